@@ -1,0 +1,48 @@
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { InvalidInputError } from './invalid-input.ts'
+
+const DOWNLOAD = 'hf download stabilityai/stable-video-diffusion-img2vid-xt --local-dir DIR --exclude "svd_*"'
+
+const LAYOUT =
+  'a diffusers folder (model_index.json, unet/, vae/, image_encoder/, scheduler/, feature_extractor/)'
+
+/** A folder that holds no model_index.json: what it looks like, and what to give instead. */
+const diagnose = async (dir: string, entries: readonly string[]): Promise<string> => {
+  const snapshots = entries.includes('snapshots') ? await readdir(join(dir, 'snapshots')).catch(() => []) : []
+  if (snapshots[0] !== undefined) {
+    return `is the root of a Hub cache entry; give the snapshot inside it: ${join(dir, 'snapshots', snapshots[0])}`
+  }
+  const single = entries.find(
+    (entry) => /\.(safetensors|ckpt)$/.test(entry) && !/^(model|diffusion_pytorch_model)\./.test(entry),
+  )
+  if (single !== undefined && !entries.includes('unet')) {
+    return `holds a single-file checkpoint (${single}), which is not read; give ${LAYOUT}, for example from: ${DOWNLOAD}`
+  }
+  if (entries.includes('unet')) return 'has no model_index.json; copy it from the place the rest came from'
+  if (entries.includes('config.json') || entries.includes('scheduler_config.json')) {
+    return 'has no model_index.json and looks like one component of a checkpoint; give the folder above it'
+  }
+  return `has no model_index.json; give ${LAYOUT}, for example from: ${DOWNLOAD}`
+}
+
+/** Resolves the folder of a checkpoint. Throws InvalidInputError that says what is there instead. */
+export const findCheckpointFolder = async (dir: string): Promise<string> => {
+  let isDirectory: boolean
+  let root: string
+  try {
+    root = await realpath(dir)
+    isDirectory = (await stat(root)).isDirectory()
+  } catch (cause) {
+    throw new InvalidInputError(dir, 'there is no such folder; check the path of the checkpoint', { cause })
+  }
+  if (!isDirectory) {
+    const single = /\.(safetensors|ckpt)$/.test(dir)
+      ? 'is a single-file checkpoint, which is not read'
+      : 'is a file'
+    throw new InvalidInputError(dir, `${single}; give ${LAYOUT}, for example from: ${DOWNLOAD}`)
+  }
+  const entries = await readdir(root)
+  if (!entries.includes('model_index.json')) throw new InvalidInputError(dir, await diagnose(dir, entries))
+  return root
+}

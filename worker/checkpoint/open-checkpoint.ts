@@ -1,0 +1,109 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { findCheckpointFolder } from './checkpoint-folder.ts'
+import { type ClipVisionConfig, parseClipVisionConfig } from './clip-vision-config.ts'
+import { assertComponentsFit } from './component-fit.ts'
+import { type FeatureExtractorConfig, parseFeatureExtractorConfig } from './feature-extractor-config.ts'
+import { InvalidInputError } from './invalid-input.ts'
+import { readJsonFile } from './json-file.ts'
+import { assertModelIndex } from './model-index.ts'
+import { parseRenderDefaults, type RenderDefaults } from './render-defaults.ts'
+import { readSafetensorsHeader, type StoredTensor } from './safetensors.ts'
+import { parseSchedulerConfig, type SchedulerConfig } from './scheduler-config.ts'
+import { readShardedHeaders } from './shard-index.ts'
+import { parseUnetConfig, type UNetConfig } from './unet-config.ts'
+import { parseVaeConfig, type VaeConfig } from './vae-config.ts'
+import { chooseWeightFile, type WeightLibrary } from './weight-files.ts'
+
+export interface Component<C> {
+  readonly config: C
+  /** Relative to the checkpoint, as messages name it: `unet/config.json`. */
+  readonly configFile: string
+  /** By the checkpoint's own keys. Null: the folder holds configs only. */
+  readonly tensors: ReadonlyMap<string, StoredTensor> | null
+  /** Of the weight files taken; null: those without one. */
+  readonly variant: string | null
+}
+
+export interface Checkpoint {
+  /** Absolute, with symbolic links resolved. */
+  readonly dir: string
+  readonly unet: Component<UNetConfig>
+  readonly vae: Component<VaeConfig>
+  readonly imageEncoder: Component<ClipVisionConfig>
+  readonly scheduler: SchedulerConfig
+  readonly featureExtractor: FeatureExtractorConfig
+  /** From `svd.json`, else the reference's. */
+  readonly defaults: RenderDefaults
+  /** The UNet's; the other components may differ if only they lack or have it. */
+  readonly variant: string | null
+}
+
+export interface OpenOptions {
+  /** As diffusers' argument of the same name: `fp16` takes `….fp16.safetensors`. */
+  readonly variant?: string
+  /** `optional`: a component without any weight file is opened for its config alone. Default `required`. */
+  readonly weights?: 'required' | 'optional'
+}
+
+const readConfig = async <C>(
+  dir: string,
+  file: string,
+  parse: (json: unknown, file: string) => C,
+): Promise<C> => {
+  const json = await readJsonFile(file, join(dir, file))
+  if (json === undefined) throw new InvalidInputError(file, 'is missing; download the whole folder')
+  return parse(json, file)
+}
+
+const readTensors = async (
+  dir: string,
+  name: string,
+  library: WeightLibrary,
+  { variant, weights }: OpenOptions,
+) => {
+  const entries = await readdir(join(dir, name))
+  const chosen = chooseWeightFile(name, library, entries, { variant, optional: weights === 'optional' })
+  if (chosen === null) return { tensors: null, variant: null }
+  const tensors = chosen.sharded
+    ? await readShardedHeaders(name, join(dir, name), chosen.name)
+    : await readSafetensorsHeader(join(dir, name, chosen.name))
+  return { tensors, variant: chosen.variant }
+}
+
+/**
+ * Opens a diffusers folder of Stable Video Diffusion: configs parsed, weights located, nothing of them loaded.
+ * Throws InvalidInputError for a folder that is something else, and for any value the networks do not implement.
+ */
+export const openCheckpoint = async (dir: string, options: OpenOptions = {}): Promise<Checkpoint> => {
+  const root = await findCheckpointFolder(dir)
+  await readConfig(root, 'model_index.json', assertModelIndex)
+  const open = async <C>(
+    name: string,
+    library: WeightLibrary,
+    parse: (json: unknown, file: string) => C,
+  ): Promise<Component<C>> => {
+    const configFile = `${name}/config.json`
+    const config = await readConfig(root, configFile, parse)
+    return { config, configFile, ...(await readTensors(root, name, library, options)) }
+  }
+  const unet = await open('unet', 'diffusers', parseUnetConfig)
+  const vae = await open('vae', 'diffusers', parseVaeConfig)
+  const imageEncoder = await open('image_encoder', 'transformers', parseClipVisionConfig)
+  assertComponentsFit({ unet: unet.config, vae: vae.config, imageEncoder: imageEncoder.config })
+  const defaults = (await readJsonFile('svd.json', join(root, 'svd.json'))) ?? {}
+  return {
+    dir: root,
+    unet,
+    vae,
+    imageEncoder,
+    scheduler: await readConfig(root, 'scheduler/scheduler_config.json', parseSchedulerConfig),
+    featureExtractor: await readConfig(
+      root,
+      'feature_extractor/preprocessor_config.json',
+      parseFeatureExtractorConfig,
+    ),
+    defaults: parseRenderDefaults(defaults, unet.config.numFrames),
+    variant: unet.variant,
+  }
+}

@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { type Fault, shown } from './faults.ts'
+
+/** Bytes per element of every dtype a safetensors file may hold in whole bytes. */
+const ELEMENT_BYTES: Readonly<Record<string, number>> = {
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  F64: 8,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  F8_E8M0: 1,
+  C64: 8,
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  U16: 2,
+  I16: 2,
+  U32: 4,
+  I32: 4,
+  U64: 8,
+  I64: 8,
+}
+
+/** Weights of a convolution over frames, height and width have 5 axes; 8 leaves room for buffers. */
+const MAX_RANK = 8
+
+const wholeNumber = z.int('must be a whole number below 2^53').nonnegative('must not be negative')
+
+const entrySchema = z.strictObject({
+  dtype: z.string(),
+  shape: z.array(wholeNumber).max(MAX_RANK, `must have at most ${MAX_RANK} axes`),
+  data_offsets: z.tuple([wholeNumber, wholeNumber]),
+})
+
+const metadataSchema = z.record(z.string(), z.string())
+
+/** Where a tensor lies, counted from the end of the header. */
+export interface TensorEntry {
+  readonly key: string
+  readonly dtype: string
+  readonly shape: readonly number[]
+  readonly begin: number
+  readonly end: number
+}
+
+const zodFaults = (key: string, error: z.ZodError): Fault[] =>
+  error.issues.map(({ path, message }) => ({
+    field: shown(key),
+    message: `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`,
+  }))
+
+const sizeFault = ({ key, dtype, shape, begin, end }: TensorEntry, dataBytes: number): Fault | undefined => {
+  const field = shown(key)
+  const width = ELEMENT_BYTES[dtype]
+  if (width === undefined) {
+    return { field, message: `has the unknown dtype ${shown(dtype)}; supported are F32, F16 and BF16` }
+  }
+  if (begin > end || end > dataBytes) {
+    return {
+      field,
+      message: `lies at bytes ${begin} to ${end} of ${dataBytes} bytes of data; the file is truncated or damaged: download it again`,
+    }
+  }
+  // Exact up to 2^53, and beyond it never equal to a size that lies inside the file.
+  const sizeBytes = shape.reduce((product, size) => product * size, width)
+  if (sizeBytes !== end - begin) {
+    return {
+      field,
+      message: `has ${end - begin} bytes, but ${dtype} of shape [${shape.join(', ')}] needs ${sizeBytes}`,
+    }
+  }
+  return undefined
+}
+
+/** Tensors must tile the data: no byte twice, none unclaimed. `entries` in the order of their offsets. */
+const tilingFaults = (entries: readonly TensorEntry[], dataBytes: number): Fault[] => {
+  const faults: Fault[] = []
+  let expected = 0
+  for (const { key, begin, end } of entries) {
+    if (begin !== expected) {
+      const what =
+        begin < expected ? 'overlaps the tensor before it' : 'leaves a gap after the tensor before it'
+      faults.push({
+        field: shown(key),
+        message: `begins at byte ${begin} instead of ${expected}: it ${what}; download the file again`,
+      })
+    }
+    expected = end
+  }
+  if (expected !== dataBytes) {
+    faults.push({
+      field: 'data',
+      message: `has ${dataBytes} bytes, but the tensors end at ${expected}; download the file again`,
+    })
+  }
+  return faults
+}
+
+/** Checks a parsed safetensors header against the size of its data. Entries come in the order of their offsets. */
+export const checkLayout = (
+  header: object,
+  dataBytes: number,
+): { readonly entries: readonly TensorEntry[]; readonly faults: readonly Fault[] } => {
+  const entries: TensorEntry[] = []
+  const faults: Fault[] = []
+  for (const [key, value] of Object.entries(header)) {
+    if (key === '__metadata__') {
+      const metadata = metadataSchema.safeParse(value)
+      if (!metadata.success) faults.push(...zodFaults(key, metadata.error))
+      continue
+    }
+    const parsed = entrySchema.safeParse(value)
+    if (!parsed.success) {
+      faults.push(...zodFaults(key, parsed.error))
+      continue
+    }
+    const {
+      dtype,
+      shape,
+      data_offsets: [begin, end],
+    } = parsed.data
+    const entry = { key, dtype, shape, begin, end }
+    const fault = sizeFault(entry, dataBytes)
+    if (fault !== undefined) faults.push(fault)
+    entries.push(entry)
+  }
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end)
+  return { entries, faults: faults.length > 0 ? faults : tilingFaults(entries, dataBytes) }
+}

@@ -1,0 +1,126 @@
+import type { ClipVisionConfig } from '../checkpoint/clip-vision-config.ts'
+import type { StoredTensor } from '../checkpoint/safetensors.ts'
+import type { UNetConfig } from '../checkpoint/unet-config.ts'
+import type { VaeConfig } from '../checkpoint/vae-config.ts'
+import { createGraph, type Graph } from './graph/graph.ts'
+import type { Scope } from './layers/scope.ts'
+import {
+  recordConditioningGraph,
+  recordDenoiseStep,
+  recordGuidedEulerStep,
+  recordPlainUNet,
+  recordPredictionStep,
+} from './networks/denoise-step.ts'
+import { recordImageEncoder } from './networks/image-encoder.ts'
+import { recordVaeDecoder } from './networks/vae-decoder.ts'
+import { recordVaeEncoder } from './networks/vae-encoder.ts'
+import { cpuTarget } from './targets/cpu.ts'
+import type { Target } from './targets/target.ts'
+import { type ComponentWeights, openWeights } from './weights/weights.ts'
+
+export const TARGETS = { cpu: cpuTarget } as const satisfies Record<string, Target>
+export type TargetName = keyof typeof TARGETS
+
+interface Part<Config> {
+  readonly config: Config
+  /** Null: configs alone; the graphs can be counted and printed, not run. */
+  readonly tensors: ReadonlyMap<string, StoredTensor> | null
+}
+
+/** What the compiler needs of a checkpoint. */
+export interface CompilerInput {
+  readonly unet: Part<UNetConfig>
+  readonly vae: Part<VaeConfig>
+  readonly imageEncoder: Part<ClipVisionConfig>
+}
+
+export interface CompilerOptions {
+  /** Pixels. */
+  readonly width: number
+  readonly height: number
+  readonly numFrames: number
+  /** Two passes a step and their difference; false: max_guidance_scale is at most 1. */
+  readonly guidance: boolean
+  readonly target: TargetName
+  /** Feed-forward layers work through their rows in this many pieces. */
+  readonly feedForwardChunks: number
+}
+
+/** Every graph of a clip, each recorded when asked for. Sizes are those of the options. */
+export interface ClipGraphs {
+  imageEncoder(): Graph
+  vaeEncoder(): Graph
+  /** For both passes (2) or for one of them (1). */
+  conditioning(clips: 1 | 2): Graph
+  /** Both passes, guidance and Euler step; without guidance the single pass. */
+  denoiseStep(): Graph
+  /** One pass alone. */
+  predictionStep(): Graph
+  guidedEulerStep(): Graph
+  /** The UNet with the reference's signature. */
+  plainUnet(clips: number): Graph
+  vaeDecoder(frames: number): Graph
+  /** Asks for every tensor once, and throws InvalidInputError if the checkpoint lacks one or holds others. */
+  checkWeights(): void
+  readonly weights: { readonly unet: ComponentWeights; readonly vae: ComponentWeights; readonly imageEncoder: ComponentWeights }
+}
+
+/** Buffers that older transformers versions saved beside the weights. */
+const isBuffer = (key: string): boolean => key.endsWith('.position_ids')
+
+/** Pixels per latent of a VAE: every level but the last halves the size. */
+export const vaeScaleFactor = (config: VaeConfig): number => 2 ** (config.blockOutChannels.length - 1)
+
+export const compileClip = (input: CompilerInput, options: CompilerOptions): ClipGraphs => {
+  const { unet, vae, imageEncoder } = input
+  const target = TARGETS[options.target]
+  const scale = vaeScaleFactor(vae.config)
+  const latents = { height: options.height / scale, width: options.width / scale }
+  const clip = { frames: options.numFrames, ...latents }
+  const chunks = { feedForwardChunks: options.feedForwardChunks }
+  const weights = {
+    unet: openWeights('unet', unet.tensors),
+    vae: openWeights('vae', vae.tensors),
+    imageEncoder: openWeights('image_encoder', imageEncoder.tensors),
+  }
+
+  const record = (name: string, component: ComponentWeights, fill: (scope: Scope) => void): Graph => {
+    const g = createGraph(name)
+    fill({ g, target, w: component.root })
+    return g
+  }
+
+  const graphs: ClipGraphs = {
+    weights,
+    imageEncoder: () =>
+      record('image_encoder', weights.imageEncoder, (scope) => recordImageEncoder(scope, imageEncoder.config)),
+    vaeEncoder: () => record('vae_encoder', weights.vae, (scope) => recordVaeEncoder(scope, vae.config, options)),
+    conditioning: (clips) =>
+      record('conditioning', weights.unet, (scope) =>
+        recordConditioningGraph(scope, unet.config, { ...clip, ...chunks, clips }),
+      ),
+    denoiseStep: () =>
+      record('denoise_step', weights.unet, (scope) =>
+        recordDenoiseStep(scope, unet.config, { ...clip, ...chunks, clips: options.guidance ? 2 : 1 }),
+      ),
+    predictionStep: () =>
+      record('prediction_step', weights.unet, (scope) =>
+        recordPredictionStep(scope, unet.config, { ...clip, ...chunks, clips: 1 }),
+      ),
+    guidedEulerStep: () =>
+      record('guided_euler_step', weights.unet, ({ g }) => recordGuidedEulerStep(g, unet.config, clip)),
+    plainUnet: (clips) =>
+      record('unet', weights.unet, (scope) => recordPlainUNet(scope, unet.config, { ...clip, ...chunks, clips })),
+    vaeDecoder: (frames) =>
+      record('vae_decoder', weights.vae, (scope) => recordVaeDecoder(scope, vae.config, { frames, ...latents })),
+    checkWeights() {
+      graphs.imageEncoder()
+      graphs.vaeEncoder()
+      graphs.vaeDecoder(1)
+      graphs.conditioning(1)
+      graphs.denoiseStep()
+      for (const component of Object.values(weights)) component.assertNoneLeft(isBuffer)
+    },
+  }
+  return graphs
+}

@@ -1,0 +1,142 @@
+import { dirname, relative, sep } from 'node:path'
+import { create, toBinary } from '@bufbuild/protobuf'
+import {
+  type AttributeProto,
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
+  type TensorProto,
+  TensorProto_DataLocation,
+  TensorProto_DataType,
+  TensorProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from 'onnx-buf'
+import { weightBytes } from '../weights/weight-tensor.ts'
+import { type Attribute, type Constant, type Graph, GraphError } from './graph.ts'
+import type { DType, Value } from './value.ts'
+
+/** Opset 20: the last for which every op used here has a kernel on the CPU and on the CUDA provider. */
+export const OPSET_VERSION = 20
+const IR_VERSION = 9n
+const CONTRIB_VERSION = 1
+
+const DATA_TYPE: Readonly<Record<DType, TensorProto_DataType>> = {
+  float32: TensorProto_DataType.FLOAT,
+  float16: TensorProto_DataType.FLOAT16,
+  bfloat16: TensorProto_DataType.BFLOAT16,
+  int64: TensorProto_DataType.INT64,
+  uint8: TensorProto_DataType.UINT8,
+  bool: TensorProto_DataType.BOOL,
+}
+
+export interface OnnxModel {
+  /** The ModelProto; weights are named by file, offset and length, not contained. */
+  readonly bytes: Uint8Array
+  /** Folder that the external data's locations are relative to; null if there is none. */
+  readonly externalDataDir: string | null
+}
+
+const encodeAttribute = (name: string, attribute: Attribute): AttributeProto => {
+  const { INT, INTS, FLOAT, STRING } = AttributeProto_AttributeType
+  if (typeof attribute === 'number') return create(AttributeProtoSchema, { name, type: INT, i: BigInt(attribute) })
+  if (typeof attribute === 'string') {
+    return create(AttributeProtoSchema, { name, type: STRING, s: new TextEncoder().encode(attribute) })
+  }
+  if ('float' in attribute) return create(AttributeProtoSchema, { name, type: FLOAT, f: attribute.float })
+  return create(AttributeProtoSchema, { name, type: INTS, ints: attribute.map(BigInt) })
+}
+
+const encodeValueInfo = (value: Value): ValueInfoProto =>
+  create(ValueInfoProtoSchema, {
+    name: value.name,
+    type: create(TypeProtoSchema, {
+      value: {
+        case: 'tensorType',
+        value: create(TypeProto_TensorSchema, {
+          elemType: DATA_TYPE[value.dtype],
+          shape: create(TensorShapeProtoSchema, {
+            dim: value.shape.map((size) =>
+              create(TensorShapeProto_DimensionSchema, { value: { case: 'dimValue', value: BigInt(size) } }),
+            ),
+          }),
+        }),
+      },
+    }),
+  })
+
+const bytesOfArray = (data: Float32Array | BigInt64Array): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer)
+
+const encodeConstant = (constant: Constant, externalDataDir: string | null): TensorProto => {
+  const { value } = constant
+  const common = { name: value.name, dims: value.shape.map(BigInt), dataType: DATA_TYPE[value.dtype] }
+  if (constant.source === 'inline') return create(TensorProtoSchema, { ...common, rawData: bytesOfArray(constant.data) })
+  const { weight } = constant
+  if (weight.stored === null || externalDataDir === null) {
+    throw new GraphError(`${weight.key}: a graph made from configs alone has no weights to run with`)
+  }
+  const entry = (key: string, text: string | number) =>
+    create(StringStringEntryProtoSchema, { key, value: String(text) })
+  return create(TensorProtoSchema, {
+    ...common,
+    dataLocation: TensorProto_DataLocation.EXTERNAL,
+    externalData: [
+      entry('location', relative(externalDataDir, weight.stored.file).split(sep).join('/')),
+      entry('offset', weight.stored.offsetBytes + weight.offsetBytes),
+      entry('length', weightBytes(weight)),
+    ],
+  })
+}
+
+/** The deepest folder that holds every file: ONNX Runtime refuses external data outside its base folder. */
+const commonDir = (files: readonly string[]): string | null => {
+  const [first, ...rest] = files.map((file) => dirname(file).split(sep))
+  if (first === undefined) return null
+  const shared = rest.reduce((prefix, parts) => {
+    const end = prefix.findIndex((part, index) => part !== parts[index])
+    return end === -1 ? prefix : prefix.slice(0, end)
+  }, first)
+  return shared.join(sep) || sep
+}
+
+/** Writes the recorded graph as an ONNX model whose initializers point into the checkpoint's files. */
+export const encodeOnnx = (graph: Graph): OnnxModel => {
+  const files = graph.constants.flatMap((constant) =>
+    constant.source === 'weight' && constant.weight.stored !== null ? [constant.weight.stored.file] : [],
+  )
+  const externalDataDir = commonDir([...new Set(files)])
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: 'svd-batch',
+    opsetImport: [
+      create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(OPSET_VERSION) }),
+      create(OperatorSetIdProtoSchema, { domain: 'com.microsoft', version: BigInt(CONTRIB_VERSION) }),
+    ],
+    graph: create(GraphProtoSchema, {
+      name: graph.name,
+      input: graph.inputs.map(encodeValueInfo),
+      output: graph.outputs.map(encodeValueInfo),
+      initializer: graph.constants.map((constant) => encodeConstant(constant, externalDataDir)),
+      node: graph.nodes.map((node) =>
+        create(NodeProtoSchema, {
+          name: node.name,
+          opType: node.op,
+          domain: node.domain,
+          input: node.inputs.map((value) => value?.name ?? ''),
+          output: node.outputs.map(({ name }) => name),
+          attribute: Object.entries(node.attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
+        }),
+      ),
+    }),
+  })
+  return { bytes: toBinary(ModelProtoSchema, model), externalDataDir }
+}

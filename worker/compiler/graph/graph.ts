@@ -1,0 +1,174 @@
+import type { WeightTensor } from '../weights/weight-tensor.ts'
+import { type DType, elementsOf, formatType, type Value } from './value.ts'
+
+export type Attribute = number | string | readonly number[] | { readonly float: number }
+
+export interface Node {
+  readonly op: string
+  readonly domain: '' | 'com.microsoft'
+  readonly name: string
+  readonly inputs: readonly (Value | null)[]
+  readonly outputs: readonly Value[]
+  readonly attributes: Readonly<Record<string, Attribute>>
+  /** 2 per multiply-add; matrix products, convolutions and attention only. */
+  readonly flops: number
+}
+
+/** An initializer: the checkpoint's own bytes, or a few numbers kept inside the graph. */
+export type Constant =
+  | { readonly value: Value; readonly source: 'weight'; readonly weight: WeightTensor }
+  | { readonly value: Value; readonly source: 'inline'; readonly data: Float32Array | BigInt64Array }
+
+/** Work that the reference does and this graph, by exact algebra, does not. */
+export interface AvoidedWork {
+  readonly reason: string
+  readonly flops: number
+}
+
+export interface NodeSpec {
+  readonly op: string
+  readonly domain?: 'com.microsoft'
+  readonly inputs: readonly (Value | null)[]
+  readonly outputs: readonly { readonly shape: readonly number[]; readonly dtype: DType }[]
+  readonly attributes?: Readonly<Record<string, Attribute>>
+  readonly flops?: number
+}
+
+/** Records operators in the order in which they run. */
+export interface Graph {
+  readonly name: string
+  readonly inputs: readonly Value[]
+  readonly outputs: readonly Value[]
+  readonly nodes: readonly Node[]
+  readonly constants: readonly Constant[]
+  readonly avoided: readonly AvoidedWork[]
+
+  input(name: string, shape: readonly number[], dtype?: DType): Value
+  /** Gives `value` the public name `name`. */
+  output(name: string, value: Value): void
+  /** A weight in the checkpoint's own precision; the same weight seen twice is one constant. */
+  weight(weight: WeightTensor): Value
+  /** Numbers computed by the compiler; kept inside the graph, so only for small ones. */
+  inline(data: Float32Array | BigInt64Array, shape: readonly number[]): Value
+  node(spec: NodeSpec): readonly Value[]
+  /** Names nodes after the part of the network that records them; errors say it too. */
+  within<T>(path: string, record: () => T): T
+  avoid(reason: string, flops: number): void
+}
+
+/** A layer and its inputs do not fit: a mistake in a network or a layer, named by its checkpoint path. */
+export class GraphError extends Error {
+  override readonly name = 'GraphError'
+}
+
+export const createGraph = (name: string): Graph => {
+  const inputs: Value[] = []
+  const outputs: Value[] = []
+  const nodes: Node[] = []
+  const constants: Constant[] = []
+  const avoided: AvoidedWork[] = []
+  const known = new Map<string, Value>()
+  const used = new Map<string, number>()
+  const path: string[] = []
+
+  const unique = (hint: string): string => {
+    const count = used.get(hint) ?? 0
+    used.set(hint, count + 1)
+    return count === 0 ? hint : `${hint}_${count}`
+  }
+
+  const declare = (constant: Constant, key: string): Value => {
+    constants.push(constant)
+    known.set(key, constant.value)
+    return constant.value
+  }
+
+  return {
+    name,
+    inputs,
+    outputs,
+    nodes,
+    constants,
+    avoided,
+
+    input(inputName, shape, dtype = 'float32') {
+      const value: Value = { name: unique(inputName), dtype, shape }
+      inputs.push(value)
+      return value
+    },
+
+    output(outputName, value) {
+      const renamed: Value = { ...value, name: unique(outputName) }
+      nodes.push({
+        op: 'Identity',
+        domain: '',
+        name: renamed.name,
+        inputs: [value],
+        outputs: [renamed],
+        attributes: {},
+        flops: 0,
+      })
+      outputs.push(renamed)
+    },
+
+    weight(weight) {
+      const key = `${weight.key}@${weight.offsetBytes}[${weight.shape.join(',')}]`
+      const seen = known.get(key)
+      if (seen !== undefined) return seen
+      const value: Value = { name: unique(weight.key), dtype: weight.dtype, shape: weight.shape }
+      return declare({ value, source: 'weight', weight }, key)
+    },
+
+    inline(data, shape) {
+      if (data.length !== elementsOf(shape)) {
+        throw new GraphError(`inline constant of ${data.length} numbers cannot have shape [${shape.join(',')}]`)
+      }
+      const dtype: DType = data instanceof Float32Array ? 'float32' : 'int64'
+      const key = `inline:${dtype}[${shape.join(',')}]:${data.length <= 16 ? data.join(',') : unique('')}`
+      const seen = known.get(key)
+      if (seen !== undefined) return seen
+      return declare({ value: { name: unique('constant'), dtype, shape }, source: 'inline', data }, key)
+    },
+
+    node(spec) {
+      const scope = path.at(-1)
+      for (const { shape } of spec.outputs) {
+        if (shape.some((size) => !Number.isInteger(size) || size <= 0)) {
+          const given = spec.inputs.map((value) => (value === null ? '-' : formatType(value))).join(', ')
+          throw new GraphError(`${scope ?? name}: ${spec.op}(${given}) would give [${shape.join(',')}]`)
+        }
+      }
+      const nodeName = unique(scope === undefined ? spec.op : `${scope}/${spec.op}`)
+      const made = spec.outputs.map(
+        ({ shape, dtype }, index): Value => ({
+          name: spec.outputs.length === 1 ? nodeName : `${nodeName}:${index}`,
+          dtype,
+          shape,
+        }),
+      )
+      nodes.push({
+        op: spec.op,
+        domain: spec.domain ?? '',
+        name: nodeName,
+        inputs: spec.inputs,
+        outputs: made,
+        attributes: spec.attributes ?? {},
+        flops: spec.flops ?? 0,
+      })
+      return made
+    },
+
+    within(scope, record) {
+      path.push(scope)
+      try {
+        return record()
+      } finally {
+        path.pop()
+      }
+    },
+
+    avoid(reason, flops) {
+      avoided.push({ reason, flops })
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import type { Value } from '../graph/value.ts'
+import { concat, slice } from '../ops/shape.ts'
+import { bindLinear } from './parameters.ts'
+import type { Scope } from './scope.ts'
+
+/** The hidden width is four times the model's. */
+const EXPANSION = 4
+
+export interface FeedForward {
+  readonly channels: number
+  /** Rows are taken in this many pieces, one after the other: the same numbers with less memory. */
+  readonly chunks: number
+}
+
+/** diffusers' FeedForward with GEGLU on tokens [rows, length, C]. */
+export const feedForward = ({ g, target, w }: Scope, { channels, chunks }: FeedForward) => {
+  const hidden = channels * EXPANSION
+  const proj = bindLinear(w.at('net', 0, 'proj'), channels, hidden * 2)
+  const out = bindLinear(w.at('net', 2), hidden, channels)
+  const apply = (x: Value): Value => target.linear(g, target.geglu(g, x, proj), out)
+
+  return (x: Value): Value =>
+    g.within(w.path, () => {
+      const rows = x.shape[0] ?? 0
+      const pieces = Math.min(chunks, rows)
+      const bounds = Array.from({ length: pieces + 1 }, (_, i) => Math.round((i * rows) / pieces))
+      const parts = bounds.slice(1).map((end, i) => apply(slice(g, x, 0, bounds[i] ?? 0, end)))
+      return concat(g, parts, 0)
+    })
+}

@@ -1,0 +1,22 @@
+import type { Affine, Linear } from '../targets/target.ts'
+import type { Weights } from '../weights/weights.ts'
+
+export const bindNorm = (w: Weights, channels: number): Affine => ({
+  weight: w.tensor('weight', [channels]),
+  bias: w.tensor('bias', [channels]),
+})
+
+export const bindLinear = (w: Weights, inFeatures: number, outFeatures: number): Linear => ({
+  weight: w.tensor('weight', [outFeatures, inFeatures]),
+  bias: w.tensor('bias', [outFeatures]),
+})
+
+export const bindProjection = (w: Weights, inFeatures: number, outFeatures: number): Linear => ({
+  weight: w.tensor('weight', [outFeatures, inFeatures]),
+  bias: null,
+})
+
+export const bindConv = (w: Weights, inChannels: number, outChannels: number, kernel: number): Linear => ({
+  weight: w.tensor('weight', [outChannels, inChannels, kernel, kernel]),
+  bias: w.tensor('bias', [outChannels]),
+})

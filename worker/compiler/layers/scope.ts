@@ -1,0 +1,16 @@
+import type { Graph } from '../graph/graph.ts'
+import type { Target } from '../targets/target.ts'
+import type { Weights } from '../weights/weights.ts'
+
+/** What every layer is recorded with: the graph, the target that chooses its ops, and its place in the weights. */
+export interface Scope {
+  readonly g: Graph
+  readonly target: Target
+  readonly w: Weights
+}
+
+/** The same graph and target, one or more steps down the tree of weights. */
+export const into = (scope: Scope, ...steps: readonly (string | number)[]): Scope => ({
+  ...scope,
+  w: scope.w.at(...steps),
+})

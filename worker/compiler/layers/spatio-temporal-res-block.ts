@@ -1,0 +1,41 @@
+import type { Value } from '../graph/value.ts'
+import type { Images } from '../targets/target.ts'
+import { blendFactors } from './alpha-blender.ts'
+import { resnetBlock2d } from './resnet-block-2d.ts'
+import { into, type Scope } from './scope.ts'
+import { temporalResnetBranch } from './temporal-resnet-block.ts'
+
+export interface SpatioTemporalResBlock {
+  readonly inChannels: number
+  readonly outChannels: number
+  readonly epsilon: number
+  readonly temporalEpsilon: number
+  readonly timeEmbedDim: number | null
+  readonly switchedMix: boolean
+}
+
+/**
+ * diffusers' SpatioTemporalResBlock. With s the spatial result and b the temporal branch, its blend
+ * a·s + (1−a)·(s + b) is s + (1−a)·b: one pass less over the feature map.
+ */
+export const spatioTemporalResBlock = (scope: Scope, config: SpatioTemporalResBlock) => {
+  const { inChannels, outChannels, epsilon, temporalEpsilon, timeEmbedDim, switchedMix } = config
+  const { g, target } = scope
+  const spatial = resnetBlock2d(into(scope, 'spatial_res_block'), { inChannels, outChannels, epsilon, timeEmbedDim })
+  const temporal = temporalResnetBranch(into(scope, 'temporal_res_block'), {
+    channels: outChannels,
+    epsilon: temporalEpsilon,
+    timeEmbedDim,
+  })
+  const { temporal: factor } = g.within(scope.w.path, () =>
+    blendFactors(into(scope, 'time_mixer'), { switched: switchedMix }),
+  )
+
+  return (x: Images, activatedTime: Value | null): Images =>
+    g.within(scope.w.path, () => {
+      const pictures = spatial(x, activatedTime)
+      const clips = target.toClips(g, pictures)
+      const blended = target.addScaled(g, clips, temporal(clips, activatedTime), factor)
+      return target.toImages(g, blended)
+    })
+}

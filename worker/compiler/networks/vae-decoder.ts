@@ -1,0 +1,77 @@
+import type { VaeConfig } from '../../checkpoint/vae-config.ts'
+import { bindConv, bindNorm } from '../layers/parameters.ts'
+import { NORM_GROUPS } from '../layers/resnet-block-2d.ts'
+import { into, type Scope } from '../layers/scope.ts'
+import { spatioTemporalResBlock } from '../layers/spatio-temporal-res-block.ts'
+import { vaeAttention } from '../layers/vae-attention.ts'
+import { div } from '../ops/elementwise.ts'
+
+const EPSILON = 1e-6
+const TEMPORAL_EPSILON = 1e-5
+
+/**
+ * AutoencoderKLTemporalDecoder.decode of one chunk: `latents` [frames, 4, h, w] as the last step leaves them →
+ * `frames` [frames, 3, H, W], about −1 to 1. Division by the scaling factor is included.
+ */
+export const recordVaeDecoder = (
+  scope: Scope,
+  config: VaeConfig,
+  { frames, height, width }: { readonly frames: number; readonly height: number; readonly width: number },
+): void => {
+  const { g, target } = scope
+  const decoder = into(scope, 'decoder')
+  const { w } = decoder
+  const { layersPerBlock, latentChannels } = config
+  const channels = config.blockOutChannels.toReversed()
+  const first = channels[0] ?? 0
+  const final = channels.at(-1) ?? 0
+  const same = { stride: 1, padding: [1, 1, 1, 1] } as const
+  const resBlock = (at: Scope, inChannels: number, outChannels: number) =>
+    spatioTemporalResBlock(at, {
+      inChannels,
+      outChannels,
+      epsilon: EPSILON,
+      temporalEpsilon: TEMPORAL_EPSILON,
+      timeEmbedDim: null,
+      switchedMix: true,
+    })
+
+  const convIn = bindConv(w.at('conv_in'), latentChannels, first, 3)
+  const mid = into(decoder, 'mid_block')
+  const midResnets = Array.from({ length: layersPerBlock }, (_, i) => resBlock(into(mid, 'resnets', i), first, first))
+  const midAttention = vaeAttention(into(mid, 'attentions', 0), { channels: first, epsilon: EPSILON })
+  const up = channels.map((outChannels, level) => {
+    const block = into(decoder, 'up_blocks', level)
+    const inChannels = channels[level - 1] ?? first
+    return {
+      resnets: Array.from({ length: layersPerBlock + 1 }, (_, i) =>
+        resBlock(into(block, 'resnets', i), i === 0 ? inChannels : outChannels, outChannels),
+      ),
+      upsample:
+        level < channels.length - 1 ? bindConv(block.w.at('upsamplers', 0, 'conv'), outChannels, outChannels, 3) : null,
+    }
+  })
+  const normOut = bindNorm(w.at('conv_norm_out'), final)
+  const convOut = bindConv(w.at('conv_out'), final, config.outChannels, 3)
+  const timeConvOut = {
+    weight: w.at('time_conv_out').tensor('weight', [config.outChannels, config.outChannels, 3, 1, 1]),
+    bias: w.at('time_conv_out').tensor('bias', [config.outChannels]),
+  }
+
+  const latents = g.input('latents', [frames, latentChannels, height, width])
+  const unscaled = div(g, latents, g.inline(Float32Array.of(config.scalingFactor), [1]))
+  let x = target.conv2d(g, target.imagesFromNchw(g, unscaled, frames), { ...convIn, ...same })
+  // The reference pairs its one attention with the second ResNet: with one ResNet the attention never runs, and a
+  // third or later ResNet never does, though their weights are in the checkpoint.
+  const [midFirst, midSecond] = midResnets
+  x = midFirst?.(x, null) ?? x
+  x = midSecond?.(midAttention(x), null) ?? x
+  for (const { resnets, upsample } of up) {
+    for (const resnet of resnets) x = resnet(x, null)
+    if (upsample !== null) x = target.upsampleConv2d(g, x, x.height * 2, x.width * 2, upsample)
+  }
+  x = target.groupNorm(g, x, { ...normOut, groups: NORM_GROUPS, epsilon: EPSILON, activation: 'silu' })
+  x = target.conv2d(g, x, { ...convOut, ...same })
+  const smoothed = target.temporalConv(g, target.toClips(g, x), timeConvOut)
+  g.output('frames', target.imagesToNchw(g, target.toImages(g, smoothed)))
+}

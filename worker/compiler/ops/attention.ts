@@ -1,0 +1,21 @@
+import { type Graph, GraphError } from '../graph/graph.ts'
+import { formatType, type Value } from '../graph/value.ts'
+
+/** com.microsoft MultiHeadAttention without mask: q [B, S, heads·d], k and v [B, L, heads·d] → [B, S, heads·d]. */
+export const multiHeadAttention = (g: Graph, q: Value, k: Value, v: Value, numHeads: number): Value => {
+  const [batch = 0, length = 0, hidden = 0] = q.shape
+  const [batchK = 0, lengthK = 0, hiddenK = 0] = k.shape
+  if (hidden % numHeads !== 0 || batch !== batchK || hidden !== hiddenK || formatType(k) !== formatType(v)) {
+    throw new GraphError(
+      `MultiHeadAttention with ${numHeads} heads of ${formatType(q)}, ${formatType(k)}, ${formatType(v)}`,
+    )
+  }
+  return g.node({
+    op: 'MultiHeadAttention',
+    domain: 'com.microsoft',
+    inputs: [q, k, v],
+    outputs: [{ shape: q.shape, dtype: q.dtype }],
+    attributes: { num_heads: numHeads },
+    flops: 4 * batch * length * lengthK * hidden,
+  })[0]!
+}

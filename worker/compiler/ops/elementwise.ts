@@ -1,0 +1,77 @@
+import { type Graph, GraphError } from '../graph/graph.ts'
+import type { DType, Value } from '../graph/value.ts'
+
+/** Numpy broadcasting of two static shapes. */
+export const broadcastShapes = (a: readonly number[], b: readonly number[]): readonly number[] => {
+  const rank = Math.max(a.length, b.length)
+  return Array.from({ length: rank }, (_, axis) => {
+    const sizeA = a[axis - rank + a.length] ?? 1
+    const sizeB = b[axis - rank + b.length] ?? 1
+    if (sizeA !== sizeB && sizeA !== 1 && sizeB !== 1) {
+      throw new GraphError(`shapes [${a.join(',')}] and [${b.join(',')}] cannot be broadcast`)
+    }
+    return Math.max(sizeA, sizeB)
+  })
+}
+
+const binary =
+  (op: 'Add' | 'Sub' | 'Mul' | 'Div') =>
+  (g: Graph, a: Value, b: Value): Value => {
+    if (a.dtype !== b.dtype) throw new GraphError(`${op} of ${a.dtype} (${a.name}) and ${b.dtype} (${b.name})`)
+    return g.node({
+      op,
+      inputs: [a, b],
+      outputs: [{ shape: broadcastShapes(a.shape, b.shape), dtype: a.dtype }],
+    })[0]!
+  }
+
+export const add = binary('Add')
+export const sub = binary('Sub')
+export const mul = binary('Mul')
+export const div = binary('Div')
+
+const unary =
+  (op: 'Sqrt' | 'Sin' | 'Cos' | 'Sigmoid' | 'Reciprocal') =>
+  (g: Graph, x: Value): Value =>
+    g.node({ op, inputs: [x], outputs: [{ shape: x.shape, dtype: x.dtype }] })[0]!
+
+export const sqrt = unary('Sqrt')
+export const sin = unary('Sin')
+export const cos = unary('Cos')
+export const sigmoid = unary('Sigmoid')
+export const reciprocal = unary('Reciprocal')
+
+/** x·Φ(x) through erf, as torch's default `gelu`. */
+export const gelu = (g: Graph, x: Value): Value =>
+  g.node({ op: 'Gelu', inputs: [x], outputs: [{ shape: x.shape, dtype: x.dtype }] })[0]!
+
+/** x·sigmoid(alpha·x): CLIP's `quick_gelu` at 1.702, SiLU at 1. One kernel on both providers. */
+export const quickGelu = (g: Graph, x: Value, alpha: number): Value =>
+  g.node({
+    op: 'QuickGelu',
+    domain: 'com.microsoft',
+    inputs: [x],
+    outputs: [{ shape: x.shape, dtype: x.dtype }],
+    attributes: { alpha: { float: alpha } },
+  })[0]!
+
+export const silu = (g: Graph, x: Value): Value => quickGelu(g, x, 1)
+
+const ONNX_TYPE: Readonly<Record<DType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+}
+
+export const cast = (g: Graph, x: Value, to: DType): Value =>
+  x.dtype === to
+    ? x
+    : g.node({
+        op: 'Cast',
+        inputs: [x],
+        outputs: [{ shape: x.shape, dtype: to }],
+        attributes: { to: ONNX_TYPE[to] },
+      })[0]!

@@ -1,0 +1,34 @@
+import { type Graph, GraphError } from '../graph/graph.ts'
+import { elementsOf, formatType, type Value } from '../graph/value.ts'
+import { broadcastShapes } from './elementwise.ts'
+
+const mismatch = (op: string, a: Value, b: Value): GraphError =>
+  new GraphError(`${op} of ${a.name} ${formatType(a)} with ${b.name} ${formatType(b)}`)
+
+/** x [rows, in] · weightᵀ [out, in] + bias [out]: PyTorch's Linear with its weight as stored. */
+export const gemm = (g: Graph, x: Value, weight: Value, bias: Value | null): Value => {
+  const [rows = 0, columns = 0] = x.shape
+  const [out = 0, into = 0] = weight.shape
+  if (x.shape.length !== 2 || weight.shape.length !== 2 || into !== columns) throw mismatch('Gemm', x, weight)
+  return g.node({
+    op: 'Gemm',
+    inputs: bias === null ? [x, weight] : [x, weight, bias],
+    outputs: [{ shape: [rows, out], dtype: x.dtype }],
+    attributes: { transB: 1 },
+    flops: 2 * rows * into * out,
+  })[0]!
+}
+
+/** Batched product of the last two axes. */
+export const matmul = (g: Graph, a: Value, b: Value): Value => {
+  const [n = 0, k = 0] = a.shape.slice(-2)
+  const [kb = 0, m = 0] = b.shape.slice(-2)
+  if (k !== kb) throw mismatch('MatMul', a, b)
+  const shape = [...broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2)), n, m]
+  return g.node({
+    op: 'MatMul',
+    inputs: [a, b],
+    outputs: [{ shape, dtype: a.dtype }],
+    flops: 2 * elementsOf(shape) * k,
+  })[0]!
+}

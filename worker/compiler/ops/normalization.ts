@@ -1,0 +1,24 @@
+import { type Graph, GraphError } from '../graph/graph.ts'
+import { formatType, type Value } from '../graph/value.ts'
+
+/** Over the last axis; weight and bias [C]. */
+export const layerNormalization = (g: Graph, x: Value, weight: Value, bias: Value, epsilon: number): Value => {
+  if (weight.shape[0] !== x.shape.at(-1)) {
+    throw new GraphError(`LayerNormalization of ${formatType(x)} with ${weight.name} ${formatType(weight)}`)
+  }
+  return g.node({
+    op: 'LayerNormalization',
+    inputs: [x, weight, bias],
+    outputs: [{ shape: x.shape, dtype: x.dtype }],
+    attributes: { axis: -1, epsilon: { float: epsilon } },
+  })[0]!
+}
+
+/** Every channel of every item of x [N, C, …] on its own; scale and bias [C]. */
+export const instanceNormalization = (g: Graph, x: Value, scale: Value, bias: Value, epsilon: number): Value =>
+  g.node({
+    op: 'InstanceNormalization',
+    inputs: [x, scale, bias],
+    outputs: [{ shape: x.shape, dtype: x.dtype }],
+    attributes: { epsilon: { float: epsilon } },
+  })[0]!

@@ -1,0 +1,106 @@
+import type { Graph } from '../graph/graph.ts'
+import type { Value } from '../graph/value.ts'
+import type { WeightTensor } from '../weights/weight-tensor.ts'
+
+/**
+ * Feature maps in the target's own memory layout. Networks see sizes only; `images` holds every frame as a picture
+ * of its own (for 2D convolutions), `clips` holds frames side by side (for temporal ones).
+ */
+export interface FeatureMap<Kind extends 'images' | 'clips' = 'images' | 'clips'> {
+  readonly kind: Kind
+  readonly value: Value
+  readonly clips: number
+  readonly frames: number
+  readonly channels: number
+  readonly height: number
+  readonly width: number
+}
+
+export type Images = FeatureMap<'images'>
+export type Clips = FeatureMap<'clips'>
+
+export interface Affine {
+  /** [C] */
+  readonly weight: WeightTensor
+  /** [C] */
+  readonly bias: WeightTensor
+}
+
+export interface Linear {
+  /** [out, in] */
+  readonly weight: WeightTensor
+  /** [out] */
+  readonly bias: WeightTensor | null
+}
+
+export interface Conv2d {
+  /** [out, in, k, k] */
+  readonly weight: WeightTensor
+  readonly bias: WeightTensor | null
+  readonly stride: number
+  /** [top, left, bottom, right] */
+  readonly padding: readonly [number, number, number, number]
+}
+
+export interface TemporalConv {
+  /** [out, in, 3, 1, 1]: each frame with the one before and the one after, zeros beyond the ends. */
+  readonly weight: WeightTensor
+  readonly bias: WeightTensor
+}
+
+export interface GroupNorm extends Affine {
+  readonly groups: number
+  readonly epsilon: number
+  readonly activation: 'none' | 'silu'
+  /** Added to x before the statistics: [1, C] or [clips, C], the same for all frames and pixels. */
+  readonly shift?: Value | null
+}
+
+/**
+ * What a network asks for; a target decides the ops and the layout. Token sequences are [rows, length, C] in every
+ * target, so they are plain values.
+ */
+export interface Target {
+  readonly name: 'cpu'
+  /** Type of activations. */
+  readonly dtype: 'float32'
+
+  /** A weight in the activations' type. */
+  parameter(g: Graph, weight: WeightTensor): Value
+
+  /** [clips·frames, C, H, W], as the outside world has it. */
+  imagesFromNchw(g: Graph, x: Value, frames: number): Images
+  imagesToNchw(g: Graph, x: Images): Value
+  toClips(g: Graph, x: Images): Clips
+  toImages(g: Graph, x: Clips): Images
+
+  conv2d(g: Graph, x: Images, options: Conv2d): Images
+  /** Nearest neighbour to height × width (twice the size, or one less where the skip was odd), then a 3×3 conv. */
+  upsampleConv2d(g: Graph, x: Images, height: number, width: number, options: Linear): Images
+  temporalConv(g: Graph, x: Clips, options: TemporalConv): Clips
+  /** Statistics per image, or, on clips, over all frames of a clip. */
+  groupNorm<Kind extends 'images' | 'clips'>(g: Graph, x: FeatureMap<Kind>, options: GroupNorm): FeatureMap<Kind>
+  add<Kind extends 'images' | 'clips'>(g: Graph, a: FeatureMap<Kind>, b: FeatureMap<Kind>): FeatureMap<Kind>
+  concatChannels(g: Graph, a: Images, b: Images): Images
+  /** x + factor·branch; `factor` has one element. */
+  addScaled<Kind extends 'images' | 'clips'>(
+    g: Graph,
+    x: FeatureMap<Kind>,
+    branch: FeatureMap<Kind>,
+    factor: Value,
+  ): FeatureMap<Kind>
+
+  /** One row of tokens per image: [clips·frames, H·W, C]. */
+  toTokens(g: Graph, x: Images): Value
+  /** Back to images of the same size as `like`. */
+  toImagesFromTokens(g: Graph, tokens: Value, like: Images): Images
+  /** [clips·frames, S, C] → one row per place: [clips·S, frames, C]. */
+  toTemporalTokens(g: Graph, tokens: Value, frames: number): Value
+  toSpatialTokens(g: Graph, tokens: Value, clips: number): Value
+
+  linear(g: Graph, x: Value, options: Linear): Value
+  layerNorm(g: Graph, x: Value, options: Affine & { readonly epsilon: number }): Value
+  attention(g: Graph, q: Value, k: Value, v: Value, numHeads: number): Value
+  /** hidden·gelu(gate), where [hidden, gate] = linear(x): diffusers' GEGLU. */
+  geglu(g: Graph, x: Value, options: Linear): Value
+}

@@ -1,0 +1,70 @@
+import * as ort from 'onnxruntime-node'
+import type { Graph } from '../compiler/graph/graph.ts'
+import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
+import { elementCount, type Tensor } from './tensor.ts'
+
+export interface SessionOptions {
+  /** Threads of one network's run; 0 takes one per physical core. */
+  readonly threads: number
+}
+
+/** A network ready to run. Its memory is given back when it is disposed. */
+export interface Session {
+  readonly name: string
+  /**
+   * Runs the network on this thread; it blocks the event loop, and nothing can stop it but the end of the process.
+   * Throws if an input is missing, left over or of another shape.
+   */
+  run(inputs: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+const ortOptions = (externalDataDir: string | null, threads: number): ort.InferenceSession.SessionOptions => ({
+  executionProviders: ['cpu'],
+  intraOpNumThreads: threads,
+  graphOptimizationLevel: 'all',
+  // Error and above: what ORT warns of (constants it folds, nodes it drops) is what the graphs are written for.
+  logSeverityLevel: 3,
+  extra: {
+    session: {
+      // Weights outside the arena, each in a block of its own size: the arena rounds up and never shrinks.
+      use_device_allocator_for_initializers: '1',
+      ...(externalDataDir === null ? {} : { model_external_initializers_file_folder_path: externalDataDir }),
+    },
+  },
+})
+
+const checkInputs = (graph: Graph, inputs: Readonly<Record<string, Tensor>>): void => {
+  for (const { name, shape } of graph.inputs) {
+    const given = inputs[name]
+    if (given === undefined) throw new TypeError(`${graph.name}: input ${name} is missing`)
+    if (given.shape.length !== shape.length || given.shape.some((size, axis) => size !== shape[axis])) {
+      throw new TypeError(`${graph.name}: input ${name} is [${given.shape}], the graph was built for [${shape}]`)
+    }
+    if (given.data.length !== elementCount(shape)) {
+      throw new TypeError(`${graph.name}: input ${name} holds ${given.data.length} numbers for [${shape}]`)
+    }
+  }
+  for (const name of Object.keys(inputs)) {
+    if (!graph.inputs.some((input) => input.name === name)) throw new TypeError(`${graph.name} has no input ${name}`)
+  }
+}
+
+export const openSession = async (graph: Graph, { threads }: SessionOptions): Promise<Session> => {
+  const { bytes, externalDataDir } = encodeOnnx(graph)
+  const session = await ort.InferenceSession.create(bytes, ortOptions(externalDataDir, threads))
+  return {
+    name: graph.name,
+    async run(inputs) {
+      checkInputs(graph, inputs)
+      const feeds = Object.fromEntries(
+        Object.entries(inputs).map(([name, { data, shape }]) => [name, new ort.Tensor('float32', data, shape)]),
+      )
+      const results = await session.run(feeds)
+      return Object.fromEntries(
+        Object.entries(results).map(([name, { data, dims }]) => [name, { data: data as Float32Array, shape: dims }]),
+      )
+    },
+    [Symbol.asyncDispose]: () => session.release(),
+  }
+}
