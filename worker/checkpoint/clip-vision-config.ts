@@ -18,9 +18,9 @@ export interface ClipVisionConfig {
   readonly projectionDim: number
   readonly numHiddenLayers: number
   readonly numAttentionHeads: number
-  readonly numChannels: 3
+  readonly numChannels: number
   /** Pixels a side. */
-  readonly imageSize: 224
+  readonly imageSize: number
   /** Pixels a side; rows and columns left over at the right and bottom are not seen. */
   readonly patchSize: number
   readonly hiddenAct: (typeof ACTIVATIONS)[number]
@@ -36,8 +36,7 @@ const FIELDS = {
   num_hidden_layers: wholeNumber(12),
   num_attention_heads: wholeNumber(12),
   num_channels: only(3),
-  // The reference pipeline resizes every picture to 224 x 224, and the model takes no other size than its own.
-  image_size: only(224),
+  image_size: wholeNumber(224),
   patch_size: wholeNumber(32),
   hidden_act: oneOf(ACTIVATIONS, 'quick_gelu'),
   layer_norm_eps: positiveNumber(1e-5),

@@ -1,5 +1,6 @@
 import type { ClipVisionConfig } from './clip-vision-config.ts'
 import { type Fault, throwFaults } from './faults.ts'
+import { InvalidInputError } from './invalid-input.ts'
 import type { UNetConfig } from './unet-config.ts'
 import type { VaeConfig } from './vae-config.ts'
 
@@ -8,6 +9,9 @@ interface Networks {
   readonly vae: VaeConfig
   readonly imageEncoder: ClipVisionConfig
 }
+
+/** The reference pipeline resizes every picture to this, and the image encoder takes no other size than its own. */
+const CLIP_IMAGE_SIZE = 224
 
 /** The three networks pass tensors to each other: throws InvalidInputError where their widths differ. */
 export const assertComponentsFit = ({ unet, vae, imageEncoder }: Networks): void => {
@@ -32,6 +36,12 @@ export const assertComponentsFit = ({ unet, vae, imageEncoder }: Networks): void
     )
   }
   throwFaults('unet/config.json', faults)
+  if (imageEncoder.imageSize !== CLIP_IMAGE_SIZE) {
+    throw new InvalidInputError(
+      'image_encoder/config.json: image_size',
+      `is ${imageEncoder.imageSize}; supported: ${CLIP_IMAGE_SIZE}, to which the pipeline resizes every picture`,
+    )
+  }
 }
 
 const attendedContextWidths = ({

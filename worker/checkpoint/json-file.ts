@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
+import { openFile } from './file-bytes.ts'
 import { InvalidInputError } from './invalid-input.ts'
 import { type JsonLimits, parseStrictJson } from './strict-json.ts'
 
@@ -17,33 +18,26 @@ const decodeUtf8 = (file: string, bytes: Uint8Array): string => {
   }
 }
 
-/**
- * The JSON of a file, or undefined if there is no such file.
- * `file` is the name used in messages, `path` where it is.
- */
+/** Whether there is an entry of this name, be it a symbolic link to nowhere. */
+export const exists = async (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  )
+
+/** Reads a file of JSON that has no key twice; `file` is its name in messages. Throws InvalidInputError. */
 export const readJsonFile = async (
   file: string,
   path: string,
   limits: JsonFileLimits = CONFIG_LIMITS,
 ): Promise<unknown> => {
-  let handle: Awaited<ReturnType<typeof open>>
-  try {
-    handle = await open(path, 'r')
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new InvalidInputError(file, `cannot be read (${String(code)}); check its permissions`, { cause })
-  }
-  await using opened = handle
-  const stats = await opened.stat()
-  if (!stats.isFile()) throw new InvalidInputError(file, 'is not a file')
-  if (stats.size > limits.maxBytes) {
+  await using opened = await openFile(path, file)
+  const { sizeBytes } = opened
+  if (sizeBytes > limits.maxBytes) {
     throw new InvalidInputError(
       file,
-      `has ${stats.size} bytes, more than the ${limits.maxBytes} such a file can need`,
+      `has ${sizeBytes} bytes, more than the ${limits.maxBytes} such a file can need`,
     )
   }
-  const bytes = Buffer.alloc(stats.size)
-  const { bytesRead } = await opened.read(bytes, 0, stats.size, 0)
-  return parseStrictJson(file, decodeUtf8(file, bytes.subarray(0, bytesRead)), limits)
+  return parseStrictJson(file, decodeUtf8(file, await opened.read(0, sizeBytes)), limits)
 }

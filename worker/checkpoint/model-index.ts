@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { acceptFields, field, only, readFields } from './config-fields.ts'
+import { acceptFields, field, oneOf, readFields } from './config-fields.ts'
+import { throwFaults } from './faults.ts'
 
 const component = (library: string, ...names: readonly [string, ...string[]]) => {
   const accepted = names.map((name) => JSON.stringify([library, name])).join(' or ')
@@ -7,7 +8,7 @@ const component = (library: string, ...names: readonly [string, ...string[]]) =>
 }
 
 const FIELDS = {
-  _class_name: only('StableVideoDiffusionPipeline', undefined),
+  _class_name: oneOf(['StableVideoDiffusionPipeline']),
   unet: component('diffusers', 'UNetSpatioTemporalConditionModel'),
   vae: component('diffusers', 'AutoencoderKLTemporalDecoder'),
   image_encoder: component('transformers', 'CLIPVisionModelWithProjection'),
@@ -23,5 +24,9 @@ const FIELDS = {
 
 /** Checks that `model_index.json` describes a Stable Video Diffusion pipeline of classes implemented here. */
 export const assertModelIndex = (json: unknown, file = 'model_index.json'): void => {
-  acceptFields(file, readFields(file, json, FIELDS))
+  const read = readFields(file, json, FIELDS)
+  // Of another pipeline every line would be wrong; its name says it all.
+  const wrongPipeline = read.faults.filter(({ field }) => field === '_class_name')
+  throwFaults(file, wrongPipeline)
+  acceptFields(file, read)
 }

@@ -5,12 +5,13 @@ import { type ClipVisionConfig, parseClipVisionConfig } from './clip-vision-conf
 import { assertComponentsFit } from './component-fit.ts'
 import { type FeatureExtractorConfig, parseFeatureExtractorConfig } from './feature-extractor-config.ts'
 import { InvalidInputError } from './invalid-input.ts'
-import { readJsonFile } from './json-file.ts'
+import { exists, readJsonFile } from './json-file.ts'
 import { assertModelIndex } from './model-index.ts'
 import { parseRenderDefaults, type RenderDefaults } from './render-defaults.ts'
-import { readSafetensorsHeader, type StoredTensor } from './safetensors.ts'
+import { readSafetensorsHeader } from './safetensors.ts'
 import { parseSchedulerConfig, type SchedulerConfig } from './scheduler-config.ts'
 import { readShardedHeaders } from './shard-index.ts'
+import type { StoredTensor } from './stored-tensors.ts'
 import { parseUnetConfig, type UNetConfig } from './unet-config.ts'
 import { parseVaeConfig, type VaeConfig } from './vae-config.ts'
 import { chooseWeightFile, type WeightLibrary } from './weight-files.ts'
@@ -51,9 +52,9 @@ const readConfig = async <C>(
   file: string,
   parse: (json: unknown, file: string) => C,
 ): Promise<C> => {
-  const json = await readJsonFile(file, join(dir, file))
-  if (json === undefined) throw new InvalidInputError(file, 'is missing; download the whole folder')
-  return parse(json, file)
+  const path = join(dir, file)
+  if (!(await exists(path))) throw new InvalidInputError(file, 'is missing; download the whole folder')
+  return parse(await readJsonFile(file, path), file)
 }
 
 const readTensors = async (
@@ -91,7 +92,8 @@ export const openCheckpoint = async (dir: string, options: OpenOptions = {}): Pr
   const vae = await open('vae', 'diffusers', parseVaeConfig)
   const imageEncoder = await open('image_encoder', 'transformers', parseClipVisionConfig)
   assertComponentsFit({ unet: unet.config, vae: vae.config, imageEncoder: imageEncoder.config })
-  const defaults = (await readJsonFile('svd.json', join(root, 'svd.json'))) ?? {}
+  const defaultsPath = join(root, 'svd.json')
+  const defaults = (await exists(defaultsPath)) ? await readJsonFile('svd.json', defaultsPath) : {}
   return {
     dir: root,
     unet,

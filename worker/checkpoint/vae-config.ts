@@ -18,8 +18,8 @@ const MAX_LEVELS = 4
 
 /** AutoencoderKLTemporalDecoder. The scale between pixels and latents is 2^(levels - 1). */
 export interface VaeConfig {
-  readonly inChannels: 3
-  readonly outChannels: 3
+  readonly inChannels: number
+  readonly outChannels: number
   /** One per level, finest first; 2 to 4 levels. */
   readonly blockOutChannels: readonly number[]
   /** Of an encoder block; a decoder block has one more. */

@@ -36,22 +36,24 @@ const namesOf = (library: WeightLibrary, variant: string | null): readonly Omit<
 /** Names of variants are words: fp16, bf16, ema, non_ema. */
 const VARIANT = '[A-Za-z0-9_-]+'
 
+const SHARD_NUMBER = /-\d{5}-of-\d{5}/
+
 /** `null` is the files without a variant; it comes first if they are there. */
 const variantsAmong = (library: WeightLibrary, entries: readonly string[]): readonly (string | null)[] => {
   const stem = STEM[library]
   const patterns = [
-    `^${stem}(?:\\.(?<variant>${VARIANT}))?\\.safetensors$`,
-    `^${stem}\\.safetensors(?:\\.(?<variant>${VARIANT}))?\\.index\\.json$`,
-    `^${stem}\\.safetensors\\.index(?:\\.(?<variant>${VARIANT}))?\\.json$`,
-    `^${stem}\\.(?<variant>${VARIANT})\\.safetensors\\.index\\.json$`,
+    `^${stem}(?:\\.(${VARIANT}))?\\.safetensors$`,
+    `^${stem}\\.safetensors(?:\\.(${VARIANT}))?\\.index\\.json$`,
+    `^${stem}\\.safetensors\\.index(?:\\.(${VARIANT}))?\\.json$`,
+    `^${stem}\\.(${VARIANT})\\.safetensors\\.index\\.json$`,
   ].map((pattern) => new RegExp(pattern))
   const found = new Set<string | null>()
   for (const entry of entries) {
     for (const pattern of patterns) {
-      const groups = pattern.exec(entry)
+      const match = pattern.exec(entry)
+      const variant = match?.[1] ?? null
       // A shard's name looks like a variant to the first pattern: model.fp16-00001-of-00002.safetensors.
-      const variant = groups?.groups?.['variant'] ?? null
-      if (groups !== null && !/-\d{5}-of-\d{5}$/.test(variant ?? '')) found.add(variant)
+      if (match !== null && !SHARD_NUMBER.test(variant ?? '')) found.add(variant)
     }
   }
   return [...found].sort((a, b) => (a ?? '').localeCompare(b ?? ''))
@@ -66,18 +68,26 @@ const missing = (
   library: WeightLibrary,
   entries: readonly string[],
 ): InvalidInputError => {
-  const pytorch = entries.find((entry) => PYTORCH_FILE.test(entry))
-  const expected = `${component}/${STEM[library]}.safetensors`
-  return pytorch === undefined
-    ? new InvalidInputError(
-        component,
-        `has no weights (no ${expected}, nor a variant or shards of it); download the whole folder`,
-      )
-    : new InvalidInputError(
-        component,
-        `has its weights as a PyTorch pickle (${pytorch}) only, which can run code and is not read; ` +
-          `download ${expected}, or save the checkpoint again with save_pretrained(…, safe_serialization=True)`,
-      )
+  const expected = `${STEM[library]}.safetensors`
+  const shard = entries.find((entry) => SHARD_NUMBER.test(entry) && entry.endsWith('.safetensors'))
+  if (shard !== undefined) {
+    return new InvalidInputError(
+      component,
+      `has shards (${shard}) but no index; download ${expected}.index.json too`,
+    )
+  }
+  const pickle = entries.find((entry) => PYTORCH_FILE.test(entry))
+  if (pickle !== undefined) {
+    return new InvalidInputError(
+      component,
+      `has its weights as a PyTorch pickle (${pickle}) only, which can run code and is not read; ` +
+        `download ${expected}, or save the checkpoint again with save_pretrained(…, safe_serialization=True)`,
+    )
+  }
+  return new InvalidInputError(
+    component,
+    `has no weights (no ${expected}, nor a variant or shards of it); download the whole folder`,
+  )
 }
 
 /**

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
+import { compileClip, vaeScaleFactor } from '../../../worker/compiler/compile.ts'
+import { expectClose } from '../../fixtures/close.ts'
+import { type Golden, readGolden } from '../../fixtures/golden.ts'
+import { drawInput } from '../../fixtures/golden-input.ts'
+import { type CheckpointName, readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
+import { runGraph, tensorOf } from '../../fixtures/run-graph.ts'
+import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+
+const CASES = [
+  { golden: 'networks-tiny', checkpoint: 'tiny', form: {} },
+  { golden: 'networks-tiny', checkpoint: 'tiny', form: { shards: 3 } },
+  { golden: 'networks-tiny', checkpoint: 'tiny', form: { hubCacheSymlinks: true } },
+  { golden: 'networks-tiny-fp16', checkpoint: 'tiny', form: { variant: 'fp16' } },
+  { golden: 'networks-four-level', checkpoint: 'four-level', form: {} },
+  { golden: 'networks-mid-attn-3', checkpoint: 'mid-attn-3', form: {} },
+] as const
+
+const open = async (name: CheckpointName, form: Parameters<typeof writeRandomCheckpoint>[2]) => {
+  const dir = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec(name), form)
+  return await openCheckpoint(dir)
+}
+
+const toleranceOf = (golden: Golden): { readonly relativeToScale: number } =>
+  JSON.parse(golden.metadata['tolerance'] ?? '') as { relativeToScale: number }
+
+interface Calls {
+  readonly [name: string]: { readonly timestep: number; readonly added_time_ids: readonly number[] }
+}
+
+const SIZE = { guidance: true, target: 'cpu', feedForwardChunks: 1 } as const
+
+describe.each(CASES)('$checkpoint $form', ({ golden: goldenName, checkpoint: name, form }) => {
+  test('the image encoder gives the embeddings of transformers', async () => {
+    const [golden, checkpoint] = await Promise.all([readGolden(goldenName), open(name, form)])
+    const pixels = drawInput(golden, 'clip.pixel_values')
+    const expected = golden.tensor('clip.image_embeds')
+    const graph = compileClip(checkpoint, { ...SIZE, width: 64, height: 64, numFrames: 1 }).imageEncoder()
+    const perImage = pixels.data.length / 2
+    for (const image of [0, 1]) {
+      const pixel_values = { data: pixels.data.slice(image * perImage, (image + 1) * perImage), shape: [1, 3, 224, 224] }
+      const { image_embeds } = await runGraph(graph, { pixel_values })
+      const width = expected.shape[1] ?? 0
+      const row = { data: expected.data.slice(image * width, (image + 1) * width), shape: [1, width] }
+      expectClose(image_embeds!, row, toleranceOf(golden))
+    }
+  })
+
+  test('the VAE encodes to the mode of diffusers', async () => {
+    const [golden, checkpoint] = await Promise.all([readGolden(goldenName), open(name, form)])
+    const image = drawInput(golden, 'vae.encode.image')
+    const [, , height = 0, width = 0] = image.shape
+    const graph = compileClip(checkpoint, { ...SIZE, width, height, numFrames: 1 }).vaeEncoder()
+    const { image_latents } = await runGraph(graph, { image })
+    expectClose(image_latents!, golden.tensor('vae.encode.mode'), toleranceOf(golden))
+  })
+
+  test.each([1, 2, 5])('the VAE decodes a chunk of %i frames as diffusers', async (frames) => {
+    const [golden, checkpoint] = await Promise.all([readGolden(goldenName), open(name, form)])
+    const unscaled = drawInput(golden, `vae.decode.${frames}.latents`)
+    const [, , height = 0, width = 0] = unscaled.shape
+    const scale = vaeScaleFactor(checkpoint.vae.config)
+    const size = { ...SIZE, width: width * scale, height: height * scale, numFrames: frames }
+    const latents = { ...unscaled, data: unscaled.data.map((x) => x * checkpoint.vae.config.scalingFactor) }
+    const decoded = await runGraph(compileClip(checkpoint, size).vaeDecoder(frames), { latents })
+    expectClose(decoded['frames']!, golden.tensor(`vae.decode.${frames}.sample`), toleranceOf(golden))
+  })
+
+  test('the UNet predicts what diffusers predicts', async () => {
+    const [golden, checkpoint] = await Promise.all([readGolden(goldenName), open(name, form)])
+    const calls = Object.entries(JSON.parse(golden.metadata['calls'] ?? '') as Calls)
+    const unetCalls = calls.filter(([call]) => call.startsWith('unet.'))
+    expect(unetCalls).toHaveLength(2)
+    for (const [call, { timestep, added_time_ids }] of unetCalls) {
+      const sample = drawInput(golden, `${call}.sample`)
+      const [clips = 0, numFrames = 0, , height = 0, width = 0] = sample.shape
+      const scale = vaeScaleFactor(checkpoint.vae.config)
+      const size = { ...SIZE, width: width * scale, height: height * scale, numFrames, feedForwardChunks: 3 }
+      const { out_sample } = await runGraph(compileClip(checkpoint, size).plainUnet(clips), {
+        sample,
+        timestep: tensorOf([timestep]),
+        encoder_hidden_states: drawInput(golden, `${call}.encoder_hidden_states`),
+        added_time_ids: tensorOf(Array.from({ length: clips }, () => added_time_ids).flat(), [clips, 3]),
+      })
+      expectClose(out_sample!, golden.tensor(`${call}.output`), toleranceOf(golden))
+    }
+  })
+})

@@ -1,0 +1,233 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type EncodeRequest, encodeMp4 } from '../../../worker/video/encode-mp4.ts'
+import { ffmpegsUnderTest } from './ffmpeg-binaries.ts'
+import { noiseFrames, solidFrame } from './frames.ts'
+
+const run = promisify(execFile)
+const WIDTH = 64
+const HEIGHT = 48
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'encode-mp4-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const sha256 = async (file: string): Promise<string> =>
+  createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex')
+
+const aRequest = (ffmpegPath: string, changes: Partial<EncodeRequest> = {}): EncodeRequest => ({
+  frames: noiseFrames(2, WIDTH, HEIGHT),
+  width: WIDTH,
+  height: HEIGHT,
+  fps: 7,
+  output: path.join(folder, 'out.mp4'),
+  ffmpegPath,
+  signal: new AbortController().signal,
+  ...changes,
+})
+
+/** Ends only when the test is over, as a renderer that is busy with the next frame. */
+async function* framesThenSilence(frames: Uint8Array[], onSilence: () => void) {
+  yield* frames
+  onSilence()
+  await new Promise(() => {})
+}
+
+describe.each(await ffmpegsUnderTest())('with the ffmpeg of $name', ({ ffmpegPath }) => {
+  test.each([1, 2, 14, 25])('writes %i frames for as many given, at every rate', async (count) => {
+    for (const fps of [1, 7, 30]) {
+      const taken: number[] = []
+      const frames = noiseFrames(count, WIDTH, HEIGHT)
+      const video = await encodeMp4(aRequest(ffmpegPath, { frames, fps, onFrame: (i) => taken.push(i) }))
+      expect(video).toMatchObject({ frameCount: count, fps, width: WIDTH, height: HEIGHT, faststart: true })
+      expect(video.durationSeconds).toBeCloseTo(count / fps, 9)
+      expect(taken).toEqual(frames.map((_, i) => i))
+    }
+  })
+
+  test('converts by BT.709: pure red is 63, 102, 240', async () => {
+    const frames = Array.from({ length: 14 }, () => solidFrame(WIDTH, HEIGHT, [255, 0, 0]))
+    const request = aRequest(ffmpegPath, { frames })
+    await encodeMp4(request)
+    const raw = path.join(folder, 'out.yuv')
+    await run(ffmpegPath, ['-i', request.output, '-f', 'rawvideo', '-pix_fmt', 'yuv420p', raw])
+    const decoded = await readFile(raw)
+    const [luma, chroma] = [WIDTH * HEIGHT, (WIDTH * HEIGHT) / 4]
+    expect(decoded.length).toBe(14 * (luma + 2 * chroma))
+    expect(new Set(decoded.subarray(0, luma))).toEqual(new Set([63]))
+    expect(new Set(decoded.subarray(luma, luma + chroma))).toEqual(new Set([102]))
+    expect(new Set(decoded.subarray(luma + chroma, luma + 2 * chroma))).toEqual(new Set([240]))
+  })
+
+  test('tags BT.709 in the container and in the H.264 stream', async () => {
+    const request = aRequest(ffmpegPath)
+    const video = await encodeMp4(request)
+    expect(video.colour).toEqual({ primaries: 1, transfer: 1, matrix: 1, fullRange: false })
+    // ffmpeg reads the tags of a bare stream from the stream alone.
+    const stream = path.join(folder, 'out.h264')
+    await run(ffmpegPath, ['-i', request.output, '-c', 'copy', stream])
+    const { stderr } = await run(ffmpegPath, ['-i', stream, '-f', 'null', '-'])
+    expect(stderr).toMatch(/Input #0.*Video: h264 \([\w ]+\), yuv420p\(tv, bt709/s)
+  })
+
+  test('gives the same bytes for the same frames', async () => {
+    const outputs = ['a.mp4', 'b.mp4'].map((name) => path.join(folder, name))
+    for (const output of outputs) {
+      await encodeMp4(aRequest(ffmpegPath, { frames: noiseFrames(14, WIDTH, HEIGHT), output }))
+    }
+    const [first, second] = await Promise.all(outputs.map(sha256))
+    expect(second).toBe(first)
+  })
+
+  test('carries no date and no version', async () => {
+    const request = aRequest(ffmpegPath)
+    await encodeMp4(request)
+    expect((await readFile(request.output)).toString('latin1')).not.toMatch(/x264 - core|Lavf\d|Lavc\d|20\d\d-/)
+  })
+
+  test('leaves nothing when aborted while the next frame is awaited', async () => {
+    const controller = new AbortController()
+    const reason = new Error('the lease was lost')
+    const frames = framesThenSilence(noiseFrames(3, WIDTH, HEIGHT), () => controller.abort(reason))
+    const encoding = encodeMp4(aRequest(ffmpegPath, { frames, signal: controller.signal }))
+    await expect(encoding).rejects.toBe(reason)
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('leaves what was there when the frames fail half-way', async () => {
+    const request = aRequest(ffmpegPath)
+    await encodeMp4(request)
+    const before = await sha256(request.output)
+    const failure = new Error('decode failed')
+    async function* failing() {
+      yield* noiseFrames(3, WIDTH, HEIGHT, 2)
+      throw failure
+    }
+    await expect(encodeMp4({ ...request, frames: failing() })).rejects.toBe(failure)
+    expect(await readdir(folder)).toEqual(['out.mp4'])
+    expect(await sha256(request.output)).toBe(before)
+  })
+
+  test('refuses a frame of the wrong size and leaves nothing', async () => {
+    const frames = [...noiseFrames(1, WIDTH, HEIGHT), ...noiseFrames(1, WIDTH, HEIGHT - 2)]
+    await expect(encodeMp4(aRequest(ffmpegPath, { frames }))).rejects.toThrow(
+      'frame 1 has 8832 bytes; 64x48 RGB24 takes 9216',
+    )
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('refuses a video of no frames', async () => {
+    await expect(encodeMp4(aRequest(ffmpegPath, { frames: [] }))).rejects.toThrow('at least one frame')
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('writes under names that mean something to ffmpeg', async () => {
+    const output = path.join(folder, 'new folder', 'pipe:%03d -y.mp4')
+    await encodeMp4(aRequest(ffmpegPath, { output }))
+    expect(await readdir(path.dirname(output))).toEqual(['pipe:%03d -y.mp4'])
+  })
+})
+
+describe('with a broken ffmpeg', () => {
+  const aScript = async (body: string): Promise<string> => {
+    const file = path.join(folder, 'ffmpeg')
+    await writeFile(file, `#!/bin/sh\n${body}\n`, { mode: 0o755 })
+    return file
+  }
+
+  test('reports what it said before it died', async () => {
+    const ffmpegPath = await aScript('head -c 9216 >/dev/null; echo "Unknown encoder libx264" >&2; exit 3')
+    const encoding = encodeMp4(aRequest(ffmpegPath))
+    await expect(encoding).rejects.toThrow('ffmpeg exited with code 3')
+    await expect(encoding).rejects.toMatchObject({
+      name: 'FfmpegFailedError',
+      stderr: 'Unknown encoder libx264\n',
+    })
+    expect(await readdir(folder)).toEqual(['ffmpeg'])
+  })
+
+  test('keeps the last 64 KB of what it said', async () => {
+    const ffmpegPath = await aScript('head -c 200000 /dev/zero | tr "\\0" x >&2; echo "the end" >&2; exit 1')
+    const error: unknown = await encodeMp4(aRequest(ffmpegPath)).catch((reason: unknown) => reason)
+    const { stderr } = error as { stderr: string }
+    expect(stderr.length).toBe(64 * 1024)
+    expect(stderr.endsWith('xthe end\n')).toBe(true)
+  })
+
+  test('reports a kill by someone else', async () => {
+    const encoding = encodeMp4(aRequest(await aScript('kill -9 $$')))
+    await expect(encoding).rejects.toThrow('SIGKILL')
+  })
+
+  test('does not take a file for a video because ffmpeg was content', async () => {
+    const encoding = encodeMp4(aRequest(await aScript('cat >/dev/null; for o; do :; done; echo no > "$o"')))
+    await expect(encoding).rejects.toThrow('is not a complete MP4 video')
+    expect(await readdir(folder)).toEqual(['ffmpeg'])
+  })
+
+  test('notices one that leaves before all frames are read', async () => {
+    const frames = framesThenSilence(noiseFrames(1, WIDTH, HEIGHT), () => {})
+    await expect(encodeMp4(aRequest(await aScript('exit 0'), { frames }))).rejects.toThrow(
+      'ended before it had read every frame',
+    )
+  })
+
+  test('kills one that ignores SIGTERM and a closed input', async () => {
+    const controller = new AbortController()
+    const ffmpegPath = await aScript('trap "" TERM; echo $$ > "$0.pid"; head -c 1 >/dev/null; while :; do read x; done')
+    const frames = framesThenSilence(noiseFrames(1, WIDTH, HEIGHT), () => {})
+    const encoding = encodeMp4(aRequest(ffmpegPath, { frames, signal: controller.signal, onFrame: () => controller.abort() }))
+    await expect(encoding).rejects.toMatchObject({ name: 'AbortError' })
+    expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([])
+  })
+
+  test('reports a program that is not there, the first time and the next', async () => {
+    for (let i = 0; i < 2; i++) {
+      await expect(encodeMp4(aRequest(path.join(folder, 'none')))).rejects.toThrow('ENOENT')
+    }
+  })
+})
+
+test.each([
+  ['width', { width: 63 }],
+  ['height', { height: 0 }],
+  ['fps', { fps: 0 }],
+  ['fps', { fps: 7.5 }],
+])('refuses a %s that cannot be encoded before it starts anything', async (field, changes) => {
+  await expect(encodeMp4(aRequest('/nowhere', changes))).rejects.toThrow(new RegExp(`^${field}: `))
+})
+
+const ffprobe = await run('ffprobe', ['-version']).then(
+  () => true,
+  () => false,
+)
+test.skipIf(!ffprobe)('ffprobe, when PATH has it, sees the same tags and counts the frames', async () => {
+  for (const { ffmpegPath } of await ffmpegsUnderTest()) {
+    const request = aRequest(ffmpegPath, { frames: noiseFrames(14, WIDTH, HEIGHT) })
+    await encodeMp4(request)
+    const shown = ['-count_frames', '-show_streams', '-of', 'json', request.output]
+    const { stdout } = await run('ffprobe', ['-v', 'error', ...shown])
+    expect(JSON.parse(stdout).streams).toEqual([
+      expect.objectContaining({
+        codec_name: 'h264',
+        pix_fmt: 'yuv420p',
+        color_range: 'tv',
+        color_space: 'bt709',
+        color_transfer: 'bt709',
+        color_primaries: 'bt709',
+        avg_frame_rate: '7/1',
+        start_time: '0.000000',
+        nb_read_frames: '14',
+      }),
+    ])
+  }
+})

@@ -1,0 +1,62 @@
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
+import { InvalidInputError } from './invalid-input.ts'
+
+/** One read call returns at most 2^31 - 1 bytes. */
+const MAX_READ_BYTES = 2 ** 30
+
+export interface OpenedFile extends AsyncDisposable {
+  /** Absolute, with symbolic links resolved. */
+  readonly realPath: string
+  readonly sizeBytes: number
+  /** Throws InvalidInputError if the file ends before. */
+  read(offsetBytes: number, sizeBytes: number): Promise<Buffer<ArrayBuffer>>
+}
+
+/** The `code` of a system error: ENOENT, EACCES… */
+export const errorCode = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error)
+
+const openError = (file: string, cause: unknown): InvalidInputError => {
+  const code = errorCode(cause)
+  const reason =
+    code === 'ENOENT'
+      ? 'it, or the file that its symbolic link names, is not there: download it again'
+      : `${code}: check its permissions`
+  return new InvalidInputError(file, `cannot be opened; ${reason}`, { cause })
+}
+
+const reader =
+  (file: string, handle: FileHandle): OpenedFile['read'] =>
+  async (offsetBytes, sizeBytes) => {
+    const bytes = Buffer.from(new ArrayBuffer(sizeBytes))
+    let done = 0
+    while (done < sizeBytes) {
+      const length = Math.min(sizeBytes - done, MAX_READ_BYTES)
+      const { bytesRead } = await handle.read(bytes, done, length, offsetBytes + done)
+      if (bytesRead === 0) {
+        throw new InvalidInputError(
+          file,
+          `ends at byte ${offsetBytes + done}; it is truncated: download it again`,
+        )
+      }
+      done += bytesRead
+    }
+    return bytes
+  }
+
+/**
+ * Opens a regular file; `file` is its name in messages. A pipe or device would wait for ever, so the kind is looked
+ * at before opening. Throws InvalidInputError if it cannot be read.
+ */
+export const openFile = async (path: string, file: string = path): Promise<OpenedFile> => {
+  try {
+    const realPath = await realpath(path)
+    if (!(await stat(realPath)).isFile())
+      throw new InvalidInputError(file, 'is not a file; download the folder again')
+    const handle = await open(realPath, 'r')
+    const { size: sizeBytes } = await handle.stat()
+    return { realPath, sizeBytes, read: reader(file, handle), [Symbol.asyncDispose]: () => handle.close() }
+  } catch (cause) {
+    throw cause instanceof InvalidInputError ? cause : openError(file, cause)
+  }
+}

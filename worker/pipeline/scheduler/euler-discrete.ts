@@ -1,0 +1,71 @@
+import { InvalidInputError } from '../../checkpoint/invalid-input.ts'
+import { parseCustomSigmas } from './custom-sigmas.ts'
+import { karrasSigmas } from './karras-sigmas.ts'
+
+/** What a schedule needs of `scheduler_config.json`, for v-prediction with continuous timesteps. */
+export interface EulerDiscreteConfig {
+  readonly useKarrasSigmas: true
+  readonly sigmaMin: number
+  readonly sigmaMax: number
+  readonly finalSigmasType: 'zero' | 'sigma_min'
+  readonly timestepSpacing: 'leading' | 'linspace' | 'trailing'
+  readonly betaStart: number
+  readonly betaSchedule: 'scaled_linear' | 'linear'
+}
+
+export interface Schedule {
+  /** Noise levels, [steps + 1], high to low. */
+  readonly sigmas: Float32Array
+  /** What the UNet is told at each step, [steps]: ln(σ) / 4. */
+  readonly timesteps: Float32Array
+  /** Standard deviation of the first latents. */
+  readonly initNoiseSigma: number
+}
+
+export type ScheduleRequest =
+  | { readonly config: EulerDiscreteConfig; readonly numInferenceSteps: number }
+  | { readonly config: EulerDiscreteConfig; readonly sigmas: readonly number[] }
+
+const f = Math.fround
+
+/** The lowest noise level of the training schedule, in float32 as diffusers computes it. */
+const lowestTrainingSigma = ({ betaStart, betaSchedule }: EulerDiscreteConfig): number => {
+  const root = f(Math.sqrt(betaStart))
+  const beta = betaSchedule === 'scaled_linear' ? f(root * root) : f(betaStart)
+  const alpha = f(1 - beta)
+  return f(Math.sqrt(f(f(1 - alpha) / alpha)))
+}
+
+/** Karras levels and one final level. */
+const plannedSigmas = (config: EulerDiscreteConfig, steps: number): Float32Array => {
+  if (!Number.isSafeInteger(steps) || steps < 1) {
+    throw new InvalidInputError('num_inference_steps', `must be a whole number of 1 or more, got ${steps}`)
+  }
+  const sigmas = new Float32Array(steps + 1)
+  sigmas.set(karrasSigmas(config.sigmaMin, config.sigmaMax, steps))
+  sigmas[steps] = config.finalSigmasType === 'zero' ? 0 : lowestTrainingSigma(config)
+  return sigmas
+}
+
+const initNoiseSigmaOf = (sigmas: Float32Array, spacing: EulerDiscreteConfig['timestepSpacing']): number => {
+  const highest = sigmas.reduce((a, b) => Math.max(a, b))
+  return spacing === 'leading' ? f(Math.sqrt(f(f(highest * highest) + 1))) : highest
+}
+
+/**
+ * The noise levels and timesteps of a clip, equal to those of diffusers' EulerDiscreteScheduler after
+ * `set_timesteps(num_inference_steps)` or `set_timesteps(sigmas=...)`. Given sigmas are used as they are.
+ *
+ * @throws InvalidInputError (`num_inference_steps`, `sigmas`).
+ */
+export const createSchedule = (request: ScheduleRequest): Schedule => {
+  const sigmas =
+    'sigmas' in request
+      ? parseCustomSigmas(request.sigmas)
+      : plannedSigmas(request.config, request.numInferenceSteps)
+  return {
+    sigmas,
+    timesteps: sigmas.subarray(0, -1).map((sigma) => 0.25 * f(Math.log(sigma))),
+    initNoiseSigma: initNoiseSigmaOf(sigmas, request.config.timestepSpacing),
+  }
+}

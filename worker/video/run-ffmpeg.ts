@@ -1,0 +1,139 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import ffmpeg from 'fluent-ffmpeg'
+import { openOutputTail } from './output-tail.ts'
+
+export interface FfmpegRun {
+  readonly ffmpegPath: string
+  /** Written to ffmpeg's standard input, no faster than it reads. */
+  readonly input: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  readonly inputOptions: readonly string[]
+  readonly outputOptions: readonly string[]
+  readonly output: string
+  readonly signal: AbortSignal
+  /** From SIGTERM to SIGKILL; default 2,000. */
+  readonly killGraceMs?: number
+}
+
+/** ffmpeg could not be started, refused its work or was killed by someone else. */
+export class FfmpegFailedError extends Error {
+  override readonly name = 'FfmpegFailedError'
+  /** The last 64 KB of what it said. */
+  readonly stderr: string
+
+  constructor(message: string, stderr: string, options?: ErrorOptions) {
+    super(message, options)
+    this.stderr = stderr
+  }
+}
+
+/**
+ * Runs ffmpeg through fluent-ffmpeg; this is the only file that knows that library. Ends when the process has
+ * ended and let go of its files, and never before: by itself, or because `input` threw or `signal` aborted
+ * (rejects with that very error or reason, whichever came first).
+ */
+export const runFfmpeg = async (run: FfmpegRun): Promise<void> => {
+  run.signal.throwIfAborted()
+  const stderr = openOutputTail()
+  const source = Readable.from(run.input, { objectMode: false })
+  let child: ChildProcessWithoutNullStreams | undefined
+  let stopped: { readonly reason: unknown } | undefined
+  source.once('error', (reason) => {
+    stopped ??= { reason }
+  })
+  const abort = (): void => {
+    stopped ??= { reason: run.signal.reason }
+    source.destroy(new Error('stopped'))
+  }
+  run.signal.addEventListener('abort', abort, { once: true })
+
+  const command = ffmpeg(source)
+    .inputOptions(...run.inputOptions)
+    .outputOptions(...run.outputOptions)
+    .output(run.output)
+  tameFluentFfmpeg(command, run.ffmpegPath, (started) => {
+    child = started
+    started.stderr.on('data', (chunk: string) => stderr.push(chunk))
+    // Stopped while the library was still preparing: nobody would ever close this process's input.
+    if (source.destroyed) started.kill()
+  })
+
+  try {
+    await new Promise<void>((resolve, reject) => {
+      command.once('end', () => resolve()).once('error', reject)
+      command.run()
+    })
+    if (!source.readableEnded) throw new Error('ffmpeg ended before it had read every frame')
+  } catch (cause) {
+    if (child !== undefined) await endProcess(child, run.killGraceMs ?? 2_000)
+    if (stopped !== undefined) throw stopped.reason
+    throw new FfmpegFailedError(cause instanceof Error ? cause.message : String(cause), stderr.text(), {
+      cause,
+    })
+  } finally {
+    run.signal.removeEventListener('abort', abort)
+    source.destroy()
+  }
+}
+
+/**
+ * SIGTERM alone is not enough: ffmpeg notices it between two reads, and it may be waiting for a frame that
+ * never comes, so its input is closed too.
+ */
+const endProcess = async (child: ChildProcessWithoutNullStreams, graceMs: number): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+  const exited = once(child, 'exit')
+  child.stdin.destroy()
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
+  await exited.finally(() => clearTimeout(timer))
+}
+
+type SpawnFfmpeg = (
+  args: string[],
+  options: object,
+  onStart: (child: ChildProcessWithoutNullStreams, ...lines: unknown[]) => void,
+  onEnd: (error: unknown, stdout: FluentLines, stderr: FluentLines) => void,
+) => void
+interface FluentLines {
+  get(): string
+}
+
+/**
+ * Replaces what fluent-ffmpeg 2.1.3, which no longer changes, would do on its own:
+ * - it asks ffmpeg for its formats and encoders before each first run and parses the tables by patterns that
+ *   newer builds do not fit; ffmpeg itself says better what it cannot do;
+ * - it keeps the binary's path and those tables in module variables, so that two paths in one process mix;
+ * - it throws from an event handler, out of reach of any `catch`, when the process cannot be started.
+ */
+const tameFluentFfmpeg = (
+  command: ffmpeg.FfmpegCommand,
+  ffmpegPath: string,
+  onStart: (child: ChildProcessWithoutNullStreams) => void,
+): void => {
+  const insides = command as unknown as { _spawnFfmpeg: SpawnFfmpeg }
+  const spawnFfmpeg = insides._spawnFfmpeg.bind(command)
+  const noLines: FluentLines = { get: () => '' }
+  const guarded: SpawnFfmpeg = (args, options, started, ended) => {
+    try {
+      spawnFfmpeg(
+        args,
+        options,
+        (child, ...lines) => {
+          onStart(child)
+          started(child, ...lines)
+        },
+        (error, stdout = noLines, stderr = noLines) => ended(error, stdout, stderr),
+      )
+    } catch (error) {
+      ended(error instanceof Error ? error : new Error(String(error)), noLines, noLines)
+    }
+  }
+  Object.assign(command, {
+    _checkCapabilities: (done: () => void) => done(),
+    availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}),
+    _getFfmpegPath: (done: (error: null, path: string) => void) => done(null, ffmpegPath),
+    _spawnFfmpeg: guarded,
+  })
+}

@@ -1,0 +1,29 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { encodePng } from './encode-png.ts'
+import type { FrameSize } from './rgb-frame.ts'
+import { writeThenRename } from './write-then-rename.ts'
+
+export interface FramesRequest extends FrameSize {
+  /** RGB24 pictures in order. */
+  readonly frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  readonly directory: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * Writes each frame losslessly as `0000.png`, `0001.png`… and returns the paths. A file there is always whole;
+ * after an abort the frames written so far stay.
+ */
+export const writeFrames = async (request: FramesRequest): Promise<string[]> => {
+  const { frames, directory, signal, ...size } = request
+  const files: string[] = []
+  for await (const frame of frames) {
+    signal.throwIfAborted()
+    const png = await encodePng(frame, files.length, size)
+    const file = path.join(directory, `${String(files.length).padStart(4, '0')}.png`)
+    await writeThenRename(file, (temporary) => writeFile(temporary, png))
+    files.push(file)
+  }
+  return files
+}

@@ -1,0 +1,16 @@
+import { writeFile } from 'node:fs/promises'
+import { encodePng } from './encode-png.ts'
+import type { FrameSize } from './rgb-frame.ts'
+import { writeThenRename } from './write-then-rename.ts'
+
+export interface PosterRequest extends FrameSize {
+  /** RGB24, usually the first frame of the video. */
+  readonly frame: Uint8Array
+  readonly output: string
+}
+
+/** Writes one frame as a PNG, whole or not at all. */
+export const writePoster = async ({ frame, width, height, output }: PosterRequest): Promise<void> => {
+  const png = await encodePng(frame, 0, { width, height })
+  await writeThenRename(output, (temporary) => writeFile(temporary, png))
+}
