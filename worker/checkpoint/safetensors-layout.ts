@@ -1,26 +1,13 @@
 import { z } from 'zod'
 import { type Fault, shown } from './faults.ts'
 
-/** Bytes per element of every dtype a safetensors file may hold in whole bytes. */
-const ELEMENT_BYTES: Readonly<Record<string, number>> = {
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  F64: 8,
-  F8_E4M3: 1,
-  F8_E5M2: 1,
-  F8_E8M0: 1,
-  C64: 8,
-  BOOL: 1,
-  U8: 1,
-  I8: 1,
-  U16: 2,
-  I16: 2,
-  U32: 4,
-  I32: 4,
-  U64: 8,
-  I64: 8,
-}
+/** Bytes per element of every dtype that a safetensors file may hold in whole bytes. */
+const ELEMENT_BYTES: ReadonlyMap<string, number> = new Map([
+  ...['BOOL', 'U8', 'I8', 'F8_E4M3', 'F8_E5M2', 'F8_E8M0'].map((dtype) => [dtype, 1] as const),
+  ...['U16', 'I16', 'F16', 'BF16'].map((dtype) => [dtype, 2] as const),
+  ...['U32', 'I32', 'F32'].map((dtype) => [dtype, 4] as const),
+  ...['U64', 'I64', 'F64', 'C64'].map((dtype) => [dtype, 8] as const),
+])
 
 /** Weights of a convolution over frames, height and width have 5 axes; 8 leaves room for buffers. */
 const MAX_RANK = 8
@@ -52,7 +39,7 @@ const zodFaults = (key: string, error: z.ZodError): Fault[] =>
 
 const sizeFault = ({ key, dtype, shape, begin, end }: TensorEntry, dataBytes: number): Fault | undefined => {
   const field = shown(key)
-  const width = ELEMENT_BYTES[dtype]
+  const width = ELEMENT_BYTES.get(dtype)
   if (width === undefined) {
     return { field, message: `has the unknown dtype ${shown(dtype)}; supported are F32, F16 and BF16` }
   }

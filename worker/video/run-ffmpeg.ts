@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
 import { openOutputTail } from './output-tail.ts'
+import { stoppable } from './stoppable.ts'
 
 export interface FfmpegRun {
   readonly ffmpegPath: string
@@ -36,7 +37,9 @@ export class FfmpegFailedError extends Error {
 export const runFfmpeg = async (run: FfmpegRun): Promise<void> => {
   run.signal.throwIfAborted()
   const stderr = openOutputTail()
-  const source = Readable.from(run.input, { objectMode: false })
+  const stop = Promise.withResolvers<never>()
+  stop.promise.catch(() => {})
+  const source = Readable.from(stoppable(run.input, stop.promise), { objectMode: false })
   let child: ChildProcessWithoutNullStreams | undefined
   let stopped: { readonly reason: unknown } | undefined
   source.once('error', (reason) => {
@@ -44,7 +47,9 @@ export const runFfmpeg = async (run: FfmpegRun): Promise<void> => {
   })
   const abort = (): void => {
     stopped ??= { reason: run.signal.reason }
-    source.destroy(new Error('stopped'))
+    const error = new Error('stopped')
+    stop.reject(error)
+    source.destroy(error)
   }
   run.signal.addEventListener('abort', abort, { once: true })
 

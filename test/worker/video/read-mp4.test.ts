@@ -38,11 +38,11 @@ test('tells container, codec, size, frames and rate', async () => {
 })
 
 test('tells an index in front and the colour tags', async () => {
-  const tags = ['-color_primaries', 'bt709', '-color_trc', 'iec61966-2-1', '-colorspace', 'smpte170m']
+  const tags = ['-color_primaries', 'bt470bg', '-color_trc', 'smpte240m', '-colorspace', 'smpte170m']
   const file = await aVideo('b.mp4', '-frames:v', '2', ...tags, '-movflags', '+faststart+write_colr')
   const video = await readMp4(file)
   expect(video.faststart).toBe(true)
-  expect(video.colour).toEqual({ primaries: 1, transfer: 13, matrix: 6, fullRange: false })
+  expect(video.colour).toEqual({ primaries: 5, transfer: 7, matrix: 6, fullRange: false })
 })
 
 test('gives no rate to frames that last unequally long', async () => {

@@ -30,8 +30,8 @@ const LOG_8 = f(3.3333331174e-1)
 
 /** -π/4 in three parts, subtracted one after the other. */
 const MINUS_QUARTER_PI_1 = f(-0.78515625)
-const MINUS_QUARTER_PI_2 = f(-2.4187564849853515625e-4)
-const MINUS_QUARTER_PI_3 = f(-3.77489497744594108e-8)
+const MINUS_QUARTER_PI_2 = f(-2.4187564849853516e-4)
+const MINUS_QUARTER_PI_3 = f(-3.774894977445941e-8)
 
 const SIN_0 = f(-1.9515295891e-4)
 const SIN_1 = f(8.3321608736e-3)

@@ -43,7 +43,11 @@ export const createTorchGenerator = (seed: bigint): TorchGenerator => {
   return {
     randn: (count, dtype) => {
       const numbers =
-        count < BLOCK ? drawFew(count) : dtype === 'float32' ? float32Normals(bits, count) : blocks(bits, count)
+        count < BLOCK
+          ? drawFew(count)
+          : dtype === 'float32'
+            ? float32Normals(bits, count)
+            : blocks(bits, count)
       if (dtype === 'float16') for (let i = 0; i < count; i++) numbers[i] = roundToFloat16(numbers[i]!)
       return numbers
     },

@@ -1,17 +1,7 @@
 import { InvalidInputError } from '../../checkpoint/invalid-input.ts'
+import type { SchedulerConfig } from '../../checkpoint/scheduler-config.ts'
 import { parseCustomSigmas } from './custom-sigmas.ts'
 import { karrasSigmas } from './karras-sigmas.ts'
-
-/** What a schedule needs of `scheduler_config.json`, for v-prediction with continuous timesteps. */
-export interface EulerDiscreteConfig {
-  readonly useKarrasSigmas: true
-  readonly sigmaMin: number
-  readonly sigmaMax: number
-  readonly finalSigmasType: 'zero' | 'sigma_min'
-  readonly timestepSpacing: 'leading' | 'linspace' | 'trailing'
-  readonly betaStart: number
-  readonly betaSchedule: 'scaled_linear' | 'linear'
-}
 
 export interface Schedule {
   /** Noise levels, [steps + 1], high to low. */
@@ -23,31 +13,23 @@ export interface Schedule {
 }
 
 export type ScheduleRequest =
-  | { readonly config: EulerDiscreteConfig; readonly numInferenceSteps: number }
-  | { readonly config: EulerDiscreteConfig; readonly sigmas: readonly number[] }
+  | { readonly config: SchedulerConfig; readonly numInferenceSteps: number }
+  | { readonly config: SchedulerConfig; readonly sigmas: readonly number[] }
 
 const f = Math.fround
 
-/** The lowest noise level of the training schedule, in float32 as diffusers computes it. */
-const lowestTrainingSigma = ({ betaStart, betaSchedule }: EulerDiscreteConfig): number => {
-  const root = f(Math.sqrt(betaStart))
-  const beta = betaSchedule === 'scaled_linear' ? f(root * root) : f(betaStart)
-  const alpha = f(1 - beta)
-  return f(Math.sqrt(f(f(1 - alpha) / alpha)))
-}
-
 /** Karras levels and one final level. */
-const plannedSigmas = (config: EulerDiscreteConfig, steps: number): Float32Array => {
+const plannedSigmas = (config: SchedulerConfig, steps: number): Float32Array => {
   if (!Number.isSafeInteger(steps) || steps < 1) {
     throw new InvalidInputError('num_inference_steps', `must be a whole number of 1 or more, got ${steps}`)
   }
   const sigmas = new Float32Array(steps + 1)
   sigmas.set(karrasSigmas(config.sigmaMin, config.sigmaMax, steps))
-  sigmas[steps] = config.finalSigmasType === 'zero' ? 0 : lowestTrainingSigma(config)
+  sigmas[steps] = config.finalSigma
   return sigmas
 }
 
-const initNoiseSigmaOf = (sigmas: Float32Array, spacing: EulerDiscreteConfig['timestepSpacing']): number => {
+const initNoiseSigmaOf = (sigmas: Float32Array, spacing: SchedulerConfig['timestepSpacing']): number => {
   const highest = sigmas.reduce((a, b) => Math.max(a, b))
   return spacing === 'leading' ? f(Math.sqrt(f(f(highest * highest) + 1))) : highest
 }

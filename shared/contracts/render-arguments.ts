@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import { InvalidInputError } from '../../worker/checkpoint/invalid-input.ts'
+
+/**
+ * The arguments of one clip: diffusers' StableVideoDiffusionPipeline.__call__, in its own spelling, and three of ours
+ * (`fit`, `decode_overlap`, `seed` for its generator). All optional: what is not given comes from the checkpoint's
+ * svd.json, else from the reference's defaults.
+ */
+const integer = (min: number, max: number) => z.int().min(min).max(max)
+
+/** Sides above this exceed what any card decodes, and what H.264 level 6.2 allows. */
+const MAX_SIDE_PIXELS = 8192
+const MAX_FRAMES = 4096
+const MAX_STEPS = 1000
+const MAX_SEED = 2n ** 64n - 1n
+
+interface Argument {
+  readonly schema: z.ZodType
+  readonly rule: string
+}
+
+const argument = <Schema extends z.ZodType>(schema: Schema, rule: string) => ({ schema, rule }) satisfies Argument
+
+const side = argument(
+  integer(8, MAX_SIDE_PIXELS).multipleOf(8),
+  `a multiple of 8 from 8 to ${MAX_SIDE_PIXELS}, in pixels (the VAE works on blocks of 8)`,
+)
+const guidanceScale = argument(z.number().min(0).max(100), 'a number from 0 to 100; 1 means no guidance')
+
+const ARGUMENTS = {
+  width: side,
+  height: side,
+  num_frames: argument(integer(1, MAX_FRAMES), `a whole number from 1 to ${MAX_FRAMES}`),
+  num_inference_steps: argument(integer(1, MAX_STEPS), `a whole number from 1 to ${MAX_STEPS}`),
+  sigmas: argument(
+    z.union([z.literal('align-your-steps'), z.array(z.number().nonnegative()).min(2).max(MAX_STEPS + 1)]),
+    'the name align-your-steps, or two or more falling numbers that end with the last noise level, such as 700,15.6,0.5,0',
+  ),
+  min_guidance_scale: guidanceScale,
+  max_guidance_scale: guidanceScale,
+  fps: argument(integer(1, 240), 'a whole number of frames per second from 1 to 240'),
+  motion_bucket_id: argument(integer(0, 1023), 'a whole number from 0 to 1023; trained values go up to 255'),
+  noise_aug_strength: argument(z.number().min(0).max(10), 'a number from 0 to 10; the reference takes 0.02'),
+  decode_chunk_size: argument(integer(1, MAX_FRAMES), `a whole number from 1 to ${MAX_FRAMES}: frames decoded at once`),
+  num_videos_per_prompt: argument(integer(1, 64), 'a whole number from 1 to 64'),
+  seed: argument(
+    z
+      .union([z.int(), z.bigint(), z.string().regex(/^-?\d+$/)])
+      .transform(BigInt)
+      .refine((seed) => seed >= -(2n ** 63n) && seed <= MAX_SEED),
+    'a whole number from -2^63 to 2^64 - 1 (from 2^53 up as text)',
+  ),
+  fit: argument(
+    z.enum(['fill', 'crop', 'pad']),
+    'fill (stretch, as the reference does), crop or pad (both keep the proportions)',
+  ),
+  decode_overlap: argument(integer(0, MAX_FRAMES), 'a whole number from 0 up, smaller than decode_chunk_size'),
+} as const
+
+export type RenderArgumentName = keyof typeof ARGUMENTS
+
+export type RenderArguments = {
+  readonly [Name in RenderArgumentName]?: z.output<(typeof ARGUMENTS)[Name]['schema']>
+}
+
+export const RENDER_ARGUMENT_NAMES = Object.keys(ARGUMENTS) as readonly RenderArgumentName[]
+
+/** What a user may give, in words. */
+export const renderArgumentRule = (name: RenderArgumentName): string => ARGUMENTS[name].rule
+
+const shown = (value: unknown): string => {
+  const text = typeof value === 'string' ? `'${value}'` : typeof value === 'bigint' ? String(value) : JSON.stringify(value)
+  return text === undefined ? String(value) : text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
+/** JSON has no NaN or infinity, and shows them as null. */
+const shownNumber = (value: unknown): string => (typeof value === 'number' ? String(value) : shown(value))
+
+const suggestion = (unknownName: string): string => {
+  const folded = unknownName.replaceAll(/[-_]/g, '').toLowerCase()
+  const close = RENDER_ARGUMENT_NAMES.find((name) => {
+    const known = name.replaceAll('_', '')
+    return known === folded || known.startsWith(folded) || folded.startsWith(known)
+  })
+  return close === undefined ? `known are ${RENDER_ARGUMENT_NAMES.join(', ')}` : `did you mean ${close}?`
+}
+
+/**
+ * Checks a record of arguments in the reference's spelling. Throws InvalidInputError that tells every fault: name,
+ * value, rule. `spell` turns a name into what the user wrote (`--num-frames`).
+ */
+export const parseRenderArguments = (
+  given: Readonly<Record<string, unknown>>,
+  spell: (name: string) => string = (name) => name,
+): RenderArguments => {
+  const parsed: Record<string, unknown> = {}
+  const faults: { readonly field: string; readonly message: string }[] = []
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue
+    if (!Object.hasOwn(ARGUMENTS, name)) {
+      faults.push({ field: spell(name), message: `no such argument; ${suggestion(name)}` })
+      continue
+    }
+    const { schema, rule } = ARGUMENTS[name as RenderArgumentName]
+    const result = schema.safeParse(value)
+    if (result.success) parsed[name] = result.data
+    else faults.push({ field: spell(name), message: `got ${shownNumber(value)}; must be ${rule}` })
+  }
+  const [first, ...others] = faults
+  if (first !== undefined) {
+    const rest = others.map(({ field, message }) => `\n${field}: ${message}`).join('')
+    throw new InvalidInputError(first.field, first.message + rest)
+  }
+  return parsed as RenderArguments
+}

@@ -1,0 +1,290 @@
+import { rename, rm, symlink } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
+import { readTensorValues } from '../../../worker/checkpoint/safetensors.ts'
+import {
+  aCheckpoint,
+  aFolder,
+  SINGLE_FILES,
+  someWeights,
+  XT_CONFIGS,
+  xtConfig,
+} from '../../fixtures/checkpoint-folder.ts'
+import { encodeSafetensors } from '../../fixtures/checkpoint-safetensors.ts'
+
+const DEMO = fileURLToPath(new URL('../../../worker/demo', import.meta.url))
+
+describe('openCheckpoint', () => {
+  test('opens the demo checkpoint', async () => {
+    const checkpoint = await openCheckpoint(DEMO)
+    const { unet, vae, imageEncoder } = checkpoint
+    expect([unet, vae, imageEncoder].map(({ tensors, variant }) => [tensors?.size, variant])).toEqual([
+      [906, 'fp16'],
+      [207, 'fp16'],
+      [40, 'fp16'],
+    ])
+    expect(unet.tensors?.get('conv_in.weight')).toMatchObject({ dtype: 'F16', shape: [64, 8, 3, 3] })
+    expect(checkpoint.defaults).toMatchObject({
+      width: 192,
+      height: 128,
+      numFrames: 14,
+      maxGuidanceScale: 1.5,
+      fps: 7,
+    })
+    const bias = await readTensorValues(unet.tensors!.get('conv_in.bias')!)
+    expect(bias.length).toBe(64)
+    expect(bias[0]).toBe(-0.00820159912109375)
+  })
+
+  test("opens SVD-XT's configs alone", async () => {
+    const checkpoint = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
+    expect(checkpoint.unet.tensors).toBeNull()
+    expect(checkpoint.unet.config.numFrames).toBe(25)
+    expect(checkpoint.unet.configFile).toBe('unet/config.json')
+    expect(checkpoint.defaults).toMatchObject({
+      width: 1024,
+      height: 576,
+      numFrames: 25,
+      numInferenceSteps: 25,
+    })
+  })
+
+  test('needs weights unless told otherwise', async () => {
+    await expect(openCheckpoint(XT_CONFIGS)).rejects.toThrow('unet: has no weights')
+  })
+
+  test('takes float32 if both are there, and the variant if asked', async () => {
+    await using folder = await aCheckpoint({
+      ...SINGLE_FILES,
+      'unet/diffusion_pytorch_model.fp16.safetensors': someWeights('half'),
+      'vae/diffusion_pytorch_model.fp16.safetensors': someWeights('half'),
+      'image_encoder/model.fp16.safetensors': someWeights('half'),
+    })
+    expect((await openCheckpoint(folder.dir)).variant).toBeNull()
+    const half = await openCheckpoint(folder.dir, { variant: 'fp16' })
+    expect(half.variant).toBe('fp16')
+    expect([...half.imageEncoder.tensors!.keys()]).toEqual(['half'])
+    await expect(openCheckpoint(folder.dir, { variant: 'bf16' })).rejects.toThrow(
+      'variant: unet has no bf16 weights',
+    )
+  })
+
+  test('refuses a variant that one component lacks', async () => {
+    await using folder = await aCheckpoint({
+      ...SINGLE_FILES,
+      'unet/diffusion_pytorch_model.fp16.safetensors': someWeights(),
+    })
+    await expect(openCheckpoint(folder.dir, { variant: 'fp16' })).rejects.toThrow('vae has no fp16 weights')
+  })
+
+  test('follows the symbolic links of a Hub cache', async () => {
+    await using folder = await aCheckpoint(SINGLE_FILES)
+    const blob = await folder.write('blobs/0123', someWeights('from_blob'))
+    const link = join(folder.dir, 'unet/diffusion_pytorch_model.safetensors')
+    await rm(link)
+    await symlink(relative(dirname(link), blob), link)
+    const { unet } = await openCheckpoint(folder.dir)
+    expect(unet.tensors?.get('from_blob')?.file).toBe(blob)
+  })
+
+  test('says that a link leads nowhere', async () => {
+    await using folder = await aCheckpoint(SINGLE_FILES)
+    const link = join(folder.dir, 'unet/diffusion_pytorch_model.safetensors')
+    await rm(link)
+    await symlink('../../blobs/gone', link)
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow(
+      'symbolic link names, is not there: download it again',
+    )
+  })
+
+  test('refuses components that do not fit together', async () => {
+    const vae = JSON.stringify(await xtConfig('vae/config.json', { latent_channels: 16 }))
+    await using folder = await aCheckpoint({ ...SINGLE_FILES, 'vae/config.json': vae })
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow('in_channels: is 8; must be 32')
+  })
+
+  test('names the config that is missing', async () => {
+    await using folder = await aCheckpoint(SINGLE_FILES)
+    await rm(join(folder.dir, 'scheduler'), { recursive: true })
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow('scheduler/scheduler_config.json: is missing')
+  })
+
+  test.each([
+    ['null', 'supported: a JSON object'],
+    ['{"width": 100}', 'width: is 100'],
+    ['{"fps": 7, "fps": 8}', 'has the key "fps" twice'],
+  ])('refuses an svd.json with %s', async (json, message) => {
+    await using folder = await aCheckpoint({ ...SINGLE_FILES, 'svd.json': json })
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow(message)
+  })
+
+  test.each([
+    ['not UTF-8', Uint8Array.of(0x22, 0xff, 0x22), 'is not UTF-8 text'],
+    ['not JSON', '{', 'unet/config.json: is not JSON'],
+    ['larger than any config', ' '.repeat(2 ** 20 + 1), 'more than the 1048576'],
+  ])('refuses a config that is %s', async (_name, content, message) => {
+    await using folder = await aCheckpoint({ ...SINGLE_FILES, 'unet/config.json': content })
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow(message)
+  })
+})
+
+describe('a folder that is not a checkpoint', () => {
+  test('is told when it is not there', async () => {
+    await expect(openCheckpoint('/no/such/folder')).rejects.toThrow(
+      '/no/such/folder: there is no such folder',
+    )
+  })
+
+  test('is told when it is a single-file checkpoint, or holds one', async () => {
+    await using folder = await aFolder()
+    const file = await folder.write('svd_xt.safetensors', someWeights())
+    await expect(openCheckpoint(file)).rejects.toThrow(
+      /single-file checkpoint, which is not read; give a diffusers folder.*hf download/,
+    )
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow(
+      'holds a single-file checkpoint (svd_xt.safetensors)',
+    )
+  })
+
+  test('is told when it is one component', async () => {
+    await expect(openCheckpoint(join(XT_CONFIGS, 'unet'))).rejects.toThrow(
+      'one component of a checkpoint; give the folder above it',
+    )
+  })
+
+  test('is told when only model_index.json is missing', async () => {
+    await using folder = await aCheckpoint(SINGLE_FILES)
+    await rm(join(folder.dir, 'model_index.json'))
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow('has no model_index.json; copy it from')
+  })
+
+  test('is told which snapshot to give when it is the root of a Hub cache entry', async () => {
+    await using folder = await aFolder()
+    await folder.write('snapshots/9e43909/model_index.json', '{}')
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow(
+      `give the snapshot inside it: ${folder.dir}/snapshots/9e43909`,
+    )
+  })
+
+  test('is told when it is empty', async () => {
+    await using folder = await aFolder()
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow(
+      'has no model_index.json; give a diffusers folder',
+    )
+  })
+
+  test('is told which pipeline it is, and nothing else', async () => {
+    const index = JSON.stringify({
+      _class_name: 'StableDiffusionPipeline',
+      unet: ['diffusers', 'UNet2DConditionModel'],
+    })
+    await using folder = await aCheckpoint({ 'model_index.json': index })
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow(
+      /^model_index\.json: _class_name: is "StableDiffusionPipeline"; supported: "StableVideoDiffusionPipeline"$/,
+    )
+  })
+
+  test.each([
+    [
+      'names no pipeline',
+      { _class_name: undefined },
+      '_class_name: is absent; supported: "StableVideoDiffusionPipeline"',
+    ],
+    [
+      'has another scheduler',
+      { scheduler: ['diffusers', 'DDIMScheduler'] },
+      'scheduler: is ["diffusers","DDIMScheduler"]; supported: ["diffusers","EulerDiscreteScheduler"]',
+    ],
+    ['lacks a component', { vae: undefined }, 'vae: is absent'],
+    ['has a component too many', { safety_checker: [null, null] }, 'safety_checker'],
+  ])('is told when its index %s', async (_name, changes, message) => {
+    const index = JSON.stringify(await xtConfig('model_index.json', changes))
+    await using folder = await aCheckpoint({ ...SINGLE_FILES, 'model_index.json': index })
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow(`model_index.json: ${message}`)
+  })
+})
+
+describe('a sharded checkpoint', () => {
+  const INDEX = 'diffusion_pytorch_model.safetensors.index.json'
+  const FIRST = 'diffusion_pytorch_model-00001-of-00002.safetensors'
+  const SECOND = 'diffusion_pytorch_model-00002-of-00002.safetensors'
+
+  const sharded = (weightMap: Record<string, string>, files: Record<string, Uint8Array | string> = {}) => {
+    const { 'unet/diffusion_pytorch_model.safetensors': _single, ...others } = SINGLE_FILES
+    return aCheckpoint({
+      ...others,
+      [`unet/${INDEX}`]: JSON.stringify({ metadata: { total_size: 24 }, weight_map: weightMap }),
+      [`unet/${FIRST}`]: someWeights('a'),
+      [`unet/${SECOND}`]: encodeSafetensors({
+        b: { dtype: 'F32', shape: [3] },
+        ids: { dtype: 'I64', shape: [4] },
+      }),
+      ...files,
+    })
+  }
+
+  const SOUND = { a: FIRST, b: SECOND, ids: SECOND }
+
+  test('gives the tensors of all its shards', async () => {
+    await using folder = await sharded(SOUND)
+    const { tensors } = (await openCheckpoint(folder.dir)).unet
+    expect([...tensors!.values()].map(({ key, file }) => [key, file])).toEqual([
+      ['a', join(folder.dir, 'unet', FIRST)],
+      ['b', join(folder.dir, 'unet', SECOND)],
+    ])
+    expect(() => tensors!.get('ids')).toThrow(`${SECOND}: "ids": has dtype I64`)
+  })
+
+  test.each([
+    [
+      'a shard that is not there',
+      { ...SOUND, c: 'diffusion_pytorch_model-00003-of-00003.safetensors' },
+      'diffusion_pytorch_model-00003-of-00003.safetensors: cannot be opened',
+    ],
+    [
+      'a shard in another folder',
+      { ...SOUND, c: '../vae/diffusion_pytorch_model.safetensors' },
+      'names the shard "../vae/diffusion_pytorch_model.safetensors"',
+    ],
+    ['a shard at an absolute path', { ...SOUND, c: '/etc/passwd' }, 'names the shard "/etc/passwd"'],
+    ['a shard that is no safetensors file', { ...SOUND, c: 'config.json' }, 'names the shard "config.json"'],
+    [
+      'a tensor that its shard lacks',
+      { ...SOUND, c: SECOND },
+      `"c": is not in ${SECOND}, where the index lists it`,
+    ],
+    ['a tensor in the other shard', { ...SOUND, a: SECOND }, `"a": is not in ${SECOND}`],
+    [
+      'a tensor that the index lacks',
+      { a: FIRST, b: SECOND },
+      `"ids": is in ${SECOND}, where the index does not list it`,
+    ],
+  ])('refuses %s', async (_name, weightMap, message) => {
+    await using folder = await sharded(weightMap)
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow(message)
+  })
+
+  test.each([
+    ['is not JSON', '{', `unet/${INDEX}: is not JSON`],
+    ['has no weight map', '{"metadata": {}}', 'is not a shard index'],
+    ['lists a tensor twice', `{"weight_map": {"a": "${FIRST}", "a": "${SECOND}"}}`, 'has the key "a" twice'],
+    ['has a weight map of numbers', '{"weight_map": {"a": 1}}', 'is not a shard index'],
+  ])('refuses an index that %s', async (_name, index, message) => {
+    await using folder = await sharded(SOUND, { [`unet/${INDEX}`]: index })
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow(message)
+  })
+
+  test('of a variant is found by either name of its index', async () => {
+    for (const name of [
+      'diffusion_pytorch_model.safetensors.index.fp16.json',
+      'diffusion_pytorch_model.safetensors.fp16.index.json',
+    ]) {
+      await using folder = await sharded(SOUND)
+      await rename(join(folder.dir, 'unet', INDEX), join(folder.dir, 'unet', name))
+      const { unet } = await openCheckpoint(folder.dir)
+      expect([unet.variant, unet.tensors?.size]).toEqual(['fp16', 2])
+    }
+  })
+})

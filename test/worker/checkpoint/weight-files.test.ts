@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest'
+import { chooseWeightFile } from '../../../worker/checkpoint/weight-files.ts'
+
+const choose = (
+  entries: string[],
+  options: { variant?: string; optional?: boolean } = {},
+  library: 'diffusers' | 'transformers' = 'diffusers',
+) =>
+  chooseWeightFile('unet', library, entries, {
+    variant: options.variant,
+    optional: options.optional ?? false,
+  })
+
+const FP32 = 'diffusion_pytorch_model.safetensors'
+const FP16 = 'diffusion_pytorch_model.fp16.safetensors'
+const BF16 = 'diffusion_pytorch_model.bf16.safetensors'
+
+describe('chooseWeightFile', () => {
+  test.each([
+    ['the file without a variant if both are there', [FP16, FP32], {}, FP32, null],
+    ['the only variant there is', [FP16, 'config.json'], {}, FP16, 'fp16'],
+    ['the variant asked for', [FP16, FP32, BF16], { variant: 'bf16' }, BF16, 'bf16'],
+    [
+      'the shards, as diffusers does, if a single file is there too',
+      [FP32, `${FP32}.index.json`],
+      {},
+      `${FP32}.index.json`,
+      null,
+    ],
+    [
+      'shards of a variant by their present name',
+      [
+        'diffusion_pytorch_model.safetensors.index.fp16.json',
+        'diffusion_pytorch_model.fp16-00001-of-00002.safetensors',
+      ],
+      {},
+      'diffusion_pytorch_model.safetensors.index.fp16.json',
+      'fp16',
+    ],
+    [
+      'shards of a variant by their former name',
+      [
+        'diffusion_pytorch_model.safetensors.fp16.index.json',
+        'diffusion_pytorch_model-00001-of-00002.fp16.safetensors',
+      ],
+      { variant: 'fp16' },
+      'diffusion_pytorch_model.safetensors.fp16.index.json',
+      'fp16',
+    ],
+    [
+      "shards of a variant by other tools' name",
+      ['diffusion_pytorch_model.fp16.safetensors.index.json'],
+      {},
+      'diffusion_pytorch_model.fp16.safetensors.index.json',
+      'fp16',
+    ],
+    ['safetensors rather than a pickle', ['diffusion_pytorch_model.bin', FP32], {}, FP32, null],
+  ])('takes %s', (_name, entries, options, name, variant) => {
+    expect(choose(entries, options)).toMatchObject({ name, variant, sharded: name.endsWith('.json') })
+  })
+
+  test('takes the single file, as transformers does, if shards are there too', () => {
+    const entries = ['model.safetensors.index.json', 'model.safetensors']
+    expect(choose(entries, {}, 'transformers')?.name).toBe('model.safetensors')
+  })
+
+  test('does not take a file of another component', () => {
+    expect(() => choose(['model.safetensors'])).toThrow(
+      'unet: has no weights (no diffusion_pytorch_model.safetensors',
+    )
+  })
+
+  test('says which variants exist if the one asked for does not', () => {
+    expect(() => choose([FP16, FP32], { variant: 'bf16' })).toThrow(
+      'variant: unet has no bf16 weights; there is: the one without a variant, fp16',
+    )
+  })
+
+  test('asks for a choice between several variants', () => {
+    expect(() => choose([FP16, BF16])).toThrow(
+      'unet has several variants (bf16, fp16) and no default; choose one',
+    )
+  })
+
+  test('explains what to do about pickles', () => {
+    expect(() => choose(['diffusion_pytorch_model.fp16.bin'])).toThrow(
+      /PyTorch pickle \(diffusion_pytorch_model\.fp16\.bin\) only.*safe_serialization=True/,
+    )
+  })
+
+  test('misses the index of shards', () => {
+    expect(() => choose(['diffusion_pytorch_model-00001-of-00002.safetensors'])).toThrow('but no index')
+  })
+
+  test('gives null where there are no weights and none are needed', () => {
+    expect(choose(['config.json'], { optional: true })).toBeNull()
+  })
+
+  test('still refuses an absent variant where weights are optional but there', () => {
+    expect(() => choose([FP32], { variant: 'fp16', optional: true })).toThrow('has no fp16 weights')
+  })
+})

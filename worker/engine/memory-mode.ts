@@ -1,0 +1,36 @@
+import type { Graph } from '../compiler/graph/graph.ts'
+import { statisticsOf } from '../compiler/graph/statistics.ts'
+import { elementsOf } from '../compiler/graph/value.ts'
+
+/**
+ *     resident   every network stays in memory between runs and jobs
+ *     offload    one network at a time
+ *     low-vram   offload, guidance's two passes one after the other, feed-forward layers in pieces
+ *
+ * All give the same frames.
+ */
+export type MemoryPlan = 'resident' | 'offload' | 'low-vram'
+
+/** Shares of the available memory that an estimate may reach: it knows neither allocator slack nor neighbours. */
+const RESIDENT_SHARE = 0.5
+const OFFLOAD_SHARE = 0.8
+
+/** Weights as the CPU provider holds them (float32), and the largest sum of activations. */
+const estimatedBytes = (graph: Graph): { readonly weights: number; readonly activations: number } => ({
+  weights: graph.constants.reduce((total, { value }) => total + 4 * elementsOf(value.shape), 0),
+  activations: statisticsOf(graph).peakActivationBytes,
+})
+
+/** What `auto` means for these graphs of one clip on a machine with that much memory free. */
+export const chooseMemoryPlan = (
+  graphs: readonly Graph[],
+  { availableBytes, keepWarm }: { readonly availableBytes: number; readonly keepWarm: boolean },
+): MemoryPlan => {
+  const estimates = graphs.map(estimatedBytes)
+  const largest = Math.max(...estimates.map(({ weights, activations }) => weights + activations))
+  const together =
+    estimates.reduce((total, { weights }) => total + weights, 0) +
+    Math.max(...estimates.map(({ activations }) => activations))
+  if (keepWarm && together <= RESIDENT_SHARE * availableBytes) return 'resident'
+  return largest <= OFFLOAD_SHARE * availableBytes ? 'offload' : 'low-vram'
+}

@@ -1,0 +1,63 @@
+import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
+import { type ClipGraphs, compileClip, type TargetName } from '../compiler/compile.ts'
+import type { Graph } from '../compiler/graph/graph.ts'
+import type { SessionPool } from '../engine/session-pool.ts'
+import type { Tensor } from '../engine/tensor.ts'
+import { type RenderParameters, usesGuidance } from './parameters.ts'
+
+export type Tensors = Readonly<Record<string, Tensor>>
+
+/** The networks of one clip size, each run by name. Sessions come from the pool and stay as long as it keeps them. */
+export interface ClipNetworks {
+  encodeImage(inputs: Tensors): Promise<Tensors>
+  encodeVae(inputs: Tensors): Promise<Tensors>
+  condition(clips: 1 | 2, inputs: Tensors): Promise<Tensors>
+  denoiseStep(inputs: Tensors): Promise<Tensors>
+  predict(inputs: Tensors): Promise<Tensors>
+  guidedEulerStep(inputs: Tensors): Promise<Tensors>
+  decode(frames: number, inputs: Tensors): Promise<Tensors>
+}
+
+export interface ClipNetworkOptions {
+  readonly checkpoint: Checkpoint
+  readonly pool: SessionPool
+  readonly target: TargetName
+  readonly feedForwardChunks: number
+  /** Time spent recording graphs and making sessions is added here. */
+  readonly onLoaded: (seconds: number) => void
+}
+
+const secondsSince = (start: number): number => (performance.now() - start) / 1000
+
+export const openClipNetworks = async (
+  parameters: RenderParameters,
+  { checkpoint, pool, target, feedForwardChunks, onLoaded }: ClipNetworkOptions,
+): Promise<ClipNetworks> => {
+  const { width, height, numFrames } = parameters
+  const guidance = usesGuidance(parameters)
+  const started = performance.now()
+  const graphs: ClipGraphs = compileClip(checkpoint, { width, height, numFrames, guidance, target, feedForwardChunks })
+  graphs.checkWeights()
+  onLoaded(secondsSince(started))
+
+  const size = `${checkpoint.dir}|${checkpoint.variant}|${target}|${width}x${height}x${numFrames}|${guidance}|${feedForwardChunks}`
+  // Sessions of another size or checkpoint are of no use to this clip, and would only take memory.
+  await pool.retain((key) => key.startsWith(`${size}|`))
+
+  const run = async (name: string, record: () => Graph, inputs: Tensors): Promise<Tensors> => {
+    const opening = performance.now()
+    const session = await pool.session(`${size}|${name}`, record)
+    onLoaded(secondsSince(opening))
+    return await session.run(inputs)
+  }
+
+  return {
+    encodeImage: (inputs) => run('image_encoder', graphs.imageEncoder, inputs),
+    encodeVae: (inputs) => run('vae_encoder', graphs.vaeEncoder, inputs),
+    condition: (clips, inputs) => run(`conditioning-${clips}`, () => graphs.conditioning(clips), inputs),
+    denoiseStep: (inputs) => run('denoise_step', graphs.denoiseStep, inputs),
+    predict: (inputs) => run('prediction_step', graphs.predictionStep, inputs),
+    guidedEulerStep: (inputs) => run('guided_euler_step', graphs.guidedEulerStep, inputs),
+    decode: (frames, inputs) => run(`vae_decoder-${frames}`, () => graphs.vaeDecoder(frames), inputs),
+  }
+}

@@ -1,0 +1,88 @@
+import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
+import type { Tensor } from '../engine/tensor.ts'
+import type { ClipNetworks, Tensors } from './clip-networks.ts'
+import { toClipInput } from './image/clip-input.ts'
+import type { RgbImage } from './image/decode-image.ts'
+import { fitImage } from './image/fit.ts'
+import { toVaeInput } from './image/vae-input.ts'
+import { type RenderParameters, usesGuidance } from './parameters.ts'
+import type { TorchGenerator } from './random/torch-generator.ts'
+
+/** What the steps need of the image: for both passes together, or for each pass on its own. */
+export type ClipConditioning =
+  | { readonly passes: 'together'; readonly tensors: Tensors }
+  | { readonly passes: 'apart'; readonly unconditional: Tensors; readonly conditional: Tensors }
+
+const zerosLike = ({ data, shape }: Tensor): Tensor => ({ data: new Float32Array(data.length), shape })
+
+const stack = (first: Tensor, second: Tensor): Tensor => {
+  const data = new Float32Array(first.data.length + second.data.length)
+  data.set(first.data)
+  data.set(second.data, first.data.length)
+  const [rows = 0, ...rest] = first.shape
+  return { data, shape: [rows + (second.shape[0] ?? 0), ...rest] }
+}
+
+/** image + strength · noise; the noise is drawn even at strength 0, as the reference's stream of draws has it. */
+const addNoise = (image: Tensor, strength: number, generator: TorchGenerator): Tensor => {
+  const noise = generator.randn(image.data.length, 'float32')
+  const factor = Math.fround(strength)
+  return { ...image, data: image.data.map((value, i) => value + Math.fround(factor * (noise[i] ?? 0))) }
+}
+
+/**
+ * Everything before the first step: CLIP's embedding of the original image, the VAE's latents of the resized and
+ * noised one, and what the UNet makes of them once for all steps. Takes the first draw of the generator.
+ */
+export const conditionClip = async (
+  image: RgbImage,
+  parameters: RenderParameters,
+  {
+    checkpoint,
+    networks,
+    generator,
+    apart,
+    signal,
+  }: {
+    readonly checkpoint: Checkpoint
+    readonly networks: ClipNetworks
+    readonly generator: TorchGenerator
+    /** Guidance's two passes on their own. */
+    readonly apart: boolean
+    readonly signal: AbortSignal
+  },
+): Promise<ClipConditioning> => {
+  const pixels = toClipInput(image, {
+    ...checkpoint.featureExtractor,
+    imageSize: checkpoint.imageEncoder.config.imageSize,
+  })
+  const { image_embeds } = await networks.encodeImage({ pixel_values: pixels })
+  signal.throwIfAborted()
+  const fitted = toVaeInput(fitImage(image, parameters.width, parameters.height, parameters.fit))
+  const noisy = addNoise(fitted, parameters.noiseAugStrength, generator)
+  const { image_latents } = await networks.encodeVae({ image: noisy })
+  signal.throwIfAborted()
+  if (image_embeds === undefined || image_latents === undefined) throw new TypeError('an encoder gave no output')
+
+  const embeds: Tensor = { ...image_embeds, shape: [1, 1, image_embeds.data.length] }
+  const added_time_ids: Tensor = {
+    data: Float32Array.of(parameters.fps - 1, parameters.motionBucketId, parameters.noiseAugStrength),
+    shape: [1, 3],
+  }
+  const condition = (clips: 1 | 2, context: Tensor, latents: Tensor): Promise<Tensors> =>
+    networks.condition(clips, { image_embeds: context, image_latents: latents, added_time_ids })
+
+  if (!usesGuidance(parameters)) {
+    return { passes: 'together', tensors: await condition(1, embeds, image_latents) }
+  }
+  const noEmbeds = zerosLike(embeds)
+  const noLatents = zerosLike(image_latents)
+  if (apart) {
+    return {
+      passes: 'apart',
+      unconditional: await condition(1, noEmbeds, noLatents),
+      conditional: await condition(1, embeds, image_latents),
+    }
+  }
+  return { passes: 'together', tensors: await condition(2, stack(noEmbeds, embeds), stack(noLatents, image_latents)) }
+}

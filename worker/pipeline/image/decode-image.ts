@@ -1,0 +1,100 @@
+import sharp, { type Metadata, type SharpOptions } from 'sharp'
+import { InvalidInputError } from '../../checkpoint/invalid-input.ts'
+import { uprightImage } from './exif-orientation.ts'
+import { type ImageFormat, imageFormatOf } from './image-format.ts'
+import { isAnimatedPng, isGreyPng } from './png-header.ts'
+import { type RawImage, rawToRgb } from './raw-to-rgb.ts'
+import type { RgbImage } from './rgb-image.ts'
+
+export type { RgbImage } from './rgb-image.ts'
+
+/** A camera's largest JPEG has some 50 MB. */
+export const MAX_IMAGE_BYTES = 64 * 2 ** 20
+/** 100 megapixels take 300 MB as RGB; the model sees about half a megapixel of them. */
+export const MAX_IMAGE_PIXELS = 100_000_000
+
+// Inputs are hostile: in this process libvips reads these three formats from memory, and nothing else.
+sharp.block({ operation: ['VipsForeignLoad'] })
+sharp.unblock({
+  operation: ['VipsForeignLoadPngBuffer', 'VipsForeignLoadJpegBuffer', 'VipsForeignLoadWebpBuffer'],
+})
+
+/** As PIL: damaged and truncated files are errors, oddities in metadata are not; colour profiles are not looked at. */
+const OPTIONS: SharpOptions = { failOn: 'error', ignoreIcc: true, limitInputPixels: MAX_IMAGE_PIXELS }
+
+const XMP_ORIENTATION = /tiff:Orientation(?:="|>)([0-9])/
+
+/** EXIF's orientation, else the one in XMP, as PIL looks for it. */
+const orientationOf = (metadata: Metadata): number => {
+  if (metadata.orientation !== undefined) return metadata.orientation
+  const match = metadata.xmp === undefined ? null : XMP_ORIENTATION.exec(metadata.xmp.toString('latin1'))
+  return match === null ? 1 : Number(match[1])
+}
+
+const checkSize = ({ width, height }: Metadata, field: string): void => {
+  if (width * height <= MAX_IMAGE_PIXELS) return
+  throw new InvalidInputError(
+    field,
+    `has ${width}x${height} pixels, more than the ${MAX_IMAGE_PIXELS / 1e6} million that are accepted; scale it down`,
+  )
+}
+
+const checkStill = (bytes: Uint8Array, format: ImageFormat, metadata: Metadata, field: string): void => {
+  const animated = format === 'PNG' ? isAnimatedPng(bytes) : (metadata.pages ?? 1) > 1
+  if (animated) throw new InvalidInputError(field, 'is an animation; give one of its frames as a still image')
+}
+
+const modeOf = (bytes: Uint8Array, format: ImageFormat, metadata: Metadata): RawImage['mode'] => {
+  if (metadata.space === 'cmyk') return 'cmyk'
+  if (metadata.space === 'b-w') return 'grey'
+  if (metadata.space !== 'grey16') return 'rgb'
+  return format === 'PNG' && isGreyPng(bytes) ? 'grey16' : 'grey'
+}
+
+const readRaw = async (bytes: Uint8Array, format: ImageFormat, metadata: Metadata): Promise<RawImage> => {
+  // Naming the file's own colour space on both sides keeps libvips from converting anything.
+  const { data, info } = await sharp(bytes, OPTIONS)
+    .pipelineColourspace(metadata.space)
+    .toColourspace(metadata.space)
+    .raw({ depth: metadata.depth === 'ushort' ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+  const { width, height, channels } = info
+  const mode = modeOf(bytes, format, metadata)
+  if (metadata.depth !== 'ushort') return { width, height, channels, data, mode }
+  const values = new Uint16Array(new Uint8Array(data).buffer)
+  return { width, height, channels, data: values, mode }
+}
+
+const decode = async (bytes: Uint8Array, format: ImageFormat, field: string): Promise<RgbImage> => {
+  const metadata = await sharp(bytes, { ...OPTIONS, limitInputPixels: false }).metadata()
+  checkSize(metadata, field)
+  checkStill(bytes, format, metadata, field)
+  return uprightImage(rawToRgb(await readRaw(bytes, format, metadata)), orientationOf(metadata))
+}
+
+/**
+ * A PNG, JPEG or WebP file as RGB, with the same bytes as diffusers' `load_image`: turned as EXIF says, then
+ * converted to RGB (see `rawToRgb`). `field` is how the user calls the file.
+ *
+ * @throws InvalidInputError (`field`) if the file is empty, too large, no image of these formats, an animation,
+ * damaged or cut off.
+ */
+export const decodeImage = async (bytes: Uint8Array, field: string): Promise<RgbImage> => {
+  if (bytes.length > MAX_IMAGE_BYTES) {
+    const megabytes = (size: number): string => `${(size / 2 ** 20).toFixed(1)} MiB`
+    throw new InvalidInputError(
+      field,
+      `has ${megabytes(bytes.length)}, more than the ${megabytes(MAX_IMAGE_BYTES)} that are accepted; compress it`,
+    )
+  }
+  const format = imageFormatOf(bytes, field)
+  try {
+    return await decode(bytes, format, field)
+  } catch (error) {
+    if (error instanceof InvalidInputError) throw error
+    const reason = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ').trim() : String(error)
+    throw new InvalidInputError(field, `is a damaged or cut-off ${format} file (${reason}); save it again`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,87 @@
+import { type Coefficients, lanczosCoefficients, PRECISION_BITS } from './lanczos-coefficients.ts'
+import { RGB_CHANNELS, type RgbImage } from './rgb-image.ts'
+
+const HALF = 1 << (PRECISION_BITS - 1)
+
+/** Storing into clamped bytes does the clipping. */
+const resizeRows = (image: RgbImage, width: number, coefficients: Coefficients): RgbImage => {
+  const { first, count, weights, stride } = coefficients
+  const source = image.data
+  const data = new Uint8ClampedArray(width * image.height * RGB_CHANNELS)
+  let out = 0
+  for (let y = 0; y < image.height; y++) {
+    const row = y * image.width
+    for (let x = 0; x < width; x++) {
+      let r = HALF
+      let g = HALF
+      let b = HALF
+      let pixel = (row + first[x]!) * RGB_CHANNELS
+      const end = x * stride + count[x]!
+      for (let k = x * stride; k < end; k++) {
+        const weight = weights[k]!
+        r = (r + source[pixel]! * weight) | 0
+        g = (g + source[pixel + 1]! * weight) | 0
+        b = (b + source[pixel + 2]! * weight) | 0
+        pixel += RGB_CHANNELS
+      }
+      data[out] = r >> PRECISION_BITS
+      data[out + 1] = g >> PRECISION_BITS
+      data[out + 2] = b >> PRECISION_BITS
+      out += RGB_CHANNELS
+    }
+  }
+  return { width, height: image.height, data: new Uint8Array(data.buffer) }
+}
+
+const resizeColumns = (image: RgbImage, height: number, coefficients: Coefficients): RgbImage => {
+  const { first, count, weights, stride } = coefficients
+  const source = image.data
+  const rowBytes = image.width * RGB_CHANNELS
+  const data = new Uint8ClampedArray(rowBytes * height)
+  const sums = new Int32Array(rowBytes)
+  for (let y = 0; y < height; y++) {
+    sums.fill(HALF)
+    for (let k = 0; k < count[y]!; k++) {
+      const weight = weights[y * stride + k]!
+      const row = (first[y]! + k) * rowBytes
+      for (let i = 0; i < rowBytes; i++) sums[i]! += Math.imul(source[row + i]!, weight)
+    }
+    const row = y * rowBytes
+    for (let i = 0; i < rowBytes; i++) data[row + i] = sums[i]! >> PRECISION_BITS
+  }
+  return { width: image.width, height, data: new Uint8Array(data.buffer) }
+}
+
+/** The rows that the second pass will read; the others need not be resized. */
+const neededRows = (image: RgbImage, { first, count }: Coefficients): { top: number; rows: RgbImage } => {
+  const last = first.length - 1
+  const top = first[0]!
+  const height = first[last]! + count[last]! - top
+  const rowBytes = image.width * RGB_CHANNELS
+  return {
+    top,
+    rows: {
+      width: image.width,
+      height,
+      data: image.data.subarray(top * rowBytes, (top + height) * rowBytes),
+    },
+  }
+}
+
+const shifted = (coefficients: Coefficients, top: number): Coefficients => ({
+  ...coefficients,
+  first: coefficients.first.map((row) => row - top),
+})
+
+/**
+ * Resizes to width × height pixels with the same bytes as Pillow's `Image.resize((width, height), LANCZOS)`:
+ * across, then down, in fixed point with 8 bits between the passes. A side that keeps its length keeps its pixels.
+ */
+export const resizeLanczos = (image: RgbImage, width: number, height: number): RgbImage => {
+  const vertical = height === image.height ? undefined : lanczosCoefficients(image.height, height)
+  const { top, rows } = vertical === undefined ? { top: 0, rows: image } : neededRows(image, vertical)
+  const across =
+    width === image.width ? rows : resizeRows(rows, width, lanczosCoefficients(image.width, width))
+  if (vertical !== undefined) return resizeColumns(across, height, shifted(vertical, top))
+  return across === image ? { width, height, data: image.data.slice() } : across
+}

@@ -1,0 +1,63 @@
+import type { RenderArguments } from '../../shared/contracts/render-arguments.ts'
+import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+import type { RenderDefaults } from '../checkpoint/render-defaults.ts'
+
+export type FitMode = 'fill' | 'crop' | 'pad'
+
+/** Everything that decides the numbers of a clip, resolved: nothing is left to defaults. */
+export interface RenderParameters extends RenderDefaults {
+  readonly seed: bigint
+  readonly fit: FitMode
+  /** Frames that neighbouring decode chunks share; 0 decodes as the reference does. */
+  readonly decodeOverlap: number
+}
+
+const DEFAULT_SEED = 0n
+
+/** Arguments given by the user over the checkpoint's defaults, checked against each other and the VAE's block size. */
+export const resolveParameters = (
+  given: RenderArguments,
+  defaults: RenderDefaults,
+  { vaeScaleFactor, spell = (name) => name }: { vaeScaleFactor: number; spell?: (name: string) => string },
+): RenderParameters => {
+  const parameters: RenderParameters = {
+    width: given.width ?? defaults.width,
+    height: given.height ?? defaults.height,
+    numFrames: given.num_frames ?? defaults.numFrames,
+    numInferenceSteps: given.num_inference_steps ?? defaults.numInferenceSteps,
+    sigmas: given.sigmas ?? (given.num_inference_steps === undefined ? defaults.sigmas : null),
+    minGuidanceScale: given.min_guidance_scale ?? defaults.minGuidanceScale,
+    maxGuidanceScale: given.max_guidance_scale ?? defaults.maxGuidanceScale,
+    fps: given.fps ?? defaults.fps,
+    motionBucketId: given.motion_bucket_id ?? defaults.motionBucketId,
+    noiseAugStrength: given.noise_aug_strength ?? defaults.noiseAugStrength,
+    decodeChunkSize: given.decode_chunk_size ?? defaults.decodeChunkSize,
+    numVideosPerPrompt: given.num_videos_per_prompt ?? defaults.numVideosPerPrompt,
+    seed: given.seed ?? DEFAULT_SEED,
+    fit: given.fit ?? 'fill',
+    decodeOverlap: given.decode_overlap ?? 0,
+  }
+  for (const side of ['width', 'height'] as const) {
+    if (parameters[side] % vaeScaleFactor !== 0) {
+      throw new InvalidInputError(
+        spell(side),
+        `got ${parameters[side]}; this checkpoint's VAE works on blocks of ${vaeScaleFactor} pixels: ` +
+          `take ${Math.ceil(parameters[side] / vaeScaleFactor) * vaeScaleFactor}`,
+      )
+    }
+  }
+  const chunk = decodeChunkOf(parameters)
+  if (parameters.decodeOverlap > 0 && parameters.decodeOverlap >= chunk) {
+    throw new InvalidInputError(
+      spell('decode_overlap'),
+      `got ${parameters.decodeOverlap}; must be smaller than decode_chunk_size, which is ${chunk}`,
+    )
+  }
+  return parameters
+}
+
+/** Frames decoded at once: all of a clip's unless the job says fewer. */
+export const decodeChunkOf = ({ decodeChunkSize, numFrames }: RenderParameters): number => decodeChunkSize ?? numFrames
+
+/** Guidance is on when the largest scale is above 1: the reference decides it by that one alone. */
+export const usesGuidance = ({ maxGuidanceScale }: RenderParameters): boolean => maxGuidanceScale > 1

@@ -1,0 +1,130 @@
+import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
+import { type TargetName, vaeScaleFactor } from '../compiler/compile.ts'
+import type { SessionPool } from '../engine/session-pool.ts'
+import type { Tensor } from '../engine/tensor.ts'
+import { openClipNetworks } from './clip-networks.ts'
+import { conditionClip } from './condition-clip.ts'
+import { decodeFrames } from './decode.ts'
+import { denoise } from './denoise.ts'
+import type { RgbImage } from './image/decode-image.ts'
+import { decodeChunkOf, type RenderParameters, usesGuidance } from './parameters.ts'
+import type { Progress } from './progress.ts'
+import { createTorchGenerator } from './random/torch-generator.ts'
+import { ALIGN_YOUR_STEPS_SIGMAS } from './scheduler/align-your-steps.ts'
+import { createSchedule, type Schedule } from './scheduler/euler-discrete.ts'
+import { guidanceRamp } from './scheduler/guidance-ramp.ts'
+
+export interface RenderOptions {
+  readonly checkpoint: Checkpoint
+  readonly pool: SessionPool
+  readonly target: TargetName
+  /** Guidance's passes one after the other, feed-forward layers in pieces: less memory, the same numbers. */
+  readonly lowMemory: boolean
+  readonly onProgress: (progress: Progress) => void
+  readonly signal: AbortSignal
+}
+
+export interface PhaseSeconds {
+  load: number
+  encodeImage: number
+  denoise: number
+  decode: number
+}
+
+export interface RenderedClip {
+  readonly steps: number
+  readonly seconds: PhaseSeconds
+  /** Clean latents of every video, [videos·F, 4, h, w]. */
+  readonly latents: Tensor
+  /** Decoded frames of all videos in order, [3, H, W] each; decoding runs as they are taken. */
+  frames(): AsyncGenerator<Tensor>
+}
+
+/** In low-memory mode feed-forward layers work through their rows in this many pieces. */
+const LOW_MEMORY_CHUNKS = 8
+
+const scheduleOf = (checkpoint: Checkpoint, { sigmas, numInferenceSteps }: RenderParameters): Schedule => {
+  const config = { ...checkpoint.scheduler, useKarrasSigmas: true, finalSigmasType: 'zero', betaStart: 0.00085, betaSchedule: 'scaled_linear' } as const // HACK
+  if (sigmas === null) return createSchedule({ config, numInferenceSteps })
+  return createSchedule({ config, sigmas: sigmas === 'align-your-steps' ? ALIGN_YOUR_STEPS_SIGMAS : sigmas })
+}
+
+/**
+ * The reference's StableVideoDiffusionPipeline.__call__ on one image. Draws of the seed's generator, in order:
+ *
+ *     1  noise on the image   3·H·W         also at strength 0
+ *     2  first latents        videos·F·4·h·w, times initNoiseSigma
+ */
+export const renderClip = async (
+  image: RgbImage,
+  parameters: RenderParameters,
+  { checkpoint, pool, target, lowMemory, onProgress, signal }: RenderOptions,
+): Promise<RenderedClip> => {
+  const seconds: PhaseSeconds = { load: 0, encodeImage: 0, denoise: 0, decode: 0 }
+  const timed = async <T>(phase: Exclude<keyof PhaseSeconds, 'load'>, work: () => Promise<T>): Promise<T> => {
+    const loadedBefore = seconds.load
+    const started = performance.now()
+    const result = await work()
+    seconds[phase] += (performance.now() - started) / 1000 - (seconds.load - loadedBefore)
+    return result
+  }
+
+  const schedule = scheduleOf(checkpoint, parameters)
+  const { numFrames, numVideosPerPrompt, width, height } = parameters
+  const generator = createTorchGenerator(parameters.seed)
+  onProgress({ phase: 'load', step: 0, steps: 1 })
+  const networks = await openClipNetworks(parameters, {
+    checkpoint,
+    pool,
+    target,
+    feedForwardChunks: lowMemory ? LOW_MEMORY_CHUNKS : 1,
+    onLoaded: (more) => {
+      seconds.load += more
+    },
+  })
+  onProgress({ phase: 'encode-image', step: 0, steps: 1 })
+  const conditioning = await timed('encodeImage', () =>
+    conditionClip(image, parameters, { checkpoint, networks, generator, apart: lowMemory, signal }),
+  )
+  onProgress({ phase: 'encode-image', step: 1, steps: 1 })
+
+  const scale = vaeScaleFactor(checkpoint.vae.config)
+  const shape = [numFrames, checkpoint.unet.config.outChannels, height / scale, width / scale]
+  const perVideo = shape.reduce((product, size) => product * size, 1)
+  const noise = generator.randn(numVideosPerPrompt * perVideo, 'float32').map((x) => x * schedule.initNoiseSigma)
+  const clean = new Float32Array(noise.length)
+  const steps = schedule.timesteps.length
+  const guidanceScale = usesGuidance(parameters)
+    ? guidanceRamp(parameters.minGuidanceScale, parameters.maxGuidanceScale, numFrames)
+    : null
+  for (let video = 0; video < numVideosPerPrompt; video++) {
+    const start = { data: noise.slice(video * perVideo, (video + 1) * perVideo), shape }
+    const report = (step: number): void =>
+      onProgress({ phase: 'denoise', step: video * steps + step, steps: numVideosPerPrompt * steps })
+    const denoised = await timed('denoise', () =>
+      denoise(start, { networks, conditioning, schedule, guidanceScale, onStep: report, signal }),
+    )
+    clean.set(denoised.data, video * perVideo)
+  }
+
+  const latents: Tensor = { data: clean, shape: [numVideosPerPrompt * numFrames, ...shape.slice(1)] }
+  return {
+    steps,
+    seconds,
+    latents,
+    async *frames() {
+      const decoding = decodeFrames(latents, {
+        networks,
+        chunkSize: decodeChunkOf(parameters),
+        overlap: parameters.decodeOverlap,
+        onChunk: (step, chunks) => onProgress({ phase: 'decode', step, steps: chunks }),
+        signal,
+      })
+      while (true) {
+        const next = await timed('decode', () => decoding.next())
+        if (next.done) return
+        yield next.value
+      }
+    },
+  }
+}
