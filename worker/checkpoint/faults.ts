@@ -14,7 +14,8 @@ const MAX_SHOWN_CHARACTERS = 120
 
 /** A value as a message shows it: JSON, cut to a line. */
 export const shown = (value: unknown): string => {
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value))
+  const start = typeof value === 'string' ? value.slice(0, MAX_SHOWN_CHARACTERS) : value
+  const text = JSON.stringify(start) ?? String(start)
   return text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text
 }
 

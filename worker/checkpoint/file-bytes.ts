@@ -50,7 +50,7 @@ const reader =
  */
 export const openFile = async (path: string, file: string = path): Promise<OpenedFile> => {
   try {
-    const realPath = path
+    const realPath = await realpath(path)
     if (!(await stat(realPath)).isFile())
       throw new InvalidInputError(file, 'is not a file; download the folder again')
     const handle = await open(realPath, 'r')

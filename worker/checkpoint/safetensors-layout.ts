@@ -12,6 +12,9 @@ const ELEMENT_BYTES: ReadonlyMap<string, number> = new Map([
 /** Weights of a convolution over frames, height and width have 5 axes; 8 leaves room for buffers. */
 const MAX_RANK = 8
 
+/** A damaged header has a fault in every tensor; past this many they cost memory and tell nothing new. */
+const MAX_FAULTS = 100
+
 const wholeNumber = z.int('must be a whole number below 2^53').nonnegative('must not be negative')
 
 const entrySchema = z.strictObject({
@@ -92,6 +95,7 @@ export const checkLayout = (
   const entries: TensorEntry[] = []
   const faults: Fault[] = []
   for (const [key, value] of Object.entries(header)) {
+    if (faults.length >= MAX_FAULTS) break
     if (key === '__metadata__') {
       const metadata = metadataSchema.safeParse(value)
       if (!metadata.success) faults.push(...zodFaults(key, metadata.error))

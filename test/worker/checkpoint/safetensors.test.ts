@@ -163,6 +163,13 @@ describe('readSafetensorsHeader', () => {
     expect(message).toContain('"b": shape.0')
   })
 
+  test('does not drown the first faults of a header in thousands of others', async () => {
+    const header = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`layer.${i}`, {}]))
+    const message = await refusal(encodeRaw(JSON.stringify(header)))
+    expect(message).toContain('"layer.0": dtype')
+    expect(message.split('\n').length).toBe(22)
+  })
+
   test('refuses a path where there is no file, and a folder', async () => {
     await expect(readSafetensorsHeader(join(folder.dir, 'absent'))).rejects.toThrow('is not there')
     await expect(readSafetensorsHeader(folder.dir)).rejects.toThrow('is not a file')
