@@ -109,7 +109,7 @@ def main():
     video = processor.postprocess_video(frames[None].permute(0, 2, 1, 3, 4), "pil")
     tensors["frames/rgb"] = torch.stack([pixels(frame) for frame in video[0]])
     write_golden(
-        "image", "image.py", tensors, {"clip": {"absolute": 2e-6}, "others": "equal bytes or bits"}, seed=str(seed),
+        "image", "image.py", tensors, {"clip": {"absolute": 1e-6}, "others": "equal bytes or bits"}, seed=str(seed),
         pillow=PIL.__version__, resizes=RESIZES, large_resizes=digests, fits=FITS, clip_sizes=CLIP_SIZES,
         clip_positions=CLIP_POSITIONS,
     )

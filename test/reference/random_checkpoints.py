@@ -187,7 +187,10 @@ def describe(checkpoint):
         vae=AutoencoderKLTemporalDecoder(
             down_block_types=("DownEncoderBlock2D",) * len(checkpoint["vae"]["block_out_channels"]), **checkpoint["vae"]
         ),
-        image_encoder=CLIPVisionModelWithProjection(CLIPVisionConfig(image_size=224, patch_size=32, **checkpoint["image_encoder"])),
+        # transformers refuses `1` for this field, and JavaScript writes 1.0 so; it only matters for training.
+        image_encoder=CLIPVisionModelWithProjection(
+            CLIPVisionConfig(image_size=224, patch_size=32, initializer_factor=0.5, **checkpoint["image_encoder"])
+        ),
         scheduler=EulerDiscreteScheduler(**SCHEDULER),
         feature_extractor=CLIPImageProcessor(),
     )

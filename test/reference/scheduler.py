@@ -16,9 +16,11 @@ CONFIGS = {
     "final-sigma-min": {**SVD, "final_sigmas_type": "sigma_min"},
     "linspace": {**SVD, "timestep_spacing": "linspace", "sigma_max": 80.0, "sigma_min": 0.03},
 }
+# MKL's float32 logarithm, which the reference uses, is off by one unit in the last place now and then.
+TOLERANCE = {"timesteps": {"absolute": 2**-23}, "others": "equal bits"}
 # All step counts up to here, one after the other.
 MOST_STEPS = 60
-AYS = AysSchedules["StableVideoDiffusionSigmas"]
+AYS = AysSchedules["StableDiffusionVideoSigmas"]
 CUSTOM = {"align-your-steps": AYS, "ends-above-zero": [500.3, 20.7, 1.1, 0.002], "one-step": [14.6, 0.0]}
 RAMPS = [[1.0, 3.0], [1.0, 1.5], [3.0, 1.0], [2.5, 2.5], [0.1, 7.3], [-1.7, 12.34]]
 MOST_FRAMES = 40
@@ -39,12 +41,12 @@ def main():
     for name, sigmas in CUSTOM.items():
         for key, values in zip(("sigmas", "timesteps", "init_noise_sigma"), schedule(SVD, sigmas=sigmas)):
             tensors[f"custom/{name}/{key}"] = values
-    for low, high in RAMPS:
+    for i, (low, high) in enumerate(RAMPS):
         ramps = [torch.linspace(low, high, frames) for frames in range(1, MOST_FRAMES + 1)]
-        tensors[f"ramp/{low}/{high}"] = torch.cat(ramps)
+        tensors[f"ramp/{i}"] = torch.cat(ramps)
     configs = {name: dict(EulerDiscreteScheduler(**config).config) for name, config in CONFIGS.items()}
     write_golden(
-        "scheduler", "scheduler.py", tensors, "equal bits", configs=configs, most_steps=MOST_STEPS, custom=CUSTOM,
+        "scheduler", "scheduler.py", tensors, TOLERANCE, configs=configs, most_steps=MOST_STEPS, custom=CUSTOM,
         ramps=RAMPS, most_frames=MOST_FRAMES, seed="none",
     )
 

@@ -32,9 +32,12 @@ export const readMp4 = async (file: string): Promise<Mp4Video> => {
   try {
     return describe(parseBoxes(bytes))
   } catch (cause) {
-    throw new Error(`${file} is not a complete MP4 video: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    })
+    throw new Error(
+      `${file} is not a complete MP4 video: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        cause,
+      },
+    )
   }
 }
 

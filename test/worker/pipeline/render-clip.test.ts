@@ -11,7 +11,11 @@ import { resolveParameters } from '../../../worker/pipeline/parameters.ts'
 import { renderClip } from '../../../worker/pipeline/render-clip.ts'
 import { differenceOf, expectClose } from '../../fixtures/close.ts'
 import { type Golden, type GoldenTensor, readGolden } from '../../fixtures/golden.ts'
-import { type CheckpointName, readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
+import {
+  type CheckpointName,
+  readCheckpointSpec,
+  writeRandomCheckpoint,
+} from '../../fixtures/random-checkpoint.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 
 const goldenImage = (name: string): Promise<Buffer> =>
@@ -23,7 +27,10 @@ interface Setup {
   readonly overrides?: Readonly<Record<string, unknown>>
 }
 
-const renderGolden = async (golden: Golden, { keep = 'all', lowMemory = false, overrides = {} }: Setup = {}) => {
+const renderGolden = async (
+  golden: Golden,
+  { keep = 'all', lowMemory = false, overrides = {} }: Setup = {},
+) => {
   const { checkpoint: name = '', variant = '', arguments: given = '{}', image = '' } = golden.metadata
   const dir = await writeRandomCheckpoint(
     await temporaryDir(),
@@ -46,7 +53,8 @@ const renderGolden = async (golden: Golden, { keep = 'all', lowMemory = false, o
     signal: new AbortController().signal,
   })
   const frames: Uint8Array[] = []
-  for await (const frame of clip.frames()) frames.push(...toRgbFrames({ ...frame, shape: [1, ...frame.shape] }))
+  for await (const frame of clip.frames())
+    frames.push(...toRgbFrames({ ...frame, shape: [1, ...frame.shape] }))
   return { latents: clip.latents, frames: Buffer.concat(frames) }
 }
 

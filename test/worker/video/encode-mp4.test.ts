@@ -91,7 +91,9 @@ describe.each(await ffmpegsUnderTest())('with the ffmpeg of $name', ({ ffmpegPat
   test('carries no date and no version', async () => {
     const request = aRequest(ffmpegPath)
     await encodeMp4(request)
-    expect((await readFile(request.output)).toString('latin1')).not.toMatch(/x264 - core|Lavf\d|Lavc\d|20\d\d-/)
+    expect((await readFile(request.output)).toString('latin1')).not.toMatch(
+      /x264 - core|Lavf\d|Lavc\d|20\d\d-/,
+    )
   })
 
   test('leaves nothing when aborted while the next frame is awaited', async () => {
@@ -183,9 +185,11 @@ describe('with a broken ffmpeg', () => {
 
   test('kills one that ignores SIGTERM and a closed input', async () => {
     const controller = new AbortController()
-    const ffmpegPath = await aScript('trap "" TERM; echo $$ > "$0.pid"; head -c 1 >/dev/null; while :; do read x; done')
+    const ffmpegPath = await aScript('trap "" TERM; head -c 1 >/dev/null; while :; do read x; done')
     const frames = framesThenSilence(noiseFrames(1, WIDTH, HEIGHT), () => {})
-    const encoding = encodeMp4(aRequest(ffmpegPath, { frames, signal: controller.signal, onFrame: () => controller.abort() }))
+    const encoding = encodeMp4(
+      aRequest(ffmpegPath, { frames, signal: controller.signal, onFrame: () => controller.abort() }),
+    )
     await expect(encoding).rejects.toMatchObject({ name: 'AbortError' })
     expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([])
   })
@@ -210,7 +214,8 @@ const ffprobe = await run('ffprobe', ['-version']).then(
   () => true,
   () => false,
 )
-test.skipIf(!ffprobe)('ffprobe, when PATH has it, sees the same tags and counts the frames', async () => {
+test('ffprobe sees the same tags and counts the frames', async ({ skip }) => {
+  skip(!ffprobe, 'there is no ffprobe on PATH')
   for (const { ffmpegPath } of await ffmpegsUnderTest()) {
     const request = aRequest(ffmpegPath, { frames: noiseFrames(14, WIDTH, HEIGHT) })
     await encodeMp4(request)

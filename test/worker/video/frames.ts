@@ -1,5 +1,9 @@
 /** RGB24 pictures for encoding: `solid` colours and reproducible noise. */
-export const solidFrame = (width: number, height: number, rgb: readonly [number, number, number]): Uint8Array => {
+export const solidFrame = (
+  width: number,
+  height: number,
+  rgb: readonly [number, number, number],
+): Uint8Array => {
   const frame = new Uint8Array(width * height * 3)
   for (let i = 0; i < frame.length; i++) frame[i] = rgb[i % 3] ?? 0
   return frame

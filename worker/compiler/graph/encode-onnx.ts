@@ -20,7 +20,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from 'onnx-buf'
-import { weightBytes } from '../weights/weight-tensor.ts'
+import { type WeightTensor, weightBytes } from '../weights/weight-tensor.ts'
 import { type Attribute, type Constant, type Graph, GraphError } from './graph.ts'
 import type { DType, Value } from './value.ts'
 
@@ -37,6 +37,16 @@ const DATA_TYPE: Readonly<Record<DType, TensorProto_DataType>> = {
   uint8: TensorProto_DataType.UINT8,
   bool: TensorProto_DataType.BOOL,
 }
+
+/** Where a weight lies for whoever opens the model. */
+export interface WeightLocation {
+  /** Relative to the folder of external data, with forward slashes. */
+  readonly location: string
+  /** From the start of that file. */
+  readonly offsetBytes: number
+}
+
+export type LocateWeight = (weight: WeightTensor) => WeightLocation
 
 export interface OnnxModel {
   /** The ModelProto; weights are named by file, offset and length, not contained. */
@@ -76,23 +86,20 @@ const encodeValueInfo = (value: Value): ValueInfoProto =>
 const bytesOfArray = (data: Float32Array | BigInt64Array): Uint8Array<ArrayBuffer> =>
   new Uint8Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer)
 
-const encodeConstant = (constant: Constant, externalDataDir: string | null): TensorProto => {
+const encodeConstant = (constant: Constant, locate: LocateWeight): TensorProto => {
   const { value } = constant
   const common = { name: value.name, dims: value.shape.map(BigInt), dataType: DATA_TYPE[value.dtype] }
   if (constant.source === 'inline') return create(TensorProtoSchema, { ...common, rawData: bytesOfArray(constant.data) })
-  const { weight } = constant
-  if (weight.stored === null || externalDataDir === null) {
-    throw new GraphError(`${weight.key}: a graph made from configs alone has no weights to run with`)
-  }
+  const { location, offsetBytes } = locate(constant.weight)
   const entry = (key: string, text: string | number) =>
     create(StringStringEntryProtoSchema, { key, value: String(text) })
   return create(TensorProtoSchema, {
     ...common,
     dataLocation: TensorProto_DataLocation.EXTERNAL,
     externalData: [
-      entry('location', relative(externalDataDir, weight.stored.file).split(sep).join('/')),
-      entry('offset', weight.stored.offsetBytes + weight.offsetBytes),
-      entry('length', weightBytes(weight)),
+      entry('location', location),
+      entry('offset', offsetBytes),
+      entry('length', weightBytes(constant.weight)),
     ],
   })
 }
@@ -108,12 +115,19 @@ const commonDir = (files: readonly string[]): string | null => {
   return shared.join(sep) || sep
 }
 
-/** Writes the recorded graph as an ONNX model whose initializers point into the checkpoint's files. */
-export const encodeOnnx = (graph: Graph): OnnxModel => {
-  const files = graph.constants.flatMap((constant) =>
-    constant.source === 'weight' && constant.weight.stored !== null ? [constant.weight.stored.file] : [],
-  )
-  const externalDataDir = commonDir([...new Set(files)])
+/** The weights' own files, relative to `dir`. Throws GraphError if there are only configs. */
+const inCheckpoint =
+  (dir: string | null): LocateWeight =>
+  ({ key, stored, offsetBytes }) => {
+    if (stored === null || dir === null) {
+      throw new GraphError(`${key}: a graph made from configs alone has no weights to run with`)
+    }
+    const location = relative(dir, stored.file).split(sep).join('/')
+    return { location, offsetBytes: stored.offsetBytes + offsetBytes }
+  }
+
+/** The recorded graph as a ModelProto. Weights are named by file, offset and length, not contained. */
+export const encodeModel = (graph: Graph, locate: LocateWeight): Uint8Array => {
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: 'svd-batch',
@@ -125,7 +139,7 @@ export const encodeOnnx = (graph: Graph): OnnxModel => {
       name: graph.name,
       input: graph.inputs.map(encodeValueInfo),
       output: graph.outputs.map(encodeValueInfo),
-      initializer: graph.constants.map((constant) => encodeConstant(constant, externalDataDir)),
+      initializer: graph.constants.map((constant) => encodeConstant(constant, locate)),
       node: graph.nodes.map((node) =>
         create(NodeProtoSchema, {
           name: node.name,
@@ -138,5 +152,14 @@ export const encodeOnnx = (graph: Graph): OnnxModel => {
       ),
     }),
   })
-  return { bytes: toBinary(ModelProtoSchema, model), externalDataDir }
+  return toBinary(ModelProtoSchema, model)
+}
+
+/** Writes the recorded graph as an ONNX model whose initializers point into the checkpoint's files. */
+export const encodeOnnx = (graph: Graph): OnnxModel => {
+  const files = graph.constants.flatMap((constant) =>
+    constant.source === 'weight' && constant.weight.stored !== null ? [constant.weight.stored.file] : [],
+  )
+  const externalDataDir = commonDir([...new Set(files)])
+  return { bytes: encodeModel(graph, inCheckpoint(externalDataDir)), externalDataDir }
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../engine/tensor.ts'
-import { antialiasTaps, type Taps } from './antialias-taps.ts'
+import { type BicubicAxis, bicubicAxis, weightedSum } from './bicubic-axis.ts'
+import { antialiasKernel, blurredAcross, blurredRow } from './gaussian-blur.ts'
 import { RGB_CHANNELS, type RgbImage } from './rgb-image.ts'
-import { SIGNED_UNIT_OF_BYTE } from './signed-unit.ts'
 
 /** What the CLIP input needs of `feature_extractor/preprocessor_config.json` and the image encoder's config. */
 export interface ClipExtractor {
@@ -13,39 +13,52 @@ export interface ClipExtractor {
 
 const f = Math.fround
 
-/** Every row weighted across: [height, size, 3] in float64, values from -1 to 1. */
-const resizedAcross = (image: RgbImage, taps: readonly Taps[]): Float64Array => {
-  const rows = new Float64Array(image.height * taps.length * RGB_CHANNELS)
+/** Bicubic interpolation of one row between columns, [size, 3]; `slots` says where a column of the picture is. */
+const interpolatedAcross = (row: Float32Array, { positions, weights }: BicubicAxis, slots: Int32Array) => {
+  const values = new Float32Array((positions.length / 4) * RGB_CHANNELS)
   let out = 0
-  for (let y = 0; y < image.height; y++) {
-    for (const { first, weights } of taps) {
-      let pixel = (y * image.width + first) * RGB_CHANNELS
-      let r = 0
-      let g = 0
-      let b = 0
-      for (const weight of weights) {
-        r += weight * SIGNED_UNIT_OF_BYTE[image.data[pixel]!]!
-        g += weight * SIGNED_UNIT_OF_BYTE[image.data[pixel + 1]!]!
-        b += weight * SIGNED_UNIT_OF_BYTE[image.data[pixel + 2]!]!
-        pixel += RGB_CHANNELS
-      }
-      rows[out] = r
-      rows[out + 1] = g
-      rows[out + 2] = b
-      out += RGB_CHANNELS
+  for (let at = 0; at < positions.length; at += 4) {
+    for (let channel = 0; channel < RGB_CHANNELS; channel++) {
+      const value = (k: number): number => row[slots[positions[at + k]!]! * RGB_CHANNELS + channel]!
+      values[out++] = weightedSum(weights, at, value(0), value(1), value(2), value(3))
     }
   }
-  return rows
+  return values
 }
 
-/** One output row, [size, 3]. */
-const resizedDown = (rows: Float64Array, { first, weights }: Taps, rowLength: number): Float64Array => {
-  const sums = new Float64Array(rowLength)
-  weights.forEach((weight, k) => {
-    const row = (first + k) * rowLength
-    for (let i = 0; i < rowLength; i++) sums[i]! += weight * rows[row + i]!
+/** The picture at size × size, values around -1 to 1: blurred, then interpolated. Yields rows of [size, 3]. */
+function* antialiasedRows(image: RgbImage, size: number): Generator<Float32Array> {
+  const across = bicubicAxis(image.width, size)
+  const down = bicubicAxis(image.height, size)
+  // Interpolation reads few pixels of a large picture, so only those are blurred.
+  const columns = Int32Array.from(new Set(across.positions)).sort()
+  const slots = new Int32Array(image.width)
+  columns.forEach((column, slot) => {
+    slots[column] = slot
   })
-  return sums
+  const blurred = blurredAcross(image, columns, antialiasKernel(image.width / size))
+  const kernel = antialiasKernel(image.height / size)
+  const finished = new Map<number, Float32Array>()
+  const rowAt = (y: number): Float32Array => {
+    const known = finished.get(y)
+    if (known !== undefined) return known
+    const row = interpolatedAcross(
+      blurredRow(blurred, columns.length * RGB_CHANNELS, y, kernel),
+      across,
+      slots,
+    )
+    finished.set(y, row)
+    return row
+  }
+  for (let at = 0; at < down.positions.length; at += 4) {
+    const [a, b, c, d] = [0, 1, 2, 3].map((k) => rowAt(down.positions[at + k]!)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ]
+    yield a.map((value, i) => weightedSum(down.weights, at, value, b[i]!, c[i]!, d[i]!))
+  }
 }
 
 /**
@@ -53,25 +66,26 @@ const resizedDown = (rows: Float64Array, { first, weights }: Taps, rowLength: nu
  * original picture (the aspect ratio is lost), then normalised per channel. The reference:
  * StableVideoDiffusionPipeline._encode_image and its CLIPImageProcessor with `do_normalize` alone.
  *
- * The reference sums in float32 in an order of its own, here sums are float64: they differ by rounding only.
- * It resizes to 224x224 whatever the config says, so an encoder of another `image_size` refuses its input;
- * here the picture is resized to the encoder's size.
+ * Equal bits, but for the blur's kernel: its exponentials and their sum are rounded differently here and there,
+ * which is at most 2.4e-7 of the result.
+ *
+ * The reference resizes to 224x224 whatever the config says, so an encoder of another `image_size` refuses its
+ * input there; here the picture is resized to the encoder's size.
  */
 export const toClipInput = (image: RgbImage, extractor: ClipExtractor): Tensor => {
   const size = extractor.imageSize
-  const rowLength = size * RGB_CHANNELS
-  const rows = resizedAcross(image, antialiasTaps(image.width, size))
   const data = new Float32Array(RGB_CHANNELS * size * size)
-  antialiasTaps(image.height, size).forEach((taps, y) => {
-    const row = resizedDown(rows, taps, rowLength)
+  let y = 0
+  for (const row of antialiasedRows(image, size)) {
     for (let channel = 0; channel < RGB_CHANNELS; channel++) {
       const mean = f(extractor.imageMean[channel]!)
       const std = f(extractor.imageStd[channel]!)
       for (let x = 0; x < size; x++) {
-        const unit = f(f(f(row[x * RGB_CHANNELS + channel]!) + 1) / 2)
+        const unit = f(f(row[x * RGB_CHANNELS + channel]! + 1) / 2)
         data[(channel * size + y) * size + x] = f(unit - mean) / std
       }
     }
-  })
+    y++
+  }
   return { data, shape: [1, RGB_CHANNELS, size, size] }
 }

@@ -35,8 +35,10 @@ const initNoiseSigmaOf = (sigmas: Float32Array, spacing: SchedulerConfig['timest
 }
 
 /**
- * The noise levels and timesteps of a clip, equal to those of diffusers' EulerDiscreteScheduler after
+ * The noise levels and timesteps of a clip, those of diffusers' EulerDiscreteScheduler after
  * `set_timesteps(num_inference_steps)` or `set_timesteps(sigmas=...)`. Given sigmas are used as they are.
+ * Noise levels have equal bits; a timestep may differ in its last one, as logarithms do from one CPU's library to
+ * another's.
  *
  * @throws InvalidInputError (`num_inference_steps`, `sigmas`).
  */

@@ -1,0 +1,399 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { InvalidInputError } from '../../../worker/checkpoint/invalid-input.ts'
+import { InterruptedError } from '../../../worker/cli/exit-code.ts'
+import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+import { type CommandLineOptions, DEMO_CHECKPOINT, runCommandLine } from './a-command-line.ts'
+
+/** Images of these names in a folder of its own; nothing looks into them before the renderer does. */
+const aFolderOfImages = async (...names: string[]) => {
+  const folder = await temporaryDir()
+  for (const name of names) await writeFile(path.join(folder, name), 'image')
+  return { folder, at: (name: string): string => path.join(folder, name) }
+}
+
+const renderCommand = (args: readonly string[], options?: CommandLineOptions) =>
+  runCommandLine(['render', '--checkpoint', DEMO_CHECKPOINT, ...args], options)
+
+describe('a single image', () => {
+  test("becomes a video with the checkpoint's defaults", async () => {
+    const { at } = await aFolderOfImages('cup.jpg')
+    const { exitCode, jobs, renderers } = await renderCommand([at('cup.jpg'), '--output', at('out/cup.mp4')])
+    expect(exitCode).toBe(0)
+    expect(renderers).toEqual({ opened: 1, open: 0 })
+    expect(jobs).toEqual([
+      {
+        checkpointDir: DEMO_CHECKPOINT,
+        variant: null,
+        image: at('cup.jpg'),
+        imageField: at('cup.jpg'),
+        parameters: {
+          width: 192,
+          height: 128,
+          numFrames: 14,
+          numInferenceSteps: 10,
+          sigmas: null,
+          minGuidanceScale: 1,
+          maxGuidanceScale: 1.5,
+          fps: 7,
+          motionBucketId: 127,
+          noiseAugStrength: 0.02,
+          decodeChunkSize: null,
+          numVideosPerPrompt: 1,
+          seed: 0n,
+          fit: 'fill',
+          decodeOverlap: 0,
+        },
+        memory: 'auto',
+        keepWarm: false,
+        threads: 0,
+        outputs: [at('out/cup.mp4')],
+        framesDirs: null,
+        ffmpegPath: expect.stringMatching(/ffmpeg/),
+      },
+    ])
+  })
+
+  test('takes every argument of the reference as an option', async () => {
+    const { at } = await aFolderOfImages('cup.jpg')
+    const { jobs } = await renderCommand([
+      ...[at('cup.jpg'), '--output', at('cup.mp4'), '--width', '256', '--height', '64', '--num-frames', '9'],
+      ...['--sigmas', '700, 15.6,.5,0', '--min-guidance-scale', '1.5', '--max-guidance-scale', '2e0', '--fps', '12'],
+      ...['--motion-bucket-id', '60', '--noise-aug-strength', '1e-1', '--decode-chunk-size', '4'],
+      ...['--num-inference-steps', '3', '--num-videos-per-prompt', '2', '--seed', '-9007199254740993'],
+      ...['--fit', 'crop', '--decode-overlap', '2', '--variant', 'fp16', '--memory', 'low-vram', '--threads', '2'],
+      ...['--frames-dir', at('frames')],
+    ])
+    expect(jobs).toMatchObject([
+      {
+        variant: 'fp16',
+        memory: 'low-vram',
+        threads: 2,
+        parameters: {
+          width: 256,
+          height: 64,
+          numFrames: 9,
+          numInferenceSteps: 3,
+          sigmas: [700, 15.6, 0.5, 0],
+          minGuidanceScale: 1.5,
+          maxGuidanceScale: 2,
+          fps: 12,
+          motionBucketId: 60,
+          noiseAugStrength: 0.1,
+          decodeChunkSize: 4,
+          numVideosPerPrompt: 2,
+          seed: -9007199254740993n,
+          fit: 'crop',
+          decodeOverlap: 2,
+        },
+        outputs: [at('cup-0.mp4'), at('cup-1.mp4')],
+        framesDirs: [at('frames/cup-0'), at('frames/cup-1')],
+      },
+    ])
+  })
+
+  test('takes the name of a schedule', async () => {
+    const { at } = await aFolderOfImages('cup.jpg')
+    const { jobs } = await renderCommand([at('cup.jpg'), '--output', at('o.mp4'), '--sigmas', 'align-your-steps'])
+    expect(jobs[0]?.parameters.sigmas).toBe('align-your-steps')
+  })
+
+  test('is summed up for people', async () => {
+    const { at } = await aFolderOfImages('cup.jpg')
+    const { stdout, stderr } = await renderCommand([at('cup.jpg'), '--output', at('cup.mp4')])
+    expect(stdout.replaceAll(path.dirname(at('x')), 'DIR').replace(/\d+\.?\d* B/, 'N B')).toBe(
+      'DIR/cup.mp4  14 frames, 192x128, 7 fps, N B\n' +
+        'DIR/cup.png  poster\n' +
+        '11.8 s: load 1.0, image 0.3, denoise 8.0, decode 2.0, video 0.5; peak memory 412 MB (offload)\n',
+    )
+    expect(stderr).toBe('')
+  })
+
+  test('is reported as one JSON object with these keys', async () => {
+    const { at } = await aFolderOfImages('cup.jpg')
+    const args = [at('cup.jpg'), '--output', at('cup.mp4'), '--frames-dir', at('frames'), '--json']
+    const { stdout } = await renderCommand(args)
+    const video = await readFile(at('cup.mp4'))
+    expect(JSON.parse(stdout)).toEqual({
+      status: 'succeeded',
+      image: at('cup.jpg'),
+      checkpoint: DEMO_CHECKPOINT,
+      variant: null,
+      parameters: {
+        width: 192,
+        height: 128,
+        num_frames: 14,
+        num_inference_steps: 10,
+        sigmas: null,
+        min_guidance_scale: 1,
+        max_guidance_scale: 1.5,
+        fps: 7,
+        motion_bucket_id: 127,
+        noise_aug_strength: 0.02,
+        decode_chunk_size: null,
+        num_videos_per_prompt: 1,
+        seed: 0,
+        fit: 'fill',
+        decode_overlap: 0,
+      },
+      steps: 10,
+      videos: [
+        {
+          path: at('cup.mp4'),
+          size_bytes: video.length,
+          sha256: createHash('sha256').update(video).digest('hex'),
+          frames: 14,
+          poster: { path: at('cup.png'), size_bytes: 6, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+          frames_dir: at('frames'),
+        },
+      ],
+      seconds: { load: 1, encode_image: 0.25, denoise: 8, decode: 2, encode_video: 0.5, total: 11.75 },
+      peak_memory_bytes: 412_000_000,
+      memory_mode: 'offload',
+      device: {
+        execution_provider: 'cpu',
+        name: expect.any(String),
+        logical_cores: expect.any(Number),
+        threads: 0,
+      },
+      versions: { svd_batch: '0.1.0', onnxruntime: '1.30.0', node: process.versions.node },
+    })
+  })
+
+  test.each([
+    ['9007199254740991', 9007199254740991],
+    ['9007199254740992', '9007199254740992'],
+    ['18446744073709551615', '18446744073709551615'],
+    ['-9223372036854775808', '-9223372036854775808'],
+  ])('reports the seed %s without losing digits', async (typed, reported) => {
+    const { at } = await aFolderOfImages('cup.jpg')
+    const { stdout } = await renderCommand([at('cup.jpg'), '--output', at('cup.mp4'), '--json', '--seed', typed])
+    expect(JSON.parse(stdout).parameters.seed).toBe(reported)
+  })
+})
+
+describe('several images', () => {
+  test('are rendered by one renderer, which is told to keep the model', async () => {
+    const { folder, at } = await aFolderOfImages('a.jpg', 'b.jpg')
+    const { exitCode, stdout, jobs, renderers } = await renderCommand([
+      ...[at('a.jpg'), at('b.jpg'), '--output-dir', at('videos'), '--json'],
+    ])
+    expect(exitCode).toBe(0)
+    expect(renderers).toEqual({ opened: 1, open: 0 })
+    expect(jobs.map(({ keepWarm }) => keepWarm)).toEqual([true, true])
+    expect(JSON.parse(stdout).results).toMatchObject([
+      { status: 'succeeded', image: at('a.jpg') },
+      { status: 'succeeded', image: at('b.jpg') },
+    ])
+    expect(await readdir(path.join(folder, 'videos'))).toEqual(['a.mp4', 'a.png', 'b.mp4', 'b.png'])
+  })
+
+  test('go on after one that fails, and each failure is named', async () => {
+    const { at } = await aFolderOfImages('a.jpg', 'b.jpg', 'c.jpg', 'd.jpg')
+    const { exitCode, stdout, stderr, jobs } = await renderCommand(
+      [...['a', 'b', 'c', 'd'].map((name) => at(`${name}.jpg`)), '--output-dir', at('videos'), '--json'],
+      {
+        failures: {
+          'a.jpg': new InvalidInputError(at('a.jpg'), 'is not an image'),
+          'b.jpg': new Error('the renderer was killed by SIGKILL (out of memory?)'),
+          'd.jpg': new InvalidInputError('sigmas', 'is off'),
+        },
+      },
+    )
+    expect(exitCode).toBe(1)
+    expect(jobs).toHaveLength(4)
+    expect(stderr).toBe(
+      `error: ${at('a.jpg')}: is not an image\n` +
+        `error: ${at('b.jpg')}: the renderer was killed by SIGKILL (out of memory?)\n(SVD_DEBUG=1 shows where it happened)\n` +
+        `error: ${at('d.jpg')}: sigmas: is off\n`,
+    )
+    expect(JSON.parse(stdout).results).toEqual([
+      {
+        status: 'failed',
+        image: at('a.jpg'),
+        error: { kind: 'invalid-input', message: `${at('a.jpg')}: is not an image` },
+      },
+      {
+        status: 'failed',
+        image: at('b.jpg'),
+        error: { kind: 'failure', message: 'the renderer was killed by SIGKILL (out of memory?)' },
+      },
+      expect.objectContaining({ status: 'succeeded', image: at('c.jpg') }),
+      { status: 'failed', image: at('d.jpg'), error: { kind: 'invalid-input', message: 'sigmas: is off' } },
+    ])
+  })
+
+  test('end with 2 when all that went wrong were mistakes', async () => {
+    const { at } = await aFolderOfImages('a.jpg', 'b.jpg')
+    const failures = { 'a.jpg': new InvalidInputError(at('a.jpg'), 'is not an image') }
+    const { exitCode } = await renderCommand([at('a.jpg'), at('b.jpg'), '--output-dir', at('o')], { failures })
+    expect(exitCode).toBe(2)
+  })
+})
+
+test('stops at Ctrl-C with 130, before the images that are left', async () => {
+  const { at } = await aFolderOfImages('a.jpg', 'b.jpg')
+  const controller = new AbortController()
+  const { exitCode, stdout, stderr, jobs, renderers } = await renderCommand(
+    [at('a.jpg'), at('b.jpg'), '--output-dir', at('videos'), '--json'],
+    { signal: controller.signal, onRender: () => controller.abort(new InterruptedError('SIGINT')) },
+  )
+  expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 130, stdout: '', stderr: 'error: stopped by SIGINT\n' })
+  expect(jobs).toHaveLength(1)
+  expect(renderers.open).toBe(0)
+  expect(await readdir(at('videos'))).toEqual([])
+})
+
+test('shows where a failure happened when SVD_DEBUG is 1', async () => {
+  const { at } = await aFolderOfImages('a.jpg')
+  const { stderr } = await renderCommand([at('a.jpg'), '--output', at('a.mp4')], {
+    failures: { 'a.jpg': new Error('no luck', { cause: new Error('bad stars') }) },
+    environment: { PATH: process.env['PATH'], SVD_DEBUG: '1' },
+  })
+  expect(stderr).toMatch(/Error: no luck\n +at [\s\S]*cause[\s\S]*bad stars/)
+})
+
+describe('mistakes are told before anything runs', () => {
+  /** Runs with DIR for the folder; expects exit code 2 and nothing but the message. */
+  const mistake = async (args: readonly string[], images: readonly string[] = ['cup.jpg']): Promise<string> => {
+    const { folder, at } = await aFolderOfImages(...images)
+    await mkdir(at('folder.mp4'))
+    const inFolder = args.map((arg) => arg.replace('DIR', folder))
+    const output = args.some((arg) => arg.startsWith('--output')) ? [] : ['--output', at('out.mp4')]
+    const { exitCode, stdout, stderr, renderers } = await renderCommand([...inFolder, ...output])
+    expect({ exitCode, stdout, opened: renderers.opened }).toEqual({ exitCode: 2, stdout: '', opened: 0 })
+    return stderr.replaceAll(folder, 'DIR').trimEnd()
+  }
+
+  test.each([
+    [['DIR/cap.jpg'], 'error: DIR/cap.jpg: there is no such file; check the path'],
+    [['DIR'], 'error: DIR: is a folder; name the image files in it'],
+    [
+      ['DIR/x.jpg', 'DIR/y.jpg', '--output-dir', 'DIR/o'],
+      'error: DIR/x.jpg: there is no such file; check the path\nDIR/y.jpg: there is no such file; check the path',
+    ],
+    [
+      ['DIR/cup.jpg', '--width', '500'],
+      'error: --width: got 500; must be a multiple of 8 from 8 to 8192, in pixels (the VAE works on blocks of 8)',
+    ],
+    [['DIR/cup.jpg', '--num-frames', '0'], 'error: --num-frames: got 0; must be a whole number from 1 to 4096'],
+    [['DIR/cup.jpg', '--num-frames', '1.5'], 'error: --num-frames: got 1.5; must be a whole number from 1 to 4096'],
+    [
+      ['DIR/cup.jpg', '--num-frames', '12abc'],
+      "error: --num-frames: got '12abc'; must be a whole number from 1 to 4096",
+    ],
+    [['DIR/cup.jpg', '--num-frames', ''], "error: --num-frames: got ''; must be a whole number from 1 to 4096"],
+    [['DIR/cup.jpg', '--num-frames', '0x10'], "error: --num-frames: got '0x10'; must be a whole number from 1 to 4096"],
+    [
+      ['DIR/cup.jpg', '--max-guidance-scale', 'NaN'],
+      "error: --max-guidance-scale: got 'NaN'; must be a number from 0 to 100; 1 means no guidance",
+    ],
+    [
+      ['DIR/cup.jpg', '--fps', '0', '--motion-bucket-id', '-1'],
+      'error: --fps: got 0; must be a whole number of frames per second from 1 to 240\n' +
+        '--motion-bucket-id: got -1; must be a whole number from 0 to 1023; trained values go up to 255',
+    ],
+    [
+      ['DIR/cup.jpg', '--fit', 'stretch'],
+      "error: --fit: got 'stretch'; must be fill (stretch, as the reference does), crop or pad (both keep the proportions)",
+    ],
+    [
+      ['DIR/cup.jpg', '--sigmas', '700,fifteen,0'],
+      "error: --sigmas: got '700,fifteen,0'; must be the name align-your-steps, or two or more falling numbers that " +
+        'end with the last noise level, such as 700,15.6,0.5,0',
+    ],
+    [
+      ['DIR/cup.jpg', '--sigmas', '5,700,0'],
+      'error: --sigmas: value 2 of 3, 700, is not below the value before it, 5; ' +
+        'give noise levels from high to low with the end value last, such as 700,54.5,4.2,0.4,0',
+    ],
+    [['DIR/cup.jpg', '--threads', '2x'], "error: --threads: got '2x'; must be a whole number from 1 to 1024"],
+    [
+      ['DIR/cup.jpg', '--memory', 'lots'],
+      "error: option '--memory <mode>' argument 'lots' is invalid. " +
+        'Allowed choices are auto, resident, offload, low-vram.',
+    ],
+    [
+      ['DIR/cup.jpg', '--num-frame', '3'],
+      "error: unknown option '--num-frame'\n(Did you mean --num-frames?)",
+    ],
+    [[], "error: missing required argument 'image'"],
+    [
+      ['DIR/cup.jpg', '--output', 'DIR/cup.mov'],
+      "error: --output: got 'DIR/cup.mov'; must be a file name that ends in .mp4 (for a folder, give --output-dir)",
+    ],
+    [
+      ['DIR/cup.jpg', '--output', 'DIR/folder.mp4'],
+      'error: --output: DIR/folder.mp4 is a folder; give the name of the video, or give --output-dir',
+    ],
+    [
+      ['DIR/cup.jpg', '--output', 'DIR/cup.jpg/cup.mp4'],
+      'error: --output: the folder DIR/cup.jpg cannot be made (a file has that name); choose another',
+    ],
+    [
+      ['DIR/cup.jpg', '--variant', 'bf16'],
+      'error: variant: unet has no bf16 weights; there is: fp16',
+    ],
+    [['DIR/cup.jpg', '--checkpoint', 'DIR/none'], 'error: DIR/none: there is no such folder; check the path of the checkpoint'],
+    [
+      ['DIR/cup.jpg', '--checkpoint', 'DIR'],
+      'error: DIR: has no model_index.json; give a diffusers folder (model_index.json, unet/, vae/, image_encoder/, ' +
+        'scheduler/, feature_extractor/), for example from: hf download ' +
+        'stabilityai/stable-video-diffusion-img2vid-xt --local-dir DIR --exclude "svd_*"',
+    ],
+    [
+      ['DIR/cup.jpg', '--decode-overlap', '14'],
+      'error: --decode-overlap: got 14; must be smaller than decode_chunk_size, which is 14',
+    ],
+  ])('%j', async (args, message) => {
+    expect(await mistake(args)).toBe(message)
+  })
+
+  test('a frames folder with frames of a longer clip', async () => {
+    const { folder, at } = await aFolderOfImages('cup.jpg')
+    for (const frame of ['0013.png', '0014.png']) {
+      await mkdir(at('frames'), { recursive: true })
+      await writeFile(at(`frames/${frame}`), '')
+    }
+    const { exitCode, stderr } = await renderCommand([at('cup.jpg'), '--output', at('o.mp4'), '--frames-dir', at('frames')])
+    expect(exitCode).toBe(2)
+    expect(stderr.replaceAll(folder, 'DIR')).toBe(
+      'error: --frames-dir: DIR/frames holds 0014.png of another clip, and this one has 14 frames; ' +
+        'empty it or choose another\n',
+    )
+  })
+})
+
+test('a missing checkpoint option is a mistake too', async () => {
+  const { exitCode, stderr } = await runCommandLine(['render', 'cup.jpg', '--output', 'cup.mp4'])
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 2,
+    stderr: "error: required option '--checkpoint <dir>' not specified\n",
+  })
+})
+
+describe('progress', () => {
+  const progress = [
+    { phase: 'load', step: 0, steps: 1 },
+    { phase: 'denoise', step: 0, steps: 10 },
+    { phase: 'denoise', step: 4, steps: 10 },
+  ] as const
+
+  test('is shown on a terminal', async () => {
+    const { at } = await aFolderOfImages('a.jpg')
+    const { stderr, stdout } = await renderCommand([at('a.jpg'), '--output', at('a.mp4')], { terminal: true, progress })
+    expect(stderr).toContain('denoising')
+    expect(stdout).not.toContain('denoising')
+  })
+
+  test.each([
+    ['somewhere else', { progress }, []],
+    ['with --quiet', { progress, terminal: true }, ['--quiet']],
+  ])('is not shown %s', async (_, options, args) => {
+    const { at } = await aFolderOfImages('a.jpg')
+    const { stderr } = await renderCommand([at('a.jpg'), '--output', at('a.mp4'), ...args], options)
+    expect(stderr).toBe('')
+  })
+})

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import {
+  createTorchGenerator,
+  type TorchGenerator,
+} from '../../../../worker/pipeline/random/torch-generator.ts'
+import { readGolden } from '../../../fixtures/golden.ts'
+
+type Kind = 'float32' | 'float16' | 'rand'
+
+const golden = await readGolden('random')
+
+const draw = (generator: TorchGenerator, kind: Kind, count: number): Float32Array =>
+  kind === 'rand' ? generator.rand(count) : generator.randn(count, kind)
+
+const sha256 = (values: Float32Array): string =>
+  createHash('sha256')
+    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    .digest('hex')
+
+/** Every bit, so that 0 and -0 are different. */
+const bitsOf = (values: Float32Array): Uint32Array => new Uint32Array(Float32Array.from(values).buffer)
+
+describe('a generator like torch.Generator', () => {
+  const cases = golden.keys
+    .filter((key) => key !== 'sequence')
+    .map((key) => key.split('/') as [Kind, string, string])
+
+  test.each(cases)('draws %s numbers of seed %s with equal bits: %s of them', (kind, seed, count) => {
+    const numbers = draw(createTorchGenerator(BigInt(seed)), kind, Number(count))
+    expect(bitsOf(numbers)).toEqual(bitsOf(golden.tensor(`${kind}/${seed}/${count}`).data))
+  })
+
+  test('goes on where the last draw ended, whatever its kind, and keeps the odd one of few numbers', () => {
+    const sequence = JSON.parse(golden.metadata['sequence'] as string) as [Kind, number][]
+    const generator = createTorchGenerator(123456789n)
+    const numbers = sequence.flatMap(([kind, count]) => Array.from(draw(generator, kind, count)))
+    expect(Float32Array.from(numbers)).toEqual(golden.tensor('sequence').data)
+  })
+
+  test.each(['float32', 'float16'] as const)("draws a whole clip's %s numbers with equal bits", (kind) => {
+    const streams = JSON.parse(golden.metadata['long_streams_of_seed_42'] as string)
+    const { count, sha256: expected } = streams[kind] as { count: number; sha256: string }
+    expect(sha256(createTorchGenerator(42n).randn(count, kind))).toBe(expected)
+  })
+
+  test('gives nothing and moves nothing when nothing is asked for', () => {
+    const generator = createTorchGenerator(0n)
+    expect(generator.randn(0, 'float32')).toEqual(new Float32Array(0))
+    expect(generator.randn(16, 'float32')).toEqual(golden.tensor('float32/0/16').data)
+  })
+
+  test.each([2n ** 64n, -(2n ** 63n) - 1n])('refuses the seed %s as torch does', (seed) => {
+    expect(() => createTorchGenerator(seed)).toThrow(/^seed: is -?\d+, but must be from -2\^63 to 2\^64 - 1/)
+  })
+})

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { guidanceRamp } from '../../../../worker/pipeline/scheduler/guidance-ramp.ts'
+import { readGolden } from '../../../fixtures/golden.ts'
+
+const golden = await readGolden('scheduler')
+const ramps = JSON.parse(golden.metadata['ramps'] as string) as [number, number][]
+const mostFrames = JSON.parse(golden.metadata['most_frames'] as string) as number
+
+test.each(ramps.map(([min, max], i) => [min, max, `ramp/${i}`] as const))(
+  `from %d to %d it has the bits of torch.linspace, for 1 to ${mostFrames} frames`,
+  (min, max, key) => {
+    const all = Array.from({ length: mostFrames }, (_, i) => Array.from(guidanceRamp(min, max, i + 1))).flat()
+    expect(Float32Array.from(all)).toEqual(golden.tensor(key).data)
+  },
+)
+
+test('a single frame gets the first scale', () => {
+  expect(Array.from(guidanceRamp(1, 3, 1))).toEqual([1])
+})
+
+test.each([
+  [Number.NaN, 3, 'min_guidance_scale'],
+  [1, Number.POSITIVE_INFINITY, 'max_guidance_scale'],
+  [1, 1e39, 'max_guidance_scale'],
+])('scales %d and %d are refused as %s', (min, max, field) => {
+  expect(() => guidanceRamp(min, max, 14)).toThrow(`${field}: must be a finite number`)
+})

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { InvalidInputError } from '../../../worker/checkpoint/invalid-input.ts'
+import { wireErrorSchema } from '../../../worker/renderer/protocol.ts'
+import { fromWireError, toWireError } from '../../../worker/renderer/wire-error.ts'
+
+const across = (error: unknown, cancelled = false): Error =>
+  fromWireError(wireErrorSchema.parse(structuredClone(toWireError(error, cancelled))))
+
+test('an InvalidInputError is the same on the other side', () => {
+  const error = new InvalidInputError('--fps: rate', '--fps: rate: 0 is below 1')
+  expect(across(error)).toEqual(error)
+  expect(across(error)).toBeInstanceOf(InvalidInputError)
+})
+
+test('an AbortError is one, and so is whatever is thrown after a cancel', () => {
+  expect(across(new DOMException('stop', 'AbortError'))).toMatchObject({
+    name: 'AbortError',
+    message: 'stop',
+  })
+  expect(across(new Error('ffmpeg was killed'), true)).toMatchObject({ name: 'AbortError' })
+})
+
+test.each([undefined, null, 'text', { code: 5 }])('anything thrown becomes an error: %o', (thrown) => {
+  expect(across(thrown)).toBeInstanceOf(Error)
+})

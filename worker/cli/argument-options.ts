@@ -1,0 +1,86 @@
+import { type Command, Option } from 'commander'
+import type { RenderArgumentName } from '../../shared/contracts/render-arguments.ts'
+import { readNumber, readNumbers } from './number-text.ts'
+
+interface ArgumentOption {
+  readonly name: RenderArgumentName
+  readonly value: string
+  readonly help: string
+  readonly read: (text: string) => unknown
+}
+
+const asTyped = (text: string): string => text
+
+const number = (name: RenderArgumentName, value: string, help: string): ArgumentOption => ({
+  name,
+  value,
+  help,
+  read: readNumber,
+})
+
+const WIDTH = number('width', 'pixels', 'a multiple of 8 (1024)')
+const HEIGHT = number('height', 'pixels', 'a multiple of 8 (576)')
+const FRAMES = number('num_frames', 'n', "frames of the video (the UNet's own: 14 or 25)")
+const STEPS = number('num_inference_steps', 'n', 'denoising steps (25)')
+const CHUNK = number('decode_chunk_size', 'n', 'frames decoded at once; fewer take less memory (all)')
+
+/** The options that decide how large the work is. */
+export const SIZE_OPTIONS: readonly ArgumentOption[] = [WIDTH, HEIGHT, FRAMES, STEPS, CHUNK]
+
+/** The reference's call arguments as options; in brackets, its default. */
+export const VIDEO_OPTIONS: readonly ArgumentOption[] = [
+  WIDTH,
+  HEIGHT,
+  {
+    name: 'fit',
+    value: 'mode',
+    help: 'image to video size: fill (stretch), crop or pad (fill)',
+    read: asTyped,
+  },
+  FRAMES,
+  number('fps', 'n', 'frames per second, also told to the model (7)'),
+  number('motion_bucket_id', 'n', 'how much moves, 0 to 255 (127)'),
+  number('noise_aug_strength', 'x', 'noise on the image: more motion, less likeness (0.02)'),
+  { name: 'seed', value: 'n', help: 'same seed, same video (0)', read: asTyped },
+  number('num_videos_per_prompt', 'n', 'videos per image, of different noise (1)'),
+]
+
+export const SAMPLING_OPTIONS: readonly ArgumentOption[] = [
+  STEPS,
+  {
+    name: 'sigmas',
+    value: 'list',
+    help: 'noise levels of the steps, such as 700,54.5,4.2,0.4,0, or align-your-steps (10 good steps)',
+    read: (text) => (text === 'align-your-steps' ? text : readNumbers(text)),
+  },
+  number('min_guidance_scale', 'x', 'guidance of the first frame (1)'),
+  number('max_guidance_scale', 'x', 'guidance of the last frame; 1 turns it off: half the work (3)'),
+  CHUNK,
+  number('decode_overlap', 'n', 'frames that decoded chunks share, which hides their seams (0)'),
+]
+
+const kebab = (name: string): string => name.replaceAll('_', '-')
+
+/** An argument as the user types it: `--num-frames`. */
+export const spellOption = (name: string): string => `--${kebab(name)}`
+
+export const addArgumentOptions = (command: Command, options: readonly ArgumentOption[]): Command => {
+  for (const { name, value, help } of options) {
+    command.addOption(new Option(`${spellOption(name)} <${value}>`, help))
+  }
+  return command
+}
+
+const camel = (name: string): string => name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+/** Commander's parsed options as a record of arguments in the reference's spelling, read but not checked. */
+export const readArguments = (
+  parsed: Readonly<Record<string, unknown>>,
+  options: readonly ArgumentOption[],
+): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    options.flatMap(({ name, read }) => {
+      const text = parsed[camel(name)]
+      return typeof text === 'string' ? [[name, read(text)]] : []
+    }),
+  )

@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts'
+import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
+import { type TargetName, vaeScaleFactor } from '../compiler/compile.ts'
+import { decodeChunkOf, resolveParameters, usesGuidance } from '../pipeline/parameters.ts'
+import { ALIGN_YOUR_STEPS_SIGMAS } from '../pipeline/scheduler/align-your-steps.ts'
+import { addArgumentOptions, readArguments, SIZE_OPTIONS, spellOption } from './argument-options.ts'
+import type { ClipShape } from './clip-statistics.ts'
+
+/** Options of the commands that build graphs without rendering. */
+export const addClipOptions = (command: Command): Command =>
+  addArgumentOptions(command.optionsGroup('Clip:'), SIZE_OPTIONS).option(
+    '--no-guidance',
+    'one pass a step (two, unless the checkpoint says a max_guidance_scale of at most 1)',
+  )
+
+/** Typed options over the checkpoint's defaults. Throws InvalidInputError. */
+export const clipShapeOf = (
+  parsed: Readonly<Record<string, unknown>>,
+  checkpoint: Checkpoint,
+  target: TargetName,
+): ClipShape => {
+  const given = parseRenderArguments(readArguments(parsed, SIZE_OPTIONS), spellOption)
+  const parameters = resolveParameters(given, checkpoint.defaults, {
+    vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config),
+    spell: spellOption,
+  })
+  const { width, height, numFrames, numInferenceSteps } = parameters
+  const sigmas = parameters.sigmas === 'align-your-steps' ? ALIGN_YOUR_STEPS_SIGMAS : parameters.sigmas
+  return {
+    width,
+    height,
+    numFrames,
+    target,
+    guidance: parsed['guidance'] !== false && usesGuidance(parameters),
+    steps: sigmas === null ? numInferenceSteps : sigmas.length - 1,
+    decodeChunk: Math.min(numFrames, decodeChunkOf(parameters)),
+  }
+}

@@ -1,0 +1,80 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { type Command, Option } from 'commander'
+import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
+import { compileClip, TARGETS, type TargetName } from '../compiler/compile.ts'
+import { encodeModel, type LocateWeight } from '../compiler/graph/encode-onnx.ts'
+import { addClipOptions, clipShapeOf } from './clip-options.ts'
+import { guideAsJson, guideAsText } from './export-guide.ts'
+import { exportedGraphs } from './exported-graphs.ts'
+import { assertNewFolder, fillNewFolder } from './new-folder.ts'
+import { formatBytes } from './size-text.ts'
+import type { Surroundings } from './surroundings.ts'
+import { readVersions } from './versions.ts'
+import { placeWeights, type WeightNames, weightNamesOf } from './weight-copies.ts'
+
+const NOTES = `
+Writes image_encoder, vae_encoder, conditioning, denoise_step, unet and vae_decoder as .onnx files, and README.md and
+graphs.json that tell their inputs and outputs. The weights are not converted: the graphs point into the checkpoint's
+own safetensors files, which are copied beside them (for free where the file system can clone).
+`
+
+export const addCompileOptions = (command: Command): Command => {
+  command
+    .summary('write a checkpoint as ONNX files')
+    .description('Writes the networks of a checkpoint as ONNX files for ONNX Runtime in any language.')
+    .requiredOption('--checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder')
+    .option('--variant <name>', 'weight files of that name, such as fp16')
+    .requiredOption('--output <dir>', 'a new folder')
+    .option('--link-weights', 'hard-link the weight files: no disk space, but onnx.checker refuses links')
+    .addOption(
+      new Option('--target <name>', 'what runs the graphs').choices(Object.keys(TARGETS)).default('cpu'),
+    )
+  return addClipOptions(command).addHelpText('after', NOTES)
+}
+
+export interface CompileOptions {
+  readonly checkpoint: string
+  readonly variant?: string
+  readonly output: string
+  readonly linkWeights?: true
+  readonly target: TargetName
+}
+
+const locateIn =
+  (names: WeightNames): LocateWeight =>
+  ({ key, stored, offsetBytes }) => {
+    const location = stored === null ? undefined : names.get(stored.file)
+    if (stored === null || location === undefined) throw new InvalidInputError(key, 'has no weights')
+    return { location, offsetBytes: stored.offsetBytes + offsetBytes }
+  }
+
+/** Throws InvalidInputError, and the signal's reason when that aborts; nothing is left then. */
+export const runCompile = async (
+  options: CompileOptions,
+  { stdout, signal }: Pick<Surroundings, 'stdout' | 'signal'>,
+): Promise<void> => {
+  const { variant, output, target } = options
+  await assertNewFolder('--output', output)
+  const checkpoint = await openCheckpoint(options.checkpoint, variant === undefined ? {} : { variant })
+  const shape = clipShapeOf({ ...options }, checkpoint, target)
+  const graphs = compileClip(checkpoint, { ...shape, feedForwardChunks: 1 })
+  graphs.checkWeights()
+  const names = weightNamesOf(checkpoint)
+  const exported = exportedGraphs(graphs, shape)
+  const guide = guideAsJson(exported, shape, await readVersions())
+  const lines: string[] = []
+  await fillNewFolder(output, async (folder) => {
+    await placeWeights(names, folder, { placement: options.linkWeights ? 'link' : 'copy', signal })
+    for (const { file, graph } of exported) {
+      signal.throwIfAborted()
+      const bytes = encodeModel(graph, locateIn(names))
+      await writeFile(path.join(folder, file), bytes)
+      lines.push(`${path.join(output, file)}  ${graph.nodes.length} nodes, ${formatBytes(bytes.length)}\n`)
+    }
+    await writeFile(path.join(folder, 'graphs.json'), `${JSON.stringify(guide, null, 2)}\n`)
+    await writeFile(path.join(folder, 'README.md'), guideAsText(guide))
+  })
+  stdout.write([...lines, `${path.join(output, 'README.md')}  inputs and outputs\n`].join(''))
+}

@@ -1,0 +1,56 @@
+import { constants } from 'node:os'
+import { inspect } from 'node:util'
+import { CommanderError } from 'commander'
+import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+
+/*
+ *     0        all done
+ *     2        the user's mistake: nothing was run, or this input cannot be used
+ *     1        a failure
+ *     128 + n  stopped by signal n; 130 is Ctrl-C
+ */
+export const EXIT_DONE = 0
+export const EXIT_FAILURE = 1
+export const EXIT_INVALID_INPUT = 2
+
+/** A signal asked the command to stop; the reason with which its work is aborted. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError'
+  readonly signal: NodeJS.Signals
+
+  constructor(signal: NodeJS.Signals) {
+    super(`stopped by ${signal}`)
+    this.signal = signal
+  }
+}
+
+/** Help and version end Commander's parsing by an error too, with exit code 0; its usage errors have 1. */
+const ofCommander = ({ exitCode }: CommanderError): number =>
+  exitCode === 0 ? EXIT_DONE : EXIT_INVALID_INPUT
+
+export const exitCodeOf = (error: unknown): number => {
+  if (error instanceof CommanderError) return ofCommander(error)
+  if (error instanceof InvalidInputError) return EXIT_INVALID_INPUT
+  if (error instanceof InterruptedError) return 128 + constants.signals[error.signal]
+  return EXIT_FAILURE
+}
+
+/** Of several images: a failure weighs more than a mistake, for trying again may help. */
+export const worstOf = (codes: readonly number[]): number =>
+  codes.find((code) => code === EXIT_FAILURE) ?? codes.find((code) => code !== EXIT_DONE) ?? EXIT_DONE
+
+interface MessageOptions {
+  /** Adds where the error came from. */
+  readonly debug: boolean
+  /** What the error is about, put in front unless the message begins with it. */
+  readonly subject?: string
+}
+
+/** What stderr says of an error. */
+export const messageOf = (error: unknown, { debug, subject = '' }: MessageOptions): string => {
+  if (debug) return inspect(error)
+  const text = error instanceof Error && error.message !== '' ? error.message : String(error)
+  const named = subject === '' || text.startsWith(subject) ? text : `${subject}: ${text}`
+  const expected = error instanceof InvalidInputError || error instanceof InterruptedError
+  return expected ? `error: ${named}` : `error: ${named}\n(SVD_DEBUG=1 shows where it happened)`
+}

@@ -1,0 +1,81 @@
+import type { Value } from '../compiler/graph/value.ts'
+import type { ClipShape } from './clip-statistics.ts'
+import { type ExportedGraph, meaningOf } from './exported-graphs.ts'
+import type { Versions } from './versions.ts'
+
+const describe = (exported: ExportedGraph) => (value: Value) => ({
+  name: value.name,
+  dtype: value.dtype,
+  shape: value.shape,
+  meaning: meaningOf(exported, value.name),
+})
+
+/** graphs.json: the same as the README for programs. */
+export const guideAsJson = (exported: readonly ExportedGraph[], shape: ClipShape, versions: Versions) => ({
+  width: shape.width,
+  height: shape.height,
+  num_frames: shape.numFrames,
+  guidance: shape.guidance,
+  decode_chunk_size: shape.decodeChunk,
+  target: shape.target,
+  graphs: exported.map((one) => ({
+    file: one.file,
+    purpose: one.purpose,
+    inputs: one.graph.inputs.map(describe(one)),
+    outputs: one.graph.outputs.map(describe(one)),
+  })),
+  versions,
+})
+
+type Guide = ReturnType<typeof guideAsJson>
+
+/** Tensors of the attentions, dozens of the same kind, are one row; graphs.json lists them. */
+const isAttentionTensor = (name: string): boolean => name.includes('.attentions.')
+
+const valueTable = (kind: string, values: Guide['graphs'][number]['inputs']): readonly string[] => {
+  const ofAttentions = values.filter(({ name }) => isAttentionTensor(name))
+  const [example] = ofAttentions
+  return [
+    `| ${kind} | type | meaning |`,
+    '|---|---|---|',
+    ...values
+      .filter(({ name }) => !isAttentionTensor(name))
+      .map(
+        ({ name, dtype, shape, meaning }) => `| \`${name}\` | ${dtype} [${shape.join(', ')}] | ${meaning} |`,
+      ),
+    ...(example === undefined
+      ? []
+      : [
+          `| \`${example.name}\` and ${ofAttentions.length - 1} more | see graphs.json | ${example.meaning} |`,
+        ]),
+    '',
+  ]
+}
+
+/** README.md of the exported folder. */
+export const guideAsText = (guide: Guide): string =>
+  [
+    '# Stable Video Diffusion as ONNX',
+    '',
+    `${guide.width}x${guide.height}, ${guide.num_frames} frames, guidance ${guide.guidance ? 'on' : 'off'}; shapes are fixed.`,
+    'Opset 20 with operators of com.microsoft (MultiHeadAttention and others), so ONNX Runtime is needed.',
+    'Weights are external data: keep the files and folders beside the graphs together. `graphs.json` lists all inputs',
+    'and outputs.',
+    '',
+    '```python',
+    'import onnxruntime',
+    'vae_encoder = onnxruntime.InferenceSession("vae_encoder.onnx")',
+    '(image_latents,) = vae_encoder.run(None, {"image": image})',
+    '```',
+    '',
+    ...guide.graphs.flatMap(({ file, purpose, inputs, outputs }) => [
+      `## ${file}`,
+      '',
+      `${purpose.charAt(0).toUpperCase()}${purpose.slice(1)}.`,
+      '',
+      ...valueTable('input', inputs),
+      ...valueTable('output', outputs),
+    ]),
+    `Made by svd-batch ${guide.versions.svd_batch}. The weights' licence is that of the checkpoint.`,
+    '',
+  ].join('\n')

@@ -1,0 +1,139 @@
+import Table from 'cli-table3'
+import { type ClipShape, type ClipStatistics, type GraphCount, referenceFlopsOf } from './clip-statistics.ts'
+import { formatBytes, formatCount, formatTera } from './size-text.ts'
+
+export interface Inspection {
+  readonly checkpoint: string
+  /** False: configs alone. */
+  readonly hasWeights: boolean
+  readonly shape: ClipShape
+  readonly statistics: ClipStatistics
+}
+
+const clipTotal = (graphs: readonly GraphCount[], flopsOf: (graph: GraphCount) => number): number =>
+  graphs.reduce((total, graph) => total + graph.runsPerClip * flopsOf(graph), 0)
+
+const totals = ({ graphs }: ClipStatistics) => {
+  const step = graphs.find(({ name }) => name === 'denoise_step')
+  return {
+    step: { flops: step?.flops ?? 0, reference_flops: step === undefined ? 0 : referenceFlopsOf(step) },
+    clip: {
+      flops: clipTotal(graphs, ({ flops }) => flops),
+      reference_flops: clipTotal(graphs, referenceFlopsOf),
+    },
+  }
+}
+
+/** The object that `--json` prints. FLOPs are 2 per multiply-add of convolutions, matrix products and attention. */
+export const inspectionAsJson = ({ checkpoint, hasWeights, shape, statistics }: Inspection) => ({
+  checkpoint,
+  weights: hasWeights ? 'present' : 'absent',
+  target: shape.target,
+  width: shape.width,
+  height: shape.height,
+  num_frames: shape.numFrames,
+  guidance: shape.guidance,
+  num_inference_steps: shape.steps,
+  decode_chunk_size: shape.decodeChunk,
+  components: Object.fromEntries(
+    Object.entries(statistics.components).map(([name, { parameters, storedBytes }]) => [
+      name,
+      { parameters, stored_bytes: storedBytes },
+    ]),
+  ),
+  graphs: statistics.graphs.map((graph) => ({
+    name: graph.name,
+    runs_per_clip: graph.runsPerClip,
+    nodes: graph.nodes,
+    weight_bytes: graph.weightBytes,
+    flops: graph.flops,
+    reference_flops: referenceFlopsOf(graph),
+    avoided_flops: graph.avoidedFlops,
+    flops_by_op: graph.flopsByOp,
+    peak_activation_bytes: graph.peakActivationBytes,
+    peak_at: graph.peakAt,
+    graph_bytes: graph.graphBytes,
+  })),
+  ...totals(statistics),
+  build: {
+    seconds: statistics.buildSeconds,
+    graph_bytes: statistics.graphs.reduce((total, { graphBytes }) => total + graphBytes, 0),
+  },
+})
+
+const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const table = new Table({
+    head: [...head],
+    // Names to the left, numbers to the right.
+    colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),
+    style: { head: [], border: [], compact: true },
+  })
+  table.push(...rows.map((row) => [...row]))
+  return table.toString()
+}
+
+const share = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(2)} %`
+
+const componentTable = ({ components }: ClipStatistics): string =>
+  tableOf(
+    ['component', 'parameters', 'stored'],
+    Object.entries(components).map(([name, { parameters, storedBytes }]) => [
+      name,
+      formatCount(parameters),
+      formatBytes(storedBytes),
+    ]),
+  )
+
+const graphTable = ({ graphs }: ClipStatistics): string =>
+  tableOf(
+    ['graph', 'runs', 'nodes', 'TFLOPs', 'reference', 'saved', 'peak memory'],
+    graphs.map((graph) => {
+      const reference = referenceFlopsOf(graph)
+      return [
+        graph.name,
+        String(graph.runsPerClip),
+        formatCount(graph.nodes),
+        formatTera(graph.flops),
+        formatTera(reference),
+        share(reference - graph.flops, reference),
+        formatBytes(graph.peakActivationBytes),
+      ]
+    }),
+  )
+
+/** Where activations alive at once add up to most. */
+const peaks = ({ graphs }: ClipStatistics): string =>
+  graphs.map(({ name, peakAt }) => `  ${name.padEnd(14)} ${peakAt}`).join('\n')
+
+const savings = ({ graphs }: ClipStatistics): string =>
+  graphs
+    .flatMap(({ name, avoidedFlops }) =>
+      Object.entries(avoidedFlops)
+        .toSorted(([, a], [, b]) => b - a)
+        .map(([reason, flops]) => `  ${formatTera(flops)} TFLOPs  ${name}: ${reason}`),
+    )
+    .join('\n')
+
+/** What a person sees: tables, then totals. */
+export const formatInspection = (inspection: Inspection): string => {
+  const { checkpoint, hasWeights, shape, statistics } = inspection
+  const { step, clip } = totals(statistics)
+  const graphBytes = statistics.graphs.reduce((total, graph) => total + graph.graphBytes, 0)
+  const total = ({ flops, reference_flops: reference }: typeof step): string =>
+    `${formatTera(flops)} TFLOPs (reference ${formatTera(reference)}, saved ${share(reference - flops, reference)})`
+  return [
+    `${checkpoint}${hasWeights ? '' : ' (configs only; stored sizes are those of float16)'}`,
+    `${shape.width}x${shape.height}, ${shape.numFrames} frames, guidance ${shape.guidance ? 'on' : 'off'}, ` +
+      `${shape.steps} steps, ${shape.decodeChunk} frames decoded at once, target ${shape.target}`,
+    componentTable(statistics),
+    graphTable(statistics),
+    'node of the memory peak (activations alive at once; weights come on top):',
+    peaks(statistics),
+    'saved by exact algebra, each run:',
+    savings(statistics),
+    `step  ${total(step)}`,
+    `clip  ${total(clip)}`,
+    `built in ${statistics.buildSeconds.toFixed(2)} s; graphs take ${formatBytes(graphBytes)} without weights`,
+    '',
+  ].join('\n')
+}

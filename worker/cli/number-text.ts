@@ -1,0 +1,10 @@
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
+
+/** The number that was typed; the text itself if it is none, so that the check that follows shows it as typed. */
+export const readNumber = (text: string): number | string => (NUMBER.test(text) ? Number(text) : text)
+
+/** Numbers between commas; the text itself if one of them is none. */
+export const readNumbers = (text: string): readonly number[] | string => {
+  const numbers = text.split(',').map((part) => readNumber(part.trim()))
+  return numbers.every((number) => typeof number === 'number') ? numbers : text
+}

@@ -1,0 +1,54 @@
+import { mkdir, readdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+import type { ImageOutputs } from './render-outputs.ts'
+
+const makeFolder = async (option: string, folder: string): Promise<void> => {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file has that name' : `${code}`
+    throw new InvalidInputError(option, `the folder ${folder} cannot be made (${why}); choose another`, {
+      cause,
+    })
+  }
+}
+
+const assertNoFolder = async (option: string, file: string): Promise<void> => {
+  const stats = await stat(file).catch(() => null)
+  if (stats?.isDirectory()) {
+    throw new InvalidInputError(
+      option,
+      `${file} is a folder; give the name of the video, or give --output-dir`,
+    )
+  }
+}
+
+/** Frames of an earlier, longer clip would look like the end of this one. */
+const assertNoLaterFrames = async (folder: string, frameCount: number): Promise<void> => {
+  const left = (await readdir(folder)).find((entry) => {
+    const number = /^(\d{4,})\.png$/.exec(entry)?.[1]
+    return number !== undefined && Number(number) >= frameCount
+  })
+  if (left !== undefined) {
+    throw new InvalidInputError(
+      '--frames-dir',
+      `${folder} holds ${left} of another clip, and this one has ${frameCount} frames; empty it or choose another`,
+    )
+  }
+}
+
+/** Makes the folders that are missing. Throws InvalidInputError where that cannot be, or something is in the way. */
+export const prepareOutputFolders = async (
+  plan: readonly ImageOutputs[],
+  { option, frameCount }: { readonly option: '--output' | '--output-dir'; readonly frameCount: number },
+): Promise<void> => {
+  const videos = plan.flatMap(({ outputs }) => outputs)
+  for (const folder of new Set(videos.map((video) => path.dirname(video)))) await makeFolder(option, folder)
+  for (const video of videos) await assertNoFolder(option, video)
+  for (const folder of plan.flatMap(({ framesDirs }) => framesDirs ?? [])) {
+    await makeFolder('--frames-dir', folder)
+    await assertNoLaterFrames(folder, frameCount)
+  }
+}

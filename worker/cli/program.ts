@@ -1,0 +1,70 @@
+import { Command, CommanderError } from 'commander'
+import { addCompileOptions, type CompileOptions, runCompile } from './compile.ts'
+import { addDoctorOptions, type DoctorOptions, runDoctor } from './doctor.ts'
+import { exitCodeOf, messageOf } from './exit-code.ts'
+import { addInspectOptions, type InspectOptions, runInspect } from './inspect.ts'
+import { runRender } from './render.ts'
+import { addRenderOptions, type RenderOptions } from './render-options.ts'
+import type { Surroundings } from './surroundings.ts'
+import { readVersions } from './versions.ts'
+
+const NOTES = `
+Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 stopped by Ctrl-C.
+
+  svd doctor
+  svd render photo.jpg --checkpoint svd-xt --output photo.mp4
+  svd inspect --checkpoint svd-xt
+  svd compile --checkpoint svd-xt --output svd-xt-onnx
+`
+
+const createProgram = (
+  surroundings: Surroundings,
+  version: string,
+  leave: (exitCode: number) => void,
+): Command => {
+  const program = new Command('svd')
+    .description('Stable Video Diffusion without Python: images to MP4 videos.')
+    .version(version, '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('after', NOTES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => surroundings.stdout.write(text),
+      writeErr: (text) => surroundings.stderr.write(text),
+    })
+  // After the settings above, which commands take over when they are added.
+  addRenderOptions(program.command('render')).action(async (images: string[], options: RenderOptions) =>
+    leave(await runRender(images, options, surroundings)),
+  )
+  addInspectOptions(program.command('inspect')).action((options: InspectOptions) =>
+    runInspect(options, surroundings),
+  )
+  addCompileOptions(program.command('compile')).action((options: CompileOptions) =>
+    runCompile(options, surroundings),
+  )
+  addDoctorOptions(program.command('doctor')).action(async (options: DoctorOptions) =>
+    leave(await runDoctor(options, surroundings)),
+  )
+  return program
+}
+
+/** Runs one command line (without node and script) and returns its exit code; never throws. */
+export const runProgram = async (args: readonly string[], surroundings: Surroundings): Promise<number> => {
+  let exitCode = 0
+  try {
+    const { svd_batch: version } = await readVersions()
+    const program = createProgram(surroundings, version, (code) => {
+      exitCode = code
+    })
+    await program.parseAsync([...args], { from: 'user' })
+    return exitCode
+  } catch (error) {
+    // Commander has already said what is wrong.
+    if (!(error instanceof CommanderError)) {
+      const debug = surroundings.environment['SVD_DEBUG'] === '1'
+      surroundings.stderr.write(`${messageOf(error, { debug })}\n`)
+    }
+    return exitCodeOf(error)
+  }
+}

@@ -1,0 +1,86 @@
+import path from 'node:path'
+import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts'
+import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
+import { vaeScaleFactor } from '../compiler/compile.ts'
+import { type RenderParameters, resolveParameters } from '../pipeline/parameters.ts'
+import { parseCustomSigmas } from '../pipeline/scheduler/custom-sigmas.ts'
+import type { RenderJob } from '../renderer/render-job.ts'
+import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from './argument-options.ts'
+import { assertImagesReadable } from './input-images.ts'
+import { readNumber } from './number-text.ts'
+import { prepareOutputFolders } from './output-folders.ts'
+import type { RenderOptions } from './render-options.ts'
+import { planOutputs } from './render-outputs.ts'
+
+const MAX_THREADS = 1024
+
+const parseThreads = (text: string | undefined): number => {
+  if (text === undefined) return 0
+  const threads = readNumber(text)
+  if (typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)
+    return threads
+  throw new InvalidInputError('--threads', `got '${text}'; must be a whole number from 1 to ${MAX_THREADS}`)
+}
+
+/** The renderer would refuse them too, but only once for each image. */
+const assertSigmas = ({ sigmas }: RenderParameters): void => {
+  if (sigmas === null || typeof sigmas === 'string') return
+  try {
+    parseCustomSigmas(sigmas)
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    throw new InvalidInputError(spellOption('sigmas'), error.message.slice(`${error.field}: `.length))
+  }
+}
+
+export interface ImageJob {
+  /** As the user named it. */
+  readonly image: string
+  readonly job: RenderJob
+}
+
+/**
+ * Options to jobs, one per image. Everything that can be wrong without running the model is found here, before the
+ * output folders are made: throws InvalidInputError.
+ */
+export const prepareJobs = async (
+  images: readonly string[],
+  options: RenderOptions,
+  ffmpegPath: string,
+): Promise<readonly ImageJob[]> => {
+  const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
+  const given = parseRenderArguments(typed, spellOption)
+  const threads = parseThreads(options.threads)
+  await assertImagesReadable(images)
+  const { variant, output, outputDir, framesDir, memory } = options
+  const checkpoint = await openCheckpoint(options.checkpoint, variant === undefined ? {} : { variant })
+  const parameters = resolveParameters(given, checkpoint.defaults, {
+    vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config),
+    spell: spellOption,
+  })
+  assertSigmas(parameters)
+  const { sigmas, numFrames, numVideosPerPrompt: videosPerImage } = parameters
+  const plan = planOutputs({ images, output, outputDir, framesDir, videosPerImage })
+  const option = output === undefined ? '--output-dir' : '--output'
+  await prepareOutputFolders(plan, { option, frameCount: numFrames })
+  return plan.map(({ image, outputs, framesDirs }) => ({
+    image,
+    job: {
+      checkpointDir: path.resolve(options.checkpoint),
+      variant: variant ?? null,
+      image: path.resolve(image),
+      imageField: image,
+      parameters: {
+        ...parameters,
+        sigmas: typeof sigmas === 'object' && sigmas !== null ? [...sigmas] : sigmas,
+      },
+      memory,
+      keepWarm: images.length > 1,
+      threads,
+      outputs: [...outputs],
+      framesDirs: framesDirs === null ? null : [...framesDirs],
+      ffmpegPath,
+    },
+  }))
+}

@@ -1,0 +1,105 @@
+import path from 'node:path'
+import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+
+/*
+ *                       one video per image      N videos per image (k from 0)
+ *   --output O.mp4      O.mp4, O.png             O-k.mp4, O-k.png
+ *   --output-dir D      D/<image>.mp4, .png      D/<image>-k.mp4, .png
+ *   --frames-dir F      F/0000.png…              F/<video>/0000.png…      (also for several images)
+ *
+ * <image> and <video> are file names without their endings. The PNG is the poster.
+ */
+
+export interface OutputRequest {
+  readonly images: readonly string[]
+  readonly output: string | undefined
+  readonly outputDir: string | undefined
+  readonly framesDir: string | undefined
+  readonly videosPerImage: number
+}
+
+/** Where the videos of one image go. Paths are absolute. */
+export interface ImageOutputs {
+  readonly image: string
+  readonly outputs: readonly string[]
+  readonly framesDirs: readonly string[] | null
+}
+
+const VIDEO_ENDING = '.mp4'
+
+export const posterOf = (video: string): string => `${video.slice(0, -VIDEO_ENDING.length)}.png`
+
+const fileStem = (file: string): string => path.parse(file).name
+
+const singleStem = (output: string, imageCount: number): string => {
+  if (imageCount > 1) {
+    throw new InvalidInputError(
+      '--output',
+      `got '${output}' for ${imageCount} images; give --output-dir DIR, and each video is named like its image`,
+    )
+  }
+  if (!output.endsWith(VIDEO_ENDING) || path.basename(output) === VIDEO_ENDING) {
+    throw new InvalidInputError(
+      '--output',
+      `got '${output}'; must be a file name that ends in .mp4 (for a folder, give --output-dir)`,
+    )
+  }
+  return path.resolve(output.slice(0, -VIDEO_ENDING.length))
+}
+
+const stemsOf = ({ images, output, outputDir }: OutputRequest): readonly string[] => {
+  if (output !== undefined && outputDir !== undefined) {
+    throw new InvalidInputError('--output-dir', 'cannot go with --output; give one of them')
+  }
+  if (output !== undefined) return [singleStem(output, images.length)]
+  if (outputDir !== undefined) return images.map((image) => path.resolve(outputDir, fileStem(image)))
+  throw new InvalidInputError('--output', 'is missing; give --output VIDEO.mp4, or --output-dir DIR')
+}
+
+/** Nothing may be written twice, nor over an image that is read. */
+const assertDistinct = (plan: readonly ImageOutputs[], { output }: OutputRequest): void => {
+  const [option, other] = output === undefined ? ['--output-dir', 'folder'] : ['--output', 'name']
+  const images = new Map(plan.map(({ image }) => [path.resolve(image), image]))
+  const written = new Map<string, string>()
+  for (const { image, outputs } of plan) {
+    for (const file of outputs.flatMap((video) => [video, posterOf(video)])) {
+      const overwritten = images.get(file)
+      if (overwritten !== undefined) {
+        throw new InvalidInputError(
+          option,
+          `the poster, which is named like the video, would be written over the image ${overwritten}; ` +
+            `choose another ${other}`,
+        )
+      }
+      const before = written.get(file)
+      if (before !== undefined) {
+        throw new InvalidInputError(
+          option,
+          `${before} and ${image} would both become ${path.basename(file)}; rename one, or render it on its own`,
+        )
+      }
+      written.set(file, image)
+    }
+  }
+}
+
+/** Decides every file name before anything runs. Throws InvalidInputError. */
+export const planOutputs = (request: OutputRequest): readonly ImageOutputs[] => {
+  const { images, framesDir, videosPerImage } = request
+  const stems = stemsOf(request)
+  const videoStems = (stem: string): readonly string[] =>
+    videosPerImage === 1 ? [stem] : Array.from({ length: videosPerImage }, (_, k) => `${stem}-${k}`)
+  const single = images.length * videosPerImage === 1
+  const framesOf = (stem: string): string =>
+    single ? path.resolve(framesDir ?? '') : path.resolve(framesDir ?? '', path.basename(stem))
+  const plan = images.map((image, index): ImageOutputs => {
+    const own = videoStems(stems[index] ?? '')
+    return {
+      image,
+      outputs: own.map((stem) => `${stem}${VIDEO_ENDING}`),
+      framesDirs: framesDir === undefined ? null : own.map(framesOf),
+    }
+  })
+  assertDistinct(plan, request)
+  return plan
+}

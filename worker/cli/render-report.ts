@@ -1,0 +1,102 @@
+import { availableParallelism, cpus } from 'node:os'
+import path from 'node:path'
+import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+import type { RenderParameters } from '../pipeline/parameters.ts'
+import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
+import { formatBytes } from './size-text.ts'
+import type { Versions } from './versions.ts'
+
+/** Above 2^53 a JSON number loses digits. */
+const seedAsJson = (seed: bigint): number | string =>
+  seed >= Number.MIN_SAFE_INTEGER && seed <= Number.MAX_SAFE_INTEGER ? Number(seed) : String(seed)
+
+const parametersAsJson = (parameters: RenderParameters) => ({
+  width: parameters.width,
+  height: parameters.height,
+  num_frames: parameters.numFrames,
+  num_inference_steps: parameters.numInferenceSteps,
+  sigmas: parameters.sigmas,
+  min_guidance_scale: parameters.minGuidanceScale,
+  max_guidance_scale: parameters.maxGuidanceScale,
+  fps: parameters.fps,
+  motion_bucket_id: parameters.motionBucketId,
+  noise_aug_strength: parameters.noiseAugStrength,
+  decode_chunk_size: parameters.decodeChunkSize,
+  num_videos_per_prompt: parameters.numVideosPerPrompt,
+  seed: seedAsJson(parameters.seed),
+  fit: parameters.fit,
+  decode_overlap: parameters.decodeOverlap,
+})
+
+type ResultFile = RenderResult['videos'][number]['video']
+
+const fileAsJson = ({ path: file, sizeBytes, sha256 }: ResultFile) => ({
+  path: file,
+  size_bytes: sizeBytes,
+  sha256,
+})
+
+/** The object that `--json` prints for an image that was rendered. Its keys are a contract. */
+export const resultAsJson = (image: string, job: RenderJob, result: RenderResult, versions: Versions) => ({
+  status: 'succeeded' as const,
+  image,
+  checkpoint: job.checkpointDir,
+  variant: job.variant,
+  parameters: parametersAsJson(job.parameters),
+  steps: result.steps,
+  videos: result.videos.map(({ video, poster, framesDir, frameCount }) => ({
+    ...fileAsJson(video),
+    frames: frameCount,
+    poster: fileAsJson(poster),
+    frames_dir: framesDir,
+  })),
+  seconds: {
+    load: result.seconds.load,
+    encode_image: result.seconds.encodeImage,
+    denoise: result.seconds.denoise,
+    decode: result.seconds.decode,
+    encode_video: result.seconds.encodeVideo,
+    total: result.seconds.total,
+  },
+  peak_memory_bytes: result.peakMemoryBytes,
+  memory_mode: result.memory,
+  device: {
+    execution_provider: 'cpu',
+    name: cpus()[0]?.model ?? 'unknown',
+    logical_cores: availableParallelism(),
+    threads: job.threads,
+  },
+  versions,
+})
+
+/** The object that `--json` prints for an image that was not. */
+export const failureAsJson = (image: string, error: unknown) => ({
+  status: 'failed' as const,
+  image,
+  error: {
+    kind: error instanceof InvalidInputError ? ('invalid-input' as const) : ('failure' as const),
+    message: error instanceof Error ? error.message : String(error),
+  },
+})
+
+export type ImageReport = ReturnType<typeof resultAsJson> | ReturnType<typeof failureAsJson>
+
+const shortPath = (file: string): string => {
+  const relative = path.relative('', file)
+  return relative.startsWith('..') ? file : relative
+}
+
+/** What a person wants to know of a rendered image. */
+export const summarize = ({ parameters }: RenderJob, result: RenderResult): string => {
+  const { width, height, fps } = parameters
+  const files = result.videos.flatMap(({ video, poster, framesDir, frameCount }) => [
+    `${shortPath(video.path)}  ${frameCount} frames, ${width}x${height}, ${fps} fps, ${formatBytes(video.sizeBytes)}`,
+    `${shortPath(poster.path)}  poster`,
+    ...(framesDir === null ? [] : [`${shortPath(framesDir)}  frames`]),
+  ])
+  const { load, encodeImage, denoise, decode, encodeVideo, total } = result.seconds
+  const phases = { load, image: encodeImage, denoise, decode, video: encodeVideo }
+  const times = Object.entries(phases).map(([phase, seconds]) => `${phase} ${seconds.toFixed(1)}`)
+  const memory = `peak memory ${formatBytes(result.peakMemoryBytes)} (${result.memory})`
+  return [...files, `${total.toFixed(1)} s: ${times.join(', ')}; ${memory}`, ''].join('\n')
+}

@@ -1,0 +1,21 @@
+import type { Renderer } from '../renderer/child-process-renderer.ts'
+import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
+
+export interface TextOutput {
+  write(text: string): unknown
+}
+
+/** A terminal if `isTTY`. */
+export type StatusOutput = NodeJS.WritableStream & { readonly isTTY?: boolean | undefined }
+
+/** All that a command touches besides the file system. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Results. */
+  readonly stdout: TextOutput
+  /** Progress and errors. */
+  readonly stderr: StatusOutput
+  /** Aborts with an InterruptedError. */
+  readonly signal: AbortSignal
+  openRenderer(): Renderer<RenderJob, RenderResult>
+}

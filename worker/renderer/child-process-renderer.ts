@@ -1,0 +1,107 @@
+import type { Progress } from '../pipeline/progress.ts'
+import type { JobSchemas } from './protocol.ts'
+import {
+  type RendererProcess,
+  type RendererProcessOptions,
+  startRendererProcess,
+} from './renderer-process.ts'
+import { type RunningJob, startJob } from './running-job.ts'
+
+export interface RendererOptions<Job, Result> extends RendererProcessOptions {
+  readonly schemas: JobSchemas<Job, Result>
+  /** From a request to stop, which a process inside native code does not hear, to SIGKILL; default 2,000. */
+  readonly killGraceMs?: number
+  /** Kill a process that has sent nothing for so long during a job; default: wait for ever. */
+  readonly stallTimeoutMs?: number
+}
+
+export interface RenderContext {
+  readonly signal: AbortSignal
+  readonly onProgress?: (progress: Progress) => void
+}
+
+export interface Renderer<Job, Result> extends AsyncDisposable {
+  /**
+   * Runs one job; a second at the same time is an error. Throws
+   * - `InvalidInputError` as the job threw it,
+   * - `RendererCrashedError` if the process died or stalled (the next call starts a new one),
+   * - the reason of `signal`, once the process has stopped working on the job or was killed,
+   * - else an `Error` with the message and stack of the one in the process.
+   */
+  render(job: Job, context: RenderContext): Promise<Result>
+  /** Asks the process to exit, kills it if it does not, and waits until it is gone. */
+  close(): Promise<void>
+}
+
+const KILL_GRACE_MS = 2_000
+
+/**
+ * A renderer in a process of its own, because ONNX Runtime blocks the thread it runs on, cannot be cancelled and
+ * takes its process along when it crashes. The process starts with the first job and lives on between jobs, with
+ * whatever it keeps in memory.
+ */
+export const openRenderer = <Job, Result>(options: RendererOptions<Job, Result>): Renderer<Job, Result> => {
+  if (!process.features.typescript) {
+    throw new Error(`Node ${process.version} cannot run ${options.entry}; use Node 24, which npm scripts do`)
+  }
+  const killGraceMs = options.killGraceMs ?? KILL_GRACE_MS
+  let current: { readonly process: RendererProcess; readonly ready: Promise<void> } | undefined
+  let running: RunningJob<Result> | undefined
+  let closed = false
+  let jobs = 0
+
+  const start = (): NonNullable<typeof current> => {
+    const ready = Promise.withResolvers<void>()
+    const child = startRendererProcess(options, (message) => {
+      if (message.type === 'ready') ready.resolve()
+      else if (running !== undefined) running.receive(message)
+      else if (message.type === 'malformed') child.kill()
+    })
+    const started = { process: child, ready: ready.promise }
+    // Registered first, so that whoever hears of the end finds the place free for a new process.
+    child.ended.then((end) => {
+      if (current === started) current = undefined
+      running?.lose(end)
+    })
+    return started
+  }
+
+  const render = async (job: Job, { signal, onProgress }: RenderContext): Promise<Result> => {
+    if (closed) throw new Error('the renderer is closed')
+    if (running !== undefined) throw new Error('the renderer runs one job at a time')
+    signal.throwIfAborted()
+    current ??= start()
+    const { process: child, ready } = current
+    const { stallTimeoutMs } = options
+    const limits = stallTimeoutMs === undefined ? { killGraceMs } : { killGraceMs, stallTimeoutMs }
+    running = startJob(
+      child,
+      { id: jobs++, job, ...limits },
+      options.schemas.result,
+      onProgress ?? (() => {}),
+    )
+    ready.then(running.send)
+    const { stop, outcome } = running
+    const abort = (): void => stop(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      return await outcome
+    } finally {
+      signal.removeEventListener('abort', abort)
+      running = undefined
+    }
+  }
+
+  const close = async (): Promise<void> => {
+    closed = true
+    running?.stop(new Error('the renderer was closed'))
+    const child = current?.process
+    if (child === undefined) return
+    child.send({ type: 'shutdown' })
+    const timer = setTimeout(child.kill, killGraceMs)
+    await child.ended
+    clearTimeout(timer)
+  }
+
+  return { render, close, [Symbol.asyncDispose]: close }
+}

@@ -1,0 +1,42 @@
+/** Enough for what a library says and the native stack that Node prints after it. */
+const MESSAGE_LINES = 20
+
+/** How a process ended. */
+export interface ProcessEnd {
+  /** Null if a signal ended it, or it never started. */
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  /** The last 64 KB of what it printed. */
+  readonly lastStderr: string
+  /** Why it could not be started. */
+  readonly cause?: unknown
+}
+
+/**
+ * The renderer's process died under a job, or had to be killed because it gave no sign. The job itself may be
+ * fine: the next render starts a new process. `SIGKILL` from outside is most often the kernel's: out of memory.
+ */
+export class RendererCrashedError extends Error {
+  override readonly name = 'RendererCrashedError'
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly lastStderr: string
+
+  constructor(what: string, end: ProcessEnd) {
+    const lastLines = end.lastStderr.trimEnd().split('\n').slice(-MESSAGE_LINES).join('\n')
+    super(lastLines === '' ? what : `${what}; it last said:\n${lastLines}`, { cause: end.cause })
+    this.exitCode = end.exitCode
+    this.signal = end.signal
+    this.lastStderr = end.lastStderr
+  }
+}
+
+export const crashOf = (end: ProcessEnd): RendererCrashedError =>
+  new RendererCrashedError(
+    end.signal !== null
+      ? `the renderer was killed by ${end.signal}${end.signal === 'SIGKILL' ? ' (out of memory?)' : ''}`
+      : end.exitCode !== null
+        ? `the renderer exited with code ${end.exitCode}`
+        : `the renderer could not be started: ${end.cause instanceof Error ? end.cause.message : end.cause}`,
+    end,
+  )

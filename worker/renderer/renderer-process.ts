@@ -1,0 +1,65 @@
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process'
+import { openOutputTail } from '../video/output-tail.ts'
+import { type ToChild, type ToParent, toParentSchema } from './protocol.ts'
+import type { ProcessEnd } from './renderer-crashed.ts'
+
+export type SpawnRenderer = (entry: string, options: ForkOptions) => ChildProcess
+
+export interface RendererProcessOptions {
+  /** The `.ts` file to run, which calls `serveRenderer`; a full path. */
+  readonly entry: string
+  /** All that the process sees as its environment; default: what this one has. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Options of Node itself for the process; default none, also when this one has some. */
+  readonly execArgv?: readonly string[]
+  /** Gets everything that the process prints, on either stream. */
+  readonly onOutput?: (chunk: Uint8Array) => void
+  /** Starts the process; default `fork` of node:child_process, with the Node that runs this one. */
+  readonly spawn?: SpawnRenderer
+}
+
+export interface RendererProcess {
+  /** Resolves, and never rejects, when the process is gone and all that it sent has been received. */
+  readonly ended: Promise<ProcessEnd>
+  send(message: ToChild): void
+  /** SIGKILL: native code that blocks the process cannot answer anything else. */
+  kill(): void
+}
+
+/** Starts the process; `onMessage` gets each message, checked, or the fault of one that breaks the protocol. */
+export const startRendererProcess = (
+  options: RendererProcessOptions,
+  onMessage: (message: ToParent | { type: 'malformed'; fault: Error }) => void,
+): RendererProcess => {
+  const tail = openOutputTail()
+  const child = (options.spawn ?? fork)(options.entry, {
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: [...(options.execArgv ?? [])],
+    env: { ...(options.env ?? process.env) },
+  })
+  // Both streams: what native libraries print must not mix with this program's own output.
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Uint8Array) => {
+      tail.push(chunk)
+      options.onOutput?.(chunk)
+    })
+  }
+  child.on('message', (raw) => {
+    const message = toParentSchema.safeParse(raw)
+    onMessage(message.success ? message.data : { type: 'malformed', fault: message.error })
+  })
+
+  const ended = new Promise<ProcessEnd>((resolve) => {
+    child.once('close', (exitCode, signal) => resolve({ exitCode, signal, lastStderr: tail.text() }))
+    child.on('error', (cause) => {
+      if (child.pid === undefined) resolve({ exitCode: null, signal: null, lastStderr: '', cause })
+    })
+  })
+  return {
+    ended,
+    // A message that cannot be sent needs no answer of its own: the process is gone, and `ended` says so.
+    send: (message) => child.connected && child.send(message, () => {}),
+    kill: () => child.kill('SIGKILL'),
+  }
+}

@@ -1,0 +1,28 @@
+import { inspect } from 'node:util'
+import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+import type { WireError } from './protocol.ts'
+
+/** What of a thrown value crosses to the other process: enough to decide by, and to find the fault. */
+export const toWireError = (error: unknown, cancelled: boolean): WireError => {
+  const message = error instanceof Error ? error.message : String(error)
+  if (cancelled || (error instanceof Error && error.name === 'AbortError'))
+    return { kind: 'cancelled', message }
+  if (error instanceof InvalidInputError) return { kind: 'invalid-input', field: error.field, message }
+  return { kind: 'failure', message, stack: inspect(error) }
+}
+
+/** The error to throw on this side; an `InvalidInputError` is one again. */
+export const fromWireError = (error: WireError): Error => {
+  switch (error.kind) {
+    case 'invalid-input': {
+      // The class puts the field in front, and the message that came has it there already.
+      const prefix = `${error.field}: `
+      const message = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message
+      return new InvalidInputError(error.field, message)
+    }
+    case 'cancelled':
+      return new DOMException(error.message, 'AbortError')
+    case 'failure':
+      return Object.assign(new Error(error.message), { stack: error.stack })
+  }
+}
