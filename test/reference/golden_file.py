@@ -15,6 +15,15 @@ NETWORK_TOLERANCE = {"relativeToScale": 1e-4}
 FRAME_TOLERANCE = {"maxOf255": 1, "meanOf255": 0.01}
 
 
+def sort_header(path):
+    """safetensors writes the metadata in a random order; sorted, the same program gives the same file."""
+    content = path.read_bytes()
+    start = 8 + int.from_bytes(content[:8], "little")
+    text = json.dumps(json.loads(content[8:start]), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + content[start:])
+
+
 def write_golden(name, program, tensors, tolerance, **metadata):
     """Writes test/goldens/<name>.safetensors. Metadata values that are not text are stored as JSON."""
     versions = {"torch": torch.__version__, "diffusers": diffusers.__version__, "transformers": transformers.__version__}
@@ -24,6 +33,7 @@ def write_golden(name, program, tensors, tolerance, **metadata):
     path = GOLDENS / f"{name}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, path, metadata=header)
+    sort_header(path)
     path.chmod(0o644)
     print(f"{path.name}: {path.stat().st_size} bytes")
     for key, tensor in tensors.items():

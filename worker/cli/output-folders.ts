@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError } from '../checkpoint/invalid-input.ts'
-import type { ImageOutputs } from './render-outputs.ts'
+import { type ImageOutputs, posterOf } from './render-outputs.ts'
 
 const makeFolder = async (option: string, folder: string): Promise<void> => {
   try {
@@ -39,6 +39,39 @@ const assertNoLaterFrames = async (folder: string, frameCount: number): Promise<
   }
 }
 
+/** Every file that the plan writes. */
+const filesOf = (plan: readonly ImageOutputs[], frameCount: number): readonly string[] =>
+  plan.flatMap(({ outputs, framesDirs }) => [
+    ...outputs.flatMap((video) => [video, posterOf(video)]),
+    ...(framesDirs ?? []).flatMap((folder) =>
+      Array.from({ length: frameCount }, (_, frame) =>
+        path.join(folder, `${String(frame).padStart(4, '0')}.png`),
+      ),
+    ),
+  ])
+
+const identityOf = async (file: string): Promise<string | null> => {
+  const stats = await stat(file).catch(() => null)
+  return stats === null ? null : `${stats.dev}:${stats.ino}`
+}
+
+/** A poster is a PNG named like the video: `svd render a.png --output a.mp4` would lose the image. */
+const assertNoImageOverwritten = async (plan: readonly ImageOutputs[], frameCount: number): Promise<void> => {
+  const images = new Map<string | null, string>()
+  for (const { image } of plan) images.set(await identityOf(image), image)
+  for (const file of filesOf(plan, frameCount)) {
+    const identity = await identityOf(file)
+    const image = identity === null ? undefined : images.get(identity)
+    if (image !== undefined) {
+      throw new InvalidInputError(
+        image,
+        `would be overwritten: ${file} is one of the files written (a video, its poster VIDEO.png, or a frame); ` +
+          'choose another output name or folder',
+      )
+    }
+  }
+}
+
 /** Makes the folders that are missing. Throws InvalidInputError where that cannot be, or something is in the way. */
 export const prepareOutputFolders = async (
   plan: readonly ImageOutputs[],
@@ -51,4 +84,5 @@ export const prepareOutputFolders = async (
     await makeFolder('--frames-dir', folder)
     await assertNoLaterFrames(folder, frameCount)
   }
+  await assertNoImageOverwritten(plan, frameCount)
 }

@@ -1,4 +1,4 @@
-import { SingleBar } from 'cli-progress'
+import cliProgress, { type GenericFormatter } from 'cli-progress'
 import type { Phase, Progress } from '../pipeline/progress.ts'
 import type { StatusOutput } from './surroundings.ts'
 
@@ -28,9 +28,15 @@ export const formatDuration = (seconds: number): string => {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
 }
 
-/** Of the phase: how long the next ones take is not known before they run. */
-const timeLeft = ({ step, steps }: Progress, secondsSoFar: number): string =>
-  step === 0 || step >= steps ? '' : `${formatDuration((secondsSoFar / step) * (steps - step))} left`
+/** Of the phase: how long the next ones take is not known before they run. Empty before the first step is done. */
+export const timeLeft = (
+  { step, steps }: Pick<Progress, 'step' | 'steps'>,
+  seconds: { readonly atStep: number; readonly now: number },
+): string => {
+  if (step === 0 || step >= steps) return ''
+  const end = (seconds.atStep / step) * steps
+  return `${formatDuration(Math.max(1, end - seconds.now))} left`
+}
 
 /** A bar on `stream` with phase, step and time left; nothing at all if it is no terminal, or `quiet`. */
 export const openProgress = (
@@ -39,14 +45,35 @@ export const openProgress = (
 ): ProgressDisplay => {
   if (quiet || stream.isTTY !== true) return SILENT
   let title = ''
-  let phase: Phase | undefined
-  let phaseStarted = 0
-  let bar: SingleBar | undefined
+  let current:
+    | { readonly bar: cliProgress.SingleBar; progress: Progress; readonly startedMs: number; stepMs: number }
+    | undefined
 
   const end = (): void => {
-    bar?.stop()
-    bar = undefined
-    phase = undefined
+    current?.bar.stop()
+    current = undefined
+  }
+
+  // Called for every drawing, ten times a second: the time left runs on between two steps.
+  const line: GenericFormatter = (options, { progress: share }) => {
+    if (current === undefined) return ''
+    const { progress, startedMs, stepMs } = current
+    const left = timeLeft(progress, { atStep: (stepMs - startedMs) / 1000, now: (now() - startedMs) / 1000 })
+    const bar = cliProgress.Format.BarFormat(share, options)
+    return `${title}  ${LABELS[progress.phase]} [${bar}] ${progress.step}/${progress.steps} ${left}`
+  }
+
+  const start = (progress: Progress): void => {
+    end()
+    const bar = new cliProgress.SingleBar({
+      stream,
+      format: line,
+      barsize: 24,
+      hideCursor: true,
+      clearOnComplete: true,
+    })
+    current = { bar, progress, startedMs: now(), stepMs: now() }
+    bar.start(progress.steps, progress.step)
   }
 
   return {
@@ -55,24 +82,11 @@ export const openProgress = (
       title = newTitle
     },
     update(progress) {
-      const payload = { left: '' }
-      if (progress.phase !== phase) {
-        end()
-        phase = progress.phase
-        phaseStarted = now()
-        bar = new SingleBar({
-          stream,
-          format: `${title}  ${LABELS[progress.phase]} [{bar}] {value}/{total} {left}`,
-          barsize: 24,
-          hideCursor: true,
-          clearOnComplete: true,
-        })
-        bar.start(progress.steps, progress.step, payload)
-        return
-      }
-      payload.left = timeLeft(progress, (now() - phaseStarted) / 1000)
-      bar?.setTotal(progress.steps)
-      bar?.update(progress.step, payload)
+      if (current?.progress.phase !== progress.phase) return start(progress)
+      current.progress = progress
+      current.stepMs = now()
+      current.bar.setTotal(progress.steps)
+      current.bar.update(progress.step)
     },
     end,
   }

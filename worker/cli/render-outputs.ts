@@ -56,29 +56,18 @@ const stemsOf = ({ images, output, outputDir }: OutputRequest): readonly string[
   throw new InvalidInputError('--output', 'is missing; give --output VIDEO.mp4, or --output-dir DIR')
 }
 
-/** Nothing may be written twice, nor over an image that is read. */
-const assertDistinct = (plan: readonly ImageOutputs[], { output }: OutputRequest): void => {
-  const [option, other] = output === undefined ? ['--output-dir', 'folder'] : ['--output', 'name']
-  const images = new Map(plan.map(({ image }) => [path.resolve(image), image]))
-  const written = new Map<string, string>()
+const assertDistinct = (plan: readonly ImageOutputs[]): void => {
+  const taken = new Map<string, string>()
   for (const { image, outputs } of plan) {
-    for (const file of outputs.flatMap((video) => [video, posterOf(video)])) {
-      const overwritten = images.get(file)
-      if (overwritten !== undefined) {
-        throw new InvalidInputError(
-          option,
-          `the poster, which is named like the video, would be written over the image ${overwritten}; ` +
-            `choose another ${other}`,
-        )
-      }
-      const before = written.get(file)
+    for (const video of outputs) {
+      const before = taken.get(video)
       if (before !== undefined) {
         throw new InvalidInputError(
-          option,
-          `${before} and ${image} would both become ${path.basename(file)}; rename one, or render it on its own`,
+          '--output-dir',
+          `${before} and ${image} would both become ${path.basename(video)}; rename one, or render it on its own`,
         )
       }
-      written.set(file, image)
+      taken.set(video, image)
     }
   }
 }
@@ -100,6 +89,6 @@ export const planOutputs = (request: OutputRequest): readonly ImageOutputs[] => 
       framesDirs: framesDir === undefined ? null : own.map(framesOf),
     }
   })
-  assertDistinct(plan, request)
+  assertDistinct(plan)
   return plan
 }

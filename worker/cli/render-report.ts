@@ -8,7 +8,7 @@ import type { Versions } from './versions.ts'
 
 /** Above 2^53 a JSON number loses digits. */
 const seedAsJson = (seed: bigint): number | string =>
-  seed >= Number.MIN_SAFE_INTEGER && seed <= Number.MAX_SAFE_INTEGER ? Number(seed) : String(seed)
+  seed >= Number.MIN_SAFE_INTEGER && seed <= 2n ** 60n ? Number(seed) : String(seed)
 
 const parametersAsJson = (parameters: RenderParameters) => ({
   width: parameters.width,
@@ -27,6 +27,8 @@ const parametersAsJson = (parameters: RenderParameters) => ({
   fit: parameters.fit,
   decode_overlap: parameters.decodeOverlap,
 })
+
+const toMilliseconds = (seconds: number): number => Math.round(seconds * 1000) / 1000
 
 type ResultFile = RenderResult['videos'][number]['video']
 
@@ -51,12 +53,12 @@ export const resultAsJson = (image: string, job: RenderJob, result: RenderResult
     frames_dir: framesDir,
   })),
   seconds: {
-    load: result.seconds.load,
-    encode_image: result.seconds.encodeImage,
-    denoise: result.seconds.denoise,
-    decode: result.seconds.decode,
-    encode_video: result.seconds.encodeVideo,
-    total: result.seconds.total,
+    load: toMilliseconds(result.seconds.load),
+    encode_image: toMilliseconds(result.seconds.encodeImage),
+    denoise: toMilliseconds(result.seconds.denoise),
+    decode: toMilliseconds(result.seconds.decode),
+    encode_video: toMilliseconds(result.seconds.encodeVideo),
+    total: toMilliseconds(result.seconds.total),
   },
   peak_memory_bytes: result.peakMemoryBytes,
   memory_mode: result.memory,

@@ -1,11 +1,27 @@
+import type { RenderContext, Renderer } from '../renderer/child-process-renderer.ts'
+import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
 import { findFfmpeg } from '../video/ffmpeg-path.ts'
 import { exitCodeOf, messageOf, worstOf } from './exit-code.ts'
 import { openProgress } from './progress.ts'
 import { prepareJobs } from './render-jobs.ts'
 import type { RenderOptions } from './render-options.ts'
 import { failureAsJson, type ImageReport, resultAsJson, summarize } from './render-report.ts'
+import { stageOutputs } from './staged-outputs.ts'
 import type { Surroundings } from './surroundings.ts'
 import { readVersions } from './versions.ts'
+
+const renderStaged = async (
+  renderer: Renderer<RenderJob, RenderResult>,
+  job: RenderJob,
+  context: RenderContext,
+): Promise<RenderResult> => {
+  const staged = await stageOutputs(job)
+  try {
+    return await staged.publish(await renderer.render(staged.job, context))
+  } finally {
+    await staged.discard()
+  }
+}
 
 /**
  * Renders the images one after the other; one that fails does not stop the rest. Returns the worst exit code.
@@ -27,7 +43,7 @@ export const runRender = async (
   for (const [index, { image, job }] of jobs.entries()) {
     progress.begin(jobs.length === 1 ? image : `${index + 1}/${jobs.length} ${image}`)
     try {
-      const result = await renderer.render(job, { signal, onProgress: progress.update })
+      const result = await renderStaged(renderer, job, { signal, onProgress: progress.update })
       progress.end()
       reports.push(resultAsJson(image, job, result, versions))
       if (!options.json) stdout.write(summarize(job, result))

@@ -44,7 +44,7 @@ export interface RenderedClip {
 const LOW_MEMORY_CHUNKS = 8
 
 const scheduleOf = (checkpoint: Checkpoint, { sigmas, numInferenceSteps }: RenderParameters): Schedule => {
-  const config = { ...checkpoint.scheduler, useKarrasSigmas: true, finalSigmasType: 'zero', betaStart: 0.00085, betaSchedule: 'scaled_linear' } as const // HACK
+  const config = checkpoint.scheduler
   if (sigmas === null) return createSchedule({ config, numInferenceSteps })
   return createSchedule({ config, sigmas: sigmas === 'align-your-steps' ? ALIGN_YOUR_STEPS_SIGMAS : sigmas })
 }

@@ -56,18 +56,6 @@ describe('it is a mistake', () => {
       '--output-dir: x/a.jpg and y/a.png would both become a.mp4; rename one, or render it on its own',
     ],
     [
-      'to write the poster over the image',
-      { images: ['photos/a.png'], output: 'photos/a.mp4' },
-      '--output: the poster, which is named like the video, would be written over the image photos/a.png; ' +
-        'choose another name',
-    ],
-    [
-      'to write the posters beside PNG images',
-      { images: ['photos/b.jpg', 'photos/a.png'], outputDir: 'photos' },
-      '--output-dir: the poster, which is named like the video, would be written over the image photos/a.png; ' +
-        'choose another folder',
-    ],
-    [
       'to end the name in capitals',
       { output: 'a.MP4' },
       "--output: got 'a.MP4'; must be a file name that ends in .mp4 (for a folder, give --output-dir)",

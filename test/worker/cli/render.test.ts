@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../../worker/checkpoint/invalid-input.ts'
 import { InterruptedError } from '../../../worker/cli/exit-code.ts'
+import type { RenderJob } from '../../../worker/renderer/render-job.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { type CommandLineOptions, DEMO_CHECKPOINT, runCommandLine } from './a-command-line.ts'
 
@@ -16,6 +17,12 @@ const aFolderOfImages = async (...names: string[]) => {
 
 const renderCommand = (args: readonly string[], options?: CommandLineOptions) =>
   runCommandLine(['render', '--checkpoint', DEMO_CHECKPOINT, ...args], options)
+
+/** A path in the hidden folder of a job, which ends with these. */
+const staged = (folder: string, file = ''): unknown =>
+  expect.stringMatching(
+    new RegExp(`${folder}/\\.svd-[0-9a-f-]{36}\\.partial${file === '' ? '' : `/${file}`}$`),
+  )
 
 describe('a single image', () => {
   test("becomes a video with the checkpoint's defaults", async () => {
@@ -49,7 +56,7 @@ describe('a single image', () => {
         memory: 'auto',
         keepWarm: false,
         threads: 0,
-        outputs: [at('out/cup.mp4')],
+        outputs: [staged('out', 'cup.mp4')],
         framesDirs: null,
         ffmpegPath: expect.stringMatching(/ffmpeg/),
       },
@@ -60,10 +67,30 @@ describe('a single image', () => {
     const { at } = await aFolderOfImages('cup.jpg')
     const { jobs } = await renderCommand([
       ...[at('cup.jpg'), '--output', at('cup.mp4'), '--width', '256', '--height', '64', '--num-frames', '9'],
-      ...['--sigmas', '700, 15.6,.5,0', '--min-guidance-scale', '1.5', '--max-guidance-scale', '2e0', '--fps', '12'],
+      ...[
+        '--sigmas',
+        '700, 15.6,.5,0',
+        '--min-guidance-scale',
+        '1.5',
+        '--max-guidance-scale',
+        '2e0',
+        '--fps',
+        '12',
+      ],
       ...['--motion-bucket-id', '60', '--noise-aug-strength', '1e-1', '--decode-chunk-size', '4'],
       ...['--num-inference-steps', '3', '--num-videos-per-prompt', '2', '--seed', '-9007199254740993'],
-      ...['--fit', 'crop', '--decode-overlap', '2', '--variant', 'fp16', '--memory', 'low-vram', '--threads', '2'],
+      ...[
+        '--fit',
+        'crop',
+        '--decode-overlap',
+        '2',
+        '--variant',
+        'fp16',
+        '--memory',
+        'low-vram',
+        '--threads',
+        '2',
+      ],
       ...['--frames-dir', at('frames')],
     ])
     expect(jobs).toMatchObject([
@@ -88,15 +115,21 @@ describe('a single image', () => {
           fit: 'crop',
           decodeOverlap: 2,
         },
-        outputs: [at('cup-0.mp4'), at('cup-1.mp4')],
-        framesDirs: [at('frames/cup-0'), at('frames/cup-1')],
+        outputs: [staged('', 'cup-0.mp4'), staged('', 'cup-1.mp4')],
+        framesDirs: [staged('frames/cup-0'), staged('frames/cup-1')],
       },
     ])
   })
 
   test('takes the name of a schedule', async () => {
     const { at } = await aFolderOfImages('cup.jpg')
-    const { jobs } = await renderCommand([at('cup.jpg'), '--output', at('o.mp4'), '--sigmas', 'align-your-steps'])
+    const { jobs } = await renderCommand([
+      at('cup.jpg'),
+      '--output',
+      at('o.mp4'),
+      '--sigmas',
+      'align-your-steps',
+    ])
     expect(jobs[0]?.parameters.sigmas).toBe('align-your-steps')
   })
 
@@ -169,7 +202,14 @@ describe('a single image', () => {
     ['-9223372036854775808', '-9223372036854775808'],
   ])('reports the seed %s without losing digits', async (typed, reported) => {
     const { at } = await aFolderOfImages('cup.jpg')
-    const { stdout } = await renderCommand([at('cup.jpg'), '--output', at('cup.mp4'), '--json', '--seed', typed])
+    const { stdout } = await renderCommand([
+      at('cup.jpg'),
+      '--output',
+      at('cup.mp4'),
+      '--json',
+      '--seed',
+      typed,
+    ])
     expect(JSON.parse(stdout).parameters.seed).toBe(reported)
   })
 })
@@ -228,7 +268,9 @@ describe('several images', () => {
   test('end with 2 when all that went wrong were mistakes', async () => {
     const { at } = await aFolderOfImages('a.jpg', 'b.jpg')
     const failures = { 'a.jpg': new InvalidInputError(at('a.jpg'), 'is not an image') }
-    const { exitCode } = await renderCommand([at('a.jpg'), at('b.jpg'), '--output-dir', at('o')], { failures })
+    const { exitCode } = await renderCommand([at('a.jpg'), at('b.jpg'), '--output-dir', at('o')], {
+      failures,
+    })
     expect(exitCode).toBe(2)
   })
 })
@@ -240,10 +282,44 @@ test('stops at Ctrl-C with 130, before the images that are left', async () => {
     [at('a.jpg'), at('b.jpg'), '--output-dir', at('videos'), '--json'],
     { signal: controller.signal, onRender: () => controller.abort(new InterruptedError('SIGINT')) },
   )
-  expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 130, stdout: '', stderr: 'error: stopped by SIGINT\n' })
+  expect({ exitCode, stdout, stderr }).toEqual({
+    exitCode: 130,
+    stdout: '',
+    stderr: 'error: stopped by SIGINT\n',
+  })
   expect(jobs).toHaveLength(1)
   expect(renderers.open).toBe(0)
   expect(await readdir(at('videos'))).toEqual([])
+})
+
+test.each(['Ctrl-C', 'failure'])('leaves nothing of a clip at a %s while it is written', async (end) => {
+  const { folder, at } = await aFolderOfImages('a.jpg')
+  const controller = new AbortController()
+  const onRender = async (job: RenderJob): Promise<void> => {
+    for (const file of [...job.outputs, ...(job.framesDirs ?? []).map((dir) => path.join(dir, '0000.png'))]) {
+      await mkdir(path.dirname(file), { recursive: true })
+      await writeFile(file, 'half')
+    }
+    if (end === 'Ctrl-C') controller.abort(new InterruptedError('SIGINT'))
+  }
+  const args = [at('a.jpg'), '--output', at('a.mp4'), '--frames-dir', at('frames')]
+  const failures = { 'a.jpg': new Error('the renderer exited with code 1') }
+  const { exitCode } = await renderCommand(args, { signal: controller.signal, onRender, failures })
+  expect(exitCode).toBe(end === 'Ctrl-C' ? 130 : 1)
+  expect((await readdir(folder, { recursive: true })).sort()).toEqual(['a.jpg', 'frames'])
+})
+
+test('replaces the files of an earlier run, frames too', async () => {
+  const { folder, at } = await aFolderOfImages('a.jpg', 'a.mp4', 'a.png')
+  await mkdir(at('frames'))
+  await writeFile(at('frames/0000.png'), 'old')
+  const args = [at('a.jpg'), '--output', at('a.mp4'), '--frames-dir', at('frames')]
+  expect(await renderCommand(args)).toMatchObject({ exitCode: 0 })
+  expect(await readFile(at('a.mp4'), 'utf8')).toMatch(/^video/)
+  expect(await readFile(at('frames/0000.png'), 'utf8')).toBe('frame')
+  expect((await readdir(folder, { recursive: true })).sort()).toEqual([
+    ...['a.jpg', 'a.mp4', 'a.png', 'frames', 'frames/0000.png'],
+  ])
 })
 
 test('shows where a failure happened when SVD_DEBUG is 1', async () => {
@@ -257,7 +333,10 @@ test('shows where a failure happened when SVD_DEBUG is 1', async () => {
 
 describe('mistakes are told before anything runs', () => {
   /** Runs with DIR for the folder; expects exit code 2 and nothing but the message. */
-  const mistake = async (args: readonly string[], images: readonly string[] = ['cup.jpg']): Promise<string> => {
+  const mistake = async (
+    args: readonly string[],
+    images: readonly string[] = ['cup.jpg'],
+  ): Promise<string> => {
     const { folder, at } = await aFolderOfImages(...images)
     await mkdir(at('folder.mp4'))
     const inFolder = args.map((arg) => arg.replace('DIR', folder))
@@ -278,14 +357,26 @@ describe('mistakes are told before anything runs', () => {
       ['DIR/cup.jpg', '--width', '500'],
       'error: --width: got 500; must be a multiple of 8 from 8 to 8192, in pixels (the VAE works on blocks of 8)',
     ],
-    [['DIR/cup.jpg', '--num-frames', '0'], 'error: --num-frames: got 0; must be a whole number from 1 to 4096'],
-    [['DIR/cup.jpg', '--num-frames', '1.5'], 'error: --num-frames: got 1.5; must be a whole number from 1 to 4096'],
+    [
+      ['DIR/cup.jpg', '--num-frames', '0'],
+      'error: --num-frames: got 0; must be a whole number from 1 to 4096',
+    ],
+    [
+      ['DIR/cup.jpg', '--num-frames', '1.5'],
+      'error: --num-frames: got 1.5; must be a whole number from 1 to 4096',
+    ],
     [
       ['DIR/cup.jpg', '--num-frames', '12abc'],
       "error: --num-frames: got '12abc'; must be a whole number from 1 to 4096",
     ],
-    [['DIR/cup.jpg', '--num-frames', ''], "error: --num-frames: got ''; must be a whole number from 1 to 4096"],
-    [['DIR/cup.jpg', '--num-frames', '0x10'], "error: --num-frames: got '0x10'; must be a whole number from 1 to 4096"],
+    [
+      ['DIR/cup.jpg', '--num-frames', ''],
+      "error: --num-frames: got ''; must be a whole number from 1 to 4096",
+    ],
+    [
+      ['DIR/cup.jpg', '--num-frames', '0x10'],
+      "error: --num-frames: got '0x10'; must be a whole number from 1 to 4096",
+    ],
     [
       ['DIR/cup.jpg', '--max-guidance-scale', 'NaN'],
       "error: --max-guidance-scale: got 'NaN'; must be a number from 0 to 100; 1 means no guidance",
@@ -332,11 +423,11 @@ describe('mistakes are told before anything runs', () => {
       ['DIR/cup.jpg', '--output', 'DIR/cup.jpg/cup.mp4'],
       'error: --output: the folder DIR/cup.jpg cannot be made (a file has that name); choose another',
     ],
+    [['DIR/cup.jpg', '--variant', 'bf16'], 'error: variant: unet has no bf16 weights; there is: fp16'],
     [
-      ['DIR/cup.jpg', '--variant', 'bf16'],
-      'error: variant: unet has no bf16 weights; there is: fp16',
+      ['DIR/cup.jpg', '--checkpoint', 'DIR/none'],
+      'error: DIR/none: there is no such folder; check the path of the checkpoint',
     ],
-    [['DIR/cup.jpg', '--checkpoint', 'DIR/none'], 'error: DIR/none: there is no such folder; check the path of the checkpoint'],
     [
       ['DIR/cup.jpg', '--checkpoint', 'DIR'],
       'error: DIR: has no model_index.json; give a diffusers folder (model_index.json, unet/, vae/, image_encoder/, ' +
@@ -357,12 +448,35 @@ describe('mistakes are told before anything runs', () => {
       await mkdir(at('frames'), { recursive: true })
       await writeFile(at(`frames/${frame}`), '')
     }
-    const { exitCode, stderr } = await renderCommand([at('cup.jpg'), '--output', at('o.mp4'), '--frames-dir', at('frames')])
+    const { exitCode, stderr } = await renderCommand([
+      at('cup.jpg'),
+      '--output',
+      at('o.mp4'),
+      '--frames-dir',
+      at('frames'),
+    ])
     expect(exitCode).toBe(2)
     expect(stderr.replaceAll(folder, 'DIR')).toBe(
       'error: --frames-dir: DIR/frames holds 0014.png of another clip, and this one has 14 frames; ' +
         'empty it or choose another\n',
     )
+  })
+})
+
+describe('an image is never written over', () => {
+  test.each([
+    ['by its poster', ['DIR/cup.png', '--output', 'DIR/cup.mp4'], 'DIR/cup.png'],
+    ['by its poster beside it', ['DIR/cup.png', '--output-dir', 'DIR'], 'DIR/cup.png'],
+    ["by another image's poster", ['DIR/a.jpg', 'DIR/cup.png', '--output-dir', 'DIR'], 'DIR/cup.png'],
+    ['through a link', ['DIR/link/cup.png', '--output', 'DIR/cup.mp4'], 'DIR/cup.png'],
+    ['by a frame', ['DIR/0003.png', '--output', 'DIR/o/cup.mp4', '--frames-dir', 'DIR'], 'DIR/0003.png'],
+  ])('%s', async (_, args, overwritten) => {
+    const { folder, at } = await aFolderOfImages('cup.png', 'a.jpg', '0003.png')
+    await symlink(folder, at('link'))
+    const { exitCode, stderr, renderers } = await renderCommand(args.map((arg) => arg.replace('DIR', folder)))
+    expect({ exitCode, opened: renderers.opened }).toEqual({ exitCode: 2, opened: 0 })
+    const message = stderr.replaceAll(folder, 'DIR')
+    expect(message).toContain(`would be overwritten: ${overwritten} is one of the files written`)
   })
 })
 
@@ -383,7 +497,10 @@ describe('progress', () => {
 
   test('is shown on a terminal', async () => {
     const { at } = await aFolderOfImages('a.jpg')
-    const { stderr, stdout } = await renderCommand([at('a.jpg'), '--output', at('a.mp4')], { terminal: true, progress })
+    const { stderr, stdout } = await renderCommand([at('a.jpg'), '--output', at('a.mp4')], {
+      terminal: true,
+      progress,
+    })
     expect(stderr).toContain('denoising')
     expect(stdout).not.toContain('denoising')
   })

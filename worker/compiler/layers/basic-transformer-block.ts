@@ -1,5 +1,6 @@
 import type { Value } from '../graph/value.ts'
 import { add } from '../ops/elementwise.ts'
+import type { Tokens } from '../targets/target.ts'
 import { addPerClip, type CrossAttention, skipFoldedCrossAttention } from './context.ts'
 import { feedForward } from './feed-forward.ts'
 import { bindNorm } from './parameters.ts'
@@ -15,8 +16,8 @@ export interface TransformerBlock extends CrossAttention {
 }
 
 /**
- * diffusers' BasicTransformerBlock on [rows, length, C]: self-attention, cross-attention (given as what it adds,
- * `context` [clips, 1, C]), feed-forward, each with its residual.
+ * diffusers' BasicTransformerBlock: self-attention, cross-attention (given as what it adds, `context` [clips, C]),
+ * feed-forward, each with its residual.
  */
 export const basicTransformerBlock = (scope: Scope, config: TransformerBlock) => {
   const { g, target, w } = scope
@@ -28,15 +29,15 @@ export const basicTransformerBlock = (scope: Scope, config: TransformerBlock) =>
   const ff = feedForward(into(scope, 'ff'), { channels, chunks: feedForwardChunks })
   const epsilon = LAYER_NORM_EPSILON
 
-  return (x: Value, context: Value): Value =>
+  return (x: Tokens, context: Value): Tokens =>
     g.within(w.path, () => {
-      const attended = add(g, attn1(target.layerNorm(g, x, { ...norm1, epsilon })), x)
+      const attended = add(g, attn1(target.layerNorm(g, x.value, { ...norm1, epsilon }), x.rows), x.value)
       const informed = addPerClip(scope, attended, context)
-      return add(g, ff(target.layerNorm(g, informed, { ...norm3, epsilon })), informed)
+      return { ...x, value: add(g, ff(target.layerNorm(g, informed, { ...norm3, epsilon })), informed) }
     })
 }
 
-/** diffusers' TemporalBasicTransformerBlock on [places, frames, C]: the same with a feed-forward in front. */
+/** diffusers' TemporalBasicTransformerBlock, on one sequence per place: the same with a feed-forward in front. */
 export const temporalTransformerBlock = (scope: Scope, config: TransformerBlock) => {
   const { g, target, w } = scope
   const { channels, feedForwardChunks } = config
@@ -44,10 +45,10 @@ export const temporalTransformerBlock = (scope: Scope, config: TransformerBlock)
   const ffIn = feedForward(into(scope, 'ff_in'), { channels, chunks: feedForwardChunks })
   const rest = basicTransformerBlock(scope, config)
 
-  return (x: Value, context: Value): Value => {
+  return (x: Tokens, context: Value): Tokens => {
     const entered = g.within(w.path, () =>
-      add(g, ffIn(target.layerNorm(g, x, { ...normIn, epsilon: LAYER_NORM_EPSILON })), x),
+      add(g, ffIn(target.layerNorm(g, x.value, { ...normIn, epsilon: LAYER_NORM_EPSILON })), x.value),
     )
-    return rest(entered, context)
+    return rest({ ...x, value: entered }, context)
   }
 }

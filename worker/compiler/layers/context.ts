@@ -12,7 +12,7 @@ export interface CrossAttention {
 /**
  * What diffusers' cross-attention `attn2` adds to every token. Stable Video Diffusion's context is one token, so the
  * softmax over it is exactly 1 and the result is to_out(to_v(context)), whatever the query:
- * context [clips, 1, D] → [clips, 1, C].
+ * context [clips, D] → [clips, C].
  */
 export const contextProjection = ({ g, target, w }: Scope, { channels, crossAttentionDim }: CrossAttention) => {
   const toV = bindProjection(w.at('to_v'), crossAttentionDim, channels)
@@ -34,10 +34,11 @@ export const crossAttentionFlops = (
 ): number =>
   2 * (2 * channels * channels * tokens + 2 * crossAttentionDim * channels * contexts) + 4 * channels * tokens
 
-/** Adds one row per clip to all tokens of that clip; tokens are [rows, length, C] with the rows of a clip together. */
+/** Adds its own row of `perClip` [clips, C] to each token of a clip; `tokens` [n, C] has those of a clip together. */
 export const addPerClip = ({ g }: Pick<Scope, 'g'>, tokens: Value, perClip: Value): Value => {
-  const [rows = 0, length = 0, channels = 0] = tokens.shape
-  const clips = perClip.shape[0] ?? 1
-  const byClip = reshape(g, tokens, [clips, (rows / clips) * length, channels])
-  return reshape(g, add(g, byClip, perClip), tokens.shape)
+  const [count = 0, channels = 0] = tokens.shape
+  const [clips = 1] = perClip.shape
+  if (clips === 1) return add(g, tokens, perClip)
+  const byClip = reshape(g, tokens, [clips, count / clips, channels])
+  return reshape(g, add(g, byClip, reshape(g, perClip, [clips, 1, channels])), tokens.shape)
 }

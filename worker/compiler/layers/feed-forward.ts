@@ -12,7 +12,7 @@ export interface FeedForward {
   readonly chunks: number
 }
 
-/** diffusers' FeedForward with GEGLU on tokens [rows, length, C]. */
+/** diffusers' FeedForward with GEGLU on [n, C]. */
 export const feedForward = ({ g, target, w }: Scope, { channels, chunks }: FeedForward) => {
   const hidden = channels * EXPANSION
   const proj = bindLinear(w.at('net', 0, 'proj'), channels, hidden * 2)

@@ -1,4 +1,4 @@
-import type { Affine, Linear } from '../targets/target.ts'
+import type { Affine, BiasedLinear, Linear } from '../targets/target.ts'
 import type { Weights } from '../weights/weights.ts'
 
 export const bindNorm = (w: Weights, channels: number): Affine => ({
@@ -6,7 +6,7 @@ export const bindNorm = (w: Weights, channels: number): Affine => ({
   bias: w.tensor('bias', [channels]),
 })
 
-export const bindLinear = (w: Weights, inFeatures: number, outFeatures: number): Linear => ({
+export const bindLinear = (w: Weights, inFeatures: number, outFeatures: number): BiasedLinear => ({
   weight: w.tensor('weight', [outFeatures, inFeatures]),
   bias: w.tensor('bias', [outFeatures]),
 })
@@ -16,7 +16,7 @@ export const bindProjection = (w: Weights, inFeatures: number, outFeatures: numb
   bias: null,
 })
 
-export const bindConv = (w: Weights, inChannels: number, outChannels: number, kernel: number): Linear => ({
+export const bindConv = (w: Weights, inChannels: number, outChannels: number, kernel: number): BiasedLinear => ({
   weight: w.tensor('weight', [outChannels, inChannels, kernel, kernel]),
   bias: w.tensor('bias', [outChannels]),
 })

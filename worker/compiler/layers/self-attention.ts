@@ -2,7 +2,7 @@ import type { Value } from '../graph/value.ts'
 import { bindLinear, bindProjection } from './parameters.ts'
 import type { Scope } from './scope.ts'
 
-/** diffusers' Attention as self-attention without projection biases, on tokens [rows, length, C]. */
+/** diffusers' Attention as self-attention without projection biases, on tokens: [rows·length, C] → the same. */
 export const selfAttention = (
   { g, target, w }: Scope,
   { channels, heads }: { readonly channels: number; readonly heads: number },
@@ -11,9 +11,9 @@ export const selfAttention = (
   const toK = bindProjection(w.at('to_k'), channels, channels)
   const toV = bindProjection(w.at('to_v'), channels, channels)
   const toOut = bindLinear(w.at('to_out', 0), channels, channels)
-  return (x: Value): Value =>
+  return (x: Value, rows: number): Value =>
     g.within(w.path, () => {
-      const mixed = target.attention(g, target.linear(g, x, toQ), target.linear(g, x, toK), target.linear(g, x, toV), heads)
-      return target.linear(g, mixed, toOut)
+      const [q, k, v] = [target.linear(g, x, toQ), target.linear(g, x, toK), target.linear(g, x, toV)]
+      return target.linear(g, target.attention(g, q, k, v, { rows, heads }), toOut)
     })
 }

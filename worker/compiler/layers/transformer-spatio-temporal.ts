@@ -1,6 +1,7 @@
 import type { Value } from '../graph/value.ts'
 import { add, mul } from '../ops/elementwise.ts'
-import type { Images } from '../targets/target.ts'
+import { reshape } from '../ops/shape.ts'
+import type { Images, Tokens } from '../targets/target.ts'
 import { blendFactors } from './alpha-blender.ts'
 import { basicTransformerBlock, temporalTransformerBlock } from './basic-transformer-block.ts'
 import { crossAttentionFlops } from './context.ts'
@@ -21,10 +22,19 @@ export interface TransformerSpatioTemporal {
 
 /** Values that do not depend on the step, by their path in the checkpoint. */
 export interface Conditioning {
-  /** `<path>.attn2` [clips, 1, C]: what that cross-attention adds to every token. */
+  /** `<path>.attn2` [clips, C]: what that cross-attention adds to every token. */
   context(path: string, channels: number): Value
-  /** `<path>.time_pos_embed` [1, frames, C]. */
+  /** `<path>.time_pos_embed` [frames, C]. */
   framePositions(path: string, channels: number): Value
+}
+
+/** Adds a row of `positions` [frames, C] to every token of its frame; each sequence is one place over all frames. */
+const addPerFrame = ({ g }: Pick<Scope, 'g'>, tokens: Tokens, positions: Value): Tokens => {
+  const [count = 0, channels = 0] = tokens.value.shape
+  const [frames = 1] = positions.shape
+  const byPlace = reshape(g, tokens.value, [count / frames, frames * channels])
+  const placed = add(g, byPlace, reshape(g, positions, [1, frames * channels]))
+  return { ...tokens, value: reshape(g, placed, tokens.value.shape) }
 }
 
 /** diffusers' TransformerSpatioTemporalModel. */
@@ -51,17 +61,16 @@ export const transformerSpatioTemporal = (scope: Scope, config: TransformerSpati
         epsilon: GROUP_NORM_EPSILON,
         activation: 'none',
       })
-      let tokens = target.linear(g, target.toTokens(g, normalized), projIn)
+      const entering = target.toTokens(g, normalized)
+      let tokens: Tokens = { ...entering, value: target.linear(g, entering.value, projIn) }
       const positions = conditioning.framePositions(w.path, channels)
       for (const block of blocks) {
         const spatial = block.spatial(tokens, conditioning.context(block.spatialPath, channels))
-        const entered = add(g, target.toTemporalTokens(g, spatial, frames), positions)
-        const temporal = block.temporal(entered, conditioning.context(block.temporalPath, channels))
-        tokens = add(
-          g,
-          mul(g, spatial, blend.spatial),
-          mul(g, target.toSpatialTokens(g, temporal, clips), blend.temporal),
-        )
+        const placed = addPerFrame(scope, target.toTemporalTokens(g, spatial, frames), positions)
+        const temporal = block.temporal(placed, conditioning.context(block.temporalPath, channels))
+        const back = target.toSpatialTokens(g, temporal, clips)
+        const blended = add(g, mul(g, spatial.value, blend.spatial), mul(g, back.value, blend.temporal))
+        tokens = { ...spatial, value: blended }
         const allTokens = clips * frames * height * width
         g.avoid(
           'cross-attention over a single context token',
@@ -69,6 +78,6 @@ export const transformerSpatioTemporal = (scope: Scope, config: TransformerSpati
             crossAttentionFlops(config, { tokens: allTokens, contexts: clips * height * width }),
         )
       }
-      return target.add(g, target.toImagesFromTokens(g, target.linear(g, tokens, projOut), x), x)
+      return target.add(g, target.toImagesFromTokens(g, { ...tokens, value: target.linear(g, tokens.value, projOut) }, x), x)
     })
 }

@@ -1,3 +1,4 @@
+import type { Value } from '../graph/value.ts'
 import type { Images } from '../targets/target.ts'
 import { bindLinear, bindNorm } from './parameters.ts'
 import { NORM_GROUPS } from './resnet-block-2d.ts'
@@ -17,8 +18,13 @@ export const vaeAttention = (
     g.within(w.path, () => {
       const normalized = target.groupNorm(g, x, { ...norm, groups: NORM_GROUPS, epsilon, activation: 'none' })
       const tokens = target.toTokens(g, normalized)
-      const q = target.linear(g, tokens, toQ)
-      const mixed = target.attention(g, q, target.linear(g, tokens, toK), target.linear(g, tokens, toV), 1)
-      return target.add(g, x, target.toImagesFromTokens(g, target.linear(g, mixed, toOut), x))
+      const [q, k, v] = [toQ, toK, toV].map((projection) => target.linear(g, tokens.value, projection)) as [
+        Value,
+        Value,
+        Value,
+      ]
+      const mixed = target.attention(g, q, k, v, { rows: tokens.rows, heads: 1 })
+      const value = target.linear(g, mixed, toOut)
+      return target.add(g, x, target.toImagesFromTokens(g, { ...tokens, value }, x))
     })
 }

@@ -64,7 +64,7 @@ export const recordConditioningGraph = (scope: Scope, config: UNetConfig, size: 
   const embeds = g.input('image_embeds', [clips, 1, dim])
   const imageLatents = g.input('image_latents', [clips, config.inChannels - config.outChannels, height, width])
   const addedTimeIds = g.input('added_time_ids', [1, 3])
-  const { tensors } = recordConditioning(scope, config, embeds, { clips, frames })
+  const { tensors } = recordConditioning(scope, config, reshape(g, embeds, [clips, dim]), { clips, frames })
   for (const [name, value] of tensors) g.output(name, value)
   g.output('image_features', convInHalves(scope, config).image(imageLatents))
   g.output('added_embedding', addedIdsEmbedding(scope, config)(addedTimeIds))
@@ -176,7 +176,8 @@ export const recordPlainUNet = (
   const context = g.input('encoder_hidden_states', [clips, 1, config.crossAttentionDim[0] ?? 0])
   const addedTimeIds = g.input('added_time_ids', [clips, 3])
   const convIn = bindConv(scope.w.at('conv_in'), config.inChannels, config.blockOutChannels[0] ?? 0, 3)
-  const { conditioning } = recordConditioning(scope, config, context, { clips, frames })
+  const rows = reshape(g, context, [clips, config.crossAttentionDim[0] ?? 0])
+  const { conditioning } = recordConditioning(scope, config, rows, { clips, frames })
   const body = unet(scope, config, options)
 
   const step = stepEmbedding(scope, config)(reshape(g, timestep, [1, 1]))

@@ -3,7 +3,7 @@ import { bindLinear, bindNorm, bindProjection } from '../layers/parameters.ts'
 import { into, type Scope } from '../layers/scope.ts'
 import type { Value } from '../graph/value.ts'
 import { add, gelu, quickGelu } from '../ops/elementwise.ts'
-import { concat, reshape, slice } from '../ops/shape.ts'
+import { concat, slice } from '../ops/shape.ts'
 import { viewAs } from '../weights/weight-tensor.ts'
 
 /** OpenAI's constant for `quick_gelu`. */
@@ -29,7 +29,7 @@ const encoderLayer = (scope: Scope, config: ClipVisionConfig) => {
       const q = target.linear(g, normalized, toQ)
       const k = target.linear(g, normalized, toK)
       const v = target.linear(g, normalized, toV)
-      const attended = add(g, x, target.linear(g, target.attention(g, q, k, v, numAttentionHeads), toOut))
+      const attended = add(g, x, target.linear(g, target.attention(g, q, k, v, { rows: 1, heads: numAttentionHeads }), toOut))
       const hidden = activation(target.linear(g, target.layerNorm(g, attended, { ...norm2, epsilon }), fc1))
       return add(g, attended, target.linear(g, hidden, fc2))
     })
@@ -59,11 +59,10 @@ export const recordImageEncoder = (scope: Scope, config: ClipVisionConfig): void
     stride: patchSize,
     padding: [0, 0, 0, 0],
   })
-  const classToken = target.parameter(g, viewAs(classEmbedding, [1, 1, hiddenSize]))
-  const tokens = concat(g, [classToken, target.toTokens(g, patchMap)], 1)
-  const placed = add(g, tokens, target.parameter(g, viewAs(positions, [1, patches + 1, hiddenSize])))
-  let x = target.layerNorm(g, placed, { ...preNorm, epsilon })
+  const classToken = target.parameter(g, viewAs(classEmbedding, [1, hiddenSize]))
+  const tokens = concat(g, [classToken, target.toTokens(g, patchMap).value], 0)
+  let x = target.layerNorm(g, add(g, tokens, target.parameter(g, positions)), { ...preNorm, epsilon })
   for (const layer of layers) x = layer(x)
-  const pooled = target.layerNorm(g, reshape(g, slice(g, x, 1, 0, 1), [1, hiddenSize]), { ...postNorm, epsilon })
+  const pooled = target.layerNorm(g, slice(g, x, 0, 0, 1), { ...postNorm, epsilon })
   g.output('image_embeds', target.linear(g, pooled, projection))
 }

@@ -20,7 +20,7 @@ export interface ConditioningSizes {
 }
 
 interface Recipe extends ConditioningTensor {
-  /** Records the tensor from context [clips, 1, D]; needs the UNet's weights. */
+  /** Records the tensor from context [clips, D]; needs the UNet's weights. */
   record(scope: Scope, context: Value): Value
 }
 
@@ -37,7 +37,7 @@ const recipes = (config: UNetConfig, { clips, frames }: ConditioningSizes): read
       const path = [...block.path, 'attentions', i]
       const positions: Recipe = {
         name: [...path, POSITIONS].join('.'),
-        shape: [1, frames, channels],
+        shape: [frames, channels],
         record(scope) {
           const numbers = scope.g.inline(Float32Array.from({ length: frames }, (_, frame) => frame), [frames, 1])
           const embed = timestepEmbedding(into(scope, ...path, POSITIONS), {
@@ -45,7 +45,7 @@ const recipes = (config: UNetConfig, { clips, frames }: ConditioningSizes): read
             hidden: channels * 4,
             outFeatures: channels,
           })
-          return reshape(scope.g, embed(sinusoidalEmbedding(scope, numbers, channels)), [1, frames, channels])
+          return embed(sinusoidalEmbedding(scope, numbers, channels))
         },
       }
       const contexts = ['transformer_blocks', 'temporal_transformer_blocks'].flatMap((kind) =>
@@ -53,7 +53,7 @@ const recipes = (config: UNetConfig, { clips, frames }: ConditioningSizes): read
           const place = [...path, kind, layer, CONTEXT]
           return {
             name: place.join('.'),
-            shape: [clips, 1, channels],
+            shape: [clips, channels],
             record: (scope, context) => contextProjection(into(scope, ...place), attention)(context),
           }
         }),
@@ -72,7 +72,7 @@ const lookup = (find: (name: string) => Value): Conditioning => ({
   framePositions: (path) => find(`${path}.${POSITIONS}`),
 })
 
-/** Conditioning computed in the same graph, from context [clips, 1, D]. */
+/** Conditioning computed in the same graph, from context [clips, D]. */
 export const recordConditioning = (
   scope: Scope,
   config: UNetConfig,

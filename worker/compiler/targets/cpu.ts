@@ -2,12 +2,14 @@ import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
 import { multiHeadAttention } from '../ops/attention.ts'
 import { conv } from '../ops/conv.ts'
-import { add, cast, gelu, mul, silu } from '../ops/elementwise.ts'
+import { add, cast, gelu, mul } from '../ops/elementwise.ts'
 import { gemm } from '../ops/matmul.ts'
-import { instanceNormalization, layerNormalization } from '../ops/normalization.ts'
-import { concat, reshape, resizeNearest, slice, split, transpose } from '../ops/shape.ts'
-import { viewAs } from '../weights/weight-tensor.ts'
-import type { Clips, FeatureMap, GroupNorm, Images, Target } from './target.ts'
+import { layerNormalization } from '../ops/normalization.ts'
+import { concat, reshape, transpose } from '../ops/shape.ts'
+import { rowsOf, viewAs } from '../weights/weight-tensor.ts'
+import { groupNorm } from './cpu-group-norm.ts'
+import { upsampleConv2d } from './cpu-upsample.ts'
+import type { Clips, FeatureMap, Images, Linear, Target } from './target.ts'
 
 /*
  * Layouts: images are [clips·frames, C, H, W]; clips are [clips, C, frames, H·W]. Between the two lies one
@@ -15,55 +17,31 @@ import type { Clips, FeatureMap, GroupNorm, Images, Target } from './target.ts'
  * clip's group norm are contiguous.
  */
 
+const parameter: Target['parameter'] = (g, weight) => cast(g, g.weight(weight), 'float32')
+
 const images = (value: Value, like: Pick<FeatureMap, 'clips' | 'frames'>): Images => {
   const [, channels = 0, height = 0, width = 0] = value.shape
   return { kind: 'images', value, clips: like.clips, frames: like.frames, channels, height, width }
 }
 
-const parameter: Target['parameter'] = (g, weight) => cast(g, g.weight(weight), 'float32')
-
-const normalizeGroups = (g: Graph, x: Value, groups: number, epsilon: number): Value => {
-  const [items = 0, ...rest] = x.shape
-  const elements = rest.reduce((product, size) => product * size, 1)
-  const ones = g.inline(new Float32Array(groups).fill(1), [groups])
-  const zeros = g.inline(new Float32Array(groups), [groups])
-  const grouped = reshape(g, x, [items, groups, elements / groups])
-  return reshape(g, instanceNormalization(g, grouped, ones, zeros, epsilon), x.shape)
-}
-
-const groupNorm = <Kind extends 'images' | 'clips'>(
-  g: Graph,
-  x: FeatureMap<Kind>,
-  { weight, bias, groups, epsilon, activation, shift }: GroupNorm,
-): FeatureMap<Kind> => {
-  const perChannel = [1, x.channels, 1, 1]
-  const rows = shift?.shape[0] ?? 1
-  let shifted = x.value
-  if (shift != null && rows === 1) shifted = add(g, shifted, reshape(g, shift, perChannel))
-  if (shift != null && rows !== 1) {
-    const byClip = reshape(g, shifted, [x.clips, (shifted.shape[0] ?? 0) / x.clips, x.channels, -1].map((size) =>
-      size === -1 ? x.height * x.width * (x.kind === 'clips' ? x.frames : 1) : size))
-    shifted = reshape(g, add(g, byClip, reshape(g, shift, [x.clips, 1, x.channels, 1])), shifted.shape)
-  }
-  const normalized = normalizeGroups(g, shifted, groups, epsilon)
-  const scaled = mul(g, normalized, parameter(g, viewAs(weight, perChannel)))
-  const affine = add(g, scaled, parameter(g, viewAs(bias, perChannel)))
-  return { ...x, value: activation === 'silu' ? silu(g, affine) : affine }
-}
+const linear = (g: Graph, x: Value, { weight, bias }: Linear): Value =>
+  gemm(g, x, parameter(g, weight), bias === null ? null : parameter(g, bias))
 
 export const cpuTarget: Target = {
   name: 'cpu',
   dtype: 'float32',
   parameter,
-  groupNorm,
+  groupNorm: (g, x, options) => groupNorm(g, x, options, parameter),
+  upsampleConv2d: (g, x, height, width, options) =>
+    images(upsampleConv2d(g, x, { ...options, height, width }, parameter), x),
+  linear,
 
   imagesFromNchw: (_, x, frames) => images(x, { clips: (x.shape[0] ?? 0) / frames, frames }),
 
   imagesToNchw: (_, x) => x.value,
 
   toClips(g, x) {
-    const pixels = x.height * x.width
-    const split5d = reshape(g, x.value, [x.clips, x.frames, x.channels, pixels])
+    const split5d = reshape(g, x.value, [x.clips, x.frames, x.channels, x.height * x.width])
     return { ...x, kind: 'clips', value: transpose(g, split5d, [0, 2, 1, 3]) } satisfies Clips
   },
 
@@ -84,12 +62,6 @@ export const cpuTarget: Target = {
       x,
     ),
 
-  upsampleConv2d(g, x, height, width, { weight, bias }) {
-    const doubled = resizeNearest(g, x.value, 2)
-    const cropped = slice(g, slice(g, doubled, 2, 0, height), 3, 0, width)
-    return cpuTarget.conv2d(g, images(cropped, x), { weight, bias, stride: 1, padding: [1, 1, 1, 1] })
-  },
-
   temporalConv(g, x, { weight, bias }) {
     const [out = 0, into = 0, taps = 0] = weight.shape
     const value = conv(g, x.value, {
@@ -108,42 +80,45 @@ export const cpuTarget: Target = {
   addScaled: (g, x, branch, factor) => ({ ...x, value: add(g, x.value, mul(g, branch.value, factor)) }),
 
   toTokens(g, x) {
-    const flat = reshape(g, x.value, [x.clips * x.frames, x.channels, x.height * x.width])
-    return transpose(g, flat, [0, 2, 1])
+    const [rows, length] = [x.clips * x.frames, x.height * x.width]
+    const last = transpose(g, reshape(g, x.value, [rows, x.channels, length]), [0, 2, 1])
+    return { value: reshape(g, last, [rows * length, x.channels]), rows, length }
   },
 
-  toImagesFromTokens(g, tokens, like) {
-    const back = transpose(g, tokens, [0, 2, 1])
-    const channels = tokens.shape[2] ?? 0
-    return images(reshape(g, back, [like.clips * like.frames, channels, like.height, like.width]), like)
+  toImagesFromTokens(g, { value, rows, length }, like) {
+    const channels = value.shape[1] ?? 0
+    const first = transpose(g, reshape(g, value, [rows, length, channels]), [0, 2, 1])
+    return images(reshape(g, first, [rows, channels, like.height, like.width]), like)
   },
 
-  toTemporalTokens(g, tokens, frames) {
-    const [rows = 0, length = 0, channels = 0] = tokens.shape
-    const byFrame = reshape(g, tokens, [rows / frames, frames, length, channels])
-    return reshape(g, transpose(g, byFrame, [0, 2, 1, 3]), [(rows / frames) * length, frames, channels])
+  toTemporalTokens(g, { value, rows, length }, frames) {
+    const channels = value.shape[1] ?? 0
+    const byFrame = reshape(g, value, [rows / frames, frames, length, channels])
+    const byPlace = reshape(g, transpose(g, byFrame, [0, 2, 1, 3]), value.shape)
+    return { value: byPlace, rows: (rows / frames) * length, length: frames }
   },
 
-  toSpatialTokens(g, tokens, clips) {
-    const [rows = 0, frames = 0, channels = 0] = tokens.shape
-    const byPlace = reshape(g, tokens, [clips, rows / clips, frames, channels])
-    return reshape(g, transpose(g, byPlace, [0, 2, 1, 3]), [clips * frames, rows / clips, channels])
-  },
-
-  linear(g, x, { weight, bias }) {
-    const into = x.shape.at(-1) ?? 0
-    const rows = x.shape.slice(0, -1).reduce((product, size) => product * size, 1)
-    const y = gemm(g, reshape(g, x, [rows, into]), parameter(g, weight), bias === null ? null : parameter(g, bias))
-    return reshape(g, y, [...x.shape.slice(0, -1), y.shape[1] ?? 0])
+  toSpatialTokens(g, { value, rows, length }, clips) {
+    const channels = value.shape[1] ?? 0
+    const byPlace = reshape(g, value, [clips, rows / clips, length, channels])
+    const byFrame = reshape(g, transpose(g, byPlace, [0, 2, 1, 3]), value.shape)
+    return { value: byFrame, rows: clips * length, length: rows / clips }
   },
 
   layerNorm: (g, x, { weight, bias, epsilon }) =>
     layerNormalization(g, x, parameter(g, weight), parameter(g, bias), epsilon),
 
-  attention: multiHeadAttention,
-
   geglu(g, x, { weight, bias }) {
-    const [hidden, gate] = split(g, cpuTarget.linear(g, x, { weight, bias }), x.shape.length - 1, 2)
-    return mul(g, hidden as Value, gelu(g, gate as Value))
+    // Two products of half the width, each written where it is read next, instead of one and a copy of its halves.
+    const half = (weight.shape[0] ?? 0) / 2
+    const part = (from: number): Value =>
+      linear(g, x, { weight: rowsOf(weight, from, from + half), bias: rowsOf(bias, from, from + half) })
+    return mul(g, part(0), gelu(g, part(half)))
+  },
+
+  attention(g, q, k, v, { rows, heads }) {
+    const [count = 0, channels = 0] = q.shape
+    const sequences = (x: Value): Value => reshape(g, x, [rows, count / rows, channels])
+    return reshape(g, multiHeadAttention(g, sequences(q), sequences(k), sequences(v), heads), [count, channels])
   },
 }

@@ -19,6 +19,13 @@ export interface FeatureMap<Kind extends 'images' | 'clips' = 'images' | 'clips'
 export type Images = FeatureMap<'images'>
 export type Clips = FeatureMap<'clips'>
 
+/** `rows` sequences of `length` tokens, as one matrix [rows·length, C] in every target. */
+export interface Tokens {
+  readonly value: Value
+  readonly rows: number
+  readonly length: number
+}
+
 export interface Affine {
   /** [C] */
   readonly weight: WeightTensor
@@ -32,6 +39,8 @@ export interface Linear {
   /** [out] */
   readonly bias: WeightTensor | null
 }
+
+export type BiasedLinear = Linear & { readonly bias: WeightTensor }
 
 export interface Conv2d {
   /** [out, in, k, k] */
@@ -56,10 +65,7 @@ export interface GroupNorm extends Affine {
   readonly shift?: Value | null
 }
 
-/**
- * What a network asks for; a target decides the ops and the layout. Token sequences are [rows, length, C] in every
- * target, so they are plain values.
- */
+/** What a network asks for; a target decides the ops and the layout. */
 export interface Target {
   readonly name: 'cpu'
   /** Type of activations. */
@@ -76,7 +82,7 @@ export interface Target {
 
   conv2d(g: Graph, x: Images, options: Conv2d): Images
   /** Nearest neighbour to height × width (twice the size, or one less where the skip was odd), then a 3×3 conv. */
-  upsampleConv2d(g: Graph, x: Images, height: number, width: number, options: Linear): Images
+  upsampleConv2d(g: Graph, x: Images, height: number, width: number, options: BiasedLinear): Images
   temporalConv(g: Graph, x: Clips, options: TemporalConv): Clips
   /** Statistics per image, or, on clips, over all frames of a clip. */
   groupNorm<Kind extends 'images' | 'clips'>(g: Graph, x: FeatureMap<Kind>, options: GroupNorm): FeatureMap<Kind>
@@ -90,17 +96,19 @@ export interface Target {
     factor: Value,
   ): FeatureMap<Kind>
 
-  /** One row of tokens per image: [clips·frames, H·W, C]. */
-  toTokens(g: Graph, x: Images): Value
+  /** One sequence per image: `rows` is clips·frames, `length` height·width. */
+  toTokens(g: Graph, x: Images): Tokens
   /** Back to images of the same size as `like`. */
-  toImagesFromTokens(g: Graph, tokens: Value, like: Images): Images
-  /** [clips·frames, S, C] → one row per place: [clips·S, frames, C]. */
-  toTemporalTokens(g: Graph, tokens: Value, frames: number): Value
-  toSpatialTokens(g: Graph, tokens: Value, clips: number): Value
+  toImagesFromTokens(g: Graph, tokens: Tokens, like: Images): Images
+  /** One sequence per image → one per place: rows clips·frames → clips·places, length places → frames. */
+  toTemporalTokens(g: Graph, tokens: Tokens, frames: number): Tokens
+  toSpatialTokens(g: Graph, tokens: Tokens, clips: number): Tokens
 
+  /* Of matrices [n, C]. */
   linear(g: Graph, x: Value, options: Linear): Value
   layerNorm(g: Graph, x: Value, options: Affine & { readonly epsilon: number }): Value
-  attention(g: Graph, q: Value, k: Value, v: Value, numHeads: number): Value
   /** hidden·gelu(gate), where [hidden, gate] = linear(x): diffusers' GEGLU. */
-  geglu(g: Graph, x: Value, options: Linear): Value
+  geglu(g: Graph, x: Value, options: BiasedLinear): Value
+  /** Softmax attention within each of `rows` sequences; q, k and v are [rows·length, C]. */
+  attention(g: Graph, q: Value, k: Value, v: Value, options: { readonly rows: number; readonly heads: number }): Value
 }

@@ -4,8 +4,8 @@ import { RGB_CHANNELS, type RgbImage } from './rgb-image.ts'
 const HALF = 1 << (PRECISION_BITS - 1)
 
 /** Storing into clamped bytes does the clipping. */
-const resizeRows = (image: RgbImage, width: number, coefficients: Coefficients): RgbImage => {
-  const { first, count, weights, stride } = coefficients
+const resizeRows = (image: RgbImage, { first, count, weights, stride }: Coefficients): RgbImage => {
+  const width = first.length
   const source = image.data
   const data = new Uint8ClampedArray(width * image.height * RGB_CHANNELS)
   let out = 0
@@ -33,8 +33,8 @@ const resizeRows = (image: RgbImage, width: number, coefficients: Coefficients):
   return { width, height: image.height, data: new Uint8Array(data.buffer) }
 }
 
-const resizeColumns = (image: RgbImage, height: number, coefficients: Coefficients): RgbImage => {
-  const { first, count, weights, stride } = coefficients
+const resizeColumns = (image: RgbImage, { first, count, weights, stride }: Coefficients): RgbImage => {
+  const height = first.length
   const source = image.data
   const rowBytes = image.width * RGB_CHANNELS
   const data = new Uint8ClampedArray(rowBytes * height)
@@ -52,7 +52,7 @@ const resizeColumns = (image: RgbImage, height: number, coefficients: Coefficien
   return { width: image.width, height, data: new Uint8Array(data.buffer) }
 }
 
-/** The rows that the second pass will read; the others need not be resized. */
+/** The rows that the pass down will read; the others need not be resized across. */
 const neededRows = (image: RgbImage, { first, count }: Coefficients): { top: number; rows: RgbImage } => {
   const last = first.length - 1
   const top = first[0]!
@@ -68,20 +68,27 @@ const neededRows = (image: RgbImage, { first, count }: Coefficients): { top: num
   }
 }
 
-const shifted = (coefficients: Coefficients, top: number): Coefficients => ({
-  ...coefficients,
-  first: coefficients.first.map((row) => row - top),
-})
+const acrossThenDown = (image: RgbImage, across: Coefficients, down: Coefficients): RgbImage => {
+  const { top, rows } = neededRows(image, down)
+  return resizeColumns(resizeRows(rows, across), { ...down, first: down.first.map((row) => row - top) })
+}
+
+/** Pillow's choice: down first if that loses more than twice as many rows as the pass across loses columns. */
+const downFirst = (image: RgbImage, width: number, height: number): boolean =>
+  height < image.height && image.height - height > 2 * (image.width - width)
 
 /**
- * Resizes to width × height pixels with the same bytes as Pillow's `Image.resize((width, height), LANCZOS)`:
- * across, then down, in fixed point with 8 bits between the passes. A side that keeps its length keeps its pixels.
+ * Resizes to width × height pixels with the same bytes as Pillow 13's `Image.resize((width, height), LANCZOS)`:
+ * one pass across and one down, in fixed point with 8 bits between them, so that their order matters. (Older
+ * Pillows always went across first.) A side that keeps its length keeps its pixels.
  */
 export const resizeLanczos = (image: RgbImage, width: number, height: number): RgbImage => {
-  const vertical = height === image.height ? undefined : lanczosCoefficients(image.height, height)
-  const { top, rows } = vertical === undefined ? { top: 0, rows: image } : neededRows(image, vertical)
-  const across =
-    width === image.width ? rows : resizeRows(rows, width, lanczosCoefficients(image.width, width))
-  if (vertical !== undefined) return resizeColumns(across, height, shifted(vertical, top))
-  return across === image ? { width, height, data: image.data.slice() } : across
+  const across = lanczosCoefficients(image.width, width)
+  const down = lanczosCoefficients(image.height, height)
+  if (width === image.width && height === image.height) return { width, height, data: image.data.slice() }
+  if (width === image.width) return resizeColumns(image, down)
+  if (height === image.height) return resizeRows(image, across)
+  return downFirst(image, width, height)
+    ? resizeRows(resizeColumns(image, down), across)
+    : acrossThenDown(image, across, down)
 }

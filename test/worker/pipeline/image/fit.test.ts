@@ -5,7 +5,8 @@ import { readGolden } from '../../../fixtures/golden.ts'
 import { pattern } from './pattern.ts'
 
 const golden = await readGolden('image')
-const fits = JSON.parse(golden.metadata.fits ?? '') as [number, number, number, number][]
+const { fits: fitsJson = '' } = golden.metadata
+const fits = JSON.parse(fitsJson) as [number, number, number, number][]
 
 describe.each(['crop', 'pad'] as const)('fitting by "%s"', (mode) => {
   test.each(fits)(

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { fusedMultiplyAdd } from '../../../../worker/pipeline/random/fused-multiply-add.ts'
 
-const UNIT = 2 ** -23 // between float32 values from 1 to 2
+/** Distance of neighbouring float32 values from 1 to 2. */
+const UNIT = 2 ** -23
 
 test('a sum that a double holds exactly is rounded to float32, ties to even', () => {
   expect(fusedMultiplyAdd(3, 5, 7)).toBe(22)
@@ -10,13 +11,12 @@ test('a sum that a double holds exactly is rounded to float32, ties to even', ()
 })
 
 test('what a double loses of a sum still decides between two float32 values', () => {
-  // Half a unit and a little more or less: the double sum is the exact middle.
-  const half = UNIT / 2
-  expect(fusedMultiplyAdd(half * (1 + UNIT), 1 + UNIT, 1)).toBe(1 + UNIT)
-  const little = 2 ** -60
-  expect(Math.fround(1 + half + little * 1)).toBe(1)
-  expect(fusedMultiplyAdd(2 ** -30, 2 ** -30, Math.fround(1))).toBe(1)
-  const a = 2 ** -24 + 2 ** -46 // a × b = 2^-24 + 2^-46 + ..., below a double's reach of 1
-  expect(fusedMultiplyAdd(a, 1 + 2 ** -23, 1)).toBe(1 + UNIT)
-  expect(fusedMultiplyAdd(-a, 1 + 2 ** -23, 1 + 2 * UNIT)).toBe(1 + UNIT)
+  // a × b is half a unit less 2^-56, which a double near 1 cannot hold: its sum is the exact middle.
+  const a = (UNIT / 2) * (1 + 2 ** -16)
+  const b = 1 - 2 ** -16
+  expect(a * b + (1 + UNIT)).toBe(1 + 1.5 * UNIT)
+  expect(fusedMultiplyAdd(a, b, 1 + UNIT)).toBe(1 + UNIT)
+  expect(fusedMultiplyAdd(-a, b, 1 + UNIT)).toBe(1 + UNIT)
+  expect(fusedMultiplyAdd(a, b, 1)).toBe(1)
+  expect(fusedMultiplyAdd(-a, b, -1 - UNIT)).toBe(-1 - UNIT)
 })

