@@ -28,14 +28,20 @@ export const formatDuration = (seconds: number): string => {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
 }
 
-/** Of the phase: how long the next ones take is not known before they run. Empty before the first step is done. */
-export const timeLeft = (
-  { step, steps }: Pick<Progress, 'step' | 'steps'>,
-  seconds: { readonly atStep: number; readonly now: number },
-): string => {
-  if (step === 0 || step >= steps) return ''
-  const end = (seconds.atStep / step) * steps
-  return `${formatDuration(Math.max(1, end - seconds.now))} left`
+interface Pace {
+  /** The step at which the phase was first heard of, which may be done already. */
+  readonly firstStep: number
+  /** Since then: up to the latest step, and up to now. */
+  readonly secondsAtStep: number
+  readonly secondsNow: number
+}
+
+/** Of the phase: how long the next ones take is not known before they run. Empty while there is no pace yet. */
+export const timeLeft = ({ step, steps }: Pick<Progress, 'step' | 'steps'>, pace: Pace): string => {
+  const done = step - pace.firstStep
+  if (done <= 0 || step >= steps) return ''
+  const end = (pace.secondsAtStep / done) * (steps - pace.firstStep)
+  return `${formatDuration(Math.max(1, end - pace.secondsNow))} left`
 }
 
 /** A bar on `stream` with phase, step and time left; nothing at all if it is no terminal, or `quiet`. */
@@ -46,7 +52,13 @@ export const openProgress = (
   if (quiet || stream.isTTY !== true) return SILENT
   let title = ''
   let current:
-    | { readonly bar: cliProgress.SingleBar; progress: Progress; readonly startedMs: number; stepMs: number }
+    | {
+        readonly bar: cliProgress.SingleBar
+        progress: Progress
+        readonly firstStep: number
+        readonly startedMs: number
+        stepMs: number
+      }
     | undefined
 
   const end = (): void => {
@@ -57,8 +69,12 @@ export const openProgress = (
   // Called for every drawing, ten times a second: the time left runs on between two steps.
   const line: GenericFormatter = (options, { progress: share }) => {
     if (current === undefined) return ''
-    const { progress, startedMs, stepMs } = current
-    const left = timeLeft(progress, { atStep: (stepMs - startedMs) / 1000, now: (now() - startedMs) / 1000 })
+    const { progress, firstStep, startedMs, stepMs } = current
+    const left = timeLeft(progress, {
+      firstStep,
+      secondsAtStep: (stepMs - startedMs) / 1000,
+      secondsNow: (now() - startedMs) / 1000,
+    })
     const bar = cliProgress.Format.BarFormat(share, options)
     return `${title}  ${LABELS[progress.phase]} [${bar}] ${progress.step}/${progress.steps} ${left}`
   }
@@ -72,7 +88,7 @@ export const openProgress = (
       hideCursor: true,
       clearOnComplete: true,
     })
-    current = { bar, progress, startedMs: now(), stepMs: now() }
+    current = { bar, progress, firstStep: progress.step, startedMs: now(), stepMs: now() }
     bar.start(progress.steps, progress.step)
   }
 

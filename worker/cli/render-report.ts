@@ -8,7 +8,7 @@ import type { Versions } from './versions.ts'
 
 /** Above 2^53 a JSON number loses digits. */
 const seedAsJson = (seed: bigint): number | string =>
-  seed >= Number.MIN_SAFE_INTEGER && seed <= 2n ** 60n ? Number(seed) : String(seed)
+  seed >= Number.MIN_SAFE_INTEGER && seed <= Number.MAX_SAFE_INTEGER ? Number(seed) : String(seed)
 
 const parametersAsJson = (parameters: RenderParameters) => ({
   width: parameters.width,

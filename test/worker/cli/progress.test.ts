@@ -63,11 +63,23 @@ test.each([
 })
 
 test.each([
-  ['is unknown before the first step', 0, { atStep: 0, now: 9 }, ''],
-  ['is that of the steps to come at the pace so far', 10, { atStep: 30, now: 30 }, '0:45 left'],
-  ['runs on between two steps', 10, { atStep: 30, now: 32 }, '0:43 left'],
-  ['never ends before the phase does', 24, { atStep: 24, now: 100 }, '0:01 left'],
-  ['is nothing at the end', 25, { atStep: 25, now: 25 }, ''],
-])('the time left %s', (_, step, seconds, text) => {
-  expect(timeLeft({ step, steps: 25 }, seconds)).toBe(text)
+  ['is unknown before the first step', 0, { firstStep: 0, secondsAtStep: 0, secondsNow: 9 }, ''],
+  [
+    'is that of the steps to come at the pace so far',
+    10,
+    { firstStep: 0, secondsAtStep: 30, secondsNow: 30 },
+    '0:45 left',
+  ],
+  ['counts only the steps it saw', 10, { firstStep: 5, secondsAtStep: 15, secondsNow: 15 }, '0:45 left'],
+  [
+    'is unknown when the step it heard of first is all that is done',
+    1,
+    { firstStep: 1, secondsAtStep: 0, secondsNow: 9 },
+    '',
+  ],
+  ['runs on between two steps', 10, { firstStep: 0, secondsAtStep: 30, secondsNow: 32 }, '0:43 left'],
+  ['never ends before the phase does', 24, { firstStep: 0, secondsAtStep: 24, secondsNow: 100 }, '0:01 left'],
+  ['is nothing at the end', 25, { firstStep: 0, secondsAtStep: 25, secondsNow: 25 }, ''],
+])('the time left %s', (_, step, pace, text) => {
+  expect(timeLeft({ step, steps: 25 }, pace)).toBe(text)
 })
