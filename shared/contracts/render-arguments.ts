@@ -19,7 +19,8 @@ interface Argument {
   readonly rule: string
 }
 
-const argument = <Schema extends z.ZodType>(schema: Schema, rule: string) => ({ schema, rule }) satisfies Argument
+const argument = <Schema extends z.ZodType>(schema: Schema, rule: string) =>
+  ({ schema, rule }) satisfies Argument
 
 const side = argument(
   integer(8, MAX_SIDE_PIXELS).multipleOf(8),
@@ -33,7 +34,13 @@ const ARGUMENTS = {
   num_frames: argument(integer(1, MAX_FRAMES), `a whole number from 1 to ${MAX_FRAMES}`),
   num_inference_steps: argument(integer(1, MAX_STEPS), `a whole number from 1 to ${MAX_STEPS}`),
   sigmas: argument(
-    z.union([z.literal('align-your-steps'), z.array(z.number().nonnegative()).min(2).max(MAX_STEPS + 1)]),
+    z.union([
+      z.literal('align-your-steps'),
+      z
+        .array(z.number().nonnegative())
+        .min(2)
+        .max(MAX_STEPS + 1),
+    ]),
     'the name align-your-steps, or two or more falling numbers that end with the last noise level, such as 700,15.6,0.5,0',
   ),
   min_guidance_scale: guidanceScale,
@@ -41,7 +48,10 @@ const ARGUMENTS = {
   fps: argument(integer(1, 240), 'a whole number of frames per second from 1 to 240'),
   motion_bucket_id: argument(integer(0, 1023), 'a whole number from 0 to 1023; trained values go up to 255'),
   noise_aug_strength: argument(z.number().min(0).max(10), 'a number from 0 to 10; the reference takes 0.02'),
-  decode_chunk_size: argument(integer(1, MAX_FRAMES), `a whole number from 1 to ${MAX_FRAMES}: frames decoded at once`),
+  decode_chunk_size: argument(
+    integer(1, MAX_FRAMES),
+    `a whole number from 1 to ${MAX_FRAMES}: frames decoded at once`,
+  ),
   num_videos_per_prompt: argument(integer(1, 64), 'a whole number from 1 to 64'),
   seed: argument(
     z
@@ -54,7 +64,10 @@ const ARGUMENTS = {
     z.enum(['fill', 'crop', 'pad']),
     'fill (stretch, as the reference does), crop or pad (both keep the proportions)',
   ),
-  decode_overlap: argument(integer(0, MAX_FRAMES), 'a whole number from 0 up, smaller than decode_chunk_size'),
+  decode_overlap: argument(
+    integer(0, MAX_FRAMES),
+    'a whole number from 0 up, smaller than decode_chunk_size',
+  ),
 } as const
 
 export type RenderArgumentName = keyof typeof ARGUMENTS
@@ -69,7 +82,12 @@ export const RENDER_ARGUMENT_NAMES = Object.keys(ARGUMENTS) as readonly RenderAr
 export const renderArgumentRule = (name: RenderArgumentName): string => ARGUMENTS[name].rule
 
 const shown = (value: unknown): string => {
-  const text = typeof value === 'string' ? `'${value}'` : typeof value === 'bigint' ? String(value) : JSON.stringify(value)
+  const text =
+    typeof value === 'string'
+      ? `'${value}'`
+      : typeof value === 'bigint'
+        ? String(value)
+        : JSON.stringify(value)
   return text === undefined ? String(value) : text.length > 80 ? `${text.slice(0, 80)}…` : text
 }
 

@@ -1,7 +1,8 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError } from '../checkpoint/invalid-input.ts'
-import { type ImageOutputs, posterOf } from './render-outputs.ts'
+import { posterOf } from '../renderer/render-job.ts'
+import type { ImageOutputs } from './render-outputs.ts'
 
 const makeFolder = async (option: string, folder: string): Promise<void> => {
   try {
@@ -55,7 +56,7 @@ const identityOf = async (file: string): Promise<string | null> => {
   return stats === null ? null : `${stats.dev}:${stats.ino}`
 }
 
-/** A poster is a PNG named like the video: `svd render a.png --output a.mp4` would lose the image. */
+/** `svd render 0003.png --frames-dir .` would lose the image. */
 const assertNoImageOverwritten = async (plan: readonly ImageOutputs[], frameCount: number): Promise<void> => {
   const images = new Map<string | null, string>()
   for (const { image } of plan) images.set(await identityOf(image), image)
@@ -65,7 +66,7 @@ const assertNoImageOverwritten = async (plan: readonly ImageOutputs[], frameCoun
     if (image !== undefined) {
       throw new InvalidInputError(
         image,
-        `would be overwritten: ${file} is one of the files written (a video, its poster VIDEO.png, or a frame); ` +
+        `would be overwritten: ${file} is one of the files written (a video, its poster VIDEO.poster.png, or a frame); ` +
           'choose another output name or folder',
       )
     }

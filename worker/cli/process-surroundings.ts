@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { openRenderer } from '../renderer/child-process-renderer.ts'
 import { renderJobSchema, renderResultSchema } from '../renderer/render-job.ts'
+import { rendererEnvironment } from '../renderer/renderer-environment.ts'
 import { exitCodeOf, InterruptedError } from './exit-code.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -32,6 +33,10 @@ export const processSurroundings = (): Surroundings => {
     stderr: process.stderr,
     signal: abortOnSignals(),
     openRenderer: () =>
-      openRenderer({ entry: RENDERER_ENTRY, schemas: { job: renderJobSchema, result: renderResultSchema } }),
+      openRenderer({
+        entry: RENDERER_ENTRY,
+        schemas: { job: renderJobSchema, result: renderResultSchema },
+        env: rendererEnvironment(process.env),
+      }),
   }
 }

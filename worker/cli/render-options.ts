@@ -4,7 +4,7 @@ import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from './argument-
 
 const NOTES = `
 Defaults are the reference's (in brackets); the checkpoint's svd.json may set others.
-Beside each VIDEO.mp4 a poster VIDEO.png is written, its first frame; files of these names are replaced.
+Beside each VIDEO.mp4 a poster VIDEO.poster.png is written, its first frame; files of these names are replaced.
 With --num-videos-per-prompt above 1, OUT.mp4 becomes OUT-0.mp4, OUT-1.mp4 and so on, and --frames-dir gets a
 folder for each video; so it does for several images.
 

@@ -3,11 +3,11 @@ import { InvalidInputError } from '../checkpoint/invalid-input.ts'
 
 /*
  *                       one video per image      N videos per image (k from 0)
- *   --output O.mp4      O.mp4, O.png             O-k.mp4, O-k.png
- *   --output-dir D      D/<image>.mp4, .png      D/<image>-k.mp4, .png
+ *   --output O.mp4      O.mp4                    O-k.mp4
+ *   --output-dir D      D/<image>.mp4            D/<image>-k.mp4
  *   --frames-dir F      F/0000.png…              F/<video>/0000.png…      (also for several images)
  *
- * <image> and <video> are file names without their endings. The PNG is the poster.
+ * <image> and <video> are file names without their endings. Beside each video lies its poster.
  */
 
 export interface OutputRequest {
@@ -26,8 +26,6 @@ export interface ImageOutputs {
 }
 
 const VIDEO_ENDING = '.mp4'
-
-export const posterOf = (video: string): string => `${video.slice(0, -VIDEO_ENDING.length)}.png`
 
 const fileStem = (file: string): string => path.parse(file).name
 

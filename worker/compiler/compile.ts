@@ -62,7 +62,11 @@ export interface ClipGraphs {
   vaeDecoder(frames: number): Graph
   /** Asks for every tensor once, and throws InvalidInputError if the checkpoint lacks one or holds others. */
   checkWeights(): void
-  readonly weights: { readonly unet: ComponentWeights; readonly vae: ComponentWeights; readonly imageEncoder: ComponentWeights }
+  readonly weights: {
+    readonly unet: ComponentWeights
+    readonly vae: ComponentWeights
+    readonly imageEncoder: ComponentWeights
+  }
 }
 
 /** Buffers that older transformers versions saved beside the weights. */
@@ -93,8 +97,11 @@ export const compileClip = (input: CompilerInput, options: CompilerOptions): Cli
   const graphs: ClipGraphs = {
     weights,
     imageEncoder: () =>
-      record('image_encoder', weights.imageEncoder, (scope) => recordImageEncoder(scope, imageEncoder.config)),
-    vaeEncoder: () => record('vae_encoder', weights.vae, (scope) => recordVaeEncoder(scope, vae.config, options)),
+      record('image_encoder', weights.imageEncoder, (scope) =>
+        recordImageEncoder(scope, imageEncoder.config),
+      ),
+    vaeEncoder: () =>
+      record('vae_encoder', weights.vae, (scope) => recordVaeEncoder(scope, vae.config, options)),
     conditioning: (clips) =>
       record('conditioning', weights.unet, (scope) =>
         recordConditioningGraph(scope, unet.config, { ...clip, ...chunks, clips }),
@@ -110,9 +117,13 @@ export const compileClip = (input: CompilerInput, options: CompilerOptions): Cli
     guidedEulerStep: () =>
       record('guided_euler_step', weights.unet, ({ g }) => recordGuidedEulerStep(g, unet.config, clip)),
     plainUnet: (clips) =>
-      record('unet', weights.unet, (scope) => recordPlainUNet(scope, unet.config, { ...clip, ...chunks, clips })),
+      record('unet', weights.unet, (scope) =>
+        recordPlainUNet(scope, unet.config, { ...clip, ...chunks, clips }),
+      ),
     vaeDecoder: (frames) =>
-      record('vae_decoder', weights.vae, (scope) => recordVaeDecoder(scope, vae.config, { frames, ...latents })),
+      record('vae_decoder', weights.vae, (scope) =>
+        recordVaeDecoder(scope, vae.config, { frames, ...latents }),
+      ),
     checkWeights() {
       graphs.imageEncoder()
       graphs.vaeEncoder()

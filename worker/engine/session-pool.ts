@@ -7,7 +7,7 @@ import { openSession, type Session, type SessionOptions } from './session.ts'
  */
 export interface SessionPool extends AsyncDisposable {
   /** Opens the network if it is not open. The key stands for everything that decides the graph. */
-  session(key: string, record: () => Graph): Promise<Session>
+  session(key: string, record: () => Graph, options: { readonly arena: boolean }): Promise<Session>
   /** Closes all sessions whose key is not wanted any more. */
   retain(isWanted: (key: string) => boolean): Promise<void>
 }
@@ -15,7 +15,7 @@ export interface SessionPool extends AsyncDisposable {
 export type OpenSession = (graph: Graph, options: SessionOptions) => Promise<Session>
 
 export const createSessionPool = (
-  { keep, ...options }: SessionOptions & { readonly keep: 'all' | 'one' },
+  { keep, threads }: { readonly keep: 'all' | 'one'; readonly threads: number },
   open: OpenSession = openSession,
 ): SessionPool => {
   const sessions = new Map<string, Session>()
@@ -30,11 +30,11 @@ export const createSessionPool = (
 
   return {
     retain,
-    async session(key, record) {
+    async session(key, record, { arena }) {
       const known = sessions.get(key)
       if (known !== undefined) return known
       if (keep === 'one') await retain(() => false)
-      const session = await open(record(), options)
+      const session = await open(record(), { threads, arena })
       sessions.set(key, session)
       return session
     },

@@ -1,11 +1,16 @@
 import * as ort from 'onnxruntime-node'
-import type { Graph } from '../compiler/graph/graph.ts'
 import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
+import type { Graph } from '../compiler/graph/graph.ts'
 import { elementCount, type Tensor } from './tensor.ts'
 
 export interface SessionOptions {
   /** Threads of one network's run; 0 takes one per physical core. */
   readonly threads: number
+  /**
+   * Keep the memory of activations between runs: right for a network that runs every step. Without it each run takes
+   * what it needs and gives it back, and the peak is lower: the arena grows by doubling and never shrinks.
+   */
+  readonly arena: boolean
 }
 
 /** A network ready to run. Its memory is given back when it is disposed. */
@@ -19,10 +24,16 @@ export interface Session {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-const ortOptions = (externalDataDir: string | null, threads: number): ort.InferenceSession.SessionOptions => ({
+const ortOptions = (
+  externalDataDir: string | null,
+  { threads, arena }: SessionOptions,
+): ort.InferenceSession.SessionOptions => ({
   executionProviders: ['cpu'],
   intraOpNumThreads: threads,
   graphOptimizationLevel: 'all',
+  enableCpuMemArena: arena,
+  // A pattern is one more block for the whole plan at the second run, beside the pieces of the first.
+  enableMemPattern: false,
   // Error and above: what ORT warns of (constants it folds, nodes it drops) is what the graphs are written for.
   logSeverityLevel: 3,
   extra: {
@@ -39,30 +50,39 @@ const checkInputs = (graph: Graph, inputs: Readonly<Record<string, Tensor>>): vo
     const given = inputs[name]
     if (given === undefined) throw new TypeError(`${graph.name}: input ${name} is missing`)
     if (given.shape.length !== shape.length || given.shape.some((size, axis) => size !== shape[axis])) {
-      throw new TypeError(`${graph.name}: input ${name} is [${given.shape}], the graph was built for [${shape}]`)
+      throw new TypeError(
+        `${graph.name}: input ${name} is [${given.shape}], the graph was built for [${shape}]`,
+      )
     }
     if (given.data.length !== elementCount(shape)) {
       throw new TypeError(`${graph.name}: input ${name} holds ${given.data.length} numbers for [${shape}]`)
     }
   }
   for (const name of Object.keys(inputs)) {
-    if (!graph.inputs.some((input) => input.name === name)) throw new TypeError(`${graph.name} has no input ${name}`)
+    if (!graph.inputs.some((input) => input.name === name))
+      throw new TypeError(`${graph.name} has no input ${name}`)
   }
 }
 
-export const openSession = async (graph: Graph, { threads }: SessionOptions): Promise<Session> => {
+export const openSession = async (graph: Graph, options: SessionOptions): Promise<Session> => {
   const { bytes, externalDataDir } = encodeOnnx(graph)
-  const session = await ort.InferenceSession.create(bytes, ortOptions(externalDataDir, threads))
+  const session = await ort.InferenceSession.create(bytes, ortOptions(externalDataDir, options))
   return {
     name: graph.name,
     async run(inputs) {
       checkInputs(graph, inputs)
       const feeds = Object.fromEntries(
-        Object.entries(inputs).map(([name, { data, shape }]) => [name, new ort.Tensor('float32', data, shape)]),
+        Object.entries(inputs).map(([name, { data, shape }]) => [
+          name,
+          new ort.Tensor('float32', data, shape),
+        ]),
       )
       const results = await session.run(feeds)
       return Object.fromEntries(
-        Object.entries(results).map(([name, { data, dims }]) => [name, { data: data as Float32Array, shape: dims }]),
+        Object.entries(results).map(([name, { data, dims }]) => [
+          name,
+          { data: data as Float32Array, shape: dims },
+        ]),
       )
     },
     [Symbol.asyncDispose]: () => session.release(),

@@ -4,4 +4,5 @@ export interface Tensor {
   readonly shape: readonly number[]
 }
 
-export const elementCount = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
+export const elementCount = (shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, 1)

@@ -36,7 +36,14 @@ export const openClipNetworks = async (
   const { width, height, numFrames } = parameters
   const guidance = usesGuidance(parameters)
   const started = performance.now()
-  const graphs: ClipGraphs = compileClip(checkpoint, { width, height, numFrames, guidance, target, feedForwardChunks })
+  const graphs: ClipGraphs = compileClip(checkpoint, {
+    width,
+    height,
+    numFrames,
+    guidance,
+    target,
+    feedForwardChunks,
+  })
   graphs.checkWeights()
   onLoaded(secondsSince(started))
 
@@ -44,20 +51,24 @@ export const openClipNetworks = async (
   // Sessions of another size or checkpoint are of no use to this clip, and would only take memory.
   await pool.retain((key) => key.startsWith(`${size}|`))
 
-  const run = async (name: string, record: () => Graph, inputs: Tensors): Promise<Tensors> => {
-    const opening = performance.now()
-    const session = await pool.session(`${size}|${name}`, record)
-    onLoaded(secondsSince(opening))
-    return await session.run(inputs)
-  }
+  const runWith =
+    (options: { readonly arena: boolean }) =>
+    async (name: string, record: () => Graph, inputs: Tensors): Promise<Tensors> => {
+      const opening = performance.now()
+      const session = await pool.session(`${size}|${name}`, record, options)
+      onLoaded(secondsSince(opening))
+      return await session.run(inputs)
+    }
+  const runOnce = runWith({ arena: false })
+  const runEveryStep = runWith({ arena: true })
 
   return {
-    encodeImage: (inputs) => run('image_encoder', graphs.imageEncoder, inputs),
-    encodeVae: (inputs) => run('vae_encoder', graphs.vaeEncoder, inputs),
-    condition: (clips, inputs) => run(`conditioning-${clips}`, () => graphs.conditioning(clips), inputs),
-    denoiseStep: (inputs) => run('denoise_step', graphs.denoiseStep, inputs),
-    predict: (inputs) => run('prediction_step', graphs.predictionStep, inputs),
-    guidedEulerStep: (inputs) => run('guided_euler_step', graphs.guidedEulerStep, inputs),
-    decode: (frames, inputs) => run(`vae_decoder-${frames}`, () => graphs.vaeDecoder(frames), inputs),
+    encodeImage: (inputs) => runOnce('image_encoder', graphs.imageEncoder, inputs),
+    encodeVae: (inputs) => runOnce('vae_encoder', graphs.vaeEncoder, inputs),
+    condition: (clips, inputs) => runOnce(`conditioning-${clips}`, () => graphs.conditioning(clips), inputs),
+    denoiseStep: (inputs) => runEveryStep('denoise_step', graphs.denoiseStep, inputs),
+    predict: (inputs) => runEveryStep('prediction_step', graphs.predictionStep, inputs),
+    guidedEulerStep: (inputs) => runEveryStep('guided_euler_step', graphs.guidedEulerStep, inputs),
+    decode: (frames, inputs) => runOnce(`vae_decoder-${frames}`, () => graphs.vaeDecoder(frames), inputs),
   }
 }

@@ -62,7 +62,8 @@ export const conditionClip = async (
   const noisy = addNoise(fitted, parameters.noiseAugStrength, generator)
   const { image_latents } = await networks.encodeVae({ image: noisy })
   signal.throwIfAborted()
-  if (image_embeds === undefined || image_latents === undefined) throw new TypeError('an encoder gave no output')
+  if (image_embeds === undefined || image_latents === undefined)
+    throw new TypeError('an encoder gave no output')
 
   const embeds: Tensor = { ...image_embeds, shape: [1, 1, image_embeds.data.length] }
   const added_time_ids: Tensor = {
@@ -84,5 +85,8 @@ export const conditionClip = async (
       conditional: await condition(1, embeds, image_latents),
     }
   }
-  return { passes: 'together', tensors: await condition(2, stack(noEmbeds, embeds), stack(noLatents, image_latents)) }
+  return {
+    passes: 'together',
+    tensors: await condition(2, stack(noEmbeds, embeds), stack(noLatents, image_latents)),
+  }
 }

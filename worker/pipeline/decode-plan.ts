@@ -15,7 +15,11 @@ export const plainChunks = (frames: number, chunkSize: number): readonly DecodeC
  * Chunks of equal length that share `overlap` frames with the next one; the last is moved back, rather than cut,
  * so that every chunk gives the temporal layers the same surroundings.
  */
-export const overlappingChunks = (frames: number, chunkSize: number, overlap: number): readonly DecodeChunk[] => {
+export const overlappingChunks = (
+  frames: number,
+  chunkSize: number,
+  overlap: number,
+): readonly DecodeChunk[] => {
   if (frames <= chunkSize) return [{ from: 0, to: frames }]
   const stride = chunkSize - overlap
   const count = Math.ceil((frames - overlap) / stride)

@@ -28,6 +28,7 @@ export async function* decodeFrames(latents: Tensor, options: DecodeOptions): As
   const { networks, chunkSize, overlap, onChunk, signal } = options
   const frames = latents.shape[0] ?? 0
   const chunks = overlap > 0 ? overlappingChunks(frames, chunkSize, overlap) : plainChunks(frames, chunkSize)
+  onChunk(0, chunks.length)
   let held: { readonly chunk: DecodeChunk; readonly pictures: readonly Tensor[] } | null = null
 
   for (const [index, chunk] of chunks.entries()) {

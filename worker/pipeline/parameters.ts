@@ -57,7 +57,8 @@ export const resolveParameters = (
 }
 
 /** Frames decoded at once: all of a clip's unless the job says fewer. */
-export const decodeChunkOf = ({ decodeChunkSize, numFrames }: RenderParameters): number => decodeChunkSize ?? numFrames
+export const decodeChunkOf = ({ decodeChunkSize, numFrames }: RenderParameters): number =>
+  decodeChunkSize ?? numFrames
 
 /** Guidance is on when the largest scale is above 1: the reference decides it by that one alone. */
 export const usesGuidance = ({ maxGuidanceScale }: RenderParameters): boolean => maxGuidanceScale > 1

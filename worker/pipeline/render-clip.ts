@@ -91,7 +91,9 @@ export const renderClip = async (
   const scale = vaeScaleFactor(checkpoint.vae.config)
   const shape = [numFrames, checkpoint.unet.config.outChannels, height / scale, width / scale]
   const perVideo = shape.reduce((product, size) => product * size, 1)
-  const noise = generator.randn(numVideosPerPrompt * perVideo, 'float32').map((x) => x * schedule.initNoiseSigma)
+  const noise = generator
+    .randn(numVideosPerPrompt * perVideo, 'float32')
+    .map((x) => x * schedule.initNoiseSigma)
   const clean = new Float32Array(noise.length)
   const steps = schedule.timesteps.length
   const guidanceScale = usesGuidance(parameters)
@@ -101,6 +103,7 @@ export const renderClip = async (
     const start = { data: noise.slice(video * perVideo, (video + 1) * perVideo), shape }
     const report = (step: number): void =>
       onProgress({ phase: 'denoise', step: video * steps + step, steps: numVideosPerPrompt * steps })
+    report(0)
     const denoised = await timed('denoise', () =>
       denoise(start, { networks, conditioning, schedule, guidanceScale, onStep: report, signal }),
     )

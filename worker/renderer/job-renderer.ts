@@ -14,7 +14,7 @@ import { type RenderedClip, renderClip } from '../pipeline/render-clip.ts'
 import { encodeMp4 } from '../video/encode-mp4.ts'
 import { writeFrames } from '../video/write-frames.ts'
 import { writePoster } from '../video/write-poster.ts'
-import type { RenderJob, RenderResult } from './render-job.ts'
+import { posterOf, type RenderJob, type RenderResult } from './render-job.ts'
 
 export interface JobContext {
   readonly signal: AbortSignal
@@ -48,12 +48,11 @@ const fileRecord = async (path: string): Promise<{ path: string; sizeBytes: numb
   return { path, sizeBytes: (await stat(path)).size, sha256: hash.digest('hex') }
 }
 
-const posterPath = (video: string): string => video.replace(/\.mp4$/, '.png')
-
 /** All frames of all videos as RGB24, in order. */
 const takeFrames = async (clip: RenderedClip): Promise<Uint8Array[]> => {
   const frames: Uint8Array[] = []
-  for await (const frame of clip.frames()) frames.push(...toRgbFrames({ ...frame, shape: [1, ...frame.shape] }))
+  for await (const frame of clip.frames())
+    frames.push(...toRgbFrames({ ...frame, shape: [1, ...frame.shape] }))
   return frames
 }
 
@@ -75,7 +74,10 @@ export const createJobRenderer = (): JobRenderer => {
       const secondsSince = (start: number): number => (performance.now() - start) / 1000
       const { parameters } = job
       const image = await decodeImage(await readFile(job.image), job.imageField)
-      const checkpoint = await openCheckpoint(job.checkpointDir, job.variant === null ? {} : { variant: job.variant })
+      const checkpoint = await openCheckpoint(
+        job.checkpointDir,
+        job.variant === null ? {} : { variant: job.variant },
+      )
       const memory = planFor(checkpoint, job)
       const pool = await poolFor(memory, job.threads)
       const opened = secondsSince(started)
@@ -101,12 +103,13 @@ export const createJobRenderer = (): JobRenderer => {
         const [first] = own
         if (first === undefined) throw new RangeError(`no frames for ${output}`)
         const framesDir = job.framesDirs?.[index] ?? null
-        if (framesDir !== null) await writeFrames({ frames: own, width, height, directory: framesDir, signal })
-        await writePoster({ frame: first, width, height, output: posterPath(output) })
+        if (framesDir !== null)
+          await writeFrames({ frames: own, width, height, directory: framesDir, signal })
+        await writePoster({ frame: first, width, height, output: posterOf(output) })
         await encodeMp4({ frames: own, width, height, fps, output, ffmpegPath: job.ffmpegPath, signal })
         videos.push({
           video: await fileRecord(output),
-          poster: await fileRecord(posterPath(output)),
+          poster: await fileRecord(posterOf(output)),
           framesDir,
           frameCount: own.length,
         })
@@ -115,7 +118,12 @@ export const createJobRenderer = (): JobRenderer => {
       const { load, ...phases } = clip.seconds
       return {
         videos,
-        seconds: { ...phases, load: load + opened, encodeVideo: secondsSince(encoding), total: secondsSince(started) },
+        seconds: {
+          ...phases,
+          load: load + opened,
+          encodeVideo: secondsSince(encoding),
+          total: secondsSince(started),
+        },
         peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
         memory,
         steps: clip.steps,

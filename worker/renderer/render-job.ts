@@ -1,5 +1,8 @@
 import { z } from 'zod'
 
+/** The poster of `clip.mp4` is `clip.poster.png`: `svd render clip.png --output clip.mp4` keeps its photo. */
+export const posterOf = (video: string): string => video.replace(/\.mp4$/, '.poster.png')
+
 /** How much of the model is in memory at once. All modes give the same frames. */
 export const MEMORY_MODES = ['auto', 'resident', 'offload', 'low-vram'] as const
 
@@ -34,7 +37,7 @@ export const renderJobSchema = z.strictObject({
   keepWarm: z.boolean(),
   /** 0: one per physical core. */
   threads: z.int().nonnegative(),
-  /** One MP4 per video of `numVideosPerPrompt`; a poster PNG is written beside each, `.png` in place of `.mp4`. */
+  /** One MP4 per video of `numVideosPerPrompt`; a poster is written beside each, see `posterOf`. */
   outputs: z.array(z.string()).min(1),
   /** Lossless PNGs of each frame, `0000.png` on; one folder per video, or null. */
   framesDirs: z.array(z.string()).nullable(),
@@ -55,7 +58,12 @@ const fileSchema = z.strictObject({ path: z.string(), sizeBytes: z.int(), sha256
 
 export const renderResultSchema = z.strictObject({
   videos: z.array(
-    z.strictObject({ video: fileSchema, poster: fileSchema, framesDir: z.string().nullable(), frameCount: z.int() }),
+    z.strictObject({
+      video: fileSchema,
+      poster: fileSchema,
+      framesDir: z.string().nullable(),
+      frameCount: z.int(),
+    }),
   ),
   seconds: timingsSchema,
   /** Largest resident set of the renderer's process so far. */

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Progress } from '../../../worker/pipeline/progress.ts'
 import type { Renderer } from '../../../worker/renderer/child-process-renderer.ts'
 import {
+  posterOf,
   type RenderJob,
   type RenderResult,
   renderJobSchema,
@@ -34,7 +35,7 @@ const writeOutputs = async (job: RenderJob): Promise<RenderResult['videos']> => 
     }
     videos.push({
       video: await writeRecorded(output, `video ${index} of ${job.image}`),
-      poster: await writeRecorded(output.replace(/\.mp4$/, '.png'), 'poster'),
+      poster: await writeRecorded(posterOf(output), 'poster'),
       framesDir,
       frameCount: job.parameters.numFrames,
     })

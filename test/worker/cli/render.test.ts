@@ -138,7 +138,7 @@ describe('a single image', () => {
     const { stdout, stderr } = await renderCommand([at('cup.jpg'), '--output', at('cup.mp4')])
     expect(stdout.replaceAll(path.dirname(at('x')), 'DIR').replace(/\d+\.?\d* B/, 'N B')).toBe(
       'DIR/cup.mp4  14 frames, 192x128, 7 fps, N B\n' +
-        'DIR/cup.png  poster\n' +
+        'DIR/cup.poster.png  poster\n' +
         '11.8 s: load 1.0, image 0.3, denoise 8.0, decode 2.0, video 0.5; peak memory 412 MB (offload)\n',
     )
     expect(stderr).toBe('')
@@ -178,7 +178,11 @@ describe('a single image', () => {
           size_bytes: video.length,
           sha256: createHash('sha256').update(video).digest('hex'),
           frames: 14,
-          poster: { path: at('cup.png'), size_bytes: 6, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+          poster: {
+            path: at('cup.poster.png'),
+            size_bytes: 6,
+            sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+          },
           frames_dir: at('frames'),
         },
       ],
@@ -227,7 +231,12 @@ describe('several images', () => {
       { status: 'succeeded', image: at('a.jpg') },
       { status: 'succeeded', image: at('b.jpg') },
     ])
-    expect(await readdir(path.join(folder, 'videos'))).toEqual(['a.mp4', 'a.png', 'b.mp4', 'b.png'])
+    expect(await readdir(path.join(folder, 'videos'))).toEqual([
+      'a.mp4',
+      'a.poster.png',
+      'b.mp4',
+      'b.poster.png',
+    ])
   })
 
   test('go on after one that fails, and each failure is named', async () => {
@@ -310,7 +319,7 @@ test.each(['Ctrl-C', 'failure'])('leaves nothing of a clip at a %s while it is w
 })
 
 test('replaces the files of an earlier run, frames too', async () => {
-  const { folder, at } = await aFolderOfImages('a.jpg', 'a.mp4', 'a.png')
+  const { folder, at } = await aFolderOfImages('a.jpg', 'a.mp4', 'a.poster.png')
   await mkdir(at('frames'))
   await writeFile(at('frames/0000.png'), 'old')
   const args = [at('a.jpg'), '--output', at('a.mp4'), '--frames-dir', at('frames')]
@@ -318,7 +327,7 @@ test('replaces the files of an earlier run, frames too', async () => {
   expect(await readFile(at('a.mp4'), 'utf8')).toMatch(/^video/)
   expect(await readFile(at('frames/0000.png'), 'utf8')).toBe('frame')
   expect((await readdir(folder, { recursive: true })).sort()).toEqual([
-    ...['a.jpg', 'a.mp4', 'a.png', 'frames', 'frames/0000.png'],
+    ...['a.jpg', 'a.mp4', 'a.poster.png', 'frames', 'frames/0000.png'],
   ])
 })
 
@@ -465,13 +474,11 @@ describe('mistakes are told before anything runs', () => {
 
 describe('an image is never written over', () => {
   test.each([
-    ['by its poster', ['DIR/cup.png', '--output', 'DIR/cup.mp4'], 'DIR/cup.png'],
-    ['by its poster beside it', ['DIR/cup.png', '--output-dir', 'DIR'], 'DIR/cup.png'],
-    ["by another image's poster", ['DIR/a.jpg', 'DIR/cup.png', '--output-dir', 'DIR'], 'DIR/cup.png'],
-    ['through a link', ['DIR/link/cup.png', '--output', 'DIR/cup.mp4'], 'DIR/cup.png'],
+    ['by a poster', ['DIR/cup.poster.png', '--output', 'DIR/cup.mp4'], 'DIR/cup.poster.png'],
+    ['through a link', ['DIR/link/cup.poster.png', '--output', 'DIR/cup.mp4'], 'DIR/cup.poster.png'],
     ['by a frame', ['DIR/0003.png', '--output', 'DIR/o/cup.mp4', '--frames-dir', 'DIR'], 'DIR/0003.png'],
   ])('%s', async (_, args, overwritten) => {
-    const { folder, at } = await aFolderOfImages('cup.png', 'a.jpg', '0003.png')
+    const { folder, at } = await aFolderOfImages('cup.poster.png', '0003.png')
     await symlink(folder, at('link'))
     const { exitCode, stderr, renderers } = await renderCommand(args.map((arg) => arg.replace('DIR', folder)))
     expect({ exitCode, opened: renderers.opened }).toEqual({ exitCode: 2, opened: 0 })

@@ -57,7 +57,8 @@ export interface OnnxModel {
 
 const encodeAttribute = (name: string, attribute: Attribute): AttributeProto => {
   const { INT, INTS, FLOAT, STRING } = AttributeProto_AttributeType
-  if (typeof attribute === 'number') return create(AttributeProtoSchema, { name, type: INT, i: BigInt(attribute) })
+  if (typeof attribute === 'number')
+    return create(AttributeProtoSchema, { name, type: INT, i: BigInt(attribute) })
   if (typeof attribute === 'string') {
     return create(AttributeProtoSchema, { name, type: STRING, s: new TextEncoder().encode(attribute) })
   }
@@ -89,7 +90,8 @@ const bytesOfArray = (data: Float32Array | BigInt64Array): Uint8Array<ArrayBuffe
 const encodeConstant = (constant: Constant, locate: LocateWeight): TensorProto => {
   const { value } = constant
   const common = { name: value.name, dims: value.shape.map(BigInt), dataType: DATA_TYPE[value.dtype] }
-  if (constant.source === 'inline') return create(TensorProtoSchema, { ...common, rawData: bytesOfArray(constant.data) })
+  if (constant.source === 'inline')
+    return create(TensorProtoSchema, { ...common, rawData: bytesOfArray(constant.data) })
   const { location, offsetBytes } = locate(constant.weight)
   const entry = (key: string, text: string | number) =>
     create(StringStringEntryProtoSchema, { key, value: String(text) })
@@ -147,7 +149,9 @@ export const encodeModel = (graph: Graph, locate: LocateWeight): Uint8Array => {
           domain: node.domain,
           input: node.inputs.map((value) => value?.name ?? ''),
           output: node.outputs.map(({ name }) => name),
-          attribute: Object.entries(node.attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
+          attribute: Object.entries(node.attributes).map(([name, attribute]) =>
+            encodeAttribute(name, attribute),
+          ),
         }),
       ),
     }),

@@ -121,7 +121,9 @@ export const createGraph = (name: string): Graph => {
 
     inline(data, shape) {
       if (data.length !== elementsOf(shape)) {
-        throw new GraphError(`inline constant of ${data.length} numbers cannot have shape [${shape.join(',')}]`)
+        throw new GraphError(
+          `inline constant of ${data.length} numbers cannot have shape [${shape.join(',')}]`,
+        )
       }
       const dtype: DType = data instanceof Float32Array ? 'float32' : 'int64'
       const key = `inline:${dtype}[${shape.join(',')}]:${data.length <= 16 ? data.join(',') : unique('')}`

@@ -7,10 +7,20 @@ export interface Value {
   readonly shape: readonly number[]
 }
 
-const BYTES: Readonly<Record<DType, number>> = { float32: 4, float16: 2, bfloat16: 2, int64: 8, uint8: 1, bool: 1 }
+const BYTES: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int64: 8,
+  uint8: 1,
+  bool: 1,
+}
 
-export const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
+export const elementsOf = (shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, 1)
 
-export const bytesOf = (value: Pick<Value, 'dtype' | 'shape'>): number => elementsOf(value.shape) * BYTES[value.dtype]
+export const bytesOf = (value: Pick<Value, 'dtype' | 'shape'>): number =>
+  elementsOf(value.shape) * BYTES[value.dtype]
 
-export const formatType = (value: Pick<Value, 'dtype' | 'shape'>): string => `${value.dtype}[${value.shape.join(',')}]`
+export const formatType = (value: Pick<Value, 'dtype' | 'shape'>): string =>
+  `${value.dtype}[${value.shape.join(',')}]`

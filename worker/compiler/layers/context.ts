@@ -14,14 +14,21 @@ export interface CrossAttention {
  * softmax over it is exactly 1 and the result is to_out(to_v(context)), whatever the query:
  * context [clips, D] → [clips, C].
  */
-export const contextProjection = ({ g, target, w }: Scope, { channels, crossAttentionDim }: CrossAttention) => {
+export const contextProjection = (
+  { g, target, w }: Scope,
+  { channels, crossAttentionDim }: CrossAttention,
+) => {
   const toV = bindProjection(w.at('to_v'), crossAttentionDim, channels)
   const toOut = bindLinear(w.at('to_out', 0), channels, channels)
-  return (context: Value): Value => g.within(w.path, () => target.linear(g, target.linear(g, context, toV), toOut))
+  return (context: Value): Value =>
+    g.within(w.path, () => target.linear(g, target.linear(g, context, toV), toOut))
 }
 
 /** Marks the tensors that only the folded-away part of a block's cross-attention reads. */
-export const skipFoldedCrossAttention = ({ w }: Scope, { channels, crossAttentionDim }: CrossAttention): void => {
+export const skipFoldedCrossAttention = (
+  { w }: Scope,
+  { channels, crossAttentionDim }: CrossAttention,
+): void => {
   bindNorm(w.at('norm2'), channels)
   w.unused('attn2.to_q.weight', [channels, channels])
   w.unused('attn2.to_k.weight', [channels, crossAttentionDim])

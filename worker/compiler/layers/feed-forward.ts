@@ -6,9 +6,13 @@ import type { Scope } from './scope.ts'
 /** The hidden width is four times the model's. */
 const EXPANSION = 4
 
+/** More pieces than this make the graph long and win nothing. */
+const MAX_PIECES = 16
+const BYTES_PER_NUMBER = 4
+
 export interface FeedForward {
   readonly channels: number
-  /** Rows are taken in this many pieces, one after the other: the same numbers with less memory. */
+  /** Rows are taken in at least this many pieces, one after the other: the same numbers with less memory. */
   readonly chunks: number
 }
 
@@ -22,7 +26,10 @@ export const feedForward = ({ g, target, w }: Scope, { channels, chunks }: FeedF
   return (x: Value): Value =>
     g.within(w.path, () => {
       const rows = x.shape[0] ?? 0
-      const pieces = Math.min(chunks, rows)
+      const hiddenBytes = rows * hidden * BYTES_PER_NUMBER
+      const wanted =
+        target.feedForwardPieceBytes === null ? 1 : Math.ceil(hiddenBytes / target.feedForwardPieceBytes)
+      const pieces = Math.min(rows, Math.max(chunks, Math.min(wanted, MAX_PIECES)))
       const bounds = Array.from({ length: pieces + 1 }, (_, i) => Math.round((i * rows) / pieces))
       const parts = bounds.slice(1).map((end, i) => apply(slice(g, x, 0, bounds[i] ?? 0, end)))
       return concat(g, parts, 0)

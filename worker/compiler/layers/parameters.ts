@@ -16,7 +16,12 @@ export const bindProjection = (w: Weights, inFeatures: number, outFeatures: numb
   bias: null,
 })
 
-export const bindConv = (w: Weights, inChannels: number, outChannels: number, kernel: number): BiasedLinear => ({
+export const bindConv = (
+  w: Weights,
+  inChannels: number,
+  outChannels: number,
+  kernel: number,
+): BiasedLinear => ({
   weight: w.tensor('weight', [outChannels, inChannels, kernel, kernel]),
   bias: w.tensor('bias', [outChannels]),
 })

@@ -19,21 +19,32 @@ export const resnetBlock2d = ({ g, target, w }: Scope, config: ResnetBlock2d) =>
   const { inChannels, outChannels, epsilon, timeEmbedDim } = config
   const norm1 = bindNorm(w.at('norm1'), inChannels)
   const conv1 = bindConv(w.at('conv1'), inChannels, outChannels, 3)
-  const timeProjection = timeEmbedDim === null ? null : bindLinear(w.at('time_emb_proj'), timeEmbedDim, outChannels)
+  const timeProjection =
+    timeEmbedDim === null ? null : bindLinear(w.at('time_emb_proj'), timeEmbedDim, outChannels)
   const norm2 = bindNorm(w.at('norm2'), outChannels)
   const conv2 = bindConv(w.at('conv2'), outChannels, outChannels, 3)
-  const shortcut = inChannels === outChannels ? null : bindConv(w.at('conv_shortcut'), inChannels, outChannels, 1)
+  const shortcut =
+    inChannels === outChannels ? null : bindConv(w.at('conv_shortcut'), inChannels, outChannels, 1)
   const same = { stride: 1, padding: [1, 1, 1, 1] } as const
 
   return (x: Images, activatedTime: Value | null): Images =>
     g.within(w.path, () => {
       const shift =
-        timeProjection === null || activatedTime === null ? null : target.linear(g, activatedTime, timeProjection)
+        timeProjection === null || activatedTime === null
+          ? null
+          : target.linear(g, activatedTime, timeProjection)
       const first = target.groupNorm(g, x, { ...norm1, groups: NORM_GROUPS, epsilon, activation: 'silu' })
       const hidden = target.conv2d(g, first, { ...conv1, ...same })
-      const second = target.groupNorm(g, hidden, { ...norm2, groups: NORM_GROUPS, epsilon, activation: 'silu', shift })
+      const second = target.groupNorm(g, hidden, {
+        ...norm2,
+        groups: NORM_GROUPS,
+        epsilon,
+        activation: 'silu',
+        shift,
+      })
       const branch = target.conv2d(g, second, { ...conv2, ...same })
-      const residual = shortcut === null ? x : target.conv2d(g, x, { ...shortcut, stride: 1, padding: [0, 0, 0, 0] })
+      const residual =
+        shortcut === null ? x : target.conv2d(g, x, { ...shortcut, stride: 1, padding: [0, 0, 0, 0] })
       return target.add(g, residual, branch)
     })
 }

@@ -21,7 +21,12 @@ export interface SpatioTemporalResBlock {
 export const spatioTemporalResBlock = (scope: Scope, config: SpatioTemporalResBlock) => {
   const { inChannels, outChannels, epsilon, temporalEpsilon, timeEmbedDim, switchedMix } = config
   const { g, target } = scope
-  const spatial = resnetBlock2d(into(scope, 'spatial_res_block'), { inChannels, outChannels, epsilon, timeEmbedDim })
+  const spatial = resnetBlock2d(into(scope, 'spatial_res_block'), {
+    inChannels,
+    outChannels,
+    epsilon,
+    timeEmbedDim,
+  })
   const temporal = temporalResnetBranch(into(scope, 'temporal_res_block'), {
     channels: outChannels,
     epsilon: temporalEpsilon,

@@ -21,17 +21,26 @@ export const temporalResnetBranch = ({ g, target, w }: Scope, config: TemporalRe
   const { channels, epsilon, timeEmbedDim } = config
   const norm1 = bindNorm(w.at('norm1'), channels)
   const conv1 = bindTemporalConv(w.at('conv1'), channels)
-  const timeProjection = timeEmbedDim === null ? null : bindLinear(w.at('time_emb_proj'), timeEmbedDim, channels)
+  const timeProjection =
+    timeEmbedDim === null ? null : bindLinear(w.at('time_emb_proj'), timeEmbedDim, channels)
   const norm2 = bindNorm(w.at('norm2'), channels)
   const conv2 = bindTemporalConv(w.at('conv2'), channels)
 
   return (x: Clips, activatedTime: Value | null): Clips =>
     g.within(w.path, () => {
       const shift =
-        timeProjection === null || activatedTime === null ? null : target.linear(g, activatedTime, timeProjection)
+        timeProjection === null || activatedTime === null
+          ? null
+          : target.linear(g, activatedTime, timeProjection)
       const first = target.groupNorm(g, x, { ...norm1, groups: NORM_GROUPS, epsilon, activation: 'silu' })
       const hidden = target.temporalConv(g, first, conv1)
-      const second = target.groupNorm(g, hidden, { ...norm2, groups: NORM_GROUPS, epsilon, activation: 'silu', shift })
+      const second = target.groupNorm(g, hidden, {
+        ...norm2,
+        groups: NORM_GROUPS,
+        epsilon,
+        activation: 'silu',
+        shift,
+      })
       return target.temporalConv(g, second, conv2)
     })
 }

@@ -78,6 +78,10 @@ export const transformerSpatioTemporal = (scope: Scope, config: TransformerSpati
             crossAttentionFlops(config, { tokens: allTokens, contexts: clips * height * width }),
         )
       }
-      return target.add(g, target.toImagesFromTokens(g, { ...tokens, value: target.linear(g, tokens.value, projOut) }, x), x)
+      return target.add(
+        g,
+        target.toImagesFromTokens(g, { ...tokens, value: target.linear(g, tokens.value, projOut) }, x),
+        x,
+      )
     })
 }

@@ -3,11 +3,16 @@ import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
 import { bindConv } from '../layers/parameters.ts'
 import type { Scope } from '../layers/scope.ts'
+import { conv } from '../ops/conv.ts'
 import { add, div, mul, silu, sqrt, sub } from '../ops/elementwise.ts'
 import { expand, reshape, slice } from '../ops/shape.ts'
-import { conv } from '../ops/conv.ts'
 import { timeEmbedDimOf, unet } from './unet.ts'
-import { addedIdsEmbedding, declareConditioning, recordConditioning, stepEmbedding } from './unet-conditioning.ts'
+import {
+  addedIdsEmbedding,
+  declareConditioning,
+  recordConditioning,
+  stepEmbedding,
+} from './unet-conditioning.ts'
 
 /*
  * One step of the reference's loop, cut so that nothing is computed twice:
@@ -41,7 +46,8 @@ const convInHalves = ({ g, target, w }: Scope, config: UNetConfig) => {
   return {
     latents: (x: Value): Value =>
       conv(g, x, { weight: half(0, latentChannels), bias: bias && target.parameter(g, bias), ...same }),
-    image: (x: Value): Value => conv(g, x, { weight: half(latentChannels, config.inChannels), bias: null, ...same }),
+    image: (x: Value): Value =>
+      conv(g, x, { weight: half(latentChannels, config.inChannels), bias: null, ...same }),
   }
 }
 
@@ -62,7 +68,12 @@ export const recordConditioningGraph = (scope: Scope, config: UNetConfig, size: 
   const { clips, frames, height, width } = size
   const dim = config.crossAttentionDim[0] ?? 0
   const embeds = g.input('image_embeds', [clips, 1, dim])
-  const imageLatents = g.input('image_latents', [clips, config.inChannels - config.outChannels, height, width])
+  const imageLatents = g.input('image_latents', [
+    clips,
+    config.inChannels - config.outChannels,
+    height,
+    width,
+  ])
   const addedTimeIds = g.input('added_time_ids', [1, 3])
   const { tensors } = recordConditioning(scope, config, reshape(g, embeds, [clips, dim]), { clips, frames })
   for (const [name, value] of tensors) g.output(name, value)
@@ -182,11 +193,18 @@ export const recordPlainUNet = (
 
   const step = stepEmbedding(scope, config)(reshape(g, timestep, [1, 1]))
   const added = addedIdsEmbedding(scope, config)(addedTimeIds)
-  const images = target.imagesFromNchw(g, reshape(g, sample, [clips * frames, ...sample.shape.slice(2)]), frames)
+  const images = target.imagesFromNchw(
+    g,
+    reshape(g, sample, [clips * frames, ...sample.shape.slice(2)]),
+    frames,
+  )
   const out = body({
     features: target.conv2d(g, images, { ...convIn, stride: 1, padding: [1, 1, 1, 1] }),
     activatedTime: silu(g, add(g, expand(g, step, added.shape), added)),
     conditioning,
   })
-  g.output('out_sample', reshape(g, target.imagesToNchw(g, out), [clips, frames, config.outChannels, height, width]))
+  g.output(
+    'out_sample',
+    reshape(g, target.imagesToNchw(g, out), [clips, frames, config.outChannels, height, width]),
+  )
 }

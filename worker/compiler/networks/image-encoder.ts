@@ -1,7 +1,7 @@
 import type { ClipVisionConfig } from '../../checkpoint/clip-vision-config.ts'
+import type { Value } from '../graph/value.ts'
 import { bindLinear, bindNorm, bindProjection } from '../layers/parameters.ts'
 import { into, type Scope } from '../layers/scope.ts'
-import type { Value } from '../graph/value.ts'
 import { add, gelu, quickGelu } from '../ops/elementwise.ts'
 import { concat, slice } from '../ops/shape.ts'
 import { viewAs } from '../weights/weight-tensor.ts'
@@ -29,7 +29,11 @@ const encoderLayer = (scope: Scope, config: ClipVisionConfig) => {
       const q = target.linear(g, normalized, toQ)
       const k = target.linear(g, normalized, toK)
       const v = target.linear(g, normalized, toV)
-      const attended = add(g, x, target.linear(g, target.attention(g, q, k, v, { rows: 1, heads: numAttentionHeads }), toOut))
+      const attended = add(
+        g,
+        x,
+        target.linear(g, target.attention(g, q, k, v, { rows: 1, heads: numAttentionHeads }), toOut),
+      )
       const hidden = activation(target.linear(g, target.layerNorm(g, attended, { ...norm2, epsilon }), fc1))
       return add(g, attended, target.linear(g, hidden, fc2))
     })
@@ -42,7 +46,12 @@ export const recordImageEncoder = (scope: Scope, config: ClipVisionConfig): void
   const perSide = Math.floor(imageSize / patchSize)
   const patches = perSide ** 2
   const embeddings = w.at('vision_model', 'embeddings')
-  const patchWeight = embeddings.tensor('patch_embedding.weight', [hiddenSize, numChannels, patchSize, patchSize])
+  const patchWeight = embeddings.tensor('patch_embedding.weight', [
+    hiddenSize,
+    numChannels,
+    patchSize,
+    patchSize,
+  ])
   const classEmbedding = embeddings.tensor('class_embedding', [hiddenSize])
   const positions = embeddings.tensor('position_embedding.weight', [patches + 1, hiddenSize])
   const preNorm = bindNorm(w.at('vision_model', 'pre_layrnorm'), hiddenSize)

@@ -40,7 +40,13 @@ const at = <T>(list: readonly T[], index: number): T => {
 
 /** Channels, heads and skips of every block of UNetSpatioTemporalConditionModel, in the order in which they run. */
 export const unetBlocks = (config: UNetConfig): UNetBlocks => {
-  const { blockOutChannels, layersPerBlock, numAttentionHeads, crossAttentionDim, transformerLayersPerBlock } = config
+  const {
+    blockOutChannels,
+    layersPerBlock,
+    numAttentionHeads,
+    crossAttentionDim,
+    transformerLayersPerBlock,
+  } = config
   const levels = blockOutChannels.length
   const attention = (level: number): AttentionShape => ({
     channels: at(blockOutChannels, level),
@@ -86,7 +92,8 @@ export const unetBlocks = (config: UNetConfig): UNetBlocks => {
         outChannels,
         epsilon: EPSILON_DEFAULT,
       })),
-      attention: at(config.upBlockTypes, index) === 'CrossAttnUpBlockSpatioTemporal' ? attention(level) : null,
+      attention:
+        at(config.upBlockTypes, index) === 'CrossAttnUpBlockSpatioTemporal' ? attention(level) : null,
       resamples: level > 0,
     }
   })

@@ -6,7 +6,7 @@ import { into, type Scope } from '../layers/scope.ts'
 import { sinusoidalEmbedding, timestepEmbedding } from '../layers/timestep-embedding.ts'
 import type { Conditioning } from '../layers/transformer-spatio-temporal.ts'
 import { reshape } from '../ops/shape.ts'
-import { timeEmbedDimOf, attentionCount } from './unet.ts'
+import { attentionCount, timeEmbedDimOf } from './unet.ts'
 import { unetBlocks } from './unet-blocks.ts'
 
 export interface ConditioningTensor {
@@ -39,7 +39,10 @@ const recipes = (config: UNetConfig, { clips, frames }: ConditioningSizes): read
         name: [...path, POSITIONS].join('.'),
         shape: [frames, channels],
         record(scope) {
-          const numbers = scope.g.inline(Float32Array.from({ length: frames }, (_, frame) => frame), [frames, 1])
+          const numbers = scope.g.inline(
+            Float32Array.from({ length: frames }, (_, frame) => frame),
+            [frames, 1],
+          )
           const embed = timestepEmbedding(into(scope, ...path, POSITIONS), {
             inFeatures: channels,
             hidden: channels * 4,
@@ -64,8 +67,10 @@ const recipes = (config: UNetConfig, { clips, frames }: ConditioningSizes): read
 }
 
 /** Names and shapes of everything the attentions need that does not depend on the step. */
-export const conditioningTensors = (config: UNetConfig, sizes: ConditioningSizes): readonly ConditioningTensor[] =>
-  recipes(config, sizes).map(({ name, shape }) => ({ name, shape }))
+export const conditioningTensors = (
+  config: UNetConfig,
+  sizes: ConditioningSizes,
+): readonly ConditioningTensor[] => recipes(config, sizes).map(({ name, shape }) => ({ name, shape }))
 
 const lookup = (find: (name: string) => Value): Conditioning => ({
   context: (path) => find(path),

@@ -47,11 +47,16 @@ export const attentionCount = (block: UNetBlock): number => {
 }
 
 /** UNetSpatioTemporalConditionModel from behind conv_in to its output, all that depends on the step. */
-export const unet = (scope: Scope, config: UNetConfig, { feedForwardChunks }: { readonly feedForwardChunks: number }) => {
+export const unet = (
+  scope: Scope,
+  config: UNetConfig,
+  { feedForwardChunks }: { readonly feedForwardChunks: number },
+) => {
   const { g, target, w } = scope
   const blocks = unetBlocks(config)
   const timeEmbedDim = timeEmbedDimOf(config)
-  const record = (block: UNetBlock) => recordBlock(into(scope, ...block.path), block, timeEmbedDim, feedForwardChunks)
+  const record = (block: UNetBlock) =>
+    recordBlock(into(scope, ...block.path), block, timeEmbedDim, feedForwardChunks)
   const conv = (block: UNetBlock, kind: 'downsamplers' | 'upsamplers') => {
     const channels = block.resnets.at(-1)?.outChannels ?? 0
     return block.resamples ? bindConv(w.at(...block.path, kind, 0, 'conv'), channels, channels, 3) : null
@@ -83,7 +88,8 @@ export const unet = (scope: Scope, config: UNetConfig, { feedForwardChunks }: { 
     for (const { resnets, attentions, upsample } of up) {
       resnets.forEach((resnet, i) => {
         const skip = skips.pop()
-        if (skip === undefined) throw new RangeError('more ResNets on the way up than skips from the way down')
+        if (skip === undefined)
+          throw new RangeError('more ResNets on the way up than skips from the way down')
         x = resnet(target.concatChannels(g, x, skip), activatedTime)
         x = attentions[i]?.(x, conditioning) ?? x
       })

@@ -38,7 +38,9 @@ export const recordVaeDecoder = (
 
   const convIn = bindConv(w.at('conv_in'), latentChannels, first, 3)
   const mid = into(decoder, 'mid_block')
-  const midResnets = Array.from({ length: layersPerBlock }, (_, i) => resBlock(into(mid, 'resnets', i), first, first))
+  const midResnets = Array.from({ length: layersPerBlock }, (_, i) =>
+    resBlock(into(mid, 'resnets', i), first, first),
+  )
   const midAttention = vaeAttention(into(mid, 'attentions', 0), { channels: first, epsilon: EPSILON })
   const up = channels.map((outChannels, level) => {
     const block = into(decoder, 'up_blocks', level)
@@ -48,7 +50,9 @@ export const recordVaeDecoder = (
         resBlock(into(block, 'resnets', i), i === 0 ? inChannels : outChannels, outChannels),
       ),
       upsample:
-        level < channels.length - 1 ? bindConv(block.w.at('upsamplers', 0, 'conv'), outChannels, outChannels, 3) : null,
+        level < channels.length - 1
+          ? bindConv(block.w.at('upsamplers', 0, 'conv'), outChannels, outChannels, 3)
+          : null,
     }
   })
   const normOut = bindNorm(w.at('conv_norm_out'), final)

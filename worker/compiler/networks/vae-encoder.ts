@@ -60,5 +60,8 @@ export const recordVaeEncoder = (
     weight: rowsOf(quant.weight, 0, latentChannels),
     bias: quant.bias === null ? null : rowsOf(quant.bias, 0, latentChannels),
   }
-  g.output('image_latents', target.imagesToNchw(g, target.conv2d(g, x, { ...mean, stride: 1, padding: [0, 0, 0, 0] })))
+  g.output(
+    'image_latents',
+    target.imagesToNchw(g, target.conv2d(g, x, { ...mean, stride: 1, padding: [0, 0, 0, 0] })),
+  )
 }

@@ -17,7 +17,8 @@ export const broadcastShapes = (a: readonly number[], b: readonly number[]): rea
 const binary =
   (op: 'Add' | 'Sub' | 'Mul' | 'Div') =>
   (g: Graph, a: Value, b: Value): Value => {
-    if (a.dtype !== b.dtype) throw new GraphError(`${op} of ${a.dtype} (${a.name}) and ${b.dtype} (${b.name})`)
+    if (a.dtype !== b.dtype)
+      throw new GraphError(`${op} of ${a.dtype} (${a.name}) and ${b.dtype} (${b.name})`)
     return g.node({
       op,
       inputs: [a, b],

@@ -4,7 +4,13 @@ import { formatType, type Value } from '../graph/value.ts'
 const like = (x: Value) => [{ shape: x.shape, dtype: x.dtype }]
 
 /** Over the last axis; weight and bias [C]. */
-export const layerNormalization = (g: Graph, x: Value, weight: Value, bias: Value, epsilon: number): Value => {
+export const layerNormalization = (
+  g: Graph,
+  x: Value,
+  weight: Value,
+  bias: Value,
+  epsilon: number,
+): Value => {
   if (weight.shape[0] !== x.shape.at(-1)) {
     throw new GraphError(`LayerNormalization of ${formatType(x)} with ${weight.name} ${formatType(weight)}`)
   }
@@ -17,7 +23,13 @@ export const layerNormalization = (g: Graph, x: Value, weight: Value, bias: Valu
 }
 
 /** Every channel of every item of x [N, C, …] on its own; scale and bias [C]. */
-export const instanceNormalization = (g: Graph, x: Value, scale: Value, bias: Value, epsilon: number): Value =>
+export const instanceNormalization = (
+  g: Graph,
+  x: Value,
+  scale: Value,
+  bias: Value,
+  epsilon: number,
+): Value =>
   g.node({
     op: 'InstanceNormalization',
     inputs: [x, scale, bias],

@@ -16,7 +16,8 @@ export const transpose = (g: Graph, x: Value, perm: readonly number[]): Value =>
   const shape = perm.map((axis) => x.shape[axis] ?? Number.NaN)
   // Moving only axes of size one changes no byte: a reshape says so, and costs nothing.
   const order = perm.filter((axis) => x.shape[axis] !== 1)
-  if (order.every((axis, index) => index === 0 || axis > (order[index - 1] ?? -1))) return reshape(g, x, shape)
+  if (order.every((axis, index) => index === 0 || axis > (order[index - 1] ?? -1)))
+    return reshape(g, x, shape)
   return g.node({
     op: 'Transpose',
     inputs: [x],
@@ -32,14 +33,21 @@ export const concat = (g: Graph, parts: readonly Value[], axis: number): Value =
   const others = (shape: readonly number[]): string => shape.filter((_, index) => index !== axis).join(',')
   for (const part of parts) {
     if (others(part.shape) !== others(first.shape) || part.dtype !== first.dtype) {
-      throw new GraphError(`Concat of ${first.name} ${formatType(first)} and ${part.name} ${formatType(part)}`)
+      throw new GraphError(
+        `Concat of ${first.name} ${formatType(first)} and ${part.name} ${formatType(part)}`,
+      )
     }
   }
   const shape = first.shape.with(
     axis,
     parts.reduce((total, part) => total + (part.shape[axis] ?? 0), 0),
   )
-  return g.node({ op: 'Concat', inputs: parts, outputs: [{ shape, dtype: first.dtype }], attributes: { axis } })[0]!
+  return g.node({
+    op: 'Concat',
+    inputs: parts,
+    outputs: [{ shape, dtype: first.dtype }],
+    attributes: { axis },
+  })[0]!
 }
 
 /** Elements `from` to `to` (exclusive) of one axis. */
@@ -81,17 +89,6 @@ export const resizeNearest = (g: Graph, x: Value, factor: number): Value => {
     inputs: [x, null, scales],
     outputs: [{ shape: [n, c, h * factor, w * factor], dtype: x.dtype }],
     attributes: { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
-  })[0]!
-}
-
-/** [N, C·b², H, W] → [N, C, H·b, W·b]; channel order as ONNX's CRD: c·b² + row·b + column. */
-export const depthToSpace = (g: Graph, x: Value, blocksize: number, mode: 'CRD' | 'DCR'): Value => {
-  const [n = 0, c = 0, h = 0, w = 0] = x.shape
-  return g.node({
-    op: 'DepthToSpace',
-    inputs: [x],
-    outputs: [{ shape: [n, c / blocksize ** 2, h * blocksize, w * blocksize], dtype: x.dtype }],
-    attributes: { blocksize, mode },
   })[0]!
 }
 

@@ -2,7 +2,8 @@ import type { Graph } from '../graph/graph.ts'
 import { elementsOf, type Value } from '../graph/value.ts'
 import { add, silu } from '../ops/elementwise.ts'
 import { batchNormalization, instanceNormalization } from '../ops/normalization.ts'
-import { reshape } from '../ops/shape.ts'
+import { expand, reshape } from '../ops/shape.ts'
+import { viewAs, type WeightTensor } from '../weights/weight-tensor.ts'
 import type { FeatureMap, GroupNorm, Target } from './target.ts'
 
 /** Each group of each item of x [N, C, …] to mean 0 and variance 1. */
@@ -18,7 +19,12 @@ const addShift = <Kind extends 'images' | 'clips'>(g: Graph, x: FeatureMap<Kind>
   const rows = shift.shape[0] ?? 1
   if (rows === 1) return add(g, x.value, reshape(g, shift, [1, x.channels, 1, 1]))
   const items = x.value.shape[0] ?? 0
-  const byClip = reshape(g, x.value, [x.clips, items / x.clips, x.channels, elementsOf(x.value.shape.slice(2))])
+  const byClip = reshape(g, x.value, [
+    x.clips,
+    items / x.clips,
+    x.channels,
+    elementsOf(x.value.shape.slice(2)),
+  ])
   return reshape(g, add(g, byClip, reshape(g, shift, [x.clips, 1, x.channels, 1])), x.value.shape)
 }
 
@@ -34,16 +40,23 @@ export const groupNorm = <Kind extends 'images' | 'clips'>(
   parameter: Target['parameter'],
 ): FeatureMap<Kind> => {
   const shifted = shift == null ? x.value : addShift(g, x, shift)
+  const normalized = normalizeGroups(g, shifted, groups, epsilon)
+  const [items = 0, channels = 0, ...rest] = normalized.shape
+  // All items' channels side by side: the kernel is a third faster on one long batch item than on many.
+  const columns = items * channels
+  const perColumn = (tensor: WeightTensor): Value =>
+    reshape(g, expand(g, parameter(g, viewAs(tensor, [1, channels])), [items, channels]), [columns])
   const affine = batchNormalization(
     g,
-    normalizeGroups(g, shifted, groups, epsilon),
+    reshape(g, normalized, [1, columns, ...rest]),
     {
-      scale: parameter(g, weight),
-      bias: parameter(g, bias),
-      mean: g.inline(new Float32Array(x.channels), [x.channels]),
-      variance: g.inline(new Float32Array(x.channels).fill(1), [x.channels]),
+      scale: perColumn(weight),
+      bias: perColumn(bias),
+      mean: g.inline(new Float32Array(columns), [columns]),
+      variance: g.inline(new Float32Array(columns).fill(1), [columns]),
     },
     0,
   )
-  return { ...x, value: activation === 'silu' ? silu(g, affine) : affine }
+  const value = reshape(g, activation === 'silu' ? silu(g, affine) : affine, normalized.shape)
+  return { ...x, value }
 }

@@ -2,7 +2,7 @@ import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
 import { conv } from '../ops/conv.ts'
 import { add } from '../ops/elementwise.ts'
-import { concat, depthToSpace, resizeNearest, slice } from '../ops/shape.ts'
+import { concat, reshape, resizeNearest, slice } from '../ops/shape.ts'
 import type { BiasedLinear, Images, Target } from './target.ts'
 
 /*
@@ -20,6 +20,7 @@ import type { BiasedLinear, Images, Target } from './target.ts'
  */
 
 type Phase = 0 | 1
+type Four<T> = [T, T, T, T]
 type Parameter = Target['parameter']
 type Options = BiasedLinear & { readonly height: number; readonly width: number }
 
@@ -38,7 +39,12 @@ const PHASES = [
   [1, 1],
 ] as const satisfies readonly (readonly [Phase, Phase])[]
 
-const resizeThenConv = (g: Graph, x: Images, { weight, bias, height, width }: Options, parameter: Parameter): Value =>
+const resizeThenConv = (
+  g: Graph,
+  x: Images,
+  { weight, bias, height, width }: Options,
+  parameter: Parameter,
+): Value =>
   conv(g, slice(g, slice(g, resizeNearest(g, x.value, 2), 2, 0, height), 3, 0, width), {
     weight: parameter(g, weight),
     bias: parameter(g, bias),
@@ -61,9 +67,11 @@ export const upsampleConv2d = (g: Graph, x: Images, options: Options, parameter:
     }),
   )
   const images = x.value.shape[0] ?? 0
-  // Phases beside each other in front of the channels: the order in which DepthToSpace's DCR mode takes them apart.
-  const together = concat(g, phases, 1)
+  // Interleaving is a concatenation behind the pixel: a good deal faster here than DepthToSpace.
+  const pixels = [images, out, x.height, 1, x.width, 1]
+  const [evenEven, evenOdd, oddEven, oddOdd] = phases.map((phase) => reshape(g, phase, pixels)) as Four<Value>
+  const rows = concat(g, [concat(g, [evenEven, evenOdd], 5), concat(g, [oddEven, oddOdd], 5)], 3)
   const taps = 2 * images * out * x.channels * x.height * x.width
   g.avoid('3×3 convolution of pixels that upsampling made equal', taps * (4 * 9 - 4 * 4))
-  return depthToSpace(g, together, 2, 'DCR')
+  return reshape(g, rows, [images, out, height, width])
 }

@@ -30,6 +30,8 @@ const linear = (g: Graph, x: Value, { weight, bias }: Linear): Value =>
 export const cpuTarget: Target = {
   name: 'cpu',
   dtype: 'float32',
+  // Three such pieces fit a server's last-level cache; whole hidden layers only wait for main memory.
+  feedForwardPieceBytes: 8 * 2 ** 20,
   parameter,
   groupNorm: (g, x, options) => groupNorm(g, x, options, parameter),
   upsampleConv2d: (g, x, height, width, options) =>
@@ -119,6 +121,9 @@ export const cpuTarget: Target = {
   attention(g, q, k, v, { rows, heads }) {
     const [count = 0, channels = 0] = q.shape
     const sequences = (x: Value): Value => reshape(g, x, [rows, count / rows, channels])
-    return reshape(g, multiHeadAttention(g, sequences(q), sequences(k), sequences(v), heads), [count, channels])
+    return reshape(g, multiHeadAttention(g, sequences(q), sequences(k), sequences(v), heads), [
+      count,
+      channels,
+    ])
   },
 }

@@ -71,6 +71,9 @@ export interface Target {
   /** Type of activations. */
   readonly dtype: 'float32'
 
+  /** Hidden layers of feed-forwards are worked on in pieces of at most this size, where memory is shared or slow. */
+  readonly feedForwardPieceBytes: number | null
+
   /** A weight in the activations' type. */
   parameter(g: Graph, weight: WeightTensor): Value
 
@@ -85,7 +88,11 @@ export interface Target {
   upsampleConv2d(g: Graph, x: Images, height: number, width: number, options: BiasedLinear): Images
   temporalConv(g: Graph, x: Clips, options: TemporalConv): Clips
   /** Statistics per image, or, on clips, over all frames of a clip. */
-  groupNorm<Kind extends 'images' | 'clips'>(g: Graph, x: FeatureMap<Kind>, options: GroupNorm): FeatureMap<Kind>
+  groupNorm<Kind extends 'images' | 'clips'>(
+    g: Graph,
+    x: FeatureMap<Kind>,
+    options: GroupNorm,
+  ): FeatureMap<Kind>
   add<Kind extends 'images' | 'clips'>(g: Graph, a: FeatureMap<Kind>, b: FeatureMap<Kind>): FeatureMap<Kind>
   concatChannels(g: Graph, a: Images, b: Images): Images
   /** x + factor·branch; `factor` has one element. */
@@ -110,5 +117,11 @@ export interface Target {
   /** hidden·gelu(gate), where [hidden, gate] = linear(x): diffusers' GEGLU. */
   geglu(g: Graph, x: Value, options: BiasedLinear): Value
   /** Softmax attention within each of `rows` sequences; q, k and v are [rows·length, C]. */
-  attention(g: Graph, q: Value, k: Value, v: Value, options: { readonly rows: number; readonly heads: number }): Value
+  attention(
+    g: Graph,
+    q: Value,
+    k: Value,
+    v: Value,
+    options: { readonly rows: number; readonly heads: number },
+  ): Value
 }

@@ -15,7 +15,8 @@ export interface WeightTensor {
 
 const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
 
-export const weightBytes = (weight: WeightTensor): number => elements(weight.shape) * (weight.dtype === 'float32' ? 4 : 2)
+export const weightBytes = (weight: WeightTensor): number =>
+  elements(weight.shape) * (weight.dtype === 'float32' ? 4 : 2)
 
 /** The same bytes under another shape of as many elements. */
 export const viewAs = (weight: WeightTensor, shape: readonly number[]): WeightTensor => {

@@ -44,7 +44,8 @@ export const openWeights = (
       )
     }
     if (stored !== null) {
-      const same = stored.shape.length === shape.length && stored.shape.every((size, axis) => size === shape[axis])
+      const same =
+        stored.shape.length === shape.length && stored.shape.every((size, axis) => size === shape[axis])
       if (!same) {
         throw new InvalidInputError(
           `${component}: ${key}`,
