@@ -4,7 +4,11 @@ import { compileClip, vaeScaleFactor } from '../../../worker/compiler/compile.ts
 import { expectClose } from '../../fixtures/close.ts'
 import { type Golden, readGolden } from '../../fixtures/golden.ts'
 import { drawInput } from '../../fixtures/golden-input.ts'
-import { type CheckpointName, readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
+import {
+  type CheckpointName,
+  readCheckpointSpec,
+  writeRandomCheckpoint,
+} from '../../fixtures/random-checkpoint.ts'
 import { runGraph, tensorOf } from '../../fixtures/run-graph.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 
@@ -39,7 +43,10 @@ describe.each(CASES)('$checkpoint $form', ({ golden: goldenName, checkpoint: nam
     const graph = compileClip(checkpoint, { ...SIZE, width: 64, height: 64, numFrames: 1 }).imageEncoder()
     const perImage = pixels.data.length / 2
     for (const image of [0, 1]) {
-      const pixel_values = { data: pixels.data.slice(image * perImage, (image + 1) * perImage), shape: [1, 3, 224, 224] }
+      const pixel_values = {
+        data: pixels.data.slice(image * perImage, (image + 1) * perImage),
+        shape: [1, 3, 224, 224],
+      }
       const { image_embeds } = await runGraph(graph, { pixel_values })
       const width = expected.shape[1] ?? 0
       const row = { data: expected.data.slice(image * width, (image + 1) * width), shape: [1, width] }
