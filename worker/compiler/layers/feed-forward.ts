@@ -7,7 +7,7 @@ import type { Scope } from './scope.ts'
 const EXPANSION = 4
 
 /** More pieces than this make the graph long and win nothing. */
-const MAX_PIECES = 16
+const MAX_PIECES = 8
 const BYTES_PER_NUMBER = 4
 
 export interface FeedForward {

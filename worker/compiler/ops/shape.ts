@@ -104,3 +104,7 @@ export const reduce = (
     outputs: [{ shape: x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)), dtype: x.dtype }],
     attributes: { keepdims: 1 },
   })[0]!
+
+/** `length` times one number; made with the session, so that it takes no room in the graph. */
+export const filled = (g: Graph, number: number, length: number): Value =>
+  expand(g, g.inline(Float32Array.of(number), [1]), [length])

@@ -2,15 +2,15 @@ import type { Graph } from '../graph/graph.ts'
 import { elementsOf, type Value } from '../graph/value.ts'
 import { add, silu } from '../ops/elementwise.ts'
 import { batchNormalization, instanceNormalization } from '../ops/normalization.ts'
-import { expand, reshape } from '../ops/shape.ts'
+import { expand, filled, reshape } from '../ops/shape.ts'
 import { viewAs, type WeightTensor } from '../weights/weight-tensor.ts'
 import type { FeatureMap, GroupNorm, Target } from './target.ts'
 
 /** Each group of each item of x [N, C, …] to mean 0 and variance 1. */
 const normalizeGroups = (g: Graph, x: Value, groups: number, epsilon: number): Value => {
   const [items = 0, ...rest] = x.shape
-  const ones = g.inline(new Float32Array(groups).fill(1), [groups])
-  const zeros = g.inline(new Float32Array(groups), [groups])
+  const ones = filled(g, 1, groups)
+  const zeros = filled(g, 0, groups)
   const grouped = reshape(g, x, [items, groups, elementsOf(rest) / groups])
   return reshape(g, instanceNormalization(g, grouped, ones, zeros, epsilon), x.shape)
 }
@@ -52,8 +52,8 @@ export const groupNorm = <Kind extends 'images' | 'clips'>(
     {
       scale: perColumn(weight),
       bias: perColumn(bias),
-      mean: g.inline(new Float32Array(columns), [columns]),
-      variance: g.inline(new Float32Array(columns).fill(1), [columns]),
+      mean: filled(g, 0, columns),
+      variance: filled(g, 1, columns),
     },
     0,
   )
