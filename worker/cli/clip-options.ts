@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
-import { type TargetName, vaeScaleFactor } from '../compiler/compile.ts'
+import { vaeScaleFactor } from '../compiler/compile.ts'
+import type { Target } from '../compiler/targets/target.ts'
 import { decodeChunkOf, resolveParameters, usesGuidance } from '../pipeline/parameters.ts'
 import { ALIGN_YOUR_STEPS_SIGMAS } from '../pipeline/scheduler/align-your-steps.ts'
 import { addArgumentOptions, readArguments, SIZE_OPTIONS, spellOption } from './argument-options.ts'
@@ -18,7 +19,7 @@ export const addClipOptions = (command: Command): Command =>
 export const clipShapeOf = (
   parsed: Readonly<Record<string, unknown>>,
   checkpoint: Checkpoint,
-  target: TargetName,
+  target: Target,
 ): ClipShape => {
   const given = parseRenderArguments(readArguments(parsed, SIZE_OPTIONS), spellOption)
   const parameters = resolveParameters(given, checkpoint.defaults, {

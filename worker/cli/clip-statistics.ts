@@ -1,8 +1,9 @@
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
-import { type ClipGraphs, compileClip, type TargetName } from '../compiler/compile.ts'
+import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
 import { encodeModel, type LocateWeight } from '../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { type GraphStatistics, statisticsOf } from '../compiler/graph/statistics.ts'
+import type { Target } from '../compiler/targets/target.ts'
 import { plainChunks } from '../pipeline/decode-plan.ts'
 
 export interface ClipShape {
@@ -10,7 +11,7 @@ export interface ClipShape {
   readonly height: number
   readonly numFrames: number
   readonly guidance: boolean
-  readonly target: TargetName
+  readonly target: Target
   readonly steps: number
   /** Frames decoded at once. */
   readonly decodeChunk: number

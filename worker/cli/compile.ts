@@ -55,10 +55,10 @@ export const runCompile = async (
   options: CompileOptions,
   { stdout, signal }: Pick<Surroundings, 'stdout' | 'signal'>,
 ): Promise<void> => {
-  const { variant, output, target } = options
+  const { variant, output } = options
   await assertNewFolder('--output', output)
   const checkpoint = await openCheckpoint(options.checkpoint, variant === undefined ? {} : { variant })
-  const shape = clipShapeOf({ ...options }, checkpoint, target)
+  const shape = clipShapeOf({ ...options }, checkpoint, TARGETS[options.target])
   const graphs = compileClip(checkpoint, { ...shape, feedForwardChunks: 1 })
   graphs.checkWeights()
   const names = weightNamesOf(checkpoint)

@@ -1,5 +1,6 @@
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip } from '../compiler/compile.ts'
+import { cpuTarget } from '../compiler/targets/cpu.ts'
 import { clipShapeOf } from './clip-options.ts'
 import type { Machine } from './doctor-machine.ts'
 import { formatBytes } from './size-text.ts'
@@ -63,7 +64,7 @@ const checkDisk = (machine: Machine, name: string, folder: string): Promise<Chec
 const checkCheckpoint = (dir: string, variant: string | undefined): Promise<Check> =>
   check('checkpoint', 'see the message; downloading the folder again mends most faults', async () => {
     const checkpoint = await openCheckpoint(dir, variant === undefined ? {} : { variant })
-    const shape = clipShapeOf({}, checkpoint, 'cpu')
+    const shape = clipShapeOf({}, checkpoint, cpuTarget)
     const { weights, checkWeights } = compileClip(checkpoint, { ...shape, feedForwardChunks: 1 })
     checkWeights()
     const bytes = Object.values(weights).reduce((total, component) => total + component.sizeBytes(), 0)

@@ -17,7 +17,7 @@ export const guideAsJson = (exported: readonly ExportedGraph[], shape: ClipShape
   num_frames: shape.numFrames,
   guidance: shape.guidance,
   decode_chunk_size: shape.decodeChunk,
-  target: shape.target,
+  target: shape.target.name,
   graphs: exported.map((one) => ({
     file: one.file,
     purpose: one.purpose,

@@ -28,7 +28,7 @@ const totals = ({ graphs }: ClipStatistics) => {
 export const inspectionAsJson = ({ checkpoint, hasWeights, shape, statistics }: Inspection) => ({
   checkpoint,
   weights: hasWeights ? 'present' : 'absent',
-  target: shape.target,
+  target: shape.target.name,
   width: shape.width,
   height: shape.height,
   num_frames: shape.numFrames,
@@ -124,7 +124,7 @@ export const formatInspection = (inspection: Inspection): string => {
   return [
     `${checkpoint}${hasWeights ? '' : ' (configs only; stored sizes are those of float16)'}`,
     `${shape.width}x${shape.height}, ${shape.numFrames} frames, guidance ${shape.guidance ? 'on' : 'off'}, ` +
-      `${shape.steps} steps, ${shape.decodeChunk} frames decoded at once, target ${shape.target}`,
+      `${shape.steps} steps, ${shape.decodeChunk} frames decoded at once, target ${shape.target.name}`,
     componentTable(statistics),
     graphTable(statistics),
     'node of the memory peak (activations alive at once; weights come on top):',

@@ -3,6 +3,7 @@ import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { printGraph } from '../compiler/graph/print-graph.ts'
+import { cpuTarget } from '../compiler/targets/cpu.ts'
 import { addClipOptions, clipShapeOf } from './clip-options.ts'
 import { type ClipShape, countClip } from './clip-statistics.ts'
 import { formatInspection, inspectionAsJson } from './inspect-report.ts'
@@ -54,7 +55,7 @@ export const runInspect = async (
     weights: 'optional',
     ...(variant === undefined ? {} : { variant }),
   })
-  const shape = clipShapeOf({ ...options }, checkpoint, 'cpu')
+  const shape = clipShapeOf({ ...options }, checkpoint, cpuTarget)
   const record = graph === undefined ? undefined : RECORD[graph]
   if (record !== undefined) {
     stdout.write(printGraph(record(compileClip(checkpoint, { ...shape, feedForwardChunks: 1 }), shape)))

@@ -18,6 +18,7 @@ import { cpuTarget } from './targets/cpu.ts'
 import type { Target } from './targets/target.ts'
 import { type ComponentWeights, openWeights } from './weights/weights.ts'
 
+/** Those that write portable ONNX, by the name users give. */
 export const TARGETS = { cpu: cpuTarget } as const satisfies Record<string, Target>
 export type TargetName = keyof typeof TARGETS
 
@@ -41,7 +42,7 @@ export interface CompilerOptions {
   readonly numFrames: number
   /** Two passes a step and their difference; false: max_guidance_scale is at most 1. */
   readonly guidance: boolean
-  readonly target: TargetName
+  readonly target: Target
   /** Feed-forward layers work through their rows in this many pieces. */
   readonly feedForwardChunks: number
 }
@@ -77,7 +78,7 @@ export const vaeScaleFactor = (config: VaeConfig): number => 2 ** (config.blockO
 
 export const compileClip = (input: CompilerInput, options: CompilerOptions): ClipGraphs => {
   const { unet, vae, imageEncoder } = input
-  const target = TARGETS[options.target]
+  const { target } = options
   const scale = vaeScaleFactor(vae.config)
   const latents = { height: options.height / scale, width: options.width / scale }
   const clip = { frames: options.numFrames, ...latents }

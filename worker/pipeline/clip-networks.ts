@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
-import { type ClipGraphs, compileClip, type TargetName } from '../compiler/compile.ts'
+import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
+import type { Target } from '../compiler/targets/target.ts'
 import type { SessionPool } from '../engine/session-pool.ts'
 import type { Tensor } from '../engine/tensor.ts'
 import { type RenderParameters, usesGuidance } from './parameters.ts'
@@ -21,7 +22,7 @@ export interface ClipNetworks {
 export interface ClipNetworkOptions {
   readonly checkpoint: Checkpoint
   readonly pool: SessionPool
-  readonly target: TargetName
+  readonly target: Target
   readonly feedForwardChunks: number
   /** Time spent recording graphs and making sessions is added here. */
   readonly onLoaded: (seconds: number) => void
@@ -47,7 +48,7 @@ export const openClipNetworks = async (
   graphs.checkWeights()
   onLoaded(secondsSince(started))
 
-  const size = `${checkpoint.dir}|${checkpoint.variant}|${target}|${width}x${height}x${numFrames}|${guidance}|${feedForwardChunks}`
+  const size = `${checkpoint.dir}|${checkpoint.variant}|${target.name}|${width}x${height}x${numFrames}|${guidance}|${feedForwardChunks}`
   // Sessions of another size or checkpoint are of no use to this clip, and would only take memory.
   await pool.retain((key) => key.startsWith(`${size}|`))
 

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
-import { type TargetName, vaeScaleFactor } from '../compiler/compile.ts'
+import { vaeScaleFactor } from '../compiler/compile.ts'
+import type { Target } from '../compiler/targets/target.ts'
 import type { SessionPool } from '../engine/session-pool.ts'
 import type { Tensor } from '../engine/tensor.ts'
 import { openClipNetworks } from './clip-networks.ts'
@@ -17,7 +18,7 @@ import { guidanceRamp } from './scheduler/guidance-ramp.ts'
 export interface RenderOptions {
   readonly checkpoint: Checkpoint
   readonly pool: SessionPool
-  readonly target: TargetName
+  readonly target: Target
   /** Guidance's passes one after the other, feed-forward layers in pieces: less memory, the same numbers. */
   readonly lowMemory: boolean
   readonly onProgress: (progress: Progress) => void

@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip } from '../compiler/compile.ts'
+import { cpuTarget } from '../compiler/targets/cpu.ts'
 import { chooseMemoryPlan, type MemoryPlan } from '../engine/memory-mode.ts'
 import { createSessionPool, type SessionPool } from '../engine/session-pool.ts'
 import { decodeImage } from '../pipeline/image/decode-image.ts'
@@ -25,7 +26,7 @@ export interface JobRenderer extends AsyncDisposable {
   render(job: RenderJob, context: JobContext): Promise<RenderResult>
 }
 
-const TARGET = 'cpu'
+const TARGET = cpuTarget
 
 const planFor = (checkpoint: Checkpoint, job: RenderJob): MemoryPlan => {
   if (job.memory !== 'auto') return job.memory

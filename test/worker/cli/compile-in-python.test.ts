@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { exportedGraphs } from '../../../worker/cli/exported-graphs.ts'
 import { compileClip } from '../../../worker/compiler/compile.ts'
+import { cpuTarget } from '../../../worker/compiler/targets/cpu.ts'
 import { elementCount, type Tensor } from '../../../worker/engine/tensor.ts'
 import { expectClose } from '../../fixtures/close.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
@@ -23,7 +24,7 @@ const SHAPE = {
   guidance: true,
   steps: 2,
   decodeChunk: 2,
-  target: 'cpu',
+  target: cpuTarget,
 } as const
 
 const floats = (bytes: Buffer): Float32Array =>

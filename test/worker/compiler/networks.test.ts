@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { compileClip, vaeScaleFactor } from '../../../worker/compiler/compile.ts'
+import { cpuTarget } from '../../../worker/compiler/targets/cpu.ts'
 import { expectClose } from '../../fixtures/close.ts'
 import { type Golden, readGolden } from '../../fixtures/golden.ts'
 import { drawInput } from '../../fixtures/golden-input.ts'
@@ -33,7 +34,7 @@ interface Calls {
   readonly [name: string]: { readonly timestep: number; readonly added_time_ids: readonly number[] }
 }
 
-const SIZE = { guidance: true, target: 'cpu', feedForwardChunks: 1 } as const
+const SIZE = { guidance: true, target: cpuTarget, feedForwardChunks: 1 } as const
 
 describe.each(CASES)('$checkpoint $form', ({ golden: goldenName, checkpoint: name, form }) => {
   test('the image encoder gives the embeddings of transformers', async () => {

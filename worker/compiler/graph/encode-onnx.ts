@@ -133,10 +133,12 @@ export const encodeModel = (graph: Graph, locate: LocateWeight): Uint8Array => {
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: 'svd-batch',
-    opsetImport: [
-      create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(OPSET_VERSION) }),
-      create(OperatorSetIdProtoSchema, { domain: 'com.microsoft', version: BigInt(CONTRIB_VERSION) }),
-    ],
+    opsetImport: [...new Set(graph.nodes.map(({ domain }) => domain)).add('')].map((domain) =>
+      create(OperatorSetIdProtoSchema, {
+        domain,
+        version: BigInt(domain === '' ? OPSET_VERSION : CONTRIB_VERSION),
+      }),
+    ),
     graph: create(GraphProtoSchema, {
       name: graph.name,
       input: graph.inputs.map(encodeValueInfo),

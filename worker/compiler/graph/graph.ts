@@ -3,9 +3,12 @@ import { type DType, elementsOf, formatType, type Value } from './value.ts'
 
 export type Attribute = number | string | readonly number[] | { readonly float: number }
 
+/** ONNX's own ops, ONNX Runtime's documented ones, and those of its CPU provider's blocked layout. */
+export type Domain = '' | 'com.microsoft' | 'com.microsoft.nchwc'
+
 export interface Node {
   readonly op: string
-  readonly domain: '' | 'com.microsoft'
+  readonly domain: Domain
   readonly name: string
   readonly inputs: readonly (Value | null)[]
   readonly outputs: readonly Value[]
@@ -27,7 +30,7 @@ export interface AvoidedWork {
 
 export interface NodeSpec {
   readonly op: string
-  readonly domain?: 'com.microsoft'
+  readonly domain?: Domain
   readonly inputs: readonly (Value | null)[]
   readonly outputs: readonly { readonly shape: readonly number[]; readonly dtype: DType }[]
   readonly attributes?: Readonly<Record<string, Attribute>>

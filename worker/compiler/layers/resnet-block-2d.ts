@@ -42,9 +42,8 @@ export const resnetBlock2d = ({ g, target, w }: Scope, config: ResnetBlock2d) =>
         activation: 'silu',
         shift,
       })
-      const branch = target.conv2d(g, second, { ...conv2, ...same })
       const residual =
         shortcut === null ? x : target.conv2d(g, x, { ...shortcut, stride: 1, padding: [0, 0, 0, 0] })
-      return target.add(g, residual, branch)
+      return target.conv2d(g, second, { ...conv2, ...same, residual })
     })
 }

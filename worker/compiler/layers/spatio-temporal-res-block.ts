@@ -3,7 +3,7 @@ import type { Images } from '../targets/target.ts'
 import { blendFactors } from './alpha-blender.ts'
 import { resnetBlock2d } from './resnet-block-2d.ts'
 import { into, type Scope } from './scope.ts'
-import { temporalResnetBranch } from './temporal-resnet-block.ts'
+import { temporalResnetBlock } from './temporal-resnet-block.ts'
 
 export interface SpatioTemporalResBlock {
   readonly inChannels: number
@@ -16,7 +16,7 @@ export interface SpatioTemporalResBlock {
 
 /**
  * diffusers' SpatioTemporalResBlock. With s the spatial result and b the temporal branch, its blend
- * a·s + (1−a)·(s + b) is s + (1−a)·b: one pass less over the feature map.
+ * a·s + (1−a)·(s + b) is s + (1−a)·b, and 1−a goes into the last convolution's weights.
  */
 export const spatioTemporalResBlock = (scope: Scope, config: SpatioTemporalResBlock) => {
   const { inChannels, outChannels, epsilon, temporalEpsilon, timeEmbedDim, switchedMix } = config
@@ -27,7 +27,7 @@ export const spatioTemporalResBlock = (scope: Scope, config: SpatioTemporalResBl
     epsilon,
     timeEmbedDim,
   })
-  const temporal = temporalResnetBranch(into(scope, 'temporal_res_block'), {
+  const temporal = temporalResnetBlock(into(scope, 'temporal_res_block'), {
     channels: outChannels,
     epsilon: temporalEpsilon,
     timeEmbedDim,
@@ -40,7 +40,6 @@ export const spatioTemporalResBlock = (scope: Scope, config: SpatioTemporalResBl
     g.within(scope.w.path, () => {
       const pictures = spatial(x, activatedTime)
       const clips = target.toClips(g, pictures)
-      const blended = target.addScaled(g, clips, temporal(clips, activatedTime), factor)
-      return target.toImages(g, blended)
+      return target.toImages(g, temporal(clips, activatedTime, factor))
     })
 }

@@ -16,8 +16,11 @@ export interface TemporalResnetBlock {
   readonly timeEmbedDim: number | null
 }
 
-/** The residual branch of diffusers' TemporalResnetBlock: its output is input + branch. */
-export const temporalResnetBranch = ({ g, target, w }: Scope, config: TemporalResnetBlock) => {
+/**
+ * diffusers' TemporalResnetBlock, its branch weighed: x + factor·branch(x). At factor 1 it is the reference's block;
+ * `factor` has one element.
+ */
+export const temporalResnetBlock = ({ g, target, w }: Scope, config: TemporalResnetBlock) => {
   const { channels, epsilon, timeEmbedDim } = config
   const norm1 = bindNorm(w.at('norm1'), channels)
   const conv1 = bindTemporalConv(w.at('conv1'), channels)
@@ -26,7 +29,7 @@ export const temporalResnetBranch = ({ g, target, w }: Scope, config: TemporalRe
   const norm2 = bindNorm(w.at('norm2'), channels)
   const conv2 = bindTemporalConv(w.at('conv2'), channels)
 
-  return (x: Clips, activatedTime: Value | null): Clips =>
+  return (x: Clips, activatedTime: Value | null, factor: Value): Clips =>
     g.within(w.path, () => {
       const shift =
         timeProjection === null || activatedTime === null
@@ -41,6 +44,6 @@ export const temporalResnetBranch = ({ g, target, w }: Scope, config: TemporalRe
         activation: 'silu',
         shift,
       })
-      return target.temporalConv(g, second, conv2)
+      return target.temporalConv(g, second, { ...conv2, blend: { factor, residual: x } })
     })
 }

@@ -32,7 +32,7 @@ export const mul = binary('Mul')
 export const div = binary('Div')
 
 const unary =
-  (op: 'Sqrt' | 'Sin' | 'Cos' | 'Sigmoid' | 'Reciprocal') =>
+  (op: 'Sqrt' | 'Sin' | 'Cos' | 'Sigmoid' | 'Reciprocal' | 'Relu') =>
   (g: Graph, x: Value): Value =>
     g.node({ op, inputs: [x], outputs: [{ shape: x.shape, dtype: x.dtype }] })[0]!
 
@@ -41,10 +41,29 @@ export const sin = unary('Sin')
 export const cos = unary('Cos')
 export const sigmoid = unary('Sigmoid')
 export const reciprocal = unary('Reciprocal')
+export const relu = unary('Relu')
 
 /** x·Φ(x) through erf, as torch's default `gelu`. */
 export const gelu = (g: Graph, x: Value): Value =>
   g.node({ op: 'Gelu', inputs: [x], outputs: [{ shape: x.shape, dtype: x.dtype }] })[0]!
+
+/** gelu(x + bias), bias over the last axis, in one pass (com.microsoft BiasGelu, through erf). */
+export const biasGelu = (g: Graph, x: Value, bias: Value): Value =>
+  g.node({
+    op: 'BiasGelu',
+    domain: 'com.microsoft',
+    inputs: [x, bias],
+    outputs: [{ shape: broadcastShapes(x.shape, bias.shape), dtype: x.dtype }],
+  })[0]!
+
+/** Over the last axis. */
+export const softmax = (g: Graph, x: Value): Value =>
+  g.node({
+    op: 'Softmax',
+    inputs: [x],
+    outputs: [{ shape: x.shape, dtype: x.dtype }],
+    attributes: { axis: -1 },
+  })[0]!
 
 /** x·sigmoid(alpha·x): CLIP's `quick_gelu` at 1.702, SiLU at 1. One kernel on both providers. */
 export const quickGelu = (g: Graph, x: Value, alpha: number): Value =>

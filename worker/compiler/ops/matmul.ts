@@ -32,3 +32,19 @@ export const matmul = (g: Graph, a: Value, b: Value): Value => {
     flops: 2 * elementsOf(shape) * k,
   })[0]!
 }
+
+/** alpha · a · bᵀ over the last two axes (com.microsoft FusedMatMul): [.., n, k] with [.., m, k]. */
+export const matmulTransposed = (g: Graph, a: Value, b: Value, alpha = 1): Value => {
+  const [n = 0, k = 0] = a.shape.slice(-2)
+  const [m = 0, kb = 0] = b.shape.slice(-2)
+  if (k !== kb) throw mismatch('FusedMatMul', a, b)
+  const shape = [...broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2)), n, m]
+  return g.node({
+    op: 'FusedMatMul',
+    domain: 'com.microsoft',
+    inputs: [a, b],
+    outputs: [{ shape, dtype: a.dtype }],
+    attributes: { transB: 1, alpha: { float: alpha } },
+    flops: 2 * elementsOf(shape) * k,
+  })[0]!
+}

@@ -14,6 +14,8 @@ export interface FeatureMap<Kind extends 'images' | 'clips' = 'images' | 'clips'
   readonly channels: number
   readonly height: number
   readonly width: number
+  /** Of `value` in memory, where a target has several; networks pass it on. */
+  readonly layout?: 'nchw' | 'nchwc'
 }
 
 export type Images = FeatureMap<'images'>
@@ -49,12 +51,16 @@ export interface Conv2d {
   readonly stride: number
   /** [top, left, bottom, right] */
   readonly padding: readonly [number, number, number, number]
+  /** Added to the result; of its size. */
+  readonly residual?: Images
 }
 
 export interface TemporalConv {
   /** [out, in, 3, 1, 1]: each frame with the one before and the one after, zeros beyond the ends. */
   readonly weight: WeightTensor
   readonly bias: WeightTensor
+  /** residual + factor·result; `factor` has one element and comes from weights alone. */
+  readonly blend?: { readonly factor: Value; readonly residual: Clips }
 }
 
 export interface GroupNorm extends Affine {
@@ -67,7 +73,7 @@ export interface GroupNorm extends Affine {
 
 /** What a network asks for; a target decides the ops and the layout. */
 export interface Target {
-  readonly name: 'cpu'
+  readonly name: string
   /** Type of activations. */
   readonly dtype: 'float32'
 
@@ -95,14 +101,6 @@ export interface Target {
   ): FeatureMap<Kind>
   add<Kind extends 'images' | 'clips'>(g: Graph, a: FeatureMap<Kind>, b: FeatureMap<Kind>): FeatureMap<Kind>
   concatChannels(g: Graph, a: Images, b: Images): Images
-  /** x + factor·branch; `factor` has one element. */
-  addScaled<Kind extends 'images' | 'clips'>(
-    g: Graph,
-    x: FeatureMap<Kind>,
-    branch: FeatureMap<Kind>,
-    factor: Value,
-  ): FeatureMap<Kind>
-
   /** One sequence per image: `rows` is clips·frames, `length` height·width. */
   toTokens(g: Graph, x: Images): Tokens
   /** Back to images of the same size as `like`. */
