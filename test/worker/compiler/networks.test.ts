@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { compileClip, vaeScaleFactor } from '../../../worker/compiler/compile.ts'
 import { cpuTarget } from '../../../worker/compiler/targets/cpu.ts'
+import { detectCpuTarget } from '../../../worker/engine/nchwc-block.ts'
 import { expectClose } from '../../fixtures/close.ts'
 import { type Golden, readGolden } from '../../fixtures/golden.ts'
 import { drawInput } from '../../fixtures/golden-input.ts'
@@ -34,9 +35,12 @@ interface Calls {
   readonly [name: string]: { readonly timestep: number; readonly added_time_ids: readonly number[] }
 }
 
-const SIZE = { guidance: true, target: cpuTarget, feedForwardChunks: 1 } as const
+const TARGETS = [cpuTarget, await detectCpuTarget()]
+const RUNS = TARGETS.flatMap((target) => CASES.map((run) => ({ ...run, target, on: target.name })))
 
-describe.each(CASES)('$checkpoint $form', ({ golden: goldenName, checkpoint: name, form }) => {
+describe.each(RUNS)('$checkpoint $form on $on', ({ golden: goldenName, checkpoint: name, form, target }) => {
+  const SIZE = { guidance: true, target, feedForwardChunks: 1 } as const
+
   test('the image encoder gives the embeddings of transformers', async () => {
     const [golden, checkpoint] = await Promise.all([readGolden(goldenName), open(name, form)])
     const pixels = drawInput(golden, 'clip.pixel_values')

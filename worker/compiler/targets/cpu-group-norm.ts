@@ -4,7 +4,8 @@ import { add, silu } from '../ops/elementwise.ts'
 import { batchNormalization, instanceNormalization } from '../ops/normalization.ts'
 import { expand, filled, reshape } from '../ops/shape.ts'
 import { viewAs, type WeightTensor } from '../weights/weight-tensor.ts'
-import type { FeatureMap, GroupNorm, Target } from './target.ts'
+import { parameter } from './cpu-tokens.ts'
+import type { FeatureMap, GroupNorm } from './target.ts'
 
 /** Each group of each item of x [N, C, …] to mean 0 and variance 1. */
 const normalizeGroups = (g: Graph, x: Value, groups: number, epsilon: number): Value => {
@@ -37,7 +38,6 @@ export const groupNorm = <Kind extends 'images' | 'clips'>(
   g: Graph,
   x: FeatureMap<Kind>,
   { weight, bias, groups, epsilon, activation, shift }: GroupNorm,
-  parameter: Target['parameter'],
 ): FeatureMap<Kind> => {
   const shifted = shift == null ? x.value : addShift(g, x, shift)
   const normalized = normalizeGroups(g, shifted, groups, epsilon)

@@ -32,9 +32,8 @@ export const cpuTarget: Target = {
   name: 'cpu',
   dtype: 'float32',
   ...tokenVerbs,
-  groupNorm: (g, x, options) => groupNorm(g, x, options, parameter),
-  upsampleConv2d: (g, x, height, width, options) =>
-    images(upsampleConv2d(g, x, { ...options, height, width }, parameter), x),
+  groupNorm,
+  upsampleConv2d: (g, x, height, width, options) => images(upsampleConv2d(g, x, height, width, options), x),
 
   imagesFromNchw: (_, x, frames) => images(x, { clips: (x.shape[0] ?? 0) / frames, frames }),
 
