@@ -47,7 +47,7 @@ export interface ImageJob {
 export const prepareJobs = async (
   images: readonly string[],
   options: RenderOptions,
-  ffmpegPath: string,
+  { ffmpegPath, cacheDir }: Pick<RenderJob, 'ffmpegPath' | 'cacheDir'>,
 ): Promise<readonly ImageJob[]> => {
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
   const given = parseRenderArguments(typed, spellOption)
@@ -81,6 +81,7 @@ export const prepareJobs = async (
       outputs: [...outputs],
       framesDirs: framesDirs === null ? null : [...framesDirs],
       ffmpegPath,
+      cacheDir,
     },
   }))
 }

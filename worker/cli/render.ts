@@ -9,6 +9,7 @@ import { failureAsJson, type ImageReport, resultAsJson, summarize } from './rend
 import { stageOutputs } from './staged-outputs.ts'
 import type { Surroundings } from './surroundings.ts'
 import { readVersions } from './versions.ts'
+import { weightCacheDir } from './weight-cache-dir.ts'
 
 const renderStaged = async (
   renderer: Renderer<RenderJob, RenderResult>,
@@ -33,7 +34,7 @@ export const runRender = async (
   { environment, stdout, stderr, signal, openRenderer }: Surroundings,
 ): Promise<number> => {
   const { path: ffmpegPath } = await findFfmpeg(environment)
-  const jobs = await prepareJobs(images, options, ffmpegPath)
+  const jobs = await prepareJobs(images, options, { ffmpegPath, cacheDir: weightCacheDir(environment) })
   const versions = await readVersions()
   const debug = environment['SVD_DEBUG'] === '1'
   const progress = openProgress(stderr, { quiet: options.quiet === true })

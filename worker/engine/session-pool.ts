@@ -15,7 +15,7 @@ export interface SessionPool extends AsyncDisposable {
 export type OpenSession = (graph: Graph, options: SessionOptions) => Promise<Session>
 
 export const createSessionPool = (
-  { keep, threads }: { readonly keep: 'all' | 'one'; readonly threads: number },
+  { keep, ...options }: Omit<SessionOptions, 'arena'> & { readonly keep: 'all' | 'one' },
   open: OpenSession = openSession,
 ): SessionPool => {
   const sessions = new Map<string, Session>()
@@ -34,7 +34,7 @@ export const createSessionPool = (
       const known = sessions.get(key)
       if (known !== undefined) return known
       if (keep === 'one') await retain(() => false)
-      const session = await open(record(), { threads, arena })
+      const session = await open(record(), { ...options, arena })
       sessions.set(key, session)
       return session
     },

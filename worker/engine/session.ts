@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node'
 import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
+import { withPreparedWeights } from './prepared-weights.ts'
 import { elementCount, type Tensor } from './tensor.ts'
 
 export interface SessionOptions {
@@ -11,6 +12,8 @@ export interface SessionOptions {
    * what it needs and gives it back, and the peak is lower: the arena grows by doubling and never shrinks.
    */
   readonly arena: boolean
+  /** Where kernels are kept in the runtime's own order; without it they are computed for each session anew. */
+  readonly cacheDir?: string | null
 }
 
 /** A network ready to run. Its memory is given back when it is disposed. */
@@ -65,7 +68,8 @@ const checkInputs = (graph: Graph, inputs: Readonly<Record<string, Tensor>>): vo
 }
 
 export const openSession = async (graph: Graph, options: SessionOptions): Promise<Session> => {
-  const { bytes, externalDataDir } = encodeOnnx(graph)
+  const ready = options.cacheDir == null ? graph : await withPreparedWeights(graph, options.cacheDir)
+  const { bytes, externalDataDir } = encodeOnnx(ready)
   const session = await ort.InferenceSession.create(bytes, ortOptions(externalDataDir, options))
   return {
     name: graph.name,

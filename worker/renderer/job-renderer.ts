@@ -4,8 +4,9 @@ import { readFile, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip } from '../compiler/compile.ts'
-import { cpuTarget } from '../compiler/targets/cpu.ts'
+import type { Target } from '../compiler/targets/target.ts'
 import { chooseMemoryPlan, type MemoryPlan } from '../engine/memory-mode.ts'
+import { detectCpuTarget } from '../engine/nchwc-block.ts'
 import { createSessionPool, type SessionPool } from '../engine/session-pool.ts'
 import { decodeImage } from '../pipeline/image/decode-image.ts'
 import { toRgbFrames } from '../pipeline/image/frames.ts'
@@ -26,13 +27,11 @@ export interface JobRenderer extends AsyncDisposable {
   render(job: RenderJob, context: JobContext): Promise<RenderResult>
 }
 
-const TARGET = cpuTarget
-
-const planFor = (checkpoint: Checkpoint, job: RenderJob): MemoryPlan => {
+const planFor = (checkpoint: Checkpoint, job: RenderJob, target: Target): MemoryPlan => {
   if (job.memory !== 'auto') return job.memory
   const parameters: RenderParameters = job.parameters
   const guidance = usesGuidance(parameters)
-  const graphs = compileClip(checkpoint, { ...parameters, guidance, target: TARGET, feedForwardChunks: 1 })
+  const graphs = compileClip(checkpoint, { ...parameters, guidance, target, feedForwardChunks: 1 })
   const all = [
     graphs.imageEncoder(),
     graphs.vaeEncoder(),
@@ -61,11 +60,16 @@ const takeFrames = async (clip: RenderedClip): Promise<Uint8Array[]> => {
 export const createJobRenderer = (): JobRenderer => {
   let open: { readonly key: string; readonly pool: SessionPool } | null = null
 
-  const poolFor = async (plan: MemoryPlan, threads: number): Promise<SessionPool> => {
-    const key = `${plan}|${threads}`
+  let detected: Promise<Target> | null = null
+
+  const poolFor = async (
+    plan: MemoryPlan,
+    { threads, cacheDir }: Pick<RenderJob, 'threads' | 'cacheDir'>,
+  ): Promise<SessionPool> => {
+    const key = `${plan}|${threads}|${cacheDir}`
     if (open?.key === key) return open.pool
     await open?.pool[Symbol.asyncDispose]()
-    open = { key, pool: createSessionPool({ keep: plan === 'resident' ? 'all' : 'one', threads }) }
+    open = { key, pool: createSessionPool({ keep: plan === 'resident' ? 'all' : 'one', threads, cacheDir }) }
     return open.pool
   }
 
@@ -79,14 +83,16 @@ export const createJobRenderer = (): JobRenderer => {
         job.checkpointDir,
         job.variant === null ? {} : { variant: job.variant },
       )
-      const memory = planFor(checkpoint, job)
-      const pool = await poolFor(memory, job.threads)
+      detected ??= detectCpuTarget()
+      const target = await detected
+      const memory = planFor(checkpoint, job, target)
+      const pool = await poolFor(memory, job)
       const opened = secondsSince(started)
 
       const clip = await renderClip(image, parameters, {
         checkpoint,
         pool,
-        target: TARGET,
+        target,
         lowMemory: memory === 'low-vram',
         onProgress,
         signal,

@@ -42,6 +42,8 @@ export const renderJobSchema = z.strictObject({
   /** Lossless PNGs of each frame, `0000.png` on; one folder per video, or null. */
   framesDirs: z.array(z.string()).nullable(),
   ffmpegPath: z.string(),
+  /** Folder for weights in the runtime's own order, made once a checkpoint; null: none is kept. */
+  cacheDir: z.string().nullable(),
 })
 
 const timingsSchema = z.strictObject({

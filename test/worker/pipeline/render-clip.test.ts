@@ -44,7 +44,7 @@ const renderGolden = async (
     checkpoint.defaults,
     { vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config) },
   )
-  await using pool = createSessionPool({ keep, threads: 2 })
+  await using pool = createSessionPool({ keep, threads: 2, cacheDir: null })
   const clip = await renderClip(await decodeImage(await goldenImage(image), image), parameters, {
     checkpoint,
     pool,

@@ -1,6 +1,7 @@
 import { weightBytes } from '../weights/weight-tensor.ts'
-import type { Graph, Node } from './graph.ts'
+import type { Graph } from './graph.ts'
 import { bytesOf } from './value.ts'
+import { preparationNodes } from './weight-preparation.ts'
 
 export interface GraphStatistics {
   readonly nodes: number
@@ -20,21 +21,8 @@ export interface GraphStatistics {
 /** Ops that only rename bytes: ONNX Runtime lets their output share its input's buffer. */
 const ALIASES = new Set(['Reshape', 'Identity'])
 
-/** Nodes that depend on constants alone run once, when the session is made. */
-const weightPreparation = (graph: Graph): ReadonlySet<Node> => {
-  const constant = new Set(graph.constants.map(({ value }) => value.name))
-  const prepared = new Set<Node>()
-  for (const node of graph.nodes) {
-    if (node.inputs.every((value) => value === null || constant.has(value.name))) {
-      prepared.add(node)
-      for (const { name } of node.outputs) constant.add(name)
-    }
-  }
-  return prepared
-}
-
 const peakActivations = (graph: Graph): { readonly bytes: number; readonly at: string } => {
-  const prepared = weightPreparation(graph)
+  const prepared = preparationNodes(graph)
   const nodes = graph.nodes.filter((node) => !prepared.has(node))
   const bufferOf = new Map<string, string>()
   const sizes = new Map<string, number>()

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest'
+import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
+import { InvalidInputError } from '../../../worker/checkpoint/invalid-input.ts'
+import { parseRenderDefaults } from '../../../worker/checkpoint/render-defaults.ts'
+import { decodeChunkOf, resolveParameters, usesGuidance } from '../../../worker/pipeline/parameters.ts'
+
+/** Of a checkpoint whose UNet was trained on 25 frames, with this svd.json. */
+const resolve = (
+  given: RenderArguments,
+  svdJson: Readonly<Record<string, unknown>> = {},
+  vaeScaleFactor = 8,
+  spell?: (name: string) => string,
+) =>
+  resolveParameters(given, parseRenderDefaults(svdJson, 25), {
+    vaeScaleFactor,
+    ...(spell && { spell }),
+  })
+
+const faultOf = (work: () => unknown): InvalidInputError => {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof InvalidInputError) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('what a job does not say', () => {
+  test("comes from the reference's defaults, the frames from the UNet", () => {
+    expect(resolve({})).toEqual({
+      width: 1024,
+      height: 576,
+      numFrames: 25,
+      numInferenceSteps: 25,
+      sigmas: null,
+      minGuidanceScale: 1,
+      maxGuidanceScale: 3,
+      fps: 7,
+      motionBucketId: 127,
+      noiseAugStrength: 0.02,
+      decodeChunkSize: null,
+      numVideosPerPrompt: 1,
+      seed: 0n,
+      fit: 'fill',
+      decodeOverlap: 0,
+    })
+  })
+
+  test("comes from the checkpoint's svd.json where that says it", () => {
+    expect(resolve({}, { width: 192, num_frames: 14, max_guidance_scale: 1.5 })).toMatchObject({
+      width: 192,
+      height: 576,
+      numFrames: 14,
+      maxGuidanceScale: 1.5,
+    })
+  })
+})
+
+test('what a job says goes before either', () => {
+  const given = {
+    width: 512,
+    height: 320,
+    num_frames: 7,
+    num_inference_steps: 4,
+    min_guidance_scale: 0,
+    max_guidance_scale: 2,
+    fps: 24,
+    motion_bucket_id: 0,
+    noise_aug_strength: 0,
+    decode_chunk_size: 3,
+    num_videos_per_prompt: 2,
+    seed: 2n ** 63n,
+    fit: 'crop',
+    decode_overlap: 2,
+  } as const
+  expect(resolve(given, { width: 192, fps: 12, motion_bucket_id: 255 })).toEqual({
+    width: 512,
+    height: 320,
+    numFrames: 7,
+    numInferenceSteps: 4,
+    sigmas: null,
+    minGuidanceScale: 0,
+    maxGuidanceScale: 2,
+    fps: 24,
+    motionBucketId: 0,
+    noiseAugStrength: 0,
+    decodeChunkSize: 3,
+    numVideosPerPrompt: 2,
+    seed: 2n ** 63n,
+    fit: 'crop',
+    decodeOverlap: 2,
+  })
+})
+
+describe('sigmas', () => {
+  const svdJson = { sigmas: 'align-your-steps' }
+
+  test('of the checkpoint hold until a job asks for a number of steps', () => {
+    expect(resolve({}, svdJson).sigmas).toBe('align-your-steps')
+    expect(resolve({ num_inference_steps: 30 }, svdJson)).toMatchObject({
+      sigmas: null,
+      numInferenceSteps: 30,
+    })
+  })
+
+  test('of the job go before its number of steps', () => {
+    expect(resolve({ num_inference_steps: 30, sigmas: [700, 1, 0] }).sigmas).toEqual([700, 1, 0])
+  })
+})
+
+describe('the size', () => {
+  test('must be made of blocks of the VAE; the next one up is proposed', () => {
+    const { field, message } = faultOf(() => resolve({ width: 72 }, {}, 16))
+    expect(field).toBe('width')
+    expect(message).toBe("width: got 72; this checkpoint's VAE works on blocks of 16 pixels: take 80")
+    expect(faultOf(() => resolve({ height: 8 }, {}, 16)).message).toContain('take 16')
+    expect(resolve({ width: 80 }, {}, 16).width).toBe(80)
+  })
+
+  test('is spelled as the user wrote it', () => {
+    expect(faultOf(() => resolve({ width: 72 }, {}, 16, (name) => `--${name}`)).field).toBe('--width')
+  })
+})
+
+describe('decode_overlap', () => {
+  test.each([
+    { given: { decode_chunk_size: 4, decode_overlap: 4 }, chunk: 4 },
+    { given: { decode_chunk_size: 4, decode_overlap: 9 }, chunk: 4 },
+    { given: { decode_overlap: 25 }, chunk: 25 },
+    { given: { num_frames: 5, decode_overlap: 6 }, chunk: 5 },
+    { given: { decode_chunk_size: 1, decode_overlap: 1 }, chunk: 1 },
+  ])('must be smaller than the chunk: $given', ({ given, chunk }) => {
+    const { field, message } = faultOf(() => resolve(given))
+    expect(field).toBe('decode_overlap')
+    expect(message).toBe(
+      `decode_overlap: got ${given.decode_overlap}; must be smaller than decode_chunk_size, which is ${chunk}`,
+    )
+  })
+
+  test('may be one less, and 0 with any chunk', () => {
+    expect(resolve({ decode_chunk_size: 4, decode_overlap: 3 }).decodeOverlap).toBe(3)
+    expect(resolve({ decode_chunk_size: 1, decode_overlap: 0 }).decodeOverlap).toBe(0)
+  })
+})
+
+test('all frames are decoded at once unless the job says fewer', () => {
+  expect(decodeChunkOf(resolve({}))).toBe(25)
+  expect(decodeChunkOf(resolve({ num_frames: 9 }))).toBe(9)
+  expect(decodeChunkOf(resolve({ decode_chunk_size: 4 }))).toBe(4)
+})
+
+test.each([
+  { given: { max_guidance_scale: 1 }, guided: false },
+  { given: { max_guidance_scale: 1.01 }, guided: true },
+  { given: { min_guidance_scale: 5, max_guidance_scale: 1 }, guided: false },
+])('guidance is decided by the largest scale alone: $given', ({ given, guided }) => {
+  expect(usesGuidance(resolve(given))).toBe(guided)
+})
