@@ -3,7 +3,7 @@ import { openSession, type Session, type SessionOptions } from './session.ts'
 
 /**
  * Sessions by key. `keep: 'all'` holds every network once it was used; `keep: 'one'` gives a network's memory back
- * before the next one's is taken.
+ * before the next one's is taken, and lets none keep an arena.
  */
 export interface SessionPool extends AsyncDisposable {
   /** Opens the network if it is not open. The key stands for everything that decides the graph. */
@@ -34,7 +34,7 @@ export const createSessionPool = (
       const known = sessions.get(key)
       if (known !== undefined) return known
       if (keep === 'one') await retain(() => false)
-      const session = await open(record(), { ...options, arena })
+      const session = await open(record(), { ...options, arena: arena && keep === 'all' })
       sessions.set(key, session)
       return session
     },

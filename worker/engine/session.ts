@@ -67,8 +67,19 @@ const checkInputs = (graph: Graph, inputs: Readonly<Record<string, Tensor>>): vo
   }
 }
 
+/** A cache that cannot be written (read-only, full) costs time and memory, not the clip. */
+const keepWeights = async (graph: Graph, cacheDir: string): Promise<Graph> => {
+  try {
+    return await withPreparedWeights(graph, cacheDir)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    process.emitWarning(`weights of ${graph.name} are not kept in ${cacheDir}: ${reason}`)
+    return graph
+  }
+}
+
 export const openSession = async (graph: Graph, options: SessionOptions): Promise<Session> => {
-  const ready = options.cacheDir == null ? graph : await withPreparedWeights(graph, options.cacheDir)
+  const ready = options.cacheDir == null ? graph : await keepWeights(graph, options.cacheDir)
   const { bytes, externalDataDir } = encodeOnnx(ready)
   const session = await ort.InferenceSession.create(bytes, ortOptions(externalDataDir, options))
   return {

@@ -59,6 +59,7 @@ describe('a single image', () => {
         outputs: [staged('out', 'cup.mp4')],
         framesDirs: null,
         ffmpegPath: expect.stringMatching(/ffmpeg/),
+        cacheDir: expect.stringMatching(/svd-batch$/),
       },
     ])
   })

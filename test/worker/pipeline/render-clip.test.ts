@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../../../worker/compiler/compile.ts'
-import { cpuTarget } from '../../../worker/compiler/targets/cpu.ts'
+import { detectCpuTarget } from '../../../worker/engine/nchwc-block.ts'
 import { createSessionPool } from '../../../worker/engine/session-pool.ts'
 import { decodeImage } from '../../../worker/pipeline/image/decode-image.ts'
 import { toRgbFrames } from '../../../worker/pipeline/image/frames.ts'
@@ -48,7 +48,7 @@ const renderGolden = async (
   const clip = await renderClip(await decodeImage(await goldenImage(image), image), parameters, {
     checkpoint,
     pool,
-    target: cpuTarget,
+    target: await detectCpuTarget(),
     lowMemory,
     onProgress: () => {},
     signal: new AbortController().signal,

@@ -35,7 +35,7 @@ export const tokenVerbs = {
   parameter,
   linear,
   // Three such pieces fit a server's last-level cache; whole hidden layers only wait for main memory.
-  feedForwardPieceBytes: 8 * 2 ** 20,
+  feedForwardPieceBytes: 4 * 2 ** 20,
 
   layerNorm: (g, x, { weight, bias, epsilon }) =>
     layerNormalization(g, x, parameter(g, weight), parameter(g, bias), epsilon),

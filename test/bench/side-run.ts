@@ -1,0 +1,37 @@
+/** One clip of one side, made by processes that started for it and ended with it. */
+export interface SideRun {
+  /** From the command's start to its exit. */
+  readonly processSeconds: number
+  /** Of all its processes, user and system. */
+  readonly cpuSeconds: number
+  /** diffusers: from_pretrained. svd-batch: checkpoint, graphs, sessions. */
+  readonly loadSeconds: number
+  /** Image to frames: diffusers' call; for svd-batch with `loadSeconds`, because it makes sessions as it goes. */
+  readonly clipSeconds: number
+  /** The same without `loadSeconds` on either side. */
+  readonly clipAfterLoadSeconds: number
+  readonly stepSeconds: number
+  readonly decodeSeconds: number
+  /** Largest sum over all its processes, sampled. */
+  readonly peakBytes: number
+  /** Of the process that runs the networks, as the kernel counts it. */
+  readonly networkProcessPeakBytes: number
+  readonly frames: number
+  /** What the side printed. */
+  readonly printed: unknown
+}
+
+/** Call arguments under the reference's names. */
+export type ClipArguments = Readonly<Record<string, number>>
+
+export interface ClipOrder {
+  /** Runs diffusers, and measures either side. */
+  readonly python: string
+  readonly checkpoint: string
+  readonly variant: string | null
+  readonly image: string
+  readonly arguments: ClipArguments
+  readonly threads: number
+  /** Where svd-batch keeps weights that it has reordered; empty before the first run. */
+  readonly weightCache: string
+}

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import { createGraph } from '../../../worker/compiler/graph/graph.ts'
+import { add } from '../../../worker/compiler/ops/elementwise.ts'
+import { openSession } from '../../../worker/engine/session.ts'
+import { tensorOf } from '../../fixtures/run-graph.ts'
+import { someTensor, storedWeights } from '../../fixtures/stored-weights.ts'
+
+/** y = x + bias, two numbers. */
+const openSum = () => {
+  const g = createGraph('sum')
+  g.output('y', add(g, g.input('x', [2]), g.input('bias', [2])))
+  return openSession(g, { threads: 1, arena: false })
+}
+
+const X = tensorOf([1, 2])
+const BIAS = tensorOf([10, 20])
+
+describe('a session', () => {
+  test('runs its network again and again', async () => {
+    await using session = await openSum()
+    expect(session.name).toBe('sum')
+    expect(await session.run({ x: X, bias: BIAS })).toEqual({ y: tensorOf([11, 22]) })
+    expect(await session.run({ bias: BIAS, x: BIAS })).toEqual({ y: tensorOf([20, 40]) })
+  })
+
+  test.each([
+    ['is missing', { x: X }, 'sum: input bias is missing'],
+    ['is left over', { x: X, bias: BIAS, scale: X }, 'sum has no input scale'],
+    [
+      'has another size',
+      { x: X, bias: tensorOf([1, 2, 3]) },
+      'sum: input bias is [3], the graph was built for [2]',
+    ],
+    [
+      'has other axes',
+      { x: tensorOf([1, 2], [1, 2]), bias: BIAS },
+      'sum: input x is [1,2], the graph was built for [2]',
+    ],
+    [
+      'holds other numbers than its shape says',
+      { x: tensorOf([1, 2, 3], [2]), bias: BIAS },
+      'sum: input x holds 3 numbers for [2]',
+    ],
+  ])('refuses to run when an input %s', async (_, inputs, message) => {
+    await using session = await openSum()
+    await expect(session.run(inputs as Record<string, typeof X>)).rejects.toThrow(new TypeError(message))
+  })
+
+  test('reads weights where they lie in the checkpoint', async () => {
+    const bias = someTensor(1, [2])
+    const w = await storedWeights({ padding: someTensor(2, [3]), bias })
+    const g = createGraph('stored')
+    g.output('y', add(g, g.input('x', [2]), g.weight(w.tensor('bias', [2]))))
+    await using session = await openSession(g, { threads: 1, arena: true })
+    expect(await session.run({ x: tensorOf([0, 0]) })).toEqual({ y: bias })
+  })
+
+  test('does not run after it is disposed', async () => {
+    const session = await openSum()
+    await session[Symbol.asyncDispose]()
+    await expect(session.run({ x: X, bias: BIAS })).rejects.toThrow()
+  })
+})
