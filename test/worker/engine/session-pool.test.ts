@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { createGraph } from '../../../worker/compiler/graph/graph.ts'
 import type { SessionOptions } from '../../../worker/engine/session.ts'
@@ -14,6 +15,7 @@ const aPool = (keep: 'all' | 'one') => {
       name,
       run: async () => ({}),
       async [Symbol.asyncDispose]() {
+        await nextTurn()
         events.push(`close ${name}`)
       },
     }

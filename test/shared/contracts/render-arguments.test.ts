@@ -1,0 +1,166 @@
+import { inspect } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import {
+  parseRenderArguments,
+  RENDER_ARGUMENT_NAMES,
+  renderArgumentRule,
+} from '../../../shared/contracts/render-arguments.ts'
+import { InvalidInputError } from '../../../worker/checkpoint/invalid-input.ts'
+
+const faultOf = (
+  given: Readonly<Record<string, unknown>>,
+  spell?: (name: string) => string,
+): InvalidInputError => {
+  try {
+    parseRenderArguments(given, spell)
+  } catch (error) {
+    if (error instanceof InvalidInputError) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+const BIG = 2 ** 53
+const falling = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => count - 1 - i)
+/** A value and its name in a test's title, on one line. */
+const titled = (values: readonly unknown[]) =>
+  values.map((value) => ({ value, title: inspect(value, { breakLength: Infinity, maxArrayLength: 4 }) }))
+
+test('the names are those of the reference, and three more', () => {
+  expect(RENDER_ARGUMENT_NAMES).toEqual([
+    'width',
+    'height',
+    'num_frames',
+    'num_inference_steps',
+    'sigmas',
+    'min_guidance_scale',
+    'max_guidance_scale',
+    'fps',
+    'motion_bucket_id',
+    'noise_aug_strength',
+    'decode_chunk_size',
+    'num_videos_per_prompt',
+    'seed',
+    'fit',
+    'decode_overlap',
+  ])
+})
+
+const RULES: Readonly<
+  Record<string, { readonly good: readonly unknown[]; readonly bad: readonly unknown[] }>
+> = {
+  width: { good: [8, 1024, 8192], bad: [0, 4, 1020, 8200, -8, 64.5, '64', null] },
+  height: { good: [8, 576, 8192], bad: [0, 570, 8200, Number.NaN] },
+  num_frames: { good: [1, 25, 4096], bad: [0, -1, 4097, 2.5, '25', true] },
+  num_inference_steps: { good: [1, 25, 1000], bad: [0, 1001, 1.5, Number.POSITIVE_INFINITY] },
+  sigmas: {
+    good: ['align-your-steps', [700, 0], [700, 15.6, 0.5, 0], falling(1001)],
+    bad: ['karras', [], [700], [700, -1], [700, '1'], [700, Number.NaN], falling(1002), 700, null],
+  },
+  min_guidance_scale: { good: [0, 1, 2.5, 100], bad: [-0.1, 100.1, Number.NaN, '1'] },
+  max_guidance_scale: { good: [0, 1, 3, 100], bad: [-1, 101, null] },
+  fps: { good: [1, 7, 240], bad: [0, 241, 6.5, -7] },
+  motion_bucket_id: { good: [0, 127, 1023], bad: [-1, 1024, 12.5] },
+  noise_aug_strength: { good: [0, 0.02, 10], bad: [-0.01, 10.5, Number.NEGATIVE_INFINITY] },
+  decode_chunk_size: { good: [1, 8, 4096], bad: [0, 4097, 1.5, null] },
+  num_videos_per_prompt: { good: [1, 64], bad: [0, 65, 1.5] },
+  seed: {
+    good: [0, -1, 42, 2n ** 64n - 1n, -(2n ** 63n), '18446744073709551615', '-9223372036854775808'],
+    bad: [
+      1.5,
+      BIG,
+      2n ** 64n,
+      -(2n ** 63n) - 1n,
+      '18446744073709551616',
+      '0x10',
+      '',
+      ' 1',
+      'one',
+      '1e3',
+      null,
+    ],
+  },
+  fit: { good: ['fill', 'crop', 'pad'], bad: ['stretch', 'Fill', '', null] },
+  decode_overlap: { good: [0, 3, 4096], bad: [-1, 0.5, 4097] },
+}
+
+describe.each(RENDER_ARGUMENT_NAMES)('%s', (name) => {
+  test.each(titled(RULES[name]!.good))('may be $title', ({ value }) => {
+    const expected = name === 'seed' ? BigInt(value as number) : value
+    expect(parseRenderArguments({ [name]: value })).toEqual({ [name]: expected })
+  })
+
+  test.each(titled(RULES[name]!.bad))('may not be $title; the message tells the rule', ({ value }) => {
+    const { field, message } = faultOf({ [name]: value })
+    expect(field).toBe(name)
+    expect(message.startsWith(`${name}: got `)).toBe(true)
+    expect(message.endsWith(`; must be ${renderArgumentRule(name)}`)).toBe(true)
+  })
+})
+
+describe('a seed', () => {
+  test('is exact at any size', () => {
+    expect(parseRenderArguments({ seed: '9007199254740993' })).toEqual({ seed: 9_007_199_254_740_993n })
+  })
+})
+
+describe('a refused value', () => {
+  test.each([
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    ['25', "'25'"],
+    [null, 'null'],
+    [2n ** 70n, '1180591620717411303424'],
+    [[1, 2], '[1,2]'],
+    [{ frames: 3 }, '{"frames":3}'],
+    ['x'.repeat(100), `'${'x'.repeat(79)}…`],
+  ])('%o is shown as %s', (value, shown) => {
+    expect(faultOf({ num_frames: value }).message).toContain(`got ${shown};`)
+  })
+})
+
+describe('faults', () => {
+  test('are all reported at once, each with its field', () => {
+    const { field, message } = faultOf({ width: 100, fps: 7, num_frames: 0, seed: 'one' })
+    expect(field).toBe('width')
+    expect(message.split('\n')).toEqual([
+      `width: got 100; must be ${renderArgumentRule('width')}`,
+      `num_frames: got 0; must be ${renderArgumentRule('num_frames')}`,
+      `seed: got 'one'; must be ${renderArgumentRule('seed')}`,
+    ])
+  })
+
+  test('are spelled as the user wrote the names', () => {
+    const spell = (name: string) => `--${name.replaceAll('_', '-')}`
+    const { field, message } = faultOf({ num_frames: 0, motion_bucket_id: -1 }, spell)
+    expect(field).toBe('--num-frames')
+    expect(message.split('\n')[1]).toMatch(/^--motion-bucket-id: got -1; must be /)
+  })
+})
+
+describe('an unknown name', () => {
+  test.each([
+    ['numFrames', 'num_frames'],
+    ['num-frames', 'num_frames'],
+    ['Motion_Bucket', 'motion_bucket_id'],
+    ['widthPixels', 'width'],
+    ['decode_chunk', 'decode_chunk_size'],
+  ])('%s is answered with %s', (name, known) => {
+    expect(faultOf({ [name]: 1 }).message).toBe(`${name}: no such argument; did you mean ${known}?`)
+  })
+
+  test('that is like none is answered with all', () => {
+    expect(faultOf({ prompt: 'a cat' }).message).toBe(
+      `prompt: no such argument; known are ${RENDER_ARGUMENT_NAMES.join(', ')}`,
+    )
+  })
+
+  test.each(['toString', 'constructor', '__proto__'])('%s is no argument either', (name) => {
+    expect(faultOf(JSON.parse(`{"${name}": 1}`)).message).toContain(`${name}: no such argument`)
+  })
+})
+
+test('what is undefined is not given', () => {
+  expect(parseRenderArguments({ width: undefined, fps: 12 })).toEqual({ fps: 12 })
+  expect(parseRenderArguments({})).toEqual({})
+})

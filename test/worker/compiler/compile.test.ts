@@ -1,0 +1,142 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Checkpoint, openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
+import { type ClipGraphs, compileClip } from '../../../worker/compiler/compile.ts'
+import type { Graph } from '../../../worker/compiler/graph/graph.ts'
+import { statisticsOf } from '../../../worker/compiler/graph/statistics.ts'
+import { unetBlocks } from '../../../worker/compiler/networks/unet-blocks.ts'
+import { cpuTarget } from '../../../worker/compiler/targets/cpu.ts'
+import { nchwcTarget } from '../../../worker/compiler/targets/nchwc.ts'
+import { XT_CONFIGS } from '../../fixtures/checkpoint-folder.ts'
+import { readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
+import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+
+/** FLOPs that the reference takes for what this graph does: those that run and those that algebra avoids. */
+const referenceFlops = (graph: Graph): number => {
+  const { flops, avoidedFlops } = statisticsOf(graph)
+  return flops + Object.values(avoidedFlops).reduce((sum, part) => sum + part, 0)
+}
+
+/** Blocks of 8 and 16 channels: processors with AVX2 and with AVX-512. */
+const TARGETS = [cpuTarget, nchwcTarget(8), nchwcTarget(16)]
+
+const CLIP = {
+  width: 1024,
+  height: 576,
+  numFrames: 25,
+  guidance: true,
+  feedForwardChunks: 1,
+} as const
+
+/*
+ * SVD-XT at 1024x576, 25 frames, both passes of guidance: counted from the published widths by the formulas of the
+ * reference's layers, two per multiply-add of convolutions, linear layers and attention's products.
+ */
+const REFERENCE_FLOPS = {
+  unetGuided: 159_896_460_492_800,
+  unetSingle: 79_948_230_246_400,
+  vaeDecoder: 173_574_202_982_400,
+  vaeEncoder: 2_609_118_314_496,
+  imageEncoder: 334_590_279_680,
+} as const
+
+describe.each(TARGETS)('SVD-XT, from its configs alone, for $name', (target) => {
+  let checkpoint: Checkpoint
+  let graphs: ClipGraphs
+  beforeAll(async () => {
+    checkpoint = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
+    graphs = compileClip(checkpoint, { ...CLIP, target })
+    graphs.checkWeights()
+  })
+
+  test('has the parameters of the published files', () => {
+    expect(graphs.weights.unet.parameterCount()).toBe(1_524_623_082)
+    expect(graphs.weights.vae.parameterCount()).toBe(97_742_847)
+    expect(graphs.weights.imageEncoder.parameterCount()).toBe(632_076_800)
+  })
+
+  /** Time projections of every ResNet pair, and of frame numbers: of the step's work, what the reference repeats. */
+  const repeatedFlops = (clips: 1 | 2): number => {
+    const { unet } = checkpoint
+    const { down, mid, up } = unetBlocks(unet.config)
+    const blocks = [...down, mid, ...up]
+    const timeEmbedDim = 4 * unet.config.blockOutChannels[0]!
+    const rows = clips * CLIP.numFrames
+    let flops = 0
+    for (const { resnets, attention, path } of blocks) {
+      for (const { outChannels } of resnets) flops += 2 * (2 * timeEmbedDim * outChannels) * (rows - 1)
+      if (attention === null) continue
+      const attentions = path[0] === 'mid_block' ? 1 : resnets.length
+      flops += attentions * 2 * (2 * attention.channels * 4 * attention.channels) * rows
+    }
+    return flops
+  }
+
+  /** Exact for portable ONNX. The blocked layout's group norms scale by convolutions, which the reference has not. */
+  const expectSameWork = (counted: number, expected: number): void => {
+    if (target === cpuTarget) expect(counted).toBe(expected)
+    else expect(Math.abs(counted / expected - 1)).toBeLessThan(0.001)
+  }
+
+  test.each([
+    ['both passes', 2, () => graphs.denoiseStep(), REFERENCE_FLOPS.unetGuided],
+    ['one pass', 1, () => graphs.predictionStep(), REFERENCE_FLOPS.unetSingle],
+  ] as const)(
+    "a step of %s does the reference's work, but for embeddings it repeats for every frame",
+    (_, clips, record, expected) => {
+      expectSameWork(referenceFlops(record()) + repeatedFlops(clips), expected)
+      expect(repeatedFlops(clips) / expected).toBeLessThan(1e-4)
+    },
+  )
+
+  test("the decoder does the reference's work", () => {
+    expectSameWork(referenceFlops(graphs.vaeDecoder(25)), REFERENCE_FLOPS.vaeDecoder)
+  })
+
+  test("the encoder does the reference's work, but for the variances of the posterior", () => {
+    const variances = 2 * 8 * 4 * (1024 / 8) * (576 / 8)
+    expectSameWork(referenceFlops(graphs.vaeEncoder()) + variances, REFERENCE_FLOPS.vaeEncoder)
+  })
+
+  test("the image encoder does the reference's work", () => {
+    expectSameWork(referenceFlops(graphs.imageEncoder()), REFERENCE_FLOPS.imageEncoder)
+  })
+
+  test('cross-attention, conv_in and upsampling cost less than in the reference', () => {
+    const { avoidedFlops } = statisticsOf(graphs.denoiseStep())
+    expect(avoidedFlops['cross-attention over a single context token']).toBe(5_982_536_663_040)
+    expect(avoidedFlops['conv_in over the image latents and over both passes']).toBe(15_925_248_000)
+  })
+
+  test('feed-forwards in pieces do the same work in no more memory', () => {
+    const chunked = statisticsOf(
+      compileClip(checkpoint, { ...CLIP, target, feedForwardChunks: 8 }).denoiseStep(),
+    )
+    const whole = statisticsOf(graphs.denoiseStep())
+    expect(chunked.flops).toBe(whole.flops)
+    expect(chunked.peakActivationBytes).toBeLessThanOrEqual(whole.peakActivationBytes)
+  })
+})
+
+describe('tensors beside those of the networks', () => {
+  const withTensor = async (key: string): Promise<ClipGraphs> => {
+    const dir = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'))
+    const checkpoint = await openCheckpoint(dir)
+    const { imageEncoder } = checkpoint
+    const [first] = imageEncoder.tensors!.values()
+    const tensors = new Map([...imageEncoder.tensors!, [key, { ...first!, key }]])
+    const input = { ...checkpoint, imageEncoder: { ...imageEncoder, tensors } }
+    return compileClip(input, { ...CLIP, target: cpuTarget, width: 64, height: 64 })
+  }
+
+  test('may be the position ids that older files carry', async () => {
+    const { checkWeights } = await withTensor('vision_model.embeddings.position_ids')
+    expect(() => checkWeights()).not.toThrow()
+  })
+
+  test('are refused by name otherwise', async () => {
+    const { checkWeights } = await withTensor('text_projection.weight')
+    expect(() => checkWeights()).toThrow(
+      'image_encoder: the checkpoint holds 1 tensor(s) that config.json does not account for: text_projection.weight',
+    )
+  })
+})

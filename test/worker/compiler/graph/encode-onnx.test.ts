@@ -1,0 +1,168 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fromBinary } from '@bufbuild/protobuf'
+import { ModelProtoSchema, TensorProto_DataLocation, TensorProto_DataType } from 'onnx-buf'
+import { describe, expect, test } from 'vitest'
+import { readSafetensorsHeader } from '../../../../worker/checkpoint/safetensors.ts'
+import { encodeModel, encodeOnnx } from '../../../../worker/compiler/graph/encode-onnx.ts'
+import { createGraph, type Graph, GraphError } from '../../../../worker/compiler/graph/graph.ts'
+import { conv } from '../../../../worker/compiler/ops/conv.ts'
+import { quickGelu, silu } from '../../../../worker/compiler/ops/elementwise.ts'
+import { reshape, resizeNearest } from '../../../../worker/compiler/ops/shape.ts'
+import { rowsOf, viewAs } from '../../../../worker/compiler/weights/weight-tensor.ts'
+import { openWeights } from '../../../../worker/compiler/weights/weights.ts'
+import { encodeSafetensors, type TensorSpecs } from '../../../fixtures/checkpoint-safetensors.ts'
+import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
+
+const decode = (bytes: Uint8Array) => fromBinary(ModelProtoSchema, bytes)
+
+const storedIn = async (dir: string, file: string, tensors: TensorSpecs) => {
+  const path = join(dir, file)
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, encodeSafetensors(tensors))
+  const header = await readSafetensorsHeader(path)
+  return { header, w: openWeights('unet', header).root }
+}
+
+/** The initializers by name: where their bytes lie, as ONNX says it. */
+const externalData = (graph: Graph) =>
+  Object.fromEntries(
+    decode(encodeOnnx(graph).bytes)
+      .graph!.initializer.filter(({ dataLocation }) => dataLocation === TensorProto_DataLocation.EXTERNAL)
+      .map(({ name, dims, dataType, externalData: entries }) => [
+        name,
+        {
+          dims: dims.map(Number),
+          dataType,
+          ...Object.fromEntries(entries.map(({ key, value }) => [key, value])),
+        },
+      ]),
+  )
+
+describe('a graph as ONNX', () => {
+  test('says what each node is, in order', () => {
+    const g = createGraph('small')
+    const x = g.input('x', [1, 2, 4, 4])
+    const y = g.within('up', () => resizeNearest(g, x, 2))
+    g.output('y', quickGelu(g, reshape(g, y, [2, 64]), 1.702))
+    const model = decode(encodeModel(g, () => ({ location: '', offsetBytes: 0 })))
+
+    expect(model.irVersion).toBe(9n)
+    expect(model.opsetImport.map(({ domain, version }) => [domain, version]).sort()).toEqual([
+      ['', 20n],
+      ['com.microsoft', 1n],
+    ])
+    const { name, node, input, output, initializer } = model.graph!
+    expect(name).toBe('small')
+    expect(node.map(({ domain, opType, input: from, output: to }) => ({ domain, opType, from, to }))).toEqual(
+      [
+        { domain: '', opType: 'Resize', from: ['x', '', 'constant'], to: ['up/Resize'] },
+        { domain: '', opType: 'Reshape', from: ['up/Resize', 'constant_1'], to: ['Reshape'] },
+        { domain: 'com.microsoft', opType: 'QuickGelu', from: ['Reshape'], to: ['QuickGelu'] },
+        { domain: '', opType: 'Identity', from: ['QuickGelu'], to: ['y'] },
+      ],
+    )
+    expect(node[2]?.attribute.map(({ name: attribute, f }) => [attribute, f])).toEqual([
+      ['alpha', Math.fround(1.702)],
+    ])
+    const shapeOf = (value: (typeof input)[number] | undefined) =>
+      value?.type?.value.case === 'tensorType'
+        ? value.type.value.value.shape?.dim.map(({ value: size }) => Number(size.value))
+        : undefined
+    expect(input.map((value) => [value.name, shapeOf(value)])).toEqual([['x', [1, 2, 4, 4]]])
+    expect(output.map((value) => [value.name, shapeOf(value)])).toEqual([['y', [2, 64]]])
+    expect(initializer.map(({ dataType }) => dataType)).toEqual([
+      TensorProto_DataType.FLOAT,
+      TensorProto_DataType.INT64,
+    ])
+    const [scales, sizes] = initializer.map(({ rawData }) => rawData!.slice().buffer)
+    expect([...new Float32Array(scales!)]).toEqual([1, 1, 2, 2])
+    expect([...new BigInt64Array(sizes!)]).toEqual([2n, 64n])
+  })
+
+  test('holds lists of whole numbers and texts as such', () => {
+    const g = createGraph('attributes')
+    const weight = g.input('w', [3, 2, 3, 3])
+    conv(g, g.input('x', [1, 2, 4, 4]), { weight, bias: null, strides: [1, 2], pads: [1, 0, 1, 0] })
+    resizeNearest(g, g.input('z', [1, 1, 1, 1]), 2)
+    const [first, second] = decode(encodeModel(g, () => ({ location: '', offsetBytes: 0 }))).graph!.node
+    expect(first?.attribute.map(({ name, ints }) => [name, ints.map(Number)])).toEqual([
+      ['kernel_shape', [3, 3]],
+      ['strides', [1, 2]],
+      ['pads', [1, 0, 1, 0]],
+    ])
+    expect(new TextDecoder().decode(second?.attribute[0]?.s)).toBe('nearest')
+  })
+
+  test('imports only the domains it uses', () => {
+    const g = createGraph('plain')
+    g.output('y', g.input('x', [1]))
+    expect(decode(encodeOnnx(g).bytes).opsetImport.map(({ domain }) => domain)).toEqual([''])
+    expect(encodeOnnx(g).externalDataDir).toBeNull()
+    g.output('z', silu(g, g.input('w', [1])))
+    expect(decode(encodeOnnx(g).bytes).opsetImport.map(({ domain }) => domain)).toContain('com.microsoft')
+  })
+})
+
+describe('weights', () => {
+  test('are named by file, offset and length, also parts and other views of one', async () => {
+    const { header, w } = await storedIn(await temporaryDir(), 'model.safetensors', {
+      first: { dtype: 'F16', shape: [5] },
+      second: { dtype: 'F32', shape: [4, 6] },
+    })
+    const g = createGraph('g')
+    const second = w.tensor('second', [4, 6])
+    g.weight(w.tensor('first', [5]))
+    g.weight(rowsOf(second, 1, 3))
+    g.weight(viewAs(second, [2, 12]))
+    const location = 'model.safetensors'
+    const start = (key: string): number => header.get(key)!.offsetBytes
+    expect(start('second') - start('first')).toBe(10)
+    expect(externalData(g)).toEqual({
+      first: {
+        dims: [5],
+        dataType: TensorProto_DataType.FLOAT16,
+        location,
+        offset: String(start('first')),
+        length: '10',
+      },
+      second: {
+        dims: [2, 6],
+        dataType: TensorProto_DataType.FLOAT,
+        location,
+        offset: String(start('second') + 6 * 4),
+        length: String(2 * 6 * 4),
+      },
+      second_1: {
+        dims: [2, 12],
+        dataType: TensorProto_DataType.FLOAT,
+        location,
+        offset: String(start('second')),
+        length: String(4 * 6 * 4),
+      },
+    })
+  })
+
+  test('are located from the deepest folder that holds all files', async () => {
+    const dir = await temporaryDir()
+    const a = await storedIn(dir, 'blobs/deep/a.safetensors', { a: { dtype: 'F16', shape: [1] } })
+    const b = await storedIn(dir, 'blobs/deeper/er/b.safetensors', { b: { dtype: 'F16', shape: [1] } })
+    const g = createGraph('g')
+    g.weight(a.w.tensor('a', [1]))
+    expect(encodeOnnx(g).externalDataDir).toBe(join(dir, 'blobs/deep'))
+    g.weight(b.w.tensor('b', [1]))
+    expect(encodeOnnx(g).externalDataDir).toBe(join(dir, 'blobs'))
+    expect(externalData(g)).toMatchObject({
+      a: { location: 'deep/a.safetensors' },
+      b: { location: 'deeper/er/b.safetensors' },
+    })
+  })
+
+  test('known from configs alone cannot be run with', () => {
+    const g = createGraph('g')
+    g.weight(openWeights('unet', null).root.tensor('conv_in.weight', [3]))
+    expect(() => encodeOnnx(g)).toThrow(
+      new GraphError('conv_in.weight: a graph made from configs alone has no weights to run with'),
+    )
+  })
+})

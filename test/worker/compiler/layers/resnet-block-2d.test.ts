@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest'
+import { resnetBlock2d } from '../../../../worker/compiler/layers/resnet-block-2d.ts'
+import { into } from '../../../../worker/compiler/layers/scope.ts'
+import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
+import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
+
+describe.each(CPU_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) => {
+  test.each([1, 2])('widens 32 channels to 64, with a time embedding for each of %i', async (rows) => {
+    const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.1.resnets.0.spatial_res_block', target)
+    const { scope } = layer
+    const x = layer.feedImages('input_tensor', 2)
+    const block = resnetBlock2d(scope, {
+      inChannels: 32,
+      outChannels: 64,
+      epsilon: 1e-5,
+      timeEmbedDim: 128,
+    })
+    const time = silu(scope.g, layer.feedPerClip('temb', rows))
+    await layer.expectOutput(block(x, time))
+  })
+
+  test('needs no time embedding in the VAE', async () => {
+    const layer = await openLayerGolden('tiny', 'vae', 'encoder.down_blocks.1', target)
+    const block = resnetBlock2d(into(layer.scope, 'resnets', 0), {
+      inChannels: 32,
+      outChannels: 64,
+      epsilon: 1e-6,
+      timeEmbedDim: null,
+    })
+    await layer.expectOutput(block(layer.feedImages('hidden_states'), null))
+  })
+
+  test('names its nodes after its place in the checkpoint', async () => {
+    const layer = await openLayerGolden('tiny', 'vae', 'encoder.down_blocks.1', target)
+    const scope = into(layer.scope, 'resnets', 0)
+    const block = resnetBlock2d(scope, { inChannels: 32, outChannels: 64, epsilon: 1e-6, timeEmbedDim: null })
+    block(layer.feedImages('hidden_states'), null)
+    expect(scope.g.nodes.length).toBeGreaterThan(0)
+    for (const { name } of scope.g.nodes) expect(name).toMatch(/^encoder\.down_blocks\.1\.resnets\.0\/\w+$/)
+  })
+})

@@ -1,0 +1,34 @@
+import { describe, test } from 'vitest'
+import type { Value } from '../../../../worker/compiler/graph/value.ts'
+import type { Scope } from '../../../../worker/compiler/layers/scope.ts'
+import { temporalResnetBlock } from '../../../../worker/compiler/layers/temporal-resnet-block.ts'
+import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
+import { reshape, transpose } from '../../../../worker/compiler/ops/shape.ts'
+import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
+
+/** [clips, C, frames, H, W] to [clips·frames, C, H, W]. */
+const toPictures = ({ g }: Scope, x: Value): Value => {
+  const [clips = 0, channels = 0, frames = 0, ...size] = x.shape
+  return reshape(g, transpose(g, x, [0, 2, 1, 3, 4]), [clips * frames, channels, ...size])
+}
+
+const toVolumes = ({ g }: Scope, x: Value, clips: number): Value => {
+  const [pictures = 0, ...rest] = x.shape
+  return transpose(g, reshape(g, x, [clips, pictures / clips, ...rest]), [0, 2, 1, 3, 4])
+}
+
+describe.each(CPU_TARGETS)("diffusers' TemporalResnetBlock, target $name", (target) => {
+  test.each([1, 2])('is the block at factor 1, with a time embedding for each of %i', async (rows) => {
+    const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.1.resnets.0.temporal_res_block', target)
+    const { scope } = layer
+    const { g } = scope
+    const volumes = layer.feed('input_tensor')
+    const [clips = 0, , frames = 0] = volumes.shape
+    const block = temporalResnetBlock(scope, { channels: 64, epsilon: 1e-5, timeEmbedDim: 128 })
+    const x = target.toClips(g, target.imagesFromNchw(g, toPictures(scope, volumes), frames))
+    const factor = g.inline(Float32Array.of(1), [1])
+    const result = target.toImages(g, block(x, silu(g, layer.feedPerClip('temb', rows)), factor))
+    await layer.expectOutput(toVolumes(scope, target.imagesToNchw(g, result), clips))
+  })
+})

@@ -1,0 +1,34 @@
+import { describe, test } from 'vitest'
+import {
+  sinusoidalEmbedding,
+  timestepEmbedding,
+} from '../../../../worker/compiler/layers/timestep-embedding.ts'
+import { reshape } from '../../../../worker/compiler/ops/shape.ts'
+import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
+
+describe("diffusers' Timesteps", () => {
+  test.each([
+    ['of the step', 'time_proj'],
+    ['of the added ids', 'add_time_proj'],
+  ])('%s', async (_, path) => {
+    const layer = await openLayerGolden('tiny', 'unet', path)
+    const timesteps = layer.feed('timesteps')
+    const column = reshape(layer.scope.g, timesteps, [timesteps.shape[0] ?? 0, 1])
+    await layer.expectOutput(sinusoidalEmbedding(layer.scope, column, 32))
+  })
+})
+
+describe("diffusers' TimestepEmbedding", () => {
+  test.each([
+    ['of the step', 'time_embedding', { inFeatures: 32, hidden: 128, outFeatures: 128 }],
+    ['of the added ids', 'add_embedding', { inFeatures: 96, hidden: 128, outFeatures: 128 }],
+    [
+      'of the frame numbers',
+      'down_blocks.0.attentions.0.time_pos_embed',
+      { inFeatures: 32, hidden: 128, outFeatures: 32 },
+    ],
+  ])('%s', async (_, path, config) => {
+    const layer = await openLayerGolden('tiny', 'unet', path)
+    await layer.expectOutput(timestepEmbedding(layer.scope, config)(layer.feed('sample')))
+  })
+})

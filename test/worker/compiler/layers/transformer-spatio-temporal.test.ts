@@ -1,0 +1,78 @@
+import { describe, test } from 'vitest'
+import type { Value } from '../../../../worker/compiler/graph/value.ts'
+import { contextProjection } from '../../../../worker/compiler/layers/context.ts'
+import { into, type Scope } from '../../../../worker/compiler/layers/scope.ts'
+import { spatioTemporalResBlock } from '../../../../worker/compiler/layers/spatio-temporal-res-block.ts'
+import {
+  sinusoidalEmbedding,
+  timestepEmbedding,
+} from '../../../../worker/compiler/layers/timestep-embedding.ts'
+import {
+  type Conditioning,
+  type TransformerSpatioTemporal,
+  transformerSpatioTemporal,
+} from '../../../../worker/compiler/layers/transformer-spatio-temporal.ts'
+import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
+import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
+
+/** Everything that another graph would compute once a clip, in this one. `root` stands at the top of the UNet. */
+const conditioningOf = (
+  root: Scope,
+  { crossAttentionDim }: TransformerSpatioTemporal,
+  { context, frames }: { readonly context: Value; readonly frames: number },
+): Conditioning => ({
+  context: (path, channels) => contextProjection(into(root, path), { channels, crossAttentionDim })(context),
+  framePositions: (path, channels) => {
+    const numbers = root.g.inline(
+      Float32Array.from({ length: frames }, (_, frame) => frame),
+      [frames, 1],
+    )
+    const sizes = { inFeatures: channels, hidden: 4 * channels, outFeatures: channels }
+    const embed = timestepEmbedding(into(root, path, 'time_pos_embed'), sizes)
+    return embed(sinusoidalEmbedding(root, numbers, channels))
+  },
+})
+
+const CONFIG = { crossAttentionDim: 32, feedForwardChunks: 1 } as const
+
+describe.each(CPU_TARGETS)("diffusers' TransformerSpatioTemporalModel, target $name", (target) => {
+  test.each([
+    [
+      'with one layer, two clips',
+      'tiny',
+      'down_blocks.0.attentions.0',
+      { channels: 32, heads: 2, layers: 1 },
+      2,
+    ],
+    ['with two layers', 'four-level', 'down_blocks.1.attentions.0', { channels: 64, heads: 2, layers: 2 }, 1],
+  ] as const)('%s', async (_, checkpoint, path, sizes, clips) => {
+    const config = { ...CONFIG, ...sizes }
+    const layer = await openLayerGolden(checkpoint, 'unet', path, target)
+    const transformer = transformerSpatioTemporal(layer.scope, config)
+    const context = layer.feedPerClip('encoder_hidden_states', clips)
+    const conditioning = conditioningOf(layer.root, config, { context, frames: layer.numFrames })
+    await layer.expectOutput(transformer(layer.feedImages('hidden_states'), conditioning))
+  })
+
+  test('between the two ResNets of the mid block', async () => {
+    const layer = await openLayerGolden('tiny', 'unet', 'mid_block', target)
+    const { scope, numFrames: frames } = layer
+    const config = { ...CONFIG, channels: 64, heads: 4, layers: 1 }
+    const resnet = (index: number) =>
+      spatioTemporalResBlock(into(scope, 'resnets', index), {
+        inChannels: 64,
+        outChannels: 64,
+        epsilon: 1e-5,
+        temporalEpsilon: 1e-5,
+        timeEmbedDim: 128,
+        switchedMix: false,
+      })
+    const transformer = transformerSpatioTemporal(into(scope, 'attentions', 0), config)
+    const context = layer.feedPerClip('encoder_hidden_states', 2)
+    const time = silu(scope.g, layer.feedPerClip('temb', 1))
+    const before = resnet(0)(layer.feedImages('hidden_states'), time)
+    const between = transformer(before, conditioningOf(layer.root, config, { context, frames }))
+    await layer.expectOutput(resnet(1)(between, time))
+  })
+})

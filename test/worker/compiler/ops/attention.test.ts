@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest'
+import { createGraph, GraphError } from '../../../../worker/compiler/graph/graph.ts'
+import { multiHeadAttention } from '../../../../worker/compiler/ops/attention.ts'
+import { expectClose } from '../../../fixtures/close.ts'
+import { attend } from '../../../fixtures/plain-arithmetic.ts'
+import { runGraph } from '../../../fixtures/run-graph.ts'
+import { someTensor } from '../../../fixtures/stored-weights.ts'
+
+describe('multi-head attention', () => {
+  test.each([1, 2, 4])('with %i heads', async (heads) => {
+    const [q, k, v] = [someTensor(1, [2, 3, 8]), someTensor(2, [2, 5, 8]), someTensor(3, [2, 5, 8])]
+    const g = createGraph('attention')
+    const y = multiHeadAttention(
+      g,
+      g.input('q', q.shape),
+      g.input('k', k.shape),
+      g.input('v', v.shape),
+      heads,
+    )
+    g.output('y', y)
+    expect(y.shape).toEqual([2, 3, 8])
+    expect(g.nodes[0]?.flops).toBe(2 * (2 * (2 * 3 * 5 * 8)))
+    expectClose((await runGraph(g, { q, k, v }))['y']!, attend(q, k, v, heads), { absolute: 1e-6 })
+  })
+
+  test.each([
+    ['heads that do not divide the channels', [2, 3, 9], [2, 5, 9], [2, 5, 9]],
+    ['unlike batches', [2, 3, 8], [1, 5, 8], [1, 5, 8]],
+    ['unlike channels', [2, 3, 8], [2, 5, 4], [2, 5, 4]],
+    ['as many keys as not values', [2, 3, 8], [2, 5, 8], [2, 6, 8]],
+  ])('refuses %s', (_, q, k, v) => {
+    const g = createGraph('attention')
+    expect(() => multiHeadAttention(g, g.input('q', q), g.input('k', k), g.input('v', v), 4)).toThrow(
+      new GraphError(`MultiHeadAttention with 4 heads of float32[${q}], float32[${k}], float32[${v}]`),
+    )
+  })
+})

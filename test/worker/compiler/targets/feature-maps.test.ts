@@ -1,0 +1,280 @@
+import { describe, expect, test } from 'vitest'
+import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph.ts'
+import { statisticsOf } from '../../../../worker/compiler/graph/statistics.ts'
+import type { Value } from '../../../../worker/compiler/graph/value.ts'
+import type { Images } from '../../../../worker/compiler/targets/target.ts'
+import type { Tensor } from '../../../../worker/engine/tensor.ts'
+import { expectClose } from '../../../fixtures/close.ts'
+import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { convolve2d, normalizeGroups, repeatPixels } from '../../../fixtures/plain-arithmetic.ts'
+import { runGraph } from '../../../fixtures/run-graph.ts'
+import { someTensor, storedWeights } from '../../../fixtures/stored-weights.ts'
+
+const CLIPS = 2
+const FRAMES = 3
+const CHANNELS = 64
+const SIZE = [5, 4] as const
+const EPSILON = 0.01
+const X = someTensor(1, [CLIPS * FRAMES, CHANNELS, ...SIZE])
+const AFFINE = { weight: someTensor(2, [CHANNELS]), bias: someTensor(3, [CHANNELS]) }
+const CLOSE = { absolute: 2e-5 }
+
+const silu = (x: number): number => x / (1 + Math.exp(-x))
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+
+describe.each(CPU_TARGETS)('target $name', (target) => {
+  /** Runs `record` on X as images, with further inputs by name, and gives the resulting images in plain order. */
+  const runOnImages = async (
+    record: (g: Graph, x: Images, inputs: Readonly<Record<string, Value>>) => Images,
+    given: Readonly<Record<string, Tensor>> = {},
+  ): Promise<Tensor> => {
+    const g = createGraph('images')
+    const x = target.imagesFromNchw(g, g.input('x', X.shape), FRAMES)
+    const inputs = Object.fromEntries(
+      Object.entries(given).map(([name, { shape }]) => [name, g.input(name, shape)]),
+    )
+    g.output('y', target.imagesToNchw(g, record(g, x, inputs)))
+    return (await runGraph(g, { x: X, ...given }))['y']!
+  }
+
+  test('counts clips and frames', () => {
+    const g = createGraph('images')
+    expect(target.imagesFromNchw(g, g.input('x', X.shape), FRAMES)).toMatchObject({
+      kind: 'images',
+      clips: CLIPS,
+      frames: FRAMES,
+      channels: CHANNELS,
+      height: SIZE[0],
+      width: SIZE[1],
+    })
+  })
+
+  test('gives images back from clips, tokens and temporal tokens as they were', async () => {
+    const there = await runOnImages((g, x) => target.toImages(g, target.toClips(g, x)))
+    expect(there).toEqual(X)
+    const tokens = await runOnImages((g, x) => target.toImagesFromTokens(g, target.toTokens(g, x), x))
+    expect(tokens).toEqual(X)
+    const temporal = await runOnImages((g, x) => {
+      const byPlace = target.toTemporalTokens(g, target.toTokens(g, x), FRAMES)
+      expect(byPlace).toMatchObject({ rows: CLIPS * SIZE[0] * SIZE[1], length: FRAMES })
+      return target.toImagesFromTokens(g, target.toSpatialTokens(g, byPlace, CLIPS), x)
+    })
+    expect(temporal).toEqual(X)
+  })
+
+  test('has one token per pixel, and one temporal sequence per place', async () => {
+    const g = createGraph('tokens')
+    const tokens = target.toTokens(g, target.imagesFromNchw(g, g.input('x', X.shape), FRAMES))
+    const byPlace = target.toTemporalTokens(g, tokens, FRAMES)
+    g.output('tokens', tokens.value)
+    g.output('byPlace', byPlace.value)
+    const results = await runGraph(g, { x: X })
+    const pixels = SIZE[0] * SIZE[1]
+    const channel = 7
+    const at = (clip: number, frame: number, pixel: number): number =>
+      X.data[((clip * FRAMES + frame) * CHANNELS + channel) * pixels + pixel]!
+    const [clip, frame, pixel] = [1, 2, 13]
+    const token = (clip * FRAMES + frame) * pixels + pixel
+    const placed = (clip * pixels + pixel) * FRAMES + frame
+    expect(results['tokens']!.data[token * CHANNELS + channel]).toBe(at(clip, frame, pixel))
+    expect(results['byPlace']!.data[placed * CHANNELS + channel]).toBe(at(clip, frame, pixel))
+  })
+
+  describe('group norm', () => {
+    const groups = 32
+    test.each(['none', 'silu'] as const)(
+      'of images takes its statistics per picture: %s',
+      async (activation) => {
+        const w = await storedWeights(AFFINE)
+        const norm = { weight: w.tensor('weight', [CHANNELS]), bias: w.tensor('bias', [CHANNELS]) }
+        const actual = await runOnImages((g, x) =>
+          target.groupNorm(g, x, { ...norm, groups, epsilon: EPSILON, activation }),
+        )
+        const normalized = normalizeGroups(X, { ...AFFINE, groups, epsilon: EPSILON, framesTogether: 1 })
+        const expected = activation === 'silu' ? normalized.map(silu) : normalized
+        expectClose(actual, { data: expected, shape: X.shape }, CLOSE)
+      },
+    )
+
+    test('keeps its precision for numbers that lie ten deviations from zero', async () => {
+      const w = await storedWeights(AFFINE)
+      const norm = { weight: w.tensor('weight', [CHANNELS]), bias: w.tensor('bias', [CHANNELS]) }
+      const g = createGraph('far')
+      const far = { data: X.data.map((value) => value + 5.8), shape: X.shape }
+      const x = target.imagesFromNchw(g, g.input('x', X.shape), FRAMES)
+      const options = { ...norm, groups, epsilon: 1e-6, activation: 'none' } as const
+      g.output('y', target.imagesToNchw(g, target.groupNorm(g, x, options)))
+      const data = normalizeGroups(far, { ...AFFINE, groups, epsilon: 1e-6, framesTogether: 1 })
+      expectClose((await runGraph(g, { x: far }))['y']!, { data, shape: X.shape }, { relativeToScale: 1e-4 })
+    })
+
+    test('of clips takes its statistics over all frames', async () => {
+      const w = await storedWeights(AFFINE)
+      const norm = { weight: w.tensor('weight', [CHANNELS]), bias: w.tensor('bias', [CHANNELS]) }
+      const actual = await runOnImages((g, x) => {
+        const clips = target.toClips(g, x)
+        const options = { ...norm, groups, epsilon: EPSILON, activation: 'none' } as const
+        return target.toImages(g, target.groupNorm(g, clips, options))
+      })
+      const data = normalizeGroups(X, { ...AFFINE, groups, epsilon: EPSILON, framesTogether: FRAMES })
+      expectClose(actual, { data, shape: X.shape }, CLOSE)
+    })
+
+    test.each([
+      { kind: 'images', rows: 1 },
+      { kind: 'images', rows: CLIPS },
+      { kind: 'clips', rows: 1 },
+      { kind: 'clips', rows: CLIPS },
+    ] as const)('of $kind first adds a shift of $rows rows', async ({ kind, rows }) => {
+      const w = await storedWeights(AFFINE)
+      const norm = { weight: w.tensor('weight', [CHANNELS]), bias: w.tensor('bias', [CHANNELS]) }
+      const shift = someTensor(4, [rows, CHANNELS])
+      const actual = await runOnImages(
+        (g, x, inputs) => {
+          const options = {
+            ...norm,
+            groups,
+            epsilon: EPSILON,
+            activation: 'none',
+            shift: inputs['shift']!,
+          } as const
+          return kind === 'images'
+            ? target.groupNorm(g, x, options)
+            : target.toImages(g, target.groupNorm(g, target.toClips(g, x), options))
+        },
+        { shift },
+      )
+      const pixels = SIZE[0] * SIZE[1]
+      const shifted = X.data.map((value, i) => {
+        const channel = Math.floor(i / pixels) % CHANNELS
+        const clip = Math.floor(i / (pixels * CHANNELS * FRAMES))
+        return value + shift.data[(rows === 1 ? 0 : clip * CHANNELS) + channel]!
+      })
+      const framesTogether = kind === 'images' ? 1 : FRAMES
+      const plain = { ...AFFINE, groups, epsilon: EPSILON, framesTogether }
+      expectClose(
+        actual,
+        { data: normalizeGroups({ data: shifted, shape: X.shape }, plain), shape: X.shape },
+        CLOSE,
+      )
+    })
+  })
+
+  describe('convolutions', () => {
+    const kernel = { weight: someTensor(5, [32, CHANNELS, 3, 3]), bias: someTensor(6, [32]) }
+
+    test.each([
+      { stride: 1, padding: [1, 1, 1, 1] },
+      { stride: 2, padding: [1, 1, 1, 1] },
+      { stride: 2, padding: [0, 0, 1, 1] },
+    ] as const)('stride $stride, padding $padding', async (options) => {
+      const w = await storedWeights(kernel)
+      const bound = { weight: w.tensor('weight', [32, CHANNELS, 3, 3]), bias: w.tensor('bias', [32]) }
+      const actual = await runOnImages((g, x) => target.conv2d(g, x, { ...bound, ...options }))
+      expectClose(actual, convolve2d(X, kernel.weight, kernel.bias, options), { relativeToScale: 1e-5 })
+    })
+
+    test('add a residual', async () => {
+      const w = await storedWeights(kernel)
+      const bound = { weight: w.tensor('weight', [32, CHANNELS, 3, 3]), bias: w.tensor('bias', [32]) }
+      const residual = someTensor(7, [CLIPS * FRAMES, 32, ...SIZE])
+      const options = { stride: 1, padding: [1, 1, 1, 1] } as const
+      const actual = await runOnImages(
+        (g, x, inputs) =>
+          target.conv2d(g, x, {
+            ...bound,
+            ...options,
+            residual: target.imagesFromNchw(g, inputs['residual']!, FRAMES),
+          }),
+        { residual },
+      )
+      const plain = convolve2d(X, kernel.weight, kernel.bias, options)
+      const data = plain.data.map((value, i) => value + residual.data[i]!)
+      expectClose(actual, { ...plain, data }, { relativeToScale: 1e-5 })
+    })
+
+    test.each([{ to: [10, 8] }, { to: [9, 8] }, { to: [10, 7] }, { to: [9, 7] }] as const)(
+      'behind an upsampling to $to see each pixel twice',
+      async ({ to: [height, width] }) => {
+        const w = await storedWeights(kernel)
+        const bound = { weight: w.tensor('weight', [32, CHANNELS, 3, 3]), bias: w.tensor('bias', [32]) }
+        const actual = await runOnImages((g, x) => target.upsampleConv2d(g, x, height, width, bound))
+        const large = repeatPixels(X, height, width)
+        const expected = convolve2d(large, kernel.weight, kernel.bias, { stride: 1, padding: [1, 1, 1, 1] })
+        expectClose(actual, expected, { relativeToScale: 1e-5 })
+      },
+    )
+
+    test('behind a doubling count as much work as the reference does, in all', () => {
+      const g = createGraph('upsample')
+      const x = target.imagesFromNchw(g, g.input('x', X.shape), FRAMES)
+      const stored = { dtype: 'float32', offsetBytes: 0, stored: null } as const
+      const bound = {
+        weight: { ...stored, key: 'weight', shape: [32, CHANNELS, 3, 3] },
+        bias: { ...stored, key: 'bias', shape: [32] },
+      }
+      target.upsampleConv2d(g, x, 10, 8, bound)
+      const { flops, avoidedFlops } = statisticsOf(g)
+      const reference = 2 * (CLIPS * FRAMES * 32 * 10 * 8) * (CHANNELS * 9)
+      expect(flops + sum(Object.values(avoidedFlops))).toBe(reference)
+    })
+
+    test.each([false, true])(
+      'over time see the frames before and after, within a clip; blended: %s',
+      async (blended) => {
+        const temporal = {
+          weight: someTensor(8, [CHANNELS, CHANNELS, 3, 1, 1]),
+          bias: someTensor(9, [CHANNELS]),
+        }
+        const factor = 0.25
+        const w = await storedWeights({ ...temporal, factor: { data: Float32Array.of(factor), shape: [1] } })
+        const bound = {
+          weight: w.tensor('weight', temporal.weight.shape),
+          bias: w.tensor('bias', temporal.bias.shape),
+        }
+        const actual = await runOnImages((g, x) => {
+          const clips = target.toClips(g, x)
+          const blend = { factor: target.parameter(g, w.tensor('factor', [1])), residual: clips }
+          return target.toImages(g, target.temporalConv(g, clips, blended ? { ...bound, blend } : bound))
+        })
+        const pixels = SIZE[0] * SIZE[1]
+        const at = (clip: number, frame: number, channel: number, pixel: number): number =>
+          frame < 0 || frame >= FRAMES
+            ? 0
+            : X.data[((clip * FRAMES + frame) * CHANNELS + channel) * pixels + pixel]!
+        const data = Array.from(X.data, (value, i) => {
+          const [pixel, channel] = [i % pixels, Math.floor(i / pixels) % CHANNELS]
+          const picture = Math.floor(i / (pixels * CHANNELS))
+          const [clip, frame] = [Math.floor(picture / FRAMES), picture % FRAMES]
+          let result = temporal.bias.data[channel]!
+          for (let from = 0; from < CHANNELS; from++)
+            for (const tap of [0, 1, 2])
+              result +=
+                at(clip, frame + tap - 1, from, pixel) *
+                temporal.weight.data[(channel * CHANNELS + from) * 3 + tap]!
+          return blended ? value + factor * result : result
+        })
+        expectClose(actual, { data, shape: X.shape }, { relativeToScale: 1e-5 })
+      },
+    )
+  })
+
+  test('joins the channels of images, first to last', async () => {
+    const other = someTensor(10, [CLIPS * FRAMES, 32, ...SIZE])
+    const actual = await runOnImages(
+      (g, x, inputs) => target.concatChannels(g, x, target.imagesFromNchw(g, inputs['other']!, FRAMES)),
+      { other },
+    )
+    const [own, others] = [X, other].map(({ data }) => data.length / (CLIPS * FRAMES)) as [number, number]
+    const data = Array.from({ length: CLIPS * FRAMES }, (_, i) => [
+      ...X.data.subarray(i * own, (i + 1) * own),
+      ...other.data.subarray(i * others, (i + 1) * others),
+    ]).flat()
+    expect(actual).toEqual({ data: Float32Array.from(data), shape: [CLIPS * FRAMES, CHANNELS + 32, ...SIZE] })
+  })
+
+  test('adds images', async () => {
+    const actual = await runOnImages((g, x) => target.add(g, x, x))
+    expect(actual).toEqual({ data: X.data.map((value) => 2 * value), shape: X.shape })
+  })
+})

@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts'
+import { type Checkpoint, openCheckpoint } from '../../worker/checkpoint/open-checkpoint.ts'
+import { vaeScaleFactor } from '../../worker/compiler/compile.ts'
+import type { Target } from '../../worker/compiler/targets/target.ts'
+import { detectCpuTarget } from '../../worker/engine/nchwc-block.ts'
+import { createSessionPool, type SessionPool } from '../../worker/engine/session-pool.ts'
+import { decodeImage } from '../../worker/pipeline/image/decode-image.ts'
+import { toRgbFrames } from '../../worker/pipeline/image/frames.ts'
+import type { RgbImage } from '../../worker/pipeline/image/rgb-image.ts'
+import { resolveParameters } from '../../worker/pipeline/parameters.ts'
+import { renderClip } from '../../worker/pipeline/render-clip.ts'
+import { grainOf, panOf, psnrOf, type RgbClip } from '../fixtures/clip-measures.ts'
+import { differenceOf, expectClose } from '../fixtures/close.ts'
+import { type Golden, readGolden } from '../fixtures/golden.ts'
+
+const inRepository = (file: string): string => fileURLToPath(new URL(`../../${file}`, import.meta.url))
+
+/* The golden has a fourth, `bucket-1`: half a minute more for what these three show as well. */
+const CLIP_NAMES = ['bucket-127', 'bucket-255', 'grainy'] as const
+type ClipName = (typeof CLIP_NAMES)[number]
+
+const mean = (numbers: ArrayLike<number>): number =>
+  Array.from(numbers).reduce((sum, number) => sum + number, 0) / numbers.length
+
+let golden: Golden
+let photo: RgbImage
+let checkpoint: Checkpoint
+let pool: SessionPool
+let target: Target
+let clips: Readonly<Record<ClipName, RgbClip>>
+
+const expected = (name: ClipName | 'bucket-1', measure: string): Float64Array =>
+  golden.tensor<Float64Array>(`${name}/${measure}`).data
+
+const render = async (name: ClipName): Promise<RgbClip> => {
+  const { arguments: common = '', clips: own = '' } = golden.metadata
+  const given = { ...JSON.parse(common), ...JSON.parse(own)[name] } as Record<string, unknown>
+  const parameters = resolveParameters(parseRenderArguments(given), checkpoint.defaults, {
+    vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config),
+  })
+  const clip = await renderClip(photo, parameters, {
+    checkpoint,
+    pool,
+    target,
+    lowMemory: false,
+    onProgress: () => {},
+    signal: new AbortController().signal,
+  })
+  const frames: Uint8Array[] = []
+  for await (const frame of clip.frames())
+    frames.push(...toRgbFrames({ ...frame, shape: [1, ...frame.shape] }))
+  return { width: parameters.width, height: parameters.height, frames }
+}
+
+/** The networks are opened once for all clips. */
+beforeAll(async () => {
+  golden = await readGolden('demo')
+  const { image = '', variant = '' } = golden.metadata
+  photo = await decodeImage(await readFile(inRepository(image)), image)
+  checkpoint = await openCheckpoint(inRepository('worker/demo'), { variant })
+  pool = createSessionPool({ keep: 'all', threads: 0 })
+  // What `svd render` runs on this processor.
+  target = await detectCpuTarget()
+  const rendered: [ClipName, RgbClip][] = []
+  for (const name of CLIP_NAMES) rendered.push([name, await render(name)])
+  clips = Object.fromEntries(rendered) as Record<ClipName, RgbClip>
+}, 600_000)
+
+afterAll(() => pool?.[Symbol.asyncDispose]())
+
+describe('the demo checkpoint on the photo of a coffee cup', () => {
+  test('gives the frames of diffusers', () => {
+    const { data, shape } = golden.tensor<Uint8Array>('bucket-127/frames')
+    const [, height, width] = shape
+    const numbers = JSON.parse(golden.metadata['frame_numbers'] ?? '') as readonly number[]
+    const actual = Buffer.concat(numbers.map((number) => clips['bucket-127'].frames[number]!))
+    expect([clips['bucket-127'].height, clips['bucket-127'].width]).toEqual([height, width])
+    expect(actual.length).toBe(data.length)
+    const { maxAbsolute, meanAbsolute } = differenceOf(actual, data)
+    expect(maxAbsolute).toBeLessThanOrEqual(1)
+    expect(meanAbsolute).toBeLessThanOrEqual(0.01)
+  })
+
+  test.each(CLIP_NAMES)('%s begins with the photo, as near as with diffusers', (name) => {
+    const psnr = psnrOf(photo.data, clips[name].frames[0]!)
+    expect(Math.abs(psnr - expected(name, 'psnr_first_db')[0]!)).toBeLessThanOrEqual(0.3)
+  })
+
+  test.each(CLIP_NAMES)('%s moves over the photo as far as with diffusers, in every frame', (name) => {
+    const pan = { data: expected(name, 'pan_px'), shape: [14] }
+    expectClose({ data: panOf(clips[name]), shape: [14] }, pan, { absolute: 0.25 })
+  })
+
+  test('moves further the larger the motion bucket is', () => {
+    const [still, middle, fast] = [
+      expected('bucket-1', 'pan_px').at(-1)!,
+      panOf(clips['bucket-127']).at(-1)!,
+      panOf(clips['bucket-255']).at(-1)!,
+    ]
+    expect(middle).toBeGreaterThan(still + 8)
+    expect(fast).toBeGreaterThan(middle + 8)
+  })
+
+  test('is grainier the noisier the photo was made', () => {
+    const [fine, grainy] = [grainOf(clips['bucket-127']), grainOf(clips['grainy'])]
+    expect(mean(grainy)).toBeGreaterThan(mean(fine) * 1.1)
+    for (const [name, grain] of [
+      ['bucket-127', fine],
+      ['grainy', grainy],
+    ] as const) {
+      const golden14 = { data: expected(name, 'grain'), shape: [14] }
+      expectClose({ data: grain, shape: [14] }, golden14, { absolute: 0.05 })
+    }
+  })
+})
