@@ -71,7 +71,9 @@ const writeBatch = async (graph: Graph, batch: readonly Placed[], file: FileHand
   try {
     const results = await session.run({})
     for (const { value, offsetBytes } of batch) {
-      const { buffer, byteOffset, byteLength } = results[value.name]?.data as Float32Array<ArrayBuffer>
+      const computed = results[value.name]
+      if (computed === undefined) throw new TypeError(`no weights ${value.name}`)
+      const { buffer, byteOffset, byteLength } = computed.data as Float32Array<ArrayBuffer>
       await file.write(new Uint8Array(buffer, byteOffset, byteLength), 0, byteLength, offsetBytes)
     }
   } finally {
