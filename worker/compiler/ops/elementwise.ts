@@ -32,7 +32,7 @@ export const mul = binary('Mul')
 export const div = binary('Div')
 
 const unary =
-  (op: 'Sqrt' | 'Sin' | 'Cos' | 'Sigmoid' | 'Reciprocal' | 'Relu') =>
+  (op: 'Sqrt' | 'Sin' | 'Cos' | 'Sigmoid' | 'Reciprocal') =>
   (g: Graph, x: Value): Value =>
     g.node({ op, inputs: [x], outputs: [{ shape: x.shape, dtype: x.dtype }] })[0]!
 
@@ -41,7 +41,6 @@ export const sin = unary('Sin')
 export const cos = unary('Cos')
 export const sigmoid = unary('Sigmoid')
 export const reciprocal = unary('Reciprocal')
-export const relu = unary('Relu')
 
 /** x·Φ(x) through erf, as torch's default `gelu`. */
 export const gelu = (g: Graph, x: Value): Value =>

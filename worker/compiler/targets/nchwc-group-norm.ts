@@ -1,6 +1,6 @@
 import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
-import { add, div, mul, relu, silu, sqrt, sub } from '../ops/elementwise.ts'
+import { add, div, mul, silu, sqrt, sub } from '../ops/elementwise.ts'
 import { nchwcConv } from '../ops/nchwc.ts'
 import { expand, reduce, reshape } from '../ops/shape.ts'
 import { viewAs } from '../weights/weight-tensor.ts'
@@ -8,20 +8,23 @@ import { parameter } from './cpu-tokens.ts'
 import type { FeatureMap, GroupNorm } from './target.ts'
 
 /*
- * Group norm that stays in the blocked layout: means of x and x² per channel (the only passes over the map besides the
- * last), everything else on [rows, C], then one depthwise 1×1 convolution that scales and shifts. A shift of x in front
- * (the time embedding) only moves the means: it costs no pass.
+ * Group norm that stays in the blocked layout. Over the map go: the mean, a depthwise 1×1 convolution that centers it,
+ * the mean of squares, and another that scales it; all else is on [rows, C]. Centering first costs the pass that
+ * E[x²] − E[x]² would save, and keeps the deviation exact where the mean is a hundred times as large. A shift of x in
+ * front (the time embedding) goes into the centering: it costs no pass.
  *
- * Variance is E[x²] − E[x]², as ONNX Runtime's and Stability's CUDA kernels have it; rounding may leave it below zero
- * where a group is constant, so it is cut there.
+ * Means are taken row by row and then over rows: the reduction adds one number after the other in float32, and half a
+ * million of them would lose four digits.
  */
 
-/** Mean over the pixels, [N, C]. */
-const channelMeans = (g: Graph, x: Value, block: number): Value => {
-  const [n = 0, channels = 0, h = 0, w = 0] = x.shape
-  const pixels = reshape(g, x, [(n * channels) / block, h * w, block])
-  return reshape(g, reduce(g, 'ReduceMean', pixels, [1]), [n, channels])
-}
+/** Per channel and image, [N, C]: the mean, or the mean over rows of a row's sum of squares. */
+const byRows =
+  (op: 'ReduceMean' | 'ReduceSumSquare', block: number) =>
+  (g: Graph, x: Value): Value => {
+    const [n = 0, channels = 0, h = 0, w = 0] = x.shape
+    const pixels = reshape(g, x, [(n * channels) / block, h, w, block])
+    return reshape(g, reduce(g, 'ReduceMean', reduce(g, op, pixels, [2]), [1]), [n, channels])
+  }
 
 /** Of [clips·frames, C], the mean over frames, [clips, C]. */
 const overFrames = (g: Graph, means: Value, clips: number): Value => {
@@ -44,43 +47,49 @@ const toRows = (g: Graph, perClip: Value, rows: number): Value => {
   ])
 }
 
+/** x·scale + offset, each [rows, C], by one depthwise convolution over all images side by side. */
+const scaleAndShift = (g: Graph, x: Value, scale: Value, offset: Value): Value => {
+  const [n = 0, channels = 0, h = 0, w = 0] = x.shape
+  const columns = n * channels
+  const y = nchwcConv(g, reshape(g, x, [1, columns, h, w]), {
+    weight: reshape(g, toRows(g, scale, n), [columns, 1, 1, 1]),
+    bias: reshape(g, toRows(g, offset, n), [columns]),
+    group: columns,
+  })
+  return reshape(g, y, x.shape)
+}
+
 export const nchwcGroupNorm = <Kind extends 'images' | 'clips'>(
   g: Graph,
   x: FeatureMap<Kind>,
   { weight, bias, groups, epsilon, activation, shift }: GroupNorm,
   block: number,
 ): FeatureMap<Kind> => {
-  const [n = 0, channels = 0, h = 0, w = 0] = x.value.shape
-  const perImage = {
-    mean: channelMeans(g, x.value, block),
-    square: channelMeans(g, mul(g, x.value, x.value), block),
-  }
+  const [n = 0, channels = 0, , w = 0] = x.value.shape
   const rows = x.kind === 'clips' ? x.clips : n
-  let mean = x.kind === 'clips' ? overFrames(g, perImage.mean, x.clips) : perImage.mean
-  let square = x.kind === 'clips' ? overFrames(g, perImage.square, x.clips) : perImage.square
-  const moved = shift == null || shift.shape[0] === 1 ? (shift ?? null) : toRows(g, shift, rows)
-  if (moved !== null) {
-    // E[(x+s)²] = E[x²] + s·(E[x] + E[x] + s)
-    square = add(g, square, mul(g, moved, add(g, mean, add(g, mean, moved))))
-    mean = add(g, mean, moved)
-  }
-  const width = channels / groups
-  const ofGroup = (values: Value): Value =>
-    reduce(g, 'ReduceMean', reshape(g, values, [rows, groups, width]), [2])
-  const groupMean = ofGroup(mean)
-  const variance = relu(g, sub(g, ofGroup(square), mul(g, groupMean, groupMean)))
-  const deviation = sqrt(g, add(g, variance, g.inline(Float32Array.of(epsilon), [1])))
-  const scale = div(g, parameter(g, viewAs(weight, [1, groups, width])), deviation)
-  const center =
-    moved === null ? groupMean : sub(g, groupMean, reshape(g, moved, [moved.shape[0] ?? 1, groups, width]))
-  const offset = sub(g, parameter(g, viewAs(bias, [1, groups, width])), mul(g, center, scale))
+  const perChannel = [rows, channels]
+  const perGroup = [rows, groups, channels / groups]
+  const ofRows = (means: Value): Value => (x.kind === 'clips' ? overFrames(g, means, x.clips) : means)
+  const ofGroup = (values: Value): Value => reduce(g, 'ReduceMean', reshape(g, values, perGroup), [2])
 
-  const perChannel = (values: Value): Value => toRows(g, reshape(g, values, [rows, channels]), n)
-  const affine = nchwcConv(g, reshape(g, x.value, [1, n * channels, h, w]), {
-    weight: reshape(g, perChannel(scale), [n * channels, 1, 1, 1]),
-    bias: reshape(g, perChannel(offset), [n * channels]),
-    group: n * channels,
-  })
-  const value = reshape(g, activation === 'silu' ? silu(g, affine) : affine, x.value.shape)
-  return { ...x, value }
+  const moved = shift == null || shift.shape[0] === 1 ? (shift ?? null) : toRows(g, shift, rows)
+  const mean = ofRows(byRows('ReduceMean', block)(g, x.value))
+  const center = ofGroup(moved === null ? mean : add(g, mean, moved))
+  const offset = sub(
+    g,
+    moved === null
+      ? g.inline(Float32Array.of(0), [1])
+      : reshape(g, moved, [moved.shape[0] ?? 1, ...perGroup.slice(1)]),
+    moved === null ? expand(g, center, perGroup) : center,
+  )
+  const ones = expand(g, g.inline(Float32Array.of(1), [1, 1]), perChannel)
+  const centered = scaleAndShift(g, x.value, ones, reshape(g, offset, perChannel))
+
+  const squares = ofRows(byRows('ReduceSumSquare', block)(g, centered))
+  const variance = mul(g, ofGroup(squares), g.inline(Float32Array.of(1 / w), [1]))
+  const deviation = sqrt(g, add(g, variance, g.inline(Float32Array.of(epsilon), [1])))
+  const scale = div(g, parameter(g, viewAs(weight, [1, ...perGroup.slice(1)])), deviation)
+  const beta = expand(g, parameter(g, viewAs(bias, [1, channels])), perChannel)
+  const affine = scaleAndShift(g, centered, reshape(g, scale, perChannel), beta)
+  return { ...x, value: activation === 'silu' ? silu(g, affine) : affine }
 }

@@ -9,6 +9,7 @@ import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { convolve2d, normalizeGroups, repeatPixels } from '../../../fixtures/plain-arithmetic.ts'
 import { runGraph } from '../../../fixtures/run-graph.ts'
 import { someTensor, storedWeights } from '../../../fixtures/stored-weights.ts'
+import { drawUniform } from '../../../fixtures/uniform.ts'
 
 const CLIPS = 2
 const FRAMES = 3
@@ -107,6 +108,25 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
       const data = normalizeGroups(far, { ...AFFINE, groups, epsilon: 1e-6, framesTogether: 1 })
       expectClose((await runGraph(g, { x: far }))['y']!, { data, shape: X.shape }, { relativeToScale: 1e-4 })
     })
+
+    test.each([1, 10, 100])(
+      'keeps its precision on a large map whose mean is %i deviations',
+      async (mean) => {
+        const [height, width] = [72, 128]
+        const shape = [1, CHANNELS, height, width]
+        const spread = Math.sqrt(12)
+        const numbers = drawUniform(mean, CHANNELS * height * width)
+        const far = { data: numbers.map((u) => (u - 0.5) * spread + mean), shape }
+        const w = await storedWeights(AFFINE)
+        const norm = { weight: w.tensor('weight', [CHANNELS]), bias: w.tensor('bias', [CHANNELS]) }
+        const g = createGraph('large')
+        const options = { ...norm, groups: CHANNELS, epsilon: 1e-6, activation: 'none' } as const
+        const x = target.imagesFromNchw(g, g.input('x', shape), 1)
+        g.output('y', target.imagesToNchw(g, target.groupNorm(g, x, options)))
+        const data = normalizeGroups(far, { ...AFFINE, groups: CHANNELS, epsilon: 1e-6, framesTogether: 1 })
+        expectClose((await runGraph(g, { x: far }))['y']!, { data, shape }, { relativeToScale: 5e-5 })
+      },
+    )
 
     test('of clips takes its statistics over all frames', async () => {
       const w = await storedWeights(AFFINE)
