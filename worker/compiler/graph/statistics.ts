@@ -1,11 +1,11 @@
 import { weightBytes } from '../weights/weight-tensor.ts'
-import type { Graph } from './graph.ts'
+import type { Graph, Node } from './graph.ts'
 import { bytesOf } from './value.ts'
 import { preparationNodes } from './weight-preparation.ts'
 
 export interface GraphStatistics {
   readonly nodes: number
-  /** Matrix products, convolutions and attention, 2 per multiply-add. */
+  /** Of one run: matrix products, convolutions and attention, 2 per multiply-add. What prepares weights is not in it. */
   readonly flops: number
   /** What the reference does on top, by the reason why this graph does not. */
   readonly avoidedFlops: Readonly<Record<string, number>>
@@ -21,9 +21,10 @@ export interface GraphStatistics {
 /** Ops that only rename bytes: ONNX Runtime lets their output share its input's buffer. */
 const ALIASES = new Set(['Reshape', 'Identity'])
 
-const peakActivations = (graph: Graph): { readonly bytes: number; readonly at: string } => {
-  const prepared = preparationNodes(graph)
-  const nodes = graph.nodes.filter((node) => !prepared.has(node))
+const peakActivations = (
+  graph: Graph,
+  nodes: readonly Node[],
+): { readonly bytes: number; readonly at: string } => {
   const bufferOf = new Map<string, string>()
   const sizes = new Map<string, number>()
   const lastUse = new Map<string, number>()
@@ -64,12 +65,14 @@ const peakActivations = (graph: Graph): { readonly bytes: number; readonly at: s
 export const statisticsOf = (graph: Graph): GraphStatistics => {
   const avoidedFlops: Record<string, number> = {}
   for (const { reason, flops } of graph.avoided) avoidedFlops[reason] = (avoidedFlops[reason] ?? 0) + flops
+  const prepared = preparationNodes(graph)
+  const nodes = graph.nodes.filter((node) => !prepared.has(node))
   const flopsByOp: Record<string, number> = {}
-  for (const { op, flops } of graph.nodes) if (flops > 0) flopsByOp[op] = (flopsByOp[op] ?? 0) + flops
-  const peak = peakActivations(graph)
+  for (const { op, flops } of nodes) if (flops > 0) flopsByOp[op] = (flopsByOp[op] ?? 0) + flops
+  const peak = peakActivations(graph, nodes)
   return {
     nodes: graph.nodes.length,
-    flops: graph.nodes.reduce((total, { flops }) => total + flops, 0),
+    flops: nodes.reduce((total, { flops }) => total + flops, 0),
     avoidedFlops,
     weightBytes: graph.constants.reduce(
       (total, constant) => total + (constant.source === 'weight' ? weightBytes(constant.weight) : 0),

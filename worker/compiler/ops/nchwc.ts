@@ -1,5 +1,6 @@
 import { type Graph, GraphError } from '../graph/graph.ts'
 import { elementsOf, formatType, type Value } from '../graph/value.ts'
+import { reshape } from './shape.ts'
 
 /*
  * Ops of the layout that ONNX Runtime's CPU provider convolves in: [N, C/b, H, W, b] in memory, b channels side by
@@ -85,4 +86,39 @@ export const nchwcConv = (
     attributes: { kernel_shape: [kH, kW], strides, pads, dilations, group },
     flops: 2 * elementsOf(shape) * into * kH * kW,
   })[0]!
+}
+
+/**
+ * x·scale + offset of a blocked x, both [N, C]: a convolution of one pixel and one channel, over all images side by
+ * side. The provider has no other pass over the layout that takes two numbers a channel. It counts no FLOPs, as
+ * element-wise ops do not.
+ */
+export const nchwcAffine = (g: Graph, x: Value, scale: Value, offset: Value): Value => {
+  const [n = 0, channels = 0, h = 0, w = 0] = x.shape
+  for (const perChannel of [scale, offset]) {
+    if (formatType(perChannel) !== formatType({ shape: [n, channels], dtype: x.dtype })) {
+      throw new GraphError(
+        `affine of ${x.name} ${formatType(x)} cannot take ${perChannel.name} ${formatType(perChannel)}`,
+      )
+    }
+  }
+  const columns = n * channels
+  const y = g.node({
+    op: 'Conv',
+    domain: DOMAIN,
+    inputs: [
+      reshape(g, x, [1, columns, h, w]),
+      reshape(g, scale, [columns, 1, 1, 1]),
+      reshape(g, offset, [columns]),
+    ],
+    outputs: [{ shape: [1, columns, h, w], dtype: x.dtype }],
+    attributes: {
+      kernel_shape: [1, 1],
+      strides: [1, 1],
+      pads: [0, 0, 0, 0],
+      dilations: [1, 1],
+      group: columns,
+    },
+  })[0]!
+  return reshape(g, y, x.shape)
 }

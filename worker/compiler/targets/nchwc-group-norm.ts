@@ -1,15 +1,15 @@
 import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
 import { add, div, mul, silu, sqrt, sub } from '../ops/elementwise.ts'
-import { nchwcConv } from '../ops/nchwc.ts'
+import { nchwcAffine } from '../ops/nchwc.ts'
 import { expand, reduce, reshape } from '../ops/shape.ts'
 import { viewAs } from '../weights/weight-tensor.ts'
 import { parameter } from './cpu-tokens.ts'
 import type { FeatureMap, GroupNorm } from './target.ts'
 
 /*
- * Group norm that stays in the blocked layout. Over the map go: the mean, a depthwise 1×1 convolution that centers it,
- * the mean of squares, and another that scales it; all else is on [rows, C]. Centering first costs the pass that
+ * Group norm that stays in the blocked layout. Over the map go: the mean, an affine pass that centers it, the mean of
+ * squares, and an affine pass that scales it; all else is on [rows, C]. Centering first costs the pass that
  * E[x²] − E[x]² would save, and keeps the deviation exact where the mean is a hundred times as large. A shift of x in
  * front (the time embedding) goes into the centering: it costs no pass.
  *
@@ -47,18 +47,6 @@ const toRows = (g: Graph, perClip: Value, rows: number): Value => {
   ])
 }
 
-/** x·scale + offset, each [rows, C], by one depthwise convolution over all images side by side. */
-const scaleAndShift = (g: Graph, x: Value, scale: Value, offset: Value): Value => {
-  const [n = 0, channels = 0, h = 0, w = 0] = x.shape
-  const columns = n * channels
-  const y = nchwcConv(g, reshape(g, x, [1, columns, h, w]), {
-    weight: reshape(g, toRows(g, scale, n), [columns, 1, 1, 1]),
-    bias: reshape(g, toRows(g, offset, n), [columns]),
-    group: columns,
-  })
-  return reshape(g, y, x.shape)
-}
-
 export const nchwcGroupNorm = <Kind extends 'images' | 'clips'>(
   g: Graph,
   x: FeatureMap<Kind>,
@@ -83,13 +71,15 @@ export const nchwcGroupNorm = <Kind extends 'images' | 'clips'>(
     moved === null ? expand(g, center, perGroup) : center,
   )
   const ones = expand(g, g.inline(Float32Array.of(1), [1, 1]), perChannel)
-  const centered = scaleAndShift(g, x.value, ones, reshape(g, offset, perChannel))
+  const affine = (map: Value, scale: Value, shift: Value): Value =>
+    nchwcAffine(g, map, toRows(g, scale, n), toRows(g, shift, n))
+  const centered = affine(x.value, ones, reshape(g, offset, perChannel))
 
   const squares = ofRows(byRows('ReduceSumSquare', block)(g, centered))
   const variance = mul(g, ofGroup(squares), g.inline(Float32Array.of(1 / w), [1]))
   const deviation = sqrt(g, add(g, variance, g.inline(Float32Array.of(epsilon), [1])))
   const scale = div(g, parameter(g, viewAs(weight, [1, ...perGroup.slice(1)])), deviation)
   const beta = expand(g, parameter(g, viewAs(bias, [1, channels])), perChannel)
-  const affine = scaleAndShift(g, centered, reshape(g, scale, perChannel), beta)
-  return { ...x, value: activation === 'silu' ? silu(g, affine) : affine }
+  const normed = affine(centered, reshape(g, scale, perChannel), beta)
+  return { ...x, value: activation === 'silu' ? silu(g, normed) : normed }
 }
