@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { InvalidInputError } from '../../worker/checkpoint/invalid-input.ts'
+import { InvalidInputError } from './invalid-input.ts'
 
 /**
  * The arguments of one clip: diffusers' StableVideoDiffusionPipeline.__call__, in its own spelling, and three of ours

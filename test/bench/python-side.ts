@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import { z } from 'zod'
-import { InvalidInputError } from '../../worker/checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
 const PROBE = `
 import json, platform, diffusers, torch, transformers

@@ -1,6 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { InvalidInputError } from './invalid-input.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
 const DOWNLOAD = 'hf download stabilityai/stable-video-diffusion-img2vid-xt --local-dir DIR --exclude "svd_*"'
 

@@ -1,6 +1,6 @@
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { ClipVisionConfig } from './clip-vision-config.ts'
 import { type Fault, throwFaults } from './faults.ts'
-import { InvalidInputError } from './invalid-input.ts'
 import type { UNetConfig } from './unet-config.ts'
 import type { VaeConfig } from './vae-config.ts'
 

@@ -1,4 +1,4 @@
-import { InvalidInputError } from './invalid-input.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
 /** One thing wrong with a file: which field, and a message with value, rule and likely fix. */
 export interface Fault {

@@ -1,5 +1,5 @@
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
-import { InvalidInputError } from './invalid-input.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
 /** One read call returns at most 2^31 - 1 bytes. */
 const MAX_READ_BYTES = 2 ** 30

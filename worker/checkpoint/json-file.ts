@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { openFile } from './file-bytes.ts'
-import { InvalidInputError } from './invalid-input.ts'
 import { type JsonLimits, parseStrictJson } from './strict-json.ts'
 
 export interface JsonFileLimits extends JsonLimits {

@@ -1,23 +1,6 @@
 import { z } from 'zod'
+import type { RenderDefaults } from '../../shared/contracts/render-parameters.ts'
 import { acceptFields, field, notNegative, readFields, wholeNumber } from './config-fields.ts'
-
-/** The call arguments of the reference pipeline where a job does not say another. */
-export interface RenderDefaults {
-  readonly width: number
-  readonly height: number
-  readonly numFrames: number
-  readonly numInferenceSteps: number
-  /** A list is used as it is, its last entry being the end value; null: Karras sigmas from numInferenceSteps. */
-  readonly sigmas: readonly number[] | 'align-your-steps' | null
-  readonly minGuidanceScale: number
-  readonly maxGuidanceScale: number
-  readonly fps: number
-  readonly motionBucketId: number
-  readonly noiseAugStrength: number
-  /** Frames decoded at once; null: all. */
-  readonly decodeChunkSize: number | null
-  readonly numVideosPerPrompt: number
-}
 
 const side = (absent: number) =>
   field(z.int().min(8).max(65_536).multipleOf(8), 'a multiple of 8 from 8 to 65536', absent)

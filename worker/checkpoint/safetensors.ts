@@ -1,7 +1,7 @@
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { shown, throwFaults } from './faults.ts'
 import { type OpenedFile, openFile } from './file-bytes.ts'
 import { bfloat16ToFloat32, float16ToFloat32 } from './half-floats.ts'
-import { InvalidInputError } from './invalid-input.ts'
 import { checkLayout, type TensorEntry } from './safetensors-layout.ts'
 import {
   type IndexTensor,

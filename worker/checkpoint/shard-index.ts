@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path'
 import { z } from 'zod'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { type Fault, shown, throwFaults } from './faults.ts'
-import { InvalidInputError } from './invalid-input.ts'
 import { type JsonFileLimits, readJsonFile } from './json-file.ts'
 import { readStoredTensors } from './safetensors.ts'
 import { refusingIndexTensors, type StoredTensor, type StoredTensors } from './stored-tensors.ts'

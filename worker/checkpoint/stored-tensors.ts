@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { shown } from './faults.ts'
-import { InvalidInputError } from './invalid-input.ts'
 
 export type StoredDtype = 'F32' | 'F16' | 'BF16'
 

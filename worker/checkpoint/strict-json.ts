@@ -1,4 +1,4 @@
-import { InvalidInputError } from './invalid-input.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
 /** What a file of this kind can need at most, so that a hostile one cannot make the parser build gigabytes. */
 export interface JsonLimits {

@@ -1,4 +1,4 @@
-import { InvalidInputError } from './invalid-input.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
 /** Which library saved the component: it decides file names and what is looked for first. */
 export type WeightLibrary = 'diffusers' | 'transformers'

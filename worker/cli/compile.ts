@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Command, Option } from 'commander'
-import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip, TARGETS, type TargetName } from '../compiler/compile.ts'
 import { encodeModel, type LocateWeight } from '../compiler/graph/encode-onnx.ts'

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
-import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
 /*
  *     0        all done

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
-import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
 /** Throws InvalidInputError if `folder` is there and not empty, or is a file. */
 export const assertNewFolder = async (option: string, folder: string): Promise<void> => {

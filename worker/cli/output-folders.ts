@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { posterOf } from '../renderer/render-job.ts'
 import type { ImageOutputs } from './render-outputs.ts'
 

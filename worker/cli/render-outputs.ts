@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
 /*
  *                       one video per image      N videos per image (k from 0)

@@ -1,10 +1,10 @@
+import { type RenderParameters, usesGuidance } from '../../shared/contracts/render-parameters.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import type { Target } from '../compiler/targets/target.ts'
 import type { SessionPool } from '../engine/session-pool.ts'
 import type { Tensor } from '../engine/tensor.ts'
-import { type RenderParameters, usesGuidance } from './parameters.ts'
 
 export type Tensors = Readonly<Record<string, Tensor>>
 

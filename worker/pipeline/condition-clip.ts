@@ -1,11 +1,11 @@
+import { type RenderParameters, usesGuidance } from '../../shared/contracts/render-parameters.ts'
+import type { RgbImage } from '../../shared/image/decode-image.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import type { Tensor } from '../engine/tensor.ts'
 import type { ClipNetworks, Tensors } from './clip-networks.ts'
 import { toClipInput } from './image/clip-input.ts'
-import type { RgbImage } from './image/decode-image.ts'
 import { fitImage } from './image/fit.ts'
 import { toVaeInput } from './image/vae-input.ts'
-import { type RenderParameters, usesGuidance } from './parameters.ts'
 import type { TorchGenerator } from './random/torch-generator.ts'
 
 /** What the steps need of the image: for both passes together, or for each pass on its own. */

@@ -1,3 +1,9 @@
+import {
+  decodeChunkOf,
+  type RenderParameters,
+  usesGuidance,
+} from '../../shared/contracts/render-parameters.ts'
+import type { RgbImage } from '../../shared/image/decode-image.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../compiler/compile.ts'
 import type { Target } from '../compiler/targets/target.ts'
@@ -7,8 +13,6 @@ import { openClipNetworks } from './clip-networks.ts'
 import { conditionClip } from './condition-clip.ts'
 import { decodeFrames } from './decode.ts'
 import { denoise } from './denoise.ts'
-import type { RgbImage } from './image/decode-image.ts'
-import { decodeChunkOf, type RenderParameters, usesGuidance } from './parameters.ts'
 import type { Progress } from './progress.ts'
 import { createTorchGenerator } from './random/torch-generator.ts'
 import { ALIGN_YOUR_STEPS_SIGMAS } from './scheduler/align-your-steps.ts'

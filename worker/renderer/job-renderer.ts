@@ -2,15 +2,19 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
+import {
+  decodeChunkOf,
+  type RenderParameters,
+  usesGuidance,
+} from '../../shared/contracts/render-parameters.ts'
+import { decodeImage } from '../../shared/image/decode-image.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip } from '../compiler/compile.ts'
 import type { Target } from '../compiler/targets/target.ts'
 import { chooseMemoryPlan, type MemoryPlan } from '../engine/memory-mode.ts'
 import { detectCpuTarget } from '../engine/nchwc-block.ts'
 import { createSessionPool, type SessionPool } from '../engine/session-pool.ts'
-import { decodeImage } from '../pipeline/image/decode-image.ts'
 import { toRgbFrames } from '../pipeline/image/frames.ts'
-import { decodeChunkOf, type RenderParameters, usesGuidance } from '../pipeline/parameters.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import { type RenderedClip, renderClip } from '../pipeline/render-clip.ts'
 import { encodeMp4 } from '../video/encode-mp4.ts'

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { InvalidInputError } from '../checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { WireError } from './protocol.ts'
 
 /** What of a thrown value crosses to the other process: enough to decide by, and to find the fault. */

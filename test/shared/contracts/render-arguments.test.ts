@@ -1,11 +1,11 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import {
   parseRenderArguments,
   RENDER_ARGUMENT_NAMES,
   renderArgumentRule,
 } from '../../../shared/contracts/render-arguments.ts'
-import { InvalidInputError } from '../../../worker/checkpoint/invalid-input.ts'
 
 const faultOf = (
   given: Readonly<Record<string, unknown>>,

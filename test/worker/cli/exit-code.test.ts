@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { describe, expect, test } from 'vitest'
-import { InvalidInputError } from '../../../worker/checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { exitCodeOf, InterruptedError, messageOf, worstOf } from '../../../worker/cli/exit-code.ts'
 import { FfmpegNotFoundError } from '../../../worker/video/ffmpeg-path.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { InvalidInputError } from '../../../worker/checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { wireErrorSchema } from '../../../worker/renderer/protocol.ts'
 import { fromWireError, toWireError } from '../../../worker/renderer/wire-error.ts'
 

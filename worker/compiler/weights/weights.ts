@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import type { StoredTensor } from '../../checkpoint/safetensors.ts'
 import type { WeightTensor } from './weight-tensor.ts'
 

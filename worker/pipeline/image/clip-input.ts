@@ -1,7 +1,7 @@
+import { RGB_CHANNELS, type RgbImage } from '../../../shared/image/rgb-image.ts'
 import type { Tensor } from '../../engine/tensor.ts'
 import { type BicubicAxis, bicubicAxis, weightedSum } from './bicubic-axis.ts'
 import { antialiasKernel, blurredAcross, blurredRow } from './gaussian-blur.ts'
-import { RGB_CHANNELS, type RgbImage } from './rgb-image.ts'
 
 /** What the CLIP input needs of `feature_extractor/preprocessor_config.json` and the image encoder's config. */
 export interface ClipExtractor {

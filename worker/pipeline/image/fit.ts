@@ -1,5 +1,5 @@
+import { RGB_CHANNELS, type RgbImage } from '../../../shared/image/rgb-image.ts'
 import { resizeLanczos } from './resize-lanczos.ts'
-import { RGB_CHANNELS, type RgbImage } from './rgb-image.ts'
 
 /**
  * How a picture of one shape becomes a clip of another:

@@ -1,5 +1,5 @@
+import { RGB_CHANNELS } from '../../../shared/image/rgb-image.ts'
 import type { Tensor } from '../../engine/tensor.ts'
-import { RGB_CHANNELS } from './rgb-image.ts'
 
 /** A network's output holds NaN or infinity. Rendering the same again on a safer path (float32 decode) may help. */
 export class NotFiniteError extends Error {

@@ -1,4 +1,4 @@
-import { RGB_CHANNELS, type RgbImage } from './rgb-image.ts'
+import { RGB_CHANNELS, type RgbImage } from '../../../shared/image/rgb-image.ts'
 import { SIGNED_UNIT_OF_BYTE } from './signed-unit.ts'
 
 const f = Math.fround

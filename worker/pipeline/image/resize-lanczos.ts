@@ -1,5 +1,5 @@
+import { RGB_CHANNELS, type RgbImage } from '../../../shared/image/rgb-image.ts'
 import { type Coefficients, lanczosCoefficients, PRECISION_BITS } from './lanczos-coefficients.ts'
-import { RGB_CHANNELS, type RgbImage } from './rgb-image.ts'
 
 const HALF = 1 << (PRECISION_BITS - 1)
 

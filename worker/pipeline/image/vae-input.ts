@@ -1,5 +1,5 @@
+import { RGB_CHANNELS, type RgbImage } from '../../../shared/image/rgb-image.ts'
 import type { Tensor } from '../../engine/tensor.ts'
-import { RGB_CHANNELS, type RgbImage } from './rgb-image.ts'
 import { SIGNED_UNIT_OF_BYTE } from './signed-unit.ts'
 
 /** A picture as the VAE takes it, [1, 3, height, width] from -1 to 1: VaeImageProcessor.preprocess, bit for bit. */

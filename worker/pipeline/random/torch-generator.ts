@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { boxMuller16 } from './avx2-box-muller.ts'
 import { roundToFloat16 } from './float16.ts'
 import { createMt19937, type RandomBits } from './mt19937.ts'

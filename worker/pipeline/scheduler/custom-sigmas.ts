@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 
 const FIELD = 'sigmas'
 const FIX = 'give noise levels from high to low with the end value last, such as 700,54.5,4.2,0.4,0'

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import type { SchedulerConfig } from '../../checkpoint/scheduler-config.ts'
 import { parseCustomSigmas } from './custom-sigmas.ts'
 import { karrasSigmas } from './karras-sigmas.ts'

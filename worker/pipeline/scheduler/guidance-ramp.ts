@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { fusedMultiplyAdd } from '../random/fused-multiply-add.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { InvalidInputError } from '../../../../worker/checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../../../shared/contracts/invalid-input.ts'
 import type { StoredTensor } from '../../../../worker/checkpoint/safetensors.ts'
 import { openWeights } from '../../../../worker/compiler/weights/weights.ts'
 

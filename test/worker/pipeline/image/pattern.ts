@@ -1,4 +1,4 @@
-import type { RgbImage } from '../../../../worker/pipeline/image/rgb-image.ts'
+import type { RgbImage } from '../../../../shared/image/rgb-image.ts'
 
 /** The source picture of the goldens: `pattern` in test/reference/image.py. */
 export const pattern = (width: number, height: number): RgbImage => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { InvalidInputError } from '../../../../worker/checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../../../../shared/contracts/invalid-input.ts'
 import { parseSchedulerConfig, type SchedulerConfig } from '../../../../worker/checkpoint/scheduler-config.ts'
 import { ALIGN_YOUR_STEPS_SIGMAS } from '../../../../worker/pipeline/scheduler/align-your-steps.ts'
 import { createSchedule, type Schedule } from '../../../../worker/pipeline/scheduler/euler-discrete.ts'

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
-import { InvalidInputError } from '../../../worker/checkpoint/invalid-input.ts'
+import {
+  decodeChunkOf,
+  resolveParameters,
+  usesGuidance,
+} from '../../../shared/contracts/render-parameters.ts'
 import { parseRenderDefaults } from '../../../worker/checkpoint/render-defaults.ts'
-import { decodeChunkOf, resolveParameters, usesGuidance } from '../../../worker/pipeline/parameters.ts'
 
 /** Of a checkpoint whose UNet was trained on 25 frames, with this svd.json. */
 const resolve = (

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { crc32, deflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { InvalidInputError } from '../../../../worker/checkpoint/invalid-input.ts'
-import { decodeImage, MAX_IMAGE_BYTES } from '../../../../worker/pipeline/image/decode-image.ts'
-import { readGolden } from '../../../fixtures/golden.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { decodeImage, MAX_IMAGE_BYTES } from '../../../shared/image/decode-image.ts'
+import { readGolden } from '../../fixtures/golden.ts'
 
 const golden = await readGolden('image-formats')
 

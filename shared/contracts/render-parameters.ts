@@ -1,6 +1,23 @@
-import type { RenderArguments } from '../../shared/contracts/render-arguments.ts'
-import { InvalidInputError } from '../checkpoint/invalid-input.ts'
-import type { RenderDefaults } from '../checkpoint/render-defaults.ts'
+import { InvalidInputError } from './invalid-input.ts'
+import type { RenderArguments } from './render-arguments.ts'
+
+/** The call arguments of the reference pipeline where a job does not say another. */
+export interface RenderDefaults {
+  readonly width: number
+  readonly height: number
+  readonly numFrames: number
+  readonly numInferenceSteps: number
+  /** A list is used as it is, its last entry being the end value; null: Karras sigmas from numInferenceSteps. */
+  readonly sigmas: readonly number[] | 'align-your-steps' | null
+  readonly minGuidanceScale: number
+  readonly maxGuidanceScale: number
+  readonly fps: number
+  readonly motionBucketId: number
+  readonly noiseAugStrength: number
+  /** Frames decoded at once; null: all. */
+  readonly decodeChunkSize: number | null
+  readonly numVideosPerPrompt: number
+}
 
 export type FitMode = 'fill' | 'crop' | 'pad'
 

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../contracts/invalid-input.ts'
 
 export type ImageFormat = 'PNG' | 'JPEG' | 'WebP'
 

@@ -1,5 +1,5 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp'
-import { InvalidInputError } from '../../checkpoint/invalid-input.ts'
+import { InvalidInputError } from '../contracts/invalid-input.ts'
 import { uprightImage } from './exif-orientation.ts'
 import { type ImageFormat, imageFormatOf } from './image-format.ts'
 import { isAnimatedPng, isGreyPng } from './png-header.ts'
