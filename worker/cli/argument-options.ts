@@ -1,28 +1,24 @@
 import { type Command, Option } from 'commander'
+import { readArgumentText } from '../../shared/contracts/argument-text.ts'
 import type { RenderArgumentName } from '../../shared/contracts/render-arguments.ts'
-import { readNumber, readNumbers } from './number-text.ts'
 
 interface ArgumentOption {
   readonly name: RenderArgumentName
   readonly value: string
   readonly help: string
-  readonly read: (text: string) => unknown
 }
 
-const asTyped = (text: string): string => text
-
-const number = (name: RenderArgumentName, value: string, help: string): ArgumentOption => ({
+const option = (name: RenderArgumentName, value: string, help: string): ArgumentOption => ({
   name,
   value,
   help,
-  read: readNumber,
 })
 
-const WIDTH = number('width', 'pixels', 'a multiple of 8 (1024)')
-const HEIGHT = number('height', 'pixels', 'a multiple of 8 (576)')
-const FRAMES = number('num_frames', 'n', "frames of the video (the UNet's own: 14 or 25)")
-const STEPS = number('num_inference_steps', 'n', 'denoising steps (25)')
-const CHUNK = number('decode_chunk_size', 'n', 'frames decoded at once; fewer take less memory (all)')
+const WIDTH = option('width', 'pixels', 'a multiple of 8 (1024)')
+const HEIGHT = option('height', 'pixels', 'a multiple of 8 (576)')
+const FRAMES = option('num_frames', 'n', "frames of the video (the UNet's own: 14 or 25)")
+const STEPS = option('num_inference_steps', 'n', 'denoising steps (25)')
+const CHUNK = option('decode_chunk_size', 'n', 'frames decoded at once; fewer take less memory (all)')
 
 /** The options that decide how large the work is. */
 export const SIZE_OPTIONS: readonly ArgumentOption[] = [WIDTH, HEIGHT, FRAMES, STEPS, CHUNK]
@@ -31,32 +27,26 @@ export const SIZE_OPTIONS: readonly ArgumentOption[] = [WIDTH, HEIGHT, FRAMES, S
 export const VIDEO_OPTIONS: readonly ArgumentOption[] = [
   WIDTH,
   HEIGHT,
-  {
-    name: 'fit',
-    value: 'mode',
-    help: 'image to video size: fill (stretch), crop or pad (fill)',
-    read: asTyped,
-  },
+  option('fit', 'mode', 'image to video size: fill (stretch), crop or pad (fill)'),
   FRAMES,
-  number('fps', 'n', 'frames per second, also told to the model (7)'),
-  number('motion_bucket_id', 'n', 'how much moves, 0 to 255 (127)'),
-  number('noise_aug_strength', 'x', 'noise on the image: more motion, less likeness (0.02)'),
-  { name: 'seed', value: 'n', help: 'same seed, same video (0)', read: asTyped },
-  number('num_videos_per_prompt', 'n', 'videos per image, of different noise (1)'),
+  option('fps', 'n', 'frames per second, also told to the model (7)'),
+  option('motion_bucket_id', 'n', 'how much moves, 0 to 255 (127)'),
+  option('noise_aug_strength', 'x', 'noise on the image: more motion, less likeness (0.02)'),
+  option('seed', 'n', 'same seed, same video (0)'),
+  option('num_videos_per_prompt', 'n', 'videos per image, of different noise (1)'),
 ]
 
 export const SAMPLING_OPTIONS: readonly ArgumentOption[] = [
   STEPS,
-  {
-    name: 'sigmas',
-    value: 'list',
-    help: 'noise levels of the steps, such as 700,54.5,4.2,0.4,0, or align-your-steps (10 good steps)',
-    read: (text) => (text === 'align-your-steps' ? text : readNumbers(text)),
-  },
-  number('min_guidance_scale', 'x', 'guidance of the first frame (1)'),
-  number('max_guidance_scale', 'x', 'guidance of the last frame; 1 turns it off: half the work (3)'),
+  option(
+    'sigmas',
+    'list',
+    'noise levels of the steps, such as 700,54.5,4.2,0.4,0, or align-your-steps (10 good steps)',
+  ),
+  option('min_guidance_scale', 'x', 'guidance of the first frame (1)'),
+  option('max_guidance_scale', 'x', 'guidance of the last frame; 1 turns it off: half the work (3)'),
   CHUNK,
-  number('decode_overlap', 'n', 'frames that decoded chunks share, which hides their seams (0)'),
+  option('decode_overlap', 'n', 'frames that decoded chunks share, which hides their seams (0)'),
 ]
 
 const kebab = (name: string): string => name.replaceAll('_', '-')
@@ -79,8 +69,8 @@ export const readArguments = (
   options: readonly ArgumentOption[],
 ): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    options.flatMap(({ name, read }) => {
+    options.flatMap(({ name }) => {
       const text = parsed[camel(name)]
-      return typeof text === 'string' ? [[name, read(text)]] : []
+      return typeof text === 'string' ? [[name, readArgumentText(name, text)]] : []
     }),
   )

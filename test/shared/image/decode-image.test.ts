@@ -8,7 +8,7 @@ import { readGolden } from '../../fixtures/golden.ts'
 const golden = await readGolden('image-formats')
 
 const fileBytes = (name: string): Promise<Uint8Array> =>
-  readFile(new URL(`../../../goldens/images/formats/${name}`, import.meta.url))
+  readFile(new URL(`../../goldens/images/formats/${name}`, import.meta.url))
 
 describe("a file becomes the bytes of diffusers' load_image", () => {
   test.each(golden.keys.toSorted())('%s', async (name) => {

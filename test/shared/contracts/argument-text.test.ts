@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readNumber, readNumbers } from '../../../worker/cli/number-text.ts'
+import { readNumber, readNumbers } from '../../../shared/contracts/argument-text.ts'
 
 test.each([
   ['12', 12],

@@ -1,3 +1,5 @@
+import type { RenderArgumentName } from './render-arguments.ts'
+
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 
 /** The number that was typed; the text itself if it is none, so that the check that follows shows it as typed. */
@@ -7,4 +9,17 @@ export const readNumber = (text: string): number | string => (NUMBER.test(text) 
 export const readNumbers = (text: string): readonly number[] | string => {
   const numbers = text.split(',').map((part) => readNumber(part.trim()))
   return numbers.every((number) => typeof number === 'number') ? numbers : text
+}
+
+/** An argument that came as text (an option, S3 user metadata), read as its kind but not checked. */
+export const readArgumentText = (name: RenderArgumentName, text: string): unknown => {
+  switch (name) {
+    case 'fit':
+    case 'seed':
+      return text
+    case 'sigmas':
+      return text === 'align-your-steps' ? text : readNumbers(text)
+    default:
+      return readNumber(text)
+  }
 }

@@ -1,0 +1,56 @@
+/*
+ * Where everything lies. A prefix has one writer and one rule, so that a policy can say it.
+ *
+ *   input bucket     images/…            dropped pictures, and beside each an optional sidecar of the same name, .json
+ *                    manifests/…         .json and .jsonl
+ *   output bucket    inputs/SHA.png      normalised pictures, by content; ingest, written once
+ *                    jobs/ID/…           videos, posters, result.json; the worker, written once
+ *                    jobs/ID/failures/   earlier failed results of a job that was brought back; `svd redrive`
+ *                    status/ID.json      how a job stands; ingest and the worker, overwritten
+ *                    cancel/ID.json      asks the worker to stop; `svd cancel`
+ *                    reports/KEY.json    what became of a dropped object; ingest, overwritten
+ *   models bucket    models/ID/…         a checkpoint's files, and model.json that lists them
+ */
+
+export const IMAGES_PREFIX = 'images/'
+export const MANIFESTS_PREFIX = 'manifests/'
+export const JOBS_PREFIX = 'jobs/'
+export const STATUS_PREFIX = 'status/'
+export const REPORTS_PREFIX = 'reports/'
+
+const EXTENSION = /\.[^./]+$/
+
+/** `images/a/x.png` → `images/a/x.json`. */
+export const sidecarKey = (imageKey: string): string => imageKey.replace(EXTENSION, '.json')
+
+/** Keys at which the picture of a sidecar may lie, in the order in which they are tried. */
+export const picturesOfSidecar = (key: string): readonly string[] =>
+  ['.png', '.jpg', '.jpeg', '.webp'].map((extension) => key.replace(EXTENSION, extension))
+
+/** `pixelsSha256` as `hashPixels` gives it. */
+export const normalizedImageKey = (pixelsSha256: string): string => `inputs/${pixelsSha256}.png`
+
+export const jobFolder = (jobId: string): string => `${JOBS_PREFIX}${jobId}/`
+export const resultKey = (jobId: string): string => `${jobFolder(jobId)}result.json`
+export const failureKey = (jobId: string, attempt: number): string =>
+  `${jobFolder(jobId)}failures/${String(attempt).padStart(4, '0')}.json`
+export const statusKey = (jobId: string): string => `${STATUS_PREFIX}${jobId}.json`
+export const cancelKey = (jobId: string): string => `cancel/${jobId}.json`
+export const reportKey = (inputKey: string): string => `${REPORTS_PREFIX}${inputKey}.json`
+
+/** A job of one video has `video.mp4`; of more, `video-0.mp4` and so on, as `svd render` names them. */
+export const outputKeys = (
+  jobId: string,
+  videos: number,
+): readonly { readonly video: string; readonly poster: string }[] =>
+  Array.from({ length: videos }, (_, index) => {
+    const name = `${jobFolder(jobId)}video${videos === 1 ? '' : `-${index}`}`
+    return { video: `${name}.mp4`, poster: `${name}.poster.png` }
+  })
+
+/** Of `jobs/ID/result.json`; null: another key. */
+export const jobIdOfResult = (key: string): string | null =>
+  /^jobs\/([0-9a-f]{32})\/result\.json$/.exec(key)?.[1] ?? null
+
+export const modelFolder = (modelId: string): string => `models/${modelId}/`
+export const modelRecordKey = (modelId: string): string => `${modelFolder(modelId)}model.json`

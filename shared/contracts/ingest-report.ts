@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { jobIdSchema, timestampSchema } from './job-message.ts'
+
+/** One thing wrong with a dropped object. */
+export const faultSchema = z.strictObject({
+  /** Of a manifest: the item's place, from 1; null: the document as a whole. */
+  item: z.int().positive().nullable(),
+  /** Of a .jsonl: the line, from 1. */
+  line: z.int().positive().nullable(),
+  item_id: z.string().nullable(),
+  /** `items[3].parameters.fps`, `svd-seed`, `image`. */
+  field: z.string(),
+  /** Value, rule and likely fix. */
+  message: z.string(),
+})
+
+export const acceptedJobSchema = z.strictObject({
+  job_id: jobIdSchema,
+  item: z.int().positive().nullable(),
+  item_id: z.string().nullable(),
+  image: z.string(),
+  /** What the outputs will be called, in the output bucket. */
+  videos: z.array(z.string()),
+  /** It had a result already: nothing was queued. */
+  done_before: z.boolean(),
+})
+
+/** `reports/KEY.json`: what became of a dropped picture or manifest. Its keys are a contract. */
+export const ingestReportSchema = z.strictObject({
+  version: z.literal(1),
+  bucket: z.string(),
+  key: z.string(),
+  version_id: z.string().nullable(),
+  etag: z.string(),
+  /** S3's order of events on this key; null where the event had none. */
+  sequencer: z.string().nullable(),
+  /** `partly`: some of its items. */
+  state: z.enum(['accepted', 'partly', 'rejected']),
+  jobs: z.array(acceptedJobSchema),
+  faults: z.array(faultSchema),
+  /** Faults beyond those listed. */
+  more_faults: z.int().nonnegative(),
+  reported_at: timestampSchema,
+})
+
+export type IngestFault = z.infer<typeof faultSchema>
+export type AcceptedJob = z.infer<typeof acceptedJobSchema>
+export type IngestReport = z.infer<typeof ingestReportSchema>

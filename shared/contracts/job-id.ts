@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+import canonicalize from 'canonicalize'
+import type { RgbImage } from '../image/rgb-image.ts'
+import type { ModelReference } from './job-message.ts'
+import type { ParametersDocument } from './parameters-document.ts'
+
+/** SHA-256 of anything JSON, by RFC 8785: the order of keys does not count. */
+export const hashJson = (value: unknown): string =>
+  createHash('sha256')
+    .update(canonicalize(value) ?? '')
+    .digest('hex')
+
+/**
+ * A picture's identity: of its upright RGB pixels and size, so that neither the file format nor the encoder's
+ * version counts. Lower-case hex.
+ */
+export const hashPixels = ({ width, height, data }: RgbImage): string =>
+  createHash('sha256').update(`rgb ${width}x${height}\n`).update(data).digest('hex')
+
+/** 128 bits: whoever submits the same picture, parameters and model again gets the same job. */
+const ID_LENGTH = 32
+
+/** What a job is called, and its outputs by it. Nothing else has a part in it: not the name, group or time. */
+export const jobIdOf = (
+  pixelsSha256: string,
+  parameters: ParametersDocument,
+  model: ModelReference,
+): string => hashJson({ pixels_sha256: pixelsSha256, parameters, model: model.sha256 }).slice(0, ID_LENGTH)

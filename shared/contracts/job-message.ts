@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { parametersDocumentSchema } from './parameters-document.ts'
+
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/)
+export const jobIdSchema = z.string().regex(/^[0-9a-f]{32}$/)
+/** ISO 8601, UTC. */
+export const timestampSchema = z.iso.datetime()
+
+/** What a job came from: a dropped picture, or an item of a manifest. */
+export const originSchema = z.strictObject({
+  kind: z.enum(['image', 'manifest']),
+  /** Of the dropped object, in the input bucket. */
+  bucket: z.string(),
+  key: z.string(),
+  version_id: z.string().nullable(),
+  etag: z.string(),
+  /** Of a manifest: the item's place, from 1, and its own id. */
+  item: z.int().positive().nullable(),
+  item_id: z.string().nullable(),
+})
+
+/** The picture that a job animates. */
+export const jobImageSchema = z.strictObject({
+  /** As dropped, in the input bucket: what people call it. */
+  source_key: z.string(),
+  /** Normalised, in the output bucket. */
+  key: z.string(),
+  /** Of its pixels, see `hashPixels`. */
+  pixels_sha256: sha256Schema,
+  width: z.int().positive(),
+  height: z.int().positive(),
+})
+
+export const modelReferenceSchema = z.strictObject({ id: z.string(), sha256: sha256Schema })
+
+/** The body of a job's message: everything that the worker needs. Its keys are a contract. */
+export const jobMessageSchema = z.strictObject({
+  version: z.literal(1),
+  job_id: jobIdSchema,
+  image: jobImageSchema,
+  parameters: parametersDocumentSchema,
+  model: modelReferenceSchema,
+  origin: originSchema,
+  /** For fair queueing; the message's group. */
+  group: z.string().min(1).max(128),
+  trace_id: z.string(),
+  submitted_at: timestampSchema,
+})
+
+export type JobOrigin = z.infer<typeof originSchema>
+export type JobImage = z.infer<typeof jobImageSchema>
+export type ModelReference = z.infer<typeof modelReferenceSchema>
+export type JobMessage = z.infer<typeof jobMessageSchema>

@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { jobIdSchema, jobMessageSchema, sha256Schema, timestampSchema } from './job-message.ts'
+
+const seconds = z.number().nonnegative()
+
+const storedFileSchema = z.strictObject({
+  /** In the output bucket. */
+  key: z.string(),
+  size_bytes: z.int().nonnegative(),
+  sha256: sha256Schema,
+})
+
+/** Figures of a clip's frames, and what they were found to show. 8-bit levels unless said otherwise. */
+export const clipQualitySchema = z.strictObject({
+  /** What is wrong; empty: nothing. */
+  faults: z.array(z.string()),
+  /** NaN or infinite values before the frames became bytes. */
+  non_finite_values: z.int().nonnegative(),
+  /** Mean brightness of the darkest frame. */
+  darkest_frame_mean: z.number(),
+  /** Largest and smallest mean absolute difference of neighbouring frames; null: one frame. */
+  largest_frame_change: z.number().nullable(),
+  smallest_frame_change: z.number().nullable(),
+  /** Mean change at decode-chunk seams over the mean change elsewhere; null: no seams. */
+  seam_change_ratio: z.number().nullable(),
+  /** First frame against the fitted input picture. */
+  first_frame_psnr_db: z.number(),
+  /** As the MP4 itself says. */
+  container_frames: z.int().nonnegative(),
+})
+
+export const outputSchema = z.strictObject({
+  video: storedFileSchema,
+  poster: storedFileSchema,
+  frames: z.int().positive(),
+  quality: clipQualitySchema,
+})
+
+/**
+ * Why a job failed for good.
+ * - `invalid-input`  the picture or its parameters can never work
+ * - `quality`        the clip did not pass its checks, also on the safer path
+ * - `exhausted`      every attempt failed; `reason` is the last one's
+ */
+export const FAILURE_CLASSES = ['invalid-input', 'quality', 'exhausted'] as const
+
+export const failureSchema = z.strictObject({
+  class: z.enum(FAILURE_CLASSES),
+  reason: z.string(),
+  /** What the checks found, of clips that were rendered. */
+  quality: z.array(clipQualitySchema),
+})
+
+const timesSchema = z.strictObject({
+  /** From submit to this attempt's receive. */
+  waiting: seconds,
+  prepare: seconds,
+  load: seconds,
+  encode_image: seconds,
+  denoise: seconds,
+  decode: seconds,
+  encode_video: seconds,
+  check: seconds,
+  publish: seconds,
+})
+
+/**
+ * `result.json`: written once, after the outputs; a job is done when it is there. Its keys are a contract.
+ */
+export const resultRecordSchema = z.strictObject({
+  version: z.literal(1),
+  job_id: jobIdSchema,
+  state: z.enum(['succeeded', 'failed', 'cancelled']),
+  attempt: z.int().positive(),
+  job: jobMessageSchema,
+  outputs: z.array(outputSchema),
+  /** Null unless failed. */
+  failure: failureSchema.nullable(),
+  started_at: timestampSchema,
+  finished_at: timestampSchema,
+  /** Null where the attempt did not get so far. */
+  seconds: timesSchema.nullable(),
+  /** Time in which the job had the renderer's device. */
+  device_seconds: seconds,
+  /** At the worker's hourly price; null where no price is set. */
+  cost_usd: z.number().nonnegative().nullable(),
+  /** The clip came from the safer path: small decode chunks that overlap. */
+  safer_path: z.boolean(),
+  worker: z.strictObject({ id: z.string(), version: z.string(), execution_provider: z.string() }),
+})
+
+export type StoredFile = z.infer<typeof storedFileSchema>
+export type ClipQuality = z.infer<typeof clipQualitySchema>
+export type JobOutput = z.infer<typeof outputSchema>
+export type JobFailure = z.infer<typeof failureSchema>
+export type FailureClass = (typeof FAILURE_CLASSES)[number]
+export type ResultRecord = z.infer<typeof resultRecordSchema>

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { jobIdSchema, jobImageSchema, originSchema, timestampSchema } from './job-message.ts'
+import { parametersDocumentSchema } from './parameters-document.ts'
+
+/*
+ *   queued ─▶ preparing ─▶ rendering ─▶ publishing ─▶ succeeded | failed | cancelled
+ *     ▲           │            │            │
+ *     └───────────┴── retry ───┴────────────┘
+ *
+ * For people who watch: it may lag behind or miss a change. What became of a job is in its result record alone.
+ */
+export const JOB_STATES = [
+  'queued',
+  'preparing',
+  'rendering',
+  'publishing',
+  'succeeded',
+  'failed',
+  'cancelled',
+] as const
+
+export const statusRecordSchema = z.strictObject({
+  version: z.literal(1),
+  job_id: jobIdSchema,
+  state: z.enum(JOB_STATES),
+  /** Deliveries so far; 0 while no worker has taken it. */
+  attempt: z.int().nonnegative(),
+  /** Of the renderer, while rendering. */
+  phase: z.string().nullable(),
+  step: z.int().nonnegative(),
+  steps: z.int().nonnegative(),
+  worker_id: z.string().nullable(),
+  /** Why it waits again, or failed. */
+  message: z.string().nullable(),
+  image: jobImageSchema,
+  parameters: parametersDocumentSchema,
+  origin: originSchema,
+  submitted_at: timestampSchema,
+  updated_at: timestampSchema,
+})
+
+export type JobState = (typeof JOB_STATES)[number]
+export type StatusRecord = z.infer<typeof statusRecordSchema>
