@@ -1,0 +1,38 @@
+import type { ResultRecord } from '../../shared/contracts/result-record.ts'
+import type { Progress } from '../pipeline/progress.ts'
+
+/** What the worker tells whoever watches: logs, metrics, a progress display. Telling it decides nothing. */
+export type WorkerEvent =
+  | { readonly type: 'worker-started'; readonly workerId: string }
+  | {
+      readonly type: 'job-received'
+      readonly jobId: string
+      readonly attempt: number
+      readonly waitingSeconds: number
+    }
+  | {
+      readonly type: 'job-stage'
+      readonly jobId: string
+      readonly stage: 'preparing' | 'rendering' | 'publishing'
+    }
+  | { readonly type: 'job-progress'; readonly jobId: string; readonly progress: Progress }
+  /** The device waited so long for this job since it ended the one before; null: it had none, or nothing was queued. */
+  | { readonly type: 'device-idle'; readonly jobId: string; readonly gapMs: number | null }
+  /** Its result record is there, by this worker. */
+  | { readonly type: 'job-done'; readonly jobId: string; readonly result: ResultRecord }
+  /** Its result record was there before. */
+  | { readonly type: 'job-done-before'; readonly jobId: string }
+  | {
+      readonly type: 'job-retry'
+      readonly jobId: string
+      readonly attempt: number
+      readonly reason: string
+      readonly delaySeconds: number
+    }
+  | { readonly type: 'job-released'; readonly jobId: string; readonly reason: string }
+  | { readonly type: 'job-abandoned'; readonly jobId: string; readonly reason: string }
+  | { readonly type: 'message-malformed'; readonly messageId: string; readonly reason: string }
+  | { readonly type: 'dead-letter-recorded'; readonly messageId: string; readonly jobId: string | null }
+  | { readonly type: 'queue-unreachable'; readonly reason: string; readonly retryInSeconds: number }
+  | { readonly type: 'draining'; readonly reason: string; readonly secondsLeft: number | null }
+  | { readonly type: 'worker-stopped'; readonly reason: string; readonly jobs: number }
