@@ -43,6 +43,7 @@ export interface ReadOptions {
 export interface ListedObject {
   readonly key: string
   readonly sizeBytes: number
+  readonly etag: string
   readonly lastModified: Date
 }
 

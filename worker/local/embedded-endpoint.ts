@@ -1,0 +1,102 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { buildApp } from 'fauxqs'
+
+/** Where the pieces of the pipeline find each other, by the names that the deployed stack has outputs for. */
+export interface Deployment {
+  readonly inputBucket: string
+  readonly outputBucket: string
+  readonly jobsQueueUrl: string
+  readonly deadLetterQueueUrl: string
+}
+
+export interface EmbeddedEndpoint extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT`, for S3 and SQS alike. */
+  readonly url: string
+  readonly deployment: Deployment
+  /** What a client of the endpoint needs in its environment. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+const INPUT_BUCKET = 'svd-input'
+const OUTPUT_BUCKET = 'svd-output'
+const JOBS_QUEUE = 'svd-jobs'
+const DEAD_LETTER_QUEUE = 'svd-jobs-dead-letters'
+const REGION = 'us-east-1'
+/** Any do: the endpoint has no accounts. */
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' }
+
+/** As the deployed stack sets them up. */
+const VISIBILITY_SECONDS = 120
+export const MAX_RECEIVE_COUNT = 5
+const FOURTEEN_DAYS_SECONDS = 14 * 24 * 60 * 60
+
+const createQueues = async (client: SQSClient): Promise<{ jobs: string; deadLetters: string }> => {
+  const create = async (name: string, attributes: Record<string, string>): Promise<string> => {
+    const { QueueUrl } = await client.send(
+      new CreateQueueCommand({ QueueName: name, Attributes: attributes }),
+    )
+    if (QueueUrl === undefined) throw new Error(`the endpoint gave no URL for the queue ${name}`)
+    return QueueUrl
+  }
+  const deadLetters = await create(DEAD_LETTER_QUEUE, {
+    MessageRetentionPeriod: String(FOURTEEN_DAYS_SECONDS),
+  })
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl: deadLetters, AttributeNames: ['QueueArn'] }),
+  )
+  const jobs = await create(JOBS_QUEUE, {
+    VisibilityTimeout: String(VISIBILITY_SECONDS),
+    RedrivePolicy: JSON.stringify({
+      deadLetterTargetArn: Attributes?.['QueueArn'],
+      maxReceiveCount: MAX_RECEIVE_COUNT,
+    }),
+  })
+  return { jobs, deadLetters }
+}
+
+/**
+ * S3 and SQS in this process, over real HTTP, on the loopback interface only: there are no accounts, so nobody else may
+ * reach it. All of it is in memory and gone with the process. What it does otherwise than AWS is listed in
+ * shared/aws/EMULATORS.md.
+ */
+export const startEmbeddedEndpoint = async (
+  /** 0: any that is free. */
+  port: number,
+): Promise<EmbeddedEndpoint> => {
+  const server = buildApp({ logger: false, defaultRegion: REGION })
+  const url = await server.listen({ port, host: '127.0.0.1' })
+  const settings = { endpoint: url, region: REGION, credentials: CREDENTIALS }
+  const s3 = new S3Client({ ...settings, forcePathStyle: true })
+  const sqs = new SQSClient(settings)
+  try {
+    for (const Bucket of [INPUT_BUCKET, OUTPUT_BUCKET]) await s3.send(new CreateBucketCommand({ Bucket }))
+    const queues = await createQueues(sqs)
+    return {
+      url,
+      deployment: {
+        inputBucket: INPUT_BUCKET,
+        outputBucket: OUTPUT_BUCKET,
+        jobsQueueUrl: queues.jobs,
+        deadLetterQueueUrl: queues.deadLetters,
+      },
+      environment: {
+        AWS_ENDPOINT_URL: url,
+        AWS_REGION: REGION,
+        AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+        SVD_INPUT_BUCKET: INPUT_BUCKET,
+        SVD_OUTPUT_BUCKET: OUTPUT_BUCKET,
+        SVD_JOBS_QUEUE_URL: queues.jobs,
+        SVD_DEAD_LETTER_QUEUE_URL: queues.deadLetters,
+      },
+      [Symbol.asyncDispose]: () => server.close(),
+    }
+  } catch (error) {
+    await server.close()
+    throw error
+  } finally {
+    s3.destroy()
+    sqs.destroy()
+  }
+}
