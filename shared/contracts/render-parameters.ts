@@ -63,6 +63,14 @@ export const resolveParameters = (
       )
     }
   }
+  const { minGuidanceScale, maxGuidanceScale } = parameters
+  if (!usesGuidance(parameters) && minGuidanceScale > 1) {
+    throw new InvalidInputError(
+      spell('max_guidance_scale'),
+      `got ${maxGuidanceScale}, which turns guidance off, with a min_guidance_scale of ${minGuidanceScale}; ` +
+        'give both above 1, or both 1',
+    )
+  }
   const chunk = decodeChunkOf(parameters)
   if (parameters.decodeOverlap > 0 && parameters.decodeOverlap >= chunk) {
     throw new InvalidInputError(

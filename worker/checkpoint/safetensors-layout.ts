@@ -87,6 +87,16 @@ const tilingFaults = (entries: readonly TensorEntry[], dataBytes: number): Fault
   return faults
 }
 
+/** A download that broke off: tensors tile more data than there is. One fault instead of one for each tensor behind. */
+const truncationFault = (entries: readonly TensorEntry[], dataBytes: number): Fault | undefined => {
+  const neededBytes = entries.at(-1)?.end ?? 0
+  if (neededBytes <= dataBytes || tilingFaults(entries, neededBytes).length > 0) return undefined
+  return {
+    field: 'data',
+    message: `has ${dataBytes} bytes of the ${neededBytes} that its header lists; it is truncated: download the file again`,
+  }
+}
+
 /** Checks a parsed safetensors header against the size of its data. Entries come in the order of their offsets. */
 export const checkLayout = (
   header: object,
@@ -95,7 +105,6 @@ export const checkLayout = (
   const entries: TensorEntry[] = []
   const faults: Fault[] = []
   for (const [key, value] of Object.entries(header)) {
-    if (faults.length >= MAX_FAULTS) break
     if (key === '__metadata__') {
       const metadata = metadataSchema.safeParse(value)
       if (!metadata.success) faults.push(...zodFaults(key, metadata.error))
@@ -113,9 +122,11 @@ export const checkLayout = (
     } = parsed.data
     const entry = { key, dtype, shape, begin, end }
     const fault = sizeFault(entry, dataBytes)
-    if (fault !== undefined) faults.push(fault)
+    if (fault !== undefined && faults.length < MAX_FAULTS) faults.push(fault)
     entries.push(entry)
   }
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end)
+  const cutOff = truncationFault(entries, dataBytes)
+  if (cutOff !== undefined) return { entries, faults: [cutOff] }
   return { entries, faults: faults.length > 0 ? faults : tilingFaults(entries, dataBytes) }
 }

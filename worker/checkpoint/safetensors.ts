@@ -3,13 +3,7 @@ import { shown, throwFaults } from './faults.ts'
 import { type OpenedFile, openFile } from './file-bytes.ts'
 import { bfloat16ToFloat32, float16ToFloat32 } from './half-floats.ts'
 import { checkLayout, type TensorEntry } from './safetensors-layout.ts'
-import {
-  type IndexTensor,
-  refusingIndexTensors,
-  type StoredDtype,
-  type StoredTensor,
-  type StoredTensors,
-} from './stored-tensors.ts'
+import { isIndexDtype, isWeightDtype, type StoredTensor } from './stored-tensors.ts'
 import { type JsonLimits, parseStrictJson } from './strict-json.ts'
 
 export type { StoredTensor } from './stored-tensors.ts'
@@ -31,11 +25,6 @@ const HEADER_LIMITS: JsonLimits = { maxDepth: 3, maxItems: 500_000 }
 
 const DOWNLOAD_AGAIN =
   'Not a safetensors file, or truncated: download it again (a Git LFS pointer: git lfs pull)'
-
-const isStoredDtype = (dtype: string): dtype is StoredDtype =>
-  dtype === 'F32' || dtype === 'F16' || dtype === 'BF16'
-
-const isIndexDtype = (dtype: string): boolean => /^(BOOL|[IU]\d+)$/.test(dtype)
 
 const readHeaderBytes = async (path: string, opened: OpenedFile): Promise<Buffer> => {
   const { sizeBytes } = opened
@@ -73,16 +62,14 @@ const toStoredTensors = (
   file: string,
   dataStart: number,
   entries: readonly TensorEntry[],
-): StoredTensors => {
+): ReadonlyMap<string, StoredTensor> => {
   const tensors = new Map<string, StoredTensor>()
-  const indexTensors = new Map<string, IndexTensor>()
   const refused: TensorEntry[] = []
   for (const entry of entries) {
     const { key, dtype, shape, begin, end } = entry
-    if (isStoredDtype(dtype)) {
+    if (isWeightDtype(dtype) || isIndexDtype(dtype)) {
       tensors.set(key, { key, dtype, shape, file, offsetBytes: dataStart + begin, sizeBytes: end - begin })
-    } else if (isIndexDtype(dtype)) indexTensors.set(key, { dtype, file })
-    else refused.push(entry)
+    } else refused.push(entry)
   }
   throwFaults(
     path,
@@ -91,11 +78,14 @@ const toStoredTensors = (
       message: `has dtype ${dtype}; supported: F32, F16, BF16`,
     })),
   )
-  return { tensors, indexTensors }
+  return tensors
 }
 
-/** Every tensor of a file, those of whole numbers apart. Throws InvalidInputError as readSafetensorsHeader does. */
-export const readStoredTensors = async (path: string): Promise<StoredTensors> => {
+/**
+ * Reads where each tensor of a safetensors file lies, in the order of their offsets; no weights are read.
+ * Throws InvalidInputError for anything but a sound file: https://github.com/huggingface/safetensors#format
+ */
+export const readSafetensorsHeader = async (path: string): Promise<ReadonlyMap<string, StoredTensor>> => {
   await using opened = await openFile(path)
   const bytes = await readHeaderBytes(path, opened)
   const dataStart = LENGTH_BYTES + bytes.length
@@ -104,16 +94,7 @@ export const readStoredTensors = async (path: string): Promise<StoredTensors> =>
   return toStoredTensors(path, opened.realPath, dataStart, entries)
 }
 
-/**
- * Reads where each tensor of a safetensors file lies; no weights are read.
- * The map holds the F32, F16 and BF16 tensors in the order of their offsets. Tensors of whole numbers (CLIP's
- * `position_ids`) are left out, and `get` throws InvalidInputError if one is asked for.
- * Throws InvalidInputError for anything but a sound file: https://github.com/huggingface/safetensors#format
- */
-export const readSafetensorsHeader = async (path: string): Promise<ReadonlyMap<string, StoredTensor>> =>
-  refusingIndexTensors(await readStoredTensors(path))
-
-/** The values of one tensor in row-major order; float16 and bfloat16 are widened exactly. */
+/** The values of one weight in row-major order; float16 and bfloat16 are widened exactly. */
 export const readTensorValues = async (tensor: StoredTensor): Promise<Float32Array> => {
   await using opened = await openFile(tensor.file)
   const { buffer } = await opened.read(tensor.offsetBytes, tensor.sizeBytes)

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { type Fault, shown, throwFaults } from './faults.ts'
 import { type JsonFileLimits, readJsonFile } from './json-file.ts'
-import { readStoredTensors } from './safetensors.ts'
-import { refusingIndexTensors, type StoredTensor, type StoredTensors } from './stored-tensors.ts'
+import { readSafetensorsHeader } from './safetensors.ts'
+import type { StoredTensor } from './stored-tensors.ts'
 
 /** One line a tensor: 20 MB are some 200,000 tensors, and SVD's UNet has 1,428. */
 const INDEX_LIMITS: JsonFileLimits = { maxBytes: 20_000_000, maxDepth: 8, maxItems: 400_000 }
@@ -26,17 +26,14 @@ const parseIndex = (file: string, json: unknown): ReadonlyMap<string, string> =>
   return new Map(Object.entries(index.data.weight_map))
 }
 
-const keysOf = ({ tensors, indexTensors }: StoredTensors): ReadonlySet<string> =>
-  new Set([...tensors.keys(), ...indexTensors.keys()])
-
 /** Tensors are where the index says, and nowhere else. */
 const placementFaults = (
   weightMap: ReadonlyMap<string, string>,
-  shards: ReadonlyMap<string, ReadonlySet<string>>,
+  shards: ReadonlyMap<string, ReadonlyMap<string, StoredTensor>>,
 ): Fault[] => {
   const absent = [...weightMap].filter(([key, shard]) => !shards.get(shard)?.has(key))
-  const unlisted = [...shards].flatMap(([shard, keys]) =>
-    [...keys].filter((key) => weightMap.get(key) !== shard).map((key) => ({ key, shard })),
+  const unlisted = [...shards].flatMap(([shard, tensors]) =>
+    [...tensors.keys()].filter((key) => weightMap.get(key) !== shard).map((key) => ({ key, shard })),
   )
   return [
     ...absent.map(([key, shard]) => ({
@@ -68,15 +65,8 @@ export const readShardedHeaders = async (
         message: `names the shard ${shown(shard)}; a shard is a .safetensors file in the folder of its index`,
       })),
   )
-  const shards = new Map<string, StoredTensors>()
-  for (const shard of shardNames) shards.set(shard, await readStoredTensors(join(dir, shard)))
-  throwFaults(
-    file,
-    placementFaults(weightMap, new Map([...shards].map(([name, shard]) => [name, keysOf(shard)]))),
-  )
-  const all = [...shards.values()]
-  return refusingIndexTensors({
-    tensors: new Map(all.flatMap(({ tensors }) => [...tensors])),
-    indexTensors: new Map(all.flatMap(({ indexTensors }) => [...indexTensors])),
-  })
+  const shards = new Map<string, ReadonlyMap<string, StoredTensor>>()
+  for (const shard of shardNames) shards.set(shard, await readSafetensorsHeader(join(dir, shard)))
+  throwFaults(file, placementFaults(weightMap, shards))
+  return new Map([...shards.values()].flatMap((tensors) => [...tensors]))
 }

@@ -127,6 +127,19 @@ describe('the size', () => {
   })
 })
 
+describe('guidance', () => {
+  test('that its largest scale turns off is not asked for by the smallest: nor does the reference take that', () => {
+    const { field, message } = faultOf(() => resolve({ min_guidance_scale: 3, max_guidance_scale: 1 }))
+    expect(field).toBe('max_guidance_scale')
+    expect(message).toContain('got 1, which turns guidance off, with a min_guidance_scale of 3')
+  })
+
+  test('may fall from frame to frame', () => {
+    const scales = { min_guidance_scale: 3, max_guidance_scale: 1.5 }
+    expect(resolve(scales)).toMatchObject({ minGuidanceScale: 3, maxGuidanceScale: 1.5 })
+  })
+})
+
 describe('decode_overlap', () => {
   test.each([
     { given: { decode_chunk_size: 4, decode_overlap: 4 }, chunk: 4 },
@@ -157,7 +170,7 @@ test('all frames are decoded at once unless the job says fewer', () => {
 test.each([
   { given: { max_guidance_scale: 1 }, guided: false },
   { given: { max_guidance_scale: 1.01 }, guided: true },
-  { given: { min_guidance_scale: 5, max_guidance_scale: 1 }, guided: false },
+  { given: { min_guidance_scale: 0.5, max_guidance_scale: 1 }, guided: false },
 ])('guidance is decided by the largest scale alone: $given', ({ given, guided }) => {
   expect(usesGuidance(resolve(given))).toBe(guided)
 })

@@ -68,15 +68,20 @@ describe('readSafetensorsHeader', () => {
     expect((await read(encodeRaw(header, Buffer.alloc(2)))).get('__proto__')?.sizeBytes).toBe(2)
   })
 
-  test('leaves out tensors of whole numbers, and refuses them by name when asked for', async () => {
+  test('gives tensors of whole numbers too', async () => {
     const tensors = await read(
       encodeSafetensors({ position_ids: { dtype: 'I64', shape: [1, 5] }, w: { dtype: 'F16', shape: [2] } }),
     )
-    expect([...tensors.keys()]).toEqual(['w'])
-    expect(tensors.has('position_ids')).toBe(false)
-    expect(tensors.get('w')?.sizeBytes).toBe(4)
-    expect(() => tensors.get('position_ids')).toThrow(
-      /"position_ids": has dtype I64; weights must be F32, F16 or BF16/,
+    expect([...tensors.values()].map(({ key, dtype, sizeBytes }) => [key, dtype, sizeBytes])).toEqual([
+      ['position_ids', 'I64', 40],
+      ['w', 'F16', 4],
+    ])
+  })
+
+  test('says of a download that broke off how much is there, once', async () => {
+    const whole = encodeSafetensors({ a: { dtype: 'F16', shape: [2] }, b: { dtype: 'F32', shape: [3] } })
+    await expect(read(whole.subarray(0, whole.length - 13))).rejects.toThrow(
+      /: data: has 3 bytes of the 16 that its header lists; it is truncated: download the file again$/,
     )
   })
 
@@ -125,7 +130,7 @@ describe('readSafetensorsHeader', () => {
     ['one offset', changed({ data_offsets: [0] }), 'data_offsets'],
     ['a negative offset', changed({ data_offsets: [-12, 0] }), 'data_offsets.0: must not be negative'],
     ['an end before the beginning', changed({ data_offsets: [12, 0] }), '"a": lies at bytes 12 to 0'],
-    ['an end behind the file', changed({ shape: [7], data_offsets: [0, 14] }), 'lies at bytes 0 to 14 of 12'],
+    ['an end behind the file', changed({ shape: [7], data_offsets: [0, 14] }), 'has 12 bytes of the 14 that its header lists'],
     [
       'a size that shape and dtype deny',
       changed({ shape: [5] }),

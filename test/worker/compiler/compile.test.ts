@@ -111,6 +111,24 @@ describe.each(TARGETS)('SVD-XT, from its configs alone, for $name', (target) => 
   })
 })
 
+describe('a UNet whose first level does not attend', () => {
+  test('takes the context at the width of the levels that do', async () => {
+    const { unet } = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
+    const widths = [320, ...unet.config.crossAttentionDim.slice(1)]
+    const config = {
+      ...unet.config,
+      crossAttentionDim: widths,
+      downBlockTypes: unet.config.downBlockTypes.with(0, 'DownBlockSpatioTemporal'),
+      upBlockTypes: unet.config.upBlockTypes.with(-1, 'UpBlockSpatioTemporal'),
+    }
+    const others = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
+    const graphs = compileClip({ ...others, unet: { ...unet, config } }, { ...CLIP, target: cpuTarget })
+    const [embeds] = graphs.conditioning(2).inputs
+    expect(embeds?.shape).toEqual([2, 1, 1024])
+    expect(() => graphs.denoiseStep()).not.toThrow()
+  })
+})
+
 describe('tensors beside those of the networks', () => {
   const withTensor = async (key: string): Promise<ClipGraphs> => {
     const dir = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'))

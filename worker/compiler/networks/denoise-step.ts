@@ -62,11 +62,14 @@ const embeddingAvoided = (config: UNetConfig, { clips }: StepOptions): number =>
   return step * (clips - 1) + 2 * (config.projectionClassEmbeddingsInputDim * dim + dim * dim) * clips
 }
 
+/** The mid block attends, with the last level's width; all that attend have the same (see checkpoint/component-fit.ts). */
+const contextWidth = ({ crossAttentionDim }: UNetConfig): number => crossAttentionDim.at(-1) ?? 0
+
 /** Inputs `image_embeds`, `image_latents`, `added_time_ids`; outputs all that the steps need and does not change. */
 export const recordConditioningGraph = (scope: Scope, config: UNetConfig, size: StepOptions): void => {
   const { g } = scope
   const { clips, frames, height, width } = size
-  const dim = config.crossAttentionDim[0] ?? 0
+  const dim = contextWidth(config)
   const embeds = g.input('image_embeds', [clips, 1, dim])
   const imageLatents = g.input('image_latents', [
     clips,
@@ -184,10 +187,10 @@ export const recordPlainUNet = (
   const { clips, frames, height, width } = options
   const sample = g.input('sample', [clips, frames, config.inChannels, height, width])
   const timestep = g.input('timestep', [1])
-  const context = g.input('encoder_hidden_states', [clips, 1, config.crossAttentionDim[0] ?? 0])
+  const context = g.input('encoder_hidden_states', [clips, 1, contextWidth(config)])
   const addedTimeIds = g.input('added_time_ids', [clips, 3])
   const convIn = bindConv(scope.w.at('conv_in'), config.inChannels, config.blockOutChannels[0] ?? 0, 3)
-  const rows = reshape(g, context, [clips, config.crossAttentionDim[0] ?? 0])
+  const rows = reshape(g, context, [clips, contextWidth(config)])
   const { conditioning } = recordConditioning(scope, config, rows, { clips, frames })
   const body = unet(scope, config, options)
 

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import type { StoredTensor } from '../../checkpoint/safetensors.ts'
+import { isWeightDtype, type StoredTensor } from '../../checkpoint/stored-tensors.ts'
 import type { WeightTensor } from './weight-tensor.ts'
 
 /** A place in a component's tree of tensors. Its path strings are the checkpoint's own keys. */
@@ -43,6 +43,14 @@ export const openWeights = (
           'the files do not match config.json: download the folder again, or check which variant it holds',
       )
     }
+    const storedDtype = stored?.dtype ?? 'F16'
+    if (!isWeightDtype(storedDtype)) {
+      throw new InvalidInputError(
+        `${component}: ${key}`,
+        `has dtype ${storedDtype}; weights must be F32, F16 or BF16 (quantised checkpoints are not supported)`,
+      )
+    }
+    const dtype = DTYPE[storedDtype]
     if (stored !== null) {
       const same =
         stored.shape.length === shape.length && stored.shape.every((size, axis) => size === shape[axis])
@@ -54,7 +62,6 @@ export const openWeights = (
         )
       }
     }
-    const dtype = DTYPE[stored?.dtype ?? 'F16']
     asked.set(key, { elements: product(shape), bytes: product(shape) * (dtype === 'float32' ? 4 : 2) })
     return { key, dtype, shape, offsetBytes: 0, stored }
   }

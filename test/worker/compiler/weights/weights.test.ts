@@ -45,6 +45,19 @@ describe('a tensor', () => {
     expect(openWeights('vae', stored({ x: [1] }, dtype)).root.tensor('x', [1]).dtype).toBe(expected)
   })
 
+  test('of whole numbers is no weight: quantised checkpoints are refused', () => {
+    const { field, message } = faultOf(() =>
+      openWeights('unet', stored({ x: [1] }, 'U8')).root.tensor('x', [1]),
+    )
+    expect(field).toBe('unet: x')
+    expect(message).toContain('has dtype U8; weights must be F32, F16 or BF16')
+  })
+
+  test('of whole numbers that nothing asks for is left over like any other', () => {
+    const weights = openWeights('unet', stored({ 'conv_in.weight.absmax': [4] }, 'U8'))
+    expect(faultOf(() => weights.assertNoneLeft()).message).toContain('conv_in.weight.absmax')
+  })
+
   test('that is missing is refused with its name, the shape and what to do', () => {
     const { field, message } = faultOf(() =>
       openWeights('unet', stored({})).root.at('conv_in').tensor('weight', [320, 8, 3, 3]),
