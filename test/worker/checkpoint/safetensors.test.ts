@@ -130,7 +130,11 @@ describe('readSafetensorsHeader', () => {
     ['one offset', changed({ data_offsets: [0] }), 'data_offsets'],
     ['a negative offset', changed({ data_offsets: [-12, 0] }), 'data_offsets.0: must not be negative'],
     ['an end before the beginning', changed({ data_offsets: [12, 0] }), '"a": lies at bytes 12 to 0'],
-    ['an end behind the file', changed({ shape: [7], data_offsets: [0, 14] }), 'has 12 bytes of the 14 that its header lists'],
+    [
+      'an end behind the file',
+      changed({ shape: [7], data_offsets: [0, 14] }),
+      'has 12 bytes of the 14 that its header lists',
+    ],
     [
       'a size that shape and dtype deny',
       changed({ shape: [5] }),
