@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { type AllRegisteredBoxes, BoxParser, createFile, type ISOFile, MP4BoxBuffer } from 'mp4box'
 
 /** What an MP4's boxes say of its one video track. */
@@ -28,9 +28,9 @@ export interface Mp4Colour {
 
 /** Reads a whole, not fragmented, MP4 with one video track. Throws, naming the file, if it is anything else. */
 export const readMp4 = async (file: string): Promise<Mp4Video> => {
-  const bytes = await readFile(file)
+  const pieces = createReadStream(file, { highWaterMark: PIECE_BYTES })
   try {
-    return describe(parseBoxes(bytes))
+    return describe(await parseBoxes(pieces))
   } catch (cause) {
     throw new Error(
       `${file} is not a complete MP4 video: ${cause instanceof Error ? cause.message : cause}`,
@@ -41,17 +41,24 @@ export const readMp4 = async (file: string): Promise<Mp4Video> => {
   }
 }
 
-const parseBoxes = (bytes: Uint8Array): ISOFile => {
+/** Of a long clip, mp4box keeps the index alone: pieces of the data are let go once they are passed. */
+const PIECE_BYTES = 2 ** 20
+
+const parseBoxes = async (pieces: AsyncIterable<Uint8Array>): Promise<ISOFile> => {
   const file = createFile()
   file.onError = (module, message) => {
     throw new Error(`${module}: ${message}`)
   }
-  file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(new Uint8Array(bytes).buffer, 0), true)
+  let sizeBytes = 0
+  for await (const piece of pieces) {
+    file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(new Uint8Array(piece).buffer, sizeBytes))
+    sizeBytes += piece.length
+  }
   file.flush()
   if (file.ftyp === undefined || file.moov === undefined) throw new Error('it has no ftyp and moov box')
   const end = Math.max(...file.boxes.map((box) => (box.start ?? 0) + box.size))
-  if (end !== bytes.length || file.mdats.length === 0) {
-    throw new Error(`its boxes take ${end} bytes and the file has ${bytes.length}`)
+  if (end !== sizeBytes || file.mdats.length === 0) {
+    throw new Error(`its boxes take ${end} bytes and the file has ${sizeBytes}`)
   }
   return file
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -48,6 +48,15 @@ test('tells an index in front and the colour tags', async () => {
 test('gives no rate to frames that last unequally long', async () => {
   const file = await aVideo('c.mp4', '-vf', "select='not(eq(n,2))'", '-vsync', 'vfr', '-frames:v', '6')
   expect((await readMp4(file)).fps).toBeUndefined()
+})
+
+test('tells the same of a file of several pieces, index last', async () => {
+  const options = ['-frames:v', '300', '-vf', 'noise=alls=100:allf=t', '-c:v', 'libx264', '-qp', '0']
+  const file = await aVideo('long.mp4', ...options, '-pix_fmt', 'yuv420p')
+  expect((await stat(file)).size).toBeGreaterThan(2.5 * 2 ** 20)
+  expect(await readMp4(file)).toMatchObject({ frameCount: 300, fps: 7, width: 96, height: 64 })
+  await truncate(file, 2 * 2 ** 20)
+  await expect(readMp4(file)).rejects.toThrow('is not a complete MP4 video')
 })
 
 test('refuses a file that was cut short, wherever', async () => {
