@@ -10,11 +10,12 @@ import { vaeScaleFactor } from '../../worker/compiler/compile.ts'
 import type { Target } from '../../worker/compiler/targets/target.ts'
 import { detectCpuTarget } from '../../worker/engine/nchwc-block.ts'
 import { createSessionPool, type SessionPool } from '../../worker/engine/session-pool.ts'
-import { toRgbFrames } from '../../worker/pipeline/image/frames.ts'
+import { fitImage } from '../../worker/pipeline/image/fit.ts'
 import { renderClip } from '../../worker/pipeline/render-clip.ts'
 import { grainOf, panOf, psnrOf, type RgbClip } from '../fixtures/clip-measures.ts'
 import { differenceOf, expectClose } from '../fixtures/close.ts'
 import { type Golden, readGolden } from '../fixtures/golden.ts'
+import { takeRgbFrames } from '../fixtures/rgb-frames.ts'
 
 const inRepository = (file: string): string => fileURLToPath(new URL(`../../${file}`, import.meta.url))
 
@@ -41,7 +42,9 @@ const render = async (name: ClipName): Promise<RgbClip> => {
   const parameters = resolveParameters(parseRenderArguments(given), checkpoint.defaults, {
     vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config),
   })
-  const clip = await renderClip(photo, parameters, {
+  const { width, height, fit } = parameters
+  const images = { source: photo, fitted: fitImage(photo, width, height, fit) }
+  const clip = await renderClip(images, parameters, {
     checkpoint,
     pool,
     target,
@@ -49,10 +52,7 @@ const render = async (name: ClipName): Promise<RgbClip> => {
     onProgress: () => {},
     signal: new AbortController().signal,
   })
-  const frames: Uint8Array[] = []
-  for await (const frame of clip.frames())
-    frames.push(...toRgbFrames({ ...frame, shape: [1, ...frame.shape] }))
-  return { width: parameters.width, height: parameters.height, frames }
+  return { width, height, frames: await takeRgbFrames(clip) }
 }
 
 /** The networks are opened once for all clips. */

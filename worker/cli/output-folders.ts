@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
-import { posterOf } from '../renderer/render-job.ts'
+import { posterOf } from '../video/write-poster.ts'
 import type { ImageOutputs } from './render-outputs.ts'
 
 const makeFolder = async (option: string, folder: string): Promise<void> => {

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { openRenderer } from '../renderer/child-process-renderer.ts'
+import { prepareImage } from '../renderer/prepare-image.ts'
 import { renderJobSchema, renderResultSchema } from '../renderer/render-job.ts'
 import { rendererEnvironment } from '../renderer/renderer-environment.ts'
+import { finishClip } from '../video/finish-clip.ts'
 import { exitCodeOf, InterruptedError } from './exit-code.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -32,6 +34,8 @@ export const processSurroundings = (): Surroundings => {
     stdout: process.stdout,
     stderr: process.stderr,
     signal: abortOnSignals(),
+    prepareImage,
+    finishClip,
     openRenderer: () =>
       openRenderer({
         entry: RENDERER_ENTRY,

@@ -7,7 +7,9 @@ export interface ProgressDisplay {
   /** `title` stands in front of the phase. */
   begin(title: string): void
   update(progress: Progress): void
-  /** Takes the display away, so that other text can be written. */
+  /** Takes the display away while `write` writes other text. */
+  aside(write: () => void): void
+  /** Takes the display away. */
   end(): void
 }
 
@@ -19,7 +21,7 @@ const LABELS: Readonly<Record<Phase, string>> = {
   'encode-video': 'writing the video',
 }
 
-const SILENT: ProgressDisplay = { begin() {}, update() {}, end() {} }
+const SILENT: ProgressDisplay = { begin() {}, update() {}, aside: (write) => write(), end() {} }
 
 export const formatDuration = (seconds: number): string => {
   const whole = Math.ceil(seconds)
@@ -103,6 +105,11 @@ export const openProgress = (
       current.stepMs = now()
       current.bar.setTotal(progress.steps)
       current.bar.update(progress.step)
+    },
+    aside(write) {
+      current?.bar.stop()
+      write()
+      current?.bar.start(current.progress.steps, current.progress.step)
     },
     end,
   }

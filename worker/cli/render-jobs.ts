@@ -6,12 +6,12 @@ import { type RenderParameters, resolveParameters } from '../../shared/contracts
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../compiler/compile.ts'
 import { parseCustomSigmas } from '../pipeline/scheduler/custom-sigmas.ts'
-import type { RenderJob } from '../renderer/render-job.ts'
+import type { RenderSettings } from '../renderer/render-job.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from './argument-options.ts'
 import { assertImagesReadable } from './input-images.ts'
 import { prepareOutputFolders } from './output-folders.ts'
 import type { RenderOptions } from './render-options.ts'
-import { planOutputs } from './render-outputs.ts'
+import { type ImageOutputs, planOutputs } from './render-outputs.ts'
 
 const MAX_THREADS = 1024
 
@@ -34,10 +34,9 @@ const assertSigmas = ({ sigmas }: RenderParameters): void => {
   }
 }
 
-export interface ImageJob {
-  /** As the user named it. */
-  readonly image: string
-  readonly job: RenderJob
+/** One image, as the user named it, and all that is to be done with it. */
+export interface ImageJob extends ImageOutputs {
+  readonly settings: RenderSettings
 }
 
 /**
@@ -47,7 +46,7 @@ export interface ImageJob {
 export const prepareJobs = async (
   images: readonly string[],
   options: RenderOptions,
-  { ffmpegPath, cacheDir }: Pick<RenderJob, 'ffmpegPath' | 'cacheDir'>,
+  { cacheDir }: Pick<RenderSettings, 'cacheDir'>,
 ): Promise<readonly ImageJob[]> => {
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
   const given = parseRenderArguments(typed, spellOption)
@@ -64,13 +63,11 @@ export const prepareJobs = async (
   const plan = planOutputs({ images, output, outputDir, framesDir, videosPerImage })
   const option = output === undefined ? '--output-dir' : '--output'
   await prepareOutputFolders(plan, { option, frameCount: numFrames })
-  return plan.map(({ image, outputs, framesDirs }) => ({
-    image,
-    job: {
+  return plan.map((planned) => ({
+    ...planned,
+    settings: {
       checkpointDir: path.resolve(options.checkpoint),
       variant: variant ?? null,
-      image: path.resolve(image),
-      imageField: image,
       parameters: {
         ...parameters,
         sigmas: typeof sigmas === 'object' && sigmas !== null ? [...sigmas] : sigmas,
@@ -78,9 +75,6 @@ export const prepareJobs = async (
       memory,
       keepWarm: images.length > 1,
       threads,
-      outputs: [...outputs],
-      framesDirs: framesDirs === null ? null : [...framesDirs],
-      ffmpegPath,
       cacheDir,
     },
   }))

@@ -18,7 +18,7 @@ export interface OutputRequest {
   readonly videosPerImage: number
 }
 
-/** Where the videos of one image go. Paths are absolute. */
+/** Where the videos of one image go. Paths but the image's are absolute. */
 export interface ImageOutputs {
   readonly image: string
   readonly outputs: readonly string[]

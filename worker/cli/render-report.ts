@@ -2,7 +2,9 @@ import { availableParallelism, cpus } from 'node:os'
 import path from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
-import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
+import type { WrittenFile } from '../video/written-file.ts'
+import type { RenderedImage } from './render-images.ts'
+import type { ImageJob } from './render-jobs.ts'
 import { formatBytes } from './size-text.ts'
 import type { Versions } from './versions.ts'
 
@@ -30,21 +32,19 @@ const parametersAsJson = (parameters: RenderParameters) => ({
 
 const toMilliseconds = (seconds: number): number => Math.round(seconds * 1000) / 1000
 
-type ResultFile = RenderResult['videos'][number]['video']
-
-const fileAsJson = ({ path: file, sizeBytes, sha256 }: ResultFile) => ({
+const fileAsJson = ({ path: file, sizeBytes, sha256 }: WrittenFile) => ({
   path: file,
   size_bytes: sizeBytes,
   sha256,
 })
 
 /** The object that `--json` prints for an image that was rendered. Its keys are a contract. */
-export const resultAsJson = (image: string, job: RenderJob, result: RenderResult, versions: Versions) => ({
+export const resultAsJson = ({ image, settings }: ImageJob, result: RenderedImage, versions: Versions) => ({
   status: 'succeeded' as const,
   image,
-  checkpoint: job.checkpointDir,
-  variant: job.variant,
-  parameters: parametersAsJson(job.parameters),
+  checkpoint: settings.checkpointDir,
+  variant: settings.variant,
+  parameters: parametersAsJson(settings.parameters),
   steps: result.steps,
   videos: result.videos.map(({ video, poster, framesDir, frameCount }) => ({
     ...fileAsJson(video),
@@ -66,7 +66,7 @@ export const resultAsJson = (image: string, job: RenderJob, result: RenderResult
     execution_provider: 'cpu',
     name: cpus()[0]?.model ?? 'unknown',
     logical_cores: availableParallelism(),
-    threads: job.threads,
+    threads: settings.threads,
   },
   versions,
 })
@@ -89,8 +89,8 @@ const shortPath = (file: string): string => {
 }
 
 /** What a person wants to know of a rendered image. */
-export const summarize = ({ parameters }: RenderJob, result: RenderResult): string => {
-  const { width, height, fps } = parameters
+export const summarize = ({ settings }: ImageJob, result: RenderedImage): string => {
+  const { width, height, fps } = settings.parameters
   const files = result.videos.flatMap(({ video, poster, framesDir, frameCount }) => [
     `${shortPath(video.path)}  ${frameCount} frames, ${width}x${height}, ${fps} fps, ${formatBytes(video.sizeBytes)}`,
     `${shortPath(poster.path)}  poster`,

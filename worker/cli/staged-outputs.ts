@@ -1,59 +1,80 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
+import type { FinishedClip } from '../video/finish-clip.ts'
+import type { ImageOutputs } from './render-outputs.ts'
+
+/** Where the files of one video are made. */
+export interface StagedVideo {
+  readonly rawFrames: string
+  readonly output: string
+  readonly framesDir: string | null
+}
 
 /**
- * A job whose files go into hidden folders beside their real places, so that a clip appears whole or not at all,
- * also when the renderer's process was killed while it wrote.
+ * Hidden folders beside the real places of an image's files, so that a clip appears whole or not at all, also when
+ * the renderer's process was killed while it wrote.
  */
 export interface StagedOutputs {
-  readonly job: RenderJob
+  /** Beside the first video: also for what is made on the way. */
+  readonly folder: string
+  readonly videos: readonly StagedVideo[]
+  make(): Promise<void>
   /** Moves the files to their places, each video last, and tells those. Frames of the same number are replaced. */
-  publish(result: RenderResult): Promise<RenderResult>
+  publish(clips: readonly FinishedClip[]): Promise<readonly FinishedClip[]>
   /** Removes what is left of the hidden folders. */
   discard(): Promise<void>
 }
 
-export const stageOutputs = async (job: RenderJob): Promise<StagedOutputs> => {
+const publishFrames = async (folder: string): Promise<string> => {
+  for (const frame of await readdir(folder))
+    await rename(path.join(folder, frame), path.join(folder, '..', frame))
+  return path.dirname(folder)
+}
+
+const publishFile = async <File extends { readonly path: string }>(file: File): Promise<File> => {
+  const published = path.join(path.dirname(file.path), '..', path.basename(file.path))
+  await rename(file.path, published)
+  return { ...file, path: published }
+}
+
+const publishClip = async ({ framesDir, poster, video, ...rest }: FinishedClip): Promise<FinishedClip> => ({
+  ...rest,
+  framesDir: framesDir === null ? null : await publishFrames(framesDir),
+  poster: await publishFile(poster),
+  video: await publishFile(video),
+})
+
+export const stageOutputs = ({ outputs, framesDirs }: Omit<ImageOutputs, 'image'>): StagedOutputs => {
   const hidden = `.svd-${randomUUID()}.partial`
-  const staged = (file: string): string => path.join(path.dirname(file), hidden, path.basename(file))
-  const published = (file: string): string => path.join(path.dirname(path.dirname(file)), path.basename(file))
-  const framesDirs = job.framesDirs?.map((folder) => path.join(folder, hidden)) ?? null
-  const outputs = job.outputs.map(staged)
-  const folders = new Set([...outputs.map((file) => path.dirname(file)), ...(framesDirs ?? [])])
-  const discard = async (): Promise<void> => {
-    // Retried: an ffmpeg whose renderer was killed may still be closing its file.
-    for (const folder of folders)
-      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
-  }
-
-  const publishFrames = async (folder: string): Promise<string> => {
-    for (const frame of await readdir(folder))
-      await rename(path.join(folder, frame), path.join(folder, '..', frame))
-    return path.dirname(folder)
-  }
-
-  const publishFile = async <File extends { readonly path: string }>(file: File): Promise<File> => {
-    await rename(file.path, published(file.path))
-    return { ...file, path: published(file.path) }
-  }
-
-  for (const folder of folders) await mkdir(folder, { recursive: true })
+  const videos = outputs.map((file, index): StagedVideo => {
+    const { dir, base, name } = path.parse(file)
+    const framesDir = framesDirs?.[index]
+    return {
+      rawFrames: path.join(dir, hidden, `${name}.rgb`),
+      output: path.join(dir, hidden, base),
+      framesDir: framesDir === undefined ? null : path.join(framesDir, hidden),
+    }
+  })
+  const folders = [
+    ...new Set([
+      ...videos.map(({ output }) => path.dirname(output)),
+      ...videos.flatMap(({ framesDir }) => framesDir ?? []),
+    ]),
+  ]
   return {
-    job: { ...job, outputs, framesDirs },
-    async publish(result) {
-      const videos: RenderResult['videos'] = []
-      for (const { framesDir, poster, video, frameCount } of result.videos) {
-        videos.push({
-          framesDir: framesDir === null ? null : await publishFrames(framesDir),
-          poster: await publishFile(poster),
-          video: await publishFile(video),
-          frameCount,
-        })
-      }
-      return { ...result, videos }
+    folder: folders[0] ?? '',
+    videos,
+    async make() {
+      for (const folder of folders) await mkdir(folder, { recursive: true })
     },
-    discard,
+    async publish(clips) {
+      const published: FinishedClip[] = []
+      for (const clip of clips) published.push(await publishClip(clip))
+      return published
+    },
+    async discard() {
+      for (const folder of folders) await rm(folder, { recursive: true, force: true })
+    },
   }
 }

@@ -1,5 +1,7 @@
 import type { Renderer } from '../renderer/child-process-renderer.ts'
+import type { prepareImage } from '../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
+import type { finishClip } from '../video/finish-clip.ts'
 
 export interface TextOutput {
   write(text: string): unknown
@@ -17,5 +19,7 @@ export interface Surroundings {
   readonly stderr: StatusOutput
   /** Aborts with an InterruptedError. */
   readonly signal: AbortSignal
+  readonly prepareImage: typeof prepareImage
+  readonly finishClip: typeof finishClip
   openRenderer(): Renderer<RenderJob, RenderResult>
 }

@@ -1,12 +1,19 @@
 import { type RenderParameters, usesGuidance } from '../../shared/contracts/render-parameters.ts'
-import type { RgbImage } from '../../shared/image/decode-image.ts'
+import type { RgbImage } from '../../shared/image/rgb-image.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import type { Tensor } from '../engine/tensor.ts'
 import type { ClipNetworks, Tensors } from './clip-networks.ts'
 import { toClipInput } from './image/clip-input.ts'
-import { fitImage } from './image/fit.ts'
 import { toVaeInput } from './image/vae-input.ts'
 import type { TorchGenerator } from './random/torch-generator.ts'
+
+/** The picture that a clip begins with, in the two forms that the networks see. */
+export interface ClipImages {
+  /** Upright, at its own size: for CLIP. */
+  readonly source: RgbImage
+  /** Brought to the clip's size, see `fitImage`: for the VAE. */
+  readonly fitted: RgbImage
+}
 
 /** What the steps need of the image: for both passes together, or for each pass on its own. */
 export type ClipConditioning =
@@ -31,11 +38,11 @@ const addNoise = (image: Tensor, strength: number, generator: TorchGenerator): T
 }
 
 /**
- * Everything before the first step: CLIP's embedding of the original image, the VAE's latents of the resized and
+ * Everything before the first step: CLIP's embedding of the original image, the VAE's latents of the fitted and
  * noised one, and what the UNet makes of them once for all steps. Takes the first draw of the generator.
  */
 export const conditionClip = async (
-  image: RgbImage,
+  { source, fitted }: ClipImages,
   parameters: RenderParameters,
   {
     checkpoint,
@@ -52,14 +59,13 @@ export const conditionClip = async (
     readonly signal: AbortSignal
   },
 ): Promise<ClipConditioning> => {
-  const pixels = toClipInput(image, {
+  const pixels = toClipInput(source, {
     ...checkpoint.featureExtractor,
     imageSize: checkpoint.imageEncoder.config.imageSize,
   })
   const { image_embeds } = await networks.encodeImage({ pixel_values: pixels })
   signal.throwIfAborted()
-  const fitted = toVaeInput(fitImage(image, parameters.width, parameters.height, parameters.fit))
-  const noisy = addNoise(fitted, parameters.noiseAugStrength, generator)
+  const noisy = addNoise(toVaeInput(fitted), parameters.noiseAugStrength, generator)
   const { image_latents } = await networks.encodeVae({ image: noisy })
   signal.throwIfAborted()
   if (image_embeds === undefined || image_latents === undefined)

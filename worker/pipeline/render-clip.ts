@@ -3,14 +3,13 @@ import {
   type RenderParameters,
   usesGuidance,
 } from '../../shared/contracts/render-parameters.ts'
-import type { RgbImage } from '../../shared/image/decode-image.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../compiler/compile.ts'
 import type { Target } from '../compiler/targets/target.ts'
 import type { SessionPool } from '../engine/session-pool.ts'
 import type { Tensor } from '../engine/tensor.ts'
 import { openClipNetworks } from './clip-networks.ts'
-import { conditionClip } from './condition-clip.ts'
+import { type ClipImages, conditionClip } from './condition-clip.ts'
 import { decodeFrames } from './decode.ts'
 import { denoise } from './denoise.ts'
 import type { Progress } from './progress.ts'
@@ -61,7 +60,7 @@ const scheduleOf = (checkpoint: Checkpoint, { sigmas, numInferenceSteps }: Rende
  *     2  first latents        videos·F·4·h·w, times initNoiseSigma
  */
 export const renderClip = async (
-  image: RgbImage,
+  images: ClipImages,
   parameters: RenderParameters,
   { checkpoint, pool, target, lowMemory, onProgress, signal }: RenderOptions,
 ): Promise<RenderedClip> => {
@@ -89,7 +88,7 @@ export const renderClip = async (
   })
   onProgress({ phase: 'encode-image', step: 0, steps: 1 })
   const conditioning = await timed('encodeImage', () =>
-    conditionClip(image, parameters, { checkpoint, networks, generator, apart: lowMemory, signal }),
+    conditionClip(images, parameters, { checkpoint, networks, generator, apart: lowMemory, signal }),
   )
   onProgress({ phase: 'encode-image', step: 1, steps: 1 })
 

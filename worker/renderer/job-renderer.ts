@@ -1,26 +1,19 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
 import {
   decodeChunkOf,
   type RenderParameters,
   usesGuidance,
 } from '../../shared/contracts/render-parameters.ts'
-import { decodeImage } from '../../shared/image/decode-image.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip } from '../compiler/compile.ts'
 import type { Target } from '../compiler/targets/target.ts'
 import { chooseMemoryPlan, type MemoryPlan } from '../engine/memory-mode.ts'
 import { detectCpuTarget } from '../engine/nchwc-block.ts'
 import { createSessionPool, type SessionPool } from '../engine/session-pool.ts'
-import { toRgbFrames } from '../pipeline/image/frames.ts'
 import type { Progress } from '../pipeline/progress.ts'
-import { type RenderedClip, renderClip } from '../pipeline/render-clip.ts'
-import { encodeMp4 } from '../video/encode-mp4.ts'
-import { writeFrames } from '../video/write-frames.ts'
-import { writePoster } from '../video/write-poster.ts'
-import { posterOf, type RenderJob, type RenderResult } from './render-job.ts'
+import { renderClip } from '../pipeline/render-clip.ts'
+import { writeRawVideos } from './raw-videos.ts'
+import type { RenderJob, RenderResult } from './render-job.ts'
+import { readRgbFile } from './rgb-file.ts'
 
 export interface JobContext {
   readonly signal: AbortSignal
@@ -46,20 +39,6 @@ const planFor = (checkpoint: Checkpoint, job: RenderJob, target: Target): Memory
   return chooseMemoryPlan(all, { availableBytes: process.availableMemory(), keepWarm: job.keepWarm })
 }
 
-const fileRecord = async (path: string): Promise<{ path: string; sizeBytes: number; sha256: string }> => {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return { path, sizeBytes: (await stat(path)).size, sha256: hash.digest('hex') }
-}
-
-/** All frames of all videos as RGB24, in order. */
-const takeFrames = async (clip: RenderedClip): Promise<Uint8Array[]> => {
-  const frames: Uint8Array[] = []
-  for await (const frame of clip.frames())
-    frames.push(...toRgbFrames({ ...frame, shape: [1, ...frame.shape] }))
-  return frames
-}
-
 /** Renders jobs one after the other and keeps, as far as memory allows, the networks of the last one ready. */
 export const createJobRenderer = (): JobRenderer => {
   let open: { readonly key: string; readonly pool: SessionPool } | null = null
@@ -82,7 +61,7 @@ export const createJobRenderer = (): JobRenderer => {
       const started = performance.now()
       const secondsSince = (start: number): number => (performance.now() - start) / 1000
       const { parameters } = job
-      const image = await decodeImage(await readFile(job.image), job.imageField)
+      const images = { source: await readRgbFile(job.source), fitted: await readRgbFile(job.fitted) }
       const checkpoint = await openCheckpoint(
         job.checkpointDir,
         job.variant === null ? {} : { variant: job.variant },
@@ -93,7 +72,7 @@ export const createJobRenderer = (): JobRenderer => {
       const pool = await poolFor(memory, job)
       const opened = secondsSince(started)
 
-      const clip = await renderClip(image, parameters, {
+      const clip = await renderClip(images, parameters, {
         checkpoint,
         pool,
         target,
@@ -101,38 +80,22 @@ export const createJobRenderer = (): JobRenderer => {
         onProgress,
         signal,
       })
-      const frames = await takeFrames(clip)
-      // Weights are of no more use here; the encoder's process can have the memory.
+      const videos = await writeRawVideos({
+        decoded: clip.frames(),
+        framesPerVideo: parameters.numFrames,
+        width: parameters.width,
+        height: parameters.height,
+        outputs: job.outputs,
+      })
+      // Weights are of no more use here; whoever encodes the frames can have the memory.
       if (memory !== 'resident') await pool.retain(() => false)
 
-      const encoding = performance.now()
-      const { width, height, fps, numFrames } = parameters
-      const videos: RenderResult['videos'] = []
-      for (const [index, output] of job.outputs.entries()) {
-        onProgress({ phase: 'encode-video', step: index, steps: job.outputs.length })
-        const own = frames.slice(index * numFrames, (index + 1) * numFrames)
-        const [first] = own
-        if (first === undefined) throw new RangeError(`no frames for ${output}`)
-        const framesDir = job.framesDirs?.[index] ?? null
-        if (framesDir !== null)
-          await writeFrames({ frames: own, width, height, directory: framesDir, signal })
-        await writePoster({ frame: first, width, height, output: posterOf(output) })
-        await encodeMp4({ frames: own, width, height, fps, output, ffmpegPath: job.ffmpegPath, signal })
-        videos.push({
-          video: await fileRecord(output),
-          poster: await fileRecord(posterOf(output)),
-          framesDir,
-          frameCount: own.length,
-        })
-      }
-      onProgress({ phase: 'encode-video', step: job.outputs.length, steps: job.outputs.length })
       const { load, ...phases } = clip.seconds
       return {
         videos,
         seconds: {
           ...phases,
           load: load + opened,
-          encodeVideo: secondsSince(encoding),
           total: secondsSince(started),
         },
         peakMemoryBytes: process.resourceUsage().maxRSS * 1024,

@@ -1,8 +1,5 @@
 import { z } from 'zod'
 
-/** The poster of `clip.mp4` is `clip.poster.png`: `svd render clip.png --output clip.mp4` keeps its photo. */
-export const posterOf = (video: string): string => video.replace(/\.mp4$/, '.poster.png')
-
 /** How much of the model is in memory at once. All modes give the same frames. */
 export const MEMORY_MODES = ['auto', 'resident', 'offload', 'low-vram'] as const
 
@@ -24,27 +21,47 @@ const parametersSchema = z.strictObject({
   decodeOverlap: z.int(),
 })
 
-/** What the renderer's process gets: one image in, one MP4 per video out. Paths are absolute. */
-export const renderJobSchema = z.strictObject({
+/** A picture as its pixels alone, RGB24. */
+const rgbFileSchema = z.strictObject({
+  path: z.string(),
+  width: z.int().positive(),
+  height: z.int().positive(),
+})
+
+const settingsSchema = z.strictObject({
   checkpointDir: z.string(),
   variant: z.string().nullable(),
-  image: z.string(),
-  /** How messages name the image: what the user wrote. */
-  imageField: z.string(),
   parameters: parametersSchema,
   memory: z.enum(MEMORY_MODES),
   /** More jobs of this checkpoint are likely: `auto` then keeps its networks in memory where they fit. */
   keepWarm: z.boolean(),
   /** 0: one per physical core. */
   threads: z.int().nonnegative(),
-  /** One MP4 per video of `numVideosPerPrompt`; a poster is written beside each, see `posterOf`. */
-  outputs: z.array(z.string()).min(1),
-  /** Lossless PNGs of each frame, `0000.png` on; one folder per video, or null. */
-  framesDirs: z.array(z.string()).nullable(),
-  ffmpegPath: z.string(),
   /** Folder for weights in the runtime's own order, made once a checkpoint; null: none is kept. */
   cacheDir: z.string().nullable(),
 })
+
+/**
+ * What the renderer's process gets: the pictures of one image in, the raw frames of each video out. Files are decoded
+ * before and encoded after, elsewhere: meanwhile the networks can have the next job. Paths are absolute.
+ */
+export const renderJobSchema = settingsSchema
+  .extend({
+    /** The upright image, at its own size: CLIP sees it. */
+    source: rgbFileSchema,
+    /** The image at the clip's size, fitted as `parameters.fit` says: the VAE sees it. */
+    fitted: rgbFileSchema,
+    /** A file of raw frames (see video/raw-frames.ts) per video. */
+    outputs: z.array(z.string()),
+  })
+  .refine(
+    ({ fitted, parameters }) => fitted.width === parameters.width && fitted.height === parameters.height,
+    { path: ['fitted'], error: 'is not of the size in parameters' },
+  )
+  .refine(({ outputs, parameters }) => outputs.length === parameters.numVideosPerPrompt, {
+    path: ['outputs'],
+    error: 'are not as many as parameters.numVideosPerPrompt',
+  })
 
 const timingsSchema = z.strictObject({
   /** Reading the checkpoint, building graphs, making sessions. */
@@ -52,21 +69,20 @@ const timingsSchema = z.strictObject({
   encodeImage: z.number(),
   denoise: z.number(),
   decode: z.number(),
-  encodeVideo: z.number(),
   total: z.number(),
 })
 
-const fileSchema = z.strictObject({ path: z.string(), sizeBytes: z.int(), sha256: z.string() })
+const rawVideoSchema = z.strictObject({
+  path: z.string(),
+  frameCount: z.int(),
+  sizeBytes: z.int(),
+  /** Of all frames: values that were NaN or infinite before they became bytes. Above 0, the video is not to be used. */
+  nonFiniteValues: z.int(),
+})
 
 export const renderResultSchema = z.strictObject({
-  videos: z.array(
-    z.strictObject({
-      video: fileSchema,
-      poster: fileSchema,
-      framesDir: z.string().nullable(),
-      frameCount: z.int(),
-    }),
-  ),
+  /** In the order of the job's outputs. */
+  videos: z.array(rawVideoSchema),
   seconds: timingsSchema,
   /** Largest resident set of the renderer's process so far. */
   peakMemoryBytes: z.int(),
@@ -76,6 +92,10 @@ export const renderResultSchema = z.strictObject({
   steps: z.int(),
 })
 
+export type RgbFile = z.infer<typeof rgbFileSchema>
+export type RawVideo = z.infer<typeof rawVideoSchema>
+/** A job but for its files. */
+export type RenderSettings = z.infer<typeof settingsSchema>
 export type RenderJob = z.infer<typeof renderJobSchema>
 export type RenderResult = z.infer<typeof renderResultSchema>
 export type MemoryMode = (typeof MEMORY_MODES)[number]

@@ -1,23 +1,35 @@
 import { createHash } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { Surroundings } from '../../../worker/cli/surroundings.ts'
 import type { Progress } from '../../../worker/pipeline/progress.ts'
-import type { Renderer } from '../../../worker/renderer/child-process-renderer.ts'
-import {
-  posterOf,
-  type RenderJob,
-  type RenderResult,
-  renderJobSchema,
-  renderResultSchema,
-} from '../../../worker/renderer/render-job.ts'
+import { type RenderJob, renderJobSchema, renderResultSchema } from '../../../worker/renderer/render-job.ts'
+import { posterOf } from '../../../worker/video/write-poster.ts'
 
-export interface FakeRendererOptions {
-  /** By the image's file name: the error that rendering it throws. */
+export type Stage = 'prepare' | 'render' | 'finish'
+
+export interface FakeStagesOptions {
+  /** By the image's file name: the error that it meets. */
   readonly failures?: Readonly<Record<string, Error>>
+  /** Where it meets it; default `render`. */
+  readonly failAt?: Stage
   readonly progress?: readonly Progress[]
-  /** Called when a job begins. */
-  readonly onRender?: (job: RenderJob) => void | Promise<void>
+  /** Values that are not finite in every video. */
+  readonly nonFiniteValues?: number
+  /** Called when a stage has begun with an image and its files are half written. */
+  readonly onStage?: (stage: Stage, image: string) => void | Promise<void>
 }
+
+export interface StagesRecord {
+  /** What the renderer was asked for. */
+  readonly jobs: RenderJob[]
+  /** `prepare a.jpg`, `prepared a.jpg` and so on. */
+  readonly events: string[]
+  /** How many renderers were opened, and how many of them are still open. */
+  readonly renderers: { opened: number; open: number }
+}
+
+const DONE = { prepare: 'prepared', render: 'rendered', finish: 'finished' } as const
 
 const writeRecorded = async (file: string, content: string) => {
   await writeFile(file, content)
@@ -25,53 +37,116 @@ const writeRecorded = async (file: string, content: string) => {
   return { path: file, sizeBytes: Buffer.byteLength(content), sha256 }
 }
 
-const writeOutputs = async (job: RenderJob): Promise<RenderResult['videos']> => {
-  const videos: RenderResult['videos'] = []
-  for (const [index, output] of job.outputs.entries()) {
-    const framesDir = job.framesDirs?.[index] ?? null
-    if (framesDir !== null) {
-      await mkdir(framesDir, { recursive: true })
-      await writeFile(path.join(framesDir, '0000.png'), 'frame')
+/**
+ * The three stages of a clip with words in the place of pictures, under their contract: checked jobs, one at a time,
+ * the signal's reason after an abort, half-written files after a failure. What one hands to the next is read.
+ */
+export const fakeStages = (
+  { failures = {}, failAt = 'render', progress = [], nonFiniteValues = 0, onStage }: FakeStagesOptions,
+  { jobs, events, renderers }: StagesRecord,
+): Pick<Surroundings, 'prepareImage' | 'finishClip' | 'openRenderer'> => {
+  const atWork = { prepare: 0, render: 0, finish: 0 }
+
+  const run = async <T>(
+    stage: Stage,
+    image: string,
+    { files, signal }: { readonly files: readonly string[]; readonly signal: AbortSignal },
+    write: () => Promise<T>,
+  ): Promise<T> => {
+    signal.throwIfAborted()
+    if (atWork[stage] > 0) throw new Error(`two at a time: ${stage}`)
+    atWork[stage]++
+    const name = path.basename(image)
+    events.push(`${stage} ${name}`)
+    try {
+      for (const file of files) await writeFile(file, 'half')
+      await onStage?.(stage, name)
+      signal.throwIfAborted()
+      const failure = stage === failAt ? failures[name] : undefined
+      if (failure !== undefined) throw failure
+      const written = await write()
+      events.push(`${DONE[stage]} ${name}`)
+      return written
+    } finally {
+      atWork[stage]--
     }
-    videos.push({
-      video: await writeRecorded(output, `video ${index} of ${job.image}`),
-      poster: await writeRecorded(posterOf(output), 'poster'),
-      framesDir,
-      frameCount: job.parameters.numFrames,
+  }
+
+  const prepareImage: Surroundings['prepareImage'] = ({ bytes, field, folder, width, height, signal }) => {
+    const [source, fitted] = ['source.rgb', 'fitted.rgb'].map((name) => path.join(folder, name)) as [
+      string,
+      string,
+    ]
+    return run('prepare', field, { files: [source, fitted], signal }, async () => {
+      if (Buffer.from(bytes).toString() !== 'image') throw new Error(`${field} was not read`)
+      for (const file of [source, fitted]) await writeFile(file, field)
+      return {
+        source: { path: source, width: 640, height: 480 },
+        fitted: { path: fitted, width, height },
+        seconds: 0.05,
+      }
     })
   }
-  return videos
-}
 
-/** Keeps the renderer's contract: checked jobs, one at a time, the signal's reason after an abort. */
-export const fakeRenderer = (
-  { failures = {}, progress = [], onRender }: FakeRendererOptions,
-  jobs: RenderJob[],
-  renderers: { opened: number; open: number },
-): Renderer<RenderJob, RenderResult> => {
-  renderers.opened++
-  renderers.open++
-  const close = async (): Promise<void> => {
-    renderers.open--
-  }
-  return {
-    async render(job, { signal, onProgress }) {
-      signal.throwIfAborted()
-      jobs.push(renderJobSchema.parse(job))
-      await onRender?.(job)
-      for (const one of progress) onProgress?.(one)
-      signal.throwIfAborted()
-      const failure = failures[path.basename(job.image)]
-      if (failure !== undefined) throw failure
+  const render = async (job: RenderJob, signal: AbortSignal, onProgress: (progress: Progress) => void) => {
+    jobs.push(renderJobSchema.parse(job))
+    const image = await readFile(job.source.path, 'utf8')
+    return run('render', image, { files: job.outputs, signal }, async () => {
+      for (const one of progress) onProgress(one)
+      for (const [index, file] of job.outputs.entries()) await writeFile(file, `${index} of ${image}`)
       return renderResultSchema.parse({
-        videos: await writeOutputs(job),
-        seconds: { load: 1, encodeImage: 0.25, denoise: 8, decode: 2, encodeVideo: 0.5, total: 11.75 },
+        videos: job.outputs.map((file) => ({
+          path: file,
+          frameCount: job.parameters.numFrames,
+          sizeBytes: 5,
+          nonFiniteValues,
+        })),
+        seconds: { load: 1, encodeImage: 0.2, denoise: 8, decode: 2, total: 11.2 },
         peakMemoryBytes: 412_000_000,
         memory: 'offload',
         steps: job.parameters.numInferenceSteps,
       })
+    })
+  }
+
+  const finishClip: Surroundings['finishClip'] = async ({
+    rawFrames,
+    output,
+    framesDir,
+    signal,
+    onProgress,
+  }) => {
+    const frames = await readFile(rawFrames, 'utf8')
+    const image = frames.replace(/^\d+ of /, '')
+    const frame = framesDir === null ? [] : [path.join(framesDir, '0000.png')]
+    const files = [output, posterOf(output), ...frame]
+    return run('finish', image, { files, signal }, async () => {
+      onProgress?.({ phase: 'encode-video', step: 14, steps: 14 })
+      for (const file of frame) await writeFile(file, 'frame')
+      return {
+        video: await writeRecorded(output, `video ${frames}`),
+        poster: await writeRecorded(posterOf(output), 'poster'),
+        framesDir,
+        frameCount: 14,
+        seconds: 0.5,
+      }
+    })
+  }
+
+  return {
+    prepareImage,
+    finishClip,
+    openRenderer() {
+      renderers.opened++
+      renderers.open++
+      const close = async (): Promise<void> => {
+        renderers.open--
+      }
+      return {
+        render: (job, { signal, onProgress = () => {} }) => render(job, signal, onProgress),
+        close,
+        [Symbol.asyncDispose]: close,
+      }
     },
-    close,
-    [Symbol.asyncDispose]: close,
   }
 }

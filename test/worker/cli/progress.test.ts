@@ -28,6 +28,20 @@ describe('a terminal', () => {
     expect(written()).toContain('2/5 cup.jpg  denoising [=====-------------------] 5/25')
   })
 
+  test('is left to other text, and shows the same again after it', () => {
+    const { stream, written, clock, now } = aTerminal()
+    const progress = openProgress(stream, { quiet: false, now })
+    progress.begin('cup.jpg')
+    progress.update({ phase: 'denoise', step: 0, steps: 4 })
+    clock.ms = 10_000
+    progress.update({ phase: 'denoise', step: 1, steps: 4 })
+    progress.aside(() => stream.write('TEXT\n'))
+    const [before = '', after = ''] = written().split('TEXT\n')
+    expect(before.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(before.lastIndexOf(HIDE_CURSOR))
+    expect(after).toContain('cup.jpg  denoising [======------------------] 1/4 0:30 left')
+    progress.end()
+  })
+
   test('gets its cursor back at the end', () => {
     const { stream, written, now } = aTerminal()
     const progress = openProgress(stream, { quiet: false, now })
@@ -48,6 +62,7 @@ test('nothing is written where there is no terminal, or when it shall be quiet',
     const progress = openProgress(Object.assign(stream, { isTTY }), { quiet })
     progress.begin('cup.jpg')
     progress.update({ phase: 'denoise', step: 1, steps: 2 })
+    progress.aside(() => {})
     progress.end()
     expect(written()).toBe('')
   }

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { InterruptedError } from '../../../worker/cli/exit-code.ts'
-import type { RenderJob } from '../../../worker/renderer/render-job.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { type CommandLineOptions, DEMO_CHECKPOINT, runCommandLine } from './a-command-line.ts'
+import type { Stage } from './fake-stages.ts'
 
-/** Images of these names in a folder of its own; nothing looks into them before the renderer does. */
+/** Images of these names in a folder of its own; nothing looks into them before they are prepared. */
 const aFolderOfImages = async (...names: string[]) => {
   const folder = await temporaryDir()
   for (const name of names) await writeFile(path.join(folder, name), 'image')
@@ -19,10 +19,8 @@ const renderCommand = (args: readonly string[], options?: CommandLineOptions) =>
   runCommandLine(['render', '--checkpoint', DEMO_CHECKPOINT, ...args], options)
 
 /** A path in the hidden folder of a job, which ends with these. */
-const staged = (folder: string, file = ''): unknown =>
-  expect.stringMatching(
-    new RegExp(`${folder}/\\.svd-[0-9a-f-]{36}\\.partial${file === '' ? '' : `/${file}`}$`),
-  )
+const staged = (folder: string, file: string): unknown =>
+  expect.stringMatching(new RegExp(`${folder}/\\.svd-[0-9a-f-]{36}\\.partial/${file}$`))
 
 describe('a single image', () => {
   test("becomes a video with the checkpoint's defaults", async () => {
@@ -34,8 +32,8 @@ describe('a single image', () => {
       {
         checkpointDir: DEMO_CHECKPOINT,
         variant: null,
-        image: at('cup.jpg'),
-        imageField: at('cup.jpg'),
+        source: { path: staged('out', 'source.rgb'), width: 640, height: 480 },
+        fitted: { path: staged('out', 'fitted.rgb'), width: 192, height: 128 },
         parameters: {
           width: 192,
           height: 128,
@@ -56,16 +54,14 @@ describe('a single image', () => {
         memory: 'auto',
         keepWarm: false,
         threads: 0,
-        outputs: [staged('out', 'cup.mp4')],
-        framesDirs: null,
-        ffmpegPath: expect.stringMatching(/ffmpeg/),
+        outputs: [staged('out', 'cup.rgb')],
         cacheDir: expect.stringMatching(/svd-batch$/),
       },
     ])
   })
 
   test('takes every argument of the reference as an option', async () => {
-    const { at } = await aFolderOfImages('cup.jpg')
+    const { folder, at } = await aFolderOfImages('cup.jpg')
     const { jobs } = await renderCommand([
       ...[at('cup.jpg'), '--output', at('cup.mp4'), '--width', '256', '--height', '64', '--num-frames', '9'],
       ...[
@@ -116,9 +112,13 @@ describe('a single image', () => {
           fit: 'crop',
           decodeOverlap: 2,
         },
-        outputs: [staged('', 'cup-0.mp4'), staged('', 'cup-1.mp4')],
-        framesDirs: [staged('frames/cup-0'), staged('frames/cup-1')],
+        fitted: { width: 256, height: 64 },
+        outputs: [staged('', 'cup-0.rgb'), staged('', 'cup-1.rgb')],
       },
+    ])
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual([
+      ...['cup-0.mp4', 'cup-0.poster.png', 'cup-1.mp4', 'cup-1.poster.png', 'cup.jpg'],
+      ...['frames', 'frames/cup-0', 'frames/cup-0/0000.png', 'frames/cup-1', 'frames/cup-1/0000.png'],
     ])
   })
 
@@ -285,12 +285,97 @@ describe('several images', () => {
   })
 })
 
+describe('several images overlap', () => {
+  const FOUR = ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg'] as const
+
+  const renderFour = async (options: CommandLineOptions = {}) => {
+    const { at } = await aFolderOfImages(...FOUR)
+    return renderCommand([...FOUR.map(at), '--output-dir', at('videos'), '--json'], options)
+  }
+
+  test('while one renders, the next is prepared and the one before finished', async () => {
+    const begun = { prepare: Promise.withResolvers<void>(), finish: Promise.withResolvers<void>() }
+    const { exitCode, events } = await renderFour({
+      async onStage(stage, image) {
+        if (stage === 'prepare' && image === 'c.jpg') begun.prepare.resolve()
+        if (stage === 'finish' && image === 'a.jpg') begun.finish.resolve()
+        if (stage === 'render' && image === 'b.jpg') {
+          await Promise.all([begun.prepare.promise, begun.finish.promise])
+        }
+      },
+    })
+    expect(exitCode).toBe(0)
+    const rendered = events.indexOf('rendered b.jpg')
+    expect(events.indexOf('prepare c.jpg')).toBeLessThan(rendered)
+    expect(events.indexOf('finish a.jpg')).toBeLessThan(rendered)
+  }, 10_000)
+
+  test('by one image at each stage, however long one of them takes', async () => {
+    for (const slow of ['prepare', 'render', 'finish'] as const) {
+      const { events } = await renderFour({
+        // Meanwhile the other stages could write all of their files.
+        onStage: async (stage) => {
+          for (let turn = 0; turn < (stage === slow ? 100 : 0); turn++) await stat(DEMO_CHECKPOINT)
+        },
+      })
+      const at = (event: string, place: number): number => events.indexOf(`${event} ${FOUR[place]}`)
+      for (const place of [0, 1, 2, 3]) {
+        if (place > 0) expect(at('prepare', place)).toBeGreaterThan(at('prepared', place - 1))
+        if (place > 1) expect(at('prepare', place)).toBeGreaterThan(at('rendered', place - 2))
+        if (place > 1) expect(at('render', place)).toBeGreaterThan(at('finished', place - 2))
+      }
+    }
+  })
+
+  test.each<Stage>(['prepare', 'render', 'finish'])(
+    'and are reported in their order when one fails at "%s"',
+    async (failAt) => {
+      const failures = { 'b.jpg': new Error('no luck'), 'c.jpg': new InvalidInputError('c.jpg', 'is bad') }
+      const { exitCode, stdout, stderr, events } = await renderFour({ failures, failAt })
+      expect(exitCode).toBe(1)
+      expect(stderr).toMatch(/^error: \S+b\.jpg: no luck\n.*\nerror: \S+c\.jpg: c\.jpg: is bad\n$/)
+      const { results } = JSON.parse(stdout) as { results: { status: string; image: string }[] }
+      expect(results.map(({ status, image }) => `${path.basename(image)} ${status}`)).toEqual([
+        ...['a.jpg succeeded', 'b.jpg failed', 'c.jpg failed', 'd.jpg succeeded'],
+      ])
+      expect(events.filter((event) => /^finished/.test(event))).toEqual(['finished a.jpg', 'finished d.jpg'])
+    },
+  )
+
+  test('and leave nothing at Ctrl-C, at whatever stage each of them is', async () => {
+    const { folder, at } = await aFolderOfImages(...FOUR)
+    const controller = new AbortController()
+    const { exitCode, stdout, stderr } = await renderCommand(
+      [...FOUR.map(at), '--output-dir', at('videos'), '--frames-dir', at('frames')],
+      {
+        signal: controller.signal,
+        onStage: (stage, image) => {
+          if (stage === 'finish' && image === 'b.jpg') controller.abort(new InterruptedError('SIGINT'))
+        },
+      },
+    )
+    expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: 'error: stopped by SIGINT\n' })
+    expect(stdout).toMatch(/a\.mp4/)
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual([
+      ...FOUR,
+      'frames',
+      ...['frames/a', 'frames/a/0000.png', 'frames/b', 'frames/c', 'frames/d'],
+      ...['videos', 'videos/a.mp4', 'videos/a.poster.png'],
+    ])
+  })
+})
+
 test('stops at Ctrl-C with 130, before the images that are left', async () => {
   const { at } = await aFolderOfImages('a.jpg', 'b.jpg')
   const controller = new AbortController()
   const { exitCode, stdout, stderr, jobs, renderers } = await renderCommand(
     [at('a.jpg'), at('b.jpg'), '--output-dir', at('videos'), '--json'],
-    { signal: controller.signal, onRender: () => controller.abort(new InterruptedError('SIGINT')) },
+    {
+      signal: controller.signal,
+      onStage: (stage) => {
+        if (stage === 'render') controller.abort(new InterruptedError('SIGINT'))
+      },
+    },
   )
   expect({ exitCode, stdout, stderr }).toEqual({
     exitCode: 130,
@@ -302,21 +387,37 @@ test('stops at Ctrl-C with 130, before the images that are left', async () => {
   expect(await readdir(at('videos'))).toEqual([])
 })
 
-test.each(['Ctrl-C', 'failure'])('leaves nothing of a clip at a %s while it is written', async (end) => {
+describe.each<Stage>(['prepare', 'render', 'finish'])('at "%s"', (stage) => {
+  test.each(['Ctrl-C', 'failure'])('a %s leaves nothing of a clip', async (end) => {
+    const { folder, at } = await aFolderOfImages('a.jpg')
+    const controller = new AbortController()
+    const { exitCode, events } = await renderCommand(
+      [at('a.jpg'), '--output', at('a.mp4'), '--frames-dir', at('frames')],
+      {
+        signal: controller.signal,
+        onStage: (begun) => {
+          if (begun === stage && end === 'Ctrl-C') controller.abort(new InterruptedError('SIGINT'))
+        },
+        failures: { 'a.jpg': new Error('no luck') },
+        failAt: stage,
+      },
+    )
+    expect(exitCode).toBe(end === 'Ctrl-C' ? 130 : 1)
+    expect(events.at(-1)).toBe(`${stage} a.jpg`)
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual(['a.jpg', 'frames'])
+  })
+})
+
+test('a clip with values that are not finite is a failure, and not written', async () => {
   const { folder, at } = await aFolderOfImages('a.jpg')
-  const controller = new AbortController()
-  const onRender = async (job: RenderJob): Promise<void> => {
-    for (const file of [...job.outputs, ...(job.framesDirs ?? []).map((dir) => path.join(dir, '0000.png'))]) {
-      await mkdir(path.dirname(file), { recursive: true })
-      await writeFile(file, 'half')
-    }
-    if (end === 'Ctrl-C') controller.abort(new InterruptedError('SIGINT'))
-  }
-  const args = [at('a.jpg'), '--output', at('a.mp4'), '--frames-dir', at('frames')]
-  const failures = { 'a.jpg': new Error('the renderer exited with code 1') }
-  const { exitCode } = await renderCommand(args, { signal: controller.signal, onRender, failures })
-  expect(exitCode).toBe(end === 'Ctrl-C' ? 130 : 1)
-  expect((await readdir(folder, { recursive: true })).sort()).toEqual(['a.jpg', 'frames'])
+  const { exitCode, stderr } = await renderCommand([at('a.jpg'), '--output', at('a.mp4')], {
+    nonFiniteValues: 12,
+  })
+  expect(exitCode).toBe(1)
+  expect(stderr).toContain(
+    "error: the decoded video holds 12 values that are NaN or infinite: the networks' numbers overflowed\n",
+  )
+  expect(await readdir(folder)).toEqual(['a.jpg'])
 })
 
 test('replaces the files of an earlier run, frames too', async () => {

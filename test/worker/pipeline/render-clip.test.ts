@@ -8,7 +8,7 @@ import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../../../worker/compiler/compile.ts'
 import { detectCpuTarget } from '../../../worker/engine/nchwc-block.ts'
 import { createSessionPool } from '../../../worker/engine/session-pool.ts'
-import { toRgbFrames } from '../../../worker/pipeline/image/frames.ts'
+import { fitImage } from '../../../worker/pipeline/image/fit.ts'
 import { renderClip } from '../../../worker/pipeline/render-clip.ts'
 import { differenceOf, expectClose } from '../../fixtures/close.ts'
 import { type Golden, type GoldenTensor, readGolden } from '../../fixtures/golden.ts'
@@ -17,6 +17,7 @@ import {
   readCheckpointSpec,
   writeRandomCheckpoint,
 } from '../../fixtures/random-checkpoint.ts'
+import { takeRgbFrames } from '../../fixtures/rgb-frames.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 
 const goldenImage = (name: string): Promise<Buffer> =>
@@ -45,7 +46,9 @@ const renderGolden = async (
     { vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config) },
   )
   await using pool = createSessionPool({ keep, threads: 2, cacheDir: null })
-  const clip = await renderClip(await decodeImage(await goldenImage(image), image), parameters, {
+  const source = await decodeImage(await goldenImage(image), image)
+  const fitted = fitImage(source, parameters.width, parameters.height, parameters.fit)
+  const clip = await renderClip({ source, fitted }, parameters, {
     checkpoint,
     pool,
     target: await detectCpuTarget(),
@@ -53,10 +56,7 @@ const renderGolden = async (
     onProgress: () => {},
     signal: new AbortController().signal,
   })
-  const frames: Uint8Array[] = []
-  for await (const frame of clip.frames())
-    frames.push(...toRgbFrames({ ...frame, shape: [1, ...frame.shape] }))
-  return { latents: clip.latents, frames: Buffer.concat(frames) }
+  return { latents: clip.latents, frames: Buffer.concat(await takeRgbFrames(clip)) }
 }
 
 /** At most 1 of 255 anywhere, at most 0.01 of 255 on average. */

@@ -1,50 +1,37 @@
 import { RGB_CHANNELS } from '../../../shared/image/rgb-image.ts'
 import type { Tensor } from '../../engine/tensor.ts'
 
-/** A network's output holds NaN or infinity. Rendering the same again on a safer path (float32 decode) may help. */
-export class NotFiniteError extends Error {
-  override readonly name = 'NotFiniteError'
-  /** The first frame that holds such a value, from 0. */
-  readonly frame: number
-
-  constructor(frame: number, value: number) {
-    super(`the decoded video holds ${value} in frame ${frame}: the networks' numbers overflowed`)
-    this.frame = frame
-  }
+export interface RgbFrame {
+  /** RGB24: rows from the top, three bytes per pixel. */
+  readonly bytes: Uint8Array
+  /** How many of the network's values were NaN or infinite: its numbers overflowed, and the bytes are none of a picture. */
+  readonly nonFiniteValues: number
 }
 
 /** Added and taken away again, it makes a double below 2^51 a whole number, halves to even. */
 const ROUNDING_SHIFT = 1.5 * 2 ** 52
 
-/** From -1..1 to 0..255, with the float32 roundings of the reference; NaN stays NaN. */
+/** From -1..1 to 0..255, with the float32 roundings of the reference; NaN stays NaN, which as a byte is 0. */
 const toByte = (value: number): number => {
   const unit = Math.min(1, Math.max(0, Math.fround(value * 0.5 + 0.5)))
   return Math.fround(unit * 255) + ROUNDING_SHIFT - ROUNDING_SHIFT
 }
 
 /**
- * Decoded frames, [frames, 3, height, width], as RGB bytes per frame: the same as diffusers'
- * `VideoProcessor.postprocess_video(video, "pil")`.
- *
- * @throws NotFiniteError if a value is NaN or infinite, which the reference would show as black or white.
+ * A decoded frame, [3, height, width], as RGB bytes: the same as diffusers'
+ * `VideoProcessor.postprocess_video(video, "pil")`. A value that is not finite becomes black or white, as there, but
+ * is counted: it must not pass for a picture.
  */
-export const toRgbFrames = (decoded: Tensor): Uint8Array[] => {
-  const [frames = 0, , height = 0, width = 0] = decoded.shape
-  const frameSize = RGB_CHANNELS * height * width
-  return Array.from({ length: frames }, (_, frame) =>
-    toRgbFrame(decoded.data.subarray(frame * frameSize, (frame + 1) * frameSize), frame),
-  )
-}
-
-const toRgbFrame = (planes: Float32Array, frame: number): Uint8Array => {
-  const pixels = planes.length / RGB_CHANNELS
-  const bytes = new Uint8Array(planes.length)
+export const toRgbFrame = ({ data }: Tensor): RgbFrame => {
+  const pixels = data.length / RGB_CHANNELS
+  const bytes = new Uint8Array(data.length)
+  let nonFiniteValues = 0
   for (let channel = 0; channel < RGB_CHANNELS; channel++) {
     for (let i = 0; i < pixels; i++) {
-      const value = planes[channel * pixels + i]!
-      if (!Number.isFinite(value)) throw new NotFiniteError(frame, value)
+      const value = data[channel * pixels + i]!
+      if (!Number.isFinite(value)) nonFiniteValues++
       bytes[i * RGB_CHANNELS + channel] = toByte(value)
     }
   }
-  return bytes
+  return { bytes, nonFiniteValues }
 }

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import type { Tensor } from '../../../worker/engine/tensor.ts'
+import { writeRawVideos } from '../../../worker/renderer/raw-videos.ts'
+import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+
+const SIZE = { width: 2, height: 1 }
+
+/** One grey per frame: `value` -1 is black, 1 white. */
+const aFrame = (...values: readonly number[]): Tensor => ({
+  data: Float32Array.from({ length: 6 }, (_, i) => values[i % values.length]!),
+  shape: [3, 1, 2],
+})
+
+async function* decoded(...frames: readonly Tensor[]) {
+  yield* frames
+}
+
+const outputsIn = async (count: number): Promise<string[]> => {
+  const folder = await temporaryDir()
+  return Array.from({ length: count }, (_, i) => path.join(folder, `${i}.rgb`))
+}
+
+test('puts the frames of each video into its own file', async () => {
+  const outputs = await outputsIn(2)
+  const frames = decoded(aFrame(-1), aFrame(1), aFrame(1), aFrame(-1))
+  const videos = await writeRawVideos({ decoded: frames, framesPerVideo: 2, outputs, ...SIZE })
+  expect(videos).toEqual(
+    outputs.map((file) => ({ path: file, frameCount: 2, sizeBytes: 12, nonFiniteValues: 0 })),
+  )
+  expect(await Promise.all(outputs.map((file) => readFile(file, 'hex')))).toEqual([
+    `${'00'.repeat(6)}${'ff'.repeat(6)}`,
+    `${'ff'.repeat(6)}${'00'.repeat(6)}`,
+  ])
+})
+
+test('counts, for each video, the values that are not finite', async () => {
+  const outputs = await outputsIn(2)
+  const [nan, infinity] = [Number.NaN, Number.POSITIVE_INFINITY]
+  const frames = decoded(aFrame(0, nan), aFrame(-infinity, infinity, 0), aFrame(0), aFrame(0, 0, nan))
+  const videos = await writeRawVideos({ decoded: frames, framesPerVideo: 2, outputs, ...SIZE })
+  expect(videos.map(({ nonFiniteValues }) => nonFiniteValues)).toEqual([3 + 4, 2])
+})
+
+test('is an error when frames are missing', async () => {
+  const outputs = await outputsIn(2)
+  const frames = decoded(aFrame(0), aFrame(0), aFrame(0))
+  await expect(writeRawVideos({ decoded: frames, framesPerVideo: 2, outputs, ...SIZE })).rejects.toThrow(
+    `the decoder gave 1 frames of 2 for ${outputs[1]}`,
+  )
+})

@@ -1,0 +1,46 @@
+import path from 'node:path'
+import { decodeImage } from '../../shared/image/decode-image.ts'
+import { type FitMode, fitImage } from '../pipeline/image/fit.ts'
+import type { FrameSize } from '../video/rgb-frame.ts'
+import type { RgbFile } from './render-job.ts'
+import { writeRgbFile } from './rgb-file.ts'
+
+/** `width` and `height` are the clip's. */
+export interface ImageToPrepare extends FrameSize {
+  /** A PNG, JPEG or WebP file's. */
+  readonly bytes: Uint8Array
+  /** How messages name the image: what the user wrote. */
+  readonly field: string
+  readonly fit: FitMode
+  /** Is there; gets `source.rgb` and `fitted.rgb`. */
+  readonly folder: string
+  readonly signal: AbortSignal
+}
+
+/** What a job's renderer reads instead of the image. */
+export interface PreparedImage {
+  readonly source: RgbFile
+  readonly fitted: RgbFile
+  readonly seconds: number
+}
+
+/**
+ * An image becomes the two pictures that the networks see, as raw RGB24: the upright original for CLIP, and that one
+ * brought to the clip's size for the VAE. Done outside of the renderer's process, while that is busy with the job
+ * before.
+ *
+ * @throws InvalidInputError (`field`) as `decodeImage` does.
+ */
+export const prepareImage = async (image: ImageToPrepare): Promise<PreparedImage> => {
+  const started = performance.now()
+  const { bytes, field, width, height, fit, folder, signal } = image
+  signal.throwIfAborted()
+  const source = await decodeImage(bytes, field)
+  signal.throwIfAborted()
+  const fitted = fitImage(source, width, height, fit)
+  return {
+    source: await writeRgbFile(path.join(folder, 'source.rgb'), source, signal),
+    fitted: await writeRgbFile(path.join(folder, 'fitted.rgb'), fitted, signal),
+    seconds: (performance.now() - started) / 1000,
+  }
+}
