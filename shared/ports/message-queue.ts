@@ -52,11 +52,12 @@ export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError'
 }
 
+/** A call whose signal is aborted throws the signal's reason. A message it was about to receive is hidden all the same. */
 export interface MessageQueue {
   readonly url: string
   /**
    * Sends all, in batches by count and size. Returns the places, in `messages`, of those that were not accepted:
-   * the others are in the queue.
+   * the others are in the queue. Where a whole request fails it throws, and any of the messages may be in the queue.
    */
   send(
     messages: readonly OutgoingMessage[],

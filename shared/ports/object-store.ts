@@ -26,6 +26,7 @@ export interface StoredObject extends ObjectInfo {
 
 export interface WriteOptions {
   readonly contentType: string
+  /** Names and values in ASCII: they travel as HTTP headers. */
   readonly metadata?: Readonly<Record<string, string>>
   /** Lower-case hex. The store checks it on arrival and refuses bytes that differ. */
   readonly sha256?: string
@@ -63,6 +64,10 @@ export class ObjectChangedError extends Error {
   override readonly name = 'ObjectChangedError'
 }
 
+/**
+ * A call whose signal is aborted throws the signal's reason. Whether a write had its effect by then, nobody knows; nor
+ * does anybody after any other error.
+ */
 export interface ObjectStore {
   /** The bucket's name. */
   readonly bucket: string
@@ -75,11 +80,17 @@ export interface ObjectStore {
     range: { readonly start: number; readonly end: number; readonly etag: string },
     signal: AbortSignal,
   ): Promise<Uint8Array>
-  /** Writes only if nothing is there. False: it existed, and nothing was changed. */
+  /**
+   * Writes only if nothing is there. False: it existed, and nothing was changed. What exists may be of this very call:
+   * the answer to its first try got lost, and it was tried again. Who has to know reads what is there.
+   */
   create(key: string, body: Body, options: WriteOptions, signal: AbortSignal): Promise<boolean>
   /** Writes whatever was there. Returns the new etag. */
   put(key: string, body: Body, options: WriteOptions, signal: AbortSignal): Promise<string>
-  /** Writes only over `etag`. Returns the new etag; null: it is another or gone, and nothing was changed. */
+  /**
+   * Writes only over `etag`. Returns the new etag; null: it is another or gone, and nothing was changed. As with
+   * `create`, the other may be this call's own.
+   */
   replace(
     key: string,
     etag: string,
