@@ -1,0 +1,65 @@
+import { fileURLToPath } from 'node:url'
+import { CAPABILITIES, CAPABILITY_NAMES, type CapabilityName } from './capabilities.ts'
+import type { ImplementationName } from './implementation.ts'
+
+export const EMULATORS_DOCUMENT = fileURLToPath(new URL('../../../shared/aws/EMULATORS.md', import.meta.url))
+
+/** As a run observed it, or as one has to. */
+export type Observations = (implementation: ImplementationName, name: CapabilityName) => string | null
+
+/** Those that the observations are of. */
+export const VERSIONS = { fauxqs: '2.4.1', moto: '5.2.5' }
+
+const COLUMNS: readonly (readonly [ImplementationName, string])[] = [
+  ['memory', 'fake in the tests'],
+  ['fauxqs', `fauxqs ${VERSIONS.fauxqs}`],
+  ['moto', `moto ${VERSIONS.moto}`],
+]
+
+const cellOf = (observed: string | null, aws: string): string => {
+  if (observed === null) return '–'
+  return observed === aws ? '✓' : `**${observed}**`
+}
+
+/** As the formatter lays tables out. */
+const tableOf = ([titles = [], ...rows]: readonly (readonly string[])[]): string => {
+  const widths = titles.map((_, column) =>
+    Math.max(...[titles, ...rows].map((row) => row[column]?.length ?? 0)),
+  )
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
+  return [titles, widths.map((width) => '-'.repeat(width)), ...rows].map(line).join('\n')
+}
+
+export const renderEmulatorsDocument = (observations: Observations): string => {
+  const titles = ['', 'AWS, as documented', ...COLUMNS.map(([, title]) => title)]
+  const rows = CAPABILITY_NAMES.map((name) => {
+    const { aws } = CAPABILITIES[name]
+    return [name, aws, ...COLUMNS.map(([implementation]) => cellOf(observations(implementation, name), aws))]
+  })
+  return `# Where emulators differ from AWS
+
+The contract of the two ports (\`test/shared/ports/*-contract.ts\`) holds on the fakes, on fauxqs and on moto. This is
+the rest: what was observed, through the adapters in this folder, where at least one of them differs or where much
+depends on it. ✓ is as AWS documents it, – is nothing to observe, bold is otherwise. No adapter knows of it: there is no
+branch for any emulator.
+
+Written by \`npm run deviations\` out of a run. The tests fail if an emulator stops deviating, and if this file is not
+what a run gives.
+
+${tableOf([titles, ...rows])}
+
+## What follows
+
+- On fauxqs, \`svd local\`, a conditional write is an ordinary one. Results are safe there because doing a job twice
+  writes the same bytes, not because a second writer is refused. That is proven on moto and on the fakes.
+- fauxqs loses keys from a listing of more than 1,000 whose order by locale is not that by bytes. Keys under one prefix
+  that are all lower-case hexadecimal of one length, as job ids are, come all and in order.
+- A message for fauxqs has to be without characters beyond U+FFFF: escaped in JSON, as \`\\ud83d\\ude00\`.
+- A lost lease is not always told: fauxqs says nothing until somebody polls the queue, moto never. Who holds a lease
+  keeps its own clock too.
+- moto removes by any receipt that a message ever had, so a late worker can remove what another works on. AWS says that
+  it "might not be deleted" then: nobody may count on either.
+- StartMessageMoveTask is there on AWS only.
+`
+}

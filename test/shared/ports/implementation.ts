@@ -1,0 +1,33 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import type { SQSClient } from '@aws-sdk/client-sqs'
+import type { MessageQueue, ReceivedMessage, ReceiveOptions } from '../../../shared/ports/message-queue.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+
+export type ImplementationName = 'memory' | 'fauxqs' | 'moto'
+
+/** Of a queue with a dead-letter queue. */
+export interface QueuePair {
+  readonly queue: MessageQueue
+  readonly deadLetters: MessageQueue
+}
+
+/** Something that has both ports, as the contract and the capabilities see it. */
+export interface Implementation {
+  readonly name: ImplementationName
+  /** A new one each time. Versions are kept where it can. */
+  openStore(options?: { readonly versioned?: boolean }): Promise<ObjectStore>
+  /** New ones each time. */
+  openQueues(options?: { readonly maxReceiveCount?: number }): Promise<QueuePair>
+  /**
+   * The first messages that are visible at some time from `afterSeconds` on: moves a clock, or polls until a deadline
+   * beyond it. Empty: there were none.
+   */
+  receiveAfter(
+    afterSeconds: number,
+    queue: MessageQueue,
+    options: Omit<ReceiveOptions, 'waitSeconds'>,
+  ): Promise<readonly ReceivedMessage[]>
+  /** What it is spoken to with; null: it has no endpoint. */
+  readonly endpoint: { readonly s3: S3Client; readonly sqs: SQSClient } | null
+  [Symbol.asyncDispose](): Promise<void>
+}

@@ -1,0 +1,46 @@
+import { execa } from 'execa'
+import type { Implementation } from './implementation.ts'
+import { openEndpoint } from './open-endpoint.ts'
+
+const LISTENING = /Running on (http:\/\/127\.0\.0\.1:\d+)/
+
+/** The Python that tests use, and the script that comes with moto. */
+const commands = (): readonly (readonly [string, readonly string[]])[] => {
+  const python = process.env['SVD_PYTHON']
+  return [...(python === undefined ? [] : [[python, ['-m', 'moto.server']] as const]), ['moto_server', []]]
+}
+
+/** Null: it ended, most likely because it is not there. */
+const start = async (file: string, args: readonly string[]): Promise<Implementation | null> => {
+  const server = execa(file, [...args, '-H', '127.0.0.1', '-p', '0'], {
+    ...{ reject: false, buffer: false, stdin: 'ignore', stdout: 'ignore' },
+  })
+  const url = await new Promise<string | null>((resolve) => {
+    let printed = ''
+    // Read to the end: it prints a line per request, and stops when nobody takes them.
+    server.stderr.on('data', (chunk) => {
+      if (printed.length > 10_000) return
+      printed += chunk
+      const listening = LISTENING.exec(printed)?.[1]
+      if (listening !== undefined) resolve(listening)
+    })
+    server.finally(() => resolve(null))
+  })
+  if (url === null) return null
+  return openEndpoint('moto', url, async () => {
+    server.kill()
+    await server
+  })
+}
+
+/**
+ * moto's server in a process and on a port of its own. Null where there is none: no moto in `SVD_PYTHON`, and no
+ * `moto_server` on the PATH.
+ */
+export const openMoto = async (): Promise<Implementation | null> => {
+  for (const [file, args] of commands()) {
+    const moto = await start(file, args)
+    if (moto !== null) return moto
+  }
+  return null
+}
