@@ -1,14 +1,19 @@
 import { lstat } from 'node:fs/promises'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { type JsonLimits, parseStrictJson } from '../../shared/json/strict-json.ts'
 import { openFile } from './file-bytes.ts'
-import { type JsonLimits, parseStrictJson } from './strict-json.ts'
 
 export interface JsonFileLimits extends JsonLimits {
   readonly maxBytes: number
 }
 
 /** A config has tens of fields; 1 MiB leaves room for any number of label names in an image encoder's. */
-export const CONFIG_LIMITS: JsonFileLimits = { maxBytes: 2 ** 20, maxDepth: 16, maxItems: 100_000 }
+export const CONFIG_LIMITS: JsonFileLimits = {
+  maxBytes: 2 ** 20,
+  maxDepth: 16,
+  maxItems: 100_000,
+  fix: 'download the file again',
+}
 
 const decodeUtf8 = (file: string, bytes: Uint8Array): string => {
   try {

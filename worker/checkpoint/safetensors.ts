@@ -1,10 +1,10 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { type JsonLimits, parseStrictJson } from '../../shared/json/strict-json.ts'
 import { shown, throwFaults } from './faults.ts'
 import { type OpenedFile, openFile } from './file-bytes.ts'
 import { bfloat16ToFloat32, float16ToFloat32 } from './half-floats.ts'
 import { checkLayout, type TensorEntry } from './safetensors-layout.ts'
 import { isIndexDtype, isWeightDtype, type StoredTensor } from './stored-tensors.ts'
-import { type JsonLimits, parseStrictJson } from './strict-json.ts'
 
 export type { StoredTensor } from './stored-tensors.ts'
 
@@ -21,7 +21,7 @@ const MIN_HEADER_BYTES = 2
  * A header is an object of entries with lists in them: three levels. A tensor has at most eleven items with eight
  * axes, and SVD's UNet 1,428 tensors; half a million items leave room for any model.
  */
-const HEADER_LIMITS: JsonLimits = { maxDepth: 3, maxItems: 500_000 }
+const HEADER_LIMITS: JsonLimits = { maxDepth: 3, maxItems: 500_000, fix: 'download the file again' }
 
 const DOWNLOAD_AGAIN =
   'Not a safetensors file, or truncated: download it again (a Git LFS pointer: git lfs pull)'

@@ -2,12 +2,17 @@ import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { type Fault, shown, throwFaults } from './faults.ts'
-import { type JsonFileLimits, readJsonFile } from './json-file.ts'
+import { CONFIG_LIMITS, type JsonFileLimits, readJsonFile } from './json-file.ts'
 import { readSafetensorsHeader } from './safetensors.ts'
 import type { StoredTensor } from './stored-tensors.ts'
 
 /** One line a tensor: 20 MB are some 200,000 tensors, and SVD's UNet has 1,428. */
-const INDEX_LIMITS: JsonFileLimits = { maxBytes: 20_000_000, maxDepth: 8, maxItems: 400_000 }
+const INDEX_LIMITS: JsonFileLimits = {
+  ...CONFIG_LIMITS,
+  maxBytes: 20_000_000,
+  maxDepth: 8,
+  maxItems: 400_000,
+}
 
 /** A shard is a plain file beside its index: no folders, no way out of the checkpoint. */
 const isPlainName = (name: string): boolean =>

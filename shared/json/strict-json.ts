@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { InvalidInputError } from '../contracts/invalid-input.ts'
 
 /** What a file of this kind can need at most, so that a hostile one cannot make the parser build gigabytes. */
 export interface JsonLimits {
@@ -6,6 +6,8 @@ export interface JsonLimits {
   readonly maxDepth: number
   /** Commas in the whole text: members and list items, about. */
   readonly maxItems: number
+  /** What to do about text that is not JSON. */
+  readonly fix: string
 }
 
 const endOfString = (text: string, start: number): number => {
@@ -74,8 +76,6 @@ export const parseStrictJson = (file: string, text: string, limits: JsonLimits):
     return JSON.parse(text)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new InvalidInputError(file, `is not JSON (${reason.slice(0, 200)}); download the file again`, {
-      cause,
-    })
+    throw new InvalidInputError(file, `is not JSON (${reason.slice(0, 200)}); ${limits.fix}`, { cause })
   }
 }

@@ -1,12 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseStrictJson } from '../../../worker/checkpoint/strict-json.ts'
+import { parseStrictJson } from '../../../shared/json/strict-json.ts'
 
-const parse = (text: string): unknown => parseStrictJson('a.json', text, { maxDepth: 3, maxItems: 10 })
+const LIMITS = { maxDepth: 3, maxItems: 10, fix: 'save it again' }
+
+const parse = (text: string): unknown => parseStrictJson('a.json', text, LIMITS)
 
 describe('parseStrictJson', () => {
   test('gives what JSON.parse gives for any JSON value', () => {
-    const limits = { maxDepth: 100, maxItems: 1e6 }
+    const limits = { ...LIMITS, maxDepth: 100, maxItems: 1e6 }
     fc.assert(
       fc.property(fc.json(), (text) => {
         expect(parseStrictJson('a.json', text, limits)).toEqual(JSON.parse(text))
@@ -37,7 +39,7 @@ describe('parseStrictJson', () => {
     expect(() => parse(`[${'1,'.repeat(11)}1]`)).toThrow('more than 10 items')
   })
 
-  test('says what is wrong with text that is not JSON', () => {
-    expect(() => parse('{"a": NaN}')).toThrow(/a\.json: is not JSON \(.*NaN/)
+  test('says what is wrong with text that is not JSON, and what to do', () => {
+    expect(() => parse('{"a": NaN}')).toThrow(/a\.json: is not JSON \(.*NaN.*\); save it again$/)
   })
 })
