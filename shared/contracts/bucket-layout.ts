@@ -9,8 +9,12 @@
  *                    status/ID.json      how a job stands; ingest and the worker, overwritten
  *                    cancel/ID.json      asks the worker to stop; `svd cancel`
  *                    reports/KEY.json    what became of a dropped object; ingest, overwritten
+ *                    reports/unusual-keys/SHA.json   the same, where KEY is too long or not fit to be part of a key
  *   models bucket    models/ID/…         a checkpoint's files, and model.json that lists them
  */
+
+import { createHash } from 'node:crypto'
+import { keyFault } from './object-key.ts'
 
 export const IMAGES_PREFIX = 'images/'
 export const MANIFESTS_PREFIX = 'manifests/'
@@ -23,9 +27,12 @@ const EXTENSION = /\.[^./]+$/
 /** `images/a/x.png` → `images/a/x.json`. */
 export const sidecarKey = (imageKey: string): string => imageKey.replace(EXTENSION, '.json')
 
-/** Keys at which the picture of a sidecar may lie, in the order in which they are tried. */
+/** As they are mostly written, and as cameras write them. */
+const PICTURE_EXTENSIONS = ['.png', '.jpg', '.jpeg', '.webp', '.PNG', '.JPG', '.JPEG', '.WEBP']
+
+/** Keys at which the pictures of a sidecar may lie. */
 export const picturesOfSidecar = (key: string): readonly string[] =>
-  ['.png', '.jpg', '.jpeg', '.webp'].map((extension) => key.replace(EXTENSION, extension))
+  PICTURE_EXTENSIONS.map((extension) => key.replace(EXTENSION, extension))
 
 /** `pixelsSha256` as `hashPixels` gives it. */
 export const normalizedImageKey = (pixelsSha256: string): string => `inputs/${pixelsSha256}.png`
@@ -36,7 +43,11 @@ export const failureKey = (jobId: string, attempt: number): string =>
   `${jobFolder(jobId)}failures/${String(attempt).padStart(4, '0')}.json`
 export const statusKey = (jobId: string): string => `${STATUS_PREFIX}${jobId}.json`
 export const cancelKey = (jobId: string): string => `cancel/${jobId}.json`
-export const reportKey = (inputKey: string): string => `${REPORTS_PREFIX}${inputKey}.json`
+export const reportKey = (inputKey: string): string => {
+  const key = `${REPORTS_PREFIX}${inputKey}.json`
+  if (keyFault(key) === null) return key
+  return `${REPORTS_PREFIX}unusual-keys/${createHash('sha256').update(inputKey).digest('hex')}.json`
+}
 
 /** A job of one video has `video.mp4`; of more, `video-0.mp4` and so on, as `svd render` names them. */
 export const outputKeys = (

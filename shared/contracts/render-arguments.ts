@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import type { InputFault } from './input-fault.ts'
 import { InvalidInputError } from './invalid-input.ts'
+import { shownValue } from './shown-value.ts'
 
 /**
  * The arguments of one clip: diffusers' StableVideoDiffusionPipeline.__call__, in its own spelling, and three of ours
@@ -81,18 +83,8 @@ export const RENDER_ARGUMENT_NAMES = Object.keys(ARGUMENTS) as readonly RenderAr
 /** What a user may give, in words. */
 export const renderArgumentRule = (name: RenderArgumentName): string => ARGUMENTS[name].rule
 
-const shown = (value: unknown): string => {
-  const text =
-    typeof value === 'string'
-      ? `'${value}'`
-      : typeof value === 'bigint'
-        ? String(value)
-        : JSON.stringify(value)
-  return text === undefined ? String(value) : text.length > 80 ? `${text.slice(0, 80)}…` : text
-}
-
-/** JSON has no NaN or infinity, and shows them as null. */
-const shownNumber = (value: unknown): string => (typeof value === 'number' ? String(value) : shown(value))
+/** What a user may give, in zod. */
+export const renderArgumentSchema = (name: RenderArgumentName): z.ZodType => ARGUMENTS[name].schema
 
 const suggestion = (unknownName: string): string => {
   const folded = unknownName.replaceAll(/[-_]/g, '').toLowerCase()
@@ -103,16 +95,22 @@ const suggestion = (unknownName: string): string => {
   return close === undefined ? `known are ${RENDER_ARGUMENT_NAMES.join(', ')}` : `did you mean ${close}?`
 }
 
+export interface ReadArguments {
+  /** Those that are sound. */
+  readonly values: RenderArguments
+  readonly faults: readonly InputFault[]
+}
+
 /**
- * Checks a record of arguments in the reference's spelling. Throws InvalidInputError that tells every fault: name,
- * value, rule. `spell` turns a name into what the user wrote (`--num-frames`).
+ * Checks a record of arguments in the reference's spelling. `spell` turns a name into what the user wrote
+ * (`--num-frames`).
  */
-export const parseRenderArguments = (
+export const readRenderArguments = (
   given: Readonly<Record<string, unknown>>,
   spell: (name: string) => string = (name) => name,
-): RenderArguments => {
-  const parsed: Record<string, unknown> = {}
-  const faults: { readonly field: string; readonly message: string }[] = []
+): ReadArguments => {
+  const values: Record<string, unknown> = {}
+  const faults: InputFault[] = []
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue
     if (!Object.hasOwn(ARGUMENTS, name)) {
@@ -121,13 +119,20 @@ export const parseRenderArguments = (
     }
     const { schema, rule } = ARGUMENTS[name as RenderArgumentName]
     const result = schema.safeParse(value)
-    if (result.success) parsed[name] = result.data
-    else faults.push({ field: spell(name), message: `got ${shownNumber(value)}; must be ${rule}` })
+    if (result.success) values[name] = result.data
+    else faults.push({ field: spell(name), message: `got ${shownValue(value)}; must be ${rule}` })
   }
+  return { values: values as RenderArguments, faults }
+}
+
+/** As `readRenderArguments`, but throws one InvalidInputError that tells every fault. */
+export const parseRenderArguments = (
+  given: Readonly<Record<string, unknown>>,
+  spell?: (name: string) => string,
+): RenderArguments => {
+  const { values, faults } = readRenderArguments(given, spell)
   const [first, ...others] = faults
-  if (first !== undefined) {
-    const rest = others.map(({ field, message }) => `\n${field}: ${message}`).join('')
-    throw new InvalidInputError(first.field, first.message + rest)
-  }
-  return parsed as RenderArguments
+  if (first === undefined) return values
+  const rest = others.map(({ field, message }) => `\n${field}: ${message}`).join('')
+  throw new InvalidInputError(first.field, first.message + rest)
 }

@@ -22,6 +22,11 @@ sharp.unblock({
 /** As PIL: damaged and truncated files are errors, oddities in metadata are not; colour profiles are not looked at. */
 const OPTIONS: SharpOptions = { failOn: 'error', ignoreIcc: true, limitInputPixels: MAX_IMAGE_PIXELS }
 
+interface DecodeOptions {
+  readonly field: string
+  readonly maxPixels: number
+}
+
 const XMP_ORIENTATION = /tiff:Orientation(?:="|>)([0-9])/
 
 /** EXIF's orientation, else the one in XMP, as PIL looks for it. */
@@ -31,11 +36,11 @@ const orientationOf = (metadata: Metadata): number => {
   return match === null ? 1 : Number(match[1])
 }
 
-const checkSize = ({ width, height }: Metadata, field: string): void => {
-  if (width * height <= MAX_IMAGE_PIXELS) return
+const checkSize = ({ width, height }: Metadata, { field, maxPixels }: DecodeOptions): void => {
+  if (width * height <= maxPixels) return
   throw new InvalidInputError(
     field,
-    `has ${width}x${height} pixels, more than the ${MAX_IMAGE_PIXELS / 1e6} million that are accepted; scale it down`,
+    `has ${width}x${height} pixels, more than the ${maxPixels / 1e6} million that are accepted; scale it down`,
   )
 }
 
@@ -65,21 +70,25 @@ const readRaw = async (bytes: Uint8Array, format: ImageFormat, metadata: Metadat
   return { width, height, channels, data: values, mode }
 }
 
-const decode = async (bytes: Uint8Array, format: ImageFormat, field: string): Promise<RgbImage> => {
+const decode = async (bytes: Uint8Array, format: ImageFormat, options: DecodeOptions): Promise<RgbImage> => {
   const metadata = await sharp(bytes, { ...OPTIONS, limitInputPixels: false }).metadata()
-  checkSize(metadata, field)
-  checkStill(bytes, format, metadata, field)
+  checkSize(metadata, options)
+  checkStill(bytes, format, metadata, options.field)
   return uprightImage(rawToRgb(await readRaw(bytes, format, metadata)), orientationOf(metadata))
 }
 
 /**
  * A PNG, JPEG or WebP file as RGB, with the same bytes as diffusers' `load_image`: turned as EXIF says, then
- * converted to RGB (see `rawToRgb`). `field` is how the user calls the file.
+ * converted to RGB (see `rawToRgb`). `field` is how the user calls the file; `maxPixels` may be lower than ours.
  *
  * @throws InvalidInputError (`field`) if the file is empty, too large, no image of these formats, an animation,
  * damaged or cut off.
  */
-export const decodeImage = async (bytes: Uint8Array, field: string): Promise<RgbImage> => {
+export const decodeImage = async (
+  bytes: Uint8Array,
+  field: string,
+  maxPixels = MAX_IMAGE_PIXELS,
+): Promise<RgbImage> => {
   if (bytes.length > MAX_IMAGE_BYTES) {
     const megabytes = (size: number): string => `${(size / 2 ** 20).toFixed(1)} MiB`
     throw new InvalidInputError(
@@ -89,7 +98,7 @@ export const decodeImage = async (bytes: Uint8Array, field: string): Promise<Rgb
   }
   const format = imageFormatOf(bytes, field)
   try {
-    return await decode(bytes, format, field)
+    return await decode(bytes, format, { field, maxPixels })
   } catch (error) {
     if (error instanceof InvalidInputError) throw error
     const reason = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ').trim() : String(error)

@@ -1,0 +1,13 @@
+import type { InvalidInputError } from './invalid-input.ts'
+
+/** One thing wrong with what a user gave: where, and a message of value, rule and likely fix. */
+export interface InputFault {
+  readonly field: string
+  readonly message: string
+}
+
+/** What an error says, without the field that its message begins with. */
+export const faultOf = ({ field, message }: InvalidInputError): InputFault => ({
+  field,
+  message: message.slice(field.length + ': '.length),
+})

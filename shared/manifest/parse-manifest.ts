@@ -1,0 +1,114 @@
+import { faultOf, type InputFault } from '../contracts/input-fault.ts'
+import { InvalidInputError } from '../contracts/invalid-input.ts'
+import { MAX_JOBS } from '../contracts/manifest.ts'
+import type { RenderParameters } from '../contracts/render-parameters.ts'
+import { shownValue } from '../contracts/shown-value.ts'
+import type { FaultPlace } from './fault-list.ts'
+import { type ManifestDocument, type ManifestKind, readManifestDocument } from './manifest-document.ts'
+import { type CheckpointTraits, planClips } from './plan-clips.ts'
+import { gridSize } from './read-grid.ts'
+import { type ReadItem, readHeader, readItem } from './read-item.ts'
+
+/** An item that can be rendered, if its picture can. */
+export interface ManifestItem {
+  readonly place: FaultPlace
+  /** What the fault of its picture is called: `items[3].image`. */
+  readonly imageField: string
+  readonly image: string
+  readonly group: string | null
+  /** One for each of its clips. */
+  readonly clips: readonly RenderParameters[]
+}
+
+export interface PlacedFaults {
+  readonly place: FaultPlace
+  readonly faults: readonly InputFault[]
+}
+
+export interface ParsedManifest {
+  readonly items: readonly ManifestItem[]
+  readonly rejected: readonly PlacedFaults[]
+}
+
+interface PlacedItem extends ReadItem {
+  readonly place: FaultPlace
+  readonly imageField: string
+}
+
+const placeOf = (line: number | null): FaultPlace => ({ item: null, line, item_id: null })
+
+/** The second of two items with one id is at fault. */
+const idFaults = (items: readonly ReadItem[]): readonly (readonly InputFault[])[] => {
+  const first = new Map<string, number>()
+  return items.map(({ id }, index) => {
+    if (id === null) return []
+    const before = first.get(id)
+    if (before === undefined) {
+      first.set(id, index + 1)
+      return []
+    }
+    return [
+      { field: 'id', message: `got ${shownValue(id)}, which item ${before} has too; give each item its own` },
+    ]
+  })
+}
+
+const readItems = (
+  document: ManifestDocument,
+  header: ReturnType<typeof readHeader>,
+): readonly PlacedItem[] => {
+  const items = document.items.map((written) => readItem(written, header))
+  const duplicates = idFaults(items)
+  return items.map((item, index) => {
+    const { line, prefix } = document.items[index] ?? { line: null, prefix: '' }
+    const faults = (duplicates[index] ?? []).map((fault) => ({ ...fault, field: `${prefix}${fault.field}` }))
+    return {
+      ...item,
+      faults: [...item.faults, ...faults],
+      place: { item: index + 1, line, item_id: item.id },
+      imageField: `${prefix}image`,
+    }
+  })
+}
+
+/** Before anything is expanded. */
+const sizeFaults = (items: readonly ReadItem[]): readonly InputFault[] => {
+  const clips = items.reduce((sum, { faults, grid }) => sum + (faults.length > 0 ? 0 : gridSize(grid)), 0)
+  if (clips <= MAX_JOBS) return []
+  const message = `make ${clips} clips together; a manifest may make at most ${MAX_JOBS}, so split it`
+  return [{ field: 'items', message }]
+}
+
+/**
+ * A manifest's items, planned to the last parameter, and what is wrong with the others. A fault of the document as a
+ * whole, or of what stands for all items, rejects all of them. Never throws.
+ */
+export const parseManifest = (
+  bytes: Uint8Array,
+  kind: ManifestKind,
+  traits: CheckpointTraits,
+): ParsedManifest => {
+  let document: ManifestDocument
+  try {
+    document = readManifestDocument(bytes, kind)
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    return { items: [], rejected: [{ place: placeOf(null), faults: [faultOf(error)] }] }
+  }
+  const header = readHeader(document.header)
+  const read = readItems(document, header)
+  const headerFaults = [...header.faults, ...sizeFaults(read)]
+  const items: ManifestItem[] = []
+  const rejected: PlacedFaults[] = []
+  if (headerFaults.length > 0) rejected.push({ place: placeOf(document.headerLine), faults: headerFaults })
+  for (const { place, imageField, image, group, parameters, grid, faults } of read) {
+    if (faults.length > 0) {
+      rejected.push({ place, faults })
+    } else if (headerFaults.length === 0) {
+      const planned = planClips([header.defaults, parameters], grid, traits)
+      if (planned.faults.length > 0) rejected.push({ place, faults: planned.faults })
+      else items.push({ place, imageField, image, group, clips: planned.clips })
+    }
+  }
+  return { items, rejected }
+}

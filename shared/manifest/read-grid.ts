@@ -1,0 +1,83 @@
+import type { InputFault } from '../contracts/input-fault.ts'
+import { MAX_JOBS } from '../contracts/manifest.ts'
+import {
+  RENDER_ARGUMENT_NAMES,
+  type RenderArgumentName,
+  type RenderArguments,
+  readRenderArguments,
+  renderArgumentRule,
+} from '../contracts/render-arguments.ts'
+import { shownValue } from '../contracts/shown-value.ts'
+import type { JsonObject } from './read-fields.ts'
+
+interface GridAxis {
+  /** As the user finds it: `items[3].grid.fps`. */
+  readonly field: string
+  /** Of one argument each. */
+  readonly choices: readonly RenderArguments[]
+}
+
+/** By parameter, in the order given. */
+export type Grid = ReadonlyMap<RenderArgumentName, GridAxis>
+
+export const NO_GRID: Grid = new Map()
+
+const argumentNamed = (name: string): RenderArgumentName | undefined =>
+  RENDER_ARGUMENT_NAMES.find((argument) => argument === name)
+
+const readAxis = (
+  name: RenderArgumentName,
+  values: unknown,
+  field: string,
+): GridAxis & { readonly faults: readonly InputFault[] } => {
+  if (!Array.isArray(values) || values.length === 0) {
+    const message = `got ${shownValue(values)}; must be a list of values, each ${renderArgumentRule(name)}`
+    return { field, choices: [], faults: [{ field, message }] }
+  }
+  if (values.length > MAX_JOBS) {
+    const message = `has ${values.length} values; a manifest makes at most ${MAX_JOBS} clips`
+    return { field, choices: [], faults: [{ field, message }] }
+  }
+  const read = values.map((value, index) =>
+    readRenderArguments({ [name]: value }, () => `${field}[${index}]`),
+  )
+  return { field, choices: read.map(({ values }) => values), faults: read.flatMap(({ faults }) => faults) }
+}
+
+export const readGrid = (
+  given: JsonObject,
+  spell: (name: string) => string,
+): { readonly grid: Grid; readonly faults: readonly InputFault[] } => {
+  const grid = new Map<RenderArgumentName, GridAxis>()
+  const faults: InputFault[] = []
+  for (const [name, values] of Object.entries(given)) {
+    const argument = argumentNamed(name)
+    if (argument === undefined) {
+      faults.push(...readRenderArguments({ [name]: values }, spell).faults)
+      continue
+    }
+    const axis = readAxis(argument, values, spell(name))
+    faults.push(...axis.faults)
+    grid.set(argument, axis)
+  }
+  return { grid, faults }
+}
+
+/** How many combinations there are; 1 without a grid. */
+export const gridSize = (grid: Grid): number =>
+  [...grid.values()].reduce((product, { choices }) => product * choices.length, 1)
+
+/** A grid alone that makes more clips than a manifest may; looked at before it is expanded. */
+export const gridSizeFaults = (grid: Grid, field: string): readonly InputFault[] => {
+  const size = gridSize(grid)
+  if (size <= MAX_JOBS) return []
+  return [{ field, message: `makes ${size} clips; at most ${MAX_JOBS} are accepted` }]
+}
+
+/** Every combination, the last parameter running fastest. */
+export const combinationsOf = (grid: Grid): readonly RenderArguments[] =>
+  [...grid.values()].reduce<readonly RenderArguments[]>(
+    (combinations, { choices }) =>
+      combinations.flatMap((combination) => choices.map((choice) => ({ ...combination, ...choice }))),
+    [{}],
+  )

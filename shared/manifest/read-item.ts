@@ -1,0 +1,98 @@
+import type { InputFault } from '../contracts/input-fault.ts'
+import { HEADER_FIELDS, ITEM_FIELDS, SCHEMA_FIELD } from '../contracts/manifest.ts'
+import { readRenderArguments } from '../contracts/render-arguments.ts'
+import { shownValue } from '../contracts/shown-value.ts'
+import { imageKeyFault } from './image-key.ts'
+import type { WrittenItem } from './manifest-document.ts'
+import type { ArgumentLayer } from './plan-clips.ts'
+import { isJsonObject, type JsonObject, readFields, readLater } from './read-fields.ts'
+import { type Grid, gridSizeFaults, readGrid } from './read-grid.ts'
+
+const HEADER = {
+  ...SCHEMA_FIELD,
+  ...HEADER_FIELDS,
+  defaults: readLater(HEADER_FIELDS.defaults),
+  grid: readLater(HEADER_FIELDS.grid),
+}
+
+const ITEM = {
+  ...ITEM_FIELDS,
+  parameters: readLater(ITEM_FIELDS.parameters),
+  grid: readLater(ITEM_FIELDS.grid),
+}
+
+export interface ManifestHeader {
+  readonly defaults: ArgumentLayer
+  readonly grid: Grid
+  readonly group: string | null
+  readonly faults: readonly InputFault[]
+}
+
+export const readHeader = (header: JsonObject): ManifestHeader => {
+  const { values, faults } = readFields(header, HEADER, { spell: (name) => name, parametersIn: 'defaults' })
+  const spell = (name: string): string => `defaults.${name}`
+  const defaults = readRenderArguments(values.defaults ?? {}, spell)
+  const grid = readGrid(values.grid ?? {}, (name) => `grid.${name}`)
+  return {
+    defaults: { values: defaults.values, spell },
+    grid: grid.grid,
+    group: values.group ?? null,
+    faults: [...faults, ...defaults.faults, ...grid.faults],
+  }
+}
+
+/** An item whose fields are sound unless there are faults. */
+export interface ReadItem {
+  readonly image: string
+  readonly id: string | null
+  readonly parameters: ArgumentLayer
+  /** Its own over the manifest's. */
+  readonly grid: Grid
+  readonly group: string | null
+  readonly faults: readonly InputFault[]
+}
+
+const imageFaults = (image: string | undefined, field: string): readonly InputFault[] => {
+  const message = image === undefined ? null : imageKeyFault(image)
+  return message === null ? [] : [{ field, message }]
+}
+
+const unreadable = (fault: InputFault, spell: (name: string) => string): ReadItem => ({
+  image: '',
+  id: null,
+  parameters: { values: {}, spell },
+  grid: new Map(),
+  group: null,
+  faults: [fault],
+})
+
+export const readItem = ({ value, fault, line, prefix }: WrittenItem, header: ManifestHeader): ReadItem => {
+  const spell = (name: string): string => `${prefix}${name}`
+  const spellParameter = (name: string): string => spell(`parameters.${name}`)
+  if (fault !== null) return unreadable(fault, spellParameter)
+  if (!isJsonObject(value)) {
+    const field = line === null ? prefix.slice(0, -1) : 'line'
+    return unreadable(
+      { field, message: `got ${shownValue(value)}; must be an object with an image` },
+      spellParameter,
+    )
+  }
+  const { values, faults } = readFields(value, ITEM, { spell, parametersIn: 'parameters' })
+  const parameters = readRenderArguments(values.parameters ?? {}, spellParameter)
+  const own = readGrid(values.grid ?? {}, (name) => spell(`grid.${name}`))
+  const grid = new Map([...header.grid, ...own.grid])
+  return {
+    image: values.image ?? '',
+    id: values.id ?? null,
+    parameters: { values: parameters.values, spell: spellParameter },
+    grid,
+    group: values.group ?? header.group,
+    faults: [
+      ...faults,
+      ...imageFaults(values.image, spell('image')),
+      ...parameters.faults,
+      ...own.faults,
+      ...gridSizeFaults(grid, spell('grid')),
+    ],
+  }
+}

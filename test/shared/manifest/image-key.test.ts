@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest'
+import { imageKeyFault, spellingsOfKey } from '../../../shared/manifest/image-key.ts'
+
+describe('a picture may be named', () => {
+  test.each([
+    'images/a.png',
+    'images/a b/Käse (1)+#?.png',
+    'images/..a/b..png',
+    'images/%20.png',
+    `images/${'x'.repeat(1013)}.png`.slice(0, 1024),
+  ])('%s', (key) => {
+    expect(imageKeyFault(key)).toBeNull()
+  })
+})
+
+describe('a picture may not be named', () => {
+  test.each([
+    ['https://example.com/a.png', /a URL; pictures are never fetched from elsewhere: upload it to images\//],
+    ['s3://input/images/a.png', /a URL/],
+    ['HTTP://169.254.169.254/latest/meta-data', /a URL/],
+    ['//example.com/a.png', /a URL/],
+    ['file:/etc/passwd', /a URL/],
+    ['data:image/png;base64,AAAA', /a URL/],
+    ['images/../secret.png', /has a part that is \. or \.\./],
+    ['images/a/..', /has a part that is \. or \.\./],
+    ['images/./a.png', /has a part that is \. or \.\./],
+    ['/images/a.png', /begins with \//],
+    ['images//a.png', /has \/\/ in it/],
+    ['images\\a.png', /has a backslash/],
+    ['images/a\n.png', /has a control character/],
+    ['images/a\u0000.png', /has a control character/],
+    ['images/%2e%2E/a.png', /has %2e or %2f in it/],
+    ['images/a%2Fb.png', /has %2e or %2f in it/],
+    ['images/\ud800.png', /half of a surrogate pair/],
+    [`images/${'é'.repeat(509)}.png`, /has 1029 bytes; a key has at most 1024/],
+    ['manifests/a.png', /must be a key under images\//],
+    ['Images/a.png', /must be a key under images\//],
+    ['images/', /a folder/],
+    ['images/a/', /a folder/],
+  ])('%j', (key, message) => {
+    expect(imageKeyFault(key)).toMatch(message)
+  })
+})
+
+test('a message shows no control characters, nor marks that turn the text around', () => {
+  const message = imageKeyFault('images/\u001b[31m\u202egnp.png')
+  expect(message).toContain("got 'images/\\u001b[31m\\u202egnp.png'")
+})
+
+test('letters composed of two characters are looked for in both spellings', () => {
+  expect(spellingsOfKey('images/Cafe\u0301.png')).toEqual(['images/Cafe\u0301.png', 'images/Caf\u00e9.png'])
+  expect(spellingsOfKey('images/a.png')).toEqual(['images/a.png'])
+})

@@ -1,0 +1,217 @@
+import { describe, expect, test } from 'vitest'
+import { decodeDefaults } from '../../../shared/contracts/parameters-document.ts'
+import type { RenderParameters } from '../../../shared/contracts/render-parameters.ts'
+import { parseManifest } from '../../../shared/manifest/parse-manifest.ts'
+import { aModelRecord } from '../../fixtures/model-record.ts'
+
+const TRAITS = { defaults: decodeDefaults(aModelRecord().defaults), vaeScaleFactor: 8 }
+
+const parseText = (text: string, kind: 'json' | 'jsonl' = 'json') =>
+  parseManifest(new TextEncoder().encode(text), kind, TRAITS)
+
+const parseJson = (document: unknown) => parseText(JSON.stringify(document))
+
+const parseLines = (...lines: readonly (string | object)[]) =>
+  parseText(lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'), 'jsonl')
+
+const A = { image: 'images/a.png' }
+
+/** What is wrong, as it is shown: place, field, message. */
+const faultsOf = ({ rejected }: ReturnType<typeof parseManifest>): readonly string[] =>
+  rejected.flatMap(({ place, faults }) =>
+    faults.map(({ field, message }) => `${place.item ?? '-'}/${place.line ?? '-'} ${field}: ${message}`),
+  )
+
+const clipsOf = (
+  { items }: ReturnType<typeof parseManifest>,
+  ...names: readonly (keyof RenderParameters)[]
+): unknown[] => items.flatMap(({ clips }) => clips.map((clip) => names.map((name) => clip[name])))
+
+describe('an item', () => {
+  test('has its picture, name, group and place', () => {
+    const { items, rejected } = parseJson({ items: [A, { ...A, id: 'cat', group: 'pets' }] })
+    expect(rejected).toEqual([])
+    expect(items).toMatchObject([
+      { place: { item: 1, line: null, item_id: null }, image: 'images/a.png', group: null },
+      { place: { item: 2, line: null, item_id: 'cat' }, image: 'images/a.png', group: 'pets' },
+    ])
+  })
+
+  test('of .jsonl has its line; blank lines, a byte order mark and Windows line ends do not matter', () => {
+    const { items, rejected } = parseText(
+      '\ufeff\r\n{"group": "g"}\r\n\r\n{"image": "images/a.png"}\r\n   \n{"image": "images/b.png", "id": "b"}',
+      'jsonl',
+    )
+    expect(rejected).toEqual([])
+    expect(items).toMatchObject([
+      { place: { item: 1, line: 4, item_id: null }, image: 'images/a.png', group: 'g' },
+      { place: { item: 2, line: 6, item_id: 'b' }, image: 'images/b.png', group: 'g' },
+    ])
+  })
+
+  test('of .jsonl may be the first line, if nothing stands for all of them', () => {
+    expect(parseLines(A, A).items).toHaveLength(2)
+  })
+})
+
+describe('a parameter', () => {
+  test('is that of the checkpoint, unless the manifest, the item or a grid says another', () => {
+    const parsed = parseJson({
+      defaults: { fps: 8, motion_bucket_id: 8, seed: 8 },
+      grid: { seed: [10, 11] },
+      items: [{ ...A, parameters: { motion_bucket_id: 9, seed: 9 } }],
+    })
+    expect(clipsOf(parsed, 'numFrames', 'fps', 'motionBucketId', 'seed')).toEqual([
+      [4, 8, 9, 10n],
+      [4, 8, 9, 11n],
+    ])
+  })
+
+  test("of an item's grid goes before the manifest's of that name, and multiplies with the others", () => {
+    const parsed = parseJson({
+      grid: { seed: [1, 2], fps: [6, 8] },
+      items: [{ ...A, grid: { seed: [3], motion_bucket_id: [40, 50] } }, A],
+    })
+    expect(clipsOf(parsed, 'seed', 'fps', 'motionBucketId')).toEqual([
+      [3n, 6, 40],
+      [3n, 6, 50],
+      [3n, 8, 40],
+      [3n, 8, 50],
+      [1n, 6, 127],
+      [1n, 8, 127],
+      [2n, 6, 127],
+      [2n, 8, 127],
+    ])
+  })
+
+  test('may be a list itself, in a grid a list of lists', () => {
+    const parsed = parseJson({ items: [{ ...A, grid: { sigmas: ['align-your-steps', [700, 1, 0]] } }] })
+    expect(clipsOf(parsed, 'sigmas')).toEqual([['align-your-steps'], [[700, 1, 0]]])
+  })
+
+  test('num_inference_steps of an item does away with the sigmas of the defaults', () => {
+    const parsed = parseJson({
+      defaults: { sigmas: 'align-your-steps' },
+      items: [A, { ...A, parameters: { num_inference_steps: 30 } }],
+    })
+    expect(clipsOf(parsed, 'sigmas', 'numInferenceSteps')).toEqual([
+      ['align-your-steps', 3],
+      [null, 30],
+    ])
+  })
+})
+
+describe('a rejected item is told with place, field, value, rule and fix; the others go on', () => {
+  test('by its path in .json', () => {
+    const parsed = parseJson({
+      items: [
+        A,
+        { ...A, parameters: { fps: 'fast', colour: 1 } },
+        { image: 'x.png', grid: { seed: [1, 1.5], fps: [], width: 64 } },
+        7,
+        { ...A, fps: 7, id: '' },
+        A,
+      ],
+    })
+    expect(parsed.items.map(({ place }) => place.item)).toEqual([1, 6])
+    expect(faultsOf(parsed)).toEqual([
+      "2/- items[1].parameters.fps: got 'fast'; must be a whole number of frames per second from 1 to 240",
+      expect.stringMatching(/^2\/- items\[1\]\.parameters\.colour: no such argument; known are width, /),
+      "3/- items[2].image: got 'x.png'; must be a key under images/ in this bucket",
+      expect.stringMatching(/^3\/- items\[2\]\.grid\.seed\[1\]: got 1\.5; must be a whole number/),
+      expect.stringMatching(/^3\/- items\[2\]\.grid\.fps: got \[\]; must be a list of values, each a whole/),
+      expect.stringMatching(/^3\/- items\[2\]\.grid\.width: got 64; must be a list of values, each a mult/),
+      '4/- items[3]: got 7; must be an object with an image',
+      expect.stringMatching(/^5\/- items\[4\]\.id: got ''; must be a name of 1 to 128 characters/),
+      '5/- items[4].fps: no such field; did you mean parameters.fps?',
+    ])
+  })
+
+  test('by its line in .jsonl', () => {
+    const parsed = parseLines(
+      A,
+      '{"image": "images/a.png"',
+      { parameters: { fps: 7 } },
+      '[]',
+      { ...A, parameters: { fps: 0 }, id: 'dog' },
+      { ...A, image: 7 },
+    )
+    expect(parsed.items.map(({ place }) => place.item)).toEqual([1])
+    expect(faultsOf(parsed)).toEqual([
+      expect.stringMatching(/^2\/2 line: is not JSON \(.*\); write one JSON object on each line$/),
+      expect.stringMatching(/^3\/3 image: is absent; must be the key of a PNG, JPEG or WebP picture/),
+      '4/4 line: got []; must be an object with an image',
+      expect.stringMatching(/^5\/5 parameters\.fps: got 0; must be /),
+      expect.stringMatching(/^6\/6 image: got 7; must be the key of/),
+    ])
+    expect(parsed.rejected[3]?.place.item_id).toBe('dog')
+  })
+
+  test('by the place of the value where parameters do not go together', () => {
+    const parsed = parseJson({
+      defaults: { decode_chunk_size: 2 },
+      items: [
+        { ...A, parameters: { decode_overlap: 2 } },
+        { ...A, grid: { decode_overlap: [0, 3] } },
+      ],
+    })
+    expect(faultsOf(parsed)).toEqual([
+      '1/- items[0].parameters.decode_overlap: got 2; must be smaller than decode_chunk_size, which is 2',
+      '2/- items[1].grid.decode_overlap: got 3; must be smaller than decode_chunk_size, which is 2',
+    ])
+  })
+
+  test('if its id is that of an item before it', () => {
+    const parsed = parseJson({ items: [{ ...A, id: 'x' }, A, { ...A, id: 'x' }] })
+    expect(parsed.items.map(({ place }) => place.item)).toEqual([1, 2])
+    expect(faultsOf(parsed)).toEqual([
+      "3/- items[2].id: got 'x', which item 1 has too; give each item its own",
+    ])
+  })
+})
+
+describe('a fault of what stands for all items rejects all of them', () => {
+  test('and those of the items are told too', () => {
+    const parsed = parseJson({
+      version: 2,
+      fps: 7,
+      defaults: { fps: 0 },
+      grid: { seed: 'many' },
+      group: 'two words',
+      items: [A, { image: '' }],
+    })
+    expect(parsed.items).toEqual([])
+    expect(faultsOf(parsed)).toEqual([
+      '-/- version: got 2; must be 1',
+      expect.stringMatching(/^-\/- group: got 'two words'; must be 1 to 128 letters, digits and punct/),
+      '-/- fps: no such field; did you mean defaults.fps?',
+      expect.stringMatching(/^-\/- defaults\.fps: got 0; must be /),
+      expect.stringMatching(/^-\/- grid\.seed: got 'many'; must be a list of values/),
+      expect.stringMatching(/^2\/- items\[1\]\.image: got ''; must be /),
+    ])
+  })
+
+  test('with its line in .jsonl', () => {
+    const parsed = parseLines('', { defaults: { fps: 0 } }, A)
+    expect(parsed.items).toEqual([])
+    expect(faultsOf(parsed)).toEqual([expect.stringMatching(/^-\/2 defaults\.fps: got 0; must be /)])
+  })
+})
+
+describe('a document without items is refused', () => {
+  test.each([
+    ['[]', 'json', 'document: got []; must be an object with a list of items'],
+    ['null', 'json', 'document: got null; must be an object with a list of items'],
+    ['{}', 'json', 'items: is absent; must be a list of at least one item'],
+    ['{"items": []}', 'json', 'items: got []; must be a list of at least one item'],
+    ['{"items": {"image": 1}}', 'json', 'items: got {"image":1}; must be a list of at least one item'],
+    ['', 'jsonl', 'items: are absent; write at least one, on a line of its own'],
+    ['{"defaults": {}}', 'jsonl', 'items: are absent; write at least one, on a line of its own'],
+  ] as const)('%s', (text, kind, fault) => {
+    expect(faultsOf(parseText(text, kind))).toEqual([`-/- ${fault}`])
+  })
+})
+
+test('an editor finds its schema by $schema', () => {
+  expect(parseJson({ $schema: './manifest.schema.json', items: [A] }).rejected).toEqual([])
+})
