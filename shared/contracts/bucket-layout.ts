@@ -24,8 +24,8 @@ export const REPORTS_PREFIX = 'reports/'
 
 const EXTENSION = /\.[^./]+$/
 
-/** `images/a/x.png` → `images/a/x.json`. */
-export const sidecarKey = (imageKey: string): string => imageKey.replace(EXTENSION, '.json')
+/** `images/a/x.png` → `images/a/x.json`. Never the picture itself, whatever it is called. */
+export const sidecarKey = (imageKey: string): string => `${imageKey.replace(EXTENSION, '')}.json`
 
 /** As they are mostly written, and as cameras write them. */
 const PICTURE_EXTENSIONS = ['.png', '.jpg', '.jpeg', '.webp', '.PNG', '.JPG', '.JPEG', '.WEBP']

@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander'
+import type { DocumentName } from '../../shared/contracts/json-schema.ts'
 import { addCompileOptions, type CompileOptions, runCompile } from './compile.ts'
 import { addDoctorOptions, type DoctorOptions, runDoctor } from './doctor.ts'
 import { exitCodeOf, messageOf } from './exit-code.ts'
 import { addInspectOptions, type InspectOptions, runInspect } from './inspect.ts'
 import { runRender } from './render.ts'
 import { addRenderOptions, type RenderOptions } from './render-options.ts'
+import { addSchemaOptions, runSchema } from './schema.ts'
 import type { Surroundings } from './surroundings.ts'
 import { readVersions } from './versions.ts'
 
@@ -45,6 +47,9 @@ const createProgram = (
   )
   addDoctorOptions(program.command('doctor')).action(async (options: DoctorOptions) =>
     leave(await runDoctor(options, surroundings)),
+  )
+  addSchemaOptions(program.command('schema')).action((document: DocumentName) =>
+    runSchema(document, surroundings),
   )
   return program
 }

@@ -10,6 +10,7 @@ describe('help', () => {
     ['inspect', '--help'],
     ['compile', '--help'],
     ['doctor', '--help'],
+    ['schema', '--help'],
   ])('%s %s is on stdout and no mistake', async (...args) => {
     const { exitCode, stdout, stderr } = await runCommandLine(args)
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })

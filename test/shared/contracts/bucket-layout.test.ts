@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import * as layout from '../../../shared/contracts/bucket-layout.ts'
+
+const ID = '0123456789abcdef0123456789abcdef'
+
+test('everything lies where it always did', () => {
+  expect([
+    ...[layout.IMAGES_PREFIX, layout.MANIFESTS_PREFIX, layout.JOBS_PREFIX, layout.STATUS_PREFIX],
+    ...[layout.REPORTS_PREFIX, layout.sidecarKey('images/a/x.png'), layout.normalizedImageKey('abc')],
+    ...[layout.jobFolder(ID), layout.resultKey(ID), layout.failureKey(ID, 2), layout.statusKey(ID)],
+    ...[layout.cancelKey(ID), layout.reportKey('images/a/x.png')],
+    ...[layout.modelFolder('svd-xt'), layout.modelRecordKey('svd-xt')],
+  ]).toEqual([
+    ...['images/', 'manifests/', 'jobs/', 'status/'],
+    ...['reports/', 'images/a/x.json', 'inputs/abc.png'],
+    ...[`jobs/${ID}/`, `jobs/${ID}/result.json`, `jobs/${ID}/failures/0002.json`, `status/${ID}.json`],
+    ...[`cancel/${ID}.json`, 'reports/images/a/x.png.json'],
+    ...['models/svd-xt/', 'models/svd-xt/model.json'],
+  ])
+})
+
+test('outputs are called as `svd render` calls them', () => {
+  expect(layout.outputKeys(ID, 1)).toEqual([
+    { video: `jobs/${ID}/video.mp4`, poster: `jobs/${ID}/video.poster.png` },
+  ])
+  expect(layout.outputKeys(ID, 2)).toEqual([
+    { video: `jobs/${ID}/video-0.mp4`, poster: `jobs/${ID}/video-0.poster.png` },
+    { video: `jobs/${ID}/video-1.mp4`, poster: `jobs/${ID}/video-1.poster.png` },
+  ])
+})
+
+test('a result is known by its key', () => {
+  expect(layout.jobIdOfResult(layout.resultKey(ID))).toBe(ID)
+  for (const key of [layout.statusKey(ID), `${layout.resultKey(ID)}.json`, `x/${layout.resultKey(ID)}`]) {
+    expect(layout.jobIdOfResult(key)).toBeNull()
+  }
+})
+
+describe('a sidecar', () => {
+  test('is never the picture itself', () => {
+    expect(['images/a', 'images/a.b/c', 'images/x.tar.png'].map(layout.sidecarKey)).toEqual([
+      ...['images/a.json', 'images/a.b/c.json', 'images/x.tar.json'],
+    ])
+  })
+
+  test('is found from each of its pictures', () => {
+    const pictures = layout.picturesOfSidecar('images/a.b/x.json')
+    expect(pictures).toEqual(
+      ['png', 'jpg', 'jpeg', 'webp', 'PNG', 'JPG', 'JPEG', 'WEBP'].map((ending) => `images/a.b/x.${ending}`),
+    )
+    expect(new Set(pictures.map(layout.sidecarKey))).toEqual(new Set(['images/a.b/x.json']))
+  })
+})
+
+describe('a report', () => {
+  test.each(['images/käse am morgen.png', `images/${'x'.repeat(1_000)}.png`])(
+    'lies beside its key: %s',
+    (key) => {
+      expect(layout.reportKey(key)).toBe(`reports/${key}.json`)
+    },
+  )
+
+  test.each([`images/${'x'.repeat(1_004)}.png`, 'images//a.png', 'images/../a.png', 'images/\u0007.png'])(
+    'lies under a hash where that would be no good key: %j',
+    (key) => {
+      expect(layout.reportKey(key)).toMatch(/^reports\/unusual-keys\/[0-9a-f]{64}\.json$/)
+      expect(layout.reportKey(key)).not.toBe(layout.reportKey(`${key}x`))
+    },
+  )
+})

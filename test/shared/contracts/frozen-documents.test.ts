@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest'
+import type { z } from 'zod'
+import { ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
+import { jobMessageSchema } from '../../../shared/contracts/job-message.ts'
+import { hashModel, modelRecordSchema } from '../../../shared/contracts/model-record.ts'
+import { resultRecordSchema } from '../../../shared/contracts/result-record.ts'
+import { statusRecordSchema } from '../../../shared/contracts/status-record.ts'
+import { aFailedResult, anIngestReport, aResultRecord, aStatusRecord } from '../../fixtures/documents.ts'
+import { aJobMessage } from '../../fixtures/job-message.ts'
+import { keysOf } from '../../fixtures/keys-of.ts'
+import { aModelRecord } from '../../fixtures/model-record.ts'
+
+/*
+ * Documents of version 1 that are stored in somebody's buckets and queues: a key that changes here is one that an older
+ * worker, a script or a page does not find any more.
+ */
+
+const PARAMETERS = [
+  ...['width', 'height', 'num_frames', 'num_inference_steps', 'sigmas', 'min_guidance_scale'],
+  ...['max_guidance_scale', 'fps', 'motion_bucket_id', 'noise_aug_strength', 'decode_chunk_size'],
+  'num_videos_per_prompt',
+]
+const ALL_PARAMETERS = [...PARAMETERS, 'seed', 'fit', 'decode_overlap']
+
+const under = (path: string, keys: readonly string[]): readonly string[] => [
+  path,
+  ...keys.map((key) => `${path}.${key}`),
+]
+
+const IMAGE = ['source_key', 'key', 'pixels_sha256', 'width', 'height']
+const ORIGIN = ['kind', 'bucket', 'key', 'version_id', 'etag', 'item', 'item_id']
+
+const JOB = [
+  ...['version', 'job_id'],
+  ...under('image', IMAGE),
+  ...under('parameters', ALL_PARAMETERS),
+  ...under('model', ['id', 'sha256']),
+  ...under('origin', ORIGIN),
+  ...['group', 'trace_id', 'submitted_at'],
+]
+
+const FILE = ['key', 'size_bytes', 'sha256']
+const QUALITY = [
+  ...['faults', 'non_finite_values', 'darkest_frame_mean', 'largest_frame_change', 'smallest_frame_change'],
+  ...['seam_change_ratio', 'first_frame_psnr_db', 'container_frames'],
+]
+
+const RESULT = [
+  ...['version', 'job_id', 'state', 'attempt'],
+  ...under('job', JOB),
+  'outputs',
+  ...under('outputs[].video', FILE),
+  ...under('outputs[].poster', FILE),
+  'outputs[].frames',
+  ...under('outputs[].quality', QUALITY),
+  ...['failure', 'started_at', 'finished_at'],
+  ...under('seconds', [
+    ...[
+      'waiting',
+      'prepare',
+      'load',
+      'encode_image',
+      'denoise',
+      'decode',
+      'encode_video',
+      'check',
+      'publish',
+    ],
+  ]),
+  ...['device_seconds', 'cost_usd', 'safer_path'],
+  ...under('worker', ['id', 'version', 'execution_provider']),
+]
+
+const STATUS = [
+  ...['version', 'job_id', 'state', 'attempt', 'phase', 'step', 'steps', 'worker_id', 'message'],
+  ...under('image', IMAGE),
+  ...under('parameters', ALL_PARAMETERS),
+  ...under('origin', ORIGIN),
+  ...['submitted_at', 'updated_at'],
+]
+
+const MODEL = [
+  ...['version', 'model_id', 'sha256', 'variant'],
+  ...under('defaults', PARAMETERS),
+  'vae_scale_factor',
+  ...['files', 'files[].path', 'files[].size_bytes', 'files[].sha256'],
+]
+
+const REPORT = [
+  ...['version', 'bucket', 'key', 'version_id', 'etag', 'sequencer', 'state', 'jobs'],
+  ...['job_id', 'item', 'item_id', 'image', 'videos', 'done_before'].map((key) => `jobs[].${key}`),
+  'faults',
+  ...['item', 'line', 'item_id', 'field', 'message'].map((key) => `faults[].${key}`),
+  ...['more_faults', 'reported_at'],
+]
+
+const DOCUMENTS: readonly (readonly [string, z.ZodType, object, readonly string[]])[] = [
+  ['job message', jobMessageSchema, aJobMessage(), JOB],
+  ['result record', resultRecordSchema, aResultRecord(), RESULT],
+  ['status record', statusRecordSchema, aStatusRecord(), STATUS],
+  ['model record', modelRecordSchema, aModelRecord(), MODEL],
+  ['ingest report', ingestReportSchema, anIngestReport(), REPORT],
+]
+
+describe.each(DOCUMENTS)('%s', (_, schema, document, keys) => {
+  test('has exactly these keys', () => {
+    expect(keysOf(schema.parse(document))).toEqual(keys)
+    expect(schema.parse(document)).toEqual(document)
+  })
+
+  test.each(Object.keys(document))('needs %s', (key) => {
+    const { [key]: _, ...rest } = document as Record<string, unknown>
+    expect(schema.safeParse(rest).success).toBe(false)
+  })
+
+  test('has no other key, and is of no other version', () => {
+    expect(schema.safeParse({ ...document, more: 1 }).success).toBe(false)
+    expect(schema.safeParse({ ...document, version: 2 }).success).toBe(false)
+  })
+})
+
+test('a failed result tells its class and reason, and what was found', () => {
+  const failed = resultRecordSchema.parse(aFailedResult())
+  expect(keysOf(failed.failure)).toEqual([
+    ...['class', 'reason', 'quality'],
+    ...QUALITY.map((key) => `quality[].${key}`),
+  ])
+})
+
+describe('the identity of a model', () => {
+  test('is that of its files, in whatever order they are listed, and its variant', () => {
+    const { files, variant } = aModelRecord()
+    const sha256 = hashModel({ files, variant })
+    expect(sha256).toBe('c5a69a3803fd9e5624dfe61f4dabba39b621a82325e519cbc97e0d3ff5cd9a9f')
+    expect(hashModel({ files: files.toReversed(), variant })).toBe(sha256)
+    expect(hashModel({ files, variant: 'fp16' })).not.toBe(sha256)
+    expect(hashModel({ files: files.slice(1), variant })).not.toBe(sha256)
+  })
+
+  test.each(['../etc/passwd', 'unet/../../x', '/etc/passwd', 'unet\\x', ''])(
+    'has no file outside of its folder: %j',
+    (path) => {
+      const files = [{ path, size_bytes: 1, sha256: 'a'.repeat(64) }]
+      expect(modelRecordSchema.safeParse(aModelRecord({ files })).success).toBe(false)
+    },
+  )
+})

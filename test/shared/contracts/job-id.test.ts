@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { hashJson, hashPixels, jobIdOf } from '../../../shared/contracts/job-id.ts'
+import { aJobMessage } from '../../fixtures/job-message.ts'
+
+const { image, parameters, model } = aJobMessage()
+
+/** Outputs in everybody's buckets are called by it: it never changes. */
+const ID = '7c4e815481714c022ec796cb7dd15fcf'
+
+describe('the id of a job', () => {
+  test('is this one, for this picture, these parameters and this model', () => {
+    expect(jobIdOf(image.pixels_sha256, parameters, model)).toBe(ID)
+  })
+
+  test('does not depend on the order of the parameters', () => {
+    const reversed = Object.fromEntries(Object.entries(parameters).reverse()) as typeof parameters
+    expect(Object.keys(reversed)).not.toEqual(Object.keys(parameters))
+    expect(jobIdOf(image.pixels_sha256, reversed, model)).toBe(ID)
+  })
+
+  test('does not depend on what the model is called, nor on anything else of the message', () => {
+    expect(jobIdOf(image.pixels_sha256, parameters, { ...model, id: 'renamed' })).toBe(ID)
+    expect(jobIdOf.length).toBe(3)
+  })
+
+  test.each(Object.keys(parameters) as (keyof typeof parameters)[])('depends on %s', (name) => {
+    const changed = { ...parameters, [name]: name === 'fit' ? 'crop' : 12345 }
+    expect(jobIdOf(image.pixels_sha256, changed, model)).not.toBe(ID)
+  })
+
+  test('depends on the picture and on the model', () => {
+    expect(jobIdOf('e'.repeat(64), parameters, model)).not.toBe(ID)
+    expect(jobIdOf(image.pixels_sha256, parameters, { ...model, sha256: 'e'.repeat(64) })).not.toBe(ID)
+  })
+})
+
+describe('the identity of a picture', () => {
+  const data = Uint8Array.from({ length: 24 }, (_, i) => i)
+
+  test('is this one for these pixels', () => {
+    expect(hashPixels({ width: 4, height: 2, data })).toBe(
+      'e19bee1b84febd2304cfa51c7fc0301d2cceec017268035b6187568ee7c1f1de',
+    )
+  })
+
+  test('depends on the shape and on each pixel', () => {
+    const hashes = [
+      hashPixels({ width: 4, height: 2, data }),
+      hashPixels({ width: 2, height: 4, data }),
+      hashPixels({ width: 4, height: 2, data: data.with(23, 0) }),
+    ]
+    expect(new Set(hashes).size).toBe(3)
+  })
+})
+
+test('JSON is hashed without regard to the order of keys, and with regard to that of lists', () => {
+  expect(hashJson({ a: [1, 2], b: null })).toBe(hashJson({ b: null, a: [1, 2] }))
+  expect(hashJson({ a: [1, 2] })).not.toBe(hashJson({ a: [2, 1] }))
+})

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import { DOCUMENT_NAMES, jsonSchemaOf } from '../../../shared/contracts/json-schema.ts'
+import { RENDER_ARGUMENT_NAMES, renderArgumentRule } from '../../../shared/contracts/render-arguments.ts'
+
+/** What of JSON Schema the generated ones use. */
+interface Schema {
+  readonly type?: string
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: boolean
+  readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly pattern?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly multipleOf?: number
+  readonly minItems?: number
+  readonly maxItems?: number
+}
+
+const schemaOf = (name: (typeof DOCUMENT_NAMES)[number]): Schema =>
+  JSON.parse(JSON.stringify(jsonSchemaOf(name)))
+
+/** Follows names of properties; `[]` is what a list holds. */
+const at = (schema: Schema, ...path: readonly string[]): Schema =>
+  path.reduce(
+    (inner, name) => (name === '[]' ? inner.items : inner.properties?.[name]) ?? expect.fail(`no ${name}`),
+    schema,
+  )
+
+/** Every schema in a schema. */
+const all = (schema: Schema): readonly Schema[] => [
+  schema,
+  ...[...Object.values(schema.properties ?? {}), ...(schema.items ? [schema.items] : [])].flatMap(all),
+  ...(schema.anyOf ?? []).flatMap(all),
+]
+
+const manifest = schemaOf('manifest')
+
+describe.each(DOCUMENT_NAMES)('the schema of a %s', (name) => {
+  test('says what it is of, and which draft it is', () => {
+    expect(schemaOf(name)).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      title: `svd-batch ${name}`,
+      type: 'object',
+    })
+  })
+
+  test('takes no field that it does not name, anywhere', () => {
+    const objects = all(schemaOf(name)).filter(({ type }) => type === 'object')
+    expect(objects.length).toBeGreaterThan(1)
+    for (const object of objects) expect(object.additionalProperties).toBe(false)
+  })
+
+  test('takes no value just as it comes', () => {
+    for (const schema of all(schemaOf(name))) {
+      expect(Object.keys(schema).filter((key) => key !== 'description')).not.toEqual([])
+      for (const choice of schema.anyOf ?? []) expect(Object.keys(choice)).not.toEqual([])
+    }
+  })
+})
+
+describe('the schema of a manifest', () => {
+  test('needs items, and of an item its picture', () => {
+    expect(manifest.required).toEqual(['items'])
+    expect(Object.keys(manifest.properties ?? {})).toEqual([
+      ...['$schema', 'version', 'defaults', 'grid', 'group', 'items'],
+    ])
+    expect(at(manifest, 'items')).toMatchObject({ type: 'array', minItems: 1, maxItems: 1_000 })
+    expect(at(manifest, 'items', '[]').required).toEqual(['image'])
+    expect(Object.keys(at(manifest, 'items', '[]').properties ?? {})).toEqual([
+      ...['image', 'parameters', 'grid', 'id', 'group'],
+    ])
+  })
+
+  test.each(RENDER_ARGUMENT_NAMES)('tells the rule of %s wherever it may stand', (name) => {
+    const rule = renderArgumentRule(name)
+    for (const path of [['defaults'], ['items', '[]', 'parameters']]) {
+      expect(at(manifest, ...path, name).description).toBe(rule)
+    }
+    for (const path of [['grid'], ['items', '[]', 'grid']]) {
+      expect(at(manifest, ...path, name)).toMatchObject({
+        type: 'array',
+        minItems: 1,
+        description: `a list of values, each ${rule}`,
+      })
+    }
+  })
+
+  test('holds the bounds of numbers, so that an editor sees what is wrong', () => {
+    const parameters = at(manifest, 'items', '[]', 'parameters')
+    expect(at(parameters, 'width')).toMatchObject({
+      type: 'integer',
+      minimum: 8,
+      maximum: 8192,
+      multipleOf: 8,
+    })
+    expect(at(parameters, 'fps')).toMatchObject({ type: 'integer', minimum: 1, maximum: 240 })
+    expect(at(parameters, 'max_guidance_scale')).toMatchObject({ type: 'number', minimum: 0, maximum: 100 })
+    expect(at(parameters, 'fit').enum).toEqual(['fill', 'crop', 'pad'])
+    expect(at(parameters, 'seed').anyOf?.map(({ type }) => type)).toEqual(['integer', 'string'])
+    expect(at(parameters, 'sigmas').anyOf).toMatchObject([{ const: 'align-your-steps' }, { type: 'array' }])
+    expect(at(manifest, 'version').const).toBe(1)
+    expect(at(manifest, 'group').pattern).toBe('^[!-~]{1,128}$')
+  })
+})
+
+test('the schema of a sidecar is that of an item without picture and id', () => {
+  const sidecar = schemaOf('sidecar')
+  const item = at(manifest, 'items', '[]')
+  expect(sidecar.required).toBeUndefined()
+  for (const name of ['parameters', 'grid', 'group']) expect(at(sidecar, name)).toEqual(at(item, name))
+  expect(Object.keys(sidecar.properties ?? {})).toEqual(['$schema', 'parameters', 'grid', 'group'])
+})

@@ -1,0 +1,61 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  decodeDefaults,
+  decodeParameters,
+  encodeDefaults,
+  encodeParameters,
+  parametersDocumentSchema,
+} from '../../../shared/contracts/parameters-document.ts'
+import type { RenderParameters } from '../../../shared/contracts/render-parameters.ts'
+import { aModelRecord } from '../../fixtures/model-record.ts'
+
+const count = (max: number) => fc.integer({ min: 1, max })
+const real = (max: number) => fc.double({ min: 0, max, noNaN: true }).map((number) => number + 0)
+
+const anyParameters: fc.Arbitrary<RenderParameters> = fc.record({
+  width: count(8192),
+  height: count(8192),
+  numFrames: count(4096),
+  numInferenceSteps: count(1000),
+  sigmas: fc.oneof(
+    fc.constantFrom(null, 'align-your-steps' as const),
+    fc.array(real(700), { minLength: 2, maxLength: 20 }),
+  ),
+  minGuidanceScale: real(100),
+  maxGuidanceScale: real(100),
+  fps: count(240),
+  motionBucketId: fc.integer({ min: 0, max: 1023 }),
+  noiseAugStrength: real(10),
+  decodeChunkSize: fc.option(count(4096)),
+  numVideosPerPrompt: count(64),
+  seed: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }),
+  fit: fc.constantFrom('fill', 'crop', 'pad'),
+  decodeOverlap: fc.integer({ min: 0, max: 4096 }),
+})
+
+test('any parameters come out of their document as they went in, by way of JSON', () => {
+  fc.assert(
+    fc.property(anyParameters, (parameters) => {
+      const text = JSON.stringify(encodeParameters(parameters))
+      expect(decodeParameters(parametersDocumentSchema.parse(JSON.parse(text)))).toEqual(parameters)
+    }),
+  )
+})
+
+test.each([
+  [2n ** 53n - 1n, 9007199254740991],
+  [2n ** 53n, '9007199254740992'],
+  [2n ** 53n + 1n, '9007199254740993'],
+  [-(2n ** 63n), '-9223372036854775808'],
+  [0n, 0],
+])('the seed %s is written as %j', (seed, written) => {
+  const { defaults } = aModelRecord()
+  const parameters = { ...decodeDefaults(defaults), seed, fit: 'fill', decodeOverlap: 0 } as const
+  expect(encodeParameters(parameters).seed).toBe(written)
+})
+
+test("a checkpoint's defaults come out of their document as they went in", () => {
+  const { defaults } = aModelRecord()
+  expect(encodeDefaults(decodeDefaults(defaults))).toEqual(defaults)
+})

@@ -1,0 +1,20 @@
+import { describe, expect, test } from 'vitest'
+import { jsonSchemaOf } from '../../../shared/contracts/json-schema.ts'
+import { runCommandLine } from './a-command-line.ts'
+
+describe('svd schema', () => {
+  test.each(['manifest', 'sidecar', 'job', 'result', 'status', 'report'] as const)(
+    '%s prints the JSON Schema of that document, and nothing else',
+    async (name) => {
+      const { exitCode, stdout, stderr } = await runCommandLine(['schema', name])
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+      expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(jsonSchemaOf(name))))
+    },
+  )
+
+  test('of another document is a mistake, and says which there are', async () => {
+    const { exitCode, stdout, stderr } = await runCommandLine(['schema', 'model'])
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+    expect(stderr).toContain('Allowed choices are manifest, sidecar, job, result, status, report')
+  })
+})
