@@ -4,6 +4,7 @@
  *   input bucket     images/…            dropped pictures, and beside each an optional sidecar of the same name, .json
  *                    manifests/…         .json and .jsonl
  *   output bucket    inputs/SHA.png      normalised pictures, by content; ingest, written once
+ *                    inputs/known/…      which dropped object a normalised picture came from; ingest, written once
  *                    jobs/ID/…           videos, posters, result.json; the worker, written once
  *                    jobs/ID/failures/   earlier failed results of a job that was brought back; `svd redrive`
  *                    status/ID.json      how a job stands; ingest and the worker, overwritten
@@ -36,6 +37,9 @@ export const picturesOfSidecar = (key: string): readonly string[] =>
 
 /** `pixelsSha256` as `hashPixels` gives it. */
 export const normalizedImageKey = (pixelsSha256: string): string => `inputs/${pixelsSha256}.png`
+
+/** `sourceSha256`: of what identifies a dropped object. */
+export const knownPictureKey = (sourceSha256: string): string => `inputs/known/${sourceSha256}.json`
 
 export const jobFolder = (jobId: string): string => `${JOBS_PREFIX}${jobId}/`
 export const resultKey = (jobId: string): string => `${jobFolder(jobId)}result.json`

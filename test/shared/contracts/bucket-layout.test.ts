@@ -7,12 +7,14 @@ test('everything lies where it always did', () => {
   expect([
     ...[layout.IMAGES_PREFIX, layout.MANIFESTS_PREFIX, layout.JOBS_PREFIX, layout.STATUS_PREFIX],
     ...[layout.REPORTS_PREFIX, layout.sidecarKey('images/a/x.png'), layout.normalizedImageKey('abc')],
+    layout.knownPictureKey('abc'),
     ...[layout.jobFolder(ID), layout.resultKey(ID), layout.failureKey(ID, 2), layout.statusKey(ID)],
     ...[layout.cancelKey(ID), layout.reportKey('images/a/x.png')],
     ...[layout.modelFolder('svd-xt'), layout.modelRecordKey('svd-xt')],
   ]).toEqual([
     ...['images/', 'manifests/', 'jobs/', 'status/'],
     ...['reports/', 'images/a/x.json', 'inputs/abc.png'],
+    'inputs/known/abc.json',
     ...[`jobs/${ID}/`, `jobs/${ID}/result.json`, `jobs/${ID}/failures/0002.json`, `status/${ID}.json`],
     ...[`cancel/${ID}.json`, 'reports/images/a/x.png.json'],
     ...['models/svd-xt/', 'models/svd-xt/model.json'],

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto'
+import { Logger } from '@aws-lambda-powertools/logger'
+import { Metrics } from '@aws-lambda-powertools/metrics'
+import type { Context } from 'aws-lambda'
+import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
+import { openS3ObjectStore } from '../../shared/aws/s3-object-store.ts'
+import { openSqsMessageQueue } from '../../shared/aws/sqs-message-queue.ts'
+import type { ModelRecord } from '../../shared/contracts/model-record.ts'
+import { parseEnvironment } from './environment.ts'
+import { ingestEvent, type PartialBatchResponse } from './ingest-event.ts'
+import { readModelRecord } from './read-model-record.ts'
+import { tellPowertools } from './tell-powertools.ts'
+
+/** Enough to say what failed before Lambda ends the process. */
+const TIME_TO_ANSWER_MS = 3_000
+
+const environment = parseEnvironment(process.env)
+const logger = new Logger({ serviceName: 'ingest' })
+const metrics = new Metrics({ namespace: 'svd-batch', serviceName: 'ingest' })
+
+const s3 = openS3Client()
+const input = openS3ObjectStore(s3, environment.inputBucket)
+const output = openS3ObjectStore(s3, environment.outputBucket)
+const models = openS3ObjectStore(s3, environment.modelsBucket)
+const jobs = openSqsMessageQueue(openSqsClient(), environment.jobsQueueUrl)
+
+let model: ModelRecord | null = null
+
+/** `Records` of S3 by way of SQS, or an event of S3 or EventBridge itself. */
+export const handler = async (
+  event: unknown,
+  context: Context,
+): Promise<PartialBatchResponse | undefined> => {
+  const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - TIME_TO_ANSWER_MS))
+  logger.addContext(context)
+  try {
+    model ??= await readModelRecord(models, environment.modelId, signal)
+    const world = {
+      ...{ input, output, jobs, model },
+      now: () => new Date(),
+      newTraceId: () => process.env['_X_AMZN_TRACE_ID'] ?? randomUUID(),
+      tell: tellPowertools(logger, metrics),
+    }
+    return await ingestEvent(event, world, signal)
+  } finally {
+    metrics.publishStoredMetrics()
+  }
+}

@@ -1,0 +1,128 @@
+import type { AcceptedJob } from '../../shared/contracts/ingest-report.ts'
+import { faultOf, type InputFault } from '../../shared/contracts/input-fault.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import type { JobImage } from '../../shared/contracts/job-message.ts'
+import { MAX_MANIFEST_BYTES } from '../../shared/contracts/manifest.ts'
+import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
+import { spellingsOfKey } from '../../shared/manifest/image-key.ts'
+import {
+  type ManifestItem,
+  type ParsedManifest,
+  type PlacedFaults,
+  parseManifest,
+} from '../../shared/manifest/parse-manifest.ts'
+import { ObjectChangedError, type ObjectInfo } from '../../shared/ports/object-store.ts'
+import { inParallel, piecesOf } from './in-parallel.ts'
+import type { Drop, IngestOutcome, IngestWorld } from './ingest-world.ts'
+import { acceptedJob, groupOfKey, makeJobs } from './make-jobs.ts'
+import { preparePicture } from './prepare-picture.ts'
+import { queueJobs } from './queue-jobs.ts'
+import { traitsOf } from './traits-of.ts'
+import { makeReport, writeReport } from './write-report.ts'
+
+/** A second picture is fetched and stored while the first is decoded; more would only take memory. */
+const PICTURES_AT_ONCE = 2
+/** Jobs go into the queue when so many pictures are there: a worker need not wait for the last. */
+const PICTURES_PER_PIECE = 10
+
+const rejectAll = (fault: InputFault): ParsedManifest => ({
+  items: [],
+  rejected: [{ place: NO_ITEM, faults: [fault] }],
+})
+
+const readManifest = async (
+  { input, model }: IngestWorld,
+  { info, signal }: Drop,
+): Promise<ParsedManifest> => {
+  const { key, sizeBytes, versionId, etag } = info
+  const kind = /\.(jsonl?)$/.exec(key)?.[1]
+  if (kind !== 'json' && kind !== 'jsonl') {
+    return rejectAll({
+      field: 'document',
+      message: 'its name must end with .json, or .jsonl for one item a line',
+    })
+  }
+  if (sizeBytes > MAX_MANIFEST_BYTES) {
+    const message = `has ${sizeBytes} bytes, more than the ${MAX_MANIFEST_BYTES} that are accepted; split it`
+    return rejectAll({ field: 'document', message })
+  }
+  const stored = await input.read(key, { maxBytes: MAX_MANIFEST_BYTES, versionId, ifMatch: etag }, signal)
+  if (stored === null) throw new ObjectChangedError(`${key}: is not there any more`)
+  return parseManifest(stored.bytes, kind, traitsOf(model))
+}
+
+const findPicture = async (
+  { input }: IngestWorld,
+  image: string,
+  signal: AbortSignal,
+): Promise<ObjectInfo | null> => {
+  for (const key of spellingsOfKey(image)) {
+    const info = await input.head(key, signal)
+    if (info !== null) return info
+  }
+  return null
+}
+
+type PreparedPicture = { readonly image: JobImage } | { readonly message: string }
+
+/** A picture of the manifest, where workers read it, or why it cannot be. */
+const prepareNamed = async (
+  world: IngestWorld,
+  key: string,
+  signal: AbortSignal,
+): Promise<PreparedPicture> => {
+  const info = await findPicture(world, key, signal)
+  if (info === null) {
+    return { message: `there is no ${key} in ${world.input.bucket}; upload the picture before the manifest` }
+  }
+  try {
+    return { image: await preparePicture(world, info, key, signal) }
+  } catch (error) {
+    if (error instanceof InvalidInputError) return { message: `${key} ${faultOf(error).message}` }
+    // Of the manifest it says nothing: it stands, and its picture will be read again.
+    if (error instanceof ObjectChangedError) throw new Error(error.message, { cause: error })
+    throw error
+  }
+}
+
+/** Items by picture, in the order in which these are first named. */
+const itemsByPicture = (
+  items: readonly ManifestItem[],
+): readonly (readonly [string, readonly ManifestItem[]])[] => [...Map.groupBy(items, ({ image }) => image)]
+
+interface Progress {
+  readonly jobs: AcceptedJob[]
+  readonly rejected: PlacedFaults[]
+  sent: number
+}
+
+/** A dropped manifest. Throws `ObjectChangedError`, and where store or queue fail. */
+export const ingestManifest = async (world: IngestWorld, drop: Drop): Promise<IngestOutcome> => {
+  const { info, signal } = drop
+  const { items, rejected } = await readManifest(world, drop)
+  const progress: Progress = { jobs: [], rejected: [...rejected], sent: 0 }
+  for (const piece of piecesOf(itemsByPicture(items), PICTURES_PER_PIECE)) {
+    const pictures = await inParallel(piece, PICTURES_AT_ONCE, ([key]) => prepareNamed(world, key, signal))
+    const jobs = piece.flatMap(([, items], index) => {
+      const picture = pictures[index]
+      return items.flatMap(({ place, imageField, clips, group }) => {
+        if (picture === undefined || !('image' in picture)) {
+          progress.rejected.push({ place, faults: [{ field: imageField, message: picture?.message ?? '' }] })
+          return []
+        }
+        const order = { image: picture.image, clips, group: group ?? groupOfKey(info.key), place }
+        return makeJobs({ ...order, kind: 'manifest' }, drop, world)
+      })
+    })
+    const { doneBefore, sent } = await queueJobs(world, jobs, signal)
+    progress.jobs.push(...jobs.map((job) => acceptedJob(job, doneBefore)))
+    progress.sent += sent
+  }
+  progress.jobs.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))
+  const report = makeReport(drop, progress.jobs, progress.rejected, world)
+  return {
+    type: 'reported',
+    report: await writeReport(world.output, report, signal),
+    queued: progress.sent,
+  }
+}

@@ -1,0 +1,73 @@
+import { IMAGES_PREFIX, MANIFESTS_PREFIX, picturesOfSidecar } from '../../shared/contracts/bucket-layout.ts'
+import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
+import { ObjectChangedError, type ObjectInfo, type ObjectStore } from '../../shared/ports/object-store.ts'
+import { ingestManifest } from './ingest-manifest.ts'
+import { ingestPicture } from './ingest-picture.ts'
+import type { Drop, IngestOutcome, IngestWorld, SkipReason } from './ingest-world.ts'
+
+const skipped = (key: string, reason: SkipReason): IngestOutcome => ({ type: 'skipped', key, reason })
+
+/** What the event told of, if it is still that. */
+const findDropped = async (
+  store: ObjectStore,
+  { key, versionId, etag }: DroppedObject,
+  signal: AbortSignal,
+): Promise<ObjectInfo | 'gone' | 'changed'> => {
+  const info = await store.head(key, signal, versionId)
+  if (info === null) return 'gone'
+  // A version is always what it was.
+  const same = versionId !== null || etag === null || info.etag.replaceAll('"', '') === etag
+  return same ? info : 'changed'
+}
+
+type Ingest = (world: IngestWorld, drop: Drop) => Promise<IngestOutcome>
+
+/** Whoever overwrites or deletes an object while it is read has its own event. */
+const unlessChanged = async (ingest: Ingest, world: IngestWorld, drop: Drop): Promise<IngestOutcome> => {
+  try {
+    return await ingest(world, drop)
+  } catch (error) {
+    if (error instanceof ObjectChangedError) return skipped(drop.info.key, 'changed')
+    throw error
+  }
+}
+
+export interface IngestContext {
+  readonly traceId: string
+  readonly signal: AbortSignal
+}
+
+/** The pictures beside a sidecar, again and as they are now. */
+const ingestSidecar = async (
+  world: IngestWorld,
+  key: string,
+  context: IngestContext,
+): Promise<readonly IngestOutcome[]> => {
+  const outcomes: IngestOutcome[] = []
+  for (const pictureKey of picturesOfSidecar(key)) {
+    const info = await world.input.head(pictureKey, context.signal)
+    if (info === null) continue
+    outcomes.push(await unlessChanged(ingestPicture, world, { info, sequencer: null, ...context }))
+  }
+  return outcomes.length === 0 ? [skipped(key, 'no-picture')] : outcomes
+}
+
+/**
+ * What becomes of one dropped object. What is wrong with it is in its report; it throws only for what may pass: S3 or
+ * SQS out of order. It can be called again at any time, and does nothing twice.
+ */
+export const ingestObject = async (
+  world: IngestWorld,
+  object: DroppedObject,
+  context: IngestContext,
+): Promise<readonly IngestOutcome[]> => {
+  const { bucket, key, sequencer } = object
+  const isImage = key.startsWith(IMAGES_PREFIX)
+  const ours = bucket === world.input.bucket && (isImage || key.startsWith(MANIFESTS_PREFIX))
+  if (!ours || key.endsWith('/')) return [skipped(key, 'not-ours')]
+  if (isImage && key.endsWith('.json')) return ingestSidecar(world, key, context)
+  const info = await findDropped(world.input, object, context.signal)
+  if (typeof info === 'string') return [skipped(key, info)]
+  const ingest = isImage ? ingestPicture : ingestManifest
+  return [await unlessChanged(ingest, world, { info, sequencer, ...context })]
+}

@@ -1,0 +1,40 @@
+import { faultOf, type InputFault } from '../../shared/contracts/input-fault.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
+import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
+import type { Drop, IngestOutcome, IngestWorld } from './ingest-world.ts'
+import { acceptedJob, makeJobs } from './make-jobs.ts'
+import { preparePicture } from './prepare-picture.ts'
+import { queueJobs } from './queue-jobs.ts'
+import { readRequest } from './read-request.ts'
+import { makeReport, writeReport } from './write-report.ts'
+
+interface Prepared {
+  /** Null: see the fault. */
+  readonly image: JobImage | null
+  readonly faults: readonly InputFault[]
+}
+
+const prepare = async (world: IngestWorld, { info, signal }: Drop): Promise<Prepared> => {
+  try {
+    return { image: await preparePicture(world, info, 'image', signal), faults: [] }
+  } catch (error) {
+    if (error instanceof InvalidInputError) return { image: null, faults: [faultOf(error)] }
+    throw error
+  }
+}
+
+/** A dropped picture, as it is now. Throws `ObjectChangedError`, and where store or queue fail. */
+export const ingestPicture = async (world: IngestWorld, drop: Drop): Promise<IngestOutcome> => {
+  const request = await readRequest(world, drop)
+  // Looked at even if nothing can come of it, so that all that is wrong is told at once.
+  const { image, faults } = await prepare(world, drop)
+  const rejected = [{ place: NO_ITEM, faults: [...request.faults, ...faults] }]
+  const { clips, group } = request
+  const jobs: readonly JobMessage[] =
+    image === null ? [] : makeJobs({ image, clips, group, kind: 'image', place: NO_ITEM }, drop, world)
+  const { doneBefore, sent } = await queueJobs(world, jobs, drop.signal)
+  const accepted = jobs.map((job) => acceptedJob(job, doneBefore))
+  const report = makeReport(drop, accepted, rejected, world)
+  return { type: 'reported', report: await writeReport(world.output, report, drop.signal), queued: sent }
+}

@@ -1,0 +1,51 @@
+import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
+import type { ModelRecord } from '../../shared/contracts/model-record.ts'
+import type { MessageQueue } from '../../shared/ports/message-queue.ts'
+import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
+
+/**
+ * Why nothing was done about a dropped object.
+ * - `gone`        it was deleted meanwhile
+ * - `changed`     it was overwritten meanwhile: that has an event of its own
+ * - `no-picture`  a sidecar whose picture is not there yet, and will find it when it comes
+ * - `not-ours`    a folder's mark, or outside of what ingest looks after
+ */
+export type SkipReason = 'gone' | 'changed' | 'no-picture' | 'not-ours'
+
+/** What became of a dropped object. */
+export type IngestOutcome =
+  | {
+      readonly type: 'reported'
+      readonly report: IngestReport
+      /** Messages sent. */
+      readonly queued: number
+    }
+  | { readonly type: 'skipped'; readonly key: string; readonly reason: SkipReason }
+
+/** What ingest tells its watchers. Telling it decides nothing. */
+export type IngestEvent =
+  | IngestOutcome
+  /** For a passing reason: it will be tried again. */
+  | { readonly type: 'failed'; readonly key: string | null; readonly error: unknown }
+
+/** All that ingest touches. */
+export interface IngestWorld {
+  /** Pictures and manifests. */
+  readonly input: ObjectStore
+  readonly output: ObjectStore
+  readonly jobs: Pick<MessageQueue, 'send'>
+  /** Of the checkpoint that renders. */
+  readonly model: ModelRecord
+  now(): Date
+  newTraceId(): string
+  tell(event: IngestEvent): void
+}
+
+/** A dropped object that was found. */
+export interface Drop {
+  readonly info: ObjectInfo
+  /** Of its event; null: of another object's, or unknown. */
+  readonly sequencer: string | null
+  readonly traceId: string
+  readonly signal: AbortSignal
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { knownPictureKey, normalizedImageKey } from '../../shared/contracts/bucket-layout.ts'
+import { hashJson } from '../../shared/contracts/job-id.ts'
+import { type JobImage, sha256Schema } from '../../shared/contracts/job-message.ts'
+import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
+
+/*
+ * A note beside a stored picture: which dropped object it came from. By it the same object, named again by another
+ * manifest, need not be fetched and decoded again; and a manifest of a thousand large pictures, for which a Lambda's
+ * quarter of an hour does not suffice, gets further each time it is tried.
+ */
+
+const noteSchema = z.strictObject({
+  pixels_sha256: sha256Schema,
+  width: z.int().positive(),
+  height: z.int().positive(),
+})
+
+const MAX_NOTE_BYTES = 1_000
+
+/** Of all that its rules look at: its content, its name and its type. */
+const noteKey = (bucket: string, { key, etag, contentType }: ObjectInfo): string =>
+  knownPictureKey(hashJson({ bucket, key, etag, content_type: contentType }))
+
+const parseNote = (bytes: Uint8Array): z.infer<typeof noteSchema> | null => {
+  try {
+    return noteSchema.parse(JSON.parse(new TextDecoder().decode(bytes)))
+  } catch {
+    // Of another version: as if there were none.
+    return null
+  }
+}
+
+interface Buckets {
+  readonly input: ObjectStore
+  readonly output: ObjectStore
+}
+
+/** The stored picture of a dropped object, or null if it is not known, or not there any more. */
+export const findKnownPicture = async (
+  { input, output }: Buckets,
+  info: ObjectInfo,
+  signal: AbortSignal,
+): Promise<JobImage | null> => {
+  const noted = await output.read(noteKey(input.bucket, info), { maxBytes: MAX_NOTE_BYTES }, signal)
+  const note = noted === null ? null : parseNote(noted.bytes)
+  if (note === null) return null
+  const key = normalizedImageKey(note.pixels_sha256)
+  return (await output.head(key, signal)) === null ? null : { source_key: info.key, key, ...note }
+}
+
+export const notePicture = async (
+  { input, output }: Buckets,
+  info: ObjectInfo,
+  { pixels_sha256, width, height }: JobImage,
+  signal: AbortSignal,
+): Promise<void> => {
+  const note: z.infer<typeof noteSchema> = { pixels_sha256, width, height }
+  const body = new TextEncoder().encode(JSON.stringify(note))
+  await output.create(noteKey(input.bucket, info), body, { contentType: 'application/json' }, signal)
+}

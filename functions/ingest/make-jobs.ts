@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import { outputKeys } from '../../shared/contracts/bucket-layout.ts'
+import type { AcceptedJob } from '../../shared/contracts/ingest-report.ts'
+import { jobIdOf } from '../../shared/contracts/job-id.ts'
+import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
+import { encodeParameters } from '../../shared/contracts/parameters-document.ts'
+import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
+import type { FaultPlace } from '../../shared/manifest/fault-list.ts'
+import type { Drop, IngestWorld } from './ingest-world.ts'
+
+/** What a message's group may be. */
+const GROUP = /^[!-~]{1,128}$/
+
+/** A group named by a key or folder; by its hash where the queue would not take the name. */
+export const groupOfKey = (key: string): string =>
+  GROUP.test(key) ? key : createHash('sha256').update(key).digest('hex').slice(0, 32)
+
+/** A picture and all that is to be made of it. */
+export interface ClipOrder {
+  readonly image: JobImage
+  readonly clips: readonly RenderParameters[]
+  readonly group: string
+  readonly kind: 'image' | 'manifest'
+  readonly place: FaultPlace
+}
+
+type MakingWorld = Pick<IngestWorld, 'model' | 'input' | 'now'>
+
+const makeJob = (
+  order: ClipOrder,
+  resolved: RenderParameters,
+  { info, traceId }: Drop,
+  { model, input, now }: MakingWorld,
+): JobMessage => {
+  const { image, group, kind, place } = order
+  const parameters = encodeParameters(resolved)
+  const reference = { id: model.model_id, sha256: model.sha256 }
+  return {
+    version: 1,
+    job_id: jobIdOf(image.pixels_sha256, parameters, reference),
+    image,
+    parameters,
+    model: reference,
+    origin: {
+      kind,
+      bucket: input.bucket,
+      key: info.key,
+      version_id: info.versionId,
+      etag: info.etag,
+      item: place.item,
+      item_id: place.item_id,
+    },
+    group,
+    trace_id: traceId,
+    submitted_at: now().toISOString(),
+  }
+}
+
+/** One job for each clip; a grid that has a value twice asks for the same clip twice. */
+export const makeJobs = (order: ClipOrder, drop: Drop, world: MakingWorld): readonly JobMessage[] => {
+  const jobs = order.clips.map((parameters) => makeJob(order, parameters, drop, world))
+  return [...new Map(jobs.map((job) => [job.job_id, job])).values()]
+}
+
+/** As the report lists it. */
+export const acceptedJob = (
+  { job_id, image, parameters, origin }: JobMessage,
+  doneBefore: ReadonlySet<string>,
+): AcceptedJob => ({
+  job_id,
+  item: origin.item,
+  item_id: origin.item_id,
+  image: image.source_key,
+  videos: outputKeys(job_id, parameters.num_videos_per_prompt).map(({ video }) => video),
+  done_before: doneBefore.has(job_id),
+})

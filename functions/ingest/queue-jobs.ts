@@ -1,0 +1,114 @@
+import { resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
+import type { JobMessage } from '../../shared/contracts/job-message.ts'
+import type { StatusRecord } from '../../shared/contracts/status-record.ts'
+import { inParallel, piecesOf } from './in-parallel.ts'
+import type { IngestWorld } from './ingest-world.ts'
+
+/*
+ * A job on its way into the queue. Whatever ends it midway, doing it again does no harm.
+ *
+ *   result.json there?  ──yes──▶  done before: nothing to do
+ *   status written lately? ─yes─▶ in the queue or with a worker: nothing to do
+ *   send ─▶ create status `queued`      a worker may be faster: then its status stays
+ *
+ * A status is only ever written after its message was sent.
+ */
+
+/** Ten thousand bodies with a list of a thousand sigmas each would be 200 MB: they are written and sent piece by piece. */
+const JOBS_PER_PIECE = 100
+/** The SDK opens at most 50 connections to a host. */
+const REQUESTS_AT_ONCE = 16
+/**
+ * A picture and its sidecar have an event each, and S3 sometimes repeats one: all of them come within minutes. Later, a
+ * drop is somebody's wish to have the job queued, for its message may have been lost with the queue.
+ */
+const LATELY_MS = 10 * 60_000
+
+export interface QueuedJobs {
+  /** Ids of those with a result. */
+  readonly doneBefore: ReadonlySet<string>
+  /** Messages sent. */
+  readonly sent: number
+}
+
+type QueueingWorld = Pick<IngestWorld, 'output' | 'jobs' | 'now'>
+
+const standingOf = async (
+  { output, now }: QueueingWorld,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<'done' | 'queued' | 'new'> => {
+  if ((await output.head(resultKey(jobId), signal)) !== null) return 'done'
+  const status = await output.head(statusKey(jobId), signal)
+  if (status === null) return 'new'
+  return now().getTime() - status.lastModified.getTime() < LATELY_MS ? 'queued' : 'new'
+}
+
+const queuedStatus = (job: JobMessage, now: Date): StatusRecord => ({
+  version: 1,
+  job_id: job.job_id,
+  state: 'queued',
+  attempt: 0,
+  phase: null,
+  step: 0,
+  steps: 0,
+  worker_id: null,
+  message: null,
+  image: job.image,
+  parameters: job.parameters,
+  origin: job.origin,
+  submitted_at: job.submitted_at,
+  updated_at: now.toISOString(),
+})
+
+const writeStatus = (
+  { output, now }: QueueingWorld,
+  job: JobMessage,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const body = new TextEncoder().encode(JSON.stringify(queuedStatus(job, now())))
+  return output.create(statusKey(job.job_id), body, { contentType: 'application/json' }, signal)
+}
+
+/** Sends what the queue takes, and throws if it did not take all. */
+const send = async (
+  world: QueueingWorld,
+  jobs: readonly JobMessage[],
+  signal: AbortSignal,
+): Promise<void> => {
+  if (jobs.length === 0) return
+  const messages = jobs.map((job) => ({ body: JSON.stringify(job), groupId: job.group }))
+  const refused = await world.jobs.send(messages, signal)
+  const places = new Set(refused.map(({ index }) => index))
+  const accepted = jobs.filter((_, index) => !places.has(index))
+  await inParallel(accepted, REQUESTS_AT_ONCE, (job) => writeStatus(world, job, signal))
+  if (refused.length > 0) {
+    throw new Error(
+      `${refused.length} of ${jobs.length} jobs were not accepted by the queue: ${refused[0]?.reason}`,
+    )
+  }
+}
+
+/**
+ * Queues jobs that have no result yet; each once, though it may be there twice.
+ * Throws where store or queue fail, or take only some: all can be given again.
+ */
+export const queueJobs = async (
+  world: QueueingWorld,
+  jobs: readonly JobMessage[],
+  signal: AbortSignal,
+): Promise<QueuedJobs> => {
+  const unique = [...new Map(jobs.map((job) => [job.job_id, job])).values()]
+  const doneBefore = new Set<string>()
+  let sent = 0
+  for (const piece of piecesOf(unique, JOBS_PER_PIECE)) {
+    const standings = await inParallel(piece, REQUESTS_AT_ONCE, ({ job_id }) =>
+      standingOf(world, job_id, signal),
+    )
+    for (const [index, { job_id }] of piece.entries()) if (standings[index] === 'done') doneBefore.add(job_id)
+    const fresh = piece.filter((_, index) => standings[index] === 'new')
+    await send(world, fresh, signal)
+    sent += fresh.length
+  }
+  return { doneBefore, sent }
+}

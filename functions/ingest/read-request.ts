@@ -1,0 +1,44 @@
+import { sidecarKey } from '../../shared/contracts/bucket-layout.ts'
+import type { InputFault } from '../../shared/contracts/input-fault.ts'
+import { MAX_SIDECAR_BYTES } from '../../shared/contracts/manifest.ts'
+import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
+import { planClips } from '../../shared/manifest/plan-clips.ts'
+import { readMetadata } from '../../shared/manifest/read-metadata.ts'
+import { NO_SIDECAR, readSidecar, SIDECAR, type Sidecar } from '../../shared/manifest/read-sidecar.ts'
+import { type ObjectStore, ObjectTooLargeError } from '../../shared/ports/object-store.ts'
+import type { Drop, IngestWorld } from './ingest-world.ts'
+import { groupOfKey } from './make-jobs.ts'
+import { traitsOf } from './traits-of.ts'
+
+const findSidecar = async (store: ObjectStore, imageKey: string, signal: AbortSignal): Promise<Sidecar> => {
+  try {
+    const stored = await store.read(sidecarKey(imageKey), { maxBytes: MAX_SIDECAR_BYTES }, signal)
+    return stored === null ? NO_SIDECAR : readSidecar(stored.bytes)
+  } catch (error) {
+    if (!(error instanceof ObjectTooLargeError)) throw error
+    const message = `has ${error.sizeBytes} bytes, more than the ${MAX_SIDECAR_BYTES} that are accepted`
+    return { ...NO_SIDECAR, faults: [{ field: SIDECAR, message }] }
+  }
+}
+
+export interface PictureRequest {
+  /** Empty if there are faults. */
+  readonly clips: readonly RenderParameters[]
+  readonly group: string
+  readonly faults: readonly InputFault[]
+}
+
+const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/'))
+
+/** What a dropped picture's metadata and sidecar ask for, the sidecar going before. */
+export const readRequest = async (
+  { input, model }: Pick<IngestWorld, 'input' | 'model'>,
+  { info, signal }: Drop,
+): Promise<PictureRequest> => {
+  const metadata = readMetadata(info.metadata)
+  const sidecar = await findSidecar(input, info.key, signal)
+  const group = sidecar.group ?? groupOfKey(folderOf(info.key))
+  const faults = [...metadata.faults, ...sidecar.faults]
+  if (faults.length > 0) return { clips: [], group, faults }
+  return { ...planClips([metadata, sidecar.parameters], sidecar.grid, traitsOf(model)), group }
+}

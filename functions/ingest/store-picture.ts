@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+import { normalizedImageKey } from '../../shared/contracts/bucket-layout.ts'
+import { hashPixels } from '../../shared/contracts/job-id.ts'
+import type { JobImage } from '../../shared/contracts/job-message.ts'
+import { encodePng } from '../../shared/image/encode-png.ts'
+import type { RgbImage } from '../../shared/image/rgb-image.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+
+/**
+ * Puts a picture where workers read it: a plain PNG, whatever came in with the dropped file left out. It is called by
+ * its pixels, so that it is encoded and written once, however often and under whatever names it is dropped.
+ */
+export const storePicture = async (
+  output: ObjectStore,
+  image: RgbImage,
+  sourceKey: string,
+  signal: AbortSignal,
+): Promise<JobImage> => {
+  const { width, height } = image
+  const pixelsSha256 = hashPixels(image)
+  const key = normalizedImageKey(pixelsSha256)
+  if ((await output.head(key, signal)) === null) {
+    const png = await encodePng(image)
+    const sha256 = createHash('sha256').update(png).digest('hex')
+    await output.create(key, png, { contentType: 'image/png', sha256 }, signal)
+  }
+  return { source_key: sourceKey, key, pixels_sha256: pixelsSha256, width, height }
+}

@@ -1,0 +1,83 @@
+import { reportKey } from '../../shared/contracts/bucket-layout.ts'
+import type { AcceptedJob, IngestReport } from '../../shared/contracts/ingest-report.ts'
+import { isLaterSequencer } from '../../shared/contracts/s3-event.ts'
+import { openFaultList } from '../../shared/manifest/fault-list.ts'
+import type { PlacedFaults } from '../../shared/manifest/parse-manifest.ts'
+import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
+import type { Drop, IngestWorld } from './ingest-world.ts'
+
+/** Others write it at the same moment only if the same key was dropped twice within a second. */
+const ATTEMPTS = 5
+
+/** Of a report that is there, what decides whether it may be replaced; a report itself may have megabytes. */
+const SEQUENCER = 'sequencer'
+const ETAG = 'dropped-etag'
+
+export const makeReport = (
+  { info, sequencer }: Drop,
+  jobs: readonly AcceptedJob[],
+  rejected: readonly PlacedFaults[],
+  { input, now }: Pick<IngestWorld, 'input' | 'now'>,
+): IngestReport => {
+  const faults = openFaultList()
+  const ordered = rejected.toSorted((a, b) => (a.place.item ?? 0) - (b.place.item ?? 0))
+  for (const { faults: found, place } of ordered) faults.add(found, place)
+  return {
+    version: 1,
+    bucket: input.bucket,
+    key: info.key,
+    version_id: info.versionId,
+    etag: info.etag,
+    sequencer,
+    state: faults.listed.length === 0 ? 'accepted' : jobs.length === 0 ? 'rejected' : 'partly',
+    jobs: [...jobs],
+    faults: [...faults.listed],
+    more_faults: faults.more,
+    reported_at: now().toISOString(),
+  }
+}
+
+/** A report without an event of its object's own stays in the order of the one before, if it is of the same content. */
+const sequencerAfter = (report: IngestReport, before: ObjectInfo): string | null =>
+  report.sequencer ?? (before.metadata[ETAG] === report.etag ? (before.metadata[SEQUENCER] ?? null) : null)
+
+const isNewer = (before: ObjectInfo, report: IngestReport): boolean => {
+  const theirs = before.metadata[SEQUENCER]
+  return theirs !== undefined && report.sequencer !== null && isLaterSequencer(theirs, report.sequencer)
+}
+
+const encode = (report: IngestReport) => ({
+  body: new TextEncoder().encode(JSON.stringify(report)),
+  options: {
+    contentType: 'application/json',
+    metadata: {
+      [ETAG]: report.etag,
+      ...(report.sequencer !== null && { [SEQUENCER]: report.sequencer }),
+    },
+  },
+})
+
+/**
+ * Writes what became of a dropped object, unless there is a report on a later drop of the same key. Returns the report
+ * as it stands.
+ */
+export const writeReport = async (
+  output: ObjectStore,
+  report: IngestReport,
+  signal: AbortSignal,
+): Promise<IngestReport> => {
+  const key = reportKey(report.key)
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const before = await output.head(key, signal)
+    if (before === null) {
+      const { body, options } = encode(report)
+      if (await output.create(key, body, options, signal)) return report
+    } else {
+      if (isNewer(before, report)) return report
+      const ours = { ...report, sequencer: sequencerAfter(report, before) }
+      const { body, options } = encode(ours)
+      if ((await output.replace(key, before.etag, body, options, signal)) !== null) return ours
+    }
+  }
+  throw new Error(`${key}: was written by others ${ATTEMPTS} times in a row`)
+}

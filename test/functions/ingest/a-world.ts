@@ -1,0 +1,137 @@
+import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
+import type { IngestEvent, IngestWorld } from '../../../functions/ingest/ingest-world.ts'
+import { reportKey } from '../../../shared/contracts/bucket-layout.ts'
+import { type IngestReport, ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
+import { type JobMessage, jobMessageSchema } from '../../../shared/contracts/job-message.ts'
+import type { ModelRecord } from '../../../shared/contracts/model-record.ts'
+import type { OutgoingMessage } from '../../../shared/ports/message-queue.ts'
+import type { Faults } from '../../fixtures/faults.ts'
+import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
+import {
+  type MemoryObjectStore,
+  openMemoryObjectStore,
+  type StoreOperation,
+} from '../../fixtures/memory-object-store.ts'
+import { aModelRecord } from '../../fixtures/model-record.ts'
+
+export interface WorldOptions {
+  readonly versioned?: boolean
+  readonly model?: ModelRecord
+  readonly inputFaults?: Faults<StoreOperation>
+  readonly outputFaults?: Faults<StoreOperation>
+  readonly queueFaults?: Faults<QueueOperation>
+  readonly refuse?: (message: OutgoingMessage) => string | null
+}
+
+export interface DropOptions {
+  readonly contentType?: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+const START = Date.UTC(2026, 0, 2, 3, 4, 5)
+const SIGNAL = new AbortController().signal
+
+const bytesOf = (content: Uint8Array | string): Uint8Array =>
+  typeof content === 'string' ? new TextEncoder().encode(content) : content
+
+/** As S3 writes keys into events. */
+export const encodeKey = (key: string): string =>
+  encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+')
+
+export interface EventObject {
+  readonly bucket?: string
+  readonly key: string
+  readonly etag?: string
+  readonly versionId?: string | null
+  readonly sequencer?: string
+}
+
+/** As S3 sends it. */
+export const s3Event = (...objects: readonly EventObject[]) => ({
+  Records: objects.map(({ bucket = 'input', key, etag, versionId, sequencer }) => ({
+    eventVersion: '2.5',
+    eventSource: 'aws:s3',
+    eventName: 'ObjectCreated:Put',
+    requestParameters: { sourceIPAddress: '2001:db8::1' },
+    s3: {
+      bucket: { name: bucket, arn: `arn:aws:s3:::${bucket}` },
+      object: {
+        key: encodeKey(key),
+        size: 1,
+        ...(etag !== undefined && { eTag: etag.replaceAll('"', '') }),
+        ...(versionId !== undefined && versionId !== null && { versionId }),
+        ...(sequencer !== undefined && { sequencer }),
+      },
+    },
+  })),
+})
+
+/** As SQS hands events on: one message each. */
+export const sqsEvent = (...bodies: readonly unknown[]) => ({
+  Records: bodies.map((body, index) => ({
+    eventSource: 'aws:sqs',
+    messageId: `message-${index + 1}`,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    attributes: {},
+  })),
+})
+
+/** Buckets and a queue in memory, and a clock that stands still until it is moved. */
+export const aWorld = (options: WorldOptions = {}) => {
+  let time = START
+  let dropped = 0
+  const now = (): number => time
+  const { versioned = false, inputFaults = {}, outputFaults = {}, queueFaults = {} } = options
+  const input = openMemoryObjectStore({ bucket: 'input', now, versioned, faults: inputFaults })
+  const output = openMemoryObjectStore({ bucket: 'output', now, faults: outputFaults })
+  const queue = openMemoryMessageQueue({
+    now,
+    faults: queueFaults,
+    ...(options.refuse && { refuse: options.refuse }),
+  })
+  const told: IngestEvent[] = []
+  const world: IngestWorld = {
+    ...{ input, output, jobs: queue, model: options.model ?? aModelRecord() },
+    now: () => new Date(time),
+    newTraceId: () => 'trace-1',
+    tell: (event) => told.push(event),
+  }
+
+  const put = async (key: string, content: Uint8Array | string, drop: DropOptions = {}) => {
+    const { contentType = 'application/octet-stream', metadata = {} } = drop
+    await input.put(key, bytesOf(content), { contentType, metadata }, SIGNAL)
+    const info = await input.head(key, SIGNAL)
+    dropped += 1
+    return {
+      key,
+      etag: info?.etag ?? '',
+      versionId: info?.versionId ?? null,
+      sequencer: `00${dropped.toString(16).padStart(14, '0')}`.toUpperCase(),
+    }
+  }
+
+  const readJson = async (store: MemoryObjectStore, key: string): Promise<unknown> => {
+    const stored = await store.read(key, { maxBytes: 1e9 }, SIGNAL)
+    return stored === null ? null : JSON.parse(new TextDecoder().decode(stored.bytes))
+  }
+
+  return {
+    ...{ world, input, output, queue, told, put },
+    ingest: (event: unknown, signal = SIGNAL) => ingestEvent(event, world, signal),
+    /** Puts an object and hands its event to ingest. */
+    drop: async (key: string, content: Uint8Array | string, drop: DropOptions = {}) =>
+      ingestEvent(s3Event(await put(key, content, drop)), world, SIGNAL),
+    wait: (ms: number) => {
+      time += ms
+    },
+    readOutput: (key: string) => readJson(output, key),
+    /** Checked against its contract. */
+    report: async (key: string): Promise<IngestReport | null> => {
+      const report = await readJson(output, reportKey(key))
+      return report === null ? null : ingestReportSchema.parse(report)
+    },
+    /** Checked against their contract, in the order sent. */
+    jobs: (): readonly JobMessage[] =>
+      queue.messages().map(({ body }) => jobMessageSchema.parse(JSON.parse(body))),
+  }
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { parseEnvironment } from '../../../functions/ingest/environment.ts'
+
+const GOOD = {
+  SVD_INPUT_BUCKET: 'input',
+  SVD_OUTPUT_BUCKET: 'output',
+  SVD_MODELS_BUCKET: 'models',
+  SVD_JOBS_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/111122223333/jobs',
+  SVD_MODEL_ID: 'svd-xt-1-1',
+}
+
+test('the environment names buckets, queue and model', () => {
+  expect(parseEnvironment({ ...GOOD, PATH: '/bin' })).toEqual({
+    inputBucket: 'input',
+    outputBucket: 'output',
+    modelsBucket: 'models',
+    jobsQueueUrl: GOOD.SVD_JOBS_QUEUE_URL,
+    modelId: 'svd-xt-1-1',
+  })
+})
+
+test.each(Object.keys(GOOD))('without %s nothing starts', (name) => {
+  expect(() => parseEnvironment({ ...GOOD, [name]: undefined })).toThrow(name)
+  expect(() => parseEnvironment({ ...GOOD, [name]: '' })).toThrow(name)
+})
+
+test('a model id is no path', () => {
+  expect(() => parseEnvironment({ ...GOOD, SVD_MODEL_ID: '../other' })).toThrow('SVD_MODEL_ID')
+})

@@ -1,0 +1,116 @@
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, type Metafile } from 'esbuild'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openS3Client, openSqsClient } from '../../../shared/aws/clients.ts'
+import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
+import { openSqsMessageQueue } from '../../../shared/aws/sqs-message-queue.ts'
+import { modelRecordKey, reportKey } from '../../../shared/contracts/bucket-layout.ts'
+import { ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
+import { jobMessageSchema } from '../../../shared/contracts/job-message.ts'
+import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
+import { aModelRecord } from '../../fixtures/model-record.ts'
+import { aPng } from '../../fixtures/pictures.ts'
+import { s3Event, sqsEvent } from './a-world.ts'
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const SIGNAL = new AbortController().signal
+
+/** As Lambda calls a handler, but the event comes from a file and the answer goes into one. */
+const CALLER = `
+const { readFileSync, writeFileSync } = require('node:fs')
+const { handler } = require('./handler.cjs')
+const context = { awsRequestId: 'request-1', functionName: 'ingest', getRemainingTimeInMillis: () => 60_000 }
+const event = JSON.parse(readFileSync('event.json', 'utf8'))
+handler(event, context).then((answer) => writeFileSync('answer.json', JSON.stringify(answer ?? null)))
+`
+
+let folder: string
+let metafile: Metafile
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'svd-test-'))
+  const built = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['functions/ingest/handler.ts'],
+    outfile: path.join(folder, 'handler.cjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    external: ['sharp'],
+    metafile: true,
+    logLevel: 'error',
+  })
+  metafile = built.metafile
+  await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'))
+  await writeFile(path.join(folder, 'caller.cjs'), CALLER)
+})
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+test('the bundle holds nothing of the worker, the tests or the infrastructure', () => {
+  const ours = Object.keys(metafile.inputs).filter((file) => !file.includes('node_modules/'))
+  expect(ours).toContain('functions/ingest/ingest-event.ts')
+  expect(ours.filter((file) => !/^(functions\/ingest|shared)\//.test(file))).toEqual([])
+})
+
+describe('the bundle, called as Lambda calls it, on the embedded endpoint', () => {
+  test('ingests what was dropped and tells SQS which messages failed', async () => {
+    await using endpoint = await startEmbeddedEndpoint(0)
+    const { inputBucket, outputBucket, jobsQueueUrl } = endpoint.deployment
+    const config = {
+      endpoint: endpoint.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    }
+    const s3 = openS3Client(config)
+    const input = openS3ObjectStore(s3, inputBucket)
+    const output = openS3ObjectStore(s3, outputBucket)
+    const put = (store: typeof input, key: string, body: Uint8Array | string, type: string) =>
+      store.put(key, typeof body === 'string' ? Buffer.from(body) : body, { contentType: type }, SIGNAL)
+    const record = JSON.stringify(aModelRecord())
+    await put(output, modelRecordKey('tiny'), record, 'application/json')
+    await put(input, 'images/a b.png', await aPng(), 'image/png')
+    await put(input, 'images/a b.json', '{"parameters": {"fps": 12}}', 'application/json')
+
+    const event = sqsEvent(s3Event({ bucket: inputBucket, key: 'images/a b.png' }), 'no event')
+    await writeFile(path.join(folder, 'event.json'), JSON.stringify(event))
+    const environment = { ...endpoint.environment, SVD_MODELS_BUCKET: outputBucket, SVD_MODEL_ID: 'tiny' }
+    const { stdout, stderr } = await execa(process.execPath, ['caller.cjs'], {
+      cwd: folder,
+      env: environment,
+    })
+
+    expect(JSON.parse(await readFile(path.join(folder, 'answer.json'), 'utf8'))).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'message-2' }],
+    })
+    const stored = await output.read(reportKey('images/a b.png'), { maxBytes: 1e6 }, SIGNAL)
+    const report = ingestReportSchema.parse(JSON.parse(Buffer.from(stored?.bytes ?? []).toString()))
+    expect(report).toMatchObject({ state: 'accepted', faults: [] })
+    const queue = openSqsMessageQueue(openSqsClient(config), jobsQueueUrl)
+    const [message] = await queue.receive({ maxMessages: 10, waitSeconds: 0, visibilitySeconds: 1 }, SIGNAL)
+    const job = jobMessageSchema.parse(JSON.parse(message?.body ?? ''))
+    expect(job).toMatchObject({ job_id: report.jobs[0]?.job_id, parameters: { fps: 12 } })
+
+    const lines = [...stdout.split('\n'), ...stderr.split('\n')].map((line) => JSON.parse(line))
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: 'INFO',
+        message: 'ingested',
+        key: 'images/a b.png',
+        jobs: 1,
+        queued: 1,
+      }),
+    )
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 'ERROR', message: 'failed, will be tried again' }),
+    )
+    expect(lines).toContainEqual(
+      expect.objectContaining({ ObjectsAccepted: 1, JobsQueued: 1, ObjectsFailed: 1, service: 'ingest' }),
+    )
+  })
+})

@@ -1,0 +1,278 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { MAX_JOBS, MAX_LINE_BYTES, MAX_MANIFEST_BYTES } from '../../../shared/contracts/manifest.ts'
+import { RENDER_ARGUMENT_NAMES } from '../../../shared/contracts/render-arguments.ts'
+import { aPng } from '../../fixtures/pictures.ts'
+import { aWorld } from './a-world.ts'
+
+const GOOD = '{"items": [{"image": "images/a.png"}]}'
+const ITEM = '{"image": "images/a.png"}'
+
+let png: Uint8Array
+beforeAll(async () => {
+  png = await aPng()
+})
+
+const dropManifest = async (content: Uint8Array | string, name = 'm.json') => {
+  const world = aWorld()
+  await world.put('images/a.png', png)
+  await world.drop(`manifests/${name}`, content)
+  return { world, report: (await world.report(`manifests/${name}`)) ?? expect.fail('no report') }
+}
+
+const items = (...texts: readonly string[]): string => `{"items": [${texts.join(',')}]}`
+
+const utf16 = (text: string, bigEndian = false): Uint8Array => {
+  const bytes = Buffer.from(text, 'utf16le')
+  return bigEndian ? bytes.swap16() : bytes
+}
+
+const REFUSED: readonly (readonly [string, Uint8Array | string, RegExp])[] = [
+  ['nothing', '', /^document: is not JSON/],
+  [
+    'bytes of a picture',
+    Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xff, 0xfe),
+    /^document: is not UTF-8 text; save it/,
+  ],
+  ['UTF-16', utf16(GOOD), /^document: is UTF-16 text; save it as UTF-8$/],
+  ['UTF-16, the other way around', utf16(GOOD, true), /^document: is UTF-16 text; save it as UTF-8$/],
+  ['UTF-16 with its mark', utf16(`\ufeff${GOOD}`), /^document: is UTF-16 text; save it as UTF-8$/],
+  ['UTF-32', Uint8Array.of(0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0), /^document: is UTF-32 text/],
+  [
+    'Latin-1',
+    Buffer.from('{"items": [{"image": "images/ä.png"}]}', 'latin1'),
+    /^document: is not UTF-8 text/,
+  ],
+  ['NaN', '{"items": [{"image": "images/a.png", "parameters": {"fps": NaN}}]}', /^document: is not JSON \(/],
+  ['a comment', `// clips\n${GOOD}`, /^document: is not JSON \(/],
+  [
+    'a key twice',
+    '{"items": [{"image": "images/a.png", "image": "images/b.png"}]}',
+    /has the key "image" twice/,
+  ],
+  ['deep nesting', '['.repeat(1_000_000), /^document: is nested more than 6 levels deep/],
+  [
+    'deep nesting in an item',
+    items(`{"image": ${'['.repeat(9)}${']'.repeat(9)}}`),
+    /nested more than 6 levels/,
+  ],
+  ['millions of values', `{"items": [${'0,'.repeat(2_000_000)}0]}`, /^document: has more than 1000000 items/],
+  [
+    '1,001 items',
+    items(...new Array(1_001).fill(ITEM)),
+    /^items: has 1001, more than the 1000 that a manifest may/,
+  ],
+  [
+    'too many bytes',
+    ' '.repeat(MAX_MANIFEST_BYTES + 1),
+    /^document: has 10485761 bytes, more than the 10485760/,
+  ],
+  [
+    'more clips than a manifest may make, by its items together',
+    `{"grid": {"seed": ${JSON.stringify([...new Array(11).keys()])}}, "items": [${new Array(1_000).fill(ITEM).join()}]}`,
+    /^items: make 11000 clips together; a manifest may make at most 10000, so split it$/,
+  ],
+  [
+    'a default named __proto__',
+    `{"defaults": {"__proto__": {"fps": 1}}, "items": [${ITEM}]}`,
+    /^defaults\.__proto__: no such argument/,
+  ],
+  [
+    'a field named __proto__',
+    `{"__proto__": {"items": []}, "items": [${ITEM}]}`,
+    /^__proto__: no such field/,
+  ],
+]
+
+describe('a manifest that cannot be is refused with a report that says why', () => {
+  test.each(REFUSED)('%s', async (_, content, message) => {
+    const { report, world } = await dropManifest(content)
+    expect(report).toMatchObject({ state: 'rejected', jobs: [] })
+    const [fault] = report.faults
+    expect(`${fault?.field}: ${fault?.message}`).toMatch(message)
+    expect(fault?.item).toBeNull()
+    expect(world.jobs()).toEqual([])
+
+    await world.drop('manifests/good.json', GOOD)
+    expect((await world.report('manifests/good.json'))?.state).toBe('accepted')
+  })
+
+  test('1,001 lines too, though they are read one by one', async () => {
+    const { report } = await dropManifest(`${ITEM}\n`.repeat(1_001), 'm.jsonl')
+    expect(report.faults).toMatchObject([
+      { field: 'items', message: expect.stringMatching(/^are more than the 1000/) },
+    ])
+  })
+})
+
+const ITEMS: readonly (readonly [string, string, RegExp])[] = [
+  [
+    'a number without end',
+    '{"image": "images/a.png", "parameters": {"fps": 1e999}}',
+    /fps: got Infinity; must be/,
+  ],
+  [
+    'a huge number',
+    '{"image": "images/a.png", "parameters": {"width": 123456789012345678}}',
+    /width: got 1234567/,
+  ],
+  [
+    'a seed that lost digits',
+    '{"image": "images/a.png", "parameters": {"seed": 9007199254740993}}',
+    /as text/,
+  ],
+  [
+    'a parameter named __proto__',
+    '{"image": "images/a.png", "parameters": {"__proto__": {}}}',
+    /__proto__: no such arg/,
+  ],
+  [
+    'a grid over __proto__',
+    '{"image": "images/a.png", "grid": {"__proto__": [1]}}',
+    /__proto__: no such argument/,
+  ],
+  [
+    'a field named __proto__',
+    '{"image": "images/a.png", "__proto__": {"id": "x"}}',
+    /__proto__: no such field/,
+  ],
+  [
+    'a grid of a million',
+    `{"image": "images/a.png", "grid": ${JSON.stringify(hugeGrid(100, 3))}}`,
+    /makes 1000000 clip/,
+  ],
+  [
+    'a grid beyond all numbers',
+    `{"image": "images/a.png", "grid": ${JSON.stringify(hugeGrid(60, 5))}}`,
+    /grid: makes 777600000 clips; at most 10000 are accepted/,
+  ],
+  ['a path out of the folder', '{"image": "images/../manifests/m.json"}', /has a part that is \. or \.\./],
+  ['a folder', '{"image": "images/"}', /a folder; must be the key of a picture/],
+  [
+    'an address',
+    '{"image": "http://169.254.169.254/latest/meta-data/"}',
+    /a URL; pictures are never fetched/,
+  ],
+  ['half a character', '{"image": "images/\\ud800.png"}', /half of a surrogate pair/],
+  [
+    'an id of control characters',
+    '{"image": "images/a.png", "id": "\\u001b[2J"}',
+    /id: got '\\u001b\[2J'; must be/,
+  ],
+  ['another file of the bucket', '{"image": "images/a.json"}', /there is no images\/a\.json in input/],
+]
+
+function hugeGrid(values: number, axes: number) {
+  const names = ['seed', 'motion_bucket_id', 'fps', 'num_frames', 'num_inference_steps'].slice(0, axes)
+  return Object.fromEntries(names.map((name) => [name, Array.from({ length: values }, (_, i) => i + 1)]))
+}
+
+describe('an item that cannot be is refused, and the others are queued', () => {
+  test.each(ITEMS)('%s', async (_, item, message) => {
+    const { report, world } = await dropManifest(items(item, ITEM))
+    expect(report.state).toBe('partly')
+    expect(report.faults.map(({ field, message }) => `${field}: ${message}`)).toEqual([
+      expect.stringMatching(message),
+    ])
+    expect(report.faults[0]?.item).toBe(1)
+    expect(world.jobs()).toHaveLength(1)
+  })
+
+  test('a line of 10 MB', async () => {
+    const line = `{"image": "${'x'.repeat(MAX_MANIFEST_BYTES - 100)}"}`
+    const { report } = await dropManifest(`${line}\n${ITEM}`, 'm.jsonl')
+    expect(report).toMatchObject({
+      state: 'partly',
+      faults: [
+        { item: 1, line: 1, field: 'line', message: expect.stringContaining(`than the ${MAX_LINE_BYTES}`) },
+      ],
+      jobs: [{ item: 2 }],
+    })
+  })
+
+  test('ten thousand unknown parameters: ten are told, the others counted', async () => {
+    const parameters = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`p${i}`, i]))
+    const { report } = await dropManifest(JSON.stringify({ items: [{ image: 'images/a.png', parameters }] }))
+    expect(report.faults).toHaveLength(10)
+    expect(report.more_faults).toBe(9_990)
+  })
+
+  test('a parameter whose name has a megabyte', async () => {
+    const parameters = { ['x'.repeat(2 ** 20)]: 'y'.repeat(2 ** 20) }
+    const { report } = await dropManifest(JSON.stringify({ items: [{ image: 'images/a.png', parameters }] }))
+    expect(JSON.stringify(report).length).toBeLessThan(3_000)
+  })
+})
+
+test('as many clips as a manifest may make are made', async () => {
+  const grid = { seed: Array.from({ length: MAX_JOBS }, (_, i) => i) }
+  const { report, world } = await dropManifest(JSON.stringify({ items: [{ image: 'images/a.png', grid }] }))
+  expect(report.jobs).toHaveLength(MAX_JOBS)
+  expect(world.queue.messages()).toHaveLength(MAX_JOBS)
+})
+
+describe('whatever is dropped as a manifest has a report', () => {
+  const anyName = fc.constantFrom('m.json', 'm.jsonl')
+
+  test('if it is bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), anyName, async (bytes, name) => {
+        expect((await dropManifest(bytes, name)).report.state).toBe('rejected')
+      }),
+    )
+  })
+
+  test('if it is JSON', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), anyName, async (value, name) => {
+        const { report } = await dropManifest(JSON.stringify(value), name)
+        expect(report.state).toBe('rejected')
+        expect(report.faults.length).toBeGreaterThan(0)
+      }),
+    )
+  })
+
+  test('if it is nearly a manifest', async () => {
+    const anyArguments = fc.dictionary(
+      fc.constantFrom(...RENDER_ARGUMENT_NAMES, '__proto__', 'x'),
+      fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.array(fc.integer({ min: 0, max: 64 }), { maxLength: 3 })),
+    )
+    const anyItem = fc.record(
+      {
+        image: fc.oneof(
+          fc.constant('images/a.png'),
+          fc.string().map((name) => `images/${name}`),
+          fc.jsonValue(),
+        ),
+        parameters: fc.oneof(anyArguments, fc.jsonValue()),
+        grid: anyArguments,
+        id: fc.oneof(fc.constantFrom('a', 'b'), fc.string()),
+        group: fc.string(),
+      },
+      { requiredKeys: [] },
+    )
+    const anyManifest = fc.record(
+      {
+        version: fc.constantFrom(1, 2, '1'),
+        defaults: anyArguments,
+        grid: anyArguments,
+        group: fc.string(),
+        items: fc.array(fc.oneof(anyItem, fc.jsonValue()), { maxLength: 4 }),
+      },
+      { requiredKeys: ['items'] },
+    )
+    await fc.assert(
+      fc.asyncProperty(anyManifest, anyName, async (manifest, name) => {
+        const { items, ...header } = manifest
+        const lines = [header, ...items].map((line) => JSON.stringify(line)).join('\n')
+        const { report, world } = await dropManifest(
+          name === 'm.json' ? JSON.stringify(manifest) : lines,
+          name,
+        )
+        const rejected = new Set(report.faults.map(({ item }) => item))
+        for (const { item } of report.jobs) expect(rejected).not.toContain(item)
+        expect(new Set(report.jobs.map(({ job_id }) => job_id)).size).toBe(world.jobs().length)
+      }),
+    )
+  })
+})

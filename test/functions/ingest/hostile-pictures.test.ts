@@ -1,0 +1,218 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
+import { normalizedImageKey } from '../../../shared/contracts/bucket-layout.ts'
+import { hashPixels } from '../../../shared/contracts/job-id.ts'
+import { MAX_IMAGE_BYTES } from '../../../shared/image/decode-image.ts'
+import { aFlatPng, aJpeg, aPng, aPngThatClaims, aWebp, somePixels } from '../../fixtures/pictures.ts'
+import { aWorld, s3Event } from './a-world.ts'
+
+const SIGNAL = new AbortController().signal
+
+const golden = (name: string): Promise<Uint8Array> =>
+  readFile(new URL(`../../goldens/images/formats/${name}`, import.meta.url))
+
+const text = (content: string): Uint8Array => new TextEncoder().encode(content)
+
+/** Drops a picture and then a good one: the first may not do the second any harm. */
+const dropAndGoOn = async (key: string, bytes: Uint8Array, contentType?: string) => {
+  const world = aWorld()
+  await world.drop(key, bytes, contentType === undefined ? {} : { contentType })
+  const jobsBefore = world.jobs().length
+  await world.drop('images/good.png', await aPng({ seed: 99 }))
+  expect(world.jobs()).toHaveLength(jobsBefore + 1)
+  expect((await world.report('images/good.png'))?.state).toBe('accepted')
+  return { world, report: (await world.report(key)) ?? expect.fail('no report'), jobsBefore }
+}
+
+type Hostile = readonly [
+  name: string,
+  key: string,
+  bytes: () => Uint8Array | Promise<Uint8Array>,
+  message: RegExp,
+  contentType?: string,
+]
+
+const CORPUS: readonly Hostile[] = [
+  ['nothing', 'images/a.png', () => new Uint8Array(0), /^is empty \(0 bytes\)/],
+  ['text', 'images/a.png', () => text('hello'), /^is not an image that can be read; PNG, JPEG and WebP/],
+  [
+    'a cut-off PNG',
+    'images/a.png',
+    async () => (await aPng()).subarray(0, 60),
+    /damaged or cut-off PNG file/,
+  ],
+  ['a cut-off JPEG', 'images/a.jpg', async () => (await aJpeg()).subarray(0, 300), /damaged or cut-off JPEG/],
+  ['a cut-off WebP', 'images/a.webp', async () => (await aWebp()).subarray(0, 40), /damaged or cut-off WebP/],
+  [
+    'a signature alone',
+    'images/a.jpg',
+    () => Uint8Array.of(0xff, 0xd8, 0xff),
+    /damaged or cut-off JPEG file/,
+  ],
+  [
+    'a PNG that claims 50,000 x 50,000 pixels',
+    'images/a.png',
+    () => aPngThatClaims(50_000, 50_000),
+    /^has 50000x50000 pixels, more than the 25 million that are accepted; scale it down$/,
+  ],
+  [
+    'a PNG of 12,000 x 12,000 pixels in a few kB',
+    'images/a.png',
+    () => aFlatPng(12_000),
+    /^has 12000x12000 pixels, more than the 25 million/,
+  ],
+  ['a PNG without its pixels', 'images/a.png', () => aPngThatClaims(64, 64), /damaged or cut-off PNG file/],
+  [
+    'an SVG',
+    'images/a.svg',
+    () => text('<svg xmlns="http://www.w3.org/2000/svg"/>'),
+    /its name ends with '\.svg'/,
+  ],
+  ['an SVG as .png', 'images/a.png', () => text('<svg xmlns="http://www.w3.org/2000/svg"/>'), /^is an SVG;/],
+  ['a GIF', 'images/a.gif', () => golden('animated.gif'), /its name ends with '\.gif'; must end with \.png/],
+  ['a GIF as .png', 'images/a.png', () => golden('animated.gif'), /^is a GIF; .* convert it first$/],
+  [
+    'an animated PNG',
+    'images/a.png',
+    () => golden('animated.png'),
+    /^is an animation; give one of its frames/,
+  ],
+  [
+    'an animated WebP',
+    'images/a.webp',
+    () => golden('animated.webp'),
+    /^is an animation; give one of its fr/,
+  ],
+  ['a TIFF as .jpg', 'images/a.jpg', () => golden('still.tiff'), /^is a TIFF;/],
+  ['a PDF as .png', 'images/a.png', () => text('%PDF-1.7'), /^is a PDF;/],
+  [
+    'HTML before a PNG',
+    'images/a.png',
+    async () => Buffer.concat([text('<html>'), await aPng()]),
+    /not an image/,
+  ],
+  [
+    'a JPEG as .png',
+    'images/a.png',
+    () => aJpeg(),
+    /^is a JPEG by its first bytes, but its name ends with \.png/,
+  ],
+  ['a name without an ending', 'images/a', () => aPng(), /^its name has no ending; must end with \.png/],
+  [
+    'a PNG with the content type of a page',
+    'images/a.png',
+    () => aPng(),
+    /^its content type is 'text\/html'; must be image\/png, image\/jpeg or image\/webp, or not said$/,
+    'text/html; charset=utf-8',
+  ],
+  [
+    'a PNG with the content type of a JPEG',
+    'images/a.png',
+    () => aPng(),
+    /^is a PNG by its first bytes, but its content type is that of a JPEG/,
+    'image/jpeg',
+  ],
+]
+
+describe('a picture that cannot be is refused with a report that says why, and the next one works', () => {
+  test.each(CORPUS.map((hostile) => ({ name: hostile[0], hostile })))('$name', async ({ hostile }) => {
+    const [, key, bytes, message, contentType] = hostile
+    const { report, jobsBefore, world } = await dropAndGoOn(key, await bytes(), contentType)
+    expect(report).toMatchObject({ state: 'rejected', jobs: [], more_faults: 0 })
+    expect(report.faults).toEqual([
+      { item: null, line: null, item_id: null, field: 'image', message: expect.stringMatching(message) },
+    ])
+    expect(jobsBefore).toBe(0)
+    expect(
+      world.output.keys().filter((key) => key.endsWith('.png') && key.startsWith('inputs/')),
+    ).toHaveLength(1)
+  })
+})
+
+describe('a picture with something behind it', () => {
+  const payloads = {
+    'a ZIP archive': text('PK\u0003\u0004\u0014\u0000malware.exe'),
+    'a page': text('<html><script>alert(1)</script></html>'),
+  }
+
+  test.each(Object.entries(payloads))('is a picture still, and %s is not passed on', async (_, payload) => {
+    const { report, world } = await dropAndGoOn('images/a.png', Buffer.concat([await aPng(), payload]))
+    expect(report.state).toBe('accepted')
+    const stored = await world.output.read(
+      normalizedImageKey(hashPixels(somePixels())),
+      { maxBytes: 1e6 },
+      SIGNAL,
+    )
+    expect(Buffer.from(stored?.bytes ?? []).includes(Buffer.from(payload.subarray(0, 4)))).toBe(false)
+  })
+})
+
+describe('what is too large', () => {
+  test('is refused by its size alone: nothing of it is fetched', async () => {
+    const reads: string[] = []
+    const world = aWorld({
+      inputFaults: { before: (operation, key) => void (operation === 'read' && reads.push(key)) },
+    })
+    await world.drop('images/a.png', new Uint8Array(MAX_IMAGE_BYTES + 2 ** 20))
+    expect((await world.report('images/a.png'))?.faults).toMatchObject([
+      {
+        field: 'image',
+        message: 'has 68157440 bytes, more than the 67108864 that are accepted; compress it',
+      },
+    ])
+    expect(reads).toEqual(['images/a.json'])
+  })
+
+  test('is never fetched beyond its cap, whatever the store said before', async () => {
+    const caps: number[] = []
+    const { world, put, report } = aWorld()
+    const dropped = await put('images/a.png', await aPng())
+    const input = {
+      ...world.input,
+      read: (...[key, options, signal]: Parameters<typeof world.input.read>) => {
+        caps.push(options.maxBytes)
+        return world.input.read(key, options, signal)
+      },
+    }
+    await ingestEvent(s3Event(dropped), { ...world, input }, SIGNAL)
+    expect((await report('images/a.png'))?.state).toBe('accepted')
+    expect(caps).toEqual([65_536, MAX_IMAGE_BYTES])
+  })
+
+  test('a sidecar too', async () => {
+    const world = aWorld()
+    await world.put('images/a.json', ' '.repeat(70_000))
+    await world.drop('images/a.png', await aPng())
+    expect((await world.report('images/a.png'))?.faults).toMatchObject([
+      { field: 'sidecar', message: 'has 70000 bytes, more than the 65536 that are accepted' },
+    ])
+  })
+})
+
+test('pixel bombs take no memory', async () => {
+  const world = aWorld()
+  const bomb = aFlatPng(12_000)
+  await world.drop('images/good.png', await aPng())
+  const before = process.memoryUsage().rss
+  for (let i = 0; i < 5; i++) await world.drop(`images/${i}.png`, bomb)
+  // Decoded, each of them has 432 MB.
+  expect(process.memoryUsage().rss - before).toBeLessThan(150e6)
+})
+
+describe('a name that is not fit to be part of a key has its report under another', () => {
+  test.each([
+    ['images/../../etc/passwd.png'],
+    ['images/a//b.png'],
+    ['images/a\n\u001b[2J.png'],
+    ['images/%2e%2e/a.png'],
+    [`images/${'x'.repeat(1012)}.png`],
+  ])('%j', async (key) => {
+    const world = aWorld()
+    await world.drop(key, await aPng())
+    expect(await world.report(key)).toMatchObject({ key, state: 'accepted' })
+    expect(world.output.keys().filter((name) => name.startsWith('reports/'))).toEqual([
+      expect.stringMatching(/^reports\/unusual-keys\/[0-9a-f]{64}\.json$/),
+    ])
+  })
+})

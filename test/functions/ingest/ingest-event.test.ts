@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest'
+import { aPng } from '../../fixtures/pictures.ts'
+import { aWorld, s3Event, sqsEvent } from './a-world.ts'
+
+/** The store is out of order for objects whose name has `bad` in it. */
+const failing = {
+  before(operation: string, key: string) {
+    if (operation === 'read' && key.includes('bad')) throw new Error('503 Slow Down')
+  },
+}
+
+const putAll = async (world: ReturnType<typeof aWorld>, ...keys: readonly string[]) => {
+  for (const [seed, key] of keys.entries()) {
+    await world.input.put(
+      key,
+      await aPng({ seed }),
+      { contentType: 'image/png' },
+      new AbortController().signal,
+    )
+  }
+}
+
+describe('events by way of SQS', () => {
+  test('fail each for itself', async () => {
+    const world = aWorld({ inputFaults: failing })
+    await putAll(world, 'images/a.png', 'images/bad.png', 'images/c.png')
+    const event = sqsEvent(
+      s3Event({ key: 'images/a.png' }),
+      s3Event({ key: 'images/bad.png' }),
+      s3Event({ key: 'images/c.png' }),
+    )
+    expect(await world.ingest(event)).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-2' }] })
+    expect((await world.report('images/a.png'))?.state).toBe('accepted')
+    expect((await world.report('images/c.png'))?.state).toBe('accepted')
+    expect(world.told.map(({ type }) => type)).toEqual(['reported', 'failed', 'reported'])
+  })
+
+  test('that tell of several objects fail as one, after each had its turn', async () => {
+    const world = aWorld({ inputFaults: failing })
+    await putAll(world, 'images/bad.png', 'images/b.png')
+    const event = sqsEvent(s3Event({ key: 'images/bad.png' }, { key: 'images/b.png' }))
+    expect(await world.ingest(event)).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] })
+    expect((await world.report('images/b.png'))?.state).toBe('accepted')
+  })
+
+  test('that no event of S3 is in fail, until they are where somebody sees them', async () => {
+    const world = aWorld()
+    await putAll(world, 'images/a.png')
+    const event = sqsEvent('not json', { any: 'thing' }, s3Event({ key: 'images/a.png' }))
+    expect(await world.ingest(event)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'message-1' }, { itemIdentifier: 'message-2' }],
+    })
+    expect(world.jobs()).toHaveLength(1)
+  })
+
+  test('for the setting up of a notification are done with', async () => {
+    const world = aWorld()
+    expect(await world.ingest(sqsEvent({ Service: 'Amazon S3', Event: 's3:TestEvent' }))).toEqual({
+      batchItemFailures: [],
+    })
+    expect(world.told).toEqual([])
+  })
+
+  test('of EventBridge have their key as it is', async () => {
+    const world = aWorld()
+    await putAll(world, 'images/a+b%41.png')
+    const detail = { bucket: { name: 'input' }, object: { key: 'images/a+b%41.png' } }
+    await world.ingest(sqsEvent({ source: 'aws.s3', 'detail-type': 'Object Created', detail }))
+    expect(world.jobs()[0]?.image.source_key).toBe('images/a+b%41.png')
+  })
+
+  test('hand their trace on to the jobs', async () => {
+    const world = aWorld()
+    await putAll(world, 'images/a.png')
+    const [record] = sqsEvent(s3Event({ key: 'images/a.png' })).Records
+    await world.ingest({ Records: [{ ...record, attributes: { AWSTraceHeader: 'Root=1-abc' } }] })
+    expect(world.jobs()[0]?.trace_id).toBe('Root=1-abc')
+  })
+
+  test('that the time does not suffice for are tried again', async () => {
+    const stop = new AbortController()
+    const world = aWorld({
+      outputFaults: {
+        after(operation, key) {
+          if (operation === 'create' && key.startsWith('reports/')) stop.abort(new Error('time is up'))
+        },
+      },
+    })
+    await putAll(world, 'images/a.png', 'images/b.png')
+    const event = sqsEvent(s3Event({ key: 'images/a.png' }), s3Event({ key: 'images/b.png' }))
+    const response = await world.ingest(event, stop.signal)
+    expect(response?.batchItemFailures).toContainEqual({ itemIdentifier: 'message-2' })
+    expect(await world.report('images/b.png')).toBeNull()
+    expect(await world.ingest(event)).toEqual({ batchItemFailures: [] })
+    expect(world.jobs()).toHaveLength(2)
+  })
+})
+
+describe('an event of S3 itself', () => {
+  test('has spaces and other characters in its keys decoded', async () => {
+    const world = aWorld()
+    await putAll(world, 'images/a b+c ä%.png')
+    await world.ingest(s3Event({ key: 'images/a b+c ä%.png' }))
+    expect((await world.report('images/a b+c ä%.png'))?.state).toBe('accepted')
+  })
+
+  test('fails as a whole if an object could not be ingested, after each had its turn', async () => {
+    const world = aWorld({ inputFaults: failing })
+    await putAll(world, 'images/bad.png', 'images/b.png')
+    await expect(world.ingest(s3Event({ key: 'images/bad.png' }, { key: 'images/b.png' }))).rejects.toThrow(
+      '1 of 2 objects could not be ingested',
+    )
+    expect(world.jobs()).toHaveLength(1)
+  })
+
+  test('does not fail for what is wrong with an object', async () => {
+    const world = aWorld()
+    await expect(world.drop('images/a.png', 'no picture')).resolves.toBeUndefined()
+    expect(world.told).toMatchObject([{ type: 'reported', report: { state: 'rejected' } }])
+  })
+})
+
+test('an event of something else is refused', async () => {
+  await expect(aWorld().ingest({ source: 'aws.ec2' })).rejects.toThrow()
+})

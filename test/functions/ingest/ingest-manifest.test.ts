@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest'
+import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import { hashPixels } from '../../../shared/contracts/job-id.ts'
+import { aJpeg, aPng, somePixels } from '../../fixtures/pictures.ts'
+import { aWorld, s3Event } from './a-world.ts'
+
+const SIGNAL = new AbortController().signal
+const A = { image: 'images/a.png' }
+
+const lines = (...items: readonly object[]): string => items.map((item) => JSON.stringify(item)).join('\n')
+
+describe('a dropped manifest', () => {
+  test('becomes a job for each clip, and a report that tells which', async () => {
+    const world = aWorld()
+    await world.put('images/a.png', await aPng({ seed: 1 }))
+    await world.put('images/b.jpg', await aJpeg({ seed: 2 }))
+    await world.drop(
+      'manifests/m.jsonl',
+      lines(
+        { defaults: { fps: 8 } },
+        { ...A, id: 'cat', grid: { seed: [1, 2] } },
+        { image: 'images/b.jpg', parameters: { num_videos_per_prompt: 2 } },
+      ),
+    )
+    const report = await world.report('manifests/m.jsonl')
+    expect(report).toMatchObject({ state: 'accepted', faults: [], more_faults: 0 })
+    const jobs = world.jobs()
+    expect(
+      jobs.map(({ origin, image, parameters }) => [origin.item, image.source_key, parameters.seed]),
+    ).toEqual([
+      [1, 'images/a.png', 1],
+      [1, 'images/a.png', 2],
+      [2, 'images/b.jpg', 0],
+    ])
+    expect(jobs.map(({ parameters }) => parameters.fps)).toEqual([8, 8, 8])
+    expect(jobs[0]?.origin).toMatchObject({
+      kind: 'manifest',
+      key: 'manifests/m.jsonl',
+      item: 1,
+      item_id: 'cat',
+    })
+    expect(report?.jobs).toEqual(
+      jobs.map(({ job_id, origin, image }, index) => ({
+        ...{ job_id, item: origin.item, item_id: origin.item_id, image: image.source_key },
+        videos:
+          index < 2
+            ? [`jobs/${job_id}/video.mp4`]
+            : [`jobs/${job_id}/video-0.mp4`, `jobs/${job_id}/video-1.mp4`],
+        done_before: false,
+      })),
+    )
+    for (const { job_id } of jobs) expect(await world.readOutput(statusKey(job_id))).toMatchObject({ job_id })
+  })
+
+  test('has its jobs in one group, which takes turns with other manifests; an item may say another', async () => {
+    const world = aWorld()
+    await world.put('images/a.png', await aPng())
+    const items = [A, { ...A, group: 'urgent', parameters: { seed: 1 } }]
+    await world.drop('manifests/m.json', JSON.stringify({ items }))
+    expect(world.queue.messages().map(({ groupId }) => groupId)).toEqual(['manifests/m.json', 'urgent'])
+  })
+
+  test('has each picture fetched once, however many items name it', async () => {
+    const reads: string[] = []
+    const world = aWorld({
+      inputFaults: { after: (operation, key) => void reads.push(`${operation} ${key}`) },
+    })
+    await world.put('images/a.png', await aPng())
+    const items = Array.from({ length: 12 }, (_, seed) => ({ ...A, parameters: { seed } }))
+    await world.drop('manifests/m.json', JSON.stringify({ items }))
+    expect(world.jobs()).toHaveLength(12)
+    expect(reads.filter((read) => read === 'read images/a.png')).toHaveLength(1)
+  })
+
+  test('does not look at what its pictures ask for by themselves', async () => {
+    const world = aWorld()
+    await world.put('images/a.png', await aPng(), { metadata: { 'svd-fps': '30' } })
+    await world.put('images/a.json', '{"parameters": {"seed": 9}}')
+    await world.drop('manifests/m.json', JSON.stringify({ items: [A] }))
+    expect(world.jobs()[0]?.parameters).toMatchObject({ fps: 7, seed: 0 })
+  })
+
+  test('queues the same clip once, and reports it with each item that asks for it', async () => {
+    const world = aWorld()
+    await world.put('images/a.png', await aPng())
+    await world.drop('manifests/m.json', JSON.stringify({ items: [A, A] }))
+    expect(world.jobs()).toHaveLength(1)
+    expect((await world.report('manifests/m.json'))?.jobs.map(({ item }) => item)).toEqual([1, 2])
+  })
+
+  test('reports which of its clips had been rendered before, and does not queue them', async () => {
+    const world = aWorld()
+    await world.put('images/a.png', await aPng())
+    await world.drop('manifests/one.json', JSON.stringify({ items: [A] }))
+    const done = resultKey(world.jobs()[0]?.job_id ?? '')
+    await world.output.put(done, new Uint8Array(1), { contentType: 'application/json' }, SIGNAL)
+    await world.drop('manifests/two.json', JSON.stringify({ items: [{ ...A, grid: { seed: [0, 1] } }] }))
+    expect((await world.report('manifests/two.json'))?.jobs.map((job) => job.done_before)).toEqual([
+      true,
+      false,
+    ])
+    expect(world.jobs()).toHaveLength(2)
+  })
+
+  test('finds a picture whose name was composed differently on the way', async () => {
+    const world = aWorld()
+    await world.put('images/Caf\u00e9.png', await aPng({ seed: 1 }))
+    await world.put('images/The\u0301.png', await aPng({ seed: 2 }))
+    const items = [{ image: 'images/Cafe\u0301.png' }, { image: 'images/The\u0301.png' }]
+    await world.drop('manifests/m.json', JSON.stringify({ items }))
+    const report = await world.report('manifests/m.json')
+    expect(report?.jobs.map(({ image }) => image)).toEqual(['images/Caf\u00e9.png', 'images/The\u0301.png'])
+  })
+
+  test('has many pictures in the order of its items', async () => {
+    const world = aWorld()
+    const items = Array.from({ length: 23 }, (_, i) => ({ image: `images/${i}.png` }))
+    for (const [i, { image }] of items.entries()) await world.put(image, await aPng({ seed: i }))
+    await world.drop('manifests/m.json', JSON.stringify({ items }))
+    const report = await world.report('manifests/m.json')
+    expect(report?.jobs.map(({ image }) => image)).toEqual(items.map(({ image }) => image))
+    expect(world.jobs().map(({ image }) => image.pixels_sha256)).toEqual(
+      items.map((_, seed) => hashPixels(somePixels({ seed }))),
+    )
+  })
+})
+
+describe('what is wrong with an item keeps no other from being queued', () => {
+  test('be it its parameters or its picture; all is told in the order of the items', async () => {
+    const world = aWorld()
+    await world.put('images/a.png', await aPng())
+    await world.put('images/text.png', 'no picture')
+    await world.put('images/really.jpg', await aPng())
+    const items = [
+      { image: 'images/none.png' },
+      { ...A, parameters: { fps: 0 } },
+      { image: 'images/text.png' },
+      A,
+      { image: 'images/really.jpg', id: 'mixed up' },
+      { image: 'images/a.gif' },
+    ]
+    await world.drop('manifests/m.json', JSON.stringify({ items }))
+    const report = await world.report('manifests/m.json')
+    expect(report?.state).toBe('partly')
+    expect(report?.jobs.map(({ item }) => item)).toEqual([4])
+    expect(report?.faults.map(({ item, field, message }) => `${item} ${field}: ${message}`)).toEqual([
+      '1 items[0].image: there is no images/none.png in input; upload the picture before the manifest',
+      expect.stringMatching(/^2 items\[1\]\.parameters\.fps: got 0; must be /),
+      expect.stringMatching(/^3 items\[2\]\.image: images\/text\.png is not an image that can be read/),
+      expect.stringMatching(/^5 items\[4\]\.image: images\/really\.jpg is a PNG by its first bytes, but its/),
+      '6 items[5].image: there is no images/a.gif in input; upload the picture before the manifest',
+    ])
+    expect(report?.faults[3]?.item_id).toBe('mixed up')
+  })
+})
+
+test('a name that ends otherwise is no manifest', async () => {
+  const world = aWorld()
+  await world.drop('manifests/m.yaml', 'items: []')
+  expect(await world.report('manifests/m.yaml')).toMatchObject({
+    state: 'rejected',
+    faults: [{ item: null, field: 'document', message: expect.stringContaining('must end with .json') }],
+  })
+})
+
+test('a manifest that was overwritten meanwhile is left to its own event', async () => {
+  const world = aWorld()
+  const first = await world.put('manifests/m.json', '{"items": [1]}')
+  await world.put('manifests/m.json', '{"items": [2]}')
+  await world.ingest(s3Event(first))
+  expect(world.told).toEqual([{ type: 'skipped', key: 'manifests/m.json', reason: 'changed' }])
+})
+
+test('a picture that changes while it is read has the whole manifest tried again', async () => {
+  let changes = 1
+  const world = aWorld({
+    inputFaults: {
+      async before(operation, key) {
+        if (operation === 'read' && key === 'images/a.png' && changes-- > 0) {
+          await world.put(key, await aPng({ seed: 2 }))
+        }
+      },
+    },
+  })
+  await world.put('images/a.png', await aPng({ seed: 1 }))
+  const dropped = await world.put('manifests/m.json', JSON.stringify({ items: [A] }))
+  await expect(world.ingest(s3Event(dropped))).rejects.toThrow('could not be ingested')
+  await world.ingest(s3Event(dropped))
+  expect(world.jobs().map(({ image }) => image.pixels_sha256)).toEqual([hashPixels(somePixels({ seed: 2 }))])
+})

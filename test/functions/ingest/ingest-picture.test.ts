@@ -1,0 +1,277 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { normalizedImageKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import { hashPixels, jobIdOf } from '../../../shared/contracts/job-id.ts'
+import { statusRecordSchema } from '../../../shared/contracts/status-record.ts'
+import { decodeImage } from '../../../shared/image/decode-image.ts'
+import { aModelRecord } from '../../fixtures/model-record.ts'
+import { aJpeg, aPng, aWebp, somePixels } from '../../fixtures/pictures.ts'
+import { aWorld, s3Event } from './a-world.ts'
+
+const SIGNAL = new AbortController().signal
+const TEN_MINUTES = 10 * 60_000
+
+const stored = async (world: ReturnType<typeof aWorld>, key: string): Promise<Uint8Array> =>
+  (await world.output.read(key, { maxBytes: 1e9 }, SIGNAL))?.bytes ?? expect.fail(`there is no ${key}`)
+
+describe('a dropped picture', () => {
+  test('becomes one job with the defaults of the checkpoint, known before it is rendered', async () => {
+    const world = aWorld()
+    const { etag, sequencer } = await world.put('images/alice/cat.png', await aPng())
+    await world.ingest(s3Event({ key: 'images/alice/cat.png', etag, sequencer }))
+
+    const { model_id: id, sha256, defaults } = aModelRecord()
+    const pixels = hashPixels(somePixels())
+    const parameters = { ...defaults, seed: 0, fit: 'fill' as const, decode_overlap: 0 }
+    const jobId = jobIdOf(pixels, parameters, { id, sha256 })
+    const image = { key: normalizedImageKey(pixels), pixels_sha256: pixels, width: 16, height: 8 }
+    const job = {
+      version: 1,
+      job_id: jobId,
+      image: { source_key: 'images/alice/cat.png', ...image },
+      parameters,
+      model: { id, sha256 },
+      origin: {
+        ...{ kind: 'image', bucket: 'input', key: 'images/alice/cat.png', version_id: null, etag },
+        ...{ item: null, item_id: null },
+      },
+      group: 'images/alice',
+      trace_id: 'trace-1',
+      submitted_at: '2026-01-02T03:04:05.000Z',
+    }
+    expect(world.jobs()).toEqual([job])
+    expect(world.queue.messages()[0]?.groupId).toBe('images/alice')
+    expect(await world.report('images/alice/cat.png')).toEqual({
+      ...{ version: 1, bucket: 'input', key: 'images/alice/cat.png', version_id: null, etag, sequencer },
+      state: 'accepted',
+      jobs: [
+        {
+          ...{ job_id: jobId, item: null, item_id: null, image: 'images/alice/cat.png' },
+          ...{ videos: [`jobs/${jobId}/video.mp4`], done_before: false },
+        },
+      ],
+      ...{ faults: [], more_faults: 0, reported_at: '2026-01-02T03:04:05.000Z' },
+    })
+    expect(statusRecordSchema.parse(await world.readOutput(statusKey(jobId)))).toEqual({
+      ...{ version: 1, job_id: jobId, state: 'queued', attempt: 0, phase: null, step: 0, steps: 0 },
+      ...{ worker_id: null, message: null, image: job.image, parameters, origin: job.origin },
+      ...{ submitted_at: job.submitted_at, updated_at: job.submitted_at },
+    })
+  })
+
+  test('is stored upright, as a PNG of the pixels that its job names', async () => {
+    const world = aWorld()
+    const photo = await readFile(new URL('../../goldens/images/formats/turned-6.jpg', import.meta.url))
+    await world.drop('images/turned.jpg', photo, { contentType: 'image/jpeg' })
+    const { image } = world.jobs()[0] ?? expect.fail('no job')
+    const normalized = await decodeImage(await stored(world, image.key), 'normalised')
+    expect(normalized).toEqual(await decodeImage(photo, 'photo'))
+    expect([image.width, image.height]).toEqual([normalized.width, normalized.height])
+    expect(image.pixels_sha256).toBe(hashPixels(normalized))
+  })
+
+  test('is the same job in another format, under another name, and is stored once', async () => {
+    const world = aWorld()
+    await world.drop('images/a.png', await aPng())
+    await world.drop('images/b.webp', await aWebp())
+    const reports = [await world.report('images/a.png'), await world.report('images/b.webp')]
+    expect(reports[0]?.jobs[0]?.job_id).toBe(reports[1]?.jobs[0]?.job_id)
+    expect(world.output.writes.filter(({ key }) => /^inputs\/[0-9a-f]+\.png$/.test(key))).toHaveLength(1)
+    expect(world.jobs()).toHaveLength(1)
+  })
+
+  test('in a folder whose name a queue would not take goes into a group all the same', async () => {
+    const world = aWorld()
+    await world.drop('images/käse am morgen/a.png', await aPng())
+    expect(world.queue.messages()[0]?.groupId).toMatch(/^[0-9a-f]{32}$/)
+  })
+})
+
+describe('what a picture asks for', () => {
+  test('comes from its metadata as text; names of others are left alone', async () => {
+    const world = aWorld()
+    const metadata = {
+      'svd-motion-bucket-id': '60',
+      'svd-seed': '18446744073709551615',
+      'svd-sigmas': '700,1.5,0',
+      'svd-fit': 'crop',
+      mtime: '1700000000',
+    }
+    await world.drop('images/a.png', await aPng(), { metadata })
+    expect(world.jobs()[0]?.parameters).toMatchObject({
+      ...{ motion_bucket_id: 60, seed: '18446744073709551615', sigmas: [700, 1.5, 0], fit: 'crop' },
+    })
+  })
+
+  test('comes from a sidecar, which goes before metadata', async () => {
+    const world = aWorld()
+    await world.put('images/a.json', '{"parameters": {"fps": 12}, "group": "team-a"}')
+    await world.drop('images/a.png', await aPng(), { metadata: { 'svd-fps': '24', 'svd-seed': '5' } })
+    expect(world.jobs()[0]?.parameters).toMatchObject({ fps: 12, seed: 5 })
+    expect(world.jobs()[0]?.group).toBe('team-a')
+  })
+
+  test('may be a grid: one job for each combination, equal ones once', async () => {
+    const world = aWorld()
+    await world.put('images/a.json', '{"grid": {"seed": [1, 2, 1], "fps": [6, 8]}}')
+    await world.drop('images/a.png', await aPng())
+    const asked = world.jobs().map(({ parameters }) => [parameters.seed, parameters.fps])
+    expect(asked).toEqual([
+      [1, 6],
+      [1, 8],
+      [2, 6],
+      [2, 8],
+    ])
+    expect((await world.report('images/a.png'))?.jobs).toHaveLength(4)
+  })
+
+  test('is refused as a whole, with every fault of metadata, sidecar and picture', async () => {
+    const world = aWorld()
+    await world.put('images/a.json', '{"parameters": {"width": 100}, "fps": 7}')
+    await world.drop('images/a.png', 'no picture', { metadata: { 'svd-sed': '1', 'svd-fps': 'fast' } })
+    const report = await world.report('images/a.png')
+    expect(report?.state).toBe('rejected')
+    expect(report?.faults.map(({ field, message }) => `${field}: ${message}`)).toEqual([
+      expect.stringMatching(/^svd-sed: no such argument; known are /),
+      expect.stringMatching(/^svd-fps: got 'fast'; must be a whole number/),
+      expect.stringMatching(/^sidecar\.fps: no such field; did you mean parameters\.fps\?$/),
+      expect.stringMatching(/^sidecar\.parameters\.width: got 100; must be a multiple of 8/),
+      expect.stringMatching(/^image: is not an image that can be read/),
+    ])
+    expect(world.jobs()).toEqual([])
+  })
+
+  test('is refused where parameters do not go together, by the name that was written last', async () => {
+    const world = aWorld()
+    await world.put('images/a.json', '{"grid": {"decode_overlap": [1, 4]}}')
+    await world.drop('images/a.png', await aPng(), { metadata: { 'svd-decode-chunk-size': '3' } })
+    expect((await world.report('images/a.png'))?.faults).toMatchObject([
+      { field: 'sidecar.grid.decode_overlap', message: expect.stringMatching(/^got 4; must be smaller/) },
+    ])
+  })
+})
+
+describe('a sidecar', () => {
+  test('that comes after its picture has it rendered as it says', async () => {
+    const world = aWorld()
+    await world.drop('images/a.JPG', await aJpeg())
+    await world.drop('images/a.json', '{"parameters": {"fps": 12}}')
+    expect(world.jobs().map(({ parameters }) => parameters.fps)).toEqual([7, 12])
+    const report = await world.report('images/a.JPG')
+    expect(report?.jobs.map(({ job_id }) => job_id)).toEqual([world.jobs()[1]?.job_id])
+  })
+
+  test('that comes before its picture does nothing', async () => {
+    const world = aWorld()
+    await world.drop('images/a.json', '{"parameters": {"fps": 12}}')
+    expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.json', reason: 'no-picture' }])
+    expect(world.output.keys()).toEqual([])
+  })
+
+  test('that cannot be read is in the report of its picture', async () => {
+    const world = aWorld()
+    await world.put('images/a.png', await aPng())
+    await world.drop('images/a.json', '{"parameters": {"fps": 12}')
+    expect((await world.report('images/a.png'))?.faults).toMatchObject([
+      { field: 'sidecar', message: expect.stringMatching(/^is not JSON/) },
+    ])
+  })
+
+  test('leaves the report in the order of the events of its picture', async () => {
+    const world = aWorld()
+    const first = await world.put('images/a.png', await aPng({ seed: 1 }))
+    const second = await world.put('images/a.png', await aPng({ seed: 2 }))
+    await world.ingest(s3Event(second))
+    await world.drop('images/a.json', '{"parameters": {"fps": 12}}')
+    expect((await world.report('images/a.png'))?.sequencer).toBe(second.sequencer)
+    await world.ingest(s3Event(first))
+    expect((await world.report('images/a.png'))?.jobs[0]?.job_id).toBe(world.jobs()[1]?.job_id)
+  })
+})
+
+describe('nothing is queued twice', () => {
+  test('when an event is repeated', async () => {
+    const world = aWorld()
+    const dropped = await world.put('images/a.png', await aPng())
+    await world.ingest(s3Event(dropped))
+    await world.ingest(s3Event(dropped))
+    expect(world.jobs()).toHaveLength(1)
+    expect((await world.report('images/a.png'))?.jobs).toMatchObject([{ done_before: false }])
+  })
+
+  test('when a result is there; the report says so', async () => {
+    const world = aWorld()
+    await world.drop('images/a.png', await aPng())
+    const jobId = world.jobs()[0]?.job_id ?? expect.fail('no job')
+    await world.output.put(resultKey(jobId), new Uint8Array(1), { contentType: 'application/json' }, SIGNAL)
+    world.wait(TEN_MINUTES)
+    await world.drop('images/a.png', await aPng())
+    expect(world.jobs()).toHaveLength(1)
+    expect((await world.report('images/a.png'))?.jobs).toMatchObject([{ job_id: jobId, done_before: true }])
+  })
+
+  test('but dropped again later, a job without a result is: its message may be lost', async () => {
+    const world = aWorld()
+    await world.drop('images/a.png', await aPng())
+    world.wait(TEN_MINUTES)
+    await world.drop('images/a.png', await aPng())
+    expect(world.jobs()).toHaveLength(2)
+  })
+})
+
+describe('a picture that is not any more what its event told of', () => {
+  test('is left to the event of what it is now', async () => {
+    const world = aWorld()
+    const first = await world.put('images/a.png', await aPng({ seed: 1 }))
+    await world.put('images/a.png', await aPng({ seed: 2 }))
+    await world.ingest(s3Event(first))
+    expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'changed' }])
+    expect(world.output.keys()).toEqual([])
+  })
+
+  test('is left to it also when it changes while it is read', async () => {
+    const world = aWorld({
+      inputFaults: {
+        async before(operation, key) {
+          if (operation === 'read' && key === 'images/a.png') await world.put(key, await aPng({ seed: 2 }))
+        },
+      },
+    })
+    await world.drop('images/a.png', await aPng({ seed: 1 }))
+    expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'changed' }])
+    expect(world.output.keys()).toEqual([])
+  })
+
+  test('is nothing when it is gone', async () => {
+    const world = aWorld()
+    await world.ingest(s3Event({ key: 'images/a.png', etag: 'abc' }))
+    expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'gone' }])
+  })
+
+  test('is read as it was where the bucket keeps versions', async () => {
+    const world = aWorld({ versioned: true })
+    const first = await world.put('images/a.png', await aPng({ seed: 1 }))
+    await world.put('images/a.png', await aPng({ seed: 2 }))
+    await world.ingest(s3Event(first))
+    expect(world.jobs()).toMatchObject([
+      {
+        origin: { version_id: first.versionId, etag: first.etag },
+        image: { pixels_sha256: hashPixels(somePixels({ seed: 1 })) },
+      },
+    ])
+  })
+})
+
+describe('what is not for ingest', () => {
+  test.each(['images/', 'images/holiday/', 'other/a.png', 'a.png'])('%s is skipped', async (key) => {
+    const world = aWorld()
+    await world.drop(key, '')
+    expect(world.told).toEqual([{ type: 'skipped', key, reason: 'not-ours' }])
+  })
+
+  test('an object of another bucket is skipped', async () => {
+    const world = aWorld()
+    await world.ingest(s3Event({ bucket: 'output', key: 'images/a.png' }))
+    expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'not-ours' }])
+  })
+})

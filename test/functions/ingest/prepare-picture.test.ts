@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import { preparePicture } from '../../../functions/ingest/prepare-picture.ts'
+import { normalizedImageKey } from '../../../shared/contracts/bucket-layout.ts'
+import { hashPixels } from '../../../shared/contracts/job-id.ts'
+import { aPng, somePixels } from '../../fixtures/pictures.ts'
+import { aWorld } from './a-world.ts'
+
+const SIGNAL = new AbortController().signal
+const KEY = 'images/a.png'
+
+const aWatchedWorld = async () => {
+  const reads: string[] = []
+  const world = aWorld({
+    inputFaults: { before: (operation, key) => void (operation === 'read' && reads.push(key)) },
+  })
+  await world.put(KEY, await aPng())
+  const prepare = async (contentType?: string) => {
+    const info = (await world.input.head(KEY, SIGNAL)) ?? expect.fail('no picture')
+    const changed = contentType === undefined ? info : { ...info, contentType }
+    return preparePicture(world.world, changed, 'image', SIGNAL)
+  }
+  return { ...world, reads, prepare }
+}
+
+describe('a picture that was prepared before', () => {
+  test('is not fetched again', async () => {
+    const { prepare, reads, output } = await aWatchedWorld()
+    const first = await prepare()
+    expect(await prepare()).toEqual(first)
+    expect(first).toEqual({
+      source_key: KEY,
+      key: normalizedImageKey(hashPixels(somePixels())),
+      ...{ pixels_sha256: hashPixels(somePixels()), width: 16, height: 8 },
+    })
+    expect(reads).toEqual([KEY])
+    expect(output.writes).toHaveLength(2)
+  })
+
+  test('is fetched again when it was overwritten', async () => {
+    const { prepare, put } = await aWatchedWorld()
+    await prepare()
+    await put(KEY, await aPng({ seed: 1 }))
+    expect((await prepare()).pixels_sha256).toBe(hashPixels(somePixels({ seed: 1 })))
+  })
+
+  test('is checked again when it is said to be something else', async () => {
+    const { prepare } = await aWatchedWorld()
+    await prepare()
+    await expect(prepare('image/jpeg')).rejects.toThrow('content type')
+  })
+
+  test('is stored again when what was stored is gone', async () => {
+    const { prepare, output } = await aWatchedWorld()
+    const { key } = await prepare()
+    await output.delete(key, SIGNAL)
+    await prepare()
+    expect(output.keys()).toContain(key)
+  })
+
+  test('is fetched again when the note of it cannot be read', async () => {
+    const { prepare, output, reads } = await aWatchedWorld()
+    await prepare()
+    const note = output.keys().find((key) => key.startsWith('inputs/known/')) ?? expect.fail('no note')
+    await output.put(note, Buffer.from('{"version": 2}'), { contentType: 'application/json' }, SIGNAL)
+    await prepare()
+    expect(reads).toHaveLength(2)
+  })
+})
