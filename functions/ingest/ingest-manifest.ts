@@ -1,7 +1,7 @@
 import type { AcceptedJob } from '../../shared/contracts/ingest-report.ts'
 import { faultOf, type InputFault } from '../../shared/contracts/input-fault.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
-import type { JobImage } from '../../shared/contracts/job-message.ts'
+import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
 import { MAX_MANIFEST_BYTES } from '../../shared/contracts/manifest.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import { spellingsOfKey } from '../../shared/manifest/image-key.ts'
@@ -90,39 +90,45 @@ const itemsByPicture = (
   items: readonly ManifestItem[],
 ): readonly (readonly [string, readonly ManifestItem[]])[] => [...Map.groupBy(items, ({ image }) => image)]
 
-interface Progress {
-  readonly jobs: AcceptedJob[]
-  readonly rejected: PlacedFaults[]
-  sent: number
+interface PictureJobs {
+  readonly jobs: readonly JobMessage[]
+  readonly rejected: readonly PlacedFaults[]
+}
+
+/** What is to be made of one picture. */
+const jobsOfPicture = async (
+  world: IngestWorld,
+  drop: Drop,
+  [key, items]: readonly [string, readonly ManifestItem[]],
+): Promise<PictureJobs> => {
+  const prepared = await prepareNamed(world, key, drop.signal)
+  if ('message' in prepared) {
+    const { message } = prepared
+    const rejected = items.map(({ place, imageField: field }) => ({ place, faults: [{ field, message }] }))
+    return { jobs: [], rejected }
+  }
+  const jobs = items.flatMap(({ place, clips, group }) => {
+    const order = { image: prepared.image, clips, group: group ?? groupOfKey(drop.info.key), place }
+    return makeJobs({ ...order, kind: 'manifest' }, drop, world)
+  })
+  return { jobs, rejected: [] }
 }
 
 /** A dropped manifest. Throws `ObjectChangedError`, and where store or queue fail. */
 export const ingestManifest = async (world: IngestWorld, drop: Drop): Promise<IngestOutcome> => {
-  const { info, signal } = drop
-  const { items, rejected } = await readManifest(world, drop)
-  const progress: Progress = { jobs: [], rejected: [...rejected], sent: 0 }
+  const { items, rejected: unsound } = await readManifest(world, drop)
+  const accepted: AcceptedJob[] = []
+  const rejected: PlacedFaults[] = [...unsound]
+  let queued = 0
   for (const piece of piecesOf(itemsByPicture(items), PICTURES_PER_PIECE)) {
-    const pictures = await inParallel(piece, PICTURES_AT_ONCE, ([key]) => prepareNamed(world, key, signal))
-    const jobs = piece.flatMap(([, items], index) => {
-      const picture = pictures[index]
-      return items.flatMap(({ place, imageField, clips, group }) => {
-        if (picture === undefined || !('image' in picture)) {
-          progress.rejected.push({ place, faults: [{ field: imageField, message: picture?.message ?? '' }] })
-          return []
-        }
-        const order = { image: picture.image, clips, group: group ?? groupOfKey(info.key), place }
-        return makeJobs({ ...order, kind: 'manifest' }, drop, world)
-      })
-    })
-    const { doneBefore, sent } = await queueJobs(world, jobs, signal)
-    progress.jobs.push(...jobs.map((job) => acceptedJob(job, doneBefore)))
-    progress.sent += sent
+    const pictures = await inParallel(piece, PICTURES_AT_ONCE, (entry) => jobsOfPicture(world, drop, entry))
+    const jobs = pictures.flatMap((picture) => picture.jobs)
+    const { doneBefore, sent } = await queueJobs(world, jobs, drop.signal)
+    for (const job of jobs) accepted.push(acceptedJob(job, doneBefore))
+    for (const picture of pictures) rejected.push(...picture.rejected)
+    queued += sent
   }
-  progress.jobs.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))
-  const report = makeReport(drop, progress.jobs, progress.rejected, world)
-  return {
-    type: 'reported',
-    report: await writeReport(world.output, report, signal),
-    queued: progress.sent,
-  }
+  accepted.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))
+  const report = makeReport(drop, accepted, rejected, world)
+  return { type: 'reported', report: await writeReport(world.output, report, drop.signal), queued }
 }
