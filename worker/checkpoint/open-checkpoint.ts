@@ -39,6 +39,8 @@ export interface Checkpoint {
   readonly defaults: RenderDefaults
   /** The UNet's; the other components may differ if only they lack or have it. */
   readonly variant: string | null
+  /** Every file that belongs to it as opened, relative to `dir`, with `/`: configs, weights of the variant, svd.json. */
+  readonly files: readonly string[]
 }
 
 export interface OpenOptions {
@@ -66,11 +68,12 @@ const readTensors = async (
 ) => {
   const entries = await readdir(join(dir, name))
   const chosen = chooseWeightFile(name, library, entries, { variant, optional: weights === 'optional' })
-  if (chosen === null) return { tensors: null, variant: null }
-  const tensors = chosen.sharded
+  if (chosen === null) return { tensors: null, variant: null, weightFiles: [] }
+  const { tensors, shards } = chosen.sharded
     ? await readShardedHeaders(name, join(dir, name), chosen.name)
-    : await readSafetensorsHeader(join(dir, name, chosen.name))
-  return { tensors, variant: chosen.variant }
+    : { tensors: await readSafetensorsHeader(join(dir, name, chosen.name)), shards: [] }
+  const weightFiles = [chosen.name, ...shards].map((file) => `${name}/${file}`)
+  return { tensors, variant: chosen.variant, weightFiles }
 }
 
 /**
@@ -79,34 +82,39 @@ const readTensors = async (
  */
 export const openCheckpoint = async (dir: string, options: OpenOptions = {}): Promise<Checkpoint> => {
   const root = await findCheckpointFolder(dir)
-  await readConfig(root, 'model_index.json', assertModelIndex)
+  const files: string[] = []
+  const config = <C>(file: string, parse: (json: unknown, file: string) => C): Promise<C> => {
+    files.push(file)
+    return readConfig(root, file, parse)
+  }
+  await config('model_index.json', assertModelIndex)
   const open = async <C>(
     name: string,
     library: WeightLibrary,
     parse: (json: unknown, file: string) => C,
   ): Promise<Component<C>> => {
     const configFile = `${name}/config.json`
-    const config = await readConfig(root, configFile, parse)
-    return { config, configFile, ...(await readTensors(root, name, library, options)) }
+    const parsed = await config(configFile, parse)
+    const { weightFiles, ...weights } = await readTensors(root, name, library, options)
+    files.push(...weightFiles)
+    return { config: parsed, configFile, ...weights }
   }
   const unet = await open('unet', 'diffusers', parseUnetConfig)
   const vae = await open('vae', 'diffusers', parseVaeConfig)
   const imageEncoder = await open('image_encoder', 'transformers', parseClipVisionConfig)
   assertComponentsFit({ unet: unet.config, vae: vae.config, imageEncoder: imageEncoder.config })
-  const defaultsPath = join(root, 'svd.json')
-  const defaults = (await exists(defaultsPath)) ? await readJsonFile('svd.json', defaultsPath) : {}
+  const parseDefaults = (json: unknown): RenderDefaults => parseRenderDefaults(json, unet.config.numFrames)
   return {
     dir: root,
     unet,
     vae,
     imageEncoder,
-    scheduler: await readConfig(root, 'scheduler/scheduler_config.json', parseSchedulerConfig),
-    featureExtractor: await readConfig(
-      root,
-      'feature_extractor/preprocessor_config.json',
-      parseFeatureExtractorConfig,
-    ),
-    defaults: parseRenderDefaults(defaults, unet.config.numFrames),
+    scheduler: await config('scheduler/scheduler_config.json', parseSchedulerConfig),
+    featureExtractor: await config('feature_extractor/preprocessor_config.json', parseFeatureExtractorConfig),
+    defaults: (await exists(join(root, 'svd.json')))
+      ? await config('svd.json', parseDefaults)
+      : parseDefaults({}),
     variant: unet.variant,
+    files,
   }
 }

@@ -52,12 +52,18 @@ const placementFaults = (
   ]
 }
 
+export interface ShardedTensors {
+  readonly tensors: ReadonlyMap<string, StoredTensor>
+  /** Names of files beside the index. */
+  readonly shards: readonly string[]
+}
+
 /** Reads the tensors of a sharded component. `name` is the index file in `dir`; messages call it `component/name`. */
 export const readShardedHeaders = async (
   component: string,
   dir: string,
   name: string,
-): Promise<ReadonlyMap<string, StoredTensor>> => {
+): Promise<ShardedTensors> => {
   const file = `${component}/${name}`
   const weightMap = parseIndex(file, await readJsonFile(file, join(dir, name), INDEX_LIMITS))
   const shardNames = [...new Set(weightMap.values())].sort()
@@ -73,5 +79,5 @@ export const readShardedHeaders = async (
   const shards = new Map<string, ReadonlyMap<string, StoredTensor>>()
   for (const shard of shardNames) shards.set(shard, await readSafetensorsHeader(join(dir, shard)))
   throwFaults(file, placementFaults(weightMap, shards))
-  return new Map([...shards.values()].flatMap((tensors) => [...tensors]))
+  return { tensors: new Map([...shards.values()].flatMap((tensors) => [...tensors])), shards: shardNames }
 }

@@ -71,6 +71,35 @@ describe('openCheckpoint', () => {
     )
   })
 
+  test('names every file that belongs to it, and no other', async () => {
+    const index = JSON.stringify({ weight_map: { one: 'b.safetensors', other: 'a.safetensors' } })
+    const { 'unet/diffusion_pytorch_model.safetensors': _, ...others } = SINGLE_FILES
+    await using folder = await aCheckpoint({
+      ...others,
+      'unet/diffusion_pytorch_model.safetensors.index.json': index,
+      'unet/b.safetensors': someWeights('one'),
+      'unet/a.safetensors': someWeights('other'),
+      'unet/diffusion_pytorch_model.fp16.safetensors': someWeights(),
+      'svd.json': '{}',
+      'README.md': '# A model',
+    })
+    const { files } = await openCheckpoint(folder.dir)
+    expect(files.toSorted()).toEqual([
+      'feature_extractor/preprocessor_config.json',
+      'image_encoder/config.json',
+      'image_encoder/model.safetensors',
+      'model_index.json',
+      'scheduler/scheduler_config.json',
+      'svd.json',
+      'unet/a.safetensors',
+      'unet/b.safetensors',
+      'unet/config.json',
+      'unet/diffusion_pytorch_model.safetensors.index.json',
+      'vae/config.json',
+      'vae/diffusion_pytorch_model.safetensors',
+    ])
+  })
+
   test('refuses a variant that one component lacks', async () => {
     await using folder = await aCheckpoint({
       ...SINGLE_FILES,
