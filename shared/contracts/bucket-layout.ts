@@ -11,6 +11,7 @@
  *                    cancel/ID.json      asks the worker to stop; `svd cancel`
  *                    reports/KEY.json    what became of a dropped object; ingest, overwritten
  *                    reports/unusual-keys/SHA.json   the same, where KEY is too long or not fit to be part of a key
+ *                    probes/ID           tried out and removed by a worker that starts
  *   models bucket    models/ID/…         a checkpoint's files, and model.json that lists them
  */
 
@@ -67,5 +68,13 @@ export const outputKeys = (
 export const jobIdOfResult = (key: string): string | null =>
   /^jobs\/([0-9a-f]{32})\/result\.json$/.exec(key)?.[1] ?? null
 
-export const modelFolder = (modelId: string): string => `models/${modelId}/`
+export const MODELS_PREFIX = 'models/'
+export const modelFolder = (modelId: string): string => `${MODELS_PREFIX}${modelId}/`
 export const modelRecordKey = (modelId: string): string => `${modelFolder(modelId)}model.json`
+
+/** Of `models/ID/model.json`; null: another key. */
+export const modelIdOfRecord = (key: string): string | null =>
+  /^models\/([^/]+)\/model\.json$/.exec(key)?.[1] ?? null
+
+/** Where a worker tries out whether the output bucket does what it has to; removed again where that is allowed. */
+export const probeKey = (id: string): string => `probes/${id}`

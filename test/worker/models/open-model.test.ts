@@ -1,0 +1,311 @@
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import { execa } from 'execa'
+import { describe, expect, test } from 'vitest'
+import { modelFolder } from '../../../shared/contracts/bucket-layout.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { type ModelRecord, modelRecordSchema } from '../../../shared/contracts/model-record.ts'
+import { ObjectChangedError } from '../../../shared/ports/object-store.ts'
+import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
+import { hashFile } from '../../../worker/models/hash-file.ts'
+import { openModel } from '../../../worker/models/open-model.ts'
+import { aModelsWorld, DEMO_DIR, MIB, type ModelsWorld, UNET, UNET_KEY } from './a-pushed-model.ts'
+
+const running = (): AbortSignal => new AbortController().signal
+
+const expectWhole = async ({ dir, record }: ModelsWorld): Promise<void> => {
+  for (const { path, size_bytes, sha256 } of record.files) {
+    expect(await hashFile(join(dir, path), running()), path).toEqual({ sha256, sizeBytes: size_bytes })
+  }
+  expect((await openCheckpoint(dir)).defaults).toEqual((await openCheckpoint(DEMO_DIR)).defaults)
+}
+
+const filesUnder = async (dir: string): Promise<readonly string[]> =>
+  (await readdir(dir, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(dir.length + 1))
+    .toSorted()
+
+const sizeIn = ({ files }: ModelRecord, path: string): number =>
+  files.find((file) => file.path === path)!.size_bytes
+
+/** Requests for all of a model, in parts of 1 MiB. */
+const partsOf = ({ files }: ModelRecord): number =>
+  files.reduce((parts, { size_bytes }) => parts + Math.ceil(size_bytes / MIB), 0)
+
+const BYTES = { contentType: 'application/octet-stream' }
+
+test('a folder is described, and used where it is', async () => {
+  const { record } = await aModelsWorld()
+  const options = { cacheDir: null, variant: 'fp16', openStore: () => expect.unreachable() }
+  const model = await openModel(DEMO_DIR, options, running())
+  expect(model).toEqual({ dir: DEMO_DIR, variant: 'fp16', record })
+})
+
+describe('a model in a bucket', () => {
+  test('is fetched whole, in parts, into a folder named by its hash', async () => {
+    const world = await aModelsWorld()
+    const model = await world.open()
+    expect(model).toEqual({ dir: world.dir, variant: null, record: world.record })
+    await expectWhole(world)
+    expect(world.ranges).toHaveLength(partsOf(world.record))
+    expect(partsOf(world.record)).toBeGreaterThan(world.record.files.length + 8)
+    const paths = world.record.files.map(({ path }) => path)
+    expect(await filesUnder(world.dir)).toEqual([...paths, 'model.json'].toSorted())
+    expect(
+      modelRecordSchema.parse(JSON.parse(await readFile(join(world.dir, 'model.json'), 'utf8'))),
+    ).toEqual(world.record)
+  })
+
+  test('tells how far it is, up to all', async () => {
+    const { open, progress, record } = await aModelsWorld()
+    await open()
+    const totalBytes = record.files.reduce((total, { size_bytes }) => total + size_bytes, 0)
+    const fetched = progress.filter(({ phase }) => phase === 'fetch')
+    expect(fetched.length).toBeGreaterThan(10)
+    expect(fetched.at(-1)).toEqual({ phase: 'fetch', doneBytes: totalBytes, totalBytes })
+  })
+
+  test('is not fetched again', async () => {
+    const { open, ranges } = await aModelsWorld()
+    await open()
+    ranges.length = 0
+    await open()
+    expect(ranges).toEqual([])
+  })
+
+  test('is fetched once by three that ask at the same time', async () => {
+    const world = await aModelsWorld()
+    await Promise.all([world.open(), world.open(), world.open()])
+    await expectWhole(world)
+    expect(world.ranges).toHaveLength(partsOf(world.record))
+    expect(world.progress.filter(({ phase }) => phase === 'wait')).toHaveLength(2)
+    expect(await readdir(dirname(world.dir))).toEqual([world.record.sha256])
+  })
+
+  test('is gone on with where an interrupted fetch ended', async () => {
+    const world = await aModelsWorld()
+    let left = 9
+    world.faults.before = (operation, key) => {
+      if (operation === 'readRange' && key === UNET_KEY && left-- === 0)
+        throw new Error('the network is gone')
+    }
+    await expect(world.open()).rejects.toThrow('the network is gone')
+    expect(await filesUnder(world.dir)).not.toContain(UNET)
+    const first = world.ranges.length
+    world.faults.before = undefined
+    await world.open()
+    await expectWhole(world)
+    // Parts under way when it ended are asked for again: eight at the most.
+    expect(world.ranges.length).toBeLessThanOrEqual(partsOf(world.record) + 8)
+    expect(world.ranges.length - first).toBeLessThan(partsOf(world.record) - 1)
+    expect(await readdir(dirname(world.dir))).toEqual([world.record.sha256])
+  })
+
+  test('is fetched anew where what an interrupted fetch left is of no use', async () => {
+    const world = await aModelsWorld()
+    const partial = join(world.dir, dirname(UNET), `.${UNET.slice(UNET.indexOf('/') + 1)}.partial`)
+    await mkdir(dirname(partial), { recursive: true })
+    await writeFile(partial, Buffer.alloc(3 * MIB, 1))
+    await world.open()
+    await expectWhole(world)
+    await expect(stat(partial)).rejects.toThrow('ENOENT')
+  })
+
+  test.each([
+    ['of another size', (bytes: Buffer) => bytes.subarray(1)],
+    [
+      'of other content',
+      (bytes: Buffer) => Buffer.concat([bytes.subarray(0, -1), Buffer.of(bytes.at(-1)! ^ 1)]),
+    ],
+  ])('has a file fetched again that has become one %s', async (_, spoil) => {
+    const world = await aModelsWorld()
+    await world.open()
+    world.ranges.length = 0
+    const file = join(world.dir, UNET)
+    await writeFile(file, spoil(await readFile(file)))
+    await world.open()
+    await expectWhole(world)
+    expect(new Set(world.ranges)).toEqual(new Set([UNET_KEY]))
+  })
+
+  test('is taken by its sizes alone where that is asked for', async () => {
+    const world = await aModelsWorld()
+    await world.open()
+    world.progress.length = 0
+    await world.open({ verify: 'sizes' })
+    expect(world.progress).toEqual([])
+    await rm(join(world.dir, 'svd.json'))
+    await world.open({ verify: 'sizes' })
+    await expectWhole(world)
+  })
+
+  test.each<[string, (world: ModelsWorld) => Promise<unknown>, string]>([
+    [
+      'a file is missing',
+      ({ store }) => store.delete(UNET_KEY, running()),
+      `s3://models-bucket/${UNET_KEY}: is not there, though model.json lists it`,
+    ],
+    [
+      'a file has another size',
+      ({ store }) => store.put(UNET_KEY, Buffer.from('short'), BYTES, running()),
+      `s3://models-bucket/${UNET_KEY}: has 5 bytes, and by model.json`,
+    ],
+    [
+      'a file has other bytes',
+      ({ store, record }) => store.put(UNET_KEY, Buffer.alloc(sizeIn(record, UNET)), BYTES, running()),
+      `s3://models-bucket/${UNET_KEY}: its SHA-256 is`,
+    ],
+    [
+      'there is no model.json',
+      ({ store }) => store.delete(`${modelFolder('demo')}model.json`, running()),
+      's3://models-bucket/models/demo/ has no model.json; put it there with: svd models push DIR',
+    ],
+    [
+      'model.json is no record',
+      ({ store }) => store.put(`${modelFolder('demo')}model.json`, Buffer.from('{}'), BYTES, running()),
+      's3://models-bucket/models/demo/model.json: is not a model record',
+    ],
+    [
+      'model.json is of another model',
+      ({ rewriteRecord }) => rewriteRecord({ model_id: 'other' }),
+      'is that of another model, other',
+    ],
+    [
+      'model.json lists other files than its sha256 says',
+      ({ store, record }) =>
+        store.put(
+          `${modelFolder('demo')}model.json`,
+          Buffer.from(JSON.stringify({ ...record, variant: null })),
+          BYTES,
+          running(),
+        ),
+      'its sha256 is not that of its files',
+    ],
+  ])('is refused if %s', async (_, spoil, message) => {
+    const world = await aModelsWorld()
+    await spoil(world)
+    const opening = world.open()
+    await expect(opening).rejects.toThrow(message)
+    await expect(opening).rejects.toBeInstanceOf(InvalidInputError)
+    expect(await filesUnder(world.cacheDir)).not.toContain(join('models', world.record.sha256, UNET))
+  })
+
+  test('is refused if model.json lists a path outside its folder', async () => {
+    const world = await aModelsWorld()
+    const outside = { ...world.record.files[0]!, path: '../outside.json' }
+    await world.rewriteRecord({ files: [...world.record.files, outside] })
+    await expect(world.open()).rejects.toThrow('model.json: is not a model record')
+    expect(await readdir(world.cacheDir)).toEqual([])
+  })
+
+  test('is not put together from two contents, if a file is replaced meanwhile', async () => {
+    const world = await aModelsWorld()
+    let parts = 0
+    world.faults.after = async (operation, key) => {
+      if (operation !== 'readRange' || key !== UNET_KEY || ++parts !== 2) return
+      await world.store.put(UNET_KEY, Buffer.alloc(sizeIn(world.record, UNET), 3), BYTES, running())
+    }
+    await expect(world.open()).rejects.toThrow(ObjectChangedError)
+    expect(await filesUnder(world.dir)).not.toContain(UNET)
+  })
+
+  test('asks for room on the disk before it fetches anything', async () => {
+    const world = await aModelsWorld()
+    await expect(world.open({ freeDiskBytes: async () => 510e6 })).rejects.toThrow(
+      `${world.dir}: the model needs 0.01 GB and 0.50 GB beside it, and 0.51 GB are free; free some space`,
+    )
+    expect(world.ranges).toEqual([])
+  })
+
+  test('asks only for the room that is still needed', async () => {
+    const world = await aModelsWorld()
+    await world.open()
+    await rm(join(world.dir, 'svd.json'))
+    await world.open({ freeDiskBytes: async () => 501e6 })
+    await expectWhole(world)
+  })
+
+  test('needs a place to be kept', async () => {
+    const { open } = await aModelsWorld()
+    await expect(open({ cacheDir: null })).rejects.toThrow('SVD_CACHE_DIR: is empty')
+  })
+
+  test('has the variant that was pushed, and no other', async () => {
+    const { open } = await aModelsWorld()
+    await expect(open({ variant: 'bf16' })).rejects.toThrow("variant: got 'bf16'")
+    expect((await open({ variant: 'fp16' })).variant).toBeNull()
+  })
+
+  test('stops fetching when it is told to', async () => {
+    const world = await aModelsWorld()
+    const controller = new AbortController()
+    world.faults.after = (operation) => {
+      if (operation === 'readRange') controller.abort(new Error('enough'))
+    }
+    const options = { cacheDir: world.cacheDir, variant: null, openStore: () => world.store }
+    const opening = openModel('s3://models-bucket/models/demo/', options, controller.signal)
+    await expect(opening).rejects.toThrow('enough')
+    expect(await readdir(dirname(world.dir))).not.toContain(`${world.record.sha256}.lock`)
+  })
+})
+
+describe('the lock on a model', () => {
+  const leaveLock = async (world: ModelsWorld, owner: object): Promise<string> => {
+    const lock = `${world.dir}.lock`
+    await mkdir(lock, { recursive: true })
+    await writeFile(join(lock, 'owner.json'), JSON.stringify(owner))
+    return lock
+  }
+
+  test('is taken over from a process that is gone', async () => {
+    const world = await aModelsWorld()
+    const { pid } = execa('true')
+    await execa('sh', ['-c', `while kill -0 ${pid} 2>/dev/null; do :; done`])
+    await leaveLock(world, { token: 'theirs', pid, host: hostname() })
+    await world.open()
+    await expectWhole(world)
+    expect(await readdir(dirname(world.dir))).toEqual([world.record.sha256])
+  })
+
+  test('is taken over from another machine that has not touched it for minutes', async () => {
+    const world = await aModelsWorld()
+    const lock = await leaveLock(world, { token: 'theirs', pid: 1, host: 'elsewhere' })
+    const old = new Date(Date.now() - 10 * 60_000)
+    await utimes(join(lock, 'owner.json'), old, old)
+    await world.open()
+    await expectWhole(world)
+  })
+
+  test('is left to one that lives', async () => {
+    const world = await aModelsWorld()
+    const lock = await leaveLock(world, { token: 'theirs', pid: process.pid, host: hostname() })
+    const waiting = Promise.withResolvers<void>()
+    const opening = world.open({
+      onProgress: ({ phase }) => {
+        if (phase === 'wait') waiting.resolve()
+      },
+    })
+    await waiting.promise
+    expect(world.ranges).toEqual([])
+    await rm(lock, { recursive: true })
+    await opening
+    await expectWhole(world)
+  })
+})
+
+describe('a source', () => {
+  test.each([
+    's3://models-bucket',
+    's3://models-bucket/demo/',
+    's3://m/models/a/b/',
+    's3://M_B/models/demo',
+    'https://host/demo',
+  ])('%s is refused with what it should look like', async (source) => {
+    const options = { cacheDir: null, variant: null, openStore: () => expect.unreachable(), field: '--model' }
+    await expect(openModel(source, options, running())).rejects.toThrow(
+      `--model: got '${source}'; must be a folder, or s3://BUCKET/models/ID/`,
+    )
+  })
+})

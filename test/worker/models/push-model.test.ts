@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import { modelRecordKey } from '../../../shared/contracts/bucket-layout.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import type { ModelRecord } from '../../../shared/contracts/model-record.ts'
+import { listModels } from '../../../worker/models/list-models.ts'
+import type { ModelProgress } from '../../../worker/models/model-progress.ts'
+import { pushModel } from '../../../worker/models/push-model.ts'
+import { readModelRecord } from '../../../worker/models/read-model-record.ts'
+import type { Faults } from '../../fixtures/faults.ts'
+import { openMemoryObjectStore, type StoreOperation } from '../../fixtures/memory-object-store.ts'
+import { DEMO_DIR, demoRecord, UNET_KEY } from './a-pushed-model.ts'
+
+const signal = new AbortController().signal
+
+const aBucket = (faults: Faults<StoreOperation> = {}) =>
+  openMemoryObjectStore({ bucket: 'models-bucket', now: () => 0, faults })
+
+const push = async (store: ReturnType<typeof aBucket>, changes: Partial<ModelRecord> = {}) =>
+  await pushModel(DEMO_DIR, { ...(await demoRecord()), ...changes }, store, {}, signal)
+
+describe('a pushed model', () => {
+  test('has every file, and its record as the last thing written', async () => {
+    const store = aBucket()
+    const record = await demoRecord()
+    expect(await push(store)).toBe(true)
+    expect(store.writes.map(({ key }) => key)).toEqual([
+      ...record.files.map(({ path }) => `models/demo/${path}`),
+      'models/demo/model.json',
+    ])
+    expect(await readModelRecord(store, 'demo', signal)).toEqual(record)
+    expect(store.writes.at(-1)?.contentType).toBe('application/json')
+  })
+
+  test('tells how much is there, up to all', async () => {
+    const progress: ModelProgress[] = []
+    const record = await demoRecord()
+    await pushModel(DEMO_DIR, record, aBucket(), { onProgress: (step) => progress.push(step) }, signal)
+    const totalBytes = record.files.reduce((total, { size_bytes }) => total + size_bytes, 0)
+    expect(progress.at(-1)).toEqual({ phase: 'push', doneBytes: totalBytes, totalBytes })
+  })
+
+  test('is not pushed twice', async () => {
+    const store = aBucket()
+    await push(store)
+    const before = store.writes.length
+    expect(await push(store)).toBe(false)
+    expect(store.writes.length).toBe(before)
+  })
+
+  test('is gone on with where an interrupted push ended', async () => {
+    let broken = true
+    const store = aBucket({
+      before(operation, key) {
+        if (broken && operation === 'create' && key.includes('/vae/diffusion')) throw new Error('gone')
+      },
+    })
+    await expect(push(store)).rejects.toThrow('gone')
+    expect(await readModelRecord(store, 'demo', signal)).toBeNull()
+    broken = false
+    expect(await push(store)).toBe(true)
+    const keys = store.writes.map(({ key }) => key)
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+
+  test('is done if the answer to its last write was lost', async () => {
+    const store = aBucket({
+      after(operation, key) {
+        if (operation === 'create' && key === modelRecordKey('demo')) throw new Error('lost')
+      },
+    })
+    await expect(push(store)).rejects.toThrow('lost')
+    expect(await push(store)).toBe(false)
+  })
+
+  test('is never changed: its id has one content', async () => {
+    const store = aBucket()
+    await push(store)
+    const { files } = await demoRecord()
+    const other = push(store, { files: files.slice(1), sha256: 'e'.repeat(64) })
+    await expect(other).rejects.toThrow(
+      'model id: demo: s3://models-bucket/models/demo/model.json is there already with other content',
+    )
+    await expect(other).rejects.toBeInstanceOf(InvalidInputError)
+  })
+
+  test('does not take a file for its own that another push left', async () => {
+    const store = aBucket()
+    await store.put(UNET_KEY, Buffer.from('another'), { contentType: 'application/octet-stream' }, signal)
+    await expect(push(store)).rejects.toThrow(`s3://models-bucket/${UNET_KEY} is there already`)
+    expect(await readModelRecord(store, 'demo', signal)).toBeNull()
+  })
+
+  test('has the bytes that were described, or is refused by the store', async () => {
+    const record = await demoRecord()
+    const files = record.files.map((file) =>
+      file.path === 'svd.json' ? { ...file, sha256: 'f'.repeat(64) } : file,
+    )
+    const store = aBucket()
+    await expect(push(store, { files })).rejects.toThrow('models/demo/svd.json: has SHA-256')
+    expect(store.keys()).not.toContain('models/demo/model.json')
+  })
+})
+
+test('models are listed by their records, a broken one with what is wrong', async () => {
+  const store = aBucket()
+  await push(store)
+  const json = { contentType: 'application/json' }
+  await store.put(modelRecordKey('broken'), Buffer.from('{'), json, signal)
+  await store.put('models/unfinished/unet/config.json', Buffer.from('{}'), json, signal)
+  expect(await listModels(store, signal)).toEqual([
+    {
+      modelId: 'broken',
+      fault: expect.stringContaining('s3://models-bucket/models/broken/model.json: is not JSON'),
+    },
+    { modelId: 'demo', record: await demoRecord() },
+  ])
+})

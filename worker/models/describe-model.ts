@@ -1,0 +1,72 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import {
+  hashModel,
+  type ModelFile,
+  type ModelRecord,
+  modelIdSchema,
+} from '../../shared/contracts/model-record.ts'
+import { encodeDefaults } from '../../shared/contracts/parameters-document.ts'
+import { usesGuidance } from '../../shared/contracts/render-parameters.ts'
+import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
+import { compileClip, vaeScaleFactor } from '../compiler/compile.ts'
+import { cpuTarget } from '../compiler/targets/cpu.ts'
+import { hashFile } from './hash-file.ts'
+import { type OnModelProgress, openByteCount } from './model-progress.ts'
+
+export interface DescribeOptions {
+  readonly modelId: string
+  /** As `openCheckpoint` takes it; null: the files without one, else the only variant there is. */
+  readonly variant: string | null
+  readonly onProgress?: OnModelProgress
+}
+
+/** Throws InvalidInputError unless the checkpoint holds the networks' tensors, all and no others. */
+const assertComplete = (checkpoint: Checkpoint): void => {
+  const { defaults } = checkpoint
+  const guidance = usesGuidance({ ...defaults, seed: 0n, fit: 'fill', decodeOverlap: 0 })
+  compileClip(checkpoint, { ...defaults, guidance, target: cpuTarget, feedForwardChunks: 1 }).checkWeights()
+}
+
+export const parseModelId = (field: string, text: string): string => {
+  if (modelIdSchema.safeParse(text).success) return text
+  throw new InvalidInputError(
+    field,
+    `got '${text}'; must be up to 100 letters, digits, '.', '_' and '-', with a letter or digit first`,
+  )
+}
+
+/**
+ * What ingest and workers have to know of a checkpoint: its files with their SHA-256, its defaults, its identity.
+ * Throws InvalidInputError for one that could not be rendered with.
+ */
+export const describeModel = async (
+  dir: string,
+  { modelId, variant, onProgress = () => {} }: DescribeOptions,
+  signal: AbortSignal,
+): Promise<ModelRecord> => {
+  const checkpoint = await openCheckpoint(dir, variant === null ? {} : { variant })
+  assertComplete(checkpoint)
+  const places = checkpoint.files.map((path) => ({ path, place: join(checkpoint.dir, path) }))
+  const sizes = await Promise.all(places.map(async ({ place }) => (await stat(place)).size))
+  const count = openByteCount(
+    'hash',
+    sizes.reduce((total, size) => total + size, 0),
+    onProgress,
+  )
+  const files: ModelFile[] = []
+  for (const { path, place } of places) {
+    const { sha256, sizeBytes } = await hashFile(place, signal, count)
+    files.push({ path, size_bytes: sizeBytes, sha256 })
+  }
+  const identity = { variant: checkpoint.variant, files }
+  return {
+    version: 1,
+    model_id: parseModelId('model id', modelId),
+    sha256: hashModel(identity),
+    ...identity,
+    defaults: encodeDefaults(checkpoint.defaults),
+    vae_scale_factor: vaeScaleFactor(checkpoint.vae.config),
+  }
+}

@@ -1,0 +1,14 @@
+import { statfs } from 'node:fs/promises'
+import path from 'node:path'
+
+/** Of the disk that holds the folder, or would. */
+export const freeDiskBytes = async (folder: string): Promise<number> => {
+  try {
+    const { bavail, bsize } = await statfs(folder)
+    return bavail * bsize
+  } catch (error) {
+    const parent = path.dirname(folder)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === folder) throw error
+    return await freeDiskBytes(parent)
+  }
+}

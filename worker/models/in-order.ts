@@ -1,0 +1,36 @@
+/**
+ * Runs the tasks, up to `parallel` of them at once, and gives their results in the tasks' own order. Not more than
+ * that many results are held. Ends when none is running any more: the first failure, the end of the loop that takes
+ * them, or `signal` aborts the rest.
+ */
+export async function* inOrder<Task, Result>(
+  tasks: Iterable<Task>,
+  run: (task: Task, signal: AbortSignal) => Promise<Result>,
+  { parallel, signal }: { readonly parallel: number; readonly signal: AbortSignal },
+): AsyncGenerator<{ readonly task: Task; readonly result: Result }> {
+  const controller = new AbortController()
+  const either = AbortSignal.any([signal, controller.signal])
+  const waiting = tasks[Symbol.iterator]()
+  const started: { readonly task: Task; readonly result: Promise<Result> }[] = []
+  const startNext = (): void => {
+    const next = waiting.next()
+    if (next.done === true) return
+    const result = run(next.value, either)
+    // Whoever comes to it sees the failure; until then it must not count as one that nobody looks at.
+    result.catch(() => {})
+    started.push({ task: next.value, result })
+  }
+  try {
+    signal.throwIfAborted()
+    for (let i = 0; i < parallel; i++) startNext()
+    for (let first = started.shift(); first !== undefined; first = started.shift()) {
+      const result = await first.result
+      signal.throwIfAborted()
+      yield { task: first.task, result }
+      startNext()
+    }
+  } finally {
+    controller.abort()
+    await Promise.allSettled(started.map(({ result }) => result))
+  }
+}

@@ -1,0 +1,73 @@
+import { createHash, type Hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+
+/** Of a file that is not whole yet. No file of a model begins with a dot. */
+const partialOf = (file: string): string => path.join(path.dirname(file), `.${path.basename(file)}.partial`)
+
+/** How much of `file` an earlier process has left behind. */
+export const partialBytes = async (file: string, sizeBytes: number): Promise<number> => {
+  try {
+    const { size } = await stat(partialOf(file))
+    return size <= sizeBytes ? size : 0
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
+    throw error
+  }
+}
+
+/** A file that is filled from front to end; under its name it appears when it is whole. */
+export interface PartialFile extends AsyncDisposable {
+  append(bytes: Uint8Array): Promise<void>
+  /**
+   * Gives the file its name if its SHA-256 is this one, and returns null; else removes it and returns what it has.
+   */
+  finish(sha256: string): Promise<string | null>
+}
+
+const hashStart = async (hash: Hash, file: string, endBytes: number): Promise<void> => {
+  if (endBytes === 0) return
+  for await (const piece of createReadStream(file, { end: endBytes - 1 })) hash.update(piece)
+}
+
+const writeAll = async (handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> => {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
+    done += bytesWritten
+  }
+}
+
+/** Goes on after the first `keptBytes`, which are there. What was written stays when it is disposed of unfinished. */
+export const openPartialFile = async (file: string, keptBytes: number): Promise<PartialFile> => {
+  const partial = partialOf(file)
+  await mkdir(path.dirname(file), { recursive: true })
+  const handle = await open(partial, keptBytes > 0 ? 'r+' : 'w')
+  const hash = createHash('sha256')
+  let position = keptBytes
+  try {
+    await handle.truncate(keptBytes)
+    await hashStart(hash, partial, keptBytes)
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+  return {
+    async append(bytes) {
+      await writeAll(handle, bytes, position)
+      hash.update(bytes)
+      position += bytes.length
+    },
+    async finish(sha256) {
+      await handle.close()
+      const actual = hash.digest('hex')
+      if (actual === sha256) {
+        await rename(partial, file)
+        return null
+      }
+      await rm(partial, { force: true })
+      return actual
+    },
+    [Symbol.asyncDispose]: () => handle.close(),
+  }
+}
