@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import { type Check, runChecks } from './doctor-checks.ts'
-import { type Machine, thisMachine } from './doctor-machine.ts'
+import { formatCheck } from '../fitness/check.ts'
+import { type Machine, thisMachine } from '../fitness/machine.ts'
+import { runChecks } from './doctor-checks.ts'
 import { EXIT_DONE, EXIT_FAILURE } from './exit-code.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -21,9 +22,6 @@ export interface DoctorOptions {
   readonly json?: true
 }
 
-const line = ({ status, name, found, fix }: Check): string =>
-  `${status.padEnd(4)}  ${name.padEnd(12)}  ${found}${fix === null ? '' : `\n${' '.repeat(20)}fix: ${fix}`}`
-
 /** Returns the exit code. */
 export const runDoctor = async (
   options: DoctorOptions,
@@ -35,7 +33,7 @@ export const runDoctor = async (
   stdout.write(
     options.json
       ? `${JSON.stringify({ ok: !failed, checks }, null, 2)}\n`
-      : `${checks.map(line).join('\n')}\n`,
+      : `${checks.map(formatCheck).join('\n')}\n`,
   )
   return failed ? EXIT_FAILURE : EXIT_DONE
 }

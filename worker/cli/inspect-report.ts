@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
+import { formatBytes, formatCount, formatTera } from '../../shared/size-text.ts'
 import { type ClipShape, type ClipStatistics, type GraphCount, referenceFlopsOf } from './clip-statistics.ts'
-import { formatBytes, formatCount, formatTera } from './size-text.ts'
 
 export interface Inspection {
   readonly checkpoint: string

@@ -2,10 +2,10 @@ import { availableParallelism, cpus } from 'node:os'
 import path from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
+import { formatBytes } from '../../shared/size-text.ts'
 import type { WrittenFile } from '../video/written-file.ts'
 import type { RenderedImage } from './render-images.ts'
 import type { ImageJob } from './render-jobs.ts'
-import { formatBytes } from './size-text.ts'
 import type { Versions } from './versions.ts'
 
 /** Above 2^53 a JSON number loses digits. */

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ModelFile, ModelRecord } from '../../shared/contracts/model-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { formatBytes } from '../../shared/size-text.ts'
 import { writeThenRename } from '../video/write-then-rename.ts'
 import { filesToFetch } from './cached-files.ts'
 import { bytesKept, downloadFiles, findRemoteFiles } from './download-files.ts'
@@ -22,8 +23,6 @@ export interface FetchOptions {
 /** Left free for clips and for everybody else. */
 const SPARE_BYTES = 500e6
 
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`
-
 const bytesOf = (files: readonly ModelFile[]): number =>
   files.reduce((total, { size_bytes }) => total + size_bytes, 0)
 
@@ -35,8 +34,8 @@ const assertSpace = async (
   const free = await freeDiskBytes(folder)
   if (free >= neededBytes + SPARE_BYTES) return
   throw new Error(
-    `${folder}: the model needs ${gigabytes(neededBytes)} and ${gigabytes(SPARE_BYTES)} beside it, ` +
-      `and ${gigabytes(free)} are free; free some space, or set SVD_CACHE_DIR to a folder on a larger disk`,
+    `${folder}: the model needs ${formatBytes(neededBytes)} and ${formatBytes(SPARE_BYTES)} beside it, ` +
+      `and ${formatBytes(free)} are free; free some space, or set SVD_CACHE_DIR to a folder on a larger disk`,
   )
 }
 

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { modelRecordKey } from '../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { hashModel, type ModelRecord, modelRecordSchema } from '../../shared/contracts/model-record.ts'
-import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { parseStrictJson } from '../../shared/json/strict-json.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
 
 /** A file takes some 200 bytes: room for thousands of shards. */
 const MAX_RECORD_BYTES = 2 ** 20
-const JSON_LIMITS = { maxDepth: 8, maxItems: 100_000 }
+const JSON_LIMITS = { maxDepth: 8, maxItems: 100_000, fix: 'push the model again' }
 
 const parse = (key: string, modelId: string, bytes: Uint8Array): ModelRecord => {
   const result = modelRecordSchema.safeParse(

@@ -1,19 +1,8 @@
 import { expect, test } from 'vitest'
 import { runDoctor } from '../../../worker/cli/doctor.ts'
-import type { Machine } from '../../../worker/cli/doctor-machine.ts'
+import type { Machine } from '../../../worker/fitness/machine.ts'
+import { aMachine } from '../fitness/a-machine.ts'
 import { DEMO_CHECKPOINT, runCommandLine, XT_CONFIGS } from './a-command-line.ts'
-
-const aMachine = (changes: Partial<Machine> = {}): Machine => ({
-  nodeVersion: '24.1.0',
-  cpu: 'Abacus, 8 logical cores',
-  temporaryDir: '/temporary',
-  totalMemoryBytes: () => 64e9,
-  availableMemoryBytes: () => 32e9,
-  onnxRuntime: async () => ({ version: '1.30.0', providers: ['cpu'] }),
-  ffmpeg: async () => ({ path: '/bin/ffmpeg', source: 'PATH', version: '7.1', encoders: ['libx264', 'png'] }),
-  freeDiskBytes: async () => 100e9,
-  ...changes,
-})
 
 const examine = async (machine: Machine, options: { readonly checkpoint?: string } = {}) => {
   let stdout = ''

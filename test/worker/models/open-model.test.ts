@@ -214,7 +214,7 @@ describe('a model in a bucket', () => {
   test('asks for room on the disk before it fetches anything', async () => {
     const world = await aModelsWorld()
     await expect(world.open({ freeDiskBytes: async () => 510e6 })).rejects.toThrow(
-      `${world.dir}: the model needs 0.01 GB and 0.50 GB beside it, and 0.51 GB are free; free some space`,
+      `${world.dir}: the model needs 14.9 MB and 500 MB beside it, and 510 MB are free; free some space`,
     )
     expect(world.ranges).toEqual([])
   })

@@ -1,11 +1,15 @@
-import { statfs } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
+import { type RuntimeProbe, runtimeProbeSchema } from '../engine/runtime-probe.ts'
+import { freeDiskBytes } from '../models/free-disk.ts'
 import { type FfmpegBinary, findFfmpeg } from '../video/ffmpeg-path.ts'
 
-/** What the doctor looks at. Each probe throws when what it asks for does not work. */
+const RUNTIME_PROBE = fileURLToPath(new URL('../engine/probe-runtime.ts', import.meta.url))
+
+/** What a machine is looked at for. Each probe throws when what it asks for does not work. */
 export interface Machine {
   readonly nodeVersion: string
   readonly cpu: string
@@ -13,26 +17,28 @@ export interface Machine {
   totalMemoryBytes(): number
   /** To new programs, without swapping; containers' limits counted. */
   availableMemoryBytes(): number
-  /** Loads ONNX Runtime's native library. */
-  onnxRuntime(): Promise<{ readonly version: string; readonly providers: readonly string[] }>
+  /** Loads ONNX Runtime's native library and runs a graph on it. */
+  onnxRuntime(): Promise<RuntimeProbe>
   ffmpeg(): Promise<FfmpegBinary & { readonly version: string; readonly encoders: readonly string[] }>
+  /** Makes the folder if it is missing, and something in it that is removed again. */
+  tryWriting(folder: string): Promise<void>
   /** Of the disk that holds the folder, or would. */
   freeDiskBytes(folder: string): Promise<number>
 }
 
-const freeDiskBytes = async (folder: string): Promise<number> => {
-  try {
-    const { bavail, bsize } = await statfs(folder)
-    return bavail * bsize
-  } catch (error) {
-    const parent = path.dirname(folder)
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === folder) throw error
-    return await freeDiskBytes(parent)
-  }
-}
-
 const linesOf = async (file: string, args: readonly string[]): Promise<readonly string[]> =>
   (await execa(file, ['-hide_banner', ...args], { timeout: 20_000 })).stdout.split('\n')
+
+/** In a process of its own: a native library that does not fit the processor ends the process that loads it. */
+const probeRuntime = async (): Promise<RuntimeProbe> => {
+  const { failed, stdout, stderr, shortMessage } = await execa(process.execPath, [RUNTIME_PROBE], {
+    timeout: 60_000,
+    reject: false,
+  })
+  if (!failed) return runtimeProbeSchema.parse(JSON.parse(stdout))
+  const reason = stderr.split('\n').find((text) => /^\w*Error: /.test(text))
+  throw new Error(reason?.replace(/^\w*Error: /, '') ?? shortMessage)
+}
 
 export const thisMachine = (environment: Readonly<Record<string, string | undefined>>): Machine => ({
   nodeVersion: process.versions.node,
@@ -40,21 +46,16 @@ export const thisMachine = (environment: Readonly<Record<string, string | undefi
   temporaryDir: tmpdir(),
   totalMemoryBytes: totalmem,
   availableMemoryBytes: () => process.availableMemory(),
-  async onnxRuntime() {
-    const { listSupportedBackends } = await import('onnxruntime-node')
-    const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
-    return {
-      version,
-      providers: listSupportedBackends().map(({ name, bundled }) =>
-        bundled ? name : `${name} (not installed)`,
-      ),
-    }
-  },
+  onnxRuntime: probeRuntime,
   async ffmpeg() {
     const found = await findFfmpeg(environment)
     const [first = ''] = await linesOf(found.path, ['-version'])
     const encoders = (await linesOf(found.path, ['-encoders'])).map((row) => row.trim().split(/\s+/)[1] ?? '')
     return { ...found, version: /version (\S+)/.exec(first)?.[1] ?? 'unknown', encoders }
+  },
+  async tryWriting(folder) {
+    await mkdir(folder, { recursive: true })
+    await rm(await mkdtemp(path.join(folder, '.svd-probe-')), { recursive: true })
   },
   freeDiskBytes: (folder) => freeDiskBytes(path.resolve(folder)),
 })

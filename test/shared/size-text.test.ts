@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatBytes, formatTera } from '../../../worker/cli/size-text.ts'
+import { formatBytes, formatTera } from '../../shared/size-text.ts'
 
 test.each([
   [0, '0 B'],

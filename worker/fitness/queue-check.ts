@@ -1,0 +1,33 @@
+import type { MessageQueue } from '../../shared/ports/message-queue.ts'
+import { type Check, fail, ok, runCheck, warn } from './check.ts'
+
+/** Of the queue itself; how long a message is out of sight is said anew with every receive. */
+export interface QueueSettings {
+  /** Null: messages that nobody can do come back for ever. */
+  readonly maxReceiveCount: number | null
+}
+
+/** With fewer deliveries a job that was handed back once, by a Spot notice say, would be given up. */
+const LEAST_RECEIVES = 3
+
+const FIX_REDRIVE = 'give the queue a dead-letter queue with maxReceiveCount 5'
+
+/** `readSettings`: null where nobody can tell them. */
+export const checkQueue = (
+  queue: MessageQueue,
+  readSettings: ((signal: AbortSignal) => Promise<QueueSettings>) | null,
+  signal: AbortSignal,
+): Promise<Check> =>
+  runCheck(
+    'queue',
+    "check the queue's URL, the region, and the rights to receive from it and get its attributes",
+    async () => {
+      const { visible, inFlight, delayed } = await queue.depth(signal)
+      const found = `${queue.url}: ${visible} waiting, ${inFlight} in flight, ${delayed} delayed`
+      if (readSettings === null) return ok(`${found}; its redrive policy is not looked at`)
+      const { maxReceiveCount } = await readSettings(signal)
+      if (maxReceiveCount === null) return warn(`${found}; it has no dead-letter queue`, FIX_REDRIVE)
+      const policy = `${found}; given up after ${maxReceiveCount} deliveries`
+      return maxReceiveCount >= LEAST_RECEIVES ? ok(policy) : fail(policy, FIX_REDRIVE)
+    },
+  )

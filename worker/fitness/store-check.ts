@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto'
+import { probeKey } from '../../shared/contracts/bucket-layout.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { type Check, fail, ok, runCheck, warn } from './check.ts'
+
+/** `optional`: a store that overwrites what it should leave is only warned of. The embedded endpoint's does. */
+export type ConditionalWrites = 'required' | 'optional'
+
+const FIRST = Buffer.from('first\n')
+const SECOND = Buffer.from('second\n')
+const TEXT = { contentType: 'text/plain' }
+
+const IGNORED = 'ignores If-None-Match: two workers with one job may both publish it'
+const FIX = 'use S3, or a store that honours conditional writes'
+
+/** A worker that may not delete leaves its probe behind; the bucket's own rules clear it away. */
+const removeProbe = (outputs: ObjectStore, key: string, signal: AbortSignal): Promise<void> =>
+  outputs.delete(key, signal).catch(() => {})
+
+/** Writes twice where only the first may count. Results are published by this: `result.json` is written once. */
+export const checkConditionalWrites = (
+  outputs: ObjectStore,
+  conditionalWrites: ConditionalWrites,
+  signal: AbortSignal,
+): Promise<Check> =>
+  runCheck(
+    'outputs',
+    "check the bucket's name, the region, and the rights to put, get and list in it",
+    async () => {
+      const key = probeKey(randomUUID())
+      const place = `s3://${outputs.bucket}`
+      try {
+        if (!(await outputs.create(key, FIRST, TEXT, signal))) {
+          return fail(`${place} says that ${key}, a name made up just now, is there already`, FIX)
+        }
+        const overwritten = await outputs.create(key, SECOND, TEXT, signal)
+        const kept = await outputs.read(key, { maxBytes: SECOND.length }, signal)
+        if (!overwritten && kept !== null && FIRST.equals(kept.bytes)) {
+          return ok(`${place} writes, reads, and honours If-None-Match`)
+        }
+        return conditionalWrites === 'optional'
+          ? warn(`${place} ${IGNORED}`, FIX)
+          : fail(`${place} ${IGNORED}`, FIX)
+      } finally {
+        await removeProbe(outputs, key, signal)
+      }
+    },
+  )
