@@ -1,0 +1,185 @@
+import { Console } from 'node:console'
+import { PassThrough } from 'node:stream'
+import { Logger } from '@aws-lambda-powertools/logger'
+import { describe, expect, test } from 'vitest'
+import { logEvents } from '../../../worker/queue/log-events.ts'
+import type { WorkerEvent } from '../../../worker/queue/worker-event.ts'
+import { aFailedResult, aResult, JOB_ID } from './a-result.ts'
+
+/** The library's own logger, with its output in memory: it takes none. */
+const aLog = () => {
+  const output = new PassThrough()
+  const logger = new Logger({ serviceName: 'svd-worker' })
+  Object.assign(logger, { console: new Console({ stdout: output, stderr: output }) })
+  const clock = { ms: 0 }
+  const tell = logEvents({ logger, now: () => clock.ms })
+  return {
+    clock,
+    tell,
+    lines: (): Record<string, unknown>[] =>
+      String(output.read() ?? '')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line)),
+  }
+}
+
+/** Of every line, by the library. */
+const COMMON = { timestamp: expect.stringMatching(/Z$/), service: 'svd-worker', sampling_rate: 0 }
+
+describe('the log', () => {
+  test.each<[WorkerEvent, object]>([
+    [
+      { type: 'worker-started', workerId: 'worker-1' },
+      { level: 'INFO', message: 'worker started', worker_id: 'worker-1' },
+    ],
+    [
+      { type: 'job-received', jobId: JOB_ID, attempt: 1, waitingSeconds: 2.5 },
+      { level: 'INFO', message: 'job received', job_id: JOB_ID, attempt: 1, waiting_seconds: 2.5 },
+    ],
+    [
+      { type: 'job-stage', jobId: JOB_ID, stage: 'publishing' },
+      { level: 'INFO', message: 'job publishing', job_id: JOB_ID },
+    ],
+    [
+      { type: 'job-progress', jobId: JOB_ID, progress: { phase: 'denoise', step: 3, steps: 10 } },
+      { level: 'INFO', message: 'job progress', job_id: JOB_ID, phase: 'denoise', step: 3, steps: 10 },
+    ],
+    [
+      { type: 'device-idle', jobId: JOB_ID, gapMs: 12 },
+      { level: 'INFO', message: 'device was idle', job_id: JOB_ID, gap_ms: 12 },
+    ],
+    [
+      { type: 'job-done', jobId: JOB_ID, result: aResult() },
+      {
+        level: 'INFO',
+        message: 'job succeeded',
+        job_id: JOB_ID,
+        trace_id: 'trace-1',
+        attempt: 2,
+        videos: 0,
+        device_seconds: 50.25,
+        cost_usd: 0.014,
+        safer_path: false,
+      },
+    ],
+    [
+      { type: 'job-done', jobId: JOB_ID, result: aFailedResult('quality') },
+      {
+        level: 'ERROR',
+        message: 'job failed',
+        job_id: JOB_ID,
+        trace_id: 'trace-1',
+        attempt: 2,
+        videos: 0,
+        failure_class: 'quality',
+        reason: 'it is black',
+        device_seconds: 50.25,
+        safer_path: false,
+      },
+    ],
+    [
+      { type: 'job-done-before', jobId: JOB_ID },
+      { level: 'INFO', message: 'job was done before', job_id: JOB_ID },
+    ],
+    [
+      { type: 'job-retry', jobId: JOB_ID, attempt: 1, reason: 'a 503', delaySeconds: 20 },
+      {
+        level: 'WARN',
+        message: 'job will be tried again',
+        job_id: JOB_ID,
+        attempt: 1,
+        reason: 'a 503',
+        delay_seconds: 20,
+      },
+    ],
+    [
+      { type: 'job-released', jobId: JOB_ID, reason: 'SIGTERM' },
+      { level: 'INFO', message: 'job handed back', job_id: JOB_ID, reason: 'SIGTERM' },
+    ],
+    [
+      { type: 'job-abandoned', jobId: JOB_ID, reason: 'the lease was lost' },
+      { level: 'WARN', message: 'job lost to another worker', job_id: JOB_ID, reason: 'the lease was lost' },
+    ],
+    [
+      { type: 'message-malformed', messageId: 'm-1', reason: 'is not JSON' },
+      { level: 'ERROR', message: 'message is no job', message_id: 'm-1', reason: 'is not JSON' },
+    ],
+    [
+      { type: 'dead-letter-recorded', messageId: 'm-1', jobId: null },
+      { level: 'WARN', message: 'dead letter recorded', message_id: 'm-1' },
+    ],
+    [
+      { type: 'queue-unreachable', reason: 'ECONNREFUSED', retryInSeconds: 4 },
+      {
+        level: 'WARN',
+        message: 'queue cannot be reached',
+        reason: 'ECONNREFUSED',
+        retry_in_seconds: 4,
+      },
+    ],
+    [
+      { type: 'draining', reason: 'SIGTERM', secondsLeft: 110 },
+      { level: 'INFO', message: 'draining', reason: 'SIGTERM', seconds_left: 110 },
+    ],
+    [
+      { type: 'worker-stopped', reason: 'idle', jobs: 3 },
+      { level: 'INFO', message: 'worker stopped', reason: 'idle', jobs: 3 },
+    ],
+  ])('has one line of $type, with these keys', (event, expected) => {
+    const { tell, lines } = aLog()
+    tell(event)
+    expect(lines()).toEqual([{ ...COMMON, ...expected }])
+  })
+
+  test("counts a submitter's mistake as a warning, and other failures as errors", () => {
+    const { tell, lines } = aLog()
+    for (const failureClass of ['invalid-input', 'quality', 'exhausted'] as const)
+      tell({ type: 'job-done', jobId: JOB_ID, result: aFailedResult(failureClass) })
+    expect(lines().map(({ level }) => level)).toEqual(['WARN', 'ERROR', 'ERROR'])
+  })
+
+  test("keeps a user's line breaks inside its own line", () => {
+    const { tell, lines } = aLog()
+    const reason = 'first\n{"level":"INFO","message":"job succeeded"}'
+    tell({ type: 'job-released', jobId: JOB_ID, reason })
+    expect(lines()).toEqual([expect.objectContaining({ reason })])
+  })
+})
+
+describe('progress in the log', () => {
+  const progress = (jobId: string, step: number): WorkerEvent => ({
+    type: 'job-progress',
+    jobId,
+    progress: { phase: 'denoise', step, steps: 100 },
+  })
+
+  test('is one line in ten seconds, for each job', () => {
+    const { clock, tell, lines } = aLog()
+    for (let step = 0; step <= 50; step++) {
+      clock.ms = step * 500
+      tell(progress('one', step))
+      if (step % 2 === 0) tell(progress('other', step))
+    }
+    expect(lines().map(({ job_id, step }) => [job_id, step])).toEqual([
+      ['one', 0],
+      ['other', 0],
+      ['one', 20],
+      ['other', 20],
+      ['one', 40],
+      ['other', 40],
+    ])
+  })
+
+  test('is told at once of a job that comes back', () => {
+    const { tell, lines } = aLog()
+    tell(progress('one', 1))
+    tell({ type: 'job-retry', jobId: 'one', attempt: 1, reason: 'a 503', delaySeconds: 0 })
+    tell(progress('one', 1))
+    expect(lines().map(({ message }) => message)).toEqual([
+      'job progress',
+      'job will be tried again',
+      'job progress',
+    ])
+  })
+})
