@@ -21,7 +21,7 @@ export const clipQualitySchema = z.strictObject({
   /** Largest and smallest mean absolute difference of neighbouring frames; null: one frame. */
   largest_frame_change: z.number().nullable(),
   smallest_frame_change: z.number().nullable(),
-  /** Mean change at decode-chunk seams over the mean change elsewhere; null: no seams. */
+  /** Largest change where decode chunks meet over the median change elsewhere; null: they meet nowhere, or everywhere. */
   seam_change_ratio: z.number().nullable(),
   /** First frame against the fitted input picture. */
   first_frame_psnr_db: z.number(),

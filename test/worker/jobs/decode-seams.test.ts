@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { seamsOf } from '../../../worker/jobs/decode-seams.ts'
+
+const seams = (frameCount: number, decodeChunkSize: number | null, decodeOverlap = 0): readonly number[] =>
+  [...seamsOf({ frameCount, decodeChunkSize, decodeOverlap })].toSorted((a, b) => a - b)
+
+test('a clip that is decoded at once has no seams', () => {
+  expect(seams(14, null)).toEqual([])
+  expect(seams(14, 14)).toEqual([])
+  expect(seams(14, 20)).toEqual([])
+  expect(seams(1, 1)).toEqual([])
+})
+
+test('chunks side by side meet between the last frame of one and the first of the next', () => {
+  expect(seams(14, 5)).toEqual([4, 9])
+  expect(seams(14, 7)).toEqual([6])
+  expect(seams(4, 1)).toEqual([0, 1, 2])
+})
+
+test('chunks that overlap meet over all changes of the frames that they share', () => {
+  // Frames 0-4, 3-7, 6-10, 9-13 share 3-4, 6-7, 9-10.
+  expect(seams(14, 5, 2)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10])
+  // Frames 0-7, 6-13.
+  expect(seams(14, 8, 2)).toEqual([5, 6, 7])
+})
+
+test('the last of overlapping chunks is moved back, and its seam with it', () => {
+  // Frames 0-5, 5-10, 8-13: the last two share 8-10.
+  expect(seams(14, 6, 1)).toEqual([4, 5, 7, 8, 9, 10])
+})
