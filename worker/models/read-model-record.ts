@@ -3,6 +3,7 @@ import { modelRecordKey } from '../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { hashModel, type ModelRecord, modelRecordSchema } from '../../shared/contracts/model-record.ts'
 import { parseStrictJson } from '../../shared/json/strict-json.ts'
+import { decodeUtf8 } from '../../shared/json/utf8-text.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 
 /** A file takes some 200 bytes: room for thousands of shards. */
@@ -10,9 +11,7 @@ const MAX_RECORD_BYTES = 2 ** 20
 const JSON_LIMITS = { maxDepth: 8, maxItems: 100_000, fix: 'push the model again' }
 
 const parse = (key: string, modelId: string, bytes: Uint8Array): ModelRecord => {
-  const result = modelRecordSchema.safeParse(
-    parseStrictJson(key, Buffer.from(bytes).toString('utf8'), JSON_LIMITS),
-  )
+  const result = modelRecordSchema.safeParse(parseStrictJson(key, decodeUtf8(key, bytes), JSON_LIMITS))
   if (!result.success) {
     throw new InvalidInputError(
       key,
