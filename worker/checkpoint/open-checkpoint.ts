@@ -76,6 +76,18 @@ const readTensors = async (
   return { tensors, variant: chosen.variant, weightFiles }
 }
 
+/** Some components may lack a variant, as in diffusers; if all do, it is a slip. */
+const assertVariantIsThere = (
+  wanted: string | undefined,
+  components: Readonly<Record<string, Component<unknown>>>,
+): void => {
+  const found = Object.entries(components).filter(([, { tensors }]) => tensors !== null)
+  if (wanted === undefined || found.length === 0 || found.some(([, { variant }]) => variant === wanted))
+    return
+  const there = found.map(([name, { variant }]) => `${name} ${variant ?? 'without a variant'}`)
+  throw new InvalidInputError('variant', `no component has ${wanted} weights; there is: ${there.join(', ')}`)
+}
+
 /**
  * Opens a diffusers folder of Stable Video Diffusion: configs parsed, weights located, nothing of them loaded.
  * Throws InvalidInputError for a folder that is something else, and for any value the networks do not implement.
@@ -102,6 +114,7 @@ export const openCheckpoint = async (dir: string, options: OpenOptions = {}): Pr
   const unet = await open('unet', 'diffusers', parseUnetConfig)
   const vae = await open('vae', 'diffusers', parseVaeConfig)
   const imageEncoder = await open('image_encoder', 'transformers', parseClipVisionConfig)
+  assertVariantIsThere(options.variant, { unet, vae, image_encoder: imageEncoder })
   assertComponentsFit({ unet: unet.config, vae: vae.config, imageEncoder: imageEncoder.config })
   const parseDefaults = (json: unknown): RenderDefaults => parseRenderDefaults(json, unet.config.numFrames)
   return {

@@ -92,7 +92,8 @@ const missing = (
 
 /**
  * Chooses the weights of a component among the entries of its folder.
- * With `variant` undefined: the files without a variant, as diffusers does, else the only variant there is.
+ * With `variant` undefined: the files without a variant, as diffusers does, else the only variant there is. With a
+ * variant that this component lacks: the files without one, as diffusers does where another component has it.
  * Null if there are no weights at all and they are optional. Throws InvalidInputError otherwise.
  */
 export const chooseWeightFile = (
@@ -114,7 +115,8 @@ export const chooseWeightFile = (
       `${component} has several variants (${variants.map(named).join(', ')}) and no default; choose one`,
     )
   }
-  const variant = wanted ?? first
+  const variant =
+    wanted !== undefined && !variants.includes(wanted) && first === null ? null : (wanted ?? first)
   const present = new Set(entries)
   const file = namesOf(library, variant).find(({ name }) => present.has(name))
   if (file === undefined) {

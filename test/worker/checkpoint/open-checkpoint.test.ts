@@ -67,7 +67,7 @@ describe('openCheckpoint', () => {
     expect(half.variant).toBe('fp16')
     expect([...half.imageEncoder.tensors!.keys()]).toEqual(['half'])
     await expect(openCheckpoint(folder.dir, { variant: 'bf16' })).rejects.toThrow(
-      'variant: unet has no bf16 weights',
+      'variant: no component has bf16 weights; there is: unet without a variant, vae without a variant',
     )
   })
 
@@ -100,12 +100,13 @@ describe('openCheckpoint', () => {
     ])
   })
 
-  test('refuses a variant that one component lacks', async () => {
+  test('takes what a component has without a variant, where another has the one that was asked for', async () => {
     await using folder = await aCheckpoint({
       ...SINGLE_FILES,
       'unet/diffusion_pytorch_model.fp16.safetensors': someWeights(),
     })
-    await expect(openCheckpoint(folder.dir, { variant: 'fp16' })).rejects.toThrow('vae has no fp16 weights')
+    const { unet, vae } = await openCheckpoint(folder.dir, { variant: 'fp16' })
+    expect([unet.variant, vae.variant]).toEqual(['fp16', null])
   })
 
   test('follows the symbolic links of a Hub cache', async () => {

@@ -70,9 +70,13 @@ describe('chooseWeightFile', () => {
     )
   })
 
-  test('says which variants exist if the one asked for does not', () => {
-    expect(() => choose([FP16, FP32], { variant: 'bf16' })).toThrow(
-      'variant: unet has no bf16 weights; there is: the one without a variant, fp16',
+  test('takes the files without a variant if the one asked for is not there: another component may have it', () => {
+    expect(choose([FP16, FP32], { variant: 'bf16' })).toMatchObject({ name: FP32, variant: null })
+  })
+
+  test('says which variants exist if there is neither the one asked for nor a default', () => {
+    expect(() => choose([FP16], { variant: 'bf16' })).toThrow(
+      'variant: unet has no bf16 weights; there is: fp16',
     )
   })
 
@@ -97,6 +101,6 @@ describe('chooseWeightFile', () => {
   })
 
   test('still refuses an absent variant where weights are optional but there', () => {
-    expect(() => choose([FP32], { variant: 'fp16', optional: true })).toThrow('has no fp16 weights')
+    expect(() => choose([BF16], { variant: 'fp16', optional: true })).toThrow('has no fp16 weights')
   })
 })
