@@ -42,5 +42,7 @@ export const processSurroundings = (): Surroundings => {
         schemas: { job: renderJobSchema, result: renderResultSchema },
         env: rendererEnvironment(process.env),
       }),
+    // Loaded when it is wanted: the SDK takes as long to load as all the rest.
+    openBucket: async (name) => (await import('./aws-bucket.ts')).openAwsBucket(name),
   }
 }

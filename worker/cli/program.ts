@@ -4,6 +4,8 @@ import { addCompileOptions, type CompileOptions, runCompile } from './compile.ts
 import { addDoctorOptions, type DoctorOptions, runDoctor } from './doctor.ts'
 import { exitCodeOf, messageOf } from './exit-code.ts'
 import { addInspectOptions, type InspectOptions, runInspect } from './inspect.ts'
+import { addModelsListOptions, type ModelsListOptions, runModelsList } from './models-list.ts'
+import { addModelsPushOptions, type ModelsPushOptions, runModelsPush } from './models-push.ts'
 import { runRender } from './render.ts'
 import { addRenderOptions, type RenderOptions } from './render-options.ts'
 import { addSchemaOptions, runSchema } from './schema.ts'
@@ -47,6 +49,13 @@ const createProgram = (
   )
   addDoctorOptions(program.command('doctor')).action(async (options: DoctorOptions) =>
     leave(await runDoctor(options, surroundings)),
+  )
+  const models = program.command('models').summary('put models where workers fetch them')
+  addModelsPushOptions(models.command('push')).action((dir: string, options: ModelsPushOptions) =>
+    runModelsPush(dir, options, surroundings),
+  )
+  addModelsListOptions(models.command('list')).action((options: ModelsListOptions) =>
+    runModelsList(options, surroundings),
   )
   addSchemaOptions(program.command('schema')).action((document: DocumentName) =>
     runSchema(document, surroundings),

@@ -1,3 +1,4 @@
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Renderer } from '../renderer/child-process-renderer.ts'
 import type { prepareImage } from '../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
@@ -9,6 +10,9 @@ export interface TextOutput {
 
 /** A terminal if `isTTY`. */
 export type StatusOutput = NodeJS.WritableStream & { readonly isTTY?: boolean | undefined }
+
+/** Its connections are closed when it is disposed of. */
+export type OpenBucket = ObjectStore & AsyncDisposable
 
 /** All that a command touches besides the file system. */
 export interface Surroundings {
@@ -22,4 +26,5 @@ export interface Surroundings {
   readonly prepareImage: typeof prepareImage
   readonly finishClip: typeof finishClip
   openRenderer(): Renderer<RenderJob, RenderResult>
+  openBucket(name: string): Promise<OpenBucket>
 }
