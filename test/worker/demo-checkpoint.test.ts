@@ -10,6 +10,9 @@ import { vaeScaleFactor } from '../../worker/compiler/compile.ts'
 import type { Target } from '../../worker/compiler/targets/target.ts'
 import { detectCpuTarget } from '../../worker/engine/nchwc-block.ts'
 import { createSessionPool, type SessionPool } from '../../worker/engine/session-pool.ts'
+import { clipFaults } from '../../worker/jobs/clip-faults.ts'
+import { measureFrames } from '../../worker/jobs/clip-figures.ts'
+import { CLIP_LIMITS } from '../../worker/jobs/clip-limits.ts'
 import { fitImage } from '../../worker/pipeline/image/fit.ts'
 import { renderClip } from '../../worker/pipeline/render-clip.ts'
 import { grainOf, panOf, psnrOf, type RgbClip } from '../fixtures/clip-measures.ts'
@@ -92,6 +95,13 @@ describe('the demo checkpoint on the photo of a coffee cup', () => {
   test.each(CLIP_NAMES)('%s moves over the photo as far as with diffusers, in every frame', (name) => {
     const pan = { data: expected(name, 'pan_px'), shape: [14] }
     expectClose({ data: panOf(clips[name]), shape: [14] }, pan, { absolute: 0.25 })
+  })
+
+  test.each(CLIP_NAMES)('%s passes the checks that a worker makes before it publishes', async (name) => {
+    const { frames } = clips[name]
+    const cut = { frameCount: frames.length, decodeChunkSize: null, decodeOverlap: 0 }
+    const figures = await measureFrames(frames, photo.data, cut, new AbortController().signal)
+    expect(clipFaults(figures, CLIP_LIMITS)).toEqual([])
   })
 
   test('moves further the larger the motion bucket is', () => {

@@ -50,7 +50,7 @@ const createProgram = (
   addDoctorOptions(program.command('doctor')).action(async (options: DoctorOptions) =>
     leave(await runDoctor(options, surroundings)),
   )
-  const models = program.command('models').summary('put models where workers fetch them')
+  const models = program.command('models').summary('put models where workers fetch them').helpCommand(false)
   addModelsPushOptions(models.command('push')).action((dir: string, options: ModelsPushOptions) =>
     runModelsPush(dir, options, surroundings),
   )

@@ -1,22 +1,13 @@
 import { type ClipFigures, largestSeamChange } from './clip-figures.ts'
-import {
-  BLACK_MEAN,
-  BLACK_SHARE,
-  BLANK_SHARE,
-  FIRST_FRAME_PSNR_DB,
-  FROZEN_CHANGE,
-  PLAIN_SPREAD,
-  SEAM_EXCESS,
-  SEAM_RATIO,
-} from './clip-limits.ts'
+import type { ClipLimits } from './clip-limits.ts'
 
 const one = (value: number): string => value.toFixed(1)
 
-type Check = (figures: ClipFigures) => string | null
+type Check = (figures: ClipFigures, limits: ClipLimits) => string | null
 
-const empty: Check = ({ frames, picture }) => {
-  const leastMean = Math.min(BLACK_MEAN, BLACK_SHARE * picture.mean)
-  const leastSpread = picture.spread < PLAIN_SPREAD ? 0 : BLANK_SHARE * picture.spread
+const empty: Check = ({ frames, picture }, limits) => {
+  const leastMean = Math.min(limits.blackMean, limits.blackShare * picture.mean)
+  const leastSpread = picture.spread < limits.plainSpread ? 0 : limits.blankShare * picture.spread
   for (const [frame, { mean, spread }] of frames.entries()) {
     if (mean < leastMean) {
       return (
@@ -34,33 +25,33 @@ const empty: Check = ({ frames, picture }) => {
   return null
 }
 
-const frozen: Check = ({ changes, picture }) => {
-  if (changes.length === 0 || picture.spread < PLAIN_SPREAD) return null
+const frozen: Check = ({ changes, picture }, { frozenChange, plainSpread }) => {
+  if (changes.length === 0 || picture.spread < plainSpread) return null
   const largest = Math.max(...changes)
-  if (largest > FROZEN_CHANGE) return null
+  if (largest > frozenChange) return null
   return (
     `nothing moves: neighbouring frames differ by ${largest.toFixed(3)} levels at most; ` +
-    `more than ${FROZEN_CHANGE} is expected`
+    `more than ${frozenChange} is expected`
   )
 }
 
-const flicker: Check = (figures) => {
+const flicker: Check = (figures, { seamRatio, seamExcess }) => {
   const seam = largestSeamChange(figures)
-  if (seam === null || seam.ratio <= SEAM_RATIO || seam.change - seam.elsewhere <= SEAM_EXCESS) return null
+  if (seam === null || seam.ratio <= seamRatio || seam.change - seam.elsewhere <= seamExcess) return null
   return (
     `it flickers where decode chunks meet: frames ${seam.frame} and ${seam.frame + 1} differ by ` +
-    `${one(seam.change)} levels, others by ${one(seam.elsewhere)}; at most ${SEAM_RATIO} times as much is expected`
+    `${one(seam.change)} levels, others by ${one(seam.elsewhere)}; at most ${seamRatio} times as much is expected`
   )
 }
 
-const otherPicture: Check = ({ firstFramePsnrDb }) =>
-  firstFramePsnrDb >= FIRST_FRAME_PSNR_DB
+const otherPicture: Check = ({ firstFramePsnrDb }, limits) =>
+  firstFramePsnrDb >= limits.firstFramePsnrDb
     ? null
     : `the first frame does not show the picture: ${one(firstFramePsnrDb)} dB against it; ` +
-      `at least ${FIRST_FRAME_PSNR_DB} dB is expected`
+      `at least ${limits.firstFramePsnrDb} dB is expected`
 
 const CHECKS = [empty, frozen, flicker, otherPicture]
 
 /** What is wrong with a clip by its figures, each as a sentence with figure and limit. */
-export const clipFaults = (figures: ClipFigures): readonly string[] =>
-  CHECKS.flatMap((check) => check(figures) ?? [])
+export const clipFaults = (figures: ClipFigures, limits: ClipLimits): readonly string[] =>
+  CHECKS.flatMap((check) => check(figures, limits) ?? [])

@@ -21,26 +21,35 @@ export interface ClipFigures {
   readonly firstFramePsnrDb: number
 }
 
-/** Goes through the frames one by one; no more than three are held. */
+/** Goes through the frames one by one, and holds one beside the picture and the one that comes. */
+export const measureFrames = async (
+  frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  picture: Uint8Array,
+  cut: DecodeCut,
+  signal: AbortSignal,
+): Promise<ClipFigures> => {
+  const levels: Levels[] = []
+  const changes: number[] = []
+  let firstFramePsnrDb = 0
+  let before: Uint8Array | null = null
+  for await (const frame of frames) {
+    signal.throwIfAborted()
+    levels.push(levelsOf(frame))
+    if (before === null) firstFramePsnrDb = psnrBetween(picture, frame)
+    else changes.push(changeBetween(before, frame))
+    before = frame
+  }
+  return { picture: levelsOf(picture), frames: levels, changes, seams: seamsOf(cut), firstFramePsnrDb }
+}
+
+/** Throws if a file is missing or of another size than said. */
 export const measureClip = async (clip: RawClip, signal: AbortSignal): Promise<ClipFigures> => {
   await using raw = await openRawFrames(clip.frames, clip)
   if (raw.frameCount !== clip.frameCount) {
     throw new Error(`${clip.frames} holds ${raw.frameCount} frames, not the ${clip.frameCount} of the clip`)
   }
   await using fitted = await openRawFrames(clip.fitted, clip)
-  const picture = await fitted.frame(0)
-  const frames: Levels[] = []
-  const changes: number[] = []
-  let firstFramePsnrDb = 0
-  let before: Uint8Array | null = null
-  for await (const frame of raw.frames()) {
-    signal.throwIfAborted()
-    frames.push(levelsOf(frame))
-    if (before === null) firstFramePsnrDb = psnrBetween(picture, frame)
-    else changes.push(changeBetween(before, frame))
-    before = frame
-  }
-  return { picture: levelsOf(picture), frames, changes, seams: seamsOf(clip), firstFramePsnrDb }
+  return await measureFrames(raw.frames(), await fitted.frame(0), clip, signal)
 }
 
 /** Below any change that an eye would make out; keeps a ratio to it finite. */
