@@ -1,6 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { errorCode, openFault } from './file-bytes.ts'
+import { folderEntries } from './folder-entries.ts'
 
 const DOWNLOAD = 'hf download stabilityai/stable-video-diffusion-img2vid-xt --local-dir DIR --exclude "svd_*"'
 
@@ -34,6 +36,7 @@ export const findCheckpointFolder = async (dir: string): Promise<string> => {
     root = await realpath(dir)
     isDirectory = (await stat(root)).isDirectory()
   } catch (cause) {
+    if (errorCode(cause) !== 'ENOENT') throw openFault(dir, cause)
     throw new InvalidInputError(dir, 'there is no such folder; check the path of the checkpoint', { cause })
   }
   if (!isDirectory) {
@@ -42,7 +45,7 @@ export const findCheckpointFolder = async (dir: string): Promise<string> => {
       : 'is a file'
     throw new InvalidInputError(dir, `${single}; give ${LAYOUT}, for example from: ${DOWNLOAD}`)
   }
-  const entries = await readdir(root)
+  const entries = await folderEntries(root, dir)
   if (!entries.includes('model_index.json')) throw new InvalidInputError(dir, await diagnose(dir, entries))
   return root
 }

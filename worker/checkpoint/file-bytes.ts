@@ -16,13 +16,24 @@ export interface OpenedFile extends AsyncDisposable {
 export const errorCode = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : String(error)
 
-const openError = (file: string, cause: unknown): InvalidInputError => {
+const UNREADABLE = 'there is no permission to read it, or a folder above it: change that with chmod'
+
+/** Codes of system errors: what is wrong, and what to do. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it, or the file that its symbolic link names, is not there: download it again',
+  EACCES: UNREADABLE,
+  EPERM: UNREADABLE,
+  ELOOP: 'its symbolic links lead in a circle: download it again',
+  ENOTDIR: 'what should be a folder above it is a file: download the folder again',
+  ENAMETOOLONG: 'its name is too long: check the path',
+}
+
+/** What kept a file or folder of a checkpoint from being opened; `name` is what messages call it. */
+export const openFault = (name: string, cause: unknown): InvalidInputError => {
   const code = errorCode(cause)
-  const reason =
-    code === 'ENOENT'
-      ? 'it, or the file that its symbolic link names, is not there: download it again'
-      : `${code}: check its permissions`
-  return new InvalidInputError(file, `cannot be opened; ${reason}`, { cause })
+  return new InvalidInputError(name, `cannot be opened; ${REASONS[code] ?? `${code}: check its disk`}`, {
+    cause,
+  })
 }
 
 const reader =
@@ -57,6 +68,6 @@ export const openFile = async (path: string, file: string = path): Promise<Opene
     const { size: sizeBytes } = await handle.stat()
     return { realPath, sizeBytes, read: reader(file, handle), [Symbol.asyncDispose]: () => handle.close() }
   } catch (cause) {
-    throw cause instanceof InvalidInputError ? cause : openError(file, cause)
+    throw cause instanceof InvalidInputError ? cause : openFault(file, cause)
   }
 }

@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { type JsonLimits, parseStrictJson } from '../../shared/json/strict-json.ts'
-import { openFile } from './file-bytes.ts'
+import { errorCode, openFile } from './file-bytes.ts'
 
 export interface JsonFileLimits extends JsonLimits {
   readonly maxBytes: number
@@ -23,11 +23,14 @@ const decodeUtf8 = (file: string, bytes: Uint8Array): string => {
   }
 }
 
-/** Whether there is an entry of this name, be it a symbolic link to nowhere. */
+/**
+ * False only where there is nothing of this name. A symbolic link to nowhere is something, and so is what cannot be
+ * looked at: opening it tells what is wrong.
+ */
 export const exists = async (path: string): Promise<boolean> =>
   lstat(path).then(
     () => true,
-    () => false,
+    (error) => errorCode(error) !== 'ENOENT',
   )
 
 /** Reads a file of JSON that has no key twice; `file` is its name in messages. Throws InvalidInputError. */

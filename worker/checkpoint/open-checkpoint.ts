@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { RenderDefaults } from '../../shared/contracts/render-parameters.ts'
@@ -6,6 +5,7 @@ import { findCheckpointFolder } from './checkpoint-folder.ts'
 import { type ClipVisionConfig, parseClipVisionConfig } from './clip-vision-config.ts'
 import { assertComponentsFit } from './component-fit.ts'
 import { type FeatureExtractorConfig, parseFeatureExtractorConfig } from './feature-extractor-config.ts'
+import { folderEntries } from './folder-entries.ts'
 import { exists, readJsonFile } from './json-file.ts'
 import { assertModelIndex } from './model-index.ts'
 import { parseRenderDefaults } from './render-defaults.ts'
@@ -66,7 +66,7 @@ const readTensors = async (
   library: WeightLibrary,
   { variant, weights }: OpenOptions,
 ) => {
-  const entries = await readdir(join(dir, name))
+  const entries = await folderEntries(join(dir, name), name)
   const chosen = chooseWeightFile(name, library, entries, { variant, optional: weights === 'optional' })
   if (chosen === null) return { tensors: null, variant: null, weightFiles: [] }
   const { tensors, shards } = chosen.sharded

@@ -1,4 +1,4 @@
-import { rename, rm, symlink } from 'node:fs/promises'
+import { rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -129,6 +129,36 @@ describe('openCheckpoint', () => {
     )
   })
 
+  test.each<[string, (unet: string) => Promise<void>, string]>([
+    [
+      'a file',
+      (unet) => writeFile(unet, ''),
+      'unet/config.json: cannot be opened; what should be a folder above it is a file: download the folder again',
+    ],
+    [
+      'a link to itself',
+      (unet) => symlink('unet', unet),
+      'unet/config.json: cannot be opened; its symbolic links lead in a circle: download it again',
+    ],
+    ['not there', async () => {}, 'unet/config.json: is missing; download the whole folder'],
+  ])('says that a component is %s', async (_, place, message) => {
+    await using folder = await aCheckpoint(SINGLE_FILES)
+    const unet = join(folder.dir, 'unet')
+    await rm(unet, { recursive: true })
+    await place(unet)
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow(message)
+  })
+
+  test('says that a file is a link to itself', async () => {
+    await using folder = await aCheckpoint(SINGLE_FILES)
+    const config = join(folder.dir, 'vae/config.json')
+    await rm(config)
+    await symlink('config.json', config)
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow(
+      'vae/config.json: cannot be opened; its symbolic links lead in a circle: download it again',
+    )
+  })
+
   test('refuses components that do not fit together', async () => {
     const vae = JSON.stringify(await xtConfig('vae/config.json', { latent_channels: 16 }))
     await using folder = await aCheckpoint({ ...SINGLE_FILES, 'vae/config.json': vae })
@@ -164,6 +194,16 @@ describe('a folder that is not a checkpoint', () => {
   test('is told when it is not there', async () => {
     await expect(openCheckpoint('/no/such/folder')).rejects.toThrow(
       '/no/such/folder: there is no such folder',
+    )
+  })
+
+  test('is told when links lead in a circle, or a file is above it', async () => {
+    await using folder = await aFolder()
+    await symlink('loop', join(folder.dir, 'loop'))
+    await expect(openCheckpoint(join(folder.dir, 'loop'))).rejects.toThrow('symbolic links lead in a circle')
+    const file = await folder.write('file', 'text')
+    await expect(openCheckpoint(join(file, 'x'))).rejects.toThrow(
+      'what should be a folder above it is a file',
     )
   })
 
