@@ -65,7 +65,7 @@ export const runCompile = async (
   const exported = exportedGraphs(graphs, shape)
   const guide = guideAsJson(exported, shape, await readVersions())
   const lines: string[] = []
-  await fillNewFolder(output, async (folder) => {
+  await fillNewFolder('--output', output, async (folder) => {
     await placeWeights(names, folder, { placement: options.linkWeights ? 'link' : 'copy', signal })
     for (const { file, graph } of exported) {
       signal.throwIfAborted()

@@ -1,20 +1,9 @@
-import { mkdir, readdir, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { assertFolderUsable, folderFault, makeFolder, removeEmptyFolders } from '../video/output-folder.ts'
 import { posterOf } from '../video/write-poster.ts'
 import type { ImageOutputs } from './render-outputs.ts'
-
-const makeFolder = async (option: string, folder: string): Promise<void> => {
-  try {
-    await mkdir(folder, { recursive: true })
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file has that name' : `${code}`
-    throw new InvalidInputError(option, `the folder ${folder} cannot be made (${why}); choose another`, {
-      cause,
-    })
-  }
-}
 
 const assertNoFolder = async (option: string, file: string): Promise<void> => {
   const stats = await stat(file).catch(() => null)
@@ -26,9 +15,19 @@ const assertNoFolder = async (option: string, file: string): Promise<void> => {
   }
 }
 
+/** Empty where there is no such folder yet. */
+const entriesOf = async (folder: string): Promise<readonly string[]> => {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw folderFault('--frames-dir', folder, error)
+  }
+}
+
 /** Frames of an earlier, longer clip would look like the end of this one. */
 const assertNoLaterFrames = async (folder: string, frameCount: number): Promise<void> => {
-  const left = (await readdir(folder)).find((entry) => {
+  const left = (await entriesOf(folder)).find((entry) => {
     const number = /^(\d{4,})\.png$/.exec(entry)?.[1]
     return number !== undefined && Number(number) >= frameCount
   })
@@ -73,17 +72,45 @@ const assertNoImageOverwritten = async (plan: readonly ImageOutputs[], frameCoun
   }
 }
 
-/** Makes the folders that are missing. Throws InvalidInputError where that cannot be, or something is in the way. */
-export const prepareOutputFolders = async (
+type OutputOption = '--output' | '--output-dir'
+
+const videoFolders = (plan: readonly ImageOutputs[]): readonly string[] => [
+  ...new Set(plan.flatMap(({ outputs }) => outputs.map((video) => path.dirname(video)))),
+]
+
+const framesFolders = (plan: readonly ImageOutputs[]): readonly string[] =>
+  plan.flatMap(({ framesDirs }) => framesDirs ?? [])
+
+/**
+ * Looks whether the plan's files can be written, and writes nothing. Throws InvalidInputError where they cannot, or
+ * something is in the way.
+ */
+export const checkOutputFolders = async (
   plan: readonly ImageOutputs[],
-  { option, frameCount }: { readonly option: '--output' | '--output-dir'; readonly frameCount: number },
+  { option, frameCount }: { readonly option: OutputOption; readonly frameCount: number },
 ): Promise<void> => {
-  const videos = plan.flatMap(({ outputs }) => outputs)
-  for (const folder of new Set(videos.map((video) => path.dirname(video)))) await makeFolder(option, folder)
-  for (const video of videos) await assertNoFolder(option, video)
-  for (const folder of plan.flatMap(({ framesDirs }) => framesDirs ?? [])) {
-    await makeFolder('--frames-dir', folder)
+  for (const folder of videoFolders(plan)) await assertFolderUsable(option, folder)
+  for (const video of plan.flatMap(({ outputs }) => outputs)) await assertNoFolder(option, video)
+  for (const folder of framesFolders(plan)) {
+    await assertFolderUsable('--frames-dir', folder)
     await assertNoLaterFrames(folder, frameCount)
   }
   await assertNoImageOverwritten(plan, frameCount)
+}
+
+/**
+ * Makes the folders that are missing. Of these, those are removed in the end to which nothing was written. Throws
+ * InvalidInputError.
+ */
+export const makeOutputFolders = async (
+  plan: readonly ImageOutputs[],
+  option: OutputOption,
+): Promise<AsyncDisposable> => {
+  await using making = new AsyncDisposableStack()
+  const wanted = [
+    ...videoFolders(plan).map((folder) => [option, folder] as const),
+    ...framesFolders(plan).map((folder) => ['--frames-dir', folder] as const),
+  ]
+  for (const [name, folder] of wanted) making.adopt(await makeFolder(name, folder), removeEmptyFolders)
+  return making.move()
 }

@@ -9,7 +9,7 @@ import { parseCustomSigmas } from '../pipeline/scheduler/custom-sigmas.ts'
 import type { RenderSettings } from '../renderer/render-job.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from './argument-options.ts'
 import { assertImagesReadable } from './input-images.ts'
-import { prepareOutputFolders } from './output-folders.ts'
+import { checkOutputFolders } from './output-folders.ts'
 import type { RenderOptions } from './render-options.ts'
 import { type ImageOutputs, planOutputs } from './render-outputs.ts'
 
@@ -34,14 +34,18 @@ const assertSigmas = ({ sigmas }: RenderParameters): void => {
   }
 }
 
+/** Which of the two the user gave. */
+export const outputOptionOf = ({ output }: Pick<RenderOptions, 'output'>): '--output' | '--output-dir' =>
+  output === undefined ? '--output-dir' : '--output'
+
 /** One image, as the user named it, and all that is to be done with it. */
 export interface ImageJob extends ImageOutputs {
   readonly settings: RenderSettings
 }
 
 /**
- * Options to jobs, one per image. Everything that can be wrong without running the model is found here, before the
- * output folders are made: throws InvalidInputError.
+ * Options to jobs, one per image. Everything that can be wrong with them is found here, and nothing is written: throws
+ * InvalidInputError.
  */
 export const prepareJobs = async (
   images: readonly string[],
@@ -61,8 +65,7 @@ export const prepareJobs = async (
   assertSigmas(parameters)
   const { sigmas, numFrames, numVideosPerPrompt: videosPerImage } = parameters
   const plan = planOutputs({ images, output, outputDir, framesDir, videosPerImage })
-  const option = output === undefined ? '--output-dir' : '--output'
-  await prepareOutputFolders(plan, { option, frameCount: numFrames })
+  await checkOutputFolders(plan, { option: outputOptionOf(options), frameCount: numFrames })
   return plan.map((planned) => ({
     ...planned,
     settings: {

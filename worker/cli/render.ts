@@ -1,9 +1,10 @@
 import { findFfmpeg } from '../video/ffmpeg-path.ts'
 import { exitCodeOf, messageOf, worstOf } from './exit-code.ts'
 import { followLatestImage } from './image-progress.ts'
+import { makeOutputFolders } from './output-folders.ts'
 import { openProgress } from './progress.ts'
 import { renderImages } from './render-images.ts'
-import { prepareJobs } from './render-jobs.ts'
+import { outputOptionOf, prepareJobs } from './render-jobs.ts'
 import type { RenderOptions } from './render-options.ts'
 import { failureAsJson, type ImageReport, resultAsJson, summarize } from './render-report.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -28,6 +29,7 @@ export const runRender = async (
   const progress = followLatestImage(openProgress(stderr, { quiet: options.quiet === true }), titles)
   const reports: ImageReport[] = []
   const exitCodes: number[] = []
+  await using _folders = await makeOutputFolders(jobs, outputOptionOf(options))
   await using renderer = surroundings.openRenderer()
   const outcomes = renderImages(jobs, { ...surroundings, renderer, ffmpegPath, onProgress: progress.update })
   for await (const { index, job, outcome } of outcomes) {

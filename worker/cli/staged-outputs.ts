@@ -19,6 +19,7 @@ export interface StagedOutputs {
   /** Beside the first video: also for what is made on the way. */
   readonly folder: string
   readonly videos: readonly StagedVideo[]
+  /** The folders that they are in are there. */
   make(): Promise<void>
   /** Moves the files to their places, each video last, and tells those. Frames of the same number are replaced. */
   publish(clips: readonly FinishedClip[]): Promise<readonly FinishedClip[]>
@@ -46,14 +47,17 @@ const publishClip = async ({ framesDir, poster, video, ...rest }: FinishedClip):
 })
 
 export const stageOutputs = ({ outputs, framesDirs }: Omit<ImageOutputs, 'image'>): StagedOutputs => {
-  const hidden = `.svd-${randomUUID()}.partial`
+  const id = randomUUID()
+  const hidden = `.svd-${id}.partial`
+  // Of its own, as all that is in it are frames, also where they go to the video's folder.
+  const hiddenFrames = `.svd-${id}-frames.partial`
   const videos = outputs.map((file, index): StagedVideo => {
     const { dir, base, name } = path.parse(file)
     const framesDir = framesDirs?.[index]
     return {
       rawFrames: path.join(dir, hidden, `${name}.rgb`),
       output: path.join(dir, hidden, base),
-      framesDir: framesDir === undefined ? null : path.join(framesDir, hidden),
+      framesDir: framesDir === undefined ? null : path.join(framesDir, hiddenFrames),
     }
   })
   const folders = [
@@ -66,7 +70,7 @@ export const stageOutputs = ({ outputs, framesDirs }: Omit<ImageOutputs, 'image'
     folder: folders[0] ?? '',
     videos,
     async make() {
-      for (const folder of folders) await mkdir(folder, { recursive: true })
+      for (const folder of folders) await mkdir(folder)
     },
     async publish(clips) {
       const published: FinishedClip[] = []
@@ -74,7 +78,10 @@ export const stageOutputs = ({ outputs, framesDirs }: Omit<ImageOutputs, 'image'
       return published
     },
     async discard() {
-      for (const folder of folders) await rm(folder, { recursive: true, force: true })
+      const removals = folders.map((folder) => rm(folder, { recursive: true, force: true }))
+      // One that cannot be removed keeps none of the others.
+      await Promise.allSettled(removals)
+      await Promise.all(removals)
     },
   }
 }

@@ -6,6 +6,7 @@ import { execa } from 'execa'
 import { type RuntimeProbe, runtimeProbeSchema } from '../engine/runtime-probe.ts'
 import { freeDiskBytes } from '../models/free-disk.ts'
 import { type FfmpegBinary, findFfmpeg } from '../video/ffmpeg-path.ts'
+import { assertFolderUsable } from '../video/output-folder.ts'
 
 const RUNTIME_PROBE = fileURLToPath(new URL('../engine/probe-runtime.ts', import.meta.url))
 
@@ -22,7 +23,7 @@ export interface Machine {
   ffmpeg(): Promise<FfmpegBinary & { readonly version: string; readonly encoders: readonly string[] }>
   /** Makes the folder if it is missing, and something in it that is removed again. */
   tryWriting(folder: string): Promise<void>
-  /** Of the disk that holds the folder, or would. */
+  /** Of the disk that holds the folder, or would. Throws if nothing can be written there. */
   freeDiskBytes(folder: string): Promise<number>
 }
 
@@ -57,5 +58,8 @@ export const thisMachine = (environment: Readonly<Record<string, string | undefi
     await mkdir(folder, { recursive: true })
     await rm(await mkdtemp(path.join(folder, '.svd-probe-')), { recursive: true })
   },
-  freeDiskBytes: (folder) => freeDiskBytes(path.resolve(folder)),
+  async freeDiskBytes(folder) {
+    await assertFolderUsable(folder === tmpdir() ? 'TMPDIR' : '--output-dir', folder)
+    return freeDiskBytes(path.resolve(folder))
+  },
 })

@@ -177,7 +177,7 @@ describe('mistakes', () => {
     [
       'a file',
       ['--output', 'DIR/full/file'],
-      'error: --output: DIR/full/file is not a folder that can be read (ENOTDIR); choose another',
+      'error: --output: the folder DIR/full/file cannot be used (a file has that name); choose another',
     ],
     [
       'configs alone',

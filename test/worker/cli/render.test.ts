@@ -357,16 +357,14 @@ describe('several images overlap', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: 'error: stopped by SIGINT\n' })
     expect(stdout).toMatch(/a\.mp4/)
     expect((await readdir(folder, { recursive: true })).sort()).toEqual([
-      ...FOUR,
-      'frames',
-      ...['frames/a', 'frames/a/0000.png', 'frames/b', 'frames/c', 'frames/d'],
+      ...[...FOUR, 'frames', 'frames/a', 'frames/a/0000.png'],
       ...['videos', 'videos/a.mp4', 'videos/a.poster.png'],
     ])
   })
 })
 
 test('stops at Ctrl-C with 130, before the images that are left', async () => {
-  const { at } = await aFolderOfImages('a.jpg', 'b.jpg')
+  const { folder, at } = await aFolderOfImages('a.jpg', 'b.jpg')
   const controller = new AbortController()
   const { exitCode, stdout, stderr, jobs, renderers } = await renderCommand(
     [at('a.jpg'), at('b.jpg'), '--output-dir', at('videos'), '--json'],
@@ -384,7 +382,7 @@ test('stops at Ctrl-C with 130, before the images that are left', async () => {
   })
   expect(jobs).toHaveLength(1)
   expect(renderers.open).toBe(0)
-  expect(await readdir(at('videos'))).toEqual([])
+  expect(await readdir(folder)).toEqual(['a.jpg', 'b.jpg'])
 })
 
 describe.each<Stage>(['prepare', 'render', 'finish'])('at "%s"', (stage) => {
@@ -404,7 +402,7 @@ describe.each<Stage>(['prepare', 'render', 'finish'])('at "%s"', (stage) => {
     )
     expect(exitCode).toBe(end === 'Ctrl-C' ? 130 : 1)
     expect(events.at(-1)).toBe(`${stage} a.jpg`)
-    expect((await readdir(folder, { recursive: true })).sort()).toEqual(['a.jpg', 'frames'])
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual(['a.jpg'])
   })
 })
 
@@ -433,6 +431,29 @@ test('replaces the files of an earlier run, frames too', async () => {
   ])
 })
 
+test('an image that is none leaves no new folder, and an empty one that was there', async () => {
+  const { folder, at } = await aFolderOfImages('a.jpg')
+  await mkdir(at('frames'))
+  const args = [at('a.jpg'), '--output', at('x/y/a.mp4'), '--frames-dir', at('frames')]
+  const failures = { 'a.jpg': new InvalidInputError(at('a.jpg'), 'is not an image') }
+  expect(await renderCommand(args, { failures, failAt: 'prepare' })).toMatchObject({ exitCode: 2 })
+  expect((await readdir(folder, { recursive: true })).sort()).toEqual(['a.jpg', 'frames'])
+})
+
+test.each([['--output'], ['--output-dir']])(
+  'frames go to the folder of the video too, with %s',
+  async (option) => {
+    const { folder, at } = await aFolderOfImages('a.jpg')
+    const output = option === '--output' ? at('o/a.mp4') : at('o')
+    const args = [at('a.jpg'), option, output, '--frames-dir', at('o')]
+    expect(await renderCommand(args)).toMatchObject({ exitCode: 0, stderr: '' })
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual([
+      ...['a.jpg', 'o', 'o/0000.png', 'o/a.mp4', 'o/a.poster.png'],
+    ])
+    expect(await readFile(at('o/0000.png'), 'utf8')).toBe('frame')
+  },
+)
+
 test('shows where a failure happened when SVD_DEBUG is 1', async () => {
   const { at } = await aFolderOfImages('a.jpg')
   const { stderr } = await renderCommand([at('a.jpg'), '--output', at('a.mp4')], {
@@ -450,6 +471,7 @@ describe('mistakes are told before anything runs', () => {
   ): Promise<string> => {
     const { folder, at } = await aFolderOfImages(...images)
     await mkdir(at('folder.mp4'))
+    await symlink('loop', at('loop'))
     const inFolder = args.map((arg) => arg.replace('DIR', folder))
     const output = args.some((arg) => arg.startsWith('--output')) ? [] : ['--output', at('out.mp4')]
     const { exitCode, stdout, stderr, renderers } = await renderCommand([...inFolder, ...output])
@@ -532,7 +554,15 @@ describe('mistakes are told before anything runs', () => {
     ],
     [
       ['DIR/cup.jpg', '--output', 'DIR/cup.jpg/cup.mp4'],
-      'error: --output: the folder DIR/cup.jpg cannot be made (a file has that name); choose another',
+      'error: --output: the folder DIR/cup.jpg cannot be used (a file has that name); choose another',
+    ],
+    [
+      ['DIR/cup.jpg', '--output-dir', 'DIR/loop/o'],
+      'error: --output-dir: the folder DIR/loop/o cannot be used (its symbolic links lead in a circle); choose another',
+    ],
+    [
+      ['DIR/cup.jpg', '--frames-dir', 'DIR/cup.jpg/frames'],
+      'error: --frames-dir: the folder DIR/cup.jpg/frames cannot be used (a file has that name); choose another',
     ],
     [['DIR/cup.jpg', '--variant', 'bf16'], 'error: variant: unet has no bf16 weights; there is: fp16'],
     [
