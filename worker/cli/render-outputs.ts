@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { posterOf } from '../video/write-poster.ts'
 
 /*
  *                       one video per image      N videos per image (k from 0)
@@ -26,6 +27,9 @@ export interface ImageOutputs {
 }
 
 const VIDEO_ENDING = '.mp4'
+
+/** What Linux and macOS take. */
+const MAX_NAME_BYTES = 255
 
 const fileStem = (file: string): string => path.parse(file).name
 
@@ -70,6 +74,21 @@ const assertDistinct = (plan: readonly ImageOutputs[]): void => {
   }
 }
 
+/** The poster's name is the longest that is made of a video's: hidden folders have names of their own. */
+const assertNamesFit = (plan: readonly ImageOutputs[], option: string): void => {
+  for (const video of plan.flatMap(({ outputs }) => outputs)) {
+    const poster = path.basename(posterOf(video))
+    const sizeBytes = Buffer.byteLength(poster)
+    if (sizeBytes <= MAX_NAME_BYTES) continue
+    throw new InvalidInputError(
+      option,
+      `${path.basename(video)} is too long a name: ${sizeBytes - MAX_NAME_BYTES} of its bytes have to go, for its ` +
+        `poster's may have ${MAX_NAME_BYTES}; ` +
+        (option === '--output' ? 'choose a shorter one' : 'rename the image, or name the video with --output'),
+    )
+  }
+}
+
 /** Decides every file name before anything runs. Throws InvalidInputError. */
 export const planOutputs = (request: OutputRequest): readonly ImageOutputs[] => {
   const { images, framesDir, videosPerImage } = request
@@ -88,5 +107,6 @@ export const planOutputs = (request: OutputRequest): readonly ImageOutputs[] => 
     }
   })
   assertDistinct(plan)
+  assertNamesFit(plan, request.output === undefined ? '--output-dir' : '--output')
   return plan
 }

@@ -37,6 +37,11 @@ describe('files are named', () => {
   })
 })
 
+test('names may have as many bytes as the poster leaves them', () => {
+  const name = 'n'.repeat(255 - '.poster.png'.length)
+  expect(plan({ output: `o/${name}.mp4` })).toMatchObject([{ outputs: [`o/${name}.mp4`] }])
+})
+
 describe('it is a mistake', () => {
   test.each<[string, Partial<OutputRequest>, string]>([
     ['to say no output', {}, '--output: is missing; give --output VIDEO.mp4, or --output-dir DIR'],
@@ -54,6 +59,21 @@ describe('it is a mistake', () => {
       'to give images that would have the same video',
       { images: ['x/a.jpg', 'y/a.png'], outputDir: 'o' },
       '--output-dir: x/a.jpg and y/a.png would both become a.mp4; rename one, or render it on its own',
+    ],
+    [
+      'to give a name that leaves none for the poster',
+      { output: `o/${'n'.repeat(245)}.mp4` },
+      `--output: ${'n'.repeat(245)}.mp4 is too long a name: 1 of its bytes have to go, for its poster's may have 255; choose a shorter one`,
+    ],
+    [
+      'to give one that becomes too long by its number',
+      { output: `o/${'n'.repeat(244)}.mp4`, videosPerImage: 2 },
+      `-0.mp4 is too long a name: 2 of its bytes have to go`,
+    ],
+    [
+      'to count letters instead of bytes',
+      { images: [`${'é'.repeat(123)}.jpg`], outputDir: 'o' },
+      "2 of its bytes have to go, for its poster's may have 255; rename the image, or name the video with --output",
     ],
     [
       'to end the name in capitals',
