@@ -1,4 +1,5 @@
 import { formatBytes } from '../../shared/size-text.ts'
+import { encodesH264 } from '../video/probe-ffmpeg.ts'
 import { type Check, type Finding, fail, ok, runCheck, warn } from './check.ts'
 import type { Machine } from './machine.ts'
 
@@ -32,9 +33,9 @@ export const checkOnnxRuntime = (machine: Machine): Promise<Check> =>
 
 export const checkFfmpeg = (machine: Machine): Promise<Check> =>
   runCheck('ffmpeg', 'install ffmpeg and set FFMPEG_PATH to it', async () => {
-    const { path, source, version, encoders } = await machine.ffmpeg()
-    const found = `${version}, ${path} (from ${source})`
-    return encoders.includes('libx264')
+    const ffmpeg = await machine.ffmpeg()
+    const found = `${ffmpeg.version}, ${ffmpeg.path} (from ${ffmpeg.source})`
+    return encodesH264(ffmpeg)
       ? ok(found)
       : fail(`${found} has no libx264`, 'set FFMPEG_PATH to a build with libx264')
   })

@@ -7,6 +7,7 @@ import { type RuntimeProbe, runtimeProbeSchema } from '../engine/runtime-probe.t
 import { freeDiskBytes } from '../models/free-disk.ts'
 import { type FfmpegBinary, findFfmpeg } from '../video/ffmpeg-path.ts'
 import { assertFolderUsable } from '../video/output-folder.ts'
+import { type FfmpegAbilities, probeFfmpeg } from '../video/probe-ffmpeg.ts'
 
 const RUNTIME_PROBE = fileURLToPath(new URL('../engine/probe-runtime.ts', import.meta.url))
 
@@ -20,15 +21,12 @@ export interface Machine {
   availableMemoryBytes(): number
   /** Loads ONNX Runtime's native library and runs a graph on it. */
   onnxRuntime(): Promise<RuntimeProbe>
-  ffmpeg(): Promise<FfmpegBinary & { readonly version: string; readonly encoders: readonly string[] }>
+  ffmpeg(): Promise<FfmpegBinary & FfmpegAbilities>
   /** Makes the folder if it is missing, and something in it that is removed again. */
   tryWriting(folder: string): Promise<void>
   /** Of the disk that holds the folder, or would. Throws if nothing can be written there. */
   freeDiskBytes(folder: string): Promise<number>
 }
-
-const linesOf = async (file: string, args: readonly string[]): Promise<readonly string[]> =>
-  (await execa(file, ['-hide_banner', ...args], { timeout: 20_000 })).stdout.split('\n')
 
 /** In a process of its own: a native library that does not fit the processor ends the process that loads it. */
 const probeRuntime = async (): Promise<RuntimeProbe> => {
@@ -50,9 +48,7 @@ export const thisMachine = (environment: Readonly<Record<string, string | undefi
   onnxRuntime: probeRuntime,
   async ffmpeg() {
     const found = await findFfmpeg(environment)
-    const [first = ''] = await linesOf(found.path, ['-version'])
-    const encoders = (await linesOf(found.path, ['-encoders'])).map((row) => row.trim().split(/\s+/)[1] ?? '')
-    return { ...found, version: /version (\S+)/.exec(first)?.[1] ?? 'unknown', encoders }
+    return { ...found, ...(await probeFfmpeg(found)) }
   },
   async tryWriting(folder) {
     await mkdir(folder, { recursive: true })

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
 export interface FfmpegBinary {
   readonly path: string
@@ -8,17 +9,12 @@ export interface FfmpegBinary {
   readonly source: 'FFMPEG_PATH' | 'PATH' | '@ffmpeg-installer/ffmpeg'
 }
 
-/** No ffmpeg can be run; the message says where it was looked for and what to set. */
-export class FfmpegNotFoundError extends Error {
-  override readonly name = 'FfmpegNotFoundError'
-}
-
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Finds the ffmpeg to run: the file that `FFMPEG_PATH` names, else `ffmpeg` on `PATH`, else the binary that
  * came with the npm package. A wrong `FFMPEG_PATH` is an error: falling through would encode with a program
- * that nobody chose.
+ * that nobody chose. Throws InvalidInputError that says where it was looked for and what to set.
  */
 export const findFfmpeg = async (
   environment: Environment,
@@ -27,8 +23,9 @@ export const findFfmpeg = async (
   const chosen = environment['FFMPEG_PATH']
   if (chosen) {
     if (await isExecutableFile(chosen)) return { path: path.resolve(chosen), source: 'FFMPEG_PATH' }
-    throw new FfmpegNotFoundError(
-      `FFMPEG_PATH: ${JSON.stringify(chosen)} is not an executable file; ` +
+    throw new InvalidInputError(
+      'FFMPEG_PATH',
+      `${JSON.stringify(chosen)} is not an executable file; ` +
         'give the full path of an ffmpeg binary, or unset it to use the one on PATH',
     )
   }
@@ -44,8 +41,9 @@ export const findFfmpeg = async (
     if (await isExecutableFile(packaged)) return { path: packaged, source: '@ffmpeg-installer/ffmpeg' }
     throw new Error(`${packaged} is not an executable file`)
   } catch (cause) {
-    throw new FfmpegNotFoundError(
-      'no ffmpeg: FFMPEG_PATH is not set, PATH has none, and the npm package @ffmpeg-installer/ffmpeg has no ' +
+    throw new InvalidInputError(
+      'ffmpeg',
+      'is not there: FFMPEG_PATH is not set, PATH has none, and the npm package @ffmpeg-installer/ffmpeg has no ' +
         'binary for this machine; install ffmpeg and set FFMPEG_PATH to it',
       { cause },
     )

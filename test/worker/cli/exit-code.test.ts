@@ -2,7 +2,6 @@ import { CommanderError } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { exitCodeOf, InterruptedError, messageOf, worstOf } from '../../../worker/cli/exit-code.ts'
-import { FfmpegNotFoundError } from '../../../worker/video/ffmpeg-path.ts'
 
 test.each([
   ['a mistake', new InvalidInputError('--fps', 'got 0'), 2],
@@ -10,7 +9,7 @@ test.each([
   ['help', new CommanderError(0, 'commander.helpDisplayed', ''), 0],
   ['Ctrl-C', new InterruptedError('SIGINT'), 130],
   ['SIGTERM', new InterruptedError('SIGTERM'), 143],
-  ['a missing ffmpeg', new FfmpegNotFoundError('no ffmpeg'), 1],
+  ['a closed terminal', new InterruptedError('SIGHUP'), 129],
   ['any other error', new TypeError('x is undefined'), 1],
   ['something that is no error', 'Unsupported platform', 1],
 ])('%s has its exit code', (_, error, code) => {

@@ -2,7 +2,8 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { FfmpegNotFoundError, findFfmpeg } from '../../../worker/video/ffmpeg-path.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { findFfmpeg } from '../../../worker/video/ffmpeg-path.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -41,7 +42,7 @@ test.each([
 ])('fails when the file of FFMPEG_PATH %s, though PATH has one', async (_, chosen) => {
   const onPath = await anExecutable('bin', 'ffmpeg')
   const search = findFfmpeg({ FFMPEG_PATH: await chosen(), PATH: path.dirname(onPath) })
-  await expect(search).rejects.toThrow(FfmpegNotFoundError)
+  await expect(search).rejects.toThrow(InvalidInputError)
   await expect(search).rejects.toThrow(/^FFMPEG_PATH: ".*" is not an executable file; give the full path/)
 })
 
@@ -63,6 +64,6 @@ test('falls back on the binary of the npm package', async () => {
 test('names all three places when there is no ffmpeg at all', async () => {
   // The package throws strings.
   const search = findFfmpeg({}, () => Promise.reject('Unsupported platform/architecture: sunos-mips'))
-  await expect(search).rejects.toThrow(FfmpegNotFoundError)
+  await expect(search).rejects.toThrow(InvalidInputError)
   await expect(search).rejects.toThrow(/FFMPEG_PATH.*PATH.*@ffmpeg-installer\/ffmpeg/)
 })

@@ -1,0 +1,43 @@
+import { chmod, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { assertFfmpegEncodes, probeFfmpeg } from '../../../worker/video/probe-ffmpeg.ts'
+import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+import { ffmpegsUnderTest } from './ffmpeg-binaries.ts'
+
+const aProgram = async (script: string) => {
+  const file = path.join(await temporaryDir(), 'ffmpeg')
+  await writeFile(file, `#!/bin/sh\n${script}\n`)
+  await chmod(file, 0o755)
+  return { path: file, source: 'FFMPEG_PATH' } as const
+}
+
+test.each(await ffmpegsUnderTest())('the ffmpeg of $name can encode', async ({ ffmpegPath }) => {
+  const binary = { path: ffmpegPath, source: 'PATH' } as const
+  await assertFfmpegEncodes(binary, unaborted)
+  expect(await probeFfmpeg(binary)).toMatchObject({
+    version: expect.stringMatching(/^\S+$/),
+    encoders: expect.arrayContaining(['libx264', 'png']),
+  })
+})
+
+test.each([
+  ['fails', 'exit 1', 'does not run as ffmpeg does; set it to an ffmpeg with libx264'],
+  ['says nothing', 'exit 0', 'has no encoder libx264; set it to an ffmpeg that has'],
+  ['has only others', "echo ' V..... mpeg4  MPEG-4'", 'has no encoder libx264; set it to an ffmpeg that has'],
+])('a program that %s is a mistake', async (_, script, message) => {
+  const binary = await aProgram(script)
+  await expect(assertFfmpegEncodes(binary, unaborted)).rejects.toMatchObject({
+    name: 'InvalidInputError',
+    message: `FFMPEG_PATH: ${binary.path} (from FFMPEG_PATH) ${message}`,
+  })
+})
+
+test('a probe that is stopped ends with the reason', async () => {
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const probe = assertFfmpegEncodes(await aProgram('exec sleep 60'), controller.signal)
+  controller.abort(reason)
+  await expect(probe).rejects.toBe(reason)
+})
