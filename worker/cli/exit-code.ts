@@ -9,7 +9,7 @@ import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
  *     1        a failure
  *     128 + n  stopped by signal n; 130 is Ctrl-C
  */
-export const EXIT_DONE = 0
+export const EXIT_DONE: number = 0
 export const EXIT_FAILURE = 1
 export const EXIT_INVALID_INPUT = 2
 
@@ -22,6 +22,11 @@ export class InterruptedError extends Error {
     super(`stopped by ${signal}`)
     this.signal = signal
   }
+}
+
+/** The standard output takes nothing more; no line of code is to blame. */
+export class OutputLostError extends Error {
+  override readonly name = 'OutputLostError'
 }
 
 /** Help and version end Commander's parsing by an error too, with exit code 0; its usage errors have 1. */
@@ -51,6 +56,8 @@ export const messageOf = (error: unknown, { debug, subject = '' }: MessageOption
   if (debug) return inspect(error)
   const text = error instanceof Error && error.message !== '' ? error.message : String(error)
   const named = subject === '' || text.startsWith(subject) ? text : `${subject}: ${text}`
-  const expected = error instanceof InvalidInputError || error instanceof InterruptedError
+  const expected = [InvalidInputError, InterruptedError, OutputLostError].some(
+    (kind) => error instanceof kind,
+  )
   return expected ? `error: ${named}` : `error: ${named}\n(SVD_DEBUG=1 shows where it happened)`
 }

@@ -4,36 +4,59 @@ import { prepareImage } from '../renderer/prepare-image.ts'
 import { renderJobSchema, renderResultSchema } from '../renderer/render-job.ts'
 import { rendererEnvironment } from '../renderer/renderer-environment.ts'
 import { finishClip } from '../video/finish-clip.ts'
-import { exitCodeOf, InterruptedError } from './exit-code.ts'
-import type { Surroundings } from './surroundings.ts'
+import { exitCodeOf, InterruptedError, OutputLostError } from './exit-code.ts'
+import type { Surroundings, TextOutput } from './surroundings.ts'
 
 const RENDERER_ENTRY = fileURLToPath(new URL('../renderer/main.ts', import.meta.url))
 
-/** The first signal asks the command to stop and clean up; a second one ends the process at once. */
-const abortOnSignals = (): AbortSignal => {
-  const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+/**
+ * The first signal asks the command to stop and clean up; a second one ends the process at once. A terminal that closes
+ * may say so twice, by the kernel and by the shell, so SIGHUP never does.
+ */
+const abortOnSignals = (controller: AbortController): void => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       const reason = new InterruptedError(signal)
-      if (controller.signal.aborted) process.exit(exitCodeOf(reason))
+      if (controller.signal.aborted && signal !== 'SIGHUP') process.exit(exitCodeOf(reason))
       controller.abort(reason)
     })
   }
-  return controller.signal
+}
+
+/** This process's; what cannot be written stops the command. */
+const watchedStdout = (controller: AbortController): TextOutput => {
+  let fault: Error | undefined
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // `svd inspect | head`: a reader that has seen enough is no failure.
+    if (error.code === 'EPIPE') return controller.abort(new InterruptedError('SIGPIPE'))
+    fault ??= new OutputLostError(
+      `the standard output cannot be written (${error.code}); is its disk full?`,
+      {
+        cause: error,
+      },
+    )
+    controller.abort(fault)
+  })
+  return {
+    write: (text) => process.stdout.write(text),
+    async flush() {
+      await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+      if (fault !== undefined) throw fault
+    },
+  }
 }
 
 /** This process. Takes over its signals. */
 export const processSurroundings = (): Surroundings => {
-  // `svd inspect | head`: a reader that has seen enough is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
+  const controller = new AbortController()
+  abortOnSignals(controller)
+  // Of a terminal that has closed: there is nobody left to tell.
+  process.stderr.on('error', () => {})
   return {
     environment: process.env,
-    stdout: process.stdout,
+    stdout: watchedStdout(controller),
     stderr: process.stderr,
-    signal: abortOnSignals(),
+    signal: controller.signal,
     prepareImage,
     finishClip,
     openRenderer: () =>

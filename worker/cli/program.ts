@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander'
 import type { DocumentName } from '../../shared/contracts/json-schema.ts'
 import { addCompileOptions, type CompileOptions, runCompile } from './compile.ts'
 import { addDoctorOptions, type DoctorOptions, runDoctor } from './doctor.ts'
-import { exitCodeOf, messageOf } from './exit-code.ts'
+import { EXIT_DONE, exitCodeOf, messageOf } from './exit-code.ts'
 import { addInspectOptions, type InspectOptions, runInspect } from './inspect.ts'
 import { addModelsListOptions, type ModelsListOptions, runModelsList } from './models-list.ts'
 import { addModelsPushOptions, type ModelsPushOptions, runModelsPush } from './models-push.ts'
@@ -65,20 +65,25 @@ const createProgram = (
 
 /** Runs one command line (without node and script) and returns its exit code; never throws. */
 export const runProgram = async (args: readonly string[], surroundings: Surroundings): Promise<number> => {
-  let exitCode = 0
+  let exitCode = EXIT_DONE
+  const fail = (error: unknown): void => {
+    // Commander has already said what is wrong.
+    if (!(error instanceof CommanderError)) {
+      const debug = surroundings.environment['SVD_DEBUG'] === '1'
+      surroundings.stderr.write(`${messageOf(error, { debug })}\n`)
+    }
+    exitCode = exitCodeOf(error)
+  }
   try {
     const { svd_batch: version } = await readVersions()
     const program = createProgram(surroundings, version, (code) => {
       exitCode = code
     })
     await program.parseAsync([...args], { from: 'user' })
-    return exitCode
   } catch (error) {
-    // Commander has already said what is wrong.
-    if (!(error instanceof CommanderError)) {
-      const debug = surroundings.environment['SVD_DEBUG'] === '1'
-      surroundings.stderr.write(`${messageOf(error, { debug })}\n`)
-    }
-    return exitCodeOf(error)
+    fail(error)
   }
+  // A result that did not arrive is a failure, though it was there.
+  if (exitCode === EXIT_DONE) await surroundings.stdout.flush?.().catch(fail)
+  return exitCode
 }

@@ -84,7 +84,9 @@ const assertNamesFit = (plan: readonly ImageOutputs[], option: string): void => 
       option,
       `${path.basename(video)} is too long a name: ${sizeBytes - MAX_NAME_BYTES} of its bytes have to go, for its ` +
         `poster's may have ${MAX_NAME_BYTES}; ` +
-        (option === '--output' ? 'choose a shorter one' : 'rename the image, or name the video with --output'),
+        (option === '--output'
+          ? 'choose a shorter one'
+          : 'rename the image, or name the video with --output'),
     )
   }
 }

@@ -4,6 +4,7 @@ import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
 import { formatBytes } from '../../shared/size-text.ts'
 import type { WrittenFile } from '../video/written-file.ts'
+import { InterruptedError } from './exit-code.ts'
 import type { RenderedImage } from './render-images.ts'
 import type { ImageJob } from './render-jobs.ts'
 import type { Versions } from './versions.ts'
@@ -71,17 +72,34 @@ export const resultAsJson = ({ image, settings }: ImageJob, result: RenderedImag
   versions,
 })
 
+const kindOf = (error: unknown): 'invalid-input' | 'interrupted' | 'failure' => {
+  if (error instanceof InvalidInputError) return 'invalid-input'
+  return error instanceof InterruptedError ? 'interrupted' : 'failure'
+}
+
+const errorAsJson = (error: unknown) => ({
+  kind: kindOf(error),
+  message: error instanceof Error ? error.message : String(error),
+})
+
 /** The object that `--json` prints for an image that was not. */
 export const failureAsJson = (image: string, error: unknown) => ({
   status: 'failed' as const,
   image,
-  error: {
-    kind: error instanceof InvalidInputError ? ('invalid-input' as const) : ('failure' as const),
-    message: error instanceof Error ? error.message : String(error),
-  },
+  error: errorAsJson(error),
 })
 
 export type ImageReport = ReturnType<typeof resultAsJson> | ReturnType<typeof failureAsJson>
+
+/** The object that `--json` prints when all images were tried. */
+export const reportsAsJson = (reports: readonly ImageReport[], imageCount: number) =>
+  imageCount === 1 ? reports[0] : { results: reports }
+
+/** The object that `--json` prints when `error` ended the command; the images that were not told of share it. */
+export const stoppedAsJson = (images: readonly string[], reports: readonly ImageReport[], error: unknown) => {
+  const results = images.map((image, index) => reports[index] ?? failureAsJson(image, error))
+  return images.length === 1 ? results[0] : { status: 'failed' as const, error: errorAsJson(error), results }
+}
 
 const shortPath = (file: string): string => {
   const relative = path.relative('', file)

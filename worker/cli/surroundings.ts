@@ -6,6 +6,8 @@ import type { finishClip } from '../video/finish-clip.ts'
 
 export interface TextOutput {
   write(text: string): unknown
+  /** Resolves when all has been written. Throws what kept it from being written. */
+  flush?(): Promise<void>
 }
 
 /** A terminal if `isTTY`. */

@@ -16,7 +16,7 @@ const LEAVE_MS = 2_000
 
 /**
  * Makes this process a renderer: takes jobs from the process that started it, until that asks it to exit or is
- * gone itself. Ctrl-C and SIGTERM reach a whole group of processes; here they are left to the parent, which
+ * gone itself. Ctrl-C, SIGTERM and SIGHUP reach a whole group of processes; here they are left to the parent, which
  * knows whether the job should be finished, cancelled or handed back.
  */
 export const serveRenderer = <Job, Result>(service: RendererService<Job, Result>): void => {
@@ -77,6 +77,6 @@ export const serveRenderer = <Job, Result>(service: RendererService<Job, Result>
     }
   })
   process.on('disconnect', leave)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   send({ type: 'ready' })
 }

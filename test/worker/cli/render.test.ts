@@ -375,10 +375,12 @@ test('stops at Ctrl-C with 130, before the images that are left', async () => {
       },
     },
   )
-  expect({ exitCode, stdout, stderr }).toEqual({
-    exitCode: 130,
-    stdout: '',
-    stderr: 'error: stopped by SIGINT\n',
+  expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: 'error: stopped by SIGINT\n' })
+  const error = { kind: 'interrupted', message: 'stopped by SIGINT' }
+  expect(JSON.parse(stdout)).toEqual({
+    status: 'failed',
+    error,
+    results: ['a.jpg', 'b.jpg'].map((image) => ({ status: 'failed', image: at(image), error })),
   })
   expect(jobs).toHaveLength(1)
   expect(renderers.open).toBe(0)
@@ -461,6 +463,76 @@ test('shows where a failure happened when SVD_DEBUG is 1', async () => {
     environment: { PATH: process.env['PATH'], SVD_DEBUG: '1' },
   })
   expect(stderr).toMatch(/Error: no luck\n +at [\s\S]*cause[\s\S]*bad stars/)
+})
+
+describe('with --json, one object tells what ended the command', () => {
+  const NO_CHECKPOINT = {
+    kind: 'invalid-input',
+    message: '/none: there is no such folder; check the path of the checkpoint',
+  }
+
+  test('before its image was rendered', async () => {
+    const { at } = await aFolderOfImages('a.jpg')
+    const args = [at('a.jpg'), '--output', at('a.mp4'), '--checkpoint', '/none', '--json']
+    const { exitCode, stdout } = await renderCommand(args)
+    expect(exitCode).toBe(2)
+    expect(JSON.parse(stdout)).toEqual({ status: 'failed', image: at('a.jpg'), error: NO_CHECKPOINT })
+  })
+
+  test('before its images were rendered', async () => {
+    const { at } = await aFolderOfImages('a.jpg', 'b.jpg')
+    const args = [at('a.jpg'), at('b.jpg'), '--output-dir', at('o'), '--checkpoint', '/none', '--json']
+    const { exitCode, stdout } = await renderCommand(args)
+    expect(exitCode).toBe(2)
+    expect(JSON.parse(stdout)).toEqual({
+      status: 'failed',
+      error: NO_CHECKPOINT,
+      results: ['a.jpg', 'b.jpg'].map((image) => ({
+        status: 'failed',
+        image: at(image),
+        error: NO_CHECKPOINT,
+      })),
+    })
+  })
+
+  test('between two images, and what became of the first', async () => {
+    const { at } = await aFolderOfImages('a.jpg', 'b.jpg')
+    const controller = new AbortController()
+    const { exitCode, stdout } = await renderCommand(
+      [at('a.jpg'), at('b.jpg'), '--output-dir', at('o'), '--json'],
+      {
+        signal: controller.signal,
+        onStage: (stage, image) => {
+          if (stage === 'finish' && image === 'b.jpg') controller.abort(new InterruptedError('SIGTERM'))
+        },
+      },
+    )
+    expect(exitCode).toBe(143)
+    const error = { kind: 'interrupted', message: 'stopped by SIGTERM' }
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'failed',
+      error,
+      results: [
+        { status: 'succeeded', image: at('a.jpg') },
+        { status: 'failed', image: at('b.jpg'), error },
+      ],
+    })
+  })
+})
+
+describe('an ffmpeg that cannot encode is told before anything runs', () => {
+  test.each([
+    ['/nope', 'error: FFMPEG_PATH: "/nope" is not an executable file; '],
+    ['/bin/false', 'error: FFMPEG_PATH: /bin/false (from FFMPEG_PATH) does not run as ffmpeg does; '],
+  ])('%s', async (ffmpeg, message) => {
+    const { folder, at } = await aFolderOfImages('a.jpg')
+    const { exitCode, stderr, events } = await renderCommand([at('a.jpg'), '--output', at('o/a.mp4')], {
+      environment: { FFMPEG_PATH: ffmpeg },
+    })
+    expect({ exitCode, events }).toEqual({ exitCode: 2, events: [] })
+    expect(stderr.startsWith(message)).toBe(true)
+    expect(await readdir(folder)).toEqual(['a.jpg'])
+  })
 })
 
 describe('mistakes are told before anything runs', () => {
