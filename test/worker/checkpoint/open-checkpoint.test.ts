@@ -159,6 +159,12 @@ describe('openCheckpoint', () => {
     )
   })
 
+  test('takes a component that was left out for none', async () => {
+    const index = JSON.stringify(await xtConfig('model_index.json', { safety_checker: [null, null] }))
+    await using folder = await aCheckpoint({ ...SINGLE_FILES, 'model_index.json': index })
+    expect((await openCheckpoint(folder.dir)).variant).toBeNull()
+  })
+
   test('refuses components that do not fit together', async () => {
     const vae = JSON.stringify(await xtConfig('vae/config.json', { latent_channels: 16 }))
     await using folder = await aCheckpoint({ ...SINGLE_FILES, 'vae/config.json': vae })
@@ -268,7 +274,8 @@ describe('a folder that is not a checkpoint', () => {
       'scheduler: is ["diffusers","DDIMScheduler"]; supported: ["diffusers","EulerDiscreteScheduler"]',
     ],
     ['lacks a component', { vae: undefined }, 'vae: is absent'],
-    ['has a component too many', { safety_checker: [null, null] }, 'safety_checker'],
+    ['has a component too many', { safety_checker: ['diffusers', 'Checker'] }, 'safety_checker'],
+    ['lacks a component', { vae: [null, null] }, 'vae: is [null,null]; supported: ["diffusers",'],
   ])('is told when its index %s', async (_name, changes, message) => {
     const index = JSON.stringify(await xtConfig('model_index.json', changes))
     await using folder = await aCheckpoint({ ...SINGLE_FILES, 'model_index.json': index })
