@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FIT_MODES } from './fit-mode.ts'
 import type { RenderDefaults, RenderParameters } from './render-parameters.ts'
 
 /*
@@ -27,7 +28,7 @@ export const parametersDocumentSchema = z.strictObject({
   ...defaultsFields,
   /** A number up to 2^53, text above it, where a JSON number would lose digits. */
   seed: z.union([z.int(), z.string().regex(/^-?\d+$/)]),
-  fit: z.enum(['fill', 'crop', 'pad']),
+  fit: z.enum(FIT_MODES),
   decode_overlap: z.int().nonnegative(),
 })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FIT_MODES } from './fit-mode.ts'
 import type { InputFault } from './input-fault.ts'
 import { InvalidInputError } from './invalid-input.ts'
 import { shownValue } from './shown-value.ts'
@@ -63,7 +64,7 @@ const ARGUMENTS = {
     'a whole number from -2^63 to 2^64 - 1 (from 2^53 up as text)',
   ),
   fit: argument(
-    z.enum(['fill', 'crop', 'pad']),
+    z.enum(FIT_MODES),
     'fill (stretch, as the reference does), crop or pad (both keep the proportions)',
   ),
   decode_overlap: argument(

@@ -1,3 +1,4 @@
+import type { FitMode } from './fit-mode.ts'
 import { InvalidInputError } from './invalid-input.ts'
 import type { RenderArguments } from './render-arguments.ts'
 
@@ -18,8 +19,6 @@ export interface RenderDefaults {
   readonly decodeChunkSize: number | null
   readonly numVideosPerPrompt: number
 }
-
-export type FitMode = 'fill' | 'crop' | 'pad'
 
 /** Everything that decides the numbers of a clip, resolved: nothing is left to defaults. */
 export interface RenderParameters extends RenderDefaults {

@@ -10,8 +10,11 @@ interface Networks {
   readonly imageEncoder: ClipVisionConfig
 }
 
-/** The reference pipeline resizes every picture to this, and the image encoder takes no other size than its own. */
-const CLIP_IMAGE_SIZE = 224
+/**
+ * Side in pixels of the square that CLIP sees: the reference pipeline resizes every picture to it, and the image
+ * encoder takes no other size than its own.
+ */
+export const CLIP_IMAGE_SIZE = 224
 
 /** The three networks pass tensors to each other: throws InvalidInputError where their widths differ. */
 export const assertComponentsFit = ({ unet, vae, imageEncoder }: Networks): void => {

@@ -59,10 +59,7 @@ export const conditionClip = async (
     readonly signal: AbortSignal
   },
 ): Promise<ClipConditioning> => {
-  const pixels = toClipInput(source, {
-    ...checkpoint.featureExtractor,
-    imageSize: checkpoint.imageEncoder.config.imageSize,
-  })
+  const pixels = toClipInput(source, checkpoint.featureExtractor)
   const { image_embeds } = await networks.encodeImage({ pixel_values: pixels })
   signal.throwIfAborted()
   const noisy = addNoise(toVaeInput(fitted), parameters.noiseAugStrength, generator)

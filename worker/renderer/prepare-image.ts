@@ -1,6 +1,7 @@
 import path from 'node:path'
+import type { FitMode } from '../../shared/contracts/fit-mode.ts'
 import { decodeImage } from '../../shared/image/decode-image.ts'
-import { type FitMode, fitImage } from '../pipeline/image/fit.ts'
+import { fitImage } from '../pipeline/image/fit.ts'
 import type { FrameSize } from '../video/rgb-frame.ts'
 import type { RgbFile } from './render-job.ts'
 import { writeRgbFile } from './rgb-file.ts'

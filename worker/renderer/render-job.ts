@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FIT_MODES } from '../../shared/contracts/fit-mode.ts'
 
 /** How much of the model is in memory at once. All modes give the same frames. */
 export const MEMORY_MODES = ['auto', 'resident', 'offload', 'low-vram'] as const
@@ -17,7 +18,7 @@ const parametersSchema = z.strictObject({
   decodeChunkSize: z.int().nullable(),
   numVideosPerPrompt: z.int(),
   seed: z.bigint(),
-  fit: z.enum(['fill', 'crop', 'pad']),
+  fit: z.enum(FIT_MODES),
   decodeOverlap: z.int(),
 })
 

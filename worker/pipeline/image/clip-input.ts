@@ -1,12 +1,11 @@
 import { RGB_CHANNELS, type RgbImage } from '../../../shared/image/rgb-image.ts'
+import { CLIP_IMAGE_SIZE } from '../../checkpoint/component-fit.ts'
 import type { Tensor } from '../../engine/tensor.ts'
 import { type BicubicAxis, bicubicAxis, weightedSum } from './bicubic-axis.ts'
 import { antialiasKernel, blurredAcross, blurredRow } from './gaussian-blur.ts'
 
-/** What the CLIP input needs of `feature_extractor/preprocessor_config.json` and the image encoder's config. */
+/** What the CLIP input needs of `feature_extractor/preprocessor_config.json`. */
 export interface ClipExtractor {
-  /** Side of the network's square input in pixels. The reference knows 224 only. */
-  readonly imageSize: number
   readonly imageMean: readonly number[]
   readonly imageStd: readonly number[]
 }
@@ -62,18 +61,15 @@ function* antialiasedRows(image: RgbImage, size: number): Generator<Float32Array
 }
 
 /**
- * A picture as CLIP takes it, [1, 3, imageSize, imageSize]: resized to a square with antialiasing from the
+ * A picture as CLIP takes it, [1, 3, 224, 224]: resized to a square with antialiasing from the
  * original picture (the aspect ratio is lost), then normalised per channel. The reference:
  * StableVideoDiffusionPipeline._encode_image and its CLIPImageProcessor with `do_normalize` alone.
  *
  * Equal bits, but for the blur's kernel: its exponentials and their sum are rounded differently here and there,
  * which is at most 2.4e-7 of the result.
- *
- * The reference resizes to 224x224 whatever the config says, so an encoder of another `image_size` refuses its
- * input there; here the picture is resized to the encoder's size.
  */
 export const toClipInput = (image: RgbImage, extractor: ClipExtractor): Tensor => {
-  const size = extractor.imageSize
+  const size = CLIP_IMAGE_SIZE
   const data = new Float32Array(RGB_CHANNELS * size * size)
   let y = 0
   for (const row of antialiasedRows(image, size)) {

@@ -1,7 +1,8 @@
+import type { FitMode } from '../../../shared/contracts/fit-mode.ts'
 import { RGB_CHANNELS, type RgbImage } from '../../../shared/image/rgb-image.ts'
 import { resizeLanczos } from './resize-lanczos.ts'
 
-/**
+/*
  * How a picture of one shape becomes a clip of another:
  *
  * - `fill`: stretched to the clip's size; the aspect ratio is lost. What the reference does
@@ -9,9 +10,6 @@ import { resizeLanczos } from './resize-lanczos.ts'
  * - `crop`: scaled to cover, what sticks out is cut off on both sides alike (`resize_mode="crop"` there).
  * - `pad`: scaled to fit, centred, with black bars (no mode there: its "fill" smears the edges instead).
  */
-export type FitMode = 'fill' | 'crop' | 'pad'
-
-export const FIT_MODES: readonly FitMode[] = ['fill', 'crop', 'pad']
 
 interface Size {
   readonly width: number
