@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { customSigmasSchema } from './custom-sigmas.ts'
+import { explained } from './explained.ts'
 import { FIT_MODES } from './fit-mode.ts'
 import type { InputFault } from './input-fault.ts'
 import { InvalidInputError } from './invalid-input.ts'
@@ -17,8 +19,8 @@ const MAX_FRAMES = 4096
 const MAX_STEPS = 1000
 const MAX_SEED = 2n ** 64n - 1n
 
-interface Argument {
-  readonly schema: z.ZodType
+interface Argument<Value = unknown> {
+  readonly schema: z.ZodType<Value>
   readonly rule: string
 }
 
@@ -37,13 +39,7 @@ const ARGUMENTS = {
   num_frames: argument(integer(1, MAX_FRAMES), `a whole number from 1 to ${MAX_FRAMES}`),
   num_inference_steps: argument(integer(1, MAX_STEPS), `a whole number from 1 to ${MAX_STEPS}`),
   sigmas: argument(
-    z.union([
-      z.literal('align-your-steps'),
-      z
-        .array(z.number().nonnegative())
-        .min(2)
-        .max(MAX_STEPS + 1),
-    ]),
+    z.union([z.literal('align-your-steps'), customSigmasSchema]),
     'the name align-your-steps, or two or more falling numbers that end with the last noise level, such as 700,15.6,0.5,0',
   ),
   min_guidance_scale: guidanceScale,
@@ -75,9 +71,12 @@ const ARGUMENTS = {
 
 export type RenderArgumentName = keyof typeof ARGUMENTS
 
-export type RenderArguments = {
-  readonly [Name in RenderArgumentName]?: z.output<(typeof ARGUMENTS)[Name]['schema']>
-}
+type Values = { readonly [Name in RenderArgumentName]: z.output<(typeof ARGUMENTS)[Name]['schema']> }
+
+export type RenderArguments = { readonly [Name in RenderArgumentName]?: Values[Name] }
+
+/** The same, in a type that a name can be looked up in before it is known which one. */
+const BY_NAME: { readonly [Name in RenderArgumentName]: Argument<Values[Name]> } = ARGUMENTS
 
 export const RENDER_ARGUMENT_NAMES = Object.keys(ARGUMENTS) as readonly RenderArgumentName[]
 
@@ -85,7 +84,8 @@ export const RENDER_ARGUMENT_NAMES = Object.keys(ARGUMENTS) as readonly RenderAr
 export const renderArgumentRule = (name: RenderArgumentName): string => ARGUMENTS[name].rule
 
 /** What a user may give, in zod. */
-export const renderArgumentSchema = (name: RenderArgumentName): z.ZodType => ARGUMENTS[name].schema
+export const renderArgumentSchema = <Name extends RenderArgumentName>(name: Name): z.ZodType<Values[Name]> =>
+  BY_NAME[name].schema
 
 const suggestion = (unknownName: string): string => {
   const folded = unknownName.replaceAll(/[-_]/g, '').toLowerCase()
@@ -118,10 +118,13 @@ export const readRenderArguments = (
       faults.push({ field: spell(name), message: `no such argument; ${suggestion(name)}` })
       continue
     }
-    const { schema, rule } = ARGUMENTS[name as RenderArgumentName]
+    const { schema, rule }: Argument = ARGUMENTS[name as RenderArgumentName]
     const result = schema.safeParse(value)
     if (result.success) values[name] = result.data
-    else faults.push({ field: spell(name), message: `got ${shownValue(value)}; must be ${rule}` })
+    else {
+      const got = `got ${shownValue(value)}${explained(result.error)}`
+      faults.push({ field: spell(name), message: `${got}; must be ${rule}` })
+    }
   }
   return { values: values as RenderArguments, faults }
 }

@@ -28,6 +28,16 @@ export interface RenderParameters extends RenderDefaults {
   readonly decodeOverlap: number
 }
 
+/** What is wrong with the two guidance scales together; null: nothing. */
+export const guidanceFault = ({
+  minGuidanceScale,
+  maxGuidanceScale,
+}: Pick<RenderDefaults, 'minGuidanceScale' | 'maxGuidanceScale'>): string | null =>
+  usesGuidance({ maxGuidanceScale }) || minGuidanceScale <= 1
+    ? null
+    : `a max_guidance_scale of ${maxGuidanceScale} turns guidance off, and min_guidance_scale is ${minGuidanceScale}; ` +
+      'give both above 1, or both 1'
+
 const DEFAULT_SEED = 0n
 
 /** Arguments given by the user over the checkpoint's defaults, checked against each other and the VAE's block size. */
@@ -62,13 +72,11 @@ export const resolveParameters = (
       )
     }
   }
-  const { minGuidanceScale, maxGuidanceScale } = parameters
-  if (!usesGuidance(parameters) && minGuidanceScale > 1) {
-    throw new InvalidInputError(
-      spell('max_guidance_scale'),
-      `got ${maxGuidanceScale}, which turns guidance off, with a min_guidance_scale of ${minGuidanceScale}; ` +
-        'give both above 1, or both 1',
-    )
+  const fault = guidanceFault(parameters)
+  if (fault !== null) {
+    // Defaults agree with each other, so that one of the two was given.
+    const blamed = given.max_guidance_scale === undefined ? 'min_guidance_scale' : 'max_guidance_scale'
+    throw new InvalidInputError(spell(blamed), fault)
   }
   const chunk = decodeChunkOf(parameters)
   if (parameters.decodeOverlap > 0 && parameters.decodeOverlap >= chunk) {
@@ -85,4 +93,5 @@ export const decodeChunkOf = ({ decodeChunkSize, numFrames }: RenderParameters):
   decodeChunkSize ?? numFrames
 
 /** Guidance is on when the largest scale is above 1: the reference decides it by that one alone. */
-export const usesGuidance = ({ maxGuidanceScale }: RenderParameters): boolean => maxGuidanceScale > 1
+export const usesGuidance = ({ maxGuidanceScale }: Pick<RenderDefaults, 'maxGuidanceScale'>): boolean =>
+  maxGuidanceScale > 1

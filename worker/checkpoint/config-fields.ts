@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { explained } from '../../shared/contracts/explained.ts'
 import { type Fault, shown, throwFaults } from './faults.ts'
 
 /** One field of a config: what is accepted, in zod and in words, and what its absence means to the reference. */
@@ -79,9 +80,10 @@ const fieldFault = (
   present: boolean,
   value: unknown,
   { supported, absent }: Field<unknown>,
+  error: z.ZodError,
 ): Fault => {
   const got = present
-    ? `is ${shown(value)}`
+    ? `is ${shown(value)}${explained(error)}`
     : absent === undefined
       ? 'is absent'
       : `is absent, which means ${shown(absent)} to the reference`
@@ -115,7 +117,7 @@ export const readFields = <F extends Fields>(
     const value = present ? given.get(name) : declared.absent
     const parsed = declared.schema.safeParse(value)
     if (parsed.success) values[name] = parsed.data
-    else faults.push(fieldFault(name, present, value, declared))
+    else faults.push(fieldFault(name, present, value, declared, parsed.error))
   }
   for (const [name, value] of given) {
     if (Object.hasOwn(fields, name) || name.startsWith('_') || withoutEffect.includes(name)) continue

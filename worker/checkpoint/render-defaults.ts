@@ -1,33 +1,36 @@
 import { z } from 'zod'
-import type { RenderDefaults } from '../../shared/contracts/render-parameters.ts'
-import { acceptFields, field, notNegative, readFields, wholeNumber } from './config-fields.ts'
+import {
+  type RenderArgumentName,
+  renderArgumentRule,
+  renderArgumentSchema,
+} from '../../shared/contracts/render-arguments.ts'
+import { guidanceFault, type RenderDefaults } from '../../shared/contracts/render-parameters.ts'
+import { acceptFields, type Field, field, readFields } from './config-fields.ts'
+import { throwFaults } from './faults.ts'
 
-const side = (absent: number) =>
-  field(z.int().min(8).max(65_536).multipleOf(8), 'a multiple of 8 from 8 to 65536', absent)
+/** As a user may give it, so that nothing comes in by the file that could not by an option. */
+const argument = <Name extends RenderArgumentName>(name: Name, absent: unknown) =>
+  field(renderArgumentSchema(name), renderArgumentRule(name), absent)
+
+/** Null says in words what the absence of the field means. */
+const orNull = <T>({ schema, supported }: Field<T>): Field<T | null> =>
+  field(z.union([z.null(), schema]), `null, or ${supported}`, null)
 
 /** Absent fields: the defaults of diffusers 0.42.1 `StableVideoDiffusionPipeline.__call__`. */
 const fieldsFor = (unetFrames: number) =>
   ({
-    width: side(1024),
-    height: side(576),
-    num_frames: wholeNumber(unetFrames),
-    num_inference_steps: wholeNumber(25),
-    sigmas: field(
-      z.union([z.null(), z.literal('align-your-steps'), z.array(z.number().nonnegative()).min(2)]),
-      '"align-your-steps", a list of at least two numbers from 0 up, or null',
-      null,
-    ),
-    min_guidance_scale: notNegative(1),
-    max_guidance_scale: notNegative(3),
-    fps: wholeNumber(7),
-    motion_bucket_id: wholeNumber(127, 0),
-    noise_aug_strength: notNegative(0.02),
-    decode_chunk_size: field(
-      z.union([z.null(), z.int().min(1).max(65_536)]),
-      'null or a whole number from 1 to 65536',
-      null,
-    ),
-    num_videos_per_prompt: wholeNumber(1),
+    width: argument('width', 1024),
+    height: argument('height', 576),
+    num_frames: argument('num_frames', unetFrames),
+    num_inference_steps: argument('num_inference_steps', 25),
+    sigmas: orNull(argument('sigmas', null)),
+    min_guidance_scale: argument('min_guidance_scale', 1),
+    max_guidance_scale: argument('max_guidance_scale', 3),
+    fps: argument('fps', 7),
+    motion_bucket_id: argument('motion_bucket_id', 127),
+    noise_aug_strength: argument('noise_aug_strength', 0.02),
+    decode_chunk_size: orNull(argument('decode_chunk_size', null)),
+    num_videos_per_prompt: argument('num_videos_per_prompt', 1),
   }) as const
 
 /**
@@ -36,7 +39,7 @@ const fieldsFor = (unetFrames: number) =>
  */
 export const parseRenderDefaults = (json: unknown, unetFrames: number, file = 'svd.json'): RenderDefaults => {
   const fields = acceptFields(file, readFields(file, json, fieldsFor(unetFrames)))
-  return {
+  const defaults: RenderDefaults = {
     width: fields.width,
     height: fields.height,
     numFrames: fields.num_frames,
@@ -50,4 +53,7 @@ export const parseRenderDefaults = (json: unknown, unetFrames: number, file = 's
     decodeChunkSize: fields.decode_chunk_size,
     numVideosPerPrompt: fields.num_videos_per_prompt,
   }
+  const message = guidanceFault(defaults)
+  throwFaults(file, message === null ? [] : [{ field: 'max_guidance_scale', message }])
+  return defaults
 }

@@ -2,10 +2,9 @@ import path from 'node:path'
 import { readNumber } from '../../shared/contracts/argument-text.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts'
-import { type RenderParameters, resolveParameters } from '../../shared/contracts/render-parameters.ts'
+import { resolveParameters } from '../../shared/contracts/render-parameters.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../compiler/compile.ts'
-import { parseCustomSigmas } from '../pipeline/scheduler/custom-sigmas.ts'
 import type { RenderSettings } from '../renderer/render-job.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from './argument-options.ts'
 import { assertImagesReadable } from './input-images.ts'
@@ -21,17 +20,6 @@ const parseThreads = (text: string | undefined): number => {
   if (typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)
     return threads
   throw new InvalidInputError('--threads', `got '${text}'; must be a whole number from 1 to ${MAX_THREADS}`)
-}
-
-/** The renderer would refuse them too, but only once for each image. */
-const assertSigmas = ({ sigmas }: RenderParameters): void => {
-  if (sigmas === null || typeof sigmas === 'string') return
-  try {
-    parseCustomSigmas(sigmas)
-  } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error
-    throw new InvalidInputError(spellOption('sigmas'), error.message.slice(`${error.field}: `.length))
-  }
 }
 
 /** Which of the two the user gave. */
@@ -62,7 +50,6 @@ export const prepareJobs = async (
     vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config),
     spell: spellOption,
   })
-  assertSigmas(parameters)
   const { sigmas, numFrames, numVideosPerPrompt: videosPerImage } = parameters
   const plan = planOutputs({ images, output, outputDir, framesDir, videosPerImage })
   await checkOutputFolders(plan, { option: outputOptionOf(options), frameCount: numFrames })

@@ -131,7 +131,12 @@ describe('guidance', () => {
   test('that its largest scale turns off is not asked for by the smallest: nor does the reference take that', () => {
     const { field, message } = faultOf(() => resolve({ min_guidance_scale: 3, max_guidance_scale: 1 }))
     expect(field).toBe('max_guidance_scale')
-    expect(message).toContain('got 1, which turns guidance off, with a min_guidance_scale of 3')
+    expect(message).toContain('a max_guidance_scale of 1 turns guidance off, and min_guidance_scale is 3')
+  })
+
+  test('is blamed on the scale that was given', () => {
+    const fault = faultOf(() => resolve({ min_guidance_scale: 3 }, { max_guidance_scale: 1 }))
+    expect(fault.field).toBe('min_guidance_scale')
   })
 
   test('may fall from frame to frame', () => {

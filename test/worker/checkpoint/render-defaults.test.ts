@@ -53,9 +53,30 @@ describe('parseRenderDefaults', () => {
     [
       'an unknown name for sigmas',
       { sigmas: 'karras' },
-      'sigmas: is "karras"; supported: "align-your-steps"',
+      'sigmas: is "karras"; supported: null, or the name align-your-steps',
     ],
     ['negative noise', { noise_aug_strength: -1 }, 'noise_aug_strength: is -1'],
+    [
+      'rising sigmas',
+      { sigmas: [1, 2] },
+      'svd.json: sigmas: is [1,2] (value 2 of 2, 2, is not below the value',
+    ],
+    [
+      'a width that no option may have',
+      { width: 65_536 },
+      'width: is 65536; supported: a multiple of 8 from 8 to 8192',
+    ],
+    ['too many frames a second', { fps: 241 }, 'fps: is 241; supported: a whole number of frames per second'],
+    [
+      'no frames to decode at once',
+      { decode_chunk_size: 0 },
+      'decode_chunk_size: is 0; supported: null, or a whole',
+    ],
+    [
+      'scales that contradict each other',
+      { min_guidance_scale: 2, max_guidance_scale: 1 },
+      'svd.json: max_guidance_scale: a max_guidance_scale of 1 turns guidance off, and min_guidance_scale is 2',
+    ],
     ['camel case', { numFrames: 14 }, 'numFrames: is 14, but svd-batch knows no such field'],
   ])('refuses %s', (_name, json, message) => {
     expect(() => parseRenderDefaults(json, 25)).toThrow(message)

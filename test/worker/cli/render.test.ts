@@ -602,8 +602,8 @@ describe('mistakes are told before anything runs', () => {
     ],
     [
       ['DIR/cup.jpg', '--sigmas', '5,700,0'],
-      'error: --sigmas: value 2 of 3, 700, is not below the value before it, 5; ' +
-        'give noise levels from high to low with the end value last, such as 700,54.5,4.2,0.4,0',
+      'error: --sigmas: got [5,700,0] (value 2 of 3, 700, is not below the value before it, 5); must be the name ' +
+        'align-your-steps, or two or more falling numbers that end with the last noise level, such as 700,15.6,0.5,0',
     ],
     [['DIR/cup.jpg', '--threads', '2x'], "error: --threads: got '2x'; must be a whole number from 1 to 1024"],
     [

@@ -1,6 +1,5 @@
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import type { SchedulerConfig } from '../../checkpoint/scheduler-config.ts'
-import { parseCustomSigmas } from './custom-sigmas.ts'
 import { karrasSigmas } from './karras-sigmas.ts'
 
 export interface Schedule {
@@ -36,16 +35,17 @@ const initNoiseSigmaOf = (sigmas: Float32Array, spacing: SchedulerConfig['timest
 
 /**
  * The noise levels and timesteps of a clip, those of diffusers' EulerDiscreteScheduler after
- * `set_timesteps(num_inference_steps)` or `set_timesteps(sigmas=...)`. Given sigmas are used as they are.
+ * `set_timesteps(num_inference_steps)` or `set_timesteps(sigmas=...)`. Given sigmas, which
+ * customSigmasSchema has checked, are used as they are.
  * Noise levels have equal bits; a timestep may differ in its last one, as logarithms do from one CPU's library to
  * another's.
  *
- * @throws InvalidInputError (`num_inference_steps`, `sigmas`).
+ * @throws InvalidInputError (`num_inference_steps`).
  */
 export const createSchedule = (request: ScheduleRequest): Schedule => {
   const sigmas =
     'sigmas' in request
-      ? parseCustomSigmas(request.sigmas)
+      ? Float32Array.from(request.sigmas)
       : plannedSigmas(request.config, request.numInferenceSteps)
   return {
     sigmas,
