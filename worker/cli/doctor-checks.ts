@@ -2,7 +2,8 @@ import { formatBytes } from '../../shared/size-text.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip } from '../compiler/compile.ts'
 import { cpuTarget } from '../compiler/targets/cpu.ts'
-import { type Check, ok, runCheck } from '../fitness/check.ts'
+import type { MemoryNeed } from '../engine/memory-mode.ts'
+import { type Check, fail, ok, runCheck, warn } from '../fitness/check.ts'
 import type { Machine } from '../fitness/machine.ts'
 import {
   checkDisk,
@@ -11,6 +12,7 @@ import {
   checkNode,
   checkOnnxRuntime,
 } from '../fitness/machine-checks.ts'
+import { clipMemoryOf } from './clip-memory.ts'
 import { clipShapeOf } from './clip-options.ts'
 
 export interface CheckOptions {
@@ -32,6 +34,33 @@ const checkCheckpoint = (dir: string, variant: string | undefined): Promise<Chec
     )
   })
 
+/** With the checkpoint's default arguments. */
+const checkClipMemory = (dir: string, variant: string | undefined, availableBytes: number): Promise<Check> =>
+  runCheck('clip memory', '', async () => {
+    const checkpoint = await openCheckpoint(dir, variant === undefined ? {} : { variant })
+    const shape = clipShapeOf({}, checkpoint, cpuTarget)
+    const { offload, lowVram, fits } = clipMemoryOf(checkpoint, shape, availableBytes)
+    const needed = ({ graph, bytes }: MemoryNeed): string => `${formatBytes(bytes)} for ${graph}`
+    const size = `${shape.width}x${shape.height}, ${shape.numFrames} frames`
+    const sparing = lowVram.bytes < offload.bytes ? `, ${needed(lowVram)} with --memory low-vram` : ''
+    const found = `${size}: ${needed(offload)}${sparing}; ${formatBytes(availableBytes)} available`
+    if (fits === 'offload') return ok(found)
+    if (fits === 'low-vram') return warn(found, 'give --memory low-vram, or leave it at auto')
+    return fits === null
+      ? fail(found, 'render smaller: --width, --height, --num-frames; or free some memory')
+      : warn(found, `give --decode-chunk-size ${fits.decodeChunk}`)
+  })
+
+const checksOfCheckpoint = async (
+  machine: Machine,
+  dir: string,
+  variant: string | undefined,
+): Promise<readonly Check[]> => {
+  const checkpoint = await checkCheckpoint(dir, variant)
+  if (checkpoint.status === 'fail') return [checkpoint]
+  return [checkpoint, await checkClipMemory(dir, variant, machine.availableMemoryBytes())]
+}
+
 /** Everything that a render needs, checked one after the other. */
 export const runChecks = async (machine: Machine, options: CheckOptions): Promise<readonly Check[]> => [
   await checkNode(machine),
@@ -40,5 +69,7 @@ export const runChecks = async (machine: Machine, options: CheckOptions): Promis
   await checkMemory(machine),
   await checkDisk(machine, 'output', options.outputDir),
   await checkDisk(machine, 'temporary', machine.temporaryDir),
-  ...(options.checkpoint === undefined ? [] : [await checkCheckpoint(options.checkpoint, options.variant)]),
+  ...(options.checkpoint === undefined
+    ? []
+    : await checksOfCheckpoint(machine, options.checkpoint, options.variant)),
 ]

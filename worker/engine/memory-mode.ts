@@ -13,7 +13,7 @@ export type MemoryPlan = 'resident' | 'offload' | 'low-vram'
 
 /** Shares of the available memory that an estimate may reach: it knows neither allocator slack nor neighbours. */
 const RESIDENT_SHARE = 0.5
-const OFFLOAD_SHARE = 0.8
+export const OFFLOAD_SHARE = 0.8
 
 /** Weights as the CPU provider holds them (float32), and the largest sum of activations. */
 const estimatedBytes = (graph: Graph): { readonly weights: number; readonly activations: number } => ({
@@ -21,16 +21,28 @@ const estimatedBytes = (graph: Graph): { readonly weights: number; readonly acti
   activations: statisticsOf(graph).peakActivationBytes,
 })
 
+export interface MemoryNeed {
+  /** Of the graph that takes most. */
+  readonly graph: string
+  readonly bytes: number
+}
+
+/** What running these graphs one at a time takes. */
+export const memoryNeedOf = (graphs: readonly Graph[]): MemoryNeed =>
+  graphs
+    .map((graph) => ({ graph: graph.name, estimate: estimatedBytes(graph) }))
+    .map(({ graph, estimate }) => ({ graph, bytes: estimate.weights + estimate.activations }))
+    .reduce((most, need) => (need.bytes > most.bytes ? need : most))
+
 /** What `auto` means for these graphs of one clip on a machine with that much memory free. */
 export const chooseMemoryPlan = (
   graphs: readonly Graph[],
   { availableBytes, keepWarm }: { readonly availableBytes: number; readonly keepWarm: boolean },
 ): MemoryPlan => {
   const estimates = graphs.map(estimatedBytes)
-  const largest = Math.max(...estimates.map(({ weights, activations }) => weights + activations))
   const together =
     estimates.reduce((total, { weights }) => total + weights, 0) +
     Math.max(...estimates.map(({ activations }) => activations))
   if (keepWarm && together <= RESIDENT_SHARE * availableBytes) return 'resident'
-  return largest <= OFFLOAD_SHARE * availableBytes ? 'offload' : 'low-vram'
+  return memoryNeedOf(graphs).bytes <= OFFLOAD_SHARE * availableBytes ? 'offload' : 'low-vram'
 }

@@ -45,7 +45,7 @@ export interface RenderedClip {
 }
 
 /** In low-memory mode feed-forward layers work through their rows in this many pieces. */
-const LOW_MEMORY_CHUNKS = 8
+export const LOW_MEMORY_CHUNKS = 8
 
 const scheduleOf = (checkpoint: Checkpoint, { sigmas, numInferenceSteps }: RenderParameters): Schedule => {
   const config = checkpoint.scheduler

@@ -40,6 +40,12 @@ test('a sound machine passes every check', async () => {
         found: '14.7 MB of weights, 192x128, 14 frames, 10 steps by default',
         fix: null,
       },
+      {
+        name: 'clip memory',
+        status: 'ok',
+        found: '192x128, 14 frames: 269 MB for vae_decoder; 32.0 GB available',
+        fix: null,
+      },
     ],
   })
 })
@@ -107,6 +113,24 @@ test.each<[string, Partial<Machine>, object, number]>([
   expect(result.checks).toContainEqual(expected)
   expect({ exitCode: result.exitCode, ok: result.ok }).toEqual({ exitCode, ok: exitCode === 0 })
 })
+
+test.each([
+  [200e6, 'warn', 'give --decode-chunk-size 7'],
+  [50e6, 'fail', 'render smaller: --width, --height, --num-frames; or free some memory'],
+])(
+  'memory that is too small for a clip of the checkpoint, %d bytes, is named',
+  async (available, status, fix) => {
+    const { checks } = await examine(aMachine({ availableMemoryBytes: () => available }), {
+      checkpoint: DEMO_CHECKPOINT,
+    })
+    expect(checks.at(-1)).toEqual({
+      name: 'clip memory',
+      status,
+      found: `192x128, 14 frames: 269 MB for vae_decoder; ${available / 1e6}${available < 1e8 ? '.0' : ''} MB available`,
+      fix,
+    })
+  },
+)
 
 test('a checkpoint without weights is a failed check', async () => {
   const { exitCode, checks } = await examine(aMachine(), { checkpoint: XT_CONFIGS })
