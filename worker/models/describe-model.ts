@@ -25,7 +25,7 @@ export interface DescribeOptions {
 /** Throws InvalidInputError unless the checkpoint holds the networks' tensors, all and no others. */
 const assertComplete = (checkpoint: Checkpoint): void => {
   const { defaults } = checkpoint
-  const guidance = usesGuidance({ ...defaults, seed: 0n, fit: 'fill', decodeOverlap: 0 })
+  const guidance = usesGuidance(defaults)
   compileClip(checkpoint, { ...defaults, guidance, target: cpuTarget, feedForwardChunks: 1 }).checkWeights()
 }
 
