@@ -1,6 +1,7 @@
 import { faultOf, type InputFault } from '../../shared/contracts/input-fault.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
+import { isForManifest } from '../../shared/contracts/manifest-picture.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import type { Drop, IngestOutcome, IngestWorld } from './ingest-world.ts'
 import { acceptedJob, makeJobs } from './make-jobs.ts'
@@ -26,6 +27,8 @@ const prepare = async (world: IngestWorld, { info, signal }: Drop): Promise<Prep
 
 /** A dropped picture, as it is now. Throws `ObjectChangedError`, and where store or queue fail. */
 export const ingestPicture = async (world: IngestWorld, drop: Drop): Promise<IngestOutcome> => {
+  const { key, metadata } = drop.info
+  if (isForManifest(metadata)) return { type: 'skipped', key, reason: 'for-manifest' }
   const request = await readRequest(world, drop)
   // Looked at even if nothing can come of it, so that all that is wrong is told at once.
   const { image, faults } = await prepare(world, drop)

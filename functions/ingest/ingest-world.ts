@@ -5,12 +5,13 @@ import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts
 
 /**
  * Why nothing was done about a dropped object.
- * - `gone`        it was deleted meanwhile
- * - `changed`     it was overwritten meanwhile: that has an event of its own
- * - `no-picture`  a sidecar whose picture is not there yet, and will find it when it comes
- * - `not-ours`    a folder's mark, or outside of what ingest looks after
+ * - `gone`          it was deleted meanwhile
+ * - `changed`       it was overwritten meanwhile: that has an event of its own
+ * - `for-manifest`  a picture that was uploaded for manifests to name
+ * - `no-picture`    a sidecar whose picture is not there yet, and will find it when it comes
+ * - `not-ours`      a folder's mark, or outside of what ingest looks after
  */
-export type SkipReason = 'gone' | 'changed' | 'no-picture' | 'not-ours'
+export type SkipReason = 'gone' | 'changed' | 'for-manifest' | 'no-picture' | 'not-ours'
 
 /** What became of a dropped object. */
 export type IngestOutcome =

@@ -1,0 +1,8 @@
+/**
+ * User metadata of a picture that was uploaded for manifests to name. Without it, each picture dropped under `images/`
+ * is a clip to be made.
+ */
+export const MANIFEST_PICTURE = { 'svd-use': 'manifest' } as const
+
+export const isForManifest = (metadata: Readonly<Record<string, string>>): boolean =>
+  Object.entries(MANIFEST_PICTURE).every(([name, value]) => metadata[name] === value)
