@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { inLanes } from '../../../worker/tracking/in-lanes.ts'
+
+test('results are in the order of the items, and no more than the lanes run at once', async () => {
+  let running = 0
+  let most = 0
+  const results = await inLanes([3, 1, 2, 0], 2, async (turns) => {
+    most = Math.max(most, ++running)
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+    running -= 1
+    return turns * 10
+  })
+  expect(results).toEqual([30, 10, 20, 0])
+  expect(most).toBe(2)
+})
+
+test('an error is thrown when what had begun has ended, and nothing new begins', async () => {
+  const begun: number[] = []
+  const ended: number[] = []
+  const work = async (item: number): Promise<void> => {
+    begun.push(item)
+    if (item === 0) throw new Error('no luck')
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+    ended.push(item)
+  }
+  await expect(inLanes([0, 1, 2, 3], 2, work)).rejects.toThrow('no luck')
+  expect(begun).toEqual([0, 1])
+  expect(ended).toEqual([1])
+})

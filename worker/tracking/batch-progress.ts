@@ -1,0 +1,36 @@
+import { isDone, type JobStanding } from './job-standing.ts'
+
+/** Where in a job each phase of the renderer begins and ends, roughly as a large model spends its time. */
+const PHASE_SHARE: Readonly<Record<string, readonly [from: number, to: number]>> = {
+  load: [0.02, 0.05],
+  'encode-image': [0.05, 0.08],
+  denoise: [0.08, 0.8],
+  decode: [0.8, 0.96],
+  'encode-video': [0.96, 0.98],
+}
+
+/** How much of a job is done, 0 to 1. */
+export const jobShare = (standing: JobStanding): number => {
+  if (isDone(standing)) return 1
+  if (standing.state === 'publishing') return 0.98
+  if (standing.state !== 'rendering' || standing.phase === null) return 0
+  const [from, to] = PHASE_SHARE[standing.phase] ?? [0.05, 0.05]
+  return from + (to - from) * (standing.steps === 0 ? 0 : Math.min(1, standing.step / standing.steps))
+}
+
+/** Of all jobs, in jobs: 2.5 are done. */
+export const batchShare = (standings: readonly JobStanding[]): number =>
+  standings.reduce((total, standing) => total + jobShare(standing), 0)
+
+/** Before so much is done the pace says nothing. In jobs. */
+const LEAST_DONE = 0.1
+
+/** At the pace since `startShare`; null: there is none yet. */
+export const secondsLeft = (
+  standings: readonly JobStanding[],
+  { startShare, elapsedSeconds }: { readonly startShare: number; readonly elapsedSeconds: number },
+): number | null => {
+  const done = batchShare(standings)
+  if (done - startShare < LEAST_DONE || elapsedSeconds <= 0) return null
+  return ((standings.length - done) / (done - startShare)) * elapsedSeconds
+}

@@ -1,0 +1,54 @@
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import type { Clock } from '../jobs/clock.ts'
+import { inLanes } from './in-lanes.ts'
+import { isDone, type JobStanding, readStanding } from './job-standing.ts'
+
+const LANES = 16
+/**
+ * Of one look: two requests each. Of more jobs, those that a worker has are looked at every time and the others in
+ * turn, so that ten thousand in the queue cost no more than these.
+ */
+const JOBS_PER_LOOK = 200
+
+export interface FollowOptions {
+  readonly clock: Pick<Clock, 'sleep'>
+  readonly intervalMs: number
+}
+
+interface Followed {
+  readonly jobId: string
+  /** Null: there is no record of it yet. */
+  standing: JobStanding | null
+  /** Number of the look that saw it last. */
+  seen: number
+}
+
+const isWaiting = ({ standing }: Followed): boolean => standing === null || standing.state === 'queued'
+
+const nextToSee = (jobs: readonly Followed[]): readonly Followed[] =>
+  jobs
+    .filter(({ standing }) => standing === null || !isDone(standing))
+    .sort((a, b) => Number(isWaiting(a)) - Number(isWaiting(b)) || a.seen - b.seen)
+    .slice(0, JOBS_PER_LOOK)
+
+/**
+ * How jobs stand, in the order of `jobIds`, again and again until all are done; what has no record yet is left out.
+ * Ends by the signal's reason when that aborts.
+ */
+export async function* followJobs(
+  outputs: ObjectStore,
+  jobIds: readonly string[],
+  { clock, intervalMs }: FollowOptions,
+  signal: AbortSignal,
+): AsyncGenerator<readonly JobStanding[]> {
+  const jobs = jobIds.map((jobId): Followed => ({ jobId, standing: null, seen: 0 }))
+  for (let look = 1; jobs.length > 0; look++) {
+    await inLanes(nextToSee(jobs), LANES, async (job) => {
+      job.standing = await readStanding(outputs, job.jobId, signal)
+      job.seen = look
+    })
+    yield jobs.flatMap(({ standing }) => standing ?? [])
+    if (jobs.every(({ standing }) => standing !== null && isDone(standing))) return
+    await clock.sleep(intervalMs, signal)
+  }
+}

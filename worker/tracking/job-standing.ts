@@ -1,0 +1,87 @@
+import { resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
+import type { JobImage, JobOrigin } from '../../shared/contracts/job-message.ts'
+import type { ParametersDocument } from '../../shared/contracts/parameters-document.ts'
+import { type ResultRecord, resultRecordSchema } from '../../shared/contracts/result-record.ts'
+import { type JobState, type StatusRecord, statusRecordSchema } from '../../shared/contracts/status-record.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { readRecord } from './read-record.ts'
+
+/** How a job stands, by its records. */
+export interface JobStanding {
+  readonly jobId: string
+  readonly state: JobState
+  /** Deliveries so far; 0 while no worker has taken it. */
+  readonly attempt: number
+  /** Of the renderer, while rendering. */
+  readonly phase: string | null
+  readonly step: number
+  readonly steps: number
+  /** Why it waits again, or failed. */
+  readonly message: string | null
+  readonly image: JobImage
+  readonly parameters: ParametersDocument
+  readonly origin: JobOrigin
+  /** ISO 8601. */
+  readonly submittedAt: string
+  readonly updatedAt: string
+  /** Null: not done. */
+  readonly result: ResultRecord | null
+}
+
+export const isDone = ({ state }: Pick<JobStanding, 'state'>): boolean =>
+  state === 'succeeded' || state === 'failed' || state === 'cancelled'
+
+export const standingOfResult = (result: ResultRecord): JobStanding => {
+  const { job } = result
+  return {
+    jobId: result.job_id,
+    state: result.state,
+    attempt: result.attempt,
+    phase: null,
+    step: 0,
+    steps: 0,
+    message: result.failure?.reason ?? null,
+    image: job.image,
+    parameters: job.parameters,
+    origin: job.origin,
+    submittedAt: job.submitted_at,
+    updatedAt: result.finished_at,
+    result,
+  }
+}
+
+/**
+ * Of a job without a result. A status that says it has one is older than `svd redrive`, which took the result away:
+ * the job waits again.
+ */
+const standingOfStatus = (status: StatusRecord): JobStanding => {
+  const broughtBack = isDone(status)
+  return {
+    jobId: status.job_id,
+    state: broughtBack ? 'queued' : status.state,
+    attempt: broughtBack ? 0 : status.attempt,
+    phase: broughtBack ? null : status.phase,
+    step: broughtBack ? 0 : status.step,
+    steps: broughtBack ? 0 : status.steps,
+    message: broughtBack ? null : status.message,
+    image: status.image,
+    parameters: status.parameters,
+    origin: status.origin,
+    submittedAt: status.submitted_at,
+    updatedAt: status.updated_at,
+    result: null,
+  }
+}
+
+/** Null: there is no such job. The result record decides; the status tells of the way there. */
+export const readStanding = async (
+  outputs: ObjectStore,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<JobStanding | null> => {
+  // In this order: a job that ends in between is found done, for its result is written before its last status.
+  const status = await readRecord(outputs, statusKey(jobId), statusRecordSchema, signal)
+  const result = await readRecord(outputs, resultKey(jobId), resultRecordSchema, signal)
+  if (result !== null) return standingOfResult(result.record)
+  return status === null ? null : standingOfStatus(status.record)
+}
