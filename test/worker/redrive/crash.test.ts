@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { aFailure } from '../tracking/a-job.ts'
+import { aRedriveWorld, classes } from './a-redrive-world.ts'
+
+const CHANGES = ['create', 'put', 'delete', 'send', 'setVisibility', 'remove']
+
+class Crash extends Error {}
+
+/** A process that dies before or after its n-th change; nothing of it happens after that. */
+const dyingAt = (place: number, when: 'before' | 'after') => {
+  let changes = 0
+  let armed = false
+  let dead = false
+  const died: string[] = []
+  return {
+    died,
+    faults: {
+      before(operation: string, subject: string) {
+        if (!armed) return
+        if (dead) throw new Crash('is dead')
+        if (!CHANGES.includes(operation)) return
+        changes += 1
+        if (changes === place && when === 'before') {
+          dead = true
+          died.push(`${operation} ${subject}`)
+          throw new Crash('dies')
+        }
+      },
+      after(operation: string, subject: string) {
+        if (!armed || dead || !CHANGES.includes(operation)) return
+        if (changes === place && when === 'after') {
+          dead = true
+          died.push(`${operation} ${subject}`)
+          throw new Crash('dies')
+        }
+      },
+    },
+    run: async (redrive: () => Promise<unknown>): Promise<boolean> => {
+      armed = true
+      await redrive().catch((error) => {
+        if (!(error instanceof Crash)) throw error
+      })
+      armed = false
+      return dead
+    },
+  }
+}
+
+const aCrashedWorld = async (place: number, when: 'before' | 'after', letter: boolean) => {
+  const process = dyingAt(place, when)
+  const world = aRedriveWorld({ faults: process.faults })
+  const record = aFailure({ class: letter ? 'exhausted' : 'quality', reason: 'the first time' })
+  const jobId = await world.fail(record, { letter })
+  await world.askToCancel(jobId)
+  const filter = letter ? {} : { classes: classes('quality'), jobIds: new Set([jobId]) }
+  const crashed = await process.run(() => world.redrive(filter))
+  // What it held comes back to the others.
+  world.pass(3600)
+  return { world, record, jobId, crashed, filter, died: process.died }
+}
+
+describe.each([
+  { letter: true, name: 'with a dead letter' },
+  { letter: false, name: 'without one' },
+])('a redrive of a job $name', ({ letter }) => {
+  /** Hold, archive, delete, delete, status, send, remove; without a letter, one is sent first. */
+  const places = Array.from({ length: letter ? 7 : 8 }, (_, index) => index + 1)
+  const crashes = places.flatMap((place) => [
+    { place, when: 'before' as const },
+    { place, when: 'after' as const },
+  ])
+
+  test('has so many steps', async () => {
+    expect((await aCrashedWorld(places.length, 'before', letter)).died[0]).toMatch(/^remove/)
+    // Only the release at the end, of which nothing depends.
+    expect((await aCrashedWorld(places.length + 1, 'before', letter)).crashed).toBe(false)
+  })
+
+  test.each(crashes)('that dies $when its change $place loses nothing', async ({ place, when }) => {
+    const { world, jobId, crashed } = await aCrashedWorld(place, when, letter)
+    expect(crashed).toBe(true)
+    const somewhere = [...world.jobsInQueue(), ...world.jobsAmongDeadLetters()]
+    // A job without a dead letter has its record until it has one.
+    expect(somewhere.includes(jobId) || (await world.result(jobId)) !== null).toBe(true)
+  })
+
+  test.each(crashes)(
+    'that dies $when its change $place is completed by the next',
+    async ({ place, when }) => {
+      const { world, record, jobId, filter } = await aCrashedWorld(place, when, letter)
+      await world.redrive(filter)
+      await world.work()
+      await world.redrive(filter)
+      expect(await world.result(jobId)).toMatchObject({ state: 'succeeded' })
+      expect(world.jobsAmongDeadLetters()).toEqual([])
+      expect(world.isAskedToCancel(jobId)).toBe(false)
+      expect((await world.archived(jobId)).map((kept) => kept.record)).toEqual([record])
+    },
+  )
+
+  test.each(crashes)(
+    'that dies $when its change $place is completed also when the failure was recorded again before',
+    async ({ place, when }) => {
+      const { world, record, jobId, filter } = await aCrashedWorld(place, when, letter)
+      await world.recordDeadLetters()
+      await world.work()
+      await world.redrive({ ...filter, classes: null })
+      await world.work()
+      expect(await world.result(jobId)).toMatchObject({ state: 'succeeded' })
+      expect(world.jobsAmongDeadLetters()).toEqual([])
+      expect((await world.archived(jobId)).map((kept) => kept.record)).toContainEqual(record)
+    },
+  )
+})

@@ -1,0 +1,105 @@
+import { cancelKey, resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
+import type { JobMessage } from '../../shared/contracts/job-message.ts'
+import { resultRecordSchema } from '../../shared/contracts/result-record.ts'
+import type { StatusRecord } from '../../shared/contracts/status-record.ts'
+import type { MessageQueue } from '../../shared/ports/message-queue.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import type { Clock } from '../jobs/clock.ts'
+import { readRecord } from '../tracking/read-record.ts'
+import { archiveResult } from './archive-result.ts'
+import { type JobLetter, renewHold } from './held-letters.ts'
+import { mayComeBack, type RedriveFilter } from './redrive-filter.ts'
+
+/*
+ * A failed job's way back. At every moment its message is in one of the two queues, so a crash loses nothing; and what
+ * the next redrive then finds makes it do the rest.
+ *
+ *                                   jobs/ID/result.json   dead letter   queue   if it stops here, the next one
+ *   0  hold the dead letter         failed                held                  begins
+ *   1  create failures/000n.json    failed                held                  finds the same bytes there: goes on
+ *   2  delete result.json           none                  held                  has nothing to keep: goes on
+ *   3  delete cancel/ID.json        none                  held                  goes on
+ *   4  status `queued`              none                  held                  writes it again
+ *   5  send the message             none, or the new one  held          sent    sends it again: a job done twice has
+ *                                                                               one result; or, if it is done by then,
+ *                                                                               removes the dead letter
+ *   6  remove the dead letter       none, or the new one  gone          sent    has nothing to do
+ *
+ * The dead letter is held meanwhile, out of sight of those who would record again that its job failed. If it stops
+ * between 2 and 6 for so long that they do, the message that was sent meets a failed record and goes; the dead letter
+ * is still there, and the next redrive begins at 0.
+ */
+
+export interface RedriveWorld {
+  readonly outputs: ObjectStore
+  readonly jobs: MessageQueue
+  readonly deadLetters: MessageQueue
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/**
+ * - `brought-back`   it is in the queue
+ * - `done`           it has a result that stays; the dead letter is removed
+ * - `out-of-reach`   its dead letter is not held any more: somebody else has it, or this took too long; nothing changed
+ */
+export type BringBackOutcome = 'brought-back' | 'done' | 'out-of-reach'
+
+const queuedStatus = (job: JobMessage, now: Date): StatusRecord => ({
+  version: 1,
+  job_id: job.job_id,
+  state: 'queued',
+  attempt: 0,
+  phase: null,
+  step: 0,
+  steps: 0,
+  worker_id: null,
+  message: null,
+  image: job.image,
+  parameters: job.parameters,
+  origin: job.origin,
+  submitted_at: job.submitted_at,
+  updated_at: now.toISOString(),
+})
+
+const writeQueued = async (
+  { outputs, clock }: RedriveWorld,
+  job: JobMessage,
+  signal: AbortSignal,
+): Promise<void> => {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(queuedStatus(job, clock.now()), null, 2)}\n`)
+  await outputs.put(statusKey(job.job_id), bytes, { contentType: 'application/json' }, signal)
+}
+
+/** Throws where the queue does not take it. */
+export const sendJob = async (queue: MessageQueue, job: JobMessage, signal: AbortSignal): Promise<void> => {
+  const [refused] = await queue.send([{ body: JSON.stringify(job), groupId: job.group }], signal)
+  if (refused !== undefined)
+    throw new Error(`${job.job_id}: the queue refused its message: ${refused.reason}`)
+}
+
+/** Throws where store or queue fail: the dead letter is still there then. */
+export const bringBack = async (
+  world: RedriveWorld,
+  letter: JobLetter,
+  filter: RedriveFilter,
+  signal: AbortSignal,
+): Promise<BringBackOutcome> => {
+  const { outputs, jobs, deadLetters } = world
+  const { job, message } = letter
+  const jobId = job.job_id
+  if (!(await renewHold(deadLetters, letter, signal))) return 'out-of-reach'
+  const stored = await readRecord(outputs, resultKey(jobId), resultRecordSchema, signal)
+  if (!mayComeBack({ jobId, result: stored?.record ?? null }, filter)) {
+    await deadLetters.remove(message.receiptHandle, signal)
+    return 'done'
+  }
+  if (stored !== null) {
+    await archiveResult(outputs, jobId, stored.bytes, signal)
+    await outputs.delete(resultKey(jobId), signal)
+  }
+  await outputs.delete(cancelKey(jobId), signal)
+  await writeQueued(world, job, signal)
+  await sendJob(jobs, job, signal)
+  await deadLetters.remove(message.receiptHandle, signal)
+  return 'brought-back'
+}

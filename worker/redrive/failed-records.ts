@@ -1,0 +1,34 @@
+import { resultKey } from '../../shared/contracts/bucket-layout.ts'
+import { type ResultRecord, resultRecordSchema } from '../../shared/contracts/result-record.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { inLanes } from '../tracking/in-lanes.ts'
+import { listJobs } from '../tracking/list-jobs.ts'
+import { readRecord } from '../tracking/read-record.ts'
+import { mayComeBack, passesFilter, type RedriveFilter } from './redrive-filter.ts'
+
+const LANES = 16
+
+/** Every job's, where the filter names none. */
+const idsToRead = async (
+  outputs: ObjectStore,
+  { jobIds }: RedriveFilter,
+  signal: AbortSignal,
+): Promise<readonly string[]> =>
+  jobIds === null ? (await listJobs(outputs, signal)).map(({ jobId }) => jobId) : [...jobIds]
+
+/** Records of jobs that may be brought back, whether their message is among the dead letters or not. */
+export const findFailedRecords = async (
+  outputs: ObjectStore,
+  filter: RedriveFilter,
+  signal: AbortSignal,
+): Promise<readonly ResultRecord[]> => {
+  const records = await inLanes(await idsToRead(outputs, filter, signal), LANES, (jobId) =>
+    readRecord(outputs, resultKey(jobId), resultRecordSchema, signal),
+  )
+  return records.flatMap((stored) => {
+    if (stored === null) return []
+    const { record } = stored
+    const candidate = { jobId: record.job_id, result: record, sentAt: new Date(record.job.submitted_at) }
+    return mayComeBack(candidate, filter) && passesFilter(candidate, filter) ? [record] : []
+  })
+}
