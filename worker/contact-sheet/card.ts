@@ -1,0 +1,96 @@
+import { formatDollars, formatSeconds, formatTime } from './amounts.ts'
+import { renderClips } from './clip.ts'
+import { type Html, html } from './html.ts'
+import type { ParameterName, UsualParameters } from './parameter-differences.ts'
+import { renderParameterChips, renderParameterTable } from './parameter-list.ts'
+import { renderPhaseTimes, renderTimesTable, workSeconds } from './phase-times.ts'
+import { renderQuality } from './quality-figures.ts'
+import type { SheetJob } from './sheet-job.ts'
+import { sweepLabel } from './sweeps.ts'
+
+const SHORT_ID = 8
+
+/** `images/a/x.png` → `x.png`. */
+export const pictureName = ({ standing }: SheetJob): string =>
+  standing.image.source_key.split('/').at(-1) ?? ''
+
+const totalSeconds = ({ standing }: SheetJob): number | null => {
+  const seconds = standing.result?.seconds
+  return seconds === null || seconds === undefined ? null : workSeconds(seconds)
+}
+
+const psnrOf = ({ clips }: SheetJob): number | null =>
+  clips.length === 0 ? null : Math.min(...clips.map(({ quality }) => quality.first_frame_psnr_db))
+
+/** What the page's script sorts and searches by. */
+const sortData = (job: SheetJob, label: string): Html => {
+  const { standing } = job
+  const words = [standing.image.source_key, standing.jobId, label, standing.origin.key]
+    .join(' ')
+    .toLowerCase()
+  return html`data-state="${standing.state}" data-words="${words}" data-name="${pictureName(job).toLowerCase()}" data-newest="${Date.parse(standing.updatedAt)}" data-seconds="${totalSeconds(job) ?? ''}" data-cost="${standing.result?.cost_usd ?? ''}" data-likeness="${psnrOf(job) ?? ''}"`
+}
+
+const renderFacts = (job: SheetJob): Html => {
+  const { result, attempt, state, phase, step, steps } = job.standing
+  const seconds = totalSeconds(job)
+  return html`<ul class="facts">
+${seconds !== null && html`<li><b>${formatSeconds(seconds)}</b></li>`}
+${phase !== null && state === 'rendering' && html`<li><b>${phase} ${step}/${steps}</b></li>`}
+${attempt > 0 && html`<li class="${attempt > 1 && 'warn'}">${attempt === 1 ? '1 attempt' : `${attempt} attempts`}</li>`}
+${result !== null && result.cost_usd !== null && html`<li title="Device time at the worker's hourly price">${formatDollars(result.cost_usd)}</li>`}
+${result?.safer_path === true && html`<li class="warn" title="Small decode chunks that overlap, after a first clip that did not pass its checks">safer path</li>`}
+</ul>`
+}
+
+const renderFailure = ({ standing }: SheetJob): Html | null => {
+  const { failure } = standing.result ?? {}
+  if (failure === null || failure === undefined) {
+    return standing.message === null ? null : html`<p class="reason">${standing.message}</p>`
+  }
+  return html`<p class="reason"><b>${failure.class}</b> ${failure.reason}</p>${failure.quality.map(renderQuality)}`
+}
+
+const row = (name: string, value: string | number | null): Html | false =>
+  value !== null && html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`
+
+const renderDetails = (job: SheetJob, usual: UsualParameters): Html => {
+  const { standing, clips } = job
+  const { result } = standing
+  const seconds = result?.seconds ?? null
+  return html`<details><summary>Details <code title="${standing.jobId}">${standing.jobId.slice(0, SHORT_ID)}</code></summary>
+${renderParameterTable(standing.parameters, usual)}
+${seconds !== null && renderTimesTable(seconds)}
+<table><tbody>
+${row('job', standing.jobId)}
+${row('picture', standing.image.source_key)}
+${row('from', standing.origin.item === null ? standing.origin.key : `${standing.origin.key}, item ${standing.origin.item}`)}
+${clips.map(({ key }) => row('video', key))}
+${row('submitted', formatTime(standing.submittedAt))}
+${result !== null && row('finished', formatTime(result.finished_at))}
+${result !== null && row('device time', formatSeconds(result.device_seconds))}
+${result !== null && row('model', result.job.model.id)}
+${result !== null && row('worker', `${result.worker.id}, ${result.worker.version}, ${result.worker.execution_provider}`)}
+</tbody></table></details>`
+}
+
+/** `swept` are the parameters that tell the job from the others of its sweep; none: it stands alone. */
+export const renderCard = (job: SheetJob, usual: UsualParameters, swept: readonly ParameterName[]): Html => {
+  const { standing, clips } = job
+  const label = sweepLabel(swept, standing.parameters)
+  const name = pictureName(job)
+  const seconds = standing.result?.seconds ?? null
+  return html`
+<article class="card ${standing.state}" ${sortData(job, label)}>
+${renderClips(job, label === '' ? name : `${name}, ${label}`)}
+<div class="body">
+<header><h3 title="${standing.image.source_key}">${label === '' ? name : label}</h3>${standing.state !== 'succeeded' && html`<span class="state">${standing.state}</span>`}</header>
+${renderFailure(job)}
+${renderFacts(job)}
+${renderParameterChips(standing.parameters, usual, swept)}
+${seconds !== null && renderPhaseTimes(seconds)}
+${clips.map(({ quality }) => renderQuality(quality))}
+${renderDetails(job, usual)}
+</div>
+</article>`
+}

@@ -1,0 +1,26 @@
+import { modelRecordKey } from '../../shared/contracts/bucket-layout.ts'
+import { modelRecordSchema } from '../../shared/contracts/model-record.ts'
+import {
+  decodeDefaults,
+  encodeParameters,
+  type ParametersDocument,
+} from '../../shared/contracts/parameters-document.ts'
+import { resolveParameters } from '../../shared/contracts/render-parameters.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import type { JobStanding } from '../tracking/job-standing.ts'
+import { readRecord } from '../tracking/read-record.ts'
+
+/** What a job has that asks for nothing. Null: the jobs are of several checkpoints, or theirs is not in the bucket. */
+export const checkpointDefaults = async (
+  models: ObjectStore,
+  standings: readonly JobStanding[],
+  signal: AbortSignal,
+): Promise<ParametersDocument | null> => {
+  const ids = new Set(standings.flatMap(({ result }) => result?.job.model.id ?? []))
+  const [id, ...others] = ids
+  if (id === undefined || others.length > 0) return null
+  const stored = await readRecord(models, modelRecordKey(id), modelRecordSchema, signal)
+  if (stored === null) return null
+  const { defaults, vae_scale_factor: vaeScaleFactor } = stored.record
+  return encodeParameters(resolveParameters({}, decodeDefaults(defaults), { vaeScaleFactor }))
+}

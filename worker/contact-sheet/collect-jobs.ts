@@ -1,0 +1,68 @@
+import type { JobOutput } from '../../shared/contracts/result-record.ts'
+import { MAX_IMAGE_BYTES } from '../../shared/image/decode-image.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { inLanes } from '../tracking/in-lanes.ts'
+import type { JobStanding } from '../tracking/job-standing.ts'
+import type { PlaceSheetFile } from './sheet-files.ts'
+import type { SheetClip, SheetJob } from './sheet-job.ts'
+import { thumbnail } from './thumbnail.ts'
+
+/** Each has a clip and a decoded picture in memory. */
+const LANES = 4
+
+interface Collecting {
+  readonly outputs: ObjectStore
+  readonly place: PlaceSheetFile
+  readonly signal: AbortSignal
+}
+
+/** Null where it is gone, or no picture: a page without it is better than none. */
+const placeThumbnail = async (
+  key: string,
+  name: string,
+  { outputs, place, signal }: Collecting,
+): Promise<string | null> => {
+  try {
+    const stored = await outputs.read(key, { maxBytes: MAX_IMAGE_BYTES }, signal)
+    if (stored === null) return null
+    return await place({ name, type: 'image/webp', bytes: await thumbnail(stored.bytes) })
+  } catch (error) {
+    if (signal.aborted) throw error
+    return null
+  }
+}
+
+const collectClip = async (
+  { video, poster, frames, quality }: JobOutput,
+  name: string,
+  collecting: Collecting,
+): Promise<SheetClip | null> => {
+  const { outputs, place, signal } = collecting
+  const stored = await outputs.read(video.key, { maxBytes: video.size_bytes }, signal)
+  if (stored === null) return null
+  return {
+    video: await place({ name: `${name}.mp4`, type: 'video/mp4', bytes: stored.bytes }),
+    poster: await placeThumbnail(poster.key, `${name}.webp`, collecting),
+    key: video.key,
+    frames,
+    quality,
+  }
+}
+
+const collectJob = async (standing: JobStanding, collecting: Collecting): Promise<SheetJob> => {
+  const { jobId, result, image } = standing
+  const clips: SheetClip[] = []
+  for (const [index, output] of (result?.outputs ?? []).entries()) {
+    const clip = await collectClip(output, `${jobId}-${index}`, collecting)
+    if (clip !== null) clips.push(clip)
+  }
+  const picture =
+    clips.length > 0 ? null : await placeThumbnail(image.key, `${jobId}-picture.webp`, collecting)
+  return { standing, clips, picture }
+}
+
+/** Fetches what a page shows of jobs. A clip that is gone from the bucket is left out. */
+export const collectJobs = (
+  standings: readonly JobStanding[],
+  collecting: Collecting,
+): Promise<readonly SheetJob[]> => inLanes(standings, LANES, (standing) => collectJob(standing, collecting))

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { pictureName, renderCard } from './card.ts'
+import { type Html, html, textOfHtml, trusted } from './html.ts'
+import { type UsualParameters, usualOf } from './parameter-differences.ts'
+import type { SheetJob } from './sheet-job.ts'
+import { renderSummary, type SheetHeading } from './summary-header.ts'
+import { groupSweeps, type JobGroup } from './sweeps.ts'
+import { renderToolbar } from './toolbar.ts'
+
+export interface ContactSheetOptions extends SheetHeading {
+  /** What parameters are compared with: the checkpoint's defaults. Without them, what most of the jobs have. */
+  readonly usual?: UsualParameters
+}
+
+const STYLES = ['theme', 'page', 'cards', 'clips', 'figures', 'phone', 'print'].map((name) => `${name}.css`)
+const SCRIPTS = ['play-clips.js', 'arrange-cards.js']
+
+const readTexts = async (names: readonly string[]): Promise<string> => {
+  const read = (name: string): Promise<string> => readFile(new URL(`page/${name}`, import.meta.url), 'utf8')
+  return (await Promise.all(names.map(read))).join('')
+}
+
+const sourceHash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+/** Nothing from elsewhere: no network, no style or script but ours. `blob:` is what the script makes of data URIs. */
+const contentPolicy = (style: string, script: string): string =>
+  [
+    "default-src 'none'",
+    "img-src data: file: 'self'",
+    "media-src data: blob: file: 'self'",
+    `style-src ${sourceHash(style)}`,
+    `script-src ${sourceHash(script)}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+
+const renderGroup = ({ jobs, swept }: JobGroup, usual: UsualParameters): Html => {
+  const [first, ...others] = jobs
+  if (first === undefined) return html``
+  if (others.length === 0) return renderCard(first, usual, [])
+  const what = jobs.every(({ clips }) => clips.length > 0) ? 'clips' : 'jobs'
+  return html`
+<section class="sweep of-${Math.min(jobs.length, 4)}">
+<h2><span title="${first.standing.image.source_key}">${pictureName(first)}</span> <small>${jobs.length} ${what}${
+    swept.length > 0 && html`, by ${swept.join(', ')}`
+  }</small></h2>
+<div class="cards">${jobs.map((job) => renderCard(job, usual, swept))}</div>
+</section>`
+}
+
+/**
+ * One HTML page of jobs and their clips, which needs nothing but itself (and the files that it names, if clips are not
+ * data URIs). All names in it are somebody else's input: everything is escaped.
+ */
+export const renderContactSheet = async (
+  jobs: readonly SheetJob[],
+  options: ContactSheetOptions,
+): Promise<string> => {
+  const [style, script] = await Promise.all([readTexts(STYLES), readTexts(SCRIPTS)])
+  const usual = options.usual ?? usualOf(jobs.map(({ standing }) => standing.parameters))
+  return textOfHtml(html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${contentPolicy(style, script)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${options.title}</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+${renderSummary(jobs, options)}
+${renderToolbar(jobs)}
+<main class="cards">${groupSweeps(jobs).map((group) => renderGroup(group, usual))}</main>
+${jobs.length === 0 && html`<p class="empty">There are no jobs.</p>`}
+<script>${trusted(script)}</script>
+</body>
+</html>
+`)
+}

@@ -1,0 +1,21 @@
+import type { ClipQuality } from '../../shared/contracts/result-record.ts'
+import type { JobStanding } from '../tracking/job-standing.ts'
+
+export interface SheetClip {
+  /** A data URI, or a path beside the page. */
+  readonly video: string
+  /** Still shown until the clip plays; null: none. */
+  readonly poster: string | null
+  /** Its key in the output bucket. */
+  readonly key: string
+  readonly frames: number
+  readonly quality: ClipQuality
+}
+
+/** What a card shows. */
+export interface SheetJob {
+  readonly standing: JobStanding
+  readonly clips: readonly SheetClip[]
+  /** The input, small, where there is no clip; null: it is not at hand. */
+  readonly picture: string | null
+}

@@ -1,0 +1,49 @@
+import { formatDollars, formatRate, formatSeconds, formatTime } from './amounts.ts'
+import { type Html, html } from './html.ts'
+import { PARAMETER_NAMES, parameterText, varyingParameters } from './parameter-differences.ts'
+import type { SheetJob } from './sheet-job.ts'
+import { totalsOf } from './totals.ts'
+
+export interface SheetHeading {
+  readonly title: string
+  /** Where the jobs are from, in a line; empty: nothing. */
+  readonly subtitle: string
+  /** ISO 8601. */
+  readonly madeAt: string
+}
+
+const tile = (value: string | number, label: string, kind = ''): Html =>
+  html`<li class="${kind}"><b>${value}</b><span>${label}</span></li>`
+
+/** Said once, for all jobs. */
+const renderCommon = (jobs: readonly SheetJob[]): Html | false => {
+  const parameters = jobs.map(({ standing }) => standing.parameters)
+  const [first] = parameters
+  if (first === undefined || parameters.length < 2) return false
+  const varying = new Set(varyingParameters(parameters))
+  const common = PARAMETER_NAMES.filter((name) => !varying.has(name))
+  if (common.length === 0) return false
+  return html`<details class="common"><summary>Same in all</summary><p>${common.map(
+    (name) => html`<span>${name} <b>${parameterText(name, first)}</b></span> `,
+  )}</p></details>`
+}
+
+/** What the batch came to. */
+export const renderSummary = (jobs: readonly SheetJob[], { title, subtitle, madeAt }: SheetHeading): Html => {
+  const totals = totalsOf(jobs)
+  return html`
+<header class="summary">
+<div class="heading"><h1>${title}</h1><p>${subtitle !== '' && html`${subtitle} · `}<time datetime="${madeAt}">${formatTime(madeAt)}</time></p></div>
+<ul class="totals">
+${tile(totals.clips, totals.clips === 1 ? 'clip' : 'clips', 'good')}
+${totals.failed > 0 && tile(totals.failed, 'failed', 'bad')}
+${totals.cancelled > 0 && tile(totals.cancelled, 'cancelled')}
+${totals.open > 0 && tile(totals.open, 'not done yet')}
+${totals.spanSeconds !== null && tile(formatSeconds(totals.spanSeconds), 'submit to end')}
+${totals.clipsPerHour !== null && tile(formatRate(totals.clipsPerHour), 'clips/hour')}
+${totals.deviceSeconds > 0 && tile(formatSeconds(totals.deviceSeconds), 'device time')}
+${totals.costUsd !== null && tile(formatDollars(totals.costUsd), 'cost')}
+</ul>
+${renderCommon(jobs)}
+</header>`
+}

@@ -1,0 +1,31 @@
+import { type Html, html } from './html.ts'
+import type { SheetJob } from './sheet-job.ts'
+
+const ORDERS: readonly (readonly [value: string, label: string])[] = [
+  ['newest', 'Newest first'],
+  ['name', 'Name'],
+  ['seconds', 'Slowest first'],
+  ['cost', 'Dearest first'],
+  ['likeness', 'Least likeness first'],
+]
+
+/** Hidden until the script is there to do what it offers. */
+export const renderToolbar = (jobs: readonly SheetJob[]): Html => {
+  const states = [...new Set(jobs.map(({ standing }) => standing.state))]
+  const count = (state: string): number => jobs.filter(({ standing }) => standing.state === state).length
+  return html`
+<form class="toolbar" hidden>
+<input type="search" name="words" placeholder="Find a name, id or value" aria-label="Find" autocomplete="off">
+${
+  states.length > 1 &&
+  html`<select name="state" aria-label="State"><option value="">All ${jobs.length} jobs</option>${states.map(
+    (state) => html`<option value="${state}">${count(state)} ${state}</option>`,
+  )}</select>`
+}
+<select name="order" aria-label="Order">${ORDERS.map(
+    ([value, label]) => html`<option value="${value}">${label}</option>`,
+  )}</select>
+<button type="button" name="motion">Pause all</button>
+<output role="status"></output>
+</form>`
+}
