@@ -1,0 +1,104 @@
+import { readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { IMAGES_PREFIX } from '../../shared/contracts/bucket-layout.ts'
+import type { InputFault } from '../../shared/contracts/input-fault.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { MAX_MANIFEST_BYTES } from '../../shared/contracts/manifest.ts'
+import { MANIFEST_PICTURE } from '../../shared/contracts/manifest-picture.ts'
+import { type ManifestKind, readManifestDocument } from '../../shared/manifest/manifest-document.ts'
+import { readHeader, readItem } from '../../shared/manifest/read-item.ts'
+import { checkPicture } from './picture-upload.ts'
+import type { Upload } from './upload.ts'
+
+export const manifestKindOf = (file: string): ManifestKind | null => {
+  const kind = /\.(jsonl?)$/.exec(file)?.[1]
+  return kind === 'json' || kind === 'jsonl' ? kind : null
+}
+
+/** More would not help. */
+const SHOWN_FAULTS = 20
+
+interface PlacedFault extends InputFault {
+  readonly line: number | null
+}
+
+const refuse = (file: string, faults: readonly PlacedFault[]): never => {
+  const lines = faults.slice(0, SHOWN_FAULTS).map(({ line, field, message }) => {
+    const place = line === null ? '' : `line ${line}, `
+    return `${place}${field}: ${message}`
+  })
+  const more = faults.length > SHOWN_FAULTS ? [`and ${faults.length - SHOWN_FAULTS} more faults`] : []
+  throw new InvalidInputError(file, [...lines, ...more].join(`\n${file}: `))
+}
+
+const readManifestFile = async (file: string): Promise<Uint8Array> => {
+  const { size } = await stat(file)
+  if (size > MAX_MANIFEST_BYTES) {
+    throw new InvalidInputError(
+      file,
+      `has ${size} bytes, more than the ${MAX_MANIFEST_BYTES} that are accepted; split it`,
+    )
+  }
+  return await readFile(file)
+}
+
+export interface CheckedManifest {
+  readonly upload: Upload
+  /** Keys of the pictures that it names, each once. */
+  readonly pictureKeys: readonly string[]
+}
+
+/**
+ * Looks at a manifest as far as that can be without the checkpoint. Throws InvalidInputError that tells every fault:
+ * ingest would take the other items, but whoever is there to correct it wants to know before.
+ */
+export const checkManifest = async (
+  file: string,
+  { key, kind }: { readonly key: string; readonly kind: ManifestKind },
+): Promise<CheckedManifest> => {
+  const bytes = await readManifestFile(file)
+  let document: ReturnType<typeof readManifestDocument>
+  try {
+    document = readManifestDocument(bytes, kind)
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    throw new InvalidInputError(file, error.message, { cause: error })
+  }
+  const header = readHeader(document.header)
+  const items = document.items.map((written) => ({ line: written.line, ...readItem(written, header) }))
+  const faults: readonly PlacedFault[] = [
+    ...header.faults.map((fault) => ({ line: document.headerLine, ...fault })),
+    ...items.flatMap(({ line, faults: itemFaults }) => itemFaults.map((fault) => ({ line, ...fault }))),
+  ]
+  if (faults.length > 0) refuse(file, faults)
+  return {
+    upload: { name: file, key, body: bytes, contentType: 'application/json', metadata: {} },
+    pictureKeys: [...new Set(items.map(({ image }) => image))],
+  }
+}
+
+/**
+ * The pictures that manifests name, out of a folder that stands for `images/`: `images/a/x.png` is DIR/a/x.png. They
+ * are marked as a manifest's: ingest makes no clip of them by themselves.
+ */
+export const picturesOfManifest = async (
+  pictureKeys: readonly string[],
+  folder: string,
+): Promise<readonly Upload[]> => {
+  const uploads: Upload[] = []
+  for (const key of pictureKeys) {
+    const file = path.join(folder, ...key.slice(IMAGES_PREFIX.length).split('/'))
+    const picture = await checkPicture(file, key).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      throw new InvalidInputError('--images', `there is no ${file}, which the manifest names as ${key}`)
+    })
+    if (picture.key !== key) {
+      throw new InvalidInputError(
+        file,
+        `is no ${path.extname(key)} file by its first bytes; rename it and its key`,
+      )
+    }
+    uploads.push({ ...picture, metadata: MANIFEST_PICTURE })
+  }
+  return uploads
+}
