@@ -45,10 +45,11 @@ const table = (rows: readonly (readonly string[])[]): string => {
 /** Throws InvalidInputError. */
 export const runModelsList = async (
   options: ModelsListOptions,
-  { environment, stdout, stderr, signal, openBucket }: Surroundings,
+  { environment, stdout, stderr, signal, openServices }: Surroundings,
 ): Promise<void> => {
   const bucket = modelsBucketOf(options, environment)
-  await using store = await openBucket(bucket)
+  await using services = await openServices()
+  const store = services.openBucket(bucket)
   const models = await listModels(store, signal)
   if (options.json) {
     const listed = models.map((model) =>

@@ -55,14 +55,15 @@ const sizeOf = ({ files }: ModelRecord): number =>
 export const runModelsPush = async (
   dir: string,
   options: ModelsPushOptions,
-  { environment, stdout, stderr, signal, openBucket }: Surroundings,
+  { environment, stdout, stderr, signal, openServices }: Surroundings,
 ): Promise<void> => {
   const bucket = modelsBucketOf(options, environment)
   const modelId = idOf(dir, options.id)
   using progress = openByteProgress(stderr, { quiet: options.quiet === true })
   const onProgress = progress.update
   const record = await describeModel(dir, { modelId, variant: options.variant ?? null, onProgress }, signal)
-  await using store = await openBucket(bucket)
+  await using services = await openServices()
+  const store = services.openBucket(bucket)
   const isNew = await pushModel(dir, record, store, { onProgress }, signal)
   const source = `s3://${bucket}/${modelFolder(modelId)}`
   progress[Symbol.dispose]()

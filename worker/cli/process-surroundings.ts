@@ -66,6 +66,6 @@ export const processSurroundings = (): Surroundings => {
         env: rendererEnvironment(process.env),
       }),
     // Loaded when it is wanted: the SDK takes as long to load as all the rest.
-    openBucket: async (name) => (await import('./aws-bucket.ts')).openAwsBucket(name),
+    openServices: async () => (await import('./aws-services.ts')).openAwsServices(),
   }
 }

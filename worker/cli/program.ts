@@ -6,6 +6,7 @@ import { EXIT_DONE, exitCodeOf, messageOf } from './exit-code.ts'
 import { addInspectOptions, type InspectOptions, runInspect } from './inspect.ts'
 import { addModelsListOptions, type ModelsListOptions, runModelsList } from './models-list.ts'
 import { addModelsPushOptions, type ModelsPushOptions, runModelsPush } from './models-push.ts'
+import { addJobCommands } from './job-commands.ts'
 import { runRender } from './render.ts'
 import { addRenderOptions, type RenderOptions } from './render-options.ts'
 import { addSchemaOptions, runSchema } from './schema.ts'
@@ -17,6 +18,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 stopped by Ctrl-C.
 
   svd doctor
   svd render photo.jpg --checkpoint svd-xt --output photo.mp4
+  svd submit photo.jpg --wait --download videos
   svd inspect --checkpoint svd-xt
   svd compile --checkpoint svd-xt --output svd-xt-onnx
 `
@@ -27,7 +29,7 @@ const createProgram = (
   leave: (exitCode: number) => void,
 ): Command => {
   const program = new Command('svd')
-    .description('Stable Video Diffusion without Python: images to MP4 videos.')
+    .description('Stable Video Diffusion without Python: images to MP4 videos, one or very many.')
     .version(version, '--version', 'print the version')
     .helpOption('--help', 'print this help')
     .helpCommand(false)
@@ -57,6 +59,7 @@ const createProgram = (
   addModelsListOptions(models.command('list')).action((options: ModelsListOptions) =>
     runModelsList(options, surroundings),
   )
+  addJobCommands(program, surroundings, leave)
   addSchemaOptions(program.command('schema')).action((document: DocumentName) =>
     runSchema(document, surroundings),
   )

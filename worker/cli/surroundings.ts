@@ -1,8 +1,8 @@
-import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Renderer } from '../renderer/child-process-renderer.ts'
 import type { prepareImage } from '../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
 import type { finishClip } from '../video/finish-clip.ts'
+import type { Services } from './services.ts'
 
 export interface TextOutput {
   write(text: string): unknown
@@ -12,9 +12,6 @@ export interface TextOutput {
 
 /** A terminal if `isTTY`. */
 export type StatusOutput = NodeJS.WritableStream & { readonly isTTY?: boolean | undefined }
-
-/** Its connections are closed when it is disposed of. */
-export type OpenBucket = ObjectStore & AsyncDisposable
 
 /** All that a command touches besides the file system. */
 export interface Surroundings {
@@ -28,5 +25,6 @@ export interface Surroundings {
   readonly prepareImage: typeof prepareImage
   readonly finishClip: typeof finishClip
   openRenderer(): Renderer<RenderJob, RenderResult>
-  openBucket(name: string): Promise<OpenBucket>
+  /** For the commands of the queue side. */
+  openServices(): Promise<Services>
 }

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { runProgram } from '../../../worker/cli/program.ts'
+import type { Services } from '../../../worker/cli/services.ts'
 import type { Surroundings } from '../../../worker/cli/surroundings.ts'
 import { type FakeStagesOptions, fakeStages, type StagesRecord } from './fake-stages.ts'
 
@@ -12,8 +12,8 @@ export interface CommandLineOptions extends FakeStagesOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>
   readonly terminal?: boolean
   readonly signal?: AbortSignal
-  /** Default: none of them is there. */
-  readonly buckets?: readonly ObjectStore[]
+  /** For the commands of the queue side. */
+  readonly services?: Services
 }
 
 export interface CommandResult extends StagesRecord {
@@ -44,10 +44,9 @@ export const runCommandLine = async (
     stderr: stream,
     signal: options.signal ?? new AbortController().signal,
     ...fakeStages(options, record),
-    async openBucket(name) {
-      const found = options.buckets?.find(({ bucket }) => bucket === name)
-      if (found === undefined) throw new Error(`${name}: The specified bucket does not exist`)
-      return { ...found, async [Symbol.asyncDispose]() {} }
+    openServices: async () => {
+      if (options.services === undefined) throw new Error('this command has no business with S3 and SQS')
+      return options.services
     },
   }
   const exitCode = await runProgram(args, surroundings)

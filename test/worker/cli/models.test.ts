@@ -3,11 +3,23 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { modelRecordKey } from '../../../shared/contracts/bucket-layout.ts'
 import { modelRecordSchema } from '../../../shared/contracts/model-record.ts'
-import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
+import type { Services } from '../../../worker/cli/services.ts'
+import { type MemoryObjectStore, openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { DEMO_CHECKPOINT, runCommandLine, XT_CONFIGS } from './a-command-line.ts'
+import { fakeServices } from './fake-services.ts'
 
 const aBucket = () => openMemoryObjectStore({ bucket: 'my-models', now: () => 0 })
+
+/** These buckets and no others. */
+const servicesWith = (buckets: readonly MemoryObjectStore[]): Services => ({
+  ...fakeServices().services,
+  openBucket(name) {
+    const found = buckets.find(({ bucket }) => bucket === name)
+    if (found === undefined) throw new Error(`${name}: The specified bucket does not exist`)
+    return found
+  },
+})
 
 const PUSH = ['models', 'push', DEMO_CHECKPOINT]
 const signal = new AbortController().signal
@@ -16,7 +28,7 @@ describe('svd models push', () => {
   test('puts the checkpoint under the name of its folder, and says where it is', async () => {
     const bucket = aBucket()
     const { exitCode, stdout, stderr } = await runCommandLine([...PUSH, '--bucket', 'my-models'], {
-      buckets: [bucket],
+      services: servicesWith([bucket]),
     })
     expect([exitCode, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/^s3:\/\/my-models\/models\/demo\/ {2}10 files, 14\.9 MB, sha256 [0-9a-f]{12}\n$/)
@@ -25,7 +37,7 @@ describe('svd models push', () => {
 
   test('takes the bucket from the environment, another id, and a variant', async () => {
     const bucket = aBucket()
-    const options = { buckets: [bucket], environment: { SVD_MODELS_BUCKET: 'my-models' } }
+    const options = { services: servicesWith([bucket]), environment: { SVD_MODELS_BUCKET: 'my-models' } }
     const args = [...PUSH, '--id', 'small', '--variant', 'fp16', '--json']
     const { exitCode, stdout } = await runCommandLine(args, options)
     const { source, was_there, model, ...rest } = JSON.parse(stdout)
@@ -34,7 +46,7 @@ describe('svd models push', () => {
   })
 
   test('says that it was there', async () => {
-    const options = { buckets: [aBucket()] }
+    const options = { services: servicesWith([aBucket()]) }
     await runCommandLine([...PUSH, '--bucket', 'my-models'], options)
     const { exitCode, stdout } = await runCommandLine([...PUSH, '--bucket', 'my-models'], options)
     expect(exitCode).toBe(0)
@@ -42,7 +54,7 @@ describe('svd models push', () => {
   })
 
   test('shows its progress on a terminal', async () => {
-    const options = { buckets: [aBucket()], terminal: true }
+    const options = { services: servicesWith([aBucket()]), terminal: true }
     const { stderr } = await runCommandLine([...PUSH, '--bucket', 'my-models'], options)
     expect(stderr).toContain('hashing [')
     expect(stderr).toContain('uploading [')
@@ -92,11 +104,11 @@ describe('svd models push', () => {
 describe('svd models list', () => {
   test('has a line for each model', async () => {
     const buckets = [aBucket()]
-    await runCommandLine([...PUSH, '--bucket', 'my-models'], { buckets })
-    await runCommandLine([...PUSH, '--bucket', 'my-models', '--id', 'a-longer-name'], { buckets })
+    await runCommandLine([...PUSH, '--bucket', 'my-models'], { services: servicesWith(buckets) })
+    await runCommandLine([...PUSH, '--bucket', 'my-models', '--id', 'a-longer-name'], { services: servicesWith(buckets) })
     await buckets[0]?.put(modelRecordKey('broken'), Buffer.from('{'), { contentType: 'text/plain' }, signal)
     const { exitCode, stdout } = await runCommandLine(['models', 'list', '--bucket', 'my-models'], {
-      buckets,
+      services: servicesWith(buckets),
     })
     expect(exitCode).toBe(0)
     const [heading, first, broken, demo, ...rest] = stdout.split('\n')
@@ -115,16 +127,16 @@ describe('svd models list', () => {
       { contentType: 'text/plain' },
       signal,
     )
-    const { stdout } = await runCommandLine(['models', 'list', '--bucket', 'my-models'], { buckets })
+    const { stdout } = await runCommandLine(['models', 'list', '--bucket', 'my-models'], { services: servicesWith(buckets) })
     expect(stdout).not.toContain('\u001b')
     expect(stdout).toContain('\\u001b[2J')
   })
 
   test('gives the records as JSON', async () => {
     const buckets = [aBucket()]
-    await runCommandLine([...PUSH, '--bucket', 'my-models'], { buckets })
+    await runCommandLine([...PUSH, '--bucket', 'my-models'], { services: servicesWith(buckets) })
     const { stdout } = await runCommandLine(['models', 'list', '--bucket', 'my-models', '--json'], {
-      buckets,
+      services: servicesWith(buckets),
     })
     const { bucket, models } = JSON.parse(stdout)
     expect(bucket).toBe('my-models')
@@ -133,7 +145,7 @@ describe('svd models list', () => {
 
   test('says what to do where there is none', async () => {
     const { exitCode, stdout, stderr } = await runCommandLine(['models', 'list', '--bucket', 'my-models'], {
-      buckets: [aBucket()],
+      services: servicesWith([aBucket()]),
     })
     expect([exitCode, stdout]).toEqual([0, ''])
     expect(stderr).toBe('s3://my-models has no models; put one there with: svd models push DIR\n')

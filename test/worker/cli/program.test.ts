@@ -11,6 +11,12 @@ describe('help', () => {
     ['compile', '--help'],
     ['doctor', '--help'],
     ['schema', '--help'],
+    ['submit', '--help'],
+    ['status', '--help'],
+    ['watch', '--help'],
+    ['cancel', '--help'],
+    ['redrive', '--help'],
+    ['report', '--help'],
   ])('%s %s is on stdout and no mistake', async (...args) => {
     const { exitCode, stdout, stderr } = await runCommandLine(args)
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })

@@ -74,6 +74,7 @@ const renderForReal = async (images: readonly string[], { at, act }: Hooks = {})
             return child
           },
         }),
+      openServices: () => Promise.reject(new Error('rendering has no business with S3 and SQS')),
     },
   )
   const under = async (name: string) => (await readdir(path.join(folder, name), { recursive: true })).sort()

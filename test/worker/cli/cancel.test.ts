@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { aResult, aStatus, jobIdLike } from '../tracking/a-job.ts'
+import { fakeServices } from './fake-services.ts'
+
+test('svd cancel leaves a mark for the workers', async () => {
+  const { run, putStatus, outputs } = fakeServices()
+  const jobId = await putStatus(aStatus({ jobId: jobIdLike('a1') }))
+  const { exitCode, stdout } = await run(['cancel', 'a1'])
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'a10000000000  cup.png  asked to stop\n' })
+  expect(outputs.keys()).toContain(`cancel/${jobId}.json`)
+})
+
+test('a job that is done stays as it is, and that is said', async () => {
+  const { run, putResult, outputs } = fakeServices()
+  await putResult(aResult({ jobId: jobIdLike('a1') }))
+  await putResult(aResult({ jobId: jobIdLike('b1'), state: 'cancelled' }))
+  const { exitCode, stdout } = await run(['cancel', 'a1', 'b1'])
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: 'a10000000000  cup.png  has already succeeded\nb10000000000  cup.png  was already cancelled\n',
+  })
+  expect(outputs.keys().filter((key) => key.startsWith('cancel/'))).toEqual([])
+})
+
+test('nothing is cancelled if one of the ids is none', async () => {
+  const { run, putStatus, outputs } = fakeServices()
+  await putStatus(aStatus({ jobId: jobIdLike('a1') }))
+  expect(await run(['cancel', 'a1', 'ff'])).toMatchObject({ exitCode: 2 })
+  expect(outputs.keys().filter((key) => key.startsWith('cancel/'))).toEqual([])
+})
+
+test('--json has these keys', async () => {
+  const { run, putStatus } = fakeServices()
+  const jobId = await putStatus(aStatus({ state: 'preparing' }))
+  expect(JSON.parse((await run(['cancel', jobId, '--json'])).stdout)).toEqual({
+    jobs: [{ job_id: jobId, outcome: 'requested', state: 'preparing', image: 'images/cup.png' }],
+  })
+})
+
+test('it has to be told what', async () => {
+  const { run } = fakeServices()
+  expect(await run(['cancel'])).toMatchObject({
+    exitCode: 2,
+    stderr: 'error: job: give ids of jobs, or --manifest\n',
+  })
+})

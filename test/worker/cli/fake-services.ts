@@ -1,0 +1,87 @@
+import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
+import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
+import type { StatusRecord } from '../../../shared/contracts/status-record.ts'
+import type { Services } from '../../../worker/cli/services.ts'
+import { type MemoryMessageQueue, openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
+import { type MemoryObjectStore, openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
+import { type CommandLineOptions, runCommandLine } from './a-command-line.ts'
+
+const signal = new AbortController().signal
+
+export const DEPLOYMENT = {
+  SVD_INPUT_BUCKET: 'in',
+  SVD_OUTPUT_BUCKET: 'out',
+  SVD_JOBS_QUEUE_URL: 'memory:jobs',
+  SVD_DEAD_LETTER_QUEUE_URL: 'memory:dead-letters',
+} as const
+
+export interface FakeServicesOptions {
+  /** Called whenever a command sleeps, with the number of the sleep, from 1: what others do meanwhile. */
+  readonly whileAsleep?: (sleep: number) => void | Promise<void>
+}
+
+const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
+const JSON_TYPE = { contentType: 'application/json' }
+
+/** Buckets and queues in memory, under a clock that only a command's own sleeping moves. */
+export const fakeServices = ({ whileAsleep = () => {} }: FakeServicesOptions = {}) => {
+  let nowMs = Date.parse('2026-11-24T12:30:00Z')
+  let sleeps = 0
+  const now = (): number => nowMs
+  const buckets = new Map<string, MemoryObjectStore>()
+  const queues = new Map<string, MemoryMessageQueue>()
+  const openBucket = (bucket: string): MemoryObjectStore => {
+    const store = buckets.get(bucket) ?? openMemoryObjectStore({ bucket, now })
+    buckets.set(bucket, store)
+    return store
+  }
+  const openQueue = (url: string): MemoryMessageQueue => {
+    const queue = queues.get(url) ?? openMemoryMessageQueue({ url, now })
+    queues.set(url, queue)
+    return queue
+  }
+  const services: Services = {
+    clock: {
+      now: () => new Date(nowMs),
+      elapsedMs: now,
+      async sleep(ms, sleepSignal) {
+        nowMs += ms
+        await whileAsleep(++sleeps)
+        sleepSignal.throwIfAborted()
+      },
+    },
+    openBucket,
+    openQueue,
+    async [Symbol.asyncDispose]() {},
+  }
+  const inputs = openBucket(DEPLOYMENT.SVD_INPUT_BUCKET)
+  const outputs = openBucket(DEPLOYMENT.SVD_OUTPUT_BUCKET)
+  const put = (key: string, bytes: Uint8Array, contentType = 'application/json') =>
+    outputs.put(key, bytes, { contentType }, signal)
+  return {
+    services,
+    inputs,
+    outputs,
+    jobs: openQueue(DEPLOYMENT.SVD_JOBS_QUEUE_URL),
+    deadLetters: openQueue(DEPLOYMENT.SVD_DEAD_LETTER_QUEUE_URL),
+    pass: (seconds: number) => {
+      nowMs += seconds * 1000
+    },
+    put,
+    async putStatus(record: StatusRecord) {
+      await put(statusKey(record.job_id), encode(record))
+      return record.job_id
+    },
+    async putResult(record: ResultRecord) {
+      await put(resultKey(record.job_id), encode(record))
+      return record.job_id
+    },
+    putReport: (report: IngestReport) => put(`reports/${report.key}.json`, encode(report)),
+    putFile: (bucket: MemoryObjectStore, key: string, text: string) =>
+      bucket.put(key, new TextEncoder().encode(text), JSON_TYPE, signal),
+    /** With the deployment in the environment, unless the options say otherwise. */
+    run: (args: readonly string[], options: CommandLineOptions = {}) =>
+      runCommandLine(args, { environment: DEPLOYMENT, services, ...options }),
+  }
+}

@@ -1,0 +1,207 @@
+import { describe, expect, test } from 'vitest'
+import { aFailure, aResult, aStatus, jobIdLike } from '../tracking/a-job.ts'
+import { DEPLOYMENT, fakeServices } from './fake-services.ts'
+
+const OUTPUTS_ONLY = { environment: { SVD_OUTPUT_BUCKET: 'out' } }
+
+describe('svd status', () => {
+  test('tells of each job in a line, the newest change first', async () => {
+    const { run, putStatus, putResult, pass } = fakeServices()
+    await putStatus(aStatus({ jobId: jobIdLike('a1'), picture: 'images/x/cup.png' }))
+    pass(60)
+    await putStatus(
+      aStatus({
+        ...{ jobId: jobIdLike('b2'), picture: 'images/cat.jpg', state: 'rendering', attempt: 2 },
+        ...{ phase: 'denoise', step: 7, steps: 25, updated_at: '2026-11-24T12:31:50.000Z' },
+      }),
+    )
+    pass(60)
+    await putResult(
+      aFailure({ reason: 'out of\nmemory' }, { jobId: jobIdLike('c3'), picture: 'images/sky.webp' }),
+    )
+    const { exitCode, stdout, stderr } = await run(['status'], OUTPUTS_ONLY)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toBe(
+      [
+        'JOB           STATE      PICTURE    PROGRESS      ATTEMPT     UPDATED  MESSAGE',
+        'c30000000000  failed     sky.webp                       3  32 min ago  out of memory',
+        'b20000000000  rendering  cat.jpg    denoise 7/25        2    10 s ago',
+        'a10000000000  queued     x/cup.png                         32 min ago',
+        '',
+        '1 queued, 1 rendering, 1 failed',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('tells no more than the limit, and how many are left', async () => {
+    const { run, putStatus, pass } = fakeServices()
+    for (const beginning of ['a', 'b', 'c']) {
+      await putStatus(aStatus({ jobId: jobIdLike(beginning) }))
+      pass(60)
+    }
+    const { stdout } = await run(['status', '--limit', '1'], OUTPUTS_ONLY)
+    expect(stdout).toContain('c00000000000')
+    expect(stdout).toContain('1 queued; 2 more (--limit)\n')
+  })
+
+  test('tells of those that changed since', async () => {
+    const { run, putStatus, pass } = fakeServices()
+    await putStatus(aStatus({ jobId: jobIdLike('a') }))
+    pass(3600)
+    await putStatus(aStatus({ jobId: jobIdLike('b') }))
+    pass(3600)
+    const ids = async (since: string) =>
+      JSON.parse((await run(['status', '--since', since, '--json'])).stdout).jobs.map(
+        (job: { job_id: string }) => job.job_id[0],
+      )
+    expect(await ids('90m')).toEqual(['b'])
+    expect(await ids('2026-11-24T13:00')).toEqual(['b'])
+    expect(await ids('2026-11-24')).toEqual(['b', 'a'])
+  })
+
+  test('tells how many messages wait', async () => {
+    const { run, deadLetters } = fakeServices()
+    await deadLetters.send([{ body: 'x', groupId: 'g' }], new AbortController().signal)
+    expect((await run(['status'])).stdout).toBe('no jobs\nqueue: 0 waiting, 0 in work\ndead letters: 1\n')
+  })
+
+  test('tells all of one job that is named by the beginning of its id', async () => {
+    const { run, putResult } = fakeServices()
+    const jobId = await putResult(aResult({ cost_usd: 0.0123 }))
+    const { stdout } = await run(['status', jobId.slice(0, 5)])
+    expect(stdout).toContain(`job                    ${jobId}\n`)
+    expect(stdout).toContain('motion_bucket_id       127\n')
+    expect(stdout).toContain(`video                  jobs/${jobId}/video.mp4  14 frames, 5 B\n`)
+    expect(stdout).toContain('cost                   $0.01230\n')
+    expect(stdout).toContain('likeness               29.7 dB\n')
+  })
+
+  test('believes the result rather than the status', async () => {
+    const { run, putStatus, putResult } = fakeServices()
+    const jobId = await putResult(aResult())
+    await putStatus(aStatus({ jobId, state: 'rendering', attempt: 1, phase: 'decode' }))
+    expect(JSON.parse((await run(['status', '--json'])).stdout).jobs).toMatchObject([
+      { job_id: jobId, state: 'succeeded', phase: null },
+    ])
+  })
+
+  test('knows a job whose result was taken away to be waiting again', async () => {
+    const { run, putStatus } = fakeServices()
+    await putStatus(aStatus({ state: 'failed', attempt: 3, message: 'out of memory' }))
+    expect(JSON.parse((await run(['status', '--json'])).stdout).jobs).toMatchObject([
+      { state: 'queued', attempt: 0, message: null },
+    ])
+  })
+
+  test('shows nothing of a hostile name that a terminal would obey', async () => {
+    const { run, putStatus } = fakeServices()
+    await putStatus(aStatus({ picture: 'images/\u001b[2Jcup\u202e.png' }))
+    const { stdout } = await run(['status'])
+    expect(stdout).toContain('\\u001b[2Jcup\\u202e.png')
+    expect(stdout).not.toContain('\u001b')
+    expect(stdout).not.toContain('\u202e')
+  })
+})
+
+describe('svd status --json', () => {
+  test('has these keys', async () => {
+    const { run, putResult, putStatus } = fakeServices()
+    const done = aResult({ picture: 'images/done.png' })
+    await putStatus(aStatus({ picture: 'images/queued.png', parameters: { num_videos_per_prompt: 2 } }))
+    await putResult(done)
+    const report = JSON.parse((await run(['status', '--json'])).stdout)
+    expect(Object.keys(report)).toEqual(['jobs', 'more_jobs', 'queue', 'dead_letters'])
+    expect(report.queue).toEqual({ visible: 0, in_flight: 0, delayed: 0 })
+    const byImage = (image: string) => report.jobs.find((job: { image: string }) => job.image === image)
+    expect(Object.keys(byImage('images/done.png'))).toEqual([
+      ...['job_id', 'state', 'attempt', 'phase', 'step', 'steps', 'message', 'image', 'parameters', 'origin'],
+      ...['videos', 'submitted_at', 'updated_at', 'result'],
+    ])
+    expect(byImage('images/done.png').result).toEqual(done)
+    const queued = byImage('images/queued.png')
+    expect(queued).toMatchObject({ state: 'queued', result: null })
+    expect(queued.videos).toEqual([0, 1].map((index) => `jobs/${queued.job_id}/video-${index}.mp4`))
+  })
+
+  test('says nothing of queues that it was not told of', async () => {
+    const { run } = fakeServices()
+    const { stdout } = await run(['status', '--json'], OUTPUTS_ONLY)
+    expect(JSON.parse(stdout)).toEqual({ jobs: [], more_jobs: 0, queue: null, dead_letters: null })
+  })
+})
+
+describe('a job', () => {
+  test.each([
+    ['xyz', 'xyz: is no job id; those are up to 32 digits and letters from a to f'],
+    ['ffff', 'ffff: no job in s3://out has an id that begins with it'],
+    ['a', `a: begins the ids of several jobs: ${jobIdLike('a1')}, ${jobIdLike('a2')}; give more of it`],
+  ])('cannot be called %s', async (typed, message) => {
+    const { run, putStatus } = fakeServices()
+    await putStatus(aStatus({ jobId: jobIdLike('a1') }))
+    await putStatus(aStatus({ jobId: jobIdLike('a2') }))
+    expect(await run(['status', typed])).toMatchObject({ exitCode: 2, stderr: `error: ${message}\n` })
+  })
+
+  test('is found by its folder alone', async () => {
+    const { run, putResult } = fakeServices()
+    await putResult(aResult({ jobId: jobIdLike('abcd') }))
+    expect((await run(['status', 'ABC'])).stdout).toContain(jobIdLike('abcd'))
+  })
+
+  test('of a manifest is found by that, in its order', async () => {
+    const { run, putStatus, putReport } = fakeServices()
+    for (const id of ['a', 'b', 'c']) await putStatus(aStatus({ jobId: jobIdLike(id) }))
+    await putReport({
+      version: 1,
+      bucket: 'in',
+      key: 'manifests/motion.json',
+      version_id: null,
+      etag: '"e"',
+      sequencer: null,
+      state: 'accepted',
+      jobs: ['c', 'a'].map((id, index) => ({
+        ...{ job_id: jobIdLike(id), item: index + 1, item_id: null, image: 'images/cup.png' },
+        ...{ videos: [`jobs/${jobIdLike(id)}/video.mp4`], done_before: false },
+      })),
+      faults: [],
+      more_faults: 0,
+      reported_at: '2026-11-24T12:00:00.000Z',
+    })
+    const ids = async (key: string) =>
+      JSON.parse((await run(['status', '--manifest', key, '--json'])).stdout).jobs.map(
+        (job: { job_id: string }) => job.job_id[0],
+      )
+    expect(await ids('manifests/motion.json')).toEqual(['c', 'a'])
+    expect(await ids('motion.json')).toEqual(['c', 'a'])
+    expect(await run(['status', '--manifest', 'other.json'])).toMatchObject({
+      exitCode: 2,
+      stderr:
+        "error: --manifest: got 'other.json'; there is no s3://out/reports/manifests/other.json.json: " +
+        'check the key, or wait if it was dropped just now\n',
+    })
+  })
+
+  test.each([
+    [['a1', '--since', '1h'], 'job: give ids, --manifest or --since, and not several of them'],
+    [['--limit', '0'], "--limit: got '0'; must be a whole number from 1 to 100000"],
+    [
+      ['--since', 'monday'],
+      "--since: got 'monday'; must be a time such as 90s, 15m, 2h or 3d, or a date such as 2026-11-24 or 2026-11-24T18:00",
+    ],
+  ])('is not chosen by %j', async (args, message) => {
+    const { run } = fakeServices()
+    expect(await run(['status', ...args])).toMatchObject({ exitCode: 2, stderr: `error: ${message}\n` })
+  })
+})
+
+test('a record that is none of ours is told by its address', async () => {
+  const { run, putFile, outputs } = fakeServices()
+  await putFile(outputs, `status/${jobIdLike('a')}.json`, '{"version":2}')
+  expect(await run(['status'], { environment: DEPLOYMENT })).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(
+      `s3://out/status/${jobIdLike('a')}.json: is not a record that this version reads`,
+    ),
+  })
+})

@@ -1,0 +1,99 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
+import { type JobMessage, jobMessageSchema } from '../../../shared/contracts/job-message.ts'
+import { aModelRecord } from '../../fixtures/model-record.ts'
+import { aJpeg, aPng } from '../../fixtures/pictures.ts'
+import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+import { s3Event } from '../../functions/ingest/a-world.ts'
+import { fakeServices } from './fake-services.ts'
+
+const signal = new AbortController().signal
+
+/** Services with the real ingest, which hears of what was dropped while the command sleeps. */
+const withRealIngest = () => {
+  const heard = new Set<string>()
+  const services = fakeServices({
+    async whileAsleep() {
+      for (const { key, etag } of inputs.writes) {
+        if (heard.has(key)) continue
+        heard.add(key)
+        await ingestEvent(s3Event({ bucket: 'in', key, etag }), world, signal)
+      }
+    },
+  })
+  const { inputs, outputs, jobs } = services
+  const world = {
+    ...{ input: inputs, output: outputs, jobs, model: aModelRecord() },
+    now: () => services.services.clock.now(),
+    newTraceId: () => 'trace',
+    tell: () => {},
+  }
+  const queued = (): readonly JobMessage[] =>
+    jobs.messages().map(({ body }) => jobMessageSchema.parse(JSON.parse(body)))
+  return { run: services.run, queued }
+}
+
+const aFolder = async (files: Readonly<Record<string, Uint8Array | string>>) => {
+  const folder = await temporaryDir()
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true })
+    await writeFile(path.join(folder, name), content)
+  }
+  return folder
+}
+
+test('a picture is rendered with the arguments that were typed', async () => {
+  const folder = await aFolder({ 'cup.png': await aPng() })
+  const { run, queued } = withRealIngest()
+  const { exitCode, stdout, stderr } = await run([
+    ...['submit', path.join(folder, 'cup.png'), '--quiet', '--seed', '18446744073709551615', '--fit', 'crop'],
+    ...['--sigmas', '700,15.6,0.5,0', '--decode-chunk-size', '4', '--decode-overlap', '2', '--fps', '12'],
+  ])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  const [job] = queued()
+  expect(job?.parameters).toMatchObject({
+    ...{ seed: '18446744073709551615', fit: 'crop', sigmas: [700, 15.6, 0.5, 0] },
+    ...{ decode_chunk_size: 4, decode_overlap: 2, fps: 12 },
+  })
+  expect(stdout).toMatch(new RegExp(`^${job?.job_id}  s3://out/jobs/${job?.job_id}/video.mp4  images/`))
+})
+
+test('a list too long for metadata arrives with its picture all the same', async () => {
+  const folder = await aFolder({ 'cup.png': await aPng() })
+  const { run, queued } = withRealIngest()
+  const sigmas = Array.from({ length: 600 }, (_, index) => 700 - index)
+  await run(['submit', path.join(folder, 'cup.png'), '--quiet', '--sigmas', sigmas.join(',')])
+  expect(queued().map(({ parameters }) => parameters.sigmas)).toEqual([sigmas])
+})
+
+test('a manifest finds the pictures that were uploaded with it, and they are no clips by themselves', async () => {
+  const folder = await aFolder({
+    'motion.json': JSON.stringify({
+      grid: { motion_bucket_id: [40, 127] },
+      items: [{ image: 'images/a/cup.png' }, { image: 'images/cat.jpg' }],
+    }),
+    'a/cup.png': await aPng(),
+    'cat.jpg': await aJpeg({ seed: 1 }),
+  })
+  const { run, queued } = withRealIngest()
+  const { exitCode } = await run(['submit', path.join(folder, 'motion.json'), '--images', folder, '--quiet'])
+  expect(exitCode).toBe(0)
+  expect(queued().map(({ image, parameters }) => [image.source_key, parameters.motion_bucket_id])).toEqual([
+    ['images/a/cup.png', 40],
+    ['images/a/cup.png', 127],
+    ['images/cat.jpg', 40],
+    ['images/cat.jpg', 127],
+  ])
+})
+
+test('what only the checkpoint can tell to be wrong comes back from ingest', async () => {
+  const folder = await aFolder({ 'cup.png': await aPng() })
+  const { run, queued } = withRealIngest()
+  const file = path.join(folder, 'cup.png')
+  const { exitCode, stderr } = await run(['submit', file, '--quiet', '--decode-overlap', '200'])
+  expect(exitCode).toBe(2)
+  expect(stderr).toMatch(/^error: .*cup\.png: svd-decode-overlap: got 200; must be smaller than/)
+  expect(queued()).toEqual([])
+})

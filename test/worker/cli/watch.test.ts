@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest'
+import { InterruptedError } from '../../../worker/cli/exit-code.ts'
+import { aFailure, aResult, aStatus, jobIdLike } from '../tracking/a-job.ts'
+import { fakeServices } from './fake-services.ts'
+
+const HIDE_CURSOR = '\x1b[?25l'
+const SHOW_CURSOR = '\x1b[?25h'
+const A = jobIdLike('aa')
+const B = jobIdLike('bb')
+
+/** Two jobs: `aa` is rendered and succeeds, `bb` waits and then ends as `second` says. */
+const aBatch = (second: 'succeeds' | 'fails' = 'succeeds') => {
+  const world = fakeServices({
+    async whileAsleep(sleep) {
+      if (sleep === 1) await world.putStatus(rendering(5))
+      if (sleep === 2) await world.putStatus(rendering(6))
+      if (sleep === 3) await world.putResult(aResult({ jobId: A }))
+      if (sleep === 4) {
+        const end =
+          second === 'succeeds' ? aResult : (overrides: object) => aFailure({ reason: 'black' }, overrides)
+        await world.putResult(end({ jobId: B, picture: 'images/cat.png' }))
+      }
+      if (sleep > 4) throw new Error('watches jobs that are done')
+    },
+  })
+  return world
+}
+
+const rendering = (step: number) =>
+  aStatus({ jobId: A, state: 'rendering', attempt: 1, phase: 'denoise', step, steps: 10 })
+
+const start = async (world: ReturnType<typeof fakeServices>) => {
+  await world.putStatus(aStatus({ jobId: A }))
+  await world.putStatus(aStatus({ jobId: B, picture: 'images/cat.png' }))
+  return world
+}
+
+describe('svd watch, without a terminal', () => {
+  test('says each change once, and ends when all are done', async () => {
+    const { run } = await start(aBatch())
+    const { exitCode, stdout, stderr } = await run(['watch', 'aa', 'bb'])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    const lines = stdout.split('\n')
+    expect(lines.slice(0, 5)).toEqual([
+      '2026-11-24T12:00:00.000Z  aa0000000000  cup.png  queued',
+      '2026-11-24T12:00:00.000Z  bb0000000000  cat.png  queued',
+      '2026-11-24T12:00:00.000Z  aa0000000000  cup.png  denoise 5/10',
+      '2026-11-24T12:00:20.000Z  aa0000000000  cup.png  succeeded',
+      '2026-11-24T12:00:20.000Z  bb0000000000  cat.png  succeeded',
+    ])
+    expect(lines.at(-2)).toBe('2 succeeded')
+  })
+
+  test('fails if a job did', async () => {
+    const { run } = await start(aBatch('fails'))
+    const { exitCode, stdout } = await run(['watch', 'aa', 'bb'])
+    expect(exitCode).toBe(1)
+    expect(stdout).toContain('cat.png  failed: black\n')
+    expect(stdout).toMatch(/\n1 succeeded, 1 failed\n$/)
+  })
+
+  test('watches what is not done, if no job is named', async () => {
+    const world = await start(aBatch())
+    await world.putResult(aFailure({}, { jobId: jobIdLike('cc') }))
+    const { exitCode, stdout } = await world.run(['watch'])
+    expect(exitCode).toBe(0)
+    expect(stdout).not.toContain('cc0000000000')
+  })
+
+  test('has nothing to watch where all is done', async () => {
+    const { run } = fakeServices()
+    expect(await run(['watch'])).toMatchObject({ exitCode: 0, stdout: 'no jobs\n' })
+  })
+
+  test('stops when it is told to', async () => {
+    const interrupt = new AbortController()
+    const world = fakeServices({ whileAsleep: () => interrupt.abort(new InterruptedError('SIGINT')) })
+    await world.putStatus(aStatus({ jobId: A }))
+    expect(await world.run(['watch'], { signal: interrupt.signal })).toMatchObject({
+      exitCode: 130,
+      stderr: 'error: stopped by SIGINT\n',
+    })
+  })
+})
+
+test('svd watch --json prints a job on each line, whenever it changed', async () => {
+  const { run } = await start(aBatch())
+  const { stdout } = await run(['watch', 'aa', 'bb', '--json'])
+  const jobs = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(jobs.map(({ job_id, state, step }) => [job_id.slice(0, 2), state, step])).toEqual([
+    ['aa', 'queued', 0],
+    ['bb', 'queued', 0],
+    ['aa', 'rendering', 5],
+    ['aa', 'rendering', 6],
+    ['aa', 'succeeded', 0],
+    ['bb', 'succeeded', 0],
+  ])
+  expect(Object.keys(jobs[0])).toContain('videos')
+})
+
+describe('svd watch, on a terminal', () => {
+  test('draws bars and the time left, and leaves the table of what became of them', async () => {
+    const { run } = await start(aBatch())
+    const { stdout, stderr } = await run(['watch', 'aa', 'bb'], { terminal: true })
+    expect(stderr).toContain('aa0000000000  cup.png                   [=========-----------] denoise 5/10')
+    expect(stderr).toContain('bb0000000000  cat.png                   [--------------------] queued')
+    // 0.44 of two jobs took 2 s; then 0.512 took 4 s.
+    expect(stderr).toContain('[====----------------] 22%  1 queued, 1 rendering; about 0:08 left')
+    expect(stderr).toContain('[=====---------------] 25%  1 queued, 1 rendering; about 0:12 left')
+    expect(stdout).toContain('aa0000000000  succeeded  cup.png')
+    expect(stdout).toMatch(/\n2 succeeded\n$/)
+  })
+
+  test('gives the cursor back, also when it is stopped', async () => {
+    const interrupt = new AbortController()
+    const world = fakeServices({ whileAsleep: () => interrupt.abort(new InterruptedError('SIGINT')) })
+    await world.putStatus(aStatus({ jobId: A }))
+    const { stderr } = await world.run(['watch'], { signal: interrupt.signal, terminal: true })
+    expect(stderr.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(stderr.lastIndexOf(HIDE_CURSOR))
+    expect(stderr).toMatch(/error: stopped by SIGINT\n$/)
+  })
+})

@@ -1,0 +1,71 @@
+import type { Command } from 'commander'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { safeText } from '../../shared/contracts/shown-value.ts'
+import { type CancelOutcome, cancelJob } from '../tracking/cancel-job.ts'
+import { reportOfManifest } from '../tracking/dropped-object.ts'
+import { findJobIds } from '../tracking/job-id-prefix.ts'
+import { addDeploymentOptions, type DeploymentOptions, readDeployment } from './deployment.ts'
+import { pictureText, shortId } from './job-table.ts'
+import type { Surroundings } from './surroundings.ts'
+
+const NOTES = `
+Leaves a mark: a worker sees it between two denoising steps, and before it begins a job that waits. The job then has
+a result that says cancelled; svd redrive --job brings it back. A job that is done stays as it is.
+`
+
+export const addCancelOptions = (command: Command): Command =>
+  addDeploymentOptions(
+    command
+      .summary('stop jobs')
+      .description('Asks the workers to stop jobs, whether they wait or are being rendered.')
+      .argument('[job...]', 'ids, or their beginnings')
+      .option('--manifest <key>', 'all jobs of this manifest'),
+    ['outputBucket'],
+  )
+    .optionsGroup('Output:')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', NOTES)
+
+export interface CancelOptions extends DeploymentOptions {
+  readonly manifest?: string
+  readonly json?: true
+}
+
+const cancelAsJson = ({ outcome, standing }: CancelOutcome) => ({
+  job_id: standing.jobId,
+  outcome,
+  state: standing.state,
+  image: standing.image.source_key,
+})
+
+const cancelLine = ({ outcome, standing }: CancelOutcome): string => {
+  const said = outcome === 'requested' ? 'asked to stop' : `has already ${standing.state}`
+  const was = standing.state === 'cancelled' ? 'was already cancelled' : said
+  return `${shortId(standing.jobId)}  ${safeText(pictureText(standing.image.source_key))}  ${was}\n`
+}
+
+/** Throws InvalidInputError. */
+export const runCancel = async (
+  named: readonly string[],
+  options: CancelOptions,
+  { environment, stdout, signal, openServices }: Surroundings,
+): Promise<void> => {
+  const { outputBucket } = readDeployment(['outputBucket'], options, environment)
+  if (named.length > 0 === (options.manifest !== undefined)) {
+    throw new InvalidInputError('job', 'give ids of jobs, or --manifest')
+  }
+  await using services = await openServices()
+  const outputs = services.openBucket(outputBucket)
+  const jobIds =
+    options.manifest === undefined
+      ? await findJobIds(outputs, named, signal)
+      : (await reportOfManifest(outputs, options.manifest, signal)).jobs.map(({ job_id }) => job_id)
+  const outcomes: CancelOutcome[] = []
+  for (const jobId of new Set(jobIds)) {
+    const outcome = await cancelJob(outputs, jobId, services.clock.now(), signal)
+    if (outcome === null) continue
+    outcomes.push(outcome)
+    if (!options.json) stdout.write(cancelLine(outcome))
+  }
+  if (options.json) stdout.write(`${JSON.stringify({ jobs: outcomes.map(cancelAsJson) }, null, 2)}\n`)
+}

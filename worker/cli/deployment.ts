@@ -1,0 +1,80 @@
+import type { Command } from 'commander'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+
+/*
+ * Where the pieces of the pipeline are. Region, credentials and endpoint are not among it: those come from the standard
+ * AWS environment alone.
+ */
+const PARTS = {
+  inputBucket: {
+    option: '--input-bucket',
+    value: 'name',
+    variable: 'SVD_INPUT_BUCKET',
+    help: 'where pictures and manifests are dropped',
+  },
+  outputBucket: {
+    option: '--output-bucket',
+    value: 'name',
+    variable: 'SVD_OUTPUT_BUCKET',
+    help: 'where records and videos are',
+  },
+  jobsQueueUrl: {
+    option: '--jobs-queue-url',
+    value: 'url',
+    variable: 'SVD_JOBS_QUEUE_URL',
+    help: 'the queue of jobs',
+  },
+  deadLetterQueueUrl: {
+    option: '--dead-letter-queue-url',
+    value: 'url',
+    variable: 'SVD_DEAD_LETTER_QUEUE_URL',
+    help: 'the queue of messages that failed for good',
+  },
+  modelsBucket: {
+    option: '--models-bucket',
+    value: 'name',
+    variable: 'SVD_MODELS_BUCKET',
+    help: 'where checkpoints are',
+  },
+} as const
+
+export type DeploymentPart = keyof typeof PARTS
+
+/** As Commander gives them. */
+export type DeploymentOptions = { readonly [Part in DeploymentPart]?: string }
+
+/** Options for the parts that a command needs, each with its environment variable. */
+export const addDeploymentOptions = (command: Command, parts: readonly DeploymentPart[]): Command => {
+  command.optionsGroup('Deployment:')
+  for (const part of parts) {
+    const { option, value, variable, help } = PARTS[part]
+    command.option(`${option} <${value}>`, `${help} (${variable})`)
+  }
+  return command
+}
+
+/** Of an option, else of its variable; an empty one is none. */
+export const deploymentPart = (
+  part: DeploymentPart,
+  options: DeploymentOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | null => options[part] || environment[PARTS[part].variable] || null
+
+/** Throws one InvalidInputError that names everything that is missing, and both ways to give it. */
+export const readDeployment = <Part extends DeploymentPart>(
+  parts: readonly Part[],
+  options: DeploymentOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<Part, string>> => {
+  const found = parts.map((part) => [part, deploymentPart(part, options, environment)] as const)
+  const missing = found.flatMap(([part, value]) => (value === null ? [PARTS[part]] : []))
+  const [first] = missing
+  if (first !== undefined) {
+    const ways = missing.map(({ option, variable }) => `${option} or ${variable}`)
+    throw new InvalidInputError(
+      first.option,
+      `is not given; this command needs ${ways.join(', ')} (an option, or a variable of the environment)`,
+    )
+  }
+  return Object.fromEntries(found) as Record<Part, string>
+}

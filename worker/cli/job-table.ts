@@ -1,0 +1,49 @@
+import { JOB_STATES, type JobState } from '../../shared/contracts/status-record.ts'
+import type { JobStanding } from '../tracking/job-standing.ts'
+import { shortDuration } from './duration.ts'
+import { type Column, plainTable } from './plain-table.ts'
+import { shortened } from './shortened.ts'
+
+const SHORT_ID = 12
+const PICTURE_LENGTH = 32
+const MESSAGE_LENGTH = 60
+
+export const shortId = (jobId: string): string => jobId.slice(0, SHORT_ID)
+
+/** What all keys of pictures begin with, and the folder that `svd submit` makes up. */
+const SAYS_NOTHING = /^images\/(\d{8}T\d{6}Z-[0-9a-f]{6}\/)?/
+
+/** A picture's key as people call it. */
+export const pictureText = (sourceKey: string): string =>
+  shortened(sourceKey.replace(SAYS_NOTHING, ''), PICTURE_LENGTH)
+
+export const progressText = ({ state, phase, step, steps }: JobStanding): string =>
+  state === 'rendering' && phase !== null ? `${phase} ${step}/${steps}` : ''
+
+const columns = (now: Date): readonly Column<JobStanding>[] => [
+  { head: 'JOB', text: ({ jobId }) => shortId(jobId) },
+  { head: 'STATE', text: ({ state }) => state },
+  { head: 'PICTURE', text: ({ image }) => pictureText(image.source_key) },
+  { head: 'PROGRESS', text: progressText },
+  { head: 'ATTEMPT', align: 'right', text: ({ attempt }) => (attempt === 0 ? '' : String(attempt)) },
+  {
+    head: 'UPDATED',
+    align: 'right',
+    text: ({ updatedAt }) =>
+      `${shortDuration(Math.max(0, (now.getTime() - Date.parse(updatedAt)) / 1000))} ago`,
+  },
+  {
+    head: 'MESSAGE',
+    text: ({ message }) => shortened((message ?? '').replaceAll(/\s+/g, ' '), MESSAGE_LENGTH),
+  },
+]
+
+export const jobTable = (standings: readonly JobStanding[], now: Date): string =>
+  plainTable(columns(now), standings)
+
+/** `3 queued, 1 rendering, 12 succeeded`, in the order of a job's life. */
+export const countStates = (states: readonly JobState[]): string =>
+  JOB_STATES.flatMap((state) => {
+    const count = states.filter((one) => one === state).length
+    return count === 0 ? [] : [`${count} ${state}`]
+  }).join(', ')

@@ -1,0 +1,10 @@
+import type { MessageQueue } from '../../shared/ports/message-queue.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import type { Clock } from '../jobs/clock.ts'
+
+/** What the commands of the queue side talk to. */
+export interface Services extends AsyncDisposable {
+  readonly clock: Clock
+  openBucket(name: string): ObjectStore
+  openQueue(url: string): MessageQueue
+}

@@ -1,0 +1,7 @@
+/** At most so many characters; the middle goes, for names differ at their ends. */
+export const shortened = (text: string, length: number): string => {
+  const characters = [...text]
+  if (characters.length <= length) return text
+  const end = Math.floor((length - 1) / 2)
+  return `${characters.slice(0, length - 1 - end).join('')}…${characters.slice(-end).join('')}`
+}

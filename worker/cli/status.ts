@@ -1,0 +1,89 @@
+import type { Command } from 'commander'
+import type { QueueDepth } from '../../shared/ports/message-queue.ts'
+import { readStandings } from '../tracking/read-standings.ts'
+import {
+  addDeploymentOptions,
+  type DeploymentOptions,
+  type DeploymentPart,
+  deploymentPart,
+  readDeployment,
+} from './deployment.ts'
+import { jobDetails } from './job-details.ts'
+import { jobAsJson } from './job-report.ts'
+import { addJobSelection, type JobSelectionOptions, selectJobs } from './job-selection.ts'
+import { countStates, jobTable } from './job-table.ts'
+import type { Services } from './services.ts'
+import type { Surroundings } from './surroundings.ts'
+
+const NOTES = `
+Of one job that is named everything is told, of several a line each. With the queues' URLs also how many messages
+wait; SQS counts approximately.
+
+  svd status
+  svd status 7c12e969
+  svd status --manifest manifests/motion.json --json
+`
+
+export const addStatusOptions = (command: Command): Command => {
+  command.summary('how jobs stand').description('Tells how jobs of the output bucket stand.')
+  addJobSelection(command, { otherwise: 'all', limit: 20 })
+  return addDeploymentOptions(command, ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
+    .optionsGroup('Output:')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', NOTES)
+}
+
+export interface StatusOptions extends DeploymentOptions, JobSelectionOptions {
+  readonly json?: true
+}
+
+const readDepth = async (
+  part: DeploymentPart,
+  options: StatusOptions,
+  services: Services,
+  { environment, signal }: Surroundings,
+): Promise<QueueDepth | null> => {
+  const url = deploymentPart(part, options, environment)
+  return url === null ? null : await services.openQueue(url).depth(signal)
+}
+
+const depthAsJson = (depth: QueueDepth | null) =>
+  depth === null ? null : { visible: depth.visible, in_flight: depth.inFlight, delayed: depth.delayed }
+
+/** Throws InvalidInputError. */
+export const runStatus = async (
+  named: readonly string[],
+  options: StatusOptions,
+  surroundings: Surroundings,
+): Promise<void> => {
+  const { environment, stdout, signal, openServices } = surroundings
+  const { outputBucket } = readDeployment(['outputBucket'], options, environment)
+  await using services = await openServices()
+  const outputs = services.openBucket(outputBucket)
+  const now = services.clock.now()
+  const { jobIds, left } = await selectJobs(outputs, named, options, { now, signal })
+  const standings = await readStandings(outputs, jobIds, signal)
+  const queue = await readDepth('jobsQueueUrl', options, services, surroundings)
+  const deadLetters = await readDepth('deadLetterQueueUrl', options, services, surroundings)
+  if (options.json) {
+    const report = {
+      jobs: standings.map(jobAsJson),
+      more_jobs: left,
+      queue: depthAsJson(queue),
+      dead_letters: depthAsJson(deadLetters),
+    }
+    stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+    return
+  }
+  const [only] = standings
+  if (named.length === 1 && only !== undefined) {
+    stdout.write(jobDetails(only))
+    return
+  }
+  if (standings.length > 0) stdout.write(`${jobTable(standings, now)}\n`)
+  const counts = countStates(standings.map(({ state }) => state))
+  stdout.write(`${counts === '' ? 'no jobs' : counts}${left > 0 ? `; ${left} more (--limit)` : ''}\n`)
+  if (queue !== null)
+    stdout.write(`queue: ${queue.visible + queue.delayed} waiting, ${queue.inFlight} in work\n`)
+  if (deadLetters !== null) stdout.write(`dead letters: ${deadLetters.visible + deadLetters.inFlight}\n`)
+}

@@ -1,0 +1,117 @@
+import { safeText } from '../../shared/contracts/shown-value.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import type { Clock } from '../jobs/clock.ts'
+import { batchShare } from '../tracking/batch-progress.ts'
+import { followJobs } from '../tracking/follow-jobs.ts'
+import { isDone, type JobStanding } from '../tracking/job-standing.ts'
+import { countStates, pictureText, progressText, shortId } from './job-table.ts'
+import { openLiveText } from './live-text.ts'
+import type { StatusOutput, TextOutput } from './surroundings.ts'
+import { watchLines } from './watch-view.ts'
+
+/** How a watch shows what it sees. */
+export interface WatchDisplay {
+  show(standings: readonly JobStanding[]): void
+  end(): void
+}
+
+const DEFAULT_ROWS = 24
+
+/** A table that is drawn anew. */
+const liveDisplay = (stream: StatusOutput, clock: Pick<Clock, 'elapsedMs'>): WatchDisplay => {
+  const text = openLiveText(stream)
+  const startedMs = clock.elapsedMs()
+  let startShare: number | undefined
+  return {
+    show(standings) {
+      startShare ??= batchShare(standings)
+      const pace = { startShare, elapsedSeconds: (clock.elapsedMs() - startedMs) / 1000 }
+      const { rows } = stream as { readonly rows?: number }
+      text.draw(watchLines(standings, pace, rows ?? DEFAULT_ROWS))
+    },
+    end: text.end,
+  }
+}
+
+/** What changed of a job since the last look, told once. */
+const onChange = (
+  write: (standing: JobStanding) => void,
+  keyOf: (standing: JobStanding) => string,
+): WatchDisplay => {
+  const last = new Map<string, string>()
+  return {
+    show(standings) {
+      for (const standing of standings) {
+        const key = keyOf(standing)
+        if (last.get(standing.jobId) === key) continue
+        last.set(standing.jobId, key)
+        write(standing)
+      }
+    },
+    end() {},
+  }
+}
+
+const changeLine = (standing: JobStanding): string => {
+  const message = standing.message === null ? '' : `: ${standing.message.replaceAll(/\s+/g, ' ')}`
+  const progress = progressText(standing)
+  return safeText(
+    `${standing.updatedAt}  ${shortId(standing.jobId)}  ${pictureText(standing.image.source_key)}  ${progress || standing.state}${message}`,
+  )
+}
+
+/** A line for each change of state or phase. */
+export const lineDisplay = (stdout: TextOutput): WatchDisplay =>
+  onChange(
+    (standing) => stdout.write(`${changeLine(standing)}\n`),
+    ({ state, phase, attempt }) => `${state} ${phase} ${attempt}`,
+  )
+
+/** A line of JSON for each change, also of a step. */
+export const jsonLineDisplay = (
+  stdout: TextOutput,
+  toJson: (standing: JobStanding) => unknown,
+): WatchDisplay =>
+  onChange(
+    (standing) => stdout.write(`${JSON.stringify(toJson(standing))}\n`),
+    ({ state, phase, step, attempt }) => `${state} ${phase} ${step} ${attempt}`,
+  )
+
+const SILENT: WatchDisplay = { show() {}, end() {} }
+
+/** On a terminal live, else as lines. */
+export const displayFor = (
+  { stdout, stderr }: { readonly stdout: TextOutput; readonly stderr: StatusOutput },
+  { quiet, clock }: { readonly quiet: boolean; readonly clock: Pick<Clock, 'elapsedMs'> },
+): WatchDisplay => (quiet ? SILENT : stderr.isTTY === true ? liveDisplay(stderr, clock) : lineDisplay(stdout))
+
+export interface WatchOptions {
+  readonly clock: Clock
+  readonly intervalMs: number
+  readonly display: WatchDisplay
+}
+
+/** Shows jobs until all are done; returns how they ended. */
+export const watchJobs = async (
+  outputs: ObjectStore,
+  jobIds: readonly string[],
+  { clock, intervalMs, display }: WatchOptions,
+  signal: AbortSignal,
+): Promise<readonly JobStanding[]> => {
+  let last: readonly JobStanding[] = []
+  try {
+    for await (const standings of followJobs(outputs, jobIds, { clock, intervalMs }, signal)) {
+      last = standings
+      display.show(standings)
+    }
+  } finally {
+    display.end()
+  }
+  return last
+}
+
+export const allSucceeded = (standings: readonly JobStanding[]): boolean =>
+  standings.every(({ state }) => state === 'succeeded')
+
+export const endLine = (standings: readonly JobStanding[]): string =>
+  `${countStates(standings.filter(isDone).map(({ state }) => state)) || 'no jobs'}\n`

@@ -1,0 +1,66 @@
+import type { Command } from 'commander'
+import { readNumber } from '../../shared/contracts/argument-text.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { isDone } from '../tracking/job-standing.ts'
+import { readStandings } from '../tracking/read-standings.ts'
+import { addDeploymentOptions, type DeploymentOptions, readDeployment } from './deployment.ts'
+import { EXIT_DONE, EXIT_FAILURE } from './exit-code.ts'
+import { jobAsJson } from './job-report.ts'
+import { addJobSelection, type JobSelectionOptions, selectJobs } from './job-selection.ts'
+import { jobTable } from './job-table.ts'
+import type { Surroundings } from './surroundings.ts'
+import { allSucceeded, displayFor, endLine, jsonLineDisplay, watchJobs } from './watch-jobs.ts'
+
+const NOTES = `
+On a terminal a table that is drawn anew, with a bar for each job and the time left; elsewhere a line for each change.
+With --json each line of stdout is a job as svd status prints it, whenever it changed.
+Exit code 1 if a job failed or was cancelled.
+`
+
+export const addWatchOptions = (command: Command): Command => {
+  command.summary('follow jobs until they are done').description('Follows jobs until all of them are done.')
+  addJobSelection(command, { otherwise: 'all that are not done', limit: 200 })
+  return addDeploymentOptions(command, ['outputBucket'])
+    .optionsGroup('Output:')
+    .option('--interval <seconds>', 'between two looks', '2')
+    .option('--json', 'JSON lines')
+    .addHelpText('after', NOTES)
+}
+
+export interface WatchCommandOptions extends DeploymentOptions, JobSelectionOptions {
+  readonly interval: string
+  readonly json?: true
+}
+
+export const parseInterval = (text: string): number => {
+  const seconds = readNumber(text)
+  if (typeof seconds === 'number' && seconds >= 0.1 && seconds <= 3600) return seconds * 1000
+  throw new InvalidInputError('--interval', `got '${text}'; must be a number of seconds from 0.1 to 3600`)
+}
+
+/** Returns the exit code. Throws InvalidInputError, and the signal's reason when that aborts. */
+export const runWatch = async (
+  named: readonly string[],
+  options: WatchCommandOptions,
+  { environment, stdout, stderr, signal, openServices }: Surroundings,
+): Promise<number> => {
+  const { outputBucket } = readDeployment(['outputBucket'], options, environment)
+  const intervalMs = parseInterval(options.interval)
+  await using services = await openServices()
+  const { clock } = services
+  const outputs = services.openBucket(outputBucket)
+  const { jobIds } = await selectJobs(outputs, named, options, { now: clock.now(), signal })
+  const chosen = named.length > 0 || options.manifest !== undefined || options.since !== undefined
+  const watched = chosen
+    ? jobIds
+    : (await readStandings(outputs, jobIds, signal)).filter((one) => !isDone(one)).map(({ jobId }) => jobId)
+  const display = options.json
+    ? jsonLineDisplay(stdout, jobAsJson)
+    : displayFor({ stdout, stderr }, { quiet: false, clock })
+  const ended = await watchJobs(outputs, watched, { clock, intervalMs, display }, signal)
+  if (!options.json) {
+    if (ended.length > 0) stdout.write(`${jobTable(ended, clock.now())}\n`)
+    stdout.write(endLine(ended))
+  }
+  return allSucceeded(ended) ? EXIT_DONE : EXIT_FAILURE
+}
