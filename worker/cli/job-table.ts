@@ -2,7 +2,7 @@ import { JOB_STATES, type JobState } from '../../shared/contracts/status-record.
 import type { JobStanding } from '../tracking/job-standing.ts'
 import { shortDuration } from './duration.ts'
 import { type Column, plainTable } from './plain-table.ts'
-import { shortened } from './shortened.ts'
+import { shortened } from './short-text.ts'
 
 const SHORT_ID = 12
 const PICTURE_LENGTH = 32

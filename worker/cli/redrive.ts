@@ -8,7 +8,7 @@ import { parseDuration } from './duration.ts'
 import { EXIT_DONE, EXIT_FAILURE } from './exit-code.ts'
 import { pictureText, shortId } from './job-table.ts'
 import { type Column, plainTable } from './plain-table.ts'
-import { shortened } from './shortened.ts'
+import { counted, shortened } from './short-text.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const NOTES = `
@@ -85,10 +85,10 @@ const reportAsJson = ({ jobs, leftLetters, malformed }: RedriveReport) => ({
 const summary = ({ jobs, leftLetters, malformed }: RedriveReport, dryRun: boolean): string => {
   const count = jobs.filter(({ outcome }) => outcome === 'brought-back' || outcome === 'chosen').length
   const lines = [
-    `${count} ${count === 1 ? 'job' : 'jobs'} ${dryRun ? 'would be brought back' : 'brought back'}`,
-    ...(leftLetters > 0 ? [`${leftLetters} dead letters of other jobs left`] : []),
+    `${counted(count, 'job')} ${dryRun ? 'would be brought back' : 'brought back'}`,
+    ...(leftLetters > 0 ? [`${counted(leftLetters, 'dead letter')} of other jobs left`] : []),
     ...(malformed.length > 0
-      ? [`${malformed.length} dead letters are no jobs: ${malformed.join(', ')}`]
+      ? [`${counted(malformed.length, 'dead letter')} that are no jobs: ${malformed.join(', ')}`]
       : []),
   ]
   return `${lines.join('\n')}\n`

@@ -6,6 +6,7 @@ import { writeContactSheet } from '../contact-sheet/write-contact-sheet.ts'
 import { readStandings } from '../tracking/read-standings.ts'
 import { addDeploymentOptions, type DeploymentOptions, deploymentPart, readDeployment } from './deployment.ts'
 import { addJobSelection, type JobSelectionOptions, selectJobs } from './job-selection.ts'
+import { counted } from './short-text.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const NOTES = `
@@ -79,6 +80,6 @@ export const runReport = async (
   }
   const beyond = left > 0 ? `; ${left} more jobs (--limit)` : ''
   stdout.write(
-    `${options.output}  ${written.jobs} jobs, ${written.clips} clips, ${formatBytes(written.sizeBytes)}${beyond}\n`,
+    `${options.output}  ${counted(written.jobs, 'job')}, ${counted(written.clips, 'clip')}, ${formatBytes(written.sizeBytes)}${beyond}\n`,
   )
 }

@@ -3,7 +3,7 @@ import { batchShare, jobShare, secondsLeft } from '../tracking/batch-progress.ts
 import { isDone, type JobStanding } from '../tracking/job-standing.ts'
 import { countStates, pictureText, progressText, shortId } from './job-table.ts'
 import { formatDuration } from './progress.ts'
-import { shortened } from './shortened.ts'
+import { shortened } from './short-text.ts'
 
 const BAR_LENGTH = 20
 const PICTURE_WIDTH = 24

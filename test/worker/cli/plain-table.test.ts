@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { plainTable } from '../../../worker/cli/plain-table.ts'
-import { shortened } from '../../../worker/cli/shortened.ts'
+import { shortened } from '../../../worker/cli/short-text.ts'
 
 test('columns are aligned, empty ones are left out, and nothing trails', () => {
   const table = plainTable<readonly string[]>(

@@ -53,7 +53,7 @@ describe('svd redrive', () => {
     const { run, b, queued } = await aWorld()
     const { stdout } = await run(['redrive', '--job', b.slice(0, 6)])
     expect(queued()).toEqual(['images/b.png'])
-    expect(stdout).toContain('1 dead letters of other jobs left\n')
+    expect(stdout).toContain('1 dead letter of other jobs left\n')
   })
 
   test('tells in a dry run, and does nothing', async () => {

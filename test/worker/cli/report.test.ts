@@ -32,7 +32,7 @@ test('svd report writes one page with the clips in it', async () => {
   const { run } = await aBucket()
   const { exitCode, stdout, stderr } = await run(['report', '--output', file, '--title', 'My <clips>'])
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-  expect(stdout).toMatch(/sheet\.html {2}3 jobs, 1 clips, [\d.]+ kB\n$/)
+  expect(stdout).toMatch(/sheet\.html {2}3 jobs, 1 clip, [\d.]+ kB\n$/)
   const page = await readFile(file, 'utf8')
   expect(page).toContain(`src="data:video/mp4;base64,${Buffer.from('video').toString('base64')}"`)
   expect(page.match(/src="data:image\/webp/g)).toHaveLength(1)

@@ -1,3 +1,6 @@
+/** `1 job`, `2 jobs`. */
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`
+
 /** At most so many characters; the middle goes, for names differ at their ends. */
 export const shortened = (text: string, length: number): string => {
   const characters = [...text]
