@@ -105,7 +105,9 @@ describe('svd models list', () => {
   test('has a line for each model', async () => {
     const buckets = [aBucket()]
     await runCommandLine([...PUSH, '--bucket', 'my-models'], { services: servicesWith(buckets) })
-    await runCommandLine([...PUSH, '--bucket', 'my-models', '--id', 'a-longer-name'], { services: servicesWith(buckets) })
+    await runCommandLine([...PUSH, '--bucket', 'my-models', '--id', 'a-longer-name'], {
+      services: servicesWith(buckets),
+    })
     await buckets[0]?.put(modelRecordKey('broken'), Buffer.from('{'), { contentType: 'text/plain' }, signal)
     const { exitCode, stdout } = await runCommandLine(['models', 'list', '--bucket', 'my-models'], {
       services: servicesWith(buckets),
@@ -127,7 +129,9 @@ describe('svd models list', () => {
       { contentType: 'text/plain' },
       signal,
     )
-    const { stdout } = await runCommandLine(['models', 'list', '--bucket', 'my-models'], { services: servicesWith(buckets) })
+    const { stdout } = await runCommandLine(['models', 'list', '--bucket', 'my-models'], {
+      services: servicesWith(buckets),
+    })
     expect(stdout).not.toContain('\u001b')
     expect(stdout).toContain('\\u001b[2J')
   })
