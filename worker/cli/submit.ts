@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import { parseCustomSigmas } from '../pipeline/scheduler/custom-sigmas.ts'
 import { downloadVideos } from '../submit/download-video.ts'
 import { planSubmission, type Submission } from '../submit/plan-submission.ts'
 import { awaitReports, type SentDrop, sendSubmission } from '../submit/send-submission.ts'
@@ -27,7 +26,6 @@ const newPrefix = (now: Date): string =>
 const plan = async (files: readonly string[], options: SubmitOptions, now: Date): Promise<Submission> => {
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
   const given = parseRenderArguments(typed, spellOption)
-  if (Array.isArray(given.sigmas)) parseCustomSigmas(given.sigmas)
   await assertImagesReadable(files)
   const { prefix, images } = options
   return await planSubmission({ files, given, prefix: prefix ?? newPrefix(now), imagesDir: images ?? null })

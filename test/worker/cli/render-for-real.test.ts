@@ -62,7 +62,6 @@ const renderForReal = async (images: readonly string[], { at, act }: Hooks = {})
       signal: controller.signal,
       prepareImage,
       finishClip,
-      openBucket: () => Promise.reject(new Error('a render needs no bucket')),
       openRenderer: () =>
         openRenderer({
           entry: inRepository('worker/renderer/main.ts'),
