@@ -139,7 +139,7 @@ describe('svd submit PICTURE', () => {
     ],
     ['what is no picture', async (): Promise<string> => 'GIF89a', [], /cup\.png: is a GIF/],
     ['an argument out of its range', () => pixels('png'), ['--fps', '0'], /--fps: got 0; must be/],
-    ['noise levels that rise', () => pixels('png'), ['--sigmas', '1,2,0'], /sigmas: value 2 of 3/],
+    ['noise levels that rise', () => pixels('png'), ['--sigmas', '1,2,0'], /--sigmas: got \[1,2,0\]/],
     ['a prefix that is no folder', () => pixels('png'), ['--prefix', '../x'], /--prefix: got '..\/x', which/],
     ['pictures for no manifest', () => pixels('png'), ['--images', '.'], /--images: is for the pictures/],
   ] as const)('uploads nothing for %s', async (_, content, args, message) => {
