@@ -30,6 +30,12 @@ const PARTS = {
     variable: 'SVD_DEAD_LETTER_QUEUE_URL',
     help: 'the queue of messages that failed for good',
   },
+  model: {
+    option: '--model',
+    value: 'source',
+    variable: 'SVD_MODEL',
+    help: 'a diffusers folder, or s3://BUCKET/models/ID/',
+  },
   modelsBucket: {
     option: '--models-bucket',
     value: 'name',

@@ -59,8 +59,9 @@ export const processSurroundings = (): Surroundings => {
     signal: controller.signal,
     prepareImage,
     finishClip,
-    openRenderer: () =>
+    openRenderer: (limits) =>
       openRenderer({
+        ...limits,
         entry: RENDERER_ENTRY,
         schemas: { job: renderJobSchema, result: renderResultSchema },
         env: rendererEnvironment(process.env),

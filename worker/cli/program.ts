@@ -12,6 +12,7 @@ import { addRenderOptions, type RenderOptions } from './render-options.ts'
 import { addSchemaOptions, runSchema } from './schema.ts'
 import type { Surroundings } from './surroundings.ts'
 import { readVersions } from './versions.ts'
+import { addWorkerOptions, runWorkerCommand, type WorkerOptions } from './worker.ts'
 
 const NOTES = `
 Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 stopped by Ctrl-C.
@@ -62,6 +63,9 @@ const createProgram = (
   addJobCommands(program, surroundings, leave)
   addSchemaOptions(program.command('schema')).action((document: DocumentName) =>
     runSchema(document, surroundings),
+  )
+  addWorkerOptions(program.command('worker')).action(async (options: WorkerOptions) =>
+    leave(await runWorkerCommand(options, surroundings)),
   )
   return program
 }

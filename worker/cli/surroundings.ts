@@ -1,4 +1,4 @@
-import type { Renderer } from '../renderer/child-process-renderer.ts'
+import type { Renderer, RendererOptions } from '../renderer/child-process-renderer.ts'
 import type { prepareImage } from '../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
 import type { finishClip } from '../video/finish-clip.ts'
@@ -24,7 +24,9 @@ export interface Surroundings {
   readonly signal: AbortSignal
   readonly prepareImage: typeof prepareImage
   readonly finishClip: typeof finishClip
-  openRenderer(): Renderer<RenderJob, RenderResult>
+  openRenderer(
+    limits?: Pick<RendererOptions<RenderJob, RenderResult>, 'stallTimeoutMs'>,
+  ): Renderer<RenderJob, RenderResult>
   /** For the commands of the queue side. */
   openServices(): Promise<Services>
 }

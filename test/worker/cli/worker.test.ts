@@ -1,0 +1,177 @@
+import { PassThrough } from 'node:stream'
+import { expect, test } from 'vitest'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { InterruptedError } from '../../../worker/cli/exit-code.ts'
+import type { Services } from '../../../worker/cli/services.ts'
+import type { Surroundings } from '../../../worker/cli/surroundings.ts'
+import { systemClock } from '../../../worker/cli/system-clock.ts'
+import { runWorkerCommand, type WorkerOptions } from '../../../worker/cli/worker.ts'
+import type { Machine } from '../../../worker/fitness/machine.ts'
+import { openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
+import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
+import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+import { aMachine } from '../fitness/a-machine.ts'
+import { DEMO_CHECKPOINT } from './a-command-line.ts'
+
+interface CommandOptions {
+  readonly options?: WorkerOptions
+  readonly environment?: Readonly<Record<string, string>>
+  readonly machine?: Partial<Machine>
+  readonly signal?: AbortSignal
+  readonly onLine?: (message: string) => void
+}
+
+/** `svd worker` on queues and buckets in memory; nothing is rendered. */
+const runWorker = async ({ options, environment, machine, signal, onLine = () => {} }: CommandOptions) => {
+  const lines: Record<string, unknown>[] = []
+  const queues = new Map<string, ReturnType<typeof openMemoryMessageQueue>>()
+  const store = openMemoryObjectStore({ bucket: 'clips', now: Date.now })
+  const services: Services = {
+    clock: systemClock,
+    openBucket: () => store,
+    openQueue(url) {
+      const queue = openMemoryMessageQueue({ url, now: Date.now })
+      queues.set(url, queue)
+      return queue
+    },
+    async [Symbol.asyncDispose]() {},
+  }
+  const never = (): never => {
+    throw new Error('nothing is to be rendered')
+  }
+  let opened: number | undefined
+  const surroundings: Surroundings = {
+    environment: environment ?? {},
+    stdout: {
+      write(text) {
+        for (const line of text.split('\n').filter((part) => part !== '')) {
+          lines.push(JSON.parse(line))
+          onLine(JSON.parse(line).message)
+        }
+      },
+    },
+    stderr: new PassThrough(),
+    signal: signal ?? new AbortController().signal,
+    prepareImage: never,
+    finishClip: never,
+    openRenderer(limits) {
+      opened = limits?.stallTimeoutMs
+      const close = async (): Promise<void> => {}
+      return { render: never, close, [Symbol.asyncDispose]: close }
+    },
+    openServices: async () => services,
+  }
+  const scratchDir = await temporaryDir()
+  const exitCode = await runWorkerCommand(
+    {
+      ...{ model: DEMO_CHECKPOINT, outputBucket: 'clips', jobsQueueUrl: 'jobs' },
+      ...{ scratchDir, untilIdle: '1' },
+      ...options,
+    },
+    surroundings,
+    aMachine(machine),
+  )
+  const messages = lines.map(({ message }) => message)
+  return { exitCode, lines, messages, store, queues, opened }
+}
+
+test('looks at all that it needs, works, and ends when it has been idle', async () => {
+  const { exitCode, lines, messages, store } = await runWorker({})
+
+  expect(exitCode).toBe(0)
+  expect(messages).toEqual([
+    'check node',
+    'check onnxruntime',
+    'check ffmpeg',
+    'check memory',
+    'check scratch',
+    'check outputs',
+    'check queue',
+    'check model',
+    'worker started',
+    'worker stopped',
+  ])
+  expect(lines.at(-1)).toMatchObject({ level: 'INFO', reason: 'idle for 1 s', jobs: 0 })
+  expect(store.keys()).toEqual([])
+})
+
+test('does not take a message on a machine that is not fit', async () => {
+  const lines: string[] = []
+
+  const running = runWorker({
+    machine: { freeDiskBytes: async () => 1e6 },
+    onLine: (message) => lines.push(message),
+  })
+
+  await expect(running).rejects.toThrow(/this machine cannot take jobs:\nfail {2}scratch/)
+  expect(lines).not.toContain('worker started')
+})
+
+test('tells in one message all places that are missing', async () => {
+  const options = { model: '', outputBucket: '', jobsQueueUrl: '' }
+
+  const running = runWorker({ options, environment: { SVD_OUTPUT_BUCKET: 'clips' } })
+
+  await expect(running).rejects.toThrow(InvalidInputError)
+  await expect(running).rejects.toThrow('--model or SVD_MODEL, --jobs-queue-url or SVD_JOBS_QUEUE_URL (')
+})
+
+test('drains at a signal, and that is no failure', async () => {
+  const controller = new AbortController()
+
+  const { exitCode, lines } = await runWorker({
+    options: { untilIdle: '60', drainSeconds: '7' },
+    signal: controller.signal,
+    onLine(message) {
+      if (message === 'worker started') controller.abort(new InterruptedError('SIGTERM'))
+    },
+  })
+
+  expect(exitCode).toBe(0)
+  expect(lines.at(-2)).toMatchObject({ message: 'draining', reason: 'SIGTERM' })
+  expect(lines.at(-2)?.['seconds_left']).toBeCloseTo(7, 0)
+  expect(lines.at(-1)).toMatchObject({ message: 'worker stopped', reason: 'SIGTERM' })
+})
+
+test('a signal before the first message ends it as any command', async () => {
+  const controller = new AbortController()
+
+  const running = runWorker({
+    signal: controller.signal,
+    onLine(message) {
+      if (message === 'check memory') controller.abort(new InterruptedError('SIGINT'))
+    },
+  })
+
+  await expect(running).rejects.toBeInstanceOf(InterruptedError)
+})
+
+test('looks after the dead letters where it is told of them', async () => {
+  const { queues } = await runWorker({ environment: { SVD_DEAD_LETTER_QUEUE_URL: 'dead' } })
+
+  expect([...queues.keys()]).toEqual(['jobs', 'dead'])
+})
+
+test('refuses beats of which none may fail', async () => {
+  const running = runWorker({ options: { beatSeconds: '50' } })
+
+  await expect(running).rejects.toThrow('--beat-seconds: got 50 with --visibility-seconds 120')
+})
+
+test('the renderer gets as long as it is given without a sign', async () => {
+  expect((await runWorker({ options: { stallSeconds: '90' } })).opened).toBe(90_000)
+})
+
+test('answers whether it is well', async () => {
+  let answer: Promise<Response> | undefined
+  const port = 20_000 + (process.pid % 20_000)
+
+  await runWorker({
+    options: { healthPort: String(port) },
+    onLine(message) {
+      if (message === 'worker started') answer = fetch(`http://127.0.0.1:${port}/health`)
+    },
+  })
+
+  expect((await answer)?.status).toBe(200)
+})

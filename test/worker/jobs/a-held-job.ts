@@ -1,0 +1,55 @@
+import type { JobMessage } from '../../../shared/contracts/job-message.ts'
+import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
+import { startAttempt } from '../../../worker/jobs/attempt.ts'
+import type { Claim } from '../../../worker/jobs/claim.ts'
+import type { HeldJob } from '../../../worker/jobs/held-job.ts'
+import type { StatusChange } from '../../../worker/jobs/status-of-attempt.ts'
+import { aJobMessage } from './a-job-message.ts'
+
+export interface HeldJobOptions {
+  readonly job?: JobMessage
+  readonly attempt?: number
+  /** What `remove` and `handBack` throw. */
+  readonly queueFailure?: Error
+}
+
+/** A job in hand, whose message is only what was said about it. */
+export const aHeldJob = ({ job = aJobMessage(), attempt = 1, queueFailure }: HeldJobOptions = {}) => {
+  const said: string[] = []
+  const statuses: (StatusChange | null)[] = []
+  const lost = new AbortController()
+  const stopped = new AbortController()
+  const say = async (word: string): Promise<void> => {
+    if (queueFailure !== undefined) throw queueFailure
+    said.push(word)
+  }
+  const claim: Claim = {
+    attempt,
+    signal: lost.signal,
+    assertHeld: () => lost.signal.throwIfAborted(),
+    remove: () => say('removed'),
+    handBack: (seconds) => say(`handed back for ${seconds} s`),
+  }
+  const held: HeldJob = {
+    attempt: startAttempt(job, attempt, new Date('2026-01-01T00:01:00Z')),
+    claim,
+    status: {
+      report: (change) => statuses.push(change),
+      async end(change) {
+        statuses.push(change)
+      },
+    },
+    cancel: { async throwIfCancelled() {}, glance() {} },
+    signal: AbortSignal.any([lost.signal, stopped.signal]),
+  }
+  return {
+    held,
+    /** What the queue was told of the message, in order. */
+    said,
+    statuses,
+    loseLease: () => lost.abort(new LeaseLostError('it is somebody else’s')),
+    stop: (reason: Error) => stopped.abort(reason),
+  }
+}
+
+export const NO_SIGNAL = new AbortController().signal

@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest'
+import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
+import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
+import { closeIfDone, closeJob } from '../../../worker/jobs/close-job.ts'
+import { storedJson } from '../../fixtures/stored-json.ts'
+import { aHeldJob } from './a-held-job.ts'
+import { QUALITY } from './a-quality.ts'
+import { closingDeps } from './closing-deps.ts'
+
+const FILE = { key: 'jobs/x/video.mp4', size_bytes: 3, sha256: 'a'.repeat(64) }
+const SUCCEEDED = {
+  state: 'succeeded',
+  outputs: [{ video: FILE, poster: FILE, frames: 14, quality: QUALITY }],
+} as const
+
+test('writes the record, then the status, then removes the message', async () => {
+  const { deps, store } = closingDeps()
+  const { held, said, statuses } = aHeldJob()
+  const { job } = held.attempt
+
+  const end = await closeJob(held, SUCCEEDED, deps)
+
+  expect(end.type).toBe('done')
+  expect(await storedJson(store, resultKey(job.job_id))).toEqual({
+    version: 1,
+    job_id: job.job_id,
+    state: 'succeeded',
+    attempt: 1,
+    job,
+    outputs: SUCCEEDED.outputs,
+    failure: null,
+    started_at: '2026-01-01T00:01:00.000Z',
+    finished_at: '2026-01-01T00:00:00.000Z',
+    seconds: null,
+    device_seconds: 0,
+    cost_usd: 0,
+    safer_path: false,
+    worker: { id: 'worker-1', version: '0.1.0', execution_provider: 'cpu' },
+  })
+  expect(statuses).toEqual([{ state: 'succeeded' }])
+  expect(said).toEqual(['removed'])
+})
+
+test('records where the time went, and what it cost', async () => {
+  const { deps, store } = closingDeps()
+  const { held } = aHeldJob()
+  Object.assign(held.attempt, {
+    prepareSeconds: 0.5,
+    rendered: { load: 1, encodeImage: 2, denoise: 3, decode: 4 },
+    finished: { encodeVideo: 5, check: 6 },
+    publishSeconds: 7,
+    deviceSeconds: 10,
+    saferPath: true,
+  })
+
+  await closeJob(held, SUCCEEDED, deps)
+
+  expect(await storedJson(store, resultKey(held.attempt.job.job_id))).toMatchObject({
+    seconds: {
+      waiting: 60,
+      prepare: 0.5,
+      load: 1,
+      encode_image: 2,
+      denoise: 3,
+      decode: 4,
+      encode_video: 5,
+      check: 6,
+      publish: 7,
+    },
+    device_seconds: 10,
+    cost_usd: 0.01,
+    safer_path: true,
+  })
+})
+
+test('publishes nothing when the lease is lost', async () => {
+  const { deps, store } = closingDeps()
+  const { held, said, loseLease } = aHeldJob()
+  loseLease()
+
+  await expect(closeJob(held, SUCCEEDED, deps)).rejects.toBeInstanceOf(LeaseLostError)
+
+  expect(store.writes).toEqual([])
+  expect(said).toEqual([])
+})
+
+test('a record that was there stays; the message goes, and the status tells what the record says', async () => {
+  const { deps, store } = closingDeps()
+  await closeJob(aHeldJob().held, { state: 'cancelled' }, deps)
+  const { held, said, statuses } = aHeldJob({ attempt: 2 })
+
+  const end = await closeJob(held, SUCCEEDED, deps, 'hand-back')
+
+  expect(end).toEqual({ type: 'done-before' })
+  expect(await storedJson(store, resultKey(held.attempt.job.job_id))).toMatchObject({ state: 'cancelled' })
+  expect(statuses).toEqual([{ state: 'cancelled' }])
+  expect(said).toEqual(['removed'])
+})
+
+test('a record of figures that JSON does not have is not written', async () => {
+  const { deps, store } = closingDeps()
+  const quality = { ...QUALITY, first_frame_psnr_db: Number.NaN }
+  const outputs = [{ ...SUCCEEDED.outputs[0], quality }]
+
+  const closing = closeJob(aHeldJob().held, { state: 'succeeded', outputs }, deps)
+
+  await expect(closing).rejects.toThrow(/first_frame_psnr_db/)
+  expect(store.writes).toEqual([])
+})
+
+test('the message stays when the record cannot be written', async () => {
+  const { deps } = closingDeps({
+    before(operation) {
+      if (operation === 'create') throw new Error('503')
+    },
+  })
+  const { held, said } = aHeldJob()
+
+  await expect(closeJob(held, SUCCEEDED, deps)).rejects.toThrow('503')
+
+  expect(said).toEqual([])
+})
+
+test('a job is done when its record is there, also if its message cannot be removed', async () => {
+  const { deps } = closingDeps()
+  const { held } = aHeldJob({ queueFailure: new Error('503') })
+
+  expect(await closeJob(held, SUCCEEDED, deps)).toMatchObject({ type: 'done' })
+})
+
+test('a job that is not done is not closed', async () => {
+  const { deps } = closingDeps()
+  const { held, said } = aHeldJob()
+
+  expect(await closeIfDone(held, deps)).toBe(null)
+
+  expect(said).toEqual([])
+})
+
+test('the message of a job that is done is removed, and its status put right', async () => {
+  const { deps } = closingDeps()
+  await closeJob(aHeldJob().held, SUCCEEDED, deps)
+  const { held, said, statuses } = aHeldJob({ attempt: 2 })
+
+  expect(await closeIfDone(held, deps)).toEqual({ type: 'done-before' })
+
+  expect(said).toEqual(['removed'])
+  expect(statuses).toEqual([{ state: 'succeeded' }])
+})
+
+test('a record of a later version of the contract is a record too', async () => {
+  const { deps, store } = closingDeps()
+  const { held, said, statuses } = aHeldJob()
+  const body = new TextEncoder().encode('{"version": 2}')
+  await store.put(resultKey(held.attempt.job.job_id), body, { contentType: 'application/json' }, held.signal)
+
+  expect(await closeIfDone(held, deps)).toEqual({ type: 'done-before' })
+
+  expect(said).toEqual(['removed'])
+  expect(statuses).toEqual([null])
+})

@@ -1,0 +1,21 @@
+import type { SettlingDeps } from '../../../worker/jobs/settle-failure.ts'
+import type { Faults } from '../../fixtures/faults.ts'
+import { openMemoryObjectStore, type StoreOperation } from '../../fixtures/memory-object-store.ts'
+import { dateAt, virtualClock } from '../../fixtures/virtual-clock.ts'
+import { openVirtualTime } from '../../fixtures/virtual-time.ts'
+
+export const WORKER = { id: 'worker-1', version: '0.1.0', executionProvider: 'cpu', usdPerHour: 3.6 } as const
+
+/** What ends jobs, on a store in memory; no request of it takes any time. */
+export const closingDeps = (faults: Faults<StoreOperation> = {}) => {
+  const time = openVirtualTime()
+  const store = openMemoryObjectStore({ now: () => dateAt(time.nowMs()).getTime(), faults })
+  const deps: SettlingDeps = {
+    store,
+    clock: virtualClock(time),
+    worker: WORKER,
+    random: () => 0.5,
+    maxAttempts: 3,
+  }
+  return { time, store, deps }
+}

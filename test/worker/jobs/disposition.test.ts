@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
+import { dispositionOf } from '../../../worker/jobs/disposition.ts'
+import { DrainingError } from '../../../worker/jobs/draining-error.ts'
+import { JobCancelledError } from '../../../worker/jobs/job-cancelled-error.ts'
+import { QualityError } from '../../../worker/jobs/quality-error.ts'
+import { LeaseTooLongError } from '../../../worker/queue/lease.ts'
+import { crashOf } from '../../../worker/renderer/renderer-crashed.ts'
+
+test.each([
+  ['reject', new InvalidInputError('image', 'is no picture')],
+  ['reject', new QualityError([])],
+  ['cancel', new JobCancelledError('it was asked to stop')],
+  ['release', new DrainingError('SIGTERM')],
+  ['abandon', new LeaseLostError('gone')],
+  ['retry', new LeaseTooLongError('12 h')],
+  ['retry', crashOf({ exitCode: null, signal: 'SIGKILL', lastStderr: '' })],
+  ['retry', new Error('ENOSPC')],
+  ['retry', 'a string'],
+])('%s after %o', (disposition, error) => {
+  expect(dispositionOf(error)).toBe(disposition)
+})

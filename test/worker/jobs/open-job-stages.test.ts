@@ -1,0 +1,195 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { hashPixels, jobIdOf } from '../../../shared/contracts/job-id.ts'
+import type { JobMessage } from '../../../shared/contracts/job-message.ts'
+import { encodePng } from '../../../shared/image/encode-png.ts'
+import type { RgbImage } from '../../../shared/image/rgb-image.ts'
+import type { ClipToCheck } from '../../../worker/jobs/check-clip.ts'
+import { openJobStages } from '../../../worker/jobs/open-job-stages.ts'
+import type { OpenModel } from '../../../worker/models/open-model.ts'
+import { prepareImage } from '../../../worker/renderer/prepare-image.ts'
+import { type RenderJob, renderJobSchema } from '../../../worker/renderer/render-job.ts'
+import type { ClipToFinish } from '../../../worker/video/finish-clip.ts'
+import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
+import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+import { NO_SIGNAL } from './a-held-job.ts'
+import { aJobMessage } from './a-job-message.ts'
+import { QUALITY } from './a-quality.ts'
+
+const PICTURE: RgbImage = { width: 2, height: 1, data: Uint8Array.from([255, 0, 0, 0, 0, 255]) }
+const CONTEXT = { signal: NO_SIGNAL, onProgress: () => {} }
+
+const aJob = (parameters: Parameters<typeof aJobMessage>[0] = {}): JobMessage => {
+  const job = aJobMessage(parameters)
+  const pixelsSha256 = hashPixels(PICTURE)
+  const image = { ...job.image, key: 'inputs/picture.png', pixels_sha256: pixelsSha256, width: 2, height: 1 }
+  return { ...job, image, job_id: jobIdOf(pixelsSha256, job.parameters, job.model) }
+}
+
+interface Options {
+  readonly stored?: Uint8Array | null
+  readonly modelSha256?: string
+  readonly renderFailure?: Error
+}
+
+/** Stages whose renderer, encoder and checks only note what they are asked for. */
+const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }: Options = {}) => {
+  const store = openMemoryObjectStore({ now: Date.now })
+  const bytes = stored === undefined ? await encodePng(PICTURE) : stored
+  if (bytes !== null) await store.put(job.image.key, bytes, { contentType: 'image/png' }, NO_SIGNAL)
+  const asked = { renders: [] as RenderJob[], finishes: [] as ClipToFinish[], checks: [] as ClipToCheck[] }
+  const model: OpenModel = {
+    dir: '/models/svd-xt',
+    variant: 'fp16',
+    record: {
+      ...{ version: 1, model_id: 'svd-xt', sha256: modelSha256 ?? job.model.sha256, variant: 'fp16' },
+      ...{ defaults: aJobMessage().parameters, vae_scale_factor: 8, files: [] },
+    },
+  }
+  const close = async (): Promise<void> => {}
+  const prepare = openJobStages({
+    store,
+    model,
+    prepareImage,
+    renderer: {
+      async render(given) {
+        const one = renderJobSchema.parse(given)
+        asked.renders.push(one)
+        if (renderFailure !== undefined) throw renderFailure
+        for (const output of one.outputs) await writeFile(output, 'frames')
+        return {
+          videos: one.outputs.map((file, index) => ({
+            ...{ path: file, frameCount: one.parameters.numFrames, sizeBytes: 6, nonFiniteValues: index },
+          })),
+          seconds: { load: 1, encodeImage: 2, denoise: 3, decode: 4, total: 10 },
+          peakMemoryBytes: 1,
+          memory: 'resident',
+          steps: 4,
+        }
+      },
+      close,
+      [Symbol.asyncDispose]: close,
+    },
+    async finishClip(clip) {
+      asked.finishes.push(clip)
+      const file = { path: clip.output, sizeBytes: 1, sha256: 'a'.repeat(64) }
+      return {
+        video: file,
+        poster: { ...file, path: 'poster' },
+        framesDir: null,
+        frameCount: 14,
+        seconds: 0.5,
+      }
+    },
+    async checkClip(clip) {
+      asked.checks.push(clip)
+      return { ...QUALITY, non_finite_values: clip.nonFiniteValues }
+    },
+    settings: { memory: 'auto', threads: 3, cacheDir: '/cache' },
+    ffmpegPath: '/bin/ffmpeg',
+  })
+  const folder = await temporaryDir()
+  return { folder, asked, prepare: () => prepare(job, folder, NO_SIGNAL) }
+}
+
+test('the renderer gets the pictures, the parameters and the model, and writes into the job folder', async () => {
+  const job = aJob({ parameters: { seed: '9007199254740993', sigmas: [700, 1, 0] } })
+  const { folder, asked, prepare } = await stagesOf(job)
+
+  await (await prepare()).render('as-asked', CONTEXT)
+
+  expect(asked.renders[0]).toMatchObject({
+    checkpointDir: '/models/svd-xt',
+    variant: 'fp16',
+    keepWarm: true,
+    memory: 'auto',
+    threads: 3,
+    cacheDir: '/cache',
+    parameters: { width: 64, seed: 9007199254740993n, sigmas: [700, 1, 0], decodeChunkSize: null },
+    outputs: [path.join(folder, 'video-0.rgb')],
+    source: { width: 2, height: 1 },
+    fitted: { width: 64, height: 64 },
+  })
+  expect([...(await readFile(asked.renders[0]!.source.path))]).toEqual([...PICTURE.data])
+})
+
+test('each video is encoded and checked', async () => {
+  const { folder, asked, prepare } = await stagesOf(aJob({ parameters: { num_videos_per_prompt: 2 } }))
+
+  const rendered = await (await prepare()).render('as-asked', CONTEXT)
+  const clip = await rendered.finish(NO_SIGNAL)
+
+  expect(rendered.seconds).toMatchObject({ load: 1, encodeImage: 2, denoise: 3, decode: 4 })
+  expect(asked.finishes).toMatchObject([
+    { rawFrames: path.join(folder, 'video-0.rgb'), output: path.join(folder, 'video-0.mp4'), fps: 7 },
+    { rawFrames: path.join(folder, 'video-1.rgb'), output: path.join(folder, 'video-1.mp4'), fps: 7 },
+  ])
+  expect(asked.checks).toMatchObject([
+    { frameCount: 14, decodeChunkSize: null, nonFiniteValues: 0, fitted: path.join(folder, 'fitted.rgb') },
+    { frameCount: 14, decodeChunkSize: null, nonFiniteValues: 1, video: path.join(folder, 'video-1.mp4') },
+  ])
+  expect(clip.videos.map(({ quality, frames }) => [quality.non_finite_values, frames])).toEqual([
+    [0, 14],
+    [1, 14],
+  ])
+  expect(clip.seconds.encodeVideo).toBe(1)
+})
+
+test('the safer path is decoded otherwise, and checked for the seams that it has', async () => {
+  const { asked, prepare } = await stagesOf(aJob())
+
+  const rendered = await (await prepare()).render('safer', CONTEXT)
+  await rendered.finish(NO_SIGNAL)
+
+  expect(asked.renders[0]?.parameters).toMatchObject({ decodeChunkSize: 4, decodeOverlap: 2 })
+  expect(asked.checks[0]).toMatchObject({ decodeChunkSize: 4, decodeOverlap: 2 })
+})
+
+test('a picture that is not there any more can never work', async () => {
+  const { prepare } = await stagesOf(aJob(), { stored: null })
+
+  await expect(prepare()).rejects.toThrow(InvalidInputError)
+})
+
+test('a picture other than the one submitted can never work', async () => {
+  const other = await encodePng({ ...PICTURE, data: Uint8Array.from([255, 0, 0, 0, 0, 254]) })
+  const { prepare } = await stagesOf(aJob(), { stored: other })
+
+  const preparing = prepare()
+
+  await expect(preparing).rejects.toThrow(InvalidInputError)
+  await expect(preparing).rejects.toThrow(/is not what was made of images\/cat\.png/)
+})
+
+test('a file that is no picture can never work', async () => {
+  const { prepare } = await stagesOf(aJob(), { stored: new TextEncoder().encode('hello') })
+
+  await expect(prepare()).rejects.toThrow(InvalidInputError)
+})
+
+test('a job for another model is for another worker', async () => {
+  const { prepare } = await stagesOf(aJob(), { modelSha256: 'b'.repeat(64) })
+
+  const preparing = prepare()
+
+  await expect(preparing).rejects.not.toThrow(InvalidInputError)
+  await expect(preparing).rejects.toThrow(/svd-xt \(bbbbbbbbbbbb\)/)
+})
+
+test('a checkpoint that cannot be read is no mistake of the user', async () => {
+  const renderFailure = new InvalidInputError('unet/config.json', 'is not there')
+  const { prepare } = await stagesOf(aJob(), { renderFailure })
+
+  const rendering = (await prepare()).render('as-asked', CONTEXT)
+
+  await expect(rendering).rejects.not.toThrow(InvalidInputError)
+  await expect(rendering).rejects.toThrow('this worker cannot use its model: unet/config.json: is not there')
+})
+
+test('arguments that the renderer refuses are', async () => {
+  const { prepare } = await stagesOf(aJob(), { renderFailure: new InvalidInputError('sigmas', 'rise') })
+
+  await expect((await prepare()).render('as-asked', CONTEXT)).rejects.toThrow(InvalidInputError)
+})

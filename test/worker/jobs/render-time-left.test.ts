@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { judgeTimeLeft } from '../../../worker/jobs/render-time-left.ts'
+
+test('cannot say before the first step', () => {
+  const timeLeft = judgeTimeLeft()
+  expect(timeLeft.secondsLeft(0)).toBe(null)
+
+  timeLeft.update({ phase: 'load', step: 0, steps: 1 }, 0)
+  timeLeft.update({ phase: 'denoise', step: 0, steps: 25 }, 5_000)
+
+  expect(timeLeft.secondsLeft(6_000)).toBe(null)
+})
+
+test('takes the steps so far for the others, and half as long as all of them for decoding', () => {
+  const timeLeft = judgeTimeLeft()
+  timeLeft.update({ phase: 'denoise', step: 0, steps: 20 }, 10_000)
+  timeLeft.update({ phase: 'denoise', step: 5, steps: 20 }, 20_000)
+
+  // 2 s a step: 15 steps, and 20 s for decoding.
+  expect(timeLeft.secondsLeft(20_000)).toBe(50)
+  expect(timeLeft.secondsLeft(21_000)).toBe(49)
+})
+
+test('counts from the first step that it hears of', () => {
+  const timeLeft = judgeTimeLeft()
+  timeLeft.update({ phase: 'denoise', step: 3, steps: 4 }, 10_000)
+  expect(timeLeft.secondsLeft(10_000)).toBe(null)
+
+  timeLeft.update({ phase: 'denoise', step: 4, steps: 4 }, 12_000)
+
+  expect(timeLeft.secondsLeft(12_000)).toBe(4)
+})
+
+test('while decoding knows it from the chunks so far', () => {
+  const timeLeft = judgeTimeLeft()
+  timeLeft.update({ phase: 'denoise', step: 0, steps: 4 }, 0)
+  timeLeft.update({ phase: 'decode', step: 0, steps: 4 }, 8_000)
+  expect(timeLeft.secondsLeft(8_000)).toBe(4)
+
+  timeLeft.update({ phase: 'decode', step: 1, steps: 4 }, 9_000)
+
+  expect(timeLeft.secondsLeft(9_500)).toBe(2.5)
+})
+
+test('is never less than nothing', () => {
+  const timeLeft = judgeTimeLeft()
+  timeLeft.update({ phase: 'denoise', step: 0, steps: 4 }, 0)
+  timeLeft.update({ phase: 'denoise', step: 4, steps: 4 }, 4_000)
+
+  expect(timeLeft.secondsLeft(60_000)).toBe(0)
+})

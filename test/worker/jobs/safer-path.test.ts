@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { decodeParameters } from '../../../shared/contracts/parameters-document.ts'
+import { saferParameters } from '../../../worker/jobs/safer-path.ts'
+import { aJobMessage } from './a-job-message.ts'
+
+const parametersOf = (document: Parameters<typeof aJobMessage>[0]) =>
+  decodeParameters(aJobMessage(document).parameters)
+
+test('decodes in chunks of four frames that share two, and leaves all else', () => {
+  const parameters = parametersOf({ parameters: { num_frames: 14, seed: 7 } })
+
+  expect(saferParameters(parameters)).toEqual({ ...parameters, decodeChunkSize: 4, decodeOverlap: 2 })
+})
+
+test.each([
+  [1, 1, 0],
+  [2, 2, 1],
+  [3, 3, 2],
+])('a clip of %d frames has chunks of %d that share %d', (frames, chunk, overlap) => {
+  const parameters = parametersOf({ parameters: { num_frames: frames } })
+
+  expect(saferParameters(parameters)).toMatchObject({ decodeChunkSize: chunk, decodeOverlap: overlap })
+})

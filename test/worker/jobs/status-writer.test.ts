@@ -1,0 +1,198 @@
+import { expect, test } from 'vitest'
+import { statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import {
+  type JobState,
+  type StatusRecord,
+  statusRecordSchema,
+} from '../../../shared/contracts/status-record.ts'
+import { startAttempt } from '../../../worker/jobs/attempt.ts'
+import { statusOf } from '../../../worker/jobs/status-of-attempt.ts'
+import { encodeStatus } from '../../../worker/jobs/status-store.ts'
+import { openStatusWriter } from '../../../worker/jobs/status-writer.ts'
+import type { Faults } from '../../fixtures/faults.ts'
+import type { StoreOperation } from '../../fixtures/memory-object-store.ts'
+import { dateAt } from '../../fixtures/virtual-clock.ts'
+import { NO_SIGNAL } from './a-held-job.ts'
+import { aJobMessage } from './a-job-message.ts'
+import { closingDeps } from './closing-deps.ts'
+
+const JOB = aJobMessage()
+const KEY = statusKey(JOB.job_id)
+
+const aWriter = (faults: Faults<StoreOperation> = {}, number = 1) => {
+  const { store, deps, time } = closingDeps(faults)
+  const attempt = startAttempt(JOB, number, dateAt(0))
+  const writer = openStatusWriter({
+    store,
+    clock: deps.clock,
+    attempt,
+    workerId: 'worker-1',
+    intervalMs: 1_000,
+  })
+  const later = (ms: number): Promise<void> => {
+    const atMs = time.nowMs() + ms
+    time.after(ms, () => {})
+    return time.runUntil(() => time.nowMs() >= atMs, atMs)
+  }
+  const another = (state: JobState, by: { attempt: number; workerId: string }): Promise<string> => {
+    const bytes = encodeStatus(statusOf({ job: JOB, number: by.attempt }, { state }, by.workerId, dateAt(0)))
+    return store.put(KEY, bytes, { contentType: 'application/json' }, NO_SIGNAL)
+  }
+  const written = (): StatusRecord[] =>
+    store.writes.map(({ bytes }) => statusRecordSchema.parse(JSON.parse(new TextDecoder().decode(bytes))))
+  const states = (): string[] =>
+    written().map(({ state, step, worker_id }) => `${state} ${step} ${worker_id}`)
+  return { writer, time, later, another, written, states }
+}
+
+const denoise = (step: number) => ({
+  state: 'rendering' as const,
+  progress: { phase: 'denoise' as const, step, steps: 25 },
+})
+
+test('tells all that there is to tell', async () => {
+  const { writer, later, written } = aWriter({}, 2)
+
+  writer.report(denoise(3))
+  await later(1)
+
+  expect(written()).toEqual([
+    {
+      version: 1,
+      job_id: JOB.job_id,
+      state: 'rendering',
+      attempt: 2,
+      phase: 'denoise',
+      step: 3,
+      steps: 25,
+      worker_id: 'worker-1',
+      message: null,
+      image: JOB.image,
+      parameters: JOB.parameters,
+      origin: JOB.origin,
+      submitted_at: JOB.submitted_at,
+      updated_at: '2026-01-01T00:00:00.000Z',
+    },
+  ])
+})
+
+test('writes at most once a second, and then the newest', async () => {
+  const { writer, later, states } = aWriter()
+
+  writer.report({ state: 'preparing' })
+  for (let step = 1; step <= 25; step++) {
+    await later(100)
+    writer.report(denoise(step))
+  }
+
+  expect(states()).toEqual(['preparing 0 worker-1', 'rendering 9 worker-1', 'rendering 19 worker-1'])
+})
+
+test('has its last word at once, and nothing comes after it', async () => {
+  const { writer, later, states, time } = aWriter()
+
+  writer.report({ state: 'preparing' })
+  await later(100)
+  writer.report(denoise(1))
+  await writer.end({ state: 'succeeded' })
+  writer.report(denoise(2))
+  await later(10_000)
+
+  expect(states()).toEqual(['preparing 0 worker-1', 'succeeded 0 worker-1'])
+  expect(time.nowMs()).toBe(10_100)
+})
+
+test('may end without a last word', async () => {
+  const { writer, later, states } = aWriter()
+
+  writer.report({ state: 'preparing' })
+  await later(100)
+  await writer.end(null)
+
+  expect(states()).toEqual(['preparing 0 worker-1'])
+})
+
+test('writes over what was there when the attempt began, such as a failure that was brought back', async () => {
+  const { writer, later, another, states } = aWriter()
+  await another('failed', { attempt: 5, workerId: 'worker-0' })
+
+  writer.report({ state: 'preparing' })
+  await later(1)
+
+  expect(states()).toEqual(['failed 0 worker-0', 'preparing 0 worker-1'])
+})
+
+test.each([
+  ['a final state', 'succeeded', 1],
+  ['a later attempt', 'rendering', 2],
+] as const)('does not write over %s that came in between', async (_, state, attempt) => {
+  const { writer, later, another, states } = aWriter()
+  writer.report({ state: 'preparing' })
+  await later(2_000)
+  await another(state, { attempt, workerId: 'worker-2' })
+
+  writer.report(denoise(1))
+  await later(2_000)
+  await writer.end({ state: 'queued' })
+
+  expect(states()).toEqual(['preparing 0 worker-1', `${state} 0 worker-2`])
+})
+
+test('writes over what ingest says late', async () => {
+  const { writer, later, another, states } = aWriter()
+  writer.report({ state: 'preparing' })
+  await later(2_000)
+  await another('queued', { attempt: 0, workerId: 'ingest' })
+
+  writer.report(denoise(1))
+  await later(2_000)
+
+  expect(states().at(-1)).toBe('rendering 1 worker-1')
+})
+
+test('a final state is written whatever is there', async () => {
+  const { writer, another, states } = aWriter()
+  await another('rendering', { attempt: 9, workerId: 'worker-2' })
+
+  await writer.end({ state: 'succeeded' })
+
+  expect(states().at(-1)).toBe('succeeded 0 worker-1')
+})
+
+test('a store that is away fails nothing, and later words get through', async () => {
+  let away = true
+  const { writer, later, states } = aWriter({
+    before() {
+      if (away) throw new Error('503')
+    },
+  })
+
+  writer.report({ state: 'preparing' })
+  await later(1_000)
+  away = false
+  writer.report(denoise(1))
+  await later(1_000)
+  await writer.end({ state: 'succeeded' })
+
+  expect(states()).toEqual(['rendering 1 worker-1', 'succeeded 0 worker-1'])
+})
+
+test('a word whose answer got lost does not silence the next', async () => {
+  let answersLost = false
+  const { writer, later, states } = aWriter({
+    after() {
+      if (answersLost) throw new Error('no answer')
+    },
+  })
+  writer.report({ state: 'preparing' })
+  await later(1_000)
+  answersLost = true
+  writer.report(denoise(1))
+  await later(1_000)
+  answersLost = false
+
+  writer.report(denoise(2))
+  await later(1_000)
+
+  expect(states()).toEqual(['preparing 0 worker-1', 'rendering 1 worker-1', 'rendering 2 worker-1'])
+})

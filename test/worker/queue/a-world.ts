@@ -1,0 +1,174 @@
+import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { JobMessage } from '../../../shared/contracts/job-message.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import type { PrepareJob, RenderPath } from '../../../worker/jobs/job-stages.ts'
+import { openDrain } from '../../../worker/queue/drain.ts'
+import { LEASE_OPTIONS } from '../../../worker/queue/lease.ts'
+import { runWorker, type WorkerEnd } from '../../../worker/queue/run-worker.ts'
+import { WORKER_OPTIONS, type WorkerOptions } from '../../../worker/queue/worker-deps.ts'
+import type { WorkerEvent } from '../../../worker/queue/worker-event.ts'
+import type { Faults } from '../../fixtures/faults.ts'
+import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
+import { openMemoryObjectStore, type StoreOperation } from '../../fixtures/memory-object-store.ts'
+import { storedJson } from '../../fixtures/stored-json.ts'
+import { dateAt, virtualClock } from '../../fixtures/virtual-clock.ts'
+import { openVirtualTime } from '../../fixtures/virtual-time.ts'
+import { NO_SIGNAL } from '../jobs/a-held-job.ts'
+import { aJobMessage } from '../jobs/a-job-message.ts'
+import { QUALITY } from '../jobs/a-quality.ts'
+import { WORKER } from '../jobs/closing-deps.ts'
+import { openSimulatedDisk } from './simulation/simulated-disk.ts'
+
+export type StageName = 'prepare' | 'render' | 'finish'
+
+export interface WorldOptions {
+  /** Of the jobs that are in the queue at the start. */
+  readonly pictures?: readonly string[]
+  /** How long stages take; a hundredth part of a render between two signs of progress. */
+  readonly seconds?: Partial<Record<StageName, number>>
+  /** Called when a stage begins; what it throws, the stage throws. */
+  readonly onStage?: (stage: StageName, picture: string, world: World) => void
+  /** What the checks find wrong. */
+  readonly faultsOf?: (picture: string, path: RenderPath) => readonly string[]
+  readonly storeFaults?: Faults<StoreOperation>
+  readonly queueFaults?: Faults<QueueOperation>
+  readonly maxAttempts?: number
+  readonly options?: Partial<WorkerOptions>
+}
+
+const SECONDS = { prepare: 1, render: 10, finish: 2 }
+const STEPS = 100
+const OVER_MS = 48 * 3_600_000
+
+/** A worker with a queue, dead letters and a bucket, in which time passes as it is told. */
+export const aWorld = (given: WorldOptions = {}) => {
+  const { pictures = [], onStage, faultsOf = () => [], storeFaults = {}, queueFaults = {} } = given
+  const { maxAttempts = 3 } = given
+  const seconds = { ...SECONDS, ...given.seconds }
+  const time = openVirtualTime()
+  const clock = virtualClock(time)
+  const now = (): number => dateAt(time.nowMs()).getTime()
+  const disk = openSimulatedDisk(() => false)
+  const memory = openMemoryObjectStore({ now, faults: storeFaults })
+  const store: ObjectStore = {
+    ...memory,
+    create: (key, body, options, signal) =>
+      memory.create(key, body instanceof Uint8Array ? body : disk.read(body.path), options, signal),
+  }
+  const deadLetters = openMemoryMessageQueue({ url: 'dead-letters', now })
+  const jobs = openMemoryMessageQueue({
+    url: 'jobs',
+    now,
+    redrive: { deadLetters, maxReceiveCount: maxAttempts },
+    faults: queueFaults,
+  })
+  const drain = openDrain(clock)
+  const events: WorkerEvent[] = []
+  const stages: string[] = []
+  let clips = 0
+
+  const begin = (stage: StageName, { image }: JobMessage): void => {
+    const picture = image.source_key.slice('images/'.length, -'.png'.length)
+    stages.push(`${time.nowMs() / 1000} ${stage} ${picture}`)
+    onStage?.(stage, picture, world)
+  }
+  const prepareJob: PrepareJob = async (job, folder, signal) => {
+    begin('prepare', job)
+    await clock.sleep(seconds.prepare * 1000, signal)
+    return {
+      async render(path, { signal, onProgress }) {
+        begin('render', job)
+        for (let step = 0; step <= STEPS; step++) {
+          onProgress({ phase: 'denoise', step, steps: STEPS })
+          if (step < STEPS) await clock.sleep((seconds.render * 1000) / STEPS, signal)
+        }
+        return {
+          seconds: { load: 0, encodeImage: 0, denoise: seconds.render, decode: 0 },
+          async finish(signal) {
+            begin('finish', job)
+            await clock.sleep(seconds.finish * 1000, signal)
+            const clip = `clip ${clips++}`
+            const faults = [...faultsOf(job.image.source_key.slice(7, -4), path)]
+            return {
+              videos: [
+                {
+                  video: disk.write(`${folder}/video.mp4`, `${clip} video`),
+                  poster: disk.write(`${folder}/video.poster.png`, `${clip} poster`),
+                  frames: 14,
+                  quality: { ...QUALITY, faults },
+                },
+              ],
+              seconds: { encodeVideo: seconds.finish, check: 0 },
+            }
+          },
+        }
+      },
+    }
+  }
+
+  const run = async (): Promise<WorkerEnd> => {
+    let end: WorkerEnd | undefined
+    let failure: unknown
+    runWorker(
+      {
+        store,
+        jobs,
+        deadLetters,
+        clock,
+        random: () => 0.5,
+        worker: WORKER,
+        maxAttempts,
+        prepareJob,
+        scratch: disk.openScratchFolders({ isAlive: () => true }),
+        drain,
+        onEvent: (event) => events.push(event),
+      },
+      { ...WORKER_OPTIONS, lease: LEASE_OPTIONS, untilIdleSeconds: 5, ...given.options },
+    ).then(
+      (ended) => {
+        end = ended
+      },
+      (error) => {
+        failure = error
+      },
+    )
+    await time.runUntil(() => end !== undefined || failure !== undefined, OVER_MS)
+    if (end === undefined) throw failure
+    return end
+  }
+
+  const world = {
+    store: memory,
+    jobs,
+    deadLetters,
+    disk,
+    drain,
+    clock,
+    events,
+    /** `12 render cat`: at which second which stage of which picture's job began. */
+    stages,
+    /** Until the worker ends. */
+    run,
+    after: (afterSeconds: number, run: () => void) => void time.after(afterSeconds * 1000, run),
+    send: (...more: readonly string[]) =>
+      jobs.send(
+        more.map((picture) => ({
+          body: JSON.stringify(aJobMessage({ picture, submittedAt: dateAt(time.nowMs()) })),
+          groupId: 'images',
+        })),
+        NO_SIGNAL,
+      ),
+    resultOf: (picture: string) => storedJson(memory, resultKey(aJobMessage({ picture }).job_id)),
+    eventsOf: <Type extends WorkerEvent['type']>(type: Type) =>
+      events.filter((event): event is Extract<WorkerEvent, { type: Type }> => event.type === type),
+    /** As somebody else would get it: out of this worker's hands. */
+    loseLeases() {
+      for (const message of jobs.messages()) Object.assign(message, { visibleAtMs: now() })
+    },
+    visible: () => jobs.messages().filter(({ visibleAtMs }) => visibleAtMs <= now()).length,
+  }
+  void world.send(...pictures)
+  return world
+}
+
+export type World = ReturnType<typeof aWorld>

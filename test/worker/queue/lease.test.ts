@@ -1,0 +1,187 @@
+import { expect, test } from 'vitest'
+import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
+import { holdLease, LEASE_OPTIONS, LeaseTooLongError } from '../../../worker/queue/lease.ts'
+import type { Faults } from '../../fixtures/faults.ts'
+import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
+import { dateAt, virtualClock } from '../../fixtures/virtual-clock.ts'
+import { openVirtualTime } from '../../fixtures/virtual-time.ts'
+import { NO_SIGNAL } from '../jobs/a-held-job.ts'
+
+const HOUR = 3_600
+
+const aLease = async (faults: Faults<QueueOperation> = {}) => {
+  const time = openVirtualTime()
+  const clock = virtualClock(time)
+  const now = (): number => dateAt(time.nowMs()).getTime()
+  const seconds = (): number => time.nowMs() / 1000
+  const beats: number[] = []
+  const queue = openMemoryMessageQueue({
+    now,
+    faults: {
+      async before(operation, subject) {
+        if (operation === 'setVisibility') beats.push(seconds())
+        await faults.before?.(operation, subject)
+      },
+    },
+  })
+  await queue.send([{ body: '{}', groupId: 'a' }], NO_SIGNAL)
+  const [message] = await queue.receive({ maxMessages: 1, waitSeconds: 0, visibilitySeconds: 120 }, NO_SIGNAL)
+  const { receiptHandle, receiveCount } = message!
+  const claim = holdLease(
+    queue,
+    { receiptHandle, receiveCount, receivedMs: 0 },
+    { clock, options: LEASE_OPTIONS },
+  )
+  let lostAt: number | null = null
+  claim.signal.addEventListener('abort', () => {
+    lostAt = seconds()
+  })
+  return {
+    claim,
+    clock,
+    queue,
+    beats,
+    time,
+    until: (atSeconds: number): Promise<void> => {
+      time.after(atSeconds * 1000 - time.nowMs(), () => {})
+      return time.runUntil(() => seconds() >= atSeconds, atSeconds * 1000)
+    },
+    lostAt: () => lostAt,
+    reason: () => claim.signal.reason,
+    visibleInSeconds: () => ((queue.messages()[0]?.visibleAtMs ?? Number.NaN) - now()) / 1000,
+    /** As the queue gives it to another worker. */
+    giveAway: () => {
+      Object.assign(queue.messages()[0]!, { visibleAtMs: now() })
+      return queue.receive({ maxMessages: 1, waitSeconds: 0, visibilitySeconds: 120 }, NO_SIGNAL)
+    },
+  }
+}
+
+test('keeps the message out of sight for as long as it is held', async () => {
+  const { until, visibleInSeconds, beats, lostAt } = await aLease()
+
+  await until(1 * HOUR + 1)
+
+  expect(beats.length).toBe(180)
+  expect(visibleInSeconds()).toBe(119)
+  expect(lostAt()).toBe(null)
+})
+
+test('is lost when the queue says so, at the next beat', async () => {
+  const { claim, until, giveAway, lostAt, reason } = await aLease()
+  await until(30)
+
+  await giveAway()
+  await until(41)
+
+  expect(lostAt()).toBe(40)
+  expect(reason()).toBeInstanceOf(LeaseLostError)
+  expect(() => claim.assertHeld()).toThrow(LeaseLostError)
+})
+
+test('a failed beat is repeated, sooner than the next was due', async () => {
+  let away = false
+  const { until, beats, lostAt } = await aLease({
+    before() {
+      if (away) throw new Error('503')
+    },
+  })
+  await until(30)
+  away = true
+  await until(41.5)
+  away = false
+  await until(50)
+
+  expect(beats).toEqual([20, 40, 41, 43])
+  expect(lostAt()).toBe(null)
+})
+
+test('is lost when beats fail for as long as the message is out of sight', async () => {
+  const { claim, until, lostAt, reason } = await aLease({
+    before(operation) {
+      if (operation === 'setVisibility') throw new Error('503')
+    },
+  })
+
+  await until(119)
+  expect(lostAt()).toBe(null)
+  claim.assertHeld()
+  await until(121)
+
+  expect(lostAt()).toBe(120)
+  expect(reason()).toBeInstanceOf(LeaseLostError)
+})
+
+test('a beat that is never answered does not keep the lease', async () => {
+  const { until, lostAt } = await aLease({
+    before: (operation) => (operation === 'setVisibility' ? new Promise(() => {}) : undefined),
+  })
+
+  await until(121)
+
+  expect(lostAt()).toBe(120)
+})
+
+test('a process that slept for too long knows that it lost the message, before any timer runs', async () => {
+  const { claim, clock } = await aLease()
+  const sleptUntilMs = 500_000
+  clock.elapsedMs = () => sleptUntilMs
+
+  expect(() => claim.assertHeld()).toThrow(LeaseLostError)
+})
+
+test('asks for no more than the twelve hours, and tells the job to stop while there is time to say why', async () => {
+  const { claim, until, lostAt, reason, visibleInSeconds } = await aLease()
+
+  await until(12 * HOUR - 30)
+
+  expect(lostAt()).toBe(12 * HOUR - 60)
+  expect(reason()).toBeInstanceOf(LeaseTooLongError)
+  claim.assertHeld()
+  expect(visibleInSeconds()).toBeGreaterThan(0)
+})
+
+test('a job that does not stop then loses the message', async () => {
+  const { claim, until } = await aLease()
+
+  await until(12 * HOUR)
+
+  expect(() => claim.assertHeld()).toThrow(LeaseLostError)
+})
+
+test('ends with the removal of the message', async () => {
+  const { claim, until, queue, beats } = await aLease()
+  await until(30)
+
+  await claim.remove(NO_SIGNAL)
+  await until(300)
+
+  expect(queue.messages()).toEqual([])
+  expect(beats).toEqual([20])
+})
+
+test('ends with handing it back', async () => {
+  const { claim, until, visibleInSeconds, beats } = await aLease()
+  await until(30)
+
+  await claim.handBack(45, NO_SIGNAL)
+  await until(40)
+
+  expect(visibleInSeconds()).toBe(35)
+  expect(beats).toEqual([20, 30])
+})
+
+test('the last word comes after a beat that is under way', async () => {
+  const gate = Promise.withResolvers<void>()
+  let calls = 0
+  const { claim, until, visibleInSeconds } = await aLease({
+    before: (operation) => (operation === 'setVisibility' && calls++ === 0 ? gate.promise : undefined),
+  })
+  await until(20)
+
+  const handingBack = claim.handBack(0, NO_SIGNAL)
+  gate.resolve()
+  await handingBack
+
+  expect(visibleInSeconds()).toBe(0)
+})

@@ -1,0 +1,319 @@
+import { expect, test } from 'vitest'
+import { cancelKey } from '../../../shared/contracts/bucket-layout.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { NO_SIGNAL } from '../jobs/a-held-job.ts'
+import { aJobMessage } from '../jobs/a-job-message.ts'
+import { aWorld } from './a-world.ts'
+
+const idOf = (picture: string): string => aJobMessage({ picture }).job_id
+
+test('makes a clip of each job, and removes its message', async () => {
+  const world = aWorld({ pictures: ['cat', 'dog'] })
+
+  const end = await world.run()
+
+  expect(end).toEqual({ reason: 'idle for 5 s', jobs: 2 })
+  expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded', attempt: 1, device_seconds: 10 })
+  expect(await world.resultOf('dog')).toMatchObject({ state: 'succeeded' })
+  expect(world.jobs.messages()).toEqual([])
+})
+
+test('prepares the next job while one renders, and finishes the one before', async () => {
+  const world = aWorld({ pictures: ['a', 'b', 'c'] })
+
+  await world.run()
+
+  expect(world.stages).toEqual([
+    '0 prepare a',
+    '1 render a',
+    '1 prepare b',
+    '11 finish a',
+    '11 render b',
+    '11 prepare c',
+    '21 finish b',
+    '21 render c',
+    '31 finish c',
+  ])
+  expect(world.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, 0, 0])
+})
+
+test('never holds more than three messages', async () => {
+  const held: number[] = []
+  const world = aWorld({
+    pictures: ['a', 'b', 'c', 'd', 'e', 'f'],
+    seconds: { prepare: 1, render: 5, finish: 30 },
+    onStage: (_, __, { jobs, visible }) => held.push(jobs.messages().length - visible()),
+  })
+
+  await world.run()
+
+  expect(Math.max(...held)).toBe(3)
+  expect(world.eventsOf('job-done').length).toBe(6)
+})
+
+test('does not count as idle the time in which nothing was queued', async () => {
+  const world = aWorld({ pictures: ['a'], options: { untilIdleSeconds: 100 } })
+  world.after(50, () => void world.send('b'))
+
+  await world.run()
+
+  expect(world.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, null])
+})
+
+test('counts as idle the time in which a queued job was being prepared', async () => {
+  const world = aWorld({ pictures: ['a', 'b'], seconds: { prepare: 30, render: 10 } })
+
+  await world.run()
+
+  expect(world.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, 20_000])
+})
+
+test('a message delivered after its job was done is removed at once', async () => {
+  const world = aWorld({ pictures: ['cat'] })
+  world.after(15, () => void world.send('cat'))
+
+  await world.run()
+
+  expect(world.stages.filter((stage) => stage.includes('render')).length).toBe(1)
+  expect(world.eventsOf('job-done-before')).toEqual([{ type: 'job-done-before', jobId: idOf('cat') }])
+  expect(world.jobs.messages()).toEqual([])
+})
+
+test('the same job by two messages at once is done once', async () => {
+  const world = aWorld({ pictures: ['cat', 'cat'] })
+
+  await world.run()
+
+  expect(world.stages).toEqual(['0 prepare cat', '1 render cat', '11 finish cat'])
+  expect(world.jobs.messages()).toEqual([])
+})
+
+test('a job that fails does not hold up the others, and is tried again later', async () => {
+  let failures = 1
+  const world = aWorld({
+    pictures: ['bad', 'good'],
+    onStage(stage, picture) {
+      if (stage === 'render' && picture === 'bad' && failures-- > 0) throw new Error('out of memory')
+    },
+    options: { untilIdleSeconds: 60 },
+  })
+
+  await world.run()
+
+  expect(world.eventsOf('job-retry')).toEqual([
+    { type: 'job-retry', jobId: idOf('bad'), attempt: 1, reason: 'out of memory', delaySeconds: 30 },
+  ])
+  expect(await world.resultOf('good')).toMatchObject({ state: 'succeeded' })
+  expect(await world.resultOf('bad')).toMatchObject({ state: 'succeeded', attempt: 2 })
+})
+
+test('a job that always fails has a record, and its message goes to the dead letters', async () => {
+  const world = aWorld({
+    pictures: ['bad'],
+    onStage(stage) {
+      if (stage === 'render') throw new Error('out of memory')
+    },
+    options: { untilIdleSeconds: 100 },
+  })
+
+  await world.run()
+
+  expect(await world.resultOf('bad')).toMatchObject({
+    state: 'failed',
+    attempt: 3,
+    failure: { class: 'exhausted', reason: 'out of memory' },
+  })
+  expect(world.jobs.messages()).toEqual([])
+  expect(world.deadLetters.messages().length).toBe(1)
+})
+
+test('a picture that can never work fails at once', async () => {
+  const world = aWorld({
+    pictures: ['bad'],
+    onStage() {
+      throw new InvalidInputError('image', 'is no picture')
+    },
+  })
+
+  await world.run()
+
+  expect(await world.resultOf('bad')).toMatchObject({ attempt: 1, failure: { class: 'invalid-input' } })
+  expect(world.jobs.messages()).toEqual([])
+})
+
+test('a clip that does not pass its checks is made once more, on the safer path, before the job that comes up', async () => {
+  const world = aWorld({
+    pictures: ['seams', 'next', 'last'],
+    faultsOf: (picture, path) => (picture === 'seams' && path === 'as-asked' ? ['flickers'] : []),
+  })
+
+  await world.run()
+
+  expect(world.stages.filter((stage) => !stage.includes('prepare'))).toEqual([
+    '1 render seams',
+    '11 finish seams',
+    '11 render next',
+    '21 render seams',
+    '31 finish seams',
+    '33 finish next',
+    '33 render last',
+    '43 finish last',
+  ])
+  expect(await world.resultOf('seams')).toMatchObject({
+    state: 'succeeded',
+    safer_path: true,
+    device_seconds: 20,
+  })
+  expect(await world.resultOf('next')).toMatchObject({ safer_path: false })
+})
+
+test('a clip that does not pass there either fails with both figures', async () => {
+  const world = aWorld({ pictures: ['black'], faultsOf: (_, path) => [`is black ${path}`] })
+
+  await world.run()
+
+  expect(await world.resultOf('black')).toMatchObject({
+    state: 'failed',
+    failure: {
+      class: 'quality',
+      quality: [{ faults: ['is black as-asked'] }, { faults: ['is black safer'] }],
+    },
+  })
+  expect(world.eventsOf('job-done').length).toBe(1)
+})
+
+test.each(['prepare', 'render', 'finish'] as const)(
+  'publishes nothing when the lease is lost in %s',
+  async (stage) => {
+    const world = aWorld({
+      pictures: ['cat'],
+      seconds: { prepare: 60, render: 60, finish: 60 },
+      onStage: (begun, _, { loseLeases }) => {
+        if (begun === stage) loseLeases()
+      },
+      options: { maxJobs: 1 },
+    })
+
+    await world.run()
+
+    expect(world.eventsOf('job-abandoned').length).toBe(1)
+    expect(await world.resultOf('cat')).toBe(null)
+    expect(world.store.keys().filter((key) => key.startsWith('jobs/'))).toEqual([])
+    expect(world.visible()).toBe(1)
+  },
+)
+
+test.each([
+  ['before it began', 0],
+  ['while it renders', 5],
+  ['while it is finished', 12],
+])('a job that is cancelled %s is recorded as cancelled', async (_, atSeconds) => {
+  const world = aWorld({ pictures: ['cat', 'dog'] })
+  const cancel = () =>
+    world.store.put(cancelKey(idOf('cat')), new Uint8Array(), { contentType: 'application/json' }, NO_SIGNAL)
+  if (atSeconds === 0) await cancel()
+  else world.after(atSeconds, () => void cancel())
+
+  await world.run()
+
+  expect(await world.resultOf('cat')).toMatchObject({ state: 'cancelled', outputs: [] })
+  expect(await world.resultOf('dog')).toMatchObject({ state: 'succeeded' })
+  expect(world.jobs.messages()).toEqual([])
+})
+
+test('a render that is cancelled ends within the time between two looks', async () => {
+  const world = aWorld({ pictures: ['cat', 'dog'], seconds: { render: 100 } })
+  const marker = { contentType: 'application/json' }
+  world.after(50, () => void world.store.put(cancelKey(idOf('cat')), new Uint8Array(), marker, NO_SIGNAL))
+
+  await world.run()
+
+  const rendersDog = world.stages.find((stage) => stage.endsWith('render dog'))
+  expect(Number.parseFloat(`${rendersDog}`)).toBeLessThanOrEqual(53)
+})
+
+test('a message that is no job is left to the queue, and reported from the dead letters', async () => {
+  const world = aWorld({ options: { untilIdleSeconds: 150 } })
+  await world.jobs.send([{ body: 'hello', groupId: 'x' }], NO_SIGNAL)
+
+  await world.run()
+
+  expect(world.eventsOf('message-malformed').length).toBe(3)
+  expect(world.jobs.messages()).toEqual([])
+  expect(world.deadLetters.messages().length).toBe(1)
+  expect(world.store.keys()).toEqual(['reports/messages/message-1.json'])
+})
+
+test('a queue that cannot be reached is asked again, later each time, and the work goes on', async () => {
+  let failures = 5
+  const world = aWorld({
+    pictures: ['cat'],
+    queueFaults: {
+      before(operation) {
+        if (operation === 'receive' && failures-- > 0) throw new Error('getaddrinfo ENOTFOUND')
+      },
+    },
+    options: { untilIdleSeconds: 60 },
+  })
+
+  await world.run()
+
+  expect(world.eventsOf('queue-unreachable').map(({ retryInSeconds }) => retryInSeconds)).toEqual([
+    1, 2, 4, 8, 16,
+  ])
+  expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded' })
+})
+
+test('ends after so many jobs, and leaves the others in the queue', async () => {
+  const world = aWorld({ pictures: ['a', 'b', 'c'], options: { maxJobs: 2 } })
+
+  const end = await world.run()
+
+  expect(end).toEqual({ reason: 'took 2 jobs', jobs: 2 })
+  expect(world.visible()).toBe(1)
+})
+
+test('ends when it has been idle for long enough, counted from its last job', async () => {
+  const world = aWorld({ pictures: ['a'], options: { untilIdleSeconds: 30 } })
+
+  await world.run()
+
+  expect(world.clock.elapsedMs()).toBeGreaterThanOrEqual(43_000)
+  expect(world.clock.elapsedMs()).toBeLessThan(45_000)
+})
+
+test('leaves no files behind, whatever happens to a job', async () => {
+  const world = aWorld({
+    pictures: ['good', 'bad', 'crash'],
+    onStage(stage, picture) {
+      if (stage === 'render' && picture === 'bad') throw new InvalidInputError('image', 'is no picture')
+      if (stage === 'finish' && picture === 'crash') throw new Error('ffmpeg exited with code 1')
+    },
+  })
+
+  await world.run()
+
+  expect(world.disk.folders()).toEqual([])
+})
+
+test('looks through the dead letters at the start, every minute, and at the end', async () => {
+  const body = (picture: string): string => JSON.stringify(aJobMessage({ picture }))
+  const world = aWorld({ options: { untilIdleSeconds: 150 } })
+  const lose = (picture: string): void =>
+    void world.deadLetters.send([{ body: body(picture), groupId: 'x' }], NO_SIGNAL)
+  lose('first')
+  world.after(30, () => lose('second'))
+  world.after(145, () => lose('third'))
+  const recordedAt: number[] = []
+  const push = world.events.push.bind(world.events)
+  world.events.push = (...events) => {
+    if (events.some(({ type }) => type === 'dead-letter-recorded'))
+      recordedAt.push(world.clock.elapsedMs() / 1000)
+    return push(...events)
+  }
+
+  await world.run()
+
+  expect(recordedAt).toEqual([0, 60, 150])
+  expect(world.deadLetters.messages().length).toBe(3)
+})

@@ -1,0 +1,42 @@
+import type { Clock } from '../../../../worker/jobs/clock.ts'
+import { pauseOn, virtualClock } from '../../../fixtures/virtual-clock.ts'
+import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
+
+/** One life of a worker's process. Once it is dead, nothing that it waits for ever comes. */
+export interface Incarnation {
+  readonly name: string
+  readonly clock: Clock
+  isAlive(): boolean
+  die(): void
+  /** Stops it, as SIGSTOP or a sleeping machine does: what comes meanwhile it sees afterwards, in order. */
+  freeze(ms: number): void
+  /** Rejects with the reason of `signal`, `afterAbortMs` after that aborts. */
+  pause(ms: number, signal?: AbortSignal, afterAbortMs?: number): Promise<void>
+}
+
+export const openIncarnation = (name: string, time: VirtualTime): Incarnation => {
+  let alive = true
+  let thawMs = 0
+
+  const after = (ms: number, run: () => void): (() => void) => {
+    let takeBack = time.after(ms, () => {
+      if (!alive) return
+      if (time.nowMs() >= thawMs) run()
+      else takeBack = time.after(thawMs - time.nowMs(), () => alive && run())
+    })
+    return () => takeBack()
+  }
+
+  return {
+    name,
+    clock: virtualClock({ nowMs: time.nowMs, after }),
+    isAlive: () => alive,
+    die: () => {
+      alive = false
+    },
+    freeze: (ms) => {
+      thawMs = Math.max(thawMs, time.nowMs() + ms)
+    },
+    pause: (ms, signal, afterAbortMs = 0) => pauseOn(after, ms, { signal, afterAbortMs }),
+  }
+}

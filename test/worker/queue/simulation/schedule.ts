@@ -1,0 +1,98 @@
+import type { CallFaults } from './faulty-call.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import { JOB_KINDS, type JobKind, type RendererFaults } from './simulated-renderer.ts'
+
+/** Which faults there are, and how often. Each schedule has some of them, so that none hides another. */
+export interface Schedule {
+  readonly machines: number
+  readonly maxAttempts: number
+  readonly calls: CallFaults
+  readonly renderer: RendererFaults
+  /** Share of messages of which the queue keeps a second copy. */
+  readonly duplicates: number
+  readonly jobs: readonly PlannedJob[]
+  readonly malformedMessages: number
+  /** What else happens, and when. */
+  readonly incidents: readonly Incident[]
+}
+
+export interface PlannedJob {
+  readonly atMs: number
+  readonly kind: JobKind
+  readonly videos: number
+  /** By how many messages: ingest may have told of it twice. */
+  readonly messages: number
+  /** Null: nobody asks for it to be stopped. */
+  readonly cancelledMs: number | null
+}
+
+export type Incident = { readonly atMs: number } & (
+  | { readonly type: 'crash'; readonly machine: number }
+  | { readonly type: 'drain'; readonly machine: number; readonly secondsLeft: number | null }
+  | { readonly type: 'freeze'; readonly machine: number; readonly forMs: number }
+  | { readonly type: 'lost-lease' }
+  | { readonly type: 'full-disk'; readonly forMs: number }
+  | { readonly type: 'outage'; readonly of: 'store' | 'queue' | 'both'; readonly forMs: number }
+)
+
+/** When the faults end: from then on everything has to come to an end by itself. */
+export const HEALED_MS = 12 * 60_000
+const SUBMITTED_MS = 5 * 60_000
+
+const planJob = (random: SeededRandom): PlannedJob => {
+  const atMs = random.between(0, SUBMITTED_MS)
+  return {
+    atMs,
+    kind: random.chance(0.7) ? 'good' : random.pick(JOB_KINDS),
+    videos: random.chance(0.8) ? 1 : 2,
+    messages: random.chance(0.2) ? 2 : 1,
+    cancelledMs: random.chance(0.15) ? atMs + random.between(-1_000, 120_000) : null,
+  }
+}
+
+const planIncident = (random: SeededRandom, machines: number): Incident => {
+  const atMs = random.between(0, HEALED_MS - 60_000)
+  const machine = random.below(machines)
+  switch (random.pick(['crash', 'drain', 'freeze', 'lost-lease', 'full-disk', 'outage'] as const)) {
+    case 'crash':
+      return { atMs, type: 'crash', machine }
+    case 'drain':
+      return { atMs, type: 'drain', machine, secondsLeft: random.pick([null, 0, 10, 30, 120]) }
+    case 'freeze':
+      return { atMs, type: 'freeze', machine, forMs: random.between(1_000, 200_000) }
+    case 'lost-lease':
+      return { atMs, type: 'lost-lease' }
+    case 'full-disk':
+      return { atMs, type: 'full-disk', forMs: random.between(1_000, 300_000) }
+    case 'outage': {
+      const of = random.pick(['store', 'queue', 'both'] as const)
+      return { atMs, type: 'outage', of, forMs: random.between(1_000, 400_000) }
+    }
+  }
+}
+
+const times = <T>(count: number, make: () => T): readonly T[] => Array.from({ length: count }, make)
+
+export const planSchedule = (random: SeededRandom): Schedule => {
+  const machines = random.chance(0.3) ? 2 : 1
+  const incidents = times(random.pick([0, 1, 3, 8]), () => planIncident(random, machines))
+  return {
+    machines,
+    maxAttempts: 2 + random.below(4),
+    calls: {
+      lostRequest: random.pick([0, 0.02, 0.1]),
+      lostAnswer: random.pick([0, 0.02, 0.1]),
+      slow: random.pick([0, 0, 0.03]),
+      crash: random.pick([0, 0.002, 0.01]),
+    },
+    renderer: {
+      crash: random.pick([0, 0.02, 0.1]),
+      hang: random.pick([0, 0, 0.02]),
+      encoder: random.pick([0, 0, 0.1]),
+    },
+    duplicates: random.pick([0, 0.3]),
+    jobs: times(1 + random.below(6), () => planJob(random)),
+    malformedMessages: random.chance(0.1) ? 1 : 0,
+    incidents: [...incidents].sort((a, b) => a.atMs - b.atMs),
+  }
+}

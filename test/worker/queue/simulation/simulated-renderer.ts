@@ -1,0 +1,118 @@
+import { InvalidInputError } from '../../../../shared/contracts/invalid-input.ts'
+import type {
+  PrepareJob,
+  RenderContext,
+  RenderedClip,
+  RenderPath,
+} from '../../../../worker/jobs/job-stages.ts'
+import type { Progress } from '../../../../worker/pipeline/progress.ts'
+import { RendererCrashedError } from '../../../../worker/renderer/renderer-crashed.ts'
+import { QUALITY } from '../../jobs/a-quality.ts'
+import type { Incarnation } from './incarnation.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import type { SimulatedDisk } from './simulated-disk.ts'
+
+/** What comes of a job where nothing fails: it lies in the job. */
+export const JOB_KINDS = ['good', 'bad-picture', 'bad-seams', 'bad-clip'] as const
+export type JobKind = (typeof JOB_KINDS)[number]
+
+export interface RendererFaults {
+  readonly crash: number
+  readonly hang: number
+  readonly encoder: number
+}
+
+export interface SimulatedRendererOptions {
+  readonly incarnation: Incarnation
+  readonly random: SeededRandom
+  readonly disk: SimulatedDisk
+  readonly kindOf: (jobId: string) => JobKind
+  readonly faults: () => RendererFaults
+  /** Told of each render. */
+  readonly onRender: (jobId: string) => void
+  /** Something happened that no renderer may be asked for. */
+  readonly violate: (what: string) => void
+}
+
+const STEPS = 4
+/** As child-process-renderer.ts finds a process that gives no sign. */
+const STALL_MS = 300_000
+const KILL_MS = 2_000
+
+const PHASES: readonly Progress[] = [
+  { phase: 'encode-image', step: 0, steps: 1 },
+  ...Array.from({ length: STEPS + 1 }, (_, step): Progress => ({ phase: 'denoise', step, steps: STEPS })),
+  { phase: 'decode', step: 0, steps: 1 },
+  { phase: 'decode', step: 1, steps: 1 },
+]
+
+const crashed = (what: string) =>
+  new RendererCrashedError(what, { exitCode: null, signal: 'SIGSEGV', lastStderr: '' })
+
+/** The stages of a job with nothing in them but time, files and faults. No two clips have the same bytes. */
+export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob => {
+  const { incarnation, random, disk, kindOf, faults, onRender, violate } = options
+  let rendering = false
+  let clips = 0
+
+  const hasFault = (kind: JobKind, path: RenderPath): boolean =>
+    kind === 'bad-clip' || (kind === 'bad-seams' && path === 'as-asked')
+
+  const finish = async (
+    folder: string,
+    kind: JobKind,
+    path: RenderPath,
+    videos: number,
+    signal: AbortSignal,
+  ) => {
+    await incarnation.pause(random.between(10, 3_000), signal, random.between(0, KILL_MS))
+    if (random.chance(faults().encoder)) throw new Error('ffmpeg exited with code 1')
+    const quality = { ...QUALITY, faults: hasFault(kind, path) ? ['flickers at decode seams'] : [] }
+    const content = `${incarnation.name} clip ${clips++} ${path}`
+    return {
+      videos: Array.from({ length: videos }, (_, index) => ({
+        video: disk.write(`${folder}/video-${index}.mp4`, `${content} video ${index}`),
+        poster: disk.write(`${folder}/video-${index}.poster.png`, `${content} poster ${index}`),
+        frames: 14,
+        quality,
+      })),
+      seconds: { encodeVideo: 1, check: 1 },
+    }
+  }
+
+  const runOnDevice = async ({ signal, onProgress }: RenderContext): Promise<void> => {
+    const stepMs = random.pick([0, 1_000, 20_000, 60_000])
+    for (const progress of PHASES) {
+      onProgress(progress)
+      await incarnation.pause(random.between(0, stepMs), signal, random.between(0, KILL_MS))
+      if (random.chance(faults().crash)) throw crashed('the renderer was killed by SIGSEGV')
+      if (!random.chance(faults().hang)) continue
+      await incarnation.pause(STALL_MS, signal, KILL_MS)
+      throw crashed(`the renderer gave no sign for ${STALL_MS} ms and was killed`)
+    }
+  }
+
+  return async (job, folder, signal) => {
+    const kind = kindOf(job.job_id)
+    await incarnation.pause(random.between(1, 500), signal)
+    if (kind === 'bad-picture') throw new InvalidInputError('image', 'is no picture')
+    disk.write(`${folder}/picture.png`, 'picture')
+    return {
+      async render(path, context): Promise<RenderedClip> {
+        if (rendering) violate('two renders at once')
+        rendering = true
+        onRender(job.job_id)
+        try {
+          await runOnDevice(context)
+        } finally {
+          rendering = false
+        }
+        disk.read(`${folder}/picture.png`)
+        return {
+          seconds: { load: 1, encodeImage: 1, denoise: 1, decode: 1 },
+          finish: (until) => finish(folder, kind, path, job.parameters.num_videos_per_prompt, until),
+        }
+      },
+    }
+  }
+}

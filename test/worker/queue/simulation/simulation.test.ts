@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import type { WorkerEvent } from '../../../../worker/queue/worker-event.ts'
+import { type SimulationResult, simulate } from './world.ts'
+
+/*
+ * SVD_SIMULATION_SEEDS=20000 runs so many schedules; SVD_SIMULATION_SEED=17 runs that one and prints all that happens.
+ */
+const SEEDS = Number(process.env['SVD_SIMULATION_SEEDS'] ?? 1_000)
+const ONE_SEED = process.env['SVD_SIMULATION_SEED']
+const SEEDS_A_TEST = 250
+const SHOWN_LINES = 200
+
+const report = ({ seed, violations, trace }: SimulationResult): string =>
+  [
+    `SVD_SIMULATION_SEED=${seed} npm test -- test/worker/queue/simulation`,
+    ...violations,
+    ...trace.slice(-SHOWN_LINES),
+  ].join('\n')
+
+const expectKept = (result: SimulationResult): void => {
+  if (result.violations.length > 0) throw new Error(report(result))
+}
+
+const happened: WorkerEvent[] = []
+
+describe.skipIf(ONE_SEED !== undefined)('whatever fails, no job is lost and none is published twice', () => {
+  for (let first = 1; first <= SEEDS; first += SEEDS_A_TEST) {
+    const last = Math.min(SEEDS, first + SEEDS_A_TEST - 1)
+    test(`in schedules ${first} to ${last}`, async () => {
+      for (let seed = first; seed <= last; seed++) {
+        const result = await simulate(seed)
+        expectKept(result)
+        happened.push(...result.events)
+      }
+    })
+  }
+
+  test('and everything that can happen to a job has happened', () => {
+    const types = new Set(happened.map(({ type }) => type))
+    expect([...types].sort()).toEqual([
+      'dead-letter-recorded',
+      'device-idle',
+      'draining',
+      'job-abandoned',
+      'job-done',
+      'job-done-before',
+      'job-progress',
+      'job-received',
+      'job-released',
+      'job-retry',
+      'job-stage',
+      'message-malformed',
+      'queue-unreachable',
+      'worker-started',
+      'worker-stopped',
+    ])
+    const results = happened.flatMap((event) => (event.type === 'job-done' ? [event.result] : []))
+    const endings = results.map(
+      ({ state, failure, safer_path }) => `${failure?.class ?? state} ${safer_path}`,
+    )
+    expect([...new Set(endings)].sort()).toEqual([
+      'cancelled false',
+      'cancelled true',
+      'exhausted false',
+      'exhausted true',
+      'invalid-input false',
+      'quality true',
+      'succeeded false',
+      'succeeded true',
+    ])
+  })
+})
+
+test.skipIf(ONE_SEED !== undefined)('a seed gives the same run each time', async () => {
+  expect((await simulate(8)).trace).toEqual((await simulate(8)).trace)
+})
+
+test.skipIf(ONE_SEED !== undefined)('a store that writes over what is there is found out', async () => {
+  const found: string[] = []
+  for (let seed = 1; seed <= 20; seed++) {
+    const { violations } = await simulate(seed, {
+      alterStore: (store) => ({
+        ...store,
+        async create(key, body, options, signal) {
+          await store.put(key, body, options, signal)
+          return true
+        },
+      }),
+    })
+    found.push(...violations)
+  }
+  expect(found).toContainEqual(expect.stringMatching(/video\.mp4 was written twice/))
+})
+
+test.runIf(ONE_SEED !== undefined)(`schedule ${ONE_SEED}`, async () => {
+  const result = await simulate(Number(ONE_SEED))
+  process.stdout.write(`${result.trace.join('\n')}\n`)
+  expectKept(result)
+})

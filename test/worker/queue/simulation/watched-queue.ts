@@ -1,0 +1,33 @@
+import { resultKey } from '../../../../shared/contracts/bucket-layout.ts'
+import type { MessageQueue } from '../../../../shared/ports/message-queue.ts'
+import type { MemoryMessageQueue } from '../../../fixtures/memory-message-queue.ts'
+import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
+
+export interface WatchedQueueOptions {
+  readonly queue: MemoryMessageQueue
+  readonly store: MemoryObjectStore
+  readonly violate: (what: string) => void
+}
+
+/** The job's id in a message's body; null: it is no job. */
+export const jobIdIn = (body: string): string | null => {
+  try {
+    return JSON.parse(body).job_id ?? null
+  } catch {
+    return null
+  }
+}
+
+/** The queue, with an eye on what is removed: only messages of jobs that have a record. */
+export const watchQueue = ({ queue, store, violate }: WatchedQueueOptions): MessageQueue => ({
+  ...queue,
+  async remove(receiptHandle, signal) {
+    const before = [...queue.messages()]
+    await queue.remove(receiptHandle, signal)
+    for (const { messageId, body } of before.filter((message) => !queue.messages().includes(message))) {
+      const jobId = jobIdIn(body)
+      if (jobId === null || !store.keys().includes(resultKey(jobId)))
+        violate(`${messageId} was removed, and its job has no record`)
+    }
+  },
+})

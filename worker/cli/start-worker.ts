@@ -1,0 +1,140 @@
+import { hostname, tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Check } from '../fitness/check.ts'
+import { checkWorker } from '../fitness/check-worker.ts'
+import { type Machine, thisMachine } from '../fitness/machine.ts'
+import { checkClip } from '../jobs/check-clip.ts'
+import { openJobStages } from '../jobs/open-job-stages.ts'
+import { openScratchFolders } from '../jobs/scratch-folders.ts'
+import { openModel } from '../models/open-model.ts'
+import type { Drain } from '../queue/drain.ts'
+import { LEASE_OPTIONS } from '../queue/lease.ts'
+import { runWorker, type WorkerEnd } from '../queue/run-worker.ts'
+import { WORKER_OPTIONS } from '../queue/worker-deps.ts'
+import type { WorkerEvent } from '../queue/worker-event.ts'
+import { findFfmpeg } from '../video/ffmpeg-path.ts'
+import type { Services } from './services.ts'
+import type { Surroundings } from './surroundings.ts'
+import { readVersions } from './versions.ts'
+import { weightCacheDir } from './weight-cache-dir.ts'
+import type { WorkerSettings } from './worker-settings.ts'
+
+/** Where a worker's jobs come from and go to. */
+export interface WorkerPlaces {
+  /** As `openModel` takes it. */
+  readonly model: string
+  readonly outputBucket: string
+  readonly jobsQueueUrl: string
+  /** Null: somebody else looks after the dead letters. */
+  readonly deadLetterQueueUrl: string | null
+}
+
+export interface WorkerTools
+  extends Pick<Surroundings, 'environment' | 'signal' | 'prepareImage' | 'finishClip' | 'openRenderer'> {
+  readonly services: Services
+  readonly drain: Drain
+  readonly onCheck: (check: Check) => void
+  readonly onEvent: (event: WorkerEvent) => void
+  readonly onBeat: () => void
+  readonly machine?: Machine
+}
+
+/** A full-size step on a slow processor takes minutes, and loading a network may too. */
+const STALL_SECONDS = 1800
+const MAX_ATTEMPTS = 5
+
+const isRunning = (processId: number): boolean => {
+  try {
+    process.kill(processId, 0)
+    return true
+  } catch (error) {
+    // One of somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/**
+ * Looks at the machine, opens the model and works on the queue until `drain` says to go, or the settings do. `signal`
+ * ends only what comes before the first message. Throws where the machine is not fit, with all that is wrong with it.
+ */
+export const startWorker = async (
+  { model: modelSource, outputBucket, jobsQueueUrl, deadLetterQueueUrl }: WorkerPlaces,
+  settings: WorkerSettings,
+  tools: WorkerTools,
+): Promise<WorkerEnd> => {
+  const {
+    environment,
+    signal,
+    services,
+    prepareImage,
+    finishClip,
+    machine = thisMachine(environment),
+  } = tools
+  const { clock } = services
+  const store = services.openBucket(outputBucket)
+  const jobs = services.openQueue(jobsQueueUrl)
+  const cacheDir = weightCacheDir(environment)
+  const scratchDir = path.resolve(settings.scratchDir ?? path.join(tmpdir(), 'svd-batch'))
+  const { svd_batch: version } = await readVersions()
+
+  const model = await checkWorker(
+    {
+      machine,
+      scratchDir,
+      outputs: store,
+      queue: jobs,
+      conditionalWrites: settings.conditionalWrites ?? 'required',
+      modelSource,
+      openModel: (source) =>
+        openModel(
+          source,
+          { cacheDir, variant: settings.variant, openStore: services.openBucket, field: '--model' },
+          signal,
+        ),
+      onCheck: tools.onCheck,
+    },
+    signal,
+  )
+  const { path: ffmpegPath } = await findFfmpeg(environment)
+  const owner = { host: hostname(), processId: process.pid, isRunning }
+  await using scratch = await openScratchFolders(scratchDir, owner)
+  await using renderer = tools.openRenderer({
+    stallTimeoutMs: (settings.stallSeconds ?? STALL_SECONDS) * 1000,
+  })
+
+  const { memory, threads } = { memory: settings.memory ?? 'auto', threads: settings.threads ?? 0 } as const
+  return await runWorker(
+    {
+      store,
+      jobs,
+      deadLetters: deadLetterQueueUrl === null ? null : services.openQueue(deadLetterQueueUrl),
+      clock,
+      random: Math.random,
+      worker: {
+        id: settings.workerId ?? `${hostname()}-${process.pid}`,
+        version,
+        executionProvider: 'cpu',
+        usdPerHour: settings.usdPerHour,
+      },
+      maxAttempts: settings.maxAttempts ?? MAX_ATTEMPTS,
+      prepareJob: openJobStages({
+        ...{ store, model, renderer, prepareImage, finishClip, checkClip, ffmpegPath },
+        settings: { memory, threads, cacheDir },
+      }),
+      scratch,
+      drain: tools.drain,
+      onEvent: tools.onEvent,
+      onBeat: tools.onBeat,
+    },
+    {
+      ...WORKER_OPTIONS,
+      lease: {
+        ...LEASE_OPTIONS,
+        beatSeconds: settings.beatSeconds ?? LEASE_OPTIONS.beatSeconds,
+        visibilitySeconds: settings.visibilitySeconds ?? LEASE_OPTIONS.visibilitySeconds,
+      },
+      untilIdleSeconds: settings.untilIdle,
+      maxJobs: settings.maxJobs,
+    },
+  )
+}

@@ -1,0 +1,180 @@
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { readNumber } from '../../shared/contracts/argument-text.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { MEMORY_MODES } from '../renderer/render-job.ts'
+
+/*
+ * How a worker works. Each setting is an option and, for machines that start by themselves, a variable of the
+ * environment; the option goes first, and an empty variable is none. Where queue, bucket and model are: deployment.ts.
+ */
+interface Setting<Value> {
+  readonly variable: string
+  /** What the option's argument is called; null: the option has none, and means 1. */
+  readonly value: string | null
+  readonly help: string
+  readonly rule: string
+  /** Undefined for what breaks the rule. */
+  readonly read: (given: string) => Value | undefined
+}
+
+const number = (schema: z.ZodNumber, rule: string) => ({
+  rule,
+  read: (given: string): number | undefined => schema.safeParse(readNumber(given)).data,
+})
+const whole = (min: number, max: number) =>
+  number(z.int().min(min).max(max), `a whole number from ${min} to ${max}`)
+const oneOf = <const Value extends string>(values: readonly Value[]) => ({
+  rule: values.join(' or '),
+  read: (given: string): Value | undefined => values.find((value) => value === given),
+})
+const text = { rule: 'a text', read: (given: string): string => given }
+const flag = {
+  rule: '1 or 0',
+  read: (given: string): boolean | undefined => (given === '1' ? true : given === '0' ? false : undefined),
+}
+
+const DAY_SECONDS = 86_400
+/** Above what any machine costs: a slip of the decimal point, or a price in cents. */
+const MAX_USD_PER_HOUR = 1000
+
+const SETTINGS = {
+  variant: {
+    ...text,
+    variable: 'SVD_VARIANT',
+    value: 'name',
+    help: 'weight files of that name, such as fp16',
+  },
+  memory: {
+    ...oneOf(MEMORY_MODES),
+    variable: 'SVD_MEMORY',
+    value: 'mode',
+    help: `how much of the model is held at once: ${MEMORY_MODES.join(', ')} (auto)`,
+  },
+  threads: {
+    ...whole(1, 1024),
+    variable: 'SVD_THREADS',
+    value: 'n',
+    help: 'threads of one network (one per physical core)',
+  },
+  scratchDir: {
+    ...text,
+    variable: 'SVD_SCRATCH_DIR',
+    value: 'dir',
+    help: "where clips are made before they are published (svd-batch in the system's temporary folder)",
+  },
+  untilIdle: {
+    ...whole(1, DAY_SECONDS),
+    variable: 'SVD_UNTIL_IDLE',
+    value: 'seconds',
+    help: 'end after so long without a job (never)',
+  },
+  maxJobs: {
+    ...whole(1, 1_000_000),
+    variable: 'SVD_MAX_JOBS',
+    value: 'n',
+    help: 'end after so many jobs (never)',
+  },
+  drainSeconds: {
+    ...whole(0, DAY_SECONDS),
+    variable: 'SVD_DRAIN_SECONDS',
+    value: 'n',
+    help: 'from SIGTERM or Ctrl-C to the end: what cannot be done by then is handed back (25)',
+  },
+  spot: { ...flag, variable: 'SVD_SPOT', value: null, help: "heed EC2's Spot interruption notices" },
+  maxAttempts: {
+    ...whole(1, 1000),
+    variable: 'SVD_MAX_ATTEMPTS',
+    value: 'n',
+    help: "the queue's maxReceiveCount: a job that fails so often has failed (5)",
+  },
+  beatSeconds: {
+    ...whole(1, 3600),
+    variable: 'SVD_BEAT_SECONDS',
+    value: 'n',
+    help: 'how often a job is kept from other workers (20)',
+  },
+  visibilitySeconds: {
+    ...whole(10, 43_200),
+    variable: 'SVD_VISIBILITY_SECONDS',
+    value: 'n',
+    help: 'for how long each time (120)',
+  },
+  stallSeconds: {
+    ...whole(10, DAY_SECONDS),
+    variable: 'SVD_STALL_SECONDS',
+    value: 'n',
+    help: 'kill a renderer that gives no sign for so long (1800)',
+  },
+  usdPerHour: {
+    ...number(z.number().min(0).max(MAX_USD_PER_HOUR), `US dollars from 0 to ${MAX_USD_PER_HOUR}`),
+    variable: 'SVD_USD_PER_HOUR',
+    value: 'price',
+    help: 'what this machine costs, for the estimate in results (none)',
+  },
+  conditionalWrites: {
+    ...oneOf(['required', 'optional']),
+    variable: 'SVD_CONDITIONAL_WRITES',
+    value: 'rule',
+    help: 'optional: also work with a store that overwrites what it should leave (required)',
+  },
+  workerId: { ...text, variable: 'SVD_WORKER_ID', value: 'name', help: 'how records call it (HOST-PID)' },
+  healthPort: {
+    ...whole(0, 65_535),
+    variable: 'SVD_HEALTH_PORT',
+    value: 'n',
+    help: 'answer GET /health on this port of 127.0.0.1; 0: any (none)',
+  },
+  metrics: {
+    ...flag,
+    variable: 'SVD_METRICS',
+    value: null,
+    help: 'metrics for CloudWatch among the log lines',
+  },
+} as const satisfies Record<string, Setting<unknown>>
+
+type SettingName = keyof typeof SETTINGS
+
+/** Null where nobody set it. */
+export type WorkerSettings = {
+  readonly [Name in SettingName]: NonNullable<ReturnType<(typeof SETTINGS)[Name]['read']>> | null
+}
+
+/** As Commander gives them. */
+export type WorkerSettingOptions = { readonly [Name in SettingName]?: string | true }
+
+const spell = (name: string): string =>
+  `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+
+const entries = Object.entries(SETTINGS) as readonly [SettingName, Setting<unknown>][]
+
+export const addWorkerSettings = (command: Command): Command => {
+  for (const [name, { variable, value, help }] of entries) {
+    command.option(`${spell(name)}${value === null ? '' : ` <${value}>`}`, `${help} (${variable})`)
+  }
+  return command
+}
+
+/** Throws one InvalidInputError that tells every fault: option or variable, value, rule. */
+export const readWorkerSettings = (
+  options: WorkerSettingOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+): WorkerSettings => {
+  const faults: { readonly field: string; readonly message: string }[] = []
+  const read = ([name, { variable, rule, read }]: (typeof entries)[number]): [SettingName, unknown] => {
+    const option = options[name] === true ? '1' : options[name]
+    const given = option ?? environment[variable]
+    if (given === undefined || (given === '' && option === undefined)) return [name, null]
+    const value = read(given)
+    if (value === undefined) {
+      const field = option === undefined ? variable : spell(name)
+      faults.push({ field, message: `got '${given}'; must be ${rule}` })
+    }
+    return [name, value]
+  }
+  const settings = Object.fromEntries(entries.map(read)) as unknown as WorkerSettings
+  const [first, ...others] = faults
+  if (first === undefined) return settings
+  const rest = others.map(({ field, message }) => `\n${field}: ${message}`).join('')
+  throw new InvalidInputError(first.field, first.message + rest)
+}

@@ -1,0 +1,122 @@
+import type { Command } from 'commander'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import type { Machine } from '../fitness/machine.ts'
+import { openDrain } from '../queue/drain.ts'
+import { openHealthPort } from '../queue/health-port.ts'
+import { LEASE_OPTIONS } from '../queue/lease.ts'
+import { logEvents } from '../queue/log-events.ts'
+import { measureEvents } from '../queue/measure-events.ts'
+import { watchForSpotNotice } from '../queue/spot-notice.ts'
+import { watchHealth } from '../queue/worker-health.ts'
+import { addDeploymentOptions, type DeploymentOptions, deploymentPart, readDeployment } from './deployment.ts'
+import { EXIT_DONE, InterruptedError } from './exit-code.ts'
+import { startWorker } from './start-worker.ts'
+import type { Surroundings } from './surroundings.ts'
+import { openWorkerLog } from './worker-log.ts'
+import {
+  addWorkerSettings,
+  readWorkerSettings,
+  type WorkerSettingOptions,
+  type WorkerSettings,
+} from './worker-settings.ts'
+
+const NOTES = `
+Takes jobs from the queue, one at a time, and puts their clips into the output bucket, until it is told to end: by
+SIGTERM or Ctrl-C (a second one ends it at once), by a Spot notice, or by --until-idle and --max-jobs. What it cannot
+finish it hands back. It begins when all that it needs has been looked at: disk, memory, ffmpeg, bucket, queue, model.
+
+One JSON object a line on stdout. Region, credentials and endpoint: the standard AWS environment.
+
+  svd worker --model svd-xt --output-bucket clips --jobs-queue-url https://sqs.…/jobs
+`
+
+export const addWorkerOptions = (command: Command): Command => {
+  command.summary('render jobs from the queue').description('Renders jobs from the queue.')
+  addDeploymentOptions(command, ['model', 'outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
+  return addWorkerSettings(command.optionsGroup('Worker:')).addHelpText('after', NOTES)
+}
+
+export type WorkerOptions = DeploymentOptions & WorkerSettingOptions
+
+/** From SIGTERM to SIGKILL containers have 30 s, unless somebody says otherwise. */
+const DRAIN_SECONDS = 25
+/** Three missed beats of a lease, or six long polls. */
+const STALE_SECONDS = 120
+const METADATA_SERVICE = 'http://169.254.169.254'
+
+const assertBeats = ({ beatSeconds, visibilitySeconds }: WorkerSettings): void => {
+  const beat = beatSeconds ?? LEASE_OPTIONS.beatSeconds
+  const visibility = visibilitySeconds ?? LEASE_OPTIONS.visibilitySeconds
+  if (beat * 3 <= visibility) return
+  throw new InvalidInputError(
+    '--beat-seconds',
+    `got ${beat} with --visibility-seconds ${visibility}; at most a third of it: two beats may fail`,
+  )
+}
+
+/** Returns the exit code. Throws InvalidInputError, or an error that tells why this machine is not fit. */
+export const runWorkerCommand = async (
+  options: WorkerOptions,
+  surroundings: Surroundings,
+  machine?: Machine,
+): Promise<number> => {
+  const { environment, stdout, signal, openServices } = surroundings
+  const settings = readWorkerSettings(options, environment)
+  assertBeats(settings)
+  const places = {
+    ...readDeployment(['model', 'outputBucket', 'jobsQueueUrl'], options, environment),
+    deadLetterQueueUrl: deploymentPart('deadLetterQueueUrl', options, environment),
+  }
+  await using services = await openServices()
+  const { clock } = services
+  const logger = openWorkerLog(stdout)
+  const log = logEvents({ logger, now: clock.elapsedMs })
+  const measure = settings.metrics
+    ? measureEvents({ write: (text) => stdout.write(text), service: 'svd-worker' })
+    : () => {}
+  const health = watchHealth({ now: () => clock.now().getTime(), staleAfterSeconds: STALE_SECONDS })
+  await using _ =
+    settings.healthPort === null
+      ? null
+      : await openHealthPort({ port: settings.healthPort, read: health.read })
+
+  const drain = openDrain(clock)
+  const onSignal = (): void => {
+    const { reason } = signal
+    drain.notify({
+      reason: reason instanceof InterruptedError ? reason.signal : String(reason),
+      secondsLeft: settings.drainSeconds ?? DRAIN_SECONDS,
+    })
+  }
+  signal.addEventListener('abort', onSignal, { once: true })
+  const ended = new AbortController()
+  const endpoint = environment['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || METADATA_SERVICE
+  const watchingSpot = settings.spot
+    ? watchForSpotNotice({ endpoint, clock, fetch, notify: drain.notify }, ended.signal)
+    : null
+  try {
+    await startWorker(places, settings, {
+      ...surroundings,
+      services,
+      drain,
+      onCheck: ({ name, status, found, fix }) =>
+        logger[status === 'ok' ? 'info' : status === 'warn' ? 'warn' : 'error'](`check ${name}`, {
+          status,
+          found,
+          fix,
+        }),
+      onEvent(event) {
+        health.onEvent(event)
+        log(event)
+        measure(event)
+      },
+      onBeat: health.beat,
+      ...(machine === undefined ? {} : { machine }),
+    })
+    return EXIT_DONE
+  } finally {
+    signal.removeEventListener('abort', onSignal)
+    ended.abort()
+    await watchingSpot
+  }
+}

@@ -1,0 +1,23 @@
+export interface BackOff {
+  /** After the first failure, on average. */
+  readonly firstSeconds: number
+  /** However many there were. */
+  readonly longestSeconds: number
+}
+
+/** A minute covers a restarted renderer, a quarter of an hour most outages of a service. */
+export const JOB_BACK_OFF: BackOff = { firstSeconds: 30, longestSeconds: 900 }
+export const QUEUE_BACK_OFF: BackOff = { firstSeconds: 1, longestSeconds: 30 }
+
+/**
+ * How long to wait after `failures` of them in a row: twice as long after each, from half to one and a half times
+ * that by chance, so that those who failed together do not come back together. Whole seconds, at least 1.
+ */
+export const backOffSeconds = (
+  failures: number,
+  { firstSeconds, longestSeconds }: BackOff,
+  random: () => number,
+): number => {
+  const middle = firstSeconds * 2 ** Math.min(failures - 1, 30)
+  return Math.max(1, Math.round(Math.min(middle, longestSeconds) * (0.5 + random())))
+}

@@ -1,0 +1,54 @@
+import path from 'node:path'
+import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
+import type { RawVideo, RgbFile } from '../renderer/render-job.ts'
+import type { finishClip } from '../video/finish-clip.ts'
+import type { checkClip } from './check-clip.ts'
+import type { FinishedClip, FinishedVideo } from './job-stages.ts'
+
+export interface FinishingTools {
+  readonly finishClip: typeof finishClip
+  readonly checkClip: typeof checkClip
+  readonly ffmpegPath: string
+}
+
+export interface VideosToFinish {
+  /** Files of raw frames; an MP4 and a poster are written beside each. */
+  readonly raw: readonly RawVideo[]
+  /** The picture at the clips' size. */
+  readonly fitted: RgbFile
+  /** As they were rendered. */
+  readonly parameters: RenderParameters
+}
+
+/** Encodes the videos of a job and looks at them, one after the other. */
+export const finishVideos = async (
+  { raw, fitted, parameters }: VideosToFinish,
+  { finishClip, checkClip, ffmpegPath }: FinishingTools,
+  signal: AbortSignal,
+): Promise<FinishedClip> => {
+  const { width, height, fps, decodeChunkSize, decodeOverlap } = parameters
+  const videos: FinishedVideo[] = []
+  const seconds = { encodeVideo: 0, check: 0 }
+  for (const { path: rawFrames, frameCount, nonFiniteValues } of raw) {
+    const { dir, name } = path.parse(rawFrames)
+    const output = path.join(dir, `${name}.mp4`)
+    const files = await finishClip({
+      rawFrames,
+      width,
+      height,
+      fps,
+      output,
+      framesDir: null,
+      ffmpegPath,
+      signal,
+    })
+    const started = performance.now()
+    const cut = { frameCount, decodeChunkSize, decodeOverlap }
+    const clip = { frames: rawFrames, fitted: fitted.path, video: output, width, height, nonFiniteValues }
+    const quality = await checkClip({ ...clip, ...cut }, signal)
+    seconds.encodeVideo += files.seconds
+    seconds.check += (performance.now() - started) / 1000
+    videos.push({ video: files.video, poster: files.poster, frames: files.frameCount, quality })
+  }
+  return { videos, seconds }
+}

@@ -1,0 +1,4 @@
+/** Somebody asked for the job to be stopped. */
+export class JobCancelledError extends Error {
+  override readonly name = 'JobCancelledError'
+}

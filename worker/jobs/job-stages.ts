@@ -1,0 +1,60 @@
+import type { JobMessage } from '../../shared/contracts/job-message.ts'
+import type { ClipQuality } from '../../shared/contracts/result-record.ts'
+import type { Progress } from '../pipeline/progress.ts'
+
+/*
+ * The work of a job as the queue side sees it: three stages, each of which gives what the next one needs. What is
+ * inside (pictures, frames, files in the job's folder) is theirs.
+ *
+ *   prepareJob ─▶ PreparedJob.render ─▶ RenderedClip.finish ─▶ FinishedClip
+ *   no device      the device, alone     no device              files, and what the checks found
+ *
+ * All throw the reason of their signal, once nothing of theirs works on the job any more; an `InvalidInputError` for
+ * what can never work; anything else for what may.
+ */
+
+/** `safer`: decoded in small chunks that overlap, see safer-path.ts. */
+export type RenderPath = 'as-asked' | 'safer'
+
+export interface LocalFile {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly sha256: string
+}
+
+export interface FinishedVideo {
+  readonly video: LocalFile
+  readonly poster: LocalFile
+  readonly frames: number
+  readonly quality: ClipQuality
+}
+
+export interface FinishedClip {
+  /** One per video of `num_videos_per_prompt`. */
+  readonly videos: readonly FinishedVideo[]
+  readonly seconds: { readonly encodeVideo: number; readonly check: number }
+}
+
+export interface RenderedClip {
+  readonly seconds: {
+    readonly load: number
+    readonly encodeImage: number
+    readonly denoise: number
+    readonly decode: number
+  }
+  /** Frames to MP4s and posters, and their checks. */
+  finish(signal: AbortSignal): Promise<FinishedClip>
+}
+
+export interface RenderContext {
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: Progress) => void
+}
+
+export interface PreparedJob {
+  /** One at a time. May be called again, after the first one's clip is finished. */
+  render(path: RenderPath, context: RenderContext): Promise<RenderedClip>
+}
+
+/** Fetches and checks what the job needs; `folder` is the job's own and goes when the job ends. */
+export type PrepareJob = (job: JobMessage, folder: string, signal: AbortSignal) => Promise<PreparedJob>

@@ -1,0 +1,99 @@
+import path from 'node:path'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { hashPixels } from '../../shared/contracts/job-id.ts'
+import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
+import { decodeParameters } from '../../shared/contracts/parameters-document.ts'
+import { RENDER_ARGUMENT_NAMES } from '../../shared/contracts/render-arguments.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import type { OpenModel } from '../models/open-model.ts'
+import type { Renderer } from '../renderer/child-process-renderer.ts'
+import type { PreparedImage, prepareImage } from '../renderer/prepare-image.ts'
+import type { RenderJob, RenderResult, RenderSettings } from '../renderer/render-job.ts'
+import { readRgbFile } from '../renderer/rgb-file.ts'
+import { fetchPicture } from './fetch-picture.ts'
+import { type FinishingTools, finishVideos } from './finish-videos.ts'
+import type { PrepareJob } from './job-stages.ts'
+import { saferParameters } from './safer-path.ts'
+
+export interface JobTools extends FinishingTools {
+  /** The output bucket, where ingest has put the pictures. */
+  readonly store: ObjectStore
+  readonly model: OpenModel
+  readonly renderer: Renderer<RenderJob, RenderResult>
+  readonly prepareImage: typeof prepareImage
+  readonly settings: Pick<RenderSettings, 'memory' | 'threads' | 'cacheDir'>
+}
+
+/** Another worker may have the job's model: not the job's fault, and not for ever. */
+const assertModel = ({ model }: JobMessage, { record }: OpenModel): void => {
+  if (model.sha256 === record.sha256) return
+  const [wanted, here] = [model, { id: record.model_id, sha256: record.sha256 }].map(
+    ({ id, sha256 }) => `${id} (${sha256.slice(0, 12)})`,
+  )
+  throw new Error(`the job is for the model ${wanted}, and this worker has ${here}`)
+}
+
+/** The job's id is that of its picture: with another one, put there since, its clip would not be what it says. */
+const assertPicture = async ({ source }: PreparedImage, image: JobImage): Promise<void> => {
+  if (hashPixels(await readRgbFile(source)) === image.pixels_sha256) return
+  throw new InvalidInputError(
+    'image',
+    `${image.key} is not what was made of ${image.source_key}; drop it again`,
+  )
+}
+
+/** A checkpoint that cannot be read is this worker's fault; only the job's own arguments can be the user's mistake. */
+const whoseMistake = (error: unknown): unknown =>
+  error instanceof InvalidInputError && !RENDER_ARGUMENT_NAMES.some((name) => name === error.field)
+    ? new Error(`this worker cannot use its model: ${error.message}`, { cause: error })
+    : error
+
+/** The stages of jobs, for real: a picture out of the bucket, the renderer's process, ffmpeg and the checks. */
+export const openJobStages = (tools: JobTools): PrepareJob => {
+  const { store, model, renderer, prepareImage, settings } = tools
+
+  return async (job, folder, signal) => {
+    assertModel(job, model)
+    const asked = decodeParameters(job.parameters)
+    const { width, height, fit } = asked
+    const bytes = await fetchPicture(store, job.image, signal)
+    const field = 'image'
+    const prepared = await prepareImage({ bytes, field, width, height, fit, folder, signal })
+    await assertPicture(prepared, job.image)
+
+    return {
+      async render(renderPath, context) {
+        const parameters = renderPath === 'safer' ? saferParameters(asked) : asked
+        const { sigmas, numVideosPerPrompt } = parameters
+        const outputs = Array.from({ length: numVideosPerPrompt }, (_, index) =>
+          path.join(folder, `video-${index}.rgb`),
+        )
+        try {
+          const { videos, seconds } = await renderer.render(
+            {
+              ...settings,
+              checkpointDir: model.dir,
+              variant: model.variant,
+              keepWarm: true,
+              parameters: {
+                ...parameters,
+                sigmas: typeof sigmas === 'object' && sigmas !== null ? [...sigmas] : sigmas,
+              },
+              source: prepared.source,
+              fitted: prepared.fitted,
+              outputs,
+            },
+            context,
+          )
+          return {
+            seconds,
+            finish: (until) =>
+              finishVideos({ raw: videos, fitted: prepared.fitted, parameters }, tools, until),
+          }
+        } catch (error) {
+          throw whoseMistake(error)
+        }
+      },
+    }
+  }
+}

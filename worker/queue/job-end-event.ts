@@ -1,0 +1,21 @@
+import type { JobEnd } from '../jobs/held-job.ts'
+import type { JobInHand } from './job-in-hand.ts'
+import type { WorkerEvent } from './worker-event.ts'
+
+export const jobEndEvent = ({ attempt }: JobInHand, end: JobEnd): WorkerEvent => {
+  const jobId = attempt.job.job_id
+  switch (end.type) {
+    case 'done':
+      return { type: 'job-done', jobId, result: end.result }
+    case 'done-before':
+      return { type: 'job-done-before', jobId }
+    case 'retry': {
+      const { reason, delaySeconds } = end
+      return { type: 'job-retry', jobId, attempt: attempt.number, reason, delaySeconds }
+    }
+    case 'released':
+      return { type: 'job-released', jobId, reason: end.reason }
+    case 'abandoned':
+      return { type: 'job-abandoned', jobId, reason: end.reason }
+  }
+}

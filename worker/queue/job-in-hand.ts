@@ -1,0 +1,52 @@
+import type { JobMessage } from '../../shared/contracts/job-message.ts'
+import { startAttempt, waitingSeconds } from '../jobs/attempt.ts'
+import { watchForCancel } from '../jobs/cancel-watch.ts'
+import type { HeldJob } from '../jobs/held-job.ts'
+import { judgeTimeLeft, type RenderTimeLeft } from '../jobs/render-time-left.ts'
+import { openStatusWriter } from '../jobs/status-writer.ts'
+import { holdLease } from './lease.ts'
+import type { Received } from './receive-message.ts'
+import type { WorkerDeps, WorkerOptions } from './worker-deps.ts'
+
+/** `waiting`: for its stage's place, or for the same job by another message. */
+export type JobStage = 'waiting' | 'preparing' | 'rendering' | 'publishing'
+
+/** A job in this worker's hands, and what the worker's loop has to know of it. */
+export interface JobInHand extends HeldJob {
+  readonly received: Received
+  stage: JobStage
+  timeLeft: RenderTimeLeft
+  abort(reason: Error): void
+}
+
+/** Takes a job on: from here its lease is kept up, and its status written. */
+export const takeJob = (
+  job: JobMessage,
+  received: Received,
+  { store, jobs, clock, worker, onEvent, onBeat }: WorkerDeps,
+  { lease, statusIntervalMs, cancelIntervalMs }: WorkerOptions,
+): JobInHand => {
+  const { message, receivedMs } = received
+  const { receiptHandle, receiveCount } = message
+  const attempt = startAttempt(job, receiveCount, clock.now())
+  const claim = holdLease(
+    jobs,
+    { receiptHandle, receiveCount, receivedMs },
+    { clock, options: lease, onBeat },
+  )
+  const controller = new AbortController()
+  const abort = (reason: Error): void => controller.abort(reason)
+  const jobId = job.job_id
+  onEvent({ type: 'job-received', jobId, attempt: receiveCount, waitingSeconds: waitingSeconds(attempt) })
+  return {
+    attempt,
+    claim,
+    status: openStatusWriter({ store, clock, attempt, workerId: worker.id, intervalMs: statusIntervalMs }),
+    cancel: watchForCancel({ store, clock, jobId, intervalMs: cancelIntervalMs, onCancelled: abort }),
+    signal: AbortSignal.any([claim.signal, controller.signal]),
+    received,
+    stage: 'waiting',
+    timeLeft: judgeTimeLeft(),
+    abort,
+  }
+}

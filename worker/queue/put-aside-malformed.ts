@@ -1,0 +1,21 @@
+import type { ReceivedMessage } from '../../shared/ports/message-queue.ts'
+import { backOffSeconds, JOB_BACK_OFF } from '../jobs/back-off.ts'
+import { CLOSE_LIMIT_MS } from '../jobs/close-job.ts'
+import { withTimeLimit } from '../jobs/time-limit.ts'
+import type { WorkerDeps } from './worker-deps.ts'
+
+/**
+ * A message that is no job goes the way of one that fails: out of sight for a while, and in the end to the dead
+ * letters, where it is reported. A newer worker may understand it before that. Never throws.
+ */
+export const putAsideMalformed = async (
+  { messageId, receiptHandle, receiveCount }: ReceivedMessage,
+  fault: string,
+  { jobs, clock, random, onEvent }: WorkerDeps,
+): Promise<void> => {
+  onEvent({ type: 'message-malformed', messageId, reason: fault })
+  const delaySeconds = backOffSeconds(receiveCount, JOB_BACK_OFF, random)
+  await withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, (signal) =>
+    jobs.setVisibility(receiptHandle, delaySeconds, signal),
+  ).catch(() => {})
+}

@@ -1,0 +1,75 @@
+import type { MessageQueue, ReceivedMessage } from '../../shared/ports/message-queue.ts'
+import { backOffSeconds, QUEUE_BACK_OFF } from '../jobs/back-off.ts'
+import type { Clock } from '../jobs/clock.ts'
+import { reasonOf } from '../jobs/reason-of.ts'
+import { withTimeLimit } from '../jobs/time-limit.ts'
+import type { WorkerEvent } from './worker-event.ts'
+
+export interface Received {
+  readonly message: ReceivedMessage
+  /** On the clock's `elapsedMs`: before the request. */
+  readonly receivedMs: number
+  /** After it. */
+  readonly arrivedMs: number
+  /** The queue had nothing when it was asked, or the time before. */
+  readonly awaited: boolean
+}
+
+export interface ReceivingDeps {
+  readonly jobs: MessageQueue
+  readonly clock: Clock
+  readonly random: () => number
+  readonly onEvent: (event: WorkerEvent) => void
+  readonly onBeat?: () => void
+}
+
+/** Null: nothing came, or the queue cannot be reached, or `signal` aborted; it has waited already. Never throws. */
+export type ReceiveMessage = (
+  options: { readonly waitSeconds: number; readonly visibilitySeconds: number },
+  signal: AbortSignal,
+) => Promise<Received | null>
+
+/** Added to the wait for the queue itself. */
+const ANSWER_LIMIT_MS = 10_000
+/** A long poll that finds something answers sooner. Also the least wait between two that find nothing. */
+const PROMPT_MS = 1_000
+
+export const openReceiver = ({
+  jobs,
+  clock,
+  random,
+  onEvent,
+  onBeat = () => {},
+}: ReceivingDeps): ReceiveMessage => {
+  let failures = 0
+  let cameEmpty = false
+
+  return async ({ waitSeconds, visibilitySeconds }, signal) => {
+    const receivedMs = clock.elapsedMs()
+    try {
+      const [message] = await withTimeLimit(
+        { clock, limitMs: waitSeconds * 1000 + ANSWER_LIMIT_MS, signal },
+        (within) => jobs.receive({ maxMessages: 1, waitSeconds, visibilitySeconds }, within),
+      )
+      failures = 0
+      onBeat()
+      const arrivedMs = clock.elapsedMs()
+      const tookMs = arrivedMs - receivedMs
+      if (message === undefined) {
+        cameEmpty = true
+        await clock.sleep(Math.max(0, PROMPT_MS - tookMs), signal)
+        return null
+      }
+      const awaited = cameEmpty || tookMs > PROMPT_MS
+      cameEmpty = false
+      return { message, receivedMs, arrivedMs, awaited }
+    } catch (error) {
+      if (signal.aborted) return null
+      failures++
+      const retryInSeconds = backOffSeconds(failures, QUEUE_BACK_OFF, random)
+      onEvent({ type: 'queue-unreachable', reason: reasonOf(error), retryInSeconds })
+      await clock.sleep(retryInSeconds * 1000, signal).catch(() => {})
+      return null
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import type { ClipQuality } from '../../shared/contracts/result-record.ts'
+import { closeIfDone, closeJob } from '../jobs/close-job.ts'
+import type { JobEnd } from '../jobs/held-job.ts'
+import type { FinishedClip, PreparedJob, RenderedClip, RenderPath } from '../jobs/job-stages.ts'
+import { QualityError } from '../jobs/quality-error.ts'
+import { judgeTimeLeft } from '../jobs/render-time-left.ts'
+import { settleFailure } from '../jobs/settle-failure.ts'
+import { storeOutputs } from '../jobs/store-outputs.ts'
+import type { Device } from './device.ts'
+import type { JobInHand, JobStage } from './job-in-hand.ts'
+import type { Place } from './place.ts'
+import type { WorkerDeps } from './worker-deps.ts'
+
+/*
+ * Three places, one job in each:
+ *
+ *   preparing ────────────▶ rendering ─────────────▶ finishing ──────────▶
+ *   received, done before?  has the device, or       frames to MP4, checks,
+ *   picture fetched         waits for the place      outputs, record, message
+ *                           behind it
+ *
+ * A job keeps its place until it has the next one. The device is free as soon as a render ends: a job that finishes
+ * and has to be rendered once more takes it before the one that comes up.
+ */
+export interface Workshop {
+  readonly rendering: Place
+  readonly finishing: Place
+  readonly device: Device
+}
+
+const begin = (hand: JobInHand, stage: Exclude<JobStage, 'waiting'>, { onEvent }: WorkerDeps): void => {
+  hand.stage = stage
+  hand.status.report({ state: stage })
+  onEvent({ type: 'job-stage', jobId: hand.attempt.job.job_id, stage })
+}
+
+const render = (
+  hand: JobInHand,
+  prepared: PreparedJob,
+  path: RenderPath,
+  device: Device,
+  deps: WorkerDeps,
+) => {
+  const { attempt, signal, received } = hand
+  const jobId = attempt.job.job_id
+  hand.timeLeft = judgeTimeLeft()
+  return device.use(
+    () =>
+      prepared.render(path, {
+        signal,
+        onProgress(progress) {
+          hand.timeLeft.update(progress, deps.clock.elapsedMs())
+          hand.status.report({ state: 'rendering', progress })
+          hand.cancel.glance()
+          deps.onEvent({ type: 'job-progress', jobId, progress })
+        },
+      }),
+    {
+      signal,
+      first: path === 'safer',
+      onStart(idleMs) {
+        begin(hand, 'rendering', deps)
+        if (path === 'safer') return
+        const nothingQueued = received.awaited && received.arrivedMs > (device.endedMs() ?? 0)
+        deps.onEvent({ type: 'device-idle', jobId, gapMs: nothingQueued ? null : idleMs })
+      },
+      onEnd(usedSeconds) {
+        attempt.deviceSeconds += usedSeconds
+      },
+    },
+  )
+}
+
+const finish = async (hand: JobInHand, rendered: RenderedClip): Promise<FinishedClip> => {
+  const clip = await rendered.finish(hand.signal)
+  hand.attempt.rendered = rendered.seconds
+  hand.attempt.finished = clip.seconds
+  return clip
+}
+
+const qualityOf = ({ videos }: FinishedClip): ClipQuality[] => videos.map(({ quality }) => quality)
+const passes = (clip: FinishedClip): boolean => qualityOf(clip).every(({ faults }) => faults.length === 0)
+
+/** The clip once more, decoded so that neither memory nor seams can spoil it; throws `QualityError` if it is bad too. */
+const makeSaferClip = async (
+  hand: JobInHand,
+  prepared: PreparedJob,
+  faulty: FinishedClip,
+  { device }: Workshop,
+  deps: WorkerDeps,
+): Promise<FinishedClip> => {
+  hand.attempt.saferPath = true
+  const rendered = await render(hand, prepared, 'safer', device, deps)
+  begin(hand, 'publishing', deps)
+  const clip = await finish(hand, rendered)
+  if (!passes(clip)) throw new QualityError([...qualityOf(faulty), ...qualityOf(clip)])
+  return clip
+}
+
+const makeAndPublish = async (
+  hand: JobInHand,
+  preparing: Disposable,
+  workshop: Workshop,
+  deps: WorkerDeps,
+): Promise<JobEnd> => {
+  const { attempt, signal, cancel } = hand
+  const { store, clock } = deps
+  const { job } = attempt
+  const secondsSince = (startedMs: number): number => (clock.elapsedMs() - startedMs) / 1000
+
+  begin(hand, 'preparing', deps)
+  const startedMs = clock.elapsedMs()
+  await cancel.throwIfCancelled(signal)
+  await using folder = await deps.scratch.open()
+  const prepared = await deps.prepareJob(job, folder.path, signal)
+  attempt.prepareSeconds = secondsSince(startedMs)
+
+  hand.stage = 'waiting'
+  using rendering = await workshop.rendering.enter(signal)
+  preparing[Symbol.dispose]()
+  const rendered = await render(hand, prepared, 'as-asked', workshop.device, deps)
+
+  begin(hand, 'publishing', deps)
+  using _ = await workshop.finishing.enter(signal)
+  rendering[Symbol.dispose]()
+  const clip = await finish(hand, rendered)
+  const good = passes(clip) ? clip : await makeSaferClip(hand, prepared, clip, workshop, deps)
+
+  const publishingMs = clock.elapsedMs()
+  await cancel.throwIfCancelled(signal)
+  const outputs = await storeOutputs(store, job.job_id, good.videos, signal)
+  attempt.publishSeconds = secondsSince(publishingMs)
+  return await closeJob(hand, { state: 'succeeded', outputs }, deps)
+}
+
+/**
+ * Does one job, from its message to its record. Never throws: whatever happens, it says how the job left this
+ * worker's hands. Leaves `preparing` when the job renders, or ends.
+ */
+export const runJob = async (
+  hand: JobInHand,
+  preparing: Disposable,
+  workshop: Workshop,
+  deps: WorkerDeps,
+): Promise<JobEnd> => {
+  try {
+    return (await closeIfDone(hand, deps)) ?? (await makeAndPublish(hand, preparing, workshop, deps))
+  } catch (error) {
+    return await settleFailure(hand.signal.aborted ? hand.signal.reason : error, hand, deps)
+  } finally {
+    preparing[Symbol.dispose]()
+  }
+}

@@ -1,0 +1,118 @@
+import { DrainingError } from '../jobs/draining-error.ts'
+import { parseJobMessage } from '../jobs/parse-job-message.ts'
+import { openDevice } from './device.ts'
+import { stopJobsInTime } from './drain-jobs.ts'
+import { jobEndEvent } from './job-end-event.ts'
+import { type JobInHand, takeJob } from './job-in-hand.ts'
+import { openPlace } from './place.ts'
+import { putAsideMalformed } from './put-aside-malformed.ts'
+import { openReceiver, type Received } from './receive-message.ts'
+import { runJob, type Workshop } from './run-job.ts'
+import { lookThroughDeadLetters, watchDeadLetters } from './watch-dead-letters.ts'
+import type { WorkerDeps, WorkerOptions } from './worker-deps.ts'
+
+export interface WorkerEnd {
+  /** `SIGTERM`, `idle for 300 s`, `took 12 jobs`. */
+  readonly reason: string
+  /** Result records that this worker wrote. */
+  readonly jobs: number
+}
+
+/** With less than this before it is ended by force, a worker does not look at the dead letters once more. */
+const LAST_LOOK_SECONDS = 30
+
+/** Settles when the signal aborts. */
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+/**
+ * Takes jobs from the queue and does them, until it is told to go or has nothing more to do: then it has finished or
+ * handed back all that it held. It takes one message at a time, and only when there is room to prepare its job: it
+ * never holds more than three. Never throws for what happens to jobs, store or queue.
+ */
+export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promise<WorkerEnd> => {
+  const { clock, drain, onEvent, worker } = deps
+  const { untilIdleSeconds, maxJobs, lease } = options
+  const receive = openReceiver(deps)
+  const preparing = openPlace()
+  const workshop: Workshop = { rendering: openPlace(), finishing: openPlace(), device: openDevice(clock) }
+  const hands = new Map<JobInHand, Promise<void>>()
+  const ended = new AbortController()
+  let taken = 0
+  let done = 0
+  let busyMs = clock.elapsedMs()
+
+  const idleSecondsLeft = (): number => {
+    if (untilIdleSeconds === null) return Number.POSITIVE_INFINITY
+    // Counted from the end of the last job; until then a poll is not to last longer than the wait that follows.
+    return hands.size > 0 ? untilIdleSeconds : untilIdleSeconds - (clock.elapsedMs() - busyMs) / 1000
+  }
+
+  /** Jobs in hand that are the same, by other messages: their record will be there when they end. */
+  const sameJobs = ({ attempt }: JobInHand): Promise<unknown> =>
+    Promise.all(
+      [...hands].flatMap(([other, end]) => (other.attempt.job.job_id === attempt.job.job_id ? [end] : [])),
+    )
+
+  const follow = async (hand: JobInHand, place: Disposable, same: Promise<unknown>): Promise<void> => {
+    await Promise.race([same, aborted(hand.signal)])
+    const end = await runJob(hand, place, workshop, deps)
+    if (end.type === 'done') done++
+    hands.delete(hand)
+    busyMs = clock.elapsedMs()
+    onEvent(jobEndEvent(hand, end))
+  }
+
+  const start = async (received: Received, place: Disposable): Promise<void> => {
+    busyMs = clock.elapsedMs()
+    const parsed = parseJobMessage(received.message.body)
+    if ('fault' in parsed) {
+      await putAsideMalformed(received.message, parsed.fault, deps)
+      return place[Symbol.dispose]()
+    }
+    taken++
+    const hand = takeJob(parsed.job, received, deps, options)
+    if (drain.signal.aborted) hand.abort(new DrainingError(`${drain.reason()}`))
+    hands.set(hand, follow(hand, place, sameJobs(hand)))
+  }
+
+  const takeJobs = async (): Promise<string> => {
+    while (maxJobs === null || taken < maxJobs) {
+      const place = await preparing.enter(drain.signal).catch(() => null)
+      if (place === null) break
+      const waitSeconds = Math.max(1, Math.min(options.waitSeconds, Math.ceil(idleSecondsLeft())))
+      const received = await receive(
+        { waitSeconds, visibilitySeconds: lease.visibilitySeconds },
+        drain.signal,
+      )
+      if (received !== null) await start(received, place)
+      else place[Symbol.dispose]()
+      if (drain.signal.aborted) break
+      if (idleSecondsLeft() <= 0) return `idle for ${untilIdleSeconds} s`
+    }
+    return drain.reason() ?? `took ${taken} jobs`
+  }
+
+  onEvent({ type: 'worker-started', workerId: worker.id })
+  const watching = watchDeadLetters(
+    deps,
+    options.deadLetterIntervalSeconds,
+    AbortSignal.any([drain.signal, ended.signal]),
+  )
+  const stopping = aborted(drain.signal).then(() => {
+    onEvent({ type: 'draining', reason: `${drain.reason()}`, secondsLeft: drain.secondsLeft() })
+    return stopJobsInTime(() => hands.keys(), deps, ended.signal)
+  })
+  const reason = await takeJobs()
+  await Promise.all(hands.values())
+  ended.abort()
+  await watching
+  await (drain.signal.aborted ? stopping : undefined)
+  if ((drain.secondsLeft() ?? LAST_LOOK_SECONDS) >= LAST_LOOK_SECONDS)
+    await lookThroughDeadLetters(deps, AbortSignal.any([]))
+  onEvent({ type: 'worker-stopped', reason, jobs: done })
+  return { reason, jobs: done }
+}

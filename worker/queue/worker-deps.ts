@@ -1,0 +1,43 @@
+import type { MessageQueue } from '../../shared/ports/message-queue.ts'
+import type { PrepareJob } from '../jobs/job-stages.ts'
+import type { ScratchFolders } from '../jobs/scratch-folders.ts'
+import type { SettlingDeps } from '../jobs/settle-failure.ts'
+import type { Drain } from './drain.ts'
+import type { LeaseOptions } from './lease.ts'
+import type { WorkerEvent } from './worker-event.ts'
+
+/** What a worker is given; `store` is the output bucket. */
+export interface WorkerDeps extends SettlingDeps {
+  readonly jobs: MessageQueue
+  /** Null: somebody else looks after them. */
+  readonly deadLetters: MessageQueue | null
+  readonly prepareJob: PrepareJob
+  readonly scratch: ScratchFolders
+  readonly drain: Drain
+  /** Must not throw. */
+  readonly onEvent: (event: WorkerEvent) => void
+  /** Called at signs of life that are no events: an answer of the queue, an extended lease. Must not throw. */
+  readonly onBeat?: () => void
+}
+
+export interface WorkerOptions {
+  readonly lease: LeaseOptions
+  /** Of one long poll, 0 to 20. */
+  readonly waitSeconds: number
+  /** Ends after so long without a job; null: never. */
+  readonly untilIdleSeconds: number | null
+  /** Ends after so many deliveries; null: never. */
+  readonly maxJobs: number | null
+  readonly statusIntervalMs: number
+  readonly cancelIntervalMs: number
+  readonly deadLetterIntervalSeconds: number
+}
+
+export const WORKER_OPTIONS: Omit<WorkerOptions, 'lease'> = {
+  waitSeconds: 20,
+  untilIdleSeconds: null,
+  maxJobs: null,
+  statusIntervalMs: 1_000,
+  cancelIntervalMs: 2_000,
+  deadLetterIntervalSeconds: 60,
+}
