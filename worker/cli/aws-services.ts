@@ -1,13 +1,17 @@
+import type { S3ClientConfig } from '@aws-sdk/client-s3'
 import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
 import { openS3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../shared/aws/sqs-message-queue.ts'
 import type { Services } from './services.ts'
 import { systemClock } from './system-clock.ts'
 
-/** S3 and SQS, wherever the standard AWS environment says they are. */
-export const openAwsServices = (): Services => {
-  const s3 = openS3Client()
-  const sqs = openSqsClient()
+/** Where S3 and SQS are, and who asks. */
+export type AwsPlace = Required<Pick<S3ClientConfig, 'endpoint' | 'region' | 'credentials'>>
+
+/** S3 and SQS, wherever the standard AWS environment says they are; or at `place`, which is in this process. */
+export const openAwsServices = (place: Partial<AwsPlace> = {}): Services => {
+  const s3 = openS3Client(place)
+  const sqs = openSqsClient(place)
   return {
     clock: systemClock,
     openBucket: (name) => openS3ObjectStore(s3, name),

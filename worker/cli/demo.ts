@@ -1,21 +1,52 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { exitCodeOf, messageOf } from './exit-code.ts'
+import { DEMO_CHECKPOINT } from './local.ts'
+import { localWorkerSettings } from './local-worker.ts'
 import { processSurroundings } from './process-surroundings.ts'
-import { runProgram } from './program.ts'
+import { runReport } from './report.ts'
+import { startLocal } from './start-local.ts'
+import { runSubmit } from './submit.ts'
 
-/** `npm run demo`: a sample photo and the demo checkpoint, both part of the package, to ./out/coffee.mp4. */
-const inPackage = (file: string): string =>
-  path.relative('', fileURLToPath(new URL(`../${file}`, import.meta.url)))
-
-const args = [
-  'render',
-  inPackage('demo-samples/coffee.png'),
-  '--checkpoint',
-  inPackage('demo'),
-  '--output-dir',
-  'out',
-]
+/*
+ * `npm run demo`: the whole pipeline on this machine. A photo is dropped into a bucket, a manifest sweeps the motion of
+ * two more, ingest makes jobs of them, a worker renders them, and a page shows the clips. All of it is in the package;
+ * the clips go to ./out.
+ */
+const FOLDER = 'out'
+const SAMPLES = path.relative('', fileURLToPath(new URL('../demo-samples', import.meta.url)))
 
 const surroundings = processSurroundings()
-surroundings.stdout.write(`svd ${args.join(' ')}\n`)
-process.exitCode = await runProgram(args, surroundings)
+const { stdout } = surroundings
+
+const runDemo = async (): Promise<number> => {
+  await using local = await startLocal(
+    {
+      ...{ port: 0, checkpoint: DEMO_CHECKPOINT, worker: localWorkerSettings({}) },
+      onCheck: ({ status, name, found }) => status === 'fail' && stdout.write(`${name}: ${found}\n`),
+      onIngest() {},
+      onEvent() {},
+    },
+    surroundings,
+  )
+  const inLocal = {
+    ...surroundings,
+    environment: { ...surroundings.environment, ...local.endpoint.environment },
+    openServices: async () => ({ ...local.services, async [Symbol.asyncDispose]() {} }),
+  }
+  stdout.write(`S3 and SQS are at ${local.endpoint.url}, in this process.\n`)
+  const files = ['coffee.png', 'motion-sweep.json'].map((name) => path.join(SAMPLES, name))
+  const submission = { images: SAMPLES, prefix: 'demo', download: FOLDER } as const
+  const exitCode = await runSubmit(files, { ...submission, reportTimeout: '2m', interval: '0.5' }, inLocal)
+  const page = path.join(FOLDER, 'index.html')
+  await runReport([], { output: page, title: 'svd-batch demo', limit: '100' }, inLocal)
+  stdout.write(`\nThe videos are in ${path.resolve(FOLDER)}. They play in ${path.resolve(page)}\n`)
+  return exitCode
+}
+
+try {
+  process.exitCode = await runDemo()
+} catch (error) {
+  process.stderr.write(`${messageOf(error, { debug: process.env['SVD_DEBUG'] === '1' })}\n`)
+  process.exitCode = exitCodeOf(error)
+}

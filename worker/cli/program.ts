@@ -5,6 +5,7 @@ import { addDoctorOptions, type DoctorOptions, runDoctor } from './doctor.ts'
 import { EXIT_DONE, exitCodeOf, messageOf } from './exit-code.ts'
 import { addInspectOptions, type InspectOptions, runInspect } from './inspect.ts'
 import { addJobCommands } from './job-commands.ts'
+import { addLocalOptions, type LocalOptions } from './local-options.ts'
 import { addModelsListOptions, type ModelsListOptions, runModelsList } from './models-list.ts'
 import { addModelsPushOptions, type ModelsPushOptions, runModelsPush } from './models-push.ts'
 import { runRender } from './render.ts'
@@ -59,6 +60,9 @@ const createProgram = (
   )
   addModelsListOptions(models.command('list')).action((options: ModelsListOptions) =>
     runModelsList(options, surroundings),
+  )
+  addLocalOptions(program.command('local')).action(async (options: LocalOptions) =>
+    leave(await (await import('./local.ts')).runLocal(options, surroundings)),
   )
   addJobCommands(program, surroundings, leave)
   addSchemaOptions(program.command('schema')).action((document: DocumentName) =>

@@ -74,8 +74,8 @@ const fetchVideos = async (
 ): Promise<ReadonlyMap<string, readonly string[]>> => {
   const files = new Map<string, readonly string[]>()
   for (const standing of standings) {
-    if (standing.state !== 'succeeded') continue
-    const fetched = await downloadVideos(outputs, standing, folder, signal)
+    if (standing.state !== 'succeeded' || standing.result === null) continue
+    const fetched = await downloadVideos(outputs, standing.result, folder, signal)
     files.set(standing.jobId, fetched)
     if (!quiet) for (const file of fetched) stdout.write(`${file}\n`)
   }

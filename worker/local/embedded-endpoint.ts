@@ -1,6 +1,7 @@
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { CreateBucketCommand } from '@aws-sdk/client-s3'
+import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { buildApp } from 'fauxqs'
+import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
 
 /** Where the pieces of the pipeline find each other, by the names that the deployed stack has outputs for. */
 export interface Deployment {
@@ -14,6 +15,12 @@ export interface EmbeddedEndpoint extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, for S3 and SQS alike. */
   readonly url: string
   readonly deployment: Deployment
+  /** For a client in this process. */
+  readonly place: {
+    readonly endpoint: string
+    readonly region: string
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  }
   /** What a client of the endpoint needs in its environment. */
   readonly environment: Readonly<Record<string, string>>
 }
@@ -66,14 +73,15 @@ export const startEmbeddedEndpoint = async (
 ): Promise<EmbeddedEndpoint> => {
   const server = buildApp({ logger: false, defaultRegion: REGION })
   const url = await server.listen({ port, host: '127.0.0.1' })
-  const settings = { endpoint: url, region: REGION, credentials: CREDENTIALS }
-  const s3 = new S3Client({ ...settings, forcePathStyle: true })
-  const sqs = new SQSClient(settings)
+  const place = { endpoint: url, region: REGION, credentials: CREDENTIALS }
+  const s3 = openS3Client(place)
+  const sqs = openSqsClient(place)
   try {
     for (const Bucket of [INPUT_BUCKET, OUTPUT_BUCKET]) await s3.send(new CreateBucketCommand({ Bucket }))
     const queues = await createQueues(sqs)
     return {
       url,
+      place,
       deployment: {
         inputBucket: INPUT_BUCKET,
         outputBucket: OUTPUT_BUCKET,

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import type { StoredFile } from '../../shared/contracts/result-record.ts'
+import type { ResultRecord, StoredFile } from '../../shared/contracts/result-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import type { JobStanding } from '../tracking/job-standing.ts'
 import { writeThenRename } from '../video/write-then-rename.ts'
 
 const PIECE_BYTES = 8 * 2 ** 20
@@ -37,22 +36,21 @@ const UNFIT_FOR_FILES = /[\p{Cc}\p{Cs}<>:"/\\|?*]/gu
 const ID_IN_NAME = 8
 
 /** `cup-7c12e969.mp4`; of several videos `cup-7c12e969-0.mp4` and so on. The id tells the clips of a sweep apart. */
-const fileNames = ({ jobId, image, result }: JobStanding): readonly string[] => {
-  const { name } = path.posix.parse(image.source_key)
-  const stem = `${name.replaceAll(UNFIT_FOR_FILES, '_').slice(0, 100)}-${jobId.slice(0, ID_IN_NAME)}`
-  const outputs = result?.outputs ?? []
+const fileNames = ({ job, job_id, outputs }: ResultRecord): readonly string[] => {
+  const { name } = path.posix.parse(job.image.source_key)
+  const stem = `${name.replaceAll(UNFIT_FOR_FILES, '_').slice(0, 100)}-${job_id.slice(0, ID_IN_NAME)}`
   return outputs.map((_, index) => (outputs.length === 1 ? `${stem}.mp4` : `${stem}-${index}.mp4`))
 }
 
 /** A job's videos into a folder. Returns the files. */
 export const downloadVideos = async (
   outputs: ObjectStore,
-  standing: JobStanding,
+  result: ResultRecord,
   folder: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> => {
-  const files = fileNames(standing).map((name) => path.join(folder, name))
-  for (const [index, { video }] of (standing.result?.outputs ?? []).entries()) {
+  const files = fileNames(result).map((name) => path.join(folder, name))
+  for (const [index, { video }] of result.outputs.entries()) {
     const file = files[index]
     if (file !== undefined) await downloadFile(outputs, video, file, signal)
   }

@@ -9,6 +9,7 @@ import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../../shared/aws/sqs-message-queue.ts'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { jobMessageSchema } from '../../../shared/contracts/job-message.ts'
+import { systemClock } from '../../../worker/cli/system-clock.ts'
 import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
 import { runNotificationBridge } from '../../../worker/local/notification-bridge.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
@@ -40,7 +41,7 @@ const anEndpoint = async () => {
   const stop = new AbortController()
   const bridge = runNotificationBridge(
     input,
-    { ingest: (event) => ingestEvent(event, world, signal), onError: () => {}, pollMs: 50 },
+    { ingest: (event) => ingestEvent(event, world, signal), clock: systemClock },
     stop.signal,
   )
   onTestFinished(async () => {

@@ -1,0 +1,44 @@
+import type { IngestEvent } from '../../functions/ingest/ingest-world.ts'
+import { safeText } from '../../shared/contracts/shown-value.ts'
+import type { WorkerEvent } from '../queue/worker-event.ts'
+
+const SHORT_ID = 8
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const textOf = (event: IngestEvent | WorkerEvent): string | null => {
+  switch (event.type) {
+    case 'reported': {
+      const { key, state, jobs, faults } = event.report
+      const [first] = faults
+      return `${key}: ${state}, ${jobs.length} jobs${first === undefined ? '' : `; ${first.field}: ${first.message}`}`
+    }
+    case 'failed':
+      return `${event.key}: could not be ingested, will be tried again: ${reasonOf(event.error)}`
+    case 'job-stage':
+      return `${event.jobId.slice(0, SHORT_ID)}  ${event.stage}`
+    case 'job-done': {
+      const { state, failure, job, device_seconds } = event.result
+      const end = failure === null ? `${device_seconds.toFixed(1)} s` : failure.reason
+      return `${event.jobId.slice(0, SHORT_ID)}  ${state}: ${job.image.source_key}, ${end}`
+    }
+    case 'job-done-before':
+      return `${event.jobId.slice(0, SHORT_ID)}  was done before`
+    case 'job-retry':
+    case 'job-released':
+    case 'job-abandoned':
+      return `${event.jobId.slice(0, SHORT_ID)}  ${event.type.slice('job-'.length)}: ${event.reason}`
+    case 'message-malformed':
+      return `message ${event.messageId} is no job: ${event.reason}`
+    case 'queue-unreachable':
+      return `queue: ${event.reason}`
+    default:
+      return null
+  }
+}
+
+/** What of an event is worth a line to a person who watches; null: nothing. Names in it are users' text. */
+export const localEventLine = (event: IngestEvent | WorkerEvent): string | null => {
+  const text = textOf(event)
+  return text === null ? null : safeText(text)
+}

@@ -1,0 +1,104 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { readNumber } from '../../shared/contracts/argument-text.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import type { ResultRecord } from '../../shared/contracts/result-record.ts'
+import { formatCheck } from '../fitness/check.ts'
+import { downloadVideos } from '../submit/download-video.ts'
+import { EXIT_DONE, InterruptedError, messageOf } from './exit-code.ts'
+import { localEventLine } from './local-event-line.ts'
+import type { LocalOptions } from './local-options.ts'
+import { localWorkerSettings } from './local-worker.ts'
+import { type LocalPipeline, startLocal } from './start-local.ts'
+import type { Surroundings } from './surroundings.ts'
+
+export const DEMO_CHECKPOINT = fileURLToPath(new URL('../demo', import.meta.url))
+
+const readPort = (text: string): number => {
+  const port = readNumber(text)
+  if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new InvalidInputError('--port', `got '${text}'; must be a whole number from 0 to 65535`)
+}
+
+const guide = ({ url, environment }: LocalPipeline['endpoint']): string => `
+S3 and SQS are at ${url}. For clients in another terminal:
+
+${Object.entries(environment)
+  .map(([name, value]) => `  export ${name}=${value}`)
+  .join('\n')}
+
+Then, for example:
+
+  aws s3 cp photo.png s3://${environment['SVD_INPUT_BUCKET']}/images/
+  npm run --silent svd -- submit photo.png --wait --download videos
+  npm run --silent svd -- watch
+
+Ctrl-C ends it.
+
+`
+
+/** The port is the user's choice, and theirs to change if another program has it. */
+const whoseMistake = (error: unknown, port: string): unknown =>
+  error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    ? new InvalidInputError('--port', `got ${port}, which another program has; choose another, or 0 for any`)
+    : error
+
+/** `svd local`: until a signal, which drains it. Returns 0 then. Throws InvalidInputError before it starts. */
+export const runLocal = async (options: LocalOptions, surroundings: Surroundings): Promise<number> => {
+  const { environment, stdout, stderr, signal } = surroundings
+  const { checkpoint = DEMO_CHECKPOINT, port, outputDir, ...workerOptions } = options
+  const worker = localWorkerSettings(workerOptions)
+  if (outputDir !== undefined) await mkdir(outputDir, { recursive: true })
+  const say = (line: string | null): void => {
+    if (line !== null) stderr.write(`${line}\n`)
+  }
+
+  const fetches = new Set<Promise<void>>()
+  const results: ResultRecord[] = []
+  let onResult = (result: ResultRecord): void => void results.push(result)
+  await using local = await startLocal(
+    {
+      ...{ port: readPort(port), checkpoint, worker },
+      onCheck: (check) => check.status !== 'ok' && say(formatCheck(check)),
+      onIngest: (event) => say(localEventLine(event)),
+      onEvent(event) {
+        say(localEventLine(event))
+        if (event.type === 'job-done' && outputDir !== undefined) onResult(event.result)
+      },
+    },
+    surroundings,
+  ).catch((error) => {
+    throw whoseMistake(error, port)
+  })
+  const outputs = local.services.openBucket(local.endpoint.deployment.outputBucket)
+  const fetch = async (result: ResultRecord, folder: string): Promise<void> => {
+    try {
+      const files = await downloadVideos(outputs, result, folder, AbortSignal.any([]))
+      for (const file of files) say(path.relative('', file))
+    } catch (error) {
+      say(messageOf(error, { debug: environment['SVD_DEBUG'] === '1' }))
+    }
+  }
+  onResult = (result) => {
+    const fetching = fetch(result, outputDir ?? '')
+    fetches.add(fetching)
+    void fetching.finally(() => fetches.delete(fetching))
+  }
+  for (const result of results) onResult(result)
+
+  stdout.write(guide(local.endpoint))
+  const onSignal = (): void => {
+    say('finishing what is being rendered; Ctrl-C again ends at once')
+    const { reason } = signal
+    local.drain({
+      reason: reason instanceof InterruptedError ? reason.signal : String(reason),
+      secondsLeft: null,
+    })
+  }
+  if (signal.aborted) onSignal()
+  else signal.addEventListener('abort', onSignal, { once: true })
+  await local.ended
+  await Promise.all(fetches)
+  return EXIT_DONE
+}
