@@ -33,6 +33,20 @@ const aStoreWithoutConditions = (): ObjectStore => {
   }
 }
 
+/** Does with a second write what it should not, or only says so. */
+const aStoreThat = (lies: 'overwrites in silence' | 'says that it overwrote'): ObjectStore => {
+  const store = aStore()
+  return {
+    ...store,
+    async create(key, body, options, signal) {
+      const isNew = await store.create(key, body, options, signal)
+      if (isNew || lies === 'says that it overwrote') return true
+      await store.put(key, body, options, signal)
+      return false
+    },
+  }
+}
+
 const aQueue = (changes: Partial<MessageQueue> = {}): MessageQueue => ({
   ...openMemoryMessageQueue({ url: 'memory:jobs', now }),
   ...changes,
@@ -123,6 +137,16 @@ describe('a worker that starts', () => {
       'a store that ignores conditions',
       { outputs: aStoreWithoutConditions() },
       'fail  outputs       s3://outputs ignores If-None-Match: two workers with one job may both publish it',
+    ],
+    [
+      'a store that overwrites in silence',
+      { outputs: aStoreThat('overwrites in silence') },
+      'fail  outputs       s3://outputs ignores If-None-Match',
+    ],
+    [
+      'a store whose answers cannot be told apart',
+      { outputs: aStoreThat('says that it overwrote') },
+      'fail  outputs       s3://outputs ignores If-None-Match',
     ],
     [
       'a store that refuses a new name',

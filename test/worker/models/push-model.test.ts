@@ -83,9 +83,26 @@ describe('a pushed model', () => {
     await expect(other).rejects.toBeInstanceOf(InvalidInputError)
   })
 
-  test('does not take a file for its own that another push left', async () => {
+  test('is not overwritten in a store that ignores conditions, either', async () => {
     const store = aBucket()
-    await store.put(UNET_KEY, Buffer.from('another'), { contentType: 'application/octet-stream' }, signal)
+    await push(store)
+    const create: typeof store.create = async (...write) => (await store.put(...write)) !== ''
+    const { files } = await demoRecord()
+    const other = push({ ...store, create }, { files: files.slice(1), sha256: 'e'.repeat(64) })
+    await expect(other).rejects.toThrow('is there already with other content')
+    expect(await readModelRecord(store, 'demo', signal)).toEqual(await demoRecord())
+  })
+
+  test.each([
+    ['of another size', 7],
+    ['of the same size', null],
+  ])('does not take a file for its own that another push left, %s', async (_, sizeBytes) => {
+    const store = aBucket()
+    const { files } = await demoRecord()
+    const { size_bytes } = files.find(({ path }) => UNET_KEY.endsWith(path))!
+    const other = Buffer.alloc(sizeBytes ?? size_bytes)
+    const options = { contentType: 'application/octet-stream', metadata: { sha256: 'f'.repeat(64) } }
+    await store.put(UNET_KEY, other, options, signal)
     await expect(push(store)).rejects.toThrow(`s3://models-bucket/${UNET_KEY} is there already`)
     expect(await readModelRecord(store, 'demo', signal)).toBeNull()
   })
