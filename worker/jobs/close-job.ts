@@ -57,6 +57,7 @@ const readIfPossible = (held: HeldJob, { store, clock }: ClosingDeps): Promise<R
 const isSame = (there: ResultRecord | null, ours: ResultRecord): boolean =>
   there !== null &&
   there.worker.id === ours.worker.id &&
+  there.attempt === ours.attempt &&
   there.started_at === ours.started_at &&
   there.finished_at === ours.finished_at
 

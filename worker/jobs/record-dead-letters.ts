@@ -1,15 +1,6 @@
-import { reportKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
-import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
-import type { JobMessage } from '../../shared/contracts/job-message.ts'
-import type { JobFailure } from '../../shared/contracts/result-record.ts'
 import type { MessageQueue, ReceivedMessage } from '../../shared/ports/message-queue.ts'
-import { startAttempt } from './attempt.ts'
-import { CLOSE_LIMIT_MS, type ClosingDeps } from './close-job.ts'
-import { parseJobMessage } from './parse-job-message.ts'
-import { resultOf } from './result-of-attempt.ts'
-import { createResult, isDone } from './result-store.ts'
-import { statusOf } from './status-of-attempt.ts'
-import { encodeStatus, readStatus, STATUS_WRITE_OPTIONS } from './status-store.ts'
+import { CLOSE_LIMIT_MS } from './close-job.ts'
+import { type RecordingDeps, recordDeadLetter } from './record-dead-letter.ts'
 import { withTimeLimit } from './time-limit.ts'
 
 /*
@@ -22,10 +13,8 @@ import { withTimeLimit } from './time-limit.ts'
  * None is ever removed: `svd redrive` brings them back.
  */
 
-export interface DeadLetterDeps extends ClosingDeps {
+export interface DeadLetterDeps extends Omit<RecordingDeps, 'queueUrl'> {
   readonly deadLetters: MessageQueue
-  /** Deliveries before a message came here. */
-  readonly maxAttempts: number
   readonly onRecorded: (recorded: { readonly messageId: string; readonly jobId: string | null }) => void
 }
 
@@ -34,78 +23,36 @@ const VISIBILITY_SECONDS = 120
 const MAX_MESSAGES = 1000
 const BATCH = 10
 
-const UNKNOWN_REASON = 'every attempt ended without a word: the worker or its machine died'
-
-const recordJob = async (job: JobMessage, deps: DeadLetterDeps, signal: AbortSignal): Promise<boolean> => {
-  const { store, clock, worker, maxAttempts } = deps
-  if (await isDone(store, job.job_id, signal)) return false
-  const reason = (await readStatus(store, job.job_id, signal))?.record?.message ?? UNKNOWN_REASON
-  const attempt = startAttempt(job, maxAttempts, clock.now())
-  const failure: JobFailure = { class: 'exhausted', reason, quality: [] }
-  const record = resultOf(attempt, { state: 'failed', failure }, worker, clock.now())
-  if (!(await createResult(store, record, signal))) return false
-  const status = statusOf(attempt, { state: 'failed', message: reason }, worker.id, clock.now())
-  await store.put(statusKey(job.job_id), encodeStatus(status), STATUS_WRITE_OPTIONS, signal).catch(() => {})
-  return true
-}
-
-/** There is no job to fail: what was wrong with the message is reported where a dropped object's faults are. */
-const reportMalformed = async (
-  { messageId }: ReceivedMessage,
-  fault: string,
-  { store, clock, deadLetters }: DeadLetterDeps,
-  signal: AbortSignal,
-): Promise<boolean> => {
-  const key = `messages/${messageId}`
-  const report: IngestReport = {
-    version: 1,
-    bucket: deadLetters.url,
-    key,
-    version_id: null,
-    etag: '',
-    sequencer: null,
-    state: 'rejected',
-    jobs: [],
-    faults: [{ item: null, line: null, item_id: null, field: 'message', message: fault }],
-    more_faults: 0,
-    reported_at: clock.now().toISOString(),
-  }
-  const bytes = new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`)
-  return await store.create(reportKey(key), bytes, { contentType: 'application/json' }, signal)
-}
-
-const recordOne = async (
-  message: ReceivedMessage,
-  deps: DeadLetterDeps,
-  signal: AbortSignal,
-): Promise<void> => {
-  const parsed = parseJobMessage(message.body)
-  const { messageId } = message
-  if ('fault' in parsed) {
-    if (await reportMalformed(message, parsed.fault, deps, signal))
-      deps.onRecorded({ messageId, jobId: null })
-  } else if (await recordJob(parsed.job, deps, signal)) {
-    deps.onRecorded({ messageId, jobId: parsed.job.job_id })
-  }
-}
-
 /**
  * Looks through the dead letters once. Never throws: what could not be recorded is there for the next look. Hands
  * back what it holds when `signal` aborts.
  */
 export const recordDeadLetters = async (deps: DeadLetterDeps, signal: AbortSignal): Promise<void> => {
-  const { deadLetters, clock } = deps
+  const { deadLetters, clock, onRecorded } = deps
   const limited = <T>(run: (signal: AbortSignal) => Promise<T>, until?: AbortSignal): Promise<T> =>
     withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS, ...(until === undefined ? {} : { signal: until }) }, run)
+
+  const record = async (message: ReceivedMessage, heldUntilMs: number): Promise<void> => {
+    const assertHeld = (): void => {
+      if (clock.elapsedMs() + CLOSE_LIMIT_MS > heldUntilMs) throw new Error('this look takes too long')
+    }
+    const { recorded, jobId } = await limited(
+      (within) => recordDeadLetter({ message, assertHeld }, { ...deps, queueUrl: deadLetters.url }, within),
+      signal,
+    )
+    if (recorded) onRecorded({ messageId: message.messageId, jobId })
+  }
+
   const held: ReceivedMessage[] = []
   try {
     while (held.length < MAX_MESSAGES) {
+      const heldUntilMs = clock.elapsedMs() + VISIBILITY_SECONDS * 1000
       const options = { maxMessages: BATCH, waitSeconds: 1, visibilitySeconds: VISIBILITY_SECONDS }
       const messages = await limited((within) => deadLetters.receive(options, within), signal)
       if (messages.length === 0) break
       held.push(...messages)
       for (const message of messages) {
-        await limited((within) => recordOne(message, deps, within), signal).catch(() => {})
+        await record(message, heldUntilMs).catch(() => {})
         signal.throwIfAborted()
       }
     }

@@ -4,7 +4,7 @@ import { startAttempt } from '../../../worker/jobs/attempt.ts'
 import type { Claim } from '../../../worker/jobs/claim.ts'
 import type { HeldJob } from '../../../worker/jobs/held-job.ts'
 import type { StatusChange } from '../../../worker/jobs/status-of-attempt.ts'
-import { aJobMessage } from './a-job-message.ts'
+import { aJob } from './a-job.ts'
 
 export interface HeldJobOptions {
   readonly job?: JobMessage
@@ -14,7 +14,7 @@ export interface HeldJobOptions {
 }
 
 /** A job in hand, whose message is only what was said about it. */
-export const aHeldJob = ({ job = aJobMessage(), attempt = 1, queueFailure }: HeldJobOptions = {}) => {
+export const aHeldJob = ({ job = aJob(), attempt = 1, queueFailure }: HeldJobOptions = {}) => {
   const said: string[] = []
   const statuses: (StatusChange | null)[] = []
   const lost = new AbortController()
@@ -51,5 +51,3 @@ export const aHeldJob = ({ job = aJobMessage(), attempt = 1, queueFailure }: Hel
     stop: (reason: Error) => stopped.abort(reason),
   }
 }
-
-export const NO_SIGNAL = new AbortController().signal

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { cancelKey } from '../../../shared/contracts/bucket-layout.ts'
 import { watchForCancel } from '../../../worker/jobs/cancel-watch.ts'
 import { JobCancelledError } from '../../../worker/jobs/job-cancelled-error.ts'
-import { NO_SIGNAL } from './a-held-job.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
 import { closingDeps } from './closing-deps.ts'
 
 const aWatch = (fail: () => boolean = () => false) => {
@@ -26,14 +26,14 @@ const aWatch = (fail: () => boolean = () => false) => {
     time.after(ms, () => {})
     return time.runUntil(() => time.nowMs() >= atMs, atMs)
   }
-  const cancel = () => store.put(cancelKey('job'), new Uint8Array(), { contentType: '' }, NO_SIGNAL)
+  const cancel = () => store.put(cancelKey('job'), new Uint8Array(), { contentType: '' }, unaborted)
   return { watch, cancelled, cancel, later, looks: () => looks }
 }
 
 test('a job that nobody cancelled goes on', async () => {
   const { watch, cancelled, later } = aWatch()
 
-  await watch.throwIfCancelled(NO_SIGNAL)
+  await watch.throwIfCancelled(unaborted)
   await later(2_000)
   watch.glance()
   await later(1)
@@ -45,7 +45,7 @@ test('a cancelled job ends where it is asked for', async () => {
   const { watch, cancel } = aWatch()
   await cancel()
 
-  await expect(watch.throwIfCancelled(NO_SIGNAL)).rejects.toBeInstanceOf(JobCancelledError)
+  await expect(watch.throwIfCancelled(unaborted)).rejects.toBeInstanceOf(JobCancelledError)
 })
 
 test('a glance tells when it has seen the marker', async () => {

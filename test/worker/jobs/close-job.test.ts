@@ -97,6 +97,20 @@ test('a record that was there stays; the message goes, and the status tells what
   expect(said).toEqual(['removed'])
 })
 
+test('a record that is there by a first try of the same request is its own', async () => {
+  const { deps, store } = closingDeps()
+  const { held } = aHeldJob()
+  const triedTwice = {
+    ...store,
+    async create(...request: Parameters<typeof store.create>) {
+      await store.create(...request)
+      return store.create(...request)
+    },
+  }
+
+  expect(await closeJob(held, SUCCEEDED, { ...deps, store: triedTwice })).toMatchObject({ type: 'done' })
+})
+
 test('a record of figures that JSON does not have is not written', async () => {
   const { deps, store } = closingDeps()
   const quality = { ...QUALITY, first_frame_psnr_db: Number.NaN }

@@ -14,15 +14,15 @@ import { type RenderJob, renderJobSchema } from '../../../worker/renderer/render
 import type { ClipToFinish } from '../../../worker/video/finish-clip.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
-import { NO_SIGNAL } from './a-held-job.ts'
-import { aJobMessage } from './a-job-message.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+import { aJob, type JobOptions } from './a-job.ts'
 import { QUALITY } from './a-quality.ts'
 
 const PICTURE: RgbImage = { width: 2, height: 1, data: Uint8Array.from([255, 0, 0, 0, 0, 255]) }
-const CONTEXT = { signal: NO_SIGNAL, onProgress: () => {} }
+const CONTEXT = { signal: unaborted, onProgress: () => {} }
 
-const aJob = (parameters: Parameters<typeof aJobMessage>[0] = {}): JobMessage => {
-  const job = aJobMessage(parameters)
+const aJobOfPicture = (options: JobOptions = {}): JobMessage => {
+  const job = aJob(options)
   const pixelsSha256 = hashPixels(PICTURE)
   const image = { ...job.image, key: 'inputs/picture.png', pixels_sha256: pixelsSha256, width: 2, height: 1 }
   return { ...job, image, job_id: jobIdOf(pixelsSha256, job.parameters, job.model) }
@@ -38,14 +38,14 @@ interface Options {
 const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }: Options = {}) => {
   const store = openMemoryObjectStore({ now: Date.now })
   const bytes = stored === undefined ? await encodePng(PICTURE) : stored
-  if (bytes !== null) await store.put(job.image.key, bytes, { contentType: 'image/png' }, NO_SIGNAL)
+  if (bytes !== null) await store.put(job.image.key, bytes, { contentType: 'image/png' }, unaborted)
   const asked = { renders: [] as RenderJob[], finishes: [] as ClipToFinish[], checks: [] as ClipToCheck[] }
   const model: OpenModel = {
     dir: '/models/svd-xt',
     variant: 'fp16',
     record: {
       ...{ version: 1, model_id: 'svd-xt', sha256: modelSha256 ?? job.model.sha256, variant: 'fp16' },
-      ...{ defaults: aJobMessage().parameters, vae_scale_factor: 8, files: [] },
+      ...{ defaults: aJob().parameters, vae_scale_factor: 8, files: [] },
     },
   }
   const close = async (): Promise<void> => {}
@@ -91,11 +91,11 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
     ffmpegPath: '/bin/ffmpeg',
   })
   const folder = await temporaryDir()
-  return { folder, asked, prepare: () => prepare(job, folder, NO_SIGNAL) }
+  return { folder, asked, prepare: () => prepare(job, folder, unaborted) }
 }
 
 test('the renderer gets the pictures, the parameters and the model, and writes into the job folder', async () => {
-  const job = aJob({ parameters: { seed: '9007199254740993', sigmas: [700, 1, 0] } })
+  const job = aJobOfPicture({ parameters: { seed: '9007199254740993', sigmas: [700, 1, 0] } })
   const { folder, asked, prepare } = await stagesOf(job)
 
   await (await prepare()).render('as-asked', CONTEXT)
@@ -116,10 +116,12 @@ test('the renderer gets the pictures, the parameters and the model, and writes i
 })
 
 test('each video is encoded and checked', async () => {
-  const { folder, asked, prepare } = await stagesOf(aJob({ parameters: { num_videos_per_prompt: 2 } }))
+  const { folder, asked, prepare } = await stagesOf(
+    aJobOfPicture({ parameters: { num_videos_per_prompt: 2 } }),
+  )
 
   const rendered = await (await prepare()).render('as-asked', CONTEXT)
-  const clip = await rendered.finish(NO_SIGNAL)
+  const clip = await rendered.finish(unaborted)
 
   expect(rendered.seconds).toMatchObject({ load: 1, encodeImage: 2, denoise: 3, decode: 4 })
   expect(asked.finishes).toMatchObject([
@@ -138,24 +140,24 @@ test('each video is encoded and checked', async () => {
 })
 
 test('the safer path is decoded otherwise, and checked for the seams that it has', async () => {
-  const { asked, prepare } = await stagesOf(aJob())
+  const { asked, prepare } = await stagesOf(aJobOfPicture())
 
   const rendered = await (await prepare()).render('safer', CONTEXT)
-  await rendered.finish(NO_SIGNAL)
+  await rendered.finish(unaborted)
 
   expect(asked.renders[0]?.parameters).toMatchObject({ decodeChunkSize: 4, decodeOverlap: 2 })
   expect(asked.checks[0]).toMatchObject({ decodeChunkSize: 4, decodeOverlap: 2 })
 })
 
 test('a picture that is not there any more can never work', async () => {
-  const { prepare } = await stagesOf(aJob(), { stored: null })
+  const { prepare } = await stagesOf(aJobOfPicture(), { stored: null })
 
   await expect(prepare()).rejects.toThrow(InvalidInputError)
 })
 
 test('a picture other than the one submitted can never work', async () => {
   const other = await encodePng({ ...PICTURE, data: Uint8Array.from([255, 0, 0, 0, 0, 254]) })
-  const { prepare } = await stagesOf(aJob(), { stored: other })
+  const { prepare } = await stagesOf(aJobOfPicture(), { stored: other })
 
   const preparing = prepare()
 
@@ -164,13 +166,13 @@ test('a picture other than the one submitted can never work', async () => {
 })
 
 test('a file that is no picture can never work', async () => {
-  const { prepare } = await stagesOf(aJob(), { stored: new TextEncoder().encode('hello') })
+  const { prepare } = await stagesOf(aJobOfPicture(), { stored: new TextEncoder().encode('hello') })
 
   await expect(prepare()).rejects.toThrow(InvalidInputError)
 })
 
 test('a job for another model is for another worker', async () => {
-  const { prepare } = await stagesOf(aJob(), { modelSha256: 'b'.repeat(64) })
+  const { prepare } = await stagesOf(aJobOfPicture(), { modelSha256: 'b'.repeat(64) })
 
   const preparing = prepare()
 
@@ -180,7 +182,7 @@ test('a job for another model is for another worker', async () => {
 
 test('a checkpoint that cannot be read is no mistake of the user', async () => {
   const renderFailure = new InvalidInputError('unet/config.json', 'is not there')
-  const { prepare } = await stagesOf(aJob(), { renderFailure })
+  const { prepare } = await stagesOf(aJobOfPicture(), { renderFailure })
 
   const rendering = (await prepare()).render('as-asked', CONTEXT)
 
@@ -189,7 +191,9 @@ test('a checkpoint that cannot be read is no mistake of the user', async () => {
 })
 
 test('arguments that the renderer refuses are', async () => {
-  const { prepare } = await stagesOf(aJob(), { renderFailure: new InvalidInputError('sigmas', 'rise') })
+  const { prepare } = await stagesOf(aJobOfPicture(), {
+    renderFailure: new InvalidInputError('sigmas', 'rise'),
+  })
 
   await expect((await prepare()).render('as-asked', CONTEXT)).rejects.toThrow(InvalidInputError)
 })

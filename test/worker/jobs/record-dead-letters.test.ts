@@ -9,9 +9,10 @@ import { encodeStatus } from '../../../worker/jobs/status-store.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
-import { aHeldJob, NO_SIGNAL } from './a-held-job.ts'
-import { aJobMessage } from './a-job-message.ts'
+import { aHeldJob } from './a-held-job.ts'
+import { aJob } from './a-job.ts'
 import { closingDeps } from './closing-deps.ts'
 
 const deadLettersWith = async (bodies: readonly string[], faults: Faults<QueueOperation> = {}) => {
@@ -20,19 +21,19 @@ const deadLettersWith = async (bodies: readonly string[], faults: Faults<QueueOp
   const queue = openMemoryMessageQueue({ url: 'dead-letters', now, faults })
   await queue.send(
     bodies.map((body) => ({ body, groupId: 'a' })),
-    NO_SIGNAL,
+    unaborted,
   )
   const recorded: unknown[] = []
-  const sweep = (signal = NO_SIGNAL): Promise<void> =>
+  const sweep = (signal = unaborted): Promise<void> =>
     recordDeadLetters({ ...deps, deadLetters: queue, onRecorded: (one) => recorded.push(one) }, signal)
   const visible = (): number => queue.messages().filter(({ visibleAtMs }) => visibleAtMs <= now()).length
   return { store, deps, queue, recorded, sweep, visible }
 }
 
-const bodyOf = (picture: string): string => JSON.stringify(aJobMessage({ picture }))
+const bodyOf = (picture: string): string => JSON.stringify(aJob({ picture }))
 
 test('a job without a record gets one that says that its attempts are used up', async () => {
-  const job = aJobMessage()
+  const job = aJob()
   const { store, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
 
   await sweep()
@@ -48,11 +49,11 @@ test('a job without a record gets one that says that its attempts are used up', 
 })
 
 test('its reason is the last that a worker gave', async () => {
-  const job = aJobMessage()
+  const job = aJob()
   const { store, sweep } = await deadLettersWith([JSON.stringify(job)])
   const change = { state: 'queued', message: 'the renderer was killed by SIGKILL' } as const
   const status = statusOf(startAttempt(job, 2, dateAt(0)), change, 'worker-1', dateAt(0))
-  await store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, NO_SIGNAL)
+  await store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
 
   await sweep()
 
@@ -62,7 +63,7 @@ test('its reason is the last that a worker gave', async () => {
 })
 
 test('a record that is there stays', async () => {
-  const job = aJobMessage()
+  const job = aJob()
   const { store, deps, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
   await closeJob(aHeldJob({ job }).held, { state: 'cancelled' }, deps)
 
@@ -98,7 +99,7 @@ test('all messages stay, and are in sight again at once', async () => {
 test('one that cannot be recorded does not hold up the others, and is there for the next look', async () => {
   const { store, deps, queue, recorded } = await deadLettersWith([bodyOf('cat'), bodyOf('dog')])
   let away = true
-  const cat = resultKey(aJobMessage({ picture: 'cat' }).job_id)
+  const cat = resultKey(aJob({ picture: 'cat' }).job_id)
   const flaky = {
     ...store,
     head: (key: string, signal: AbortSignal) =>
@@ -107,7 +108,7 @@ test('one that cannot be recorded does not hold up the others, and is there for 
   const sweep = (): Promise<void> =>
     recordDeadLetters(
       { ...deps, store: flaky, deadLetters: queue, onRecorded: (one) => recorded.push(one) },
-      NO_SIGNAL,
+      unaborted,
     )
 
   await sweep()
@@ -150,4 +151,26 @@ test('a worker that has to go hands back what it holds', async () => {
   expect(recorded.length).toBe(1)
   expect(queue.messages().length).toBe(2)
   expect(visible()).toBe(2)
+})
+
+test('a look that takes so long that somebody else may have the message writes nothing', async () => {
+  const job = aJob()
+  const { store, deps, queue } = await deadLettersWith([JSON.stringify(job)])
+  let ms = 0
+  const clock = { ...deps.clock, elapsedMs: () => ms }
+  const slow = {
+    ...store,
+    // The process slept, or the store did.
+    head: (key: string, signal: AbortSignal) => {
+      ms = 110_000
+      return store.head(key, signal)
+    },
+  }
+
+  await recordDeadLetters(
+    { ...deps, clock, store: slow, deadLetters: queue, onRecorded: () => {} },
+    unaborted,
+  )
+
+  expect(await storedJson(store, resultKey(job.job_id))).toBe(null)
 })

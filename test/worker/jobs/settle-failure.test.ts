@@ -8,11 +8,11 @@ import { QualityError } from '../../../worker/jobs/quality-error.ts'
 import { settleFailure } from '../../../worker/jobs/settle-failure.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { aHeldJob } from './a-held-job.ts'
-import { aJobMessage } from './a-job-message.ts'
+import { aJob } from './a-job.ts'
 import { QUALITY } from './a-quality.ts'
 import { closingDeps } from './closing-deps.ts'
 
-const RESULT = resultKey(aJobMessage().job_id)
+const RESULT = resultKey(aJob().job_id)
 
 test('what can never work is recorded as failed at once, and its message removed', async () => {
   const { deps, store } = closingDeps()

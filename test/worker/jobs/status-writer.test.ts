@@ -11,12 +11,12 @@ import { encodeStatus } from '../../../worker/jobs/status-store.ts'
 import { openStatusWriter } from '../../../worker/jobs/status-writer.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import type { StoreOperation } from '../../fixtures/memory-object-store.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
-import { NO_SIGNAL } from './a-held-job.ts'
-import { aJobMessage } from './a-job-message.ts'
+import { aJob } from './a-job.ts'
 import { closingDeps } from './closing-deps.ts'
 
-const JOB = aJobMessage()
+const JOB = aJob()
 const KEY = statusKey(JOB.job_id)
 
 const aWriter = (faults: Faults<StoreOperation> = {}, number = 1) => {
@@ -36,7 +36,7 @@ const aWriter = (faults: Faults<StoreOperation> = {}, number = 1) => {
   }
   const another = (state: JobState, by: { attempt: number; workerId: string }): Promise<string> => {
     const bytes = encodeStatus(statusOf({ job: JOB, number: by.attempt }, { state }, by.workerId, dateAt(0)))
-    return store.put(KEY, bytes, { contentType: 'application/json' }, NO_SIGNAL)
+    return store.put(KEY, bytes, { contentType: 'application/json' }, unaborted)
   }
   const written = (): StatusRecord[] =>
     store.writes.map(({ bytes }) => statusRecordSchema.parse(JSON.parse(new TextDecoder().decode(bytes))))

@@ -5,11 +5,11 @@ import { expect, test } from 'vitest'
 import { storeOutputs } from '../../../worker/jobs/store-outputs.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
-import { NO_SIGNAL } from './a-held-job.ts'
-import { aJobMessage } from './a-job-message.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+import { aJob } from './a-job.ts'
 import { QUALITY } from './a-quality.ts'
 
-const { job_id: jobId } = aJobMessage()
+const { job_id: jobId } = aJob()
 const VIDEO_KEY = `jobs/${jobId}/video.mp4`
 const POSTER_KEY = `jobs/${jobId}/video.poster.png`
 
@@ -32,7 +32,7 @@ const aVideo = async (content: string) => {
 test('tells what is stored where, with its hash', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
 
-  const outputs = await storeOutputs(store, jobId, [await aVideo('first')], NO_SIGNAL)
+  const outputs = await storeOutputs(store, jobId, [await aVideo('first')], unaborted)
 
   expect(outputs).toEqual([
     {
@@ -42,15 +42,15 @@ test('tells what is stored where, with its hash', async () => {
       quality: QUALITY,
     },
   ])
-  expect((await store.head(VIDEO_KEY, NO_SIGNAL))?.contentType).toBe('video/mp4')
-  expect((await store.head(POSTER_KEY, NO_SIGNAL))?.contentType).toBe('image/png')
+  expect((await store.head(VIDEO_KEY, unaborted))?.contentType).toBe('video/mp4')
+  expect((await store.head(POSTER_KEY, unaborted))?.contentType).toBe('image/png')
 })
 
 test('leaves what an earlier attempt has stored, and tells of that', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
-  await storeOutputs(store, jobId, [await aVideo('first')], NO_SIGNAL)
+  await storeOutputs(store, jobId, [await aVideo('first')], unaborted)
 
-  const outputs = await storeOutputs(store, jobId, [await aVideo('second, longer')], NO_SIGNAL)
+  const outputs = await storeOutputs(store, jobId, [await aVideo('second, longer')], unaborted)
 
   expect(outputs[0]?.video).toEqual({ key: VIDEO_KEY, size_bytes: 11, sha256: hashOf('first video') })
   expect(store.writes.map(({ key }) => key)).toEqual([VIDEO_KEY, POSTER_KEY])
@@ -59,7 +59,7 @@ test('leaves what an earlier attempt has stored, and tells of that', async () =>
 test('numbers the videos of a job that has several', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
 
-  const outputs = await storeOutputs(store, jobId, [await aVideo('a'), await aVideo('b')], NO_SIGNAL)
+  const outputs = await storeOutputs(store, jobId, [await aVideo('a'), await aVideo('b')], unaborted)
 
   expect(outputs.map(({ video }) => video.key)).toEqual([
     `jobs/${jobId}/video-0.mp4`,
@@ -69,9 +69,9 @@ test('numbers the videos of a job that has several', async () => {
 
 test('takes nothing over that no worker wrote', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
-  await store.put(VIDEO_KEY, new Uint8Array(3), { contentType: 'video/mp4' }, NO_SIGNAL)
+  await store.put(VIDEO_KEY, new Uint8Array(3), { contentType: 'video/mp4' }, unaborted)
 
-  const storing = storeOutputs(store, jobId, [await aVideo('first')], NO_SIGNAL)
+  const storing = storeOutputs(store, jobId, [await aVideo('first')], unaborted)
 
   await expect(storing).rejects.toThrow(`${VIDEO_KEY}: is there, but no worker wrote it`)
 })

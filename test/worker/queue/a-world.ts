@@ -11,10 +11,10 @@ import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
 import { openMemoryObjectStore, type StoreOperation } from '../../fixtures/memory-object-store.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt, virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
-import { NO_SIGNAL } from '../jobs/a-held-job.ts'
-import { aJobMessage } from '../jobs/a-job-message.ts'
+import { aJob } from '../jobs/a-job.ts'
 import { QUALITY } from '../jobs/a-quality.ts'
 import { WORKER } from '../jobs/closing-deps.ts'
 import { openSimulatedDisk } from './simulation/simulated-disk.ts'
@@ -153,12 +153,12 @@ export const aWorld = (given: WorldOptions = {}) => {
     send: (...more: readonly string[]) =>
       jobs.send(
         more.map((picture) => ({
-          body: JSON.stringify(aJobMessage({ picture, submittedAt: dateAt(time.nowMs()) })),
+          body: JSON.stringify(aJob({ picture, submittedAt: dateAt(time.nowMs()) })),
           groupId: 'images',
         })),
-        NO_SIGNAL,
+        unaborted,
       ),
-    resultOf: (picture: string) => storedJson(memory, resultKey(aJobMessage({ picture }).job_id)),
+    resultOf: (picture: string) => storedJson(memory, resultKey(aJob({ picture }).job_id)),
     eventsOf: <Type extends WorkerEvent['type']>(type: Type) =>
       events.filter((event): event is Extract<WorkerEvent, { type: Type }> => event.type === type),
     /** As somebody else would get it: out of this worker's hands. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { type Device, openDevice } from '../../../worker/queue/device.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
 import { virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
-import { NO_SIGNAL } from '../jobs/a-held-job.ts'
 
 const aDevice = () => {
   const time = openVirtualTime()
@@ -13,11 +13,11 @@ const aDevice = () => {
     device
       .use(
         async () => {
-          await clock.sleep(seconds * 1000, NO_SIGNAL)
+          await clock.sleep(seconds * 1000, unaborted)
           if (fails) throw new Error('crashed')
         },
         {
-          signal: NO_SIGNAL,
+          signal: unaborted,
           first,
           onStart: (idleMs) => seen.push(`${time.nowMs() / 1000} ${name} after ${idleMs} ms`),
           onEnd: (usedSeconds) => seen.push(`${time.nowMs() / 1000} ${name} used ${usedSeconds} s`),

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { openDrain } from '../../../worker/queue/drain.ts'
 import { virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
-import { aJobMessage } from '../jobs/a-job-message.ts'
+import { aJob } from '../jobs/a-job.ts'
 import { aWorld } from './a-world.ts'
 
-const idOf = (picture: string): string => aJobMessage({ picture }).job_id
+const idOf = (picture: string): string => aJob({ picture }).job_id
 
 describe('notices', () => {
   test('the first one begins it, and gives its reason', () => {

@@ -3,9 +3,9 @@ import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
 import { holdLease, LEASE_OPTIONS, LeaseTooLongError } from '../../../worker/queue/lease.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt, virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
-import { NO_SIGNAL } from '../jobs/a-held-job.ts'
 
 const HOUR = 3_600
 
@@ -24,8 +24,8 @@ const aLease = async (faults: Faults<QueueOperation> = {}) => {
       },
     },
   })
-  await queue.send([{ body: '{}', groupId: 'a' }], NO_SIGNAL)
-  const [message] = await queue.receive({ maxMessages: 1, waitSeconds: 0, visibilitySeconds: 120 }, NO_SIGNAL)
+  await queue.send([{ body: '{}', groupId: 'a' }], unaborted)
+  const [message] = await queue.receive({ maxMessages: 1, waitSeconds: 0, visibilitySeconds: 120 }, unaborted)
   const { receiptHandle, receiveCount } = message!
   const claim = holdLease(
     queue,
@@ -52,7 +52,7 @@ const aLease = async (faults: Faults<QueueOperation> = {}) => {
     /** As the queue gives it to another worker. */
     giveAway: () => {
       Object.assign(queue.messages()[0]!, { visibleAtMs: now() })
-      return queue.receive({ maxMessages: 1, waitSeconds: 0, visibilitySeconds: 120 }, NO_SIGNAL)
+      return queue.receive({ maxMessages: 1, waitSeconds: 0, visibilitySeconds: 120 }, unaborted)
     },
   }
 }
@@ -153,7 +153,7 @@ test('ends with the removal of the message', async () => {
   const { claim, until, queue, beats } = await aLease()
   await until(30)
 
-  await claim.remove(NO_SIGNAL)
+  await claim.remove(unaborted)
   await until(300)
 
   expect(queue.messages()).toEqual([])
@@ -164,7 +164,7 @@ test('ends with handing it back', async () => {
   const { claim, until, visibleInSeconds, beats } = await aLease()
   await until(30)
 
-  await claim.handBack(45, NO_SIGNAL)
+  await claim.handBack(45, unaborted)
   await until(40)
 
   expect(visibleInSeconds()).toBe(35)
@@ -179,7 +179,7 @@ test('the last word comes after a beat that is under way', async () => {
   })
   await until(20)
 
-  const handingBack = claim.handBack(0, NO_SIGNAL)
+  const handingBack = claim.handBack(0, unaborted)
   gate.resolve()
   await handingBack
 

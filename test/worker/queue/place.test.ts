@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { openPlace } from '../../../worker/queue/place.ts'
-import { NO_SIGNAL } from '../jobs/a-held-job.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
 
 /** Lets everything that can go on go on. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -10,7 +10,7 @@ const aPlace = () => {
   const place = openPlace()
   const entered: string[] = []
   const inside = new Map<string, Disposable>()
-  const enter = (name: string, signal = NO_SIGNAL, first = false): Promise<unknown> =>
+  const enter = (name: string, signal = unaborted, first = false): Promise<unknown> =>
     place.enter(signal, { first }).then(
       (left) => {
         entered.push(name)
@@ -40,7 +40,7 @@ test('who comes first goes before all that wait', async () => {
   const { entered, enter, leave } = aPlace()
   for (const name of ['a', 'b']) void enter(name)
 
-  void enter('urgent', NO_SIGNAL, true)
+  void enter('urgent', unaborted, true)
   await settled()
   leave('a')
   await settled()

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { cancelKey } from '../../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import { NO_SIGNAL } from '../jobs/a-held-job.ts'
-import { aJobMessage } from '../jobs/a-job-message.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+import { aJob } from '../jobs/a-job.ts'
 import { aWorld } from './a-world.ts'
 
-const idOf = (picture: string): string => aJobMessage({ picture }).job_id
+const idOf = (picture: string): string => aJob({ picture }).job_id
 
 test('makes a clip of each job, and removes its message', async () => {
   const world = aWorld({ pictures: ['cat', 'dog'] })
@@ -210,7 +210,7 @@ test.each([
 ])('a job that is cancelled %s is recorded as cancelled', async (_, atSeconds) => {
   const world = aWorld({ pictures: ['cat', 'dog'] })
   const cancel = () =>
-    world.store.put(cancelKey(idOf('cat')), new Uint8Array(), { contentType: 'application/json' }, NO_SIGNAL)
+    world.store.put(cancelKey(idOf('cat')), new Uint8Array(), { contentType: 'application/json' }, unaborted)
   if (atSeconds === 0) await cancel()
   else world.after(atSeconds, () => void cancel())
 
@@ -224,7 +224,7 @@ test.each([
 test('a render that is cancelled ends within the time between two looks', async () => {
   const world = aWorld({ pictures: ['cat', 'dog'], seconds: { render: 100 } })
   const marker = { contentType: 'application/json' }
-  world.after(50, () => void world.store.put(cancelKey(idOf('cat')), new Uint8Array(), marker, NO_SIGNAL))
+  world.after(50, () => void world.store.put(cancelKey(idOf('cat')), new Uint8Array(), marker, unaborted))
 
   await world.run()
 
@@ -234,7 +234,7 @@ test('a render that is cancelled ends within the time between two looks', async 
 
 test('a message that is no job is left to the queue, and reported from the dead letters', async () => {
   const world = aWorld({ options: { untilIdleSeconds: 150 } })
-  await world.jobs.send([{ body: 'hello', groupId: 'x' }], NO_SIGNAL)
+  await world.jobs.send([{ body: 'hello', groupId: 'x' }], unaborted)
 
   await world.run()
 
@@ -297,10 +297,10 @@ test('leaves no files behind, whatever happens to a job', async () => {
 })
 
 test('looks through the dead letters at the start, every minute, and at the end', async () => {
-  const body = (picture: string): string => JSON.stringify(aJobMessage({ picture }))
+  const body = (picture: string): string => JSON.stringify(aJob({ picture }))
   const world = aWorld({ options: { untilIdleSeconds: 150 } })
   const lose = (picture: string): void =>
-    void world.deadLetters.send([{ body: body(picture), groupId: 'x' }], NO_SIGNAL)
+    void world.deadLetters.send([{ body: body(picture), groupId: 'x' }], unaborted)
   lose('first')
   world.after(30, () => lose('second'))
   world.after(145, () => lose('third'))

@@ -11,9 +11,11 @@ export interface CallFaults {
   readonly slow: number
   /** The process dies before the effect, or after it. */
   readonly crash: number
+  /** The process stands still for a while, and then goes on as if nothing had been. */
+  readonly freeze: number
 }
 
-export const NO_CALL_FAULTS: CallFaults = { lostRequest: 0, lostAnswer: 0, slow: 0, crash: 0 }
+export const NO_CALL_FAULTS: CallFaults = { lostRequest: 0, lostAnswer: 0, slow: 0, crash: 0, freeze: 0 }
 
 export type FaultyCall = <T>(name: string, signal: AbortSignal, effect: () => Promise<T>) => Promise<T>
 
@@ -81,6 +83,7 @@ export const openFaultyCall = ({
       const result = await effect()
       trace(`${name}: ${summary(result)}`)
       await dies(`after ${name}`)
+      if (random.chance(faults().freeze)) incarnation.freeze(random.between(1_000, 200_000))
       await incarnation.pause(way(), signal)
       if (random.chance(faults().lostAnswer)) {
         trace(`${name}: answer lost`)

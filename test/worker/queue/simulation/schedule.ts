@@ -10,19 +10,21 @@ export interface Schedule {
   readonly renderer: RendererFaults
   /** Share of messages of which the queue keeps a second copy. */
   readonly duplicates: number
-  readonly jobs: readonly PlannedJob[]
+  readonly drops: readonly PlannedDrop[]
+  /** Names all pictures, and asks for other clips of them; null: there is none. */
+  readonly manifestMs: number | null
   readonly malformedMessages: number
   /** What else happens, and when. */
   readonly incidents: readonly Incident[]
 }
 
-export interface PlannedJob {
+export interface PlannedDrop {
   readonly atMs: number
   readonly kind: JobKind
-  readonly videos: number
-  /** By how many messages: ingest may have told of it twice. */
-  readonly messages: number
-  /** Null: nobody asks for it to be stopped. */
+  readonly videos: 1 | 2
+  /** How often S3 tells of it. */
+  readonly events: number
+  /** Null: nobody asks for its job to be stopped. */
   readonly cancelledMs: number | null
 }
 
@@ -39,13 +41,16 @@ export type Incident = { readonly atMs: number } & (
 export const HEALED_MS = 12 * 60_000
 const SUBMITTED_MS = 5 * 60_000
 
-const planJob = (random: SeededRandom): PlannedJob => {
+/** As many pictures as there can be drops. */
+export const MAX_DROPS = 6
+
+const planDrop = (random: SeededRandom): PlannedDrop => {
   const atMs = random.between(0, SUBMITTED_MS)
   return {
     atMs,
     kind: random.chance(0.7) ? 'good' : random.pick(JOB_KINDS),
     videos: random.chance(0.8) ? 1 : 2,
-    messages: random.chance(0.2) ? 2 : 1,
+    events: random.chance(0.3) ? 2 : 1,
     cancelledMs: random.chance(0.15) ? atMs + random.between(-1_000, 120_000) : null,
   }
 }
@@ -84,14 +89,16 @@ export const planSchedule = (random: SeededRandom): Schedule => {
       lostAnswer: random.pick([0, 0.02, 0.1]),
       slow: random.pick([0, 0, 0.03]),
       crash: random.pick([0, 0.002, 0.01]),
+      freeze: random.pick([0, 0, 0.005]),
     },
     renderer: {
       crash: random.pick([0, 0.02, 0.1]),
       hang: random.pick([0, 0, 0.02]),
       encoder: random.pick([0, 0, 0.1]),
     },
-    duplicates: random.pick([0, 0.3]),
-    jobs: times(1 + random.below(6), () => planJob(random)),
+    duplicates: random.pick([0, 0.3, 1]),
+    drops: times(1 + random.below(MAX_DROPS), () => planDrop(random)),
+    manifestMs: random.chance(0.15) ? SUBMITTED_MS + random.between(0, 60_000) : null,
     malformedMessages: random.chance(0.1) ? 1 : 0,
     incidents: [...incidents].sort((a, b) => a.atMs - b.atMs),
   }

@@ -1,3 +1,4 @@
+import type { JobMessage } from '../../../../shared/contracts/job-message.ts'
 import type { MessageQueue } from '../../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
 import { type Drain, openDrain } from '../../../../worker/queue/drain.ts'
@@ -29,7 +30,7 @@ export interface MachineOptions {
   readonly deadLetters: SimulatedQueue
   readonly maxAttempts: number
   readonly isDone: (jobId: string) => boolean
-  readonly kindOf: (jobId: string) => JobKind
+  readonly kindOf: (job: JobMessage) => JobKind
   readonly faults: {
     readonly store: () => CallFaults
     readonly queue: () => CallFaults

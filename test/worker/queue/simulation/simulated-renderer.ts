@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../../../../shared/contracts/invalid-input.ts'
+import type { JobMessage } from '../../../../shared/contracts/job-message.ts'
 import type {
   PrepareJob,
   RenderContext,
@@ -26,7 +27,7 @@ export interface SimulatedRendererOptions {
   readonly incarnation: Incarnation
   readonly random: SeededRandom
   readonly disk: SimulatedDisk
-  readonly kindOf: (jobId: string) => JobKind
+  readonly kindOf: (job: JobMessage) => JobKind
   readonly faults: () => RendererFaults
   /** Told of each render. */
   readonly onRender: (jobId: string) => void
@@ -93,7 +94,7 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
   }
 
   return async (job, folder, signal) => {
-    const kind = kindOf(job.job_id)
+    const kind = kindOf(job)
     await incarnation.pause(random.between(1, 500), signal)
     if (kind === 'bad-picture') throw new InvalidInputError('image', 'is no picture')
     disk.write(`${folder}/picture.png`, 'picture')

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { WorkerEvent } from '../../../../worker/queue/worker-event.ts'
+import { makeDroppablePictures } from './droppable-pictures.ts'
+import { MAX_DROPS } from './schedule.ts'
 import { type SimulationResult, simulate } from './world.ts'
 
 /*
@@ -9,6 +11,8 @@ const SEEDS = Number(process.env['SVD_SIMULATION_SEEDS'] ?? 1_000)
 const ONE_SEED = process.env['SVD_SIMULATION_SEED']
 const SEEDS_A_TEST = 250
 const SHOWN_LINES = 200
+
+const pictures = await makeDroppablePictures(MAX_DROPS)
 
 const report = ({ seed, violations, trace }: SimulationResult): string =>
   [
@@ -28,7 +32,7 @@ describe.skipIf(ONE_SEED !== undefined)('whatever fails, no job is lost and none
     const last = Math.min(SEEDS, first + SEEDS_A_TEST - 1)
     test(`in schedules ${first} to ${last}`, async () => {
       for (let seed = first; seed <= last; seed++) {
-        const result = await simulate(seed)
+        const result = await simulate(seed, pictures)
         expectKept(result)
         happened.push(...result.events)
       }
@@ -72,13 +76,13 @@ describe.skipIf(ONE_SEED !== undefined)('whatever fails, no job is lost and none
 })
 
 test.skipIf(ONE_SEED !== undefined)('a seed gives the same run each time', async () => {
-  expect((await simulate(8)).trace).toEqual((await simulate(8)).trace)
+  expect((await simulate(8, pictures)).trace).toEqual((await simulate(8, pictures)).trace)
 })
 
 test.skipIf(ONE_SEED !== undefined)('a store that writes over what is there is found out', async () => {
   const found: string[] = []
   for (let seed = 1; seed <= 20; seed++) {
-    const { violations } = await simulate(seed, {
+    const { violations } = await simulate(seed, pictures, {
       alterStore: (store) => ({
         ...store,
         async create(key, body, options, signal) {
@@ -93,7 +97,7 @@ test.skipIf(ONE_SEED !== undefined)('a store that writes over what is there is f
 })
 
 test.runIf(ONE_SEED !== undefined)(`schedule ${ONE_SEED}`, async () => {
-  const result = await simulate(Number(ONE_SEED))
+  const result = await simulate(Number(ONE_SEED), pictures)
   process.stdout.write(`${result.trace.join('\n')}\n`)
   expectKept(result)
 })

@@ -16,13 +16,23 @@ const LOOK_MS = 5_000
 export interface StoreOverNetworkOptions {
   readonly store: ObjectStore
   readonly call: FaultyCall
-  readonly disk: SimulatedDisk
+  /** Where files are that are stored; default: none are. */
+  readonly disk?: SimulatedDisk
   /** Told of each record before it is sent. */
-  readonly onPublish: (jobId: string) => void
+  readonly onPublish?: (jobId: string) => void
 }
 
-export const storeOverNetwork = ({ store, call, disk, onPublish }: StoreOverNetworkOptions): ObjectStore => {
-  const loaded = (body: Body): Uint8Array => (body instanceof Uint8Array ? body : disk.read(body.path))
+export const storeOverNetwork = ({
+  store,
+  call,
+  disk,
+  onPublish = () => {},
+}: StoreOverNetworkOptions): ObjectStore => {
+  const loaded = (body: Body): Uint8Array => {
+    if (body instanceof Uint8Array) return body
+    if (disk === undefined) throw new Error(`${body.path}: there is no disk`)
+    return disk.read(body.path)
+  }
   return {
     ...store,
     head: (key, signal) => call(`head ${key}`, signal, () => store.head(key, NEVER)),

@@ -32,7 +32,7 @@ export interface JobOptions {
 }
 
 /** A job as ingest would queue it. */
-export const aJobMessage = ({
+export const aJob = ({
   picture = 'cat',
   parameters = {},
   submittedAt = new Date('2026-01-01T00:00:00Z'),

@@ -1,0 +1,43 @@
+import { outputKeys } from '../../../../shared/contracts/bucket-layout.ts'
+import type { StoredObject } from '../../../../shared/ports/object-store.ts'
+import { aPng } from '../../../fixtures/pictures.ts'
+import { aWorld } from '../../../functions/ingest/a-world.ts'
+
+/** A picture that can be dropped, under a name of its own. */
+export interface DroppablePicture {
+  readonly key: string
+  readonly bytes: Uint8Array
+  /** What ingest makes of it, by the number of videos that its metadata asks for. */
+  readonly jobIds: Readonly<Record<1 | 2, string>>
+}
+
+export interface DroppablePictures {
+  readonly pictures: readonly DroppablePicture[]
+  /**
+   * What the output bucket holds of them: they are known to ingest, which need not decode them again. Decoding takes
+   * real time, and a simulation has none.
+   */
+  readonly known: readonly StoredObject[]
+}
+
+export const PNG = { contentType: 'image/png' }
+
+export const metadataOf = (videos: number): Readonly<Record<string, string>> => ({
+  'svd-num-videos-per-prompt': String(videos),
+})
+
+/** Has real pictures ingested once, for all schedules. */
+export const makeDroppablePictures = async (count: number): Promise<DroppablePictures> => {
+  const world = aWorld()
+  const pictures: DroppablePicture[] = []
+  for (let seed = 0; seed < count; seed++) {
+    const key = `images/picture-${seed}.png`
+    const bytes = await aPng({ seed })
+    for (const videos of [1, 2]) await world.drop(key, bytes, { ...PNG, metadata: metadataOf(videos) })
+    const [one, two] = world.jobs().slice(-2)
+    if (one === undefined || two === undefined || outputKeys(two.job_id, 2).length !== 2)
+      throw new Error(`${key} was not ingested`)
+    pictures.push({ key, bytes, jobIds: { 1: one.job_id, 2: two.job_id } })
+  }
+  return { pictures, known: world.output.writes.filter(({ key }) => key.startsWith('inputs/')) }
+}

@@ -1,0 +1,66 @@
+import { cancelKey } from '../../../../shared/contracts/bucket-layout.ts'
+import type { MemoryMessageQueue } from '../../../fixtures/memory-message-queue.ts'
+import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
+import { unaborted } from '../../../fixtures/unaborted.ts'
+import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
+import { type DroppablePicture, metadataOf, PNG } from './droppable-pictures.ts'
+import { HEALED_MS, type PlannedDrop, type Schedule } from './schedule.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import type { SimulatedIngest } from './simulated-ingest.ts'
+
+export interface DroppersOptions {
+  readonly time: VirtualTime
+  readonly random: SeededRandom
+  readonly schedule: Schedule
+  readonly pictures: readonly DroppablePicture[]
+  readonly input: MemoryObjectStore
+  readonly output: MemoryObjectStore
+  readonly jobs: MemoryMessageQueue
+  readonly ingest: SimulatedIngest
+  readonly trace: (line: string) => void
+}
+
+const MANIFEST = 'manifests/sweep.json'
+const JSON_TYPE = { contentType: 'application/json' }
+
+/** The people: they drop pictures and a manifest, ask for jobs to be stopped, and send what is no job. */
+export const letPeopleDrop = (options: DroppersOptions): void => {
+  const { time, random, schedule, pictures, input, output, jobs, ingest, trace } = options
+
+  const tell = async (key: string, events: number): Promise<void> => {
+    const info = (await input.head(key, unaborted))!
+    for (let event = 0; event < events; event++) {
+      time.after(random.between(10, 30_000), () => ingest.deliver({ key, etag: info.etag }))
+    }
+  }
+
+  const drop = async ({ videos, events, kind }: PlannedDrop, { key, bytes, jobIds }: DroppablePicture) => {
+    trace(`drops ${key}, ${kind}: job ${jobIds[videos]}`)
+    await input.put(key, bytes, { ...PNG, metadata: metadataOf(videos) }, unaborted)
+    await tell(key, events)
+  }
+
+  const cancel = ({ videos }: PlannedDrop, { jobIds }: DroppablePicture): void => {
+    trace(`asks ${jobIds[videos]} to stop`)
+    void output.put(cancelKey(jobIds[videos]), new Uint8Array(), JSON_TYPE, unaborted)
+  }
+
+  const dropManifest = async (): Promise<void> => {
+    trace(`drops ${MANIFEST}`)
+    const items = schedule.drops.map((_, index) => ({ image: pictures[index]!.key }))
+    const manifest = new TextEncoder().encode(JSON.stringify({ grid: { seed: [1, 2] }, items }))
+    await input.put(MANIFEST, manifest, JSON_TYPE, unaborted)
+    await tell(MANIFEST, 1)
+  }
+
+  for (const [index, planned] of schedule.drops.entries()) {
+    const picture = pictures[index]!
+    if (planned.cancelledMs !== null) time.after(planned.cancelledMs, () => cancel(planned, picture))
+    time.after(planned.atMs, () => void drop(planned, picture))
+  }
+  if (schedule.manifestMs !== null) time.after(schedule.manifestMs, () => void dropManifest())
+  for (let index = 0; index < schedule.malformedMessages; index++) {
+    const message = { body: '{"version": 2}', groupId: 'other' }
+    time.after(random.between(0, HEALED_MS), () => void jobs.send([message], unaborted))
+  }
+}

@@ -1,0 +1,55 @@
+import { REPORTS_PREFIX, resultKey } from '../../../../shared/contracts/bucket-layout.ts'
+import { type IngestReport, ingestReportSchema } from '../../../../shared/contracts/ingest-report.ts'
+import { type ResultRecord, resultRecordSchema } from '../../../../shared/contracts/result-record.ts'
+import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
+import type { JobKind } from './simulated-renderer.ts'
+
+/* What the output bucket says when all is over. */
+
+const parsedAt = (store: MemoryObjectStore, key: string): unknown => {
+  const written = store.writes.findLast((object) => object.key === key)
+  return written === undefined ? null : JSON.parse(new TextDecoder().decode(written.bytes))
+}
+
+const recordOf = (store: MemoryObjectStore, jobId: string): ResultRecord | null => {
+  const parsed = parsedAt(store, resultKey(jobId))
+  return parsed === null ? null : resultRecordSchema.parse(parsed)
+}
+
+/** Of dropped objects, by their key. */
+export const reportsIn = (store: MemoryObjectStore): ReadonlyMap<string, IngestReport> =>
+  new Map(
+    store
+      .keys()
+      .filter((key) => key.startsWith(REPORTS_PREFIX) && !key.startsWith(`${REPORTS_PREFIX}messages/`))
+      .map((key) => ingestReportSchema.parse(parsedAt(store, key)))
+      .map((report) => [report.key, report]),
+  )
+
+export interface ExpectedJob {
+  readonly kind: JobKind
+  /** Somebody asked for it to be stopped before it was submitted. */
+  readonly stoppedBefore: boolean
+}
+
+/** What is wrong with the record of a job that was accepted; empty: nothing. */
+export const faultsOfJob = (
+  store: MemoryObjectStore,
+  jobId: string,
+  { kind, stoppedBefore }: ExpectedJob,
+): readonly string[] => {
+  const record = recordOf(store, jobId)
+  if (record === null) return [`${jobId} has no record`]
+  const { state, failure, safer_path, outputs, job } = record
+  const videos = state === 'succeeded' ? job.parameters.num_videos_per_prompt : 0
+  const wrong: readonly (readonly [boolean, string])[] = [
+    [outputs.length !== videos, `${state} with ${outputs.length} outputs`],
+    [stoppedBefore && state === 'succeeded', 'was to be stopped before it began, and succeeded'],
+    [kind === 'bad-picture' && state === 'succeeded', 'has no picture, and succeeded'],
+    [kind === 'bad-clip' && state === 'succeeded', 'did not pass its checks, and succeeded'],
+    [kind === 'bad-seams' && state === 'succeeded' && !safer_path, 'has seams, and succeeded'],
+    [kind !== 'bad-picture' && failure?.class === 'invalid-input', 'has a picture, and was refused'],
+    [kind !== 'bad-clip' && failure?.class === 'quality', 'is good, and did not pass'],
+  ]
+  return wrong.flatMap(([isSo, what]) => (isSo ? [`${jobId} ${what}`] : []))
+}
