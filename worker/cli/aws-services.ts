@@ -2,6 +2,7 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3'
 import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
 import { openS3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../shared/aws/sqs-message-queue.ts'
+import { readSqsQueueSettings } from '../../shared/aws/sqs-queue-settings.ts'
 import type { Services } from './services.ts'
 import { systemClock } from './system-clock.ts'
 
@@ -16,6 +17,7 @@ export const openAwsServices = (place: Partial<AwsPlace> = {}): Services => {
     clock: systemClock,
     openBucket: (name) => openS3ObjectStore(s3, name),
     openQueue: (url) => openSqsMessageQueue(sqs, url),
+    readQueueSettings: (url, signal) => readSqsQueueSettings(sqs, url, signal),
     async [Symbol.asyncDispose]() {
       s3.destroy()
       sqs.destroy()

@@ -1,5 +1,6 @@
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import type { QueueSettings } from '../fitness/queue-check.ts'
 import type { Clock } from '../jobs/clock.ts'
 
 /** What the commands of the queue side talk to. */
@@ -7,4 +8,5 @@ export interface Services extends AsyncDisposable {
   readonly clock: Clock
   openBucket(name: string): ObjectStore
   openQueue(url: string): MessageQueue
+  readQueueSettings(url: string, signal: AbortSignal): Promise<QueueSettings>
 }

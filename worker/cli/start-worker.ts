@@ -41,6 +41,7 @@ export interface WorkerTools
 
 /** A full-size step on a slow processor takes minutes, and loading a network may too. */
 const STALL_SECONDS = 1800
+/** Where the queue itself gives nothing up. */
 const MAX_ATTEMPTS = 5
 
 const isRunning = (processId: number): boolean => {
@@ -77,12 +78,18 @@ export const startWorker = async (
   const scratchDir = path.resolve(settings.scratchDir ?? path.join(tmpdir(), 'svd-batch'))
   const { svd_batch: version } = await readVersions()
 
+  let maxReceiveCount: number | null = null
   const model = await checkWorker(
     {
       machine,
       scratchDir,
       outputs: store,
       queue: jobs,
+      async readQueueSettings(within) {
+        const found = await services.readQueueSettings(jobsQueueUrl, within)
+        maxReceiveCount = found.maxReceiveCount
+        return found
+      },
       conditionalWrites: settings.conditionalWrites ?? 'required',
       modelSource,
       openModel: (source) =>
@@ -116,7 +123,7 @@ export const startWorker = async (
         executionProvider: 'cpu',
         usdPerHour: settings.usdPerHour,
       },
-      maxAttempts: settings.maxAttempts ?? MAX_ATTEMPTS,
+      maxAttempts: settings.maxAttempts ?? maxReceiveCount ?? MAX_ATTEMPTS,
       prepareJob: openJobStages({
         ...{ store, model, renderer, prepareImage, finishClip, checkClip, ffmpegPath },
         settings: { memory, threads, cacheDir },

@@ -86,7 +86,7 @@ const SETTINGS = {
     ...whole(1, 1000),
     variable: 'SVD_MAX_ATTEMPTS',
     value: 'n',
-    help: "the queue's maxReceiveCount: a job that fails so often has failed (5)",
+    help: "a job that fails so often has failed (the queue's maxReceiveCount, else 5)",
   },
   beatSeconds: {
     ...whole(1, 3600),

@@ -53,6 +53,7 @@ export const fakeServices = ({ whileAsleep = () => {} }: FakeServicesOptions = {
     },
     openBucket,
     openQueue,
+    readQueueSettings: async () => ({ maxReceiveCount: 5 }),
     async [Symbol.asyncDispose]() {},
   }
   const inputs = openBucket(DEPLOYMENT.SVD_INPUT_BUCKET)

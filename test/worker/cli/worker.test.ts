@@ -11,6 +11,7 @@ import { openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { aMachine } from '../fitness/a-machine.ts'
+import { aJob } from '../jobs/a-job.ts'
 import { DEMO_CHECKPOINT } from './a-command-line.ts'
 
 interface CommandOptions {
@@ -18,11 +19,23 @@ interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>
   readonly machine?: Partial<Machine>
   readonly signal?: AbortSignal
+  readonly maxReceiveCount?: number | null
+  /** Of a job for another model, which is in the queue: how often it was delivered already. */
+  readonly deliveries?: number
   readonly onLine?: (message: string) => void
 }
 
 /** `svd worker` on queues and buckets in memory; nothing is rendered. */
-const runWorker = async ({ options, environment, machine, signal, onLine = () => {} }: CommandOptions) => {
+const runWorker = async (command: CommandOptions) => {
+  const {
+    options,
+    environment,
+    machine,
+    signal,
+    deliveries,
+    maxReceiveCount = 5,
+    onLine = () => {},
+  } = command
   const lines: Record<string, unknown>[] = []
   const queues = new Map<string, ReturnType<typeof openMemoryMessageQueue>>()
   const store = openMemoryObjectStore({ bucket: 'clips', now: Date.now })
@@ -32,8 +45,15 @@ const runWorker = async ({ options, environment, machine, signal, onLine = () =>
     openQueue(url) {
       const queue = openMemoryMessageQueue({ url, now: Date.now })
       queues.set(url, queue)
+      if (url === 'jobs' && deliveries !== undefined) {
+        queue.take({
+          ...{ messageId: 'message-1', body: JSON.stringify(aJob()), groupId: 'images', sentAtMs: 0 },
+          ...{ receiveCount: deliveries, receivedAtMs: 0, visibleAtMs: 0, receiptHandle: null },
+        })
+      }
       return queue
     },
+    readQueueSettings: async () => ({ maxReceiveCount }),
     async [Symbol.asyncDispose]() {},
   }
   const never = (): never => {
@@ -151,6 +171,20 @@ test('looks after the dead letters where it is told of them', async () => {
 
   expect([...queues.keys()]).toEqual(['jobs', 'dead'])
 })
+
+test.each([
+  [3, {}, 'job failed'],
+  [4, {}, 'job will be tried again'],
+  [null, {}, 'job will be tried again'],
+  [5, { maxAttempts: '3' }, 'job failed'],
+])(
+  'of a queue that gives up after %o deliveries, with %o, the third is answered by: %s',
+  async (maxReceiveCount, options, message) => {
+    const { messages } = await runWorker({ maxReceiveCount, deliveries: 2, options })
+
+    expect(messages).toContain(message)
+  },
+)
 
 test('refuses beats of which none may fail', async () => {
   const running = runWorker({ options: { beatSeconds: '50' } })
