@@ -1,3 +1,4 @@
+import { on } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -22,11 +23,12 @@ test('svd local takes what svd submit drops, renders it, and goes when it is tol
   })
   onTestFinished(() => void local.kill('SIGKILL'))
   const environment: Record<string, string> = {}
-  for await (const line of local.iterable({ from: 'stdout' })) {
-    const [, name, value] = /^ {2}export (\w+)=(.+)$/.exec(line) ?? []
-    if (name !== undefined && value !== undefined) environment[name] = value
-    if (line === 'Ctrl-C ends it.') break
+  let told = ''
+  for await (const chunk of on(local.stdout, 'data')) {
+    told += chunk
+    if (told.includes('Ctrl-C ends it.')) break
   }
+  for (const [, name, value] of told.matchAll(/^ {2}export (\w+)=(.+)$/gm)) environment[name!] = value!
 
   const small = [
     '--num-frames',

@@ -95,7 +95,9 @@ describe('svd models push', () => {
   })
 
   test('fails on a bucket that is not there', async () => {
-    const { exitCode, stderr } = await runCommandLine([...PUSH, '--bucket', 'gone'])
+    const { exitCode, stderr } = await runCommandLine([...PUSH, '--bucket', 'gone'], {
+      services: servicesWith([]),
+    })
     expect(stderr).toContain('error: gone: The specified bucket does not exist')
     expect(exitCode).toBe(1)
   })
