@@ -1,6 +1,6 @@
 import { resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
-import type { StatusRecord } from '../../shared/contracts/status-record.ts'
+import { queuedStatus } from '../../shared/contracts/status-record.ts'
 import { inParallel, piecesOf } from './in-parallel.ts'
 import type { IngestWorld } from './ingest-world.ts'
 
@@ -43,23 +43,6 @@ const standingOf = async (
   if (status === null) return 'new'
   return now().getTime() - status.lastModified.getTime() < LATELY_MS ? 'queued' : 'new'
 }
-
-const queuedStatus = (job: JobMessage, now: Date): StatusRecord => ({
-  version: 1,
-  job_id: job.job_id,
-  state: 'queued',
-  attempt: 0,
-  phase: null,
-  step: 0,
-  steps: 0,
-  worker_id: null,
-  message: null,
-  image: job.image,
-  parameters: job.parameters,
-  origin: job.origin,
-  submitted_at: job.submitted_at,
-  updated_at: now.toISOString(),
-})
 
 const writeStatus = (
   { output, now }: QueueingWorld,

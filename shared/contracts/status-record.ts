@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { jobIdSchema, jobImageSchema, originSchema, timestampSchema } from './job-message.ts'
+import { type JobMessage, jobIdSchema, jobImageSchema, originSchema, timestampSchema } from './job-message.ts'
 import { parametersDocumentSchema } from './parameters-document.ts'
 
 /*
@@ -41,3 +41,21 @@ export const statusRecordSchema = z.strictObject({
 
 export type JobState = (typeof JOB_STATES)[number]
 export type StatusRecord = z.infer<typeof statusRecordSchema>
+
+/** Of a job whose message is in the queue and that no worker has taken. */
+export const queuedStatus = (job: JobMessage, now: Date): StatusRecord => ({
+  version: 1,
+  job_id: job.job_id,
+  state: 'queued',
+  attempt: 0,
+  phase: null,
+  step: 0,
+  steps: 0,
+  worker_id: null,
+  message: null,
+  image: job.image,
+  parameters: job.parameters,
+  origin: job.origin,
+  submitted_at: job.submitted_at,
+  updated_at: now.toISOString(),
+})

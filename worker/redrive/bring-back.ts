@@ -1,7 +1,7 @@
 import { cancelKey, resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import { resultRecordSchema } from '../../shared/contracts/result-record.ts'
-import type { StatusRecord } from '../../shared/contracts/status-record.ts'
+import { queuedStatus } from '../../shared/contracts/status-record.ts'
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Clock } from '../jobs/clock.ts'
@@ -43,23 +43,6 @@ export interface RedriveWorld {
  * - `out-of-reach`   its dead letter is not held any more: somebody else has it, or this took too long; nothing changed
  */
 export type BringBackOutcome = 'brought-back' | 'done' | 'out-of-reach'
-
-const queuedStatus = (job: JobMessage, now: Date): StatusRecord => ({
-  version: 1,
-  job_id: job.job_id,
-  state: 'queued',
-  attempt: 0,
-  phase: null,
-  step: 0,
-  steps: 0,
-  worker_id: null,
-  message: null,
-  image: job.image,
-  parameters: job.parameters,
-  origin: job.origin,
-  submitted_at: job.submitted_at,
-  updated_at: now.toISOString(),
-})
 
 const writeQueued = async (
   { outputs, clock }: RedriveWorld,
