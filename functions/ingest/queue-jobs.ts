@@ -1,5 +1,5 @@
 import { resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
-import type { JobMessage } from '../../shared/contracts/job-message.ts'
+import { encodeJobMessage, type JobMessage } from '../../shared/contracts/job-message.ts'
 import { queuedStatus } from '../../shared/contracts/status-record.ts'
 import { inParallel, piecesOf } from './in-parallel.ts'
 import type { IngestWorld } from './ingest-world.ts'
@@ -60,7 +60,7 @@ const send = async (
   signal: AbortSignal,
 ): Promise<void> => {
   if (jobs.length === 0) return
-  const messages = jobs.map((job) => ({ body: JSON.stringify(job), groupId: job.group }))
+  const messages = jobs.map((job) => ({ body: encodeJobMessage(job), groupId: job.group }))
   const refused = await world.jobs.send(messages, signal)
   const places = new Set(refused.map(({ index }) => index))
   const accepted = jobs.filter((_, index) => !places.has(index))

@@ -51,3 +51,13 @@ export type JobOrigin = z.infer<typeof originSchema>
 export type JobImage = z.infer<typeof jobImageSchema>
 export type ModelReference = z.infer<typeof modelReferenceSchema>
 export type JobMessage = z.infer<typeof jobMessageSchema>
+
+/**
+ * A job's message, in ASCII: what people call their files must get through any queue, and some refuse characters
+ * beyond U+FFFF that SQS takes.
+ */
+export const encodeJobMessage = (job: JobMessage): string =>
+  JSON.stringify(job).replaceAll(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )

@@ -1,5 +1,5 @@
 import { cancelKey, resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
-import type { JobMessage } from '../../shared/contracts/job-message.ts'
+import { encodeJobMessage, type JobMessage } from '../../shared/contracts/job-message.ts'
 import { resultRecordSchema } from '../../shared/contracts/result-record.ts'
 import { queuedStatus } from '../../shared/contracts/status-record.ts'
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
@@ -55,7 +55,7 @@ const writeQueued = async (
 
 /** Throws where the queue does not take it. */
 export const sendJob = async (queue: MessageQueue, job: JobMessage, signal: AbortSignal): Promise<void> => {
-  const [refused] = await queue.send([{ body: JSON.stringify(job), groupId: job.group }], signal)
+  const [refused] = await queue.send([{ body: encodeJobMessage(job), groupId: job.group }], signal)
   if (refused !== undefined)
     throw new Error(`${job.job_id}: the queue refused its message: ${refused.reason}`)
 }

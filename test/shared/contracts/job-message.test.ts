@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import { encodeJobMessage, jobMessageSchema } from '../../../shared/contracts/job-message.ts'
+import { aJob } from '../../worker/jobs/a-job.ts'
+
+test('a message is ASCII whatever the picture is called, and reads as it was written', () => {
+  const job = aJob()
+  const named = { ...job, image: { ...job.image, source_key: 'images/Äpfel 🍎\u2028.png' } }
+  const body = encodeJobMessage(named)
+  expect(body).toMatch(/^[\x20-\x7e]+$/)
+  expect(jobMessageSchema.parse(JSON.parse(body))).toEqual(named)
+})
