@@ -36,6 +36,7 @@ test('svd local takes what svd submit drops, renders it, and goes when it is tol
     '--num-inference-steps',
     '10',
     '--wait',
+    '--quiet',
     '--download',
     downloads,
     '--json',
