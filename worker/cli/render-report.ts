@@ -1,35 +1,13 @@
 import { availableParallelism, cpus } from 'node:os'
 import path from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
-import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
+import { encodeParameters } from '../../shared/contracts/parameters-document.ts'
 import { formatBytes } from '../../shared/size-text.ts'
 import type { WrittenFile } from '../video/written-file.ts'
 import { InterruptedError } from './exit-code.ts'
 import type { RenderedImage } from './render-images.ts'
 import type { ImageJob } from './render-jobs.ts'
 import type { Versions } from './versions.ts'
-
-/** Above 2^53 a JSON number loses digits. */
-const seedAsJson = (seed: bigint): number | string =>
-  seed >= Number.MIN_SAFE_INTEGER && seed <= Number.MAX_SAFE_INTEGER ? Number(seed) : String(seed)
-
-const parametersAsJson = (parameters: RenderParameters) => ({
-  width: parameters.width,
-  height: parameters.height,
-  num_frames: parameters.numFrames,
-  num_inference_steps: parameters.numInferenceSteps,
-  sigmas: parameters.sigmas,
-  min_guidance_scale: parameters.minGuidanceScale,
-  max_guidance_scale: parameters.maxGuidanceScale,
-  fps: parameters.fps,
-  motion_bucket_id: parameters.motionBucketId,
-  noise_aug_strength: parameters.noiseAugStrength,
-  decode_chunk_size: parameters.decodeChunkSize,
-  num_videos_per_prompt: parameters.numVideosPerPrompt,
-  seed: seedAsJson(parameters.seed),
-  fit: parameters.fit,
-  decode_overlap: parameters.decodeOverlap,
-})
 
 const toMilliseconds = (seconds: number): number => Math.round(seconds * 1000) / 1000
 
@@ -45,7 +23,7 @@ export const resultAsJson = ({ image, settings }: ImageJob, result: RenderedImag
   image,
   checkpoint: settings.checkpointDir,
   variant: settings.variant,
-  parameters: parametersAsJson(settings.parameters),
+  parameters: encodeParameters(settings.parameters),
   steps: result.steps,
   videos: result.videos.map(({ video, poster, framesDir, frameCount }) => ({
     ...fileAsJson(video),
