@@ -39,10 +39,10 @@ export const chooseMemoryPlan = (
   graphs: readonly Graph[],
   { availableBytes, keepWarm }: { readonly availableBytes: number; readonly keepWarm: boolean },
 ): MemoryPlan => {
-  const estimates = graphs.map(estimatedBytes)
-  const together =
-    estimates.reduce((total, { weights }) => total + weights, 0) +
-    Math.max(...estimates.map(({ activations }) => activations))
+  // Sessions that stay also keep what their activations took.
+  const together = graphs
+    .map(estimatedBytes)
+    .reduce((total, { weights, activations }) => total + weights + activations, 0)
   if (keepWarm && together <= RESIDENT_SHARE * availableBytes) return 'resident'
   return memoryNeedOf(graphs).bytes <= OFFLOAD_SHARE * availableBytes ? 'offload' : 'low-vram'
 }

@@ -10,7 +10,7 @@ import { openSession } from './session.ts'
 const g = createGraph('probe')
 g.output('y', add(g, g.input('a', [2]), g.input('b', [2])))
 const numbers = (...data: number[]) => ({ data: Float32Array.from(data), shape: [2] })
-await using session = await openSession(g, { threads: 1, arena: false })
+await using session = await openSession(g, { threads: 1 })
 const { y } = await session.run({ a: numbers(1, 2), b: numbers(10, 20) })
 if (y?.data[0] !== 11 || y.data[1] !== 22) throw new Error(`1 + 10 and 2 + 20 gave ${y?.data}, not 11 and 22`)
 

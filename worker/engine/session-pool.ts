@@ -2,12 +2,12 @@ import type { Graph } from '../compiler/graph/graph.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
 
 /**
- * Sessions by key. `keep: 'all'` holds every network once it was used; `keep: 'one'` gives a network's memory back
- * before the next one's is taken, and lets none keep an arena.
+ * Sessions by key. `keep: 'all'` holds every network once it was used, with the memory that its run took; `keep: 'one'`
+ * gives both back before the next one's is taken.
  */
 export interface SessionPool extends AsyncDisposable {
   /** Opens the network if it is not open. The key stands for everything that decides the graph. */
-  session(key: string, record: () => Graph, options: { readonly arena: boolean }): Promise<Session>
+  session(key: string, record: () => Graph): Promise<Session>
   /** Closes all sessions whose key is not wanted any more. */
   retain(isWanted: (key: string) => boolean): Promise<void>
 }
@@ -15,7 +15,7 @@ export interface SessionPool extends AsyncDisposable {
 export type OpenSession = (graph: Graph, options: SessionOptions) => Promise<Session>
 
 export const createSessionPool = (
-  { keep, ...options }: Omit<SessionOptions, 'arena'> & { readonly keep: 'all' | 'one' },
+  { keep, ...options }: SessionOptions & { readonly keep: 'all' | 'one' },
   open: OpenSession = openSession,
 ): SessionPool => {
   const sessions = new Map<string, Session>()
@@ -30,11 +30,11 @@ export const createSessionPool = (
 
   return {
     retain,
-    async session(key, record, { arena }) {
+    async session(key, record) {
       const known = sessions.get(key)
       if (known !== undefined) return known
       if (keep === 'one') await retain(() => false)
-      const session = await open(record(), { ...options, arena: arena && keep === 'all' })
+      const session = await open(record(), options)
       sessions.set(key, session)
       return session
     },

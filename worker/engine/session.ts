@@ -1,17 +1,13 @@
 import * as ort from 'onnxruntime-node'
 import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
+import { preparationNodes } from '../compiler/graph/weight-preparation.ts'
 import { withPreparedWeights } from './prepared-weights.ts'
 import { elementCount, type Tensor } from './tensor.ts'
 
 export interface SessionOptions {
   /** Threads of one network's run; 0 takes one per physical core. */
   readonly threads: number
-  /**
-   * Keep the memory of activations between runs: right for a network that runs every step. Without it each run takes
-   * what it needs and gives it back, and the peak is lower: the arena grows by doubling and never shrinks.
-   */
-  readonly arena: boolean
   /** Where kernels are kept in the runtime's own order; without it they are computed for each session anew. */
   readonly cacheDir?: string | null
 }
@@ -27,14 +23,23 @@ export interface Session {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/**
+ * The ops are chosen already, and on thousands of nodes the optimizer takes longer than all else. Weights in half
+ * precision are the exception: their casts would be run each time if nothing folded them.
+ */
+const optimizationOf = (graph: Graph): 'basic' | 'disabled' =>
+  [...preparationNodes(graph)].some(({ op }) => op === 'Cast') ? 'basic' : 'disabled'
+
 const ortOptions = (
+  graph: Graph,
   externalDataDir: string | null,
-  { threads, arena }: SessionOptions,
+  threads: number,
 ): ort.InferenceSession.SessionOptions => ({
   executionProviders: ['cpu'],
   intraOpNumThreads: threads,
-  graphOptimizationLevel: 'all',
-  enableCpuMemArena: arena,
+  graphOptimizationLevel: optimizationOf(graph),
+  // An arena keeps pages between nodes; fresh ones from the system cost a tenth of the time, and more for large maps.
+  enableCpuMemArena: true,
   // A pattern is one more block for the whole plan at the second run, beside the pieces of the first.
   enableMemPattern: false,
   // Error and above: what ORT warns of (constants it folds, nodes it drops) is what the graphs are written for.
@@ -80,8 +85,11 @@ const keepWeights = async (graph: Graph, cacheDir: string): Promise<Graph> => {
 
 export const openSession = async (graph: Graph, options: SessionOptions): Promise<Session> => {
   const ready = options.cacheDir == null ? graph : await keepWeights(graph, options.cacheDir)
-  const { bytes, externalDataDir } = encodeOnnx(ready)
-  const session = await ort.InferenceSession.create(bytes, ortOptions(externalDataDir, options))
+  const { bytes, externalDataDir } = encodeOnnx(ready, { sizes: 'open' })
+  const session = await ort.InferenceSession.create(
+    bytes,
+    ortOptions(ready, externalDataDir, options.threads),
+  )
   return {
     name: graph.name,
     async run(inputs) {

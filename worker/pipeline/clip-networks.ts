@@ -52,24 +52,20 @@ export const openClipNetworks = async (
   // Sessions of another size or checkpoint are of no use to this clip, and would only take memory.
   await pool.retain((key) => key.startsWith(`${size}|`))
 
-  const runWith =
-    (options: { readonly arena: boolean }) =>
-    async (name: string, record: () => Graph, inputs: Tensors): Promise<Tensors> => {
-      const opening = performance.now()
-      const session = await pool.session(`${size}|${name}`, record, options)
-      onLoaded(secondsSince(opening))
-      return await session.run(inputs)
-    }
-  const runOnce = runWith({ arena: false })
-  const runEveryStep = runWith({ arena: true })
+  const run = async (name: string, record: () => Graph, inputs: Tensors): Promise<Tensors> => {
+    const opening = performance.now()
+    const session = await pool.session(`${size}|${name}`, record)
+    onLoaded(secondsSince(opening))
+    return await session.run(inputs)
+  }
 
   return {
-    encodeImage: (inputs) => runOnce('image_encoder', graphs.imageEncoder, inputs),
-    encodeVae: (inputs) => runOnce('vae_encoder', graphs.vaeEncoder, inputs),
-    condition: (clips, inputs) => runOnce(`conditioning-${clips}`, () => graphs.conditioning(clips), inputs),
-    denoiseStep: (inputs) => runEveryStep('denoise_step', graphs.denoiseStep, inputs),
-    predict: (inputs) => runEveryStep('prediction_step', graphs.predictionStep, inputs),
-    guidedEulerStep: (inputs) => runEveryStep('guided_euler_step', graphs.guidedEulerStep, inputs),
-    decode: (frames, inputs) => runOnce(`vae_decoder-${frames}`, () => graphs.vaeDecoder(frames), inputs),
+    encodeImage: (inputs) => run('image_encoder', graphs.imageEncoder, inputs),
+    encodeVae: (inputs) => run('vae_encoder', graphs.vaeEncoder, inputs),
+    condition: (clips, inputs) => run(`conditioning-${clips}`, () => graphs.conditioning(clips), inputs),
+    denoiseStep: (inputs) => run('denoise_step', graphs.denoiseStep, inputs),
+    predict: (inputs) => run('prediction_step', graphs.predictionStep, inputs),
+    guidedEulerStep: (inputs) => run('guided_euler_step', graphs.guidedEulerStep, inputs),
+    decode: (frames, inputs) => run(`vae_decoder-${frames}`, () => graphs.vaeDecoder(frames), inputs),
   }
 }

@@ -34,9 +34,9 @@ describe('kernels in the order of the runtime', () => {
         shape.reduce((a, b) => a * b, 1),
       ),
     }
-    await using computed = await openSession(graph, { threads: 1, arena: false })
-    await using first = await openSession(graph, { threads: 1, arena: false, cacheDir })
-    await using second = await openSession(graph, { threads: 1, arena: false, cacheDir })
+    await using computed = await openSession(graph, { threads: 1 })
+    await using first = await openSession(graph, { threads: 1, cacheDir })
+    await using second = await openSession(graph, { threads: 1, cacheDir })
     const expected = (await computed.run({ latents }))['frames']!
     expectClose((await first.run({ latents }))['frames']!, expected, { absolute: 0 })
     expectClose((await second.run({ latents }))['frames']!, expected, { absolute: 0 })
@@ -77,7 +77,7 @@ describe('kernels in the order of the runtime', () => {
     const { graph } = await aDecoder(await detectCpuTarget())
     const cacheDir = join(await temporaryDir(), 'file')
     await writeFile(cacheDir, '')
-    await using session = await openSession(graph, { threads: 1, arena: false, cacheDir })
+    await using session = await openSession(graph, { threads: 1, cacheDir })
     expect(session.name).toBe('vae_decoder')
     expect((await warning)[0].message).toContain(`weights of vae_decoder are not kept in ${cacheDir}`)
   })

@@ -21,7 +21,7 @@ const aPool = (keep: 'all' | 'one') => {
     }
   }
   const pool = createSessionPool({ keep, threads: 3 }, open)
-  const use = (key: string) => pool.session(key, () => createGraph(key), { arena: false })
+  const use = (key: string) => pool.session(key, () => createGraph(key))
   return { pool, events, options, use }
 }
 
@@ -33,7 +33,7 @@ describe('a pool that keeps all sessions', () => {
     const never = () => {
       throw new Error('recorded again')
     }
-    expect(await pool.session('unet', never, { arena: true })).toBe(first)
+    expect(await pool.session('unet', never)).toBe(first)
     expect(events).toEqual(['open unet', 'open vae'])
   })
 
@@ -71,7 +71,7 @@ describe('a pool that keeps one session', () => {
       events.push('record vae')
       return createGraph('vae')
     }
-    await pool.session('vae', record, { arena: false })
+    await pool.session('vae', record)
     expect(events).toEqual(['open unet', 'close unet', 'record vae', 'open vae'])
   })
 })
@@ -79,11 +79,8 @@ describe('a pool that keeps one session', () => {
 test('sessions get the threads of the pool and the memory habit of their network', async () => {
   const { pool, options, use } = aPool('all')
   await use('vae')
-  await pool.session('unet', () => createGraph('unet'), { arena: true })
-  expect(options).toEqual([
-    { threads: 3, arena: false },
-    { threads: 3, arena: true },
-  ])
+  await pool.session('unet', () => createGraph('unet'))
+  expect(options).toEqual([{ threads: 3 }, { threads: 3 }])
 })
 
 test('a network that cannot be opened leaves the pool as it was', async () => {
@@ -92,7 +89,7 @@ test('a network that cannot be opened leaves the pool as it was', async () => {
     if (broken) throw new Error('no memory')
     return { name, run: async () => ({}), async [Symbol.asyncDispose]() {} }
   })
-  const use = () => pool.session('unet', () => createGraph('unet'), { arena: true })
+  const use = () => pool.session('unet', () => createGraph('unet'))
   await expect(use()).rejects.toThrow('no memory')
   broken = false
   expect((await use()).name).toBe('unet')

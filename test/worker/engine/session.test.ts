@@ -9,7 +9,7 @@ import { someTensor, storedWeights } from '../../fixtures/stored-weights.ts'
 const openSum = () => {
   const g = createGraph('sum')
   g.output('y', add(g, g.input('x', [2]), g.input('bias', [2])))
-  return openSession(g, { threads: 1, arena: false })
+  return openSession(g, { threads: 1 })
 }
 
 const X = tensorOf([1, 2])
@@ -51,7 +51,7 @@ describe('a session', () => {
     const w = await storedWeights({ padding: someTensor(2, [3]), bias })
     const g = createGraph('stored')
     g.output('y', add(g, g.input('x', [2]), g.weight(w.tensor('bias', [2]))))
-    await using session = await openSession(g, { threads: 1, arena: true })
+    await using session = await openSession(g, { threads: 1 })
     expect(await session.run({ x: tensorOf([0, 0]) })).toEqual({ y: bias })
   })
 

@@ -13,6 +13,7 @@ import {
   type RendererOptions,
 } from '../../../worker/renderer/child-process-renderer.ts'
 import { RendererCrashedError } from '../../../worker/renderer/renderer-crashed.ts'
+import { NODE_OPTIONS_OF_RENDERER } from '../../../worker/renderer/renderer-process.ts'
 import { atWork, type WordJob, type WordResult, wordSchemas } from './fixtures/word-job.ts'
 
 const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
@@ -87,7 +88,7 @@ describe('a renderer that behaves', () => {
     expect(printed.join('').trim().split('\n').sort()).toEqual(['on stderr', 'on stdout'])
   })
 
-  test('gives the process the environment it is told, and none of this process options', async () => {
+  test('gives the process the environment it is told, and its own options of Node', async () => {
     const asked: unknown[] = []
     const renderer = aRenderer({
       env: { ONLY: 'this' },
@@ -97,7 +98,7 @@ describe('a renderer that behaves', () => {
       },
     })
     await say(renderer, 'one')
-    expect(asked).toEqual([{ ONLY: 'this' }, []])
+    expect(asked).toEqual([{ ONLY: 'this' }, NODE_OPTIONS_OF_RENDERER])
   })
 
   test('leaves Ctrl-C and SIGTERM to its parent', async () => {

@@ -21,8 +21,9 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf'
 import { type WeightTensor, weightBytes } from '../weights/weight-tensor.ts'
-import { type Attribute, type Constant, type Graph, GraphError } from './graph.ts'
+import { type Attribute, type Constant, type Graph, GraphError, type Node } from './graph.ts'
 import type { DType, Value } from './value.ts'
+import { preparationNodes } from './weight-preparation.ts'
 
 /** Opset 20: the last for which every op used here has a kernel on the CPU and on the CUDA provider. */
 export const OPSET_VERSION = 20
@@ -66,23 +67,59 @@ const encodeAttribute = (name: string, attribute: Attribute): AttributeProto => 
   return create(AttributeProtoSchema, { name, type: INTS, ints: attribute.map(BigInt) })
 }
 
-const encodeValueInfo = (value: Value): ValueInfoProto =>
+/**
+ * Whether the model says the sizes of activations.
+ *
+ *     stated   inputs have their sizes, and all others follow from them
+ *     open     not even the number of axes can be told before the model runs, though only these sizes can be run
+ *
+ * ONNX Runtime keeps a buffer, once used, for the next activation of the same size, however much later that comes: over
+ * a UNet's levels that is five times what is alive at once. Where it knows no sizes it gives each buffer back. (Axes of
+ * unknown length would do as well, but its planner then compares every buffer with every other: ten seconds.)
+ */
+export type Sizes = 'stated' | 'open'
+
+const shapeOf = (shape: readonly number[]) =>
+  create(TensorShapeProtoSchema, {
+    dim: shape.map((size) =>
+      create(TensorShapeProto_DimensionSchema, { value: { case: 'dimValue', value: BigInt(size) } }),
+    ),
+  })
+
+const encodeValueInfo = ({ name, dtype, shape }: Value, sizes: Sizes): ValueInfoProto =>
   create(ValueInfoProtoSchema, {
-    name: value.name,
+    name,
     type: create(TypeProtoSchema, {
       value: {
         case: 'tensorType',
         value: create(TypeProto_TensorSchema, {
-          elemType: DATA_TYPE[value.dtype],
-          shape: create(TensorShapeProtoSchema, {
-            dim: value.shape.map((size) =>
-              create(TensorShapeProto_DimensionSchema, { value: { case: 'dimValue', value: BigInt(size) } }),
-            ),
-          }),
+          elemType: DATA_TYPE[dtype],
+          ...(sizes === 'stated' && { shape: shapeOf(shape) }),
         }),
       },
     }),
   })
+
+/** Ops whose second input says the size of the output. */
+const SIZE_READERS = new Set(['Reshape', 'Expand'])
+
+/**
+ * Sizes that activations are given, by the name of the constant → a twin that the model also lists as an input: nobody
+ * feeds it, but as it could be fed, nothing is inferred from it.
+ */
+const openTwins = (graph: Graph): ReadonlyMap<string, Constant> => {
+  const prepared = preparationNodes(graph)
+  const constants = new Map(graph.constants.map((constant) => [constant.value.name, constant]))
+  const twins = new Map<string, Constant>()
+  for (const node of graph.nodes) {
+    const name = node.inputs[1]?.name
+    if (!SIZE_READERS.has(node.op) || prepared.has(node) || name === undefined) continue
+    const constant = constants.get(name)
+    if (constant === undefined) continue
+    twins.set(name, { ...constant, value: { ...constant.value, name: `${name}:open` } })
+  }
+  return twins
+}
 
 const bytesOfArray = (data: Float32Array | BigInt64Array): Uint8Array<ArrayBuffer> =>
   new Uint8Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer)
@@ -129,7 +166,13 @@ const inCheckpoint =
   }
 
 /** The recorded graph as a ModelProto. Weights are named by file, offset and length, not contained. */
-export const encodeModel = (graph: Graph, locate: LocateWeight): Uint8Array => {
+export const encodeModel = (graph: Graph, locate: LocateWeight, sizes: Sizes = 'stated'): Uint8Array => {
+  const twins = sizes === 'open' ? openTwins(graph) : new Map<string, Constant>()
+  const twinValues = [...twins.values()].map(({ value }) => value)
+  const inputName = (node: Node, value: Value | null, index: number): string => {
+    const twin = index === 1 && SIZE_READERS.has(node.op) ? twins.get(value?.name ?? '') : undefined
+    return (twin?.value ?? value)?.name ?? ''
+  }
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: 'svd-batch',
@@ -141,15 +184,17 @@ export const encodeModel = (graph: Graph, locate: LocateWeight): Uint8Array => {
     ),
     graph: create(GraphProtoSchema, {
       name: graph.name,
-      input: graph.inputs.map(encodeValueInfo),
-      output: graph.outputs.map(encodeValueInfo),
-      initializer: graph.constants.map((constant) => encodeConstant(constant, locate)),
+      input: [...graph.inputs, ...twinValues].map((value) => encodeValueInfo(value, sizes)),
+      output: graph.outputs.map((value) => encodeValueInfo(value, sizes)),
+      initializer: [...graph.constants, ...twins.values()].map((constant) =>
+        encodeConstant(constant, locate),
+      ),
       node: graph.nodes.map((node) =>
         create(NodeProtoSchema, {
           name: node.name,
           opType: node.op,
           domain: node.domain,
-          input: node.inputs.map((value) => value?.name ?? ''),
+          input: node.inputs.map((value, index) => inputName(node, value, index)),
           output: node.outputs.map(({ name }) => name),
           attribute: Object.entries(node.attributes).map(([name, attribute]) =>
             encodeAttribute(name, attribute),
@@ -162,10 +207,10 @@ export const encodeModel = (graph: Graph, locate: LocateWeight): Uint8Array => {
 }
 
 /** Writes the recorded graph as an ONNX model whose initializers point into the checkpoint's files. */
-export const encodeOnnx = (graph: Graph): OnnxModel => {
+export const encodeOnnx = (graph: Graph, { sizes = 'stated' }: { sizes?: Sizes } = {}): OnnxModel => {
   const files = graph.constants.flatMap((constant) =>
     constant.source === 'weight' && constant.weight.stored !== null ? [constant.weight.stored.file] : [],
   )
   const externalDataDir = commonDir([...new Set(files)])
-  return { bytes: encodeModel(graph, inCheckpoint(externalDataDir)), externalDataDir }
+  return { bytes: encodeModel(graph, inCheckpoint(externalDataDir), sizes), externalDataDir }
 }

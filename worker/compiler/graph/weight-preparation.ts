@@ -20,8 +20,11 @@ export const preparationNodes = (graph: Graph): ReadonlySet<Node> => {
   return prepared
 }
 
-/** Changes of type and view alone: ONNX Runtime makes them without a second copy. */
-const CHEAP = new Set(['Cast', 'Reshape', 'Identity'])
+/**
+ * Changes of type and view alone, which ONNX Runtime makes without a second copy; and a row for each picture, of which
+ * there would be another file for each number of frames.
+ */
+const CHEAP = new Set(['Cast', 'Reshape', 'Identity', 'Expand'])
 
 /** Below this a file and its bookkeeping cost more than they save. */
 const MIN_BYTES = 64 * 1024

@@ -1,5 +1,6 @@
 import type { Value } from '../graph/value.ts'
 import type { Images } from '../targets/target.ts'
+import { inImagePieces } from './image-pieces.ts'
 import { bindConv, bindLinear, bindNorm } from './parameters.ts'
 import type { Scope } from './scope.ts'
 
@@ -14,8 +15,16 @@ export interface ResnetBlock2d {
   readonly timeEmbedDim: number | null
 }
 
+/** An upsampler right in front of a block: its result, the largest map of all, is only needed in pieces. */
+export interface Enlarge {
+  /** Of height and width. */
+  readonly factor: number
+  readonly layer: (x: Images) => Images
+}
+
 /** diffusers' ResnetBlock2D. `activatedTime` is silu(time embedding) [1, timeEmbedDim]. */
-export const resnetBlock2d = ({ g, target, w }: Scope, config: ResnetBlock2d) => {
+export const resnetBlock2d = (scope: Scope, config: ResnetBlock2d) => {
+  const { g, target, w } = scope
   const { inChannels, outChannels, epsilon, timeEmbedDim } = config
   const norm1 = bindNorm(w.at('norm1'), inChannels)
   const conv1 = bindConv(w.at('conv1'), inChannels, outChannels, 3)
@@ -27,23 +36,38 @@ export const resnetBlock2d = ({ g, target, w }: Scope, config: ResnetBlock2d) =>
     inChannels === outChannels ? null : bindConv(w.at('conv_shortcut'), inChannels, outChannels, 1)
   const same = { stride: 1, padding: [1, 1, 1, 1] } as const
 
-  return (x: Images, activatedTime: Value | null): Images =>
+  return (x: Images, activatedTime: Value | null, enlarge?: Enlarge): Images =>
     g.within(w.path, () => {
       const shift =
         timeProjection === null || activatedTime === null
           ? null
           : target.linear(g, activatedTime, timeProjection)
-      const first = target.groupNorm(g, x, { ...norm1, groups: NORM_GROUPS, epsilon, activation: 'silu' })
-      const hidden = target.conv2d(g, first, { ...conv1, ...same })
-      const second = target.groupNorm(g, hidden, {
-        ...norm2,
-        groups: NORM_GROUPS,
-        epsilon,
-        activation: 'silu',
-        shift,
-      })
-      const residual =
-        shortcut === null ? x : target.conv2d(g, x, { ...shortcut, stride: 1, padding: [0, 0, 0, 0] })
-      return target.conv2d(g, second, { ...conv2, ...same, residual })
+      const block = (images: Images): Images => {
+        const first = target.groupNorm(g, images, {
+          ...norm1,
+          groups: NORM_GROUPS,
+          epsilon,
+          activation: 'silu',
+        })
+        const hidden = target.conv2d(g, first, { ...conv1, ...same })
+        const second = target.groupNorm(g, hidden, {
+          ...norm2,
+          groups: NORM_GROUPS,
+          epsilon,
+          activation: 'silu',
+          shift,
+        })
+        const residual =
+          shortcut === null
+            ? images
+            : target.conv2d(g, images, { ...shortcut, stride: 1, padding: [0, 0, 0, 0] })
+        return target.conv2d(g, second, { ...conv2, ...same, residual })
+      }
+      // A piece of images knows nothing of clips, and so not which of several shifts is its own.
+      if (shift !== null && shift.shape[0] !== 1) return block(enlarge?.layer(x) ?? x)
+      const pixels = x.height * x.width * (enlarge?.factor ?? 1) ** 2
+      return inImagePieces(scope, x, Math.max(inChannels, outChannels) * pixels, (piece) =>
+        block(enlarge?.layer(piece) ?? piece),
+      )
     })
 }

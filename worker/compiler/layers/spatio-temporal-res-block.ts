@@ -1,7 +1,7 @@
 import type { Value } from '../graph/value.ts'
 import type { Images } from '../targets/target.ts'
 import { blendFactors } from './alpha-blender.ts'
-import { resnetBlock2d } from './resnet-block-2d.ts'
+import { type Enlarge, resnetBlock2d } from './resnet-block-2d.ts'
 import { into, type Scope } from './scope.ts'
 import { temporalResnetBlock } from './temporal-resnet-block.ts'
 
@@ -36,9 +36,9 @@ export const spatioTemporalResBlock = (scope: Scope, config: SpatioTemporalResBl
     blendFactors(into(scope, 'time_mixer'), { switched: switchedMix }),
   )
 
-  return (x: Images, activatedTime: Value | null): Images =>
+  return (x: Images, activatedTime: Value | null, enlarge?: Enlarge): Images =>
     g.within(scope.w.path, () => {
-      const pictures = spatial(x, activatedTime)
+      const pictures = spatial(x, activatedTime, enlarge)
       const clips = target.toClips(g, pictures)
       return target.toImages(g, temporal(clips, activatedTime, factor))
     })

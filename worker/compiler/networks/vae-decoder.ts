@@ -1,13 +1,19 @@
 import type { VaeConfig } from '../../checkpoint/vae-config.ts'
 import { bindConv, bindNorm } from '../layers/parameters.ts'
-import { NORM_GROUPS } from '../layers/resnet-block-2d.ts'
+import { type Enlarge, NORM_GROUPS } from '../layers/resnet-block-2d.ts'
 import { into, type Scope } from '../layers/scope.ts'
 import { spatioTemporalResBlock } from '../layers/spatio-temporal-res-block.ts'
 import { vaeAttention } from '../layers/vae-attention.ts'
 import { div } from '../ops/elementwise.ts'
+import type { BiasedLinear } from '../targets/target.ts'
 
 const EPSILON = 1e-6
 const TEMPORAL_EPSILON = 1e-5
+
+const doubling = ({ g, target }: Scope, conv: BiasedLinear): Enlarge => ({
+  factor: 2,
+  layer: (x) => target.upsampleConv2d(g, x, x.height * 2, x.width * 2, conv),
+})
 
 /**
  * AutoencoderKLTemporalDecoder.decode of one chunk: `latents` [frames, 4, h, w] as the last step leaves them →
@@ -70,9 +76,10 @@ export const recordVaeDecoder = (
   const [midFirst, midSecond] = midResnets
   x = midFirst?.(x, null) ?? x
   x = midSecond?.(midAttention(x), null) ?? x
+  let enlarge: Enlarge | undefined
   for (const { resnets, upsample } of up) {
-    for (const resnet of resnets) x = resnet(x, null)
-    if (upsample !== null) x = target.upsampleConv2d(g, x, x.height * 2, x.width * 2, upsample)
+    for (const [index, resnet] of resnets.entries()) x = resnet(x, null, index === 0 ? enlarge : undefined)
+    enlarge = upsample === null ? undefined : doubling(scope, upsample)
   }
   x = target.groupNorm(g, x, { ...normOut, groups: NORM_GROUPS, epsilon: EPSILON, activation: 'silu' })
   x = target.conv2d(g, x, { ...convOut, ...same })

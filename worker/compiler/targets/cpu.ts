@@ -4,6 +4,7 @@ import { add, mul } from '../ops/elementwise.ts'
 import { concat, reshape, transpose } from '../ops/shape.ts'
 import { viewAs } from '../weights/weight-tensor.ts'
 import { groupNorm } from './cpu-group-norm.ts'
+import { imagePieces } from './cpu-image-pieces.ts'
 import { parameter, tokenVerbs } from './cpu-tokens.ts'
 import { upsampleConv2d } from './cpu-upsample.ts'
 import type { Clips, FeatureMap, Images, Target } from './target.ts'
@@ -75,6 +76,7 @@ export const cpuTarget: Target = {
   add: (g, a, b) => ({ ...a, value: add(g, a.value, b.value) }),
 
   concatChannels: (g, a, b) => images(concat(g, [a.value, b.value], 1), a),
+  ...imagePieces,
 
   toTokens(g, x) {
     const [rows, length] = [x.clips * x.frames, x.height * x.width]

@@ -63,36 +63,67 @@ const dilated = (g: Graph, x: Clips, { weight, bias, out, into }: Kernel, block:
   return swap(y, [clips, out / block, frames, pixels], [clips * frames, out, height, width])
 }
 
-const winograd = (g: Graph, x: Clips, { weight, bias, out, into }: Kernel, block: number): Value => {
+/** Products are made for so many rows at once: what lies between input and output stays in a server's cache. */
+const BAND_BYTES = 8 * 2 ** 20
+const BYTES_PER_NUMBER = 4
+
+/** Rows `from` to `to` (exclusive) of every image. */
+const rowsOfImages = (g: Graph, images: Value, from: number, to: number, block: number): Value => {
+  const [n = 0, channels = 0, height = 0, width = 0] = images.shape
+  const byBlock = reshape(g, images, [(n * channels) / block, height, width * block])
+  return reshape(g, slice(g, byBlock, 1, from, to), [n, channels, to - from, width])
+}
+
+const joinRows = (g: Graph, bands: readonly Value[], block: number): Value => {
+  const byBlock = bands.map((band) => {
+    const [n = 0, channels = 0, height = 0, width = 0] = band.shape
+    return reshape(g, band, [(n * channels) / block, height, width * block])
+  })
+  const joined = concat(g, byBlock, 1)
+  const [n = 0, channels = 0, , width = 0] = bands[0]?.shape ?? []
+  return reshape(g, joined, [n, channels, joined.shape[1] ?? 0, width])
+}
+
+const winograd = (g: Graph, x: Clips, kernel: Kernel, residual: Value | null, block: number): Value => {
+  const { weight, bias, out, into } = kernel
   const { clips, frames, height, width } = x
   const rows = PRODUCTS * tilesOf(frames)
-  const pixels = height * width
   const columns = out * into
   const taps = transpose(g, reshape(g, weight, [columns, 3]), [1, 0])
   const kernels = matmul(g, g.inline(KERNEL_TRANSFORM, [PRODUCTS, 3]), taps)
   const before = filled(g, 0, BIAS_PRODUCT * out)
   const after = filled(g, 0, (PRODUCTS - BIAS_PRODUCT - 1) * out)
+  const product = {
+    weight: blockKernel(g, reshape(g, kernels, [PRODUCTS * out, into, 1, 1]), block),
+    bias: concat(g, [before, bias, after], 0),
+    group: PRODUCTS,
+  }
+  const intoTiles = g.inline(inputTransform(frames), [1, rows, frames])
+  const outOfTiles = g.inline(outputTransform(frames), [1, frames, rows])
 
-  const lines = reshape(g, x.value, [clips, frames, into * pixels])
-  const tiles = matmul(g, g.inline(inputTransform(frames), [1, rows, frames]), lines)
-  const products = nchwcConv(
-    g,
-    reshape(g, tiles, [(clips * rows) / PRODUCTS, PRODUCTS * into, height, width]),
-    {
-      weight: blockKernel(g, reshape(g, kernels, [PRODUCTS * out, into, 1, 1]), block),
-      bias: concat(g, [before, bias, after], 0),
-      group: PRODUCTS,
-    },
-  )
-  const y = matmul(
-    g,
-    g.inline(outputTransform(frames), [1, frames, rows]),
-    reshape(g, products, [clips, rows, out * pixels]),
-  )
-  const perPixel = 2 * clips * pixels
+  const ofBand = (band: Value, added: Value | null): Value => {
+    const bandHeight = band.shape[2] ?? 0
+    const pixels = bandHeight * width
+    const tiles = matmul(g, intoTiles, reshape(g, band, [clips, frames, into * pixels]))
+    const tilesAsImages = reshape(g, tiles, [(clips * rows) / PRODUCTS, PRODUCTS * into, bandHeight, width])
+    const products = nchwcConv(g, tilesAsImages, product)
+    const lines = matmul(g, outOfTiles, reshape(g, products, [clips, rows, out * pixels]))
+    const y = reshape(g, lines, [clips * frames, out, bandHeight, width])
+    return added === null ? y : add(g, added, y)
+  }
+
+  const tileBytes = clips * rows * Math.max(into, out) * height * width * BYTES_PER_NUMBER
+  const count = Math.min(height, Math.ceil(tileBytes / BAND_BYTES))
+  const bounds = Array.from({ length: count + 1 }, (_, i) => Math.round((i * height) / count))
+  const bands = bounds.slice(1).map((to, i) => {
+    const from = bounds[i] ?? 0
+    const take = (images: Value): Value => rowsOfImages(g, images, from, to, block)
+    return ofBand(take(x.value), residual === null ? null : take(residual))
+  })
+  const perPixel = 2 * clips * height * width
   const run = perPixel * rows * (columns + frames * (into + out))
   g.avoid('temporal convolution by Winograd', perPixel * frames * 3 * columns - run)
-  return reshape(g, y, [clips * frames, out, height, width])
+  return joinRows(g, bands, block)
 }
 
 export const nchwcTemporalConv = (g: Graph, x: Clips, options: TemporalConv, block: number): Clips => {
@@ -108,9 +139,7 @@ export const nchwcTemporalConv = (g: Graph, x: Clips, options: TemporalConv, blo
   const residual = blend?.residual.value ?? null
   const done = (value: Value): Clips => ({ ...x, channels: out, value })
   if (x.frames === 1) return done(oneFrame(g, x, kernel, residual, block))
-  const y =
-    Math.max(out, into) <= MAX_WINOGRAD_CHANNELS
-      ? winograd(g, x, kernel, block)
-      : dilated(g, x, kernel, block)
+  if (Math.max(out, into) <= MAX_WINOGRAD_CHANNELS) return done(winograd(g, x, kernel, residual, block))
+  const y = dilated(g, x, kernel, block)
   return done(residual === null ? y : add(g, residual, y))
 }

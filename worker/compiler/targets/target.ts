@@ -80,6 +80,9 @@ export interface Target {
   /** Hidden layers of feed-forwards are worked on in pieces of at most this size, where memory is shared or slow. */
   readonly feedForwardPieceBytes: number | null
 
+  /** Layers that see one image at a time work on no more images at once than have this size. */
+  readonly imagePieceBytes: number
+
   /** A weight in the activations' type. */
   parameter(g: Graph, weight: WeightTensor): Value
 
@@ -101,6 +104,10 @@ export interface Target {
   ): FeatureMap<Kind>
   add<Kind extends 'images' | 'clips'>(g: Graph, a: FeatureMap<Kind>, b: FeatureMap<Kind>): FeatureMap<Kind>
   concatChannels(g: Graph, a: Images, b: Images): Images
+  /** Images `from` to `to` (exclusive) of all frames of all clips, as one clip. */
+  takeImages(g: Graph, x: Images, from: number, to: number): Images
+  /** One after the other, as one clip. */
+  joinImages(g: Graph, parts: readonly Images[]): Images
   /** One sequence per image: `rows` is clips·frames, `length` height·width. */
   toTokens(g: Graph, x: Images): Tokens
   /** Back to images of the same size as `like`. */

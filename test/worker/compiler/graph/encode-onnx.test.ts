@@ -7,11 +7,12 @@ import { readSafetensorsHeader } from '../../../../worker/checkpoint/safetensors
 import { encodeModel, encodeOnnx } from '../../../../worker/compiler/graph/encode-onnx.ts'
 import { createGraph, type Graph, GraphError } from '../../../../worker/compiler/graph/graph.ts'
 import { conv } from '../../../../worker/compiler/ops/conv.ts'
-import { quickGelu, silu } from '../../../../worker/compiler/ops/elementwise.ts'
+import { add, quickGelu, silu } from '../../../../worker/compiler/ops/elementwise.ts'
 import { reshape, resizeNearest } from '../../../../worker/compiler/ops/shape.ts'
 import { rowsOf, viewAs } from '../../../../worker/compiler/weights/weight-tensor.ts'
 import { openWeights } from '../../../../worker/compiler/weights/weights.ts'
 import { encodeSafetensors, type TensorSpecs } from '../../../fixtures/checkpoint-safetensors.ts'
+import { someTensor, storedWeights } from '../../../fixtures/stored-weights.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 
 const decode = (bytes: Uint8Array) => fromBinary(ModelProtoSchema, bytes)
@@ -38,6 +39,34 @@ const externalData = (graph: Graph) =>
         },
       ]),
   )
+
+describe('a graph whose sizes are left open', () => {
+  const aGraph = (): Graph => {
+    const g = createGraph('open')
+    const x = g.input('x', [2, 3])
+    g.output('y', reshape(g, x, [6]))
+    return g
+  }
+
+  test('tells neither the sizes of inputs and outputs nor, as a constant, what a reshape gives', () => {
+    const { input, output, node, initializer } = decode(encodeOnnx(aGraph(), { sizes: 'open' }).bytes).graph!
+    const shapes = [...input, ...output].map(({ type }) =>
+      type?.value.case === 'tensorType' ? type.value.value.shape : 'no tensor',
+    )
+    expect(shapes).toEqual([undefined, undefined, undefined])
+    const [, sizes = ''] = node[0]!.input
+    expect(input.map(({ name }) => name)).toEqual(['x', sizes])
+    expect(initializer.map(({ name }) => name)).toContain(sizes)
+  })
+
+  test('keeps as constants the sizes that only weights are given', async () => {
+    const g = createGraph('weights')
+    const w = await storedWeights({ weight: someTensor(1, [6]) })
+    g.output('y', add(g, g.input('x', [2, 3]), reshape(g, g.weight(w.tensor('weight', [6])), [2, 3])))
+    const { input } = decode(encodeOnnx(g, { sizes: 'open' }).bytes).graph!
+    expect(input.map(({ name }) => name)).toEqual(['x'])
+  })
+})
 
 describe('a graph as ONNX', () => {
   test('says what each node is, in order', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { resnetBlock2d } from '../../../../worker/compiler/layers/resnet-block-2d.ts'
 import { into } from '../../../../worker/compiler/layers/scope.ts'
 import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
+import type { Images } from '../../../../worker/compiler/targets/target.ts'
 import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 
@@ -29,6 +30,45 @@ describe.each(CPU_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) =>
       timeEmbedDim: null,
     })
     await layer.expectOutput(block(layer.feedImages('hidden_states'), null))
+  })
+
+  test('gives the same in pieces of one image', async () => {
+    const small = { ...target, imagePieceBytes: 1 }
+    const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.1.resnets.0.spatial_res_block', small)
+    const { scope } = layer
+    const x = layer.feedImages('input_tensor', 2)
+    const block = resnetBlock2d(scope, {
+      inChannels: 32,
+      outChannels: 64,
+      epsilon: 1e-5,
+      timeEmbedDim: 128,
+    })
+    const y = block(x, silu(scope.g, layer.feedPerClip('temb', 1)))
+    const images = x.clips * x.frames
+    expect(y).toMatchObject({ clips: x.clips, frames: x.frames })
+    expect(scope.g.nodes.filter(({ op }) => op === 'Concat').map(({ inputs }) => inputs.length)).toEqual([
+      images,
+    ])
+    await layer.expectOutput(y)
+  })
+
+  test('never makes an upsampled map as a whole', async () => {
+    const small = { ...target, imagePieceBytes: 1 }
+    const layer = await openLayerGolden('tiny', 'vae', 'encoder.down_blocks.1', small)
+    const block = resnetBlock2d(into(layer.scope, 'resnets', 0), {
+      inChannels: 32,
+      outChannels: 64,
+      epsilon: 1e-6,
+      timeEmbedDim: null,
+    })
+    const asked: number[] = []
+    const x = layer.feedImages('hidden_states')
+    const layerOfPiece = (piece: Images): Images => {
+      asked.push(piece.clips * piece.frames)
+      return piece
+    }
+    await layer.expectOutput(block(x, null, { factor: 2, layer: layerOfPiece }))
+    expect(asked).toEqual(Array.from({ length: x.clips * x.frames }, () => 1))
   })
 
   test('names its nodes after its place in the checkpoint', async () => {

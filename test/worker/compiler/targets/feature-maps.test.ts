@@ -279,6 +279,48 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
     )
   })
 
+  test('convolutions over time give a row of a large picture what they give it alone', async () => {
+    const [frames, channels, height, width] = [3, 32, 128, 96]
+    const large = someTensor(20, [frames, channels, height, width])
+    const temporal = {
+      weight: someTensor(21, [channels, channels, 3, 1, 1]),
+      bias: someTensor(22, [channels]),
+    }
+    const w = await storedWeights(temporal)
+    const bound = {
+      weight: w.tensor('weight', temporal.weight.shape),
+      bias: w.tensor('bias', temporal.bias.shape),
+    }
+    const overTime = async (x: Tensor): Promise<Tensor> => {
+      const g = createGraph('clip')
+      const clip = target.toClips(g, target.imagesFromNchw(g, g.input('x', x.shape), frames))
+      g.output('y', target.imagesToNchw(g, target.toImages(g, target.temporalConv(g, clip, bound))))
+      return (await runGraph(g, { x }))['y']!
+    }
+    const rowOf = ({ data }: Tensor, row: number): Tensor => ({
+      data: Float32Array.from({ length: frames * channels * width }, (_, i) => {
+        const [map, column] = [Math.floor(i / width), i % width]
+        return data[(map * height + row) * width + column]!
+      }),
+      shape: [frames, channels, 1, width],
+    })
+    const y = await overTime(large)
+    for (const row of [0, 63, 64, 65, height - 1])
+      expectClose(rowOf(y, row), await overTime(rowOf(large, row)), { relativeToScale: 1e-6 })
+  })
+
+  test('takes some of the images, and joins them again', async () => {
+    const actual = await runOnImages((g, x) => {
+      const parts = [target.takeImages(g, x, 0, 1), target.takeImages(g, x, 1, CLIPS * FRAMES)]
+      expect(parts).toMatchObject([
+        { clips: 1, frames: 1 },
+        { clips: 1, frames: CLIPS * FRAMES - 1 },
+      ])
+      return target.joinImages(g, parts)
+    })
+    expect(actual).toEqual(X)
+  })
+
   test('joins the channels of images, first to last', async () => {
     const other = someTensor(10, [CLIPS * FRAMES, 32, ...SIZE])
     const actual = await runOnImages(

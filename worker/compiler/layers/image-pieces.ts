@@ -1,0 +1,24 @@
+import type { Images } from '../targets/target.ts'
+import type { Scope } from './scope.ts'
+
+const BYTES_PER_NUMBER = 4
+
+/**
+ * Layers that see one image at a time, over so many of them at once that none of their maps, of `numbersPerImage` at
+ * most, grows beyond the target's `imagePieceBytes`: the same numbers, and maps between input and output are never
+ * there as a whole.
+ */
+export const inImagePieces = (
+  { g, target }: Pick<Scope, 'g' | 'target'>,
+  x: Images,
+  numbersPerImage: number,
+  layers: (piece: Images) => Images,
+): Images => {
+  const images = x.clips * x.frames
+  const wanted = Math.ceil((images * numbersPerImage * BYTES_PER_NUMBER) / target.imagePieceBytes)
+  const pieces = Math.min(images, wanted)
+  if (pieces === 1) return layers(x)
+  const bounds = Array.from({ length: pieces + 1 }, (_, i) => Math.round((i * images) / pieces))
+  const parts = bounds.slice(1).map((end, i) => layers(target.takeImages(g, x, bounds[i] ?? 0, end)))
+  return { ...target.joinImages(g, parts), clips: x.clips, frames: x.frames }
+}
