@@ -6,9 +6,9 @@ import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
 import { openS3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../shared/aws/sqs-message-queue.ts'
 import type { ModelRecord } from '../../shared/contracts/model-record.ts'
+import { readModelRecord } from '../../shared/models/read-model-record.ts'
 import { parseEnvironment } from './environment.ts'
 import { ingestEvent, type PartialBatchResponse } from './ingest-event.ts'
-import { readModelRecord } from './read-model-record.ts'
 import { tellPowertools } from './tell-powertools.ts'
 
 /** Enough to say what failed before Lambda ends the process. */
@@ -26,6 +26,13 @@ const jobs = openSqsMessageQueue(openSqsClient(), environment.jobsQueueUrl)
 
 let model: ModelRecord | null = null
 
+const readModel = async (signal: AbortSignal): Promise<ModelRecord> => {
+  const { modelId } = environment
+  const record = await readModelRecord(models, modelId, signal)
+  if (record !== null) return record
+  throw new Error(`the bucket ${models.bucket} has no model ${modelId}; upload it with \`svd models push\``)
+}
+
 /** `Records` of S3 by way of SQS, or an event of S3 or EventBridge itself. */
 export const handler = async (
   event: unknown,
@@ -34,7 +41,7 @@ export const handler = async (
   const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - TIME_TO_ANSWER_MS))
   logger.addContext(context)
   try {
-    model ??= await readModelRecord(models, environment.modelId, signal)
+    model ??= await readModel(signal)
     const world = {
       ...{ input, output, jobs, model },
       now: () => new Date(),

@@ -3,6 +3,7 @@ import { faultOf, type InputFault } from '../../shared/contracts/input-fault.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
 import { MAX_MANIFEST_BYTES } from '../../shared/contracts/manifest.ts'
+import { inLanes } from '../../shared/in-lanes.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import { spellingsOfKey } from '../../shared/manifest/image-key.ts'
 import {
@@ -12,9 +13,9 @@ import {
   parseManifest,
 } from '../../shared/manifest/parse-manifest.ts'
 import { ObjectChangedError, type ObjectInfo } from '../../shared/ports/object-store.ts'
-import { inParallel, piecesOf } from './in-parallel.ts'
 import type { Drop, IngestOutcome, IngestWorld } from './ingest-world.ts'
 import { acceptedJob, groupOfKey, makeJobs } from './make-jobs.ts'
+import { piecesOf } from './pieces-of.ts'
 import { preparePicture } from './prepare-picture.ts'
 import { queueJobs } from './queue-jobs.ts'
 import { traitsOf } from './traits-of.ts'
@@ -121,7 +122,7 @@ export const ingestManifest = async (world: IngestWorld, drop: Drop): Promise<In
   const rejected: PlacedFaults[] = [...unsound]
   let queued = 0
   for (const piece of piecesOf(itemsByPicture(items), PICTURES_PER_PIECE)) {
-    const pictures = await inParallel(piece, PICTURES_AT_ONCE, (entry) => jobsOfPicture(world, drop, entry))
+    const pictures = await inLanes(piece, PICTURES_AT_ONCE, (entry) => jobsOfPicture(world, drop, entry))
     const jobs = pictures.flatMap((picture) => picture.jobs)
     const { doneBefore, sent } = await queueJobs(world, jobs, drop.signal)
     for (const job of jobs) accepted.push(acceptedJob(job, doneBefore))

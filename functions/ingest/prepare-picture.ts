@@ -20,7 +20,7 @@ export const preparePicture = async (
   const known = await findKnownPicture(world, info, signal)
   if (known !== null) return known
   const picture = await loadPicture(world.input, info, field, signal)
-  const image = await storePicture(world.output, picture, info.key, signal)
+  const image = await storePicture(world.output, picture, { sourceKey: info.key, field }, signal)
   await notePicture(world, info, image, signal)
   return image
 }

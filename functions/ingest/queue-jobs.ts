@@ -1,8 +1,9 @@
 import { resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
 import { encodeJobMessage, type JobMessage } from '../../shared/contracts/job-message.ts'
 import { queuedStatus } from '../../shared/contracts/status-record.ts'
-import { inParallel, piecesOf } from './in-parallel.ts'
+import { inLanes } from '../../shared/in-lanes.ts'
 import type { IngestWorld } from './ingest-world.ts'
+import { piecesOf } from './pieces-of.ts'
 
 /*
  * A job on its way into the queue. Whatever ends it midway, doing it again does no harm.
@@ -64,7 +65,7 @@ const send = async (
   const refused = await world.jobs.send(messages, signal)
   const places = new Set(refused.map(({ index }) => index))
   const accepted = jobs.filter((_, index) => !places.has(index))
-  await inParallel(accepted, REQUESTS_AT_ONCE, (job) => writeStatus(world, job, signal))
+  await inLanes(accepted, REQUESTS_AT_ONCE, (job) => writeStatus(world, job, signal))
   if (refused.length > 0) {
     throw new Error(
       `${refused.length} of ${jobs.length} jobs were not accepted by the queue: ${refused[0]?.reason}`,
@@ -85,7 +86,7 @@ export const queueJobs = async (
   const doneBefore = new Set<string>()
   let sent = 0
   for (const piece of piecesOf(unique, JOBS_PER_PIECE)) {
-    const standings = await inParallel(piece, REQUESTS_AT_ONCE, ({ job_id }) =>
+    const standings = await inLanes(piece, REQUESTS_AT_ONCE, ({ job_id }) =>
       standingOf(world, job_id, signal),
     )
     for (const [index, { job_id }] of piece.entries()) if (standings[index] === 'done') doneBefore.add(job_id)

@@ -51,7 +51,7 @@ const caseText = (name: string, { checkpointIs, ...bench }: BenchCase, options: 
 const runBench = async (options: BenchOptions): Promise<void> => {
   const { python, runs } = options
   const pythonSide = await readPythonSide(python)
-  const conditions = await readConditions(pythonSide)
+  const conditions = await readConditions(pythonSide.versions)
   const bench = await caseOf(options.case)
   const onMake = (folder: string): void => say(`making ${folder}`)
   const checkpoint = options.checkpoint ?? (await checkpointFor(bench, { python, onMake }))

@@ -3,7 +3,6 @@ import { availableParallelism, cpus, loadavg, machine, release, totalmem, type }
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { readVersions } from '../../worker/cli/versions.ts'
-import type { PythonSide } from './python-side.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -28,8 +27,8 @@ const commit = async (): Promise<string> => {
   }
 }
 
-/** What the figures hold for. */
-export const readConditions = async ({ versions }: PythonSide) => {
+/** What the figures hold for; `versions` of whatever else took part. */
+export const readConditions = async (versions: Readonly<Record<string, string>> = {}) => {
   const { onnxruntime, node } = await readVersions()
   return {
     date: new Date().toISOString(),

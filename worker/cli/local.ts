@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readNumber } from '../../shared/contracts/argument-text.ts'
@@ -6,6 +5,7 @@ import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
 import { formatCheck } from '../fitness/check.ts'
 import { downloadVideos } from '../submit/download-video.ts'
+import { makeFolder } from '../video/output-folder.ts'
 import { EXIT_DONE, InterruptedError, messageOf } from './exit-code.ts'
 import { localEventLine } from './local-event-line.ts'
 import type { LocalOptions } from './local-options.ts'
@@ -49,7 +49,7 @@ export const runLocal = async (options: LocalOptions, surroundings: Surroundings
   const { environment, stdout, stderr, signal } = surroundings
   const { checkpoint = DEMO_CHECKPOINT, port, outputDir, ...workerOptions } = options
   const worker = localWorkerSettings(workerOptions)
-  if (outputDir !== undefined) await mkdir(outputDir, { recursive: true })
+  if (outputDir !== undefined) await makeFolder('--output-dir', outputDir)
   const say = (line: string | null): void => {
     if (line !== null) stderr.write(`${line}\n`)
   }

@@ -9,7 +9,7 @@ import { openScratchFolders } from '../jobs/scratch-folders.ts'
 import { openModel } from '../models/open-model.ts'
 import type { Drain } from '../queue/drain.ts'
 import { LEASE_OPTIONS } from '../queue/lease.ts'
-import { runWorker, type WorkerEnd } from '../queue/run-worker.ts'
+import { runWorker } from '../queue/run-worker.ts'
 import { WORKER_OPTIONS } from '../queue/worker-deps.ts'
 import type { WorkerEvent } from '../queue/worker-event.ts'
 import { findFfmpeg } from '../video/ffmpeg-path.ts'
@@ -56,13 +56,14 @@ const isRunning = (processId: number): boolean => {
 
 /**
  * Looks at the machine, opens the model and works on the queue until `drain` says to go, or the settings do. `signal`
- * ends only what comes before the first message. Throws where the machine is not fit, with all that is wrong with it.
+ * ends only what comes before the first message. Throws where the machine is not fit, with all that is wrong with it,
+ * and where job after job failed on it.
  */
 export const startWorker = async (
   { model: modelSource, outputBucket, jobsQueueUrl, deadLetterQueueUrl }: WorkerPlaces,
   settings: WorkerSettings,
   tools: WorkerTools,
-): Promise<WorkerEnd> => {
+): Promise<void> => {
   const {
     environment,
     signal,
@@ -110,7 +111,7 @@ export const startWorker = async (
   })
 
   const { memory, threads } = { memory: settings.memory ?? 'auto', threads: settings.threads ?? 0 } as const
-  return await runWorker(
+  const end = await runWorker(
     {
       store,
       jobs,
@@ -144,4 +145,5 @@ export const startWorker = async (
       maxJobs: settings.maxJobs,
     },
   )
+  if (end.failing) throw new Error(`the worker gave up: ${end.reason}; the jobs are in the queue still`)
 }

@@ -1,7 +1,7 @@
 import type { JobOutput } from '../../shared/contracts/result-record.ts'
 import { MAX_IMAGE_BYTES } from '../../shared/image/decode-image.ts'
+import { inLanes } from '../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import { inLanes } from '../tracking/in-lanes.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
 import type { PlaceSheetFile } from './sheet-files.ts'
 import type { SheetClip, SheetJob } from './sheet-job.ts'

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,7 +6,7 @@ import { execa } from 'execa'
 import { type RuntimeProbe, runtimeProbeSchema } from '../engine/runtime-probe.ts'
 import { freeDiskBytes } from '../models/free-disk.ts'
 import { type FfmpegBinary, findFfmpeg } from '../video/ffmpeg-path.ts'
-import { assertFolderUsable } from '../video/output-folder.ts'
+import { assertFolderUsable, makeFolder } from '../video/output-folder.ts'
 import { type FfmpegAbilities, probeFfmpeg } from '../video/probe-ffmpeg.ts'
 
 const RUNTIME_PROBE = fileURLToPath(new URL('../engine/probe-runtime.ts', import.meta.url))
@@ -51,7 +51,7 @@ export const thisMachine = (environment: Readonly<Record<string, string | undefi
     return { ...found, ...(await probeFfmpeg(found)) }
   },
   async tryWriting(folder) {
-    await mkdir(folder, { recursive: true })
+    await makeFolder('--scratch-dir', folder)
     await rm(await mkdtemp(path.join(folder, '.svd-probe-')), { recursive: true })
   },
   async freeDiskBytes(folder) {

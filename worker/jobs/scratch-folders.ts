@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { makeFolder } from '../video/output-folder.ts'
 
 /** A folder for the files of one attempt. Disposing of it removes it with all that is in it, and never throws. */
 export interface ScratchFolder extends AsyncDisposable {
@@ -34,7 +35,7 @@ export const openScratchFolders = async (
     rm(path.join(dir, folder), { recursive: true, force: true }).catch(() => {})
   const ofHost = `${PREFIX}${host}-`
   const own = `${ofHost}${processId}`
-  await mkdir(dir, { recursive: true })
+  await makeFolder('--scratch-dir', dir)
   for (const name of await readdir(dir)) {
     const owner = name.startsWith(ofHost) ? Number(name.slice(ofHost.length)) : Number.NaN
     const isLeft = Number.isInteger(owner) && (owner === processId || !isRunning(owner))

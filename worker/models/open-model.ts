@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { ModelRecord } from '../../shared/contracts/model-record.ts'
+import { readModelRecord } from '../../shared/models/read-model-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { describeModel } from './describe-model.ts'
@@ -8,7 +9,6 @@ import { PART_BYTES } from './download-files.ts'
 import { type FetchOptions, fetchModel } from './fetch-model.ts'
 import { freeDiskBytes } from './free-disk.ts'
 import { parseModelSource } from './model-source.ts'
-import { readModelRecord } from './read-model-record.ts'
 
 /** A model on this machine. */
 export interface OpenModel {

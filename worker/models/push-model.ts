@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { modelFolder, modelRecordKey } from '../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { ModelFile, ModelRecord } from '../../shared/contracts/model-record.ts'
+import { readModelRecord } from '../../shared/models/read-model-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { type OnModelProgress, openByteCount } from './model-progress.ts'
-import { readModelRecord } from './read-model-record.ts'
 
 export interface PushOptions {
   readonly onProgress?: OnModelProgress

@@ -1,4 +1,5 @@
 import { DrainingError } from '../jobs/draining-error.ts'
+import type { JobEnd } from '../jobs/held-job.ts'
 import { parseJobMessage } from '../jobs/parse-job-message.ts'
 import { openDevice } from './device.ts'
 import { stopJobsInTime } from './drain-jobs.ts'
@@ -16,6 +17,8 @@ export interface WorkerEnd {
   readonly reason: string
   /** Result records that this worker wrote. */
   readonly jobs: number
+  /** It gave up: the fault is this worker's, or its machine's. */
+  readonly failing: boolean
 }
 
 /** With less than this before it is ended by force, a worker does not look at the dead letters once more. */
@@ -35,11 +38,13 @@ const aborted = (signal: AbortSignal): Promise<void> =>
  */
 export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promise<WorkerEnd> => {
   const { clock, drain, onEvent, worker } = deps
-  const { untilIdleSeconds, maxJobs, lease } = options
+  const { untilIdleSeconds, maxJobs, maxFailingJobs, lease } = options
   const receive = openReceiver(deps)
   const preparing = openPlace()
   const workshop: Workshop = { rendering: openPlace(), finishing: openPlace(), device: openDevice(clock) }
   const hands = new Map<JobInHand, Promise<void>>()
+  /** Jobs that failed and will be tried again, since the last that succeeded. */
+  const failing = new Set<string>()
   const ended = new AbortController()
   let taken = 0
   let done = 0
@@ -57,10 +62,19 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
       [...hands].flatMap(([other, end]) => (other.attempt.job.job_id === attempt.job.job_id ? [end] : [])),
     )
 
+  const giveUpIfFailing = ({ attempt }: JobInHand, end: JobEnd): void => {
+    if (end.type === 'done' && end.result.state === 'succeeded') failing.clear()
+    if (end.type !== 'retry') return
+    failing.add(attempt.job.job_id)
+    if (failing.size < maxFailingJobs) return
+    drain.notify({ reason: `${failing.size} jobs failed here, one after the other`, secondsLeft: null })
+  }
+
   const follow = async (hand: JobInHand, place: Disposable, same: Promise<unknown>): Promise<void> => {
     await Promise.race([same, aborted(hand.signal)])
     const end = await runJob(hand, place, workshop, deps)
     if (end.type === 'done') done++
+    giveUpIfFailing(hand, end)
     hands.delete(hand)
     busyMs = clock.elapsedMs()
     onEvent(jobEndEvent(hand, end))
@@ -114,5 +128,5 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
   if ((drain.secondsLeft() ?? LAST_LOOK_SECONDS) >= LAST_LOOK_SECONDS)
     await lookThroughDeadLetters(deps, AbortSignal.any([]))
   onEvent({ type: 'worker-stopped', reason, jobs: done })
-  return { reason, jobs: done }
+  return { reason, jobs: done, failing: failing.size >= maxFailingJobs }
 }

@@ -28,6 +28,11 @@ export interface WorkerOptions {
   readonly untilIdleSeconds: number | null
   /** Ends after so many deliveries; null: never. */
   readonly maxJobs: number | null
+  /**
+   * Ends, as one that failed, when so many different jobs failed here with none done in between: with a broken device it
+   * would use up the attempts of every job in the queue.
+   */
+  readonly maxFailingJobs: number
   readonly statusIntervalMs: number
   readonly cancelIntervalMs: number
   readonly deadLetterIntervalSeconds: number
@@ -37,6 +42,7 @@ export const WORKER_OPTIONS: Omit<WorkerOptions, 'lease'> = {
   waitSeconds: 20,
   untilIdleSeconds: null,
   maxJobs: null,
+  maxFailingJobs: 3,
   statusIntervalMs: 1_000,
   cancelIntervalMs: 2_000,
   deadLetterIntervalSeconds: 60,

@@ -1,7 +1,7 @@
 import { resultKey } from '../../shared/contracts/bucket-layout.ts'
 import { type ResultRecord, resultRecordSchema } from '../../shared/contracts/result-record.ts'
+import { inLanes } from '../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import { inLanes } from '../tracking/in-lanes.ts'
 import { listJobs } from '../tracking/list-jobs.ts'
 import { readRecord } from '../tracking/read-record.ts'
 import { mayComeBack, passesFilter, type RedriveFilter } from './redrive-filter.ts'

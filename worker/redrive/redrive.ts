@@ -1,6 +1,6 @@
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
-import { inLanes } from '../tracking/in-lanes.ts'
+import { inLanes } from '../../shared/in-lanes.ts'
 import { type BringBackOutcome, bringBack, type RedriveWorld } from './bring-back.ts'
 import { type ChosenJob, chooseJobs } from './choose-jobs.ts'
 import { giveLetters } from './give-letters.ts'

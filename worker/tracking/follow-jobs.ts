@@ -1,6 +1,6 @@
+import { inLanes } from '../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Clock } from '../jobs/clock.ts'
-import { inLanes } from './in-lanes.ts'
 import { isDone, type JobStanding, readStanding } from './job-standing.ts'
 
 const LANES = 16

@@ -1,5 +1,5 @@
+import { inLanes } from '../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import { inLanes } from './in-lanes.ts'
 import { type JobStanding, readStanding } from './job-standing.ts'
 
 /** Records are small: reading them is waiting for answers. */

@@ -1,5 +1,7 @@
+import { randomFillSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { preparePicture } from '../../../functions/ingest/prepare-picture.ts'
+import { storePicture } from '../../../functions/ingest/store-picture.ts'
 import { normalizedImageKey } from '../../../shared/contracts/bucket-layout.ts'
 import { hashPixels } from '../../../shared/contracts/job-id.ts'
 import { aPng, somePixels } from '../../fixtures/pictures.ts'
@@ -65,4 +67,15 @@ describe('a picture that was prepared before', () => {
     await prepare()
     expect(reads).toHaveLength(2)
   })
+})
+
+test('a picture whose PNG would be larger than workers read is refused, and not stored', async () => {
+  const [width, height] = [4800, 4700]
+  const noise = { width, height, data: randomFillSync(new Uint8Array(width * height * 3)) }
+  const { output } = aWorld()
+  const where = { sourceKey: KEY, field: 'image' }
+  await expect(storePicture(output, noise, where, SIGNAL)).rejects.toThrow(
+    /^image: its 4800 x 4700 pixels take \d+ bytes as a PNG, more than 67108864; scale it down$/,
+  )
+  expect(output.keys()).toEqual([])
 })

@@ -1,69 +1,20 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { execa } from 'execa'
-import { expect, onTestFinished, test } from 'vitest'
-import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
-import { openS3Client, openSqsClient } from '../../../shared/aws/clients.ts'
-import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
-import { openSqsMessageQueue } from '../../../shared/aws/sqs-message-queue.ts'
+import { expect, test } from 'vitest'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { jobMessageSchema } from '../../../shared/contracts/job-message.ts'
-import { systemClock } from '../../../worker/cli/system-clock.ts'
-import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
-import { runNotificationBridge } from '../../../worker/local/notification-bridge.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { aFailure } from '../tracking/a-job.ts'
+import { anEndpoint } from './an-endpoint.ts'
 
-const SVD = fileURLToPath(new URL('../../../worker/cli/svd.ts', import.meta.url))
 const signal = new AbortController().signal
-
-/** An endpoint with ingest, and the installed command in processes of its own that know it by their environment. */
-const anEndpoint = async () => {
-  const endpoint = await startEmbeddedEndpoint(0)
-  const settings = {
-    endpoint: endpoint.url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  }
-  const [s3, sqs] = [openS3Client(settings), openSqsClient(settings)]
-  const { inputBucket, outputBucket, jobsQueueUrl, deadLetterQueueUrl } = endpoint.deployment
-  const input = openS3ObjectStore(s3, inputBucket)
-  const output = openS3ObjectStore(s3, outputBucket)
-  const jobs = openSqsMessageQueue(sqs, jobsQueueUrl)
-  const deadLetters = openSqsMessageQueue(sqs, deadLetterQueueUrl)
-  const world = {
-    ...{ input, output, jobs, model: aModelRecord() },
-    ...{ now: () => new Date(), newTraceId: () => 'trace', tell: () => {} },
-  }
-  const stop = new AbortController()
-  const bridge = runNotificationBridge(
-    input,
-    { ingest: (event) => ingestEvent(event, world, signal), clock: systemClock },
-    stop.signal,
-  )
-  onTestFinished(async () => {
-    stop.abort()
-    await bridge
-    s3.destroy()
-    sqs.destroy()
-    await endpoint[Symbol.asyncDispose]()
-  })
-  const svd = (...args: readonly string[]) =>
-    execa(process.execPath, [SVD, ...args], {
-      reject: false,
-      extendEnv: false,
-      env: { PATH: process.env['PATH'], ...endpoint.environment },
-    })
-  return { svd, output, jobs, deadLetters }
-}
 
 test('the commands see a job through over HTTP, and their processes end', async () => {
   const folder = await temporaryDir()
   await writeFile(path.join(folder, 'cup.png'), await aPng())
-  const { svd, output, jobs, deadLetters } = await anEndpoint()
+  const { svd, output, jobs, deadLetters } = await anEndpoint(aModelRecord())
 
   const submitted = await svd('submit', path.join(folder, 'cup.png'), '--motion-bucket-id', '60', '--json')
   expect(submitted.exitCode).toBe(0)

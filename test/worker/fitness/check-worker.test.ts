@@ -226,7 +226,9 @@ describe('this machine', () => {
     const folder = join(await temporaryDir(), 'new', 'scratch')
     await thisMachine(process.env).tryWriting(folder)
     expect(await readdir(folder)).toEqual([])
-    await expect(thisMachine(process.env).tryWriting('/dev/null/scratch')).rejects.toThrow('ENOTDIR')
+    await expect(thisMachine(process.env).tryWriting('/dev/null/scratch')).rejects.toThrow(
+      '--scratch-dir: the folder /dev/null/scratch cannot be used (a file has that name); choose another',
+    )
   })
 
   test('runs a graph on its runtime', async () => {

@@ -39,7 +39,7 @@ describe('a worker that has to go', () => {
 
     const end = await world.run()
 
-    expect(end).toEqual({ reason: 'SIGTERM', jobs: 1 })
+    expect(end).toEqual({ reason: 'SIGTERM', jobs: 1, failing: false })
     expect(await world.resultOf('rendering')).toMatchObject({ state: 'succeeded' })
     expect(world.eventsOf('job-released')).toEqual([
       { type: 'job-released', jobId: idOf('prepared'), reason: 'SIGTERM' },
@@ -111,7 +111,7 @@ describe('a worker that has to go', () => {
 
     const end = await world.run()
 
-    expect(end).toEqual({ reason: 'SIGTERM', jobs: 0 })
+    expect(end).toEqual({ reason: 'SIGTERM', jobs: 0, failing: false })
     expect(world.visible()).toBe(1)
   })
 

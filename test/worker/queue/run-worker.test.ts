@@ -12,7 +12,7 @@ test('makes a clip of each job, and removes its message', async () => {
 
   const end = await world.run()
 
-  expect(end).toEqual({ reason: 'idle for 5 s', jobs: 2 })
+  expect(end).toEqual({ reason: 'idle for 5 s', jobs: 2, failing: false })
   expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded', attempt: 1, device_seconds: 10 })
   expect(await world.resultOf('dog')).toMatchObject({ state: 'succeeded' })
   expect(world.jobs.messages()).toEqual([])
@@ -269,8 +269,40 @@ test('ends after so many jobs, and leaves the others in the queue', async () => 
 
   const end = await world.run()
 
-  expect(end).toEqual({ reason: 'took 2 jobs', jobs: 2 })
+  expect(end).toEqual({ reason: 'took 2 jobs', jobs: 2, failing: false })
   expect(world.visible()).toBe(1)
+})
+
+test('gives up when job after job fails, and leaves the others in the queue', async () => {
+  const world = aWorld({
+    pictures: ['a', 'b', 'c', 'd', 'e', 'f'],
+    onStage(stage) {
+      if (stage === 'render') throw new Error('the renderer was killed by SIGSEGV')
+    },
+  })
+
+  const end = await world.run()
+
+  expect(end).toEqual({ reason: '3 jobs failed here, one after the other', jobs: 0, failing: true })
+  expect(world.eventsOf('job-retry').length).toBe(3)
+  expect(world.jobs.messages().length).toBe(6)
+})
+
+test('does not give up for one job that fails again and again, nor when others are done in between', async () => {
+  const broken = new Set(['bad', 'worse'])
+  const world = aWorld({
+    pictures: ['bad', 'a', 'worse', 'b'],
+    onStage(stage, picture) {
+      if (stage === 'render' && broken.has(picture)) throw new Error('out of memory')
+    },
+    options: { untilIdleSeconds: 3600 },
+  })
+
+  const end = await world.run()
+
+  expect(end).toMatchObject({ reason: 'idle for 3600 s', failing: false })
+  expect(await world.resultOf('a')).toMatchObject({ state: 'succeeded' })
+  expect(await world.resultOf('worse')).toMatchObject({ state: 'failed' })
 })
 
 test('ends when it has been idle for long enough, counted from its last job', async () => {

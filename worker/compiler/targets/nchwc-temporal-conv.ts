@@ -65,6 +65,8 @@ const dilated = (g: Graph, x: Clips, { weight, bias, out, into }: Kernel, block:
 
 /** Products are made for so many rows at once: what lies between input and output stays in a server's cache. */
 const BAND_BYTES = 8 * 2 ** 20
+/** More make the graph long: each is some ten nodes, of which every one takes its time when the session is made. */
+const MAX_BANDS = 64
 const BYTES_PER_NUMBER = 4
 
 /** Rows `from` to `to` (exclusive) of every image. */
@@ -113,7 +115,7 @@ const winograd = (g: Graph, x: Clips, kernel: Kernel, residual: Value | null, bl
   }
 
   const tileBytes = clips * rows * Math.max(into, out) * height * width * BYTES_PER_NUMBER
-  const count = Math.min(height, Math.ceil(tileBytes / BAND_BYTES))
+  const count = Math.min(height, MAX_BANDS, Math.ceil(tileBytes / BAND_BYTES))
   const bounds = Array.from({ length: count + 1 }, (_, i) => Math.round((i * height) / count))
   const bands = bounds.slice(1).map((to, i) => {
     const from = bounds[i] ?? 0

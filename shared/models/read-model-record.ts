@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { modelRecordKey } from '../../shared/contracts/bucket-layout.ts'
-import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
-import { hashModel, type ModelRecord, modelRecordSchema } from '../../shared/contracts/model-record.ts'
-import { parseStrictJson } from '../../shared/json/strict-json.ts'
-import { decodeUtf8 } from '../../shared/json/utf8-text.ts'
-import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { modelRecordKey } from '../contracts/bucket-layout.ts'
+import { InvalidInputError } from '../contracts/invalid-input.ts'
+import { hashModel, type ModelRecord, modelRecordSchema } from '../contracts/model-record.ts'
+import { parseStrictJson } from '../json/strict-json.ts'
+import { decodeUtf8 } from '../json/utf8-text.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
 
 /** A file takes some 200 bytes: room for thousands of shards. */
 const MAX_RECORD_BYTES = 2 ** 20

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inLanes } from '../../../worker/tracking/in-lanes.ts'
+import { inLanes } from '../../shared/in-lanes.ts'
 
 test('results are in the order of the items, and no more than the lanes run at once', async () => {
   let running = 0

@@ -1,0 +1,74 @@
+import { fileURLToPath } from 'node:url'
+import { GetQueueAttributesCommand, SetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import { execa } from 'execa'
+import { onTestFinished } from 'vitest'
+import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
+import { openS3Client, openSqsClient } from '../../../shared/aws/clients.ts'
+import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
+import { openSqsMessageQueue } from '../../../shared/aws/sqs-message-queue.ts'
+import type { ModelRecord } from '../../../shared/contracts/model-record.ts'
+import { systemClock } from '../../../worker/cli/system-clock.ts'
+import { type Deployment, startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
+import { runNotificationBridge } from '../../../worker/local/notification-bridge.ts'
+
+const SVD = fileURLToPath(new URL('../../../worker/cli/svd.ts', import.meta.url))
+const never = new AbortController().signal
+
+/** As the endpoint sets it up, but for how often a message may be received. */
+const allowReceives = async (
+  sqs: SQSClient,
+  { jobsQueueUrl, deadLetterQueueUrl }: Deployment,
+  most: number,
+) => {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ['QueueArn'] }),
+  )
+  const policy = { deadLetterTargetArn: Attributes?.['QueueArn'], maxReceiveCount: most }
+  await sqs.send(
+    new SetQueueAttributesCommand({
+      QueueUrl: jobsQueueUrl,
+      Attributes: { RedrivePolicy: JSON.stringify(policy) },
+    }),
+  )
+}
+
+/** An endpoint with ingest, and the installed command in processes of its own that know it by their environment. */
+export const anEndpoint = async (
+  model: ModelRecord,
+  { maxReceiveCount }: { maxReceiveCount?: number } = {},
+) => {
+  const endpoint = await startEmbeddedEndpoint(0)
+  const [s3, sqs] = [openS3Client(endpoint.place), openSqsClient(endpoint.place)]
+  const { inputBucket, outputBucket, jobsQueueUrl, deadLetterQueueUrl } = endpoint.deployment
+  if (maxReceiveCount !== undefined) await allowReceives(sqs, endpoint.deployment, maxReceiveCount)
+  const input = openS3ObjectStore(s3, inputBucket)
+  const output = openS3ObjectStore(s3, outputBucket)
+  const jobs = openSqsMessageQueue(sqs, jobsQueueUrl)
+  const deadLetters = openSqsMessageQueue(sqs, deadLetterQueueUrl)
+  const world = {
+    ...{ input, output, jobs, model },
+    ...{ now: () => new Date(), newTraceId: () => 'trace', tell: () => {} },
+  }
+  const stop = new AbortController()
+  const bridge = runNotificationBridge(
+    input,
+    { ingest: (event) => ingestEvent(event, world, never), clock: systemClock },
+    stop.signal,
+  )
+  onTestFinished(async () => {
+    stop.abort()
+    await bridge
+    s3.destroy()
+    sqs.destroy()
+    await endpoint[Symbol.asyncDispose]()
+  })
+  const svd = (...args: readonly string[]) =>
+    execa(process.execPath, [SVD, ...args], {
+      reject: false,
+      // A worker that is told to go takes its time; only a test kills it.
+      forceKillAfterDelay: false,
+      extendEnv: false,
+      env: { PATH: process.env['PATH'], ...endpoint.environment },
+    })
+  return { svd, output, jobs, deadLetters }
+}
