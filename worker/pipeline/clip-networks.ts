@@ -28,6 +28,9 @@ export interface ClipNetworkOptions {
   readonly onLoaded: (seconds: number) => void
 }
 
+/** Those whose tensors are all there and of the right shape, which no size of a clip changes. */
+const checked = new WeakSet<Checkpoint>()
+
 const secondsSince = (start: number): number => (performance.now() - start) / 1000
 
 export const openClipNetworks = async (
@@ -45,7 +48,8 @@ export const openClipNetworks = async (
     target,
     feedForwardChunks,
   })
-  graphs.checkWeights()
+  if (!checked.has(checkpoint)) graphs.checkWeights()
+  checked.add(checkpoint)
   onLoaded(secondsSince(started))
 
   const size = `${checkpoint.dir}|${checkpoint.variant}|${target.name}|${width}x${height}x${numFrames}|${guidance}|${feedForwardChunks}`

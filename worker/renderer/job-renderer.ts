@@ -39,11 +39,23 @@ const planFor = (checkpoint: Checkpoint, job: RenderJob, target: Target): Memory
   return chooseMemoryPlan(all, { availableBytes: process.availableMemory(), keepWarm: job.keepWarm })
 }
 
+/** What of a job decides which networks run, of which size and how. */
+const shapeKey = ({ checkpointDir, variant, memory, keepWarm, parameters }: RenderJob): string => {
+  const { width, height, numFrames } = parameters
+  const chunk = decodeChunkOf(parameters)
+  return JSON.stringify([
+    ...[checkpointDir, variant, memory, keepWarm],
+    ...[width, height, numFrames, chunk, usesGuidance(parameters)],
+  ])
+}
+
 /** Renders jobs one after the other and keeps, as far as memory allows, the networks of the last one ready. */
 export const createJobRenderer = (): JobRenderer => {
   let open: { readonly key: string; readonly pool: SessionPool } | null = null
 
   let detected: Promise<Target> | null = null
+  /** Of the job before, if its networks are still there: one like it needs neither to be read nor planned again. */
+  let ready: { readonly key: string; readonly checkpoint: Checkpoint } | null = null
 
   const poolFor = async (
     plan: MemoryPlan,
@@ -62,13 +74,15 @@ export const createJobRenderer = (): JobRenderer => {
       const secondsSince = (start: number): number => (performance.now() - start) / 1000
       const { parameters } = job
       const images = { source: await readRgbFile(job.source), fitted: await readRgbFile(job.fitted) }
-      const checkpoint = await openCheckpoint(
-        job.checkpointDir,
-        job.variant === null ? {} : { variant: job.variant },
-      )
       detected ??= detectCpuTarget()
       const target = await detected
-      const memory = planFor(checkpoint, job, target)
+      const key = shapeKey(job)
+      const known = ready?.key === key ? ready.checkpoint : null
+      ready = null
+      const checkpoint =
+        known ??
+        (await openCheckpoint(job.checkpointDir, job.variant === null ? {} : { variant: job.variant }))
+      const memory = known === null ? planFor(checkpoint, job, target) : 'resident'
       const pool = await poolFor(memory, job)
       const opened = secondsSince(started)
 
@@ -88,7 +102,8 @@ export const createJobRenderer = (): JobRenderer => {
         outputs: job.outputs,
       })
       // Weights are of no more use here; whoever encodes the frames can have the memory.
-      if (memory !== 'resident') await pool.retain(() => false)
+      if (memory === 'resident') ready = { key, checkpoint }
+      else await pool.retain(() => false)
 
       const { load, ...phases } = clip.seconds
       return {

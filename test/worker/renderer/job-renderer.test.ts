@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -78,6 +78,19 @@ test('prepared pictures become the raw frames of diffusers, a file for each vide
   expect(maxAbsolute).toBeLessThanOrEqual(1)
   expect(meanAbsolute).toBeLessThanOrEqual(0.01)
   expect([...phases]).toEqual(['load', 'encode-image', 'denoise', 'decode'])
+})
+
+test('a job like the one before reads nothing of the checkpoint again; one of another length does', async () => {
+  const twoVideos = await aJob()
+  const parameters = { ...twoVideos.parameters, numInferenceSteps: 1, numVideosPerPrompt: 1 }
+  const job = { ...twoVideos, parameters, outputs: twoVideos.outputs.slice(0, 1) }
+  await render(job)
+  const first = await readFile(job.outputs[0]!)
+  await rm(path.join(job.checkpointDir, 'model_index.json'))
+  await render(job)
+  expect(await readFile(job.outputs[0]!)).toEqual(first)
+  const longer = { ...job, parameters: { ...parameters, numFrames: parameters.numFrames + 1 } }
+  await expect(render(longer)).rejects.toThrow('model_index.json')
 })
 
 test('CLIP sees the source and the VAE the fitted picture', async () => {
