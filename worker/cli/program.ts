@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import type { DocumentName } from '../../shared/contracts/json-schema.ts'
 import { addCompileOptions, type CompileOptions, runCompile } from './compile.ts'
-import { addDoctorOptions, type DoctorOptions, runDoctor } from './doctor.ts'
+import { addDoctorOptions, type DoctorOptions } from './doctor-options.ts'
 import { EXIT_DONE, exitCodeOf, messageOf } from './exit-code.ts'
 import { addInspectOptions, type InspectOptions, runInspect } from './inspect.ts'
 import { addJobCommands } from './job-commands.ts'
@@ -13,7 +13,7 @@ import { addRenderOptions, type RenderOptions } from './render-options.ts'
 import { addSchemaOptions, runSchema } from './schema.ts'
 import type { Surroundings } from './surroundings.ts'
 import { readVersions } from './versions.ts'
-import { addWorkerOptions, runWorkerCommand, type WorkerOptions } from './worker.ts'
+import { addWorkerOptions, type WorkerOptions } from './worker-options.ts'
 
 const NOTES = `
 Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 stopped by Ctrl-C.
@@ -52,7 +52,7 @@ const createProgram = (
     runCompile(options, surroundings),
   )
   addDoctorOptions(program.command('doctor')).action(async (options: DoctorOptions) =>
-    leave(await runDoctor(options, surroundings)),
+    leave(await (await import('./doctor.ts')).runDoctor(options, surroundings)),
   )
   const models = program.command('models').summary('put models where workers fetch them').helpCommand(false)
   addModelsPushOptions(models.command('push')).action((dir: string, options: ModelsPushOptions) =>
@@ -69,7 +69,7 @@ const createProgram = (
     runSchema(document, surroundings),
   )
   addWorkerOptions(program.command('worker')).action(async (options: WorkerOptions) =>
-    leave(await runWorkerCommand(options, surroundings)),
+    leave(await (await import('./worker.ts')).runWorkerCommand(options, surroundings)),
   )
   return program
 }

@@ -1,4 +1,3 @@
-import type { Command } from 'commander'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { Machine } from '../fitness/machine.ts'
 import { openDrain } from '../queue/drain.ts'
@@ -8,35 +7,13 @@ import { logEvents } from '../queue/log-events.ts'
 import { measureEvents } from '../queue/measure-events.ts'
 import { watchForSpotNotice } from '../queue/spot-notice.ts'
 import { watchHealth } from '../queue/worker-health.ts'
-import { addDeploymentOptions, type DeploymentOptions, deploymentPart, readDeployment } from './deployment.ts'
+import { deploymentPart, readDeployment } from './deployment.ts'
 import { EXIT_DONE, InterruptedError } from './exit-code.ts'
 import { startWorker } from './start-worker.ts'
 import type { Surroundings } from './surroundings.ts'
 import { openWorkerLog } from './worker-log.ts'
-import {
-  addWorkerSettings,
-  readWorkerSettings,
-  type WorkerSettingOptions,
-  type WorkerSettings,
-} from './worker-settings.ts'
-
-const NOTES = `
-Takes jobs from the queue, one at a time, and puts their clips into the output bucket, until it is told to end: by
-SIGTERM or Ctrl-C (a second one ends it at once), by a Spot notice, or by --until-idle and --max-jobs. What it cannot
-finish it hands back. It begins when all that it needs has been looked at: disk, memory, ffmpeg, bucket, queue, model.
-
-One JSON object a line on stdout. Region, credentials and endpoint: the standard AWS environment.
-
-  svd worker --model svd-xt --output-bucket clips --jobs-queue-url https://sqs.…/jobs
-`
-
-export const addWorkerOptions = (command: Command): Command => {
-  command.summary('render jobs from the queue').description('Renders jobs from the queue.')
-  addDeploymentOptions(command, ['model', 'outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
-  return addWorkerSettings(command.optionsGroup('Worker:')).addHelpText('after', NOTES)
-}
-
-export type WorkerOptions = DeploymentOptions & WorkerSettingOptions
+import type { WorkerOptions } from './worker-options.ts'
+import { readWorkerSettings, type WorkerSettings } from './worker-settings.ts'
 
 /** From SIGTERM to SIGKILL containers have 30 s, unless somebody says otherwise. */
 const DRAIN_SECONDS = 25
