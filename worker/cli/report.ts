@@ -1,9 +1,11 @@
+import path from 'node:path'
 import type { Command } from 'commander'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { formatBytes } from '../../shared/size-text.ts'
 import { checkpointDefaults } from '../contact-sheet/checkpoint-defaults.ts'
 import { writeContactSheet } from '../contact-sheet/write-contact-sheet.ts'
 import { readStandings } from '../tracking/read-standings.ts'
+import { assertFolderUsable } from '../video/output-folder.ts'
 import { addDeploymentOptions, type DeploymentOptions, deploymentPart, readDeployment } from './deployment.ts'
 import { addJobSelection, type JobSelectionOptions, selectJobs } from './job-selection.ts'
 import { counted } from './short-text.ts'
@@ -49,6 +51,7 @@ export const runReport = async (
   if (!/\.html?$/i.test(options.output)) {
     throw new InvalidInputError('--output', `got '${options.output}'; must end in .html`)
   }
+  await assertFolderUsable('--output', path.dirname(path.resolve(options.output)))
   await using services = await openServices()
   const outputs = services.openBucket(outputBucket)
   const now = services.clock.now()

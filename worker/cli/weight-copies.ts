@@ -1,7 +1,8 @@
 import { constants, createReadStream, createWriteStream } from 'node:fs'
-import { copyFile, link, mkdir } from 'node:fs/promises'
+import { copyFile, link } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { makeFolders } from '../../shared/make-folders.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import type { StoredTensor } from '../checkpoint/safetensors.ts'
 
@@ -56,7 +57,7 @@ export const placeWeights = async (
   for (const [from, name] of names) {
     signal.throwIfAborted()
     const to = path.join(folder, name)
-    await mkdir(path.dirname(to), { recursive: true })
+    await makeFolders(path.dirname(to))
     await (placement === 'link' ? hardLink : copy)(from, to, signal)
   }
 }

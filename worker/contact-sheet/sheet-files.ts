@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { makeFolders } from '../../shared/make-folders.ts'
 import { writeThenRename } from '../video/write-then-rename.ts'
 
 export interface SheetFile {
@@ -21,7 +22,7 @@ export const besidePage = (page: string): PlaceSheetFile => {
   const name = `${path.basename(page).replace(/\.html?$/i, '')}-files`
   const folder = path.join(path.dirname(page), name)
   return async (file) => {
-    await mkdir(folder, { recursive: true })
+    await makeFolders(folder)
     await writeThenRename(path.join(folder, file.name), (temporary) => writeFile(temporary, file.bytes))
     return `${encodeURIComponent(name)}/${file.name}`
   }

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
+import { makeFolders } from '../../shared/make-folders.ts'
 import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
 import type { Constant, Graph } from '../compiler/graph/graph.ts'
 import { bytesOf, type Value } from '../compiler/graph/value.ts'
@@ -103,7 +104,7 @@ export const withPreparedWeights = async (graph: Graph, cacheDir: string): Promi
   const file = join(cacheDir, `${key.digest('hex')}.weights`)
 
   if (!(await isWhole(file, totalBytes))) {
-    await mkdir(cacheDir, { recursive: true })
+    await makeFolders(cacheDir)
     const temporary = join(cacheDir, `.${randomUUID()}.partial`)
     try {
       const handle = await open(temporary, 'wx')

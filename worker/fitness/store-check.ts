@@ -40,7 +40,7 @@ export const checkConditionalWrites = (
         }
         return conditionalWrites === 'optional'
           ? warn(`${place} ${IGNORED}`, FIX)
-          : fail(`${place} ${IGNORED}`, FIX)
+          : fail(`${place} ${IGNORED}`, `${FIX}; with one worker alone, --conditional-writes optional`)
       } finally {
         await removeProbe(outputs, key, signal)
       }

@@ -1,5 +1,6 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { makeFolders } from '../../shared/make-folders.ts'
 import { makeFolder } from '../video/output-folder.ts'
 
 /** A folder for the files of one attempt. Disposing of it removes it with all that is in it, and never throws. */
@@ -43,7 +44,7 @@ export const openScratchFolders = async (
   }
   return {
     async open() {
-      await mkdir(path.join(dir, own), { recursive: true })
+      await makeFolders(path.join(dir, own))
       const folder = await mkdtemp(path.join(dir, own, 'job-'))
       return { path: folder, [Symbol.asyncDispose]: () => remove(path.relative(dir, folder)) }
     },

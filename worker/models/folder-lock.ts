@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
+import { makeFolders } from '../../shared/make-folders.ts'
 
 /*
  * A lock between processes that share a disk: a folder that is there or not. It is renamed into place with its owner's
@@ -60,7 +61,7 @@ const isStale = async (lock: string, owner: Owner | null): Promise<boolean> => {
 /** False: somebody holds it. */
 const take = async (lock: string, token: string): Promise<boolean> => {
   const prepared = `${lock}.${token}`
-  await mkdir(prepared, { recursive: true })
+  await makeFolders(prepared)
   await writeFile(
     path.join(prepared, OWNER_FILE),
     JSON.stringify({ token, pid: process.pid, host: hostname() } satisfies Owner),
@@ -90,7 +91,7 @@ const remove = async (lock: string, token: string | undefined): Promise<void> =>
 
 const acquire = async (lock: string, { onWait, signal }: LockOptions): Promise<string> => {
   const token = randomUUID()
-  await mkdir(path.dirname(lock), { recursive: true })
+  await makeFolders(path.dirname(lock))
   for (let told = false; !(await take(lock, token)); ) {
     const owner = await readOwner(lock)
     if (await isStale(lock, owner)) {

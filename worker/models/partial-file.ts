@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { makeFolders } from '../../shared/make-folders.ts'
 
 /** Of a file that is not whole yet. No file of a model begins with a dot. */
 const partialOf = (file: string): string => path.join(path.dirname(file), `.${path.basename(file)}.partial`)
@@ -41,7 +42,7 @@ const writeAll = async (handle: FileHandle, bytes: Uint8Array, position: number)
 /** Goes on after the first `keptBytes`, which are there. What was written stays when it is disposed of unfinished. */
 export const openPartialFile = async (file: string, keptBytes: number): Promise<PartialFile> => {
   const partial = partialOf(file)
-  await mkdir(path.dirname(file), { recursive: true })
+  await makeFolders(path.dirname(file))
   const handle = await open(partial, keptBytes > 0 ? 'r+' : 'w')
   const hash = createHash('sha256')
   let position = keptBytes

@@ -45,6 +45,7 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
   const hands = new Map<JobInHand, Promise<void>>()
   /** Jobs that failed and will be tried again, since the last that succeeded. */
   const failing = new Set<string>()
+  let gaveUp = false
   const ended = new AbortController()
   let taken = 0
   let done = 0
@@ -67,7 +68,11 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
     if (end.type !== 'retry') return
     failing.add(attempt.job.job_id)
     if (failing.size < maxFailingJobs) return
-    drain.notify({ reason: `${failing.size} jobs failed here, one after the other`, secondsLeft: null })
+    gaveUp = true
+    drain.notify({
+      reason: `${failing.size} jobs failed here, and none was done in between`,
+      secondsLeft: null,
+    })
   }
 
   const follow = async (hand: JobInHand, place: Disposable, same: Promise<unknown>): Promise<void> => {
@@ -128,5 +133,5 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
   if ((drain.secondsLeft() ?? LAST_LOOK_SECONDS) >= LAST_LOOK_SECONDS)
     await lookThroughDeadLetters(deps, AbortSignal.any([]))
   onEvent({ type: 'worker-stopped', reason, jobs: done })
-  return { reason, jobs: done, failing: failing.size >= maxFailingJobs }
+  return { reason, jobs: done, failing: gaveUp }
 }

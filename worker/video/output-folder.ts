@@ -1,6 +1,7 @@
-import { access, constants, lstat, mkdir, rmdir, stat } from 'node:fs/promises'
+import { access, constants, rmdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { isThere, makeFolders } from '../../shared/make-folders.ts'
 
 /** Codes of system errors that say how a path is unfit to be written to; any other is told as it is. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -25,17 +26,6 @@ export const folderFault = (option: string, folder: string, cause: unknown): Inv
   )
 }
 
-/** Whether there is an entry of this name, be it a symbolic link to nowhere. */
-const isThere = async (entry: string): Promise<boolean> => {
-  try {
-    await lstat(entry)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
-  }
-}
-
 const nearestThere = async (folder: string): Promise<string> =>
   (await isThere(folder)) ? folder : nearestThere(path.dirname(folder))
 
@@ -57,28 +47,20 @@ export const assertFolderUsable = async (option: string, folder: string): Promis
   }
 }
 
-const makeMissing = async (folder: string, made: string[]): Promise<void> => {
-  if (await isThere(folder)) return
-  await makeMissing(path.dirname(folder), made)
-  await mkdir(folder)
-  made.push(folder)
-}
-
 /** Removes those that are empty, the innermost first. */
 export const removeEmptyFolders = async (made: readonly string[]): Promise<void> => {
   for (const folder of made.toReversed()) await rmdir(folder).catch(() => {})
 }
 
 /**
- * Makes `folder` and those above it that are missing, and tells those made, the innermost last. Level by level, since
- * Node's own recursive `mkdir` never ends below /proc. Throws InvalidInputError in the name of `option`; nothing that
- * was made is left then.
+ * Makes `folder` and those above it that are missing, and tells those made, the innermost last. Throws
+ * InvalidInputError in the name of `option`; nothing that was made is left then.
  */
 export const makeFolder = async (option: string, folder: string): Promise<readonly string[]> => {
   await assertFolderUsable(option, folder)
   const made: string[] = []
   try {
-    await makeMissing(path.resolve(folder), made)
+    await makeFolders(path.resolve(folder), (one) => made.push(one))
     return made
   } catch (cause) {
     await removeEmptyFolders(made)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { makeFolders } from '../../shared/make-folders.ts'
 
 /**
  * Lets `write` fill a temporary file beside `target` and renames it when it is whole, so that a file under the
@@ -12,7 +13,7 @@ export const writeThenRename = async <T>(
   write: (temporary: string) => Promise<T>,
 ): Promise<T> => {
   const folder = path.dirname(path.resolve(target))
-  await mkdir(folder, { recursive: true })
+  await makeFolders(folder)
   const temporary = path.join(folder, `.svd-${randomUUID()}.partial`)
   try {
     const written = await write(temporary)
