@@ -28,6 +28,9 @@ import { conditionsText, readConditions } from './conditions.ts'
 const PHOTO = fileURLToPath(new URL('../../worker/demo-samples/rocket.png', import.meta.url))
 const BATCH_JOBS = 300
 const SINGLE_JOBS = 50
+const SLOW_JOBS = 40
+/** Shorter than any clip takes, and long enough to prepare the next job and publish the last. */
+const SLOW_RENDER_MS = 200
 const PICTURE_KEY = 'images/rocket.png'
 const never = new AbortController().signal
 
@@ -74,25 +77,32 @@ const run = async (): Promise<void> => {
     const manifest = { items: [{ image: PICTURE_KEY }], grid: { seed: seeds } }
     await ingest(`manifests/${name}.json`, Buffer.from(JSON.stringify(manifest)), 'application/json')
   }
-  const instant: PrepareJob = async (job, folder, signal) => {
-    await fetchPicture(output, job.image, signal)
-    return {
-      async render() {
-        return {
-          seconds: { load: 0, encodeImage: 0, denoise: 0, decode: 0 },
-          async finish() {
-            const video = await instantFile(path.join(folder, 'video.mp4'), job.job_id)
-            const poster = await instantFile(path.join(folder, 'poster.png'), job.job_id)
-            return {
-              videos: [{ video, poster, frames: 14, quality: QUALITY }],
-              seconds: { encodeVideo: 0, check: 0 },
-            }
-          },
-        }
-      },
+  const prepareFor =
+    (renderMs: number): PrepareJob =>
+    async (job, folder, signal) => {
+      await fetchPicture(output, job.image, signal)
+      return {
+        async render(_, context) {
+          if (renderMs > 0) await clock.sleep(renderMs, context.signal)
+          return {
+            seconds: { load: 0, encodeImage: 0, denoise: 0, decode: 0 },
+            async finish() {
+              const video = await instantFile(path.join(folder, 'video.mp4'), job.job_id)
+              const poster = await instantFile(path.join(folder, 'poster.png'), job.job_id)
+              return {
+                videos: [{ video, poster, frames: 14, quality: QUALITY }],
+                seconds: { encodeVideo: 0, check: 0 },
+              }
+            },
+          }
+        },
+      }
     }
-  }
-  const work = async (maxJobs: number, onEvent: (event: WorkerEvent) => void): Promise<number> => {
+  const work = async (
+    maxJobs: number,
+    onEvent: (event: WorkerEvent) => void,
+    renderMs = 0,
+  ): Promise<number> => {
     const startedMs = clock.elapsedMs()
     const owner = { host: 'bench', processId: process.pid, isRunning: () => true }
     await using scratch = await openScratchFolders(scratchDir, owner)
@@ -100,7 +110,7 @@ const run = async (): Promise<void> => {
       {
         ...{ store: output, jobs, deadLetters: null, clock, random: Math.random, maxAttempts: 5, scratch },
         worker: { id: 'bench', version: '0', executionProvider: 'none', usdPerHour: null },
-        prepareJob: instant,
+        prepareJob: prepareFor(renderMs),
         drain: openDrain(clock),
         onEvent,
       },
@@ -118,10 +128,19 @@ const run = async (): Promise<void> => {
     const ingestStartedMs = clock.elapsedMs()
     await ingestManifest('batch', seeds)
     const ingestSeconds = (clock.elapsedMs() - ingestStartedMs) / 1000
+    const noteIdle =
+      (gaps: number[]) =>
+      (event: WorkerEvent): void => {
+        if (event.type === 'device-idle' && event.gapMs !== null) gaps.push(event.gapMs)
+      }
     const idleMs: number[] = []
-    const batchSeconds = await work(BATCH_JOBS, (event) => {
-      if (event.type === 'device-idle' && event.gapMs !== null) idleMs.push(event.gapMs)
-    })
+    const batchSeconds = await work(BATCH_JOBS, noteIdle(idleMs))
+    const slowIdleMs: number[] = []
+    await ingestManifest(
+      'slow',
+      Array.from({ length: SLOW_JOBS }, (_, i) => 2_000_000 + i),
+    )
+    await work(SLOW_JOBS, noteIdle(slowIdleMs), SLOW_RENDER_MS)
 
     const singleMs: number[] = []
     for (let i = 0; i < SINGLE_JOBS; i++) {
@@ -145,7 +164,11 @@ const run = async (): Promise<void> => {
         { head: '95 %', align: 'right', text: ({ most }) => milliseconds(most) },
         { head: 'most', align: 'right', text: ({ max }) => milliseconds(max) },
       ],
-      [row('device idle between two jobs', idleMs), row('received to published', singleMs)],
+      [
+        row('device idle, renders of 0 ms', idleMs),
+        row(`device idle, renders of ${SLOW_RENDER_MS} ms`, slowIdleMs),
+        row('received to published', singleMs),
+      ],
     )
     process.stdout.write(`${table}\n\n${HOW_TO_READ}\n`)
   } finally {
