@@ -1,3 +1,4 @@
+import { evenPieces } from '../even-pieces.ts'
 import type { Value } from '../graph/value.ts'
 import { concat, slice } from '../ops/shape.ts'
 import { bindLinear } from './parameters.ts'
@@ -30,8 +31,7 @@ export const feedForward = ({ g, target, w }: Scope, { channels, chunks }: FeedF
       const wanted =
         target.feedForwardPieceBytes === null ? 1 : Math.ceil(hiddenBytes / target.feedForwardPieceBytes)
       const pieces = Math.min(rows, Math.max(chunks, Math.min(wanted, MAX_PIECES)))
-      const bounds = Array.from({ length: pieces + 1 }, (_, i) => Math.round((i * rows) / pieces))
-      const parts = bounds.slice(1).map((end, i) => apply(slice(g, x, 0, bounds[i] ?? 0, end)))
+      const parts = evenPieces(rows, pieces).map(({ from, to }) => apply(slice(g, x, 0, from, to)))
       return concat(g, parts, 0)
     })
 }

@@ -1,3 +1,4 @@
+import { evenPieces } from '../even-pieces.ts'
 import type { Images } from '../targets/target.ts'
 import type { Scope } from './scope.ts'
 
@@ -20,7 +21,6 @@ export const inImagePieces = (
   const wanted = Math.ceil((images * numbersPerImage * BYTES_PER_NUMBER) / target.imagePieceBytes)
   const pieces = Math.min(images, wanted, MAX_PIECES)
   if (pieces === 1) return layers(x)
-  const bounds = Array.from({ length: pieces + 1 }, (_, i) => Math.round((i * images) / pieces))
-  const parts = bounds.slice(1).map((end, i) => layers(target.takeImages(g, x, bounds[i] ?? 0, end)))
+  const parts = evenPieces(images, pieces).map(({ from, to }) => layers(target.takeImages(g, x, from, to)))
   return { ...target.joinImages(g, parts), clips: x.clips, frames: x.frames }
 }

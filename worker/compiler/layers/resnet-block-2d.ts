@@ -42,7 +42,8 @@ export const resnetBlock2d = (scope: Scope, config: ResnetBlock2d) => {
         timeProjection === null || activatedTime === null
           ? null
           : target.linear(g, activatedTime, timeProjection)
-      const block = (images: Images): Images => {
+      const block = (before: Images): Images => {
+        const images = enlarge?.layer(before) ?? before
         const first = target.groupNorm(g, images, {
           ...norm1,
           groups: NORM_GROUPS,
@@ -64,10 +65,8 @@ export const resnetBlock2d = (scope: Scope, config: ResnetBlock2d) => {
         return target.conv2d(g, second, { ...conv2, ...same, residual })
       }
       // A piece of images knows nothing of clips, and so not which of several shifts is its own.
-      if (shift !== null && shift.shape[0] !== 1) return block(enlarge?.layer(x) ?? x)
+      if (shift !== null && shift.shape[0] !== 1) return block(x)
       const pixels = x.height * x.width * (enlarge?.factor ?? 1) ** 2
-      return inImagePieces(scope, x, Math.max(inChannels, outChannels) * pixels, (piece) =>
-        block(enlarge?.layer(piece) ?? piece),
-      )
+      return inImagePieces(scope, x, Math.max(inChannels, outChannels) * pixels, block)
     })
 }

@@ -1,3 +1,4 @@
+import { evenPieces } from '../even-pieces.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
 import { add, mul } from '../ops/elementwise.ts'
@@ -114,17 +115,17 @@ const winograd = (g: Graph, x: Clips, kernel: Kernel, residual: Value | null, bl
     return added === null ? y : add(g, added, y)
   }
 
-  const tileBytes = clips * rows * Math.max(into, out) * height * width * BYTES_PER_NUMBER
-  const count = Math.min(height, MAX_BANDS, Math.ceil(tileBytes / BAND_BYTES))
-  const bounds = Array.from({ length: count + 1 }, (_, i) => Math.round((i * height) / count))
-  const bands = bounds.slice(1).map((to, i) => {
-    const from = bounds[i] ?? 0
-    const take = (images: Value): Value => rowsOfImages(g, images, from, to, block)
-    return ofBand(take(x.value), residual === null ? null : take(residual))
-  })
   const perPixel = 2 * clips * height * width
   const run = perPixel * rows * (columns + frames * (into + out))
   g.avoid('temporal convolution by Winograd', perPixel * frames * 3 * columns - run)
+
+  const tileBytes = clips * rows * Math.max(into, out) * height * width * BYTES_PER_NUMBER
+  const count = Math.min(height, MAX_BANDS, Math.ceil(tileBytes / BAND_BYTES))
+  if (count === 1) return ofBand(x.value, residual)
+  const bands = evenPieces(height, count).map(({ from, to }) => {
+    const take = (images: Value): Value => rowsOfImages(g, images, from, to, block)
+    return ofBand(take(x.value), residual === null ? null : take(residual))
+  })
   return joinRows(g, bands, block)
 }
 

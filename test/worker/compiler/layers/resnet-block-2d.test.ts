@@ -6,29 +6,23 @@ import type { Images } from '../../../../worker/compiler/targets/target.ts'
 import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 
+/** Both widen 32 channels to 64. */
+const OF_UNET = { inChannels: 32, outChannels: 64, epsilon: 1e-5, timeEmbedDim: 128 } as const
+const OF_VAE = { inChannels: 32, outChannels: 64, epsilon: 1e-6, timeEmbedDim: null } as const
+
 describe.each(CPU_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) => {
   test.each([1, 2])('widens 32 channels to 64, with a time embedding for each of %i', async (rows) => {
     const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.1.resnets.0.spatial_res_block', target)
     const { scope } = layer
     const x = layer.feedImages('input_tensor', 2)
-    const block = resnetBlock2d(scope, {
-      inChannels: 32,
-      outChannels: 64,
-      epsilon: 1e-5,
-      timeEmbedDim: 128,
-    })
+    const block = resnetBlock2d(scope, OF_UNET)
     const time = silu(scope.g, layer.feedPerClip('temb', rows))
     await layer.expectOutput(block(x, time))
   })
 
   test('needs no time embedding in the VAE', async () => {
     const layer = await openLayerGolden('tiny', 'vae', 'encoder.down_blocks.1', target)
-    const block = resnetBlock2d(into(layer.scope, 'resnets', 0), {
-      inChannels: 32,
-      outChannels: 64,
-      epsilon: 1e-6,
-      timeEmbedDim: null,
-    })
+    const block = resnetBlock2d(into(layer.scope, 'resnets', 0), OF_VAE)
     await layer.expectOutput(block(layer.feedImages('hidden_states'), null))
   })
 
@@ -37,12 +31,7 @@ describe.each(CPU_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) =>
     const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.1.resnets.0.spatial_res_block', small)
     const { scope } = layer
     const x = layer.feedImages('input_tensor', 2)
-    const block = resnetBlock2d(scope, {
-      inChannels: 32,
-      outChannels: 64,
-      epsilon: 1e-5,
-      timeEmbedDim: 128,
-    })
+    const block = resnetBlock2d(scope, OF_UNET)
     const y = block(x, silu(scope.g, layer.feedPerClip('temb', 1)))
     const images = x.clips * x.frames
     expect(y).toMatchObject({ clips: x.clips, frames: x.frames })
@@ -55,12 +44,7 @@ describe.each(CPU_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) =>
   test('never makes an upsampled map as a whole', async () => {
     const small = { ...target, imagePieceBytes: 1 }
     const layer = await openLayerGolden('tiny', 'vae', 'encoder.down_blocks.1', small)
-    const block = resnetBlock2d(into(layer.scope, 'resnets', 0), {
-      inChannels: 32,
-      outChannels: 64,
-      epsilon: 1e-6,
-      timeEmbedDim: null,
-    })
+    const block = resnetBlock2d(into(layer.scope, 'resnets', 0), OF_VAE)
     const asked: number[] = []
     const x = layer.feedImages('hidden_states')
     const layerOfPiece = (piece: Images): Images => {
@@ -74,7 +58,7 @@ describe.each(CPU_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) =>
   test('names its nodes after its place in the checkpoint', async () => {
     const layer = await openLayerGolden('tiny', 'vae', 'encoder.down_blocks.1', target)
     const scope = into(layer.scope, 'resnets', 0)
-    const block = resnetBlock2d(scope, { inChannels: 32, outChannels: 64, epsilon: 1e-6, timeEmbedDim: null })
+    const block = resnetBlock2d(scope, OF_VAE)
     block(layer.feedImages('hidden_states'), null)
     expect(scope.g.nodes.length).toBeGreaterThan(0)
     for (const { name } of scope.g.nodes) expect(name).toMatch(/^encoder\.down_blocks\.1\.resnets\.0\/\w+$/)
