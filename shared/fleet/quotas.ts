@@ -1,0 +1,16 @@
+import type { QuotaFamily } from './instance-types.ts'
+
+/**
+ * Service Quotas' codes of EC2's limits on running GPU instances, by family and way of paying. They count vCPUs; in a
+ * new account they are often 0.
+ */
+export const VCPU_QUOTAS = {
+  'g-vt': {
+    onDemand: { code: 'L-DB2E81BA', name: 'Running On-Demand G and VT instances' },
+    spot: { code: 'L-3819A6DF', name: 'All G and VT Spot Instance Requests' },
+  },
+  p: {
+    onDemand: { code: 'L-417A185B', name: 'Running On-Demand P instances' },
+    spot: { code: 'L-7212CCBC', name: 'All P4, P3 and P2 Spot Instance Requests' },
+  },
+} as const satisfies Record<QuotaFamily, Record<'onDemand' | 'spot', { code: string; name: string }>>
