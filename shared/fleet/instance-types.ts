@@ -21,7 +21,7 @@ export interface Gpu {
 }
 
 /** Which of EC2's quotas counts an instance's vCPUs. */
-export type QuotaFamily = 'g-vt' | 'p'
+export type QuotaFamily = 'g-vt' | 'p' | 'p5'
 
 export interface InstanceType {
   readonly gpu: Gpu
@@ -85,7 +85,7 @@ export const INSTANCE_TYPES = {
   },
   'p5.48xlarge': {
     ...{ gpu: H100, gpus: 8, vcpus: 192, memoryGib: 2048, nvmeGb: 30_720, networkGbitPerSecond: 3200 },
-    ...{ onDemandUsdPerHour: 55.04, spotUsdPerHour: { low: 18.2, high: 55 }, quotaFamily: 'p' },
+    ...{ onDemandUsdPerHour: 55.04, spotUsdPerHour: { low: 18.2, high: 55 }, quotaFamily: 'p5' },
   },
 } as const satisfies Record<string, InstanceType>
 

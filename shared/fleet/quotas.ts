@@ -13,4 +13,9 @@ export const VCPU_QUOTAS = {
     onDemand: { code: 'L-417A185B', name: 'Running On-Demand P instances' },
     spot: { code: 'L-7212CCBC', name: 'All P4, P3 and P2 Spot Instance Requests' },
   },
+  // On demand P5 is counted with the other P; only its Spot requests are apart.
+  p5: {
+    onDemand: { code: 'L-417A185B', name: 'Running On-Demand P instances' },
+    spot: { code: 'L-C4BD4855', name: 'All P5 Spot Instance Requests' },
+  },
 } as const satisfies Record<QuotaFamily, Record<'onDemand' | 'spot', { code: string; name: string }>>

@@ -8,6 +8,7 @@ import { addJobCommands } from './job-commands.ts'
 import { addLocalOptions, type LocalOptions } from './local-options.ts'
 import { addModelsListOptions, type ModelsListOptions, runModelsList } from './models-list.ts'
 import { addModelsPushOptions, type ModelsPushOptions, runModelsPush } from './models-push.ts'
+import { addPlanOptions, type PlanOptions } from './plan-options.ts'
 import { runRender } from './render.ts'
 import { addRenderOptions, type RenderOptions } from './render-options.ts'
 import { addSchemaOptions, runSchema } from './schema.ts'
@@ -22,6 +23,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 stopped by Ctrl-C.
   svd render photo.jpg --checkpoint svd-xt --output photo.mp4
   svd submit photo.jpg --wait --download videos
   svd inspect --checkpoint svd-xt
+  svd plan --checkpoint svd-xt --clips 10000
   svd compile --checkpoint svd-xt --output svd-xt-onnx
 `
 
@@ -47,6 +49,9 @@ const createProgram = (
   )
   addInspectOptions(program.command('inspect')).action((options: InspectOptions) =>
     runInspect(options, surroundings),
+  )
+  addPlanOptions(program.command('plan')).action(async (options: PlanOptions) =>
+    (await import('./plan.ts')).runPlan(options, surroundings),
   )
   addCompileOptions(program.command('compile')).action((options: CompileOptions) =>
     runCompile(options, surroundings),

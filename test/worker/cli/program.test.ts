@@ -8,6 +8,7 @@ describe('help', () => {
     ['--help'],
     ['render', '--help'],
     ['inspect', '--help'],
+    ['plan', '--help'],
     ['compile', '--help'],
     ['doctor', '--help'],
     ['schema', '--help'],

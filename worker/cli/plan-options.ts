@@ -1,0 +1,109 @@
+import { type Command, Option } from 'commander'
+import { readNumber } from '../../shared/contracts/argument-text.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { INSTANCE_TYPE_NAMES, type InstanceTypeName } from '../../shared/fleet/instance-types.ts'
+import { addClipOptions } from './clip-options.ts'
+import { parseDuration } from './duration.ts'
+
+const NOTES = `
+Counted, not measured: the FLOPs and bytes of the clip's graphs, taken as float16, over the cards' data sheets. The two
+ends of a range are what published runs of this model reach of them at best and at worst. When you know what a clip
+takes on your card (device_seconds in its result.json), give it: --seconds-per-clip.
+
+Time is from the first message to the last clip, on machines that boot first. Cost is for the machines alone, from
+their boot to five minutes after the last clip; without S3, SQS, ECR and network traffic.
+
+  svd plan --checkpoint svd-xt --clips 10000
+  svd plan --checkpoint svd-xt --clips 10000 --spot --instance-type g6e.xlarge --within 8h
+`
+
+export const addPlanOptions = (command: Command): Command => {
+  command
+    .summary('tell how long a batch takes on EC2, and what it costs')
+    .description(
+      'Counts the work of a clip, and tells hours, cost and what limits them for each GPU instance type.',
+    )
+    .requiredOption('--clips <n>', 'how many clips: pictures x combinations x videos of each')
+    .requiredOption('--checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder; configs are enough')
+    .option('--variant <name>', 'weight files of that name, such as fp16')
+    .optionsGroup('Machines:')
+    .addOption(new Option('--instance-type <name...>', 'only these (all)').choices(INSTANCE_TYPE_NAMES))
+    .addOption(new Option('--spot', 'at Spot prices').conflicts('onDemand'))
+    .option('--on-demand', 'at on-demand prices (the default)')
+    .option('--workers <n>', 'cards that work at once; an instance has 1 or 8 (1, or what --within needs)')
+    .option('--within <time>', 'tell how many workers are done by then, such as 90m or 8h')
+    .option('--seconds-per-clip <x>', 'what a clip takes, where that was measured; with one --instance-type')
+  return addClipOptions(command)
+    .optionsGroup('Output:')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', NOTES)
+}
+
+/** As Commander gives them. */
+export interface PlanOptions {
+  readonly clips: string
+  readonly checkpoint: string
+  readonly variant?: string
+  readonly instanceType?: readonly InstanceTypeName[]
+  readonly spot?: true
+  readonly onDemand?: true
+  readonly workers?: string
+  readonly within?: string
+  readonly secondsPerClip?: string
+  readonly json?: true
+}
+
+const MAX_CLIPS = 1e12
+const MAX_WORKERS = 1e6
+const MAX_SECONDS = 86_400
+
+const wholeNumber = (option: string, text: string, max: number): number => {
+  const value = readNumber(text)
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value
+  throw new InvalidInputError(option, `got '${text}'; must be a whole number from 1 to ${max}`)
+}
+
+const secondsPerClip = (text: string, types: PlanOptions['instanceType']): number => {
+  const value = readNumber(text)
+  if (typeof value !== 'number' || value <= 0 || value > MAX_SECONDS) {
+    throw new InvalidInputError(
+      '--seconds-per-clip',
+      `got '${text}'; must be above 0 and at most ${MAX_SECONDS}`,
+    )
+  }
+  if (types?.length === 1) return value
+  throw new InvalidInputError(
+    '--seconds-per-clip',
+    'was measured on one card; name the one --instance-type that has it',
+  )
+}
+
+const withinSeconds = (text: string): number => {
+  const seconds = parseDuration('--within', text)
+  if (seconds > 0) return seconds
+  throw new InvalidInputError('--within', `got '${text}'; must be more than nothing`)
+}
+
+export interface PlanRequest {
+  readonly clips: number
+  readonly instanceTypes: readonly InstanceTypeName[]
+  readonly purchase: 'on-demand' | 'spot'
+  /** Null: not said. */
+  readonly workers: number | null
+  readonly withinSeconds: number | null
+  readonly measuredSeconds: number | null
+}
+
+/** Throws InvalidInputError. */
+export const readPlanRequest = (options: PlanOptions): PlanRequest => {
+  const { clips, instanceType, spot, workers, within } = options
+  return {
+    clips: wholeNumber('--clips', clips, MAX_CLIPS),
+    instanceTypes: [...new Set(instanceType ?? INSTANCE_TYPE_NAMES)],
+    purchase: spot ? 'spot' : 'on-demand',
+    workers: workers === undefined ? null : wholeNumber('--workers', workers, MAX_WORKERS),
+    withinSeconds: within === undefined ? null : withinSeconds(within),
+    measuredSeconds:
+      options.secondsPerClip === undefined ? null : secondsPerClip(options.secondsPerClip, instanceType),
+  }
+}

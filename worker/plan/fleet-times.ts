@@ -1,0 +1,33 @@
+import type { InstanceType } from '../../shared/fleet/instance-types.ts'
+import { addRanges, type Range, rangeOf } from './range.ts'
+
+/*
+ * A fleet that comes from zero and goes back:
+ *
+ *     work waits ──WAKE──▶ instances ordered ──BOOT──▶ worker runs ──model──▶ clips … last clip ──IDLE──▶ gone
+ *                          └────────────────────────── paid for ──────────────────────────────────────┘
+ */
+
+/** The alarm that starts the fleet looks once a minute. */
+export const WAKE_SECONDS = 60
+
+/** The alarm that ends it waits for five minutes without work. */
+export const IDLE_SECONDS = 300
+
+/**
+ * From the order to a worker that runs: machine, driver, image. Not measured here. AWS's guidance for asynchronous
+ * inference with Stable Diffusion says "nodes in 2 minutes"; the upper end is an image pulled without a cache.
+ */
+export const BOOT_SECONDS: Range = rangeOf(120, 300)
+
+const BITS_PER_BYTE = 8
+
+/** A model fetched from S3, at what the instance's network gives for good. */
+export const modelSeconds = (modelBytes: number, { networkGbitPerSecond }: InstanceType): number =>
+  (modelBytes * BITS_PER_BYTE) / (networkGbitPerSecond * 1e9)
+
+/** Paid for before the first clip begins. */
+export const readySeconds = (modelBytes: number, instance: InstanceType): Range => {
+  const model = modelSeconds(modelBytes, instance)
+  return addRanges(BOOT_SECONDS, rangeOf(model, model))
+}

@@ -1,0 +1,58 @@
+import type { InstanceType } from '../../shared/fleet/instance-types.ts'
+import { VCPU_QUOTAS } from '../../shared/fleet/quotas.ts'
+import type { MemoryFit } from './card-memory.ts'
+import type { DeviceSeconds } from './device-seconds.ts'
+import type { FleetPlan } from './plan-fleet.ts'
+
+export type Purchase = 'on-demand' | 'spot'
+
+/** SQS's own, of a standard queue. */
+export const MAX_MESSAGES_IN_FLIGHT = 120_000
+
+/** One job renders, the next is prepared, the last is published. */
+const MESSAGES_OF_A_WORKER = 3
+
+export interface VcpuNeed {
+  readonly vcpus: number
+  readonly code: string
+  readonly name: string
+}
+
+/** What the account has to be allowed, by EC2's quotas, for so many instances at once. */
+export const vcpuNeedOf = (
+  { quotaFamily, vcpus }: InstanceType,
+  instances: number,
+  purchase: Purchase,
+): VcpuNeed => ({
+  vcpus: instances * vcpus,
+  ...VCPU_QUOTAS[quotaFamily][purchase === 'spot' ? 'spot' : 'onDemand'],
+})
+
+const MEMORY_TEXT: Readonly<Record<MemoryFit['way'], string | null>> = {
+  resident: null,
+  offload: 'GPU memory (offload)',
+  'low-vram': 'GPU memory (low-vram)',
+  'smaller-chunk': 'GPU memory (fewer frames decoded at once)',
+  none: 'GPU memory (too small)',
+}
+
+/**
+ * What keeps the batch from being quicker or cheaper, the hardest first. `deviceLimit` null: the time was measured, and
+ * nobody knows by what it is limited.
+ */
+export const limitsOf = (
+  { workers, overheadShare }: FleetPlan,
+  { clips, fit, deviceLimit }: { clips: number; fit: MemoryFit; deviceLimit: DeviceSeconds['limit'] | null },
+): readonly string[] => {
+  const memory = MEMORY_TEXT[fit.way]
+  return [
+    ...(fit.way === 'none' && memory !== null ? [memory] : []),
+    ...(workers * MESSAGES_OF_A_WORKER > MAX_MESSAGES_IN_FLIGHT
+      ? [`SQS: ${MAX_MESSAGES_IN_FLIGHT} messages in flight`]
+      : []),
+    ...(workers > clips ? ['clips: fewer than workers'] : []),
+    ...(overheadShare.high > 0.5 ? ['start-up: most of the time paid for'] : []),
+    ...(deviceLimit === null ? [] : [deviceLimit]),
+    ...(fit.way !== 'none' && memory !== null ? [memory] : []),
+  ]
+}
