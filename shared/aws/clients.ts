@@ -14,7 +14,8 @@ const CONNECT_MS = 5_000
 /** The SDK's own default of 3 gives up within half a second. */
 const MAX_ATTEMPTS = 6
 
-const transport = () => ({
+/** How every client of ours asks. */
+export const transport = () => ({
   requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: IDLE_SOCKET_MS },
   ...(process.env['AWS_MAX_ATTEMPTS'] === undefined && { maxAttempts: MAX_ATTEMPTS }),
 })

@@ -18,6 +18,8 @@ export const openAwsServices = (place: Partial<AwsPlace> = {}): Services => {
     openBucket: (name) => openS3ObjectStore(s3, name),
     openQueue: (url) => openSqsMessageQueue(sqs, url),
     readQueueSettings: (url, signal) => readSqsQueueSettings(sqs, url, signal),
+    // Loaded when it is wanted: only a doctor asks STS and Service Quotas.
+    openAccount: async () => (await import('../../shared/aws/aws-account.ts')).openAwsAccount(place),
     async [Symbol.asyncDispose]() {
       s3.destroy()
       sqs.destroy()

@@ -42,6 +42,12 @@ const PARTS = {
     variable: 'SVD_MODELS_BUCKET',
     help: 'where checkpoints are',
   },
+  modelId: {
+    option: '--model-id',
+    value: 'id',
+    variable: 'SVD_MODEL_ID',
+    help: 'the model that jobs are for',
+  },
 } as const
 
 export type DeploymentPart = keyof typeof PARTS

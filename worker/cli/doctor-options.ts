@@ -1,18 +1,68 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { INSTANCE_TYPE_NAMES, type InstanceTypeName } from '../../shared/fleet/instance-types.ts'
+import { addDeploymentOptions, type DeploymentOptions } from './deployment.ts'
 
-export const addDoctorOptions = (command: Command): Command =>
+const NOTES = `
+Exit code 1 if anything would stop a render, or with --aws a batch; warnings do not.
+
+  svd doctor --checkpoint svd-xt
+  svd doctor --aws --instance-type g6e.xlarge --workers 4
+`
+
+export const addDoctorOptions = (command: Command): Command => {
   command
-    .summary('check that this machine can render')
-    .description('Checks Node, ONNX Runtime, ffmpeg, memory, disk space and, if given, a checkpoint.')
+    .summary('check that this machine can render, or that the AWS account is ready')
+    .description(
+      'Checks Node, ONNX Runtime, ffmpeg, memory, disk space and, if given, a checkpoint. With --aws instead: ' +
+        'credentials, vCPU quotas, buckets, queues, and that the model is there.',
+    )
+    .optionsGroup('Machine:')
     .option('--checkpoint <dir>', 'also check this checkpoint: configs, weight files, every tensor')
     .option('--variant <name>', 'weight files of that name, such as fp16')
     .option('--output-dir <dir>', 'where videos will go', '.')
+    .optionsGroup('AWS:')
+    .addOption(new Option('--aws', 'check the AWS account, not this machine').conflicts('checkpoint'))
+    .addOption(
+      new Option('--instance-type <name...>', 'what the fleet is made of').choices(INSTANCE_TYPE_NAMES),
+    )
+    .option('--workers <n>', 'cards that will work at once (1)')
+    .addOption(new Option('--spot', 'only the quota of Spot instances (both)').conflicts('onDemand'))
+    .option('--on-demand', 'only the quota of on-demand instances')
+  return addDeploymentOptions(command, [
+    ...(['inputBucket', 'outputBucket', 'modelsBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'] as const),
+    'modelId',
+  ])
+    .optionsGroup('Output:')
     .option('--json', 'one JSON object')
-    .addHelpText('after', '\nExit code 1 if anything would stop a render; warnings do not.\n')
+    .addHelpText('after', NOTES)
+}
 
-export interface DoctorOptions {
+const AWS_ONLY = {
+  ...{ instanceType: '--instance-type', workers: '--workers', spot: '--spot', onDemand: '--on-demand' },
+  ...{ inputBucket: '--input-bucket', outputBucket: '--output-bucket', modelsBucket: '--models-bucket' },
+  ...{
+    jobsQueueUrl: '--jobs-queue-url',
+    deadLetterQueueUrl: '--dead-letter-queue-url',
+    modelId: '--model-id',
+  },
+} as const satisfies Partial<Record<keyof DoctorOptions, string>>
+
+/** Options that would be read by nobody. Throws InvalidInputError. */
+export const assertMachineOptions = (options: DoctorOptions): void => {
+  const names = Object.keys(AWS_ONLY) as (keyof typeof AWS_ONLY)[]
+  const given = names.filter((name) => options[name] !== undefined).map((name) => AWS_ONLY[name])
+  if (given.length > 0) throw new InvalidInputError(given.join(', '), 'only goes with --aws')
+}
+
+export interface DoctorOptions extends DeploymentOptions {
   readonly checkpoint?: string
   readonly variant?: string
   readonly outputDir: string
+  readonly aws?: true
+  readonly instanceType?: readonly InstanceTypeName[]
+  readonly workers?: string
+  readonly spot?: true
+  readonly onDemand?: true
   readonly json?: true
 }

@@ -1,19 +1,33 @@
-import { formatCheck } from '../fitness/check.ts'
+import { type Check, formatCheck } from '../fitness/check.ts'
 import { type Machine, thisMachine } from '../fitness/machine.ts'
+import { readAwsToCheck } from './doctor-aws-options.ts'
 import { runChecks } from './doctor-checks.ts'
-import type { DoctorOptions } from './doctor-options.ts'
+import { assertMachineOptions, type DoctorOptions } from './doctor-options.ts'
 import { EXIT_DONE, EXIT_FAILURE } from './exit-code.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** Returns the exit code. */
+type DoctorSurroundings = Pick<Surroundings, 'stdout' | 'environment' | 'signal' | 'openServices'>
+
+const examineAws = async (
+  options: DoctorOptions,
+  { environment, signal, openServices }: DoctorSurroundings,
+): Promise<readonly Check[]> => {
+  const asked = readAwsToCheck(options, environment)
+  const { runAwsChecks } = await import('./doctor-aws-checks.ts')
+  await using services = await openServices()
+  return await runAwsChecks(services, asked, signal)
+}
+
+/** Returns the exit code. Throws InvalidInputError. */
 export const runDoctor = async (
   options: DoctorOptions,
-  { stdout, environment }: Pick<Surroundings, 'stdout' | 'environment'>,
-  machine: Machine = thisMachine(environment),
+  surroundings: DoctorSurroundings,
+  machine: Machine = thisMachine(surroundings.environment),
 ): Promise<number> => {
-  const checks = await runChecks(machine, options)
+  if (!options.aws) assertMachineOptions(options)
+  const checks = options.aws ? await examineAws(options, surroundings) : await runChecks(machine, options)
   const failed = checks.some(({ status }) => status === 'fail')
-  stdout.write(
+  surroundings.stdout.write(
     options.json
       ? `${JSON.stringify({ ok: !failed, checks }, null, 2)}\n`
       : `${checks.map(formatCheck).join('\n')}\n`,

@@ -4,6 +4,7 @@ import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { INSTANCE_TYPE_NAMES, type InstanceTypeName } from '../../shared/fleet/instance-types.ts'
 import { addClipOptions } from './clip-options.ts'
 import { parseDuration } from './duration.ts'
+import { readWholeNumber } from './whole-number.ts'
 
 const NOTES = `
 Counted, not measured: the FLOPs and bytes of the clip's graphs, taken as float16, over the cards' data sheets. The two
@@ -57,12 +58,6 @@ const MAX_CLIPS = 1e12
 const MAX_WORKERS = 1e6
 const MAX_SECONDS = 86_400
 
-const wholeNumber = (option: string, text: string, max: number): number => {
-  const value = readNumber(text)
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value
-  throw new InvalidInputError(option, `got '${text}'; must be a whole number from 1 to ${max}`)
-}
-
 const secondsPerClip = (text: string, types: PlanOptions['instanceType']): number => {
   const value = readNumber(text)
   if (typeof value !== 'number' || value <= 0 || value > MAX_SECONDS) {
@@ -98,10 +93,10 @@ export interface PlanRequest {
 export const readPlanRequest = (options: PlanOptions): PlanRequest => {
   const { clips, instanceType, spot, workers, within } = options
   return {
-    clips: wholeNumber('--clips', clips, MAX_CLIPS),
+    clips: readWholeNumber('--clips', clips, MAX_CLIPS),
     instanceTypes: [...new Set(instanceType ?? INSTANCE_TYPE_NAMES)],
     purchase: spot ? 'spot' : 'on-demand',
-    workers: workers === undefined ? null : wholeNumber('--workers', workers, MAX_WORKERS),
+    workers: workers === undefined ? null : readWholeNumber('--workers', workers, MAX_WORKERS),
     withinSeconds: within === undefined ? null : withinSeconds(within),
     measuredSeconds:
       options.secondsPerClip === undefined ? null : secondsPerClip(options.secondsPerClip, instanceType),

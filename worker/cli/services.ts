@@ -1,3 +1,4 @@
+import type { AwsAccount } from '../../shared/ports/aws-account.ts'
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { QueueSettings } from '../fitness/queue-check.ts'
@@ -9,4 +10,6 @@ export interface Services extends AsyncDisposable {
   openBucket(name: string): ObjectStore
   openQueue(url: string): MessageQueue
   readQueueSettings(url: string, signal: AbortSignal): Promise<QueueSettings>
+  /** To be disposed of by who opens it. */
+  openAccount(): Promise<AwsAccount>
 }

@@ -1,5 +1,5 @@
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
-import { type Check, fail, ok, runCheck, warn } from './check.ts'
+import { type Check, type Finding, fail, ok, runCheck, warn } from './check.ts'
 
 /** Of the queue itself; how long a message is out of sight is said anew with every receive. */
 export interface QueueSettings {
@@ -12,22 +12,31 @@ const LEAST_RECEIVES = 3
 
 const FIX_REDRIVE = 'give the queue a dead-letter queue with maxReceiveCount 5'
 
-/** `readSettings`: null where nobody can tell them. */
+/** `null` where nobody can tell them. */
+export type ReadQueueSettings = ((signal: AbortSignal) => Promise<QueueSettings>) | null
+
+/** Throws where the queue cannot be asked. */
+export const queueFinding = async (
+  queue: MessageQueue,
+  readSettings: ReadQueueSettings,
+  signal: AbortSignal,
+): Promise<Finding> => {
+  const { visible, inFlight, delayed } = await queue.depth(signal)
+  const found = `${queue.url}: ${visible} waiting, ${inFlight} in flight, ${delayed} delayed`
+  if (readSettings === null) return ok(`${found}; its redrive policy is not looked at`)
+  const { maxReceiveCount } = await readSettings(signal)
+  if (maxReceiveCount === null) return warn(`${found}; it has no dead-letter queue`, FIX_REDRIVE)
+  const policy = `${found}; given up after ${maxReceiveCount} deliveries`
+  return maxReceiveCount >= LEAST_RECEIVES ? ok(policy) : fail(policy, FIX_REDRIVE)
+}
+
 export const checkQueue = (
   queue: MessageQueue,
-  readSettings: ((signal: AbortSignal) => Promise<QueueSettings>) | null,
+  readSettings: ReadQueueSettings,
   signal: AbortSignal,
 ): Promise<Check> =>
   runCheck(
     'queue',
     "check the queue's URL, the region, and the rights to receive from it and get its attributes",
-    async () => {
-      const { visible, inFlight, delayed } = await queue.depth(signal)
-      const found = `${queue.url}: ${visible} waiting, ${inFlight} in flight, ${delayed} delayed`
-      if (readSettings === null) return ok(`${found}; its redrive policy is not looked at`)
-      const { maxReceiveCount } = await readSettings(signal)
-      if (maxReceiveCount === null) return warn(`${found}; it has no dead-letter queue`, FIX_REDRIVE)
-      const policy = `${found}; given up after ${maxReceiveCount} deliveries`
-      return maxReceiveCount >= LEAST_RECEIVES ? ok(policy) : fail(policy, FIX_REDRIVE)
-    },
+    () => queueFinding(queue, readSettings, signal),
   )

@@ -8,6 +8,8 @@ const examine = async (machine: Machine, options: { readonly checkpoint?: string
   let stdout = ''
   const surroundings = {
     environment: {},
+    signal: new AbortController().signal,
+    openServices: () => Promise.reject(new Error('this machine alone is looked at')),
     stdout: {
       write(text: string) {
         stdout += text

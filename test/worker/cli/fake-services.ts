@@ -2,9 +2,11 @@ import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts
 import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import type { StatusRecord } from '../../../shared/contracts/status-record.ts'
+import type { AwsAccount } from '../../../shared/ports/aws-account.ts'
 import type { Services } from '../../../worker/cli/services.ts'
 import { type MemoryMessageQueue, openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
 import { type MemoryObjectStore, openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
+import { anAccount } from '../fitness/an-account.ts'
 import { type CommandLineOptions, runCommandLine } from './a-command-line.ts'
 
 const signal = new AbortController().signal
@@ -17,6 +19,8 @@ export const DEPLOYMENT = {
 } as const
 
 export interface FakeServicesOptions {
+  /** As AWS knows the caller. Default: one that may do anything. */
+  readonly account?: Partial<AwsAccount>
   /** Called whenever a command sleeps, with the number of the sleep, from 1: what others do meanwhile. */
   readonly whileAsleep?: (sleep: number) => void | Promise<void>
 }
@@ -25,7 +29,8 @@ const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.str
 const JSON_TYPE = { contentType: 'application/json' }
 
 /** Buckets and queues in memory, under a clock that only a command's own sleeping moves. */
-export const fakeServices = ({ whileAsleep = () => {} }: FakeServicesOptions = {}) => {
+export const fakeServices = ({ whileAsleep = () => {}, account: changes = {} }: FakeServicesOptions = {}) => {
+  const account = anAccount(changes)
   let nowMs = Date.parse('2026-11-24T12:30:00Z')
   let sleeps = 0
   const now = (): number => nowMs
@@ -54,6 +59,7 @@ export const fakeServices = ({ whileAsleep = () => {} }: FakeServicesOptions = {
     openBucket,
     openQueue,
     readQueueSettings: async () => ({ maxReceiveCount: 5 }),
+    openAccount: async () => account,
     async [Symbol.asyncDispose]() {},
   }
   const inputs = openBucket(DEPLOYMENT.SVD_INPUT_BUCKET)

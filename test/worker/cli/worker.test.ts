@@ -55,6 +55,7 @@ const runWorker = async (command: CommandOptions) => {
       return queue
     },
     readQueueSettings: async () => ({ maxReceiveCount }),
+    openAccount: () => Promise.reject(new Error('a worker asks nothing about the account')),
     async [Symbol.asyncDispose]() {},
   }
   const never = (): never => {
