@@ -54,3 +54,10 @@ export const wakeSteps = (clipsPerWorker: number, maxWorkers: number): readonly 
   }
   return steps.filter(({ workers }, i) => i === 0 || workers > steps[i - 1]!.workers)
 }
+
+/** Workers as jobs of AWS Batch: functions/dispatch starts as many as the backlog needs, and each ends by itself. */
+export const BATCH = {
+  dispatchSeconds: 60,
+  /** Longer than two looks of the dispatcher, so that a trickle finds its worker still there. */
+  untilIdleSeconds: 150,
+} as const

@@ -20,8 +20,10 @@ import { keyFault } from './object-key.ts'
 
 export const IMAGES_PREFIX = 'images/'
 export const MANIFESTS_PREFIX = 'manifests/'
+export const INPUTS_PREFIX = 'inputs/'
 export const JOBS_PREFIX = 'jobs/'
 export const STATUS_PREFIX = 'status/'
+export const CANCEL_PREFIX = 'cancel/'
 export const REPORTS_PREFIX = 'reports/'
 
 const EXTENSION = /\.[^./]+$/
@@ -37,17 +39,17 @@ export const picturesOfSidecar = (key: string): readonly string[] =>
   PICTURE_EXTENSIONS.map((extension) => key.replace(EXTENSION, extension))
 
 /** `pixelsSha256` as `hashPixels` gives it. */
-export const normalizedImageKey = (pixelsSha256: string): string => `inputs/${pixelsSha256}.png`
+export const normalizedImageKey = (pixelsSha256: string): string => `${INPUTS_PREFIX}${pixelsSha256}.png`
 
 /** `sourceSha256`: of what identifies a dropped object. */
-export const knownPictureKey = (sourceSha256: string): string => `inputs/known/${sourceSha256}.json`
+export const knownPictureKey = (sourceSha256: string): string => `${INPUTS_PREFIX}known/${sourceSha256}.json`
 
 export const jobFolder = (jobId: string): string => `${JOBS_PREFIX}${jobId}/`
 export const resultKey = (jobId: string): string => `${jobFolder(jobId)}result.json`
 export const failureKey = (jobId: string, attempt: number): string =>
   `${jobFolder(jobId)}failures/${String(attempt).padStart(4, '0')}.json`
 export const statusKey = (jobId: string): string => `${STATUS_PREFIX}${jobId}.json`
-export const cancelKey = (jobId: string): string => `cancel/${jobId}.json`
+export const cancelKey = (jobId: string): string => `${CANCEL_PREFIX}${jobId}.json`
 export const reportKey = (inputKey: string): string => {
   const key = `${REPORTS_PREFIX}${inputKey}.json`
   if (keyFault(key) === null) return key
@@ -78,3 +80,6 @@ export const modelIdOfRecord = (key: string): string | null =>
 
 /** Where a worker tries out whether the output bucket does what it has to; removed again where that is allowed. */
 export const probeKey = (id: string): string => `probes/${id}`
+
+/** What dispatch remembers of the workers it asked for. */
+export const DISPATCH_STATE_KEY = 'dispatch/state.json'

@@ -1,0 +1,13 @@
+import { App } from 'aws-cdk-lib'
+import { addDeployment } from './deployment.ts'
+
+const app = new App()
+try {
+  addDeployment(app)
+  app.synth()
+} catch (error) {
+  // CDK's own trace tells a user nothing about a key of the context.
+  if (!(error instanceof Error) || !error.message.startsWith('the deployment')) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}

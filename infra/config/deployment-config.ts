@@ -1,0 +1,151 @@
+import { z } from 'zod'
+import { modelIdSchema } from '../../shared/contracts/model-record.ts'
+import { INSTANCE_TYPE_NAMES, instanceTypeOf } from '../../shared/fleet/instance-types.ts'
+import { CLIPS_PER_WORKER } from '../scaling/scaling-policy.ts'
+
+/*
+ * What can be chosen about a deployment. Each key is one of CDK's context, with `svd:` before it: in cdk.json, or on
+ * the command line as `-c svd:compute=batch`. From there everything comes as text, so every schema takes text too.
+ */
+
+const whole = (min: number, max: number) =>
+  z.coerce.number(`must be a whole number from ${min} to ${max}`).int().min(min).max(max)
+
+/** `a,b` or `["a", "b"]`. */
+const listOf = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess(
+    (given) =>
+      typeof given === 'string'
+        ? given
+            .split(',')
+            .map((part) => part.trim())
+            .filter((part) => part !== '')
+        : given,
+    z.array(item),
+  )
+
+const instanceTypesSchema = listOf(z.enum(INSTANCE_TYPE_NAMES))
+  .refine((names) => names.length > 0, 'must name at least one')
+  .refine(
+    (names) => new Set(names.map((name) => instanceTypeOf(name).gpus)).size <= 1,
+    'must all have the same number of GPUs: a fleet is counted in instances',
+  )
+
+const idOf = (kind: string) =>
+  z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `must be like ${kind}-0a1b2c3d`)
+
+/** Lambda's and CloudWatch Logs' lists, the usual ones. */
+const LOG_RETENTION_DAYS = [1, 3, 7, 14, 30, 60, 90, 180, 365, 731] as const
+
+const fields = {
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,29}$/, 'must be up to 30 small letters, digits and -')
+    .default('svd')
+    .describe(
+      'What the stacks are called: NAME-storage and NAME-pipeline. A second deployment needs another.',
+    ),
+  modelId: modelIdSchema
+    .default('svd-xt')
+    .describe('Which model renders: the id that `svd models push` gave it.'),
+  compute: z
+    .enum(['ec2', 'batch', 'both'])
+    .default('ec2')
+    .describe('What runs the workers: an ECS service on EC2 Auto Scaling, AWS Batch, or one of each.'),
+  instanceTypes: instanceTypesSchema
+    .default(['g6e.xlarge', 'g6.xlarge', 'g5.xlarge'])
+    .describe('EC2 instance types that may be started. The more, the rarer is Spot out of stock.'),
+  maxWorkers: whole(1, 5000)
+    .default(4)
+    .describe(
+      'The most GPUs that work at the same time, for each kind of compute. It bounds what an hour costs.',
+    ),
+  clipsPerWorker: whole(1, 10_000)
+    .default(CLIPS_PER_WORKER)
+    .describe(
+      'Clips that wait or are in work, for each worker, that scaling aims at. Fewer: sooner done, dearer.',
+    ),
+  onDemandBase: whole(0, 5000)
+    .default(0)
+    .describe('With EC2: so many instances are On-Demand before there are any of Spot.'),
+  onDemandPercent: whole(0, 100)
+    .default(0)
+    .describe(
+      'With EC2: the share of On-Demand among the others. 100: no Spot at all, also with Batch, which otherwise falls back to On-Demand where there is no Spot.',
+    ),
+  workerImage: z
+    .string()
+    .default('')
+    .describe(
+      'An image of worker/Dockerfile in a registry, best by digest. Empty: built and pushed at deploy.',
+    ),
+  network: z
+    .enum(['public', 'isolated'])
+    .default('public')
+    .describe(
+      'public: workers have public addresses, nothing can connect to them, and idle costs nothing. isolated: no way to the internet, interface endpoints instead.',
+    ),
+  availabilityZones: whole(1, 6)
+    .default(3)
+    .describe(
+      'Zones of the VPC that is made. The more, the rarer is Spot out of stock. Some regions have two.',
+    ),
+  vpcId: z
+    .union([z.literal(''), idOf('vpc')])
+    .default('')
+    .describe('An existing VPC instead; with it goes subnetIds. Endpoints and routes in it are yours.'),
+  subnetIds: listOf(idOf('subnet'))
+    .default([])
+    .describe(
+      'Subnets of that VPC, public ones with network=public, else with a route to S3, SQS, ECR and ECS.',
+    ),
+  encryption: z
+    .enum(['aws', 'kms'])
+    .default('aws')
+    .describe(
+      'Keys of S3 and SQS themselves, or a KMS key of this deployment, which costs a dollar a month.',
+    ),
+  ingestConcurrency: whole(2, 1000)
+    .default(10)
+    .describe('Dropped objects that are looked at side by side, at most.'),
+  ingestReservedConcurrency: whole(0, 1000)
+    .default(0)
+    .describe(
+      'Of Lambda concurrency, set aside for ingest. 0: none. A new account has ten in all, of which none can be set aside.',
+    ),
+  inputDays: whole(0, 3650)
+    .default(0)
+    .describe('Dropped pictures and manifests are deleted after so many days. 0: never.'),
+  outputDays: whole(0, 3650)
+    .default(0)
+    .describe('Videos and records are deleted after so many days. 0: never.'),
+  logDays: z.coerce
+    .number()
+    .pipe(z.literal(LOG_RETENTION_DAYS, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`))
+    .default(30)
+    .describe('How long logs are kept.'),
+  alarmHours: whole(1, 240)
+    .default(24)
+    .describe('A job that waits for longer raises an alarm. A queue keeps messages for ten days.'),
+  alarmEmail: z
+    .union([z.literal(''), z.email()])
+    .default('')
+    .describe(
+      'Who is told of alarms. AWS asks for a confirmation. Empty: nobody, until you subscribe to the topic.',
+    ),
+} as const
+
+export const deploymentConfigSchema = z.strictObject(fields).superRefine((config, context) => {
+  if ((config.vpcId === '') !== (config.subnetIds.length === 0)) {
+    const [path, message] =
+      config.vpcId === ''
+        ? ['vpcId', 'is empty, but subnetIds are given; give both or none']
+        : ['subnetIds', 'is empty, but vpcId is given; give both or none']
+    context.addIssue({ code: 'custom', path: [path], message })
+  }
+})
+
+export type DeploymentConfig = Readonly<z.infer<typeof deploymentConfigSchema>>
+
+/** In the order of the documents. */
+export const CONFIG_FIELDS: Readonly<Record<keyof DeploymentConfig, z.ZodType>> = fields

@@ -1,0 +1,90 @@
+import { Fn } from 'aws-cdk-lib'
+import {
+  FlowLogDestination,
+  FlowLogTrafficType,
+  GatewayVpcEndpointAwsService,
+  IpAddresses,
+  type ISecurityGroup,
+  type IVpc,
+  Peer,
+  Port,
+  SecurityGroup,
+  type SubnetSelection,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2'
+import type { IBucket } from 'aws-cdk-lib/aws-s3'
+import { Construct } from 'constructs'
+import type { DeploymentConfig } from '../config/deployment-config.ts'
+import { addInterfaceEndpoints, limitToThisAccount } from './isolated-endpoints.ts'
+
+export interface NetworkProps {
+  readonly config: Pick<DeploymentConfig, 'network' | 'availabilityZones' | 'vpcId' | 'subnetIds'>
+  /** For what the network refused. */
+  readonly logs: IBucket
+}
+
+const CIDR = '10.0.0.0/16'
+/** 4,091 addresses a zone: one for each worker. */
+const SUBNET_MASK = 20
+
+/**
+ * Where workers are. They open connections and take none.
+ * - `public`    addresses of their own, S3 by its gateway: nothing costs anything but the addresses while they are used
+ * - `isolated`  no way out: S3 by its gateway, the other services by interface endpoints, which cost by the hour
+ */
+export class Network extends Construct {
+  readonly vpc: IVpc
+  readonly subnets: SubnetSelection
+  readonly workers: ISecurityGroup
+
+  constructor(scope: Construct, id: string, { config, logs }: NetworkProps) {
+    super(scope, id)
+    const isPublic = config.network === 'public'
+    const subnetType = isPublic ? SubnetType.PUBLIC : SubnetType.PRIVATE_ISOLATED
+    this.subnets = { subnetType }
+    this.vpc = config.vpcId === '' ? this.makeVpc(config, logs, subnetType) : this.importVpc(config)
+    this.workers = new SecurityGroup(this, 'Workers', {
+      vpc: this.vpc,
+      description: 'svd-batch workers: HTTPS out, nothing in',
+      allowAllOutbound: false,
+    })
+    this.workers.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS, by HTTPS')
+  }
+
+  private makeVpc(
+    { network, availabilityZones }: NetworkProps['config'],
+    logs: IBucket,
+    subnetType: SubnetType,
+  ): Vpc {
+    const vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr(CIDR),
+      natGateways: 0,
+      // By number: no account has to be asked which there are.
+      availabilityZones: Array.from({ length: availabilityZones }, (_, zone) => Fn.select(zone, Fn.getAzs())),
+      subnetConfiguration: [{ name: 'Workers', subnetType, cidrMask: SUBNET_MASK }],
+      // It would deploy a function; nothing is in the default group.
+      restrictDefaultSecurityGroup: false,
+    })
+    vpc.addFlowLog('Refused', {
+      destination: FlowLogDestination.toS3(logs, 'network/'),
+      trafficType: FlowLogTrafficType.REJECT,
+    })
+    const s3 = vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 })
+    if (network === 'isolated') {
+      limitToThisAccount(s3)
+      addInterfaceEndpoints(vpc)
+    }
+    return vpc
+  }
+
+  private importVpc({ vpcId, subnetIds, network }: NetworkProps['config']): IVpc {
+    // Their zones are asked for by none that uses them here.
+    const availabilityZones = subnetIds.map((_, zone) => Fn.select(zone, Fn.getAzs()))
+    return Vpc.fromVpcAttributes(this, 'Vpc', {
+      vpcId,
+      availabilityZones,
+      ...(network === 'public' ? { publicSubnetIds: subnetIds } : { isolatedSubnetIds: subnetIds }),
+    })
+  }
+}

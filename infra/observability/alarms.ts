@@ -1,0 +1,111 @@
+import { Duration } from 'aws-cdk-lib'
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import type { Topic } from 'aws-cdk-lib/aws-sns'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
+import { PIPELINE_METRICS } from './pipeline-metrics.ts'
+
+export interface AlarmsProps {
+  readonly topic: Topic
+  readonly drops: QueueWithDeadLetters
+  readonly jobs: QueueWithDeadLetters
+  readonly functions: readonly LambdaFunction[]
+  readonly oldestHours: number
+}
+
+const period = Duration.minutes(5)
+/** A machine that boots, its image, its model and the first clip, and as long again. */
+const NOTHING_DONE_PERIODS = 6
+
+const held = (queue: Queue): IMetric =>
+  new MathExpression({
+    expression: 'visible + inFlight',
+    usingMetrics: {
+      visible: queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period }),
+      // Those that somebody looks at for a moment are there still.
+      inFlight: queue.metricApproximateNumberOfMessagesNotVisible({ statistic: 'Maximum', period }),
+    },
+    period,
+  })
+
+/** What somebody has to look at. Each says what it means and where to look. */
+export class Alarms extends Construct {
+  private readonly topic: Topic
+
+  constructor(scope: Construct, id: string, { topic, drops, jobs, functions, oldestHours }: AlarmsProps) {
+    super(scope, id)
+    this.topic = topic
+    this.alarm('JobsFailedForGood', {
+      metric: held(jobs.deadLetters),
+      above: 0,
+      text: 'jobs failed for good. svd status --failed tells why; svd redrive brings them back',
+    })
+    this.alarm('DropsFailedForGood', {
+      metric: held(drops.deadLetters),
+      above: 0,
+      text: 'dropped objects could not be looked at. The log of ingest tells why; redrive them in the console of SQS',
+    })
+    this.alarm('JobsWaitLong', {
+      metric: jobs.queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period }),
+      above: oldestHours * 3600,
+      text: `a job has been waiting for over ${oldestHours} hours. Raise svd:maxWorkers, or see what workers do`,
+    })
+    this.alarm('NothingDone', {
+      metric: new MathExpression({
+        label: 'clips that wait while none is done',
+        expression: 'IF(FILL(done, 0) + FILL(failed, 0) > 0, 0, backlog)',
+        usingMetrics: {
+          backlog: jobs.queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Minimum', period }),
+          done: PIPELINE_METRICS.succeeded,
+          failed: PIPELINE_METRICS.failed,
+        },
+        period,
+      }),
+      above: 0,
+      periods: NOTHING_DONE_PERIODS,
+      text: 'clips wait and none is done: no Spot, no quota, or workers that do not start. svd doctor --aws looks',
+    })
+    for (const lambda of functions) {
+      this.alarm(`${lambda.node.id}${lambda.node.scope!.node.id}Errors`, {
+        metric: lambda.metricErrors({ period }),
+        above: 0,
+        text: `${lambda.node.scope!.node.id} failed; its log tells why`,
+      })
+      this.alarm(`${lambda.node.scope!.node.id}Throttles`, {
+        metric: lambda.metricThrottles({ period }),
+        above: 0,
+        periods: 3,
+        text: `${lambda.node.scope!.node.id} is kept from running: raise Lambda's concurrency in this account`,
+      })
+    }
+  }
+
+  private alarm(
+    id: string,
+    props: {
+      readonly metric: IMetric
+      readonly above: number
+      readonly text: string
+      readonly periods?: number
+    },
+  ): void {
+    const alarm = new Alarm(this, id, {
+      metric: props.metric,
+      threshold: props.above,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: props.periods ?? 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: `svd-batch: ${props.text}.`,
+    })
+    alarm.addAlarmAction(new SnsAction(this.topic))
+  }
+}

@@ -1,0 +1,111 @@
+import { Duration } from 'aws-cdk-lib'
+import {
+  Dashboard,
+  GraphWidget,
+  GraphWidgetView,
+  type IMetric,
+  type IWidget,
+  MathExpression,
+  SingleValueWidget,
+} from 'aws-cdk-lib/aws-cloudwatch'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { PIPELINE_METRICS as METRICS } from './pipeline-metrics.ts'
+
+export interface PipelineDashboardProps {
+  readonly jobs: Queue
+  /** Workers that run or are ordered, of each kind of compute. */
+  readonly workers: readonly IMetric[]
+}
+
+const period = Duration.minutes(5)
+/** CloudWatch's grid has 24 columns. */
+const HALF = { width: 12, height: 6 }
+const THIRD = { width: 8, height: 6 }
+
+/** One page: is there work, is it being done, how fast, at what price, and what goes wrong. */
+export class PipelineDashboard extends Construct {
+  constructor(scope: Construct, id: string, { jobs, workers }: PipelineDashboardProps) {
+    super(scope, id)
+    const visible = jobs.metricApproximateNumberOfMessagesVisible({
+      statistic: 'Maximum',
+      period,
+      label: 'wait',
+    })
+    const inFlight = jobs.metricApproximateNumberOfMessagesNotVisible({
+      statistic: 'Maximum',
+      period,
+      label: 'in work',
+    })
+    const oldest = jobs.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period, label: 'oldest' })
+    new Dashboard(this, 'Dashboard', {
+      defaultInterval: Duration.hours(12),
+      widgets: [
+        [
+          new SingleValueWidget({
+            title: 'Now',
+            metrics: [visible, inFlight, METRICS.succeeded, METRICS.failed, METRICS.costPerClip],
+            width: 24,
+            height: 3,
+          }),
+        ],
+        [
+          new GraphWidget({ title: 'Backlog, clips', left: [visible, inFlight], stacked: true, ...THIRD }),
+          new GraphWidget({ title: 'Workers', left: [...workers], ...THIRD }),
+          new GraphWidget({
+            title: 'Age of the oldest, and time from submit to work, s',
+            left: [oldest, METRICS.waitingSeconds],
+            ...THIRD,
+          }),
+        ],
+        [
+          new GraphWidget({
+            title: 'Clips in five minutes',
+            left: [METRICS.queued, METRICS.succeeded, METRICS.failed],
+            ...HALF,
+          }),
+          new GraphWidget({
+            title: 'Seconds a clip',
+            left: [METRICS.jobSeconds, METRICS.slowJobSeconds, METRICS.deviceSeconds],
+            ...HALF,
+          }),
+        ],
+        [
+          new GraphWidget({ title: 'US dollars a clip', left: [METRICS.costPerClip], ...HALF }),
+          gpuUse(workers),
+        ],
+        [
+          new GraphWidget({
+            title: 'Failures by class',
+            left: [...METRICS.failuresByClass],
+            view: GraphWidgetView.BAR,
+            ...HALF,
+          }),
+          new GraphWidget({
+            title: 'Again and in vain',
+            left: [METRICS.retries, METRICS.leasesLost, METRICS.rejected],
+            ...HALF,
+          }),
+        ],
+      ],
+    })
+  }
+}
+
+/** Of the time for which machines were ordered: boot and idle time are part of what is paid. */
+const gpuUse = (workers: readonly IMetric[]): IWidget => {
+  const usingMetrics = Object.fromEntries(workers.map((metric, i) => [`workers${i}`, metric]))
+  return new GraphWidget({
+    title: 'GPU use, % of what is paid for',
+    left: [
+      new MathExpression({
+        label: 'GPU use',
+        expression: `100 * device / (PERIOD(device) * (${workers.map((_, i) => `FILL(workers${i}, 0)`).join(' + ')}))`,
+        usingMetrics: { device: METRICS.allDeviceSeconds, ...usingMetrics },
+        period,
+      }),
+    ],
+    leftYAxis: { min: 0, max: 100 },
+    ...HALF,
+  })
+}

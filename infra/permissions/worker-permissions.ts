@@ -1,0 +1,45 @@
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import {
+  CANCEL_PREFIX,
+  INPUTS_PREFIX,
+  JOBS_PREFIX,
+  MODELS_PREFIX,
+  probeKey,
+  REPORTS_PREFIX,
+  STATUS_PREFIX,
+} from '../../shared/contracts/bucket-layout.ts'
+import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
+import type { Buckets } from '../storage/buckets.ts'
+import { mayCreate, mayRead, mayTellWhatIsMissing, mayUseKey, mayWrite } from './objects.ts'
+
+export interface WorkerPlaces {
+  readonly buckets: Buckets
+  readonly jobs: QueueWithDeadLetters
+  readonly key: IKey | null
+}
+
+const PROBES_PREFIX = probeKey('')
+
+/** Publishes where nothing is, and deletes nothing; of the dead letters it takes none away. */
+export const workerPermissions = ({ buckets, jobs, key }: WorkerPlaces): readonly PolicyStatement[] => [
+  mayRead(buckets.output, [INPUTS_PREFIX, JOBS_PREFIX, STATUS_PREFIX, CANCEL_PREFIX, PROBES_PREFIX]),
+  mayRead(buckets.models, [MODELS_PREFIX]),
+  mayTellWhatIsMissing(buckets.output, buckets.models),
+  ...mayCreate(buckets.output, [JOBS_PREFIX, REPORTS_PREFIX, PROBES_PREFIX]),
+  mayWrite(buckets.output, [STATUS_PREFIX]),
+  new PolicyStatement({
+    actions: [
+      'sqs:ReceiveMessage',
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+    ],
+    resources: [jobs.queue.queueArn],
+  }),
+  new PolicyStatement({
+    actions: ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'],
+    resources: [jobs.deadLetters.queueArn],
+  }),
+  ...mayUseKey(key),
+]

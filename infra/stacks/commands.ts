@@ -1,0 +1,53 @@
+import { CfnOutput, type Stack } from 'aws-cdk-lib'
+import type { Topic } from 'aws-cdk-lib/aws-sns'
+import { IMAGES_PREFIX } from '../../shared/contracts/bucket-layout.ts'
+import type { DeploymentConfig } from '../config/deployment-config.ts'
+import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
+import type { Buckets } from '../storage/buckets.ts'
+
+export interface CommandsProps {
+  readonly config: DeploymentConfig
+  readonly buckets: Buckets
+  readonly jobs: QueueWithDeadLetters
+  readonly topic: Topic
+}
+
+/** What `cdk deploy` prints at its end: where everything is, and what to do with it, ready to paste. */
+export const addCommands = (stack: Stack, { config, buckets, jobs, topic }: CommandsProps): void => {
+  const output = (id: string, description: string, value: string): void => {
+    new CfnOutput(stack, id, { description, value })
+  }
+  const environment = {
+    SVD_INPUT_BUCKET: buckets.input.bucketName,
+    SVD_OUTPUT_BUCKET: buckets.output.bucketName,
+    SVD_MODELS_BUCKET: buckets.models.bucketName,
+    SVD_JOBS_QUEUE_URL: jobs.queue.queueUrl,
+    SVD_DEAD_LETTER_QUEUE_URL: jobs.deadLetters.queueUrl,
+    SVD_MODEL_ID: config.modelId,
+  }
+  const svd = 'npm run --silent svd --'
+  output('InputBucket', 'Pictures and manifests are dropped here', buckets.input.bucketName)
+  output('OutputBucket', 'Videos and records are here', buckets.output.bucketName)
+  output('ModelsBucket', 'Checkpoints are here', buckets.models.bucketName)
+  output('JobsQueueUrl', 'The queue of jobs', jobs.queue.queueUrl)
+  output('DeadLetterQueueUrl', 'Jobs that failed for good', jobs.deadLetters.queueUrl)
+  output('AlarmTopicArn', 'Subscribe to it, and be told of alarms', topic.topicArn)
+  output(
+    'Environment',
+    '1. For the svd command, in this terminal',
+    `export ${Object.entries(environment)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ')}`,
+  )
+  output(
+    'PushModel',
+    '2. A checkpoint for the workers',
+    `${svd} models push ${config.modelId} --variant fp16`,
+  )
+  output(
+    'DropPicture',
+    '3. A picture to be animated',
+    `aws s3 cp photo.png s3://${buckets.input.bucketName}/${IMAGES_PREFIX}`,
+  )
+  output('Watch', '4. How it goes', `${svd} watch`)
+}

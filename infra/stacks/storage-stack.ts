@@ -1,0 +1,40 @@
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import type { Construct } from 'constructs'
+import type { DeploymentConfig } from '../config/deployment-config.ts'
+import { INGEST_TIMEOUT_SECONDS } from '../functions/ingest-limits.ts'
+import { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
+import { Buckets } from '../storage/buckets.ts'
+import { notifyOfDrops } from '../storage/drop-notifications.ts'
+import { makeEncryptionKey } from '../storage/encryption-key.ts'
+
+export interface StorageStackProps extends StackProps {
+  readonly config: DeploymentConfig
+}
+
+/** A drop that ingest could not look at for a passing reason is tried again, for an hour and more. */
+const DROP_RECEIVES = 6
+
+/**
+ * What is kept when the pipeline goes: buckets, their key, and the queue that hears of drops, which the input bucket
+ * cannot be without.
+ */
+export class StorageStack extends Stack {
+  readonly buckets: Buckets
+  readonly drops: QueueWithDeadLetters
+  /** Null: AWS's own keys. */
+  readonly key: IKey | null
+
+  constructor(scope: Construct, id: string, { config, ...props }: StorageStackProps) {
+    super(scope, id, { ...props, terminationProtection: true })
+    this.key = config.encryption === 'kms' ? makeEncryptionKey(this) : null
+    this.buckets = new Buckets(this, 'Buckets', { config, key: this.key })
+    this.drops = new QueueWithDeadLetters(this, 'Drops', {
+      // One function's time, and as much again for what waits before it inside of Lambda.
+      visibility: Duration.seconds(2 * INGEST_TIMEOUT_SECONDS),
+      maxReceiveCount: DROP_RECEIVES,
+      key: this.key,
+    })
+    notifyOfDrops(this.buckets.input, this.drops.queue)
+  }
+}

@@ -1,0 +1,31 @@
+import { Aws } from 'aws-cdk-lib'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import { IMAGES_PREFIX, MANIFESTS_PREFIX } from '../../shared/contracts/bucket-layout.ts'
+
+/**
+ * Tells the queue of everything that is dropped where ingest looks. It is the bucket's own property, without the
+ * function that CDK would deploy to set it. S3 tries the queue when the bucket is made, so its policy comes first and
+ * cannot name the bucket: it lets in the buckets of this account.
+ */
+export const notifyOfDrops = (bucket: Bucket, queue: Queue): void => {
+  queue.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'DropsOfThisAccount',
+      principals: [new ServicePrincipal('s3.amazonaws.com')],
+      actions: ['sqs:SendMessage'],
+      resources: [queue.queueArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+    }),
+  )
+  const cfnBucket = bucket.node.defaultChild as CfnBucket
+  cfnBucket.notificationConfiguration = {
+    queueConfigurations: [IMAGES_PREFIX, MANIFESTS_PREFIX].map((prefix) => ({
+      event: 's3:ObjectCreated:*',
+      queue: queue.queueArn,
+      filter: { s3Key: { rules: [{ name: 'prefix', value: prefix }] } },
+    })),
+  }
+  bucket.node.addDependency(queue)
+}

@@ -1,0 +1,83 @@
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib'
+import {
+  Action,
+  EcsEc2ContainerDefinition,
+  EcsJobDefinition,
+  EcsVolume,
+  LinuxParameters,
+  Reason,
+  RetryStrategy,
+} from 'aws-cdk-lib/aws-batch'
+import { LogDriver } from 'aws-cdk-lib/aws-ecs'
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import { acknowledge } from '../acknowledge.ts'
+import { acknowledgePrefixes } from '../permissions/objects.ts'
+import { workerPermissions } from '../permissions/worker-permissions.ts'
+import { BATCH } from '../scaling/scaling-policy.ts'
+import { BatchCompute } from './batch-compute.ts'
+import { leastShare } from './gpu-instances.ts'
+import { WORKER_UID, WORKER_VOLUMES } from './instance-store.ts'
+import { workerEnvironment } from './worker-environment.ts'
+import type { WorkerFleetProps } from './worker-fleet.ts'
+import { workerImage } from './worker-image.ts'
+
+/** Batch kills a job 30 s after it asked it to go. */
+const DRAIN_SECONDS = 25
+/** Reclaims that one worker job survives; its clips are in the queue in any case. */
+const RECLAIMS = 5
+/** The longest that one worker works: then the dispatcher starts another, with the newest image. */
+const LONGEST = Duration.hours(24)
+
+/** Workers as jobs of AWS Batch, each with a GPU. Who starts them: functions/dispatch. */
+export class BatchWorkers extends Construct {
+  readonly compute: BatchCompute
+  readonly job: EcsJobDefinition
+  readonly logs: LogGroup
+
+  constructor(scope: Construct, id: string, props: WorkerFleetProps) {
+    super(scope, id)
+    const { config, buckets, jobs } = props
+    this.compute = new BatchCompute(this, 'Compute', props)
+    this.logs = new LogGroup(this, 'Log', { retention: config.logDays, removalPolicy: RemovalPolicy.DESTROY })
+    const jobRole = new Role(this, 'JobRole', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') })
+    const permissions = workerPermissions(props)
+    for (const statement of permissions) jobRole.addToPolicy(statement)
+    acknowledgePrefixes(jobRole, [buckets.output, buckets.models], permissions)
+    const { vcpus, memoryMib } = leastShare(config.instanceTypes)
+    const container = new EcsEc2ContainerDefinition(this, 'Container', {
+      image: workerImage(this, config.workerImage),
+      gpu: 1,
+      cpu: vcpus,
+      memory: Size.mebibytes(memoryMib),
+      command: ['worker'],
+      environment: {
+        ...workerEnvironment({ buckets, jobs }, config.modelId),
+        SVD_DRAIN_SECONDS: `${DRAIN_SECONDS}`,
+        SVD_UNTIL_IDLE: `${BATCH.untilIdleSeconds}`,
+      },
+      jobRole,
+      user: `${WORKER_UID}:${WORKER_UID}`,
+      readonlyRootFilesystem: true,
+      linuxParameters: new LinuxParameters(this, 'Linux', { initProcessEnabled: true }),
+      volumes: Object.entries(WORKER_VOLUMES).map(([name, { hostPath, containerPath }]) =>
+        EcsVolume.host({ name, hostPath, containerPath }),
+      ),
+      logging: LogDriver.awsLogs({ logGroup: this.logs, streamPrefix: 'worker' }),
+    })
+    acknowledge(container.executionRole, {
+      'AwsSolutions-IAM5[Resource::*]': 'ecr:GetAuthorizationToken knows no resources.',
+    })
+    this.job = new EcsJobDefinition(this, 'Worker', {
+      container,
+      retryAttempts: RECLAIMS,
+      retryStrategies: [
+        RetryStrategy.of(Action.RETRY, Reason.SPOT_INSTANCE_RECLAIMED),
+        // A worker that gave up says why in its log; the dispatcher starts another if there is need.
+        RetryStrategy.of(Action.EXIT, Reason.custom({ onReason: '*' })),
+      ],
+      timeout: LONGEST,
+    })
+  }
+}

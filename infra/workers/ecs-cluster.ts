@@ -1,0 +1,103 @@
+import { Duration } from 'aws-cdk-lib'
+import {
+  AutoScalingGroup,
+  GroupMetric,
+  GroupMetrics,
+  OnDemandAllocationStrategy,
+  SpotAllocationStrategy,
+} from 'aws-cdk-lib/aws-autoscaling'
+import { InstanceType, UserData } from 'aws-cdk-lib/aws-ec2'
+import {
+  AmiHardwareType,
+  AsgCapacityProvider,
+  Cluster,
+  ContainerInsights,
+  EcsOptimizedImage,
+} from 'aws-cdk-lib/aws-ecs'
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Construct } from 'constructs'
+import { acknowledge } from '../acknowledge.ts'
+import { gpuLaunchTemplate, gpusPerInstance } from './gpu-instances.ts'
+import { INSTANCE_STORE_COMMANDS } from './instance-store.ts'
+import type { WorkerFleetProps } from './worker-fleet.ts'
+
+const AGENT_SETTINGS = [
+  // CDK says it for groups that are Spot alone.
+  'ECS_ENABLE_SPOT_INSTANCE_DRAINING=true',
+  // Logs are written with the task's rights, not the machine's.
+  'ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true',
+  'ECS_IMAGE_PULL_BEHAVIOR=prefer-cached',
+] as const
+
+/**
+ * Machines for the workers: an Auto Scaling group of GPU instances that ECS sizes. It starts one for a task that finds
+ * none, and ends one only when no task has been on it for a quarter of an hour.
+ */
+export class EcsCluster extends Construct {
+  readonly cluster: Cluster
+  readonly group: AutoScalingGroup
+  readonly capacity: AsgCapacityProvider
+
+  constructor(scope: Construct, id: string, { config, network }: WorkerFleetProps) {
+    super(scope, id)
+    const { instanceTypes, onDemandBase, onDemandPercent, maxWorkers } = config
+    this.cluster = new Cluster(this, 'Cluster', {
+      vpc: network.vpc,
+      containerInsightsV2: ContainerInsights.DISABLED,
+    })
+    acknowledge(this.cluster, {
+      'AwsSolutions-ECS4':
+        'Container Insights costs by the metric also while nothing runs. The queue, the Auto Scaling group and the workers themselves have what alarms and scaling need.',
+    })
+    const role = new Role(this, 'InstanceRole', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') })
+    const userData = UserData.forLinux()
+    userData.addCommands(
+      ...INSTANCE_STORE_COMMANDS,
+      ...AGENT_SETTINGS.map((setting) => `echo ${setting} >> /etc/ecs/ecs.config`),
+    )
+    const launchTemplate = gpuLaunchTemplate(this, 'Instance', {
+      machineImage: EcsOptimizedImage.amazonLinux2023(AmiHardwareType.GPU),
+      securityGroup: network.workers,
+      ...{ role, userData },
+    })
+    this.group = new AutoScalingGroup(this, 'Group', {
+      vpc: network.vpc,
+      vpcSubnets: network.subnets,
+      minCapacity: 0,
+      maxCapacity: Math.ceil(maxWorkers / gpusPerInstance(instanceTypes)),
+      mixedInstancesPolicy: {
+        launchTemplate,
+        launchTemplateOverrides: instanceTypes.map((name) => ({ instanceType: new InstanceType(name) })),
+        instancesDistribution: {
+          onDemandBaseCapacity: onDemandBase,
+          onDemandPercentageAboveBaseCapacity: onDemandPercent,
+          onDemandAllocationStrategy: OnDemandAllocationStrategy.PRIORITIZED,
+          spotAllocationStrategy: SpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED,
+        },
+      },
+      // Free of charge; scaling divides by the first.
+      groupMetrics: [new GroupMetrics(GroupMetric.DESIRED_CAPACITY, GroupMetric.IN_SERVICE_INSTANCES)],
+      // A machine that is likely to go is replaced before it goes.
+      capacityRebalance: true,
+      defaultInstanceWarmup: Duration.seconds(0),
+    })
+    acknowledge(this.group, {
+      'AwsSolutions-EC26': 'Its volumes are encrypted, in a launch template, where cdk-nag does not look.',
+      'AwsSolutions-AS3':
+        'Launches that fail are told of by a rule of EventBridge; those that go well are no news.',
+    })
+    this.capacity = new AsgCapacityProvider(this, 'Capacity', {
+      autoScalingGroup: this.group,
+      enableManagedScaling: true,
+      targetCapacityPercent: 100,
+      enableManagedTerminationProtection: true,
+      enableManagedDraining: true,
+    })
+    this.cluster.addAsgCapacityProvider(this.capacity)
+    acknowledge(role, {
+      'AwsSolutions-IAM5[Action::ecs:Submit*]':
+        "ECS's agent reports what becomes of tasks, in this cluster alone.",
+      'AwsSolutions-IAM5[Resource::*]': 'Calls of the agent that have no resource to name.',
+    })
+  }
+}

@@ -1,0 +1,122 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import {
+  AwsLogDriverMode,
+  type CfnCluster,
+  type ContainerDefinition,
+  Ec2Service,
+  Ec2TaskDefinition,
+  LogDriver,
+  NetworkMode,
+} from 'aws-cdk-lib/aws-ecs'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import { acknowledge } from '../acknowledge.ts'
+import { acknowledgePrefixes } from '../permissions/objects.ts'
+import { workerPermissions } from '../permissions/worker-permissions.ts'
+import { EcsCluster } from './ecs-cluster.ts'
+import { leastShare } from './gpu-instances.ts'
+import { WORKER_UID, WORKER_VOLUMES } from './instance-store.ts'
+import { workerEnvironment } from './worker-environment.ts'
+import type { WorkerFleetProps } from './worker-fleet.ts'
+import { workerImage } from './worker-image.ts'
+
+/** From SIGTERM to SIGKILL: the longest that ECS gives, and as long as a Spot notice. */
+const STOP_SECONDS = 120
+/** What is in hand by then is handed back; the rest is for saying so. */
+const DRAIN_SECONDS = STOP_SECONDS - 10
+const HEALTH_PORT = 8080
+/** Of the model: it is fetched and checked before the worker answers. */
+const START_SECONDS = 300
+
+/** Where it writes; the rest of its file system it only reads. */
+const mountVolumes = (container: ContainerDefinition): void => {
+  for (const [sourceVolume, { containerPath }] of Object.entries(WORKER_VOLUMES)) {
+    container.addMountPoints({ sourceVolume, containerPath, readOnly: false })
+  }
+}
+
+/** Workers as a service of ECS, each with a GPU. How many: ecs-scaling.ts. */
+export class EcsWorkers extends Construct {
+  readonly machines: EcsCluster
+  readonly service: Ec2Service
+  readonly logs: LogGroup
+
+  constructor(scope: Construct, id: string, props: WorkerFleetProps) {
+    super(scope, id)
+    const { config, buckets, jobs } = props
+    this.machines = new EcsCluster(this, 'Machines', props)
+    const { cluster, capacity } = this.machines
+    this.logs = new LogGroup(this, 'Log', { retention: config.logDays, removalPolicy: RemovalPolicy.DESTROY })
+    const task = new Ec2TaskDefinition(this, 'Task', {
+      networkMode: NetworkMode.BRIDGE,
+      volumes: Object.entries(WORKER_VOLUMES).map(([name, { hostPath }]) => ({
+        name,
+        host: { sourcePath: hostPath },
+      })),
+    })
+    const permissions = workerPermissions(props)
+    for (const statement of permissions) task.addToTaskRolePolicy(statement)
+    acknowledgePrefixes(task.taskRole, [buckets.output, buckets.models], permissions)
+    task.addToTaskRolePolicy(
+      new PolicyStatement({
+        actions: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
+        resources: [
+          Stack.of(this).formatArn({
+            service: 'ecs',
+            resource: 'task',
+            resourceName: `${cluster.clusterName}/*`,
+          }),
+        ],
+      }),
+    )
+    const { memoryMib } = leastShare(config.instanceTypes)
+    const container = task.addContainer('Worker', {
+      image: workerImage(this, config.workerImage),
+      gpuCount: 1,
+      memoryReservationMiB: memoryMib,
+      environment: {
+        ...workerEnvironment({ buckets, jobs }, config.modelId),
+        SVD_DRAIN_SECONDS: `${DRAIN_SECONDS}`,
+        SVD_HEALTH_PORT: `${HEALTH_PORT}`,
+      },
+      user: `${WORKER_UID}:${WORKER_UID}`,
+      readonlyRootFilesystem: true,
+      dockerSecurityOptions: ['no-new-privileges'],
+      stopTimeout: Duration.seconds(STOP_SECONDS),
+      healthCheck: {
+        command: ['CMD', 'node', 'worker/image/health-check.ts'],
+        interval: Duration.seconds(30),
+        timeout: Duration.seconds(10),
+        retries: 3,
+        startPeriod: Duration.seconds(START_SECONDS),
+      },
+      logging: LogDriver.awsLogs({
+        logGroup: this.logs,
+        streamPrefix: 'worker',
+        // A log that is slow to take lines must not stop a lease from being extended.
+        mode: AwsLogDriverMode.NON_BLOCKING,
+      }),
+    })
+    mountVolumes(container)
+    this.service = new Ec2Service(this, 'Service', {
+      cluster,
+      taskDefinition: task,
+      capacityProviderStrategies: [{ capacityProvider: capacity.capacityProviderName, weight: 1 }],
+      desiredCount: 0,
+      // A new version waits for a GPU: the old worker goes first, when it is done with its job.
+      minHealthyPercent: 0,
+      maxHealthyPercent: 100,
+      circuitBreaker: { enable: true, rollback: true },
+      enableECSManagedTags: true,
+    })
+    acknowledge(task.obtainExecutionRole(), {
+      'AwsSolutions-IAM5[Resource::*]': 'ecr:GetAuthorizationToken knows no resources.',
+    })
+    acknowledge(task, {
+      'AwsSolutions-ECS2': 'Names and addresses of this deployment are no secrets.',
+      [`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/<${Stack.of(this).getLogicalId(cluster.node.defaultChild as CfnCluster)}>/*]`]:
+        'A worker protects its own task, whose id is not known before; in this cluster alone.',
+    })
+  }
+}

@@ -1,0 +1,31 @@
+/*
+ * GPU instances have fast disks that nobody has formatted. The host makes one file system of them, for models and for
+ * clips in work; an instance without any uses its root volume.
+ */
+
+export const INSTANCE_STORE_DIR = '/mnt/svd'
+/** As in worker/Dockerfile: what a container writes there is written by it. */
+export const WORKER_UID = 10_001
+
+/** Places on the host, and where a worker finds them. */
+export const WORKER_VOLUMES = {
+  cache: { hostPath: `${INSTANCE_STORE_DIR}/cache`, containerPath: '/var/cache/svd' },
+  scratch: { hostPath: `${INSTANCE_STORE_DIR}/scratch`, containerPath: '/var/lib/svd' },
+} as const
+
+/** Bash, run once as root when the instance starts. Nothing in it keeps the instance from joining its cluster. */
+export const INSTANCE_STORE_COMMANDS: readonly string[] = [
+  "disks=$(lsblk --nodeps --noheadings --paths --output NAME,MODEL | awk '/Instance Storage/ { print $1 }')",
+  'count=$(echo "$disks" | wc --words)',
+  'disk=$(echo "$disks" | head --lines 1)',
+  'if [ "$count" -gt 1 ] && command -v mdadm > /dev/null; then',
+  '  # shellcheck disable=SC2086 # one argument a disk',
+  '  mdadm --create /dev/md0 --level 0 --raid-devices "$count" $disks && disk=/dev/md0',
+  'fi',
+  `mkdir -p ${INSTANCE_STORE_DIR}`,
+  `if [ -n "$disk" ]; then mkfs.xfs -f "$disk" && mount -o noatime "$disk" ${INSTANCE_STORE_DIR}; fi`,
+  ...Object.values(WORKER_VOLUMES).map(
+    ({ hostPath }) =>
+      `install --directory --owner ${WORKER_UID} --group ${WORKER_UID} --mode 0750 ${hostPath}`,
+  ),
+]

@@ -1,0 +1,22 @@
+import { Aws } from 'aws-cdk-lib'
+import { modelFolder } from '../../shared/contracts/bucket-layout.ts'
+import type { WorkerPlaces } from '../permissions/worker-permissions.ts'
+import { WORKER_VOLUMES } from './instance-store.ts'
+
+/** How a worker is told where its jobs come from and go to, wherever it runs: worker/cli/worker-settings.ts. */
+export const workerEnvironment = (
+  { buckets, jobs }: Pick<WorkerPlaces, 'buckets' | 'jobs'>,
+  modelId: string,
+): Record<string, string> => ({
+  // ECS tells it to tasks on Fargate only.
+  AWS_REGION: Aws.REGION,
+  SVD_MODEL: `s3://${buckets.models.bucketName}/${modelFolder(modelId)}`,
+  SVD_OUTPUT_BUCKET: buckets.output.bucketName,
+  SVD_JOBS_QUEUE_URL: jobs.queue.queueUrl,
+  SVD_DEAD_LETTER_QUEUE_URL: jobs.deadLetters.queueUrl,
+  SVD_CACHE_DIR: WORKER_VOLUMES.cache.containerPath,
+  SVD_SCRATCH_DIR: WORKER_VOLUMES.scratch.containerPath,
+  SVD_METRICS: '1',
+  SVD_SPOT: '1',
+  SVD_USD_PER_HOUR: 'auto',
+})

@@ -1,0 +1,9 @@
+import type { DeploymentConfig } from '../config/deployment-config.ts'
+import type { Network } from '../network/network.ts'
+import type { WorkerPlaces } from '../permissions/worker-permissions.ts'
+
+/** What both kinds of compute are given. */
+export interface WorkerFleetProps extends WorkerPlaces {
+  readonly config: DeploymentConfig
+  readonly network: Network
+}
