@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readNumber } from '../../shared/contracts/argument-text.ts'
 import { modelIdSchema } from '../../shared/contracts/model-record.ts'
 import { INSTANCE_TYPE_NAMES, instanceTypeOf } from '../../shared/fleet/instance-types.ts'
 import { CLIPS_PER_WORKER } from '../scaling/scaling-policy.ts'
@@ -8,8 +9,12 @@ import { CLIPS_PER_WORKER } from '../scaling/scaling-policy.ts'
  * the command line as `-c svd:compute=batch`. From there everything comes as text, so every schema takes text too.
  */
 
-const whole = (min: number, max: number) =>
-  z.coerce.number(`must be a whole number from ${min} to ${max}`).int().min(min).max(max)
+const asNumber = (given: unknown): unknown => (typeof given === 'string' ? readNumber(given) : given)
+
+const whole = (min: number, max: number) => {
+  const rule = `must be a whole number from ${min} to ${max}`
+  return z.preprocess(asNumber, z.int(rule).min(min, rule).max(max, rule))
+}
 
 /** `a,b` or `["a", "b"]`. */
 const listOf = <Item extends z.ZodType>(item: Item) =>
@@ -119,9 +124,8 @@ const fields = {
   outputDays: whole(0, 3650)
     .default(0)
     .describe('Videos and records are deleted after so many days. 0: never.'),
-  logDays: z.coerce
-    .number()
-    .pipe(z.literal(LOG_RETENTION_DAYS, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`))
+  logDays: z
+    .preprocess(asNumber, z.literal(LOG_RETENTION_DAYS, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`))
     .default(30)
     .describe('How long logs are kept.'),
   alarmHours: whole(1, 240)

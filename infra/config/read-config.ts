@@ -6,7 +6,7 @@ import { CONFIG_FIELDS, type DeploymentConfig, deploymentConfigSchema } from './
 export const CONTEXT_PREFIX = 'svd:'
 
 const valueAt = (given: Readonly<Record<string, unknown>>, [key]: readonly PropertyKey[]): string =>
-  key === undefined ? '' : `got ${shownValue(given[String(key)])}; `
+  key === undefined || !(String(key) in given) ? '' : `got ${shownValue(given[String(key)])}; `
 
 const known = Object.keys(CONFIG_FIELDS)
 

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import { readConfig } from '../../../infra/config/read-config.ts'
+import { CLIPS_PER_WORKER } from '../../../infra/scaling/scaling-policy.ts'
+
+const faultsOf = (context: Readonly<Record<string, unknown>>): readonly string[] => {
+  try {
+    readConfig(context)
+    return []
+  } catch (error) {
+    return (error as Error).message.split('\n').slice(1)
+  }
+}
+
+describe('the deployment that the context asks for', () => {
+  test('is the default without any key of ours, whatever else is in the context', () => {
+    const config = readConfig({ '@aws-cdk/core:checkSecretUsage': true, 'cli-telemetry': false })
+
+    expect(config).toEqual({
+      name: 'svd',
+      modelId: 'svd-xt',
+      compute: 'ec2',
+      instanceTypes: ['g6e.xlarge', 'g6.xlarge', 'g5.xlarge'],
+      maxWorkers: 4,
+      clipsPerWorker: CLIPS_PER_WORKER,
+      onDemandBase: 0,
+      onDemandPercent: 0,
+      workerImage: '',
+      network: 'public',
+      availabilityZones: 3,
+      vpcId: '',
+      subnetIds: [],
+      encryption: 'aws',
+      ingestConcurrency: 10,
+      ingestReservedConcurrency: 0,
+      inputDays: 0,
+      outputDays: 0,
+      logDays: 30,
+      alarmHours: 24,
+      alarmEmail: '',
+    })
+  })
+
+  test('takes text, as the command line gives it, and JSON, as cdk.json has it', () => {
+    const text = readConfig({ 'svd:maxWorkers': '12', 'svd:instanceTypes': 'g6.xlarge, g5.xlarge' })
+    const json = readConfig({ 'svd:maxWorkers': 12, 'svd:instanceTypes': ['g6.xlarge', 'g5.xlarge'] })
+
+    expect(text).toEqual(json)
+    expect(text).toMatchObject({ maxWorkers: 12, instanceTypes: ['g6.xlarge', 'g5.xlarge'] })
+  })
+
+  test('is refused with every key that is wrong: value and rule', () => {
+    const faults = faultsOf({
+      'svd:compute': 'fargate',
+      'svd:maxWorkers': 'many',
+      'svd:logDays': '5',
+      'svd:alarmEmail': 'me',
+      'svd:vpcId': 'default',
+    })
+
+    expect(faults).toEqual([
+      expect.stringMatching(/^ {2}svd:compute: got 'fargate'; .*"ec2"\|"batch"\|"both"/),
+      "  svd:maxWorkers: got 'many'; must be a whole number from 1 to 5000",
+      expect.stringMatching(/^ {2}svd:vpcId: got 'default'; /),
+      "  svd:logDays: got '5'; must be one of 1, 3, 7, 14, 30, 60, 90, 180, 365, 731",
+      expect.stringMatching(/^ {2}svd:alarmEmail: got 'me'; /),
+    ])
+  })
+
+  test('is refused for a key that there is not, with those that there are', () => {
+    expect(faultsOf({ 'svd:maxworkers': '4' })).toEqual([
+      expect.stringMatching(/^ {2}svd:maxworkers: there is no such key; there are name, .*maxWorkers, /),
+    ])
+  })
+
+  test('is refused for an empty number, which is not 0', () => {
+    expect(faultsOf({ 'svd:onDemandPercent': '' })).toEqual([
+      "  svd:onDemandPercent: got ''; must be a whole number from 0 to 100",
+    ])
+  })
+
+  test.each([
+    [{ 'svd:vpcId': 'vpc-0a1b2c3d' }, '  svd:subnetIds: is empty, but vpcId is given; give both or none'],
+    [
+      { 'svd:subnetIds': 'subnet-0a1b2c3d' },
+      '  svd:vpcId: is empty, but subnetIds are given; give both or none',
+    ],
+  ])('is refused for half of an existing VPC: %j', (context, fault) => {
+    expect(faultsOf(context)).toEqual([fault])
+  })
+
+  test('is refused for machines of which one has more GPUs than another', () => {
+    expect(faultsOf({ 'svd:instanceTypes': 'g6.xlarge,p4d.24xlarge' })).toEqual([
+      "  svd:instanceTypes: got 'g6.xlarge,p4d.24xlarge'; must all have the same number of GPUs: a fleet is counted in instances",
+    ])
+  })
+})
