@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
 import {
   AutoScalingGroup,
   GroupMetric,
@@ -10,11 +10,12 @@ import { InstanceType, UserData } from 'aws-cdk-lib/aws-ec2'
 import {
   AmiHardwareType,
   AsgCapacityProvider,
+  type CfnCluster,
   Cluster,
   ContainerInsights,
   EcsOptimizedImage,
 } from 'aws-cdk-lib/aws-ecs'
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import { acknowledge } from '../acknowledge.ts'
 import { gpuLaunchTemplate, gpusPerInstance } from './gpu-instances.ts'
@@ -49,7 +50,7 @@ export class EcsCluster extends Construct {
       'AwsSolutions-ECS4':
         'Container Insights costs by the metric also while nothing runs. The queue, the Auto Scaling group and the workers themselves have what alarms and scaling need.',
     })
-    const role = new Role(this, 'InstanceRole', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') })
+    const role = this.instanceRole()
     const userData = UserData.forLinux()
     userData.addCommands(
       ...INSTANCE_STORE_COMMANDS,
@@ -58,7 +59,9 @@ export class EcsCluster extends Construct {
     const launchTemplate = gpuLaunchTemplate(this, 'Instance', {
       machineImage: EcsOptimizedImage.amazonLinux2023(AmiHardwareType.GPU),
       securityGroup: network.workers,
-      ...{ role, userData },
+      // As it is: CDK would add rights to every log and repository.
+      role: role.withoutPolicyUpdates(),
+      userData,
     })
     this.group = new AutoScalingGroup(this, 'Group', {
       vpc: network.vpc,
@@ -94,10 +97,40 @@ export class EcsCluster extends Construct {
       enableManagedDraining: true,
     })
     this.cluster.addAsgCapacityProvider(this.capacity)
-    acknowledge(role, {
-      'AwsSolutions-IAM5[Action::ecs:Submit*]':
-        "ECS's agent reports what becomes of tasks, in this cluster alone.",
-      'AwsSolutions-IAM5[Resource::*]': 'Calls of the agent that have no resource to name.',
+  }
+
+  /**
+   * Of the agent, and of the containers too, which reach the metadata service: they can do no more with it than the
+   * agent does. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html
+   */
+  private instanceRole(): Role {
+    const { cluster } = this
+    const machines = Stack.of(this).formatArn({
+      service: 'ecs',
+      resource: 'container-instance',
+      resourceName: `${cluster.clusterName}/*`,
     })
+    const role = new Role(this, 'InstanceRole', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') })
+    const allow = (actions: string[], resources: string[], conditions = {}): void => {
+      role.addToPolicy(new PolicyStatement({ actions, resources, conditions }))
+    }
+    allow(['ecs:RegisterContainerInstance', 'ecs:DeregisterContainerInstance'], [cluster.clusterArn])
+    allow(
+      ['ecs:SubmitTaskStateChange', 'ecs:SubmitContainerStateChange', 'ecs:SubmitAttachmentStateChanges'],
+      [cluster.clusterArn],
+    )
+    // With a Spot notice the agent takes its own machine out of service.
+    allow(['ecs:UpdateContainerInstancesState'], [machines])
+    allow(['ecs:Poll', 'ecs:StartTelemetrySession'], ['*'], {
+      ArnEquals: { 'ecs:cluster': cluster.clusterArn },
+    })
+    allow(['ecs:DiscoverPollEndpoint'], ['*'])
+    const clusterId = Stack.of(this).getLogicalId(cluster.node.defaultChild as CfnCluster)
+    acknowledge(role, {
+      'AwsSolutions-IAM5[Resource::*]': 'Calls of the agent that have no resource to name.',
+      [`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:container-instance/<${clusterId}>/*]`]:
+        'The agent takes its machine, whose id is not known before, out of service; in this cluster alone.',
+    })
+    return role
   }
 }

@@ -1,0 +1,7 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { execa } from 'execa'
+import { describe, expect, test } from 'vitest'
+import { findProgram } from '../fixtures/find-program.ts'
+import { makeTemporaryDir } from '../fixtures/temporary-dir.ts'
+import { synthesize, VARIANT_NAMES, VARIANTS } from './synthesized.ts'

@@ -1,0 +1,71 @@
+import type { Template } from 'aws-cdk-lib/assertions'
+import { describe, expect, test } from 'vitest'
+import { synthesize, VARIANTS } from '../synthesized.ts'
+import { permissionTable, rightsOf } from './permission-table.ts'
+
+const workerRoles = (pipeline: Template): readonly string[] =>
+  rightsOf(pipeline)
+    .map(({ role }) => role)
+    .filter((role, i, all) => /TaskRole|JobRole/.test(role) && all.indexOf(role) === i)
+
+describe('what each role may do', () => {
+  test('is this, action by action and resource by resource', async () => {
+    const { pipeline } = synthesize(VARIANTS.kms)
+
+    await expect(permissionTable(rightsOf(pipeline))).toMatchFileSnapshot('permissions.md')
+  })
+
+  test('never includes all actions of a service', () => {
+    const rights = rightsOf(synthesize(VARIANTS.kms).pipeline)
+
+    expect(rights.filter(({ action }) => action === '*' || action.endsWith(':*'))).toEqual([])
+  })
+
+  test('for workers, never includes deleting an object or sending a message', () => {
+    const { pipeline } = synthesize(VARIANTS.both)
+
+    const roles = workerRoles(pipeline)
+    const rights = rightsOf(pipeline).filter(({ role }) => roles.includes(role))
+
+    expect(roles).toHaveLength(2)
+    expect(rights.filter(({ action }) => /Delete(?!Message)|SendMessage/.test(action))).toEqual([])
+  })
+
+  test('for workers, includes putting a clip only where nothing is', () => {
+    const { pipeline } = synthesize(VARIANTS.both)
+
+    for (const role of workerRoles(pipeline)) {
+      const puts = rightsOf(pipeline).filter(
+        (right) =>
+          right.role === role && right.action === 's3:PutObject' && right.resource.endsWith('/jobs/*'),
+      )
+      expect(puts.map(({ condition }) => condition)).toEqual([
+        'Null s3:if-none-match = false',
+        // Parts of an upload, which only the request with If-None-Match makes an object.
+        'Bool s3:ObjectCreationOperation = false',
+      ])
+    }
+  })
+
+  test('for ingest, includes nothing but reading in the input bucket', () => {
+    const { pipeline } = synthesize()
+
+    const rights = rightsOf(pipeline).filter(({ resource }) => /BucketsInput/.test(resource))
+
+    expect(new Set(rights.map(({ action }) => action))).toEqual(
+      new Set(['s3:GetObject', 's3:GetObjectVersion', 's3:ListBucket']),
+    )
+    expect(rights.every(({ role }) => role.startsWith('Ingest'))).toBe(true)
+  })
+
+  test('for the dispatcher, includes starting workers of this deployment alone, and no message', () => {
+    const rights = rightsOf(synthesize(VARIANTS.batch).pipeline).filter(({ role }) => /^Dispatch/.test(role))
+
+    expect(
+      rights.filter(({ action }) => action === 'batch:SubmitJob').map(({ resource }) => resource),
+    ).toEqual([expect.stringMatching(/^BatchComputeQueue/), expect.stringMatching(/^BatchWorker/)])
+    expect(rights.filter(({ action }) => action.startsWith('sqs:')).map(({ action }) => action)).toEqual([
+      'sqs:GetQueueAttributes',
+    ])
+  })
+})
