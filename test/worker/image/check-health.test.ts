@@ -1,0 +1,66 @@
+import { execa } from 'execa'
+import { expect, test } from 'vitest'
+import { openHealthPort } from '../../../worker/queue/health-port.ts'
+import { type WorkerHealth, watchHealth } from '../../../worker/queue/worker-health.ts'
+import { inRepository } from './in-repository.ts'
+
+const check = (port: string) =>
+  execa(process.execPath, [inRepository('worker/image/check-health.ts')], {
+    env: { SVD_HEALTH_PORT: port },
+    reject: false,
+  })
+
+/** What the check says of a worker that events brought to where it stands, so many seconds later. */
+const checkOf = async (prepare: (health: WorkerHealth) => void, secondsLater = 0) => {
+  let now = 0
+  const health = watchHealth({ now: () => now, staleAfterSeconds: 120 })
+  prepare(health)
+  now = secondsLater * 1000
+  await using port = await openHealthPort({ port: 0, read: health.read })
+  return await check(String(port.port))
+}
+
+const start = (health: WorkerHealth): void => health.onEvent({ type: 'worker-started', workerId: 'w-1' })
+
+test('a worker at work is healthy', async () => {
+  const { exitCode, stdout } = await checkOf(start)
+  expect(exitCode).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ state: 'idle', worker_id: 'w-1' })
+})
+
+test('one that drains is, until it has finished', async () => {
+  const { exitCode } = await checkOf((health) => {
+    start(health)
+    health.onEvent({ type: 'draining', reason: 'SIGTERM', secondsLeft: 100 })
+  })
+  expect(exitCode).toBe(0)
+})
+
+test('one that still fetches its model is, for longer than a container’s start may take', async () => {
+  expect((await checkOf(() => {}, 1800)).exitCode).toBe(0)
+})
+
+test('one that has not started after an hour is not', async () => {
+  expect((await checkOf(() => {}, 3601)).exitCode).toBe(1)
+})
+
+test('one that gives no sign of life any more is not, and the check says how it stands', async () => {
+  const { exitCode, stderr } = await checkOf(start, 121)
+  expect(exitCode).toBe(1)
+  expect(stderr).toMatch(/^unhealthy: \{"state":"idle".*"seconds_since_beat":121/)
+})
+
+test('where nobody listens, there is no healthy worker', async () => {
+  const port = await openHealthPort({
+    port: 0,
+    read: watchHealth({ now: () => 0, staleAfterSeconds: 1 }).read,
+  })
+  await port[Symbol.asyncDispose]()
+  const { exitCode, stderr } = await check(String(port.port))
+  expect(exitCode).toBe(1)
+  expect(stderr).toMatch(/^unhealthy: fetch failed: .*ECONNREFUSED/)
+})
+
+test('without a port there is nothing to ask', async () => {
+  expect(await check('')).toMatchObject({ exitCode: 1, stderr: 'unhealthy: SVD_HEALTH_PORT is not set' })
+})

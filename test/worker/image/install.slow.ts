@@ -1,0 +1,154 @@
+import { spawnSync } from 'node:child_process'
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openHealthPort } from '../../../worker/queue/health-port.ts'
+import { watchHealth } from '../../../worker/queue/worker-health.ts'
+import { isSent } from './build-context.ts'
+import { pairsOf, parseDockerfile } from './dockerfile.ts'
+import { inRepository } from './in-repository.ts'
+
+/*
+ * What the build of the image does, done here, as far as it goes without Docker and without NVIDIA's packages: the
+ * context that the build gets, its scripts, its checks, and the result run as in a container whose root is read-only.
+ */
+
+const UID = 10_001
+/** Both downloads are some 350 MB. */
+const INSTALL_MS = 900_000
+const isRoot = process.getuid?.() === 0
+const PYTHON = process.env['SVD_PYTHON'] ?? 'python3'
+
+const runs = (command: string, ...args: readonly string[]): boolean => spawnSync(command, args).status === 0
+
+/** Why it cannot be done here; null: it can. */
+const obstacle = (): string | null => {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return 'the image is for Linux on x86-64'
+  if (!runs(PYTHON, '-m', 'pip', '--version')) return `${PYTHON} has no pip`
+  if (isRoot && !runs('setpriv', '--version')) return 'this is root, and there is no setpriv'
+  return null
+}
+const reason = obstacle()
+const title = `the image’s install steps${reason === null ? '' : ` (skipped: ${reason})`}`
+
+describe.skipIf(reason !== null)(title, () => {
+  let work = ''
+  const at = (...parts: readonly string[]): string => path.join(work, ...parts)
+  const script = (name: string, ...args: readonly string[]) =>
+    execa('sh', [at('svd/worker/image', name), ...args], { all: true, env: { PYTHON } })
+  const libraries = 'svd/node_modules/onnxruntime-node/bin/napi-v6/linux/x64'
+
+  /** A program of the application, as its user, with the image's environment and its two folders for writing. */
+  const asWorker = async (program: string, args: readonly string[], more: Record<string, string> = {}) => {
+    const stage = parseDockerfile(await readFile(inRepository('worker/Dockerfile'), 'utf8')).stages.at(-1)!
+    const env = Object.fromEntries(
+      [...pairsOf(stage, 'ENV')].map(([name, value]) => [name, value.replace(/^\/var\//, `${at('var')}/`)]),
+    )
+    const command = [process.execPath, at('svd', program), ...args]
+    const asUser = ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups', '--no-new-privs']
+    const [file, ...rest] = isRoot ? [...asUser, ...command] : command
+    return await execa(file!, rest, {
+      cwd: at('var/lib/svd'),
+      env: { ...env, FFMPEG_PATH: '', PATH: process.env['PATH'] ?? '', ...more },
+      ...{ extendEnv: false, reject: false },
+    })
+  }
+
+  beforeAll(async () => {
+    work = await mkdtemp(path.join(tmpdir(), 'svd-image-'))
+    await chmod(work, 0o755)
+    for (const name of await readdir(inRepository())) {
+      if (!isSent(name)) continue
+      await cp(inRepository(name), at('svd', name), {
+        recursive: true,
+        filter: (from) => isSent(path.relative(inRepository(), from)),
+      })
+    }
+    for (const dir of ['var/cache/svd', 'var/lib/svd']) {
+      await mkdir(at(dir), { recursive: true })
+      if (isRoot) await chown(at(dir), UID, UID)
+    }
+    await script('install-packages.sh', at('svd'))
+    await script('fetch-cuda-provider.sh', at(libraries))
+    await execa('chmod', ['-R', 'a+rX,a-w', at('svd')])
+  }, INSTALL_MS)
+
+  afterAll(async () => {
+    await execa('chmod', ['-R', 'u+w', work])
+    await rm(work, { recursive: true, force: true })
+  }, INSTALL_MS)
+
+  test('bring the CUDA provider beside the runtime of its version, and its licence', async () => {
+    expect((await script('check-provider.sh', at('svd'))).stdout).toBe('CUDA provider 1.30.0')
+    expect(await readdir(at(libraries))).toEqual([
+      ...['libonnxruntime.so.1', 'libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so'],
+      ...['onnxruntime-gpu.LICENSE', 'onnxruntime-gpu.ThirdPartyNotices.txt', 'onnxruntime_binding.node'],
+    ])
+  })
+
+  test('bring no runtime of another system, no other ffmpeg, and nothing that is for development', async () => {
+    const [modules, runtimes] = [at('svd/node_modules'), at('svd/node_modules/onnxruntime-node/bin/napi-v6')]
+    expect([await readdir(runtimes), await readdir(path.join(runtimes, 'linux'))]).toEqual([
+      ['linux'],
+      ['x64'],
+    ])
+    const packages = await readdir(modules)
+    for (const name of ['@ffmpeg-installer', 'aws-cdk-lib', 'esbuild', 'node', 'typescript', 'vitest']) {
+      expect(packages).not.toContain(name)
+    }
+  })
+
+  test('bring a provider that wants of this machine only what NVIDIA’s image has', async () => {
+    const { exitCode, stdout, stderr } = await execa(
+      'sh',
+      [at('svd/worker/image/check-libraries.sh'), at('svd')],
+      { reject: false },
+    )
+    if (exitCode === 0) return expect(stdout).toContain('finds all its libraries')
+    const [title, ...missing] = stderr.split('\n')
+    expect(title).toBe('the CUDA provider misses:')
+    for (const name of missing) {
+      expect(name).toMatch(
+        /^lib(cublas|cublasLt|cudart|nvrtc)\.so\.13$|^libcurand\.so\.10$|^libcudnn\.so\.9$/,
+      )
+    }
+  })
+
+  test('bring all that the command needs: it tells its version', async () => {
+    const { version } = JSON.parse(await readFile(inRepository('package.json'), 'utf8'))
+    const { stdout, stderr, exitCode } = await asWorker('worker/cli/svd.ts', ['--version'])
+    expect({ stdout, stderr, exitCode }).toEqual({ stdout: version, stderr: '', exitCode: 0 })
+  })
+
+  test('bring a worker that is fit for a machine whose root is read-only', async () => {
+    const { stdout, exitCode } = await asWorker('worker/cli/svd.ts', ['doctor', '--json'])
+    const { checks } = JSON.parse(stdout)
+    expect(checks.filter(({ status }: { status: string }) => status === 'fail')).toEqual([])
+    expect(exitCode).toBe(0)
+    const { found } = checks.find(({ name }: { name: string }) => name === 'onnxruntime')
+    expect(found).toMatch(/^1\.30\.0, providers: .*cpu/)
+  })
+
+  test('bring a worker that renders there, and writes nowhere else', async () => {
+    const small = ['--width', '64', '--height', '64', '--num-frames', '2', '--num-inference-steps', '1']
+    const { exitCode, stderr } = await asWorker('worker/cli/svd.ts', [
+      ...['render', at('svd/worker/demo-samples/rocket.png'), '--checkpoint', at('svd/worker/demo')],
+      ...[...small, '--output', 'clip.mp4', '--quiet'],
+    ])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(await readdir(at('var/lib/svd'))).toEqual(['clip.mp4', 'clip.poster.png'])
+  })
+
+  test('bring a health check that asks the worker on its port', async () => {
+    const health = watchHealth({ now: () => 0, staleAfterSeconds: 120 })
+    health.onEvent({ type: 'worker-started', workerId: 'w-1' })
+    await using port = await openHealthPort({ port: 0, read: health.read })
+    const ask = (number: number) =>
+      asWorker('worker/image/check-health.ts', [], { SVD_HEALTH_PORT: String(number) })
+    expect((await ask(port.port)).exitCode).toBe(0)
+    health.onEvent({ type: 'worker-stopped', reason: 'SIGTERM', jobs: 0 })
+    expect((await ask(port.port)).exitCode).toBe(1)
+  })
+})
