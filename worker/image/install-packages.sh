@@ -1,5 +1,5 @@
 #!/bin/sh
-# install-packages.sh APP: the npm packages of APP/package.json that a worker runs with, and no more of them than it needs.
+# install-packages.sh APP: installs the npm packages of APP/package.json, as far as a worker needs them.
 #
 # npm takes them from the registry that it is set up for. No package's install script is run: onnxruntime-node's would
 # download other CUDA libraries than fetch-cuda-provider.sh takes, and no other package needs one.

@@ -3,7 +3,12 @@ import { isSent } from './build-context.ts'
 
 test.each([
   ...['.npmrc', 'LICENSE', 'package.json', 'package-lock.json', 'functions/ingest/handler.ts'],
-  ...['shared/contracts/job-message.ts', 'worker/cli/svd.ts', 'worker/image/fetch-cuda-provider.sh'],
+  ...[
+    'worker/Dockerfile',
+    'shared/contracts/job-message.ts',
+    'worker/cli/svd.ts',
+    'worker/image/fetch-cuda-provider.sh',
+  ],
   ...['worker/demo/model_index.json', 'worker/demo/README.md'],
 ])('%s is sent to the build', (file) => {
   expect(isSent(file)).toBe(true)
@@ -12,7 +17,7 @@ test.each([
 test.each([
   ...['.git/config', 'node_modules/zod/package.json', 'test/worker/demo.test.ts', 'infra/app.ts'],
   ...['out/clip.mp4', 'cdk.out/manifest.json', '.ci/run', '.venv/bin/python', 'README.md', 'notes.txt'],
-  ...['.env', '.env.production', 'id_rsa', '.aws/credentials', 'worker/Dockerfile'],
+  ...['.env', '.env.production', 'id_rsa', '.aws/credentials'],
   ...[
     'worker/.env',
     'worker/cli/.env.local',

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { addDeploymentOptions } from '../../../worker/cli/deployment.ts'
 import { addWorkerSettings } from '../../../worker/cli/worker-settings.ts'
+import { isSent } from './build-context.ts'
 import { pairsOf, parseDockerfile, type Stage, valuesOf } from './dockerfile.ts'
 import { inRepository } from './in-repository.ts'
 
@@ -31,7 +32,7 @@ describe('what the image is made of', () => {
       const [, tag = ''] = /^[\w/]+:\$\{(\w+_TAG)\}/.exec(image) ?? []
       const digest = tag.replace('_TAG', '_DIGEST')
       expect(image).toMatch(new RegExp(`:\\$\\{${tag}\\}\\$\\{${digest}:\\+@\\$\\{${digest}\\}\\}$`))
-      expect(args.get(tag)).toMatch(/^\d+\.\d+/)
+      expect(args.get(tag)).toMatch(/^\d+\.\d+\.\d+-/)
       expect(args.get(digest)).toBeNull()
     },
   )
@@ -117,11 +118,15 @@ describe('how it runs', () => {
   })
 
   test('from files that are there', () => {
-    const files = [...text.matchAll(/\/(?:opt\/svd|image)\/(?=worker|\w[\w-]*\.)([\w/-]+\.\w+)/g)]
-      .map(([, file = '']) => (file.startsWith('worker/') ? file : `worker/image/${file}`))
-      .filter((file) => !file.endsWith('.json'))
-    expect(files.length).toBeGreaterThan(5)
-    expect(files.filter((file) => !existsSync(inRepository(file)))).toEqual([])
+    const copied = stages
+      .flatMap((each) => valuesOf(each, 'COPY'))
+      .filter((value) => !value.startsWith('--from='))
+      .flatMap((value) => value.split(' ').slice(0, -1))
+    const run = [...text.matchAll(/\/opt\/svd\/(worker\/[\w/-]+\.\w+)/g)].map(([, file = '']) => file)
+    const helpers = [...text.matchAll(/ sh \/image\/([\w-]+\.sh)/g)].map(([, name]) => `worker/image/${name}`)
+    expect(Math.min(copied.length, run.length, helpers.length)).toBeGreaterThan(1)
+    expect([...copied, ...run, ...helpers].filter((file) => !existsSync(inRepository(file)))).toEqual([])
+    expect(copied.filter((file) => !isSent(file))).toEqual([])
   })
 
   test('with all that is written in two folders, of the user, outside of the layers', () => {
