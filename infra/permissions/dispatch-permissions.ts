@@ -23,8 +23,8 @@ export const dispatchPermissions = (places: DispatchPlaces): readonly PolicyStat
       actions: ['batch:SubmitJob'],
       resources: [batchQueue.jobQueueArn, batchJob.jobDefinitionArn],
     }),
-    // It knows no resources.
-    new PolicyStatement({ actions: ['batch:ListJobs'], resources: ['*'] }),
+    // They know no resources.
+    new PolicyStatement({ actions: ['batch:DescribeJobs', 'batch:ListJobs'], resources: ['*'] }),
     mayRead(buckets.output, [DISPATCH_STATE_KEY]),
     mayWrite(buckets.output, [DISPATCH_STATE_KEY]),
     mayTellWhatIsMissing(buckets.output),

@@ -4,7 +4,6 @@ import {
   EcsEc2ContainerDefinition,
   EcsJobDefinition,
   EcsVolume,
-  LinuxParameters,
   Reason,
   RetryStrategy,
 } from 'aws-cdk-lib/aws-batch'
@@ -55,14 +54,15 @@ export class BatchWorkers extends Construct {
       environment: {
         ...workerEnvironment({ buckets, jobs }, config.modelId),
         SVD_DRAIN_SECONDS: `${DRAIN_SECONDS}`,
+        // Batch asks nobody; and workers of one machine share its network.
+        SVD_HEALTH_PORT: '',
         SVD_UNTIL_IDLE: `${BATCH.untilIdleSeconds}`,
       },
       jobRole,
       user: `${WORKER_UID}:${WORKER_UID}`,
       readonlyRootFilesystem: true,
-      linuxParameters: new LinuxParameters(this, 'Linux', { initProcessEnabled: true }),
-      volumes: Object.entries(WORKER_VOLUMES).map(([name, { hostPath, containerPath }]) =>
-        EcsVolume.host({ name, hostPath, containerPath }),
+      volumes: WORKER_VOLUMES.map(({ name, containerPath, hostPath }) =>
+        EcsVolume.host({ name, containerPath, ...(hostPath === null ? {} : { hostPath }) }),
       ),
       logging: LogDriver.awsLogs({ logGroup: this.logs, streamPrefix: 'worker' }),
     })

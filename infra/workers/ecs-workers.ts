@@ -1,10 +1,12 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import {
   AwsLogDriverMode,
+  Capability,
   type CfnCluster,
   type ContainerDefinition,
   Ec2Service,
   Ec2TaskDefinition,
+  LinuxParameters,
   LogDriver,
   NetworkMode,
 } from 'aws-cdk-lib/aws-ecs'
@@ -25,14 +27,14 @@ import { workerImage } from './worker-image.ts'
 const STOP_SECONDS = 120
 /** What is in hand by then is handed back; the rest is for saying so. */
 const DRAIN_SECONDS = STOP_SECONDS - 10
-const HEALTH_PORT = 8080
-/** Of the model: it is fetched and checked before the worker answers. */
-const START_SECONDS = 300
+/** Of the image. A worker that still fetches its model answers that it is well. */
+const HEALTH_CHECK = '/opt/svd/worker/image/check-health.ts'
+const START_SECONDS = 60
 
 /** Where it writes; the rest of its file system it only reads. */
 const mountVolumes = (container: ContainerDefinition): void => {
-  for (const [sourceVolume, { containerPath }] of Object.entries(WORKER_VOLUMES)) {
-    container.addMountPoints({ sourceVolume, containerPath, readOnly: false })
+  for (const { name, containerPath } of WORKER_VOLUMES) {
+    container.addMountPoints({ sourceVolume: name, containerPath, readOnly: false })
   }
 }
 
@@ -50,17 +52,16 @@ export class EcsWorkers extends Construct {
     this.logs = new LogGroup(this, 'Log', { retention: config.logDays, removalPolicy: RemovalPolicy.DESTROY })
     const task = new Ec2TaskDefinition(this, 'Task', {
       networkMode: NetworkMode.BRIDGE,
-      volumes: Object.entries(WORKER_VOLUMES).map(([name, { hostPath }]) => ({
-        name,
-        host: { sourcePath: hostPath },
-      })),
+      volumes: WORKER_VOLUMES.map(({ name, hostPath }) =>
+        hostPath === null ? { name } : { name, host: { sourcePath: hostPath } },
+      ),
     })
     const permissions = workerPermissions(props)
     for (const statement of permissions) task.addToTaskRolePolicy(statement)
     acknowledgePrefixes(task.taskRole, [buckets.output, buckets.models], permissions)
     task.addToTaskRolePolicy(
       new PolicyStatement({
-        actions: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
+        actions: ['ecs:UpdateTaskProtection'],
         resources: [
           Stack.of(this).formatArn({
             service: 'ecs',
@@ -71,6 +72,8 @@ export class EcsWorkers extends Construct {
       }),
     )
     const { memoryMib } = leastShare(config.instanceTypes)
+    const linuxParameters = new LinuxParameters(this, 'Linux')
+    linuxParameters.dropCapabilities(Capability.ALL)
     const container = task.addContainer('Worker', {
       image: workerImage(this, config.workerImage),
       gpuCount: 1,
@@ -78,14 +81,15 @@ export class EcsWorkers extends Construct {
       environment: {
         ...workerEnvironment({ buckets, jobs }, config.modelId),
         SVD_DRAIN_SECONDS: `${DRAIN_SECONDS}`,
-        SVD_HEALTH_PORT: `${HEALTH_PORT}`,
       },
       user: `${WORKER_UID}:${WORKER_UID}`,
       readonlyRootFilesystem: true,
+      linuxParameters,
       dockerSecurityOptions: ['no-new-privileges'],
       stopTimeout: Duration.seconds(STOP_SECONDS),
       healthCheck: {
-        command: ['CMD', 'node', 'worker/image/health-check.ts'],
+        // ECS does not look at the image's own.
+        command: ['CMD', 'node', HEALTH_CHECK],
         interval: Duration.seconds(30),
         timeout: Duration.seconds(10),
         retries: 3,

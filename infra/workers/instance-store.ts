@@ -1,17 +1,31 @@
 /*
- * GPU instances have fast disks that nobody has formatted. The host makes one file system of them, for models and for
- * clips in work; an instance without any uses its root volume.
+ * GPU instances have fast disks that nobody has formatted. The host makes one file system of them, for models, which
+ * stay for the next worker; an instance without any uses its root volume.
  */
 
-export const INSTANCE_STORE_DIR = '/mnt/svd'
+const INSTANCE_STORE_DIR = '/mnt/svd'
 /** As in worker/Dockerfile: what a container writes there is written by it. */
 export const WORKER_UID = 10_001
 
-/** Places on the host, and where a worker finds them. */
-export const WORKER_VOLUMES = {
-  cache: { hostPath: `${INSTANCE_STORE_DIR}/cache`, containerPath: '/var/cache/svd' },
-  scratch: { hostPath: `${INSTANCE_STORE_DIR}/scratch`, containerPath: '/var/lib/svd' },
-} as const
+export interface WorkerVolume {
+  readonly name: string
+  /** As in worker/Dockerfile. */
+  readonly containerPath: string
+  /** Null: of one container, gone with it. A worker that was killed cleans up after itself so. */
+  readonly hostPath: string | null
+}
+
+const MODELS: WorkerVolume & { readonly hostPath: string } = {
+  name: 'models',
+  containerPath: '/var/cache/svd',
+  hostPath: `${INSTANCE_STORE_DIR}/models`,
+}
+
+/** All that a worker writes to: the rest of its file system is read-only. */
+export const WORKER_VOLUMES: readonly WorkerVolume[] = [
+  MODELS,
+  { name: 'scratch', containerPath: '/var/lib/svd', hostPath: null },
+]
 
 /** Bash, run once as root when the instance starts. Nothing in it keeps the instance from joining its cluster. */
 export const INSTANCE_STORE_COMMANDS: readonly string[] = [
@@ -24,8 +38,5 @@ export const INSTANCE_STORE_COMMANDS: readonly string[] = [
   'fi',
   `mkdir -p ${INSTANCE_STORE_DIR}`,
   `if [ -n "$disk" ]; then mkfs.xfs -f "$disk" && mount -o noatime "$disk" ${INSTANCE_STORE_DIR}; fi`,
-  ...Object.values(WORKER_VOLUMES).map(
-    ({ hostPath }) =>
-      `install --directory --owner ${WORKER_UID} --group ${WORKER_UID} --mode 0750 ${hostPath}`,
-  ),
+  `install --directory --owner ${WORKER_UID} --group ${WORKER_UID} --mode 0750 ${MODELS.hostPath}`,
 ]

@@ -1,9 +1,11 @@
 import { Aws } from 'aws-cdk-lib'
 import { modelFolder } from '../../shared/contracts/bucket-layout.ts'
 import type { WorkerPlaces } from '../permissions/worker-permissions.ts'
-import { WORKER_VOLUMES } from './instance-store.ts'
 
-/** How a worker is told where its jobs come from and go to, wherever it runs: worker/cli/worker-settings.ts. */
+/**
+ * How a worker is told where its jobs come from and go to, wherever it runs: worker/cli/worker-settings.ts. Its folders
+ * and tools are the image's own.
+ */
 export const workerEnvironment = (
   { buckets, jobs }: Pick<WorkerPlaces, 'buckets' | 'jobs'>,
   modelId: string,
@@ -14,8 +16,6 @@ export const workerEnvironment = (
   SVD_OUTPUT_BUCKET: buckets.output.bucketName,
   SVD_JOBS_QUEUE_URL: jobs.queue.queueUrl,
   SVD_DEAD_LETTER_QUEUE_URL: jobs.deadLetters.queueUrl,
-  SVD_CACHE_DIR: WORKER_VOLUMES.cache.containerPath,
-  SVD_SCRATCH_DIR: WORKER_VOLUMES.scratch.containerPath,
   SVD_METRICS: '1',
   SVD_SPOT: '1',
   SVD_USD_PER_HOUR: 'auto',

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
+import { RUNTIME_ENVIRONMENT } from '../engine/runtime-environment.ts'
 import { type RuntimeProbe, runtimeProbeSchema } from '../engine/runtime-probe.ts'
 import { freeDiskBytes } from '../models/free-disk.ts'
 import { type FfmpegBinary, findFfmpeg } from '../video/ffmpeg-path.ts'
@@ -31,6 +32,7 @@ export interface Machine {
 /** In a process of its own: a native library that does not fit the processor ends the process that loads it. */
 const probeRuntime = async (): Promise<RuntimeProbe> => {
   const { failed, stdout, stderr, shortMessage } = await execa(process.execPath, [RUNTIME_PROBE], {
+    env: RUNTIME_ENVIRONMENT,
     timeout: 60_000,
     reject: false,
   })

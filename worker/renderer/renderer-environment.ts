@@ -1,3 +1,5 @@
+import { RUNTIME_ENVIRONMENT } from '../engine/runtime-environment.ts'
+
 /**
  * glibc's allocator as a renderer wants it. Large blocks in huge pages: activations of a decoder are taken and given
  * back at every node of its graph, and faulting them in by 4 KB costs a tenth of its time. Blocks from 1 MiB always
@@ -6,7 +8,11 @@
  */
 const GLIBC_TUNABLES = `glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=${2 ** 20}`
 
-/** Environment of a renderer's process. Other C libraries ignore the variable; one that is set already is kept. */
+/** Environment of a renderer's process. Other C libraries ignore glibc's variable; one that is set already is kept. */
 export const rendererEnvironment = (
   environment: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<string, string | undefined>> => ({ GLIBC_TUNABLES, ...environment })
+): Readonly<Record<string, string | undefined>> => ({
+  ...RUNTIME_ENVIRONMENT,
+  GLIBC_TUNABLES,
+  ...environment,
+})

@@ -86,7 +86,15 @@ export const permissionTable = (rights: readonly Right[]): string => {
     rows.set(key, row)
   }
   const lines = [...rows.values()].map(({ cells: [role, action, condition], resources }) =>
-    [role, action, resources.toSorted().join('<br>'), condition].join(' | '),
+    [
+      role,
+      `\`${action}\``,
+      resources
+        .toSorted()
+        .map((resource) => `\`${resource}\``)
+        .join('<br>'),
+      condition,
+    ].join(' | '),
   )
   return [
     '# What each role may do',

@@ -1,0 +1,73 @@
+import { Match } from 'aws-cdk-lib/assertions'
+import { describe, expect, test } from 'vitest'
+import { INGEST_TIMEOUT_SECONDS } from '../../../infra/functions/ingest-limits.ts'
+import { MAX_BATCH_BYTES } from '../../../shared/ports/message-queue.ts'
+import { LEASE_OPTIONS } from '../../../worker/queue/lease.ts'
+import { synthesize, VARIANTS } from '../synthesized.ts'
+
+const DAY_SECONDS = 86_400
+
+const queues = (keys = {}) => {
+  const { storage, pipeline } = synthesize(keys)
+  const all = { ...storage.findResources('AWS::SQS::Queue'), ...pipeline.findResources('AWS::SQS::Queue') }
+  const found = (prefix: string) =>
+    Object.entries(all).find(([id]) => id.startsWith(prefix))![1]!['Properties']
+  return {
+    drops: found('DropsQueue'),
+    dropsDead: found('DropsDeadLetters'),
+    jobs: found('JobsQueue'),
+    jobsDead: found('JobsDeadLetters'),
+  }
+}
+
+describe('queues', () => {
+  test('take messages of up to 1 MiB', () => {
+    for (const { MaximumMessageSize } of Object.values(queues())) {
+      expect(MaximumMessageSize).toBe(MAX_BATCH_BYTES)
+    }
+  })
+
+  test('hide a job for as long as a worker does between two beats', () => {
+    expect(queues().jobs.VisibilityTimeout).toBe(LEASE_OPTIONS.visibilitySeconds)
+  })
+
+  test('hide a drop for longer than ingest may take over it', () => {
+    expect(queues().drops.VisibilityTimeout).toBeGreaterThan(INGEST_TIMEOUT_SECONDS)
+  })
+
+  test('give a job up after five attempts, and a drop after an hour of them', () => {
+    const { jobs, drops } = queues()
+
+    expect(jobs.RedrivePolicy.maxReceiveCount).toBe(5)
+    expect(drops.RedrivePolicy.maxReceiveCount * drops.VisibilityTimeout).toBe(3600)
+  })
+
+  test('keep dead letters for longer than messages: they keep the age that they had', () => {
+    const { jobs, jobsDead, drops, dropsDead } = queues()
+
+    for (const [queue, deadLetters] of [
+      [jobs, jobsDead],
+      [drops, dropsDead],
+    ]) {
+      expect(queue.MessageRetentionPeriod).toBe(10 * DAY_SECONDS)
+      expect(deadLetters.MessageRetentionPeriod).toBe(14 * DAY_SECONDS)
+    }
+  })
+
+  test('are encrypted, by SQS or by the key of the deployment', () => {
+    for (const queue of Object.values(queues())) expect(queue.SqsManagedSseEnabled).toBe(true)
+    for (const queue of Object.values(queues(VARIANTS.kms))) expect(queue.KmsMasterKeyId).toBeDefined()
+  })
+
+  test('refuse requests without TLS', () => {
+    const denied = { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }
+    const { storage, pipeline } = synthesize()
+
+    for (const template of [storage, pipeline]) {
+      template.resourceCountIs('AWS::SQS::QueuePolicy', 2)
+      template.allResourcesProperties('AWS::SQS::QueuePolicy', {
+        PolicyDocument: { Statement: Match.arrayWith([Match.objectLike(denied)]) },
+      })
+    }
+  })
+})

@@ -1,0 +1,186 @@
+import { Match } from 'aws-cdk-lib/assertions'
+import { describe, expect, test } from 'vitest'
+import { addDeployment } from '../../../infra/deployment.ts'
+import { openApp, synthesize, VARIANTS } from '../synthesized.ts'
+
+interface QueueConfiguration {
+  readonly Event: string
+  readonly Filter: { readonly S3Key: { readonly Rules: readonly object[] } }
+  readonly Queue: { readonly 'Fn::GetAtt': readonly string[] }
+}
+
+const buckets = (keys = {}) => Object.entries(synthesize(keys).storage.findResources('AWS::S3::Bucket'))
+
+describe('buckets', () => {
+  test('are kept when their stack goes, and the stack is protected from going', () => {
+    const { storage } = addDeployment(openApp())
+
+    expect(storage.terminationProtection).toBe(true)
+    for (const [, { DeletionPolicy, UpdateReplacePolicy }] of buckets()) {
+      expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain'])
+    }
+  })
+
+  test('are closed to the public and know no lists of access', () => {
+    synthesize().storage.allResourcesProperties('AWS::S3::Bucket', {
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    })
+  })
+
+  test('refuse requests without TLS 1.2', () => {
+    synthesize().storage.allResourcesProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Deny',
+            Action: 's3:*',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+          Match.objectLike({
+            Effect: 'Deny',
+            Action: 's3:*',
+            Condition: { NumericLessThan: { 's3:TlsVersion': 1.2 } },
+          }),
+        ]),
+      },
+    })
+  })
+
+  test('have their access logged, but for the one with the logs', () => {
+    const logged = buckets().filter(([, { Properties }]) => Properties.LoggingConfiguration !== undefined)
+
+    expect(logged.map(([, { Properties }]) => Properties.LoggingConfiguration.LogFilePrefix)).toEqual([
+      'access/input/',
+      'access/output/',
+      'access/models/',
+    ])
+  })
+
+  test('forget uploads that nobody finished after a day', () => {
+    for (const [, { Properties }] of buckets()) {
+      expect(Properties.LifecycleConfiguration.Rules).toContainEqual({
+        Id: 'unfinished-uploads',
+        Status: 'Enabled',
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+      })
+    }
+  })
+
+  test("clear a worker's probes away, which it may not delete itself", () => {
+    synthesize().storage.hasResourceProperties('AWS::S3::Bucket', {
+      LifecycleConfiguration: {
+        Rules: Match.arrayWith([Match.objectLike({ Prefix: 'probes/', ExpirationInDays: 1 })]),
+      },
+    })
+  })
+
+  test('keep what is dropped in versions, and old ones for a month', () => {
+    synthesize().storage.hasResourceProperties('AWS::S3::Bucket', {
+      VersioningConfiguration: { Status: 'Enabled' },
+      LifecycleConfiguration: {
+        Rules: Match.arrayWith([Match.objectLike({ NoncurrentVersionExpiration: { NoncurrentDays: 30 } })]),
+      },
+    })
+  })
+
+  test('keep pictures and videos for ever, or for as long as is asked for', () => {
+    const expiring = (keys = {}) =>
+      buckets(keys).flatMap(([id, { Properties }]) =>
+        (Properties.LifecycleConfiguration.Rules as readonly { Id: string; ExpirationInDays?: number }[])
+          .filter(({ Id }) => Id === 'expire')
+          .map(({ ExpirationInDays }) => `${id.slice(0, 12)} ${ExpirationInDays}`),
+      )
+
+    expect(expiring()).toEqual(['BucketsLogsF 30'])
+    expect(expiring({ inputDays: 7, outputDays: 90 })).toEqual([
+      'BucketsLogsF 30',
+      'BucketsInput 7',
+      'BucketsOutpu 90',
+    ])
+  })
+
+  test('have a KMS key of the deployment where that is asked for, with one call for many objects', () => {
+    const encryption = (keys = {}) =>
+      buckets(keys).map(
+        ([, { Properties }]) => Properties.BucketEncryption.ServerSideEncryptionConfiguration[0],
+      )
+
+    expect(encryption().every((rule) => rule.ServerSideEncryptionByDefault.SSEAlgorithm === 'AES256')).toBe(
+      true,
+    )
+    const [logs, ...others] = encryption(VARIANTS.kms)
+    expect(logs.ServerSideEncryptionByDefault.SSEAlgorithm).toBe('AES256')
+    expect(others).toHaveLength(3)
+    for (const rule of others) {
+      expect(rule).toMatchObject({
+        BucketKeyEnabled: true,
+        ServerSideEncryptionByDefault: {
+          SSEAlgorithm: 'aws:kms',
+          KMSMasterKeyID: { 'Fn::GetAtt': ['Key961B73FD', 'Arn'] },
+        },
+      })
+    }
+  })
+})
+
+describe('the input bucket', () => {
+  test('tells the queue of drops of everything under images/ and manifests/, and of nothing else', () => {
+    const [, { Properties }] = buckets().find(([id]) => /Input/.test(id))!
+
+    const rules = Properties.NotificationConfiguration.QueueConfigurations.map(
+      ({ Event, Filter, Queue }: QueueConfiguration) => [Event, Filter.S3Key.Rules, Queue['Fn::GetAtt'][0]],
+    )
+    expect(rules).toEqual([
+      ['s3:ObjectCreated:*', [{ Name: 'prefix', Value: 'images/' }], expect.stringMatching(/^DropsQueue/)],
+      ['s3:ObjectCreated:*', [{ Name: 'prefix', Value: 'manifests/' }], expect.stringMatching(/^DropsQueue/)],
+    ])
+  })
+
+  test('comes after the right to send to that queue, which S3 tries at once', () => {
+    const [, { DependsOn }] = buckets().find(([id]) => /Input/.test(id))!
+
+    expect(DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^DropsQueuePolicy/)]))
+  })
+
+  test('may send there as a bucket of this account, and no other', () => {
+    synthesize().storage.hasResourceProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Allow',
+            Action: 'sqs:SendMessage',
+            Principal: { Service: 's3.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+        ]),
+      },
+    })
+  })
+
+  test('may use the KMS key for it, as the queue is under the key too', () => {
+    synthesize(VARIANTS.kms).storage.hasResourceProperties('AWS::KMS::Key', {
+      EnableKeyRotation: true,
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Principal: { Service: Match.arrayWith(['s3.amazonaws.com']) },
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+        ]),
+      },
+    })
+  })
+})
+
+test('two deployments have stacks of their own', () => {
+  const { storage, pipeline } = addDeployment(openApp({ name: 'studio-b' }))
+
+  expect([storage.stackName, pipeline.stackName]).toEqual(['studio-b-storage', 'studio-b-pipeline'])
+})
