@@ -72,6 +72,7 @@ export const startLocal = async (
     ...surroundings,
     ...{ services, drain, onCheck, onEvent },
     onBeat() {},
+    usdPerHour: null,
   }).finally(() => drain.notify({ reason: 'the worker has ended', secondsLeft: null }))
   const ended = Promise.all([working, bridge]).then(() => {})
   // Whoever disposes of it need not wait for it before.

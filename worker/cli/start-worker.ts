@@ -36,11 +36,13 @@ export interface WorkerTools
   readonly onCheck: (check: Check) => void
   readonly onEvent: (event: WorkerEvent) => void
   readonly onBeat: () => void
+  /** What this machine costs, for the estimate in results; null: nobody knows. */
+  readonly usdPerHour: number | null
   readonly machine?: Machine
 }
 
 /** A full-size step on a slow processor takes minutes, and loading a network may too. */
-const STALL_SECONDS = 1800
+export const STALL_SECONDS = 1800
 /** Where the queue itself gives nothing up. */
 const MAX_ATTEMPTS = 5
 
@@ -122,7 +124,7 @@ export const startWorker = async (
         id: settings.workerId ?? `${hostname()}-${process.pid}`,
         version,
         executionProvider: 'cpu',
-        usdPerHour: settings.usdPerHour,
+        usdPerHour: tools.usdPerHour,
       },
       maxAttempts: settings.maxAttempts ?? maxReceiveCount ?? MAX_ATTEMPTS,
       prepareJob: openJobStages({

@@ -107,10 +107,12 @@ const SETTINGS = {
     help: 'kill a renderer that gives no sign for so long (1800)',
   },
   usdPerHour: {
-    ...number(z.number().min(0).max(MAX_USD_PER_HOUR), `US dollars from 0 to ${MAX_USD_PER_HOUR}`),
+    rule: `US dollars from 0 to ${MAX_USD_PER_HOUR}, or auto`,
+    read: (given: string): number | 'auto' | undefined =>
+      given === 'auto' ? given : z.number().min(0).max(MAX_USD_PER_HOUR).safeParse(readNumber(given)).data,
     variable: 'SVD_USD_PER_HOUR',
     value: 'price',
-    help: 'what this machine costs, for the estimate in results (none)',
+    help: "what this machine costs, for the estimate in results; auto: the list price of EC2's instance (none)",
   },
   conditionalWrites: {
     ...oneOf(['required', 'optional']),

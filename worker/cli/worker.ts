@@ -2,14 +2,17 @@ import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { Machine } from '../fitness/machine.ts'
 import { openDrain } from '../queue/drain.ts'
 import { openHealthPort } from '../queue/health-port.ts'
+import { openInstanceMetadata } from '../queue/instance-metadata.ts'
 import { LEASE_OPTIONS } from '../queue/lease.ts'
 import { logEvents } from '../queue/log-events.ts'
 import { measureEvents } from '../queue/measure-events.ts'
 import { watchForSpotNotice } from '../queue/spot-notice.ts'
 import { watchHealth } from '../queue/worker-health.ts'
 import { deploymentPart, readDeployment } from './deployment.ts'
+import { openEcsTask } from './ecs-task.ts'
 import { EXIT_DONE, InterruptedError } from './exit-code.ts'
-import { startWorker } from './start-worker.ts'
+import { findUsdPerHour } from './machine-price.ts'
+import { STALL_SECONDS, startWorker } from './start-worker.ts'
 import type { Surroundings } from './surroundings.ts'
 import { openWorkerLog } from './worker-log.ts'
 import type { WorkerOptions } from './worker-options.ts'
@@ -68,9 +71,14 @@ export const runWorkerCommand = async (
   signal.addEventListener('abort', onSignal, { once: true })
   const ended = new AbortController()
   const endpoint = environment['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || METADATA_SERVICE
+  const metadata = openInstanceMetadata({ endpoint, clock, fetch })
   const watchingSpot = settings.spot
-    ? watchForSpotNotice({ endpoint, clock, fetch, notify: drain.notify }, ended.signal)
+    ? watchForSpotNotice({ metadata, clock, notify: drain.notify }, ended.signal)
     : null
+  const stallSeconds = settings.stallSeconds ?? STALL_SECONDS
+  const task = openEcsTask(environment, { clock, stallSeconds, onEvent: log })
+  const protectingTask = task?.run(ended.signal)
+
   try {
     await startWorker(places, settings, {
       ...surroundings,
@@ -86,14 +94,16 @@ export const runWorkerCommand = async (
         health.onEvent(event)
         log(event)
         measure(event)
+        task?.onEvent(event)
       },
       onBeat: health.beat,
+      usdPerHour: await findUsdPerHour(settings.usdPerHour, { metadata, logger }, signal),
       ...(machine === undefined ? {} : { machine }),
     })
     return EXIT_DONE
   } finally {
     signal.removeEventListener('abort', onSignal)
     ended.abort()
-    await watchingSpot
+    await Promise.all([watchingSpot, protectingTask])
   }
 }

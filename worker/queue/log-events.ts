@@ -73,6 +73,15 @@ const lineOf = (event: Exclude<WorkerEvent, { type: 'job-progress' }>) => {
         reason: event.reason,
         retry_in_seconds: event.retryInSeconds,
       })
+    case 'task-protected':
+      return line('info', 'task protected from scale-in', { minutes: event.minutes })
+    case 'task-unprotected':
+      return line('info', 'task not protected any more', {})
+    case 'task-protection-failed':
+      return line('warn', 'task protection failed', {
+        reason: event.reason,
+        retry_in_seconds: event.retryInSeconds,
+      })
     case 'draining':
       return line('info', 'draining', { reason: event.reason, seconds_left: event.secondsLeft })
     case 'worker-stopped':

@@ -34,5 +34,14 @@ export type WorkerEvent =
   | { readonly type: 'message-malformed'; readonly messageId: string; readonly reason: string }
   | { readonly type: 'dead-letter-recorded'; readonly messageId: string; readonly jobId: string | null }
   | { readonly type: 'queue-unreachable'; readonly reason: string; readonly retryInSeconds: number }
+  /** ECS does not stop this task to have fewer of them, for so long from now. */
+  | { readonly type: 'task-protected'; readonly minutes: number }
+  | { readonly type: 'task-unprotected' }
+  /** Null: there is no use in asking again. */
+  | {
+      readonly type: 'task-protection-failed'
+      readonly reason: string
+      readonly retryInSeconds: number | null
+    }
   | { readonly type: 'draining'; readonly reason: string; readonly secondsLeft: number | null }
   | { readonly type: 'worker-stopped'; readonly reason: string; readonly jobs: number }

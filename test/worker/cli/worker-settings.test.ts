@@ -52,6 +52,11 @@ test('tells every fault, as it was given', () => {
 
 test.each(['-1', '1001', 'free', '1,5', 'NaN'])('%j is no price', (price) => {
   expect(() => readWorkerSettings({ usdPerHour: price }, {})).toThrow(
-    `--usd-per-hour: got '${price}'; must be US dollars from 0 to 1000`,
+    `--usd-per-hour: got '${price}'; must be US dollars from 0 to 1000, or auto`,
   )
+})
+
+test('a price is a number, or to be found out', () => {
+  expect(readWorkerSettings({ usdPerHour: '1.5' }, {}).usdPerHour).toBe(1.5)
+  expect(readWorkerSettings({}, { SVD_USD_PER_HOUR: 'auto' }).usdPerHour).toBe('auto')
 })

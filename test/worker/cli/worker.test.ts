@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { InterruptedError } from '../../../worker/cli/exit-code.ts'
 import type { Services } from '../../../worker/cli/services.ts'
@@ -10,6 +11,9 @@ import type { WorkerOptions } from '../../../worker/cli/worker-options.ts'
 import type { Machine } from '../../../worker/fitness/machine.ts'
 import { openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
+import { aMetadataService } from '../../fixtures/metadata-service.ts'
+import { openScriptedEndpoint } from '../../fixtures/scripted-endpoint.ts'
+import { storedJson } from '../../fixtures/stored-json.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { aMachine } from '../fitness/a-machine.ts'
 import { aJob } from '../jobs/a-job.ts'
@@ -210,4 +214,56 @@ test('answers whether it is well', async () => {
   })
 
   expect((await answer)?.status).toBe(200)
+})
+
+describe('as a task of an ECS service', () => {
+  const anAgent = () => {
+    const protection = { ProtectionEnabled: true, ExpirationDate: null, TaskArn: 'task' }
+    return openScriptedEndpoint(() => ({ status: 200, body: JSON.stringify({ protection }) }))
+  }
+
+  test('is protected from scale-in when it has a job', async () => {
+    const agent = await anAgent()
+
+    const { messages } = await runWorker({ environment: { ECS_AGENT_URI: agent.url }, deliveries: 0 })
+
+    expect(agent.requests).toMatchObject([{ method: 'PUT', url: '/task-protection/v1/state' }])
+    expect(messages).toContain('task protected from scale-in')
+  })
+
+  test('does its jobs also where the agent fails', async () => {
+    const agent = await openScriptedEndpoint(() => 'lost')
+
+    const { exitCode, messages } = await runWorker({
+      environment: { ECS_AGENT_URI: agent.url },
+      deliveries: 4,
+    })
+
+    expect(exitCode).toBe(0)
+    expect(messages).toEqual(expect.arrayContaining(['task protection failed', 'job failed']))
+  })
+
+  test('needs no protection in a job of AWS Batch', async () => {
+    const agent = await anAgent()
+
+    await runWorker({ environment: { ECS_AGENT_URI: agent.url, AWS_BATCH_JOB_ID: 'job' }, deliveries: 0 })
+
+    expect(agent.requests).toEqual([])
+  })
+})
+
+test('asks the instance what it costs, if told to', async () => {
+  const { endpoint } = await aMetadataService({
+    '/latest/meta-data/instance-type': 'g6.xlarge',
+    '/latest/meta-data/instance-life-cycle': 'on-demand',
+  })
+  const environment = { SVD_USD_PER_HOUR: 'auto', AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint }
+
+  const { lines, store } = await runWorker({ environment, deliveries: 4 })
+
+  expect(lines).toContainEqual(
+    expect.objectContaining({ message: 'machine has a price', usd_per_hour: 0.8048 }),
+  )
+  const result = await storedJson(store, resultKey(aJob().job_id))
+  expect(result).toMatchObject({ cost_usd: 0 })
 })

@@ -119,6 +119,20 @@ describe('the log', () => {
       },
     ],
     [
+      { type: 'task-protected', minutes: 60 },
+      { level: 'INFO', message: 'task protected from scale-in', minutes: 60 },
+    ],
+    [{ type: 'task-unprotected' }, { level: 'INFO', message: 'task not protected any more' }],
+    [
+      { type: 'task-protection-failed', reason: 'ThrottlingException: Rate exceeded', retryInSeconds: 4 },
+      {
+        level: 'WARN',
+        message: 'task protection failed',
+        reason: 'ThrottlingException: Rate exceeded',
+        retry_in_seconds: 4,
+      },
+    ],
+    [
       { type: 'draining', reason: 'SIGTERM', secondsLeft: 110 },
       { level: 'INFO', message: 'draining', reason: 'SIGTERM', seconds_left: 110 },
     ],

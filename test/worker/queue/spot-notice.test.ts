@@ -1,40 +1,14 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Clock } from '../../../worker/jobs/clock.ts'
 import type { DrainNotice } from '../../../worker/queue/drain.ts'
+import { openInstanceMetadata } from '../../../worker/queue/instance-metadata.ts'
 import { watchForSpotNotice } from '../../../worker/queue/spot-notice.ts'
+import { aMetadataService } from '../../fixtures/metadata-service.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
 
 const ACTION = '/latest/meta-data/spot/instance-action'
 const REBALANCE = '/latest/meta-data/events/recommendations/rebalance'
-
-/** The metadata service of an instance, on this machine. `answers` by path; what is not there is 404. */
-const aMetadataService = async (answers: Record<string, string>) => {
-  const state = { answers, looks: 0, tokens: 0, away: false }
-  const server = createServer((request, response) => {
-    const end = (status: number, body = ''): void => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(body)
-    }
-    if (state.away) return end(503)
-    if (request.url === '/latest/api/token') {
-      const seconds = request.headers['x-aws-ec2-metadata-token-ttl-seconds']
-      return request.method === 'PUT' && seconds !== undefined
-        ? end(200, `token-${++state.tokens}`)
-        : end(400)
-    }
-    if (request.headers['x-aws-ec2-metadata-token'] !== `token-${state.tokens}`) return end(401)
-    if (request.url === ACTION) state.looks++
-    const body = state.answers[request.url ?? '']
-    return body === undefined ? end(404) : end(200, body)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.close()
-  })
-  return { state, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-}
 
 /** Five seconds are as long as `onSleep`; a limit is never reached. */
 const aClock = (onSleep: (looks: number) => void | Promise<void>): Clock => {
@@ -62,17 +36,14 @@ const watch = async (
   const { state, endpoint } = await aMetadataService(answers)
   const stop = new AbortController()
   const notices: DrainNotice[] = []
-  await watchForSpotNotice(
-    {
-      endpoint,
-      clock: aClock((looks) => onSleep(looks, state, stop)),
-      fetch,
-      notify: (notice) => notices.push(notice),
-    },
-    stop.signal,
-  )
+  const clock = aClock((looks) => onSleep(looks, state, stop))
+  const metadata = openInstanceMetadata({ endpoint, clock, fetch })
+  await watchForSpotNotice({ metadata, clock, notify: (notice) => notices.push(notice) }, stop.signal)
   return { notices, state }
 }
+
+const looksAtAction = ({ looks }: { readonly looks: readonly string[] }): number =>
+  looks.filter((path) => path === ACTION).length
 
 test('tells of an interruption, and how long there is until then', async () => {
   const { notices } = await watch({ [ACTION]: '{"action": "terminate", "time": "2026-01-01T00:01:57Z"}' })
@@ -85,7 +56,7 @@ test('goes on looking until there is something to tell', async () => {
     if (looks === 3) answers[ACTION] = '{"action": "stop", "time": "2026-01-01T00:02:00Z"}'
   })
 
-  expect(state.looks).toBe(4)
+  expect(looksAtAction(state)).toBe(4)
   expect(notices).toEqual([{ reason: 'Spot interruption', secondsLeft: 120 }])
 })
 
@@ -132,6 +103,6 @@ test('ends when it is told to', async () => {
     if (looks === 2) stop.abort()
   })
 
-  expect(state.looks).toBe(2)
+  expect(looksAtAction(state)).toBe(2)
   expect(notices).toEqual([])
 })

@@ -1,0 +1,213 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { openTaskProtection } from '../../../worker/queue/task-protection.ts'
+import type { WorkerEvent } from '../../../worker/queue/worker-event.ts'
+import { virtualClock } from '../../fixtures/virtual-clock.ts'
+import { openVirtualTime } from '../../fixtures/virtual-time.ts'
+
+const MINUTE_MS = 60_000
+
+const received = (jobId: string): WorkerEvent => ({
+  ...{ type: 'job-received', jobId },
+  ...{ attempt: 1, waitingSeconds: 0 },
+})
+const ended = (jobId: string): WorkerEvent => ({ type: 'job-released', jobId, reason: 'SIGTERM' })
+const progress = (jobId: string): WorkerEvent => ({
+  ...{ type: 'job-progress', jobId },
+  progress: { phase: 'denoise', step: 1, steps: 25 },
+})
+
+/** What the agent does with the nth request, from 0. */
+type Agent = (place: number, signal: AbortSignal) => boolean | Promise<boolean>
+
+/** A worker's task, and an agent that writes down what it is asked for, and when. */
+const aTask = (agent: Agent = () => true) => {
+  const time = openVirtualTime()
+  const asked: string[] = []
+  const told: WorkerEvent[] = []
+  const stop = new AbortController()
+  let requests = 0
+  const protection = openTaskProtection({
+    async protect(minutes, signal) {
+      asked.push(`${time.nowMs() / 1000} s: ${minutes === null ? 'none' : `${minutes} min`}`)
+      return agent(requests++, signal)
+    },
+    clock: virtualClock(time),
+    random: () => 1,
+    silentSeconds: 40 * 60,
+    onEvent: (event) => told.push(event),
+  })
+  const running = protection.run(stop.signal)
+  onTestFinished(async () => {
+    stop.abort()
+    await running
+  })
+  const tell = (atMs: number, ...events: readonly WorkerEvent[]): void => {
+    time.after(atMs - time.nowMs(), () => events.forEach(protection.onEvent))
+  }
+  const runTo = async (untilMs: number): Promise<void> => {
+    let over = false
+    time.after(untilMs - time.nowMs(), () => {
+      over = true
+    })
+    await time.runUntil(() => over, untilMs)
+  }
+  return { asked, told, tell, runTo, stop, running }
+}
+
+test('protects with the first job in hand, and gives it up a minute after the last', async () => {
+  const task = aTask()
+  task.tell(1_000, received('a'))
+  task.tell(5_000, received('b'))
+  task.tell(20_000, ended('a'))
+  task.tell(30_000, ended('b'))
+
+  await task.runTo(10 * MINUTE_MS)
+
+  expect(task.asked).toEqual(['1 s: 60 min', '90 s: none'])
+  expect(task.told).toEqual([{ type: 'task-protected', minutes: 60 }, { type: 'task-unprotected' }])
+})
+
+test('without a job it asks for nothing', async () => {
+  const task = aTask()
+  task.tell(1_000, { type: 'worker-started', workerId: 'worker-1' })
+
+  await task.runTo(24 * 60 * MINUTE_MS)
+
+  expect(task.asked).toEqual([])
+})
+
+test('does not flap between two jobs', async () => {
+  const task = aTask()
+  for (let n = 0; n < 10; n++) {
+    task.tell(n * 80_000, received(`job-${n}`))
+    task.tell(n * 80_000 + 25_000, ended(`job-${n}`))
+  }
+
+  await task.runTo(15 * MINUTE_MS)
+
+  expect(task.asked).toEqual(['0 s: 60 min', '805 s: none'])
+})
+
+test('renews while a job takes hours, long before it runs out', async () => {
+  const task = aTask()
+  task.tell(0, received('a'))
+  for (let minute = 10; minute < 150; minute += 10) task.tell(minute * MINUTE_MS, progress('a'))
+  task.tell(150 * MINUTE_MS, ended('a'))
+
+  await task.runTo(160 * MINUTE_MS)
+
+  const renewals = [0, 20, 40, 60, 80, 100, 120, 140].map((minute) => `${minute * 60} s: 60 min`)
+  expect(task.asked).toEqual([...renewals, '9060 s: none'])
+})
+
+test('does not renew for a job that has given no sign for too long', async () => {
+  const task = aTask()
+  task.tell(0, received('a'))
+
+  await task.runTo(24 * 60 * MINUTE_MS)
+
+  expect(task.asked).toEqual(['0 s: 60 min', '1200 s: 60 min', '2400 s: 60 min'])
+})
+
+test('renews again at the next sign', async () => {
+  const task = aTask()
+  task.tell(0, received('a'))
+  task.tell(90 * MINUTE_MS, progress('a'))
+
+  await task.runTo(91 * MINUTE_MS)
+
+  expect(task.asked.slice(3)).toEqual([`${90 * 60} s: 60 min`])
+})
+
+test('what the agent cannot do is tried again, later each time up to five minutes', async () => {
+  const task = aTask((place) => {
+    if (place < 8) throw new Error('ThrottlingException: Rate exceeded')
+    return true
+  })
+  task.tell(0, received('a'))
+
+  await task.runTo(30 * MINUTE_MS)
+
+  const seconds = task.asked.slice(0, 9).map((line) => Number.parseFloat(line))
+  expect(seconds).toEqual([0, 5, 15, 35, 75, 155, 315, 615, 915])
+  expect(task.told.slice(0, 2)).toEqual([
+    { type: 'task-protection-failed', reason: 'ThrottlingException: Rate exceeded', retryInSeconds: 5 },
+    { type: 'task-protection-failed', reason: 'ThrottlingException: Rate exceeded', retryInSeconds: 10 },
+  ])
+  expect(task.told[8]).toEqual({ type: 'task-protected', minutes: 60 })
+})
+
+test('an agent that does not answer is given ten seconds', async () => {
+  const task = aTask((place, signal) =>
+    place > 0
+      ? true
+      : new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  )
+  task.tell(0, received('a'))
+
+  await task.runTo(MINUTE_MS)
+
+  expect(task.asked).toEqual(['0 s: 60 min', '15 s: 60 min'])
+})
+
+test('gives up also what it may have got without hearing of it', async () => {
+  const task = aTask((place) => {
+    if (place === 0) throw new Error('the answer got lost')
+    return true
+  })
+  task.tell(0, received('a'))
+  task.tell(1_000, ended('a'))
+
+  await task.runTo(5 * MINUTE_MS)
+
+  expect(task.asked).toEqual(['0 s: 60 min', '61 s: none'])
+})
+
+test('a job that comes while protection is being given up is protected', async () => {
+  let answer = (_: boolean): void => {}
+  const task = aTask((place) =>
+    place === 1
+      ? new Promise((resolve) => {
+          answer = resolve
+        })
+      : true,
+  )
+  task.tell(0, received('a'))
+  task.tell(1_000, ended('a'))
+  task.tell(62_000, received('b'))
+
+  await task.runTo(63_000)
+  answer(true)
+  await task.runTo(64_000)
+
+  expect(task.asked).toEqual(['0 s: 60 min', '61 s: none', '63 s: 60 min'])
+})
+
+test('a task that cannot be protected asks once', async () => {
+  const task = aTask(() => false)
+  task.tell(0, received('a'))
+  task.tell(MINUTE_MS, ended('a'))
+  task.tell(2 * MINUTE_MS, received('b'))
+
+  await task.runTo(30 * MINUTE_MS)
+
+  expect(task.asked).toEqual(['0 s: 60 min'])
+  expect(task.told).toEqual([
+    {
+      type: 'task-protection-failed',
+      reason: 'no service started this task: it cannot be protected',
+      retryInSeconds: null,
+    },
+  ])
+})
+
+test('ends when it is told to, whatever it waits for', async () => {
+  const task = aTask((_, signal) => new Promise((__, reject) => signal.addEventListener('abort', reject)))
+  task.tell(0, received('a'))
+  await task.runTo(1_000)
+
+  task.stop.abort()
+
+  await task.running
+  expect(task.told).toEqual([])
+})
