@@ -16,7 +16,7 @@ const TIME_TO_ANSWER_MS = 3_000
 
 const environment = parseEnvironment(process.env)
 const logger = new Logger({ serviceName: 'ingest' })
-const metrics = new Metrics({ namespace: 'svd-batch', serviceName: 'ingest' })
+const metrics = new Metrics({ namespace: 'SvdBatch', serviceName: 'ingest' })
 
 const s3 = openS3Client()
 const input = openS3ObjectStore(s3, environment.inputBucket)

@@ -11,6 +11,7 @@
  *                    cancel/ID.json      asks the worker to stop; `svd cancel`
  *                    reports/KEY.json    what became of a dropped object; ingest, overwritten
  *                    reports/unusual-keys/SHA.json   the same, where KEY is too long or not fit to be part of a key
+ *                    dispatch/state.json the worker jobs that AWS Batch was asked for; dispatch, overwritten
  *                    probes/ID           tried out and removed by a worker that starts
  *   models bucket    models/ID/…         a checkpoint's files, and model.json that lists them
  */
@@ -77,6 +78,8 @@ export const modelRecordKey = (modelId: string): string => `${modelFolder(modelI
 /** Of `models/ID/model.json`; null: another key. */
 export const modelIdOfRecord = (key: string): string | null =>
   /^models\/([^/]+)\/model\.json$/.exec(key)?.[1] ?? null
+
+export const DISPATCH_STATE_KEY = 'dispatch/state.json'
 
 /** Where a worker tries out whether the output bucket does what it has to; removed again where that is allowed. */
 export const probeKey = (id: string): string => `probes/${id}`

@@ -11,6 +11,7 @@ test('everything lies where it always did', () => {
     ...[layout.jobFolder(ID), layout.resultKey(ID), layout.failureKey(ID, 2), layout.statusKey(ID)],
     ...[layout.cancelKey(ID), layout.reportKey('images/a/x.png')],
     ...[layout.modelFolder('svd-xt'), layout.modelRecordKey('svd-xt')],
+    layout.DISPATCH_STATE_KEY,
   ]).toEqual([
     ...['images/', 'manifests/', 'jobs/', 'status/'],
     ...['reports/', 'images/a/x.json', 'inputs/abc.png'],
@@ -18,6 +19,7 @@ test('everything lies where it always did', () => {
     ...[`jobs/${ID}/`, `jobs/${ID}/result.json`, `jobs/${ID}/failures/0002.json`, `status/${ID}.json`],
     ...[`cancel/${ID}.json`, 'reports/images/a/x.png.json'],
     ...['models/svd-xt/', 'models/svd-xt/model.json'],
+    'dispatch/state.json',
   ])
 })
 

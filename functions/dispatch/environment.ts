@@ -1,0 +1,41 @@
+import { z } from 'zod'
+
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,4}$/, 'must be a whole number from 1 to 99999')
+  .transform(Number)
+
+const environmentSchema = z.object({
+  SVD_JOBS_QUEUE_URL: z.url(),
+  SVD_OUTPUT_BUCKET: z.string().min(1),
+  SVD_BATCH_JOB_QUEUE: z.string().min(1),
+  SVD_BATCH_JOB_DEFINITION: z.string().min(1),
+  SVD_CLIPS_PER_WORKER: count,
+  SVD_MAX_WORKERS: count,
+})
+
+export interface DispatchEnvironment {
+  readonly jobsQueueUrl: string
+  readonly outputBucket: string
+  /** Name or ARN. */
+  readonly batchJobQueue: string
+  /** Name, name and revision, or ARN. */
+  readonly batchJobDefinition: string
+  readonly clipsPerWorker: number
+  readonly maxWorkers: number
+}
+
+/** Throws a ZodError that names every variable that is absent or wrong. */
+export const parseEnvironment = (
+  environment: Readonly<Record<string, string | undefined>>,
+): DispatchEnvironment => {
+  const parsed = environmentSchema.parse(environment)
+  return {
+    jobsQueueUrl: parsed.SVD_JOBS_QUEUE_URL,
+    outputBucket: parsed.SVD_OUTPUT_BUCKET,
+    batchJobQueue: parsed.SVD_BATCH_JOB_QUEUE,
+    batchJobDefinition: parsed.SVD_BATCH_JOB_DEFINITION,
+    clipsPerWorker: parsed.SVD_CLIPS_PER_WORKER,
+    maxWorkers: parsed.SVD_MAX_WORKERS,
+  }
+}

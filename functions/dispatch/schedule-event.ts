@@ -1,0 +1,14 @@
+import { z } from 'zod'
+
+/** Of EventBridge's, what is of interest; it may have more. */
+const scheduleEventSchema = z.object({ id: z.string(), time: z.iso.datetime() })
+
+export interface ScheduleEvent {
+  /** The same when it comes a second time. */
+  readonly id: string
+  /** ISO 8601. */
+  readonly time: string
+}
+
+/** Throws a ZodError for what is no event of EventBridge. */
+export const parseScheduleEvent = (event: unknown): ScheduleEvent => scheduleEventSchema.parse(event)

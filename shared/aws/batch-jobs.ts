@@ -1,0 +1,92 @@
+import {
+  type BatchClient,
+  BatchServiceException,
+  DescribeJobsCommand,
+  type JobStatus,
+  paginateListJobs,
+  SubmitJobCommand,
+} from '@aws-sdk/client-batch'
+import { type BatchJob, type BatchJobs, SubmitRefusedError } from '../ports/batch-jobs.ts'
+import { abortable } from './abortable.ts'
+import { answered } from './answered.ts'
+
+export interface BatchJobsOptions {
+  readonly client: BatchClient
+  /** Submits: it tries each request once. */
+  readonly clientThatTriesOnce: BatchClient
+  /** Names or ARNs. */
+  readonly jobQueue: string
+  readonly jobDefinition: string
+}
+
+/** In the order in which a job goes through them: one that moves on meanwhile is found twice rather than not at all. */
+const ACTIVE_STATUSES: readonly JobStatus[] = ['SUBMITTED', 'PENDING', 'RUNNABLE', 'STARTING', 'RUNNING']
+const ENDED_STATUSES: readonly JobStatus[] = ['SUCCEEDED', 'FAILED']
+
+const MAX_DESCRIBED = 100
+
+const statusOf = (error: BatchServiceException): number => error.$metadata.httpStatusCode ?? 0
+
+/** With 4xx Batch says that it did not do it; 429 is TooManyRequestsException, which has no class of its own. */
+const isRefusal = (error: unknown): error is BatchServiceException =>
+  error instanceof BatchServiceException && statusOf(error) >= 400 && statusOf(error) < 500
+
+const isThrottling = (error: BatchServiceException): boolean =>
+  statusOf(error) === 429 || /^(TooManyRequests|Throttling)/.test(error.name)
+
+/** Needs `batch:ListJobs`, `batch:DescribeJobs` and `batch:SubmitJob`. */
+export const openBatchJobs = ({
+  client,
+  clientThatTriesOnce,
+  jobQueue,
+  jobDefinition,
+}: BatchJobsOptions): BatchJobs => {
+  const list = async (jobStatus: JobStatus, abortSignal: AbortSignal): Promise<readonly BatchJob[]> => {
+    const found: BatchJob[] = []
+    for await (const page of paginateListJobs({ client }, { jobQueue, jobStatus }, { abortSignal })) {
+      for (const { jobId, jobName } of page.jobSummaryList ?? []) {
+        found.push({ jobId: answered(jobId, 'jobId'), name: answered(jobName, 'jobName') })
+      }
+    }
+    return found
+  }
+
+  return {
+    listActive: (signal) =>
+      abortable(signal, async () => {
+        const byId = new Map<string, BatchJob>()
+        for (const status of ACTIVE_STATUSES) {
+          for (const job of await list(status, signal)) byId.set(job.jobId, job)
+        }
+        return [...byId.values()]
+      }),
+
+    describe: (jobIds, signal) =>
+      abortable(signal, async () => {
+        const standings = new Map<string, 'active' | 'ended'>()
+        for (let first = 0; first < jobIds.length; first += MAX_DESCRIBED) {
+          const command = new DescribeJobsCommand({ jobs: jobIds.slice(first, first + MAX_DESCRIBED) })
+          const { jobs = [] } = await client.send(command, { abortSignal: signal })
+          for (const { jobId, status } of jobs) {
+            const ended = ENDED_STATUSES.includes(answered(status, 'status'))
+            standings.set(answered(jobId, 'jobId'), ended ? 'ended' : 'active')
+          }
+        }
+        return standings
+      }),
+
+    submit: (name, signal) =>
+      abortable(signal, async () => {
+        try {
+          const command = new SubmitJobCommand({ jobName: name, jobQueue, jobDefinition })
+          const { jobId } = await clientThatTriesOnce.send(command, { abortSignal: signal })
+          return answered(jobId, 'jobId')
+        } catch (error) {
+          if (!isRefusal(error)) throw error
+          throw new SubmitRefusedError(`${error.name}: ${error.message}`, isThrottling(error), {
+            cause: error,
+          })
+        }
+      }),
+  }
+}

@@ -1,0 +1,44 @@
+/*
+ * The jobs of one job queue of AWS Batch, all of one job definition, as this project uses them. Adapter:
+ * shared/aws/batch-jobs.ts; the small real one is in test/fixtures/memory-batch-jobs.ts.
+ *
+ *   submit ─▶ SUBMITTED ─▶ PENDING ─▶ RUNNABLE ─▶ STARTING ─▶ RUNNING ─▶ SUCCEEDED or FAILED: ended
+ *                                        ▲            │          │
+ *                                        └────────────┴──────────┘  another attempt, of a job that may have some
+ *
+ * What was submitted or ended a moment ago may not be shown yet.
+ */
+
+export interface BatchJob {
+  readonly jobId: string
+  readonly name: string
+}
+
+/** Nothing was started, and that is certain. After any other error of `submit` nobody knows. */
+export class SubmitRefusedError extends Error {
+  override readonly name = 'SubmitRefusedError'
+  /** For too many requests: later it may be accepted. */
+  readonly throttled: boolean
+
+  constructor(message: string, throttled: boolean, options?: ErrorOptions) {
+    super(message, options)
+    this.throttled = throttled
+  }
+}
+
+/** A call whose signal is aborted throws the signal's reason. */
+export interface BatchJobs {
+  /**
+   * Those that have not ended. It is no picture of one moment: a job that is given another attempt meanwhile may be
+   * missed.
+   */
+  listActive(signal: AbortSignal): Promise<readonly BatchJob[]>
+  /** How these stand, by id. Those that Batch does not show, not yet or not any more, are left out. */
+  describe(jobIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, 'active' | 'ended'>>
+  /**
+   * Starts one, and returns its id. `name`: up to 128 letters, digits, `-` and `_`. Batch takes no token by which it
+   * would know a request again: asked twice, it starts two. So it is never tried again in here. Throws
+   * `SubmitRefusedError`.
+   */
+  submit(name: string, signal: AbortSignal): Promise<string>
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import { aWorld, MINUTE_MS } from './a-world.ts'
+
+/** The `n`th call of a port, counted from 1, is the last of its invocation: it never arrives, or it has its effect. */
+const endAt = (n: number, moment: 'before' | 'after') => {
+  const state = { calls: 0, ended: false }
+  const end = (): void => {
+    state.calls++
+    if (state.calls === n) state.ended = true
+    // Whatever the same invocation still tries does not happen: it is dead.
+    if (state.ended && state.calls >= n) throw new Error('dead')
+  }
+  const revive = (): void => {
+    state.calls = Number.NEGATIVE_INFINITY
+  }
+  return { faults: { [moment]: end }, end, state, revive }
+}
+
+describe.each(['before', 'after'] as const)('whichever call is the last, %s it had its effect', (moment) => {
+  test('there are never too many workers, and enough in the end', async () => {
+    for (let n = 1; ; n++) {
+      const { faults, end, state, revive } = endAt(n, moment)
+      const world = aWorld({
+        backlog: 30,
+        storeFaults: faults,
+        faults,
+        async depth() {
+          end()
+          return { visible: 30, inFlight: 0, delayed: 0 }
+        },
+      })
+      await world.dispatch().catch(() => {})
+      revive()
+
+      for (let minute = 0; minute < 7; minute++) {
+        world.wait(MINUTE_MS)
+        await world.dispatch()
+        expect(world.batch.all().length).toBeLessThanOrEqual(3)
+      }
+
+      expect(world.batch.all().length).toBe(3)
+      if (!state.ended) {
+        // Every call had its turn.
+        expect(n).toBeGreaterThan(8)
+        break
+      }
+    }
+  })
+})
