@@ -1,4 +1,4 @@
-import type { BatchJobs } from '../../shared/ports/batch-jobs.ts'
+import type { BatchJobs, BatchStanding } from '../../shared/ports/batch-jobs.ts'
 import type { AskedWorker } from './dispatch-state.ts'
 
 /**
@@ -15,31 +15,37 @@ export const SHOWN_AFTER_MS = 5 * 60_000
  *   not listed, described as ended      gone
  *   neither listed nor described        may be active: until SHOWN_AFTER_MS, then it was never started
  *
+ * Those without an id are listed by name; after SHOWN_AFTER_MS they are looked for by it, before they are given up.
  * What is listed and was not asked for counts too: by hand, or from a state that was lost.
  */
 export const countWorkers = async (
   asked: readonly AskedWorker[],
-  batch: Pick<BatchJobs, 'listActive' | 'describe'>,
+  batch: Pick<BatchJobs, 'listActive' | 'describe' | 'find'>,
   now: Date,
   signal: AbortSignal,
 ): Promise<readonly AskedWorker[]> => {
+  const isOverdue = ({ asked_at }: AskedWorker): boolean =>
+    now.getTime() - Date.parse(asked_at) >= SHOWN_AFTER_MS
   const listed = await batch.listActive(signal)
   const idByName = new Map(listed.map(({ name, jobId }) => [name, jobId]))
-  const isListed = new Set(listed.map(({ jobId }) => jobId))
-  const known = asked.map((worker) => ({
-    ...worker,
-    job_id: worker.job_id ?? idByName.get(worker.name) ?? null,
-  }))
-  const unlisted = known.flatMap(({ job_id }) => (job_id === null || isListed.has(job_id) ? [] : [job_id]))
-  const standings = unlisted.length === 0 ? new Map() : await batch.describe(unlisted, signal)
+  const standings = new Map<string, BatchStanding>(listed.map(({ jobId }) => [jobId, 'active']))
 
-  const mayBeActive = ({ job_id, asked_at }: AskedWorker): boolean => {
-    if (job_id !== null && isListed.has(job_id)) return true
-    const standing = job_id === null ? undefined : standings.get(job_id)
-    if (standing !== undefined) return standing === 'active'
-    return now.getTime() - Date.parse(asked_at) < SHOWN_AFTER_MS
+  const known: AskedWorker[] = []
+  for (const worker of asked) {
+    const jobId = worker.job_id ?? idByName.get(worker.name) ?? null
+    const found = jobId === null && isOverdue(worker) ? await batch.find(worker.name, signal) : null
+    if (found !== null) standings.set(found.jobId, found.standing)
+    known.push({ ...worker, job_id: jobId ?? found?.jobId ?? null })
   }
 
+  const unlisted = known.flatMap(({ job_id }) => (job_id === null || standings.has(job_id) ? [] : [job_id]))
+  const described = unlisted.length === 0 ? [] : await batch.describe(unlisted, signal)
+  for (const [jobId, standing] of described) standings.set(jobId, standing)
+
+  const mayBeActive = (worker: AskedWorker): boolean => {
+    const standing = worker.job_id === null ? undefined : standings.get(worker.job_id)
+    return standing === undefined ? !isOverdue(worker) : standing === 'active'
+  }
   const isKnown = new Set(known.map(({ job_id }) => job_id))
   const foreign = listed.filter(({ jobId }) => !isKnown.has(jobId))
   return [

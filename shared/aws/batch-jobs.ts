@@ -3,10 +3,11 @@ import {
   BatchServiceException,
   DescribeJobsCommand,
   type JobStatus,
+  ListJobsCommand,
   paginateListJobs,
   SubmitJobCommand,
 } from '@aws-sdk/client-batch'
-import { type BatchJob, type BatchJobs, SubmitRefusedError } from '../ports/batch-jobs.ts'
+import { type BatchJob, type BatchJobs, type BatchStanding, SubmitRefusedError } from '../ports/batch-jobs.ts'
 import { abortable } from './abortable.ts'
 import { answered } from './answered.ts'
 
@@ -24,6 +25,9 @@ const ACTIVE_STATUSES: readonly JobStatus[] = ['SUBMITTED', 'PENDING', 'RUNNABLE
 const ENDED_STATUSES: readonly JobStatus[] = ['SUCCEEDED', 'FAILED']
 
 const MAX_DESCRIBED = 100
+
+const standingOf = (status: JobStatus | undefined): BatchStanding =>
+  ENDED_STATUSES.includes(answered(status, 'status')) ? 'ended' : 'active'
 
 const statusOf = (error: BatchServiceException): number => error.$metadata.httpStatusCode ?? 0
 
@@ -63,16 +67,23 @@ export const openBatchJobs = ({
 
     describe: (jobIds, signal) =>
       abortable(signal, async () => {
-        const standings = new Map<string, 'active' | 'ended'>()
+        const standings = new Map<string, BatchStanding>()
         for (let first = 0; first < jobIds.length; first += MAX_DESCRIBED) {
           const command = new DescribeJobsCommand({ jobs: jobIds.slice(first, first + MAX_DESCRIBED) })
           const { jobs = [] } = await client.send(command, { abortSignal: signal })
-          for (const { jobId, status } of jobs) {
-            const ended = ENDED_STATUSES.includes(answered(status, 'status'))
-            standings.set(answered(jobId, 'jobId'), ended ? 'ended' : 'active')
-          }
+          for (const { jobId, status } of jobs) standings.set(answered(jobId, 'jobId'), standingOf(status))
         }
         return standings
+      }),
+
+    find: (name, signal) =>
+      abortable(signal, async () => {
+        // Of any status. It knows no difference between capitals and others.
+        const command = new ListJobsCommand({ jobQueue, filters: [{ name: 'JOB_NAME', values: [name] }] })
+        const { jobSummaryList = [] } = await client.send(command, { abortSignal: signal })
+        const job = jobSummaryList.find(({ jobName }) => jobName === name)
+        if (job === undefined) return null
+        return { jobId: answered(job.jobId, 'jobId'), standing: standingOf(job.status) }
       }),
 
     submit: (name, signal) =>

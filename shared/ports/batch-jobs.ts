@@ -14,6 +14,8 @@ export interface BatchJob {
   readonly name: string
 }
 
+export type BatchStanding = 'active' | 'ended'
+
 /** Nothing was started, and that is certain. After any other error of `submit` nobody knows. */
 export class SubmitRefusedError extends Error {
   override readonly name = 'SubmitRefusedError'
@@ -34,7 +36,12 @@ export interface BatchJobs {
    */
   listActive(signal: AbortSignal): Promise<readonly BatchJob[]>
   /** How these stand, by id. Those that Batch does not show, not yet or not any more, are left out. */
-  describe(jobIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, 'active' | 'ended'>>
+  describe(jobIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, BatchStanding>>
+  /** The one of that name, ended or not. Null: Batch shows none, not yet or not any more. */
+  find(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly jobId: string; readonly standing: BatchStanding } | null>
   /**
    * Starts one, and returns its id. `name`: up to 128 letters, digits, `-` and `_`. Batch takes no token by which it
    * would know a request again: asked twice, it starts two. So it is never tried again in here. Throws

@@ -178,6 +178,42 @@ describe('never twice', () => {
   })
 })
 
+describe('an answer that never came, and nobody looked for minutes', () => {
+  const aWorldThatForgets = async (slipping: { now: boolean }) => {
+    const world = aWorld({
+      backlog: 10,
+      slips: () => slipping.now,
+      faults: {
+        after(operation) {
+          if (operation === 'submit') throw new Error('ECONNRESET')
+        },
+      },
+    })
+    await expect(world.dispatch()).rejects.toThrow('ECONNRESET')
+    world.wait(2 * SHOWN_AFTER_MS)
+    return world
+  }
+
+  test('is made up for by looking for the name, where the lists miss it', async () => {
+    const slipping = { now: true }
+    const world = await aWorldThatForgets(slipping)
+
+    await world.dispatch()
+
+    expect(world.batch.all().length).toBe(1)
+    expect(await world.asked()).toEqual({ 'worker-1': 'job-1' })
+  })
+
+  test('counts no more when its worker has ended', async () => {
+    const world = await aWorldThatForgets({ now: false })
+    world.batch.move('job-1', 'FAILED')
+
+    await world.dispatch().catch(() => {})
+
+    expect(world.told.at(-1)).toMatchObject({ active: 0 })
+  })
+})
+
 describe('a request that never arrived', () => {
   const aWorldThatLosesOne = () => {
     let lost = false

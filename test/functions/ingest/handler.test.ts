@@ -110,7 +110,12 @@ describe('the bundle, called as Lambda calls it, on the embedded endpoint', () =
       expect.objectContaining({ level: 'ERROR', message: 'failed, will be tried again' }),
     )
     expect(lines).toContainEqual(
-      expect.objectContaining({ ObjectsAccepted: 1, JobsQueued: 1, ObjectsFailed: 1, service: 'ingest' }),
+      expect.objectContaining({
+        ...{ ObjectsAccepted: 1, JobsQueued: 1, ObjectsFailed: 1, service: 'ingest' },
+        _aws: expect.objectContaining({
+          CloudWatchMetrics: [expect.objectContaining({ Namespace: 'SvdBatch' })],
+        }),
+      }),
     )
   })
 })

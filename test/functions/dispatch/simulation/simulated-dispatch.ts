@@ -1,0 +1,83 @@
+import { dispatchWorkers } from '../../../../functions/dispatch/dispatch-workers.ts'
+import type { DispatchEvent } from '../../../../functions/dispatch/dispatch-world.ts'
+import type { FleetLimits } from '../../../../functions/dispatch/workers-needed.ts'
+import type { BatchJobs } from '../../../../shared/ports/batch-jobs.ts'
+import type { QueueDepth } from '../../../../shared/ports/message-queue.ts'
+import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
+import { unaborted } from '../../../fixtures/unaborted.ts'
+import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
+import { type CallFaults, openFaultyCall } from '../../../worker/queue/simulation/faulty-call.ts'
+import { openIncarnation } from '../../../worker/queue/simulation/incarnation.ts'
+import type { SeededRandom } from '../../../worker/queue/simulation/seeded-random.ts'
+import { storeOverNetwork } from '../../../worker/queue/simulation/worker-ports.ts'
+
+export interface SimulatedDispatchOptions {
+  readonly time: VirtualTime
+  readonly random: SeededRandom
+  readonly output: ObjectStore
+  readonly batch: BatchJobs
+  readonly depth: () => QueueDepth
+  readonly limits: FleetLimits
+  readonly faults: () => CallFaults
+  /** Chance that a submission is given up by its sender, and arrives. */
+  readonly late: () => number
+  readonly tell: (event: DispatchEvent) => void
+  readonly trace: (line: string) => void
+}
+
+const LIFE_MS = 60_000
+const TIME_TO_ANSWER_MS = 3_000
+const TIME_TO_WRITE_MS = 7_000
+
+/** The real dispatch, in functions that may die at any await. Each call is one of Lambda's. */
+export const simulateDispatch = (options: SimulatedDispatchOptions): (() => void) => {
+  const { time, random, output, batch, depth, limits, faults, late, tell, trace } = options
+  let invocations = 0
+
+  return () => {
+    const incarnation = openIncarnation(`dispatch.${++invocations}`, time)
+    const say = (line: string): void => trace(`${incarnation.name} ${line}`)
+    const end = (why: string): void => {
+      if (incarnation.isAlive()) say(why)
+      incarnation.die()
+    }
+    const call = openFaultyCall({
+      ...{ incarnation, random, faults, trace: say },
+      crash: (why) => end(`dies ${why}`),
+    })
+    const over = new AbortController()
+    time.after(LIFE_MS - TIME_TO_ANSWER_MS, () => over.abort(new Error('the time is over')))
+    time.after(LIFE_MS, () => end('dies of its timeout'))
+    let names = 0
+    const world = {
+      output: storeOverNetwork({ store: output, call }),
+      jobs: { depth: (signal: AbortSignal) => call('depth', signal, async () => depth()) },
+      batch: {
+        listActive: (signal: AbortSignal) => call('listActive', signal, () => batch.listActive(unaborted)),
+        describe: (jobIds: readonly string[], signal: AbortSignal) =>
+          call('describe', signal, () => batch.describe(jobIds, unaborted)),
+        find: (name: string, signal: AbortSignal) =>
+          call(`find ${name}`, signal, () => batch.find(name, unaborted)),
+        submit(name: string, signal: AbortSignal) {
+          if (!random.chance(late()))
+            return call(`submit ${name}`, signal, () => batch.submit(name, unaborted))
+          time.after(random.between(1_000, 60_000), () => {
+            say(`submit ${name}: arrives late`)
+            batch.submit(name, unaborted).catch(() => {})
+          })
+          return Promise.reject(new Error('given up'))
+        },
+      },
+      limits,
+      now: incarnation.clock.now,
+      sleep: incarnation.clock.sleep,
+      newWorkerName: () => `${incarnation.name}.${++names}`,
+      tell,
+    }
+    const untilMs = incarnation.clock.now().getTime() + LIFE_MS - TIME_TO_ANSWER_MS - TIME_TO_WRITE_MS
+    dispatchWorkers(world, { untilMs, signal: over.signal }).then(
+      () => end('ends'),
+      (error) => end(`throws ${error}`),
+    )
+  }
+}
