@@ -5,6 +5,7 @@ import type { Context } from 'aws-lambda'
 import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
 import { openS3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../shared/aws/sqs-message-queue.ts'
+import { INGEST_SERVICE, METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
 import type { ModelRecord } from '../../shared/contracts/model-record.ts'
 import { readModelRecord } from '../../shared/models/read-model-record.ts'
 import { parseEnvironment } from './environment.ts'
@@ -15,8 +16,8 @@ import { tellPowertools } from './tell-powertools.ts'
 const TIME_TO_ANSWER_MS = 3_000
 
 const environment = parseEnvironment(process.env)
-const logger = new Logger({ serviceName: 'ingest' })
-const metrics = new Metrics({ namespace: 'SvdBatch', serviceName: 'ingest' })
+const logger = new Logger({ serviceName: INGEST_SERVICE })
+const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: INGEST_SERVICE })
 
 const s3 = openS3Client()
 const input = openS3ObjectStore(s3, environment.inputBucket)

@@ -79,8 +79,6 @@ export const modelRecordKey = (modelId: string): string => `${modelFolder(modelI
 export const modelIdOfRecord = (key: string): string | null =>
   /^models\/([^/]+)\/model\.json$/.exec(key)?.[1] ?? null
 
-export const DISPATCH_STATE_KEY = 'dispatch/state.json'
-
 /** Where a worker tries out whether the output bucket does what it has to; removed again where that is allowed. */
 export const probeKey = (id: string): string => `probes/${id}`
 

@@ -1,5 +1,6 @@
 import { Metrics, MetricUnit as Unit } from '@aws-lambda-powertools/metrics'
 import type { MetricUnit } from '@aws-lambda-powertools/metrics/types'
+import { METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
 import type { WorkerEvent } from './worker-event.ts'
 
@@ -22,8 +23,6 @@ export interface MeasureOptions {
   readonly write: (text: string) => void
   readonly service: string
 }
-
-const NAMESPACE = 'SvdBatch'
 
 interface Measure {
   readonly name: string
@@ -56,7 +55,7 @@ export const measureEvents = ({ write, service }: MeasureOptions): ((event: Work
     measures: readonly Measure[],
     dimensions: Readonly<Record<string, string>> = {},
   ): void => {
-    const metrics = new Metrics({ namespace: NAMESPACE, serviceName: service })
+    const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: service })
     for (const [name, value] of Object.entries(dimensions)) metrics.addDimension(name, value)
     metrics.addMetadata('job_id', jobId)
     for (const { name, unit, value } of measures) metrics.addMetric(name, unit, value)
