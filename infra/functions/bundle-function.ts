@@ -78,21 +78,32 @@ const installNative = (names: readonly string[], outputDir: string): void => {
   writeFileSync(manifestFile, '{ "type": "commonjs" }\n')
 }
 
+export interface BundledFunction {
+  /** Files that are part of it, from the project's root. */
+  readonly inputs: readonly string[]
+}
+
 /** Writes `index.js`, which exports what the entry exports, and what it needs. The folder is made if it is not there. */
-export const bundleFunction = ({ entry, nativePackages }: FunctionBundle, outputDir: string): void => {
+export const bundleFunction = (
+  { entry, nativePackages }: FunctionBundle,
+  outputDir: string,
+): BundledFunction => {
   mkdirSync(outputDir, { recursive: true })
-  buildSync({
-    entryPoints: [path.join(ROOT, entry)],
+  const { metafile } = buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
     outfile: path.join(outputDir, 'index.js'),
     bundle: true,
     platform: 'node',
     target: 'node24',
     format: 'cjs',
     external: [...nativePackages],
+    metafile: true,
     sourcemap: true,
     sourcesContent: false,
     minifySyntax: true,
     logLevel: 'warning',
   })
   if (nativePackages.length > 0) installNative(nativePackages, outputDir)
+  return { inputs: Object.keys(metafile.inputs) }
 }

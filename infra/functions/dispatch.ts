@@ -6,9 +6,8 @@ import { acknowledge } from '../acknowledge.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
 import { type DispatchPlaces, dispatchPermissions } from '../permissions/dispatch-permissions.ts'
 import { BATCH } from '../scaling/scaling-policy.ts'
+import { DISPATCH_BUNDLE } from './bundles.ts'
 import { TracedFunction } from './traced-function.ts'
-
-export const DISPATCH_BUNDLE = { entry: 'functions/dispatch/handler.ts', nativePackages: [] } as const
 
 /** Below the time between two looks: what one could not start, the next one does. */
 const TIMEOUT_SECONDS = BATCH.dispatchSeconds - 10

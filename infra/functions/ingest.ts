@@ -7,10 +7,9 @@ import { ingestPermissions } from '../permissions/ingest-permissions.ts'
 import { acknowledgePrefixes } from '../permissions/objects.ts'
 import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 import type { Buckets } from '../storage/buckets.ts'
+import { INGEST_BUNDLE } from './bundles.ts'
 import { INGEST_BATCH, INGEST_MEMORY_MIB, INGEST_TIMEOUT_SECONDS } from './ingest-limits.ts'
 import { TracedFunction } from './traced-function.ts'
-
-export const INGEST_BUNDLE = { entry: 'functions/ingest/handler.ts', nativePackages: ['sharp'] } as const
 
 export interface IngestProps {
   readonly config: DeploymentConfig

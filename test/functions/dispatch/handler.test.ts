@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build, type Metafile } from 'esbuild'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bundleFunction } from '../../../infra/functions/bundle-function.ts'
+import { DISPATCH_BUNDLE } from '../../../infra/functions/bundles.ts'
 import { openS3Client, openSqsClient } from '../../../shared/aws/clients.ts'
 import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../../shared/aws/sqs-message-queue.ts'
@@ -13,40 +13,28 @@ import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.t
 import { openScriptedEndpoint } from '../../fixtures/scripted-endpoint.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-
 /** As Lambda calls a handler, a minute after the other. */
 const CALLER = `
-const { handler } = require('./handler.cjs')
+const { handler } = require('./index.js')
 const context = { awsRequestId: 'request-1', functionName: 'dispatch', getRemainingTimeInMillis: () => 60_000 }
 const event = { id: 'event-1', time: '2026-01-02T03:04:00Z', source: 'aws.events', detail: {} }
 handler(event, context).then(() => handler(event, context))
 `
 
 let folder: string
-let metafile: Metafile
+/** Files that are part of it, from the project's root. */
+let inputs: readonly string[]
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'svd-test-'))
-  const built = await build({
-    absWorkingDir: ROOT,
-    entryPoints: ['functions/dispatch/handler.ts'],
-    outfile: path.join(folder, 'handler.cjs'),
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    metafile: true,
-    logLevel: 'error',
-  })
-  metafile = built.metafile
+  inputs = bundleFunction(DISPATCH_BUNDLE, folder).inputs
   await writeFile(path.join(folder, 'caller.cjs'), CALLER)
 })
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 test('the bundle holds nothing of the worker, the tests or the infrastructure', () => {
-  const ours = Object.keys(metafile.inputs).filter((file) => !file.includes('node_modules/'))
+  const ours = inputs.filter((file) => !file.includes('node_modules/'))
   expect(ours).toContain('functions/dispatch/dispatch-workers.ts')
   expect(ours.filter((file) => !/^(functions\/dispatch|shared)\//.test(file))).toEqual([])
 })

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build, type Metafile } from 'esbuild'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bundleFunction } from '../../../infra/functions/bundle-function.ts'
+import { INGEST_BUNDLE } from '../../../infra/functions/bundles.ts'
 import { openS3Client, openSqsClient } from '../../../shared/aws/clients.ts'
 import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../../shared/aws/sqs-message-queue.ts'
@@ -16,44 +16,48 @@ import { aModelRecord } from '../../fixtures/model-record.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import { s3Event, sqsEvent } from './a-world.ts'
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const SIGNAL = new AbortController().signal
 
 /** As Lambda calls a handler, but the event comes from a file and the answer goes into one. */
 const CALLER = `
 const { readFileSync, writeFileSync } = require('node:fs')
-const { handler } = require('./handler.cjs')
+const { handler } = require('./index.js')
 const context = { awsRequestId: 'request-1', functionName: 'ingest', getRemainingTimeInMillis: () => 60_000 }
 const event = JSON.parse(readFileSync('event.json', 'utf8'))
 handler(event, context).then((answer) => writeFileSync('answer.json', JSON.stringify(answer ?? null)))
 `
 
 let folder: string
-let metafile: Metafile
+/** Files that are part of it, from the project's root. */
+let inputs: readonly string[]
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'svd-test-'))
-  const built = await build({
-    absWorkingDir: ROOT,
-    entryPoints: ['functions/ingest/handler.ts'],
-    outfile: path.join(folder, 'handler.cjs'),
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    external: ['sharp'],
-    metafile: true,
-    logLevel: 'error',
-  })
-  metafile = built.metafile
-  await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'))
+  inputs = bundleFunction(INGEST_BUNDLE, folder).inputs
   await writeFile(path.join(folder, 'caller.cjs'), CALLER)
 })
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
+test("the bundle has sharp for Lambda's platform, of the version that this project is tested with", async () => {
+  const versionIn = async (place: string): Promise<string> =>
+    JSON.parse(await readFile(path.join(place, 'package.json'), 'utf8')).version
+  const inBundle = path.join(folder, 'node_modules')
+
+  expect(await readdir(path.join(inBundle, '@img'))).toEqual(
+    expect.arrayContaining(['sharp-linux-x64', 'sharp-libvips-linux-x64']),
+  )
+  expect(await versionIn(path.join(inBundle, 'sharp'))).toBe(await versionIn('node_modules/sharp'))
+})
+
+test('the bundle has no links, which an archive for Lambda must not have', async () => {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+
+  expect(entries.filter((entry) => entry.isSymbolicLink())).toEqual([])
+})
+
 test('the bundle holds nothing of the worker, the tests or the infrastructure', () => {
-  const ours = Object.keys(metafile.inputs).filter((file) => !file.includes('node_modules/'))
+  const ours = inputs.filter((file) => !file.includes('node_modules/'))
   expect(ours).toContain('functions/ingest/ingest-event.ts')
   expect(ours.filter((file) => !/^(functions\/ingest|shared)\//.test(file))).toEqual([])
 })
