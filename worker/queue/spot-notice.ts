@@ -7,7 +7,10 @@ import type { InstanceMetadata } from './instance-metadata.ts'
  * What EC2 tells a Spot instance about its end, in the instance's metadata:
  *
  *   spot/instance-action                   none, or {"action": "terminate", "time": "…Z"}
- *   events/recommendations/rebalance       none, or {"noticeTime": "…Z"}
+ *
+ * A recommendation to rebalance is no reason to go. It may come hours before, or without, an interruption; ECS would put
+ * the next worker on the same machine, which would go at once as well. Whoever owns the machine (Auto Scaling, with
+ * capacity rebalancing) starts another one, and then ends this one by SIGTERM.
  */
 export interface SpotNoticeOptions {
   readonly metadata: InstanceMetadata
@@ -28,22 +31,17 @@ const secondsUntilEnd = async (answer: Response, { clock }: SpotNoticeOptions): 
 }
 
 /**
- * Looks every five seconds until the instance is to be interrupted, or `signal` aborts; tells of that and, once, of a
- * recommendation to leave early. A metadata service that does not answer is asked again: never throws.
+ * Looks every five seconds until the instance is to be interrupted, and tells of that, or until `signal` aborts. A
+ * metadata service that does not answer is asked again: never throws.
  */
 export const watchForSpotNotice = async (options: SpotNoticeOptions, signal: AbortSignal): Promise<void> => {
   const { metadata, clock, notify } = options
-  let advised = false
 
   const look = async (): Promise<boolean> => {
     const action = await metadata.read('spot/instance-action', signal)
     if (action !== null) {
       notify({ reason: 'Spot interruption', secondsLeft: await secondsUntilEnd(action, options) })
       return true
-    }
-    if (!advised && (await metadata.read('events/recommendations/rebalance', signal)) !== null) {
-      advised = true
-      notify({ reason: 'Spot rebalance recommendation', secondsLeft: null })
     }
     return false
   }

@@ -23,7 +23,7 @@ describe('notices', () => {
   test('a later one can bring the end nearer', () => {
     const drain = openDrain(virtualClock(openVirtualTime()))
 
-    drain.notify({ reason: 'Spot rebalance recommendation', secondsLeft: null })
+    drain.notify({ reason: 'scale-in', secondsLeft: null })
     expect(drain.secondsLeft()).toBe(null)
     drain.notify({ reason: 'Spot interruption', secondsLeft: 120 })
 

@@ -1,0 +1,208 @@
+import { Match } from 'aws-cdk-lib/assertions'
+import { describe, expect, test } from 'vitest'
+import { synthesize } from '../synthesized.ts'
+
+const pipeline = (keys = {}) => synthesize(keys).pipeline
+const only = (type: string, keys = {}) => {
+  const found = Object.values(pipeline(keys).findResources(type)).map(({ Properties }) => Properties)
+  expect(found).toHaveLength(1)
+  return found[0]
+}
+const container = (keys = {}) => only('AWS::ECS::TaskDefinition', keys).ContainerDefinitions[0]
+
+describe('the machines of ECS', () => {
+  test('are none while there is nothing to do, and never more than there are workers', () => {
+    expect(only('AWS::AutoScaling::AutoScalingGroup')).toMatchObject({ MinSize: '0', MaxSize: '4' })
+    expect(only('AWS::AutoScaling::AutoScalingGroup', { maxWorkers: '50' })).toMatchObject({ MaxSize: '50' })
+  })
+
+  test('are as many as their GPUs ask for', () => {
+    const eight = { instanceTypes: 'p4d.24xlarge', maxWorkers: '20' }
+
+    expect(only('AWS::AutoScaling::AutoScalingGroup', eight)).toMatchObject({ MaxSize: '3' })
+  })
+
+  test('are Spot first, of every type that is allowed, where there is most of it for its price', () => {
+    const { LaunchTemplate, InstancesDistribution } = only(
+      'AWS::AutoScaling::AutoScalingGroup',
+    ).MixedInstancesPolicy
+
+    expect(LaunchTemplate.Overrides).toEqual(
+      ['g6e.xlarge', 'g6.xlarge', 'g5.xlarge'].map((InstanceType) => ({ InstanceType })),
+    )
+    expect(InstancesDistribution).toEqual({
+      OnDemandAllocationStrategy: 'prioritized',
+      OnDemandBaseCapacity: 0,
+      OnDemandPercentageAboveBaseCapacity: 0,
+      SpotAllocationStrategy: 'price-capacity-optimized',
+    })
+  })
+
+  test('are On-Demand as far as that is asked for', () => {
+    const keys = { onDemandBase: '2', onDemandPercent: '30' }
+
+    expect(
+      only('AWS::AutoScaling::AutoScalingGroup', keys).MixedInstancesPolicy.InstancesDistribution,
+    ).toMatchObject({
+      OnDemandBaseCapacity: 2,
+      OnDemandPercentageAboveBaseCapacity: 30,
+    })
+  })
+
+  test("start from AWS's own image for GPUs, of the day", () => {
+    const { Parameters } = pipeline().toJSON()
+
+    expect(Object.values(Parameters)).toContainEqual({
+      Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>',
+      Default: '/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id',
+    })
+  })
+
+  test('ask for a token before they tell about themselves, also to a container, and encrypt their disk', () => {
+    expect(only('AWS::EC2::LaunchTemplate').LaunchTemplateData).toMatchObject({
+      MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
+      BlockDeviceMappings: [{ Ebs: { Encrypted: true, VolumeType: 'gp3' } }],
+    })
+  })
+
+  test('take themselves out of service with a Spot notice, and may do so', () => {
+    const userData = JSON.stringify(only('AWS::EC2::LaunchTemplate').LaunchTemplateData.UserData)
+
+    expect(userData).toContain('ECS_ENABLE_SPOT_INSTANCE_DRAINING=true')
+    pipeline().hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({ Action: 'ecs:UpdateContainerInstancesState' })]),
+      },
+    })
+  })
+
+  test('are started and ended by ECS as tasks need them, and never under a task', () => {
+    expect(only('AWS::ECS::CapacityProvider').AutoScalingGroupProvider).toMatchObject({
+      ManagedScaling: { Status: 'ENABLED', TargetCapacity: 100 },
+      ManagedTerminationProtection: 'ENABLED',
+      ManagedDraining: 'ENABLED',
+    })
+    expect(only('AWS::AutoScaling::AutoScalingGroup')).toMatchObject({
+      NewInstancesProtectedFromScaleIn: true,
+      CapacityRebalance: true,
+    })
+  })
+
+  test('are counted by metrics that cost nothing', () => {
+    expect(only('AWS::AutoScaling::AutoScalingGroup').MetricsCollection).toEqual([
+      { Granularity: '1Minute', Metrics: ['GroupDesiredCapacity', 'GroupInServiceInstances'] },
+    ])
+    expect(only('AWS::ECS::Cluster').ClusterSettings).toEqual([
+      { Name: 'containerInsights', Value: 'disabled' },
+    ])
+  })
+})
+
+describe('a worker of ECS', () => {
+  test('has a GPU to itself, and what fits the smallest machine', () => {
+    const { ResourceRequirements, MemoryReservation } = container()
+
+    expect(ResourceRequirements).toEqual([{ Type: 'GPU', Value: '1' }])
+    expect(MemoryReservation).toBeLessThan(16 * 1024 - 1500)
+    expect(MemoryReservation).toBeGreaterThan(12 * 1024)
+  })
+
+  test('is nobody in particular, and can write to two folders alone', () => {
+    expect(container()).toMatchObject({
+      User: '10001:10001',
+      ReadonlyRootFilesystem: true,
+      DockerSecurityOptions: ['no-new-privileges'],
+      LinuxParameters: { Capabilities: { Drop: ['ALL'] } },
+      MountPoints: [
+        { ContainerPath: '/var/cache/svd', SourceVolume: 'models', ReadOnly: false },
+        { ContainerPath: '/var/lib/svd', SourceVolume: 'scratch', ReadOnly: false },
+      ],
+    })
+    expect(container().Privileged).not.toBe(true)
+  })
+
+  test("keeps models on the machine's fast disk, and clips in the making to itself", () => {
+    expect(only('AWS::ECS::TaskDefinition').Volumes).toEqual([
+      { Name: 'models', Host: { SourcePath: '/mnt/svd/models' } },
+      { Name: 'scratch' },
+    ])
+  })
+
+  test('is told where its jobs are, and heeds Spot and its price', () => {
+    const environment = Object.fromEntries(
+      container().Environment.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, Value]),
+    )
+
+    expect(Object.keys(environment).toSorted()).toEqual([
+      'AWS_REGION',
+      'SVD_DEAD_LETTER_QUEUE_URL',
+      'SVD_DRAIN_SECONDS',
+      'SVD_JOBS_QUEUE_URL',
+      'SVD_METRICS',
+      'SVD_MODEL',
+      'SVD_OUTPUT_BUCKET',
+      'SVD_SPOT',
+      'SVD_USD_PER_HOUR',
+    ])
+    expect(environment).toMatchObject({ SVD_SPOT: '1', SVD_METRICS: '1', SVD_USD_PER_HOUR: 'auto' })
+    expect(JSON.stringify(environment['SVD_MODEL'])).toContain('/models/svd-xt/')
+  })
+
+  test('renders the model that the deployment names', () => {
+    expect(JSON.stringify(container({ modelId: 'studio-look-2' }).Environment)).toContain(
+      '/models/studio-look-2/',
+    )
+  })
+
+  test('has two minutes to hand back what it holds, and uses all but ten seconds of them', () => {
+    const { StopTimeout, Environment } = container()
+
+    expect(StopTimeout).toBe(120)
+    expect(Environment).toContainEqual({ Name: 'SVD_DRAIN_SECONDS', Value: '110' })
+  })
+
+  test('is looked at every half minute', () => {
+    expect(container().HealthCheck).toMatchObject({
+      Command: ['CMD', 'node', '/opt/svd/worker/image/check-health.ts'],
+      Interval: 30,
+    })
+  })
+
+  test('never waits for its log', () => {
+    expect(container().LogConfiguration).toMatchObject({
+      LogDriver: 'awslogs',
+      Options: { mode: 'non-blocking' },
+    })
+  })
+
+  test('is not there before there is something to do, and of a new version only when the old one is done', () => {
+    expect(only('AWS::ECS::Service')).toMatchObject({
+      DesiredCount: 0,
+      DeploymentConfiguration: {
+        MinimumHealthyPercent: 0,
+        MaximumPercent: 100,
+        DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+      },
+    })
+  })
+
+  test('may protect its own task, in this cluster, from scale-in', () => {
+    pipeline().hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Action: 'ecs:UpdateTaskProtection',
+            Resource: {
+              'Fn::Join': ['', Match.arrayWith([':task/', { Ref: Match.stringLikeRegexp('Cluster') }, '/*'])],
+            },
+          }),
+        ]),
+      },
+    })
+  })
+
+  test('is made of the image that is named, which it may pull', () => {
+    expect(JSON.stringify(container().Image)).toMatch(/123456789012\.dkr\.ecr\.us-east-1\..*svd@sha256:0{64}/)
+    expect(container({ workerImage: 'registry.example.com/svd:1' }).Image).toBe('registry.example.com/svd:1')
+  })
+})
