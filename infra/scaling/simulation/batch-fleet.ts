@@ -1,0 +1,74 @@
+import { type Fleet, type FleetWorld, want } from './fleet-world.ts'
+import { activeWorkers, findPlace, freeSlots } from './machines.ts'
+import { drainWorker, isIdle } from './worker.ts'
+
+/** Batch looks at its queues, and at the instances these need, about once a minute. Neither documented nor measured. */
+const SCHEDULER_SECONDS = 60
+/** How long it keeps an instance that has no job, where no delay is set. Neither documented nor measured. */
+const KEEPS_IDLE_SECONDS = 300
+const PLACE_SECONDS = 5
+
+/** Of worker jobs that wait, start or run there are to be as many as the backlog needs; none is ever stopped. */
+export const workersToStart = (
+  { backlog, active }: { readonly backlog: number; readonly active: number },
+  { clipsPerWorker, maxWorkers }: { readonly clipsPerWorker: number; readonly maxWorkers: number },
+): number => Math.max(0, Math.min(maxWorkers, Math.ceil(backlog / clipsPerWorker)) - active)
+
+/** Workers as jobs of AWS Batch, on a managed compute environment that is empty while there are none. */
+export const openBatchFleet = (world: FleetWorld): Fleet => {
+  const { machines, policy, queue, tally, gpus, maxWorkers } = world
+  const { clipsPerWorker, batch } = policy
+  let runnable = 0
+
+  const startJobs = (now: number): void => {
+    queue.touch(now)
+    const backlog = queue.visible() + queue.inFlight()
+    const active = activeWorkers(machines).length + runnable
+    runnable += workersToStart({ backlog, active }, { clipsPerWorker, maxWorkers })
+    want(tally, now, activeWorkers(machines).length + runnable)
+  }
+
+  const endIdle = (now: number): void => {
+    for (const { machine, worker } of activeWorkers(machines)) {
+      if (!isIdle(worker) || now - worker.idleSince < batch.untilIdleSeconds) continue
+      drainWorker(worker, now, now, queue)
+      machines.endWorker(machine, worker, now)
+    }
+  }
+
+  const place = (now: number): void => {
+    while (runnable > 0) {
+      const machine = findPlace(machines, gpus, now)
+      if (machine === undefined) break
+      machines.startWorker(machine, now)
+      runnable--
+    }
+  }
+
+  const scaleInstances = (now: number): void => {
+    const usable = [...machines.running].filter(({ reclaimedAt }) => reclaimedAt === null)
+    const free = usable.reduce((slots, machine) => slots + freeSlots(machine, gpus), 0)
+    const missing = Math.ceil(Math.max(0, runnable - free) / gpus)
+    const room = Math.ceil(maxWorkers / gpus) - machines.running.size
+    for (let i = 0; i < Math.min(missing, room); i++) machines.launch(now)
+    if (runnable > 0) return
+    for (const machine of usable) {
+      if (machine.workers.size === 0 && now - machine.emptySince >= KEEPS_IDLE_SECONDS)
+        machines.end(machine, now)
+    }
+  }
+
+  return {
+    tick(now) {
+      if (now % batch.dispatchSeconds === 0) startJobs(now)
+      if (now % SCHEDULER_SECONDS === 0) scaleInstances(now)
+      if (now % PLACE_SECONDS !== 0) return
+      endIdle(now)
+      place(now)
+    },
+    // Its retry strategy knows a reclaimed host: the job is runnable again.
+    onReclaim: () => {
+      runnable++
+    },
+  }
+}

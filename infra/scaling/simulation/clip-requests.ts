@@ -1,0 +1,71 @@
+import { LEASE_OPTIONS } from '../../../worker/queue/lease.ts'
+import { WORKER_OPTIONS } from '../../../worker/queue/worker-deps.ts'
+
+/*
+ * What one clip asks of S3 and SQS: a picture that is dropped without a sidecar, seen for the first time, rendered at
+ * the first try. Counted in the code of functions/ingest and worker; HEAD and GET are reads, PUT is a write.
+ */
+
+/** Of a render of 25 steps: load, two of the image's encoding, 25 steps, 4 chunks of frames (pipeline/progress.ts). */
+const PROGRESS_EVENTS = 32
+/** `preparing`, `rendering`, `publishing` (queue/run-job.ts). */
+const STAGES = 3
+
+export interface PrefixRequests {
+  readonly bucket: 'input' | 'output'
+  readonly prefix: string
+  readonly reads: number
+  readonly writes: number
+  /** What they are. */
+  readonly of: string
+}
+
+/** At most one of a kind in `intervalMs`, of those that a render of so many seconds gives cause for. */
+const atMost = (intervalMs: number, renderSeconds: number): number =>
+  Math.min(PROGRESS_EVENTS, Math.ceil((renderSeconds * 1000) / intervalMs))
+
+/** For one clip, from its drop to its record. */
+export const s3RequestsOfClip = (
+  renderSeconds: number,
+  { statusIntervalMs, cancelIntervalMs } = WORKER_OPTIONS,
+): readonly PrefixRequests[] => {
+  const statusWrites = STAGES + atMost(statusIntervalMs, renderSeconds)
+  const glances = atMost(cancelIntervalMs, renderSeconds)
+  return [
+    {
+      bucket: 'input',
+      prefix: 'images/',
+      reads: 3,
+      writes: 1,
+      of: 'the drop; ingest: object, sidecar, picture',
+    },
+    {
+      ...{ bucket: 'output', prefix: 'inputs/', reads: 3, writes: 2 },
+      of: 'ingest: known? there? picture and note; worker: picture',
+    },
+    { bucket: 'output', prefix: 'reports/', reads: 1, writes: 1, of: 'ingest: there? report' },
+    {
+      ...{ bucket: 'output', prefix: 'jobs/', reads: 2, writes: 3 },
+      of: 'ingest and worker: done? worker: video, poster, result',
+    },
+    {
+      ...{ bucket: 'output', prefix: 'status/', reads: 2, writes: 1 + statusWrites + 1 },
+      of: 'ingest: queued; worker: stages and progress, at most one a second; the end',
+    },
+    {
+      ...{ bucket: 'output', prefix: 'cancel/', reads: 2 + glances, writes: 0 },
+      of: 'worker: asked to stop? at most every two seconds',
+    },
+  ]
+}
+
+/** A message is held while the clip before it renders, while its own does, and while that is published. */
+export const sqsRequestsOfClip = (renderSeconds: number): number => {
+  const beats = Math.floor((2 * renderSeconds) / LEASE_OPTIONS.beatSeconds)
+  const ofDrop = 3
+  const ofJob = { send: 1, receive: 1, remove: 1 }
+  return ofDrop + ofJob.send + ofJob.receive + beats + ofJob.remove
+}
+
+/** `queue/run-job.ts`: one prepared, one rendered, one published. */
+export const MESSAGES_PER_WORKER = 3

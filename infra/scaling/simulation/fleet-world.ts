@@ -1,0 +1,40 @@
+import type { ClipQueue } from './clip-queue.ts'
+import type { Machines } from './machines.ts'
+import type { Policy } from './policy.ts'
+import type { QueueMetrics } from './queue-metrics.ts'
+import type { Random } from './random.ts'
+
+/** What the parts of a fleet share. Times are whole seconds from the start. */
+export interface FleetWorld {
+  readonly policy: Policy
+  readonly queue: ClipQueue
+  readonly metrics: QueueMetrics
+  readonly machines: Machines
+  readonly random: Random
+  /** Of an instance. */
+  readonly gpus: number
+  readonly maxWorkers: number
+  readonly tally: Tally
+}
+
+export interface Tally {
+  /** Workers that scale-in told to go while they rendered. */
+  cutRenders: number
+  /** Renders that ended with a reclaimed machine. */
+  lostRenders: number
+  reclaims: number
+  /** How many workers were wanted, whenever it changed. */
+  readonly wanted: { readonly at: number; readonly workers: number }[]
+}
+
+/** A way to run workers. */
+export interface Fleet {
+  /** Once a second, before workers do anything. */
+  tick(now: number): void
+  /** A worker loses its place to Spot. */
+  onReclaim(now: number): void
+}
+
+export const want = ({ wanted }: Tally, at: number, workers: number): void => {
+  if (wanted.at(-1)?.workers !== workers) wanted.push({ at, workers })
+}

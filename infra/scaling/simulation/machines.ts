@@ -1,0 +1,99 @@
+import { type BootTimes, drawSeconds } from './boot-times.ts'
+import type { Random } from './random.ts'
+import { openWorker, type Worker } from './worker.ts'
+
+/** An instance, from its launch to its end. */
+export interface Machine {
+  readonly id: number
+  readonly launchedAt: number
+  readonly runningAt: number
+  /** When tasks and jobs can be placed on it. */
+  readonly registersAt: number
+  readonly workers: Set<Worker>
+  /** Since when it has no worker. */
+  emptySince: number
+  /** When image and model are on its disk; null: nobody fetches them yet. */
+  warmAt: number | null
+  /** When Spot will take it: not known to anybody. */
+  readonly reclaimAt: number
+  /** Null: it was not reclaimed yet. */
+  reclaimedAt: number | null
+  /** Null: it runs. */
+  endedAt: number | null
+  /** Workers that have run on it, for the figures. */
+  readonly past: Worker[]
+}
+
+export interface Machines {
+  launch(now: number): Machine
+  end(machine: Machine, now: number): void
+  startWorker(machine: Machine, now: number): Worker
+  endWorker(machine: Machine, worker: Worker, now: number): void
+  /** Launched and not ended. */
+  readonly running: Set<Machine>
+  readonly all: readonly Machine[]
+}
+
+/** `reclaimsPerHour`: of each machine. */
+export const openMachines = (times: BootTimes, reclaimsPerHour: number, random: Random): Machines => {
+  const lifeSeconds = (): number =>
+    reclaimsPerHour === 0 ? Number.POSITIVE_INFINITY : (-Math.log(1 - random()) * 3600) / reclaimsPerHour
+
+  const all: Machine[] = []
+  const running = new Set<Machine>()
+  return {
+    launch(now) {
+      const runningAt = now + drawSeconds(times.pendingSeconds, random)
+      const registersAt = runningAt + drawSeconds(times.registerSeconds, random)
+      const machine: Machine = {
+        ...{ id: all.length, launchedAt: now, runningAt, registersAt, workers: new Set(), past: [] },
+        ...{
+          emptySince: registersAt,
+          warmAt: null,
+          reclaimAt: runningAt + lifeSeconds(),
+          reclaimedAt: null,
+          endedAt: null,
+        },
+      }
+      all.push(machine)
+      running.add(machine)
+      return machine
+    },
+    end(machine, now) {
+      machine.endedAt = now
+      running.delete(machine)
+    },
+    startWorker(machine, now) {
+      const cold = machine.warmAt === null
+      const from = Math.max(now, machine.warmAt ?? now)
+      const worker = openWorker(from + drawSeconds(cold ? times.coldSeconds : times.warmSeconds, random))
+      machine.workers.add(worker)
+      machine.past.push(worker)
+      machine.warmAt ??= worker.readyAt
+      return worker
+    },
+    endWorker(machine, worker, now) {
+      machine.workers.delete(worker)
+      if (machine.workers.size === 0) machine.emptySince = now
+    },
+    running,
+    all,
+  }
+}
+
+export const isRegistered = (machine: Machine, now: number): boolean =>
+  machine.reclaimedAt === null && now >= machine.registersAt
+
+export const freeSlots = (machine: Machine, gpus: number): number => gpus - machine.workers.size
+
+/** Where a worker can be started. */
+export const findPlace = ({ running }: Machines, gpus: number, now: number): Machine | undefined =>
+  [...running].find((machine) => isRegistered(machine, now) && freeSlots(machine, gpus) > 0)
+
+/** Those that have not been told to go. */
+export const activeWorkers = ({
+  running,
+}: Machines): readonly { readonly machine: Machine; readonly worker: Worker }[] =>
+  [...running].flatMap((machine) =>
+    [...machine.workers].filter(({ endsAt }) => endsAt === null).map((worker) => ({ machine, worker })),
+  )

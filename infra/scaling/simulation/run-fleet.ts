@@ -1,0 +1,82 @@
+import type { InstanceType } from '../../../shared/fleet/instance-types.ts'
+import { openBatchFleet } from './batch-fleet.ts'
+import { bootTimesOf } from './boot-times.ts'
+import { openClipQueue } from './clip-queue.ts'
+import { openEcsFleet } from './ecs-fleet.ts'
+import type { FleetWorld, Tally } from './fleet-world.ts'
+import { openMachines } from './machines.ts'
+import type { Policy } from './policy.ts'
+import { openQueueMetrics } from './queue-metrics.ts'
+import { seededRandom } from './random.ts'
+import { openSpot, type SpotMarket } from './spot.ts'
+import { type ClipSeconds, isIdle, stepWorker } from './worker.ts'
+
+export interface FleetOptions {
+  readonly way: 'ecs' | 'batch'
+  readonly policy: Policy
+  readonly instanceType: InstanceType
+  readonly clip: ClipSeconds
+  readonly spot: SpotMarket
+  readonly maxWorkers: number
+  /** Clips that arrive in second `now`. */
+  readonly arrivals: (now: number) => number
+  /** No clip arrives from then on. */
+  readonly lastArrivalSeconds: number
+  /** It is given up then, whatever is left. */
+  readonly horizonSeconds: number
+  readonly seed: number
+}
+
+export interface FleetRun {
+  readonly options: FleetOptions
+  readonly queue: FleetWorld['queue']
+  readonly machines: FleetWorld['machines']
+  readonly tally: Tally
+  /** Most at one time. */
+  readonly peak: { readonly workers: number; readonly machines: number }
+  readonly endedAt: number
+}
+
+/** Runs a fleet from nothing, second by second, until all clips are done and all machines ended. */
+export const runFleet = (options: FleetOptions): FleetRun => {
+  const { policy, instanceType, clip, maxWorkers, seed, arrivals, lastArrivalSeconds } = options
+  const random = seededRandom(seed)
+  const queue = openClipQueue()
+  const machines = openMachines(bootTimesOf(instanceType), options.spot.reclaimsPerInstanceHour, random)
+  const metrics = openQueueMetrics(queue, random)
+  const tally: Tally = { cutRenders: 0, lostRenders: 0, reclaims: 0, wanted: [] }
+  const world = { policy, queue, metrics, machines, random, gpus: instanceType.gpus, maxWorkers, tally }
+  const fleet = options.way === 'ecs' ? openEcsFleet(world) : openBatchFleet(world)
+  const spot = openSpot(world, options.spot, fleet.onReclaim)
+  const peak = { workers: 0, machines: 0 }
+
+  const stepWorkers = (now: number): void => {
+    let workers = 0
+    for (const machine of machines.running) {
+      for (const worker of machine.workers) {
+        workers++
+        if (now >= worker.readyAt && worker.endsAt === null) queue.touch(now)
+        stepWorker(worker, now, queue, clip, random)
+        if (worker.endsAt !== null && isIdle(worker)) machines.endWorker(machine, worker, now)
+      }
+    }
+    peak.workers = Math.max(peak.workers, workers)
+    peak.machines = Math.max(peak.machines, machines.running.size)
+  }
+
+  const isOver = (now: number): boolean =>
+    now >= options.horizonSeconds ||
+    (now > lastArrivalSeconds && machines.running.size === 0 && queue.visible() + queue.inFlight() === 0)
+
+  let now = 0
+  for (; !isOver(now); now++) {
+    const arrived = now <= lastArrivalSeconds ? arrivals(now) : 0
+    queue.send(arrived, now)
+    queue.tick(now)
+    fleet.tick(now)
+    spot(now)
+    stepWorkers(now)
+    metrics.tick(now, arrived)
+  }
+  return { options, queue, machines, tally, peak, endedAt: now }
+}

@@ -1,0 +1,50 @@
+import type { FleetWorld } from './fleet-world.ts'
+import type { Machine } from './machines.ts'
+import { drainWorker, loseWorker } from './worker.ts'
+
+/** EC2's notice comes two minutes before the end, best effort. */
+const NOTICE_SECONDS = 120
+
+export interface SpotMarket {
+  /** How often an instance is reclaimed in an hour. 0: on demand. */
+  readonly reclaimsPerInstanceHour: number
+  /** Of them, how many come without a notice: 0 to 1. */
+  readonly withoutNotice: number
+  /** Until a message comes back that nobody extends any more: worker/queue/lease.ts. */
+  readonly leaseSeconds: number
+}
+
+/** Takes machines away; `onReclaim` is called for each worker that is on one. Call it once a second. */
+export const openSpot = (
+  { machines, queue, random, tally }: FleetWorld,
+  market: SpotMarket,
+  onReclaim: (now: number) => void,
+): ((now: number) => void) => {
+  const end = (machine: Machine, now: number): void => {
+    for (const worker of machine.workers) {
+      tally.lostRenders += worker.rendering === null ? 0 : 1
+      loseWorker(worker, now, queue, market.leaseSeconds)
+    }
+    machine.workers.clear()
+    machines.end(machine, now)
+  }
+
+  const reclaim = (machine: Machine, now: number): void => {
+    machine.reclaimedAt = now
+    tally.reclaims++
+    const noticed = random() >= market.withoutNotice
+    for (const worker of machine.workers) {
+      if (worker.endsAt === null) onReclaim(now)
+      if (noticed) tally.lostRenders += drainWorker(worker, now, now + NOTICE_SECONDS, queue)
+    }
+    if (!noticed) end(machine, now)
+  }
+
+  return (now) => {
+    for (const machine of machines.running) {
+      if (machine.reclaimedAt !== null) {
+        if (now - machine.reclaimedAt >= NOTICE_SECONDS) end(machine, now)
+      } else if (now >= machine.reclaimAt) reclaim(machine, now)
+    }
+  }
+}

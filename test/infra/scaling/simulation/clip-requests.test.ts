@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest'
+import { s3RequestsOfClip, sqsRequestsOfClip } from '../../../../infra/scaling/simulation/clip-requests.ts'
+import type { Faults } from '../../../fixtures/faults.ts'
+import type { StoreOperation } from '../../../fixtures/memory-object-store.ts'
+import { aPng } from '../../../fixtures/pictures.ts'
+import { aWorld as anIngestWorld, s3Event } from '../../../functions/ingest/a-world.ts'
+import { aWorld as aWorkerWorld } from '../../../worker/queue/a-world.ts'
+
+const RENDER_SECONDS = 30
+const READS: readonly StoreOperation[] = ['head', 'read', 'readRange']
+
+/** Counts what a store is asked, by prefix. */
+const counter = () => {
+  const counts = new Map<string, { reads: number; writes: number }>()
+  const faults: Faults<StoreOperation> = {
+    before(operation, key) {
+      const prefix = `${key.split('/')[0]}/`
+      const count = counts.get(prefix) ?? { reads: 0, writes: 0 }
+      if (READS.includes(operation)) count.reads++
+      else count.writes++
+      counts.set(prefix, count)
+    },
+  }
+  return {
+    faults,
+    at: (prefix: string) => counts.get(prefix) ?? { reads: 0, writes: 0 },
+    clear: () => counts.clear(),
+  }
+}
+
+const ingested = async () => {
+  const input = counter()
+  const output = counter()
+  const world = anIngestWorld({ inputFaults: input.faults, outputFaults: output.faults })
+  const object = await world.put('images/cat.png', await aPng())
+  // What it took to put it there was the drop's.
+  input.clear()
+  await world.ingest(s3Event(object))
+  return { input, output }
+}
+
+const rendered = async () => {
+  const output = counter()
+  const seconds = { render: RENDER_SECONDS }
+  await aWorkerWorld({ pictures: ['cat'], seconds, storeFaults: output.faults }).run()
+  return output
+}
+
+const counted = (prefix: string) =>
+  s3RequestsOfClip(RENDER_SECONDS).find((one) => one.prefix === prefix) ?? expect.fail(`no ${prefix}`)
+
+describe('what a clip asks of S3 is what ingest and worker do', () => {
+  test('in the input bucket: ingest alone, beside the drop itself', async () => {
+    const { input } = await ingested()
+    expect(input.at('images/')).toEqual({ reads: counted('images/').reads, writes: 0 })
+  })
+
+  test('pictures: ingest, and the worker that fetches one', async () => {
+    const { output } = await ingested()
+    const { reads, writes } = output.at('inputs/')
+    expect({ reads: reads + 1, writes }).toMatchObject({ reads: counted('inputs/').reads, writes })
+    expect(writes).toBe(counted('inputs/').writes)
+  })
+
+  test('reports: ingest', async () => {
+    const { output } = await ingested()
+    const { reads, writes } = counted('reports/')
+    expect(output.at('reports/')).toEqual({ reads, writes })
+  })
+
+  test.each(['jobs/', 'status/', 'cancel/'])('%s: both', async (prefix) => {
+    const { output } = await ingested()
+    const worker = await rendered()
+    const sum = (kind: 'reads' | 'writes') => output.at(prefix)[kind] + worker.at(prefix)[kind]
+    // Progress comes by the clock: one more or less.
+    expect(Math.abs(sum('reads') - counted(prefix).reads)).toBeLessThanOrEqual(1)
+    expect(Math.abs(sum('writes') - counted(prefix).writes)).toBeLessThanOrEqual(1)
+  })
+})
+
+test('a longer clip tells no more often than there is progress', () => {
+  const writes = (seconds: number) =>
+    s3RequestsOfClip(seconds).find(({ prefix }) => prefix === 'status/')!.writes
+  expect(writes(600)).toBe(writes(60))
+})
+
+test('a status every five seconds is a quarter of the writes', () => {
+  const options = { statusIntervalMs: 5_000, cancelIntervalMs: 2_000 }
+  const writes = (requests: ReturnType<typeof s3RequestsOfClip>) =>
+    requests.reduce((sum, prefix) => sum + prefix.writes, 0)
+  expect(writes(s3RequestsOfClip(RENDER_SECONDS, options as never))).toBeLessThan(
+    writes(s3RequestsOfClip(RENDER_SECONDS)) / 2,
+  )
+})
+
+test("a clip's message is kept up while the one before it renders, and itself", () => {
+  expect(sqsRequestsOfClip(30) - sqsRequestsOfClip(0)).toBe(3)
+})
