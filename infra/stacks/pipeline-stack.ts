@@ -59,11 +59,16 @@ export class PipelineStack extends Stack {
   private addEcs(fleet: WorkerFleetProps, topic: Topic): { readonly workerCount: IMetric } {
     const { config, jobs } = fleet
     const workers = new EcsWorkers(this, 'Ecs', fleet)
-    const { group } = workers.machines
+    const { group, cluster, capacity } = workers.machines
     const gpus = gpusPerInstance(config.instanceTypes)
     new EcsScaling(this, 'EcsScaling', {
       ...{ config, workers },
-      metrics: fleetMetrics(jobs.queue, group, gpus),
+      metrics: fleetMetrics({
+        ...{ jobs: jobs.queue, group, cluster },
+        capacityProviderName: capacity.capacityProviderName,
+        clipsPerWorker: config.clipsPerWorker,
+        gpusPerInstance: gpus,
+      }),
     })
     new EcsStartFailures(this, 'EcsStartFailures', { topic, group, service: workers.service })
     return { workerCount: workersOrdered(group, gpus) }

@@ -18,6 +18,7 @@ import {
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import { acknowledge } from '../acknowledge.ts'
+import { MANAGED_SCALING } from '../scaling/scaling-policy.ts'
 import { gpuLaunchTemplate, gpusPerInstance } from './gpu-instances.ts'
 import { INSTANCE_STORE_COMMANDS } from './instance-store.ts'
 import type { WorkerFleetProps } from './worker-fleet.ts'
@@ -92,7 +93,8 @@ export class EcsCluster extends Construct {
     this.capacity = new AsgCapacityProvider(this, 'Capacity', {
       autoScalingGroup: this.group,
       enableManagedScaling: true,
-      targetCapacityPercent: 100,
+      targetCapacityPercent: MANAGED_SCALING.targetCapacityPercent,
+      instanceWarmupPeriod: MANAGED_SCALING.instanceWarmupSeconds,
       enableManagedTerminationProtection: true,
       enableManagedDraining: true,
     })

@@ -42,7 +42,7 @@ export class EcsScaling extends Construct {
       evaluationPeriods: WAKE.evaluationPeriods,
       threshold: 1,
       comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      description: 'clips wait and no worker is there or on its way',
+      description: 'clips wait and nobody works',
       // Bounds of steps count from the threshold.
       steps: steps.map(({ fromBacklog, workers }, i) => ({
         metricIntervalLowerBound: fromBacklog - 1,
@@ -66,7 +66,7 @@ export class EcsScaling extends Construct {
         targetValue: clipsPerWorker,
         scaleOutCooldown: TRACK.scaleOutCooldownSeconds,
         scaleInCooldown: TRACK.scaleInCooldownSeconds,
-        customizedMetricSpecification: { metrics: metrics.backlogPerWorkerQueries() },
+        customizedMetricSpecification: { metrics: metrics.clipsPerWorkerQueries() },
       },
     })
   }

@@ -2,20 +2,22 @@ import { Duration } from 'aws-cdk-lib'
 import type { CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling'
 import type { IAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling'
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
+import type { ICluster } from 'aws-cdk-lib/aws-ecs'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { DISPATCH_SERVICE, INGEST_SERVICE, METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
+import { type ScalingMetric, SLEEP_METRIC, trackMetric, WAKE_METRIC } from '../scaling/scaling-metrics.ts'
 import { METRIC_PERIOD_SECONDS } from '../scaling/scaling-policy.ts'
 
 const period = Duration.seconds(METRIC_PERIOD_SECONDS)
 
-/** What scaling looks at. */
+/** What scaling looks at: infra/scaling/scaling-metrics.ts. */
 export interface FleetMetrics {
-  /** Clips that wait or are in work. */
+  /** Clips that wait or are in work, or came just now. */
   readonly backlog: IMetric
-  /** Clips that wait, while no machine is there or ordered; else 0. */
+  /** Clips that wait, while nobody works; else 0. */
   readonly waitingForNobody: IMetric
-  /** Clips that wait or are in work, for each worker that is there or ordered: as a scaling policy spells it. */
-  backlogPerWorkerQueries(): CfnScalingPolicy.TargetTrackingMetricDataQueryProperty[]
+  /** Clips for each worker: as a scaling policy spells it. */
+  clipsPerWorkerQueries(): CfnScalingPolicy.TargetTrackingMetricDataQueryProperty[]
 }
 
 /** Jobs that ingest has just put into the queue: SQS's own metrics of a queue that slept for hours come late. */
@@ -56,16 +58,45 @@ export const BATCH_WORKERS_ACTIVE: IMetric = new Metric({
   period,
 })
 
-export const fleetMetrics = (
-  jobs: Queue,
-  group: IAutoScalingGroup,
-  gpusPerInstance: number,
-): FleetMetrics => {
-  const visible = jobs.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period })
-  const inFlight = jobs.metricApproximateNumberOfMessagesNotVisible({ statistic: 'Maximum', period })
-  const instances = instancesOrdered(group)
-  const perWorker = `(visible + inFlight) / (IF(FILL(instances, 0) > 0, instances, 1) * ${gpusPerInstance})`
-  const query = (id: string, metric: Metric): CfnScalingPolicy.TargetTrackingMetricDataQueryProperty => ({
+/** In percent: above 100 where ECS has tasks that wait for a machine. */
+const capacityReserved = ({ clusterName }: ICluster, capacityProviderName: string): Metric =>
+  new Metric({
+    namespace: 'AWS/ECS/ManagedScaling',
+    metricName: 'CapacityProviderReservation',
+    dimensionsMap: { CapacityProviderName: capacityProviderName, ClusterName: clusterName },
+    statistic: 'Maximum',
+    period,
+  })
+
+export interface FleetMetricsProps {
+  readonly jobs: Queue
+  readonly group: IAutoScalingGroup
+  readonly cluster: ICluster
+  readonly capacityProviderName: string
+  readonly clipsPerWorker: number
+  readonly gpusPerInstance: number
+}
+
+export const fleetMetrics = (props: FleetMetricsProps): FleetMetrics => {
+  const { jobs, group, cluster, capacityProviderName, clipsPerWorker, gpusPerInstance } = props
+  const values = {
+    visible: jobs.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period }),
+    inFlight: jobs.metricApproximateNumberOfMessagesNotVisible({ statistic: 'Maximum', period }),
+    queued: justQueued,
+    instances: instancesOrdered(group),
+    reservation: capacityReserved(cluster, capacityProviderName),
+  }
+  /** Only the values that it names: CloudWatch refuses others. */
+  const named = ({ expression }: ScalingMetric): [string, Metric][] =>
+    Object.entries(values).filter(([name]) => expression.includes(name))
+  const math = (label: string, metric: ScalingMetric): MathExpression =>
+    new MathExpression({
+      label,
+      expression: metric.expression,
+      usingMetrics: Object.fromEntries(named(metric)),
+      period,
+    })
+  const query = ([id, metric]: [string, Metric]): CfnScalingPolicy.TargetTrackingMetricDataQueryProperty => ({
     id,
     returnData: false,
     metricStat: {
@@ -77,25 +108,13 @@ export const fleetMetrics = (
       },
     },
   })
+  const track = trackMetric(clipsPerWorker, gpusPerInstance)
   return {
-    backlog: new MathExpression({
-      label: 'clips that wait or are in work',
-      expression: 'visible + inFlight',
-      usingMetrics: { visible, inFlight },
-      period,
-    }),
-    waitingForNobody: new MathExpression({
-      label: 'clips that wait for nobody',
-      expression: 'IF(FILL(instances, 0) < 1, MAX([FILL(visible, 0), FILL(queued, 0)]), 0)',
-      usingMetrics: { visible, queued: justQueued, instances },
-      period,
-    }),
-    // A datum that is missing is none: where SQS's metrics are late, nobody is sent away for it.
-    backlogPerWorkerQueries: () => [
-      query('visible', visible),
-      query('inFlight', inFlight),
-      query('instances', instances),
-      { id: 'perWorker', expression: perWorker, label: 'clips for each worker', returnData: true },
+    backlog: math('clips that wait or are in work', SLEEP_METRIC),
+    waitingForNobody: math('clips that wait for nobody', WAKE_METRIC),
+    clipsPerWorkerQueries: () => [
+      ...named(track).map(query),
+      { id: 'perWorker', expression: track.expression, label: 'clips for each worker', returnData: true },
     ],
   }
 }
