@@ -47,7 +47,7 @@ export class Alarms extends Construct {
     this.alarm('JobsFailedForGood', {
       metric: held(jobs.deadLetters),
       above: 0,
-      text: 'jobs failed for good. svd status --failed tells why; svd redrive brings them back',
+      text: 'jobs failed for good. svd redrive --dry-run lists them, svd status JOB tells why; svd redrive brings them back',
     })
     this.alarm('DropsFailedForGood', {
       metric: held(drops.deadLetters),
@@ -75,16 +75,17 @@ export class Alarms extends Construct {
       text: 'clips wait and none is done: no Spot, no quota, or workers that do not start. svd doctor --aws looks',
     })
     for (const lambda of functions) {
-      this.alarm(`${lambda.node.id}${lambda.node.scope!.node.id}Errors`, {
+      const name = lambda.node.scope!.node.id
+      this.alarm(`${name}Errors`, {
         metric: lambda.metricErrors({ period }),
         above: 0,
-        text: `${lambda.node.scope!.node.id} failed; its log tells why`,
+        text: `${name} failed; its log tells why`,
       })
-      this.alarm(`${lambda.node.scope!.node.id}Throttles`, {
+      this.alarm(`${name}Throttles`, {
         metric: lambda.metricThrottles({ period }),
         above: 0,
         periods: 3,
-        text: `${lambda.node.scope!.node.id} is kept from running: raise Lambda's concurrency in this account`,
+        text: `${name} is kept from running: raise the concurrency of Lambda in this account`,
       })
     }
   }

@@ -13,12 +13,16 @@ export type DeploymentKeys = Readonly<Record<string, string | number | readonly 
 
 /** Every choice that makes other resources. */
 export const VARIANTS = {
-  ec2: {},
+  ec2: { compute: 'ec2' },
   batch: { compute: 'batch' },
   both: { compute: 'both' },
   isolated: { compute: 'both', network: 'isolated' },
   kms: { compute: 'both', encryption: 'kms', alarmEmail: 'alarms@example.com' },
-  'existing-vpc': { vpcId: 'vpc-0a1b2c3d', subnetIds: ['subnet-0a1b2c3d', 'subnet-1a1b2c3d'] },
+  'existing-vpc': {
+    compute: 'ec2',
+    vpcId: 'vpc-0a1b2c3d',
+    subnetIds: ['subnet-0a1b2c3d', 'subnet-1a1b2c3d'],
+  },
 } as const satisfies Record<string, DeploymentKeys>
 
 export type Variant = keyof typeof VARIANTS

@@ -18,7 +18,7 @@ describe('the deployment that the context asks for', () => {
     expect(config).toEqual({
       name: 'svd',
       modelId: 'svd-xt',
-      compute: 'ec2',
+      compute: 'batch',
       instanceTypes: ['g6e.xlarge', 'g6.xlarge', 'g5.xlarge'],
       maxWorkers: 4,
       clipsPerWorker: CLIPS_PER_WORKER,

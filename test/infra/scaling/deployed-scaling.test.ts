@@ -17,7 +17,7 @@ import {
 import { synthesize } from '../synthesized.ts'
 
 const MAX_WORKERS = 20
-const { pipeline } = synthesize({ maxWorkers: MAX_WORKERS })
+const { pipeline } = synthesize({ compute: 'ec2', maxWorkers: MAX_WORKERS })
 
 interface Query {
   readonly Id: string

@@ -2,7 +2,7 @@ import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
 import { synthesize } from '../synthesized.ts'
 
-const pipeline = (keys = {}) => synthesize(keys).pipeline
+const pipeline = (keys = {}) => synthesize({ compute: 'ec2', ...keys }).pipeline
 const only = (type: string, keys = {}) => {
   const found = Object.values(pipeline(keys).findResources(type)).map(({ Properties }) => Properties)
   expect(found).toHaveLength(1)

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { INGEST_TIMEOUT_SECONDS } from '../../../infra/functions/ingest-limits.ts'
+import { synthesize } from '../synthesized.ts'
+
+const properties = (type: string, keys = {}) =>
+  Object.entries(synthesize({ compute: 'batch', ...keys }).pipeline.findResources(type)).map(
+    ([id, { Properties }]) => ({ id, ...Properties }),
+  )
+const lambda = (prefix: string, keys = {}) =>
+  properties('AWS::Lambda::Function', keys).find(({ id }) => id.startsWith(prefix))
+
+describe('every function', () => {
+  test('runs on Node 24, is traced, and has a log that does not grow for ever', () => {
+    for (const { Runtime, TracingConfig, LoggingConfig } of properties('AWS::Lambda::Function')) {
+      expect(Runtime).toBe('nodejs24.x')
+      expect(TracingConfig).toEqual({ Mode: 'Active' })
+      expect(LoggingConfig.LogGroup.Ref).toMatch(/Log[0-9A-F]{8}$/)
+    }
+    for (const { RetentionInDays } of properties('AWS::Logs::LogGroup', { logDays: 7 })) {
+      expect(RetentionInDays).toBe(7)
+    }
+  })
+})
+
+describe('ingest', () => {
+  test('is told what it has to know, and nothing else', () => {
+    const { Variables } = lambda('Ingest')!.Environment
+
+    expect(Object.keys(Variables).toSorted()).toEqual([
+      'MALLOC_ARENA_MAX',
+      'NODE_OPTIONS',
+      'SVD_INPUT_BUCKET',
+      'SVD_JOBS_QUEUE_URL',
+      'SVD_MODELS_BUCKET',
+      'SVD_MODEL_ID',
+      'SVD_OUTPUT_BUCKET',
+    ])
+    expect(Variables).toMatchObject({ MALLOC_ARENA_MAX: '2', SVD_MODEL_ID: 'svd-xt' })
+  })
+
+  test('has memory for the largest picture, and time for the largest manifest', () => {
+    expect(lambda('Ingest')).toMatchObject({ MemorySize: 3008, Timeout: INGEST_TIMEOUT_SECONDS })
+  })
+
+  test('takes drops from their queue, tells which failed, and so many side by side', () => {
+    const [source] = properties('AWS::Lambda::EventSourceMapping', { ingestConcurrency: 25 })
+
+    expect(source).toMatchObject({
+      BatchSize: 5,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 25 },
+    })
+    expect(JSON.stringify(source?.['EventSourceArn'])).toContain('DropsQueue')
+  })
+
+  test('has concurrency of its own only where that is asked for: a new account has none to give', () => {
+    expect(lambda('Ingest')).not.toHaveProperty('ReservedConcurrentExecutions')
+    expect(lambda('Ingest', { ingestReservedConcurrency: 40 })).toMatchObject({
+      ReservedConcurrentExecutions: 40,
+    })
+  })
+})
+
+describe('dispatch', () => {
+  test('looks at the backlog every minute, and is done before it looks again', () => {
+    const rule = properties('AWS::Events::Rule').find(({ id }) => id.startsWith('Dispatch'))
+
+    expect(rule).toMatchObject({
+      ScheduleExpression: 'rate(1 minute)',
+      State: 'ENABLED',
+      Targets: [{ RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 } }],
+    })
+    expect(lambda('Dispatch')?.Timeout).toBeLessThan(60)
+  })
+
+  test("is told the deployment's figures for how many workers there are", () => {
+    const { Variables } = lambda('Dispatch', { clipsPerWorker: 3, maxWorkers: 17 })!.Environment
+
+    expect(Variables).toMatchObject({ SVD_CLIPS_PER_WORKER: '3', SVD_MAX_WORKERS: '17' })
+    expect(Object.keys(Variables).toSorted()).toEqual([
+      'NODE_OPTIONS',
+      'SVD_BATCH_JOB_DEFINITION',
+      'SVD_BATCH_JOB_QUEUE',
+      'SVD_CLIPS_PER_WORKER',
+      'SVD_JOBS_QUEUE_URL',
+      'SVD_MAX_WORKERS',
+      'SVD_OUTPUT_BUCKET',
+    ])
+  })
+
+  test('is not there where nothing runs on AWS Batch', () => {
+    expect(lambda('Dispatch', { compute: 'ec2' })).toBeUndefined()
+  })
+})

@@ -1,0 +1,169 @@
+import { Match } from 'aws-cdk-lib/assertions'
+import { describe, expect, test } from 'vitest'
+import { synthesize, VARIANTS } from '../synthesized.ts'
+
+const pipeline = (keys = {}) => synthesize({ compute: 'both', ...keys }).pipeline
+
+/** Of what somebody is told, not of scaling. */
+const alarms = (keys = {}) =>
+  Object.entries(pipeline(keys).findResources('AWS::CloudWatch::Alarm'))
+    .filter(([id]) => id.startsWith('Alarms'))
+    .map(([id, { Properties }]) => ({ id: id.replace(/^Alarms|[0-9A-F]{8}$/g, ''), ...Properties }))
+const alarm = (id: string, keys = {}) => alarms(keys).find((found) => found.id === id)
+
+describe('alarms', () => {
+  test('are these', () => {
+    expect(alarms().map(({ id }) => id)).toEqual([
+      'JobsFailedForGood',
+      'DropsFailedForGood',
+      'JobsWaitLong',
+      'NothingDone',
+      'IngestErrors',
+      'IngestThrottles',
+      'DispatchErrors',
+      'DispatchThrottles',
+    ])
+  })
+
+  test('all go to one topic, and say in words what is wrong and where to look', () => {
+    for (const { AlarmActions, AlarmDescription, TreatMissingData } of alarms()) {
+      expect(AlarmActions).toEqual([{ Ref: expect.stringMatching(/^AlarmTopic/) }])
+      expect(AlarmDescription).toMatch(/^svd-batch: .{30,}\.$/)
+      expect(TreatMissingData).toBe('notBreaching')
+    }
+  })
+
+  test('ring for one dead letter, also while somebody looks at it', () => {
+    for (const id of ['JobsFailedForGood', 'DropsFailedForGood']) {
+      const { Threshold, EvaluationPeriods, Metrics } = alarm(id)!
+      expect([Threshold, EvaluationPeriods]).toEqual([0, 1])
+      expect(Metrics[0].Expression).toBe('visible + inFlight')
+      expect(JSON.stringify(Metrics)).toContain('DeadLetters')
+    }
+  })
+
+  test('ring for a job that waits for longer than the deployment allows', () => {
+    expect(alarm('JobsWaitLong', { alarmHours: 6 })).toMatchObject({
+      MetricName: 'ApproximateAgeOfOldestMessage',
+      Threshold: 6 * 3600,
+    })
+  })
+
+  test('ring when clips wait and none has been done or failed for half an hour', () => {
+    const { Metrics, EvaluationPeriods, Threshold } = alarm('NothingDone')!
+
+    expect(Metrics[0].Expression).toBe('IF(FILL(done, 0) + FILL(failed, 0) > 0, 0, backlog)')
+    expect([Threshold, EvaluationPeriods]).toEqual([0, 6])
+    expect(
+      Metrics.slice(1).every(
+        ({ MetricStat }: { MetricStat: { Period: number } }) => MetricStat.Period === 300,
+      ),
+    ).toBe(true)
+  })
+
+  test('are heard by whoever is named, after a confirmation', () => {
+    pipeline().resourceCountIs('AWS::SNS::Subscription', 0)
+    pipeline({ alarmEmail: 'alarms@example.com' }).hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'alarms@example.com',
+    })
+  })
+
+  test('can be sent under the KMS key: CloudWatch and EventBridge may use it', () => {
+    const { storage } = synthesize(VARIANTS.kms)
+
+    storage.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Principal: { Service: Match.arrayWith(['cloudwatch.amazonaws.com', 'events.amazonaws.com']) },
+          }),
+        ]),
+      },
+    })
+  })
+})
+
+describe('what AWS itself reports', () => {
+  const rules = (keys = {}) =>
+    Object.entries(pipeline(keys).findResources('AWS::Events::Rule'))
+      .filter(([, { Properties }]) => Properties.EventPattern !== undefined)
+      .map(([, { Properties }]) => Properties)
+
+  test('of workers and machines that do not start goes to the topic of alarms', () => {
+    for (const { Targets } of rules()) {
+      expect(Targets.map(({ Arn }: { Arn: object }) => Arn)).toEqual([
+        { Ref: expect.stringMatching(/^AlarmTopic/) },
+      ])
+    }
+    expect(rules().map(({ EventPattern }) => EventPattern['detail-type'][0])).toEqual([
+      'ECS Service Action',
+      'EC2 Instance Launch Unsuccessful',
+      'Batch Job State Change',
+      'Batch Job Queue Blocked',
+    ])
+  })
+
+  test('is of this deployment alone', () => {
+    const [service, group, jobs, blocked] = rules().map(({ EventPattern }) => EventPattern)
+
+    expect(JSON.stringify(service.resources)).toContain('EcsService')
+    expect(JSON.stringify(group.detail.AutoScalingGroupName)).toContain('EcsMachinesGroup')
+    expect(JSON.stringify(jobs.detail.jobQueue)).toContain('BatchComputeQueue')
+    expect(JSON.stringify(blocked.resources)).toContain('BatchComputeQueue')
+    expect(jobs.detail.status).toEqual(['FAILED'])
+  })
+})
+
+describe('the dashboard', () => {
+  const body = (keys = {}) =>
+    JSON.stringify(Object.values(pipeline(keys).findResources('AWS::CloudWatch::Dashboard'))[0])
+
+  test.each([
+    'Backlog, clips',
+    'Workers',
+    'Age of the oldest, and time from submit to work, s',
+    'Clips in five minutes',
+    'Seconds a clip',
+    'US dollars a clip',
+    'GPU use, % of what is paid for',
+    'Failures by class',
+    'Again and in vain',
+  ])('shows: %s', (title) => {
+    expect(body()).toContain(title)
+  })
+
+  test('counts the workers of each kind that there is', () => {
+    expect([body().includes('ECS, ordered'), body().includes('AWS Batch, active')]).toEqual([true, true])
+    expect(body({ compute: 'ec2' })).not.toContain('AWS Batch, active')
+    expect(body({ compute: 'batch' })).not.toContain('ECS, ordered')
+  })
+
+  test('tells failures apart by the classes that records have', () => {
+    for (const name of ['invalid-input', 'quality', 'exhausted']) expect(body()).toContain(name)
+  })
+})
+
+describe('what `cdk deploy` prints', () => {
+  test('is where everything is, and what to do with it', () => {
+    const outputs = pipeline().toJSON()['Outputs'] as Readonly<Record<string, { Value: unknown }>>
+    const text = (id: string): string => {
+      const value = outputs[id]?.Value
+      return typeof value === 'string' ? value : JSON.stringify(value)
+    }
+
+    expect(Object.keys(outputs)).toEqual(
+      expect.arrayContaining([
+        'InputBucket',
+        'OutputBucket',
+        'ModelsBucket',
+        'JobsQueueUrl',
+        'DeadLetterQueueUrl',
+      ]),
+    )
+    expect(text('Environment')).toMatch(/^.*export SVD_INPUT_BUCKET=/)
+    expect(text('PushModel')).toBe('npm run --silent svd -- models push svd-xt --variant fp16')
+    expect(text('DropPicture')).toContain('aws s3 cp photo.png s3://')
+    expect(text('Watch')).toBe('npm run --silent svd -- watch')
+  })
+})
