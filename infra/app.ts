@@ -9,5 +9,6 @@ try {
   // CDK's own trace tells a user nothing about a key of the context.
   if (!(error instanceof Error) || !error.message.startsWith('the deployment')) throw error
   console.error(error.message)
-  process.exitCode = 1
+  // At once: an app that ends by itself is synthesized, as far as it got.
+  process.exit(1)
 }

@@ -1,4 +1,4 @@
-import { Fn } from 'aws-cdk-lib'
+import { Annotations, Fn } from 'aws-cdk-lib'
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -81,10 +81,13 @@ export class Network extends Construct {
   private importVpc({ vpcId, subnetIds, network }: NetworkProps['config']): IVpc {
     // Their zones are asked for by none that uses them here.
     const availabilityZones = subnetIds.map((_, zone) => Fn.select(zone, Fn.getAzs()))
-    return Vpc.fromVpcAttributes(this, 'Vpc', {
+    const vpc = Vpc.fromVpcAttributes(this, 'Vpc', {
       vpcId,
       availabilityZones,
       ...(network === 'public' ? { publicSubnetIds: subnetIds } : { isolatedSubnetIds: subnetIds }),
     })
+    // Nor for their routes.
+    Annotations.of(vpc).acknowledgeWarning('@aws-cdk/aws-ec2:noSubnetRouteTableId', 'No route is made here.')
+    return vpc
   }
 }

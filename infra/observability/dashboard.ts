@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { METRIC_PERIOD_SECONDS } from '../scaling/scaling-policy.ts'
 import { PIPELINE_METRICS as METRICS } from './pipeline-metrics.ts'
 
 export interface PipelineDashboardProps {
@@ -94,6 +95,8 @@ export class PipelineDashboard extends Construct {
 
 /** Of the time for which machines were ordered: boot and idle time are part of what is paid. */
 const gpuUse = (workers: readonly IMetric[]): IWidget => {
+  // As that of the numbers of workers.
+  const minute = Duration.seconds(METRIC_PERIOD_SECONDS)
   const usingMetrics = Object.fromEntries(workers.map((metric, i) => [`workers${i}`, metric]))
   return new GraphWidget({
     title: 'GPU use, % of what is paid for',
@@ -101,8 +104,8 @@ const gpuUse = (workers: readonly IMetric[]): IWidget => {
       new MathExpression({
         label: 'GPU use',
         expression: `100 * device / (PERIOD(device) * (${workers.map((_, i) => `FILL(workers${i}, 0)`).join(' + ')}))`,
-        usingMetrics: { device: METRICS.allDeviceSeconds, ...usingMetrics },
-        period,
+        usingMetrics: { device: METRICS.allDeviceSeconds.with({ period: minute }), ...usingMetrics },
+        period: minute,
       }),
     ],
     leftYAxis: { min: 0, max: 100 },

@@ -1,0 +1,74 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { execa } from 'execa'
+import { describe, expect, test } from 'vitest'
+import { temporaryDir } from '../fixtures/temporary-dir.ts'
+import { VARIANT_NAMES, VARIANTS } from './synthesized.ts'
+
+/** Without whatever this machine knows of an AWS account. npm's own settings stay: the registry may be another. */
+const withoutAws = (): Readonly<Record<string, string | undefined>> => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS|CDK)_/.test(name))),
+  AWS_CONFIG_FILE: '/nowhere',
+  AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  NO_COLOR: '1',
+})
+
+/** The command that the README tells, as somebody without an account, credentials or a region has it. */
+const cdk = (...given: readonly string[]) =>
+  execa('npx', ['cdk', ...given], { env: withoutAws(), extendEnv: false, all: true, reject: false })
+
+const filesBelow = async (dir: string): Promise<readonly string[]> =>
+  (await readdir(dir, { recursive: true })).map((file) => file.replace(/^asset\.[0-9a-f]+/, 'asset'))
+
+describe('npx cdk synth', () => {
+  test.each(VARIANT_NAMES)('needs no account, no credentials and no Docker: %s', async (name) => {
+    const output = await temporaryDir()
+    const keys = Object.entries(VARIANTS[name]).flatMap(([key, value]) => [
+      '--context',
+      `svd:${key}=${value}`,
+    ])
+
+    const { exitCode, all } = await cdk('synth', '--quiet', '--strict', '--output', output, ...keys)
+
+    expect({ exitCode, all }).toMatchObject({ exitCode: 0 })
+    const files = await filesBelow(output)
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'svd-storage.template.json',
+        'svd-pipeline.template.json',
+        // Ingest as Lambda gets it, and all that the worker's image is made of.
+        'asset/index.js',
+        'asset/node_modules/@img/sharp-linux-x64/package.json',
+        'asset/worker/Dockerfile',
+        'asset/worker/cli/svd.ts',
+      ]),
+    )
+    const { dockerImages } = JSON.parse(
+      await readFile(path.join(output, 'svd-pipeline.assets.json'), 'utf8'),
+    ) as { readonly dockerImages: Readonly<Record<string, { readonly source: object }>> }
+    expect(Object.values(dockerImages).map(({ source }) => source)).toEqual([
+      expect.objectContaining({ dockerFile: 'worker/Dockerfile', platform: 'linux/amd64' }),
+    ])
+  })
+
+  test('says in a few lines which key of the context is wrong, and makes nothing', async () => {
+    const output = await temporaryDir()
+
+    const { exitCode, all } = await cdk(
+      'synth',
+      '--output',
+      output,
+      '-c',
+      'svd:compute=fargate',
+      '-c',
+      'svd:x=1',
+    )
+
+    expect(exitCode).toBe(1)
+    expect(all).toContain("svd:compute: got 'fargate'; ")
+    expect(all).toContain('svd:x: there is no such key; there are name, modelId, compute, ')
+    expect(all).not.toMatch(/^\s+at /m)
+    expect(await readdir(output)).toEqual([])
+  })
+})
