@@ -39,7 +39,10 @@ const instanceTypesSchema = listOf(z.enum(INSTANCE_TYPE_NAMES))
 const idOf = (kind: string) =>
   z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `must be like ${kind}-0a1b2c3d`)
 
-/** Lambda's and CloudWatch Logs' lists, the usual ones. */
+/** `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG` or `…@sha256:…`. */
+export const ECR_IMAGE = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)(?::|@)(.+)$/
+
+/** Of CloudWatch Logs, the usual ones. */
 const LOG_RETENTION_DAYS = [1, 3, 7, 14, 30, 60, 90, 180, 365, 731] as const
 
 const fields = {
@@ -141,13 +144,28 @@ const fields = {
     ),
 } as const
 
+type Config = z.infer<z.ZodObject<typeof fields>>
+
+/** Keys that go together: which of them is wrong, and why. */
+const contradictions = (config: Config): readonly (readonly [keyof Config, string])[] => {
+  const { vpcId, subnetIds, compute, onDemandBase, onDemandPercent, network, workerImage } = config
+  const found: [keyof Config, string][] = []
+  if (vpcId !== '' && subnetIds.length === 0)
+    found.push(['subnetIds', 'is empty, but vpcId is given; give both or none'])
+  if (vpcId === '' && subnetIds.length > 0)
+    found.push(['vpcId', 'is empty, but subnetIds are given; give both or none'])
+  if (compute === 'batch' && onDemandBase > 0)
+    found.push(['onDemandBase', 'has a meaning for compute ec2 and both only; Batch goes by price'])
+  if (compute === 'batch' && onDemandPercent > 0 && onDemandPercent < 100)
+    found.push(['onDemandPercent', 'must be 0 (Spot, else On-Demand) or 100 (no Spot) with compute batch'])
+  if (network === 'isolated' && workerImage !== '' && !ECR_IMAGE.test(workerImage))
+    found.push(['workerImage', 'must be of ECR with network isolated: there is no way to other registries'])
+  return found
+}
+
 export const deploymentConfigSchema = z.strictObject(fields).superRefine((config, context) => {
-  if ((config.vpcId === '') !== (config.subnetIds.length === 0)) {
-    const [path, message] =
-      config.vpcId === ''
-        ? ['vpcId', 'is empty, but subnetIds are given; give both or none']
-        : ['subnetIds', 'is empty, but vpcId is given; give both or none']
-    context.addIssue({ code: 'custom', path: [path], message })
+  for (const [key, message] of contradictions(config)) {
+    context.addIssue({ code: 'custom', path: [key], message })
   }
 })
 

@@ -4,11 +4,9 @@ import { Repository } from 'aws-cdk-lib/aws-ecr'
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets'
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs'
 import type { Construct } from 'constructs'
+import { ECR_IMAGE } from '../config/deployment-config.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-
-/** `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG` or `…@sha256:…`. */
-const ECR_IMAGE = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)(?::|@)(.+)$/
 
 /** What workers run: an image that is there, or one that `cdk deploy` builds of this project and pushes. */
 export const workerImage = (scope: Construct, name: string): ContainerImage => {

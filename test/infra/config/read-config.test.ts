@@ -88,6 +88,18 @@ describe('the deployment that the context asks for', () => {
     expect(faultsOf(context)).toEqual([fault])
   })
 
+  test.each([
+    [{ 'svd:onDemandBase': 2 }, /onDemandBase: got 2; has a meaning for compute ec2 and both only/],
+    [{ 'svd:onDemandPercent': '30' }, /onDemandPercent: got '30'; must be 0 .* or 100 .* with compute batch/],
+    [
+      { 'svd:network': 'isolated', 'svd:workerImage': 'registry.example.com/svd:1' },
+      /workerImage: got 'registry.example.com\/svd:1'; must be of ECR with network isolated/,
+    ],
+  ])('is refused for a key that would be left without effect: %j', (context, fault) => {
+    expect(faultsOf(context)).toEqual([expect.stringMatching(fault)])
+    expect(faultsOf({ ...context, 'svd:compute': 'ec2', 'svd:network': 'public' })).toEqual([])
+  })
+
   test('is refused for machines of which one has more GPUs than another', () => {
     expect(faultsOf({ 'svd:instanceTypes': 'g6.xlarge,p4d.24xlarge' })).toEqual([
       "  svd:instanceTypes: got 'g6.xlarge,p4d.24xlarge'; must all have the same number of GPUs: a fleet is counted in instances",

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { CONFIG_FIELDS, deploymentConfigSchema } from '../../../infra/config/deployment-config.ts'
+import { CONTEXT_PREFIX } from '../../../infra/config/read-config.ts'
+
+/** A row a key, made of the schema: `vitest --update` writes it anew. */
+const keysDocument = (): string => {
+  const defaults = deploymentConfigSchema.parse({})
+  const shown = (value: unknown): string =>
+    value === '' || (Array.isArray(value) && value.length === 0) ? '' : `\`${[value].flat().join(',')}\``
+  const rows = Object.entries(CONFIG_FIELDS).map(([key, schema]) => {
+    const { description = '' } = z.globalRegistry.get(schema) ?? {}
+    return `| \`${CONTEXT_PREFIX}${key}\` | ${shown(defaults[key as keyof typeof defaults])} | ${description} |`
+  })
+  return [
+    '# Keys of a deployment',
+    '',
+    'In `cdk.json`, under `context`, or on the command line: `npx cdk deploy --all -c svd:maxWorkers=16`. Lists have commas',
+    'there. A key that is not known, or a value that breaks a rule, ends the command with all that is wrong.',
+    '',
+    '| key | default | meaning |',
+    '| --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n')
+}
+
+test('every key is documented, with its default', async () => {
+  const document = keysDocument()
+
+  expect(document).not.toMatch(/\| {2}\|$/m)
+  await expect(document).toMatchFileSnapshot('../../../infra/config/KEYS.md')
+})
