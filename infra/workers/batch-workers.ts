@@ -54,8 +54,8 @@ export class BatchWorkers extends Construct {
       environment: {
         ...workerEnvironment({ buckets, jobs }, config.modelId),
         SVD_DRAIN_SECONDS: `${DRAIN_SECONDS}`,
-        // Batch asks nobody; and workers of one machine share its network.
-        SVD_HEALTH_PORT: '',
+        // Any that is free: Batch asks nobody, and workers of one machine share its network.
+        SVD_HEALTH_PORT: '0',
         SVD_UNTIL_IDLE: `${BATCH.untilIdleSeconds}`,
       },
       jobRole,

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib'
 import {
   AwsLogDriverMode,
   Capability,
@@ -100,6 +100,8 @@ export class EcsWorkers extends Construct {
         streamPrefix: 'worker',
         // A log that is slow to take lines must not stop a lease from being extended.
         mode: AwsLogDriverMode.NON_BLOCKING,
+        // Metrics are among the lines: what does not fit is lost.
+        maxBufferSize: Size.mebibytes(25),
       }),
     })
     mountVolumes(container)

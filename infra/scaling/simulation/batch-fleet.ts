@@ -1,3 +1,4 @@
+import { workersNeeded } from '../../../functions/dispatch/workers-needed.ts'
 import { type Fleet, type FleetWorld, want } from './fleet-world.ts'
 import { activeWorkers, findPlace, freeSlots } from './machines.ts'
 import { drainWorker, isIdle } from './worker.ts'
@@ -7,12 +8,6 @@ const SCHEDULER_SECONDS = 60
 /** How long it keeps an instance that has no job, where no delay is set. Neither documented nor measured. */
 const KEEPS_IDLE_SECONDS = 300
 const PLACE_SECONDS = 5
-
-/** Of worker jobs that wait, start or run there are to be as many as the backlog needs; none is ever stopped. */
-export const workersToStart = (
-  { backlog, active }: { readonly backlog: number; readonly active: number },
-  { clipsPerWorker, maxWorkers }: { readonly clipsPerWorker: number; readonly maxWorkers: number },
-): number => Math.max(0, Math.min(maxWorkers, Math.ceil(backlog / clipsPerWorker)) - active)
 
 /** Workers as jobs of AWS Batch, on a managed compute environment that is empty while there are none. */
 export const openBatchFleet = (world: FleetWorld): Fleet => {
@@ -24,7 +19,8 @@ export const openBatchFleet = (world: FleetWorld): Fleet => {
     queue.touch(now)
     const backlog = queue.visible() + queue.inFlight()
     const active = activeWorkers(machines).length + runnable
-    runnable += workersToStart({ backlog, active }, { clipsPerWorker, maxWorkers })
+    // As the deployed function counts; none is ever stopped.
+    runnable += Math.max(0, workersNeeded(backlog, { clipsPerWorker, maxWorkers }) - active)
     want(tally, now, activeWorkers(machines).length + runnable)
   }
 

@@ -60,7 +60,7 @@ export const SERVICE_LIMITS: readonly ServiceLimit[] = [
     what: 'S3: reads a second of a prefix, models/ while all instances start',
     limit: 5_500,
     usedBy: ({ modelReadsPerSecond }) => modelReadsPerSecond,
-    answer: 'larger parts of the model (PART_BYTES): 64 MiB instead of 16',
+    answer: 'none needed: parts of 64 MiB (PART_BYTES); larger ones',
     source: 'S3 user guide, optimizing performance',
   },
   {

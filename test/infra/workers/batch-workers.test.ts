@@ -95,8 +95,8 @@ describe('a worker of AWS Batch', () => {
     expect(job().ContainerProperties.Environment).toContainEqual({ Name: 'SVD_DRAIN_SECONDS', Value: '25' })
   })
 
-  test('opens no port: workers of one machine share its network', () => {
-    expect(job().ContainerProperties.Environment).toContainEqual({ Name: 'SVD_HEALTH_PORT', Value: '' })
+  test('takes any port for its health: workers of one machine share its network', () => {
+    expect(job().ContainerProperties.Environment).toContainEqual({ Name: 'SVD_HEALTH_PORT', Value: '0' })
   })
 
   test('is nobody in particular, and can write to two folders alone', () => {

@@ -171,7 +171,7 @@ describe('a worker of ECS', () => {
   test('never waits for its log', () => {
     expect(container().LogConfiguration).toMatchObject({
       LogDriver: 'awslogs',
-      Options: { mode: 'non-blocking' },
+      Options: { mode: 'non-blocking', 'max-buffer-size': '26214400b' },
     })
   })
 

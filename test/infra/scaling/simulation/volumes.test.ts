@@ -30,12 +30,11 @@ describe('what gives way first', () => {
     ])
   })
 
-  test('1,000,000 a day: drops side by side too, tasks without an instance, and the model while all start', () => {
+  test('1,000,000 a day: drops side by side too, and tasks without an instance', () => {
     expect(at(1_000_000).vcpus).toBe(4364)
     expect(exceeded(1_000_000)).toEqual([
       'EC2: vCPUs of running G and VT instances',
       "this stack's maxWorkers, 4 if not set",
-      'S3: reads a second of a prefix, models/ while all instances start',
       "this stack's drops side by side, 10 if not set",
       'ECS: tasks without an instance, of a cluster',
     ])
