@@ -11,7 +11,15 @@ import {
   STATUS_PREFIX,
 } from '../../shared/contracts/bucket-layout.ts'
 import type { Buckets } from '../storage/buckets.ts'
-import { mayCreate, mayRead, mayTellWhatIsMissing, mayUseKey, mayWrite } from './objects.ts'
+import {
+  mayCreate,
+  mayCreateInParts,
+  mayGiveUpParts,
+  mayRead,
+  mayTellWhatIsMissing,
+  mayUseKey,
+  mayWrite,
+} from './objects.ts'
 
 export interface IngestPlaces {
   readonly buckets: Buckets
@@ -25,8 +33,11 @@ export const ingestPermissions = ({ buckets, jobs, key }: IngestPlaces): readonl
   mayRead(buckets.output, [INPUTS_PREFIX, JOBS_PREFIX, STATUS_PREFIX, REPORTS_PREFIX]),
   mayRead(buckets.models, [MODELS_PREFIX]),
   mayTellWhatIsMissing(buckets.input, buckets.output, buckets.models),
-  ...mayCreate(buckets.output, [INPUTS_PREFIX, STATUS_PREFIX]),
+  ...mayCreateInParts(buckets.output, [INPUTS_PREFIX]),
+  mayCreate(buckets.output, [STATUS_PREFIX]),
+  // On ten thousand jobs with dozens of videos each a report is large.
   mayWrite(buckets.output, [REPORTS_PREFIX]),
+  mayGiveUpParts(buckets.output, [REPORTS_PREFIX]),
   new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [jobs.queueArn] }),
   ...mayUseKey(key),
 ]

@@ -23,23 +23,31 @@ export const mayRead = (
 export const mayWrite = (bucket: IBucket, places: readonly string[]): PolicyStatement =>
   new PolicyStatement({ actions: ['s3:PutObject'], resources: under(bucket, places) })
 
-/**
- * Only where nothing is: the request must carry If-None-Match. A large object comes in parts; these carry none, and
- * nothing can be seen of them before the request that joins them, which does.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
- */
-export const mayCreate = (bucket: IBucket, places: readonly string[]): readonly PolicyStatement[] => [
+/** Only where nothing is: the request must carry If-None-Match. */
+export const mayCreate = (bucket: IBucket, places: readonly string[]): PolicyStatement =>
   new PolicyStatement({
     actions: ['s3:PutObject'],
     resources: under(bucket, places),
     conditions: { Null: { 's3:if-none-match': 'false' } },
-  }),
+  })
+
+/** Takes the parts away of an object that is not to be, after all. */
+export const mayGiveUpParts = (bucket: IBucket, places: readonly string[]): PolicyStatement =>
+  new PolicyStatement({ actions: ['s3:AbortMultipartUpload'], resources: under(bucket, places) })
+
+/**
+ * The same of what is larger than PART_BYTES of shared/aws/s3-multipart.ts and comes in parts: these carry none, and
+ * nothing can be seen of them before the request that joins them, which does.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+ */
+export const mayCreateInParts = (bucket: IBucket, places: readonly string[]): readonly PolicyStatement[] => [
+  mayCreate(bucket, places),
   new PolicyStatement({
     actions: ['s3:PutObject'],
     resources: under(bucket, places),
     conditions: { Bool: { 's3:ObjectCreationOperation': 'false' } },
   }),
-  new PolicyStatement({ actions: ['s3:AbortMultipartUpload'], resources: under(bucket, places) }),
+  mayGiveUpParts(bucket, places),
 ]
 
 /**

@@ -11,7 +11,7 @@ import {
 } from '../../shared/contracts/bucket-layout.ts'
 import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 import type { Buckets } from '../storage/buckets.ts'
-import { mayCreate, mayRead, mayTellWhatIsMissing, mayUseKey, mayWrite } from './objects.ts'
+import { mayCreate, mayCreateInParts, mayRead, mayTellWhatIsMissing, mayUseKey, mayWrite } from './objects.ts'
 
 export interface WorkerPlaces {
   readonly buckets: Buckets
@@ -26,7 +26,8 @@ export const workerPermissions = ({ buckets, jobs, key }: WorkerPlaces): readonl
   mayRead(buckets.output, [INPUTS_PREFIX, JOBS_PREFIX, STATUS_PREFIX, CANCEL_PREFIX, PROBES_PREFIX]),
   mayRead(buckets.models, [MODELS_PREFIX]),
   mayTellWhatIsMissing(buckets.output, buckets.models),
-  ...mayCreate(buckets.output, [JOBS_PREFIX, REPORTS_PREFIX, PROBES_PREFIX]),
+  ...mayCreateInParts(buckets.output, [JOBS_PREFIX]),
+  mayCreate(buckets.output, [REPORTS_PREFIX, PROBES_PREFIX]),
   mayWrite(buckets.output, [STATUS_PREFIX]),
   new PolicyStatement({
     actions: [
