@@ -1,15 +1,8 @@
 import type { Template } from 'aws-cdk-lib/assertions'
-
-export interface Right {
-  /** Without the hash that CDK adds. */
-  readonly role: string
-  readonly action: string
-  readonly resource: string
-  /** Empty: none. */
-  readonly condition: string
-}
+import type { ConditionTest, Right } from '../../fixtures/rights/right.ts'
 
 interface Statement {
+  readonly Effect: string
   readonly Action: string | readonly string[]
   readonly Resource: unknown
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -41,12 +34,21 @@ const shown = (value: unknown): string => {
 
 const asList = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T])
 
-const conditionOf = ({ Condition = {} }: Statement): string =>
-  Object.entries(Condition)
-    .flatMap(([operator, tests]) =>
-      Object.entries(tests).map(([key, value]) => `${operator} ${key} = ${shown(value)}`),
-    )
+const testsOf = ({ Condition = {} }: Statement): readonly ConditionTest[] =>
+  Object.entries(Condition).flatMap(([operator, tests]) =>
+    Object.entries(tests).map(([key, value]) => ({ operator, key, value: shown(value) })),
+  )
+
+const conditionOf = (statement: Statement): string =>
+  testsOf(statement)
+    .map(({ operator, key, value }) => `${operator} ${key} = ${value}`)
     .join(' and ')
+
+/** The table would show a denial as a right. */
+const assertAllows = ({ Effect }: Statement): boolean => {
+  if (Effect !== 'Allow') throw new Error(`a statement with the effect ${Effect}`)
+  return true
+}
 
 /** Every right of every role of a stack, in the template's order. */
 export const rightsOf = (template: Template): readonly Right[] => {
@@ -58,17 +60,19 @@ export const rightsOf = (template: Template): readonly Right[] => {
         action: 'all that the managed policy allows',
         resource: shown(arn),
         condition: '',
+        tests: [],
       }))
     }
     if (Type !== 'AWS::IAM::Policy') return []
     return (Properties.Roles ?? []).flatMap(({ Ref }) =>
-      (Properties.PolicyDocument?.Statement ?? []).flatMap((statement) =>
+      (Properties.PolicyDocument?.Statement ?? []).filter(assertAllows).flatMap((statement) =>
         asList(statement.Action).flatMap((action) =>
           asList(statement.Resource).map((resource) => ({
             role: withoutHash(Ref),
             action,
             resource: shown(resource),
             condition: conditionOf(statement),
+            tests: testsOf(statement),
           })),
         ),
       ),

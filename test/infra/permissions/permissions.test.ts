@@ -8,11 +8,25 @@ const workerRoles = (pipeline: Template): readonly string[] =>
     .map(({ role }) => role)
     .filter((role, i, all) => /TaskRole|JobRole/.test(role) && all.indexOf(role) === i)
 
+/** Whose rights are held against what the programs ask for, in a test of their own each. */
+const RUN_IN_TESTS = ['BatchJobRole', 'DispatchRole', 'EcsTaskTaskRole', 'IngestRole']
+/** Of ECS's agent on a machine and as it starts a container: AWS documents what these ask for. */
+const RUN_BY_AWS = [
+  ...['BatchComputeInstanceRole', 'BatchContainerExecutionRole'],
+  ...['EcsMachinesInstanceRole', 'EcsTaskExecutionRole'],
+]
+
 describe('what each role may do', () => {
   test('is this, action by action and resource by resource', async () => {
     const { pipeline } = synthesize(VARIANTS.kms)
 
     await expect(permissionTable(rightsOf(pipeline))).toMatchFileSnapshot('permissions.md')
+  })
+
+  test('is held against what runs with it, unless that is AWS itself', () => {
+    const roles = new Set(rightsOf(synthesize(VARIANTS.kms).pipeline).map(({ role }) => role))
+
+    expect([...roles].toSorted()).toEqual([...RUN_IN_TESTS, ...RUN_BY_AWS].toSorted())
   })
 
   test('never includes all actions of a service', () => {

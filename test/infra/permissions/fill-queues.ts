@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises'
+import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
+import { cancelKey, outputKeys, reportKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
+import type { StatusRecord } from '../../../shared/contracts/status-record.ts'
+import { MAX_RECEIVE_COUNT } from '../../../worker/local/embedded-endpoint.ts'
+import { aPng } from '../../fixtures/pictures.ts'
+import type { Pipeline } from '../../fixtures/rights/a-pipeline.ts'
+import { storedJson } from '../../fixtures/stored-json.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+import { s3Event } from '../../functions/ingest/a-world.ts'
+import { aJob } from '../../worker/jobs/a-job.ts'
+import { demoRecord } from '../../worker/models/a-pushed-model.ts'
+
+const PHOTO = new URL('../../../worker/demo-samples/rocket.png', import.meta.url)
+/** A second or two of rendering. */
+const SMALL = {
+  'svd-width': '64',
+  'svd-height': '64',
+  'svd-num-frames': '2',
+  'svd-num-inference-steps': '10',
+}
+
+const send = (queue: Pipeline['jobs'], ...bodies: readonly unknown[]) =>
+  queue.send(
+    bodies.map((body) => ({
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      groupId: 'images',
+    })),
+    unaborted,
+  )
+
+/** A picture on its way, as ingest leaves it. Returns the id of its job. */
+const drop = async (pipeline: Pipeline, name: string, picture: Uint8Array): Promise<string> => {
+  const { input, output, jobs, put } = pipeline
+  const key = `images/${name}.png`
+  await put(input, key, picture, SMALL)
+  const world = {
+    ...{ input, output, jobs, model: await demoRecord() },
+    ...{ now: () => new Date(), newTraceId: () => 'trace', tell: () => {} },
+  }
+  await ingestEvent(s3Event({ bucket: input.bucket, key }), world, unaborted)
+  const report = (await storedJson(output, reportKey(key))) as IngestReport
+  return report.jobs[0]!.job_id
+}
+
+/** A job that no worker here can do, at the beginning of its last delivery. */
+const sendHopeless = async ({ jobs }: Pipeline): Promise<string> => {
+  const job = aJob({ picture: 'hopeless' })
+  await send(jobs, job)
+  for (let delivery = 1; delivery < MAX_RECEIVE_COUNT; delivery++) {
+    await jobs.receive({ maxMessages: 1, waitSeconds: 1, visibilitySeconds: 0 }, unaborted)
+  }
+  return job.job_id
+}
+
+/** All that can become of a job, and of what is none. Returns what each has to end as. */
+export const fillQueues = async (pipeline: Pipeline): Promise<Readonly<Record<string, string>>> => {
+  const { output, jobs, deadLetters, put } = pipeline
+  const hopeless = await sendHopeless(pipeline)
+  const done = await drop(pipeline, 'rocket', await readFile(PHOTO))
+  const [files] = outputKeys(done, 1)
+  await put(output, files!.poster, Buffer.from('of an earlier attempt'), { sha256: '0'.repeat(64) })
+  const cancelled = await drop(pipeline, 'cancelled', await aPng({ seed: 1 }))
+  await put(output, cancelKey(cancelled), {})
+  const lost = await drop(pipeline, 'lost', await aPng({ seed: 2 }))
+  const { image } = (await storedJson(output, statusKey(lost))) as StatusRecord
+  await output.delete(image.key, unaborted)
+  const unrecorded = aJob({ picture: 'unrecorded' })
+  await send(deadLetters, unrecorded, 'no job')
+  await send(jobs, aJob({ picture: 'of another model' }), 'no job')
+  return {
+    [done]: 'succeeded',
+    [cancelled]: 'cancelled',
+    [lost]: 'invalid-input',
+    [hopeless]: 'exhausted',
+    [unrecorded.job_id]: 'exhausted',
+  }
+}

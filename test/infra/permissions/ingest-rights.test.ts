@@ -1,0 +1,108 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { modelRecordKey, reportKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { aModelRecord } from '../../fixtures/model-record.ts'
+import { aPng } from '../../fixtures/pictures.ts'
+import { aLargePng } from '../../fixtures/rights/a-large-png.ts'
+import { aPipeline, type Pipeline } from '../../fixtures/rights/a-pipeline.ts'
+import { type Acting, actAs } from '../../fixtures/rights/act-as.ts'
+import { createTwiceInParts } from '../../fixtures/rights/store-in-parts.ts'
+import { storedJson } from '../../fixtures/stored-json.ts'
+import { s3Event, sqsEvent } from '../../functions/ingest/a-world.ts'
+import { synthesize, VARIANTS } from '../synthesized.ts'
+import { rightsOf } from './permission-table.ts'
+import { runFunction } from './run-function.ts'
+import { unusedRights } from './unused-rights.ts'
+
+const HOOK_MS = 120_000
+
+const RIGHTS = rightsOf(synthesize(VARIANTS.kms).pipeline).filter(({ role }) => role === 'IngestRole')
+
+/** To write its log and its traces, and to take drops from their queue. */
+const USED_BY_LAMBDA = [/^logs:\S+ on IngestLog$/, /^xray:\S+ on \*$/, /^sqs:\S+ on DropsQueue$/]
+
+const LONG_KEY = `images/${'long/'.repeat(200)}x.png`
+const STATES = {
+  'images/cat.png': 'accepted',
+  'images/a b+ü.png': 'accepted',
+  [LONG_KEY]: 'accepted',
+  'images/noise.png': 'accepted',
+  'images/broken.png': 'rejected',
+  'manifests/grid.json': 'partly',
+  'manifests/lines.jsonl': 'partly',
+  'manifests/empty.json': 'rejected',
+}
+
+const dropEverything = async ({ input, put }: Pipeline): Promise<void> => {
+  const picture = await aPng()
+  for (const key of ['images/cat.png', 'images/a b+ü.png', LONG_KEY]) await put(input, key, picture)
+  await put(input, 'images/cat.json', { parameters: { fps: 12 }, grid: { seed: [1, 2] } })
+  await put(input, 'images/dog.png', await aPng({ seed: 1 }), { 'svd-use': 'manifest' })
+  await put(input, 'images/noise.png', await aLargePng(), { 'svd-fps': '9' })
+  await put(input, 'images/broken.png', Buffer.from('no picture'))
+  const items = [{ image: 'images/dog.png' }, { image: 'images/cat.png' }, { image: 'images/none.png' }]
+  await put(input, 'manifests/grid.json', { items, grid: { seed: [1, 2, 3] } })
+  const lines = ['{"image": "images/dog.png", "parameters": {"seed": 7}}', '{"image": 1}']
+  await put(input, 'manifests/lines.jsonl', Buffer.from(lines.join('\n')))
+  await put(input, 'manifests/empty.json', { items: [] })
+}
+
+/** Each drop as S3 tells of it, some again and later; and drops that have gone, are nobody's, or are no events. */
+const EVENTS = [
+  ...Object.keys(STATES).map((key) => sqsEvent(s3Event({ bucket: 'svd-input', key, sequencer: '01' }))),
+  ...['images/dog.png', 'images/cat.json', 'images/gone.png', 'elsewhere/x.png'].map((key) =>
+    sqsEvent(s3Event({ bucket: 'svd-input', key })),
+  ),
+  ...['images/cat.png', 'manifests/grid.json'].map((key) =>
+    sqsEvent(s3Event({ bucket: 'svd-input', key, versionId: 'version-0', sequencer: '02' })),
+  ),
+]
+
+describe('with the rights of its role, ingest', () => {
+  let acting: Acting
+  let answers: unknown
+  let missing: unknown
+  const inParts: unknown[] = []
+  const states: Record<string, unknown> = {}
+
+  const stateOf = async (output: ObjectStore, key: string): Promise<unknown> =>
+    ((await storedJson(output, reportKey(key))) as { state?: unknown } | null)?.state
+
+  beforeAll(async () => {
+    await using pipeline = await aPipeline()
+    const record = aModelRecord()
+    await pipeline.put(pipeline.models, modelRecordKey(record.model_id), record)
+    await dropEverything(pipeline)
+    acting = await actAs(pipeline.url, { rights: RIGHTS })
+    const environment = { ...pipeline.environment(acting.url), SVD_MODEL_ID: record.model_id }
+    answers = await runFunction('ingest', EVENTS, environment).catch(String)
+    missing = await runFunction('ingest', EVENTS, { ...environment, SVD_MODEL_ID: 'none' }).catch(String)
+    for (const key of ['inputs/large.png', 'reports/manifests/large.json.json']) {
+      const place = { bucket: 'svd-output', key }
+      inParts.push(await createTwiceInParts(pipeline, acting.url, place).catch(String))
+    }
+    for (const key of Object.keys(STATES)) states[key] = await stateOf(pipeline.output, key)
+    await acting[Symbol.asyncDispose]()
+  }, HOOK_MS)
+
+  test('is refused nothing', () => {
+    expect([...acting.refused]).toEqual([])
+  })
+
+  test('sees every drop to its end', () => {
+    expect(answers).toEqual(EVENTS.map(() => ({ batchItemFailures: [] })))
+    expect(states).toEqual(STATES)
+    expect(inParts).toEqual([
+      [true, false],
+      [true, false],
+    ])
+  })
+
+  test('knows a model that is not there from one that it may not see', () => {
+    expect(missing).toContain('the bucket svd-models has no model none')
+  })
+
+  test('uses all of them but those that Lambda uses in its name', () => {
+    expect(unusedRights(RIGHTS, acting, USED_BY_LAMBDA)).toEqual([])
+  })
+})

@@ -1,0 +1,24 @@
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+
+const inRepository = (file: string): string => fileURLToPath(new URL(`../../../${file}`, import.meta.url))
+
+/** What the handler answered to each event, in a process of its own that knows nothing but `environment`. */
+export const runFunction = async (
+  name: 'ingest' | 'dispatch',
+  events: readonly unknown[],
+  environment: Readonly<Record<string, string>>,
+): Promise<readonly unknown[]> => {
+  await using folder = await mkdtempDisposable(path.join(tmpdir(), 'svd-test-'))
+  const [asked, answered] = [path.join(folder.path, 'events.json'), path.join(folder.path, 'answers.json')]
+  await writeFile(asked, JSON.stringify(events))
+  const caller = inRepository('test/infra/permissions/call-handler.ts')
+  await execa(process.execPath, [caller, inRepository(`functions/${name}/handler.ts`), asked, answered], {
+    extendEnv: false,
+    env: environment,
+  })
+  return JSON.parse(await readFile(answered, 'utf8'))
+}
