@@ -1,0 +1,134 @@
+import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
+import { openAwsServices } from '../../../worker/cli/aws-services.ts'
+import { aPng } from '../../fixtures/pictures.ts'
+import { aLargePng } from '../../fixtures/rights/a-large-png.ts'
+import { aPipeline, type Pipeline } from '../../fixtures/rights/a-pipeline.ts'
+import { actAs } from '../../fixtures/rights/act-as.ts'
+import type { WireRequest } from '../../fixtures/rights/guarded-endpoint.ts'
+import type { NeededRight } from '../../fixtures/rights/needed-right.ts'
+import { serviceOf } from '../../fixtures/rights/needed-rights.ts'
+import { runIngest } from '../../fixtures/rights/run-ingest.ts'
+import { createTwiceInParts } from '../../fixtures/rights/store-in-parts.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+import { DEMO_DIR, demoRecord } from '../models/a-pushed-model.ts'
+import { aFailure, anOutput, aResult, jobIdLike } from '../tracking/a-job.ts'
+import { runCommandLine } from './a-command-line.ts'
+import { commandTable } from './command-table.ts'
+
+const HOOK_MS = 120_000
+
+/** STS and Service Quotas, where the account has no quota of its own. */
+const answerAsAccount = (request: WireRequest) => {
+  if (serviceOf(request) === 'sts') {
+    const found =
+      '<Arn>arn:aws:iam::123456789012:user/ada</Arn><UserId>U</UserId><Account>123456789012</Account>'
+    const result = `<GetCallerIdentityResult>${found}</GetCallerIdentityResult>`
+    return { status: 200, body: `<GetCallerIdentityResponse>${result}</GetCallerIdentityResponse>` }
+  }
+  return String(request.headers['x-amz-target']).endsWith('.GetServiceQuota')
+    ? { status: 400, body: '{"__type":"NoSuchResourceException","message":"none"}' }
+    : { status: 200, body: '{"Quota":{"Value":64}}' }
+}
+
+/** Jobs that have ended, as workers leave them: a clip; failed, with a dead letter and without one. */
+const DONE = jobIdLike('d0')
+const LETTERED = aFailure({}, { jobId: jobIdLike('f1') })
+const LETTERLESS = aFailure({ class: 'quality' }, { jobId: jobIdLike('f2') })
+
+const putEndedJobs = async ({ output, put, deadLetters }: Pipeline): Promise<void> => {
+  const done = aResult({ jobId: DONE })
+  const { video, poster } = anOutput(DONE)
+  for (const result of [done, LETTERED, LETTERLESS]) await put(output, resultKey(result.job_id), result)
+  await put(output, video.key, Buffer.from('video'))
+  for (const key of [poster.key, done.job.image.key]) await put(output, key, await aPng())
+  await deadLetters.send([{ body: JSON.stringify(LETTERED.job), groupId: 'images' }], unaborted)
+}
+
+const putFiles = async (folder: string): Promise<void> => {
+  await mkdir(path.join(folder, 'a'))
+  await writeFile(path.join(folder, 'a', 'cup.png'), await aPng())
+  await writeFile(path.join(folder, 'noise.png'), await aLargePng())
+  const manifest = { items: [{ image: 'images/a/cup.png', parameters: { seed: 9 } }] }
+  await writeFile(path.join(folder, 'sweep.json'), JSON.stringify(manifest))
+}
+
+describe('what people need', () => {
+  const needs = new Map<string, NeededRight[]>()
+  const failed: string[] = []
+
+  beforeAll(async () => {
+    await using folder = await mkdtempDisposable(path.join(tmpdir(), 'svd-test-'))
+    await using pipeline = await aPipeline()
+    await using _ = runIngest(pipeline, await demoRecord())
+    await putFiles(folder.path)
+    const file = (name: string): string => path.join(folder.path, name)
+
+    /** As somebody who may do anything; what he needed for it is added to that of `name`. */
+    const record = async (name: string, act: (at: string) => Promise<unknown>): Promise<void> => {
+      await using acting = await actAs(pipeline.url, { rights: null, answer: answerAsAccount })
+      await act(acting.url)
+      failed.push(...acting.refused)
+      needs.set(name, [...(needs.get(name) ?? []), ...acting.needed])
+    }
+    const svd = async (name: string, ...args: readonly string[]): Promise<string> => {
+      let stdout = ''
+      await record(name, async (at) => {
+        const services = openAwsServices({ ...pipeline.place, endpoint: at })
+        const environment = pipeline.environment(at)
+        const ended = await runCommandLine([...name.split(' '), ...args], { environment, services })
+        if (ended.exitCode !== 0) failed.push(`svd ${name} ${args.join(' ')}: ${ended.stdout}${ended.stderr}`)
+        stdout = ended.stdout
+      })
+      return stdout
+    }
+    const giveUpParts = (name: string, bucket: string, key: string): Promise<void> =>
+      record(name, (at) => createTwiceInParts(pipeline, at, { bucket, key }))
+
+    for (const _ of ['first', 'again']) await svd('models push', DEMO_DIR)
+    await giveUpParts('models push', 'svd-models', 'models/large/unet.safetensors')
+    await svd('models list')
+    const picture = [file('a/cup.png'), '--prefix', 'p', '--json']
+    const submitted = await svd('submit', ...picture)
+    const [{ job_id: jobId }] = JSON.parse(submitted).jobs
+    await svd('submit', file('sweep.json'), '--images', folder.path)
+    await svd('submit', file('noise.png'))
+    await giveUpParts('submit', 'svd-input', 'images/large.png')
+    await svd('status')
+    await svd('status', jobId)
+    await svd('status', '--manifest', 'images/p/cup.png')
+    await svd('cancel', jobId)
+    await svd('cancel', '--manifest', 'images/p/cup.png')
+
+    await pipeline.put(pipeline.output, resultKey(jobId), aResult({ jobId, outputs: [anOutput(DONE)] }))
+    await putEndedJobs(pipeline)
+    await svd('submit', ...picture, '--download', file('videos'))
+    await svd('watch', DONE)
+    await svd('watch', '--manifest', 'images/p/cup.png')
+    await svd('report', '--output', file('sheet.html'))
+    await svd('report', '--output', file('one.html'), '--manifest', 'images/p/cup.png')
+    await svd('redrive')
+    await svd('redrive', '--job', LETTERLESS.job_id)
+    await svd('redrive', '--class', 'quality', '--manifest', 'images/p/cup.png')
+    await svd('doctor --aws')
+  }, HOOK_MS)
+
+  test('was found out by commands that did what they were asked for', () => {
+    expect(failed).toEqual([])
+  })
+
+  test('is this, command by command and action by action', async () => {
+    await expect(commandTable(needs)).toMatchFileSnapshot('command-rights.md')
+  })
+
+  test('never includes deleting what people or workers have made, but for bringing a job back', () => {
+    const deleting = [...needs].filter(([, needed]) =>
+      needed.some(({ action }) => action === 's3:DeleteObject'),
+    )
+
+    expect(deleting.map(([command]) => command)).toEqual(['redrive'])
+  })
+})
