@@ -1,4 +1,5 @@
 import { App } from 'aws-cdk-lib'
+import { InvalidInputError } from '../shared/contracts/invalid-input.ts'
 import { addDeployment } from './deployment.ts'
 
 const app = new App()
@@ -7,7 +8,7 @@ try {
   app.synth()
 } catch (error) {
   // CDK's own trace tells a user nothing about a key of the context.
-  if (!(error instanceof Error) || !error.message.startsWith('the deployment')) throw error
+  if (!(error instanceof InvalidInputError)) throw error
   console.error(error.message)
   // At once: an app that ends by itself is synthesized, as far as it got.
   process.exit(1)

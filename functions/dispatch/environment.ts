@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
 
 const count = z
   .string()
@@ -6,6 +7,7 @@ const count = z
   .transform(Number)
 
 const environmentSchema = z.object({
+  SVD_METRICS_NAMESPACE: z.string().min(1).default(METRICS_NAMESPACE),
   SVD_JOBS_QUEUE_URL: z.url(),
   SVD_OUTPUT_BUCKET: z.string().min(1),
   SVD_BATCH_JOB_QUEUE: z.string().min(1),
@@ -15,6 +17,8 @@ const environmentSchema = z.object({
 })
 
 export interface DispatchEnvironment {
+  /** Of CloudWatch. */
+  readonly metricsNamespace: string
   readonly jobsQueueUrl: string
   readonly outputBucket: string
   /** Name or ARN. */
@@ -31,6 +35,7 @@ export const parseEnvironment = (
 ): DispatchEnvironment => {
   const parsed = environmentSchema.parse(environment)
   return {
+    metricsNamespace: parsed.SVD_METRICS_NAMESPACE,
     jobsQueueUrl: parsed.SVD_JOBS_QUEUE_URL,
     outputBucket: parsed.SVD_OUTPUT_BUCKET,
     batchJobQueue: parsed.SVD_BATCH_JOB_QUEUE,

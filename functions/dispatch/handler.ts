@@ -8,7 +8,7 @@ import { openBatchJobs } from '../../shared/aws/batch-jobs.ts'
 import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
 import { openS3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../shared/aws/sqs-message-queue.ts'
-import { DISPATCH_SERVICE, METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
+import { DISPATCH_SERVICE } from '../../shared/contracts/metrics.ts'
 import { dispatchWorkers } from './dispatch-workers.ts'
 import { parseEnvironment } from './environment.ts'
 import { parseScheduleEvent } from './schedule-event.ts'
@@ -22,7 +22,7 @@ const TIME_TO_WRITE_MS = 7_000
 const environment = parseEnvironment(process.env)
 const { clipsPerWorker, maxWorkers } = environment
 const logger = new Logger({ serviceName: DISPATCH_SERVICE })
-const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: DISPATCH_SERVICE })
+const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: DISPATCH_SERVICE })
 
 const output = openS3ObjectStore(openS3Client(), environment.outputBucket)
 const jobs = openSqsMessageQueue(openSqsClient(), environment.jobsQueueUrl)

@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
 import { modelIdSchema } from '../../shared/contracts/model-record.ts'
 
 const environmentSchema = z.object({
+  SVD_METRICS_NAMESPACE: z.string().min(1).default(METRICS_NAMESPACE),
   SVD_INPUT_BUCKET: z.string().min(1),
   SVD_OUTPUT_BUCKET: z.string().min(1),
   SVD_MODELS_BUCKET: z.string().min(1),
@@ -10,6 +12,8 @@ const environmentSchema = z.object({
 })
 
 export interface IngestEnvironment {
+  /** Of CloudWatch. */
+  readonly metricsNamespace: string
   readonly inputBucket: string
   readonly outputBucket: string
   readonly modelsBucket: string
@@ -24,6 +28,7 @@ export const parseEnvironment = (
 ): IngestEnvironment => {
   const parsed = environmentSchema.parse(environment)
   return {
+    metricsNamespace: parsed.SVD_METRICS_NAMESPACE,
     inputBucket: parsed.SVD_INPUT_BUCKET,
     outputBucket: parsed.SVD_OUTPUT_BUCKET,
     modelsBucket: parsed.SVD_MODELS_BUCKET,

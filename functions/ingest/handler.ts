@@ -5,7 +5,7 @@ import type { Context } from 'aws-lambda'
 import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
 import { openS3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../shared/aws/sqs-message-queue.ts'
-import { INGEST_SERVICE, METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
+import { INGEST_SERVICE } from '../../shared/contracts/metrics.ts'
 import type { ModelRecord } from '../../shared/contracts/model-record.ts'
 import { readModelRecord } from '../../shared/models/read-model-record.ts'
 import { parseEnvironment } from './environment.ts'
@@ -17,7 +17,7 @@ const TIME_TO_ANSWER_MS = 3_000
 
 const environment = parseEnvironment(process.env)
 const logger = new Logger({ serviceName: INGEST_SERVICE })
-const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: INGEST_SERVICE })
+const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: INGEST_SERVICE })
 
 const s3 = openS3Client()
 const input = openS3ObjectStore(s3, environment.inputBucket)

@@ -9,6 +9,9 @@ import { CLIPS_PER_WORKER } from '../scaling/scaling-policy.ts'
  * the command line as `-c svd:compute=batch`. From there everything comes as text, so every schema takes text too.
  */
 
+const oneOf = <const Value extends string>(...values: readonly Value[]) =>
+  z.enum(values, `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`)
+
 const asNumber = (given: unknown): unknown => (typeof given === 'string' ? readNumber(given) : given)
 
 const whole = (min: number, max: number) => {
@@ -29,7 +32,7 @@ const listOf = <Item extends z.ZodType>(item: Item) =>
     z.array(item),
   )
 
-const instanceTypesSchema = listOf(z.enum(INSTANCE_TYPE_NAMES))
+const instanceTypesSchema = listOf(oneOf(...INSTANCE_TYPE_NAMES))
   .refine((names) => names.length > 0, 'must name at least one')
   .refine(
     (names) => new Set(names.map((name) => instanceTypeOf(name).gpus)).size <= 1,
@@ -53,11 +56,15 @@ const fields = {
     .describe(
       'What the stacks are called: NAME-storage and NAME-pipeline. A second deployment needs another.',
     ),
-  modelId: modelIdSchema
+  modelId: z
+    .string()
+    .refine(
+      (id) => modelIdSchema.safeParse(id).success,
+      'must be up to 100 letters, digits and ._-, as svd models push takes it',
+    )
     .default('svd-xt')
     .describe('Which model renders: the id that `svd models push` gave it.'),
-  compute: z
-    .enum(['ec2', 'batch', 'both'])
+  compute: oneOf('batch', 'ec2', 'both')
     .default('batch')
     .describe(
       'What runs the workers: AWS Batch, an ECS service on EC2 Auto Scaling, or both, each of which looks at the whole backlog. Batch wakes up in half the time and idles less, and takes On-Demand where there is no Spot; ECS rolls new versions out by itself.',
@@ -85,12 +92,15 @@ const fields = {
     ),
   workerImage: z
     .string()
+    .regex(
+      /^$|^[a-z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*(:[\w.-]+|@sha256:[0-9a-f]{64})$/,
+      'must be NAME:TAG or NAME@sha256:DIGEST, as docker pull takes it, or empty',
+    )
     .default('')
     .describe(
       'An image of worker/Dockerfile in a registry, best by digest. Empty: built and pushed at deploy.',
     ),
-  network: z
-    .enum(['public', 'isolated'])
+  network: oneOf('public', 'isolated')
     .default('public')
     .describe(
       'public: workers have public addresses, nothing can connect to them, and idle costs nothing. isolated: no way to the internet, interface endpoints instead.',
@@ -107,17 +117,18 @@ const fields = {
   subnetIds: listOf(idOf('subnet'))
     .default([])
     .describe(
-      'Subnets of that VPC, public ones with network=public, else with a route to S3, SQS, ECR and ECS.',
+      'Subnets of that VPC, public ones with network=public that give out public addresses, else with a way to S3, SQS, ECR, ECS and CloudWatch Logs.',
     ),
-  encryption: z
-    .enum(['aws', 'kms'])
+  encryption: oneOf('aws', 'kms')
     .default('aws')
     .describe(
       'Keys of S3 and SQS themselves, or a KMS key of this deployment, which costs a dollar a month.',
     ),
   ingestConcurrency: whole(2, 1000)
-    .default(10)
-    .describe('Dropped objects that are looked at side by side, at most.'),
+    .default(5)
+    .describe(
+      'Functions that look at dropped objects side by side, at most. A new account may run ten in all.',
+    ),
   ingestReservedConcurrency: whole(0, 1000)
     .default(0)
     .describe(
@@ -137,7 +148,7 @@ const fields = {
     .default(24)
     .describe('A job that waits for longer raises an alarm. A queue keeps messages for ten days.'),
   alarmEmail: z
-    .union([z.literal(''), z.email()])
+    .union([z.literal(''), z.email('must be an address such as ops@example.com, or empty')])
     .default('')
     .describe(
       'Who is told of alarms. AWS asks for a confirmation. Empty: nobody, until you subscribe to the topic.',
@@ -149,11 +160,17 @@ type Config = z.infer<z.ZodObject<typeof fields>>
 /** Keys that go together: which of them is wrong, and why. */
 const contradictions = (config: Config): readonly (readonly [keyof Config, string])[] => {
   const { vpcId, subnetIds, compute, onDemandBase, onDemandPercent, network, workerImage } = config
+  const { ingestConcurrency, ingestReservedConcurrency } = config
   const found: [keyof Config, string][] = []
   if (vpcId !== '' && subnetIds.length === 0)
     found.push(['subnetIds', 'is empty, but vpcId is given; give both or none'])
   if (vpcId === '' && subnetIds.length > 0)
     found.push(['vpcId', 'is empty, but subnetIds are given; give both or none'])
+  if (ingestReservedConcurrency > 0 && ingestReservedConcurrency < ingestConcurrency)
+    found.push([
+      'ingestReservedConcurrency',
+      `must be 0, or at least ingestConcurrency (${ingestConcurrency}): SQS would call in vain, and drops be given up`,
+    ])
   if (compute === 'batch' && onDemandBase > 0)
     found.push(['onDemandBase', 'has a meaning for compute ec2 and both only; Batch goes by price'])
   if (compute === 'batch' && onDemandPercent > 0 && onDemandPercent < 100)

@@ -1,21 +1,31 @@
 import type { z } from 'zod'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { shownValue } from '../../shared/contracts/shown-value.ts'
 import { CONFIG_FIELDS, type DeploymentConfig, deploymentConfigSchema } from './deployment-config.ts'
 
 /** Of CDK's context, which also has feature flags and what was looked up. */
 export const CONTEXT_PREFIX = 'svd:'
 
-const valueAt = (given: Readonly<Record<string, unknown>>, [key]: readonly PropertyKey[]): string =>
-  key === undefined || !(String(key) in given) ? '' : `got ${shownValue(given[String(key)])}; `
+const valueAt = (given: Readonly<Record<string, unknown>>, [key, index]: readonly PropertyKey[]): string => {
+  if (key === undefined || !(String(key) in given)) return ''
+  const value = given[String(key)]
+  const items = typeof value === 'string' ? value.split(',').filter((item) => item.trim() !== '') : value
+  const wrong = typeof index === 'number' && Array.isArray(items) ? items[index] : value
+  return `got ${shownValue(typeof wrong === 'string' ? wrong.trim() : wrong)}; `
+}
 
 const known = Object.keys(CONFIG_FIELDS)
 
 const explain = (issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): readonly string[] =>
   issue.code === 'unrecognized_keys'
     ? issue.keys.map((key) => `${CONTEXT_PREFIX}${key}: there is no such key; there are ${known.join(', ')}`)
-    : [`${CONTEXT_PREFIX}${issue.path.join('.')}: ${valueAt(given, issue.path)}${issue.message}`]
+    : [`${CONTEXT_PREFIX}${String(issue.path[0])}: ${valueAt(given, issue.path)}${issue.message}`]
 
-/** Of the whole context. Throws one Error that names every key that is wrong: value, rule. */
+/** A key of ours without its prefix would be one of somebody else's, and have no effect. */
+const forgottenPrefixes = (context: Readonly<Record<string, unknown>>): readonly string[] =>
+  known.filter((key) => key in context).map((key) => `${key}: has no effect; write ${CONTEXT_PREFIX}${key}`)
+
+/** Throws one InvalidInputError that names every key of the whole context that is wrong: value, rule. */
 export const readConfig = (context: Readonly<Record<string, unknown>>): DeploymentConfig => {
   const given = Object.fromEntries(
     Object.entries(context).flatMap(([key, value]) =>
@@ -23,9 +33,15 @@ export const readConfig = (context: Readonly<Record<string, unknown>>): Deployme
     ),
   )
   const parsed = deploymentConfigSchema.safeParse(given)
-  if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.flatMap((issue) => explain(issue, given))
-  throw new Error(
-    `the deployment's context cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+  const faults = [
+    ...forgottenPrefixes(context),
+    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, given))),
+  ]
+  if (parsed.success && parsed.data.vpcId !== '' && 'availabilityZones' in given)
+    faults.push(`${CONTEXT_PREFIX}availabilityZones: has no effect with vpcId: zones are those of subnetIds`)
+  if (parsed.success && faults.length === 0) return parsed.data
+  throw new InvalidInputError(
+    "the deployment's context",
+    `cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
   )
 }

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets'
 import { Construct } from 'constructs'
+import { metricsNamespaceOf } from '../../shared/contracts/metrics.ts'
 import { acknowledge } from '../acknowledge.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
 import { type DispatchPlaces, dispatchPermissions } from '../permissions/dispatch-permissions.ts'
@@ -29,6 +30,7 @@ export class Dispatch extends Construct {
       bundle: DISPATCH_BUNDLE,
       description: 'svd-batch: as many workers of AWS Batch as the backlog needs',
       environment: {
+        SVD_METRICS_NAMESPACE: metricsNamespaceOf(config.name),
         SVD_OUTPUT_BUCKET: buckets.output.bucketName,
         SVD_JOBS_QUEUE_URL: jobs.queueUrl,
         SVD_BATCH_JOB_QUEUE: batchQueue.jobQueueArn,
@@ -40,14 +42,16 @@ export class Dispatch extends Construct {
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMib: MEMORY_MIB,
       logDays: config.logDays,
+      // Late is of no use: the next is there by then.
+      retries: { attempts: 0, maxAge: Duration.minutes(1) },
       acknowledged: {
         'Serverless-LambdaDLQ': 'A minute later it is called again, and looks at what is then.',
+        'Serverless-LambdaAsyncFailureDestination': 'The same.',
       },
     })
     const everyMinute = new Rule(this, 'EveryMinute', {
       description: 'svd-batch: time to look at the backlog',
       schedule: Schedule.rate(Duration.seconds(BATCH.dispatchSeconds)),
-      // Late is of no use: the next is there by then.
       targets: [
         new LambdaTarget(this.dispatch.function, {
           retryAttempts: 0,

@@ -11,6 +11,8 @@ export const functionCode = (bundle: FunctionBundle): Code =>
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: DockerImage.fromRegistry('not-used'),
+      // Not run either. CDK bundles once what has the same folder and the same options, and does not look into a function.
+      command: [bundle.entry, ...bundle.nativePackages],
       local: {
         tryBundle(outputDir) {
           bundleFunction(bundle, outputDir)

@@ -2,6 +2,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { metricsNamespaceOf } from '../../shared/contracts/metrics.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
 import { ingestPermissions } from '../permissions/ingest-permissions.ts'
 import { acknowledgePrefixes } from '../permissions/objects.ts'
@@ -30,6 +31,7 @@ export class Ingest extends Construct {
       bundle: INGEST_BUNDLE,
       description: 'svd-batch: dropped pictures and manifests become jobs',
       environment: {
+        SVD_METRICS_NAMESPACE: metricsNamespaceOf(config.name),
         SVD_INPUT_BUCKET: buckets.input.bucketName,
         SVD_OUTPUT_BUCKET: buckets.output.bucketName,
         SVD_MODELS_BUCKET: buckets.models.bucketName,

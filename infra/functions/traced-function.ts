@@ -17,6 +17,8 @@ export interface TracedFunctionProps {
   readonly logDays: RetentionDays
   /** 0: none is set aside. */
   readonly reservedConcurrency?: number
+  /** Of calls that nobody waits for and that failed; Lambda's own default is two, for up to six hours. */
+  readonly retries?: { readonly attempts: 0 | 1 | 2; readonly maxAge: Duration }
   /** cdk-nag's findings about the function or its rights, each with its reason. */
   readonly acknowledged: Readonly<Record<string, string>>
 }
@@ -48,6 +50,9 @@ export class TracedFunction extends Construct {
       memorySize: props.memoryMib,
       tracing: Tracing.ACTIVE,
       logGroup: this.logs,
+      ...(props.retries === undefined
+        ? {}
+        : { retryAttempts: props.retries.attempts, maxEventAge: props.retries.maxAge }),
       ...(reservedConcurrency > 0 ? { reservedConcurrentExecutions: reservedConcurrency } : {}),
     })
     acknowledge(this, {

@@ -12,7 +12,6 @@ import type { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
-import { PIPELINE_METRICS } from './pipeline-metrics.ts'
 
 export interface AlarmsProps {
   readonly topic: Topic
@@ -62,11 +61,12 @@ export class Alarms extends Construct {
     this.alarm('NothingDone', {
       metric: new MathExpression({
         label: 'clips that wait while none is done',
-        expression: 'IF(FILL(done, 0) + FILL(failed, 0) > 0, 0, backlog)',
+        expression: 'IF(done > 0, 0, backlog)',
         usingMetrics: {
           backlog: jobs.queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Minimum', period }),
-          done: PIPELINE_METRICS.succeeded,
-          failed: PIPELINE_METRICS.failed,
+          // A message is deleted when its result is there, and not before. SQS counts from the first day on; workers
+          // say nothing before they have done something.
+          done: jobs.queue.metricNumberOfMessagesDeleted({ statistic: 'Sum', period }),
         },
         period,
       }),

@@ -11,12 +11,13 @@ import {
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { METRIC_PERIOD_SECONDS } from '../scaling/scaling-policy.ts'
-import { PIPELINE_METRICS as METRICS } from './pipeline-metrics.ts'
+import type { PipelineMetrics } from './pipeline-metrics.ts'
 
 export interface PipelineDashboardProps {
   readonly jobs: Queue
   /** Workers that run or are ordered, of each kind of compute. */
   readonly workers: readonly IMetric[]
+  readonly metrics: PipelineMetrics
 }
 
 const period = Duration.minutes(5)
@@ -26,7 +27,7 @@ const THIRD = { width: 8, height: 6 }
 
 /** One page: is there work, is it being done, how fast, at what price, and what goes wrong. */
 export class PipelineDashboard extends Construct {
-  constructor(scope: Construct, id: string, { jobs, workers }: PipelineDashboardProps) {
+  constructor(scope: Construct, id: string, { jobs, workers, metrics }: PipelineDashboardProps) {
     super(scope, id)
     const visible = jobs.metricApproximateNumberOfMessagesVisible({
       statistic: 'Maximum',
@@ -45,7 +46,7 @@ export class PipelineDashboard extends Construct {
         [
           new SingleValueWidget({
             title: 'Now',
-            metrics: [visible, inFlight, METRICS.succeeded, METRICS.failed, METRICS.costPerClip],
+            metrics: [visible, inFlight, metrics.succeeded, metrics.failed, metrics.costPerClip],
             width: 24,
             height: 3,
           }),
@@ -55,36 +56,36 @@ export class PipelineDashboard extends Construct {
           new GraphWidget({ title: 'Workers', left: [...workers], ...THIRD }),
           new GraphWidget({
             title: 'Age of the oldest, and time from submit to work, s',
-            left: [oldest, METRICS.waitingSeconds],
+            left: [oldest, metrics.waitingSeconds],
             ...THIRD,
           }),
         ],
         [
           new GraphWidget({
             title: 'Clips in five minutes',
-            left: [METRICS.queued, METRICS.succeeded, METRICS.failed],
+            left: [metrics.queued, metrics.succeeded, metrics.failed],
             ...HALF,
           }),
           new GraphWidget({
             title: 'Seconds a clip',
-            left: [METRICS.jobSeconds, METRICS.slowJobSeconds, METRICS.deviceSeconds],
+            left: [metrics.jobSeconds, metrics.slowJobSeconds, metrics.deviceSeconds],
             ...HALF,
           }),
         ],
         [
-          new GraphWidget({ title: 'US dollars a clip', left: [METRICS.costPerClip], ...HALF }),
-          gpuUse(workers),
+          new GraphWidget({ title: 'US dollars a clip', left: [metrics.costPerClip], ...HALF }),
+          gpuUse(workers, metrics),
         ],
         [
           new GraphWidget({
             title: 'Failures by class',
-            left: [...METRICS.failuresByClass],
+            left: [...metrics.failuresByClass],
             view: GraphWidgetView.BAR,
             ...HALF,
           }),
           new GraphWidget({
             title: 'Again and in vain',
-            left: [METRICS.retries, METRICS.leasesLost, METRICS.rejected],
+            left: [metrics.retries, metrics.leasesLost, metrics.rejected],
             ...HALF,
           }),
         ],
@@ -94,7 +95,7 @@ export class PipelineDashboard extends Construct {
 }
 
 /** Of the time for which machines were ordered: boot and idle time are part of what is paid. */
-const gpuUse = (workers: readonly IMetric[]): IWidget => {
+const gpuUse = (workers: readonly IMetric[], metrics: PipelineMetrics): IWidget => {
   // As that of the numbers of workers.
   const minute = Duration.seconds(METRIC_PERIOD_SECONDS)
   const usingMetrics = Object.fromEntries(workers.map((metric, i) => [`workers${i}`, metric]))
@@ -104,7 +105,7 @@ const gpuUse = (workers: readonly IMetric[]): IWidget => {
       new MathExpression({
         label: 'GPU use',
         expression: `100 * device / (PERIOD(device) * (${workers.map((_, i) => `FILL(workers${i}, 0)`).join(' + ')}))`,
-        usingMetrics: { device: METRICS.allDeviceSeconds.with({ period: minute }), ...usingMetrics },
+        usingMetrics: { device: metrics.allDeviceSeconds.with({ period: minute }), ...usingMetrics },
         period: minute,
       }),
     ],

@@ -1,42 +1,44 @@
 import { Duration } from 'aws-cdk-lib'
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
-import { INGEST_SERVICE, METRICS_NAMESPACE, WORKER_SERVICE } from '../../shared/contracts/metrics.ts'
+import { INGEST_SERVICE, metricsNamespaceOf, WORKER_SERVICE } from '../../shared/contracts/metrics.ts'
 import { FAILURE_CLASSES } from '../../shared/contracts/result-record.ts'
 
 const period = Duration.minutes(5)
 
-const ofService =
-  (service: string) =>
-  (metricName: string, statistic: string, dimensions: Readonly<Record<string, string>> = {}): Metric =>
-    new Metric({
-      namespace: METRICS_NAMESPACE,
-      dimensionsMap: { service, ...dimensions },
-      ...{ metricName, statistic, period },
-    })
-
-const ingest = ofService(INGEST_SERVICE)
-const worker = ofService(WORKER_SERVICE)
+export type PipelineMetrics = ReturnType<typeof pipelineMetrics>
 
 /** What workers and ingest say of themselves: worker/queue/measure-events.ts, functions/ingest/tell-powertools.ts. */
-export const PIPELINE_METRICS = {
-  queued: ingest('JobsQueued', 'Sum').with({ label: 'queued' }),
-  rejected: ingest('ObjectsRejected', 'Sum').with({ label: 'drops with a fault' }),
-  succeeded: worker('JobsSucceeded', 'Sum').with({ label: 'done' }),
-  failed: worker('JobsFailed', 'Sum').with({ label: 'failed' }),
-  retries: worker('Retries', 'Sum').with({ label: 'tried again' }),
-  leasesLost: worker('LeaseLost', 'Sum').with({ label: 'leases lost' }),
-  jobSeconds: worker('JobSeconds', 'Average').with({ label: 'attempt, mean' }),
-  slowJobSeconds: worker('JobSeconds', 'p95').with({ label: 'attempt, 95 %' }),
-  deviceSeconds: worker('DeviceSeconds', 'Average').with({ label: 'of it on the device, mean' }),
-  allDeviceSeconds: worker('DeviceSeconds', 'Sum'),
-  waitingSeconds: worker('WaitingSeconds', 'p95').with({ label: 'submit to first receive, 95 %' }),
-  costPerClip: new MathExpression({
-    label: 'US dollars a clip',
-    expression: 'cost / done',
-    usingMetrics: { cost: worker('CostUsd', 'Sum'), done: worker('JobsSucceeded', 'Sum') },
-    period,
-  }),
-  failuresByClass: FAILURE_CLASSES.map((name) =>
-    worker('JobsFailed', 'Sum', { class: name }).with({ label: name }),
-  ),
-} as const
+export const pipelineMetrics = (deployment: string) => {
+  const ofService =
+    (service: string) =>
+    (metricName: string, statistic: string, dimensions: Readonly<Record<string, string>> = {}): Metric =>
+      new Metric({
+        namespace: metricsNamespaceOf(deployment),
+        dimensionsMap: { service, ...dimensions },
+        ...{ metricName, statistic, period },
+      })
+  const ingest = ofService(INGEST_SERVICE)
+  const worker = ofService(WORKER_SERVICE)
+  return {
+    queued: ingest('JobsQueued', 'Sum').with({ label: 'queued' }),
+    rejected: ingest('ObjectsRejected', 'Sum').with({ label: 'drops with a fault' }),
+    succeeded: worker('JobsSucceeded', 'Sum').with({ label: 'done' }),
+    failed: worker('JobsFailed', 'Sum').with({ label: 'failed' }),
+    retries: worker('Retries', 'Sum').with({ label: 'tried again' }),
+    leasesLost: worker('LeaseLost', 'Sum').with({ label: 'leases lost' }),
+    jobSeconds: worker('JobSeconds', 'Average').with({ label: 'attempt, mean' }),
+    slowJobSeconds: worker('JobSeconds', 'p95').with({ label: 'attempt, 95 %' }),
+    deviceSeconds: worker('DeviceSeconds', 'Average').with({ label: 'of it on the device, mean' }),
+    allDeviceSeconds: worker('DeviceSeconds', 'Sum'),
+    waitingSeconds: worker('WaitingSeconds', 'p95').with({ label: 'submit to first receive, 95 %' }),
+    costPerClip: new MathExpression({
+      label: 'US dollars a clip',
+      expression: 'cost / done',
+      usingMetrics: { cost: worker('CostUsd', 'Sum'), done: worker('JobsSucceeded', 'Sum') },
+      period,
+    }),
+    failuresByClass: FAILURE_CLASSES.map((name) =>
+      worker('JobsFailed', 'Sum', { class: name }).with({ label: name }),
+    ),
+  } as const
+}

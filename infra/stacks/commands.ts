@@ -42,7 +42,7 @@ export const addCommands = (stack: Stack, { config, buckets, jobs, topic }: Comm
   output(
     'PushModel',
     '2. A checkpoint for the workers',
-    `${svd} models push ${config.modelId} --variant fp16`,
+    `${svd} models push CHECKPOINT --id ${config.modelId}`,
   )
   output(
     'DropPicture',

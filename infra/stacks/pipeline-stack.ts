@@ -11,12 +11,13 @@ import { Network } from '../network/network.ts'
 import { makeAlarmTopic } from '../observability/alarm-topic.ts'
 import { Alarms } from '../observability/alarms.ts'
 import { PipelineDashboard } from '../observability/dashboard.ts'
+import { pipelineMetrics } from '../observability/pipeline-metrics.ts'
 import { BatchStartFailures, EcsStartFailures } from '../observability/start-failures.ts'
 import { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 import { BatchWorkers } from '../workers/batch-workers.ts'
 import { EcsScaling } from '../workers/ecs-scaling.ts'
 import { EcsWorkers } from '../workers/ecs-workers.ts'
-import { BATCH_WORKERS_ACTIVE, fleetMetrics, workersOrdered } from '../workers/fleet-metrics.ts'
+import { batchWorkersActive, fleetMetrics, workersOrdered } from '../workers/fleet-metrics.ts'
 import { gpusPerInstance } from '../workers/gpu-instances.ts'
 import type { WorkerFleetProps } from '../workers/worker-fleet.ts'
 import { addCommands } from './commands.ts'
@@ -52,7 +53,8 @@ export class PipelineStack extends Stack {
       oldestHours: config.alarmHours,
     })
     const workers = [ecs, batch].flatMap((kind) => (kind === null ? [] : [kind.workerCount]))
-    new PipelineDashboard(this, 'Overview', { jobs: jobs.queue, workers })
+    const metrics = pipelineMetrics(config.name)
+    new PipelineDashboard(this, 'Overview', { jobs: jobs.queue, workers, metrics })
     addCommands(this, { config, buckets, jobs, topic })
   }
 
@@ -64,7 +66,7 @@ export class PipelineStack extends Stack {
     new EcsScaling(this, 'EcsScaling', {
       ...{ config, workers },
       metrics: fleetMetrics({
-        ...{ jobs: jobs.queue, group, cluster },
+        ...{ deployment: config.name, jobs: jobs.queue, group, cluster },
         capacityProviderName: capacity.capacityProviderName,
         clipsPerWorker: config.clipsPerWorker,
         gpusPerInstance: gpus,
@@ -87,6 +89,6 @@ export class PipelineStack extends Stack {
       batchJob: job,
     })
     new BatchStartFailures(this, 'BatchStartFailures', { topic, queue: compute.queue })
-    return { workerCount: BATCH_WORKERS_ACTIVE, dispatch }
+    return { workerCount: batchWorkersActive(config.name), dispatch }
   }
 }

@@ -7,8 +7,7 @@ import type { Construct } from 'constructs'
 const WRITERS = {
   's3.amazonaws.com': 'that an object was dropped, into the queue of drops',
   'cloudwatch.amazonaws.com': 'alarms, into their topic',
-  'events.amazonaws.com': 'what AWS Batch and ECS report, into the topic of alarms',
-  'autoscaling.amazonaws.com': 'launches that failed, into the topic of alarms',
+  'events.amazonaws.com': 'what AWS reports of Batch, ECS and machines, into the topic of alarms',
 }
 
 /**

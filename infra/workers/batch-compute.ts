@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib'
 import {
   AllocationStrategy,
+  type CfnComputeEnvironment,
   EcsMachineImageType,
   type IManagedEc2EcsComputeEnvironment,
   JobQueue,
@@ -74,7 +75,7 @@ export class BatchCompute extends Construct {
     },
   ): ManagedEc2EcsComputeEnvironment {
     const { config, network, launchTemplate, instanceRole } = props
-    return new ManagedEc2EcsComputeEnvironment(this, name, {
+    const environment = new ManagedEc2EcsComputeEnvironment(this, name, {
       vpc: network.vpc,
       vpcSubnets: network.subnets,
       securityGroups: [network.workers],
@@ -90,7 +91,15 @@ export class BatchCompute extends Construct {
       // A change replaces machines that are busy: their workers hand back what they hold.
       terminateOnUpdate: false,
       updateTimeout: Duration.hours(1),
+      updateToLatestImageVersion: true,
       ...{ launchTemplate, instanceRole },
     })
+    // Batch takes the template's default version, which stays the first however often it is changed.
+    const resource = environment.node.defaultChild as CfnComputeEnvironment
+    resource.addPropertyOverride(
+      'ComputeResources.LaunchTemplate.Version',
+      launchTemplate.latestVersionNumber,
+    )
+    return environment
   }
 }

@@ -7,7 +7,6 @@ import {
   Reason,
   RetryStrategy,
 } from 'aws-cdk-lib/aws-batch'
-import { LogDriver } from 'aws-cdk-lib/aws-ecs'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
@@ -21,12 +20,15 @@ import { WORKER_UID, WORKER_VOLUMES } from './instance-store.ts'
 import { workerEnvironment } from './worker-environment.ts'
 import type { WorkerFleetProps } from './worker-fleet.ts'
 import { workerImage } from './worker-image.ts'
+import { workerLog } from './worker-log.ts'
 
 /** Batch kills a job 30 s after it asked it to go. */
 const DRAIN_SECONDS = 25
 /** Reclaims that one worker job survives; its clips are in the queue in any case. */
 const RECLAIMS = 5
-/** The longest that one worker works: then the dispatcher starts another, with the newest image. */
+/** So long one worker works; then the dispatcher starts another, with the newest image. */
+const WORKING = Duration.hours(23)
+/** Batch ends by force what works on: it would be a failure, and cost the clip in hand. */
 const LONGEST = Duration.hours(24)
 
 /** Workers as jobs of AWS Batch, each with a GPU. Who starts them: functions/dispatch. */
@@ -52,10 +54,11 @@ export class BatchWorkers extends Construct {
       memory: Size.mebibytes(memoryMib),
       command: ['worker'],
       environment: {
-        ...workerEnvironment({ buckets, jobs }, config.modelId),
+        ...workerEnvironment({ buckets, jobs }, config),
         SVD_DRAIN_SECONDS: `${DRAIN_SECONDS}`,
         // Any that is free: Batch asks nobody, and workers of one machine share its network.
         SVD_HEALTH_PORT: '0',
+        SVD_MAX_SECONDS: `${WORKING.toSeconds()}`,
         SVD_UNTIL_IDLE: `${BATCH.untilIdleSeconds}`,
       },
       jobRole,
@@ -64,7 +67,7 @@ export class BatchWorkers extends Construct {
       volumes: WORKER_VOLUMES.map(({ name, containerPath, hostPath }) =>
         EcsVolume.host({ name, containerPath, ...(hostPath === null ? {} : { hostPath }) }),
       ),
-      logging: LogDriver.awsLogs({ logGroup: this.logs, streamPrefix: 'worker' }),
+      logging: workerLog(this.logs),
     })
     acknowledge(container.executionRole, {
       'AwsSolutions-IAM5[Resource::*]': 'ecr:GetAuthorizationToken knows no resources.',

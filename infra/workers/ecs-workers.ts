@@ -1,13 +1,11 @@
-import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import {
-  AwsLogDriverMode,
   Capability,
   type CfnCluster,
   type ContainerDefinition,
   Ec2Service,
   Ec2TaskDefinition,
   LinuxParameters,
-  LogDriver,
   NetworkMode,
 } from 'aws-cdk-lib/aws-ecs'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
@@ -22,6 +20,7 @@ import { WORKER_UID, WORKER_VOLUMES } from './instance-store.ts'
 import { workerEnvironment } from './worker-environment.ts'
 import type { WorkerFleetProps } from './worker-fleet.ts'
 import { workerImage } from './worker-image.ts'
+import { workerLog } from './worker-log.ts'
 
 /** From SIGTERM to SIGKILL: the longest that ECS gives, and as long as a Spot notice. */
 const STOP_SECONDS = 120
@@ -79,7 +78,7 @@ export class EcsWorkers extends Construct {
       gpuCount: 1,
       memoryReservationMiB: memoryMib,
       environment: {
-        ...workerEnvironment({ buckets, jobs }, config.modelId),
+        ...workerEnvironment({ buckets, jobs }, config),
         SVD_DRAIN_SECONDS: `${DRAIN_SECONDS}`,
       },
       user: `${WORKER_UID}:${WORKER_UID}`,
@@ -95,14 +94,7 @@ export class EcsWorkers extends Construct {
         retries: 3,
         startPeriod: Duration.seconds(START_SECONDS),
       },
-      logging: LogDriver.awsLogs({
-        logGroup: this.logs,
-        streamPrefix: 'worker',
-        // A log that is slow to take lines must not stop a lease from being extended.
-        mode: AwsLogDriverMode.NON_BLOCKING,
-        // Metrics are among the lines: what does not fit is lost.
-        maxBufferSize: Size.mebibytes(25),
-      }),
+      logging: workerLog(this.logs),
     })
     mountVolumes(container)
     this.service = new Ec2Service(this, 'Service', {
@@ -116,6 +108,8 @@ export class EcsWorkers extends Construct {
       circuitBreaker: { enable: true, rollback: true },
       enableECSManagedTags: true,
     })
+    // The cluster's own tie to the capacity provider is a resource: it is there before the service, and goes after it.
+    this.service.node.addDependency(cluster)
     acknowledge(task.obtainExecutionRole(), {
       'AwsSolutions-IAM5[Resource::*]': 'ecr:GetAuthorizationToken knows no resources.',
     })

@@ -4,7 +4,7 @@ import type { IAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling'
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { ICluster } from 'aws-cdk-lib/aws-ecs'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
-import { DISPATCH_SERVICE, INGEST_SERVICE, METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
+import { DISPATCH_SERVICE, INGEST_SERVICE, metricsNamespaceOf } from '../../shared/contracts/metrics.ts'
 import { type ScalingMetric, SLEEP_METRIC, trackMetric, WAKE_METRIC } from '../scaling/scaling-metrics.ts'
 import { METRIC_PERIOD_SECONDS } from '../scaling/scaling-policy.ts'
 
@@ -21,13 +21,14 @@ export interface FleetMetrics {
 }
 
 /** Jobs that ingest has just put into the queue: SQS's own metrics of a queue that slept for hours come late. */
-const justQueued = new Metric({
-  namespace: METRICS_NAMESPACE,
-  metricName: 'JobsQueued',
-  dimensionsMap: { service: INGEST_SERVICE },
-  statistic: 'Sum',
-  period,
-})
+const justQueued = (deployment: string): Metric =>
+  new Metric({
+    namespace: metricsNamespaceOf(deployment),
+    metricName: 'JobsQueued',
+    dimensionsMap: { service: INGEST_SERVICE },
+    statistic: 'Sum',
+    period,
+  })
 
 /** Machines that are there or on their way. */
 export const instancesOrdered = (group: IAutoScalingGroup): Metric =>
@@ -49,14 +50,15 @@ export const workersOrdered = (group: IAutoScalingGroup, gpusPerInstance: number
   })
 
 /** Workers of AWS Batch: as the dispatcher counts them. */
-export const BATCH_WORKERS_ACTIVE: IMetric = new Metric({
-  namespace: METRICS_NAMESPACE,
-  metricName: 'WorkersActive',
-  dimensionsMap: { service: DISPATCH_SERVICE },
-  statistic: 'Maximum',
-  label: 'AWS Batch, active',
-  period,
-})
+export const batchWorkersActive = (deployment: string): IMetric =>
+  new Metric({
+    namespace: metricsNamespaceOf(deployment),
+    metricName: 'WorkersActive',
+    dimensionsMap: { service: DISPATCH_SERVICE },
+    statistic: 'Maximum',
+    label: 'AWS Batch, active',
+    period,
+  })
 
 /** In percent: above 100 where ECS has tasks that wait for a machine. */
 const capacityReserved = ({ clusterName }: ICluster, capacityProviderName: string): Metric =>
@@ -69,6 +71,8 @@ const capacityReserved = ({ clusterName }: ICluster, capacityProviderName: strin
   })
 
 export interface FleetMetricsProps {
+  /** Its name. */
+  readonly deployment: string
   readonly jobs: Queue
   readonly group: IAutoScalingGroup
   readonly cluster: ICluster
@@ -78,11 +82,11 @@ export interface FleetMetricsProps {
 }
 
 export const fleetMetrics = (props: FleetMetricsProps): FleetMetrics => {
-  const { jobs, group, cluster, capacityProviderName, clipsPerWorker, gpusPerInstance } = props
+  const { deployment, jobs, group, cluster, capacityProviderName, clipsPerWorker, gpusPerInstance } = props
   const values = {
     visible: jobs.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period }),
     inFlight: jobs.metricApproximateNumberOfMessagesNotVisible({ statistic: 'Maximum', period }),
-    queued: justQueued,
+    queued: justQueued(deployment),
     instances: instancesOrdered(group),
     reservation: capacityReserved(cluster, capacityProviderName),
   }

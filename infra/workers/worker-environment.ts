@@ -1,5 +1,7 @@
 import { Aws } from 'aws-cdk-lib'
 import { modelFolder } from '../../shared/contracts/bucket-layout.ts'
+import { metricsNamespaceOf } from '../../shared/contracts/metrics.ts'
+import type { DeploymentConfig } from '../config/deployment-config.ts'
 import type { WorkerPlaces } from '../permissions/worker-permissions.ts'
 
 /**
@@ -8,7 +10,7 @@ import type { WorkerPlaces } from '../permissions/worker-permissions.ts'
  */
 export const workerEnvironment = (
   { buckets, jobs }: Pick<WorkerPlaces, 'buckets' | 'jobs'>,
-  modelId: string,
+  { name, modelId }: Pick<DeploymentConfig, 'name' | 'modelId'>,
 ): Record<string, string> => ({
   // ECS tells it to tasks on Fargate only.
   AWS_REGION: Aws.REGION,
@@ -17,6 +19,7 @@ export const workerEnvironment = (
   SVD_JOBS_QUEUE_URL: jobs.queue.queueUrl,
   SVD_DEAD_LETTER_QUEUE_URL: jobs.deadLetters.queueUrl,
   SVD_METRICS: '1',
+  SVD_METRICS_NAMESPACE: metricsNamespaceOf(name),
   SVD_SPOT: '1',
   SVD_USD_PER_HOUR: 'auto',
 })

@@ -5,6 +5,9 @@
 
 export const METRICS_NAMESPACE = 'SvdBatch'
 
+/** Of a deployment on AWS: two in one account must not count each other's clips. */
+export const metricsNamespaceOf = (deployment: string): string => `${METRICS_NAMESPACE}/${deployment}`
+
 /** Powertools calls the dimension so. */
 export const INGEST_SERVICE = 'ingest'
 export const WORKER_SERVICE = 'svd-worker'

@@ -21,6 +21,26 @@ const cdk = (...given: readonly string[]) =>
 const filesBelow = async (dir: string): Promise<readonly string[]> =>
   (await readdir(dir, { recursive: true })).map((file) => file.replace(/^asset\.[0-9a-f]+/, 'asset'))
 
+/** What Lambda would run as the function whose id begins so. */
+const codeOf = async (output: string, prefix: string): Promise<string> => {
+  const { Resources } = JSON.parse(
+    await readFile(path.join(output, 'svd-pipeline.template.json'), 'utf8'),
+  ) as {
+    readonly Resources: Readonly<
+      Record<string, { readonly Type: string; readonly Properties: CodeProperties }>
+    >
+  }
+  const found = Object.entries(Resources).filter(
+    ([id, { Type }]) => Type === 'AWS::Lambda::Function' && id.startsWith(prefix),
+  )
+  expect(found).toHaveLength(1)
+  const key = found[0]![1].Properties.Code.S3Key.replace(/\.zip$/, '')
+  return await readFile(path.join(output, `asset.${key}`, 'index.js'), 'utf8')
+}
+interface CodeProperties {
+  readonly Code: { readonly S3Key: string }
+}
+
 describe('npx cdk synth', () => {
   test.each(VARIANT_NAMES)('needs no account, no credentials and no Docker: %s', async (name) => {
     const output = await temporaryDir()
@@ -50,6 +70,17 @@ describe('npx cdk synth', () => {
     expect(Object.values(dockerImages).map(({ source }) => source)).toEqual([
       expect.objectContaining({ dockerFile: 'worker/Dockerfile', platform: 'linux/amd64' }),
     ])
+  })
+
+  test('gives each function its own code', async () => {
+    const output = await temporaryDir()
+
+    await cdk('synth', '--quiet', '--output', output, '-c', 'svd:compute=both')
+
+    expect(await codeOf(output, 'Ingest')).toContain('SVD_INPUT_BUCKET')
+    expect(await codeOf(output, 'Ingest')).not.toContain('SVD_BATCH_JOB_QUEUE')
+    expect(await codeOf(output, 'Dispatch')).toContain('SVD_BATCH_JOB_QUEUE')
+    expect(await codeOf(output, 'Dispatch')).not.toContain('SVD_INPUT_BUCKET')
   })
 
   test('says in a few lines which key of the context is wrong, and makes nothing', async () => {

@@ -145,6 +145,7 @@ export const startWorker = async (
       },
       untilIdleSeconds: settings.untilIdle,
       maxJobs: settings.maxJobs,
+      maxSeconds: settings.maxSeconds,
     },
   )
   if (end.failing) throw new Error(`the worker gave up: ${end.reason}; the jobs are in the queue still`)

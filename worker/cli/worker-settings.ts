@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { readNumber } from '../../shared/contracts/argument-text.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
 import { MEMORY_MODES } from '../renderer/render-job.ts'
 
 /*
@@ -75,6 +76,12 @@ const SETTINGS = {
     value: 'n',
     help: 'end after so many jobs (never)',
   },
+  maxSeconds: {
+    ...whole(1, 30 * DAY_SECONDS),
+    variable: 'SVD_MAX_SECONDS',
+    value: 'n',
+    help: 'take no more jobs after so long, finish what is in hand, and end (never)',
+  },
   drainSeconds: {
     ...whole(0, DAY_SECONDS),
     variable: 'SVD_DRAIN_SECONDS',
@@ -132,6 +139,12 @@ const SETTINGS = {
     variable: 'SVD_METRICS',
     value: null,
     help: 'metrics for CloudWatch among the log lines',
+  },
+  metricsNamespace: {
+    ...text,
+    variable: 'SVD_METRICS_NAMESPACE',
+    value: 'name',
+    help: `their namespace (${METRICS_NAMESPACE})`,
   },
 } as const satisfies Record<string, Setting<unknown>>
 

@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { METRICS_NAMESPACE, WORKER_SERVICE } from '../../shared/contracts/metrics.ts'
 import type { Machine } from '../fitness/machine.ts'
 import { openDrain } from '../queue/drain.ts'
 import { openHealthPort } from '../queue/health-port.ts'
@@ -52,7 +53,11 @@ export const runWorkerCommand = async (
   const logger = openWorkerLog(stdout)
   const log = logEvents({ logger, now: clock.elapsedMs })
   const measure = settings.metrics
-    ? measureEvents({ write: (text) => stdout.write(text), service: 'svd-worker' })
+    ? measureEvents({
+        write: (text) => stdout.write(text),
+        service: WORKER_SERVICE,
+        namespace: settings.metricsNamespace ?? METRICS_NAMESPACE,
+      })
     : () => {}
   const health = watchHealth({ now: () => clock.now().getTime(), staleAfterSeconds: STALE_SECONDS })
   await using _ =

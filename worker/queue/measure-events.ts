@@ -1,6 +1,5 @@
 import { Metrics, MetricUnit as Unit } from '@aws-lambda-powertools/metrics'
 import type { MetricUnit } from '@aws-lambda-powertools/metrics/types'
-import { METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
 import type { WorkerEvent } from './worker-event.ts'
 
@@ -22,6 +21,7 @@ export interface MeasureOptions {
   /** Gets whole lines, each with its line feed, to be written at once. */
   readonly write: (text: string) => void
   readonly service: string
+  readonly namespace: string
 }
 
 interface Measure {
@@ -49,13 +49,17 @@ const measuresOfResult = (result: ResultRecord): readonly Measure[] => [
 ]
 
 /** Turns events into lines of metrics, each of one event. */
-export const measureEvents = ({ write, service }: MeasureOptions): ((event: WorkerEvent) => void) => {
+export const measureEvents = ({
+  write,
+  service,
+  namespace,
+}: MeasureOptions): ((event: WorkerEvent) => void) => {
   const emit = (
     jobId: string,
     measures: readonly Measure[],
     dimensions: Readonly<Record<string, string>> = {},
   ): void => {
-    const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: service })
+    const metrics = new Metrics({ namespace, serviceName: service })
     for (const [name, value] of Object.entries(dimensions)) metrics.addDimension(name, value)
     metrics.addMetadata('job_id', jobId)
     for (const { name, unit, value } of measures) metrics.addMetric(name, unit, value)

@@ -38,7 +38,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
  */
 export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promise<WorkerEnd> => {
   const { clock, drain, onEvent, worker } = deps
-  const { untilIdleSeconds, maxJobs, maxFailingJobs, lease } = options
+  const { untilIdleSeconds, maxJobs, maxSeconds, maxFailingJobs, lease } = options
   const receive = openReceiver(deps)
   const preparing = openPlace()
   const workshop: Workshop = { rendering: openPlace(), finishing: openPlace(), device: openDevice(clock) }
@@ -121,6 +121,13 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
     options.deadLetterIntervalSeconds,
     AbortSignal.any([drain.signal, ended.signal]),
   )
+  const retiring =
+    maxSeconds === null
+      ? null
+      : clock.sleep(maxSeconds * 1000, ended.signal).then(
+          () => drain.notify({ reason: `worked for ${maxSeconds} s`, secondsLeft: null }),
+          () => {},
+        )
   const stopping = aborted(drain.signal).then(() => {
     onEvent({ type: 'draining', reason: `${drain.reason()}`, secondsLeft: drain.secondsLeft() })
     return stopJobsInTime(() => hands.keys(), deps, ended.signal)
@@ -128,7 +135,7 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
   const reason = await takeJobs()
   await Promise.all(hands.values())
   ended.abort()
-  await watching
+  await Promise.all([watching, retiring])
   await (drain.signal.aborted ? stopping : undefined)
   if ((drain.secondsLeft() ?? LAST_LOOK_SECONDS) >= LAST_LOOK_SECONDS)
     await lookThroughDeadLetters(deps, AbortSignal.any([]))

@@ -28,6 +28,8 @@ export interface WorkerOptions {
   readonly untilIdleSeconds: number | null
   /** Ends after so many deliveries; null: never. */
   readonly maxJobs: number | null
+  /** Takes nothing more on after so long, finishes what renders, and ends; null: never. */
+  readonly maxSeconds: number | null
   /**
    * Ends, as one that failed, when so many different jobs failed here with none done in between: with a broken device it
    * would use up the attempts of every job in the queue.
@@ -42,6 +44,7 @@ export const WORKER_OPTIONS: Omit<WorkerOptions, 'lease'> = {
   waitSeconds: 20,
   untilIdleSeconds: null,
   maxJobs: null,
+  maxSeconds: null,
   maxFailingJobs: 3,
   statusIntervalMs: 1_000,
   cancelIntervalMs: 2_000,

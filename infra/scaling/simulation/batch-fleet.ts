@@ -6,7 +6,7 @@ import { drainWorker, isIdle } from './worker.ts'
 /** Batch looks at its queues, and at the instances these need, about once a minute. Neither documented nor measured. */
 const SCHEDULER_SECONDS = 60
 /** How long it keeps an instance that has no job, where no delay is set. Neither documented nor measured. */
-const KEEPS_IDLE_SECONDS = 300
+export const BATCH_KEEPS_IDLE_SECONDS = 300
 const PLACE_SECONDS = 5
 
 /** Workers as jobs of AWS Batch, on a managed compute environment that is empty while there are none. */
@@ -49,7 +49,7 @@ export const openBatchFleet = (world: FleetWorld): Fleet => {
     for (let i = 0; i < Math.min(missing, room); i++) machines.launch(now)
     if (runnable > 0) return
     for (const machine of usable) {
-      if (machine.workers.size === 0 && now - machine.emptySince >= KEEPS_IDLE_SECONDS)
+      if (machine.workers.size === 0 && now - machine.emptySince >= BATCH_KEEPS_IDLE_SECONDS)
         machines.end(machine, now)
     }
   }

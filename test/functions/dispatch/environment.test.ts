@@ -12,6 +12,7 @@ const GOOD = {
 
 test('the environment names queues, bucket, definition and limits', () => {
   expect(parseEnvironment({ ...GOOD, PATH: '/bin' })).toEqual({
+    metricsNamespace: 'SvdBatch',
     jobsQueueUrl: GOOD.SVD_JOBS_QUEUE_URL,
     outputBucket: 'output',
     batchJobQueue: GOOD.SVD_BATCH_JOB_QUEUE,

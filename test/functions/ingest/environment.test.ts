@@ -11,6 +11,7 @@ const GOOD = {
 
 test('the environment names buckets, queue and model', () => {
   expect(parseEnvironment({ ...GOOD, PATH: '/bin' })).toEqual({
+    metricsNamespace: 'SvdBatch',
     inputBucket: 'input',
     outputBucket: 'output',
     modelsBucket: 'models',

@@ -30,7 +30,7 @@ describe('the deployment that the context asks for', () => {
       vpcId: '',
       subnetIds: [],
       encryption: 'aws',
-      ingestConcurrency: 10,
+      ingestConcurrency: 5,
       ingestReservedConcurrency: 0,
       inputDays: 0,
       outputDays: 0,
@@ -58,7 +58,7 @@ describe('the deployment that the context asks for', () => {
     })
 
     expect(faults).toEqual([
-      expect.stringMatching(/^ {2}svd:compute: got 'fargate'; .*"ec2"\|"batch"\|"both"/),
+      "  svd:compute: got 'fargate'; must be batch, ec2 or both",
       "  svd:maxWorkers: got 'many'; must be a whole number from 1 to 5000",
       expect.stringMatching(/^ {2}svd:vpcId: got 'default'; /),
       "  svd:logDays: got '5'; must be one of 1, 3, 7, 14, 30, 60, 90, 180, 365, 731",
@@ -98,6 +98,33 @@ describe('the deployment that the context asks for', () => {
   ])('is refused for a key that would be left without effect: %j', (context, fault) => {
     expect(faultsOf(context)).toEqual([expect.stringMatching(fault)])
     expect(faultsOf({ ...context, 'svd:compute': 'ec2', 'svd:network': 'public' })).toEqual([])
+  })
+
+  test('is refused for a key without its prefix, which would have no effect', () => {
+    expect(faultsOf({ compute: 'ec2' })).toEqual(['  compute: has no effect; write svd:compute'])
+  })
+
+  test('is refused for zones beside an existing VPC, which has its own', () => {
+    const vpc = { 'svd:vpcId': 'vpc-0a1b2c3d', 'svd:subnetIds': 'subnet-0a1b2c3d' }
+
+    expect(faultsOf(vpc)).toEqual([])
+    expect(faultsOf({ ...vpc, 'svd:availabilityZones': '2' })).toEqual([
+      '  svd:availabilityZones: has no effect with vpcId: zones are those of subnetIds',
+    ])
+  })
+
+  test('is refused for less concurrency set aside than ingest may take', () => {
+    expect(faultsOf({ 'svd:ingestReservedConcurrency': '3' })).toEqual([
+      expect.stringMatching(
+        /ingestReservedConcurrency: got '3'; must be 0, or at least ingestConcurrency \(5\)/,
+      ),
+    ])
+  })
+
+  test('is refused with the one item of a list that is wrong', () => {
+    expect(faultsOf({ 'svd:instanceTypes': 'g6.xlarge, g5.huge' })).toEqual([
+      expect.stringMatching(/^ {2}svd:instanceTypes: got 'g5.huge'; must be g4dn.xlarge, .* or p5.48xlarge$/),
+    ])
   })
 
   test('is refused for machines of which one has more GPUs than another', () => {

@@ -31,6 +31,7 @@ describe('ingest', () => {
       'NODE_OPTIONS',
       'SVD_INPUT_BUCKET',
       'SVD_JOBS_QUEUE_URL',
+      'SVD_METRICS_NAMESPACE',
       'SVD_MODELS_BUCKET',
       'SVD_MODEL_ID',
       'SVD_OUTPUT_BUCKET',
@@ -70,6 +71,12 @@ describe('dispatch', () => {
       State: 'ENABLED',
       Targets: [{ RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 } }],
     })
+    const [invoking] = properties('AWS::Lambda::EventInvokeConfig')
+    expect(invoking).toMatchObject({
+      FunctionName: { Ref: expect.stringMatching(/^Dispatch/) },
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+    })
     expect(lambda('Dispatch')?.Timeout).toBeLessThan(60)
   })
 
@@ -84,6 +91,7 @@ describe('dispatch', () => {
       'SVD_CLIPS_PER_WORKER',
       'SVD_JOBS_QUEUE_URL',
       'SVD_MAX_WORKERS',
+      'SVD_METRICS_NAMESPACE',
       'SVD_OUTPUT_BUCKET',
     ])
   })

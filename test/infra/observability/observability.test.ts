@@ -52,7 +52,7 @@ describe('alarms', () => {
   test('ring when clips wait and none has been done or failed for half an hour', () => {
     const { Metrics, EvaluationPeriods, Threshold } = alarm('NothingDone')!
 
-    expect(Metrics[0].Expression).toBe('IF(FILL(done, 0) + FILL(failed, 0) > 0, 0, backlog)')
+    expect(Metrics[0].Expression).toBe('IF(done > 0, 0, backlog)')
     expect([Threshold, EvaluationPeriods]).toEqual([0, 6])
     expect(
       Metrics.slice(1).every(
@@ -162,7 +162,7 @@ describe('what `cdk deploy` prints', () => {
       ]),
     )
     expect(text('Environment')).toMatch(/^.*export SVD_INPUT_BUCKET=/)
-    expect(text('PushModel')).toBe('npm run --silent svd -- models push svd-xt --variant fp16')
+    expect(text('PushModel')).toBe('npm run --silent svd -- models push CHECKPOINT --id svd-xt')
     expect(text('DropPicture')).toContain('aws s3 cp photo.png s3://')
     expect(text('Watch')).toBe('npm run --silent svd -- watch')
   })

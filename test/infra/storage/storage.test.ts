@@ -179,7 +179,27 @@ describe('the input bucket', () => {
   })
 })
 
-test('two deployments have stacks of their own', () => {
+test('what the network refused may be delivered to the bucket of logs', () => {
+  synthesize().storage.hasResourceProperties('AWS::S3::BucketPolicy', {
+    Bucket: { Ref: Match.stringLikeRegexp('BucketsLogs') },
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({
+          Action: 's3:PutObject',
+          Effect: 'Allow',
+          Principal: { Service: 'delivery.logs.amazonaws.com' },
+        }),
+      ]),
+    },
+  })
+})
+
+test('two deployments have stacks of their own, and metrics of their own', () => {
+  const { pipeline: templateB } = synthesize({ name: 'studio-b', compute: 'both' })
+  const metricsOfB = JSON.stringify(templateB.toJSON())
+  expect(metricsOfB).toContain('SvdBatch/studio-b')
+  expect(metricsOfB).not.toContain('SvdBatch/svd')
+
   const { storage, pipeline } = addDeployment(openApp({ name: 'studio-b' }))
 
   expect([storage.stackName, pipeline.stackName]).toEqual(['studio-b-storage', 'studio-b-pipeline'])

@@ -53,6 +53,15 @@ describe('the machines of AWS Batch', () => {
     })
   })
 
+  test('are always of the newest template and the newest image', () => {
+    for (const { LaunchTemplate, UpdateToLatestImageVersion } of environments()) {
+      expect(LaunchTemplate.Version).toEqual({
+        'Fn::GetAtt': [expect.stringMatching(/^BatchComputeInstance/), 'LatestVersionNumber'],
+      })
+      expect(UpdateToLatestImageVersion).toBe(true)
+    }
+  })
+
   test('get their commands as MIME parts, to which Batch adds its own', () => {
     expect(JSON.stringify(all('AWS::EC2::LaunchTemplate')[0]?.LaunchTemplateData.UserData)).toContain(
       'multipart/mixed',
@@ -82,9 +91,12 @@ describe('a worker of AWS Batch', () => {
     })
   })
 
-  test('ends by itself when there is nothing more to do, and after a day in any case', () => {
+  test('ends by itself when there is nothing more to do, and an hour before Batch would end it by force', () => {
     expect(job().Timeout).toEqual({ AttemptDurationSeconds: 86_400 })
+    expect(job().ContainerProperties.Environment).toContainEqual({ Name: 'SVD_MAX_SECONDS', Value: '82800' })
     expect(job().ContainerProperties.Command).toEqual(['worker'])
+    // Or a trickle of clips finds nobody there each time.
+    expect(BATCH.untilIdleSeconds).toBeGreaterThan(2 * BATCH.dispatchSeconds)
     expect(job().ContainerProperties.Environment).toContainEqual({
       Name: 'SVD_UNTIL_IDLE',
       Value: `${BATCH.untilIdleSeconds}`,
@@ -97,6 +109,10 @@ describe('a worker of AWS Batch', () => {
 
   test('takes any port for its health: workers of one machine share its network', () => {
     expect(job().ContainerProperties.Environment).toContainEqual({ Name: 'SVD_HEALTH_PORT', Value: '0' })
+  })
+
+  test('never waits for its log', () => {
+    expect(job().ContainerProperties.LogConfiguration.Options).toMatchObject({ mode: 'non-blocking' })
   })
 
   test('is nobody in particular, and can write to two folders alone', () => {

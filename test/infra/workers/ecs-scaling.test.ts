@@ -44,7 +44,7 @@ describe('waking up', () => {
     expect(queued.MetricStat).toMatchObject({
       Stat: 'Sum',
       Metric: {
-        Namespace: 'SvdBatch',
+        Namespace: 'SvdBatch/svd',
         MetricName: 'JobsQueued',
         Dimensions: [{ Name: 'service', Value: 'ingest' }],
       },

@@ -139,6 +139,7 @@ describe('a worker of ECS', () => {
       'SVD_DRAIN_SECONDS',
       'SVD_JOBS_QUEUE_URL',
       'SVD_METRICS',
+      'SVD_METRICS_NAMESPACE',
       'SVD_MODEL',
       'SVD_OUTPUT_BUCKET',
       'SVD_SPOT',
@@ -173,6 +174,16 @@ describe('a worker of ECS', () => {
       LogDriver: 'awslogs',
       Options: { mode: 'non-blocking', 'max-buffer-size': '26214400b' },
     })
+  })
+
+  test('comes after the tie between cluster and machines, and goes before it', () => {
+    const [service] = Object.values(pipeline().findResources('AWS::ECS::Service'))
+
+    expect(service?.['DependsOn']).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^EcsMachinesCluster/)]),
+    )
+    const ties = Object.keys(pipeline().findResources('AWS::ECS::ClusterCapacityProviderAssociations'))
+    expect(service?.['DependsOn']).toEqual(expect.arrayContaining(ties))
   })
 
   test('is not there before there is something to do, and of a new version only when the old one is done', () => {

@@ -59,7 +59,7 @@ describe('a plan', () => {
     const model = (4_508_885_458 * 8) / 2.5e9
     expect(row.hours.low).toBeCloseTo(3 + (60 + 120 + model) / 3600, 9)
     expect(row.hours.high).toBeCloseTo(3 + (60 + 300 + model) / 3600, 9)
-    expect(row.usd.low).toBeCloseTo(2 * 1.861 * (3 + (120 + model + 300) / 3600), 9)
+    expect(row.usd.low).toBeCloseTo(2 * 1.861 * (3 + (120 + model + 450) / 3600), 9)
     expect(row.usd_per_clip.low).toBeCloseTo(row.usd.low / 720, 12)
   })
 
@@ -127,7 +127,7 @@ describe('a plan', () => {
       /^10,000 clips: 1024x576, 25 frames, guidance on, 25 steps, 25 frames decoded at once\n/,
     )
     expect(text).toMatch(
-      /\ng6e\.xlarge +L40S +fits \(19\.0 GB of 48\.0 GB\) +22-62 +1 +58-160 +63-171 +116-319 +0\.012-0\.032 +4 L-DB2E81BA +compute\n/,
+      /\ng6e\.xlarge +L40S +fits \(19\.0 GB of 48\.0 GB\) +22-62 +1 +58-160 +63-171 +117-319 +0\.012-0\.032 +4 L-DB2E81BA +compute\n/,
     )
     expect(text).toContain('Counted from the graphs, not measured')
     expect(text).toContain(`Prices: on-demand, ${PRICES_OF}.`)

@@ -31,6 +31,7 @@ test('takes options, and for the rest the environment', () => {
 test('an empty variable is none, and 0 turns a switch off', () => {
   expect(readWorkerSettings({}, { SVD_MAX_JOBS: '', SVD_SPOT: '0' })).toMatchObject({
     maxJobs: null,
+    maxSeconds: null,
     spot: false,
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { METRIC_PERIOD_SECONDS, SLEEP, WAKE } from '../../../infra/scaling/scaling-policy.ts'
+import { BATCH as DEPLOYED } from '../../../infra/scaling/scaling-policy.ts'
+import { BATCH_KEEPS_IDLE_SECONDS } from '../../../infra/scaling/simulation/batch-fleet.ts'
 import type { InstanceType } from '../../../shared/fleet/instance-types.ts'
 import { IDLE_SECONDS, WAKE_SECONDS } from '../../../worker/plan/fleet-times.ts'
 import { planFleet, workersWithin } from '../../../worker/plan/plan-fleet.ts'
@@ -14,7 +15,7 @@ const BATCH = { clips: 100, secondsPerClip: { low: 20, high: 60 }, modelBytes: 1
 const USD = { low: 2, high: 3 }
 
 describe('a batch on a fleet', () => {
-  test('takes boot, model and clips, and is paid for from boot to five idle minutes', () => {
+  test('takes boot, model and clips, and is paid for from boot to the idle minutes at its end', () => {
     const plan = planFleet(BATCH, INSTANCE, { workers: 3, usdPerHour: USD })
     // Three workers are two instances, four workers: 25 clips each. Fast 500 s, slow 1500 s of work.
     expect(plan).toMatchObject({ instances: 2, workers: 4 })
@@ -22,15 +23,15 @@ describe('a batch on a fleet', () => {
     // 60 + 120 + 10 + 500 = 690; 60 + 300 + 10 + 1500 = 1870
     expect(plan.hours.low).toBeCloseTo(690 / 3600, 12)
     expect(plan.hours.high).toBeCloseTo(1870 / 3600, 12)
-    // 2 x (120 + 10 + 500 + 300) = 1860; 2 x (300 + 10 + 1500 + 300) = 4220
-    expect(plan.instanceHours.low).toBeCloseTo(1860 / 3600, 12)
-    expect(plan.instanceHours.high).toBeCloseTo(4220 / 3600, 12)
-    expect(plan.usd.low).toBeCloseTo((1860 / 3600) * 2, 12)
-    expect(plan.usd.high).toBeCloseTo((4220 / 3600) * 3, 12)
+    // 2 x (120 + 10 + 500 + 450) = 2160; 2 x (300 + 10 + 1500 + 450) = 4520
+    expect(plan.instanceHours.low).toBeCloseTo(2160 / 3600, 12)
+    expect(plan.instanceHours.high).toBeCloseTo(4520 / 3600, 12)
+    expect(plan.usd.low).toBeCloseTo((2160 / 3600) * 2, 12)
+    expect(plan.usd.high).toBeCloseTo((4520 / 3600) * 3, 12)
     expect(plan.usdPerClip.high).toBeCloseTo(plan.usd.high / 100, 12)
-    // 430 of 930, 610 of 2110
-    expect(plan.overheadShare.low).toBeCloseTo(610 / 2110, 12)
-    expect(plan.overheadShare.high).toBeCloseTo(430 / 930, 12)
+    // 580 of 1080, 760 of 2260
+    expect(plan.overheadShare.low).toBeCloseTo(760 / 2260, 12)
+    expect(plan.overheadShare.high).toBeCloseTo(580 / 1080, 12)
   })
 
   test('takes as long as the worker that has most of an uneven share', () => {
@@ -64,7 +65,7 @@ describe('workers for a time', () => {
   })
 })
 
-test('the fleet wakes and sleeps as the stack deploys it', () => {
-  expect(WAKE_SECONDS).toBe(WAKE.evaluationPeriods * METRIC_PERIOD_SECONDS)
-  expect(IDLE_SECONDS).toBe(SLEEP.evaluationPeriods * METRIC_PERIOD_SECONDS)
+test('the fleet wakes and sleeps as the stack deploys it by default', () => {
+  expect(WAKE_SECONDS).toBe(DEPLOYED.dispatchSeconds)
+  expect(IDLE_SECONDS).toBe(DEPLOYED.untilIdleSeconds + BATCH_KEEPS_IDLE_SECONDS)
 })

@@ -5,7 +5,11 @@ import { aFailedResult, aResult, JOB_ID } from './a-result.ts'
 
 const linesOf = (...events: readonly WorkerEvent[]): unknown[] => {
   const written: string[] = []
-  const tell = measureEvents({ write: (text) => written.push(text), service: 'svd-worker' })
+  const tell = measureEvents({
+    write: (text) => written.push(text),
+    service: 'svd-worker',
+    namespace: 'SvdBatch',
+  })
   for (const event of events) tell(event)
   for (const text of written) expect(text).toMatch(/^[^\n]+\n$/)
   return written.map((text) => JSON.parse(text))

@@ -273,6 +273,19 @@ test('ends after so many jobs, and leaves the others in the queue', async () => 
   expect(world.visible()).toBe(1)
 })
 
+test('ends after so long with what it renders done, and hands back what is prepared', async () => {
+  const world = aWorld({
+    pictures: ['a', 'b', 'c', 'd'],
+    seconds: { render: 100 },
+    options: { maxSeconds: 150 },
+  })
+
+  const end = await world.run()
+
+  expect(end).toEqual({ reason: 'worked for 150 s', jobs: 2, failing: false })
+  expect(world.visible()).toBe(2)
+})
+
 test('gives up when job after job fails, and leaves the others in the queue', async () => {
   const world = aWorld({
     pictures: ['a', 'b', 'c', 'd', 'e', 'f'],

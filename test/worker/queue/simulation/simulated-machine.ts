@@ -158,6 +158,7 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
         waitSeconds: 20,
         untilIdleSeconds: null,
         maxJobs: null,
+        maxSeconds: null,
         maxFailingJobs: Number.POSITIVE_INFINITY,
         statusIntervalMs: 2_000,
         cancelIntervalMs: 2_000,
