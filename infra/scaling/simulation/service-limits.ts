@@ -1,4 +1,7 @@
+import { deploymentConfigSchema } from '../../config/deployment-config.ts'
 import type { PeakLoad } from './volume-load.ts'
+
+const DEFAULTS = deploymentConfigSchema.parse({})
 
 /*
  * Limits of AWS's services that a fleet can run into, per account and region unless said otherwise. Where they come
@@ -36,15 +39,15 @@ export const SERVICE_LIMITS: readonly ServiceLimit[] = [
     source: 'Service Quotas; 0 in many new accounts',
   },
   {
-    what: "this stack's maxWorkers, 4 if not set",
-    limit: 4,
+    what: `this stack's maxWorkers, ${DEFAULTS.maxWorkers} if not set`,
+    limit: DEFAULTS.maxWorkers,
     usedBy: ({ workers }) => workers,
     answer: 'maxWorkers',
     source: 'infra/config',
   },
   {
-    what: "this stack's drops side by side, 10 if not set",
-    limit: 10,
+    what: `this stack's drops side by side, ${DEFAULTS.ingestConcurrency} if not set`,
+    limit: DEFAULTS.ingestConcurrency,
     usedBy: ({ clipsPerSecond }) => clipsPerSecond * INGEST_SECONDS,
     answer: 'ingestConcurrency; a manifest of many clips is one drop',
     source: 'infra/config; a second a picture, estimated',
