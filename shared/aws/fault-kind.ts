@@ -48,7 +48,8 @@ const NETWORK_CODES = new Set([
   ...['ETIMEDOUT', 'EPIPE', 'EPROTO', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
 ])
 
-const NO_REGION = 'Region is missing'
+/** None, or one that is empty. */
+const NO_REGION = /^Region is missing|region=""/
 
 interface SdkError extends Error {
   /** Of a connection that failed. */
@@ -63,7 +64,7 @@ export const faultKindOf = (error: unknown): FaultKind => {
   const { name, message, code = '', $metadata }: SdkError = error
   const named = BY_NAME[name]
   if (named !== undefined) return named
-  if (message.startsWith(NO_REGION)) return 'no-region'
+  if (NO_REGION.test(message)) return 'no-region'
   if (NETWORK_CODES.has(code)) return 'unreachable'
   return BY_STATUS[$metadata?.httpStatusCode ?? 0] ?? 'other'
 }

@@ -1,8 +1,6 @@
 import { deploymentConfigSchema } from '../../config/deployment-config.ts'
 import type { PeakLoad } from './volume-load.ts'
 
-const DEFAULTS = deploymentConfigSchema.parse({})
-
 /*
  * Limits of AWS's services that a fleet can run into, per account and region unless said otherwise. Where they come
  * from stands beside each; none was tried out.
@@ -26,6 +24,9 @@ const IMAGE_LAYERS = 12
 export const INGEST_SECONDS = 1
 /** worker/queue/task-protection.ts: while a worker is busy. */
 const PROTECT_EVERY_SECONDS = 1200
+
+/** Of a deployment that says nothing itself. */
+const DEFAULTS = deploymentConfigSchema.parse({})
 
 const most = (load: PeakLoad, kind: 'readsPerSecond' | 'writesPerSecond'): number =>
   Math.max(...load.prefixes.map((prefix) => prefix[kind]))

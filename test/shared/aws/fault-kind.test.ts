@@ -9,6 +9,7 @@ describe('an error of the SDK', () => {
     [anError({ name: 'InvalidClientTokenId', $metadata: { httpStatusCode: 403 } }), 'bad-credentials'],
     [anError({ name: 'ExpiredTokenException', $metadata: { httpStatusCode: 400 } }), 'bad-credentials'],
     [anError({}, 'Region is missing'), 'no-region'],
+    [anError({}, 'Region not accepted: region="" is not a valid hostname component.'), 'no-region'],
     [anError({ code: 'ECONNREFUSED' }, 'connect ECONNREFUSED'), 'unreachable'],
     [anError({ code: 'ENOTFOUND' }), 'unreachable'],
     [new DOMException('too late', 'TimeoutError'), 'unreachable'],
