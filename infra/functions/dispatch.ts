@@ -25,7 +25,6 @@ export class Dispatch extends Construct {
   constructor(scope: Construct, id: string, props: DispatchProps) {
     super(scope, id)
     const { config, buckets, jobs, batchQueue, batchJob } = props
-    const permissions = dispatchPermissions(props)
     this.dispatch = new TracedFunction(this, 'Dispatch', {
       bundle: DISPATCH_BUNDLE,
       description: 'svd-batch: as many workers of AWS Batch as the backlog needs',
@@ -38,7 +37,8 @@ export class Dispatch extends Construct {
         SVD_CLIPS_PER_WORKER: `${config.clipsPerWorker}`,
         SVD_MAX_WORKERS: `${config.maxWorkers}`,
       },
-      permissions,
+      permissions: dispatchPermissions(props),
+      buckets: [buckets.output],
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMib: MEMORY_MIB,
       logDays: config.logDays,

@@ -5,7 +5,6 @@ import { Construct } from 'constructs'
 import { metricsNamespaceOf } from '../../shared/contracts/metrics.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
 import { ingestPermissions } from '../permissions/ingest-permissions.ts'
-import { acknowledgePrefixes } from '../permissions/objects.ts'
 import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 import type { Buckets } from '../storage/buckets.ts'
 import { INGEST_BUNDLE } from './bundles.ts'
@@ -26,7 +25,6 @@ export class Ingest extends Construct {
 
   constructor(scope: Construct, id: string, { config, buckets, drops, jobs, key }: IngestProps) {
     super(scope, id)
-    const permissions = ingestPermissions({ buckets, jobs, key })
     this.ingest = new TracedFunction(this, 'Ingest', {
       bundle: INGEST_BUNDLE,
       description: 'svd-batch: dropped pictures and manifests become jobs',
@@ -40,7 +38,8 @@ export class Ingest extends Construct {
         // libvips takes and gives back large blocks from many threads; with more arenas glibc keeps most of them.
         MALLOC_ARENA_MAX: '2',
       },
-      permissions,
+      permissions: ingestPermissions({ buckets, jobs, key }),
+      buckets: [buckets.input, buckets.output, buckets.models],
       timeoutSeconds: INGEST_TIMEOUT_SECONDS,
       memoryMib: INGEST_MEMORY_MIB,
       logDays: config.logDays,
@@ -51,7 +50,6 @@ export class Ingest extends Construct {
           'The same: SQS takes no other place for what failed.',
       },
     })
-    acknowledgePrefixes(this.ingest.role, [buckets.input, buckets.output, buckets.models], permissions)
     this.ingest.function.addEventSource(
       new SqsEventSource(drops.queue, {
         batchSize: INGEST_BATCH,

@@ -2,8 +2,10 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { acknowledge } from '../acknowledge.ts'
+import { giveRights } from '../permissions/objects.ts'
 import type { FunctionBundle } from './bundle-function.ts'
 import { functionCode } from './function-code.ts'
 
@@ -12,6 +14,8 @@ export interface TracedFunctionProps {
   readonly description: string
   readonly environment: Readonly<Record<string, string>>
   readonly permissions: readonly PolicyStatement[]
+  /** Those that the permissions are about. */
+  readonly buckets: readonly IBucket[]
   readonly timeoutSeconds: number
   readonly memoryMib: number
   readonly logDays: RetentionDays
@@ -26,30 +30,28 @@ export interface TracedFunctionProps {
 /** A Lambda function with a role, a log and traces of its own, and nothing that is not asked for. */
 export class TracedFunction extends Construct {
   readonly function: LambdaFunction
-  readonly logs: LogGroup
-  readonly role: Role
 
   constructor(scope: Construct, id: string, props: TracedFunctionProps) {
     super(scope, id)
-    this.logs = new LogGroup(this, 'Log', {
+    const logGroup = new LogGroup(this, 'Log', {
       retention: props.logDays,
       removalPolicy: RemovalPolicy.DESTROY,
     })
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
-    this.logs.grantWrite(this.role)
-    for (const statement of props.permissions) this.role.addToPolicy(statement)
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+    logGroup.grantWrite(role)
+    giveRights(role, props.permissions, props.buckets)
     const { reservedConcurrency = 0 } = props
     this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       handler: 'index.handler',
       code: functionCode(props.bundle),
-      role: this.role,
+      role,
       environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
       timeout: Duration.seconds(props.timeoutSeconds),
       memorySize: props.memoryMib,
       tracing: Tracing.ACTIVE,
-      logGroup: this.logs,
+      logGroup,
       ...(props.retries === undefined
         ? {}
         : { retryAttempts: props.retries.attempts, maxEventAge: props.retries.maxAge }),

@@ -51,14 +51,16 @@ export const mayCreateInParts = (bucket: IBucket, places: readonly string[]): re
 ]
 
 /**
- * cdk-nag finds every `images/*`. These are as narrow as they can be: keys below them are users' names and hashes.
- * It calls a bucket of another stack by the name of that stack's export.
+ * Gives a role its rights, of which some are to objects of `buckets`. cdk-nag finds every `images/*` of them; these are
+ * as narrow as they can be: keys below them are users' names and hashes. It calls a bucket of another stack by the name
+ * of that stack's export.
  */
-export const acknowledgePrefixes = (
+export const giveRights = (
   role: IRole,
-  buckets: readonly IBucket[],
   statements: readonly PolicyStatement[],
+  buckets: readonly IBucket[],
 ): void => {
+  for (const statement of statements) role.addToPrincipalPolicy(statement)
   const resources = new Set(statements.flatMap((statement) => statement.resources))
   for (const bucket of buckets) {
     const prefixes = [...resources].filter(

@@ -11,7 +11,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { acknowledge } from '../acknowledge.ts'
-import { acknowledgePrefixes } from '../permissions/objects.ts'
+import { giveRights } from '../permissions/objects.ts'
 import { workerPermissions } from '../permissions/worker-permissions.ts'
 import { BATCH } from '../scaling/scaling-policy.ts'
 import { BatchCompute } from './batch-compute.ts'
@@ -35,17 +35,17 @@ const LONGEST = Duration.hours(24)
 export class BatchWorkers extends Construct {
   readonly compute: BatchCompute
   readonly job: EcsJobDefinition
-  readonly logs: LogGroup
 
   constructor(scope: Construct, id: string, props: WorkerFleetProps) {
     super(scope, id)
     const { config, buckets, jobs } = props
     this.compute = new BatchCompute(this, 'Compute', props)
-    this.logs = new LogGroup(this, 'Log', { retention: config.logDays, removalPolicy: RemovalPolicy.DESTROY })
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: config.logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
     const jobRole = new Role(this, 'JobRole', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') })
-    const permissions = workerPermissions(props)
-    for (const statement of permissions) jobRole.addToPolicy(statement)
-    acknowledgePrefixes(jobRole, [buckets.output, buckets.models], permissions)
+    giveRights(jobRole, workerPermissions(props), [buckets.output, buckets.models])
     const { vcpus, memoryMib } = leastShare(config.instanceTypes)
     const container = new EcsEc2ContainerDefinition(this, 'Container', {
       image: workerImage(this, config.workerImage),
@@ -67,7 +67,7 @@ export class BatchWorkers extends Construct {
       volumes: WORKER_VOLUMES.map(({ name, containerPath, hostPath }) =>
         EcsVolume.host({ name, containerPath, ...(hostPath === null ? {} : { hostPath }) }),
       ),
-      logging: workerLog(this.logs),
+      logging: workerLog(logGroup),
     })
     acknowledge(container.executionRole, {
       'AwsSolutions-IAM5[Resource::*]': 'ecr:GetAuthorizationToken knows no resources.',

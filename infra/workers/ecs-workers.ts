@@ -12,7 +12,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { acknowledge } from '../acknowledge.ts'
-import { acknowledgePrefixes } from '../permissions/objects.ts'
+import { giveRights } from '../permissions/objects.ts'
 import { workerPermissions } from '../permissions/worker-permissions.ts'
 import { EcsCluster } from './ecs-cluster.ts'
 import { leastShare } from './gpu-instances.ts'
@@ -41,23 +41,23 @@ const mountVolumes = (container: ContainerDefinition): void => {
 export class EcsWorkers extends Construct {
   readonly machines: EcsCluster
   readonly service: Ec2Service
-  readonly logs: LogGroup
 
   constructor(scope: Construct, id: string, props: WorkerFleetProps) {
     super(scope, id)
     const { config, buckets, jobs } = props
     this.machines = new EcsCluster(this, 'Machines', props)
     const { cluster, capacity } = this.machines
-    this.logs = new LogGroup(this, 'Log', { retention: config.logDays, removalPolicy: RemovalPolicy.DESTROY })
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: config.logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
     const task = new Ec2TaskDefinition(this, 'Task', {
       networkMode: NetworkMode.BRIDGE,
       volumes: WORKER_VOLUMES.map(({ name, hostPath }) =>
         hostPath === null ? { name } : { name, host: { sourcePath: hostPath } },
       ),
     })
-    const permissions = workerPermissions(props)
-    for (const statement of permissions) task.addToTaskRolePolicy(statement)
-    acknowledgePrefixes(task.taskRole, [buckets.output, buckets.models], permissions)
+    giveRights(task.taskRole, workerPermissions(props), [buckets.output, buckets.models])
     task.addToTaskRolePolicy(
       new PolicyStatement({
         actions: ['ecs:UpdateTaskProtection'],
@@ -94,7 +94,7 @@ export class EcsWorkers extends Construct {
         retries: 3,
         startPeriod: Duration.seconds(START_SECONDS),
       },
-      logging: workerLog(this.logs),
+      logging: workerLog(logGroup),
     })
     mountVolumes(container)
     this.service = new Ec2Service(this, 'Service', {
