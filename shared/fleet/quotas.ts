@@ -19,3 +19,6 @@ export const VCPU_QUOTAS = {
     spot: { code: 'L-C4BD4855', name: 'All P5 Spot Instance Requests' },
   },
 } as const satisfies Record<QuotaFamily, Record<'onDemand' | 'spot', { code: string; name: string }>>
+
+/** Of one standard queue of SQS, taken and not yet deleted. */
+export const MAX_MESSAGES_IN_FLIGHT = 120_000

@@ -1,5 +1,6 @@
 import Table from 'cli-table3'
 import { formatBytes, formatCount, formatTera } from '../../shared/size-text.ts'
+import { clipShapeAsJson, clipShapeText } from './clip-shape.ts'
 import { type ClipShape, type ClipStatistics, type GraphCount, referenceFlopsOf } from './clip-statistics.ts'
 
 export interface Inspection {
@@ -29,12 +30,7 @@ export const inspectionAsJson = ({ checkpoint, hasWeights, shape, statistics }: 
   checkpoint,
   weights: hasWeights ? 'present' : 'absent',
   target: shape.target.name,
-  width: shape.width,
-  height: shape.height,
-  num_frames: shape.numFrames,
-  guidance: shape.guidance,
-  num_inference_steps: shape.steps,
-  decode_chunk_size: shape.decodeChunk,
+  ...clipShapeAsJson(shape),
   components: Object.fromEntries(
     Object.entries(statistics.components).map(([name, { parameters, storedBytes }]) => [
       name,
@@ -123,8 +119,7 @@ export const formatInspection = (inspection: Inspection): string => {
     `${formatTera(flops)} TFLOPs (reference ${formatTera(reference)}, saved ${share(reference - flops, reference)})`
   return [
     `${checkpoint}${hasWeights ? '' : ' (configs only; stored sizes are those of float16)'}`,
-    `${shape.width}x${shape.height}, ${shape.numFrames} frames, guidance ${shape.guidance ? 'on' : 'off'}, ` +
-      `${shape.steps} steps, ${shape.decodeChunk} frames decoded at once, target ${shape.target.name}`,
+    `${clipShapeText(shape)}, target ${shape.target.name}`,
     componentTable(statistics),
     graphTable(statistics),
     'node of the memory peak (activations alive at once; weights come on top):',

@@ -3,6 +3,7 @@ import { formatBytes, formatCount, formatTera } from '../../shared/size-text.ts'
 import { cardBytes } from '../plan/card-memory.ts'
 import { REACHED_SHARE } from '../plan/device-seconds.ts'
 import type { InstancePlan } from '../plan/plan-instance.ts'
+import { clipShapeAsJson, clipShapeText } from './clip-shape.ts'
 import type { ClipShape } from './clip-statistics.ts'
 import type { ClipWork } from './count-clip-work.ts'
 import type { PlanRequest } from './plan-options.ts'
@@ -55,12 +56,7 @@ export const planAsJson = ({ request, shape, clip, plans, unpriced }: PlanReport
   clips: request.clips,
   within_seconds: request.withinSeconds,
   clip: {
-    width: shape.width,
-    height: shape.height,
-    num_frames: shape.numFrames,
-    guidance: shape.guidance,
-    num_inference_steps: shape.steps,
-    decode_chunk_size: shape.decodeChunk,
+    ...clipShapeAsJson(shape),
     flops: clip.work.flops,
     reference_flops: clip.work.referenceFlops,
     fused_traffic_bytes: clip.work.fusedTrafficBytes,
@@ -72,8 +68,7 @@ export const planAsJson = ({ request, shape, clip, plans, unpriced }: PlanReport
 })
 
 const clipText = ({ shape, clip: { work, modelBytes } }: PlanReport): string =>
-  `${shape.width}x${shape.height}, ${shape.numFrames} frames, guidance ${shape.guidance ? 'on' : 'off'}, ` +
-  `${shape.steps} steps, ${shape.decodeChunk} frames decoded at once\n` +
+  `${clipShapeText(shape)}\n` +
   `${formatTera(work.flops)} TFLOPs a clip (reference ${formatTera(work.referenceFlops)}), ` +
   `${formatBytes(work.fusedTrafficBytes)} to ${formatBytes(work.unfusedTrafficBytes)} moved, ` +
   `model of ${formatBytes(modelBytes)}, all as float16`

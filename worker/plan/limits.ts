@@ -1,13 +1,10 @@
 import type { InstanceType } from '../../shared/fleet/instance-types.ts'
-import { VCPU_QUOTAS } from '../../shared/fleet/quotas.ts'
+import { MAX_MESSAGES_IN_FLIGHT, VCPU_QUOTAS } from '../../shared/fleet/quotas.ts'
 import type { MemoryFit } from './card-memory.ts'
 import type { DeviceSeconds } from './device-seconds.ts'
 import type { FleetPlan } from './plan-fleet.ts'
 
 export type Purchase = 'on-demand' | 'spot'
-
-/** SQS's own, of a standard queue. */
-export const MAX_MESSAGES_IN_FLIGHT = 120_000
 
 /** One job renders, the next is prepared, the last is published. */
 const MESSAGES_OF_A_WORKER = 3

@@ -1,3 +1,4 @@
+import { MAX_MESSAGES_IN_FLIGHT } from '../../../shared/fleet/quotas.ts'
 import { deploymentConfigSchema } from '../../config/deployment-config.ts'
 import type { PeakLoad } from './volume-load.ts'
 
@@ -83,7 +84,7 @@ export const SERVICE_LIMITS: readonly ServiceLimit[] = [
   },
   {
     what: 'SQS: messages in flight, of a queue',
-    limit: 120_000,
+    limit: MAX_MESSAGES_IN_FLIGHT,
     usedBy: ({ messagesInFlight }) => messagesInFlight,
     answer: 'a second deployment (name)',
     source: 'SQS developer guide, quotas',
