@@ -12,7 +12,7 @@ ends of a range are what published runs of this model reach of them at best and 
 takes on your card (device_seconds in its result.json), give it: --seconds-per-clip.
 
 Time is from the first message to the last clip, on machines that boot first. Cost is for the machines alone, from
-their boot to five minutes after the last clip; without S3, SQS, ECR and network traffic.
+their boot to seven minutes after the last clip; without S3, SQS, ECR and network traffic.
 
   svd plan --checkpoint svd-xt --clips 10000
   svd plan --checkpoint svd-xt --clips 10000 --spot --instance-type g6e.xlarge --within 8h
