@@ -7,8 +7,8 @@ import { decodeImage } from '../../shared/image/decode-image.ts'
 import type { RgbImage } from '../../shared/image/rgb-image.ts'
 import { type Checkpoint, openCheckpoint } from '../../worker/checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../../worker/compiler/compile.ts'
-import type { Target } from '../../worker/compiler/targets/target.ts'
-import { detectCpuTarget } from '../../worker/engine/nchwc-block.ts'
+import type { Targets } from '../../worker/compiler/targets/target.ts'
+import { openCpuDevice } from '../../worker/engine/device.ts'
 import { createSessionPool, type SessionPool } from '../../worker/engine/session-pool.ts'
 import { clipFaults } from '../../worker/jobs/clip-faults.ts'
 import { measureFrames } from '../../worker/jobs/clip-figures.ts'
@@ -33,7 +33,7 @@ let golden: Golden
 let photo: RgbImage
 let checkpoint: Checkpoint
 let pool: SessionPool
-let target: Target
+let targets: Targets
 let clips: Readonly<Record<ClipName, RgbClip>>
 
 const expected = (name: ClipName | 'bucket-1', measure: string): Float64Array =>
@@ -50,7 +50,7 @@ const render = async (name: ClipName): Promise<RgbClip> => {
   const clip = await renderClip(images, parameters, {
     checkpoint,
     pool,
-    target,
+    targets,
     lowMemory: false,
     onProgress: () => {},
     signal: new AbortController().signal,
@@ -66,7 +66,7 @@ beforeAll(async () => {
   checkpoint = await openCheckpoint(inRepository('worker/demo'), { variant })
   pool = createSessionPool({ keep: 'all', threads: 0 })
   // What `svd render` runs on this processor.
-  target = await detectCpuTarget()
+  targets = (await openCpuDevice()).targets
   const rendered: [ClipName, RgbClip][] = []
   for (const name of CLIP_NAMES) rendered.push([name, await render(name)])
   clips = Object.fromEntries(rendered) as Record<ClipName, RgbClip>

@@ -23,6 +23,7 @@ const networksFor = (checkpoint: Checkpoint, shape: ClipShape, lowMemory: boolea
     graphs.imageEncoder(),
     graphs.vaeEncoder(),
     graphs.conditioning(shape.guidance && !apart ? 2 : 1),
+    graphs.timeShifts(shape.steps),
     ...(apart ? [graphs.predictionStep(), graphs.guidedEulerStep()] : [graphs.denoiseStep()]),
   ]
 }

@@ -3,7 +3,7 @@ import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts
 import { decodeChunkOf, resolveParameters, usesGuidance } from '../../shared/contracts/render-parameters.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../compiler/compile.ts'
-import type { Target } from '../compiler/targets/target.ts'
+import type { Targets } from '../compiler/targets/target.ts'
 import { ALIGN_YOUR_STEPS_SIGMAS } from '../pipeline/scheduler/align-your-steps.ts'
 import { addArgumentOptions, readArguments, SIZE_OPTIONS, spellOption } from './argument-options.ts'
 import type { ClipShape } from './clip-statistics.ts'
@@ -19,7 +19,7 @@ export const addClipOptions = (command: Command): Command =>
 export const clipShapeOf = (
   parsed: Readonly<Record<string, unknown>>,
   checkpoint: Checkpoint,
-  target: Target,
+  targets: Targets,
 ): ClipShape => {
   const given = parseRenderArguments(readArguments(parsed, SIZE_OPTIONS), spellOption)
   const parameters = resolveParameters(given, checkpoint.defaults, {
@@ -32,7 +32,7 @@ export const clipShapeOf = (
     width,
     height,
     numFrames,
-    target,
+    targets,
     guidance: parsed['guidance'] !== false && usesGuidance(parameters),
     steps: sigmas === null ? numInferenceSteps : sigmas.length - 1,
     decodeChunk: Math.min(numFrames, decodeChunkOf(parameters)),

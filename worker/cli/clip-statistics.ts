@@ -3,7 +3,7 @@ import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
 import { encodeModel, type LocateWeight } from '../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { type GraphStatistics, statisticsOf } from '../compiler/graph/statistics.ts'
-import type { Target } from '../compiler/targets/target.ts'
+import type { Targets } from '../compiler/targets/target.ts'
 import { plainChunks } from '../pipeline/decode-plan.ts'
 
 export interface ClipShape {
@@ -11,7 +11,7 @@ export interface ClipShape {
   readonly height: number
   readonly numFrames: number
   readonly guidance: boolean
-  readonly target: Target
+  readonly targets: Targets
   readonly steps: number
   /** Frames decoded at once. */
   readonly decodeChunk: number
@@ -54,6 +54,7 @@ const graphsOfClip = (graphs: ClipGraphs, shape: ClipShape): readonly PlannedGra
     { runsPerClip: 1, record: graphs.imageEncoder },
     { runsPerClip: 1, record: graphs.vaeEncoder },
     { runsPerClip: 1, record: () => graphs.conditioning(shape.guidance ? 2 : 1) },
+    { runsPerClip: 1, record: () => graphs.timeShifts(shape.steps) },
     { runsPerClip: shape.steps, record: graphs.denoiseStep },
     ...[...new Set(chunkLengths)].map((frames) => ({
       runsPerClip: chunkLengths.filter((length) => length === frames).length,

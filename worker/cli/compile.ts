@@ -15,8 +15,8 @@ import { readVersions } from './versions.ts'
 import { placeWeights, type WeightNames, weightNamesOf } from './weight-copies.ts'
 
 const NOTES = `
-Writes image_encoder, vae_encoder, conditioning, denoise_step, unet and vae_decoder as .onnx files, and README.md and
-graphs.json that tell their inputs and outputs. The weights are not converted: the graphs point into the checkpoint's
+Writes image_encoder, vae_encoder, conditioning, time_shifts, denoise_step, unet and vae_decoder as .onnx files, and
+README.md and graphs.json that tell their inputs and outputs. The weights are not converted: the graphs point into the checkpoint's
 own safetensors files, which are copied beside them (for free where the file system can clone).
 `
 

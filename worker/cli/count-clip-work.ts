@@ -29,9 +29,12 @@ export const countClipWork = (checkpoint: Checkpoint, shape: ClipShape): ClipWor
   const sparing = compileClip(checkpoint, { ...shape, feedForwardChunks: LOW_MEMORY_CHUNKS })
   const decoder = (frames: number): GraphWork => graphWorkOf(graphs.vaeDecoder(frames))
 
-  const once = [graphs.imageEncoder(), graphs.vaeEncoder(), graphs.conditioning(shape.guidance ? 2 : 1)].map(
-    graphWorkOf,
-  )
+  const once = [
+    graphs.imageEncoder(),
+    graphs.vaeEncoder(),
+    graphs.conditioning(shape.guidance ? 2 : 1),
+    graphs.timeShifts(shape.steps),
+  ].map(graphWorkOf)
   const step = graphWorkOf(graphs.denoiseStep())
   const chunks = plainChunks(shape.numFrames, shape.decodeChunk).map(({ from, to }) => to - from)
   const decoders = [...new Set(chunks)].map((frames) => ({

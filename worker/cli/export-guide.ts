@@ -17,7 +17,7 @@ export const guideAsJson = (exported: readonly ExportedGraph[], shape: ClipShape
   num_frames: shape.numFrames,
   guidance: shape.guidance,
   decode_chunk_size: shape.decodeChunk,
-  target: shape.target.name,
+  target: shape.targets.name,
   graphs: exported.map((one) => ({
     file: one.file,
     purpose: one.purpose,
@@ -29,28 +29,14 @@ export const guideAsJson = (exported: readonly ExportedGraph[], shape: ClipShape
 
 type Guide = ReturnType<typeof guideAsJson>
 
-/** Tensors of the attentions, dozens of the same kind, are one row; graphs.json lists them. */
-const isAttentionTensor = (name: string): boolean => name.includes('.attentions.')
-
-const valueTable = (kind: string, values: Guide['graphs'][number]['inputs']): readonly string[] => {
-  const ofAttentions = values.filter(({ name }) => isAttentionTensor(name))
-  const [example] = ofAttentions
-  return [
-    `| ${kind} | type | meaning |`,
-    '|---|---|---|',
-    ...values
-      .filter(({ name }) => !isAttentionTensor(name))
-      .map(
-        ({ name, dtype, shape, meaning }) => `| \`${name}\` | ${dtype} [${shape.join(', ')}] | ${meaning} |`,
-      ),
-    ...(example === undefined
-      ? []
-      : [
-          `| \`${example.name}\` and ${ofAttentions.length - 1} more | see graphs.json | ${example.meaning} |`,
-        ]),
-    '',
-  ]
-}
+const valueTable = (kind: string, values: Guide['graphs'][number]['inputs']): readonly string[] => [
+  `| ${kind} | type | meaning |`,
+  '|---|---|---|',
+  ...values.map(
+    ({ name, dtype, shape, meaning }) => `| \`${name}\` | ${dtype} [${shape.join(', ')}] | ${meaning} |`,
+  ),
+  '',
+]
 
 /** README.md of the exported folder. */
 export const guideAsText = (guide: Guide): string =>

@@ -11,11 +11,14 @@ export interface ExportedGraph {
   readonly meanings: Readonly<Record<string, string>>
 }
 
+const TIMESTEP = '0.25 · ln(sigma)'
+
 const STEP_MEANINGS = {
   latents: 'of the clip; at first normal noise times sqrt(sigma² + 1) of the first sigma',
   sigma: 'noise level of the step',
   sigma_next: 'noise level of the next step; 0 at the last',
-  timestep: '0.25 · ln(sigma)',
+  spatial_shifts: "this step's row of time_shifts.onnx",
+  temporal_shifts: "this step's row of time_shifts.onnx",
   guidance_scale: 'one per frame, from min_guidance_scale to max_guidance_scale evenly',
   next_latents: 'of the clip, at sigma_next',
 } as const
@@ -58,12 +61,22 @@ export const exportedGraphs = (graphs: ClipGraphs, shape: ClipShape): readonly E
     },
     {
       file: 'conditioning.onnx',
-      purpose: 'everything of the UNet that no step changes; once a clip',
+      purpose: 'what the UNet makes of the image and no step changes; once a clip',
       graph: graphs.conditioning(clips),
       meanings: {
         image_embeds: `${rows} the output of image_encoder.onnx`,
         image_latents: `${rows} the output of vae_encoder.onnx`,
+      },
+    },
+    {
+      file: 'time_shifts.onnx',
+      purpose: 'what the UNet makes of the time embedding, for all steps; once a clip',
+      graph: graphs.timeShifts(shape.steps),
+      meanings: {
+        timesteps: `of every step: ${TIMESTEP}`,
         added_time_ids: 'fps - 1, motion_bucket_id, noise_aug_strength',
+        spatial_shifts: 'a row for each step, for denoise_step.onnx',
+        temporal_shifts: 'a row for each step, for denoise_step.onnx',
       },
     },
     {
@@ -74,11 +87,12 @@ export const exportedGraphs = (graphs: ClipGraphs, shape: ClipShape): readonly E
     },
     {
       file: 'unet.onnx',
-      purpose: "the UNet with the reference's own inputs, for a loop of your own (instead of the two above)",
+      purpose:
+        "the UNet with the reference's own inputs, for a loop of your own (instead of the three above)",
       graph: graphs.plainUnet(clips),
       meanings: {
         sample: 'latents / sqrt(sigma² + 1) and image latents, joined along the channels',
-        timestep: STEP_MEANINGS.timestep,
+        timestep: TIMESTEP,
         encoder_hidden_states: `${rows} the output of image_encoder.onnx`,
         added_time_ids: 'per row: fps - 1, motion_bucket_id, noise_aug_strength',
         out_sample: 'v prediction',

@@ -29,7 +29,7 @@ const totals = ({ graphs }: ClipStatistics) => {
 export const inspectionAsJson = ({ checkpoint, hasWeights, shape, statistics }: Inspection) => ({
   checkpoint,
   weights: hasWeights ? 'present' : 'absent',
-  target: shape.target.name,
+  target: shape.targets.name,
   ...clipShapeAsJson(shape),
   components: Object.fromEntries(
     Object.entries(statistics.components).map(([name, { parameters, storedBytes }]) => [
@@ -119,7 +119,7 @@ export const formatInspection = (inspection: Inspection): string => {
     `${formatTera(flops)} TFLOPs (reference ${formatTera(reference)}, saved ${share(reference - flops, reference)})`
   return [
     `${checkpoint}${hasWeights ? '' : ' (configs only; stored sizes are those of float16)'}`,
-    `${clipShapeText(shape)}, target ${shape.target.name}`,
+    `${clipShapeText(shape)}, target ${shape.targets.name}`,
     componentTable(statistics),
     graphTable(statistics),
     'node of the memory peak (activations alive at once; weights come on top):',

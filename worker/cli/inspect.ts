@@ -1,9 +1,8 @@
 import { type Command, Option } from 'commander'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
-import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
+import { type ClipGraphs, compileClip, TARGETS } from '../compiler/compile.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { printGraph } from '../compiler/graph/print-graph.ts'
-import { cpuTarget } from '../compiler/targets/cpu.ts'
 import { addClipOptions, clipShapeOf } from './clip-options.ts'
 import { type ClipShape, countClip } from './clip-statistics.ts'
 import { formatInspection, inspectionAsJson } from './inspect-report.ts'
@@ -15,6 +14,7 @@ const RECORD: Readonly<Record<string, (graphs: ClipGraphs, shape: ClipShape) => 
   'vae-encoder': (graphs) => graphs.vaeEncoder(),
   'image-encoder': (graphs) => graphs.imageEncoder(),
   conditioning: (graphs, { guidance }) => graphs.conditioning(guidance ? 2 : 1),
+  'time-shifts': (graphs, { steps }) => graphs.timeShifts(steps),
   'denoise-step': (graphs) => graphs.denoiseStep(),
 }
 
@@ -55,7 +55,7 @@ export const runInspect = async (
     weights: 'optional',
     ...(variant === undefined ? {} : { variant }),
   })
-  const shape = clipShapeOf({ ...options }, checkpoint, cpuTarget)
+  const shape = clipShapeOf({ ...options }, checkpoint, TARGETS.cpu)
   const record = graph === undefined ? undefined : RECORD[graph]
   if (record !== undefined) {
     stdout.write(printGraph(record(compileClip(checkpoint, { ...shape, feedForwardChunks: 1 }), shape)))

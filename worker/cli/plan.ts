@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { INSTANCE_TYPE_NAMES } from '../../shared/fleet/instance-types.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
-import { cpuTarget } from '../compiler/targets/cpu.ts'
+import { TARGETS } from '../compiler/compile.ts'
 import { byCost, planInstance, priceOf } from '../plan/plan-instance.ts'
 import { clipShapeOf } from './clip-options.ts'
 import { countClipWork } from './count-clip-work.ts'
@@ -29,7 +29,7 @@ export const runPlan = async (
     weights: 'optional',
     ...(variant === undefined ? {} : { variant }),
   })
-  const shape = clipShapeOf({ ...options }, checkpoint, cpuTarget)
+  const shape = clipShapeOf({ ...options }, checkpoint, TARGETS.cpu)
   const clip = countClipWork(checkpoint, shape)
   const plans = priced
     .flatMap(({ name, usdPerHour }) =>

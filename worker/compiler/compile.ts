@@ -8,18 +8,19 @@ import {
   recordConditioningGraph,
   recordDenoiseStep,
   recordGuidedEulerStep,
-  recordPlainUNet,
   recordPredictionStep,
+  recordTimeShifts,
 } from './networks/denoise-step.ts'
 import { recordImageEncoder } from './networks/image-encoder.ts'
+import { recordPlainUNet } from './networks/plain-unet.ts'
 import { recordVaeDecoder } from './networks/vae-decoder.ts'
 import { recordVaeEncoder } from './networks/vae-encoder.ts'
 import { cpuTarget } from './targets/cpu.ts'
-import type { Target } from './targets/target.ts'
+import { oneTarget, type Target, type Targets } from './targets/target.ts'
 import { type ComponentWeights, openWeights } from './weights/weights.ts'
 
 /** Those that write portable ONNX, by the name users give. */
-export const TARGETS = { cpu: cpuTarget } as const satisfies Record<string, Target>
+export const TARGETS = { cpu: oneTarget(cpuTarget) } as const satisfies Record<string, Targets>
 export type TargetName = keyof typeof TARGETS
 
 interface Part<Config> {
@@ -42,7 +43,7 @@ export interface CompilerOptions {
   readonly numFrames: number
   /** Two passes a step and their difference; false: max_guidance_scale is at most 1. */
   readonly guidance: boolean
-  readonly target: Target
+  readonly targets: Targets
   /** Feed-forward layers work through their rows in this many pieces. */
   readonly feedForwardChunks: number
 }
@@ -51,8 +52,10 @@ export interface CompilerOptions {
 export interface ClipGraphs {
   imageEncoder(): Graph
   vaeEncoder(): Graph
-  /** For both passes (2) or for one of them (1). */
+  /** What the steps need of the image, for both passes (2) or for one of them (1). */
   conditioning(clips: 1 | 2): Graph
+  /** What the steps need of the time embedding, for so many of them at once. */
+  timeShifts(steps: number): Graph
   /** Both passes, guidance and Euler step; without guidance the single pass. */
   denoiseStep(): Graph
   /** One pass alone. */
@@ -78,7 +81,7 @@ export const vaeScaleFactor = (config: VaeConfig): number => 2 ** (config.blockO
 
 export const compileClip = (input: CompilerInput, options: CompilerOptions): ClipGraphs => {
   const { unet, vae, imageEncoder } = input
-  const { target } = options
+  const { targets } = options
   const scale = vaeScaleFactor(vae.config)
   const latents = { height: options.height / scale, width: options.width / scale }
   const clip = { frames: options.numFrames, ...latents }
@@ -89,40 +92,48 @@ export const compileClip = (input: CompilerInput, options: CompilerOptions): Cli
     imageEncoder: openWeights('image_encoder', imageEncoder.tensors),
   }
 
-  const record = (name: string, component: ComponentWeights, fill: (scope: Scope) => void): Graph => {
+  const record = (
+    name: string,
+    component: ComponentWeights,
+    target: Target,
+    fill: (scope: Scope) => void,
+  ): Graph => {
     const g = createGraph(name)
     fill({ g, target, w: component.root })
     return g
   }
+  const recordUnet = (name: string, fill: (scope: Scope) => void): Graph =>
+    record(name, weights.unet, targets.unet, fill)
 
   const graphs: ClipGraphs = {
     weights,
     imageEncoder: () =>
-      record('image_encoder', weights.imageEncoder, (scope) =>
+      record('image_encoder', weights.imageEncoder, targets.imageEncoder, (scope) =>
         recordImageEncoder(scope, imageEncoder.config),
       ),
     vaeEncoder: () =>
-      record('vae_encoder', weights.vae, (scope) => recordVaeEncoder(scope, vae.config, options)),
+      record('vae_encoder', weights.vae, targets.vaeEncoder, (scope) =>
+        recordVaeEncoder(scope, vae.config, options),
+      ),
     conditioning: (clips) =>
-      record('conditioning', weights.unet, (scope) =>
+      recordUnet('conditioning', (scope) =>
         recordConditioningGraph(scope, unet.config, { ...clip, ...chunks, clips }),
       ),
+    timeShifts: (steps) => recordUnet('time_shifts', (scope) => recordTimeShifts(scope, unet.config, steps)),
     denoiseStep: () =>
-      record('denoise_step', weights.unet, (scope) =>
+      recordUnet('denoise_step', (scope) =>
         recordDenoiseStep(scope, unet.config, { ...clip, ...chunks, clips: options.guidance ? 2 : 1 }),
       ),
     predictionStep: () =>
-      record('prediction_step', weights.unet, (scope) =>
+      recordUnet('prediction_step', (scope) =>
         recordPredictionStep(scope, unet.config, { ...clip, ...chunks, clips: 1 }),
       ),
     guidedEulerStep: () =>
-      record('guided_euler_step', weights.unet, ({ g }) => recordGuidedEulerStep(g, unet.config, clip)),
+      recordUnet('guided_euler_step', ({ g }) => recordGuidedEulerStep(g, unet.config, clip)),
     plainUnet: (clips) =>
-      record('unet', weights.unet, (scope) =>
-        recordPlainUNet(scope, unet.config, { ...clip, ...chunks, clips }),
-      ),
+      recordUnet('unet', (scope) => recordPlainUNet(scope, unet.config, { ...clip, ...chunks, clips })),
     vaeDecoder: (frames) =>
-      record('vae_decoder', weights.vae, (scope) =>
+      record('vae_decoder', weights.vae, targets.vaeDecoder, (scope) =>
         recordVaeDecoder(scope, vae.config, { frames, ...latents }),
       ),
     checkWeights() {
@@ -130,6 +141,7 @@ export const compileClip = (input: CompilerInput, options: CompilerOptions): Cli
       graphs.vaeEncoder()
       graphs.vaeDecoder(1)
       graphs.conditioning(1)
+      graphs.timeShifts(1)
       graphs.denoiseStep()
       for (const component of Object.values(weights)) component.assertNoneLeft(isBuffer)
     },

@@ -10,8 +10,7 @@ import {
 import { encodeDefaults } from '../../shared/contracts/parameters-document.ts'
 import { usesGuidance } from '../../shared/contracts/render-parameters.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
-import { compileClip, vaeScaleFactor } from '../compiler/compile.ts'
-import { cpuTarget } from '../compiler/targets/cpu.ts'
+import { compileClip, TARGETS, vaeScaleFactor } from '../compiler/compile.ts'
 import { hashFile } from './hash-file.ts'
 import { type OnModelProgress, openByteCount } from './model-progress.ts'
 
@@ -26,7 +25,12 @@ export interface DescribeOptions {
 const assertComplete = (checkpoint: Checkpoint): void => {
   const { defaults } = checkpoint
   const guidance = usesGuidance(defaults)
-  compileClip(checkpoint, { ...defaults, guidance, target: cpuTarget, feedForwardChunks: 1 }).checkWeights()
+  compileClip(checkpoint, {
+    ...defaults,
+    guidance,
+    targets: TARGETS.cpu,
+    feedForwardChunks: 1,
+  }).checkWeights()
 }
 
 export const parseModelId = (field: string, text: string): string => {

@@ -2,7 +2,7 @@ import { type RenderParameters, usesGuidance } from '../../shared/contracts/rend
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
-import type { Target } from '../compiler/targets/target.ts'
+import type { Targets } from '../compiler/targets/target.ts'
 import type { SessionPool } from '../engine/session-pool.ts'
 import type { Tensor } from '../engine/tensor.ts'
 
@@ -13,6 +13,8 @@ export interface ClipNetworks {
   encodeImage(inputs: Tensors): Promise<Tensors>
   encodeVae(inputs: Tensors): Promise<Tensors>
   condition(clips: 1 | 2, inputs: Tensors): Promise<Tensors>
+  /** For as many steps as there are timesteps. */
+  shiftTime(steps: number, inputs: Tensors): Promise<Tensors>
   denoiseStep(inputs: Tensors): Promise<Tensors>
   predict(inputs: Tensors): Promise<Tensors>
   guidedEulerStep(inputs: Tensors): Promise<Tensors>
@@ -22,7 +24,7 @@ export interface ClipNetworks {
 export interface ClipNetworkOptions {
   readonly checkpoint: Checkpoint
   readonly pool: SessionPool
-  readonly target: Target
+  readonly targets: Targets
   readonly feedForwardChunks: number
   /** Time spent recording graphs and making sessions is added here. */
   readonly onLoaded: (seconds: number) => void
@@ -35,7 +37,7 @@ const secondsSince = (start: number): number => (performance.now() - start) / 10
 
 export const openClipNetworks = async (
   parameters: RenderParameters,
-  { checkpoint, pool, target, feedForwardChunks, onLoaded }: ClipNetworkOptions,
+  { checkpoint, pool, targets, feedForwardChunks, onLoaded }: ClipNetworkOptions,
 ): Promise<ClipNetworks> => {
   const { width, height, numFrames } = parameters
   const guidance = usesGuidance(parameters)
@@ -45,14 +47,14 @@ export const openClipNetworks = async (
     height,
     numFrames,
     guidance,
-    target,
+    targets,
     feedForwardChunks,
   })
   if (!checked.has(checkpoint)) graphs.checkWeights()
   checked.add(checkpoint)
   onLoaded(secondsSince(started))
 
-  const size = `${checkpoint.dir}|${checkpoint.variant}|${target.name}|${width}x${height}x${numFrames}|${guidance}|${feedForwardChunks}`
+  const size = `${checkpoint.dir}|${checkpoint.variant}|${targets.name}|${width}x${height}x${numFrames}|${guidance}|${feedForwardChunks}`
   // Sessions of another size or checkpoint are of no use to this clip, and would only take memory.
   await pool.retain((key) => key.startsWith(`${size}|`))
 
@@ -67,6 +69,7 @@ export const openClipNetworks = async (
     encodeImage: (inputs) => run('image_encoder', graphs.imageEncoder, inputs),
     encodeVae: (inputs) => run('vae_encoder', graphs.vaeEncoder, inputs),
     condition: (clips, inputs) => run(`conditioning-${clips}`, () => graphs.conditioning(clips), inputs),
+    shiftTime: (steps, inputs) => run(`time_shifts-${steps}`, () => graphs.timeShifts(steps), inputs),
     denoiseStep: (inputs) => run('denoise_step', graphs.denoiseStep, inputs),
     predict: (inputs) => run('prediction_step', graphs.predictionStep, inputs),
     guidedEulerStep: (inputs) => run('guided_euler_step', graphs.guidedEulerStep, inputs),

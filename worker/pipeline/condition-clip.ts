@@ -16,9 +16,12 @@ export interface ClipImages {
 }
 
 /** What the steps need of the image: for both passes together, or for each pass on its own. */
-export type ClipConditioning =
+type ImageConditioning =
   | { readonly passes: 'together'; readonly tensors: Tensors }
   | { readonly passes: 'apart'; readonly unconditional: Tensors; readonly conditional: Tensors }
+
+/** `timeShifts` has a row of each tensor for every step. */
+export type ClipConditioning = ImageConditioning & { readonly timeShifts: Tensors }
 
 const zerosLike = ({ data, shape }: Tensor): Tensor => ({ data: new Float32Array(data.length), shape })
 
@@ -39,7 +42,8 @@ const addNoise = (image: Tensor, strength: number, generator: TorchGenerator): T
 
 /**
  * Everything before the first step: CLIP's embedding of the original image, the VAE's latents of the fitted and
- * noised one, and what the UNet makes of them once for all steps. Takes the first draw of the generator.
+ * noised one, and what the UNet makes of them and of the `timesteps` once for all steps. Takes the first draw of the
+ * generator.
  */
 export const conditionClip = async (
   { source, fitted }: ClipImages,
@@ -47,12 +51,14 @@ export const conditionClip = async (
   {
     checkpoint,
     networks,
+    timesteps,
     generator,
     apart,
     signal,
   }: {
     readonly checkpoint: Checkpoint
     readonly networks: ClipNetworks
+    readonly timesteps: Float32Array
     readonly generator: TorchGenerator
     /** Guidance's two passes on their own. */
     readonly apart: boolean
@@ -73,23 +79,30 @@ export const conditionClip = async (
     data: Float32Array.of(parameters.fps - 1, parameters.motionBucketId, parameters.noiseAugStrength),
     shape: [1, 3],
   }
+  const timeShifts = await networks.shiftTime(timesteps.length, {
+    timesteps: { data: timesteps, shape: [timesteps.length, 1] },
+    added_time_ids,
+  })
+  signal.throwIfAborted()
   const condition = (clips: 1 | 2, context: Tensor, latents: Tensor): Promise<Tensors> =>
-    networks.condition(clips, { image_embeds: context, image_latents: latents, added_time_ids })
+    networks.condition(clips, { image_embeds: context, image_latents: latents })
 
   if (!usesGuidance(parameters)) {
-    return { passes: 'together', tensors: await condition(1, embeds, image_latents) }
+    return { passes: 'together', timeShifts, tensors: await condition(1, embeds, image_latents) }
   }
   const noEmbeds = zerosLike(embeds)
   const noLatents = zerosLike(image_latents)
   if (apart) {
     return {
       passes: 'apart',
+      timeShifts,
       unconditional: await condition(1, noEmbeds, noLatents),
       conditional: await condition(1, embeds, image_latents),
     }
   }
   return {
     passes: 'together',
+    timeShifts,
     tensors: await condition(2, stack(noEmbeds, embeds), stack(noLatents, image_latents)),
   }
 }

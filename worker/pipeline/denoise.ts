@@ -11,6 +11,16 @@ const only = (tensors: Tensors, name: string): Tensor => {
   return tensor
 }
 
+/** Row `index` of each tensor [rows, …]. */
+const rowOf = (tensors: Tensors, index: number): Tensors =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, { data, shape }]) => {
+      const size = data.length / (shape[0] ?? 1)
+      const row = data.subarray(index * size, (index + 1) * size)
+      return [name, { data: row, shape: [1, ...shape.slice(1)] }]
+    }),
+  )
+
 export interface DenoiseOptions {
   readonly networks: ClipNetworks
   readonly conditioning: ClipConditioning
@@ -27,11 +37,11 @@ export const denoise = async (noise: Tensor, options: DenoiseOptions): Promise<T
   const guidance =
     guidanceScale === null ? {} : { guidance_scale: { data: guidanceScale, shape: [guidanceScale.length] } }
   let latents = noise
-  for (const [step, timestep] of schedule.timesteps.entries()) {
+  for (let step = 0; step < schedule.timesteps.length; step++) {
     signal.throwIfAborted()
     const sigma = scalar(schedule.sigmas[step] ?? Number.NaN)
     const sigma_next = scalar(schedule.sigmas[step + 1] ?? Number.NaN)
-    const here = { latents, sigma, timestep: scalar(timestep) }
+    const here = { latents, sigma, ...rowOf(conditioning.timeShifts, step) }
     if (conditioning.passes === 'together') {
       const inputs = { ...here, ...conditioning.tensors, ...guidance, sigma_next }
       latents = only(await networks.denoiseStep(inputs), 'next_latents')

@@ -5,7 +5,7 @@ import {
 } from '../../shared/contracts/render-parameters.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../compiler/compile.ts'
-import type { Target } from '../compiler/targets/target.ts'
+import type { Targets } from '../compiler/targets/target.ts'
 import type { SessionPool } from '../engine/session-pool.ts'
 import type { Tensor } from '../engine/tensor.ts'
 import { openClipNetworks } from './clip-networks.ts'
@@ -21,7 +21,7 @@ import { guidanceRamp } from './scheduler/guidance-ramp.ts'
 export interface RenderOptions {
   readonly checkpoint: Checkpoint
   readonly pool: SessionPool
-  readonly target: Target
+  readonly targets: Targets
   /** Guidance's passes one after the other, feed-forward layers in pieces: less memory, the same numbers. */
   readonly lowMemory: boolean
   readonly onProgress: (progress: Progress) => void
@@ -62,7 +62,7 @@ const scheduleOf = (checkpoint: Checkpoint, { sigmas, numInferenceSteps }: Rende
 export const renderClip = async (
   images: ClipImages,
   parameters: RenderParameters,
-  { checkpoint, pool, target, lowMemory, onProgress, signal }: RenderOptions,
+  { checkpoint, pool, targets, lowMemory, onProgress, signal }: RenderOptions,
 ): Promise<RenderedClip> => {
   const seconds: PhaseSeconds = { load: 0, encodeImage: 0, denoise: 0, decode: 0 }
   const timed = async <T>(phase: Exclude<keyof PhaseSeconds, 'load'>, work: () => Promise<T>): Promise<T> => {
@@ -80,7 +80,7 @@ export const renderClip = async (
   const networks = await openClipNetworks(parameters, {
     checkpoint,
     pool,
-    target,
+    targets,
     feedForwardChunks: lowMemory ? LOW_MEMORY_CHUNKS : 1,
     onLoaded: (more) => {
       seconds.load += more
@@ -88,7 +88,14 @@ export const renderClip = async (
   })
   onProgress({ phase: 'encode-image', step: 0, steps: 1 })
   const conditioning = await timed('encodeImage', () =>
-    conditionClip(images, parameters, { checkpoint, networks, generator, apart: lowMemory, signal }),
+    conditionClip(images, parameters, {
+      checkpoint,
+      networks,
+      timesteps: schedule.timesteps,
+      generator,
+      apart: lowMemory,
+      signal,
+    }),
   )
   onProgress({ phase: 'encode-image', step: 1, steps: 1 })
 

@@ -5,9 +5,8 @@ import {
 } from '../../shared/contracts/render-parameters.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip } from '../compiler/compile.ts'
-import type { Target } from '../compiler/targets/target.ts'
+import { type Device, openCpuDevice } from '../engine/device.ts'
 import { chooseMemoryPlan, type MemoryPlan } from '../engine/memory-mode.ts'
-import { detectCpuTarget } from '../engine/nchwc-block.ts'
 import { createSessionPool, type SessionPool } from '../engine/session-pool.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import { renderClip } from '../pipeline/render-clip.ts'
@@ -24,19 +23,21 @@ export interface JobRenderer extends AsyncDisposable {
   render(job: RenderJob, context: JobContext): Promise<RenderResult>
 }
 
-const planFor = (checkpoint: Checkpoint, job: RenderJob, target: Target): MemoryPlan => {
+const planFor = (checkpoint: Checkpoint, job: RenderJob, device: Device): MemoryPlan => {
   if (job.memory !== 'auto') return job.memory
   const parameters: RenderParameters = job.parameters
+  const { targets } = device
   const guidance = usesGuidance(parameters)
-  const graphs = compileClip(checkpoint, { ...parameters, guidance, target, feedForwardChunks: 1 })
+  const graphs = compileClip(checkpoint, { ...parameters, guidance, targets, feedForwardChunks: 1 })
   const all = [
     graphs.imageEncoder(),
     graphs.vaeEncoder(),
     graphs.conditioning(guidance ? 2 : 1),
+    graphs.timeShifts(parameters.numInferenceSteps),
     graphs.denoiseStep(),
     graphs.vaeDecoder(Math.min(parameters.numFrames, decodeChunkOf(parameters))),
   ]
-  return chooseMemoryPlan(all, { availableBytes: process.availableMemory(), keepWarm: job.keepWarm })
+  return chooseMemoryPlan(all, { availableBytes: device.freeMemoryBytes(), keepWarm: job.keepWarm })
 }
 
 /** What of a job decides which networks run, of which size and how. */
@@ -53,7 +54,7 @@ const shapeKey = ({ checkpointDir, variant, memory, keepWarm, parameters }: Rend
 export const createJobRenderer = (): JobRenderer => {
   let open: { readonly key: string; readonly pool: SessionPool } | null = null
 
-  let detected: Promise<Target> | null = null
+  let opened: Promise<Device> | null = null
   /** Of the job before, if its networks are still there: one like it needs neither to be read nor planned again. */
   let ready: { readonly key: string; readonly checkpoint: Checkpoint } | null = null
 
@@ -74,22 +75,22 @@ export const createJobRenderer = (): JobRenderer => {
       const secondsSince = (start: number): number => (performance.now() - start) / 1000
       const { parameters } = job
       const images = { source: await readRgbFile(job.source), fitted: await readRgbFile(job.fitted) }
-      detected ??= detectCpuTarget()
-      const target = await detected
+      opened ??= openCpuDevice()
+      const device = await opened
       const key = shapeKey(job)
       const known = ready?.key === key ? ready.checkpoint : null
       ready = null
       const checkpoint =
         known ??
         (await openCheckpoint(job.checkpointDir, job.variant === null ? {} : { variant: job.variant }))
-      const memory = known === null ? planFor(checkpoint, job, target) : 'resident'
+      const memory = known === null ? planFor(checkpoint, job, device) : 'resident'
       const pool = await poolFor(memory, job)
-      const opened = secondsSince(started)
+      const openSeconds = secondsSince(started)
 
       const clip = await renderClip(images, parameters, {
         checkpoint,
         pool,
-        target,
+        targets: device.targets,
         lowMemory: memory === 'low-vram',
         onProgress,
         signal,
@@ -110,7 +111,7 @@ export const createJobRenderer = (): JobRenderer => {
         videos,
         seconds: {
           ...phases,
-          load: load + opened,
+          load: load + openSeconds,
           total: secondsSince(started),
         },
         peakMemoryBytes: process.resourceUsage().maxRSS * 1024,

@@ -5,8 +5,7 @@ import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { exportedGraphs } from '../../../worker/cli/exported-graphs.ts'
-import { compileClip } from '../../../worker/compiler/compile.ts'
-import { cpuTarget } from '../../../worker/compiler/targets/cpu.ts'
+import { compileClip, TARGETS } from '../../../worker/compiler/compile.ts'
 import { elementCount, type Tensor } from '../../../worker/engine/tensor.ts'
 import { expectClose } from '../../fixtures/close.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
@@ -24,7 +23,7 @@ const SHAPE = {
   guidance: true,
   steps: 2,
   decodeChunk: 2,
-  target: cpuTarget,
+  targets: TARGETS.cpu,
 } as const
 
 const floats = (bytes: Buffer): Float32Array =>

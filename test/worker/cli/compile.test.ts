@@ -40,6 +40,7 @@ test('writes every graph of a clip, the weights they point into, and a guide', a
     'graphs.json',
     'image_encoder.onnx',
     'image_encoder/model.fp16.safetensors',
+    'time_shifts.onnx',
     'unet.onnx',
     'unet/diffusion_pytorch_model.fp16.safetensors',
     'vae/diffusion_pytorch_model.fp16.safetensors',

@@ -54,6 +54,7 @@ describe('SVD-XT, from its configs alone', () => {
       '1 image_encoder',
       '1 vae_encoder',
       '1 conditioning',
+      '1 time_shifts',
       '25 denoise_step',
       '1 vae_decoder',
     ])
@@ -126,7 +127,8 @@ describe('a graph as text', () => {
     ['vae-decoder', 'vae_decoder', 'frames'],
     ['vae-encoder', 'vae_encoder', 'image_latents'],
     ['image-encoder', 'image_encoder', 'image_embeds'],
-    ['conditioning', 'conditioning', 'added_embedding'],
+    ['conditioning', 'conditioning', 'spatial_contexts'],
+    ['time-shifts', 'time_shifts', 'spatial_shifts'],
     ['denoise-step', 'denoise_step', 'next_latents'],
   ])('%s', async (graph, name, output) => {
     const text = await inspect('--graph', graph, '--width', '256', '--height', '128', '--num-frames', '2')

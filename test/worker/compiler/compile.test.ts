@@ -6,6 +6,7 @@ import { statisticsOf } from '../../../worker/compiler/graph/statistics.ts'
 import { unetBlocks } from '../../../worker/compiler/networks/unet-blocks.ts'
 import { cpuTarget } from '../../../worker/compiler/targets/cpu.ts'
 import { nchwcTarget } from '../../../worker/compiler/targets/nchwc.ts'
+import { oneTarget } from '../../../worker/compiler/targets/target.ts'
 import { XT_CONFIGS } from '../../fixtures/checkpoint-folder.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
@@ -44,7 +45,7 @@ describe.each(TARGETS)('SVD-XT, from its configs alone, for $name', (target) => 
   let graphs: ClipGraphs
   beforeAll(async () => {
     checkpoint = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
-    graphs = compileClip(checkpoint, { ...CLIP, target })
+    graphs = compileClip(checkpoint, { ...CLIP, targets: oneTarget(target) })
     graphs.checkWeights()
   })
 
@@ -103,7 +104,7 @@ describe.each(TARGETS)('SVD-XT, from its configs alone, for $name', (target) => 
 
   test('feed-forwards in pieces do the same work in no more memory', () => {
     const chunked = statisticsOf(
-      compileClip(checkpoint, { ...CLIP, target, feedForwardChunks: 8 }).denoiseStep(),
+      compileClip(checkpoint, { ...CLIP, targets: oneTarget(target), feedForwardChunks: 8 }).denoiseStep(),
     )
     const whole = statisticsOf(graphs.denoiseStep())
     expect(chunked.flops).toBe(whole.flops)
@@ -122,7 +123,10 @@ describe('a UNet whose first level does not attend', () => {
       upBlockTypes: unet.config.upBlockTypes.with(-1, 'UpBlockSpatioTemporal'),
     }
     const others = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
-    const graphs = compileClip({ ...others, unet: { ...unet, config } }, { ...CLIP, target: cpuTarget })
+    const graphs = compileClip(
+      { ...others, unet: { ...unet, config } },
+      { ...CLIP, targets: oneTarget(cpuTarget) },
+    )
     const [embeds] = graphs.conditioning(2).inputs
     expect(embeds?.shape).toEqual([2, 1, 1024])
     expect(() => graphs.denoiseStep()).not.toThrow()
@@ -137,7 +141,7 @@ describe('tensors beside those of the networks', () => {
     const [first] = imageEncoder.tensors!.values()
     const tensors = new Map([...imageEncoder.tensors!, [key, { ...first!, key }]])
     const input = { ...checkpoint, imageEncoder: { ...imageEncoder, tensors } }
-    return compileClip(input, { ...CLIP, target: cpuTarget, width: 64, height: 64 })
+    return compileClip(input, { ...CLIP, targets: oneTarget(cpuTarget), width: 64, height: 64 })
   }
 
   test('may be the position ids that older files carry', async () => {

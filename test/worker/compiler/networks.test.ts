@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { compileClip, vaeScaleFactor } from '../../../worker/compiler/compile.ts'
 import { cpuTarget } from '../../../worker/compiler/targets/cpu.ts'
+import { oneTarget } from '../../../worker/compiler/targets/target.ts'
 import { detectCpuTarget } from '../../../worker/engine/nchwc-block.ts'
 import { expectClose } from '../../fixtures/close.ts'
 import { type Golden, readGolden } from '../../fixtures/golden.ts'
@@ -39,7 +40,7 @@ const TARGETS = [cpuTarget, await detectCpuTarget()]
 const RUNS = TARGETS.flatMap((target) => CASES.map((run) => ({ ...run, target, on: target.name })))
 
 describe.each(RUNS)('$checkpoint $form on $on', ({ golden: goldenName, checkpoint: name, form, target }) => {
-  const SIZE = { guidance: true, target, feedForwardChunks: 1 } as const
+  const SIZE = { guidance: true, targets: oneTarget(target), feedForwardChunks: 1 } as const
 
   test('the image encoder gives the embeddings of transformers', async () => {
     const [golden, checkpoint] = await Promise.all([readGolden(goldenName), open(name, form)])

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { compileClip } from '../../../worker/compiler/compile.ts'
 import { nchwcTarget } from '../../../worker/compiler/targets/nchwc.ts'
+import { oneTarget, type Target } from '../../../worker/compiler/targets/target.ts'
 import { detectCpuTarget } from '../../../worker/engine/nchwc-block.ts'
 import { withPreparedWeights } from '../../../worker/engine/prepared-weights.ts'
 import { openSession } from '../../../worker/engine/session.ts'
@@ -13,11 +14,11 @@ import { readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { drawUniform } from '../../fixtures/uniform.ts'
 
-const aDecoder = async (target = nchwcTarget(8), size = 32) => {
+const aDecoder = async (target: Target = nchwcTarget(8), size = 32) => {
   const folder = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'))
   const checkpoint = await openCheckpoint(folder)
   const sizes = { width: size, height: size, numFrames: 2, guidance: true, feedForwardChunks: 1 }
-  return { folder, graph: compileClip(checkpoint, { ...sizes, target }).vaeDecoder(2) }
+  return { folder, graph: compileClip(checkpoint, { ...sizes, targets: oneTarget(target) }).vaeDecoder(2) }
 }
 
 const weightFiles = async (cacheDir: string): Promise<string[]> => (await readdir(cacheDir)).sort()
@@ -46,7 +47,7 @@ describe('kernels in the order of the runtime', () => {
     const cacheDir = await temporaryDir()
     const folder = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'))
     const checkpoint = await openCheckpoint(folder)
-    const sizes = { numFrames: 2, guidance: true, feedForwardChunks: 1, target: nchwcTarget(8) }
+    const sizes = { numFrames: 2, guidance: true, feedForwardChunks: 1, targets: oneTarget(nchwcTarget(8)) }
     for (const side of [32, 64]) {
       const graph = compileClip(checkpoint, { ...sizes, width: side, height: side }).vaeDecoder(2)
       await withPreparedWeights(graph, cacheDir)

@@ -12,9 +12,15 @@ const SCHEDULE: DenoiseOptions['schedule'] = {
   initNoiseSigma: 8,
 }
 const NOISE = tensorOf([1, 2], [2, 1])
-const TOGETHER: ClipConditioning = { passes: 'together', tensors: { image_features: tensorOf([7]) } }
+const timeShifts = { spatial_shifts: tensorOf([0.5, 0.25, 0.125], [3, 1]) }
+const TOGETHER: ClipConditioning = {
+  passes: 'together',
+  timeShifts,
+  tensors: { image_features: tensorOf([7]) },
+}
 const APART: ClipConditioning = {
   passes: 'apart',
+  timeShifts,
   unconditional: { image_features: tensorOf([0]) },
   conditional: { image_features: tensorOf([7]) },
 }
@@ -52,16 +58,16 @@ const optionsWith = (networks: ClipNetworks, more: Partial<DenoiseOptions> = {})
 })
 
 describe('both passes together', () => {
-  test('every step goes from its sigma to the next, with its timestep and the guidance per frame', async () => {
+  test('every step goes from its sigma to the next, with its row of the time shifts and the guidance per frame', async () => {
     const { calls, networks } = aRecorder()
     const steps: number[] = []
     const options = optionsWith(networks, { onStep: (step) => steps.push(step) })
     expect(await denoise(NOISE, options)).toEqual(tensorOf([4, 5], [2, 1]))
     const common = { image_features: [7], guidance_scale: [1, 3] }
     expect(calls.map(({ inputs }) => inputs)).toEqual([
-      { ...common, latents: [1, 2], sigma: [8], sigma_next: [4], timestep: [0.5] },
-      { ...common, latents: [2, 3], sigma: [4], sigma_next: [2], timestep: [0.25] },
-      { ...common, latents: [3, 4], sigma: [2], sigma_next: [0], timestep: [0.125] },
+      { ...common, latents: [1, 2], sigma: [8], sigma_next: [4], spatial_shifts: [0.5] },
+      { ...common, latents: [2, 3], sigma: [4], sigma_next: [2], spatial_shifts: [0.25] },
+      { ...common, latents: [3, 4], sigma: [2], sigma_next: [0], spatial_shifts: [0.125] },
     ])
     expect(steps).toEqual([1, 2, 3])
   })
@@ -81,8 +87,8 @@ describe('passes apart', () => {
     expect(calls).toHaveLength(9)
     const here = { latents: [2, 3], sigma: [4] }
     expect(calls.slice(3, 6)).toEqual([
-      { network: 'predict', inputs: { ...here, timestep: [0.25], image_features: [0] } },
-      { network: 'predict', inputs: { ...here, timestep: [0.25], image_features: [7] } },
+      { network: 'predict', inputs: { ...here, spatial_shifts: [0.25], image_features: [0] } },
+      { network: 'predict', inputs: { ...here, spatial_shifts: [0.25], image_features: [7] } },
       {
         network: 'guidedEulerStep',
         inputs: {

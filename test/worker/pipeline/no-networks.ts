@@ -9,6 +9,7 @@ export const NO_NETWORKS: ClipNetworks = {
   encodeImage: absent,
   encodeVae: absent,
   condition: absent,
+  shiftTime: absent,
   denoiseStep: absent,
   predict: absent,
   guidedEulerStep: absent,

@@ -6,7 +6,7 @@ import { resolveParameters } from '../../../shared/contracts/render-parameters.t
 import { decodeImage } from '../../../shared/image/decode-image.ts'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../../../worker/compiler/compile.ts'
-import { detectCpuTarget } from '../../../worker/engine/nchwc-block.ts'
+import { openCpuDevice } from '../../../worker/engine/device.ts'
 import { createSessionPool } from '../../../worker/engine/session-pool.ts'
 import { fitImage } from '../../../worker/pipeline/image/fit.ts'
 import { renderClip } from '../../../worker/pipeline/render-clip.ts'
@@ -51,7 +51,7 @@ const renderGolden = async (
   const clip = await renderClip({ source, fitted }, parameters, {
     checkpoint,
     pool,
-    target: await detectCpuTarget(),
+    targets: (await openCpuDevice()).targets,
     lowMemory,
     onProgress: () => {},
     signal: new AbortController().signal,

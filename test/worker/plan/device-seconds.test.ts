@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { clipShapeOf } from '../../../worker/cli/clip-options.ts'
 import { countClipWork } from '../../../worker/cli/count-clip-work.ts'
-import { cpuTarget } from '../../../worker/compiler/targets/cpu.ts'
+import { TARGETS } from '../../../worker/compiler/compile.ts'
 import { deviceSecondsOf } from '../../../worker/plan/device-seconds.ts'
 import type { Work } from '../../../worker/plan/graph-work.ts'
 import { XT_CONFIGS } from '../cli/a-command-line.ts'
@@ -10,7 +10,7 @@ import { PUBLISHED_TIMES } from './published-times.ts'
 
 const xt = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
 const workOf = (steps: number): Work =>
-  countClipWork(xt, clipShapeOf({ numInferenceSteps: String(steps) }, xt, cpuTarget)).work
+  countClipWork(xt, clipShapeOf({ numInferenceSteps: String(steps) }, xt, TARGETS.cpu)).work
 const WORK = new Map([20, 25].map((steps) => [steps, workOf(steps)]))
 
 describe('published times of SVD-XT', () => {

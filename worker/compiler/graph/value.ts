@@ -22,5 +22,9 @@ export const elementsOf = (shape: readonly number[]): number =>
 export const bytesOf = (value: Pick<Value, 'dtype' | 'shape'>): number =>
   elementsOf(value.shape) * BYTES[value.dtype]
 
+/** Whether all have one type; absent ones (null) have none. */
+export const haveOneType = (values: readonly (Pick<Value, 'dtype'> | null)[]): boolean =>
+  new Set(values.flatMap((value) => (value === null ? [] : [value.dtype]))).size <= 1
+
 export const formatType = (value: Pick<Value, 'dtype' | 'shape'>): string =>
   `${value.dtype}[${value.shape.join(',')}]`

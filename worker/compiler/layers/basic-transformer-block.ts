@@ -1,7 +1,5 @@
-import type { Value } from '../graph/value.ts'
-import { add } from '../ops/elementwise.ts'
 import type { Tokens } from '../targets/target.ts'
-import { addPerClip, type CrossAttention, skipFoldedCrossAttention } from './context.ts'
+import { type CrossAttention, skipFoldedCrossAttention } from './context.ts'
 import { feedForward } from './feed-forward.ts'
 import { bindNorm } from './parameters.ts'
 import { into, type Scope } from './scope.ts'
@@ -29,15 +27,15 @@ export const basicTransformerBlock = (scope: Scope, config: TransformerBlock) =>
   const ff = feedForward(into(scope, 'ff'), { channels, chunks: feedForwardChunks })
   const epsilon = LAYER_NORM_EPSILON
 
-  return (x: Tokens, context: Value): Tokens =>
+  return (x: Tokens, context: Tokens): Tokens =>
     g.within(w.path, () => {
-      const attended = add(g, attn1(target.layerNorm(g, x.value, { ...norm1, epsilon }), x.rows), x.value)
-      const informed = addPerClip(scope, attended, context)
-      return { ...x, value: add(g, ff(target.layerNorm(g, informed, { ...norm3, epsilon })), informed) }
+      const attended = attn1(target.layerNorm(g, x, { ...norm1, epsilon }), x)
+      const informed = target.addRows(g, attended, context, 'clip')
+      return ff(target.layerNorm(g, informed, { ...norm3, epsilon }), informed)
     })
 }
 
-/** diffusers' TemporalBasicTransformerBlock, on one sequence per place: the same with a feed-forward in front. */
+/** diffusers' TemporalBasicTransformerBlock, on one sequence per pixel: the same with a feed-forward in front. */
 export const temporalTransformerBlock = (scope: Scope, config: TransformerBlock) => {
   const { g, target, w } = scope
   const { channels, feedForwardChunks } = config
@@ -45,10 +43,10 @@ export const temporalTransformerBlock = (scope: Scope, config: TransformerBlock)
   const ffIn = feedForward(into(scope, 'ff_in'), { channels, chunks: feedForwardChunks })
   const rest = basicTransformerBlock(scope, config)
 
-  return (x: Tokens, context: Value): Tokens => {
+  return (x: Tokens, context: Tokens): Tokens => {
     const entered = g.within(w.path, () =>
-      add(g, ffIn(target.layerNorm(g, x.value, { ...normIn, epsilon: LAYER_NORM_EPSILON })), x.value),
+      ffIn(target.layerNorm(g, x, { ...normIn, epsilon: LAYER_NORM_EPSILON }), x),
     )
-    return rest({ ...x, value: entered }, context)
+    return rest(entered, context)
   }
 }

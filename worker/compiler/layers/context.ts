@@ -1,6 +1,4 @@
-import type { Value } from '../graph/value.ts'
-import { add } from '../ops/elementwise.ts'
-import { reshape } from '../ops/shape.ts'
+import type { Tokens } from '../targets/target.ts'
 import { bindLinear, bindNorm, bindProjection } from './parameters.ts'
 import type { Scope } from './scope.ts'
 
@@ -20,7 +18,7 @@ export const contextProjection = (
 ) => {
   const toV = bindProjection(w.at('to_v'), crossAttentionDim, channels)
   const toOut = bindLinear(w.at('to_out', 0), channels, channels)
-  return (context: Value): Value =>
+  return (context: Tokens): Tokens =>
     g.within(w.path, () => target.linear(g, target.linear(g, context, toV), toOut))
 }
 
@@ -40,12 +38,3 @@ export const crossAttentionFlops = (
   { tokens, contexts }: { readonly tokens: number; readonly contexts: number },
 ): number =>
   2 * (2 * channels * channels * tokens + 2 * crossAttentionDim * channels * contexts) + 4 * channels * tokens
-
-/** Adds its own row of `perClip` [clips, C] to each token of a clip; `tokens` [n, C] has those of a clip together. */
-export const addPerClip = ({ g }: Pick<Scope, 'g'>, tokens: Value, perClip: Value): Value => {
-  const [count = 0, channels = 0] = tokens.shape
-  const [clips = 1] = perClip.shape
-  if (clips === 1) return add(g, tokens, perClip)
-  const byClip = reshape(g, tokens, [clips, count / clips, channels])
-  return reshape(g, add(g, byClip, reshape(g, perClip, [clips, 1, channels])), tokens.shape)
-}

@@ -1,4 +1,4 @@
-import type { Affine, BiasedLinear, Linear } from '../targets/target.ts'
+import type { Affine, BiasedLinear, Linear, Mix, TemporalConv } from '../targets/target.ts'
 import type { Weights } from '../weights/weights.ts'
 
 export const bindNorm = (w: Weights, channels: number): Affine => ({
@@ -24,4 +24,15 @@ export const bindConv = (
 ): BiasedLinear => ({
   weight: w.tensor('weight', [outChannels, inChannels, kernel, kernel]),
   bias: w.tensor('bias', [outChannels]),
+})
+
+export const bindTemporalConv = (w: Weights, channels: number): TemporalConv => ({
+  weight: w.tensor('weight', [channels, channels, 3, 1, 1]),
+  bias: w.tensor('bias', [channels]),
+})
+
+/** diffusers' AlphaBlender at `w`; `switched` as in the VAE. */
+export const bindMix = (w: Weights, { switched }: Pick<Mix, 'switched'>): Mix => ({
+  factor: w.tensor('mix_factor', [1]),
+  switched,
 })

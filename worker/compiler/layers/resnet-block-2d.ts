@@ -1,7 +1,5 @@
-import type { Value } from '../graph/value.ts'
-import type { Images } from '../targets/target.ts'
-import { inImagePieces } from './image-pieces.ts'
-import { bindConv, bindLinear, bindNorm } from './parameters.ts'
+import type { Images, Tokens } from '../targets/target.ts'
+import { bindConv, bindNorm } from './parameters.ts'
 import type { Scope } from './scope.ts'
 
 /** Group norms of Stable Video Diffusion always have 32 groups: the reference's classes fix it. */
@@ -11,8 +9,6 @@ export interface ResnetBlock2d {
   readonly inChannels: number
   readonly outChannels: number
   readonly epsilon: number
-  /** Width of the time embedding; null: none (VAE). */
-  readonly timeEmbedDim: number | null
 }
 
 /** An upsampler right in front of a block: its result, the largest map of all, is only needed in pieces. */
@@ -22,42 +18,28 @@ export interface Enlarge {
   readonly layer: (x: Images) => Images
 }
 
-/** diffusers' ResnetBlock2D. `activatedTime` is silu(time embedding) [1, timeEmbedDim]. */
+/** diffusers' ResnetBlock2D. `shift` is what the time embedding adds (see time-shift.ts); null: none (VAE). */
 export const resnetBlock2d = (scope: Scope, config: ResnetBlock2d) => {
   const { g, target, w } = scope
-  const { inChannels, outChannels, epsilon, timeEmbedDim } = config
+  const { inChannels, outChannels, epsilon } = config
   const norm1 = bindNorm(w.at('norm1'), inChannels)
   const conv1 = bindConv(w.at('conv1'), inChannels, outChannels, 3)
-  const timeProjection =
-    timeEmbedDim === null ? null : bindLinear(w.at('time_emb_proj'), timeEmbedDim, outChannels)
   const norm2 = bindNorm(w.at('norm2'), outChannels)
   const conv2 = bindConv(w.at('conv2'), outChannels, outChannels, 3)
   const shortcut =
     inChannels === outChannels ? null : bindConv(w.at('conv_shortcut'), inChannels, outChannels, 1)
   const same = { stride: 1, padding: [1, 1, 1, 1] } as const
+  const norm = { groups: NORM_GROUPS, epsilon, activation: 'silu' } as const
 
-  return (x: Images, activatedTime: Value | null, enlarge?: Enlarge): Images =>
+  return (x: Images, shift: Tokens | null, enlarge?: Enlarge): Images =>
     g.within(w.path, () => {
-      const shift =
-        timeProjection === null || activatedTime === null
-          ? null
-          : target.linear(g, activatedTime, timeProjection)
       const block = (before: Images): Images => {
         const images = enlarge?.layer(before) ?? before
-        const first = target.groupNorm(g, images, {
-          ...norm1,
-          groups: NORM_GROUPS,
-          epsilon,
-          activation: 'silu',
+        const hidden = target.conv2d(g, target.groupNorm(g, images, { ...norm1, ...norm }), {
+          ...conv1,
+          ...same,
         })
-        const hidden = target.conv2d(g, first, { ...conv1, ...same })
-        const second = target.groupNorm(g, hidden, {
-          ...norm2,
-          groups: NORM_GROUPS,
-          epsilon,
-          activation: 'silu',
-          shift,
-        })
+        const second = target.groupNorm(g, hidden, { ...norm2, ...norm, shift })
         const residual =
           shortcut === null
             ? images
@@ -65,8 +47,8 @@ export const resnetBlock2d = (scope: Scope, config: ResnetBlock2d) => {
         return target.conv2d(g, second, { ...conv2, ...same, residual })
       }
       // A piece of images knows nothing of clips, and so not which of several shifts is its own.
-      if (shift !== null && shift.shape[0] !== 1) return block(x)
+      if (shift !== null && shift.length !== 1) return block(x)
       const pixels = x.height * x.width * (enlarge?.factor ?? 1) ** 2
-      return inImagePieces(scope, x, Math.max(inChannels, outChannels) * pixels, block)
+      return target.inImagePieces(g, x, Math.max(inChannels, outChannels) * pixels, block)
     })
 }

@@ -1,6 +1,5 @@
-import type { Value } from '../graph/value.ts'
-import type { Images } from '../targets/target.ts'
-import { blendFactors } from './alpha-blender.ts'
+import type { Images, Tokens } from '../targets/target.ts'
+import { bindMix } from './parameters.ts'
 import { type Enlarge, resnetBlock2d } from './resnet-block-2d.ts'
 import { into, type Scope } from './scope.ts'
 import { temporalResnetBlock } from './temporal-resnet-block.ts'
@@ -10,8 +9,13 @@ export interface SpatioTemporalResBlock {
   readonly outChannels: number
   readonly epsilon: number
   readonly temporalEpsilon: number
-  readonly timeEmbedDim: number | null
   readonly switchedMix: boolean
+}
+
+/** What the time embedding adds in the spatial and in the temporal ResNet. */
+export interface TimeShifts {
+  readonly spatial: Tokens
+  readonly temporal: Tokens
 }
 
 /**
@@ -19,27 +23,19 @@ export interface SpatioTemporalResBlock {
  * a·s + (1−a)·(s + b) is s + (1−a)·b, and 1−a goes into the last convolution's weights.
  */
 export const spatioTemporalResBlock = (scope: Scope, config: SpatioTemporalResBlock) => {
-  const { inChannels, outChannels, epsilon, temporalEpsilon, timeEmbedDim, switchedMix } = config
-  const { g, target } = scope
-  const spatial = resnetBlock2d(into(scope, 'spatial_res_block'), {
-    inChannels,
-    outChannels,
-    epsilon,
-    timeEmbedDim,
-  })
+  const { inChannels, outChannels, epsilon, temporalEpsilon, switchedMix } = config
+  const { g, target, w } = scope
+  const spatial = resnetBlock2d(into(scope, 'spatial_res_block'), { inChannels, outChannels, epsilon })
   const temporal = temporalResnetBlock(into(scope, 'temporal_res_block'), {
     channels: outChannels,
     epsilon: temporalEpsilon,
-    timeEmbedDim,
   })
-  const { temporal: factor } = g.within(scope.w.path, () =>
-    blendFactors(into(scope, 'time_mixer'), { switched: switchedMix }),
-  )
+  const mix = bindMix(w.at('time_mixer'), { switched: switchedMix })
 
-  return (x: Images, activatedTime: Value | null, enlarge?: Enlarge): Images =>
-    g.within(scope.w.path, () => {
-      const pictures = spatial(x, activatedTime, enlarge)
-      const clips = target.toClips(g, pictures)
-      return target.toImages(g, temporal(clips, activatedTime, factor))
+  return (x: Images, shifts: TimeShifts | null, enlarge?: Enlarge): Images =>
+    g.within(w.path, () => {
+      const images = spatial(x, shifts?.spatial ?? null, enlarge)
+      const clips = target.toClips(g, images)
+      return target.toImages(g, temporal(clips, shifts?.temporal ?? null, mix))
     })
 }

@@ -1,11 +1,7 @@
-import type { Value } from '../graph/value.ts'
-import { add, mul } from '../ops/elementwise.ts'
-import { reshape } from '../ops/shape.ts'
 import type { Images, Tokens } from '../targets/target.ts'
-import { blendFactors } from './alpha-blender.ts'
 import { basicTransformerBlock, temporalTransformerBlock } from './basic-transformer-block.ts'
 import { crossAttentionFlops } from './context.ts'
-import { bindLinear, bindNorm } from './parameters.ts'
+import { bindLinear, bindMix, bindNorm } from './parameters.ts'
 import { NORM_GROUPS } from './resnet-block-2d.ts'
 import { into, type Scope } from './scope.ts'
 
@@ -20,21 +16,13 @@ export interface TransformerSpatioTemporal {
   readonly feedForwardChunks: number
 }
 
-/** Values that do not depend on the step, by their path in the checkpoint. */
-export interface Conditioning {
-  /** `<path>.attn2` [clips, C]: what that cross-attention adds to every token. */
-  context(path: string, channels: number): Value
-  /** `<path>.time_pos_embed` [frames, C]. */
-  framePositions(path: string, channels: number): Value
-}
-
-/** Adds a row of `positions` [frames, C] to every token of its frame; each sequence is one place over all frames. */
-const addPerFrame = ({ g }: Pick<Scope, 'g'>, tokens: Tokens, positions: Value): Tokens => {
-  const [count = 0, channels = 0] = tokens.value.shape
-  const [frames = 1] = positions.shape
-  const byPlace = reshape(g, tokens.value, [count / frames, frames * channels])
-  const placed = add(g, byPlace, reshape(g, positions, [1, frames * channels]))
-  return { ...tokens, value: reshape(g, placed, tokens.value.shape) }
+/** What does not depend on the pixels: once a clip, or once for a number of frames. */
+export interface TransformerConditioning {
+  /** [clips, C] for each layer: what the cross-attention of a block adds to every token. */
+  readonly spatialContexts: readonly Tokens[]
+  readonly temporalContexts: readonly Tokens[]
+  /** [frames, C] */
+  readonly framePositions: Tokens
 }
 
 /** diffusers' TransformerSpatioTemporalModel. */
@@ -46,31 +34,26 @@ export const transformerSpatioTemporal = (scope: Scope, config: TransformerSpati
   const blocks = Array.from({ length: layers }, (_, i) => ({
     spatial: basicTransformerBlock(into(scope, 'transformer_blocks', i), config),
     temporal: temporalTransformerBlock(into(scope, 'temporal_transformer_blocks', i), config),
-    spatialPath: w.at('transformer_blocks', i, 'attn2').path,
-    temporalPath: w.at('temporal_transformer_blocks', i, 'attn2').path,
   }))
-  const blend = g.within(w.path, () => blendFactors(into(scope, 'time_mixer'), { switched: false }))
+  const mix = bindMix(w.at('time_mixer'), { switched: false })
   const projOut = bindLinear(w.at('proj_out'), channels, channels)
 
-  return (x: Images, conditioning: Conditioning): Images =>
+  return (x: Images, conditioning: TransformerConditioning): Images =>
     g.within(w.path, () => {
       const { clips, frames, height, width } = x
+      const { spatialContexts, temporalContexts, framePositions } = conditioning
       const normalized = target.groupNorm(g, x, {
         ...norm,
         groups: NORM_GROUPS,
         epsilon: GROUP_NORM_EPSILON,
         activation: 'none',
       })
-      const entering = target.toTokens(g, normalized)
-      let tokens: Tokens = { ...entering, value: target.linear(g, entering.value, projIn) }
-      const positions = conditioning.framePositions(w.path, channels)
-      for (const block of blocks) {
-        const spatial = block.spatial(tokens, conditioning.context(block.spatialPath, channels))
-        const placed = addPerFrame(scope, target.toTemporalTokens(g, spatial, frames), positions)
-        const temporal = block.temporal(placed, conditioning.context(block.temporalPath, channels))
-        const back = target.toSpatialTokens(g, temporal, clips)
-        const blended = add(g, mul(g, spatial.value, blend.spatial), mul(g, back.value, blend.temporal))
-        tokens = { ...spatial, value: blended }
+      let tokens = target.linear(g, target.toTokens(g, normalized), projIn)
+      for (const [layer, block] of blocks.entries()) {
+        const spatial = block.spatial(tokens, contextOf(spatialContexts, layer))
+        const placed = target.addRows(g, target.toTemporalTokens(g, spatial, frames), framePositions, 'frame')
+        const temporal = block.temporal(placed, contextOf(temporalContexts, layer))
+        tokens = target.blend(g, spatial, temporal, mix)
         const allTokens = clips * frames * height * width
         g.avoid(
           'cross-attention over a single context token',
@@ -78,10 +61,12 @@ export const transformerSpatioTemporal = (scope: Scope, config: TransformerSpati
             crossAttentionFlops(config, { tokens: allTokens, contexts: clips * height * width }),
         )
       }
-      return target.add(
-        g,
-        target.toImagesFromTokens(g, { ...tokens, value: target.linear(g, tokens.value, projOut) }, x),
-        x,
-      )
+      return target.addTokens(g, x, target.linear(g, tokens, projOut))
     })
+}
+
+const contextOf = (contexts: readonly Tokens[], layer: number): Tokens => {
+  const context = contexts[layer]
+  if (context === undefined) throw new RangeError(`no context for layer ${layer} of ${contexts.length}`)
+  return context
 }

@@ -1,4 +1,3 @@
-import type { Value } from '../graph/value.ts'
 import type { Images } from '../targets/target.ts'
 import { bindLinear, bindNorm } from './parameters.ts'
 import { NORM_GROUPS } from './resnet-block-2d.ts'
@@ -17,14 +16,7 @@ export const vaeAttention = (
   return (x: Images): Images =>
     g.within(w.path, () => {
       const normalized = target.groupNorm(g, x, { ...norm, groups: NORM_GROUPS, epsilon, activation: 'none' })
-      const tokens = target.toTokens(g, normalized)
-      const [q, k, v] = [toQ, toK, toV].map((projection) => target.linear(g, tokens.value, projection)) as [
-        Value,
-        Value,
-        Value,
-      ]
-      const mixed = target.attention(g, q, k, v, { rows: tokens.rows, heads: 1 })
-      const value = target.linear(g, mixed, toOut)
-      return target.add(g, x, target.toImagesFromTokens(g, { ...tokens, value }, x))
+      const mixed = target.selfAttention(g, target.toTokens(g, normalized), { toQ, toK, toV, heads: 1 })
+      return target.addTokens(g, x, target.linear(g, mixed, toOut))
     })
 }

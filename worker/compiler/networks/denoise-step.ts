@@ -1,27 +1,36 @@
 import type { UNetConfig } from '../../checkpoint/unet-config.ts'
+import { eulerStep, guide, scaleModelInput, splitPasses } from '../float32/euler-step.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
 import { bindConv } from '../layers/parameters.ts'
 import type { Scope } from '../layers/scope.ts'
-import { conv } from '../ops/conv.ts'
-import { add, div, mul, silu, sqrt, sub } from '../ops/elementwise.ts'
-import { expand, reshape, slice } from '../ops/shape.ts'
-import { timeEmbedDimOf, unet } from './unet.ts'
+import type { Images } from '../targets/target.ts'
+import { unet } from './unet.ts'
+import { attentionDimOf } from './unet-blocks.ts'
 import {
-  addedIdsEmbedding,
-  declareConditioning,
+  activatedTime,
+  CONTEXT_INPUTS,
+  inputContexts,
+  inputShifts,
+  outputRows,
   recordConditioning,
-  stepEmbedding,
+  recordContexts,
+  recordShifts,
+  SHIFT_INPUTS,
+  shiftFlops,
+  timeEmbeddingFlops,
 } from './unet-conditioning.ts'
 
 /*
  * One step of the reference's loop, cut so that nothing is computed twice:
  *
- *   conditioning (once a clip)            denoise_step (every step)
- *   image_embeds ─▶ to_out·to_v of every  latents ─▶ /√(σ²+1) ─▶ conv_in (latent half, one clip)
- *     attn2, frame positions                 + image_features ─▶ UNet, unconditional and conditional
- *   image_latents ─▶ conv_in (image half)    ─▶ guidance ─▶ Euler ─▶ latents
- *   added_time_ids ─▶ embedding
+ *   conditioning (once a clip)              denoise_step (every step)
+ *   image_embeds ─▶ to_out·to_v of every    latents ─▶ /√(σ²+1) ─▶ conv_in (latent half, one clip)
+ *     attn2                                    + image_features ─▶ UNet, unconditional and conditional
+ *   image_latents ─▶ conv_in (image half)      ─▶ guidance ─▶ Euler ─▶ latents
+ *
+ *   time_shifts (once a clip, all steps)
+ *   timesteps, added_time_ids ─▶ embeddings ─▶ time_emb_proj of every ResNet
  */
 
 export interface ClipSize {
@@ -37,17 +46,17 @@ export interface StepOptions extends ClipSize {
   readonly clips: 1 | 2
 }
 
+const IMAGE_FEATURES = 'image_features'
+
 const convInHalves = ({ g, target, w }: Scope, config: UNetConfig) => {
-  const channels = config.blockOutChannels[0] ?? 0
-  const latentChannels = config.outChannels
-  const { weight, bias } = bindConv(w.at('conv_in'), config.inChannels, channels, 3)
-  const same = { strides: [1, 1], pads: [1, 1, 1, 1] }
-  const half = (from: number, to: number): Value => slice(g, target.parameter(g, weight), 1, from, to)
+  const { inChannels, outChannels: latentChannels } = config
+  const { weight, bias } = bindConv(w.at('conv_in'), inChannels, config.blockOutChannels[0] ?? 0, 3)
+  const same = { weight, stride: 1, padding: [1, 1, 1, 1] } as const
   return {
-    latents: (x: Value): Value =>
-      conv(g, x, { weight: half(0, latentChannels), bias: bias && target.parameter(g, bias), ...same }),
-    image: (x: Value): Value =>
-      conv(g, x, { weight: half(latentChannels, config.inChannels), bias: null, ...same }),
+    latents: (x: Images): Images =>
+      target.conv2d(g, x, { ...same, bias, inChannels: { from: 0, to: latentChannels } }),
+    image: (x: Images): Images =>
+      target.conv2d(g, x, { ...same, bias: null, inChannels: { from: latentChannels, to: inChannels } }),
   }
 }
 
@@ -56,32 +65,25 @@ const convInAvoided = (config: UNetConfig, { clips, frames, height, width }: Ste
   return perImage * frames * (config.inChannels * clips - config.outChannels)
 }
 
-const embeddingAvoided = (config: UNetConfig, { clips }: StepOptions): number => {
-  const dim = timeEmbedDimOf(config)
-  const step = 2 * ((config.blockOutChannels[0] ?? 0) * dim + dim * dim)
-  return step * (clips - 1) + 2 * (config.projectionClassEmbeddingsInputDim * dim + dim * dim) * clips
+/** Inputs `image_embeds` and `image_latents`; outputs all that the steps need of the image. */
+export const recordConditioningGraph = (scope: Scope, config: UNetConfig, size: StepOptions): void => {
+  const { g, target } = scope
+  const { clips, height, width } = size
+  const latentChannels = config.inChannels - config.outChannels
+  const embeds = g.input('image_embeds', [clips, 1, attentionDimOf(config)])
+  const imageLatents = g.input('image_latents', [clips, latentChannels, height, width])
+  outputRows(scope, CONTEXT_INPUTS, recordContexts(scope, config, target.tokensFromMatrix(g, embeds, 1)))
+  const images = target.imagesFromNchw(g, imageLatents, 1)
+  target.outputImages(g, IMAGE_FEATURES, convInHalves(scope, config).image(images))
 }
 
-/** The mid block attends, with the last level's width; all that attend have the same (see checkpoint/component-fit.ts). */
-const contextWidth = ({ crossAttentionDim }: UNetConfig): number => crossAttentionDim.at(-1) ?? 0
-
-/** Inputs `image_embeds`, `image_latents`, `added_time_ids`; outputs all that the steps need and does not change. */
-export const recordConditioningGraph = (scope: Scope, config: UNetConfig, size: StepOptions): void => {
+/** Inputs `timesteps` [steps, 1] and `added_time_ids` [1, 3]; outputs the shifts of all steps, a row for each. */
+export const recordTimeShifts = (scope: Scope, config: UNetConfig, steps: number): void => {
   const { g } = scope
-  const { clips, frames, height, width } = size
-  const dim = contextWidth(config)
-  const embeds = g.input('image_embeds', [clips, 1, dim])
-  const imageLatents = g.input('image_latents', [
-    clips,
-    config.inChannels - config.outChannels,
-    height,
-    width,
-  ])
+  const timesteps = g.input('timesteps', [steps, 1])
   const addedTimeIds = g.input('added_time_ids', [1, 3])
-  const { tensors } = recordConditioning(scope, config, reshape(g, embeds, [clips, dim]), { clips, frames })
-  for (const [name, value] of tensors) g.output(name, value)
-  g.output('image_features', convInHalves(scope, config).image(imageLatents))
-  g.output('added_embedding', addedIdsEmbedding(scope, config)(addedTimeIds))
+  const time = activatedTime(scope, config, { timesteps, addedTimeIds })
+  outputRows(scope, SHIFT_INPUTS, recordShifts(scope, config, time))
 }
 
 /** latents/√(σ²+1) through the UNet: the model's v prediction for `clips` passes, [clips·frames, 4, h, w]. */
@@ -89,50 +91,18 @@ const recordPrediction = (scope: Scope, config: UNetConfig, options: StepOptions
   const { g, target } = scope
   const { clips, frames, height, width } = options
   const channels = config.blockOutChannels[0] ?? 0
-  const timestep = g.input('timestep', [1])
-  const imageFeatures = g.input('image_features', [clips, channels, height, width])
-  const addedEmbedding = g.input('added_embedding', [1, timeEmbedDimOf(config)])
-  const conditioning = declareConditioning(g, config, { clips, frames })
+  const imageFeatures = target.inputImages(g, IMAGE_FEATURES, { clips, frames: 1, channels, height, width })
+  const contexts = inputContexts(scope, config, options)
+  const shifts = inputShifts(scope, config, options)
+  const conditioning = recordConditioning(scope, config, { contexts, shifts, frames })
   const body = unet(scope, config, options)
 
-  const latentFeatures = convInHalves(scope, config).latents(scaled)
-  const perFrame = reshape(g, latentFeatures, [1, frames, channels, height * width])
-  const perClip = reshape(g, imageFeatures, [clips, 1, channels, height * width])
-  const features = reshape(g, add(g, perFrame, perClip), [clips * frames, channels, height, width])
-  const embedding = add(g, stepEmbedding(scope, config)(reshape(g, timestep, [1, 1])), addedEmbedding)
+  const latentFeatures = convInHalves(scope, config).latents(target.imagesFromNchw(g, scaled, frames))
+  const features = target.addFramesToClips(g, latentFeatures, imageFeatures)
   g.avoid('conv_in over the image latents and over both passes', convInAvoided(config, options))
-  g.avoid('time embeddings that both passes share or no step changes', embeddingAvoided(config, options))
-  return target.imagesToNchw(
-    g,
-    body({
-      features: target.imagesFromNchw(g, features, frames),
-      activatedTime: silu(g, embedding),
-      conditioning,
-    }),
-  )
-}
-
-const sigmaSquaredPlusOne = (g: Graph, sigma: Value): Value =>
-  add(g, mul(g, sigma, sigma), g.inline(Float32Array.of(1), [1]))
-
-const scaleModelInput = (g: Graph, latents: Value, sigma: Value): Value =>
-  div(g, latents, sqrt(g, sigmaSquaredPlusOne(g, sigma)))
-
-/** v prediction to x₀, then one Euler step from σ to σ_next: EulerDiscreteScheduler.step without churn. */
-const eulerStep = (g: Graph, latents: Value, prediction: Value, sigma: Value): Value => {
-  const sigmaNext = g.input('sigma_next', [1])
-  const plusOne = sigmaSquaredPlusOne(g, sigma)
-  const minusOne = g.inline(Float32Array.of(-1), [1])
-  const fromPrediction = mul(g, prediction, mul(g, div(g, sigma, sqrt(g, plusOne)), minusOne))
-  const denoised = add(g, fromPrediction, div(g, latents, plusOne))
-  const derivative = div(g, sub(g, latents, denoised), sigma)
-  return add(g, latents, mul(g, derivative, sub(g, sigmaNext, sigma)))
-}
-
-/** u + guidance·(c − u), one scale per frame. */
-const guide = (g: Graph, unconditional: Value, conditional: Value, frames: number): Value => {
-  const guidance = reshape(g, g.input('guidance_scale', [frames]), [frames, 1, 1, 1])
-  return add(g, unconditional, mul(g, guidance, sub(g, conditional, unconditional)))
+  g.avoid('time embeddings, which all steps have from one run', timeEmbeddingFlops(config) * clips)
+  g.avoid('time projections of the ResNets, which all steps have from one run', shiftFlops(config))
+  return target.imagesToNchw(g, body({ features, conditioning }))
 }
 
 const latentShape = (config: UNetConfig, { frames, height, width }: ClipSize): readonly number[] => [
@@ -142,6 +112,9 @@ const latentShape = (config: UNetConfig, { frames, height, width }: ClipSize): r
   width,
 ]
 
+const sigmaNext = (g: Graph): Value => g.input('sigma_next', [1])
+const guidanceScale = (g: Graph, frames: number): Value => g.input('guidance_scale', [frames])
+
 /** Latents in, latents out, float32: scaling, both passes, guidance and the Euler step in one graph. */
 export const recordDenoiseStep = (scope: Scope, config: UNetConfig, options: StepOptions): void => {
   const { g } = scope
@@ -149,11 +122,8 @@ export const recordDenoiseStep = (scope: Scope, config: UNetConfig, options: Ste
   const latents = g.input('latents', latentShape(config, options))
   const sigma = g.input('sigma', [1])
   const prediction = recordPrediction(scope, config, options, scaleModelInput(g, latents, sigma))
-  const guided =
-    clips === 1
-      ? prediction
-      : guide(g, slice(g, prediction, 0, 0, frames), slice(g, prediction, 0, frames, 2 * frames), frames)
-  g.output('next_latents', eulerStep(g, latents, guided, sigma))
+  const guided = clips === 1 ? prediction : guide(g, splitPasses(g, prediction), guidanceScale(g, frames))
+  g.output('next_latents', eulerStep(g, latents, guided, { sigma, sigmaNext: sigmaNext(g) }))
 }
 
 /** One of the two passes alone: for cards (and machines) that cannot hold both. */
@@ -171,43 +141,6 @@ export const recordGuidedEulerStep = (g: Graph, config: UNetConfig, size: ClipSi
   const sigma = g.input('sigma', [1])
   const unconditional = g.input('unconditional_prediction', shape)
   const conditional = g.input('conditional_prediction', shape)
-  g.output('next_latents', eulerStep(g, latents, guide(g, unconditional, conditional, size.frames), sigma))
-}
-
-/**
- * The UNet with the reference's own signature, for those who bring their own loop: `sample` [clips, F, 8, h, w],
- * `timestep` [1], `encoder_hidden_states` [clips, 1, D], `added_time_ids` [clips, 3] → `out_sample` [clips, F, 4, h, w].
- */
-export const recordPlainUNet = (
-  scope: Scope,
-  config: UNetConfig,
-  options: ClipSize & { readonly clips: number; readonly feedForwardChunks: number },
-): void => {
-  const { g, target } = scope
-  const { clips, frames, height, width } = options
-  const sample = g.input('sample', [clips, frames, config.inChannels, height, width])
-  const timestep = g.input('timestep', [1])
-  const context = g.input('encoder_hidden_states', [clips, 1, contextWidth(config)])
-  const addedTimeIds = g.input('added_time_ids', [clips, 3])
-  const convIn = bindConv(scope.w.at('conv_in'), config.inChannels, config.blockOutChannels[0] ?? 0, 3)
-  const rows = reshape(g, context, [clips, contextWidth(config)])
-  const { conditioning } = recordConditioning(scope, config, rows, { clips, frames })
-  const body = unet(scope, config, options)
-
-  const step = stepEmbedding(scope, config)(reshape(g, timestep, [1, 1]))
-  const added = addedIdsEmbedding(scope, config)(addedTimeIds)
-  const images = target.imagesFromNchw(
-    g,
-    reshape(g, sample, [clips * frames, ...sample.shape.slice(2)]),
-    frames,
-  )
-  const out = body({
-    features: target.conv2d(g, images, { ...convIn, stride: 1, padding: [1, 1, 1, 1] }),
-    activatedTime: silu(g, add(g, expand(g, step, added.shape), added)),
-    conditioning,
-  })
-  g.output(
-    'out_sample',
-    reshape(g, target.imagesToNchw(g, out), [clips, frames, config.outChannels, height, width]),
-  )
+  const guided = guide(g, { unconditional, conditional }, guidanceScale(g, size.frames))
+  g.output('next_latents', eulerStep(g, latents, guided, { sigma, sigmaNext: sigmaNext(g) }))
 }

@@ -1,17 +1,11 @@
 import type { ClipVisionConfig } from '../../checkpoint/clip-vision-config.ts'
-import type { Value } from '../graph/value.ts'
 import { bindLinear, bindNorm, bindProjection } from '../layers/parameters.ts'
 import { into, type Scope } from '../layers/scope.ts'
-import { add, gelu, quickGelu } from '../ops/elementwise.ts'
-import { concat, slice } from '../ops/shape.ts'
-import { viewAs } from '../weights/weight-tensor.ts'
-
-/** OpenAI's constant for `quick_gelu`. */
-const QUICK_GELU_ALPHA = 1.702
+import type { Tokens } from '../targets/target.ts'
 
 const encoderLayer = (scope: Scope, config: ClipVisionConfig) => {
   const { g, target, w } = scope
-  const { hiddenSize, intermediateSize, numAttentionHeads, layerNormEps: epsilon } = config
+  const { hiddenSize, intermediateSize, numAttentionHeads: heads, layerNormEps: epsilon } = config
   const norm1 = bindNorm(w.at('layer_norm1'), hiddenSize)
   const toQ = bindLinear(w.at('self_attn', 'q_proj'), hiddenSize, hiddenSize)
   const toK = bindLinear(w.at('self_attn', 'k_proj'), hiddenSize, hiddenSize)
@@ -20,22 +14,15 @@ const encoderLayer = (scope: Scope, config: ClipVisionConfig) => {
   const norm2 = bindNorm(w.at('layer_norm2'), hiddenSize)
   const fc1 = bindLinear(w.at('mlp', 'fc1'), hiddenSize, intermediateSize)
   const fc2 = bindLinear(w.at('mlp', 'fc2'), intermediateSize, hiddenSize)
-  const activation = (x: Value): Value =>
-    config.hiddenAct === 'gelu' ? gelu(g, x) : quickGelu(g, x, QUICK_GELU_ALPHA)
 
-  return (x: Value): Value =>
+  return (x: Tokens): Tokens =>
     g.within(w.path, () => {
       const normalized = target.layerNorm(g, x, { ...norm1, epsilon })
-      const q = target.linear(g, normalized, toQ)
-      const k = target.linear(g, normalized, toK)
-      const v = target.linear(g, normalized, toV)
-      const attended = add(
-        g,
-        x,
-        target.linear(g, target.attention(g, q, k, v, { rows: 1, heads: numAttentionHeads }), toOut),
-      )
-      const hidden = activation(target.linear(g, target.layerNorm(g, attended, { ...norm2, epsilon }), fc1))
-      return add(g, attended, target.linear(g, hidden, fc2))
+      const mixed = target.selfAttention(g, normalized, { toQ, toK, toV, heads })
+      const attended = target.linear(g, mixed, { ...toOut, residual: x })
+      const hidden = target.linear(g, target.layerNorm(g, attended, { ...norm2, epsilon }), fc1)
+      const activated = target.activate(g, hidden, config.hiddenAct)
+      return target.linear(g, activated, { ...fc2, residual: attended })
     })
 }
 
@@ -68,10 +55,9 @@ export const recordImageEncoder = (scope: Scope, config: ClipVisionConfig): void
     stride: patchSize,
     padding: [0, 0, 0, 0],
   })
-  const classToken = target.parameter(g, viewAs(classEmbedding, [1, hiddenSize]))
-  const tokens = concat(g, [classToken, target.toTokens(g, patchMap).value], 0)
-  let x = target.layerNorm(g, add(g, tokens, target.parameter(g, positions)), { ...preNorm, epsilon })
+  const tokens = target.prependToken(g, target.toTokens(g, patchMap), classEmbedding)
+  let x = target.layerNorm(g, target.addParameter(g, tokens, positions), { ...preNorm, epsilon })
   for (const layer of layers) x = layer(x)
-  const pooled = target.layerNorm(g, slice(g, x, 0, 0, 1), { ...postNorm, epsilon })
-  g.output('image_embeds', target.linear(g, pooled, projection))
+  const pooled = target.layerNorm(g, target.firstToken(g, x), { ...postNorm, epsilon })
+  g.output('image_embeds', target.tokensToMatrix(g, target.linear(g, pooled, projection)))
 }

@@ -100,3 +100,48 @@ export const unetBlocks = (config: UNetConfig): UNetBlocks => {
 
   return { down, mid, up }
 }
+
+export const timeEmbedDimOf = (config: UNetConfig): number => (config.blockOutChannels[0] ?? 0) * 4
+
+/** The mid block has one attention between its two ResNets; the others one after each. */
+export const attentionCount = (block: UNetBlock): number => {
+  if (block.attention === null) return 0
+  return block.path[0] === 'mid_block' ? block.resnets.length - 1 : block.resnets.length
+}
+
+const inOrder = (config: UNetConfig): readonly UNetBlock[] => {
+  const { down, mid, up } = unetBlocks(config)
+  return [...down, mid, ...up]
+}
+
+export interface UNetAttention extends AttentionShape {
+  /** In the checkpoint. */
+  readonly path: string
+}
+
+/** Every attention, in the order in which they run. */
+export const unetAttentions = (config: UNetConfig): readonly UNetAttention[] =>
+  inOrder(config).flatMap((block) => {
+    const { attention, path } = block
+    if (attention === null) return []
+    return Array.from({ length: attentionCount(block) }, (_, i) => ({
+      ...attention,
+      path: [...path, 'attentions', i].join('.'),
+    }))
+  })
+
+export interface UNetResnet {
+  /** In the checkpoint. */
+  readonly path: string
+  /** Of its result. */
+  readonly channels: number
+}
+
+/** Every spatio-temporal ResNet, in the order in which they run. */
+export const unetResnets = (config: UNetConfig): readonly UNetResnet[] =>
+  inOrder(config).flatMap(({ path, resnets }) =>
+    resnets.map(({ outChannels }, i) => ({ path: [...path, 'resnets', i].join('.'), channels: outChannels })),
+  )
+
+/** The mid block attends, with the last level's width; all that attend have the same (see checkpoint/component-fit.ts). */
+export const attentionDimOf = ({ crossAttentionDim }: UNetConfig): number => crossAttentionDim.at(-1) ?? 0

@@ -1,49 +1,37 @@
 import type { UNetConfig } from '../../checkpoint/unet-config.ts'
-import type { Value } from '../graph/value.ts'
 import { bindConv, bindNorm } from '../layers/parameters.ts'
 import { NORM_GROUPS } from '../layers/resnet-block-2d.ts'
 import { into, type Scope } from '../layers/scope.ts'
 import { spatioTemporalResBlock } from '../layers/spatio-temporal-res-block.ts'
-import { type Conditioning, transformerSpatioTemporal } from '../layers/transformer-spatio-temporal.ts'
+import { transformerSpatioTemporal } from '../layers/transformer-spatio-temporal.ts'
 import type { Images } from '../targets/target.ts'
-import { type UNetBlock, unetBlocks } from './unet-blocks.ts'
+import { attentionCount, type UNetBlock, unetBlocks } from './unet-blocks.ts'
+import type { UNetConditioning } from './unet-conditioning.ts'
 
 const OUT_EPSILON = 1e-5
 
 export interface UNetInputs {
   /** conv_in's output. */
   readonly features: Images
-  /** silu(time embedding + embedding of the added ids), [1, 4·C₀] or [clips, 4·C₀]. */
-  readonly activatedTime: Value
-  readonly conditioning: Conditioning
+  readonly conditioning: UNetConditioning
 }
 
-export const timeEmbedDimOf = (config: UNetConfig): number => (config.blockOutChannels[0] ?? 0) * 4
-
-const recordBlock = (scope: Scope, block: UNetBlock, timeEmbedDim: number, feedForwardChunks: number) => {
-  const resnets = block.resnets.map(({ epsilon, ...channels }, i) =>
-    spatioTemporalResBlock(into(scope, 'resnets', i), {
-      ...channels,
-      epsilon,
-      temporalEpsilon: epsilon,
-      timeEmbedDim,
-      switchedMix: false,
-    }),
-  )
+const recordBlock = (scope: Scope, block: UNetBlock, feedForwardChunks: number) => {
+  const resnets = block.resnets.map(({ epsilon, ...channels }, i) => {
+    const at = into(scope, 'resnets', i)
+    const config = { ...channels, epsilon, temporalEpsilon: epsilon, switchedMix: false }
+    const apply = spatioTemporalResBlock(at, config)
+    return (x: Images, conditioning: UNetConditioning): Images => apply(x, conditioning.shifts(at.w.path))
+  })
   const { attention } = block
-  const attentions =
-    attention === null
-      ? []
-      : Array.from({ length: attentionCount(block) }, (_, i) =>
-          transformerSpatioTemporal(into(scope, 'attentions', i), { ...attention, feedForwardChunks }),
-        )
+  const attentions = Array.from({ length: attentionCount(block) }, (_, i) => {
+    if (attention === null) return (x: Images): Images => x
+    const at = into(scope, 'attentions', i)
+    const apply = transformerSpatioTemporal(at, { ...attention, feedForwardChunks })
+    return (x: Images, conditioning: UNetConditioning): Images =>
+      apply(x, conditioning.transformer(at.w.path))
+  })
   return { resnets, attentions }
-}
-
-/** The mid block has one attention between its two ResNets; the others one after each. */
-export const attentionCount = (block: UNetBlock): number => {
-  if (block.attention === null) return 0
-  return block.path[0] === 'mid_block' ? block.resnets.length - 1 : block.resnets.length
 }
 
 /** UNetSpatioTemporalConditionModel from behind conv_in to its output, all that depends on the step. */
@@ -54,9 +42,7 @@ export const unet = (
 ) => {
   const { g, target, w } = scope
   const blocks = unetBlocks(config)
-  const timeEmbedDim = timeEmbedDimOf(config)
-  const record = (block: UNetBlock) =>
-    recordBlock(into(scope, ...block.path), block, timeEmbedDim, feedForwardChunks)
+  const record = (block: UNetBlock) => recordBlock(into(scope, ...block.path), block, feedForwardChunks)
   const conv = (block: UNetBlock, kind: 'downsamplers' | 'upsamplers') => {
     const channels = block.resnets.at(-1)?.outChannels ?? 0
     return block.resamples ? bindConv(w.at(...block.path, kind, 0, 'conv'), channels, channels, 3) : null
@@ -67,12 +53,12 @@ export const unet = (
   const normOut = bindNorm(w.at('conv_norm_out'), config.blockOutChannels[0] ?? 0)
   const convOut = bindConv(w.at('conv_out'), config.blockOutChannels[0] ?? 0, config.outChannels, 3)
 
-  return ({ features, activatedTime, conditioning }: UNetInputs): Images => {
+  return ({ features, conditioning }: UNetInputs): Images => {
     let x = features
     const skips = [x]
     for (const { resnets, attentions, downsample } of down) {
       resnets.forEach((resnet, i) => {
-        x = resnet(x, activatedTime)
+        x = resnet(x, conditioning)
         x = attentions[i]?.(x, conditioning) ?? x
         skips.push(x)
       })
@@ -82,7 +68,7 @@ export const unet = (
       }
     }
     mid.resnets.forEach((resnet, i) => {
-      x = resnet(x, activatedTime)
+      x = resnet(x, conditioning)
       x = mid.attentions[i]?.(x, conditioning) ?? x
     })
     for (const { resnets, attentions, upsample } of up) {
@@ -90,7 +76,7 @@ export const unet = (
         const skip = skips.pop()
         if (skip === undefined)
           throw new RangeError('more ResNets on the way up than skips from the way down')
-        x = resnet(target.concatChannels(g, x, skip), activatedTime)
+        x = resnet(target.concatChannels(g, x, skip), conditioning)
         x = attentions[i]?.(x, conditioning) ?? x
       })
       const skip = skips.at(-1)

@@ -1,10 +1,10 @@
 import type { VaeConfig } from '../../checkpoint/vae-config.ts'
-import { bindConv, bindNorm } from '../layers/parameters.ts'
+import { unscaleLatents } from '../float32/euler-step.ts'
+import { bindConv, bindNorm, bindTemporalConv } from '../layers/parameters.ts'
 import { type Enlarge, NORM_GROUPS } from '../layers/resnet-block-2d.ts'
 import { into, type Scope } from '../layers/scope.ts'
 import { spatioTemporalResBlock } from '../layers/spatio-temporal-res-block.ts'
 import { vaeAttention } from '../layers/vae-attention.ts'
-import { div } from '../ops/elementwise.ts'
 import type { BiasedLinear } from '../targets/target.ts'
 
 const EPSILON = 1e-6
@@ -38,7 +38,6 @@ export const recordVaeDecoder = (
       outChannels,
       epsilon: EPSILON,
       temporalEpsilon: TEMPORAL_EPSILON,
-      timeEmbedDim: null,
       switchedMix: true,
     })
 
@@ -63,13 +62,10 @@ export const recordVaeDecoder = (
   })
   const normOut = bindNorm(w.at('conv_norm_out'), final)
   const convOut = bindConv(w.at('conv_out'), final, config.outChannels, 3)
-  const timeConvOut = {
-    weight: w.at('time_conv_out').tensor('weight', [config.outChannels, config.outChannels, 3, 1, 1]),
-    bias: w.at('time_conv_out').tensor('bias', [config.outChannels]),
-  }
+  const timeConvOut = bindTemporalConv(w.at('time_conv_out'), config.outChannels)
 
   const latents = g.input('latents', [frames, latentChannels, height, width])
-  const unscaled = div(g, latents, g.inline(Float32Array.of(config.scalingFactor), [1]))
+  const unscaled = unscaleLatents(g, latents, config.scalingFactor)
   let x = target.conv2d(g, target.imagesFromNchw(g, unscaled, frames), { ...convIn, ...same })
   // The reference pairs its one attention with the second ResNet: with one ResNet the attention never runs, and a
   // third or later ResNet never does, though their weights are in the checkpoint.

@@ -23,7 +23,7 @@ export const recordVaeEncoder = (
   const last = blockOutChannels.at(-1) ?? 0
   const same = { stride: 1, padding: [1, 1, 1, 1] } as const
   const resnet = (at: Scope, inChannels: number, outChannels: number) =>
-    resnetBlock2d(at, { inChannels, outChannels, epsilon: EPSILON, timeEmbedDim: null })
+    resnetBlock2d(at, { inChannels, outChannels, epsilon: EPSILON })
 
   const convIn = bindConv(w.at('conv_in'), config.inChannels, blockOutChannels[0] ?? 0, 3)
   const down = blockOutChannels.map((outChannels, level) => {

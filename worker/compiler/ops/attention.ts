@@ -1,5 +1,6 @@
 import { type Graph, GraphError } from '../graph/graph.ts'
 import { formatType, type Value } from '../graph/value.ts'
+import { assertOneType } from './one-type.ts'
 
 /** com.microsoft MultiHeadAttention without mask: q [B, S, heads·d], k and v [B, L, heads·d] → [B, S, heads·d]. */
 export const multiHeadAttention = (g: Graph, q: Value, k: Value, v: Value, numHeads: number): Value => {
@@ -10,6 +11,7 @@ export const multiHeadAttention = (g: Graph, q: Value, k: Value, v: Value, numHe
       `MultiHeadAttention with ${numHeads} heads of ${formatType(q)}, ${formatType(k)}, ${formatType(v)}`,
     )
   }
+  assertOneType('MultiHeadAttention', [q, k, v])
   return g.node({
     op: 'MultiHeadAttention',
     domain: 'com.microsoft',

@@ -1,5 +1,6 @@
 import { type Graph, GraphError } from '../graph/graph.ts'
 import { elementsOf, formatType, type Value } from '../graph/value.ts'
+import { assertOneType } from './one-type.ts'
 
 export interface ConvAttributes {
   /** [out, in, kernel…] */
@@ -18,6 +19,7 @@ export const conv = (g: Graph, x: Value, { weight, bias, strides, pads }: ConvAt
   if (into !== channels || kernel.length !== spatial.length) {
     throw new GraphError(`Conv of ${x.name} ${formatType(x)} with ${weight.name} ${formatType(weight)}`)
   }
+  assertOneType('Conv', [x, weight, bias])
   const sizes = spatial.map((size, axis) => {
     const padded = size + (pads[axis] ?? 0) + (pads[axis + spatial.length] ?? 0)
     return Math.floor((padded - (kernel[axis] ?? 0)) / (strides[axis] ?? 1)) + 1

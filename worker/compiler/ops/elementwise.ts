@@ -1,5 +1,6 @@
 import { type Graph, GraphError } from '../graph/graph.ts'
 import type { DType, Value } from '../graph/value.ts'
+import { assertOneType } from './one-type.ts'
 
 /** Numpy broadcasting of two static shapes. */
 export const broadcastShapes = (a: readonly number[], b: readonly number[]): readonly number[] => {
@@ -17,8 +18,7 @@ export const broadcastShapes = (a: readonly number[], b: readonly number[]): rea
 const binary =
   (op: 'Add' | 'Sub' | 'Mul' | 'Div') =>
   (g: Graph, a: Value, b: Value): Value => {
-    if (a.dtype !== b.dtype)
-      throw new GraphError(`${op} of ${a.dtype} (${a.name}) and ${b.dtype} (${b.name})`)
+    assertOneType(op, [a, b])
     return g.node({
       op,
       inputs: [a, b],
@@ -47,13 +47,15 @@ export const gelu = (g: Graph, x: Value): Value =>
   g.node({ op: 'Gelu', inputs: [x], outputs: [{ shape: x.shape, dtype: x.dtype }] })[0]!
 
 /** gelu(x + bias), bias over the last axis, in one pass (com.microsoft BiasGelu, through erf). */
-export const biasGelu = (g: Graph, x: Value, bias: Value): Value =>
-  g.node({
+export const biasGelu = (g: Graph, x: Value, bias: Value): Value => {
+  assertOneType('BiasGelu', [x, bias])
+  return g.node({
     op: 'BiasGelu',
     domain: 'com.microsoft',
     inputs: [x, bias],
     outputs: [{ shape: broadcastShapes(x.shape, bias.shape), dtype: x.dtype }],
   })[0]!
+}
 
 /** Over the last axis. */
 export const softmax = (g: Graph, x: Value): Value =>

@@ -1,6 +1,7 @@
 import { type Graph, GraphError } from '../graph/graph.ts'
 import { elementsOf, formatType, type Value } from '../graph/value.ts'
 import { broadcastShapes } from './elementwise.ts'
+import { assertOneType } from './one-type.ts'
 
 const mismatch = (op: string, a: Value, b: Value): GraphError =>
   new GraphError(`${op} of ${a.name} ${formatType(a)} with ${b.name} ${formatType(b)}`)
@@ -10,6 +11,7 @@ export const gemm = (g: Graph, x: Value, weight: Value, bias: Value | null): Val
   const [rows = 0, columns = 0] = x.shape
   const [out = 0, into = 0] = weight.shape
   if (x.shape.length !== 2 || weight.shape.length !== 2 || into !== columns) throw mismatch('Gemm', x, weight)
+  assertOneType('Gemm', [x, weight, bias])
   return g.node({
     op: 'Gemm',
     inputs: bias === null ? [x, weight] : [x, weight, bias],
@@ -24,6 +26,7 @@ export const matmul = (g: Graph, a: Value, b: Value): Value => {
   const [n = 0, k = 0] = a.shape.slice(-2)
   const [kb = 0, m = 0] = b.shape.slice(-2)
   if (k !== kb) throw mismatch('MatMul', a, b)
+  assertOneType('MatMul', [a, b])
   const shape = [...broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2)), n, m]
   return g.node({
     op: 'MatMul',
@@ -38,6 +41,7 @@ export const matmulTransposed = (g: Graph, a: Value, b: Value, alpha = 1): Value
   const [n = 0, k = 0] = a.shape.slice(-2)
   const [m = 0, kb = 0] = b.shape.slice(-2)
   if (k !== kb) throw mismatch('FusedMatMul', a, b)
+  assertOneType('FusedMatMul', [a, b])
   const shape = [...broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2)), n, m]
   return g.node({
     op: 'FusedMatMul',

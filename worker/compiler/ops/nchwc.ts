@@ -1,5 +1,6 @@
 import { type Graph, GraphError } from '../graph/graph.ts'
 import { elementsOf, formatType, type Value } from '../graph/value.ts'
+import { assertOneType } from './one-type.ts'
 import { reshape } from './shape.ts'
 
 /*
@@ -67,6 +68,7 @@ export const nchwcConv = (
   if (into * group !== channels) {
     throw new GraphError(`nchwc.Conv of ${x.name} ${formatType(x)} with ${weight.name} ${formatType(weight)}`)
   }
+  assertOneType('nchwc.Conv', [x, weight, bias, sum])
   const size = (length: number, axis: 0 | 1, kernel: number): number => {
     const reach = dilations[axis] * (kernel - 1) + 1
     return Math.floor((length + pads[axis] + pads[axis + 2]! - reach) / strides[axis]) + 1

@@ -1,5 +1,6 @@
 import { type Graph, GraphError } from '../graph/graph.ts'
 import { formatType, type Value } from '../graph/value.ts'
+import { assertOneType } from './one-type.ts'
 
 const like = (x: Value) => [{ shape: x.shape, dtype: x.dtype }]
 
@@ -14,6 +15,7 @@ export const layerNormalization = (
   if (weight.shape[0] !== x.shape.at(-1)) {
     throw new GraphError(`LayerNormalization of ${formatType(x)} with ${weight.name} ${formatType(weight)}`)
   }
+  assertOneType('LayerNormalization', [x, weight, bias])
   return g.node({
     op: 'LayerNormalization',
     inputs: [x, weight, bias],
@@ -29,13 +31,15 @@ export const instanceNormalization = (
   scale: Value,
   bias: Value,
   epsilon: number,
-): Value =>
-  g.node({
+): Value => {
+  assertOneType('InstanceNormalization', [x, scale, bias])
+  return g.node({
     op: 'InstanceNormalization',
     inputs: [x, scale, bias],
     outputs: like(x),
     attributes: { epsilon: { float: epsilon } },
   })[0]!
+}
 
 export interface BatchStatistics {
   /** All [C]. */
@@ -51,10 +55,12 @@ export const batchNormalization = (
   x: Value,
   { scale, bias, mean, variance }: BatchStatistics,
   epsilon: number,
-): Value =>
-  g.node({
+): Value => {
+  assertOneType('BatchNormalization', [x, scale, bias, mean, variance])
+  return g.node({
     op: 'BatchNormalization',
     inputs: [x, scale, bias, mean, variance],
     outputs: like(x),
     attributes: { epsilon: { float: epsilon } },
   })[0]!
+}

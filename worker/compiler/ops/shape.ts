@@ -75,6 +75,20 @@ export const split = (g: Graph, x: Value, axis: number, parts: number): readonly
   })
 }
 
+/** Parts of these sizes, in order, along one axis. */
+export const splitSizes = (g: Graph, x: Value, axis: number, sizes: readonly number[]): readonly Value[] => {
+  if (sizes.length === 1 && sizes[0] === x.shape[axis]) return [x]
+  if (sizes.reduce((total, size) => total + size, 0) !== x.shape[axis]) {
+    throw new GraphError(`Split of ${x.name} ${formatType(x)} along axis ${axis} into [${sizes.join(',')}]`)
+  }
+  return g.node({
+    op: 'Split',
+    inputs: [x, int64(g, sizes)],
+    outputs: sizes.map((size) => ({ shape: x.shape.with(axis, size), dtype: x.dtype })),
+    attributes: { axis },
+  })
+}
+
 export const expand = (g: Graph, x: Value, shape: readonly number[]): Value => {
   if (shape.every((size, axis) => size === x.shape[axis])) return x
   return g.node({ op: 'Expand', inputs: [x, int64(g, shape)], outputs: [{ shape, dtype: x.dtype }] })[0]!

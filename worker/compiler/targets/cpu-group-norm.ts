@@ -4,8 +4,8 @@ import { add, silu } from '../ops/elementwise.ts'
 import { batchNormalization, instanceNormalization } from '../ops/normalization.ts'
 import { expand, filled, reshape } from '../ops/shape.ts'
 import { viewAs, type WeightTensor } from '../weights/weight-tensor.ts'
-import { parameter } from './cpu-tokens.ts'
-import type { FeatureMap, GroupNorm } from './target.ts'
+import { parameter } from './cpu-linear.ts'
+import type { FeatureMap, GroupNorm } from './cpu-map.ts'
 
 /** Each group of each item of x [N, C, …] to mean 0 and variance 1. */
 const normalizeGroups = (g: Graph, x: Value, groups: number, epsilon: number): Value => {
@@ -39,7 +39,7 @@ export const groupNorm = <Kind extends 'images' | 'clips'>(
   x: FeatureMap<Kind>,
   { weight, bias, groups, epsilon, activation, shift }: GroupNorm,
 ): FeatureMap<Kind> => {
-  const shifted = shift == null ? x.value : addShift(g, x, shift)
+  const shifted = shift == null ? x.value : addShift(g, x, shift.value)
   const normalized = normalizeGroups(g, shifted, groups, epsilon)
   const [items = 0, channels = 0, ...rest] = normalized.shape
   // All items' channels side by side: the kernel is a third faster on one long batch item than on many.

@@ -1,74 +1,120 @@
 import type { Graph } from '../graph/graph.ts'
-import type { Value } from '../graph/value.ts'
-import { multiHeadAttention } from '../ops/attention.ts'
-import { add, biasGelu, cast, mul, softmax } from '../ops/elementwise.ts'
-import { gemm, matmul, matmulTransposed } from '../ops/matmul.ts'
+import { elementsOf, type Value } from '../graph/value.ts'
+import { add, gelu, mul, quickGelu, silu } from '../ops/elementwise.ts'
 import { layerNormalization } from '../ops/normalization.ts'
-import { reshape, transpose } from '../ops/shape.ts'
-import { rowsOf, type WeightTensor } from '../weights/weight-tensor.ts'
-import type { Linear, Target } from './target.ts'
+import { concat, reshape, slice, splitSizes, transpose } from '../ops/shape.ts'
+import { viewAs } from '../weights/weight-tensor.ts'
+import { attention } from './cpu-attention.ts'
+import { FEED_FORWARD_PIECE_BYTES, feedForward, linear, parameter } from './cpu-linear.ts'
+import type { Tokens } from './cpu-map.ts'
+import { mixShares } from './mix-shares.ts'
+import { type Activation, QUICK_GELU_ALPHA, type Target } from './target.ts'
 
-/* What both layouts of the CPU do with tokens: they are matrices [n, C] in either. */
+/* What both layouts of the CPU do with tokens: they are matrices [rows·length, C] in either. */
 
-export const parameter = (g: Graph, weight: WeightTensor): Value => cast(g, g.weight(weight), 'float32')
-
-/** Gemm first writes its bias over the whole result; on wide results a pass behind the product is cheaper. */
-const linear = (g: Graph, x: Value, { weight, bias }: Linear): Value => {
-  const [out = 0, into = 0] = weight.shape
-  if (bias !== null && out <= into) return gemm(g, x, parameter(g, weight), parameter(g, bias))
-  const product = matmulTransposed(g, x, parameter(g, weight))
-  return bias === null ? product : add(g, product, parameter(g, bias))
+const oneRow = (value: Value): Tokens => {
+  const [length = 0, channels = 0] = value.shape
+  return { rows: 1, length, channels, value }
 }
 
-/** Up to this length ONNX Runtime's attention kernel is twice as slow as its parts: temporal attention. */
-const SHORT_SEQUENCE = 32
+/** The same sequences with other numbers. */
+const withValue = (x: Tokens, value: Value): Tokens => ({ ...x, channels: value.shape[1] ?? 0, value })
 
-const shortAttention = (g: Graph, q: Value, k: Value, v: Value, rows: number, heads: number): Value => {
-  const [count = 0, channels = 0] = q.shape
-  const [length, width] = [count / rows, channels / heads]
-  const byHead = (x: Value): Value => transpose(g, reshape(g, x, [rows, length, heads, width]), [0, 2, 1, 3])
-  const scores = softmax(g, matmulTransposed(g, byHead(q), byHead(k), 1 / Math.sqrt(width)))
-  return reshape(g, transpose(g, matmul(g, scores, byHead(v)), [0, 2, 1, 3]), [count, channels])
+const ACTIVATIONS: Readonly<Record<Activation, (g: Graph, x: Value) => Value>> = {
+  silu,
+  gelu,
+  quick_gelu: (g, x) => quickGelu(g, x, QUICK_GELU_ALPHA),
+}
+
+const addPerClip = (g: Graph, tokens: Value, rows: Value): Value => {
+  const [count = 0, channels = 0] = tokens.shape
+  const [clips = 1] = rows.shape
+  if (clips === 1) return add(g, tokens, rows)
+  const byClip = reshape(g, tokens, [clips, count / clips, channels])
+  return reshape(g, add(g, byClip, reshape(g, rows, [clips, 1, channels])), tokens.shape)
+}
+
+const addPerFrame = (g: Graph, tokens: Value, rows: Value): Value => {
+  const [count = 0, channels = 0] = tokens.shape
+  const [frames = 1] = rows.shape
+  const byPixel = reshape(g, tokens, [count / frames, frames * channels])
+  return reshape(g, add(g, byPixel, reshape(g, rows, [1, frames * channels])), tokens.shape)
+}
+
+/** Sequences per pixel → sequences per image. */
+const toSpatial = (g: Graph, { value, rows, length }: Tokens, clips: number): Value => {
+  const channels = value.shape[1] ?? 0
+  const byPixel = reshape(g, value, [clips, rows / clips, length, channels])
+  return reshape(g, transpose(g, byPixel, [0, 2, 1, 3]), value.shape)
 }
 
 export const tokenVerbs = {
-  parameter,
-  linear,
-  // Three such pieces fit a server's last-level cache; whole hidden layers only wait for main memory.
-  feedForwardPieceBytes: 4 * 2 ** 20,
-
-  layerNorm: (g, x, { weight, bias, epsilon }) =>
-    layerNormalization(g, x, parameter(g, weight), parameter(g, bias), epsilon),
-
-  geglu(g, x, { weight, bias }) {
-    // Two products of half the width, each written where it is read next, instead of one and a copy of its halves.
-    const half = (weight.shape[0] ?? 0) / 2
-    const hidden = linear(g, x, { weight: rowsOf(weight, 0, half), bias: rowsOf(bias, 0, half) })
-    const gate = matmulTransposed(g, x, parameter(g, rowsOf(weight, half, 2 * half)))
-    return mul(g, hidden, biasGelu(g, gate, parameter(g, rowsOf(bias, half, 2 * half))))
+  tokensFromMatrix(g, x, rows) {
+    const channels = x.shape.at(-1) ?? 0
+    const count = elementsOf(x.shape) / channels
+    return { rows, length: count / rows, channels, value: reshape(g, x, [count, channels]) }
   },
 
-  attention(g, q, k, v, { rows, heads }) {
-    const [count = 0, channels = 0] = q.shape
-    if (count / rows <= SHORT_SEQUENCE) return shortAttention(g, q, k, v, rows, heads)
-    const sequences = (x: Value): Value => reshape(g, x, [rows, count / rows, channels])
-    return reshape(g, multiHeadAttention(g, sequences(q), sequences(k), sequences(v), heads), [
-      count,
-      channels,
-    ])
+  tokensToMatrix: (_, { value }: Tokens) => value,
+
+  packTokens: (g, parts: readonly Tokens[]) =>
+    concat(
+      g,
+      parts.map(({ value }) => value),
+      1,
+    ),
+
+  unpackTokens: (g, packed, widths) => splitSizes(g, packed, 1, widths).map(oneRow),
+
+  linear(g, x: Tokens, options: Parameters<Target['linear']>[2] & { readonly residual?: Tokens }) {
+    const value = linear(g, x.value, options)
+    return withValue(x, options.residual === undefined ? value : add(g, value, options.residual.value))
   },
 
-  toTemporalTokens(g, { value, rows, length }, frames) {
-    const channels = value.shape[1] ?? 0
+  layerNorm: (g, x: Tokens, { weight, bias, epsilon }) =>
+    withValue(x, layerNormalization(g, x.value, parameter(g, weight), parameter(g, bias), epsilon)),
+
+  activate: (g, x: Tokens, activation) => withValue(x, ACTIVATIONS[activation](g, x.value)),
+
+  add(g, x: Tokens, y: Tokens) {
+    const value = add(g, x.value, y.value)
+    return { ...x, length: (value.shape[0] ?? 0) / x.rows, value }
+  },
+
+  addRows: (g, x: Tokens, rows: Tokens, per) =>
+    withValue(x, (per === 'clip' ? addPerClip : addPerFrame)(g, x.value, rows.value)),
+
+  addParameter: (g, x: Tokens, weight) => withValue(x, add(g, x.value, parameter(g, weight))),
+
+  prependToken(g, x: Tokens, weight) {
+    const token = parameter(g, viewAs(weight, [1, x.channels]))
+    return oneRow(concat(g, [token, x.value], 0))
+  },
+
+  firstToken: (g, x: Tokens) => oneRow(slice(g, x.value, 0, 0, 1)),
+
+  selfAttention(g, x: Tokens, { toQ, toK, toV, heads }) {
+    const [q, k, v] = [linear(g, x.value, toQ), linear(g, x.value, toK), linear(g, x.value, toV)]
+    return withValue(x, attention(g, q, k, v, { rows: x.rows, length: x.length, heads }))
+  },
+
+  feedForward: (
+    g,
+    x: Tokens,
+    options: Parameters<Target['feedForward']>[2] & { readonly residual: Tokens },
+  ) =>
+    withValue(x, add(g, feedForward(g, x.value, options, FEED_FORWARD_PIECE_BYTES), options.residual.value)),
+
+  toTemporalTokens(g, { value, rows, length, channels }: Tokens, frames) {
     const byFrame = reshape(g, value, [rows / frames, frames, length, channels])
-    const byPlace = reshape(g, transpose(g, byFrame, [0, 2, 1, 3]), value.shape)
-    return { value: byPlace, rows: (rows / frames) * length, length: frames }
+    const byPixel = reshape(g, transpose(g, byFrame, [0, 2, 1, 3]), value.shape)
+    return { value: byPixel, rows: (rows / frames) * length, length: frames, channels }
   },
 
-  toSpatialTokens(g, { value, rows, length }, clips) {
-    const channels = value.shape[1] ?? 0
-    const byPlace = reshape(g, value, [clips, rows / clips, length, channels])
-    const byFrame = reshape(g, transpose(g, byPlace, [0, 2, 1, 3]), value.shape)
-    return { value: byFrame, rows: clips * length, length: rows / clips }
+  blend(g, spatial: Tokens, temporal: Tokens, mix) {
+    const shares = mixShares(g, mix)
+    const back = toSpatial(g, temporal, temporal.rows / spatial.length)
+    const blended = add(g, mul(g, spatial.value, shares.spatial), mul(g, back, shares.temporal))
+    return withValue(spatial, blended)
   },
 } satisfies Partial<Target>

@@ -2,8 +2,9 @@ import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
 import { conv } from '../ops/conv.ts'
 import { concat, reshape, resizeNearest, slice } from '../ops/shape.ts'
-import { parameter } from './cpu-tokens.ts'
-import type { BiasedLinear, Images } from './target.ts'
+import { parameter } from './cpu-linear.ts'
+import type { Images } from './cpu-map.ts'
+import type { BiasedLinear } from './target.ts'
 import { avoidByPhases, PHASES, phaseKernel } from './upsample-phases.ts'
 
 /** As it stands: where the picture becomes a row or column short of twice its size, the last lacks its pair. */

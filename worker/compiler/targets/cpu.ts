@@ -1,13 +1,17 @@
-import type { Value } from '../graph/value.ts'
+import type { Graph } from '../graph/graph.ts'
+import { elementsOf, type Value } from '../graph/value.ts'
 import { conv } from '../ops/conv.ts'
 import { add, mul } from '../ops/elementwise.ts'
-import { concat, reshape, transpose } from '../ops/shape.ts'
-import { viewAs } from '../weights/weight-tensor.ts'
+import { concat, reshape, slice, transpose } from '../ops/shape.ts'
+import { viewAs, type WeightTensor } from '../weights/weight-tensor.ts'
 import { groupNorm } from './cpu-group-norm.ts'
-import { imagePieces } from './cpu-image-pieces.ts'
-import { parameter, tokenVerbs } from './cpu-tokens.ts'
+import { parameter } from './cpu-linear.ts'
+import type { Clips, Conv2d, FeatureMap, Images, TemporalConv, Tokens } from './cpu-map.ts'
+import { tokenVerbs } from './cpu-tokens.ts'
 import { upsampleConv2d } from './cpu-upsample.ts'
-import type { Clips, FeatureMap, Images, Target } from './target.ts'
+import { inPieces, pieceCount } from './image-pieces.ts'
+import { mixShares } from './mix-shares.ts'
+import type { Conv2d as AnyConv2d, Target } from './target.ts'
 
 /*
  * Portable ONNX for CPUs: standard ops and documented com.microsoft ones. Layouts: images are [clips·frames, C, H, W];
@@ -15,55 +19,74 @@ import type { Clips, FeatureMap, Images, Target } from './target.ts'
  * ordinary 2D one with a 3×1 kernel and the statistics of a clip's group norm are contiguous.
  */
 
+/** Some such maps together are little beside a network's input, and still fill the threads. */
+const IMAGE_PIECE_NUMBERS = 8 * 2 ** 20
+
 const images = (value: Value, like: Pick<FeatureMap, 'clips' | 'frames'>): Images => {
   const [, channels = 0, height = 0, width = 0] = value.shape
-  return {
-    kind: 'images',
-    value,
-    clips: like.clips,
-    frames: like.frames,
-    channels,
-    height,
-    width,
-    layout: 'nchw',
-  }
+  const { clips, frames } = like
+  return { kind: 'images', value, clips, frames, channels, height, width, layout: 'nchw' }
 }
 
-export const cpuTarget: Target = {
+/** The kernel, or the input channels of it that a map holds. */
+export const kernelOf = (
+  g: Graph,
+  { weight, inChannels }: Pick<AnyConv2d, 'weight' | 'inChannels'>,
+): Value =>
+  inChannels === undefined
+    ? parameter(g, weight)
+    : slice(g, parameter(g, weight), 1, inChannels.from, inChannels.to)
+
+export const biasOf = (g: Graph, bias: WeightTensor | null): Value | null =>
+  bias === null ? null : parameter(g, bias)
+
+export const cpuTarget = {
   name: 'cpu',
   dtype: 'float32',
   ...tokenVerbs,
   groupNorm,
-  upsampleConv2d: (g, x, height, width, options) => images(upsampleConv2d(g, x, height, width, options), x),
+  upsampleConv2d: (g, x: Images, height, width, options) =>
+    images(upsampleConv2d(g, x, height, width, options), x),
 
-  imagesFromNchw: (_, x, frames) => images(x, { clips: (x.shape[0] ?? 0) / frames, frames }),
-
-  imagesToNchw: (_, x) => x.value,
-
-  toClips(g, x) {
-    const split5d = reshape(g, x.value, [x.clips, x.frames, x.channels, x.height * x.width])
-    return { ...x, kind: 'clips', value: transpose(g, split5d, [0, 2, 1, 3]) } satisfies Clips
+  imagesFromNchw(g, x, frames) {
+    const size = x.shape.slice(-3)
+    const count = elementsOf(x.shape) / elementsOf(size)
+    return images(reshape(g, x, [count, ...size]), { clips: count / frames, frames })
   },
 
-  toImages(g, x) {
+  imagesToNchw: (_, x: Images) => x.value,
+
+  outputImages: (g, name, x: Images) => g.output(name, x.value),
+
+  inputImages: (g, name, size) =>
+    images(g.input(name, [size.clips * size.frames, size.channels, size.height, size.width]), size),
+
+  toClips(g, x: Images): Clips {
+    const split5d = reshape(g, x.value, [x.clips, x.frames, x.channels, x.height * x.width])
+    return { ...x, kind: 'clips', value: transpose(g, split5d, [0, 2, 1, 3]) }
+  },
+
+  toImages(g, x: Clips): Images {
     const back = transpose(g, x.value, [0, 2, 1, 3])
     const value = reshape(g, back, [x.clips * x.frames, x.channels, x.height, x.width])
     return { ...x, kind: 'images', value }
   },
 
-  conv2d(g, x, { weight, bias, stride, padding, residual }) {
+  conv2d(g, x: Images, options: Conv2d): Images {
+    const { bias, stride, padding, residual } = options
     const value = conv(g, x.value, {
-      weight: parameter(g, weight),
-      bias: bias === null ? null : parameter(g, bias),
+      weight: kernelOf(g, options),
+      bias: biasOf(g, bias),
       strides: [stride, stride],
       pads: padding,
     })
     return images(residual === undefined ? value : add(g, residual.value, value), x)
   },
 
-  temporalConv(g, x, { weight, bias, blend }) {
+  temporalConv(g, x: Clips, { weight, bias, blend }: TemporalConv): Clips {
     const [out = 0, into = 0, taps = 0] = weight.shape
-    const scaled = (part: Value): Value => (blend === undefined ? part : mul(g, part, blend.factor))
+    const share = blend === undefined ? null : mixShares(g, blend.mix).temporal
+    const scaled = (part: Value): Value => (share === null ? part : mul(g, part, share))
     const value = conv(g, x.value, {
       weight: scaled(parameter(g, viewAs(weight, [out, into, taps, 1]))),
       bias: scaled(parameter(g, bias)),
@@ -73,20 +96,37 @@ export const cpuTarget: Target = {
     return { ...x, channels: out, value: blend === undefined ? value : add(g, blend.residual.value, value) }
   },
 
-  add: (g, a, b) => ({ ...a, value: add(g, a.value, b.value) }),
+  concatChannels: (g, a: Images, b: Images) => images(concat(g, [a.value, b.value], 1), a),
 
-  concatChannels: (g, a, b) => images(concat(g, [a.value, b.value], 1), a),
-  ...imagePieces,
+  addFramesToClips(g, a: Images, b: Images): Images {
+    const { channels, height, width, frames } = a
+    const perFrame = reshape(g, a.value, [1, frames, channels, height * width])
+    const perClip = reshape(g, b.value, [b.clips, 1, channels, height * width])
+    const value = reshape(g, add(g, perFrame, perClip), [b.clips * frames, channels, height, width])
+    return images(value, { clips: b.clips, frames })
+  },
 
-  toTokens(g, x) {
+  inImagePieces(g, x: Images, numbersPerImage, layers) {
+    const count = pieceCount(x.clips * x.frames, numbersPerImage, IMAGE_PIECE_NUMBERS)
+    if (count === 1) return layers(x)
+    // The layout that the layers leave, and their sizes, are the same for all pieces.
+    let last = x
+    const value = inPieces(g, x.value, count, (piece) => {
+      last = layers({ ...x, value: piece, clips: 1, frames: piece.shape[0] ?? 0 } as Images) as Images
+      return last.value
+    })
+    return { ...last, value, clips: x.clips, frames: x.frames }
+  },
+
+  toTokens(g, x: Images): Tokens {
     const [rows, length] = [x.clips * x.frames, x.height * x.width]
     const last = transpose(g, reshape(g, x.value, [rows, x.channels, length]), [0, 2, 1])
-    return { value: reshape(g, last, [rows * length, x.channels]), rows, length }
+    const value = reshape(g, last, [rows * length, x.channels])
+    return { value, rows, length, channels: x.channels }
   },
 
-  toImagesFromTokens(g, { value, rows, length }, like) {
-    const channels = value.shape[1] ?? 0
+  addTokens(g, x: Images, { value, rows, length, channels }: Tokens): Images {
     const first = transpose(g, reshape(g, value, [rows, length, channels]), [0, 2, 1])
-    return images(reshape(g, first, [rows, channels, like.height, like.width]), like)
+    return images(add(g, x.value, reshape(g, first, x.value.shape)), x)
   },
-}
+} satisfies Target

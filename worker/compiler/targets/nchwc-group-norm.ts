@@ -4,8 +4,8 @@ import { add, div, mul, silu, sqrt, sub } from '../ops/elementwise.ts'
 import { nchwcAffine } from '../ops/nchwc.ts'
 import { expand, reduce, reshape } from '../ops/shape.ts'
 import { viewAs } from '../weights/weight-tensor.ts'
-import { parameter } from './cpu-tokens.ts'
-import type { FeatureMap, GroupNorm } from './target.ts'
+import { parameter } from './cpu-linear.ts'
+import type { FeatureMap, GroupNorm } from './cpu-map.ts'
 
 /*
  * Group norm that stays in the blocked layout. Over the map go: the mean, an affine pass that centers it, the mean of
@@ -60,7 +60,8 @@ export const nchwcGroupNorm = <Kind extends 'images' | 'clips'>(
   const ofRows = (means: Value): Value => (x.kind === 'clips' ? overFrames(g, means, x.clips) : means)
   const ofGroup = (values: Value): Value => reduce(g, 'ReduceMean', reshape(g, values, perGroup), [2])
 
-  const moved = shift == null || shift.shape[0] === 1 ? (shift ?? null) : toRows(g, shift, rows)
+  const given = shift?.value ?? null
+  const moved = given === null || given.shape[0] === 1 ? given : toRows(g, given, rows)
   const mean = ofRows(byRows('ReduceMean', block)(g, x.value))
   const center = ofGroup(moved === null ? mean : add(g, mean, moved))
   const offset = sub(

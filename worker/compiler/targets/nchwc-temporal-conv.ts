@@ -6,9 +6,10 @@ import { matmul } from '../ops/matmul.ts'
 import { nchwcConv } from '../ops/nchwc.ts'
 import { concat, filled, reshape, slice, transpose } from '../ops/shape.ts'
 import { viewAs } from '../weights/weight-tensor.ts'
-import { parameter } from './cpu-tokens.ts'
+import { parameter } from './cpu-linear.ts'
+import type { Clips, TemporalConv } from './cpu-map.ts'
+import { mixShares } from './mix-shares.ts'
 import { blockKernel } from './nchwc-weights.ts'
-import type { Clips, TemporalConv } from './target.ts'
 import {
   BIAS_PRODUCT,
   inputTransform,
@@ -132,7 +133,8 @@ const winograd = (g: Graph, x: Clips, kernel: Kernel, residual: Value | null, bl
 export const nchwcTemporalConv = (g: Graph, x: Clips, options: TemporalConv, block: number): Clips => {
   const { weight, bias, blend } = options
   const [out = 0, into = 0] = weight.shape
-  const scaled = (part: Value): Value => (blend === undefined ? part : mul(g, part, blend.factor))
+  const share = blend === undefined ? null : mixShares(g, blend.mix).temporal
+  const scaled = (part: Value): Value => (share === null ? part : mul(g, part, share))
   const kernel: Kernel = {
     weight: scaled(parameter(g, viewAs(weight, [out, into, 3]))),
     bias: scaled(parameter(g, bias)),

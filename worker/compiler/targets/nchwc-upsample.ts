@@ -2,9 +2,10 @@ import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
 import { nchwcConv } from '../ops/nchwc.ts'
 import { concat, reshape } from '../ops/shape.ts'
-import { parameter } from './cpu-tokens.ts'
+import { parameter } from './cpu-linear.ts'
+import type { Images } from './cpu-map.ts'
 import { blockKernel } from './nchwc-weights.ts'
-import type { BiasedLinear, Images } from './target.ts'
+import type { BiasedLinear } from './target.ts'
 import { avoidByPhases, PHASES, phaseKernel } from './upsample-phases.ts'
 
 /** Exactly twice the size, blocked in and out: four 2×2 convolutions, whose pixels are then interleaved. */

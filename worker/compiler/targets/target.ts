@@ -1,31 +1,32 @@
 import type { Graph } from '../graph/graph.ts'
-import type { Value } from '../graph/value.ts'
+import type { DType, Value } from '../graph/value.ts'
 import type { WeightTensor } from '../weights/weight-tensor.ts'
 
-/**
- * Feature maps in the target's own memory layout. Networks see sizes only; `images` holds every frame as a picture
- * of its own (for 2D convolutions), `clips` holds frames side by side (for temporal ones).
+/*
+ * What layers and networks are written in. They name the checkpoint's weights and the reference's arithmetic; a target
+ * chooses ONNX ops, memory layout and the place of every addition. Maps and tokens are opaque: their numbers are the
+ * target's own, and a target only gets back what it made. Values that cross the graph's boundary are float32.
  */
+
 export interface FeatureMap<Kind extends 'images' | 'clips' = 'images' | 'clips'> {
   readonly kind: Kind
-  readonly value: Value
   readonly clips: number
   readonly frames: number
   readonly channels: number
   readonly height: number
   readonly width: number
-  /** Of `value` in memory, where a target has several; networks pass it on. */
-  readonly layout?: 'nchw' | 'nchwc'
 }
 
+/** Every frame is an image of its own, for 2D convolutions. */
 export type Images = FeatureMap<'images'>
+/** The frames of a clip lie side by side, for temporal convolutions. */
 export type Clips = FeatureMap<'clips'>
 
-/** `rows` sequences of `length` tokens, as one matrix [rows·length, C] in every target. */
+/** `rows` sequences of `length` tokens, of `channels` numbers each. */
 export interface Tokens {
-  readonly value: Value
   readonly rows: number
   readonly length: number
+  readonly channels: number
 }
 
 export interface Affine {
@@ -51,47 +52,89 @@ export interface Conv2d {
   readonly stride: number
   /** [top, left, bottom, right] */
   readonly padding: readonly [number, number, number, number]
-  /** Added to the result; of its size. */
+  /** The image is added to the result and has its size. */
   readonly residual?: Images
+  /** The kernel's input channels that `x` holds, `to` exclusive; all of them if not given. */
+  readonly inChannels?: { readonly from: number; readonly to: number }
+}
+
+/**
+ * diffusers' AlphaBlender: sigmoid(mix_factor) weighs the spatial side or, switched as in the VAE, the temporal one.
+ * The other side gets the rest.
+ */
+export interface Mix {
+  /** [1] */
+  readonly factor: WeightTensor
+  readonly switched: boolean
 }
 
 export interface TemporalConv {
   /** [out, in, 3, 1, 1]: each frame with the one before and the one after, zeros beyond the ends. */
   readonly weight: WeightTensor
   readonly bias: WeightTensor
-  /** residual + factor·result; `factor` has one element and comes from weights alone. */
-  readonly blend?: { readonly factor: Value; readonly residual: Clips }
+  /** residual + share·result, where `share` is the temporal side's of the mix. */
+  readonly blend?: { readonly mix: Mix; readonly residual: Clips }
 }
 
 export interface GroupNorm extends Affine {
   readonly groups: number
   readonly epsilon: number
   readonly activation: 'none' | 'silu'
-  /** Added to x before the statistics: [1, C] or [clips, C], the same for all frames and pixels. */
-  readonly shift?: Value | null
+  /** Rows [1, C] or [clips, C], added to x before the statistics: the same for all frames and pixels. */
+  readonly shift?: Tokens | null
 }
 
-/** What a network asks for; a target decides the ops and the layout. */
+export interface SelfAttention {
+  readonly toQ: Linear
+  readonly toK: Linear
+  readonly toV: Linear
+  readonly heads: number
+}
+
+export interface FeedForward {
+  /** [2·hidden, C]: hidden and gate. */
+  readonly proj: BiasedLinear
+  /** [C, hidden] */
+  readonly out: BiasedLinear
+  /** Tokens are worked on in at least this many pieces: the same numbers with less memory. */
+  readonly chunks: number
+  /** The tokens are added to the result. */
+  readonly residual: Tokens
+}
+
+export type Activation = 'silu' | 'gelu' | 'quick_gelu'
+
+/** OpenAI's constant for `quick_gelu`, which is x·sigmoid(alpha·x). */
+export const QUICK_GELU_ALPHA = 1.702
+
 export interface Target {
   readonly name: string
   /** Type of activations. */
-  readonly dtype: 'float32'
+  readonly dtype: Extract<DType, 'float32' | 'float16'>
 
-  /** Hidden layers of feed-forwards are worked on in pieces of at most this size, where memory is shared or slow. */
-  readonly feedForwardPieceBytes: number | null
+  /* The graph's boundary: float32. */
 
-  /** Layers that see one image at a time work on no more images at once than have this size. */
-  readonly imagePieceBytes: number
-
-  /** A weight in the activations' type. */
-  parameter(g: Graph, weight: WeightTensor): Value
-
-  /** [clips·frames, C, H, W], as the outside world has it. */
+  /** [.., C, H, W], images of clips of `frames` frames in the order of the leading axes. */
   imagesFromNchw(g: Graph, x: Value, frames: number): Images
+  /** [clips·frames, C, H, W] */
   imagesToNchw(g: Graph, x: Images): Value
+  /** An output that only `inputImages` of the same target reads: images in the target's own order. */
+  outputImages(g: Graph, name: string, x: Images): void
+  /** An input that `outputImages` of another graph wrote. */
+  inputImages(g: Graph, name: string, size: Omit<Images, 'kind'>): Images
+  /** [.., C], as `rows` sequences of tokens. */
+  tokensFromMatrix(g: Graph, x: Value, rows: number): Tokens
+  /** [rows·length, C] */
+  tokensToMatrix(g: Graph, x: Tokens): Value
+  /** Tokens of as many rows, side by side: [n, ΣC]. */
+  packTokens(g: Graph, parts: readonly Tokens[]): Value
+  /** The parts of [n, ΣC] by their widths. Each token will be added to `repeats` images or sequences in a row. */
+  unpackTokens(g: Graph, packed: Value, widths: readonly number[], repeats: number): readonly Tokens[]
+
+  /* Feature maps. */
+
   toClips(g: Graph, x: Images): Clips
   toImages(g: Graph, x: Clips): Images
-
   conv2d(g: Graph, x: Images, options: Conv2d): Images
   /** Nearest neighbour to height × width (twice the size, or one less where the skip was odd), then a 3×3 conv. */
   upsampleConv2d(g: Graph, x: Images, height: number, width: number, options: BiasedLinear): Images
@@ -102,31 +145,58 @@ export interface Target {
     x: FeatureMap<Kind>,
     options: GroupNorm,
   ): FeatureMap<Kind>
-  add<Kind extends 'images' | 'clips'>(g: Graph, a: FeatureMap<Kind>, b: FeatureMap<Kind>): FeatureMap<Kind>
   concatChannels(g: Graph, a: Images, b: Images): Images
-  /** Images `from` to `to` (exclusive) of all frames of all clips, as one clip. */
-  takeImages(g: Graph, x: Images, from: number, to: number): Images
-  /** One after the other, as one clip. */
-  joinImages(g: Graph, parts: readonly Images[]): Images
+  /** Each of the clips in `b`, of one image, plus each of the frames in `a`, one clip: clips·frames images. */
+  addFramesToClips(g: Graph, a: Images, b: Images): Images
+  /** Layers that see one image at a time, whose largest map has `numbersPerImage`; in pieces where a target likes. */
+  inImagePieces(g: Graph, x: Images, numbersPerImage: number, layers: (piece: Images) => Images): Images
+
+  /* Between maps and tokens. */
+
   /** One sequence per image: `rows` is clips·frames, `length` height·width. */
   toTokens(g: Graph, x: Images): Tokens
-  /** Back to images of the same size as `like`. */
-  toImagesFromTokens(g: Graph, tokens: Tokens, like: Images): Images
-  /** One sequence per image → one per place: rows clips·frames → clips·places, length places → frames. */
-  toTemporalTokens(g: Graph, tokens: Tokens, frames: number): Tokens
-  toSpatialTokens(g: Graph, tokens: Tokens, clips: number): Tokens
+  /** `x` plus the tokens of its pixels. */
+  addTokens(g: Graph, x: Images, tokens: Tokens): Images
+  /** One sequence per image → one per pixel: rows clips·frames → clips·pixels, length pixels → frames. */
+  toTemporalTokens(g: Graph, x: Tokens, frames: number): Tokens
+  /** The mix of tokens in sequences per image with those in sequences per pixel; in sequences per image. */
+  blend(g: Graph, spatial: Tokens, temporal: Tokens, mix: Mix): Tokens
 
-  /* Of matrices [n, C]. */
-  linear(g: Graph, x: Value, options: Linear): Value
-  layerNorm(g: Graph, x: Value, options: Affine & { readonly epsilon: number }): Value
-  /** hidden·gelu(gate), where [hidden, gate] = linear(x): diffusers' GEGLU. */
-  geglu(g: Graph, x: Value, options: BiasedLinear): Value
-  /** Softmax attention within each of `rows` sequences; q, k and v are [rows·length, C]. */
-  attention(
-    g: Graph,
-    q: Value,
-    k: Value,
-    v: Value,
-    options: { readonly rows: number; readonly heads: number },
-  ): Value
+  /* Tokens. */
+
+  linear(g: Graph, x: Tokens, options: Linear & { readonly residual?: Tokens }): Tokens
+  layerNorm(g: Graph, x: Tokens, options: Affine & { readonly epsilon: number }): Tokens
+  activate(g: Graph, x: Tokens, activation: Activation): Tokens
+  /** Of as many tokens, or of one token that is added to each. */
+  add(g: Graph, x: Tokens, y: Tokens): Tokens
+  /** Adds its own row of `rows` [clips, C] to each token of a clip, or of [frames, C] to each of a frame (temporal). */
+  addRows(g: Graph, x: Tokens, rows: Tokens, per: 'clip' | 'frame'): Tokens
+  /** Adds one number of `weight` [rows·length, C] to each of the tokens. */
+  addParameter(g: Graph, x: Tokens, weight: WeightTensor): Tokens
+  /** One row of tokens behind the token `weight` [C]. */
+  prependToken(g: Graph, x: Tokens, weight: WeightTensor): Tokens
+  /** The first token of one row. */
+  firstToken(g: Graph, x: Tokens): Tokens
+  /** Softmax attention within each sequence, without the projection behind it. */
+  selfAttention(g: Graph, x: Tokens, options: SelfAttention): Tokens
+  /** diffusers' FeedForward: out(hidden·gelu(gate)), where [hidden, gate] = proj(x). */
+  feedForward(g: Graph, x: Tokens, options: FeedForward): Tokens
 }
+
+/** Networks differ in precision, so that each has a target of its own. */
+export interface Targets {
+  readonly name: string
+  readonly imageEncoder: Target
+  readonly vaeEncoder: Target
+  /** Conditioning and steps too. */
+  readonly unet: Target
+  readonly vaeDecoder: Target
+}
+
+export const oneTarget = (target: Target): Targets => ({
+  name: target.name,
+  imageEncoder: target,
+  vaeEncoder: target,
+  unet: target,
+  vaeDecoder: target,
+})

@@ -15,7 +15,7 @@ describe('FLOPs', () => {
     const g = createGraph('g')
     const w = weights()
     const kernel = g.weight(w.tensor('conv', [5, 3, 3, 3]))
-    const x = g.input('x', [2, 3, 4, 6])
+    const x = g.input('x', [2, 3, 4, 6], 'float16')
     const y = silu(g, conv(g, x, { weight: kernel, bias: null, strides: [2, 2], pads: [1, 1, 1, 1] }))
     g.output('y', gemm(g, reshape(g, y, [2, 30]), g.weight(w.tensor('linear', [7, 30])), null))
     const ofConv = 2 * (2 * 5 * 2 * 3) * (3 * 3 * 3)
@@ -49,10 +49,11 @@ test('weights count as they are stored, parts of one as what is taken', () => {
 
 describe('the peak of activations', () => {
   const FLOAT = 4
+  const HALF = 2
 
   test('is the largest sum alive at once: inputs and outputs always, the others until their last use', () => {
     const g = createGraph('g')
-    const x = g.input('x', [100])
+    const x = g.input('x', [100], 'float16')
     const row = reshape(g, x, [1, 100])
     const widen = (value: typeof x, size: number) =>
       gemm(g, value, g.weight(weights().tensor(`w${size}`, [size, value.shape[1] ?? 0])), null)
@@ -61,7 +62,7 @@ describe('the peak of activations', () => {
     const c = widen(b, 200) //                       x 100, b 500, c 200
     g.output('y', silu(g, c)) //                     x 100, c 200, y 200
     const { peakActivationBytes, peakAt } = statisticsOf(g)
-    expect(peakActivationBytes).toBe(FLOAT * (100 + 300 + 500))
+    expect(peakActivationBytes).toBe(HALF * (100 + 300 + 500))
     expect(peakAt).toBe('peak/Gemm')
   })
 

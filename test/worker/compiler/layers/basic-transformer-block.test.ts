@@ -4,9 +4,10 @@ import {
   temporalTransformerBlock,
 } from '../../../../worker/compiler/layers/basic-transformer-block.ts'
 import { contextProjection } from '../../../../worker/compiler/layers/context.ts'
+import { bindMix } from '../../../../worker/compiler/layers/parameters.ts'
 import { into } from '../../../../worker/compiler/layers/scope.ts'
-import { reshape } from '../../../../worker/compiler/ops/shape.ts'
 import { type LayerGolden, openLayerGolden } from '../../../fixtures/layer-golden.ts'
+import { storedWeights } from '../../../fixtures/stored-weights.ts'
 
 const CLIPS = 2
 const CHANNELS = 32
@@ -17,13 +18,6 @@ const config = (feedForwardChunks: number) => ({
   feedForwardChunks,
 })
 
-/** [rows, length, C] as tokens. */
-const feedTokens = (layer: LayerGolden) => {
-  const x = layer.feed('hidden_states')
-  const [rows = 0, length = 0] = x.shape
-  return { value: reshape(layer.scope.g, x, [rows * length, CHANNELS]), rows, length }
-}
-
 const foldedContext = (layer: LayerGolden) =>
   contextProjection(into(layer.scope, 'attn2'), config(1))(layer.feedPerClip('encoder_hidden_states', CLIPS))
 
@@ -31,7 +25,7 @@ describe.each([1, 5])('with the feed-forward in %i pieces', (pieces) => {
   test("diffusers' BasicTransformerBlock", async () => {
     const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.0.attentions.0.transformer_blocks.0')
     const block = basicTransformerBlock(layer.scope, config(pieces))
-    await layer.expectOutput(block(feedTokens(layer), foldedContext(layer)).value)
+    await layer.expectOutput(block(layer.feedTokens('hidden_states'), foldedContext(layer)))
   })
 
   test("diffusers' TemporalBasicTransformerBlock", async () => {
@@ -39,8 +33,13 @@ describe.each([1, 5])('with the feed-forward in %i pieces', (pieces) => {
     const layer = await openLayerGolden('tiny', 'unet', path)
     const { g, target } = layer.scope
     const block = temporalTransformerBlock(layer.scope, config(pieces))
-    const byPlace = target.toTemporalTokens(g, feedTokens(layer), layer.numFrames)
-    expect(byPlace).toMatchObject({ rows: CLIPS * 24, length: 2 })
-    await layer.expectOutput(target.toSpatialTokens(g, block(byPlace, foldedContext(layer)), CLIPS).value)
+    const spatial = layer.feedTokens('hidden_states')
+    const byPixel = target.toTemporalTokens(g, spatial, layer.numFrames)
+    expect(byPixel).toMatchObject({ rows: CLIPS * 24, length: 2 })
+    const temporal = block(byPixel, foldedContext(layer))
+    // A share of one for the temporal side brings its tokens back as they are.
+    const w = await storedWeights({ mix_factor: { data: Float32Array.of(100), shape: [1] } })
+    const onlyTemporal = bindMix(w, { switched: true })
+    await layer.expectOutput(target.blend(g, spatial, temporal, onlyTemporal))
   })
 })

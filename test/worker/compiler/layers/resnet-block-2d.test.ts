@@ -1,23 +1,34 @@
 import { describe, expect, test } from 'vitest'
 import { resnetBlock2d } from '../../../../worker/compiler/layers/resnet-block-2d.ts'
 import { into } from '../../../../worker/compiler/layers/scope.ts'
-import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
-import type { Images } from '../../../../worker/compiler/targets/target.ts'
+import { timeShift } from '../../../../worker/compiler/layers/time-shift.ts'
+import type { Images, Target, Tokens } from '../../../../worker/compiler/targets/target.ts'
 import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
-import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
+import { type LayerGolden, openLayerGolden } from '../../../fixtures/layer-golden.ts'
 
 /** Both widen 32 channels to 64. */
-const OF_UNET = { inChannels: 32, outChannels: 64, epsilon: 1e-5, timeEmbedDim: 128 } as const
-const OF_VAE = { inChannels: 32, outChannels: 64, epsilon: 1e-6, timeEmbedDim: null } as const
+const OF_UNET = { inChannels: 32, outChannels: 64, epsilon: 1e-5 } as const
+const OF_VAE = { inChannels: 32, outChannels: 64, epsilon: 1e-6 } as const
+
+/** What `temb`, a row for each of `rows`, adds in the block. */
+const shiftOf = ({ scope, feedPerClip }: LayerGolden, rows: number): Tokens => {
+  const { g, target } = scope
+  const time = target.activate(g, feedPerClip('temb', rows), 'silu')
+  return timeShift(scope, { timeEmbedDim: 128, channels: 64 })(time)
+}
+
+/** The target, told that a map is so large that each image needs a piece of its own. */
+const withSmallPieces = (target: Target): Target => ({
+  ...target,
+  inImagePieces: (g, x, _, layers) => target.inImagePieces(g, x, 2 ** 30, layers),
+})
 
 describe.each(CPU_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) => {
   test.each([1, 2])('widens 32 channels to 64, with a time embedding for each of %i', async (rows) => {
     const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.1.resnets.0.spatial_res_block', target)
-    const { scope } = layer
     const x = layer.feedImages('input_tensor', 2)
-    const block = resnetBlock2d(scope, OF_UNET)
-    const time = silu(scope.g, layer.feedPerClip('temb', rows))
-    await layer.expectOutput(block(x, time))
+    const block = resnetBlock2d(layer.scope, OF_UNET)
+    await layer.expectOutput(block(x, shiftOf(layer, rows)))
   })
 
   test('needs no time embedding in the VAE', async () => {
@@ -27,12 +38,12 @@ describe.each(CPU_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) =>
   })
 
   test('gives the same in pieces of one image', async () => {
-    const small = { ...target, imagePieceBytes: 1 }
+    const small = withSmallPieces(target)
     const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.1.resnets.0.spatial_res_block', small)
     const { scope } = layer
     const x = layer.feedImages('input_tensor', 2)
     const block = resnetBlock2d(scope, OF_UNET)
-    const y = block(x, silu(scope.g, layer.feedPerClip('temb', 1)))
+    const y = block(x, shiftOf(layer, 1))
     const images = x.clips * x.frames
     expect(y).toMatchObject({ clips: x.clips, frames: x.frames })
     expect(scope.g.nodes.filter(({ op }) => op === 'Concat').map(({ inputs }) => inputs.length)).toEqual([
@@ -42,7 +53,7 @@ describe.each(CPU_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) =>
   })
 
   test('never makes an upsampled map as a whole', async () => {
-    const small = { ...target, imagePieceBytes: 1 }
+    const small = withSmallPieces(target)
     const layer = await openLayerGolden('tiny', 'vae', 'encoder.down_blocks.1', small)
     const block = resnetBlock2d(into(layer.scope, 'resnets', 0), OF_VAE)
     const asked: number[] = []

@@ -4,12 +4,12 @@ import {
   type SpatioTemporalResBlock,
   spatioTemporalResBlock,
 } from '../../../../worker/compiler/layers/spatio-temporal-res-block.ts'
-import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
+import { timeShift } from '../../../../worker/compiler/layers/time-shift.ts'
 import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 
-const UNET = { timeEmbedDim: 128, switchedMix: false } as const
-const VAE = { epsilon: 1e-6, temporalEpsilon: 1e-5, timeEmbedDim: null, switchedMix: true } as const
+const UNET = { switchedMix: false } as const
+const VAE = { epsilon: 1e-6, temporalEpsilon: 1e-5, switchedMix: true } as const
 const epsilons = (epsilon: number) => ({ epsilon, temporalEpsilon: epsilon })
 
 describe.each(CPU_TARGETS)("diffusers' SpatioTemporalResBlock, target $name", (target) => {
@@ -33,7 +33,11 @@ describe.each(CPU_TARGETS)("diffusers' SpatioTemporalResBlock, target $name", (t
     const layer = await openLayerGolden('tiny', 'unet', path, target)
     const block = spatioTemporalResBlock(layer.scope, config)
     const x = layer.feedImages('hidden_states')
-    await layer.expectOutput(block(x, silu(layer.scope.g, layer.feedPerClip('temb', 1))))
+    const time = target.activate(layer.scope.g, layer.feedPerClip('temb', 1), 'silu')
+    const shift = (kind: string) =>
+      timeShift(into(layer.scope, kind), { timeEmbedDim: 128, channels: config.outChannels })(time)
+    const shifts = { spatial: shift('spatial_res_block'), temporal: shift('temporal_res_block') }
+    await layer.expectOutput(block(x, shifts))
   })
 
   test('of the VAE, whose mix factor weighs the temporal side', async () => {

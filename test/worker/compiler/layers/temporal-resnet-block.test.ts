@@ -1,11 +1,13 @@
 import { describe, test } from 'vitest'
 import type { Value } from '../../../../worker/compiler/graph/value.ts'
+import { bindMix } from '../../../../worker/compiler/layers/parameters.ts'
 import type { Scope } from '../../../../worker/compiler/layers/scope.ts'
 import { temporalResnetBlock } from '../../../../worker/compiler/layers/temporal-resnet-block.ts'
-import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
+import { timeShift } from '../../../../worker/compiler/layers/time-shift.ts'
 import { reshape, transpose } from '../../../../worker/compiler/ops/shape.ts'
 import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
+import { storedWeights } from '../../../fixtures/stored-weights.ts'
 
 /** [clips, C, frames, H, W] to [clips·frames, C, H, W]. */
 const toPictures = ({ g }: Scope, x: Value): Value => {
@@ -19,16 +21,26 @@ const toVolumes = ({ g }: Scope, x: Value, clips: number): Value => {
 }
 
 describe.each(CPU_TARGETS)("diffusers' TemporalResnetBlock, target $name", (target) => {
-  test.each([1, 2])('is the block at factor 1, with a time embedding for each of %i', async (rows) => {
-    const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.1.resnets.0.temporal_res_block', target)
-    const { scope } = layer
-    const { g } = scope
-    const volumes = layer.feed('input_tensor')
-    const [clips = 0, , frames = 0] = volumes.shape
-    const block = temporalResnetBlock(scope, { channels: 64, epsilon: 1e-5, timeEmbedDim: 128 })
-    const x = target.toClips(g, target.imagesFromNchw(g, toPictures(scope, volumes), frames))
-    const factor = g.inline(Float32Array.of(1), [1])
-    const result = target.toImages(g, block(x, silu(g, layer.feedPerClip('temb', rows)), factor))
-    await layer.expectOutput(toVolumes(scope, target.imagesToNchw(g, result), clips))
-  })
+  test.each([1, 2])(
+    'is the block where the mix gives it all, with a time embedding for each of %i',
+    async (rows) => {
+      const layer = await openLayerGolden(
+        'tiny',
+        'unet',
+        'down_blocks.1.resnets.0.temporal_res_block',
+        target,
+      )
+      const { scope } = layer
+      const { g } = scope
+      const volumes = layer.feed('input_tensor')
+      const [clips = 0, , frames = 0] = volumes.shape
+      const block = temporalResnetBlock(scope, { channels: 64, epsilon: 1e-5 })
+      const x = target.toClips(g, target.imagesFromNchw(g, toPictures(scope, volumes), frames))
+      const time = target.activate(g, layer.feedPerClip('temb', rows), 'silu')
+      const shift = timeShift(scope, { timeEmbedDim: 128, channels: 64 })(time)
+      const w = await storedWeights({ mix_factor: { data: Float32Array.of(100), shape: [1] } })
+      const result = target.toImages(g, block(x, shift, bindMix(w, { switched: true })))
+      await layer.expectOutput(toVolumes(scope, target.imagesToNchw(g, result), clips))
+    },
+  )
 })

@@ -7,7 +7,7 @@ import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 
 const CONFIG = { channels: 64, epsilon: 1e-6 } as const
-const SAME_CHANNELS = { inChannels: 64, outChannels: 64, epsilon: 1e-6, timeEmbedDim: null } as const
+const SAME_CHANNELS = { inChannels: 64, outChannels: 64, epsilon: 1e-6 } as const
 
 describe.each(CPU_TARGETS)("the VAE's attention, target $name", (target) => {
   test.each([

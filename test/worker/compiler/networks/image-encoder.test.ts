@@ -5,6 +5,7 @@ import type { Graph } from '../../../../worker/compiler/graph/graph.ts'
 import type { Value } from '../../../../worker/compiler/graph/value.ts'
 import { reshape } from '../../../../worker/compiler/ops/shape.ts'
 import { cpuTarget } from '../../../../worker/compiler/targets/cpu.ts'
+import { oneTarget } from '../../../../worker/compiler/targets/target.ts'
 import { expectClose } from '../../../fixtures/close.ts'
 import { readGolden } from '../../../fixtures/golden.ts'
 import { drawInput } from '../../../fixtures/golden-input.ts'
@@ -20,7 +21,7 @@ const SIZE = { width: 64, height: 64, numFrames: 1, guidance: true, feedForwardC
 
 const recordEncoder = async (name: CheckpointName): Promise<Graph> => {
   const dir = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec(name))
-  return compileClip(await openCheckpoint(dir), { ...SIZE, target: cpuTarget }).imageEncoder()
+  return compileClip(await openCheckpoint(dir), { ...SIZE, targets: oneTarget(cpuTarget) }).imageEncoder()
 }
 
 /** What the last node of an encoder layer gives. */

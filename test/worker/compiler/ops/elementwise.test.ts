@@ -84,7 +84,7 @@ describe('of two values', () => {
   test('refuses unlike types', () => {
     const g = createGraph('binary')
     expect(() => mul(g, g.input('a', [2]), g.input('b', [2], 'float16'))).toThrow(
-      new GraphError('Mul of float32 (a) and float16 (b)'),
+      new GraphError('Mul needs inputs of one type: a is float32, b is float16'),
     )
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph.ts'
 import { statisticsOf } from '../../../../worker/compiler/graph/statistics.ts'
 import type { Value } from '../../../../worker/compiler/graph/value.ts'
+import { bindMix } from '../../../../worker/compiler/layers/parameters.ts'
 import type { Images } from '../../../../worker/compiler/targets/target.ts'
 import type { Tensor } from '../../../../worker/engine/tensor.ts'
 import { expectClose } from '../../../fixtures/close.ts'
@@ -50,35 +51,65 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
     })
   })
 
-  test('gives images back from clips, tokens and temporal tokens as they were', async () => {
+  /** A mix whose temporal side is all: a blend then only brings tokens back. */
+  const onlyTemporal = async () =>
+    bindMix(await storedWeights({ mix_factor: { data: Float32Array.of(100), shape: [1] } }), {
+      switched: true,
+    })
+
+  test('gives images back from clips as they were, and adds tokens and temporal tokens to their pixels', async () => {
     const there = await runOnImages((g, x) => target.toImages(g, target.toClips(g, x)))
     expect(there).toEqual(X)
-    const tokens = await runOnImages((g, x) => target.toImagesFromTokens(g, target.toTokens(g, x), x))
-    expect(tokens).toEqual(X)
+    const doubled = { data: X.data.map((value) => 2 * value), shape: X.shape }
+    const tokens = await runOnImages((g, x) => target.addTokens(g, x, target.toTokens(g, x)))
+    expect(tokens).toEqual(doubled)
+    const mix = await onlyTemporal()
     const temporal = await runOnImages((g, x) => {
-      const byPlace = target.toTemporalTokens(g, target.toTokens(g, x), FRAMES)
-      expect(byPlace).toMatchObject({ rows: CLIPS * SIZE[0] * SIZE[1], length: FRAMES })
-      return target.toImagesFromTokens(g, target.toSpatialTokens(g, byPlace, CLIPS), x)
+      const spatial = target.toTokens(g, x)
+      const byPixel = target.toTemporalTokens(g, spatial, FRAMES)
+      expect(byPixel).toMatchObject({ rows: CLIPS * SIZE[0] * SIZE[1], length: FRAMES, channels: CHANNELS })
+      return target.addTokens(g, x, target.blend(g, spatial, byPixel, mix))
     })
-    expect(temporal).toEqual(X)
+    expect(temporal).toEqual(doubled)
   })
 
-  test('has one token per pixel, and one temporal sequence per place', async () => {
+  test('has one token per pixel, image after image', async () => {
     const g = createGraph('tokens')
     const tokens = target.toTokens(g, target.imagesFromNchw(g, g.input('x', X.shape), FRAMES))
-    const byPlace = target.toTemporalTokens(g, tokens, FRAMES)
-    g.output('tokens', tokens.value)
-    g.output('byPlace', byPlace.value)
+    expect(tokens).toMatchObject({ rows: CLIPS * FRAMES, length: SIZE[0] * SIZE[1], channels: CHANNELS })
+    g.output('tokens', target.tokensToMatrix(g, tokens))
     const results = await runGraph(g, { x: X })
     const pixels = SIZE[0] * SIZE[1]
-    const channel = 7
-    const at = (clip: number, frame: number, pixel: number): number =>
-      X.data[((clip * FRAMES + frame) * CHANNELS + channel) * pixels + pixel]!
-    const [clip, frame, pixel] = [1, 2, 13]
-    const token = (clip * FRAMES + frame) * pixels + pixel
-    const placed = (clip * pixels + pixel) * FRAMES + frame
-    expect(results['tokens']!.data[token * CHANNELS + channel]).toBe(at(clip, frame, pixel))
-    expect(results['byPlace']!.data[placed * CHANNELS + channel]).toBe(at(clip, frame, pixel))
+    const [channel, image, pixel] = [7, 5, 13]
+    const expected = X.data[(image * CHANNELS + channel) * pixels + pixel]!
+    expect(results['tokens']!.data[(image * pixels + pixel) * CHANNELS + channel]).toBe(expected)
+  })
+
+  test('passes images to another graph in its own order', async () => {
+    const first = createGraph('first')
+    target.outputImages(first, 'images', target.imagesFromNchw(first, first.input('x', X.shape), FRAMES))
+    const { images } = await runGraph(first, { x: X })
+    const second = createGraph('second')
+    const [height, width] = SIZE
+    const size = { clips: CLIPS, frames: FRAMES, channels: CHANNELS, height, width }
+    second.output('y', target.imagesToNchw(second, target.inputImages(second, 'images', size)))
+    expect((await runGraph(second, { images: images! }))['y']).toEqual(X)
+  })
+
+  test("adds a clip's image to each of its frames", async () => {
+    const perClip = someTensor(31, [CLIPS, CHANNELS, ...SIZE])
+    const g = createGraph('outer')
+    const frames = target.imagesFromNchw(g, g.input('x', [FRAMES, CHANNELS, ...SIZE]), FRAMES)
+    const sum = target.addFramesToClips(g, frames, target.imagesFromNchw(g, g.input('c', perClip.shape), 1))
+    expect(sum).toMatchObject({ clips: CLIPS, frames: FRAMES })
+    g.output('y', target.imagesToNchw(g, sum))
+    const size = CHANNELS * SIZE[0] * SIZE[1]
+    const x = { data: X.data.slice(0, FRAMES * size), shape: [FRAMES, CHANNELS, ...SIZE] }
+    const data = Float32Array.from({ length: CLIPS * FRAMES * size }, (_, i) => {
+      const [clip, rest] = [Math.floor(i / (FRAMES * size)), i % size]
+      return x.data[i % (FRAMES * size)]! + perClip.data[clip * size + rest]!
+    })
+    expect((await runGraph(g, { x, c: perClip }))['y']).toEqual({ data, shape: X.shape })
   })
 
   describe('group norm', () => {
@@ -156,7 +187,7 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
             groups,
             epsilon: EPSILON,
             activation: 'none',
-            shift: inputs['shift']!,
+            shift: target.tokensFromMatrix(g, inputs['shift']!, 1),
           } as const
           return kind === 'images'
             ? target.groupNorm(g, x, options)
@@ -247,14 +278,15 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
           bias: someTensor(9, [CHANNELS]),
         }
         const factor = 0.25
-        const w = await storedWeights({ ...temporal, factor: { data: Float32Array.of(factor), shape: [1] } })
+        const mixFactor = { data: Float32Array.of(Math.log(factor / (1 - factor))), shape: [1] }
+        const w = await storedWeights({ ...temporal, mix_factor: mixFactor })
         const bound = {
           weight: w.tensor('weight', temporal.weight.shape),
           bias: w.tensor('bias', temporal.bias.shape),
         }
         const actual = await runOnImages((g, x) => {
           const clips = target.toClips(g, x)
-          const blend = { factor: target.parameter(g, w.tensor('factor', [1])), residual: clips }
+          const blend = { mix: bindMix(w, { switched: true }), residual: clips }
           return target.toImages(g, target.temporalConv(g, clips, blended ? { ...bound, blend } : bound))
         })
         const pixels = SIZE[0] * SIZE[1]
@@ -309,16 +341,25 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
       expectClose(rowOf(y, row), await overTime(rowOf(large, row)), { relativeToScale: 1e-6 })
   })
 
-  test('takes some of the images, and joins them again', async () => {
+  test('takes images in pieces where their maps are large, and joins the results', async () => {
+    const seen: number[] = []
     const actual = await runOnImages((g, x) => {
-      const parts = [target.takeImages(g, x, 0, 1), target.takeImages(g, x, 1, CLIPS * FRAMES)]
-      expect(parts).toMatchObject([
-        { clips: 1, frames: 1 },
-        { clips: 1, frames: CLIPS * FRAMES - 1 },
-      ])
-      return target.joinImages(g, parts)
+      const y = target.inImagePieces(g, x, 2 ** 30, (piece) => {
+        expect(piece).toMatchObject({ clips: 1, channels: CHANNELS })
+        seen.push(piece.frames)
+        return piece
+      })
+      expect(y).toMatchObject({ clips: CLIPS, frames: FRAMES })
+      return y
     })
+    expect(seen).toEqual([1, 1, 1, 1, 1, 1])
     expect(actual).toEqual(X)
+  })
+
+  test('takes images at once where their maps are small', () => {
+    const g = createGraph('images')
+    const x = target.imagesFromNchw(g, g.input('x', X.shape), FRAMES)
+    expect(target.inImagePieces(g, x, 1, (piece) => piece)).toBe(x)
   })
 
   test('joins the channels of images, first to last', async () => {
@@ -333,10 +374,5 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
       ...other.data.subarray(i * others, (i + 1) * others),
     ]).flat()
     expect(actual).toEqual({ data: Float32Array.from(data), shape: [CLIPS * FRAMES, CHANNELS + 32, ...SIZE] })
-  })
-
-  test('adds images', async () => {
-    const actual = await runOnImages((g, x) => target.add(g, x, x))
-    expect(actual).toEqual({ data: X.data.map((value) => 2 * value), shape: X.shape })
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { bindConv } from '../../../../worker/compiler/layers/parameters.ts'
 import { into } from '../../../../worker/compiler/layers/scope.ts'
 import { spatioTemporalResBlock } from '../../../../worker/compiler/layers/spatio-temporal-res-block.ts'
-import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
+import { timeShift } from '../../../../worker/compiler/layers/time-shift.ts'
 import { reshape, transpose } from '../../../../worker/compiler/ops/shape.ts'
 import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
@@ -60,7 +60,6 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
         outChannels: 64,
         epsilon: 1e-6,
         temporalEpsilon: 1e-5,
-        timeEmbedDim: null,
         switchedMix: true,
       }),
     )
@@ -72,23 +71,27 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
   test('a block on the way up takes its skips last first', async () => {
     const layer = await openLayerGolden('mid-attn-3', 'unet', 'up_blocks.1', target)
     const { scope } = layer
-    const resnet = (index: number, inChannels: number) =>
-      spatioTemporalResBlock(into(scope, 'resnets', index), {
+    const time = target.activate(scope.g, layer.feedPerClip('temb', 1), 'silu')
+    const resnet = (index: number, inChannels: number) => {
+      const at = into(scope, 'resnets', index)
+      const shift = (kind: string) => timeShift(into(at, kind), { timeEmbedDim: 256, channels: 32 })(time)
+      const apply = spatioTemporalResBlock(at, {
         inChannels,
         outChannels: 32,
         epsilon: 1e-6,
         temporalEpsilon: 1e-6,
-        timeEmbedDim: 256,
         switchedMix: false,
       })
-    const time = silu(scope.g, layer.feedPerClip('temb', 1))
+      const shifts = { spatial: shift('spatial_res_block'), temporal: shift('temporal_res_block') }
+      return (x: Parameters<typeof apply>[0]) => apply(x, shifts)
+    }
     const skips = [0, 1].map((index) => layer.feedImages(`res_hidden_states_tuple.${index}`)) as [
       ReturnType<typeof layer.feedImages>,
       ReturnType<typeof layer.feedImages>,
     ]
     const x = layer.feedImages('hidden_states')
-    const first = resnet(0, 64 + 32)(target.concatChannels(scope.g, x, skips[1]), time)
-    const second = resnet(1, 32 + 64)(target.concatChannels(scope.g, first, skips[0]), time)
+    const first = resnet(0, 64 + 32)(target.concatChannels(scope.g, x, skips[1]))
+    const second = resnet(1, 32 + 64)(target.concatChannels(scope.g, first, skips[0]))
     const upsampler = bindConv(scope.w.at('upsamplers', 0, 'conv'), 32, 32, 3)
     await layer.expectOutput(target.upsampleConv2d(scope.g, second, 6, 5, upsampler))
   })

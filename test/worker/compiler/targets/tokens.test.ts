@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { createGraph } from '../../../../worker/compiler/graph/graph.ts'
 import { statisticsOf } from '../../../../worker/compiler/graph/statistics.ts'
+import { bindMix } from '../../../../worker/compiler/layers/parameters.ts'
 import { expectClose } from '../../../fixtures/close.ts'
 import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { attend, multiplyTransposed, normalCdf, normalizeRuns } from '../../../fixtures/plain-arithmetic.ts'
-import { runGraph } from '../../../fixtures/run-graph.ts'
+import { runGraph, tensorOf } from '../../../fixtures/run-graph.ts'
 import { someTensor, storedWeights } from '../../../fixtures/stored-weights.ts'
 
 const ROWS = 6
@@ -20,28 +21,67 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
     const [weight, bias] = [w.tensor('weight', [out, 16]), w.tensor('bias', [out])]
     const g = createGraph('linear')
     const x = g.input('x', X.shape)
-    g.output('y', target.linear(g, x, { weight, bias }))
-    g.output('unbiased', target.linear(g, x, { weight, bias: null }))
+    const tokens = target.tokensFromMatrix(g, x, 1)
+    g.output('y', target.tokensToMatrix(g, target.linear(g, tokens, { weight, bias })))
+    g.output('unbiased', target.tokensToMatrix(g, target.linear(g, tokens, { weight, bias: null })))
     expect(statisticsOf(g).flops).toBe(2 * (2 * ROWS * 16 * out))
     const results = await runGraph(g, { x: X })
     expectClose(results['y']!, multiplyTransposed(X, given.weight, given.bias), { absolute: 2e-6 })
     expectClose(results['unbiased']!, multiplyTransposed(X, given.weight, null), { absolute: 2e-6 })
   })
 
-  test('GEGLU is the first half times the gelu, through erf, of the second', async () => {
-    const given = { weight: someTensor(4, [48, 16]), bias: someTensor(5, [48]) }
+  test('a feed-forward is GEGLU, whose gate is the second half through erf, and a product', async () => {
+    const given = {
+      proj: someTensor(4, [48, 16]),
+      projBias: someTensor(5, [48]),
+      out: someTensor(8, [16, 24]),
+      outBias: someTensor(9, [16]),
+    }
     const w = await storedWeights(given)
-    const g = createGraph('geglu')
-    const bound = { weight: w.tensor('weight', [48, 16]), bias: w.tensor('bias', [48]) }
-    g.output('y', target.geglu(g, g.input('x', X.shape), bound))
-    expect(statisticsOf(g).flops).toBe(2 * ROWS * 16 * 48)
-    const both = multiplyTransposed(X, given.weight, given.bias).data
-    const data = Array.from({ length: ROWS * 24 }, (_, i) => {
-      const [row, column] = [Math.floor(i / 24), i % 24]
-      const [hidden, gate] = [both[row * 48 + column]!, both[row * 48 + 24 + column]!]
-      return hidden * gate * normalCdf(gate)
+    const g = createGraph('feed_forward')
+    const x = target.tokensFromMatrix(g, g.input('x', X.shape), 1)
+    const y = target.feedForward(g, x, {
+      proj: { weight: w.tensor('proj', [48, 16]), bias: w.tensor('projBias', [48]) },
+      out: { weight: w.tensor('out', [16, 24]), bias: w.tensor('outBias', [16]) },
+      chunks: 2,
+      residual: x,
     })
-    expectClose((await runGraph(g, { x: X }))['y']!, { data, shape: [ROWS, 24] }, { relativeToScale: 1e-6 })
+    g.output('y', target.tokensToMatrix(g, y))
+    expect(statisticsOf(g).flops).toBe(2 * ROWS * 16 * (48 + 24))
+    const both = multiplyTransposed(X, given.proj, given.projBias).data
+    const hidden = Float32Array.from({ length: ROWS * 24 }, (_, i) => {
+      const [row, column] = [Math.floor(i / 24), i % 24]
+      const [value, gate] = [both[row * 48 + column]!, both[row * 48 + 24 + column]!]
+      return value * gate * normalCdf(gate)
+    })
+    const product = multiplyTransposed({ data: hidden, shape: [ROWS, 24] }, given.out, given.outBias)
+    const data = Array.from(product.data, (value, i) => value + X.data[i]!)
+    expectClose((await runGraph(g, { x: X }))['y']!, { data, shape: X.shape }, { relativeToScale: 1e-6 })
+  })
+
+  test.each([
+    { per: 'clip', rows: [10, 20], of: [0, 0, 0, 0, 0, 0, 0, 0] },
+    { per: 'clip', rows: [10, 20, 30, 40], of: [0, 0, 0, 0, 1, 1, 1, 1] },
+    { per: 'frame', rows: [10, 20, 30, 40], of: [0, 1, 0, 1, 0, 1, 0, 1] },
+  ] as const)('adds its own row to each token of a $per: $rows', async ({ per, rows, of }) => {
+    // Two clips of two frames of two pixels; after the change of order a sequence holds a pixel's frames.
+    const g = createGraph('rows')
+    const spatial = target.tokensFromMatrix(g, g.input('x', [8, 2]), 4)
+    const given = target.tokensFromMatrix(g, g.input('rows', [rows.length / 2, 2]), 1)
+    const temporal = target.addRows(g, target.toTemporalTokens(g, spatial, 2), given, per)
+    const w = await storedWeights({ mix_factor: { data: Float32Array.of(100), shape: [1] } })
+    const back = target.blend(g, spatial, temporal, bindMix(w, { switched: true }))
+    g.output('y', target.tokensToMatrix(g, back))
+    const x = tensorOf(
+      Array.from({ length: 16 }, (_, i) => i),
+      [8, 2],
+    )
+    const { y } = await runGraph(g, { x, rows: tensorOf(rows, [rows.length / 2, 2]) })
+    // In order of images: clip 0 frame 0 (two pixels), clip 0 frame 1, clip 1 frame 0, clip 1 frame 1.
+    const frameOf = [0, 0, 1, 1, 0, 0, 1, 1]
+    const rowOf = (token: number): number => (per === 'clip' ? of[token]! : frameOf[token]!)
+    const expected = Array.from({ length: 16 }, (_, i) => i + rows[rowOf(Math.floor(i / 2)) * 2 + (i % 2)]!)
+    expect([...y!.data]).toEqual(expected)
   })
 
   test('a layer norm', async () => {
@@ -49,7 +89,8 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
     const w = await storedWeights(given)
     const g = createGraph('norm')
     const bound = { weight: w.tensor('weight', [16]), bias: w.tensor('bias', [16]), epsilon: 0.01 }
-    g.output('y', target.layerNorm(g, g.input('x', X.shape), bound))
+    const x = target.tokensFromMatrix(g, g.input('x', X.shape), 1)
+    g.output('y', target.tokensToMatrix(g, target.layerNorm(g, x, bound)))
     const data = normalizeRuns(X.data, 16, 0.01).map(
       (value, i) => value * given.weight.data[i % 16]! + given.bias.data[i % 16]!,
     )
@@ -64,17 +105,23 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
     { length: 40, heads: 1 },
   ])('attention within sequences of $length tokens, $heads heads', async ({ length, heads }) => {
     const rows = 3
-    const [q, k, v] = [11, 12, 13].map((seed) => someTensor(seed, [rows * length, 16])) as [
-      typeof X,
-      typeof X,
-      typeof X,
-    ]
+    const tokens = someTensor(11, [rows * length, 16])
+    const given = { q: someTensor(12, [16, 16]), k: someTensor(13, [16, 16]), v: someTensor(14, [16, 16]) }
+    const w = await storedWeights(given)
+    const projection = (name: string) => ({ weight: w.tensor(name, [16, 16]), bias: null })
     const g = createGraph('attention')
-    const values = [g.input('q', q.shape), g.input('k', k.shape), g.input('v', v.shape)] as const
-    g.output('y', target.attention(g, ...values, { rows, heads }))
-    expect(statisticsOf(g).flops).toBe(2 * (2 * rows * length * length * 16))
-    const shape = [rows, length, 16]
-    const expected = attend({ ...q, shape }, { ...k, shape }, { ...v, shape }, heads)
-    expectClose((await runGraph(g, { q, k, v }))['y']!, { ...expected, shape: q.shape }, { absolute: 2e-6 })
+    const x = target.tokensFromMatrix(g, g.input('x', tokens.shape), rows)
+    const projections = { toQ: projection('q'), toK: projection('k'), toV: projection('v') }
+    g.output('y', target.tokensToMatrix(g, target.selfAttention(g, x, { ...projections, heads })))
+    expect(statisticsOf(g).flops).toBe(
+      2 * (2 * rows * length * length * 16) + 3 * 2 * rows * length * 16 * 16,
+    )
+    const projected = (weight: typeof tokens) => ({
+      data: Float32Array.from(multiplyTransposed(tokens, weight, null).data),
+      shape: [rows, length, 16],
+    })
+    const expected = attend(projected(given.q), projected(given.k), projected(given.v), heads)
+    const actual = (await runGraph(g, { x: tokens }))['y']!
+    expectClose(actual, { ...expected, shape: tokens.shape }, { absolute: 2e-6 })
   })
 })

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph.ts'
+import type { DType, Value } from '../../../../worker/compiler/graph/value.ts'
+import { multiHeadAttention } from '../../../../worker/compiler/ops/attention.ts'
+import { conv } from '../../../../worker/compiler/ops/conv.ts'
+import { add, biasGelu } from '../../../../worker/compiler/ops/elementwise.ts'
+import { gemm, matmul, matmulTransposed } from '../../../../worker/compiler/ops/matmul.ts'
+import { nchwcConv } from '../../../../worker/compiler/ops/nchwc.ts'
+import { layerNormalization } from '../../../../worker/compiler/ops/normalization.ts'
+
+type Record = (g: Graph, input: (name: string, shape: readonly number[]) => Value) => unknown
+
+/** Every op whose inputs have to be of one type. Its last input is asked for in another type. */
+const OPS: readonly (readonly [string, Record])[] = [
+  ['Add', (g, input) => add(g, input('a', [2]), input('last', [2]))],
+  ['BiasGelu', (g, input) => biasGelu(g, input('a', [2]), input('last', [2]))],
+  [
+    'Conv',
+    (g, input) => {
+      const x = input('a', [1, 3, 4, 4])
+      return conv(g, x, {
+        weight: input('last', [5, 3, 1, 1]),
+        bias: null,
+        strides: [1, 1],
+        pads: [0, 0, 0, 0],
+      })
+    },
+  ],
+  ['Gemm', (g, input) => gemm(g, input('a', [2, 3]), input('b', [4, 3]), input('last', [4]))],
+  ['MatMul', (g, input) => matmul(g, input('a', [2, 3]), input('last', [3, 4]))],
+  ['FusedMatMul', (g, input) => matmulTransposed(g, input('a', [2, 3]), input('last', [4, 3]))],
+  [
+    'LayerNormalization',
+    (g, input) => layerNormalization(g, input('a', [2, 3]), input('b', [3]), input('last', [3]), 1e-5),
+  ],
+  [
+    'nchwc.Conv',
+    (g, input) => nchwcConv(g, input('a', [1, 8, 4, 4]), { weight: input('last', [8, 8, 1, 1]), bias: null }),
+  ],
+]
+
+/** Inputs of float32, but for `last`. */
+const inputsOf =
+  (g: Graph, last: DType) =>
+  (name: string, shape: readonly number[]): Value =>
+    g.input(name, shape, name === 'last' ? last : 'float32')
+
+describe('inputs of different types', () => {
+  test.each(OPS)('are refused by %s, and named', (op, record) => {
+    const g = createGraph('types')
+    expect(() => record(g, inputsOf(g, 'float16'))).toThrow(
+      new RegExp(`^${op} needs inputs of one type: a is float32,.* last is float16$`),
+    )
+    const same = createGraph('types')
+    expect(() => record(same, inputsOf(same, 'float32'))).not.toThrow()
+  })
+
+  test('are refused by MultiHeadAttention', () => {
+    const g = createGraph('types')
+    const shape = [1, 4, 8]
+    const [k, v] = [g.input('k', shape, 'float16'), g.input('v', shape, 'float16')]
+    expect(() => multiHeadAttention(g, g.input('q', shape), k, v, 2)).toThrow(
+      'MultiHeadAttention needs inputs of one type: q is float32, k is float16, v is float16',
+    )
+  })
+})
