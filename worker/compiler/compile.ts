@@ -13,7 +13,7 @@ import {
 } from './networks/denoise-step.ts'
 import { recordImageEncoder } from './networks/image-encoder.ts'
 import { recordPlainUNet } from './networks/plain-unet.ts'
-import { recordVaeDecoder } from './networks/vae-decoder.ts'
+import { type DecoderOutput, recordVaeDecoder } from './networks/vae-decoder.ts'
 import { recordVaeEncoder } from './networks/vae-encoder.ts'
 import { cpuTarget } from './targets/cpu.ts'
 import { oneTarget, type Target, type Targets } from './targets/target.ts'
@@ -63,7 +63,8 @@ export interface ClipGraphs {
   guidedEulerStep(): Graph
   /** The UNet with the reference's signature. */
   plainUnet(clips: number): Graph
-  vaeDecoder(frames: number): Graph
+  /** Frames leave as `float` unless `output` asks for bytes. */
+  vaeDecoder(frames: number, output?: DecoderOutput): Graph
   /** Asks for every tensor once, and throws InvalidInputError if the checkpoint lacks one or holds others. */
   checkWeights(): void
   readonly weights: {
@@ -132,9 +133,9 @@ export const compileClip = (input: CompilerInput, options: CompilerOptions): Cli
       recordUnet('guided_euler_step', ({ g }) => recordGuidedEulerStep(g, unet.config, clip)),
     plainUnet: (clips) =>
       recordUnet('unet', (scope) => recordPlainUNet(scope, unet.config, { ...clip, ...chunks, clips })),
-    vaeDecoder: (frames) =>
+    vaeDecoder: (frames, output = 'float') =>
       record('vae_decoder', weights.vae, targets.vaeDecoder, (scope) =>
-        recordVaeDecoder(scope, vae.config, { frames, ...latents }),
+        recordVaeDecoder(scope, vae.config, { frames, ...latents, output }),
       ),
     checkWeights() {
       graphs.imageEncoder()

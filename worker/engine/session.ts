@@ -3,7 +3,7 @@ import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { preparationNodes } from '../compiler/graph/weight-preparation.ts'
 import { withPreparedWeights } from './prepared-weights.ts'
-import { elementCount, type Tensor } from './tensor.ts'
+import { type ByteTensor, elementCount, type Outputs, type Tensor } from './tensor.ts'
 
 export interface SessionOptions {
   /** Threads of one network's run; 0 takes one per physical core. */
@@ -17,9 +17,9 @@ export interface Session {
   readonly name: string
   /**
    * Runs the network on this thread; it blocks the event loop, and nothing can stop it but the end of the process.
-   * Throws if an input is missing, left over or of another shape.
+   * Throws if an input is missing, left over or of another shape, or an output is neither float32 nor uint8.
    */
-  run(inputs: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>
+  run(inputs: Readonly<Record<string, Tensor>>): Promise<Outputs>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -72,6 +72,12 @@ const checkInputs = (graph: Graph, inputs: Readonly<Record<string, Tensor>>): vo
   }
 }
 
+const outputTensor = (graph: Graph, name: string, { type, data, dims }: ort.Tensor): Tensor | ByteTensor => {
+  if (type === 'float32') return { data: data as Float32Array, shape: dims }
+  if (type === 'uint8') return { data: data as Uint8Array, shape: dims }
+  throw new TypeError(`${graph.name}: output ${name} is ${type}; cast it to float32 or uint8 in the graph`)
+}
+
 /** A cache that cannot be written (read-only, full) costs time and memory, not the clip. */
 const keepWeights = async (graph: Graph, cacheDir: string): Promise<Graph> => {
   try {
@@ -102,10 +108,7 @@ export const openSession = async (graph: Graph, options: SessionOptions): Promis
       )
       const results = await session.run(feeds)
       return Object.fromEntries(
-        Object.entries(results).map(([name, { data, dims }]) => [
-          name,
-          { data: data as Float32Array, shape: dims },
-        ]),
+        Object.entries(results).map(([name, result]) => [name, outputTensor(graph, name, result)]),
       )
     },
     [Symbol.asyncDispose]: () => session.release(),

@@ -4,9 +4,24 @@ import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import type { Targets } from '../compiler/targets/target.ts'
 import type { SessionPool } from '../engine/session-pool.ts'
-import type { Tensor } from '../engine/tensor.ts'
+import {
+  type ByteTensor,
+  byteOutput,
+  float32Output,
+  float32Outputs,
+  type Outputs,
+  type Tensor,
+} from '../engine/tensor.ts'
 
 export type Tensors = Readonly<Record<string, Tensor>>
+
+/** A decoded chunk, ready to write. */
+export interface RgbChunk {
+  /** [frames, H, W, 3] */
+  readonly rgb: ByteTensor
+  /** [frames]: count of each frame's values that are NaN or infinite. */
+  readonly nonFiniteValues: Tensor
+}
 
 /** The networks of one clip size, each run by name. Sessions come from the pool and stay as long as it keeps them. */
 export interface ClipNetworks {
@@ -18,7 +33,9 @@ export interface ClipNetworks {
   denoiseStep(inputs: Tensors): Promise<Tensors>
   predict(inputs: Tensors): Promise<Tensors>
   guidedEulerStep(inputs: Tensors): Promise<Tensors>
+  /** Frames as float32, for chunks that are blended before they are rounded. */
   decode(frames: number, inputs: Tensors): Promise<Tensors>
+  decodeRgb(frames: number, inputs: Tensors): Promise<RgbChunk>
 }
 
 export interface ClipNetworkOptions {
@@ -58,12 +75,14 @@ export const openClipNetworks = async (
   // Sessions of another size or checkpoint are of no use to this clip, and would only take memory.
   await pool.retain((key) => key.startsWith(`${size}|`))
 
-  const run = async (name: string, record: () => Graph, inputs: Tensors): Promise<Tensors> => {
+  const runAny = async (name: string, record: () => Graph, inputs: Tensors): Promise<Outputs> => {
     const opening = performance.now()
     const session = await pool.session(`${size}|${name}`, record)
     onLoaded(secondsSince(opening))
     return await session.run(inputs)
   }
+  const run = async (name: string, record: () => Graph, inputs: Tensors): Promise<Tensors> =>
+    float32Outputs(await runAny(name, record, inputs))
 
   return {
     encodeImage: (inputs) => run('image_encoder', graphs.imageEncoder, inputs),
@@ -74,5 +93,13 @@ export const openClipNetworks = async (
     predict: (inputs) => run('prediction_step', graphs.predictionStep, inputs),
     guidedEulerStep: (inputs) => run('guided_euler_step', graphs.guidedEulerStep, inputs),
     decode: (frames, inputs) => run(`vae_decoder-${frames}`, () => graphs.vaeDecoder(frames), inputs),
+    async decodeRgb(frames, inputs) {
+      const record = (): Graph => graphs.vaeDecoder(frames, 'rgb')
+      const outputs = await runAny(`vae_decoder_rgb-${frames}`, record, inputs)
+      return {
+        rgb: byteOutput(outputs, 'rgb'),
+        nonFiniteValues: float32Output(outputs, 'non_finite_values'),
+      }
+    },
   }
 }

@@ -12,6 +12,7 @@ import { openClipNetworks } from './clip-networks.ts'
 import { type ClipImages, conditionClip } from './condition-clip.ts'
 import { decodeFrames } from './decode.ts'
 import { denoise } from './denoise.ts'
+import type { RgbFrame } from './image/frames.ts'
 import type { Progress } from './progress.ts'
 import { createTorchGenerator } from './random/torch-generator.ts'
 import { ALIGN_YOUR_STEPS_SIGMAS } from './scheduler/align-your-steps.ts'
@@ -40,8 +41,8 @@ export interface RenderedClip {
   readonly seconds: PhaseSeconds
   /** Clean latents of every video, [videos·F, 4, h, w]. */
   readonly latents: Tensor
-  /** Decoded frames of all videos in order, [3, H, W] each; decoding runs as they are taken. */
-  frames(): AsyncGenerator<Tensor>
+  /** Decoded frames of all videos in order; decoding runs as they are taken. */
+  frames(): AsyncGenerator<RgbFrame>
 }
 
 /** In low-memory mode feed-forward layers work through their rows in this many pieces. */

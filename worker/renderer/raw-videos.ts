@@ -1,12 +1,11 @@
-import type { Tensor } from '../engine/tensor.ts'
-import { toRgbFrame } from '../pipeline/image/frames.ts'
+import type { RgbFrame } from '../pipeline/image/frames.ts'
 import { writeRawFrames } from '../video/raw-frames.ts'
 import type { FrameSize } from '../video/rgb-frame.ts'
 import type { RawVideo } from './render-job.ts'
 
 export interface RawVideosRequest extends FrameSize {
-  /** Decoded frames of all videos in order, [3, height, width]; each is asked for when the one before is written. */
-  readonly decoded: AsyncIterator<Tensor>
+  /** Decoded frames of all videos in order; each is asked for when the one before is written. */
+  readonly decoded: AsyncIterator<RgbFrame>
   readonly framesPerVideo: number
   /** A file for each video. */
   readonly outputs: readonly string[]
@@ -23,9 +22,8 @@ export const writeRawVideos = async (request: RawVideosRequest): Promise<RawVide
         const next = await decoded.next()
         if (next.done)
           throw new RangeError(`the decoder gave ${frame} frames of ${framesPerVideo} for ${output}`)
-        const rgb = toRgbFrame(next.value)
-        nonFiniteValues += rgb.nonFiniteValues
-        yield rgb.bytes
+        nonFiniteValues += next.value.nonFiniteValues
+        yield next.value.bytes
       }
     }
     const written = await writeRawFrames({ frames: frames(), width, height, output })

@@ -4,6 +4,7 @@ import { compileClip, vaeScaleFactor } from '../../../worker/compiler/compile.ts
 import { cpuTarget } from '../../../worker/compiler/targets/cpu.ts'
 import { oneTarget } from '../../../worker/compiler/targets/target.ts'
 import { detectCpuTarget } from '../../../worker/engine/nchwc-block.ts'
+import { toRgbFrame } from '../../../worker/pipeline/image/frames.ts'
 import { expectClose } from '../../fixtures/close.ts'
 import { type Golden, readGolden } from '../../fixtures/golden.ts'
 import { drawInput } from '../../fixtures/golden-input.ts'
@@ -12,7 +13,7 @@ import {
   readCheckpointSpec,
   writeRandomCheckpoint,
 } from '../../fixtures/random-checkpoint.ts'
-import { runGraph, tensorOf } from '../../fixtures/run-graph.ts'
+import { runGraph, runMixedGraph, tensorOf } from '../../fixtures/run-graph.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 
 const CASES = [
@@ -69,15 +70,37 @@ describe.each(RUNS)('$checkpoint $form on $on', ({ golden: goldenName, checkpoin
     expectClose(image_latents!, golden.tensor('vae.encode.mode'), toleranceOf(golden))
   })
 
-  test.each([1, 2, 5])('the VAE decodes a chunk of %i frames as diffusers', async (frames) => {
+  const openDecoder = async (frames: number) => {
     const [golden, checkpoint] = await Promise.all([readGolden(goldenName), open(name, form)])
     const unscaled = drawInput(golden, `vae.decode.${frames}.latents`)
     const [, , height = 0, width = 0] = unscaled.shape
     const scale = vaeScaleFactor(checkpoint.vae.config)
     const size = { ...SIZE, width: width * scale, height: height * scale, numFrames: frames }
     const latents = { ...unscaled, data: unscaled.data.map((x) => x * checkpoint.vae.config.scalingFactor) }
-    const decoded = await runGraph(compileClip(checkpoint, size).vaeDecoder(frames), { latents })
+    return { golden, graphs: compileClip(checkpoint, size), latents, size }
+  }
+
+  test.each([1, 2, 5])('the VAE decodes a chunk of %i frames as diffusers', async (frames) => {
+    const { golden, graphs, latents } = await openDecoder(frames)
+    const decoded = await runGraph(graphs.vaeDecoder(frames), { latents })
     expectClose(decoded['frames']!, golden.tensor(`vae.decode.${frames}.sample`), toleranceOf(golden))
+  })
+
+  test('the VAE decodes to the bytes that its float32 frames are rounded to', async () => {
+    const { graphs, latents, size } = await openDecoder(2)
+    const { frames } = await runGraph(graphs.vaeDecoder(2), { latents })
+    const { width, height } = size
+    const rounded = [0, 1].map((frame) => {
+      const data = frames!.data.subarray(frame * 3 * height * width, (frame + 1) * 3 * height * width)
+      return toRgbFrame({ data, shape: [3, height, width] })
+    })
+    expect(await runMixedGraph(graphs.vaeDecoder(2, 'rgb'), { latents })).toEqual({
+      rgb: {
+        data: Uint8Array.from(rounded.flatMap(({ bytes }) => [...bytes])),
+        shape: [2, height, width, 3],
+      },
+      non_finite_values: tensorOf([0, 0]),
+    })
   })
 
   test('the UNet predicts what diffusers predicts', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createGraph } from '../../../worker/compiler/graph/graph.ts'
-import { add } from '../../../worker/compiler/ops/elementwise.ts'
+import { createGraph, type Graph } from '../../../worker/compiler/graph/graph.ts'
+import type { Value } from '../../../worker/compiler/graph/value.ts'
+import { add, cast, isNan, roundToUint8 } from '../../../worker/compiler/ops/elementwise.ts'
 import { openSession } from '../../../worker/engine/session.ts'
 import { tensorOf } from '../../fixtures/run-graph.ts'
 import { someTensor, storedWeights } from '../../fixtures/stored-weights.ts'
@@ -44,6 +45,30 @@ describe('a session', () => {
   ])('refuses to run when an input %s', async (_, inputs, message) => {
     await using session = await openSum()
     await expect(session.run(inputs as Record<string, typeof X>)).rejects.toThrow(new TypeError(message))
+  })
+
+  test('returns bytes beside float32', async () => {
+    const g = createGraph('mixed')
+    const x = g.input('x', [2])
+    g.output('bytes', roundToUint8(g, x))
+    g.output('twice', add(g, x, x))
+    await using session = await openSession(g, { threads: 1 })
+    expect(await session.run({ x: tensorOf([3.25, 300]) })).toEqual({
+      bytes: { data: Uint8Array.of(3, 255), shape: [2] },
+      twice: tensorOf([6.5, 600]),
+    })
+  })
+
+  test.each([
+    ['int64', (g: Graph, x: Value) => cast(g, x, 'int64')],
+    ['bool', isNan],
+  ])('refuses an output of type %s', async (type, op) => {
+    const g = createGraph('other')
+    g.output('y', op(g, g.input('x', [2])))
+    await using session = await openSession(g, { threads: 1 })
+    await expect(session.run({ x: X })).rejects.toThrow(
+      new TypeError(`other: output y is ${type}; cast it to float32 or uint8 in the graph`),
+    )
   })
 
   test('reads weights where they lie in the checkpoint', async () => {

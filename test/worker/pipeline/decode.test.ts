@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Tensor } from '../../../worker/engine/tensor.ts'
-import type { ClipNetworks } from '../../../worker/pipeline/clip-networks.ts'
+import type { ClipNetworks, Tensors } from '../../../worker/pipeline/clip-networks.ts'
 import { type DecodeOptions, decodeFrames } from '../../../worker/pipeline/decode.ts'
+import type { RgbFrame } from '../../../worker/pipeline/image/frames.ts'
 import { tensorOf } from '../../fixtures/run-graph.ts'
 import { NO_NETWORKS } from './no-networks.ts'
 
@@ -9,40 +10,65 @@ import { NO_NETWORKS } from './no-networks.ts'
 const latentsOf = (frames: number): Tensor =>
   tensorOf(Array.from({ length: frames }, (_, i) => [i, -i]).flat(), [frames, 1, 1, 2])
 
-/** A decoder that gives, for each latent frame, the same numbers plus 1000 for every call before. */
+/** Each call's frames are so much brighter than the call's before. */
+const PER_CALL = 96
+
+/**
+ * A decoder of pictures of one pixel: red is the number of the frame plus 96 for every call before, green and blue are
+ * one and two more.
+ */
 const aDecoder = () => {
-  const calls: (readonly number[])[] = []
-  const decode: ClipNetworks['decode'] = async (frames, { latents }) => {
+  const calls: { readonly as: 'float' | 'rgb'; readonly frames: readonly number[] }[] = []
+  const colours = (as: 'float' | 'rgb', count: number, { latents }: Tensors): number[] => {
     const { data, shape } = latents!
-    expect(shape).toEqual([frames, 1, 1, 2])
-    const offset = 1000 * calls.length
-    calls.push(data.filter((_, i) => i % 2 === 0) as unknown as readonly number[])
-    return { frames: { data: data.map((value) => value + offset), shape } }
+    expect(shape).toEqual([count, 1, 1, 2])
+    const frames = [...data].filter((_, i) => i % 2 === 0)
+    const offset = PER_CALL * calls.length
+    calls.push({ as, frames })
+    return frames.flatMap((frame) => [0, 1, 2].map((channel) => frame + offset + channel))
   }
-  return { calls: () => calls.map((frames) => [...frames]), networks: { ...NO_NETWORKS, decode } }
+  const decode: ClipNetworks['decode'] = async (count, inputs) => {
+    const values = colours('float', count, inputs).map((byte) => byte / 127.5 - 1)
+    return { frames: tensorOf(values, [count, 3, 1, 1]) }
+  }
+  const decodeRgb: ClipNetworks['decodeRgb'] = async (count, inputs) => {
+    const data = Uint8Array.from(colours('rgb', count, inputs))
+    return { rgb: { data, shape: [count, 1, 1, 3] }, nonFiniteValues: tensorOf(new Array(count).fill(0)) }
+  }
+  return {
+    calls: () => calls.map(({ frames }) => frames),
+    forms: () => [...new Set(calls.map(({ as }) => as))],
+    networks: { ...NO_NETWORKS, decode, decodeRgb },
+  }
 }
 
 const decodeAll = async (
   frames: number,
   options: Pick<DecodeOptions, 'chunkSize' | 'overlap'> & Partial<DecodeOptions>,
 ) => {
-  const { calls, networks } = aDecoder()
+  const { calls, forms, networks } = aDecoder()
   const progress: string[] = []
-  const pictures: Tensor[] = []
+  const pictures: RgbFrame[] = []
   const onChunk = (chunk: number, chunks: number) => progress.push(`${chunk} of ${chunks}`)
   const signal = new AbortController().signal
   for await (const picture of decodeFrames(latentsOf(frames), { networks, onChunk, signal, ...options })) {
     pictures.push(picture)
   }
-  return { calls: calls(), progress, pictures, firsts: pictures.map(({ data }) => data[0]!) }
+  const reds = pictures.map(({ bytes }) => bytes[0]!)
+  return { calls: calls(), forms: forms(), progress, pictures, reds }
 }
+
+const pixel = (...bytes: readonly number[]): RgbFrame => ({
+  bytes: Uint8Array.from(bytes),
+  nonFiniteValues: 0,
+})
 
 describe('chunks side by side', () => {
   test('give every frame as its own chunk has it', async () => {
-    const { calls, firsts, pictures, progress } = await decodeAll(5, { chunkSize: 2, overlap: 0 })
+    const { calls, reds, pictures, progress } = await decodeAll(5, { chunkSize: 2, overlap: 0 })
     expect(calls).toEqual([[0, 1], [2, 3], [4]])
-    expect(firsts).toEqual([0, 1, 1002, 1003, 2004])
-    expect(pictures[3]).toEqual(tensorOf([1003, 997], [1, 1, 2]))
+    expect(reds).toEqual([0, 1, 96 + 2, 96 + 3, 192 + 4])
+    expect(pictures[3]).toEqual(pixel(99, 100, 101))
     expect(progress).toEqual(['0 of 3', '1 of 3', '2 of 3', '3 of 3'])
   })
 
@@ -54,41 +80,97 @@ describe('chunks side by side', () => {
       [8, 9],
     ])
   })
+
+  test('leave the decoder as bytes, each frame with its own count of values that are not finite', async () => {
+    const { forms, networks } = aDecoder()
+    const decodeRgb: ClipNetworks['decodeRgb'] = async (count, inputs) => ({
+      ...(await networks.decodeRgb(count, inputs)),
+      nonFiniteValues: tensorOf([...inputs['latents']!.data].filter((_, i) => i % 2 === 0)),
+    })
+    const frames = decodeFrames(latentsOf(5), {
+      networks: { ...networks, decodeRgb },
+      chunkSize: 2,
+      overlap: 0,
+      onChunk: () => {},
+      signal: new AbortController().signal,
+    })
+    const counts = (await Array.fromAsync(frames)).map(({ nonFiniteValues }) => nonFiniteValues)
+    expect(counts).toEqual([0, 1, 2, 3, 4])
+    expect(forms()).toEqual(['rgb'])
+  })
 })
 
 describe('overlapping chunks', () => {
   test('fade from one to the next over the frames they share', async () => {
-    const { calls, firsts, pictures } = await decodeAll(7, { chunkSize: 4, overlap: 1 })
+    const { calls, reds, pictures } = await decodeAll(7, { chunkSize: 4, overlap: 1 })
     expect(calls).toEqual([
       [0, 1, 2, 3],
       [3, 4, 5, 6],
     ])
-    expect(firsts).toEqual([0, 1, 2, 3 + 500, 1004, 1005, 1006])
-    expect(pictures[3]).toEqual(tensorOf([503, 497], [1, 1, 2]))
+    expect(reds).toEqual([0, 1, 2, 3 + 48, 96 + 4, 96 + 5, 96 + 6])
+    expect(pictures[3]).toEqual(pixel(51, 52, 53))
   })
 
   test('fade in even steps over several frames', async () => {
-    const { firsts } = await decodeAll(5, { chunkSize: 4, overlap: 3 })
-    expect(firsts).toEqual([0, 1 + 250, 2 + 500, 3 + 750, 1004])
+    const { reds } = await decodeAll(5, { chunkSize: 4, overlap: 3 })
+    expect(reds).toEqual([0, 1 + 24, 2 + 48, 3 + 72, 96 + 4])
   })
 
   test('fade again where a frame lies in three of them', async () => {
-    const { calls, firsts } = await decodeAll(5, { chunkSize: 3, overlap: 2 })
+    const { calls, reds } = await decodeAll(5, { chunkSize: 3, overlap: 2 })
     expect(calls).toEqual([
       [0, 1, 2],
       [1, 2, 3],
       [2, 3, 4],
     ])
-    const [third, twoThirds] = [1000 / 3, 2000 / 3]
-    const frame2 = 2 + twoThirds + (2000 - twoThirds) / 3
-    const frame3 = 3 + 1000 + twoThirds
-    for (const [frame, expected] of [0, 1 + third, frame2, frame3, 2004].entries()) {
-      expect(firsts[frame]).toBeCloseTo(expected, 3)
+    const [third, twoThirds] = [96 / 3, 192 / 3]
+    const frame2 = 2 + twoThirds + (192 - twoThirds) / 3
+    const frame3 = 3 + 96 + twoThirds
+    expect(reds).toEqual([0, 1 + third, Math.round(frame2), Math.round(frame3), 192 + 4])
+  })
+
+  test('are blended before they are rounded', async () => {
+    const { networks, forms } = aDecoder()
+    // 100.4 and 101.4 of 255: rounded first they would blend to 100.5, which is 100.
+    const values = [100.4, 101.4].map((byte) => byte / 127.5 - 1)
+    const decode: ClipNetworks['decode'] = async (count, inputs) => {
+      await networks.decode(count, inputs)
+      const value = values.shift()!
+      return { frames: tensorOf(new Array(count * 3).fill(value), [count, 3, 1, 1]) }
     }
+    const frames = decodeFrames(latentsOf(3), {
+      networks: { ...networks, decode },
+      chunkSize: 2,
+      overlap: 1,
+      onChunk: () => {},
+      signal: new AbortController().signal,
+    })
+    expect(await Array.fromAsync(frames)).toEqual([100, 101, 101].map((grey) => pixel(grey, grey, grey)))
+    expect(forms()).toEqual(['float'])
+  })
+
+  test('count the values that are not finite in what was blended', async () => {
+    const { networks } = aDecoder()
+    const decode: ClipNetworks['decode'] = async (count, inputs) => {
+      const { frames } = await networks.decode(count, inputs)
+      return { frames: { ...frames!, data: frames!.data.with(count * 3 - 1, Number.NaN) } }
+    }
+    const frames = decodeFrames(latentsOf(3), {
+      networks: { ...networks, decode },
+      chunkSize: 2,
+      overlap: 1,
+      onChunk: () => {},
+      signal: new AbortController().signal,
+    })
+    const counts = (await Array.fromAsync(frames)).map(({ nonFiniteValues }) => nonFiniteValues)
+    expect(counts).toEqual([0, 1, 1])
   })
 
   test('of a clip that fits into one are that one', async () => {
-    expect((await decodeAll(3, { chunkSize: 4, overlap: 2 })).calls).toEqual([[0, 1, 2]])
+    const { calls, forms } = await decodeAll(3, { chunkSize: 4, overlap: 2 })
+    expect(calls).toEqual([[0, 1, 2]])
+    // Nothing is blended.
+    expect(forms).toEqual(['rgb'])
   })
 })
 

@@ -14,4 +14,5 @@ export const NO_NETWORKS: ClipNetworks = {
   predict: absent,
   guidedEulerStep: absent,
   decode: absent,
+  decodeRgb: absent,
 }

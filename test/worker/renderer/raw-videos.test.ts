@@ -1,19 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import type { Tensor } from '../../../worker/engine/tensor.ts'
+import type { RgbFrame } from '../../../worker/pipeline/image/frames.ts'
 import { writeRawVideos } from '../../../worker/renderer/raw-videos.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 
 const SIZE = { width: 2, height: 1 }
 
-/** One grey per frame: `value` -1 is black, 1 white. */
-const aFrame = (...values: readonly number[]): Tensor => ({
-  data: Float32Array.from({ length: 6 }, (_, i) => values[i % values.length]!),
-  shape: [3, 1, 2],
+/** One grey per frame. */
+const aFrame = (grey: number, nonFiniteValues = 0): RgbFrame => ({
+  bytes: new Uint8Array(6).fill(grey),
+  nonFiniteValues,
 })
 
-async function* decoded(...frames: readonly Tensor[]) {
+async function* decoded(...frames: readonly RgbFrame[]) {
   yield* frames
 }
 
@@ -24,7 +24,7 @@ const outputsIn = async (count: number): Promise<string[]> => {
 
 test('puts the frames of each video into its own file', async () => {
   const outputs = await outputsIn(2)
-  const frames = decoded(aFrame(-1), aFrame(1), aFrame(1), aFrame(-1))
+  const frames = decoded(aFrame(0), aFrame(255), aFrame(255), aFrame(0))
   const videos = await writeRawVideos({ decoded: frames, framesPerVideo: 2, outputs, ...SIZE })
   expect(videos).toEqual(
     outputs.map((file) => ({ path: file, frameCount: 2, sizeBytes: 12, nonFiniteValues: 0 })),
@@ -37,8 +37,7 @@ test('puts the frames of each video into its own file', async () => {
 
 test('counts, for each video, the values that are not finite', async () => {
   const outputs = await outputsIn(2)
-  const [nan, infinity] = [Number.NaN, Number.POSITIVE_INFINITY]
-  const frames = decoded(aFrame(0, nan), aFrame(-infinity, infinity, 0), aFrame(0), aFrame(0, 0, nan))
+  const frames = decoded(aFrame(0, 3), aFrame(0, 4), aFrame(0), aFrame(0, 2))
   const videos = await writeRawVideos({ decoded: frames, framesPerVideo: 2, outputs, ...SIZE })
   expect(videos.map(({ nonFiniteValues }) => nonFiniteValues)).toEqual([3 + 4, 2])
 })

@@ -1,5 +1,6 @@
 import type { VaeConfig } from '../../checkpoint/vae-config.ts'
 import { unscaleLatents } from '../float32/euler-step.ts'
+import { rgbFrames } from '../float32/rgb-frames.ts'
 import { bindConv, bindNorm, bindTemporalConv } from '../layers/parameters.ts'
 import { type Enlarge, NORM_GROUPS } from '../layers/resnet-block-2d.ts'
 import { into, type Scope } from '../layers/scope.ts'
@@ -16,13 +17,29 @@ const doubling = ({ g, target }: Scope, conv: BiasedLinear): Enlarge => ({
 })
 
 /**
- * AutoencoderKLTemporalDecoder.decode of one chunk: `latents` [frames, 4, h, w] as the last step leaves them →
- * `frames` [frames, 3, H, W], about −1 to 1. Division by the scaling factor is included.
+ * Outputs of the decoder:
+ *
+ *     float   `frames` float32 [frames, 3, H, W], about −1 to 1
+ *     rgb     `rgb` uint8 [frames, H, W, 3], and `non_finite_values` float32 [frames], see rgb-frames.ts
+ */
+export type DecoderOutput = 'float' | 'rgb'
+
+export interface DecoderOptions {
+  readonly frames: number
+  /** Of the latents. */
+  readonly height: number
+  readonly width: number
+  readonly output: DecoderOutput
+}
+
+/**
+ * AutoencoderKLTemporalDecoder.decode of one chunk: `latents` [frames, 4, h, w] as the last step leaves them → frames
+ * in the form that `output` names. Division by the scaling factor is included.
  */
 export const recordVaeDecoder = (
   scope: Scope,
   config: VaeConfig,
-  { frames, height, width }: { readonly frames: number; readonly height: number; readonly width: number },
+  { frames, height, width, output }: DecoderOptions,
 ): void => {
   const { g, target } = scope
   const decoder = into(scope, 'decoder')
@@ -80,5 +97,12 @@ export const recordVaeDecoder = (
   x = target.groupNorm(g, x, { ...normOut, groups: NORM_GROUPS, epsilon: EPSILON, activation: 'silu' })
   x = target.conv2d(g, x, { ...convOut, ...same })
   const smoothed = target.temporalConv(g, target.toClips(g, x), timeConvOut)
-  g.output('frames', target.imagesToNchw(g, target.toImages(g, smoothed)))
+  const decoded = target.imagesToNchw(g, target.toImages(g, smoothed))
+  if (output === 'float') {
+    g.output('frames', decoded)
+    return
+  }
+  const { rgb, nonFiniteValues } = rgbFrames(g, decoded, 'nchw')
+  g.output('rgb', rgb)
+  g.output('non_finite_values', nonFiniteValues)
 }

@@ -42,6 +42,37 @@ export const cos = unary('Cos')
 export const sigmoid = unary('Sigmoid')
 export const reciprocal = unary('Reciprocal')
 
+const finiteness =
+  (op: 'IsNaN' | 'IsInf') =>
+  (g: Graph, x: Value): Value =>
+    g.node({ op, inputs: [x], outputs: [{ shape: x.shape, dtype: 'bool' }] })[0]!
+
+export const isNan = finiteness('IsNaN')
+/** True for both infinities. */
+export const isInf = finiteness('IsInf')
+
+/** Elements of `a` where `condition` is true, else those of `b`. */
+export const where = (g: Graph, condition: Value, a: Value, b: Value): Value => {
+  if (condition.dtype !== 'bool' || a.dtype !== b.dtype) {
+    throw new GraphError(
+      `Where of ${condition.dtype} (${condition.name}), ${a.dtype} (${a.name}) and ${b.dtype} (${b.name})`,
+    )
+  }
+  const shape = broadcastShapes(condition.shape, broadcastShapes(a.shape, b.shape))
+  return g.node({ op: 'Where', inputs: [condition, a, b], outputs: [{ shape, dtype: a.dtype }] })[0]!
+}
+
+/**
+ * x rounded to a whole number, halves to even, and clamped to 0..255: one pass (QuantizeLinear at scale 1) instead of
+ * Round, Clip and Cast. Infinities become 0 and 255. ONNX does not define the byte of a NaN.
+ */
+export const roundToUint8 = (g: Graph, x: Value): Value =>
+  g.node({
+    op: 'QuantizeLinear',
+    inputs: [x, g.inline(Float32Array.of(1), [])],
+    outputs: [{ shape: x.shape, dtype: 'uint8' }],
+  })[0]!
+
 /** x·Φ(x) through erf, as torch's default `gelu`. */
 export const gelu = (g: Graph, x: Value): Value =>
   g.node({ op: 'Gelu', inputs: [x], outputs: [{ shape: x.shape, dtype: x.dtype }] })[0]!

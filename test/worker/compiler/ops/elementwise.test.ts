@@ -9,19 +9,23 @@ import {
   cos,
   div,
   gelu,
+  isInf,
+  isNan,
   mul,
   quickGelu,
   reciprocal,
+  roundToUint8,
   sigmoid,
   silu,
   sin,
   softmax,
   sqrt,
   sub,
+  where,
 } from '../../../../worker/compiler/ops/elementwise.ts'
 import { expectClose } from '../../../fixtures/close.ts'
 import { normalCdf } from '../../../fixtures/plain-arithmetic.ts'
-import { runGraph, tensorOf } from '../../../fixtures/run-graph.ts'
+import { runGraph, runMixedGraph, tensorOf } from '../../../fixtures/run-graph.ts'
 
 describe('broadcasting', () => {
   test.each([
@@ -130,6 +134,63 @@ test('softmax of every row', async () => {
   g.output('y', softmax(g, g.input('x', [2, 2])))
   const { y } = await runGraph(g, { x: tensorOf([0, Math.log(3), 5, 5], [2, 2]) })
   expectClose(y!, { data: [0.25, 0.75, 0.5, 0.5], shape: [2, 2] }, { absolute: 1e-7 })
+})
+
+const { NaN: nan, POSITIVE_INFINITY: infinity, MAX_VALUE: tooLarge } = Number
+
+describe('tests for numbers that are not finite', () => {
+  test.each([
+    ['NaN', isNan, [1, 0, 0, 0, 0]],
+    ['infinity of either sign', isInf, [0, 1, 1, 1, 0]],
+  ])('%s', async (_, op, expected) => {
+    const g = createGraph('test')
+    const marks = op(g, g.input('x', [5]))
+    expect(marks).toMatchObject({ dtype: 'bool', shape: [5] })
+    g.output('y', cast(g, marks, 'float32'))
+    // Beyond float32's range, so infinite once stored.
+    const { y } = await runGraph(g, { x: tensorOf([nan, infinity, -infinity, tooLarge, 3e38]) })
+    expect(y).toEqual(tensorOf(expected))
+  })
+})
+
+describe('where', () => {
+  test('takes one or the other, element by element', async () => {
+    const g = createGraph('where')
+    const x = g.input('x', [2, 2])
+    const y = where(g, isNan(g, x), g.input('other', [2]), x)
+    expect(y).toMatchObject({ dtype: 'float32', shape: [2, 2] })
+    g.output('y', y)
+    const results = await runGraph(g, { x: tensorOf([nan, 1, 2, nan], [2, 2]), other: tensorOf([8, 9]) })
+    expect(results['y']).toEqual(tensorOf([8, 1, 2, 9], [2, 2]))
+  })
+
+  test('refuses a condition that is not bool, and unlike types', () => {
+    const g = createGraph('where')
+    const [x, half, marks] = [
+      g.input('x', [2]),
+      g.input('half', [2], 'float16'),
+      g.input('marks', [2], 'bool'),
+    ]
+    expect(() => where(g, x, x, x)).toThrow(
+      new GraphError('Where of float32 (x), float32 (x) and float32 (x)'),
+    )
+    expect(() => where(g, marks, x, half)).toThrow(
+      new GraphError('Where of bool (marks), float32 (x) and float16 (half)'),
+    )
+  })
+})
+
+test('rounding to bytes takes halves to even numbers and clamps what lies beyond', async () => {
+  const g = createGraph('bytes')
+  const y = roundToUint8(g, g.input('x', [4, 3]))
+  expect(y).toMatchObject({ dtype: 'uint8', shape: [4, 3] })
+  g.output('y', y)
+  const x = [-infinity, -7, -0.5, 0.5, 1.5, 2.5, 2.500001, 254.5, 255.5, 256, 3e38, infinity]
+  const results = await runMixedGraph(g, { x: tensorOf(x, [4, 3]) })
+  expect(results['y']).toEqual({
+    data: Uint8Array.of(0, 0, 0, 0, 2, 2, 3, 254, 255, 255, 255, 255),
+    shape: [4, 3],
+  })
 })
 
 describe('cast', () => {
