@@ -169,13 +169,13 @@ def write_checkpoint(name, folder, variant=None):
 
 
 @contextmanager
-def random_pipeline(name, variant=None):
-    """The pipeline that diffusers itself loads from the written folder, in float32 on the CPU."""
+def random_pipeline(name, variant=None, dtype=torch.float32):
+    """The pipeline that diffusers itself loads from the written folder, on the CPU."""
     diffusers_logging.set_verbosity_error()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         write_checkpoint(name, folder, variant)
-        pipe = StableVideoDiffusionPipeline.from_pretrained(folder, variant=variant).to("cpu", torch.float32)
+        pipe = StableVideoDiffusionPipeline.from_pretrained(folder, variant=variant).to("cpu", dtype)
         pipe.set_progress_bar_config(disable=True)
         yield pipe
 

@@ -52,6 +52,7 @@ const render = async (name: ClipName): Promise<RgbClip> => {
     pool,
     target,
     lowMemory: false,
+    precision: 'fp32',
     onProgress: () => {},
     signal: new AbortController().signal,
   })

@@ -12,6 +12,8 @@ import { openClipNetworks } from './clip-networks.ts'
 import { type ClipImages, conditionClip } from './condition-clip.ts'
 import { decodeFrames } from './decode.ts'
 import { denoise } from './denoise.ts'
+import { drawFirstLatents } from './first-latents.ts'
+import type { Precision } from './precision.ts'
 import type { Progress } from './progress.ts'
 import { createTorchGenerator } from './random/torch-generator.ts'
 import { ALIGN_YOUR_STEPS_SIGMAS } from './scheduler/align-your-steps.ts'
@@ -24,6 +26,8 @@ export interface RenderOptions {
   readonly target: Target
   /** Guidance's passes one after the other, feed-forward layers in pieces: less memory, the same numbers. */
   readonly lowMemory: boolean
+  /** The precision of the reference's pipeline that noise and conditions follow; the target has its own. */
+  readonly precision: Precision
   readonly onProgress: (progress: Progress) => void
   readonly signal: AbortSignal
 }
@@ -56,13 +60,16 @@ const scheduleOf = (checkpoint: Checkpoint, { sigmas, numInferenceSteps }: Rende
 /**
  * The reference's StableVideoDiffusionPipeline.__call__ on one image. Draws of the seed's generator, in order:
  *
- *     1  noise on the image   3·H·W         also at strength 0
- *     2  first latents        videos·F·4·h·w, times initNoiseSigma
+ *     1  noise on the image   3·H·W, float32; also at strength 0
+ *     2  first latents        videos·F·4·h·w, float32 or half by `precision`; times initNoiseSigma
+ *
+ * Whatever the precision, latents, guidance and the Euler step are float32, unlike in the reference's float16
+ * pipeline: {@link Precision} has the whole comparison.
  */
 export const renderClip = async (
   images: ClipImages,
   parameters: RenderParameters,
-  { checkpoint, pool, target, lowMemory, onProgress, signal }: RenderOptions,
+  { checkpoint, pool, target, lowMemory, precision, onProgress, signal }: RenderOptions,
 ): Promise<RenderedClip> => {
   const seconds: PhaseSeconds = { load: 0, encodeImage: 0, denoise: 0, decode: 0 }
   const timed = async <T>(phase: Exclude<keyof PhaseSeconds, 'load'>, work: () => Promise<T>): Promise<T> => {
@@ -88,16 +95,22 @@ export const renderClip = async (
   })
   onProgress({ phase: 'encode-image', step: 0, steps: 1 })
   const conditioning = await timed('encodeImage', () =>
-    conditionClip(images, parameters, { checkpoint, networks, generator, apart: lowMemory, signal }),
+    conditionClip(images, parameters, {
+      checkpoint,
+      networks,
+      generator,
+      apart: lowMemory,
+      precision,
+      signal,
+    }),
   )
   onProgress({ phase: 'encode-image', step: 1, steps: 1 })
 
   const scale = vaeScaleFactor(checkpoint.vae.config)
   const shape = [numFrames, checkpoint.unet.config.outChannels, height / scale, width / scale]
   const perVideo = shape.reduce((product, size) => product * size, 1)
-  const noise = generator
-    .randn(numVideosPerPrompt * perVideo, 'float32')
-    .map((x) => x * schedule.initNoiseSigma)
+  const { initNoiseSigma } = schedule
+  const noise = drawFirstLatents(generator, numVideosPerPrompt * perVideo, { initNoiseSigma, precision })
   const clean = new Float32Array(noise.length)
   const steps = schedule.timesteps.length
   const guidanceScale = usesGuidance(parameters)

@@ -91,6 +91,7 @@ export const createJobRenderer = (): JobRenderer => {
         pool,
         target,
         lowMemory: memory === 'low-vram',
+        precision: 'fp32',
         onProgress,
         signal,
       })
