@@ -73,8 +73,7 @@ def wide_modules():
             yield key, module, arguments, draws
 
 
-def output_of(module, arguments):
-    output = module(**arguments)
+def first_output(output):
     return output[0] if isinstance(output, tuple) else getattr(output, "sample", output)
 
 
@@ -82,7 +81,7 @@ def output_of(module, arguments):
 def main():
     tensors, all_draws, classes = {}, {}, {}
     for key, module, arguments, draws in wide_modules():
-        tensors[f"{key}/output"] = output_of(module, arguments)
+        tensors[f"{key}/output"] = first_output(module(**arguments))
         all_draws |= draws
         classes[key] = {"class": type(module).__name__, "num_frames": FRAMES}
     sums = {part: component["sha256"]["F32"] for part, component in read_spec("wide")["components"].items()}
