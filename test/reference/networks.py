@@ -41,17 +41,18 @@ CASES = {
 class Draws:
     """Draws inputs by seed and remembers how, for the metadata."""
 
-    def __init__(self):
-        self.rules = {}
+    def __init__(self, dtype):
+        self.dtype, self.rules = dtype, {}
 
     def __call__(self, key, shape, scale):
         seed = 7000 + len(self.rules)
         self.rules[key] = {"seed": seed, "shape": list(shape), "scale": scale}
-        return (draw_uniform(seed, shape) - 0.5) * torch.tensor(float(scale))
+        return ((draw_uniform(seed, shape) - 0.5) * torch.tensor(float(scale))).to(self.dtype)
 
 
-def run_networks(pipe, case):
-    draw, tensors, calls = Draws(), {}, {}
+def run_networks(pipe, case, dtype=torch.float32):
+    """Outputs of the pipeline's networks, which are of that dtype; draws and calls, for the metadata."""
+    draw, tensors, calls = Draws(dtype), {}, {}
     pixels = draw("clip.pixel_values", (2, 3, 224, 224), 4)
     tensors["clip.image_embeds"] = pipe.image_encoder(pixels).image_embeds
 
@@ -68,7 +69,7 @@ def run_networks(pipe, case):
     for name, (batch, frames, height, width, timestep, ids) in case["unet"].items():
         sample = draw(f"unet.{name}.sample", (batch, frames, unet.config.in_channels, height, width), 4)
         context = draw(f"unet.{name}.encoder_hidden_states", (batch, 1, unet.config.cross_attention_dim), 3)
-        added_time_ids = torch.tensor([ids] * batch, dtype=torch.float32)
+        added_time_ids = torch.tensor([ids] * batch, dtype=dtype)
         output = unet(sample, torch.tensor(timestep), context, added_time_ids=added_time_ids).sample
         tensors[f"unet.{name}.output"] = output
         calls[f"unet.{name}"] = {"timestep": float(torch.tensor(timestep)), "added_time_ids": list(ids)}

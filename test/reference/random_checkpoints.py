@@ -64,7 +64,8 @@ CROSS_UP, PLAIN_UP = "CrossAttnUpBlockSpatioTemporal", "UpBlockSpatioTemporal"
 
 # tiny: two levels, head counts as a list. four-level: everything the UNet takes as a list differs per level, and its sizes
 # are run odd. mid-attn-3: three levels, cross-attention only where the published model has none, a decoder whose mid block
-# has more resnets than the one attention pairs with (diffusers then leaves the last one out).
+# has more resnets than the one attention pairs with (diffusers then leaves the last one out). wide: single modules of the
+# published widths, with 1280-wide time embeddings and heads of 64; what its networks have besides these is left out.
 CHECKPOINTS = {
     "tiny": {
         "seed": 100_000,
@@ -101,7 +102,30 @@ CHECKPOINTS = {
         "image_encoder": dict(hidden_size=48, projection_dim=16, num_hidden_layers=3, num_attention_heads=6,
                               intermediate_size=32, hidden_act="gelu", layer_norm_eps=1e-3),
     },
+    "wide": {
+        "seed": 400_000,
+        "unet": dict(
+            block_out_channels=(320, 64, 64), layers_per_block=2, num_attention_heads=(5, 1, 1),
+            down_block_types=(CROSS_DOWN, CROSS_DOWN, PLAIN_DOWN), up_block_types=(PLAIN_UP, CROSS_UP, CROSS_UP),
+        ),
+        "vae": dict(block_out_channels=(64, 320, 512), layers_per_block=1, scaling_factor=0.18215),
+        "image_encoder": dict(hidden_size=32, projection_dim=1024, num_hidden_layers=1, num_attention_heads=2,
+                              intermediate_size=32, hidden_act="gelu"),
+        "modules": {
+            "unet": [
+                "down_blocks.0.resnets.0", "down_blocks.0.attentions.0", "down_blocks.0.downsamplers.0",
+                "down_blocks.1.resnets.0.spatial_res_block", "down_blocks.1.resnets.1", "down_blocks.1.attentions.0",
+                "down_blocks.1.downsamplers.0", "up_blocks.1.upsamplers.0",
+            ],
+            "vae": [
+                "encoder.down_blocks.0.resnets.0", "encoder.down_blocks.0.downsamplers.0", "encoder.mid_block.attentions.0",
+                "decoder.up_blocks.1.resnets.1", "decoder.up_blocks.2.resnets.1",
+            ],
+            "image_encoder": [],
+        },
+    },
 }
+WHOLE_CHECKPOINTS = [name for name, checkpoint in CHECKPOINTS.items() if "modules" not in checkpoint]
 
 SCHEDULER = dict(
     beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", prediction_type="v_prediction", sigma_max=700.0,
@@ -134,10 +158,12 @@ def draw_uniform(seed, shape):
     return torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float32)
 
 
-def draw_tensors(component, half=False):
-    """The component's tensors by key, float32 or half."""
+def draw_tensors(component, half=False, under=""):
+    """The component's tensors by key, float32 or half; `under`: only those of the module at that path."""
     tensors = {}
     for index, (key, shape) in enumerate(component["tensors"]):
+        if not key.startswith(under):
+            continue
         tensor = value_of(key, draw_uniform(component["seed"] + index, shape))
         tensors[key] = tensor.half() if half else tensor
     return tensors
@@ -169,19 +195,19 @@ def write_checkpoint(name, folder, variant=None):
 
 
 @contextmanager
-def random_pipeline(name, variant=None):
-    """The pipeline that diffusers itself loads from the written folder, in float32 on the CPU."""
+def random_pipeline(name, variant=None, dtype=torch.float32):
+    """The pipeline that diffusers itself loads from the written folder, on the CPU."""
     diffusers_logging.set_verbosity_error()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         write_checkpoint(name, folder, variant)
-        pipe = StableVideoDiffusionPipeline.from_pretrained(folder, variant=variant).to("cpu", torch.float32)
+        pipe = StableVideoDiffusionPipeline.from_pretrained(folder, variant=variant).to("cpu", dtype)
         pipe.set_progress_bar_config(disable=True)
         yield pipe
 
 
 def describe(checkpoint):
-    """Configs, keys and shapes, as the libraries save them."""
+    """Configs, keys and shapes, as the libraries save them; only the keys of `modules`, if the checkpoint has that."""
     pipe = StableVideoDiffusionPipeline(
         unet=UNetSpatioTemporalConditionModel(**checkpoint["unet"]),
         vae=AutoencoderKLTemporalDecoder(
@@ -199,8 +225,10 @@ def describe(checkpoint):
         configs = {part: json.loads(Path(folder, path).read_text()) for part, path in CONFIG_FILES.items()}
         shapes = {}
         for part, stem in WEIGHT_FILES.items():
+            prefixes = tuple(f"{path}." for path in checkpoint["modules"][part]) if "modules" in checkpoint else ""
             with safe_open(Path(folder, part, f"{stem}.safetensors"), "pt") as file:
-                shapes[part] = {key: file.get_slice(key).get_shape() for key in sorted(file.keys())}
+                keys = [key for key in sorted(file.keys()) if key.startswith(prefixes)]
+                shapes[part] = {key: file.get_slice(key).get_shape() for key in keys}
     return configs, shapes
 
 
@@ -250,7 +278,7 @@ def main():
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("specs")
     write = commands.add_parser("write")
-    write.add_argument("name", choices=CHECKPOINTS)
+    write.add_argument("name", choices=WHOLE_CHECKPOINTS)
     write.add_argument("folder")
     write.add_argument("--variant", choices=["fp16"])
     commands.add_parser("sha256").add_argument("folder")

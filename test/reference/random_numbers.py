@@ -18,6 +18,10 @@ SEQUENCE = [
     ["float16", 1], ["float32", 48], ["float16", 16], ["float32", 7],
 ]
 SEQUENCE_SEED = 123456789
+# Each of these draws is one SHA-256: its numbers, then those of the draws after it, which see what it left behind.
+SWEEP_SEED = 987654321
+SWEEP_COUNTS = [*range(1, 41), 48, 63, 64, 65, 1023, 1024, 1025, 16_384, 16_385, 16_399]
+AFTER_SWEEP = [["float32", 3], ["float16", 3], ["float32", 17]]
 
 
 def draw(kind, count, generator):
@@ -28,6 +32,19 @@ def draw(kind, count, generator):
 
 def seeded(seed):
     return torch.Generator("cpu").manual_seed(seed)
+
+
+def sha256_of(*draws):
+    return hashlib.sha256(b"".join(numbers.numpy().tobytes() for numbers in draws)).hexdigest()
+
+
+def sweep():
+    digests = {}
+    for kind in ("float32", "float16"):
+        for count in SWEEP_COUNTS:
+            generator = seeded(SWEEP_SEED)
+            digests[f"{kind}/{count}"] = sha256_of(*(draw(*each, generator) for each in [[kind, count], *AFTER_SWEEP]))
+    return digests
 
 
 def main():
@@ -41,12 +58,13 @@ def main():
     generator = seeded(SEQUENCE_SEED)
     tensors["sequence"] = torch.cat([draw(kind, count, generator) for kind, count in SEQUENCE])
     digests = {
-        kind: {"count": count, "sha256": hashlib.sha256(draw(kind, count, seeded(42)).numpy().tobytes()).hexdigest()}
+        kind: {"count": count, "sha256": sha256_of(draw(kind, count, seeded(42)))}
         for kind, count in LONG_COUNTS.items()
     }
     write_golden(
         "random", "random_numbers.py", tensors, "equal bits", cpu_capability=torch.backends.cpu.get_cpu_capability(),
-        long_streams_of_seed_42=digests, sequence=SEQUENCE, seed=f"in each key; sequence: {SEQUENCE_SEED}",
+        long_streams_of_seed_42=digests, sequence=SEQUENCE, sweep=sweep(), after_sweep=AFTER_SWEEP,
+        seed=f"in each key; sequence: {SEQUENCE_SEED}; sweep: {SWEEP_SEED}",
     )
 
 

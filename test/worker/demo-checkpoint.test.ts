@@ -52,6 +52,7 @@ const render = async (name: ClipName): Promise<RgbClip> => {
     pool,
     targets,
     lowMemory: false,
+    precision: 'fp32',
     onProgress: () => {},
     signal: new AbortController().signal,
   })

@@ -5,6 +5,7 @@ import type { Tensor } from '../engine/tensor.ts'
 import type { ClipNetworks, Tensors } from './clip-networks.ts'
 import { toClipInput } from './image/clip-input.ts'
 import { toVaeInput } from './image/vae-input.ts'
+import { type Precision, roundTo } from './precision.ts'
 import type { TorchGenerator } from './random/torch-generator.ts'
 
 /** The picture that a clip begins with, in the two forms that the networks see. */
@@ -54,6 +55,7 @@ export const conditionClip = async (
     timesteps,
     generator,
     apart,
+    precision,
     signal,
   }: {
     readonly checkpoint: Checkpoint
@@ -62,6 +64,7 @@ export const conditionClip = async (
     readonly generator: TorchGenerator
     /** Guidance's two passes on their own. */
     readonly apart: boolean
+    readonly precision: Precision
     readonly signal: AbortSignal
   },
 ): Promise<ClipConditioning> => {
@@ -76,7 +79,9 @@ export const conditionClip = async (
 
   const embeds: Tensor = { ...image_embeds, shape: [1, 1, image_embeds.data.length] }
   const added_time_ids: Tensor = {
-    data: Float32Array.of(parameters.fps - 1, parameters.motionBucketId, parameters.noiseAugStrength),
+    data: Float32Array.of(parameters.fps - 1, parameters.motionBucketId, parameters.noiseAugStrength).map(
+      (id) => roundTo(precision, id),
+    ),
     shape: [1, 3],
   }
   const timeShifts = await networks.shiftTime(timesteps.length, {

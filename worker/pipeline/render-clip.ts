@@ -12,7 +12,9 @@ import { openClipNetworks } from './clip-networks.ts'
 import { type ClipImages, conditionClip } from './condition-clip.ts'
 import { decodeFrames } from './decode.ts'
 import { denoise } from './denoise.ts'
+import { drawFirstLatents } from './first-latents.ts'
 import type { RgbFrame } from './image/frames.ts'
+import type { Precision } from './precision.ts'
 import type { Progress } from './progress.ts'
 import { createTorchGenerator } from './random/torch-generator.ts'
 import { ALIGN_YOUR_STEPS_SIGMAS } from './scheduler/align-your-steps.ts'
@@ -25,6 +27,8 @@ export interface RenderOptions {
   readonly targets: Targets
   /** Guidance's passes one after the other, feed-forward layers in pieces: less memory, the same numbers. */
   readonly lowMemory: boolean
+  /** The precision of the reference's pipeline that noise and conditions follow; the target has its own. */
+  readonly precision: Precision
   readonly onProgress: (progress: Progress) => void
   readonly signal: AbortSignal
 }
@@ -57,13 +61,16 @@ const scheduleOf = (checkpoint: Checkpoint, { sigmas, numInferenceSteps }: Rende
 /**
  * The reference's StableVideoDiffusionPipeline.__call__ on one image. Draws of the seed's generator, in order:
  *
- *     1  noise on the image   3·H·W         also at strength 0
- *     2  first latents        videos·F·4·h·w, times initNoiseSigma
+ *     1  noise on the image   3·H·W, float32; also at strength 0
+ *     2  first latents        videos·F·4·h·w, float32 or half by `precision`; times initNoiseSigma
+ *
+ * Whatever the precision, latents, guidance and the Euler step are float32, unlike in the reference's float16
+ * pipeline: {@link Precision} has the whole comparison.
  */
 export const renderClip = async (
   images: ClipImages,
   parameters: RenderParameters,
-  { checkpoint, pool, targets, lowMemory, onProgress, signal }: RenderOptions,
+  { checkpoint, pool, targets, lowMemory, precision, onProgress, signal }: RenderOptions,
 ): Promise<RenderedClip> => {
   const seconds: PhaseSeconds = { load: 0, encodeImage: 0, denoise: 0, decode: 0 }
   const timed = async <T>(phase: Exclude<keyof PhaseSeconds, 'load'>, work: () => Promise<T>): Promise<T> => {
@@ -95,6 +102,7 @@ export const renderClip = async (
       timesteps: schedule.timesteps,
       generator,
       apart: lowMemory,
+      precision,
       signal,
     }),
   )
@@ -103,9 +111,8 @@ export const renderClip = async (
   const scale = vaeScaleFactor(checkpoint.vae.config)
   const shape = [numFrames, checkpoint.unet.config.outChannels, height / scale, width / scale]
   const perVideo = shape.reduce((product, size) => product * size, 1)
-  const noise = generator
-    .randn(numVideosPerPrompt * perVideo, 'float32')
-    .map((x) => x * schedule.initNoiseSigma)
+  const { initNoiseSigma } = schedule
+  const noise = drawFirstLatents(generator, numVideosPerPrompt * perVideo, { initNoiseSigma, precision })
   const clean = new Float32Array(noise.length)
   const steps = schedule.timesteps.length
   const guidanceScale = usesGuidance(parameters)

@@ -92,6 +92,7 @@ export const createJobRenderer = (): JobRenderer => {
         pool,
         targets: device.targets,
         lowMemory: memory === 'low-vram',
+        precision: 'fp32',
         onProgress,
         signal,
       })

@@ -33,7 +33,13 @@ const renderGolden = async (
   golden: Golden,
   { keep = 'all', lowMemory = false, overrides = {} }: Setup = {},
 ) => {
-  const { checkpoint: name = '', variant = '', arguments: given = '{}', image = '' } = golden.metadata
+  const {
+    checkpoint: name = '',
+    variant = '',
+    arguments: given = '{}',
+    image = '',
+    precision,
+  } = golden.metadata
   const dir = await writeRandomCheckpoint(
     await temporaryDir(),
     await readCheckpointSpec(name as CheckpointName),
@@ -53,6 +59,7 @@ const renderGolden = async (
     pool,
     targets: (await openCpuDevice()).targets,
     lowMemory,
+    precision: precision === 'fp16' ? 'fp16' : 'fp32',
     onProgress: () => {},
     signal: new AbortController().signal,
   })
@@ -88,6 +95,7 @@ describe('the frames of diffusers', () => {
     'conditions',
     'long-seed',
     'fp16-variant',
+    'half-noise',
     'three-level',
     'four-level-odd',
     'four-level-portrait',

@@ -1,21 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { resnetBlock2d } from '../../../../worker/compiler/layers/resnet-block-2d.ts'
 import { into } from '../../../../worker/compiler/layers/scope.ts'
-import { timeShift } from '../../../../worker/compiler/layers/time-shift.ts'
-import type { Images, Target, Tokens } from '../../../../worker/compiler/targets/target.ts'
+import type { Images, Target } from '../../../../worker/compiler/targets/target.ts'
 import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
-import { type LayerGolden, openLayerGolden } from '../../../fixtures/layer-golden.ts'
+import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
+import { shiftOf } from './clip-conditioning.ts'
 
 /** Both widen 32 channels to 64. */
 const OF_UNET = { inChannels: 32, outChannels: 64, epsilon: 1e-5 } as const
 const OF_VAE = { inChannels: 32, outChannels: 64, epsilon: 1e-6 } as const
 
-/** What `temb`, a row for each of `rows`, adds in the block. */
-const shiftOf = ({ scope, feedPerClip }: LayerGolden, rows: number): Tokens => {
-  const { g, target } = scope
-  const time = target.activate(g, feedPerClip('temb', rows), 'silu')
-  return timeShift(scope, { timeEmbedDim: 128, channels: 64 })(time)
-}
+const TIME = { timeEmbedDim: 128, channels: 64 } as const
 
 /** The target, told that a map is so large that each image needs a piece of its own. */
 const withSmallPieces = (target: Target): Target => ({
@@ -28,7 +23,7 @@ describe.each(CPU_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) =>
     const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.1.resnets.0.spatial_res_block', target)
     const x = layer.feedImages('input_tensor', 2)
     const block = resnetBlock2d(layer.scope, OF_UNET)
-    await layer.expectOutput(block(x, shiftOf(layer, rows)))
+    await layer.expectOutput(block(x, shiftOf(layer.scope, layer.feedPerClip('temb', rows), TIME)))
   })
 
   test('needs no time embedding in the VAE', async () => {
@@ -43,7 +38,7 @@ describe.each(CPU_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) =>
     const { scope } = layer
     const x = layer.feedImages('input_tensor', 2)
     const block = resnetBlock2d(scope, OF_UNET)
-    const y = block(x, shiftOf(layer, 1))
+    const y = block(x, shiftOf(scope, layer.feedPerClip('temb', 1), TIME))
     const images = x.clips * x.frames
     expect(y).toMatchObject({ clips: x.clips, frames: x.frames })
     expect(scope.g.nodes.filter(({ op }) => op === 'Concat').map(({ inputs }) => inputs.length)).toEqual([

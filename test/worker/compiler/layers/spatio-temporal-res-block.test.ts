@@ -4,9 +4,9 @@ import {
   type SpatioTemporalResBlock,
   spatioTemporalResBlock,
 } from '../../../../worker/compiler/layers/spatio-temporal-res-block.ts'
-import { timeShift } from '../../../../worker/compiler/layers/time-shift.ts'
 import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
+import { shiftsOf } from './clip-conditioning.ts'
 
 const UNET = { switchedMix: false } as const
 const VAE = { epsilon: 1e-6, temporalEpsilon: 1e-5, switchedMix: true } as const
@@ -33,10 +33,8 @@ describe.each(CPU_TARGETS)("diffusers' SpatioTemporalResBlock, target $name", (t
     const layer = await openLayerGolden('tiny', 'unet', path, target)
     const block = spatioTemporalResBlock(layer.scope, config)
     const x = layer.feedImages('hidden_states')
-    const time = target.activate(layer.scope.g, layer.feedPerClip('temb', 1), 'silu')
-    const shift = (kind: string) =>
-      timeShift(into(layer.scope, kind), { timeEmbedDim: 128, channels: config.outChannels })(time)
-    const shifts = { spatial: shift('spatial_res_block'), temporal: shift('temporal_res_block') }
+    const sizes = { timeEmbedDim: 128, channels: config.outChannels }
+    const shifts = shiftsOf(layer.scope, layer.feedPerClip('temb', 1), sizes)
     await layer.expectOutput(block(x, shifts))
   })
 

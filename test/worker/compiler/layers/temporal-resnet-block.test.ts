@@ -3,11 +3,11 @@ import type { Value } from '../../../../worker/compiler/graph/value.ts'
 import { bindMix } from '../../../../worker/compiler/layers/parameters.ts'
 import type { Scope } from '../../../../worker/compiler/layers/scope.ts'
 import { temporalResnetBlock } from '../../../../worker/compiler/layers/temporal-resnet-block.ts'
-import { timeShift } from '../../../../worker/compiler/layers/time-shift.ts'
 import { reshape, transpose } from '../../../../worker/compiler/ops/shape.ts'
 import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 import { storedWeights } from '../../../fixtures/stored-weights.ts'
+import { shiftOf } from './clip-conditioning.ts'
 
 /** [clips, C, frames, H, W] to [clips·frames, C, H, W]. */
 const toPictures = ({ g }: Scope, x: Value): Value => {
@@ -36,8 +36,7 @@ describe.each(CPU_TARGETS)("diffusers' TemporalResnetBlock, target $name", (targ
       const [clips = 0, , frames = 0] = volumes.shape
       const block = temporalResnetBlock(scope, { channels: 64, epsilon: 1e-5 })
       const x = target.toClips(g, target.imagesFromNchw(g, toPictures(scope, volumes), frames))
-      const time = target.activate(g, layer.feedPerClip('temb', rows), 'silu')
-      const shift = timeShift(scope, { timeEmbedDim: 128, channels: 64 })(time)
+      const shift = shiftOf(scope, layer.feedPerClip('temb', rows), { timeEmbedDim: 128, channels: 64 })
       const w = await storedWeights({ mix_factor: { data: Float32Array.of(100), shape: [1] } })
       const result = target.toImages(g, block(x, shift, bindMix(w, { switched: true })))
       await layer.expectOutput(toVolumes(scope, target.imagesToNchw(g, result), clips))

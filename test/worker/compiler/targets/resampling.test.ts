@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { bindConv } from '../../../../worker/compiler/layers/parameters.ts'
 import { into } from '../../../../worker/compiler/layers/scope.ts'
 import { spatioTemporalResBlock } from '../../../../worker/compiler/layers/spatio-temporal-res-block.ts'
-import { timeShift } from '../../../../worker/compiler/layers/time-shift.ts'
 import { reshape, transpose } from '../../../../worker/compiler/ops/shape.ts'
 import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
+import { shiftsOf } from '../layers/clip-conditioning.ts'
 
 describe.each(CPU_TARGETS)('target $name', (target) => {
   test.each([
@@ -71,10 +71,9 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
   test('a block on the way up takes its skips last first', async () => {
     const layer = await openLayerGolden('mid-attn-3', 'unet', 'up_blocks.1', target)
     const { scope } = layer
-    const time = target.activate(scope.g, layer.feedPerClip('temb', 1), 'silu')
+    const time = layer.feedPerClip('temb', 1)
     const resnet = (index: number, inChannels: number) => {
       const at = into(scope, 'resnets', index)
-      const shift = (kind: string) => timeShift(into(at, kind), { timeEmbedDim: 256, channels: 32 })(time)
       const apply = spatioTemporalResBlock(at, {
         inChannels,
         outChannels: 32,
@@ -82,7 +81,7 @@ describe.each(CPU_TARGETS)('target $name', (target) => {
         temporalEpsilon: 1e-6,
         switchedMix: false,
       })
-      const shifts = { spatial: shift('spatial_res_block'), temporal: shift('temporal_res_block') }
+      const shifts = shiftsOf(at, time, { timeEmbedDim: 256, channels: 32 })
       return (x: Parameters<typeof apply>[0]) => apply(x, shifts)
     }
     const skips = [0, 1].map((index) => layer.feedImages(`res_hidden_states_tuple.${index}`)) as [

@@ -10,14 +10,17 @@ type Kind = 'float32' | 'float16' | 'rand'
 
 const golden = await readGolden('random')
 const { sequence: sequenceJson = '', long_streams_of_seed_42: longStreams = '' } = golden.metadata
+const { sweep: sweepJson = '', after_sweep: afterSweepJson = '' } = golden.metadata
 
 const draw = (generator: TorchGenerator, kind: Kind, count: number): Float32Array =>
   kind === 'rand' ? generator.rand(count) : generator.randn(count, kind)
 
-const sha256 = (values: Float32Array): string =>
-  createHash('sha256')
-    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
-    .digest('hex')
+const sha256 = (...draws: readonly Float32Array[]): string => {
+  const hash = createHash('sha256')
+  for (const { buffer, byteOffset, byteLength } of draws)
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength))
+  return hash.digest('hex')
+}
 
 /** Every bit, so that 0 and -0 are different. */
 const bitsOf = (values: Float32Array): Uint32Array => new Uint32Array(Float32Array.from(values).buffer)
@@ -38,6 +41,23 @@ describe('a generator like torch.Generator', () => {
     const numbers = sequence.flatMap(([kind, count]) => Array.from(draw(generator, kind, count)))
     expect(Float32Array.from(numbers)).toEqual(golden.tensor('sequence').data)
   })
+
+  test.each(['float32', 'float16'] as const)(
+    'draws any count of %s numbers with equal bits, and leaves the same state to the draws after it',
+    (kind) => {
+      const afterSweep = JSON.parse(afterSweepJson) as [Kind, number][]
+      const expected = Object.entries(JSON.parse(sweepJson) as Record<string, string>).filter(([key]) =>
+        key.startsWith(kind),
+      )
+      expect(expected.length).toBeGreaterThan(40)
+      const drawn = expected.map(([key]) => {
+        const generator = createTorchGenerator(987654321n)
+        const first = draw(generator, kind, Number(key.split('/')[1]))
+        return [key, sha256(first, ...afterSweep.map(([next, count]) => draw(generator, next, count)))]
+      })
+      expect(drawn).toEqual(expected)
+    },
+  )
 
   test.each(['float32', 'float16'] as const)("draws a whole clip's %s numbers with equal bits", (kind) => {
     const streams = JSON.parse(longStreams)
