@@ -1,0 +1,1 @@
+export const shortKernelName = (name: string): string => name
