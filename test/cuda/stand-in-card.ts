@@ -105,7 +105,10 @@ const openFiles = (): Promise<Files | string> => {
  * Builds the stand-in libraries and fetches ONNX Runtime's CUDA provider, where the cache lacks them. `obstacle` says
  * why tests cannot run on them, and `title` says it in a test's title; both are empty where they can.
  */
-export const openStandIn = async (): Promise<{ readonly obstacle: string | null; readonly title: string }> => {
+export const openStandIn = async (): Promise<{
+  readonly obstacle: string | null
+  readonly title: string
+}> => {
   const files = await openFiles()
   if (typeof files !== 'string') return { obstacle: null, title: '' }
   return { obstacle: files, title: ` (skipped: ${files})` }
@@ -197,7 +200,8 @@ export const runOnStandIn = async (
     })
     const text = await readFile(log, 'utf8')
     const answered = await readFile(asked.answer, 'utf8').catch(() => null)
-    if (answered === null) throw new Error(`the stand-in's process: ${ended.shortMessage}\n${text.slice(-2000)}`)
+    if (answered === null)
+      throw new Error(`the stand-in's process: ${ended.shortMessage}\n${text.slice(-2000)}`)
     const { creation, runs, outputs, error }: ChildAnswer = JSON.parse(answered)
     const work = runs.map(workOf)
     return {

@@ -1,4 +1,4 @@
-/* The card that CUDA reports. SVD_STAND_IN_CARD names it; SVD_STAND_IN_MEMORY_BYTES overrides its memory. */
+/* The card that CUDA reports. SVD_STAND_IN_CARD names it, by default a10g; SVD_STAND_IN_MEMORY_BYTES overrides its memory. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +23,10 @@ static const struct card *card(void) {
   static const struct card *chosen;
   if (chosen) return chosen;
   const char *key = getenv("SVD_STAND_IN_CARD");
-  for (size_t i = 0; key && i < sizeof CARDS / sizeof *CARDS; i++)
+  if (!key) key = "a10g";
+  for (size_t i = 0; i < sizeof CARDS / sizeof *CARDS; i++)
     if (!strcmp(key, CARDS[i].key)) return chosen = &CARDS[i];
-  fprintf(stderr, "SVD_STAND_IN_CARD: the stand-in knows no card %s\n", key ? key : "(unset)");
+  fprintf(stderr, "SVD_STAND_IN_CARD: the stand-in knows no card %s\n", key);
   abort();
 }
 

@@ -21,18 +21,34 @@ const ort: typeof Ort = require(request.runtime)
 
 const measured = async <T>(work: () => Promise<T>): Promise<readonly [ChildPhase, T | Error]> => {
   const began = performance.now()
-  const result = await work().catch((error: unknown) => (error instanceof Error ? error : Error(String(error))))
+  const result = await work().catch((error: unknown) =>
+    error instanceof Error ? error : Error(String(error)),
+  )
   return [{ seconds: (performance.now() - began) / 1000, counts: report() }, result]
 }
 
 const zeros = (shape: readonly number[]): Ort.Tensor =>
   new ort.Tensor('float32', new Float32Array(shape.reduce((product, size) => product * size, 1)), shape)
 
+/** Where a strict session refuses nodes on the CPU, its log names none of them. That of a session that takes them does. */
+const logPlacement = async (model: Uint8Array): Promise<void> => {
+  const { extra, ...options } = request.sessionOptions
+  const { disable_cpu_ep_fallback: strict, ...session } = (extra?.['session'] ?? {}) as Record<
+    string,
+    unknown
+  >
+  if (strict === undefined) return
+  await ort.InferenceSession.create(model, { ...options, extra: { ...extra, session } }).catch(() => null)
+}
+
 const answer = async (): Promise<ChildAnswer> => {
   const model = new Uint8Array(await readFile(request.model))
   const [creation, session] = await measured(() => ort.InferenceSession.create(model, request.sessionOptions))
   const runs: ChildPhase[] = []
-  if (session instanceof Error) return { creation, runs, outputs: {}, error: session.message }
+  if (session instanceof Error) {
+    await logPlacement(model)
+    return { creation, runs, outputs: {}, error: session.message }
+  }
   const feeds = Object.fromEntries(request.inputs.map(({ name, shape }) => [name, zeros(shape)]))
   let outputs: ChildAnswer['outputs'] = {}
   for (let run = 0; run < request.runs; run++) {

@@ -156,7 +156,7 @@ EXPORT int cudnnBackendExecute(void *handle, void *plan) {
   (void)handle;
   enum work work = KERNEL;
   find(plan, &work, 0);
-  standin_count(work, work == CONVOLUTION ? "cudnn convolution" : "cudnn graph");
+  standin_count(work, work == CONVOLUTION ? "cudnn_convolution" : "cudnn_graph");
   return 0;
 }
 EXPORT int cudnnBackendGetAttribute(void *descriptor, int name, int type, int64_t wanted, int64_t *found, void *out) {

@@ -27,7 +27,8 @@ const FETCH_MS = 900_000
 /** Why the stand-in cannot be made on this machine; null: nothing is known to be missing. */
 export const findObstacle = (): string | null => {
   const runs = (command: string, ...args: readonly string[]): boolean => spawnSync(command, args).status === 0
-  if (process.platform !== 'linux' || process.arch !== 'x64') return 'the CUDA provider is for Linux on x86-64'
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return 'the CUDA provider is for Linux on x86-64'
   if (!runs('gcc', '--version')) return 'there is no gcc'
   if (!runs(PYTHON, '-m', 'pip', '--version')) return `${PYTHON} has no pip`
   return null

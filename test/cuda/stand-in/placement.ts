@@ -23,8 +23,11 @@ export const parsePlacement = (log: string): Placement => {
     if (placed !== null) {
       provider = placed[1]!
       nodesByProvider[provider] = Number(placed[2])
-    } else if (/^\w+ \(.*\)\s*$/.test(line) && provider !== 'CUDAExecutionProvider') cpuNodes.push(line.trim())
+    } else if (/^\w+ \(.*\)\s*$/.test(line) && provider !== 'CUDAExecutionProvider')
+      cpuNodes.push(line.trim())
   }
   const copies = log.matchAll(/AddCopyNode\] Add (\w+) (?:before|after) (\S+)/g)
-  return { nodesByProvider, cpuNodes, copyNodes: [...copies].map(([, op, value]) => `${op} ${value}`) }
+  // A strict session's copies are logged twice: see logPlacement in child.ts.
+  const copyNodes = [...new Set([...copies].map(([, op, value]) => `${op} ${value}`))]
+  return { nodesByProvider, cpuNodes, copyNodes }
 }
