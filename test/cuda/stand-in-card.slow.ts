@@ -169,14 +169,17 @@ describe.skipIf(obstacle !== null)(`a graph on the stand-in card${title}`, () =>
     expect([run.runs.length, run.outputs]).toEqual([1, {}])
   })
 
-  test('fails where a grid is beyond the limits of a card', async () => {
-    const g = createGraph('large')
-    const x = g.input('x', [1, 1])
-    const wide = expand(g, cast(g, x, 'float16'), [2 ** 16, 2 ** 16])
-    g.output('y', cast(g, slice(g, wide, 0, 0, 1), 'float32'))
-    const run = await runOnStandIn(g)
+  test('fails where a grid is beyond the limits of a card: attention over 65,536 batches', async () => {
+    const attention = (batches: number): Graph => {
+      const g = createGraph('batches')
+      const x = cast(g, g.input('x', [batches, 2, 64]), 'float16')
+      g.output('y', cast(g, multiHeadAttention(g, x, x, x, 1), 'float32'))
+      return g
+    }
+    expect((await runOnStandIn(attention(65_535))).error).toBeNull()
+    const run = await runOnStandIn(attention(65_536))
     expect(run.error).toContain('invalid configuration argument')
-    expect(run.faults.join()).toContain('is empty or beyond the card')
+    expect(run.faults.join()).toMatch(/grid 1 x 65536 x 1, .* beyond the card's limits: .*flash_fwd_kernel/)
   })
 
   test('fails on a card that the provider has no code for', async () => {
