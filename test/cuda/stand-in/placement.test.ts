@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { parsePlacement } from './placement.ts'
+
+const PREFIX =
+  '2026-01-01 12:00:00.000000001 [V:onnxruntime:, session_state.cc:1400 VerifyEachNodeIsAssignedToAnEp]'
+
+test('all nodes on CUDA are counted, and none is named', () => {
+  const log = `${PREFIX} Node placements\n${PREFIX}  All nodes placed on [CUDAExecutionProvider]. Number of nodes: 3\n`
+  expect(parsePlacement(log)).toEqual({
+    nodesByProvider: { CUDAExecutionProvider: 3 },
+    cpuNodes: [],
+    copyNodes: [],
+  })
+})
+
+test('nodes on the CPU are named, and the copies to them', () => {
+  const log = `
+[I:onnxruntime:, transformer_memcpy.cc:400 AddCopyNode] Add MemcpyToHost after Sigmoid for CUDAExecutionProvider
+${PREFIX} Node placements
+${PREFIX}  Node(s) placed on [CPUExecutionProvider]. Number of nodes: 1
+${PREFIX}   Tan (down_blocks.0/Tan)
+${PREFIX}  Node(s) placed on [CUDAExecutionProvider]. Number of nodes: 2
+${PREFIX}   Sigmoid (Sigmoid)
+${PREFIX}   MemcpyToHost (Memcpy)
+`
+  expect(parsePlacement(log)).toEqual({
+    nodesByProvider: { CPUExecutionProvider: 1, CUDAExecutionProvider: 2 },
+    cpuNodes: ['Tan (down_blocks.0/Tan)'],
+    copyNodes: ['MemcpyToHost Sigmoid'],
+  })
+})
