@@ -9,10 +9,10 @@ import {
 } from '../../shared/contracts/model-record.ts'
 import { encodeDefaults } from '../../shared/contracts/parameters-document.ts'
 import { usesGuidance } from '../../shared/contracts/render-parameters.ts'
+import { hashFile } from '../../shared/hash-file.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip, vaeScaleFactor } from '../compiler/compile.ts'
 import { cpuTarget } from '../compiler/targets/cpu.ts'
-import { hashFile } from './hash-file.ts'
 import { type OnModelProgress, openByteCount } from './model-progress.ts'
 
 export interface DescribeOptions {
