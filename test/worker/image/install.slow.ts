@@ -68,12 +68,11 @@ describe.skipIf(reason !== null)(title, () => {
   const copyStage = async (name: string): Promise<void> => {
     const { stages } = parseDockerfile(await readFile(inRepository('worker/Dockerfile'), 'utf8'))
     const stage = stages.find((each) => each.name === name)!
-    await mkdir(at(name))
     for (const value of valuesOf(stage, 'COPY')) {
       const [from = '', to = ''] = value.replace('--from=packages ', '').split(' ')
       const target = at(name, to.endsWith('/') && !from.endsWith('/') ? `${to}${path.basename(from)}` : to)
       if (value.startsWith('--from=')) {
-        await mkdir(target)
+        await mkdir(target, { recursive: true })
         await cp(at('svd/package.json'), path.join(target, 'package.json'))
         await symlink(at('svd/node_modules'), path.join(target, 'node_modules'))
       } else await cp(at('svd', from), target, { recursive: true })
