@@ -29,11 +29,12 @@ export const explainLoadFault = (
   { field, value }: DeviceSetting,
 ): Error | null => {
   if (!(error instanceof Error) || !LOAD_FAULT.test(error.message)) return null
-  const rule = `${field}: got ${shownValue(value)}, which needs ONNX Runtime's CUDA provider and NVIDIA's libraries`
+  const rule = `${field}: got ${shownValue(value)}; it needs ONNX Runtime's CUDA provider and NVIDIA's libraries`
   const faults = cudaFaults(state)
-  const message =
-    faults.length === 0
-      ? `${rule}; all of them are found, but ONNX Runtime fails with: ${error.message}`
-      : `${rule}. ${faults.join('. ')}. To fix it: ${cudaFixes(state).join('. ')}`
-  return new Error(message, { cause: error })
+  if (faults.length === 0) {
+    const message = `${rule}, which are all found, but ONNX Runtime fails: ${error.message}`
+    return new Error(message, { cause: error })
+  }
+  const fixes = cudaFixes(state).map((fix) => `fix: ${fix}`)
+  return new Error([`${rule}:`, ...faults, ...fixes].join('\n  '), { cause: error })
 }
