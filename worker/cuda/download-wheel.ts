@@ -3,9 +3,9 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import pRetry, { AbortError } from 'p-retry'
 import { findWheel } from './find-wheel.ts'
-import type { PackageIndex } from './package-index.ts'
+import type { Address } from './package-index.ts'
 import type { PinnedFile, ProviderRelease } from './provider-release.ts'
-import { request } from './request.ts'
+import { request, shownUrl } from './request.ts'
 
 const RETRIES = 3
 
@@ -17,7 +17,8 @@ export interface DownloadOptions {
 }
 
 const writeVerified = async (
-  { body, url }: Response,
+  { body }: Response,
+  url: string,
   { sizeBytes, sha256 }: PinnedFile,
   target: string,
   onBytes: DownloadOptions['onBytes'],
@@ -50,7 +51,7 @@ const writeVerified = async (
  * network or the server ended. Throws an error that names the URL; `target` may hold a part of the wheel then.
  */
 export const downloadWheel = async (
-  index: PackageIndex,
+  index: Address,
   release: ProviderRelease,
   target: string,
   { onBytes, firstRetryMs }: DownloadOptions,
@@ -58,9 +59,9 @@ export const downloadWheel = async (
 ): Promise<void> =>
   await pRetry(
     async () => {
-      const { url, headers } = await findWheel(index, release, signal)
-      const response = await request(url, headers, signal)
-      await writeVerified(response, release.wheel, target, onBytes, signal)
+      const address = await findWheel(index, release, signal)
+      const response = await request(address, signal)
+      await writeVerified(response, shownUrl(address.url), release.wheel, target, onBytes, signal)
     },
     { retries: RETRIES, minTimeout: firstRetryMs, signal },
   )

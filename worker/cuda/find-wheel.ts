@@ -1,6 +1,6 @@
 import { AbortError } from 'p-retry'
 import { z } from 'zod'
-import type { PackageIndex } from './package-index.ts'
+import { type Address, addressOf } from './package-index.ts'
 import type { ProviderRelease } from './provider-release.ts'
 import { request } from './request.ts'
 
@@ -33,20 +33,17 @@ const linksOfHtml = (text: string, page: string): readonly Link[] =>
     return filename === undefined ? [] : [{ filename, url }]
   })
 
-/** The address of a release's wheel, and the headers that a request for it needs. */
-export interface WheelAddress {
-  readonly url: URL
-  readonly headers: Readonly<Record<string, string>>
-}
-
-/** Throws p-retry's AbortError if the index has no such wheel, and what `request` throws. */
+/**
+ * The address of a release's wheel. Throws p-retry's AbortError if the index has no such wheel, and what `request`
+ * throws.
+ */
 export const findWheel = async (
-  index: PackageIndex,
+  index: Address,
   { project, version, wheel }: ProviderRelease,
   signal: AbortSignal,
-): Promise<WheelAddress> => {
+): Promise<Address> => {
   const page = new URL(`${project}/`, index.url)
-  const response = await request(page, { ...index.headers, accept: ACCEPT }, signal)
+  const response = await request({ url: page, headers: { ...index.headers, accept: ACCEPT } }, signal)
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.startsWith(JSON_TYPE) === true
   const links = isJson ? linksOfJson(text, page) : linksOfHtml(text, response.url)
@@ -57,6 +54,11 @@ export const findWheel = async (
   }
   const url = URL.parse(found.url, response.url)
   if (url === null) throw new AbortError(`${page} lists ${wheel.name} with an address that is not a URL`)
-  // Credentials are the index's own; the files of many indexes lie with another host.
-  return { url, headers: url.origin === index.url.origin ? index.headers : {} }
+  const address = addressOf(url)
+  // As in pip: the index's credentials go along to its own host, and to no other.
+  const isSameHost = url.origin === index.url.origin
+  return {
+    url: address.url,
+    headers: isSameHost ? { ...index.headers, ...address.headers } : address.headers,
+  }
 }

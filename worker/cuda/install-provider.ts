@@ -6,14 +6,14 @@ import { formatBytes } from '../../shared/size-text.ts'
 import { downloadWheel } from './download-wheel.ts'
 import { extractWheel } from './extract-wheel.ts'
 import { checkProviderFiles } from './installed-provider.ts'
-import type { PackageIndex } from './package-index.ts'
+import type { Address } from './package-index.ts'
 import type { ProviderRelease } from './provider-release.ts'
 import { openStagingFolder } from './staging-folder.ts'
 
 const FIRST_RETRY_MS = 1_000
 
 /** A wheel that is on this machine already, or the index to download it from. */
-export type WheelSource = { readonly file: string } | { readonly index: PackageIndex }
+export type WheelSource = { readonly file: string } | { readonly index: Address }
 
 export interface InstallOptions {
   readonly onBytes?: (doneBytes: number, totalBytes: number) => void
@@ -104,11 +104,13 @@ export const installProvider = async (
   options: InstallOptions,
   signal: AbortSignal,
 ): Promise<'installed' | 'was-there'> => {
-  const { status } = await checkProviderFiles(folder, release, 'hashes', signal)
-  if (status === 'installed') return 'was-there'
   try {
+    const { status } = await checkProviderFiles(folder, release, 'hashes', signal)
+    if (status === 'installed') return 'was-there'
     await installInto(folder, release, source, options, signal)
   } catch (error) {
+    // Streams that a signal stops have errors of their own.
+    signal.throwIfAborted()
     throw writeFault(error, folder, release)
   }
   return 'installed'

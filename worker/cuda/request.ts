@@ -1,4 +1,5 @@
 import { AbortError } from 'p-retry'
+import type { Address } from './package-index.ts'
 
 /** Answers after which the same request may succeed: time-outs, too many requests, and faults of the server. */
 const mayRepeat = (status: number): boolean => status === 408 || status === 429 || status >= 500
@@ -14,15 +15,15 @@ const reasonOf = (error: unknown): string => {
   return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message
 }
 
+/** A URL as a message shows it. Its query may be a signature that gives access. */
+export const shownUrl = ({ origin, pathname }: URL): string => `${origin}${pathname}`
+
 /**
  * The answer to a GET request, if its status is a success. Throws p-retry's AbortError if repeating is useless, else an
  * error that names the URL. A server that does not answer for five minutes is given up, which is Node's own limit.
  */
-export const request = async (
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<Response> => {
+export const request = async ({ url, headers }: Address, signal: AbortSignal): Promise<Response> => {
+  const shown = shownUrl(url)
   let response: Response
   try {
     response = await fetch(url, { headers, signal })
@@ -30,10 +31,10 @@ export const request = async (
     signal.throwIfAborted()
     const proxy =
       'behind a proxy set HTTPS_PROXY and NODE_USE_ENV_PROXY=1, for a private CA NODE_EXTRA_CA_CERTS'
-    throw new Error(`${url} cannot be reached: ${reasonOf(error)}; ${proxy}`, { cause: error })
+    throw new Error(`${shown} cannot be reached: ${reasonOf(error)}; ${proxy}`, { cause: error })
   }
   if (response.ok) return response
   await response.body?.cancel()
-  const message = `${url} answered ${response.status} ${response.statusText}${HINTS[response.status] ?? ''}`
+  const message = `${shown} answered ${response.status} ${response.statusText}${HINTS[response.status] ?? ''}`
   throw mayRepeat(response.status) ? new Error(message) : new AbortError(message)
 }

@@ -107,6 +107,16 @@ describe('from an index', () => {
     expect(sent).toEqual(['Basic bWU6c2VjcmV0', 'Basic bWU6c2VjcmV0'])
   })
 
+  test('credentials in the address of the file are used for it', async () => {
+    const { release, wheel } = aRelease()
+    const files = await openIndex(wheel)
+    const { url } = await openScriptedEndpoint(() =>
+      jsonPage(`${files.url.replace('//', '//you:key@')}/files/${WHEEL}`),
+    )
+    await install(await temporaryDir(), release, from(url))
+    expect(files.requests.map(({ headers }) => headers.authorization)).toEqual(['Basic eW91OmtleQ=='])
+  })
+
   test.each<[string, number]>([
     ['an answer that gets lost', 0],
     ['a file that breaks off', 1],
@@ -213,6 +223,25 @@ describe('an install that fails leaves the folder as it was', () => {
     const folder = await temporaryDir()
     await expect(install(folder, release, from(url), stop.signal)).rejects.toThrow('stopped')
     expect(await readdir(folder)).toEqual([])
+  })
+
+  test('where it is stopped before it reads a file', async () => {
+    const { release, wheel } = aRelease()
+    const folder = await temporaryDir()
+    const stopped = AbortSignal.abort(new Error('stopped'))
+    const source = { file: await aWheelFile(wheel) }
+    await expect(install(folder, release, source, stopped)).rejects.toThrow('stopped')
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('where the address of the file has a signature, which is not shown', async () => {
+    const { release, wheel } = aRelease()
+    const { url } = await openIndex(wheel, (request) =>
+      request.url.startsWith('/simple/') ? jsonPage('/gone?signature=secret') : null,
+    )
+    const { message } = await expectFailure(from(url), release)
+    expect(message).toMatch(/\/gone answered 404 Not Found;/)
+    expect(message).not.toContain('secret')
   })
 
   test('where a library in the pinned wheel is not the pinned one', async () => {

@@ -20,6 +20,11 @@ test('credentials of the URL become a header, and are no longer in the URL', () 
   expect(headers).toEqual({ authorization: `Basic ${Buffer.from('me@home:p:w').toString('base64')}` })
 })
 
+test('a percent sign of a password that encodes nothing stays', () => {
+  const { headers } = readPackageIndex('https://me:50%@example.com/simple/', {})
+  expect(headers).toEqual({ authorization: `Basic ${Buffer.from('me:50%').toString('base64')}` })
+})
+
 test.each([
   ['--index-url', '/opt/mirror', {}],
   ['--index-url', 'file:///opt/mirror/simple', {}],
