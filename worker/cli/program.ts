@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import type { DocumentName } from '../../shared/contracts/json-schema.ts'
 import { addCompileOptions, type CompileOptions, runCompile } from './compile.ts'
+import { addCudaCheckOptions, type CudaCheckOptions, runCudaCheck } from './cuda-check.ts'
+import { addCudaInstallOptions, type CudaInstallOptions, runCudaInstall } from './cuda-install.ts'
 import { addDoctorOptions, type DoctorOptions } from './doctor-options.ts'
 import { EXIT_DONE, exitCodeOf, messageOf } from './exit-code.ts'
 import { addInspectOptions, type InspectOptions, runInspect } from './inspect.ts'
@@ -58,6 +60,16 @@ const createProgram = (
   )
   addDoctorOptions(program.command('doctor')).action(async (options: DoctorOptions) =>
     leave(await (await import('./doctor.ts')).runDoctor(options, surroundings)),
+  )
+  const cuda = program
+    .command('cuda')
+    .summary('install and check what rendering on a GPU needs')
+    .helpCommand(false)
+  addCudaInstallOptions(cuda.command('install')).action((options: CudaInstallOptions) =>
+    runCudaInstall(options, surroundings),
+  )
+  addCudaCheckOptions(cuda.command('check')).action(async (options: CudaCheckOptions) =>
+    leave(await runCudaCheck(options, surroundings)),
   )
   const models = program.command('models').summary('put models where workers fetch them').helpCommand(false)
   addModelsPushOptions(models.command('push')).action((dir: string, options: ModelsPushOptions) =>

@@ -2,7 +2,7 @@
 # install-packages.sh APP: installs the npm packages of APP/package.json, as far as a worker needs them.
 #
 # npm takes them from the registry that it is set up for. No package's install script is run: onnxruntime-node's would
-# download other CUDA libraries than fetch-cuda-provider.sh takes, and no other package needs one.
+# download other CUDA libraries than fetch-cuda-provider.ts takes, and no other package needs one.
 set -eu
 [ $# -eq 1 ] || { echo "usage: $0 APP" >&2; exit 2; }
 cd "$1"

@@ -9,9 +9,9 @@ import {
 } from '../../shared/contracts/model-record.ts'
 import { encodeDefaults } from '../../shared/contracts/parameters-document.ts'
 import { usesGuidance } from '../../shared/contracts/render-parameters.ts'
+import { hashFile } from '../../shared/hash-file.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip, TARGETS, vaeScaleFactor } from '../compiler/compile.ts'
-import { hashFile } from './hash-file.ts'
 import { type OnModelProgress, openByteCount } from './model-progress.ts'
 
 export interface DescribeOptions {

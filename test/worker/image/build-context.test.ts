@@ -7,7 +7,7 @@ test.each([
     'worker/Dockerfile',
     'shared/contracts/job-message.ts',
     'worker/cli/svd.ts',
-    'worker/image/fetch-cuda-provider.sh',
+    'worker/image/fetch-cuda-provider.ts',
   ],
   ...['worker/demo/model_index.json', 'worker/demo/README.md'],
 ])('%s is sent to the build', (file) => {

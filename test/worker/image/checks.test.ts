@@ -1,96 +1,67 @@
-import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
+import { CUDA_LIBRARIES } from '../../../worker/cuda/cuda-libraries.ts'
+import { PROVIDER_RELEASE } from '../../../worker/cuda/provider-release.ts'
+import { librariesOf } from '../../../worker/cuda/runtime-package.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+import { aLibraryFolder, isLinuxX64 } from '../cuda/a-library.ts'
 import { inRepository } from './in-repository.ts'
 
-const RUNTIME = 'node_modules/onnxruntime-node'
-const LIBRARIES = `${RUNTIME}/bin/napi-v6/linux/x64`
+const run = (script: string, args: readonly string[] = [], env: Record<string, string> = {}) => {
+  const interpreter = script.endsWith('.ts') ? process.execPath : '/bin/sh'
+  const options = { all: true, reject: false, env } as const
+  return execa(interpreter, [inRepository(`worker/image/${script}`), ...args], options)
+}
 
-const run = (script: string, args: readonly string[] = [], env: Record<string, string> = {}) =>
-  execa('/bin/sh', [inRepository(`worker/image/${script}`), ...args], { all: true, reject: false, env })
+const { version } = PROVIDER_RELEASE
 
-/** An application with files of that text under onnxruntime-node. */
-const anApp = async (files: Readonly<Record<string, string>>): Promise<string> => {
+/** An application with a runtime of the provider's version, and without a provider. */
+const anApp = async (runtime = version): Promise<string> => {
   const app = await temporaryDir()
-  await mkdir(path.join(app, LIBRARIES), { recursive: true })
-  for (const [file, text] of Object.entries(files)) await writeFile(path.join(app, RUNTIME, file), text)
+  const packageDir = path.join(app, 'node_modules/onnxruntime-node')
+  await mkdir(librariesOf(packageDir), { recursive: true })
+  await writeFile(path.join(packageDir, 'package.json'), JSON.stringify({ version: runtime }))
+  await writeFile(path.join(librariesOf(packageDir), 'libonnxruntime.so.1'), `VERS_${runtime}`)
   return app
 }
 
-const AT = 'bin/napi-v6/linux/x64'
-const RIGHT_VERSIONS = {
-  'package.json': '{\n  "version": "1.30.0"\n}',
-  [`${AT}/libonnxruntime.so.1`]: '\0VERS_1.30.0\0',
-  [`${AT}/libonnxruntime_providers_cuda.so`]: '\x001.30.0\0',
-  [`${AT}/libonnxruntime_providers_shared.so`]: '',
-}
-
-describe('check-provider.sh', () => {
-  test.each([
-    ['package.json', '{ "version": "1.31.0" }'],
-    [`${AT}/libonnxruntime.so.1`, 'VERS_1.29.0'],
-    [`${AT}/libonnxruntime_providers_cuda.so`, '1.29.0'],
-  ])('refuses a %s of another version', async (file, text) => {
-    const { exitCode, all } = await run('check-provider.sh', [
-      await anApp({ ...RIGHT_VERSIONS, [file]: text }),
-    ])
-    expect(exitCode).toBe(1)
-    expect(all).toBe(`${path.basename(file)} is not of version 1.30.0`)
-  })
-
-  test('refuses libraries of the right version that are not the pinned ones', async () => {
-    const { exitCode, all } = await run('check-provider.sh', [await anApp(RIGHT_VERSIONS)])
-    expect(exitCode).toBe(1)
-    expect(all).toContain('libonnxruntime_providers_cuda.so: FAILED')
-    expect(all).toContain('libonnxruntime_providers_shared.so: FAILED')
-  })
+describe.skipIf(!isLinuxX64)('check-cuda.ts', () => {
+  const names = CUDA_LIBRARIES.map(({ name }) => name).filter((name) => name !== 'libcuda.so.1')
 
   test('refuses an application without a provider', async () => {
-    const { exitCode } = await run('check-provider.sh', [
-      await anApp({ 'package.json': '"version": "1.30.0"' }),
-    ])
-    expect(exitCode).not.toBe(0)
+    const app = await anApp()
+    const { exitCode, all } = await run('check-cuda.ts', [app], {
+      LD_LIBRARY_PATH: await aLibraryFolder(names),
+    })
+    const folder = librariesOf(path.join(app, 'node_modules/onnxruntime-node'))
+    expect({ exitCode, all }).toEqual({
+      exitCode: 1,
+      all: `libonnxruntime_providers_shared.so is not in ${folder}`,
+    })
+  })
+
+  test('refuses a runtime of another version, and names a library that is not one', async () => {
+    const folder = await aLibraryFolder(names)
+    await writeFile(path.join(folder, 'libcudnn.so.9'), 'not a library'.repeat(99))
+    const { exitCode, all } = await run('check-cuda.ts', [await anApp('1.0.0')], { LD_LIBRARY_PATH: folder })
+    expect(exitCode).toBe(1)
+    expect(all).toBe(
+      `onnxruntime-node is 1.0.0; the CUDA provider fits ${version} alone\nlibcudnn.so.9: invalid ELF header`,
+    )
+  })
+
+  test('refuses a folder that has no application', async () => {
+    const { exitCode, all } = await run('check-cuda.ts', ['/nowhere'])
+    expect([exitCode, all]).toEqual([1, expect.stringContaining('/nowhere/node_modules/onnxruntime-node')])
   })
 })
 
-// A library that needs libonnxruntime.so.1 beside it.
-const BINDING = inRepository(`${LIBRARIES}/onnxruntime_binding.node`)
-
-describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('check-libraries.sh', () => {
-  test('names what the loader does not find, also of what is opened later', async () => {
-    const app = await anApp({})
-    await copyFile(BINDING, path.join(app, LIBRARIES, 'libonnxruntime_providers_cuda.so'))
-    // What a machine with a GPU may have installed.
-    const { stdout: installed } = await execa('/sbin/ldconfig', ['-p'])
-    const later = ['libcudnn.so.9', 'libnvrtc.so.13'].filter((name) => !installed.includes(name))
-    const { exitCode, all } = await run('check-libraries.sh', [app], { LD_LIBRARY_PATH: '' })
-    expect(exitCode).toBe(1)
-    expect(all?.split('\n')).toEqual([
-      'the CUDA provider misses:',
-      ...[...later, 'libonnxruntime.so.1'].sort(),
-    ])
-  })
-
-  test('is content where the loader finds all', async () => {
-    const app = await anApp({})
-    const found = await temporaryDir()
-    await copyFile(BINDING, path.join(app, LIBRARIES, 'libonnxruntime_providers_cuda.so'))
-    const runtime = inRepository(`${LIBRARIES}/libonnxruntime.so.1`)
-    for (const name of ['libonnxruntime.so.1', 'libcudnn.so.9', 'libnvrtc.so.13']) {
-      await copyFile(runtime, path.join(found, name))
-    }
-    const { exitCode, all } = await run('check-libraries.sh', [app], { LD_LIBRARY_PATH: found })
-    expect(all).toBe('the CUDA provider finds all its libraries but the driver')
-    expect(exitCode).toBe(0)
-  })
-
-  test('refuses an application without a provider', async () => {
-    const { exitCode, all } = await run('check-libraries.sh', [await anApp({})])
-    expect(exitCode).toBe(1)
-    expect(all).toMatch(/libonnxruntime_providers_cuda\.so cannot be read$/)
-  })
+test.skipIf(!isLinuxX64)('fetch-cuda-provider.ts refuses an index that is not a URL', async () => {
+  const env = { PIP_INDEX_URL: 'pypi' }
+  const { exitCode, all } = await run('fetch-cuda-provider.ts', [await temporaryDir()], env)
+  expect([exitCode, all]).toEqual([1, expect.stringMatching(/^PIP_INDEX_URL: got 'pypi'; must be a URL /)])
 })
 
 describe('check-absent.sh', () => {
@@ -111,7 +82,7 @@ describe('check-absent.sh', () => {
   })
 })
 
-test.each(['check-provider.sh', 'check-libraries.sh', 'fetch-cuda-provider.sh', 'install-packages.sh'])(
+test.each(['check-cuda.ts', 'fetch-cuda-provider.ts', 'install-packages.sh'])(
   '%s tells how it is called',
   async (script) => {
     const { exitCode, all } = await run(script)

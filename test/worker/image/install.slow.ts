@@ -1,13 +1,20 @@
 import { spawnSync } from 'node:child_process'
-import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CUDA_LIBRARIES } from '../../../worker/cuda/cuda-libraries.ts'
+import { pipDownload } from '../../../worker/cuda/install-provider.ts'
+import { checkProvider } from '../../../worker/cuda/installed-provider.ts'
+import { PROVIDER_RELEASE } from '../../../worker/cuda/provider-release.ts'
 import { openHealthPort } from '../../../worker/queue/health-port.ts'
 import { watchHealth } from '../../../worker/queue/worker-health.ts'
 import { isSent } from './build-context.ts'
-import { pairsOf, parseDockerfile } from './dockerfile.ts'
+import { pairsOf, parseDockerfile, valuesOf } from './dockerfile.ts'
 import { inRepository } from './in-repository.ts'
 
 /*
@@ -16,6 +23,7 @@ import { inRepository } from './in-repository.ts'
  */
 
 const UID = 10_001
+const unaborted = new AbortController().signal
 /** Both downloads are some 350 MB. */
 const INSTALL_MS = 900_000
 const isRoot = process.getuid?.() === 0
@@ -36,8 +44,8 @@ const title = `the image’s install steps${reason === null ? '' : ` (skipped: $
 describe.skipIf(reason !== null)(title, () => {
   let work = ''
   const at = (...parts: readonly string[]): string => path.join(work, ...parts)
-  const script = (name: string, ...args: readonly string[]) =>
-    execa('sh', [at('svd/worker/image', name), ...args], { all: true, env: { PYTHON } })
+  const checkCuda = () =>
+    execa(process.execPath, [at('svd/worker/image/check-cuda.ts'), at('svd')], { reject: false })
   const libraries = 'svd/node_modules/onnxruntime-node/bin/napi-v6/linux/x64'
 
   /** A program of the application, as its user, with the image's environment and its two folders for writing. */
@@ -56,6 +64,42 @@ describe.skipIf(reason !== null)(title, () => {
     })
   }
 
+  /** What the build's stage of that name copies of the context and of the stage with the packages. */
+  const copyStage = async (name: string): Promise<void> => {
+    const { stages } = parseDockerfile(await readFile(inRepository('worker/Dockerfile'), 'utf8'))
+    const stage = stages.find((each) => each.name === name)!
+    for (const value of valuesOf(stage, 'COPY')) {
+      const [from = '', to = ''] = value.replace('--from=packages ', '').split(' ')
+      const target = at(name, to.endsWith('/') && !from.endsWith('/') ? `${to}${path.basename(from)}` : to)
+      if (value.startsWith('--from=')) {
+        await mkdir(target, { recursive: true })
+        await cp(at('svd/package.json'), path.join(target, 'package.json'))
+        await symlink(at('svd/node_modules'), path.join(target, 'node_modules'))
+      } else await cp(at('svd', from), target, { recursive: true })
+    }
+  }
+
+  /** The wheel comes through pip, which is set up for this machine, and from it through an index on the loopback. */
+  const fetchProvider = async (): Promise<void> => {
+    await execa(PYTHON, ['-m', ...pipDownload(PROVIDER_RELEASE).split(' '), '--dest', at('wheels')])
+    await copyStage('provider')
+    const server = createServer((request, response) => {
+      const name = PROVIDER_RELEASE.wheel.name
+      if (request.url === `/${name}`) return void createReadStream(at('wheels', name)).pipe(response)
+      response.setHeader('content-type', 'text/html').end(`<a href="/${name}">${name}</a>`)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    try {
+      const { port } = server.address() as AddressInfo
+      const program = at('provider/opt/svd/worker/image/fetch-cuda-provider.ts')
+      const env = { PIP_INDEX_URL: `http://127.0.0.1:${port}/simple` }
+      await execa(process.execPath, [program, at(libraries)], { env })
+    } finally {
+      server.close()
+      server.closeAllConnections()
+    }
+  }
+
   beforeAll(async () => {
     work = await mkdtemp(path.join(tmpdir(), 'svd-image-'))
     await chmod(work, 0o755)
@@ -70,8 +114,8 @@ describe.skipIf(reason !== null)(title, () => {
       await mkdir(at(dir), { recursive: true })
       if (isRoot) await chown(at(dir), UID, UID)
     }
-    await script('install-packages.sh', at('svd'))
-    await script('fetch-cuda-provider.sh', at(libraries))
+    await execa('sh', [at('svd/worker/image/install-packages.sh'), at('svd')])
+    await fetchProvider()
     await execa('chmod', ['-R', 'a+rX,a-w', at('svd')])
   }, INSTALL_MS)
 
@@ -81,7 +125,13 @@ describe.skipIf(reason !== null)(title, () => {
   }, INSTALL_MS)
 
   test('bring the CUDA provider beside the runtime of its version, and its licence', async () => {
-    expect((await script('check-provider.sh', at('svd'))).stdout).toBe('CUDA provider 1.30.0')
+    const state = await checkProvider(
+      at('svd/node_modules/onnxruntime-node'),
+      PROVIDER_RELEASE,
+      'hashes',
+      unaborted,
+    )
+    expect(state).toEqual({ status: 'installed' })
     expect(await readdir(at(libraries))).toEqual([
       ...['libonnxruntime.so.1', 'libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so'],
       ...['onnxruntime-gpu.LICENSE', 'onnxruntime-gpu.ThirdPartyNotices.txt', 'onnxruntime_binding.node'],
@@ -108,12 +158,14 @@ describe.skipIf(reason !== null)(title, () => {
     expect(wanted.sort()).toEqual([
       ...['libcublas.so.13', 'libcublasLt.so.13', 'libcuda.so.1', 'libcudart.so.13', 'libcurand.so.10'],
     ])
-    const check = await execa('sh', [at('svd/worker/image/check-libraries.sh'), at('svd')], { reject: false })
-    if (check.exitCode === 0) return
-    const [title, ...missing] = check.stderr.split('\n')
-    expect(title).toBe('the CUDA provider misses:')
-    const known = [...wanted, 'libcudnn.so.9', 'libnvrtc.so.13']
-    expect(missing.filter((name) => !known.includes(name))).toEqual([])
+    expect(CUDA_LIBRARIES.flatMap(({ name, opened }) => (opened === 'provider' ? name : [])).sort()).toEqual(
+      wanted,
+    )
+    const { exitCode, stdout: verdict, stderr } = await checkCuda()
+    if (exitCode === 0)
+      return expect(verdict).toBe('CUDA provider 1.30.0 finds all its libraries but the driver')
+    const known = CUDA_LIBRARIES.map(({ name }) => `${name}: the dynamic loader does not find it`)
+    expect(stderr.split('\n').filter((fault) => !known.includes(fault))).toEqual([])
   })
 
   test('bring all that the command needs: it tells its version', async () => {

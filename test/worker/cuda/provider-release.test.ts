@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { checkRuntimeFits } from '../../../worker/cuda/installed-provider.ts'
+import { PROVIDER_RELEASE } from '../../../worker/cuda/provider-release.ts'
+import { findRuntimePackage } from '../../../worker/cuda/runtime-package.ts'
+import { inRepository } from '../image/in-repository.ts'
+
+const readJson = async (file: string) => JSON.parse(await readFile(inRepository(file), 'utf8'))
+
+test('the pinned provider is of the version of onnxruntime-node, which is exact', async () => {
+  const { version } = PROVIDER_RELEASE
+  expect((await readJson('package.json')).dependencies['onnxruntime-node']).toBe(version)
+  const { packages } = await readJson('package-lock.json')
+  expect(packages['node_modules/onnxruntime-node'].version).toBe(version)
+  expect(PROVIDER_RELEASE.wheel.name).toContain(`-${version}-`)
+})
+
+test.skipIf(process.platform !== 'linux' || process.arch !== 'x64')(
+  'it fits the runtime that is installed',
+  async () => {
+    expect(await checkRuntimeFits(findRuntimePackage(), PROVIDER_RELEASE, 'hashes')).toEqual({
+      status: 'installed',
+    })
+  },
+)
+
+test('the provider itself is installed last', () => {
+  expect(PROVIDER_RELEASE.libraries.at(-1)?.name).toBe('libonnxruntime_providers_cuda.so')
+})
