@@ -3,6 +3,7 @@ import type { StoredTensor } from '../checkpoint/safetensors.ts'
 import type { UNetConfig } from '../checkpoint/unet-config.ts'
 import type { VaeConfig } from '../checkpoint/vae-config.ts'
 import { createGraph, type Graph } from './graph/graph.ts'
+import { withoutUnused } from './graph/without-unused.ts'
 import type { Scope } from './layers/scope.ts'
 import {
   recordConditioningGraph,
@@ -101,7 +102,7 @@ export const compileClip = (input: CompilerInput, options: CompilerOptions): Cli
   ): Graph => {
     const g = createGraph(name)
     fill({ g, target, w: component.root })
-    return g
+    return withoutUnused(g)
   }
   const recordUnet = (name: string, fill: (scope: Scope) => void): Graph =>
     record(name, weights.unet, targets.unet, fill)

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { compileClip, vaeScaleFactor } from '../../../worker/compiler/compile.ts'
-import { cpuTarget } from '../../../worker/compiler/targets/cpu.ts'
 import { oneTarget } from '../../../worker/compiler/targets/target.ts'
-import { detectCpuTarget } from '../../../worker/engine/nchwc-block.ts'
 import { toRgbFrame } from '../../../worker/pipeline/image/frames.ts'
 import { expectClose } from '../../fixtures/close.ts'
+import { FLOAT32_TARGETS } from '../../fixtures/cpu-targets.ts'
 import { type Golden, readGolden } from '../../fixtures/golden.ts'
 import { drawInput } from '../../fixtures/golden-input.ts'
 import {
@@ -37,8 +36,7 @@ interface Calls {
   readonly [name: string]: { readonly timestep: number; readonly added_time_ids: readonly number[] }
 }
 
-const TARGETS = [cpuTarget, await detectCpuTarget()]
-const RUNS = TARGETS.flatMap((target) => CASES.map((run) => ({ ...run, target, on: target.name })))
+const RUNS = FLOAT32_TARGETS.flatMap((target) => CASES.map((run) => ({ ...run, target, on: target.name })))
 
 describe.each(RUNS)('$checkpoint $form on $on', ({ golden: goldenName, checkpoint: name, form, target }) => {
   const SIZE = { guidance: true, targets: oneTarget(target), feedForwardChunks: 1 } as const

@@ -100,6 +100,16 @@ const encodeValueInfo = ({ name, dtype, shape }: Value, sizes: Sizes): ValueInfo
     }),
   })
 
+/** Outputs by the op's own numbers; those that nobody asked for have no name. */
+const outputNames = ({ outputs, outputSlots }: Node): string[] => {
+  if (outputSlots === undefined) return outputs.map(({ name }) => name)
+  const names = Array<string>(Math.max(...outputSlots) + 1).fill('')
+  outputSlots.forEach((slot, index) => {
+    names[slot] = outputs[index]?.name ?? ''
+  })
+  return names
+}
+
 /** Ops whose second input says the size of the output. */
 const SIZE_READERS = new Set(['Reshape', 'Expand'])
 
@@ -195,7 +205,7 @@ export const encodeModel = (graph: Graph, locate: LocateWeight, sizes: Sizes = '
           opType: node.op,
           domain: node.domain,
           input: node.inputs.map((value, index) => inputName(node, value, index)),
-          output: node.outputs.map(({ name }) => name),
+          output: outputNames(node),
           attribute: Object.entries(node.attributes).map(([name, attribute]) =>
             encodeAttribute(name, attribute),
           ),

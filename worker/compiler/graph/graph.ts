@@ -12,6 +12,8 @@ export interface Node {
   readonly name: string
   readonly inputs: readonly (Value | null)[]
   readonly outputs: readonly Value[]
+  /** The op's own numbers of the outputs, where it has others in between that nobody asked for. */
+  readonly outputSlots?: readonly number[]
   readonly attributes: Readonly<Record<string, Attribute>>
   /** 2 per multiply-add; matrix products, convolutions and attention only. */
   readonly flops: number
@@ -33,6 +35,7 @@ export interface NodeSpec {
   readonly domain?: Domain
   readonly inputs: readonly (Value | null)[]
   readonly outputs: readonly { readonly shape: readonly number[]; readonly dtype: DType }[]
+  readonly outputSlots?: readonly number[]
   readonly attributes?: Readonly<Record<string, Attribute>>
   readonly flops?: number
 }
@@ -157,6 +160,7 @@ export const createGraph = (name: string): Graph => {
         name: nodeName,
         inputs: spec.inputs,
         outputs: made,
+        ...(spec.outputSlots !== undefined && { outputSlots: spec.outputSlots }),
         attributes: spec.attributes ?? {},
         flops: spec.flops ?? 0,
       })

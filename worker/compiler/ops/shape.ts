@@ -94,14 +94,18 @@ export const expand = (g: Graph, x: Value, shape: readonly number[]): Value => {
   return g.node({ op: 'Expand', inputs: [x, int64(g, shape)], outputs: [{ shape, dtype: x.dtype }] })[0]!
 }
 
-/** Nearest neighbour by a whole factor in the last two axes of [N, C, H, W]. */
-export const resizeNearest = (g: Graph, x: Value, factor: number): Value => {
-  const [n = 0, c = 0, h = 0, w = 0] = x.shape
-  const scales = g.inline(Float32Array.of(1, 1, factor, factor), [4])
+/** Nearest neighbour by a whole factor in two axes of four, the last two unless told otherwise. */
+export const resizeNearest = (
+  g: Graph,
+  x: Value,
+  factor: number,
+  axes: readonly [number, number] = [2, 3],
+): Value => {
+  const factors = x.shape.map((_, axis) => (axes.includes(axis) ? factor : 1))
   return g.node({
     op: 'Resize',
-    inputs: [x, null, scales],
-    outputs: [{ shape: [n, c, h * factor, w * factor], dtype: x.dtype }],
+    inputs: [x, null, g.inline(Float32Array.from(factors), [factors.length])],
+    outputs: [{ shape: x.shape.map((size, axis) => size * (factors[axis] ?? 1)), dtype: x.dtype }],
     attributes: { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
   })[0]!
 }

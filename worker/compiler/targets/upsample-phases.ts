@@ -15,7 +15,7 @@ import type { Images } from './target.ts'
  * instead of 9. The sums depend on weights alone; ONNX Runtime makes them with the session.
  */
 
-type Phase = 0 | 1
+export type Phase = 0 | 1
 
 /** Row and column: the order in which phases are interleaved. */
 export const PHASES = [
@@ -26,7 +26,7 @@ export const PHASES = [
 ] as const satisfies readonly (readonly [Phase, Phase])[]
 
 /** [out, in, 3, …] → [out, in, 2, …] along one of the two kernel axes. */
-const mergeTaps = (g: Graph, kernel: Value, axis: 2 | 3, phase: Phase): Value => {
+export const mergeTaps = (g: Graph, kernel: Value, axis: 2 | 3, phase: Phase): Value => {
   const tap = (index: number): Value => slice(g, kernel, axis, index, index + 1)
   return phase === 0
     ? concat(g, [tap(0), add(g, tap(1), tap(2))], axis)

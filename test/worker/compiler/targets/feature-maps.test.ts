@@ -6,7 +6,7 @@ import { bindMix } from '../../../../worker/compiler/layers/parameters.ts'
 import type { Images } from '../../../../worker/compiler/targets/target.ts'
 import type { Tensor } from '../../../../worker/engine/tensor.ts'
 import { expectClose } from '../../../fixtures/close.ts'
-import { CPU_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { FLOAT32_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { convolve2d, normalizeGroups, repeatPixels } from '../../../fixtures/plain-arithmetic.ts'
 import { runGraph } from '../../../fixtures/run-graph.ts'
 import { someTensor, storedWeights } from '../../../fixtures/stored-weights.ts'
@@ -24,7 +24,7 @@ const CLOSE = { absolute: 2e-5 }
 const silu = (x: number): number => x / (1 + Math.exp(-x))
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-describe.each(CPU_TARGETS)('target $name', (target) => {
+describe.each(FLOAT32_TARGETS)('target $name', (target) => {
   /** Runs `record` on X as images, with further inputs by name, and gives the resulting images in plain order. */
   const runOnImages = async (
     record: (g: Graph, x: Images, inputs: Readonly<Record<string, Value>>) => Images,

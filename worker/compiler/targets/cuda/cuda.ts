@@ -1,0 +1,111 @@
+import type { Graph } from '../../graph/graph.ts'
+import { elementsOf } from '../../graph/value.ts'
+import { add, cast } from '../../ops/elementwise.ts'
+import { concat, reshape, slice, transpose } from '../../ops/shape.ts'
+import { inPieces } from '../image-pieces.ts'
+import type { Target } from '../target.ts'
+import { conv2d, padMapChannels, temporalConv } from './convolution.ts'
+import { groupNorm } from './group-norm.ts'
+import { MAX_ELEMENTS, piecesWithin } from './limits.ts'
+import {
+  type Clips,
+  type Conv2d,
+  type Images,
+  imagesOf,
+  storedChannels,
+  type TemporalConv,
+  type Tokens,
+} from './map.ts'
+import { sumOf, totalOf, viewOfTotal } from './sum.ts'
+import { tokenVerbs } from './tokens.ts'
+import { upsampleConv2d } from './upsample.ts'
+
+/**
+ * ONNX Runtime's CUDA provider, opset 20 and com.microsoft: channels last, so that images, clips and tokens are views
+ * of one another, and every addition made by the op that reads the sum where there is such an op (see sum.ts).
+ */
+export const cudaTarget = (dtype: 'float16' | 'float32') =>
+  ({
+    name: `cuda-${dtype}`,
+    dtype,
+    ...tokenVerbs(dtype),
+    groupNorm,
+
+    imagesFromNchw(g, x, frames) {
+      const size = x.shape.slice(-3)
+      const [channels = 0] = size
+      const images = elementsOf(x.shape) / elementsOf(size)
+      const last = transpose(g, reshape(g, x, [images, ...size]), [0, 2, 3, 1])
+      const value = cast(g, padMapChannels(g, last), dtype)
+      return imagesOf(sumOf(value), { clips: images / frames, frames }, channels)
+    },
+
+    imagesToNchw: (g, x: Images) =>
+      transpose(g, cast(g, slice(g, totalOf(g, x.sum), 3, 0, x.channels), 'float32'), [0, 3, 1, 2]),
+
+    outputImages: (g, name, x: Images) => g.output(name, cast(g, totalOf(g, x.sum), 'float32')),
+
+    inputImages(g, name, size) {
+      const { clips, frames, height, width, channels } = size
+      const value = g.input(name, [clips * frames, height, width, channels])
+      return imagesOf(sumOf(cast(g, value, dtype)), size, channels)
+    },
+
+    toClips: (_, x: Images): Clips => ({ ...x, kind: 'clips' }),
+    toImages: (_, x: Clips): Images => ({ ...x, kind: 'images' }),
+
+    conv2d: (g, x: Images, options: Conv2d) => conv2d(g, x, options, dtype),
+    temporalConv: (g, x: Clips, options: TemporalConv) => temporalConv(g, x, options, dtype),
+    upsampleConv2d: (g, x: Images, height, width, options) =>
+      upsampleConv2d(g, x, height, width, options, dtype),
+
+    concatChannels(g, a: Images, b: Images) {
+      const sum = sumOf(concat(g, [totalOf(g, a.sum), totalOf(g, b.sum)], 3))
+      return imagesOf(sum, a, a.channels + b.channels)
+    },
+
+    addFramesToClips(g, a: Images, b: Images) {
+      const { frames, height, width } = a
+      const channels = storedChannels(a)
+      // The bias of the frames' convolution stays for the next reader.
+      const { product, bias, residual, known } = a.sum
+      const [first, pending] =
+        residual === null && known.total === null ? [product, bias] : [totalOf(g, a.sum), null]
+      const perFrame = reshape(g, first, [1, frames, height * width, channels])
+      const perClip = viewOfTotal(g, b.sum, [b.clips, 1, height * width, channels])
+      const added = reshape(g, add(g, perFrame, perClip), [b.clips * frames, height, width, channels])
+      return imagesOf(sumOf(added, { bias: pending }), { clips: b.clips, frames }, a.channels)
+    },
+
+    inImagePieces(g: Graph, x: Images, numbersPerImage, layers) {
+      const images = x.clips * x.frames
+      const count = Math.min(images, piecesWithin(images, Math.floor(MAX_ELEMENTS / numbersPerImage)))
+      if (count === 1) return layers(x)
+      let channels = x.channels
+      const joined = inPieces(g, totalOf(g, x.sum), count, (value) => {
+        const piece = imagesOf(sumOf(value), { clips: 1, frames: value.shape[0] ?? 0 }, x.channels)
+        const y = layers(piece) as Images
+        channels = y.channels
+        return totalOf(g, y.sum)
+      })
+      return imagesOf(sumOf(joined), x, channels)
+    },
+
+    toTokens(g, x: Images): Tokens {
+      const { clips, frames, height, width, channels } = x
+      const [rows, length] = [clips * frames, height * width]
+      const sum = sumOf(viewOfTotal(g, x.sum, [rows, length, channels]))
+      return { rows, length, channels, sum, order: 'spatial', repeats: 1 }
+    },
+
+    addTokens(g, x: Images, tokens: Tokens) {
+      const { product, bias, residual } = tokens.sum
+      const { shape } = x.sum.product
+      if (residual !== null || tokens.sum.known.total !== null) {
+        const total = viewOfTotal(g, tokens.sum, shape)
+        return imagesOf(sumOf(total, { residual: totalOf(g, x.sum) }), x, x.channels)
+      }
+      const sum = sumOf(reshape(g, product, shape), { bias, residual: totalOf(g, x.sum) })
+      return imagesOf(sum, x, x.channels)
+    },
+  }) satisfies Target

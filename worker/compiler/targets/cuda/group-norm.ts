@@ -1,0 +1,98 @@
+import type { Graph } from '../../graph/graph.ts'
+import { elementsOf, type Value } from '../../graph/value.ts'
+import { add, cast, div, mul, silu, sqrt, sub } from '../../ops/elementwise.ts'
+import {
+  groupNorm as fusedGroupNorm,
+  type GroupNormAttributes,
+  hasGroupNormKernel,
+  skipGroupNorm,
+} from '../../ops/group-norm.ts'
+import { expand, reduce, reshape } from '../../ops/shape.ts'
+import type { FeatureMap, GroupNorm, Tokens } from './map.ts'
+import { sumOf, totalOf } from './sum.ts'
+import { parameter } from './weights.ts'
+
+/* Group norm with SiLU in one op, which also makes the additions in front of it. */
+
+/** Rows [n, C], each for as many images in a row, → [images, C]. */
+const rowsFor = (g: Graph, rows: Value, images: number): Value => {
+  const [count = 0, channels = 0] = rows.shape
+  if (count === images) return rows
+  const spread = expand(g, reshape(g, rows, [count, 1, channels]), [count, images / count, channels])
+  return reshape(g, spread, [images, channels])
+}
+
+const matrixOf = (g: Graph, { sum }: Tokens): Value => {
+  const total = totalOf(g, sum)
+  const channels = total.shape.at(-1) ?? 0
+  return reshape(g, total, [elementsOf(total.shape) / channels, channels])
+}
+
+/**
+ * Where a group has an odd number of channels, the kernel refuses: mean and deviation by reductions, in float32. No
+ * published checkpoint comes here.
+ */
+const plainGroupNorm = (g: Graph, x: Value, options: GroupNormAttributes): Value => {
+  const { gamma, beta, groups, epsilon, activation } = options
+  const [items = 0, height = 0, width = 0, channels = 0] = x.shape
+  const perPixel = [items, height, width, groups, channels / groups]
+  const grouped = reshape(g, cast(g, x, 'float32'), perPixel)
+  // Row by row, then over rows: half a million numbers added one after the other would lose four digits.
+  const perGroup = (numbers: Value): Value =>
+    reduce(g, 'ReduceMean', reduce(g, 'ReduceMean', numbers, [2, 4]), [1])
+  const perChannel = (numbers: Value): Value => reshape(g, numbers, [1, 1, 1, groups, channels / groups])
+  const centered = sub(g, grouped, perGroup(grouped))
+  const variance = perGroup(mul(g, centered, centered))
+  const deviation = sqrt(g, add(g, variance, g.inline(Float32Array.of(epsilon), [1])))
+  const scaled = mul(g, div(g, centered, deviation), perChannel(gamma))
+  const normalized = cast(g, reshape(g, add(g, scaled, perChannel(beta)), x.shape), x.dtype)
+  return activation === 'silu' ? silu(g, normalized) : normalized
+}
+
+export const groupNorm = <Kind extends 'images' | 'clips'>(
+  g: Graph,
+  x: FeatureMap<Kind>,
+  options: GroupNorm,
+): FeatureMap<Kind> => {
+  const { product, bias, residual, known } = x.sum
+  const { clips, frames, height, width } = x
+  const channels = product.shape[3] ?? 0
+  const items = x.kind === 'clips' ? clips : clips * frames
+  const view = x.kind === 'clips' ? [clips, frames, height * width, channels] : product.shape
+  const seen = (value: Value): Value => reshape(g, value, view)
+  const attributes: GroupNormAttributes = {
+    gamma: parameter(g, options.weight, 'float32'),
+    beta: parameter(g, options.bias, 'float32'),
+    groups: options.groups,
+    epsilon: options.epsilon,
+    activation: options.activation,
+  }
+  const result = (normalized: Value): FeatureMap<Kind> => ({
+    ...x,
+    sum: sumOf(reshape(g, normalized, product.shape)),
+  })
+  const shift = options.shift == null ? null : rowsFor(g, matrixOf(g, options.shift), items)
+
+  if (!hasGroupNormKernel(channels, options.groups)) {
+    const total = seen(totalOf(g, x.sum))
+    const shifted = shift === null ? total : add(g, total, reshape(g, shift, [items, 1, 1, channels]))
+    return result(plainGroupNorm(g, shifted, attributes))
+  }
+  if (shift !== null) {
+    // The sum here includes the shift, which only the norm wants.
+    const isBiasPending = known.total === null && residual === null
+    const before = isBiasPending ? product : totalOf(g, x.sum)
+    const addends = { skip: shift, bias: isBiasPending ? bias : null }
+    return result(skipGroupNorm(g, seen(before), addends, attributes).normalized)
+  }
+  if (known.total !== null) return result(fusedGroupNorm(g, seen(known.total), attributes))
+  if (residual === null && bias === null) return result(fusedGroupNorm(g, seen(product), attributes))
+  // The op wants a skip: without a residual the bias is one, as a row for each item.
+  const addends =
+    residual === null && bias !== null
+      ? { skip: rowsFor(g, reshape(g, bias, [1, channels]), items), bias: null }
+      : { skip: seen(totalOf(g, sumOf(residual ?? product))), bias }
+  const { normalized, sum } = skipGroupNorm(g, seen(product), addends, attributes)
+  known.total = reshape(g, sum, product.shape)
+  return result(normalized)
+}

@@ -1,0 +1,57 @@
+import type { Graph } from '../../graph/graph.ts'
+import { elementsOf, type Value } from '../../graph/value.ts'
+import { biasAdd } from '../../ops/bias.ts'
+import { add } from '../../ops/elementwise.ts'
+import { reshape } from '../../ops/shape.ts'
+
+/**
+ * product + bias + residual, not added yet. A pass over a large map costs as much as its bytes, and three readers add
+ * for nothing: SkipGroupNorm, SkipLayerNormalization and BiasSplitGelu. So a layer's additions wait for their reader;
+ * one that needs the plain numbers takes the `total`, which is recorded once.
+ */
+export interface Sum {
+  /** Channels last. */
+  readonly product: Value
+  /** [C] */
+  readonly bias: Value | null
+  /** Of the product's shape, or [1, S, C] beside a product [N, S, C]. */
+  readonly residual: Value | null
+  /** Set when some reader has had it computed. */
+  readonly known: { total: Value | null }
+}
+
+export const sumOf = (
+  product: Value,
+  { bias = null, residual = null }: { readonly bias?: Value | null; readonly residual?: Value | null } = {},
+): Sum => ({
+  product,
+  bias,
+  residual,
+  known: { total: bias === null && residual === null ? product : null },
+})
+
+/** [N, …, C] → [N, S, C], as ops want that take three axes. */
+const asSequences = (g: Graph, x: Value): Value => {
+  const [first = 0] = x.shape
+  const channels = x.shape.at(-1) ?? 0
+  return reshape(g, x, [first, elementsOf(x.shape) / (first * channels), channels])
+}
+
+const computeTotal = (g: Graph, { product, bias, residual }: Sum): Value => {
+  if (bias === null) return residual === null ? product : add(g, product, residual)
+  if (residual === null) return add(g, product, bias)
+  // A residual that is the same for every sequence is small, and so is its sum with the bias.
+  if (residual.shape.join() !== product.shape.join()) return add(g, product, add(g, residual, bias))
+  const sum = biasAdd(g, asSequences(g, product), bias, asSequences(g, residual))
+  return reshape(g, sum, product.shape)
+}
+
+/** The sum, of the product's shape. */
+export const totalOf = (g: Graph, sum: Sum): Value => {
+  sum.known.total ??= computeTotal(g, sum)
+  return sum.known.total
+}
+
+/** The same sum under another shape, whose total is computed at most once for both. */
+export const viewOfTotal = (g: Graph, sum: Sum, shape: readonly number[]): Value =>
+  reshape(g, totalOf(g, sum), shape)

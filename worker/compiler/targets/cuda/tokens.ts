@@ -1,0 +1,215 @@
+import { evenPieces } from '../../even-pieces.ts'
+import type { Graph } from '../../graph/graph.ts'
+import { type DType, elementsOf, type Value } from '../../graph/value.ts'
+import { multiHeadAttention } from '../../ops/attention.ts'
+import { biasSplitGelu, hasBiasSplitGeluKernel } from '../../ops/bias.ts'
+import { add, biasGelu, cast, gelu, mul, quickGelu, silu } from '../../ops/elementwise.ts'
+import { matmulTransposed } from '../../ops/matmul.ts'
+import { concat, expand, reshape, slice, splitSizes, transpose } from '../../ops/shape.ts'
+import { rowsOf, viewAs } from '../../weights/weight-tensor.ts'
+import { mixShares } from '../mix-shares.ts'
+import {
+  type Activation,
+  type Linear as AnyLinear,
+  type BiasedLinear,
+  QUICK_GELU_ALPHA,
+  type SelfAttention,
+  type Target,
+} from '../target.ts'
+import { layerNorm } from './layer-norm.ts'
+import { MAX_ATTENTION_BATCH, MAX_ELEMENTS, piecesWithin } from './limits.ts'
+import { type FeedForward, type Linear, oneRow, type Tokens } from './map.ts'
+import { type Sum, sumOf, totalOf, viewOfTotal } from './sum.ts'
+import { parameter } from './weights.ts'
+
+const withSum = (x: Tokens, sum: Sum): Tokens => ({ ...x, channels: sum.product.shape[2] ?? 0, sum })
+
+/** [a, b, C] · weightᵀ: one GEMM, with the weight as stored. */
+const product = (g: Graph, x: Value, { weight }: AnyLinear, dtype: DType): Value =>
+  matmulTransposed(g, x, parameter(g, weight, dtype))
+
+const project = (g: Graph, x: Tokens, layer: AnyLinear, dtype: DType): Sum =>
+  sumOf(product(g, totalOf(g, x.sum), layer, dtype), {
+    bias: layer.bias === null ? null : parameter(g, layer.bias, dtype),
+  })
+
+const activated = (g: Graph, x: Tokens, activation: Activation): Value => {
+  const { product: before, bias, residual, known } = x.sum
+  if (activation === 'gelu' && known.total === null && residual === null && bias !== null)
+    return biasGelu(g, before, bias)
+  const total = totalOf(g, x.sum)
+  if (activation === 'gelu') return gelu(g, total)
+  return activation === 'silu' ? silu(g, total) : quickGelu(g, total, QUICK_GELU_ALPHA)
+}
+
+/** hidden·gelu(gate) of [a, b, C]: one product and one pass, or at widths without a kernel two products and two. */
+const geglu = (g: Graph, x: Value, layer: BiasedLinear, dtype: DType): Value => {
+  const { weight, bias } = layer
+  const width = weight.shape[0] ?? 0
+  if (hasBiasSplitGeluKernel(width))
+    return biasSplitGelu(g, product(g, x, layer, dtype), parameter(g, bias, dtype))
+  const half = (from: number, to: number) => ({
+    weight: rowsOf(weight, from, to),
+    bias: rowsOf(bias, from, to),
+  })
+  const [first, second] = [half(0, width / 2), half(width / 2, width)]
+  const hidden = add(g, product(g, x, first, dtype), parameter(g, first.bias, dtype))
+  return mul(g, hidden, biasGelu(g, product(g, x, second, dtype), parameter(g, second.bias, dtype)))
+}
+
+/** In as many pieces as the limit on a tensor's elements asks for, and at least `chunks`. */
+const feedForward = (
+  g: Graph,
+  x: Tokens,
+  { proj, out, chunks, residual }: FeedForward,
+  dtype: DType,
+): Sum => {
+  const before = totalOf(g, x.sum)
+  const [a = 0, b = 0, channels = 0] = before.shape
+  const wanted = piecesWithin(a * b, Math.floor(MAX_ELEMENTS / (proj.weight.shape[0] ?? 1)))
+  const pieces = evenPieces(a * b, Math.min(a * b, Math.max(chunks, wanted)))
+  const rows = pieces.length === 1 ? before : reshape(g, before, [1, a * b, channels])
+  const parts = pieces.map(({ from, to }) => {
+    const piece = pieces.length === 1 ? rows : slice(g, rows, 1, from, to)
+    return product(g, geglu(g, piece, proj, dtype), out, dtype)
+  })
+  const hidden = parts.length === 1 ? parts[0]! : reshape(g, concat(g, parts, 1), before.shape)
+  return sumOf(hidden, { bias: parameter(g, out.bias, dtype), residual: totalOf(g, residual.sum) })
+}
+
+/** Attention within [rows, length, C]; more rows than the launch's grid takes go one part after the other. */
+const attend = (g: Graph, q: Value, k: Value, v: Value, heads: number): Value => {
+  const rows = q.shape[0] ?? 0
+  const pieces = evenPieces(rows, piecesWithin(rows, MAX_ATTENTION_BATCH))
+  const parts = pieces.map(({ from, to }) => {
+    const take = (x: Value): Value => slice(g, x, 0, from, to)
+    return multiHeadAttention(g, take(q), take(k), take(v), heads)
+  })
+  return concat(g, parts, 0)
+}
+
+const selfAttention = (g: Graph, x: Tokens, options: SelfAttention, dtype: DType): Value => {
+  const { toQ, toK, toV, heads } = options
+  const sequences = (layer: AnyLinear): Value => {
+    const sum = project(g, x, layer, dtype)
+    return viewOfTotal(g, sum, [x.rows, x.length, sum.product.shape[2] ?? 0])
+  }
+  const mixed = attend(g, sequences(toQ), sequences(toK), sequences(toV), heads)
+  const [a = 0, b = 0] = x.sum.product.shape
+  return reshape(g, mixed, [a, b, mixed.shape[2] ?? 0])
+}
+
+/** Rows [1, n, C] for the clips·frames tokens of each pixel, [1, clips·frames, C]. */
+const temporalRows = (g: Graph, rows: Tokens, count: number, per: 'clip' | 'frame'): Value => {
+  const value = totalOf(g, rows.sum)
+  const [, given = 0, channels = 0] = value.shape
+  if (given === count) return value
+  const spread =
+    per === 'frame'
+      ? expand(g, reshape(g, value, [1, given, channels]), [count / given, given, channels])
+      : expand(g, reshape(g, value, [given, 1, channels]), [given, count / given, channels])
+  return reshape(g, spread, [1, count, channels])
+}
+
+const addTemporalRows = (g: Graph, x: Tokens, rows: Tokens, per: 'clip' | 'frame'): Sum => {
+  const { product: before, bias, residual, known } = x.sum
+  const each = temporalRows(g, rows, before.shape[1] ?? 0, per)
+  if (known.total !== null) return sumOf(known.total, { residual: each })
+  if (residual === null) return sumOf(before, { bias, residual: each })
+  return sumOf(add(g, before, each), { bias, residual })
+}
+
+const addSpatialRows = (g: Graph, x: Tokens, rows: Tokens): Sum => {
+  const { product: before, bias, residual, known } = x.sum
+  const value = totalOf(g, rows.sum)
+  const [, clips = 1, channels = 0] = value.shape
+  const [first, keep] = known.total === null ? [before, { bias, residual }] : [known.total, {}]
+  const byClip = reshape(g, first, [clips, elementsOf(first.shape) / (clips * channels), channels])
+  const added = add(g, byClip, reshape(g, value, [clips, 1, channels]))
+  return sumOf(reshape(g, added, first.shape), keep)
+}
+
+/** What CUDA does with tokens of that type. */
+export const tokenVerbs = (dtype: DType) =>
+  ({
+    tokensFromMatrix(g, x, rows) {
+      const channels = x.shape.at(-1) ?? 0
+      const length = elementsOf(x.shape) / (rows * channels)
+      const value = cast(g, reshape(g, x, [rows, length, channels]), dtype)
+      return { rows, length, channels, sum: sumOf(value), order: 'spatial', repeats: 1 }
+    },
+
+    tokensToMatrix: (g, x: Tokens) =>
+      cast(g, viewOfTotal(g, x.sum, [x.rows * x.length, x.channels]), 'float32'),
+
+    packTokens(g, parts: readonly Tokens[]) {
+      const joined = concat(
+        g,
+        parts.map(({ sum }) => totalOf(g, sum)),
+        2,
+      )
+      return cast(g, reshape(g, joined, joined.shape.slice(1)), 'float32')
+    },
+
+    unpackTokens(g, packed, widths, repeats) {
+      const [count = 0, total = 0] = packed.shape
+      const value = cast(g, reshape(g, packed, [count, 1, total]), dtype)
+      const repeated = reshape(g, expand(g, value, [count, repeats, total]), [count * repeats, total])
+      return splitSizes(g, repeated, 1, widths).map((part): Tokens => {
+        const [rows = 0, channels = 0] = part.shape
+        const sum = sumOf(reshape(g, part, [1, rows, channels]))
+        return { rows: 1, length: count, channels, sum, order: 'spatial', repeats }
+      })
+    },
+
+    linear: (g, x: Tokens, options: Linear) => {
+      const { product: value, bias } = project(g, x, options, dtype)
+      const residual = options.residual === undefined ? null : totalOf(g, options.residual.sum)
+      return withSum(x, sumOf(value, { bias, residual }))
+    },
+
+    layerNorm: (g, x: Tokens, options) => layerNorm(g, x, options, dtype),
+
+    activate: (g, x: Tokens, activation) => withSum(x, sumOf(activated(g, x, activation))),
+
+    add(g, x: Tokens, y: Tokens) {
+      const sum = sumOf(add(g, totalOf(g, x.sum), totalOf(g, y.sum)))
+      return { ...x, length: (sum.product.shape[1] ?? 0) as number, sum }
+    },
+
+    addRows: (g, x: Tokens, rows: Tokens, per) =>
+      withSum(x, x.order === 'temporal' ? addTemporalRows(g, x, rows, per) : addSpatialRows(g, x, rows)),
+
+    addParameter: (g, x: Tokens, weight) =>
+      withSum(
+        x,
+        sumOf(totalOf(g, x.sum), {
+          residual: parameter(g, viewAs(weight, [1, x.length, x.channels]), dtype),
+        }),
+      ),
+
+    prependToken(g, x: Tokens, weight) {
+      const token = parameter(g, viewAs(weight, [1, 1, x.channels]), dtype)
+      return oneRow(sumOf(concat(g, [token, totalOf(g, x.sum)], 1)))
+    },
+
+    firstToken: (g, x: Tokens) => oneRow(sumOf(slice(g, totalOf(g, x.sum), 1, 0, 1))),
+
+    selfAttention: (g, x: Tokens, options) => withSum(x, sumOf(selfAttention(g, x, options, dtype))),
+
+    feedForward: (g, x: Tokens, options: FeedForward) => withSum(x, feedForward(g, x, options, dtype)),
+
+    toTemporalTokens(g, x: Tokens, frames) {
+      const { rows, length, channels } = x
+      const sum = sumOf(transpose(g, totalOf(g, x.sum), [1, 0, 2]))
+      return { rows: (rows / frames) * length, length: frames, channels, sum, order: 'temporal', repeats: 1 }
+    },
+
+    blend(g, spatial: Tokens, temporal: Tokens, mix) {
+      const shares = mixShares(g, mix)
+      const weigh = (x: Value, share: Value): Value => mul(g, x, cast(g, share, dtype))
+      const back = transpose(g, totalOf(g, temporal.sum), [1, 0, 2])
+      const blended = add(g, weigh(totalOf(g, spatial.sum), shares.spatial), weigh(back, shares.temporal))
+      return withSum(spatial, sumOf(blended))
+    },
+  }) satisfies Partial<Target>
