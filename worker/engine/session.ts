@@ -51,15 +51,26 @@ const warnUnkept =
     process.emitWarning(`weights of ${graph.name} are not kept in ${cacheDir}: ${reason}`)
   }
 
-export const openSession = async (graph: Graph, options: SessionOptions): Promise<Session> => {
-  const { cacheDir = null, threads } = options
+export interface SessionModel {
+  /** ModelProto; its large constants are in files. */
+  readonly bytes: Uint8Array
+  readonly ortOptions: ort.InferenceSession.SessionOptions
+}
+
+/** What ONNX Runtime gets for a graph. Weights are prepared here, so that the session need not do it. */
+export const prepareSession = async (
+  graph: Graph,
+  { cacheDir = null, threads }: SessionOptions,
+): Promise<SessionModel> => {
   const ready = await withPreparedWeights(graph, cacheDir, warnUnkept(graph, cacheDir))
   const { bytes, externalDataDir } = encodeOnnx(ready, { sizes: 'open' })
   const foldsConstants = preparationNodes(ready).size > 0
-  const session = await ort.InferenceSession.create(
-    bytes,
-    runningOptions({ threads, externalDataDir, foldsConstants }),
-  )
+  return { bytes, ortOptions: runningOptions({ threads, externalDataDir, foldsConstants }) }
+}
+
+export const openSession = async (graph: Graph, options: SessionOptions): Promise<Session> => {
+  const { bytes, ortOptions } = await prepareSession(graph, options)
+  const session = await ort.InferenceSession.create(bytes, ortOptions)
   return {
     name: graph.name,
     async run(inputs) {

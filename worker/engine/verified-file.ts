@@ -87,8 +87,8 @@ export const writeVerified = async (
   const folder = dirname(path)
   await makeFolders(folder)
   const temporary = join(folder, `.${randomUUID()}.partial`)
+  const file = await open(temporary, 'wx')
   try {
-    const file = await open(temporary, 'wx')
     try {
       const hash = createHash('sha256')
       for await (const bytes of content) {

@@ -1,4 +1,4 @@
-import type { Constant, Graph, Node } from './graph.ts'
+import { type Constant, type Graph, GraphError, type Node } from './graph.ts'
 import { bytesOf, type Value } from './value.ts'
 import { neededFor, preparationHashes, preparationNodes } from './weight-preparation.ts'
 
@@ -93,7 +93,7 @@ const weightDependents = (graph: Graph, preparation: ReadonlySet<Node>): Readonl
   return names
 }
 
-/** `fileId` identifies a weight file's content. */
+/** `fileId` identifies a weight file's content. Throws GraphError if what is prepared ends as bfloat16. */
 export const planFolding = (graph: Graph, fileId: (file: string) => string): Folding => {
   const preparation = preparationNodes(graph)
   const producers = new Map<string, Node>()
@@ -111,6 +111,9 @@ export const planFolding = (graph: Graph, fileId: (file: string) => string): Fol
     if (value !== null && producers.has(value.name)) rooted.set(value.name, { value, root: rootOf(value) })
   }
   const candidates = [...rooted.values()].map(({ root }) => root)
+  const bfloat16 = candidates.find(({ dtype }) => dtype === 'bfloat16')
+  // onnxruntime-node has no bfloat16 results.
+  if (bfloat16 !== undefined) throw new GraphError(`${bfloat16.name}: is computed as bfloat16; cast it first`)
   const hashes = preparationHashes(graph, candidates, fileId)
   const byHash = new Map<string, Value>()
   const firstOfEqual = new Map<string, string>()
