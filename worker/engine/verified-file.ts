@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolders } from '../../shared/make-folders.ts'
 
@@ -15,6 +15,10 @@ import { makeFolders } from '../../shared/make-folders.ts'
 
 const HASH_BYTES = 32
 const READ_BYTES = 4 * 2 ** 20
+
+const PARTIAL_NAME = /^\.[0-9a-f-]{36}\.partial$/
+/** A process that still writes does so every few seconds. */
+const ABANDONED_AFTER_MS = 60 * 60 * 1000
 
 /** What identifies the file that was verified. Another one under the same name is verified again. */
 type FileIdentity = string
@@ -69,6 +73,17 @@ export const isVerified = async (path: string, contentBytes: number): Promise<bo
   }
 }
 
+/** Removes what processes left that were killed while they wrote. By the file system's clock, which made `newest`. */
+const removeAbandoned = async (folder: string, newest: FileHandle): Promise<void> => {
+  const { mtimeMs } = await newest.stat()
+  for (const name of await readdir(folder)) {
+    if (!PARTIAL_NAME.test(name)) continue
+    const file = join(folder, name)
+    const stats = await stat(file).catch(() => null)
+    if (stats !== null && mtimeMs - stats.mtimeMs > ABANDONED_AFTER_MS) await rm(file, { force: true })
+  }
+}
+
 /** After this a power cut cannot undo the rename. */
 const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder)
@@ -90,6 +105,7 @@ export const writeVerified = async (
   const file = await open(temporary, 'wx')
   try {
     try {
+      await removeAbandoned(folder, file)
       const hash = createHash('sha256')
       for await (const bytes of content) {
         hash.update(bytes)

@@ -3,15 +3,19 @@ import { once } from 'node:events'
 import { open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { bfloat16ToFloat32 } from '../../../worker/checkpoint/half-floats.ts'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
+import { readSafetensorsHeader } from '../../../worker/checkpoint/safetensors.ts'
 import { compileClip } from '../../../worker/compiler/compile.ts'
 import { createGraph, type Graph } from '../../../worker/compiler/graph/graph.ts'
 import { add, cast, mul } from '../../../worker/compiler/ops/elementwise.ts'
 import { concat, reshape } from '../../../worker/compiler/ops/shape.ts'
 import { nchwcTarget } from '../../../worker/compiler/targets/nchwc.ts'
+import { openWeights } from '../../../worker/compiler/weights/weights.ts'
 import { detectCpuTarget } from '../../../worker/engine/nchwc-block.ts'
 import { withPreparedWeights } from '../../../worker/engine/prepared-weights.ts'
 import { openSession } from '../../../worker/engine/session.ts'
+import { encodeRaw } from '../../fixtures/checkpoint-safetensors.ts'
 import { expectClose } from '../../fixtures/close.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
 import { tensorOf } from '../../fixtures/run-graph.ts'
@@ -152,6 +156,29 @@ describe('prepared results', () => {
     await using session = await openSession(graph, { threads: 1, cacheDir })
     const { y } = await session.run({ x: tensorOf(new Array<number>(size).fill(0)) })
     expect(y?.data).toEqual(expected)
+  })
+
+  test.each([
+    ['inside the graph', 10],
+    ['in the file', 50_000],
+  ])('are exact when bfloat16 weights are widened: %s', async (_, size) => {
+    const cacheDir = await temporaryDir()
+    const bits = Uint16Array.from(
+      new Uint32Array(someTensor(1, [size]).data.slice().buffer),
+      (word) => word >>> 16,
+    )
+    const header = { w: { dtype: 'BF16', shape: [size], data_offsets: [0, bits.byteLength] } }
+    const path = join(await temporaryDir(), 'weights.safetensors')
+    await writeFile(path, encodeRaw(JSON.stringify(header), new Uint8Array(bits.buffer)))
+    const g = createGraph('bfloat16')
+    const w = openWeights('test', await readSafetensorsHeader(path)).root.tensor('w', [size])
+    g.output('y', add(g, g.input('x', [size]), cast(g, g.weight(w), 'float32')))
+    const x = tensorOf(new Array<number>(size).fill(0))
+    for (const options of [{ threads: 1 }, { threads: 1, cacheDir }]) {
+      await using session = await openSession(g, options)
+      expect((await session.run({ x }))['y']?.data).toEqual(bfloat16ToFloat32(bits))
+    }
+    expect(await weightFiles(cacheDir)).toHaveLength(size === 10 ? 0 : 1)
   })
 
   test('may be int64: sizes that are computed', async () => {

@@ -1,4 +1,4 @@
-import { open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { isVerified, writeAll, writeVerified } from '../../../worker/engine/verified-file.ts'
@@ -76,6 +76,21 @@ describe('a verified file', () => {
     expect(await isVerified(path, CONTENT.length)).toBe(true)
     expect(await readdir(folder)).toEqual(['file'])
   })
+})
+
+test('what a killed process left half-written is removed an hour later', async () => {
+  const { folder, path } = await aFile()
+  const minutesAgo = async (name: string, minutes: number): Promise<void> => {
+    const time = new Date((await stat(path)).mtimeMs - minutes * 60_000)
+    await writeFile(join(folder, name), 'half')
+    await utimes(join(folder, name), time, time)
+  }
+  const partial = (digit: number): string => `.0000000${digit}-0000-4000-8000-000000000000.partial`
+  await minutesAgo(partial(1), 61)
+  await minutesAgo(partial(2), 58)
+  await minutesAgo('other.partial', 61)
+  await writeVerified(path, inParts(CONTENT))
+  expect((await readdir(folder)).sort()).toEqual([partial(2), 'file', 'other.partial'])
 })
 
 describe('bytes are written', () => {
