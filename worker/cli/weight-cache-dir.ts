@@ -2,8 +2,8 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 
 /**
- * Where weights in the runtime's own order are kept: `SVD_CACHE_DIR` (empty: nowhere), else svd-batch in the user's
- * cache folder. Everything in it can be made again.
+ * Folder in which prepared weights are kept: `SVD_CACHE_DIR` (empty: none is), else svd-batch in the user's cache
+ * folder. Everything in it can be made again.
  */
 export const weightCacheDir = (environment: Readonly<Record<string, string | undefined>>): string | null => {
   const chosen = environment['SVD_CACHE_DIR']

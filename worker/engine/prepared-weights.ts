@@ -1,134 +1,126 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
-import { makeFolders } from '../../shared/make-folders.ts'
-import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
-import type { Constant, Graph } from '../compiler/graph/graph.ts'
-import { bytesOf, type Value } from '../compiler/graph/value.ts'
 import {
-  preparationGraph,
-  preparationHashes,
-  preparedValues,
-  withPrepared,
-} from '../compiler/graph/weight-preparation.ts'
+  type Content,
+  foldGraph,
+  foldViews,
+  type HashedValue,
+  planFolding,
+} from '../compiler/graph/constant-folding.ts'
+import type { Graph, InlineData } from '../compiler/graph/graph.ts'
+import { bytesOf, type DType, type Value } from '../compiler/graph/value.ts'
+import { type ComputedConstant, computeConstants } from './compute-constants.ts'
+import { isVerified, writeVerified } from './verified-file.ts'
 
 /** Changes with anything that changes the numbers in such a file; the runtime that computes them is part of it. */
-const FORMAT = `1:onnxruntime-${ort.env.versions.node ?? ''}`
+const FORMAT = `2:onnxruntime-${ort.env.versions.node ?? ''}`
 const ALIGNMENT_BYTES = 64
-/** Computed at once; bounds the memory that preparing takes. */
-const BATCH_BYTES = 32 * 2 ** 20
 
 interface Placed {
   readonly value: Value
   readonly offsetBytes: number
-  readonly sizeBytes: number
 }
 
+const paddingTo = (offsetBytes: number): number => -offsetBytes & (ALIGNMENT_BYTES - 1)
+
 const place = (
-  values: readonly Value[],
+  values: readonly HashedValue[],
 ): { readonly placed: readonly Placed[]; readonly totalBytes: number } => {
   let end = 0
-  const placed = values.map((value): Placed => {
-    const offsetBytes = Math.ceil(end / ALIGNMENT_BYTES) * ALIGNMENT_BYTES
-    const sizeBytes = bytesOf(value)
-    end = offsetBytes + sizeBytes
-    return { value, offsetBytes, sizeBytes }
+  const placed = values.map(({ value }): Placed => {
+    const offsetBytes = end
+    end += bytesOf(value)
+    end += paddingTo(end)
+    return { value, offsetBytes }
   })
   return { placed, totalBytes: end }
 }
 
-const batchesOf = (placed: readonly Placed[]): readonly (readonly Placed[])[] => {
-  const batches: Placed[][] = []
-  let room = 0
-  for (const item of placed) {
-    if (item.sizeBytes > room || batches.length === 0) {
-      batches.push([])
-      room = BATCH_BYTES
-    }
-    batches.at(-1)?.push(item)
-    room -= item.sizeBytes
-  }
-  return batches
-}
-
-const writeBatch = async (graph: Graph, batch: readonly Placed[], file: FileHandle): Promise<void> => {
-  const { bytes, externalDataDir } = encodeOnnx(
-    preparationGraph(
-      graph,
-      batch.map(({ value }) => value),
-    ),
-  )
-  const session = await ort.InferenceSession.create(bytes, {
-    executionProviders: ['cpu'],
-    enableCpuMemArena: false,
-    logSeverityLevel: 3,
-    extra: {
-      session:
-        externalDataDir === null ? {} : { model_external_initializers_file_folder_path: externalDataDir },
-    },
-  })
-  try {
-    const results = await session.run({})
-    for (const { value, offsetBytes } of batch) {
-      const computed = results[value.name]
-      if (computed === undefined) throw new TypeError(`no weights ${value.name}`)
-      const { buffer, byteOffset, byteLength } = computed.data as Float32Array<ArrayBuffer>
-      await file.write(new Uint8Array(buffer, byteOffset, byteLength), 0, byteLength, offsetBytes)
-    }
-  } finally {
-    await session.release()
+/** The bytes of computed weights, each padded so that the next one is aligned. */
+async function* padded(constants: AsyncIterable<ComputedConstant>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for await (const { bytes } of constants) {
+    yield bytes
+    yield new Uint8Array(paddingTo(bytes.length))
   }
 }
 
-/** A checkpoint's file does not change under its name, size and time. */
+/**
+ * A checkpoint's file is taken for the same as long as path, size and modification time are. A file that was changed
+ * in place without a new time, or whose old time was restored, is not noticed: delete the cache then.
+ */
 const fileId = (file: string): string => {
   const { size, mtimeMs } = statSync(file)
   return `${file}:${size}:${mtimeMs}`
 }
 
-const isWhole = async (file: string, totalBytes: number): Promise<boolean> =>
-  (await stat(file).catch(() => null))?.size === totalBytes
+const inlineData = (
+  dtype: DType,
+  { buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>,
+): InlineData => {
+  if (dtype === 'float32') return new Float32Array(buffer, byteOffset, byteLength / 4)
+  if (dtype === 'float16') return new Uint16Array(buffer, byteOffset, byteLength / 2)
+  if (dtype === 'int64') return new BigInt64Array(buffer, byteOffset, byteLength / 8)
+  throw new TypeError(`a constant that is prepared cannot be ${dtype}`)
+}
+
+const computeInline = async (graph: Graph, values: readonly Value[]): Promise<Map<string, Content>> => {
+  const contents = new Map<string, Content>()
+  for await (const { value, bytes } of computeConstants(graph, values)) {
+    contents.set(value.name, { source: 'inline', data: inlineData(value.dtype, bytes) })
+  }
+  return contents
+}
+
+const inFile = (file: string, { value, offsetBytes }: Placed): Content => {
+  const { name: key, shape } = value
+  const dtype = value.dtype === 'float16' ? 'float16' : 'float32'
+  const stored = {
+    ...{ key, shape, file, offsetBytes },
+    dtype: dtype === 'float16' ? 'F16' : 'F32',
+    sizeBytes: bytesOf(value),
+  } as const
+  return { source: 'weight', weight: { key, dtype, shape, offsetBytes: 0, stored } }
+}
+
+const keepInFile = async (
+  graph: Graph,
+  large: readonly HashedValue[],
+  cacheDir: string,
+): Promise<ReadonlyMap<string, Content>> => {
+  const { placed, totalBytes } = place(large)
+  const name = createHash('sha256').update([FORMAT, ...large.map(({ hash }) => hash)].join('\n'))
+  const file = join(cacheDir, `${name.digest('hex')}.weights`)
+  if (!(await isVerified(file, totalBytes))) {
+    const values = large.map(({ value }) => value)
+    await writeVerified(file, padded(computeConstants(graph, values)))
+  }
+  return new Map(placed.map((item) => [item.value.name, inFile(file, item)]))
+}
 
 /**
- * The graph with its kernels taken from a file in `cacheDir`, where they lie as the runtime reads them; the file is
- * made if it is not there, under another name until it is whole. Made once a checkpoint, it is then mapped: sessions
- * start faster, and hold one copy of a kernel instead of two. Throws what the file system throws.
+ * The graph with what depends on constants alone in place of the nodes that compute it. Small results are inside the
+ * graph. Large ones are in a file in `cacheDir`, which is written if it is not there: a session maps it, so that it
+ * starts faster and holds one copy instead of two. Without `cacheDir`, or where it cannot be written (`onUnkept`), the
+ * nodes of the large results stay: the session has to fold them when it is created.
  */
-export const withPreparedWeights = async (graph: Graph, cacheDir: string): Promise<Graph> => {
-  const values = preparedValues(graph)
-  if (values.length === 0) return graph
-  const { placed, totalBytes } = place(values)
-  const key = createHash('sha256').update([FORMAT, ...preparationHashes(graph, values, fileId)].join('\n'))
-  const file = join(cacheDir, `${key.digest('hex')}.weights`)
-
-  if (!(await isWhole(file, totalBytes))) {
-    await makeFolders(cacheDir)
-    const temporary = join(cacheDir, `.${randomUUID()}.partial`)
-    try {
-      const handle = await open(temporary, 'wx')
-      try {
-        for (const batch of batchesOf(placed)) await writeBatch(graph, batch, handle)
-      } finally {
-        await handle.close()
-      }
-      await rename(temporary, file)
-    } catch (error) {
-      await rm(temporary, { force: true })
-      throw error
-    }
+export const withPreparedWeights = async (
+  recorded: Graph,
+  cacheDir: string | null,
+  onUnkept: (error: unknown) => void = () => {},
+): Promise<Graph> => {
+  const graph = foldViews(recorded)
+  const folding = planFolding(graph, fileId)
+  if (folding.reads.length === 0) return graph
+  const { inline, large } = folding
+  const small = await computeInline(graph, inline)
+  if (cacheDir === null || large.length === 0) return foldGraph(graph, folding, small)
+  try {
+    const kept = await keepInFile(graph, large, cacheDir)
+    return foldGraph(graph, folding, new Map([...small, ...kept]))
+  } catch (error) {
+    onUnkept(error)
+    return foldGraph(graph, folding, small)
   }
-  return withPrepared(
-    graph,
-    placed.map(({ value, offsetBytes, sizeBytes }): Constant => {
-      const { name: weightKey, shape } = value
-      const stored = { key: weightKey, dtype: 'F32', shape, file, offsetBytes, sizeBytes } as const
-      return {
-        value,
-        source: 'weight',
-        weight: { key: weightKey, dtype: 'float32', shape, offsetBytes: 0, stored },
-      }
-    }),
-  )
 }

@@ -3,12 +3,13 @@ import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { preparationNodes } from '../compiler/graph/weight-preparation.ts'
 import { withPreparedWeights } from './prepared-weights.ts'
+import { runningOptions } from './session-options.ts'
 import { type ByteTensor, elementCount, type Outputs, type Tensor } from './tensor.ts'
 
 export interface SessionOptions {
   /** Threads of one network's run; 0 takes one per physical core. */
   readonly threads: number
-  /** Where kernels are kept in the runtime's own order; without it they are computed for each session anew. */
+  /** Folder in which prepared weights are kept; without it they are computed for each session anew. */
   readonly cacheDir?: string | null
 }
 
@@ -22,36 +23,6 @@ export interface Session {
   run(inputs: Readonly<Record<string, Tensor>>): Promise<Outputs>
   [Symbol.asyncDispose](): Promise<void>
 }
-
-/**
- * The ops are chosen already, and on thousands of nodes the optimizer takes longer than all else. Weights in half
- * precision are the exception: their casts would be run each time if nothing folded them.
- */
-const optimizationOf = (graph: Graph): 'basic' | 'disabled' =>
-  [...preparationNodes(graph)].some(({ op }) => op === 'Cast') ? 'basic' : 'disabled'
-
-const ortOptions = (
-  graph: Graph,
-  externalDataDir: string | null,
-  threads: number,
-): ort.InferenceSession.SessionOptions => ({
-  executionProviders: ['cpu'],
-  intraOpNumThreads: threads,
-  graphOptimizationLevel: optimizationOf(graph),
-  // An arena keeps pages between nodes; fresh ones from the system cost a tenth of the time, and more for large maps.
-  enableCpuMemArena: true,
-  // A pattern is one more block for the whole plan at the second run, beside the pieces of the first.
-  enableMemPattern: false,
-  // Error and above: what ORT warns of (constants it folds, nodes it drops) is what the graphs are written for.
-  logSeverityLevel: 3,
-  extra: {
-    session: {
-      // Weights outside the arena, each in a block of its own size: the arena rounds up and never shrinks.
-      use_device_allocator_for_initializers: '1',
-      ...(externalDataDir === null ? {} : { model_external_initializers_file_folder_path: externalDataDir }),
-    },
-  },
-})
 
 const checkInputs = (graph: Graph, inputs: Readonly<Record<string, Tensor>>): void => {
   for (const { name, shape } of graph.inputs) {
@@ -79,23 +50,33 @@ const outputTensor = (graph: Graph, name: string, { type, data, dims }: ort.Tens
 }
 
 /** A cache that cannot be written (read-only, full) costs time and memory, not the clip. */
-const keepWeights = async (graph: Graph, cacheDir: string): Promise<Graph> => {
-  try {
-    return await withPreparedWeights(graph, cacheDir)
-  } catch (error) {
+const warnUnkept =
+  (graph: Graph, cacheDir: string | null) =>
+  (error: unknown): void => {
     const reason = error instanceof Error ? error.message : String(error)
     process.emitWarning(`weights of ${graph.name} are not kept in ${cacheDir}: ${reason}`)
-    return graph
   }
+
+export interface SessionModel {
+  /** ModelProto; its large constants are in files. */
+  readonly bytes: Uint8Array
+  readonly ortOptions: ort.InferenceSession.SessionOptions
+}
+
+/** What ONNX Runtime gets for a graph. Weights are prepared here, so that the session need not do it. */
+export const prepareSession = async (
+  graph: Graph,
+  { cacheDir = null, threads }: SessionOptions,
+): Promise<SessionModel> => {
+  const ready = await withPreparedWeights(graph, cacheDir, warnUnkept(graph, cacheDir))
+  const { bytes, externalDataDir } = encodeOnnx(ready, { sizes: 'open' })
+  const foldsConstants = preparationNodes(ready).size > 0
+  return { bytes, ortOptions: runningOptions({ threads, externalDataDir, foldsConstants }) }
 }
 
 export const openSession = async (graph: Graph, options: SessionOptions): Promise<Session> => {
-  const ready = options.cacheDir == null ? graph : await keepWeights(graph, options.cacheDir)
-  const { bytes, externalDataDir } = encodeOnnx(ready, { sizes: 'open' })
-  const session = await ort.InferenceSession.create(
-    bytes,
-    ortOptions(ready, externalDataDir, options.threads),
-  )
+  const { bytes, ortOptions } = await prepareSession(graph, options)
+  const session = await ort.InferenceSession.create(bytes, ortOptions)
   return {
     name: graph.name,
     async run(inputs) {

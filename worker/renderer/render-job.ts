@@ -38,7 +38,7 @@ const settingsSchema = z.strictObject({
   keepWarm: z.boolean(),
   /** 0: one per physical core. */
   threads: z.int().nonnegative(),
-  /** Folder for weights in the runtime's own order, made once a checkpoint; null: none is kept. */
+  /** Folder for prepared weights, made once a checkpoint; null: none is kept. */
   cacheDir: z.string().nullable(),
 })
 

@@ -1,16 +1,26 @@
+/// <reference lib="esnext.float16" />
 import { once } from 'node:events'
-import { readdir, stat, truncate, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { bfloat16ToFloat32 } from '../../../worker/checkpoint/half-floats.ts'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
+import { readSafetensorsHeader } from '../../../worker/checkpoint/safetensors.ts'
 import { compileClip } from '../../../worker/compiler/compile.ts'
+import { createGraph, type Graph } from '../../../worker/compiler/graph/graph.ts'
+import { add, cast, mul } from '../../../worker/compiler/ops/elementwise.ts'
+import { concat, reshape } from '../../../worker/compiler/ops/shape.ts'
 import { nchwcTarget } from '../../../worker/compiler/targets/nchwc.ts'
 import { oneTarget, type Target } from '../../../worker/compiler/targets/target.ts'
+import { openWeights } from '../../../worker/compiler/weights/weights.ts'
 import { detectCpuTarget } from '../../../worker/engine/nchwc-block.ts'
 import { withPreparedWeights } from '../../../worker/engine/prepared-weights.ts'
 import { openSession } from '../../../worker/engine/session.ts'
+import { encodeRaw } from '../../fixtures/checkpoint-safetensors.ts'
 import { expectClose } from '../../fixtures/close.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
+import { tensorOf } from '../../fixtures/run-graph.ts'
+import { someTensor, storedWeights } from '../../fixtures/stored-weights.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { drawUniform } from '../../fixtures/uniform.ts'
 
@@ -73,6 +83,40 @@ describe('kernels in the order of the runtime', () => {
     expect(await weightFiles(cacheDir)).toEqual([file])
   })
 
+  test('are made again when a byte of the file changed', async () => {
+    const cacheDir = await temporaryDir()
+    const { graph } = await aDecoder()
+    await withPreparedWeights(graph, cacheDir)
+    const [name = ''] = await weightFiles(cacheDir)
+    const path = join(cacheDir, name)
+    const whole = await readFile(path)
+    const file = await open(path, 'r+')
+    await file.write(Uint8Array.of((whole[1000] ?? 0) ^ 0xff), 0, 1, 1000)
+    await file.close()
+    await withPreparedWeights(graph, cacheDir)
+    expect((await readFile(path)).equals(whole)).toBe(true)
+    expect(await weightFiles(cacheDir)).toEqual([name])
+  })
+
+  test('are one file when two sessions make it at once', async () => {
+    const cacheDir = await temporaryDir()
+    const { graph } = await aDecoder()
+    await Promise.all([withPreparedWeights(graph, cacheDir), withPreparedWeights(graph, cacheDir)])
+    expect(await weightFiles(cacheDir)).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.weights$/)])
+  })
+
+  test('are shared by the graphs of one network', async () => {
+    const cacheDir = await temporaryDir()
+    const folder = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'))
+    const sizes = { width: 64, height: 64, numFrames: 2, guidance: true, feedForwardChunks: 1 }
+    const graphs = compileClip(await openCheckpoint(folder), { ...sizes, targets: oneTarget(nchwcTarget(8)) })
+    await withPreparedWeights(graphs.denoiseStep(), cacheDir)
+    const files = await weightFiles(cacheDir)
+    await withPreparedWeights(graphs.predictionStep(), cacheDir)
+    expect(files).toHaveLength(1)
+    expect(await weightFiles(cacheDir)).toEqual(files)
+  })
+
   test('are computed with the session where the folder cannot be written, and a warning says so', async () => {
     const warning = once(process, 'warning') as Promise<[Error]>
     const { graph } = await aDecoder(await detectCpuTarget())
@@ -81,5 +125,114 @@ describe('kernels in the order of the runtime', () => {
     await using session = await openSession(graph, { threads: 1, cacheDir })
     expect(session.name).toBe('vae_decoder')
     expect((await warning)[0].message).toContain(`weights of vae_decoder are not kept in ${cacheDir}`)
+  })
+})
+
+describe('prepared results', () => {
+  /** y = x + square(w), rounded to float16 last, as a target of that type records it. */
+  const roundedSquare = async (size: number): Promise<Graph> => {
+    const w = await storedWeights({ w: someTensor(1, [size]) })
+    const g = createGraph('rounded')
+    const weight = g.weight(w.tensor('w', [size]))
+    const rounded = cast(g, mul(g, weight, weight), 'float16')
+    g.output('y', cast(g, add(g, cast(g, g.input('x', [size]), 'float16'), rounded), 'float32'))
+    return g
+  }
+
+  test.each([
+    ['inside the graph', 10],
+    ['in the file', 50_000],
+  ])('may be float16: %s', async (_, size) => {
+    const cacheDir = await temporaryDir()
+    const graph = await roundedSquare(size)
+    const ready = await withPreparedWeights(graph, cacheDir)
+    expect(ready.constants.map(({ value, source }) => [value.dtype, source])).toEqual([
+      ['float16', size === 10 ? 'inline' : 'weight'],
+    ])
+    expect(await weightFiles(cacheDir)).toHaveLength(size === 10 ? 0 : 1)
+    const expected = Float32Array.from(
+      someTensor(1, [size]).data,
+      (w) => new Float16Array([Math.fround(w * w)])[0]!,
+    )
+    await using session = await openSession(graph, { threads: 1, cacheDir })
+    const { y } = await session.run({ x: tensorOf(new Array<number>(size).fill(0)) })
+    expect(y?.data).toEqual(expected)
+  })
+
+  test.each([
+    ['inside the graph', 10],
+    ['in the file', 50_000],
+  ])('are exact when bfloat16 weights are widened: %s', async (_, size) => {
+    const cacheDir = await temporaryDir()
+    const bits = Uint16Array.from(
+      new Uint32Array(someTensor(1, [size]).data.slice().buffer),
+      (word) => word >>> 16,
+    )
+    const header = { w: { dtype: 'BF16', shape: [size], data_offsets: [0, bits.byteLength] } }
+    const path = join(await temporaryDir(), 'weights.safetensors')
+    await writeFile(path, encodeRaw(JSON.stringify(header), new Uint8Array(bits.buffer)))
+    const g = createGraph('bfloat16')
+    const w = openWeights('test', await readSafetensorsHeader(path)).root.tensor('w', [size])
+    g.output('y', add(g, g.input('x', [size]), cast(g, g.weight(w), 'float32')))
+    const x = tensorOf(new Array<number>(size).fill(0))
+    for (const options of [{ threads: 1 }, { threads: 1, cacheDir }]) {
+      await using session = await openSession(g, options)
+      expect((await session.run({ x }))['y']?.data).toEqual(bfloat16ToFloat32(bits))
+    }
+    expect(await weightFiles(cacheDir)).toHaveLength(size === 10 ? 0 : 1)
+  })
+
+  test('may be int64: sizes that are computed', async () => {
+    const g = createGraph('sizes')
+    const sizes = concat(
+      g,
+      [2n, 3n].map((size) => g.inline(BigInt64Array.of(size), [1])),
+      0,
+    )
+    const [y] = g.node({
+      op: 'Reshape',
+      inputs: [g.input('x', [6]), sizes],
+      outputs: [{ shape: [2, 3], dtype: 'float32' }],
+    })
+    g.output('y', y!)
+    const ready = await withPreparedWeights(g, null)
+    expect(ready.constants.map((each) => (each.source === 'inline' ? each.data : each.source))).toEqual([
+      BigInt64Array.of(2n, 3n),
+    ])
+    await using session = await openSession(g, { threads: 1 })
+    const x = tensorOf([1, 2, 3, 4, 5, 6])
+    expect(await session.run({ x })).toEqual({ y: tensorOf([1, 2, 3, 4, 5, 6], [2, 3]) })
+  })
+
+  test('may be what the caller asks for: the session gives the same numbers at every run', async () => {
+    const w = await storedWeights({ w: someTensor(1, [4]) })
+    const g = createGraph('constant')
+    const weight = g.weight(w.tensor('w', [4]))
+    g.output('square', mul(g, weight, weight))
+    g.output('y', add(g, g.input('x', [4]), weight))
+    await using session = await openSession(g, { threads: 1 })
+    const x = tensorOf([0, 0, 0, 0])
+    const expected = someTensor(1, [4]).data.map((number) => number * number)
+    const { square } = await session.run({ x })
+    expect(square?.data).toEqual(expected)
+    square?.data.fill(7)
+    expect((await session.run({ x }))['square']?.data).toEqual(expected)
+  })
+
+  test('that are views of a weight are read from the checkpoint, and no file is written', async () => {
+    const cacheDir = await temporaryDir()
+    const w = await storedWeights({ w: someTensor(1, [200, 100]) })
+    const g = createGraph('views')
+    g.output(
+      'y',
+      add(g, g.input('x', [100, 200]), reshape(g, g.weight(w.tensor('w', [200, 100])), [100, 200])),
+    )
+    const { constants, nodes } = await withPreparedWeights(g, cacheDir)
+    expect(nodes.map(({ op }) => op)).toEqual(['Add', 'Identity'])
+    expect(constants).toMatchObject([{ source: 'weight', weight: { key: 'w', shape: [100, 200] } }])
+    expect(await weightFiles(cacheDir)).toEqual([])
+    await using session = await openSession(g, { threads: 1, cacheDir })
+    const x = { data: new Float32Array(20_000), shape: [100, 200] }
+    expect((await session.run({ x }))['y']?.data).toEqual(someTensor(1, [200, 100]).data)
   })
 })

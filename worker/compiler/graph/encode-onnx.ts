@@ -21,7 +21,7 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf'
 import { type WeightTensor, weightBytes } from '../weights/weight-tensor.ts'
-import { type Attribute, type Constant, type Graph, GraphError, type Node } from './graph.ts'
+import { type Attribute, type Constant, type Graph, GraphError, type InlineData, type Node } from './graph.ts'
 import type { DType, Value } from './value.ts'
 import { preparationNodes } from './weight-preparation.ts'
 
@@ -131,8 +131,8 @@ const openTwins = (graph: Graph): ReadonlyMap<string, Constant> => {
   return twins
 }
 
-const bytesOfArray = (data: Float32Array | BigInt64Array): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer)
+const bytesOfArray = ({ buffer, byteOffset, byteLength }: InlineData): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
 
 const encodeConstant = (constant: Constant, locate: LocateWeight): TensorProto => {
   const { value } = constant

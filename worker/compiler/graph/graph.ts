@@ -19,10 +19,13 @@ export interface Node {
   readonly flops: number
 }
 
-/** An initializer: the checkpoint's own bytes, or a few numbers kept inside the graph. */
+/** The numbers of an inline constant: float32, int64, or the bits of float16. */
+export type InlineData = Float32Array | BigInt64Array | Uint16Array
+
+/** An initializer: the checkpoint's own bytes, or numbers kept inside the graph. */
 export type Constant =
   | { readonly value: Value; readonly source: 'weight'; readonly weight: WeightTensor }
-  | { readonly value: Value; readonly source: 'inline'; readonly data: Float32Array | BigInt64Array }
+  | { readonly value: Value; readonly source: 'inline'; readonly data: InlineData }
 
 /** Work that the reference does and this graph, by exact algebra, does not. */
 export interface AvoidedWork {
@@ -54,12 +57,17 @@ export interface Graph {
   output(name: string, value: Value): void
   /** A weight in the checkpoint's own precision; the same weight seen twice is one constant. */
   weight(weight: WeightTensor): Value
-  /** Numbers computed by the compiler; kept inside the graph, so only for small ones. */
-  inline(data: Float32Array | BigInt64Array, shape: readonly number[]): Value
+  /** Numbers computed by the compiler; kept inside the graph, so only for small ones. A Uint16Array holds float16. */
+  inline(data: InlineData, shape: readonly number[]): Value
   node(spec: NodeSpec): readonly Value[]
   /** Names nodes after the part of the network that records them; errors say it too. */
   within<T>(path: string, record: () => T): T
   avoid(reason: string, flops: number): void
+}
+
+const inlineDtype = (data: InlineData): DType => {
+  if (data instanceof Float32Array) return 'float32'
+  return data instanceof BigInt64Array ? 'int64' : 'float16'
 }
 
 /** A layer and its inputs do not fit: a mistake in a network or a layer, named by its checkpoint path. */
@@ -131,7 +139,7 @@ export const createGraph = (name: string): Graph => {
           `inline constant of ${data.length} numbers cannot have shape [${shape.join(',')}]`,
         )
       }
-      const dtype: DType = data instanceof Float32Array ? 'float32' : 'int64'
+      const dtype = inlineDtype(data)
       const key = `inline:${dtype}[${shape.join(',')}]:${data.length <= 16 ? data.join(',') : unique('')}`
       const seen = known.get(key)
       if (seen !== undefined) return seen

@@ -4,6 +4,7 @@ import { bytesOf } from './value.ts'
 import { preparationNodes } from './weight-preparation.ts'
 
 export interface GraphStatistics {
+  /** Number of nodes that a session runs. What prepares weights is not in it. */
   readonly nodes: number
   /** Of one run: matrix products, convolutions and attention, 2 per multiply-add. What prepares weights is not in it. */
   readonly flops: number
@@ -71,7 +72,7 @@ export const statisticsOf = (graph: Graph): GraphStatistics => {
   for (const { op, flops } of nodes) if (flops > 0) flopsByOp[op] = (flopsByOp[op] ?? 0) + flops
   const peak = peakActivations(graph, nodes)
   return {
-    nodes: graph.nodes.length,
+    nodes: nodes.length,
     flops: nodes.reduce((total, { flops }) => total + flops, 0),
     avoidedFlops,
     weightBytes: graph.constants.reduce(

@@ -109,6 +109,22 @@ describe('a graph as ONNX', () => {
     expect([...new BigInt64Array(sizes!)]).toEqual([2n, 64n])
   })
 
+  test('holds inline numbers as they are: float32, int64, or the bits of float16', () => {
+    const g = createGraph('inline')
+    const halves = Uint16Array.of(0x3c00, 0xc000)
+    const part = Float32Array.of(0, 1, 2, 3).subarray(1, 3)
+    expect(g.inline(halves, [2])).toMatchObject({ dtype: 'float16', shape: [2] })
+    g.inline(part, [2])
+    const { initializer } = decode(encodeModel(g, () => ({ location: '', offsetBytes: 0 }))).graph!
+    expect(initializer.map(({ dataType }) => dataType)).toEqual([
+      TensorProto_DataType.FLOAT16,
+      TensorProto_DataType.FLOAT,
+    ])
+    const [first, second] = initializer.map(({ rawData }) => rawData!.slice().buffer)
+    expect(new Uint16Array(first!)).toEqual(halves)
+    expect(new Float32Array(second!)).toEqual(Float32Array.of(1, 2))
+  })
+
   test('holds lists of whole numbers and texts as such', () => {
     const g = createGraph('attributes')
     const weight = g.input('w', [3, 2, 3, 3])

@@ -1,0 +1,57 @@
+import * as ort from 'onnxruntime-node'
+import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
+import type { Graph } from '../compiler/graph/graph.ts'
+import { bytesOf, formatType, type Value } from '../compiler/graph/value.ts'
+import { preparationGraph } from '../compiler/graph/weight-preparation.ts'
+import { preparingOptions } from './session-options.ts'
+
+/** Results computed at once; it bounds the memory that preparing takes. */
+const BATCH_BYTES = 32 * 2 ** 20
+
+export interface ComputedConstant {
+  readonly value: Value
+  /** Row-major, little-endian, as `value.dtype`. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+const batchesOf = (values: readonly Value[]): readonly (readonly Value[])[] => {
+  const batches: Value[][] = []
+  let freeBytes = 0
+  for (const value of values) {
+    if (bytesOf(value) > freeBytes || batches.length === 0) {
+      batches.push([])
+      freeBytes = BATCH_BYTES
+    }
+    batches.at(-1)?.push(value)
+    freeBytes -= bytesOf(value)
+  }
+  return batches
+}
+
+const computeBatch = async (graph: Graph, values: readonly Value[]): Promise<readonly ComputedConstant[]> => {
+  const { bytes, externalDataDir } = encodeOnnx(preparationGraph(graph, values))
+  const session = await ort.InferenceSession.create(bytes, preparingOptions(externalDataDir))
+  try {
+    const results = await session.run({})
+    return values.map((value) => {
+      const data = results[value.name]?.data
+      if (data === undefined) throw new TypeError(`${value.name} was not computed`)
+      // float16 comes as a Float16Array where Node has one, else as a Uint16Array: its bytes are the same.
+      const { buffer, byteOffset, byteLength } = data as Uint16Array<ArrayBuffer>
+      if (byteLength !== bytesOf(value)) {
+        throw new TypeError(`${value.name}: ${byteLength} bytes were computed for ${formatType(value)}`)
+      }
+      return { value, bytes: new Uint8Array(buffer, byteOffset, byteLength) }
+    })
+  } finally {
+    await session.release()
+  }
+}
+
+/** Computes values that depend on constants alone, in the given order. */
+export async function* computeConstants(
+  graph: Graph,
+  values: readonly Value[],
+): AsyncGenerator<ComputedConstant> {
+  for (const batch of batchesOf(values)) yield* await computeBatch(graph, batch)
+}

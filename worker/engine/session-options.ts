@@ -1,0 +1,52 @@
+import type { InferenceSession } from 'onnxruntime-node'
+
+export interface RunningSession {
+  /** Threads of one run; 0 takes one per physical core. */
+  readonly threads: number
+  /** Folder of the model's external data; `null` if there is none. */
+  readonly externalDataDir: string | null
+  /** Whether the graph still has nodes that depend on constants alone. */
+  readonly foldsConstants: boolean
+}
+
+/** Error and above: ONNX Runtime warns of what the graphs are written for, such as nodes without a known shape. */
+const LOG_ERRORS = 3
+
+const inFolder = (externalDataDir: string | null): Readonly<Record<string, string>> =>
+  externalDataDir === null ? {} : { model_external_initializers_file_folder_path: externalDataDir }
+
+/** Options of a session that runs a network again and again. */
+export const runningOptions = ({
+  threads,
+  externalDataDir,
+  foldsConstants,
+}: RunningSession): InferenceSession.SessionOptions => ({
+  executionProviders: ['cpu'],
+  intraOpNumThreads: threads,
+  // The compiler chooses the ops, and on thousands of nodes the optimizer takes longer than all else. What depends on
+  // constants alone would run each time if the optimizer did not fold it.
+  graphOptimizationLevel: foldsConstants ? 'basic' : 'disabled',
+  // An arena keeps pages between nodes; fresh ones from the system cost a tenth of the time, and more for large maps.
+  enableCpuMemArena: true,
+  // A pattern is one more block for the whole plan at the second run, beside the chunks of the first.
+  enableMemPattern: false,
+  logSeverityLevel: LOG_ERRORS,
+  extra: {
+    session: {
+      // Weights outside the arena, each in a block of its own size: the arena rounds up and never shrinks.
+      use_device_allocator_for_initializers: '1',
+      ...inFolder(externalDataDir),
+    },
+  },
+})
+
+/** Options of a session that runs once, to compute weights. */
+export const preparingOptions = (externalDataDir: string | null): InferenceSession.SessionOptions => ({
+  executionProviders: ['cpu'],
+  // The optimizer would fold all nodes into constants and hold the intermediate ones; a run frees each after its use.
+  graphOptimizationLevel: 'disabled',
+  enableCpuMemArena: false,
+  enableMemPattern: false,
+  logSeverityLevel: LOG_ERRORS,
+  extra: { session: inFolder(externalDataDir) },
+})
