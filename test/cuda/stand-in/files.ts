@@ -5,6 +5,9 @@ import { cp, link, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, syml
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
+import { hashFile } from '../../../shared/hash-file.ts'
+import { installProvider } from '../../../worker/cuda/install-provider.ts'
+import { PROVIDER_RELEASE } from '../../../worker/cuda/provider-release.ts'
 
 /*
  * What the stand-in consists of, each part made once and kept in node_modules/.cache:
@@ -18,9 +21,8 @@ import { execa } from 'execa'
 
 const SOURCES = fileURLToPath(new URL('.', import.meta.url))
 const REPOSITORY = path.resolve(SOURCES, '../../..')
-const IMAGE = path.join(REPOSITORY, 'worker/image')
 const CACHE = path.join(REPOSITORY, 'node_modules/.cache/svd-batch/stand-in-cuda')
-const CUDNN_PINS = path.join(SOURCES, 'nvidia-cudnn.txt')
+const CUDNN_PIN = path.join(SOURCES, 'nvidia-cudnn.txt')
 const PYTHON = process.env['SVD_PYTHON'] ?? 'python3'
 const FETCH_MS = 900_000
 
@@ -68,14 +70,36 @@ export const makeLibraries = async (): Promise<string> => {
 const linkOrCopy = (from: string, to: string): Promise<void> =>
   link(from, to).catch(() => cp(from, to, { recursive: true }))
 
+/** Gives `use` a wheel that pip downloads, from the index that pip is set up for, and deletes it. */
+const withWheel = async (
+  requirement: string,
+  platform: string,
+  use: (file: string) => Promise<unknown>,
+): Promise<void> => {
+  await mkdir(CACHE, { recursive: true })
+  const work = await mkdtemp(path.join(CACHE, 'wheel-'))
+  try {
+    const kind = ['--no-deps', '--only-binary=:all:', '--platform', platform, '--python-version', '3.12']
+    const quiet = ['--quiet', '--disable-pip-version-check', '--dest', work]
+    await execa(PYTHON, ['-m', 'pip', 'download', ...quiet, ...kind, requirement], { timeout: FETCH_MS })
+    const [name = ''] = await readdir(work)
+    await use(path.join(work, name))
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
 /**
  * A copy of onnxruntime-node that has the CUDA provider. The installed package stays as it is, so that no other test
  * meets a provider.
  */
 export const makeRuntime = async (): Promise<string> => {
   const installed = await realpath(path.join(REPOSITORY, 'node_modules/onnxruntime-node'))
-  const pins = ['onnxruntime-gpu.txt', 'cuda-provider.sha256'].map((name) => path.join(IMAGE, name))
-  const hash = await hashOf([...pins, path.join(installed, 'package.json')])
+  const hash = createHash('sha256')
+    .update(JSON.stringify(PROVIDER_RELEASE))
+    .update(await readFile(path.join(installed, 'package.json')))
+    .digest('hex')
+    .slice(0, 16)
   return await madeOnce(`runtime-${hash}`, async (dir) => {
     const binaries = 'bin/napi-v6/linux/x64'
     await mkdir(path.join(dir, binaries), { recursive: true })
@@ -88,24 +112,32 @@ export const makeRuntime = async (): Promise<string> => {
     await mkdir(path.join(dir, 'node_modules'))
     const common = await realpath(path.join(installed, '../onnxruntime-common'))
     await symlink(common, path.join(dir, 'node_modules/onnxruntime-common'))
-    await execa('sh', [path.join(IMAGE, 'fetch-cuda-provider.sh'), path.join(dir, binaries)], {
-      env: { PYTHON },
-      timeout: FETCH_MS,
-    })
+    await withWheel(
+      `${PROVIDER_RELEASE.project}==${PROVIDER_RELEASE.version}`,
+      'manylinux_2_28_x86_64',
+      (file) =>
+        installProvider(
+          path.join(dir, binaries),
+          PROVIDER_RELEASE,
+          { file },
+          {},
+          new AbortController().signal,
+        ),
+    )
   })
 }
 
 /** Path of NVIDIA's libcudnn.so.9. The wheel is checked against its SHA-256 and unpacked; nothing of it is run. */
 export const makeCudnn = async (): Promise<string> => {
-  const hash = await hashOf([CUDNN_PINS])
-  const dir = await madeOnce(`cudnn-${hash}`, async (work) => {
-    const download = ['download', '--quiet', '--disable-pip-version-check', '--no-deps', '--require-hashes']
-    const wheel = ['--only-binary=:all:', '--platform', 'manylinux_2_27_x86_64', '--python-version', '3.12']
-    const options = { cwd: work, timeout: FETCH_MS }
-    await execa(PYTHON, ['-m', 'pip', ...download, ...wheel, '--requirement', CUDNN_PINS], options)
-    const [file = ''] = await readdir(work)
-    await execa(PYTHON, ['-m', 'zipfile', '--extract', file, '.'], options)
-    await rm(path.join(work, file))
-  })
+  const pin = await readFile(CUDNN_PIN, 'utf8')
+  const [, requirement = '', sha256 = ''] =
+    /^(nvidia-cudnn\S*) --hash=sha256:([0-9a-f]{64})$/m.exec(pin) ?? []
+  const dir = await madeOnce(`cudnn-${sha256.slice(0, 16)}`, (work) =>
+    withWheel(requirement, 'manylinux_2_27_x86_64', async (file) => {
+      const found = (await hashFile(file, new AbortController().signal)).sha256
+      if (found !== sha256) throw new Error(`${path.basename(file)} has SHA-256 ${found}, not ${sha256}`)
+      await execa(PYTHON, ['-m', 'zipfile', '--extract', file, work], { timeout: FETCH_MS })
+    }),
+  )
   return path.join(dir, 'nvidia/cudnn/lib/libcudnn.so.9')
 }
