@@ -40,11 +40,23 @@ export const runningOptions = ({
   },
 })
 
+export interface PreparingSession {
+  /** Folder of the model's external data; `null` if there is none. */
+  readonly externalDataDir: string | null
+  /** Whether the graph casts weights. */
+  readonly casts: boolean
+}
+
 /** Options of a session that runs once, to compute weights. */
-export const preparingOptions = (externalDataDir: string | null): InferenceSession.SessionOptions => ({
+export const preparingOptions = ({
+  externalDataDir,
+  casts,
+}: PreparingSession): InferenceSession.SessionOptions => ({
   executionProviders: ['cpu'],
-  // The optimizer would fold all nodes into constants and hold the intermediate ones; a run frees each after its use.
-  graphOptimizationLevel: 'disabled',
+  // FusedMatMul packs a constant weight, but not one that is cast at run, and the two round differently. A folded cast
+  // is constant, as in a session that folds its constants itself. Without casts the optimizer would only hold
+  // intermediate results that a run frees after their use.
+  graphOptimizationLevel: casts ? 'basic' : 'disabled',
   enableCpuMemArena: false,
   enableMemPattern: false,
   logSeverityLevel: LOG_ERRORS,

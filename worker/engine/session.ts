@@ -63,7 +63,7 @@ export interface SessionModel {
   readonly ortOptions: ort.InferenceSession.SessionOptions
 }
 
-/** What ONNX Runtime gets for a graph. Weights are prepared here, so that the session need not do it. */
+/** Prepares the graph's weights, and returns the model and the options for a session of ONNX Runtime. */
 export const prepareSession = async (
   graph: Graph,
   { cacheDir = null, threads }: SessionOptions,

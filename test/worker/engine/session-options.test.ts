@@ -37,7 +37,7 @@ describe('options of a session that runs a network', () => {
 })
 
 test('weights are prepared op by op, with nothing kept that was used', () => {
-  expect(preparingOptions('/weights')).toEqual({
+  expect(preparingOptions({ externalDataDir: '/weights', casts: false })).toEqual({
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'disabled',
     enableCpuMemArena: false,
@@ -45,6 +45,11 @@ test('weights are prepared op by op, with nothing kept that was used', () => {
     logSeverityLevel: 3,
     extra: { session: { model_external_initializers_file_folder_path: '/weights' } },
   })
+})
+
+test('weights that are cast are folded, as a session without a cache folds them', () => {
+  const options = preparingOptions({ externalDataDir: null, casts: true })
+  expect(options).toMatchObject({ graphOptimizationLevel: 'basic', extra: { session: {} } })
 })
 
 test('a session holds few activations at once, whatever their sizes', async () => {
