@@ -236,7 +236,7 @@ describe('prepared results', () => {
     g.output('product', matmulTransposed(g, rows, cast(g, g.weight(w), 'float32')))
 
     const { bytes, externalDataDir } = encodeOnnx(g)
-    const folding = runningOptions({ threads: 1, externalDataDir, foldsConstants: true })
+    const folding = runningOptions({ provider: 'cpu', threads: 1, externalDataDir, foldsConstants: true })
     const itself = await ort.InferenceSession.create(bytes, folding)
     const expected = (await itself.run({}))['product']?.data
     await itself.release()

@@ -5,14 +5,24 @@ import { describe, expect, test } from 'vitest'
 import { preparingOptions, runningOptions } from '../../../worker/engine/session-options.ts'
 
 describe('options of a session that runs a network', () => {
-  const options = runningOptions({ threads: 3, externalDataDir: '/weights', foldsConstants: false })
+  const options = runningOptions({
+    provider: 'cpu',
+    threads: 3,
+    externalDataDir: '/weights',
+    foldsConstants: false,
+  })
 
   test('leave the ops as the compiler chose them', () => {
     expect(options).toMatchObject({ executionProviders: ['cpu'], graphOptimizationLevel: 'disabled' })
   })
 
   test('fold constants where the graph still computes some', () => {
-    const folding = runningOptions({ threads: 3, externalDataDir: '/weights', foldsConstants: true })
+    const folding = runningOptions({
+      provider: 'cpu',
+      threads: 3,
+      externalDataDir: '/weights',
+      foldsConstants: true,
+    })
     expect(folding).toEqual({ ...options, graphOptimizationLevel: 'basic' })
   })
 
@@ -27,12 +37,27 @@ describe('options of a session that runs a network', () => {
         model_external_initializers_file_folder_path: '/weights',
       },
     })
-    const inline = runningOptions({ threads: 3, externalDataDir: null, foldsConstants: false })
+    const inline = runningOptions({
+      provider: 'cpu',
+      threads: 3,
+      externalDataDir: null,
+      foldsConstants: false,
+    })
     expect(inline.extra).toEqual({ session: { use_device_allocator_for_initializers: '1' } })
   })
 
   test('say nothing of what is no error', () => {
     expect(options.logSeverityLevel).toBe(3)
+  })
+})
+
+test('on CUDA a session refuses nodes that would run on the processor', () => {
+  const cuda = runningOptions({ provider: 'cuda', threads: 3, externalDataDir: null, foldsConstants: false })
+  expect(cuda).toMatchObject({
+    executionProviders: [{ name: 'cuda', deviceId: 0 }],
+    intraOpNumThreads: 1,
+    enableMemPattern: false,
+    extra: { session: { disable_cpu_ep_fallback: '1', use_device_allocator_for_initializers: '1' } },
   })
 })
 

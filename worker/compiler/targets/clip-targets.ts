@@ -1,0 +1,23 @@
+import { cpuTarget } from './cpu.ts'
+import { cudaTarget } from './cuda/cuda.ts'
+import { oneTarget, type Target, type Targets } from './target.ts'
+
+export const PRECISIONS = ['fp16', 'fp32'] as const
+export type Precision = (typeof PRECISIONS)[number]
+
+export interface CudaTargetOptions {
+  readonly precision: Precision
+  /** Of the VAE's config: its encoder overflows in float16, so that it alone stays float32. */
+  readonly forceUpcast: boolean
+}
+
+/** Targets of a clip's networks on CUDA. */
+export const cudaTargets = ({ precision, forceUpcast }: CudaTargetOptions): Targets => {
+  if (precision === 'fp32') return oneTarget(cudaTarget('float32'))
+  const half = cudaTarget('float16')
+  const vaeEncoder = forceUpcast ? cudaTarget('float32') : half
+  return { name: half.name, imageEncoder: half, vaeEncoder, unet: half, vaeDecoder: half }
+}
+
+/** Targets of a clip's networks on the CPU, which computes in float32 alone. */
+export const cpuTargets = (target: Target = cpuTarget): Targets => oneTarget(target)
