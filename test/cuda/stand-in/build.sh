@@ -21,7 +21,8 @@ library() {
   rm "$soname.map"
 }
 
-library libcudart.so.13 "$here/counts.c" "$here/card.c" "$here/memory.c" "$here/launch.c" "$here/streams.c"
+library libcudart.so.13 "$here/counts.c" "$here/card.c" "$here/memory.c" "$here/launch.c" "$here/streams.c" \
+  "$here/fail.c"
 library libcublas.so.13 "$here/cublas.c" ./libcudart.so.13
 library libcublasLt.so.13 "$here/cublaslt.c" ./libcudart.so.13
 library libcurand.so.10 "$here/curand.c"

@@ -108,6 +108,8 @@ struct properties {
 
 EXPORT int cudaGetDeviceProperties(struct properties *p, int device) {
   (void)device;
+  int failure = standin_failure("cudaGetDeviceProperties");
+  if (failure) return failure;
   const struct card *c = card();
   memset(p, 0, sizeof *p);
   snprintf(p->name, sizeof p->name, "%s", c->name);
@@ -130,10 +132,10 @@ EXPORT int cudaGetDeviceProperties(struct properties *p, int device) {
   return 0;
 }
 
-EXPORT int cudaGetDeviceCount(int *count) { *count = 1; return 0; }
+EXPORT int cudaGetDeviceCount(int *count) { *count = 1; return standin_failure("cudaGetDeviceCount"); }
 EXPORT int cudaGetDevice(int *device) { *device = 0; return 0; }
-EXPORT int cudaSetDevice(int device) { return device == 0 ? 0 : 101; }
-EXPORT int cudaDeviceSynchronize(void) { return 0; }
+EXPORT int cudaSetDevice(int device) { return device == 0 ? standin_failure("cudaSetDevice") : 101; }
+EXPORT int cudaDeviceSynchronize(void) { return standin_failure("cudaDeviceSynchronize"); }
 EXPORT int cudaDriverGetVersion(int *version) { *version = 13000; return 0; }
 EXPORT int cudaRuntimeGetVersion(int *version) { *version = 13000; return 0; }
 EXPORT int cudaDeviceGetAttribute(int *value, int attribute, int device) {

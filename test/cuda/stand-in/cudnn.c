@@ -16,13 +16,24 @@
 #include <string.h>
 #include "stand-in.h"
 
+enum { EXECUTION_FAILED = 5000 };
 static void *the_stream;
-EXPORT int cudnnCreate(void **handle) { *handle = (void *)0xcd99; return 0; }
+EXPORT int cudnnCreate(void **handle) { *handle = (void *)0xcd99; return standin_failure("cudnnCreate"); }
 EXPORT int cudnnDestroy(void *handle) { (void)handle; return 0; }
 EXPORT int cudnnSetStream(void *handle, void *stream) { (void)handle; the_stream = stream; return 0; }
 EXPORT int cudnnGetStream(void *handle, void **stream) { (void)handle; *stream = the_stream; return 0; }
 EXPORT size_t cudnnGetCudartVersion(void) { return 13000; }
-EXPORT const char *cudnnGetErrorString(int status) { return status ? "CUDNN_STATUS_INTERNAL_ERROR" : "CUDNN_STATUS_SUCCESS"; }
+EXPORT const char *cudnnGetErrorString(int status) {
+  switch (status) {
+    case 0: return "CUDNN_STATUS_SUCCESS";
+    case 1001: return "CUDNN_STATUS_NOT_INITIALIZED";
+    case 3000: return "CUDNN_STATUS_NOT_SUPPORTED";
+    case 4003: return "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED";
+    case 4004: return "CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED";
+    case 5000: return "CUDNN_STATUS_EXECUTION_FAILED";
+    default: return "CUDNN_STATUS_INTERNAL_ERROR";
+  }
+}
 
 /* ---- the backend interface; numbers of descriptors and attributes are those of cudnn_graph.h */
 enum { ENGINE_HEURISTIC = 4, EXECUTION_PLAN = 5, CONVOLUTION_FORWARD = 10, CONVOLUTION_BACKWARD_DATA = 12, OPERATION_GRAPH = 15, DEVICE_PROPERTIES = 38 };
@@ -138,9 +149,10 @@ EXPORT int cudnnBackendSetAttribute(void *descriptor, int name, int type, int64_
   return nvidia.set(descriptor, name, type, count, values);
 }
 EXPORT int cudnnBackendFinalize(void *descriptor) {
-  if (!is_nvidia()) return 0;
   enum work work;
   int error = 0, type = find(descriptor, &work, 0);
+  if (type == EXECUTION_PLAN) error = standin_failure(work == CONVOLUTION ? "cudnn_convolution" : "cudnn_graph");
+  if (error || !is_nvidia()) return error;
   if (type == ENGINE_HEURISTIC) error = nvidia.set(descriptor, ENGINE_HEURISTIC_DEVICE, TYPE_DESCRIPTOR, 1, &nvidia.card);
   if (type == EXECUTION_PLAN) error = nvidia.set(descriptor, PLAN_DEVICE, TYPE_DESCRIPTOR, 1, &nvidia.card);
   if (!error) error = nvidia.finalize(descriptor);
@@ -157,7 +169,7 @@ EXPORT int cudnnBackendExecute(void *handle, void *plan) {
   enum work work = KERNEL;
   find(plan, &work, 0);
   standin_count(work, work == CONVOLUTION ? "cudnn_convolution" : "cudnn_graph");
-  return 0;
+  return standin_lost() ? EXECUTION_FAILED : standin_failure("cudnnBackendExecute");
 }
 EXPORT int cudnnBackendGetAttribute(void *descriptor, int name, int type, int64_t wanted, int64_t *found, void *out) {
   if (is_nvidia()) return nvidia.get(descriptor, name, type, wanted, found, out);

@@ -6,25 +6,12 @@
 #include <string.h>
 #include "counts.h"
 
-enum { OK = 0, OUT_OF_MEMORY = 2, INVALID_CONFIGURATION = 9, NO_KERNEL_IMAGE = 209 };
+enum { OK = 0, INVALID_CONFIGURATION = 9, NO_KERNEL_IMAGE = 209 };
 typedef struct { unsigned x, y, z; } dim3;
 
 static __thread int last_error;
-EXPORT int cudaGetLastError(void) { int error = last_error; last_error = OK; return error; }
-EXPORT int cudaPeekAtLastError(void) { return last_error; }
-EXPORT const char *cudaGetErrorName(int error) {
-  return error == OUT_OF_MEMORY ? "cudaErrorMemoryAllocation"
-       : error == INVALID_CONFIGURATION ? "cudaErrorInvalidConfiguration"
-       : error == NO_KERNEL_IMAGE ? "cudaErrorNoKernelImageForDevice"
-       : error ? "cudaErrorUnknown" : "cudaSuccess";
-}
-EXPORT const char *cudaGetErrorString(int error) {
-  return error == OUT_OF_MEMORY ? "out of memory"
-       : error == INVALID_CONFIGURATION ? "invalid configuration argument"
-       : error == NO_KERNEL_IMAGE ? "no kernel image is available for execution on the device"
-       : error ? "unknown error" : "no error";
-}
-
+EXPORT int cudaGetLastError(void) { int error = last_error; last_error = OK; return standin_lost() ? standin_lost() : error; }
+EXPORT int cudaPeekAtLastError(void) { return standin_lost() ? standin_lost() : last_error; }
 /* Whether a fat binary has code for the card. An entry has a kind (1 PTX, 2 machine code) and an architecture.
  * Machine code of sm_XY runs on sm_XZ if Z >= Y; PTX runs on every card as new or newer. */
 static int has_code(const unsigned char *binary) {
@@ -66,8 +53,9 @@ EXPORT void __cudaRegisterFunction(void **handle, const void *host, char *device
 }
 
 static int launch(const void *kernel, dim3 grid, dim3 block) {
-  int error = OK;
+  int error = standin_failure("launch");
   char text[1024];
+  if (error) return last_error = error;
   if (!grid.x || !grid.y || !grid.z || !block.x || !block.y || !block.z || grid.x > 2147483647u || grid.y > 65535 ||
       grid.z > 65535 || (size_t)block.x * block.y * block.z > 1024)
     error = INVALID_CONFIGURATION;

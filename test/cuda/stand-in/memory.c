@@ -19,6 +19,8 @@ static struct block { char *start; size_t size, mapped; int pinned; } *blocks;
 static size_t n_blocks, capacity;
 
 static int allocate(void **out, size_t size, int pinned) {
+  int failure = standin_failure(pinned ? "cudaHostAlloc" : "cudaMalloc");
+  if (failure) return failure;
   struct totals *t = &standin_totals;
   size_t mapped = (size + 4095) / 4096 * 4096 + 4096;
   pthread_mutex_lock(&standin_mutex);
@@ -89,6 +91,8 @@ static int kind_of(const void *to, const void *from, int kind) {
 }
 
 EXPORT int cudaMemcpy(void *to, const void *from, size_t size, int kind) {
+  int failure = standin_failure("cudaMemcpy");
+  if (failure) return failure;
   kind = kind_of(to, from, kind);
   count_copy(size, kind);
   if (size && (size <= COPIED_BYTES || kind == HOST_TO_HOST)) memmove(to, from, size);

@@ -14,6 +14,11 @@ EXPORT void standin_fault(const char *text);
 /** The counts since the last report, as JSON that the caller frees; the counts start anew. */
 EXPORT char *standin_report(void);
 
+/** The status that this call has to fail with, because SVD_STAND_IN_FAIL asks for it; 0: it succeeds. See fail.c. */
+EXPORT int standin_failure(const char *call);
+/** The status that lost the context; 0: none did. */
+EXPORT int standin_lost(void);
+
 /** A device attribute. cudaDeviceAttr and CUdevice_attribute share their numbers. */
 EXPORT int standin_attribute(int attribute);
 EXPORT const char *standin_card_name(void);

@@ -7,9 +7,12 @@ static int handle(void **out) { *out = calloc(1, 64); return 0; }
 static int discard(void *object) { free(object); return 0; }
 
 EXPORT int cudaStreamCreate(void **stream) { return handle(stream); }
-EXPORT int cudaStreamCreateWithFlags(void **stream) { return handle(stream); }
+EXPORT int cudaStreamCreateWithFlags(void **stream) {
+  int failure = standin_failure("cudaStreamCreateWithFlags");
+  return failure ? failure : handle(stream);
+}
 EXPORT int cudaStreamDestroy(void *stream) { return discard(stream); }
-EXPORT int cudaStreamSynchronize(void) { return 0; }
+EXPORT int cudaStreamSynchronize(void) { return standin_failure("cudaStreamSynchronize"); }
 EXPORT int cudaStreamWaitEvent(void) { return 0; }
 EXPORT int cudaStreamIsCapturing(void *stream, int *status) { (void)stream; *status = capturing; return 0; }
 EXPORT int cudaStreamBeginCapture(void) { capturing = 1; return 0; }
