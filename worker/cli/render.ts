@@ -44,7 +44,9 @@ const renderAll = async (
   const exitCodes: number[] = []
   let stopped = false
   await using _folders = await makeOutputFolders(jobs, outputOptionOf(options))
-  await using renderer = surroundings.openRenderer(device.choice)
+  await using renderer = surroundings.openRenderer(device.choice, {
+    onRestart: (reason) => stderr.write(`${reason}\n`),
+  })
   const tools = { ...surroundings, renderer, ffmpegPath: ffmpeg.path, onProgress: progress.update }
   for await (const { index, job, outcome } of renderImages(jobs, tools)) {
     progress.tell(index, () => {

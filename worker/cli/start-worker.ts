@@ -121,6 +121,7 @@ export const startWorker = async (
   await using scratch = await openScratchFolders(scratchDir, owner)
   await using renderer = tools.openRenderer(device.choice, {
     stallTimeoutMs: (settings.stallSeconds ?? STALL_SECONDS) * 1000,
+    onRestart: (reason) => tools.onEvent({ type: 'renderer-restarted', reason }),
   })
 
   const { memory, threads } = { memory: settings.memory ?? 'auto', threads: settings.threads ?? 0 } as const

@@ -31,7 +31,7 @@ export interface Surroundings {
   /** A renderer whose process is made for that device. */
   openRenderer(
     device: DeviceChoice,
-    limits?: Pick<RendererOptions<RenderJob, RenderResult>, 'stallTimeoutMs'>,
+    limits?: Pick<RendererOptions<RenderJob, RenderResult>, 'stallTimeoutMs' | 'onRestart'>,
   ): Renderer<RenderJob, RenderResult>
   /** For the commands of the queue side. */
   openServices(): Promise<Services>

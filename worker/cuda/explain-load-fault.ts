@@ -9,6 +9,9 @@ import { type CudaState, cudaFaults } from './cuda-state.ts'
 const LOAD_FAULT =
   /Failed to load (shared )?library|cannot open shared object file|dlopen|Unable to load (any )?lib/
 
+/** Whether ONNX Runtime threw this error because it could not load the provider or a library of NVIDIA's. */
+export const isLoadFault = ({ message }: Error): boolean => LOAD_FAULT.test(message)
+
 /** The setting that made a caller load the provider, as its user spells it. */
 export interface DeviceSetting {
   readonly field: string
@@ -28,7 +31,7 @@ export const explainLoadFault = (
   state: CudaState,
   { field, value }: DeviceSetting,
 ): Error | null => {
-  if (!(error instanceof Error) || !LOAD_FAULT.test(error.message)) return null
+  if (!(error instanceof Error) || !isLoadFault(error)) return null
   const rule = `${field}: got ${shownValue(value)}; it needs ONNX Runtime's CUDA provider and NVIDIA's libraries`
   const faults = cudaFaults(state)
   if (faults.length === 0) {

@@ -1,6 +1,8 @@
+import { setTimeout } from 'node:timers/promises'
 import { cpuTargets, cudaTargets, type Precision } from '../compiler/targets/clip-targets.ts'
 import type { Targets } from '../compiler/targets/target.ts'
 import { readFreeBytes } from '../cuda/cards.ts'
+import { readSettledFreeBytes } from '../cuda/settled-free-bytes.ts'
 import { detectCpuTarget } from './nchwc-block.ts'
 import type { SessionProvider } from './session-options.ts'
 
@@ -31,10 +33,17 @@ const openCpu = async (): Promise<Device> => {
 export const openDevice = async (choice: DeviceChoice): Promise<Device> => {
   if (choice.provider === 'cpu') return await openCpu()
   const { uuid, precision } = choice
+  const read = (): Promise<number> => readFreeBytes(uuid)
+  // The process before this one may have been killed just now.
+  let readFirst = (): Promise<number> => readSettledFreeBytes(read, setTimeout)
   return {
     provider: 'cuda',
     targets: ({ forceUpcast }) => cudaTargets({ precision, forceUpcast }),
-    freeMemoryBytes: () => readFreeBytes(uuid),
+    freeMemoryBytes() {
+      const reading = readFirst()
+      readFirst = read
+      return reading
+    },
   }
 }
 

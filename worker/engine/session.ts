@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node'
 import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { preparationNodes } from '../compiler/graph/weight-preparation.ts'
+import { explainSessionError } from './explain-session-error.ts'
 import { withPreparedWeights } from './prepared-weights.ts'
 import { runningOptions, type SessionProvider } from './session-options.ts'
 import { type ByteTensor, elementCount, type Outputs, type Tensor } from './tensor.ts'
@@ -76,9 +77,16 @@ export const prepareSession = async (
   return { bytes, ortOptions: runningOptions({ provider, threads, externalDataDir, foldsConstants }) }
 }
 
+/**
+ * Throws `DeviceFaultError` where the card fails, at the creation and at each run; and what ONNX Runtime throws for other
+ * reasons.
+ */
 export const openSession = async (graph: Graph, options: SessionOptions): Promise<Session> => {
   const { bytes, ortOptions } = await prepareSession(graph, options)
-  const session = await ort.InferenceSession.create(bytes, ortOptions)
+  const explain = async (error: unknown): Promise<never> => {
+    throw options.provider === 'cuda' ? await explainSessionError(graph.name, error) : error
+  }
+  const session = await ort.InferenceSession.create(bytes, ortOptions).catch(explain)
   return {
     name: graph.name,
     async run(inputs) {
@@ -89,7 +97,7 @@ export const openSession = async (graph: Graph, options: SessionOptions): Promis
           new ort.Tensor('float32', data, shape),
         ]),
       )
-      const results = await session.run(feeds)
+      const results = await session.run(feeds).catch(explain)
       return Object.fromEntries(
         Object.entries(results).map(([name, result]) => [name, outputTensor(graph, name, result)]),
       )

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { LeaseLostError } from '../../shared/ports/message-queue.ts'
+import { CardUnusableError } from '../renderer/card-unusable-error.ts'
 import { DrainingError } from './draining-error.ts'
 import { JobCancelledError } from './job-cancelled-error.ts'
 import { QualityError } from './quality-error.ts'
@@ -19,7 +20,7 @@ export type Disposition = 'reject' | 'cancel' | 'retry' | 'release' | 'abandon'
 export const dispositionOf = (error: unknown): Disposition => {
   if (error instanceof InvalidInputError || error instanceof QualityError) return 'reject'
   if (error instanceof JobCancelledError) return 'cancel'
-  if (error instanceof DrainingError) return 'release'
+  if (error instanceof DrainingError || error instanceof CardUnusableError) return 'release'
   if (error instanceof LeaseLostError) return 'abandon'
   return 'retry'
 }

@@ -1,4 +1,5 @@
 import type { JobFailure } from '../../shared/contracts/result-record.ts'
+import { CardUnusableError } from '../renderer/card-unusable-error.ts'
 import { backOffSeconds, JOB_BACK_OFF } from './back-off.ts'
 import { CLOSE_LIMIT_MS, type ClosingDeps, closeJob } from './close-job.ts'
 import { dispositionOf } from './disposition.ts'
@@ -48,7 +49,7 @@ const settle = async (error: unknown, held: HeldJob, deps: SettlingDeps): Promis
     }
     case 'release':
       await handBack(held, 0, reason, deps)
-      return { type: 'released', reason }
+      return { type: 'released', reason, unusable: error instanceof CardUnusableError }
     case 'abandon':
       await held.status.end(null)
       return { type: 'abandoned', reason }

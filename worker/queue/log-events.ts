@@ -68,6 +68,8 @@ const lineOf = (event: Exclude<WorkerEvent, { type: 'job-progress' }>) => {
       return line('error', 'message is no job', { message_id: event.messageId, reason: event.reason })
     case 'dead-letter-recorded':
       return line('warn', 'dead letter recorded', { message_id: event.messageId, job_id: event.jobId })
+    case 'renderer-restarted':
+      return line('warn', 'renderer restarted', { reason: event.reason })
     case 'queue-unreachable':
       return line('warn', 'queue cannot be reached', {
         reason: event.reason,

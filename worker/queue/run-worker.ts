@@ -63,16 +63,18 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
       [...hands].flatMap(([other, end]) => (other.attempt.job.job_id === attempt.job.job_id ? [end] : [])),
     )
 
+  const giveUp = (reason: string): void => {
+    gaveUp = true
+    drain.notify({ reason, secondsLeft: null })
+  }
+
   const giveUpIfFailing = ({ attempt }: JobInHand, end: JobEnd): void => {
+    if (end.type === 'released' && end.unusable) return giveUp(end.reason)
     if (end.type === 'done' && end.result.state === 'succeeded') failing.clear()
     if (end.type !== 'retry') return
     failing.add(attempt.job.job_id)
     if (failing.size < maxFailingJobs) return
-    gaveUp = true
-    drain.notify({
-      reason: `${failing.size} jobs failed here, and none was done in between`,
-      secondsLeft: null,
-    })
+    giveUp(`${failing.size} jobs failed here, and none was done in between`)
   }
 
   const follow = async (hand: JobInHand, place: Disposable, same: Promise<unknown>): Promise<void> => {

@@ -33,6 +33,8 @@ export type WorkerEvent =
   | { readonly type: 'job-abandoned'; readonly jobId: string; readonly reason: string }
   | { readonly type: 'message-malformed'; readonly messageId: string; readonly reason: string }
   | { readonly type: 'dead-letter-recorded'; readonly messageId: string; readonly jobId: string | null }
+  /** A job is rendered once more, in a process of the renderer with other variables. */
+  | { readonly type: 'renderer-restarted'; readonly reason: string }
   | { readonly type: 'queue-unreachable'; readonly reason: string; readonly retryInSeconds: number }
   /** ECS does not stop this task to have fewer of them, for so long from now. */
   | { readonly type: 'task-protected'; readonly minutes: number }

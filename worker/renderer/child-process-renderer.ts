@@ -1,4 +1,5 @@
 import type { Progress } from '../pipeline/progress.ts'
+import { afterProcess, endsProcess, variablesAfter } from './fault-remedy.ts'
 import type { JobSchemas } from './protocol.ts'
 import {
   type RendererProcess,
@@ -13,6 +14,8 @@ export interface RendererOptions<Job, Result> extends RendererProcessOptions {
   readonly killGraceMs?: number
   /** Kill a process that has sent nothing for so long during a job; default: wait for ever. */
   readonly stallTimeoutMs?: number
+  /** Called when a job is rendered once more, in a process with other variables, with the reason. */
+  readonly onRestart?: (reason: string) => void
 }
 
 export interface RenderContext {
@@ -25,6 +28,8 @@ export interface Renderer<Job, Result> extends AsyncDisposable {
    * Runs one job; a second at the same time is an error. Throws
    * - `InvalidInputError` as the job threw it,
    * - `RendererCrashedError` if the process died or stalled (the next call starts a new one),
+   * - `DeviceFaultError` if the card failed under the job (the process is ended then, and the next call starts a new one),
+   * - `CardUnusableError` if the card cannot be used by a new process either,
    * - the reason of `signal`, once the process has stopped working on the job or was killed,
    * - else an `Error` with the message and stack of the one in the process.
    */
@@ -47,12 +52,16 @@ export const openRenderer = <Job, Result>(options: RendererOptions<Job, Result>)
   const killGraceMs = options.killGraceMs ?? KILL_GRACE_MS
   let current: { readonly process: RendererProcess; readonly ready: Promise<void> } | undefined
   let running: RunningJob<Result> | undefined
+  let busy = false
   let closed = false
+  /** What faults have shown that processes need, from then on. */
+  let variables: Readonly<Record<string, string>> = {}
   let jobs = 0
 
   const start = (): NonNullable<typeof current> => {
     const ready = Promise.withResolvers<void>()
-    const child = startRendererProcess(options, (message) => {
+    const env = { ...(options.env ?? process.env), ...variables }
+    const child = startRendererProcess({ ...options, env }, (message) => {
       if (message.type === 'ready') ready.resolve()
       else if (running !== undefined) running.receive(message)
       else if (message.type === 'malformed') child.kill()
@@ -66,9 +75,15 @@ export const openRenderer = <Job, Result>(options: RendererOptions<Job, Result>)
     return started
   }
 
-  const render = async (job: Job, { signal, onProgress }: RenderContext): Promise<Result> => {
+  /** SIGKILL, because a process whose context is lost may hang in the driver when it exits by itself. */
+  const endProcess = async (): Promise<void> => {
+    const child = current?.process
+    child?.kill()
+    await child?.ended
+  }
+
+  const renderOnce = async (job: Job, { signal, onProgress }: RenderContext): Promise<Result> => {
     if (closed) throw new Error('the renderer is closed')
-    if (running !== undefined) throw new Error('the renderer runs one job at a time')
     signal.throwIfAborted()
     current ??= start()
     const { process: child, ready } = current
@@ -89,6 +104,33 @@ export const openRenderer = <Job, Result>(options: RendererOptions<Job, Result>)
     } finally {
       signal.removeEventListener('abort', abort)
       running = undefined
+    }
+  }
+
+  const renderWithVariables = async (job: Job, context: RenderContext): Promise<Result> => {
+    for (;;) {
+      try {
+        return await renderOnce(job, context)
+      } catch (error) {
+        if (!endsProcess(error)) throw error
+        await endProcess()
+        const missing = Object.entries(variablesAfter(error) ?? {}).filter(([name]) => !(name in variables))
+        if (missing.length === 0) throw error
+        variables = { ...variables, ...Object.fromEntries(missing) }
+        options.onRestart?.(error instanceof Error ? error.message : String(error))
+      }
+    }
+  }
+
+  const render = async (job: Job, context: RenderContext): Promise<Result> => {
+    if (busy) throw new Error('the renderer runs one job at a time')
+    busy = true
+    try {
+      return await renderWithVariables(job, context)
+    } catch (error) {
+      throw afterProcess(error)
+    } finally {
+      busy = false
     }
   }
 

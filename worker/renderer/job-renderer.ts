@@ -7,13 +7,16 @@ import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.t
 import { compileClip } from '../compiler/compile.ts'
 import { type Device, openDevice } from '../engine/device.ts'
 import { chooseMemoryPlan, type MemoryPlan } from '../engine/memory-mode.ts'
+import { openSession } from '../engine/session.ts'
 import type { SessionProvider } from '../engine/session-options.ts'
-import { createSessionPool, type SessionPool } from '../engine/session-pool.ts'
+import { createSessionPool, type OpenSession, type SessionPool } from '../engine/session-pool.ts'
+import type { ClipImages } from '../pipeline/condition-clip.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import { renderClip } from '../pipeline/render-clip.ts'
 import { writeRawVideos } from './raw-videos.ts'
 import type { RenderJob, RenderResult } from './render-job.ts'
 import { readRgbFile } from './rgb-file.ts'
+import { smallerPlanAfter } from './smaller-plan.ts'
 
 export interface JobContext {
   readonly signal: AbortSignal
@@ -51,13 +54,24 @@ const shapeKey = ({ checkpointDir, variant, memory, keepWarm, parameters }: Rend
   ])
 }
 
-/** Renders jobs one after the other and keeps, as far as memory allows, the networks of the last one ready. */
-export const createJobRenderer = (): JobRenderer => {
-  let open: { readonly key: string; readonly pool: SessionPool } | null = null
+/**
+ * Renders jobs one after the other and keeps, as far as memory allows, the networks of the last one ready. A job that
+ * finds the card's memory full is rendered again with a smaller plan, which later jobs like it then begin with.
+ */
+export const createJobRenderer = (open: OpenSession = openSession): JobRenderer => {
+  let opened: { readonly key: string; readonly pool: SessionPool } | null = null
 
-  let opened: Promise<Device> | null = null
+  let device: Promise<Device> | null = null
   /** Of the job before, if its networks are still there: one like it needs neither to be read nor planned again. */
   let ready: { readonly key: string; readonly checkpoint: Checkpoint } | null = null
+  /** Plans of jobs, by their shape, for which a larger one had not enough memory. */
+  const reduced = new Map<string, MemoryPlan>()
+
+  const closePool = async (): Promise<void> => {
+    const closing = opened?.pool
+    opened = null
+    await closing?.[Symbol.asyncDispose]()
+  }
 
   const poolFor = async (
     plan: MemoryPlan,
@@ -65,49 +79,84 @@ export const createJobRenderer = (): JobRenderer => {
     { threads, cacheDir }: Pick<RenderJob, 'threads' | 'cacheDir'>,
   ): Promise<SessionPool> => {
     const key = `${plan}|${threads}|${cacheDir}`
-    if (open?.key === key) return open.pool
-    await open?.pool[Symbol.asyncDispose]()
-    open = {
-      key,
-      pool: createSessionPool({ keep: plan === 'resident' ? 'all' : 'one', provider, threads, cacheDir }),
+    if (opened?.key === key) return opened.pool
+    await closePool()
+    const pool = createSessionPool(
+      { keep: plan === 'resident' ? 'all' : 'one', provider, threads, cacheDir },
+      open,
+    )
+    opened = { key, pool }
+    return pool
+  }
+
+  interface OpenJob {
+    readonly job: RenderJob
+    readonly context: JobContext
+    readonly images: ClipImages
+    readonly checkpoint: Checkpoint
+    readonly device: Device
+  }
+
+  const renderWithPlan = async (
+    memory: MemoryPlan,
+    { job, context, images, checkpoint, device }: OpenJob,
+  ) => {
+    const { parameters } = job
+    const pool = await poolFor(memory, device.provider, job)
+    const clip = await renderClip(images, parameters, {
+      checkpoint,
+      pool,
+      targets: device.targets(checkpoint.vae.config),
+      lowMemory: memory === 'low-vram',
+      precision: job.device.provider === 'cuda' ? job.device.precision : 'fp32',
+      ...context,
+    })
+    const videos = await writeRawVideos({
+      decoded: clip.frames(),
+      framesPerVideo: parameters.numFrames,
+      width: parameters.width,
+      height: parameters.height,
+      outputs: job.outputs,
+    })
+    return { videos, clip, pool, memory }
+  }
+
+  /** Goes through ever smaller plans. */
+  const renderWithin = async (first: MemoryPlan, key: string, open: OpenJob) => {
+    let plan = first
+    for (;;) {
+      try {
+        return await renderWithPlan(plan, open)
+      } catch (error) {
+        const smaller = smallerPlanAfter(error, plan)
+        if (smaller === null) throw error
+        // Sessions and what their arenas have taken go back to the card first.
+        await closePool()
+        reduced.set(key, smaller)
+        plan = smaller
+      }
     }
-    return open.pool
   }
 
   return {
-    async render(job, { signal, onProgress }) {
+    async render(job, context) {
       const started = performance.now()
       const secondsSince = (start: number): number => (performance.now() - start) / 1000
-      const { parameters } = job
       const images = { source: await readRgbFile(job.source), fitted: await readRgbFile(job.fitted) }
       // Its environment is of one device, so that all jobs of a process have the same.
-      opened ??= openDevice(job.device)
-      const device = await opened
+      device ??= openDevice(job.device)
       const key = shapeKey(job)
       const known = ready?.key === key ? ready.checkpoint : null
       ready = null
       const checkpoint =
         known ??
         (await openCheckpoint(job.checkpointDir, job.variant === null ? {} : { variant: job.variant }))
-      const memory = known === null ? await planFor(checkpoint, job, device) : 'resident'
-      const pool = await poolFor(memory, device.provider, job)
+      const plan =
+        known !== null ? 'resident' : (reduced.get(key) ?? (await planFor(checkpoint, job, await device)))
       const openSeconds = secondsSince(started)
-
-      const clip = await renderClip(images, parameters, {
-        checkpoint,
-        pool,
-        targets: device.targets(checkpoint.vae.config),
-        lowMemory: memory === 'low-vram',
-        precision: job.device.provider === 'cuda' ? job.device.precision : 'fp32',
-        onProgress,
-        signal,
-      })
-      const videos = await writeRawVideos({
-        decoded: clip.frames(),
-        framesPerVideo: parameters.numFrames,
-        width: parameters.width,
-        height: parameters.height,
-        outputs: job.outputs,
+      const { videos, clip, pool, memory } = await renderWithin(plan, key, {
+        ...{ job, context, images, checkpoint },
+        device: await device,
       })
       // Weights are of no more use here; whoever encodes the frames can have the memory.
       if (memory === 'resident') ready = { key, checkpoint }
@@ -126,9 +175,6 @@ export const createJobRenderer = (): JobRenderer => {
         steps: clip.steps,
       }
     },
-    async [Symbol.asyncDispose]() {
-      await open?.pool[Symbol.asyncDispose]()
-      open = null
-    },
+    [Symbol.asyncDispose]: closePool,
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CUDA_FAULTS } from '../engine/cuda-faults.ts'
 import { PHASES } from '../pipeline/progress.ts'
 
 /*
@@ -31,6 +32,12 @@ export const toChildSchema = z.discriminatedUnion('type', [
 export const wireErrorSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('invalid-input'), field: z.string(), message: z.string() }),
   z.strictObject({ kind: z.literal('cancelled'), message: z.string() }),
+  z.strictObject({
+    kind: z.literal('device-fault'),
+    fault: z.enum(CUDA_FAULTS),
+    message: z.string(),
+    stack: z.string(),
+  }),
   z.strictObject({ kind: z.literal('failure'), message: z.string(), stack: z.string() }),
 ])
 

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { DeviceFaultError } from '../engine/device-fault.ts'
 import type { WireError } from './protocol.ts'
 
 /** What of a thrown value crosses to the other process: enough to decide by, and to find the fault. */
@@ -8,10 +9,13 @@ export const toWireError = (error: unknown, cancelled: boolean): WireError => {
   if (cancelled || (error instanceof Error && error.name === 'AbortError'))
     return { kind: 'cancelled', message }
   if (error instanceof InvalidInputError) return { kind: 'invalid-input', field: error.field, message }
+  if (error instanceof DeviceFaultError) {
+    return { kind: 'device-fault', fault: error.fault, message, stack: inspect(error) }
+  }
   return { kind: 'failure', message, stack: inspect(error) }
 }
 
-/** The error to throw on this side; an `InvalidInputError` is one again. */
+/** The error to throw on this side; an `InvalidInputError` is one again, and so is a `DeviceFaultError`. */
 export const fromWireError = (error: WireError): Error => {
   switch (error.kind) {
     case 'invalid-input': {
@@ -22,6 +26,8 @@ export const fromWireError = (error: WireError): Error => {
     }
     case 'cancelled':
       return new DOMException(error.message, 'AbortError')
+    case 'device-fault':
+      return Object.assign(new DeviceFaultError(error.fault, error.message), { stack: error.stack })
     case 'failure':
       return Object.assign(new Error(error.message), { stack: error.stack })
   }

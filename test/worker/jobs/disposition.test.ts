@@ -6,6 +6,7 @@ import { DrainingError } from '../../../worker/jobs/draining-error.ts'
 import { JobCancelledError } from '../../../worker/jobs/job-cancelled-error.ts'
 import { QualityError } from '../../../worker/jobs/quality-error.ts'
 import { LeaseTooLongError } from '../../../worker/queue/lease.ts'
+import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
 import { crashOf } from '../../../worker/renderer/renderer-crashed.ts'
 
 test.each([
@@ -13,6 +14,7 @@ test.each([
   ['reject', new QualityError([])],
   ['cancel', new JobCancelledError('it was asked to stop')],
   ['release', new DrainingError('SIGTERM')],
+  ['release', new CardUnusableError('the card is lost')],
   ['abandon', new LeaseLostError('gone')],
   ['retry', new LeaseTooLongError('12 h')],
   ['retry', crashOf({ exitCode: null, signal: 'SIGKILL', lastStderr: '' })],

@@ -6,6 +6,7 @@ import { DrainingError } from '../../../worker/jobs/draining-error.ts'
 import { JobCancelledError } from '../../../worker/jobs/job-cancelled-error.ts'
 import { QualityError } from '../../../worker/jobs/quality-error.ts'
 import { settleFailure } from '../../../worker/jobs/settle-failure.ts'
+import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { aHeldJob } from './a-held-job.ts'
 import { aJob } from './a-job.ts'
@@ -88,7 +89,18 @@ test('a worker that has to go hands the job back at once', async () => {
 
   const end = await settleFailure(new DrainingError('SIGTERM'), held, deps)
 
-  expect(end).toEqual({ type: 'released', reason: 'SIGTERM' })
+  expect(end).toEqual({ type: 'released', reason: 'SIGTERM', unusable: false })
+  expect(said).toEqual(['handed back for 0 s'])
+  expect(store.writes).toEqual([])
+})
+
+test('a job whose card is lost goes back at once, also on its last attempt', async () => {
+  const { deps, store } = closingDeps()
+  const { held, said } = aHeldJob({ attempt: 3 })
+
+  const end = await settleFailure(new CardUnusableError('the card is lost'), held, deps)
+
+  expect(end).toEqual({ type: 'released', reason: 'the card is lost', unusable: true })
   expect(said).toEqual(['handed back for 0 s'])
   expect(store.writes).toEqual([])
 })

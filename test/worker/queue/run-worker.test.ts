@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { cancelKey } from '../../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aJob } from '../jobs/a-job.ts'
 import { aWorld } from './a-world.ts'
@@ -361,4 +362,22 @@ test('looks through the dead letters at the start, every minute, and at the end'
 
   expect(recordedAt).toEqual([0, 60, 150])
   expect(world.deadLetters.messages().length).toBe(3)
+})
+
+test('a worker whose card is lost hands its jobs back, takes no more, and ends as one that failed', async () => {
+  const world = aWorld({
+    pictures: ['a', 'b', 'c'],
+    seconds: { prepare: 1 },
+    onStage(stage) {
+      if (stage === 'render') throw new CardUnusableError('denoise_step: the card is lost')
+    },
+    options: { untilIdleSeconds: 3600 },
+  })
+
+  const end = await world.run()
+
+  expect(end).toEqual({ reason: 'denoise_step: the card is lost', jobs: 0, failing: true })
+  expect(world.eventsOf('job-retry')).toEqual([])
+  expect(world.eventsOf('job-released').map(({ jobId }) => jobId)).toContain(idOf('a'))
+  expect(world.visible()).toBe(3)
 })

@@ -7,6 +7,8 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { DeviceFaultError } from '../../../worker/engine/device-fault.ts'
+import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
 import {
   openRenderer,
   type Renderer,
@@ -189,6 +191,45 @@ describe('a process that dies', () => {
     const renderer = aRenderer()
     await expect(say(renderer, 'speak nonsense')).rejects.toThrow('Invalid')
     expect(await say(renderer, 'two')).toMatchObject({ jobsSeen: 1 })
+  })
+})
+
+describe('a fault of the card', () => {
+  test.each([
+    ['fill the memory', DeviceFaultError, 'out-of-memory'],
+    ['lose the context', DeviceFaultError, 'sticky'],
+    ['lose the card', CardUnusableError, 'card-lost'],
+    ['have the wrong driver', CardUnusableError, 'cannot-run'],
+  ])('ends the process, and the next job has a new one: %s', async (word, kind, fault) => {
+    const renderer = aRenderer()
+    const { pid } = await say(renderer, 'one')
+    const error: unknown = await say(renderer, word).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(kind)
+    expect(error).toMatchObject({ message: `denoise_step: ${fault}` })
+    expect(isAlive(pid)).toBe(false)
+    expect(await say(renderer, 'two')).toMatchObject({ jobsSeen: 1 })
+  })
+
+  test('that a dying process printed is one, too', async () => {
+    await expect(say(aRenderer(), 'die of a lost card')).rejects.toBeInstanceOf(CardUnusableError)
+  })
+
+  test('in attention renders the job again without it, and so do all jobs after it', async () => {
+    const reasons: string[] = []
+    const renderer = aRenderer({ onRestart: (reason) => reasons.push(reason) })
+    const first = await say(renderer, 'one')
+    const second = await say(renderer, 'need flash attention')
+    expect(second.pid).not.toBe(first.pid)
+    await expect(say(renderer, 'exit')).rejects.toThrow('exited')
+    expect(await say(renderer, 'need flash attention')).toMatchObject({ jobsSeen: 1 })
+    expect(reasons).toEqual(['denoise_step: attention-refused'])
+  })
+
+  test('in attention is thrown where the job fails without it as well', async () => {
+    const reasons: string[] = []
+    const renderer = aRenderer({ onRestart: (reason) => reasons.push(reason) })
+    await expect(say(renderer, 'refuse attention')).rejects.toMatchObject({ fault: 'attention-refused' })
+    expect(reasons).toHaveLength(1)
   })
 })
 

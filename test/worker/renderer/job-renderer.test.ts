@@ -6,6 +6,9 @@ import { parseRenderArguments } from '../../../shared/contracts/render-arguments
 import { resolveParameters } from '../../../shared/contracts/render-parameters.ts'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../../../worker/compiler/compile.ts'
+import { DeviceFaultError } from '../../../worker/engine/device-fault.ts'
+import { openSession } from '../../../worker/engine/session.ts'
+import type { OpenSession } from '../../../worker/engine/session-pool.ts'
 import type { Progress } from '../../../worker/pipeline/progress.ts'
 import { createJobRenderer, type JobRenderer } from '../../../worker/renderer/job-renderer.ts'
 import { prepareImage } from '../../../worker/renderer/prepare-image.ts'
@@ -110,6 +113,61 @@ test('CLIP sees the source and the VAE the fitted picture', async () => {
     await writeFile(file.path, pixels)
   }
   expect((await framesOf()).equals(before)).toBe(true)
+})
+
+describe('a job that finds the memory of the card full', () => {
+  /** Sessions of which the first few of one network fail, and how many of them were opened. */
+  const sessionsThatFail = (failures: number, fault: 'out-of-memory' | 'sticky' = 'out-of-memory') => {
+    let opened = 0
+    const open: OpenSession = (graph, options) => {
+      if (graph.name === 'vae_decoder' && opened++ < failures)
+        throw new DeviceFaultError(fault, `${graph.name}: ${fault}`)
+      return openSession(graph, options)
+    }
+    return { open, opened: () => opened }
+  }
+  const oneStep = async (memory: RenderJob['memory']): Promise<RenderJob> => {
+    const job = await aJob()
+    const parameters = { ...job.parameters, numInferenceSteps: 1, numVideosPerPrompt: 1 }
+    return { ...job, memory, parameters, outputs: job.outputs.slice(0, 1) }
+  }
+  const context = { signal: new AbortController().signal, onProgress: () => {} }
+
+  test('is rendered with a smaller plan, and gives the same frames', async () => {
+    const job = await oneStep('resident')
+    await render(job)
+    const expected = await readFile(job.outputs[0]!)
+    await rm(job.outputs[0]!)
+    const { open } = sessionsThatFail(1)
+    await using small = createJobRenderer(open)
+    expect(await small.render(job, context)).toMatchObject({ memory: 'offload' })
+    expect((await readFile(job.outputs[0]!)).equals(expected)).toBe(true)
+  })
+
+  test('goes down to the smallest plan, which the next job like it begins with', async () => {
+    const job = await oneStep('resident')
+    const { open, opened } = sessionsThatFail(2)
+    await using small = createJobRenderer(open)
+    expect(await small.render(job, context)).toMatchObject({ memory: 'low-vram' })
+    const before = opened()
+    expect(await small.render(job, context)).toMatchObject({ memory: 'low-vram' })
+    expect(opened() - before).toBe(before - 2)
+  })
+
+  test('fails where no plan is small enough', async () => {
+    const { open } = sessionsThatFail(Number.POSITIVE_INFINITY)
+    await using small = createJobRenderer(open)
+    await expect(small.render(await oneStep('offload'), context)).rejects.toMatchObject({
+      fault: 'out-of-memory',
+    })
+  })
+
+  test('is not rendered again for a fault of another kind', async () => {
+    const { open, opened } = sessionsThatFail(1, 'sticky')
+    await using small = createJobRenderer(open)
+    await expect(small.render(await oneStep('resident'), context)).rejects.toMatchObject({ fault: 'sticky' })
+    expect(opened()).toBe(1)
+  })
 })
 
 describe('a job is refused', () => {

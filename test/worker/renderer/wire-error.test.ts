@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { DeviceFaultError } from '../../../worker/engine/device-fault.ts'
 import { wireErrorSchema } from '../../../worker/renderer/protocol.ts'
 import { fromWireError, toWireError } from '../../../worker/renderer/wire-error.ts'
 
@@ -10,6 +11,16 @@ test('an InvalidInputError is the same on the other side', () => {
   const error = new InvalidInputError('--fps: rate', '--fps: rate: 0 is below 1')
   expect(across(error)).toEqual(error)
   expect(across(error)).toBeInstanceOf(InvalidInputError)
+})
+
+test('a fault of the card keeps its class and its stack', () => {
+  const error = new DeviceFaultError('sticky', 'denoise_step: the card stopped')
+  expect(across(error)).toBeInstanceOf(DeviceFaultError)
+  expect(across(error)).toMatchObject({
+    fault: 'sticky',
+    message: error.message,
+    stack: expect.stringContaining('wire-error.test.ts'),
+  })
 })
 
 test('an AbortError is one, and so is whatever is thrown after a cancel', () => {

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { readSettledFreeBytes } from '../../../worker/cuda/settled-free-bytes.ts'
+
+/** Reads these values, the last one for ever, and counts the waits between. */
+const settle = async (...values: readonly number[]) => {
+  const waits: number[] = []
+  let reading = 0
+  const free = await readSettledFreeBytes(
+    async () => values[Math.min(reading++, values.length - 1)]!,
+    async (ms) => waits.push(ms),
+  )
+  return { free, waitedMs: waits.reduce((sum, ms) => sum + ms, 0) }
+}
+
+test('memory that does not change is read twice', async () => {
+  expect(await settle(20, 20)).toEqual({ free: 20, waitedMs: 500 })
+})
+
+test("memory that comes back is waited for, as of a killed renderer's", async () => {
+  expect(await settle(3, 9, 18, 22, 22)).toEqual({ free: 22, waitedMs: 2000 })
+})
+
+test('memory that another program takes meanwhile is not free', async () => {
+  expect(await settle(3, 9, 7)).toEqual({ free: 7, waitedMs: 1000 })
+})
+
+test('memory that rises for ever is waited for a few seconds', async () => {
+  const rising = Array.from({ length: 100 }, (_, i) => i)
+  expect(await settle(...rising)).toEqual({ free: 9, waitedMs: 4500 })
+})
+
+test('a driver that does not answer is an error', async () => {
+  const failing = readSettledFreeBytes(
+    () => Promise.reject(new Error('nvidia-smi: not found')),
+    async () => {},
+  )
+  await expect(failing).rejects.toThrow('nvidia-smi: not found')
+})

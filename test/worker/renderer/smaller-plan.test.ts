@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { DeviceFaultError } from '../../../worker/engine/device-fault.ts'
+import { smallerPlanAfter } from '../../../worker/renderer/smaller-plan.ts'
+
+const full = new DeviceFaultError('out-of-memory', 'denoise_step: full')
+
+test('after a full memory comes the next smaller plan, and none after the smallest', () => {
+  expect(smallerPlanAfter(full, 'resident')).toBe('offload')
+  expect(smallerPlanAfter(full, 'offload')).toBe('low-vram')
+  expect(smallerPlanAfter(full, 'low-vram')).toBeNull()
+})
+
+test('after any other error comes none', () => {
+  expect(smallerPlanAfter(new DeviceFaultError('sticky', 'denoise_step: lost'), 'resident')).toBeNull()
+  expect(smallerPlanAfter(new Error('out of memory'), 'resident')).toBeNull()
+})
