@@ -31,6 +31,7 @@ export const resultAsJson = (
   variant: settings.variant,
   parameters: encodeParameters(settings.parameters),
   steps: result.steps,
+  decode_fallbacks: result.decodeFallbacks,
   videos: result.videos.map(({ video, poster, framesDir, frameCount }) => ({
     ...fileAsJson(video),
     frames: frameCount,
@@ -110,5 +111,7 @@ export const summarize = (
   const times = Object.entries(phases).map(([phase, seconds]) => `${phase} ${seconds.toFixed(1)}`)
   const memory = `peak memory ${formatBytes(result.peakMemoryBytes)} (${result.memory})`
   const on = choice.provider === 'cuda' ? `; ${name}, ${precision}` : ''
-  return [...files, `${total.toFixed(1)} s: ${times.join(', ')}; ${memory}${on}`, ''].join('\n')
+  const again =
+    result.decodeFallbacks > 0 ? `; ${result.decodeFallbacks} chunks were decoded again in fp32` : ''
+  return [...files, `${total.toFixed(1)} s: ${times.join(', ')}; ${memory}${on}${again}`, ''].join('\n')
 }

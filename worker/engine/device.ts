@@ -12,6 +12,8 @@ export interface Device {
   readonly provider: SessionProvider
   /** Targets of a checkpoint's networks; `forceUpcast` is of the VAE's config. */
   targets(options: { readonly forceUpcast: boolean }): Targets
+  /** Float32 targets for what overflows in float16; `null` where `targets` are float32. */
+  exactTargets(options: { readonly forceUpcast: boolean }): Targets | null
   freeMemoryBytes(): Promise<number>
 }
 
@@ -25,6 +27,7 @@ const openCpu = async (): Promise<Device> => {
   return {
     provider: 'cpu',
     targets: () => targets,
+    exactTargets: () => null,
     freeMemoryBytes: async () => process.availableMemory(),
   }
 }
@@ -39,6 +42,9 @@ export const openDevice = async (choice: DeviceChoice): Promise<Device> => {
   return {
     provider: 'cuda',
     targets: ({ forceUpcast }) => cudaTargets({ precision, forceUpcast }),
+    // In a process for float16, products of float32 are rounded to TF32, which has the range of float32.
+    exactTargets: ({ forceUpcast }) =>
+      precision === 'fp32' ? null : cudaTargets({ precision: 'fp32', forceUpcast }),
     freeMemoryBytes() {
       const reading = readFirst()
       readFirst = read

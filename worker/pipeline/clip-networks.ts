@@ -23,8 +23,14 @@ export interface RgbChunk {
   readonly nonFiniteValues: Tensor
 }
 
+export interface ChunkDecoder {
+  /** Frames as float32, for chunks that are blended before they are rounded. */
+  decode(frames: number, inputs: Tensors): Promise<Tensors>
+  decodeRgb(frames: number, inputs: Tensors): Promise<RgbChunk>
+}
+
 /** The networks of one clip size, each run by name. Sessions come from the pool and stay as long as it keeps them. */
-export interface ClipNetworks {
+export interface ClipNetworks extends ChunkDecoder {
   encodeImage(inputs: Tensors): Promise<Tensors>
   encodeVae(inputs: Tensors): Promise<Tensors>
   condition(clips: 1 | 2, inputs: Tensors): Promise<Tensors>
@@ -33,15 +39,19 @@ export interface ClipNetworks {
   denoiseStep(inputs: Tensors): Promise<Tensors>
   predict(inputs: Tensors): Promise<Tensors>
   guidedEulerStep(inputs: Tensors): Promise<Tensors>
-  /** Frames as float32, for chunks that are blended before they are rounded. */
-  decode(frames: number, inputs: Tensors): Promise<Tensors>
-  decodeRgb(frames: number, inputs: Tensors): Promise<RgbChunk>
+  /**
+   * The decoder in float32, for chunks whose numbers overflow in float16; `null` where the decoder is float32. It is
+   * opened at its first use, after all other networks are closed, because it takes twice their memory.
+   */
+  readonly exactDecoder: ChunkDecoder | null
 }
 
 export interface ClipNetworkOptions {
   readonly checkpoint: Checkpoint
   readonly pool: SessionPool
   readonly targets: Targets
+  /** Those of the float32 decoder; `null` where `targets` are float32. */
+  readonly exactTargets: Targets | null
   readonly feedForwardChunks: number
   /** Time spent recording graphs and making sessions is added here. */
   readonly onLoaded: (seconds: number) => void
@@ -54,19 +64,14 @@ const secondsSince = (start: number): number => (performance.now() - start) / 10
 
 export const openClipNetworks = async (
   parameters: RenderParameters,
-  { checkpoint, pool, targets, feedForwardChunks, onLoaded }: ClipNetworkOptions,
+  { checkpoint, pool, targets, exactTargets, feedForwardChunks, onLoaded }: ClipNetworkOptions,
 ): Promise<ClipNetworks> => {
   const { width, height, numFrames } = parameters
   const guidance = usesGuidance(parameters)
   const started = performance.now()
-  const graphs: ClipGraphs = compileClip(checkpoint, {
-    width,
-    height,
-    numFrames,
-    guidance,
-    targets,
-    feedForwardChunks,
-  })
+  const compile = (of: Targets): ClipGraphs =>
+    compileClip(checkpoint, { width, height, numFrames, guidance, targets: of, feedForwardChunks })
+  const graphs = compile(targets)
   if (!checked.has(checkpoint)) graphs.checkWeights()
   checked.add(checkpoint)
   onLoaded(secondsSince(started))
@@ -75,14 +80,37 @@ export const openClipNetworks = async (
   // Sessions of another size or checkpoint are of no use to this clip, and would only take memory.
   await pool.retain((key) => key.startsWith(`${size}|`))
 
-  const runAny = async (name: string, record: () => Graph, inputs: Tensors): Promise<Outputs> => {
+  const runAny = async (
+    name: string,
+    record: () => Graph,
+    inputs: Tensors,
+    precision: 'as-asked' | 'exact' = 'as-asked',
+  ): Promise<Outputs> => {
     const opening = performance.now()
-    const session = await pool.session(`${size}|${name}`, record)
+    const own = `${size}|${precision}|`
+    // Networks of the two precisions are never in memory together.
+    await pool.retain((key) => key.startsWith(own))
+    const session = await pool.session(`${own}${name}`, record)
     onLoaded(secondsSince(opening))
     return await session.run(inputs)
   }
   const run = async (name: string, record: () => Graph, inputs: Tensors): Promise<Tensors> =>
     float32Outputs(await runAny(name, record, inputs))
+
+  const decoderOf = (of: () => ClipGraphs, precision: 'as-asked' | 'exact'): ChunkDecoder => ({
+    async decode(frames, inputs) {
+      const record = (): Graph => of().vaeDecoder(frames)
+      return float32Outputs(await runAny(`vae_decoder-${frames}`, record, inputs, precision))
+    },
+    async decodeRgb(frames, inputs) {
+      const record = (): Graph => of().vaeDecoder(frames, 'rgb')
+      const outputs = await runAny(`vae_decoder_rgb-${frames}`, record, inputs, precision)
+      return {
+        rgb: byteOutput(outputs, 'rgb'),
+        nonFiniteValues: float32Output(outputs, 'non_finite_values'),
+      }
+    },
+  })
 
   return {
     encodeImage: (inputs) => run('image_encoder', graphs.imageEncoder, inputs),
@@ -92,14 +120,7 @@ export const openClipNetworks = async (
     denoiseStep: (inputs) => run('denoise_step', graphs.denoiseStep, inputs),
     predict: (inputs) => run('prediction_step', graphs.predictionStep, inputs),
     guidedEulerStep: (inputs) => run('guided_euler_step', graphs.guidedEulerStep, inputs),
-    decode: (frames, inputs) => run(`vae_decoder-${frames}`, () => graphs.vaeDecoder(frames), inputs),
-    async decodeRgb(frames, inputs) {
-      const record = (): Graph => graphs.vaeDecoder(frames, 'rgb')
-      const outputs = await runAny(`vae_decoder_rgb-${frames}`, record, inputs)
-      return {
-        rgb: byteOutput(outputs, 'rgb'),
-        nonFiniteValues: float32Output(outputs, 'non_finite_values'),
-      }
-    },
+    ...decoderOf(() => graphs, 'as-asked'),
+    exactDecoder: exactTargets === null ? null : decoderOf(() => compile(exactTargets), 'exact'),
   }
 }

@@ -1,5 +1,5 @@
 import { elementCount, type Tensor } from '../engine/tensor.ts'
-import type { ClipNetworks } from './clip-networks.ts'
+import type { ClipNetworks, RgbChunk, Tensors } from './clip-networks.ts'
 import { type DecodeChunk, laterShare, overlappingChunks, plainChunks } from './decode-plan.ts'
 import { type RgbFrame, toRgbFrame } from './image/frames.ts'
 
@@ -9,6 +9,8 @@ export interface DecodeOptions {
   /** 0: chunks side by side, as the reference does. */
   readonly overlap: number
   readonly onChunk: (chunk: number, chunks: number) => void
+  /** Called for each chunk that is decoded once more in float32. */
+  readonly onFallback: () => void
   readonly signal: AbortSignal
 }
 
@@ -21,15 +23,54 @@ const rows = ({ data, shape }: Tensor, { from, to }: DecodeChunk): Tensor => {
 const blend = (earlier: Float32Array, later: Float32Array, share: number): Float32Array =>
   earlier.map((value, i) => value + ((later[i] ?? 0) - value) * share)
 
+const isFinite = ({ data }: Tensor): boolean => {
+  for (const value of data) if (!Number.isFinite(value)) return false
+  return true
+}
+
+/*
+ * The VAE's decoder was trained in float32, and its largest activations can overflow in float16. Such a chunk is decoded
+ * once more in float32. Latents that are not finite themselves stay so in any precision.
+ */
+
+const decodeRgb = async (
+  count: number,
+  latents: Tensor,
+  { networks, onFallback }: DecodeOptions,
+): Promise<RgbChunk> => {
+  const decoded = await networks.decodeRgb(count, { latents })
+  const overflowed = decoded.nonFiniteValues.data.some((values) => values > 0)
+  if (!overflowed || networks.exactDecoder === null || !isFinite(latents)) return decoded
+  onFallback()
+  return await networks.exactDecoder.decodeRgb(count, { latents })
+}
+
+const framesOf = ({ frames }: Tensors): Tensor => {
+  if (frames === undefined) throw new TypeError('the decoder gave no frames')
+  return frames
+}
+
+const decodeFloat = async (
+  count: number,
+  latents: Tensor,
+  { networks, onFallback }: DecodeOptions,
+): Promise<Tensor> => {
+  const decoded = framesOf(await networks.decode(count, { latents }))
+  if (networks.exactDecoder === null || isFinite(decoded) || !isFinite(latents)) return decoded
+  onFallback()
+  return framesOf(await networks.exactDecoder.decode(count, { latents }))
+}
+
 /** Chunks that share no frame: their frames leave the decoder as bytes. */
 async function* decodePlain(
   latents: Tensor,
   chunks: readonly DecodeChunk[],
-  { networks, onChunk, signal }: DecodeOptions,
+  options: DecodeOptions,
 ): AsyncGenerator<RgbFrame> {
+  const { onChunk, signal } = options
   for (const [index, chunk] of chunks.entries()) {
     signal.throwIfAborted()
-    const decoded = await networks.decodeRgb(chunk.to - chunk.from, { latents: rows(latents, chunk) })
+    const decoded = await decodeRgb(chunk.to - chunk.from, rows(latents, chunk), options)
     onChunk(index + 1, chunks.length)
     const { data, shape } = decoded.rgb
     const size = elementCount(shape.slice(1))
@@ -43,15 +84,15 @@ async function* decodePlain(
 async function* decodeBlended(
   latents: Tensor,
   chunks: readonly DecodeChunk[],
-  { networks, onChunk, signal }: DecodeOptions,
+  options: DecodeOptions,
 ): AsyncGenerator<RgbFrame> {
+  const { onChunk, signal } = options
   const frames = latents.shape[0] ?? 0
   let held: { readonly chunk: DecodeChunk; readonly pictures: readonly Tensor[] } | null = null
   for (const [index, chunk] of chunks.entries()) {
     signal.throwIfAborted()
     const count = chunk.to - chunk.from
-    const { frames: decoded } = await networks.decode(count, { latents: rows(latents, chunk) })
-    if (decoded === undefined) throw new TypeError('the decoder gave no frames')
+    const decoded = await decodeFloat(count, rows(latents, chunk), options)
     const shape = decoded.shape.slice(1)
     const size = elementCount(shape)
     const pictures = Array.from({ length: count }, (_, i): Tensor => {

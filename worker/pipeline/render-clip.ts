@@ -25,6 +25,8 @@ export interface RenderOptions {
   readonly checkpoint: Checkpoint
   readonly pool: SessionPool
   readonly targets: Targets
+  /** Those that decode a chunk again whose numbers overflow; default `null`: `targets` are float32 already. */
+  readonly exactTargets?: Targets | null
   /** Guidance's passes one after the other, feed-forward layers in pieces: less memory, the same numbers. */
   readonly lowMemory: boolean
   /** The precision of the reference's pipeline that noise and conditions follow; the target has its own. */
@@ -45,6 +47,8 @@ export interface RenderedClip {
   readonly seconds: PhaseSeconds
   /** Clean latents of every video, [videos·F, 4, h, w]. */
   readonly latents: Tensor
+  /** Count of chunks so far that were decoded once more in float32. */
+  decodeFallbacks(): number
   /** Decoded frames of all videos in order; decoding runs as they are taken. */
   frames(): AsyncGenerator<RgbFrame>
 }
@@ -70,7 +74,7 @@ const scheduleOf = (checkpoint: Checkpoint, { sigmas, numInferenceSteps }: Rende
 export const renderClip = async (
   images: ClipImages,
   parameters: RenderParameters,
-  { checkpoint, pool, targets, lowMemory, precision, onProgress, signal }: RenderOptions,
+  { checkpoint, pool, targets, exactTargets = null, lowMemory, precision, onProgress, signal }: RenderOptions,
 ): Promise<RenderedClip> => {
   const seconds: PhaseSeconds = { load: 0, encodeImage: 0, denoise: 0, decode: 0 }
   const timed = async <T>(phase: Exclude<keyof PhaseSeconds, 'load'>, work: () => Promise<T>): Promise<T> => {
@@ -89,6 +93,7 @@ export const renderClip = async (
     checkpoint,
     pool,
     targets,
+    exactTargets,
     feedForwardChunks: lowMemory ? LOW_MEMORY_CHUNKS : 1,
     onLoaded: (more) => {
       seconds.load += more
@@ -130,16 +135,21 @@ export const renderClip = async (
   }
 
   const latents: Tensor = { data: clean, shape: [numVideosPerPrompt * numFrames, ...shape.slice(1)] }
+  let decodeFallbacks = 0
   return {
     steps,
     seconds,
     latents,
+    decodeFallbacks: () => decodeFallbacks,
     async *frames() {
       const decoding = decodeFrames(latents, {
         networks,
         chunkSize: decodeChunkOf(parameters),
         overlap: parameters.decodeOverlap,
         onChunk: (step, chunks) => onProgress({ phase: 'decode', step, steps: chunks }),
+        onFallback() {
+          decodeFallbacks++
+        },
         signal,
       })
       while (true) {

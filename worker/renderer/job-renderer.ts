@@ -107,6 +107,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
       checkpoint,
       pool,
       targets: device.targets(checkpoint.vae.config),
+      exactTargets: device.exactTargets(checkpoint.vae.config),
       lowMemory: memory === 'low-vram',
       precision: job.device.provider === 'cuda' ? job.device.precision : 'fp32',
       ...context,
@@ -173,6 +174,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
         peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
         memory,
         steps: clip.steps,
+        decodeFallbacks: clip.decodeFallbacks(),
       }
     },
     [Symbol.asyncDispose]: closePool,

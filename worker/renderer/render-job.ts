@@ -99,6 +99,8 @@ export const renderResultSchema = z.strictObject({
   memory: z.enum(['resident', 'offload', 'low-vram']),
   /** Steps run: length of the sigma list less one. */
   steps: z.int(),
+  /** Chunks that overflowed in float16 and were decoded once more in float32. */
+  decodeFallbacks: z.int().nonnegative(),
 })
 
 export type RgbFile = z.infer<typeof rgbFileSchema>

@@ -105,6 +105,7 @@ export const fakeStages = (
         peakMemoryBytes: 412_000_000,
         memory: 'offload',
         steps: job.parameters.numInferenceSteps,
+        decodeFallbacks: 0,
       })
     })
   }

@@ -174,6 +174,7 @@ describe('a single image', () => {
         decode_overlap: 0,
       },
       steps: 10,
+      decode_fallbacks: 0,
       videos: [
         {
           path: at('cup.mp4'),

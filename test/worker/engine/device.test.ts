@@ -35,6 +35,15 @@ describe('a device', () => {
     expect(await dtypes('fp32', true)).toEqual(['float32', 'float32', 'float32', 'float32'])
   })
 
+  test('has float32 targets beside those of float16, and no others beside float32', async () => {
+    const exact = async (precision: 'fp16' | 'fp32') => {
+      const device = await openDevice({ provider: 'cuda', uuid: UUID, precision })
+      return device.exactTargets({ forceUpcast: true })?.vaeDecoder.dtype ?? null
+    }
+    expect([await exact('fp16'), await exact('fp32')]).toEqual(['float32', null])
+    expect((await openDevice({ provider: 'cpu' })).exactTargets({ forceUpcast: true })).toBeNull()
+  })
+
   test('that is the processor has float32 networks and free memory', async () => {
     const device = await openDevice({ provider: 'cpu' })
     expect(device.targets({ forceUpcast: true }).unet.dtype).toBe('float32')

@@ -67,6 +67,7 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
           peakMemoryBytes: 1,
           memory: 'resident',
           steps: 4,
+          decodeFallbacks: 0,
         }
       },
       close,

@@ -51,7 +51,10 @@ const decodeAll = async (
   const pictures: RgbFrame[] = []
   const onChunk = (chunk: number, chunks: number) => progress.push(`${chunk} of ${chunks}`)
   const signal = new AbortController().signal
-  for await (const picture of decodeFrames(latentsOf(frames), { networks, onChunk, signal, ...options })) {
+  for await (const picture of decodeFrames(latentsOf(frames), {
+    ...{ networks, onChunk, signal, onFallback: () => {} },
+    ...options,
+  })) {
     pictures.push(picture)
   }
   const reds = pictures.map(({ bytes }) => bytes[0]!)
@@ -92,6 +95,7 @@ describe('chunks side by side', () => {
       chunkSize: 2,
       overlap: 0,
       onChunk: () => {},
+      onFallback: () => {},
       signal: new AbortController().signal,
     })
     const counts = (await Array.fromAsync(frames)).map(({ nonFiniteValues }) => nonFiniteValues)
@@ -143,6 +147,7 @@ describe('overlapping chunks', () => {
       chunkSize: 2,
       overlap: 1,
       onChunk: () => {},
+      onFallback: () => {},
       signal: new AbortController().signal,
     })
     expect(await Array.fromAsync(frames)).toEqual([100, 101, 101].map((grey) => pixel(grey, grey, grey)))
@@ -160,6 +165,7 @@ describe('overlapping chunks', () => {
       chunkSize: 2,
       overlap: 1,
       onChunk: () => {},
+      onFallback: () => {},
       signal: new AbortController().signal,
     })
     const counts = (await Array.fromAsync(frames)).map(({ nonFiniteValues }) => nonFiniteValues)
@@ -177,7 +183,7 @@ describe('overlapping chunks', () => {
 test('a chunk is decoded when its first frame is taken, not before', async () => {
   const { calls, networks } = aDecoder()
   const signal = new AbortController().signal
-  const options = { networks, chunkSize: 2, overlap: 0, onChunk: () => {}, signal }
+  const options = { networks, chunkSize: 2, overlap: 0, onChunk: () => {}, onFallback: () => {}, signal }
   const frames = decodeFrames(latentsOf(6), options)
   expect(calls()).toHaveLength(0)
   await frames.next()
@@ -191,11 +197,109 @@ test('an abort stops before the next chunk, with its reason', async () => {
   const { calls, networks } = aDecoder()
   const controller = new AbortController()
   const reason = new Error('the lease was lost')
-  const options = { networks, chunkSize: 2, overlap: 0, onChunk: () => {}, signal: controller.signal }
+  const options = {
+    networks,
+    chunkSize: 2,
+    overlap: 0,
+    onChunk: () => {},
+    onFallback: () => {},
+    signal: controller.signal,
+  }
   const frames = decodeFrames(latentsOf(6), options)
   await frames.next()
   controller.abort(reason)
   expect((await frames.next()).done).toBe(false)
   await expect(frames.next()).rejects.toBe(reason)
   expect(calls()).toHaveLength(1)
+})
+
+describe('a chunk that overflows in float16', () => {
+  /** Green, whatever the latents are. */
+  const GREEN = [0, 200, 0]
+
+  /** Decodes chunks that hold frame 2 to values that are not finite. The exact decoder gives green frames. */
+  const overflowing = () => {
+    const { networks } = aDecoder()
+    const holds = ({ latents }: Tensors): boolean => [...latents!.data].includes(2)
+    const exact: (readonly number[])[] = []
+    const note = ({ latents }: Tensors): void => {
+      exact.push([...latents!.data].filter((_, i) => i % 2 === 0))
+    }
+    const decode: ClipNetworks['decode'] = async (count, inputs) => {
+      const { frames } = await networks.decode(count, inputs)
+      return { frames: holds(inputs) ? { ...frames!, data: frames!.data.fill(Number.NaN) } : frames! }
+    }
+    const decodeRgb: ClipNetworks['decodeRgb'] = async (count, inputs) => ({
+      ...(await networks.decodeRgb(count, inputs)),
+      nonFiniteValues: tensorOf(new Array(count).fill(holds(inputs) ? 3 : 0)),
+    })
+    const exactDecoder: ClipNetworks['exactDecoder'] = {
+      async decode(count, inputs) {
+        note(inputs)
+        const values = Array.from({ length: count }, () => GREEN.map((byte) => byte / 127.5 - 1)).flat()
+        return { frames: tensorOf(values, [count, 3, 1, 1]) }
+      },
+      async decodeRgb(count, inputs) {
+        note(inputs)
+        const data = Uint8Array.from(Array.from({ length: count }, () => GREEN).flat())
+        return { rgb: { data, shape: [count, 1, 1, 3] }, nonFiniteValues: tensorOf(new Array(count).fill(0)) }
+      },
+    }
+    return { exact, networks: { ...networks, decode, decodeRgb, exactDecoder } }
+  }
+
+  const decodeOverflowing = async (
+    options: Pick<DecodeOptions, 'chunkSize' | 'overlap'>,
+    { latents = latentsOf(5), withExact = true } = {},
+  ) => {
+    const { exact, networks } = overflowing()
+    let fallbacks = 0
+    const frames = await Array.fromAsync(
+      decodeFrames(latents, {
+        ...options,
+        networks: withExact ? networks : { ...networks, exactDecoder: null },
+        onChunk: () => {},
+        onFallback: () => fallbacks++,
+        signal: new AbortController().signal,
+      }),
+    )
+    return { exact, fallbacks, frames }
+  }
+
+  test('is decoded once more in float32, and that result is used', async () => {
+    const { exact, fallbacks, frames } = await decodeOverflowing({ chunkSize: 2, overlap: 0 })
+    expect({ exact, fallbacks }).toEqual({ exact: [[2, 3]], fallbacks: 1 })
+    expect(frames.map(({ nonFiniteValues }) => nonFiniteValues)).toEqual([0, 0, 0, 0, 0])
+    expect(frames.slice(1, 4)).toEqual([pixel(1, 2, 3), pixel(...GREEN), pixel(...GREEN)])
+  })
+
+  test('is decoded in float32 before it is blended with others', async () => {
+    const { exact, fallbacks, frames } = await decodeOverflowing({ chunkSize: 3, overlap: 1 })
+    expect({ exact, fallbacks }).toEqual({
+      exact: [
+        [0, 1, 2],
+        [2, 3, 4],
+      ],
+      fallbacks: 2,
+    })
+    expect(frames).toEqual(new Array(5).fill(pixel(...GREEN)))
+  })
+
+  test('keeps its count where the decoder is float32 already', async () => {
+    const { exact, fallbacks, frames } = await decodeOverflowing(
+      { chunkSize: 2, overlap: 0 },
+      { withExact: false },
+    )
+    expect({ exact, fallbacks }).toEqual({ exact: [], fallbacks: 0 })
+    expect(frames.map(({ nonFiniteValues }) => nonFiniteValues)).toEqual([0, 0, 3, 3, 0])
+  })
+
+  test('is not decoded again where its latents are not finite, for no precision helps there', async () => {
+    const latents = latentsOf(5)
+    latents.data[5] = Number.NaN
+    for (const overlap of [0, 1]) {
+      const { exact, fallbacks } = await decodeOverflowing({ chunkSize: 5, overlap }, { latents })
+      expect({ exact, fallbacks }).toEqual({ exact: [], fallbacks: 0 })
+    }
+  })
 })

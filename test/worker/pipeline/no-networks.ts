@@ -15,4 +15,5 @@ export const NO_NETWORKS: ClipNetworks = {
   guidedEulerStep: absent,
   decode: absent,
   decodeRgb: absent,
+  exactDecoder: null,
 }

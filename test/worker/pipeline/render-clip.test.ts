@@ -7,7 +7,8 @@ import { decodeImage } from '../../../shared/image/decode-image.ts'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../../../worker/compiler/compile.ts'
 import { openDevice } from '../../../worker/engine/device.ts'
-import { createSessionPool } from '../../../worker/engine/session-pool.ts'
+import { openSession } from '../../../worker/engine/session.ts'
+import { createSessionPool, type OpenSession } from '../../../worker/engine/session-pool.ts'
 import { fitImage } from '../../../worker/pipeline/image/fit.ts'
 import { renderClip } from '../../../worker/pipeline/render-clip.ts'
 import { differenceOf, expectClose } from '../../fixtures/close.ts'
@@ -26,12 +27,14 @@ const goldenImage = (name: string): Promise<Buffer> =>
 interface Setup {
   readonly keep?: 'all' | 'one'
   readonly lowMemory?: boolean
+  /** The decoder that is opened first overflows in every chunk, and there is one in float32 beside it. */
+  readonly overflows?: boolean
   readonly overrides?: Readonly<Record<string, unknown>>
 }
 
 const renderGolden = async (
   golden: Golden,
-  { keep = 'all', lowMemory = false, overrides = {} }: Setup = {},
+  { keep = 'all', lowMemory = false, overflows = false, overrides = {} }: Setup = {},
 ) => {
   const {
     checkpoint: name = '',
@@ -51,19 +54,37 @@ const renderGolden = async (
     checkpoint.defaults,
     { vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config) },
   )
-  await using pool = createSessionPool({ keep, threads: 2, cacheDir: null })
+  const opened: string[] = []
+  const open: OpenSession = async (graph, options) => {
+    const session = await openSession(graph, options)
+    opened.push(graph.name)
+    if (!overflows || graph.name !== 'vae_decoder' || opened.filter((each) => each === graph.name).length > 1)
+      return session
+    return {
+      ...session,
+      async run(inputs) {
+        const outputs = await session.run(inputs)
+        for (const { data } of Object.values(outputs)) data.fill(1)
+        return outputs
+      },
+    }
+  }
+  await using pool = createSessionPool({ keep, threads: 2, cacheDir: null }, open)
   const source = await decodeImage(await goldenImage(image), image)
   const fitted = fitImage(source, parameters.width, parameters.height, parameters.fit)
+  const targets = (await openDevice({ provider: 'cpu' })).targets(checkpoint.vae.config)
   const clip = await renderClip({ source, fitted }, parameters, {
     checkpoint,
     pool,
-    targets: (await openDevice({ provider: 'cpu' })).targets(checkpoint.vae.config),
+    targets,
+    exactTargets: overflows ? targets : null,
     lowMemory,
     precision: precision === 'fp16' ? 'fp16' : 'fp32',
     onProgress: () => {},
     signal: new AbortController().signal,
   })
-  return { latents: clip.latents, frames: Buffer.concat(await takeRgbFrames(clip)) }
+  const frames = Buffer.concat(await takeRgbFrames(clip))
+  return { latents: clip.latents, frames, opened, decodeFallbacks: clip.decodeFallbacks() }
 }
 
 /** At most 1 of 255 anywhere, at most 0.01 of 255 on average. */
@@ -129,4 +150,12 @@ test('another seed gives another clip', async () => {
   const golden = await readGolden('pipeline-default-ramp')
   const { frames } = await renderGolden(golden, { overrides: { seed: 1 } })
   expect(differenceOf(frames, golden.tensor<Uint8Array>('frames').data).meanAbsolute).toBeGreaterThan(1)
+})
+
+test('a chunk that overflows has the frames of the float32 decoder', async () => {
+  const golden = await readGolden('pipeline-default-ramp')
+  const { frames, opened, decodeFallbacks } = await renderGolden(golden, { overflows: true })
+  expectSameFrames(frames, golden.tensor<Uint8Array>('frames'))
+  expect(decodeFallbacks).toBe(1)
+  expect(opened.filter((name) => name === 'vae_decoder').length).toBe(2)
 })

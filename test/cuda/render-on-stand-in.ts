@@ -1,0 +1,89 @@
+import { chmod, copyFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { runProgram } from '../../worker/cli/program.ts'
+import { deviceEnvironment } from '../../worker/engine/device.ts'
+import { openRenderer } from '../../worker/renderer/child-process-renderer.ts'
+import { prepareImage } from '../../worker/renderer/prepare-image.ts'
+import { renderJobSchema, renderResultSchema } from '../../worker/renderer/render-job.ts'
+import { rendererEnvironment } from '../../worker/renderer/renderer-environment.ts'
+import { NODE_OPTIONS_OF_RENDERER } from '../../worker/renderer/renderer-process.ts'
+import { finishClip } from '../../worker/video/finish-clip.ts'
+import { temporaryDir } from '../fixtures/temporary-dir.ts'
+import { aCard } from '../worker/cuda/a-card.ts'
+import { type Card, standInProcess } from './stand-in-card.ts'
+
+const inRepository = (file: string): string => fileURLToPath(new URL(`../../${file}`, import.meta.url))
+
+/** A folder with a program called nvidia-smi, which reports so much free memory. */
+const aDriver = async (freeMebibytes: number): Promise<string> => {
+  const folder = await temporaryDir()
+  await writeFile(path.join(folder, 'nvidia-smi'), `#!/bin/sh\necho ${freeMebibytes}\n`)
+  await chmod(path.join(folder, 'nvidia-smi'), 0o755)
+  return folder
+}
+
+export interface StandInRender {
+  /** Default a10g. */
+  readonly card?: Card
+  /** Of the renderer's processes, such as SVD_STAND_IN_FAIL. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Default one. */
+  readonly images?: number
+}
+
+/** `svd render` as it is, on a card that is not there: kernels do nothing, so that a clip has no picture. */
+export const renderOnStandIn = async (
+  options: readonly string[],
+  { card = 'a10g', env = {}, images = 1 }: StandInRender = {},
+) => {
+  const folder = await temporaryDir()
+  const standIn = await standInProcess(card)
+  const PATH = `${await aDriver(22_500)}:${process.env['PATH']}`
+  let stdout = ''
+  let stderr = ''
+  const terminal = Object.assign(new PassThrough(), { isTTY: false, columns: 100 })
+  terminal.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+  })
+  const sample = inRepository('worker/demo-samples/coffee.png')
+  const inputs = Array.from({ length: images }, (_, i) => path.join(folder, `image-${i}.png`))
+  for (const input of inputs) await copyFile(sample, input)
+  const files =
+    images === 1 ? ['--output', path.join(folder, 'clip.mp4')] : ['--output-dir', path.join(folder, 'clips')]
+  const exitCode = await runProgram(
+    [
+      ...['render', ...inputs, '--checkpoint', inRepository('worker/demo')],
+      ...['--json', '--width', '64', '--height', '64', '--num-frames', '3', '--num-inference-steps', '2'],
+      ...files,
+      ...options,
+    ],
+    {
+      environment: { PATH: process.env['PATH'], SVD_CACHE_DIR: path.join(folder, 'cache') },
+      stdout: {
+        write(text) {
+          stdout += text
+        },
+      },
+      stderr: terminal,
+      signal: new AbortController().signal,
+      prepareImage,
+      finishClip,
+      deviceProbes: { readCards: async () => [aCard()], readCudaFaults: async () => [] },
+      openRenderer: (device, limits) =>
+        openRenderer({
+          ...limits,
+          entry: inRepository('worker/renderer/main.ts'),
+          schemas: { job: renderJobSchema, result: renderResultSchema },
+          env: rendererEnvironment(
+            { ...process.env, PATH, ...standIn.env, ...env },
+            deviceEnvironment(device),
+          ),
+          execArgv: [...NODE_OPTIONS_OF_RENDERER, ...standIn.execArgv],
+        }),
+      openServices: () => Promise.reject(new Error('rendering has no business with S3 and SQS')),
+    },
+  )
+  return { exitCode, stderr, report: stdout === '' ? null : JSON.parse(stdout) }
+}
