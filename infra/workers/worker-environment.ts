@@ -14,6 +14,8 @@ export const workerEnvironment = (
 ): Record<string, string> => ({
   // ECS tells it to tasks on Fargate only.
   AWS_REGION: Aws.REGION,
+  // On the processor a clip would take hours, so that a machine without a usable GPU has to fail at once.
+  SVD_DEVICE: 'cuda',
   SVD_MODEL: `s3://${buckets.models.bucketName}/${modelFolder(modelId)}`,
   SVD_OUTPUT_BUCKET: buckets.output.bucketName,
   SVD_JOBS_QUEUE_URL: jobs.queue.queueUrl,

@@ -10,8 +10,9 @@ import {
   type DeviceRequest,
   parseDeviceRequest,
 } from '../cuda/choose-device.ts'
+import { cudaFixes } from '../cuda/cuda-fixes.ts'
 import { assertCudaPlatform } from '../cuda/cuda-platform.ts'
-import { cudaFaults, readCudaState } from '../cuda/cuda-state.ts'
+import { type CudaState, cudaFaults, readCudaState } from '../cuda/cuda-state.ts'
 import type { DeviceChoice } from '../engine/device.ts'
 import { thisCudaTarget } from './cuda-target.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -22,14 +23,17 @@ export interface DeviceOptions {
   readonly precision?: Precision
 }
 
-const DEVICE_VARIABLE = 'SVD_DEVICE'
+export const DEVICE_VARIABLE = 'SVD_DEVICE'
+
+export const deviceOption = (): Option =>
+  new Option(
+    '--device <device>',
+    `${DEVICE_RULE}; auto takes the first NVIDIA card if CUDA is ready (auto, ${DEVICE_VARIABLE})`,
+  )
 
 export const addDeviceOptions = (command: Command): Command =>
   command
-    .option(
-      '--device <device>',
-      `${DEVICE_RULE}; auto takes the first NVIDIA card if CUDA is ready (auto, ${DEVICE_VARIABLE})`,
-    )
+    .addOption(deviceOption())
     .addOption(
       new Option('--precision <name>', 'of the networks (fp16 on CUDA; the CPU has fp32 alone)').choices(
         PRECISIONS,
@@ -50,7 +54,7 @@ export interface ClipDevice {
 }
 
 /** The option goes before the variable, and an empty variable is none. Throws InvalidInputError. */
-const readRequest = (
+export const readDeviceOption = (
   device: string | undefined,
   environment: Surroundings['environment'],
 ): { readonly field: string; readonly request: DeviceRequest } => {
@@ -64,7 +68,7 @@ export const chooseClipDevice = async (
   { device, precision }: DeviceOptions,
   { environment, deviceProbes }: Pick<Surroundings, 'environment' | 'deviceProbes'>,
 ): Promise<ClipDevice> => {
-  const { field, request } = readRequest(device, environment)
+  const { field, request } = readDeviceOption(device, environment)
   const chosen = await chooseDevice(field, request, deviceProbes)
   if (chosen.provider === 'cuda') {
     const { uuid, name, computeCapability, driverVersion } = chosen.card
@@ -88,11 +92,15 @@ export const chooseClipDevice = async (
 }
 
 /** This machine's cards and what of CUDA is missing on it, for processes that are started with `environment`. */
-export const machineProbes = (environment: Surroundings['environment']): DeviceProbes => ({
-  readCards: () => readCards(environment),
-  async readCudaFaults() {
+export const machineProbes = (environment: Surroundings['environment']): DeviceProbes => {
+  const readState = async (): Promise<CudaState> => {
     const target = thisCudaTarget(environment)
     assertCudaPlatform(target.platform)
-    return cudaFaults(await readCudaState(target, 'sizes', AbortSignal.any([])))
-  },
-})
+    return await readCudaState(target, 'sizes', AbortSignal.any([]))
+  }
+  return {
+    readCards: () => readCards(environment),
+    readCudaFaults: async () => cudaFaults(await readState()),
+    readCudaFixes: async () => cudaFixes(await readState()),
+  }
+}

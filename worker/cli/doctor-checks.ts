@@ -3,6 +3,7 @@ import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip, TARGETS } from '../compiler/compile.ts'
 import type { MemoryNeed } from '../engine/memory-mode.ts'
 import { type Check, fail, ok, runCheck, warn } from '../fitness/check.ts'
+import { checkDevice, type DeviceToCheck } from '../fitness/device-check.ts'
 import type { Machine } from '../fitness/machine.ts'
 import {
   checkDisk,
@@ -18,6 +19,7 @@ export interface CheckOptions {
   readonly checkpoint?: string
   readonly variant?: string
   readonly outputDir: string
+  readonly device: Omit<DeviceToCheck, 'machine'>
 }
 
 const checkCheckpoint = (dir: string, variant: string | undefined): Promise<Check> =>
@@ -66,6 +68,7 @@ export const runChecks = async (machine: Machine, options: CheckOptions): Promis
   await checkOnnxRuntime(machine),
   await checkFfmpeg(machine),
   await checkMemory(machine),
+  await checkDevice({ ...options.device, machine }),
   await checkDisk(machine, 'output', options.outputDir),
   await checkDisk(machine, 'temporary', machine.temporaryDir),
   ...(options.checkpoint === undefined

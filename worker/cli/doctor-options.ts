@@ -2,11 +2,12 @@ import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { INSTANCE_TYPE_NAMES, type InstanceTypeName } from '../../shared/fleet/instance-types.ts'
 import { addDeploymentOptions, type DeploymentOptions } from './deployment.ts'
+import { deviceOption } from './device-options.ts'
 
 const NOTES = `
 Exit code 1 if anything would stop a render, or with --aws a batch; warnings do not.
 
-  svd doctor --checkpoint svd-xt
+  svd doctor --checkpoint svd-xt --device cuda
   svd doctor --aws --instance-type g6e.xlarge --workers 4
 `
 
@@ -14,15 +15,18 @@ export const addDoctorOptions = (command: Command): Command => {
   command
     .summary('check that this machine can render, or that the AWS account is ready')
     .description(
-      'Checks Node, ONNX Runtime, ffmpeg, memory, disk space and, if given, a checkpoint. With --aws instead: ' +
+      'Checks Node, ONNX Runtime, ffmpeg, memory, the device, disk space and, if given, a checkpoint. With --aws instead: ' +
         'credentials, vCPU quotas, buckets, queues, and that the model is there.',
     )
     .optionsGroup('Machine:')
     .option('--checkpoint <dir>', 'also check this checkpoint: configs, weight files, every tensor')
     .option('--variant <name>', 'weight files of that name, such as fp16')
     .option('--output-dir <dir>', 'where videos will go', '.')
+    .addOption(deviceOption())
     .optionsGroup('AWS:')
-    .addOption(new Option('--aws', 'check the AWS account, not this machine').conflicts('checkpoint'))
+    .addOption(
+      new Option('--aws', 'check the AWS account, not this machine').conflicts(['checkpoint', 'device']),
+    )
     .addOption(
       new Option('--instance-type <name...>', 'what the fleet is made of').choices(INSTANCE_TYPE_NAMES),
     )
@@ -59,6 +63,8 @@ export interface DoctorOptions extends DeploymentOptions {
   readonly checkpoint?: string
   readonly variant?: string
   readonly outputDir: string
+  /** Not parsed yet. */
+  readonly device?: string
   readonly aws?: true
   readonly instanceType?: readonly InstanceTypeName[]
   readonly workers?: string

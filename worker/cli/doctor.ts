@@ -1,12 +1,16 @@
 import { type Check, formatCheck } from '../fitness/check.ts'
 import { type Machine, thisMachine } from '../fitness/machine.ts'
+import { readDeviceOption } from './device-options.ts'
 import { readAwsToCheck } from './doctor-aws-options.ts'
 import { runChecks } from './doctor-checks.ts'
 import { assertMachineOptions, type DoctorOptions } from './doctor-options.ts'
 import { EXIT_DONE, EXIT_FAILURE } from './exit-code.ts'
 import type { Surroundings } from './surroundings.ts'
 
-type DoctorSurroundings = Pick<Surroundings, 'stdout' | 'environment' | 'signal' | 'openServices'>
+type DoctorSurroundings = Pick<
+  Surroundings,
+  'stdout' | 'environment' | 'signal' | 'openServices' | 'deviceProbes'
+>
 
 const examineAws = async (
   options: DoctorOptions,
@@ -18,6 +22,15 @@ const examineAws = async (
   return await runAwsChecks(services, asked, signal)
 }
 
+const examineMachine = async (
+  options: DoctorOptions,
+  { environment, deviceProbes: probes }: DoctorSurroundings,
+  machine: Machine,
+): Promise<readonly Check[]> => {
+  const device = { ...readDeviceOption(options.device, environment), probes, environment }
+  return await runChecks(machine, { ...options, device })
+}
+
 /** Returns the exit code. Throws InvalidInputError. */
 export const runDoctor = async (
   options: DoctorOptions,
@@ -25,7 +38,9 @@ export const runDoctor = async (
   machine: Machine = thisMachine(surroundings.environment),
 ): Promise<number> => {
   if (!options.aws) assertMachineOptions(options)
-  const checks = options.aws ? await examineAws(options, surroundings) : await runChecks(machine, options)
+  const checks = options.aws
+    ? await examineAws(options, surroundings)
+    : await examineMachine(options, surroundings, machine)
   const failed = checks.some(({ status }) => status === 'fail')
   surroundings.stdout.write(
     options.json

@@ -1,7 +1,9 @@
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { Check } from '../fitness/check.ts'
 import { checkWorker } from '../fitness/check-worker.ts'
+import { checkDevice } from '../fitness/device-check.ts'
 import { type Machine, thisMachine } from '../fitness/machine.ts'
 import { checkClip } from '../jobs/check-clip.ts'
 import { openJobStages } from '../jobs/open-job-stages.ts'
@@ -13,7 +15,7 @@ import { runWorker } from '../queue/run-worker.ts'
 import { WORKER_OPTIONS } from '../queue/worker-deps.ts'
 import type { WorkerEvent } from '../queue/worker-event.ts'
 import { findFfmpeg } from '../video/ffmpeg-path.ts'
-import { chooseClipDevice } from './device-options.ts'
+import { chooseClipDevice, DEVICE_VARIABLE, readDeviceOption } from './device-options.ts'
 import type { Services } from './services.ts'
 import type { Surroundings } from './surroundings.ts'
 import { readVersions } from './versions.ts'
@@ -85,17 +87,26 @@ export const startWorker = async (
   const scratchDir = path.resolve(settings.scratchDir ?? path.join(tmpdir(), 'svd-batch'))
   const { svd_batch: version } = await readVersions()
 
-  const device = await chooseClipDevice(
-    {
-      ...(settings.device !== null && { device: settings.device }),
-      ...(settings.precision !== null && { precision: settings.precision }),
-    },
-    tools,
-  )
+  const deviceOptions = {
+    // Where it is the variable's, messages are to name the variable.
+    ...(settings.device !== null &&
+      settings.device !== environment[DEVICE_VARIABLE] && { device: settings.device }),
+    ...(settings.precision !== null && { precision: settings.precision }),
+  }
+  // A mistake in the options is not a fault of the machine. A card that cannot be used is one of the checks.
+  const found = await chooseClipDevice(deviceOptions, tools).catch((error: unknown) => {
+    if (error instanceof InvalidInputError) throw error
+    return null
+  })
   let maxReceiveCount: number | null = null
   const model = await checkWorker(
     {
       machine,
+      checkDevice: () =>
+        checkDevice({
+          ...readDeviceOption(deviceOptions.device, environment),
+          ...{ probes: tools.deviceProbes, environment, machine },
+        }),
       scratchDir,
       outputs: store,
       queue: jobs,
@@ -116,6 +127,7 @@ export const startWorker = async (
     },
     signal,
   )
+  const device = found ?? (await chooseClipDevice(deviceOptions, tools))
   const { path: ffmpegPath } = await findFfmpeg(environment)
   const owner = { host: hostname(), processId: process.pid, isRunning }
   await using scratch = await openScratchFolders(scratchDir, owner)

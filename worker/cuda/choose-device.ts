@@ -35,6 +35,8 @@ export interface DeviceProbes {
   readCards(): Promise<readonly Card[]>
   /** What keeps ONNX Runtime from loading its CUDA provider, each as a sentence; empty: nothing. */
   readCudaFaults(): Promise<readonly string[]>
+  /** What to do about those faults. */
+  readCudaFixes?(): Promise<readonly string[]>
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

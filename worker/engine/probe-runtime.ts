@@ -5,12 +5,18 @@ import { add } from '../compiler/ops/elementwise.ts'
 import type { RuntimeProbe } from './runtime-probe.ts'
 import { openSession } from './session.ts'
 
-/* A program: loads the runtime, runs a graph of one node on it, and says what it is. Fails if it cannot. */
+/*
+ * probe-runtime.ts [cuda]: loads the runtime, runs a graph of one node on the processor or the first card, and prints
+ * what the runtime is. Fails if it cannot.
+ */
 
 const g = createGraph('probe')
 g.output('y', add(g, g.input('a', [2]), g.input('b', [2])))
 const numbers = (...data: number[]) => ({ data: Float32Array.from(data), shape: [2] })
-await using session = await openSession(g, { threads: 1 })
+await using session = await openSession(g, {
+  threads: 1,
+  provider: process.argv[2] === 'cuda' ? 'cuda' : 'cpu',
+})
 const { y } = await session.run({ a: numbers(1, 2), b: numbers(10, 20) })
 if (y?.data[0] !== 11 || y.data[1] !== 22) throw new Error(`1 + 10 and 2 + 20 gave ${y?.data}, not 11 and 22`)
 

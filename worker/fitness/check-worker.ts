@@ -10,6 +10,8 @@ import { type ConditionalWrites, checkConditionalWrites } from './store-check.ts
 
 export interface WorkerToCheck {
   readonly machine: Machine
+  /** Of the device that jobs are rendered on. */
+  readonly checkDevice: () => Promise<Check>
   /** Where clips are made before they are published. */
   readonly scratchDir: string
   readonly outputs: ObjectStore
@@ -42,6 +44,7 @@ export const checkWorker = async (worker: WorkerToCheck, signal: AbortSignal): P
   add(await checkOnnxRuntime(machine))
   add(await checkFfmpeg(machine))
   add(await checkMemory(machine))
+  add(await worker.checkDevice())
   add(await checkScratch(machine, worker.scratchDir))
   add(await checkConditionalWrites(outputs, conditionalWrites, signal))
   add(await checkQueue(queue, readQueueSettings, signal))

@@ -3,8 +3,10 @@ import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
+import { deviceEnvironment } from '../engine/device.ts'
 import { RUNTIME_ENVIRONMENT } from '../engine/runtime-environment.ts'
 import { type RuntimeProbe, runtimeProbeSchema } from '../engine/runtime-probe.ts'
+import type { SessionProvider } from '../engine/session-options.ts'
 import { freeDiskBytes } from '../models/free-disk.ts'
 import { type FfmpegBinary, findFfmpeg } from '../video/ffmpeg-path.ts'
 import { assertFolderUsable, makeFolder } from '../video/output-folder.ts'
@@ -22,6 +24,8 @@ export interface Machine {
   availableMemoryBytes(): number
   /** Loads ONNX Runtime's native library and runs a graph on it. */
   onnxRuntime(): Promise<RuntimeProbe>
+  /** Runs a graph of one node on the card, in a process that sees this card alone. */
+  runOnCard(uuid: string): Promise<void>
   ffmpeg(): Promise<FfmpegBinary & FfmpegAbilities>
   /** Makes the folder if it is missing, and something in it that is removed again. */
   tryWriting(folder: string): Promise<void>
@@ -30,9 +34,12 @@ export interface Machine {
 }
 
 /** In a process of its own: a native library that does not fit the processor ends the process that loads it. */
-const probeRuntime = async (): Promise<RuntimeProbe> => {
-  const { failed, stdout, stderr, shortMessage } = await execa(process.execPath, [RUNTIME_PROBE], {
-    env: RUNTIME_ENVIRONMENT,
+const probeRuntime = async (
+  provider: SessionProvider,
+  environment: Readonly<Record<string, string>>,
+): Promise<RuntimeProbe> => {
+  const { failed, stdout, stderr, shortMessage } = await execa(process.execPath, [RUNTIME_PROBE, provider], {
+    env: { ...RUNTIME_ENVIRONMENT, ...environment },
     timeout: 60_000,
     reject: false,
   })
@@ -47,7 +54,10 @@ export const thisMachine = (environment: Readonly<Record<string, string | undefi
   temporaryDir: tmpdir(),
   totalMemoryBytes: totalmem,
   availableMemoryBytes: () => process.availableMemory(),
-  onnxRuntime: probeRuntime,
+  onnxRuntime: () => probeRuntime('cpu', {}),
+  async runOnCard(uuid) {
+    await probeRuntime('cuda', deviceEnvironment({ provider: 'cuda', uuid, precision: 'fp16' }))
+  },
   async ffmpeg() {
     const found = await findFfmpeg(environment)
     return { ...found, ...(await probeFfmpeg(found)) }

@@ -136,6 +136,7 @@ describe('a worker of ECS', () => {
     expect(Object.keys(environment).toSorted()).toEqual([
       'AWS_REGION',
       'SVD_DEAD_LETTER_QUEUE_URL',
+      'SVD_DEVICE',
       'SVD_DRAIN_SECONDS',
       'SVD_JOBS_QUEUE_URL',
       'SVD_METRICS',
@@ -145,7 +146,12 @@ describe('a worker of ECS', () => {
       'SVD_SPOT',
       'SVD_USD_PER_HOUR',
     ])
-    expect(environment).toMatchObject({ SVD_SPOT: '1', SVD_METRICS: '1', SVD_USD_PER_HOUR: 'auto' })
+    expect(environment).toMatchObject({
+      SVD_DEVICE: 'cuda',
+      SVD_SPOT: '1',
+      SVD_METRICS: '1',
+      SVD_USD_PER_HOUR: 'auto',
+    })
     expect(JSON.stringify(environment['SVD_MODEL'])).toContain('/models/svd-xt/')
   })
 

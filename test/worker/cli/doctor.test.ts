@@ -1,13 +1,21 @@
 import { expect, test } from 'vitest'
 import { runDoctor } from '../../../worker/cli/doctor.ts'
+import type { DeviceProbes } from '../../../worker/cuda/choose-device.ts'
+import type { Check } from '../../../worker/fitness/check.ts'
 import type { Machine } from '../../../worker/fitness/machine.ts'
+import { aCard } from '../cuda/a-card.ts'
 import { aMachine } from '../fitness/a-machine.ts'
-import { DEMO_CHECKPOINT, runCommandLine, XT_CONFIGS } from './a-command-line.ts'
+import { DEMO_CHECKPOINT, NO_CARDS, runCommandLine, XT_CONFIGS } from './a-command-line.ts'
 
-const examine = async (machine: Machine, options: { readonly checkpoint?: string } = {}) => {
+const examine = async (
+  machine: Machine,
+  options: { readonly checkpoint?: string; readonly device?: string } = {},
+  deviceProbes: DeviceProbes = NO_CARDS,
+) => {
   let stdout = ''
   const surroundings = {
     environment: {},
+    deviceProbes,
     signal: new AbortController().signal,
     openServices: () => Promise.reject(new Error('this machine alone is looked at')),
     stdout: {
@@ -34,6 +42,7 @@ test('a sound machine passes every check', async () => {
         found: '32.0 GB of 64.0 GB available; Abacus, 8 logical cores',
         fix: null,
       },
+      { name: 'device', status: 'ok', found: 'the processor; there is no NVIDIA card', fix: null },
       { name: 'output', status: 'ok', found: '100 GB free in videos', fix: null },
       { name: 'temporary', status: 'ok', found: '100 GB free in /temporary', fix: null },
       {
@@ -143,6 +152,34 @@ test('a checkpoint without weights is a failed check', async () => {
     found: expect.stringMatching(/^unet: has no weights/),
     fix: 'see the message; downloading the folder again mends most faults',
   })
+})
+
+test('a card that is asked for is named, or fails the machine with what to do', async () => {
+  const withCard: DeviceProbes = { readCards: async () => [aCard()], readCudaFaults: async () => [] }
+  const sound = await examine(aMachine(), { device: 'cuda' }, withCard)
+  expect([sound.exitCode, sound.checks.find(({ name }: Check) => name === 'device').found]).toEqual([
+    0,
+    'NVIDIA A10G, compute capability 8.6; driver 580.126.09; 23.6 GB of 24.1 GB free; ' +
+      'CUDA provider of ONNX Runtime 1.30.0',
+  ])
+  const broken = await examine(aMachine(), { device: 'cuda' })
+  expect(broken.exitCode).toBe(1)
+  expect(broken.checks).toContainEqual({
+    name: 'device',
+    status: 'fail',
+    found:
+      '--device: got cuda, but no NVIDIA driver answers (spawn nvidia-smi ENOENT); install one, or use cpu',
+    fix: "install NVIDIA's driver, start a container with --gpus all, or render on the processor: --device cpu",
+  })
+})
+
+test.each([
+  [['doctor', '--device', 'gpu'], "--device: got 'gpu'; must be auto, cpu, cuda or cuda:N"],
+  [['doctor', '--aws', '--device', 'cuda'], "option '--aws' cannot be used with option '--device <device>'"],
+])('%j is refused', async (args, message) => {
+  const { exitCode, stderr } = await runCommandLine(args)
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain(message)
 })
 
 test('this machine is fit to run the tests', async () => {

@@ -111,6 +111,7 @@ test('looks at all that it needs, works, and ends when it has been idle', async 
     'check onnxruntime',
     'check ffmpeg',
     'check memory',
+    'check device',
     'check scratch',
     'check outputs',
     'check queue',
@@ -120,6 +121,15 @@ test('looks at all that it needs, works, and ends when it has been idle', async 
   ])
   expect(lines.at(-1)).toMatchObject({ level: 'INFO', reason: 'idle for 1 s', jobs: 0 })
   expect(store.keys()).toEqual([])
+})
+
+test('does not take a message where SVD_DEVICE asks for a card that is not there', async () => {
+  const running = runWorker({ environment: { SVD_DEVICE: 'cuda' } })
+
+  await expect(running).rejects.toThrow(
+    'this machine cannot take jobs:\nfail  device        SVD_DEVICE: got cuda, but no NVIDIA driver answers ' +
+      '(spawn nvidia-smi ENOENT); install one, or use cpu',
+  )
 })
 
 test('does not take a message on a machine that is not fit', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { MessageQueue } from '../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import type { Check } from '../../../worker/fitness/check.ts'
+import { type Check, fail, ok } from '../../../worker/fitness/check.ts'
 import { checkWorker, type WorkerToCheck } from '../../../worker/fitness/check-worker.ts'
 import { thisMachine } from '../../../worker/fitness/machine.ts'
 import { openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
@@ -59,6 +59,7 @@ const check = async (changes: Partial<WorkerToCheck> = {}) => {
   const checking = checkWorker(
     {
       machine: aMachine(),
+      checkDevice: async () => ({ name: 'device', ...ok('NVIDIA A10G') }),
       scratchDir: '/scratch',
       outputs: aStore(),
       queue: aQueue(),
@@ -89,12 +90,13 @@ describe('a worker that starts', () => {
       ['onnxruntime', 'ok'],
       ['ffmpeg', 'ok'],
       ['memory', 'ok'],
+      ['device', 'ok'],
       ['scratch', 'ok'],
       ['outputs', 'ok'],
       ['queue', 'ok'],
       ['model', 'ok'],
     ])
-    expect(checks.slice(4).map(({ found }) => found)).toEqual([
+    expect(checks.slice(5).map(({ found }) => found)).toEqual([
       '100 GB free in /scratch',
       's3://outputs writes, reads, and honours If-None-Match',
       'memory:jobs: 0 waiting, 0 in flight, 0 delayed; given up after 5 deliveries',
@@ -117,6 +119,11 @@ describe('a worker that starts', () => {
       'no memory',
       { machine: aMachine({ availableMemoryBytes: () => 5e8 }) },
       'fail  memory        500 MB of 64.0 GB',
+    ],
+    [
+      'a card that cannot be used',
+      { checkDevice: async () => ({ name: 'device', ...fail('SVD_DEVICE: got cuda, but', 'a fix') }) },
+      'fail  device        SVD_DEVICE: got cuda, but\n                    fix: a fix',
     ],
     [
       'a full disk',

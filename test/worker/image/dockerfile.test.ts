@@ -144,7 +144,7 @@ describe('how it runs', () => {
   test('with settings that the worker knows', () => {
     const command = addDeploymentOptions(addWorkerSettings(new Command()), ['model'])
     const set = [...pairsOf(worker, 'ENV').keys()].filter((name) => name.startsWith('SVD_'))
-    expect(set).toEqual(['SVD_CACHE_DIR', 'SVD_SCRATCH_DIR', 'SVD_HEALTH_PORT'])
+    expect(set).toEqual(['SVD_CACHE_DIR', 'SVD_DEVICE', 'SVD_SCRATCH_DIR', 'SVD_HEALTH_PORT'])
     for (const name of set) {
       // Read where weights are cached, by every command.
       if (name !== 'SVD_CACHE_DIR') expect(command.helpInformation()).toContain(name)
@@ -155,7 +155,7 @@ describe('how it runs', () => {
     const checks = (await readdir(inRepository('worker/image'))).filter((file) => /^check-.*\.sh$/.test(file))
     const run = valuesOf(worker, 'RUN').at(-1) ?? ''
     expect([...run.matchAll(/check-[\w-]+\.sh/g)].map(([file]) => file).sort()).toEqual(checks.sort())
-    expect(run).toMatch(/&& node \/opt\/svd\/worker\/cli\/svd\.ts doctor$/)
+    expect(run).toMatch(/&& node \/opt\/svd\/worker\/cli\/svd\.ts doctor --device cpu$/)
     expect(run).not.toMatch(/\|\||;/)
   })
 })

@@ -175,7 +175,7 @@ describe.skipIf(reason !== null)(title, () => {
   })
 
   test('bring a worker that is fit for a machine whose root is read-only', async () => {
-    const { stdout, exitCode } = await asWorker('worker/cli/svd.ts', ['doctor', '--json'])
+    const { stdout, exitCode } = await asWorker('worker/cli/svd.ts', ['doctor', '--device', 'cpu', '--json'])
     const { checks } = JSON.parse(stdout)
     expect(checks.filter(({ status }: { status: string }) => status === 'fail')).toEqual([])
     expect(exitCode).toBe(0)
@@ -187,7 +187,7 @@ describe.skipIf(reason !== null)(title, () => {
     const small = ['--width', '64', '--height', '64', '--num-frames', '2', '--num-inference-steps', '1']
     const { exitCode, stderr } = await asWorker('worker/cli/svd.ts', [
       ...['render', at('svd/worker/demo-samples/rocket.png'), '--checkpoint', at('svd/worker/demo')],
-      ...[...small, '--output', 'clip.mp4', '--quiet'],
+      ...[...small, '--output', 'clip.mp4', '--quiet', '--device', 'cpu'],
     ])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(await readdir(at('var/lib/svd'))).toEqual(['clip.mp4', 'clip.poster.png'])
