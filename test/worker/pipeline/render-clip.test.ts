@@ -6,12 +6,20 @@ import { resolveParameters } from '../../../shared/contracts/render-parameters.t
 import { decodeImage } from '../../../shared/image/decode-image.ts'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../../../worker/compiler/compile.ts'
+import {
+  type CudaTargetOptions,
+  cudaTargets,
+  type Precision,
+} from '../../../worker/compiler/targets/clip-targets.ts'
 import { openDevice } from '../../../worker/engine/device.ts'
-import { createSessionPool } from '../../../worker/engine/session-pool.ts'
+import { openSession } from '../../../worker/engine/session.ts'
+import { createSessionPool, type OpenSession } from '../../../worker/engine/session-pool.ts'
 import { fitImage } from '../../../worker/pipeline/image/fit.ts'
 import { renderClip } from '../../../worker/pipeline/render-clip.ts'
-import { differenceOf, expectClose } from '../../fixtures/close.ts'
+import { differenceOf, expectClose, relativeRmsOf } from '../../fixtures/close.ts'
+import { cudaOpsOnCpu } from '../../fixtures/cuda-ops-on-cpu.ts'
 import { type Golden, type GoldenTensor, readGolden } from '../../fixtures/golden.ts'
+import { readHalfClipError } from '../../fixtures/half-errors.ts'
 import {
   type CheckpointName,
   readCheckpointSpec,
@@ -23,7 +31,14 @@ import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 const goldenImage = (name: string): Promise<Buffer> =>
   readFile(fileURLToPath(new URL(`../../goldens/images/${name}`, import.meta.url)))
 
+/** Sessions of the CPU, on which ops that only CUDA has are replaced by others of the same contract. */
+const openOnCpu: OpenSession = (graph, options) => openSession(cudaOpsOnCpu(graph), options)
+
 interface Setup {
+  /** Default: what this processor runs fastest. CUDA's graphs run on the CPU. */
+  readonly graphs?: 'cpu' | CudaTargetOptions['precision']
+  /** Default: as the golden says. */
+  readonly precision?: Precision
   readonly keep?: 'all' | 'one'
   readonly lowMemory?: boolean
   readonly overrides?: Readonly<Record<string, unknown>>
@@ -31,7 +46,7 @@ interface Setup {
 
 const renderGolden = async (
   golden: Golden,
-  { keep = 'all', lowMemory = false, overrides = {} }: Setup = {},
+  { graphs = 'cpu', keep = 'all', lowMemory = false, overrides = {}, ...setup }: Setup = {},
 ) => {
   const {
     checkpoint: name = '',
@@ -51,15 +66,18 @@ const renderGolden = async (
     checkpoint.defaults,
     { vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config) },
   )
-  await using pool = createSessionPool({ keep, threads: 2, cacheDir: null })
+  await using pool = createSessionPool({ keep, threads: 2, cacheDir: null }, openOnCpu)
+  const { forceUpcast } = checkpoint.vae.config
+  const device = await openDevice({ provider: 'cpu' })
   const source = await decodeImage(await goldenImage(image), image)
   const fitted = fitImage(source, parameters.width, parameters.height, parameters.fit)
   const clip = await renderClip({ source, fitted }, parameters, {
     checkpoint,
     pool,
-    targets: (await openDevice({ provider: 'cpu' })).targets(checkpoint.vae.config),
+    targets:
+      graphs === 'cpu' ? device.targets({ forceUpcast }) : cudaTargets({ precision: graphs, forceUpcast }),
     lowMemory,
-    precision: precision === 'fp16' ? 'fp16' : 'fp32',
+    precision: setup.precision ?? (precision === 'fp16' ? 'fp16' : 'fp32'),
     onProgress: () => {},
     signal: new AbortController().signal,
   })
@@ -74,38 +92,60 @@ const expectSameFrames = (actual: Uint8Array, golden: GoldenTensor<Uint8Array>):
   expect(meanAbsolute).toBeLessThanOrEqual(0.01)
 }
 
-describe('the frames of diffusers', () => {
-  test.each([
-    'default-ramp',
-    'no-guidance',
-    'one-frame',
-    'one-frame-guided',
-    'falling-guidance',
-    'low-start-guidance',
-    'custom-sigmas',
-    'align-your-steps',
-    'chunked-decode',
-    'chunk-of-one',
-    'portrait',
-    'jpeg-exif',
-    'transparent',
-    'two-videos',
-    'no-noise',
-    'strong-noise',
-    'conditions',
-    'long-seed',
-    'fp16-variant',
-    'half-noise',
-    'three-level',
-    'four-level-odd',
-    'four-level-portrait',
-  ])('%s', async (name) => {
+const CASES = [
+  'default-ramp',
+  'no-guidance',
+  'one-frame',
+  'one-frame-guided',
+  'falling-guidance',
+  'low-start-guidance',
+  'custom-sigmas',
+  'align-your-steps',
+  'chunked-decode',
+  'chunk-of-one',
+  'portrait',
+  'jpeg-exif',
+  'transparent',
+  'two-videos',
+  'no-noise',
+  'strong-noise',
+  'conditions',
+  'long-seed',
+  'fp16-variant',
+  'half-noise',
+  'three-level',
+  'four-level-odd',
+  'four-level-portrait',
+] as const
+
+describe.each(['cpu', 'fp32'] as const)('the frames of diffusers, by the graphs for %s', (graphs) => {
+  test.each(CASES)('%s', async (name) => {
     const golden = await readGolden(`pipeline-${name}`)
-    const { latents, frames } = await renderGolden(golden)
+    const { latents, frames } = await renderGolden(golden, { graphs })
     const expected = golden.tensor('latents')
     expectClose({ ...latents, shape: expected.shape }, expected, { relativeToScale: 1e-4 })
     expectSameFrames(frames, golden.tensor<Uint8Array>('frames'))
   })
+})
+
+describe('a clip by the float16 graphs of CUDA', () => {
+  test.each(['default-ramp', 'half-noise', 'three-level'])(
+    "is as near to the float32 clip as diffusers' in float16: %s",
+    async (name) => {
+      const golden = await readGolden(`pipeline-${name}`)
+      const budget = await readHalfClipError(`pipeline-${name}`)
+      const precision = 'fp16'
+      const [single, half] = [
+        await renderGolden(golden, { precision }),
+        await renderGolden(golden, { precision, graphs: 'fp16' }),
+      ]
+      const error = relativeRmsOf(half.latents.data, single.latents.data)
+      expect(error, 'latents: relative RMS').toBeLessThanOrEqual(budget.latents.relativeRms)
+      const { maxAbsolute, meanAbsolute } = differenceOf(half.frames, single.frames)
+      expect(meanAbsolute, 'frames: mean of 255').toBeLessThanOrEqual(budget.frames.meanOf255)
+      expect(maxAbsolute, 'frames: largest of 255').toBeLessThanOrEqual(budget.frames.maxOf255 + 1)
+    },
+  )
 })
 
 describe('memory modes', () => {
