@@ -111,6 +111,50 @@ test('makes graphs of one pass without guidance', async () => {
   expect(readme).not.toContain('guidance_scale')
 })
 
+describe('--target cuda', () => {
+  /** Types of the weights' products, by file. */
+  const productTypes = async (folder: string, file: string): Promise<readonly string[]> => {
+    const { graph } = fromBinary(ModelProtoSchema, await readFile(path.join(folder, file)))
+    const typeOf = new Map(
+      (graph?.valueInfo ?? []).map(({ name, type }) => [
+        name,
+        type?.value.case === 'tensorType' ? type.value.value.elemType : 0,
+      ]),
+    )
+    const products = (graph?.node ?? []).filter(({ opType }) => opType === 'NhwcConv')
+    return [
+      ...new Set(products.map(({ output }) => ELEMENT_TYPES.get(typeOf.get(output[0] ?? '') ?? 0) ?? '?')),
+    ]
+  }
+  const ELEMENT_TYPES = new Map([
+    [1, 'float32'],
+    [10, 'float16'],
+  ])
+
+  const compile = async (...args: readonly string[]): Promise<string> => {
+    const output = path.join(await temporaryDir(), 'onnx')
+    const all = ['compile', '--checkpoint', DEMO_CHECKPOINT, '--output', output, ...SMALL, ...args]
+    expect(await runCommandLine(all)).toMatchObject({ exitCode: 0 })
+    return output
+  }
+
+  test('writes graphs in float16, but for the VAE encoder of a checkpoint with force_upcast', async () => {
+    const output = await compile('--target', 'cuda')
+    expect(await productTypes(output, 'denoise_step.onnx')).toEqual(['float16'])
+    expect(await productTypes(output, 'vae_decoder.onnx')).toEqual(['float16'])
+    expect(await productTypes(output, 'vae_encoder.onnx')).toEqual(['float32'])
+    expect(JSON.parse(await readFile(path.join(output, 'graphs.json'), 'utf8')).target).toBe('cuda-fp16')
+    const readme = await readFile(path.join(output, 'README.md'), 'utf8')
+    expect(readme).toContain('only the CUDA provider of ONNX Runtime has kernels for')
+    expect(readme).toContain('InferenceSession("vae_encoder.onnx", providers=["CUDAExecutionProvider"])')
+  })
+
+  test('writes graphs in float32 when told so', async () => {
+    const output = await compile('--target', 'cuda', '--precision', 'fp32')
+    expect(await productTypes(output, 'denoise_step.onnx')).toEqual(['float32'])
+  })
+})
+
 test('hard-links the weights when asked to', async () => {
   const folder = await temporaryDir()
   const checkpoint = await writeRandomCheckpoint(
@@ -188,7 +232,12 @@ describe('mistakes', () => {
     [
       'another target',
       ['--output', 'DIR/new', '--target', 'tpu'],
-      "error: option '--target <name>' argument 'tpu' is invalid. Allowed choices are cpu.",
+      "error: option '--target <name>' argument 'tpu' is invalid. Allowed choices are cpu, cuda.",
+    ],
+    [
+      'fp16 for the CPU',
+      ['--output', 'DIR/new', '--precision', 'fp16'],
+      'error: --precision: got fp16; the graphs of --target cpu are in fp32, so leave it out or take --target cuda',
     ],
     [
       'a size that does not fit',
