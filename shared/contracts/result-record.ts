@@ -86,7 +86,14 @@ export const resultRecordSchema = z.strictObject({
   cost_usd: z.number().nonnegative().nullable(),
   /** The clip came from the safer path: small decode chunks that overlap. */
   safer_path: z.boolean(),
-  worker: z.strictObject({ id: z.string(), version: z.string(), execution_provider: z.string() }),
+  worker: z.strictObject({
+    id: z.string(),
+    version: z.string(),
+    execution_provider: z.string(),
+    /** Name of the card, or of the processor. Records from before there were cards lack these two. */
+    device: z.string().optional(),
+    precision: z.string().optional(),
+  }),
 })
 
 export type StoredFile = z.infer<typeof storedFileSchema>

@@ -109,7 +109,14 @@ const run = async (): Promise<void> => {
     const end = await runWorker(
       {
         ...{ store: output, jobs, deadLetters: null, clock, random: Math.random, maxAttempts: 5, scratch },
-        worker: { id: 'bench', version: '0', executionProvider: 'none', usdPerHour: null },
+        worker: {
+          id: 'bench',
+          version: '0',
+          executionProvider: 'none',
+          device: 'none',
+          precision: 'fp32',
+          usdPerHour: null,
+        },
         prepareJob: prepareFor(renderMs),
         drain: openDrain(clock),
         onEvent,

@@ -228,3 +228,18 @@ export const runOnStandIn = async (
     await rm(dir, { recursive: true, force: true })
   }
 }
+
+/** Environment and Node options of a program that finds the stand-in where a machine with a card has CUDA. */
+export const standInProcess = async (
+  card: Card,
+): Promise<{ readonly env: Readonly<Record<string, string>>; readonly execArgv: readonly string[] }> => {
+  const { libraries, runtime } = await openFiles()
+  return {
+    env: {
+      SVD_STAND_IN_CARD: card,
+      SVD_STAND_IN_REPORT: path.join(libraries, 'report.node'),
+      SVD_STAND_IN_RUNTIME: runtime,
+    },
+    execArgv: ['--import', new URL('./stand-in/use-stand-in.ts', import.meta.url).href],
+  }
+}

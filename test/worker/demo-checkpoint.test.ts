@@ -8,7 +8,7 @@ import type { RgbImage } from '../../shared/image/rgb-image.ts'
 import { type Checkpoint, openCheckpoint } from '../../worker/checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../../worker/compiler/compile.ts'
 import type { Targets } from '../../worker/compiler/targets/target.ts'
-import { openCpuDevice } from '../../worker/engine/device.ts'
+import { openDevice } from '../../worker/engine/device.ts'
 import { createSessionPool, type SessionPool } from '../../worker/engine/session-pool.ts'
 import { clipFaults } from '../../worker/jobs/clip-faults.ts'
 import { measureFrames } from '../../worker/jobs/clip-figures.ts'
@@ -67,7 +67,7 @@ beforeAll(async () => {
   checkpoint = await openCheckpoint(inRepository('worker/demo'), { variant })
   pool = createSessionPool({ keep: 'all', threads: 0 })
   // What `svd render` runs on this processor.
-  targets = (await openCpuDevice()).targets
+  targets = (await openDevice({ provider: 'cpu' })).targets(checkpoint.vae.config)
   const rendered: [ClipName, RgbClip][] = []
   for (const name of CLIP_NAMES) rendered.push([name, await render(name)])
   clips = Object.fromEntries(rendered) as Record<ClipName, RgbClip>

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { MEMORY_MODES, type MemoryMode } from '../renderer/render-job.ts'
+import { addDeviceOptions, type DeviceOptions } from './device-options.ts'
 
 const NOTES = `
 Buckets and queues are in memory: they are gone when this ends. With --output-dir each finished video is a file there,
@@ -9,7 +10,7 @@ too. Ctrl-C drains: it finishes the video that is being made; once more ends at 
   svd local --checkpoint svd-xt --variant fp16 --port 4566
 `
 
-export interface LocalOptions {
+export interface LocalOptions extends DeviceOptions {
   readonly checkpoint?: string
   readonly variant?: string
   readonly port: string
@@ -19,7 +20,7 @@ export interface LocalOptions {
 }
 
 export const addLocalOptions = (command: Command): Command =>
-  command
+  addDeviceOptions(command)
     .summary('the whole pipeline on this machine')
     .description(
       'Starts S3 and SQS in this process, ingests what is dropped into the bucket, and renders it on this machine.',

@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url'
+import { deviceEnvironment } from '../engine/device.ts'
 import { openRenderer } from '../renderer/child-process-renderer.ts'
 import { prepareImage } from '../renderer/prepare-image.ts'
 import { renderJobSchema, renderResultSchema } from '../renderer/render-job.ts'
 import { rendererEnvironment } from '../renderer/renderer-environment.ts'
 import { finishClip } from '../video/finish-clip.ts'
+import { machineProbes } from './device-options.ts'
 import { exitCodeOf, InterruptedError, OutputLostError } from './exit-code.ts'
 import type { Surroundings, TextOutput } from './surroundings.ts'
 
@@ -59,12 +61,13 @@ export const processSurroundings = (): Surroundings => {
     signal: controller.signal,
     prepareImage,
     finishClip,
-    openRenderer: (limits) =>
+    deviceProbes: machineProbes(process.env),
+    openRenderer: (device, limits) =>
       openRenderer({
         ...limits,
         entry: RENDERER_ENTRY,
         schemas: { job: renderJobSchema, result: renderResultSchema },
-        env: rendererEnvironment(process.env),
+        env: rendererEnvironment(process.env, deviceEnvironment(device)),
       }),
     // Loaded when it is wanted: the SDK takes as long to load as all the rest.
     openServices: async () => (await import('./aws-services.ts')).openAwsServices(),

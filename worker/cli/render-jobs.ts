@@ -38,7 +38,7 @@ export interface ImageJob extends ImageOutputs {
 export const prepareJobs = async (
   images: readonly string[],
   options: RenderOptions,
-  { cacheDir }: Pick<RenderSettings, 'cacheDir'>,
+  { device, cacheDir }: Pick<RenderSettings, 'device' | 'cacheDir'>,
 ): Promise<readonly ImageJob[]> => {
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
   const given = parseRenderArguments(typed, spellOption)
@@ -56,6 +56,7 @@ export const prepareJobs = async (
   return plan.map((planned) => ({
     ...planned,
     settings: {
+      device,
       checkpointDir: path.resolve(options.checkpoint),
       variant: variant ?? null,
       parameters: {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { MEMORY_MODES, type MemoryMode } from '../renderer/render-job.ts'
 import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from './argument-options.ts'
+import { addDeviceOptions, type DeviceOptions } from './device-options.ts'
 
 const NOTES = `
 Defaults are the reference's (in brackets); the checkpoint's svd.json may set others.
@@ -28,8 +29,8 @@ export const addRenderOptions = (command: Command): Command => {
     .option('--frames-dir <dir>', 'also write each frame as a lossless PNG: 0000.png, 0001.png…')
     .optionsGroup('Video:')
   addArgumentOptions(command, VIDEO_OPTIONS).optionsGroup('Sampling:')
-  return addArgumentOptions(command, SAMPLING_OPTIONS)
-    .optionsGroup('Machine:')
+  addArgumentOptions(command, SAMPLING_OPTIONS).optionsGroup('Machine:')
+  return addDeviceOptions(command)
     .addOption(
       new Option('--memory <mode>', 'how much of the model is held at once; same frames')
         .choices(MEMORY_MODES)
@@ -42,7 +43,7 @@ export const addRenderOptions = (command: Command): Command => {
     .addHelpText('after', NOTES)
 }
 
-export interface RenderOptions {
+export interface RenderOptions extends DeviceOptions {
   readonly checkpoint: string
   readonly variant?: string
   readonly output?: string

@@ -1,9 +1,10 @@
-import { availableParallelism, cpus } from 'node:os'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { encodeParameters } from '../../shared/contracts/parameters-document.ts'
 import { formatBytes } from '../../shared/size-text.ts'
 import type { WrittenFile } from '../video/written-file.ts'
+import type { ClipDevice } from './device-options.ts'
 import { InterruptedError } from './exit-code.ts'
 import type { RenderedImage } from './render-images.ts'
 import type { ImageJob } from './render-jobs.ts'
@@ -18,7 +19,12 @@ const fileAsJson = ({ path: file, sizeBytes, sha256 }: WrittenFile) => ({
 })
 
 /** The object that `--json` prints for an image that was rendered. Its keys are a contract. */
-export const resultAsJson = ({ image, settings }: ImageJob, result: RenderedImage, versions: Versions) => ({
+export const resultAsJson = (
+  { image, settings }: ImageJob,
+  result: RenderedImage,
+  device: ClipDevice,
+  versions: Versions,
+) => ({
   status: 'succeeded' as const,
   image,
   checkpoint: settings.checkpointDir,
@@ -42,8 +48,11 @@ export const resultAsJson = ({ image, settings }: ImageJob, result: RenderedImag
   peak_memory_bytes: result.peakMemoryBytes,
   memory_mode: result.memory,
   device: {
-    execution_provider: 'cpu',
-    name: cpus()[0]?.model ?? 'unknown',
+    execution_provider: device.choice.provider,
+    name: device.name,
+    precision: device.precision,
+    compute_capability: device.computeCapability,
+    driver_version: device.driverVersion,
     logical_cores: availableParallelism(),
     threads: settings.threads,
   },
@@ -85,7 +94,11 @@ const shortPath = (file: string): string => {
 }
 
 /** What a person wants to know of a rendered image. */
-export const summarize = ({ settings }: ImageJob, result: RenderedImage): string => {
+export const summarize = (
+  { settings }: ImageJob,
+  result: RenderedImage,
+  { choice, name, precision }: ClipDevice,
+): string => {
   const { width, height, fps } = settings.parameters
   const files = result.videos.flatMap(({ video, poster, framesDir, frameCount }) => [
     `${shortPath(video.path)}  ${frameCount} frames, ${width}x${height}, ${fps} fps, ${formatBytes(video.sizeBytes)}`,
@@ -96,5 +109,6 @@ export const summarize = ({ settings }: ImageJob, result: RenderedImage): string
   const phases = { load, image: encodeImage, denoise, decode, video: encodeVideo }
   const times = Object.entries(phases).map(([phase, seconds]) => `${phase} ${seconds.toFixed(1)}`)
   const memory = `peak memory ${formatBytes(result.peakMemoryBytes)} (${result.memory})`
-  return [...files, `${total.toFixed(1)} s: ${times.join(', ')}; ${memory}`, ''].join('\n')
+  const on = choice.provider === 'cuda' ? `; ${name}, ${precision}` : ''
+  return [...files, `${total.toFixed(1)} s: ${times.join(', ')}; ${memory}${on}`, ''].join('\n')
 }

@@ -1,5 +1,6 @@
 import { findFfmpeg } from '../video/ffmpeg-path.ts'
 import { assertFfmpegEncodes } from '../video/probe-ffmpeg.ts'
+import { chooseClipDevice } from './device-options.ts'
 import { exitCodeOf, messageOf, worstOf } from './exit-code.ts'
 import { followLatestImage } from './image-progress.ts'
 import { makeOutputFolders } from './output-folders.ts'
@@ -30,7 +31,10 @@ const renderAll = async (
   { onReport, ...surroundings }: Surroundings & Tellings,
 ): Promise<number> => {
   const { environment, stdout, stderr, signal } = surroundings
-  const jobs = await prepareJobs(images, options, { cacheDir: weightCacheDir(environment) })
+  const device = await chooseClipDevice(options, surroundings)
+  if (device.hint !== null) stderr.write(`${device.hint}\n`)
+  const cacheDir = weightCacheDir(environment)
+  const jobs = await prepareJobs(images, options, { device: device.choice, cacheDir })
   const ffmpeg = await findFfmpeg(environment)
   await assertFfmpegEncodes(ffmpeg, signal)
   const versions = await readVersions()
@@ -40,13 +44,13 @@ const renderAll = async (
   const exitCodes: number[] = []
   let stopped = false
   await using _folders = await makeOutputFolders(jobs, outputOptionOf(options))
-  await using renderer = surroundings.openRenderer()
+  await using renderer = surroundings.openRenderer(device.choice)
   const tools = { ...surroundings, renderer, ffmpegPath: ffmpeg.path, onProgress: progress.update }
   for await (const { index, job, outcome } of renderImages(jobs, tools)) {
     progress.tell(index, () => {
       if ('value' in outcome) {
-        onReport(resultAsJson(job, outcome.value, versions))
-        if (!options.json) stdout.write(summarize(job, outcome.value))
+        onReport(resultAsJson(job, outcome.value, device, versions))
+        if (!options.json) stdout.write(summarize(job, outcome.value, device))
       } else if (signal.aborted) {
         stopped = true
       } else {

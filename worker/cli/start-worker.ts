@@ -13,6 +13,7 @@ import { runWorker } from '../queue/run-worker.ts'
 import { WORKER_OPTIONS } from '../queue/worker-deps.ts'
 import type { WorkerEvent } from '../queue/worker-event.ts'
 import { findFfmpeg } from '../video/ffmpeg-path.ts'
+import { chooseClipDevice } from './device-options.ts'
 import type { Services } from './services.ts'
 import type { Surroundings } from './surroundings.ts'
 import { readVersions } from './versions.ts'
@@ -30,7 +31,10 @@ export interface WorkerPlaces {
 }
 
 export interface WorkerTools
-  extends Pick<Surroundings, 'environment' | 'signal' | 'prepareImage' | 'finishClip' | 'openRenderer'> {
+  extends Pick<
+    Surroundings,
+    'environment' | 'signal' | 'prepareImage' | 'finishClip' | 'deviceProbes' | 'openRenderer'
+  > {
   readonly services: Services
   readonly drain: Drain
   readonly onCheck: (check: Check) => void
@@ -81,6 +85,13 @@ export const startWorker = async (
   const scratchDir = path.resolve(settings.scratchDir ?? path.join(tmpdir(), 'svd-batch'))
   const { svd_batch: version } = await readVersions()
 
+  const device = await chooseClipDevice(
+    {
+      ...(settings.device !== null && { device: settings.device }),
+      ...(settings.precision !== null && { precision: settings.precision }),
+    },
+    tools,
+  )
   let maxReceiveCount: number | null = null
   const model = await checkWorker(
     {
@@ -108,7 +119,7 @@ export const startWorker = async (
   const { path: ffmpegPath } = await findFfmpeg(environment)
   const owner = { host: hostname(), processId: process.pid, isRunning }
   await using scratch = await openScratchFolders(scratchDir, owner)
-  await using renderer = tools.openRenderer({
+  await using renderer = tools.openRenderer(device.choice, {
     stallTimeoutMs: (settings.stallSeconds ?? STALL_SECONDS) * 1000,
   })
 
@@ -123,13 +134,15 @@ export const startWorker = async (
       worker: {
         id: settings.workerId ?? `${hostname()}-${process.pid}`,
         version,
-        executionProvider: 'cpu',
+        executionProvider: device.choice.provider,
+        device: device.name,
+        precision: device.precision,
         usdPerHour: tools.usdPerHour,
       },
       maxAttempts: settings.maxAttempts ?? maxReceiveCount ?? MAX_ATTEMPTS,
       prepareJob: openJobStages({
         ...{ store, model, renderer, prepareImage, finishClip, checkClip, ffmpegPath },
-        settings: { memory, threads, cacheDir },
+        settings: { device: device.choice, memory, threads, cacheDir },
       }),
       scratch,
       drain: tools.drain,

@@ -1,3 +1,5 @@
+import type { DeviceProbes } from '../cuda/choose-device.ts'
+import type { DeviceChoice } from '../engine/device.ts'
 import type { Renderer, RendererOptions } from '../renderer/child-process-renderer.ts'
 import type { prepareImage } from '../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
@@ -24,7 +26,11 @@ export interface Surroundings {
   readonly signal: AbortSignal
   readonly prepareImage: typeof prepareImage
   readonly finishClip: typeof finishClip
+  /** How `--device auto` finds a card, and what keeps one from being used. */
+  readonly deviceProbes: DeviceProbes
+  /** A renderer whose process is made for that device. */
   openRenderer(
+    device: DeviceChoice,
     limits?: Pick<RendererOptions<RenderJob, RenderResult>, 'stallTimeoutMs'>,
   ): Renderer<RenderJob, RenderResult>
   /** For the commands of the queue side. */

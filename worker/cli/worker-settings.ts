@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { readNumber } from '../../shared/contracts/argument-text.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
+import { PRECISIONS } from '../compiler/targets/clip-targets.ts'
+import { DEVICE_RULE, readDeviceRequest } from '../cuda/choose-device.ts'
 import { MEMORY_MODES } from '../renderer/render-job.ts'
 
 /*
@@ -45,6 +47,19 @@ const SETTINGS = {
     variable: 'SVD_VARIANT',
     value: 'name',
     help: 'weight files of that name, such as fp16',
+  },
+  device: {
+    rule: DEVICE_RULE,
+    read: (given: string): string | undefined => (readDeviceRequest(given) === undefined ? undefined : given),
+    variable: 'SVD_DEVICE',
+    value: 'device',
+    help: `${DEVICE_RULE}; auto takes the first NVIDIA card if CUDA is ready (auto)`,
+  },
+  precision: {
+    ...oneOf(PRECISIONS),
+    variable: 'SVD_PRECISION',
+    value: 'name',
+    help: 'of the networks: fp16 or fp32 (fp16 on CUDA; the CPU has fp32 alone)',
   },
   memory: {
     ...oneOf(MEMORY_MODES),

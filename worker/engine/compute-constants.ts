@@ -29,8 +29,10 @@ const batchesOf = (values: readonly Value[]): readonly (readonly Value[])[] => {
 }
 
 const computeBatch = async (graph: Graph, values: readonly Value[]): Promise<readonly ComputedConstant[]> => {
-  const { bytes, externalDataDir } = encodeOnnx(preparationGraph(graph, values))
-  const session = await ort.InferenceSession.create(bytes, preparingOptions(externalDataDir))
+  const preparation = preparationGraph(graph, values)
+  const { bytes, externalDataDir } = encodeOnnx(preparation)
+  const casts = preparation.nodes.some(({ op }) => op === 'Cast')
+  const session = await ort.InferenceSession.create(bytes, preparingOptions({ externalDataDir, casts }))
   try {
     const results = await session.run({})
     return values.map((value) => {

@@ -3,10 +3,12 @@ import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { preparationNodes } from '../compiler/graph/weight-preparation.ts'
 import { withPreparedWeights } from './prepared-weights.ts'
-import { runningOptions } from './session-options.ts'
+import { runningOptions, type SessionProvider } from './session-options.ts'
 import { type ByteTensor, elementCount, type Outputs, type Tensor } from './tensor.ts'
 
 export interface SessionOptions {
+  /** Default `cpu`. */
+  readonly provider?: SessionProvider
   /** Threads of one network's run; 0 takes one per physical core. */
   readonly threads: number
   /** Folder in which prepared weights are kept; without it they are computed for each session anew. */
@@ -63,15 +65,15 @@ export interface SessionModel {
   readonly ortOptions: ort.InferenceSession.SessionOptions
 }
 
-/** What ONNX Runtime gets for a graph. Weights are prepared here, so that the session need not do it. */
+/** Prepares the graph's weights, and returns the model and the options for a session of ONNX Runtime. */
 export const prepareSession = async (
   graph: Graph,
-  { cacheDir = null, threads }: SessionOptions,
+  { provider = 'cpu', cacheDir = null, threads }: SessionOptions,
 ): Promise<SessionModel> => {
   const ready = await withPreparedWeights(graph, cacheDir, warnUnkept(graph, cacheDir))
   const { bytes, externalDataDir } = encodeOnnx(ready, { sizes: 'open' })
   const foldsConstants = preparationNodes(ready).size > 0
-  return { bytes, ortOptions: runningOptions({ threads, externalDataDir, foldsConstants }) }
+  return { bytes, ortOptions: runningOptions({ provider, threads, externalDataDir, foldsConstants }) }
 }
 
 export const openSession = async (graph: Graph, options: SessionOptions): Promise<Session> => {

@@ -20,7 +20,7 @@ const PARTIAL_NAME = /^\.[0-9a-f-]{36}\.partial$/
 /** A process that still writes does so every few seconds. */
 const ABANDONED_AFTER_MS = 60 * 60 * 1000
 
-/** What identifies the file that was verified. Another one under the same name is verified again. */
+/** Identity of a file that was verified. Another file under the same name is verified again. */
 type FileIdentity = string
 const identityOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileIdentity =>
   [dev, ino, size, mtimeNs, ctimeNs].join(':')
@@ -73,7 +73,7 @@ export const isVerified = async (path: string, contentBytes: number): Promise<bo
   }
 }
 
-/** Removes what processes left that were killed while they wrote. By the file system's clock, which made `newest`. */
+/** Removes files of processes that were killed while they wrote. `newest` is a file that was made just now. */
 const removeAbandoned = async (folder: string, newest: FileHandle): Promise<void> => {
   const { mtimeMs } = await newest.stat()
   for (const name of await readdir(folder)) {
@@ -84,7 +84,7 @@ const removeAbandoned = async (folder: string, newest: FileHandle): Promise<void
   }
 }
 
-/** After this a power cut cannot undo the rename. */
+/** Makes a rename in this folder last: a power cut cannot undo it any more. */
 const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder)
   try {
@@ -94,7 +94,7 @@ const syncFolder = async (folder: string): Promise<void> => {
   }
 }
 
-/** Writes the file, or leaves what is there as it is. Throws what the file system or `content` throws. */
+/** Writes the file. If that fails, an older one stays. Throws what the file system or `content` throws. */
 export const writeVerified = async (
   path: string,
   content: AsyncIterable<Uint8Array<ArrayBuffer>>,

@@ -6,6 +6,10 @@ export interface WorkerIdentity {
   readonly id: string
   readonly version: string
   readonly executionProvider: string
+  /** Name of the card, or of the processor. */
+  readonly device: string
+  /** Of the networks: fp16 or fp32. */
+  readonly precision: string
   /** Null: nobody said. */
   readonly usdPerHour: number | null
 }

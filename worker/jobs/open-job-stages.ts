@@ -21,7 +21,7 @@ export interface JobTools extends FinishingTools {
   readonly model: OpenModel
   readonly renderer: Renderer<RenderJob, RenderResult>
   readonly prepareImage: typeof prepareImage
-  readonly settings: Pick<RenderSettings, 'memory' | 'threads' | 'cacheDir'>
+  readonly settings: Pick<RenderSettings, 'device' | 'memory' | 'threads' | 'cacheDir'>
 }
 
 /** Another worker may have the job's model: not the job's fault, and not for ever. */

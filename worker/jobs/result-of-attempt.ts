@@ -29,7 +29,7 @@ const timesOf = (attempt: Attempt): ResultRecord['seconds'] => {
 export const resultOf = (
   attempt: Attempt,
   ending: Ending,
-  { id, version, executionProvider, usdPerHour }: WorkerIdentity,
+  { id, version, executionProvider, device, precision, usdPerHour }: WorkerIdentity,
   finishedAt: Date,
 ): ResultRecord => ({
   version: 1,
@@ -45,5 +45,5 @@ export const resultOf = (
   device_seconds: attempt.deviceSeconds,
   cost_usd: costOf(attempt.deviceSeconds, usdPerHour),
   safer_path: attempt.saferPath,
-  worker: { id, version, execution_provider: executionProvider },
+  worker: { id, version, execution_provider: executionProvider, device, precision },
 })

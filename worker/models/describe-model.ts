@@ -29,7 +29,7 @@ const assertComplete = (checkpoint: Checkpoint): void => {
   compileClip(checkpoint, {
     ...defaults,
     guidance,
-    targets: cpuTargets,
+    targets: cpuTargets(),
     feedForwardChunks: 1,
   }).checkWeights()
 }

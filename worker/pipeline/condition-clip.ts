@@ -1,11 +1,12 @@
 import { type RenderParameters, usesGuidance } from '../../shared/contracts/render-parameters.ts'
 import type { RgbImage } from '../../shared/image/rgb-image.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
+import type { Precision } from '../compiler/targets/clip-targets.ts'
 import type { Tensor } from '../engine/tensor.ts'
 import type { ClipNetworks, Tensors } from './clip-networks.ts'
 import { toClipInput } from './image/clip-input.ts'
 import { toVaeInput } from './image/vae-input.ts'
-import { type Precision, roundTo } from './precision.ts'
+import { roundTo } from './precision.ts'
 import type { TorchGenerator } from './random/torch-generator.ts'
 
 /** The picture that a clip begins with, in the two forms that the networks see. */

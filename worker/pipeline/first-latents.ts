@@ -1,4 +1,5 @@
-import { type Precision, roundTo } from './precision.ts'
+import type { Precision } from '../compiler/targets/clip-targets.ts'
+import { roundTo } from './precision.ts'
 import type { TorchGenerator } from './random/torch-generator.ts'
 import type { Schedule } from './scheduler/euler-discrete.ts'
 

@@ -1,7 +1,9 @@
+import type { Precision } from '../compiler/targets/clip-targets.ts'
 import { roundToFloat16 } from './random/float16.ts'
 
 /**
- * The precision of the reference's pipeline that a clip follows: `fp16` is what `torch_dtype=torch.float16` loads.
+ * The number as a pipeline of that precision stores it; `value` is a float32. A clip's precision is that of the
+ * reference's pipeline that it follows: `fp16` is what `torch_dtype=torch.float16` loads.
  * It decides what is half around the networks; inside them the target decides. In diffusers 0.42.1, with a PIL image
  * and a CPU generator:
  *
@@ -16,8 +18,5 @@ import { roundToFloat16 } from './random/float16.ts'
  *
  * So a clip of fp16 begins at diffusers' very latents, and then rounds less often than diffusers does.
  */
-export type Precision = 'fp32' | 'fp16'
-
-/** The number as a pipeline of that precision stores it; `value` is a float32. */
 export const roundTo = (precision: Precision, value: number): number =>
   precision === 'fp16' ? roundToFloat16(value) : value

@@ -5,8 +5,9 @@ import {
 } from '../../shared/contracts/render-parameters.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip } from '../compiler/compile.ts'
-import { type Device, openCpuDevice } from '../engine/device.ts'
+import { type Device, openDevice } from '../engine/device.ts'
 import { chooseMemoryPlan, type MemoryPlan } from '../engine/memory-mode.ts'
+import type { SessionProvider } from '../engine/session-options.ts'
 import { createSessionPool, type SessionPool } from '../engine/session-pool.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import { renderClip } from '../pipeline/render-clip.ts'
@@ -23,10 +24,10 @@ export interface JobRenderer extends AsyncDisposable {
   render(job: RenderJob, context: JobContext): Promise<RenderResult>
 }
 
-const planFor = (checkpoint: Checkpoint, job: RenderJob, device: Device): MemoryPlan => {
+const planFor = async (checkpoint: Checkpoint, job: RenderJob, device: Device): Promise<MemoryPlan> => {
   if (job.memory !== 'auto') return job.memory
   const parameters: RenderParameters = job.parameters
-  const { targets } = device
+  const targets = device.targets(checkpoint.vae.config)
   const guidance = usesGuidance(parameters)
   const graphs = compileClip(checkpoint, { ...parameters, guidance, targets, feedForwardChunks: 1 })
   const all = [
@@ -37,7 +38,7 @@ const planFor = (checkpoint: Checkpoint, job: RenderJob, device: Device): Memory
     graphs.denoiseStep(),
     graphs.vaeDecoder(Math.min(parameters.numFrames, decodeChunkOf(parameters))),
   ]
-  return chooseMemoryPlan(all, { availableBytes: device.freeMemoryBytes(), keepWarm: job.keepWarm })
+  return chooseMemoryPlan(all, { availableBytes: await device.freeMemoryBytes(), keepWarm: job.keepWarm })
 }
 
 /** What of a job decides which networks run, of which size and how. */
@@ -60,12 +61,16 @@ export const createJobRenderer = (): JobRenderer => {
 
   const poolFor = async (
     plan: MemoryPlan,
+    provider: SessionProvider,
     { threads, cacheDir }: Pick<RenderJob, 'threads' | 'cacheDir'>,
   ): Promise<SessionPool> => {
     const key = `${plan}|${threads}|${cacheDir}`
     if (open?.key === key) return open.pool
     await open?.pool[Symbol.asyncDispose]()
-    open = { key, pool: createSessionPool({ keep: plan === 'resident' ? 'all' : 'one', threads, cacheDir }) }
+    open = {
+      key,
+      pool: createSessionPool({ keep: plan === 'resident' ? 'all' : 'one', provider, threads, cacheDir }),
+    }
     return open.pool
   }
 
@@ -75,7 +80,8 @@ export const createJobRenderer = (): JobRenderer => {
       const secondsSince = (start: number): number => (performance.now() - start) / 1000
       const { parameters } = job
       const images = { source: await readRgbFile(job.source), fitted: await readRgbFile(job.fitted) }
-      opened ??= openCpuDevice()
+      // Its environment is of one device, so that all jobs of a process have the same.
+      opened ??= openDevice(job.device)
       const device = await opened
       const key = shapeKey(job)
       const known = ready?.key === key ? ready.checkpoint : null
@@ -83,16 +89,16 @@ export const createJobRenderer = (): JobRenderer => {
       const checkpoint =
         known ??
         (await openCheckpoint(job.checkpointDir, job.variant === null ? {} : { variant: job.variant }))
-      const memory = known === null ? planFor(checkpoint, job, device) : 'resident'
-      const pool = await poolFor(memory, job)
+      const memory = known === null ? await planFor(checkpoint, job, device) : 'resident'
+      const pool = await poolFor(memory, device.provider, job)
       const openSeconds = secondsSince(started)
 
       const clip = await renderClip(images, parameters, {
         checkpoint,
         pool,
-        targets: device.targets,
+        targets: device.targets(checkpoint.vae.config),
         lowMemory: memory === 'low-vram',
-        precision: 'fp32',
+        precision: job.device.provider === 'cuda' ? job.device.precision : 'fp32',
         onProgress,
         signal,
       })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FIT_MODES } from '../../shared/contracts/fit-mode.ts'
+import { PRECISIONS } from '../compiler/targets/clip-targets.ts'
 
 /** How much of the model is in memory at once. All modes give the same frames. */
 export const MEMORY_MODES = ['auto', 'resident', 'offload', 'low-vram'] as const
@@ -29,7 +30,14 @@ const rgbFileSchema = z.strictObject({
   height: z.int().positive(),
 })
 
+/** What the process runs on; its environment is made for that device (see engine/device.ts). */
+const deviceSchema = z.discriminatedUnion('provider', [
+  z.strictObject({ provider: z.literal('cpu') }),
+  z.strictObject({ provider: z.literal('cuda'), uuid: z.string(), precision: z.enum(PRECISIONS) }),
+])
+
 const settingsSchema = z.strictObject({
+  device: deviceSchema,
   checkpointDir: z.string(),
   variant: z.string().nullable(),
   parameters: parametersSchema,

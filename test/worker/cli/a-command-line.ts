@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { runProgram } from '../../../worker/cli/program.ts'
 import type { Services } from '../../../worker/cli/services.ts'
 import type { Surroundings } from '../../../worker/cli/surroundings.ts'
+import type { DeviceProbes } from '../../../worker/cuda/choose-device.ts'
 import { type FakeStagesOptions, fakeStages, type StagesRecord } from './fake-stages.ts'
 
 export const DEMO_CHECKPOINT = fileURLToPath(new URL('../../../worker/demo', import.meta.url))
@@ -14,6 +15,16 @@ export interface CommandLineOptions extends FakeStagesOptions {
   readonly signal?: AbortSignal
   /** For the commands of the queue side. */
   readonly services?: Services
+  /** Default: there is no card. */
+  readonly deviceProbes?: DeviceProbes
+}
+
+/** A machine without an NVIDIA driver. */
+export const NO_CARDS: DeviceProbes = {
+  readCards: async () => {
+    throw new Error('spawn nvidia-smi ENOENT')
+  },
+  readCudaFaults: async () => [],
 }
 
 export interface CommandResult extends StagesRecord {
@@ -43,6 +54,7 @@ export const runCommandLine = async (
     },
     stderr: stream,
     signal: options.signal ?? new AbortController().signal,
+    deviceProbes: options.deviceProbes ?? NO_CARDS,
     ...fakeStages(options, record),
     openServices: async () => {
       if (options.services === undefined) throw new Error('this command has no business with S3 and SQS')

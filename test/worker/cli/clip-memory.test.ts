@@ -8,7 +8,7 @@ import { XT_CONFIGS } from './a-command-line.ts'
 const xt = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
 
 const memoryOf = (options: Readonly<Record<string, string>>, availableBytes: number) =>
-  clipMemoryOf(xt, clipShapeOf(options, xt, cpuTargets), availableBytes)
+  clipMemoryOf(xt, clipShapeOf(options, xt, cpuTargets()), availableBytes)
 
 test('SVD-XT at full size takes most for decoding all frames at once', () => {
   const { offload, fits } = memoryOf({}, 64e9)

@@ -24,7 +24,7 @@ const SHAPE = {
   guidance: true,
   steps: 2,
   decodeChunk: 2,
-  targets: cpuTargets,
+  targets: cpuTargets(),
 } as const
 
 const floats = (bytes: Buffer): Float32Array =>

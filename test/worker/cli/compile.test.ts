@@ -143,7 +143,7 @@ describe('--target cuda', () => {
     expect(await productTypes(output, 'denoise_step.onnx')).toEqual(['float16'])
     expect(await productTypes(output, 'vae_decoder.onnx')).toEqual(['float16'])
     expect(await productTypes(output, 'vae_encoder.onnx')).toEqual(['float32'])
-    expect(JSON.parse(await readFile(path.join(output, 'graphs.json'), 'utf8')).target).toBe('cuda-fp16')
+    expect(JSON.parse(await readFile(path.join(output, 'graphs.json'), 'utf8')).target).toBe('cuda-float16')
     const readme = await readFile(path.join(output, 'README.md'), 'utf8')
     expect(readme).toContain('only the CUDA provider of ONNX Runtime has kernels for')
     expect(readme).toContain('InferenceSession("vae_encoder.onnx", providers=["CUDAExecutionProvider"])')

@@ -148,7 +148,7 @@ describe('SVD-XT for the CUDA provider', () => {
 
   test('counts every graph in float16: bytes moved, products in tensor cores, weights as its nodes read them', async () => {
     const { target, graphs } = await inspectJson(...cuda)
-    expect(target).toBe('cuda-fp16')
+    expect(target).toBe('cuda-float16')
     const { flops, tensor_core_flops, moved_bytes, session_weight_bytes } = graphNamed(graphs, 'denoise_step')
     expect(tensor_core_flops).toBe(flops)
     // Activations of 295 MB at the finest of four levels, read and written by most of 850 nodes.
@@ -163,7 +163,7 @@ describe('SVD-XT for the CUDA provider', () => {
   test('moves twice the bytes in float32, outside the tensor cores', async () => {
     const half = graphNamed((await inspectJson(...cuda)).graphs, 'vae_decoder')
     const { target, graphs } = await inspectJson(...cuda, '--precision', 'fp32')
-    expect(target).toBe('cuda-fp32')
+    expect(target).toBe('cuda-float32')
     const single = graphNamed(graphs, 'vae_decoder')
     expect(single.tensor_core_flops).toBe(0)
     expect(single.moved_bytes / half.moved_bytes).toBeGreaterThan(1.8)

@@ -43,6 +43,8 @@ describe('help', () => {
         '--max-guidance-scale',
         '--decode-chunk-size',
         '--decode-overlap',
+        '--device',
+        '--precision',
         '--memory',
         '--threads',
         '--json',

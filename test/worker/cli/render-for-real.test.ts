@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { InterruptedError } from '../../../worker/cli/exit-code.ts'
 import { runProgram } from '../../../worker/cli/program.ts'
+import { deviceEnvironment } from '../../../worker/engine/device.ts'
 import { openRenderer } from '../../../worker/renderer/child-process-renderer.ts'
 import { prepareImage } from '../../../worker/renderer/prepare-image.ts'
 import { renderJobSchema, renderResultSchema } from '../../../worker/renderer/render-job.ts'
@@ -14,6 +15,7 @@ import { finishClip } from '../../../worker/video/finish-clip.ts'
 import { readMp4 } from '../../../worker/video/read-mp4.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+import { NO_CARDS } from './a-command-line.ts'
 
 const inRepository = (file: string): string => fileURLToPath(new URL(`../../../${file}`, import.meta.url))
 
@@ -62,11 +64,12 @@ const renderForReal = async (images: readonly string[], { at, act }: Hooks = {})
       signal: controller.signal,
       prepareImage,
       finishClip,
-      openRenderer: () =>
+      deviceProbes: NO_CARDS,
+      openRenderer: (device) =>
         openRenderer({
           entry: inRepository('worker/renderer/main.ts'),
           schemas: { job: renderJobSchema, result: renderResultSchema },
-          env: rendererEnvironment(process.env),
+          env: rendererEnvironment(process.env, deviceEnvironment(device)),
           spawn(entry, options) {
             const child = fork(entry, options)
             processes.push(child)

@@ -30,6 +30,7 @@ describe('a single image', () => {
     expect(renderers).toEqual({ opened: 1, open: 0 })
     expect(jobs).toEqual([
       {
+        device: { provider: 'cpu' },
         checkpointDir: DEMO_CHECKPOINT,
         variant: null,
         source: { path: staged('out', 'source.rgb'), width: 640, height: 480 },
@@ -193,6 +194,9 @@ describe('a single image', () => {
       device: {
         execution_provider: 'cpu',
         name: expect.any(String),
+        precision: 'fp32',
+        compute_capability: null,
+        driver_version: null,
         logical_cores: expect.any(Number),
         threads: 0,
       },

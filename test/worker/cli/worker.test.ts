@@ -17,7 +17,7 @@ import { storedJson } from '../../fixtures/stored-json.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { aMachine } from '../fitness/a-machine.ts'
 import { aJob } from '../jobs/a-job.ts'
-import { DEMO_CHECKPOINT } from './a-command-line.ts'
+import { DEMO_CHECKPOINT, NO_CARDS } from './a-command-line.ts'
 
 interface CommandOptions {
   readonly options?: WorkerOptions
@@ -80,7 +80,8 @@ const runWorker = async (command: CommandOptions) => {
     signal: signal ?? new AbortController().signal,
     prepareImage: never,
     finishClip: never,
-    openRenderer(limits) {
+    deviceProbes: NO_CARDS,
+    openRenderer(_, limits) {
       opened = limits?.stallTimeoutMs
       const close = async (): Promise<void> => {}
       return { render: never, close, [Symbol.asyncDispose]: close }

@@ -5,14 +5,24 @@ import { describe, expect, test } from 'vitest'
 import { preparingOptions, runningOptions } from '../../../worker/engine/session-options.ts'
 
 describe('options of a session that runs a network', () => {
-  const options = runningOptions({ threads: 3, externalDataDir: '/weights', foldsConstants: false })
+  const options = runningOptions({
+    provider: 'cpu',
+    threads: 3,
+    externalDataDir: '/weights',
+    foldsConstants: false,
+  })
 
   test('leave the ops as the compiler chose them', () => {
     expect(options).toMatchObject({ executionProviders: ['cpu'], graphOptimizationLevel: 'disabled' })
   })
 
   test('fold constants where the graph still computes some', () => {
-    const folding = runningOptions({ threads: 3, externalDataDir: '/weights', foldsConstants: true })
+    const folding = runningOptions({
+      provider: 'cpu',
+      threads: 3,
+      externalDataDir: '/weights',
+      foldsConstants: true,
+    })
     expect(folding).toEqual({ ...options, graphOptimizationLevel: 'basic' })
   })
 
@@ -27,7 +37,12 @@ describe('options of a session that runs a network', () => {
         model_external_initializers_file_folder_path: '/weights',
       },
     })
-    const inline = runningOptions({ threads: 3, externalDataDir: null, foldsConstants: false })
+    const inline = runningOptions({
+      provider: 'cpu',
+      threads: 3,
+      externalDataDir: null,
+      foldsConstants: false,
+    })
     expect(inline.extra).toEqual({ session: { use_device_allocator_for_initializers: '1' } })
   })
 
@@ -36,8 +51,18 @@ describe('options of a session that runs a network', () => {
   })
 })
 
+test('on CUDA a session refuses nodes that would run on the processor', () => {
+  const cuda = runningOptions({ provider: 'cuda', threads: 3, externalDataDir: null, foldsConstants: false })
+  expect(cuda).toMatchObject({
+    executionProviders: [{ name: 'cuda', deviceId: 0 }],
+    intraOpNumThreads: 1,
+    enableMemPattern: false,
+    extra: { session: { disable_cpu_ep_fallback: '1', use_device_allocator_for_initializers: '1' } },
+  })
+})
+
 test('weights are prepared op by op, with nothing kept that was used', () => {
-  expect(preparingOptions('/weights')).toEqual({
+  expect(preparingOptions({ externalDataDir: '/weights', casts: false })).toEqual({
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'disabled',
     enableCpuMemArena: false,
@@ -45,6 +70,11 @@ test('weights are prepared op by op, with nothing kept that was used', () => {
     logSeverityLevel: 3,
     extra: { session: { model_external_initializers_file_folder_path: '/weights' } },
   })
+})
+
+test('weights that are cast are folded, as a session without a cache folds them', () => {
+  const options = preparingOptions({ externalDataDir: null, casts: true })
+  expect(options).toMatchObject({ graphOptimizationLevel: 'basic', extra: { session: {} } })
 })
 
 test('a session holds few activations at once, whatever their sizes', async () => {

@@ -35,7 +35,10 @@ test('writes the record, then the status, then removes the message', async () =>
     device_seconds: 0,
     cost_usd: 0,
     safer_path: false,
-    worker: { id: 'worker-1', version: '0.1.0', execution_provider: 'cpu' },
+    worker: {
+      ...{ id: 'worker-1', version: '0.1.0', execution_provider: 'cpu' },
+      ...{ device: 'a processor', precision: 'fp32' },
+    },
   })
   expect(statuses).toEqual([{ state: 'succeeded' }])
   expect(said).toEqual(['removed'])

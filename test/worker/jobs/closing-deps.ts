@@ -4,7 +4,14 @@ import { openMemoryObjectStore, type StoreOperation } from '../../fixtures/memor
 import { dateAt, virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
 
-export const WORKER = { id: 'worker-1', version: '0.1.0', executionProvider: 'cpu', usdPerHour: 3.6 } as const
+export const WORKER = {
+  id: 'worker-1',
+  version: '0.1.0',
+  executionProvider: 'cpu',
+  device: 'a processor',
+  precision: 'fp32',
+  usdPerHour: 3.6,
+} as const
 
 /** What ends jobs, on a store in memory; no request of it takes any time. */
 export const closingDeps = (faults: Faults<StoreOperation> = {}) => {

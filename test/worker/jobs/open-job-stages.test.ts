@@ -87,7 +87,7 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
       asked.checks.push(clip)
       return { ...QUALITY, non_finite_values: clip.nonFiniteValues }
     },
-    settings: { memory: 'auto', threads: 3, cacheDir: '/cache' },
+    settings: { device: { provider: 'cpu' }, memory: 'auto', threads: 3, cacheDir: '/cache' },
     ffmpegPath: '/bin/ffmpeg',
   })
   const folder = await temporaryDir()

@@ -6,7 +6,7 @@ import { resolveParameters } from '../../../shared/contracts/render-parameters.t
 import { decodeImage } from '../../../shared/image/decode-image.ts'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../../../worker/compiler/compile.ts'
-import { openCpuDevice } from '../../../worker/engine/device.ts'
+import { openDevice } from '../../../worker/engine/device.ts'
 import { createSessionPool } from '../../../worker/engine/session-pool.ts'
 import { fitImage } from '../../../worker/pipeline/image/fit.ts'
 import { renderClip } from '../../../worker/pipeline/render-clip.ts'
@@ -57,7 +57,7 @@ const renderGolden = async (
   const clip = await renderClip({ source, fitted }, parameters, {
     checkpoint,
     pool,
-    targets: (await openCpuDevice()).targets,
+    targets: (await openDevice({ provider: 'cpu' })).targets(checkpoint.vae.config),
     lowMemory,
     precision: precision === 'fp16' ? 'fp16' : 'fp32',
     onProgress: () => {},

@@ -44,6 +44,7 @@ const aJob = async (): Promise<RenderJob> => {
   const { signal } = new AbortController()
   const { source, fitted } = await prepareImage({ bytes, field: image, width, height, fit, folder, signal })
   return renderJobSchema.parse({
+    device: { provider: 'cpu' },
     checkpointDir,
     variant: null,
     source,

@@ -18,7 +18,7 @@ import { neededFor, preparationHashes, preparationNodes } from './weight-prepara
 const VIEWS = new Set(['Reshape', 'Identity'])
 
 type ContentOf<Source> = Source extends Constant ? Omit<Source, 'value'> : never
-/** What a constant holds, whatever its name and shape. */
+/** Content of a constant: its numbers or stored bytes, without name and shape. */
 export type Content = ContentOf<Constant>
 
 const underShape = (value: Value, content: Content): Constant =>
@@ -30,7 +30,7 @@ const underShape = (value: Value, content: Content): Constant =>
 export const foldViews = (graph: Graph): Graph => {
   const outputs = new Set(graph.outputs.map(({ name }) => name))
   const constants = new Map(graph.constants.map((constant) => [constant.value.name, constant]))
-  /** Of each constant, the first one with these bytes. */
+  /** The name of each constant → the name of the first one with the same bytes. */
   const origins = new Map(graph.constants.map(({ value: { name } }) => [name, name]))
   const views = new Map(graph.constants.map(({ value }) => [`${value.name}[${value.shape}]`, value]))
   const replacements = new Map<string, Value>()
@@ -73,7 +73,7 @@ export interface HashedValue {
   readonly hash: string
 }
 
-/** What has to be computed so that no node of the preparation is left; no two roots have the same content. */
+/** Plan of what is computed so that no node of the preparation is left. No two roots have the same content. */
 export interface Folding {
   readonly reads: readonly Read[]
   /** Roots whose results go inside the graph. */

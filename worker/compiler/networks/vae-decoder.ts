@@ -97,12 +97,13 @@ export const recordVaeDecoder = (
   x = target.groupNorm(g, x, { ...normOut, groups: NORM_GROUPS, epsilon: EPSILON, activation: 'silu' })
   x = target.conv2d(g, x, { ...convOut, ...same })
   const smoothed = target.temporalConv(g, target.toClips(g, x), timeConvOut)
-  const decoded = target.imagesToNchw(g, target.toImages(g, smoothed))
+  const decoded = target.toImages(g, smoothed)
   if (output === 'float') {
-    g.output('frames', decoded)
+    g.output('frames', target.imagesToNchw(g, decoded))
     return
   }
-  const { rgb, nonFiniteValues } = rgbFrames(g, decoded, 'nchw')
+  const { pixels, layout } = target.imagesToPixels(g, decoded)
+  const { rgb, nonFiniteValues } = rgbFrames(g, pixels, layout)
   g.output('rgb', rgb)
   g.output('non_finite_values', nonFiniteValues)
 }

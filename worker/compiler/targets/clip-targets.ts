@@ -1,36 +1,34 @@
 import { cpuTarget } from './cpu.ts'
 import { cudaTarget } from './cuda/cuda.ts'
-import { oneTarget, type Targets } from './target.ts'
+import { oneTarget, type Target, type Targets } from './target.ts'
 
-/** Portable ONNX in float32. */
-export const cpuTargets: Targets = oneTarget(cpuTarget)
-
-/** Types of a card's activations, as weight files are named after them. */
 export const PRECISIONS = ['fp16', 'fp32'] as const
 export type Precision = (typeof PRECISIONS)[number]
 
-export interface CudaTargetsOptions {
+export interface CudaTargetOptions {
   readonly precision: Precision
-  /** The VAE's `force_upcast`: in fp16 its encoder, and only it, works in float32, as in diffusers. */
+  /** Of the VAE's config: its encoder overflows in float16, so that it alone stays float32. */
   readonly forceUpcast: boolean
 }
 
-/** Graphs for ONNX Runtime's CUDA provider alone. */
-export const cudaTargets = ({ precision, forceUpcast }: CudaTargetsOptions): Targets => {
-  const name = `cuda-${precision}`
-  const single = cudaTarget('float32')
-  if (precision === 'fp32') return { ...oneTarget(single), name }
+/** Targets of a clip's networks on CUDA. */
+export const cudaTargets = ({ precision, forceUpcast }: CudaTargetOptions): Targets => {
+  if (precision === 'fp32') return oneTarget(cudaTarget('float32'))
   const half = cudaTarget('float16')
-  return { ...oneTarget(half), name, vaeEncoder: forceUpcast ? single : half }
+  const vaeEncoder = forceUpcast ? cudaTarget('float32') : half
+  return { name: half.name, imageEncoder: half, vaeEncoder, unet: half, vaeDecoder: half }
 }
+
+/** Targets of a clip's networks on the CPU, which computes in float32 alone. */
+export const cpuTargets = (target: Target = cpuTarget): Targets => oneTarget(target)
 
 export const TARGET_NAMES = ['cpu', 'cuda'] as const
 export type TargetName = (typeof TARGET_NAMES)[number]
 
 export type ClipTargetsOptions =
   | { readonly target: 'cpu' }
-  | ({ readonly target: 'cuda' } & CudaTargetsOptions)
+  | ({ readonly target: 'cuda' } & CudaTargetOptions)
 
-/** The target of every network, by the name that users give. */
+/** Targets by the name that users give: portable ONNX, or graphs for ONNX Runtime's CUDA provider alone. */
 export const clipTargets = (options: ClipTargetsOptions): Targets =>
-  options.target === 'cpu' ? cpuTargets : cudaTargets(options)
+  options.target === 'cpu' ? cpuTargets() : cudaTargets(options)

@@ -56,6 +56,8 @@ export const cpuTarget = {
 
   imagesToNchw: (_, x: Images) => x.value,
 
+  imagesToPixels: (_, x: Images) => ({ pixels: x.value, layout: 'nchw' }),
+
   outputImages: (g, name, x: Images) => g.output(name, x.value),
 
   inputImages: (g, name, size) =>

@@ -44,6 +44,7 @@ export const nchwcTarget = (block: number) => {
     name: `cpu-nchwc${block}`,
 
     imagesToNchw: (g, x: Images) => plain(g, x).value,
+    imagesToPixels: (g, x: Images) => ({ pixels: plain(g, x).value, layout: 'nchw' }),
     outputImages: (g, name, x: Images) => g.output(name, plain(g, x).value),
     toClips: (_, x: Images) => asClips(x),
     toImages: (_, x: Clips) => asImages(x),

@@ -118,6 +118,8 @@ export interface Target {
   imagesFromNchw(g: Graph, x: Value, frames: number): Images
   /** [clips·frames, C, H, W] */
   imagesToNchw(g: Graph, x: Images): Value
+  /** Float32 images in whichever order costs less, for what does not care: [n, C, H, W] or [n, H, W, C]. */
+  imagesToPixels(g: Graph, x: Images): { readonly pixels: Value; readonly layout: 'nchw' | 'nhwc' }
   /** An output that only `inputImages` of the same target reads: images in the target's own order. */
   outputImages(g: Graph, name: string, x: Images): void
   /** An input that `outputImages` of another graph wrote. */

@@ -12,14 +12,14 @@ describe('targets of the networks: image encoder, VAE encoder, UNet, VAE decoder
     [false, ['float16', 'float16', 'float16', 'float16']],
   ])('cuda in fp16, force_upcast %j', (forceUpcast, dtypes) => {
     expect(dtypesOf({ target: 'cuda', precision: 'fp16', forceUpcast })).toEqual({
-      name: 'cuda-fp16',
+      name: 'cuda-float16',
       dtypes,
     })
   })
 
   test.each([true, false])('cuda in fp32, force_upcast %j', (forceUpcast) => {
     expect(dtypesOf({ target: 'cuda', precision: 'fp32', forceUpcast })).toEqual({
-      name: 'cuda-fp32',
+      name: 'cuda-float32',
       dtypes: ['float32', 'float32', 'float32', 'float32'],
     })
   })

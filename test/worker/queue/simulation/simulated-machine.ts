@@ -132,7 +132,14 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
         deadLetters: overQueue('dead', deadLetters, ofDeadLetters),
         clock,
         random: random.next,
-        worker: { id: incarnation.name, version: '0.1.0', executionProvider: 'cpu', usdPerHour: 1 },
+        worker: {
+          id: incarnation.name,
+          version: '0.1.0',
+          executionProvider: 'cpu',
+          device: 'a processor',
+          precision: 'fp32',
+          usdPerHour: 1,
+        },
         maxAttempts: options.maxAttempts,
         prepareJob: simulateRenderer({
           incarnation,

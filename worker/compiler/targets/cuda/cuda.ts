@@ -1,5 +1,5 @@
 import type { Graph } from '../../graph/graph.ts'
-import { elementsOf } from '../../graph/value.ts'
+import { elementsOf, type Value } from '../../graph/value.ts'
 import { add, cast } from '../../ops/elementwise.ts'
 import { concat, reshape, slice, transpose } from '../../ops/shape.ts'
 import { inPieces } from '../image-pieces.ts'
@@ -19,6 +19,10 @@ import {
 import { sumOf, totalOf, viewOfTotal } from './sum.ts'
 import { tokenVerbs } from './tokens.ts'
 import { upsampleConv2d } from './upsample.ts'
+
+/** [n, H, W, C] in float32, without the channels that pad. */
+const pixelsOf = (g: Graph, x: Images): Value =>
+  cast(g, slice(g, totalOf(g, x.sum), 3, 0, x.channels), 'float32')
 
 /**
  * ONNX Runtime's CUDA provider, opset 20 and com.microsoft: channels last, so that images, clips and tokens are views
@@ -40,8 +44,9 @@ export const cudaTarget = (dtype: 'float16' | 'float32') =>
       return imagesOf(sumOf(value), { clips: images / frames, frames }, channels)
     },
 
-    imagesToNchw: (g, x: Images) =>
-      transpose(g, cast(g, slice(g, totalOf(g, x.sum), 3, 0, x.channels), 'float32'), [0, 3, 1, 2]),
+    imagesToNchw: (g, x: Images) => transpose(g, pixelsOf(g, x), [0, 3, 1, 2]),
+
+    imagesToPixels: (g, x: Images) => ({ pixels: pixelsOf(g, x), layout: 'nhwc' }),
 
     outputImages: (g, name, x: Images) => g.output(name, cast(g, totalOf(g, x.sum), 'float32')),
 

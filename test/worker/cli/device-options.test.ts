@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { chooseClipDevice } from '../../../worker/cli/device-options.ts'
+import type { DeviceProbes } from '../../../worker/cuda/choose-device.ts'
+import { aCard } from '../cuda/a-card.ts'
+import { NO_CARDS } from './a-command-line.ts'
+
+const A_CARD: DeviceProbes = { readCards: async () => [aCard()], readCudaFaults: async () => [] }
+
+const choose = (
+  options: Parameters<typeof chooseClipDevice>[0],
+  { deviceProbes = A_CARD, environment = {} as Record<string, string> } = {},
+) => chooseClipDevice(options, { deviceProbes, environment })
+
+describe('the device of a command', () => {
+  test('is the first card where CUDA is ready, in float16', async () => {
+    expect(await choose({})).toEqual({
+      choice: { provider: 'cuda', uuid: aCard().uuid, precision: 'fp16' },
+      name: 'NVIDIA A10G',
+      precision: 'fp16',
+      computeCapability: '8.6',
+      driverVersion: '580.126.09',
+      hint: null,
+    })
+  })
+
+  test('is the processor, in float32, where there is no card', async () => {
+    expect(await choose({}, { deviceProbes: NO_CARDS })).toMatchObject({
+      choice: { provider: 'cpu' },
+      precision: 'fp32',
+      computeCapability: null,
+    })
+  })
+
+  test('is what the option says, else the variable, else auto', async () => {
+    const environment = { SVD_DEVICE: 'cpu' }
+    expect((await choose({}, { environment })).choice).toEqual({ provider: 'cpu' })
+    expect((await choose({ device: 'cuda' }, { environment })).choice).toMatchObject({ provider: 'cuda' })
+    expect((await choose({}, { environment: { SVD_DEVICE: '' } })).choice).toMatchObject({ provider: 'cuda' })
+  })
+
+  test('is float32 on a card if asked for, and never float16 on the processor', async () => {
+    expect((await choose({ precision: 'fp32' })).choice).toMatchObject({ precision: 'fp32' })
+    await expect(choose({ device: 'cpu', precision: 'fp16' })).rejects.toThrow(
+      new InvalidInputError('--precision', 'got fp16 on the CPU, which computes in fp32 alone; leave it out'),
+    )
+  })
+
+  test('that is not understood is named as it was given', async () => {
+    await expect(choose({ device: 'gpu' })).rejects.toThrow('--device: got')
+    await expect(choose({}, { environment: { SVD_DEVICE: 'gpu' } })).rejects.toThrow('SVD_DEVICE: got')
+  })
+})

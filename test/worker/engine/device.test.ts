@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { deviceEnvironment, openDevice } from '../../../worker/engine/device.ts'
+
+const UUID = 'GPU-1'
+
+describe('the environment of a process that runs on a device', () => {
+  test('needs nothing for the processor', () => {
+    expect(deviceEnvironment({ provider: 'cpu' })).toEqual({})
+  })
+
+  test('shows one card alone, in the order of slots', () => {
+    expect(deviceEnvironment({ provider: 'cuda', uuid: UUID, precision: 'fp16' })).toEqual({
+      CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+      CUDA_VISIBLE_DEVICES: UUID,
+    })
+  })
+
+  test('keeps float32 from being rounded to TF32', () => {
+    expect(deviceEnvironment({ provider: 'cuda', uuid: UUID, precision: 'fp32' })).toMatchObject({
+      NVIDIA_TF32_OVERRIDE: '0',
+    })
+  })
+})
+
+describe('a device', () => {
+  const dtypes = async (precision: 'fp16' | 'fp32', forceUpcast: boolean) => {
+    const device = await openDevice({ provider: 'cuda', uuid: UUID, precision })
+    const { imageEncoder, vaeEncoder, unet, vaeDecoder } = device.targets({ forceUpcast })
+    return [imageEncoder, vaeEncoder, unet, vaeDecoder].map(({ dtype }) => dtype)
+  }
+
+  test('on CUDA has float16 networks, but for a VAE encoder that has to be float32', async () => {
+    expect(await dtypes('fp16', true)).toEqual(['float16', 'float32', 'float16', 'float16'])
+    expect(await dtypes('fp16', false)).toEqual(['float16', 'float16', 'float16', 'float16'])
+    expect(await dtypes('fp32', true)).toEqual(['float32', 'float32', 'float32', 'float32'])
+  })
+
+  test('that is the processor has float32 networks and free memory', async () => {
+    const device = await openDevice({ provider: 'cpu' })
+    expect(device.targets({ forceUpcast: true }).unet.dtype).toBe('float32')
+    expect(await device.freeMemoryBytes()).toBeGreaterThan(2 ** 20)
+  })
+})

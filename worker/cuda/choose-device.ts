@@ -1,0 +1,82 @@
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { cardFault } from './card-support.ts'
+import type { Card } from './cards.ts'
+
+/** What a user asks for: `cuda` is the first card, `cuda:1` the second. */
+export type DeviceRequest =
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'cpu' }
+  | { readonly kind: 'cuda'; readonly index: number }
+
+export const DEVICE_RULE = 'auto, cpu, cuda or cuda:N'
+
+/** `undefined` for what breaks the rule. */
+export const readDeviceRequest = (text: string): DeviceRequest | undefined => {
+  if (text === 'auto' || text === 'cpu') return { kind: text }
+  const [, index] = /^cuda(?::(\d{1,2}))?$/.exec(text) ?? [null, null]
+  if (index === null) return undefined
+  return { kind: 'cuda', index: Number(index ?? 0) }
+}
+
+/** `field` is how the user gave it, `--device` or `SVD_DEVICE`. Throws InvalidInputError. */
+export const parseDeviceRequest = (field: string, text: string): DeviceRequest => {
+  const request = readDeviceRequest(text)
+  if (request === undefined) throw new InvalidInputError(field, `got '${text}'; must be ${DEVICE_RULE}`)
+  return request
+}
+
+export type ChosenDevice =
+  | { readonly provider: 'cpu'; readonly hint: string | null }
+  | { readonly provider: 'cuda'; readonly card: Card }
+
+/** What a choice is made by. */
+export interface DeviceProbes {
+  /** Throws where there is no driver. */
+  readCards(): Promise<readonly Card[]>
+  /** What keeps ONNX Runtime from loading its CUDA provider, each as a sentence; empty: nothing. */
+  readCudaFaults(): Promise<readonly string[]>
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const chooseCard = async (field: string, index: number, probes: DeviceProbes): Promise<ChosenDevice> => {
+  const given = `${field}: got cuda${index === 0 ? '' : `:${index}`}`
+  const cards = await probes.readCards().catch((cause) => {
+    const reason = messageOf(cause).split('\n')[0]
+    throw new Error(`${given}, but no NVIDIA driver answers (${reason}); install one, or use cpu`, { cause })
+  })
+  const card = cards[index]
+  if (card === undefined) {
+    const names = cards.map(({ name }, i) => `cuda:${i} is ${name}`).join(', ')
+    throw new Error(`${given}, but there is no such card: ${names === '' ? 'there is none' : names}`)
+  }
+  const fault = cardFault(card)
+  if (fault !== null) throw new Error(`${given}, but ${fault}`)
+  const faults = await probes.readCudaFaults()
+  if (faults.length > 0) {
+    throw new Error([`${given}, but CUDA cannot be loaded:`, ...faults, 'see: svd cuda check'].join('\n  '))
+  }
+  return { provider: 'cuda', card }
+}
+
+/** The first card if all of CUDA is there, else the CPU, with a hint if a card goes unused. */
+const chooseBest = async (probes: DeviceProbes): Promise<ChosenDevice> => {
+  const [card] = await probes.readCards().catch((): readonly Card[] => [])
+  if (card === undefined) return { provider: 'cpu', hint: null }
+  const fault = cardFault(card) ?? (await probes.readCudaFaults())[0] ?? null
+  if (fault === null) return { provider: 'cuda', card }
+  return { provider: 'cpu', hint: `${card.name} is not used: ${fault}; see: svd cuda check` }
+}
+
+/**
+ * The device that a request comes to. A card that was asked for and cannot be used is an error, never a silent render on
+ * the CPU. `field` is how the user gave the request.
+ */
+export const chooseDevice = async (
+  field: string,
+  request: DeviceRequest,
+  probes: DeviceProbes,
+): Promise<ChosenDevice> => {
+  if (request.kind === 'cpu') return { provider: 'cpu', hint: null }
+  return request.kind === 'auto' ? await chooseBest(probes) : await chooseCard(field, request.index, probes)
+}
