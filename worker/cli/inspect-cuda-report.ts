@@ -17,6 +17,7 @@ export const cudaGraphAsJson = ({ work }: GraphCount) => ({
   session_weight_bytes: work.sessionWeightBytes,
   moved_bytes: work.movedBytes,
   tensor_core_flops: work.tensorCoreFlops,
+  limit_faults: work.limitFaults,
 })
 
 /** Keys that the whole has on top. */
@@ -93,8 +94,24 @@ const cardTable = (cards: readonly CardCount[]): string =>
 const share = (of: 'tensorCores' | 'bandwidth'): string =>
   `${Math.round(100 * REACHED.slow[of])} to ${Math.round(100 * REACHED.fast[of])} %`
 
+const limitText = (graphs: readonly GraphCount[]): readonly string[] => {
+  const lines = graphs.flatMap(({ name, work: { limitFaults } }) => {
+    const [first] = limitFaults
+    return first === undefined
+      ? []
+      : [`  ${name}: ${limitFaults.length} times, first ${first.node}: ${first.rule}`]
+  })
+  return lines.length === 0
+    ? []
+    : [
+        'no card runs this, whatever its memory (take a smaller size, or decode fewer frames at once):',
+        ...lines,
+      ]
+}
+
 /** Sections that follow the tables of every target. */
-export const cudaSections = ({ memory, cards }: CudaCount): readonly string[] => [
+export const cudaSections = ({ graphs }: ClipStatistics, { memory, cards }: CudaCount): readonly string[] => [
+  ...limitText(graphs),
   "GPU memory by mode (weights, and activations alive at once; ONNX Runtime's arena takes more):",
   memoryText(memory),
   'seconds, counted and not measured:',

@@ -128,7 +128,7 @@ export const formatInspection = (inspection: Inspection): string => {
     savings(statistics),
     `step  ${total(step)}`,
     `clip  ${total(clip)}`,
-    ...(cuda === null ? [] : cudaSections(cuda)),
+    ...(cuda === null ? [] : cudaSections(statistics, cuda)),
     `built in ${statistics.buildSeconds.toFixed(2)} s; graphs take ${formatBytes(graphBytes)} without weights`,
     '',
   ].join('\n')

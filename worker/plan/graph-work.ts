@@ -2,6 +2,7 @@ import type { Graph, Node } from '../compiler/graph/graph.ts'
 import { type NodeWork, nodeWork } from '../compiler/graph/node-work.ts'
 import { bytesOf } from '../compiler/graph/value.ts'
 import { preparationHashes, preparationNodes } from '../compiler/graph/weight-preparation.ts'
+import { cudaLimitFaults, type LimitFault } from '../compiler/targets/cuda/limits.ts'
 
 /** What a card has to do for one run of a graph, counted from shapes. */
 export interface GraphWork {
@@ -13,6 +14,8 @@ export interface GraphWork {
   readonly movedBytes: number
   /** Weights as a session holds them: laid out and cast for its nodes. */
   readonly sessionWeightBytes: number
+  /** What no card can run, whatever its memory. */
+  readonly limitFaults: readonly LimitFault[]
 }
 
 const sum = <T>(values: readonly T[], of: (value: T) => number): number =>
@@ -42,5 +45,6 @@ export const graphWorkOf = (graph: Graph): GraphWork => {
     tensorCoreFlops: sum(nodes, ({ flops, usesTensorCores }) => (usesTensorCores ? flops : 0)),
     movedBytes: sum(nodes, ({ bytes }) => bytes),
     sessionWeightBytes: sessionWeightBytes(graph, running, prepared),
+    limitFaults: cudaLimitFaults(graph),
   }
 }

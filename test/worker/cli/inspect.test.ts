@@ -210,6 +210,17 @@ describe('SVD-XT for the CUDA provider', () => {
     )
   })
 
+  test('names what no card runs', async () => {
+    const size = ['--width', '1920', '--height', '1080']
+    const text = await inspect(...cuda, ...size)
+    expect(text).toMatch(
+      /\n {2}vae_decoder: \d+ times, first decoder\.up_blocks\.2\..*; a tensor must have less than 2\^31 elements\n/,
+    )
+    const { graphs } = await inspectJson(...cuda, ...size, '--decode-chunk-size', '8')
+    expect(graphs.flatMap(({ limit_faults }: { limit_faults: [] }) => limit_faults)).toEqual([])
+    expect(await inspect(...cuda)).not.toContain('no card runs this')
+  })
+
   test('prints a graph with kernel, FLOPs, tensor cores and bytes of each node', async () => {
     const text = await inspect(...cuda, '--graph', 'denoise-step')
     const lineOf = (start: string): string =>
@@ -226,6 +237,22 @@ describe('SVD-XT for the CUDA provider', () => {
     expect(text).toMatch(/ = Sigmoid\(.*\/\/ computed once, with the weights\n/)
     expect(text).toMatch(/ = Reshape\([^)]*\)\n/)
   })
+})
+
+test.each([
+  ['vae-encoder', [], 'float32'],
+  ['vae-decoder', [], 'float16'],
+  ['denoise-step', [], 'float16'],
+  ['denoise-step', ['--precision', 'fp32'], 'float32'],
+] as const)('products of %s %j for CUDA are in %s', async (graph, precision, dtype) => {
+  const size = ['--width', '128', '--height', '128', '--num-frames', '2']
+  const { nodes } = await inspectJson('--target', 'cuda', '--graph', graph, ...precision, ...size)
+  interface NodeReport {
+    readonly flops: number
+    readonly outputs: readonly { readonly dtype: string }[]
+  }
+  const products = (nodes as readonly NodeReport[]).filter(({ flops }) => flops > 0)
+  expect(new Set(products.map(({ outputs }) => outputs[0]?.dtype))).toEqual(new Set([dtype]))
 })
 
 test('a graph is one JSON object, with the work of every node', async () => {

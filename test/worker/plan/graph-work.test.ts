@@ -26,6 +26,7 @@ describe('the work of a graph', () => {
       ],
       tensorCoreFlops: flops,
       movedBytes: 640,
+      limitFaults: [],
     })
   })
 
