@@ -19,8 +19,8 @@ const needOf = (graph: Graph): number =>
   graphWorkOf(graph).sessionWeightBytes + statisticsOf(graph).peakActivationBytes
 
 /**
- * What each way of rendering takes on a card, of a clip whose graphs were counted: weights, and activations alive at
- * once. Builds the graphs of the sparing ways, and runs none.
+ * Counts the bytes that each way of rendering a clip takes on a card: weights, and activations alive at once. `graphs`
+ * are those of the quick ways; the graphs of the sparing ways are built, and none is run.
  */
 export const clipMemoryNeedsOf = (
   checkpoint: Checkpoint,

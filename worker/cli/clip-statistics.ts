@@ -29,7 +29,7 @@ export interface GraphCount extends GraphStatistics {
   readonly runsPerClip: number
   /** The ONNX model without its weights. */
   readonly graphBytes: number
-  /** What a card has to do for one run. */
+  /** Work of one run on a card. */
   readonly work: GraphWork
 }
 

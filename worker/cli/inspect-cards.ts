@@ -4,7 +4,7 @@ import type { Range } from '../plan/range.ts'
 import { clipSecondsOf, type DeviceLimit, deviceSecondsOf, limitOf } from '../plan/roofline.ts'
 import type { ClipStatistics } from './clip-statistics.ts'
 
-/** What a clip takes on a card, counted and not measured. */
+/** The prediction for a clip on a card, counted and not measured. */
 export interface CardCount {
   readonly gpu: Gpu
   readonly stepSeconds: Range
@@ -13,7 +13,7 @@ export interface CardCount {
   readonly fit: MemoryFit
 }
 
-/** On every card that is known. */
+/** Predicts a clip on every card of the table. */
 export const countCards = ({ graphs }: ClipStatistics, memory: MemoryNeeds): readonly CardCount[] => {
   const step = graphs.find(({ name }) => name === 'denoise_step')?.work.nodes ?? []
   return Object.values(GPUS).map((gpu) => {

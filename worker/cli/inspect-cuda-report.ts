@@ -104,7 +104,7 @@ const limitText = (graphs: readonly GraphCount[]): readonly string[] => {
   return lines.length === 0
     ? []
     : [
-        'no card runs this, whatever its memory (take a smaller size, or decode fewer frames at once):',
+        'no card runs these graphs, whatever its memory (take a smaller size, or decode fewer frames at once):',
         ...lines,
       ]
 }

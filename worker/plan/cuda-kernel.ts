@@ -1,6 +1,6 @@
 import type { Node } from '../compiler/graph/graph.ts'
 
-/** What runs a node in ONNX Runtime's CUDA provider; `null` if nothing does, because the node only renames bytes. */
+/** The library that runs a node of ONNX Runtime's CUDA provider; `null` if the node only renames bytes. */
 export const cudaKernelOf = ({ op }: Pick<Node, 'op'>): string | null => {
   switch (op) {
     case 'Reshape':

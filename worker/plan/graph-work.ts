@@ -4,17 +4,17 @@ import { bytesOf } from '../compiler/graph/value.ts'
 import { preparationHashes, preparationNodes } from '../compiler/graph/weight-preparation.ts'
 import { cudaLimitFaults, type LimitFault } from '../compiler/targets/cuda/limits.ts'
 
-/** What a card has to do for one run of a graph, counted from shapes. */
+/** The work of one run of a graph on a card, counted from shapes. */
 export interface GraphWork {
   /** Each node that a session runs, in order. What prepares weights is not in it. */
   readonly nodes: readonly NodeWork[]
   /** The part of the graph's FLOPs that tensor cores do. */
   readonly tensorCoreFlops: number
-  /** Read and written in device memory, every node for itself. */
+  /** Bytes read and written in device memory, every node for itself. */
   readonly movedBytes: number
-  /** Weights as a session holds them: laid out and cast for its nodes. */
+  /** Bytes of the weights as a session holds them: laid out and cast for its nodes. */
   readonly sessionWeightBytes: number
-  /** What no card can run, whatever its memory. */
+  /** Nodes that no card can run, whatever its memory. */
   readonly limitFaults: readonly LimitFault[]
 }
 
@@ -24,7 +24,7 @@ const sum = <T>(values: readonly T[], of: (value: T) => number): number =>
 /** Configs alone have no files. A checkpoint has one file for each component, so that keys tell its weights apart. */
 const anyFile = (): string => ''
 
-/** What nodes read that is not an activation: constants, and what was computed from them alone, equal results once. */
+/** Counts what nodes read that is not an activation: constants, and results of constants alone, equal ones once. */
 const sessionWeightBytes = (graph: Graph, nodes: readonly Node[], prepared: ReadonlySet<Node>): number => {
   const computed = new Set([...prepared].flatMap(({ outputs }) => outputs.map(({ name }) => name)))
   const constants = new Set(graph.constants.map(({ value }) => value.name))

@@ -1,6 +1,6 @@
 import type { GpuName } from '../../shared/fleet/gpus.ts'
 
-/** The clip whose seconds are asked for, as far as they depend on it. */
+/** The properties of a clip that its seconds depend on. */
 export interface TimedClip {
   /** Parameters of the UNet, which tell its widths: 1,524,623,082 for SVD and SVD-XT. */
   readonly unetParameters: number
@@ -14,7 +14,7 @@ export interface TimedClip {
   readonly precision: 'fp16' | 'fp32'
 }
 
-/** What a clip took on a card. It wins over what is counted. */
+/** A time that this project measured on a card. It wins over what is counted. */
 export interface MeasuredTime {
   readonly card: GpuName
   readonly clip: TimedClip
@@ -23,7 +23,7 @@ export interface MeasuredTime {
   /** NVIDIA's driver, such as 580.126. */
   readonly driver: string
   readonly versions: { readonly onnxruntime: string; readonly cuda: string; readonly cudnn: string }
-  /** Of svd-batch. */
+  /** Commit of svd-batch. */
   readonly commit: string
 }
 

@@ -20,7 +20,7 @@ export interface PlanQuestion {
   /** Null: as many as `withinSeconds` needs, else one. */
   readonly workers: number | null
   readonly withinSeconds: number | null
-  /** What a clip takes on this very card; null: not said. */
+  /** Seconds of a clip on this very card, from the user; null: not given. */
   readonly givenSeconds: number | null
   /** A time among them for this clip and card wins over what is counted. */
   readonly measuredTimes: readonly MeasuredTime[]

@@ -9,17 +9,17 @@ import { addRanges, mapRange, type Range, rangeOf } from './range.ts'
  *     plus                    launches x launch time
  *
  * A node is a kernel of its own: it computes and moves at the same time, but not together with the next node. The shares
- * are what kernels reach of the data sheet. Each has a fast and a slow end. Both ends are set so that every published time of
- * SVD-XT on a card whose peak is known lies between: eager PyTorch, compilers and TensorRT on A100, A800, H100, A10G and
+ * are what kernels reach of the data sheet, at a fast and at a slow end. Every published time of SVD-XT on a card whose
+ * peak is known lies between the two ends: eager PyTorch, compilers and TensorRT on A100, A800, H100, A10G and
  * three GeForce cards (test/worker/plan/published-times.ts). No time was found for T4, L4 and L40S.
  */
 export interface ReachedShares {
-  /** Of the dense float16 peak. */
+  /** Share of the dense float16 peak. */
   readonly tensorCores: number
-  /** Of the float32 peak. Sums of products in float32 stay float32: TF32 is not counted with. */
+  /** Share of the float32 peak, for all other products. In fp32 the worker turns TF32 off, so that it is not counted. */
   readonly float32: number
   readonly bandwidth: number
-  /** Of the stated clock, for cards that cannot hold it. */
+  /** Share of the stated clock, for cards that cannot hold it. */
   readonly clock: number
   readonly launchSeconds: number
 }
@@ -36,7 +36,8 @@ export const REACHED: Readonly<Record<'fast' | 'slow', ReachedShares>> = {
     launchSeconds: 2e-6,
   },
   slow: {
-    // The slowest published run: eager PyTorch on A100, 50.9 s. It does more work than these graphs, and that counts as lost.
+    // The slowest published run: eager PyTorch on A100, 50.9 s. It does more work than these graphs, and all of that counts
+    // as lost.
     tensorCores: 0.28,
     float32: 0.5,
     // Normalizations read their input twice.
@@ -44,7 +45,7 @@ export const REACHED: Readonly<Record<'fast' | 'slow', ReachedShares>> = {
     // ONNX Runtime renders Stable Diffusion 1.5 at a fifth of a T4's peak and a quarter of an A100's, by its own table
     // (512x512, 50 steps, a batch of 8: 46 and 7 s). 0.28 x 0.6 leaves a margin below the fifth.
     clock: 0.6,
-    // Node waits for each launch.
+    // The card waits for each launch.
     launchSeconds: 10e-6,
   },
 }
@@ -56,9 +57,9 @@ export type Speed = Pick<Gpu, 'fp16Tflops' | 'fp32Tflops' | 'memoryGbPerSecond' 
 
 export interface DeviceSeconds {
   readonly seconds: Range
-  /** Of nodes that take longer to compute than to move. */
+  /** Seconds of nodes that take longer to compute than to move. */
   readonly computeSeconds: Range
-  /** Of nodes that take longer to move than to compute. */
+  /** Seconds of nodes that take longer to move than to compute. */
   readonly trafficSeconds: Range
   readonly launchSeconds: Range
 }
@@ -81,7 +82,7 @@ const partsOf = (nodes: readonly NodeWork[], card: Speed, reached: ReachedShares
   return parts
 }
 
-/** What one run of these nodes takes on a card that does nothing else. */
+/** Predicts one run of these nodes on a card that does nothing else. */
 export const deviceSecondsOf = (nodes: readonly NodeWork[], card: Speed): DeviceSeconds => {
   const [fast, slow] = [partsOf(nodes, card, REACHED.fast), partsOf(nodes, card, REACHED.slow)]
   const part = (name: keyof Parts): Range => rangeOf(fast[name], slow[name])
@@ -98,7 +99,7 @@ export interface GraphRuns {
   readonly work: { readonly nodes: readonly NodeWork[] }
 }
 
-/** What all runs of a clip take, one after the other. */
+/** Predicts all runs of a clip, one after the other. */
 export const clipSecondsOf = (graphs: readonly GraphRuns[], card: Speed): DeviceSeconds => {
   const each = graphs.map(({ runsPerClip, work }) => ({
     runsPerClip,
@@ -120,7 +121,7 @@ export type DeviceLimit = 'compute' | 'memory bandwidth' | 'launches'
 
 const extent = ({ low, high }: Range): number => low + high
 
-/** What takes longest, by both ends of the ranges together. */
+/** The part that takes longest, by both ends of its range together. */
 export const limitOf = ({ computeSeconds, trafficSeconds, launchSeconds }: DeviceSeconds): DeviceLimit => {
   const [compute, traffic, launches] = [computeSeconds, trafficSeconds, launchSeconds].map(extent)
   if (launches! > Math.max(compute!, traffic!)) return 'launches'

@@ -218,7 +218,7 @@ describe('SVD-XT for the CUDA provider', () => {
     )
     const { graphs } = await inspectJson(...cuda, ...size, '--decode-chunk-size', '8')
     expect(graphs.flatMap(({ limit_faults }: { limit_faults: [] }) => limit_faults)).toEqual([])
-    expect(await inspect(...cuda)).not.toContain('no card runs this')
+    expect(await inspect(...cuda)).not.toContain('no card runs these graphs')
   })
 
   test('prints a graph with kernel, FLOPs, tensor cores and bytes of each node', async () => {
