@@ -60,7 +60,9 @@ export const fillQueues = async (pipeline: Pipeline): Promise<Readonly<Record<st
   const hopeless = await sendHopeless(pipeline)
   const done = await drop(pipeline, 'rocket', await readFile(PHOTO))
   const earlier = `${jobFolder(done)}video.poster.png`
-  await put(output, earlier, Buffer.from('of a worker before attempts had folders'), { sha256: '0'.repeat(64) })
+  await put(output, earlier, Buffer.from('of a worker before attempts had folders'), {
+    sha256: '0'.repeat(64),
+  })
   const cancelled = await drop(pipeline, 'cancelled', await aPng({ seed: 1 }))
   await put(output, cancelKey(cancelled), {})
   const lost = await drop(pipeline, 'lost', await aPng({ seed: 2 }))
