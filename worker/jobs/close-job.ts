@@ -62,7 +62,8 @@ const isSame = (there: ResultRecord | null, ours: ResultRecord): boolean =>
   there.worker.id === ours.worker.id &&
   there.attempt === ours.attempt &&
   there.started_at === ours.started_at &&
-  there.finished_at === ours.finished_at
+  there.finished_at === ours.finished_at &&
+  there.outputs[0]?.video.key === ours.outputs[0]?.video.key
 
 /**
  * Ends the job if it is done already, as that of a message delivered twice; null: it is not.
