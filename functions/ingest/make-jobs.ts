@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { outputKeys } from '../../shared/contracts/bucket-layout.ts'
 import type { AcceptedJob } from '../../shared/contracts/ingest-report.ts'
 import { jobIdOf } from '../../shared/contracts/job-id.ts'
 import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
@@ -64,13 +63,13 @@ export const makeJobs = (order: ClipOrder, drop: Drop, world: MakingWorld): read
 
 /** As the report lists it. */
 export const acceptedJob = (
-  { job_id, image, parameters, origin }: JobMessage,
+  { job_id, image, origin }: JobMessage,
   doneBefore: ReadonlySet<string>,
 ): AcceptedJob => ({
   job_id,
   item: origin.item,
   item_id: origin.item_id,
   image: image.source_key,
-  videos: outputKeys(job_id, parameters.num_videos_per_prompt).map(({ video }) => video),
+  videos: [],
   done_before: doneBefore.has(job_id),
 })

@@ -5,7 +5,8 @@
  *                    manifests/…         .json and .jsonl
  *   output bucket    inputs/SHA.png      normalised pictures, by content; ingest, written once
  *                    inputs/known/…      which dropped object a normalised picture came from; ingest, written once
- *                    jobs/ID/…           videos, posters, result.json; the worker, written once
+ *                    jobs/ID/result.json what became of a job; the worker, written once
+ *                    jobs/ID/attempts/…  videos and posters, a folder per attempt; the worker, written once
  *                    jobs/ID/failures/   earlier failed results of a job that was brought back; `svd redrive`
  *                    status/ID.json      how a job stands; ingest and the worker, overwritten
  *                    cancel/ID.json      asks the worker to stop; `svd cancel`
@@ -57,13 +58,19 @@ export const reportKey = (inputKey: string): string => {
   return `${REPORTS_PREFIX}unusual-keys/${createHash('sha256').update(inputKey).digest('hex')}.json`
 }
 
-/** A job of one video has `video.mp4`; of more, `video-0.mp4` and so on, as `svd render` names them. */
+/**
+ * A job of one video has `video.mp4`; of more, `video-0.mp4` and so on, as `svd render` names them. Each attempt has its
+ * own folder, because two renders of one job need not give the same bytes. `attemptId`: see worker/jobs/attempt-id.ts.
+ * Only the worker that writes the files calls this. Readers take the keys from the job's `result.json`: a file that it
+ * does not name is a leftover of another attempt.
+ */
 export const outputKeys = (
   jobId: string,
+  attemptId: string,
   videos: number,
 ): readonly { readonly video: string; readonly poster: string }[] =>
   Array.from({ length: videos }, (_, index) => {
-    const name = `${jobFolder(jobId)}video${videos === 1 ? '' : `-${index}`}`
+    const name = `${jobFolder(jobId)}attempts/${attemptId}/video${videos === 1 ? '' : `-${index}`}`
     return { video: `${name}.mp4`, poster: `${name}.poster.png` }
   })
 

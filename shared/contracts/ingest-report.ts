@@ -19,7 +19,10 @@ export const acceptedJobSchema = z.strictObject({
   item: z.int().positive().nullable(),
   item_id: z.string().nullable(),
   image: z.string(),
-  /** What the outputs will be called, in the output bucket. */
+  /**
+   * Empty: the job's `result.json` names its videos, because each attempt writes under keys of its own. Reports of
+   * earlier versions have the keys of their time here.
+   */
   videos: z.array(z.string()),
   /** It had a result already: nothing was queued. */
   done_before: z.boolean(),

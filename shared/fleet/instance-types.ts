@@ -1,3 +1,5 @@
+import { GPUS, type Gpu } from './gpus.ts'
+
 /*
  * EC2 instances with NVIDIA GPUs, as far as they are planned with: sizes and prices. Prices are US dollars an hour in
  * us-east-1, Linux, from SkyPilot's catalog (skypilot-catalog, v9/aws/vms.csv, commit 2c3d7ea, of 2026; it does not say
@@ -10,14 +12,6 @@ export const PRICES_OF = 'us-east-1, SkyPilot catalog 2c3d7ea (2026)'
 export interface UsdRange {
   readonly low: number
   readonly high: number
-}
-
-export interface Gpu {
-  readonly name: string
-  readonly memoryMib: number
-  /** Dense, tensor cores, float16: the data sheet's, which a card reaches at its highest clock only. */
-  readonly fp16Tflops: number
-  readonly memoryGbPerSecond: number
 }
 
 /** Which of EC2's quotas counts an instance's vCPUs. */
@@ -38,53 +32,45 @@ export interface InstanceType {
   readonly quotaFamily: QuotaFamily
 }
 
-/** 40 and 80 GB cards: as NVIDIA counts, less what the driver keeps is a little below. */
-const T4 = { name: 'T4', memoryMib: 15_360, fp16Tflops: 65, memoryGbPerSecond: 320 }
-const A10G = { name: 'A10G', memoryMib: 22_888, fp16Tflops: 70, memoryGbPerSecond: 600 }
-const L4 = { name: 'L4', memoryMib: 22_888, fp16Tflops: 121, memoryGbPerSecond: 300 }
-const L40S = { name: 'L40S', memoryMib: 45_776, fp16Tflops: 362, memoryGbPerSecond: 864 }
-const A100 = { name: 'A100', memoryMib: 40_960, fp16Tflops: 312, memoryGbPerSecond: 1555 }
-const H100 = { name: 'H100', memoryMib: 81_559, fp16Tflops: 989, memoryGbPerSecond: 3350 }
-
 export const INSTANCE_TYPES = {
   'g4dn.xlarge': {
-    ...{ gpu: T4, gpus: 1, vcpus: 4, memoryGib: 16, nvmeGb: 125, networkGbitPerSecond: 5 },
+    ...{ gpu: GPUS.t4, gpus: 1, vcpus: 4, memoryGib: 16, nvmeGb: 125, networkGbitPerSecond: 5 },
     ...{ onDemandUsdPerHour: 0.526, spotUsdPerHour: { low: 0.213, high: 0.216 }, quotaFamily: 'g-vt' },
   },
   'g5.xlarge': {
-    ...{ gpu: A10G, gpus: 1, vcpus: 4, memoryGib: 16, nvmeGb: 250, networkGbitPerSecond: 2.5 },
+    ...{ gpu: GPUS.a10g, gpus: 1, vcpus: 4, memoryGib: 16, nvmeGb: 250, networkGbitPerSecond: 2.5 },
     ...{ onDemandUsdPerHour: 1.006, spotUsdPerHour: { low: 0.433, high: 0.452 }, quotaFamily: 'g-vt' },
   },
   'g5.8xlarge': {
-    ...{ gpu: A10G, gpus: 1, vcpus: 32, memoryGib: 128, nvmeGb: 900, networkGbitPerSecond: 25 },
+    ...{ gpu: GPUS.a10g, gpus: 1, vcpus: 32, memoryGib: 128, nvmeGb: 900, networkGbitPerSecond: 25 },
     ...{ onDemandUsdPerHour: 2.448, spotUsdPerHour: null, quotaFamily: 'g-vt' },
   },
   'g6.xlarge': {
-    ...{ gpu: L4, gpus: 1, vcpus: 4, memoryGib: 16, nvmeGb: 250, networkGbitPerSecond: 2.5 },
+    ...{ gpu: GPUS.l4, gpus: 1, vcpus: 4, memoryGib: 16, nvmeGb: 250, networkGbitPerSecond: 2.5 },
     ...{ onDemandUsdPerHour: 0.8048, spotUsdPerHour: { low: 0.347, high: 0.553 }, quotaFamily: 'g-vt' },
   },
   'g6.4xlarge': {
-    ...{ gpu: L4, gpus: 1, vcpus: 16, memoryGib: 64, nvmeGb: 600, networkGbitPerSecond: 10 },
+    ...{ gpu: GPUS.l4, gpus: 1, vcpus: 16, memoryGib: 64, nvmeGb: 600, networkGbitPerSecond: 10 },
     ...{ onDemandUsdPerHour: 1.3232, spotUsdPerHour: null, quotaFamily: 'g-vt' },
   },
   'g6.8xlarge': {
-    ...{ gpu: L4, gpus: 1, vcpus: 32, memoryGib: 128, nvmeGb: 900, networkGbitPerSecond: 25 },
+    ...{ gpu: GPUS.l4, gpus: 1, vcpus: 32, memoryGib: 128, nvmeGb: 900, networkGbitPerSecond: 25 },
     ...{ onDemandUsdPerHour: 2.0144, spotUsdPerHour: null, quotaFamily: 'g-vt' },
   },
   'g6e.xlarge': {
-    ...{ gpu: L40S, gpus: 1, vcpus: 4, memoryGib: 32, nvmeGb: 250, networkGbitPerSecond: 2.5 },
+    ...{ gpu: GPUS.l40s, gpus: 1, vcpus: 4, memoryGib: 32, nvmeGb: 250, networkGbitPerSecond: 2.5 },
     ...{ onDemandUsdPerHour: 1.861, spotUsdPerHour: { low: 0.878, high: 1.333 }, quotaFamily: 'g-vt' },
   },
   'g6e.8xlarge': {
-    ...{ gpu: L40S, gpus: 1, vcpus: 32, memoryGib: 256, nvmeGb: 900, networkGbitPerSecond: 25 },
+    ...{ gpu: GPUS.l40s, gpus: 1, vcpus: 32, memoryGib: 256, nvmeGb: 900, networkGbitPerSecond: 25 },
     ...{ onDemandUsdPerHour: 4.52856, spotUsdPerHour: null, quotaFamily: 'g-vt' },
   },
   'p4d.24xlarge': {
-    ...{ gpu: A100, gpus: 8, vcpus: 96, memoryGib: 1152, nvmeGb: 8000, networkGbitPerSecond: 400 },
+    ...{ gpu: GPUS.a100, gpus: 8, vcpus: 96, memoryGib: 1152, nvmeGb: 8000, networkGbitPerSecond: 400 },
     ...{ onDemandUsdPerHour: 21.9576, spotUsdPerHour: { low: 6.53, high: 13.99 }, quotaFamily: 'p' },
   },
   'p5.48xlarge': {
-    ...{ gpu: H100, gpus: 8, vcpus: 192, memoryGib: 2048, nvmeGb: 30_720, networkGbitPerSecond: 3200 },
+    ...{ gpu: GPUS.h100, gpus: 8, vcpus: 192, memoryGib: 2048, nvmeGb: 30_720, networkGbitPerSecond: 3200 },
     ...{ onDemandUsdPerHour: 55.04, spotUsdPerHour: { low: 18.2, high: 55 }, quotaFamily: 'p5' },
   },
 } as const satisfies Record<string, InstanceType>

@@ -5,6 +5,7 @@ import type { Graph } from '../compiler/graph/graph.ts'
 import { type GraphStatistics, statisticsOf } from '../compiler/graph/statistics.ts'
 import type { Targets } from '../compiler/targets/target.ts'
 import { plainChunks } from '../pipeline/decode-plan.ts'
+import { type GraphWork, graphWorkOf } from '../plan/graph-work.ts'
 
 export interface ClipShape {
   readonly width: number
@@ -28,6 +29,8 @@ export interface GraphCount extends GraphStatistics {
   readonly runsPerClip: number
   /** The ONNX model without its weights. */
   readonly graphBytes: number
+  /** Work of one run on a card. */
+  readonly work: GraphWork
 }
 
 export interface ClipStatistics {
@@ -91,6 +94,7 @@ export const countClip = (checkpoint: Checkpoint, shape: ClipShape): ClipStatist
       name: graph.name,
       runsPerClip,
       graphBytes,
+      work: graphWorkOf(graph),
     })),
     buildSeconds,
   }

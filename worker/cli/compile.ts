@@ -1,16 +1,18 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { formatBytes } from '../../shared/size-text.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
-import { compileClip, TARGETS, type TargetName } from '../compiler/compile.ts'
+import { compileClip } from '../compiler/compile.ts'
 import { encodeModel, type LocateWeight } from '../compiler/graph/encode-onnx.ts'
+import { PROVIDER_RELEASE } from '../cuda/provider-release.ts'
 import { addClipOptions, clipShapeOf } from './clip-options.ts'
 import { guideAsJson, guideAsText } from './export-guide.ts'
 import { exportedGraphs } from './exported-graphs.ts'
 import { assertNewFolder, fillNewFolder } from './new-folder.ts'
 import type { Surroundings } from './surroundings.ts'
+import { addTargetOptions, type TargetOptions, targetsOf } from './target-options.ts'
 import { readVersions } from './versions.ts'
 import { placeWeights, type WeightNames, weightNamesOf } from './weight-copies.ts'
 
@@ -18,6 +20,11 @@ const NOTES = `
 Writes image_encoder, vae_encoder, conditioning, time_shifts, denoise_step, unet and vae_decoder as .onnx files, and
 README.md and graphs.json that tell their inputs and outputs. The weights are not converted: the graphs point into the checkpoint's
 own safetensors files, which are copied beside them (for free where the file system can clone).
+
+--target cpu writes portable graphs for ONNX Runtime. Those of --target cuda need its CUDA provider, since operators such
+as NhwcConv have no kernel elsewhere: ONNX Runtime ${PROVIDER_RELEASE.version}, a card of compute capability 7.5 or newer, and graph
+optimizations left on, because they lay out the weights at loading. In fp16 the VAE's encoder stays in fp32 if the
+checkpoint says force_upcast.
 `
 
 export const addCompileOptions = (command: Command): Command => {
@@ -28,18 +35,14 @@ export const addCompileOptions = (command: Command): Command => {
     .option('--variant <name>', 'weight files of that name, such as fp16')
     .requiredOption('--output <dir>', 'a new folder')
     .option('--link-weights', 'hard-link the weight files: no disk space, but onnx.checker refuses links')
-    .addOption(
-      new Option('--target <name>', 'what runs the graphs').choices(Object.keys(TARGETS)).default('cpu'),
-    )
-  return addClipOptions(command).addHelpText('after', NOTES)
+  return addClipOptions(addTargetOptions(command)).addHelpText('after', NOTES)
 }
 
-export interface CompileOptions {
+export interface CompileOptions extends TargetOptions {
   readonly checkpoint: string
   readonly variant?: string
   readonly output: string
   readonly linkWeights?: true
-  readonly target: TargetName
 }
 
 const locateIn =
@@ -58,7 +61,7 @@ export const runCompile = async (
   const { variant, output } = options
   await assertNewFolder('--output', output)
   const checkpoint = await openCheckpoint(options.checkpoint, variant === undefined ? {} : { variant })
-  const shape = clipShapeOf({ ...options }, checkpoint, TARGETS[options.target])
+  const shape = clipShapeOf({ ...options }, checkpoint, targetsOf(options, checkpoint))
   const graphs = compileClip(checkpoint, { ...shape, feedForwardChunks: 1 })
   graphs.checkWeights()
   const names = weightNamesOf(checkpoint)

@@ -1,6 +1,7 @@
 import { formatBytes } from '../../shared/size-text.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
-import { compileClip, TARGETS } from '../compiler/compile.ts'
+import { compileClip } from '../compiler/compile.ts'
+import { cpuTargets } from '../compiler/targets/clip-targets.ts'
 import type { MemoryNeed } from '../engine/memory-mode.ts'
 import { type Check, fail, ok, runCheck, warn } from '../fitness/check.ts'
 import { checkDevice, type DeviceToCheck } from '../fitness/device-check.ts'
@@ -25,7 +26,7 @@ export interface CheckOptions {
 const checkCheckpoint = (dir: string, variant: string | undefined): Promise<Check> =>
   runCheck('checkpoint', 'see the message; downloading the folder again mends most faults', async () => {
     const checkpoint = await openCheckpoint(dir, variant === undefined ? {} : { variant })
-    const shape = clipShapeOf({}, checkpoint, TARGETS.cpu)
+    const shape = clipShapeOf({}, checkpoint, cpuTargets())
     const { weights, checkWeights } = compileClip(checkpoint, { ...shape, feedForwardChunks: 1 })
     checkWeights()
     const bytes = Object.values(weights).reduce((total, component) => total + component.sizeBytes(), 0)
@@ -39,7 +40,7 @@ const checkCheckpoint = (dir: string, variant: string | undefined): Promise<Chec
 const checkClipMemory = (dir: string, variant: string | undefined, availableBytes: number): Promise<Check> =>
   runCheck('clip memory', '', async () => {
     const checkpoint = await openCheckpoint(dir, variant === undefined ? {} : { variant })
-    const shape = clipShapeOf({}, checkpoint, TARGETS.cpu)
+    const shape = clipShapeOf({}, checkpoint, cpuTargets())
     const { offload, lowVram, fits } = clipMemoryOf(checkpoint, shape, availableBytes)
     const needed = ({ graph, bytes }: MemoryNeed): string => `${formatBytes(bytes)} for ${graph}`
     const size = `${shape.width}x${shape.height}, ${shape.numFrames} frames`

@@ -38,19 +38,40 @@ const valueTable = (kind: string, values: Guide['graphs'][number]['inputs']): re
   '',
 ]
 
+const CUDA_PROVIDER = 'providers=["CUDAExecutionProvider"]'
+
+/** What runs the graphs of a target, and how a session of Python names it. */
+const runtimeOf = (target: string): { readonly needs: readonly string[]; readonly sessionOptions: string } =>
+  target === 'cpu'
+    ? {
+        needs: [
+          'Opset 20 with operators of com.microsoft (MultiHeadAttention and others), so ONNX Runtime is needed.',
+        ],
+        sessionOptions: '',
+      }
+    : {
+        needs: [
+          'Opset 20 with operators of com.microsoft that only the CUDA provider of ONNX Runtime has kernels for. Leave',
+          'graph optimizations on, because they lay out the weights when a session is created. Inputs and outputs are',
+          `float32 (${target}).`,
+        ],
+        sessionOptions: `, ${CUDA_PROVIDER}`,
+      }
+
 /** README.md of the exported folder. */
-export const guideAsText = (guide: Guide): string =>
-  [
+export const guideAsText = (guide: Guide): string => {
+  const { needs, sessionOptions } = runtimeOf(guide.target)
+  return [
     '# Stable Video Diffusion as ONNX',
     '',
     `${guide.width}x${guide.height}, ${guide.num_frames} frames, guidance ${guide.guidance ? 'on' : 'off'}; shapes are fixed.`,
-    'Opset 20 with operators of com.microsoft (MultiHeadAttention and others), so ONNX Runtime is needed.',
+    ...needs,
     'Weights are external data: keep the files and folders beside the graphs together. `graphs.json` lists all inputs',
     'and outputs.',
     '',
     '```python',
     'import onnxruntime',
-    'vae_encoder = onnxruntime.InferenceSession("vae_encoder.onnx")',
+    `vae_encoder = onnxruntime.InferenceSession("vae_encoder.onnx"${sessionOptions})`,
     '(image_latents,) = vae_encoder.run(None, {"image": image})',
     '```',
     '',
@@ -65,3 +86,4 @@ export const guideAsText = (guide: Guide): string =>
     `Made by svd-batch ${guide.versions.svd_batch}. The weights' licence is that of the checkpoint.`,
     '',
   ].join('\n')
+}

@@ -1,7 +1,14 @@
-import Table from 'cli-table3'
 import { formatBytes, formatCount, formatTera } from '../../shared/size-text.ts'
 import { clipShapeAsJson, clipShapeText } from './clip-shape.ts'
 import { type ClipShape, type ClipStatistics, type GraphCount, referenceFlopsOf } from './clip-statistics.ts'
+import {
+  type CudaCount,
+  cudaAsJson,
+  cudaGraphAsJson,
+  cudaGraphTable,
+  cudaSections,
+} from './inspect-cuda-report.ts'
+import { linedTable } from './lined-table.ts'
 
 export interface Inspection {
   readonly checkpoint: string
@@ -9,6 +16,8 @@ export interface Inspection {
   readonly hasWeights: boolean
   readonly shape: ClipShape
   readonly statistics: ClipStatistics
+  /** `null` if the target is not CUDA. */
+  readonly cuda: CudaCount | null
 }
 
 const clipTotal = (graphs: readonly GraphCount[], flopsOf: (graph: GraphCount) => number): number =>
@@ -26,7 +35,7 @@ const totals = ({ graphs }: ClipStatistics) => {
 }
 
 /** The object that `--json` prints. FLOPs are 2 per multiply-add of convolutions, matrix products and attention. */
-export const inspectionAsJson = ({ checkpoint, hasWeights, shape, statistics }: Inspection) => ({
+export const inspectionAsJson = ({ checkpoint, hasWeights, shape, statistics, cuda }: Inspection) => ({
   checkpoint,
   weights: hasWeights ? 'present' : 'absent',
   target: shape.targets.name,
@@ -49,29 +58,20 @@ export const inspectionAsJson = ({ checkpoint, hasWeights, shape, statistics }: 
     peak_activation_bytes: graph.peakActivationBytes,
     peak_at: graph.peakAt,
     graph_bytes: graph.graphBytes,
+    ...(cuda === null ? {} : cudaGraphAsJson(graph)),
   })),
   ...totals(statistics),
+  ...(cuda === null ? {} : cudaAsJson(cuda)),
   build: {
     seconds: statistics.buildSeconds,
     graph_bytes: statistics.graphs.reduce((total, { graphBytes }) => total + graphBytes, 0),
   },
 })
 
-const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
-  const table = new Table({
-    head: [...head],
-    // Names to the left, numbers to the right.
-    colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  })
-  table.push(...rows.map((row) => [...row]))
-  return table.toString()
-}
-
 const share = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(2)} %`
 
 const componentTable = ({ components }: ClipStatistics): string =>
-  tableOf(
+  linedTable(
     ['component', 'parameters', 'stored'],
     Object.entries(components).map(([name, { parameters, storedBytes }]) => [
       name,
@@ -81,7 +81,7 @@ const componentTable = ({ components }: ClipStatistics): string =>
   )
 
 const graphTable = ({ graphs }: ClipStatistics): string =>
-  tableOf(
+  linedTable(
     ['graph', 'runs', 'nodes', 'TFLOPs', 'reference', 'saved', 'peak memory'],
     graphs.map((graph) => {
       const reference = referenceFlopsOf(graph)
@@ -112,7 +112,7 @@ const savings = ({ graphs }: ClipStatistics): string =>
 
 /** What a person sees: tables, then totals. */
 export const formatInspection = (inspection: Inspection): string => {
-  const { checkpoint, hasWeights, shape, statistics } = inspection
+  const { checkpoint, hasWeights, shape, statistics, cuda } = inspection
   const { step, clip } = totals(statistics)
   const graphBytes = statistics.graphs.reduce((total, graph) => total + graph.graphBytes, 0)
   const total = ({ flops, reference_flops: reference }: typeof step): string =>
@@ -121,13 +121,14 @@ export const formatInspection = (inspection: Inspection): string => {
     `${checkpoint}${hasWeights ? '' : ' (configs only; stored sizes are those of float16)'}`,
     `${clipShapeText(shape)}, target ${shape.targets.name}`,
     componentTable(statistics),
-    graphTable(statistics),
+    cuda === null ? graphTable(statistics) : cudaGraphTable(statistics),
     'node of the memory peak (activations alive at once; weights come on top):',
     peaks(statistics),
     'saved by exact algebra, each run:',
     savings(statistics),
     `step  ${total(step)}`,
     `clip  ${total(clip)}`,
+    ...(cuda === null ? [] : cudaSections(statistics, cuda)),
     `built in ${statistics.buildSeconds.toFixed(2)} s; graphs take ${formatBytes(graphBytes)} without weights`,
     '',
   ].join('\n')

@@ -1,12 +1,16 @@
 import { type Command, Option } from 'commander'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
-import { type ClipGraphs, compileClip, TARGETS } from '../compiler/compile.ts'
+import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { printGraph } from '../compiler/graph/print-graph.ts'
+import { clipMemoryNeedsOf } from './clip-memory-needs.ts'
 import { addClipOptions, clipShapeOf } from './clip-options.ts'
 import { type ClipShape, countClip } from './clip-statistics.ts'
+import { countCards } from './inspect-cards.ts'
+import { graphAsJson, printCudaGraph } from './inspect-nodes.ts'
 import { formatInspection, inspectionAsJson } from './inspect-report.ts'
 import type { Surroundings } from './surroundings.ts'
+import { addTargetOptions, type TargetOptions, targetsOf } from './target-options.ts'
 
 const RECORD: Readonly<Record<string, (graphs: ClipGraphs, shape: ClipShape) => Graph>> = {
   unet: (graphs, { guidance }) => graphs.plainUnet(guidance ? 2 : 1),
@@ -21,6 +25,14 @@ const RECORD: Readonly<Record<string, (graphs: ClipGraphs, shape: ClipShape) => 
 const NOTES = `
 Works from config files alone: no weights are read, nothing is run. FLOPs are those of convolutions, matrix
 products and attention, 2 per multiply-add; "reference" is what diffusers does for the same result.
+
+--target cuda counts the graphs of ONNX Runtime's CUDA provider. Every node is a kernel that reads its inputs and writes
+its outputs once. Seconds on a card are then, node by node, the longer of FLOPs over its peak and bytes over its
+bandwidth, plus a launch. They are counted, not measured: the two ends of a range are what published runs of this
+model reach of the data sheets at best and at worst.
+
+  svd inspect --checkpoint svd-xt --target cuda
+  svd inspect --checkpoint svd-xt --target cuda --graph denoise-step
 `
 
 export const addInspectOptions = (command: Command): Command => {
@@ -29,16 +41,16 @@ export const addInspectOptions = (command: Command): Command => {
     .description('Builds the graphs of a clip and prints what they take, or one graph as text.')
     .requiredOption('--checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder; configs are enough')
     .option('--variant <name>', 'weight files of that name, such as fp16')
-  return addClipOptions(command)
+  return addClipOptions(addTargetOptions(command))
     .optionsGroup('Output:')
     .addOption(
       new Option('--graph <name>', 'print this graph, one line per node').choices(Object.keys(RECORD)),
     )
-    .addOption(new Option('--json', 'one JSON object').conflicts('graph'))
+    .option('--json', 'one JSON object')
     .addHelpText('after', NOTES)
 }
 
-export interface InspectOptions {
+export interface InspectOptions extends TargetOptions {
   readonly checkpoint: string
   readonly variant?: string
   readonly graph?: string
@@ -55,19 +67,24 @@ export const runInspect = async (
     weights: 'optional',
     ...(variant === undefined ? {} : { variant }),
   })
-  const shape = clipShapeOf({ ...options }, checkpoint, TARGETS.cpu)
+  const shape = clipShapeOf({ ...options }, checkpoint, targetsOf(options, checkpoint))
+  const isCuda = options.target === 'cuda'
+  const asJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
   const record = graph === undefined ? undefined : RECORD[graph]
   if (record !== undefined) {
-    stdout.write(printGraph(record(compileClip(checkpoint, { ...shape, feedForwardChunks: 1 }), shape)))
+    const recorded = record(compileClip(checkpoint, { ...shape, feedForwardChunks: 1 }), shape)
+    const print = isCuda ? printCudaGraph : (one: Graph) => printGraph(one)
+    stdout.write(json ? asJson(graphAsJson(recorded, isCuda)) : print(recorded))
     return
   }
+  const statistics = countClip(checkpoint, shape)
+  const memory = isCuda ? clipMemoryNeedsOf(checkpoint, shape, statistics) : null
   const inspection = {
     checkpoint: options.checkpoint,
     hasWeights: checkpoint.unet.tensors !== null,
     shape,
-    statistics: countClip(checkpoint, shape),
+    statistics,
+    cuda: memory === null ? null : { memory, cards: countCards(statistics, memory) },
   }
-  stdout.write(
-    json ? `${JSON.stringify(inspectionAsJson(inspection), null, 2)}\n` : formatInspection(inspection),
-  )
+  stdout.write(json ? asJson(inspectionAsJson(inspection)) : formatInspection(inspection))
 }

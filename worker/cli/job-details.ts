@@ -1,6 +1,5 @@
 import { formatBytes } from '../../shared/size-text.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
-import { videoKeys } from './job-report.ts'
 import { plainTable } from './plain-table.ts'
 
 type Line = readonly [name: string, text: string | number | null]
@@ -37,7 +36,6 @@ export const jobDetails = (standing: JobStanding): string => {
         `${video.key}  ${frames} frames, ${formatBytes(video.size_bytes)}`,
       ],
     ),
-    ...(result === null ? videoKeys(standing).map((key): Line => ['video', `${key}  not there yet`]) : []),
     ...(result?.outputs ?? []).flatMap(({ quality }): Line[] => [
       ['quality', quality.faults.length === 0 ? 'no faults' : quality.faults.join('; ')],
       ['likeness', `${quality.first_frame_psnr_db.toFixed(1)} dB`],

@@ -1,11 +1,8 @@
-import { outputKeys } from '../../shared/contracts/bucket-layout.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
 
-/** Where its videos are, or will be. */
-export const videoKeys = ({ jobId, parameters, result }: JobStanding): readonly string[] =>
-  result !== null && result.outputs.length > 0
-    ? result.outputs.map(({ video }) => video.key)
-    : outputKeys(jobId, parameters.num_videos_per_prompt).map(({ video }) => video)
+/** Keys of the job's videos; empty until its result names them. */
+export const videoKeys = ({ result }: Pick<JobStanding, 'result'>): readonly string[] =>
+  result?.outputs.map(({ video }) => video.key) ?? []
 
 /** A job as `--json` prints it, in every command. Its keys are a contract. */
 export const jobAsJson = (standing: JobStanding) => ({

@@ -7,8 +7,9 @@ import { parseDuration } from './duration.ts'
 import { readWholeNumber } from './whole-number.ts'
 
 const NOTES = `
-Counted, not measured: the FLOPs and bytes of the clip's graphs, taken as float16, over the cards' data sheets. The two
-ends of a range are what published runs of this model reach of them at best and at worst. When you know what a clip
+Each row says whether its seconds are counted or measured. Counted are FLOPs and bytes of every node of the graphs that
+the CUDA provider runs, in float16, over the cards' data sheets (svd inspect --target cuda shows them). The two ends of a
+range are what published runs of this model reach of the data sheets at best and at worst. When you know what a clip
 takes on your card (device_seconds in its result.json), give it: --seconds-per-clip.
 
 Time is from the first message to the last clip, on machines that boot first. Cost is for the machines alone, from
@@ -86,7 +87,7 @@ export interface PlanRequest {
   /** Null: not said. */
   readonly workers: number | null
   readonly withinSeconds: number | null
-  readonly measuredSeconds: number | null
+  readonly givenSeconds: number | null
 }
 
 /** Throws InvalidInputError. */
@@ -98,7 +99,7 @@ export const readPlanRequest = (options: PlanOptions): PlanRequest => {
     purchase: spot ? 'spot' : 'on-demand',
     workers: workers === undefined ? null : readWholeNumber('--workers', workers, MAX_WORKERS),
     withinSeconds: within === undefined ? null : withinSeconds(within),
-    measuredSeconds:
+    givenSeconds:
       options.secondsPerClip === undefined ? null : secondsPerClip(options.secondsPerClip, instanceType),
   }
 }

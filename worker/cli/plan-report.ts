@@ -1,23 +1,27 @@
 import { type InstanceTypeName, instanceTypeOf, PRICES_OF } from '../../shared/fleet/instance-types.ts'
 import { formatBytes, formatCount, formatTera } from '../../shared/size-text.ts'
 import { cardBytes } from '../plan/card-memory.ts'
-import { REACHED_SHARE } from '../plan/device-seconds.ts'
+import type { MeasuredTime } from '../plan/measured-times.ts'
 import type { InstancePlan } from '../plan/plan-instance.ts'
+import { REACHED } from '../plan/roofline.ts'
 import { clipShapeAsJson, clipShapeText } from './clip-shape.ts'
-import type { ClipShape } from './clip-statistics.ts'
-import type { ClipWork } from './count-clip-work.ts'
+import { type ClipShape, type ClipStatistics, type GraphCount, referenceFlopsOf } from './clip-statistics.ts'
 import type { PlanRequest } from './plan-options.ts'
 import { planTable } from './plan-table.ts'
 
 export interface PlanReport {
   readonly request: PlanRequest
   readonly shape: ClipShape
-  readonly clip: ClipWork
+  readonly statistics: ClipStatistics
+  /** The checkpoint as float16, which is what workers fetch. */
+  readonly modelBytes: number
   /** The best first. */
   readonly plans: readonly InstancePlan[]
   /** Left out: no price is known. */
   readonly unpriced: readonly InstanceTypeName[]
 }
+
+const measuredAsJson = ({ driver, versions, commit }: MeasuredTime) => ({ driver, versions, commit })
 
 const instanceAsJson = (plan: InstancePlan) => {
   const { gpu, gpus } = instanceTypeOf(plan.instanceType)
@@ -28,6 +32,8 @@ const instanceAsJson = (plan: InstancePlan) => {
     gpus,
     usd_per_hour: plan.usdPerHour,
     seconds_per_clip: plan.secondsPerClip,
+    basis: plan.basis,
+    measured: plan.measured === null ? null : measuredAsJson(plan.measured),
     gpu_memory: {
       fits: fit.way === 'none' ? null : fit.way,
       decode_chunk_size: fit.decodeChunk,
@@ -47,39 +53,56 @@ const instanceAsJson = (plan: InstancePlan) => {
   }
 }
 
+/** Of one clip, all runs of all graphs. */
+const totalOf = ({ graphs }: ClipStatistics, of: (graph: GraphCount) => number): number =>
+  graphs.reduce((total, graph) => total + graph.runsPerClip * of(graph), 0)
+
+const clipTotals = (statistics: ClipStatistics) => ({
+  flops: totalOf(statistics, ({ flops }) => flops),
+  reference_flops: totalOf(statistics, referenceFlopsOf),
+  moved_bytes: totalOf(statistics, ({ work }) => work.movedBytes),
+})
+
 /** The object that `--json` prints; ranges have a low and a high end. */
-export const planAsJson = ({ request, shape, clip, plans, unpriced }: PlanReport) => ({
-  basis: request.measuredSeconds === null ? 'counted' : 'measured',
-  reached_share_of_peak: { low: REACHED_SHARE.slow, high: REACHED_SHARE.fast },
+export const planAsJson = ({ request, shape, statistics, modelBytes, plans, unpriced }: PlanReport) => ({
+  reached: REACHED,
   prices_of: PRICES_OF,
   purchase: request.purchase,
   clips: request.clips,
   within_seconds: request.withinSeconds,
-  clip: {
-    ...clipShapeAsJson(shape),
-    flops: clip.work.flops,
-    reference_flops: clip.work.referenceFlops,
-    fused_traffic_bytes: clip.work.fusedTrafficBytes,
-    unfused_traffic_bytes: clip.work.unfusedTrafficBytes,
-    model_bytes: clip.modelBytes,
-  },
+  clip: { ...clipShapeAsJson(shape), ...clipTotals(statistics), model_bytes: modelBytes },
   instance_types: plans.map(instanceAsJson),
   without_price: unpriced,
 })
 
-const clipText = ({ shape, clip: { work, modelBytes } }: PlanReport): string =>
-  `${clipShapeText(shape)}\n` +
-  `${formatTera(work.flops)} TFLOPs a clip (reference ${formatTera(work.referenceFlops)}), ` +
-  `${formatBytes(work.fusedTrafficBytes)} to ${formatBytes(work.unfusedTrafficBytes)} moved, ` +
-  `model of ${formatBytes(modelBytes)}, all as float16`
+const clipText = ({ shape, statistics, modelBytes }: PlanReport): string => {
+  const { flops, reference_flops: reference, moved_bytes: moved } = clipTotals(statistics)
+  return (
+    `${clipShapeText(shape)}\n` +
+    `${formatTera(flops)} TFLOPs a clip (reference ${formatTera(reference)}), ${formatBytes(moved)} moved, ` +
+    `model of ${formatBytes(modelBytes)}, all as float16`
+  )
+}
 
-const basisText = ({ measuredSeconds }: PlanRequest): string =>
-  measuredSeconds === null
-    ? 'Counted from the graphs, not measured: products at ' +
-      `${REACHED_SHARE.fast * 100} to ${REACHED_SHARE.slow * 100} % of the card's float16 peak, which is what published\n` +
-      'runs of SVD reach, and memory at its full bandwidth. For T4, L4 and L40S nobody has published a time; T4 and L4\n' +
-      'seldom hold the clock of their data sheet, so expect their slow end.'
-    : `Seconds per clip as given. GPU memory is counted from the graphs, not measured.`
+const percent = (share: number): string => String(Math.round(100 * share))
+
+const COUNTED =
+  'Counted: from the CUDA graphs, not measured. Tensor cores at ' +
+  `${percent(REACHED.slow.tensorCores)} to ${percent(REACHED.fast.tensorCores)} % of the card's float16 peak and memory\n` +
+  `at ${percent(REACHED.slow.bandwidth)} to ${percent(REACHED.fast.bandwidth)} % of its bandwidth, between which all published runs of SVD lie. For T4, L4 and L40S nobody has\n` +
+  'published a time. T4 and L4 seldom hold the clock of their data sheet, so expect their slow end.'
+
+const basisText = ({ request, plans }: PlanReport): string => {
+  const measured =
+    request.givenSeconds === null
+      ? 'Measured: on that card, by this project.'
+      : 'Measured: seconds per clip as given.'
+  return [
+    ...(plans.some(({ basis }) => basis === 'counted') ? [COUNTED] : []),
+    ...(plans.some(({ basis }) => basis === 'measured') ? [measured] : []),
+    "GPU memory is counted, too: weights, and activations alive at once. ONNX Runtime's arena takes more.",
+  ].join('\n')
+}
 
 const quotaText = (plans: readonly InstancePlan[]): string => {
   const byCode = Map.groupBy(plans, ({ vcpus }) => vcpus.code)
@@ -110,7 +133,7 @@ export const formatPlan = (report: PlanReport): string => {
     '',
     planTable(plans, request.withinSeconds).trimEnd(),
     '',
-    `${basisText(request)}${overlong(report)}`,
+    `${basisText(report)}${overlong(report)}`,
     `Prices: ${request.purchase}, ${PRICES_OF}.${spot}${unpricedText(report)}`,
     'vCPUs that EC2 has to allow the account, by quota (svd doctor --aws looks; new accounts often have 0):',
     quotaText(plans),

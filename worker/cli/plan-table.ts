@@ -1,32 +1,15 @@
 import { instanceTypeOf } from '../../shared/fleet/instance-types.ts'
-import { formatBytes, formatCount } from '../../shared/size-text.ts'
-import { cardBytes, type MemoryFit } from '../plan/card-memory.ts'
+import { formatCount } from '../../shared/size-text.ts'
 import type { InstancePlan } from '../plan/plan-instance.ts'
-import type { Range } from '../plan/range.ts'
 import { shortDuration } from './duration.ts'
+import { formatMemoryFit } from './memory-fit-text.ts'
 import { type Column, plainTable } from './plain-table.ts'
+import { formatRange, formatShort } from './range-text.ts'
 
-/** `22-62`; one number where both ends are the same to a reader. */
-const span = ({ low, high }: Range, text: (value: number) => string): string =>
-  text(low) === text(high) ? text(low) : `${text(low)}-${text(high)}`
+const dollars = (value: number): string => (value < 1 ? value.toPrecision(2) : formatShort(value))
 
-const number = (value: number): string =>
-  value < 10 ? String(Number(value.toPrecision(2))) : formatCount(Math.round(value))
-
-const dollars = (value: number): string => (value < 1 ? value.toPrecision(2) : number(value))
-
-const WAYS: Readonly<Record<Exclude<MemoryFit['way'], 'smaller-chunk'>, string>> = {
-  resident: 'fits',
-  offload: 'offload',
-  'low-vram': 'low-vram',
-  none: 'too small',
-}
-
-const memoryText = ({ instanceType, fit }: InstancePlan): string => {
-  const way = fit.way === 'smaller-chunk' ? `chunk ${fit.decodeChunk}` : WAYS[fit.way]
-  const { gpu } = instanceTypeOf(instanceType)
-  return `${way} (${formatBytes(fit.bytes)} of ${formatBytes(cardBytes(gpu.memoryMib))})`
-}
+const memoryText = ({ instanceType, fit }: InstancePlan): string =>
+  formatMemoryFit(fit, instanceTypeOf(instanceType).gpu.memoryMib)
 
 /** What does not fit is not planned further. */
 const ifItFits =
@@ -53,7 +36,8 @@ export const planTable = (plans: readonly InstancePlan[], withinSeconds: number 
         },
       },
       { head: 'MEMORY', text: memoryText },
-      right('S/CLIP', ({ secondsPerClip }) => span(secondsPerClip, number)),
+      right('S/CLIP', ({ secondsPerClip }) => formatRange(secondsPerClip, formatShort)),
+      { head: 'BASIS', text: ifItFits(({ basis }) => basis) },
       right('WORKERS', ({ fleet }) => formatCount(fleet.workers)),
       ...(withinSeconds === null
         ? []
@@ -62,10 +46,10 @@ export const planTable = (plans: readonly InstancePlan[], withinSeconds: number 
               workersWithin === null ? 'never' : formatCount(workersWithin),
             ),
           ]),
-      right('CLIPS/H', ({ fleet }) => span(fleet.clipsPerHour, number)),
-      right('HOURS', ({ fleet }) => span(fleet.hours, number)),
-      right('USD', ({ fleet }) => span(fleet.usd, dollars)),
-      right('USD/CLIP', ({ fleet }) => span(fleet.usdPerClip, dollars)),
+      right('CLIPS/H', ({ fleet }) => formatRange(fleet.clipsPerHour, formatShort)),
+      right('HOURS', ({ fleet }) => formatRange(fleet.hours, formatShort)),
+      right('USD', ({ fleet }) => formatRange(fleet.usd, dollars)),
+      right('USD/CLIP', ({ fleet }) => formatRange(fleet.usdPerClip, dollars)),
       right('VCPUS', ({ vcpus }) => `${formatCount(vcpus.vcpus)} ${vcpus.code}`),
       { head: 'LIMITED BY', text: ({ limits }) => limits.join('; ') },
     ],

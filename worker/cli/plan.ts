@@ -1,13 +1,19 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { INSTANCE_TYPE_NAMES } from '../../shared/fleet/instance-types.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
-import { TARGETS } from '../compiler/compile.ts'
-import { byCost, planInstance, priceOf } from '../plan/plan-instance.ts'
+import { cudaTargets } from '../compiler/targets/clip-targets.ts'
+import { MEASURED_TIMES } from '../plan/measured-times.ts'
+import { byCost, type ClipToPlan, planInstance, priceOf } from '../plan/plan-instance.ts'
+import { clipMemoryNeedsOf } from './clip-memory-needs.ts'
 import { clipShapeOf } from './clip-options.ts'
-import { countClipWork } from './count-clip-work.ts'
+import { countClip } from './clip-statistics.ts'
 import { type PlanOptions, readPlanRequest } from './plan-options.ts'
 import { formatPlan, planAsJson } from './plan-report.ts'
 import type { Surroundings } from './surroundings.ts'
+
+/** What workers render in, and fetch. */
+const PRECISION = 'fp16'
+const FP16_BYTES = 2
 
 /** Throws InvalidInputError. */
 export const runPlan = async (
@@ -29,13 +35,22 @@ export const runPlan = async (
     weights: 'optional',
     ...(variant === undefined ? {} : { variant }),
   })
-  const shape = clipShapeOf({ ...options }, checkpoint, TARGETS.cpu)
-  const clip = countClipWork(checkpoint, shape)
+  const { forceUpcast } = checkpoint.vae.config
+  const shape = clipShapeOf({ ...options }, checkpoint, cudaTargets({ precision: PRECISION, forceUpcast }))
+  const statistics = countClip(checkpoint, shape)
+  const { components } = statistics
+  const clip: ClipToPlan = {
+    graphs: statistics.graphs,
+    timed: { ...shape, unetParameters: components.unet.parameters, precision: PRECISION },
+    memory: clipMemoryNeedsOf(checkpoint, shape, statistics),
+    modelBytes: Object.values(components).reduce((total, part) => total + FP16_BYTES * part.parameters, 0),
+  }
+  const question = { ...request, measuredTimes: MEASURED_TIMES }
   const plans = priced
     .flatMap(({ name, usdPerHour }) =>
-      usdPerHour === null ? [] : [planInstance(name, usdPerHour, clip, request)],
+      usdPerHour === null ? [] : [planInstance(name, usdPerHour, clip, question)],
     )
     .toSorted(byCost)
-  const report = { request, shape, clip, plans, unpriced }
+  const report = { request, shape, statistics, modelBytes: clip.modelBytes, plans, unpriced }
   stdout.write(options.json ? `${JSON.stringify(planAsJson(report), null, 2)}\n` : formatPlan(report))
 }

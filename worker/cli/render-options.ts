@@ -32,7 +32,7 @@ export const addRenderOptions = (command: Command): Command => {
   addArgumentOptions(command, SAMPLING_OPTIONS).optionsGroup('Machine:')
   return addDeviceOptions(command)
     .addOption(
-      new Option('--memory <mode>', 'how much of the model is held at once; same frames')
+      new Option('--memory <mode>', 'how much of the model is held at once')
         .choices(MEMORY_MODES)
         .default('auto'),
     )

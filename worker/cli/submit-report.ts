@@ -1,8 +1,9 @@
+import { resultKey } from '../../shared/contracts/bucket-layout.ts'
 import type { AcceptedJob, IngestReport } from '../../shared/contracts/ingest-report.ts'
 import { safeText } from '../../shared/contracts/shown-value.ts'
 import type { SentDrop } from '../submit/send-submission.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
-import { jobAsJson } from './job-report.ts'
+import { jobAsJson, videoKeys } from './job-report.ts'
 
 /** What a submission has come to so far. */
 export interface SubmissionState {
@@ -22,12 +23,13 @@ export const acceptedJobs = (drops: SubmissionState['drops']): readonly Accepted
 /** The object that `--json` prints. Its keys are a contract. */
 export const submissionAsJson = ({ drops, standings, files }: SubmissionState) => ({
   drops: drops.map(({ drop, report }) => ({ file: drop.upload.name, key: drop.upload.key, report })),
-  jobs: acceptedJobs(drops).map(({ job_id, image, videos, done_before }) => {
+  jobs: acceptedJobs(drops).map(({ job_id, image, done_before }) => {
     const standing = standings.get(job_id)
     return {
       job_id,
       image,
-      videos,
+      /** Empty until the job's result names them, and where it was not waited for. */
+      videos: standing === undefined ? [] : videoKeys(standing),
       done_before,
       /** As svd status prints it; null: not waited for. */
       job: standing === undefined ? null : jobAsJson(standing),
@@ -36,15 +38,13 @@ export const submissionAsJson = ({ drops, standings, files }: SubmissionState) =
   }),
 })
 
-/** A line for each video: job, where it is or will be, picture. */
+/** A line for each job: its id, where its result is or will be, its image. */
 export const acceptedLines = (bucket: string, { jobs }: IngestReport): string =>
   jobs
-    .flatMap(({ job_id, videos, image, done_before }) =>
-      videos.map((video) => {
-        const before = done_before ? '  (done before)' : ''
-        return `${job_id}  s3://${bucket}/${video}  ${safeText(image)}${before}\n`
-      }),
-    )
+    .map(({ job_id, image, done_before }) => {
+      const before = done_before ? '  (done before)' : ''
+      return `${job_id}  s3://${bucket}/${resultKey(job_id)}  ${safeText(image)}${before}\n`
+    })
     .join('')
 
 /** What was wrong with a dropped file, a line each. */

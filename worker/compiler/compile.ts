@@ -16,13 +16,8 @@ import { recordImageEncoder } from './networks/image-encoder.ts'
 import { recordPlainUNet } from './networks/plain-unet.ts'
 import { type DecoderOutput, recordVaeDecoder } from './networks/vae-decoder.ts'
 import { recordVaeEncoder } from './networks/vae-encoder.ts'
-import { cpuTarget } from './targets/cpu.ts'
-import { oneTarget, type Target, type Targets } from './targets/target.ts'
+import type { Target, Targets } from './targets/target.ts'
 import { type ComponentWeights, openWeights } from './weights/weights.ts'
-
-/** Those that write portable ONNX, by the name users give. */
-export const TARGETS = { cpu: oneTarget(cpuTarget) } as const satisfies Record<string, Targets>
-export type TargetName = keyof typeof TARGETS
 
 interface Part<Config> {
   readonly config: Config

@@ -7,7 +7,7 @@ import { elementsOf } from '../compiler/graph/value.ts'
  *     offload    one network at a time
  *     low-vram   offload, guidance's two passes one after the other, feed-forward layers in pieces
  *
- * All give the same frames.
+ * All give the same frames on the CPU. On a GPU, equal renders differ in the last bits anyway.
  */
 export type MemoryPlan = 'resident' | 'offload' | 'low-vram'
 

@@ -16,11 +16,14 @@ import { withTimeLimit } from './time-limit.ts'
  *          │                   │             │            │
  *    a worker that dies here   │       or here: the job is done; its next delivery finds the record,
  *    has published nothing;    │       puts the status right and removes the message
- *    the next attempt takes    │
- *    its files as they are     └ or here, or a create whose answer got lost: either of the two
+ *    no record names its       │
+ *    files                     └ or here, or a create whose answer got lost: either of the two
  *
- * Two workers at once: both may get as far as result.json, one creates it. Both have put the same keys into it, of
- * which the first file written under each stayed.
+ * Two renders of one job need not give the same bytes: a GPU adds in another order each time, and cards differ. So every
+ * attempt uploads into a folder of its own, and result.json names the files of the attempt that created it.
+ *
+ * Two workers at once: both may get as far as result.json, and one creates it. The other's files stay, and no record
+ * names them. A worker has no right to delete: it could then delete what is published, too.
  */
 
 export interface ClosingDeps {
@@ -59,7 +62,8 @@ const isSame = (there: ResultRecord | null, ours: ResultRecord): boolean =>
   there.worker.id === ours.worker.id &&
   there.attempt === ours.attempt &&
   there.started_at === ours.started_at &&
-  there.finished_at === ours.finished_at
+  there.finished_at === ours.finished_at &&
+  there.outputs[0]?.video.key === ours.outputs[0]?.video.key
 
 /**
  * Ends the job if it is done already, as that of a message delivered twice; null: it is not.

@@ -6,7 +6,7 @@ const OVERLAP = 2
 
 /**
  * How a clip is decoded again that did not pass its checks: in small chunks that share frames, so that neither their
- * seams nor what memory they take can be at fault. The same clip otherwise, by the same seed.
+ * seams nor what memory they take can be at fault. The seed stays, so that it is nearly the same clip otherwise.
  */
 export const saferParameters = (parameters: RenderParameters): RenderParameters => {
   const decodeChunkSize = Math.min(CHUNK, parameters.numFrames)

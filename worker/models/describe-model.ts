@@ -11,7 +11,8 @@ import { encodeDefaults } from '../../shared/contracts/parameters-document.ts'
 import { usesGuidance } from '../../shared/contracts/render-parameters.ts'
 import { hashFile } from '../../shared/hash-file.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
-import { compileClip, TARGETS, vaeScaleFactor } from '../compiler/compile.ts'
+import { compileClip, vaeScaleFactor } from '../compiler/compile.ts'
+import { cpuTargets } from '../compiler/targets/clip-targets.ts'
 import { type OnModelProgress, openByteCount } from './model-progress.ts'
 
 export interface DescribeOptions {
@@ -28,7 +29,7 @@ const assertComplete = (checkpoint: Checkpoint): void => {
   compileClip(checkpoint, {
     ...defaults,
     guidance,
-    targets: TARGETS.cpu,
+    targets: cpuTargets(),
     feedForwardChunks: 1,
   }).checkWeights()
 }

@@ -1,64 +1,50 @@
-import type { Graph } from '../compiler/graph/graph.ts'
-import { statisticsOf } from '../compiler/graph/statistics.ts'
-import { elementsOf, type Value } from '../compiler/graph/value.ts'
-import { preparationNodes } from '../compiler/graph/weight-preparation.ts'
+import type { Graph, Node } from '../compiler/graph/graph.ts'
+import { type NodeWork, nodeWork } from '../compiler/graph/node-work.ts'
+import { bytesOf } from '../compiler/graph/value.ts'
+import { preparationHashes, preparationNodes } from '../compiler/graph/weight-preparation.ts'
+import { cudaLimitFaults, type LimitFault } from '../compiler/targets/cuda/limits.ts'
 
-/*
- * What a card has to do for one run of a graph. Graphs are recorded in float32; a card works in float16, so that
- * everything takes half the bytes.
- */
-const FP16_BYTES = 2
-const FP32_BYTES = 4
-
-export interface Work {
-  /** 2 per multiply-add of convolutions, matrix products and attention. */
-  readonly flops: number
-  /** The reference's for the same result: without the algebra that this graph saves. */
-  readonly referenceFlops: number
-  /** Read and written if everything between two products were part of them: what no fusion gets below. */
-  readonly fusedTrafficBytes: number
-  /** Read and written if every op were a kernel of its own. */
-  readonly unfusedTrafficBytes: number
+/** The work of one run of a graph on a card, counted from shapes. */
+export interface GraphWork {
+  /** Each node that a session runs, in order. What prepares weights is not in it. */
+  readonly nodes: readonly NodeWork[]
+  /** The part of the graph's FLOPs that tensor cores do. */
+  readonly tensorCoreFlops: number
+  /** Bytes read and written in device memory, every node for itself. */
+  readonly movedBytes: number
+  /** Bytes of the weights as a session holds them: laid out and cast for its nodes. */
+  readonly sessionWeightBytes: number
+  /** Nodes that no card can run, whatever its memory. */
+  readonly limitFaults: readonly LimitFault[]
 }
 
-export interface GraphWork extends Work {
-  readonly name: string
-  readonly weightBytes: number
-  /** The largest sum of activations alive at once. */
-  readonly activationBytes: number
+const sum = <T>(values: readonly T[], of: (value: T) => number): number =>
+  values.reduce((total, value) => total + of(value), 0)
+
+/** Configs alone have no files. A checkpoint has one file for each component, so that keys tell its weights apart. */
+const anyFile = (): string => ''
+
+/** Counts what nodes read that is not an activation: constants, and results of constants alone, equal ones once. */
+const sessionWeightBytes = (graph: Graph, nodes: readonly Node[], prepared: ReadonlySet<Node>): number => {
+  const computed = new Set([...prepared].flatMap(({ outputs }) => outputs.map(({ name }) => name)))
+  const constants = new Set(graph.constants.map(({ value }) => value.name))
+  const inputs = nodes.flatMap((node) => node.inputs.filter((value) => value !== null))
+  const read = [...new Map(inputs.map((value) => [value.name, value])).values()]
+  const results = read.filter(({ name }) => computed.has(name))
+  const hashes = preparationHashes(graph, results, anyFile)
+  const distinct = new Map(results.map((value, index) => [hashes[index], value]))
+  return sum([...read.filter(({ name }) => constants.has(name)), ...distinct.values()], bytesOf)
 }
-
-/** These rename bytes and move none. */
-const ALIASES = new Set(['Reshape', 'Identity'])
-
-const bytesOfAll = (values: readonly (Value | null)[]): number =>
-  values.reduce((total, value) => total + (value === null ? 0 : FP16_BYTES * elementsOf(value.shape)), 0)
 
 export const graphWorkOf = (graph: Graph): GraphWork => {
-  const { flops, avoidedFlops, peakActivationBytes } = statisticsOf(graph)
   const prepared = preparationNodes(graph)
-  const moving = graph.nodes
-    .filter((node) => !prepared.has(node) && !ALIASES.has(node.op))
-    .map((node) => ({ isProduct: node.flops > 0, bytes: bytesOfAll([...node.inputs, ...node.outputs]) }))
+  const running = graph.nodes.filter((node) => !prepared.has(node))
+  const nodes = running.map(nodeWork)
   return {
-    name: graph.name,
-    flops,
-    referenceFlops: Object.values(avoidedFlops).reduce((total, avoided) => total + avoided, flops),
-    fusedTrafficBytes: moving.reduce((total, { isProduct, bytes }) => total + (isProduct ? bytes : 0), 0),
-    unfusedTrafficBytes: moving.reduce((total, { bytes }) => total + bytes, 0),
-    weightBytes: bytesOfAll(graph.constants.map(({ value }) => value)),
-    activationBytes: (peakActivationBytes * FP16_BYTES) / FP32_BYTES,
-  }
-}
-
-/** Of graphs that run so often each. */
-export const totalWork = (graphs: readonly { readonly runsPerClip: number; readonly work: Work }[]): Work => {
-  const total = (count: (work: Work) => number): number =>
-    graphs.reduce((sum, { runsPerClip, work }) => sum + runsPerClip * count(work), 0)
-  return {
-    flops: total(({ flops }) => flops),
-    referenceFlops: total(({ referenceFlops }) => referenceFlops),
-    fusedTrafficBytes: total(({ fusedTrafficBytes }) => fusedTrafficBytes),
-    unfusedTrafficBytes: total(({ unfusedTrafficBytes }) => unfusedTrafficBytes),
+    nodes,
+    tensorCoreFlops: sum(nodes, ({ flops, usesTensorCores }) => (usesTensorCores ? flops : 0)),
+    movedBytes: sum(nodes, ({ bytes }) => bytes),
+    sessionWeightBytes: sessionWeightBytes(graph, running, prepared),
+    limitFaults: cudaLimitFaults(graph),
   }
 }

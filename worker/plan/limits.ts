@@ -1,8 +1,8 @@
 import type { InstanceType } from '../../shared/fleet/instance-types.ts'
 import { MAX_MESSAGES_IN_FLIGHT, VCPU_QUOTAS } from '../../shared/fleet/quotas.ts'
 import type { MemoryFit } from './card-memory.ts'
-import type { DeviceSeconds } from './device-seconds.ts'
 import type { FleetPlan } from './plan-fleet.ts'
+import type { DeviceLimit } from './roofline.ts'
 
 export type Purchase = 'on-demand' | 'spot'
 
@@ -39,7 +39,7 @@ const MEMORY_TEXT: Readonly<Record<MemoryFit['way'], string | null>> = {
  */
 export const limitsOf = (
   { workers, overheadShare }: FleetPlan,
-  { clips, fit, deviceLimit }: { clips: number; fit: MemoryFit; deviceLimit: DeviceSeconds['limit'] | null },
+  { clips, fit, deviceLimit }: { clips: number; fit: MemoryFit; deviceLimit: DeviceLimit | null },
 ): readonly string[] => {
   const memory = MEMORY_TEXT[fit.way]
   return [

@@ -1,14 +1,15 @@
 import { type InstanceTypeName, instanceTypeOf } from '../../shared/fleet/instance-types.ts'
 import { fitCard, type MemoryFit, type MemoryNeeds } from './card-memory.ts'
-import { deviceSecondsOf } from './device-seconds.ts'
-import type { Work } from './graph-work.ts'
 import { limitsOf, type Purchase, type VcpuNeed, vcpuNeedOf } from './limits.ts'
+import { type MeasuredTime, measuredTimeOf, type TimedClip } from './measured-times.ts'
 import { type FleetPlan, planFleet, workersWithin } from './plan-fleet.ts'
 import { type Range, rangeOf } from './range.ts'
+import { clipSecondsOf, type GraphRuns, limitOf } from './roofline.ts'
 
 export interface ClipToPlan {
-  /** Of one clip. */
-  readonly work: Work
+  /** Every graph of one clip. */
+  readonly graphs: readonly GraphRuns[]
+  readonly timed: TimedClip
   readonly memory: MemoryNeeds
   readonly modelBytes: number
 }
@@ -19,14 +20,20 @@ export interface PlanQuestion {
   /** Null: as many as `withinSeconds` needs, else one. */
   readonly workers: number | null
   readonly withinSeconds: number | null
-  /** What a clip takes on this very card; null: to be counted. */
-  readonly measuredSeconds: number | null
+  /** Seconds of a clip on this very card, from the user; null: not given. */
+  readonly givenSeconds: number | null
+  /** A time among them for this clip and card wins over what is counted. */
+  readonly measuredTimes: readonly MeasuredTime[]
 }
 
 export interface InstancePlan {
   readonly instanceType: InstanceTypeName
   readonly usdPerHour: Range
   readonly secondsPerClip: Range
+  /** Whether `secondsPerClip` was measured, given by the caller or in the table, or counted from the graphs. */
+  readonly basis: 'counted' | 'measured'
+  /** The table's entry; null: counted, or given. */
+  readonly measured: MeasuredTime | null
   readonly fit: MemoryFit
   readonly fleet: FleetPlan
   /** Null: not asked for, or no number is enough. */
@@ -44,20 +51,23 @@ export const priceOf = (name: InstanceTypeName, purchase: Purchase): Range | nul
 export const planInstance = (
   instanceType: InstanceTypeName,
   usdPerHour: Range,
-  { work, memory, modelBytes }: ClipToPlan,
-  { clips, purchase, workers, withinSeconds, measuredSeconds }: PlanQuestion,
+  { graphs, timed, memory, modelBytes }: ClipToPlan,
+  { clips, purchase, workers, withinSeconds, givenSeconds, measuredTimes }: PlanQuestion,
 ): InstancePlan => {
   const instance = instanceTypeOf(instanceType)
-  const counted = deviceSecondsOf(work, instance.gpu)
-  const secondsPerClip =
-    measuredSeconds === null ? counted.seconds : rangeOf(measuredSeconds, measuredSeconds)
+  const counted = clipSecondsOf(graphs, instance.gpu)
+  const measured = givenSeconds === null ? measuredTimeOf(measuredTimes, instance.gpu.name, timed) : null
+  const seconds = givenSeconds ?? measured?.secondsPerClip ?? null
+  const basis = seconds === null ? 'counted' : 'measured'
+  const secondsPerClip = seconds === null ? counted.seconds : rangeOf(seconds, seconds)
   const batch = { clips, secondsPerClip, modelBytes }
   const enough = withinSeconds === null ? null : workersWithin(withinSeconds, batch, instance)
   const fleet = planFleet(batch, instance, { workers: workers ?? enough ?? 1, usdPerHour })
   const fit = fitCard(memory, instance.gpu.memoryMib)
-  const deviceLimit = measuredSeconds === null ? counted.limit : null
+  const deviceLimit = seconds === null ? limitOf(counted) : null
   return {
-    ...{ instanceType, usdPerHour, secondsPerClip, fit, fleet, workersWithin: enough },
+    ...{ instanceType, usdPerHour, secondsPerClip, basis, measured },
+    ...{ fit, fleet, workersWithin: enough },
     vcpus: vcpuNeedOf(instance, fleet.instances, purchase),
     limits: limitsOf(fleet, { clips, fit, deviceLimit }),
   }

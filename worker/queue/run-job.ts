@@ -1,4 +1,5 @@
 import type { ClipQuality } from '../../shared/contracts/result-record.ts'
+import { newAttemptId } from '../jobs/attempt-id.ts'
 import { closeIfDone, closeJob } from '../jobs/close-job.ts'
 import type { JobEnd } from '../jobs/held-job.ts'
 import type { FinishedClip, PreparedJob, RenderedClip, RenderPath } from '../jobs/job-stages.ts'
@@ -104,7 +105,7 @@ const makeAndPublish = async (
   deps: WorkerDeps,
 ): Promise<JobEnd> => {
   const { attempt, signal, cancel } = hand
-  const { store, clock } = deps
+  const { store, clock, random } = deps
   const { job } = attempt
   const secondsSince = (startedMs: number): number => (clock.elapsedMs() - startedMs) / 1000
 
@@ -128,7 +129,11 @@ const makeAndPublish = async (
 
   const publishingMs = clock.elapsedMs()
   await cancel.throwIfCancelled(signal)
-  const outputs = await storeOutputs(store, job.job_id, good.videos, signal)
+  // Another worker may have done the job meanwhile, by a second copy of its message.
+  const doneBefore = await closeIfDone(hand, deps)
+  if (doneBefore !== null) return doneBefore
+  const attemptId = newAttemptId(attempt.number, random)
+  const outputs = await storeOutputs(store, { jobId: job.job_id, attemptId }, good.videos, signal)
   attempt.publishSeconds = secondsSince(publishingMs)
   return await closeJob(hand, { state: 'succeeded', outputs }, deps)
 }

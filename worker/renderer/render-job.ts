@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { FIT_MODES } from '../../shared/contracts/fit-mode.ts'
 import { PRECISIONS } from '../compiler/targets/clip-targets.ts'
 
-/** How much of the model is in memory at once. All modes give the same frames. */
+/** How much of the model is in memory at once. On the CPU all modes give the same frames. */
 export const MEMORY_MODES = ['auto', 'resident', 'offload', 'low-vram'] as const
 
 const parametersSchema = z.strictObject({

@@ -47,7 +47,7 @@ describe('a dropped picture', () => {
       jobs: [
         {
           ...{ job_id: jobId, item: null, item_id: null, image: 'images/alice/cat.png' },
-          ...{ videos: [`jobs/${jobId}/video.mp4`], done_before: false },
+          ...{ videos: [], done_before: false },
         },
       ],
       ...{ faults: [], more_faults: 0, reported_at: '2026-01-02T03:04:05.000Z' },

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
-import { cancelKey, outputKeys, reportKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import { cancelKey, jobFolder, reportKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import type { StatusRecord } from '../../../shared/contracts/status-record.ts'
 import { MAX_RECEIVE_COUNT } from '../../../worker/local/embedded-endpoint.ts'
@@ -59,8 +59,10 @@ export const fillQueues = async (pipeline: Pipeline): Promise<Readonly<Record<st
   const { output, jobs, deadLetters, put } = pipeline
   const hopeless = await sendHopeless(pipeline)
   const done = await drop(pipeline, 'rocket', await readFile(PHOTO))
-  const [files] = outputKeys(done, 1)
-  await put(output, files!.poster, Buffer.from('of an earlier attempt'), { sha256: '0'.repeat(64) })
+  const earlier = `${jobFolder(done)}video.poster.png`
+  await put(output, earlier, Buffer.from('of a worker before attempts had folders'), {
+    sha256: '0'.repeat(64),
+  })
   const cancelled = await drop(pipeline, 'cancelled', await aPng({ seed: 1 }))
   await put(output, cancelKey(cancelled), {})
   const lost = await drop(pipeline, 'lost', await aPng({ seed: 2 }))

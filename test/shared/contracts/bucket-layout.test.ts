@@ -23,13 +23,14 @@ test('everything lies where it always did', () => {
   ])
 })
 
-test('outputs are called as `svd render` calls them', () => {
-  expect(layout.outputKeys(ID, 1)).toEqual([
-    { video: `jobs/${ID}/video.mp4`, poster: `jobs/${ID}/video.poster.png` },
+test('outputs are called as `svd render` calls them, in a folder of their attempt', () => {
+  const folder = `jobs/${ID}/attempts/0002-abc`
+  expect(layout.outputKeys(ID, '0002-abc', 1)).toEqual([
+    { video: `${folder}/video.mp4`, poster: `${folder}/video.poster.png` },
   ])
-  expect(layout.outputKeys(ID, 2)).toEqual([
-    { video: `jobs/${ID}/video-0.mp4`, poster: `jobs/${ID}/video-0.poster.png` },
-    { video: `jobs/${ID}/video-1.mp4`, poster: `jobs/${ID}/video-1.poster.png` },
+  expect(layout.outputKeys(ID, '0002-abc', 2)).toEqual([
+    { video: `${folder}/video-0.mp4`, poster: `${folder}/video-0.poster.png` },
+    { video: `${folder}/video-1.mp4`, poster: `${folder}/video-1.poster.png` },
   ])
 })
 

@@ -51,8 +51,9 @@ ${tableOf([titles, ...rows])}
 
 ## What follows
 
-- On fauxqs, \`svd local\`, a conditional write is an ordinary one. Results are safe there because doing a job twice
-  writes the same bytes, not because a second writer is refused. That is proven on moto and on the fakes.
+- On fauxqs, \`svd local\`, a conditional write is an ordinary one. Results are safe there because it has one worker,
+  which never does a job by two messages at once, and because each attempt uploads under keys of its own. That a second
+  writer is refused is proven on moto and on the fakes.
 - fauxqs loses keys from a listing of more than 1,000 whose order by locale is not that by bytes. Keys under one prefix
   that are all lower-case hexadecimal of one length, as job ids are, come all and in order.
 - A message for fauxqs has to be without characters beyond U+FFFF: escaped in JSON, as \`\\ud83d\\ude00\`.

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { clipMemoryOf } from '../../../worker/cli/clip-memory.ts'
 import { clipShapeOf } from '../../../worker/cli/clip-options.ts'
-import { TARGETS } from '../../../worker/compiler/compile.ts'
+import { cpuTargets } from '../../../worker/compiler/targets/clip-targets.ts'
 import { XT_CONFIGS } from './a-command-line.ts'
 
 const xt = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
 
 const memoryOf = (options: Readonly<Record<string, string>>, availableBytes: number) =>
-  clipMemoryOf(xt, clipShapeOf(options, xt, TARGETS.cpu), availableBytes)
+  clipMemoryOf(xt, clipShapeOf(options, xt, cpuTargets()), availableBytes)
 
 test('SVD-XT at full size takes most for decoding all frames at once', () => {
   const { offload, fits } = memoryOf({}, 64e9)

@@ -5,7 +5,8 @@ import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { exportedGraphs } from '../../../worker/cli/exported-graphs.ts'
-import { compileClip, TARGETS } from '../../../worker/compiler/compile.ts'
+import { compileClip } from '../../../worker/compiler/compile.ts'
+import { cpuTargets } from '../../../worker/compiler/targets/clip-targets.ts'
 import { elementCount, type Tensor } from '../../../worker/engine/tensor.ts'
 import { expectClose } from '../../fixtures/close.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
@@ -23,7 +24,7 @@ const SHAPE = {
   guidance: true,
   steps: 2,
   decodeChunk: 2,
-  targets: TARGETS.cpu,
+  targets: cpuTargets(),
 } as const
 
 const floats = (bytes: Buffer): Float32Array =>

@@ -111,6 +111,37 @@ test('makes graphs of one pass without guidance', async () => {
   expect(readme).not.toContain('guidance_scale')
 })
 
+describe('--target cuda', () => {
+  const opsOf = async (folder: string, file: string): Promise<ReadonlySet<string>> => {
+    const { graph } = fromBinary(ModelProtoSchema, await readFile(path.join(folder, file)))
+    return new Set((graph?.node ?? []).map(({ opType }) => opType))
+  }
+  const targetOf = async (folder: string): Promise<string> =>
+    JSON.parse(await readFile(path.join(folder, 'graphs.json'), 'utf8')).target
+
+  const compile = async (...args: readonly string[]): Promise<string> => {
+    const output = path.join(await temporaryDir(), 'onnx')
+    const all = ['compile', '--checkpoint', DEMO_CHECKPOINT, '--output', output, ...SMALL, ...args]
+    expect(await runCommandLine(all)).toMatchObject({ exitCode: 0 })
+    return output
+  }
+
+  test("writes graphs in float16 of the CUDA provider's own operators, and says what runs them", async () => {
+    const output = await compile('--target', 'cuda')
+    expect(await targetOf(output)).toBe('cuda-float16')
+    for (const file of (await readdir(output)).filter((name) => /^(denoise|unet|vae).*onnx$/.test(name))) {
+      expect(await opsOf(output, file), file).toContain('NhwcConv')
+    }
+    const readme = await readFile(path.join(output, 'README.md'), 'utf8')
+    expect(readme).toContain('only the CUDA provider of ONNX Runtime has kernels for')
+    expect(readme).toContain('InferenceSession("vae_encoder.onnx", providers=["CUDAExecutionProvider"])')
+  })
+
+  test('writes graphs in float32 when told so', async () => {
+    expect(await targetOf(await compile('--target', 'cuda', '--precision', 'fp32'))).toBe('cuda-float32')
+  })
+})
+
 test('hard-links the weights when asked to', async () => {
   const folder = await temporaryDir()
   const checkpoint = await writeRandomCheckpoint(
@@ -188,7 +219,12 @@ describe('mistakes', () => {
     [
       'another target',
       ['--output', 'DIR/new', '--target', 'tpu'],
-      "error: option '--target <name>' argument 'tpu' is invalid. Allowed choices are cpu.",
+      "error: option '--target <name>' argument 'tpu' is invalid. Allowed choices are cpu, cuda.",
+    ],
+    [
+      'fp16 for the CPU',
+      ['--output', 'DIR/new', '--precision', 'fp16'],
+      'error: --precision: got fp16; the graphs of --target cpu are in fp32, so leave it out or take --target cuda',
     ],
     [
       'a size that does not fit',

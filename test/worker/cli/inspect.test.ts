@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { GPUS } from '../../../shared/fleet/gpus.ts'
+import { REACHED } from '../../../worker/plan/roofline.ts'
 import { DEMO_CHECKPOINT, runCommandLine, XT_CONFIGS } from './a-command-line.ts'
 
 const inspect = async (...args: readonly string[]) => {
@@ -14,6 +16,10 @@ interface GraphReport {
   readonly reference_flops: number
   readonly avoided_flops: Readonly<Record<string, number>>
   readonly peak_activation_bytes: number
+  /** With `--target cuda`. */
+  readonly session_weight_bytes: number
+  readonly moved_bytes: number
+  readonly tensor_core_flops: number
 }
 
 const inspectJson = async (...args: readonly string[]) => JSON.parse(await inspect(...args, '--json'))
@@ -137,6 +143,136 @@ describe('a graph as text', () => {
   })
 })
 
+describe('SVD-XT for the CUDA provider', () => {
+  const cuda = ['--target', 'cuda'] as const
+
+  test('counts every graph in float16: bytes moved, products in tensor cores, weights as its nodes read them', async () => {
+    const { target, graphs } = await inspectJson(...cuda)
+    expect(target).toBe('cuda-float16')
+    const { flops, tensor_core_flops, moved_bytes, session_weight_bytes } = graphNamed(graphs, 'denoise_step')
+    expect(tensor_core_flops).toBe(flops)
+    // Activations of 295 MB at the finest of four levels, read and written by most of 850 nodes.
+    expectWithin(0.01, moved_bytes / 1e9, 472)
+    // What the provider's stand-in holds of weights for a step: 2.65 GB.
+    expectWithin(0.01, session_weight_bytes / 1e9, 2.65)
+    const encoder = graphNamed(graphs, 'vae_encoder')
+    expect(encoder.tensor_core_flops).toBe(0)
+    expectWithin(0.001, encoder.reference_flops / 1e12, 2.616)
+  })
+
+  test('moves twice the bytes in float32, outside the tensor cores', async () => {
+    const half = graphNamed((await inspectJson(...cuda)).graphs, 'vae_decoder')
+    const { target, graphs } = await inspectJson(...cuda, '--precision', 'fp32')
+    expect(target).toBe('cuda-float32')
+    const single = graphNamed(graphs, 'vae_decoder')
+    expect(single.tensor_core_flops).toBe(0)
+    expect(single.moved_bytes / half.moved_bytes).toBeGreaterThan(1.8)
+  })
+
+  test('is predicted for every card, and says that it is counted', async () => {
+    const { basis, reached, cards } = await inspectJson(...cuda)
+    expect(basis).toBe('counted')
+    expect(reached).toEqual(REACHED)
+    expect(cards.map(({ gpu }: { gpu: string }) => gpu)).toEqual(Object.values(GPUS).map(({ name }) => name))
+    const l40s = cards.find(({ gpu }: { gpu: string }) => gpu === 'L40S')
+    expect(Object.keys(l40s)).toEqual([
+      ...['gpu', 'fp16_tflops', 'fp32_tflops', 'memory_gb_per_second', 'card_bytes', 'seconds_per_step'],
+      ...['seconds_per_clip', 'limit', 'fits', 'decode_chunk_size', 'needed_bytes'],
+    ])
+    // 25 steps are nearly all of a clip.
+    expect((25 * l40s.seconds_per_step.low) / l40s.seconds_per_clip.low).toBeGreaterThan(0.9)
+    expect(l40s.seconds_per_step.low).toBeGreaterThan(151.3 / 362)
+  })
+
+  test('takes less memory in each of the sparing modes', async () => {
+    const { memory } = await inspectJson(...cuda)
+    const { resident_bytes, offload_bytes, low_vram_bytes, smaller_chunks } = memory
+    const bytes = [
+      resident_bytes,
+      offload_bytes,
+      low_vram_bytes,
+      ...smaller_chunks.map((one: { bytes: number }) => one.bytes),
+    ]
+    expect(bytes).toEqual(bytes.toSorted((a, b) => b - a))
+    expect(smaller_chunks.map((one: { decode_chunk_size: number }) => one.decode_chunk_size)).toEqual([
+      12, 6, 3, 1,
+    ])
+  })
+
+  test('is shown as tables', async () => {
+    const text = await inspect(...cuda)
+    expect(text).toMatch(
+      /│ denoise_step +│ +25 │ +[\d,]+ │ +151\.\d\d │ +159\.\d\d │ +100\.0 % │ +472 GB │ +2\.65 GB │ +5\.04 GB │/,
+    )
+    expect(text).toContain('seconds, counted and not measured:\n')
+    expect(text).toMatch(
+      /│ L40S +│ +0\.\d+-\d\.\d │ +\d\d-\d\d │ +compute │ +fits \([\d.]+ GB of 48\.0 GB\) │/,
+    )
+  })
+
+  test('names what no card runs', async () => {
+    const size = ['--width', '1920', '--height', '1080']
+    const text = await inspect(...cuda, ...size)
+    expect(text).toMatch(
+      /\n {2}vae_decoder: \d+ times, first decoder\.up_blocks\.2\..*; a tensor must have less than 2\^31 elements\n/,
+    )
+    const { graphs } = await inspectJson(...cuda, ...size, '--decode-chunk-size', '8')
+    expect(graphs.flatMap(({ limit_faults }: { limit_faults: [] }) => limit_faults)).toEqual([])
+    expect(await inspect(...cuda)).not.toContain('no card runs these graphs')
+  })
+
+  test('prints a graph with kernel, FLOPs, tensor cores and bytes of each node', async () => {
+    const text = await inspect(...cuda, '--graph', 'denoise-step')
+    const lineOf = (start: string): string =>
+      text.split('\n').find((line) => line.startsWith(`  %${start}: `)) ?? ''
+    // 50 images of 72x128, 320 channels: 294,912,000 bytes in and out, and 9 x 320 x 320 weights.
+    expect(lineOf('down_blocks.0.resnets.0.spatial_res_block/NhwcConv')).toMatch(
+      /\/\/ cuDNN, 0\.8493 TFLOPs in tensor cores, 592 MB$/,
+    )
+    expect(lineOf('down_blocks.0.attentions.0.transformer_blocks.0.attn1/MultiHeadAttention')).toMatch(
+      /\/\/ fused attention, 5\.44 TFLOPs in tensor cores, 1\.18 GB$/,
+    )
+    expect(text).toMatch(/ = com\.microsoft\.FusedMatMul\(.*\/\/ cuBLAS, /)
+    expect(text).toMatch(/ = com\.microsoft\.BiasSplitGelu\(.*\/\/ ONNX Runtime, [\d.]+ [MG]B\n/)
+    expect(text).toMatch(/ = Sigmoid\(.*\/\/ computed once, with the weights\n/)
+    expect(text).toMatch(/ = Reshape\([^)]*\)\n/)
+  })
+})
+
+test.each([
+  ['vae-encoder', [], 'float32'],
+  ['vae-decoder', [], 'float16'],
+  ['denoise-step', [], 'float16'],
+  ['denoise-step', ['--precision', 'fp32'], 'float32'],
+] as const)('products of %s %j for CUDA are in %s', async (graph, precision, dtype) => {
+  const size = ['--width', '128', '--height', '128', '--num-frames', '2']
+  const { nodes } = await inspectJson('--target', 'cuda', '--graph', graph, ...precision, ...size)
+  interface NodeReport {
+    readonly flops: number
+    readonly outputs: readonly { readonly dtype: string }[]
+  }
+  const products = (nodes as readonly NodeReport[]).filter(({ flops }) => flops > 0)
+  expect(new Set(products.map(({ outputs }) => outputs[0]?.dtype))).toEqual(new Set([dtype]))
+})
+
+test('a graph is one JSON object, with the work of every node', async () => {
+  const args = ['--graph', 'vae-decoder', '--width', '256', '--height', '128', '--num-frames', '2']
+  const { name, outputs, nodes } = await inspectJson(...args, '--target', 'cuda')
+  expect({ name, outputs }).toEqual({
+    name: 'vae_decoder',
+    outputs: [{ name: 'frames', dtype: 'float32', shape: [2, 3, 128, 256] }],
+  })
+  expect(Object.keys(nodes[0])).toEqual([
+    ...['name', 'op', 'inputs', 'outputs', 'computed_once', 'kernel', 'flops', 'moved_bytes', 'tensor_cores'],
+  ])
+  const conv = nodes.find(({ op }: { op: string }) => op === 'com.microsoft.NhwcConv')
+  expect(conv).toMatchObject({ kernel: 'cuDNN', computed_once: false, tensor_cores: true })
+  const onCpu = await inspectJson(...args)
+  expect(
+    onCpu.nodes.map(({ kernel }: { kernel: null }) => kernel).every((kernel: null) => kernel === null),
+  ).toBe(true)
+})
+
 test('a checkpoint with weights is checked against its configs', async () => {
   const { exitCode, stdout } = await runCommandLine(['inspect', '--checkpoint', DEMO_CHECKPOINT, '--json'])
   expect(exitCode).toBe(0)
@@ -153,7 +289,14 @@ test.each([
     ['--graph', 'net'],
     /^error: option '--graph <name>' argument 'net' is invalid\. Allowed choices are unet, /,
   ],
-  [['--graph', 'unet', '--json'], /^error: option '--json' cannot be used with option '--graph <name>'\n$/],
+  [
+    ['--target', 'tpu'],
+    /^error: option '--target <name>' argument 'tpu' is invalid\. Allowed choices are cpu, cuda/,
+  ],
+  [
+    ['--precision', 'fp16'],
+    /^error: --precision: got fp16; the graphs of --target cpu are in fp32, so leave it out or take --target cuda/,
+  ],
   [['--height', '577'], /^error: --height: got 577; must be a multiple of 8/],
 ])('%j is a mistake', async (args, message) => {
   const { exitCode, stdout, stderr } = await runCommandLine(['inspect', '--checkpoint', XT_CONFIGS, ...args])

@@ -11,16 +11,18 @@ const planJson = async (...args: readonly string[]) => JSON.parse(await plan('--
 
 interface Row {
   readonly instance_type: string
+  readonly basis: string
   readonly usd: { readonly high: number }
 }
 
 describe('a plan', () => {
   test('is for every instance type, the cheapest first, and says what it rests on', async () => {
-    const { basis, prices_of, purchase, instance_types, without_price } = await planJson('--clips', '1000')
-    expect({ basis, prices_of, purchase, without_price }).toEqual({
-      ...{ basis: 'counted', prices_of: PRICES_OF, purchase: 'on-demand', without_price: [] },
+    const { prices_of, purchase, instance_types, without_price } = await planJson('--clips', '1000')
+    expect({ prices_of, purchase, without_price }).toEqual({
+      ...{ prices_of: PRICES_OF, purchase: 'on-demand', without_price: [] },
     })
     const rows: readonly Row[] = instance_types
+    expect(rows.map(({ basis }) => basis)).toEqual(rows.map(() => 'counted'))
     expect(rows.map(({ instance_type }) => instance_type).toSorted()).toEqual(INSTANCE_TYPE_NAMES.toSorted())
     const costs = rows.map(({ usd }) => usd.high)
     expect(costs).toEqual(costs.toSorted((a, b) => a - b))
@@ -29,28 +31,46 @@ describe('a plan', () => {
   test('is reported with these keys', async () => {
     const report = await planJson('--clips', '10', '--instance-type', 'g6e.xlarge')
     expect(Object.keys(report)).toEqual([
-      ...['basis', 'reached_share_of_peak', 'prices_of', 'purchase', 'clips', 'within_seconds', 'clip'],
+      ...['reached', 'prices_of', 'purchase', 'clips', 'within_seconds', 'clip'],
       ...['instance_types', 'without_price'],
     ])
     expect(Object.keys(report.clip)).toEqual([
       ...['width', 'height', 'num_frames', 'guidance', 'num_inference_steps', 'decode_chunk_size'],
-      ...['flops', 'reference_flops', 'fused_traffic_bytes', 'unfused_traffic_bytes', 'model_bytes'],
+      ...['flops', 'reference_flops', 'moved_bytes', 'model_bytes'],
     ])
     expect(Object.keys(report.instance_types[0])).toEqual([
-      ...['instance_type', 'gpu', 'gpus', 'usd_per_hour', 'seconds_per_clip', 'gpu_memory', 'workers'],
-      ...['instances', 'workers_within', 'clips_per_hour', 'hours', 'instance_hours', 'usd', 'usd_per_clip'],
+      ...[
+        'instance_type',
+        'gpu',
+        'gpus',
+        'usd_per_hour',
+        'seconds_per_clip',
+        'basis',
+        'measured',
+        'gpu_memory',
+      ],
+      ...[
+        'workers',
+        'instances',
+        'workers_within',
+        'clips_per_hour',
+        'hours',
+        'instance_hours',
+        'usd',
+        'usd_per_clip',
+      ],
       ...['vcpu_quota', 'limits'],
     ])
     expect(report.clip.model_bytes).toBe(3_049_246_164 + 195_485_694 + 1_264_153_600)
   })
 
   test('is arithmetic that can be followed, where the seconds of a clip are given', async () => {
-    const { basis, instance_types } = await planJson(
+    const { instance_types } = await planJson(
       ...['--clips', '720', '--instance-type', 'g6e.xlarge', '--seconds-per-clip', '30', '--workers', '2'],
     )
-    expect(basis).toBe('measured')
     const [row] = instance_types
     expect(row).toMatchObject({
+      ...{ basis: 'measured', seconds_per_clip: { low: 30, high: 30 } },
       ...{ workers: 2, instances: 2, clips_per_hour: { low: 240, high: 240 } },
       vcpu_quota: { needed: 8, code: 'L-DB2E81BA', name: 'Running On-Demand G and VT instances' },
       limits: [],
@@ -99,7 +119,7 @@ describe('a plan', () => {
       (await planJson(...args)).instance_types[0].limits as readonly string[]
     expect(await limits('--clips', '1000', '--instance-type', 'g4dn.xlarge')).toEqual([
       'compute',
-      'GPU memory (offload)',
+      'GPU memory (fewer frames decoded at once)',
     ])
     expect(await limits('--clips', '2', '--instance-type', 'g6e.xlarge', '--workers', '3')).toEqual([
       ...['clips: fewer than workers', 'start-up: most of the time paid for', 'compute'],
@@ -127,9 +147,10 @@ describe('a plan', () => {
       /^10,000 clips: 1024x576, 25 frames, guidance on, 25 steps, 25 frames decoded at once\n/,
     )
     expect(text).toMatch(
-      /\ng6e\.xlarge +L40S +fits \(19\.0 GB of 48\.0 GB\) +22-62 +1 +58-160 +63-171 +117-319 +0\.012-0\.032 +4 L-DB2E81BA +compute\n/,
+      /\ng6e\.xlarge +L40S +fits \(25\.8 GB of 48\.0 GB\) +26-56 +counted +1 +64-141 +71-156 +132-290 +0\.013-0\.029 +4 L-DB2E81BA +compute\n/,
     )
-    expect(text).toContain('Counted from the graphs, not measured')
+    expect(text).toContain('Counted: from the CUDA graphs, not measured.')
+    expect(text).not.toContain('Measured:')
     expect(text).toContain(`Prices: on-demand, ${PRICES_OF}.`)
     expect(text).toMatch(/\n {2}L-417A185B {2}Running On-Demand P instances\n/)
   })

@@ -72,7 +72,9 @@ describe('svd status', () => {
     const { stdout } = await run(['status', jobId.slice(0, 5)])
     expect(stdout).toContain(`job                    ${jobId}\n`)
     expect(stdout).toContain('motion_bucket_id       127\n')
-    expect(stdout).toContain(`video                  jobs/${jobId}/video.mp4  14 frames, 5 B\n`)
+    expect(stdout).toContain(
+      `video                  jobs/${jobId}/attempts/0001-9f3c41d07be25a68/video.mp4  14 frames, 5 B\n`,
+    )
     expect(stdout).toContain('cost                   $0.01230\n')
     expect(stdout).toContain('likeness               29.7 dB\n')
   })
@@ -121,7 +123,8 @@ describe('svd status --json', () => {
     expect(byImage('images/done.png').result).toEqual(done)
     const queued = byImage('images/queued.png')
     expect(queued).toMatchObject({ state: 'queued', result: null })
-    expect(queued.videos).toEqual([0, 1].map((index) => `jobs/${queued.job_id}/video-${index}.mp4`))
+    expect(queued.videos).toEqual([])
+    expect(byImage('images/done.png').videos).toEqual(done.outputs.map(({ video }) => video.key))
   })
 
   test('says nothing of queues that it was not told of', async () => {
@@ -162,7 +165,7 @@ describe('a job', () => {
       state: 'accepted',
       jobs: ['c', 'a'].map((id, index) => ({
         ...{ job_id: jobIdLike(id), item: index + 1, item_id: null, image: 'images/cup.png' },
-        ...{ videos: [`jobs/${jobIdLike(id)}/video.mp4`], done_before: false },
+        ...{ videos: [], done_before: false },
       })),
       faults: [],
       more_faults: 0,

@@ -57,7 +57,7 @@ test('a picture is rendered with the arguments that were typed', async () => {
     ...{ seed: '18446744073709551615', fit: 'crop', sigmas: [700, 15.6, 0.5, 0] },
     ...{ decode_chunk_size: 4, decode_overlap: 2, fps: 12 },
   })
-  expect(stdout).toMatch(new RegExp(`^${job?.job_id}  s3://out/jobs/${job?.job_id}/video.mp4  images/`))
+  expect(stdout).toMatch(new RegExp(`^${job?.job_id}  s3://out/jobs/${job?.job_id}/result.json  images/`))
 })
 
 test('a list too long for metadata arrives with its picture all the same', async () => {

@@ -34,7 +34,7 @@ interface IngestOptions {
 const jobOf = (key: string, overrides: object = {}) => {
   const { job_id } = aJobMessage({ picture: key })
   return {
-    ...{ job_id, item: null, item_id: null, image: key, videos: [`jobs/${job_id}/video.mp4`] },
+    ...{ job_id, item: null, item_id: null, image: key, videos: [] },
     ...{ done_before: false, ...overrides },
   }
 }
@@ -60,7 +60,7 @@ const withIngest = ({ says = () => ({}), awakeAt = 1, afterwards = async () => {
 }
 
 describe('svd submit PICTURE', () => {
-  test('uploads it with its parameters, and tells the job and its output', async () => {
+  test('uploads it with its parameters, and tells the job and where its result will be', async () => {
     const { at } = await aFolder({ 'cup.png': await pixels('png') })
     const { run, inputs } = withIngest()
     const { exitCode, stdout, stderr } = await run([
@@ -76,7 +76,7 @@ describe('svd submit PICTURE', () => {
     const { job_id } = jobOf('images/mine/cup.png')
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
-      stdout: `${job_id}  s3://out/jobs/${job_id}/video.mp4  images/mine/cup.png\n`,
+      stdout: `${job_id}  s3://out/jobs/${job_id}/result.json  images/mine/cup.png\n`,
     })
     expect(stderr).toBe(`${at('cup.png')} is at s3://in/images/mine/cup.png\n`)
     expect(inputs.writes).toMatchObject([
@@ -248,11 +248,11 @@ describe('svd submit MANIFEST', () => {
     expect(inputs.keys()).toEqual(['manifests/p/motion.json'])
     expect(JSON.parse(stdout).jobs).toEqual([
       {
-        ...{ job_id: jobs[0]?.job_id, image: 'images/a/cup.png', videos: jobs[0]?.videos },
+        ...{ job_id: jobs[0]?.job_id, image: 'images/a/cup.png', videos: [] },
         ...{ done_before: false, job: null, files: [] },
       },
       {
-        ...{ job_id: jobs[1]?.job_id, image: 'images/cat.jpg', videos: jobs[1]?.videos },
+        ...{ job_id: jobs[1]?.job_id, image: 'images/cat.jpg', videos: [] },
         ...{ done_before: true, job: null, files: [] },
       },
     ])

@@ -114,6 +114,17 @@ test('a record that is there by a first try of the same request is its own', asy
   expect(await closeJob(held, SUCCEEDED, { ...deps, store: triedTwice })).toMatchObject({ type: 'done' })
 })
 
+test('a record that names the files of another attempt is not its own, whatever else is equal', async () => {
+  const { deps } = closingDeps()
+  await closeJob(aHeldJob().held, SUCCEEDED, deps)
+  const video = { ...FILE, key: 'jobs/x/attempts/0001-0000000000000001/video.mp4' }
+  const outputs = [{ ...SUCCEEDED.outputs[0], video }]
+
+  const end = await closeJob(aHeldJob().held, { state: 'succeeded', outputs }, deps)
+
+  expect(end).toEqual({ type: 'done-before' })
+})
+
 test('a record of figures that JSON does not have is not written', async () => {
   const { deps, store } = closingDeps()
   const quality = { ...QUALITY, first_frame_psnr_db: Number.NaN }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { storeOutputs } from '../../../worker/jobs/store-outputs.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
@@ -10,8 +11,12 @@ import { aJob } from './a-job.ts'
 import { QUALITY } from './a-quality.ts'
 
 const { job_id: jobId } = aJob()
-const VIDEO_KEY = `jobs/${jobId}/video.mp4`
-const POSTER_KEY = `jobs/${jobId}/video.poster.png`
+const FIRST = { jobId, attemptId: '0001-1111111111111111' }
+const SECOND = { jobId, attemptId: '0002-2222222222222222' }
+const keyOf = ({ attemptId }: typeof FIRST, name: string): string =>
+  `jobs/${jobId}/attempts/${attemptId}/${name}`
+const VIDEO_KEY = keyOf(FIRST, 'video.mp4')
+const POSTER_KEY = keyOf(FIRST, 'video.poster.png')
 
 const hashOf = (content: string): string => createHash('sha256').update(content).digest('hex')
 
@@ -29,10 +34,10 @@ const aVideo = async (content: string) => {
   }
 }
 
-test('tells what is stored where, with its hash', async () => {
+test('returns what is stored where, with its hash', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
 
-  const outputs = await storeOutputs(store, jobId, [await aVideo('first')], unaborted)
+  const outputs = await storeOutputs(store, FIRST, [await aVideo('first')], unaborted)
 
   expect(outputs).toEqual([
     {
@@ -46,32 +51,67 @@ test('tells what is stored where, with its hash', async () => {
   expect((await store.head(POSTER_KEY, unaborted))?.contentType).toBe('image/png')
 })
 
-test('leaves what an earlier attempt has stored, and tells of that', async () => {
+test('neither uses nor changes the files of another attempt', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
-  await storeOutputs(store, jobId, [await aVideo('first')], unaborted)
+  await storeOutputs(store, FIRST, [await aVideo('first')], unaborted)
 
-  const outputs = await storeOutputs(store, jobId, [await aVideo('second, longer')], unaborted)
+  const [output] = await storeOutputs(store, SECOND, [await aVideo('second, longer')], unaborted)
 
-  expect(outputs[0]?.video).toEqual({ key: VIDEO_KEY, size_bytes: 11, sha256: hashOf('first video') })
-  expect(store.writes.map(({ key }) => key)).toEqual([VIDEO_KEY, POSTER_KEY])
+  expect([output?.video, output?.poster]).toEqual([
+    { key: keyOf(SECOND, 'video.mp4'), size_bytes: 20, sha256: hashOf('second, longer video') },
+    { key: keyOf(SECOND, 'video.poster.png'), size_bytes: 21, sha256: hashOf('second, longer poster') },
+  ])
+  expect(store.writes.map(({ key }) => key)).toEqual([
+    ...[VIDEO_KEY, POSTER_KEY],
+    ...[keyOf(SECOND, 'video.mp4'), keyOf(SECOND, 'video.poster.png')],
+  ])
+})
+
+test('leaves the files of a worker from before attempts had folders', async () => {
+  const store = openMemoryObjectStore({ now: Date.now })
+  const earlier = `jobs/${jobId}/video.mp4`
+  await store.put(earlier, new Uint8Array(3), { contentType: 'video/mp4' }, unaborted)
+
+  const [output] = await storeOutputs(store, FIRST, [await aVideo('first')], unaborted)
+
+  expect(output?.video.key).toBe(VIDEO_KEY)
+  expect((await store.head(earlier, unaborted))?.sizeBytes).toBe(3)
 })
 
 test('numbers the videos of a job that has several', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
 
-  const outputs = await storeOutputs(store, jobId, [await aVideo('a'), await aVideo('b')], unaborted)
+  const outputs = await storeOutputs(store, FIRST, [await aVideo('a'), await aVideo('b')], unaborted)
 
   expect(outputs.map(({ video }) => video.key)).toEqual([
-    `jobs/${jobId}/video-0.mp4`,
-    `jobs/${jobId}/video-1.mp4`,
+    keyOf(FIRST, 'video-0.mp4'),
+    keyOf(FIRST, 'video-1.mp4'),
   ])
 })
 
-test('takes nothing over that no worker wrote', async () => {
+test('accepts a file that the first try of the same request wrote, where its answer got lost', async () => {
+  const memory = openMemoryObjectStore({ now: Date.now })
+  const triedTwice: ObjectStore = {
+    ...memory,
+    async create(...request) {
+      await memory.create(...request)
+      return memory.create(...request)
+    },
+  }
+
+  const [output] = await storeOutputs(triedTwice, FIRST, [await aVideo('first')], unaborted)
+
+  expect(output?.video.sha256).toBe(hashOf('first video'))
+})
+
+test('records nothing of an object that this attempt did not upload', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
-  await store.put(VIDEO_KEY, new Uint8Array(3), { contentType: 'video/mp4' }, unaborted)
+  const metadata = { sha256: hashOf('other bytes') }
+  await store.put(VIDEO_KEY, new Uint8Array(11), { contentType: 'video/mp4', metadata }, unaborted)
 
-  const storing = storeOutputs(store, jobId, [await aVideo('first')], unaborted)
+  const storing = storeOutputs(store, FIRST, [await aVideo('first')], unaborted)
 
-  await expect(storing).rejects.toThrow(`${VIDEO_KEY}: is there, but no worker wrote it`)
+  await expect(storing).rejects.toThrow(
+    `${VIDEO_KEY}: is another file than the one that this attempt uploaded`,
+  )
 })

@@ -6,13 +6,20 @@ import { resolveParameters } from '../../../shared/contracts/render-parameters.t
 import { decodeImage } from '../../../shared/image/decode-image.ts'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../../../worker/compiler/compile.ts'
+import {
+  type CudaTargetOptions,
+  cudaTargets,
+  type Precision,
+} from '../../../worker/compiler/targets/clip-targets.ts'
 import { openDevice } from '../../../worker/engine/device.ts'
 import { openSession } from '../../../worker/engine/session.ts'
 import { createSessionPool, type OpenSession } from '../../../worker/engine/session-pool.ts'
 import { fitImage } from '../../../worker/pipeline/image/fit.ts'
 import { renderClip } from '../../../worker/pipeline/render-clip.ts'
-import { differenceOf, expectClose } from '../../fixtures/close.ts'
+import { differenceOf, expectClose, relativeRmsOf } from '../../fixtures/close.ts'
+import { cudaOpsOnCpu } from '../../fixtures/cuda-ops-on-cpu.ts'
 import { type Golden, type GoldenTensor, readGolden } from '../../fixtures/golden.ts'
+import { readHalfClipError } from '../../fixtures/half-errors.ts'
 import {
   type CheckpointName,
   readCheckpointSpec,
@@ -24,17 +31,33 @@ import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 const goldenImage = (name: string): Promise<Buffer> =>
   readFile(fileURLToPath(new URL(`../../goldens/images/${name}`, import.meta.url)))
 
+/** Sessions of the CPU, on which ops that only CUDA has are replaced by others of the same contract. */
+const openOnCpu: OpenSession = (graph, options) => openSession(cudaOpsOnCpu(graph), options)
+
 interface Setup {
+  /** Default: what this processor runs fastest. CUDA's graphs run on the CPU. */
+  readonly graphs?: 'cpu' | CudaTargetOptions['precision']
+  /** Default: as the golden says. */
+  readonly precision?: Precision
   readonly keep?: 'all' | 'one'
   readonly lowMemory?: boolean
-  /** The decoder that is opened first overflows in every chunk, and there is one in float32 beside it. */
-  readonly overflows?: boolean
+  /** There is a decoder in float32 beside that of `graphs`. */
+  readonly exact?: boolean
+  readonly open?: OpenSession
   readonly overrides?: Readonly<Record<string, unknown>>
 }
 
 const renderGolden = async (
   golden: Golden,
-  { keep = 'all', lowMemory = false, overflows = false, overrides = {} }: Setup = {},
+  {
+    graphs = 'cpu',
+    keep = 'all',
+    lowMemory = false,
+    exact = false,
+    open = openOnCpu,
+    overrides = {},
+    ...setup
+  }: Setup = {},
 ) => {
   const {
     checkpoint: name = '',
@@ -54,37 +77,25 @@ const renderGolden = async (
     checkpoint.defaults,
     { vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config) },
   )
-  const opened: string[] = []
-  const open: OpenSession = async (graph, options) => {
-    const session = await openSession(graph, options)
-    opened.push(graph.name)
-    if (!overflows || graph.name !== 'vae_decoder' || opened.filter((each) => each === graph.name).length > 1)
-      return session
-    return {
-      ...session,
-      async run(inputs) {
-        const outputs = await session.run(inputs)
-        for (const { data } of Object.values(outputs)) data.fill(1)
-        return outputs
-      },
-    }
-  }
   await using pool = createSessionPool({ keep, threads: 2, cacheDir: null }, open)
+  const { forceUpcast } = checkpoint.vae.config
+  const device = await openDevice({ provider: 'cpu' })
   const source = await decodeImage(await goldenImage(image), image)
   const fitted = fitImage(source, parameters.width, parameters.height, parameters.fit)
-  const targets = (await openDevice({ provider: 'cpu' })).targets(checkpoint.vae.config)
+  const targets =
+    graphs === 'cpu' ? device.targets({ forceUpcast }) : cudaTargets({ precision: graphs, forceUpcast })
   const clip = await renderClip({ source, fitted }, parameters, {
     checkpoint,
     pool,
     targets,
-    exactTargets: overflows ? targets : null,
+    exactTargets: exact ? targets : null,
     lowMemory,
-    precision: precision === 'fp16' ? 'fp16' : 'fp32',
+    precision: setup.precision ?? (precision === 'fp16' ? 'fp16' : 'fp32'),
     onProgress: () => {},
     signal: new AbortController().signal,
   })
   const frames = Buffer.concat(await takeRgbFrames(clip))
-  return { latents: clip.latents, frames, opened, decodeFallbacks: clip.decodeFallbacks() }
+  return { latents: clip.latents, frames, decodeFallbacks: clip.decodeFallbacks() }
 }
 
 /** At most 1 of 255 anywhere, at most 0.01 of 255 on average. */
@@ -95,38 +106,60 @@ const expectSameFrames = (actual: Uint8Array, golden: GoldenTensor<Uint8Array>):
   expect(meanAbsolute).toBeLessThanOrEqual(0.01)
 }
 
-describe('the frames of diffusers', () => {
-  test.each([
-    'default-ramp',
-    'no-guidance',
-    'one-frame',
-    'one-frame-guided',
-    'falling-guidance',
-    'low-start-guidance',
-    'custom-sigmas',
-    'align-your-steps',
-    'chunked-decode',
-    'chunk-of-one',
-    'portrait',
-    'jpeg-exif',
-    'transparent',
-    'two-videos',
-    'no-noise',
-    'strong-noise',
-    'conditions',
-    'long-seed',
-    'fp16-variant',
-    'half-noise',
-    'three-level',
-    'four-level-odd',
-    'four-level-portrait',
-  ])('%s', async (name) => {
+const CASES = [
+  'default-ramp',
+  'no-guidance',
+  'one-frame',
+  'one-frame-guided',
+  'falling-guidance',
+  'low-start-guidance',
+  'custom-sigmas',
+  'align-your-steps',
+  'chunked-decode',
+  'chunk-of-one',
+  'portrait',
+  'jpeg-exif',
+  'transparent',
+  'two-videos',
+  'no-noise',
+  'strong-noise',
+  'conditions',
+  'long-seed',
+  'fp16-variant',
+  'half-noise',
+  'three-level',
+  'four-level-odd',
+  'four-level-portrait',
+] as const
+
+describe.each(['cpu', 'fp32'] as const)('the frames of diffusers, by the graphs for %s', (graphs) => {
+  test.each(CASES)('%s', async (name) => {
     const golden = await readGolden(`pipeline-${name}`)
-    const { latents, frames } = await renderGolden(golden)
+    const { latents, frames } = await renderGolden(golden, { graphs })
     const expected = golden.tensor('latents')
     expectClose({ ...latents, shape: expected.shape }, expected, { relativeToScale: 1e-4 })
     expectSameFrames(frames, golden.tensor<Uint8Array>('frames'))
   })
+})
+
+describe('a clip by the float16 graphs of CUDA', () => {
+  test.each(['default-ramp', 'half-noise', 'three-level'])(
+    "is as near to the float32 clip as diffusers' in float16: %s",
+    async (name) => {
+      const golden = await readGolden(`pipeline-${name}`)
+      const budget = await readHalfClipError(`pipeline-${name}`)
+      const precision = 'fp16'
+      const [single, half] = [
+        await renderGolden(golden, { precision }),
+        await renderGolden(golden, { precision, graphs: 'fp16' }),
+      ]
+      const error = relativeRmsOf(half.latents.data, single.latents.data)
+      expect(error, 'latents: relative RMS').toBeLessThanOrEqual(budget.latents.relativeRms)
+      const { maxAbsolute, meanAbsolute } = differenceOf(half.frames, single.frames)
+      expect(meanAbsolute, 'frames: mean of 255').toBeLessThanOrEqual(budget.frames.meanOf255)
+      expect(maxAbsolute, 'frames: largest of 255').toBeLessThanOrEqual(budget.frames.maxOf255 + 1)
+    },
+  )
 })
 
 describe('memory modes', () => {
@@ -153,9 +186,21 @@ test('another seed gives another clip', async () => {
 })
 
 test('a chunk that overflows has the frames of the float32 decoder', async () => {
+  let decoders = 0
+  const overflowsFirst: OpenSession = async (graph, options) => {
+    const session = await openOnCpu(graph, options)
+    if (graph.name !== 'vae_decoder' || decoders++ > 0) return session
+    return {
+      ...session,
+      async run(inputs) {
+        const outputs = await session.run(inputs)
+        for (const { data } of Object.values(outputs)) data.fill(1)
+        return outputs
+      },
+    }
+  }
   const golden = await readGolden('pipeline-default-ramp')
-  const { frames, opened, decodeFallbacks } = await renderGolden(golden, { overflows: true })
+  const { frames, decodeFallbacks } = await renderGolden(golden, { exact: true, open: overflowsFirst })
   expectSameFrames(frames, golden.tensor<Uint8Array>('frames'))
-  expect(decodeFallbacks).toBe(1)
-  expect(opened.filter((name) => name === 'vae_decoder').length).toBe(2)
+  expect({ decodeFallbacks, decoders }).toEqual({ decodeFallbacks: 1, decoders: 2 })
 })

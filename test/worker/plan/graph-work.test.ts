@@ -1,56 +1,58 @@
 import { describe, expect, test } from 'vitest'
 import { createGraph } from '../../../worker/compiler/graph/graph.ts'
-import { graphWorkOf, totalWork } from '../../../worker/plan/graph-work.ts'
+import { cast } from '../../../worker/compiler/ops/elementwise.ts'
+import { gemm } from '../../../worker/compiler/ops/matmul.ts'
+import { reshape } from '../../../worker/compiler/ops/shape.ts'
+import { openWeights } from '../../../worker/compiler/weights/weights.ts'
+import { graphWorkOf } from '../../../worker/plan/graph-work.ts'
 
-/** x [2,3] times an inline matrix [3,4], viewed as [8], plus itself. */
-const aGraph = () => {
-  const graph = createGraph('product')
-  const x = graph.input('x', [2, 3])
-  const matrix = graph.inline(new Float32Array(12), [3, 4])
-  const node = (
-    op: string,
-    inputs: Parameters<typeof graph.node>[0]['inputs'],
-    shape: number[],
-    flops = 0,
-  ) => {
-    const [made] = graph.node({ op, inputs, outputs: [{ shape, dtype: 'float32' }], flops })
-    if (made === undefined) throw new Error('nothing made')
-    return made
-  }
-  const scaled = node('Neg', [matrix], [3, 4])
-  const product = node('Gemm', [x, scaled], [2, 4], 48)
-  const flat = node('Reshape', [product], [8])
-  graph.avoid('a second product', 52)
-  graph.output('y', node('Add', [flat, flat], [8]))
-  return graph
-}
+const w = openWeights('unet', null).root
 
 describe('the work of a graph', () => {
-  test('is counted in float16, without what depends on weights alone and what only renames', () => {
-    // Gemm: 6 + 12 + 8 numbers, 52 bytes; Add: 8 + 8 + 8 numbers, 48 bytes.
-    expect(graphWorkOf(aGraph())).toEqual({
-      name: 'product',
-      flops: 48,
-      referenceFlops: 100,
-      fusedTrafficBytes: 52,
-      unfusedTrafficBytes: 100,
-      weightBytes: 24,
-      // x, the product, the sum: 6 + 8 + 8 numbers.
-      activationBytes: 44,
+  test('is that of each node that runs, in order, without what depends on weights alone', () => {
+    const g = createGraph('g')
+    const x = g.input('x', [4, 16], 'float16')
+    const weight = cast(g, cast(g, g.weight(w.tensor('w', [8, 16])), 'float32'), 'float16')
+    const y = gemm(g, x, weight, null)
+    g.output('y', cast(g, reshape(g, y, [32]), 'float32'))
+    // Gemm: 64 + 128 + 32 numbers of 2 bytes; Reshape; Cast: 32 of 2 and 32 of 4; the output's name.
+    const flops = 2 * 4 * 16 * 8
+    expect(graphWorkOf(g)).toMatchObject({
+      nodes: [
+        { flops, bytes: 448, usesTensorCores: true },
+        { flops: 0, bytes: 0 },
+        { flops: 0, bytes: 192 },
+        { flops: 0, bytes: 0 },
+      ],
+      tensorCoreFlops: flops,
+      movedBytes: 640,
+      limitFaults: [],
     })
   })
 
-  test('adds up over the runs of a clip', () => {
-    const work = graphWorkOf(aGraph())
-    const runs = [
-      { work, runsPerClip: 25 },
-      { work, runsPerClip: 1 },
-    ]
-    expect(totalWork(runs)).toEqual({
-      flops: 1248,
-      referenceFlops: 2600,
-      fusedTrafficBytes: 1352,
-      unfusedTrafficBytes: 2600,
-    })
+  test('counts products outside the tensor cores apart', () => {
+    const g = createGraph('g')
+    const x = g.input('x', [4, 16], 'float16')
+    gemm(g, x, g.weight(w.tensor('a', [8, 16])), null)
+    gemm(g, x, g.weight(w.tensor('b', [3, 16])), null)
+    expect(graphWorkOf(g).tensorCoreFlops).toBe(2 * 4 * 16 * 8)
+  })
+})
+
+describe('weights of a session', () => {
+  test('count as they are laid out for its nodes, not as they are stored', () => {
+    const g = createGraph('g')
+    const x = g.input('x', [4, 16])
+    gemm(g, x, cast(g, g.weight(w.tensor('w', [8, 16])), 'float32'), null)
+    expect(graphWorkOf(g).sessionWeightBytes).toBe(4 * 8 * 16)
+  })
+
+  test('count once where they are laid out twice in the same way', () => {
+    const g = createGraph('g')
+    const x = g.input('x', [4, 16])
+    const stored = g.weight(w.tensor('w', [8, 16]))
+    for (let piece = 0; piece < 2; piece++) gemm(g, x, cast(g, stored, 'float32'), null)
+    gemm(g, x, cast(g, g.weight(w.tensor('other', [8, 16])), 'float32'), null)
+    expect(graphWorkOf(g).sessionWeightBytes).toBe(2 * (4 * 8 * 16))
   })
 })

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { BATCH as DEPLOYED } from '../../../infra/scaling/scaling-policy.ts'
 import { BATCH_KEEPS_IDLE_SECONDS } from '../../../infra/scaling/simulation/batch-fleet.ts'
+import { GPUS } from '../../../shared/fleet/gpus.ts'
 import type { InstanceType } from '../../../shared/fleet/instance-types.ts'
 import { IDLE_SECONDS, WAKE_SECONDS } from '../../../worker/plan/fleet-times.ts'
 import { planFleet, workersWithin } from '../../../worker/plan/plan-fleet.ts'
 
 /** Two cards; a model of 10 GB takes 10 s. */
 const INSTANCE: InstanceType = {
-  gpu: { name: 'T4', memoryMib: 1, fp16Tflops: 1, memoryGbPerSecond: 1 },
+  gpu: GPUS.t4,
   ...{ gpus: 2, vcpus: 8, memoryGib: 1, nvmeGb: 1, networkGbitPerSecond: 8 },
   ...{ onDemandUsdPerHour: 1, spotUsdPerHour: null, quotaFamily: 'g-vt' },
 }

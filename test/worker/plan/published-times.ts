@@ -1,8 +1,9 @@
-import type { Speed } from '../../../worker/plan/device-seconds.ts'
+import { GPUS } from '../../../shared/fleet/gpus.ts'
+import type { Speed } from '../../../worker/plan/roofline.ts'
 
 /*
  * Every time that was published for SVD-XT (25 frames, 1024x576, guidance on) with exact numerics on a card whose peak
- * is known. They are what `REACHED_SHARE` rests on. int8, skipped layers and distilled steps are other work, and left
+ * is known. They are what `REACHED` rests on. int8, skipped layers and distilled steps are other work, and left
  * out; so are the 180 s of the model's card (A100, 30 steps, at release: a decoder in float32, no fused attention) and
  * the "about 60 s" of a hosted demo, of which nobody says what they hold.
  *
@@ -17,14 +18,18 @@ export interface PublishedTime {
   readonly source: string
 }
 
-const A100_SXM: Speed = { fp16Tflops: 312, memoryGbPerSecond: 2039 }
-const A100_PCIE: Speed = { fp16Tflops: 312, memoryGbPerSecond: 1935 }
-const H100_PCIE: Speed = { fp16Tflops: 756, memoryGbPerSecond: 2000 }
-const A10G: Speed = { fp16Tflops: 70, memoryGbPerSecond: 600 }
-const RTX_3090: Speed = { fp16Tflops: 71, memoryGbPerSecond: 936 }
-const RTX_4080: Speed = { fp16Tflops: 97.5, memoryGbPerSecond: 717 }
+const A100_SXM: Speed = GPUS['a100-80gb']
+const A100_PCIE: Speed = GPUS['a100-80gb-pcie']
+const H100_PCIE: Speed = GPUS['h100-pcie']
+const A10G: Speed = GPUS.a10g
+const geForce = (fp16Tflops: number, fp32Tflops: number, memoryGbPerSecond: number): Speed => ({
+  ...{ fp16Tflops, fp32Tflops, memoryGbPerSecond },
+  holdsClock: true,
+})
+const RTX_3090 = geForce(71, 35.6, 936)
+const RTX_4080 = geForce(97.5, 48.7, 717)
+const RTX_4090 = geForce(165.2, 82.6, 1008)
 const halfSums = (speed: Speed): Speed => ({ ...speed, fp16Tflops: 2 * speed.fp16Tflops })
-const RTX_4090: Speed = { fp16Tflops: 165.2, memoryGbPerSecond: 1008 }
 
 const TENSORRT = 'Hub card stabilityai/stable-video-diffusion-img2vid-xt-1-1-tensorrt'
 const ONEDIFF = 'siliconflow/onediff README'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cancelKey } from '../../../shared/contracts/bucket-layout.ts'
+import { cancelKey, resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -87,6 +87,51 @@ test('the same job by two messages at once is done once', async () => {
 
   expect(world.stages).toEqual(['0 prepare cat', '1 render cat', '11 finish cat'])
   expect(world.jobs.messages()).toEqual([])
+})
+
+test('uploads nothing where another worker did the job while this one rendered it', async () => {
+  const key = resultKey(idOf('cat'))
+  const world = aWorld({
+    pictures: ['cat'],
+    onStage(stage) {
+      if (stage !== 'finish') return
+      const body = new TextEncoder().encode('{"version": 2}')
+      void world.store.create(key, body, { contentType: 'application/json' }, unaborted)
+    },
+  })
+
+  await world.run()
+
+  expect(world.store.keys().filter((stored) => stored.startsWith('jobs/'))).toEqual([key])
+  expect(world.eventsOf('job-done-before')).toEqual([{ type: 'job-done-before', jobId: idOf('cat') }])
+  expect(world.jobs.messages()).toEqual([])
+})
+
+test('an attempt that fails between its uploads leaves its video, and the next one has files of its own', async () => {
+  let failures = 1
+  const world = aWorld({
+    pictures: ['cat'],
+    storeFaults: {
+      before(operation, key) {
+        if (operation === 'create' && key.endsWith('.poster.png') && failures-- > 0) throw new Error('503')
+      },
+    },
+    options: { untilIdleSeconds: 60 },
+  })
+
+  await world.run()
+
+  const folder = `jobs/${idOf('cat')}`
+  const files = (attempt: string) => `${folder}/attempts/${attempt}-8000000080000000/video`
+  expect(world.store.keys().filter((key) => key.startsWith('jobs/'))).toEqual([
+    `${files('0001')}.mp4`,
+    ...[`${files('0002')}.mp4`, `${files('0002')}.poster.png`],
+    `${folder}/result.json`,
+  ])
+  expect(await world.resultOf('cat')).toMatchObject({
+    attempt: 2,
+    outputs: [{ video: { key: `${files('0002')}.mp4` }, poster: { key: `${files('0002')}.poster.png` } }],
+  })
 })
 
 test('a job that fails does not hold up the others, and is tried again later', async () => {

@@ -88,9 +88,11 @@ export const someQuality: ClipQuality = {
   container_frames: 14,
 }
 
+const attemptOf = (jobId: string): string => `jobs/${jobId}/attempts/0001-9f3c41d07be25a68`
+
 export const anOutput = (jobId: string, video = 'video', overrides: Partial<JobOutput> = {}): JobOutput => ({
-  video: { key: `jobs/${jobId}/${video}.mp4`, size_bytes: video.length, sha256: sha256Of(video) },
-  poster: { key: `jobs/${jobId}/${video}.poster.png`, size_bytes: 6, sha256: sha256Of('poster') },
+  video: { key: `${attemptOf(jobId)}/${video}.mp4`, size_bytes: video.length, sha256: sha256Of(video) },
+  poster: { key: `${attemptOf(jobId)}/${video}.poster.png`, size_bytes: 6, sha256: sha256Of('poster') },
   frames: 14,
   quality: someQuality,
   ...overrides,

@@ -21,3 +21,14 @@ export const cudaTargets = ({ precision, forceUpcast }: CudaTargetOptions): Targ
 
 /** Targets of a clip's networks on the CPU, which computes in float32 alone. */
 export const cpuTargets = (target: Target = cpuTarget): Targets => oneTarget(target)
+
+export const TARGET_NAMES = ['cpu', 'cuda'] as const
+export type TargetName = (typeof TARGET_NAMES)[number]
+
+export type ClipTargetsOptions =
+  | { readonly target: 'cpu' }
+  | ({ readonly target: 'cuda' } & CudaTargetOptions)
+
+/** Targets by the name that users give: portable ONNX, or graphs for ONNX Runtime's CUDA provider alone. */
+export const clipTargets = (options: ClipTargetsOptions): Targets =>
+  options.target === 'cpu' ? cpuTargets() : cudaTargets(options)

@@ -34,3 +34,14 @@ graph example(%x: float16[1,4,8,8], %time: float16[1,16])
   return %y
 `)
 })
+
+test('a note stands behind its node as a comment', () => {
+  const g = createGraph('noted')
+  const x = g.input('x', [2])
+  g.output('y', add(g, x, x))
+  expect(printGraph(g, ({ op }) => (op === 'Add' ? '24 B' : null))).toBe(`graph noted(%x: float32[2])
+  %Add: float32[2] = Add(%x, %x)  // 24 B
+  %y: float32[2] = Identity(%Add)
+  return %y
+`)
+})

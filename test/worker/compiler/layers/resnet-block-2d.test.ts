@@ -47,6 +47,21 @@ describe.each(FLOAT32_TARGETS)("diffusers' ResnetBlock2D, target $name", (target
     await layer.expectOutput(y)
   })
 
+  test('gives the same in pieces, with a shift that was packed for all images', async () => {
+    const layer = await openLayerGolden(
+      'tiny',
+      'unet',
+      'down_blocks.1.resnets.0.spatial_res_block',
+      withSmallPieces(target),
+    )
+    const { g } = layer.scope
+    const x = layer.feedImages('input_tensor', 2)
+    const shift = shiftOf(layer.scope, layer.feedPerClip('temb', 1), TIME)
+    const packed = target.packTokens(g, [shift])
+    const [unpacked] = target.unpackTokens(g, packed, [TIME.channels], x.clips * x.frames)
+    await layer.expectOutput(resnetBlock2d(layer.scope, OF_UNET)(x, unpacked ?? null))
+  })
+
   test('never makes an upsampled map as a whole', async () => {
     const small = withSmallPieces(target)
     const layer = await openLayerGolden('tiny', 'vae', 'encoder.down_blocks.1', small)

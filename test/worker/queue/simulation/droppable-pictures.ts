@@ -1,4 +1,3 @@
-import { outputKeys } from '../../../../shared/contracts/bucket-layout.ts'
 import type { StoredObject } from '../../../../shared/ports/object-store.ts'
 import { aPng } from '../../../fixtures/pictures.ts'
 import { aWorld } from '../../../functions/ingest/a-world.ts'
@@ -35,7 +34,7 @@ export const makeDroppablePictures = async (count: number): Promise<DroppablePic
     const bytes = await aPng({ seed })
     for (const videos of [1, 2]) await world.drop(key, bytes, { ...PNG, metadata: metadataOf(videos) })
     const [one, two] = world.jobs().slice(-2)
-    if (one === undefined || two === undefined || outputKeys(two.job_id, 2).length !== 2)
+    if (one === undefined || two === undefined || two.parameters.num_videos_per_prompt !== 2)
       throw new Error(`${key} was not ingested`)
     pictures.push({ key, bytes, jobIds: { 1: one.job_id, 2: two.job_id } })
   }

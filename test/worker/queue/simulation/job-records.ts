@@ -3,6 +3,7 @@ import { type IngestReport, ingestReportSchema } from '../../../../shared/contra
 import { type ResultRecord, resultRecordSchema } from '../../../../shared/contracts/result-record.ts'
 import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 import type { JobKind } from './simulated-renderer.ts'
+import { faultsOfOutputs } from './watched-store.ts'
 
 /* What the output bucket says when all is over. */
 
@@ -33,11 +34,11 @@ export interface ExpectedJob {
 }
 
 /** What is wrong with the record of a job that was accepted; empty: nothing. */
-export const faultsOfJob = (
+export const faultsOfJob = async (
   store: MemoryObjectStore,
   jobId: string,
   { kind, stoppedBefore }: ExpectedJob,
-): readonly string[] => {
+): Promise<readonly string[]> => {
   const record = recordOf(store, jobId)
   if (record === null) return [`${jobId} has no record`]
   const { state, failure, safer_path, outputs, job } = record
@@ -51,5 +52,9 @@ export const faultsOfJob = (
     [kind !== 'bad-picture' && failure?.class === 'invalid-input', 'has a picture, and was refused'],
     [kind !== 'bad-clip' && failure?.class === 'quality', 'is good, and did not pass'],
   ]
-  return wrong.flatMap(([isSo, what]) => (isSo ? [`${jobId} ${what}`] : []))
+  const found = [
+    ...wrong.flatMap(([isSo, what]) => (isSo ? [what] : [])),
+    ...(await faultsOfOutputs(store, record)),
+  ]
+  return found.map((what) => `${jobId} ${what}`)
 }

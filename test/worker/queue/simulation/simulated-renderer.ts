@@ -9,6 +9,7 @@ import type {
 import type { Progress } from '../../../../worker/pipeline/progress.ts'
 import { RendererCrashedError } from '../../../../worker/renderer/renderer-crashed.ts'
 import { QUALITY } from '../../jobs/a-quality.ts'
+import { encodeClipFile } from './clip-file.ts'
 import type { Incarnation } from './incarnation.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
@@ -50,7 +51,7 @@ const PHASES: readonly Progress[] = [
 const crashed = (what: string) =>
   new RendererCrashedError(what, { exitCode: null, signal: 'SIGSEGV', lastStderr: '' })
 
-/** The stages of a job with nothing in them but time, files and faults. No two clips have the same bytes. */
+/** The stages of a job with nothing in them but time, files and faults. No two clips have the same bytes, as on a GPU. */
 export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob => {
   const { incarnation, random, disk, kindOf, faults, onRender, violate } = options
   let rendering = false
@@ -69,11 +70,15 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
     await incarnation.pause(random.between(10, 3_000), signal, random.between(0, KILL_MS))
     if (random.chance(faults().encoder)) throw new Error('ffmpeg exited with code 1')
     const quality = { ...QUALITY, faults: hasFault(kind, path) ? ['flickers at decode seams'] : [] }
-    const content = `${incarnation.name} clip ${clips++} ${path}`
+    const clip = `${incarnation.name} clip ${clips++}`
+    const write = (kind: 'video' | 'poster', index: number) => {
+      const name = kind === 'video' ? `video-${index}.mp4` : `video-${index}.poster.png`
+      return disk.write(`${folder}/${name}`, encodeClipFile({ clip, path, kind, index }))
+    }
     return {
       videos: Array.from({ length: videos }, (_, index) => ({
-        video: disk.write(`${folder}/video-${index}.mp4`, `${content} video ${index}`),
-        poster: disk.write(`${folder}/video-${index}.poster.png`, `${content} poster ${index}`),
+        video: write('video', index),
+        poster: write('poster', index),
         frames: 14,
         quality,
       })),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { WorkerEvent } from '../../../../worker/queue/worker-event.ts'
 import { makeDroppablePictures } from './droppable-pictures.ts'
 import { MAX_DROPS } from './schedule.ts'
-import { type SimulationResult, simulate } from './world.ts'
+import { type SimulationOptions, type SimulationResult, simulate } from './world.ts'
 
 /*
  * SVD_SIMULATION_SEEDS=20000 runs so many schedules; SVD_SIMULATION_SEED=17 runs that one and prints all that happens.
@@ -79,21 +79,47 @@ test.skipIf(ONE_SEED !== undefined)('a seed gives the same run each time', async
   expect((await simulate(8, pictures)).trace).toEqual((await simulate(8, pictures)).trace)
 })
 
-test.skipIf(ONE_SEED !== undefined)('a store that writes over what is there is found out', async () => {
+const SEEDS_OF_A_FAULT = 40
+
+const violationsWith = async (
+  alterStore: NonNullable<SimulationOptions['alterStore']>,
+): Promise<readonly string[]> => {
   const found: string[] = []
-  for (let seed = 1; seed <= 20; seed++) {
-    const { violations } = await simulate(seed, pictures, {
-      alterStore: (store) => ({
-        ...store,
-        async create(key, body, options, signal) {
-          await store.put(key, body, options, signal)
-          return true
-        },
-      }),
-    })
-    found.push(...violations)
+  for (let seed = 1; seed <= SEEDS_OF_A_FAULT; seed++) {
+    found.push(...(await simulate(seed, pictures, { alterStore })).violations)
   }
-  expect(found).toContainEqual(expect.stringMatching(/video\.mp4 was written twice/))
+  return found
+}
+
+describe.skipIf(ONE_SEED !== undefined)('what no attempt may do is found', () => {
+  test('on a store that overwrites, where a second record is whole all the same', async () => {
+    const found = await violationsWith((store) => ({
+      ...store,
+      async create(key, body, options, signal) {
+        await store.put(key, body, options, signal)
+        return true
+      },
+    }))
+
+    expect(found).not.toEqual([])
+    for (const what of found) expect(what).toMatch(/result\.json was written twice$/)
+  })
+
+  test('where attempts share their files, and the first one of each stays', async () => {
+    const shared = (key: string): string => key.replace(/attempts\/[^/]+\//, 'attempts/shared/')
+    const found = await violationsWith((store) => ({
+      ...store,
+      read: (key, options, signal) => store.read(shared(key), options, signal),
+      async create(key, body, options, signal) {
+        const created = await store.create(shared(key), body, options, signal)
+        return created || shared(key) !== key
+      },
+    }))
+
+    expect(found).toContainEqual(expect.stringMatching(/does not describe .*video\.mp4/))
+    expect(found).toContainEqual(expect.stringMatching(/is by \S+, and .* by \S+/))
+    expect(found).toContainEqual(expect.stringMatching(/mixes the clips/))
+  })
 })
 
 test.runIf(ONE_SEED !== undefined)(`schedule ${ONE_SEED}`, async () => {

@@ -1,41 +1,77 @@
 import { createHash } from 'node:crypto'
 import { JOBS_PREFIX, jobIdOfResult } from '../../../../shared/contracts/bucket-layout.ts'
-import { resultRecordSchema, type StoredFile } from '../../../../shared/contracts/result-record.ts'
+import {
+  type ResultRecord,
+  resultRecordSchema,
+  type StoredFile,
+} from '../../../../shared/contracts/result-record.ts'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
 import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
+import { type ClipFile, parseClipFile } from './clip-file.ts'
+
+const EVERYTHING = { maxBytes: Number.MAX_SAFE_INTEGER }
+const never = new AbortController().signal
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 /**
- * The store, with an eye on what no write may do at any time:
- * - nothing under `jobs/` is written twice,
- * - a record's outputs are there, as it says,
- * - nothing is added to a job that succeeded. (What is on its way when a job fails or is cancelled may still arrive.)
+ * What is wrong with the files that a record names: each must be there with the record's size and SHA-256, and all must
+ * be of the one clip that the record's own worker made. No two simulated clips have the same bytes, so that a file of
+ * another attempt is found.
+ */
+export const faultsOfOutputs = async (
+  store: Pick<ObjectStore, 'read'>,
+  { outputs, worker, safer_path }: ResultRecord,
+): Promise<readonly string[]> => {
+  const faults: string[] = []
+  const clips = new Set<string>()
+  const checkFile = async (
+    { key, sha256, size_bytes }: StoredFile,
+    expected: Pick<ClipFile, 'kind' | 'index'>,
+  ): Promise<void> => {
+    const object = await store.read(key, EVERYTHING, never)
+    if (object === null) return void faults.push(`names ${key}, which is not there`)
+    const actual = createHash('sha256').update(object.bytes).digest('hex')
+    if (actual !== sha256 || object.sizeBytes !== size_bytes) faults.push(`does not describe ${key}`)
+    const file = parseClipFile(textOf(object.bytes))
+    clips.add(file.clip)
+    if (file.kind !== expected.kind || file.index !== expected.index)
+      faults.push(`has ${file.kind} ${file.index} as ${expected.kind} ${expected.index}`)
+    if (file.worker !== worker.id) faults.push(`is by ${worker.id}, and ${key} by ${file.worker}`)
+    if (file.path !== (safer_path ? 'safer' : 'as-asked'))
+      faults.push(`has ${key} from the path ${file.path}`)
+  }
+  for (const [index, { video, poster }] of outputs.entries()) {
+    await checkFile(video, { kind: 'video', index })
+    await checkFile(poster, { kind: 'poster', index })
+  }
+  if (clips.size > 1) faults.push(`mixes the clips ${[...clips].join(' and ')}`)
+  return faults
+}
+
+/**
+ * The store, with a check of what no write may do at any time:
+ * - no key under `jobs/` is written twice,
+ * - a record's outputs are there as it says, and all of one attempt,
+ * - a file that a record names is never written again or deleted.
  */
 export const watchStore = (store: MemoryObjectStore, violate: (what: string) => void): ObjectStore => {
   const written = new Set<string>()
-  const succeeded = new Set<string>()
-  const never = new AbortController().signal
-
-  const checkFile = async (recordKey: string, { key, sha256, size_bytes }: StoredFile): Promise<void> => {
-    const object = await store.read(key, { maxBytes: Number.MAX_SAFE_INTEGER }, never)
-    if (object === null) return violate(`${recordKey} names ${key}, which is not there`)
-    const actual = createHash('sha256').update(object.bytes).digest('hex')
-    if (actual !== sha256 || object.sizeBytes !== size_bytes) violate(`${recordKey} does not describe ${key}`)
-  }
+  /** The keys that records name. */
+  const published = new Set<string>()
 
   const checkWrite = async (key: string): Promise<void> => {
     if (!key.startsWith(JOBS_PREFIX)) return
     if (written.has(key)) violate(`${key} was written twice`)
-    if (succeeded.has(key.split('/')[1] ?? '')) violate(`${key} was written after its job's record`)
+    if (published.has(key)) violate(`${key} was written after a record named it`)
     written.add(key)
-    const jobId = jobIdOfResult(key)
-    if (jobId === null) return
-    const { bytes } = (await store.read(key, { maxBytes: Number.MAX_SAFE_INTEGER }, never))!
-    const record = resultRecordSchema.parse(JSON.parse(new TextDecoder().decode(bytes)))
-    if (record.state === 'succeeded') succeeded.add(jobId)
+    if (jobIdOfResult(key) === null) return
+    const { bytes } = (await store.read(key, EVERYTHING, never))!
+    const record = resultRecordSchema.parse(JSON.parse(textOf(bytes)))
     for (const { video, poster } of record.outputs) {
-      await checkFile(key, video)
-      await checkFile(key, poster)
+      published.add(video.key)
+      published.add(poster.key)
     }
+    for (const fault of await faultsOfOutputs(store, record)) violate(`${key} ${fault}`)
   }
 
   return {
@@ -54,6 +90,10 @@ export const watchStore = (store: MemoryObjectStore, violate: (what: string) => 
       const replaced = await store.replace(key, etag, body, options, signal)
       if (replaced !== null) await checkWrite(key)
       return replaced
+    },
+    async delete(key, signal) {
+      if (published.has(key)) violate(`${key} was deleted after a record named it`)
+      await store.delete(key, signal)
     },
   }
 }

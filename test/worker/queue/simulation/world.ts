@@ -142,13 +142,13 @@ export const simulate = async (
     const accepted = reports.get(key)?.jobs.map(({ job_id }) => job_id)
     if (accepted?.join() !== jobIds[videos]) violate(`${key} was dropped, and accepted as ${accepted}`)
     const stoppedBefore = cancelledMs !== null && cancelledMs <= atMs
-    const faults = faultsOfJob(output, jobIds[videos], { kind: kindBySource.get(key)!, stoppedBefore })
+    const faults = await faultsOfJob(output, jobIds[videos], { kind: kindBySource.get(key)!, stoppedBefore })
     for (const what of faults) violate(what)
   }
   for (const { jobs: accepted } of reports.values()) {
     for (const { job_id, image } of accepted) {
       const kind = kindBySource.get(image)!
-      for (const what of faultsOfJob(output, job_id, { kind, stoppedBefore: false })) violate(what)
+      for (const what of await faultsOfJob(output, job_id, { kind, stoppedBefore: false })) violate(what)
     }
   }
   return { seed, violations, trace: lines, events }

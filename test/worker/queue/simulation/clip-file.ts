@@ -1,0 +1,29 @@
+import type { RenderPath } from '../../../../worker/jobs/job-stages.ts'
+
+/** A file of a simulated clip. Its content says which clip it is of, so that two renders never give the same bytes. */
+export interface ClipFile {
+  readonly worker: string
+  /** Of all clips of that worker's process. */
+  readonly clip: string
+  readonly path: RenderPath
+  readonly kind: 'video' | 'poster'
+  readonly index: number
+}
+
+const WORDS = /^(?<clip>(?<worker>\S+) clip \d+) (?<path>as-asked|safer) (?<kind>video|poster) (?<index>\d+)$/
+
+export const encodeClipFile = ({ clip, path, kind, index }: Omit<ClipFile, 'worker'>): string =>
+  `${clip} ${path} ${kind} ${index}`
+
+/** Throws where the text is not a simulated clip's. */
+export const parseClipFile = (text: string): ClipFile => {
+  const { worker, clip, path, kind, index } = WORDS.exec(text)?.groups ?? {}
+  if (worker === undefined || clip === undefined) throw new Error(`'${text}' is not a file of a clip`)
+  return {
+    worker,
+    clip,
+    path: path === 'safer' ? 'safer' : 'as-asked',
+    kind: kind === 'poster' ? 'poster' : 'video',
+    index: Number(index),
+  }
+}

@@ -1,0 +1,15 @@
+import { formatBytes } from '../../shared/size-text.ts'
+import { cardBytes, type MemoryFit } from '../plan/card-memory.ts'
+
+const WAYS: Readonly<Record<Exclude<MemoryFit['way'], 'smaller-chunk'>, string>> = {
+  resident: 'fits',
+  offload: 'offload',
+  'low-vram': 'low-vram',
+  none: 'too small',
+}
+
+/** `offload (12.5 GB of 16.1 GB)`: how a clip fits a card, and what it takes of it. */
+export const formatMemoryFit = (fit: MemoryFit, memoryMib: number): string => {
+  const way = fit.way === 'smaller-chunk' ? `chunk ${fit.decodeChunk}` : WAYS[fit.way]
+  return `${way} (${formatBytes(fit.bytes)} of ${formatBytes(cardBytes(memoryMib))})`
+}
