@@ -23,7 +23,7 @@ const rows = ({ data, shape }: Tensor, { from, to }: DecodeChunk): Tensor => {
 const blend = (earlier: Float32Array, later: Float32Array, share: number): Float32Array =>
   earlier.map((value, i) => value + ((later[i] ?? 0) - value) * share)
 
-const isFinite = ({ data }: Tensor): boolean => {
+const allFinite = ({ data }: Tensor): boolean => {
   for (const value of data) if (!Number.isFinite(value)) return false
   return true
 }
@@ -40,7 +40,7 @@ const decodeRgb = async (
 ): Promise<RgbChunk> => {
   const decoded = await networks.decodeRgb(count, { latents })
   const overflowed = decoded.nonFiniteValues.data.some((values) => values > 0)
-  if (!overflowed || networks.exactDecoder === null || !isFinite(latents)) return decoded
+  if (!overflowed || networks.exactDecoder === null || !allFinite(latents)) return decoded
   onFallback()
   return await networks.exactDecoder.decodeRgb(count, { latents })
 }
@@ -56,7 +56,7 @@ const decodeFloat = async (
   { networks, onFallback }: DecodeOptions,
 ): Promise<Tensor> => {
   const decoded = framesOf(await networks.decode(count, { latents }))
-  if (networks.exactDecoder === null || isFinite(decoded) || !isFinite(latents)) return decoded
+  if (networks.exactDecoder === null || allFinite(decoded) || !allFinite(latents)) return decoded
   onFallback()
   return framesOf(await networks.exactDecoder.decode(count, { latents }))
 }

@@ -69,7 +69,7 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
   }
 
   const giveUpIfFailing = ({ attempt }: JobInHand, end: JobEnd): void => {
-    if (end.type === 'released' && end.unusable) return giveUp(end.reason)
+    if (end.type === 'released' && end.unusable) giveUp(end.reason)
     if (end.type === 'done' && end.result.state === 'succeeded') failing.clear()
     if (end.type !== 'retry') return
     failing.add(attempt.job.job_id)
