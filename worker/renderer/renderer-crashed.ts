@@ -8,6 +8,8 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null
   /** The last 64 KB of what it printed. */
   readonly lastStderr: string
+  /** It is still there after SIGKILL. */
+  readonly unkillable?: true
   /** Why it could not be started. */
   readonly cause?: unknown
 }
@@ -37,6 +39,8 @@ export const crashOf = (end: ProcessEnd): RendererCrashedError =>
       ? `the renderer was killed by ${end.signal}${end.signal === 'SIGKILL' ? ' (out of memory?)' : ''}`
       : end.exitCode !== null
         ? `the renderer exited with code ${end.exitCode}`
-        : `the renderer could not be started: ${end.cause instanceof Error ? end.cause.message : end.cause}`,
+        : end.unkillable
+          ? "the renderer cannot be killed: the card's driver holds it; restart the machine"
+          : `the renderer could not be started: ${end.cause instanceof Error ? end.cause.message : end.cause}`,
     end,
   )

@@ -6,6 +6,9 @@ import type { ProcessEnd } from './renderer-crashed.ts'
 /** Recording a graph leaves young garbage alone; at Node's default, room for it takes 50 MB more for ever. */
 export const NODE_OPTIONS_OF_RENDERER: readonly string[] = ['--max-semi-space-size=2']
 
+/** The kernel first frees the memory of a killed process, which may be tens of gigabytes. */
+const UNKILLABLE_MS = 30_000
+
 export type SpawnRenderer = (entry: string, options: ForkOptions) => ChildProcess
 
 export interface RendererProcessOptions {
@@ -17,12 +20,17 @@ export interface RendererProcessOptions {
   readonly execArgv?: readonly string[]
   /** Gets everything that the process prints, on either stream. */
   readonly onOutput?: (chunk: Uint8Array) => void
+  /** From SIGKILL until a process that is still there is left to itself; default 30,000. */
+  readonly unkillableMs?: number
   /** Starts the process; default `fork` of node:child_process, with the Node that runs this one. */
   readonly spawn?: SpawnRenderer
 }
 
 export interface RendererProcess {
-  /** Resolves, and never rejects, when the process is gone and all that it sent has been received. */
+  /**
+   * Resolves, and never rejects, when the process is gone and all that it sent has been received; or when it is still
+   * there some time after SIGKILL, which a lost card's driver can make it. This process can then end without it.
+   */
   readonly ended: Promise<ProcessEnd>
   send(message: ToChild): void
   /** SIGKILL: native code that blocks the process cannot answer anything else. */
@@ -53,16 +61,29 @@ export const startRendererProcess = (
     onMessage(message.success ? message.data : { type: 'malformed', fault: message.error })
   })
 
-  const ended = new Promise<ProcessEnd>((resolve) => {
-    child.once('close', (exitCode, signal) => resolve({ exitCode, signal, lastStderr: tail.text() }))
-    child.on('error', (cause) => {
-      if (child.pid === undefined) resolve({ exitCode: null, signal: null, lastStderr: '', cause })
-    })
+  let leaving: NodeJS.Timeout | undefined
+  const { promise: ended, resolve } = Promise.withResolvers<ProcessEnd>()
+  child.once('close', (exitCode, signal) => {
+    clearTimeout(leaving)
+    resolve({ exitCode, signal, lastStderr: tail.text() })
   })
+  child.on('error', (cause) => {
+    if (child.pid === undefined) resolve({ exitCode: null, signal: null, lastStderr: '', cause })
+  })
+  const leave = (): void => {
+    if (child.connected) child.disconnect()
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+    child.unref()
+    resolve({ exitCode: null, signal: null, lastStderr: tail.text(), unkillable: true })
+  }
   return {
     ended,
     // A message that cannot be sent needs no answer of its own: the process is gone, and `ended` says so.
     send: (message) => child.connected && child.send(message, () => {}),
-    kill: () => child.kill('SIGKILL'),
+    kill() {
+      child.kill('SIGKILL')
+      leaving ??= setTimeout(leave, options.unkillableMs ?? UNKILLABLE_MS)
+    },
   }
 }

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -15,7 +15,7 @@ import {
   type RendererOptions,
 } from '../../../worker/renderer/child-process-renderer.ts'
 import { RendererCrashedError } from '../../../worker/renderer/renderer-crashed.ts'
-import { NODE_OPTIONS_OF_RENDERER } from '../../../worker/renderer/renderer-process.ts'
+import { NODE_OPTIONS_OF_RENDERER, type SpawnRenderer } from '../../../worker/renderer/renderer-process.ts'
 import { atWork, type WordJob, type WordResult, wordSchemas } from './fixtures/word-job.ts'
 
 const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
@@ -230,6 +230,56 @@ describe('a fault of the card', () => {
     const renderer = aRenderer({ onRestart: (reason) => reasons.push(reason) })
     await expect(say(renderer, 'refuse attention')).rejects.toMatchObject({ fault: 'attention-refused' })
     expect(reasons).toHaveLength(1)
+  })
+})
+
+describe('a process that not even SIGKILL ends', () => {
+  /** Processes that wait for a driver: they hear neither signals nor, once they block, that their parent has gone. */
+  const unkillable = () => {
+    const children: ChildProcess[] = []
+    const spawn: SpawnRenderer = (entry, options) => {
+      const child = fork(entry, options)
+      children.push(child)
+      return Object.assign(child, { kill: () => true, disconnect: () => {} })
+    }
+    const endAll = (): void => {
+      for (const { pid } of children) if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGKILL')
+    }
+    return { spawn, endAll, pids: () => children.map(({ pid }) => pid ?? 0) }
+  }
+  const limits = { killGraceMs: 1, unkillableMs: 1 }
+
+  test('rejects its job with the reason of the abort, and is replaced for the next', async () => {
+    const { spawn, endAll, pids } = unkillable()
+    const renderer = aRenderer({ ...limits, spawn })
+    const reason = new Error('the lease was lost')
+    await expect(sayAndAbort(renderer, 'block the event loop', reason)).rejects.toBe(reason)
+    expect(await say(renderer, 'two')).toMatchObject({ jobsSeen: 1 })
+    expect(isAlive(pids()[0]!)).toBe(true)
+    endAll()
+  })
+
+  test('that stalls rejects its job', async () => {
+    const { spawn, endAll } = unkillable()
+    const renderer = aRenderer({ ...limits, spawn, stallTimeoutMs: 1 })
+    await expect(say(renderer, 'block the event loop')).rejects.toBeInstanceOf(RendererCrashedError)
+    endAll()
+  })
+
+  test('does not hold up closing', async () => {
+    const { spawn, endAll, pids } = unkillable()
+    const renderer = aRenderer({ ...limits, spawn })
+    const blocked = Promise.withResolvers<void>()
+    const saying = renderer.render(
+      { word: 'block the event loop' },
+      { signal: never, onProgress: () => blocked.resolve() },
+    )
+    await blocked.promise
+    const closing = renderer.close()
+    await expect(saying).rejects.toThrow('the renderer was closed')
+    await closing
+    expect(pids().map(isAlive)).toEqual([true])
+    endAll()
   })
 })
 

@@ -95,6 +95,7 @@ export const planSchedule = (random: SeededRandom): Schedule => {
       crash: random.pick([0, 0.02, 0.1]),
       hang: random.pick([0, 0, 0.02]),
       encoder: random.pick([0, 0, 0.1]),
+      lostCard: random.pick([0, 0, 0.02]),
     },
     duplicates: random.pick([0, 0.3, 1]),
     drops: times(1 + random.below(MAX_DROPS), () => planDrop(random)),

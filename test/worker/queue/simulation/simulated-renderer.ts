@@ -7,6 +7,7 @@ import type {
   RenderPath,
 } from '../../../../worker/jobs/job-stages.ts'
 import type { Progress } from '../../../../worker/pipeline/progress.ts'
+import { CardUnusableError } from '../../../../worker/renderer/card-unusable-error.ts'
 import { RendererCrashedError } from '../../../../worker/renderer/renderer-crashed.ts'
 import { QUALITY } from '../../jobs/a-quality.ts'
 import { encodeClipFile } from './clip-file.ts'
@@ -22,6 +23,8 @@ export interface RendererFaults {
   readonly crash: number
   readonly hang: number
   readonly encoder: number
+  /** The card is lost for this process; a machine that starts anew has another. */
+  readonly lostCard: number
 }
 
 export interface SimulatedRendererOptions {
@@ -92,6 +95,7 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
       onProgress(progress)
       await incarnation.pause(random.between(0, stepMs), signal, random.between(0, KILL_MS))
       if (random.chance(faults().crash)) throw crashed('the renderer was killed by SIGSEGV')
+      if (random.chance(faults().lostCard)) throw new CardUnusableError('denoise_step: the card is lost')
       if (!random.chance(faults().hang)) continue
       await incarnation.pause(STALL_MS, signal, KILL_MS)
       throw crashed(`the renderer gave no sign for ${STALL_MS} ms and was killed`)

@@ -23,7 +23,7 @@ export const openWeather = (schedule: Schedule, nowMs: () => number): Weather =>
     isHealed,
     store: () => callFaults('store'),
     queue: () => callFaults('queue'),
-    renderer: () => (isHealed() ? { crash: 0, hang: 0, encoder: 0 } : schedule.renderer),
+    renderer: () => (isHealed() ? { crash: 0, hang: 0, encoder: 0, lostCard: 0 } : schedule.renderer),
     isDiskFull: () => !isHealed() && nowMs() < untilMs.disk,
     turn(incident) {
       const until = nowMs() + incident.forMs
