@@ -3,13 +3,18 @@ import type { Graph } from '../../worker/compiler/graph/graph.ts'
 
 export type NamedGraphs = Readonly<Record<string, () => Graph>>
 
+export const decoderName = (frames: number, output: 'float' | 'rgb'): string =>
+  `VAE decoder of ${frames} ${frames === 1 ? 'frame' : 'frames'}${output === 'rgb' ? ', RGB' : ''}`
+
 /** The decoder of so many frames at once, with both kinds of output. */
 const decoders = (graphs: ClipGraphs, counts: readonly number[]): NamedGraphs =>
   Object.fromEntries(
-    counts.flatMap((frames) => [
-      [`VAE decoder of ${frames} frames`, () => graphs.vaeDecoder(frames)],
-      [`VAE decoder of ${frames} frames, RGB`, () => graphs.vaeDecoder(frames, 'rgb')],
-    ]),
+    counts.flatMap((frames) =>
+      (['float', 'rgb'] as const).map((output) => [
+        decoderName(frames, output),
+        () => graphs.vaeDecoder(frames, output),
+      ]),
+    ),
   )
 
 /** Every graph of a clip with two passes a step, by name. `decodedFrames`: frames that are decoded at once. */
