@@ -28,10 +28,17 @@ const BESIDE_LAUNCHES: readonly (readonly [string, Figure])[] = [
   ['(copies on the card)', ({ copiesOnDevice }) => count(copiesOnDevice)],
 ]
 
+/** Columns at least so wide, because a wider figure would otherwise change every line of its table. */
+const TITLE_WIDTH = 72
+const FIGURE_WIDTH = 6
+const FIGURES_WIDTH = 14
+
 /** A Markdown table: text on the left, numbers on the right. */
-const table = (rows: readonly (readonly string[])[]): string => {
+const table = (rows: readonly (readonly string[])[], minWidth: number): string => {
   const [head = [], ...body] = rows
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const widths = head.map((_, column) =>
+    Math.max(column === 0 ? TITLE_WIDTH : minWidth, ...rows.map((row) => row[column]?.length ?? 0)),
+  )
   const line = (cells: readonly string[]): string => {
     const padded = cells.map((cell, column) => {
       const width = widths[column] ?? 0
@@ -70,7 +77,7 @@ export const describeGraph = (graph: PlacedGraph, cards: readonly string[]): str
       .map((kernel) => row(`\`${kernel.replaceAll('|', '\\|')}\``, graph, cards, launchesOf(kernel))),
     ...BESIDE_LAUNCHES.map(([title, figure]) => row(title, graph, cards, figure)),
   ]
-  return `### ${graph.name}\n\n${table([[`${count(graph.nodes)} nodes`, ...cards], ...rows])}\n`
+  return `### ${graph.name}\n\n${table([[`${count(graph.nodes)} nodes`, ...cards], ...rows], FIGURE_WIDTH)}\n`
 }
 
 /** Launches and peak alone, a graph a line. */
@@ -78,5 +85,5 @@ export const summarizeGraphs = (graphs: readonly PlacedGraph[], cards: readonly 
   const rows = graphs.map((graph) =>
     row(graph.name, graph, cards, (run) => `${count(run.launches)} · ${peak(run)}`),
   )
-  return `${table([['launches · peak in MiB', ...cards], ...rows])}\n`
+  return `${table([['launches · peak in MiB', ...cards], ...rows], FIGURES_WIDTH)}\n`
 }
