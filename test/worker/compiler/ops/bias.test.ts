@@ -76,7 +76,7 @@ describe('BiasAdd', () => {
   test.each([
     ['a skip that is repeated', [2, 3, 40], [40], [1, 3, 40]],
     ['a bias of other channels', [2, 3, 40], [39], [2, 3, 40]],
-    ['images of four axes', [2, 3, 1, 40], [40], [2, 3, 1, 40]],
+    ['images of four axes', [2, 3, 40, 5], [40], [2, 3, 40, 5]],
   ])('refuses %s', (_, x, bias, skip) => {
     const g = createGraph('bias')
     const [b, s] = [g.input('bias', bias), g.input('skip', skip)]
