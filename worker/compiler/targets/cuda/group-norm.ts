@@ -45,8 +45,8 @@ const plainGroupNorm = (g: Graph, x: Value, options: GroupNormAttributes): Value
   const variance = perGroup(mul(g, centered, centered))
   const deviation = sqrt(g, add(g, variance, g.inline(Float32Array.of(epsilon), [1])))
   const scaled = mul(g, div(g, centered, deviation), perChannel(gamma))
-  const normalized = cast(g, reshape(g, add(g, scaled, perChannel(beta)), x.shape), x.dtype)
-  return activation === 'silu' ? silu(g, normalized) : normalized
+  const normalized = reshape(g, add(g, scaled, perChannel(beta)), x.shape)
+  return cast(g, activation === 'silu' ? silu(g, normalized) : normalized, x.dtype)
 }
 
 export const groupNorm = <Kind extends 'images' | 'clips'>(
