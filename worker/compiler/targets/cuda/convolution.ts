@@ -30,7 +30,7 @@ const isPointwise = ({ weight, stride, padding, inChannels }: Conv2d): boolean =
   padding.every((size) => size === 0) &&
   inChannels === undefined
 
-/** Adds a residual's own bias, which is a constant, to the sum's: then only the residual's product is left to add. */
+/** Merges a residual's bias into the sum's bias before a session, so that only the residual's product is left to add. */
 const withResidual = (g: Graph, product: Value, bias: Value | null, residual: Sum | null): Sum => {
   if (residual === null) return sumOf(product, { bias })
   const isBiasPending = residual.known.total === null && residual.residual === null && residual.bias !== null
@@ -78,7 +78,7 @@ export const temporalConv = (
   return { ...x, channels, sum: sumOf(asImages, { bias: addend, residual }) }
 }
 
-/** Channels in eights: the missing ones repeat those there are, and meet zeros in every kernel. */
+/** Pads channels to a multiple of eight. The padding repeats given channels, because every kernel has zeros there. */
 export const padMapChannels = (g: Graph, x: Value): Value => {
   const channels = x.shape.at(-1) ?? 0
   const missing = paddedChannels(channels) - channels

@@ -5,18 +5,18 @@ import { add } from '../../ops/elementwise.ts'
 import { reshape } from '../../ops/shape.ts'
 
 /**
- * product + bias + residual, not added yet. A pass over a large map costs as much as its bytes, and three readers add
- * for nothing: SkipGroupNorm, SkipLayerNormalization and BiasSplitGelu. So a layer's additions wait for their reader;
- * one that needs the plain numbers takes the `total`, which is recorded once.
+ * A sum product + bias + residual that is not recorded yet. A pass over a large map takes as long as its bytes need, and
+ * SkipGroupNorm, SkipLayerNormalization and BiasSplitGelu add without a pass of their own. So a layer leaves additions to
+ * the op that reads them. A reader that needs the plain numbers takes the total, which is recorded once.
  */
 export interface Sum {
   /** Channels last. */
   readonly product: Value
   /** [C] */
   readonly bias: Value | null
-  /** Of the product's shape, or [1, S, C] beside a product [N, S, C]. */
+  /** Has the product's shape, or [1, S, C] beside a product [N, S, C]. */
   readonly residual: Value | null
-  /** Set when some reader has had it computed. */
+  /** `null` until a reader has recorded the total. */
   readonly known: { total: Value | null }
 }
 

@@ -20,6 +20,7 @@ import { layerNorm } from './layer-norm.ts'
 import { MAX_ATTENTION_BATCH, MAX_ELEMENTS, piecesWithin } from './limits.ts'
 import { type FeedForward, type Linear, oneRow, type Tokens } from './map.ts'
 import { type Sum, sumOf, totalOf, viewOfTotal } from './sum.ts'
+import { addSpatialRows, addTemporalRows } from './token-rows.ts'
 import { parameter } from './weights.ts'
 
 const withSum = (x: Tokens, sum: Sum): Tokens => ({ ...x, channels: sum.product.shape[2] ?? 0, sum })
@@ -99,44 +100,14 @@ const selfAttention = (g: Graph, x: Tokens, options: SelfAttention, dtype: DType
   return reshape(g, mixed, [a, b, mixed.shape[2] ?? 0])
 }
 
-/** Rows [1, n, C] for the clips·frames tokens of each pixel, [1, clips·frames, C]. */
-const temporalRows = (g: Graph, rows: Tokens, count: number, per: 'clip' | 'frame'): Value => {
-  const value = totalOf(g, rows.sum)
-  const [, given = 0, channels = 0] = value.shape
-  if (given === count) return value
-  const spread =
-    per === 'frame'
-      ? expand(g, reshape(g, value, [1, given, channels]), [count / given, given, channels])
-      : expand(g, reshape(g, value, [given, 1, channels]), [given, count / given, channels])
-  return reshape(g, spread, [1, count, channels])
-}
-
-const addTemporalRows = (g: Graph, x: Tokens, rows: Tokens, per: 'clip' | 'frame'): Sum => {
-  const { product: before, bias, residual, known } = x.sum
-  const each = temporalRows(g, rows, before.shape[1] ?? 0, per)
-  if (known.total !== null) return sumOf(known.total, { residual: each })
-  if (residual === null) return sumOf(before, { bias, residual: each })
-  return sumOf(add(g, before, each), { bias, residual })
-}
-
-const addSpatialRows = (g: Graph, x: Tokens, rows: Tokens): Sum => {
-  const { product: before, bias, residual, known } = x.sum
-  const value = totalOf(g, rows.sum)
-  const [, clips = 1, channels = 0] = value.shape
-  const [first, keep] = known.total === null ? [before, { bias, residual }] : [known.total, {}]
-  const byClip = reshape(g, first, [clips, elementsOf(first.shape) / (clips * channels), channels])
-  const added = add(g, byClip, reshape(g, value, [clips, 1, channels]))
-  return sumOf(reshape(g, added, first.shape), keep)
-}
-
-/** What CUDA does with tokens of that type. */
+/** The target's verbs on tokens of that type. */
 export const tokenVerbs = (dtype: DType) =>
   ({
     tokensFromMatrix(g, x, rows) {
       const channels = x.shape.at(-1) ?? 0
       const length = elementsOf(x.shape) / (rows * channels)
       const value = cast(g, reshape(g, x, [rows, length, channels]), dtype)
-      return { rows, length, channels, sum: sumOf(value), order: 'spatial', repeats: 1 }
+      return { rows, length, channels, sum: sumOf(value), order: 'spatial' }
     },
 
     tokensToMatrix: (g, x: Tokens) =>
@@ -158,7 +129,7 @@ export const tokenVerbs = (dtype: DType) =>
       return splitSizes(g, repeated, 1, widths).map((part): Tokens => {
         const [rows = 0, channels = 0] = part.shape
         const sum = sumOf(reshape(g, part, [1, rows, channels]))
-        return { rows: 1, length: count, channels, sum, order: 'spatial', repeats }
+        return { rows: 1, length: count, channels, sum, order: 'spatial' }
       })
     },
 
@@ -174,7 +145,7 @@ export const tokenVerbs = (dtype: DType) =>
 
     add(g, x: Tokens, y: Tokens) {
       const sum = sumOf(add(g, totalOf(g, x.sum), totalOf(g, y.sum)))
-      return { ...x, length: (sum.product.shape[1] ?? 0) as number, sum }
+      return { ...x, length: sum.product.shape[1] ?? 0, sum }
     },
 
     addRows: (g, x: Tokens, rows: Tokens, per) =>
@@ -202,7 +173,7 @@ export const tokenVerbs = (dtype: DType) =>
     toTemporalTokens(g, x: Tokens, frames) {
       const { rows, length, channels } = x
       const sum = sumOf(transpose(g, totalOf(g, x.sum), [1, 0, 2]))
-      return { rows: (rows / frames) * length, length: frames, channels, sum, order: 'temporal', repeats: 1 }
+      return { rows: (rows / frames) * length, length: frames, channels, sum, order: 'temporal' }
     },
 
     blend(g, spatial: Tokens, temporal: Tokens, mix) {
