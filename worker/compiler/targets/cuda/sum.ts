@@ -30,6 +30,28 @@ export const sumOf = (
   known: { total: bias === null && residual === null ? product : null },
 })
 
+/** Whether the sum is still a product and a bias, which is cheap to add to another sum's. */
+export const isBiasPending = ({ bias, residual, known }: Sum): boolean =>
+  known.total === null && residual === null && bias !== null
+
+/**
+ * product + bias + a residual. The bias of a residual that is still pending joins the product's, so that only the
+ * residual's product is left to add; `addBiases` makes the sum of two biases [C].
+ */
+export const withResidual = (
+  g: Graph,
+  product: Value,
+  bias: Value | null,
+  residual: Sum | null,
+  addBiases: (a: Value, b: Value) => Value,
+): Sum => {
+  if (residual === null) return sumOf(product, { bias })
+  if (!isBiasPending(residual) || residual.bias === null)
+    return sumOf(product, { bias, residual: totalOf(g, residual) })
+  const both = bias === null ? residual.bias : addBiases(bias, residual.bias)
+  return sumOf(product, { bias: both, residual: residual.product })
+}
+
 /** [N, …, C] → [N, S, C], as ops want that take three axes. */
 const asSequences = (g: Graph, x: Value): Value => {
   const [first = 0] = x.shape

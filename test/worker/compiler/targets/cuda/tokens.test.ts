@@ -177,7 +177,7 @@ describe('rows', () => {
         const norm = { weight: layer.bias, bias: layer.bias, epsilon: 1e-5 }
         target.layerNorm(g, added, norm)
         expect(opCount(g, 'BiasAdd')).toBe(0)
-        expect(opCount(g, 'SkipLayerNormalization')).toBe(1)
+        expect(opCount(g, 'SkipLayerNormalization') + opCount(g, 'LayerNormalization')).toBe(1)
         g.output('y', target.tokensToMatrix(g, order === 'spatial' ? added : await back(g, original, added)))
         const product = multiplyTransposed(X, given.matrix, given.bias)
         const rowsAdded = plus((clip, _, __, channel) => at(clip, channel))
@@ -205,4 +205,47 @@ test('a blend weighs the spatial side by the sigmoid of its factor, or the tempo
     const data = X.data.map((value) => value * (1 - temporal) + 2 * value * temporal)
     expectClose((await runGraph(g, { x: X }))['y']!, { data, shape: X.shape }, { absolute: 2e-6 })
   }
+})
+
+describe('the bias of a short row of tokens', () => {
+  test('is added by the product itself, which rounds once', async () => {
+    const given = { matrix: someTensor(2, [8, 8]), bias: someTensor(3, [8]) }
+    const w = await storedWeights(given)
+    const g = createGraph('row')
+    const x = target.tokensFromMatrix(g, g.input('x', X.shape), 1)
+    const layer = { weight: w.tensor('matrix', [8, 8]), bias: w.tensor('bias', [8]) }
+    g.output('y', target.tokensToMatrix(g, target.linear(g, x, layer)))
+    expect([opCount(g, 'Gemm'), opCount(g, 'FusedMatMul'), opCount(g, 'Add')]).toEqual([1, 0, 0])
+    const { data, shape } = multiplyTransposed(X, given.matrix, given.bias)
+    expectClose((await runGraph(g, { x: X }))['y']!, { data, shape }, { relativeToScale: 1e-6 })
+  })
+})
+
+describe("a single clip's row", () => {
+  test('is a bias that waits, with those of the layers around it, for the norm that adds them', async () => {
+    const given = { matrix: someTensor(2, [8, 8]), bias: someTensor(3, [8]) }
+    const w = await storedWeights(given)
+    const layer = { weight: w.tensor('matrix', [8, 8]), bias: w.tensor('bias', [8]) }
+    const row = someTensor(4, [1, 8])
+    for (const order of ['spatial', 'temporal'] as const) {
+      const g = createGraph('row')
+      const [rows] = target.unpackTokens(g, g.input('row', row.shape), [8], order === 'spatial' ? 1 : FRAMES)
+      const original = target.tokensFromMatrix(g, g.input('x', X.shape), CLIPS * FRAMES)
+      const x = order === 'spatial' ? original : target.toTemporalTokens(g, original, CLIPS * FRAMES)
+      const made = target.linear(g, x, { ...layer, residual: target.addRows(g, x, rows!, 'clip') })
+      target.layerNorm(g, made, { weight: layer.bias, bias: layer.bias, epsilon: 1e-5 })
+      expect(opCount(g, 'SkipLayerNormalization')).toBe(1)
+      // The sum of the two biases, of eight numbers, is the only addition.
+      expect(g.nodes.filter(({ op }) => op === 'Add').map(({ outputs }) => outputs[0]?.shape)).toEqual([[8]])
+      const whole = order === 'spatial' ? made : await back(g, original, made)
+      g.output('y', target.tokensToMatrix(g, whole))
+      const product = multiplyTransposed(X, given.matrix, given.bias)
+      const data = product.data.map((value, i) => value + X.data[i]! + row.data[i % 8]!)
+      expectClose(
+        (await runGraph(g, { x: X, row }))['y']!,
+        { data, shape: X.shape },
+        { relativeToScale: 2e-6 },
+      )
+    }
+  })
 })

@@ -46,7 +46,7 @@ describe('a linear layer of a float16 checkpoint', () => {
     const g = createGraph('linear')
     const w = openWeights('unet', null).root
     const layer = { weight: w.tensor('weight', [40, 16]), bias: w.tensor('bias', [40]) }
-    const x = half.tokensFromMatrix(g, g.input('x', [6, 16]), 1)
+    const x = half.tokensFromMatrix(g, g.input('x', [6, 16]), 6)
     g.output('y', half.tokensToMatrix(g, half.linear(g, x, layer)))
     expect(preparationNodes(g).size).toBe(0)
     expect(
