@@ -3,8 +3,10 @@
 Nothing is computed: the modules run on PyTorch's meta device, which has shapes, types and strides. Counted is every
 operator that PyTorch dispatches, by this rule:
 
-  * A convolution, a matrix product and scaled-dot-product attention do not count, and neither does the bias that goes
-    into them as an argument.
+  * A convolution, a matrix product and scaled-dot-product attention do not count, and neither does the bias of a matrix
+    product, which cuBLAS adds as it writes.
+  * The bias of a convolution counts as one more pass over its output, read and written: on CUDA, PyTorch adds it after
+    cuDNN ("cuDNN convolutions does not handle bias. Bias is handled outside.", ATen/native/cudnn/ConvShared.cpp).
   * A view counts nothing, and neither does an allocation without a value.
   * Every other operator counts the bytes of its tensor inputs and of its outputs. A tensor that is given twice counts
     once, a tensor expanded along an axis counts the bytes that it has in memory, and an operator in place writes its
@@ -30,7 +32,8 @@ from golden_file import GOLDENS
 CONFIGS = GOLDENS.parent / "fixtures" / "svd-xt-configs"
 RULE = (
     "Bytes of the tensor inputs and outputs of every dispatched operator that is not a convolution, a matrix product, "
-    "attention, a view or an allocation. A tensor given twice counts once, an expanded one what it has in memory."
+    "attention, a view or an allocation, and one more pass over the output of a convolution that has a bias. A tensor "
+    "given twice counts once, an expanded one what it has in memory."
 )
 CLIPS, FRAMES, HEIGHT, WIDTH = 2, 25, 576, 1024
 DECODED_AT_ONCE = (8, 25)
@@ -63,6 +66,9 @@ class CountBytes(TorchDispatchMode):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
         name = func._schema.name.removeprefix("aten::")
+        if name == "convolution" and args[2] is not None:
+            self.bytes["convolution's bias"] += 2 * stored_bytes(out)
+            self.calls["convolution's bias"] += 1
         if name in PRODUCTS or name in VIEWS or name in ALLOCATIONS or is_view(func):
             return out
         given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
