@@ -4,7 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import type { InferenceSession } from 'onnxruntime-node'
-import { encodeOnnx, type OnnxModel } from '../../worker/compiler/graph/encode-onnx.ts'
+import { encodeOnnx, type OnnxModel, type Sizes } from '../../worker/compiler/graph/encode-onnx.ts'
 import type { Graph } from '../../worker/compiler/graph/graph.ts'
 import { findObstacle, makeCudnn, makeLibraries, makeRuntime } from './stand-in/files.ts'
 import { shortKernelName } from './stand-in/kernel-name.ts'
@@ -24,6 +24,8 @@ export interface StandInOptions {
   readonly card?: Card
   /** Runs after the session's creation. Default 2: the second shows what later runs take. */
   readonly runs?: number
+  /** Of activations in the model of a recorded graph. Default open, as the product has them. */
+  readonly sizes?: Sizes
   /** `enableMemPattern` of the session. Default false, because a pattern raises the peak of the second run. */
   readonly memPattern?: boolean
   /** The session's creation fails if a node is not on CUDA (`session.disable_cpu_ep_fallback`). Default false. */
@@ -180,7 +182,9 @@ export const runOnStandIn = async (
   options: StandInOptions = {},
 ): Promise<StandInRun> => {
   const { libraries, runtime } = await openFiles()
-  const model: StandInModel = 'bytes' in source ? source : { ...encodeOnnx(source), inputs: source.inputs }
+  const { sizes = 'open' } = options
+  const model: StandInModel =
+    'bytes' in source ? source : { ...encodeOnnx(source, { sizes }), inputs: source.inputs }
   const dir = await mkdtemp(path.join(tmpdir(), 'svd-stand-in-'))
   try {
     const [request, log] = [path.join(dir, 'request.json'), path.join(dir, 'log.txt')]

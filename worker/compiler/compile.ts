@@ -25,7 +25,7 @@ interface Part<Config> {
   readonly tensors: ReadonlyMap<string, StoredTensor> | null
 }
 
-/** What the compiler needs of a checkpoint. */
+/** Parts of a checkpoint that the compiler reads. */
 export interface CompilerInput {
   readonly unet: Part<UNetConfig>
   readonly vae: Part<VaeConfig>
@@ -48,9 +48,9 @@ export interface CompilerOptions {
 export interface ClipGraphs {
   imageEncoder(): Graph
   vaeEncoder(): Graph
-  /** What the steps need of the image, for both passes (2) or for one of them (1). */
+  /** Inputs of the steps that depend on the image, for both passes (2) or for one of them (1). */
   conditioning(clips: 1 | 2): Graph
-  /** What the steps need of the time embedding, for so many of them at once. */
+  /** Inputs of the steps that depend on the time embedding, for all steps at once. */
   timeShifts(steps: number): Graph
   /** Both passes, guidance and Euler step; without guidance the single pass. */
   denoiseStep(): Graph

@@ -5,21 +5,14 @@ import type { Graph } from '../../../worker/compiler/graph/graph.ts'
 import { cudaTarget } from '../../../worker/compiler/targets/cuda/cuda.ts'
 import { oneTarget } from '../../../worker/compiler/targets/target.ts'
 import type { Tensor } from '../../../worker/engine/tensor.ts'
-import { differenceOf, relativeRmsOf } from '../../fixtures/close.ts'
 import { type Golden, readGolden } from '../../fixtures/golden.ts'
 import { drawInput } from '../../fixtures/golden-input.ts'
-import { readHalfError } from '../../fixtures/half-errors.ts'
+import { expectWithinBudget } from '../../fixtures/half-budget.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
 import { runGraph, tensorOf } from '../../fixtures/run-graph.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 
-/*
- * The CUDA graphs in float16 against diffusers' float32 results. The budget is diffusers' own float16 error on the same
- * checkpoint and inputs (half-errors), which no network of ours may exceed, but for chance: the root mean square of n
- * independent errors spreads by 1/√(2n) of itself, and the largest of them by more.
- */
-const MAXIMUM_ALLOWANCE = 1.5
-const rmsAllowance = (count: number): number => 1 + 3 / Math.sqrt(2 * count)
+/* The CUDA graphs in float16 against diffusers' float32 results, see half-budget.ts. */
 
 const CASES = [
   { golden: 'networks-tiny', checkpoint: 'tiny', form: {} },
@@ -33,22 +26,8 @@ interface Call {
   readonly added_time_ids: readonly number[]
 }
 
-const expectWithinBudget = async (goldenName: string, key: string, actual: Tensor): Promise<void> => {
-  const expected = (await readGolden(goldenName)).tensor(key)
-  const budget = await readHalfError(goldenName, key)
-  const { maxAbsolute, scale } = differenceOf(actual.data, expected.data)
-  const error = {
-    relativeRms: relativeRmsOf(actual.data, expected.data),
-    relativeToScale: maxAbsolute / scale,
-  }
-  expect(actual.shape).toEqual(expected.shape)
-  expect(error.relativeRms, `${goldenName} ${key}: relative RMS`).toBeLessThanOrEqual(
-    rmsAllowance(actual.data.length) * budget.relativeRms,
-  )
-  expect(error.relativeToScale, `${goldenName} ${key}: largest error`).toBeLessThanOrEqual(
-    MAXIMUM_ALLOWANCE * budget.relativeToScale,
-  )
-}
+const expectWithin = async (goldenName: string, key: string, actual: Tensor): Promise<void> =>
+  expectWithinBudget(goldenName, key, actual, (await readGolden(goldenName)).tensor(key))
 
 describe.each(CASES)('in float16, $checkpoint $form', ({ golden: goldenName, checkpoint: name, form }) => {
   const open = async () => {
@@ -91,7 +70,7 @@ describe.each(CASES)('in float16, $checkpoint $form', ({ golden: goldenName, che
       rows.push(...image_embeds!.data)
     }
     const { shape } = golden.tensor('clip.image_embeds')
-    await expectWithinBudget(goldenName, 'clip.image_embeds', { data: Float32Array.from(rows), shape })
+    await expectWithin(goldenName, 'clip.image_embeds', { data: Float32Array.from(rows), shape })
   })
 
   test('the VAE encoder errs no more than diffusers in float16', async () => {
@@ -100,7 +79,7 @@ describe.each(CASES)('in float16, $checkpoint $form', ({ golden: goldenName, che
     const graph = (await graphsOf({ width, height, numFrames: 1 })).vaeEncoder()
     expectHalf(graph)
     const { image_latents } = await runGraph(graph, { image })
-    await expectWithinBudget(goldenName, 'vae.encode.mode', image_latents!)
+    await expectWithin(goldenName, 'vae.encode.mode', image_latents!)
   })
 
   test.each([1, 2, 5])('the VAE decoder errs no more on %i frames', async (frames) => {
@@ -111,7 +90,7 @@ describe.each(CASES)('in float16, $checkpoint $form', ({ golden: goldenName, che
     const graph = graphs.vaeDecoder(frames)
     expectHalf(graph)
     const decoded = await runGraph(graph, { latents })
-    await expectWithinBudget(goldenName, `vae.decode.${frames}.sample`, decoded['frames']!)
+    await expectWithin(goldenName, `vae.decode.${frames}.sample`, decoded['frames']!)
   })
 
   test('the UNet errs no more', async () => {
@@ -127,7 +106,7 @@ describe.each(CASES)('in float16, $checkpoint $form', ({ golden: goldenName, che
         encoder_hidden_states: drawInput(golden, `${call}.encoder_hidden_states`),
         added_time_ids: tensorOf(Array.from({ length: clips }, () => added_time_ids).flat(), [clips, 3]),
       })
-      await expectWithinBudget(goldenName, `${call}.output`, out_sample!)
+      await expectWithin(goldenName, `${call}.output`, out_sample!)
     }
   })
 })

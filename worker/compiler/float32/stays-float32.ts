@@ -1,6 +1,6 @@
 /**
- * What is float32 on every target, whatever the type of its activations, and why. The files of this folder record it
- * with ops of their own; layers and networks call nothing else but their target.
+ * Reasons why these parts are float32 on every target, whatever the type of its activations. Most are recorded by the
+ * files of this folder with ops of their own. Layers and networks call their target alone.
  */
 export const STAYS_FLOAT32 = {
   'sinusoidal embeddings':

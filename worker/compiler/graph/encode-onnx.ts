@@ -100,7 +100,7 @@ const encodeValueInfo = ({ name, dtype, shape }: Value, sizes: Sizes): ValueInfo
     }),
   })
 
-/** Outputs by the op's own numbers; those that nobody asked for have no name. */
+/** Names by the positions of the op's outputs. Outputs that are left out have an empty name. */
 const outputNames = ({ outputs, outputSlots }: Node): string[] => {
   if (outputSlots === undefined) return outputs.map(({ name }) => name)
   const names = Array<string>(Math.max(...outputSlots) + 1).fill('')

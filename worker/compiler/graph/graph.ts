@@ -12,7 +12,7 @@ export interface Node {
   readonly name: string
   readonly inputs: readonly (Value | null)[]
   readonly outputs: readonly Value[]
-  /** The op's own numbers of the outputs, where it has others in between that nobody asked for. */
+  /** Positions of the outputs among the op's own, if the op has others in between that are left out. */
   readonly outputSlots?: readonly number[]
   readonly attributes: Readonly<Record<string, Attribute>>
   /** 2 per multiply-add; matrix products, convolutions and attention only. */

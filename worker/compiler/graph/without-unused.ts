@@ -1,25 +1,19 @@
 import type { Graph, Node } from './graph.ts'
 
-/** Ops whose outputs but the first may be left out. */
-const OPTIONAL_OUTPUTS = new Set(['SkipGroupNorm', 'SkipLayerNormalization'])
+/** Ops with two outputs of which the second may be left out. */
+const OPTIONAL_SECOND = new Set(['SkipGroupNorm', 'SkipLayerNormalization'])
 
 const trimmed = (node: Node, isRead: (name: string) => boolean): Node => {
-  if (!OPTIONAL_OUTPUTS.has(node.op)) return node
-  const kept = node.outputs.map(({ name }, index) => index === 0 || isRead(name))
-  if (kept.every((keep) => keep)) return node
-  const { outputSlots, ...rest } = node
-  const slots = outputSlots?.filter((_, index) => kept[index])
-  const isFirstAlone = slots?.length === 1
-  return {
-    ...rest,
-    outputs: node.outputs.filter((_, index) => kept[index]),
-    ...(slots !== undefined && !isFirstAlone && { outputSlots: slots }),
-  }
+  const [first, second] = node.outputs
+  if (!OPTIONAL_SECOND.has(node.op) || first === undefined || second === undefined || isRead(second.name))
+    return node
+  const { outputSlots: _, ...rest } = node
+  return { ...rest, outputs: [first] }
 }
 
 /**
- * The graph without nodes and optional outputs that nothing reads: a layer records what a later one may want, and
- * only at the end it is known what was wanted.
+ * The graph without nodes and optional outputs that nothing reads. Layers record results that later layers may read, and
+ * which of them are read is known only at the end.
  */
 export const withoutUnused = (graph: Graph): Graph => {
   const read = new Set(graph.outputs.map(({ name }) => name))

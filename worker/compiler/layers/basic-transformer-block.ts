@@ -29,9 +29,10 @@ export const basicTransformerBlock = (scope: Scope, config: TransformerBlock) =>
 
   return (x: Tokens, context: Tokens): Tokens =>
     g.within(w.path, () => {
-      const attended = attn1(target.layerNorm(g, x, { ...norm1, epsilon }), x)
-      const informed = target.addRows(g, attended, context, 'clip')
-      return ff(target.layerNorm(g, informed, { ...norm3, epsilon }), informed)
+      const normalized = target.layerNorm(g, x, { ...norm1, epsilon })
+      // The row that cross-attention adds does not depend on what self-attention gives, so it goes into the residual.
+      const attended = attn1(normalized, target.addRows(g, x, context, 'clip'))
+      return ff(target.layerNorm(g, attended, { ...norm3, epsilon }), attended)
     })
 }
 

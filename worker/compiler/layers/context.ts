@@ -8,7 +8,7 @@ export interface CrossAttention {
 }
 
 /**
- * What diffusers' cross-attention `attn2` adds to every token. Stable Video Diffusion's context is one token, so the
+ * Projects a context to what diffusers' cross-attention `attn2` adds to every token. Stable Video Diffusion's context is one token, so the
  * softmax over it is exactly 1 and the result is to_out(to_v(context)), whatever the query:
  * context [clips, D] → [clips, C].
  */

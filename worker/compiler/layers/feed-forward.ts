@@ -7,7 +7,7 @@ const EXPANSION = 4
 
 export interface FeedForward {
   readonly channels: number
-  /** Tokens are worked on in at least this many pieces, one after the other: the same numbers with less memory. */
+  /** Least number of chunks that tokens are computed in, one after the other. */
   readonly chunks: number
 }
 

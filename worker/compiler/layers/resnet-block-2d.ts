@@ -13,12 +13,12 @@ export interface ResnetBlock2d {
 
 /** An upsampler right in front of a block: its result, the largest map of all, is only needed in pieces. */
 export interface Enlarge {
-  /** Of height and width. */
+  /** Factor of height and of width. */
   readonly factor: number
   readonly layer: (x: Images) => Images
 }
 
-/** diffusers' ResnetBlock2D. `shift` is what the time embedding adds (see time-shift.ts); null: none (VAE). */
+/** diffusers' ResnetBlock2D. The time embedding adds `shift` (see time-shift.ts); `null` in the VAE, which has none. */
 export const resnetBlock2d = (scope: Scope, config: ResnetBlock2d) => {
   const { g, target, w } = scope
   const { inChannels, outChannels, epsilon } = config
@@ -46,7 +46,7 @@ export const resnetBlock2d = (scope: Scope, config: ResnetBlock2d) => {
             : target.conv2d(g, images, { ...shortcut, stride: 1, padding: [0, 0, 0, 0] })
         return target.conv2d(g, second, { ...conv2, ...same, residual })
       }
-      // A piece of images knows nothing of clips, and so not which of several shifts is its own.
+      // With a shift for each clip, a piece would need to know which images belong to which clip.
       if (shift !== null && shift.length !== 1) return block(x)
       const pixels = x.height * x.width * (enlarge?.factor ?? 1) ** 2
       return target.inImagePieces(g, x, Math.max(inChannels, outChannels) * pixels, block)

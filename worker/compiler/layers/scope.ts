@@ -2,7 +2,7 @@ import type { Graph } from '../graph/graph.ts'
 import type { Target } from '../targets/target.ts'
 import type { Weights } from '../weights/weights.ts'
 
-/** What every layer is recorded with: the graph, the target that chooses its ops, and its place in the weights. */
+/** Graph, target and weights of a layer: its target chooses the ops, and its weights stand at its own path. */
 export interface Scope {
   readonly g: Graph
   readonly target: Target

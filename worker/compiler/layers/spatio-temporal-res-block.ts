@@ -12,7 +12,7 @@ export interface SpatioTemporalResBlock {
   readonly switchedMix: boolean
 }
 
-/** What the time embedding adds in the spatial and in the temporal ResNet. */
+/** Rows that the time embedding adds in the spatial and in the temporal ResNet. */
 export interface TimeShifts {
   readonly spatial: Tokens
   readonly temporal: Tokens

@@ -9,8 +9,8 @@ export interface TemporalResnetBlock {
 }
 
 /**
- * diffusers' TemporalResnetBlock, its branch weighed: x + share·branch(x), where `share` is the temporal side's of the
- * mix. `shift` is what the time embedding adds; null: none (VAE).
+ * diffusers' TemporalResnetBlock with its branch weighed: x + share·branch(x), where `share` is the temporal share of
+ * the mix. The time embedding adds `shift`; `null` in the VAE, which has none.
  */
 export const temporalResnetBlock = ({ g, target, w }: Scope, config: TemporalResnetBlock) => {
   const { channels, epsilon } = config

@@ -3,8 +3,8 @@ import { bindLinear } from './parameters.ts'
 import type { Scope } from './scope.ts'
 
 /**
- * What a ResNet's `time_emb_proj` makes of silu(time embedding) [n, timeEmbedDim]: rows [n, C], which are added to
- * every pixel between the ResNet's two convolutions.
+ * A ResNet's `time_emb_proj`: silu(time embedding) [n, timeEmbedDim] → rows [n, C], which are added to every pixel
+ * between the ResNet's two convolutions.
  */
 export const timeShift = (
   { g, target, w }: Scope,

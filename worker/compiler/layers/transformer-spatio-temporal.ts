@@ -5,7 +5,7 @@ import { bindLinear, bindMix, bindNorm } from './parameters.ts'
 import { NORM_GROUPS } from './resnet-block-2d.ts'
 import { into, type Scope } from './scope.ts'
 
-/** The reference fixes this one apart from the ResNets'. */
+/** The reference has a constant of its own here, apart from the ResNets'. */
 const GROUP_NORM_EPSILON = 1e-6
 
 export interface TransformerSpatioTemporal {
@@ -16,9 +16,9 @@ export interface TransformerSpatioTemporal {
   readonly feedForwardChunks: number
 }
 
-/** What does not depend on the pixels: once a clip, or once for a number of frames. */
+/** Inputs that do not depend on the pixels: computed once a clip, or once for a number of frames. */
 export interface TransformerConditioning {
-  /** [clips, C] for each layer: what the cross-attention of a block adds to every token. */
+  /** [clips, C] for each layer, which the cross-attention of its block adds to every token. */
   readonly spatialContexts: readonly Tokens[]
   readonly temporalContexts: readonly Tokens[]
   /** [frames, C] */

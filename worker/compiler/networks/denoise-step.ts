@@ -35,7 +35,7 @@ import {
 
 export interface ClipSize {
   readonly frames: number
-  /** Of the latents. */
+  /** Size of the latents. */
   readonly height: number
   readonly width: number
 }

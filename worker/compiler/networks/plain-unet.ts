@@ -8,7 +8,7 @@ import { attentionDimOf } from './unet-blocks.ts'
 import { activatedTime, recordConditioning, recordContexts, recordShifts } from './unet-conditioning.ts'
 
 /**
- * The UNet with the reference's own signature, for those who bring their own loop: `sample` [clips, F, 8, h, w],
+ * The UNet with the reference's own signature, for callers with a loop of their own: `sample` [clips, F, 8, h, w],
  * `timestep` [1], `encoder_hidden_states` [clips, 1, D], `added_time_ids` [clips, 3] → `out_sample` [clips, F, 4, h, w].
  */
 export const recordPlainUNet = (

@@ -133,7 +133,7 @@ export const unetAttentions = (config: UNetConfig): readonly UNetAttention[] =>
 export interface UNetResnet {
   /** In the checkpoint. */
   readonly path: string
-  /** Of its result. */
+  /** Channels of its result. */
   readonly channels: number
 }
 

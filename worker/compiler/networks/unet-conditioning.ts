@@ -17,7 +17,7 @@ import {
 } from './unet-blocks.ts'
 
 /*
- * What the UNet's layers need beside the feature maps, and how often it changes:
+ * Inputs of the UNet's layers beside the feature maps, and how often they change:
  *
  *     with the frames   positions of the frames        constants of the step's graph
  *     with the image    contexts: attn2 of each block  `conditioning`, once a clip

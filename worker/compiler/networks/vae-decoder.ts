@@ -26,7 +26,7 @@ export type DecoderOutput = 'float' | 'rgb'
 
 export interface DecoderOptions {
   readonly frames: number
-  /** Of the latents. */
+  /** Size of the latents. */
   readonly height: number
   readonly width: number
   readonly output: DecoderOutput

@@ -32,7 +32,7 @@ export const mul = binary('Mul')
 export const div = binary('Div')
 
 const unary =
-  (op: 'Sqrt' | 'Sin' | 'Cos' | 'Sigmoid' | 'Reciprocal') =>
+  (op: 'Sqrt' | 'Sin' | 'Cos' | 'Sigmoid') =>
   (g: Graph, x: Value): Value =>
     g.node({ op, inputs: [x], outputs: [{ shape: x.shape, dtype: x.dtype }] })[0]!
 
@@ -40,7 +40,6 @@ export const sqrt = unary('Sqrt')
 export const sin = unary('Sin')
 export const cos = unary('Cos')
 export const sigmoid = unary('Sigmoid')
-export const reciprocal = unary('Reciprocal')
 
 const finiteness =
   (op: 'IsNaN' | 'IsInf') =>

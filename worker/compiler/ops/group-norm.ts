@@ -51,7 +51,7 @@ export const groupNorm = (g: Graph, x: Value, options: GroupNormAttributes): Val
 }
 
 export interface Addends {
-  /** Of x's shape, or [N, C] for all pixels of an image. */
+  /** Has x's shape, or [N, C] for all pixels of an image. */
   readonly skip: Value
   /** [C] */
   readonly bias: Value | null

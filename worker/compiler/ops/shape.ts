@@ -123,6 +123,6 @@ export const reduce = (
     attributes: { keepdims: 1 },
   })[0]!
 
-/** `length` times one number; made with the session, so that it takes no room in the graph. */
+/** `length` times one number. The graph holds the number once. */
 export const filled = (g: Graph, number: number, length: number): Value =>
   expand(g, g.inline(Float32Array.of(number), [1]), [length])

@@ -3,7 +3,7 @@ import { formatType, type Value } from '../graph/value.ts'
 import { assertOneType } from './one-type.ts'
 
 export interface SkipLayerNorm {
-  /** Of x's shape, or [1, S, C] for every sequence. */
+  /** Has x's shape, or [1, S, C] for every sequence. */
   readonly skip: Value
   /** [C] */
   readonly bias: Value | null

@@ -7,7 +7,7 @@ import type { Images } from './cpu-map.ts'
 import type { BiasedLinear } from './target.ts'
 import { avoidByPhases, PHASES, phaseKernel } from './upsample-phases.ts'
 
-/** As it stands: where the picture becomes a row or column short of twice its size, the last lacks its pair. */
+/** As the reference does it, for an image a row or column short of twice its size: the last one has no equal pair. */
 const resizeThenConv = (
   g: Graph,
   x: Images,

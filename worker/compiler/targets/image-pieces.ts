@@ -8,7 +8,7 @@ import { concat, slice } from '../ops/shape.ts'
 /** More pieces than this make the graph long and win nothing. */
 const MAX_PIECES = 8
 
-/** How many pieces keep the largest map, of `numbersPerImage` an image, within `pieceNumbers`, or at least closer. */
+/** Count of pieces whose largest map, `numbersPerImage` for each image, has at most `pieceNumbers`, or as near as allowed. */
 export const pieceCount = (images: number, numbersPerImage: number, pieceNumbers: number): number =>
   Math.min(images, MAX_PIECES, Math.ceil((images * numbersPerImage) / pieceNumbers))
 

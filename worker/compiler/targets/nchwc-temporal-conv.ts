@@ -67,7 +67,7 @@ const dilated = (g: Graph, x: Clips, { weight, bias, out, into }: Kernel, block:
 
 /** Products are made for so many rows at once: what lies between input and output stays in a server's cache. */
 const BAND_BYTES = 8 * 2 ** 20
-/** More make the graph long: each is some ten nodes, of which every one takes its time when the session is made. */
+/** More make the graph long: each is some ten nodes, and every node takes time when the session is created. */
 const MAX_BANDS = 64
 const BYTES_PER_NUMBER = 4
 

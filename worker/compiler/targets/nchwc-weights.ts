@@ -3,8 +3,8 @@ import type { Value } from '../graph/value.ts'
 import { reshape, transpose } from '../ops/shape.ts'
 
 /*
- * Kernels in the order that blocked convolutions read. The reordering depends on weights alone: ONNX Runtime does it
- * when the session is made, and drops the stored order.
+ * Kernels in the order that blocked convolutions read. The reordering depends on weights alone, so it is computed before a
+ * session is created.
  */
 
 /** [out, in, kH, kW] → [out/b, in/b, kH, kW, b in, b out], under its old shape. */

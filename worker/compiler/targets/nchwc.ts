@@ -35,7 +35,7 @@ const asClips = (x: Images): Clips => ({ ...x, kind: 'clips' })
 /**
  * ONNX Runtime's CPU provider in its own blocked layout: not portable ONNX, but made for the process that runs it.
  * Images and clips alike are [clips·frames, C, H, W] in blocks of `block` channels, which is what the processor's
- * vectors hold (see engine/nchwc-block.ts); maps of other numbers of channels (latents, pictures) stay in plain order.
+ * vectors hold (see engine/nchwc-block.ts); maps of other numbers of channels (latents, images) stay in plain order.
  */
 export const nchwcTarget = (block: number) => {
   const fits = (channels: number): boolean => channels % block === 0

@@ -3,9 +3,9 @@ import type { DType, Value } from '../graph/value.ts'
 import type { WeightTensor } from '../weights/weight-tensor.ts'
 
 /*
- * What layers and networks are written in. They name the checkpoint's weights and the reference's arithmetic; a target
- * chooses ONNX ops, memory layout and the place of every addition. Maps and tokens are opaque: their numbers are the
- * target's own, and a target only gets back what it made. Values that cross the graph's boundary are float32.
+ * Layers and networks are written in these verbs. They name the checkpoint's weights and the reference's arithmetic. A
+ * target chooses ONNX ops, memory layout and where additions are made. Maps and tokens are opaque: only the target that
+ * made them reads them. Values that cross the graph's boundary are float32.
  */
 
 export interface FeatureMap<Kind extends 'images' | 'clips' = 'images' | 'clips'> {
@@ -72,7 +72,7 @@ export interface TemporalConv {
   /** [out, in, 3, 1, 1]: each frame with the one before and the one after, zeros beyond the ends. */
   readonly weight: WeightTensor
   readonly bias: WeightTensor
-  /** residual + share·result, where `share` is the temporal side's of the mix. */
+  /** The result is `residual` plus the convolution times the temporal share of the mix. */
   readonly blend?: { readonly mix: Mix; readonly residual: Clips }
 }
 
@@ -96,7 +96,7 @@ export interface FeedForward {
   readonly proj: BiasedLinear
   /** [C, hidden] */
   readonly out: BiasedLinear
-  /** Tokens are worked on in at least this many pieces: the same numbers with less memory. */
+  /** Least number of chunks that tokens are computed in. More chunks give the same numbers with less memory. */
   readonly chunks: number
   /** The tokens are added to the result. */
   readonly residual: Tokens
@@ -120,7 +120,7 @@ export interface Target {
   imagesToNchw(g: Graph, x: Images): Value
   /** Float32 images in whichever order costs less, for what does not care: [n, C, H, W] or [n, H, W, C]. */
   imagesToPixels(g: Graph, x: Images): { readonly pixels: Value; readonly layout: 'nchw' | 'nhwc' }
-  /** An output that only `inputImages` of the same target reads: images in the target's own order. */
+  /** Makes an output of images in the target's own layout, for `inputImages` of the same target. */
   outputImages(g: Graph, name: string, x: Images): void
   /** An input that `outputImages` of another graph wrote. */
   inputImages(g: Graph, name: string, size: Omit<Images, 'kind'>): Images
@@ -150,14 +150,14 @@ export interface Target {
   concatChannels(g: Graph, a: Images, b: Images): Images
   /** Each of the clips in `b`, of one image, plus each of the frames in `a`, one clip: clips·frames images. */
   addFramesToClips(g: Graph, a: Images, b: Images): Images
-  /** Layers that see one image at a time, whose largest map has `numbersPerImage`; in pieces where a target likes. */
+  /** Runs layers that compute each image by itself, in chunks if their largest maps, `numbersPerImage`, need it. */
   inImagePieces(g: Graph, x: Images, numbersPerImage: number, layers: (piece: Images) => Images): Images
 
   /* Between maps and tokens. */
 
   /** One sequence per image: `rows` is clips·frames, `length` height·width. */
   toTokens(g: Graph, x: Images): Tokens
-  /** `x` plus the tokens of its pixels. */
+  /** Adds to each pixel of `x` its token. */
   addTokens(g: Graph, x: Images, tokens: Tokens): Images
   /** One sequence per image → one per pixel: rows clips·frames → clips·pixels, length pixels → frames. */
   toTemporalTokens(g: Graph, x: Tokens, frames: number): Tokens
@@ -169,9 +169,9 @@ export interface Target {
   linear(g: Graph, x: Tokens, options: Linear & { readonly residual?: Tokens }): Tokens
   layerNorm(g: Graph, x: Tokens, options: Affine & { readonly epsilon: number }): Tokens
   activate(g: Graph, x: Tokens, activation: Activation): Tokens
-  /** Of as many tokens, or of one token that is added to each. */
+  /** Adds as many tokens, or one token to each of the other's. */
   add(g: Graph, x: Tokens, y: Tokens): Tokens
-  /** Adds its own row of `rows` [clips, C] to each token of a clip, or of [frames, C] to each of a frame (temporal). */
+  /** Adds to each token the row of its clip, [clips, C], or of its frame, [frames, C]. Frames: temporal tokens only. */
   addRows(g: Graph, x: Tokens, rows: Tokens, per: 'clip' | 'frame'): Tokens
   /** Adds one number of `weight` [rows·length, C] to each of the tokens. */
   addParameter(g: Graph, x: Tokens, weight: WeightTensor): Tokens
@@ -185,12 +185,12 @@ export interface Target {
   feedForward(g: Graph, x: Tokens, options: FeedForward): Tokens
 }
 
-/** Networks differ in precision, so that each has a target of its own. */
+/** A target for each network, because they differ in precision. */
 export interface Targets {
   readonly name: string
   readonly imageEncoder: Target
   readonly vaeEncoder: Target
-  /** Conditioning and steps too. */
+  /** For the conditioning and time shifts too. */
   readonly unet: Target
   readonly vaeDecoder: Target
 }

@@ -11,8 +11,8 @@ import type { Images } from './target.ts'
  *
  *     even   k₀·x[i−1] + (k₁+k₂)·x[i]         odd   (k₀+k₁)·x[i] + k₂·x[i+1]
  *
- * So each of the four phases is a 2×2 convolution of the small picture with sums of the kernel's taps: 4 products
- * instead of 9. The sums depend on weights alone; ONNX Runtime makes them with the session.
+ * So each of the four phases is a 2×2 convolution of the small image with sums of the kernel's taps: 4 products
+ * instead of 9. The sums depend on weights alone, so they are computed before a session is created.
  */
 
 export type Phase = 0 | 1

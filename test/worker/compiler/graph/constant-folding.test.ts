@@ -5,6 +5,7 @@ import { printGraph } from '../../../../worker/compiler/graph/print-graph.ts'
 import type { Value } from '../../../../worker/compiler/graph/value.ts'
 import { add, cast, mul } from '../../../../worker/compiler/ops/elementwise.ts'
 import { concat, expand, reshape, transpose } from '../../../../worker/compiler/ops/shape.ts'
+import { skipLayerNorm } from '../../../../worker/compiler/ops/skip-layer-norm.ts'
 import { rowsOf } from '../../../../worker/compiler/weights/weight-tensor.ts'
 import { openWeights } from '../../../../worker/compiler/weights/weights.ts'
 
@@ -189,4 +190,26 @@ test('an output that is computed is a constant of its name', () => {
   expect(folded.nodes).toEqual([])
   expect(folded.constants.map(({ value }) => value)).toEqual(folded.outputs)
   expect(names(folded.outputs)).toEqual(['y'])
+})
+
+test('a node with optional outputs reads what is computed, and keeps the places of its outputs', () => {
+  const g = createGraph('g')
+  const x = g.input('x', [1, 2, 8])
+  const parameter = (key: string): Value => cast(g, g.weight(weights().tensor(key, [8])), 'float32')
+  const affine = { gamma: parameter('gamma'), beta: parameter('beta') }
+  const { normalized, sum: total } = skipLayerNorm(g, x, { ...affine, skip: x, bias: null, epsilon: 1e-5 })
+  g.output('y', normalized)
+  g.output('z', total)
+  const content = { source: 'inline', data: new Float32Array(8) } as const
+  const contents = new Map(plan(g).inline.map(({ name }) => [name, content]))
+  const { nodes, constants } = foldGraph(g, plan(g), contents)
+  expect(nodes.map(({ op }) => op)).toEqual(['SkipLayerNormalization', 'Identity', 'Identity'])
+  expect(nodes[0]?.outputSlots).toEqual([0, 3])
+  expect(nodes[0]?.inputs.map((value) => value?.name)).toEqual([
+    'x',
+    'x',
+    affine.gamma.name,
+    affine.beta.name,
+  ])
+  expect(names(constants.map(({ value }) => value))).toEqual([affine.gamma.name, affine.beta.name])
 })

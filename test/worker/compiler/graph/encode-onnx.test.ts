@@ -6,9 +6,11 @@ import { describe, expect, test } from 'vitest'
 import { readSafetensorsHeader } from '../../../../worker/checkpoint/safetensors.ts'
 import { encodeModel, encodeOnnx } from '../../../../worker/compiler/graph/encode-onnx.ts'
 import { createGraph, type Graph, GraphError } from '../../../../worker/compiler/graph/graph.ts'
+import { withoutUnused } from '../../../../worker/compiler/graph/without-unused.ts'
 import { conv } from '../../../../worker/compiler/ops/conv.ts'
 import { add, quickGelu, silu } from '../../../../worker/compiler/ops/elementwise.ts'
 import { reshape, resizeNearest } from '../../../../worker/compiler/ops/shape.ts'
+import { skipLayerNorm } from '../../../../worker/compiler/ops/skip-layer-norm.ts'
 import { rowsOf, viewAs } from '../../../../worker/compiler/weights/weight-tensor.ts'
 import { openWeights } from '../../../../worker/compiler/weights/weights.ts'
 import { encodeSafetensors, type TensorSpecs } from '../../../fixtures/checkpoint-safetensors.ts'
@@ -137,6 +139,20 @@ describe('a graph as ONNX', () => {
       ['pads', [1, 0, 1, 0]],
     ])
     expect(new TextDecoder().decode(second?.attribute[0]?.s)).toBe('nearest')
+  })
+
+  test('gives an output the place that its op has for it, and leaves those in between without a name', () => {
+    const g = createGraph('slots')
+    const x = g.input('x', [1, 2, 8])
+    const affine = { gamma: g.input('gamma', [8]), beta: g.input('beta', [8]) }
+    const { normalized, sum } = skipLayerNorm(g, x, { ...affine, skip: x, bias: null, epsilon: 1e-5 })
+    const outputs = (graph: Graph) => decode(encodeOnnx(graph).bytes).graph!.node[0]?.output
+    g.output('y', normalized)
+    expect(outputs(withoutUnused(g))).toEqual([normalized.name])
+    g.output('z', sum)
+    expect(outputs(withoutUnused(g))).toEqual([normalized.name, '', '', sum.name])
+    const sumAlone = withoutUnused({ ...g, outputs: g.outputs.slice(1) })
+    expect(outputs(sumAlone)).toEqual([normalized.name, '', '', sum.name])
   })
 
   test('imports only the domains it uses', () => {

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
-import { createGraph } from '../../../../worker/compiler/graph/graph.ts'
+import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph.ts'
 import { printGraph } from '../../../../worker/compiler/graph/print-graph.ts'
+import { withoutUnused } from '../../../../worker/compiler/graph/without-unused.ts'
 import { conv } from '../../../../worker/compiler/ops/conv.ts'
 import { add, cast, silu } from '../../../../worker/compiler/ops/elementwise.ts'
 import { gemm } from '../../../../worker/compiler/ops/matmul.ts'
 import { reshape, resizeNearest } from '../../../../worker/compiler/ops/shape.ts'
+import { skipLayerNorm } from '../../../../worker/compiler/ops/skip-layer-norm.ts'
 import { openWeights } from '../../../../worker/compiler/weights/weights.ts'
 
 test('a graph prints as one line per node, with names, types and attributes', () => {
@@ -44,4 +46,18 @@ test('a note stands behind its node as a comment', () => {
   %y: float32[2] = Identity(%Add)
   return %y
 `)
+})
+
+test('a node with two results prints both, and one alone where the other was left out', () => {
+  const g = createGraph('norms')
+  const x = g.input('x', [1, 2, 8])
+  const affine = { gamma: g.input('gamma', [8]), beta: g.input('beta', [8]) }
+  const { normalized, sum } = skipLayerNorm(g, x, { ...affine, skip: x, bias: null, epsilon: 0.25 })
+  g.output('y', normalized)
+  const norm = (graph: Graph): string | undefined => printGraph(graph).split('\n')[1]
+  const call = 'com.microsoft.SkipLayerNormalization(%x, %x, %gamma, %beta) {epsilon=0.25}'
+  const first = '%SkipLayerNormalization:0: float32[1,2,8]'
+  expect(norm(withoutUnused(g))).toBe(`  ${first} = ${call}`)
+  g.output('z', sum)
+  expect(norm(withoutUnused(g))).toBe(`  ${first}, %SkipLayerNormalization:1: float32[1,2,8] = ${call}`)
 })

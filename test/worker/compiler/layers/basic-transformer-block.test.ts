@@ -6,6 +6,7 @@ import {
 import { contextProjection } from '../../../../worker/compiler/layers/context.ts'
 import { bindMix } from '../../../../worker/compiler/layers/parameters.ts'
 import { into } from '../../../../worker/compiler/layers/scope.ts'
+import { LAYER_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { type LayerGolden, openLayerGolden } from '../../../fixtures/layer-golden.ts'
 import { storedWeights } from '../../../fixtures/stored-weights.ts'
 
@@ -21,17 +22,26 @@ const config = (feedForwardChunks: number) => ({
 const foldedContext = (layer: LayerGolden) =>
   contextProjection(into(layer.scope, 'attn2'), config(1))(layer.feedPerClip('encoder_hidden_states', CLIPS))
 
-describe.each([1, 5])('with the feed-forward in %i pieces', (pieces) => {
+const CASES = LAYER_TARGETS.flatMap((target) =>
+  [1, 5].map((pieces) => ({ name: target.name, target, pieces })),
+)
+
+describe.each(CASES)('target $name, with the feed-forward in $pieces pieces', ({ target, pieces }) => {
   test("diffusers' BasicTransformerBlock", async () => {
-    const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.0.attentions.0.transformer_blocks.0')
+    const layer = await openLayerGolden(
+      'tiny',
+      'unet',
+      'down_blocks.0.attentions.0.transformer_blocks.0',
+      target,
+    )
     const block = basicTransformerBlock(layer.scope, config(pieces))
     await layer.expectOutput(block(layer.feedTokens('hidden_states'), foldedContext(layer)))
   })
 
   test("diffusers' TemporalBasicTransformerBlock", async () => {
     const path = 'down_blocks.0.attentions.0.temporal_transformer_blocks.0'
-    const layer = await openLayerGolden('tiny', 'unet', path)
-    const { g, target } = layer.scope
+    const layer = await openLayerGolden('tiny', 'unet', path, target)
+    const { g } = layer.scope
     const block = temporalTransformerBlock(layer.scope, config(pieces))
     const spatial = layer.feedTokens('hidden_states')
     const byPixel = target.toTemporalTokens(g, spatial, layer.numFrames)

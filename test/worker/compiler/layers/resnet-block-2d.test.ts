@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { resnetBlock2d } from '../../../../worker/compiler/layers/resnet-block-2d.ts'
 import { into } from '../../../../worker/compiler/layers/scope.ts'
 import type { Images, Target } from '../../../../worker/compiler/targets/target.ts'
-import { FLOAT32_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { LAYER_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 import { shiftOf } from './clip-conditioning.ts'
 
@@ -18,7 +18,7 @@ const withSmallPieces = (target: Target): Target => ({
   inImagePieces: (g, x, _, layers) => target.inImagePieces(g, x, 2 ** 30, layers),
 })
 
-describe.each(FLOAT32_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) => {
+describe.each(LAYER_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) => {
   test.each([1, 2])('widens 32 channels to 64, with a time embedding for each of %i', async (rows) => {
     const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.1.resnets.0.spatial_res_block', target)
     const x = layer.feedImages('input_tensor', 2)

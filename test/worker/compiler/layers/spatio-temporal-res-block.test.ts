@@ -4,7 +4,7 @@ import {
   type SpatioTemporalResBlock,
   spatioTemporalResBlock,
 } from '../../../../worker/compiler/layers/spatio-temporal-res-block.ts'
-import { FLOAT32_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { LAYER_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 import { shiftsOf } from './clip-conditioning.ts'
 
@@ -12,7 +12,7 @@ const UNET = { switchedMix: false } as const
 const VAE = { epsilon: 1e-6, temporalEpsilon: 1e-5, switchedMix: true } as const
 const epsilons = (epsilon: number) => ({ epsilon, temporalEpsilon: epsilon })
 
-describe.each(FLOAT32_TARGETS)("diffusers' SpatioTemporalResBlock, target $name", (target) => {
+describe.each(LAYER_TARGETS)("diffusers' SpatioTemporalResBlock, target $name", (target) => {
   test.each<[string, string, SpatioTemporalResBlock]>([
     [
       'with as many channels as before',

@@ -4,7 +4,7 @@ import { bindMix } from '../../../../worker/compiler/layers/parameters.ts'
 import type { Scope } from '../../../../worker/compiler/layers/scope.ts'
 import { temporalResnetBlock } from '../../../../worker/compiler/layers/temporal-resnet-block.ts'
 import { reshape, transpose } from '../../../../worker/compiler/ops/shape.ts'
-import { FLOAT32_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { LAYER_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 import { storedWeights } from '../../../fixtures/stored-weights.ts'
 import { shiftOf } from './clip-conditioning.ts'
@@ -20,7 +20,7 @@ const toVolumes = ({ g }: Scope, x: Value, clips: number): Value => {
   return transpose(g, reshape(g, x, [clips, pictures / clips, ...rest]), [0, 2, 1, 3, 4])
 }
 
-describe.each(FLOAT32_TARGETS)("diffusers' TemporalResnetBlock, target $name", (target) => {
+describe.each(LAYER_TARGETS)("diffusers' TemporalResnetBlock, target $name", (target) => {
   test.each([1, 2])(
     'is the block where the mix gives it all, with a time embedding for each of %i',
     async (rows) => {

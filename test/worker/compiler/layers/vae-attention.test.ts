@@ -3,13 +3,13 @@ import { resnetBlock2d } from '../../../../worker/compiler/layers/resnet-block-2
 import { into } from '../../../../worker/compiler/layers/scope.ts'
 import { spatioTemporalResBlock } from '../../../../worker/compiler/layers/spatio-temporal-res-block.ts'
 import { vaeAttention } from '../../../../worker/compiler/layers/vae-attention.ts'
-import { FLOAT32_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { LAYER_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 
 const CONFIG = { channels: 64, epsilon: 1e-6 } as const
 const SAME_CHANNELS = { inChannels: 64, outChannels: 64, epsilon: 1e-6 } as const
 
-describe.each(FLOAT32_TARGETS)("the VAE's attention, target $name", (target) => {
+describe.each(LAYER_TARGETS)("the VAE's attention, target $name", (target) => {
   test.each([
     ['in the encoder', 'encoder.mid_block.attentions.0'],
     ['in the decoder, over three frames', 'decoder.mid_block.attentions.0'],

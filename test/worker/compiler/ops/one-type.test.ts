@@ -2,11 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph.ts'
 import type { DType, Value } from '../../../../worker/compiler/graph/value.ts'
 import { multiHeadAttention } from '../../../../worker/compiler/ops/attention.ts'
+import { biasAdd, biasSplitGelu } from '../../../../worker/compiler/ops/bias.ts'
 import { conv } from '../../../../worker/compiler/ops/conv.ts'
 import { add, biasGelu } from '../../../../worker/compiler/ops/elementwise.ts'
+import { skipGroupNorm } from '../../../../worker/compiler/ops/group-norm.ts'
 import { gemm, matmul, matmulTransposed } from '../../../../worker/compiler/ops/matmul.ts'
 import { nchwcConv } from '../../../../worker/compiler/ops/nchwc.ts'
+import { nhwcConv } from '../../../../worker/compiler/ops/nhwc-conv.ts'
 import { layerNormalization } from '../../../../worker/compiler/ops/normalization.ts'
+import { skipLayerNorm } from '../../../../worker/compiler/ops/skip-layer-norm.ts'
 
 type Record = (g: Graph, input: (name: string, shape: readonly number[]) => Value) => unknown
 
@@ -37,6 +41,37 @@ const OPS: readonly (readonly [string, Record])[] = [
     'nchwc.Conv',
     (g, input) => nchwcConv(g, input('a', [1, 8, 4, 4]), { weight: input('last', [8, 8, 1, 1]), bias: null }),
   ],
+  [
+    'NhwcConv',
+    (g, input) => {
+      const x = input('a', [1, 4, 4, 8])
+      return nhwcConv(g, x, { weight: input('last', [8, 1, 1, 8]), strides: [1, 1], pads: [0, 0, 0, 0] })
+    },
+  ],
+  [
+    'SkipGroupNorm',
+    (g, input) => {
+      const x = input('a', [1, 4, 4, 8])
+      const affine = { gamma: input('gamma', [8]), beta: input('beta', [8]) }
+      const options = { ...affine, groups: 4, epsilon: 1e-5, activation: 'none' } as const
+      return skipGroupNorm(g, x, { skip: input('b', [1, 8]), bias: input('last', [8]) }, options)
+    },
+  ],
+  [
+    'SkipLayerNormalization',
+    (g, input) => {
+      const x = input('a', [1, 2, 3])
+      const affine = { gamma: input('gamma', [3]), beta: input('beta', [3]) }
+      return skipLayerNorm(g, x, {
+        ...affine,
+        skip: input('b', [1, 2, 3]),
+        bias: input('last', [3]),
+        epsilon: 1e-5,
+      })
+    },
+  ],
+  ['BiasAdd', (g, input) => biasAdd(g, input('a', [1, 2, 3]), input('b', [3]), input('last', [1, 2, 3]))],
+  ['BiasSplitGelu', (g, input) => biasSplitGelu(g, input('a', [1, 2, 2560]), input('last', [2560]))],
 ]
 
 /** Inputs of float32, but for `last`. */
@@ -53,6 +88,16 @@ describe('inputs of different types', () => {
     )
     const same = createGraph('types')
     expect(() => record(same, inputsOf(same, 'float32'))).not.toThrow()
+  })
+
+  test('are refused by SkipGroupNorm too where the skip is of another type than x', () => {
+    const g = createGraph('types')
+    const affine = { gamma: g.input('gamma', [8]), beta: g.input('beta', [8]) }
+    const options = { ...affine, groups: 4, epsilon: 1e-5, activation: 'none' } as const
+    const [x, skip] = [g.input('x', [1, 4, 4, 8], 'float16'), g.input('skip', [1, 8])]
+    expect(() => skipGroupNorm(g, x, { skip, bias: null }, options)).toThrow(
+      'SkipGroupNorm needs inputs of one type: x is float16, skip is float32',
+    )
   })
 
   test('are refused by MultiHeadAttention', () => {

@@ -10,6 +10,7 @@ import {
   resizeNearest,
   slice,
   split,
+  splitSizes,
   transpose,
 } from '../../../../worker/compiler/ops/shape.ts'
 import { runGraph, tensorOf } from '../../../fixtures/run-graph.ts'
@@ -135,6 +136,53 @@ describe('slice and split', () => {
   })
 })
 
+describe('splitSizes', () => {
+  test.each([
+    [0, [0, 1, 4, 5]],
+    [1, [2, 3, 6, 7]],
+  ])('of two equal parts gives part %i', async (part, numbers) => {
+    expect(await runOn([2, 4], (g, x) => splitSizes(g, x, 1, [2, 2])[part]!)).toMatchObject({
+      numbers,
+      shape: [2, 2],
+    })
+  })
+
+  test.each([
+    [0, [0, 4], [2, 1]],
+    [1, [1, 2, 5, 6], [2, 2]],
+    [2, [3, 7], [2, 1]],
+  ])('of unequal parts gives part %i in order', async (part, numbers, shape) => {
+    expect(await runOn([2, 4], (g, x) => splitSizes(g, x, 1, [1, 2, 1])[part]!)).toMatchObject({
+      numbers,
+      shape,
+    })
+  })
+
+  test('runs along any axis', async () => {
+    expect(await runOn([3, 2], (g, x) => splitSizes(g, x, 0, [1, 2])[1]!)).toMatchObject({
+      numbers: [2, 3, 4, 5],
+      shape: [2, 2],
+    })
+  })
+
+  test('of one part is the whole, and records nothing', () => {
+    const g = createGraph('split')
+    const x = g.input('x', [2, 4])
+    expect(splitSizes(g, x, 1, [4])).toEqual([x])
+    expect(g.nodes).toEqual([])
+  })
+
+  test.each([[[1, 2]], [[2, 3]], [[]]])('refuses sizes that do not add up to the axis: %j', (sizes) => {
+    expect(refused([2, 4], (g, x) => splitSizes(g, x, 1, sizes))).toBe(
+      `Split of x float32[2,4] along axis 1 into [${sizes}]`,
+    )
+  })
+
+  test('refuses a part of nothing', () => {
+    expect(refused([2, 4], (g, x) => splitSizes(g, x, 1, [4, 0]))).toMatch(/would give \[2,0\]$/)
+  })
+})
+
 test('expand repeats along axes of size one', async () => {
   expect(await runOn([2, 1], (g, x) => expand(g, x, [2, 3]))).toMatchObject({
     numbers: [0, 0, 0, 1, 1, 1],
@@ -146,6 +194,14 @@ test('resizeNearest repeats every pixel', async () => {
   expect(await runOn([1, 1, 2, 2], (g, x) => resizeNearest(g, x, 2))).toMatchObject({
     numbers: [0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3],
     shape: [1, 1, 4, 4],
+  })
+})
+
+test('resizeNearest repeats pixels along the axes it is told, here with channels last', async () => {
+  expect(await runOn([1, 2, 1, 2], (g, x) => resizeNearest(g, x, 2, [1, 2]))).toEqual({
+    numbers: [0, 1, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 2, 3],
+    shape: [1, 4, 2, 2],
+    ops: ['Resize', 'Identity'],
   })
 })
 

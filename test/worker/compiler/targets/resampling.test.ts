@@ -3,11 +3,11 @@ import { bindConv } from '../../../../worker/compiler/layers/parameters.ts'
 import { into } from '../../../../worker/compiler/layers/scope.ts'
 import { spatioTemporalResBlock } from '../../../../worker/compiler/layers/spatio-temporal-res-block.ts'
 import { reshape, transpose } from '../../../../worker/compiler/ops/shape.ts'
-import { FLOAT32_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { LAYER_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 import { shiftsOf } from '../layers/clip-conditioning.ts'
 
-describe.each(FLOAT32_TARGETS)('target $name', (target) => {
+describe.each(LAYER_TARGETS)('target $name', (target) => {
   test.each([
     ['of the UNet, pads all around', 'tiny', 'unet', 'down_blocks.0.downsamplers.0', 32, [1, 1, 1, 1]],
     [

@@ -7,7 +7,7 @@ import { concat, reshape, slice } from '../../ops/shape.ts'
 import { viewAs } from '../../weights/weight-tensor.ts'
 import { mixShares } from '../mix-shares.ts'
 import { type Clips, type Conv2d, type Images, imagesOf, storedChannels, type TemporalConv } from './map.ts'
-import { type Sum, sumOf, totalOf, viewOfTotal } from './sum.ts'
+import { sumOf, totalOf, viewOfTotal, withResidual } from './sum.ts'
 import { channelsLastKernel, paddedBias, paddedChannels, parameter, storedKernel } from './weights.ts'
 
 /** A 1×1 convolution is a product of pixels, and its kernel a matrix as stored. */
@@ -30,14 +30,11 @@ const isPointwise = ({ weight, stride, padding, inChannels }: Conv2d): boolean =
   padding.every((size) => size === 0) &&
   inChannels === undefined
 
-/** Adds a residual's own bias, which is a constant, to the sum's: then only the residual's product is left to add. */
-const withResidual = (g: Graph, product: Value, bias: Value | null, residual: Sum | null): Sum => {
-  if (residual === null) return sumOf(product, { bias })
-  const isBiasPending = residual.known.total === null && residual.residual === null && residual.bias !== null
-  if (!isBiasPending || bias === null) return sumOf(product, { bias, residual: totalOf(g, residual) })
-  const both = add(g, cast(g, bias, 'float32'), cast(g, residual.bias, 'float32'))
-  return sumOf(product, { bias: cast(g, both, product.dtype), residual: residual.product })
-}
+/** Two biases of convolutions are constants, and so is their sum, which is rounded once. */
+const addConstants =
+  (g: Graph) =>
+  (a: Value, b: Value): Value =>
+    cast(g, add(g, cast(g, a, 'float32'), cast(g, b, 'float32')), a.dtype)
 
 export const conv2d = (g: Graph, x: Images, options: Conv2d, dtype: DType): Images => {
   const { weight, bias, stride, padding, residual } = options
@@ -52,7 +49,7 @@ export const conv2d = (g: Graph, x: Images, options: Conv2d, dtype: DType): Imag
         pads: padding,
       })
   const addend = bias === null ? null : paddedBias(g, bias, out, dtype)
-  return imagesOf(withResidual(g, product, addend, residual?.sum ?? null), x, channels)
+  return imagesOf(withResidual(g, product, addend, residual?.sum ?? null, addConstants(g)), x, channels)
 }
 
 /** A [3, 1] kernel over [clips, frames, H·W, C]. The blend's share goes into weights and bias. */
@@ -78,7 +75,7 @@ export const temporalConv = (
   return { ...x, channels, sum: sumOf(asImages, { bias: addend, residual }) }
 }
 
-/** Channels in eights: the missing ones repeat those there are, and meet zeros in every kernel. */
+/** Pads channels to a multiple of eight. The padding repeats given channels, because every kernel has zeros there. */
 export const padMapChannels = (g: Graph, x: Value): Value => {
   const channels = x.shape.at(-1) ?? 0
   const missing = paddedChannels(channels) - channels

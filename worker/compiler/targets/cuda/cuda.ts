@@ -84,7 +84,7 @@ export const cudaTarget = (dtype: 'float16' | 'float32') =>
 
     inImagePieces(g: Graph, x: Images, numbersPerImage, layers) {
       const images = x.clips * x.frames
-      const count = Math.min(images, piecesWithin(images, Math.floor(MAX_ELEMENTS / numbersPerImage)))
+      const count = piecesWithin(images, Math.floor(MAX_ELEMENTS / numbersPerImage))
       if (count === 1) return layers(x)
       let channels = x.channels
       const joined = inPieces(g, totalOf(g, x.sum), count, (value) => {
@@ -100,7 +100,7 @@ export const cudaTarget = (dtype: 'float16' | 'float32') =>
       const { clips, frames, height, width, channels } = x
       const [rows, length] = [clips * frames, height * width]
       const sum = sumOf(viewOfTotal(g, x.sum, [rows, length, channels]))
-      return { rows, length, channels, sum, order: 'spatial', repeats: 1 }
+      return { rows, length, channels, sum, order: 'spatial' }
     },
 
     addTokens(g, x: Images, tokens: Tokens) {

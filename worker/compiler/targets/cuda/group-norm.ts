@@ -30,8 +30,8 @@ const matrixOf = (g: Graph, { sum }: Tokens): Value => {
 }
 
 /**
- * Where a group has an odd number of channels, the kernel refuses: mean and deviation by reductions, in float32. No
- * published checkpoint comes here.
+ * Group norm by reductions in float32, for an odd number of channels a group, which the kernel refuses. No published
+ * checkpoint needs it.
  */
 const plainGroupNorm = (g: Graph, x: Value, options: GroupNormAttributes): Value => {
   const { gamma, beta, groups, epsilon, activation } = options
@@ -46,8 +46,8 @@ const plainGroupNorm = (g: Graph, x: Value, options: GroupNormAttributes): Value
   const variance = perGroup(mul(g, centered, centered))
   const deviation = sqrt(g, add(g, variance, g.inline(Float32Array.of(epsilon), [1])))
   const scaled = mul(g, div(g, centered, deviation), perChannel(gamma))
-  const normalized = cast(g, reshape(g, add(g, scaled, perChannel(beta)), x.shape), x.dtype)
-  return activation === 'silu' ? silu(g, normalized) : normalized
+  const normalized = reshape(g, add(g, scaled, perChannel(beta)), x.shape)
+  return cast(g, activation === 'silu' ? silu(g, normalized) : normalized, x.dtype)
 }
 
 export const groupNorm = <Kind extends 'images' | 'clips'>(
@@ -87,12 +87,15 @@ export const groupNorm = <Kind extends 'images' | 'clips'>(
     return result(skipGroupNorm(g, seen(before), addends, attributes).normalized)
   }
   if (known.total !== null) return result(fusedGroupNorm(g, seen(known.total), attributes))
-  if (residual === null && bias === null) return result(fusedGroupNorm(g, seen(product), attributes))
-  // The op wants a skip: without a residual the bias is one, as a row for each item.
-  const addends =
-    residual === null && bias !== null
-      ? { skip: rowsFor(g, reshape(g, bias, [1, channels]), items), bias: null }
-      : { skip: seen(totalOf(g, sumOf(residual ?? product))), bias }
+  const skip =
+    residual !== null
+      ? seen(residual)
+      : bias !== null
+        ? rowsFor(g, reshape(g, bias, [1, channels]), items)
+        : null
+  if (skip === null) return result(fusedGroupNorm(g, seen(product), attributes))
+  // The op requires a skip. Without a residual the bias is the skip, as a row for each item.
+  const addends = { skip, bias: residual === null ? null : bias }
   const { normalized, sum } = skipGroupNorm(g, seen(product), addends, attributes)
   known.total = reshape(g, sum, product.shape)
   return result(normalized)

@@ -16,8 +16,8 @@ const smallDivisor = (count: number): number | null => {
 }
 
 /**
- * A bias alone as the skip that the op wants. Each token is normed by itself, so that tokens may be seen as sequences
- * of two (or another small number), for which the repeated bias is one skip of a few bytes.
+ * A bias without a residual, as the skip that the op requires. Each token is normalized by itself. So tokens can be
+ * viewed as sequences of two, or another small number, and the bias repeated so often is one skip of a few bytes.
  */
 const biasAsSkip = (g: Graph, product: Value, bias: Value): { x: Value; skip: Value } | null => {
   const channels = product.shape.at(-1) ?? 0

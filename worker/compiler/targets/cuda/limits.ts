@@ -11,7 +11,7 @@ export const MAX_ELEMENTS = 2 ** 31 - 1
 export const MAX_ATTENTION_BATCH = 65_535
 export const MAX_ATTENTION_HEADS = 1024
 
-/** How many pieces of `total` keep each within `most`. */
+/** Least count of pieces of `total` that are at most `most` each, or one each where `most` is 0. */
 export const piecesWithin = (total: number, most: number): number => Math.ceil(total / Math.max(1, most))
 
 export interface LimitFault {
@@ -37,6 +37,6 @@ const faultsOf = (node: Node): readonly string[] => {
   ]
 }
 
-/** What of a graph no CUDA card can run, whatever its memory. Empty: all of it fits. */
+/** Faults of nodes that no CUDA card can run, whatever its memory. Empty if there are none. */
 export const cudaLimitFaults = (graph: Graph): readonly LimitFault[] =>
   graph.nodes.flatMap((node) => faultsOf(node).map((rule) => ({ node: node.name, rule })))

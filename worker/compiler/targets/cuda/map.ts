@@ -1,9 +1,8 @@
-import type { Value } from '../../graph/value.ts'
 import type * as target from '../target.ts'
 import type { Sum } from './sum.ts'
 
 /*
- * How CUDA keeps maps and tokens: channels last throughout, so that images, clips and tokens are views of the same
+ * Maps and tokens of the CUDA target have their channels last, so that images, clips and tokens are views of the same
  * bytes. In temporal order the pixel comes first, and the frames of all clips follow each other within it.
  */
 
@@ -20,8 +19,6 @@ export interface Tokens extends target.Tokens {
   /** In spatial order [rows, length, C], in temporal order [pixels, clips·frames, C]. */
   readonly sum: Sum
   readonly order: 'spatial' | 'temporal'
-  /** Of tokens that `unpackTokens` made: each stands here so many times in a row. */
-  readonly repeats: number
 }
 
 export interface Conv2d extends target.Conv2d {
@@ -45,7 +42,7 @@ export interface FeedForward extends target.FeedForward {
 /** One row of tokens [1, n, C]. */
 export const oneRow = (sum: Sum): Tokens => {
   const [, length = 0, channels = 0] = sum.product.shape
-  return { rows: 1, length, channels, sum, order: 'spatial', repeats: 1 }
+  return { rows: 1, length, channels, sum, order: 'spatial' }
 }
 
 export const imagesOf = (sum: Sum, like: Pick<FeatureMap, 'clips' | 'frames'>, channels: number): Images => {
@@ -54,9 +51,5 @@ export const imagesOf = (sum: Sum, like: Pick<FeatureMap, 'clips' | 'frames'>, c
   return { kind: 'images', clips, frames, channels, height, width, sum }
 }
 
-/** Numbers of a map's pixel in memory. */
+/** Channels of a map in memory, padding included. */
 export const storedChannels = ({ sum }: FeatureMap): number => sum.product.shape[3] ?? 0
-
-export const shapeOfProduct = ({ product }: Sum): readonly number[] => product.shape
-
-export type { Value }

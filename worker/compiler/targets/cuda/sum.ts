@@ -5,18 +5,18 @@ import { add } from '../../ops/elementwise.ts'
 import { reshape } from '../../ops/shape.ts'
 
 /**
- * product + bias + residual, not added yet. A pass over a large map costs as much as its bytes, and three readers add
- * for nothing: SkipGroupNorm, SkipLayerNormalization and BiasSplitGelu. So a layer's additions wait for their reader;
- * one that needs the plain numbers takes the `total`, which is recorded once.
+ * A sum product + bias + residual that is not recorded yet. A pass over a large map takes as long as its bytes need, and
+ * SkipGroupNorm, SkipLayerNormalization and BiasSplitGelu add without a pass of their own. So a layer leaves additions to
+ * the op that reads them. A reader that needs the plain numbers takes the total, which is recorded once.
  */
 export interface Sum {
   /** Channels last. */
   readonly product: Value
   /** [C] */
   readonly bias: Value | null
-  /** Of the product's shape, or [1, S, C] beside a product [N, S, C]. */
+  /** Has the product's shape, or [1, S, C] beside a product [N, S, C]. */
   readonly residual: Value | null
-  /** Set when some reader has had it computed. */
+  /** `null` until a reader has recorded the total. */
   readonly known: { total: Value | null }
 }
 
@@ -29,6 +29,28 @@ export const sumOf = (
   residual,
   known: { total: bias === null && residual === null ? product : null },
 })
+
+/** Whether the sum is still a product and a bias, which is cheap to add to another sum's. */
+export const isBiasPending = ({ bias, residual, known }: Sum): boolean =>
+  known.total === null && residual === null && bias !== null
+
+/**
+ * product + bias + a residual. The bias of a residual that is still pending joins the product's, so that only the
+ * residual's product is left to add; `addBiases` makes the sum of two biases [C].
+ */
+export const withResidual = (
+  g: Graph,
+  product: Value,
+  bias: Value | null,
+  residual: Sum | null,
+  addBiases: (a: Value, b: Value) => Value,
+): Sum => {
+  if (residual === null) return sumOf(product, { bias })
+  if (!isBiasPending(residual) || residual.bias === null)
+    return sumOf(product, { bias, residual: totalOf(g, residual) })
+  const both = bias === null ? residual.bias : addBiases(bias, residual.bias)
+  return sumOf(product, { bias: both, residual: residual.product })
+}
 
 /** [N, …, C] → [N, S, C], as ops want that take three axes. */
 const asSequences = (g: Graph, x: Value): Value => {

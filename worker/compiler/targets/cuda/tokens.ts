@@ -4,9 +4,9 @@ import { type DType, elementsOf, type Value } from '../../graph/value.ts'
 import { multiHeadAttention } from '../../ops/attention.ts'
 import { biasSplitGelu, hasBiasSplitGeluKernel } from '../../ops/bias.ts'
 import { add, biasGelu, cast, gelu, mul, quickGelu, silu } from '../../ops/elementwise.ts'
-import { matmulTransposed } from '../../ops/matmul.ts'
+import { gemm, matmulTransposed } from '../../ops/matmul.ts'
 import { concat, expand, reshape, slice, splitSizes, transpose } from '../../ops/shape.ts'
-import { rowsOf, viewAs } from '../../weights/weight-tensor.ts'
+import { rowsOf, viewAs, type WeightTensor } from '../../weights/weight-tensor.ts'
 import { mixShares } from '../mix-shares.ts'
 import {
   type Activation,
@@ -19,7 +19,8 @@ import {
 import { layerNorm } from './layer-norm.ts'
 import { MAX_ATTENTION_BATCH, MAX_ELEMENTS, piecesWithin } from './limits.ts'
 import { type FeedForward, type Linear, oneRow, type Tokens } from './map.ts'
-import { type Sum, sumOf, totalOf, viewOfTotal } from './sum.ts'
+import { type Sum, sumOf, totalOf, viewOfTotal, withResidual } from './sum.ts'
+import { addSpatialRows, addTemporalRows } from './token-rows.ts'
 import { parameter } from './weights.ts'
 
 const withSum = (x: Tokens, sum: Sum): Tokens => ({ ...x, channels: sum.product.shape[2] ?? 0, sum })
@@ -28,10 +29,24 @@ const withSum = (x: Tokens, sum: Sum): Tokens => ({ ...x, channels: sum.product.
 const product = (g: Graph, x: Value, { weight }: AnyLinear, dtype: DType): Value =>
   matmulTransposed(g, x, parameter(g, weight, dtype))
 
-const project = (g: Graph, x: Tokens, layer: AnyLinear, dtype: DType): Sum =>
-  sumOf(product(g, totalOf(g, x.sum), layer, dtype), {
-    bias: layer.bias === null ? null : parameter(g, layer.bias, dtype),
-  })
+/** The product and its bias in one op, which rounds once. ONNX Runtime writes the bias first, with a GEMM of its own. */
+const biasedProduct = (g: Graph, x: Value, weight: WeightTensor, bias: WeightTensor, dtype: DType): Value => {
+  const [a = 0, b = 0, channels = 0] = x.shape
+  const rows = reshape(g, x, [a * b, channels])
+  const y = gemm(g, rows, parameter(g, weight, dtype), parameter(g, bias, dtype))
+  return reshape(g, y, [a, b, weight.shape[0] ?? 0])
+}
+
+/** One short row of tokens (CLIP's, an embedding's) is cheap to pass over, so that a bias need not wait for its reader. */
+const SHORT_ROW = 1024
+
+const project = (g: Graph, x: Tokens, layer: AnyLinear, dtype: DType): Sum => {
+  const before = totalOf(g, x.sum)
+  const { weight, bias } = layer
+  if (bias === null) return sumOf(product(g, before, layer, dtype))
+  if (x.rows === 1 && x.length <= SHORT_ROW) return sumOf(biasedProduct(g, before, weight, bias, dtype))
+  return sumOf(product(g, before, layer, dtype), { bias: parameter(g, bias, dtype) })
+}
 
 const activated = (g: Graph, x: Tokens, activation: Activation): Value => {
   const { product: before, bias, residual, known } = x.sum
@@ -57,6 +72,9 @@ const geglu = (g: Graph, x: Value, layer: BiasedLinear, dtype: DType): Value => 
   return mul(g, hidden, biasGelu(g, product(g, x, second, dtype), parameter(g, second.bias, dtype)))
 }
 
+const plusResidual = (g: Graph, value: Value, bias: Value | null, residual: Tokens | undefined): Sum =>
+  withResidual(g, value, bias, residual?.sum ?? null, (a, b) => add(g, a, b))
+
 /** In as many pieces as the limit on a tensor's elements asks for, and at least `chunks`. */
 const feedForward = (
   g: Graph,
@@ -74,7 +92,7 @@ const feedForward = (
     return product(g, geglu(g, piece, proj, dtype), out, dtype)
   })
   const hidden = parts.length === 1 ? parts[0]! : reshape(g, concat(g, parts, 1), before.shape)
-  return sumOf(hidden, { bias: parameter(g, out.bias, dtype), residual: totalOf(g, residual.sum) })
+  return plusResidual(g, hidden, parameter(g, out.bias, dtype), residual)
 }
 
 /** Attention within [rows, length, C]; more rows than the launch's grid takes go one part after the other. */
@@ -91,52 +109,25 @@ const attend = (g: Graph, q: Value, k: Value, v: Value, heads: number): Value =>
 const selfAttention = (g: Graph, x: Tokens, options: SelfAttention, dtype: DType): Value => {
   const { toQ, toK, toV, heads } = options
   const sequences = (layer: AnyLinear): Value => {
-    const sum = project(g, x, layer, dtype)
-    return viewOfTotal(g, sum, [x.rows, x.length, sum.product.shape[2] ?? 0])
+    const { weight, bias } = layer
+    const before = totalOf(g, x.sum)
+    const projected =
+      bias === null ? product(g, before, layer, dtype) : biasedProduct(g, before, weight, bias, dtype)
+    return reshape(g, projected, [x.rows, x.length, weight.shape[0] ?? 0])
   }
   const mixed = attend(g, sequences(toQ), sequences(toK), sequences(toV), heads)
   const [a = 0, b = 0] = x.sum.product.shape
   return reshape(g, mixed, [a, b, mixed.shape[2] ?? 0])
 }
 
-/** Rows [1, n, C] for the clips·frames tokens of each pixel, [1, clips·frames, C]. */
-const temporalRows = (g: Graph, rows: Tokens, count: number, per: 'clip' | 'frame'): Value => {
-  const value = totalOf(g, rows.sum)
-  const [, given = 0, channels = 0] = value.shape
-  if (given === count) return value
-  const spread =
-    per === 'frame'
-      ? expand(g, reshape(g, value, [1, given, channels]), [count / given, given, channels])
-      : expand(g, reshape(g, value, [given, 1, channels]), [given, count / given, channels])
-  return reshape(g, spread, [1, count, channels])
-}
-
-const addTemporalRows = (g: Graph, x: Tokens, rows: Tokens, per: 'clip' | 'frame'): Sum => {
-  const { product: before, bias, residual, known } = x.sum
-  const each = temporalRows(g, rows, before.shape[1] ?? 0, per)
-  if (known.total !== null) return sumOf(known.total, { residual: each })
-  if (residual === null) return sumOf(before, { bias, residual: each })
-  return sumOf(add(g, before, each), { bias, residual })
-}
-
-const addSpatialRows = (g: Graph, x: Tokens, rows: Tokens): Sum => {
-  const { product: before, bias, residual, known } = x.sum
-  const value = totalOf(g, rows.sum)
-  const [, clips = 1, channels = 0] = value.shape
-  const [first, keep] = known.total === null ? [before, { bias, residual }] : [known.total, {}]
-  const byClip = reshape(g, first, [clips, elementsOf(first.shape) / (clips * channels), channels])
-  const added = add(g, byClip, reshape(g, value, [clips, 1, channels]))
-  return sumOf(reshape(g, added, first.shape), keep)
-}
-
-/** What CUDA does with tokens of that type. */
+/** The target's verbs on tokens of that type. */
 export const tokenVerbs = (dtype: DType) =>
   ({
     tokensFromMatrix(g, x, rows) {
       const channels = x.shape.at(-1) ?? 0
       const length = elementsOf(x.shape) / (rows * channels)
       const value = cast(g, reshape(g, x, [rows, length, channels]), dtype)
-      return { rows, length, channels, sum: sumOf(value), order: 'spatial', repeats: 1 }
+      return { rows, length, channels, sum: sumOf(value), order: 'spatial' }
     },
 
     tokensToMatrix: (g, x: Tokens) =>
@@ -158,14 +149,13 @@ export const tokenVerbs = (dtype: DType) =>
       return splitSizes(g, repeated, 1, widths).map((part): Tokens => {
         const [rows = 0, channels = 0] = part.shape
         const sum = sumOf(reshape(g, part, [1, rows, channels]))
-        return { rows: 1, length: count, channels, sum, order: 'spatial', repeats }
+        return { rows: 1, length: count, channels, sum, order: 'spatial' }
       })
     },
 
     linear: (g, x: Tokens, options: Linear) => {
       const { product: value, bias } = project(g, x, options, dtype)
-      const residual = options.residual === undefined ? null : totalOf(g, options.residual.sum)
-      return withSum(x, sumOf(value, { bias, residual }))
+      return withSum(x, plusResidual(g, value, bias, options.residual))
     },
 
     layerNorm: (g, x: Tokens, options) => layerNorm(g, x, options, dtype),
@@ -174,7 +164,7 @@ export const tokenVerbs = (dtype: DType) =>
 
     add(g, x: Tokens, y: Tokens) {
       const sum = sumOf(add(g, totalOf(g, x.sum), totalOf(g, y.sum)))
-      return { ...x, length: (sum.product.shape[1] ?? 0) as number, sum }
+      return { ...x, length: sum.product.shape[1] ?? 0, sum }
     },
 
     addRows: (g, x: Tokens, rows: Tokens, per) =>
@@ -202,7 +192,7 @@ export const tokenVerbs = (dtype: DType) =>
     toTemporalTokens(g, x: Tokens, frames) {
       const { rows, length, channels } = x
       const sum = sumOf(transpose(g, totalOf(g, x.sum), [1, 0, 2]))
-      return { rows: (rows / frames) * length, length: frames, channels, sum, order: 'temporal', repeats: 1 }
+      return { rows: (rows / frames) * length, length: frames, channels, sum, order: 'temporal' }
     },
 
     blend(g, spatial: Tokens, temporal: Tokens, mix) {

@@ -49,7 +49,7 @@ const doublingConv = (g: Graph, x: Images, { weight }: BiasedLinear, dtype: DTyp
   return reshape(g, concat(g, [even, odd], 2), [images, 2 * height, 2 * width, out])
 }
 
-/** As it stands: where the image becomes a row or column short of twice its size, the last lacks its pair. */
+/** As the reference does it, for an image a row or column short of twice its size: the last one has no equal pair. */
 const resizeThenConv = (
   g: Graph,
   x: Images,

@@ -6,11 +6,11 @@ import type { WeightTensor } from '../../weights/weight-tensor.ts'
 import type { Conv2d } from '../target.ts'
 
 /*
- * Weights in the order that the kernels read. All of it depends on weights alone, so no session runs it. Weights that
- * need nothing but their own bytes, which are all linear layers of a float16 checkpoint, stay where they are.
+ * Weights in the order that the kernels read. All of it depends on weights alone, so no session runs it. The linear layers
+ * of a float16 checkpoint need nothing but the stored bytes, which are not copied.
  */
 
-/** Tensor cores take channels in eights, and cuDNN has no plan for some convolutions of 3 or 4. */
+/** Tensor cores take channels in eights, and cuDNN may have no plan for 3 or 4 (onnxruntime#26274). */
 const CHANNEL_MULTIPLE = 8
 
 export const paddedChannels = (channels: number): number =>

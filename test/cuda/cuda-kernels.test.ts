@@ -1,0 +1,165 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { type Checkpoint, openCheckpoint } from '../../worker/checkpoint/open-checkpoint.ts'
+import { type ClipGraphs, compileClip } from '../../worker/compiler/compile.ts'
+import type { Graph, Node } from '../../worker/compiler/graph/graph.ts'
+import { preparationNodes } from '../../worker/compiler/graph/weight-preparation.ts'
+import { cudaTarget } from '../../worker/compiler/targets/cuda/cuda.ts'
+import { cudaLimitFaults, type LimitFault } from '../../worker/compiler/targets/cuda/limits.ts'
+import { oneTarget } from '../../worker/compiler/targets/target.ts'
+import { XT_CONFIGS } from '../fixtures/checkpoint-folder.ts'
+import {
+  type CheckpointName,
+  readCheckpointSpec,
+  writeRandomCheckpoint,
+} from '../fixtures/random-checkpoint.ts'
+import { temporaryDir } from '../fixtures/temporary-dir.ts'
+import { type NamedGraphs, namedGraphs } from './clip-graphs.ts'
+import { type KernelFault, kernelFaults } from './kernel-faults.ts'
+
+/*
+ * What the tables of kernels and limits tell of every graph on CUDA, without the provider. That the provider itself
+ * takes the graphs is shown in placement.slow.ts.
+ */
+
+interface Sizes {
+  readonly width: number
+  readonly height: number
+  readonly numFrames: number
+}
+
+const DEMO_DIR = fileURLToPath(new URL('../../worker/demo', import.meta.url))
+const XT_SIZES: Sizes = { width: 1024, height: 576, numFrames: 25 }
+const DECODED_FRAMES = [1, 8, 14, 25]
+
+const random = (name: CheckpointName) => async (): Promise<Checkpoint> =>
+  await openCheckpoint(await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec(name)))
+const xt = (): Promise<Checkpoint> => openCheckpoint(XT_CONFIGS, { weights: 'optional' })
+
+const graphsOf = (checkpoint: Checkpoint, dtype: 'float16' | 'float32', sizes: Sizes): ClipGraphs =>
+  compileClip(checkpoint, {
+    ...sizes,
+    guidance: true,
+    targets: oneTarget(cudaTarget(dtype)),
+    feedForwardChunks: 1,
+  })
+
+/** The graphs that have any. */
+const faultsByGraph = <Fault>(graphs: NamedGraphs, faultsOf: (graph: Graph) => readonly Fault[]) =>
+  Object.fromEntries(
+    Object.entries(graphs)
+      .map(([name, record]) => [name, faultsOf(record())] as const)
+      .filter(([, faults]) => faults.length > 0),
+  )
+
+const DTYPES = ['float16', 'float32'] as const
+const CHECKPOINTS = [
+  { name: 'tiny', open: random('tiny'), sizes: { width: 64, height: 48, numFrames: 25 } },
+  { name: 'four-level', open: random('four-level'), sizes: { width: 72, height: 88, numFrames: 25 } },
+  { name: 'mid-attn-3', open: random('mid-attn-3'), sizes: { width: 64, height: 48, numFrames: 25 } },
+  {
+    name: 'the demo checkpoint',
+    open: () => openCheckpoint(DEMO_DIR),
+    sizes: { width: 192, height: 128, numFrames: 25 },
+  },
+  { name: 'SVD-XT at 1024 × 576', open: xt, sizes: XT_SIZES },
+]
+
+describe('CUDA has a kernel for every node of every graph', () => {
+  test.each(CHECKPOINTS)('of $name, in float16 and float32', async ({ open, sizes }) => {
+    const checkpoint = await open()
+    for (const dtype of DTYPES) {
+      const graphs = namedGraphs(graphsOf(checkpoint, dtype, sizes), DECODED_FRAMES)
+      const faults = faultsByGraph<KernelFault>(graphs, (graph) =>
+        kernelFaults(graph, { provider: 'CUDAExecutionProvider' }),
+      )
+      expect({ dtype, faults }).toEqual({ dtype, faults: {} })
+    }
+  })
+})
+
+describe('the limits of CUDA', () => {
+  test.each(DTYPES)('hold for every graph of SVD-XT, 25 frames of 1024 × 576, in %s', async (dtype) => {
+    const graphs = namedGraphs(graphsOf(await xt(), dtype, XT_SIZES), DECODED_FRAMES)
+    expect(faultsByGraph<LimitFault>(graphs, cudaLimitFaults)).toEqual({})
+  })
+
+  test('name the tensors of 29 frames that are decoded at once', async () => {
+    const graphs = graphsOf(await xt(), 'float16', XT_SIZES)
+    expect(cudaLimitFaults(graphs.vaeDecoder(28))).toEqual([])
+    const faults = cudaLimitFaults(graphs.vaeDecoder(29))
+    const node = 'decoder.up_blocks.3.resnets.0.spatial_res_block/Concat_39'
+    expect(faults[0]).toEqual({
+      node,
+      rule: `${node} has [29,576,1024,128]; a tensor must have less than 2^31 elements`,
+    })
+  })
+})
+
+const transposesOf = (graph: Graph): readonly Node[] => {
+  const prepared = preparationNodes(graph)
+  return graph.nodes.filter((node) => node.op === 'Transpose' && !prepared.has(node))
+}
+
+/** Nodes of layers are named after the layer; those at a graph's door, where NCHW comes and goes, are not. */
+const isOfLayer = ({ name }: Node): boolean => name.includes('/')
+
+/** Layer → number of transposes in it. */
+const transposesByLayer = (graph: Graph): Readonly<Record<string, number>> => {
+  const counts: Record<string, number> = {}
+  for (const { name } of transposesOf(graph).filter(isOfLayer)) {
+    const layer = name.slice(0, name.indexOf('/'))
+    counts[layer] = (counts[layer] ?? 0) + 1
+  }
+  return counts
+}
+
+const shapesAtTheDoor = (graph: Graph): readonly (readonly number[])[] =>
+  transposesOf(graph)
+    .filter((node) => !isOfLayer(node))
+    .map(({ inputs }) => inputs[0]?.shape ?? [])
+
+describe.each(DTYPES)('SVD-XT in %s transposes', (dtype) => {
+  const open = async (): Promise<ClipGraphs> => graphsOf(await xt(), dtype, XT_SIZES)
+
+  test('tokens once on the way to attention over frames, and once on the way back', async () => {
+    const graphs = await open()
+    for (const graph of [graphs.denoiseStep(), graphs.predictionStep(), graphs.plainUnet(2)]) {
+      const layers = Object.entries(transposesByLayer(graph))
+      expect(layers).toHaveLength(16)
+      for (const layer of layers) expect(layer).toEqual([expect.stringMatching(/attentions\.\d$/), 2])
+      expect(transposesOf(graph)).toHaveLength(32 + 2)
+    }
+  })
+
+  test('no map in any layer of the other networks', async () => {
+    const graphs = namedGraphs(await open(), DECODED_FRAMES)
+    const others = Object.entries(graphs).filter(([name]) => !/step|UNet/.test(name))
+    for (const [name, record] of others) expect([name, transposesByLayer(record())]).toEqual([name, {}])
+  })
+
+  test('nothing at the door but latents, images and frames', async () => {
+    const graphs = await open()
+    expect(shapesAtTheDoor(graphs.denoiseStep())).toEqual([
+      [25, 4, 72, 128],
+      [50, 72, 128, 4],
+    ])
+    expect(shapesAtTheDoor(graphs.imageEncoder())).toEqual([[1, 3, 224, 224]])
+    expect(shapesAtTheDoor(graphs.vaeEncoder())).toEqual([
+      [1, 3, 576, 1024],
+      [1, 72, 128, 4],
+    ])
+    expect(shapesAtTheDoor(graphs.conditioning(2))).toEqual([[2, 4, 72, 128]])
+    expect(shapesAtTheDoor(graphs.timeShifts(25))).toEqual([])
+    expect(shapesAtTheDoor(graphs.vaeDecoder(25))).toEqual([
+      [25, 4, 72, 128],
+      [25, 576, 1024, 3],
+    ])
+    // RGB bytes are made of frames in the reference's layout.
+    expect(shapesAtTheDoor(graphs.vaeDecoder(25, 'rgb'))).toEqual([
+      [25, 4, 72, 128],
+      [25, 576, 1024, 3],
+      [25, 3, 576, 1024],
+    ])
+  })
+})

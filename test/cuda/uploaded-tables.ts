@@ -1,0 +1,24 @@
+import type { Graph, Node } from '../../worker/compiler/graph/graph.ts'
+import { preparationNodes } from '../../worker/compiler/graph/weight-preparation.ts'
+
+const INT64_BYTES = 8
+
+const tableBytes = ({ op, inputs, outputs, attributes }: Node): number => {
+  const parts = op === 'Concat' ? inputs : op === 'Split' ? outputs : []
+  const axis = Number(attributes['axis'])
+  const sizes = parts.map((part) => part?.shape.at(axis) ?? 0)
+  if (new Set(sizes).size < 2) return 0
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  return INT64_BYTES * (total + 3 * sizes.length)
+}
+
+/**
+ * Bytes that ONNX Runtime's CUDA kernels copy to the card at each run besides inputs: Concat and Split of unequal sizes
+ * take a table that has the part of each index of the axis, and size, start and address of each part.
+ */
+export const uploadedTableBytes = (graph: Graph): number => {
+  const prepared = preparationNodes(graph)
+  return graph.nodes
+    .filter((node) => !prepared.has(node))
+    .reduce((total, node) => total + tableBytes(node), 0)
+}
