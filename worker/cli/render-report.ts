@@ -3,6 +3,7 @@ import path from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { encodeParameters } from '../../shared/contracts/parameters-document.ts'
 import { formatBytes } from '../../shared/size-text.ts'
+import { DoesNotFitError } from '../engine/memory/does-not-fit.ts'
 import type { WrittenFile } from '../video/written-file.ts'
 import { InterruptedError } from './exit-code.ts'
 import type { RenderedImage } from './render-images.ts'
@@ -25,6 +26,7 @@ export const resultAsJson = ({ image, settings }: ImageJob, result: RenderedImag
   variant: settings.variant,
   parameters: encodeParameters(settings.parameters),
   steps: result.steps,
+  decode_chunk_size: result.decodeChunk,
   videos: result.videos.map(({ video, poster, framesDir, frameCount }) => ({
     ...fileAsJson(video),
     frames: frameCount,
@@ -50,7 +52,8 @@ export const resultAsJson = ({ image, settings }: ImageJob, result: RenderedImag
   versions,
 })
 
-const kindOf = (error: unknown): 'invalid-input' | 'interrupted' | 'failure' => {
+const kindOf = (error: unknown): 'invalid-input' | 'does-not-fit' | 'interrupted' | 'failure' => {
+  if (error instanceof DoesNotFitError) return 'does-not-fit'
   if (error instanceof InvalidInputError) return 'invalid-input'
   return error instanceof InterruptedError ? 'interrupted' : 'failure'
 }

@@ -19,6 +19,7 @@ export interface Attempt {
   prepareSeconds: number | null
   /** Of the clip that was finished last. */
   rendered: RenderedClip['seconds'] | null
+  decodeChunk: number | null
   finished: FinishedClip['seconds'] | null
   publishSeconds: number | null
   /** Of all its renders, also those that failed. */
@@ -32,6 +33,7 @@ export const startAttempt = (job: JobMessage, number: number, startedAt: Date): 
   startedAt,
   prepareSeconds: null,
   rendered: null,
+  decodeChunk: null,
   finished: null,
   publishSeconds: null,
   deviceSeconds: 0,

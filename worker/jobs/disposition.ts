@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { LeaseLostError } from '../../shared/ports/message-queue.ts'
+import { DoesNotFitError } from '../engine/memory/does-not-fit.ts'
 import { DrainingError } from './draining-error.ts'
 import { JobCancelledError } from './job-cancelled-error.ts'
 import { QualityError } from './quality-error.ts'
@@ -17,7 +18,8 @@ export type Disposition = 'reject' | 'cancel' | 'retry' | 'release' | 'abandon'
 
 /** What becomes of a job whose attempt ended with this error. */
 export const dispositionOf = (error: unknown): Disposition => {
-  if (error instanceof InvalidInputError || error instanceof QualityError) return 'reject'
+  const isFinal = [InvalidInputError, QualityError, DoesNotFitError].some((kind) => error instanceof kind)
+  if (isFinal) return 'reject'
   if (error instanceof JobCancelledError) return 'cancel'
   if (error instanceof DrainingError) return 'release'
   if (error instanceof LeaseLostError) return 'abandon'

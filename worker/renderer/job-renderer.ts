@@ -1,13 +1,12 @@
-import {
-  decodeChunkOf,
-  type RenderParameters,
-  usesGuidance,
-} from '../../shared/contracts/render-parameters.ts'
+import { decodeChunkOf, usesGuidance } from '../../shared/contracts/render-parameters.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
-import { compileClip } from '../compiler/compile.ts'
 import { type Device, openCpuDevice } from '../engine/device.ts'
-import { chooseMemoryPlan, type MemoryPlan } from '../engine/memory-mode.ts'
+import { cpuDeviceMemory } from '../engine/memory/device-memory.ts'
+import { DoesNotFitError } from '../engine/memory/does-not-fit.ts'
+import { type FittingPlan, planClipMemory } from '../engine/memory/plan-clip-memory.ts'
+import type { MemoryPlan } from '../engine/memory-mode.ts'
 import { createSessionPool, type SessionPool } from '../engine/session-pool.ts'
+import { clipNetworksOf } from '../pipeline/clip-graphs.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import { renderClip } from '../pipeline/render-clip.ts'
 import { writeRawVideos } from './raw-videos.ts'
@@ -23,21 +22,22 @@ export interface JobRenderer extends AsyncDisposable {
   render(job: RenderJob, context: JobContext): Promise<RenderResult>
 }
 
-const planFor = (checkpoint: Checkpoint, job: RenderJob, device: Device): MemoryPlan => {
-  if (job.memory !== 'auto') return job.memory
-  const parameters: RenderParameters = job.parameters
-  const { targets } = device
+type ReadyPlan = Pick<FittingPlan, 'memory' | 'decodeChunk'>
+
+/** Throws DoesNotFitError, before anything is loaded. */
+const planFor = (checkpoint: Checkpoint, job: RenderJob, device: Device): ReadyPlan => {
+  const { width, height, numFrames, decodeChunkSize, decodeOverlap, ...parameters } = job.parameters
   const guidance = usesGuidance(parameters)
-  const graphs = compileClip(checkpoint, { ...parameters, guidance, targets, feedForwardChunks: 1 })
-  const all = [
-    graphs.imageEncoder(),
-    graphs.vaeEncoder(),
-    graphs.conditioning(guidance ? 2 : 1),
-    graphs.timeShifts(parameters.numInferenceSteps),
-    graphs.denoiseStep(),
-    graphs.vaeDecoder(Math.min(parameters.numFrames, decodeChunkOf(parameters))),
-  ]
-  return chooseMemoryPlan(all, { availableBytes: device.freeMemoryBytes(), keepWarm: job.keepWarm })
+  const kind = { guidance, steps: parameters.numInferenceSteps, targets: device.targets }
+  const plan = planClipMemory({
+    ...{ width, height, numFrames, memory: job.memory, keepWarm: job.keepWarm },
+    decodeChunk: decodeChunkSize,
+    leastChunk: decodeOverlap + 1,
+    device: cpuDeviceMemory(device.freeMemoryBytes()),
+    clip: clipNetworksOf(checkpoint, kind),
+  })
+  if (!plan.fits) throw new DoesNotFitError(plan)
+  return plan
 }
 
 /** What of a job decides which networks run, of which size and how. */
@@ -56,7 +56,7 @@ export const createJobRenderer = (): JobRenderer => {
 
   let opened: Promise<Device> | null = null
   /** Of the job before, if its networks are still there: one like it needs neither to be read nor planned again. */
-  let ready: { readonly key: string; readonly checkpoint: Checkpoint } | null = null
+  let ready: { readonly key: string; readonly checkpoint: Checkpoint; readonly plan: ReadyPlan } | null = null
 
   const poolFor = async (
     plan: MemoryPlan,
@@ -78,16 +78,18 @@ export const createJobRenderer = (): JobRenderer => {
       opened ??= openCpuDevice()
       const device = await opened
       const key = shapeKey(job)
-      const known = ready?.key === key ? ready.checkpoint : null
+      const known = ready?.key === key ? ready : null
       ready = null
       const checkpoint =
-        known ??
+        known?.checkpoint ??
         (await openCheckpoint(job.checkpointDir, job.variant === null ? {} : { variant: job.variant }))
-      const memory = known === null ? planFor(checkpoint, job, device) : 'resident'
+      const plan = known?.plan ?? planFor(checkpoint, job, device)
+      const { memory, decodeChunk } = plan
       const pool = await poolFor(memory, job)
       const openSeconds = secondsSince(started)
 
-      const clip = await renderClip(images, parameters, {
+      const planned = { ...parameters, decodeChunkSize: decodeChunk }
+      const clip = await renderClip(images, planned, {
         checkpoint,
         pool,
         targets: device.targets,
@@ -104,7 +106,7 @@ export const createJobRenderer = (): JobRenderer => {
         outputs: job.outputs,
       })
       // Weights are of no more use here; whoever encodes the frames can have the memory.
-      if (memory === 'resident') ready = { key, checkpoint }
+      if (memory === 'resident') ready = { key, checkpoint, plan }
       else await pool.retain(() => false)
 
       const { load, ...phases } = clip.seconds
@@ -117,6 +119,7 @@ export const createJobRenderer = (): JobRenderer => {
         },
         peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
         memory,
+        decodeChunk,
         steps: clip.steps,
       }
     },

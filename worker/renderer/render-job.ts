@@ -89,6 +89,8 @@ export const renderResultSchema = z.strictObject({
   peakMemoryBytes: z.int(),
   /** What `auto` came to. */
   memory: z.enum(['resident', 'offload', 'low-vram']),
+  /** Frames decoded at once: as asked for, or what the memory planner chose. */
+  decodeChunk: z.int().positive(),
   /** Steps run: length of the sigma list less one. */
   steps: z.int(),
 })

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { DoesNotFitError } from '../engine/memory/does-not-fit.ts'
 import type { WireError } from './protocol.ts'
 
 /** What of a thrown value crosses to the other process: enough to decide by, and to find the fault. */
@@ -8,10 +9,11 @@ export const toWireError = (error: unknown, cancelled: boolean): WireError => {
   if (cancelled || (error instanceof Error && error.name === 'AbortError'))
     return { kind: 'cancelled', message }
   if (error instanceof InvalidInputError) return { kind: 'invalid-input', field: error.field, message }
+  if (error instanceof DoesNotFitError) return { kind: 'does-not-fit', message }
   return { kind: 'failure', message, stack: inspect(error) }
 }
 
-/** The error to throw on this side; an `InvalidInputError` is one again. */
+/** The error to throw on this side; an `InvalidInputError` or a `DoesNotFitError` is one again. */
 export const fromWireError = (error: WireError): Error => {
   switch (error.kind) {
     case 'invalid-input': {
@@ -20,6 +22,8 @@ export const fromWireError = (error: WireError): Error => {
       const message = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message
       return new InvalidInputError(error.field, message)
     }
+    case 'does-not-fit':
+      return new DoesNotFitError(error.message)
     case 'cancelled':
       return new DOMException(error.message, 'AbortError')
     case 'failure':

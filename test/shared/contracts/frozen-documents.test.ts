@@ -67,7 +67,7 @@ const RESULT = [
       'publish',
     ],
   ]),
-  ...['device_seconds', 'cost_usd', 'safer_path'],
+  ...['device_seconds', 'cost_usd', 'safer_path', 'decode_chunk_size'],
   ...under('worker', ['id', 'version', 'execution_provider']),
 ]
 

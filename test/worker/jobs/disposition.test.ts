@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
+import { DoesNotFitError } from '../../../worker/engine/memory/does-not-fit.ts'
 import { dispositionOf } from '../../../worker/jobs/disposition.ts'
 import { DrainingError } from '../../../worker/jobs/draining-error.ts'
 import { JobCancelledError } from '../../../worker/jobs/job-cancelled-error.ts'
@@ -11,6 +12,7 @@ import { crashOf } from '../../../worker/renderer/renderer-crashed.ts'
 test.each([
   ['reject', new InvalidInputError('image', 'is no picture')],
   ['reject', new QualityError([])],
+  ['reject', new DoesNotFitError('memory: vae_decoder needs 40 GB, and 24 GB are there')],
   ['cancel', new JobCancelledError('it was asked to stop')],
   ['release', new DrainingError('SIGTERM')],
   ['abandon', new LeaseLostError('gone')],

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
+import { DoesNotFitError } from '../../../worker/engine/memory/does-not-fit.ts'
 import { DrainingError } from '../../../worker/jobs/draining-error.ts'
 import { JobCancelledError } from '../../../worker/jobs/job-cancelled-error.ts'
 import { QualityError } from '../../../worker/jobs/quality-error.ts'
@@ -26,6 +27,21 @@ test('what can never work is recorded as failed at once, and its message removed
     failure: { class: 'invalid-input', reason: 'image: is no picture', quality: [] },
   })
   expect(statuses).toEqual([{ state: 'failed', message: 'image: is no picture' }])
+  expect(said).toEqual(['removed'])
+})
+
+test('a clip that does not fit is recorded at once, and its message removed', async () => {
+  const { deps, store } = closingDeps()
+  const { held, said } = aHeldJob()
+  const reason = 'memory: vae_decoder needs 40 GB, and 24 GB are there'
+
+  const end = await settleFailure(new DoesNotFitError(reason), held, deps)
+
+  expect(end.type).toBe('done')
+  expect(await storedJson(store, RESULT)).toMatchObject({
+    state: 'failed',
+    failure: { class: 'does-not-fit', reason, quality: [] },
+  })
   expect(said).toEqual(['removed'])
 })
 

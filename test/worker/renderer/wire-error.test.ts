@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { DoesNotFitError } from '../../../worker/engine/memory/does-not-fit.ts'
 import { wireErrorSchema } from '../../../worker/renderer/protocol.ts'
 import { fromWireError, toWireError } from '../../../worker/renderer/wire-error.ts'
 
@@ -10,6 +11,12 @@ test('an InvalidInputError is the same on the other side', () => {
   const error = new InvalidInputError('--fps: rate', '--fps: rate: 0 is below 1')
   expect(across(error)).toEqual(error)
   expect(across(error)).toBeInstanceOf(InvalidInputError)
+})
+
+test('a DoesNotFitError is one again, with its message', () => {
+  const error = new DoesNotFitError('memory: vae_decoder needs 40 GB, and 24 GB are there')
+  expect(across(error)).toEqual(error)
+  expect(across(error)).toBeInstanceOf(DoesNotFitError)
 })
 
 test('an AbortError is one, and so is whatever is thrown after a cancel', () => {

@@ -72,11 +72,14 @@ export interface BfcArenaOptions {
   readonly deviceBytes?: number
   /** Of equal chunks the arena takes the one at the lowest address; which region that is, the driver decides. */
   readonly lowestRegion?: 'oldest' | 'newest'
+  /** CUDA's arena assigns chunks to streams, the CPU's does not. Default true. */
+  readonly hasStreams?: boolean
 }
 
 export const createBfcArena = ({
   deviceBytes = Number.POSITIVE_INFINITY,
   lowestRegion = 'oldest',
+  hasStreams = true,
 }: BfcArenaOptions = {}): BfcArena => {
   const freeChunks = new Set<Chunk>()
   const regions: number[] = []
@@ -170,7 +173,7 @@ export const createBfcArena = ({
       const left = chunk.sizeBytes - sizeBytes
       if (left >= sizeBytes || left >= MAX_WASTE_BYTES) split(chunk, sizeBytes)
       chunk.isFree = false
-      chunk.isFresh = false
+      chunk.isFresh = !hasStreams
       const end = chunk.offsetBytes + sizeBytes
       touched[chunk.region] = Math.max(touched[chunk.region] ?? 0, end)
       return chunk

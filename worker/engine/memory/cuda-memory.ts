@@ -3,31 +3,11 @@ import { bytesOf } from '../../compiler/graph/value.ts'
 import { simulateArena } from './arena-peak.ts'
 import { LARGEST_RESERVE_BYTES, withArenaReserve } from './arena-reserve.ts'
 import { cudaWorkspace } from './cuda-workspace.ts'
+import type { GraphMemory, Reserve } from './graph-memory.ts'
 
 export interface CudaCard {
   /** 75 for sm_75. */
   readonly computeCapability: number
-  /** What is free on the card. */
-  readonly freeBytes: number
-}
-
-/** A buffer that the graph allocates and frees first (`withArenaReserve`). */
-export interface Reserve {
-  readonly bytes: number
-  /** Name of the input that it goes through. */
-  readonly input: string
-}
-
-export interface CudaMemory {
-  readonly graph: string
-  /** `null`: the graph takes least as it is. */
-  readonly reserve: Reserve | null
-  /** Weights and small tables, each an allocation of its own. */
-  readonly weightBytes: number
-  /** Bytes of the arena's regions; they stay until the session is released. */
-  readonly arenaBytes: number
-  /** Weights and arena. */
-  readonly bytes: number
 }
 
 /** cudaMalloc's alignment: each weight is an allocation of its own. */
@@ -74,9 +54,9 @@ const POWERS = Array.from(
  */
 export const cudaMemoryOf = (
   graph: Graph,
-  { computeCapability }: Pick<CudaCard, 'computeCapability'>,
+  { computeCapability }: CudaCard,
   { withReserve = true } = {},
-): CudaMemory => {
+): GraphMemory => {
   const weightBytes = weightBytesOf(graph) + TABLE_BYTES
   const plain = arenaBytesOf(graph, computeCapability)
   let best: { readonly reserve: Reserve | null; readonly arenaBytes: number } = {
