@@ -1,3 +1,4 @@
+import { INSTANCE_TYPE_NAMES, instanceTypeOf } from '../../../shared/fleet/instance-types.ts'
 import { cpuMemoryOf } from './cpu-memory.ts'
 import { type CudaCard, cudaMemoryOf } from './cuda-memory.ts'
 import type { DeviceMemory } from './plan-clip-memory.ts'
@@ -20,11 +21,19 @@ const CPU_SHARES = { offload: 0.95, resident: 0.5 } as const
 /** A card is the worker's own; drivers keep some memory back from what they report as free. */
 const CARD_SHARES = { offload: 0.98, resident: 0.98 } as const
 
+const instanceTypeFor = (needBytes: number): string | null =>
+  INSTANCE_TYPE_NAMES.filter(
+    (name) => CARD_SHARES.offload * instanceTypeOf(name).gpu.memoryMib * MIB >= needBytes,
+  )
+    .toSorted((a, b) => instanceTypeOf(a).onDemandUsdPerHour - instanceTypeOf(b).onDemandUsdPerHour)
+    .at(0) ?? null
+
 export const cpuDeviceMemory = (availableBytes: number, baseBytes = 0): DeviceMemory => ({
   memoryOf: cpuMemoryOf,
   availableBytes,
   baseBytes,
   shares: CPU_SHARES,
+  instanceTypeFor: () => null,
 })
 
 /** `freeBytes`: of the card, before this process uses it. */
@@ -33,4 +42,5 @@ export const cudaDeviceMemory = (card: CudaCard, freeBytes: number): DeviceMemor
   availableBytes: freeBytes,
   baseBytes: CUDA_CONTEXT_BYTES + CUBLAS_WORKSPACE_BYTES,
   shares: CARD_SHARES,
+  instanceTypeFor,
 })

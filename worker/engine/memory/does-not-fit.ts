@@ -1,21 +1,28 @@
 import { formatBytes } from '../../../shared/size-text.ts'
-import type { DoesNotFit } from './plan-clip-memory.ts'
+import type { DoesNotFit, NearestArguments } from './plan-clip-memory.ts'
 
-const adviceOf = ({ nearest }: DoesNotFit): string => {
-  if (nearest === null) return 'take an instance type with more memory'
-  const { decodeChunk, numFrames, width, height } = nearest
-  const parts = [
-    ...(width === undefined ? [] : [`--width ${width}`, `--height ${height}`]),
-    ...(numFrames === undefined ? [] : [`--num-frames ${numFrames}`]),
-    ...(decodeChunk === undefined ? [] : [`--decode-chunk-size ${decodeChunk}`]),
-    ...(nearest.memory === undefined ? [] : [`--memory ${nearest.memory}`]),
-  ]
-  return `what would fit: ${parts.join(' ')}; or take an instance type with more memory`
+const spelt = ({ memory, decodeChunk, numFrames, width, height }: NearestArguments): string =>
+  Object.entries({
+    '--width': width,
+    '--height': height,
+    '--num-frames': numFrames,
+    '--decode-chunk-size': decodeChunk,
+    '--memory': memory,
+  })
+    .flatMap(([option, value]) => (value === undefined ? [] : [`${option} ${value}`]))
+    .join(' ')
+
+/** What would help. */
+export const adviceOf = ({ nearest, instanceType }: DoesNotFit): string => {
+  const machine = instanceType === null ? 'take a machine with more' : `take an instance of ${instanceType}`
+  return nearest === null
+    ? `free some memory, or ${machine}`
+    : `what would fit: ${spelt(nearest)}; or free some memory, or ${machine}`
 }
 
-/** What the message says, for a person. */
-export const formatDoesNotFit = (found: DoesNotFit): string =>
-  `memory: ${found.graph} needs ${formatBytes(found.needBytes)}, and ${formatBytes(found.availableBytes)} are there; ${adviceOf(found)}`
+/** What is needed, and what is there. */
+export const formatShortage = ({ graph, needBytes, availableBytes }: DoesNotFit): string =>
+  `${graph} needs ${formatBytes(needBytes)}, and ${formatBytes(availableBytes)} are there`
 
 /**
  * The clip fits the machine's memory in no way that was allowed. Callers decide by it: another try on this machine
@@ -27,7 +34,7 @@ export class DoesNotFitError extends Error {
   readonly found: DoesNotFit | null
 
   constructor(found: DoesNotFit | string) {
-    super(typeof found === 'string' ? found : formatDoesNotFit(found))
+    super(typeof found === 'string' ? found : `memory: ${formatShortage(found)}; ${adviceOf(found)}`)
     this.found = typeof found === 'string' ? null : found
   }
 }

@@ -29,6 +29,8 @@ export interface DeviceMemory {
   readonly baseBytes: number
   /** The share of what is available that one network, and that all networks at once, may take. */
   readonly shares: { readonly offload: number; readonly resident: number }
+  /** The cheapest instance type with so much memory; `null` if none is known. */
+  instanceTypeFor(needBytes: number): string | null
 }
 
 /** Arguments that would fit; those that are missing stay as they are. */
@@ -58,6 +60,8 @@ export interface DoesNotFit {
   readonly needBytes: number
   readonly availableBytes: number
   readonly nearest: NearestArguments | null
+  /** An instance type on which it fits as it was asked for. */
+  readonly instanceType: string | null
 }
 
 export interface ClipSize {
@@ -127,16 +131,28 @@ const waysOf = ({
   return keepWarm ? ['resident', 'offload', 'low-vram'] : ['offload', 'low-vram']
 }
 
-/** The largest chunk below all frames whose decoder fits alone; `null` if not even the least one does. */
+/**
+ * The largest chunk below all frames whose decoder fits alone; `null` if not even the least one does. Found by
+ * halving, as a longer chunk takes more memory.
+ */
 const largestChunk = (
   predicted: Predictor,
   request: Pick<ClipMemoryRequest, 'memory' | 'numFrames' | 'leastChunk' | 'device'>,
 ): number | null => {
   const fits = (chunk: number): boolean =>
     request.device.baseBytes + predicted.decoder(chunk).bytes <= roomFor('offload', request)
-  const least = request.leastChunk ?? 1
-  for (let chunk = request.numFrames - 1; chunk >= least; chunk -= 1) if (fits(chunk)) return chunk
-  return null
+  let fitting: number | null = null
+  let [from, to] = [request.leastChunk ?? 1, request.numFrames - 1]
+  while (from <= to) {
+    const chunk = Math.ceil((from + to) / 2)
+    if (fits(chunk)) {
+      fitting = chunk
+      from = chunk + 1
+    } else {
+      to = chunk - 1
+    }
+  }
+  return fitting
 }
 
 const fittingPlan = (
@@ -208,11 +224,13 @@ export const planClipMemory = (request: ClipMemoryRequest): FittingPlan | DoesNo
   const leastChunk = Math.min(request.decodeChunk ?? request.leastChunk ?? 1, numFrames)
   const memory = waysOf(request).at(-1) ?? 'low-vram'
   const graphs = [...predicted.networks(memory === 'low-vram'), predicted.decoder(leastChunk)]
+  const needBytes = needOf(memory, graphs, device)
   return {
     fits: false,
     graph: memory === 'resident' ? 'all networks together' : most(graphs).graph,
-    needBytes: needOf(memory, graphs, device),
+    needBytes,
     availableBytes: Math.floor(roomFor(memory, request)),
     nearest: nearestArguments(request),
+    instanceType: device.instanceTypeFor(needBytes),
   }
 }

@@ -44,6 +44,7 @@ const plan = (gigabytes: number, change: Partial<ClipMemoryRequest> = {}) =>
       availableBytes: gigabytes * GB,
       baseBytes: GB,
       shares: { offload: 1, resident: 1 },
+      instanceTypeFor: (bytes) => (bytes < 24 * GB ? 'g5.xlarge' : null),
     },
     clip,
     ...change,
@@ -99,7 +100,7 @@ describe('a way that was asked for', () => {
   test('is refused where it does not fit, with the one that does', () => {
     expect(plan(7, { memory: 'offload' })).toEqual({
       ...{ fits: false, graph: 'denoise_step', needBytes: 11 * GB, availableBytes: 7 * GB },
-      nearest: { memory: 'auto' },
+      ...{ nearest: { memory: 'auto' }, instanceType: 'g5.xlarge' },
     })
   })
 })
@@ -118,7 +119,7 @@ describe('what does not fit', () => {
     if (found.fits) throw new Error('it fits')
     expect(found).toMatchObject({ nearest: null, needBytes: 6 * GB, availableBytes: 0.5 * GB })
     expect(new DoesNotFitError(found).message).toBe(
-      'memory: denoise_step needs 6.00 GB, and 500 MB are there; take an instance type with more memory',
+      'memory: denoise_step needs 6.00 GB, and 500 MB are there; free some memory, or take an instance of g5.xlarge',
     )
   })
 
@@ -127,7 +128,7 @@ describe('what does not fit', () => {
     if (found.fits) throw new Error('it fits')
     expect(new DoesNotFitError(found).message).toBe(
       'memory: denoise_step needs 6.00 GB, and 4.00 GB are there; ' +
-        'what would fit: --num-frames 12 --decode-chunk-size 3; or take an instance type with more memory',
+        'what would fit: --num-frames 12 --decode-chunk-size 3; or free some memory, or take an instance of g5.xlarge',
     )
   })
 })
