@@ -1,32 +1,47 @@
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip } from '../compiler/compile.ts'
+import { cudaTarget } from '../compiler/targets/cuda/cuda.ts'
+import { oneTarget } from '../compiler/targets/target.ts'
+import { cudaDeviceMemory } from '../engine/memory/device-memory.ts'
+import { planClipMemory, predictClip } from '../engine/memory/plan-clip-memory.ts'
+import { clipNetworksOf } from '../pipeline/clip-graphs.ts'
 import { plainChunks } from '../pipeline/decode-plan.ts'
-import { LOW_MEMORY_CHUNKS } from '../pipeline/render-clip.ts'
-import type { MemoryNeeds } from '../plan/card-memory.ts'
+import type { PlanOnCard } from '../plan/card-memory.ts'
 import { type GraphWork, graphWorkOf, totalWork, type Work } from '../plan/graph-work.ts'
 import type { ClipShape } from './clip-statistics.ts'
 
 export interface ClipWork {
   /** Of one clip, all runs of all graphs. */
   readonly work: Work
-  readonly memory: MemoryNeeds
+  readonly planOnCard: PlanOnCard
+  readonly decodeChunk: number
   /** The checkpoint as float16, which is what workers fetch. */
   readonly modelBytes: number
 }
 
-const mostOf = (bytes: readonly number[]): number => Math.max(...bytes)
-const needOf = ({ weightBytes, activationBytes }: GraphWork): number => weightBytes + activationBytes
+/** T4's: its attention kernels take more memory than those of later cards. */
+const COMPUTE_CAPABILITY = 75
 
-/** 12, 6, 3, 1 for 25. */
-const halved = (decodeChunk: number): readonly number[] => {
-  const half = Math.floor(decodeChunk / 2)
-  return half < 1 ? [] : [half, ...halved(half)]
+/** On a card, with the graphs that run there in float16. */
+const cardPlanner = (checkpoint: Checkpoint, shape: ClipShape): PlanOnCard => {
+  const { width, height, numFrames, decodeChunk } = shape
+  const clip = clipNetworksOf(checkpoint, { ...shape, targets: oneTarget(cudaTarget('float16')) })
+  const { memoryOf } = cudaDeviceMemory({ computeCapability: COMPUTE_CAPABILITY }, 0)
+  const predicted = predictClip(memoryOf, clip(shape))
+  return (cardBytes) =>
+    planClipMemory(
+      {
+        ...{ width, height, numFrames, memory: 'auto', keepWarm: true, clip },
+        decodeChunk: decodeChunk === numFrames ? null : decodeChunk,
+        device: cudaDeviceMemory({ computeCapability: COMPUTE_CAPABILITY }, cardBytes),
+      },
+      { predicted, findsNearest: false },
+    )
 }
 
-/** Builds every graph of a clip, for each way of rendering it, and runs none. */
+/** Builds every graph of a clip, and runs none. */
 export const countClipWork = (checkpoint: Checkpoint, shape: ClipShape): ClipWork => {
   const graphs = compileClip(checkpoint, { ...shape, feedForwardChunks: 1 })
-  const sparing = compileClip(checkpoint, { ...shape, feedForwardChunks: LOW_MEMORY_CHUNKS })
   const decoder = (frames: number): GraphWork => graphWorkOf(graphs.vaeDecoder(frames))
 
   const once = [
@@ -42,13 +57,6 @@ export const countClipWork = (checkpoint: Checkpoint, shape: ClipShape): ClipWor
     runsPerClip: chunks.filter((length) => length === frames).length,
   }))
 
-  const all = [...once, step, ...decoders.map(({ work }) => work)]
-  const sparingStep = shape.guidance
-    ? [graphWorkOf(sparing.predictionStep()), graphWorkOf(sparing.guidedEulerStep())]
-    : [graphWorkOf(sparing.denoiseStep())]
-  const sparingNetworks = [...once, ...sparingStep].map(needOf)
-  const largestDecoder = mostOf(decoders.map(({ work }) => needOf(work)))
-
   const { unet, vae, imageEncoder } = graphs.weights
   const modelBytes = [unet, vae, imageEncoder].reduce((total, part) => total + 2 * part.parameterCount(), 0)
   return {
@@ -57,16 +65,8 @@ export const countClipWork = (checkpoint: Checkpoint, shape: ClipShape): ClipWor
       { work: step, runsPerClip: shape.steps },
       ...decoders,
     ]),
-    memory: {
-      // Sessions that stay keep what their activations took.
-      resident: modelBytes + all.reduce((total, { activationBytes }) => total + activationBytes, 0),
-      offload: mostOf(all.map(needOf)),
-      lowVram: mostOf([...sparingNetworks, largestDecoder]),
-      smallerChunks: halved(shape.decodeChunk).map((decodeChunk) => ({
-        decodeChunk,
-        bytes: mostOf([...sparingNetworks, needOf(decoder(decodeChunk))]),
-      })),
-    },
+    planOnCard: cardPlanner(checkpoint, shape),
+    decodeChunk: shape.decodeChunk,
     modelBytes,
   }
 }

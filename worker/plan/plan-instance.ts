@@ -1,5 +1,5 @@
 import { type InstanceTypeName, instanceTypeOf } from '../../shared/fleet/instance-types.ts'
-import { fitCard, type MemoryFit, type MemoryNeeds } from './card-memory.ts'
+import { fitCard, type MemoryFit, type PlanOnCard } from './card-memory.ts'
 import { deviceSecondsOf } from './device-seconds.ts'
 import type { Work } from './graph-work.ts'
 import { limitsOf, type Purchase, type VcpuNeed, vcpuNeedOf } from './limits.ts'
@@ -9,7 +9,9 @@ import { type Range, rangeOf } from './range.ts'
 export interface ClipToPlan {
   /** Of one clip. */
   readonly work: Work
-  readonly memory: MemoryNeeds
+  readonly planOnCard: PlanOnCard
+  /** Frames decoded at once, as asked for. */
+  readonly decodeChunk: number
   readonly modelBytes: number
 }
 
@@ -44,7 +46,7 @@ export const priceOf = (name: InstanceTypeName, purchase: Purchase): Range | nul
 export const planInstance = (
   instanceType: InstanceTypeName,
   usdPerHour: Range,
-  { work, memory, modelBytes }: ClipToPlan,
+  { work, planOnCard, decodeChunk, modelBytes }: ClipToPlan,
   { clips, purchase, workers, withinSeconds, measuredSeconds }: PlanQuestion,
 ): InstancePlan => {
   const instance = instanceTypeOf(instanceType)
@@ -54,7 +56,7 @@ export const planInstance = (
   const batch = { clips, secondsPerClip, modelBytes }
   const enough = withinSeconds === null ? null : workersWithin(withinSeconds, batch, instance)
   const fleet = planFleet(batch, instance, { workers: workers ?? enough ?? 1, usdPerHour })
-  const fit = fitCard(memory, instance.gpu.memoryMib)
+  const fit = fitCard(planOnCard, decodeChunk, instance.gpu.memoryMib)
   const deviceLimit = measuredSeconds === null ? counted.limit : null
   return {
     ...{ instanceType, usdPerHour, secondsPerClip, fit, fleet, workersWithin: enough },

@@ -173,6 +173,7 @@ describe('a single image', () => {
         decode_overlap: 0,
       },
       steps: 10,
+      decode_chunk_size: 14,
       videos: [
         {
           path: at('cup.mp4'),

@@ -85,19 +85,25 @@ export interface ClipMemoryRequest extends ClipSize {
 /** Sizes that are tried where a clip does not fit: the VAE and the UNet halve these without a rest. */
 const SIZE_STEP = 64
 
-/** Remembers predictions: chunks and ways share graphs. */
-const predictor = ({ memoryOf }: DeviceMemory, clip: ClipNetworks) => {
+/** What a clip's graphs take, each predicted when asked for, and once. */
+export interface ClipPrediction {
+  networks(lowMemory: boolean): readonly GraphMemory[]
+  decoder(frames: number): GraphMemory
+}
+
+/** The same clip can be planned for several memories with one prediction, where `memoryOf` is the same. */
+export const predictClip = (memoryOf: DeviceMemory['memoryOf'], clip: ClipNetworks): ClipPrediction => {
   const networks = new Map<boolean, readonly GraphMemory[]>()
   const decoders = new Map<number, GraphMemory>()
   return {
-    networks(lowMemory: boolean): readonly GraphMemory[] {
+    networks(lowMemory) {
       const known = networks.get(lowMemory)
       if (known !== undefined) return known
       const found = clip.networks(lowMemory).map((graph) => memoryOf(foldedGraph(graph)))
       networks.set(lowMemory, found)
       return found
     },
-    decoder(frames: number): GraphMemory {
+    decoder(frames) {
       const known = decoders.get(frames)
       if (known !== undefined) return known
       const found = memoryOf(foldedGraph(clip.decoder(frames)))
@@ -106,7 +112,6 @@ const predictor = ({ memoryOf }: DeviceMemory, clip: ClipNetworks) => {
     },
   }
 }
-type Predictor = ReturnType<typeof predictor>
 
 const most = (graphs: readonly GraphMemory[]): GraphMemory =>
   graphs.reduce((worst, graph) => (graph.bytes > worst.bytes ? graph : worst))
@@ -136,7 +141,7 @@ const waysOf = ({
  * halving, as a longer chunk takes more memory.
  */
 const largestChunk = (
-  predicted: Predictor,
+  predicted: ClipPrediction,
   request: Pick<ClipMemoryRequest, 'memory' | 'numFrames' | 'leastChunk' | 'device'>,
 ): number | null => {
   const fits = (chunk: number): boolean =>
@@ -157,7 +162,7 @@ const largestChunk = (
 
 const fittingPlan = (
   request: Omit<ClipMemoryRequest, 'clip' | 'width' | 'height'>,
-  predicted: Predictor,
+  predicted: ClipPrediction,
 ): FittingPlan | null => {
   const { numFrames, device } = request
   const { availableBytes } = device
@@ -194,7 +199,7 @@ const smallerSizes = ({ width, height }: ClipSize): readonly { width: number; he
 const nearestArguments = (request: ClipMemoryRequest): NearestArguments | null => {
   const fits = (changed: Partial<ClipMemoryRequest>): FittingPlan | null => {
     const tried = { ...request, ...changed }
-    return fittingPlan(tried, predictor(request.device, request.clip(tried)))
+    return fittingPlan(tried, predictClip(request.device.memoryOf, request.clip(tried)))
   }
   const auto = request.memory === 'auto' ? {} : ({ memory: 'auto' } as const)
   if (request.memory !== 'auto' && fits(auto) !== null) return auto
@@ -215,10 +220,22 @@ const nearestArguments = (request: ClipMemoryRequest): NearestArguments | null =
   return null
 }
 
+export interface PlanOptions {
+  /** Of the same device and clip. */
+  readonly predicted?: ClipPrediction
+  /** Default true. Finding them takes as long as planning several clips. */
+  readonly findsNearest?: boolean
+}
+
 /** Pure: nothing is loaded, and no weight is read. */
-export const planClipMemory = (request: ClipMemoryRequest): FittingPlan | DoesNotFit => {
+export const planClipMemory = (
+  request: ClipMemoryRequest,
+  {
+    predicted = predictClip(request.device.memoryOf, request.clip(request)),
+    findsNearest = true,
+  }: PlanOptions = {},
+): FittingPlan | DoesNotFit => {
   const { device, numFrames } = request
-  const predicted = predictor(device, request.clip(request))
   const plan = fittingPlan(request, predicted)
   if (plan !== null) return plan
   const leastChunk = Math.min(request.decodeChunk ?? request.leastChunk ?? 1, numFrames)
@@ -230,7 +247,7 @@ export const planClipMemory = (request: ClipMemoryRequest): FittingPlan | DoesNo
     graph: memory === 'resident' ? 'all networks together' : most(graphs).graph,
     needBytes,
     availableBytes: Math.floor(roomFor(memory, request)),
-    nearest: nearestArguments(request),
+    nearest: findsNearest ? nearestArguments(request) : null,
     instanceType: device.instanceTypeFor(needBytes),
   }
 }
