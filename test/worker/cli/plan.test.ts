@@ -99,7 +99,7 @@ describe('a plan', () => {
       (await planJson(...args)).instance_types[0].limits as readonly string[]
     expect(await limits('--clips', '1000', '--instance-type', 'g4dn.xlarge')).toEqual([
       'compute',
-      'GPU memory (offload)',
+      'GPU memory (fewer frames decoded at once)',
     ])
     expect(await limits('--clips', '2', '--instance-type', 'g6e.xlarge', '--workers', '3')).toEqual([
       ...['clips: fewer than workers', 'start-up: most of the time paid for', 'compute'],
@@ -127,7 +127,7 @@ describe('a plan', () => {
       /^10,000 clips: 1024x576, 25 frames, guidance on, 25 steps, 25 frames decoded at once\n/,
     )
     expect(text).toMatch(
-      /\ng6e\.xlarge +L40S +fits \(19\.0 GB of 48\.0 GB\) +22-62 +1 +58-160 +63-171 +117-319 +0\.012-0\.032 +4 L-DB2E81BA +compute\n/,
+      /\ng6e\.xlarge +L40S +fits \(30\.1 GB of 48\.0 GB\) +22-62 +1 +58-160 +63-171 +117-319 +0\.012-0\.032 +4 L-DB2E81BA +compute\n/,
     )
     expect(text).toContain('Counted from the graphs, not measured')
     expect(text).toContain(`Prices: on-demand, ${PRICES_OF}.`)

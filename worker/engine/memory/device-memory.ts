@@ -1,6 +1,8 @@
 import { INSTANCE_TYPE_NAMES, instanceTypeOf } from '../../../shared/fleet/instance-types.ts'
+import { cudaLimitFaults } from '../../compiler/targets/cuda/limits.ts'
 import { cpuMemoryOf } from './cpu-memory.ts'
 import { type CudaCard, cudaMemoryOf } from './cuda-memory.ts'
+import type { GraphMemory } from './graph-memory.ts'
 import type { DeviceMemory } from './plan-clip-memory.ts'
 
 const MIB = 2 ** 20
@@ -21,6 +23,15 @@ const CPU_SHARES = { offload: 0.95, resident: 0.5 } as const
 /** A card is the worker's own; drivers keep some memory back from what they report as free. */
 const CARD_SHARES = { offload: 0.98, resident: 0.98 } as const
 
+/** A graph that no card can run, whatever its memory: its kernels cannot index it. */
+const unlimited = (graph: string): GraphMemory => ({
+  ...{ graph, reserve: null, weightBytes: 0 },
+  ...{ arenaBytes: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
+})
+
+/** Promised for 25 frames of 576x1024; context, code and workspaces are in it. */
+export const LOW_VRAM_BYTES = 8e9
+
 const instanceTypeFor = (needBytes: number): string | null =>
   INSTANCE_TYPE_NAMES.filter(
     (name) => CARD_SHARES.offload * instanceTypeOf(name).gpu.memoryMib * MIB >= needBytes,
@@ -33,14 +44,17 @@ export const cpuDeviceMemory = (availableBytes: number, baseBytes = 0): DeviceMe
   availableBytes,
   baseBytes,
   shares: CPU_SHARES,
+  lowVramBytes: Number.POSITIVE_INFINITY,
   instanceTypeFor: () => null,
 })
 
 /** `freeBytes`: of the card, before this process uses it. */
 export const cudaDeviceMemory = (card: CudaCard, freeBytes: number): DeviceMemory => ({
-  memoryOf: (graph) => cudaMemoryOf(graph, card),
+  memoryOf: (graph) =>
+    cudaLimitFaults(graph).length === 0 ? cudaMemoryOf(graph, card) : unlimited(graph.name),
   availableBytes: freeBytes,
   baseBytes: CUDA_CONTEXT_BYTES + CUBLAS_WORKSPACE_BYTES,
   shares: CARD_SHARES,
+  lowVramBytes: LOW_VRAM_BYTES,
   instanceTypeFor,
 })

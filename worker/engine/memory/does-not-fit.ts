@@ -22,7 +22,9 @@ export const adviceOf = ({ nearest, instanceType }: DoesNotFit): string => {
 
 /** What is needed, and what is there. */
 export const formatShortage = ({ graph, needBytes, availableBytes }: DoesNotFit): string =>
-  `${graph} needs ${formatBytes(needBytes)}, and ${formatBytes(availableBytes)} are there`
+  needBytes === Number.POSITIVE_INFINITY
+    ? `${graph} has tensors that CUDA's kernels cannot index`
+    : `${graph} needs ${formatBytes(needBytes)}, and ${formatBytes(availableBytes)} are there`
 
 /**
  * The clip fits the machine's memory in no way that was allowed. Callers decide by it: another try on this machine

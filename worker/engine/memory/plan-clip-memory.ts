@@ -29,6 +29,8 @@ export interface DeviceMemory {
   readonly baseBytes: number
   /** The share of what is available that one network, and that all networks at once, may take. */
   readonly shares: { readonly offload: number; readonly resident: number }
+  /** What `low-vram` stays below where the networks themselves do. Infinity: it decodes as much as fits. */
+  readonly lowVramBytes: number
   /** The cheapest instance type with so much memory; `null` if none is known. */
   instanceTypeFor(needBytes: number): string | null
 }
@@ -137,17 +139,18 @@ const waysOf = ({
 }
 
 /**
- * The largest chunk below all frames whose decoder fits alone; `null` if not even the least one does. Found by
- * halving, as a longer chunk takes more memory.
+ * The largest chunk whose decoder alone fits into `roomBytes`; `null` if not even the least one does. Found by halving,
+ * as a longer chunk takes more memory.
  */
 const largestChunk = (
   predicted: ClipPrediction,
-  request: Pick<ClipMemoryRequest, 'memory' | 'numFrames' | 'leastChunk' | 'device'>,
+  { numFrames, leastChunk = 1, device }: Pick<ClipMemoryRequest, 'numFrames' | 'leastChunk' | 'device'>,
+  roomBytes: number,
 ): number | null => {
-  const fits = (chunk: number): boolean =>
-    request.device.baseBytes + predicted.decoder(chunk).bytes <= roomFor('offload', request)
+  const fits = (chunk: number): boolean => device.baseBytes + predicted.decoder(chunk).bytes <= roomBytes
+  if (fits(numFrames)) return numFrames
   let fitting: number | null = null
-  let [from, to] = [request.leastChunk ?? 1, request.numFrames - 1]
+  let [from, to] = [leastChunk, numFrames - 1]
   while (from <= to) {
     const chunk = Math.ceil((from + to) / 2)
     if (fits(chunk)) {
@@ -158,6 +161,17 @@ const largestChunk = (
     }
   }
   return fitting
+}
+
+/** What the decoder may take where its chunk is chosen. */
+const decoderRoom = (
+  predicted: ClipPrediction,
+  request: Pick<ClipMemoryRequest, 'memory' | 'device'>,
+): number => {
+  const room = roomFor('offload', request)
+  if (request.memory !== 'low-vram') return room
+  const { device } = request
+  return Math.min(room, Math.max(device.lowVramBytes, needOf('low-vram', predicted.networks(true), device)))
 }
 
 const fittingPlan = (
@@ -181,10 +195,12 @@ const fittingPlan = (
     return null
   }
   if (request.decodeChunk !== null) return withChunk(Math.min(request.decodeChunk, numFrames))
-  const whole = withChunk(numFrames)
-  if (whole !== null) return whole
-  const smaller = largestChunk(predicted, request)
-  return smaller === null ? null : withChunk(smaller)
+  if (request.memory !== 'low-vram') {
+    const whole = withChunk(numFrames)
+    if (whole !== null) return whole
+  }
+  const chunk = largestChunk(predicted, request, decoderRoom(predicted, request))
+  return chunk === null ? null : withChunk(chunk)
 }
 
 /** Multiples of 64 of about the same shape, the largest first. */

@@ -44,6 +44,7 @@ const plan = (gigabytes: number, change: Partial<ClipMemoryRequest> = {}) =>
       availableBytes: gigabytes * GB,
       baseBytes: GB,
       shares: { offload: 1, resident: 1 },
+      lowVramBytes: 8 * GB,
       instanceTypeFor: (bytes) => (bytes < 24 * GB ? 'g5.xlarge' : null),
     },
     clip,
@@ -93,8 +94,21 @@ describe('auto', () => {
 
 describe('a way that was asked for', () => {
   test('is kept, and its chunk chosen', () => {
-    expect(plan(100, { memory: 'low-vram' })).toMatchObject({ memory: 'low-vram', decodeChunk: 25 })
+    expect(plan(100, { memory: 'offload' })).toMatchObject({ memory: 'offload', decodeChunk: 25 })
     expect(plan(11, { memory: 'offload' })).toMatchObject({ memory: 'offload', decodeChunk: 10 })
+  })
+
+  test('low-vram decodes as many frames as its promise leaves room for', () => {
+    expect(plan(100, { memory: 'low-vram' })).toMatchObject({ decodeChunk: 7, needBytes: 8 * GB })
+    expect(plan(7, { memory: 'low-vram' })).toMatchObject({ decodeChunk: 6 })
+    expect(plan(100, { memory: 'low-vram', decodeChunk: 20 })).toMatchObject({ decodeChunk: 20 })
+  })
+
+  test('low-vram decodes as much as its other networks take where those take more than was promised', () => {
+    expect(plan(100, { memory: 'low-vram', width: 2048 })).toMatchObject({
+      decodeChunk: 5,
+      needBytes: 11 * GB,
+    })
   })
 
   test('is refused where it does not fit, with the one that does', () => {

@@ -7,17 +7,21 @@ import {
   hasGroupNormKernel,
   skipGroupNorm,
 } from '../../ops/group-norm.ts'
-import { expand, reduce, reshape } from '../../ops/shape.ts'
+import { expand, reduce, reshape, slice } from '../../ops/shape.ts'
 import type { FeatureMap, GroupNorm, Tokens } from './map.ts'
 import { sumOf, totalOf } from './sum.ts'
 import { parameter } from './weights.ts'
 
 /* Group norm with SiLU in one op, which also makes the additions in front of it. */
 
-/** Rows [n, C], each for as many images in a row, → [images, C]. */
+/**
+ * Rows [n, C], each for as many images in a row, → [images, C]. A piece of the images has fewer than there are rows; it
+ * is only made where all rows are the same (`resnetBlock2d`).
+ */
 const rowsFor = (g: Graph, rows: Value, images: number): Value => {
   const [count = 0, channels = 0] = rows.shape
   if (count === images) return rows
+  if (count > images) return slice(g, rows, 0, 0, images)
   const spread = expand(g, reshape(g, rows, [count, 1, channels]), [count, images / count, channels])
   return reshape(g, spread, [images, channels])
 }
