@@ -1,8 +1,8 @@
 import { constants } from 'node:os'
 import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
+import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
-import { DoesNotFitError } from '../engine/memory/does-not-fit.ts'
 
 /*
  *     0        all done

@@ -1,6 +1,6 @@
+import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { LeaseLostError } from '../../shared/ports/message-queue.ts'
-import { DoesNotFitError } from '../engine/memory/does-not-fit.ts'
 import { DrainingError } from './draining-error.ts'
 import { JobCancelledError } from './job-cancelled-error.ts'
 import { QualityError } from './quality-error.ts'

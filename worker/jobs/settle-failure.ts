@@ -1,5 +1,5 @@
+import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import type { JobFailure } from '../../shared/contracts/result-record.ts'
-import { DoesNotFitError } from '../engine/memory/does-not-fit.ts'
 import { backOffSeconds, JOB_BACK_OFF } from './back-off.ts'
 import { CLOSE_LIMIT_MS, type ClosingDeps, closeJob } from './close-job.ts'
 import { dispositionOf } from './disposition.ts'

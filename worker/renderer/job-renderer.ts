@@ -2,7 +2,7 @@ import { decodeChunkOf, usesGuidance } from '../../shared/contracts/render-param
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { type Device, openCpuDevice } from '../engine/device.ts'
 import { cpuDeviceMemory } from '../engine/memory/device-memory.ts'
-import { DoesNotFitError } from '../engine/memory/does-not-fit.ts'
+import { doesNotFit } from '../engine/memory/does-not-fit.ts'
 import { type FittingPlan, planClipMemory } from '../engine/memory/plan-clip-memory.ts'
 import type { MemoryPlan } from '../engine/memory-mode.ts'
 import { createSessionPool, type SessionPool } from '../engine/session-pool.ts'
@@ -36,7 +36,7 @@ const planFor = (checkpoint: Checkpoint, job: RenderJob, device: Device): ReadyP
     device: cpuDeviceMemory(device.freeMemoryBytes()),
     clip: clipNetworksOf(checkpoint, kind),
   })
-  if (!plan.fits) throw new DoesNotFitError(plan)
+  if (!plan.fits) throw doesNotFit(plan)
   return plan
 }
 

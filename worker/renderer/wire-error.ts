@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
+import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
-import { DoesNotFitError } from '../engine/memory/does-not-fit.ts'
 import type { WireError } from './protocol.ts'
 
 /** What of a thrown value crosses to the other process: enough to decide by, and to find the fault. */

@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander'
 import { describe, expect, test } from 'vitest'
+import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { exitCodeOf, InterruptedError, messageOf, worstOf } from '../../../worker/cli/exit-code.ts'
-import { DoesNotFitError } from '../../../worker/engine/memory/does-not-fit.ts'
 
 test.each([
   ['a mistake', new InvalidInputError('--fps', 'got 0'), 2],

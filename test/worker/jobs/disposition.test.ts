@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
-import { DoesNotFitError } from '../../../worker/engine/memory/does-not-fit.ts'
 import { dispositionOf } from '../../../worker/jobs/disposition.ts'
 import { DrainingError } from '../../../worker/jobs/draining-error.ts'
 import { JobCancelledError } from '../../../worker/jobs/job-cancelled-error.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import { DoesNotFitError } from '../../../worker/engine/memory/does-not-fit.ts'
 import { wireErrorSchema } from '../../../worker/renderer/protocol.ts'
 import { fromWireError, toWireError } from '../../../worker/renderer/wire-error.ts'
 

@@ -1,3 +1,4 @@
+import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
 import type { DoesNotFit, NearestArguments } from './plan-clip-memory.ts'
 
@@ -26,17 +27,5 @@ export const formatShortage = ({ graph, needBytes, availableBytes }: DoesNotFit)
     ? `${graph} has tensors that CUDA's kernels cannot index`
     : `${graph} needs ${formatBytes(needBytes)}, and ${formatBytes(availableBytes)} are there`
 
-/**
- * The clip fits the machine's memory in no way that was allowed. Callers decide by it: another try on this machine
- * would end the same, so the queue's worker records the job as failed at once, and the command exits with 2.
- */
-export class DoesNotFitError extends Error {
-  override readonly name = 'DoesNotFitError'
-  /** `null` where only the message crossed from another process. */
-  readonly found: DoesNotFit | null
-
-  constructor(found: DoesNotFit | string) {
-    super(typeof found === 'string' ? found : `memory: ${formatShortage(found)}; ${adviceOf(found)}`)
-    this.found = typeof found === 'string' ? null : found
-  }
-}
+export const doesNotFit = (found: DoesNotFit): DoesNotFitError =>
+  new DoesNotFitError(`memory: ${formatShortage(found)}; ${adviceOf(found)}`)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph.ts'
 import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
-import { DoesNotFitError } from '../../../../worker/engine/memory/does-not-fit.ts'
+import { doesNotFit } from '../../../../worker/engine/memory/does-not-fit.ts'
 import type { GraphMemory } from '../../../../worker/engine/memory/graph-memory.ts'
 import {
   type ClipMemoryRequest,
@@ -132,7 +132,7 @@ describe('what does not fit', () => {
     const found = plan(0.5)
     if (found.fits) throw new Error('it fits')
     expect(found).toMatchObject({ nearest: null, needBytes: 6 * GB, availableBytes: 0.5 * GB })
-    expect(new DoesNotFitError(found).message).toBe(
+    expect(doesNotFit(found).message).toBe(
       'memory: denoise_step needs 6.00 GB, and 500 MB are there; free some memory, or take an instance of g5.xlarge',
     )
   })
@@ -140,7 +140,7 @@ describe('what does not fit', () => {
   test('is told with what would fit', () => {
     const found = plan(4)
     if (found.fits) throw new Error('it fits')
-    expect(new DoesNotFitError(found).message).toBe(
+    expect(doesNotFit(found).message).toBe(
       'memory: denoise_step needs 6.00 GB, and 4.00 GB are there; ' +
         'what would fit: --num-frames 12 --decode-chunk-size 3; or free some memory, or take an instance of g5.xlarge',
     )
