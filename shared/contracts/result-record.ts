@@ -40,9 +40,10 @@ export const outputSchema = z.strictObject({
  * Why a job failed for good.
  * - `invalid-input`  the picture or its parameters can never work
  * - `quality`        the clip did not pass its checks, also on the safer path
+ * - `does-not-fit`   the worker's memory is too small for the clip in any way of rendering it
  * - `exhausted`      every attempt failed; `reason` is the last one's
  */
-export const FAILURE_CLASSES = ['invalid-input', 'quality', 'exhausted'] as const
+export const FAILURE_CLASSES = ['invalid-input', 'quality', 'does-not-fit', 'exhausted'] as const
 
 export const failureSchema = z.strictObject({
   class: z.enum(FAILURE_CLASSES),
@@ -86,6 +87,11 @@ export const resultRecordSchema = z.strictObject({
   cost_usd: z.number().nonnegative().nullable(),
   /** The clip came from the safer path: small decode chunks that overlap. */
   safer_path: z.boolean(),
+  /**
+   * Frames decoded at once in the clip that was rendered last: what was asked for, or what the worker chose for its
+   * memory where nothing was asked for. Null where no clip was rendered; older records lack it.
+   */
+  decode_chunk_size: z.int().positive().nullable().default(null),
   worker: z.strictObject({
     id: z.string(),
     version: z.string(),

@@ -75,7 +75,12 @@ export const chooseClipDevice = async (
     const { major, minor } = computeCapability
     const chosenPrecision = precision ?? 'fp16'
     return {
-      choice: { provider: 'cuda', uuid, precision: chosenPrecision },
+      choice: {
+        provider: 'cuda',
+        uuid,
+        precision: chosenPrecision,
+        computeCapability: 10 * major + minor,
+      },
       ...{ name, precision: chosenPrecision, driverVersion, hint: null },
       computeCapability: `${major}.${minor}`,
     }

@@ -2,7 +2,7 @@ import { formatBytes } from '../../shared/size-text.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip } from '../compiler/compile.ts'
 import { cpuTargets } from '../compiler/targets/clip-targets.ts'
-import type { MemoryNeed } from '../engine/memory-mode.ts'
+import { adviceOf, formatShortage } from '../engine/memory/does-not-fit.ts'
 import { type Check, fail, ok, runCheck, warn } from '../fitness/check.ts'
 import { checkDevice, type DeviceToCheck } from '../fitness/device-check.ts'
 import type { Machine } from '../fitness/machine.ts'
@@ -41,16 +41,15 @@ const checkClipMemory = (dir: string, variant: string | undefined, availableByte
   runCheck('clip memory', '', async () => {
     const checkpoint = await openCheckpoint(dir, variant === undefined ? {} : { variant })
     const shape = clipShapeOf({}, checkpoint, cpuTargets())
-    const { offload, lowVram, fits } = clipMemoryOf(checkpoint, shape, availableBytes)
-    const needed = ({ graph, bytes }: MemoryNeed): string => `${formatBytes(bytes)} for ${graph}`
+    const plan = clipMemoryOf(checkpoint, shape, availableBytes)
     const size = `${shape.width}x${shape.height}, ${shape.numFrames} frames`
-    const sparing = lowVram.bytes < offload.bytes ? `, ${needed(lowVram)} with --memory low-vram` : ''
-    const found = `${size}: ${needed(offload)}${sparing}; ${formatBytes(availableBytes)} available`
-    if (fits === 'offload') return ok(found)
-    if (fits === 'low-vram') return warn(found, 'give --memory low-vram, or leave it at auto')
-    return fits === null
-      ? fail(found, 'render smaller: --width, --height, --num-frames; or free some memory')
-      : warn(found, `give --decode-chunk-size ${fits.decodeChunk}`)
+    if (!plan.fits) return fail(`${size}: ${formatShortage(plan)}`, adviceOf(plan))
+    const { memory, decodeChunk, needBytes } = plan
+    const found = `${size}: ${formatBytes(needBytes)} with --memory ${memory}; ${formatBytes(availableBytes)} available`
+    if (decodeChunk < shape.decodeChunk) {
+      return warn(`${found}; ${decodeChunk} frames decoded at once`, '--memory auto does so by itself')
+    }
+    return memory === 'offload' ? ok(found) : warn(found, '--memory auto does so by itself')
   })
 
 const checksOfCheckpoint = async (

@@ -1,11 +1,12 @@
 import { constants } from 'node:os'
 import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
+import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
 /*
  *     0        all done
- *     2        the user's mistake: nothing was run, or this input cannot be used
+ *     2        the user's mistake, or too little memory: nothing was run, or this input cannot be used
  *     1        a failure
  *     128 + n  stopped by signal n; 130 is Ctrl-C
  */
@@ -35,7 +36,7 @@ const ofCommander = ({ exitCode }: CommanderError): number =>
 
 export const exitCodeOf = (error: unknown): number => {
   if (error instanceof CommanderError) return ofCommander(error)
-  if (error instanceof InvalidInputError) return EXIT_INVALID_INPUT
+  if (error instanceof InvalidInputError || error instanceof DoesNotFitError) return EXIT_INVALID_INPUT
   if (error instanceof InterruptedError) return 128 + constants.signals[error.signal]
   return EXIT_FAILURE
 }
@@ -56,7 +57,7 @@ export const messageOf = (error: unknown, { debug, subject = '' }: MessageOption
   if (debug) return inspect(error)
   const text = error instanceof Error && error.message !== '' ? error.message : String(error)
   const named = subject === '' || text.startsWith(subject) ? text : `${subject}: ${text}`
-  const expected = [InvalidInputError, InterruptedError, OutputLostError].some(
+  const expected = [InvalidInputError, DoesNotFitError, InterruptedError, OutputLostError].some(
     (kind) => error instanceof kind,
   )
   return expected ? `error: ${named}` : `error: ${named}\n(SVD_DEBUG=1 shows where it happened)`

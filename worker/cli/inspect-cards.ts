@@ -1,8 +1,8 @@
 import { GPUS, type Gpu } from '../../shared/fleet/gpus.ts'
-import { fitCard, type MemoryFit, type MemoryNeeds } from '../plan/card-memory.ts'
+import { fitCard, type MemoryFit, type PlanOnCard } from '../plan/card-memory.ts'
 import type { Range } from '../plan/range.ts'
 import { clipSecondsOf, type DeviceLimit, deviceSecondsOf, limitOf } from '../plan/roofline.ts'
-import type { ClipStatistics } from './clip-statistics.ts'
+import type { ClipShape, ClipStatistics } from './clip-statistics.ts'
 
 /** The prediction for a clip on a card, counted and not measured. */
 export interface CardCount {
@@ -14,7 +14,11 @@ export interface CardCount {
 }
 
 /** Predicts a clip on every card of the table. */
-export const countCards = ({ graphs }: ClipStatistics, memory: MemoryNeeds): readonly CardCount[] => {
+export const countCards = (
+  { graphs }: ClipStatistics,
+  { decodeChunk }: ClipShape,
+  planOnCard: PlanOnCard,
+): readonly CardCount[] => {
   const step = graphs.find(({ name }) => name === 'denoise_step')?.work.nodes ?? []
   return Object.values(GPUS).map((gpu) => {
     const clip = clipSecondsOf(graphs, gpu)
@@ -23,7 +27,7 @@ export const countCards = ({ graphs }: ClipStatistics, memory: MemoryNeeds): rea
       stepSeconds: deviceSecondsOf(step, gpu).seconds,
       clipSeconds: clip.seconds,
       limit: limitOf(clip),
-      fit: fitCard(memory, gpu.memoryMib),
+      fit: fitCard(planOnCard, decodeChunk, gpu.memoryMib),
     }
   })
 }

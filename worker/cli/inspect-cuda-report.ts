@@ -1,6 +1,7 @@
 import { formatBytes, formatCount, formatTera } from '../../shared/size-text.ts'
-import { cardBytes, type MemoryNeeds } from '../plan/card-memory.ts'
+import { cardBytes } from '../plan/card-memory.ts'
 import { REACHED } from '../plan/roofline.ts'
+import type { MemoryNeeds } from './card-memory-needs.ts'
 import { type ClipStatistics, type GraphCount, referenceFlopsOf } from './clip-statistics.ts'
 import type { CardCount } from './inspect-cards.ts'
 import { linedTable } from './lined-table.ts'
@@ -112,7 +113,7 @@ const limitText = (graphs: readonly GraphCount[]): readonly string[] => {
 /** Sections that follow the tables of every target. */
 export const cudaSections = ({ graphs }: ClipStatistics, { memory, cards }: CudaCount): readonly string[] => [
   ...limitText(graphs),
-  "GPU memory by mode (weights, and activations alive at once; ONNX Runtime's arena takes more):",
+  'GPU memory by mode, predicted (weights, arena, and 600 MiB for CUDA itself):',
   memoryText(memory),
   'seconds, counted and not measured:',
   cardTable(cards),

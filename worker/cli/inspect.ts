@@ -3,7 +3,7 @@ import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { printGraph } from '../compiler/graph/print-graph.ts'
-import { clipMemoryNeedsOf } from './clip-memory-needs.ts'
+import { predictClipMemory } from './card-memory-needs.ts'
 import { addClipOptions, clipShapeOf } from './clip-options.ts'
 import { type ClipShape, countClip } from './clip-statistics.ts'
 import { countCards } from './inspect-cards.ts'
@@ -78,13 +78,16 @@ export const runInspect = async (
     return
   }
   const statistics = countClip(checkpoint, shape)
-  const memory = isCuda ? clipMemoryNeedsOf(checkpoint, shape, statistics) : null
+  const memory = isCuda ? predictClipMemory(checkpoint, shape) : null
   const inspection = {
     checkpoint: options.checkpoint,
     hasWeights: checkpoint.unet.tensors !== null,
     shape,
     statistics,
-    cuda: memory === null ? null : { memory, cards: countCards(statistics, memory) },
+    cuda:
+      memory === null
+        ? null
+        : { memory: memory.needs, cards: countCards(statistics, shape, memory.planOnCard) },
   }
   stdout.write(json ? asJson(inspectionAsJson(inspection)) : formatInspection(inspection))
 }

@@ -10,6 +10,7 @@ const WAYS: Readonly<Record<Exclude<MemoryFit['way'], 'smaller-chunk'>, string>>
 
 /** `offload (12.5 GB of 16.1 GB)`: how a clip fits a card, and what it takes of it. */
 export const formatMemoryFit = (fit: MemoryFit, memoryMib: number): string => {
+  if (fit.bytes === Number.POSITIVE_INFINITY) return 'too large for CUDA'
   const way = fit.way === 'smaller-chunk' ? `chunk ${fit.decodeChunk}` : WAYS[fit.way]
   return `${way} (${formatBytes(fit.bytes)} of ${formatBytes(cardBytes(memoryMib))})`
 }

@@ -100,7 +100,7 @@ const basisText = ({ request, plans }: PlanReport): string => {
   return [
     ...(plans.some(({ basis }) => basis === 'counted') ? [COUNTED] : []),
     ...(plans.some(({ basis }) => basis === 'measured') ? [measured] : []),
-    "GPU memory is counted, too: weights, and activations alive at once. ONNX Runtime's arena takes more.",
+    'GPU memory is predicted: weights, activations, and 600 MiB for CUDA itself.',
   ].join('\n')
 }
 

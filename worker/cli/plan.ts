@@ -4,7 +4,7 @@ import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { cudaTargets } from '../compiler/targets/clip-targets.ts'
 import { MEASURED_TIMES } from '../plan/measured-times.ts'
 import { byCost, type ClipToPlan, planInstance, priceOf } from '../plan/plan-instance.ts'
-import { clipMemoryNeedsOf } from './clip-memory-needs.ts'
+import { predictClipMemory } from './card-memory-needs.ts'
 import { clipShapeOf } from './clip-options.ts'
 import { countClip } from './clip-statistics.ts'
 import { type PlanOptions, readPlanRequest } from './plan-options.ts'
@@ -42,7 +42,8 @@ export const runPlan = async (
   const clip: ClipToPlan = {
     graphs: statistics.graphs,
     timed: { ...shape, unetParameters: components.unet.parameters, precision: PRECISION },
-    memory: clipMemoryNeedsOf(checkpoint, shape, statistics),
+    planOnCard: predictClipMemory(checkpoint, shape).planOnCard,
+    decodeChunk: shape.decodeChunk,
     modelBytes: Object.values(components).reduce((total, part) => total + FP16_BYTES * part.parameters, 0),
   }
   const question = { ...request, measuredTimes: MEASURED_TIMES }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { encodeParameters } from '../../shared/contracts/parameters-document.ts'
 import { formatBytes } from '../../shared/size-text.ts'
@@ -32,6 +33,7 @@ export const resultAsJson = (
   parameters: encodeParameters(settings.parameters),
   steps: result.steps,
   decode_fallbacks: result.decodeFallbacks,
+  decode_chunk_size: result.decodeChunk,
   videos: result.videos.map(({ video, poster, framesDir, frameCount }) => ({
     ...fileAsJson(video),
     frames: frameCount,
@@ -60,7 +62,8 @@ export const resultAsJson = (
   versions,
 })
 
-const kindOf = (error: unknown): 'invalid-input' | 'interrupted' | 'failure' => {
+const kindOf = (error: unknown): 'invalid-input' | 'does-not-fit' | 'interrupted' | 'failure' => {
+  if (error instanceof DoesNotFitError) return 'does-not-fit'
   if (error instanceof InvalidInputError) return 'invalid-input'
   return error instanceof InterruptedError ? 'interrupted' : 'failure'
 }

@@ -3,10 +3,12 @@ import { cpuTargets, cudaTargets, type Precision } from '../compiler/targets/cli
 import type { Targets } from '../compiler/targets/target.ts'
 import { readFreeBytes } from '../cuda/cards.ts'
 import { readSettledFreeBytes } from '../cuda/settled-free-bytes.ts'
+import { cpuDeviceMemory, cudaDeviceMemory } from './memory/device-memory.ts'
+import type { DeviceMemory } from './memory/plan-clip-memory.ts'
 import { detectCpuTarget } from './nchwc-block.ts'
 import type { SessionProvider } from './session-options.ts'
 
-/** What networks run on: which graphs it runs, and how much of its memory is free. */
+/** What networks run on: which graphs it runs, and what they take of its memory. */
 export interface Device {
   /** Of ONNX Runtime's execution provider. */
   readonly provider: SessionProvider
@@ -14,13 +16,20 @@ export interface Device {
   targets(options: { readonly forceUpcast: boolean }): Targets
   /** Float32 targets for what overflows in float16; `null` where `targets` are float32. */
   exactTargets(options: { readonly forceUpcast: boolean }): Targets | null
-  freeMemoryBytes(): Promise<number>
+  /** With what is free now. */
+  memory(): Promise<DeviceMemory>
 }
 
 /** A device as a process is told of it that has to run on it. */
 export type DeviceChoice =
   | { readonly provider: 'cpu' }
-  | { readonly provider: 'cuda'; readonly uuid: string; readonly precision: Precision }
+  | {
+      readonly provider: 'cuda'
+      readonly uuid: string
+      readonly precision: Precision
+      /** 75 for sm_75. */
+      readonly computeCapability: number
+    }
 
 const openCpu = async (): Promise<Device> => {
   const targets = cpuTargets(await detectCpuTarget())
@@ -28,14 +37,14 @@ const openCpu = async (): Promise<Device> => {
     provider: 'cpu',
     targets: () => targets,
     exactTargets: () => null,
-    freeMemoryBytes: async () => process.availableMemory(),
+    memory: async () => cpuDeviceMemory(process.availableMemory()),
   }
 }
 
 /** The process has to see this card as its first: see `deviceEnvironment`. */
 export const openDevice = async (choice: DeviceChoice): Promise<Device> => {
   if (choice.provider === 'cpu') return await openCpu()
-  const { uuid, precision } = choice
+  const { uuid, precision, computeCapability } = choice
   const read = (): Promise<number> => readFreeBytes(uuid)
   // The process before this one may have been killed just now.
   let readFirst = (): Promise<number> => readSettledFreeBytes(read, setTimeout)
@@ -45,20 +54,25 @@ export const openDevice = async (choice: DeviceChoice): Promise<Device> => {
     // In a process for float16, products of float32 are rounded to TF32, which has the range of float32.
     exactTargets: ({ forceUpcast }) =>
       precision === 'fp32' ? null : cudaTargets({ precision: 'fp32', forceUpcast }),
-    freeMemoryBytes() {
+    async memory() {
       const reading = readFirst()
       readFirst = read
-      return reading
+      return cudaDeviceMemory({ computeCapability }, await reading)
     },
   }
 }
+
+/** What of a device decides the environment of its process. */
+type DeviceEnvironmentChoice =
+  | { readonly provider: 'cpu' }
+  | Omit<Extract<DeviceChoice, { readonly provider: 'cuda' }>, 'computeCapability'>
 
 /**
  * Variables that a process needs from its start to run on a device. It sees no other card, whatever their order. In
  * float32, products and convolutions must not be rounded to TF32's 10 bits, which is the providers' default and which
  * no session option reaches from Node.
  */
-export const deviceEnvironment = (choice: DeviceChoice): Readonly<Record<string, string>> => {
+export const deviceEnvironment = (choice: DeviceEnvironmentChoice): Readonly<Record<string, string>> => {
   if (choice.provider === 'cpu') return {}
   return {
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',

@@ -3,6 +3,8 @@ import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { preparationNodes } from '../compiler/graph/weight-preparation.ts'
 import { explainSessionError } from './explain-session-error.ts'
+import { withReserve } from './memory/cuda-memory.ts'
+import type { Reserve } from './memory/graph-memory.ts'
 import { withPreparedWeights } from './prepared-weights.ts'
 import { runningOptions, type SessionProvider } from './session-options.ts'
 import { type ByteTensor, elementCount, type Outputs, type Tensor } from './tensor.ts'
@@ -14,6 +16,8 @@ export interface SessionOptions {
   readonly threads: number
   /** Folder in which prepared weights are kept; without it they are computed for each session anew. */
   readonly cacheDir?: string | null
+  /** The buffer that a graph's runs allocate first, as the memory planner chose it; default: none. */
+  readonly reserveOf?: (graph: Graph) => Reserve | null
 }
 
 /** A network ready to run. Its memory is given back when it is disposed. */
@@ -69,10 +73,10 @@ export interface SessionModel {
 /** Prepares the graph's weights, and returns the model and the options for a session of ONNX Runtime. */
 export const prepareSession = async (
   graph: Graph,
-  { provider = 'cpu', cacheDir = null, threads }: SessionOptions,
+  { provider = 'cpu', cacheDir = null, threads, reserveOf = () => null }: SessionOptions,
 ): Promise<SessionModel> => {
   const ready = await withPreparedWeights(graph, cacheDir, warnUnkept(graph, cacheDir))
-  const { bytes, externalDataDir } = encodeOnnx(ready, { sizes: 'open' })
+  const { bytes, externalDataDir } = encodeOnnx(withReserve(ready, reserveOf(graph)), { sizes: 'open' })
   const foldsConstants = preparationNodes(ready).size > 0
   return { bytes, ortOptions: runningOptions({ provider, threads, externalDataDir, foldsConstants }) }
 }

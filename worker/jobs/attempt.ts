@@ -23,6 +23,7 @@ export interface Attempt {
   prepareSeconds: number | null
   /** Of the clip that was finished last. */
   rendered: RenderedClip['seconds'] | null
+  decodeChunk: number | null
   finished: FinishedClip['seconds'] | null
   publishSeconds: number | null
   /** Of all its renders, also those that failed. */
@@ -36,6 +37,7 @@ export const startAttempt = (job: JobMessage, number: number, startedAt: Date): 
   startedAt,
   prepareSeconds: null,
   rendered: null,
+  decodeChunk: null,
   finished: null,
   publishSeconds: null,
   deviceSeconds: 0,

@@ -1,3 +1,4 @@
+import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { LeaseLostError } from '../../shared/ports/message-queue.ts'
 import { CardUnusableError } from '../renderer/card-unusable-error.ts'
@@ -18,7 +19,8 @@ export type Disposition = 'reject' | 'cancel' | 'retry' | 'release' | 'abandon'
 
 /** What becomes of a job whose attempt ended with this error. */
 export const dispositionOf = (error: unknown): Disposition => {
-  if (error instanceof InvalidInputError || error instanceof QualityError) return 'reject'
+  const isFinal = [InvalidInputError, QualityError, DoesNotFitError].some((kind) => error instanceof kind)
+  if (isFinal) return 'reject'
   if (error instanceof JobCancelledError) return 'cancel'
   if (error instanceof DrainingError || error instanceof CardUnusableError) return 'release'
   if (error instanceof LeaseLostError) return 'abandon'

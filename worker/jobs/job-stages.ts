@@ -10,7 +10,7 @@ import type { Progress } from '../pipeline/progress.ts'
  *   no device      the device, alone     no device              files, and what the checks found
  *
  * All throw the reason of their signal, once nothing of theirs works on the job any more; an `InvalidInputError` for
- * what can never work; anything else for what may.
+ * what can never work; a `DoesNotFitError` for what this worker has no memory for; anything else for what may.
  */
 
 /** `safer`: decoded in small chunks that overlap, see safer-path.ts. */
@@ -36,6 +36,8 @@ export interface FinishedClip {
 }
 
 export interface RenderedClip {
+  /** Frames decoded at once. */
+  readonly decodeChunk: number
   readonly seconds: {
     readonly load: number
     readonly encodeImage: number

@@ -69,7 +69,7 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
           path.join(folder, `video-${index}.rgb`),
         )
         try {
-          const { videos, seconds } = await renderer.render(
+          const { videos, seconds, decodeChunk } = await renderer.render(
             {
               ...settings,
               checkpointDir: model.dir,
@@ -87,6 +87,7 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
           )
           return {
             seconds,
+            decodeChunk,
             finish: (until) =>
               finishVideos({ raw: videos, fitted: prepared.fitted, parameters }, tools, until),
           }

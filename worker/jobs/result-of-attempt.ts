@@ -45,5 +45,6 @@ export const resultOf = (
   device_seconds: attempt.deviceSeconds,
   cost_usd: costOf(attempt.deviceSeconds, usdPerHour),
   safer_path: attempt.saferPath,
+  decode_chunk_size: attempt.decodeChunk,
   worker: { id, version, execution_provider: executionProvider, device, precision },
 })

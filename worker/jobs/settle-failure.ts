@@ -1,3 +1,4 @@
+import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import type { JobFailure } from '../../shared/contracts/result-record.ts'
 import { CardUnusableError } from '../renderer/card-unusable-error.ts'
 import { backOffSeconds, JOB_BACK_OFF } from './back-off.ts'
@@ -14,10 +15,12 @@ export interface SettlingDeps extends ClosingDeps {
   readonly maxAttempts: number
 }
 
-const failureOf = (error: unknown): JobFailure =>
-  error instanceof QualityError
-    ? { class: 'quality', reason: reasonOf(error), quality: [...error.quality] }
-    : { class: 'invalid-input', reason: reasonOf(error), quality: [] }
+const failureOf = (error: unknown): JobFailure => {
+  const reason = reasonOf(error)
+  if (error instanceof QualityError) return { class: 'quality', reason, quality: [...error.quality] }
+  if (error instanceof DoesNotFitError) return { class: 'does-not-fit', reason, quality: [] }
+  return { class: 'invalid-input', reason, quality: [] }
+}
 
 const handBack = async (
   { claim, status }: HeldJob,

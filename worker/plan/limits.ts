@@ -41,7 +41,7 @@ export const limitsOf = (
   { workers, overheadShare }: FleetPlan,
   { clips, fit, deviceLimit }: { clips: number; fit: MemoryFit; deviceLimit: DeviceLimit | null },
 ): readonly string[] => {
-  const memory = MEMORY_TEXT[fit.way]
+  const memory = fit.bytes === Number.POSITIVE_INFINITY ? 'tensors of 2^31 elements' : MEMORY_TEXT[fit.way]
   return [
     ...(fit.way === 'none' && memory !== null ? [memory] : []),
     ...(workers * MESSAGES_OF_A_WORKER > MAX_MESSAGES_IN_FLIGHT

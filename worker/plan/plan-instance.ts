@@ -1,5 +1,5 @@
 import { type InstanceTypeName, instanceTypeOf } from '../../shared/fleet/instance-types.ts'
-import { fitCard, type MemoryFit, type MemoryNeeds } from './card-memory.ts'
+import { fitCard, type MemoryFit, type PlanOnCard } from './card-memory.ts'
 import { limitsOf, type Purchase, type VcpuNeed, vcpuNeedOf } from './limits.ts'
 import { type MeasuredTime, measuredTimeOf, type TimedClip } from './measured-times.ts'
 import { type FleetPlan, planFleet, workersWithin } from './plan-fleet.ts'
@@ -10,7 +10,9 @@ export interface ClipToPlan {
   /** Every graph of one clip. */
   readonly graphs: readonly GraphRuns[]
   readonly timed: TimedClip
-  readonly memory: MemoryNeeds
+  readonly planOnCard: PlanOnCard
+  /** Frames decoded at once, as asked for. */
+  readonly decodeChunk: number
   readonly modelBytes: number
 }
 
@@ -51,7 +53,7 @@ export const priceOf = (name: InstanceTypeName, purchase: Purchase): Range | nul
 export const planInstance = (
   instanceType: InstanceTypeName,
   usdPerHour: Range,
-  { graphs, timed, memory, modelBytes }: ClipToPlan,
+  { graphs, timed, planOnCard, decodeChunk, modelBytes }: ClipToPlan,
   { clips, purchase, workers, withinSeconds, givenSeconds, measuredTimes }: PlanQuestion,
 ): InstancePlan => {
   const instance = instanceTypeOf(instanceType)
@@ -63,7 +65,7 @@ export const planInstance = (
   const batch = { clips, secondsPerClip, modelBytes }
   const enough = withinSeconds === null ? null : workersWithin(withinSeconds, batch, instance)
   const fleet = planFleet(batch, instance, { workers: workers ?? enough ?? 1, usdPerHour })
-  const fit = fitCard(memory, instance.gpu.memoryMib)
+  const fit = fitCard(planOnCard, decodeChunk, instance.gpu.memoryMib)
   const deviceLimit = seconds === null ? limitOf(counted) : null
   return {
     ...{ instanceType, usdPerHour, secondsPerClip, basis, measured },

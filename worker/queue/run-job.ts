@@ -75,6 +75,7 @@ const render = (
 const finish = async (hand: JobInHand, rendered: RenderedClip): Promise<FinishedClip> => {
   const clip = await rendered.finish(hand.signal)
   hand.attempt.rendered = rendered.seconds
+  hand.attempt.decodeChunk = rendered.decodeChunk
   hand.attempt.finished = clip.seconds
   return clip
 }

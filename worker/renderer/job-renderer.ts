@@ -1,15 +1,16 @@
-import {
-  decodeChunkOf,
-  type RenderParameters,
-  usesGuidance,
-} from '../../shared/contracts/render-parameters.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { decodeChunkOf, usesGuidance } from '../../shared/contracts/render-parameters.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
-import { compileClip } from '../compiler/compile.ts'
+import type { Graph } from '../compiler/graph/graph.ts'
 import { type Device, openDevice } from '../engine/device.ts'
-import { chooseMemoryPlan, type MemoryPlan } from '../engine/memory-mode.ts'
+import { doesNotFit } from '../engine/memory/does-not-fit.ts'
+import type { GraphMemory, Reserve } from '../engine/memory/graph-memory.ts'
+import { type FittingPlan, planClipMemory } from '../engine/memory/plan-clip-memory.ts'
+import type { MemoryPlan } from '../engine/memory-mode.ts'
 import { openSession } from '../engine/session.ts'
 import type { SessionProvider } from '../engine/session-options.ts'
 import { createSessionPool, type OpenSession, type SessionPool } from '../engine/session-pool.ts'
+import { clipNetworksOf } from '../pipeline/clip-graphs.ts'
 import type { ClipImages } from '../pipeline/condition-clip.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import { renderClip } from '../pipeline/render-clip.ts'
@@ -27,22 +28,36 @@ export interface JobRenderer extends AsyncDisposable {
   render(job: RenderJob, context: JobContext): Promise<RenderResult>
 }
 
-const planFor = async (checkpoint: Checkpoint, job: RenderJob, device: Device): Promise<MemoryPlan> => {
-  if (job.memory !== 'auto') return job.memory
-  const parameters: RenderParameters = job.parameters
+/** Throws DoesNotFitError, before anything is loaded. */
+const planFor = async (
+  checkpoint: Checkpoint,
+  { parameters, keepWarm }: RenderJob,
+  device: Device,
+  { memory, decodeChunkSize }: Pick<RenderJob, 'memory'> & Pick<RenderJob['parameters'], 'decodeChunkSize'>,
+): Promise<FittingPlan> => {
+  const { width, height, numFrames, decodeOverlap, numInferenceSteps } = parameters
   const targets = device.targets(checkpoint.vae.config)
-  const guidance = usesGuidance(parameters)
-  const graphs = compileClip(checkpoint, { ...parameters, guidance, targets, feedForwardChunks: 1 })
-  const all = [
-    graphs.imageEncoder(),
-    graphs.vaeEncoder(),
-    graphs.conditioning(guidance ? 2 : 1),
-    graphs.timeShifts(parameters.numInferenceSteps),
-    graphs.denoiseStep(),
-    graphs.vaeDecoder(Math.min(parameters.numFrames, decodeChunkOf(parameters))),
-  ]
-  return chooseMemoryPlan(all, { availableBytes: await device.freeMemoryBytes(), keepWarm: job.keepWarm })
+  const kind = { guidance: usesGuidance(parameters), steps: numInferenceSteps, targets }
+  const plan = planClipMemory({
+    ...{ width, height, numFrames, memory, keepWarm },
+    decodeChunk: decodeChunkSize,
+    leastChunk: decodeOverlap + 1,
+    device: await device.memory(),
+    clip: clipNetworksOf(checkpoint, kind),
+  })
+  if (!plan.fits) throw doesNotFit(plan)
+  return plan
 }
+
+const reserveIn =
+  (graphs: readonly GraphMemory[]) =>
+  ({ name, inputs }: Graph): Reserve | null => {
+    const shapes = inputs.map(({ shape }) => shape)
+    const planned = graphs.find(
+      ({ graph, inputShapes }) => graph === name && isDeepStrictEqual(inputShapes, shapes),
+    )
+    return planned?.reserve ?? null
+  }
 
 /** What of a job decides which networks run, of which size and how. */
 const shapeKey = ({ checkpointDir, variant, memory, keepWarm, parameters }: RenderJob): string => {
@@ -63,9 +78,12 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
 
   let device: Promise<Device> | null = null
   /** Of the job before, if its networks are still there: one like it needs neither to be read nor planned again. */
-  let ready: { readonly key: string; readonly checkpoint: Checkpoint } | null = null
+  let ready: { readonly key: string; readonly checkpoint: Checkpoint; readonly plan: FittingPlan } | null =
+    null
   /** Plans of jobs, by their shape, for which a larger one had not enough memory. */
   const reduced = new Map<string, MemoryPlan>()
+  /** Of the job that is rendered. */
+  let reserveOf: (graph: Graph) => Reserve | null = () => null
 
   const closePool = async (): Promise<void> => {
     const closing = opened?.pool
@@ -82,7 +100,10 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
     if (opened?.key === key) return opened.pool
     await closePool()
     const pool = createSessionPool(
-      { keep: plan === 'resident' ? 'all' : 'one', provider, threads, cacheDir },
+      {
+        ...{ keep: plan === 'resident' ? 'all' : 'one', provider, threads, cacheDir },
+        reserveOf: (graph) => reserveOf(graph),
+      },
       open,
     )
     opened = { key, pool }
@@ -97,11 +118,10 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
     readonly device: Device
   }
 
-  const renderWithPlan = async (
-    memory: MemoryPlan,
-    { job, context, images, checkpoint, device }: OpenJob,
-  ) => {
-    const { parameters } = job
+  const renderWithPlan = async (plan: FittingPlan, { job, context, images, checkpoint, device }: OpenJob) => {
+    const { memory } = plan
+    const parameters = { ...job.parameters, decodeChunkSize: plan.decodeChunk }
+    reserveOf = reserveIn(plan.graphs)
     const pool = await poolFor(memory, device.provider, job)
     const clip = await renderClip(images, parameters, {
       checkpoint,
@@ -119,22 +139,23 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
       height: parameters.height,
       outputs: job.outputs,
     })
-    return { videos, clip, pool, memory }
+    return { videos, clip, pool, plan }
   }
 
   /** Goes through ever smaller plans. */
-  const renderWithin = async (first: MemoryPlan, key: string, open: OpenJob) => {
+  const renderWithin = async (first: FittingPlan, key: string, open: OpenJob) => {
     let plan = first
     for (;;) {
       try {
         return await renderWithPlan(plan, open)
       } catch (error) {
-        const smaller = smallerPlanAfter(error, plan)
+        const smaller = smallerPlanAfter(error, plan.memory)
         if (smaller === null) throw error
         // Sessions and what their arenas have taken go back to the card first.
         await closePool()
         reduced.set(key, smaller)
-        plan = smaller
+        const { decodeChunk: decodeChunkSize } = plan
+        plan = await planFor(open.checkpoint, open.job, open.device, { memory: smaller, decodeChunkSize })
       }
     }
   }
@@ -147,20 +168,23 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
       // Its environment is of one device, so that all jobs of a process have the same.
       device ??= openDevice(job.device)
       const key = shapeKey(job)
-      const known = ready?.key === key ? ready.checkpoint : null
+      const known = ready?.key === key ? ready : null
       ready = null
       const checkpoint =
-        known ??
+        known?.checkpoint ??
         (await openCheckpoint(job.checkpointDir, job.variant === null ? {} : { variant: job.variant }))
-      const plan =
-        known !== null ? 'resident' : (reduced.get(key) ?? (await planFor(checkpoint, job, await device)))
+      const { decodeChunkSize } = job.parameters
+      const memoryMode = reduced.get(key) ?? job.memory
+      const first =
+        known?.plan ?? (await planFor(checkpoint, job, await device, { memory: memoryMode, decodeChunkSize }))
       const openSeconds = secondsSince(started)
-      const { videos, clip, pool, memory } = await renderWithin(plan, key, {
+      const { videos, clip, pool, plan } = await renderWithin(first, key, {
         ...{ job, context, images, checkpoint },
         device: await device,
       })
+      const { memory, decodeChunk } = plan
       // Weights are of no more use here; whoever encodes the frames can have the memory.
-      if (memory === 'resident') ready = { key, checkpoint }
+      if (memory === 'resident') ready = { key, checkpoint, plan }
       else await pool.retain(() => false)
 
       const { load, ...phases } = clip.seconds
@@ -173,6 +197,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
         },
         peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
         memory,
+        decodeChunk,
         steps: clip.steps,
         decodeFallbacks: clip.decodeFallbacks(),
       }

@@ -33,7 +33,13 @@ const rgbFileSchema = z.strictObject({
 /** What the process runs on; its environment is made for that device (see engine/device.ts). */
 const deviceSchema = z.discriminatedUnion('provider', [
   z.strictObject({ provider: z.literal('cpu') }),
-  z.strictObject({ provider: z.literal('cuda'), uuid: z.string(), precision: z.enum(PRECISIONS) }),
+  z.strictObject({
+    provider: z.literal('cuda'),
+    uuid: z.string(),
+    precision: z.enum(PRECISIONS),
+    /** 75 for sm_75. */
+    computeCapability: z.int(),
+  }),
 ])
 
 const settingsSchema = z.strictObject({
@@ -97,6 +103,8 @@ export const renderResultSchema = z.strictObject({
   peakMemoryBytes: z.int(),
   /** What `auto` came to. */
   memory: z.enum(['resident', 'offload', 'low-vram']),
+  /** Frames decoded at once: as asked for, or what the memory planner chose. */
+  decodeChunk: z.int().positive(),
   /** Steps run: length of the sigma list less one. */
   steps: z.int(),
   /** Chunks that overflowed in float16 and were decoded once more in float32. */

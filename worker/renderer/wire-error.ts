@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { DeviceFaultError } from '../engine/device-fault.ts'
 import type { WireError } from './protocol.ts'
@@ -9,13 +10,14 @@ export const toWireError = (error: unknown, cancelled: boolean): WireError => {
   if (cancelled || (error instanceof Error && error.name === 'AbortError'))
     return { kind: 'cancelled', message }
   if (error instanceof InvalidInputError) return { kind: 'invalid-input', field: error.field, message }
+  if (error instanceof DoesNotFitError) return { kind: 'does-not-fit', message }
   if (error instanceof DeviceFaultError) {
     return { kind: 'device-fault', fault: error.fault, message, stack: inspect(error) }
   }
   return { kind: 'failure', message, stack: inspect(error) }
 }
 
-/** The error to throw on this side; an `InvalidInputError` is one again, and so is a `DeviceFaultError`. */
+/** The error to throw on this side; `InvalidInputError`, `DoesNotFitError` and `DeviceFaultError` keep their classes. */
 export const fromWireError = (error: WireError): Error => {
   switch (error.kind) {
     case 'invalid-input': {
@@ -24,6 +26,8 @@ export const fromWireError = (error: WireError): Error => {
       const message = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message
       return new InvalidInputError(error.field, message)
     }
+    case 'does-not-fit':
+      return new DoesNotFitError(error.message)
     case 'cancelled':
       return new DOMException(error.message, 'AbortError')
     case 'device-fault':

@@ -140,7 +140,8 @@ describe('the dashboard', () => {
   })
 
   test('tells failures apart by the classes that records have', () => {
-    for (const name of ['invalid-input', 'quality', 'exhausted']) expect(body()).toContain(name)
+    for (const name of ['invalid-input', 'quality', 'does-not-fit', 'exhausted'])
+      expect(body()).toContain(name)
   })
 })
 

@@ -11,25 +11,24 @@ const memoryOf = (options: Readonly<Record<string, string>>, availableBytes: num
   clipMemoryOf(xt, clipShapeOf(options, xt, cpuTargets()), availableBytes)
 
 test('SVD-XT at full size takes most for decoding all frames at once', () => {
-  const { offload, fits } = memoryOf({}, 64e9)
-  expect(offload.graph).toBe('vae_decoder')
-  expect(offload.bytes).toBeGreaterThan(22.5e9)
-  expect(offload.bytes).toBeLessThan(23e9)
-  expect(fits).toBe('offload')
+  const plan = memoryOf({}, 128e9)
+  if (!plan.fits) throw new Error('it does not fit')
+  expect(plan.memory).toBe('offload')
+  expect(plan.decodeChunk).toBe(25)
+  const largest = plan.graphs.reduce((a, b) => (b.bytes > a.bytes ? b : a))
+  expect(largest.graph).toBe('vae_decoder')
+  // 22.6 GB of activations are alive at once; the arena keeps what it once had.
+  expect(plan.needBytes).toBeGreaterThan(22.5e9)
+  expect(plan.needBytes).toBeLessThan(54e9)
 })
 
-test.each([
-  [32e9, 'offload'],
-  [16e9, { decodeChunk: 12 }],
-  [8e9, null],
-])('with %d bytes of memory it fits by %j', (availableBytes, fits) => {
-  expect(memoryOf({}, availableBytes).fits).toEqual(fits)
+test('with less memory it decodes fewer frames at once, and then nothing fits', () => {
+  const half = memoryOf({}, 24e9)
+  expect(half).toMatchObject({ fits: true })
+  expect(half.fits && half.decodeChunk).toBeLessThan(25)
+  expect(memoryOf({}, 8e9)).toMatchObject({ fits: false, graph: expect.stringMatching(/step/) })
 })
 
-test('where the denoising takes most, low-vram makes it fit', () => {
-  const options = { decodeChunkSize: '1' }
-  const { offload, lowVram } = memoryOf(options, 64e9)
-  expect(offload.graph).toBe('denoise_step')
-  expect(lowVram.bytes).toBeLessThan(offload.bytes)
-  expect(memoryOf(options, offload.bytes).fits).toBe('low-vram')
+test('a chunk that was given is kept', () => {
+  expect(memoryOf({ decodeChunkSize: '1' }, 64e9)).toMatchObject({ fits: true, decodeChunk: 1 })
 })

@@ -15,7 +15,7 @@ const choose = (
 describe('the device of a command', () => {
   test('is the first card where CUDA is ready, in float16', async () => {
     expect(await choose({})).toEqual({
-      choice: { provider: 'cuda', uuid: aCard().uuid, precision: 'fp16' },
+      choice: { provider: 'cuda', uuid: aCard().uuid, precision: 'fp16', computeCapability: 86 },
       name: 'NVIDIA A10G',
       precision: 'fp16',
       computeCapability: '8.6',

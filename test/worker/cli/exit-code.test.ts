@@ -1,10 +1,12 @@
 import { CommanderError } from 'commander'
 import { describe, expect, test } from 'vitest'
+import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { exitCodeOf, InterruptedError, messageOf, worstOf } from '../../../worker/cli/exit-code.ts'
 
 test.each([
   ['a mistake', new InvalidInputError('--fps', 'got 0'), 2],
+  ['too little memory', new DoesNotFitError('memory: …'), 2],
   ['wrong usage', new CommanderError(1, 'commander.unknownOption', ''), 2],
   ['help', new CommanderError(0, 'commander.helpDisplayed', ''), 0],
   ['Ctrl-C', new InterruptedError('SIGINT'), 130],
@@ -26,6 +28,11 @@ test.each([
 
 describe('a message', () => {
   const debug = false
+
+  test('of a clip that does not fit is that alone', () => {
+    const error = new DoesNotFitError('memory: vae_decoder needs 40 GB, and 24 GB are there')
+    expect(messageOf(error, { debug })).toBe('error: memory: vae_decoder needs 40 GB, and 24 GB are there')
+  })
 
   test('of a mistake is that alone', () => {
     expect(messageOf(new InvalidInputError('--fps', 'got 0'), { debug })).toBe('error: --fps: got 0')

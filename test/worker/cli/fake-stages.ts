@@ -104,6 +104,7 @@ export const fakeStages = (
         seconds: { load: 1, encodeImage: 0.2, denoise: 8, decode: 2, total: 11.2 },
         peakMemoryBytes: 412_000_000,
         memory: 'offload',
+        decodeChunk: job.parameters.decodeChunkSize ?? job.parameters.numFrames,
         steps: job.parameters.numInferenceSteps,
         decodeFallbacks: 0,
       })

@@ -202,7 +202,7 @@ describe('SVD-XT for the CUDA provider', () => {
   test('is shown as tables', async () => {
     const text = await inspect(...cuda)
     expect(text).toMatch(
-      /│ denoise_step +│ +25 │ +[\d,]+ │ +151\.\d\d │ +159\.\d\d │ +100\.0 % │ +472 GB │ +2\.65 GB │ +5\.04 GB │/,
+      /│ denoise_step +│ +25 │ +[\d,]+ │ +151\.\d\d │ +159\.\d\d │ +100\.0 % │ +469 GB │ +2\.65 GB │ +5\.04 GB │/,
     )
     expect(text).toContain('seconds, counted and not measured:\n')
     expect(text).toMatch(

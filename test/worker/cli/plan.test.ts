@@ -130,7 +130,7 @@ describe('a plan', () => {
   })
 
   test('puts cards that are too small last, and plans nothing on them', async () => {
-    const size = ['--width', '3072', '--height', '3072', '--clips', '100']
+    const size = ['--width', '2560', '--height', '1440', '--clips', '100']
     const types = ['--instance-type', 'g4dn.xlarge', 'p5.48xlarge']
     const { instance_types } = await planJson(...size, ...types)
     expect(instance_types.map((row: Row) => row.instance_type)).toEqual(['p5.48xlarge', 'g4dn.xlarge'])
@@ -141,13 +141,20 @@ describe('a plan', () => {
     )
   })
 
+  test('says of a size that no card renders why', async () => {
+    const size = ['--width', '3072', '--height', '3072', '--clips', '100']
+    expect(await plan(...size, '--instance-type', 'p5.48xlarge')).toMatch(
+      /p5\.48xlarge +8 H100 +too large for CUDA +tensors of 2\^31 elements;/,
+    )
+  })
+
   test('is shown as a table, with the names of the quotas and the date of the prices below', async () => {
     const text = await plan('--clips', '10000')
     expect(text).toMatch(
       /^10,000 clips: 1024x576, 25 frames, guidance on, 25 steps, 25 frames decoded at once\n/,
     )
     expect(text).toMatch(
-      /\ng6e\.xlarge +L40S +fits \(25\.8 GB of 48\.0 GB\) +26-56 +counted +1 +64-141 +71-156 +132-290 +0\.013-0\.029 +4 L-DB2E81BA +compute\n/,
+      /\ng6e\.xlarge +L40S +fits \(33\.1 GB of 48\.0 GB\) +25-56 +counted +1 +64-142 +71-155 +132-289 +0\.013-0\.029 +4 L-DB2E81BA +compute\n/,
     )
     expect(text).toContain('Counted: from the CUDA graphs, not measured.')
     expect(text).not.toContain('Measured:')

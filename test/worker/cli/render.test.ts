@@ -175,6 +175,7 @@ describe('a single image', () => {
       },
       steps: 10,
       decode_fallbacks: 0,
+      decode_chunk_size: 14,
       videos: [
         {
           path: at('cup.mp4'),

@@ -35,6 +35,7 @@ test('writes the record, then the status, then removes the message', async () =>
     device_seconds: 0,
     cost_usd: 0,
     safer_path: false,
+    decode_chunk_size: null,
     worker: {
       ...{ id: 'worker-1', version: '0.1.0', execution_provider: 'cpu' },
       ...{ device: 'a processor', precision: 'fp32' },
@@ -54,6 +55,7 @@ test('records where the time went, and what it cost', async () => {
     publishSeconds: 7,
     deviceSeconds: 10,
     saferPath: true,
+    decodeChunk: 3,
   })
 
   await closeJob(held, SUCCEEDED, deps)
@@ -73,6 +75,7 @@ test('records where the time went, and what it cost', async () => {
     device_seconds: 10,
     cost_usd: 0.01,
     safer_path: true,
+    decode_chunk_size: 3,
   })
 })
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
 import { dispositionOf } from '../../../worker/jobs/disposition.ts'
@@ -12,6 +13,7 @@ import { crashOf } from '../../../worker/renderer/renderer-crashed.ts'
 test.each([
   ['reject', new InvalidInputError('image', 'is no picture')],
   ['reject', new QualityError([])],
+  ['reject', new DoesNotFitError('memory: vae_decoder needs 40 GB, and 24 GB are there')],
   ['cancel', new JobCancelledError('it was asked to stop')],
   ['release', new DrainingError('SIGTERM')],
   ['release', new CardUnusableError('the card is lost')],

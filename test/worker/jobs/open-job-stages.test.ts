@@ -66,6 +66,7 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
           seconds: { load: 1, encodeImage: 2, denoise: 3, decode: 4, total: 10 },
           peakMemoryBytes: 1,
           memory: 'resident',
+          decodeChunk: 2,
           steps: 4,
           decodeFallbacks: 0,
         }

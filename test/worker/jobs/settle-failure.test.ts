@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
+import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
 import { DrainingError } from '../../../worker/jobs/draining-error.ts'
@@ -27,6 +28,21 @@ test('what can never work is recorded as failed at once, and its message removed
     failure: { class: 'invalid-input', reason: 'image: is no picture', quality: [] },
   })
   expect(statuses).toEqual([{ state: 'failed', message: 'image: is no picture' }])
+  expect(said).toEqual(['removed'])
+})
+
+test('a clip that does not fit is recorded at once, and its message removed', async () => {
+  const { deps, store } = closingDeps()
+  const { held, said } = aHeldJob()
+  const reason = 'memory: vae_decoder needs 40 GB, and 24 GB are there'
+
+  const end = await settleFailure(new DoesNotFitError(reason), held, deps)
+
+  expect(end.type).toBe('done')
+  expect(await storedJson(store, RESULT)).toMatchObject({
+    state: 'failed',
+    failure: { class: 'does-not-fit', reason, quality: [] },
+  })
   expect(said).toEqual(['removed'])
 })
 

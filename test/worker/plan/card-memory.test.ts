@@ -1,27 +1,29 @@
 import { expect, test } from 'vitest'
-import { fitCard, type MemoryNeeds } from '../../../worker/plan/card-memory.ts'
+import type { FittingPlan } from '../../../worker/engine/memory/plan-clip-memory.ts'
+import { fitCard } from '../../../worker/plan/card-memory.ts'
 
 const GIB = 2 ** 30
 
-const NEEDS: MemoryNeeds = {
-  resident: 19 * GIB,
-  offload: 12 * GIB,
-  lowVram: 11 * GIB,
-  smallerChunks: [
-    { decodeChunk: 12, bytes: 6 * GIB },
-    { decodeChunk: 6, bytes: 4 * GIB },
-  ],
-}
+const aPlan = (change: Partial<FittingPlan>): FittingPlan => ({
+  ...{ fits: true, memory: 'resident', decodeChunk: 25, graphs: [], needBytes: GIB, availableBytes: GIB },
+  ...change,
+})
 
-/** Four fifths of a card are used. */
-test.each([
-  [24, 'resident', 19, null],
-  [23, 'offload', 12, null],
-  [15, 'offload', 12, null],
-  [14, 'low-vram', 11, null],
-  [13, 'smaller-chunk', 6, 12],
-  [6, 'smaller-chunk', 4, 6],
-  [4, 'none', 4, null],
-] as const)('a card of %d GiB renders it as %s', (gib, way, needGib, decodeChunk) => {
-  expect(fitCard(NEEDS, gib * 1024)).toEqual({ way, bytes: needGib * GIB, decodeChunk })
+test('a card gets the way that the planner chose for its memory', () => {
+  const planOn = (cardBytes: number) => aPlan({ memory: 'offload', needBytes: cardBytes / 2 })
+  expect(fitCard(planOn, 25, 24 * 1024)).toEqual({ way: 'offload', bytes: 12 * GIB, decodeChunk: null })
+})
+
+test('a chunk smaller than was asked for is named', () => {
+  const planOn = () => aPlan({ memory: 'low-vram', decodeChunk: 6 })
+  expect(fitCard(planOn, 25, 1024)).toEqual({ way: 'smaller-chunk', bytes: GIB, decodeChunk: 6 })
+  expect(fitCard(planOn, 6, 1024)).toEqual({ way: 'low-vram', bytes: GIB, decodeChunk: null })
+})
+
+test('a card that is too small is told with what the most sparing way takes', () => {
+  const planOn = () => ({
+    ...({ fits: false, graph: 'denoise_step', needBytes: 6 * GIB, availableBytes: GIB } as const),
+    ...{ nearest: null, instanceType: null },
+  })
+  expect(fitCard(planOn, 25, 1024)).toEqual({ way: 'none', bytes: 6 * GIB, decodeChunk: null })
 })

@@ -11,7 +11,10 @@ const TIMED: TimedClip = {
 const CLIP: ClipToPlan = {
   graphs: [{ runsPerClip: 1, work: { nodes: [{ flops: 1e15, bytes: 1e9, usesTensorCores: true }] } }],
   timed: TIMED,
-  memory: { resident: 1, offload: 1, lowVram: 1, smallerChunks: [] },
+  planOnCard: (availableBytes) => ({
+    ...{ fits: true, memory: 'resident', decodeChunk: 2, graphs: [], needBytes: 1, availableBytes },
+  }),
+  decodeChunk: 2,
   modelBytes: 1e9,
 }
 const QUESTION: PlanQuestion = {

@@ -1,4 +1,4 @@
-import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
+import type { FailureClass, ResultRecord } from '../../../shared/contracts/result-record.ts'
 
 const SHA256 = 'a'.repeat(64)
 export const JOB_ID = '0123456789abcdef0123456789abcdef'
@@ -52,11 +52,12 @@ export const aResult = (changes: Partial<ResultRecord> = {}): ResultRecord => ({
   device_seconds: 50.25,
   cost_usd: 0.014,
   safer_path: false,
+  decode_chunk_size: 2,
   worker: { id: 'worker-1', version: '0.1.0', execution_provider: 'cpu' },
   ...changes,
 })
 
-export const aFailedResult = (failureClass: 'invalid-input' | 'quality' | 'exhausted'): ResultRecord =>
+export const aFailedResult = (failureClass: FailureClass): ResultRecord =>
   aResult({
     state: 'failed',
     failure: { class: failureClass, reason: 'it is black', quality: [] },

@@ -83,6 +83,7 @@ export const aWorld = (given: WorldOptions = {}) => {
           if (step < STEPS) await clock.sleep((seconds.render * 1000) / STEPS, signal)
         }
         return {
+          decodeChunk: 2,
           seconds: { load: 0, encodeImage: 0, denoise: seconds.render, decode: 0 },
           async finish(signal) {
             begin('finish', job)

@@ -148,9 +148,9 @@ describe('the log', () => {
 
   test("counts a submitter's mistake as a warning, and other failures as errors", () => {
     const { tell, lines } = aLog()
-    for (const failureClass of ['invalid-input', 'quality', 'exhausted'] as const)
+    for (const failureClass of ['invalid-input', 'quality', 'does-not-fit', 'exhausted'] as const)
       tell({ type: 'job-done', jobId: JOB_ID, result: aFailedResult(failureClass) })
-    expect(lines().map(({ level }) => level)).toEqual(['WARN', 'ERROR', 'ERROR'])
+    expect(lines().map(({ level }) => level)).toEqual(['WARN', 'ERROR', 'ERROR', 'ERROR'])
   })
 
   test("keeps a user's line breaks inside its own line", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { DeviceFaultError } from '../../../worker/engine/device-fault.ts'
 import { wireErrorSchema } from '../../../worker/renderer/protocol.ts'
@@ -21,6 +22,12 @@ test('a fault of the card keeps its class and its stack', () => {
     message: error.message,
     stack: expect.stringContaining('wire-error.test.ts'),
   })
+})
+
+test('a DoesNotFitError is one again, with its message', () => {
+  const error = new DoesNotFitError('memory: vae_decoder needs 40 GB, and 24 GB are there')
+  expect(across(error)).toEqual(error)
+  expect(across(error)).toBeInstanceOf(DoesNotFitError)
 })
 
 test('an AbortError is one, and so is whatever is thrown after a cancel', () => {

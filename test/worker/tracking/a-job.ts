@@ -128,6 +128,7 @@ export const aResult = (overrides: ResultOverrides = {}): ResultRecord => {
     device_seconds: 13.7,
     cost_usd: null,
     safer_path: false,
+    decode_chunk_size: 4,
     worker: { id: 'worker-1', version: '0.1.0', execution_provider: 'cpu' },
     ...fields,
   } satisfies ResultRecord)

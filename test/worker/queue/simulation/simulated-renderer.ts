@@ -119,6 +119,7 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
         }
         disk.read(`${folder}/picture.png`)
         return {
+          decodeChunk: 2,
           seconds: { load: 1, encodeImage: 1, denoise: 1, decode: 1 },
           finish: (until) => finish(folder, kind, path, job.parameters.num_videos_per_prompt, until),
         }

@@ -1,0 +1,124 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { type Checkpoint, openCheckpoint } from '../../../../worker/checkpoint/open-checkpoint.ts'
+import { compileClip } from '../../../../worker/compiler/compile.ts'
+import { encodeOnnx } from '../../../../worker/compiler/graph/encode-onnx.ts'
+import type { Graph } from '../../../../worker/compiler/graph/graph.ts'
+import { cudaTarget } from '../../../../worker/compiler/targets/cuda/cuda.ts'
+import { oneTarget } from '../../../../worker/compiler/targets/target.ts'
+import { cudaMemoryOf, withReserve } from '../../../../worker/engine/memory/cuda-memory.ts'
+import { foldedGraph } from '../../../../worker/engine/memory/folded-graph.ts'
+import { withPreparedWeights } from '../../../../worker/engine/prepared-weights.ts'
+import { type Card, openStandIn, runOnStandIn } from '../../../cuda/stand-in-card.ts'
+import { readCheckpointSpec, writeRandomCheckpoint } from '../../../fixtures/random-checkpoint.ts'
+import { writeSparseCheckpoint } from '../../../fixtures/sparse-checkpoint.ts'
+import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
+
+/*
+ * Predictions beside the device memory that the CUDA provider's real binary allocates on a card that is not there. A
+ * prediction is never below what is measured, and at most 15 % above it.
+ */
+
+const { obstacle, title } = await openStandIn()
+const COMPUTE_CAPABILITY = { t4: 75, a10g: 86, h100: 90 } as const satisfies Partial<Record<Card, number>>
+type TestedCard = keyof typeof COMPUTE_CAPABILITY
+
+const SESSION = {
+  graphOptimizationLevel: 'disabled',
+  extra: { session: { use_device_allocator_for_initializers: '1' } },
+} as const
+
+interface Size {
+  readonly width: number
+  readonly height: number
+  readonly numFrames: number
+}
+
+const measuredBytes = async (graph: Graph, card: TestedCard): Promise<number> => {
+  const model = { ...encodeOnnx(graph, { sizes: 'open' }), inputs: graph.inputs }
+  const run = await runOnStandIn(model, { card, strict: true, sessionOptions: SESSION })
+  expect([run.error, run.cpuNodes, run.copyNodes]).toEqual([null, [], []])
+  return Math.max(...run.peakBytesPerRun)
+}
+
+const expectPrediction = async (recorded: Graph, cacheDir: string, card: TestedCard): Promise<number> => {
+  const target = { computeCapability: COMPUTE_CAPABILITY[card] }
+  const [best, plain] = [true, false].map((isReserved) =>
+    cudaMemoryOf(foldedGraph(recorded), target, { withReserve: isReserved }),
+  )
+  const prepared = await withPreparedWeights(recorded, cacheDir)
+  for (const predicted of [best!, plain!]) {
+    const measured = await measuredBytes(withReserve(prepared, predicted.reserve), card)
+    expect(predicted.bytes, `${recorded.name} on ${card}`).toBeGreaterThanOrEqual(measured)
+    expect(predicted.bytes, `${recorded.name} on ${card}`).toBeLessThanOrEqual(1.15 * measured)
+  }
+  return best!.bytes
+}
+
+const graphsOf = (
+  checkpoint: Checkpoint,
+  size: Size,
+  feedForwardChunks: number,
+  dtype: 'float16' | 'float32',
+) =>
+  compileClip(checkpoint, {
+    ...size,
+    guidance: true,
+    feedForwardChunks,
+    targets: oneTarget(cudaTarget(dtype)),
+  })
+
+const expectAll = async (checkpoint: Checkpoint, size: Size, chunks: readonly number[], card: TestedCard) => {
+  const cacheDir = await temporaryDir()
+  const graphs = graphsOf(checkpoint, size, 1, 'float16')
+  const sparing = graphsOf(checkpoint, size, 4, 'float16')
+  const recorded = [
+    graphs.imageEncoder(),
+    graphs.vaeEncoder(),
+    graphs.conditioning(2),
+    graphs.timeShifts(25),
+    graphs.denoiseStep(),
+    sparing.predictionStep(),
+    sparing.guidedEulerStep(),
+    ...chunks.map((frames) => graphs.vaeDecoder(frames, 'rgb')),
+  ]
+  const bytes: Record<string, number> = {}
+  for (const graph of recorded) bytes[graph.name] = await expectPrediction(graph, cacheDir, card)
+  return bytes
+}
+
+describe.skipIf(obstacle !== null)(`a prediction of CUDA memory${title}`, () => {
+  test.each(['t4', 'a10g', 'h100'] as const)(
+    'fits every graph of SVD-XT on %s',
+    { timeout: 600_000 },
+    async (card) => {
+      const configs = fileURLToPath(new URL('../../../fixtures/svd-xt-configs', import.meta.url))
+      const checkpoint = await writeSparseCheckpoint(configs, await temporaryDir(), { variant: 'fp16' })
+      const size = { width: 1024, height: 576, numFrames: 25 }
+      const bytes = await expectAll(checkpoint, size, card === 'h100' ? [4, 14, 25] : [1, 4], card)
+      expect(bytes['denoise_step']).toBeLessThan(10e9)
+      expect(bytes['prediction_step']).toBeLessThan(5e9)
+    },
+  )
+
+  test('fits the demo checkpoint', { timeout: 300_000 }, async () => {
+    const demo = fileURLToPath(new URL('../../../../worker/demo', import.meta.url))
+    await expectAll(await openCheckpoint(demo), { width: 256, height: 256, numFrames: 8 }, [2, 8], 'a10g')
+  })
+
+  test('fits a checkpoint of four levels', { timeout: 300_000 }, async () => {
+    const dir = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('four-level'), {
+      variant: 'fp16',
+    })
+    const checkpoint = await openCheckpoint(dir, { variant: 'fp16' })
+    await expectAll(checkpoint, { width: 512, height: 320, numFrames: 7 }, [1, 7], 't4')
+  })
+
+  test('fits a tiny checkpoint', { timeout: 300_000 }, async () => {
+    const dir = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'), {
+      variant: 'fp16',
+    })
+    const checkpoint = await openCheckpoint(dir, { variant: 'fp16' })
+    await expectAll(checkpoint, { width: 64, height: 64, numFrames: 3 }, [1, 3], 'h100')
+  })
+})

@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest'
+import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph.ts'
+import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
+import { doesNotFit } from '../../../../worker/engine/memory/does-not-fit.ts'
+import type { GraphMemory } from '../../../../worker/engine/memory/graph-memory.ts'
+import {
+  type ClipMemoryRequest,
+  type ClipSize,
+  planClipMemory,
+} from '../../../../worker/engine/memory/plan-clip-memory.ts'
+
+const GB = 1e9
+
+const aNetwork = (name: string, gigabytes: number): Graph => {
+  const g = createGraph(name)
+  g.output('y', silu(g, g.input('x', [Math.max(1, Math.round(gigabytes * 1000))])))
+  return g
+}
+
+/** Takes its input's length in megabytes. */
+const memoryOf = ({ name, inputs }: Graph): GraphMemory => {
+  const bytes = (inputs[0]?.shape[0] ?? 0) * 1e6
+  const inputShapes = inputs.map(({ shape }) => shape)
+  return { graph: name, inputShapes, reserve: null, weightBytes: 0, arenaBytes: bytes, bytes }
+}
+
+/* At 1024x512: encoder 1 GB, step 10 GB or 5 GB in low-vram, decoder 1 GB a frame; all in proportion to the pixels. */
+const clip = ({ width, height, numFrames }: ClipSize) => {
+  const scale = (width * height) / (1024 * 512)
+  const step = (numFrames / 25) * scale
+  return {
+    networks: (lowMemory: boolean) => [
+      aNetwork('encoder', scale),
+      aNetwork('denoise_step', (lowMemory ? 5 : 10) * step),
+    ],
+    decoder: (frames: number) => aNetwork('vae_decoder', frames * scale),
+  }
+}
+
+const plan = (gigabytes: number, change: Partial<ClipMemoryRequest> = {}) =>
+  planClipMemory({
+    ...{ width: 1024, height: 512, numFrames: 25, memory: 'auto', keepWarm: true, decodeChunk: null },
+    device: {
+      memoryOf,
+      availableBytes: gigabytes * GB,
+      baseBytes: GB,
+      shares: { offload: 1, resident: 1 },
+      lowVramBytes: 8 * GB,
+      instanceTypeFor: (bytes) => (bytes < 24 * GB ? 'g5.xlarge' : null),
+    },
+    clip,
+    ...change,
+  })
+
+describe('auto', () => {
+  test.each([
+    [37, 'resident', 25],
+    [36.9, 'offload', 25],
+    [26, 'offload', 25],
+  ])('with %d GB decodes all frames at once, and is %s', (gigabytes, memory, decodeChunk) => {
+    expect(plan(gigabytes)).toMatchObject({ fits: true, memory, decodeChunk })
+  })
+
+  test.each([
+    [25.9, 'offload', 24],
+    [11, 'offload', 10],
+    [10.9, 'low-vram', 9],
+    [6, 'low-vram', 5],
+  ])('with %d GB decodes the most frames that fit: %s, %d', (gigabytes, memory, decodeChunk) => {
+    expect(plan(gigabytes)).toMatchObject({ fits: true, memory, decodeChunk })
+  })
+
+  test('keeps nothing warm for a single clip', () => {
+    expect(plan(100, { keepWarm: false })).toMatchObject({ memory: 'offload', needBytes: 26 * GB })
+  })
+
+  test('keeps a chunk that was given', () => {
+    expect(plan(26, { decodeChunk: 8 })).toMatchObject({ fits: true, memory: 'resident', decodeChunk: 8 })
+    expect(plan(14, { decodeChunk: 8 })).toMatchObject({ fits: true, memory: 'offload', decodeChunk: 8 })
+    expect(plan(8, { decodeChunk: 8 })).toMatchObject({ fits: false })
+  })
+
+  test('counts the decoder of a last chunk that is shorter among networks that stay', () => {
+    expect(plan(100, { decodeChunk: 20 })).toMatchObject({
+      memory: 'resident',
+      needBytes: (1 + 11 + 20 + 5) * GB,
+    })
+  })
+
+  test('takes no chunk that is as short as its overlap', () => {
+    expect(plan(6, { leastChunk: 5 })).toMatchObject({ fits: true, decodeChunk: 5 })
+    expect(plan(6, { leastChunk: 6 })).toMatchObject({ fits: false })
+  })
+})
+
+describe('a way that was asked for', () => {
+  test('is kept, and its chunk chosen', () => {
+    expect(plan(100, { memory: 'offload' })).toMatchObject({ memory: 'offload', decodeChunk: 25 })
+    expect(plan(11, { memory: 'offload' })).toMatchObject({ memory: 'offload', decodeChunk: 10 })
+  })
+
+  test('low-vram decodes as many frames as its promise leaves room for', () => {
+    expect(plan(100, { memory: 'low-vram' })).toMatchObject({ decodeChunk: 7, needBytes: 8 * GB })
+    expect(plan(7, { memory: 'low-vram' })).toMatchObject({ decodeChunk: 6 })
+    expect(plan(100, { memory: 'low-vram', decodeChunk: 20 })).toMatchObject({ decodeChunk: 20 })
+  })
+
+  test('low-vram decodes as much as its other networks take where those take more than was promised', () => {
+    expect(plan(100, { memory: 'low-vram', width: 2048 })).toMatchObject({
+      decodeChunk: 5,
+      needBytes: 11 * GB,
+    })
+  })
+
+  test('is refused where it does not fit, with the one that does', () => {
+    expect(plan(7, { memory: 'offload' })).toEqual({
+      ...{ fits: false, graph: 'denoise_step', needBytes: 11 * GB, availableBytes: 7 * GB },
+      ...{ nearest: { memory: 'auto' }, instanceType: 'g5.xlarge' },
+    })
+  })
+})
+
+describe('what does not fit', () => {
+  test.each([
+    ['a smaller chunk', 9, { decodeChunk: 25 }, { decodeChunk: 8 }],
+    ['fewer frames', 4, {}, { numFrames: 12, decodeChunk: 3 }],
+    ['a smaller image', 1.15, { numFrames: 2 }, { width: 384, height: 192, decodeChunk: 1 }],
+  ])('names %s that fits', (_, gigabytes, change, nearest) => {
+    expect(plan(gigabytes, change)).toMatchObject({ fits: false, nearest })
+  })
+
+  test('names an instance type where no argument helps', () => {
+    const found = plan(0.5)
+    if (found.fits) throw new Error('it fits')
+    expect(found).toMatchObject({ nearest: null, needBytes: 6 * GB, availableBytes: 0.5 * GB })
+    expect(doesNotFit(found).message).toBe(
+      'memory: denoise_step needs 6.00 GB, and 500 MB are there; free some memory, or take an instance of g5.xlarge',
+    )
+  })
+
+  test('is told with what would fit', () => {
+    const found = plan(4)
+    if (found.fits) throw new Error('it fits')
+    expect(doesNotFit(found).message).toBe(
+      'memory: denoise_step needs 6.00 GB, and 4.00 GB are there; ' +
+        'what would fit: --num-frames 12 --decode-chunk-size 3; or free some memory, or take an instance of g5.xlarge',
+    )
+  })
+})

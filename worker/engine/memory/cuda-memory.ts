@@ -1,0 +1,84 @@
+import type { Graph } from '../../compiler/graph/graph.ts'
+import { bytesOf } from '../../compiler/graph/value.ts'
+import { simulateArena } from './arena-peak.ts'
+import { LARGEST_RESERVE_BYTES, withArenaReserve } from './arena-reserve.ts'
+import { cudaWorkspace } from './cuda-workspace.ts'
+import type { GraphMemory, Reserve } from './graph-memory.ts'
+
+export interface CudaCard {
+  /** 75 for sm_75. */
+  readonly computeCapability: number
+}
+
+/** cudaMalloc's alignment: each weight is an allocation of its own. */
+const ALIGNMENT_BYTES = 256
+/** Tables that sessions and kernels allocate for themselves; 33 KB were measured for an image encoder. */
+const TABLE_BYTES = 2 ** 16
+const SMALLEST_RESERVE_BYTES = 2 ** 26
+
+/** Sizes, starts and axes stay with the CPU, indices do not; all are counted, as they are small. */
+const weightBytesOf = ({ constants }: Graph): number =>
+  constants.reduce(
+    (total, { value }) => total + Math.ceil(bytesOf(value) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES,
+    0,
+  )
+
+const ORDERS = ['oldest', 'newest'] as const
+
+/**
+ * Addresses decide between equal chunks, and the driver chooses addresses: the worse of both orders. Infinity if that
+ * reaches `limitBytes`.
+ */
+const arenaBytesOf = (
+  graph: Graph,
+  computeCapability: number,
+  limitBytes = Number.POSITIVE_INFINITY,
+): number => {
+  const workspace = cudaWorkspace(computeCapability)
+  return ORDERS.reduce((most, lowestRegion) => {
+    if (most === Number.POSITIVE_INFINITY) return most
+    const use = simulateArena(graph, workspace, { lowestRegion, limitBytes })
+    return Math.max(most, use?.arenaBytes ?? Number.POSITIVE_INFINITY)
+  }, 0)
+}
+
+const POWERS = Array.from(
+  { length: Math.log2(LARGEST_RESERVE_BYTES / SMALLEST_RESERVE_BYTES) + 1 },
+  (_, power) => SMALLEST_RESERVE_BYTES * 2 ** power,
+)
+
+/**
+ * What a session of this graph takes on a card from its first run on, and the reserve with which it takes least. The
+ * graph is folded (`foldedGraph`, `withPreparedWeights`); its sizes are open and its weights lie outside the arena.
+ * `withReserve: false` takes the graph as it is.
+ */
+export const cudaMemoryOf = (
+  graph: Graph,
+  { computeCapability }: CudaCard,
+  { withReserve = true } = {},
+): GraphMemory => {
+  const weightBytes = weightBytesOf(graph) + TABLE_BYTES
+  const plain = arenaBytesOf(graph, computeCapability)
+  let best: { readonly reserve: Reserve | null; readonly arenaBytes: number } = {
+    reserve: null,
+    arenaBytes: plain,
+  }
+  // A reserve as large as what the graph takes anyway saves nothing.
+  const worthTrying = withReserve ? POWERS.filter((bytes) => bytes < plain) : []
+  for (const { name: input } of graph.inputs) {
+    for (const bytes of worthTrying.toReversed()) {
+      if (bytes >= best.arenaBytes) continue
+      // Of two reserves that take as much, the smaller one is filled in less time.
+      const mostBytes = best.arenaBytes - (best.reserve === null ? 1 : 0)
+      const reserved = withArenaReserve(graph, bytes, input)
+      const arenaBytes = arenaBytesOf(reserved, computeCapability, mostBytes + 1)
+      if (arenaBytes <= mostBytes) best = { reserve: { bytes, input }, arenaBytes }
+    }
+  }
+  const inputShapes = graph.inputs.map(({ shape }) => shape)
+  return { graph: graph.name, inputShapes, ...best, weightBytes, bytes: weightBytes + best.arenaBytes }
+}
+
+/** The graph with the reserve that `cudaMemoryOf` chose for it. */
+export const withReserve = (graph: Graph, reserve: Reserve | null): Graph =>
+  reserve === null ? graph : withArenaReserve(graph, reserve.bytes, reserve.input)

@@ -1,0 +1,69 @@
+import type { Node } from '../../compiler/graph/graph.ts'
+import { bytesOf, elementsOf } from '../../compiler/graph/value.ts'
+import type { Workspace } from './arena-peak.ts'
+
+/*
+ * What kernels of the CUDA provider 1.30 allocate beside their outputs. Formulas are from its sources; a stand-in card
+ * confirmed them where it says so:
+ *
+ *     GroupNorm, SkipGroupNorm   two float32 sums per image and group
+ *     MultiHeadAttention
+ *       flash (float16, sm_80 up, head size up to 256)   a float32 per row and head: 369 KB for [2, 9216, 5 heads]
+ *       sm_75 (float16)                                  q, k and v side by side: 35 MB for [2, 9216, 320]
+ *       head size above 256                              the output as float32: 18.9 MB for [1, 9216, 512]
+ *       float32                                          q, k and v, and twice the scores of short sequences
+ *     Concat                     a table of its inputs
+ *     Conv, NhwcConv (float32)   cuDNN copies input and output into its own layout. Not measured: real cuDNN took tens
+ *                                to hundreds of MB. Float16 convolutions in this layout need none.
+ */
+
+const FLOAT = 4
+const TABLE_BYTES = 8192
+const LONGEST_UNFUSED_SEQUENCE = 256
+const LARGEST_FLASH_HEAD = 256
+
+const groupNorm = ({ inputs: [x], attributes }: Node): readonly number[] => {
+  const groups = typeof attributes['groups'] === 'number' ? attributes['groups'] : 32
+  return [2 * FLOAT * groups * (x?.shape[0] ?? 1)]
+}
+
+const attention = (
+  { inputs: [query, key], attributes }: Node,
+  computeCapability: number,
+): readonly number[] => {
+  if (query == null) return []
+  const [rows = 1, length = 1, channels = 1] = query.shape
+  const keys = key?.shape[1] ?? length
+  const heads = typeof attributes['num_heads'] === 'number' ? attributes['num_heads'] : 1
+  const packed = bytesOf(query) + 2 * (key == null ? 0 : bytesOf(key))
+  if (query.dtype === 'float32') {
+    const scores = FLOAT * rows * heads * length * keys
+    return length < LONGEST_UNFUSED_SEQUENCE ? [packed, scores, scores] : [packed]
+  }
+  if (channels / heads > LARGEST_FLASH_HEAD) return [FLOAT * elementsOf(query.shape)]
+  if (computeCapability < 80) return [packed]
+  return [FLOAT * rows * heads * length]
+}
+
+const convolution = ({ inputs: [x], outputs: [y] }: Node): readonly number[] =>
+  x?.dtype === 'float32' && y !== undefined ? [bytesOf(x) + bytesOf(y)] : []
+
+/** `computeCapability`: 75 for sm_75. */
+export const cudaWorkspace =
+  (computeCapability: number): Workspace =>
+  (node) => {
+    switch (node.op) {
+      case 'GroupNorm':
+      case 'SkipGroupNorm':
+        return groupNorm(node)
+      case 'MultiHeadAttention':
+        return attention(node, computeCapability)
+      case 'Concat':
+        return [TABLE_BYTES]
+      case 'Conv':
+      case 'NhwcConv':
+        return convolution(node)
+      default:
+        return []
+    }
+  }

@@ -1,0 +1,31 @@
+import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
+import { formatBytes } from '../../../shared/size-text.ts'
+import type { DoesNotFit, NearestArguments } from './plan-clip-memory.ts'
+
+const spelt = ({ memory, decodeChunk, numFrames, width, height }: NearestArguments): string =>
+  Object.entries({
+    '--width': width,
+    '--height': height,
+    '--num-frames': numFrames,
+    '--decode-chunk-size': decodeChunk,
+    '--memory': memory,
+  })
+    .flatMap(([option, value]) => (value === undefined ? [] : [`${option} ${value}`]))
+    .join(' ')
+
+/** What would help. */
+export const adviceOf = ({ nearest, instanceType }: DoesNotFit): string => {
+  const machine = instanceType === null ? 'take a machine with more' : `take an instance of ${instanceType}`
+  return nearest === null
+    ? `free some memory, or ${machine}`
+    : `what would fit: ${spelt(nearest)}; or free some memory, or ${machine}`
+}
+
+/** What is needed, and what is there. */
+export const formatShortage = ({ graph, needBytes, availableBytes }: DoesNotFit): string =>
+  needBytes === Number.POSITIVE_INFINITY
+    ? `${graph} has tensors that CUDA's kernels cannot index`
+    : `${graph} needs ${formatBytes(needBytes)}, and ${formatBytes(availableBytes)} are there`
+
+export const doesNotFit = (found: DoesNotFit): DoesNotFitError =>
+  new DoesNotFitError(`memory: ${formatShortage(found)}; ${adviceOf(found)}`)

@@ -1,0 +1,35 @@
+import type { CompilerInput } from '../compiler/compile.ts'
+import { compileClip } from '../compiler/compile.ts'
+import type { Targets } from '../compiler/targets/target.ts'
+import type { ClipNetworks, ClipSize } from '../engine/memory/plan-clip-memory.ts'
+import { LOW_MEMORY_CHUNKS } from './render-clip.ts'
+
+export interface ClipKind {
+  readonly guidance: boolean
+  readonly steps: number
+  readonly targets: Targets
+}
+
+/** The graphs that a clip's rendering runs, by its size; each is recorded when asked for. */
+export const clipNetworksOf =
+  (checkpoint: CompilerInput, { guidance, steps, targets }: ClipKind) =>
+  ({ width, height, numFrames }: ClipSize): ClipNetworks => {
+    const options = { width, height, numFrames, guidance, targets }
+    const plain = compileClip(checkpoint, { ...options, feedForwardChunks: 1 })
+    return {
+      decoder: (frames) => plain.vaeDecoder(frames, 'rgb'),
+      networks(lowMemory) {
+        const graphs = lowMemory
+          ? compileClip(checkpoint, { ...options, feedForwardChunks: LOW_MEMORY_CHUNKS })
+          : plain
+        const isApart = guidance && lowMemory
+        return [
+          graphs.imageEncoder(),
+          graphs.vaeEncoder(),
+          graphs.conditioning(guidance && !isApart ? 2 : 1),
+          graphs.timeShifts(steps),
+          ...(isApart ? [graphs.predictionStep(), graphs.guidedEulerStep()] : [graphs.denoiseStep()]),
+        ]
+      },
+    }
+  }
