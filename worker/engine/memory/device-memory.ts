@@ -7,11 +7,8 @@ import type { DeviceMemory } from './plan-clip-memory.ts'
 
 const MIB = 2 ** 20
 
-/**
- * Node, ONNX Runtime's library, and the graphs as objects. In processes with one session of the demo, 190 to 310 MB were
- * measured beside weights and arena.
- */
-export const HOST_RUNTIME_BYTES = 240 * MIB
+/** Node and ONNX Runtime's library: a line through nine measured peaks of the demo, without its part by nodes. */
+export const HOST_RUNTIME_BYTES = 148 * MIB
 
 /**
  * What CUDA takes on a card beside what a process allocates: its context, and the code of the kernels that were loaded.

@@ -11,6 +11,8 @@ const SESSION = fileURLToPath(new URL('session-peak.ts', import.meta.url))
 test.each([
   ['predictionStep', 192, 128, 14],
   ['denoiseStep', 256, 256, 8],
+  ['vaeEncoder', 512, 320, 8],
+  ['denoiseStep', 320, 192, 10],
   ['vaeDecoder', 192, 128, 14],
   ['vaeDecoder', 256, 256, 8],
   ['vaeDecoder', 384, 256, 8],
