@@ -8,8 +8,8 @@ import type { DeviceMemory } from './plan-clip-memory.ts'
 
 const MIB = 2 ** 20
 
-/** Node, ONNX Runtime's library, and the graphs as objects: 165 to 240 MiB were measured in a renderer's process. */
-export const HOST_RUNTIME_BYTES = 200 * MIB
+/** Node and ONNX Runtime's library: a line through nine measured peaks of the demo, without its part by nodes. */
+export const HOST_RUNTIME_BYTES = 148 * MIB
 
 /**
  * What CUDA takes on a card beside what a process allocates: its context, and the code of the kernels that were loaded.

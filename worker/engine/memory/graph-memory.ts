@@ -12,7 +12,7 @@ export interface GraphMemory {
   readonly inputShapes: readonly (readonly number[])[]
   /** `null`: the graph takes least as it is. */
   readonly reserve: Reserve | null
-  /** Weights and small tables, outside the arena. */
+  /** Weights, small tables and, on the CPU, the graph itself, outside the arena. */
   readonly weightBytes: number
   /** The arena; it never shrinks. */
   readonly arenaBytes: number
