@@ -1,7 +1,7 @@
-import { readCards, type Card as NvidiaCard } from '../../worker/cuda/cards.ts'
-import { chooseDevice, parseDeviceRequest } from '../../worker/cuda/choose-device.ts'
 import { machineProbes } from '../../worker/cli/device-options.ts'
 import type { Precision } from '../../worker/compiler/targets/clip-targets.ts'
+import { type Card as NvidiaCard, readCards } from '../../worker/cuda/cards.ts'
+import { chooseDevice, parseDeviceRequest } from '../../worker/cuda/choose-device.ts'
 import type { DeviceChoice } from '../../worker/engine/device.ts'
 
 /** The card that the parts run on, or what stands in for it. */
@@ -14,7 +14,10 @@ export interface Machine {
   readonly execArgv: readonly string[]
 }
 
-export const choiceOf = ({ card }: Machine, precision: Precision): DeviceChoice => ({
+export const choiceOf = (
+  { card }: Machine,
+  precision: Precision,
+): Extract<DeviceChoice, { readonly provider: 'cuda' }> => ({
   provider: 'cuda',
   uuid: card.uuid,
   precision,
@@ -25,7 +28,11 @@ export const openCardMachine = async (
   device: string,
   environment: Machine['environment'],
 ): Promise<Machine> => {
-  const chosen = await chooseDevice('--device', parseDeviceRequest('--device', device), machineProbes(environment))
+  const chosen = await chooseDevice(
+    '--device',
+    parseDeviceRequest('--device', device),
+    machineProbes(environment),
+  )
   if (chosen.provider !== 'cuda') throw new Error(`--device: got ${device}; must be cuda or cuda:N`)
   return { standIn: false, card: chosen.card, environment, execArgv: [] }
 }

@@ -46,7 +46,7 @@ const tableWithoutCardFigures = ({ columns, rows, ...table }: Table): Table => {
 export const withoutCardFigures = (report: PartReport): PartReport => ({
   ...report,
   seconds: null,
-  tables: report.tables.map(tableWithoutCardFigures),
+  tables: report.tables.map(tableWithoutCardFigures).filter(({ columns }) => columns.length > 0),
 })
 
 const cellText = (cell: Cell | undefined, digits = 4): string => {

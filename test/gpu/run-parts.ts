@@ -23,7 +23,11 @@ const NOTHING: Findings = { tables: [], notes: [], failures: [] }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-const runPart = async (part: Part, limitSeconds: number, timeLimit: PartsOptions['timeLimit']): Promise<Findings> => {
+const runPart = async (
+  part: Part,
+  limitSeconds: number,
+  timeLimit: PartsOptions['timeLimit'],
+): Promise<Findings> => {
   const signal = timeLimit(limitSeconds)
   const found = await part.run(signal).catch((error) => ({ ...NOTHING, failures: [messageOf(error)] }))
   if (!signal.aborted) return found

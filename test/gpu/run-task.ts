@@ -49,6 +49,7 @@ export const runTask = async <Row>(machine: Machine, order: TaskOrder<Row>): Pro
   })
   const rows = (ended.ipcOutput as readonly unknown[]).map((row) => order.rows.parse(row))
   if (!ended.failed) return { rows, fault: null }
+  const what = ended.shortMessage?.split('\n')[0]?.replace(JSON.stringify(order.request), '…') ?? 'failed'
   const said = ended.stderr.trimEnd().split('\n').slice(0, STDERR_LINES).join('\n')
-  return { rows, fault: `${order.task}: ${ended.shortMessage.split('\n')[0]?.replace(JSON.stringify(order.request), '…')}\n${said}` }
+  return { rows, fault: `${order.task}: ${what}\n${said}` }
 }

@@ -5,21 +5,18 @@ import type { Graph } from '../../../worker/compiler/graph/graph.ts'
 import { cudaTarget } from '../../../worker/compiler/targets/cuda/cuda.ts'
 import { oneTarget } from '../../../worker/compiler/targets/target.ts'
 import type { Tensor } from '../../../worker/engine/tensor.ts'
-import { differenceOf, relativeRmsOf } from '../../fixtures/close.ts'
+import { differenceOf, relativeRmsOf } from '../../fixtures/difference.ts'
 import { type Golden, readGolden } from '../../fixtures/golden.ts'
 import { drawInput } from '../../fixtures/golden-input.ts'
-import { readHalfError } from '../../fixtures/half-errors.ts'
+import { MAXIMUM_ALLOWANCE, readHalfError, rmsAllowance } from '../../fixtures/half-errors.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
 import { runGraph, tensorOf } from '../../fixtures/run-graph.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 
 /*
  * The CUDA graphs in float16 against diffusers' float32 results. The budget is diffusers' own float16 error on the same
- * checkpoint and inputs (half-errors), which no network of ours may exceed, but for chance: the root mean square of n
- * independent errors spreads by 1/√(2n) of itself, and the largest of them by more.
+ * checkpoint and inputs (half-errors), which no network of ours may exceed, but for chance.
  */
-const MAXIMUM_ALLOWANCE = 1.5
-const rmsAllowance = (count: number): number => 1 + 3 / Math.sqrt(2 * count)
 
 const CASES = [
   { golden: 'networks-tiny', checkpoint: 'tiny', form: {} },

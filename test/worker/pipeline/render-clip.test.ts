@@ -10,7 +10,8 @@ import { openDevice } from '../../../worker/engine/device.ts'
 import { createSessionPool } from '../../../worker/engine/session-pool.ts'
 import { fitImage } from '../../../worker/pipeline/image/fit.ts'
 import { renderClip } from '../../../worker/pipeline/render-clip.ts'
-import { differenceOf, expectClose } from '../../fixtures/close.ts'
+import { expectClose } from '../../fixtures/close.ts'
+import { differenceOf } from '../../fixtures/difference.ts'
 import { type Golden, type GoldenTensor, readGolden } from '../../fixtures/golden.ts'
 import {
   type CheckpointName,
