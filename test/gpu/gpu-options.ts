@@ -1,10 +1,9 @@
 import { tmpdir } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { STAND_IN_NAMES, type StandInCard } from './machine.ts'
 
 export const PART_NAMES = ['device', 'xt', 'goldens', 'demo', 'profile', 'diffusers'] as const
 export type PartName = (typeof PART_NAMES)[number]
-
-const STAND_INS = ['t4', 'a10g', 'h100'] as const
 
 export interface GpuOptions {
   readonly parts: readonly PartName[]
@@ -16,7 +15,7 @@ export interface GpuOptions {
   readonly commit?: string
   readonly python?: string
   readonly compile: boolean
-  readonly standIn?: (typeof STAND_INS)[number]
+  readonly standIn?: StandInCard
 }
 
 const partNames = (text: string): readonly PartName[] => {
@@ -60,7 +59,9 @@ export const parseGpuOptions = (args: readonly string[]): GpuOptions =>
     .option('--python <path>', 'with torch and diffusers (SVD_PYTHON, else python3)')
     .option('--compile', 'torch.compile too, in the part diffusers', false)
     .addOption(
-      new Option('--stand-in <card>', 'no card: kernels that do nothing, and no figures').choices(STAND_INS),
+      new Option('--stand-in <card>', 'no card: kernels that do nothing, and no figures').choices(
+        STAND_IN_NAMES,
+      ),
     )
     .addHelpText('after', NOTES)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))

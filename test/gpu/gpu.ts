@@ -81,6 +81,9 @@ const runGpu = async (options: GpuOptions): Promise<number> => {
   return reports.some(({ status }) => status === 'failed') ? 1 : 0
 }
 
+// Leaves by an exit, so that its processes end and what it wrote is removed.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
+
 try {
   process.exitCode = await runGpu(parseGpuOptions(process.argv.slice(2)))
 } catch (error) {

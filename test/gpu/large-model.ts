@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,6 +46,8 @@ export const openLargeModel = async (
 ): Promise<LargeModel> => {
   const parent = await findSpace(work, small ? 1e8 : NEEDED_BYTES)
   const folder = await mkdtemp(path.join(parent, 'svd-gpu-'))
+  // Also where the program is interrupted: gigabytes must not stay.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const cacheDir = path.join(folder, 'cache')
   await mkdir(cacheDir)
   let written: Promise<string> | undefined

@@ -37,9 +37,17 @@ export const openCardMachine = async (
   return { standIn: false, card: chosen.card, environment, execArgv: [] }
 }
 
+const STAND_IN_CARDS = {
+  t4: { major: 7, minor: 5, memoryBytes: 15e9 },
+  a10g: { major: 8, minor: 6, memoryBytes: 22e9 },
+  h100: { major: 9, minor: 0, memoryBytes: 80e9 },
+} as const
+export type StandInCard = keyof typeof STAND_IN_CARDS
+export const STAND_IN_NAMES = Object.keys(STAND_IN_CARDS) as readonly StandInCard[]
+
 /** Throws if the stand-in cannot be opened here. */
 export const openStandInMachine = async (
-  card: 't4' | 'a10g' | 'h100',
+  card: StandInCard,
   environment: Machine['environment'],
 ): Promise<Machine> => {
   // A machine with a card has no use for the stand-in, and need not have what builds it.
@@ -47,15 +55,15 @@ export const openStandInMachine = async (
   const { obstacle } = await openStandIn()
   if (obstacle !== null) throw new Error(`the stand-in cannot be opened: ${obstacle}`)
   const standIn = await standInProcess(card)
-  const capability = { t4: [7, 5], a10g: [8, 6], h100: [9, 0] }[card]
+  const { memoryBytes, ...computeCapability } = STAND_IN_CARDS[card]
   return {
     standIn: true,
     card: {
       uuid: 'GPU-00000000-0000-0000-0000-000000000000',
       name: `stand-in for ${card}`,
-      computeCapability: { major: capability[0] ?? 0, minor: capability[1] ?? 0 },
-      totalBytes: 0,
-      freeBytes: 0,
+      computeCapability,
+      totalBytes: memoryBytes,
+      freeBytes: memoryBytes,
       driverVersion: 'none',
     },
     environment: { ...environment, ...standIn.env },

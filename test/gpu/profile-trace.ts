@@ -34,7 +34,7 @@ const eventSchema = z.looseObject({
 type TraceEvent = z.infer<typeof eventSchema>
 
 const KERNEL_TIME = '_kernel_time'
-const MICROSECONDS = 1e-6
+const MICROSECONDS_PER_SECOND = 1e6
 
 const shapesText = (shapes: z.infer<typeof shapesSchema> = []): string =>
   shapes
@@ -45,7 +45,7 @@ const nodeTime = ({ name, dur, args }: TraceEvent): NodeTime => ({
   node: name.slice(0, -KERNEL_TIME.length),
   op: args.op_name ?? '',
   provider: args.provider ?? '',
-  seconds: dur * MICROSECONDS,
+  seconds: dur / MICROSECONDS_PER_SECOND,
   inputs: shapesText(args.input_type_shape),
   bytes: (args.activation_size ?? 0) + (args.parameter_size ?? 0) + (args.output_size ?? 0),
 })

@@ -20,12 +20,14 @@ export interface Table {
 
 /** What a part found. It has failed if there is a failure. */
 export interface Findings {
+  /** The part cannot run on this machine; a note says why. */
+  readonly skipped?: true
   readonly tables: readonly Table[]
   readonly notes: readonly string[]
   readonly failures: readonly string[]
 }
 
-export interface PartReport extends Findings {
+export interface PartReport extends Omit<Findings, 'skipped'> {
   readonly part: string
   readonly status: 'ok' | 'failed' | 'skipped'
   /** `null` if the part was skipped, or ran over the stand-in. */

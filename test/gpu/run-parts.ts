@@ -35,6 +35,11 @@ const runPart = async (
   return { ...found, failures: [stopped, ...found.failures] }
 }
 
+const reportOf = ({ skipped, ...found }: Findings): Omit<PartReport, 'part' | 'seconds'> => {
+  if (found.failures.length > 0) return { ...found, status: 'failed' }
+  return { ...found, status: skipped === true ? 'skipped' : 'ok' }
+}
+
 /** Runs the parts in order within the budget. A part that fails or is skipped does not stop the others. */
 export const runParts = async (
   parts: readonly Part[],
@@ -51,8 +56,7 @@ export const runParts = async (
       report = { ...NOTHING, notes: [note], part: part.name, status: 'skipped', seconds: null }
     } else {
       const found = await runPart(part, Math.min(leftSeconds, part.mostSeconds), timeLimit)
-      const status = found.failures.length > 0 ? 'failed' : 'ok'
-      report = { ...found, part: part.name, status, seconds: now() - began }
+      report = { ...reportOf(found), part: part.name, seconds: now() - began }
     }
     reports.push(report)
     await onDone(report, reports)

@@ -14,7 +14,7 @@ export const networkRowSchema = z.object({
   weightBytes: z.number(),
   /** Activations that are alive at once, by the graph alone. */
   aliveBytes: z.number(),
-  /** Computing weights and keeping them in the cache, which was empty. */
+  /** Computing weights and keeping them in the cache, or verifying those that it has. */
   prepareSeconds: z.number(),
   /** `openSession` with the weights in the cache. */
   openSeconds: z.number(),

@@ -35,6 +35,7 @@ type SideRow = z.infer<typeof rowSchema>
 const GIGABYTE = 1e9
 const ROUNDS = 5
 const NEEDED_BYTES = 60 * GIGABYTE
+const NEEDED_FOR_FLOAT32_BYTES = 100 * GIGABYTE
 
 const PROBE =
   'import torch, diffusers; print("cuda" if torch.cuda.is_available() else "cpu"); diffusers.AutoencoderKLTemporalDecoder'
@@ -124,7 +125,7 @@ const errorTable = (rows: readonly SideRow[]): Table & { readonly rows: readonly
   }),
 })
 
-const skipped = (note: string): Findings => ({ tables: [], notes: [`It did not run: ${note}`], failures: [] })
+const skipped = (note: string): Findings => ({ skipped: true, tables: [], notes: [note], failures: [] })
 
 export const diffusersPart = (
   machine: Machine,
@@ -139,7 +140,7 @@ export const diffusersPart = (
     if (torchDevice === null)
       return skipped(`${python} has no torch or no diffusers; --python takes another.`)
     if (torchDevice === 'cpu' && !machine.standIn) return skipped(`torch of ${python} has no CUDA.`)
-    const freeBytes = machine.standIn ? 22 * GIGABYTE : (await readCard(machine)).freeBytes
+    const { freeBytes } = await readCard(machine)
     if (freeBytes < NEEDED_BYTES && !machine.standIn) {
       return skipped(
         `both sides together take ${NEEDED_BYTES / GIGABYTE} GB, and ${(freeBytes / GIGABYTE).toFixed(0)} are free.`,
@@ -151,6 +152,7 @@ export const diffusersPart = (
       task: 'diffusers-task.ts',
       request: {
         ...{ ...request, python, compile, values: !machine.standIn },
+        reference: machine.standIn || freeBytes >= NEEDED_FOR_FLOAT32_BYTES,
         rounds: machine.standIn ? 1 : ROUNDS,
       },
       ...{ choice, rows: rowSchema, signal },

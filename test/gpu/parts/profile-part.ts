@@ -85,7 +85,7 @@ export const profilePart = (machine: Machine, model: LargeModel): Part => ({
   mostSeconds: 120,
   async run(signal) {
     const choice = choiceOf(machine, 'fp16')
-    const freeBytes = machine.standIn ? 22 * GIGABYTE : (await readCard(machine)).freeBytes
+    const { freeBytes } = await readCard(machine)
     const request = await model.request(choice, decodeChunkFor(freeBytes))
     const normFrames = Math.min(request.numFrames, freeBytes >= ROOM_FOR_25_FRAMES ? 25 : 8)
     const { rows, fault } = await runTask(machine, {

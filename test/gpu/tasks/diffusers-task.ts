@@ -27,6 +27,8 @@ const requestSchema = clipRequestSchema.extend({
   compile: z.boolean(),
   /** Whether results have values, and the card memory that can be read. */
   values: z.boolean(),
+  /** Whether diffusers computes the same in float32 too, which takes 40 GB more. */
+  reference: z.boolean(),
   rounds: z.int(),
 })
 
@@ -174,29 +176,33 @@ await serveTask(requestSchema, async (request, emit) => {
     }
   }
 
-  await python.ask('compare')
-  await python.ask('reference')
-  const bytes = async (name: string) => await readFile(path.join(folder, name))
-  const floats = async (name: string) => new Float32Array(Uint8Array.from(await bytes(name)).buffer)
-  const [expected, half] = [await floats('expected-step.bin'), await floats('half-step.bin')]
-  const { next_latents: nextLatents } = await step()
-  if (nextLatents === undefined) throw new TypeError('the step gave no next_latents')
-  const errorOf = (actual: Float32Array) => ({
-    typical: relativeRmsOf(actual, expected),
-    largest: differenceOf(actual, expected).maxAbsolute / differenceOf(expected, expected).scale,
-  })
-  const count = expected.length
-  emit({ type: 'error', what: 'step', count, ours: errorOf(nextLatents.data), theirs: errorOf(half) })
-  const [frames, halfFrames] = [await bytes('expected-frames.bin'), await bytes('half-frames.bin')]
-  const frameError = (actual: Uint8Array) => {
-    const { meanAbsolute, maxAbsolute } = differenceOf(actual, frames)
-    return { typical: meanAbsolute, largest: maxAbsolute }
+  const compareErrors = async (): Promise<void> => {
+    await python.ask('compare')
+    await python.ask('reference')
+    const bytes = async (name: string) => await readFile(path.join(folder, name))
+    const floats = async (name: string) => new Float32Array(Uint8Array.from(await bytes(name)).buffer)
+    const [expected, half] = [await floats('expected-step.bin'), await floats('half-step.bin')]
+    const { next_latents: nextLatents } = await step()
+    if (nextLatents === undefined) throw new TypeError('the step gave no next_latents')
+    const errorOf = (actual: Float32Array) => ({
+      typical: relativeRmsOf(actual, expected),
+      largest: differenceOf(actual, expected).maxAbsolute / differenceOf(expected, expected).scale,
+    })
+    const count = expected.length
+    emit({ type: 'error', what: 'step', count, ours: errorOf(nextLatents.data), theirs: errorOf(half) })
+    const [frames, halfFrames] = [await bytes('expected-frames.bin'), await bytes('half-frames.bin')]
+    const frameError = (actual: Uint8Array) => {
+      const { meanAbsolute, maxAbsolute } = differenceOf(actual, frames)
+      return { typical: meanAbsolute, largest: maxAbsolute }
+    }
+    const { rgb } = await decode()
+    emit({
+      ...{ type: 'error', what: 'decode', count: frames.length },
+      ...{ ours: frameError(rgb.data), theirs: frameError(halfFrames) },
+    })
   }
-  const { rgb } = await decode()
-  emit({
-    ...{ type: 'error', what: 'decode', count: frames.length },
-    ...{ ours: frameError(rgb.data), theirs: frameError(halfFrames) },
-  })
+
+  if (request.reference) await compareErrors()
   await takeTurns('diffusers')
   if (request.compile) {
     await python.ask('compile')
