@@ -68,7 +68,7 @@ const runGpu = async (options: GpuOptions): Promise<number> => {
   const reports = await runParts(partsOf(options, machine, model, conditions), {
     budgetSeconds: options.budget,
     now: () => performance.now() / 1000,
-    timeLimit: (limit) => AbortSignal.timeout(limit * 1000),
+    timeLimit: (limit) => AbortSignal.timeout(Math.ceil(limit * 1000)),
     async onDone(report, all) {
       say(
         `${report.part}: ${report.status}${report.seconds === null ? '' : `, ${report.seconds.toFixed(1)} s`}`,

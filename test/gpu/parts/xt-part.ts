@@ -18,6 +18,9 @@ const clipRowSchema = z.object({
   frames: z.int(),
   bytes: z.int(),
   nonFiniteValues: z.number(),
+  /** Of all bytes. */
+  smallest: z.int(),
+  largest: z.int(),
 })
 const chunkFailedSchema = z.object({
   type: z.literal('chunk-failed'),
@@ -86,6 +89,8 @@ const clipTable = (rows: readonly XtRow[]): Table => ({
     { key: 'frames', head: 'frames' },
     ...['load', 'encodeImage', 'denoise', 'decode'].map((key) => ({ key, head: `${key}, s`, ofCard: true })),
     { key: 'nonFiniteValues', head: 'not finite', ofCard: true },
+    { key: 'smallest', head: 'bytes from', ofCard: true },
+    { key: 'largest', head: 'to', ofCard: true },
   ],
   rows: rows.flatMap(({ type, ...row }) => (type === 'clip' ? [row as Row] : [])),
 })
@@ -131,6 +136,9 @@ export const xtPart = (machine: Machine, model: LargeModel): Part => ({
         ...spoilt.map(
           ({ network, nonFiniteValues }) => `${network} gave ${nonFiniteValues} values that are not finite`,
         ),
+        ...clips
+          .filter(({ smallest, largest }) => !machine.standIn && smallest === largest)
+          .map(({ smallest }) => `every byte of the clip is ${smallest}`),
         ...clips
           .filter(({ bytes }) => bytes !== expectedBytes)
           .map(({ bytes }) => `the clip has ${bytes} bytes; must be ${expectedBytes}`),

@@ -40,13 +40,27 @@ await serveTask(requestSchema, async (request, emit) => {
     onProgress: () => {},
   })
   let [frames, bytes, nonFiniteValues] = [0, 0, 0]
+  let [smallest, largest] = [255, 0]
   for await (const frame of clip.frames()) {
     frames++
     bytes += frame.bytes.length
     nonFiniteValues += frame.nonFiniteValues
+    for (const value of frame.bytes) {
+      if (value < smallest) smallest = value
+      if (value > largest) largest = value
+    }
   }
   await pool.retain(() => false)
-  emit({ type: 'clip', ...clip.seconds, steps: clip.steps, frames, bytes, nonFiniteValues })
+  emit({
+    type: 'clip',
+    ...clip.seconds,
+    steps: clip.steps,
+    frames,
+    bytes,
+    nonFiniteValues,
+    smallest,
+    largest,
+  })
 
   // Once more with what the first clip left in the cache, and several runs of what ran once.
   const networks = await openClipNetworks(parameters, {
