@@ -10,8 +10,8 @@ import { writeLargeRandomCheckpoint } from './large-random-checkpoint.ts'
 
 test('the checkpoint is whole, and its numbers are scaled by the fan-in', async () => {
   const [configs, dir] = [await temporaryDir(), await temporaryDir()]
-  const { configs: files } = await readCheckpointSpec('tiny')
-  await writeRandomCheckpoint(configs, { name: 'tiny', configs: files, components: {} as never })
+  const { configs: parts } = await readCheckpointSpec('tiny')
+  await writeRandomCheckpoint(configs, { name: 'tiny', configs: parts, components: {} as never })
   await writeLargeRandomCheckpoint(configs, dir)
   const checkpoint = await openCheckpoint(dir, { variant: 'fp16' })
   const targets = cudaTargets({ precision: 'fp16', ...checkpoint.vae.config })
@@ -19,8 +19,11 @@ test('the checkpoint is whole, and its numbers are scaled by the fan-in', async 
   compileClip(checkpoint, { ...size, targets }).checkWeights()
 
   const spreads: number[] = []
+  const files = new Map<string, Buffer>()
   for (const [key, { shape, file, offsetBytes, sizeBytes }] of checkpoint.unet.tensors ?? []) {
-    const bytes = (await readFile(file)).subarray(offsetBytes, offsetBytes + sizeBytes)
+    const content = files.get(file) ?? (await readFile(file))
+    files.set(file, content)
+    const bytes = content.subarray(offsetBytes, offsetBytes + sizeBytes)
     const values = Float32Array.from(new Float16Array(Uint8Array.from(bytes).buffer))
     expect(values.every(Number.isFinite), key).toBe(true)
     const fanIn = shape.slice(1).reduce((product, side) => product * side, 1)

@@ -41,7 +41,7 @@ export const openMemorySamples = async (uuid: string): Promise<MemorySamples> =>
     const sample = parseSample(line)
     if (sample !== null) samples.push(sample)
   })
-  await Promise.race([once(lines, 'line'), smi, setTimeout(FIRST_SAMPLE_MS)])
+  await Promise.race([once(lines, 'line'), smi, setTimeout(FIRST_SAMPLE_MS, undefined, { ref: false })])
   const baselineBytes = samples[0]?.usedBytes ?? 0
   return {
     baselineBytes,
