@@ -13,7 +13,7 @@ import type { Progress } from '../../../worker/pipeline/progress.ts'
 import { createJobRenderer, type JobRenderer } from '../../../worker/renderer/job-renderer.ts'
 import { prepareImage } from '../../../worker/renderer/prepare-image.ts'
 import { type RenderJob, renderJobSchema, renderResultSchema } from '../../../worker/renderer/render-job.ts'
-import { differenceOf } from '../../fixtures/close.ts'
+import { differenceOf } from '../../fixtures/difference.ts'
 import { type Golden, readGolden } from '../../fixtures/golden.ts'
 import {
   type CheckpointName,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { openCheckpoint } from '../../../../worker/checkpoint/open-checkpoint.ts'
 import { compileClip } from '../../../../worker/compiler/compile.ts'
-import { openCpuDevice } from '../../../../worker/engine/device.ts'
+import { openDevice } from '../../../../worker/engine/device.ts'
 import { cpuMemoryOf } from '../../../../worker/engine/memory/cpu-memory.ts'
 import { HOST_RUNTIME_BYTES } from '../../../../worker/engine/memory/device-memory.ts'
 import { foldedGraph } from '../../../../worker/engine/memory/folded-graph.ts'
@@ -25,7 +25,7 @@ interface Case {
 
 const one: Case = JSON.parse(await readFile(process.argv[2]!, 'utf8'))
 const checkpoint = await openCheckpoint(one.checkpoint, { variant: one.variant })
-const { targets } = await openCpuDevice()
+const targets = (await openDevice({ provider: 'cpu' })).targets(checkpoint.vae.config)
 const graphs = compileClip(checkpoint, { ...one, guidance: true, feedForwardChunks: 1, targets })
 const graph = one.graph === 'vaeDecoder' ? graphs.vaeDecoder(one.numFrames, 'rgb') : graphs[one.graph]()
 const predictedBytes = HOST_RUNTIME_BYTES + cpuMemoryOf(foldedGraph(graph)).bytes
