@@ -1,4 +1,4 @@
-import { chmod, copyFile, writeFile } from 'node:fs/promises'
+import { copyFile } from 'node:fs/promises'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -16,14 +16,6 @@ import { type Card, standInProcess } from './stand-in-card.ts'
 
 const inRepository = (file: string): string => fileURLToPath(new URL(`../../${file}`, import.meta.url))
 
-/** A folder with a program called nvidia-smi, which reports so much free memory. */
-const aDriver = async (freeMebibytes: number): Promise<string> => {
-  const folder = await temporaryDir()
-  await writeFile(path.join(folder, 'nvidia-smi'), `#!/bin/sh\necho ${freeMebibytes}\n`)
-  await chmod(path.join(folder, 'nvidia-smi'), 0o755)
-  return folder
-}
-
 export interface StandInRender {
   /** Default a10g. */
   readonly card?: Card
@@ -40,7 +32,6 @@ export const renderOnStandIn = async (
 ) => {
   const folder = await temporaryDir()
   const standIn = await standInProcess(card)
-  const PATH = `${await aDriver(22_500)}:${process.env['PATH']}`
   let stdout = ''
   let stderr = ''
   const terminal = Object.assign(new PassThrough(), { isTTY: false, columns: 100 })
@@ -76,10 +67,7 @@ export const renderOnStandIn = async (
           ...limits,
           entry: inRepository('worker/renderer/main.ts'),
           schemas: { job: renderJobSchema, result: renderResultSchema },
-          env: rendererEnvironment(
-            { ...process.env, PATH, ...standIn.env, ...env },
-            deviceEnvironment(device),
-          ),
+          env: rendererEnvironment({ ...process.env, ...standIn.env, ...env }, deviceEnvironment(device)),
           execArgv: [...NODE_OPTIONS_OF_RENDERER, ...standIn.execArgv],
         }),
       openServices: () => Promise.reject(new Error('rendering has no business with S3 and SQS')),

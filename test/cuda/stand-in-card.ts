@@ -171,6 +171,8 @@ const sessionOptionsOf = (
 })
 
 const CHILD = fileURLToPath(new URL('./stand-in/child.ts', import.meta.url))
+/** Folder of a program called nvidia-smi. */
+const DRIVER = fileURLToPath(new URL('./stand-in/bin', import.meta.url))
 
 /**
  * Makes a session of ONNX Runtime's CUDA provider on a card that is not there, and runs it with zeros. Placement,
@@ -240,6 +242,7 @@ export const standInProcess = async (
   const { libraries, runtime } = await openFiles()
   return {
     env: {
+      PATH: `${DRIVER}:${process.env['PATH']}`,
       SVD_STAND_IN_CARD: card,
       SVD_STAND_IN_REPORT: path.join(libraries, 'report.node'),
       SVD_STAND_IN_RUNTIME: runtime,
