@@ -1,4 +1,6 @@
 import type { Graph } from '../../worker/compiler/graph/graph.ts'
+import { cudaMemoryOf, withReserve } from '../../worker/engine/memory/cuda-memory.ts'
+import { runningOptions } from '../../worker/engine/session-options.ts'
 import { type Card, runOnStandIn, type StandInOptions, type StandInRun } from './stand-in-card.ts'
 
 /** A card, and how its attention runs. */
@@ -27,10 +29,14 @@ export const CARD_SETUPS: readonly CardSetup[] = [
   { name: 'h100, cuDNN attention', card: 'h100', options: {} },
 ]
 
-/** The options of the product's sessions on CUDA. `runOnStandIn` has the rest: open sizes and no memory pattern. */
-const SESSION_OPTIONS: StandInOptions['sessionOptions'] = {
-  graphOptimizationLevel: 'disabled',
-  extra: { session: { use_device_allocator_for_initializers: '1' } },
+const { executionProviders: _, ...SESSION_OPTIONS } = runningOptions({
+  ...{ provider: 'cuda', threads: 0, externalDataDir: null, foldsConstants: false },
+})
+
+/** For the reserve of the arena, as the product chooses it. */
+const COMPUTE_CAPABILITY: Readonly<Record<Card, number>> = {
+  ...{ v100: 70, t4: 75, a10g: 86, l4: 89 },
+  ...{ a100: 80, h100: 90 },
 }
 
 /** Runs by the name of the setup, in the given order. Two processes run at a time. */
@@ -43,7 +49,8 @@ export const runOnCards = async (
   const runWaiting = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, { card, options }] = next
-      runs[index] = await runOnStandIn(graph, {
+      const { reserve } = cudaMemoryOf(graph, { computeCapability: COMPUTE_CAPABILITY[card] })
+      runs[index] = await runOnStandIn(withReserve(graph, reserve), {
         ...{ ...options, card },
         strict: true,
         sessionOptions: SESSION_OPTIONS,

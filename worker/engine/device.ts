@@ -3,7 +3,7 @@ import { cpuTargets, cudaTargets, type Precision } from '../compiler/targets/cli
 import type { Targets } from '../compiler/targets/target.ts'
 import { readFreeBytes } from '../cuda/cards.ts'
 import { readSettledFreeBytes } from '../cuda/settled-free-bytes.ts'
-import { cpuDeviceMemory, cudaDeviceMemory } from './memory/device-memory.ts'
+import { CUDA_BYTES, cpuDeviceMemory, cudaDeviceMemory } from './memory/device-memory.ts'
 import type { DeviceMemory } from './memory/plan-clip-memory.ts'
 import { detectCpuTarget } from './nchwc-block.ts'
 import type { SessionProvider } from './session-options.ts'
@@ -55,9 +55,11 @@ export const openDevice = async (choice: DeviceChoice): Promise<Device> => {
     exactTargets: ({ forceUpcast }) =>
       precision === 'fp32' ? null : cudaTargets({ precision: 'fp32', forceUpcast }),
     async memory() {
+      // From the first session on, CUDA has taken what a plan counts for it.
+      const isFirst = readFirst !== read
       const reading = readFirst()
       readFirst = read
-      return cudaDeviceMemory({ computeCapability }, await reading)
+      return cudaDeviceMemory({ computeCapability }, (await reading) + (isFirst ? 0 : CUDA_BYTES))
     },
   }
 }

@@ -1,11 +1,10 @@
-import { isDeepStrictEqual } from 'node:util'
 import { decodeChunkOf, usesGuidance } from '../../shared/contracts/render-parameters.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
-import type { Graph } from '../compiler/graph/graph.ts'
 import { type Device, openDevice } from '../engine/device.ts'
 import { doesNotFit } from '../engine/memory/does-not-fit.ts'
-import type { GraphMemory, Reserve } from '../engine/memory/graph-memory.ts'
+import type { GraphMemory } from '../engine/memory/graph-memory.ts'
 import { type FittingPlan, planClipMemory } from '../engine/memory/plan-clip-memory.ts'
+import { reserveOf } from '../engine/memory/reserve-of.ts'
 import type { MemoryPlan } from '../engine/memory-mode.ts'
 import { openSession } from '../engine/session.ts'
 import type { SessionProvider } from '../engine/session-options.ts'
@@ -49,16 +48,6 @@ const planFor = async (
   return plan
 }
 
-const reserveIn =
-  (graphs: readonly GraphMemory[]) =>
-  ({ name, inputs }: Graph): Reserve | null => {
-    const shapes = inputs.map(({ shape }) => shape)
-    const planned = graphs.find(
-      ({ graph, inputShapes }) => graph === name && isDeepStrictEqual(inputShapes, shapes),
-    )
-    return planned?.reserve ?? null
-  }
-
 /** What of a job decides which networks run, of which size and how. */
 const shapeKey = ({ checkpointDir, variant, memory, keepWarm, parameters }: RenderJob): string => {
   const { width, height, numFrames } = parameters
@@ -83,7 +72,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
   /** Plans of jobs, by their shape, for which a larger one had not enough memory. */
   const reduced = new Map<string, MemoryPlan>()
   /** Of the job that is rendered. */
-  let reserveOf: (graph: Graph) => Reserve | null = () => null
+  let plannedGraphs: readonly GraphMemory[] = []
 
   const closePool = async (): Promise<void> => {
     const closing = opened?.pool
@@ -102,7 +91,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
     const pool = createSessionPool(
       {
         ...{ keep: plan === 'resident' ? 'all' : 'one', provider, threads, cacheDir },
-        reserveOf: (graph) => reserveOf(graph),
+        reserveOf: (graph) => reserveOf(plannedGraphs, graph),
       },
       open,
     )
@@ -121,7 +110,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
   const renderWithPlan = async (plan: FittingPlan, { job, context, images, checkpoint, device }: OpenJob) => {
     const { memory } = plan
     const parameters = { ...job.parameters, decodeChunkSize: plan.decodeChunk }
-    reserveOf = reserveIn(plan.graphs)
+    plannedGraphs = plan.graphs
     const pool = await poolFor(memory, device.provider, job)
     const clip = await renderClip(images, parameters, {
       checkpoint,
@@ -142,7 +131,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
     return { videos, clip, pool, plan }
   }
 
-  /** Goes through ever smaller plans. */
+  /** Goes through ever smaller plans; throws the card's fault where none of them fits. */
   const renderWithin = async (first: FittingPlan, key: string, open: OpenJob) => {
     let plan = first
     for (;;) {
@@ -155,7 +144,12 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
         await closePool()
         reduced.set(key, smaller)
         const { decodeChunk: decodeChunkSize } = plan
-        plan = await planFor(open.checkpoint, open.job, open.device, { memory: smaller, decodeChunkSize })
+        plan = await planFor(open.checkpoint, open.job, open.device, {
+          memory: smaller,
+          decodeChunkSize,
+        }).catch(() => {
+          throw error
+        })
       }
     }
   }
@@ -170,6 +164,8 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
       const key = shapeKey(job)
       const known = ready?.key === key ? ready : null
       ready = null
+      // What networks of the job before hold counts as free for this one.
+      if (known === null) await closePool()
       const checkpoint =
         known?.checkpoint ??
         (await openCheckpoint(job.checkpointDir, job.variant === null ? {} : { variant: job.variant }))

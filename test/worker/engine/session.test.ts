@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createGraph, type Graph } from '../../../worker/compiler/graph/graph.ts'
 import type { Value } from '../../../worker/compiler/graph/value.ts'
 import { add, cast, isNan, roundToUint8 } from '../../../worker/compiler/ops/elementwise.ts'
-import { openSession } from '../../../worker/engine/session.ts'
+import { openSession, prepareSession } from '../../../worker/engine/session.ts'
 import { tensorOf } from '../../fixtures/run-graph.ts'
 import { someTensor, storedWeights } from '../../fixtures/stored-weights.ts'
 
@@ -45,6 +45,16 @@ describe('a session', () => {
   ])('refuses to run when an input %s', async (_, inputs, message) => {
     await using session = await openSum()
     await expect(session.run(inputs as Record<string, typeof X>)).rejects.toThrow(new TypeError(message))
+  })
+
+  test('allocates the reserve that the planner chose, and gives the same numbers', async () => {
+    const g = createGraph('sum')
+    g.output('y', add(g, g.input('x', [2]), g.input('bias', [2])))
+    const options = { threads: 1, reserveOf: () => ({ bytes: 4096, input: 'x' }) }
+    const { bytes } = await prepareSession(g, options)
+    expect(Buffer.from(bytes).includes('arena_reserve')).toBe(true)
+    await using session = await openSession(g, options)
+    expect(await session.run({ x: X, bias: BIAS })).toEqual({ y: tensorOf([11, 22]) })
   })
 
   test('returns bytes beside float32', async () => {

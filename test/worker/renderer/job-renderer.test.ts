@@ -97,6 +97,30 @@ test('a job like the one before reads nothing of the checkpoint again; one of an
   await expect(render(longer)).rejects.toThrow('model_index.json')
 })
 
+test('the networks of a job are closed before one of another length is planned', async () => {
+  const log: string[] = []
+  const open: OpenSession = async (graph, options) => {
+    const session = await openSession(graph, options)
+    log.push(`open ${graph.name}`)
+    return {
+      ...session,
+      async [Symbol.asyncDispose]() {
+        log.push(`close ${graph.name}`)
+        await session[Symbol.asyncDispose]()
+      },
+    }
+  }
+  const twoVideos = await aJob()
+  const parameters = { ...twoVideos.parameters, numInferenceSteps: 1, numVideosPerPrompt: 1 }
+  const job = { ...twoVideos, parameters, outputs: twoVideos.outputs.slice(0, 1) }
+  const context = { signal: new AbortController().signal, onProgress: () => {} }
+  await using small = createJobRenderer(open)
+  await small.render(job, context)
+  const opened = log.splice(0).filter((line) => line.startsWith('open '))
+  await small.render({ ...job, parameters: { ...parameters, numFrames: parameters.numFrames + 1 } }, context)
+  expect(log.slice(0, opened.length)).toEqual(opened.map((line) => line.replace('open', 'close')))
+})
+
 test('CLIP sees the source and the VAE the fitted picture', async () => {
   const twoVideos = await aJob()
   const parameters = { ...twoVideos.parameters, numInferenceSteps: 1, numVideosPerPrompt: 1 }

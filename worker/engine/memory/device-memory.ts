@@ -15,9 +15,11 @@ export const HOST_RUNTIME_BYTES = 148 * MIB
  * What CUDA takes on a card beside what a process allocates: its context, and the code of the kernels that were loaded.
  * An allowance, because no card was measured; NVIDIA's own figures for such processes are 300 to 500 MiB.
  */
-export const CUDA_CONTEXT_BYTES = 500 * MIB
+const CUDA_CONTEXT_BYTES = 500 * MIB
 /** cuBLAS allocates its workspace once a process: 32 MiB on sm_90, less on older cards, and cuBLASLt beside it. */
-export const CUBLAS_WORKSPACE_BYTES = 100 * MIB
+const CUBLAS_WORKSPACE_BYTES = 100 * MIB
+/** What CUDA takes of a card for a process, whatever it runs. */
+export const CUDA_BYTES = CUDA_CONTEXT_BYTES + CUBLAS_WORKSPACE_BYTES
 
 /** Networks that stay must leave memory for the encoder of the clip before and for other processes. */
 const CPU_SHARES = { offload: 0.95, resident: 0.5 } as const
@@ -53,7 +55,7 @@ export const cpuDeviceMemory = (availableBytes: number, baseBytes = 0): DeviceMe
 export const cudaDeviceMemory = (card: CudaCard, freeBytes: number): DeviceMemory => ({
   memoryOf: (graph) => (cudaLimitFaults(graph).length === 0 ? cudaMemoryOf(graph, card) : unlimited(graph)),
   availableBytes: freeBytes,
-  baseBytes: CUDA_CONTEXT_BYTES + CUBLAS_WORKSPACE_BYTES,
+  baseBytes: CUDA_BYTES,
   shares: CARD_SHARES,
   lowVramBytes: LOW_VRAM_BYTES,
   instanceTypeFor,

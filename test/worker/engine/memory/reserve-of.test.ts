@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph.ts'
+import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
+import type { GraphMemory } from '../../../../worker/engine/memory/graph-memory.ts'
+import { reserveOf } from '../../../../worker/engine/memory/reserve-of.ts'
+
+const decoder = (frames: number): Graph => {
+  const g = createGraph('vae_decoder')
+  g.output('y', silu(g, g.input('latents', [frames, 4])))
+  return g
+}
+
+const planned = (frames: number, bytes: number | null): GraphMemory => ({
+  ...{ graph: 'vae_decoder', inputShapes: [[frames, 4]], weightBytes: 1, arenaBytes: 1, bytes: 2 },
+  reserve: bytes === null ? null : { bytes, input: 'latents' },
+})
+
+test('graphs of one name have the reserve of their own shape', () => {
+  const plan = [planned(8, 1024), planned(1, 64), planned(2, null)]
+  expect(reserveOf(plan, decoder(8))).toEqual({ bytes: 1024, input: 'latents' })
+  expect(reserveOf(plan, decoder(1))).toEqual({ bytes: 64, input: 'latents' })
+  expect(reserveOf(plan, decoder(2))).toBeNull()
+})
+
+test('a graph that was not planned has none', () => {
+  expect(reserveOf([planned(8, 1024)], decoder(3))).toBeNull()
+})
