@@ -1,8 +1,12 @@
 import { formatBytes } from '../../shared/size-text.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip } from '../compiler/compile.ts'
-import { cpuTargets } from '../compiler/targets/clip-targets.ts'
+import { cpuTargets, cudaTargets } from '../compiler/targets/clip-targets.ts'
+import type { Targets } from '../compiler/targets/target.ts'
+import { chooseDevice } from '../cuda/choose-device.ts'
+import { cpuDeviceMemory, cudaDeviceMemory, HOST_RUNTIME_BYTES } from '../engine/memory/device-memory.ts'
 import { adviceOf, formatShortage } from '../engine/memory/does-not-fit.ts'
+import type { DeviceMemory } from '../engine/memory/plan-clip-memory.ts'
 import { type Check, fail, ok, runCheck, warn } from '../fitness/check.ts'
 import { checkDevice, type DeviceToCheck } from '../fitness/device-check.ts'
 import type { Machine } from '../fitness/machine.ts'
@@ -36,16 +40,46 @@ const checkCheckpoint = (dir: string, variant: string | undefined): Promise<Chec
     )
   })
 
+interface DeviceToPlanFor {
+  readonly memory: DeviceMemory
+  readonly targets: (options: { readonly forceUpcast: boolean }) => Targets
+}
+
+/** `null` where the device cannot be used, which is a failed check of its own. */
+const deviceToPlanFor = async (
+  { field, request, probes }: CheckOptions['device'],
+  machine: Machine,
+): Promise<DeviceToPlanFor | null> => {
+  const chosen = await chooseDevice(field, request, probes).catch(() => null)
+  if (chosen === null) return null
+  if (chosen.provider === 'cpu') {
+    // The renderer is a process that does not run yet.
+    const memory = cpuDeviceMemory(machine.availableMemoryBytes(), HOST_RUNTIME_BYTES)
+    return { memory, targets: () => cpuTargets() }
+  }
+  const { computeCapability, freeBytes } = chosen.card
+  const { major, minor } = computeCapability
+  return {
+    memory: cudaDeviceMemory({ computeCapability: 10 * major + minor }, freeBytes),
+    targets: ({ forceUpcast }) => cudaTargets({ precision: 'fp16', forceUpcast }),
+  }
+}
+
 /** With the checkpoint's default arguments. */
-const checkClipMemory = (dir: string, variant: string | undefined, availableBytes: number): Promise<Check> =>
+const checkClipMemory = (
+  dir: string,
+  variant: string | undefined,
+  { memory: device, targets }: DeviceToPlanFor,
+): Promise<Check> =>
   runCheck('clip memory', '', async () => {
     const checkpoint = await openCheckpoint(dir, variant === undefined ? {} : { variant })
-    const shape = clipShapeOf({}, checkpoint, cpuTargets())
-    const plan = clipMemoryOf(checkpoint, shape, availableBytes)
+    const shape = clipShapeOf({}, checkpoint, targets(checkpoint.vae.config))
+    const plan = clipMemoryOf(checkpoint, shape, device)
     const size = `${shape.width}x${shape.height}, ${shape.numFrames} frames`
     if (!plan.fits) return fail(`${size}: ${formatShortage(plan)}`, adviceOf(plan))
     const { memory, decodeChunk, needBytes } = plan
-    const found = `${size}: ${formatBytes(needBytes)} with --memory ${memory}; ${formatBytes(availableBytes)} available`
+    const available = formatBytes(device.availableBytes)
+    const found = `${size}: ${formatBytes(needBytes)} with --memory ${memory}; ${available} available`
     if (decodeChunk < shape.decodeChunk) {
       return warn(`${found}; ${decodeChunk} frames decoded at once`, '--memory auto does so by itself')
     }
@@ -55,11 +89,12 @@ const checkClipMemory = (dir: string, variant: string | undefined, availableByte
 const checksOfCheckpoint = async (
   machine: Machine,
   dir: string,
-  variant: string | undefined,
+  { variant, device }: CheckOptions,
 ): Promise<readonly Check[]> => {
   const checkpoint = await checkCheckpoint(dir, variant)
   if (checkpoint.status === 'fail') return [checkpoint]
-  return [checkpoint, await checkClipMemory(dir, variant, machine.availableMemoryBytes())]
+  const planned = await deviceToPlanFor(device, machine)
+  return planned === null ? [checkpoint] : [checkpoint, await checkClipMemory(dir, variant, planned)]
 }
 
 /** Everything that a render needs, checked one after the other. */
@@ -71,7 +106,5 @@ export const runChecks = async (machine: Machine, options: CheckOptions): Promis
   await checkDevice({ ...options.device, machine }),
   await checkDisk(machine, 'output', options.outputDir),
   await checkDisk(machine, 'temporary', machine.temporaryDir),
-  ...(options.checkpoint === undefined
-    ? []
-    : await checksOfCheckpoint(machine, options.checkpoint, options.variant)),
+  ...(options.checkpoint === undefined ? [] : await checksOfCheckpoint(machine, options.checkpoint, options)),
 ]

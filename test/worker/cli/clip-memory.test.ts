@@ -2,13 +2,22 @@ import { expect, test } from 'vitest'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { clipMemoryOf } from '../../../worker/cli/clip-memory.ts'
 import { clipShapeOf } from '../../../worker/cli/clip-options.ts'
-import { cpuTargets } from '../../../worker/compiler/targets/clip-targets.ts'
+import { cpuTargets, cudaTargets } from '../../../worker/compiler/targets/clip-targets.ts'
+import {
+  cpuDeviceMemory,
+  cudaDeviceMemory,
+  HOST_RUNTIME_BYTES,
+} from '../../../worker/engine/memory/device-memory.ts'
 import { XT_CONFIGS } from './a-command-line.ts'
 
 const xt = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
 
 const memoryOf = (options: Readonly<Record<string, string>>, availableBytes: number) =>
-  clipMemoryOf(xt, clipShapeOf(options, xt, cpuTargets()), availableBytes)
+  clipMemoryOf(
+    xt,
+    clipShapeOf(options, xt, cpuTargets()),
+    cpuDeviceMemory(availableBytes, HOST_RUNTIME_BYTES),
+  )
 
 test('SVD-XT at full size takes most for decoding all frames at once', () => {
   const plan = memoryOf({}, 128e9)
@@ -31,4 +40,12 @@ test('with less memory it decodes fewer frames at once, and then nothing fits', 
 
 test('a chunk that was given is kept', () => {
   expect(memoryOf({ decodeChunkSize: '1' }, 64e9)).toMatchObject({ fits: true, decodeChunk: 1 })
+})
+
+test('a card of 24 GB decodes all frames of SVD-XT at once, and one of 16 GB more than half of them', () => {
+  const targets = cudaTargets({ precision: 'fp16', forceUpcast: true })
+  const onCard = (freeBytes: number) =>
+    clipMemoryOf(xt, clipShapeOf({}, xt, targets), cudaDeviceMemory({ computeCapability: 75 }, freeBytes))
+  expect(onCard(23e9)).toMatchObject({ fits: true, memory: 'offload', decodeChunk: 25 })
+  expect(onCard(15e9)).toMatchObject({ fits: true, memory: 'offload', decodeChunk: 14 })
 })

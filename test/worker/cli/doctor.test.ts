@@ -28,6 +28,8 @@ const examine = async (
   return { exitCode, ...JSON.parse(stdout) }
 }
 
+const withCard: DeviceProbes = { readCards: async () => [aCard()], readCudaFaults: async () => [] }
+
 test('a sound machine passes every check', async () => {
   expect(await examine(aMachine(), { checkpoint: DEMO_CHECKPOINT })).toEqual({
     exitCode: 0,
@@ -161,7 +163,6 @@ test('a checkpoint without weights is a failed check', async () => {
 })
 
 test('a card that is asked for is named, or fails the machine with what to do', async () => {
-  const withCard: DeviceProbes = { readCards: async () => [aCard()], readCudaFaults: async () => [] }
   const sound = await examine(aMachine(), { device: 'cuda' }, withCard)
   expect([sound.exitCode, sound.checks.find(({ name }: Check) => name === 'device').found]).toEqual([
     0,
@@ -194,4 +195,17 @@ test('this machine is fit to run the tests', async () => {
     /^ok {4}node +24\.\d+\.\d+\nok {4}onnxruntime +1\.30\.0, providers: cpu.*\nok {4}ffmpeg /,
   )
   expect(exitCode).toBe(0)
+})
+
+test("on a card a clip has to fit the card's memory", async () => {
+  const { checks } = await examine(
+    aMachine({ availableMemoryBytes: () => 50e6 }),
+    { checkpoint: DEMO_CHECKPOINT, device: 'cuda' },
+    withCard,
+  )
+  expect(checks.at(-1)).toMatchObject({
+    name: 'clip memory',
+    status: 'ok',
+    found: expect.stringMatching(/^192x128, 14 frames: \d{3} MB with --memory offload; [\d.]+ GB available$/),
+  })
 })
