@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import installer from '@ffmpeg-installer/ffmpeg'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CUDA_LIBRARIES } from '../../../worker/cuda/cuda-libraries.ts'
@@ -43,6 +44,7 @@ const title = `the image’s install steps${reason === null ? '' : ` (skipped: $
 
 describe.skipIf(reason !== null)(title, () => {
   let work = ''
+  let ffmpegPath = ''
   const at = (...parts: readonly string[]): string => path.join(work, ...parts)
   const checkCuda = () =>
     execa(process.execPath, [at('svd/worker/image/check-cuda.ts'), at('svd')], { reject: false })
@@ -59,7 +61,7 @@ describe.skipIf(reason !== null)(title, () => {
     const [file, ...rest] = isRoot ? [...asUser, ...command] : command
     return await execa(file!, rest, {
       cwd: at('var/lib/svd'),
-      env: { ...env, FFMPEG_PATH: '', PATH: process.env['PATH'] ?? '', ...more },
+      env: { ...env, FFMPEG_PATH: ffmpegPath, PATH: process.env['PATH'] ?? '', ...more },
       ...{ extendEnv: false, reject: false },
     })
   }
@@ -113,6 +115,11 @@ describe.skipIf(reason !== null)(title, () => {
     for (const dir of ['var/cache/svd', 'var/lib/svd']) {
       await mkdir(at(dir), { recursive: true })
       if (isRoot) await chown(at(dir), UID, UID)
+    }
+    // The image has Ubuntu's ffmpeg. Where PATH has none, that of npm stands for it.
+    if (!runs('ffmpeg', '-version')) {
+      ffmpegPath = at('ffmpeg')
+      await cp(installer.path, ffmpegPath)
     }
     await execa('sh', [at('svd/worker/image/install-packages.sh'), at('svd')])
     await fetchProvider()
