@@ -56,7 +56,7 @@ test('a sound machine passes every check', async () => {
       {
         name: 'clip memory',
         status: 'ok',
-        found: '192x128, 14 frames: 701 MB with --memory offload; 32.0 GB available',
+        found: '192x128, 14 frames: 730 MB with --memory offload; 32.0 GB available',
         fix: null,
       },
     ],
@@ -137,7 +137,7 @@ test.each([
   [
     50e6,
     'fail',
-    /^192x128, 14 frames: prediction_step needs 305 MB, and 47.5 MB are there$/,
+    /^192x128, 14 frames: prediction_step needs 333 MB, and 47.5 MB are there$/,
     'free some memory, or take a machine with more',
   ],
 ])(
