@@ -3,6 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
+import { median } from '../../../bench/comparison.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 
 const DEMO = fileURLToPath(new URL('../../../../worker/demo', import.meta.url))
@@ -28,8 +29,13 @@ test.each([
     await writeFile(file, JSON.stringify(one))
     // Once, so that the weights are prepared: a renderer's later sessions find them.
     await execa(process.execPath, [SESSION, file])
-    const { stdout } = await execa(process.execPath, [SESSION, file])
-    const { predictedBytes, measuredBytes } = JSON.parse(stdout)
-    expect(Math.abs(predictedBytes / measuredBytes - 1)).toBeLessThanOrEqual(0.15)
+    // What the heap holds at the peak varies from run to run by up to a tenth.
+    const ratios: number[] = []
+    for (let run = 0; run < 3; run += 1) {
+      const { stdout } = await execa(process.execPath, [SESSION, file])
+      const { predictedBytes, measuredBytes } = JSON.parse(stdout)
+      ratios.push(predictedBytes / measuredBytes)
+    }
+    expect(Math.abs(median(ratios) - 1)).toBeLessThanOrEqual(0.15)
   },
 )
