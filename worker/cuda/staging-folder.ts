@@ -1,5 +1,6 @@
-import { mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { syncFolder } from '../../shared/sync-folder.ts'
 
 /*
  *     mkdtemp ──▶ FOLDER/.svd-cuda-XXXXXX ──files written, verified, synced──▶ renamed into FOLDER, one by one
@@ -35,15 +36,6 @@ const removeAbandoned = async (target: string, nowMs: number): Promise<void> => 
       () => false,
     )
     if (isAbandoned) await rm(folder, { recursive: true, force: true })
-  }
-}
-
-const syncFolder = async (folder: string): Promise<void> => {
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

@@ -3,6 +3,7 @@ import type { BigIntStats } from 'node:fs'
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolders } from '../../shared/make-folders.ts'
+import { syncFolder } from '../../shared/sync-folder.ts'
 
 /*
  * A file that is used only if its content is what was written:
@@ -81,16 +82,6 @@ const removeAbandoned = async (folder: string, newest: FileHandle): Promise<void
     const file = join(folder, name)
     const stats = await stat(file).catch(() => null)
     if (stats !== null && mtimeMs - stats.mtimeMs > ABANDONED_AFTER_MS) await rm(file, { force: true })
-  }
-}
-
-/** Makes a rename in this folder last: a power cut cannot undo it any more. */
-const syncFolder = async (folder: string): Promise<void> => {
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 
