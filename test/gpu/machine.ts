@@ -1,6 +1,6 @@
 import { machineProbes } from '../../worker/cli/device-options.ts'
 import type { Precision } from '../../worker/compiler/targets/clip-targets.ts'
-import { type Card as NvidiaCard, readCards } from '../../worker/cuda/cards.ts'
+import { type Card as NvidiaCard, readCards, smVersionOf } from '../../worker/cuda/cards.ts'
 import { chooseDevice, parseDeviceRequest } from '../../worker/cuda/choose-device.ts'
 import type { DeviceChoice } from '../../worker/engine/device.ts'
 
@@ -21,7 +21,7 @@ export const choiceOf = (
   provider: 'cuda',
   uuid: card.uuid,
   precision,
-  computeCapability: 10 * card.computeCapability.major + card.computeCapability.minor,
+  computeCapability: smVersionOf(card),
 })
 
 /** Throws if the card that was asked for cannot be used, with the product's own message. */

@@ -2,7 +2,7 @@ import { cpus } from 'node:os'
 import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { PRECISIONS, type Precision } from '../compiler/targets/clip-targets.ts'
-import { readCards } from '../cuda/cards.ts'
+import { readCards, smVersionOf } from '../cuda/cards.ts'
 import {
   chooseDevice,
   DEVICE_RULE,
@@ -79,7 +79,7 @@ export const chooseClipDevice = async (
         provider: 'cuda',
         uuid,
         precision: chosenPrecision,
-        computeCapability: 10 * major + minor,
+        computeCapability: smVersionOf(chosen.card),
       },
       ...{ name, precision: chosenPrecision, driverVersion, hint: null },
       computeCapability: `${major}.${minor}`,

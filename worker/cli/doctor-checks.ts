@@ -3,6 +3,7 @@ import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip } from '../compiler/compile.ts'
 import { cpuTargets, cudaTargets } from '../compiler/targets/clip-targets.ts'
 import type { Targets } from '../compiler/targets/target.ts'
+import { smVersionOf } from '../cuda/cards.ts'
 import { chooseDevice } from '../cuda/choose-device.ts'
 import { cpuDeviceMemory, cudaDeviceMemory, HOST_RUNTIME_BYTES } from '../engine/memory/device-memory.ts'
 import { adviceOf, formatShortage } from '../engine/memory/does-not-fit.ts'
@@ -57,10 +58,9 @@ const deviceToPlanFor = async (
     const memory = cpuDeviceMemory(machine.availableMemoryBytes(), HOST_RUNTIME_BYTES)
     return { memory, targets: () => cpuTargets() }
   }
-  const { computeCapability, freeBytes } = chosen.card
-  const { major, minor } = computeCapability
+  const { card } = chosen
   return {
-    memory: cudaDeviceMemory({ computeCapability: 10 * major + minor }, freeBytes),
+    memory: cudaDeviceMemory({ computeCapability: smVersionOf(card) }, card.freeBytes),
     targets: ({ forceUpcast }) => cudaTargets({ precision: 'fp16', forceUpcast }),
   }
 }
