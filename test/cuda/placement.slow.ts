@@ -160,8 +160,8 @@ describe.skipIf(obstacle !== null).each(Object.entries(CHECKPOINTS))(
 const HEADER = `# Graphs on cards
 
 \`npx vitest run --config vitest.slow.config.ts test/cuda/placement.slow.ts --update\` writes this file. Every node of every
-graph here is on CUDA, and nothing is copied between devices but inputs, outputs and the tables of uneven Concat and
-Split. [README.md](README.md) says what the figures are and what they leave out.
+graph here is on CUDA, and nothing is copied between devices but inputs, outputs and the small tables of uneven Concat
+and Split and of products that swap axes. [README.md](README.md) says what the figures are and what they leave out.
 
 A cell is empty where a graph is not run: the decoder on cards that lack the memory, small checkpoints in float32 on
 most cards. \`h100, cuDNN attention\` has convolutions without workspace.

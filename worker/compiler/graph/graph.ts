@@ -62,6 +62,7 @@ export interface Graph {
   node(spec: NodeSpec): readonly Value[]
   /** Names nodes after the part of the network that records them; errors say it too. */
   within<T>(path: string, record: () => T): T
+  /** FLOPs that the reference takes and this graph does not; negative where the graph takes more. */
   avoid(reason: string, flops: number): void
 }
 

@@ -25,6 +25,11 @@ export interface TransformerConditioning {
   readonly framePositions: Tokens
 }
 
+interface BothTokens {
+  readonly spatial: Tokens
+  readonly temporal: Tokens
+}
+
 /** diffusers' TransformerSpatioTemporalModel. */
 export const transformerSpatioTemporal = (scope: Scope, config: TransformerSpatioTemporal) => {
   const { g, target, w } = scope
@@ -48,20 +53,23 @@ export const transformerSpatioTemporal = (scope: Scope, config: TransformerSpati
         epsilon: GROUP_NORM_EPSILON,
         activation: 'none',
       })
-      let tokens = target.linear(g, target.toTokens(g, normalized), projIn)
-      for (const [layer, block] of blocks.entries()) {
+      const allTokens = clips * frames * height * width
+      const both = (tokens: Tokens, layer: number): BothTokens => {
+        const block = blocks[layer]!
         const spatial = block.spatial(tokens, contextOf(spatialContexts, layer))
         const placed = target.addRows(g, target.toTemporalTokens(g, spatial, frames), framePositions, 'frame')
         const temporal = block.temporal(placed, contextOf(temporalContexts, layer))
-        tokens = target.blend(g, spatial, temporal, mix)
-        const allTokens = clips * frames * height * width
         g.avoid(
           'cross-attention over a single context token',
           crossAttentionFlops(config, { tokens: allTokens, contexts: clips * frames }) +
             crossAttentionFlops(config, { tokens: allTokens, contexts: clips * height * width }),
         )
+        return { spatial, temporal }
       }
-      return target.addTokens(g, x, target.linear(g, tokens, projOut))
+      let mixed = both(target.linear(g, target.toTokens(g, normalized), projIn), 0)
+      for (let layer = 1; layer < layers; layer++)
+        mixed = both(target.blend(g, mixed.spatial, mixed.temporal, mix), layer)
+      return target.addTokens(g, x, target.blendedLinear(g, mixed.spatial, mixed.temporal, mix, projOut))
     })
 }
 

@@ -2,6 +2,7 @@ import { type Graph, GraphError } from '../graph/graph.ts'
 import { elementsOf, formatType, type Value } from '../graph/value.ts'
 import { broadcastShapes } from './elementwise.ts'
 import { assertOneType } from './one-type.ts'
+import { reshape } from './shape.ts'
 
 const mismatch = (op: string, a: Value, b: Value): GraphError =>
   new GraphError(`${op} of ${a.name} ${formatType(a)} with ${b.name} ${formatType(b)}`)
@@ -50,5 +51,25 @@ export const matmulTransposed = (g: Graph, a: Value, b: Value, alpha = 1): Value
     outputs: [{ shape, dtype: a.dtype }],
     attributes: { transB: 1, alpha: { float: alpha } },
     flops: 2 * elementsOf(shape) * k,
+  })[0]!
+}
+
+/**
+ * [n, batch, k] · [m, k]ᵀ → [batch, n, m]: a product that also swaps the first two axes, for which an op of its own would
+ * read and write the whole of it.
+ */
+export const matmulIntoBatches = (g: Graph, a: Value, b: Value): Value => {
+  const [n = 0, batch = 0, k = 0] = a.shape
+  const [m = 0, kb = 0] = b.shape
+  if (a.shape.length !== 3 || b.shape.length !== 2 || k !== kb) throw mismatch('FusedMatMul', a, b)
+  assertOneType('FusedMatMul', [a, b])
+  return g.node({
+    op: 'FusedMatMul',
+    domain: 'com.microsoft',
+    // The op wants as many axes on both sides.
+    inputs: [a, reshape(g, b, [1, m, k])],
+    outputs: [{ shape: [batch, n, m], dtype: a.dtype }],
+    attributes: { transB: 1, transBatchA: 1, alpha: { float: 1 } },
+    flops: 2 * batch * n * m * k,
   })[0]!
 }

@@ -8,7 +8,7 @@ import { attention } from './cpu-attention.ts'
 import { FEED_FORWARD_PIECE_BYTES, feedForward, linear, parameter } from './cpu-linear.ts'
 import type { Tokens } from './cpu-map.ts'
 import { mixShares } from './mix-shares.ts'
-import { type Activation, QUICK_GELU_ALPHA, type Target } from './target.ts'
+import { type Activation, type Mix, QUICK_GELU_ALPHA, type Target } from './target.ts'
 
 /* What both layouts of the CPU do with tokens: they are matrices [rows·length, C] in either. */
 
@@ -46,6 +46,12 @@ const toSpatial = (g: Graph, { value, rows, length }: Tokens, clips: number): Va
   const channels = value.shape[1] ?? 0
   const byPixel = reshape(g, value, [clips, rows / clips, length, channels])
   return reshape(g, transpose(g, byPixel, [0, 2, 1, 3]), value.shape)
+}
+
+const blend = (g: Graph, spatial: Tokens, temporal: Tokens, mix: Mix): Tokens => {
+  const shares = mixShares(g, mix)
+  const back = toSpatial(g, temporal, temporal.rows / spatial.length)
+  return withValue(spatial, add(g, mul(g, spatial.value, shares.spatial), mul(g, back, shares.temporal)))
 }
 
 export const tokenVerbs = {
@@ -111,10 +117,8 @@ export const tokenVerbs = {
     return { value: byPixel, rows: (rows / frames) * length, length: frames, channels }
   },
 
-  blend(g, spatial: Tokens, temporal: Tokens, mix) {
-    const shares = mixShares(g, mix)
-    const back = toSpatial(g, temporal, temporal.rows / spatial.length)
-    const blended = add(g, mul(g, spatial.value, shares.spatial), mul(g, back, shares.temporal))
-    return withValue(spatial, blended)
-  },
+  blend,
+
+  blendedLinear: (g, spatial: Tokens, temporal: Tokens, mix, layer) =>
+    withValue(spatial, linear(g, blend(g, spatial, temporal, mix).value, layer)),
 } satisfies Partial<Target>

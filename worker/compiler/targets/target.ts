@@ -163,6 +163,8 @@ export interface Target {
   toTemporalTokens(g: Graph, x: Tokens, frames: number): Tokens
   /** The mix of tokens in sequences per image with those in sequences per pixel; in sequences per image. */
   blend(g: Graph, spatial: Tokens, temporal: Tokens, mix: Mix): Tokens
+  /** A linear layer of that mix. */
+  blendedLinear(g: Graph, spatial: Tokens, temporal: Tokens, mix: Mix, layer: BiasedLinear): Tokens
 
   /* Tokens. */
 

@@ -13,6 +13,7 @@ import type { Workspace } from './arena-peak.ts'
  *       head size above 256                              the output as float32: 18.9 MB for [1, 9216, 512]
  *       float32                                          q, k and v, and twice the scores of short sequences
  *     Concat                     a table of its inputs
+ *     FusedMatMul, transBatchA   three tables of pointers, one to each matrix
  *     Conv, NhwcConv (float32)   cuDNN copies input and output into its own layout. Not measured: real cuDNN took tens
  *                                to hundreds of MB. Float16 convolutions in this layout need none.
  */
@@ -48,6 +49,13 @@ const attention = (
 const convolution = ({ inputs: [x], outputs: [y] }: Node): readonly number[] =>
   x?.dtype === 'float32' && y !== undefined ? [bytesOf(x) + bytesOf(y)] : []
 
+/** A product over several batches of one weight: pointers to both factors and the result. */
+const product = ({ outputs: [y], attributes }: Node): readonly number[] => {
+  if (attributes['transBatchA'] !== 1) return []
+  const pointers = 8 * (y?.shape[0] ?? 1)
+  return [pointers, pointers, pointers]
+}
+
 /** `computeCapability`: 75 for sm_75. */
 export const cudaWorkspace =
   (computeCapability: number): Workspace =>
@@ -58,6 +66,8 @@ export const cudaWorkspace =
         return groupNorm(node)
       case 'MultiHeadAttention':
         return attention(node, computeCapability)
+      case 'FusedMatMul':
+        return product(node)
       case 'Concat':
         return [TABLE_BYTES]
       case 'Conv':

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { createGraph, GraphError } from '../../../../worker/compiler/graph/graph.ts'
-import { gemm, matmul, matmulTransposed } from '../../../../worker/compiler/ops/matmul.ts'
+import { statisticsOf } from '../../../../worker/compiler/graph/statistics.ts'
+import { gemm, matmul, matmulIntoBatches, matmulTransposed } from '../../../../worker/compiler/ops/matmul.ts'
 import { expectClose } from '../../../fixtures/close.ts'
-import { multiplyTransposed } from '../../../fixtures/plain-arithmetic.ts'
+import { moveAxes, multiplyTransposed } from '../../../fixtures/plain-arithmetic.ts'
 import { runGraph, tensorOf } from '../../../fixtures/run-graph.ts'
 import { someTensor } from '../../../fixtures/stored-weights.ts'
 
@@ -82,6 +83,30 @@ describe('matmulTransposed', () => {
     const g = createGraph('matmul')
     expect(() => matmulTransposed(g, g.input('a', [2, 3]), g.input('b', [3, 2]))).toThrow(
       new GraphError('FusedMatMul of a float32[2,3] with b float32[3,2]'),
+    )
+  })
+})
+
+describe('matmulIntoBatches', () => {
+  test('multiplies by the transposed second, and puts the second axis first', async () => {
+    const [a, b] = [someTensor(1, [4, 2, 7]), someTensor(2, [3, 7])]
+    const g = createGraph('matmul')
+    const y = matmulIntoBatches(g, g.input('a', a.shape), g.input('b', b.shape))
+    g.output('y', y)
+    expect(y.shape).toEqual([2, 4, 3])
+    expect(statisticsOf(g).flops).toBe(2 * 8 * 7 * 3)
+    const rows = multiplyTransposed({ data: a.data, shape: [8, 7] }, b, null)
+    const expected = moveAxes({ data: Float32Array.from(rows.data), shape: [4, 2, 3] }, [1, 0, 2])
+    expectClose((await runGraph(g, { a, b }))['y']!, expected, { absolute: 1e-6 })
+  })
+
+  test('refuses unequal inner sizes and other ranks', () => {
+    const g = createGraph('matmul')
+    expect(() => matmulIntoBatches(g, g.input('a', [2, 5, 3]), g.input('b', [3, 2]))).toThrow(
+      new GraphError('FusedMatMul of a float32[2,5,3] with b float32[3,2]'),
+    )
+    expect(() => matmulIntoBatches(g, g.input('c', [2, 3]), g.input('d', [4, 3]))).toThrow(
+      new GraphError('FusedMatMul of c float32[2,3] with d float32[4,3]'),
     )
   })
 })

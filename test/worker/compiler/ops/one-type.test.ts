@@ -6,7 +6,7 @@ import { biasAdd, biasSplitGelu } from '../../../../worker/compiler/ops/bias.ts'
 import { conv } from '../../../../worker/compiler/ops/conv.ts'
 import { add, biasGelu } from '../../../../worker/compiler/ops/elementwise.ts'
 import { skipGroupNorm } from '../../../../worker/compiler/ops/group-norm.ts'
-import { gemm, matmul, matmulTransposed } from '../../../../worker/compiler/ops/matmul.ts'
+import { gemm, matmul, matmulIntoBatches, matmulTransposed } from '../../../../worker/compiler/ops/matmul.ts'
 import { nchwcConv } from '../../../../worker/compiler/ops/nchwc.ts'
 import { nhwcConv } from '../../../../worker/compiler/ops/nhwc-conv.ts'
 import { layerNormalization } from '../../../../worker/compiler/ops/normalization.ts'
@@ -33,6 +33,7 @@ const OPS: readonly (readonly [string, Record])[] = [
   ['Gemm', (g, input) => gemm(g, input('a', [2, 3]), input('b', [4, 3]), input('last', [4]))],
   ['MatMul', (g, input) => matmul(g, input('a', [2, 3]), input('last', [3, 4]))],
   ['FusedMatMul', (g, input) => matmulTransposed(g, input('a', [2, 3]), input('last', [4, 3]))],
+  ['FusedMatMul', (g, input) => matmulIntoBatches(g, input('a', [2, 5, 3]), input('last', [4, 3]))],
   [
     'LayerNormalization',
     (g, input) => layerNormalization(g, input('a', [2, 3]), input('b', [3]), input('last', [3]), 1e-5),

@@ -84,6 +84,27 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     expect([...y!.data]).toEqual(expected)
   })
 
+  test('a linear layer of a blend, which weighs the temporal side by its share', async () => {
+    // Two clips of three frames of two pixels. The temporal side is twice the spatial one.
+    const x = someTensor(1, [12, 16])
+    const given = { weight: someTensor(2, [8, 16]), bias: someTensor(3, [8]) }
+    const w = await storedWeights({ ...given, mix_factor: tensorOf([0.7]) })
+    const share = 1 / (1 + Math.exp(-0.7))
+    const layer = { weight: w.tensor('weight', [8, 16]), bias: w.tensor('bias', [8]) }
+    for (const switched of [false, true]) {
+      const g = createGraph('blend')
+      const spatial = target.tokensFromMatrix(g, g.input('x', x.shape), 6)
+      const temporal = target.toTemporalTokens(g, target.add(g, spatial, spatial), 3)
+      const y = target.blendedLinear(g, spatial, temporal, bindMix(w, { switched }), layer)
+      expect(y).toMatchObject({ rows: 6, length: 2, channels: 8 })
+      g.output('y', target.tokensToMatrix(g, y))
+      const factor = 1 + (switched ? share : 1 - share)
+      const blended = { data: x.data.map((value) => value * factor), shape: x.shape }
+      const expected = multiplyTransposed(blended, given.weight, given.bias)
+      expectClose((await runGraph(g, { x }))['y']!, expected, { absolute: 4e-6 })
+    }
+  })
+
   test('a layer norm', async () => {
     const given = { weight: someTensor(6, [16]), bias: someTensor(7, [16]) }
     const w = await storedWeights(given)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createGraph, type Graph } from '../../../../../worker/compiler/graph/graph.ts'
+import { preparationNodes } from '../../../../../worker/compiler/graph/weight-preparation.ts'
 import { bindMix } from '../../../../../worker/compiler/layers/parameters.ts'
 import { cudaTarget } from '../../../../../worker/compiler/targets/cuda/cuda.ts'
 import type { Target, Tokens } from '../../../../../worker/compiler/targets/target.ts'
@@ -205,6 +206,21 @@ test('a blend weighs the spatial side by the sigmoid of its factor, or the tempo
     const data = X.data.map((value) => value * (1 - temporal) + 2 * value * temporal)
     expectClose((await runGraph(g, { x: X }))['y']!, { data, shape: X.shape }, { absolute: 2e-6 })
   }
+})
+
+test('a linear layer of a blend has a product for each side, and no pass that weighs or transposes', async () => {
+  const given = { weight: someTensor(2, [8, 8]), bias: someTensor(3, [8]), mix_factor: tensorOf([0.7]) }
+  const w = await storedWeights(given)
+  const g = createGraph('blend')
+  const x = spatial(g)
+  const temporal = target.toTemporalTokens(g, x, FRAMES)
+  const layer = { weight: w.tensor('weight', [8, 8]), bias: w.tensor('bias', [8]) }
+  const y = target.blendedLinear(g, x, temporal, bindMix(w, { switched: false }), layer)
+  g.output('y', target.tokensToMatrix(g, y))
+  const prepared = preparationNodes(g)
+  const renames = new Set(['Reshape', 'Identity'])
+  const run = g.nodes.filter((node) => !prepared.has(node) && !renames.has(node.op)).map(({ op }) => op)
+  expect(run).toEqual(['Transpose', 'FusedMatMul', 'FusedMatMul', 'Add', 'Add'])
 })
 
 describe('the bias of a short row of tokens', () => {
