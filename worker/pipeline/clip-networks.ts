@@ -3,6 +3,7 @@ import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import type { Targets } from '../compiler/targets/target.ts'
+import type { Session } from '../engine/session.ts'
 import type { SessionPool } from '../engine/session-pool.ts'
 import {
   type ByteTensor,
@@ -55,16 +56,29 @@ export interface ClipNetworkOptions {
   readonly feedForwardChunks: number
   /** Time spent recording graphs and making sessions is added here. */
   readonly onLoaded: (seconds: number) => void
+  /** Called before each run that is its session's first, which takes longer than the later ones; default: nothing. */
+  readonly onFirstRun?: () => void
 }
 
 /** Those whose tensors are all there and of the right shape, which no size of a clip changes. */
 const checked = new WeakSet<Checkpoint>()
 
+/** Those that have run. A run that failed may have to plan its convolutions again. */
+const warmedUp = new WeakSet<Session>()
+
 const secondsSince = (start: number): number => (performance.now() - start) / 1000
 
 export const openClipNetworks = async (
   parameters: RenderParameters,
-  { checkpoint, pool, targets, exactTargets, feedForwardChunks, onLoaded }: ClipNetworkOptions,
+  {
+    checkpoint,
+    pool,
+    targets,
+    exactTargets,
+    feedForwardChunks,
+    onLoaded,
+    onFirstRun = () => {},
+  }: ClipNetworkOptions,
 ): Promise<ClipNetworks> => {
   const { width, height, numFrames } = parameters
   const guidance = usesGuidance(parameters)
@@ -92,7 +106,10 @@ export const openClipNetworks = async (
     await pool.retain((key) => key.startsWith(own))
     const session = await pool.session(`${own}${name}`, record)
     onLoaded(secondsSince(opening))
-    return await session.run(inputs)
+    if (!warmedUp.has(session)) onFirstRun()
+    const outputs = await session.run(inputs)
+    warmedUp.add(session)
+    return outputs
   }
   const run = async (name: string, record: () => Graph, inputs: Tensors): Promise<Tensors> =>
     float32Outputs(await runAny(name, record, inputs))

@@ -119,6 +119,26 @@ test('a job of more videos is planned anew where chunks are cut from all of them
   }
 })
 
+test('the first run of each network is announced, and none in a job that finds them ready', async () => {
+  const twoVideos = await aJob()
+  const parameters = { ...twoVideos.parameters, numInferenceSteps: 2, numVideosPerPrompt: 1 }
+  const job = { ...twoVideos, parameters, outputs: twoVideos.outputs.slice(0, 1) }
+  const marksOf = async (): Promise<readonly string[]> => {
+    const marks: string[] = []
+    await render(job, ({ phase, step, firstRun }) => marks.push(`${phase} ${step}${firstRun ? '!' : ''}`))
+    return marks
+  }
+  const encoders = Array.from({ length: 4 }, () => 'encode-image 0!')
+  expect(await marksOf()).toEqual([
+    ...['load 0', 'encode-image 0', ...encoders, 'encode-image 1'],
+    ...['denoise 0', 'denoise 0!', 'denoise 1', 'denoise 2', 'decode 0', 'decode 0!', 'decode 1'],
+  ])
+  expect(await marksOf()).toEqual([
+    ...['load 0', 'encode-image 0', 'encode-image 1'],
+    ...['denoise 0', 'denoise 1', 'denoise 2', 'decode 0', 'decode 1'],
+  ])
+})
+
 test('the networks of a job are closed before one of another length is planned', async () => {
   const log: string[] = []
   const open: OpenSession = async (graph, options) => {
