@@ -160,6 +160,18 @@ describe('a way that was asked for', () => {
     })
   })
 
+  test('needs networks that take turns together', () => {
+    const inTurn = (size: ClipSize) => ({
+      ...clip(size),
+      networks: () => [aNetwork('encoder', 4), [aNetwork('prediction_step', 3), aNetwork('euler_step', 2)]],
+    })
+    const found = plan(100, { memory: 'low-vram', decodeChunk: 1, clip: inTurn })
+    expect(found).toMatchObject({ fits: true, needBytes: (1 + 3 + 2) * GB })
+    const names = found.fits ? found.graphs.map(({ graph }) => graph) : []
+    expect(names).toEqual(['encoder', 'prediction_step', 'euler_step', 'vae_decoder'])
+    expect(plan(5.9, { memory: 'low-vram', decodeChunk: 1, clip: inTurn })).toMatchObject({ fits: false })
+  })
+
   test('is refused where it does not fit, with the one that does', () => {
     expect(plan(7, { memory: 'offload' })).toEqual({
       ...{ fits: false, graph: 'denoise_step', needBytes: 11 * GB, availableBytes: 7 * GB },
