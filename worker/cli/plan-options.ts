@@ -10,7 +10,8 @@ const NOTES = `
 Each row says whether its seconds are counted or measured. Counted are FLOPs and bytes of every node of the graphs that
 the CUDA provider runs, in float16, over the cards' data sheets (svd inspect --target cuda shows them). The two ends of a
 range are what published runs of this model reach of the data sheets at best and at worst. When you know what a clip
-takes on your card (device_seconds in its result.json), give it: --seconds-per-clip.
+takes on your card, give it: --seconds-per-clip. It is device_seconds in result.json, but not in that of a worker's first
+clip, which loads the model and plans convolutions besides.
 
 Time is from the first message to the last clip, on machines that boot first. Cost is for the machines alone, from
 their boot to seven minutes after the last clip; without S3, SQS, ECR and network traffic.

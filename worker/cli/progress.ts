@@ -1,4 +1,5 @@
 import cliProgress, { type GenericFormatter } from 'cli-progress'
+import { followPace, type Pace } from '../pipeline/pace.ts'
 import type { Phase, Progress } from '../pipeline/progress.ts'
 import type { StatusOutput } from './surroundings.ts'
 
@@ -30,20 +31,20 @@ export const formatDuration = (seconds: number): string => {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
 }
 
-interface Pace {
-  /** The step at which the phase was first heard of, which may be done already. */
-  readonly firstStep: number
-  /** Since then: up to the latest step, and up to now. */
-  readonly secondsAtStep: number
-  readonly secondsNow: number
+interface PhasePace {
+  /** `null`: no step tells yet. */
+  readonly secondsPerStep: number | null
+  /** Since the latest step. */
+  readonly secondsSinceStep: number
 }
 
 /** Of the phase: how long the next ones take is not known before they run. Empty while there is no pace yet. */
-export const timeLeft = ({ step, steps }: Pick<Progress, 'step' | 'steps'>, pace: Pace): string => {
-  const done = step - pace.firstStep
-  if (done <= 0 || step >= steps) return ''
-  const end = (pace.secondsAtStep / done) * (steps - pace.firstStep)
-  return `${formatDuration(Math.max(1, end - pace.secondsNow))} left`
+export const timeLeft = (
+  { step, steps }: Pick<Progress, 'step' | 'steps'>,
+  { secondsPerStep, secondsSinceStep }: PhasePace,
+): string => {
+  if (secondsPerStep === null || step >= steps) return ''
+  return `${formatDuration(Math.max(1, secondsPerStep * (steps - step) - secondsSinceStep))} left`
 }
 
 /** A bar on `stream` with phase, step and time left; nothing at all if it is no terminal, or `quiet`. */
@@ -57,8 +58,7 @@ export const openProgress = (
     | {
         readonly bar: cliProgress.SingleBar
         progress: Progress
-        readonly firstStep: number
-        readonly startedMs: number
+        readonly pace: Pace
         stepMs: number
       }
     | undefined
@@ -71,11 +71,11 @@ export const openProgress = (
   // Called for every drawing, ten times a second: the time left runs on between two steps.
   const line: GenericFormatter = (options, { progress: share }) => {
     if (current === undefined) return ''
-    const { progress, firstStep, startedMs, stepMs } = current
+    const { progress, pace, stepMs } = current
+    const msPerStep = pace.msPerStep()
     const left = timeLeft(progress, {
-      firstStep,
-      secondsAtStep: (stepMs - startedMs) / 1000,
-      secondsNow: (now() - startedMs) / 1000,
+      secondsPerStep: msPerStep === null ? null : msPerStep / 1000,
+      secondsSinceStep: (now() - stepMs) / 1000,
     })
     const bar = cliProgress.Format.BarFormat(share, options)
     return `${title}  ${LABELS[progress.phase]} [${bar}] ${progress.step}/${progress.steps} ${left}`
@@ -90,7 +90,9 @@ export const openProgress = (
       hideCursor: true,
       clearOnComplete: true,
     })
-    current = { bar, progress, firstStep: progress.step, startedMs: now(), stepMs: now() }
+    const pace = followPace()
+    pace.update(progress, now())
+    current = { bar, progress, pace, stepMs: now() }
     bar.start(progress.steps, progress.step)
   }
 
@@ -101,6 +103,8 @@ export const openProgress = (
     },
     update(progress) {
       if (current?.progress.phase !== progress.phase) return start(progress)
+      current.pace.update(progress, now())
+      if (progress.firstRun === true) return
       current.progress = progress
       current.stepMs = now()
       current.bar.setTotal(progress.steps)

@@ -1,7 +1,7 @@
 import { safeText } from '../../shared/contracts/shown-value.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Clock } from '../jobs/clock.ts'
-import { batchShare } from '../tracking/batch-progress.ts'
+import { followBatchPace } from '../tracking/batch-progress.ts'
 import { followJobs } from '../tracking/follow-jobs.ts'
 import { isDone, type JobStanding } from '../tracking/job-standing.ts'
 import { countStates, pictureText, progressText, shortId } from './job-table.ts'
@@ -20,12 +20,10 @@ const DEFAULT_ROWS = 24
 /** A table that is drawn anew. */
 const liveDisplay = (stream: StatusOutput, clock: Pick<Clock, 'elapsedMs'>): WatchDisplay => {
   const text = openLiveText(stream)
-  const startedMs = clock.elapsedMs()
-  let startShare: number | undefined
+  const paceOf = followBatchPace()
   return {
     show(standings) {
-      startShare ??= batchShare(standings)
-      const pace = { startShare, elapsedSeconds: (clock.elapsedMs() - startedMs) / 1000 }
+      const pace = paceOf(standings, clock.elapsedMs())
       const { rows } = stream as { readonly rows?: number }
       text.draw(watchLines(standings, pace, rows ?? DEFAULT_ROWS))
     },

@@ -1,5 +1,5 @@
 import { safeText } from '../../shared/contracts/shown-value.ts'
-import { batchShare, jobShare, secondsLeft } from '../tracking/batch-progress.ts'
+import { type BatchPace, batchShare, jobShare, secondsLeft } from '../tracking/batch-progress.ts'
 import { isDone, type JobStanding } from '../tracking/job-standing.ts'
 import { countStates, pictureText, progressText, shortId } from './job-table.ts'
 import { formatDuration } from './progress.ts'
@@ -37,14 +37,8 @@ const RANK: Readonly<Record<JobStanding['state'], number>> = {
   succeeded: 4,
 }
 
-export interface Pace {
-  /** Of the batch when the watch began, in jobs. */
-  readonly startShare: number
-  readonly elapsedSeconds: number
-}
-
 /** The whole batch in a line. */
-export const batchLine = (standings: readonly JobStanding[], pace: Pace): string => {
+export const batchLine = (standings: readonly JobStanding[], pace: BatchPace): string => {
   const left = secondsLeft(standings, pace)
   const share = standings.length === 0 ? 0 : batchShare(standings) / standings.length
   const about = [
@@ -57,7 +51,7 @@ export const batchLine = (standings: readonly JobStanding[], pace: Pace): string
 /** At most `rows` lines, the batch last. */
 export const watchLines = (
   standings: readonly JobStanding[],
-  pace: Pace,
+  pace: BatchPace,
   rows: number,
 ): readonly string[] => {
   const ordered = standings.toSorted((a, b) => RANK[a.state] - RANK[b.state])

@@ -126,7 +126,7 @@ const SETTINGS = {
     ...whole(10, DAY_SECONDS),
     variable: 'SVD_STALL_SECONDS',
     value: 'n',
-    help: 'kill a renderer that gives no sign for so long (1800)',
+    help: "kill a renderer that gives no sign for so long, in a network's first run ten minutes longer (1800)",
   },
   usdPerHour: {
     rule: `US dollars from 0 to ${MAX_USD_PER_HOUR}, or auto`,

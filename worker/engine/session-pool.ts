@@ -3,11 +3,14 @@ import { openSession, type Session, type SessionOptions } from './session.ts'
 
 /**
  * Sessions by key. `keep: 'all'` holds every network once it was used, with the memory that its run took; `keep: 'one'`
- * gives both back before the next one's is taken.
+ * gives both back before the next one's is taken, unless the next one is opened `beside` it.
  */
 export interface SessionPool extends AsyncDisposable {
-  /** Opens the network if it is not open. The key stands for everything that decides the graph. */
-  session(key: string, record: () => Graph): Promise<Session>
+  /**
+   * Opens the network if it is not open. The key stands for everything that decides the graph. `beside` closes nothing
+   * first: of two networks that take turns, each would have to be opened again and again.
+   */
+  session(key: string, record: () => Graph, options?: { readonly beside?: boolean }): Promise<Session>
   /** Closes all sessions whose key is not wanted any more. */
   retain(isWanted: (key: string) => boolean): Promise<void>
 }
@@ -30,10 +33,10 @@ export const createSessionPool = (
 
   return {
     retain,
-    async session(key, record) {
+    async session(key, record, { beside = false } = {}) {
       const known = sessions.get(key)
       if (known !== undefined) return known
-      if (keep === 'one') await retain(() => false)
+      if (keep === 'one' && !beside) await retain(() => false)
       const session = await open(record(), options)
       sessions.set(key, session)
       return session

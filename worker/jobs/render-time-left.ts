@@ -1,3 +1,4 @@
+import { followPace, type Pace } from '../pipeline/pace.ts'
 import type { Phase, Progress } from '../pipeline/progress.ts'
 
 /** Decoding takes a quarter to a third of the time of denoising at the usual 25 steps; rather too much than too little. */
@@ -10,33 +11,36 @@ export interface RenderTimeLeft {
   secondsLeft(nowMs: number): number | null
 }
 
-interface Mark extends Progress {
-  readonly atMs: number
+interface PhaseSoFar {
+  readonly startedMs: number
+  readonly pace: Pace
 }
 
+/**
+ * The pace of a phase leaves its warm-up out. Decoding is expected to have a warm-up too where denoising had one, and as
+ * long: the decoder has two thirds of the UNet's convolutions to plan, and fewer weights. A last chunk of another length
+ * plans once more.
+ */
 export const judgeTimeLeft = (): RenderTimeLeft => {
-  const firstOf = new Map<Phase, Mark>()
-  let latest: Mark | undefined
+  const phases = new Map<Phase, PhaseSoFar>()
+  let latest: { readonly progress: Progress; readonly atMs: number } | undefined
 
-  /** From the first to the latest sign of its phase; null: there is only one yet. */
-  const msPerStep = (mark: Mark): number | null => {
-    const first = firstOf.get(mark.phase) ?? mark
-    return mark.step === first.step ? null : (mark.atMs - first.atMs) / (mark.step - first.step)
-  }
-
-  const expectedMs = (mark: Mark): number | null => {
-    const { phase, step, steps } = mark
-    const each = msPerStep(mark)
+  const expectedMs = ({ phase, step, steps }: Progress): number | null => {
+    const { pace } = phases.get(phase)!
+    const each = pace.msPerStep()
     switch (phase) {
       case 'load':
       case 'encode-image':
         return null
       case 'denoise':
-        return each === null ? null : each * (steps - step + steps * DECODE_SHARE)
+        return each === null ? null : each * (steps - step) + each * steps * DECODE_SHARE + pace.warmUpMs()
       case 'decode': {
-        if (each !== null) return each * (steps - step)
-        const denoise = firstOf.get('denoise')
-        return denoise === undefined ? null : (firstOf.get('decode')!.atMs - denoise.atMs) * DECODE_SHARE
+        if (each !== null) return step === steps ? 0 : each * (steps - step) + pace.warmUpMs()
+        const denoise = phases.get('denoise')
+        if (denoise === undefined) return null
+        const warmUpMs = denoise.pace.warmUpMs()
+        const denoiseMs = phases.get('decode')!.startedMs - denoise.startedMs - warmUpMs
+        return (denoiseMs * DECODE_SHARE * (steps - step)) / steps + (step === 0 ? warmUpMs : 0)
       }
       case 'encode-video':
         return 0
@@ -45,12 +49,17 @@ export const judgeTimeLeft = (): RenderTimeLeft => {
 
   return {
     update(progress, nowMs) {
-      latest = { ...progress, atMs: nowMs }
-      if (!firstOf.has(progress.phase)) firstOf.set(progress.phase, latest)
+      // A render with a smaller plan goes through all phases again.
+      if (latest?.progress.phase !== progress.phase) {
+        phases.set(progress.phase, { startedMs: nowMs, pace: followPace() })
+      }
+      phases.get(progress.phase)!.pace.update(progress, nowMs)
+      // The time left runs on over a first run that begins.
+      if (latest === undefined || progress.firstRun !== true) latest = { progress, atMs: nowMs }
     },
     secondsLeft(nowMs) {
       if (latest === undefined) return null
-      const expected = expectedMs(latest)
+      const expected = expectedMs(latest.progress)
       return expected === null ? null : Math.max(0, expected - (nowMs - latest.atMs)) / 1000
     },
   }

@@ -28,7 +28,7 @@ export const clipNetworksOf =
           graphs.vaeEncoder(),
           graphs.conditioning(guidance && !isApart ? 2 : 1),
           graphs.timeShifts(steps),
-          ...(isApart ? [graphs.predictionStep(), graphs.guidedEulerStep()] : [graphs.denoiseStep()]),
+          isApart ? [graphs.predictionStep(), graphs.guidedEulerStep()] : graphs.denoiseStep(),
         ]
       },
     }

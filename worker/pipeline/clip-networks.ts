@@ -3,6 +3,7 @@ import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import type { Targets } from '../compiler/targets/target.ts'
+import type { Session } from '../engine/session.ts'
 import type { SessionPool } from '../engine/session-pool.ts'
 import {
   type ByteTensor,
@@ -55,16 +56,37 @@ export interface ClipNetworkOptions {
   readonly feedForwardChunks: number
   /** Time spent recording graphs and making sessions is added here. */
   readonly onLoaded: (seconds: number) => void
+  /** Called before each run that is its session's first, which takes longer than the later ones; default: nothing. */
+  readonly onFirstRun?: () => void
+}
+
+type NetworkPrecision = 'as-asked' | 'exact'
+
+interface RunOptions {
+  readonly precision?: NetworkPrecision
+  /** Other networks stay open. */
+  readonly beside?: boolean
 }
 
 /** Those whose tensors are all there and of the right shape, which no size of a clip changes. */
 const checked = new WeakSet<Checkpoint>()
 
+/** Those that have run. A run that failed may have to plan its convolutions again. */
+const warmedUp = new WeakSet<Session>()
+
 const secondsSince = (start: number): number => (performance.now() - start) / 1000
 
 export const openClipNetworks = async (
   parameters: RenderParameters,
-  { checkpoint, pool, targets, exactTargets, feedForwardChunks, onLoaded }: ClipNetworkOptions,
+  {
+    checkpoint,
+    pool,
+    targets,
+    exactTargets,
+    feedForwardChunks,
+    onLoaded,
+    onFirstRun = () => {},
+  }: ClipNetworkOptions,
 ): Promise<ClipNetworks> => {
   const { width, height, numFrames } = parameters
   const guidance = usesGuidance(parameters)
@@ -84,27 +106,34 @@ export const openClipNetworks = async (
     name: string,
     record: () => Graph,
     inputs: Tensors,
-    precision: 'as-asked' | 'exact' = 'as-asked',
+    { precision = 'as-asked', beside = false }: RunOptions = {},
   ): Promise<Outputs> => {
     const opening = performance.now()
     const own = `${size}|${precision}|`
     // Networks of the two precisions are never in memory together.
     await pool.retain((key) => key.startsWith(own))
-    const session = await pool.session(`${own}${name}`, record)
+    const session = await pool.session(`${own}${name}`, record, { beside })
     onLoaded(secondsSince(opening))
-    return await session.run(inputs)
+    if (!warmedUp.has(session)) onFirstRun()
+    const outputs = await session.run(inputs)
+    warmedUp.add(session)
+    return outputs
   }
-  const run = async (name: string, record: () => Graph, inputs: Tensors): Promise<Tensors> =>
-    float32Outputs(await runAny(name, record, inputs))
+  const run = async (
+    name: string,
+    record: () => Graph,
+    inputs: Tensors,
+    options?: RunOptions,
+  ): Promise<Tensors> => float32Outputs(await runAny(name, record, inputs, options))
 
-  const decoderOf = (of: () => ClipGraphs, precision: 'as-asked' | 'exact'): ChunkDecoder => ({
+  const decoderOf = (of: () => ClipGraphs, precision: NetworkPrecision): ChunkDecoder => ({
     async decode(frames, inputs) {
       const record = (): Graph => of().vaeDecoder(frames)
-      return float32Outputs(await runAny(`vae_decoder-${frames}`, record, inputs, precision))
+      return float32Outputs(await runAny(`vae_decoder-${frames}`, record, inputs, { precision }))
     },
     async decodeRgb(frames, inputs) {
       const record = (): Graph => of().vaeDecoder(frames, 'rgb')
-      const outputs = await runAny(`vae_decoder_rgb-${frames}`, record, inputs, precision)
+      const outputs = await runAny(`vae_decoder_rgb-${frames}`, record, inputs, { precision })
       return {
         rgb: byteOutput(outputs, 'rgb'),
         nonFiniteValues: float32Output(outputs, 'non_finite_values'),
@@ -119,7 +148,8 @@ export const openClipNetworks = async (
     shiftTime: (steps, inputs) => run(`time_shifts-${steps}`, () => graphs.timeShifts(steps), inputs),
     denoiseStep: (inputs) => run('denoise_step', graphs.denoiseStep, inputs),
     predict: (inputs) => run('prediction_step', graphs.predictionStep, inputs),
-    guidedEulerStep: (inputs) => run('guided_euler_step', graphs.guidedEulerStep, inputs),
+    // It takes turns with the two passes, which would be read and planned anew at every step.
+    guidedEulerStep: (inputs) => run('guided_euler_step', graphs.guidedEulerStep, inputs, { beside: true }),
     ...decoderOf(() => graphs, 'as-asked'),
     exactDecoder: exactTargets === null ? null : decoderOf(() => compile(exactTargets), 'exact'),
   }

@@ -74,8 +74,13 @@ const scheduleOf = (checkpoint: Checkpoint, { sigmas, numInferenceSteps }: Rende
 export const renderClip = async (
   images: ClipImages,
   parameters: RenderParameters,
-  { checkpoint, pool, targets, exactTargets = null, lowMemory, precision, onProgress, signal }: RenderOptions,
+  { checkpoint, pool, targets, exactTargets = null, lowMemory, precision, signal, ...options }: RenderOptions,
 ): Promise<RenderedClip> => {
+  let latest: Progress = { phase: 'load', step: 0, steps: 1 }
+  const onProgress = (progress: Progress): void => {
+    latest = progress
+    options.onProgress(progress)
+  }
   const seconds: PhaseSeconds = { load: 0, encodeImage: 0, denoise: 0, decode: 0 }
   const timed = async <T>(phase: Exclude<keyof PhaseSeconds, 'load'>, work: () => Promise<T>): Promise<T> => {
     const loadedBefore = seconds.load
@@ -88,7 +93,7 @@ export const renderClip = async (
   const schedule = scheduleOf(checkpoint, parameters)
   const { numFrames, numVideosPerPrompt, width, height } = parameters
   const generator = createTorchGenerator(parameters.seed)
-  onProgress({ phase: 'load', step: 0, steps: 1 })
+  onProgress(latest)
   const networks = await openClipNetworks(parameters, {
     checkpoint,
     pool,
@@ -98,6 +103,7 @@ export const renderClip = async (
     onLoaded: (more) => {
       seconds.load += more
     },
+    onFirstRun: () => options.onProgress({ ...latest, firstRun: true }),
   })
   onProgress({ phase: 'encode-image', step: 0, steps: 1 })
   const conditioning = await timed('encodeImage', () =>

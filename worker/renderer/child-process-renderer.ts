@@ -14,6 +14,8 @@ export interface RendererOptions<Job, Result> extends RendererProcessOptions {
   readonly killGraceMs?: number
   /** Kill a process that has sent nothing for so long during a job; default: wait for ever. */
   readonly stallTimeoutMs?: number
+  /** How much longer in a session's first run; default `FIRST_RUN_ALLOWANCE_MS`. */
+  readonly firstRunAllowanceMs?: number
   /** Called when a job is rendered once more, in a process with other variables, with the reason. */
   readonly onRestart?: (reason: string) => void
 }
@@ -87,11 +89,14 @@ export const openRenderer = <Job, Result>(options: RendererOptions<Job, Result>)
     signal.throwIfAborted()
     current ??= start()
     const { process: child, ready } = current
-    const { stallTimeoutMs } = options
-    const limits = stallTimeoutMs === undefined ? { killGraceMs } : { killGraceMs, stallTimeoutMs }
+    const { stallTimeoutMs, firstRunAllowanceMs } = options
     running = startJob(
       child,
-      { id: jobs++, job, ...limits },
+      {
+        ...{ id: jobs++, job, killGraceMs },
+        ...(stallTimeoutMs !== undefined && { stallTimeoutMs }),
+        ...(firstRunAllowanceMs !== undefined && { firstRunAllowanceMs }),
+      },
       options.schemas.result,
       onProgress ?? (() => {}),
     )

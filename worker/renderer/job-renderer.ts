@@ -34,12 +34,13 @@ const planFor = async (
   device: Device,
   { memory, decodeChunkSize }: Pick<RenderJob, 'memory'> & Pick<RenderJob['parameters'], 'decodeChunkSize'>,
 ): Promise<FittingPlan> => {
-  const { width, height, numFrames, decodeOverlap, numInferenceSteps } = parameters
+  const { width, height, numFrames, numVideosPerPrompt, decodeOverlap, numInferenceSteps } = parameters
   const targets = device.targets(checkpoint.vae.config)
   const kind = { guidance: usesGuidance(parameters), steps: numInferenceSteps, targets }
   const plan = planClipMemory({
     ...{ width, height, numFrames, memory, keepWarm },
     decodeChunk: decodeChunkSize,
+    videos: numVideosPerPrompt,
     leastChunk: decodeOverlap + 1,
     device: await device.memory(),
     clip: clipNetworksOf(checkpoint, kind),
@@ -58,6 +59,22 @@ const shapeKey = ({ checkpointDir, variant, memory, keepWarm, parameters }: Rend
   ])
 }
 
+/** The job before, while its networks are still there: one like it needs neither to be read nor planned again. */
+interface ReadyJob {
+  readonly key: string
+  readonly checkpoint: Checkpoint
+  readonly plan: FittingPlan
+  readonly cut: Pick<RenderJob['parameters'], 'decodeOverlap' | 'numVideosPerPrompt'>
+}
+
+/** Whether a plan of the same shape holds: where frames are decoded in chunks, overlap and videos decide how they are cut. */
+const cutsAlike = (
+  { plan, cut }: Pick<ReadyJob, 'plan' | 'cut'>,
+  { decodeOverlap, numVideosPerPrompt, numFrames }: RenderJob['parameters'],
+): boolean =>
+  plan.decodeChunk === numFrames ||
+  (cut.decodeOverlap === decodeOverlap && cut.numVideosPerPrompt === numVideosPerPrompt)
+
 /**
  * Renders jobs one after the other and keeps, as far as memory allows, the networks of the last one ready. A job that
  * finds the card's memory full is rendered again with a smaller plan, which later jobs like it then begin with.
@@ -66,9 +83,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
   let opened: { readonly key: string; readonly pool: SessionPool } | null = null
 
   let device: Promise<Device> | null = null
-  /** Of the job before, if its networks are still there: one like it needs neither to be read nor planned again. */
-  let ready: { readonly key: string; readonly checkpoint: Checkpoint; readonly plan: FittingPlan } | null =
-    null
+  let ready: ReadyJob | null = null
   /** Plans of jobs, by their shape, for which a larger one had not enough memory. */
   const reduced = new Map<string, MemoryPlan>()
   /** Of the job that is rendered. */
@@ -162,7 +177,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
       // Its environment is of one device, so that all jobs of a process have the same.
       device ??= openDevice(job.device)
       const key = shapeKey(job)
-      const known = ready?.key === key ? ready : null
+      const known = ready?.key === key && cutsAlike(ready, job.parameters) ? ready : null
       ready = null
       // What networks of the job before hold counts as free for this one.
       if (known === null) await closePool()
@@ -180,7 +195,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
       })
       const { memory, decodeChunk } = plan
       // Weights are of no more use here; whoever encodes the frames can have the memory.
-      if (memory === 'resident') ready = { key, checkpoint, plan }
+      if (memory === 'resident') ready = { key, checkpoint, plan, cut: job.parameters }
       else await pool.retain(() => false)
 
       const { load, ...phases } = clip.seconds

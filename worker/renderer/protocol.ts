@@ -46,6 +46,7 @@ const progressSchema = z.strictObject({
   phase: z.enum(PHASES),
   step: z.number(),
   steps: z.number(),
+  firstRun: z.literal(true).exactOptional(),
 })
 
 export const toParentSchema = z.discriminatedUnion('type', [

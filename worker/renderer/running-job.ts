@@ -5,11 +5,19 @@ import { crashOf, type ProcessEnd, RendererCrashedError } from './renderer-crash
 import type { RendererProcess } from './renderer-process.ts'
 import { fromWireError } from './wire-error.ts'
 
+/**
+ * What a session's first run may take beyond the silence that is allowed otherwise: on a card cuDNN plans each
+ * convolution, which is expected to take 10 to 60 s. Ten minutes leave slow processors room, and still end a hang.
+ */
+export const FIRST_RUN_ALLOWANCE_MS = 600_000
+
 export interface JobOrder {
   readonly id: number
   readonly job: unknown
   readonly killGraceMs: number
   readonly stallTimeoutMs?: number
+  /** Default `FIRST_RUN_ALLOWANCE_MS`. */
+  readonly firstRunAllowanceMs?: number
 }
 
 export interface RunningJob<Result> {
@@ -31,12 +39,13 @@ export interface RunningJob<Result> {
  *   failed          → rejects with the error of the job
  *   process gone    → rejects with `RendererCrashedError`
  *   stop(reason)    → cancel, then `failed`, `result` or a kill → rejects with the reason
- *   silence for `stallTimeoutMs` → kill → rejects with `RendererCrashedError`
+ *   silence for `stallTimeoutMs` → kill → rejects with `RendererCrashedError`; from the sign that a session's first run
+ *                                  begins to the next sign, `firstRunAllowanceMs` more
  *   message or result that breaks the protocol → kill → rejects with the fault
  */
 export const startJob = <Result>(
   child: RendererProcess,
-  { id, job, killGraceMs, stallTimeoutMs }: JobOrder,
+  { id, job, killGraceMs, stallTimeoutMs, firstRunAllowanceMs = FIRST_RUN_ALLOWANCE_MS }: JobOrder,
   resultSchema: z.ZodType<Result>,
   onProgress: (progress: Progress) => void,
 ): RunningJob<Result> => {
@@ -45,17 +54,24 @@ export const startJob = <Result>(
   let stopped: { readonly reason: unknown } | undefined
   let graceTimer: NodeJS.Timeout | undefined
 
-  let stalled = false
+  let stallTimer: NodeJS.Timeout | undefined
+  let stalledMs: number | undefined
 
   const kill = (reason: unknown): void => {
     stopped ??= { reason }
     child.kill()
   }
-  const stall = (): void => {
-    stalled = true
-    child.kill()
+  /** Watches for silence anew. */
+  const expectSign = (allowanceMs = 0): void => {
+    if (stallTimeoutMs === undefined) return
+    const limitMs = stallTimeoutMs + allowanceMs
+    clearTimeout(stallTimer)
+    stallTimer = setTimeout(() => {
+      stalledMs = limitMs
+      child.kill()
+    }, limitMs)
   }
-  const stallTimer = stallTimeoutMs === undefined ? undefined : setTimeout(stall, stallTimeoutMs)
+  expectSign()
 
   const stop = (reason: unknown): void => {
     if (stopped !== undefined) return
@@ -73,7 +89,10 @@ export const startJob = <Result>(
   const receive: RunningJob<Result>['receive'] = (message) => {
     if (message.type === 'malformed') return kill(message.fault)
     if (message.id !== id) return
-    if (stopped === undefined) stallTimer?.refresh()
+    if (stopped === undefined) {
+      const isFirstRun = message.type === 'progress' && message.progress.firstRun === true
+      expectSign(isFirstRun ? firstRunAllowanceMs : 0)
+    }
     if (message.type === 'failed') return answer.reject(fromWireError(message.error))
     if (message.type === 'result') {
       const result = resultSchema.safeParse(message.result)
@@ -105,7 +124,7 @@ export const startJob = <Result>(
   const send = (): void => {
     if (stopped !== undefined) return
     sent = true
-    stallTimer?.refresh()
+    expectSign()
     try {
       child.send({ type: 'render', id, job })
     } catch (error) {
@@ -116,9 +135,9 @@ export const startJob = <Result>(
 
   const lose = (end: ProcessEnd): void =>
     answer.reject(
-      stalled
-        ? new RendererCrashedError(`the renderer gave no sign for ${stallTimeoutMs} ms and was killed`, end)
-        : crashOf(end),
+      stalledMs === undefined
+        ? crashOf(end)
+        : new RendererCrashedError(`the renderer gave no sign for ${stalledMs} ms and was killed`, end),
     )
 
   return { outcome, send, receive, stop, lose }

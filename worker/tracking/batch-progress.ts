@@ -22,13 +22,38 @@ export const jobShare = (standing: JobStanding): number => {
 export const batchShare = (standings: readonly JobStanding[]): number =>
   standings.reduce((total, standing) => total + jobShare(standing), 0)
 
+/**
+ * What a watch sees first tells nothing of the pace: jobs wait for machines, the model is loaded, and the first step plans
+ * convolutions. In jobs: it ends with the first or second step of 25.
+ */
+const WARM_UP_SHARE = 0.1
 /** Before so much is done the pace says nothing. In jobs. */
-const LEAST_DONE = 0.1
+const LEAST_DONE = 0.05
+
+/** What the pace of a batch is taken from. */
+export interface BatchPace {
+  /** Of the batch when the pace began, in jobs. */
+  readonly startShare: number
+  /** Since then. */
+  readonly elapsedSeconds: number
+}
+
+/** Follows a batch that is polled again and again: its pace begins after the warm-up. */
+export const followBatchPace = (): ((standings: readonly JobStanding[], nowMs: number) => BatchPace) => {
+  let firstShare: number | undefined
+  let start: { readonly share: number; readonly atMs: number } | undefined
+  return (standings, nowMs) => {
+    const share = batchShare(standings)
+    firstShare ??= share
+    if (start === undefined || start.share - firstShare < WARM_UP_SHARE) start = { share, atMs: nowMs }
+    return { startShare: start.share, elapsedSeconds: (nowMs - start.atMs) / 1000 }
+  }
+}
 
 /** At the pace since `startShare`; null: there is none yet. */
 export const secondsLeft = (
   standings: readonly JobStanding[],
-  { startShare, elapsedSeconds }: { readonly startShare: number; readonly elapsedSeconds: number },
+  { startShare, elapsedSeconds }: BatchPace,
 ): number | null => {
   const done = batchShare(standings)
   if (done - startShare < LEAST_DONE || elapsedSeconds <= 0) return null

@@ -42,6 +42,27 @@ describe('a terminal', () => {
     progress.end()
   })
 
+  const lastLine = (text: string): string => text.slice(text.lastIndexOf('cup.jpg'))
+
+  test('does not take the pace from the first run of a network', () => {
+    const { stream, written, clock, now } = aTerminal()
+    const progress = openProgress(stream, { quiet: false, now })
+    progress.begin('cup.jpg')
+    const drawnAfter = (ms: number, step: number): string => {
+      clock.ms = ms
+      progress.update({ phase: 'denoise', step, steps: 10 })
+      // Draws the bar at once.
+      progress.aside(() => {})
+      return lastLine(written())
+    }
+    drawnAfter(0, 0)
+    progress.update({ phase: 'denoise', step: 0, steps: 10, firstRun: true })
+    expect(drawnAfter(60_000, 1)).toContain('1/10 ')
+    expect(lastLine(written())).not.toContain('left')
+    expect(drawnAfter(63_000, 2)).toContain('2/10 0:24 left')
+    progress.end()
+  })
+
   test('gets its cursor back at the end', () => {
     const { stream, written, now } = aTerminal()
     const progress = openProgress(stream, { quiet: false, now })
@@ -78,23 +99,16 @@ test.each([
 })
 
 test.each([
-  ['is unknown before the first step', 0, { firstStep: 0, secondsAtStep: 0, secondsNow: 9 }, ''],
+  ['is unknown while there is no pace', 0, { secondsPerStep: null, secondsSinceStep: 9 }, ''],
   [
     'is that of the steps to come at the pace so far',
     10,
-    { firstStep: 0, secondsAtStep: 30, secondsNow: 30 },
+    { secondsPerStep: 3, secondsSinceStep: 0 },
     '0:45 left',
   ],
-  ['counts only the steps it saw', 10, { firstStep: 5, secondsAtStep: 15, secondsNow: 15 }, '0:45 left'],
-  [
-    'is unknown when the step it heard of first is all that is done',
-    1,
-    { firstStep: 1, secondsAtStep: 0, secondsNow: 9 },
-    '',
-  ],
-  ['runs on between two steps', 10, { firstStep: 0, secondsAtStep: 30, secondsNow: 32 }, '0:43 left'],
-  ['never ends before the phase does', 24, { firstStep: 0, secondsAtStep: 24, secondsNow: 100 }, '0:01 left'],
-  ['is nothing at the end', 25, { firstStep: 0, secondsAtStep: 25, secondsNow: 25 }, ''],
+  ['runs on between two steps', 10, { secondsPerStep: 3, secondsSinceStep: 2 }, '0:43 left'],
+  ['never ends before the phase does', 24, { secondsPerStep: 1, secondsSinceStep: 76 }, '0:01 left'],
+  ['is nothing at the end', 25, { secondsPerStep: 1, secondsSinceStep: 0 }, ''],
 ])('the time left %s', (_, step, pace, text) => {
   expect(timeLeft({ step, steps: 25 }, pace)).toBe(text)
 })

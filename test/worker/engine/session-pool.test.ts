@@ -64,6 +64,20 @@ describe('a pool that keeps one session', () => {
     expect(events).toEqual(['open unet', 'close unet', 'open vae'])
   })
 
+  test('keeps two that take turns, and closes both before it opens another', async () => {
+    const { pool, events, use } = aPool('one')
+    await use('encoder')
+    for (let step = 0; step < 2; step++) {
+      await use('unet')
+      await pool.session('euler', () => createGraph('euler'), { beside: true })
+    }
+    await use('vae')
+    expect(events).toEqual([
+      ...['open encoder', 'close encoder', 'open unet', 'open euler'],
+      ...['close unet', 'close euler', 'open vae'],
+    ])
+  })
+
   test('gives the memory back before the next graph is even recorded', async () => {
     const { pool, events, use } = aPool('one')
     await use('unet')

@@ -175,8 +175,15 @@ describe('memory modes', () => {
   })
 
   test('passes one after the other and feed-forward in pieces give the frames of diffusers', async () => {
-    const { frames } = await renderGolden(golden, { keep: 'one', lowMemory: true })
+    const opened: string[] = []
+    const open: OpenSession = (graph, options) => {
+      opened.push(graph.name)
+      return openOnCpu(graph, options)
+    }
+    const { frames } = await renderGolden(golden, { keep: 'one', lowMemory: true, open })
     expectSameFrames(frames, golden.tensor<Uint8Array>('frames'))
+    // The UNet is read and planned once, not at each step.
+    expect(opened.filter((name) => name === 'prediction_step')).toHaveLength(1)
   })
 })
 

@@ -97,6 +97,48 @@ test('a job like the one before reads nothing of the checkpoint again; one of an
   await expect(render(longer)).rejects.toThrow('model_index.json')
 })
 
+test('a job of more videos is planned anew where chunks are cut from all of them, and else finds all ready', async () => {
+  const twoVideos = await aJob()
+  const withVideos = (numVideosPerPrompt: number, decodeChunkSize: number | null): RenderJob => ({
+    ...twoVideos,
+    parameters: { ...twoVideos.parameters, numInferenceSteps: 1, numVideosPerPrompt, decodeChunkSize },
+    outputs: twoVideos.outputs.slice(0, numVideosPerPrompt),
+  })
+  const index = path.join(twoVideos.checkpointDir, 'model_index.json')
+  const bytes = await readFile(index)
+  for (const [decodeChunkSize, isPlannedAnew] of [
+    [null, false],
+    [1, true],
+  ] as const) {
+    await render(withVideos(1, decodeChunkSize))
+    await rm(index)
+    const more = render(withVideos(2, decodeChunkSize))
+    if (isPlannedAnew) await expect(more).rejects.toThrow('model_index.json')
+    else expect((await more).videos).toHaveLength(2)
+    await writeFile(index, bytes)
+  }
+})
+
+test('the first run of each network is announced, and none in a job that finds them ready', async () => {
+  const twoVideos = await aJob()
+  const parameters = { ...twoVideos.parameters, numInferenceSteps: 2, numVideosPerPrompt: 1 }
+  const job = { ...twoVideos, parameters, outputs: twoVideos.outputs.slice(0, 1) }
+  const marksOf = async (): Promise<readonly string[]> => {
+    const marks: string[] = []
+    await render(job, ({ phase, step, firstRun }) => marks.push(`${phase} ${step}${firstRun ? '!' : ''}`))
+    return marks
+  }
+  const encoders = Array.from({ length: 4 }, () => 'encode-image 0!')
+  expect(await marksOf()).toEqual([
+    ...['load 0', 'encode-image 0', ...encoders, 'encode-image 1'],
+    ...['denoise 0', 'denoise 0!', 'denoise 1', 'denoise 2', 'decode 0', 'decode 0!', 'decode 1'],
+  ])
+  expect(await marksOf()).toEqual([
+    ...['load 0', 'encode-image 0', 'encode-image 1'],
+    ...['denoise 0', 'denoise 1', 'denoise 2', 'decode 0', 'decode 1'],
+  ])
+})
+
 test('the networks of a job are closed before one of another length is planned', async () => {
   const log: string[] = []
   const open: OpenSession = async (graph, options) => {

@@ -12,6 +12,7 @@ test.each([
 test.each([
   { type: 'ready' },
   { type: 'progress', id: 1, progress: { phase: 'encode-video', step: 1, steps: 25 } },
+  { type: 'progress', id: 1, progress: { phase: 'denoise', step: 0, steps: 25, firstRun: true } },
   { type: 'result', id: 1, result: { any: 'thing' } },
   { type: 'failed', id: 1, error: { kind: 'invalid-input', field: '--fps', message: '--fps: no' } },
   { type: 'failed', id: 1, error: { kind: 'cancelled', message: 'stopped' } },
@@ -26,6 +27,7 @@ test.each([
   { type: 'poem' },
   { type: 'ready', extra: 1 },
   { type: 'progress', id: 1, progress: { phase: 'paint', step: 1, steps: 2 } },
+  { type: 'progress', id: 1, progress: { phase: 'denoise', step: 0, steps: 25, firstRun: false } },
   { type: 'failed', id: 1, error: { kind: 'failure', message: 'no stack' } },
   { type: 'result', id: -1, result: {} },
 ])('the parent does not understand %o', (message) => {

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { batchShare, jobShare, secondsLeft } from '../../../worker/tracking/batch-progress.ts'
+import {
+  batchShare,
+  followBatchPace,
+  jobShare,
+  secondsLeft,
+} from '../../../worker/tracking/batch-progress.ts'
 import type { JobStanding } from '../../../worker/tracking/job-standing.ts'
 import { standingOfResult } from '../../../worker/tracking/job-standing.ts'
 import { aResult } from './a-job.ts'
@@ -44,4 +49,26 @@ test('the time left is what the rest takes at the pace so far', () => {
 test('before anything is done there is no pace', () => {
   const batch = [standing(), standing({ state: 'queued' })]
   expect(secondsLeft(batch, { startShare: 1, elapsedSeconds: 30 })).toBeNull()
+})
+
+test('the pace begins after the first tenth of a job, in which machines start and networks warm up', () => {
+  const paceOf = followBatchPace()
+  const waiting = standing({ state: 'queued' })
+  const poll = (first: JobStanding, seconds: number) => {
+    const { startShare, elapsedSeconds } = paceOf([first, waiting], seconds * 1000)
+    return [Number(startShare.toFixed(3)), elapsedSeconds]
+  }
+  expect(poll(waiting, 0)).toEqual([0, 0])
+  expect(poll(at('load', 0, 1), 300)).toEqual([0.02, 0])
+  expect(poll(at('denoise', 0, 25), 310)).toEqual([0.08, 0])
+  expect(poll(at('denoise', 1, 25), 370)).toEqual([0.109, 0])
+  expect(poll(at('denoise', 2, 25), 372)).toEqual([0.109, 2])
+  expect(poll(at('denoise', 25, 25), 420)).toEqual([0.109, 50])
+})
+
+test('jobs that were done before the watch are no part of its warm-up', () => {
+  const paceOf = followBatchPace()
+  const poll = (second: JobStanding, seconds: number) => paceOf([standing(), second], seconds * 1000)
+  expect(poll(standing({ state: 'queued' }), 0)).toEqual({ startShare: 1, elapsedSeconds: 0 })
+  expect(poll(standing({ state: 'queued' }), 60)).toEqual({ startShare: 1, elapsedSeconds: 0 })
 })

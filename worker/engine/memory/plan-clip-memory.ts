@@ -11,13 +11,14 @@ import type { GraphMemory } from './graph-memory.ts'
  *     3  low-vram     offload, guidance's passes one after the other, feed-forward layers in pieces
  *
  * each with all frames decoded at once, as in the reference. Only if that fits in none, and no chunk was given, the
- * largest chunk that fits is taken, and then the first way again. What was given explicitly is kept.
+ * frames are cut into as few chunks as fit, as equal as can be, and then the first way is taken again. What was given
+ * explicitly is kept.
  */
 
 /** Every graph of a clip of given arguments. Recorded when asked for, without weights where there are only configs. */
 export interface ClipNetworks {
-  /** All but the decoder; `lowMemory` as in low-vram. */
-  networks(lowMemory: boolean): readonly Graph[]
+  /** All but the decoder; `lowMemory` as in low-vram. Those of an array take turns, and are open at the same time. */
+  networks(lowMemory: boolean): readonly (Graph | readonly Graph[])[]
   decoder(frames: number): Graph
 }
 
@@ -78,6 +79,8 @@ export interface ClipMemoryRequest extends ClipSize {
   readonly keepWarm: boolean
   /** `null`: the planner chooses. */
   readonly decodeChunk: number | null
+  /** Count of videos, whose frames are cut into chunks as one sequence. Default 1. */
+  readonly videos?: number
   /** Chunks that overlap must be longer than their overlap. Default 1. */
   readonly leastChunk?: number
   readonly device: DeviceMemory
@@ -89,19 +92,22 @@ const SIZE_STEP = 64
 
 /** What a clip's graphs take, each predicted when asked for, and once. */
 export interface ClipPrediction {
-  networks(lowMemory: boolean): readonly GraphMemory[]
+  /** Those of one array are open at the same time. */
+  networks(lowMemory: boolean): readonly (readonly GraphMemory[])[]
   decoder(frames: number): GraphMemory
 }
 
 /** The same clip can be planned for several memories with one prediction, where `memoryOf` is the same. */
 export const predictClip = (memoryOf: DeviceMemory['memoryOf'], clip: ClipNetworks): ClipPrediction => {
-  const networks = new Map<boolean, readonly GraphMemory[]>()
+  const networks = new Map<boolean, readonly (readonly GraphMemory[])[]>()
   const decoders = new Map<number, GraphMemory>()
   return {
     networks(lowMemory) {
       const known = networks.get(lowMemory)
       if (known !== undefined) return known
-      const found = clip.networks(lowMemory).map((graph) => memoryOf(foldedGraph(graph)))
+      const found = clip
+        .networks(lowMemory)
+        .map((graphs) => [graphs].flat().map((graph) => memoryOf(foldedGraph(graph))))
       networks.set(lowMemory, found)
       return found
     },
@@ -118,9 +124,15 @@ export const predictClip = (memoryOf: DeviceMemory['memoryOf'], clip: ClipNetwor
 const most = (graphs: readonly GraphMemory[]): GraphMemory =>
   graphs.reduce((worst, graph) => (graph.bytes > worst.bytes ? graph : worst))
 
-const needOf = (memory: MemoryPlan, graphs: readonly GraphMemory[], { baseBytes }: DeviceMemory): number =>
-  baseBytes +
-  (memory === 'resident' ? graphs.reduce((total, { bytes }) => total + bytes, 0) : most(graphs).bytes)
+const together = (graphs: readonly GraphMemory[]): number =>
+  graphs.reduce((total, { bytes }) => total + bytes, 0)
+
+/** `groups`: graphs that are open at the same time, also where not all are. */
+const needOf = (
+  memory: MemoryPlan,
+  groups: readonly (readonly GraphMemory[])[],
+  { baseBytes }: DeviceMemory,
+): number => baseBytes + (memory === 'resident' ? together(groups.flat()) : Math.max(...groups.map(together)))
 
 /** The smaller share for networks that stay is `auto`'s caution; a way that was asked for may take what there is. */
 const roomFor = (memory: MemoryPlan, request: Pick<ClipMemoryRequest, 'memory' | 'device'>): number => {
@@ -163,6 +175,18 @@ const largestChunk = (
   return fitting
 }
 
+/**
+ * The shortest chunk that cuts the frames into as few chunks: 13 where 14 of 25 frames fit. It gives as many seams and
+ * takes no more memory. The last chunk gets more frames, and is as long as the others wherever their count divides the
+ * frames. Each length is a session of its own, whose first run plans all convolutions. More chunks of one length would
+ * save the second session, but they show more seams.
+ */
+const evenChunk = (frames: number, longest: number, leastChunk: number): number => {
+  const overlap = leastChunk - 1
+  const chunks = Math.ceil((frames - overlap) / (longest - overlap))
+  return Math.ceil((frames - overlap) / chunks) + overlap
+}
+
 /** What the decoder may take where its chunk is chosen. */
 const decoderRoom = (
   predicted: ClipPrediction,
@@ -178,19 +202,18 @@ const fittingPlan = (
   request: Omit<ClipMemoryRequest, 'clip' | 'width' | 'height'>,
   predicted: ClipPrediction,
 ): FittingPlan | null => {
-  const { numFrames, device } = request
+  const { numFrames, videos = 1, leastChunk = 1, device } = request
   const { availableBytes } = device
+  const frames = videos * numFrames
   const withChunk = (decodeChunk: number): FittingPlan | null => {
     for (const memory of waysOf(request)) {
-      // The last chunk is a graph of its own where chunks do not divide the frames.
-      const rest = numFrames % decodeChunk
-      const graphs = [
-        ...predicted.networks(memory === 'low-vram'),
-        ...[decodeChunk, ...(rest === 0 ? [] : [rest])].map(predicted.decoder),
-      ]
-      const needBytes = needOf(memory, graphs, device)
+      // The last chunk is a graph of its own where chunks do not divide the frames. Chunks that overlap are all as long.
+      const rest = leastChunk > 1 ? 0 : frames % decodeChunk
+      const decoders = [decodeChunk, ...(rest === 0 ? [] : [rest])].map(predicted.decoder)
+      const groups = [...predicted.networks(memory === 'low-vram'), ...decoders.map((graph) => [graph])]
+      const needBytes = needOf(memory, groups, device)
       if (needBytes > roomFor(memory, request)) continue
-      return { fits: true, memory, decodeChunk, graphs, needBytes, availableBytes }
+      return { fits: true, memory, decodeChunk, graphs: groups.flat(), needBytes, availableBytes }
     }
     return null
   }
@@ -199,8 +222,8 @@ const fittingPlan = (
     const whole = withChunk(numFrames)
     if (whole !== null) return whole
   }
-  const chunk = largestChunk(predicted, request, decoderRoom(predicted, request))
-  return chunk === null ? null : withChunk(chunk)
+  const longest = largestChunk(predicted, request, decoderRoom(predicted, request))
+  return longest === null ? null : withChunk(evenChunk(frames, longest, leastChunk))
 }
 
 /** Multiples of 64 of about the same shape, the largest first. */
@@ -256,11 +279,11 @@ export const planClipMemory = (
   if (plan !== null) return plan
   const leastChunk = Math.min(request.decodeChunk ?? request.leastChunk ?? 1, numFrames)
   const memory = waysOf(request).at(-1) ?? 'low-vram'
-  const graphs = [...predicted.networks(memory === 'low-vram'), predicted.decoder(leastChunk)]
-  const needBytes = needOf(memory, graphs, device)
+  const groups = [...predicted.networks(memory === 'low-vram'), [predicted.decoder(leastChunk)]]
+  const needBytes = needOf(memory, groups, device)
   return {
     fits: false,
-    graph: memory === 'resident' ? 'all networks together' : most(graphs).graph,
+    graph: memory === 'resident' ? 'all networks together' : most(groups.flat()).graph,
     needBytes,
     availableBytes: Math.floor(roomFor(memory, request)),
     nearest: findsNearest ? nearestArguments(request) : null,

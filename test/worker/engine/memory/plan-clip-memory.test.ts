@@ -62,12 +62,44 @@ describe('auto', () => {
   })
 
   test.each([
-    [25.9, 'offload', 24],
-    [11, 'offload', 10],
+    [25.9, 'offload', 13],
+    [13.9, 'offload', 9],
+    [11, 'offload', 9],
     [10.9, 'low-vram', 9],
+    [9.9, 'low-vram', 7],
     [6, 'low-vram', 5],
-  ])('with %d GB decodes the most frames that fit: %s, %d', (gigabytes, memory, decodeChunk) => {
-    expect(plan(gigabytes)).toMatchObject({ fits: true, memory, decodeChunk })
+  ])(
+    'with %d GB decodes in as few chunks as fit, of equal length: %s, %d',
+    (gigabytes, memory, decodeChunk) => {
+      expect(plan(gigabytes)).toMatchObject({ fits: true, memory, decodeChunk })
+    },
+  )
+
+  test.each([
+    [24, 12],
+    [20, 10],
+    [14, 14],
+  ])('cuts %d frames into chunks of one length, where 14 fit', (numFrames, decodeChunk) => {
+    const short = plan(15, { numFrames, keepWarm: false })
+    expect(short).toMatchObject({ fits: true, decodeChunk })
+    if (short.fits) expect(short.graphs.filter(({ graph }) => graph === 'vae_decoder')).toHaveLength(1)
+  })
+
+  test('has no more chunks than with the longest that fits, and none is much shorter than the others', () => {
+    const onlyDecoder = () => ({
+      networks: () => [],
+      decoder: (frames: number) => aNetwork('vae_decoder', frames),
+    })
+    for (let numFrames = 2; numFrames <= 40; numFrames++) {
+      for (let longest = 1; longest < numFrames; longest++) {
+        const found = plan(1 + longest, { numFrames, keepWarm: false, clip: onlyDecoder })
+        if (!found.fits) throw new Error(`${longest} of ${numFrames} frames do not fit`)
+        const chunks = Math.ceil(numFrames / longest)
+        expect(Math.ceil(numFrames / found.decodeChunk)).toBe(chunks)
+        const last = numFrames - (chunks - 1) * found.decodeChunk
+        expect(found.decodeChunk - last).toBeLessThan(chunks)
+      }
+    }
   })
 
   test('keeps nothing warm for a single clip', () => {
@@ -87,21 +119,37 @@ describe('auto', () => {
     })
   })
 
+  test('cuts the frames of several videos as one sequence', () => {
+    // 17, 17 and 16 of 50 frames.
+    const found = plan(18, { videos: 2, keepWarm: false })
+    expect(found).toMatchObject({ fits: true, decodeChunk: 17 })
+    if (found.fits) expect(found.graphs.map(({ inputShapes }) => inputShapes[0]?.[0])).toContain(16_000)
+  })
+
   test('takes no chunk that is as short as its overlap', () => {
     expect(plan(6, { leastChunk: 5 })).toMatchObject({ fits: true, decodeChunk: 5 })
     expect(plan(6, { leastChunk: 6 })).toMatchObject({ fits: false })
+  })
+
+  test('counts the frames that chunks share, and one decoder for all of them', () => {
+    // Four frames are shared: 0 to 10, 7 to 17 and 14 to 24. Ten at once would make four chunks.
+    const overlapping = plan(15, { leastChunk: 5, keepWarm: false })
+    expect(overlapping).toMatchObject({ fits: true, decodeChunk: 11 })
+    if (overlapping.fits) {
+      expect(overlapping.graphs.filter(({ graph }) => graph === 'vae_decoder')).toHaveLength(1)
+    }
   })
 })
 
 describe('a way that was asked for', () => {
   test('is kept, and its chunk chosen', () => {
     expect(plan(100, { memory: 'offload' })).toMatchObject({ memory: 'offload', decodeChunk: 25 })
-    expect(plan(11, { memory: 'offload' })).toMatchObject({ memory: 'offload', decodeChunk: 10 })
+    expect(plan(11, { memory: 'offload' })).toMatchObject({ memory: 'offload', decodeChunk: 9 })
   })
 
-  test('low-vram decodes as many frames as its promise leaves room for', () => {
+  test('low-vram decodes in as few chunks as its promise leaves room for', () => {
     expect(plan(100, { memory: 'low-vram' })).toMatchObject({ decodeChunk: 7, needBytes: 8 * GB })
-    expect(plan(7, { memory: 'low-vram' })).toMatchObject({ decodeChunk: 6 })
+    expect(plan(7, { memory: 'low-vram' })).toMatchObject({ decodeChunk: 5 })
     expect(plan(100, { memory: 'low-vram', decodeChunk: 20 })).toMatchObject({ decodeChunk: 20 })
   })
 
@@ -110,6 +158,18 @@ describe('a way that was asked for', () => {
       decodeChunk: 5,
       needBytes: 11 * GB,
     })
+  })
+
+  test('needs networks that take turns together', () => {
+    const inTurn = (size: ClipSize) => ({
+      ...clip(size),
+      networks: () => [aNetwork('encoder', 4), [aNetwork('prediction_step', 3), aNetwork('euler_step', 2)]],
+    })
+    const found = plan(100, { memory: 'low-vram', decodeChunk: 1, clip: inTurn })
+    expect(found).toMatchObject({ fits: true, needBytes: (1 + 3 + 2) * GB })
+    const names = found.fits ? found.graphs.map(({ graph }) => graph) : []
+    expect(names).toEqual(['encoder', 'prediction_step', 'euler_step', 'vae_decoder'])
+    expect(plan(5.9, { memory: 'low-vram', decodeChunk: 1, clip: inTurn })).toMatchObject({ fits: false })
   })
 
   test('is refused where it does not fit, with the one that does', () => {
@@ -122,7 +182,7 @@ describe('a way that was asked for', () => {
 
 describe('what does not fit', () => {
   test.each([
-    ['a smaller chunk', 9, { decodeChunk: 25 }, { decodeChunk: 8 }],
+    ['a smaller chunk', 9, { decodeChunk: 25 }, { decodeChunk: 7 }],
     ['fewer frames', 4, {}, { numFrames: 12, decodeChunk: 3 }],
     ['a smaller image', 1.15, { numFrames: 2 }, { width: 384, height: 192, decodeChunk: 1 }],
   ])('names %s that fits', (_, gigabytes, change, nearest) => {

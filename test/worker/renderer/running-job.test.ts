@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import type { Progress } from '../../../worker/pipeline/progress.ts'
+import type { RendererProcess } from '../../../worker/renderer/renderer-process.ts'
+import { type RunningJob, startJob } from '../../../worker/renderer/running-job.ts'
+
+/** A job in a process that sends nothing by itself, and is gone as soon as it is killed. */
+const aSilentJob = (limits: {
+  readonly stallTimeoutMs?: number
+  readonly firstRunAllowanceMs?: number
+}): RunningJob<unknown> => {
+  const end = { exitCode: null, signal: 'SIGKILL', lastStderr: '' } as const
+  const child: RendererProcess = {
+    ended: new Promise(() => {}),
+    send: () => {},
+    kill: () => job.lose(end),
+  }
+  const job = startJob(child, { id: 0, job: {}, killGraceMs: 1, ...limits }, z.unknown(), () => {})
+  job.send()
+  return job
+}
+
+const step: Progress = { phase: 'denoise', step: 0, steps: 2 }
+const firstRun: Progress = { ...step, firstRun: true }
+
+test.each([
+  ['after the stall timeout', [step], 2],
+  ['in a first run after the allowance beside it', [step, firstRun], 5],
+  ['after a first run as before it', [step, firstRun, step], 2],
+])('a job that falls silent is ended %s', async (_, signs, limitMs) => {
+  const job = aSilentJob({ stallTimeoutMs: 2, firstRunAllowanceMs: 3 })
+  for (const progress of signs) job.receive({ type: 'progress', id: 0, progress })
+  await expect(job.outcome).rejects.toThrow(`gave no sign for ${limitMs} ms and was killed`)
+})
+
+test('a sign of another job changes nothing', async () => {
+  const job = aSilentJob({ stallTimeoutMs: 2, firstRunAllowanceMs: 60_000 })
+  job.receive({ type: 'progress', id: 1, progress: firstRun })
+  await expect(job.outcome).rejects.toThrow('gave no sign for 2 ms')
+})
