@@ -26,7 +26,7 @@ const wrongBy2Percent: OpenSession = async (graph, options) => {
 }
 
 const aSetup = async (changes: Partial<GoldenSetup>): Promise<GoldenSetup> => ({
-  ...{ precision: 'fp32', values: true, open: onCpu, folder: await temporaryDir() },
+  ...{ precision: 'fp32', computeCapability: 86, values: true, open: onCpu, folder: await temporaryDir() },
   sessionOptions: { threads: 2, cacheDir: null },
   ...changes,
 })
@@ -56,6 +56,25 @@ describe.each(['fp32', 'fp16'] as const)('in %s', (precision) => {
     expect(verdicts(rows)).toEqual({ latents: true, frames: true })
   })
 })
+
+test.each([
+  [75, 1],
+  [86, 3],
+])(
+  "a card of compute capability %i runs its own graphs: %i inputs of the UNet's attention",
+  async (computeCapability, inputs) => {
+    const counts = new Set<number>()
+    const open: OpenSession = (graph, options) => {
+      const attentions = graph.nodes.filter(({ op }) => op === 'MultiHeadAttention')
+      if (graph.name === 'unet') for (const node of attentions) counts.add(node.inputs.length)
+      return onCpu(graph, options)
+    }
+    const setup = await aSetup({ precision: 'fp16', computeCapability, open })
+    const rows = await rowsOf(checkNetworks('networks-four-level', setup))
+    expect(rows.filter(({ ok }) => !ok)).toEqual([])
+    expect(counts).toContain(inputs)
+  },
+)
 
 test('wrong values fail', async () => {
   const [single, half] = [
