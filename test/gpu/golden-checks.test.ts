@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { elementsOf } from '../../worker/compiler/graph/value.ts'
 import { openSession } from '../../worker/engine/session.ts'
 import type { OpenSession } from '../../worker/engine/session-pool.ts'
 import { cudaOpsOnCpu } from '../fixtures/cuda-ops-on-cpu.ts'
@@ -61,17 +62,20 @@ test.each([
   [75, 1],
   [86, 3],
 ])(
-  "a card of compute capability %i runs its own graphs: %i inputs of the UNet's attention",
+  "a card of compute capability %i runs its own graphs: the UNet's attention has %i inputs",
   async (computeCapability, inputs) => {
     const counts = new Set<number>()
-    const open: OpenSession = (graph, options) => {
-      const attentions = graph.nodes.filter(({ op }) => op === 'MultiHeadAttention')
-      if (graph.name === 'unet') for (const node of attentions) counts.add(node.inputs.length)
-      return onCpu(graph, options)
+    const open: OpenSession = async ({ name, nodes, outputs }) => {
+      const attentions = nodes.filter(({ op }) => op === 'MultiHeadAttention')
+      if (name === 'unet') for (const node of attentions) counts.add(node.inputs.length)
+      const zeros = outputs.map(({ name: output, shape }) => [
+        output,
+        { data: new Float32Array(elementsOf(shape)), shape },
+      ])
+      return { name, run: async () => Object.fromEntries(zeros), [Symbol.asyncDispose]: async () => {} }
     }
-    const setup = await aSetup({ precision: 'fp16', computeCapability, open })
-    const rows = await rowsOf(checkNetworks('networks-four-level', setup))
-    expect(rows.filter(({ ok }) => !ok)).toEqual([])
+    const setup = await aSetup({ precision: 'fp16', computeCapability, values: false, open })
+    await rowsOf(checkNetworks('networks-four-level', setup))
     expect(counts).toContain(inputs)
   },
 )
