@@ -11,6 +11,7 @@
  *     H200       NVIDIA H200 data sheet: FP16 1,979 with sparsity, FP32 67, 4.8 TB/s
  *
  * Cards without a form in their name are SXM modules. Memory is what the driver reports, a little below the sheet's.
+ * Compute capabilities are those of NVIDIA's list of CUDA GPUs.
  */
 
 export type GpuName =
@@ -27,6 +28,8 @@ export type GpuName =
 
 export interface Gpu {
   readonly name: GpuName
+  /** 75 for sm_75. */
+  readonly computeCapability: number
   readonly memoryMib: number
   /** Dense, tensor cores, float16. */
   readonly fp16Tflops: number
@@ -39,43 +42,43 @@ export interface Gpu {
 
 export const GPUS = {
   t4: {
-    ...{ name: 'T4', memoryMib: 15_360, holdsClock: false },
+    ...{ name: 'T4', computeCapability: 75, memoryMib: 15_360, holdsClock: false },
     ...{ fp16Tflops: 65, fp32Tflops: 8.1, memoryGbPerSecond: 320 },
   },
   l4: {
-    ...{ name: 'L4', memoryMib: 22_888, holdsClock: false },
+    ...{ name: 'L4', computeCapability: 89, memoryMib: 22_888, holdsClock: false },
     ...{ fp16Tflops: 121, fp32Tflops: 30.3, memoryGbPerSecond: 300 },
   },
   a10g: {
-    ...{ name: 'A10G', memoryMib: 22_888, holdsClock: true },
+    ...{ name: 'A10G', computeCapability: 86, memoryMib: 22_888, holdsClock: true },
     ...{ fp16Tflops: 70, fp32Tflops: 35, memoryGbPerSecond: 600 },
   },
   l40s: {
-    ...{ name: 'L40S', memoryMib: 45_776, holdsClock: true },
+    ...{ name: 'L40S', computeCapability: 89, memoryMib: 45_776, holdsClock: true },
     ...{ fp16Tflops: 362, fp32Tflops: 91.6, memoryGbPerSecond: 864 },
   },
   a100: {
-    ...{ name: 'A100 40 GB', memoryMib: 40_960, holdsClock: true },
+    ...{ name: 'A100 40 GB', computeCapability: 80, memoryMib: 40_960, holdsClock: true },
     ...{ fp16Tflops: 312, fp32Tflops: 19.5, memoryGbPerSecond: 1555 },
   },
   'a100-80gb-pcie': {
-    ...{ name: 'A100 80 GB PCIe', memoryMib: 81_920, holdsClock: true },
+    ...{ name: 'A100 80 GB PCIe', computeCapability: 80, memoryMib: 81_920, holdsClock: true },
     ...{ fp16Tflops: 312, fp32Tflops: 19.5, memoryGbPerSecond: 1935 },
   },
   'a100-80gb': {
-    ...{ name: 'A100 80 GB', memoryMib: 81_920, holdsClock: true },
+    ...{ name: 'A100 80 GB', computeCapability: 80, memoryMib: 81_920, holdsClock: true },
     ...{ fp16Tflops: 312, fp32Tflops: 19.5, memoryGbPerSecond: 2039 },
   },
   'h100-pcie': {
-    ...{ name: 'H100 PCIe', memoryMib: 81_559, holdsClock: true },
+    ...{ name: 'H100 PCIe', computeCapability: 90, memoryMib: 81_559, holdsClock: true },
     ...{ fp16Tflops: 756, fp32Tflops: 51, memoryGbPerSecond: 2000 },
   },
   h100: {
-    ...{ name: 'H100', memoryMib: 81_559, holdsClock: true },
+    ...{ name: 'H100', computeCapability: 90, memoryMib: 81_559, holdsClock: true },
     ...{ fp16Tflops: 989, fp32Tflops: 67, memoryGbPerSecond: 3350 },
   },
   h200: {
-    ...{ name: 'H200', memoryMib: 143_771, holdsClock: true },
+    ...{ name: 'H200', computeCapability: 90, memoryMib: 143_771, holdsClock: true },
     ...{ fp16Tflops: 989, fp32Tflops: 67, memoryGbPerSecond: 4800 },
   },
 } as const satisfies Record<string, Gpu>

@@ -4,9 +4,8 @@ import { type Checkpoint, openCheckpoint } from '../../worker/checkpoint/open-ch
 import { type ClipGraphs, compileClip } from '../../worker/compiler/compile.ts'
 import type { Graph, Node } from '../../worker/compiler/graph/graph.ts'
 import { preparationNodes } from '../../worker/compiler/graph/weight-preparation.ts'
-import { cudaTarget } from '../../worker/compiler/targets/cuda/cuda.ts'
+import { cudaTargets } from '../../worker/compiler/targets/clip-targets.ts'
 import { cudaLimitFaults, type LimitFault } from '../../worker/compiler/targets/cuda/limits.ts'
-import { oneTarget } from '../../worker/compiler/targets/target.ts'
 import { XT_CONFIGS } from '../fixtures/checkpoint-folder.ts'
 import {
   type CheckpointName,
@@ -36,11 +35,20 @@ const random = (name: CheckpointName) => async (): Promise<Checkpoint> =>
   await openCheckpoint(await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec(name)))
 const xt = (): Promise<Checkpoint> => openCheckpoint(XT_CONFIGS, { weights: 'optional' })
 
-const graphsOf = (checkpoint: Checkpoint, dtype: 'float16' | 'float32', sizes: Sizes): ClipGraphs =>
+/** The types, and a T4's own graphs. */
+const FORMS = {
+  float16: { precision: 'fp16', computeCapability: null },
+  'float16 on sm_75': { precision: 'fp16', computeCapability: 75 },
+  float32: { precision: 'fp32', computeCapability: null },
+} as const
+type Form = keyof typeof FORMS
+const FORM_NAMES = Object.keys(FORMS) as readonly Form[]
+
+const graphsOf = (checkpoint: Checkpoint, form: Form, sizes: Sizes): ClipGraphs =>
   compileClip(checkpoint, {
     ...sizes,
     guidance: true,
-    targets: oneTarget(cudaTarget(dtype)),
+    targets: cudaTargets({ ...FORMS[form], forceUpcast: false }),
     feedForwardChunks: 1,
   })
 
@@ -52,7 +60,6 @@ const faultsByGraph = <Fault>(graphs: NamedGraphs, faultsOf: (graph: Graph) => r
       .filter(([, faults]) => faults.length > 0),
   )
 
-const DTYPES = ['float16', 'float32'] as const
 const CHECKPOINTS = [
   { name: 'tiny', open: random('tiny'), sizes: { width: 64, height: 48, numFrames: 25 } },
   { name: 'four-level', open: random('four-level'), sizes: { width: 72, height: 88, numFrames: 25 } },
@@ -66,21 +73,21 @@ const CHECKPOINTS = [
 ]
 
 describe('CUDA has a kernel for every node of every graph', () => {
-  test.each(CHECKPOINTS)('of $name, in float16 and float32', async ({ open, sizes }) => {
+  test.each(CHECKPOINTS)('of $name, in every form', async ({ open, sizes }) => {
     const checkpoint = await open()
-    for (const dtype of DTYPES) {
-      const graphs = namedGraphs(graphsOf(checkpoint, dtype, sizes), DECODED_FRAMES)
+    for (const form of FORM_NAMES) {
+      const graphs = namedGraphs(graphsOf(checkpoint, form, sizes), DECODED_FRAMES)
       const faults = faultsByGraph<KernelFault>(graphs, (graph) =>
         kernelFaults(graph, { provider: 'CUDAExecutionProvider' }),
       )
-      expect({ dtype, faults }).toEqual({ dtype, faults: {} })
+      expect({ form, faults }).toEqual({ form, faults: {} })
     }
   })
 })
 
 describe('the limits of CUDA', () => {
-  test.each(DTYPES)('hold for every graph of SVD-XT, 25 frames of 1024 × 576, in %s', async (dtype) => {
-    const graphs = namedGraphs(graphsOf(await xt(), dtype, XT_SIZES), DECODED_FRAMES)
+  test.each(FORM_NAMES)('hold for every graph of SVD-XT, 25 frames of 1024 × 576, in %s', async (form) => {
+    const graphs = namedGraphs(graphsOf(await xt(), form, XT_SIZES), DECODED_FRAMES)
     expect(faultsByGraph<LimitFault>(graphs, cudaLimitFaults)).toEqual({})
   })
 
@@ -119,8 +126,8 @@ const shapesAtTheDoor = (graph: Graph): readonly (readonly number[])[] =>
     .filter((node) => !isOfLayer(node))
     .map(({ inputs }) => inputs[0]?.shape ?? [])
 
-describe.each(DTYPES)('SVD-XT in %s transposes', (dtype) => {
-  const open = async (): Promise<ClipGraphs> => graphsOf(await xt(), dtype, XT_SIZES)
+describe.each(FORM_NAMES)('SVD-XT in %s transposes', (form) => {
+  const open = async (): Promise<ClipGraphs> => graphsOf(await xt(), form, XT_SIZES)
 
   test('tokens once on the way to attention over frames, and once on the way back', async () => {
     const graphs = await open()

@@ -7,15 +7,14 @@ import { type Checkpoint, openCheckpoint } from '../../worker/checkpoint/open-ch
 import { type ClipGraphs, compileClip } from '../../worker/compiler/compile.ts'
 import type { Graph } from '../../worker/compiler/graph/graph.ts'
 import { bytesOf, type Value } from '../../worker/compiler/graph/value.ts'
-import { cudaTarget } from '../../worker/compiler/targets/cuda/cuda.ts'
-import { oneTarget } from '../../worker/compiler/targets/target.ts'
+import { cudaTargets, type Precision } from '../../worker/compiler/targets/clip-targets.ts'
 import { withPreparedWeights } from '../../worker/engine/prepared-weights.ts'
 import { XT_CONFIGS } from '../fixtures/checkpoint-folder.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../fixtures/random-checkpoint.ts'
 import { writeSparseCheckpoint } from '../fixtures/sparse-checkpoint.ts'
 import { decoderName, namedGraphs } from './clip-graphs.ts'
 import { describeGraph, type PlacedGraph, summarizeGraphs } from './placement-document.ts'
-import { CARD_SETUPS, type CardSetup, runOnCards } from './run-on-cards.ts'
+import { CARD_SETUPS, type CardSetup, COMPUTE_CAPABILITY, runOnCards } from './run-on-cards.ts'
 import { withSparseWeights } from './sparse-weights.ts'
 import { type Card, openStandIn } from './stand-in-card.ts'
 import { uploadedTableBytes } from './uploaded-tables.ts'
@@ -30,45 +29,62 @@ const { obstacle, title } = await openStandIn({ realCudnn: true })
 const scratch = await mkdtemp(join(tmpdir(), 'svd-placement-'))
 afterAll(() => rm(scratch, { recursive: true, force: true }))
 
-type DType = 'float16' | 'float32'
-
 interface Sizes {
   readonly width: number
   readonly height: number
   readonly numFrames: number
 }
 
+/** A T4's own graphs, and those of the other cards. */
+type Form = 't4' | 'others'
+const formOn = (card: string): Form => (card === 't4' ? 't4' : 'others')
+
 interface Case {
   readonly name: string
-  readonly record: () => Graph
+  readonly record: (form: Form) => Graph
   readonly setups: readonly CardSetup[]
   /** Puts files in place of the nodes that prepare weights. */
   readonly prepare: (graph: Graph) => Promise<Graph>
 }
 
-const compile = (checkpoint: Checkpoint, dtype: DType, sizes: Sizes): ClipGraphs =>
-  compileClip(checkpoint, {
-    ...sizes,
-    guidance: true,
-    targets: oneTarget(cudaTarget(dtype)),
-    feedForwardChunks: 1,
-  })
+type GraphsIn = (form: Form) => ClipGraphs
+
+const compile =
+  (checkpoint: Checkpoint, precision: Precision, sizes: Sizes): GraphsIn =>
+  (form) => {
+    const computeCapability = form === 't4' ? COMPUTE_CAPABILITY.t4 : null
+    return compileClip(checkpoint, {
+      ...sizes,
+      guidance: true,
+      targets: cudaTargets({ precision, forceUpcast: false, computeCapability }),
+      feedForwardChunks: 1,
+    })
+  }
+
+type Recordings = Readonly<Record<string, Case['record']>>
+
+/** Every graph of `namedGraphs`, in either form. */
+const recordings = (graphsIn: GraphsIn, decodedFrames: readonly number[]): Recordings => {
+  const named = (form: Form) => namedGraphs(graphsIn(form), decodedFrames)
+  const names = Object.keys(named('others'))
+  return Object.fromEntries(names.map((name) => [name, (form: Form) => named(form)[name]!()]))
+}
 
 const setupsOf = (...cards: readonly Card[]): readonly CardSetup[] =>
   CARD_SETUPS.filter(({ card }) => cards.includes(card))
 
 /** A checkpoint with weights, which are prepared as the product prepares them. */
 const casesOf = (checkpoint: Checkpoint, sizes: Sizes): readonly Case[] => {
-  const ofType = (dtype: DType, setups: readonly CardSetup[]): readonly Case[] =>
-    Object.entries(namedGraphs(compile(checkpoint, dtype, sizes), [sizes.numFrames])).map(
+  const inPrecision = (precision: Precision, setups: readonly CardSetup[]): readonly Case[] =>
+    Object.entries(recordings(compile(checkpoint, precision, sizes), [sizes.numFrames])).map(
       ([name, record]) => ({
-        name: `${name}, ${dtype}`,
+        name: `${name}, ${precision === 'fp16' ? 'float16' : 'float32'}`,
         record,
         setups,
         prepare: (graph) => withPreparedWeights(graph, scratch),
       }),
     )
-  return [...ofType('float16', CARD_SETUPS), ...ofType('float32', setupsOf('t4', 'h100'))]
+  return [...inPrecision('fp16', CARD_SETUPS), ...inPrecision('fp32', setupsOf('t4', 'h100'))]
 }
 
 /** Frames of 1024 × 576 that a card has the memory to decode at once: what of 1, 4, 8, 14 and 25 it takes. */
@@ -79,19 +95,19 @@ const MOST_DECODED_FRAMES: Readonly<Partial<Record<Card, number>>> = {
 
 const casesOfXt = (checkpoint: Checkpoint): readonly Case[] => {
   const sizes = { width: 1024, height: 576, numFrames: 25 }
-  const [half, full] = [compile(checkpoint, 'float16', sizes), compile(checkpoint, 'float32', sizes)]
-  const { 'plain UNet of both passes': _, ...graphs } = namedGraphs(half, [])
+  const [half, full] = [compile(checkpoint, 'fp16', sizes), compile(checkpoint, 'fp32', sizes)]
+  const { 'plain UNet of both passes': _, ...graphs } = recordings(half, [])
   const prepare = (graph: Graph): Promise<Graph> => withSparseWeights(graph, scratch)
   const decoder = (frames: number, output: 'float' | 'rgb'): Case => ({
     name: decoderName(frames, output),
-    record: () => half.vaeDecoder(frames, output),
+    record: (form) => half(form).vaeDecoder(frames, output),
     setups: CARD_SETUPS.filter(({ card }) => frames <= (MOST_DECODED_FRAMES[card] ?? 0)),
     prepare,
   })
-  const others = {
+  const others: Recordings = {
     ...graphs,
-    'VAE encoder, float32': full.vaeEncoder,
-    [`${decoderName(1, 'float')}, float32`]: () => full.vaeDecoder(1),
+    'VAE encoder, float32': (form) => full(form).vaeEncoder(),
+    [`${decoderName(1, 'float')}, float32`]: (form) => full(form).vaeDecoder(1),
   }
   return [
     ...Object.entries(others).map(([name, record]) => ({ name, record, setups: CARD_SETUPS, prepare })),
@@ -112,12 +128,13 @@ const CHECKPOINTS = {
 if (obstacle !== null) await rm(scratch, { recursive: true })
 
 interface Placed extends PlacedGraph {
-  readonly graph: Graph
+  readonly graphOn: (card: string) => Graph
 }
 
 const place = async ({ name, record, setups, prepare }: Case): Promise<Placed> => {
-  const graph = await prepare(record())
-  return { name, graph, nodes: graph.nodes.length, runs: await runOnCards(graph, setups) }
+  const graphs = { t4: await prepare(record('t4')), others: await prepare(record('others')) }
+  const graphOn = (card: string): Graph => graphs[formOn(card)]
+  return { name, graphOn, nodes: graphs.others.nodes.length, runs: await runOnCards(graphOn, setups) }
 }
 
 /** Tests share what they have run. */
@@ -135,10 +152,11 @@ describe.skipIf(obstacle !== null).each(Object.entries(CHECKPOINTS))(
   `%s on every card${title}`,
   (_, cases) => {
     test.each(cases)('runs on CUDA alone, and copies inputs and outputs alone: $name', async (one) => {
-      const { graph, runs } = await placedOf(one)
-      const toDevice = bytesOfAll(graph.inputs) + uploadedTableBytes(graph)
-      const toHost = bytesOfAll(graph.outputs)
+      const { graphOn, runs } = await placedOf(one)
       for (const [card, run] of runs) {
+        const graph = graphOn(card)
+        const toDevice = bytesOfAll(graph.inputs) + uploadedTableBytes(graph)
+        const toHost = bytesOfAll(graph.outputs)
         const { error, cpuNodes, copyNodes, faults, nodesByProvider } = run
         expect({ card, error, cpuNodes, copyNodes, faults, providers: Object.keys(nodesByProvider) }).toEqual(
           {
@@ -163,12 +181,12 @@ const HEADER = `# Graphs on cards
 graph here is on CUDA, and nothing is copied between devices but inputs, outputs and the small tables of uneven Concat
 and Split and of products that swap axes. [README.md](README.md) says what the figures are and what they leave out.
 
-A cell is empty where a graph is not run: the decoder on cards that lack the memory, small checkpoints in float32 on
-most cards. \`h100, cuDNN attention\` has convolutions without workspace.
+A T4 runs graphs of its own, with fewer nodes. A cell is empty where a graph is not run: the decoder on cards that lack
+the memory, small checkpoints in float32 on most cards. \`h100, cuDNN attention\` has convolutions without workspace.
 `
 
 describe.skipIf(obstacle !== null)(`graphs on cards${title}`, () => {
-  test.each(['a10g', 'h100', 'h100, cuDNN attention'])(
+  test.each(['t4', 'a10g', 'h100', 'h100, cuDNN attention'])(
     'a denoise step of SVD-XT is at most 992 launches on %s',
     async (card) => {
       const step = CHECKPOINTS['SVD-XT'].find(({ name }) => name === 'denoise step')

@@ -33,15 +33,15 @@ const { executionProviders: _, ...SESSION_OPTIONS } = runningOptions({
   ...{ provider: 'cuda', threads: 0, externalDataDir: null, foldsConstants: false },
 })
 
-/** For the reserve of the arena, as the product chooses it. */
-const COMPUTE_CAPABILITY: Readonly<Record<Card, number>> = {
+/** Decides graphs and the reserve of the arena, as in the product. */
+export const COMPUTE_CAPABILITY: Readonly<Record<Card, number>> = {
   ...{ v100: 70, t4: 75, a10g: 86, l4: 89 },
   ...{ a100: 80, h100: 90 },
 }
 
 /** Runs by the name of the setup, in the given order. Two processes run at a time. */
 export const runOnCards = async (
-  graph: Graph,
+  graphOn: (card: Card) => Graph,
   setups: readonly CardSetup[],
 ): Promise<ReadonlyMap<string, StandInRun>> => {
   const runs: StandInRun[] = []
@@ -49,6 +49,7 @@ export const runOnCards = async (
   const runWaiting = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, { card, options }] = next
+      const graph = graphOn(card)
       const { reserve } = cudaMemoryOf(graph, { computeCapability: COMPUTE_CAPABILITY[card] })
       runs[index] = await runOnStandIn(withReserve(graph, reserve), {
         ...{ ...options, card },

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createGraph, type Graph, type NodeSpec } from '../../worker/compiler/graph/graph.ts'
 import { elementsOf, type Value } from '../../worker/compiler/graph/value.ts'
-import { multiHeadAttention } from '../../worker/compiler/ops/attention.ts'
+import { multiHeadAttention, packedMultiHeadAttention } from '../../worker/compiler/ops/attention.ts'
 import { conv } from '../../worker/compiler/ops/conv.ts'
 import {
   add,
@@ -140,6 +140,55 @@ describe.skipIf(obstacle !== null)(`a graph on the stand-in card${title}`, () =>
       'fmha_v2_flash_attention_fp16_64_64_S_64_sm75_kernel_nl',
     ])
   })
+
+  /** The kernels of attention in float16 on a T4, each by its number of launches. */
+  const kernelsOnT4 = async (
+    [rows, length, heads, size]: readonly [number, number, number, number],
+    form: 'apart' | 'packed',
+  ) => {
+    const g = createGraph('attention')
+    const x = cast(g, g.input('x', [rows, length, heads * 3 * size]), 'float16')
+    const [q, k, v] = split(g, x, 2, 3) as [Value, Value, Value]
+    const y =
+      form === 'apart'
+        ? multiHeadAttention(g, q, k, v, heads)
+        : packedMultiHeadAttention(g, reshape(g, x, [rows, length, heads, 3, size]))
+    g.output('y', cast(g, slice(g, y, 0, 0, 1), 'float32'))
+    const { kernels, error } = await runOnStandIn(g, { card: 't4', strict: true })
+    expect(error).toBeNull()
+    return Object.fromEntries([...kernels].filter(([name]) => !/Cast|Split|Slice/.test(name)))
+  }
+
+  const copy = { 'AddBiasTransposeTrt<Half4>': 1 }
+  const copies = { ...copy, 'AddBiasTransposeTrtKV<Half4>': 1, fmha_mhca_fp16_128_64_sm75_kernel_nl: 1 }
+  const offsets = (count: number) => ({ getTrtSequenceOffsetNoMask: count })
+  const flash = { fmha_v2_flash_attention_fp16_64_64_S_64_sm75_kernel_nl: 1 }
+  const efficient = { 'attention_kernel_batched_impl<AttentionKernel>': 1 }
+  const unpack = { 'AddBiasUnpack<Half4>': 1 }
+  test.each([
+    ['spatial', [2, 9216, 5, 64], { ...copy, ...flash }, flash],
+    ['spatial', [2, 576, 20, 64], { ...copy, ...flash }, flash],
+    [
+      ...(['spatial', [2, 144, 20, 64]] as const),
+      { ...copy, fmha_v2_fp16_192_64_sm75_kernel: 1 },
+      { fmha_v2_fp16_192_64_sm75_kernel: 1 },
+    ],
+    [
+      ...(['temporal', [288, 25, 20, 64]] as const),
+      { ...copies, ...offsets(2) },
+      { fmha_v2_fp16_32_64_sm75_kernel: 1, ...offsets(1) },
+    ],
+    ['temporal', [128, 25, 2, 32], copies, { fmha_v2_fp16_32_32_sm75_kernel: 1 }],
+    ["CLIP's", [1, 257, 16, 80], efficient, { ...unpack, ...efficient }],
+    ["the VAE's", [1, 9216, 1, 512], efficient, { ...unpack, ...efficient }],
+    ['short, with small heads,', [2, 144, 4, 16], efficient, { ...unpack, ...efficient }],
+  ] as const)(
+    'launches these kernels on a T4 for %s attention of %j, apart and packed',
+    async (_, sizes, apart, packed) => {
+      expect(await kernelsOnT4(sizes, 'apart')).toEqual(apart)
+      expect(await kernelsOnT4(sizes, 'packed')).toEqual(packed)
+    },
+  )
 
   test('names the nodes that are left to the CPU, strict or not', async () => {
     const g = createGraph('tan')

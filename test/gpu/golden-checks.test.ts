@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { elementsOf } from '../../worker/compiler/graph/value.ts'
 import { openSession } from '../../worker/engine/session.ts'
 import type { OpenSession } from '../../worker/engine/session-pool.ts'
 import { cudaOpsOnCpu } from '../fixtures/cuda-ops-on-cpu.ts'
@@ -26,7 +27,7 @@ const wrongBy2Percent: OpenSession = async (graph, options) => {
 }
 
 const aSetup = async (changes: Partial<GoldenSetup>): Promise<GoldenSetup> => ({
-  ...{ precision: 'fp32', values: true, open: onCpu, folder: await temporaryDir() },
+  ...{ precision: 'fp32', computeCapability: 86, values: true, open: onCpu, folder: await temporaryDir() },
   sessionOptions: { threads: 2, cacheDir: null },
   ...changes,
 })
@@ -56,6 +57,28 @@ describe.each(['fp32', 'fp16'] as const)('in %s', (precision) => {
     expect(verdicts(rows)).toEqual({ latents: true, frames: true })
   })
 })
+
+test.each([
+  [75, 1],
+  [86, 3],
+])(
+  "a card of compute capability %i runs its own graphs: the UNet's attention has %i inputs",
+  async (computeCapability, inputs) => {
+    const counts = new Set<number>()
+    const open: OpenSession = async ({ name, nodes, outputs }) => {
+      const attentions = nodes.filter(({ op }) => op === 'MultiHeadAttention')
+      if (name === 'unet') for (const node of attentions) counts.add(node.inputs.length)
+      const zeros = outputs.map(({ name: output, shape }) => [
+        output,
+        { data: new Float32Array(elementsOf(shape)), shape },
+      ])
+      return { name, run: async () => Object.fromEntries(zeros), [Symbol.asyncDispose]: async () => {} }
+    }
+    const setup = await aSetup({ precision: 'fp16', computeCapability, values: false, open })
+    await rowsOf(checkNetworks('networks-four-level', setup))
+    expect(counts).toContain(inputs)
+  },
+)
 
 test('wrong values fail', async () => {
   const [single, half] = [

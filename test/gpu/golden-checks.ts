@@ -9,6 +9,7 @@ import { type Checkpoint, openCheckpoint } from '../../worker/checkpoint/open-ch
 import { type ClipGraphs, compileClip, vaeScaleFactor } from '../../worker/compiler/compile.ts'
 import type { Graph } from '../../worker/compiler/graph/graph.ts'
 import { cudaTargets, type Precision } from '../../worker/compiler/targets/clip-targets.ts'
+import type { Targets } from '../../worker/compiler/targets/target.ts'
 import type { SessionOptions } from '../../worker/engine/session.ts'
 import { createSessionPool, type OpenSession } from '../../worker/engine/session-pool.ts'
 import { float32Output, type Tensor } from '../../worker/engine/tensor.ts'
@@ -59,6 +60,8 @@ export const PIPELINE_GOLDENS: readonly string[] = [
 
 export interface GoldenSetup {
   readonly precision: Precision
+  /** Of the card, whose graphs run. */
+  readonly computeCapability: number
   readonly open: OpenSession
   readonly sessionOptions: SessionOptions
   /** Whether results have values; over the stand-in they have shapes alone. */
@@ -66,6 +69,9 @@ export interface GoldenSetup {
   /** Checkpoints are written there. */
   readonly folder: string
 }
+
+const targetsOf = ({ precision, computeCapability }: GoldenSetup, { vae }: Checkpoint): Targets =>
+  cudaTargets({ precision, computeCapability, ...vae.config })
 
 type Judged = Pick<GoldenRow, 'measure' | 'typical' | 'typicalBudget' | 'largest' | 'largestBudget'>
 
@@ -175,7 +181,7 @@ interface NetworkRun {
 
 const networkRuns = (golden: Golden, checkpoint: Checkpoint, setup: GoldenSetup): readonly NetworkRun[] => {
   const scale = vaeScaleFactor(checkpoint.vae.config)
-  const targets = cudaTargets({ precision: setup.precision, ...checkpoint.vae.config })
+  const targets = targetsOf(setup, checkpoint)
   const graphsOf = (width: number, height: number, numFrames: number): ClipGraphs =>
     compileClip(checkpoint, { width, height, numFrames, guidance: true, targets, feedForwardChunks: 1 })
   const runOnce = async (graph: Graph, output: string, inputs: Readonly<Record<string, Tensor>>) => {
@@ -292,7 +298,7 @@ export async function* checkPipeline(goldenName: string, setup: GoldenSetup): As
   await using pool = createSessionPool({ ...setup.sessionOptions, keep: 'all' }, setup.open)
   const clip = await renderClip({ source, fitted: fitImage(source, width, height, fit) }, parameters, {
     ...{ checkpoint, pool, lowMemory: false, onProgress: () => {} },
-    targets: cudaTargets({ precision: setup.precision, ...checkpoint.vae.config }),
+    targets: targetsOf(setup, checkpoint),
     precision: golden.metadata['precision'] === 'fp16' ? 'fp16' : 'fp32',
     signal: new AbortController().signal,
   })

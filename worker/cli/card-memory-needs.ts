@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
+import type { CudaCard } from '../engine/memory/cuda-memory.ts'
 import { cudaDeviceMemory } from '../engine/memory/device-memory.ts'
 import {
   type DoesNotFit,
@@ -25,9 +26,6 @@ export interface ClipMemoryOnCards {
   readonly planOnCard: PlanOnCard
 }
 
-/** T4's: its attention kernels take more memory than those of later cards. */
-const COMPUTE_CAPABILITY = 75
-
 /** 12, 6, 3, 1 for 25. */
 const halved = (decodeChunk: number): readonly number[] => {
   const half = Math.floor(decodeChunk / 2)
@@ -35,9 +33,12 @@ const halved = (decodeChunk: number): readonly number[] => {
 }
 
 /** Predicts what a clip takes on a card. Builds graphs, and runs none; the shape's targets are those of CUDA. */
-export const predictClipMemory = (checkpoint: Checkpoint, shape: ClipShape): ClipMemoryOnCards => {
+export const predictClipMemory = (
+  checkpoint: Checkpoint,
+  shape: ClipShape,
+  card: CudaCard,
+): ClipMemoryOnCards => {
   const { width, height, numFrames, decodeChunk: askedChunk } = shape
-  const card = { computeCapability: COMPUTE_CAPABILITY }
   const clip = clipNetworksOf(checkpoint, shape)
   const predicted = predictClip(cudaDeviceMemory(card, 0).memoryOf, clip(shape))
   const planFor = (

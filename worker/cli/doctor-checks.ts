@@ -59,9 +59,10 @@ const deviceToPlanFor = async (
     return { memory, targets: () => cpuTargets() }
   }
   const { card } = chosen
+  const computeCapability = smVersionOf(card)
   return {
-    memory: cudaDeviceMemory({ computeCapability: smVersionOf(card) }, card.freeBytes),
-    targets: ({ forceUpcast }) => cudaTargets({ precision: 'fp16', forceUpcast }),
+    memory: cudaDeviceMemory({ computeCapability }, card.freeBytes),
+    targets: ({ forceUpcast }) => cudaTargets({ precision: 'fp16', forceUpcast, computeCapability }),
   }
 }
 

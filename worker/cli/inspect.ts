@@ -3,12 +3,12 @@ import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { printGraph } from '../compiler/graph/print-graph.ts'
-import { predictClipMemory } from './card-memory-needs.ts'
+import { countOnCards } from './clip-on-cards.ts'
 import { addClipOptions, clipShapeOf } from './clip-options.ts'
 import { type ClipShape, countClip } from './clip-statistics.ts'
 import { countCards } from './inspect-cards.ts'
 import { graphAsJson, printCudaGraph } from './inspect-nodes.ts'
-import { formatInspection, inspectionAsJson } from './inspect-report.ts'
+import { formatInspection, type Inspection, inspectionAsJson } from './inspect-report.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTargetOptions, type TargetOptions, targetsOf } from './target-options.ts'
 
@@ -29,7 +29,8 @@ products and attention, 2 per multiply-add; "reference" is what diffusers does f
 --target cuda counts the graphs of ONNX Runtime's CUDA provider. Every node is a kernel that reads its inputs and writes
 its outputs once. Seconds on a card are then, node by node, the longer of FLOPs over its peak and bytes over its
 bandwidth, plus a launch. They are counted, not measured: the two ends of a range are what published runs of this
-model reach of the data sheets at best and at worst.
+model reach of the data sheets at best and at worst. A T4 runs graphs of its own, which have fewer nodes: its row counts
+those, and all else is about the graphs of the other cards, which a T4 can run too.
 
   svd inspect --checkpoint svd-xt --target cuda
   svd inspect --checkpoint svd-xt --target cuda --graph denoise-step
@@ -77,17 +78,16 @@ export const runInspect = async (
     stdout.write(json ? asJson(graphAsJson(recorded, isCuda)) : print(recorded))
     return
   }
-  const statistics = countClip(checkpoint, shape)
-  const memory = isCuda ? predictClipMemory(checkpoint, shape) : null
-  const inspection = {
-    checkpoint: options.checkpoint,
-    hasWeights: checkpoint.unet.tensors !== null,
-    shape,
-    statistics,
-    cuda:
-      memory === null
-        ? null
-        : { memory: memory.needs, cards: countCards(statistics, shape, memory.planOnCard) },
+  const about = { checkpoint: options.checkpoint, hasWeights: checkpoint.unet.tensors !== null, shape }
+  const inspectOnCards = (): Inspection => {
+    const countOn = countOnCards(checkpoint, shape, (capability) =>
+      targetsOf(options, checkpoint, capability),
+    )
+    const { statistics, memory } = countOn(null)
+    return { ...about, statistics, cuda: { memory: memory.needs, cards: countCards(shape, countOn) } }
   }
+  const inspection = isCuda
+    ? inspectOnCards()
+    : { ...about, statistics: countClip(checkpoint, shape), cuda: null }
   stdout.write(json ? asJson(inspectionAsJson(inspection)) : formatInspection(inspection))
 }

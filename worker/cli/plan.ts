@@ -1,12 +1,16 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
-import { INSTANCE_TYPE_NAMES } from '../../shared/fleet/instance-types.ts'
+import {
+  INSTANCE_TYPE_NAMES,
+  type InstanceTypeName,
+  instanceTypeOf,
+} from '../../shared/fleet/instance-types.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { cudaTargets } from '../compiler/targets/clip-targets.ts'
+import type { Targets } from '../compiler/targets/target.ts'
 import { MEASURED_TIMES } from '../plan/measured-times.ts'
 import { byCost, type ClipToPlan, planInstance, priceOf } from '../plan/plan-instance.ts'
-import { predictClipMemory } from './card-memory-needs.ts'
+import { countOnCards } from './clip-on-cards.ts'
 import { clipShapeOf } from './clip-options.ts'
-import { countClip } from './clip-statistics.ts'
 import { type PlanOptions, readPlanRequest } from './plan-options.ts'
 import { formatPlan, planAsJson } from './plan-report.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -36,22 +40,32 @@ export const runPlan = async (
     ...(variant === undefined ? {} : { variant }),
   })
   const { forceUpcast } = checkpoint.vae.config
-  const shape = clipShapeOf({ ...options }, checkpoint, cudaTargets({ precision: PRECISION, forceUpcast }))
-  const statistics = countClip(checkpoint, shape)
+  const targetsOn = (computeCapability: number | null): Targets =>
+    cudaTargets({ precision: PRECISION, forceUpcast, computeCapability })
+  const shape = clipShapeOf({ ...options }, checkpoint, targetsOn(null))
+  const countOn = countOnCards(checkpoint, shape, targetsOn)
+  const { statistics } = countOn(null)
   const { components } = statistics
-  const clip: ClipToPlan = {
-    graphs: statistics.graphs,
-    timed: { ...shape, unetParameters: components.unet.parameters, precision: PRECISION },
-    planOnCard: predictClipMemory(checkpoint, shape).planOnCard,
-    decodeChunk: shape.decodeChunk,
-    modelBytes: Object.values(components).reduce((total, part) => total + FP16_BYTES * part.parameters, 0),
+  const modelBytes = Object.values(components).reduce(
+    (total, part) => total + FP16_BYTES * part.parameters,
+    0,
+  )
+  const clipOn = (name: InstanceTypeName): ClipToPlan => {
+    const { statistics: onCard, memory } = countOn(instanceTypeOf(name).gpu)
+    return {
+      graphs: onCard.graphs,
+      timed: { ...shape, unetParameters: components.unet.parameters, precision: PRECISION },
+      planOnCard: memory.planOnCard,
+      decodeChunk: shape.decodeChunk,
+      modelBytes,
+    }
   }
   const question = { ...request, measuredTimes: MEASURED_TIMES }
   const plans = priced
     .flatMap(({ name, usdPerHour }) =>
-      usdPerHour === null ? [] : [planInstance(name, usdPerHour, clip, question)],
+      usdPerHour === null ? [] : [planInstance(name, usdPerHour, clipOn(name), question)],
     )
     .toSorted(byCost)
-  const report = { request, shape, statistics, modelBytes: clip.modelBytes, plans, unpriced }
+  const report = { request, shape, statistics, modelBytes, plans, unpriced }
   stdout.write(options.json ? `${JSON.stringify(planAsJson(report), null, 2)}\n` : formatPlan(report))
 }

@@ -25,8 +25,12 @@ export interface TargetOptions {
   readonly precision?: Precision
 }
 
-/** Throws InvalidInputError. */
-export const targetsOf = ({ target, precision }: TargetOptions, { vae }: Checkpoint): Targets => {
+/** `computeCapability`: of the card; default any. Throws InvalidInputError. */
+export const targetsOf = (
+  { target, precision }: TargetOptions,
+  { vae }: Checkpoint,
+  computeCapability: number | null = null,
+): Targets => {
   if (target === 'cpu' && precision === 'fp16') {
     throw new InvalidInputError(
       '--precision',
@@ -34,5 +38,5 @@ export const targetsOf = ({ target, precision }: TargetOptions, { vae }: Checkpo
     )
   }
   const { forceUpcast } = vae.config
-  return clipTargets({ target, precision: precision ?? 'fp16', forceUpcast })
+  return clipTargets({ target, precision: precision ?? 'fp16', forceUpcast, computeCapability })
 }

@@ -50,7 +50,7 @@ export const openDevice = async (choice: DeviceChoice): Promise<Device> => {
   let readFirst = (): Promise<number> => readSettledFreeBytes(read, setTimeout)
   return {
     provider: 'cuda',
-    targets: ({ forceUpcast }) => cudaTargets({ precision, forceUpcast }),
+    targets: ({ forceUpcast }) => cudaTargets({ precision, forceUpcast, computeCapability }),
     // In a process for float16, products of float32 are rounded to TF32, which has the range of float32.
     exactTargets: ({ forceUpcast }) =>
       precision === 'fp32' ? null : cudaTargets({ precision: 'fp32', forceUpcast }),

@@ -63,10 +63,12 @@ export const goldensPart = (machine: Machine, folder: string): Part => ({
       shares.map(async ({ precision, goldens }, index) => {
         const own = path.join(folder, `goldens-${index}`)
         await mkdir(own)
+        const choice = choiceOf(machine, precision)
+        const { computeCapability } = choice
         return await runTask(machine, {
           task: 'goldens-task.ts',
-          request: { goldens, precision, values: !machine.standIn, folder: own },
-          ...{ choice: choiceOf(machine, precision), rows: rowSchema, signal },
+          request: { goldens, precision, computeCapability, values: !machine.standIn, folder: own },
+          ...{ choice, rows: rowSchema, signal },
         })
       }),
     )

@@ -7,13 +7,14 @@ import { serveTask } from './serve-task.ts'
 const requestSchema = z.object({
   goldens: z.array(z.string()),
   precision: z.enum(PRECISIONS),
+  computeCapability: z.int(),
   values: z.boolean(),
   folder: z.string(),
 })
 
-await serveTask(requestSchema, async ({ goldens, precision, values, folder }, emit) => {
+await serveTask(requestSchema, async ({ goldens, folder, ...asked }, emit) => {
   const setup: GoldenSetup = {
-    ...{ precision, values, folder, open: openSession },
+    ...{ ...asked, folder, open: openSession },
     sessionOptions: { provider: 'cuda', threads: 0, cacheDir: `${folder}/cache` },
   }
   for (const golden of goldens) {

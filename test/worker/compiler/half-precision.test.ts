@@ -3,8 +3,9 @@ import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { type ClipGraphs, compileClip, vaeScaleFactor } from '../../../worker/compiler/compile.ts'
 import type { Graph } from '../../../worker/compiler/graph/graph.ts'
 import { cudaTarget } from '../../../worker/compiler/targets/cuda/cuda.ts'
-import { oneTarget } from '../../../worker/compiler/targets/target.ts'
+import { oneTarget, type Target } from '../../../worker/compiler/targets/target.ts'
 import type { Tensor } from '../../../worker/engine/tensor.ts'
+import { packedTarget } from '../../fixtures/cpu-targets.ts'
 import { type Golden, readGolden } from '../../fixtures/golden.ts'
 import { drawInput } from '../../fixtures/golden-input.ts'
 import { expectWithinBudget } from '../../fixtures/half-budget.ts'
@@ -35,11 +36,11 @@ describe.each(CASES)('in float16, $checkpoint $form', ({ golden: goldenName, che
     return await openCheckpoint(await writeRandomCheckpoint(await temporaryDir(), spec, form))
   }
   type Sizes = { readonly width: number; readonly height: number; readonly numFrames: number }
-  const graphsOf = async (sizes: Sizes): Promise<ClipGraphs> =>
+  const graphsOf = async (sizes: Sizes, target: Target = cudaTarget('float16')): Promise<ClipGraphs> =>
     compileClip(await open(), {
       ...sizes,
       guidance: true,
-      targets: oneTarget(cudaTarget('float16')),
+      targets: oneTarget(target),
       feedForwardChunks: 1,
     })
   /** Activations of the graph are float16: what enters or leaves it, or must stay float32, is small beside them. */
@@ -93,20 +94,23 @@ describe.each(CASES)('in float16, $checkpoint $form', ({ golden: goldenName, che
     await expectWithin(goldenName, `vae.decode.${frames}.sample`, decoded['frames']!)
   })
 
-  test('the UNet errs no more', async () => {
-    const golden = await readGolden(goldenName)
-    for (const [call, { timestep, added_time_ids }] of callsOf(golden)) {
-      const sample = drawInput(golden, `${call}.sample`)
-      const [clips = 0, numFrames = 0] = sample.shape
-      const graph = (await graphsOf({ ...(await latentSize(sample)), numFrames })).plainUnet(clips)
-      expectHalf(graph)
-      const { out_sample } = await runGraph(graph, {
-        sample,
-        timestep: tensorOf([timestep]),
-        encoder_hidden_states: drawInput(golden, `${call}.encoder_hidden_states`),
-        added_time_ids: tensorOf(Array.from({ length: clips }, () => added_time_ids).flat(), [clips, 3]),
-      })
-      await expectWithin(goldenName, `${call}.output`, out_sample!)
-    }
-  })
+  test.each([cudaTarget('float16'), packedTarget('float16')])(
+    'the UNet errs no more, $name',
+    async (target) => {
+      const golden = await readGolden(goldenName)
+      for (const [call, { timestep, added_time_ids }] of callsOf(golden)) {
+        const sample = drawInput(golden, `${call}.sample`)
+        const [clips = 0, numFrames = 0] = sample.shape
+        const graph = (await graphsOf({ ...(await latentSize(sample)), numFrames }, target)).plainUnet(clips)
+        expectHalf(graph)
+        const { out_sample } = await runGraph(graph, {
+          sample,
+          timestep: tensorOf([timestep]),
+          encoder_hidden_states: drawInput(golden, `${call}.encoder_hidden_states`),
+          added_time_ids: tensorOf(Array.from({ length: clips }, () => added_time_ids).flat(), [clips, 3]),
+        })
+        await expectWithin(goldenName, `${call}.output`, out_sample!)
+      }
+    },
+  )
 })

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { compileClip, vaeScaleFactor } from '../../../worker/compiler/compile.ts'
-import { oneTarget } from '../../../worker/compiler/targets/target.ts'
+import { oneTarget, type Target } from '../../../worker/compiler/targets/target.ts'
 import { toRgbFrame } from '../../../worker/pipeline/image/frames.ts'
 import { expectClose } from '../../fixtures/close.ts'
-import { FLOAT32_TARGETS } from '../../fixtures/cpu-targets.ts'
+import { FLOAT32_TARGETS, packedTarget } from '../../fixtures/cpu-targets.ts'
 import { type Golden, readGolden } from '../../fixtures/golden.ts'
 import { drawInput } from '../../fixtures/golden-input.ts'
 import {
@@ -36,10 +36,14 @@ interface Calls {
   readonly [name: string]: { readonly timestep: number; readonly added_time_ids: readonly number[] }
 }
 
-const RUNS = FLOAT32_TARGETS.flatMap((target) => CASES.map((run) => ({ ...run, target, on: target.name })))
+const runsOn = (targets: readonly Target[]) =>
+  targets.flatMap((target) => CASES.map((run) => ({ ...run, target, on: target.name })))
+const sizeFor = (target: Target) =>
+  ({ guidance: true, targets: oneTarget(target), feedForwardChunks: 1 }) as const
 
-describe.each(RUNS)('$checkpoint $form on $on', ({ golden: goldenName, checkpoint: name, form, target }) => {
-  const SIZE = { guidance: true, targets: oneTarget(target), feedForwardChunks: 1 } as const
+describe.each(runsOn(FLOAT32_TARGETS))('$checkpoint $form on $on', (run) => {
+  const { golden: goldenName, checkpoint: name, form, target } = run
+  const SIZE = sizeFor(target)
 
   test('the image encoder gives the embeddings of transformers', async () => {
     const [golden, checkpoint] = await Promise.all([readGolden(goldenName), open(name, form)])
@@ -100,6 +104,11 @@ describe.each(RUNS)('$checkpoint $form on $on', ({ golden: goldenName, checkpoin
       non_finite_values: tensorOf([0, 0]),
     })
   })
+})
+
+describe.each(runsOn([...FLOAT32_TARGETS, packedTarget('float32')]))('$checkpoint $form on $on', (run) => {
+  const { golden: goldenName, checkpoint: name, form, target } = run
+  const SIZE = sizeFor(target)
 
   test('the UNet predicts what diffusers predicts', async () => {
     const [golden, checkpoint] = await Promise.all([readGolden(goldenName), open(name, form)])

@@ -35,6 +35,14 @@ describe('a device', () => {
     expect(await dtypes('fp32', true)).toEqual(['float32', 'float32', 'float32', 'float32'])
   })
 
+  test.each([
+    [75, 'cuda-float16-packed'],
+    [86, 'cuda-float16'],
+  ])('of compute capability %i runs the graphs of %s', async (computeCapability, name) => {
+    const device = await openDevice({ provider: 'cuda', uuid: UUID, precision: 'fp16', computeCapability })
+    expect(device.targets({ forceUpcast: true }).name).toBe(name)
+  })
+
   test('has float32 targets beside those of float16, and no others beside float32', async () => {
     const exact = async (precision: 'fp16' | 'fp32') => {
       const device = await openDevice({ provider: 'cuda', uuid: UUID, precision, computeCapability: 86 })

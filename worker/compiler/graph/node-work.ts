@@ -33,7 +33,7 @@ const innerSizes = ({ op, inputs, outputs, attributes }: Node): readonly (number
     case 'NhwcConv':
       return [into[3], out[3]]
     case 'MultiHeadAttention':
-      return [(into[2] ?? 0) / Number(attributes['num_heads'])]
+      return [(out.at(-1) ?? 0) / Number(attributes['num_heads'])]
     default:
       return []
   }

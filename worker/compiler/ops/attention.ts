@@ -21,3 +21,23 @@ export const multiHeadAttention = (g: Graph, q: Value, k: Value, v: Value, numHe
     flops: 4 * batch * length * lengthK * hidden,
   })[0]!
 }
+
+/**
+ * The same of a sequence with itself, whose q, k and v lie side by side in each head: [B, S, heads, 3, d] →
+ * [B, S, heads·d]. Only the CUDA provider has a kernel for it.
+ */
+export const packedMultiHeadAttention = (g: Graph, qkv: Value): Value => {
+  const [batch = 0, length = 0, numHeads = 0, three, headSize = 0] = qkv.shape
+  if (qkv.shape.length !== 5 || three !== 3) {
+    throw new GraphError(`packed MultiHeadAttention of ${formatType(qkv)}`)
+  }
+  const hidden = numHeads * headSize
+  return g.node({
+    op: 'MultiHeadAttention',
+    domain: 'com.microsoft',
+    inputs: [qkv],
+    outputs: [{ shape: [batch, length, hidden], dtype: qkv.dtype }],
+    attributes: { num_heads: numHeads },
+    flops: 4 * batch * length * length * hidden,
+  })[0]!
+}

@@ -1,5 +1,6 @@
 import { cpuTarget } from './cpu.ts'
 import { cudaTarget } from './cuda/cuda.ts'
+import { packedHeadSizesOf } from './cuda/packed-attention.ts'
 import { oneTarget, type Target, type Targets } from './target.ts'
 
 export const PRECISIONS = ['fp16', 'fp32'] as const
@@ -9,12 +10,18 @@ export interface CudaTargetOptions {
   readonly precision: Precision
   /** Of the VAE's config: its encoder overflows in float16, so that it alone stays float32. */
   readonly forceUpcast: boolean
+  /** 75 for sm_75, whose graphs differ. Default `null`: graphs for any card. */
+  readonly computeCapability?: number | null
 }
 
 /** Targets of a clip's networks on CUDA. */
-export const cudaTargets = ({ precision, forceUpcast }: CudaTargetOptions): Targets => {
+export const cudaTargets = ({
+  precision,
+  forceUpcast,
+  computeCapability = null,
+}: CudaTargetOptions): Targets => {
   if (precision === 'fp32') return oneTarget(cudaTarget('float32'))
-  const half = cudaTarget('float16')
+  const half = cudaTarget('float16', { packedHeadSizes: packedHeadSizesOf(computeCapability) })
   const vaeEncoder = forceUpcast ? cudaTarget('float32') : half
   return { name: half.name, imageEncoder: half, vaeEncoder, unet: half, vaeDecoder: half }
 }

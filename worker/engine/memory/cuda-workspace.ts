@@ -10,6 +10,7 @@ import type { Workspace } from './arena-peak.ts'
  *     MultiHeadAttention
  *       flash (float16, sm_80 up, head size up to 256)   a float32 per row and head: 369 KB for [2, 9216, 5 heads]
  *       sm_75 (float16)                                  q, k and v side by side: 35 MB for [2, 9216, 320]
+ *       sm_75, packed                                    an int32 per row, where it starts: 74 KB for 18,432 rows
  *       head size above 256                              the output as float32: 18.9 MB for [1, 9216, 512]
  *       float32                                          q, k and v, and twice the scores of short sequences
  *     Concat                     a table of its inputs
@@ -19,6 +20,9 @@ import type { Workspace } from './arena-peak.ts'
  */
 
 const FLOAT = 4
+const INT = 4
+/** [rows, length, heads, 3, head size], whose kernels copy nothing. */
+const PACKED_AXES = 5
 const TABLE_BYTES = 8192
 const LONGEST_UNFUSED_SEQUENCE = 256
 const LARGEST_FLASH_HEAD = 256
@@ -33,6 +37,7 @@ const attention = (
   computeCapability: number,
 ): readonly number[] => {
   if (query == null) return []
+  if (query.shape.length === PACKED_AXES) return [INT * ((query.shape[0] ?? 0) + 1)]
   const [rows = 1, length = 1, channels = 1] = query.shape
   const keys = key?.shape[1] ?? length
   const heads = typeof attributes['num_heads'] === 'number' ? attributes['num_heads'] : 1

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createGraph, type Graph, type Node } from '../../../../worker/compiler/graph/graph.ts'
 import { nodeWork } from '../../../../worker/compiler/graph/node-work.ts'
 import type { DType, Value } from '../../../../worker/compiler/graph/value.ts'
-import { multiHeadAttention } from '../../../../worker/compiler/ops/attention.ts'
+import { multiHeadAttention, packedMultiHeadAttention } from '../../../../worker/compiler/ops/attention.ts'
 import { conv } from '../../../../worker/compiler/ops/conv.ts'
 import { add } from '../../../../worker/compiler/ops/elementwise.ts'
 import { gemm, matmul, matmulTransposed } from '../../../../worker/compiler/ops/matmul.ts'
@@ -60,6 +60,8 @@ const nchw = (into: number, out: number) => (g: Graph, of: Inputs) =>
   })
 const attention = (hidden: number, heads: number) => (g: Graph, of: Inputs) =>
   multiHeadAttention(g, of([1, 9, hidden]), of([1, 7, hidden]), of([1, 7, hidden]), heads)
+const packedAttention = (size: number) => (g: Graph, of: Inputs) =>
+  packedMultiHeadAttention(g, of([1, 9, 2, 3, size]))
 
 describe('tensor cores', () => {
   test.each([
@@ -78,6 +80,8 @@ describe('tensor cores', () => {
       true,
     ],
     ['attention with heads of 40', attention(80, 2), true],
+    ['packed attention with heads of 40', packedAttention(40), true],
+    ['packed attention with heads of 12', packedAttention(12), false],
     ['attention with heads of 20', attention(80, 4), false],
     ['an addition', (g: Graph, of: Inputs) => add(g, of([8, 8]), of([8, 8])), false],
   ] as const)('%s in float16: %j', (_, record, used) => {

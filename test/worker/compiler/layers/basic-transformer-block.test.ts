@@ -6,7 +6,7 @@ import {
 import { contextProjection } from '../../../../worker/compiler/layers/context.ts'
 import { bindMix } from '../../../../worker/compiler/layers/parameters.ts'
 import { into } from '../../../../worker/compiler/layers/scope.ts'
-import { LAYER_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { LAYER_TARGETS, packedTarget } from '../../../fixtures/cpu-targets.ts'
 import { type LayerGolden, openLayerGolden } from '../../../fixtures/layer-golden.ts'
 import { storedWeights } from '../../../fixtures/stored-weights.ts'
 
@@ -22,9 +22,8 @@ const config = (feedForwardChunks: number) => ({
 const foldedContext = (layer: LayerGolden) =>
   contextProjection(into(layer.scope, 'attn2'), config(1))(layer.feedPerClip('encoder_hidden_states', CLIPS))
 
-const CASES = LAYER_TARGETS.flatMap((target) =>
-  [1, 5].map((pieces) => ({ name: target.name, target, pieces })),
-)
+const TARGETS = [...LAYER_TARGETS, packedTarget('float32'), packedTarget('float16')]
+const CASES = TARGETS.flatMap((target) => [1, 5].map((pieces) => ({ name: target.name, target, pieces })))
 
 describe.each(CASES)('target $name, with the feed-forward in $pieces pieces', ({ target, pieces }) => {
   test("diffusers' BasicTransformerBlock", async () => {

@@ -2,13 +2,15 @@ import { describe, test } from 'vitest'
 import { into } from '../../../../worker/compiler/layers/scope.ts'
 import { spatioTemporalResBlock } from '../../../../worker/compiler/layers/spatio-temporal-res-block.ts'
 import { transformerSpatioTemporal } from '../../../../worker/compiler/layers/transformer-spatio-temporal.ts'
-import { LAYER_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { LAYER_TARGETS, packedTarget } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 import { conditioningOf, shiftsOf } from './clip-conditioning.ts'
 
 const CONFIG = { crossAttentionDim: 32, feedForwardChunks: 1 } as const
 
-describe.each(LAYER_TARGETS)("diffusers' TransformerSpatioTemporalModel, target $name", (target) => {
+const TARGETS = [...LAYER_TARGETS, packedTarget('float32'), packedTarget('float16')]
+
+describe.each(TARGETS)("diffusers' TransformerSpatioTemporalModel, target $name", (target) => {
   test.each([
     [
       'with one layer, two clips',

@@ -4,7 +4,7 @@ import { resnetBlock2d } from '../../../../worker/compiler/layers/resnet-block-2
 import { spatioTemporalResBlock } from '../../../../worker/compiler/layers/spatio-temporal-res-block.ts'
 import { transformerSpatioTemporal } from '../../../../worker/compiler/layers/transformer-spatio-temporal.ts'
 import { vaeAttention } from '../../../../worker/compiler/layers/vae-attention.ts'
-import { LAYER_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { LAYER_TARGETS, packedTarget } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 import { conditioningOf, shiftOf, shiftsOf } from './clip-conditioning.ts'
 
@@ -13,7 +13,9 @@ const TIME_EMBED_DIM = 1280
 const UNET_WITH_ATTENTION = { epsilon: 1e-6, temporalEpsilon: 1e-6 } as const
 const VAE = { epsilon: 1e-6, temporalEpsilon: 1e-5, switchedMix: true } as const
 
-describe.each(LAYER_TARGETS)('at the published widths, target $name', (target) => {
+const TARGETS = [...LAYER_TARGETS, packedTarget('float32'), packedTarget('float16')]
+
+describe.each(TARGETS)('at the published widths, target $name', (target) => {
   test.each([
     ['320 channels', 'down_blocks.0.resnets.0.spatial_res_block', 320, 320],
     ['320 channels, narrowed to 64', 'down_blocks.1.resnets.0.spatial_res_block', 320, 64],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createGraph, GraphError } from '../../../../worker/compiler/graph/graph.ts'
-import { multiHeadAttention } from '../../../../worker/compiler/ops/attention.ts'
+import { multiHeadAttention, packedMultiHeadAttention } from '../../../../worker/compiler/ops/attention.ts'
 import { expectClose } from '../../../fixtures/close.ts'
 import { attend } from '../../../fixtures/plain-arithmetic.ts'
 import { runGraph } from '../../../fixtures/run-graph.ts'
@@ -32,6 +32,22 @@ describe('multi-head attention', () => {
     const g = createGraph('attention')
     expect(() => multiHeadAttention(g, g.input('q', q), g.input('k', k), g.input('v', v), 4)).toThrow(
       new GraphError(`MultiHeadAttention with 4 heads of float32[${q}], float32[${k}], float32[${v}]`),
+    )
+  })
+})
+
+describe('multi-head attention of packed q, k and v', () => {
+  test('is a node of one input, with the work of three', () => {
+    const g = createGraph('packed')
+    const y = packedMultiHeadAttention(g, g.input('qkv', [2, 5, 4, 3, 8], 'float16'))
+    expect(y).toMatchObject({ shape: [2, 5, 32], dtype: 'float16' })
+    expect(g.nodes[0]).toMatchObject({ attributes: { num_heads: 4 }, flops: 2 * (2 * (2 * 5 * 5 * 32)) })
+  })
+
+  test.each([[[2, 5, 96]], [[2, 5, 4, 2, 8]], [[2, 5, 3, 4, 8]]])('refuses %j', (shape) => {
+    const g = createGraph('packed')
+    expect(() => packedMultiHeadAttention(g, g.input('qkv', shape))).toThrow(
+      new GraphError(`packed MultiHeadAttention of float32[${shape}]`),
     )
   })
 })

@@ -24,6 +24,16 @@ describe('targets of the networks: image encoder, VAE encoder, UNet, VAE decoder
     })
   })
 
+  test.each([
+    ['fp16', 75, 'cuda-float16-packed'],
+    ['fp16', 86, 'cuda-float16'],
+    ['fp16', null, 'cuda-float16'],
+    ['fp32', 75, 'cuda-float32'],
+  ] as const)('cuda in %s for compute capability %j is %s', (precision, computeCapability, name) => {
+    const targets = clipTargets({ target: 'cuda', precision, forceUpcast: true, computeCapability })
+    expect([targets.name, targets.unet.name, targets.vaeEncoder.name]).toEqual([name, name, 'cuda-float32'])
+  })
+
   test('cpu', () => {
     expect(dtypesOf({ target: 'cpu' })).toEqual({
       name: 'cpu',

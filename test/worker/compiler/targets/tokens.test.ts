@@ -3,7 +3,7 @@ import { createGraph } from '../../../../worker/compiler/graph/graph.ts'
 import { statisticsOf } from '../../../../worker/compiler/graph/statistics.ts'
 import { bindMix } from '../../../../worker/compiler/layers/parameters.ts'
 import { expectClose } from '../../../fixtures/close.ts'
-import { FLOAT32_TARGETS } from '../../../fixtures/cpu-targets.ts'
+import { FLOAT32_TARGETS, packedTarget } from '../../../fixtures/cpu-targets.ts'
 import { attend, multiplyTransposed, normalCdf, normalizeRuns } from '../../../fixtures/plain-arithmetic.ts'
 import { runGraph, tensorOf } from '../../../fixtures/run-graph.ts'
 import { someTensor, storedWeights } from '../../../fixtures/stored-weights.ts'
@@ -11,7 +11,7 @@ import { someTensor, storedWeights } from '../../../fixtures/stored-weights.ts'
 const ROWS = 6
 const X = someTensor(1, [ROWS, 16])
 
-describe.each(FLOAT32_TARGETS)('target $name', (target) => {
+describe.each([...FLOAT32_TARGETS, packedTarget('float32')])('target $name', (target) => {
   test.each([
     ['narrower', 8],
     ['wider', 40],

@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { type Checkpoint, openCheckpoint } from '../../../../worker/checkpoint/open-checkpoint.ts'
 import { compileClip } from '../../../../worker/compiler/compile.ts'
 import { encodeOnnx } from '../../../../worker/compiler/graph/encode-onnx.ts'
-import type { Graph } from '../../../../worker/compiler/graph/graph.ts'
-import { cudaTarget } from '../../../../worker/compiler/targets/cuda/cuda.ts'
-import { oneTarget } from '../../../../worker/compiler/targets/target.ts'
+import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph.ts'
+import { packedMultiHeadAttention } from '../../../../worker/compiler/ops/attention.ts'
+import { cast } from '../../../../worker/compiler/ops/elementwise.ts'
+import { reshape, slice } from '../../../../worker/compiler/ops/shape.ts'
+import { cudaTargets } from '../../../../worker/compiler/targets/clip-targets.ts'
 import { cudaMemoryOf, withReserve } from '../../../../worker/engine/memory/cuda-memory.ts'
 import { foldedGraph } from '../../../../worker/engine/memory/folded-graph.ts'
 import { withPreparedWeights } from '../../../../worker/engine/prepared-weights.ts'
@@ -55,23 +57,20 @@ const expectPrediction = async (recorded: Graph, cacheDir: string, card: TestedC
   return best!.bytes
 }
 
-const graphsOf = (
-  checkpoint: Checkpoint,
-  size: Size,
-  feedForwardChunks: number,
-  dtype: 'float16' | 'float32',
-) =>
+const graphsOf = (checkpoint: Checkpoint, size: Size, feedForwardChunks: number, card: TestedCard) =>
   compileClip(checkpoint, {
     ...size,
     guidance: true,
     feedForwardChunks,
-    targets: oneTarget(cudaTarget(dtype)),
+    targets: cudaTargets({
+      ...{ precision: 'fp16', forceUpcast: false, computeCapability: COMPUTE_CAPABILITY[card] },
+    }),
   })
 
 const expectAll = async (checkpoint: Checkpoint, size: Size, chunks: readonly number[], card: TestedCard) => {
   const cacheDir = await temporaryDir()
-  const graphs = graphsOf(checkpoint, size, 1, 'float16')
-  const sparing = graphsOf(checkpoint, size, 4, 'float16')
+  const graphs = graphsOf(checkpoint, size, 1, card)
+  const sparing = graphsOf(checkpoint, size, 4, card)
   const recorded = [
     graphs.imageEncoder(),
     graphs.vaeEncoder(),
@@ -99,6 +98,14 @@ describe.skipIf(obstacle !== null)(`a prediction of CUDA memory${title}`, () => 
       expect(bytes['prediction_step']).toBeLessThan(5e9)
     },
   )
+
+  test('fits packed attention on t4, whose kernels copy nothing', async () => {
+    const g = createGraph('packed')
+    const x = cast(g, g.input('x', [655, 25, 5 * 3 * 64]), 'float16')
+    const y = packedMultiHeadAttention(g, reshape(g, x, [655, 25, 5, 3, 64]))
+    g.output('y', cast(g, slice(g, y, 0, 0, 1), 'float32'))
+    await expectPrediction(g, await temporaryDir(), 't4')
+  })
 
   test('fits the demo checkpoint', { timeout: 300_000 }, async () => {
     const demo = fileURLToPath(new URL('../../../../worker/demo', import.meta.url))

@@ -24,15 +24,20 @@ import { upsampleConv2d } from './upsample.ts'
 const pixelsOf = (g: Graph, x: Images): Value =>
   cast(g, slice(g, totalOf(g, x.sum), 3, 0, x.channels), 'float32')
 
+export interface CudaGraphOptions {
+  /** Head sizes of attention whose q, k and v are packed, see packed-attention.ts. Default none. */
+  readonly packedHeadSizes?: readonly number[]
+}
+
 /**
  * ONNX Runtime's CUDA provider, opset 20 and com.microsoft: channels last, so that images, clips and tokens are views
  * of one another, and every addition made by the op that reads the sum where there is such an op (see sum.ts).
  */
-export const cudaTarget = (dtype: 'float16' | 'float32') =>
+export const cudaTarget = (dtype: 'float16' | 'float32', { packedHeadSizes = [] }: CudaGraphOptions = {}) =>
   ({
-    name: `cuda-${dtype}`,
+    name: `cuda-${dtype}${packedHeadSizes.length === 0 ? '' : '-packed'}`,
     dtype,
-    ...tokenVerbs(dtype),
+    ...tokenVerbs(dtype, packedHeadSizes),
     groupNorm,
 
     imagesFromNchw(g, x, frames) {

@@ -1,7 +1,7 @@
 import { evenPieces } from '../../even-pieces.ts'
 import type { Graph } from '../../graph/graph.ts'
 import { type DType, elementsOf, type Value } from '../../graph/value.ts'
-import { multiHeadAttention } from '../../ops/attention.ts'
+import { multiHeadAttention, packedMultiHeadAttention } from '../../ops/attention.ts'
 import { biasSplitGelu, hasBiasSplitGeluKernel } from '../../ops/bias.ts'
 import { add, biasGelu, cast, gelu, mul, quickGelu, silu } from '../../ops/elementwise.ts'
 import { gemm, matmulIntoBatches, matmulTransposed } from '../../ops/matmul.ts'
@@ -19,6 +19,7 @@ import {
 import { layerNorm } from './layer-norm.ts'
 import { MAX_ATTENTION_BATCH, MAX_ELEMENTS, piecesWithin } from './limits.ts'
 import { type FeedForward, type Linear, oneRow, type Tokens } from './map.ts'
+import { packedSequences } from './packed-attention.ts'
 import { type Sum, sumOf, totalOf, viewOfTotal, withResidual } from './sum.ts'
 import { addSpatialRows, addTemporalRows } from './token-rows.ts'
 import { parameter } from './weights.ts'
@@ -95,33 +96,36 @@ const feedForward = (
   return plusResidual(g, hidden, parameter(g, out.bias, dtype), residual)
 }
 
-/** Attention within [rows, length, C]; more rows than the launch's grid takes go one part after the other. */
-const attend = (g: Graph, q: Value, k: Value, v: Value, heads: number): Value => {
-  const rows = q.shape[0] ?? 0
+/** Attention among tensors of `rows` sequences; more of them than the launch's grid takes go one part after the other. */
+const attend = (g: Graph, rows: number, attention: (take: (x: Value) => Value) => Value): Value => {
   const pieces = evenPieces(rows, piecesWithin(rows, MAX_ATTENTION_BATCH))
-  const parts = pieces.map(({ from, to }) => {
-    const take = (x: Value): Value => slice(g, x, 0, from, to)
-    return multiHeadAttention(g, take(q), take(k), take(v), heads)
-  })
+  const parts = pieces.map(({ from, to }) => attention((x) => slice(g, x, 0, from, to)))
   return concat(g, parts, 0)
 }
 
-const selfAttention = (g: Graph, x: Tokens, options: SelfAttention, dtype: DType): Value => {
-  const { toQ, toK, toV, heads } = options
-  const sequences = (layer: AnyLinear): Value => {
-    const { weight, bias } = layer
+const mixSequences = (
+  g: Graph,
+  x: Tokens,
+  options: SelfAttention,
+  packedHeadSizes: readonly number[],
+  dtype: DType,
+): Value => {
+  const packed = packedSequences(g, x, options, packedHeadSizes, dtype)
+  if (packed !== null) return attend(g, x.rows, (take) => packedMultiHeadAttention(g, take(packed)))
+  const sequences = ({ weight, bias }: AnyLinear): Value => {
     const before = totalOf(g, x.sum)
     const projected =
-      bias === null ? product(g, before, layer, dtype) : biasedProduct(g, before, weight, bias, dtype)
+      bias === null
+        ? product(g, before, { weight, bias }, dtype)
+        : biasedProduct(g, before, weight, bias, dtype)
     return reshape(g, projected, [x.rows, x.length, weight.shape[0] ?? 0])
   }
-  const mixed = attend(g, sequences(toQ), sequences(toK), sequences(toV), heads)
-  const [a = 0, b = 0] = x.sum.product.shape
-  return reshape(g, mixed, [a, b, mixed.shape[2] ?? 0])
+  const [q, k, v] = [sequences(options.toQ), sequences(options.toK), sequences(options.toV)] as const
+  return attend(g, x.rows, (take) => multiHeadAttention(g, take(q), take(k), take(v), options.heads))
 }
 
-/** The target's verbs on tokens of that type. */
-export const tokenVerbs = (dtype: DType) =>
+/** The target's verbs on tokens of that type. `packedHeadSizes`: see packed-attention.ts. */
+export const tokenVerbs = (dtype: DType, packedHeadSizes: readonly number[]) =>
   ({
     tokensFromMatrix(g, x, rows) {
       const channels = x.shape.at(-1) ?? 0
@@ -185,7 +189,11 @@ export const tokenVerbs = (dtype: DType) =>
 
     firstToken: (g, x: Tokens) => oneRow(sumOf(slice(g, totalOf(g, x.sum), 1, 0, 1))),
 
-    selfAttention: (g, x: Tokens, options) => withSum(x, sumOf(selfAttention(g, x, options, dtype))),
+    selfAttention(g, x: Tokens, options) {
+      const mixed = mixSequences(g, x, options, packedHeadSizes, dtype)
+      const [a = 0, b = 0] = x.sum.product.shape
+      return withSum(x, sumOf(reshape(g, mixed, [a, b, mixed.shape[2] ?? 0])))
+    },
 
     feedForward: (g, x: Tokens, options: FeedForward) => withSum(x, feedForward(g, x, options, dtype)),
 

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import { GPUS } from '../../../shared/fleet/gpus.ts'
+import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
+import { type CountOnCard, countOnCards } from '../../../worker/cli/clip-on-cards.ts'
+import { clipShapeOf } from '../../../worker/cli/clip-options.ts'
+import type { GraphCount } from '../../../worker/cli/clip-statistics.ts'
+import { countCards } from '../../../worker/cli/inspect-cards.ts'
+import { cudaTargets, type Precision } from '../../../worker/compiler/targets/clip-targets.ts'
+import { deviceSecondsOf } from '../../../worker/plan/roofline.ts'
+import { XT_CONFIGS } from './a-command-line.ts'
+
+const xt = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
+
+const countIn = (precision: Precision) => {
+  const targetsOn = (computeCapability: number | null) =>
+    cudaTargets({ precision, forceUpcast: true, computeCapability })
+  const shape = clipShapeOf({}, xt, targetsOn(null))
+  return { shape, countOn: countOnCards(xt, shape, targetsOn) }
+}
+
+const stepOn = (countOn: CountOnCard, card: Parameters<CountOnCard>[0]): GraphCount => {
+  const step = countOn(card).statistics.graphs.find(({ name }) => name === 'denoise_step')
+  if (step === undefined) throw new Error('no denoise step')
+  return step
+}
+
+describe('SVD-XT on cards', () => {
+  test('has as many FLOPs on a T4, in fewer nodes that move fewer bytes', () => {
+    const { countOn } = countIn('fp16')
+    const [own, any] = [stepOn(countOn, GPUS.t4), stepOn(countOn, null)]
+    expect(own.flops).toBe(any.flops)
+    // 32 attentions, each with one product of x instead of three.
+    const launchesOf = ({ work }: GraphCount): number => work.nodes.filter(({ bytes }) => bytes > 0).length
+    expect(launchesOf(any) - launchesOf(own)).toBe(64)
+    expect(any.work.movedBytes - own.work.movedBytes).toBeGreaterThan(10e9)
+    expect(own.work.sessionWeightBytes / any.work.sessionWeightBytes).toBeCloseTo(1, 6)
+  })
+
+  test('has one count for all cards that run the same graphs', () => {
+    const { countOn } = countIn('fp16')
+    const others = Object.values(GPUS).filter((gpu) => gpu !== GPUS.t4)
+    expect(new Set([null, ...others].map(countOn)).size).toBe(1)
+    expect(countOn(GPUS.t4)).not.toBe(countOn(null))
+    expect(countOn(GPUS.t4)).toBe(countOn(GPUS.t4))
+  })
+
+  test('runs the same graphs on a T4 in float32', () => {
+    const { countOn } = countIn('fp32')
+    expect(countOn(GPUS.t4)).toBe(countOn(null))
+  })
+
+  test("takes the time of a card's own graphs", () => {
+    const { shape, countOn } = countIn('fp16')
+    const secondsOf = Object.fromEntries(
+      countCards(shape, countOn).map(({ gpu, stepSeconds }) => [gpu.name, stepSeconds]),
+    )
+    expect(secondsOf['T4']).toEqual(deviceSecondsOf(stepOn(countOn, GPUS.t4).work.nodes, GPUS.t4).seconds)
+    expect(secondsOf['L4']).toEqual(deviceSecondsOf(stepOn(countOn, null).work.nodes, GPUS.l4).seconds)
+  })
+
+  test('takes as much memory on a T4, whose attention copies nothing, as on later cards', () => {
+    const { countOn } = countIn('fp16')
+    const needsOn = (card: Parameters<CountOnCard>[0]) => countOn(card).memory.needs
+    for (const mode of ['resident', 'offload', 'lowVram'] as const)
+      expect(needsOn(GPUS.t4)[mode] / needsOn(null)[mode], mode).toBeCloseTo(1, 2)
+  })
+})
