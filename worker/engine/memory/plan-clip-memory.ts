@@ -86,6 +86,8 @@ export interface ClipMemoryRequest extends ClipSize {
 
 /** Sizes that are tried where a clip does not fit: the VAE and the UNet halve these without a rest. */
 const SIZE_STEP = 64
+/** The shortest clip that is proposed: one frame is no video. */
+const FEWEST_FRAMES = 2
 
 /** What a clip's graphs take, each predicted when asked for, and once. */
 export interface ClipPrediction {
@@ -180,8 +182,13 @@ const fittingPlan = (
 ): FittingPlan | null => {
   const { numFrames, device } = request
   const { availableBytes } = device
+  // A decoder of thousands of frames takes seconds to predict, and cannot help where the networks alone do not fit.
+  const ways = waysOf(request).filter(
+    (memory) => needOf(memory, predicted.networks(memory === 'low-vram'), device) <= roomFor(memory, request),
+  )
+  if (ways.length === 0) return null
   const withChunk = (decodeChunk: number): FittingPlan | null => {
-    for (const memory of waysOf(request)) {
+    for (const memory of ways) {
       // The last chunk is a graph of its own where chunks do not divide the frames.
       const rest = numFrames % decodeChunk
       const graphs = [
@@ -219,11 +226,13 @@ const nearestArguments = (request: ClipMemoryRequest): NearestArguments | null =
   }
   const auto = request.memory === 'auto' ? {} : ({ memory: 'auto' } as const)
   if (request.memory !== 'auto' && fits(auto) !== null) return auto
-  const chunked = fits({ ...auto, decodeChunk: null })
+  const chunked = request.decodeChunk === null ? null : fits({ ...auto, decodeChunk: null })
   if (chunked !== null) return { ...auto, decodeChunk: chunked.decodeChunk }
+  // Where not even the fewest frames fit, no number does.
+  const helps = fits({ ...auto, decodeChunk: null, numFrames: FEWEST_FRAMES }) !== null
   for (
     let numFrames = Math.floor(request.numFrames / 2);
-    numFrames >= 2;
+    helps && numFrames >= FEWEST_FRAMES;
     numFrames = Math.floor(numFrames / 2)
   ) {
     const plan = fits({ ...auto, decodeChunk: null, numFrames })

@@ -138,6 +138,30 @@ describe('what does not fit', () => {
     )
   })
 
+  test('is found without predicting decoders or numbers of frames that cannot help', () => {
+    const decoders: number[] = []
+    const clips: string[] = []
+    const found = plan(0.5, {
+      clip(size) {
+        clips.push(`${size.width}x${size.height}, ${size.numFrames} frames`)
+        const networks = clip(size)
+        return {
+          ...networks,
+          decoder(frames) {
+            decoders.push(frames)
+            return networks.decoder(frames)
+          },
+        }
+      },
+    })
+    expect(found.fits).toBe(false)
+    expect(decoders).toEqual([1])
+    expect(clips).toEqual([
+      ...['1024x512, 25 frames', '1024x512, 2 frames'],
+      ...['768x384, 25 frames', '512x256, 25 frames', '384x192, 25 frames', '256x128, 25 frames'],
+    ])
+  })
+
   test('is told with what would fit', () => {
     const found = plan(4)
     if (found.fits) throw new Error('it fits')
