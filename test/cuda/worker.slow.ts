@@ -95,6 +95,22 @@ describe.skipIf(obstacle !== null)(`svd worker on CUDA${title}`, () => {
     expect(second).toBeGreaterThan(first / 10)
   })
 
+  test('tries a job again that other processes on the card leave no memory for', async () => {
+    const queue = await aQueueOnStandIn({ SVD_STAND_IN_FREE_MEBIBYTES: '601' })
+    const jobIds = await queue.submit(1)
+
+    const worker = queue.startWorker('--device', 'cuda', '--max-jobs', '1')
+    const retry = await worker.line('job will be tried again')
+    const { exitCode } = await worker.end()
+
+    expect(retry['reason']).toMatch(
+      /^memory: \w+ needs \d+ MB, and 618 MB are there, because other processes use 23\.0 GB of 23\.6 GB; /,
+    )
+    expect(exitCode).toBe(0)
+    expect(await queue.resultsOf(jobIds)).toEqual([null])
+    expect(await queue.depths()).toMatchObject({ leased: 1, dead: 0 })
+  })
+
   test('starts a renderer without the attention that cuDNN refuses, and reports that', async () => {
     const queue = await aQueueOnStandIn({
       ...(await standInMachine('h100')),

@@ -25,6 +25,8 @@ export interface ClipNetworks {
 export interface DeviceMemory {
   memoryOf(folded: Graph): GraphMemory
   readonly availableBytes: number
+  /** What would be available if other processes used nothing. */
+  readonly totalBytes: number
   /** What the process takes beside its sessions. */
   readonly baseBytes: number
   /** The share of what is available that one network, and that all networks at once, may take. */
@@ -61,6 +63,10 @@ export interface DoesNotFit {
   readonly graph: string
   readonly needBytes: number
   readonly availableBytes: number
+  readonly usedByOthersBytes: number
+  readonly totalBytes: number
+  /** It fits, as it was asked for, where other processes use nothing. */
+  readonly fitsTotal: boolean
   readonly nearest: NearestArguments | null
   /** An instance type on which it fits as it was asked for. */
   readonly instanceType: string | null
@@ -263,6 +269,10 @@ export const planClipMemory = (
   const { device, numFrames } = request
   const plan = fittingPlan(request, predicted)
   if (plan !== null) return plan
+  const { availableBytes, totalBytes } = device
+  const withTotal = { ...device, availableBytes: totalBytes }
+  const fitsTotal =
+    totalBytes > availableBytes && fittingPlan({ ...request, device: withTotal }, predicted) !== null
   const leastChunk = Math.min(request.decodeChunk ?? request.leastChunk ?? 1, numFrames)
   const memory = waysOf(request).at(-1) ?? 'low-vram'
   const graphs = [...predicted.networks(memory === 'low-vram'), predicted.decoder(leastChunk)]
@@ -272,6 +282,8 @@ export const planClipMemory = (
     graph: memory === 'resident' ? 'all networks together' : most(graphs).graph,
     needBytes,
     availableBytes: Math.floor(roomFor(memory, request)),
+    usedByOthersBytes: Math.max(0, totalBytes - availableBytes),
+    ...{ totalBytes, fitsTotal },
     nearest: findsNearest ? nearestArguments(request) : null,
     instanceType: device.instanceTypeFor(needBytes),
   }
