@@ -80,6 +80,16 @@ export const readCards = async (
   return visibleCards(cards, environment['CUDA_VISIBLE_DEVICES'])
 }
 
+/** Memory of one card that is free while nothing runs on it: all but what the driver reserves. */
+export const readUsableBytes = async (uuid: string, run: RunNvidiaSmi = runNvidiaSmi): Promise<number> => {
+  const fields = 'memory.total,memory.reserved'
+  const text = await run([`--id=${uuid}`, `--query-gpu=${fields}`, '--format=csv,noheader,nounits'])
+  const row = z.tuple([mebibytes, mebibytes]).safeParse(text.split(',').map((cell) => cell.trim()))
+  if (!row.success) throw new Error(`nvidia-smi printed '${text.trim()}', which is not ${fields} in MiB`)
+  const [total, reserved] = row.data
+  return total - reserved
+}
+
 /** Memory of one card that is free now. A process that was killed gives its memory back a moment later. */
 export const readFreeBytes = async (uuid: string, run: RunNvidiaSmi = runNvidiaSmi): Promise<number> => {
   const text = await run([`--id=${uuid}`, '--query-gpu=memory.free', '--format=csv,noheader,nounits'])

@@ -1,9 +1,10 @@
+import { totalmem } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { cpuTargets, cudaTargets, type Precision } from '../compiler/targets/clip-targets.ts'
 import type { Targets } from '../compiler/targets/target.ts'
-import { readFreeBytes } from '../cuda/cards.ts'
+import { readFreeBytes, readUsableBytes } from '../cuda/cards.ts'
 import { readSettledFreeBytes } from '../cuda/settled-free-bytes.ts'
-import { CUDA_BYTES, cpuDeviceMemory, cudaDeviceMemory } from './memory/device-memory.ts'
+import { CUDA_BYTES, cpuDeviceMemory, cudaDeviceMemory, HOST_RUNTIME_BYTES } from './memory/device-memory.ts'
 import type { DeviceMemory } from './memory/plan-clip-memory.ts'
 import { detectCpuTarget } from './nchwc-block.ts'
 import type { SessionProvider } from './session-options.ts'
@@ -31,13 +32,16 @@ export type DeviceChoice =
       readonly computeCapability: number
     }
 
+/** Of the machine or, in a container, of its limit, which Node reports as 0 or as more than there is where it has none. */
+const hostTotalBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || totalmem())
+
 const openCpu = async (): Promise<Device> => {
   const targets = cpuTargets(await detectCpuTarget())
   return {
     provider: 'cpu',
     targets: () => targets,
     exactTargets: () => null,
-    memory: async () => cpuDeviceMemory(process.availableMemory()),
+    memory: async () => cpuDeviceMemory(process.availableMemory(), 0, hostTotalBytes() - HOST_RUNTIME_BYTES),
   }
 }
 
@@ -48,6 +52,7 @@ export const openDevice = async (choice: DeviceChoice): Promise<Device> => {
   const read = (): Promise<number> => readFreeBytes(uuid)
   // The process before this one may have been killed just now.
   let readFirst = (): Promise<number> => readSettledFreeBytes(read, setTimeout)
+  let total: Promise<number | null> | null = null
   return {
     provider: 'cuda',
     targets: ({ forceUpcast }) => cudaTargets({ precision, forceUpcast, computeCapability }),
@@ -59,7 +64,10 @@ export const openDevice = async (choice: DeviceChoice): Promise<Device> => {
       const isFirst = readFirst !== read
       const reading = readFirst()
       readFirst = read
-      return cudaDeviceMemory({ computeCapability }, (await reading) + (isFirst ? 0 : CUDA_BYTES))
+      const free = (await reading) + (isFirst ? 0 : CUDA_BYTES)
+      // A driver that does not report it leaves what is free.
+      total ??= readUsableBytes(uuid).catch(() => null)
+      return cudaDeviceMemory({ computeCapability }, free, (await total) ?? free)
     },
   }
 }

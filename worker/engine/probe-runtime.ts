@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import path from 'node:path'
 import { listSupportedBackends } from 'onnxruntime-node'
 import { createGraph } from '../compiler/graph/graph.ts'
 import { add } from '../compiler/ops/elementwise.ts'
+import { findRuntimePackage, librariesOf } from '../cuda/runtime-package.ts'
 import type { RuntimeProbe } from './runtime-probe.ts'
 import { openSession } from './session.ts'
 
@@ -20,9 +23,15 @@ await using session = await openSession(g, {
 const { y } = await session.run({ a: numbers(1, 2), b: numbers(10, 20) })
 if (y?.data[0] !== 11 || y.data[1] !== 22) throw new Error(`1 + 10 and 2 + 20 gave ${y?.data}, not 11 and 22`)
 
+/** The package's own list does not know a provider that was installed later, as CUDA's is. */
+const isInstalled = (provider: string): boolean =>
+  existsSync(path.join(librariesOf(findRuntimePackage()), `libonnxruntime_providers_${provider}.so`))
+
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
 const probe: RuntimeProbe = {
   version,
-  providers: listSupportedBackends().map(({ name, bundled }) => (bundled ? name : `${name} (not installed)`)),
+  providers: listSupportedBackends().map(({ name, bundled }) =>
+    bundled || isInstalled(name) ? name : `${name} (not installed)`,
+  ),
 }
 process.stdout.write(`${JSON.stringify(probe)}\n`)

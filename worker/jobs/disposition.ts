@@ -19,8 +19,8 @@ export type Disposition = 'reject' | 'cancel' | 'retry' | 'release' | 'abandon'
 
 /** What becomes of a job whose attempt ended with this error. */
 export const dispositionOf = (error: unknown): Disposition => {
-  const isFinal = [InvalidInputError, QualityError, DoesNotFitError].some((kind) => error instanceof kind)
-  if (isFinal) return 'reject'
+  const isFinal = [InvalidInputError, QualityError].some((kind) => error instanceof kind)
+  if (isFinal || (error instanceof DoesNotFitError && !error.fitsLater)) return 'reject'
   if (error instanceof JobCancelledError) return 'cancel'
   if (error instanceof DrainingError || error instanceof CardUnusableError) return 'release'
   if (error instanceof LeaseLostError) return 'abandon'

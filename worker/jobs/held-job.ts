@@ -20,6 +20,5 @@ export type JobEnd =
   /** Its record was there before. */
   | { readonly type: 'done-before' }
   | { readonly type: 'retry'; readonly reason: string; readonly delaySeconds: number }
-  /** `unusable`: because this worker's card cannot be used, so that the worker must not take another job. */
-  | { readonly type: 'released'; readonly reason: string; readonly unusable: boolean }
+  | { readonly type: 'released'; readonly reason: string }
   | { readonly type: 'abandoned'; readonly reason: string }

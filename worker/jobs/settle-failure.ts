@@ -1,6 +1,5 @@
 import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import type { JobFailure } from '../../shared/contracts/result-record.ts'
-import { CardUnusableError } from '../renderer/card-unusable-error.ts'
 import { backOffSeconds, JOB_BACK_OFF } from './back-off.ts'
 import { CLOSE_LIMIT_MS, type ClosingDeps, closeJob } from './close-job.ts'
 import { dispositionOf } from './disposition.ts'
@@ -52,7 +51,7 @@ const settle = async (error: unknown, held: HeldJob, deps: SettlingDeps): Promis
     }
     case 'release':
       await handBack(held, 0, reason, deps)
-      return { type: 'released', reason, unusable: error instanceof CardUnusableError }
+      return { type: 'released', reason }
     case 'abandon':
       await held.status.end(null)
       return { type: 'abandoned', reason }

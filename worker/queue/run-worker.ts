@@ -1,6 +1,7 @@
 import { DrainingError } from '../jobs/draining-error.ts'
 import type { JobEnd } from '../jobs/held-job.ts'
 import { parseJobMessage } from '../jobs/parse-job-message.ts'
+import { reasonOf } from '../jobs/reason-of.ts'
 import { openDevice } from './device.ts'
 import { stopJobsInTime } from './drain-jobs.ts'
 import { jobEndEvent } from './job-end-event.ts'
@@ -41,7 +42,6 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
   const { untilIdleSeconds, maxJobs, maxSeconds, maxFailingJobs, lease } = options
   const receive = openReceiver(deps)
   const preparing = openPlace()
-  const workshop: Workshop = { rendering: openPlace(), finishing: openPlace(), device: openDevice(clock) }
   const hands = new Map<JobInHand, Promise<void>>()
   /** Jobs that failed and will be tried again, since the last that succeeded. */
   const failing = new Set<string>()
@@ -67,9 +67,13 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
     gaveUp = true
     drain.notify({ reason, secondsLeft: null })
   }
+  const workshop: Workshop = {
+    rendering: openPlace(),
+    finishing: openPlace(),
+    device: openDevice(clock, (error) => giveUp(reasonOf(error))),
+  }
 
   const giveUpIfFailing = ({ attempt }: JobInHand, end: JobEnd): void => {
-    if (end.type === 'released' && end.unusable) giveUp(end.reason)
     if (end.type === 'done' && end.result.state === 'succeeded') failing.clear()
     if (end.type !== 'retry') return
     failing.add(attempt.job.job_id)

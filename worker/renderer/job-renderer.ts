@@ -14,8 +14,8 @@ import type { ClipImages } from '../pipeline/condition-clip.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import { renderClip } from '../pipeline/render-clip.ts'
 import { writeRawVideos } from './raw-videos.ts'
+import { readClipImages } from './read-clip-images.ts'
 import type { RenderJob, RenderResult } from './render-job.ts'
-import { readRgbFile } from './rgb-file.ts'
 import { smallerPlanAfter } from './smaller-plan.ts'
 
 export interface JobContext {
@@ -173,7 +173,6 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
     async render(job, context) {
       const started = performance.now()
       const secondsSince = (start: number): number => (performance.now() - start) / 1000
-      const images = { source: await readRgbFile(job.source), fitted: await readRgbFile(job.fitted) }
       // Its environment is of one device, so that all jobs of a process have the same.
       device ??= openDevice(job.device)
       const key = shapeKey(job)
@@ -188,6 +187,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
       const memoryMode = reduced.get(key) ?? job.memory
       const first =
         known?.plan ?? (await planFor(checkpoint, job, await device, { memory: memoryMode, decodeChunkSize }))
+      const images = await readClipImages(job, context.signal)
       const openSeconds = secondsSince(started)
       const { videos, clip, pool, plan } = await renderWithin(first, key, {
         ...{ job, context, images, checkpoint },

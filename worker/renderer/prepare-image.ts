@@ -3,6 +3,7 @@ import type { FitMode } from '../../shared/contracts/fit-mode.ts'
 import { decodeImage } from '../../shared/image/decode-image.ts'
 import { fitImage } from '../pipeline/image/fit.ts'
 import type { FrameSize } from '../video/rgb-frame.ts'
+import { isFittedAhead } from './fit-ahead.ts'
 import type { RgbFile } from './render-job.ts'
 import { writeRgbFile } from './rgb-file.ts'
 
@@ -13,7 +14,7 @@ export interface ImageToPrepare extends FrameSize {
   /** How messages name the image: what the user wrote. */
   readonly field: string
   readonly fit: FitMode
-  /** Is there; gets `source.rgb` and `fitted.rgb`. */
+  /** Is there; gets `source.rgb` and, if the clip is not too large for it, `fitted.rgb`. */
   readonly folder: string
   readonly signal: AbortSignal
 }
@@ -21,6 +22,7 @@ export interface ImageToPrepare extends FrameSize {
 /** What a job's renderer reads instead of the image. */
 export interface PreparedImage {
   readonly source: RgbFile
+  /** Of a large clip, the renderer writes this file: see `isFittedAhead`. */
   readonly fitted: RgbFile
   readonly seconds: number
 }
@@ -38,10 +40,11 @@ export const prepareImage = async (image: ImageToPrepare): Promise<PreparedImage
   signal.throwIfAborted()
   const source = await decodeImage(bytes, field)
   signal.throwIfAborted()
-  const fitted = fitImage(source, width, height, fit)
+  const file = path.join(folder, 'fitted.rgb')
+  const fitted = isFittedAhead(image) ? fitImage(source, width, height, fit) : null
   return {
     source: await writeRgbFile(path.join(folder, 'source.rgb'), source, signal),
-    fitted: await writeRgbFile(path.join(folder, 'fitted.rgb'), fitted, signal),
+    fitted: fitted === null ? { path: file, width, height } : await writeRgbFile(file, fitted, signal),
     seconds: (performance.now() - started) / 1000,
   }
 }

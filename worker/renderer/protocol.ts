@@ -31,7 +31,7 @@ export const toChildSchema = z.discriminatedUnion('type', [
 
 export const wireErrorSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('invalid-input'), field: z.string(), message: z.string() }),
-  z.strictObject({ kind: z.literal('does-not-fit'), message: z.string() }),
+  z.strictObject({ kind: z.literal('does-not-fit'), message: z.string(), fitsLater: z.boolean() }),
   z.strictObject({ kind: z.literal('cancelled'), message: z.string() }),
   z.strictObject({
     kind: z.literal('device-fault'),

@@ -64,7 +64,10 @@ export const renderJobSchema = settingsSchema
   .extend({
     /** The upright image, at its own size: CLIP sees it. */
     source: rgbFileSchema,
-    /** The image at the clip's size, fitted as `parameters.fit` says: the VAE sees it. */
+    /**
+     * The image at the clip's size, fitted as `parameters.fit` says: the VAE sees it. The renderer writes it where it is
+     * not fitted ahead (fit-ahead.ts).
+     */
     fitted: rgbFileSchema,
     /** A file of raw frames (see video/raw-frames.ts) per video. */
     outputs: z.array(z.string()),

@@ -10,7 +10,7 @@ export const toWireError = (error: unknown, cancelled: boolean): WireError => {
   if (cancelled || (error instanceof Error && error.name === 'AbortError'))
     return { kind: 'cancelled', message }
   if (error instanceof InvalidInputError) return { kind: 'invalid-input', field: error.field, message }
-  if (error instanceof DoesNotFitError) return { kind: 'does-not-fit', message }
+  if (error instanceof DoesNotFitError) return { kind: 'does-not-fit', message, fitsLater: error.fitsLater }
   if (error instanceof DeviceFaultError) {
     return { kind: 'device-fault', fault: error.fault, message, stack: inspect(error) }
   }
@@ -27,7 +27,7 @@ export const fromWireError = (error: WireError): Error => {
       return new InvalidInputError(error.field, message)
     }
     case 'does-not-fit':
-      return new DoesNotFitError(error.message)
+      return new DoesNotFitError(error.message, { fitsLater: error.fitsLater })
     case 'cancelled':
       return new DOMException(error.message, 'AbortError')
     case 'device-fault':

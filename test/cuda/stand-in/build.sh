@@ -28,6 +28,9 @@ library libcublasLt.so.13 "$here/cublaslt.c" ./libcudart.so.13
 library libcurand.so.10 "$here/curand.c"
 library libcudnn.so.9 "$here/cudnn.c" ./libcudart.so.13
 compile -o libcuda.so.1 "$here/cuda.c" -Wl,-soname,libcuda.so.1 ./libcudart.so.13
+# Opened by no graph of this project: `svd doctor` looks for them.
+library libcufft.so.12 -x c /dev/null -x none
+library libnvrtc.so.13 -x c /dev/null -x none
 compile -o libnvinfer.so.10 "$here/nvinfer.c" -Wl,-soname,libnvinfer.so.10
 compile -o libnvonnxparser.so.10 "$here/nvinfer.c" -Wl,-soname,libnvonnxparser.so.10
 # All of them, though it calls only the first: see report.c.

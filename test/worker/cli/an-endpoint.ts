@@ -35,7 +35,14 @@ const allowReceives = async (
 /** An endpoint with ingest, and the installed command in processes of its own that know it by their environment. */
 export const anEndpoint = async (
   model: ModelRecord,
-  { maxReceiveCount }: { maxReceiveCount?: number } = {},
+  {
+    maxReceiveCount,
+    env = {},
+  }: {
+    readonly maxReceiveCount?: number
+    /** Of the command's processes, beside the endpoint's. */
+    readonly env?: Readonly<Record<string, string>>
+  } = {},
 ) => {
   const endpoint = await startEmbeddedEndpoint(0)
   const [s3, sqs] = [openS3Client(endpoint.place), openSqsClient(endpoint.place)]
@@ -68,7 +75,7 @@ export const anEndpoint = async (
       // A worker that is told to go takes its time; only a test kills it.
       forceKillAfterDelay: false,
       extendEnv: false,
-      env: { PATH: process.env['PATH'], ...endpoint.environment },
+      env: { PATH: process.env['PATH'], ...env, ...endpoint.environment },
     })
   return { svd, output, jobs, deadLetters }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readCards, readFreeBytes } from '../../../worker/cuda/cards.ts'
+import { readCards, readFreeBytes, readUsableBytes } from '../../../worker/cuda/cards.ts'
 import { aCard } from './a-card.ts'
 
 const [FIRST, SECOND] = ['GPU-aaaa1111', 'GPU-bbbb2222']
@@ -63,4 +63,20 @@ test('free memory is that of one card, in bytes', async () => {
   })
   expect(free).toBe(22_500 * 2 ** 20)
   expect(asked).toEqual(['--id=GPU-1', '--query-gpu=memory.free', '--format=csv,noheader,nounits'])
+})
+
+test('usable memory is what the driver does not reserve', async () => {
+  const asked: string[] = []
+  const usable = await readUsableBytes('GPU-1', async (args) => {
+    asked.push(...args)
+    return '23028, 528\n'
+  })
+  expect(usable).toBe(22_500 * 2 ** 20)
+  expect(asked).toEqual([
+    ...['--id=GPU-1', '--query-gpu=memory.total,memory.reserved', '--format=csv,noheader,nounits'],
+  ])
+  const older = readUsableBytes('GPU-1', async () => '23028, [N/A]\n')
+  await expect(older).rejects.toThrow(
+    "nvidia-smi printed '23028, [N/A]', which is not memory.total,memory.reserved",
+  )
 })

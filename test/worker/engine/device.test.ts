@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { deviceEnvironment, openDevice } from '../../../worker/engine/device.ts'
 
@@ -55,6 +56,9 @@ describe('a device', () => {
   test('that is the processor has float32 networks and free memory', async () => {
     const device = await openDevice({ provider: 'cpu' })
     expect(device.targets({ forceUpcast: true }).unet.dtype).toBe('float32')
-    expect((await device.memory()).availableBytes).toBeGreaterThan(2 ** 20)
+    const { availableBytes, totalBytes } = await device.memory()
+    expect(availableBytes).toBeGreaterThan(2 ** 20)
+    expect(totalBytes).toBeGreaterThan(availableBytes / 2)
+    expect(totalBytes).toBeLessThan(totalmem())
   })
 })

@@ -14,6 +14,7 @@ test.each([
   ['reject', new InvalidInputError('image', 'is no picture')],
   ['reject', new QualityError([])],
   ['reject', new DoesNotFitError('memory: vae_decoder needs 40 GB, and 24 GB are there')],
+  ['retry', new DoesNotFitError('memory: others use 20 GB of 24 GB', { fitsLater: true })],
   ['cancel', new JobCancelledError('it was asked to stop')],
   ['release', new DrainingError('SIGTERM')],
   ['release', new CardUnusableError('the card is lost')],

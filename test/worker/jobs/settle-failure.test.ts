@@ -105,7 +105,7 @@ test('a worker that has to go hands the job back at once', async () => {
 
   const end = await settleFailure(new DrainingError('SIGTERM'), held, deps)
 
-  expect(end).toEqual({ type: 'released', reason: 'SIGTERM', unusable: false })
+  expect(end).toEqual({ type: 'released', reason: 'SIGTERM' })
   expect(said).toEqual(['handed back for 0 s'])
   expect(store.writes).toEqual([])
 })
@@ -116,7 +116,7 @@ test('a job whose card is lost goes back at once, also on its last attempt', asy
 
   const end = await settleFailure(new CardUnusableError('the card is lost'), held, deps)
 
-  expect(end).toEqual({ type: 'released', reason: 'the card is lost', unusable: true })
+  expect(end).toEqual({ type: 'released', reason: 'the card is lost' })
   expect(said).toEqual(['handed back for 0 s'])
   expect(store.writes).toEqual([])
 })

@@ -22,7 +22,15 @@ test('a chunk smaller than was asked for is named', () => {
 
 test('a card that is too small is told with what the most sparing way takes', () => {
   const planOn = () => ({
-    ...({ fits: false, graph: 'denoise_step', needBytes: 6 * GIB, availableBytes: GIB } as const),
+    ...({
+      fits: false,
+      graph: 'denoise_step',
+      needBytes: 6 * GIB,
+      availableBytes: GIB,
+      usedByOthersBytes: 0,
+      totalBytes: GIB,
+      fitsTotal: false,
+    } as const),
     ...{ nearest: null, instanceType: null },
   })
   expect(fitCard(planOn, 25, 1024)).toEqual({ way: 'none', bytes: 6 * GIB, decodeChunk: null })

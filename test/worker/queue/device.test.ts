@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Device, openDevice } from '../../../worker/queue/device.ts'
+import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
@@ -71,4 +72,23 @@ test('a use that fails counts as one, and frees it', async () => {
   expect(seen).toContain('3 a used 3 s')
   expect(seen).toContain('3 b after 0 ms')
   expect(device.endedMs()).toBe(4_000)
+})
+
+test('a card that cannot be used runs nothing more, and that is reported before the next use', async () => {
+  const clock = virtualClock(openVirtualTime())
+  const seen: string[] = []
+  const device = openDevice(clock, ({ message }) => seen.push(`reported: ${message}`))
+  const use = (name: string): Promise<void> =>
+    device.use(
+      async () => {
+        seen.push(`${name} runs`)
+        throw new CardUnusableError('the card is lost')
+      },
+      { signal: unaborted, first: false, onStart: () => {}, onEnd: () => {} },
+    )
+
+  const uses = await Promise.allSettled([use('a'), use('b')])
+
+  expect(seen).toEqual(['a runs', 'reported: the card is lost'])
+  expect(uses).toMatchObject(Array(2).fill({ reason: new CardUnusableError('the card is lost') }))
 })

@@ -410,11 +410,14 @@ test('looks through the dead letters at the start, every minute, and at the end'
 })
 
 test('a worker whose card is lost hands its jobs back, takes no more, and ends as one that failed', async () => {
+  let renders = 0
   const world = aWorld({
     pictures: ['a', 'b', 'c'],
     seconds: { prepare: 1 },
     onStage(stage) {
-      if (stage === 'render') throw new CardUnusableError('denoise_step: the card is lost')
+      if (stage !== 'render') return
+      renders++
+      throw new CardUnusableError('denoise_step: the card is lost')
     },
     options: { untilIdleSeconds: 3600 },
   })
@@ -423,6 +426,15 @@ test('a worker whose card is lost hands its jobs back, takes no more, and ends a
 
   expect(end).toEqual({ reason: 'denoise_step: the card is lost', jobs: 0, failing: true })
   expect(world.eventsOf('job-retry')).toEqual([])
-  expect(world.eventsOf('job-released').map(({ jobId }) => jobId)).toContain(idOf('a'))
+  expect(renders).toBe(1)
+  const received = world.eventsOf('job-received').map(({ jobId }) => jobId)
+  expect(received).not.toContain(idOf('c'))
+  expect(
+    world
+      .eventsOf('job-released')
+      .map(({ jobId }) => jobId)
+      .sort(),
+  ).toEqual(received.toSorted())
+  expect(received).toContain(idOf('a'))
   expect(world.visible()).toBe(3)
 })

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import { resolveParameters } from '../../../shared/contracts/render-parameters.ts'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
@@ -251,6 +252,20 @@ describe('a job is refused', () => {
     expect(() => renderJobSchema.parse({ ...job, outputs: job.outputs.slice(1) })).toThrow(
       'are not as many as parameters.numVideosPerPrompt',
     )
+  })
+
+  test('that does not fit the memory, before any image is read', async () => {
+    const job = await aJob()
+    const size = { width: 8192, height: 8192 }
+    await rm(job.source.path)
+    const large = {
+      ...job,
+      fitted: { path: path.join(path.dirname(job.fitted.path), 'large.rgb'), ...size },
+      parameters: { ...job.parameters, ...size },
+    }
+    const error: unknown = await render(large).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(DoesNotFitError)
+    expect(`${error}`).toMatch(/^DoesNotFitError: memory: .* needs .* GB, and .* GB are there; /)
   })
 
   test('whose picture was cut short', async () => {

@@ -45,6 +45,13 @@ describe('an image', () => {
     expect(new Uint8Array(padded!.data)).toEqual(fitImage(source, 48, 32, 'pad').data)
   })
 
+  test('is left to the renderer to fit where the clip is large', async () => {
+    const size = { width: 8192, height: 8192 }
+    const { folder, preparing } = await prepare(await goldenImage('turned.jpg'), size)
+    expect((await preparing).fitted).toEqual({ path: path.join(folder, 'fitted.rgb'), ...size })
+    expect(await readdir(folder)).toEqual(['source.rgb'])
+  })
+
   test('that cannot be decoded is a mistake of whoever gave it, and leaves nothing', async () => {
     const bytes = (await goldenImage('turned.jpg')).subarray(0, 500)
     const { folder, preparing } = await prepare(bytes)

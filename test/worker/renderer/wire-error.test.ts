@@ -28,6 +28,9 @@ test('a DoesNotFitError is one again, with its message', () => {
   const error = new DoesNotFitError('memory: vae_decoder needs 40 GB, and 24 GB are there')
   expect(across(error)).toEqual(error)
   expect(across(error)).toBeInstanceOf(DoesNotFitError)
+  const forNow = new DoesNotFitError(error.message, { fitsLater: true })
+  expect(across(forNow)).toMatchObject({ fitsLater: true })
+  expect(across(error)).toMatchObject({ fitsLater: false })
 })
 
 test('an AbortError is one, and so is whatever is thrown after a cancel', () => {

@@ -47,6 +47,16 @@ export const preparationGraph = (graph: Graph, outputs: readonly Value[]): Graph
 const digest = (...parts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 
+/** By its bytes: tables of a long clip have millions of numbers. */
+const digestOfTable = (
+  { shape, dtype }: Value,
+  { buffer, byteOffset, byteLength }: ArrayBufferView,
+): string =>
+  createHash('sha256')
+    .update(JSON.stringify([shape, dtype]))
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex')
+
 /**
  * Hashes of what each value is computed from and how. Neither the graph's name nor the size of its images is in them.
  * `fileId` identifies a weight file's content.
@@ -57,12 +67,13 @@ export const preparationHashes = (
   fileId: (file: string) => string,
 ): readonly string[] => {
   const hashes = new Map<string, string>()
-  for (const { value, ...constant } of graph.constants) {
+  const preparation = preparationGraph(graph, values)
+  for (const { value, ...constant } of preparation.constants) {
     const { source } = constant
     hashes.set(
       value.name,
       source === 'inline'
-        ? digest(value.shape, value.dtype, Array.from(constant.data, String))
+        ? digestOfTable(value, constant.data)
         : digest(
             constant.weight.key,
             constant.weight.offsetBytes,
@@ -72,7 +83,7 @@ export const preparationHashes = (
           ),
     )
   }
-  for (const node of preparationGraph(graph, values).nodes) {
+  for (const node of preparation.nodes) {
     const inputs = node.inputs.map((value) => (value === null ? null : hashes.get(value.name)))
     node.outputs.forEach(({ name, shape, dtype }, index) => {
       hashes.set(name, digest(node.domain, node.op, node.attributes, inputs, index, shape, dtype))

@@ -42,19 +42,28 @@ const instanceTypeFor = (needBytes: number): string | null =>
     .toSorted((a, b) => instanceTypeOf(a).onDemandUsdPerHour - instanceTypeOf(b).onDemandUsdPerHour)
     .at(0) ?? null
 
-export const cpuDeviceMemory = (availableBytes: number, baseBytes = 0): DeviceMemory => ({
+/** `totalBytes`: of the machine, or of the container's limit; default: nothing is known to be used by others. */
+export const cpuDeviceMemory = (
+  availableBytes: number,
+  baseBytes = 0,
+  totalBytes = availableBytes,
+): DeviceMemory => ({
   memoryOf: cpuMemoryOf,
-  availableBytes,
-  baseBytes,
+  ...{ availableBytes, totalBytes, baseBytes },
   shares: CPU_SHARES,
   lowVramBytes: Number.POSITIVE_INFINITY,
   instanceTypeFor: () => null,
 })
 
-/** `freeBytes`: of the card, before this process uses it. */
-export const cudaDeviceMemory = (card: CudaCard, freeBytes: number): DeviceMemory => ({
+/** `freeBytes`: of the card, before this process uses it. `totalBytes`: free on it while nothing runs there. */
+export const cudaDeviceMemory = (
+  card: CudaCard,
+  freeBytes: number,
+  totalBytes = freeBytes,
+): DeviceMemory => ({
   memoryOf: (graph) => (cudaLimitFaults(graph).length === 0 ? cudaMemoryOf(graph, card) : unlimited(graph)),
   availableBytes: freeBytes,
+  totalBytes,
   baseBytes: CUDA_BYTES,
   shares: CARD_SHARES,
   lowVramBytes: LOW_VRAM_BYTES,

@@ -27,5 +27,13 @@ export const formatShortage = ({ graph, needBytes, availableBytes }: DoesNotFit)
     ? `${graph} has tensors that CUDA's kernels cannot index`
     : `${graph} needs ${formatBytes(needBytes)}, and ${formatBytes(availableBytes)} are there`
 
-export const doesNotFit = (found: DoesNotFit): DoesNotFitError =>
-  new DoesNotFitError(`memory: ${formatShortage(found)}; ${adviceOf(found)}`)
+/** A clip that other processes alone keep from fitting is not at fault. */
+export const doesNotFit = (found: DoesNotFit): DoesNotFitError => {
+  const { usedByOthersBytes, totalBytes, fitsTotal } = found
+  const others = fitsTotal
+    ? `, because other processes use ${formatBytes(usedByOthersBytes)} of ${formatBytes(totalBytes)}`
+    : ''
+  return new DoesNotFitError(`memory: ${formatShortage(found)}${others}; ${adviceOf(found)}`, {
+    fitsLater: fitsTotal,
+  })
+}

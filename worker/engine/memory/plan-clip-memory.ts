@@ -26,6 +26,8 @@ export interface ClipNetworks {
 export interface DeviceMemory {
   memoryOf(folded: Graph): GraphMemory
   readonly availableBytes: number
+  /** What would be available if other processes used nothing. */
+  readonly totalBytes: number
   /** What the process takes beside its sessions. */
   readonly baseBytes: number
   /** The share of what is available that one network, and that all networks at once, may take. */
@@ -62,6 +64,10 @@ export interface DoesNotFit {
   readonly graph: string
   readonly needBytes: number
   readonly availableBytes: number
+  readonly usedByOthersBytes: number
+  readonly totalBytes: number
+  /** It fits, as it was asked for, where other processes use nothing. */
+  readonly fitsTotal: boolean
   readonly nearest: NearestArguments | null
   /** An instance type on which it fits as it was asked for. */
   readonly instanceType: string | null
@@ -89,6 +95,8 @@ export interface ClipMemoryRequest extends ClipSize {
 
 /** Sizes that are tried where a clip does not fit: the VAE and the UNet halve these without a rest. */
 const SIZE_STEP = 64
+/** The shortest clip that is proposed: one frame is no video. */
+const FEWEST_FRAMES = 2
 
 /** What a clip's graphs take, each predicted when asked for, and once. */
 export interface ClipPrediction {
@@ -205,8 +213,13 @@ const fittingPlan = (
   const { numFrames, videos = 1, leastChunk = 1, device } = request
   const { availableBytes } = device
   const frames = videos * numFrames
+  // A decoder of thousands of frames takes seconds to predict, and cannot help where the networks alone do not fit.
+  const ways = waysOf(request).filter(
+    (memory) => needOf(memory, predicted.networks(memory === 'low-vram'), device) <= roomFor(memory, request),
+  )
+  if (ways.length === 0) return null
   const withChunk = (decodeChunk: number): FittingPlan | null => {
-    for (const memory of waysOf(request)) {
+    for (const memory of ways) {
       // The last chunk is a graph of its own where chunks do not divide the frames. Chunks that overlap are all as long.
       const rest = leastChunk > 1 ? 0 : frames % decodeChunk
       const decoders = [decodeChunk, ...(rest === 0 ? [] : [rest])].map(predicted.decoder)
@@ -242,11 +255,13 @@ const nearestArguments = (request: ClipMemoryRequest): NearestArguments | null =
   }
   const auto = request.memory === 'auto' ? {} : ({ memory: 'auto' } as const)
   if (request.memory !== 'auto' && fits(auto) !== null) return auto
-  const chunked = fits({ ...auto, decodeChunk: null })
+  const chunked = request.decodeChunk === null ? null : fits({ ...auto, decodeChunk: null })
   if (chunked !== null) return { ...auto, decodeChunk: chunked.decodeChunk }
+  // Where not even the fewest frames fit, no number does.
+  const helps = fits({ ...auto, decodeChunk: null, numFrames: FEWEST_FRAMES }) !== null
   for (
     let numFrames = Math.floor(request.numFrames / 2);
-    numFrames >= 2;
+    helps && numFrames >= FEWEST_FRAMES;
     numFrames = Math.floor(numFrames / 2)
   ) {
     const plan = fits({ ...auto, decodeChunk: null, numFrames })
@@ -277,6 +292,10 @@ export const planClipMemory = (
   const { device, numFrames } = request
   const plan = fittingPlan(request, predicted)
   if (plan !== null) return plan
+  const { availableBytes, totalBytes } = device
+  const withTotal = { ...device, availableBytes: totalBytes }
+  const fitsTotal =
+    totalBytes > availableBytes && fittingPlan({ ...request, device: withTotal }, predicted) !== null
   const leastChunk = Math.min(request.decodeChunk ?? request.leastChunk ?? 1, numFrames)
   const memory = waysOf(request).at(-1) ?? 'low-vram'
   const groups = [...predicted.networks(memory === 'low-vram'), [predicted.decoder(leastChunk)]]
@@ -286,6 +305,8 @@ export const planClipMemory = (
     graph: memory === 'resident' ? 'all networks together' : most(groups.flat()).graph,
     needBytes,
     availableBytes: Math.floor(roomFor(memory, request)),
+    usedByOthersBytes: Math.max(0, totalBytes - availableBytes),
+    ...{ totalBytes, fitsTotal },
     nearest: findsNearest ? nearestArguments(request) : null,
     instanceType: device.instanceTypeFor(needBytes),
   }

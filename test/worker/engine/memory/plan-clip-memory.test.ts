@@ -37,12 +37,13 @@ const clip = ({ width, height, numFrames }: ClipSize) => {
   }
 }
 
-const plan = (gigabytes: number, change: Partial<ClipMemoryRequest> = {}) =>
+const plan = (gigabytes: number, change: Partial<ClipMemoryRequest> = {}, totalGigabytes = gigabytes) =>
   planClipMemory({
     ...{ width: 1024, height: 512, numFrames: 25, memory: 'auto', keepWarm: true, decodeChunk: null },
     device: {
       memoryOf,
       availableBytes: gigabytes * GB,
+      totalBytes: totalGigabytes * GB,
       baseBytes: GB,
       shares: { offload: 1, resident: 1 },
       lowVramBytes: 8 * GB,
@@ -175,6 +176,7 @@ describe('a way that was asked for', () => {
   test('is refused where it does not fit, with the one that does', () => {
     expect(plan(7, { memory: 'offload' })).toEqual({
       ...{ fits: false, graph: 'denoise_step', needBytes: 11 * GB, availableBytes: 7 * GB },
+      ...{ usedByOthersBytes: 0, totalBytes: 7 * GB, fitsTotal: false },
       ...{ nearest: { memory: 'auto' }, instanceType: 'g5.xlarge' },
     })
   })
@@ -196,6 +198,50 @@ describe('what does not fit', () => {
     expect(doesNotFit(found).message).toBe(
       'memory: denoise_step needs 6.00 GB, and 500 MB are there; free some memory, or take an instance of g5.xlarge',
     )
+  })
+
+  test('is found without predicting decoders or numbers of frames that cannot help', () => {
+    const decoders: number[] = []
+    const clips: string[] = []
+    const found = plan(0.5, {
+      clip(size) {
+        clips.push(`${size.width}x${size.height}, ${size.numFrames} frames`)
+        const networks = clip(size)
+        return {
+          ...networks,
+          decoder(frames) {
+            decoders.push(frames)
+            return networks.decoder(frames)
+          },
+        }
+      },
+    })
+    expect(found.fits).toBe(false)
+    expect(decoders).toEqual([1])
+    expect(clips).toEqual([
+      ...['1024x512, 25 frames', '1024x512, 2 frames'],
+      ...['768x384, 25 frames', '512x256, 25 frames', '384x192, 25 frames', '256x128, 25 frames'],
+    ])
+  })
+
+  test('fits later, where others use the memory that it needs', () => {
+    const found = plan(4, {}, 7)
+    if (found.fits) throw new Error('it fits')
+    expect(doesNotFit(found)).toMatchObject({
+      fitsLater: true,
+      message:
+        'memory: denoise_step needs 6.00 GB, and 4.00 GB are there, because other processes use 3.00 GB of 7.00 GB; ' +
+        'what would fit: --num-frames 12 --decode-chunk-size 3; or free some memory, or take an instance of g5.xlarge',
+    })
+  })
+
+  test('never fits, where it needs more than others leave and use together', () => {
+    const found = plan(4, {}, 5.9)
+    if (found.fits) throw new Error('it fits')
+    expect(doesNotFit(found)).toMatchObject({
+      fitsLater: false,
+      message: expect.stringMatching(/^memory: denoise_step needs 6\.00 GB, and 4\.00 GB are there; /),
+    })
   })
 
   test('is told with what would fit', () => {
