@@ -41,10 +41,13 @@ export interface ClipNetworks extends ChunkDecoder {
   guidedEulerStep(inputs: Tensors): Promise<Tensors>
   /**
    * The decoder in float32, for chunks whose numbers overflow in float16; `null` where the decoder is float32. It is
-   * opened at its first use, after all other networks are closed, because it takes twice their memory.
+   * opened at its first use, after all other networks are closed, because it takes two to three times the memory.
    */
   readonly exactDecoder: ChunkDecoder | null
 }
+
+/** The graph of that decoder. Its name differs from that of the other one, whose inputs have the same shapes. */
+export const exactDecoderGraph = (graph: Graph): Graph => ({ ...graph, name: `${graph.name}_float32` })
 
 export interface ClipNetworkOptions {
   readonly checkpoint: Checkpoint
@@ -97,13 +100,14 @@ export const openClipNetworks = async (
   const run = async (name: string, record: () => Graph, inputs: Tensors): Promise<Tensors> =>
     float32Outputs(await runAny(name, record, inputs))
 
-  const decoderOf = (of: () => ClipGraphs, precision: 'as-asked' | 'exact'): ChunkDecoder => ({
+  type RecordDecoder = ClipGraphs['vaeDecoder']
+  const decoderOf = (recordDecoder: RecordDecoder, precision: 'as-asked' | 'exact'): ChunkDecoder => ({
     async decode(frames, inputs) {
-      const record = (): Graph => of().vaeDecoder(frames)
+      const record = (): Graph => recordDecoder(frames)
       return float32Outputs(await runAny(`vae_decoder-${frames}`, record, inputs, precision))
     },
     async decodeRgb(frames, inputs) {
-      const record = (): Graph => of().vaeDecoder(frames, 'rgb')
+      const record = (): Graph => recordDecoder(frames, 'rgb')
       const outputs = await runAny(`vae_decoder_rgb-${frames}`, record, inputs, precision)
       return {
         rgb: byteOutput(outputs, 'rgb'),
@@ -120,7 +124,10 @@ export const openClipNetworks = async (
     denoiseStep: (inputs) => run('denoise_step', graphs.denoiseStep, inputs),
     predict: (inputs) => run('prediction_step', graphs.predictionStep, inputs),
     guidedEulerStep: (inputs) => run('guided_euler_step', graphs.guidedEulerStep, inputs),
-    ...decoderOf(() => graphs, 'as-asked'),
-    exactDecoder: exactTargets === null ? null : decoderOf(() => compile(exactTargets), 'exact'),
+    ...decoderOf(graphs.vaeDecoder, 'as-asked'),
+    exactDecoder:
+      exactTargets === null
+        ? null
+        : decoderOf((...which) => exactDecoderGraph(compile(exactTargets).vaeDecoder(...which)), 'exact'),
   }
 }

@@ -5,7 +5,8 @@ import { fitCard } from '../../../worker/plan/card-memory.ts'
 const GIB = 2 ** 30
 
 const aPlan = (change: Partial<FittingPlan>): FittingPlan => ({
-  ...{ fits: true, memory: 'resident', decodeChunk: 25, graphs: [], needBytes: GIB, availableBytes: GIB },
+  ...{ fits: true, memory: 'resident', decodeChunk: 25, exact: null, graphs: [] },
+  ...{ needBytes: GIB, availableBytes: GIB },
   ...change,
 })
 

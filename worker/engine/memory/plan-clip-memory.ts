@@ -12,6 +12,10 @@ import type { GraphMemory } from './graph-memory.ts'
  *
  * each with all frames decoded at once, as in the reference. Only if that fits in none, and no chunk was given, the
  * largest chunk that fits is taken, and then the first way again. What was given explicitly is kept.
+ *
+ * A chunk that overflows in float16 is decoded once more in float32, after all other networks are closed. That takes two
+ * to three times the memory, and few clips need it. So it does not decide the chunk: it has the largest one of its own
+ * that fits.
  */
 
 /** Every graph of a clip of given arguments. Recorded when asked for, without weights where there are only configs. */
@@ -19,6 +23,8 @@ export interface ClipNetworks {
   /** All but the decoder; `lowMemory` as in low-vram. */
   networks(lowMemory: boolean): readonly Graph[]
   decoder(frames: number): Graph
+  /** The float32 decoder of chunks that overflow in float16; `null` where the decoder is float32. */
+  readonly exactDecoder: ((frames: number) => Graph) | null
 }
 
 /** What a device has for a clip, and how much a graph takes of it. */
@@ -44,11 +50,22 @@ export interface NearestArguments {
   readonly height?: number
 }
 
+/** How a chunk that overflows in float16 is decoded again in float32, alone on the device. */
+export interface ExactDecoding {
+  /** Frames decoded at once: all of the chunk if they fit, else the most that do. `null`: not one fits. */
+  readonly decodeChunk: number | null
+  readonly graphs: readonly GraphMemory[]
+  /** The most that is taken at once; what one frame would take if not one fits. */
+  readonly needBytes: number
+}
+
 export interface FittingPlan {
   readonly fits: true
   readonly memory: MemoryPlan
   /** Frames decoded at once. */
   readonly decodeChunk: number
+  /** Planned when asked for, because few clips need it; `null` where the decoder is float32. */
+  readonly exact: (() => ExactDecoding) | null
   readonly graphs: readonly GraphMemory[]
   /** The most that is taken at once. */
   readonly needBytes: number
@@ -91,27 +108,26 @@ const SIZE_STEP = 64
 export interface ClipPrediction {
   networks(lowMemory: boolean): readonly GraphMemory[]
   decoder(frames: number): GraphMemory
+  readonly exactDecoder: ((frames: number) => GraphMemory) | null
+}
+
+const once = <Key, Value>(compute: (key: Key) => Value): ((key: Key) => Value) => {
+  const known = new Map<Key, Value>()
+  return (key) => {
+    const value = known.get(key) ?? compute(key)
+    known.set(key, value)
+    return value
+  }
 }
 
 /** The same clip can be planned for several memories with one prediction, where `memoryOf` is the same. */
 export const predictClip = (memoryOf: DeviceMemory['memoryOf'], clip: ClipNetworks): ClipPrediction => {
-  const networks = new Map<boolean, readonly GraphMemory[]>()
-  const decoders = new Map<number, GraphMemory>()
+  const predict = (graph: Graph): GraphMemory => memoryOf(foldedGraph(graph))
+  const { exactDecoder } = clip
   return {
-    networks(lowMemory) {
-      const known = networks.get(lowMemory)
-      if (known !== undefined) return known
-      const found = clip.networks(lowMemory).map((graph) => memoryOf(foldedGraph(graph)))
-      networks.set(lowMemory, found)
-      return found
-    },
-    decoder(frames) {
-      const known = decoders.get(frames)
-      if (known !== undefined) return known
-      const found = memoryOf(foldedGraph(clip.decoder(frames)))
-      decoders.set(frames, found)
-      return found
-    },
+    networks: once((lowMemory: boolean) => clip.networks(lowMemory).map(predict)),
+    decoder: once((frames: number) => predict(clip.decoder(frames))),
+    exactDecoder: exactDecoder === null ? null : once((frames: number) => predict(exactDecoder(frames))),
   }
 }
 
@@ -139,18 +155,13 @@ const waysOf = ({
 }
 
 /**
- * The largest chunk whose decoder alone fits into `roomBytes`; `null` if not even the least one does. Found by halving,
- * as a longer chunk takes more memory.
+ * The largest number from `least` to `most` that fits; `null` if not even `least` does. Found by halving, as a longer
+ * chunk takes more memory.
  */
-const largestChunk = (
-  predicted: ClipPrediction,
-  { numFrames, leastChunk = 1, device }: Pick<ClipMemoryRequest, 'numFrames' | 'leastChunk' | 'device'>,
-  roomBytes: number,
-): number | null => {
-  const fits = (chunk: number): boolean => device.baseBytes + predicted.decoder(chunk).bytes <= roomBytes
-  if (fits(numFrames)) return numFrames
+const largestFitting = (least: number, most: number, fits: (chunk: number) => boolean): number | null => {
+  if (fits(most)) return most
   let fitting: number | null = null
-  let [from, to] = [leastChunk, numFrames - 1]
+  let [from, to] = [least, most - 1]
   while (from <= to) {
     const chunk = Math.ceil((from + to) / 2)
     if (fits(chunk)) {
@@ -174,19 +185,46 @@ const decoderRoom = (
   return Math.min(room, Math.max(device.lowVramBytes, needOf('low-vram', predicted.networks(true), device)))
 }
 
-const fittingPlan = (
-  request: Omit<ClipMemoryRequest, 'clip' | 'width' | 'height'>,
+type PlannedRequest = Omit<ClipMemoryRequest, 'clip' | 'width' | 'height'>
+
+/** The last chunk is a graph of its own where chunks do not divide the frames. */
+const chunkLengths = (numFrames: number, decodeChunk: number): readonly number[] => {
+  const rest = numFrames % decodeChunk
+  return rest === 0 ? [decodeChunk] : [decodeChunk, rest]
+}
+
+const exactDecodingOf = (
+  request: PlannedRequest,
   predicted: ClipPrediction,
-): FittingPlan | null => {
-  const { numFrames, device } = request
+  exactDecoder: (frames: number) => GraphMemory,
+  decodeChunk: number,
+): ExactDecoding => {
+  const { device, numFrames } = request
+  const room = decoderRoom(predicted, request)
+  const graphsOf = (chunk: number): readonly GraphMemory[] =>
+    chunkLengths(numFrames, decodeChunk)
+      .map((length) => Math.min(length, chunk))
+      .map(exactDecoder)
+  const needBytesOf = (chunk: number): number => needOf('offload', graphsOf(chunk), device)
+  const chunk = largestFitting(1, decodeChunk, (frames) => needBytesOf(frames) <= room)
+  return {
+    decodeChunk: chunk,
+    graphs: chunk === null ? [] : graphsOf(chunk),
+    needBytes: needBytesOf(chunk ?? 1),
+  }
+}
+
+const fittingPlan = (
+  request: PlannedRequest,
+  predicted: ClipPrediction,
+): Omit<FittingPlan, 'exact'> | null => {
+  const { numFrames, leastChunk = 1, device } = request
   const { availableBytes } = device
-  const withChunk = (decodeChunk: number): FittingPlan | null => {
+  const withChunk = (decodeChunk: number): Omit<FittingPlan, 'exact'> | null => {
     for (const memory of waysOf(request)) {
-      // The last chunk is a graph of its own where chunks do not divide the frames.
-      const rest = numFrames % decodeChunk
       const graphs = [
         ...predicted.networks(memory === 'low-vram'),
-        ...[decodeChunk, ...(rest === 0 ? [] : [rest])].map(predicted.decoder),
+        ...chunkLengths(numFrames, decodeChunk).map(predicted.decoder),
       ]
       const needBytes = needOf(memory, graphs, device)
       if (needBytes > roomFor(memory, request)) continue
@@ -199,7 +237,13 @@ const fittingPlan = (
     const whole = withChunk(numFrames)
     if (whole !== null) return whole
   }
-  const chunk = largestChunk(predicted, request, decoderRoom(predicted, request))
+  // Where all networks stay, the chunk has what the others leave.
+  const room = decoderRoom(predicted, request)
+  const chunk = largestFitting(leastChunk, numFrames, (frames) =>
+    request.memory === 'resident'
+      ? withChunk(frames) !== null
+      : device.baseBytes + predicted.decoder(frames).bytes <= room,
+  )
   return chunk === null ? null : withChunk(chunk)
 }
 
@@ -213,7 +257,7 @@ const smallerSizes = ({ width, height }: ClipSize): readonly { width: number; he
 
 /** The arguments nearest to those that were given, in the order in which they change the clip least. */
 const nearestArguments = (request: ClipMemoryRequest): NearestArguments | null => {
-  const fits = (changed: Partial<ClipMemoryRequest>): FittingPlan | null => {
+  const fits = (changed: Partial<ClipMemoryRequest>): Pick<FittingPlan, 'decodeChunk'> | null => {
     const tried = { ...request, ...changed }
     return fittingPlan(tried, predictClip(request.device.memoryOf, request.clip(tried)))
   }
@@ -253,7 +297,12 @@ export const planClipMemory = (
 ): FittingPlan | DoesNotFit => {
   const { device, numFrames } = request
   const plan = fittingPlan(request, predicted)
-  if (plan !== null) return plan
+  if (plan !== null) {
+    const { exactDecoder } = predicted
+    const exact = (decoder: (frames: number) => GraphMemory): ExactDecoding =>
+      exactDecodingOf(request, predicted, decoder, plan.decodeChunk)
+    return { ...plan, exact: exactDecoder === null ? null : () => exact(exactDecoder) }
+  }
   const leastChunk = Math.min(request.decodeChunk ?? request.leastChunk ?? 1, numFrames)
   const memory = waysOf(request).at(-1) ?? 'low-vram'
   const graphs = [...predicted.networks(memory === 'low-vram'), predicted.decoder(leastChunk)]

@@ -5,6 +5,7 @@ import { doesNotFit } from '../../../../worker/engine/memory/does-not-fit.ts'
 import type { GraphMemory } from '../../../../worker/engine/memory/graph-memory.ts'
 import {
   type ClipMemoryRequest,
+  type ClipNetworks,
   type ClipSize,
   planClipMemory,
 } from '../../../../worker/engine/memory/plan-clip-memory.ts'
@@ -24,8 +25,11 @@ const memoryOf = ({ name, inputs }: Graph): GraphMemory => {
   return { graph: name, inputShapes, reserve: null, weightBytes: 0, arenaBytes: bytes, bytes }
 }
 
-/* At 1024x512: encoder 1 GB, step 10 GB or 5 GB in low-vram, decoder 1 GB a frame; all in proportion to the pixels. */
-const clip = ({ width, height, numFrames }: ClipSize) => {
+/*
+ * At 1024x512: encoder 1 GB, step 10 GB or 5 GB in low-vram, decoder 1 GB a frame, in float32 2.5 GB; all in proportion
+ * to the pixels.
+ */
+const clip = ({ width, height, numFrames }: ClipSize): ClipNetworks => {
   const scale = (width * height) / (1024 * 512)
   const step = (numFrames / 25) * scale
   return {
@@ -34,7 +38,14 @@ const clip = ({ width, height, numFrames }: ClipSize) => {
       aNetwork('denoise_step', (lowMemory ? 5 : 10) * step),
     ],
     decoder: (frames: number) => aNetwork('vae_decoder', frames * scale),
+    exactDecoder: null,
   }
+}
+
+/** The same clip in float16. */
+const halfClip = (size: ClipSize): ClipNetworks => {
+  const scale = (size.width * size.height) / (1024 * 512)
+  return { ...clip(size), exactDecoder: (frames) => aNetwork('vae_decoder_float32', 2.5 * frames * scale) }
 }
 
 const plan = (gigabytes: number, change: Partial<ClipMemoryRequest> = {}) =>
@@ -93,7 +104,48 @@ describe('auto', () => {
   })
 })
 
+describe('a chunk that overflows', () => {
+  const exactPlan = (gigabytes: number, change: Partial<ClipMemoryRequest> = {}) => {
+    const found = plan(gigabytes, { clip: halfClip, ...change })
+    if (!found.fits || found.exact === null) throw new Error('there is no plan for it')
+    const { decodeChunk, needBytes, graphs } = found.exact()
+    return { chunk: found.decodeChunk, exact: decodeChunk, needBytes, lengths: graphs.map(lengthOf) }
+  }
+  const lengthOf = ({ inputShapes }: GraphMemory): number => (inputShapes[0]?.[0] ?? 0) / 2500
+
+  test('is decoded in float32 as a whole where that fits, whatever else is resident', () => {
+    expect(plan(64, { clip: halfClip })).toMatchObject({ memory: 'resident', needBytes: 37 * GB })
+    expect(exactPlan(64)).toEqual({ chunk: 25, exact: 25, needBytes: 63.5 * GB, lengths: [25] })
+  })
+
+  test('is decoded in shorter ones where it does not, and is as long as without', () => {
+    expect(exactPlan(27)).toEqual({ chunk: 25, exact: 10, needBytes: 26 * GB, lengths: [10] })
+    expect(plan(27, { clip: halfClip })).toMatchObject({ decodeChunk: 25, needBytes: 26 * GB })
+  })
+
+  test('is planned with a last one that is shorter still', () => {
+    expect(exactPlan(31, { decodeChunk: 20 })).toMatchObject({ exact: 12, lengths: [12, 5] })
+    expect(exactPlan(11, { decodeChunk: 10 })).toMatchObject({ exact: 4, lengths: [4, 4] })
+  })
+
+  test('keeps to what low-vram promises', () => {
+    expect(exactPlan(100, { memory: 'low-vram' })).toMatchObject({ chunk: 7, exact: 2, needBytes: 6 * GB })
+  })
+
+  test('has no plan where not one frame fits in float32, and the clip is not refused', () => {
+    const small = { width: 2048, memory: 'low-vram', numFrames: 2 } as const
+    expect(exactPlan(5, small)).toEqual({ chunk: 2, exact: null, needBytes: 6 * GB, lengths: [] })
+  })
+})
+
 describe('a way that was asked for', () => {
+  test('leaves room for all other networks where they stay', () => {
+    expect(plan(20, { memory: 'resident' })).toMatchObject({
+      decodeChunk: 6,
+      needBytes: (1 + 11 + 6 + 1) * GB,
+    })
+  })
+
   test('is kept, and its chunk chosen', () => {
     expect(plan(100, { memory: 'offload' })).toMatchObject({ memory: 'offload', decodeChunk: 25 })
     expect(plan(11, { memory: 'offload' })).toMatchObject({ memory: 'offload', decodeChunk: 10 })
