@@ -11,6 +11,7 @@ import type { SessionProvider } from '../engine/session-options.ts'
 import { createSessionPool, type OpenSession, type SessionPool } from '../engine/session-pool.ts'
 import { clipNetworksOf } from '../pipeline/clip-graphs.ts'
 import type { ClipImages } from '../pipeline/condition-clip.ts'
+import { imageMemoryBytes } from '../pipeline/image/image-memory.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import { renderClip } from '../pipeline/render-clip.ts'
 import { writeRawVideos } from './raw-videos.ts'
@@ -30,7 +31,7 @@ export interface JobRenderer extends AsyncDisposable {
 /** Throws DoesNotFitError, before anything is loaded. */
 const planFor = async (
   checkpoint: Checkpoint,
-  { parameters, keepWarm }: RenderJob,
+  { parameters, keepWarm, source, fitted, cacheDir }: RenderJob,
   device: Device,
   { memory, decodeChunkSize }: Pick<RenderJob, 'memory'> & Pick<RenderJob['parameters'], 'decodeChunkSize'>,
 ): Promise<FittingPlan> => {
@@ -45,7 +46,10 @@ const planFor = async (
     ...{ width, height, numFrames, memory, keepWarm },
     decodeChunk: decodeChunkSize,
     leastChunk: decodeOverlap + 1,
-    device: await device.memory(),
+    device: await device.memory({
+      imageBytes: imageMemoryBytes(source, fitted),
+      keepsWeights: cacheDir !== null,
+    }),
     clip: clipNetworksOf(checkpoint, kind),
   })
   if (!plan.fits) throw doesNotFit(plan)

@@ -20,6 +20,7 @@ const CLIP: ClipToPlan = {
       graphs: [],
       needBytes: 1,
       availableBytes,
+      host: null,
     },
   }),
   decodeChunk: 2,

@@ -1,7 +1,7 @@
 import type { Graph } from '../../compiler/graph/graph.ts'
 import type { MemoryPlan } from '../memory-mode.ts'
-import { foldedGraph } from './folded-graph.ts'
 import type { GraphMemory } from './graph-memory.ts'
+import type { HostMemory } from './host-memory.ts'
 
 /*
  * How a clip is rendered with the memory that there is. `auto` takes the first way that fits:
@@ -27,9 +27,23 @@ export interface ClipNetworks {
   readonly exactDecoder: ((frames: number) => Graph) | null
 }
 
+/** What a graph takes of the device's memory and of the host's. */
+export interface PlannedGraph extends GraphMemory {
+  readonly host: HostMemory
+}
+
+/** The host's memory, where the device has its own. */
+export interface HostSupply {
+  readonly availableBytes: number
+  /** What the process takes beside its networks. */
+  readonly baseBytes: number
+  /** The share of what is available that the process may take. */
+  readonly share: number
+}
+
 /** What a device has for a clip, and how much a graph takes of it. */
 export interface DeviceMemory {
-  memoryOf(folded: Graph): GraphMemory
+  memoryOf(recorded: Graph): PlannedGraph
   readonly availableBytes: number
   /** What the process takes beside its sessions. */
   readonly baseBytes: number
@@ -37,8 +51,15 @@ export interface DeviceMemory {
   readonly shares: { readonly offload: number; readonly resident: number }
   /** What `low-vram` stays below where the networks themselves do. Infinity: it decodes as much as fits. */
   readonly lowVramBytes: number
+  /** `null` where the device's memory is the host's. */
+  readonly host: HostSupply | null
   /** The cheapest instance type with so much memory; `null` if none is known. */
-  instanceTypeFor(needBytes: number): string | null
+  instanceTypeFor(needBytes: number, hostNeedBytes: number): string | null
+}
+
+export interface MemoryNeed {
+  readonly needBytes: number
+  readonly availableBytes: number
 }
 
 /** Arguments that would fit; those that are missing stay as they are. */
@@ -54,30 +75,31 @@ export interface NearestArguments {
 export interface ExactDecoding {
   /** Frames decoded at once: all of the chunk if they fit, else the most that do. `null`: not one fits. */
   readonly decodeChunk: number | null
-  readonly graphs: readonly GraphMemory[]
+  readonly graphs: readonly PlannedGraph[]
   /** The most that is taken at once; what one frame would take if not one fits. */
   readonly needBytes: number
 }
 
-export interface FittingPlan {
+export interface FittingPlan extends MemoryNeed {
   readonly fits: true
   readonly memory: MemoryPlan
   /** Frames decoded at once. */
   readonly decodeChunk: number
   /** Planned when asked for, because few clips need it; `null` where the decoder is float32. */
   readonly exact: (() => ExactDecoding) | null
-  readonly graphs: readonly GraphMemory[]
+  readonly graphs: readonly PlannedGraph[]
   /** The most that is taken at once. */
   readonly needBytes: number
-  readonly availableBytes: number
+  /** The same of the host's memory; `null` where that is the device's. */
+  readonly host: MemoryNeed | null
 }
 
-export interface DoesNotFit {
+export interface DoesNotFit extends MemoryNeed {
   readonly fits: false
+  /** Which memory is too small, and has these figures. */
+  readonly of: 'device' | 'host'
   /** The network that needs most, in the way that needs least. */
   readonly graph: string
-  readonly needBytes: number
-  readonly availableBytes: number
   readonly nearest: NearestArguments | null
   /** An instance type on which it fits as it was asked for. */
   readonly instanceType: string | null
@@ -106,9 +128,9 @@ const SIZE_STEP = 64
 
 /** What a clip's graphs take, each predicted when asked for, and once. */
 export interface ClipPrediction {
-  networks(lowMemory: boolean): readonly GraphMemory[]
-  decoder(frames: number): GraphMemory
-  readonly exactDecoder: ((frames: number) => GraphMemory) | null
+  networks(lowMemory: boolean): readonly PlannedGraph[]
+  decoder(frames: number): PlannedGraph
+  readonly exactDecoder: ((frames: number) => PlannedGraph) | null
 }
 
 const once = <Key, Value>(compute: (key: Key) => Value): ((key: Key) => Value) => {
@@ -122,21 +144,69 @@ const once = <Key, Value>(compute: (key: Key) => Value): ((key: Key) => Value) =
 
 /** The same clip can be planned for several memories with one prediction, where `memoryOf` is the same. */
 export const predictClip = (memoryOf: DeviceMemory['memoryOf'], clip: ClipNetworks): ClipPrediction => {
-  const predict = (graph: Graph): GraphMemory => memoryOf(foldedGraph(graph))
   const { exactDecoder } = clip
   return {
-    networks: once((lowMemory: boolean) => clip.networks(lowMemory).map(predict)),
-    decoder: once((frames: number) => predict(clip.decoder(frames))),
-    exactDecoder: exactDecoder === null ? null : once((frames: number) => predict(exactDecoder(frames))),
+    networks: once((lowMemory: boolean) => clip.networks(lowMemory).map(memoryOf)),
+    decoder: once((frames: number) => memoryOf(clip.decoder(frames))),
+    exactDecoder: exactDecoder === null ? null : once((frames: number) => memoryOf(exactDecoder(frames))),
   }
 }
 
-const most = (graphs: readonly GraphMemory[]): GraphMemory =>
-  graphs.reduce((worst, graph) => (graph.bytes > worst.bytes ? graph : worst))
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-const needOf = (memory: MemoryPlan, graphs: readonly GraphMemory[], { baseBytes }: DeviceMemory): number =>
-  baseBytes +
-  (memory === 'resident' ? graphs.reduce((total, { bytes }) => total + bytes, 0) : most(graphs).bytes)
+const most = (
+  graphs: readonly PlannedGraph[],
+  bytesOf: (graph: PlannedGraph) => number = ({ bytes }) => bytes,
+): PlannedGraph => graphs.reduce((worst, graph) => (bytesOf(graph) > bytesOf(worst) ? graph : worst))
+
+const needOf = (memory: MemoryPlan, graphs: readonly PlannedGraph[], { baseBytes }: DeviceMemory): number =>
+  baseBytes + (memory === 'resident' ? sum(graphs.map(({ bytes }) => bytes)) : most(graphs).bytes)
+
+/** Of the host, for a network that is alone there. Its weights are prepared before its session is opened. */
+const hostBytesAlone = ({ host: { sessionBytes, preparingBytes, outputBytes } }: PlannedGraph): number =>
+  Math.max(preparingBytes, sessionBytes + outputBytes)
+
+/** Networks that stay are opened one after the other, and each one's weights are prepared beside those before it. */
+const hostBytesTogether = (graphs: readonly PlannedGraph[]): number => {
+  let openBytes = 0
+  let mostBytes = 0
+  for (const { host } of graphs) {
+    mostBytes = Math.max(mostBytes, openBytes + host.preparingBytes)
+    openBytes += host.sessionBytes
+    mostBytes = Math.max(mostBytes, openBytes + host.outputBytes)
+  }
+  return mostBytes
+}
+
+/** Arrays that are still there before the garbage collector frees them. */
+const MOST_LATE_BYTES = 96 * 2 ** 20
+
+/** Later networks read the outputs of earlier ones, which are therefore kept. */
+const hostNeedOf = (
+  memory: MemoryPlan,
+  graphs: readonly PlannedGraph[],
+  { host }: DeviceMemory,
+  passingBytes = 0,
+): MemoryNeed | null => {
+  if (host === null) return null
+  const { availableBytes, baseBytes } = host
+  const keptBytes = sum(graphs.map((graph) => graph.host.outputBytes + graph.host.graphBytes))
+  const lateBytes = Math.min(MOST_LATE_BYTES, sum(graphs.map((graph) => graph.host.arrayBytes)))
+  const networkBytes =
+    memory === 'resident' ? hostBytesTogether(graphs) : hostBytesAlone(most(graphs, hostBytesAlone))
+  return { needBytes: baseBytes + keptBytes + lateBytes + passingBytes + networkBytes, availableBytes }
+}
+
+const hostRoom = ({ host }: DeviceMemory): number =>
+  host === null ? Number.POSITIVE_INFINITY : host.share * host.availableBytes
+
+/**
+ * Chunks that are blended leave the decoder as float32, four times as large. Those of two chunks are in memory, and
+ * ONNX Runtime's copy of the second. One and ONNX Runtime's copy as bytes are counted already.
+ */
+const FLOAT_CHUNKS = 4 * 3 - 2
+
+const blendingBytes = (decoder: PlannedGraph): number => FLOAT_CHUNKS * decoder.host.outputBytes
 
 /** The smaller share for networks that stay is `auto`'s caution; a way that was asked for may take what there is. */
 const roomFor = (memory: MemoryPlan, request: Pick<ClipMemoryRequest, 'memory' | 'device'>): number => {
@@ -193,20 +263,31 @@ const chunkLengths = (numFrames: number, decodeChunk: number): readonly number[]
   return rest === 0 ? [decodeChunk] : [decodeChunk, rest]
 }
 
+/** What decoding takes of the host's memory beside its network. */
+const passingHostBytes = (
+  { leastChunk = 1, numFrames }: PlannedRequest,
+  predicted: ClipPrediction,
+  decodeChunk: number,
+): number => (leastChunk > 1 && decodeChunk < numFrames ? blendingBytes(predicted.decoder(decodeChunk)) : 0)
+
 const exactDecodingOf = (
   request: PlannedRequest,
   predicted: ClipPrediction,
-  exactDecoder: (frames: number) => GraphMemory,
+  exactDecoder: (frames: number) => PlannedGraph,
   decodeChunk: number,
 ): ExactDecoding => {
   const { device, numFrames } = request
   const room = decoderRoom(predicted, request)
-  const graphsOf = (chunk: number): readonly GraphMemory[] =>
+  const graphsOf = (chunk: number): readonly PlannedGraph[] =>
     chunkLengths(numFrames, decodeChunk)
       .map((length) => Math.min(length, chunk))
       .map(exactDecoder)
   const needBytesOf = (chunk: number): number => needOf('offload', graphsOf(chunk), device)
-  const chunk = largestFitting(1, decodeChunk, (frames) => needBytesOf(frames) <= room)
+  const fitsHost = (chunk: number): boolean => {
+    const blending = chunk < decodeChunk ? blendingBytes(exactDecoder(chunk)) : 0
+    return (hostNeedOf('offload', graphsOf(chunk), device, blending)?.needBytes ?? 0) <= hostRoom(device)
+  }
+  const chunk = largestFitting(1, decodeChunk, (frames) => needBytesOf(frames) <= room && fitsHost(frames))
   return {
     decodeChunk: chunk,
     graphs: chunk === null ? [] : graphsOf(chunk),
@@ -220,6 +301,8 @@ const fittingPlan = (
 ): Omit<FittingPlan, 'exact'> | null => {
   const { numFrames, leastChunk = 1, device } = request
   const { availableBytes } = device
+  const hostNeed = (memory: MemoryPlan, graphs: readonly PlannedGraph[], chunk: number): MemoryNeed | null =>
+    hostNeedOf(memory, graphs, device, passingHostBytes(request, predicted, chunk))
   const withChunk = (decodeChunk: number): Omit<FittingPlan, 'exact'> | null => {
     for (const memory of waysOf(request)) {
       const graphs = [
@@ -228,7 +311,9 @@ const fittingPlan = (
       ]
       const needBytes = needOf(memory, graphs, device)
       if (needBytes > roomFor(memory, request)) continue
-      return { fits: true, memory, decodeChunk, graphs, needBytes, availableBytes }
+      const host = hostNeed(memory, graphs, decodeChunk)
+      if (host !== null && host.needBytes > hostRoom(device)) continue
+      return { fits: true, memory, decodeChunk, graphs, needBytes, availableBytes, host }
     }
     return null
   }
@@ -239,11 +324,17 @@ const fittingPlan = (
   }
   // Where all networks stay, the chunk has what the others leave.
   const room = decoderRoom(predicted, request)
-  const chunk = largestFitting(leastChunk, numFrames, (frames) =>
-    request.memory === 'resident'
-      ? withChunk(frames) !== null
-      : device.baseBytes + predicted.decoder(frames).bytes <= room,
-  )
+  const chunk = largestFitting(leastChunk, numFrames, (frames) => {
+    if (request.memory === 'resident') return withChunk(frames) !== null
+    const decoder = predicted.decoder(frames)
+    const fitsHost = (memory: MemoryPlan): boolean => {
+      const graphs = [...predicted.networks(memory === 'low-vram'), decoder]
+      return (hostNeed(memory, graphs, frames)?.needBytes ?? 0) <= hostRoom(device)
+    }
+    return (
+      device.baseBytes + decoder.bytes <= room && (device.host === null || waysOf(request).some(fitsHost))
+    )
+  })
   return chunk === null ? null : withChunk(chunk)
 }
 
@@ -299,7 +390,7 @@ export const planClipMemory = (
   const plan = fittingPlan(request, predicted)
   if (plan !== null) {
     const { exactDecoder } = predicted
-    const exact = (decoder: (frames: number) => GraphMemory): ExactDecoding =>
+    const exact = (decoder: (frames: number) => PlannedGraph): ExactDecoding =>
       exactDecodingOf(request, predicted, decoder, plan.decodeChunk)
     return { ...plan, exact: exactDecoder === null ? null : () => exact(exactDecoder) }
   }
@@ -307,12 +398,17 @@ export const planClipMemory = (
   const memory = waysOf(request).at(-1) ?? 'low-vram'
   const graphs = [...predicted.networks(memory === 'low-vram'), predicted.decoder(leastChunk)]
   const needBytes = needOf(memory, graphs, device)
+  const host = hostNeedOf(memory, graphs, device, passingHostBytes(request, predicted, leastChunk))
+  const room = roomFor(memory, request)
+  const isOfHost = needBytes <= room && host !== null && host.needBytes > hostRoom(device)
+  const largest = isOfHost ? most(graphs, hostBytesAlone) : most(graphs)
   return {
     fits: false,
-    graph: memory === 'resident' ? 'all networks together' : most(graphs).graph,
-    needBytes,
-    availableBytes: Math.floor(roomFor(memory, request)),
+    of: isOfHost ? 'host' : 'device',
+    graph: memory === 'resident' ? 'all networks together' : largest.graph,
+    needBytes: isOfHost ? host.needBytes : needBytes,
+    availableBytes: Math.floor(isOfHost ? hostRoom(device) : room),
     nearest: findsNearest ? nearestArguments(request) : null,
-    instanceType: device.instanceTypeFor(needBytes),
+    instanceType: device.instanceTypeFor(needBytes, host?.needBytes ?? 0),
   }
 }

@@ -3,10 +3,14 @@ import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph
 import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
 import { doesNotFit } from '../../../../worker/engine/memory/does-not-fit.ts'
 import type { GraphMemory } from '../../../../worker/engine/memory/graph-memory.ts'
+import { NO_HOST_MEMORY } from '../../../../worker/engine/memory/host-memory.ts'
 import {
   type ClipMemoryRequest,
   type ClipNetworks,
   type ClipSize,
+  type DeviceMemory,
+  type HostSupply,
+  type PlannedGraph,
   planClipMemory,
 } from '../../../../worker/engine/memory/plan-clip-memory.ts'
 
@@ -19,10 +23,12 @@ const aNetwork = (name: string, gigabytes: number): Graph => {
 }
 
 /** Takes its input's length in megabytes. */
-const memoryOf = ({ name, inputs }: Graph): GraphMemory => {
+const memoryOf = ({ name, inputs }: Graph): PlannedGraph => {
   const bytes = (inputs[0]?.shape[0] ?? 0) * 1e6
   const inputShapes = inputs.map(({ shape }) => shape)
-  return { graph: name, inputShapes, reserve: null, weightBytes: 0, arenaBytes: bytes, bytes }
+  // A tenth of it in the host's memory, for a session; a tenth of that for its outputs.
+  const host = { ...NO_HOST_MEMORY, sessionBytes: bytes / 10, outputBytes: bytes / 100 }
+  return { graph: name, inputShapes, reserve: null, weightBytes: 0, arenaBytes: bytes, bytes, host }
 }
 
 /*
@@ -48,17 +54,20 @@ const halfClip = (size: ClipSize): ClipNetworks => {
   return { ...clip(size), exactDecoder: (frames) => aNetwork('vae_decoder_float32', 2.5 * frames * scale) }
 }
 
+const deviceOf = (gigabytes: number, host: HostSupply | null): DeviceMemory => ({
+  memoryOf,
+  availableBytes: gigabytes * GB,
+  baseBytes: GB,
+  shares: { offload: 1, resident: 1 },
+  lowVramBytes: 8 * GB,
+  host,
+  instanceTypeFor: (bytes) => (bytes < 24 * GB ? 'g5.xlarge' : null),
+})
+
 const plan = (gigabytes: number, change: Partial<ClipMemoryRequest> = {}) =>
   planClipMemory({
     ...{ width: 1024, height: 512, numFrames: 25, memory: 'auto', keepWarm: true, decodeChunk: null },
-    device: {
-      memoryOf,
-      availableBytes: gigabytes * GB,
-      baseBytes: GB,
-      shares: { offload: 1, resident: 1 },
-      lowVramBytes: 8 * GB,
-      instanceTypeFor: (bytes) => (bytes < 24 * GB ? 'g5.xlarge' : null),
-    },
+    device: deviceOf(gigabytes, null),
     clip,
     ...change,
   })
@@ -138,6 +147,48 @@ describe('a chunk that overflows', () => {
   })
 })
 
+/* Sessions take a tenth in the host's memory, outputs a hundredth; its process takes 1 GB. */
+describe("the host's memory", () => {
+  const hostPlan = (hostGigabytes: number, change: Partial<ClipMemoryRequest> = {}) =>
+    planClipMemory({
+      ...{ width: 1024, height: 512, numFrames: 25, memory: 'auto', keepWarm: true, decodeChunk: null },
+      device: deviceOf(100, { availableBytes: hostGigabytes * GB, baseBytes: GB, share: 1 }),
+      clip,
+      ...change,
+    })
+  /** Outputs of encoder, step and decoder. */
+  const outputs = (decoded: number): number => 0.01 + 0.1 + decoded / 100
+
+  test('is needed for all sessions where networks stay, and for the largest where they do not', () => {
+    const [resident, offload] = [hostPlan(100), hostPlan(100, { keepWarm: false })]
+    if (!resident.fits || !offload.fits) throw new Error('it does not fit')
+    expect(resident.host?.needBytes).toBeCloseTo((1 + outputs(25) + 3.6 + 0.25) * GB, -8)
+    expect(offload.host?.needBytes).toBeCloseTo((1 + outputs(25) + 2.5 + 0.25) * GB, -8)
+    expect(offload.host?.availableBytes).toBe(100 * GB)
+  })
+
+  test('decides between ways, and then the chunk', () => {
+    expect(hostPlan(5.3)).toMatchObject({ fits: true, memory: 'resident', decodeChunk: 25 })
+    expect(hostPlan(4.5)).toMatchObject({ fits: true, memory: 'offload', decodeChunk: 25 })
+    expect(hostPlan(2.6)).toMatchObject({ fits: true, decodeChunk: 12 })
+  })
+
+  test('that is too small refuses the clip, and says so', () => {
+    const found = hostPlan(1.5)
+    if (found.fits) throw new Error('it fits')
+    expect(found).toMatchObject({ of: 'host', graph: 'denoise_step', availableBytes: 1.5 * GB })
+    expect(doesNotFit(found).message).toMatch(
+      /^memory: denoise_step needs 1\.\d+ GB of the host's memory, and 1\.50 GB are there; what would fit: /,
+    )
+  })
+
+  test('holds chunks that are blended as float32', () => {
+    const [plain, blended] = [1, 3].map((leastChunk) => hostPlan(100, { decodeChunk: 5, leastChunk }))
+    if (!plain?.fits || !blended?.fits) throw new Error('it does not fit')
+    expect((blended.host?.needBytes ?? 0) - (plain.host?.needBytes ?? 0)).toBeCloseTo(10 * 0.05 * GB, -3)
+  })
+})
+
 describe('a way that was asked for', () => {
   test('leaves room for all other networks where they stay', () => {
     expect(plan(20, { memory: 'resident' })).toMatchObject({
@@ -166,7 +217,7 @@ describe('a way that was asked for', () => {
 
   test('is refused where it does not fit, with the one that does', () => {
     expect(plan(7, { memory: 'offload' })).toEqual({
-      ...{ fits: false, graph: 'denoise_step', needBytes: 11 * GB, availableBytes: 7 * GB },
+      ...{ fits: false, of: 'device', graph: 'denoise_step', needBytes: 11 * GB, availableBytes: 7 * GB },
       ...{ nearest: { memory: 'auto' }, instanceType: 'g5.xlarge' },
     })
   })
