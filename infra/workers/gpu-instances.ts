@@ -9,13 +9,10 @@ import {
 } from 'aws-cdk-lib/aws-ec2'
 import type { IRole } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
-import { type InstanceTypeName, instanceTypeOf } from '../../shared/fleet/instance-types.ts'
+import { type InstanceTypeName, instanceTypeOf, workerMemoryMib } from '../../shared/fleet/instance-types.ts'
 
 /** The system, Docker, and the worker's image, of which CUDA's libraries are the most. */
 const ROOT_VOLUME_GIB = 60
-
-/** The rest is the system's, Docker's and the agent's. */
-const MEMORY_SHARE = 0.8
 
 export interface GpuInstancesProps {
   readonly userData: UserData
@@ -50,12 +47,12 @@ export const leastShare = (
   names: readonly InstanceTypeName[],
 ): { readonly vcpus: number; readonly memoryMib: number } => {
   const shares = names.map((name) => {
-    const { gpus, vcpus, memoryGib } = instanceTypeOf(name)
-    return { vcpus: Math.floor(vcpus / gpus), memoryMib: (memoryGib * 1024) / gpus }
+    const instance = instanceTypeOf(name)
+    return { vcpus: Math.floor(instance.vcpus / instance.gpus), memoryMib: workerMemoryMib(instance) }
   })
   return {
     vcpus: Math.min(...shares.map(({ vcpus }) => vcpus)),
-    memoryMib: Math.floor(MEMORY_SHARE * Math.min(...shares.map(({ memoryMib }) => memoryMib))),
+    memoryMib: Math.min(...shares.map(({ memoryMib }) => memoryMib)),
   }
 }
 

@@ -79,4 +79,11 @@ export type InstanceTypeName = keyof typeof INSTANCE_TYPES
 
 export const INSTANCE_TYPE_NAMES = Object.keys(INSTANCE_TYPES) as readonly InstanceTypeName[]
 
+/** The rest is the system's, Docker's and the agent's. */
+const WORKER_SHARE = 0.8
+
+/** The host's memory for the worker of one GPU. */
+export const workerMemoryMib = ({ memoryGib, gpus }: Pick<InstanceType, 'memoryGib' | 'gpus'>): number =>
+  Math.floor((WORKER_SHARE * memoryGib * 1024) / gpus)
+
 export const instanceTypeOf = (name: InstanceTypeName): InstanceType => INSTANCE_TYPES[name]

@@ -1,10 +1,6 @@
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
-import {
-  type DeviceMemory,
-  type DoesNotFit,
-  type FittingPlan,
-  planClipMemory,
-} from '../engine/memory/plan-clip-memory.ts'
+import type { DeviceMemory } from '../engine/memory/memory-need.ts'
+import { type DoesNotFit, type FittingPlan, planClipMemory } from '../engine/memory/plan-clip-memory.ts'
 import { clipNetworksOf } from '../pipeline/clip-graphs.ts'
 import type { ClipShape } from './clip-statistics.ts'
 

@@ -5,9 +5,14 @@ import { cpuTargets, cudaTargets } from '../compiler/targets/clip-targets.ts'
 import type { Targets } from '../compiler/targets/target.ts'
 import { smVersionOf } from '../cuda/cards.ts'
 import { chooseDevice } from '../cuda/choose-device.ts'
-import { cpuDeviceMemory, cudaDeviceMemory, HOST_RUNTIME_BYTES } from '../engine/memory/device-memory.ts'
+import {
+  cpuDeviceMemory,
+  cudaDeviceMemory,
+  cudaHostSupply,
+  HOST_RUNTIME_BYTES,
+} from '../engine/memory/device-memory.ts'
 import { adviceOf, formatShortage } from '../engine/memory/does-not-fit.ts'
-import type { DeviceMemory } from '../engine/memory/plan-clip-memory.ts'
+import type { DeviceMemory } from '../engine/memory/memory-need.ts'
 import { type Check, fail, ok, runCheck, warn } from '../fitness/check.ts'
 import { checkDevice, type DeviceToCheck } from '../fitness/device-check.ts'
 import type { Machine } from '../fitness/machine.ts'
@@ -18,6 +23,7 @@ import {
   checkNode,
   checkOnnxRuntime,
 } from '../fitness/machine-checks.ts'
+import { imageMemoryBytes, PHOTO_SIZE } from '../pipeline/image/image-memory.ts'
 import { clipMemoryOf } from './clip-memory.ts'
 import { clipShapeOf } from './clip-options.ts'
 
@@ -46,6 +52,9 @@ interface DeviceToPlanFor {
   readonly targets: (options: { readonly forceUpcast: boolean }) => Targets
 }
 
+/** A clip's, for what a photo takes of the host's memory beside it. */
+const USUAL_SIZE = { width: 1024, height: 576 }
+
 /** `null` where the device cannot be used, which is a failed check of its own. */
 const deviceToPlanFor = async (
   { field, request, probes }: CheckOptions['device'],
@@ -61,7 +70,9 @@ const deviceToPlanFor = async (
   const { card } = chosen
   const computeCapability = smVersionOf(card)
   return {
-    memory: cudaDeviceMemory({ computeCapability }, card.freeBytes),
+    memory: cudaDeviceMemory({ computeCapability }, card.freeBytes, {
+      host: cudaHostSupply(machine.availableMemoryBytes(), imageMemoryBytes(PHOTO_SIZE, USUAL_SIZE)),
+    }),
     targets: ({ forceUpcast }) => cudaTargets({ precision: 'fp16', forceUpcast, computeCapability }),
   }
 }
@@ -78,9 +89,10 @@ const checkClipMemory = (
     const plan = clipMemoryOf(checkpoint, shape, device)
     const size = `${shape.width}x${shape.height}, ${shape.numFrames} frames`
     if (!plan.fits) return fail(`${size}: ${formatShortage(plan)}`, adviceOf(plan))
-    const { memory, decodeChunk, needBytes } = plan
+    const { memory, decodeChunk, needBytes, host } = plan
     const available = formatBytes(device.availableBytes)
-    const found = `${size}: ${formatBytes(needBytes)} with --memory ${memory}; ${available} available`
+    const ofHost = host === null ? '' : `; of the host ${formatBytes(host.needBytes)}`
+    const found = `${size}: ${formatBytes(needBytes)} with --memory ${memory}; ${available} available${ofHost}`
     if (decodeChunk < shape.decodeChunk) {
       return warn(`${found}; ${decodeChunk} frames decoded at once`, '--memory auto does so by itself')
     }

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatTera } from '../../shared/size-text.ts'
-import { cardBytes } from '../plan/card-memory.ts'
+import { CUDA_LIBRARIES_HOST_BYTES } from '../engine/memory/device-memory.ts'
+import { cardBytes, isTooSmall } from '../plan/card-memory.ts'
 import { REACHED } from '../plan/roofline.ts'
 import type { MemoryNeeds } from './card-memory-needs.ts'
 import { type ClipStatistics, type GraphCount, referenceFlopsOf } from './clip-statistics.ts'
@@ -31,6 +32,12 @@ export const cudaAsJson = ({ memory, cards }: CudaCount) => ({
       decode_chunk_size: decodeChunk,
       bytes,
     })),
+    fp32_decode_bytes: memory.exactDecode,
+    host: {
+      resident_bytes: Math.round(memory.host.resident),
+      offload_bytes: Math.round(memory.host.offload),
+      low_vram_bytes: Math.round(memory.host.lowVram),
+    },
   },
   basis: 'counted',
   reached: REACHED,
@@ -43,7 +50,7 @@ export const cudaAsJson = ({ memory, cards }: CudaCount) => ({
     seconds_per_step: stepSeconds,
     seconds_per_clip: clipSeconds,
     limit,
-    fits: fit.way === 'none' ? null : fit.way,
+    fits: isTooSmall(fit) ? null : fit.way,
     decode_chunk_size: fit.decodeChunk,
     needed_bytes: fit.bytes,
   })),
@@ -68,17 +75,33 @@ export const cudaGraphTable = ({ graphs }: ClipStatistics): string =>
     ]),
   )
 
-const memoryText = ({ resident, offload, lowVram, smallerChunks }: MemoryNeeds): string =>
-  [
-    ['resident', resident] as const,
-    ['offload', offload] as const,
-    ['low-vram', lowVram] as const,
+const needLines = (needs: readonly (readonly [mode: string, bytes: number])[]): string =>
+  needs.map(([mode, bytes]) => `  ${formatBytes(bytes).padStart(7)}  ${mode}`).join('\n')
+
+const memoryText = ({ resident, offload, lowVram, smallerChunks, exactDecode }: MemoryNeeds): string =>
+  needLines([
+    ['resident', resident],
+    ['offload', offload],
+    ['low-vram', lowVram],
     ...smallerChunks.map(
       ({ decodeChunk, bytes }) => [`low-vram, --decode-chunk-size ${decodeChunk}`, bytes] as const,
     ),
-  ]
-    .map(([mode, bytes]) => `  ${formatBytes(bytes).padStart(7)}  ${mode}`)
-    .join('\n')
+    ...(exactDecode === null
+      ? []
+      : [
+          [
+            'a chunk that overflows in fp16, once more in fp32 (else in shorter chunks)',
+            exactDecode,
+          ] as const,
+        ]),
+  ])
+
+const hostText = ({ host }: MemoryNeeds): string =>
+  needLines([
+    ['resident', host.resident],
+    ['offload', host.offload],
+    ['low-vram', host.lowVram],
+  ])
 
 const cardTable = (cards: readonly CardCount[]): string =>
   linedTable(
@@ -115,6 +138,8 @@ export const cudaSections = ({ graphs }: ClipStatistics, { memory, cards }: Cuda
   ...limitText(graphs),
   'GPU memory by mode, predicted (weights, arena, and 600 MiB for CUDA itself):',
   memoryText(memory),
+  `host memory by mode, predicted (of it ${formatBytes(CUDA_LIBRARIES_HOST_BYTES)} allowed for NVIDIA's libraries):`,
+  hostText(memory),
   'seconds, counted and not measured:',
   cardTable(cards),
   `tensor cores at ${share('tensorCores')} of the data sheet's dense peak, memory at ${share('bandwidth')} of its bandwidth`,

@@ -1,6 +1,6 @@
 import { type InstanceTypeName, instanceTypeOf, PRICES_OF } from '../../shared/fleet/instance-types.ts'
 import { formatBytes, formatCount, formatTera } from '../../shared/size-text.ts'
-import { cardBytes } from '../plan/card-memory.ts'
+import { cardBytes, isTooSmall } from '../plan/card-memory.ts'
 import type { MeasuredTime } from '../plan/measured-times.ts'
 import type { InstancePlan } from '../plan/plan-instance.ts'
 import { REACHED } from '../plan/roofline.ts'
@@ -35,11 +35,19 @@ const instanceAsJson = (plan: InstancePlan) => {
     basis: plan.basis,
     measured: plan.measured === null ? null : measuredAsJson(plan.measured),
     gpu_memory: {
-      fits: fit.way === 'none' ? null : fit.way,
+      fits: isTooSmall(fit) ? null : fit.way,
       decode_chunk_size: fit.decodeChunk,
       needed_bytes: Math.round(fit.bytes),
       card_bytes: cardBytes(gpu.memoryMib),
     },
+    host_memory:
+      fit.host === null
+        ? null
+        : {
+            fits: fit.way !== 'host-too-small',
+            needed_bytes: Math.round(fit.host.needBytes),
+            available_bytes: fit.host.availableBytes,
+          },
     workers: fleet.workers,
     instances: fleet.instances,
     workers_within: plan.workersWithin,

@@ -1,5 +1,6 @@
 import { instanceTypeOf } from '../../shared/fleet/instance-types.ts'
 import { formatCount } from '../../shared/size-text.ts'
+import { isTooSmall } from '../plan/card-memory.ts'
 import type { InstancePlan } from '../plan/plan-instance.ts'
 import { shortDuration } from './duration.ts'
 import { formatMemoryFit } from './memory-fit-text.ts'
@@ -15,7 +16,7 @@ const memoryText = ({ instanceType, fit }: InstancePlan): string =>
 const ifItFits =
   (text: (plan: InstancePlan) => string) =>
   (plan: InstancePlan): string =>
-    plan.fit.way === 'none' ? '' : text(plan)
+    isTooSmall(plan.fit) ? '' : text(plan)
 
 const right = (head: string, text: (plan: InstancePlan) => string): Column<InstancePlan> => ({
   head,

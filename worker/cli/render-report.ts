@@ -33,6 +33,7 @@ export const resultAsJson = (
   parameters: encodeParameters(settings.parameters),
   steps: result.steps,
   decode_fallbacks: result.decodeFallbacks,
+  decode_fallback_chunk_size: result.fallbackChunk,
   decode_chunk_size: result.decodeChunk,
   videos: result.videos.map(({ video, poster, framesDir, frameCount }) => ({
     ...fileAsJson(video),
@@ -114,7 +115,8 @@ export const summarize = (
   const times = Object.entries(phases).map(([phase, seconds]) => `${phase} ${seconds.toFixed(1)}`)
   const memory = `peak memory ${formatBytes(result.peakMemoryBytes)} (${result.memory})`
   const on = choice.provider === 'cuda' ? `; ${name}, ${precision}` : ''
-  const again =
-    result.decodeFallbacks > 0 ? `; ${result.decodeFallbacks} chunks were decoded again in fp32` : ''
+  const { decodeFallbacks, fallbackChunk } = result
+  const atOnce = fallbackChunk === null ? '' : `, ${fallbackChunk} frames at once`
+  const again = decodeFallbacks > 0 ? `; ${decodeFallbacks} chunks were decoded again in fp32${atOnce}` : ''
   return [...files, `${total.toFixed(1)} s: ${times.join(', ')}; ${memory}${on}${again}`, ''].join('\n')
 }

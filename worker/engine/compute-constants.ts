@@ -3,29 +3,13 @@ import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { bytesOf, formatType, type Value } from '../compiler/graph/value.ts'
 import { preparationGraph } from '../compiler/graph/weight-preparation.ts'
+import { preparationBatches } from './preparation-batches.ts'
 import { preparingOptions } from './session-options.ts'
-
-/** Results computed at once; it bounds the memory that preparing takes. */
-const BATCH_BYTES = 32 * 2 ** 20
 
 export interface ComputedConstant {
   readonly value: Value
   /** Row-major, little-endian, as `value.dtype`. */
   readonly bytes: Uint8Array<ArrayBuffer>
-}
-
-const batchesOf = (values: readonly Value[]): readonly (readonly Value[])[] => {
-  const batches: Value[][] = []
-  let freeBytes = 0
-  for (const value of values) {
-    if (bytesOf(value) > freeBytes || batches.length === 0) {
-      batches.push([])
-      freeBytes = BATCH_BYTES
-    }
-    batches.at(-1)?.push(value)
-    freeBytes -= bytesOf(value)
-  }
-  return batches
 }
 
 const computeBatch = async (graph: Graph, values: readonly Value[]): Promise<readonly ComputedConstant[]> => {
@@ -55,5 +39,5 @@ export async function* computeConstants(
   graph: Graph,
   values: readonly Value[],
 ): AsyncGenerator<ComputedConstant> {
-  for (const batch of batchesOf(values)) yield* await computeBatch(graph, batch)
+  for (const batch of preparationBatches(values)) yield* await computeBatch(graph, batch)
 }

@@ -4,10 +4,24 @@ import { cpuTargets, cudaTargets, type Precision } from '../compiler/targets/cli
 import type { Targets } from '../compiler/targets/target.ts'
 import { readFreeBytes, readUsableBytes } from '../cuda/cards.ts'
 import { readSettledFreeBytes } from '../cuda/settled-free-bytes.ts'
-import { CUDA_BYTES, cpuDeviceMemory, cudaDeviceMemory, HOST_RUNTIME_BYTES } from './memory/device-memory.ts'
-import type { DeviceMemory } from './memory/plan-clip-memory.ts'
+import { readAvailableHostBytes } from './memory/available-host-bytes.ts'
+import {
+  CUDA_BYTES,
+  cpuDeviceMemory,
+  cudaDeviceMemory,
+  cudaHostSupply,
+  HOST_RUNTIME_BYTES,
+} from './memory/device-memory.ts'
+import type { DeviceMemory } from './memory/memory-need.ts'
 import { detectCpuTarget } from './nchwc-block.ts'
 import type { SessionProvider } from './session-options.ts'
+
+/** What takes the host's memory beside networks. */
+export interface HostWork {
+  readonly imageBytes: number
+  /** Whether a file keeps prepared weights. */
+  readonly keepsWeights: boolean
+}
 
 /** What networks run on: which graphs it runs, and what they take of its memory. */
 export interface Device {
@@ -17,8 +31,8 @@ export interface Device {
   targets(options: { readonly forceUpcast: boolean }): Targets
   /** Float32 targets for what overflows in float16; `null` where `targets` are float32. */
   exactTargets(options: { readonly forceUpcast: boolean }): Targets | null
-  /** With what is free now. */
-  memory(): Promise<DeviceMemory>
+  /** With what is free now. On a card `work` decides what is taken of the host's memory. */
+  memory(work?: HostWork): Promise<DeviceMemory>
 }
 
 /** A device as a process is told of it that has to run on it. */
@@ -59,15 +73,19 @@ export const openDevice = async (choice: DeviceChoice): Promise<Device> => {
     // In a process for float16, products of float32 are rounded to TF32, which has the range of float32.
     exactTargets: ({ forceUpcast }) =>
       precision === 'fp32' ? null : cudaTargets({ precision: 'fp32', forceUpcast }),
-    async memory() {
+    async memory({ imageBytes, keepsWeights } = { imageBytes: 0, keepsWeights: true }) {
       // From the first session on, CUDA has taken what a plan counts for it.
       const isFirst = readFirst !== read
       const reading = readFirst()
       readFirst = read
-      const free = (await reading) + (isFirst ? 0 : CUDA_BYTES)
+      const freeBytes = (await reading) + (isFirst ? 0 : CUDA_BYTES)
       // A driver that does not report it leaves what is free.
       total ??= readUsableBytes(uuid).catch(() => null)
-      return cudaDeviceMemory({ computeCapability }, free, (await total) ?? free)
+      const totalBytes = (await total) ?? freeBytes
+      // What this process has, a plan counts.
+      const hostBytes = (await readAvailableHostBytes()) + process.memoryUsage.rss()
+      const host = cudaHostSupply(hostBytes, imageBytes, Math.max(hostBytes, hostTotalBytes()))
+      return cudaDeviceMemory({ computeCapability }, freeBytes, { totalBytes, host, keepsWeights })
     },
   }
 }

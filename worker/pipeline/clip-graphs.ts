@@ -1,23 +1,32 @@
 import type { CompilerInput } from '../compiler/compile.ts'
 import { compileClip } from '../compiler/compile.ts'
 import type { Targets } from '../compiler/targets/target.ts'
-import type { ClipNetworks, ClipSize } from '../engine/memory/plan-clip-memory.ts'
+import type { ClipNetworks } from '../engine/memory/clip-prediction.ts'
+import type { ClipSize } from '../engine/memory/plan-clip-memory.ts'
+import { exactDecoderGraph } from './clip-networks.ts'
 import { LOW_MEMORY_CHUNKS } from './render-clip.ts'
 
 export interface ClipKind {
   readonly guidance: boolean
   readonly steps: number
   readonly targets: Targets
+  /** Those of the decoder of chunks that overflow; default `null`: `targets` are float32 already. */
+  readonly exactTargets?: Targets | null
 }
 
 /** The graphs that a clip's rendering runs, by its size; each is recorded when asked for. */
 export const clipNetworksOf =
-  (checkpoint: CompilerInput, { guidance, steps, targets }: ClipKind) =>
+  (checkpoint: CompilerInput, { guidance, steps, targets, exactTargets = null }: ClipKind) =>
   ({ width, height, numFrames }: ClipSize): ClipNetworks => {
     const options = { width, height, numFrames, guidance, targets }
     const plain = compileClip(checkpoint, { ...options, feedForwardChunks: 1 })
+    const exact =
+      exactTargets === null
+        ? null
+        : compileClip(checkpoint, { ...options, targets: exactTargets, feedForwardChunks: 1 })
     return {
       decoder: (frames) => plain.vaeDecoder(frames, 'rgb'),
+      exactDecoder: exact === null ? null : (frames) => exactDecoderGraph(exact.vaeDecoder(frames, 'rgb')),
       networks(lowMemory) {
         const graphs = lowMemory
           ? compileClip(checkpoint, { ...options, feedForwardChunks: LOW_MEMORY_CHUNKS })

@@ -42,10 +42,13 @@ export interface ClipNetworks extends ChunkDecoder {
   guidedEulerStep(inputs: Tensors): Promise<Tensors>
   /**
    * The decoder in float32, for chunks whose numbers overflow in float16; `null` where the decoder is float32. It is
-   * opened at its first use, after all other networks are closed, because it takes twice their memory.
+   * opened at its first use, after all other networks are closed, because it takes two to three times the memory.
    */
   readonly exactDecoder: ChunkDecoder | null
 }
+
+/** The graph of that decoder. Its name differs from that of the other one, whose inputs have the same shapes. */
+export const exactDecoderGraph = (graph: Graph): Graph => ({ ...graph, name: `${graph.name}_float32` })
 
 export interface ClipNetworkOptions {
   readonly checkpoint: Checkpoint
@@ -126,13 +129,14 @@ export const openClipNetworks = async (
     options?: RunOptions,
   ): Promise<Tensors> => float32Outputs(await runAny(name, record, inputs, options))
 
-  const decoderOf = (of: () => ClipGraphs, precision: NetworkPrecision): ChunkDecoder => ({
+  type RecordDecoder = ClipGraphs['vaeDecoder']
+  const decoderOf = (recordDecoder: RecordDecoder, precision: NetworkPrecision): ChunkDecoder => ({
     async decode(frames, inputs) {
-      const record = (): Graph => of().vaeDecoder(frames)
+      const record = (): Graph => recordDecoder(frames)
       return float32Outputs(await runAny(`vae_decoder-${frames}`, record, inputs, { precision }))
     },
     async decodeRgb(frames, inputs) {
-      const record = (): Graph => of().vaeDecoder(frames, 'rgb')
+      const record = (): Graph => recordDecoder(frames, 'rgb')
       const outputs = await runAny(`vae_decoder_rgb-${frames}`, record, inputs, { precision })
       return {
         rgb: byteOutput(outputs, 'rgb'),
@@ -150,7 +154,10 @@ export const openClipNetworks = async (
     predict: (inputs) => run('prediction_step', graphs.predictionStep, inputs),
     // It takes turns with the two passes, which would be read and planned anew at every step.
     guidedEulerStep: (inputs) => run('guided_euler_step', graphs.guidedEulerStep, inputs, { beside: true }),
-    ...decoderOf(() => graphs, 'as-asked'),
-    exactDecoder: exactTargets === null ? null : decoderOf(() => compile(exactTargets), 'exact'),
+    ...decoderOf(graphs.vaeDecoder, 'as-asked'),
+    exactDecoder:
+      exactTargets === null
+        ? null
+        : decoderOf((...which) => exactDecoderGraph(compile(exactTargets).vaeDecoder(...which)), 'exact'),
   }
 }

@@ -27,6 +27,8 @@ export interface RenderOptions {
   readonly targets: Targets
   /** Those that decode a chunk again whose numbers overflow; default `null`: `targets` are float32 already. */
   readonly exactTargets?: Targets | null
+  /** Most frames that these decode at once, asked for where a chunk overflows; `null`: not one fits. Default: all. */
+  readonly exactChunkSize?: () => number | null
   /** Guidance's passes one after the other, feed-forward layers in pieces: less memory, the same numbers. */
   readonly lowMemory: boolean
   /** The precision of the reference's pipeline that noise and conditions follow; the target has its own. */
@@ -74,7 +76,17 @@ const scheduleOf = (checkpoint: Checkpoint, { sigmas, numInferenceSteps }: Rende
 export const renderClip = async (
   images: ClipImages,
   parameters: RenderParameters,
-  { checkpoint, pool, targets, exactTargets = null, lowMemory, precision, signal, ...options }: RenderOptions,
+  {
+    checkpoint,
+    pool,
+    targets,
+    exactTargets = null,
+    exactChunkSize,
+    lowMemory,
+    precision,
+    signal,
+    ...options
+  }: RenderOptions,
 ): Promise<RenderedClip> => {
   let latest: Progress = { phase: 'load', step: 0, steps: 1 }
   const onProgress = (progress: Progress): void => {
@@ -152,6 +164,7 @@ export const renderClip = async (
         networks,
         chunkSize: decodeChunkOf(parameters),
         overlap: parameters.decodeOverlap,
+        ...(exactChunkSize !== undefined && { exactChunkSize }),
         onChunk: (step, chunks) => onProgress({ phase: 'decode', step, steps: chunks }),
         onFallback() {
           decodeFallbacks++

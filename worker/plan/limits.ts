@@ -1,6 +1,6 @@
 import type { InstanceType } from '../../shared/fleet/instance-types.ts'
 import { MAX_MESSAGES_IN_FLIGHT, VCPU_QUOTAS } from '../../shared/fleet/quotas.ts'
-import type { MemoryFit } from './card-memory.ts'
+import { isTooSmall, type MemoryFit } from './card-memory.ts'
 import type { FleetPlan } from './plan-fleet.ts'
 import type { DeviceLimit } from './roofline.ts'
 
@@ -30,6 +30,7 @@ const MEMORY_TEXT: Readonly<Record<MemoryFit['way'], string | null>> = {
   offload: 'GPU memory (offload)',
   'low-vram': 'GPU memory (low-vram)',
   'smaller-chunk': 'GPU memory (fewer frames decoded at once)',
+  'host-too-small': 'host memory (too small)',
   none: 'GPU memory (too small)',
 }
 
@@ -43,13 +44,13 @@ export const limitsOf = (
 ): readonly string[] => {
   const memory = fit.bytes === Number.POSITIVE_INFINITY ? 'tensors of 2^31 elements' : MEMORY_TEXT[fit.way]
   return [
-    ...(fit.way === 'none' && memory !== null ? [memory] : []),
+    ...(isTooSmall(fit) && memory !== null ? [memory] : []),
     ...(workers * MESSAGES_OF_A_WORKER > MAX_MESSAGES_IN_FLIGHT
       ? [`SQS: ${MAX_MESSAGES_IN_FLIGHT} messages in flight`]
       : []),
     ...(workers > clips ? ['clips: fewer than workers'] : []),
     ...(overheadShare.high > 0.5 ? ['start-up: most of the time paid for'] : []),
     ...(deviceLimit === null ? [] : [deviceLimit]),
-    ...(fit.way !== 'none' && memory !== null ? [memory] : []),
+    ...(!isTooSmall(fit) && memory !== null ? [memory] : []),
   ]
 }

@@ -1,5 +1,6 @@
 import { type InstanceTypeName, instanceTypeOf } from '../../shared/fleet/instance-types.ts'
-import { fitCard, type MemoryFit, type PlanOnCard } from './card-memory.ts'
+import { rendererHostBytes } from '../engine/memory/device-memory.ts'
+import { fitCard, isTooSmall, type MemoryFit, type PlanOnCard } from './card-memory.ts'
 import { limitsOf, type Purchase, type VcpuNeed, vcpuNeedOf } from './limits.ts'
 import { type MeasuredTime, measuredTimeOf, type TimedClip } from './measured-times.ts'
 import { type FleetPlan, planFleet, workersWithin } from './plan-fleet.ts'
@@ -65,7 +66,8 @@ export const planInstance = (
   const batch = { clips, secondsPerClip, modelBytes }
   const enough = withinSeconds === null ? null : workersWithin(withinSeconds, batch, instance)
   const fleet = planFleet(batch, instance, { workers: workers ?? enough ?? 1, usdPerHour })
-  const fit = fitCard(planOnCard, decodeChunk, instance.gpu.memoryMib)
+  const hostBytes = rendererHostBytes(instanceType)
+  const fit = fitCard(planOnCard, decodeChunk, instance.gpu.memoryMib, hostBytes)
   const deviceLimit = seconds === null ? limitOf(counted) : null
   return {
     ...{ instanceType, usdPerHour, secondsPerClip, basis, measured },
@@ -77,6 +79,6 @@ export const planInstance = (
 
 /** What fits first, and of that the cheapest, if all goes slowly. */
 export const byCost = (a: InstancePlan, b: InstancePlan): number =>
-  Number(a.fit.way === 'none') - Number(b.fit.way === 'none') ||
+  Number(isTooSmall(a.fit)) - Number(isTooSmall(b.fit)) ||
   a.fleet.usd.high - b.fleet.usd.high ||
   a.fleet.hours.high - b.fleet.hours.high

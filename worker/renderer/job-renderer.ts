@@ -3,7 +3,7 @@ import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.t
 import { type Device, openDevice } from '../engine/device.ts'
 import { doesNotFit } from '../engine/memory/does-not-fit.ts'
 import type { GraphMemory } from '../engine/memory/graph-memory.ts'
-import { type FittingPlan, planClipMemory } from '../engine/memory/plan-clip-memory.ts'
+import { type ExactDecoding, type FittingPlan, planClipMemory } from '../engine/memory/plan-clip-memory.ts'
 import { reserveOf } from '../engine/memory/reserve-of.ts'
 import type { MemoryPlan } from '../engine/memory-mode.ts'
 import { openSession } from '../engine/session.ts'
@@ -11,6 +11,7 @@ import type { SessionProvider } from '../engine/session-options.ts'
 import { createSessionPool, type OpenSession, type SessionPool } from '../engine/session-pool.ts'
 import { clipNetworksOf } from '../pipeline/clip-graphs.ts'
 import type { ClipImages } from '../pipeline/condition-clip.ts'
+import { imageMemoryBytes } from '../pipeline/image/image-memory.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import { renderClip } from '../pipeline/render-clip.ts'
 import { writeRawVideos } from './raw-videos.ts'
@@ -30,23 +31,36 @@ export interface JobRenderer extends AsyncDisposable {
 /** Throws DoesNotFitError, before anything is loaded. */
 const planFor = async (
   checkpoint: Checkpoint,
-  { parameters, keepWarm }: RenderJob,
+  { parameters, keepWarm, source, fitted, cacheDir }: RenderJob,
   device: Device,
   { memory, decodeChunkSize }: Pick<RenderJob, 'memory'> & Pick<RenderJob['parameters'], 'decodeChunkSize'>,
 ): Promise<FittingPlan> => {
   const { width, height, numFrames, numVideosPerPrompt, decodeOverlap, numInferenceSteps } = parameters
-  const targets = device.targets(checkpoint.vae.config)
-  const kind = { guidance: usesGuidance(parameters), steps: numInferenceSteps, targets }
+  const kind = {
+    guidance: usesGuidance(parameters),
+    steps: numInferenceSteps,
+    targets: device.targets(checkpoint.vae.config),
+    exactTargets: device.exactTargets(checkpoint.vae.config),
+  }
   const plan = planClipMemory({
     ...{ width, height, numFrames, memory, keepWarm },
     decodeChunk: decodeChunkSize,
     videos: numVideosPerPrompt,
     leastChunk: decodeOverlap + 1,
-    device: await device.memory(),
+    device: await device.memory({
+      imageBytes: imageMemoryBytes(source, fitted),
+      keepsWeights: cacheDir !== null,
+    }),
     clip: clipNetworksOf(checkpoint, kind),
   })
   if (!plan.fits) throw doesNotFit(plan)
   return plan
+}
+
+/** Frames decoded at once in float32, where that is less than a chunk. */
+const shorterExactChunk = ({ exact, decodeChunk }: FittingPlan): number | null => {
+  const exactChunk = exact?.().decodeChunk ?? null
+  return exactChunk === decodeChunk ? null : exactChunk
 }
 
 /** What of a job decides which networks run, of which size and how. */
@@ -126,12 +140,19 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
     const { memory } = plan
     const parameters = { ...job.parameters, decodeChunkSize: plan.decodeChunk }
     plannedGraphs = plan.graphs
+    const exactChunkSize = (exact: () => ExactDecoding): number | null => {
+      const { decodeChunk, graphs } = exact()
+      plannedGraphs = [...plan.graphs, ...graphs]
+      return decodeChunk
+    }
+    const { exact } = plan
     const pool = await poolFor(memory, device.provider, job)
     const clip = await renderClip(images, parameters, {
       checkpoint,
       pool,
       targets: device.targets(checkpoint.vae.config),
       exactTargets: device.exactTargets(checkpoint.vae.config),
+      ...(exact !== null && { exactChunkSize: () => exactChunkSize(exact) }),
       lowMemory: memory === 'low-vram',
       precision: job.device.provider === 'cuda' ? job.device.precision : 'fp32',
       ...context,
@@ -211,6 +232,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
         decodeChunk,
         steps: clip.steps,
         decodeFallbacks: clip.decodeFallbacks(),
+        fallbackChunk: clip.decodeFallbacks() > 0 ? shorterExactChunk(plan) : null,
       }
     },
     [Symbol.asyncDispose]: closePool,

@@ -112,6 +112,8 @@ export const renderResultSchema = z.strictObject({
   steps: z.int(),
   /** Chunks that overflowed in float16 and were decoded once more in float32. */
   decodeFallbacks: z.int().nonnegative(),
+  /** Frames of such a chunk decoded at once, where it did not fit as a whole; null: no chunk, or each as a whole. */
+  fallbackChunk: z.int().positive().nullable(),
 })
 
 export type RgbFile = z.infer<typeof rgbFileSchema>

@@ -197,15 +197,30 @@ test('this machine is fit to run the tests', async () => {
   expect(exitCode).toBe(0)
 })
 
-test("on a card a clip has to fit the card's memory", async () => {
+test("on a card a clip has to fit the card's memory, and a little of the host's", async () => {
   const { checks } = await examine(
-    aMachine({ availableMemoryBytes: () => 50e6 }),
+    aMachine({ availableMemoryBytes: () => 3e9 }),
     { checkpoint: DEMO_CHECKPOINT, device: 'cuda' },
     withCard,
   )
   expect(checks.at(-1)).toMatchObject({
     name: 'clip memory',
     status: 'ok',
-    found: expect.stringMatching(/^192x128, 14 frames: \d{3} MB with --memory offload; [\d.]+ GB available$/),
+    found: expect.stringMatching(
+      /^192x128, 14 frames: \d{3} MB with --memory offload; [\d.]+ GB available; of the host 1\.\d+ GB$/,
+    ),
+  })
+})
+
+test("a clip that does not fit the host's memory fails, whatever the card has", async () => {
+  const { checks } = await examine(
+    aMachine({ availableMemoryBytes: () => 5e8 }),
+    { checkpoint: DEMO_CHECKPOINT, device: 'cuda' },
+    withCard,
+  )
+  expect(checks.at(-1)).toMatchObject({
+    name: 'clip memory',
+    status: 'fail',
+    found: expect.stringMatching(/needs 1\.\d+ GB of the host's memory, and 475 MB are there$/),
   })
 })

@@ -3,7 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Surroundings } from '../../../worker/cli/surroundings.ts'
 import type { Progress } from '../../../worker/pipeline/progress.ts'
-import { type RenderJob, renderJobSchema, renderResultSchema } from '../../../worker/renderer/render-job.ts'
+import {
+  type RenderJob,
+  type RenderResult,
+  renderJobSchema,
+  renderResultSchema,
+} from '../../../worker/renderer/render-job.ts'
 import { posterOf } from '../../../worker/video/write-poster.ts'
 
 export type Stage = 'prepare' | 'render' | 'finish'
@@ -16,6 +21,8 @@ export interface FakeStagesOptions {
   readonly progress?: readonly Progress[]
   /** Values that are not finite in every video. */
   readonly nonFiniteValues?: number
+  /** Default: no chunk is decoded again. */
+  readonly decodedAgain?: Pick<RenderResult, 'decodeFallbacks' | 'fallbackChunk'>
   /** Called when a stage has begun with an image and its files are half written. */
   readonly onStage?: (stage: Stage, image: string) => void | Promise<void>
 }
@@ -42,7 +49,14 @@ const writeRecorded = async (file: string, content: string) => {
  * the signal's reason after an abort, half-written files after a failure. What one hands to the next is read.
  */
 export const fakeStages = (
-  { failures = {}, failAt = 'render', progress = [], nonFiniteValues = 0, onStage }: FakeStagesOptions,
+  {
+    failures = {},
+    failAt = 'render',
+    progress = [],
+    nonFiniteValues = 0,
+    decodedAgain = { decodeFallbacks: 0, fallbackChunk: null },
+    onStage,
+  }: FakeStagesOptions,
   { jobs, events, renderers }: StagesRecord,
 ): Pick<Surroundings, 'prepareImage' | 'finishClip' | 'openRenderer'> => {
   const atWork = { prepare: 0, render: 0, finish: 0 }
@@ -106,7 +120,7 @@ export const fakeStages = (
         memory: 'offload',
         decodeChunk: job.parameters.decodeChunkSize ?? job.parameters.numFrames,
         steps: job.parameters.numInferenceSteps,
-        decodeFallbacks: 0,
+        ...decodedAgain,
       })
     })
   }

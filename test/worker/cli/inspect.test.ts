@@ -199,6 +199,19 @@ describe('SVD-XT for the CUDA provider', () => {
     ])
   })
 
+  test("has the host's memory by mode, and what a chunk takes in float32", async () => {
+    const { memory } = await inspectJson(...cuda)
+    const { resident_bytes, offload_bytes, low_vram_bytes } = memory.host
+    expect(Object.keys(memory)).toContain('fp32_decode_bytes')
+    // On sm_75, the whole clip of 25 frames at once.
+    expect(memory.fp32_decode_bytes).toBeGreaterThan(2 * memory.offload_bytes)
+    expect(resident_bytes).toBeGreaterThan(offload_bytes)
+    for (const bytes of [resident_bytes, offload_bytes, low_vram_bytes]) {
+      expect(bytes).toBeGreaterThan(1.5e9)
+      expect(bytes).toBeLessThan(3e9)
+    }
+  })
+
   test('is shown as tables', async () => {
     const text = await inspect(...cuda)
     expect(text).toMatch(

@@ -48,6 +48,7 @@ describe('a plan', () => {
         'basis',
         'measured',
         'gpu_memory',
+        'host_memory',
       ],
       ...[
         'workers',
@@ -127,6 +128,14 @@ describe('a plan', () => {
     expect(
       await limits('--clips', '1000000', '--instance-type', 'g6e.xlarge', '--workers', '40001'),
     ).toContain('SQS: 120000 messages in flight')
+  })
+
+  test('has SVD-XT fit the memory of every host', async () => {
+    const { instance_types } = await planJson('--clips', '1')
+    for (const { instance_type, host_memory } of instance_types) {
+      expect(host_memory, instance_type).toMatchObject({ fits: true })
+      expect(host_memory.needed_bytes).toBeLessThan(0.25 * host_memory.available_bytes)
+    }
   })
 
   test('puts cards that are too small last, and plans nothing on them', async () => {

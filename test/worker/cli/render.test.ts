@@ -146,6 +146,16 @@ describe('a single image', () => {
     expect(stderr).toBe('')
   })
 
+  test.each([
+    [{ decodeFallbacks: 2, fallbackChunk: null }, '; 2 chunks were decoded again in fp32'],
+    [{ decodeFallbacks: 1, fallbackChunk: 4 }, '; 1 chunks were decoded again in fp32, 4 frames at once'],
+  ])('is told with what was decoded again: %j', async (decodedAgain, text) => {
+    const { at } = await aFolderOfImages('cup.jpg')
+    const args = [at('cup.jpg'), '--output', at('cup.mp4')]
+    const { stdout } = await renderCommand(args, { decodedAgain })
+    expect(stdout).toMatch(new RegExp(`\\(offload\\)${text}\n$`))
+  })
+
   test('is reported as one JSON object with these keys', async () => {
     const { at } = await aFolderOfImages('cup.jpg')
     const args = [at('cup.jpg'), '--output', at('cup.mp4'), '--frames-dir', at('frames'), '--json']
@@ -175,6 +185,7 @@ describe('a single image', () => {
       },
       steps: 10,
       decode_fallbacks: 0,
+      decode_fallback_chunk_size: null,
       decode_chunk_size: 14,
       videos: [
         {

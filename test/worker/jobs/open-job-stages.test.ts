@@ -69,6 +69,7 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
           decodeChunk: 2,
           steps: 4,
           decodeFallbacks: 0,
+          fallbackChunk: null,
         }
       },
       close,

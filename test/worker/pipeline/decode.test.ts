@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import type { Tensor } from '../../../worker/engine/tensor.ts'
 import type { ClipNetworks, Tensors } from '../../../worker/pipeline/clip-networks.ts'
 import { type DecodeOptions, decodeFrames } from '../../../worker/pipeline/decode.ts'
@@ -249,7 +250,7 @@ describe('a chunk that overflows in float16', () => {
   }
 
   const decodeOverflowing = async (
-    options: Pick<DecodeOptions, 'chunkSize' | 'overlap'>,
+    options: Pick<DecodeOptions, 'chunkSize' | 'overlap' | 'exactChunkSize'>,
     { latents = latentsOf(5), withExact = true } = {},
   ) => {
     const { exact, networks } = overflowing()
@@ -283,6 +284,51 @@ describe('a chunk that overflows in float16', () => {
       fallbacks: 2,
     })
     expect(frames).toEqual(new Array(5).fill(pixel(...GREEN)))
+  })
+
+  test('is decoded in shorter chunks that share two frames where it does not fit in float32', async () => {
+    const { exact, fallbacks, frames } = await decodeOverflowing({
+      ...{ chunkSize: 5, overlap: 0, exactChunkSize: () => 3 },
+    })
+    expect({ exact, fallbacks }).toEqual({
+      exact: [
+        [0, 1, 2],
+        [1, 2, 3],
+        [2, 3, 4],
+      ],
+      fallbacks: 1,
+    })
+    expect(frames).toEqual(new Array(5).fill(pixel(...GREEN)))
+  })
+
+  test('is decoded frame by frame where no two fit in float32', async () => {
+    const { exact, frames } = await decodeOverflowing({ chunkSize: 3, overlap: 0, exactChunkSize: () => 1 })
+    expect(exact).toEqual([[0], [1], [2]])
+    expect(frames.slice(0, 4)).toEqual([...new Array(3).fill(pixel(...GREEN)), pixel(99, 100, 101)])
+  })
+
+  test('is put together again from its shorter chunks before it is blended with others', async () => {
+    const { exact, fallbacks, frames } = await decodeOverflowing({
+      ...{ chunkSize: 3, overlap: 1, exactChunkSize: () => 2 },
+    })
+    expect({ exact, fallbacks }).toEqual({
+      exact: [
+        [0, 1],
+        [1, 2],
+        [2, 3],
+        [3, 4],
+      ],
+      fallbacks: 2,
+    })
+    expect(frames).toEqual(new Array(5).fill(pixel(...GREEN)))
+  })
+
+  test('fails with what helps where no frame fits in float32', async () => {
+    for (const overlap of [0, 1]) {
+      const decoding = decodeOverflowing({ chunkSize: 3, overlap, exactChunkSize: () => null })
+      await expect(decoding).rejects.toThrow(DoesNotFitError)
+      await expect(decoding).rejects.toThrow('take a smaller --width and --height')
+    }
   })
 
   test('keeps its count where the decoder is float32 already', async () => {

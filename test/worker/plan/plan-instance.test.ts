@@ -12,7 +12,16 @@ const CLIP: ClipToPlan = {
   graphs: [{ runsPerClip: 1, work: { nodes: [{ flops: 1e15, bytes: 1e9, usesTensorCores: true }] } }],
   timed: TIMED,
   planOnCard: (availableBytes) => ({
-    ...{ fits: true, memory: 'resident', decodeChunk: 2, graphs: [], needBytes: 1, availableBytes },
+    ...{
+      fits: true,
+      memory: 'resident',
+      decodeChunk: 2,
+      exact: null,
+      graphs: [],
+      needBytes: 1,
+      availableBytes,
+      host: null,
+    },
   }),
   decodeChunk: 2,
   modelBytes: 1e9,

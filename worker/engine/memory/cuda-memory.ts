@@ -2,7 +2,7 @@ import type { Graph } from '../../compiler/graph/graph.ts'
 import { bytesOf } from '../../compiler/graph/value.ts'
 import { simulateArena } from './arena-peak.ts'
 import { LARGEST_RESERVE_BYTES, withArenaReserve } from './arena-reserve.ts'
-import { cudaWorkspace } from './cuda-workspace.ts'
+import { cudaWorkspaces } from './cuda-workspace.ts'
 import type { GraphMemory, Reserve } from './graph-memory.ts'
 
 export interface CudaCard {
@@ -30,20 +30,23 @@ const weightBytesOf = ({ constants }: Graph): number =>
 const ORDERS = ['oldest', 'newest'] as const
 
 /**
- * Addresses decide between equal chunks, and the driver chooses addresses: the worse of both orders. Infinity if that
- * reaches `limitBytes`.
+ * The most of all possibilities: addresses decide between equal chunks, and the driver chooses addresses; cuDNN chooses
+ * workspaces. Infinity if that reaches `limitBytes`.
  */
 const arenaBytesOf = (
   graph: Graph,
   computeCapability: number,
   limitBytes = Number.POSITIVE_INFINITY,
 ): number => {
-  const workspace = cudaWorkspace(computeCapability)
-  return ORDERS.reduce((most, lowestRegion) => {
-    if (most === Number.POSITIVE_INFINITY) return most
-    const use = simulateArena(graph, workspace, { lowestRegion, limitBytes })
-    return Math.max(most, use?.arenaBytes ?? Number.POSITIVE_INFINITY)
-  }, 0)
+  let most = 0
+  for (const workspace of cudaWorkspaces(graph, computeCapability)) {
+    for (const lowestRegion of ORDERS) {
+      const use = simulateArena(graph, workspace, { lowestRegion, limitBytes })
+      if (use === null) return Number.POSITIVE_INFINITY
+      most = Math.max(most, use.arenaBytes)
+    }
+  }
+  return most
 }
 
 const POWERS = Array.from(

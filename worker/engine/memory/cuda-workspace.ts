@@ -1,5 +1,5 @@
-import type { Node } from '../../compiler/graph/graph.ts'
-import { bytesOf, elementsOf } from '../../compiler/graph/value.ts'
+import type { Graph, Node } from '../../compiler/graph/graph.ts'
+import { bytesOf, elementsOf, type Value } from '../../compiler/graph/value.ts'
 import type { Workspace } from './arena-peak.ts'
 
 /*
@@ -15,8 +15,18 @@ import type { Workspace } from './arena-peak.ts'
  *       float32                                          q, k and v, and twice the scores of short sequences
  *     Concat                     a table of its inputs
  *     FusedMatMul, transBatchA   three tables of pointers, one to each matrix
- *     Conv, NhwcConv (float32)   cuDNN copies input and output into its own layout. Not measured: real cuDNN took tens
- *                                to hundreds of MB. Float16 convolutions in this layout need none.
+ *     Conv, NhwcConv (float32)   copies of input, output and kernel in cuDNN's own layout, or fewer: see below.
+ *                                Float16 convolutions in this layout need none.
+ *
+ * Plans of cuDNN 9.28 for the float32 convolutions of SVD-XT's decoder, 1 and 4 frames of 576x1024, as it makes them from
+ * a card's description:
+ *
+ *     sm_75   input + output + up to 3.8 kernels for 3x3; up to 14 MB for the temporal ones
+ *     sm_86   input + kernel, and none for one of the largest inputs; for one frame partly the output as well
+ *     sm_90   none
+ *
+ * Which plan a card takes is not known before it runs, and the arena can take more for a smaller workspace. So all of
+ * these are simulated, also with each of the largest inputs left out.
  */
 
 const FLOAT = 4
@@ -51,8 +61,8 @@ const attention = (
   return [FLOAT * rows * heads * length]
 }
 
-const convolution = ({ inputs: [x], outputs: [y] }: Node): readonly number[] =>
-  x?.dtype === 'float32' && y !== undefined ? [bytesOf(x) + bytesOf(y)] : []
+/** Bytes of the workspace of a float32 convolution `y = conv(x, kernel)`. */
+type ConvolutionPlan = (x: Value, y: Value, kernelBytes: number) => number
 
 /** A product over several batches of one weight: pointers to both factors and the result. */
 const product = ({ outputs: [y], attributes }: Node): readonly number[] => {
@@ -61,9 +71,43 @@ const product = ({ outputs: [y], attributes }: Node): readonly number[] => {
   return [pointers, pointers, pointers]
 }
 
-/** `computeCapability`: 75 for sm_75. */
-export const cudaWorkspace =
-  (computeCapability: number): Workspace =>
+const KERNEL_COPIES = 4
+const SMALL_COPIES_BYTES = 4 * 2 ** 20
+/** Shapes of inputs that are left out, one at a time. */
+const LEFT_OUT = 3
+
+const copyOfAll: ConvolutionPlan = (x, y, kernelBytes) =>
+  bytesOf(x) + bytesOf(y) + KERNEL_COPIES * kernelBytes + SMALL_COPIES_BYTES
+const copyOfInput: ConvolutionPlan = (x, _, kernelBytes) => bytesOf(x) + kernelBytes
+const noCopy: ConvolutionPlan = () => 0
+
+const isFloat32Convolution = ({ op, inputs: [x] }: Node): boolean =>
+  (op === 'Conv' || op === 'NhwcConv') && x?.dtype === 'float32'
+
+const convolutionPlans = (nodes: readonly Node[]): readonly ConvolutionPlan[] => {
+  const inputs = nodes.filter(isFloat32Convolution).flatMap(({ inputs: [x] }) => (x == null ? [] : [x]))
+  if (inputs.length === 0) return [noCopy]
+  const byShape = new Map(inputs.map((x) => [`${x.shape}`, bytesOf(x)]))
+  const largest = [...byShape].sort(([, a], [, b]) => b - a).slice(0, LEFT_OUT)
+  const leavingOut = largest.map(
+    ([shape]): ConvolutionPlan =>
+      (x, y, kernelBytes) =>
+        `${x.shape}` === shape ? 0 : copyOfInput(x, y, kernelBytes),
+  )
+  return [copyOfAll, copyOfInput, noCopy, ...leavingOut]
+}
+
+const convolution = (node: Node, plan: ConvolutionPlan): readonly number[] => {
+  const {
+    inputs: [x, kernel],
+    outputs: [y],
+  } = node
+  if (!isFloat32Convolution(node) || x == null || y === undefined) return []
+  return [plan(x, y, kernel == null ? 0 : bytesOf(kernel))]
+}
+
+const workspaceWith =
+  (computeCapability: number, plan: ConvolutionPlan): Workspace =>
   (node) => {
     switch (node.op) {
       case 'GroupNorm':
@@ -77,8 +121,14 @@ export const cudaWorkspace =
         return [TABLE_BYTES]
       case 'Conv':
       case 'NhwcConv':
-        return convolution(node)
+        return convolution(node, plan)
       default:
         return []
     }
   }
+
+/** What the kernels of a graph may allocate: one possibility, or several. `computeCapability`: 75 for sm_75. */
+export const cudaWorkspaces = (
+  { nodes }: Pick<Graph, 'nodes'>,
+  computeCapability: number,
+): readonly Workspace[] => convolutionPlans(nodes).map((plan) => workspaceWith(computeCapability, plan))

@@ -1,10 +1,17 @@
-import { INSTANCE_TYPE_NAMES, instanceTypeOf } from '../../../shared/fleet/instance-types.ts'
+import {
+  INSTANCE_TYPE_NAMES,
+  type InstanceTypeName,
+  instanceTypeOf,
+  workerMemoryMib,
+} from '../../../shared/fleet/instance-types.ts'
 import type { Graph } from '../../compiler/graph/graph.ts'
 import { cudaLimitFaults } from '../../compiler/targets/cuda/limits.ts'
+import type { PlannedGraph } from './clip-prediction.ts'
 import { cpuMemoryOf } from './cpu-memory.ts'
 import { type CudaCard, cudaMemoryOf } from './cuda-memory.ts'
-import type { GraphMemory } from './graph-memory.ts'
-import type { DeviceMemory } from './plan-clip-memory.ts'
+import { foldedGraph, foldForMemory } from './folded-graph.ts'
+import { hostMemoryOf, NO_HOST_MEMORY } from './host-memory.ts'
+import type { DeviceMemory, HostSupply } from './memory-need.ts'
 
 const MIB = 2 ** 20
 
@@ -21,23 +28,48 @@ const CUBLAS_WORKSPACE_BYTES = 100 * MIB
 /** What CUDA takes of a card for a process, whatever it runs. */
 export const CUDA_BYTES = CUDA_CONTEXT_BYTES + CUBLAS_WORKSPACE_BYTES
 
+/**
+ * Node and ONNX Runtime with its CUDA provider, measured over a stand-in: 224 MiB for the smallest clip. Of the provider's
+ * file 92 MiB are read.
+ */
+const CUDA_RUNTIME_HOST_BYTES = 205 * MIB
+/**
+ * NVIDIA's libraries in the host's memory: the context, cuBLAS, cuDNN and its engines. An allowance, because no card was
+ * measured. Much of it is pages of files, which the system takes back where memory is short.
+ */
+export const CUDA_LIBRARIES_HOST_BYTES = 1024 * MIB
+/** What a process on a card takes of the host's memory, whatever it runs. */
+export const CUDA_HOST_BYTES = CUDA_RUNTIME_HOST_BYTES + CUDA_LIBRARIES_HOST_BYTES
+
 /** Networks that stay must leave memory for the encoder of the clip before and for other processes. */
 const CPU_SHARES = { offload: 0.95, resident: 0.5 } as const
 /** A card is the worker's own; drivers keep some memory back from what they report as free. */
 const CARD_SHARES = { offload: 0.98, resident: 0.98 } as const
 
+/** Other processes need a little more now and then. */
+const HOST_SHARE = 0.95
+
 /** A graph that no card can run, whatever its memory: its kernels cannot index it. */
-const unlimited = ({ name, inputs }: Graph): GraphMemory => ({
+const unlimited = ({ name, inputs }: Graph): PlannedGraph => ({
   ...{ graph: name, inputShapes: inputs.map(({ shape }) => shape), reserve: null, weightBytes: 0 },
-  ...{ arenaBytes: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
+  ...{ arenaBytes: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY, host: NO_HOST_MEMORY },
 })
 
 /** Promised for 25 frames of 576x1024; context, code and workspaces are in it. */
 export const LOW_VRAM_BYTES = 8e9
 
-const instanceTypeFor = (needBytes: number): string | null =>
+/** The worker itself, and ffmpeg that encodes the clip before. */
+const WORKER_BYTES = 512 * MIB
+
+/** What a renderer on such an instance finds of the host's memory. */
+export const rendererHostBytes = (name: InstanceTypeName): number =>
+  workerMemoryMib(instanceTypeOf(name)) * MIB - WORKER_BYTES
+
+const instanceTypeFor = (needBytes: number, hostNeedBytes: number): string | null =>
   INSTANCE_TYPE_NAMES.filter(
-    (name) => CARD_SHARES.offload * instanceTypeOf(name).gpu.memoryMib * MIB >= needBytes,
+    (name) =>
+      CARD_SHARES.offload * instanceTypeOf(name).gpu.memoryMib * MIB >= needBytes &&
+      HOST_SHARE * rendererHostBytes(name) >= hostNeedBytes,
   )
     .toSorted((a, b) => instanceTypeOf(a).onDemandUsdPerHour - instanceTypeOf(b).onDemandUsdPerHour)
     .at(0) ?? null
@@ -48,20 +80,48 @@ export const cpuDeviceMemory = (
   baseBytes = 0,
   totalBytes = availableBytes,
 ): DeviceMemory => ({
-  memoryOf: cpuMemoryOf,
+  memoryOf: (graph) => ({ ...cpuMemoryOf(foldedGraph(graph)), host: NO_HOST_MEMORY }),
   ...{ availableBytes, totalBytes, baseBytes },
   shares: CPU_SHARES,
   lowVramBytes: Number.POSITIVE_INFINITY,
+  host: null,
   instanceTypeFor: () => null,
 })
 
-/** `freeBytes`: of the card, before this process uses it. `totalBytes`: free on it while nothing runs there. */
+/**
+ * The host's memory for a process on a card. `imageBytes`: what the image of a job takes of it. `totalBytes` as in
+ * `cpuDeviceMemory`.
+ */
+export const cudaHostSupply = (
+  availableBytes: number,
+  imageBytes: number,
+  totalBytes = availableBytes,
+): HostSupply => ({
+  ...{ availableBytes, totalBytes, baseBytes: CUDA_HOST_BYTES + imageBytes, share: HOST_SHARE },
+})
+
+export interface CudaMemoryOptions {
+  /** Of the card, while nothing runs there; default: nothing is known to be used by others. */
+  readonly totalBytes?: number
+  /** Default `null`: as much as is needed. */
+  readonly host?: HostSupply | null
+  /** Whether a file keeps prepared weights; default true. */
+  readonly keepsWeights?: boolean
+}
+
+/** `freeBytes`: of the card, before this process uses it. */
 export const cudaDeviceMemory = (
   card: CudaCard,
   freeBytes: number,
-  totalBytes = freeBytes,
+  { totalBytes = freeBytes, host = null, keepsWeights = true }: CudaMemoryOptions = {},
 ): DeviceMemory => ({
-  memoryOf: (graph) => (cudaLimitFaults(graph).length === 0 ? cudaMemoryOf(graph, card) : unlimited(graph)),
+  memoryOf(recorded) {
+    const folded = foldForMemory(recorded)
+    if (cudaLimitFaults(folded.graph).length > 0) return unlimited(recorded)
+    const memory = cudaMemoryOf(folded.graph, card)
+    return { ...memory, host: hostMemoryOf(folded, { arenaBytes: memory.arenaBytes, keepsWeights }) }
+  },
+  host,
   availableBytes: freeBytes,
   totalBytes,
   baseBytes: CUDA_BYTES,

@@ -22,10 +22,11 @@ export const adviceOf = ({ nearest, instanceType }: DoesNotFit): string => {
 }
 
 /** What is needed, and what is there. */
-export const formatShortage = ({ graph, needBytes, availableBytes }: DoesNotFit): string =>
-  needBytes === Number.POSITIVE_INFINITY
-    ? `${graph} has tensors that CUDA's kernels cannot index`
-    : `${graph} needs ${formatBytes(needBytes)}, and ${formatBytes(availableBytes)} are there`
+export const formatShortage = ({ of, graph, needBytes, availableBytes }: DoesNotFit): string => {
+  if (needBytes === Number.POSITIVE_INFINITY) return `${graph} has tensors that CUDA's kernels cannot index`
+  const memory = of === 'host' ? " of the host's memory" : ''
+  return `${graph} needs ${formatBytes(needBytes)}${memory}, and ${formatBytes(availableBytes)} are there`
+}
 
 /** A clip that other processes alone keep from fitting is not at fault. */
 export const doesNotFit = (found: DoesNotFit): DoesNotFitError => {

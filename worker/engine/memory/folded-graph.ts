@@ -1,14 +1,23 @@
-import { foldGraph, foldViews, planFolding } from '../../compiler/graph/constant-folding.ts'
+import { type Folding, foldGraph, foldViews, planFolding } from '../../compiler/graph/constant-folding.ts'
 import type { Graph } from '../../compiler/graph/graph.ts'
 
-/**
- * The graph as a session gets it: what depends on constants alone is a constant. Their numbers are not computed, so it
- * can be measured and not run.
- */
-export const foldedGraph = (recorded: Graph): Graph => {
-  const graph = foldViews(recorded)
-  const folding = planFolding(graph, (file) => file)
+/** A graph that can be measured and not run: the numbers of its folded constants are not computed. */
+export interface FoldedGraph {
+  /** As a session gets it: what depends on constants alone is a constant. */
+  readonly graph: Graph
+  /** Before that, and what was folded of it. */
+  readonly source: Graph
+  readonly folding: Folding
+}
+
+export const foldForMemory = (recorded: Graph): FoldedGraph => {
+  const source = foldViews(recorded)
+  const folding = planFolding(source, (file) => file)
   const roots = [...folding.inline, ...folding.large.map(({ value }) => value)]
   const nothing = { source: 'inline', data: new Float32Array(0) } as const
-  return foldGraph(graph, folding, new Map(roots.map(({ name }) => [name, nothing])))
+  const graph = foldGraph(source, folding, new Map(roots.map(({ name }) => [name, nothing])))
+  return { graph, source, folding }
 }
+
+/** The graph as a session gets it. */
+export const foldedGraph = (recorded: Graph): Graph => foldForMemory(recorded).graph

@@ -1,7 +1,21 @@
-import type { Graph } from '../../compiler/graph/graph.ts'
 import type { MemoryPlan } from '../memory-mode.ts'
-import { foldedGraph } from './folded-graph.ts'
-import type { GraphMemory } from './graph-memory.ts'
+import {
+  type ClipNetworks,
+  type ClipPrediction,
+  type OpenTogether,
+  type PlannedGraph,
+  predictClip,
+} from './clip-prediction.ts'
+import { chunkLengths, evenChunk, largestFitting } from './decode-chunks.ts'
+import {
+  blendingBytes,
+  type DeviceMemory,
+  hostNeedOf,
+  hostRoomOf,
+  largestOf,
+  type MemoryNeed,
+  needOf,
+} from './memory-need.ts'
 
 /*
  * How a clip is rendered with the memory that there is. `auto` takes the first way that fits:
@@ -13,30 +27,11 @@ import type { GraphMemory } from './graph-memory.ts'
  * each with all frames decoded at once, as in the reference. Only if that fits in none, and no chunk was given, the
  * frames are cut into as few chunks as fit, as equal as can be, and then the first way is taken again. What was given
  * explicitly is kept.
+ *
+ * A chunk that overflows in float16 is decoded once more in float32, after all other networks are closed. That takes two
+ * to three times the memory, and few clips need it. So it does not decide the chunk: it has the largest one of its own
+ * that fits.
  */
-
-/** Every graph of a clip of given arguments. Recorded when asked for, without weights where there are only configs. */
-export interface ClipNetworks {
-  /** All but the decoder; `lowMemory` as in low-vram. Those of an array take turns, and are open at the same time. */
-  networks(lowMemory: boolean): readonly (Graph | readonly Graph[])[]
-  decoder(frames: number): Graph
-}
-
-/** What a device has for a clip, and how much a graph takes of it. */
-export interface DeviceMemory {
-  memoryOf(folded: Graph): GraphMemory
-  readonly availableBytes: number
-  /** What would be available if other processes used nothing. */
-  readonly totalBytes: number
-  /** What the process takes beside its sessions. */
-  readonly baseBytes: number
-  /** The share of what is available that one network, and that all networks at once, may take. */
-  readonly shares: { readonly offload: number; readonly resident: number }
-  /** What `low-vram` stays below where the networks themselves do. Infinity: it decodes as much as fits. */
-  readonly lowVramBytes: number
-  /** The cheapest instance type with so much memory; `null` if none is known. */
-  instanceTypeFor(needBytes: number): string | null
-}
 
 /** Arguments that would fit; those that are missing stay as they are. */
 export interface NearestArguments {
@@ -47,23 +42,35 @@ export interface NearestArguments {
   readonly height?: number
 }
 
-export interface FittingPlan {
+/** How a chunk that overflows in float16 is decoded again in float32, alone on the device. */
+export interface ExactDecoding {
+  /** Frames decoded at once: all of the chunk if they fit, else the most that do. `null`: not one fits. */
+  readonly decodeChunk: number | null
+  readonly graphs: readonly PlannedGraph[]
+  /** The most that is taken at once; what one frame would take if not one fits. */
+  readonly needBytes: number
+}
+
+export interface FittingPlan extends MemoryNeed {
   readonly fits: true
   readonly memory: MemoryPlan
   /** Frames decoded at once. */
   readonly decodeChunk: number
-  readonly graphs: readonly GraphMemory[]
+  /** Planned when asked for, because few clips need it; `null` where the decoder is float32. */
+  readonly exact: (() => ExactDecoding) | null
+  readonly graphs: readonly PlannedGraph[]
   /** The most that is taken at once. */
   readonly needBytes: number
-  readonly availableBytes: number
+  /** The same of the host's memory; `null` where that is the device's. */
+  readonly host: MemoryNeed | null
 }
 
-export interface DoesNotFit {
+export interface DoesNotFit extends MemoryNeed {
   readonly fits: false
+  /** Which memory is too small, and has these figures. */
+  readonly of: 'device' | 'host'
   /** The network that needs most, in the way that needs least. */
   readonly graph: string
-  readonly needBytes: number
-  readonly availableBytes: number
   readonly usedByOthersBytes: number
   readonly totalBytes: number
   /** It fits, as it was asked for, where other processes use nothing. */
@@ -98,50 +105,6 @@ const SIZE_STEP = 64
 /** The shortest clip that is proposed: one frame is no video. */
 const FEWEST_FRAMES = 2
 
-/** What a clip's graphs take, each predicted when asked for, and once. */
-export interface ClipPrediction {
-  /** Those of one array are open at the same time. */
-  networks(lowMemory: boolean): readonly (readonly GraphMemory[])[]
-  decoder(frames: number): GraphMemory
-}
-
-/** The same clip can be planned for several memories with one prediction, where `memoryOf` is the same. */
-export const predictClip = (memoryOf: DeviceMemory['memoryOf'], clip: ClipNetworks): ClipPrediction => {
-  const networks = new Map<boolean, readonly (readonly GraphMemory[])[]>()
-  const decoders = new Map<number, GraphMemory>()
-  return {
-    networks(lowMemory) {
-      const known = networks.get(lowMemory)
-      if (known !== undefined) return known
-      const found = clip
-        .networks(lowMemory)
-        .map((graphs) => [graphs].flat().map((graph) => memoryOf(foldedGraph(graph))))
-      networks.set(lowMemory, found)
-      return found
-    },
-    decoder(frames) {
-      const known = decoders.get(frames)
-      if (known !== undefined) return known
-      const found = memoryOf(foldedGraph(clip.decoder(frames)))
-      decoders.set(frames, found)
-      return found
-    },
-  }
-}
-
-const most = (graphs: readonly GraphMemory[]): GraphMemory =>
-  graphs.reduce((worst, graph) => (graph.bytes > worst.bytes ? graph : worst))
-
-const together = (graphs: readonly GraphMemory[]): number =>
-  graphs.reduce((total, { bytes }) => total + bytes, 0)
-
-/** `groups`: graphs that are open at the same time, also where not all are. */
-const needOf = (
-  memory: MemoryPlan,
-  groups: readonly (readonly GraphMemory[])[],
-  { baseBytes }: DeviceMemory,
-): number => baseBytes + (memory === 'resident' ? together(groups.flat()) : Math.max(...groups.map(together)))
-
 /** The smaller share for networks that stay is `auto`'s caution; a way that was asked for may take what there is. */
 const roomFor = (memory: MemoryPlan, request: Pick<ClipMemoryRequest, 'memory' | 'device'>): number => {
   const { availableBytes, shares } = request.device
@@ -158,43 +121,6 @@ const waysOf = ({
   return keepWarm ? ['resident', 'offload', 'low-vram'] : ['offload', 'low-vram']
 }
 
-/**
- * The largest chunk whose decoder alone fits into `roomBytes`; `null` if not even the least one does. Found by halving,
- * as a longer chunk takes more memory.
- */
-const largestChunk = (
-  predicted: ClipPrediction,
-  { numFrames, leastChunk = 1, device }: Pick<ClipMemoryRequest, 'numFrames' | 'leastChunk' | 'device'>,
-  roomBytes: number,
-): number | null => {
-  const fits = (chunk: number): boolean => device.baseBytes + predicted.decoder(chunk).bytes <= roomBytes
-  if (fits(numFrames)) return numFrames
-  let fitting: number | null = null
-  let [from, to] = [leastChunk, numFrames - 1]
-  while (from <= to) {
-    const chunk = Math.ceil((from + to) / 2)
-    if (fits(chunk)) {
-      fitting = chunk
-      from = chunk + 1
-    } else {
-      to = chunk - 1
-    }
-  }
-  return fitting
-}
-
-/**
- * The shortest chunk that cuts the frames into as few chunks: 13 where 14 of 25 frames fit. It gives as many seams and
- * takes no more memory. The last chunk gets more frames, and is as long as the others wherever their count divides the
- * frames. Each length is a session of its own, whose first run plans all convolutions. More chunks of one length would
- * save the second session, but they show more seams.
- */
-const evenChunk = (frames: number, longest: number, leastChunk: number): number => {
-  const overlap = leastChunk - 1
-  const chunks = Math.ceil((frames - overlap) / (longest - overlap))
-  return Math.ceil((frames - overlap) / chunks) + overlap
-}
-
 /** What the decoder may take where its chunk is chosen. */
 const decoderRoom = (
   predicted: ClipPrediction,
@@ -206,27 +132,74 @@ const decoderRoom = (
   return Math.min(room, Math.max(device.lowVramBytes, needOf('low-vram', predicted.networks(true), device)))
 }
 
-const fittingPlan = (
-  request: Omit<ClipMemoryRequest, 'clip' | 'width' | 'height'>,
+type PlannedRequest = Omit<ClipMemoryRequest, 'clip' | 'width' | 'height'>
+
+/** Frames of all videos, which are decoded as one sequence. */
+const allFrames = ({ videos = 1, numFrames }: PlannedRequest): number => videos * numFrames
+
+/** One decoder for each length of a chunk. */
+const decodersOf = (
+  request: PlannedRequest,
+  decodeChunk: number,
+  decoder: (frames: number) => PlannedGraph,
+): readonly OpenTogether[] =>
+  chunkLengths(allFrames(request), decodeChunk, request.leastChunk ?? 1).map((length) => [decoder(length)])
+
+/** What decoding takes of the host's memory beside its network. */
+const passingHostBytes = (
+  request: PlannedRequest,
+  decodeChunk: number,
+  decoder: (frames: number) => PlannedGraph,
+): number =>
+  (request.leastChunk ?? 1) > 1 && decodeChunk < allFrames(request) ? blendingBytes(decoder(decodeChunk)) : 0
+
+const exactDecodingOf = (
+  request: PlannedRequest,
   predicted: ClipPrediction,
-): FittingPlan | null => {
-  const { numFrames, videos = 1, leastChunk = 1, device } = request
+  exactDecoder: (frames: number) => PlannedGraph,
+  decodeChunk: number,
+): ExactDecoding => {
+  const { device } = request
+  const room = decoderRoom(predicted, request)
+  const groupsOf = (chunk: number): readonly OpenTogether[] =>
+    decodersOf(request, decodeChunk, (length) => exactDecoder(Math.min(length, chunk)))
+  const needBytesOf = (chunk: number): number => needOf('offload', groupsOf(chunk), device)
+  const fitsHost = (chunk: number): boolean => {
+    const blending = chunk < decodeChunk ? blendingBytes(exactDecoder(chunk)) : 0
+    return (hostNeedOf('offload', groupsOf(chunk), device, blending)?.needBytes ?? 0) <= hostRoomOf(device)
+  }
+  const chunk = largestFitting(1, decodeChunk, (frames) => needBytesOf(frames) <= room && fitsHost(frames))
+  return {
+    decodeChunk: chunk,
+    graphs: chunk === null ? [] : groupsOf(chunk).flat(),
+    needBytes: needBytesOf(chunk ?? 1),
+  }
+}
+
+type WayThatFits = Omit<FittingPlan, 'exact'>
+
+const fittingPlan = (request: PlannedRequest, predicted: ClipPrediction): WayThatFits | null => {
+  const { numFrames, leastChunk = 1, device } = request
   const { availableBytes } = device
-  const frames = videos * numFrames
+  const networksOf = (memory: MemoryPlan): readonly OpenTogether[] =>
+    predicted.networks(memory === 'low-vram')
+  const needsOf = (memory: MemoryPlan, groups: readonly OpenTogether[], passingBytes = 0) => {
+    const needBytes = needOf(memory, groups, device)
+    const host = hostNeedOf(memory, groups, device, passingBytes)
+    const fits = needBytes <= roomFor(memory, request) && (host?.needBytes ?? 0) <= hostRoomOf(device)
+    return fits ? { needBytes, host } : null
+  }
   // A decoder of thousands of frames takes seconds to predict, and cannot help where the networks alone do not fit.
-  const ways = waysOf(request).filter(
-    (memory) => needOf(memory, predicted.networks(memory === 'low-vram'), device) <= roomFor(memory, request),
-  )
+  const ways = waysOf(request).filter((memory) => needsOf(memory, networksOf(memory)) !== null)
   if (ways.length === 0) return null
-  const withChunk = (decodeChunk: number): FittingPlan | null => {
+  const withChunk = (decodeChunk: number): WayThatFits | null => {
+    const decoders = decodersOf(request, decodeChunk, predicted.decoder)
+    const passingBytes = passingHostBytes(request, decodeChunk, predicted.decoder)
     for (const memory of ways) {
-      // The last chunk is a graph of its own where chunks do not divide the frames. Chunks that overlap are all as long.
-      const rest = leastChunk > 1 ? 0 : frames % decodeChunk
-      const decoders = [decodeChunk, ...(rest === 0 ? [] : [rest])].map(predicted.decoder)
-      const groups = [...predicted.networks(memory === 'low-vram'), ...decoders.map((graph) => [graph])]
-      const needBytes = needOf(memory, groups, device)
-      if (needBytes > roomFor(memory, request)) continue
-      return { fits: true, memory, decodeChunk, graphs: groups.flat(), needBytes, availableBytes }
+      const groups = [...networksOf(memory), ...decoders]
+      const needs = needsOf(memory, groups, passingBytes)
+      if (needs !== null)
+        return { fits: true, memory, decodeChunk, graphs: groups.flat(), availableBytes, ...needs }
     }
     return null
   }
@@ -235,8 +208,18 @@ const fittingPlan = (
     const whole = withChunk(numFrames)
     if (whole !== null) return whole
   }
-  const longest = largestChunk(predicted, request, decoderRoom(predicted, request))
-  return longest === null ? null : withChunk(evenChunk(frames, longest, leastChunk))
+  const room = decoderRoom(predicted, request)
+  const longest = largestFitting(leastChunk, numFrames, (frames) => {
+    // Where all networks stay, the chunk has what the others leave.
+    if (request.memory === 'resident') return withChunk(frames) !== null
+    const decoder = [predicted.decoder(frames)]
+    const passingBytes = passingHostBytes(request, frames, predicted.decoder)
+    const fitsHost = (memory: MemoryPlan): boolean =>
+      (hostNeedOf(memory, [...networksOf(memory), decoder], device, passingBytes)?.needBytes ?? 0) <=
+      hostRoomOf(device)
+    return needOf('offload', [decoder], device) <= room && ways.some(fitsHost)
+  })
+  return longest === null ? null : withChunk(evenChunk(allFrames(request), longest, leastChunk))
 }
 
 /** Multiples of 64 of about the same shape, the largest first. */
@@ -249,7 +232,7 @@ const smallerSizes = ({ width, height }: ClipSize): readonly { width: number; he
 
 /** The arguments nearest to those that were given, in the order in which they change the clip least. */
 const nearestArguments = (request: ClipMemoryRequest): NearestArguments | null => {
-  const fits = (changed: Partial<ClipMemoryRequest>): FittingPlan | null => {
+  const fits = (changed: Partial<ClipMemoryRequest>): WayThatFits | null => {
     const tried = { ...request, ...changed }
     return fittingPlan(tried, predictClip(request.device.memoryOf, request.clip(tried)))
   }
@@ -274,6 +257,21 @@ const nearestArguments = (request: ClipMemoryRequest): NearestArguments | null =
   return null
 }
 
+/** Whether the clip fits where other processes use nothing of the device's memory and the host's. */
+const fitsAlone = (request: PlannedRequest, predicted: ClipPrediction): boolean => {
+  const { device } = request
+  const { host } = device
+  const hasOthers =
+    device.totalBytes > device.availableBytes || (host !== null && host.totalBytes > host.availableBytes)
+  if (!hasOthers) return false
+  const alone = <Supply extends { readonly totalBytes: number }>(supply: Supply) => ({
+    ...supply,
+    availableBytes: supply.totalBytes,
+  })
+  const emptied = { ...alone(device), host: host === null ? null : alone(host) }
+  return fittingPlan({ ...request, device: emptied }, predicted) !== null
+}
+
 export interface PlanOptions {
   /** Of the same device and clip. */
   readonly predicted?: ClipPrediction
@@ -291,23 +289,33 @@ export const planClipMemory = (
 ): FittingPlan | DoesNotFit => {
   const { device, numFrames } = request
   const plan = fittingPlan(request, predicted)
-  if (plan !== null) return plan
-  const { availableBytes, totalBytes } = device
-  const withTotal = { ...device, availableBytes: totalBytes }
-  const fitsTotal =
-    totalBytes > availableBytes && fittingPlan({ ...request, device: withTotal }, predicted) !== null
+  if (plan !== null) {
+    const { exactDecoder } = predicted
+    const exact = (decoder: (frames: number) => PlannedGraph): ExactDecoding =>
+      exactDecodingOf(request, predicted, decoder, plan.decodeChunk)
+    return { ...plan, exact: exactDecoder === null ? null : () => exact(exactDecoder) }
+  }
   const leastChunk = Math.min(request.decodeChunk ?? request.leastChunk ?? 1, numFrames)
   const memory = waysOf(request).at(-1) ?? 'low-vram'
   const groups = [...predicted.networks(memory === 'low-vram'), [predicted.decoder(leastChunk)]]
   const needBytes = needOf(memory, groups, device)
+  const passingBytes = passingHostBytes(request, leastChunk, predicted.decoder)
+  const hostNeed = hostNeedOf(memory, groups, device, passingBytes)
+  const room = roomFor(memory, request)
+  const short =
+    needBytes <= room && hostNeed !== null && device.host !== null && hostNeed.needBytes > hostRoomOf(device)
+      ? { of: 'host' as const, supply: device.host, needBytes: hostNeed.needBytes, room: hostRoomOf(device) }
+      : { of: 'device' as const, supply: device, needBytes, room }
   return {
     fits: false,
-    graph: memory === 'resident' ? 'all networks together' : most(groups.flat()).graph,
-    needBytes,
-    availableBytes: Math.floor(roomFor(memory, request)),
-    usedByOthersBytes: Math.max(0, totalBytes - availableBytes),
-    ...{ totalBytes, fitsTotal },
+    of: short.of,
+    graph: memory === 'resident' ? 'all networks together' : largestOf(groups, short.of).graph,
+    needBytes: short.needBytes,
+    availableBytes: Math.floor(short.room),
+    usedByOthersBytes: Math.max(0, short.supply.totalBytes - short.supply.availableBytes),
+    totalBytes: short.supply.totalBytes,
+    fitsTotal: fitsAlone(request, predicted),
     nearest: findsNearest ? nearestArguments(request) : null,
-    instanceType: device.instanceTypeFor(needBytes),
+    instanceType: device.instanceTypeFor(needBytes, hostNeed?.needBytes ?? 0),
   }
 }

@@ -11,7 +11,7 @@ import { cudaTargets } from '../../../../worker/compiler/targets/clip-targets.ts
 import { cudaMemoryOf, withReserve } from '../../../../worker/engine/memory/cuda-memory.ts'
 import { foldedGraph } from '../../../../worker/engine/memory/folded-graph.ts'
 import { withPreparedWeights } from '../../../../worker/engine/prepared-weights.ts'
-import { type Card, openStandIn, runOnStandIn } from '../../../cuda/stand-in-card.ts'
+import { type Card, openStandIn, runOnStandIn, type StandInOptions } from '../../../cuda/stand-in-card.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../../fixtures/random-checkpoint.ts'
 import { writeSparseCheckpoint } from '../../../fixtures/sparse-checkpoint.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
@@ -36,9 +36,13 @@ interface Size {
   readonly numFrames: number
 }
 
-const measuredBytes = async (graph: Graph, card: TestedCard): Promise<number> => {
+const measuredBytes = async (
+  graph: Graph,
+  card: TestedCard,
+  options: Pick<StandInOptions, 'realCudnn' | 'memoryBytes'> = {},
+): Promise<number> => {
   const model = { ...encodeOnnx(graph, { sizes: 'open' }), inputs: graph.inputs }
-  const run = await runOnStandIn(model, { card, strict: true, sessionOptions: SESSION })
+  const run = await runOnStandIn(model, { card, strict: true, sessionOptions: SESSION, ...options })
   expect([run.error, run.cpuNodes, run.copyNodes]).toEqual([null, [], []])
   return Math.max(...run.peakBytesPerRun)
 }
@@ -57,14 +61,18 @@ const expectPrediction = async (recorded: Graph, cacheDir: string, card: TestedC
   return best!.bytes
 }
 
-const graphsOf = (checkpoint: Checkpoint, size: Size, feedForwardChunks: number, card: TestedCard) =>
+const graphsOf = (
+  checkpoint: Checkpoint,
+  size: Size,
+  feedForwardChunks: number,
+  card: TestedCard,
+  precision: 'fp16' | 'fp32' = 'fp16',
+) =>
   compileClip(checkpoint, {
     ...size,
     guidance: true,
     feedForwardChunks,
-    targets: cudaTargets({
-      ...{ precision: 'fp16', forceUpcast: false, computeCapability: COMPUTE_CAPABILITY[card] },
-    }),
+    targets: cudaTargets({ precision, forceUpcast: false, computeCapability: COMPUTE_CAPABILITY[card] }),
   })
 
 const expectAll = async (checkpoint: Checkpoint, size: Size, chunks: readonly number[], card: TestedCard) => {
@@ -126,5 +134,29 @@ describe.skipIf(obstacle !== null)(`a prediction of CUDA memory${title}`, () => 
     })
     const checkpoint = await openCheckpoint(dir, { variant: 'fp16' })
     await expectAll(checkpoint, { width: 64, height: 64, numFrames: 3 }, [1, 3], 'h100')
+  })
+})
+
+const withCudnn = await openStandIn({ realCudnn: true })
+
+/*
+ * NVIDIA's own cuDNN plans the convolutions, whose workspaces are as large as their inputs. It may choose other plans
+ * than those that are simulated, and the arena takes regions of powers of two: a prediction is at most twice too large.
+ */
+describe.skipIf(withCudnn.obstacle !== null)(`a prediction for the float32 decoder${withCudnn.title}`, () => {
+  test.each(['t4', 'a10g', 'h100'] as const)('holds on %s', { timeout: 900_000 }, async (card) => {
+    const configs = fileURLToPath(new URL('../../../fixtures/svd-xt-configs', import.meta.url))
+    const checkpoint = await writeSparseCheckpoint(configs, await temporaryDir(), { variant: 'fp16' })
+    const cacheDir = await temporaryDir()
+    const graphs = graphsOf(checkpoint, { width: 1024, height: 576, numFrames: 25 }, 1, card, 'fp32')
+    for (const frames of [1, 2, 4]) {
+      const recorded = graphs.vaeDecoder(frames, 'rgb')
+      const prepared = await withPreparedWeights(recorded, cacheDir)
+      const predicted = cudaMemoryOf(foldedGraph(recorded), { computeCapability: COMPUTE_CAPABILITY[card] })
+      const reserved = withReserve(prepared, predicted.reserve)
+      const measured = await measuredBytes(reserved, card, { realCudnn: true, memoryBytes: 100e9 })
+      expect(predicted.bytes, `${frames} frames`).toBeGreaterThanOrEqual(measured)
+      expect(predicted.bytes, `${frames} frames`).toBeLessThanOrEqual(2 * measured)
+    }
   })
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createGraph } from '../../../../worker/compiler/graph/graph.ts'
 import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
-import { cudaDeviceMemory } from '../../../../worker/engine/memory/device-memory.ts'
+import { cudaDeviceMemory, rendererHostBytes } from '../../../../worker/engine/memory/device-memory.ts'
 
 const GB = 1e9
 const { baseBytes, instanceTypeFor } = cudaDeviceMemory({ computeCapability: 86 }, 24 * GB)
@@ -15,7 +15,19 @@ test.each([
   [17 * GB, 'g6.xlarge'],
   [200 * GB, null],
 ])('%d bytes need %s', (bytes, instanceType) => {
-  expect(instanceTypeFor(bytes)).toBe(instanceType)
+  expect(instanceTypeFor(bytes, 0)).toBe(instanceType)
+})
+
+test('an instance type has to have the memory of the host as well', () => {
+  expect(instanceTypeFor(8 * GB, 12 * GB)).toBe('g4dn.xlarge')
+  expect(instanceTypeFor(8 * GB, 13 * GB)).toBe('g6.4xlarge')
+  expect(instanceTypeFor(8 * GB, 300 * GB)).toBeNull()
+})
+
+test('a renderer has what the system and the worker leave of an instance, for each card', () => {
+  const MIB = 2 ** 20
+  expect(rendererHostBytes('g4dn.xlarge')).toBe((13_107 - 512) * MIB)
+  expect(rendererHostBytes('p4d.24xlarge')).toBe((117_964 - 512) * MIB)
 })
 
 test('a graph with a tensor of 2^31 elements fits no card', () => {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph.ts'
 import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
+import type { ClipNetworks, PlannedGraph } from '../../../../worker/engine/memory/clip-prediction.ts'
 import { doesNotFit } from '../../../../worker/engine/memory/does-not-fit.ts'
 import type { GraphMemory } from '../../../../worker/engine/memory/graph-memory.ts'
+import { NO_HOST_MEMORY } from '../../../../worker/engine/memory/host-memory.ts'
+import type { DeviceMemory, HostSupply } from '../../../../worker/engine/memory/memory-need.ts'
 import {
   type ClipMemoryRequest,
   type ClipSize,
@@ -18,14 +21,19 @@ const aNetwork = (name: string, gigabytes: number): Graph => {
 }
 
 /** Takes its input's length in megabytes. */
-const memoryOf = ({ name, inputs }: Graph): GraphMemory => {
+const memoryOf = ({ name, inputs }: Graph): PlannedGraph => {
   const bytes = (inputs[0]?.shape[0] ?? 0) * 1e6
   const inputShapes = inputs.map(({ shape }) => shape)
-  return { graph: name, inputShapes, reserve: null, weightBytes: 0, arenaBytes: bytes, bytes }
+  // A tenth of it in the host's memory, for a session; a tenth of that for its outputs.
+  const host = { ...NO_HOST_MEMORY, sessionBytes: bytes / 10, outputBytes: bytes / 100 }
+  return { graph: name, inputShapes, reserve: null, weightBytes: 0, arenaBytes: bytes, bytes, host }
 }
 
-/* At 1024x512: encoder 1 GB, step 10 GB or 5 GB in low-vram, decoder 1 GB a frame; all in proportion to the pixels. */
-const clip = ({ width, height, numFrames }: ClipSize) => {
+/*
+ * At 1024x512: encoder 1 GB, step 10 GB or 5 GB in low-vram, decoder 1 GB a frame, in float32 2.5 GB; all in proportion
+ * to the pixels.
+ */
+const clip = ({ width, height, numFrames }: ClipSize): ClipNetworks => {
   const scale = (width * height) / (1024 * 512)
   const step = (numFrames / 25) * scale
   return {
@@ -34,21 +42,34 @@ const clip = ({ width, height, numFrames }: ClipSize) => {
       aNetwork('denoise_step', (lowMemory ? 5 : 10) * step),
     ],
     decoder: (frames: number) => aNetwork('vae_decoder', frames * scale),
+    exactDecoder: null,
   }
 }
+
+/** The same clip in float16. */
+const halfClip = (size: ClipSize): ClipNetworks => {
+  const scale = (size.width * size.height) / (1024 * 512)
+  return { ...clip(size), exactDecoder: (frames) => aNetwork('vae_decoder_float32', 2.5 * frames * scale) }
+}
+
+const deviceOf = (
+  gigabytes: number,
+  { host = null, totalGigabytes = gigabytes }: { host?: HostSupply | null; totalGigabytes?: number } = {},
+): DeviceMemory => ({
+  memoryOf,
+  availableBytes: gigabytes * GB,
+  totalBytes: totalGigabytes * GB,
+  baseBytes: GB,
+  shares: { offload: 1, resident: 1 },
+  lowVramBytes: 8 * GB,
+  host,
+  instanceTypeFor: (bytes) => (bytes < 24 * GB ? 'g5.xlarge' : null),
+})
 
 const plan = (gigabytes: number, change: Partial<ClipMemoryRequest> = {}, totalGigabytes = gigabytes) =>
   planClipMemory({
     ...{ width: 1024, height: 512, numFrames: 25, memory: 'auto', keepWarm: true, decodeChunk: null },
-    device: {
-      memoryOf,
-      availableBytes: gigabytes * GB,
-      totalBytes: totalGigabytes * GB,
-      baseBytes: GB,
-      shares: { offload: 1, resident: 1 },
-      lowVramBytes: 8 * GB,
-      instanceTypeFor: (bytes) => (bytes < 24 * GB ? 'g5.xlarge' : null),
-    },
+    device: deviceOf(gigabytes, { totalGigabytes }),
     clip,
     ...change,
   })
@@ -90,6 +111,7 @@ describe('auto', () => {
     const onlyDecoder = () => ({
       networks: () => [],
       decoder: (frames: number) => aNetwork('vae_decoder', frames),
+      exactDecoder: null,
     })
     for (let numFrames = 2; numFrames <= 40; numFrames++) {
       for (let longest = 1; longest < numFrames; longest++) {
@@ -142,7 +164,106 @@ describe('auto', () => {
   })
 })
 
+describe('a chunk that overflows', () => {
+  const exactPlan = (gigabytes: number, change: Partial<ClipMemoryRequest> = {}) => {
+    const found = plan(gigabytes, { clip: halfClip, ...change })
+    if (!found.fits || found.exact === null) throw new Error('there is no plan for it')
+    const { decodeChunk, needBytes, graphs } = found.exact()
+    return { chunk: found.decodeChunk, exact: decodeChunk, needBytes, lengths: graphs.map(lengthOf) }
+  }
+  const lengthOf = ({ inputShapes }: GraphMemory): number => (inputShapes[0]?.[0] ?? 0) / 2500
+
+  test('is decoded in float32 as a whole where that fits, whatever else is resident', () => {
+    expect(plan(64, { clip: halfClip })).toMatchObject({ memory: 'resident', needBytes: 37 * GB })
+    expect(exactPlan(64)).toEqual({ chunk: 25, exact: 25, needBytes: 63.5 * GB, lengths: [25] })
+  })
+
+  test('is decoded in shorter ones where it does not, and is as long as without', () => {
+    expect(exactPlan(27)).toEqual({ chunk: 25, exact: 10, needBytes: 26 * GB, lengths: [10] })
+    expect(plan(27, { clip: halfClip })).toMatchObject({ decodeChunk: 25, needBytes: 26 * GB })
+  })
+
+  test('is planned with a last one that is shorter still', () => {
+    expect(exactPlan(31, { decodeChunk: 20 })).toMatchObject({ exact: 12, lengths: [12, 5] })
+    expect(exactPlan(11, { decodeChunk: 10 })).toMatchObject({ exact: 4, lengths: [4, 4] })
+  })
+
+  test('keeps to what low-vram promises', () => {
+    expect(exactPlan(100, { memory: 'low-vram' })).toMatchObject({ chunk: 7, exact: 2, needBytes: 6 * GB })
+  })
+
+  test('has no plan where not one frame fits in float32, and the clip is not refused', () => {
+    const small = { width: 2048, memory: 'low-vram', numFrames: 2 } as const
+    expect(exactPlan(5, small)).toEqual({ chunk: 2, exact: null, needBytes: 6 * GB, lengths: [] })
+  })
+})
+
+/* Sessions take a tenth in the host's memory, outputs a hundredth; its process takes 1 GB. */
+describe("the host's memory", () => {
+  const hostPlan = (
+    hostGigabytes: number,
+    change: Partial<ClipMemoryRequest> = {},
+    totalGigabytes = hostGigabytes,
+  ) =>
+    planClipMemory({
+      ...{ width: 1024, height: 512, numFrames: 25, memory: 'auto', keepWarm: true, decodeChunk: null },
+      device: deviceOf(100, {
+        host: {
+          ...{ availableBytes: hostGigabytes * GB, totalBytes: totalGigabytes * GB },
+          ...{ baseBytes: GB, share: 1 },
+        },
+      }),
+      clip,
+      ...change,
+    })
+  /** Outputs of encoder, step and decoder. */
+  const outputs = (decoded: number): number => 0.01 + 0.1 + decoded / 100
+
+  test('is needed for all sessions where networks stay, and for the largest where they do not', () => {
+    const [resident, offload] = [hostPlan(100), hostPlan(100, { keepWarm: false })]
+    if (!resident.fits || !offload.fits) throw new Error('it does not fit')
+    expect(resident.host?.needBytes).toBeCloseTo((1 + outputs(25) + 3.6 + 0.25) * GB, -8)
+    expect(offload.host?.needBytes).toBeCloseTo((1 + outputs(25) + 2.5 + 0.25) * GB, -8)
+    expect(offload.host?.availableBytes).toBe(100 * GB)
+  })
+
+  test('decides between ways, and then the chunk', () => {
+    expect(hostPlan(5.3)).toMatchObject({ fits: true, memory: 'resident', decodeChunk: 25 })
+    expect(hostPlan(4.5)).toMatchObject({ fits: true, memory: 'offload', decodeChunk: 25 })
+    expect(hostPlan(2.6)).toMatchObject({ fits: true, decodeChunk: 9 })
+  })
+
+  test('that is too small refuses the clip, and says so', () => {
+    const found = hostPlan(1.5)
+    if (found.fits) throw new Error('it fits')
+    expect(found).toMatchObject({ of: 'host', graph: 'denoise_step', availableBytes: 1.5 * GB })
+    expect(doesNotFit(found).message).toMatch(
+      /^memory: denoise_step needs 1\.\d+ GB of the host's memory, and 1\.50 GB are there; what would fit: /,
+    )
+  })
+
+  test('that other processes use lets the clip fit later', () => {
+    expect(hostPlan(1.5, {}, 100)).toMatchObject({
+      ...{ of: 'host', fitsTotal: true, totalBytes: 100 * GB, usedByOthersBytes: 98.5 * GB },
+    })
+    expect(hostPlan(1.5, {}, 1.6)).toMatchObject({ of: 'host', fitsTotal: false })
+  })
+
+  test('holds chunks that are blended as float32', () => {
+    const [plain, blended] = [1, 3].map((leastChunk) => hostPlan(100, { decodeChunk: 5, leastChunk }))
+    if (!plain?.fits || !blended?.fits) throw new Error('it does not fit')
+    expect((blended.host?.needBytes ?? 0) - (plain.host?.needBytes ?? 0)).toBeCloseTo(10 * 0.05 * GB, -3)
+  })
+})
+
 describe('a way that was asked for', () => {
+  test('leaves room for all other networks where they stay', () => {
+    expect(plan(20, { memory: 'resident' })).toMatchObject({
+      decodeChunk: 5,
+      needBytes: (1 + 11 + 5) * GB,
+    })
+  })
+
   test('is kept, and its chunk chosen', () => {
     expect(plan(100, { memory: 'offload' })).toMatchObject({ memory: 'offload', decodeChunk: 25 })
     expect(plan(11, { memory: 'offload' })).toMatchObject({ memory: 'offload', decodeChunk: 9 })
@@ -175,7 +296,7 @@ describe('a way that was asked for', () => {
 
   test('is refused where it does not fit, with the one that does', () => {
     expect(plan(7, { memory: 'offload' })).toEqual({
-      ...{ fits: false, graph: 'denoise_step', needBytes: 11 * GB, availableBytes: 7 * GB },
+      ...{ fits: false, of: 'device', graph: 'denoise_step', needBytes: 11 * GB, availableBytes: 7 * GB },
       ...{ usedByOthersBytes: 0, totalBytes: 7 * GB, fitsTotal: false },
       ...{ nearest: { memory: 'auto' }, instanceType: 'g5.xlarge' },
     })

@@ -3,6 +3,7 @@ import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph
 import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
 import type { GraphMemory } from '../../../../worker/engine/memory/graph-memory.ts'
 import { reserveOf } from '../../../../worker/engine/memory/reserve-of.ts'
+import { exactDecoderGraph } from '../../../../worker/pipeline/clip-networks.ts'
 
 const decoder = (frames: number): Graph => {
   const g = createGraph('vae_decoder')
@@ -20,6 +21,13 @@ test('graphs of one name have the reserve of their own shape', () => {
   expect(reserveOf(plan, decoder(8))).toEqual({ bytes: 1024, input: 'latents' })
   expect(reserveOf(plan, decoder(1))).toEqual({ bytes: 64, input: 'latents' })
   expect(reserveOf(plan, decoder(2))).toBeNull()
+})
+
+test('a float32 decoder of the same shape has its own', () => {
+  const exact = { ...planned(8, 2048), graph: 'vae_decoder_float32' }
+  const plan = [planned(8, 1024), exact]
+  expect(reserveOf(plan, exactDecoderGraph(decoder(8)))).toEqual({ bytes: 2048, input: 'latents' })
+  expect(reserveOf([planned(8, 1024)], exactDecoderGraph(decoder(8)))).toBeNull()
 })
 
 test('a graph that was not planned has none', () => {

@@ -1,0 +1,106 @@
+import type { Graph } from '../../compiler/graph/graph.ts'
+import type { MemoryPlan } from '../memory-mode.ts'
+import type { OpenTogether, PlannedGraph } from './clip-prediction.ts'
+
+/* What graphs need together in each way to render, of the device's memory and of the host's. */
+
+/** The host's memory, where the device has its own. */
+export interface HostSupply {
+  readonly availableBytes: number
+  /** What would be available if other processes used nothing. */
+  readonly totalBytes: number
+  /** What the process takes beside its networks. */
+  readonly baseBytes: number
+  /** The share of what is available that the process may take. */
+  readonly share: number
+}
+
+/** What a device has for a clip, and how much a graph takes of it. */
+export interface DeviceMemory {
+  memoryOf(recorded: Graph): PlannedGraph
+  readonly availableBytes: number
+  /** What would be available if other processes used nothing. */
+  readonly totalBytes: number
+  /** What the process takes beside its sessions. */
+  readonly baseBytes: number
+  /** The share of what is available that one network, and that all networks at once, may take. */
+  readonly shares: { readonly offload: number; readonly resident: number }
+  /** What `low-vram` stays below where the networks themselves do. Infinity: it decodes as much as fits. */
+  readonly lowVramBytes: number
+  /** `null` where the device's memory is the host's. */
+  readonly host: HostSupply | null
+  /** The cheapest instance type with so much memory; `null` if none is known. */
+  instanceTypeFor(needBytes: number, hostNeedBytes: number): string | null
+}
+
+export interface MemoryNeed {
+  readonly needBytes: number
+  readonly availableBytes: number
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+
+/** Of the device's memory; `groups` are opened one after the other. */
+export const needOf = (
+  memory: MemoryPlan,
+  groups: readonly OpenTogether[],
+  { baseBytes }: Pick<DeviceMemory, 'baseBytes'>,
+): number => {
+  const together = (graphs: OpenTogether): number => sum(graphs.map(({ bytes }) => bytes))
+  return baseBytes + (memory === 'resident' ? together(groups.flat()) : Math.max(...groups.map(together)))
+}
+
+/** Of the host, for sessions that are opened one after the other: each one's weights are prepared beside those before it. */
+const hostBytesTogether = (graphs: OpenTogether): number => {
+  let openBytes = 0
+  let mostBytes = 0
+  for (const { host } of graphs) {
+    mostBytes = Math.max(mostBytes, openBytes + host.preparingBytes)
+    openBytes += host.sessionBytes
+    mostBytes = Math.max(mostBytes, openBytes + host.outputBytes)
+  }
+  return mostBytes
+}
+
+/** The graph that takes most of the device's memory, or of the host's. */
+export const largestOf = (groups: readonly OpenTogether[], of: 'device' | 'host'): PlannedGraph => {
+  const bytesOf = (graph: PlannedGraph): number =>
+    of === 'device' ? graph.bytes : hostBytesTogether([graph])
+  return groups.flat().reduce((worst, graph) => (bytesOf(graph) > bytesOf(worst) ? graph : worst))
+}
+
+/** Arrays that are still there before the garbage collector frees them. */
+const MOST_LATE_BYTES = 96 * 2 ** 20
+
+/**
+ * Of the host's memory; `null` where that is the device's. Later networks read the outputs of earlier ones, which are
+ * therefore kept. `passingBytes`: what is there beside the networks for a while.
+ */
+export const hostNeedOf = (
+  memory: MemoryPlan,
+  groups: readonly OpenTogether[],
+  { host }: Pick<DeviceMemory, 'host'>,
+  passingBytes = 0,
+): MemoryNeed | null => {
+  if (host === null) return null
+  const { availableBytes, baseBytes } = host
+  const graphs = groups.flat()
+  const keptBytes = sum(graphs.map((graph) => graph.host.outputBytes + graph.host.graphBytes))
+  const lateBytes = Math.min(MOST_LATE_BYTES, sum(graphs.map((graph) => graph.host.arrayBytes)))
+  const networkBytes =
+    memory === 'resident' ? hostBytesTogether(graphs) : Math.max(...groups.map(hostBytesTogether))
+  return { needBytes: baseBytes + keptBytes + lateBytes + passingBytes + networkBytes, availableBytes }
+}
+
+/** What a process may take of the host's memory. */
+export const hostRoomOf = ({ host }: Pick<DeviceMemory, 'host'>): number =>
+  host === null ? Number.POSITIVE_INFINITY : host.share * host.availableBytes
+
+/**
+ * Chunks that are blended leave the decoder as float32, four times as large. Those of two chunks are in memory, and
+ * ONNX Runtime's copy of the second. One and ONNX Runtime's copy as bytes are counted already.
+ */
+const FLOAT_CHUNKS = 4 * 3 - 2
+
+/** What chunks take of the host's memory that are blended. */
+export const blendingBytes = (decoder: PlannedGraph): number => FLOAT_CHUNKS * decoder.host.outputBytes
