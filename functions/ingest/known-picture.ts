@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { knownPictureKey, normalizedImageKey } from '../../shared/contracts/bucket-layout.ts'
 import { hashJson } from '../../shared/contracts/job-id.ts'
 import { type JobImage, sha256Schema } from '../../shared/contracts/job-message.ts'
+import { DECODER_VERSION } from '../../shared/image/decode-image.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
 
 /*
@@ -18,9 +19,9 @@ const noteSchema = z.strictObject({
 
 const MAX_NOTE_BYTES = 1_000
 
-/** Of all that its rules look at: its content, its name and its type. */
+/** Of all that decides what is stored: the object's content, name and type, and the decoder's version. */
 const noteKey = (bucket: string, { key, etag, contentType }: ObjectInfo): string =>
-  knownPictureKey(hashJson({ bucket, key, etag, content_type: contentType }))
+  knownPictureKey(hashJson({ bucket, key, etag, content_type: contentType, decoder: DECODER_VERSION }))
 
 const parseNote = (bytes: Uint8Array): z.infer<typeof noteSchema> | null => {
   try {

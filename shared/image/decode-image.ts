@@ -1,10 +1,13 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp'
 import { InvalidInputError } from '../contracts/invalid-input.ts'
-import { uprightImage } from './exif-orientation.ts'
 import { type ImageFormat, imageFormatOf } from './image-format.ts'
-import { isAnimatedPng, isGreyPng } from './png-header.ts'
+import { jpegMetadata } from './jpeg-metadata.ts'
+import { type OrientationMetadata, orientationOf } from './orientation.ts'
+import { isGreyPng, pngFrames } from './png-header.ts'
+import { pngMetadata } from './png-metadata.ts'
 import { type RawImage, rawToRgb } from './raw-to-rgb.ts'
 import type { RgbImage } from './rgb-image.ts'
+import { uprightImage } from './upright-image.ts'
 
 export type { RgbImage } from './rgb-image.ts'
 
@@ -12,6 +15,12 @@ export type { RgbImage } from './rgb-image.ts'
 export const MAX_IMAGE_BYTES = 64 * 2 ** 20
 /** 100 megapixels take 300 MB as RGB; the model sees about half a megapixel of them. */
 export const MAX_IMAGE_PIXELS = 100_000_000
+
+/**
+ * Goes up with every change after which some file gives other pixels. Notes on decoded files carry it, so that none
+ * outlives the decoder that it is from. 1: orientation before a PNG's pixels only.
+ */
+export const DECODER_VERSION = 2
 
 // Inputs are hostile: in this process libvips reads these three formats from memory, and nothing else.
 sharp.block({ operation: ['VipsForeignLoad'] })
@@ -27,13 +36,15 @@ interface DecodeOptions {
   readonly maxPixels: number
 }
 
-const XMP_ORIENTATION = /tiff:Orientation(?:="|>)([0-9])/
-
-/** EXIF's orientation, else the one in XMP, as PIL looks for it. */
-const orientationOf = (metadata: Metadata): number => {
-  if (metadata.orientation !== undefined) return metadata.orientation
-  const match = metadata.xmp === undefined ? null : XMP_ORIENTATION.exec(metadata.xmp.toString('latin1'))
-  return match === null ? 1 : Number(match[1])
+/** Of a WebP file, libwebp finds the same chunks for libvips as for Pillow. */
+const orientationMetadata = (
+  bytes: Uint8Array,
+  format: ImageFormat,
+  metadata: Metadata,
+): OrientationMetadata => {
+  if (format === 'PNG') return pngMetadata(bytes, pngFrames(bytes).images)
+  if (format === 'JPEG') return jpegMetadata(bytes)
+  return { exif: metadata.exif ?? null, xmp: metadata.xmp?.toString('latin1') ?? null }
 }
 
 const checkSize = ({ width, height }: Metadata, { field, maxPixels }: DecodeOptions): void => {
@@ -45,7 +56,7 @@ const checkSize = ({ width, height }: Metadata, { field, maxPixels }: DecodeOpti
 }
 
 const checkStill = (bytes: Uint8Array, format: ImageFormat, metadata: Metadata, field: string): void => {
-  const animated = format === 'PNG' ? isAnimatedPng(bytes) : (metadata.pages ?? 1) > 1
+  const animated = (format === 'PNG' ? pngFrames(bytes).animation : (metadata.pages ?? 1)) > 1
   if (animated) throw new InvalidInputError(field, 'is an animation; give one of its frames as a still image')
 }
 
@@ -74,12 +85,14 @@ const decode = async (bytes: Uint8Array, format: ImageFormat, options: DecodeOpt
   const metadata = await sharp(bytes, { ...OPTIONS, limitInputPixels: false }).metadata()
   checkSize(metadata, options)
   checkStill(bytes, format, metadata, options.field)
-  return uprightImage(rawToRgb(await readRaw(bytes, format, metadata)), orientationOf(metadata))
+  const orientation = orientationOf(orientationMetadata(bytes, format, metadata))
+  return uprightImage(rawToRgb(await readRaw(bytes, format, metadata)), orientation)
 }
 
 /**
- * A PNG, JPEG or WebP file as RGB, with the same bytes as diffusers' `load_image`: turned as EXIF says, then
- * converted to RGB (see `rawToRgb`). `field` is how the user calls the file; `maxPixels` may be lower than ours.
+ * A PNG, JPEG or WebP file as RGB, with the same bytes as diffusers' `load_image`: turned as EXIF or XMP says (see
+ * `orientationOf`), then converted to RGB (see `rawToRgb`). An animation of one frame is an image. `field` is how the
+ * user calls the file; `maxPixels` may be lower than ours.
  *
  * @throws InvalidInputError (`field`) if the file is empty, too large, no image of these formats, an animation,
  * damaged or cut off.

@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process'
 import { copyFile } from 'node:fs/promises'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -25,13 +26,17 @@ export interface StandInRender {
   readonly images?: number
 }
 
-/** `svd render` as it is, on a card that is not there: kernels do nothing, so that a clip has no picture. */
+/**
+ * `svd render` as it is, on a card that is not there: kernels do nothing, so that a clip has no picture. `variables` are
+ * names of what the renderer's processes had in their environment, without those of the stand-in.
+ */
 export const renderOnStandIn = async (
   options: readonly string[],
   { card = 'a10g', env = {}, images = 1 }: StandInRender = {},
 ) => {
   const folder = await temporaryDir()
   const standIn = await standInProcess(card)
+  const variables = new Set<string>()
   let stdout = ''
   let stderr = ''
   const terminal = Object.assign(new PassThrough(), { isTTY: false, columns: 100 })
@@ -67,11 +72,16 @@ export const renderOnStandIn = async (
           ...limits,
           entry: inRepository('worker/renderer/main.ts'),
           schemas: { job: renderJobSchema, result: renderResultSchema },
-          env: rendererEnvironment({ ...process.env, ...standIn.env, ...env }, deviceEnvironment(device)),
+          // What is the stand-in's own is added: no renderer of the product gets it from its surroundings.
+          env: { ...rendererEnvironment(process.env, deviceEnvironment(device)), ...standIn.env, ...env },
           execArgv: [...NODE_OPTIONS_OF_RENDERER, ...standIn.execArgv],
+          spawn(entry, options) {
+            for (const name of Object.keys(options.env ?? {})) if (!(name in standIn.env)) variables.add(name)
+            return fork(entry, options)
+          },
         }),
       openServices: () => Promise.reject(new Error('rendering has no business with S3 and SQS')),
     },
   )
-  return { exitCode, stderr, report: stdout === '' ? null : JSON.parse(stdout) }
+  return { exitCode, stderr, report: stdout === '' ? null : JSON.parse(stdout), variables: [...variables] }
 }

@@ -21,4 +21,14 @@ describe.skipIf(obstacle !== null)(`svd render on CUDA${title}`, () => {
       device: { execution_provider: 'cuda', name: 'NVIDIA A10G', precision, compute_capability: '8.6' },
     })
   })
+
+  test('needs no variable that a renderer does not get', async () => {
+    const { exitCode, variables } = await renderOnStandIn([])
+    expect(exitCode).toBe(0)
+    expect(process.env).toHaveProperty('VITEST')
+    expect(variables).toContain('CUDA_VISIBLE_DEVICES')
+    for (const name of variables) {
+      expect(name).toMatch(/^(?:HOME|TMPDIR|LANG|LD_LIBRARY_PATH|GLIBC_TUNABLES|(?:CUDA|NVIDIA|ORT|OMP)_.*)$/)
+    }
+  })
 })

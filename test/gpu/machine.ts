@@ -10,6 +10,8 @@ export interface Machine {
   readonly standIn: boolean
   readonly card: NvidiaCard
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Variables of the stand-in, which a renderer's process does not get from its surroundings. */
+  readonly standInEnv: Readonly<Record<string, string>>
   /** Options of Node for each process that runs networks. */
   readonly execArgv: readonly string[]
 }
@@ -35,7 +37,7 @@ export const openCardMachine = async (
     machineProbes(environment),
   )
   if (chosen.provider !== 'cuda') throw new Error(`--device: got ${device}; must be cuda or cuda:N`)
-  return { standIn: false, card: chosen.card, environment, execArgv: [] }
+  return { standIn: false, card: chosen.card, environment, standInEnv: {}, execArgv: [] }
 }
 
 const STAND_IN_CARDS = {
@@ -68,6 +70,7 @@ export const openStandInMachine = async (
       driverVersion: 'none',
     },
     environment: { ...environment, ...standIn.env },
+    standInEnv: standIn.env,
     execArgv: standIn.execArgv,
   }
 }

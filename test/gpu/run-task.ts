@@ -27,10 +27,10 @@ export interface TaskEnd<Row> {
 
 /** Environment and Node options of a renderer's process on this machine, which every task gets. */
 export const processOf = (
-  { environment, execArgv }: Machine,
+  { environment, standInEnv, execArgv }: Machine,
   choice: DeviceChoice,
 ): { readonly env: Readonly<Record<string, string | undefined>>; readonly execArgv: readonly string[] } => ({
-  env: rendererEnvironment(environment, deviceEnvironment(choice)),
+  env: { ...rendererEnvironment(environment, deviceEnvironment(choice)), ...standInEnv },
   execArgv: [...NODE_OPTIONS_OF_RENDERER, ...execArgv],
 })
 

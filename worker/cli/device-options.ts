@@ -14,7 +14,7 @@ import { cudaFixes } from '../cuda/cuda-fixes.ts'
 import { assertCudaPlatform } from '../cuda/cuda-platform.ts'
 import { type CudaState, cudaFaults, readCudaState } from '../cuda/cuda-state.ts'
 import type { DeviceChoice } from '../engine/device.ts'
-import { thisCudaTarget } from './cuda-target.ts'
+import { type CudaTarget, thisCudaTarget } from './cuda-target.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface DeviceOptions {
@@ -96,12 +96,23 @@ export const chooseClipDevice = async (
   return { choice: { provider: 'cpu' }, name, precision: 'fp32', ...none, hint: chosen.hint }
 }
 
-/** This machine's cards and what of CUDA is missing on it, for processes that are started with `environment`. */
-export const machineProbes = (environment: Surroundings['environment']): DeviceProbes => {
-  const readState = async (): Promise<CudaState> => {
-    const target = thisCudaTarget(environment)
+/**
+ * This machine's cards and what of CUDA is missing on it, for processes that are started with `environment`. The
+ * provider's libraries are hashed once: with a damaged one, a card computes anything.
+ */
+export const machineProbes = (
+  environment: Surroundings['environment'],
+  findTarget: () => CudaTarget = () => thisCudaTarget(environment),
+): DeviceProbes => {
+  const examine = async (): Promise<CudaState> => {
+    const target = findTarget()
     assertCudaPlatform(target.platform)
-    return await readCudaState(target, 'sizes', AbortSignal.any([]))
+    return await readCudaState(target, 'hashes', AbortSignal.any([]))
+  }
+  let state: Promise<CudaState> | undefined
+  const readState = (): Promise<CudaState> => {
+    state ??= examine()
+    return state
   }
   return {
     readCards: () => readCards(environment),

@@ -1,5 +1,6 @@
 import { execa } from 'execa'
 import { z } from 'zod'
+import { childEnvironment } from '../../shared/child-environment.ts'
 
 /** An NVIDIA card, as its driver reports it. */
 export interface Card {
@@ -21,7 +22,11 @@ export type RunNvidiaSmi = (args: readonly string[]) => Promise<string>
 const TIMEOUT_MS = 20_000
 
 export const runNvidiaSmi: RunNvidiaSmi = async (args) => {
-  const { stdout } = await execa('nvidia-smi', args, { timeout: TIMEOUT_MS })
+  const { stdout } = await execa('nvidia-smi', args, {
+    timeout: TIMEOUT_MS,
+    env: childEnvironment(process.env),
+    extendEnv: false,
+  })
   return stdout
 }
 

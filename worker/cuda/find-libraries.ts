@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { execa } from 'execa'
+import { childEnvironment } from '../../shared/child-environment.ts'
 
 /*
  * The dynamic loader itself is asked, because only it knows all that it goes by: LD_LIBRARY_PATH, its cache, the
@@ -14,7 +15,7 @@ import { execa } from 'execa'
 export interface LibrarySearch {
   /** A program with a dynamic loader: Node. */
   readonly program: string
-  /** The environment of the process that is to open the libraries. */
+  /** The environment of this process. The one that is to open the libraries gets what `childEnvironment` passes. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Names to search for, such as `libcudart.so.13`. */
   readonly names: readonly string[]
@@ -71,10 +72,10 @@ export const findLibraries = async ({
   const preloaded = [...names, ...(object === null ? [] : [`./${path.basename(object)}`])]
   const { all = '' } = await execa(program, ['--version'], {
     env: {
-      ...environment,
+      ...childEnvironment(environment),
       LC_ALL: 'C',
       LD_TRACE_LOADED_OBJECTS: '1',
-      LD_PRELOAD: [environment['LD_PRELOAD'], ...preloaded].filter(Boolean).join(' '),
+      LD_PRELOAD: preloaded.join(' '),
     },
     ...(object === null ? {} : { cwd: path.dirname(object) }),
     ...{ extendEnv: false, stdin: 'ignore', all: true, reject: false, timeout: TIMEOUT_MS },

@@ -30,10 +30,7 @@ const identityOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileIden
 const verified = new Map<string, FileIdentity>()
 
 /** Writes all bytes at the file's position: one `write` may write fewer. Throws what the file system throws. */
-export const writeAll = async (
-  file: Pick<FileHandle, 'write'>,
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<void> => {
+export const writeAll = async (file: Pick<FileHandle, 'write'>, bytes: Uint8Array): Promise<void> => {
   let done = 0
   while (done < bytes.length) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done)

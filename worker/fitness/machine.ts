@@ -3,6 +3,7 @@ import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
+import { childEnvironment } from '../../shared/child-environment.ts'
 import { deviceEnvironment } from '../engine/device.ts'
 import { RUNTIME_ENVIRONMENT } from '../engine/runtime-environment.ts'
 import { type RuntimeProbe, runtimeProbeSchema } from '../engine/runtime-probe.ts'
@@ -36,10 +37,11 @@ export interface Machine {
 /** In a process of its own: a native library that does not fit the processor ends the process that loads it. */
 const probeRuntime = async (
   provider: SessionProvider,
-  environment: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>>,
 ): Promise<RuntimeProbe> => {
   const { failed, stdout, stderr, shortMessage } = await execa(process.execPath, [RUNTIME_PROBE, provider], {
-    env: { ...RUNTIME_ENVIRONMENT, ...environment },
+    env: { ...RUNTIME_ENVIRONMENT, ...env },
+    extendEnv: false,
     timeout: 60_000,
     reject: false,
   })
@@ -54,9 +56,10 @@ export const thisMachine = (environment: Readonly<Record<string, string | undefi
   temporaryDir: tmpdir(),
   totalMemoryBytes: totalmem,
   availableMemoryBytes: () => process.availableMemory(),
-  onnxRuntime: () => probeRuntime('cpu', {}),
+  onnxRuntime: () => probeRuntime('cpu', childEnvironment(environment)),
   async runOnCard(uuid) {
-    await probeRuntime('cuda', deviceEnvironment({ provider: 'cuda', uuid, precision: 'fp16' }))
+    const ofDevice = deviceEnvironment({ provider: 'cuda', uuid, precision: 'fp16' })
+    await probeRuntime('cuda', { ...childEnvironment(environment), ...ofDevice })
   },
   async ffmpeg() {
     const found = await findFfmpeg(environment)

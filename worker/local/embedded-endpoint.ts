@@ -2,6 +2,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { buildApp } from 'fauxqs'
 import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
+import { foreignRequestFault } from '../../shared/foreign-request.ts'
 
 /** Where the pieces of the pipeline find each other, by the names that the deployed stack has outputs for. */
 export interface Deployment {
@@ -62,9 +63,29 @@ const createQueues = async (client: SQSClient): Promise<{ jobs: string; deadLett
   return { jobs, deadLetters }
 }
 
+const CHARACTERS_OF_XML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
+
+/** As S3 refuses a request. */
+const accessDenied = (reason: string): string => {
+  const message = reason.replaceAll(/[&<>]/g, (character) => CHARACTERS_OF_XML[character] ?? '')
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>\n`
+}
+
+type Server = ReturnType<typeof buildApp>
+
+/** Refuses what web pages have a browser send, before any of its body is read. */
+const refuseForeignRequests = (server: Server): void => {
+  server.addHook('onRequest', (request, reply, done) => {
+    const fault = foreignRequestFault(request.headers)
+    if (fault === null) return done()
+    // The body stays unread, so the connection is of no further use.
+    reply.code(403).header('connection', 'close').type('application/xml').send(accessDenied(fault))
+  })
+}
+
 /**
  * S3 and SQS in this process, over real HTTP, on the loopback interface only: there are no accounts, so nobody else may
- * reach it. All of it is in memory and gone with the process. What it does otherwise than AWS is listed in
+ * reach it, and no web page that a browser of this machine shows (see `foreignRequestFault`). All of it is in memory and gone with the process. What it does otherwise than AWS is listed in
  * shared/aws/EMULATORS.md.
  */
 export const startEmbeddedEndpoint = async (
@@ -72,6 +93,7 @@ export const startEmbeddedEndpoint = async (
   port: number,
 ): Promise<EmbeddedEndpoint> => {
   const server = buildApp({ logger: false, defaultRegion: REGION })
+  refuseForeignRequests(server)
   const url = await server.listen({ port, host: '127.0.0.1' })
   const place = { endpoint: url, region: REGION, credentials: CREDENTIALS }
   const s3 = openS3Client(place)

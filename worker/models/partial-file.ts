@@ -1,8 +1,10 @@
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { makeFolders } from '../../shared/make-folders.ts'
+import { syncFolder } from '../../shared/sync-folder.ts'
+import { writeAll } from '../engine/verified-file.ts'
 
 /** Of a file that is not whole yet. No file of a model begins with a dot. */
 const partialOf = (file: string): string => path.join(path.dirname(file), `.${path.basename(file)}.partial`)
@@ -22,7 +24,8 @@ export const partialBytes = async (file: string, sizeBytes: number): Promise<num
 export interface PartialFile extends AsyncDisposable {
   append(bytes: Uint8Array): Promise<void>
   /**
-   * Gives the file its name if its SHA-256 is this one, and returns null; else removes it and returns what it has.
+   * Gives the file its name if its SHA-256 is this one, once it is on the disk, and returns null; else removes it and
+   * returns what it has.
    */
   finish(sha256: string): Promise<string | null>
 }
@@ -32,20 +35,12 @@ const hashStart = async (hash: Hash, file: string, endBytes: number): Promise<vo
   for await (const piece of createReadStream(file, { end: endBytes - 1 })) hash.update(piece)
 }
 
-const writeAll = async (handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> => {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
-    done += bytesWritten
-  }
-}
-
 /** Goes on after the first `keptBytes`, which are there. What was written stays when it is disposed of unfinished. */
 export const openPartialFile = async (file: string, keptBytes: number): Promise<PartialFile> => {
   const partial = partialOf(file)
   await makeFolders(path.dirname(file))
-  const handle = await open(partial, keptBytes > 0 ? 'r+' : 'w')
+  const handle = await open(partial, 'a')
   const hash = createHash('sha256')
-  let position = keptBytes
   try {
     await handle.truncate(keptBytes)
     await hashStart(hash, partial, keptBytes)
@@ -55,19 +50,21 @@ export const openPartialFile = async (file: string, keptBytes: number): Promise<
   }
   return {
     async append(bytes) {
-      await writeAll(handle, bytes, position)
+      await writeAll(handle, bytes)
       hash.update(bytes)
-      position += bytes.length
     },
     async finish(sha256) {
-      await handle.close()
       const actual = hash.digest('hex')
-      if (actual === sha256) {
-        await rename(partial, file)
-        return null
+      if (actual !== sha256) {
+        await handle.close()
+        await rm(partial, { force: true })
+        return actual
       }
-      await rm(partial, { force: true })
-      return actual
+      await handle.sync()
+      await handle.close()
+      await rename(partial, file)
+      await syncFolder(path.dirname(file))
+      return null
     },
     [Symbol.asyncDispose]: () => handle.close(),
   }

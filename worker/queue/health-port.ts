@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { foreignRequestFault } from '../../shared/foreign-request.ts'
 import type { WorkerHealth } from './worker-health.ts'
 
 export interface HealthPortOptions {
@@ -19,6 +20,8 @@ export interface HealthPort extends AsyncDisposable {
 /** Who asks has nothing to send. */
 const REQUEST_MS = 5_000
 
+const isOwnAddress = (host: string): boolean => ['127.0.0.1', '::1', 'localhost'].includes(host)
+
 const answer = (response: ServerResponse, status: number, body: object): void => {
   response.writeHead(status, {
     'content-type': 'application/json',
@@ -29,8 +32,9 @@ const answer = (response: ServerResponse, status: number, body: object): void =>
 }
 
 /**
- * Answers GET /health over HTTP, with 200 or 503 and what the worker does; nothing else is there. It does not keep the
- * process from ending. Throws InvalidInputError if the address cannot be had.
+ * Answers GET /health over HTTP, with 200 or 503 and what the worker does; nothing else is there. On this machine's own
+ * address, requests of web pages are refused with 403 (see `foreignRequestFault`); on another one, load balancers ask by
+ * any name. It does not keep the process from ending. Throws InvalidInputError if the address cannot be had.
  */
 export const openHealthPort = async ({
   host = '127.0.0.1',
@@ -44,6 +48,8 @@ export const openHealthPort = async ({
   }
   const server = createServer(limits, (request, response) => {
     request.resume()
+    const fault = isOwnAddress(host) ? foreignRequestFault(request.headers) : null
+    if (fault !== null) return answer(response, 403, { error: fault })
     if (request.url !== '/health') return answer(response, 404, { error: 'there is only /health' })
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD')

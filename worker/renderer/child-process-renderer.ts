@@ -1,3 +1,4 @@
+import { childEnvironment } from '../../shared/child-environment.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import { afterProcess, endsProcess, variablesAfter } from './fault-remedy.ts'
 import type { JobSchemas } from './protocol.ts'
@@ -62,7 +63,7 @@ export const openRenderer = <Job, Result>(options: RendererOptions<Job, Result>)
 
   const start = (): NonNullable<typeof current> => {
     const ready = Promise.withResolvers<void>()
-    const env = { ...(options.env ?? process.env), ...variables }
+    const env = { ...(options.env ?? childEnvironment(process.env)), ...variables }
     const child = startRendererProcess({ ...options, env }, (message) => {
       if (message.type === 'ready') ready.resolve()
       else if (running !== undefined) running.receive(message)

@@ -26,6 +26,8 @@ const parametersSchema = z.strictObject({
 /** A picture as its pixels alone, RGB24. */
 const rgbFileSchema = z.strictObject({
   path: z.string(),
+  /** Of the file, lower-case hex. */
+  sha256: z.string(),
   width: z.int().positive(),
   height: z.int().positive(),
 })

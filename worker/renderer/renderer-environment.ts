@@ -1,3 +1,4 @@
+import { childEnvironment } from '../../shared/child-environment.ts'
 import { RUNTIME_ENVIRONMENT } from '../engine/runtime-environment.ts'
 
 /**
@@ -9,15 +10,15 @@ import { RUNTIME_ENVIRONMENT } from '../engine/runtime-environment.ts'
 const GLIBC_TUNABLES = `glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=${2 ** 20}`
 
 /**
- * Environment of a renderer's process. Other C libraries ignore glibc's variable; one that is set already is kept.
- * `ofDevice` has what the process needs to run on its device, and goes before what is set.
+ * Environment of a renderer's process: of `environment` what `childEnvironment` passes, so no key of AWS. Other C
+ * libraries ignore glibc's variable; one that is set already is kept. `ofDevice` has what the process needs to run on its device, and goes before what is set.
  */
 export const rendererEnvironment = (
   environment: Readonly<Record<string, string | undefined>>,
   ofDevice: Readonly<Record<string, string>>,
-): Readonly<Record<string, string | undefined>> => ({
+): Readonly<Record<string, string>> => ({
   ...RUNTIME_ENVIRONMENT,
   GLIBC_TUNABLES,
-  ...environment,
+  ...childEnvironment(environment),
   ...ofDevice,
 })

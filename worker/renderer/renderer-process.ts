@@ -1,4 +1,5 @@
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process'
+import { childEnvironment } from '../../shared/child-environment.ts'
 import { openOutputTail } from '../video/output-tail.ts'
 import { type ToChild, type ToParent, toParentSchema } from './protocol.ts'
 import type { ProcessEnd } from './renderer-crashed.ts'
@@ -14,7 +15,7 @@ export type SpawnRenderer = (entry: string, options: ForkOptions) => ChildProces
 export interface RendererProcessOptions {
   /** The `.ts` file to run, which calls `serveRenderer`; a full path. */
   readonly entry: string
-  /** All that the process sees as its environment; default: what this one has. */
+  /** All that the process sees as its environment; default: what `childEnvironment` passes of this one's. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Options of Node itself for the process; default `NODE_OPTIONS_OF_RENDERER`, also when this one has some. */
   readonly execArgv?: readonly string[]
@@ -47,7 +48,7 @@ export const startRendererProcess = (
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [...(options.execArgv ?? NODE_OPTIONS_OF_RENDERER)],
-    env: { ...(options.env ?? process.env) },
+    env: { ...(options.env ?? childEnvironment(process.env)) },
   })
   // Both streams: what native libraries print must not mix with this program's own output.
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,4 +1,5 @@
 import { execa } from 'execa'
+import { childEnvironment } from '../../shared/child-environment.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { FfmpegBinary } from './ffmpeg-path.ts'
 
@@ -16,7 +17,13 @@ export const probeFfmpeg = async (
   signal?: AbortSignal,
 ): Promise<FfmpegAbilities> => {
   const linesOf = async (option: string): Promise<readonly string[]> => {
-    const options = { timeout: TIMEOUT_MS, stdin: 'ignore', ...(signal && { cancelSignal: signal }) } as const
+    const options = {
+      timeout: TIMEOUT_MS,
+      stdin: 'ignore',
+      env: childEnvironment(process.env),
+      extendEnv: false,
+      ...(signal && { cancelSignal: signal }),
+    } as const
     const { stdout } = await execa(path, ['-hide_banner', option], options)
     return stdout.split('\n')
   }

@@ -2,6 +2,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
+import { childEnvironment } from '../../shared/child-environment.ts'
 import { openOutputTail } from './output-tail.ts'
 import { stoppable } from './stoppable.ts'
 
@@ -110,6 +111,7 @@ interface FluentLines {
  * - it asks ffmpeg for its formats and encoders before each first run and parses the tables by patterns that
  *   newer builds do not fit; ffmpeg itself says better what it cannot do;
  * - it keeps the binary's path and those tables in module variables, so that two paths in one process mix;
+ * - it gives ffmpeg the whole environment of this process;
  * - it throws from an event handler, out of reach of any `catch`, when the process cannot be started.
  */
 const tameFluentFfmpeg = (
@@ -124,7 +126,7 @@ const tameFluentFfmpeg = (
     try {
       spawnFfmpeg(
         args,
-        options,
+        { ...options, env: childEnvironment(process.env) },
         (child, ...lines) => {
           onStart(child)
           started(child, ...lines)

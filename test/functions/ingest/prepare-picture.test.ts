@@ -2,8 +2,9 @@ import { randomFillSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { preparePicture } from '../../../functions/ingest/prepare-picture.ts'
 import { storePicture } from '../../../functions/ingest/store-picture.ts'
-import { normalizedImageKey } from '../../../shared/contracts/bucket-layout.ts'
-import { hashPixels } from '../../../shared/contracts/job-id.ts'
+import { knownPictureKey, normalizedImageKey } from '../../../shared/contracts/bucket-layout.ts'
+import { hashJson, hashPixels } from '../../../shared/contracts/job-id.ts'
+import { DECODER_VERSION } from '../../../shared/image/decode-image.ts'
 import { aPng, somePixels } from '../../fixtures/pictures.ts'
 import { aWorld } from './a-world.ts'
 
@@ -49,6 +50,30 @@ describe('a picture that was prepared before', () => {
     const { prepare } = await aWatchedWorld()
     await prepare()
     await expect(prepare('image/jpeg')).rejects.toThrow('content type')
+  })
+
+  test('is decoded again when the note of it is from another version of the decoder', async () => {
+    const { prepare, input, output } = await aWatchedWorld()
+    const { etag, contentType } = (await input.head(KEY, SIGNAL)) ?? expect.fail('no picture')
+    const sideways = { width: 8, height: 16, pixels_sha256: 'a'.repeat(64) }
+    await output.put(
+      normalizedImageKey(sideways.pixels_sha256),
+      await aPng(),
+      { contentType: 'image/png' },
+      SIGNAL,
+    )
+    const identity = { bucket: input.bucket, key: KEY, etag, content_type: contentType }
+    // Version 1 had no number in the key.
+    for (const noted of [identity, { ...identity, decoder: DECODER_VERSION - 1 }]) {
+      const note = knownPictureKey(hashJson(noted))
+      await output.put(
+        note,
+        Buffer.from(JSON.stringify(sideways)),
+        { contentType: 'application/json' },
+        SIGNAL,
+      )
+    }
+    expect((await prepare()).pixels_sha256).toBe(hashPixels(somePixels()))
   })
 
   test('is stored again when what was stored is gone', async () => {

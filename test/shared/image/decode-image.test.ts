@@ -19,6 +19,17 @@ describe("a file becomes the bytes of diffusers' load_image", () => {
   })
 })
 
+const metadata = await readGolden('image-metadata')
+
+describe('an image is turned where diffusers turns it', () => {
+  test.each(metadata.keys.filter((key) => !key.startsWith('file:')).toSorted())('%s', async (name) => {
+    const expected = metadata.tensor<Uint8Array>(name)
+    const image = await decodeImage(metadata.tensor<Uint8Array>(`file:${name}`).data, 'image')
+    expect([image.height, image.width, 3]).toEqual(expected.shape)
+    expect(image.data).toEqual(expected.data)
+  })
+})
+
 const pngChunk = (name: string, data: Uint8Array): Buffer => {
   const body = Buffer.concat([Buffer.from(name, 'latin1'), data])
   const chunk = Buffer.alloc(body.length + 8)
@@ -28,18 +39,42 @@ const pngChunk = (name: string, data: Uint8Array): Buffer => {
   return chunk
 }
 
-/** A PNG that claims a size and holds next to nothing. */
-const hugePng = (width: number, height: number): Buffer => {
+interface PngParts {
+  readonly width?: number
+  readonly height?: number
+  readonly before?: Uint8Array
+  readonly after?: Uint8Array
+}
+
+const BLACK_ROW = [0, 0, 0, 0]
+
+/** A black PNG one pixel wide, or one that claims a size and holds next to nothing. */
+const aPng = ({
+  width = 1,
+  height = 1,
+  before = Buffer.alloc(0),
+  after = Buffer.alloc(0),
+}: PngParts): Buffer => {
   const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0])
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     pngChunk('IHDR', header),
-    pngChunk('IDAT', deflateSync(new Uint8Array(10))),
+    before,
+    pngChunk('IDAT', deflateSync(Uint8Array.from(BLACK_ROW))),
+    after,
     pngChunk('IEND', new Uint8Array(0)),
   ])
 }
+
+const hugePng = (width: number, height: number): Buffer => aPng({ width, height })
+
+const rawExif = (text: Uint8Array): Buffer =>
+  pngChunk('zTXt', Buffer.concat([Buffer.from('Raw profile type exif\0\0'), deflateSync(text)]))
+
+const wrongChecksum = (chunk: Buffer): Buffer =>
+  Buffer.concat([chunk.subarray(0, -1), Buffer.of(~chunk.at(-1)!)])
 
 const refusal = async (bytes: Uint8Array): Promise<string> => {
   try {
@@ -76,6 +111,26 @@ describe('what is no picture is refused in one sentence', () => {
       /has 50000x50000 pixels, more than the 100 million/,
     ],
     ['a PNG with too few pixels in it', hugePng(64, 64), /is a damaged or cut-off PNG file/],
+    [
+      'a PNG whose EXIF was damaged on its way',
+      aPng({ before: wrongChecksum(pngChunk('eXIf', text('II*\0'))) }),
+      /is a damaged or cut-off PNG file \(the checksum of its eXIf chunk is wrong\); save it again$/,
+    ],
+    [
+      'a PNG that ends inside its EXIF',
+      aPng({ after: pngChunk('eXIf', text('II*\0')) }).subarray(0, -18),
+      /is a damaged or cut-off PNG file \(the file ends inside its eXIf chunk\); save it again$/,
+    ],
+    [
+      'a PNG whose EXIF is larger than Pillow reads',
+      aPng({ after: rawExif(new Uint8Array(2 ** 20 + 1)) }),
+      /is a damaged or cut-off PNG file \(a text takes more than 1048576 bytes, more than Pillow reads\)/,
+    ],
+    [
+      'a small PNG whose texts take 65 MiB',
+      aPng({ after: Buffer.concat(Array(65).fill(rawExif(new Uint8Array(2 ** 20)))) }),
+      /is a damaged or cut-off PNG file \(texts take more than 67108864 bytes/,
+    ],
     ['too many bytes', new Uint8Array(MAX_IMAGE_BYTES + 1), /has 64\.0 MiB, more than the 64\.0 MiB/],
   ])('%s', async (_, bytes, message) => {
     expect(await refusal(bytes)).toMatch(message)

@@ -94,9 +94,10 @@ export const fakeStages = (
     return run('prepare', field, { files: [source, fitted], signal }, async () => {
       if (Buffer.from(bytes).toString() !== 'image') throw new Error(`${field} was not read`)
       for (const file of [source, fitted]) await writeFile(file, field)
+      const sha256 = createHash('sha256').update(field).digest('hex')
       return {
-        source: { path: source, width: 640, height: 480 },
-        fitted: { path: fitted, width, height },
+        source: { path: source, sha256, width: 640, height: 480 },
+        fitted: { path: fitted, sha256, width, height },
         seconds: 0.05,
       }
     })

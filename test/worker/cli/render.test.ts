@@ -22,6 +22,8 @@ const renderCommand = (args: readonly string[], options?: CommandLineOptions) =>
 const staged = (folder: string, file: string): unknown =>
   expect.stringMatching(new RegExp(`${folder}/\\.svd-[0-9a-f-]{36}\\.partial/${file}$`))
 
+const SHA256: unknown = expect.stringMatching(/^[0-9a-f]{64}$/)
+
 describe('a single image', () => {
   test("becomes a video with the checkpoint's defaults", async () => {
     const { at } = await aFolderOfImages('cup.jpg')
@@ -33,8 +35,8 @@ describe('a single image', () => {
         device: { provider: 'cpu' },
         checkpointDir: DEMO_CHECKPOINT,
         variant: null,
-        source: { path: staged('out', 'source.rgb'), width: 640, height: 480 },
-        fitted: { path: staged('out', 'fitted.rgb'), width: 192, height: 128 },
+        source: { path: staged('out', 'source.rgb'), sha256: SHA256, width: 640, height: 480 },
+        fitted: { path: staged('out', 'fitted.rgb'), sha256: SHA256, width: 192, height: 128 },
         parameters: {
           width: 192,
           height: 128,

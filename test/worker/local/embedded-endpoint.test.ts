@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { describe, expect, test } from 'vitest'
 import { openAwsServices } from '../../../worker/cli/aws-services.ts'
 import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
 
@@ -50,4 +52,91 @@ test('tells a client of another process all that it needs', async () => {
     'SVD_JOBS_QUEUE_URL',
     'SVD_DEAD_LETTER_QUEUE_URL',
   ])
+})
+
+interface Asked {
+  readonly method?: string
+  readonly path?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
+/** As a browser may: `fetch` sets its own Host. */
+const ask = async (url: string, { method = 'GET', path = '/', headers = {}, body = '' }: Asked) => {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number | undefined; text: string }>()
+  request(url + path, { method, headers })
+    .once('error', reject)
+    .once('response', async (response) =>
+      resolve({ status: response.statusCode, text: await text(response) }),
+    )
+    .end(body)
+  return promise
+}
+
+/** What a form of a web page sends when its reader, or its script, submits it. */
+const formUpload = async (): Promise<Asked> => {
+  const form = new FormData()
+  form.set('key', 'images/evil.png')
+  form.set('file', new Blob(['evil']), 'evil.png')
+  const encoded = new Response(form)
+  const contentType = encoded.headers.get('content-type') ?? ''
+  const body = Buffer.from(await encoded.arrayBuffer())
+  return { method: 'POST', path: '/svd-input', headers: { 'content-type': contentType }, body }
+}
+
+const ORIGIN = { origin: 'https://evil.example' }
+const HOST = { host: 'evil.example' }
+
+describe('a web page', () => {
+  test('uploads nothing by a form', async () => {
+    await using endpoint = await startEmbeddedEndpoint(0)
+    await using services = openAwsServices(endpoint.place)
+    const upload = await formUpload()
+    const answers = await Promise.all(
+      [ORIGIN, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }].map((from) =>
+        ask(endpoint.url, { ...upload, headers: { ...upload.headers, ...from } }),
+      ),
+    )
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 403])
+    expect(answers[0]?.text).toContain("Origin: got 'https://evil.example'; this server takes no requests")
+    const store = services.openBucket(endpoint.deployment.inputBucket)
+    expect(await store.head('images/evil.png', signal)).toBeNull()
+  })
+
+  test('lists nothing by a name of its own that means this machine', async () => {
+    await using endpoint = await startEmbeddedEndpoint(0)
+    const { status, text } = await ask(endpoint.url, { headers: HOST })
+    expect([status, text]).toEqual([403, expect.stringContaining("Host: got 'evil.example'; must be")])
+    expect(text).not.toContain('svd-input')
+  })
+
+  test.each<Asked>([
+    { method: 'PUT', path: '/svd-input/images/a.png', body: 'evil' },
+    { method: 'OPTIONS', path: '/svd-input/images/a.png' },
+    { method: 'DELETE', path: '/svd-input' },
+    { path: '/svd-output' },
+    { path: '/health' },
+    { path: '/_fauxqs/queues' },
+    { path: '/nowhere/at/all' },
+    { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' },
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'Action=ListTopics',
+    },
+    { method: 'POST', headers: { 'content-type': 'application/x-amz-json-1.0' }, body: '{}' },
+  ])('gets no answer to $method $path', async (asked) => {
+    await using endpoint = await startEmbeddedEndpoint(0)
+    for (const from of [ORIGIN, HOST]) {
+      const { status, text } = await ask(endpoint.url, { ...asked, headers: { ...asked.headers, ...from } })
+      expect([status, text]).toEqual([403, expect.stringContaining('<Code>AccessDenied</Code>')])
+    }
+  })
+})
+
+test('takes the address by its name too', async () => {
+  await using endpoint = await startEmbeddedEndpoint(0)
+  const { port } = new URL(endpoint.url)
+  const { status, text } = await ask(endpoint.url, { headers: { host: `localhost:${port}` } })
+  expect([status, text]).toEqual([200, expect.stringContaining('svd-input')])
 })

@@ -1,3 +1,5 @@
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { openHealthPort } from '../../../worker/queue/health-port.ts'
@@ -92,5 +94,34 @@ describe('the health port', () => {
     const second = openHealthPort({ port: port.port, read: health.read })
     await expect(second).rejects.toThrow(`127.0.0.1:${port.port} cannot be listened on (EADDRINUSE)`)
     await expect(second).rejects.toBeInstanceOf(InvalidInputError)
+  })
+})
+
+describe('a web page on the machine of a worker', () => {
+  const askAs = async (port: number, headers: Readonly<Record<string, string>>) => {
+    const { promise, resolve, reject } = Promise.withResolvers<[number | undefined, string]>()
+    request({ host: '127.0.0.1', port, path: '/health', headers })
+      .once('error', reject)
+      .once('response', async (response) => resolve([response.statusCode, await text(response)]))
+      .end()
+    return promise
+  }
+
+  test.each([
+    [{ host: 'evil.example' }, "Host: got 'evil.example'"],
+    [{ origin: 'https://evil.example' }, "Origin: got 'https://evil.example'"],
+    [{ 'sec-fetch-site': 'cross-site' }, "Sec-Fetch-Site: got 'cross-site'"],
+  ])('learns nothing with %j', async (headers, message) => {
+    const { port } = await aWorker()
+    const [status, body] = await askAs(port.port, headers)
+    expect([status, body]).toEqual([403, expect.stringContaining(message)])
+    expect(body).not.toContain('jobs')
+  })
+
+  test('a load balancer asks a worker that listens on all addresses by any name', async () => {
+    const { read } = watchHealth({ now: Date.now, staleAfterSeconds: 60 })
+    await using port = await openHealthPort({ host: '0.0.0.0', port: 0, read })
+    const [status] = await askAs(port.port, { host: 'workers.internal' })
+    expect(status).toBe(503)
   })
 })

@@ -103,6 +103,20 @@ describe('a renderer that behaves', () => {
     expect(asked).toEqual([{ ONLY: 'this' }, NODE_OPTIONS_OF_RENDERER])
   })
 
+  test('gives the process no variable that it has no use for, when it is told nothing', async () => {
+    const asked: string[] = []
+    const renderer = aRenderer({
+      spawn: (entry, options) => {
+        asked.push(...Object.keys(options.env ?? process.env))
+        return fork(entry, options)
+      },
+    })
+    await say(renderer, 'one')
+    expect(process.env).toHaveProperty('VITEST')
+    expect(asked).toContain('PATH')
+    expect(asked).not.toContain('VITEST')
+  })
+
   test('leaves Ctrl-C and SIGTERM to its parent', async () => {
     expect(await say(aRenderer(), 'be told to stop by signals')).toMatchObject({ jobsSeen: 1 })
   })

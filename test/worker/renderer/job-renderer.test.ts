@@ -14,6 +14,7 @@ import type { Progress } from '../../../worker/pipeline/progress.ts'
 import { createJobRenderer, type JobRenderer } from '../../../worker/renderer/job-renderer.ts'
 import { prepareImage } from '../../../worker/renderer/prepare-image.ts'
 import { type RenderJob, renderJobSchema, renderResultSchema } from '../../../worker/renderer/render-job.ts'
+import { writeRgbFile } from '../../../worker/renderer/rgb-file.ts'
 import { differenceOf } from '../../fixtures/difference.ts'
 import { type Golden, readGolden } from '../../fixtures/golden.ts'
 import {
@@ -171,16 +172,16 @@ test('CLIP sees the source and the VAE the fitted picture', async () => {
   const twoVideos = await aJob()
   const parameters = { ...twoVideos.parameters, numInferenceSteps: 1, numVideosPerPrompt: 1 }
   const job = { ...twoVideos, parameters, outputs: twoVideos.outputs.slice(0, 1) }
-  const framesOf = async (): Promise<Buffer> => {
-    await render(job)
+  const framesOf = async (images: Partial<RenderJob> = {}): Promise<Buffer> => {
+    await render({ ...job, ...images })
     return readFile(job.outputs[0]!)
   }
   const before = await framesOf()
-  for (const file of [job.source, job.fitted]) {
-    const pixels = await readFile(file.path)
-    await writeFile(file.path, Buffer.alloc(pixels.length, 200))
-    expect((await framesOf()).equals(before)).toBe(false)
-    await writeFile(file.path, pixels)
+  for (const name of ['source', 'fitted'] as const) {
+    const { path: file, width, height } = job[name]
+    const grey = { width, height, data: new Uint8Array(width * height * 3).fill(200) }
+    const other = await writeRgbFile(`${file}.grey`, grey, new AbortController().signal)
+    expect((await framesOf({ [name]: other })).equals(before)).toBe(false)
   }
   expect((await framesOf()).equals(before)).toBe(true)
 })

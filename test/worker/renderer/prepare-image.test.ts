@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -26,8 +26,9 @@ describe('an image', () => {
     const { source, fitted } = await preparing
     const upright = await decodeImage(bytes, 'photo.jpg')
     // The file holds it as 108x150, on its side.
-    expect(source).toEqual({ path: path.join(folder, 'source.rgb'), width: 150, height: 108 })
-    expect(fitted).toEqual({ path: path.join(folder, 'fitted.rgb'), width: 48, height: 32 })
+    const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/)
+    expect(source).toEqual({ path: path.join(folder, 'source.rgb'), width: 150, height: 108, sha256 })
+    expect(fitted).toEqual({ path: path.join(folder, 'fitted.rgb'), width: 48, height: 32, sha256 })
     const read = { source: await readRgbFile(source), fitted: await readRgbFile(fitted) }
     expect(Buffer.from(read.source.data).equals(upright.data)).toBe(true)
     expect(new Uint8Array(read.fitted.data)).toEqual(fitImage(upright, 48, 32, 'crop').data)
@@ -76,4 +77,21 @@ test('a picture whose file was cut short is refused', async () => {
   await expect(readRgbFile({ ...fitted, height: 33 })).rejects.toThrow(
     'fitted.rgb has 4608 bytes; 48x33 RGB24 takes 4752',
   )
+})
+
+test('a picture whose file changed after it was written is refused', async () => {
+  const { preparing } = await prepare(await goldenImage('wide.png'))
+  const { fitted } = await preparing
+  const bytes = await readFile(fitted.path)
+  for (const damaged of [
+    Buffer.alloc(bytes.length),
+    Buffer.concat([bytes.subarray(1), bytes.subarray(0, 1)]),
+  ]) {
+    await writeFile(fitted.path, damaged)
+    await expect(readRgbFile(fitted)).rejects.toThrow(
+      /fitted\.rgb has SHA-256 [0-9a-f]{64}, and [0-9a-f]{64} when/,
+    )
+  }
+  await writeFile(fitted.path, bytes)
+  expect((await readRgbFile(fitted)).width).toBe(48)
 })

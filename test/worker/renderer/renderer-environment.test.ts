@@ -12,6 +12,21 @@ describe("the environment of a renderer's process", () => {
     expect(rendererEnvironment(environment, {})).toEqual(environment)
   })
 
+  test('has no key of AWS, and nothing else that a renderer has no use for', () => {
+    const secrets = {
+      AWS_ACCESS_KEY_ID: 'AKIA',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials',
+      NODE_OPTIONS: '--inspect',
+      HTTPS_PROXY: 'http://user:secret@proxy',
+      SVD_JOBS_QUEUE_URL: 'http://sqs',
+    }
+    expect(rendererEnvironment({ ...secrets, HOME: '/home' }, {})).toEqual({
+      ...{ HOME: '/home', ORT_DISABLE_TELEMETRY: '1' },
+      GLIBC_TUNABLES: expect.stringContaining('glibc.malloc.hugetlb=1'),
+    })
+  })
+
   test('has what the device needs, whatever is set', () => {
     const ofDevice = { CUDA_VISIBLE_DEVICES: 'GPU-1' }
     expect(rendererEnvironment({ CUDA_VISIBLE_DEVICES: '0,1' }, ofDevice)).toMatchObject(ofDevice)

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { assertFfmpegEncodes, probeFfmpeg } from '../../../worker/video/probe-ffmpeg.ts'
@@ -32,6 +32,18 @@ test.each([
     name: 'InvalidInputError',
     message: `FFMPEG_PATH: ${binary.path} (from FFMPEG_PATH) ${message}`,
   })
+})
+
+test('a probed program gets no variable that it has no use for', async () => {
+  const folder = await temporaryDir()
+  const binary = await aProgram(`env > '${folder}/env'`)
+  await probeFfmpeg(binary)
+  const names = (await readFile(path.join(folder, 'env'), 'utf8'))
+    .split('\n')
+    .map((line) => line.split('=')[0])
+  expect(process.env).toHaveProperty('VITEST')
+  expect(names).toContain('PATH')
+  expect(names).not.toContain('VITEST')
 })
 
 test('a probe that is stopped ends with the reason', async () => {
