@@ -44,7 +44,10 @@ export const prepareImage = async (image: ImageToPrepare): Promise<PreparedImage
   const fitted = isFittedAhead(image) ? fitImage(source, width, height, fit) : null
   return {
     source: await writeRgbFile(path.join(folder, 'source.rgb'), source, signal),
-    fitted: fitted === null ? { path: file, width, height } : await writeRgbFile(file, fitted, signal),
+    fitted:
+      fitted === null
+        ? { path: file, sha256: null, width, height }
+        : await writeRgbFile(file, fitted, signal),
     seconds: (performance.now() - started) / 1000,
   }
 }

@@ -26,8 +26,8 @@ const parametersSchema = z.strictObject({
 /** A picture as its pixels alone, RGB24. */
 const rgbFileSchema = z.strictObject({
   path: z.string(),
-  /** Of the file, lower-case hex. */
-  sha256: z.string(),
+  /** Of the file, lower-case hex; `null`: the renderer writes it. */
+  sha256: z.string().nullable(),
   width: z.int().positive(),
   height: z.int().positive(),
 })

@@ -261,7 +261,7 @@ describe('a job is refused', () => {
     await rm(job.source.path)
     const large = {
       ...job,
-      fitted: { path: path.join(path.dirname(job.fitted.path), 'large.rgb'), ...size },
+      fitted: { path: path.join(path.dirname(job.fitted.path), 'large.rgb'), sha256: null, ...size },
       parameters: { ...job.parameters, ...size },
     }
     const error: unknown = await render(large).catch((thrown: unknown) => thrown)

@@ -49,7 +49,7 @@ describe('an image', () => {
   test('is left to the renderer to fit where the clip is large', async () => {
     const size = { width: 8192, height: 8192 }
     const { folder, preparing } = await prepare(await goldenImage('turned.jpg'), size)
-    expect((await preparing).fitted).toEqual({ path: path.join(folder, 'fitted.rgb'), ...size })
+    expect((await preparing).fitted).toEqual({ path: path.join(folder, 'fitted.rgb'), sha256: null, ...size })
     expect(await readdir(folder)).toEqual(['source.rgb'])
   })
 

@@ -12,8 +12,11 @@ const IMAGE = somePixels({ width: 16, height: 8 })
 const readFitted = async (width: number, height: number, fittedAhead?: typeof IMAGE) => {
   const folder = await temporaryDir()
   const source = await writeRgbFile(path.join(folder, 'source.rgb'), IMAGE, unaborted)
-  const fitted = { path: path.join(folder, 'fitted.rgb'), width, height }
-  if (fittedAhead !== undefined) await writeRgbFile(fitted.path, fittedAhead, unaborted)
+  const file = path.join(folder, 'fitted.rgb')
+  const fitted =
+    fittedAhead === undefined
+      ? { path: file, sha256: null, width, height }
+      : await writeRgbFile(file, fittedAhead, unaborted)
   const images = await readClipImages({ source, fitted, parameters: { fit: 'crop' } }, unaborted)
   return { images, file: await readRgbFile(fitted) }
 }
