@@ -5,6 +5,7 @@ import { openDevice } from './device.ts'
 import { stopJobsInTime } from './drain-jobs.ts'
 import { jobEndEvent } from './job-end-event.ts'
 import { type JobInHand, takeJob } from './job-in-hand.ts'
+import { longestPollSeconds } from './lease.ts'
 import { openPlace } from './place.ts'
 import { putAsideMalformed } from './put-aside-malformed.ts'
 import { openReceiver, type Received } from './receive-message.ts'
@@ -104,7 +105,8 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
     while (maxJobs === null || taken < maxJobs) {
       const place = await preparing.enter(drain.signal).catch(() => null)
       if (place === null) break
-      const waitSeconds = Math.max(1, Math.min(options.waitSeconds, Math.ceil(idleSecondsLeft())))
+      const longestSeconds = Math.min(options.waitSeconds, longestPollSeconds(lease))
+      const waitSeconds = Math.max(1, Math.min(longestSeconds, Math.ceil(idleSecondsLeft())))
       const received = await receive(
         { waitSeconds, visibilitySeconds: lease.visibilitySeconds },
         drain.signal,
