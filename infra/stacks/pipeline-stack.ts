@@ -45,13 +45,14 @@ export class PipelineStack extends Stack {
     const fleet = { config, network, buckets, jobs, key }
     const ecs = config.compute === 'batch' ? null : this.addEcs(fleet, topic)
     const batch = config.compute === 'ec2' ? null : this.addBatch(fleet, topic)
+    const metrics = pipelineMetrics(config.name)
     new Alarms(this, 'Alarms', {
       ...{ topic, drops, jobs },
       functions: [ingest.function, ...(batch === null ? [] : [batch.dispatch.function])],
       oldestHours: config.alarmHours,
+      ...{ otherModelJobs: metrics.otherModelJobs, modelId: config.modelId },
     })
     const workers = [ecs, batch].flatMap((kind) => (kind === null ? [] : [kind.workerCount]))
-    const metrics = pipelineMetrics(config.name)
     new PipelineDashboard(this, 'Overview', { jobs: jobs.queue, workers, metrics })
     addCommands(this, { config, buckets, jobs, topic })
   }
