@@ -34,6 +34,8 @@ import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
  *   a job never gets as far as a render, or the
  *   store does not honour conditions?               The queue's maxReceiveCount (50) ends it, or the queue's retention
  *
+ * `svd redrive` begins anew: it writes a status without entries.
+ *
  * A job that failed so gets a dead-letter message that the worker sends, because the queue would only move the message
  * after 50 receives. It is sent once per failed record, so that its retention begins anew once and not again and again.
  */

@@ -610,7 +610,7 @@ describe('jobs for workers with another model', () => {
     const end = await world.run()
 
     expect(world.eventsOf('job-postponed').map(({ delaySeconds }) => delaySeconds)).toEqual([
-      60, 120, 240, 480, 960,
+      60, 120, 240, 480, 900,
     ])
     expect(end.reason).toBe('idle for 1000 s')
     expect(world.clock.elapsedMs()).toBeLessThan(1_010_000)
