@@ -37,6 +37,8 @@ export interface StatusWriterOptions {
   readonly intervalMs: number
   /** How long a render counts as alive after its last sign. */
   readonly aliveSeconds: number
+  /** Ids of all attempts of this process. It is alive: an entry of theirs that is still open could only not be removed. */
+  readonly ownAttempts?: ReadonlySet<string>
 }
 
 const WRITE_LIMIT_MS = 5_000
@@ -56,6 +58,7 @@ export const openStatusWriter = ({
   workerId,
   intervalMs,
   aliveSeconds,
+  ownAttempts = new Set(),
 }: StatusWriterOptions): StatusWriter => {
   const jobId = attempt.job.job_id
   const key = statusKey(jobId)
@@ -79,8 +82,16 @@ export const openStatusWriter = ({
     }
   }
 
+  const withoutLeftovers = (stored: StoredStatus | null): StoredStatus | null => {
+    if (!stored?.record) return stored
+    const isLeftover = ({ id, reason }: SpentAttempt): boolean =>
+      reason === null && id !== attemptId && ownAttempts.has(id)
+    const attempts = stored.record.attempts.filter((entry) => !isLeftover(entry))
+    return { ...stored, record: { ...stored.record, attempts } }
+  }
+
   const read = async (signal: AbortSignal): Promise<StoredStatus | null> => {
-    there = await readStatus(store, jobId, signal)
+    there = withoutLeftovers(await readStatus(store, jobId, signal))
     const record = there?.record ?? null
     // What was there when the attempt began knows nothing of it.
     if (hasRead) outdone = record !== null && (isFinal(record.state) || record.attempt > attempt.number)

@@ -23,12 +23,13 @@ export interface JobInHand extends HeldJob {
   abort(reason: Error): void
 }
 
-/** Takes a job on: from here its lease is kept up, and its status written. */
+/** Takes a job on: from here its lease is kept up, and its status written. `ownAttempts` gets the attempt's id. */
 export const takeJob = (
   job: JobMessage,
   received: Received,
   deps: WorkerDeps,
   { lease, statusIntervalMs, cancelIntervalMs }: WorkerOptions,
+  ownAttempts: Set<string>,
 ): JobInHand => {
   const { jobs, clock, worker, onEvent, onBeat = () => {} } = deps
   const store = steadyStore(deps.store, deps)
@@ -36,8 +37,9 @@ export const takeJob = (
   const { receiptHandle, receiveCount } = message
   const attempt = startAttempt(job, receiveCount, clock.now())
   const attemptId = newAttemptId(receiveCount, deps.random)
+  ownAttempts.add(attemptId)
   const status = openStatusWriter({
-    ...{ store, clock, attempt, attemptId, workerId: worker.id },
+    ...{ store, clock, attempt, attemptId, ownAttempts, workerId: worker.id },
     intervalMs: statusIntervalMs,
     aliveSeconds: lease.visibilitySeconds,
   })

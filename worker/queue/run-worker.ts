@@ -46,6 +46,7 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
   const hands = new Map<JobInHand, Promise<void>>()
   /** Jobs that failed here, or that this machine could not do, since the last that succeeded. */
   const failing = new Set<string>()
+  const ownAttempts = new Set<string>()
   let gaveUp = false
   const ended = new AbortController()
   let taken = 0
@@ -106,7 +107,7 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
       return place[Symbol.dispose]()
     }
     taken++
-    const hand = takeJob(parsed.job, received, deps, options)
+    const hand = takeJob(parsed.job, received, deps, options, ownAttempts)
     if (drain.signal.aborted) hand.abort(new DrainingError(`${drain.reason()}`))
     hands.set(hand, follow(hand, place, { same: sameJobs(hand), idleSinceMs }))
   }

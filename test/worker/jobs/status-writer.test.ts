@@ -21,7 +21,11 @@ const JOB = aJob()
 const ID = '0001-8000000080000000'
 const KEY = statusKey(JOB.job_id)
 
-const aWriter = (faults: Faults<StoreOperation> = {}, number = 1) => {
+const aWriter = (
+  faults: Faults<StoreOperation> = {},
+  number = 1,
+  ownAttempts: ReadonlySet<string> = new Set(),
+) => {
   const { store, deps, time } = closingDeps(faults)
   const attempt = startAttempt(JOB, number, dateAt(0))
   const writer = openStatusWriter({
@@ -29,6 +33,7 @@ const aWriter = (faults: Faults<StoreOperation> = {}, number = 1) => {
     clock: deps.clock,
     attempt,
     attemptId: ID,
+    ownAttempts,
     workerId: 'worker-1',
     intervalMs: 1_000,
     aliveSeconds: 120,
@@ -245,6 +250,21 @@ describe('the entry of an attempt', () => {
     await later(1_000)
 
     expect(entries()).toEqual([ID])
+  })
+
+  test('is gone where this process could not remove it before, unless the attempt failed', async () => {
+    const { writer, another, entries } = aWriter({}, 2, new Set(['left', 'failed']))
+    await another('rendering', { attempt: 1, workerId: 'worker-1' }, [
+      { ...ANOTHER, id: 'left', reason: null },
+      { ...ANOTHER, id: 'failed' },
+      { ...ANOTHER, id: 'vanished elsewhere', reason: null },
+    ])
+
+    const counted = await writer.readAttempts(unaborted)
+    await writer.end({ state: 'queued' })
+
+    expect(counted.map(({ id }) => id)).toEqual(['failed', 'vanished elsewhere'])
+    expect(entries()).toEqual(['failed', 'vanished elsewhere'])
   })
 
   test('is alive for one lease after each sign of the lease', async () => {

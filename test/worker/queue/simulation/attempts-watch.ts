@@ -33,6 +33,12 @@ export interface AttemptsWatchOptions {
   readonly violate: (what: string) => void
 }
 
+/** A request that is on its way for longer was given up. */
+const LATE_MS = 60_000
+
+const parseStatus = (bytes: Uint8Array): StatusRecord =>
+  statusRecordSchema.parse(JSON.parse(new TextDecoder().decode(bytes)))
+
 export const watchAttempts = ({
   schedule,
   store,
@@ -49,9 +55,20 @@ export const watchAttempts = ({
 
   const statusAt = (key: string): StatusRecord | null => {
     const written = store.writes.findLast((object) => object.key === key)
-    return written === undefined
-      ? null
-      : statusRecordSchema.parse(JSON.parse(new TextDecoder().decode(written.bytes)))
+    return written === undefined ? null : parseStatus(written.bytes)
+  }
+
+  /**
+   * The entries as the worker may have read them that recorded the failure: a write that was on its way for long may have
+   * come in between. Where nothing is late, they are those that are there.
+   */
+  const recentAttempts = (jobId: string): readonly (readonly SpentAttempt[])[] => {
+    const written = store.writes.filter(({ key }) => key === statusKey(jobId)).toReversed()
+    const first = written.findIndex(({ lastModified }) => lastModified.getTime() < epochMs() - LATE_MS)
+    const recent = isCalm(schedule)
+      ? written.slice(0, 1)
+      : written.slice(0, first < 0 ? undefined : first + 1)
+    return recent.map(({ bytes }) => parseStatus(bytes).attempts)
   }
 
   /** Whether an entry may count that says that a worker vanished. */
@@ -81,18 +98,18 @@ export const watchAttempts = ({
       if (failure?.class !== 'exhausted') return
       const letter = deadLetters.messages().find(({ body }) => jobIdIn(body) === job_id)
       if ((letter?.receiveCount ?? 0) >= schedule.maxReceives) return
-      const attempts = statusAt(statusKey(job_id))?.attempts ?? []
-      const closed = attempts.filter(({ reason }) => reason !== null)
-      const vanished = attempts.filter((attempt) => attempt.reason === null && mayHaveVanished(attempt))
       const failed = failures.get(job_id) ?? 0
-      if (closed.length > failed)
-        violate(`${closed.length} failures of ${job_id} count, and it failed ${failed} times`)
-      // A failure whose entry the store did not take in ends the job all the same.
-      const real = Math.max(closed.length, isCalm(schedule) ? 0 : failed) + vanished.length
-      if (real < schedule.maxAttempts)
-        violate(
-          `${job_id} has failed after ${real} of ${schedule.maxAttempts} attempts: ${JSON.stringify(attempts)}`,
-        )
+      const real = recentAttempts(job_id).map((attempts) => {
+        const closed = attempts.filter(({ reason }) => reason !== null)
+        const vanished = attempts.filter((attempt) => attempt.reason === null && mayHaveVanished(attempt))
+        if (closed.length > failed)
+          violate(`${closed.length} failures of ${job_id} count, and it failed ${failed} times`)
+        // A failure whose entry the store did not take in ends the job all the same.
+        return Math.max(closed.length, isCalm(schedule) ? 0 : failed) + vanished.length
+      })
+      const most = Math.max(0, ...real)
+      if (most < schedule.maxAttempts)
+        violate(`${job_id} has failed after ${most} of ${schedule.maxAttempts} attempts`)
     },
     markedDeaths: (jobId) => deaths.get(jobId) ?? 0,
   }
