@@ -19,6 +19,9 @@ export interface AlarmsProps {
   readonly jobs: QueueWithDeadLetters
   readonly functions: readonly LambdaFunction[]
   readonly oldestHours: number
+  /** Receives of jobs for another model than `modelId`. */
+  readonly otherModelJobs: IMetric
+  readonly modelId: string
 }
 
 const period = Duration.minutes(5)
@@ -40,8 +43,9 @@ const held = (queue: Queue): IMetric =>
 export class Alarms extends Construct {
   private readonly topic: Topic
 
-  constructor(scope: Construct, id: string, { topic, drops, jobs, functions, oldestHours }: AlarmsProps) {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id)
+    const { topic, drops, jobs, functions, oldestHours, otherModelJobs, modelId } = props
     this.topic = topic
     this.alarm('JobsFailedForGood', {
       metric: held(jobs.deadLetters),
@@ -57,6 +61,11 @@ export class Alarms extends Construct {
       metric: jobs.queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period }),
       above: oldestHours * 3600,
       text: `a job has been waiting for over ${oldestHours} hours. Raise svd:maxWorkers, or see what workers do`,
+    })
+    this.alarm('JobsOfAnotherModel', {
+      metric: otherModelJobs,
+      above: 0,
+      text: `jobs wait for another model than ${modelId}, which the workers have. svd status tells which; deploy that svd:modelId until they are done, or cancel them`,
     })
     this.alarm('NothingDone', {
       metric: new MathExpression({

@@ -85,7 +85,10 @@ export class PipelineDashboard extends Construct {
           }),
           new GraphWidget({
             title: 'Again and in vain',
-            left: [metrics.retries, metrics.leasesLost, metrics.rejected],
+            left: [
+              ...[metrics.retries, metrics.postponed, metrics.otherModelJobs],
+              ...[metrics.leasesLost, metrics.rejected],
+            ],
             ...HALF,
           }),
         ],

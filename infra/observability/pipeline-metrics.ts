@@ -1,6 +1,11 @@
 import { Duration } from 'aws-cdk-lib'
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
-import { INGEST_SERVICE, metricsNamespaceOf, WORKER_SERVICE } from '../../shared/contracts/metrics.ts'
+import {
+  INGEST_SERVICE,
+  metricsNamespaceOf,
+  OTHER_MODEL_METRIC,
+  WORKER_SERVICE,
+} from '../../shared/contracts/metrics.ts'
 import { FAILURE_CLASSES } from '../../shared/contracts/result-record.ts'
 
 const period = Duration.minutes(5)
@@ -25,6 +30,8 @@ export const pipelineMetrics = (deployment: string) => {
     succeeded: worker('JobsSucceeded', 'Sum').with({ label: 'done' }),
     failed: worker('JobsFailed', 'Sum').with({ label: 'failed' }),
     retries: worker('Retries', 'Sum').with({ label: 'tried again' }),
+    postponed: worker('Postponed', 'Sum').with({ label: 'had to wait' }),
+    otherModelJobs: worker(OTHER_MODEL_METRIC, 'Sum').with({ label: 'for another model' }),
     leasesLost: worker('LeaseLost', 'Sum').with({ label: 'leases lost' }),
     jobSeconds: worker('JobSeconds', 'Average').with({ label: 'attempt, mean' }),
     slowJobSeconds: worker('JobSeconds', 'p95').with({ label: 'attempt, 95 %' }),

@@ -21,7 +21,10 @@ export interface WorkerPlaces {
 
 const PROBES_PREFIX = probeKey('')
 
-/** Publishes where nothing is, and deletes nothing; of the dead letters it takes none away. */
+/**
+ * Publishes where nothing is, and deletes no object. A job whose attempts are spent it sends to the dead letters, and takes
+ * away those of jobs that are done.
+ */
 export const workerPermissions = ({ buckets, jobs, key }: WorkerPlaces): readonly PolicyStatement[] => [
   mayRead(buckets.output, [INPUTS_PREFIX, JOBS_PREFIX, STATUS_PREFIX, CANCEL_PREFIX, PROBES_PREFIX]),
   mayRead(buckets.models, [MODELS_PREFIX]),
@@ -39,7 +42,7 @@ export const workerPermissions = ({ buckets, jobs, key }: WorkerPlaces): readonl
     resources: [jobs.queue.queueArn],
   }),
   new PolicyStatement({
-    actions: ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'],
+    actions: ['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility', 'sqs:DeleteMessage'],
     resources: [jobs.deadLetters.queueArn],
   }),
   ...mayUseKey(key),

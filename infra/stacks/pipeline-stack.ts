@@ -2,6 +2,7 @@ import { Duration, Stack, type StackProps } from 'aws-cdk-lib'
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
+import { MAX_JOB_RECEIVES } from '../../shared/contracts/job-message.ts'
 import { LEASE_OPTIONS } from '../../worker/queue/lease.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
 import { Dispatch } from '../functions/dispatch.ts'
@@ -28,9 +29,6 @@ export interface PipelineStackProps extends StackProps {
   readonly storage: StorageStack
 }
 
-/** Attempts at a job. A worker counts them too, and writes the failed result of the last. */
-const JOB_RECEIVES = 5
-
 /** All that can go and come again: ingest, the queue of jobs, workers, and what tells of them. */
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, { config, storage, ...props }: PipelineStackProps) {
@@ -38,7 +36,7 @@ export class PipelineStack extends Stack {
     const { buckets, drops, key } = storage
     const jobs = new QueueWithDeadLetters(this, 'Jobs', {
       visibility: Duration.seconds(LEASE_OPTIONS.visibilitySeconds),
-      maxReceiveCount: JOB_RECEIVES,
+      maxReceiveCount: MAX_JOB_RECEIVES,
       key,
     })
     const { ingest } = new Ingest(this, 'Ingest', { config, buckets, drops, jobs: jobs.queue, key })
@@ -47,13 +45,14 @@ export class PipelineStack extends Stack {
     const fleet = { config, network, buckets, jobs, key }
     const ecs = config.compute === 'batch' ? null : this.addEcs(fleet, topic)
     const batch = config.compute === 'ec2' ? null : this.addBatch(fleet, topic)
+    const metrics = pipelineMetrics(config.name)
     new Alarms(this, 'Alarms', {
       ...{ topic, drops, jobs },
       functions: [ingest.function, ...(batch === null ? [] : [batch.dispatch.function])],
       oldestHours: config.alarmHours,
+      ...{ otherModelJobs: metrics.otherModelJobs, modelId: config.modelId },
     })
     const workers = [ecs, batch].flatMap((kind) => (kind === null ? [] : [kind.workerCount]))
-    const metrics = pipelineMetrics(config.name)
     new PipelineDashboard(this, 'Overview', { jobs: jobs.queue, workers, metrics })
     addCommands(this, { config, buckets, jobs, topic })
   }

@@ -47,6 +47,12 @@ export const jobMessageSchema = z.strictObject({
   submitted_at: timestampSchema,
 })
 
+/**
+ * Receives after which the queue moves a job's message to the dead letters, its `maxReceiveCount`: however often workers
+ * hand it back, it ends. Attempts that count are fewer, and workers count them themselves.
+ */
+export const MAX_JOB_RECEIVES = 50
+
 export type JobOrigin = z.infer<typeof originSchema>
 export type JobImage = z.infer<typeof jobImageSchema>
 export type ModelReference = z.infer<typeof modelReferenceSchema>

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { type JobMessage, jobIdSchema, jobImageSchema, originSchema, timestampSchema } from './job-message.ts'
+import {
+  type JobMessage,
+  jobIdSchema,
+  jobImageSchema,
+  modelReferenceSchema,
+  originSchema,
+  timestampSchema,
+} from './job-message.ts'
 import { parametersDocumentSchema } from './parameters-document.ts'
 
 /*
@@ -7,7 +14,8 @@ import { parametersDocumentSchema } from './parameters-document.ts'
  *     ▲           │            │            │
  *     └───────────┴── retry ───┴────────────┘
  *
- * For people who watch: it may lag behind or miss a change. What became of a job is in its result record alone.
+ * For people who watch: it may lag behind or miss a change. What became of a job is in its result record alone. Workers
+ * read one thing of it: `attempts`, see worker/jobs/spent-attempts.ts.
  */
 export const JOB_STATES = [
   'queued',
@@ -18,6 +26,16 @@ export const JOB_STATES = [
   'failed',
   'cancelled',
 ] as const
+
+/** An attempt that counts against its job, unless its worker takes it back. */
+export const spentAttemptSchema = z.strictObject({
+  id: z.string(),
+  worker_id: z.string(),
+  /** Why it failed; null: it renders, or its worker vanished while it did. */
+  reason: z.string().nullable(),
+  /** Its worker has to renew a render before then. */
+  alive_until: timestampSchema,
+})
 
 export const statusRecordSchema = z.strictObject({
   version: z.literal(1),
@@ -32,6 +50,10 @@ export const statusRecordSchema = z.strictObject({
   worker_id: z.string().nullable(),
   /** Why it waits again, or failed. */
   message: z.string().nullable(),
+  /** Attempts that count, oldest first. Records from before they were counted lack these two. */
+  attempts: z.array(spentAttemptSchema).default([]),
+  /** Model that a worker has to have for the job, where the last one that took the job had another; null: not so. */
+  waits_for_model: modelReferenceSchema.nullable().default(null),
   image: jobImageSchema,
   parameters: parametersDocumentSchema,
   origin: originSchema,
@@ -39,6 +61,7 @@ export const statusRecordSchema = z.strictObject({
   updated_at: timestampSchema,
 })
 
+export type SpentAttempt = z.infer<typeof spentAttemptSchema>
 export type JobState = (typeof JOB_STATES)[number]
 export type StatusRecord = z.infer<typeof statusRecordSchema>
 
@@ -53,6 +76,8 @@ export const queuedStatus = (job: JobMessage, now: Date): StatusRecord => ({
   steps: 0,
   worker_id: null,
   message: null,
+  attempts: [],
+  waits_for_model: null,
   image: job.image,
   parameters: job.parameters,
   origin: job.origin,

@@ -13,6 +13,7 @@ export const jobAsJson = (standing: JobStanding) => ({
   step: standing.step,
   steps: standing.steps,
   message: standing.message,
+  waits_for_model: standing.waitsForModel,
   image: standing.image.source_key,
   parameters: standing.parameters,
   origin: standing.origin,

@@ -1,4 +1,5 @@
-import { JOB_STATES, type JobState } from '../../shared/contracts/status-record.ts'
+import { safeText } from '../../shared/contracts/shown-value.ts'
+import { JOB_STATES } from '../../shared/contracts/status-record.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
 import { shortDuration } from './duration.ts'
 import { type Column, plainTable } from './plain-table.ts'
@@ -41,9 +42,22 @@ const columns = (now: Date): readonly Column<JobStanding>[] => [
 export const jobTable = (standings: readonly JobStanding[], now: Date): string =>
   plainTable(columns(now), standings)
 
+/** In the order of a job's life. */
+const STATES: readonly JobStanding['state'][] = [...JOB_STATES, 'lost']
+
 /** `3 queued, 1 rendering, 12 succeeded`, in the order of a job's life. */
-export const countStates = (states: readonly JobState[]): string =>
-  JOB_STATES.flatMap((state) => {
+export const countStates = (states: readonly JobStanding['state'][]): string =>
+  STATES.flatMap((state) => {
     const count = states.filter((one) => one === state).length
     return count === 0 ? [] : [`${count} ${state}`]
   }).join(', ')
+
+/** `12 wait for a worker with the model svd-xt (0123456789ab)`, a line for each model. */
+export const waitingForModels = (standings: readonly JobStanding[]): readonly string[] => {
+  const models = standings.flatMap(({ waitsForModel }) => waitsForModel ?? [])
+  const groups = Map.groupBy(models, ({ id, sha256 }) => `${id} (${sha256.slice(0, SHORT_ID)})`)
+  return [...groups].map(
+    ([model, { length }]) =>
+      `${length} wait${length === 1 ? 's' : ''} for a worker with the model ${safeText(model)}`,
+  )
+}

@@ -26,6 +26,7 @@ const textOf = (event: IngestEvent | WorkerEvent): string | null => {
       return `${event.jobId.slice(0, SHORT_ID)}  was done before`
     case 'job-retry':
     case 'job-released':
+    case 'job-postponed':
     case 'job-abandoned':
       return `${event.jobId.slice(0, SHORT_ID)}  ${event.type.slice('job-'.length)}: ${event.reason}`
     case 'message-malformed':

@@ -8,6 +8,7 @@ import { type Machine, thisMachine } from '../fitness/machine.ts'
 import { checkClip } from '../jobs/check-clip.ts'
 import { openJobStages } from '../jobs/open-job-stages.ts'
 import { openScratchFolders } from '../jobs/scratch-folders.ts'
+import { steadyStore } from '../jobs/steady-store.ts'
 import { openModel } from '../models/open-model.ts'
 import type { Drain } from '../queue/drain.ts'
 import { LEASE_OPTIONS } from '../queue/lease.ts'
@@ -49,7 +50,6 @@ export interface WorkerTools
 
 /** A full-size step on a slow processor takes minutes, and loading a network may too. */
 export const STALL_SECONDS = 1800
-/** Where the queue itself gives nothing up. */
 const MAX_ATTEMPTS = 5
 
 const isRunning = (processId: number): boolean => {
@@ -98,7 +98,6 @@ export const startWorker = async (
     if (error instanceof InvalidInputError) throw error
     return null
   })
-  let maxReceiveCount: number | null = null
   const model = await checkWorker(
     {
       machine,
@@ -110,11 +109,7 @@ export const startWorker = async (
       scratchDir,
       outputs: store,
       queue: jobs,
-      async readQueueSettings(within) {
-        const found = await services.readQueueSettings(jobsQueueUrl, within)
-        maxReceiveCount = found.maxReceiveCount
-        return found
-      },
+      readQueueSettings: (within) => services.readQueueSettings(jobsQueueUrl, within),
       conditionalWrites: settings.conditionalWrites ?? 'required',
       modelSource,
       openModel: (source) =>
@@ -152,9 +147,10 @@ export const startWorker = async (
         precision: device.precision,
         usdPerHour: tools.usdPerHour,
       },
-      maxAttempts: settings.maxAttempts ?? maxReceiveCount ?? MAX_ATTEMPTS,
+      maxAttempts: settings.maxAttempts ?? MAX_ATTEMPTS,
       prepareJob: openJobStages({
-        ...{ store, model, renderer, prepareImage, finishClip, checkClip, ffmpegPath },
+        ...{ model, renderer, prepareImage, finishClip, checkClip, ffmpegPath },
+        store: steadyStore(store, { clock, random: Math.random }),
         settings: { device: device.choice, memory, threads, cacheDir },
       }),
       scratch,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { QueueDepth } from '../../shared/ports/message-queue.ts'
+import { lostIfGone } from '../tracking/lost-jobs.ts'
 import { readStandings } from '../tracking/read-standings.ts'
 import {
   addDeploymentOptions,
@@ -11,7 +12,7 @@ import {
 import { jobDetails } from './job-details.ts'
 import { jobAsJson } from './job-report.ts'
 import { addJobSelection, type JobSelectionOptions, selectJobs } from './job-selection.ts'
-import { countStates, jobTable } from './job-table.ts'
+import { countStates, jobTable, waitingForModels } from './job-table.ts'
 import type { Services } from './services.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -62,9 +63,11 @@ export const runStatus = async (
   const outputs = services.openBucket(outputBucket)
   const now = services.clock.now()
   const { jobIds, left } = await selectJobs(outputs, named, options, { now, signal })
-  const standings = await readStandings(outputs, jobIds, signal)
   const queue = await readDepth('jobsQueueUrl', options, services, surroundings)
   const deadLetters = await readDepth('deadLetterQueueUrl', options, services, surroundings)
+  // After the queues: a job whose message left them is found done then.
+  const found = await readStandings(outputs, jobIds, signal)
+  const standings = found.map((standing) => lostIfGone(standing, { now, queue, deadLetters }))
   if (options.json) {
     const report = {
       jobs: standings.map(jobAsJson),
@@ -83,6 +86,7 @@ export const runStatus = async (
   if (standings.length > 0) stdout.write(`${jobTable(standings, now)}\n`)
   const counts = countStates(standings.map(({ state }) => state))
   stdout.write(`${counts === '' ? 'no jobs' : counts}${left > 0 ? `; ${left} more (--limit)` : ''}\n`)
+  for (const line of waitingForModels(standings)) stdout.write(`${line}\n`)
   if (queue !== null)
     stdout.write(`queue: ${queue.visible + queue.delayed} waiting, ${queue.inFlight} in work\n`)
   if (deadLetters !== null) stdout.write(`dead letters: ${deadLetters.visible + deadLetters.inFlight}\n`)

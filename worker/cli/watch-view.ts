@@ -32,6 +32,7 @@ const RANK: Readonly<Record<JobStanding['state'], number>> = {
   publishing: 0,
   preparing: 0,
   failed: 1,
+  lost: 1,
   cancelled: 2,
   queued: 3,
   succeeded: 4,

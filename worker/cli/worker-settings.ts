@@ -108,7 +108,7 @@ const SETTINGS = {
     ...whole(1, 1000),
     variable: 'SVD_MAX_ATTEMPTS',
     value: 'n',
-    help: "a job that fails so often has failed (the queue's maxReceiveCount, else 5)",
+    help: 'a job that fails so often, or takes its worker down, has failed (5)',
   },
   beatSeconds: {
     ...whole(1, 3600),

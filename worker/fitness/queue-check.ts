@@ -1,3 +1,4 @@
+import { MAX_JOB_RECEIVES } from '../../shared/contracts/job-message.ts'
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import { type Check, type Finding, fail, ok, runCheck, warn } from './check.ts'
 
@@ -7,10 +8,12 @@ export interface QueueSettings {
   readonly maxReceiveCount: number | null
 }
 
-/** With fewer deliveries a job that was handed back once, by a Spot notice say, would be given up. */
+/** With fewer deliveries a job that was handed back a few times, by Spot notices say, would be given up. */
 const LEAST_RECEIVES = 3
+/** Below it, a long job in a busy week may be given up so. */
+const FEW_RECEIVES = 20
 
-const FIX_REDRIVE = 'give the queue a dead-letter queue with maxReceiveCount 5'
+const FIX_REDRIVE = `give the queue a dead-letter queue with maxReceiveCount ${MAX_JOB_RECEIVES}`
 
 /** `null` where nobody can tell them. */
 export type ReadQueueSettings = ((signal: AbortSignal) => Promise<QueueSettings>) | null
@@ -27,7 +30,8 @@ export const queueFinding = async (
   const { maxReceiveCount } = await readSettings(signal)
   if (maxReceiveCount === null) return warn(`${found}; it has no dead-letter queue`, FIX_REDRIVE)
   const policy = `${found}; given up after ${maxReceiveCount} deliveries`
-  return maxReceiveCount >= LEAST_RECEIVES ? ok(policy) : fail(policy, FIX_REDRIVE)
+  if (maxReceiveCount < LEAST_RECEIVES) return fail(policy, FIX_REDRIVE)
+  return maxReceiveCount < FEW_RECEIVES ? warn(policy, FIX_REDRIVE) : ok(policy)
 }
 
 export const checkQueue = (

@@ -7,6 +7,11 @@ export interface BackOff {
 
 /** A minute covers a restarted renderer, a quarter of an hour most outages of a service. */
 export const JOB_BACK_OFF: BackOff = { firstSeconds: 30, longestSeconds: 900 }
+/**
+ * A worker with the job's model may come in hours, or never. 50 deliveries take half a day; until then the messages count
+ * as backlog, and keep machines running.
+ */
+export const MODEL_BACK_OFF: BackOff = { firstSeconds: 60, longestSeconds: 900 }
 export const QUEUE_BACK_OFF: BackOff = { firstSeconds: 1, longestSeconds: 30 }
 
 /**

@@ -4,6 +4,6 @@ export interface Clock {
   now(): Date
   /** For durations, in milliseconds from anywhere: it only runs forward. */
   elapsedMs(): number
-  /** Rejects with the reason of `signal` when that aborts first. */
+  /** `ms` is not negative. Rejects with the reason of `signal` when that aborts first. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }

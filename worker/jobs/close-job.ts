@@ -1,4 +1,7 @@
+import { ZodError } from 'zod'
+import { encodeJobMessage } from '../../shared/contracts/job-message.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
+import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { WorkerIdentity } from './attempt.ts'
 import type { Clock } from './clock.ts'
@@ -6,13 +9,15 @@ import type { HeldJob, JobEnd } from './held-job.ts'
 import { type Ending, resultOf } from './result-of-attempt.ts'
 import { createResult, isDone, readResult } from './result-store.ts'
 import type { StatusChange } from './status-of-attempt.ts'
+import { steadyStore } from './steady-store.ts'
 import { withTimeLimit } from './time-limit.ts'
 
 /*
  * How a job ends, in the only order in which nothing is lost and nothing published twice:
  *
  *   outputs ───▶ claim held? ───▶ result.json ───▶ status ───▶ message
- *   create                        create           put          remove
+ *   create                        create           put          remove; of a job whose attempts are spent, first
+ *                                                               sent to the dead letters
  *          │                   │             │            │
  *    a worker that dies here   │       or here: the job is done; its next delivery finds the record,
  *    has published nothing;    │       puts the status right and removes the message
@@ -28,71 +33,93 @@ import { withTimeLimit } from './time-limit.ts'
 
 export interface ClosingDeps {
   readonly store: ObjectStore
+  /** Where messages of jobs go whose attempts are spent; null: nowhere. */
+  readonly deadLetters: Pick<MessageQueue, 'send'> | null
   readonly clock: Clock
+  readonly random: () => number
   readonly worker: WorkerIdentity
 }
 
 /** For what is written when a job ends. A worker that has to go may have no more than this. */
 export const CLOSE_LIMIT_MS = 20_000
+/** How long the message of a job waits whose record could not be read. */
+const AGAIN_SECONDS = 30
 
 const statusBy = ({ state, failure }: ResultRecord): StatusChange =>
   failure === null ? { state } : { state, message: failure.reason }
 
-/** Best effort: the job is done, whatever becomes of these. The message comes again if it stays. */
-const tidyUp = async (
-  { claim, status }: HeldJob,
-  result: ResultRecord | null,
-  { clock }: ClosingDeps,
-  last: 'remove' | 'hand-back',
+/** Throws where the queue does not take it: the message stays then, and this is tried again at its next delivery. */
+const sendDeadLetter = async (
+  { job }: HeldJob['attempt'],
+  { deadLetters }: ClosingDeps,
+  signal: AbortSignal,
 ): Promise<void> => {
-  await status.end(result === null ? null : statusBy(result))
-  const settle = (signal: AbortSignal): Promise<void> =>
-    last === 'remove' ? claim.remove(signal) : claim.handBack(0, signal)
-  await withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, settle).catch(() => {})
+  if (deadLetters === null) return
+  const [refused] = await deadLetters.send([{ body: encodeJobMessage(job), groupId: job.group }], signal)
+  if (refused !== undefined) throw new Error(`${job.job_id}: the dead letters refused it: ${refused.reason}`)
 }
 
-const readIfPossible = (held: HeldJob, { store, clock }: ClosingDeps): Promise<ResultRecord | null> =>
-  withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, (signal) =>
-    readResult(store, held.attempt.job.job_id, signal),
-  ).catch(() => null)
+/** `null`: not one that this version can read; `undefined`: the store does not answer. */
+type FoundResult = ResultRecord | null | undefined
+
+/**
+ * Best effort: the job is done, whatever becomes of these. The message comes again if it stays, and it stays where nobody
+ * can tell whether it has to become a dead letter.
+ */
+const tidyUp = async (held: HeldJob, result: FoundResult, deps: ClosingDeps): Promise<void> => {
+  const { claim, status, attempt } = held
+  await status.end(result ? statusBy(result) : null)
+  await withTimeLimit({ clock: deps.clock, limitMs: CLOSE_LIMIT_MS }, async (signal) => {
+    if (result === undefined) return await claim.handBack(AGAIN_SECONDS, signal)
+    if (result?.failure?.class === 'exhausted') await sendDeadLetter(attempt, deps, signal)
+    await claim.remove(signal)
+  }).catch(() => {})
+}
+
+const readIfPossible = async (held: HeldJob, deps: ClosingDeps): Promise<FoundResult> => {
+  const store = steadyStore(deps.store, deps)
+  try {
+    return await withTimeLimit({ clock: deps.clock, limitMs: CLOSE_LIMIT_MS }, (signal) =>
+      readResult(store, held.attempt.job.job_id, signal),
+    )
+  } catch (error) {
+    return error instanceof ZodError || error instanceof SyntaxError ? null : undefined
+  }
+}
 
 /** What is there may be of this very request: its first answer got lost, and it was made again. */
-const isSame = (there: ResultRecord | null, ours: ResultRecord): boolean =>
-  there !== null &&
+const isSame = (there: FoundResult, ours: ResultRecord): boolean =>
+  !!there &&
   there.worker.id === ours.worker.id &&
   there.attempt === ours.attempt &&
   there.started_at === ours.started_at &&
   there.finished_at === ours.finished_at &&
   there.outputs[0]?.video.key === ours.outputs[0]?.video.key
 
-/**
- * Ends the job if it is done already, as that of a message delivered twice; null: it is not.
- */
-export const closeIfDone = async (held: HeldJob, deps: ClosingDeps): Promise<JobEnd | null> => {
-  if (!(await isDone(deps.store, held.attempt.job.job_id, held.signal))) return null
-  await tidyUp(held, await readIfPossible(held, deps), deps, 'remove')
+/** Ends a job that has a record already, as that of a message delivered twice. */
+export const closeDone = async (held: HeldJob, deps: ClosingDeps): Promise<JobEnd> => {
+  await tidyUp(held, await readIfPossible(held, deps), deps)
   return { type: 'done-before' }
 }
 
+/** Ends the job if it is done already; null: it is not. */
+export const closeIfDone = async (held: HeldJob, deps: ClosingDeps): Promise<JobEnd | null> => {
+  const store = steadyStore(deps.store, deps)
+  return (await isDone(store, held.attempt.job.job_id, held.signal)) ? await closeDone(held, deps) : null
+}
+
 /**
- * Writes the job's record and removes its message; `last`: or hands the message back, for the queue to move it to the
- * dead letters. Throws, with the job in this worker's hands as before, if the claim is lost or the record cannot be
- * written: then nobody knows whether it was.
+ * Writes the job's record and removes its message. Throws, with the job in this worker's hands as before, if the claim
+ * is lost or the record cannot be written: then nobody knows whether it was.
  */
-export const closeJob = async (
-  held: HeldJob,
-  ending: Ending,
-  deps: ClosingDeps,
-  last: 'remove' | 'hand-back' = 'remove',
-): Promise<JobEnd> => {
-  const { store, clock, worker } = deps
+export const closeJob = async (held: HeldJob, ending: Ending, deps: ClosingDeps): Promise<JobEnd> => {
+  const { clock, worker } = deps
   const record = resultOf(held.attempt, ending, worker, clock.now())
-  held.claim.assertHeld()
+  const store = steadyStore(deps.store, { ...deps, beforeTry: held.claim.assertHeld })
   const created = await withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, (signal) =>
     createResult(store, record, signal),
   )
   const result = created ? record : await readIfPossible(held, deps)
-  const ours = created || isSame(result, record)
-  await tidyUp(held, result, deps, ours ? last : 'remove')
-  return ours ? { type: 'done', result: record } : { type: 'done-before' }
+  await tidyUp(held, result, deps)
+  return created || isSame(result, record) ? { type: 'done', result: record } : { type: 'done-before' }
 }

@@ -2,26 +2,32 @@ import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { LeaseLostError } from '../../shared/ports/message-queue.ts'
 import { CardUnusableError } from '../renderer/card-unusable-error.ts'
+import { AttemptsSpentError } from './attempts-spent-error.ts'
 import { DrainingError } from './draining-error.ts'
 import { JobCancelledError } from './job-cancelled-error.ts'
+import { PostponedError } from './postponed-error.ts'
 import { QualityError } from './quality-error.ts'
 
 /*
- *             result record            message
+ *             result record            message                                          the attempt counts
  *   reject    failed                   removed
  *   cancel    cancelled                removed
- *   retry     on the last attempt:     out of sight for a while; after the last attempt the queue
- *             failed, `exhausted`      moves it to the dead letters
- *   release   none                     visible at once
- *   abandon   none                     left alone: it is somebody else's
+ *   give-up   failed, `exhausted`      sent to the dead letters, removed
+ *   retry     on the last attempt:     out of sight for a while, longer each time;      yes
+ *             failed, `exhausted`      on the last attempt as for give-up
+ *   postpone  none                     out of sight for a while                         no
+ *   release   none                     visible at once                                  no
+ *   abandon   none                     left alone: it is somebody else's                no
  */
-export type Disposition = 'reject' | 'cancel' | 'retry' | 'release' | 'abandon'
+export type Disposition = 'reject' | 'cancel' | 'give-up' | 'retry' | 'postpone' | 'release' | 'abandon'
 
 /** What becomes of a job whose attempt ended with this error. */
 export const dispositionOf = (error: unknown): Disposition => {
-  const isFinal = [InvalidInputError, QualityError].some((kind) => error instanceof kind)
-  if (isFinal || (error instanceof DoesNotFitError && !error.fitsLater)) return 'reject'
+  const isFinal = [InvalidInputError, QualityError, DoesNotFitError].some((kind) => error instanceof kind)
+  if (isFinal) return 'reject'
   if (error instanceof JobCancelledError) return 'cancel'
+  if (error instanceof AttemptsSpentError) return 'give-up'
+  if (error instanceof PostponedError) return 'postpone'
   if (error instanceof DrainingError || error instanceof CardUnusableError) return 'release'
   if (error instanceof LeaseLostError) return 'abandon'
   return 'retry'

@@ -1,3 +1,4 @@
+import type { ModelReference } from '../../shared/contracts/job-message.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
 import type { Attempt } from './attempt.ts'
 import type { CancelWatch } from './cancel-watch.ts'
@@ -21,4 +22,13 @@ export type JobEnd =
   | { readonly type: 'done-before' }
   | { readonly type: 'retry'; readonly reason: string; readonly delaySeconds: number }
   | { readonly type: 'released'; readonly reason: string }
-  | { readonly type: 'abandoned'; readonly reason: string }
+  /** It waits, and the attempt does not count. `waitsForModel`: for a worker that has that one. */
+  | {
+      readonly type: 'postponed'
+      readonly reason: string
+      readonly delaySeconds: number
+      readonly workersFault: boolean
+      readonly waitsForModel: ModelReference | null
+    }
+  /** `leaseLost`: another worker may have it; else this worker could not even hand it back. */
+  | { readonly type: 'abandoned'; readonly reason: string; readonly leaseLost: boolean }

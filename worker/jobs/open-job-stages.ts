@@ -13,6 +13,7 @@ import { readRgbFile } from '../renderer/rgb-file.ts'
 import { fetchPicture } from './fetch-picture.ts'
 import { type FinishingTools, finishVideos } from './finish-videos.ts'
 import type { PrepareJob } from './job-stages.ts'
+import { PostponedError } from './postponed-error.ts'
 import { saferParameters } from './safer-path.ts'
 
 export interface JobTools extends FinishingTools {
@@ -24,13 +25,14 @@ export interface JobTools extends FinishingTools {
   readonly settings: Pick<RenderSettings, 'device' | 'memory' | 'threads' | 'cacheDir'>
 }
 
-/** Another worker may have the job's model: not the job's fault, and not for ever. */
+/** Another worker may have the job's model, or get it: the job waits for it. */
 const assertModel = ({ model }: JobMessage, { record }: OpenModel): void => {
   if (model.sha256 === record.sha256) return
   const [wanted, here] = [model, { id: record.model_id, sha256: record.sha256 }].map(
     ({ id, sha256 }) => `${id} (${sha256.slice(0, 12)})`,
   )
-  throw new Error(`the job is for the model ${wanted}, and this worker has ${here}`)
+  const reason = `the job is for the model ${wanted}, and this worker has ${here}`
+  throw new PostponedError(reason, { workersFault: false, waitsForModel: model })
 }
 
 /** The job's id is that of its picture: with another one, put there since, its clip would not be what it says. */
@@ -45,7 +47,10 @@ const assertPicture = async ({ source }: PreparedImage, image: JobImage): Promis
 /** A checkpoint that cannot be read is this worker's fault; only the job's own arguments can be the user's mistake. */
 const whoseMistake = (error: unknown): unknown =>
   error instanceof InvalidInputError && !RENDER_ARGUMENT_NAMES.some((name) => name === error.field)
-    ? new Error(`this worker cannot use its model: ${error.message}`, { cause: error })
+    ? new PostponedError(`this worker cannot use its model: ${error.message}`, {
+        workersFault: true,
+        cause: error,
+      })
     : error
 
 /** The stages of jobs, for real: a picture out of the bucket, the renderer's process, ffmpeg and the checks. */

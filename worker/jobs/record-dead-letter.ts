@@ -2,12 +2,14 @@ import { reportKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
 import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import type { JobFailure } from '../../shared/contracts/result-record.ts'
+import type { StatusRecord } from '../../shared/contracts/status-record.ts'
 import type { ReceivedMessage } from '../../shared/ports/message-queue.ts'
 import { startAttempt } from './attempt.ts'
 import type { ClosingDeps } from './close-job.ts'
 import { parseJobMessage } from './parse-job-message.ts'
 import { resultOf } from './result-of-attempt.ts'
-import { createResult, isDone } from './result-store.ts'
+import { createResult, isDone, readResult } from './result-store.ts'
+import { lastReason, mayRender } from './spent-attempts.ts'
 import { statusOf } from './status-of-attempt.ts'
 import { encodeStatus, readStatus, STATUS_WRITE_OPTIONS } from './status-store.ts'
 
@@ -20,28 +22,43 @@ export interface DeadLetter {
 export interface RecordingDeps extends ClosingDeps {
   /** Of the dead letters. */
   readonly queueUrl: string
-  /** Deliveries before a message became one. */
-  readonly maxAttempts: number
 }
 
-const UNKNOWN_REASON = 'every attempt ended without a word: the worker or its machine died'
+/** - `obsolete`  its job succeeded or was cancelled, so that nothing is left to bring back */
+export type DeadLetterState = 'recorded' | 'known' | 'obsolete'
+
+/** The queue counts deliveries, and cannot tell what they came to. */
+const reasonIn = (status: StatusRecord | null): string => {
+  const given = 'the queue gave it up after as many deliveries as it allows'
+  const last = status === null ? null : (status.message ?? lastReason(status.attempts))
+  return last === null
+    ? `${given}, and no worker reported why it did not finish`
+    : `${given}; the last: ${last}`
+}
 
 const recordJob = async (
   job: JobMessage,
-  { assertHeld }: DeadLetter,
-  { store, clock, worker, maxAttempts }: RecordingDeps,
+  { message, assertHeld }: DeadLetter,
+  { store, clock, worker }: RecordingDeps,
   signal: AbortSignal,
-): Promise<boolean> => {
-  if (await isDone(store, job.job_id, signal)) return false
-  const reason = (await readStatus(store, job.job_id, signal))?.record?.message ?? UNKNOWN_REASON
-  const attempt = startAttempt(job, maxAttempts, clock.now())
+): Promise<DeadLetterState> => {
+  if (await isDone(store, job.job_id, signal)) {
+    const done = await readResult(store, job.job_id, signal).catch(() => null)
+    return done === null || done.state === 'failed' ? 'known' : 'obsolete'
+  }
+  const known = (await readStatus(store, job.job_id, signal))?.record ?? null
+  // By a second copy of its message. The next look decides.
+  if (mayRender(known?.attempts ?? [], clock.now())) return 'known'
+  const reason = reasonIn(known)
+  const attempt = startAttempt(job, Math.max(message.receiveCount, known?.attempt ?? 0), clock.now())
   const failure: JobFailure = { class: 'exhausted', reason, quality: [] }
   const record = resultOf(attempt, { state: 'failed', failure }, worker, clock.now())
   assertHeld()
-  if (!(await createResult(store, record, signal))) return false
-  const status = statusOf(attempt, { state: 'failed', message: reason }, worker.id, clock.now())
+  if (!(await createResult(store, record, signal))) return 'known'
+  const change = { state: 'failed', message: reason } as const
+  const status = statusOf(attempt, change, worker.id, clock.now(), known?.attempts)
   await store.put(statusKey(job.job_id), encodeStatus(status), STATUS_WRITE_OPTIONS, signal).catch(() => {})
-  return true
+  return 'recorded'
 }
 
 /** There is no job to fail: what was wrong with the message is reported where a dropped object's faults are. */
@@ -50,7 +67,7 @@ const reportMalformed = async (
   fault: string,
   { store, clock, queueUrl }: RecordingDeps,
   signal: AbortSignal,
-): Promise<boolean> => {
+): Promise<DeadLetterState> => {
   const key = `messages/${messageId}`
   const report: IngestReport = {
     version: 1,
@@ -66,17 +83,18 @@ const reportMalformed = async (
     reported_at: clock.now().toISOString(),
   }
   const bytes = new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`)
-  return await store.create(reportKey(key), bytes, { contentType: 'application/json' }, signal)
+  const created = await store.create(reportKey(key), bytes, { contentType: 'application/json' }, signal)
+  return created ? 'recorded' : 'known'
 }
 
-/** False: there is a record of it already. */
+/** `known`: there is a record of it already, or it is too early for one. */
 export const recordDeadLetter = async (
   letter: DeadLetter,
   deps: RecordingDeps,
   signal: AbortSignal,
-): Promise<{ readonly recorded: boolean; readonly jobId: string | null }> => {
+): Promise<{ readonly state: DeadLetterState; readonly jobId: string | null }> => {
   const parsed = parseJobMessage(letter.message.body)
   return 'fault' in parsed
-    ? { jobId: null, recorded: await reportMalformed(letter.message, parsed.fault, deps, signal) }
-    : { jobId: parsed.job.job_id, recorded: await recordJob(parsed.job, letter, deps, signal) }
+    ? { jobId: null, state: await reportMalformed(letter.message, parsed.fault, deps, signal) }
+    : { jobId: parsed.job.job_id, state: await recordJob(parsed.job, letter, deps, signal) }
 }

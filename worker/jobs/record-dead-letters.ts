@@ -4,16 +4,17 @@ import { type RecordingDeps, recordDeadLetter } from './record-dead-letter.ts'
 import { withTimeLimit } from './time-limit.ts'
 
 /*
- * A worker that fails a job for the last time writes its record. One that dies in its last attempt does not, and the
- * queue moves the message to the dead letters without a word. So the dead letters are looked through:
+ * A worker that fails a job for the last time writes its record. A message that was received as often as the queue
+ * allows has none, and the queue moves it to the dead letters. So the dead letters are looked through:
  *
- *   receive until none is left ─▶ each without a record gets one ─▶ all are handed back
- *   out of sight for VISIBILITY_SECONDS, so that none comes twice
+ *   receive until none is left ─▶ each without a record gets one ─▶ all are handed back, but those of jobs that
+ *   out of sight for VISIBILITY_SECONDS,                            succeeded or were cancelled: these are removed
+ *   so that none comes twice
  *
- * None is ever removed: `svd redrive` brings them back.
+ * `svd redrive` brings the others back.
  */
 
-export interface DeadLetterDeps extends Omit<RecordingDeps, 'queueUrl'> {
+export interface DeadLetterDeps extends Omit<RecordingDeps, 'queueUrl' | 'deadLetters'> {
   readonly deadLetters: MessageQueue
   readonly onRecorded: (recorded: { readonly messageId: string; readonly jobId: string | null }) => void
 }
@@ -32,15 +33,19 @@ export const recordDeadLetters = async (deps: DeadLetterDeps, signal: AbortSigna
   const limited = <T>(run: (signal: AbortSignal) => Promise<T>, until?: AbortSignal): Promise<T> =>
     withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS, ...(until === undefined ? {} : { signal: until }) }, run)
 
+  /** Receipts of messages that nobody needs any more. */
+  const obsolete = new Set<string>()
+
   const record = async (message: ReceivedMessage, heldUntilMs: number): Promise<void> => {
     const assertHeld = (): void => {
       if (clock.elapsedMs() + CLOSE_LIMIT_MS > heldUntilMs) throw new Error('this look takes too long')
     }
-    const { recorded, jobId } = await limited(
+    const { state, jobId } = await limited(
       (within) => recordDeadLetter({ message, assertHeld }, { ...deps, queueUrl: deadLetters.url }, within),
       signal,
     )
-    if (recorded) onRecorded({ messageId: message.messageId, jobId })
+    if (state === 'recorded') onRecorded({ messageId: message.messageId, jobId })
+    if (state === 'obsolete') obsolete.add(message.receiptHandle)
   }
 
   const held: ReceivedMessage[] = []
@@ -61,7 +66,11 @@ export const recordDeadLetters = async (deps: DeadLetterDeps, signal: AbortSigna
   }
   await Promise.all(
     held.map(({ receiptHandle }) =>
-      limited((within) => deadLetters.setVisibility(receiptHandle, 0, within)).catch(() => {}),
+      limited((within) =>
+        obsolete.has(receiptHandle)
+          ? deadLetters.remove(receiptHandle, within)
+          : deadLetters.setVisibility(receiptHandle, 0, within),
+      ).catch(() => {}),
     ),
   )
 }

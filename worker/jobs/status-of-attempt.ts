@@ -1,4 +1,5 @@
-import type { JobState, StatusRecord } from '../../shared/contracts/status-record.ts'
+import type { ModelReference } from '../../shared/contracts/job-message.ts'
+import type { JobState, SpentAttempt, StatusRecord } from '../../shared/contracts/status-record.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import type { Attempt } from './attempt.ts'
 
@@ -7,6 +8,9 @@ export interface StatusChange {
   readonly progress?: Progress
   /** Why it waits again, or failed. */
   readonly message?: string
+  /** The attempt failed for `message`, and counts. */
+  readonly failed?: true
+  readonly waitsForModel?: ModelReference | null
 }
 
 const FINAL: readonly JobState[] = ['succeeded', 'failed', 'cancelled']
@@ -17,9 +21,10 @@ export const isFinal = (state: JobState): boolean => FINAL.includes(state)
 /** The job's status record. */
 export const statusOf = (
   { job, number }: Pick<Attempt, 'job' | 'number'>,
-  { state, progress, message }: StatusChange,
+  { state, progress, message, waitsForModel }: StatusChange,
   workerId: string,
   now: Date,
+  attempts: readonly SpentAttempt[] = [],
 ): StatusRecord => ({
   version: 1,
   job_id: job.job_id,
@@ -30,6 +35,8 @@ export const statusOf = (
   steps: progress?.steps ?? 0,
   worker_id: workerId,
   message: message ?? null,
+  attempts: [...attempts],
+  waits_for_model: waitsForModel ?? null,
   image: job.image,
   parameters: job.parameters,
   origin: job.origin,

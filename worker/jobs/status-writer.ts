@@ -1,78 +1,150 @@
 import { statusKey } from '../../shared/contracts/bucket-layout.ts'
+import type { SpentAttempt, StatusRecord } from '../../shared/contracts/status-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Attempt } from './attempt.ts'
 import type { Clock } from './clock.ts'
+import { withAttempt } from './spent-attempts.ts'
 import { isFinal, type StatusChange, statusOf } from './status-of-attempt.ts'
-import { encodeStatus, readStatus, STATUS_WRITE_OPTIONS } from './status-store.ts'
+import { encodeStatus, readStatus, STATUS_WRITE_OPTIONS, type StoredStatus } from './status-store.ts'
 import { withTimeLimit } from './time-limit.ts'
 
-/** Tells watchers where a job stands. Nothing of it throws: a status that cannot be written fails no job. */
+/**
+ * Reports where a job stands to those who watch, and keeps this attempt's entry among those that count, see
+ * spent-attempts.ts. Only `readAttempts` throws: a status that cannot be written fails no job.
+ */
 export interface StatusWriter {
+  /** The attempts that count, as they are when this one begins. Throws where the store fails. */
+  readAttempts(signal: AbortSignal): Promise<readonly SpentAttempt[]>
   /** Written soon, at most every `intervalMs`; of several that come meanwhile, the newest. */
   report(change: StatusChange): void
+  /** The lease was extended: a render that was reported is alive. */
+  renew(): void
   /**
    * The attempt's last word; null: it has none to say. Settles when nothing is being written any more: at once after
-   * what is under way, and in any case within some seconds.
+   * what is under way, and in any case within some seconds. Returns the attempts that count once this is written; null:
+   * it did not get through, so that they are not known.
    */
-  end(change: StatusChange | null): Promise<void>
+  end(change: StatusChange | null): Promise<readonly SpentAttempt[] | null>
 }
 
 export interface StatusWriterOptions {
   readonly store: ObjectStore
   readonly clock: Clock
   readonly attempt: Attempt
+  /** See attempt-id.ts. */
+  readonly attemptId: string
   readonly workerId: string
   readonly intervalMs: number
+  /** How long a render counts as alive after its last sign. */
+  readonly aliveSeconds: number
+  /** Ids of all attempts of this process. It is alive: an entry of theirs that is still open could only not be removed. */
+  readonly ownAttempts?: ReadonlySet<string>
 }
 
 const WRITE_LIMIT_MS = 5_000
+/** Conflicts of one write. Each is a write of another worker on the same job: there are seldom two. */
+const MAX_CONFLICTS = 10
+
 /**
- * Writes over nobody who knows better: each write is made over the one before (by its etag), and if another came in
- * between that is final or of a later attempt, this attempt says no more. A final state is written whatever is there:
- * it tells what the result record says, and that does not change.
+ * Writes over nobody who knows better: each write is made over what was read before (by its ETag), and if another came
+ * in between that is final or of a later attempt, this attempt only changes its own entry. A final state is written
+ * whatever is there: it tells what the result record says, and that does not change.
  */
 export const openStatusWriter = ({
   store,
   clock,
   attempt,
+  attemptId,
   workerId,
   intervalMs,
+  aliveSeconds,
+  ownAttempts = new Set(),
 }: StatusWriterOptions): StatusWriter => {
   const jobId = attempt.job.job_id
   const key = statusKey(jobId)
   const ending = new AbortController()
-  let etag: string | null | undefined
+  /** What is there; undefined: not known, null: nothing. */
+  let there: StoredStatus | null | undefined
+  let hasRead = false
   let outdone = false
+  let latest: StatusChange | undefined
   let next: StatusChange | undefined
   let writing: Promise<void> | undefined
 
-  const writeOver = async (bytes: Uint8Array, signal: AbortSignal): Promise<void> => {
-    if (etag === undefined) etag = (await store.head(key, signal))?.etag ?? null
-    if (etag === null) {
-      etag = await store.put(key, bytes, STATUS_WRITE_OPTIONS, signal)
-      return
+  const ownEntry = (change: StatusChange): SpentAttempt | null => {
+    const { state, failed, message = '' } = change
+    if (failed === undefined && state !== 'rendering') return null
+    return {
+      id: attemptId,
+      worker_id: workerId,
+      reason: failed === undefined ? null : message,
+      alive_until: new Date(clock.now().getTime() + aliveSeconds * 1000).toISOString(),
     }
-    const written = await store.replace(key, etag, bytes, STATUS_WRITE_OPTIONS, signal)
-    if (written !== null) {
-      etag = written
-      return
-    }
-    const other = await readStatus(store, jobId, signal)
-    const record = other?.record ?? null
-    outdone = record !== null && (isFinal(record.state) || record.attempt > attempt.number)
-    if (outdone) return
-    etag = other === null ? null : await store.replace(key, other.etag, bytes, STATUS_WRITE_OPTIONS, signal)
   }
 
-  const write = async (change: StatusChange): Promise<void> => {
-    const bytes = encodeStatus(statusOf(attempt, change, workerId, clock.now()))
+  const withoutLeftovers = (stored: StoredStatus | null): StoredStatus | null => {
+    if (!stored?.record) return stored
+    const isLeftover = ({ id, reason }: SpentAttempt): boolean =>
+      reason === null && id !== attemptId && ownAttempts.has(id)
+    const attempts = stored.record.attempts.filter((entry) => !isLeftover(entry))
+    return { ...stored, record: { ...stored.record, attempts } }
+  }
+
+  const read = async (signal: AbortSignal): Promise<StoredStatus | null> => {
+    there = withoutLeftovers(await readStatus(store, jobId, signal))
+    const record = there?.record ?? null
+    // What was there when the attempt began knows nothing of it.
+    if (hasRead) outdone = record !== null && (isFinal(record.state) || record.attempt > attempt.number)
+    hasRead = true
+    return there
+  }
+
+  /** Null: nothing is left for this attempt to change. */
+  const recordAfter = (stored: StoredStatus | null, change: StatusChange): StatusRecord | null => {
+    const known = stored?.record ?? null
+    const attempts = withAttempt(known?.attempts ?? [], attemptId, ownEntry(change))
+    if (!outdone || known === null) return statusOf(attempt, change, workerId, clock.now(), attempts)
+    const isSame = attempts.length === known.attempts.length && ownEntry(change) === null
+    return isFinal(known.state) || isSame ? null : { ...known, attempts }
+  }
+
+  /** Returns the attempts that count then. */
+  const writeOver = async (change: StatusChange, signal: AbortSignal): Promise<readonly SpentAttempt[]> => {
+    for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts++) {
+      const stored = there === undefined ? await read(signal) : there
+      const record = recordAfter(stored, change)
+      if (record === null) return stored?.record?.attempts ?? []
+      const bytes = encodeStatus(record)
+      if (stored === null) {
+        const created = await store.create(key, bytes, STATUS_WRITE_OPTIONS, signal)
+        // The ETag is not known yet.
+        there = undefined
+        if (created) return record.attempts
+      } else {
+        const etag = await store.replace(key, stored.etag, bytes, STATUS_WRITE_OPTIONS, signal)
+        if (etag !== null) {
+          there = { etag, record }
+          return record.attempts
+        }
+        await read(signal)
+      }
+    }
+    throw new Error(`${key}: other workers write at the same time, again and again`)
+  }
+
+  /** Null: it did not get through. */
+  const write = async (change: StatusChange): Promise<readonly SpentAttempt[] | null> => {
     try {
-      await withTimeLimit({ clock, limitMs: WRITE_LIMIT_MS }, async (signal) => {
-        if (isFinal(change.state)) await store.put(key, bytes, STATUS_WRITE_OPTIONS, signal)
-        else if (!outdone) await writeOver(bytes, signal)
+      return await withTimeLimit({ clock, limitMs: WRITE_LIMIT_MS }, async (signal) => {
+        if (!isFinal(change.state)) return await writeOver(change, signal)
+        const known = there?.record?.attempts ?? []
+        const counted = known.filter(({ id, reason }) => id !== attemptId || reason !== null)
+        const bytes = encodeStatus(statusOf(attempt, change, workerId, clock.now(), counted))
+        await store.put(key, bytes, STATUS_WRITE_OPTIONS, signal)
+        return counted
       })
     } catch {
-      // The next one may get through.
+      return null
     }
   }
 
@@ -80,23 +152,34 @@ export const openStatusWriter = ({
     while (next !== undefined) {
       const change = next
       next = undefined
-      await write(change)
+      const written = await write(change)
       await clock.sleep(intervalMs, ending.signal).catch(() => {})
+      // The mark of a render decides what a vanished worker costs; of anything else the next word is enough.
+      if (written === null && !ending.signal.aborted && change.state === 'rendering') next ??= change
     }
     writing = undefined
   }
 
+  const report = (change: StatusChange): void => {
+    if (ending.signal.aborted) return
+    latest = change
+    next = change
+    writing ??= writeAll()
+  }
+
   return {
-    report(change) {
-      if (ending.signal.aborted) return
-      next = change
-      writing ??= writeAll()
+    async readAttempts(signal) {
+      return (await read(signal))?.record?.attempts ?? []
+    },
+    report,
+    renew() {
+      if (latest?.state === 'rendering') report(latest)
     },
     async end(change) {
       next = undefined
       ending.abort()
       await writing
-      if (change !== null) await write(change)
+      return change === null ? null : await write(change)
     },
   }
 }

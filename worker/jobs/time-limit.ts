@@ -7,6 +7,11 @@ export interface TimeLimit {
   readonly signal?: AbortSignal
 }
 
+/** Store or queue did not answer in time. Callers decide by it: no job is at fault. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError'
+}
+
 /** Runs something under a signal that aborts when its time is over, with an error that says so. */
 export const withTimeLimit = async <T>(
   { clock, limitMs, signal }: TimeLimit,
@@ -15,7 +20,7 @@ export const withTimeLimit = async <T>(
   const done = new AbortController()
   const over = new AbortController()
   clock.sleep(limitMs, done.signal).then(
-    () => over.abort(new Error(`no answer within ${limitMs / 1000} s`)),
+    () => over.abort(new NoAnswerError(`no answer within ${limitMs / 1000} s`)),
     () => {},
   )
   try {

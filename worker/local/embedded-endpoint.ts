@@ -2,6 +2,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { buildApp } from 'fauxqs'
 import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
+import { MAX_JOB_RECEIVES } from '../../shared/contracts/job-message.ts'
 import { foreignRequestFault } from '../../shared/foreign-request.ts'
 
 /** Where the pieces of the pipeline find each other, by the names that the deployed stack has outputs for. */
@@ -36,7 +37,7 @@ const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' }
 
 /** As the deployed stack sets them up. */
 const VISIBILITY_SECONDS = 120
-export const MAX_RECEIVE_COUNT = 5
+export const MAX_RECEIVE_COUNT = MAX_JOB_RECEIVES
 const FOURTEEN_DAYS_SECONDS = 14 * 24 * 60 * 60
 
 const createQueues = async (client: SQSClient): Promise<{ jobs: string; deadLetters: string }> => {

@@ -15,7 +15,11 @@ export const jobEndEvent = ({ attempt }: JobInHand, end: JobEnd): WorkerEvent =>
     }
     case 'released':
       return { type: 'job-released', jobId, reason: end.reason }
+    case 'postponed': {
+      const { reason, delaySeconds, waitsForModel } = end
+      return { type: 'job-postponed', jobId, reason, delaySeconds, waitsForModel }
+    }
     case 'abandoned':
-      return { type: 'job-abandoned', jobId, reason: end.reason }
+      return { type: 'job-abandoned', jobId, reason: end.reason, leaseLost: end.leaseLost }
   }
 }

@@ -1,9 +1,11 @@
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import { startAttempt, waitingSeconds } from '../jobs/attempt.ts'
+import { newAttemptId } from '../jobs/attempt-id.ts'
 import { watchForCancel } from '../jobs/cancel-watch.ts'
 import type { HeldJob } from '../jobs/held-job.ts'
 import { judgeTimeLeft, type RenderTimeLeft } from '../jobs/render-time-left.ts'
 import { openStatusWriter } from '../jobs/status-writer.ts'
+import { steadyStore } from '../jobs/steady-store.ts'
 import { holdLease } from './lease.ts'
 import type { Received } from './receive-message.ts'
 import type { WorkerDeps, WorkerOptions } from './worker-deps.ts'
@@ -14,25 +16,44 @@ export type JobStage = 'waiting' | 'preparing' | 'rendering' | 'publishing'
 /** A job in this worker's hands, and what the worker's loop has to know of it. */
 export interface JobInHand extends HeldJob {
   readonly received: Received
+  /** Of its files, and of its entry among the attempts that count. */
+  readonly attemptId: string
   stage: JobStage
   timeLeft: RenderTimeLeft
   abort(reason: Error): void
 }
 
-/** Takes a job on: from here its lease is kept up, and its status written. */
+/** Takes a job on: from here its lease is kept up, and its status written. `ownAttempts` gets the attempt's id. */
 export const takeJob = (
   job: JobMessage,
   received: Received,
-  { store, jobs, clock, worker, onEvent, onBeat }: WorkerDeps,
+  deps: WorkerDeps,
   { lease, statusIntervalMs, cancelIntervalMs }: WorkerOptions,
+  ownAttempts: Set<string>,
 ): JobInHand => {
+  const { jobs, clock, worker, onEvent, onBeat = () => {} } = deps
+  const store = steadyStore(deps.store, deps)
   const { message, receivedMs } = received
   const { receiptHandle, receiveCount } = message
   const attempt = startAttempt(job, receiveCount, clock.now())
+  const attemptId = newAttemptId(receiveCount, deps.random)
+  ownAttempts.add(attemptId)
+  const status = openStatusWriter({
+    ...{ store, clock, attempt, attemptId, ownAttempts, workerId: worker.id },
+    intervalMs: statusIntervalMs,
+    aliveSeconds: lease.visibilitySeconds,
+  })
   const claim = holdLease(
     jobs,
     { receiptHandle, receiveCount, receivedMs },
-    { clock, options: lease, onBeat },
+    {
+      clock,
+      options: lease,
+      onBeat() {
+        onBeat()
+        status.renew()
+      },
+    },
   )
   const controller = new AbortController()
   const abort = (reason: Error): void => controller.abort(reason)
@@ -41,10 +62,11 @@ export const takeJob = (
   return {
     attempt,
     claim,
-    status: openStatusWriter({ store, clock, attempt, workerId: worker.id, intervalMs: statusIntervalMs }),
+    status,
     cancel: watchForCancel({ store, clock, jobId, intervalMs: cancelIntervalMs, onCancelled: abort }),
     signal: AbortSignal.any([claim.signal, controller.signal]),
     received,
+    attemptId,
     stage: 'waiting',
     timeLeft: judgeTimeLeft(),
     abort,

@@ -9,7 +9,9 @@ import { withTimeLimit } from '../jobs/time-limit.ts'
  *      │◀─────────────────────┼───────────────┼── visibilitySeconds, from the last that went ▶│
  *      │◀────────────── MAX_LEASE_SECONDS less marginSeconds, however it goes ────── … ───────────▶ LeaseTooLongError
  *
- * What is counted from is always the moment before the request: the queue counts from a later one.
+ * What is counted from is always the moment before the request: the queue counts from a later one. A long poll may bring
+ * a message late in its lease, so that the first heartbeat goes out at once then, and a poll is never longer than
+ * `longestPollSeconds`.
  */
 export interface LeaseOptions {
   readonly beatSeconds: number
@@ -20,6 +22,13 @@ export interface LeaseOptions {
 }
 
 export const LEASE_OPTIONS: LeaseOptions = { beatSeconds: 20, visibilitySeconds: 120, marginSeconds: 60 }
+
+/** A long poll of SQS, at most. */
+const MAX_POLL_SECONDS = 20
+
+/** Whole seconds of a long poll after which two heartbeats of a lease still have time to fail. 1 to 20. */
+export const longestPollSeconds = ({ beatSeconds, visibilitySeconds }: LeaseOptions): number =>
+  Math.max(1, Math.min(MAX_POLL_SECONDS, Math.floor(visibilitySeconds - 2 * beatSeconds)))
 
 /** Still this worker's, but not for long enough: the queue does not extend it any further. */
 export class LeaseTooLongError extends Error {
@@ -41,6 +50,8 @@ export interface LeaseDeps {
 }
 
 const BEAT_LIMIT_MS = 10_000
+/** A message that has been on its way for longer came from a long poll: part of its lease is over. */
+const PROMPT_MS = 1_000
 
 /** Holds a message, on a timer of its own, until it is removed, handed back or lost. */
 export const holdLease = (
@@ -80,28 +91,29 @@ export const holdLease = (
 
   const beatUntilEnd = async (): Promise<void> => {
     let failures = 0
+    let waitSeconds = clock.elapsedMs() - receivedMs > PROMPT_MS ? 0 : beatSeconds
     while (!ended.signal.aborted) {
-      const waitSeconds = failures === 0 ? beatSeconds : Math.min(failures, beatSeconds)
       try {
-        await clock.sleep(waitSeconds * 1000, ended.signal)
+        if (waitSeconds > 0) await clock.sleep(waitSeconds * 1000, ended.signal)
         await beat()
         failures = 0
       } catch (error) {
         if (error instanceof LeaseLostError && !ended.signal.aborted) lose(error)
         failures++
       }
+      waitSeconds = failures === 0 ? beatSeconds : Math.min(failures, beatSeconds)
     }
   }
 
   const watchUntilEnd = async (): Promise<void> => {
     while (!ended.signal.aborted) {
-      await clock.sleep(heldUntilMs - clock.elapsedMs(), ended.signal).catch(() => {})
+      await clock.sleep(Math.max(0, heldUntilMs - clock.elapsedMs()), ended.signal).catch(() => {})
       if (!ended.signal.aborted) loseIfOver()
     }
   }
 
   const stopBeforeLongest = async (): Promise<void> => {
-    await clock.sleep(longestMs - marginSeconds * 1000 - clock.elapsedMs(), ended.signal)
+    await clock.sleep(Math.max(0, longestMs - marginSeconds * 1000 - clock.elapsedMs()), ended.signal)
     const hours = MAX_LEASE_SECONDS / 3600
     stop.abort(new LeaseTooLongError(`it took longer than the ${hours} h for which a message can be held`))
   }

@@ -62,8 +62,18 @@ const lineOf = (event: Exclude<WorkerEvent, { type: 'job-progress' }>) => {
       })
     case 'job-released':
       return line('info', 'job handed back', { job_id: event.jobId, reason: event.reason })
+    case 'job-postponed':
+      return line('warn', 'job has to wait', {
+        job_id: event.jobId,
+        reason: event.reason,
+        delay_seconds: event.delaySeconds,
+        waits_for_model: event.waitsForModel?.id ?? null,
+      })
     case 'job-abandoned':
-      return line('warn', 'job lost to another worker', { job_id: event.jobId, reason: event.reason })
+      return line('warn', event.leaseLost ? 'job lost with its lease' : 'job left to its lease', {
+        job_id: event.jobId,
+        reason: event.reason,
+      })
     case 'message-malformed':
       return line('error', 'message is no job', { message_id: event.messageId, reason: event.reason })
     case 'dead-letter-recorded':

@@ -1,5 +1,6 @@
 import { Metrics, MetricUnit as Unit } from '@aws-lambda-powertools/metrics'
 import type { MetricUnit } from '@aws-lambda-powertools/metrics/types'
+import { OTHER_MODEL_METRIC } from '../../shared/contracts/metrics.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
 import type { WorkerEvent } from './worker-event.ts'
 
@@ -14,7 +15,9 @@ import type { WorkerEvent } from './worker-event.ts'
  *     CostUsd            None           of these, where a price is set
  *     WaitingSeconds     Seconds        from submit to the first receive
  *     DeviceIdleMs       Milliseconds   between two jobs
- *     Retries, LeaseLost Count          attempts that ended without a result
+ *     Retries, LeaseLost, Postponed
+ *                        Count          attempts that ended without a result
+ *     OtherModelJobs     Count          of them, those of another model than the worker's
  */
 
 export interface MeasureOptions {
@@ -79,8 +82,13 @@ export const measureEvents = ({
       case 'job-retry':
         emit(event.jobId, [count('Retries')])
         break
+      case 'job-postponed': {
+        const { jobId, waitsForModel } = event
+        emit(jobId, [count('Postponed'), ...(waitsForModel === null ? [] : [count(OTHER_MODEL_METRIC)])])
+        break
+      }
       case 'job-abandoned':
-        emit(event.jobId, [count('LeaseLost')])
+        if (event.leaseLost) emit(event.jobId, [count('LeaseLost')])
         break
       case 'job-done': {
         const { failure } = event.result

@@ -4,18 +4,24 @@ import { CLOSE_LIMIT_MS } from '../jobs/close-job.ts'
 import { withTimeLimit } from '../jobs/time-limit.ts'
 import type { WorkerDeps } from './worker-deps.ts'
 
+/** Group of a message that was sent without one. */
+const NO_GROUP = 'malformed'
+
 /**
  * A message that is no job goes the way of one that fails: out of sight for a while, and in the end to the dead
  * letters, where it is reported. A newer worker may understand it before that. Never throws.
  */
 export const putAsideMalformed = async (
-  { messageId, receiptHandle, receiveCount }: ReceivedMessage,
+  { messageId, receiptHandle, receiveCount, body, groupId }: ReceivedMessage,
   fault: string,
-  { jobs, clock, random, onEvent }: WorkerDeps,
+  { jobs, deadLetters, maxAttempts, clock, random, onEvent }: WorkerDeps,
 ): Promise<void> => {
   onEvent({ type: 'message-malformed', messageId, reason: fault })
   const delaySeconds = backOffSeconds(receiveCount, JOB_BACK_OFF, random)
-  await withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, (signal) =>
-    jobs.setVisibility(receiptHandle, delaySeconds, signal),
-  ).catch(() => {})
+  await withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, async (signal) => {
+    if (receiveCount < maxAttempts || deadLetters === null)
+      return await jobs.setVisibility(receiptHandle, delaySeconds, signal)
+    const [refused] = await deadLetters.send([{ body, groupId: groupId ?? NO_GROUP }], signal)
+    if (refused === undefined) await jobs.remove(receiptHandle, signal)
+  }).catch(() => {})
 }

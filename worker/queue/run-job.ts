@@ -1,11 +1,16 @@
 import type { ClipQuality } from '../../shared/contracts/result-record.ts'
-import { newAttemptId } from '../jobs/attempt-id.ts'
-import { closeIfDone, closeJob } from '../jobs/close-job.ts'
+import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
+import { AttemptsSpentError } from '../jobs/attempts-spent-error.ts'
+import { closeDone, closeIfDone, closeJob } from '../jobs/close-job.ts'
 import type { JobEnd } from '../jobs/held-job.ts'
 import type { FinishedClip, PreparedJob, RenderedClip, RenderPath } from '../jobs/job-stages.ts'
+import { PostponedError } from '../jobs/postponed-error.ts'
 import { QualityError } from '../jobs/quality-error.ts'
 import { judgeTimeLeft } from '../jobs/render-time-left.ts'
+import { isDone } from '../jobs/result-store.ts'
 import { settleFailure } from '../jobs/settle-failure.ts'
+import { countAttempts } from '../jobs/spent-attempts.ts'
+import { steadyStore } from '../jobs/steady-store.ts'
 import { storeOutputs } from '../jobs/store-outputs.ts'
 import type { Device } from './device.ts'
 import type { JobInHand, JobStage } from './job-in-hand.ts'
@@ -105,8 +110,9 @@ const makeAndPublish = async (
   workshop: Workshop,
   deps: WorkerDeps,
 ): Promise<JobEnd> => {
-  const { attempt, signal, cancel } = hand
-  const { store, clock, random } = deps
+  const { attempt, attemptId, signal, cancel } = hand
+  const { clock } = deps
+  const store = steadyStore(deps.store, deps)
   const { job } = attempt
   const secondsSince = (startedMs: number): number => (clock.elapsedMs() - startedMs) / 1000
 
@@ -133,10 +139,22 @@ const makeAndPublish = async (
   // Another worker may have done the job meanwhile, by a second copy of its message.
   const doneBefore = await closeIfDone(hand, deps)
   if (doneBefore !== null) return doneBefore
-  const attemptId = newAttemptId(attempt.number, random)
   const outputs = await storeOutputs(store, { jobId: job.job_id, attemptId }, good.videos, signal)
   attempt.publishSeconds = secondsSince(publishingMs)
   return await closeJob(hand, { state: 'succeeded', outputs }, deps)
+}
+
+const assertAttemptLeft = (
+  attempts: readonly SpentAttempt[],
+  { maxAttempts, clock }: Pick<WorkerDeps, 'maxAttempts' | 'clock'>,
+): void => {
+  const count = countAttempts(attempts, maxAttempts, clock.now())
+  if (count === 'spent') throw new AttemptsSpentError(attempts)
+  if (count === 'left') return
+  throw new PostponedError('another worker renders the last attempt at the job', {
+    workersFault: false,
+    delaySeconds: count.waitSeconds,
+  })
 }
 
 /**
@@ -150,7 +168,14 @@ export const runJob = async (
   deps: WorkerDeps,
 ): Promise<JobEnd> => {
   try {
-    return (await closeIfDone(hand, deps)) ?? (await makeAndPublish(hand, preparing, workshop, deps))
+    const { attempt, status, signal } = hand
+    const [done, attempts] = await Promise.all([
+      isDone(steadyStore(deps.store, deps), attempt.job.job_id, signal),
+      status.readAttempts(signal),
+    ])
+    if (done) return await closeDone(hand, deps)
+    assertAttemptLeft(attempts, deps)
+    return await makeAndPublish(hand, preparing, workshop, deps)
   } catch (error) {
     return await settleFailure(hand.signal.aborted ? hand.signal.reason : error, hand, deps)
   } finally {

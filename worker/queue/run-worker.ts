@@ -6,6 +6,7 @@ import { openDevice } from './device.ts'
 import { stopJobsInTime } from './drain-jobs.ts'
 import { jobEndEvent } from './job-end-event.ts'
 import { type JobInHand, takeJob } from './job-in-hand.ts'
+import { longestPollSeconds } from './lease.ts'
 import { openPlace } from './place.ts'
 import { putAsideMalformed } from './put-aside-malformed.ts'
 import { openReceiver, type Received } from './receive-message.ts'
@@ -43,8 +44,9 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
   const receive = openReceiver(deps)
   const preparing = openPlace()
   const hands = new Map<JobInHand, Promise<void>>()
-  /** Jobs that failed and will be tried again, since the last that succeeded. */
+  /** Jobs that failed here, or that this machine could not do, since the last that succeeded. */
   const failing = new Set<string>()
+  const ownAttempts = new Set<string>()
   let gaveUp = false
   const ended = new AbortController()
   let taken = 0
@@ -75,23 +77,33 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
 
   const giveUpIfFailing = ({ attempt }: JobInHand, end: JobEnd): void => {
     if (end.type === 'done' && end.result.state === 'succeeded') failing.clear()
-    if (end.type !== 'retry') return
+    if (end.type !== 'retry' && !(end.type === 'postponed' && end.workersFault)) return
     failing.add(attempt.job.job_id)
     if (failing.size < maxFailingJobs) return
     giveUp(`${failing.size} jobs failed here, and none was done in between`)
   }
 
-  const follow = async (hand: JobInHand, place: Disposable, same: Promise<unknown>): Promise<void> => {
+  const follow = async (
+    hand: JobInHand,
+    place: Disposable,
+    { same, idleSinceMs }: { readonly same: Promise<unknown>; readonly idleSinceMs: number },
+  ): Promise<void> => {
+    const takenMs = busyMs
     await Promise.race([same, aborted(hand.signal)])
     const end = await runJob(hand, place, workshop, deps)
     if (end.type === 'done') done++
     giveUpIfFailing(hand, end)
     hands.delete(hand)
-    busyMs = clock.elapsedMs()
+    const isOthers = end.type === 'postponed' && end.waitsForModel !== null
+    // A job for a worker with another model is no work: this one is as idle, and has taken as many, as before.
+    if (isOthers) taken--
+    if (!isOthers) busyMs = clock.elapsedMs()
+    else if (busyMs === takenMs) busyMs = idleSinceMs
     onEvent(jobEndEvent(hand, end))
   }
 
   const start = async (received: Received, place: Disposable): Promise<void> => {
+    const idleSinceMs = busyMs
     busyMs = clock.elapsedMs()
     const parsed = parseJobMessage(received.message.body)
     if ('fault' in parsed) {
@@ -99,16 +111,26 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
       return place[Symbol.dispose]()
     }
     taken++
-    const hand = takeJob(parsed.job, received, deps, options)
+    const hand = takeJob(parsed.job, received, deps, options, ownAttempts)
     if (drain.signal.aborted) hand.abort(new DrainingError(`${drain.reason()}`))
-    hands.set(hand, follow(hand, place, sameJobs(hand)))
+    hands.set(hand, follow(hand, place, { same: sameJobs(hand), idleSinceMs }))
+  }
+
+  /** Whether there may be more to take: of those in hand, some may turn out to be no work for this worker. */
+  const mayTakeMore = async (): Promise<boolean> => {
+    while (maxJobs !== null && taken >= maxJobs) {
+      if (hands.size === 0) return false
+      await Promise.race(hands.values())
+    }
+    return true
   }
 
   const takeJobs = async (): Promise<string> => {
-    while (maxJobs === null || taken < maxJobs) {
+    while (await mayTakeMore()) {
       const place = await preparing.enter(drain.signal).catch(() => null)
       if (place === null) break
-      const waitSeconds = Math.max(1, Math.min(options.waitSeconds, Math.ceil(idleSecondsLeft())))
+      const longestSeconds = Math.min(options.waitSeconds, longestPollSeconds(lease))
+      const waitSeconds = Math.max(1, Math.min(longestSeconds, Math.ceil(idleSecondsLeft())))
       const received = await receive(
         { waitSeconds, visibilitySeconds: lease.visibilitySeconds },
         drain.signal,

@@ -75,6 +75,7 @@ export const openTaskProtection = ({
       case 'job-done-before':
       case 'job-retry':
       case 'job-released':
+      case 'job-postponed':
       case 'job-abandoned':
         jobs--
         break

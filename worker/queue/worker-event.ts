@@ -1,3 +1,4 @@
+import type { ModelReference } from '../../shared/contracts/job-message.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
 import type { Progress } from '../pipeline/progress.ts'
 
@@ -30,7 +31,21 @@ export type WorkerEvent =
       readonly delaySeconds: number
     }
   | { readonly type: 'job-released'; readonly jobId: string; readonly reason: string }
-  | { readonly type: 'job-abandoned'; readonly jobId: string; readonly reason: string }
+  /** The attempt does not count. `waitsForModel`: a worker with that model has to come. */
+  | {
+      readonly type: 'job-postponed'
+      readonly jobId: string
+      readonly reason: string
+      readonly delaySeconds: number
+      readonly waitsForModel: ModelReference | null
+    }
+  /** Out of this worker's hands: another worker may have it (`leaseLost`), or the queue could not be told. */
+  | {
+      readonly type: 'job-abandoned'
+      readonly jobId: string
+      readonly reason: string
+      readonly leaseLost: boolean
+    }
   | { readonly type: 'message-malformed'; readonly messageId: string; readonly reason: string }
   | { readonly type: 'dead-letter-recorded'; readonly messageId: string; readonly jobId: string | null }
   /** A job is rendered once more, in a process of the renderer with other variables. */

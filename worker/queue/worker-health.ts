@@ -63,6 +63,7 @@ export const watchHealth = ({ now, staleAfterSeconds }: HealthOptions): WorkerHe
       case 'job-done-before':
       case 'job-retry':
       case 'job-released':
+      case 'job-postponed':
       case 'job-abandoned':
         jobs.delete(event.jobId)
         break

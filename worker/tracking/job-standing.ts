@@ -1,5 +1,5 @@
 import { resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
-import type { JobImage, JobOrigin } from '../../shared/contracts/job-message.ts'
+import type { JobImage, JobOrigin, ModelReference } from '../../shared/contracts/job-message.ts'
 import type { ParametersDocument } from '../../shared/contracts/parameters-document.ts'
 import { type ResultRecord, resultRecordSchema } from '../../shared/contracts/result-record.ts'
 import { type JobState, type StatusRecord, statusRecordSchema } from '../../shared/contracts/status-record.ts'
@@ -9,7 +9,8 @@ import { readRecord } from './read-record.ts'
 /** How a job stands, by its records. */
 export interface JobStanding {
   readonly jobId: string
-  readonly state: JobState
+  /** `lost`: not done, and its message is in no queue, see lost-jobs.ts. */
+  readonly state: JobState | 'lost'
   /** Deliveries so far; 0 while no worker has taken it. */
   readonly attempt: number
   /** Of the renderer, while rendering. */
@@ -18,6 +19,8 @@ export interface JobStanding {
   readonly steps: number
   /** Why it waits again, or failed. */
   readonly message: string | null
+  /** Model that a worker has to have, where the last one that took the job had another. */
+  readonly waitsForModel: ModelReference | null
   readonly image: JobImage
   readonly parameters: ParametersDocument
   readonly origin: JobOrigin
@@ -41,6 +44,7 @@ export const standingOfResult = (result: ResultRecord): JobStanding => {
     step: 0,
     steps: 0,
     message: result.failure?.reason ?? null,
+    waitsForModel: null,
     image: job.image,
     parameters: job.parameters,
     origin: job.origin,
@@ -64,6 +68,7 @@ const standingOfStatus = (status: StatusRecord): JobStanding => {
     step: broughtBack ? 0 : status.step,
     steps: broughtBack ? 0 : status.steps,
     message: broughtBack ? null : status.message,
+    waitsForModel: broughtBack ? null : status.waits_for_model,
     image: status.image,
     parameters: status.parameters,
     origin: status.origin,

@@ -54,7 +54,15 @@ describe('a dropped picture', () => {
     })
     expect(statusRecordSchema.parse(await world.readOutput(statusKey(jobId)))).toEqual({
       ...{ version: 1, job_id: jobId, state: 'queued', attempt: 0, phase: null, step: 0, steps: 0 },
-      ...{ worker_id: null, message: null, image: job.image, parameters, origin: job.origin },
+      ...{
+        worker_id: null,
+        message: null,
+        attempts: [],
+        waits_for_model: null,
+        image: job.image,
+        parameters,
+        origin: job.origin,
+      },
       ...{ submitted_at: job.submitted_at, updated_at: job.submitted_at },
     })
   })

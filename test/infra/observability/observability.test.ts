@@ -17,6 +17,7 @@ describe('alarms', () => {
       'JobsFailedForGood',
       'DropsFailedForGood',
       'JobsWaitLong',
+      'JobsOfAnotherModel',
       'NothingDone',
       'IngestErrors',
       'IngestThrottles',
@@ -46,6 +47,22 @@ describe('alarms', () => {
     expect(alarm('JobsWaitLong', { alarmHours: 6 })).toMatchObject({
       MetricName: 'ApproximateAgeOfOldestMessage',
       Threshold: 6 * 3600,
+    })
+  })
+
+  test('ring for a job that waits for another model, and name the one that workers have', () => {
+    const { Metrics, ...ringing } = alarm('JobsOfAnotherModel', { modelId: 'svd-xt' })!
+
+    expect(ringing).toMatchObject({
+      ...{ Threshold: 0, EvaluationPeriods: 1 },
+      AlarmDescription: expect.stringContaining('another model than svd-xt, which the workers have'),
+    })
+    expect(Metrics[0].MetricStat).toMatchObject({
+      Metric: {
+        MetricName: 'OtherModelJobs',
+        Dimensions: [{ Name: 'service', Value: 'svd-worker' }],
+      },
+      Stat: 'Sum',
     })
   })
 

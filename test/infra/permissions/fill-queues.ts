@@ -1,9 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
-import { cancelKey, jobFolder, reportKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import {
+  cancelKey,
+  jobFolder,
+  reportKey,
+  resultKey,
+  statusKey,
+} from '../../../shared/contracts/bucket-layout.ts'
 import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import type { StatusRecord } from '../../../shared/contracts/status-record.ts'
-import { MAX_RECEIVE_COUNT } from '../../../worker/local/embedded-endpoint.ts'
+import { aResultRecord, aStatusRecord } from '../../fixtures/documents.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import type { Pipeline } from '../../fixtures/rights/a-pipeline.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
@@ -44,13 +50,25 @@ const drop = async (pipeline: Pipeline, name: string, picture: Uint8Array): Prom
   return report.jobs[0]!.job_id
 }
 
-/** A job that no worker here can do, at the beginning of its last delivery. */
-const sendHopeless = async ({ jobs }: Pipeline): Promise<string> => {
+/** A job under which as many workers vanished as may. */
+const sendHopeless = async ({ jobs, output, put }: Pipeline): Promise<string> => {
   const job = aJob({ picture: 'hopeless' })
   await send(jobs, job)
-  for (let delivery = 1; delivery < MAX_RECEIVE_COUNT; delivery++) {
-    await jobs.receive({ maxMessages: 1, waitSeconds: 1, visibilitySeconds: 0 }, unaborted)
-  }
+  const attempts = Array.from({ length: 5 }, (_, index) => ({
+    ...{ id: `${index}`, worker_id: 'worker-0', reason: null },
+    alive_until: '2026-01-01T00:00:00.000Z',
+  }))
+  const status = aStatusRecord({ job_id: job.job_id, state: 'rendering', attempts })
+  await put(output, statusKey(job.job_id), Buffer.from(JSON.stringify(status)))
+  return job.job_id
+}
+
+/** A dead letter of a job that was done after all. */
+const sendObsolete = async ({ deadLetters, output, put }: Pipeline): Promise<string> => {
+  const job = aJob({ picture: 'obsolete' })
+  await send(deadLetters, job)
+  const result = aResultRecord({ job_id: job.job_id, job, state: 'cancelled', outputs: [] })
+  await put(output, resultKey(job.job_id), Buffer.from(JSON.stringify(result)))
   return job.job_id
 }
 
@@ -58,6 +76,7 @@ const sendHopeless = async ({ jobs }: Pipeline): Promise<string> => {
 export const fillQueues = async (pipeline: Pipeline): Promise<Readonly<Record<string, string>>> => {
   const { output, jobs, deadLetters, put } = pipeline
   const hopeless = await sendHopeless(pipeline)
+  const obsolete = await sendObsolete(pipeline)
   const done = await drop(pipeline, 'rocket', await readFile(PHOTO))
   const earlier = `${jobFolder(done)}video.poster.png`
   await put(output, earlier, Buffer.from('of a worker before attempts had folders'), {
@@ -76,6 +95,7 @@ export const fillQueues = async (pipeline: Pipeline): Promise<Readonly<Record<st
     [cancelled]: 'cancelled',
     [lost]: 'invalid-input',
     [hopeless]: 'exhausted',
+    [obsolete]: 'cancelled',
     [unrecorded.job_id]: 'exhausted',
   }
 }

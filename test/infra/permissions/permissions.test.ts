@@ -35,14 +35,16 @@ describe('what each role may do', () => {
     expect(rights.filter(({ action }) => action === '*' || action.endsWith(':*'))).toEqual([])
   })
 
-  test('for workers, never includes deleting an object or sending a message', () => {
+  test('for workers, never includes deleting an object, nor sending a message but to the dead letters', () => {
     const { pipeline } = synthesize(VARIANTS.both)
 
     const roles = workerRoles(pipeline)
     const rights = rightsOf(pipeline).filter(({ role }) => roles.includes(role))
 
     expect(roles).toHaveLength(2)
-    expect(rights.filter(({ action }) => /Delete(?!Message)|SendMessage/.test(action))).toEqual([])
+    const sends = rights.filter(({ action }) => action === 'sqs:SendMessage')
+    expect(sends.map(({ resource }) => resource)).toEqual(['JobsDeadLetters', 'JobsDeadLetters'])
+    expect(rights.filter(({ action }) => /Delete(?!Message)/.test(action))).toEqual([])
   })
 
   test('for workers, includes putting a clip only where nothing is', () => {

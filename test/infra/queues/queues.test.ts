@@ -35,10 +35,10 @@ describe('queues', () => {
     expect(queues().drops.VisibilityTimeout).toBeGreaterThan(INGEST_TIMEOUT_SECONDS)
   })
 
-  test('give a job up after five attempts, and a drop after an hour of them', () => {
+  test('give a job up after fifty deliveries, and a drop after an hour of them', () => {
     const { jobs, drops } = queues()
 
-    expect(jobs.RedrivePolicy.maxReceiveCount).toBe(5)
+    expect(jobs.RedrivePolicy.maxReceiveCount).toBe(50)
     expect(drops.RedrivePolicy.maxReceiveCount * drops.VisibilityTimeout).toBe(3600)
   })
 

@@ -73,6 +73,8 @@ const RESULT = [
 
 const STATUS = [
   ...['version', 'job_id', 'state', 'attempt', 'phase', 'step', 'steps', 'worker_id', 'message'],
+  ...['attempts', ...['id', 'worker_id', 'reason', 'alive_until'].map((key) => `attempts[].${key}`)],
+  'waits_for_model',
   ...under('image', IMAGE),
   ...under('parameters', ALL_PARAMETERS),
   ...under('origin', ORIGIN),
@@ -95,7 +97,7 @@ const REPORT = [
 ]
 
 /** Keys that documents written by older versions lack. */
-const ADDED_LATER = new Set(['decode_chunk_size'])
+const ADDED_LATER = new Set(['decode_chunk_size', 'attempts', 'waits_for_model'])
 
 const DOCUMENTS: readonly (readonly [string, z.ZodType, object, readonly string[]])[] = [
   ['job message', jobMessageSchema, aJobMessage(), JOB],
@@ -125,6 +127,11 @@ describe.each(DOCUMENTS)('%s', (_, schema, document, keys) => {
 test('a result of an older version says nothing of its decode chunk', () => {
   const { decode_chunk_size: _, ...older } = aResultRecord()
   expect(resultRecordSchema.parse(older).decode_chunk_size).toBeNull()
+})
+
+test('a status of an older version counts no attempts', () => {
+  const { attempts: _, waits_for_model: __, ...older } = aStatusRecord()
+  expect(statusRecordSchema.parse(older)).toMatchObject({ attempts: [], waits_for_model: null })
 })
 
 test('a failed result tells its class and reason, and what was found', () => {

@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url'
-import { GetQueueAttributesCommand, SetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { execa } from 'execa'
 import { onTestFinished } from 'vitest'
 import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
@@ -8,38 +7,18 @@ import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../../shared/aws/sqs-message-queue.ts'
 import type { ModelRecord } from '../../../shared/contracts/model-record.ts'
 import { systemClock } from '../../../worker/cli/system-clock.ts'
-import { type Deployment, startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
+import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
 import { runNotificationBridge } from '../../../worker/local/notification-bridge.ts'
 
 const SVD = fileURLToPath(new URL('../../../worker/cli/svd.ts', import.meta.url))
 const never = new AbortController().signal
 
-/** As the endpoint sets it up, but for how often a message may be received. */
-const allowReceives = async (
-  sqs: SQSClient,
-  { jobsQueueUrl, deadLetterQueueUrl }: Deployment,
-  most: number,
-) => {
-  const { Attributes } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ['QueueArn'] }),
-  )
-  const policy = { deadLetterTargetArn: Attributes?.['QueueArn'], maxReceiveCount: most }
-  await sqs.send(
-    new SetQueueAttributesCommand({
-      QueueUrl: jobsQueueUrl,
-      Attributes: { RedrivePolicy: JSON.stringify(policy) },
-    }),
-  )
-}
-
 /** An endpoint with ingest, and the installed command in processes of its own that know it by their environment. */
 export const anEndpoint = async (
   model: ModelRecord,
   {
-    maxReceiveCount,
     env = {},
   }: {
-    readonly maxReceiveCount?: number
     /** Of the command's processes, beside the endpoint's. */
     readonly env?: Readonly<Record<string, string>>
   } = {},
@@ -47,7 +26,6 @@ export const anEndpoint = async (
   const endpoint = await startEmbeddedEndpoint(0)
   const [s3, sqs] = [openS3Client(endpoint.place), openSqsClient(endpoint.place)]
   const { inputBucket, outputBucket, jobsQueueUrl, deadLetterQueueUrl } = endpoint.deployment
-  if (maxReceiveCount !== undefined) await allowReceives(sqs, endpoint.deployment, maxReceiveCount)
   const input = openS3ObjectStore(s3, inputBucket)
   const output = openS3ObjectStore(s3, outputBucket)
   const jobs = openSqsMessageQueue(sqs, jobsQueueUrl)

@@ -56,7 +56,7 @@ describe('an account that is ready', () => {
       ['input', 'ok', 's3://in'],
       ['output', 'ok', 's3://out'],
       ['models', 'ok', 's3://models'],
-      ['jobs queue', 'ok', 'memory:jobs: 0 waiting, 0 in flight, 0 delayed; given up after 5 deliveries'],
+      ['jobs queue', 'ok', 'memory:jobs: 0 waiting, 0 in flight, 0 delayed; given up after 50 deliveries'],
       ['dead letters', 'ok', 'memory:dead-letters: 0 waiting'],
       ['model', 'ok', `demo, 10 files of 14.9 MB, sha256 ${record.sha256.slice(0, 12)}`],
     ])

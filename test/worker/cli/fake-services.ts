@@ -58,7 +58,7 @@ export const fakeServices = ({ whileAsleep = () => {}, account: changes = {} }: 
     },
     openBucket,
     openQueue,
-    readQueueSettings: async () => ({ maxReceiveCount: 5 }),
+    readQueueSettings: async () => ({ maxReceiveCount: 50 }),
     openAccount: async () => account,
     async [Symbol.asyncDispose]() {},
   }

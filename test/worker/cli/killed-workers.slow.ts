@@ -50,7 +50,7 @@ const aBatch = async () => {
     },
     never,
   )
-  const endpoint = await anEndpoint(model.record, { maxReceiveCount: 100 })
+  const endpoint = await anEndpoint(model.record)
   const scratch = await temporaryDir()
   const startWorker = () => {
     const worker = endpoint.svd(

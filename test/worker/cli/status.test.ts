@@ -91,7 +91,7 @@ describe('svd status', () => {
   test('knows a job whose result was taken away to be waiting again', async () => {
     const { run, putStatus } = fakeServices()
     await putStatus(aStatus({ state: 'failed', attempt: 3, message: 'out of memory' }))
-    expect(JSON.parse((await run(['status', '--json'])).stdout).jobs).toMatchObject([
+    expect(JSON.parse((await run(['status', '--json'], OUTPUTS_ONLY)).stdout).jobs).toMatchObject([
       { state: 'queued', attempt: 0, message: null },
     ])
   })
@@ -106,19 +106,76 @@ describe('svd status', () => {
   })
 })
 
+describe('svd status of a job whose message is gone', () => {
+  const QUIET = '2026-11-24T12:14:59.000Z'
+  const message = { body: 'x', groupId: 'g' }
+  const never = new AbortController().signal
+
+  test('says so after a purge of the queue, and what to do', async () => {
+    const { run, putStatus } = fakeServices()
+    await putStatus(aStatus({ picture: 'images/cup.png', state: 'queued', updated_at: QUIET }))
+    const { stdout } = await run(['status'])
+    expect(stdout).toContain('lost   cup.png')
+    expect(stdout).toContain('\n1 lost\n')
+    const [job] = JSON.parse((await run(['status', '--json'])).stdout).jobs
+    expect(job).toMatchObject({ state: 'lost', message: expect.stringContaining('drop the picture') })
+  })
+
+  test.each([
+    [
+      'there is a message that may be its own',
+      async (services) => services.jobs.send([message], never),
+      QUIET,
+    ],
+    ['a dead letter may be its own', async (services) => services.deadLetters.send([message], never), QUIET],
+    ['it was written about lately', async () => {}, '2026-11-24T12:15:00.000Z'],
+  ] as const satisfies readonly (readonly [
+    string,
+    (services: ReturnType<typeof fakeServices>) => Promise<unknown>,
+    string,
+  ])[])('says what the status says where %s', async (_, change, updated_at) => {
+    const services = fakeServices()
+    await services.putStatus(aStatus({ state: 'rendering', updated_at }))
+    await change(services)
+    const { stdout } = await services.run(['status', '--json'])
+    expect(JSON.parse(stdout).jobs).toMatchObject([{ state: 'rendering' }])
+  })
+
+  test('knows it to be lost after the longest time for which SQS keeps a message, whatever else is there', async () => {
+    const { run, putStatus, jobs } = fakeServices()
+    await putStatus(aStatus({ jobId: jobIdLike('a'), updated_at: '2026-11-10T12:29:59.000Z' }))
+    await putStatus(aStatus({ jobId: jobIdLike('b'), updated_at: '2026-11-10T12:30:00.000Z' }))
+    await jobs.send([message], never)
+    expect((await run(['status'])).stdout).toContain('1 queued, 1 lost\n')
+    expect((await run(['status'], OUTPUTS_ONLY)).stdout).toContain('1 queued, 1 lost\n')
+  })
+})
+
+test('svd status names the models that jobs wait for', async () => {
+  const { run, putStatus, jobs } = fakeServices()
+  await jobs.send([{ body: 'x', groupId: 'g' }], new AbortController().signal)
+  const waits_for_model = { id: 'svd-xt', sha256: 'ab'.repeat(32) }
+  for (const jobId of ['a', 'b'].map(jobIdLike)) await putStatus(aStatus({ jobId, waits_for_model }))
+  await putStatus(aStatus({ jobId: jobIdLike('c'), waits_for_model: { ...waits_for_model, id: 'svd' } }))
+  const { stdout } = await run(['status'])
+  expect(stdout).toContain('2 wait for a worker with the model svd-xt (abababababab)\n')
+  expect(stdout).toContain('1 waits for a worker with the model svd (abababababab)\n')
+})
+
 describe('svd status --json', () => {
   test('has these keys', async () => {
-    const { run, putResult, putStatus } = fakeServices()
+    const { run, putResult, putStatus, jobs } = fakeServices()
     const done = aResult({ picture: 'images/done.png' })
     await putStatus(aStatus({ picture: 'images/queued.png', parameters: { num_videos_per_prompt: 2 } }))
     await putResult(done)
+    await jobs.send([{ body: 'x', groupId: 'g' }], new AbortController().signal)
     const report = JSON.parse((await run(['status', '--json'])).stdout)
     expect(Object.keys(report)).toEqual(['jobs', 'more_jobs', 'queue', 'dead_letters'])
-    expect(report.queue).toEqual({ visible: 0, in_flight: 0, delayed: 0 })
+    expect(report.queue).toEqual({ visible: 1, in_flight: 0, delayed: 0 })
     const byImage = (image: string) => report.jobs.find((job: { image: string }) => job.image === image)
     expect(Object.keys(byImage('images/done.png'))).toEqual([
-      ...['job_id', 'state', 'attempt', 'phase', 'step', 'steps', 'message', 'image', 'parameters', 'origin'],
-      ...['videos', 'submitted_at', 'updated_at', 'result'],
+      ...['job_id', 'state', 'attempt', 'phase', 'step', 'steps', 'message', 'waits_for_model', 'image'],
+      ...['parameters', 'origin', 'videos', 'submitted_at', 'updated_at', 'result'],
     ])
     expect(byImage('images/done.png').result).toEqual(done)
     const queued = byImage('images/queued.png')

@@ -2,6 +2,8 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { jobIdOf } from '../../../shared/contracts/job-id.ts'
+import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import { InterruptedError } from '../../../worker/cli/exit-code.ts'
 import type { Services } from '../../../worker/cli/services.ts'
 import type { Surroundings } from '../../../worker/cli/surroundings.ts'
@@ -17,6 +19,7 @@ import { storedJson } from '../../fixtures/stored-json.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { aMachine } from '../fitness/a-machine.ts'
 import { aJob } from '../jobs/a-job.ts'
+import { demoRecord } from '../models/a-pushed-model.ts'
 import { DEMO_CHECKPOINT, NO_CARDS } from './a-command-line.ts'
 
 interface CommandOptions {
@@ -24,41 +27,43 @@ interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>
   readonly machine?: Partial<Machine>
   readonly signal?: AbortSignal
-  readonly maxReceiveCount?: number | null
-  /** Of a job for another model, which is in the queue: how often it was delivered already. */
-  readonly deliveries?: number
+  /** In the queue. */
+  readonly job?: JobMessage
   readonly onLine?: (message: string) => void
+}
+
+/** A job for the model that the worker has; its picture is there, and cannot be prepared. */
+const aDemoJob = async (): Promise<JobMessage> => {
+  const job = aJob()
+  const { model_id: id, sha256 } = await demoRecord()
+  const model = { id, sha256 }
+  return { ...job, model, job_id: jobIdOf(job.image.pixels_sha256, job.parameters, model) }
 }
 
 /** `svd worker` on queues and buckets in memory; nothing is rendered. */
 const runWorker = async (command: CommandOptions) => {
-  const {
-    options,
-    environment,
-    machine,
-    signal,
-    deliveries,
-    maxReceiveCount = 5,
-    onLine = () => {},
-  } = command
+  const { options, environment, machine, signal, job, onLine = () => {} } = command
   const lines: Record<string, unknown>[] = []
   const queues = new Map<string, ReturnType<typeof openMemoryMessageQueue>>()
   const store = openMemoryObjectStore({ bucket: 'clips', now: Date.now })
+  if (job !== undefined)
+    await store.put(
+      job.image.key,
+      new Uint8Array(1),
+      { contentType: 'image/png' },
+      new AbortController().signal,
+    )
   const services: Services = {
     clock: systemClock,
     openBucket: () => store,
     openQueue(url) {
       const queue = openMemoryMessageQueue({ url, now: Date.now })
       queues.set(url, queue)
-      if (url === 'jobs' && deliveries !== undefined) {
-        queue.take({
-          ...{ messageId: 'message-1', body: JSON.stringify(aJob()), groupId: 'images', sentAtMs: 0 },
-          ...{ receiveCount: deliveries, receivedAtMs: 0, visibleAtMs: 0, receiptHandle: null },
-        })
-      }
+      if (url === 'jobs' && job !== undefined)
+        void queue.send([{ body: JSON.stringify(job), groupId: 'images' }], new AbortController().signal)
       return queue
     },
-    readQueueSettings: async () => ({ maxReceiveCount }),
+    readQueueSettings: async () => ({ maxReceiveCount: 50 }),
     openAccount: () => Promise.reject(new Error('a worker asks nothing about the account')),
     async [Symbol.asyncDispose]() {},
   }
@@ -190,18 +195,16 @@ test('looks after the dead letters where it is told of them', async () => {
 })
 
 test.each([
-  [3, {}, 'job failed'],
-  [4, {}, 'job will be tried again'],
-  [null, {}, 'job will be tried again'],
-  [5, { maxAttempts: '3' }, 'job failed'],
-])(
-  'of a queue that gives up after %o deliveries, with %o, the third is answered by: %s',
-  async (maxReceiveCount, options, message) => {
-    const { messages } = await runWorker({ maxReceiveCount, deliveries: 2, options })
+  ['1', 'job failed'],
+  ['2', 'job will be tried again'],
+  [undefined, 'job will be tried again'],
+])('with --max-attempts %o the first failure of a job is answered by: %s', async (maxAttempts, message) => {
+  const options = maxAttempts === undefined ? {} : { maxAttempts }
 
-    expect(messages).toContain(message)
-  },
-)
+  const { messages } = await runWorker({ job: await aDemoJob(), options })
+
+  expect(messages).toContain(message)
+})
 
 test('refuses beats of which none may fail', async () => {
   const running = runWorker({ options: { beatSeconds: '50' } })
@@ -236,7 +239,7 @@ describe('as a task of an ECS service', () => {
   test('is protected from scale-in when it has a job', async () => {
     const agent = await anAgent()
 
-    const { messages } = await runWorker({ environment: { ECS_AGENT_URI: agent.url }, deliveries: 0 })
+    const { messages } = await runWorker({ environment: { ECS_AGENT_URI: agent.url }, job: aJob() })
 
     expect(agent.requests).toMatchObject([{ method: 'PUT', url: '/task-protection/v1/state' }])
     expect(messages).toContain('task protected from scale-in')
@@ -247,7 +250,8 @@ describe('as a task of an ECS service', () => {
 
     const { exitCode, messages } = await runWorker({
       environment: { ECS_AGENT_URI: agent.url },
-      deliveries: 4,
+      job: await aDemoJob(),
+      options: { maxAttempts: '1' },
     })
 
     expect(exitCode).toBe(0)
@@ -257,7 +261,7 @@ describe('as a task of an ECS service', () => {
   test('needs no protection in a job of AWS Batch', async () => {
     const agent = await anAgent()
 
-    await runWorker({ environment: { ECS_AGENT_URI: agent.url, AWS_BATCH_JOB_ID: 'job' }, deliveries: 0 })
+    await runWorker({ environment: { ECS_AGENT_URI: agent.url, AWS_BATCH_JOB_ID: 'job' }, job: aJob() })
 
     expect(agent.requests).toEqual([])
   })
@@ -270,11 +274,13 @@ test('asks the instance what it costs, if told to', async () => {
   })
   const environment = { SVD_USD_PER_HOUR: 'auto', AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint }
 
-  const { lines, store } = await runWorker({ environment, deliveries: 4 })
+  const job = await aDemoJob()
+
+  const { lines, store } = await runWorker({ environment, job, options: { maxAttempts: '1' } })
 
   expect(lines).toContainEqual(
     expect.objectContaining({ message: 'machine has a price', usd_per_hour: 0.8048 }),
   )
-  const result = await storedJson(store, resultKey(aJob().job_id))
+  const result = await storedJson(store, resultKey(job.job_id))
   expect(result).toMatchObject({ cost_usd: 0 })
 })

@@ -63,7 +63,7 @@ const check = async (changes: Partial<WorkerToCheck> = {}) => {
       scratchDir: '/scratch',
       outputs: aStore(),
       queue: aQueue(),
-      readQueueSettings: async () => ({ maxReceiveCount: 5 }),
+      readQueueSettings: async () => ({ maxReceiveCount: 50 }),
       modelSource: 'models/demo',
       async openModel(source) {
         opened.push(source)
@@ -99,7 +99,7 @@ describe('a worker that starts', () => {
     expect(checks.slice(5).map(({ found }) => found)).toEqual([
       '100 GB free in /scratch',
       's3://outputs writes, reads, and honours If-None-Match',
-      'memory:jobs: 0 waiting, 0 in flight, 0 delayed; given up after 5 deliveries',
+      'memory:jobs: 0 waiting, 0 in flight, 0 delayed; given up after 50 deliveries',
       `demo, 10 files of 14.9 MB, sha256 ${(await demoRecord()).sha256.slice(0, 12)}, in ${DEMO_DIR}`,
     ])
   })
@@ -168,13 +168,21 @@ describe('a worker that starts', () => {
     [
       'a queue that gives up at once',
       { readQueueSettings: async () => ({ maxReceiveCount: 1 }) },
-      'given up after 1 deliveries\n                    fix: give the queue a dead-letter queue with maxReceiveCount 5',
+      'given up after 1 deliveries\n                    fix: give the queue a dead-letter queue with maxReceiveCount 50',
     ],
   ])('ends with %s before it fetches a model', async (_, changes, message) => {
     const result = await check(changes)
     expect(result.message).toContain('this machine cannot take jobs:\n')
     expect(result.message).toContain(message)
     expect(result.opened).toEqual([])
+  })
+
+  test('is told of a queue that gives up jobs that were only handed back a few times', async () => {
+    const { of } = await check({ readQueueSettings: async () => ({ maxReceiveCount: 5 }) })
+    expect(of('queue')).toMatchObject({
+      status: 'warn',
+      fix: 'give the queue a dead-letter queue with maxReceiveCount 50',
+    })
   })
 
   test('ends with a model that cannot be opened', async () => {

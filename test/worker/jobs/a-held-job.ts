@@ -1,4 +1,5 @@
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
+import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
 import { startAttempt } from '../../../worker/jobs/attempt.ts'
 import type { Claim } from '../../../worker/jobs/claim.ts'
@@ -6,7 +7,17 @@ import type { HeldJob } from '../../../worker/jobs/held-job.ts'
 import type { StatusChange } from '../../../worker/jobs/status-of-attempt.ts'
 import { aJob } from './a-job.ts'
 
+/** Attempts before this one that failed. */
+const failures = (count: number): SpentAttempt[] =>
+  Array.from({ length: count }, (_, index) => ({
+    id: `000${index + 1}-0000000000000000`,
+    worker_id: 'worker-0',
+    reason: 'the renderer crashed',
+    alive_until: '2026-01-01T00:00:00.000Z',
+  }))
+
 export interface HeldJobOptions {
+  readonly failedBefore?: number
   readonly job?: JobMessage
   readonly attempt?: number
   /** What `remove` and `handBack` throw. */
@@ -14,7 +25,12 @@ export interface HeldJobOptions {
 }
 
 /** A job in hand, whose message is only what was said about it. */
-export const aHeldJob = ({ job = aJob(), attempt = 1, queueFailure }: HeldJobOptions = {}) => {
+export const aHeldJob = ({
+  job = aJob(),
+  attempt = 1,
+  failedBefore = 0,
+  queueFailure,
+}: HeldJobOptions = {}) => {
   const said: string[] = []
   const statuses: (StatusChange | null)[] = []
   const lost = new AbortController()
@@ -35,8 +51,11 @@ export const aHeldJob = ({ job = aJob(), attempt = 1, queueFailure }: HeldJobOpt
     claim,
     status: {
       report: (change) => statuses.push(change),
+      readAttempts: async () => failures(failedBefore),
+      renew() {},
       async end(change) {
         statuses.push(change)
+        return failures(failedBefore + (change?.failed ? 1 : 0))
       },
     },
     cancel: { async throwIfCancelled() {}, glance() {} },

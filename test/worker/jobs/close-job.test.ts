@@ -95,7 +95,7 @@ test('a record that was there stays; the message goes, and the status tells what
   await closeJob(aHeldJob().held, { state: 'cancelled' }, deps)
   const { held, said, statuses } = aHeldJob({ attempt: 2 })
 
-  const end = await closeJob(held, SUCCEEDED, deps, 'hand-back')
+  const end = await closeJob(held, SUCCEEDED, deps)
 
   expect(end).toEqual({ type: 'done-before' })
   expect(await storedJson(store, resultKey(held.attempt.job.job_id))).toMatchObject({ state: 'cancelled' })
@@ -140,14 +140,14 @@ test('a record of figures that JSON does not have is not written', async () => {
 })
 
 test('the message stays when the record cannot be written', async () => {
-  const { deps } = closingDeps({
+  const { deps, settled } = closingDeps({
     before(operation) {
       if (operation === 'create') throw new Error('503')
     },
   })
   const { held, said } = aHeldJob()
 
-  await expect(closeJob(held, SUCCEEDED, deps)).rejects.toThrow('503')
+  await expect(settled(closeJob(held, SUCCEEDED, deps))).rejects.toThrow('503')
 
   expect(said).toEqual([])
 })

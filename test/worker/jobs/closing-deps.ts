@@ -1,5 +1,6 @@
 import type { SettlingDeps } from '../../../worker/jobs/settle-failure.ts'
 import type { Faults } from '../../fixtures/faults.ts'
+import { openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
 import { openMemoryObjectStore, type StoreOperation } from '../../fixtures/memory-object-store.ts'
 import { dateAt, virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
@@ -17,12 +18,24 @@ export const WORKER = {
 export const closingDeps = (faults: Faults<StoreOperation> = {}) => {
   const time = openVirtualTime()
   const store = openMemoryObjectStore({ now: () => dateAt(time.nowMs()).getTime(), faults })
+  const now = (): number => dateAt(time.nowMs()).getTime()
+  const deadLetters = openMemoryMessageQueue({ url: 'dead-letters', now })
   const deps: SettlingDeps = {
-    store,
+    ...{ store, deadLetters },
     clock: virtualClock(time),
     worker: WORKER,
     random: () => 0.5,
     maxAttempts: 3,
   }
-  return { time, store, deps }
+  /** Moves time until this is there: requests that fail are repeated after a while. */
+  const settled = async <T>(work: Promise<T>): Promise<T> => {
+    let isOver = false
+    const end = (): void => {
+      isOver = true
+    }
+    work.then(end, end)
+    await time.runUntil(() => isOver, 3_600_000)
+    return await work
+  }
+  return { time, store, deadLetters, deps, settled }
 }

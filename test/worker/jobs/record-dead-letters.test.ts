@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { reportKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
-import { startAttempt } from '../../../worker/jobs/attempt.ts'
+import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
 import { closeJob } from '../../../worker/jobs/close-job.ts'
 import { recordDeadLetters } from '../../../worker/jobs/record-dead-letters.ts'
+import type { Ending } from '../../../worker/jobs/result-of-attempt.ts'
 import { statusOf } from '../../../worker/jobs/status-of-attempt.ts'
 import { encodeStatus } from '../../../worker/jobs/status-store.ts'
 import type { Faults } from '../../fixtures/faults.ts'
@@ -32,7 +33,7 @@ const deadLettersWith = async (bodies: readonly string[], faults: Faults<QueueOp
 
 const bodyOf = (picture: string): string => JSON.stringify(aJob({ picture }))
 
-test('a job without a record gets one that says that its attempts are used up', async () => {
+test('a job without a record gets one that says what is known of its end', async () => {
   const job = aJob()
   const { store, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
 
@@ -40,27 +41,78 @@ test('a job without a record gets one that says that its attempts are used up', 
 
   expect(await storedJson(store, resultKey(job.job_id))).toMatchObject({
     state: 'failed',
-    attempt: 3,
+    attempt: 1,
     job,
-    failure: { class: 'exhausted', reason: expect.stringContaining('died') },
+    failure: {
+      class: 'exhausted',
+      reason:
+        'the queue gave it up after as many deliveries as it allows, and no worker reported why it did not finish',
+    },
   })
   expect(await storedJson(store, statusKey(job.job_id))).toMatchObject({ state: 'failed' })
   expect(recorded).toEqual([{ messageId: 'message-1', jobId: job.job_id }])
 })
 
-test('its reason is the last that a worker gave', async () => {
+const GIVEN_UP = 'the queue gave it up after as many deliveries as it allows'
+const RENDERING: SpentAttempt = {
+  id: '0002-0000000000000000',
+  worker_id: 'worker-7',
+  reason: null,
+  alive_until: '2026-01-01T00:00:00.000Z',
+}
+
+test.each([
+  ['queued', 'SIGTERM', [], `${GIVEN_UP}; the last: SIGTERM`],
+  [
+    ...(['rendering', undefined, [RENDERING]] as const),
+    `${GIVEN_UP}; the last: the worker worker-7 or its machine vanished while it rendered the job`,
+  ],
+] as const)(
+  'of a job that was %s its reason is the last that is known',
+  async (state, message, attempts, reason) => {
+    const job = aJob()
+    const { store, sweep } = await deadLettersWith([JSON.stringify(job)])
+    const change = { state, ...(message === undefined ? {} : { message }) }
+    const status = statusOf({ job, number: 49 }, change, 'worker-1', dateAt(0), attempts)
+    await store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+
+    await sweep()
+
+    expect(await storedJson(store, resultKey(job.job_id))).toMatchObject({ attempt: 49, failure: { reason } })
+    expect(await storedJson(store, statusKey(job.job_id))).toMatchObject({ attempts })
+  },
+)
+
+test('a job that another worker may render by a second copy of its message gets no record yet', async () => {
   const job = aJob()
-  const { store, sweep } = await deadLettersWith([JSON.stringify(job)])
-  const change = { state: 'queued', message: 'the renderer was killed by SIGKILL' } as const
-  const status = statusOf(startAttempt(job, 2, dateAt(0)), change, 'worker-1', dateAt(0))
+  const { store, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
+  const alive = { ...RENDERING, alive_until: '2026-01-01T00:01:00.000Z' }
+  const status = statusOf({ job, number: 2 }, { state: 'rendering' }, 'worker-7', dateAt(0), [alive])
   await store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
 
   await sweep()
 
-  expect(await storedJson(store, resultKey(job.job_id))).toMatchObject({
-    failure: { reason: 'the renderer was killed by SIGKILL' },
-  })
+  expect(await storedJson(store, resultKey(job.job_id))).toBe(null)
+  expect(recorded).toEqual([])
 })
+
+test.each([
+  ['succeeded', { state: 'succeeded', outputs: [] }, 0],
+  ['was cancelled', { state: 'cancelled' }, 0],
+  ['failed', { state: 'failed', failure: { class: 'exhausted', reason: 'a 503', quality: [] } }, 1],
+] satisfies [string, Ending, number][])(
+  'the dead letter of a job that %s is kept only where it can bring something back',
+  async (_, ending, left) => {
+    const job = aJob()
+    const { deps, queue, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
+    await closeJob(aHeldJob({ job }).held, ending, { ...deps, deadLetters: null })
+
+    await sweep()
+
+    expect(queue.messages().length).toBe(left)
+    expect(recorded).toEqual([])
+  },
+)
 
 test('a record that is there stays', async () => {
   const job = aJob()

@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
-import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
+import { DoesNotFitError, DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { encodeJobMessage } from '../../../shared/contracts/job-message.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
+import { AttemptsSpentError } from '../../../worker/jobs/attempts-spent-error.ts'
+import { closeIfDone } from '../../../worker/jobs/close-job.ts'
 import { DrainingError } from '../../../worker/jobs/draining-error.ts'
 import { JobCancelledError } from '../../../worker/jobs/job-cancelled-error.ts'
+import { PostponedError } from '../../../worker/jobs/postponed-error.ts'
 import { QualityError } from '../../../worker/jobs/quality-error.ts'
 import { settleFailure } from '../../../worker/jobs/settle-failure.ts'
 import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
+import { crashOf } from '../../../worker/renderer/renderer-crashed.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { aHeldJob } from './a-held-job.ts'
 import { aJob } from './a-job.ts'
@@ -75,33 +80,108 @@ test('a cancelled job is recorded as such, and its message removed', async () =>
 
 test('anything else is tried again, later each time', async () => {
   const { deps, store } = closingDeps()
-  const { held, said, statuses } = aHeldJob({ attempt: 2 })
+  const { held, said, statuses } = aHeldJob({ attempt: 7, failedBefore: 1 })
 
   const end = await settleFailure(new Error('the renderer crashed'), held, deps)
 
   expect(end).toEqual({ type: 'retry', reason: 'the renderer crashed', delaySeconds: 60 })
   expect(said).toEqual(['handed back for 60 s'])
-  expect(statuses).toEqual([{ state: 'queued', message: 'the renderer crashed' }])
+  expect(statuses).toEqual([{ state: 'queued', message: 'the renderer crashed', failed: true }])
   expect(store.writes).toEqual([])
 })
 
-test('after the last attempt it is recorded as exhausted, and the queue moves its message away', async () => {
-  const { deps, store } = closingDeps()
-  const { held, said } = aHeldJob({ attempt: 3 })
+test('on its last attempt it is recorded as exhausted, and its message sent to the dead letters', async () => {
+  const { deps, store, deadLetters } = closingDeps()
+  const { held, said } = aHeldJob({ attempt: 7, failedBefore: 2 })
+  const { job } = held.attempt
 
   await settleFailure(new Error('the renderer crashed'), held, deps)
 
   expect(await storedJson(store, RESULT)).toMatchObject({
     state: 'failed',
-    attempt: 3,
+    attempt: 7,
     failure: { class: 'exhausted', reason: 'the renderer crashed', quality: [] },
   })
-  expect(said).toEqual(['handed back for 0 s'])
+  expect(deadLetters.messages()).toMatchObject([{ body: encodeJobMessage(job), groupId: job.group }])
+  expect(said).toEqual(['removed'])
+})
+
+test('the message stays where the dead letters do not take it, and its next delivery sends it', async () => {
+  const { deps, deadLetters } = closingDeps()
+  const refusing = { send: () => Promise.reject(new Error('503')) }
+  const first = aHeldJob({ failedBefore: 2 })
+  await settleFailure(new Error('the renderer crashed'), first.held, { ...deps, deadLetters: refusing })
+  expect(first.said).toEqual([])
+
+  const second = aHeldJob({ failedBefore: 3 })
+  expect(await closeIfDone(second.held, deps)).toEqual({ type: 'done-before' })
+
+  expect(deadLetters.messages().length).toBe(1)
+  expect(second.said).toEqual(['removed'])
+})
+
+test('a job whose attempts are spent fails by the reason of the last, and no other is made', async () => {
+  const { deps, store } = closingDeps()
+  const { held } = aHeldJob({ failedBefore: 3 })
+  const attempts = await held.status.readAttempts(held.signal)
+  const vanished = { ...attempts[2]!, reason: null }
+
+  await settleFailure(new AttemptsSpentError([...attempts.slice(0, 2), vanished]), held, deps)
+
+  expect(await storedJson(store, RESULT)).toMatchObject({
+    failure: {
+      class: 'exhausted',
+      reason: 'the worker worker-0 or its machine vanished while it rendered the job',
+    },
+  })
+})
+
+test('a job that another worker has to do waits, longer with each delivery, and nothing counts', async () => {
+  const { deps, store } = closingDeps()
+  const { held, said, statuses } = aHeldJob({ attempt: 3, failedBefore: 2 })
+  const waitsForModel = { id: 'svd-xt', sha256: 'a'.repeat(64) }
+  const error = new PostponedError('it is for svd-xt', { workersFault: false, waitsForModel })
+
+  const end = await settleFailure(error, held, deps)
+
+  const reason = 'it is for svd-xt'
+  expect(end).toEqual({
+    ...{ type: 'postponed', reason, delaySeconds: 240, workersFault: false, waitsForModel },
+  })
+  expect(said).toEqual(['handed back for 240 s'])
+  expect(statuses).toEqual([{ state: 'queued', message: reason, waitsForModel }])
+  expect(store.writes).toEqual([])
+})
+
+const ENOSPC = Object.assign(new Error('ENOSPC: disk is full'), { code: 'ENOSPC' })
+
+test.each([
+  ['a full disk', ENOSPC],
+  ['memory that other processes use', new DoesNotFitError('memory: others use it', { fitsLater: true })],
+  ['a full disk behind another error', new Error('the poster could not be written', { cause: ENOSPC })],
+  ['a full disk under ffmpeg', new Error('ffmpeg exited with code 1: video.mp4: No space left on device')],
+  [
+    'a process that cannot be started',
+    crashOf({
+      exitCode: null,
+      signal: null,
+      lastStderr: '',
+      cause: Object.assign(new Error('spawn'), { code: 'EAGAIN' }),
+    }),
+  ],
+])('%s is the machine’s fault: the job waits, and nothing counts', async (_, error) => {
+  const { deps } = closingDeps()
+  const { held, statuses } = aHeldJob({ failedBefore: 2 })
+
+  const end = await settleFailure(error, held, deps)
+
+  expect(end).toMatchObject({ type: 'postponed', workersFault: true, delaySeconds: 30 })
+  expect(statuses).toEqual([expect.not.objectContaining({ failed: true })])
 })
 
 test('a worker that has to go hands the job back at once', async () => {
   const { deps, store } = closingDeps()
-  const { held, said } = aHeldJob({ attempt: 3 })
+  const { held, said } = aHeldJob({ failedBefore: 2 })
 
   const end = await settleFailure(new DrainingError('SIGTERM'), held, deps)
 
@@ -112,7 +192,7 @@ test('a worker that has to go hands the job back at once', async () => {
 
 test('a job whose card is lost goes back at once, also on its last attempt', async () => {
   const { deps, store } = closingDeps()
-  const { held, said } = aHeldJob({ attempt: 3 })
+  const { held, said } = aHeldJob({ failedBefore: 2 })
 
   const end = await settleFailure(new CardUnusableError('the card is lost'), held, deps)
 
@@ -127,24 +207,50 @@ test('a job that was lost is left alone', async () => {
 
   const end = await settleFailure(new LeaseLostError('somebody else has it'), held, deps)
 
-  expect(end).toEqual({ type: 'abandoned', reason: 'somebody else has it' })
+  expect(end).toEqual({ type: 'abandoned', reason: 'somebody else has it', leaseLost: true })
   expect(said).toEqual([])
-  expect(statuses).toEqual([null])
+  expect(statuses).toEqual([{ state: 'queued', message: 'somebody else has it' }])
   expect(store.writes).toEqual([])
 })
 
-test('a failure that cannot be recorded is tried again', async () => {
-  const { deps } = closingDeps({
+test('a failure that cannot be recorded is tried again, and does not count', async () => {
+  const { deps, settled } = closingDeps({
     before(operation) {
       if (operation === 'create') throw new Error('503')
     },
   })
-  const { held, said } = aHeldJob()
+  const { held, said, statuses } = aHeldJob()
 
-  const end = await settleFailure(new InvalidInputError('image', 'is no picture'), held, deps)
+  const end = await settled(settleFailure(new InvalidInputError('image', 'is no picture'), held, deps))
 
-  expect(end).toMatchObject({ type: 'retry', reason: 'image: is no picture; then: 503' })
+  const reason = 'image: is no picture; then: the bucket memory does not answer: 503'
+  expect(end).toMatchObject({ type: 'postponed', reason })
   expect(said).toEqual(['handed back for 30 s'])
+  expect(statuses).toEqual([{ state: 'queued', message: reason, waitsForModel: null }])
+})
+
+test('a single error of the store ends nothing', async () => {
+  let failures = 4
+  const { deps, settled, store } = closingDeps({
+    before(operation) {
+      if (operation === 'create' && failures-- > 0) throw new Error('503')
+    },
+  })
+  const { held } = aHeldJob()
+
+  const end = await settled(settleFailure(new InvalidInputError('image', 'is no picture'), held, deps))
+
+  expect(end.type).toBe('done')
+  expect(await storedJson(store, RESULT)).toMatchObject({ failure: { class: 'invalid-input' } })
+})
+
+test('an attempt that failed counts, also where the job cannot be handed back', async () => {
+  const { deps } = closingDeps()
+  const { held, statuses } = aHeldJob({ queueFailure: new Error('503') })
+
+  await settleFailure(new Error('the renderer crashed'), held, deps)
+
+  expect(statuses.map((change) => change?.failed)).toEqual([true, true, true])
 })
 
 test('a failure that cannot be recorded because the job was lost meanwhile is left alone', async () => {
@@ -165,7 +271,7 @@ test('a job that cannot even be handed back comes back by itself', async () => {
 
   const end = await settleFailure(new Error('the renderer crashed'), held, deps)
 
-  expect(end).toEqual({ type: 'abandoned', reason: 'the renderer crashed; then: 503' })
+  expect(end).toEqual({ type: 'abandoned', reason: 'the renderer crashed; then: 503', leaseLost: false })
 })
 
 test('a reason that quotes a whole page is cut', async () => {

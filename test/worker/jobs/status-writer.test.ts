@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import {
   type JobState,
+  type SpentAttempt,
   type StatusRecord,
   statusRecordSchema,
 } from '../../../shared/contracts/status-record.ts'
@@ -17,32 +18,56 @@ import { aJob } from './a-job.ts'
 import { closingDeps } from './closing-deps.ts'
 
 const JOB = aJob()
+const ID = '0001-8000000080000000'
 const KEY = statusKey(JOB.job_id)
 
-const aWriter = (faults: Faults<StoreOperation> = {}, number = 1) => {
+const aWriter = (
+  faults: Faults<StoreOperation> = {},
+  number = 1,
+  ownAttempts: ReadonlySet<string> = new Set(),
+) => {
   const { store, deps, time } = closingDeps(faults)
   const attempt = startAttempt(JOB, number, dateAt(0))
   const writer = openStatusWriter({
     store,
     clock: deps.clock,
     attempt,
+    attemptId: ID,
+    ownAttempts,
     workerId: 'worker-1',
     intervalMs: 1_000,
+    aliveSeconds: 120,
   })
   const later = (ms: number): Promise<void> => {
     const atMs = time.nowMs() + ms
     time.after(ms, () => {})
     return time.runUntil(() => time.nowMs() >= atMs, atMs)
   }
-  const another = (state: JobState, by: { attempt: number; workerId: string }): Promise<string> => {
-    const bytes = encodeStatus(statusOf({ job: JOB, number: by.attempt }, { state }, by.workerId, dateAt(0)))
+  const another = (
+    state: JobState,
+    by: { attempt: number; workerId: string },
+    attempts: readonly SpentAttempt[] = [],
+  ): Promise<string> => {
+    const status = { job: JOB, number: by.attempt }
+    const bytes = encodeStatus(statusOf(status, { state }, by.workerId, dateAt(0), attempts))
     return store.put(KEY, bytes, { contentType: 'application/json' }, unaborted)
   }
   const written = (): StatusRecord[] =>
     store.writes.map(({ bytes }) => statusRecordSchema.parse(JSON.parse(new TextDecoder().decode(bytes))))
   const states = (): string[] =>
     written().map(({ state, step, worker_id }) => `${state} ${step} ${worker_id}`)
-  return { writer, time, later, another, written, states }
+  const entries = (): string[] | undefined =>
+    written()
+      .at(-1)
+      ?.attempts.map(({ id }) => id)
+  return { writer, time, later, another, written, states, entries }
+}
+
+const ANOTHER: SpentAttempt = {
+  id: '0001-0000000000000000',
+  worker_id: 'worker-0',
+  reason: 'the renderer crashed',
+  alive_until: '2026-01-01T00:00:00.000Z',
 }
 
 const denoise = (step: number) => ({
@@ -67,6 +92,8 @@ test('tells all that there is to tell', async () => {
       steps: 25,
       worker_id: 'worker-1',
       message: null,
+      attempts: [{ id: ID, worker_id: 'worker-1', reason: null, alive_until: '2026-01-01T00:02:00.000Z' }],
+      waits_for_model: null,
       image: JOB.image,
       parameters: JOB.parameters,
       origin: JOB.origin,
@@ -122,20 +149,148 @@ test('writes over what was there when the attempt began, such as a failure that 
   expect(states()).toEqual(['failed 0 worker-0', 'preparing 0 worker-1'])
 })
 
-test.each([
-  ['a final state', 'succeeded', 1],
-  ['a later attempt', 'rendering', 2],
-] as const)('does not write over %s that came in between', async (_, state, attempt) => {
+test('does not write over a final state that came in between', async () => {
   const { writer, later, another, states } = aWriter()
   writer.report({ state: 'preparing' })
   await later(2_000)
-  await another(state, { attempt, workerId: 'worker-2' })
+  await another('succeeded', { attempt: 1, workerId: 'worker-2' })
 
   writer.report(denoise(1))
   await later(2_000)
   await writer.end({ state: 'queued' })
 
-  expect(states()).toEqual(['preparing 0 worker-1', `${state} 0 worker-2`])
+  expect(states()).toEqual(['preparing 0 worker-1', 'succeeded 0 worker-2'])
+})
+
+test('of a later attempt that came in between it changes nothing but its own entry', async () => {
+  const { writer, later, another, states, entries } = aWriter()
+  writer.report({ state: 'preparing' })
+  await later(2_000)
+  await another('rendering', { attempt: 2, workerId: 'worker-2' }, [ANOTHER])
+
+  writer.report(denoise(1))
+  await later(2_000)
+  expect(entries()).toEqual([ANOTHER.id, ID])
+  await writer.end({ state: 'queued' })
+
+  expect(entries()).toEqual([ANOTHER.id])
+  expect([...new Set(states().slice(1))]).toEqual(['rendering 0 worker-2'])
+})
+
+describe('the entry of an attempt', () => {
+  test('is there while it renders, and gone when that is over', async () => {
+    const { writer, later, entries } = aWriter()
+    const seen: unknown[] = []
+
+    for (const state of ['preparing', 'rendering', 'publishing'] as const) {
+      writer.report({ state })
+      await later(1_500)
+      seen.push(entries())
+    }
+
+    expect(seen).toEqual([[], [ID], []])
+  })
+
+  test('stays with the reason of a failure, beside those of others', async () => {
+    const { writer, another, written } = aWriter()
+    await another('queued', { attempt: 1, workerId: 'worker-0' }, [ANOTHER])
+
+    const counted = await writer.end({ state: 'queued', message: 'it crashed', failed: true })
+
+    expect(counted).toEqual([ANOTHER, expect.objectContaining({ id: ID, reason: 'it crashed' })])
+    expect(written().at(-1)?.attempts).toEqual(counted)
+  })
+
+  test.each(['replace', 'create'] as const)(
+    'is there also where another worker wrote at the same moment, by a %s',
+    async (operation) => {
+      let raced = false
+      const { writer, another, later, entries } = aWriter({
+        async before(asked) {
+          if (asked !== operation || raced) return
+          raced = true
+          await another('rendering', { attempt: 1, workerId: 'worker-2' }, [ANOTHER])
+        },
+      })
+      if (operation === 'replace') await another('queued', { attempt: 0, workerId: 'ingest' })
+
+      writer.report(denoise(1))
+      await later(1)
+
+      expect(entries()).toEqual([ANOTHER.id, ID])
+    },
+  )
+
+  test('is there once, where the answer to its write got lost', async () => {
+    let lost = 1
+    const { writer, another, later, entries } = aWriter({
+      after(operation) {
+        if (operation === 'replace' && lost-- > 0) throw new Error('no answer')
+      },
+    })
+    await another('queued', { attempt: 0, workerId: 'ingest' })
+
+    writer.report(denoise(1))
+    await later(3_000)
+
+    expect(entries()).toEqual([ID])
+  })
+
+  test('is written as soon as the store answers again, without another report', async () => {
+    let away = true
+    const { writer, later, entries } = aWriter({
+      before() {
+        if (away) throw new Error('503')
+      },
+    })
+
+    writer.report(denoise(1))
+    await later(30_000)
+    away = false
+    await later(1_000)
+
+    expect(entries()).toEqual([ID])
+  })
+
+  test('is gone where this process could not remove it before, unless the attempt failed', async () => {
+    const { writer, another, entries } = aWriter({}, 2, new Set(['left', 'failed']))
+    await another('rendering', { attempt: 1, workerId: 'worker-1' }, [
+      { ...ANOTHER, id: 'left', reason: null },
+      { ...ANOTHER, id: 'failed' },
+      { ...ANOTHER, id: 'vanished elsewhere', reason: null },
+    ])
+
+    const counted = await writer.readAttempts(unaborted)
+    await writer.end({ state: 'queued' })
+
+    expect(counted.map(({ id }) => id)).toEqual(['failed', 'vanished elsewhere'])
+    expect(entries()).toEqual(['failed', 'vanished elsewhere'])
+  })
+
+  test('is alive for one lease after each sign of the lease', async () => {
+    const { writer, later, written } = aWriter()
+    writer.report(denoise(1))
+    await later(60_000)
+
+    writer.renew()
+    await later(1)
+
+    expect(written().map(({ attempts }) => attempts[0]?.alive_until)).toEqual([
+      '2026-01-01T00:02:00.000Z',
+      '2026-01-01T00:03:00.000Z',
+    ])
+  })
+
+  test('is not made by a sign of the lease where nothing renders', async () => {
+    const { writer, later, written } = aWriter()
+    writer.report({ state: 'preparing' })
+    await later(2_000)
+
+    writer.renew()
+    await later(2_000)
+
+    expect(written().length).toBe(1)
+  })
 })
 
 test('writes over what ingest says late', async () => {
@@ -180,8 +335,8 @@ test('a store that is away fails nothing, and later words get through', async ()
 test('a word whose answer got lost does not silence the next', async () => {
   let answersLost = false
   const { writer, later, states } = aWriter({
-    after() {
-      if (answersLost) throw new Error('no answer')
+    after(operation) {
+      if (answersLost && operation === 'replace') throw new Error('no answer')
     },
   })
   writer.report({ state: 'preparing' })

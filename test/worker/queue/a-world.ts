@@ -1,8 +1,9 @@
-import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
-import type { JobMessage } from '../../../shared/contracts/job-message.ts'
+import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import { type JobMessage, MAX_JOB_RECEIVES } from '../../../shared/contracts/job-message.ts'
+import type { MessageQueue } from '../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { PrepareJob, RenderPath } from '../../../worker/jobs/job-stages.ts'
-import { openDrain } from '../../../worker/queue/drain.ts'
+import { type Drain, openDrain } from '../../../worker/queue/drain.ts'
 import { LEASE_OPTIONS } from '../../../worker/queue/lease.ts'
 import { runWorker, type WorkerEnd } from '../../../worker/queue/run-worker.ts'
 import { WORKER_OPTIONS, type WorkerOptions } from '../../../worker/queue/worker-deps.ts'
@@ -33,17 +34,21 @@ export interface WorldOptions {
   readonly storeFaults?: Faults<StoreOperation>
   readonly queueFaults?: Faults<QueueOperation>
   readonly maxAttempts?: number
+  readonly maxReceives?: number
+  /** A receive waits for a message, as SQS lets it; else it answers at once. */
+  readonly longPolls?: boolean
   readonly options?: Partial<WorkerOptions>
 }
 
 const SECONDS = { prepare: 1, render: 10, finish: 2 }
 const STEPS = 100
+const LOOK_MS = 100
 const OVER_MS = 48 * 3_600_000
 
 /** A worker with a queue, dead letters and a bucket, in which time passes as it is told. */
 export const aWorld = (given: WorldOptions = {}) => {
   const { pictures = [], onStage, faultsOf = () => [], storeFaults = {}, queueFaults = {} } = given
-  const { maxAttempts = 3 } = given
+  const { maxAttempts = 3, maxReceives = MAX_JOB_RECEIVES } = given
   const seconds = { ...SECONDS, ...given.seconds }
   const time = openVirtualTime()
   const clock = virtualClock(time)
@@ -59,10 +64,10 @@ export const aWorld = (given: WorldOptions = {}) => {
   const jobs = openMemoryMessageQueue({
     url: 'jobs',
     now,
-    redrive: { deadLetters, maxReceiveCount: maxAttempts },
+    redrive: { deadLetters, maxReceiveCount: maxReceives },
     faults: queueFaults,
   })
-  const drain = openDrain(clock)
+  const usualDrain = openDrain(clock)
   const events: WorkerEvent[] = []
   const stages: string[] = []
   let clips = 0
@@ -107,13 +112,26 @@ export const aWorld = (given: WorldOptions = {}) => {
     }
   }
 
-  const run = async (): Promise<WorkerEnd> => {
+  const pollJobs: MessageQueue = {
+    ...jobs,
+    async receive(options, signal) {
+      const untilMs = time.nowMs() + options.waitSeconds * 1000
+      for (;;) {
+        const messages = await jobs.receive(options, signal)
+        if (messages.length > 0 || time.nowMs() >= untilMs) return messages
+        await clock.sleep(Math.min(LOOK_MS, untilMs - time.nowMs()), signal)
+      }
+    },
+  }
+
+  /** Until the worker ends; of several, each has a drain of its own. */
+  const run = async (drain: Drain = usualDrain): Promise<WorkerEnd> => {
     let end: WorkerEnd | undefined
     let failure: unknown
     runWorker(
       {
         store,
-        jobs,
+        jobs: given.longPolls ? pollJobs : jobs,
         deadLetters,
         clock,
         random: () => 0.5,
@@ -143,12 +161,11 @@ export const aWorld = (given: WorldOptions = {}) => {
     jobs,
     deadLetters,
     disk,
-    drain,
+    drain: usualDrain,
     clock,
     events,
     /** `12 render cat`: at which second which stage of which picture's job began. */
     stages,
-    /** Until the worker ends. */
     run,
     after: (afterSeconds: number, run: () => void) => void time.after(afterSeconds * 1000, run),
     send: (...more: readonly string[]) =>
@@ -159,6 +176,7 @@ export const aWorld = (given: WorldOptions = {}) => {
         })),
         unaborted,
       ),
+    statusOf: (picture: string) => storedJson(memory, statusKey(aJob({ picture }).job_id)),
     resultOf: (picture: string) => storedJson(memory, resultKey(aJob({ picture }).job_id)),
     eventsOf: <Type extends WorkerEvent['type']>(type: Type) =>
       events.filter((event): event is Extract<WorkerEvent, { type: Type }> => event.type === type),

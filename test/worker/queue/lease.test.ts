@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
-import { holdLease, LEASE_OPTIONS, LeaseTooLongError } from '../../../worker/queue/lease.ts'
+import {
+  holdLease,
+  LEASE_OPTIONS,
+  LeaseTooLongError,
+  longestPollSeconds,
+} from '../../../worker/queue/lease.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -9,7 +14,10 @@ import { openVirtualTime } from '../../fixtures/virtual-time.ts'
 
 const HOUR = 3_600
 
-const aLease = async (faults: Faults<QueueOperation> = {}) => {
+const aLease = async (
+  faults: Faults<QueueOperation> = {},
+  { arrivedSeconds = 0, options = LEASE_OPTIONS } = {},
+) => {
   const time = openVirtualTime()
   const clock = virtualClock(time)
   const now = (): number => dateAt(time.nowMs()).getTime()
@@ -25,13 +33,12 @@ const aLease = async (faults: Faults<QueueOperation> = {}) => {
     },
   })
   await queue.send([{ body: '{}', groupId: 'a' }], unaborted)
-  const [message] = await queue.receive({ maxMessages: 1, waitSeconds: 0, visibilitySeconds: 120 }, unaborted)
+  time.after(arrivedSeconds * 1000, () => {})
+  await time.runUntil(() => seconds() >= arrivedSeconds, arrivedSeconds * 1000)
+  const { visibilitySeconds } = options
+  const [message] = await queue.receive({ maxMessages: 1, waitSeconds: 0, visibilitySeconds }, unaborted)
   const { receiptHandle, receiveCount } = message!
-  const claim = holdLease(
-    queue,
-    { receiptHandle, receiveCount, receivedMs: 0 },
-    { clock, options: LEASE_OPTIONS },
-  )
+  const claim = holdLease(queue, { receiptHandle, receiveCount, receivedMs: 0 }, { clock, options })
   let lostAt: number | null = null
   claim.signal.addEventListener('abort', () => {
     lostAt = seconds()
@@ -185,3 +192,28 @@ test('the last word comes after a beat that is under way', async () => {
 
   expect(visibleInSeconds()).toBe(0)
 })
+
+test('a message that a long poll brought late is renewed at once', async () => {
+  const short = { beatSeconds: 3, visibilitySeconds: 10, marginSeconds: 60 }
+  const { until, lostAt, beats, claim } = await aLease({}, { arrivedSeconds: 4, options: short })
+
+  await until(60)
+
+  expect(beats.slice(0, 3)).toEqual([4, 7, 10])
+  expect(lostAt()).toBe(null)
+  claim.assertHeld()
+})
+
+test.each([
+  [120, 20, 20],
+  [60, 20, 20],
+  [10, 3, 4],
+  [10.5, 3, 4],
+  [10, 1, 8],
+  [6, 2, 2],
+])(
+  'with %i s of visibility and %i s between heartbeats a poll takes %i s at most',
+  (visibilitySeconds, beatSeconds, longest) => {
+    expect(longestPollSeconds({ visibilitySeconds, beatSeconds, marginSeconds: 60 })).toBe(longest)
+  },
+)

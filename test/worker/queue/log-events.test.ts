@@ -98,8 +98,22 @@ describe('the log', () => {
       { level: 'INFO', message: 'job handed back', job_id: JOB_ID, reason: 'SIGTERM' },
     ],
     [
-      { type: 'job-abandoned', jobId: JOB_ID, reason: 'the lease was lost' },
-      { level: 'WARN', message: 'job lost to another worker', job_id: JOB_ID, reason: 'the lease was lost' },
+      { type: 'job-abandoned', jobId: JOB_ID, reason: 'the lease was lost', leaseLost: true },
+      { level: 'WARN', message: 'job lost with its lease', job_id: JOB_ID, reason: 'the lease was lost' },
+    ],
+    [
+      { type: 'job-abandoned', jobId: JOB_ID, reason: 'a 503', leaseLost: false },
+      { level: 'WARN', message: 'job left to its lease', job_id: JOB_ID, reason: 'a 503' },
+    ],
+    [
+      {
+        ...{ type: 'job-postponed', jobId: JOB_ID, reason: 'it is for svd-xt', delaySeconds: 60 },
+        waitsForModel: { id: 'svd-xt', sha256: 'a'.repeat(64) },
+      },
+      {
+        ...{ level: 'WARN', message: 'job has to wait', job_id: JOB_ID, reason: 'it is for svd-xt' },
+        ...{ delay_seconds: 60, waits_for_model: 'svd-xt' },
+      },
     ],
     [
       { type: 'message-malformed', messageId: 'm-1', reason: 'is not JSON' },

@@ -90,9 +90,23 @@ describe('metrics', () => {
     expect(
       linesOf(
         { type: 'job-retry', jobId: JOB_ID, attempt: 1, reason: 'a 503', delaySeconds: 1 },
-        { type: 'job-abandoned', jobId: JOB_ID, reason: 'the lease was lost' },
+        { type: 'job-abandoned', jobId: JOB_ID, reason: 'the lease was lost', leaseLost: true },
+        { type: 'job-abandoned', jobId: JOB_ID, reason: 'a 503', leaseLost: false },
       ),
     ).toEqual([emf([['Retries', 'Count', 1]]), emf([['LeaseLost', 'Count', 1]])])
+  })
+
+  test('of jobs that wait, and of those that wait for a worker with another model', () => {
+    const postponed = { type: 'job-postponed', jobId: JOB_ID, reason: 'a 503', delaySeconds: 1 } as const
+    const waitsForModel = { id: 'svd-xt', sha256: 'a'.repeat(64) }
+
+    expect(linesOf({ ...postponed, waitsForModel: null }, { ...postponed, waitsForModel })).toEqual([
+      emf([['Postponed', 'Count', 1]]),
+      emf([
+        ['Postponed', 'Count', 1],
+        ['OtherModelJobs', 'Count', 1],
+      ]),
+    ])
   })
 
   test('of nothing else', () => {

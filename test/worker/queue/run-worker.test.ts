@@ -1,8 +1,14 @@
-import { expect, test } from 'vitest'
-import { cancelKey, resultKey } from '../../../shared/contracts/bucket-layout.ts'
+import { describe, expect, test } from 'vitest'
+import { cancelKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
+import { PostponedError } from '../../../worker/jobs/postponed-error.ts'
+import { statusOf } from '../../../worker/jobs/status-of-attempt.ts'
+import { encodeStatus } from '../../../worker/jobs/status-store.ts'
+import { openDrain } from '../../../worker/queue/drain.ts'
 import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
+import { dateAt } from '../../fixtures/virtual-clock.ts'
 import { aJob } from '../jobs/a-job.ts'
 import { aWorld } from './a-world.ts'
 
@@ -108,7 +114,7 @@ test('uploads nothing where another worker did the job while this one rendered i
 })
 
 test('an attempt that fails between its uploads leaves its video, and the next one has files of its own', async () => {
-  let failures = 1
+  let failures = 5
   const world = aWorld({
     pictures: ['cat'],
     storeFaults: {
@@ -437,4 +443,198 @@ test('a worker whose card is lost hands its jobs back, takes no more, and ends a
   ).toEqual(received.toSorted())
   expect(received).toContain(idOf('a'))
   expect(world.visible()).toBe(3)
+})
+
+/** The shortest lease that the worker takes. */
+const SHORT_LEASE = { beatSeconds: 3, visibilitySeconds: 10, marginSeconds: 60 }
+
+test('a worker that was idle for long keeps its only job, under the shortest lease', async () => {
+  const world = aWorld({
+    longPolls: true,
+    seconds: { render: 60 },
+    options: { lease: SHORT_LEASE, untilIdleSeconds: 30 },
+  })
+  world.after(19, () => void world.send('cat'))
+
+  await world.run()
+
+  expect(world.eventsOf('job-abandoned')).toEqual([])
+  expect(world.eventsOf('job-received').length).toBe(1)
+  expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded' })
+})
+
+describe('what costs a job no attempt', () => {
+  test('is any number of SIGTERMs under its render, nor are they one for the job prepared behind it', async () => {
+    const world = aWorld({
+      pictures: ['long', 'behind'],
+      seconds: { render: 100 },
+      maxAttempts: 1,
+      options: { untilIdleSeconds: 60 },
+    })
+
+    for (let time = 0; time < 6; time++) {
+      const drain = openDrain(world.clock)
+      world.after(20, () => drain.notify({ reason: 'SIGTERM', secondsLeft: 0 }))
+      await world.run(drain)
+      expect(await world.statusOf('long')).toMatchObject({
+        state: 'queued',
+        message: 'SIGTERM',
+        attempts: [],
+      })
+    }
+    await world.run()
+
+    expect(world.eventsOf('job-released').length).toBe(12)
+    expect(await world.resultOf('long')).toMatchObject({ state: 'succeeded' })
+    expect(await world.resultOf('behind')).toMatchObject({ state: 'succeeded' })
+  })
+
+  test.each(['prepare', 'render', 'finish'] as const)('is a lease that is lost in %s', async (stage) => {
+    let losses = 3
+    const world = aWorld({
+      pictures: ['cat'],
+      maxAttempts: 1,
+      seconds: { prepare: 60, render: 60, finish: 60 },
+      onStage: (begun, _, { loseLeases }) => {
+        if (begun === stage && losses-- > 0) loseLeases()
+      },
+      options: { untilIdleSeconds: 200 },
+    })
+
+    await world.run()
+
+    expect(world.eventsOf('job-abandoned').map(({ leaseLost }) => leaseLost)).toEqual([true, true, true])
+    expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded' })
+  })
+
+  test('is a store that is away for minutes', async () => {
+    let away = true
+    const world = aWorld({
+      pictures: ['cat'],
+      maxAttempts: 1,
+      storeFaults: {
+        before() {
+          if (away) throw new Error('503')
+        },
+      },
+      options: { untilIdleSeconds: 1_000 },
+    })
+    world.after(500, () => {
+      away = false
+    })
+
+    const end = await world.run()
+
+    expect(world.eventsOf('job-postponed').length).toBeGreaterThan(3)
+    expect(end.failing).toBe(false)
+    expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded' })
+  })
+
+  test('is a full disk; a machine that can do none of its jobs ends', async () => {
+    const pictures = ['a', 'b', 'c', 'd']
+    const world = aWorld({
+      pictures,
+      maxAttempts: 1,
+      onStage(stage) {
+        if (stage === 'finish') throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+      },
+    })
+
+    const end = await world.run()
+
+    expect(end).toMatchObject({ failing: true, jobs: 0 })
+    for (const picture of pictures) expect(await world.resultOf(picture)).toBe(null)
+  })
+})
+
+test('a job that took down as many workers as it may is rendered no more', async () => {
+  const world = aWorld({ pictures: ['poison'], maxAttempts: 2 })
+  const job = aJob({ picture: 'poison' })
+  const attempt = (id: string): SpentAttempt => ({
+    ...{ id, worker_id: `worker of ${id}`, reason: null },
+    alive_until: '2025-12-31T23:59:59.000Z',
+  })
+  const status = statusOf({ job, number: 2 }, { state: 'rendering' }, 'worker-0', dateAt(0), [
+    attempt('1'),
+    attempt('2'),
+  ])
+  await world.store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+
+  await world.run()
+
+  expect(world.stages).toEqual([])
+  expect(await world.resultOf('poison')).toMatchObject({
+    failure: {
+      class: 'exhausted',
+      reason: 'the worker worker of 2 or its machine vanished while it rendered the job',
+    },
+  })
+  expect(world.jobs.messages()).toEqual([])
+  expect(world.deadLetters.messages().map(({ body }) => JSON.parse(body).job_id)).toEqual([job.job_id])
+})
+
+test('a second copy of a message waits while another worker renders the last attempt', async () => {
+  const world = aWorld({ pictures: ['cat'], maxAttempts: 1, options: { untilIdleSeconds: 100 } })
+  const job = aJob({ picture: 'cat' })
+  const elsewhere: SpentAttempt = {
+    ...{ id: '1', worker_id: 'worker-0', reason: null },
+    alive_until: '2026-01-01T00:01:30.000Z',
+  }
+  const status = statusOf({ job, number: 1 }, { state: 'rendering' }, 'worker-0', dateAt(0), [elsewhere])
+  await world.store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+
+  await world.run()
+
+  expect(world.eventsOf('job-postponed')).toMatchObject([{ delaySeconds: 90 }])
+  expect(world.stages).toEqual([])
+  expect(await world.resultOf('cat')).toMatchObject({ failure: { class: 'exhausted' } })
+})
+
+describe('jobs for workers with another model', () => {
+  const XT = { id: 'svd-xt', sha256: 'a'.repeat(64) }
+  const forAnother = () => {
+    throw new PostponedError('it is for svd-xt', { workersFault: false, waitsForModel: XT })
+  }
+
+  test('wait, end no worker, and do not hold up the others', async () => {
+    const others = ['a', 'b', 'c', 'd', 'e']
+    const world = aWorld({
+      pictures: [...others, 'own'],
+      maxAttempts: 1,
+      onStage: (_, picture) => (picture === 'own' ? null : forAnother()),
+    })
+
+    const end = await world.run()
+
+    expect(end).toEqual({ reason: 'idle for 5 s', jobs: 1, failing: false })
+    expect(world.eventsOf('job-postponed')).toHaveLength(others.length)
+    expect(await world.statusOf('a')).toMatchObject({ state: 'queued', attempts: [], waits_for_model: XT })
+    expect(world.jobs.messages().length).toBe(others.length)
+  })
+
+  test('wait longer each time, and do not keep a worker that has nothing else to do', async () => {
+    const world = aWorld({
+      pictures: ['a'],
+      onStage: forAnother,
+      options: { untilIdleSeconds: 1_000 },
+    })
+
+    const end = await world.run()
+
+    expect(world.eventsOf('job-postponed').map(({ delaySeconds }) => delaySeconds)).toEqual([
+      60, 120, 240, 480, 900,
+    ])
+    expect(end.reason).toBe('idle for 1000 s')
+    expect(world.clock.elapsedMs()).toBeLessThan(1_010_000)
+  })
+
+  test('do not count among those after which a worker ends', async () => {
+    const world = aWorld({
+      pictures: ['a', 'own'],
+      onStage: (_, picture) => (picture === 'own' ? null : forAnother()),
+      options: { maxJobs: 1 },
+    })
+
+    expect(await world.run()).toEqual({ reason: 'took 1 jobs', jobs: 1, failing: false })
+  })
 })

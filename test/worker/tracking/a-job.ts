@@ -157,6 +157,8 @@ export const aStatus = (overrides: StatusOverrides = {}): StatusRecord => {
     steps: 0,
     worker_id: null,
     message: null,
+    attempts: [],
+    waits_for_model: null,
     image,
     parameters: all,
     origin,

@@ -44,8 +44,9 @@ export const openDeliveries = (): Deliveries => {
     heldUntil(receiptHandle, ms) {
       deliveries.get(receiptHandle)!.heldUntilMs = ms
     },
+    // Both are whole milliseconds: within the last one it may hold it still.
     holds: (jobId, nowMs) =>
-      [...deliveries.values()].some((delivery) => delivery.jobId === jobId && nowMs < delivery.heldUntilMs),
+      [...deliveries.values()].some((delivery) => delivery.jobId === jobId && nowMs <= delivery.heldUntilMs),
     lastWords: (nowMs) =>
       [...deliveries]
         .filter(([, { heldUntilMs }]) => nowMs < heldUntilMs)

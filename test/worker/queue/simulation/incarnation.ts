@@ -10,6 +10,7 @@ export interface Incarnation {
   die(): void
   /** Stops it, as SIGSTOP or a sleeping machine does: what comes meanwhile it sees afterwards, in order. */
   freeze(ms: number): void
+  isFrozen(): boolean
   /** Rejects with the reason of `signal`, `afterAbortMs` after that aborts. */
   pause(ms: number, signal?: AbortSignal, afterAbortMs?: number): Promise<void>
 }
@@ -34,6 +35,7 @@ export const openIncarnation = (name: string, time: VirtualTime): Incarnation =>
     die: () => {
       alive = false
     },
+    isFrozen: () => time.nowMs() < thawMs,
     freeze: (ms) => {
       thawMs = Math.max(thawMs, time.nowMs() + ms)
     },

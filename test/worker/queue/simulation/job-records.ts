@@ -1,4 +1,4 @@
-import { REPORTS_PREFIX, resultKey } from '../../../../shared/contracts/bucket-layout.ts'
+import { jobIdOfResult, REPORTS_PREFIX, resultKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { type IngestReport, ingestReportSchema } from '../../../../shared/contracts/ingest-report.ts'
 import { type ResultRecord, resultRecordSchema } from '../../../../shared/contracts/result-record.ts'
 import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
@@ -16,6 +16,10 @@ const recordOf = (store: MemoryObjectStore, jobId: string): ResultRecord | null 
   const parsed = parsedAt(store, resultKey(jobId))
   return parsed === null ? null : resultRecordSchema.parse(parsed)
 }
+
+/** All that there are. */
+export const recordsIn = (store: MemoryObjectStore): readonly ResultRecord[] =>
+  store.keys().flatMap((key) => recordOf(store, jobIdOfResult(key) ?? '') ?? [])
 
 /** Of dropped objects, by their key. */
 export const reportsIn = (store: MemoryObjectStore): ReadonlyMap<string, IngestReport> =>
@@ -49,6 +53,7 @@ export const faultsOfJob = async (
     [kind === 'bad-picture' && state === 'succeeded', 'has no picture, and succeeded'],
     [kind === 'bad-clip' && state === 'succeeded', 'did not pass its checks, and succeeded'],
     [kind === 'bad-seams' && state === 'succeeded' && !safer_path, 'has seams, and succeeded'],
+    [kind === 'poison' && state === 'succeeded', 'takes its worker down, and succeeded'],
     [kind !== 'bad-picture' && failure?.class === 'invalid-input', 'has a picture, and was refused'],
     [kind !== 'bad-clip' && failure?.class === 'quality', 'is good, and did not pass'],
   ]

@@ -23,6 +23,7 @@ export const watchJobsTakenOn = (isDone: (jobId: string) => boolean): JobsTakenO
         case 'job-done-before':
         case 'job-retry':
         case 'job-released':
+        case 'job-postponed':
         case 'job-abandoned':
           return add(event.jobId, -1)
       }

@@ -5,7 +5,14 @@ import { JOB_KINDS, type JobKind, type RendererFaults } from './simulated-render
 /** Which faults there are, and how often. Each schedule has some of them, so that none hides another. */
 export interface Schedule {
   readonly machines: number
+  /** Attempts that count. */
   readonly maxAttempts: number
+  /** Of the queue. */
+  readonly maxReceives: number
+  /** Of the workers: how long a message is out of sight, and how often that is renewed. */
+  readonly lease: { readonly visibilitySeconds: number; readonly beatSeconds: number }
+  /** The first of several machines has another model until the faults are over. */
+  readonly otherModel: boolean
   readonly calls: CallFaults
   readonly renderer: RendererFaults
   /** Share of messages of which the queue keeps a second copy. */
@@ -36,6 +43,13 @@ export type Incident = { readonly atMs: number } & (
   | { readonly type: 'full-disk'; readonly forMs: number }
   | { readonly type: 'outage'; readonly of: 'store' | 'queue' | 'both'; readonly forMs: number }
 )
+
+/** No back-off has half a second: whoever sets these means to hold on. */
+const LEASES = [
+  { visibilitySeconds: 120.5, beatSeconds: 20 },
+  { visibilitySeconds: 120.5, beatSeconds: 20 },
+  { visibilitySeconds: 10.5, beatSeconds: 3 },
+] as const
 
 /** When the faults end: from then on everything has to come to an end by itself. */
 export const HEALED_MS = 12 * 60_000
@@ -76,6 +90,11 @@ const planIncident = (random: SeededRandom, machines: number): Incident => {
   }
 }
 
+/** Nothing comes late or gets lost: no worker loses a lease. */
+export const isCalm = ({ calls, incidents }: Schedule): boolean =>
+  calls.lostRequest + calls.lostAnswer + calls.slow + calls.freeze === 0 &&
+  incidents.every(({ type }) => type === 'crash' || type === 'drain' || type === 'full-disk')
+
 const times = <T>(count: number, make: () => T): readonly T[] => Array.from({ length: count }, make)
 
 export const planSchedule = (random: SeededRandom): Schedule => {
@@ -83,7 +102,10 @@ export const planSchedule = (random: SeededRandom): Schedule => {
   const incidents = times(random.pick([0, 1, 3, 8]), () => planIncident(random, machines))
   return {
     machines,
-    maxAttempts: 2 + random.below(4),
+    maxAttempts: random.pick([1, 2, 5, 5, 5]),
+    maxReceives: random.pick([12, 50, 50]),
+    lease: random.pick(LEASES),
+    otherModel: machines > 1 && random.chance(0.4),
     calls: {
       lostRequest: random.pick([0, 0.02, 0.1]),
       lostAnswer: random.pick([0, 0.02, 0.1]),

@@ -6,6 +6,7 @@ import { runWorker } from '../../../../worker/queue/run-worker.ts'
 import type { WorkerEvent } from '../../../../worker/queue/worker-event.ts'
 import type { MemoryMessageQueue } from '../../../fixtures/memory-message-queue.ts'
 import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
+import type { AttemptsWatch } from './attempts-watch.ts'
 import { type Deliveries, openDeliveries } from './deliveries.ts'
 import { type CallFaults, openFaultyCall } from './faulty-call.ts'
 import { type Incarnation, openIncarnation } from './incarnation.ts'
@@ -29,6 +30,10 @@ export interface MachineOptions {
   readonly jobs: SimulatedQueue
   readonly deadLetters: SimulatedQueue
   readonly maxAttempts: number
+  readonly lease: { readonly visibilitySeconds: number; readonly beatSeconds: number }
+  readonly hasOtherModel: () => boolean
+  /** Told of what ends attempts, for those that count. */
+  readonly attempts: AttemptsWatch
   readonly isDone: (jobId: string) => boolean
   readonly kindOf: (job: JobMessage) => JobKind
   readonly faults: {
@@ -53,9 +58,6 @@ export interface SimulatedMachine {
   isEmpty(): boolean
 }
 
-/** No back-off is so long: whoever sets it means to hold on. */
-const VISIBILITY_SECONDS = 120.5
-const LEASE = { beatSeconds: 20, visibilitySeconds: VISIBILITY_SECONDS, marginSeconds: 60 }
 const RESTART_MS = 60_000
 
 interface Life {
@@ -66,12 +68,14 @@ interface Life {
 /** A machine that always runs a worker: starts one, and another when that one crashes or ends. */
 export const startMachine = (options: MachineOptions): SimulatedMachine => {
   const { name, time, random, store, jobs, deadLetters, faults, epochMs, violate } = options
+  const { lease, attempts } = options
   const disk = openSimulatedDisk(faults.isDiskFull)
   let life: Life | null = null
   let lives = 0
   let retired = false
 
-  const over = (): void => {
+  const over = (crashed: boolean): void => {
+    if (life !== null) attempts.ended(life.incarnation.name, crashed)
     life?.incarnation.die()
     life = null
     if (!retired) time.after(random.between(1_000, RESTART_MS), start)
@@ -83,7 +87,7 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
       const inFlight = memory
         .messages()
         .find((message) => message.receiptHandle === receiptHandle && message.visibleAtMs > epochMs())
-      if (inFlight !== undefined && (last === null || last === VISIBILITY_SECONDS))
+      if (inFlight !== undefined && (last === null || last === lease.visibilitySeconds))
         violate(`${name} ended and never let go of ${receiptHandle}`)
     }
   }
@@ -95,10 +99,11 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
     const drain = openDrain(clock)
     const born: Life = { incarnation, drain }
     life = born
+    attempts.began(incarnation)
     const trace = (line: string): void => options.trace(`${incarnation.name} ${line}`)
     const crash = (why: string): void => {
       trace(`dies ${why}`)
-      if (life === born) over()
+      if (life === born) over(true)
     }
     const network = { incarnation, random, crash, trace }
     const storeCall = openFaultyCall({ ...network, faults: faults.store })
@@ -147,6 +152,9 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
           disk,
           kindOf: options.kindOf,
           faults: faults.renderer,
+          crash,
+          hasOtherModel: options.hasOtherModel,
+          onFailure: attempts.failed,
           onRender(jobId) {
             if (takenOn.wasDone(jobId)) violate(`${incarnation.name} renders ${jobId}, which was done`)
           },
@@ -161,7 +169,7 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
         },
       },
       {
-        lease: LEASE,
+        lease: { ...lease, marginSeconds: 60 },
         waitSeconds: 20,
         untilIdleSeconds: null,
         maxJobs: null,
@@ -178,7 +186,7 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
         if (disk.folders().length > 0) violate(`${name} left a folder behind`)
         checkLetGo(jobs, ofJobs)
         checkLetGo(deadLetters, ofDeadLetters)
-        over()
+        over(false)
       },
       (error: unknown) =>
         violate(`${incarnation.name} failed: ${error instanceof Error ? error.stack : error}`),
@@ -190,7 +198,7 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
     crash(why) {
       if (life === null) return
       options.trace(`${life.incarnation.name} dies ${why}`)
-      over()
+      over(true)
     },
     drain: (reason, secondsLeft) => life?.drain.notify({ reason, secondsLeft }),
     freeze: (ms) => life?.incarnation.freeze(ms),

@@ -6,6 +6,7 @@ import type {
   RenderedClip,
   RenderPath,
 } from '../../../../worker/jobs/job-stages.ts'
+import { PostponedError } from '../../../../worker/jobs/postponed-error.ts'
 import type { Progress } from '../../../../worker/pipeline/progress.ts'
 import { CardUnusableError } from '../../../../worker/renderer/card-unusable-error.ts'
 import { RendererCrashedError } from '../../../../worker/renderer/renderer-crashed.ts'
@@ -15,8 +16,8 @@ import type { Incarnation } from './incarnation.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
 
-/** What comes of a job where nothing fails: it lies in the job. */
-export const JOB_KINDS = ['good', 'bad-picture', 'bad-seams', 'bad-clip'] as const
+/** What comes of a job where nothing fails: it lies in the job. A `poison` one takes its worker's process down. */
+export const JOB_KINDS = ['good', 'bad-picture', 'bad-seams', 'bad-clip', 'poison'] as const
 export type JobKind = (typeof JOB_KINDS)[number]
 
 export interface RendererFaults {
@@ -35,6 +36,12 @@ export interface SimulatedRendererOptions {
   readonly faults: () => RendererFaults
   /** Told of each render. */
   readonly onRender: (jobId: string) => void
+  /** Told of each failure that is the job's: the renderer's or the encoder's, as far as anybody can tell. */
+  readonly onFailure: (jobId: string) => void
+  /** Kills the worker's process. */
+  readonly crash: (why: string) => void
+  /** The model that the job is for is another one. */
+  readonly hasOtherModel: () => boolean
   /** Something happened that no renderer may be asked for. */
   readonly violate: (what: string) => void
 }
@@ -56,7 +63,7 @@ const crashed = (what: string) =>
 
 /** The stages of a job with nothing in them but time, files and faults. No two clips have the same bytes, as on a GPU. */
 export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob => {
-  const { incarnation, random, disk, kindOf, faults, onRender, violate } = options
+  const { incarnation, random, disk, kindOf, faults, onRender, onFailure, violate } = options
   let rendering = false
   let clips = 0
 
@@ -64,14 +71,18 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
     kind === 'bad-clip' || (kind === 'bad-seams' && path === 'as-asked')
 
   const finish = async (
+    { job_id, parameters }: JobMessage,
     folder: string,
     kind: JobKind,
     path: RenderPath,
-    videos: number,
     signal: AbortSignal,
   ) => {
+    const videos = parameters.num_videos_per_prompt
     await incarnation.pause(random.between(10, 3_000), signal, random.between(0, KILL_MS))
-    if (random.chance(faults().encoder)) throw new Error('ffmpeg exited with code 1')
+    if (random.chance(faults().encoder)) {
+      onFailure(job_id)
+      throw new Error('ffmpeg exited with code 1')
+    }
     const quality = { ...QUALITY, faults: hasFault(kind, path) ? ['flickers at decode seams'] : [] }
     const clip = `${incarnation.name} clip ${clips++}`
     const write = (kind: 'video' | 'poster', index: number) => {
@@ -89,22 +100,39 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
     }
   }
 
-  const runOnDevice = async ({ signal, onProgress }: RenderContext): Promise<void> => {
+  const runOnDevice = async (
+    jobId: string,
+    kind: JobKind,
+    { signal, onProgress }: RenderContext,
+  ): Promise<void> => {
+    const fail = (what: string): never => {
+      onFailure(jobId)
+      throw crashed(what)
+    }
     const stepMs = random.pick([0, 1_000, 20_000, 60_000])
     for (const progress of PHASES) {
       onProgress(progress)
       await incarnation.pause(random.between(0, stepMs), signal, random.between(0, KILL_MS))
-      if (random.chance(faults().crash)) throw crashed('the renderer was killed by SIGSEGV')
+      if (kind === 'poison' && random.chance(0.5)) {
+        options.crash('of a poison job')
+        await new Promise<never>(() => {})
+      }
+      if (random.chance(faults().crash)) fail('the renderer was killed by SIGSEGV')
       if (random.chance(faults().lostCard)) throw new CardUnusableError('denoise_step: the card is lost')
       if (!random.chance(faults().hang)) continue
       await incarnation.pause(STALL_MS, signal, KILL_MS)
-      throw crashed(`the renderer gave no sign for ${STALL_MS} ms and was killed`)
+      fail(`the renderer gave no sign for ${STALL_MS} ms and was killed`)
     }
+    if (kind === 'poison') fail('the renderer was killed by SIGBUS')
   }
 
   return async (job, folder, signal) => {
     const kind = kindOf(job)
     await incarnation.pause(random.between(1, 500), signal)
+    if (options.hasOtherModel()) {
+      const reason = 'the job is for another model'
+      throw new PostponedError(reason, { workersFault: false, waitsForModel: job.model })
+    }
     if (kind === 'bad-picture') throw new InvalidInputError('image', 'is no picture')
     disk.write(`${folder}/picture.png`, 'picture')
     return {
@@ -113,7 +141,7 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
         rendering = true
         onRender(job.job_id)
         try {
-          await runOnDevice(context)
+          await runOnDevice(job.job_id, kind, context)
         } finally {
           rendering = false
         }
@@ -121,7 +149,7 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
         return {
           decodeChunk: 2,
           seconds: { load: 1, encodeImage: 1, denoise: 1, decode: 1 },
-          finish: (until) => finish(folder, kind, path, job.parameters.num_videos_per_prompt, until),
+          finish: (until) => finish(job, folder, kind, path, until),
         }
       },
     }

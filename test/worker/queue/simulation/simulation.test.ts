@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { WorkerEvent } from '../../../../worker/queue/worker-event.ts'
 import { makeDroppablePictures } from './droppable-pictures.ts'
-import { MAX_DROPS } from './schedule.ts'
+import { NO_CALL_FAULTS } from './faulty-call.ts'
+import { MAX_DROPS, type Schedule } from './schedule.ts'
 import { type SimulationOptions, type SimulationResult, simulate } from './world.ts'
 
 /*
@@ -48,6 +49,7 @@ describe.skipIf(ONE_SEED !== undefined)('whatever fails, no job is lost and none
       'job-abandoned',
       'job-done',
       'job-done-before',
+      'job-postponed',
       'job-progress',
       'job-received',
       'job-released',
@@ -75,11 +77,44 @@ describe.skipIf(ONE_SEED !== undefined)('whatever fails, no job is lost and none
   })
 })
 
+const SEEDS_OF_A_POISON = 100
+const PLANNED = { atMs: 1_000, videos: 1, events: 1, cancelledMs: null } as const
+
+/** Workers that are killed and told to go while nothing else fails, and a job that kills each of them. */
+const withPoison = (schedule: Schedule): Schedule => ({
+  ...schedule,
+  ...{ maxAttempts: 5, maxReceives: 50, duplicates: 0, malformedMessages: 0, manifestMs: null },
+  calls: NO_CALL_FAULTS,
+  renderer: { crash: 0, hang: 0, encoder: 0, lostCard: 0 },
+  incidents: schedule.incidents.filter(({ type }) => type === 'crash' || type === 'drain'),
+  drops: (['good', 'poison', 'good', 'good'] as const).map((kind) => ({ ...PLANNED, kind })),
+})
+
+describe.skipIf(ONE_SEED !== undefined)('a job that takes its worker down each time', () => {
+  test('fails after five attempts, and the jobs beside it succeed', async () => {
+    const endings = new Map<string, number>()
+    for (let seed = 1; seed <= SEEDS_OF_A_POISON; seed++) {
+      const result = await simulate(seed, pictures, { alterSchedule: withPoison })
+      expectKept(result)
+      const reason = /vanished while it rendered the job$/
+      for (const { state, failure } of result.results) {
+        const ending = failure === null ? state : `${failure.class}: ${reason.exec(failure.reason)?.[0]}`
+        endings.set(ending, (endings.get(ending) ?? 0) + 1)
+      }
+    }
+
+    expect(Object.fromEntries(endings)).toEqual({
+      succeeded: 3 * SEEDS_OF_A_POISON,
+      'exhausted: vanished while it rendered the job': SEEDS_OF_A_POISON,
+    })
+  })
+})
+
 test.skipIf(ONE_SEED !== undefined)('a seed gives the same run each time', async () => {
   expect((await simulate(8, pictures)).trace).toEqual((await simulate(8, pictures)).trace)
 })
 
-const SEEDS_OF_A_FAULT = 40
+const SEEDS_OF_A_FAULT = 120
 
 const violationsWith = async (
   alterStore: NonNullable<SimulationOptions['alterStore']>,

@@ -6,6 +6,8 @@ import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts
 export interface WatchedQueueOptions {
   readonly queue: MemoryMessageQueue
   readonly store: MemoryObjectStore
+  /** Null: these are they. */
+  readonly deadLetters: MemoryMessageQueue | null
   readonly violate: (what: string) => void
 }
 
@@ -18,14 +20,15 @@ export const jobIdIn = (body: string): string | null => {
   }
 }
 
-/** The queue, with an eye on what is removed: only messages of jobs that have a record. */
-export const watchQueue = ({ queue, store, violate }: WatchedQueueOptions): MessageQueue => ({
+/** The queue, with an eye on what is removed: only messages of jobs that have a record, and malformed ones sent on. */
+export const watchQueue = ({ queue, store, deadLetters, violate }: WatchedQueueOptions): MessageQueue => ({
   ...queue,
   async remove(receiptHandle, signal) {
     const before = [...queue.messages()]
     await queue.remove(receiptHandle, signal)
     for (const { messageId, body } of before.filter((message) => !queue.messages().includes(message))) {
       const jobId = jobIdIn(body)
+      if (jobId === null && deadLetters?.messages().some((letter) => letter.body === body)) continue
       if (jobId === null || !store.keys().includes(resultKey(jobId)))
         violate(`${messageId} was removed, and its job has no record`)
     }

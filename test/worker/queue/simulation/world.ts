@@ -1,15 +1,17 @@
 import { reportKey, resultKey } from '../../../../shared/contracts/bucket-layout.ts'
 import type { JobMessage } from '../../../../shared/contracts/job-message.ts'
+import type { ResultRecord } from '../../../../shared/contracts/result-record.ts'
 import type { WorkerEvent } from '../../../../worker/queue/worker-event.ts'
 import { openMemoryMessageQueue, type QueuedMessage } from '../../../fixtures/memory-message-queue.ts'
 import { type MemoryObjectStore, openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
 import { dateAt } from '../../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../../fixtures/virtual-time.ts'
+import { watchAttempts } from './attempts-watch.ts'
 import type { DroppablePictures } from './droppable-pictures.ts'
 import { letPeopleDrop } from './droppers.ts'
-import { faultsOfJob, reportsIn } from './job-records.ts'
-import { HEALED_MS, type Incident, planSchedule } from './schedule.ts'
+import { faultsOfJob, recordsIn, reportsIn } from './job-records.ts'
+import { HEALED_MS, type Incident, isCalm, planSchedule, type Schedule } from './schedule.ts'
 import { seededRandom } from './seeded-random.ts'
 import { simulateIngest } from './simulated-ingest.ts'
 import { startMachine } from './simulated-machine.ts'
@@ -24,11 +26,14 @@ export interface SimulationResult {
   readonly violations: readonly string[]
   readonly trace: readonly string[]
   readonly events: readonly WorkerEvent[]
+  /** Of jobs, where it came to an end. */
+  readonly results: readonly ResultRecord[]
 }
 
 export interface SimulationOptions {
   /** Puts something else in front of the output bucket: to see that a fault of it is found. */
   readonly alterStore?: (store: MemoryObjectStore) => MemoryObjectStore
+  readonly alterSchedule?: (schedule: Schedule) => Schedule
 }
 
 /** Back-offs of all attempts after the faults are over, and more. */
@@ -39,10 +44,10 @@ const DRAIN_MS = 3_600_000
 export const simulate = async (
   seed: number,
   { pictures, known }: DroppablePictures,
-  { alterStore = (store) => store }: SimulationOptions = {},
+  { alterStore = (store) => store, alterSchedule = (planned) => planned }: SimulationOptions = {},
 ): Promise<SimulationResult> => {
   const random = seededRandom(seed)
-  const schedule = planSchedule(random)
+  const schedule = alterSchedule(planSchedule(random))
   const time = openVirtualTime()
   const now = (): number => dateAt(time.nowMs()).getTime()
   const violations: string[] = []
@@ -65,7 +70,7 @@ export const simulate = async (
     now,
     random: random.next,
     duplicates: schedule.duplicates,
-    redrive: { deadLetters, maxReceiveCount: schedule.maxAttempts },
+    redrive: { deadLetters, maxReceiveCount: schedule.maxReceives },
   })
   const isDone = (jobId: string): boolean => output.keys().includes(resultKey(jobId))
   const kindBySource = new Map(schedule.drops.map(({ kind }, index) => [pictures[index]!.key, kind]))
@@ -73,16 +78,26 @@ export const simulate = async (
     kindBySource.get(image.source_key) ?? 'good'
 
   const weather = openWeather(schedule, time.nowMs)
-  const watchedOutput = watchStore(output, violate)
+  const attempts = watchAttempts({ schedule, store: output, deadLetters, epochMs: now, violate })
+  const watchedOutput = watchStore(output, violate, attempts.recorded)
+  const watched = { store: output, violate }
   const machines = Array.from({ length: schedule.machines }, (_, index) =>
     startMachine({
       ...{ time, random, isDone, kindOf, faults: weather, epochMs: now, trace, violate },
       name: `worker-${index}`,
       store: watchedOutput,
-      jobs: { port: watchQueue({ queue: jobs, store: output, violate }), memory: jobs },
-      deadLetters: { port: watchQueue({ queue: deadLetters, store: output, violate }), memory: deadLetters },
-      maxAttempts: schedule.maxAttempts,
-      onEvent: (event) => events.push(event),
+      jobs: { port: watchQueue({ ...watched, queue: jobs, deadLetters }), memory: jobs },
+      deadLetters: {
+        port: watchQueue({ ...watched, queue: deadLetters, deadLetters: null }),
+        memory: deadLetters,
+      },
+      ...{ maxAttempts: schedule.maxAttempts, lease: schedule.lease, attempts },
+      hasOtherModel: () => schedule.otherModel && index === 0 && !weather.isHealed(),
+      onEvent(event) {
+        events.push(event)
+        if (event.type === 'job-abandoned' && isCalm(schedule))
+          violate(`${event.jobId} was lost, and nothing had failed: ${event.reason}`)
+      },
     }),
   )
   const ingest = simulateIngest({ time, random, input, output: watchedOutput, jobs, faults: weather, trace })
@@ -134,7 +149,7 @@ export const simulate = async (
   } catch (error) {
     violate(`${error instanceof Error ? error.message : error}`)
   }
-  if (violations.length > 0) return { seed, violations, trace: lines, events }
+  if (violations.length > 0) return { seed, violations, trace: lines, events, results: [] }
 
   const reports = reportsIn(output)
   for (const [index, { videos, atMs, cancelledMs }] of schedule.drops.entries()) {
@@ -145,11 +160,21 @@ export const simulate = async (
     const faults = await faultsOfJob(output, jobIds[videos], { kind: kindBySource.get(key)!, stoppedBefore })
     for (const what of faults) violate(what)
   }
+  // A second copy of a message may be in other hands at the same time.
+  const mostDeaths = schedule.maxAttempts + (schedule.duplicates > 0 ? schedule.machines - 1 : 0)
+  const results = recordsIn(output)
+  for (const { job_id, failure } of results) {
+    const marked = attempts.markedDeaths(job_id)
+    if (marked > mostDeaths)
+      violate(`${job_id} took ${marked} workers down, with ${schedule.maxAttempts} attempts`)
+    const hasLetter = deadLetters.messages().some(({ body }) => jobIdIn(body) === job_id)
+    if (failure?.class === 'exhausted' && !hasLetter) violate(`${job_id} has failed, and has no dead letter`)
+  }
   for (const { jobs: accepted } of reports.values()) {
     for (const { job_id, image } of accepted) {
       const kind = kindBySource.get(image)!
       for (const what of await faultsOfJob(output, job_id, { kind, stoppedBefore: false })) violate(what)
     }
   }
-  return { seed, violations, trace: lines, events }
+  return { seed, violations, trace: lines, events, results }
 }

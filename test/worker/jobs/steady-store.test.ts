@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { ObjectChangedError, ObjectTooLargeError } from '../../../shared/ports/object-store.ts'
+import { PostponedError } from '../../../worker/jobs/postponed-error.ts'
+import { steadyStore } from '../../../worker/jobs/steady-store.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+import { closingDeps } from './closing-deps.ts'
+
+const TEXT = { contentType: 'text/plain' }
+
+const aSteadyStore = (failures: number, error: Error = new Error('503')) => {
+  const triedMs: number[] = []
+  let left = failures
+  const world = closingDeps({
+    before() {
+      triedMs.push(world.time.nowMs())
+      if (left-- > 0) throw error
+    },
+  })
+  return { ...world, triedMs, steady: steadyStore(world.store, world.deps) }
+}
+
+test.each([
+  ['head', (store) => store.head('a', unaborted)],
+  ['read', (store) => store.read('a', { maxBytes: 9 }, unaborted)],
+  ['create', (store) => store.create('a', new Uint8Array(1), TEXT, unaborted)],
+  ['put', (store) => store.put('a', new Uint8Array(1), TEXT, unaborted)],
+  ['replace', (store) => store.replace('a', '"e"', new Uint8Array(1), TEXT, unaborted)],
+] as const satisfies readonly (readonly [string, (store: ReturnType<typeof steadyStore>) => unknown])[])(
+  'repeats %s where it fails, later each time',
+  async (_, request) => {
+    const { steady, settled, triedMs } = aSteadyStore(4)
+
+    await settled(Promise.resolve(request(steady)))
+
+    expect(triedMs).toEqual([0, 250, 750, 1_750, 3_750])
+  },
+)
+
+test('throws that no job is at fault, where it fails again and again', async () => {
+  const { steady, settled, triedMs } = aSteadyStore(5)
+
+  const reading = settled(steady.head('a', unaborted))
+
+  await expect(reading).rejects.toThrow('the bucket memory does not answer: 503')
+  await expect(reading).rejects.toBeInstanceOf(PostponedError)
+  await expect(reading).rejects.toMatchObject({ workersFault: true })
+  expect(triedMs.length).toBe(5)
+})
+
+test.each([
+  new ObjectTooLargeError('a', 10, 9),
+  new ObjectChangedError('a'),
+  Object.assign(new Error('ENOENT: video.mp4'), { code: 'ENOENT', path: 'video.mp4' }),
+])('does not repeat what would end the same: %s', async (error) => {
+  const { steady, settled, triedMs } = aSteadyStore(1, error)
+
+  await expect(settled(steady.head('a', unaborted))).rejects.toBe(error)
+  expect(triedMs).toEqual([0])
+})
+
+test('ends with the reason of its signal, also while it waits', async () => {
+  const { steady, settled, time } = aSteadyStore(9)
+  const stop = new AbortController()
+  time.after(300, () => stop.abort(new Error('SIGTERM')))
+
+  await expect(settled(steady.head('a', stop.signal))).rejects.toThrow('SIGTERM')
+  expect(time.nowMs()).toBe(300)
+})
+
+test('asks before each try whether there may be one', async () => {
+  const { store, deps, settled, triedMs } = aSteadyStore(9)
+  let allowed = 2
+  const steady = steadyStore(store, {
+    ...deps,
+    beforeTry() {
+      if (allowed-- === 0) throw new Error('the lease is lost')
+    },
+  })
+
+  await expect(settled(steady.head('a', unaborted))).rejects.toThrow('the lease is lost')
+  expect(triedMs.length).toBe(2)
+})
