@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
-import { DoesNotFitError, DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
+import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { encodeJobMessage } from '../../../shared/contracts/job-message.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
