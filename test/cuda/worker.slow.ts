@@ -64,10 +64,10 @@ describe.skipIf(obstacle !== null)(`svd worker on CUDA${title}`, () => {
 
     // The job that failed is taken twice.
     const worker = queue.startWorker('--device', 'cuda', '--max-jobs', '3')
-    const retry = await worker.line('job will be tried again')
+    const wait = await worker.line('job has to wait')
     const { exitCode, messages } = await worker.end()
 
-    expect(retry['reason']).toContain(
+    expect(wait['reason']).toContain(
       "the card stopped this process's work (CUDA error cudaErrorIllegalAddress:",
     )
     expect(exitCode).toBe(0)
@@ -95,15 +95,15 @@ describe.skipIf(obstacle !== null)(`svd worker on CUDA${title}`, () => {
     expect(second).toBeGreaterThan(first / 10)
   })
 
-  test('tries a job again that other processes on the card leave no memory for', async () => {
+  test('lets a job wait that other processes on the card leave no memory for', async () => {
     const queue = await aQueueOnStandIn({ SVD_STAND_IN_FREE_MEBIBYTES: '601' })
     const jobIds = await queue.submit(1)
 
     const worker = queue.startWorker('--device', 'cuda', '--max-jobs', '1')
-    const retry = await worker.line('job will be tried again')
+    const wait = await worker.line('job has to wait')
     const { exitCode } = await worker.end()
 
-    expect(retry['reason']).toMatch(
+    expect(wait['reason']).toMatch(
       /^memory: \w+ needs \d+ MB, and 618 MB are there, because other processes use 23\.0 GB of 23\.6 GB; /,
     )
     expect(exitCode).toBe(0)

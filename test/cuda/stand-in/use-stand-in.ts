@@ -1,4 +1,5 @@
-import { createRequire, registerHooks } from 'node:module'
+import childProcess from 'node:child_process'
+import { createRequire, registerHooks, syncBuiltinESMExports } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as Ort from 'onnxruntime-node'
@@ -31,6 +32,22 @@ registerHooks({
     return { url: pathToFileURL(path.join(runtime, file)).href, format, shortCircuit: true }
   },
 })
+
+/** The product's processes get an allow-list of variables. Here they get those of the stand-in as well. */
+const passVariablesOn = (): void => {
+  const isOwn = (name: string): boolean => name.startsWith('SVD_STAND_IN_') || name === 'NODE_OPTIONS'
+  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => isOwn(name)))
+  const withOwn = (given: unknown): unknown =>
+    typeof given === 'object' && given !== null && 'env' in given
+      ? { ...given, env: { ...own, ...(given.env as NodeJS.ProcessEnv) } }
+      : given
+  for (const name of ['spawn', 'fork', 'execFile'] as const) {
+    const start = childProcess[name] as (...given: readonly unknown[]) => unknown
+    Object.assign(childProcess, { [name]: (...given: readonly unknown[]) => start(...given.map(withOwn)) })
+  }
+  syncBuiltinESMExports()
+}
+passVariablesOn()
 
 /** The graph that a worker runs at its start is a sum, which no kernel computes here. All before its result is the provider's. */
 const putSumsIntoResults = (): void => {
