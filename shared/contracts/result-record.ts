@@ -39,7 +39,8 @@ export const outputSchema = z.strictObject({
 /**
  * Why a job failed for good.
  * - `invalid-input`  the picture or its parameters can never work
- * - `quality`        the clip did not pass its checks, also on the safer path
+ * - `quality`        the clip did not pass its checks, also on the safer path, and on a second worker or on one that makes
+ *                    good clips; `reason` begins with `unconfirmed` where no such worker was there
  * - `does-not-fit`   the worker's memory is too small for the clip in any way of rendering it
  * - `exhausted`      every attempt failed; `reason` is the last one's
  */

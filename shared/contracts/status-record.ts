@@ -33,6 +33,8 @@ export const spentAttemptSchema = z.strictObject({
   worker_id: z.string(),
   /** Why it failed; null: it renders, or its worker vanished while it did. */
   reason: z.string().nullable(),
+  /** Its clip was rendered, and failed its checks. */
+  failed_checks: z.literal(true).exactOptional(),
   /** Its worker has to renew a render before then. */
   alive_until: timestampSchema,
 })

@@ -3,6 +3,13 @@ import type { ClipLimits } from './clip-limits.ts'
 
 const one = (value: number): string => value.toFixed(1)
 
+/** With as many digits as tell it from the limit that it misses: 12.98 and not 13.0, of 13. */
+const apartFrom = (limit: number, value: number): string => {
+  for (let digits = 1; digits < 6; digits++)
+    if (Number(value.toFixed(digits)) !== limit) return value.toFixed(digits)
+  return String(value)
+}
+
 type Check = (figures: ClipFigures, limits: ClipLimits) => string | null
 
 const empty: Check = ({ frames, picture }, limits) => {
@@ -11,13 +18,13 @@ const empty: Check = ({ frames, picture }, limits) => {
   for (const [frame, { mean, spread }] of frames.entries()) {
     if (mean < leastMean) {
       return (
-        `frame ${frame} is black: its mean brightness is ${one(mean)}, the picture's ${one(picture.mean)}; ` +
+        `frame ${frame} is black: its mean brightness is ${apartFrom(leastMean, mean)}, the picture's ${one(picture.mean)}; ` +
         `at least ${one(leastMean)} is expected`
       )
     }
     if (spread < leastSpread) {
       return (
-        `frame ${frame} is blank: its levels spread by ${one(spread)}, the picture's by ${one(picture.spread)}; ` +
+        `frame ${frame} is blank: its levels spread by ${apartFrom(leastSpread, spread)}, the picture's by ${one(picture.spread)}; ` +
         `at least ${one(leastSpread)} is expected`
       )
     }
@@ -47,7 +54,7 @@ const flicker: Check = (figures, { seamRatio, seamExcess }) => {
 const otherPicture: Check = ({ firstFramePsnrDb }, limits) =>
   firstFramePsnrDb >= limits.firstFramePsnrDb
     ? null
-    : `the first frame does not show the picture: ${one(firstFramePsnrDb)} dB against it; ` +
+    : `the first frame does not show the picture: ${apartFrom(limits.firstFramePsnrDb, firstFramePsnrDb)} dB against it; ` +
       `at least ${limits.firstFramePsnrDb} dB is expected`
 
 const CHECKS = [empty, frozen, flicker, otherPicture]

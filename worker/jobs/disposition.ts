@@ -13,18 +13,28 @@ import { QualityError } from './quality-error.ts'
  *   reject    failed                   removed
  *   cancel    cancelled                removed
  *   give-up   failed, `exhausted`      sent to the dead letters, removed
+ *   confirm   none, or failed,         as for retry, or removed: see clip-verdict.ts        yes
+ *             `quality`
  *   retry     on the last attempt:     out of sight for a while, longer each time;      yes
  *             failed, `exhausted`      on the last attempt as for give-up
  *   postpone  none                     out of sight for a while                         no
  *   release   none                     visible at once                                  no
  *   abandon   none                     left alone: it is somebody else's                no
  */
-export type Disposition = 'reject' | 'cancel' | 'give-up' | 'retry' | 'postpone' | 'release' | 'abandon'
+export type Disposition =
+  | 'reject'
+  | 'cancel'
+  | 'give-up'
+  | 'confirm'
+  | 'retry'
+  | 'postpone'
+  | 'release'
+  | 'abandon'
 
 /** What becomes of a job whose attempt ended with this error. */
 export const dispositionOf = (error: unknown): Disposition => {
-  const isFinal = [InvalidInputError, QualityError, DoesNotFitError].some((kind) => error instanceof kind)
-  if (isFinal) return 'reject'
+  if (error instanceof InvalidInputError || error instanceof DoesNotFitError) return 'reject'
+  if (error instanceof QualityError) return 'confirm'
   if (error instanceof JobCancelledError) return 'cancel'
   if (error instanceof AttemptsSpentError) return 'give-up'
   if (error instanceof PostponedError) return 'postpone'

@@ -1,6 +1,6 @@
 import type { ClipQuality } from '../../shared/contracts/result-record.ts'
 
-/** The clips of a job did not pass their checks, also on the safer path: another try would give nearly the same. */
+/** The clips of a job did not pass their checks, also on the safer path. clip-verdict.ts says when that is final. */
 export class QualityError extends Error {
   override readonly name = 'QualityError'
   /** Of each clip, in the order rendered. */

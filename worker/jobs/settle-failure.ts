@@ -1,12 +1,15 @@
 import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import type { JobFailure } from '../../shared/contracts/result-record.ts'
+import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
 import { LeaseLostError } from '../../shared/ports/message-queue.ts'
 import { backOffSeconds, JOB_BACK_OFF, MODEL_BACK_OFF } from './back-off.ts'
+import type { ClipHistory } from './clip-history.ts'
+import { judgeFailedClip } from './clip-verdict.ts'
 import { CLOSE_LIMIT_MS, type ClosingDeps, closeJob } from './close-job.ts'
 import { dispositionOf } from './disposition.ts'
 import type { HeldJob, JobEnd } from './held-job.ts'
 import { PostponedError, postponedByCause } from './postponed-error.ts'
-import { QualityError } from './quality-error.ts'
+import type { QualityError } from './quality-error.ts'
 import { reasonOf } from './reason-of.ts'
 import { countAttempts } from './spent-attempts.ts'
 import type { StatusChange } from './status-of-attempt.ts'
@@ -15,11 +18,12 @@ import { withTimeLimit } from './time-limit.ts'
 export interface SettlingDeps extends ClosingDeps {
   /** Attempts that count, after which a job has failed. */
   readonly maxAttempts: number
+  /** Of this worker. */
+  readonly clips: ClipHistory
 }
 
 const failureOf = (error: unknown): JobFailure => {
   const reason = reasonOf(error)
-  if (error instanceof QualityError) return { class: 'quality', reason, quality: [...error.quality] }
   if (error instanceof DoesNotFitError) return { class: 'does-not-fit', reason, quality: [] }
   return { class: 'invalid-input', reason, quality: [] }
 }
@@ -47,17 +51,53 @@ const abandon = async (
   return { type: 'abandoned', reason: change.message, leaseLost }
 }
 
+/** Out of sight for a while, longer with each attempt that counts. `attempts` is null where they are not known. */
+const handBackForRetry = async (
+  { claim, attempt }: HeldJob,
+  reason: string,
+  attempts: readonly SpentAttempt[] | null,
+  { clock, random }: SettlingDeps,
+): Promise<JobEnd> => {
+  const delaySeconds = backOffSeconds(attempts?.length ?? attempt.number, JOB_BACK_OFF, random)
+  await withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, (signal) => claim.handBack(delaySeconds, signal))
+  return { type: 'retry', reason, delaySeconds }
+}
+
 const retryLater = async (held: HeldJob, reason: string, deps: SettlingDeps): Promise<JobEnd> => {
-  const { clock, random, maxAttempts } = deps
+  const { clock, maxAttempts } = deps
   const attempts = await held.status.end({ state: 'queued', message: reason, failed: true })
   // Where they are not known, the next delivery decides by what it reads.
   if (attempts !== null && countAttempts(attempts, maxAttempts, clock.now()) === 'spent')
     return await giveUp(held, reason, deps)
-  const delaySeconds = backOffSeconds(attempts?.length ?? held.attempt.number, JOB_BACK_OFF, random)
-  await withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, (signal) =>
-    held.claim.handBack(delaySeconds, signal),
-  )
-  return { type: 'retry', reason, delaySeconds }
+  return await handBackForRetry(held, reason, attempts, deps)
+}
+
+/** A clip that failed its checks here: see clip-verdict.ts. */
+const confirm = async (error: QualityError, held: HeldJob, deps: SettlingDeps): Promise<JobEnd> => {
+  const { clips, worker, clock, maxAttempts } = deps
+  const jobId = held.attempt.job.job_id
+  const reason = reasonOf(error)
+  const attempts = await held.status.end({
+    state: 'queued',
+    message: reason,
+    failed: true,
+    failedChecks: true,
+  })
+  const verdict = judgeFailedClip(attempts ?? [], {
+    workerId: worker.id,
+    hasPassedSince: clips.hasPassedSinceFailing(jobId),
+  })
+  clips.noteFailed(jobId)
+  const isSpent = attempts !== null && countAttempts(attempts, maxAttempts, clock.now()) === 'spent'
+  if (verdict === 'open' && !isSpent) {
+    return await handBackForRetry(held, reason, attempts, deps)
+  }
+  const failure: JobFailure = {
+    class: 'quality',
+    reason: verdict === 'confirmed' ? reason : `unconfirmed by another worker: ${reason}`,
+    quality: [...error.quality],
+  }
+  return await closeJob(held, { state: 'failed', failure }, deps)
 }
 
 const postpone = async (
@@ -83,6 +123,8 @@ const settle = async (error: unknown, held: HeldJob, deps: SettlingDeps): Promis
       return await closeJob(held, { state: 'cancelled' }, deps)
     case 'give-up':
       return await giveUp(held, reason, deps)
+    case 'confirm':
+      return await confirm(error as QualityError, held, deps)
     case 'retry':
       return await retryLater(held, reason, deps)
     case 'postpone':
@@ -105,8 +147,14 @@ export const settleFailure = async (thrown: unknown, held: HeldJob, deps: Settli
   try {
     return await settle(error, held, deps)
   } catch (second) {
+    const disposition = dispositionOf(error)
     const reason = `${reasonOf(error)}; then: ${reasonOf(second)}`
-    const failed = dispositionOf(error) === 'retry' ? ({ failed: true } as const) : {}
+    const failed: Pick<StatusChange, 'failed' | 'failedChecks'> =
+      disposition === 'confirm'
+        ? { failed: true, failedChecks: true }
+        : disposition === 'retry'
+          ? { failed: true }
+          : {}
     try {
       held.claim.assertHeld()
       return await postpone(new PostponedError(reason, { workersFault: true }), held, deps, failed)

@@ -10,6 +10,8 @@ export interface StatusChange {
   readonly message?: string
   /** The attempt failed for `message`, and counts. */
   readonly failed?: true
+  /** It failed because its clip did not pass the checks. */
+  readonly failedChecks?: true
   readonly waitsForModel?: ModelReference | null
 }
 

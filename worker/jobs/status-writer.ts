@@ -72,12 +72,13 @@ export const openStatusWriter = ({
   let writing: Promise<void> | undefined
 
   const ownEntry = (change: StatusChange): SpentAttempt | null => {
-    const { state, failed, message = '' } = change
+    const { state, failed, failedChecks, message = '' } = change
     if (failed === undefined && state !== 'rendering') return null
     return {
       id: attemptId,
       worker_id: workerId,
       reason: failed === undefined ? null : message,
+      ...(failedChecks && { failed_checks: true }),
       alive_until: new Date(clock.now().getTime() + aliveSeconds * 1000).toISOString(),
     }
   }

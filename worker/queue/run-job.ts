@@ -15,7 +15,7 @@ import { storeOutputs } from '../jobs/store-outputs.ts'
 import type { Device } from './device.ts'
 import type { JobInHand, JobStage } from './job-in-hand.ts'
 import type { Place } from './place.ts'
-import type { WorkerDeps } from './worker-deps.ts'
+import type { JobDeps, WorkerDeps } from './worker-deps.ts'
 
 /*
  * Three places, one job in each:
@@ -34,19 +34,13 @@ export interface Workshop {
   readonly device: Device
 }
 
-const begin = (hand: JobInHand, stage: Exclude<JobStage, 'waiting'>, { onEvent }: WorkerDeps): void => {
+const begin = (hand: JobInHand, stage: Exclude<JobStage, 'waiting'>, { onEvent }: JobDeps): void => {
   hand.stage = stage
   hand.status.report({ state: stage })
   onEvent({ type: 'job-stage', jobId: hand.attempt.job.job_id, stage })
 }
 
-const render = (
-  hand: JobInHand,
-  prepared: PreparedJob,
-  path: RenderPath,
-  device: Device,
-  deps: WorkerDeps,
-) => {
+const render = (hand: JobInHand, prepared: PreparedJob, path: RenderPath, device: Device, deps: JobDeps) => {
   const { attempt, signal, received } = hand
   const jobId = attempt.job.job_id
   hand.timeLeft = judgeTimeLeft()
@@ -94,7 +88,7 @@ const makeSaferClip = async (
   prepared: PreparedJob,
   faulty: FinishedClip,
   { device }: Workshop,
-  deps: WorkerDeps,
+  deps: JobDeps,
 ): Promise<FinishedClip> => {
   hand.attempt.saferPath = true
   const rendered = await render(hand, prepared, 'safer', device, deps)
@@ -108,7 +102,7 @@ const makeAndPublish = async (
   hand: JobInHand,
   preparing: Disposable,
   workshop: Workshop,
-  deps: WorkerDeps,
+  deps: JobDeps,
 ): Promise<JobEnd> => {
   const { attempt, attemptId, signal, cancel } = hand
   const { clock } = deps
@@ -133,6 +127,7 @@ const makeAndPublish = async (
   rendering[Symbol.dispose]()
   const clip = await finish(hand, rendered)
   const good = passes(clip) ? clip : await makeSaferClip(hand, prepared, clip, workshop, deps)
+  deps.clips.notePassed()
 
   const publishingMs = clock.elapsedMs()
   await cancel.throwIfCancelled(signal)
@@ -165,7 +160,7 @@ export const runJob = async (
   hand: JobInHand,
   preparing: Disposable,
   workshop: Workshop,
-  deps: WorkerDeps,
+  deps: JobDeps,
 ): Promise<JobEnd> => {
   try {
     const { attempt, status, signal } = hand

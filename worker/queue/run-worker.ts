@@ -1,3 +1,4 @@
+import { openClipHistory } from '../jobs/clip-history.ts'
 import { DrainingError } from '../jobs/draining-error.ts'
 import type { JobEnd } from '../jobs/held-job.ts'
 import { parseJobMessage } from '../jobs/parse-job-message.ts'
@@ -69,6 +70,7 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
     gaveUp = true
     drain.notify({ reason, secondsLeft: null })
   }
+  const clips = openClipHistory()
   const workshop: Workshop = {
     rendering: openPlace(),
     finishing: openPlace(),
@@ -90,7 +92,7 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
   ): Promise<void> => {
     const takenMs = busyMs
     await Promise.race([same, aborted(hand.signal)])
-    const end = await runJob(hand, place, workshop, deps)
+    const end = await runJob(hand, place, workshop, { ...deps, clips })
     if (end.type === 'done') done++
     giveUpIfFailing(hand, end)
     hands.delete(hand)

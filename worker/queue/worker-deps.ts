@@ -1,4 +1,5 @@
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
+import type { ClipHistory } from '../jobs/clip-history.ts'
 import type { PrepareJob } from '../jobs/job-stages.ts'
 import type { ScratchFolders } from '../jobs/scratch-folders.ts'
 import type { SettlingDeps } from '../jobs/settle-failure.ts'
@@ -7,7 +8,7 @@ import type { LeaseOptions } from './lease.ts'
 import type { WorkerEvent } from './worker-event.ts'
 
 /** What a worker is given; `store` is the output bucket. */
-export interface WorkerDeps extends SettlingDeps {
+export interface WorkerDeps extends Omit<SettlingDeps, 'clips'> {
   readonly jobs: MessageQueue
   /** Null: somebody else looks after them. */
   readonly deadLetters: MessageQueue | null
@@ -18,6 +19,12 @@ export interface WorkerDeps extends SettlingDeps {
   readonly onEvent: (event: WorkerEvent) => void
   /** Called at signs of life that are no events: an answer of the queue, an extended lease. Must not throw. */
   readonly onBeat?: () => void
+}
+
+/** What each of a worker's jobs is given. */
+export interface JobDeps extends WorkerDeps {
+  /** Of the worker's jobs so far. */
+  readonly clips: ClipHistory
 }
 
 export interface WorkerOptions {

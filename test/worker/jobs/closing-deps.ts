@@ -1,3 +1,4 @@
+import { openClipHistory } from '../../../worker/jobs/clip-history.ts'
 import type { SettlingDeps } from '../../../worker/jobs/settle-failure.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
@@ -25,6 +26,7 @@ export const closingDeps = (faults: Faults<StoreOperation> = {}) => {
     clock: virtualClock(time),
     worker: WORKER,
     random: () => 0.5,
+    clips: openClipHistory(),
     maxAttempts: 3,
   }
   /** Moves time until this is there: requests that fail are repeated after a while. */

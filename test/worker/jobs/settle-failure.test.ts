@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
@@ -51,20 +51,47 @@ test('a clip that does not fit is recorded at once, and its message removed', as
   expect(said).toEqual(['removed'])
 })
 
-test('clips that do not pass are recorded with the figures of each', async () => {
-  const { deps, store } = closingDeps()
-  const { held } = aHeldJob()
+describe('clips that do not pass', () => {
   const first = { ...QUALITY, faults: ['flickers'] }
   const second = { ...QUALITY, faults: ['flickers', 'is black'] }
+  const reason = 'the clip did not pass its checks: flickers; is black'
 
-  await settleFailure(new QualityError([first, second]), held, deps)
+  test('are tried again, and the attempt counts', async () => {
+    const { deps, store } = closingDeps()
+    const { held, said, statuses } = aHeldJob()
 
-  expect(await storedJson(store, RESULT)).toMatchObject({
-    failure: {
-      class: 'quality',
-      reason: 'the clip did not pass its checks: flickers; is black',
-      quality: [first, second],
-    },
+    const end = await settleFailure(new QualityError([first, second]), held, deps)
+
+    expect(end).toMatchObject({ type: 'retry', reason })
+    expect(statuses).toEqual([{ state: 'queued', message: reason, failed: true, failedChecks: true }])
+    expect(said).toEqual([expect.stringMatching(/^handed back for \d+ s$/)])
+    expect(store.writes).toEqual([])
+  })
+
+  test('are recorded with the figures of each once another clip passed here', async () => {
+    const { deps, store } = closingDeps()
+    const { held, said } = aHeldJob()
+    await settleFailure(new QualityError([first]), aHeldJob().held, deps)
+    deps.clips.notePassed()
+
+    await settleFailure(new QualityError([first, second]), held, deps)
+
+    expect(await storedJson(store, RESULT)).toMatchObject({
+      failure: { class: 'quality', reason, quality: [first, second] },
+    })
+    expect(said).toEqual(['removed'])
+  })
+
+  test('are recorded as unconfirmed on the last attempt', async () => {
+    const { deps, store, deadLetters } = closingDeps()
+    const { held } = aHeldJob({ failedBefore: 2 })
+
+    await settleFailure(new QualityError([second]), held, deps)
+
+    expect(await storedJson(store, RESULT)).toMatchObject({
+      failure: { class: 'quality', reason: `unconfirmed by another worker: ${reason}`, quality: [second] },
+    })
+    expect(deadLetters.messages()).toEqual([])
   })
 })
 

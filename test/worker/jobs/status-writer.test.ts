@@ -201,6 +201,13 @@ describe('the entry of an attempt', () => {
     expect(written().at(-1)?.attempts).toEqual(counted)
   })
 
+  test('says so where the clip failed its checks', async () => {
+    const { writer } = aWriter()
+    const failed = { failed: true, failedChecks: true } as const
+    const counted = await writer.end({ state: 'queued', message: 'it is black', ...failed })
+    expect(counted).toEqual([expect.objectContaining({ id: ID, reason: 'it is black', failed_checks: true })])
+  })
+
   test.each(['replace', 'create'] as const)(
     'is there also where another worker wrote at the same moment, by a %s',
     async (operation) => {

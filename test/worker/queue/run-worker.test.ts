@@ -219,19 +219,50 @@ test('a clip that does not pass its checks is made once more, on the safer path,
   expect(await world.resultOf('next')).toMatchObject({ safer_path: false })
 })
 
-test('a clip that does not pass there either fails with both figures', async () => {
-  const world = aWorld({ pictures: ['black'], faultsOf: (_, path) => [`is black ${path}`] })
+describe('a clip that does not pass there either', () => {
+  const quality = [{ faults: ['is black as-asked'] }, { faults: ['is black safer'] }]
+  const blackOnly = (picture: string, path: string): readonly string[] =>
+    picture === 'black' ? [`is black ${path}`] : []
 
-  await world.run()
+  test('fails with both figures once another clip has passed on the worker', async () => {
+    const options = { untilIdleSeconds: 100 }
+    const world = aWorld({ pictures: ['black', 'cat'], faultsOf: blackOnly, options })
 
-  expect(await world.resultOf('black')).toMatchObject({
-    state: 'failed',
-    failure: {
-      class: 'quality',
-      quality: [{ faults: ['is black as-asked'] }, { faults: ['is black safer'] }],
-    },
+    await world.run()
+
+    expect(world.eventsOf('job-retry').map(({ jobId }) => jobId)).toEqual([idOf('black')])
+    expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded' })
+    const reason = 'the clip did not pass its checks: is black as-asked; is black safer'
+    expect(await world.resultOf('black')).toMatchObject({
+      ...{ state: 'failed', failure: { class: 'quality', reason, quality } },
+    })
   })
-  expect(world.eventsOf('job-done').length).toBe(1)
+
+  test('fails as unconfirmed after two further attempts where nothing else passed', async () => {
+    const options = { untilIdleSeconds: 300 }
+    const world = aWorld({ pictures: ['black'], faultsOf: blackOnly, options, maxAttempts: 5 })
+
+    await world.run()
+
+    expect(world.eventsOf('job-retry')).toHaveLength(2)
+    expect(await world.resultOf('black')).toMatchObject({
+      state: 'failed',
+      failure: {
+        class: 'quality',
+        reason: expect.stringMatching(/^unconfirmed by another worker: /),
+        quality,
+      },
+    })
+  })
+
+  test('of three jobs in a row ends the worker as one that failed, and no job has failed', async () => {
+    const pictures = ['a', 'b', 'c']
+    const world = aWorld({ pictures, faultsOf: () => ['is black'], options: { untilIdleSeconds: 300 } })
+
+    expect(await world.run()).toMatchObject({ failing: true })
+
+    for (const picture of pictures) expect(await world.resultOf(picture)).toBeNull()
+  })
 })
 
 test.each(['prepare', 'render', 'finish'] as const)(

@@ -19,6 +19,8 @@ export interface AttemptsWatch {
   ended(name: string, crashed: boolean): void
   /** The renderer or the encoder failed under the job. */
   failed(jobId: string): void
+  /** A worker's clip was checked. */
+  checked(name: string, jobId: string, passed: boolean): void
   /** A record was created: if it says that the job's attempts are spent, they have to be. */
   recorded(record: ResultRecord): void
   /** The most attempts at a job that its worker did not survive, and that were marked. */
@@ -50,6 +52,7 @@ export const watchAttempts = ({
   const ends = new Map<string, 'crashed' | 'let go'>()
   const failures = new Map<string, number>()
   const deaths = new Map<string, number>()
+  const clips: { readonly name: string; readonly jobId: string; readonly passed: boolean }[] = []
   const count = (counts: Map<string, number>, jobId: string): void =>
     void counts.set(jobId, (counts.get(jobId) ?? 0) + 1)
 
@@ -80,6 +83,35 @@ export const watchAttempts = ({
     return lives.get(worker_id)?.isFrozen() === true || Date.parse(alive_until) <= epochMs()
   }
 
+  const closedOf = (attempts: readonly SpentAttempt[]): readonly SpentAttempt[] =>
+    attempts.filter(({ reason }) => reason !== null)
+
+  /** The most attempts that the worker may have counted. */
+  const mostSpent = (jobId: string): number => {
+    const failed = failures.get(jobId) ?? 0
+    const real = recentAttempts(jobId).map((attempts) => {
+      const vanished = attempts.filter((attempt) => attempt.reason === null && mayHaveVanished(attempt))
+      // A failure whose entry the store did not take in ends the job all the same.
+      return Math.max(closedOf(attempts).length, isCalm(schedule) ? 0 : failed) + vanished.length
+    })
+    return Math.max(0, ...real)
+  }
+
+  /** Who says so has to be believed: two workers, one that makes good clips, or nobody who could be asked in time. */
+  const checkQuality = ({ job_id, worker, failure }: ResultRecord): void => {
+    const failed = clips.flatMap(({ name, jobId, passed }, index) =>
+      jobId === job_id && !passed ? [{ name, index }] : [],
+    )
+    const first = failed.find(({ name }) => name === worker.id)?.index ?? clips.length
+    const passedSince = clips.some(({ name, passed }, index) => name === worker.id && passed && index > first)
+    const isConfirmed = passedSince || new Set(failed.map(({ name }) => name)).size > 1
+    const isUnconfirmed = failure?.reason.startsWith('unconfirmed') === true
+    if (!isUnconfirmed && !isConfirmed)
+      violate(`${job_id} did not pass its checks by one worker's word alone`)
+    if (isUnconfirmed && failed.length < 3 && mostSpent(job_id) < schedule.maxAttempts)
+      violate(`${job_id} failed unconfirmed after ${failed.length} clips`)
+  }
+
   return {
     began(incarnation) {
       lives.set(incarnation.name, incarnation)
@@ -94,20 +126,21 @@ export const watchAttempts = ({
       }
     },
     failed: (jobId) => count(failures, jobId),
-    recorded({ job_id, failure }) {
+    checked(name, jobId, passed) {
+      clips.push({ name, jobId, passed })
+      if (!passed) count(failures, jobId)
+    },
+    recorded(record) {
+      const { job_id, failure } = record
+      if (failure?.class === 'quality') checkQuality(record)
       if (failure?.class !== 'exhausted') return
       const letter = deadLetters.messages().find(({ body }) => jobIdIn(body) === job_id)
       if ((letter?.receiveCount ?? 0) >= schedule.maxReceives) return
       const failed = failures.get(job_id) ?? 0
-      const real = recentAttempts(job_id).map((attempts) => {
-        const closed = attempts.filter(({ reason }) => reason !== null)
-        const vanished = attempts.filter((attempt) => attempt.reason === null && mayHaveVanished(attempt))
+      for (const closed of recentAttempts(job_id).map(closedOf))
         if (closed.length > failed)
           violate(`${closed.length} failures of ${job_id} count, and it failed ${failed} times`)
-        // A failure whose entry the store did not take in ends the job all the same.
-        return Math.max(closed.length, isCalm(schedule) ? 0 : failed) + vanished.length
-      })
-      const most = Math.max(0, ...real)
+      const most = mostSpent(job_id)
       if (most < schedule.maxAttempts)
         violate(`${job_id} has failed after ${most} of ${schedule.maxAttempts} attempts`)
     },

@@ -155,6 +155,7 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
           crash,
           hasOtherModel: options.hasOtherModel,
           onFailure: attempts.failed,
+          onClip: (jobId, passed) => attempts.checked(incarnation.name, jobId, passed),
           onRender(jobId) {
             if (takenOn.wasDone(jobId)) violate(`${incarnation.name} renders ${jobId}, which was done`)
           },

@@ -114,7 +114,7 @@ test.skipIf(ONE_SEED !== undefined)('a seed gives the same run each time', async
   expect((await simulate(8, pictures)).trace).toEqual((await simulate(8, pictures)).trace)
 })
 
-const SEEDS_OF_A_FAULT = 120
+const SEEDS_OF_A_FAULT = 400
 
 const violationsWith = async (
   alterStore: NonNullable<SimulationOptions['alterStore']>,

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { clipFaults } from '../../../worker/jobs/clip-faults.ts'
+import type { ClipFigures } from '../../../worker/jobs/clip-figures.ts'
+import { CLIP_LIMITS } from '../../../worker/jobs/clip-limits.ts'
+
+const figuresWith = (firstFramePsnrDb: number): ClipFigures => ({
+  picture: { mean: 120, spread: 50 },
+  frames: [{ mean: 120, spread: 50 }],
+  changes: [],
+  seams: new Set(),
+  firstFramePsnrDb,
+})
+
+test.each([
+  [11.42, '11.4'],
+  [12.96, '12.96'],
+  [12.9996, '12.9996'],
+])('%f dB is told from the limit of 13 dB as %s', (psnr, text) => {
+  const [fault] = clipFaults(figuresWith(psnr), CLIP_LIMITS)
+  expect(fault).toBe(
+    `the first frame does not show the picture: ${text} dB against it; at least 13 dB is expected`,
+  )
+})
+
+test('13 dB are enough', () => {
+  expect(clipFaults(figuresWith(13), CLIP_LIMITS)).toEqual([])
+})
