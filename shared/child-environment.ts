@@ -1,4 +1,4 @@
-/** What programs and native libraries read. All else stays here: keys of AWS above all, tokens, proxies, Node's options. */
+/* What programs and native libraries read. All else stays here: keys of AWS, tokens, proxies, Node's options. */
 const NAMES = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LD_LIBRARY_PATH', 'GLIBC_TUNABLES']
 const PREFIXES = ['CUDA_', 'NVIDIA_', 'ORT_', 'OMP_']
 

@@ -22,8 +22,8 @@ export interface WorkerPlaces {
 const PROBES_PREFIX = probeKey('')
 
 /**
- * Publishes where nothing is, and deletes no object. A job whose attempts are spent it sends to the dead letters, and takes
- * away those of jobs that are done.
+ * A worker publishes where nothing is, and deletes no object. It sends a job whose attempts are spent to the dead
+ * letters, and removes dead letters of jobs that succeeded or were cancelled.
  */
 export const workerPermissions = ({ buckets, jobs, key }: WorkerPlaces): readonly PolicyStatement[] => [
   mayRead(buckets.output, [INPUTS_PREFIX, JOBS_PREFIX, STATUS_PREFIX, CANCEL_PREFIX, PROBES_PREFIX]),

@@ -42,7 +42,8 @@ export const outputSchema = z.strictObject({
  * - `quality`        the clip did not pass its checks, also on the safer path, and on a second worker or on one that makes
  *                    good clips; `reason` begins with `unconfirmed` where no such worker was there
  * - `does-not-fit`   the worker's memory is too small for the clip in any way of rendering it
- * - `exhausted`      every attempt failed; `reason` is the last one's
+ * - `exhausted`      as many attempts failed, or lost their worker, as a job may have, or the queue gave it up; `reason`
+ *                    is the last one's
  */
 export const FAILURE_CLASSES = ['invalid-input', 'quality', 'does-not-fit', 'exhausted'] as const
 

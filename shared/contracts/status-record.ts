@@ -15,7 +15,7 @@ import { parametersDocumentSchema } from './parameters-document.ts'
  *     └───────────┴── retry ───┴────────────┘
  *
  * For people who watch: it may lag behind or miss a change. What became of a job is in its result record alone. Workers
- * read one thing of it: `attempts`, see worker/jobs/spent-attempts.ts.
+ * decide by one field whether a job has an attempt left: `attempts`, see worker/jobs/spent-attempts.ts.
  */
 export const JOB_STATES = [
   'queued',

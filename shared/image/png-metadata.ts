@@ -28,7 +28,7 @@ const splitAtZero = (data: Buffer): readonly [Buffer, Buffer] | null => {
   return zero < 0 ? null : [data.subarray(0, zero), data.subarray(zero + 1)]
 }
 
-/** A stream that is cut gives what is there; `null` if it is no zlib stream. */
+/** A stream that is cut gives what is there; `null` if it is not a zlib stream. */
 const inflate = (data: Buffer): Buffer | null => {
   try {
     return inflateSync(data, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_TEXT_BYTES })

@@ -28,10 +28,11 @@ export interface ClipMemoryOnCards {
   readonly planOnCard: PlanOnCard
 }
 
-/** 12, 6, 3, 1 for 25. */
+/** 13, 7, 4, 2, 1 for 25: chunks of about one length, as `auto` cuts the frames. */
 const halved = (decodeChunk: number): readonly number[] => {
-  const half = Math.floor(decodeChunk / 2)
-  return half < 1 ? [] : [half, ...halved(half)]
+  if (decodeChunk === 1) return []
+  const half = Math.ceil(decodeChunk / 2)
+  return [half, ...halved(half)]
 }
 
 /** Predicts what a clip takes on a card. Builds graphs, and runs none; the shape's targets are those of CUDA. */

@@ -64,14 +64,14 @@ const deviceToPlanFor = async (
   if (chosen === null) return null
   if (chosen.provider === 'cpu') {
     // The renderer is a process that does not run yet.
-    const memory = cpuDeviceMemory(machine.availableMemoryBytes(), HOST_RUNTIME_BYTES)
+    const memory = cpuDeviceMemory(await machine.availableMemoryBytes(), HOST_RUNTIME_BYTES)
     return { memory, targets: () => cpuTargets() }
   }
   const { card } = chosen
   const computeCapability = smVersionOf(card)
   return {
     memory: cudaDeviceMemory({ computeCapability }, card.freeBytes, {
-      host: cudaHostSupply(machine.availableMemoryBytes(), imageMemoryBytes(PHOTO_SIZE, USUAL_SIZE)),
+      host: cudaHostSupply(await machine.availableMemoryBytes(), imageMemoryBytes(PHOTO_SIZE, USUAL_SIZE)),
     }),
     targets: ({ forceUpcast }) => cudaTargets({ precision: 'fp16', forceUpcast, computeCapability }),
   }

@@ -1,3 +1,4 @@
+import { ExecaError } from 'execa'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { cardFault } from './card-support.ts'
 import type { Card } from './cards.ts'
@@ -39,7 +40,11 @@ export interface DeviceProbes {
   readCudaFixes?(): Promise<readonly string[]>
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** Where a program does not start, execa's own message has all of its arguments, and the original one has not. */
+const messageOf = (error: unknown): string => {
+  if (error instanceof ExecaError && error.originalMessage) return error.originalMessage
+  return error instanceof Error ? error.message : String(error)
+}
 
 const chooseCard = async (field: string, index: number, probes: DeviceProbes): Promise<ChosenDevice> => {
   const given = `${field}: got cuda${index === 0 ? '' : `:${index}`}`

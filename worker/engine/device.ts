@@ -55,7 +55,8 @@ const openCpu = async (): Promise<Device> => {
     provider: 'cpu',
     targets: () => targets,
     exactTargets: () => null,
-    memory: async () => cpuDeviceMemory(process.availableMemory(), 0, hostTotalBytes() - HOST_RUNTIME_BYTES),
+    memory: async () =>
+      cpuDeviceMemory(await readAvailableHostBytes(), 0, hostTotalBytes() - HOST_RUNTIME_BYTES),
   }
 }
 

@@ -41,8 +41,8 @@ export const checkFfmpeg = (machine: Machine): Promise<Check> =>
   })
 
 export const checkMemory = (machine: Machine): Promise<Check> =>
-  runCheck('memory', '', () => {
-    const available = machine.availableMemoryBytes()
+  runCheck('memory', '', async () => {
+    const available = await machine.availableMemoryBytes()
     const found = `${formatBytes(available)} of ${formatBytes(machine.totalMemoryBytes())} available; ${machine.cpu}`
     const fix = 'close programs, or render small: --memory low-vram'
     return judge(available, [MEMORY_LEAST, MEMORY_AMPLE], found, fix)

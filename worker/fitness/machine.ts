@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { childEnvironment } from '../../shared/child-environment.ts'
 import { deviceEnvironment } from '../engine/device.ts'
+import { readAvailableHostBytes } from '../engine/memory/available-host-bytes.ts'
 import { RUNTIME_ENVIRONMENT } from '../engine/runtime-environment.ts'
 import { type RuntimeProbe, runtimeProbeSchema } from '../engine/runtime-probe.ts'
 import type { SessionProvider } from '../engine/session-options.ts'
@@ -21,8 +22,8 @@ export interface Machine {
   readonly cpu: string
   readonly temporaryDir: string
   totalMemoryBytes(): number
-  /** To new programs, without swapping; containers' limits counted. */
-  availableMemoryBytes(): number
+  /** Bytes for new programs, without swapping. Containers' limits count, pages of files do not. */
+  availableMemoryBytes(): Promise<number>
   /** Loads ONNX Runtime's native library and runs a graph on it. */
   onnxRuntime(): Promise<RuntimeProbe>
   /** Runs a graph of one node on the card, in a process that sees this card alone. */
@@ -55,7 +56,7 @@ export const thisMachine = (environment: Readonly<Record<string, string | undefi
   cpu: `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} logical cores`,
   temporaryDir: tmpdir(),
   totalMemoryBytes: totalmem,
-  availableMemoryBytes: () => process.availableMemory(),
+  availableMemoryBytes: readAvailableHostBytes,
   onnxRuntime: () => probeRuntime('cpu', childEnvironment(environment)),
   async runOnCard(uuid) {
     const ofDevice = deviceEnvironment({ provider: 'cuda', uuid, precision: 'fp16' })

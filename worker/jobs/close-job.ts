@@ -63,8 +63,8 @@ const sendDeadLetter = async (
 type FoundResult = ResultRecord | null | undefined
 
 /**
- * Best effort: the job is done, whatever becomes of these. The message comes again if it stays, and it stays where nobody
- * can tell whether it has to become a dead letter.
+ * Best effort: the job is done, whatever becomes of these. The message comes again if it stays. It stays where the record
+ * cannot be read, because the job may have to become a dead letter.
  */
 const tidyUp = async (held: HeldJob, result: FoundResult, deps: ClosingDeps): Promise<void> => {
   const { claim, status, attempt } = held

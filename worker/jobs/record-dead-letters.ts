@@ -33,7 +33,7 @@ export const recordDeadLetters = async (deps: DeadLetterDeps, signal: AbortSigna
   const limited = <T>(run: (signal: AbortSignal) => Promise<T>, until?: AbortSignal): Promise<T> =>
     withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS, ...(until === undefined ? {} : { signal: until }) }, run)
 
-  /** Receipts of messages that nobody needs any more. */
+  /** Receipts of messages to remove: their jobs succeeded or were cancelled. */
   const obsolete = new Set<string>()
 
   const record = async (message: ReceivedMessage, heldUntilMs: number): Promise<void> => {

@@ -19,7 +19,7 @@ import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
  *      └─ SIGTERM, Spot, lost lease, no store, full disk, other model:
  *                             none                costs nothing; the message waits, or is visible again at once
  *
- * Whoever receives the message counts the entries before it begins:
+ * A worker that receives the message counts the entries before it begins:
  *
  *   closed, and open past `alive_until`             at the limit: the job has failed
  *   those, and open before `alive_until`            at the limit: a render of another worker may still succeed, by a
@@ -29,8 +29,9 @@ import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
  * What if …
  *   the mark of a render cannot be written?         The render goes on, and the write is repeated. A worker that vanishes
  *                                                   before it got through has cost nothing
- *   the entry cannot be removed after a SIGTERM?    The attempt counts: nobody can tell it from one that vanished. A
- *                                                   worker that lives on removes it when it takes the job again
+ *   the entry cannot be removed after a SIGTERM?    The attempt counts, because its entry is that of a worker that
+ *                                                   vanished. A worker that lives on removes it when it takes the job
+ *                                                   again
  *   a worker lost its lease and does not know yet?  Its entry is open until it knows; then it removes the entry
  *   a job never gets as far as a render, or the
  *   store does not honour conditions?               The queue's maxReceiveCount (50) ends it, or the queue's retention

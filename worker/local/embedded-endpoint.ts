@@ -37,7 +37,6 @@ const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' }
 
 /** As the deployed stack sets them up. */
 const VISIBILITY_SECONDS = 120
-export const MAX_RECEIVE_COUNT = MAX_JOB_RECEIVES
 const FOURTEEN_DAYS_SECONDS = 14 * 24 * 60 * 60
 
 const createQueues = async (client: SQSClient): Promise<{ jobs: string; deadLetters: string }> => {
@@ -58,7 +57,7 @@ const createQueues = async (client: SQSClient): Promise<{ jobs: string; deadLett
     VisibilityTimeout: String(VISIBILITY_SECONDS),
     RedrivePolicy: JSON.stringify({
       deadLetterTargetArn: Attributes?.['QueueArn'],
-      maxReceiveCount: MAX_RECEIVE_COUNT,
+      maxReceiveCount: MAX_JOB_RECEIVES,
     }),
   })
   return { jobs, deadLetters }
@@ -85,9 +84,9 @@ const refuseForeignRequests = (server: Server): void => {
 }
 
 /**
- * S3 and SQS in this process, over real HTTP, on the loopback interface only: there are no accounts, so nobody else may
- * reach it, and no web page that a browser of this machine shows (see `foreignRequestFault`). All of it is in memory and gone with the process. What it does otherwise than AWS is listed in
- * shared/aws/EMULATORS.md.
+ * S3 and SQS in this process, over real HTTP. There are no accounts. So it listens on the loopback interface only, and
+ * refuses requests of web pages that a browser of this machine shows (see `foreignRequestFault`). All of it is in memory
+ * and gone with the process. shared/aws/EMULATORS.md lists what it does otherwise than AWS.
  */
 export const startEmbeddedEndpoint = async (
   /** 0: any that is free. */

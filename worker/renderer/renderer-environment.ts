@@ -11,7 +11,8 @@ const GLIBC_TUNABLES = `glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=${2 *
 
 /**
  * Environment of a renderer's process: of `environment` what `childEnvironment` passes, so no key of AWS. Other C
- * libraries ignore glibc's variable; one that is set already is kept. `ofDevice` has what the process needs to run on its device, and goes before what is set.
+ * libraries ignore glibc's variable; one that is set already is kept. `ofDevice` has what the process needs to run on
+ * its device, and goes before what is set.
  */
 export const rendererEnvironment = (
   environment: Readonly<Record<string, string | undefined>>,

@@ -2,8 +2,8 @@ import type { QueueDepth } from '../../shared/ports/message-queue.ts'
 import { isDone, type JobStanding } from './job-standing.ts'
 
 /*
- * Nobody tells of a message that is gone: a queue was purged or deleted, or kept the message for no longer. Until its job
- * is asked for, the status says `queued` or whatever it said last. The job is lost where
+ * SQS does not report a message that is gone: a queue was purged or deleted, or kept the message for no longer. Until its
+ * job is asked for, the status says `queued` or whatever it said last. The job is lost where
  *
  *   it is not done, nothing was written about it for a quarter of an hour, and no queue holds any message;
  *   or nothing was written about it for as long as SQS keeps a message at most.

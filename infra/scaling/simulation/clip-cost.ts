@@ -24,7 +24,7 @@ const STORED_MONTHS = 1
 const LOG_GB = 12e3 / 1e9
 /** Metrics of worker and ingest; alarms. */
 const METRICS = 16
-const ALARMS = 15
+const ALARMS = 16
 
 export interface ServiceCost {
   readonly of: string

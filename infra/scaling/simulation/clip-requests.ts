@@ -21,15 +21,17 @@ export interface PrefixRequests {
 }
 
 /** At most one of a kind in `intervalMs`, of those that a render of so many seconds gives cause for. */
-const atMost = (intervalMs: number, renderSeconds: number): number =>
-  Math.min(PROGRESS_EVENTS, Math.ceil((renderSeconds * 1000) / intervalMs))
+const atMost = (intervalMs: number, renderSeconds: number, events = PROGRESS_EVENTS): number =>
+  Math.min(events, Math.ceil((renderSeconds * 1000) / intervalMs))
 
 /** For one clip, from its drop to its record. */
 export const s3RequestsOfClip = (
   renderSeconds: number,
   { statusIntervalMs, cancelIntervalMs } = WORKER_OPTIONS,
 ): readonly PrefixRequests[] => {
-  const statusWrites = STAGES + atMost(statusIntervalMs, renderSeconds)
+  // Each heartbeat of the lease renews the attempt's entry among those that count.
+  const renewals = Math.floor(renderSeconds / LEASE_OPTIONS.beatSeconds)
+  const statusWrites = STAGES + atMost(statusIntervalMs, renderSeconds, PROGRESS_EVENTS + renewals)
   const glances = atMost(cancelIntervalMs, renderSeconds)
   return [
     {
@@ -50,7 +52,7 @@ export const s3RequestsOfClip = (
     },
     {
       ...{ bucket: 'output', prefix: 'status/', reads: 2, writes: 1 + statusWrites + 1 },
-      of: 'ingest: queued; worker: stages and progress, at most one a second; the end',
+      of: 'ingest: queued; worker: stages, progress and heartbeats, at most one a second; the end',
     },
     {
       ...{ bucket: 'output', prefix: 'cancel/', reads: 2 + glances, writes: 0 },

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openSqsClient } from '../../../shared/aws/clients.ts'
 import { readSqsQueueSettings } from '../../../shared/aws/sqs-queue-settings.ts'
-import {
-  type EmbeddedEndpoint,
-  MAX_RECEIVE_COUNT,
-  startEmbeddedEndpoint,
-} from '../../../worker/local/embedded-endpoint.ts'
+import { MAX_JOB_RECEIVES } from '../../../shared/contracts/job-message.ts'
+import { type EmbeddedEndpoint, startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
 
 const signal = new AbortController().signal
 let endpoint: EmbeddedEndpoint
@@ -24,7 +21,7 @@ afterAll(async () => {
 
 test('tells after how many deliveries a queue gives a message up', async () => {
   expect(await readSqsQueueSettings(client, endpoint.deployment.jobsQueueUrl, signal)).toEqual({
-    maxReceiveCount: MAX_RECEIVE_COUNT,
+    maxReceiveCount: MAX_JOB_RECEIVES,
   })
 })
 

@@ -106,7 +106,7 @@ test.each<[string, Partial<Machine>, object, number]>([
   ],
   [
     'too little memory for the full model',
-    { availableMemoryBytes: () => 3e9 },
+    { availableMemoryBytes: async () => 3e9 },
     {
       name: 'memory',
       status: 'warn',
@@ -143,7 +143,7 @@ test.each([
 ])(
   'memory that is too small for a clip of the checkpoint, %d bytes, is named',
   async (available, status, found, fix) => {
-    const { checks } = await examine(aMachine({ availableMemoryBytes: () => available }), {
+    const { checks } = await examine(aMachine({ availableMemoryBytes: async () => available }), {
       checkpoint: DEMO_CHECKPOINT,
     })
     const name = 'clip memory'
@@ -199,7 +199,7 @@ test('this machine is fit to run the tests', async () => {
 
 test("on a card a clip has to fit the card's memory, and a little of the host's", async () => {
   const { checks } = await examine(
-    aMachine({ availableMemoryBytes: () => 3e9 }),
+    aMachine({ availableMemoryBytes: async () => 3e9 }),
     { checkpoint: DEMO_CHECKPOINT, device: 'cuda' },
     withCard,
   )
@@ -214,7 +214,7 @@ test("on a card a clip has to fit the card's memory, and a little of the host's"
 
 test("a clip that does not fit the host's memory fails, whatever the card has", async () => {
   const { checks } = await examine(
-    aMachine({ availableMemoryBytes: () => 5e8 }),
+    aMachine({ availableMemoryBytes: async () => 5e8 }),
     { checkpoint: DEMO_CHECKPOINT, device: 'cuda' },
     withCard,
   )

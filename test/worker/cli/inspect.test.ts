@@ -195,7 +195,7 @@ describe('SVD-XT for the CUDA provider', () => {
     ]
     expect(bytes).toEqual(bytes.toSorted((a, b) => b - a))
     expect(smaller_chunks.map((one: { decode_chunk_size: number }) => one.decode_chunk_size)).toEqual([
-      12, 6, 3, 1,
+      13, 7, 4, 2, 1,
     ])
   })
 

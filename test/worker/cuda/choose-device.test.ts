@@ -1,5 +1,7 @@
+import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { type RunNvidiaSmi, readCards } from '../../../worker/cuda/cards.ts'
 import { chooseDevice, type DeviceProbes, parseDeviceRequest } from '../../../worker/cuda/choose-device.ts'
 import { aCard } from './a-card.ts'
 
@@ -9,12 +11,10 @@ const probes = (changes: Partial<DeviceProbes> = {}): DeviceProbes => ({
   ...changes,
 })
 
-const NO_DRIVER = probes({
-  readCards: async () => {
-    throw new Error('spawn nvidia-smi ENOENT')
-  },
-})
 const V100 = aCard({ name: 'Tesla V100', computeCapability: { major: 7, minor: 0 } })
+
+const runMissingProgram: RunNvidiaSmi = async (args) => (await execa('no-nvidia-smi', args)).stdout
+const NO_DRIVER = probes({ readCards: () => readCards({}, runMissingProgram) })
 
 const choose = (text: string, found: DeviceProbes) =>
   chooseDevice('--device', parseDeviceRequest('--device', text), found)
@@ -42,7 +42,7 @@ describe('a device that is asked for', () => {
   })
 
   test.each([
-    ['cuda', NO_DRIVER, /^--device: got cuda, but no NVIDIA driver answers \(spawn nvidia-smi ENOENT\)/],
+    ['cuda', NO_DRIVER, /^--device: got cuda, but no NVIDIA driver answers \(spawn no-nvidia-smi ENOENT\); /],
     ['cuda:1', probes(), /^--device: got cuda:1, but there is no such card: cuda:0 is NVIDIA A10G$/],
     ['cuda', probes({ readCards: async () => [] }), /but there is no such card: there is none$/],
     ['cuda', probes({ readCards: async () => [V100] }), /^--device: got cuda, but Tesla V100 has compute/],

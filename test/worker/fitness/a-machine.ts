@@ -6,7 +6,7 @@ export const aMachine = (changes: Partial<Machine> = {}): Machine => ({
   cpu: 'Abacus, 8 logical cores',
   temporaryDir: '/temporary',
   totalMemoryBytes: () => 64e9,
-  availableMemoryBytes: () => 32e9,
+  availableMemoryBytes: async () => 32e9,
   onnxRuntime: async () => ({ version: '1.30.0', providers: ['cpu'] }),
   runOnCard: async () => {},
   ffmpeg: async () => ({ path: '/bin/ffmpeg', source: 'PATH', version: '7.1', encoders: ['libx264', 'png'] }),

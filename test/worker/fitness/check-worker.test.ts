@@ -117,7 +117,7 @@ describe('a worker that starts', () => {
     ],
     [
       'no memory',
-      { machine: aMachine({ availableMemoryBytes: () => 5e8 }) },
+      { machine: aMachine({ availableMemoryBytes: async () => 5e8 }) },
       'fail  memory        500 MB of 64.0 GB',
     ],
     [
@@ -193,7 +193,7 @@ describe('a worker that starts', () => {
   })
 
   test('tells all that failed at once', async () => {
-    const machine = aMachine({ freeDiskBytes: async () => 5e6, availableMemoryBytes: () => 1 })
+    const machine = aMachine({ freeDiskBytes: async () => 5e6, availableMemoryBytes: async () => 1 })
     const { message } = await check({ machine, outputs: aStoreWithoutConditions() })
     expect(message.match(/^fail/gm)).toHaveLength(3)
   })

@@ -28,8 +28,8 @@ export const largestFitting = (
 }
 
 /**
- * The shortest chunk that cuts the frames into as few chunks: 13 where 14 of 25 frames fit. It gives as many seams and
- * takes no more memory. The last chunk gets more frames, and is as long as the others wherever their count divides the
+ * The shortest chunk that cuts the frames into as few chunks as `longest` does: 13 where 14 of 25 frames fit. It gives as
+ * many seams and takes no more memory. `leastChunk` is one frame longer than what chunks share. The last chunk gets more frames, and is as long as the others wherever their count divides the
  * frames. More chunks of one length would save the second session, but they show more seams.
  */
 export const evenChunk = (frames: number, longest: number, leastChunk: number): number => {
@@ -38,7 +38,7 @@ export const evenChunk = (frames: number, longest: number, leastChunk: number): 
   return Math.ceil((frames - overlap) / chunks) + overlap
 }
 
-/** Lengths of the chunks. The last one may be shorter; chunks that overlap are all as long. */
+/** Each length that a chunk has, the usual one first. The last chunk may be shorter; chunks that overlap are all as long. */
 export const chunkLengths = (frames: number, decodeChunk: number, leastChunk: number): readonly number[] => {
   const rest = leastChunk > 1 ? 0 : frames % decodeChunk
   return rest === 0 ? [decodeChunk] : [decodeChunk, rest]

@@ -39,7 +39,7 @@ const CUDA_RUNTIME_HOST_BYTES = 205 * MIB
  */
 export const CUDA_LIBRARIES_HOST_BYTES = 1024 * MIB
 /** What a process on a card takes of the host's memory, whatever it runs. */
-export const CUDA_HOST_BYTES = CUDA_RUNTIME_HOST_BYTES + CUDA_LIBRARIES_HOST_BYTES
+const CUDA_HOST_BYTES = CUDA_RUNTIME_HOST_BYTES + CUDA_LIBRARIES_HOST_BYTES
 
 /** Networks that stay must leave memory for the encoder of the clip before and for other processes. */
 const CPU_SHARES = { offload: 0.95, resident: 0.5 } as const
@@ -56,7 +56,7 @@ const unlimited = ({ name, inputs }: Graph): PlannedGraph => ({
 })
 
 /** Promised for 25 frames of 576x1024; context, code and workspaces are in it. */
-export const LOW_VRAM_BYTES = 8e9
+const LOW_VRAM_BYTES = 8e9
 
 /** The worker itself, and ffmpeg that encodes the clip before. */
 const WORKER_BYTES = 512 * MIB

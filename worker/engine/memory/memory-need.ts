@@ -40,7 +40,7 @@ export interface MemoryNeed {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-/** Of the device's memory; `groups` are opened one after the other. */
+/** Bytes of the device's memory that are needed at most. `groups` are opened one after the other. */
 export const needOf = (
   memory: MemoryPlan,
   groups: readonly OpenTogether[],
@@ -50,7 +50,7 @@ export const needOf = (
   return baseBytes + (memory === 'resident' ? together(groups.flat()) : Math.max(...groups.map(together)))
 }
 
-/** Of the host, for sessions that are opened one after the other: each one's weights are prepared beside those before it. */
+/** Bytes of the host's memory for sessions that open in turn: each one's weights are prepared beside those before it. */
 const hostBytesTogether = (graphs: OpenTogether): number => {
   let openBytes = 0
   let mostBytes = 0
@@ -73,8 +73,8 @@ export const largestOf = (groups: readonly OpenTogether[], of: 'device' | 'host'
 const MOST_LATE_BYTES = 96 * 2 ** 20
 
 /**
- * Of the host's memory; `null` where that is the device's. Later networks read the outputs of earlier ones, which are
- * therefore kept. `passingBytes`: what is there beside the networks for a while.
+ * What is needed of the host's memory; `null` where that is the device's. Later networks read the outputs of earlier
+ * ones, which are therefore kept. `passingBytes`: what is there beside the networks for a while.
  */
 export const hostNeedOf = (
   memory: MemoryPlan,
@@ -92,7 +92,7 @@ export const hostNeedOf = (
   return { needBytes: baseBytes + keptBytes + lateBytes + passingBytes + networkBytes, availableBytes }
 }
 
-/** What a process may take of the host's memory. */
+/** Bytes that a process may take of the host's memory. Infinity where that is the device's. */
 export const hostRoomOf = ({ host }: Pick<DeviceMemory, 'host'>): number =>
   host === null ? Number.POSITIVE_INFINITY : host.share * host.availableBytes
 
@@ -102,5 +102,5 @@ export const hostRoomOf = ({ host }: Pick<DeviceMemory, 'host'>): number =>
  */
 const FLOAT_CHUNKS = 4 * 3 - 2
 
-/** What chunks take of the host's memory that are blended. */
+/** Bytes of the host's memory that blending takes beside the decoder of a chunk. */
 export const blendingBytes = (decoder: PlannedGraph): number => FLOAT_CHUNKS * decoder.host.outputBytes

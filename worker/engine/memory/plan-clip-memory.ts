@@ -69,7 +69,7 @@ export interface DoesNotFit extends MemoryNeed {
   readonly fits: false
   /** Which memory is too small, and has these figures. */
   readonly of: 'device' | 'host'
-  /** The network that needs most, in the way that needs least. */
+  /** The network that needs most, in the way that needs least; `the whole model` where only `resident` is allowed. */
   readonly graph: string
   readonly usedByOthersBytes: number
   readonly totalBytes: number
@@ -102,7 +102,7 @@ export interface ClipMemoryRequest extends ClipSize {
 
 /** Sizes that are tried where a clip does not fit: the VAE and the UNet halve these without a rest. */
 const SIZE_STEP = 64
-/** The shortest clip that is proposed: one frame is no video. */
+/** The shortest clip that is proposed: one frame is not a video. */
 const FEWEST_FRAMES = 2
 
 /** The smaller share for networks that stay is `auto`'s caution; a way that was asked for may take what there is. */
@@ -309,7 +309,7 @@ export const planClipMemory = (
   return {
     fits: false,
     of: short.of,
-    graph: memory === 'resident' ? 'all networks together' : largestOf(groups, short.of).graph,
+    graph: memory === 'resident' ? 'the whole model' : largestOf(groups, short.of).graph,
     needBytes: short.needBytes,
     availableBytes: Math.floor(short.room),
     usedByOthersBytes: Math.max(0, short.supply.totalBytes - short.supply.availableBytes),

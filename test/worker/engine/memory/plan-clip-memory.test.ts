@@ -365,6 +365,14 @@ describe('what does not fit', () => {
     })
   })
 
+  test('is told of the whole model, where all of it was to stay', () => {
+    const found = plan(30, { memory: 'resident', decodeChunk: 25 })
+    if (found.fits) throw new Error('it fits')
+    expect(doesNotFit(found).message).toMatch(
+      /^memory: the whole model needs 37\.0 GB, and 30\.0 GB are there; /,
+    )
+  })
+
   test('is told with what would fit', () => {
     const found = plan(4)
     if (found.fits) throw new Error('it fits')
