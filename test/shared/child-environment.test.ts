@@ -38,8 +38,9 @@ test('leaves out what is not set', () => {
   expect(childEnvironment({ HOME: undefined })).toEqual({})
 })
 
-/** Its value is imported, not a type alone. */
-const STARTS_PROCESSES = /^import (?!type\b).* from '(?:node:child_process|execa|fluent-ffmpeg)'/m
+/** A function is imported, not a type or the class of an error alone. */
+const STARTS_PROCESSES =
+  /^import (?!type\b|\{ ExecaError \}).* from '(?:node:child_process|execa|fluent-ffmpeg)'/m
 
 test('is what every process of the worker and of the functions gets', async () => {
   const starting: string[] = []
