@@ -64,10 +64,10 @@ describe.skipIf(obstacle !== null)(`svd worker on CUDA${title}`, () => {
 
     // The job that failed is taken twice.
     const worker = queue.startWorker('--device', 'cuda', '--max-jobs', '3')
-    const wait = await worker.line('job has to wait')
+    const retry = await worker.line('job will be tried again')
     const { exitCode, messages } = await worker.end()
 
-    expect(wait['reason']).toContain(
+    expect(retry['reason']).toContain(
       "the card stopped this process's work (CUDA error cudaErrorIllegalAddress:",
     )
     expect(exitCode).toBe(0)
