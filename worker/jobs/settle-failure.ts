@@ -6,7 +6,7 @@ import { backOffSeconds, JOB_BACK_OFF, MODEL_BACK_OFF } from './back-off.ts'
 import type { ClipHistory } from './clip-history.ts'
 import { judgeFailedClip } from './clip-verdict.ts'
 import { CLOSE_LIMIT_MS, type ClosingDeps, closeJob } from './close-job.ts'
-import { dispositionOf } from './disposition.ts'
+import { type Disposition, dispositionOf } from './disposition.ts'
 import type { HeldJob, JobEnd } from './held-job.ts'
 import { PostponedError, postponedByCause } from './postponed-error.ts'
 import type { QualityError } from './quality-error.ts'
@@ -28,15 +28,24 @@ const failureOf = (error: unknown): JobFailure => {
   return { class: 'invalid-input', reason, quality: [] }
 }
 
+/** How an attempt that failed is entered among those that count; others are not. */
+const ENTRIES: Partial<Record<Disposition, Pick<StatusChange, 'failed' | 'failedChecks'>>> = {
+  retry: { failed: true },
+  confirm: { failed: true, failedChecks: true },
+}
+
+const handBackMessage = ({ claim }: HeldJob, delaySeconds: number, { clock }: SettlingDeps): Promise<void> =>
+  withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, (signal) => claim.handBack(delaySeconds, signal))
+
 /** The status first: the next worker is to find this attempt's entry as it stays. */
 const handBack = async (
-  { claim, status }: HeldJob,
+  held: HeldJob,
   delaySeconds: number,
   change: Omit<StatusChange, 'state'>,
-  { clock }: SettlingDeps,
+  deps: SettlingDeps,
 ) => {
-  await status.end({ state: 'queued', ...change })
-  await withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, (signal) => claim.handBack(delaySeconds, signal))
+  await held.status.end({ state: 'queued', ...change })
+  await handBackMessage(held, delaySeconds, deps)
 }
 
 const giveUp = (held: HeldJob, reason: string, deps: SettlingDeps): Promise<JobEnd> =>
@@ -51,47 +60,53 @@ const abandon = async (
   return { type: 'abandoned', reason: change.message, leaseLost }
 }
 
-/** Out of sight for a while, longer with each attempt that counts. `attempts` is null where they are not known. */
-const handBackForRetry = async (
-  { claim, attempt }: HeldJob,
+/** An attempt that failed and has its entry. */
+interface EnteredAttempt {
+  /** Those that count; null: they are not known, and the next delivery decides by what it reads. */
+  readonly attempts: readonly SpentAttempt[] | null
+  readonly isLast: boolean
+}
+
+const enterFailed = async (
+  { status }: HeldJob,
+  disposition: 'retry' | 'confirm',
   reason: string,
-  attempts: readonly SpentAttempt[] | null,
-  { clock, random }: SettlingDeps,
+  { clock, maxAttempts }: SettlingDeps,
+): Promise<EnteredAttempt> => {
+  const attempts = await status.end({ state: 'queued', message: reason, ...ENTRIES[disposition] })
+  const isLast = attempts !== null && countAttempts(attempts, maxAttempts, clock.now()) === 'spent'
+  return { attempts, isLast }
+}
+
+/** Out of sight for a while, longer with each attempt that counts. */
+const handBackForRetry = async (
+  held: HeldJob,
+  reason: string,
+  { attempts }: EnteredAttempt,
+  deps: SettlingDeps,
 ): Promise<JobEnd> => {
-  const delaySeconds = backOffSeconds(attempts?.length ?? attempt.number, JOB_BACK_OFF, random)
-  await withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, (signal) => claim.handBack(delaySeconds, signal))
+  const delaySeconds = backOffSeconds(attempts?.length ?? held.attempt.number, JOB_BACK_OFF, deps.random)
+  await handBackMessage(held, delaySeconds, deps)
   return { type: 'retry', reason, delaySeconds }
 }
 
 const retryLater = async (held: HeldJob, reason: string, deps: SettlingDeps): Promise<JobEnd> => {
-  const { clock, maxAttempts } = deps
-  const attempts = await held.status.end({ state: 'queued', message: reason, failed: true })
-  // Where they are not known, the next delivery decides by what it reads.
-  if (attempts !== null && countAttempts(attempts, maxAttempts, clock.now()) === 'spent')
-    return await giveUp(held, reason, deps)
-  return await handBackForRetry(held, reason, attempts, deps)
+  const entered = await enterFailed(held, 'retry', reason, deps)
+  return await (entered.isLast ? giveUp(held, reason, deps) : handBackForRetry(held, reason, entered, deps))
 }
 
 /** A clip that failed its checks here: see clip-verdict.ts. */
 const confirm = async (error: QualityError, held: HeldJob, deps: SettlingDeps): Promise<JobEnd> => {
-  const { clips, worker, clock, maxAttempts } = deps
+  const { clips, worker } = deps
   const jobId = held.attempt.job.job_id
   const reason = reasonOf(error)
-  const attempts = await held.status.end({
-    state: 'queued',
-    message: reason,
-    failed: true,
-    failedChecks: true,
-  })
-  const verdict = judgeFailedClip(attempts ?? [], {
+  const entered = await enterFailed(held, 'confirm', reason, deps)
+  const verdict = judgeFailedClip(entered.attempts ?? [], {
     workerId: worker.id,
     hasPassedSince: clips.hasPassedSinceFailing(jobId),
   })
   clips.noteFailed(jobId)
-  const isSpent = attempts !== null && countAttempts(attempts, maxAttempts, clock.now()) === 'spent'
-  if (verdict === 'open' && !isSpent) {
-    return await handBackForRetry(held, reason, attempts, deps)
-  }
+  if (verdict === 'open' && !entered.isLast) return await handBackForRetry(held, reason, entered, deps)
   const failure: JobFailure = {
     class: 'quality',
     reason: verdict === 'confirmed' ? reason : `unconfirmed by another worker: ${reason}`,
@@ -147,20 +162,14 @@ export const settleFailure = async (thrown: unknown, held: HeldJob, deps: Settli
   try {
     return await settle(error, held, deps)
   } catch (second) {
-    const disposition = dispositionOf(error)
     const reason = `${reasonOf(error)}; then: ${reasonOf(second)}`
-    const failed: Pick<StatusChange, 'failed' | 'failedChecks'> =
-      disposition === 'confirm'
-        ? { failed: true, failedChecks: true }
-        : disposition === 'retry'
-          ? { failed: true }
-          : {}
+    const entry = ENTRIES[dispositionOf(error)] ?? {}
     try {
       held.claim.assertHeld()
-      return await postpone(new PostponedError(reason, { workersFault: true }), held, deps, failed)
+      return await postpone(new PostponedError(reason, { workersFault: true }), held, deps, entry)
     } catch (third) {
       const leaseLost = [second, third].some((one) => one instanceof LeaseLostError)
-      return await abandon(held, { message: reason, ...failed }, leaseLost)
+      return await abandon(held, { message: reason, ...entry }, leaseLost)
     }
   }
 }
