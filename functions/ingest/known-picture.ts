@@ -19,7 +19,7 @@ const noteSchema = z.strictObject({
 
 const MAX_NOTE_BYTES = 1_000
 
-/** Of all that decides what is stored: the object's content, name and type, and the decoder's version. */
+/** The hash covers all that decides what is stored: the object's content, name and type, and the decoder's version. */
 const noteKey = (bucket: string, { key, etag, contentType }: ObjectInfo): string =>
   knownPictureKey(hashJson({ bucket, key, etag, content_type: contentType, decoder: DECODER_VERSION }))
 

@@ -36,7 +36,7 @@ interface DecodeOptions {
   readonly maxPixels: number
 }
 
-/** Of a WebP file, libwebp finds the same chunks for libvips as for Pillow. */
+/** libwebp finds the same chunks of a WebP file for libvips as for Pillow. */
 const orientationMetadata = (
   bytes: Uint8Array,
   format: ImageFormat,

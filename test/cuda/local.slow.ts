@@ -20,7 +20,7 @@ const startLocal = (folder: string, env: Readonly<Record<string, string>>) => {
   return local
 }
 
-/** What a client needs in its environment, as the command prints it once it takes jobs. */
+/** Reads the variables that a client needs, which the command prints once it takes jobs. */
 const readEnvironment = async (stdout: NodeJS.ReadableStream): Promise<Record<string, string>> => {
   let printed = ''
   for await (const chunk of on(stdout, 'data')) {

@@ -24,7 +24,7 @@ export interface StandInOptions {
   readonly card?: Card
   /** Runs after the session's creation. Default 2: the second shows what later runs take. */
   readonly runs?: number
-  /** Of activations in the model of a recorded graph. Default open, as the product has them. */
+  /** How the model states the sizes of activations. Default `open`, as in the product. */
   readonly sizes?: Sizes
   /** `enableMemPattern` of the session. Default false, because a pattern raises the peak of the second run. */
   readonly memPattern?: boolean

@@ -60,7 +60,7 @@ export const PIPELINE_GOLDENS: readonly string[] = [
 
 export interface GoldenSetup {
   readonly precision: Precision
-  /** Of the card, whose graphs run. */
+  /** The card's; its graphs run. */
   readonly computeCapability: number
   readonly open: OpenSession
   readonly sessionOptions: SessionOptions

@@ -14,7 +14,7 @@ interface Sample {
 }
 
 export interface MemorySamples extends AsyncDisposable {
-  /** What was used on the card before. */
+  /** Bytes that were used on the card before. */
   readonly baselineBytes: number
   /** The most between two times of the day, without the baseline; `null` if there is no sample. */
   peakBytes(fromMs: number, untilMs: number): number | null

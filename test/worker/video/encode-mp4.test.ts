@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type EncodeRequest, encodeMp4 } from '../../../worker/video/encode-mp4.ts'
+import { writeFakeFfmpeg } from './fake-ffmpeg.ts'
 import { ffmpegsUnderTest } from './ffmpeg-binaries.ts'
 import { noiseFrames, solidFrame } from './frames.ts'
 
@@ -140,11 +141,7 @@ describe.each(await ffmpegsUnderTest())('with the ffmpeg of $name', ({ ffmpegPat
 })
 
 describe('with a broken ffmpeg', () => {
-  const aScript = async (body: string): Promise<string> => {
-    const file = path.join(folder, 'ffmpeg')
-    await writeFile(file, `#!/bin/sh\n${body}\n`, { mode: 0o755 })
-    return file
-  }
+  const aScript = (body: string): Promise<string> => writeFakeFfmpeg(folder, body)
 
   test('reports what it said before it died', async () => {
     const ffmpegPath = await aScript('head -c 9216 >/dev/null; echo "Unknown encoder libx264" >&2; exit 3')
