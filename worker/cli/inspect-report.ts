@@ -1,6 +1,8 @@
 import { formatBytes, formatCount, formatTera } from '../../shared/size-text.ts'
 import { clipShapeAsJson, clipShapeText } from './clip-shape.ts'
 import { type ClipShape, type ClipStatistics, type GraphCount, referenceFlopsOf } from './clip-statistics.ts'
+import type { ClipDevice } from './device-options.ts'
+import { deviceAsJson, deviceText } from './device-report.ts'
 import {
   type CudaCount,
   cudaAsJson,
@@ -12,6 +14,8 @@ import { linedTable } from './lined-table.ts'
 
 export interface Inspection {
   readonly checkpoint: string
+  /** Whose graphs are counted; `null`: those of a target that was asked for. */
+  readonly device: ClipDevice | null
   /** False: configs alone. */
   readonly hasWeights: boolean
   readonly shape: ClipShape
@@ -35,10 +39,18 @@ const totals = ({ graphs }: ClipStatistics) => {
 }
 
 /** The object that `--json` prints. FLOPs are 2 per multiply-add of convolutions, matrix products and attention. */
-export const inspectionAsJson = ({ checkpoint, hasWeights, shape, statistics, cuda }: Inspection) => ({
+export const inspectionAsJson = ({
+  checkpoint,
+  device,
+  hasWeights,
+  shape,
+  statistics,
+  cuda,
+}: Inspection) => ({
   checkpoint,
   weights: hasWeights ? 'present' : 'absent',
   target: shape.targets.name,
+  device: device === null ? null : deviceAsJson(device),
   ...clipShapeAsJson(shape),
   components: Object.fromEntries(
     Object.entries(statistics.components).map(([name, { parameters, storedBytes }]) => [
@@ -112,14 +124,14 @@ const savings = ({ graphs }: ClipStatistics): string =>
 
 /** What a person sees: tables, then totals. */
 export const formatInspection = (inspection: Inspection): string => {
-  const { checkpoint, hasWeights, shape, statistics, cuda } = inspection
+  const { checkpoint, device, hasWeights, shape, statistics, cuda } = inspection
   const { step, clip } = totals(statistics)
   const graphBytes = statistics.graphs.reduce((total, graph) => total + graph.graphBytes, 0)
   const total = ({ flops, reference_flops: reference }: typeof step): string =>
     `${formatTera(flops)} TFLOPs (reference ${formatTera(reference)}, saved ${share(reference - flops, reference)})`
   return [
     `${checkpoint}${hasWeights ? '' : ' (configs only; stored sizes are those of float16)'}`,
-    `${clipShapeText(shape)}, target ${shape.targets.name}`,
+    `${clipShapeText(shape)}, target ${shape.targets.name}${device === null ? '' : `, for ${deviceText(device)}`}`,
     componentTable(statistics),
     cuda === null ? graphTable(statistics) : cudaGraphTable(statistics),
     'node of the memory peak (activations alive at once; weights come on top):',

@@ -9,8 +9,13 @@ import { type ClipShape, countClip } from './clip-statistics.ts'
 import { countCards } from './inspect-cards.ts'
 import { graphAsJson, printCudaGraph } from './inspect-nodes.ts'
 import { formatInspection, type Inspection, inspectionAsJson } from './inspect-report.ts'
+import {
+  addInspectedTargetOptions,
+  chooseInspectedTarget,
+  type InspectedTargetOptions,
+} from './inspected-target.ts'
 import type { Surroundings } from './surroundings.ts'
-import { addTargetOptions, type TargetOptions, targetsOf } from './target-options.ts'
+import { targetsOf } from './target-options.ts'
 
 const RECORD: Readonly<Record<string, (graphs: ClipGraphs, shape: ClipShape) => Graph>> = {
   unet: (graphs, { guidance }) => graphs.plainUnet(guidance ? 2 : 1),
@@ -25,6 +30,8 @@ const RECORD: Readonly<Record<string, (graphs: ClipGraphs, shape: ClipShape) => 
 const NOTES = `
 Works from config files alone: no weights are read, nothing is run. FLOPs are those of convolutions, matrix
 products and attention, 2 per multiply-add; "reference" is what diffusers does for the same result.
+
+Without --target, these are the graphs that svd render runs on this machine with the same --device.
 
 --target cuda counts the graphs of ONNX Runtime's CUDA provider. Every node is a kernel that reads its inputs and writes
 its outputs once. Seconds on a card are then, node by node, the longer of FLOPs over its peak and bytes over its
@@ -42,7 +49,7 @@ export const addInspectOptions = (command: Command): Command => {
     .description('Builds the graphs of a clip and prints what they take, or one graph as text.')
     .requiredOption('--checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder; configs are enough')
     .option('--variant <name>', 'weight files of that name, such as fp16')
-  return addClipOptions(addTargetOptions(command))
+  return addClipOptions(addInspectedTargetOptions(command))
     .optionsGroup('Output:')
     .addOption(
       new Option('--graph <name>', 'print this graph, one line per node').choices(Object.keys(RECORD)),
@@ -51,25 +58,29 @@ export const addInspectOptions = (command: Command): Command => {
     .addHelpText('after', NOTES)
 }
 
-export interface InspectOptions extends TargetOptions {
+export interface InspectOptions extends InspectedTargetOptions {
   readonly checkpoint: string
   readonly variant?: string
   readonly graph?: string
   readonly json?: true
 }
 
-/** Throws InvalidInputError. */
+/** Throws InvalidInputError, and an error that says why a card that was asked for cannot be used. */
 export const runInspect = async (
   options: InspectOptions,
-  { stdout }: Pick<Surroundings, 'stdout'>,
+  surroundings: Pick<Surroundings, 'stdout' | 'stderr' | 'environment' | 'deviceProbes'>,
 ): Promise<void> => {
+  const { stdout, stderr } = surroundings
   const { variant, graph, json } = options
   const checkpoint = await openCheckpoint(options.checkpoint, {
     weights: 'optional',
     ...(variant === undefined ? {} : { variant }),
   })
-  const shape = clipShapeOf({ ...options }, checkpoint, targetsOf(options, checkpoint))
-  const isCuda = options.target === 'cuda'
+  const { target, card, device } = await chooseInspectedTarget(options, surroundings)
+  if (device?.hint != null) stderr.write(`${device.hint}\n`)
+  const targets = targetsOf(target, checkpoint, card?.computeCapability)
+  const shape = clipShapeOf({ ...options }, checkpoint, targets)
+  const isCuda = target.target === 'cuda'
   const asJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
   const record = graph === undefined ? undefined : RECORD[graph]
   if (record !== undefined) {
@@ -78,12 +89,15 @@ export const runInspect = async (
     stdout.write(json ? asJson(graphAsJson(recorded, isCuda)) : print(recorded))
     return
   }
-  const about = { checkpoint: options.checkpoint, hasWeights: checkpoint.unet.tensors !== null, shape }
+  const about = {
+    device,
+    checkpoint: options.checkpoint,
+    hasWeights: checkpoint.unet.tensors !== null,
+    shape,
+  }
   const inspectOnCards = (): Inspection => {
-    const countOn = countOnCards(checkpoint, shape, (capability) =>
-      targetsOf(options, checkpoint, capability),
-    )
-    const { statistics, memory } = countOn(null)
+    const countOn = countOnCards(checkpoint, shape, (capability) => targetsOf(target, checkpoint, capability))
+    const { statistics, memory } = countOn(card)
     return { ...about, statistics, cuda: { memory: memory.needs, cards: countCards(shape, countOn) } }
   }
   const inspection = isCuda

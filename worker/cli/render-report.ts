@@ -6,6 +6,7 @@ import { encodeParameters } from '../../shared/contracts/parameters-document.ts'
 import { formatBytes } from '../../shared/size-text.ts'
 import type { WrittenFile } from '../video/written-file.ts'
 import type { ClipDevice } from './device-options.ts'
+import { deviceAsJson } from './device-report.ts'
 import { InterruptedError } from './exit-code.ts'
 import type { RenderedImage } from './render-images.ts'
 import type { ImageJob } from './render-jobs.ts'
@@ -52,11 +53,7 @@ export const resultAsJson = (
   peak_memory_bytes: result.peakMemoryBytes,
   memory_mode: result.memory,
   device: {
-    execution_provider: device.choice.provider,
-    name: device.name,
-    precision: device.precision,
-    compute_capability: device.computeCapability,
-    driver_version: device.driverVersion,
+    ...deviceAsJson(device),
     logical_cores: availableParallelism(),
     threads: settings.threads,
   },

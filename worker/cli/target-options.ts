@@ -10,15 +10,17 @@ import {
 } from '../compiler/targets/clip-targets.ts'
 import type { Targets } from '../compiler/targets/target.ts'
 
-/** Options of the commands that build graphs for another machine. */
+export const targetOption = (): Option =>
+  new Option('--target <name>', 'what runs the graphs').choices(TARGET_NAMES)
+
+export const targetPrecisionOption = (): Option =>
+  new Option('--precision <name>', 'of activations (fp16 for cuda; the CPU has fp32 alone)').choices(
+    PRECISIONS,
+  )
+
+/** Options of a command that builds graphs for another machine. */
 export const addTargetOptions = (command: Command): Command =>
-  command
-    .addOption(new Option('--target <name>', 'what runs the graphs').choices(TARGET_NAMES).default('cpu'))
-    .addOption(
-      new Option('--precision <name>', 'of activations (fp16 for cuda; the CPU has fp32 alone)').choices(
-        PRECISIONS,
-      ),
-    )
+  command.addOption(targetOption().default('cpu')).addOption(targetPrecisionOption())
 
 export interface TargetOptions {
   readonly target: TargetName

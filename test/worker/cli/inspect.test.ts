@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { GPUS } from '../../../shared/fleet/gpus.ts'
 import { REACHED } from '../../../worker/plan/roofline.ts'
-import { DEMO_CHECKPOINT, runCommandLine, XT_CONFIGS } from './a-command-line.ts'
+import { aCard } from '../cuda/a-card.ts'
+import { type CommandLineOptions, DEMO_CHECKPOINT, runCommandLine, XT_CONFIGS } from './a-command-line.ts'
 
 const inspect = async (...args: readonly string[]) => {
   const { exitCode, stdout, stderr } = await runCommandLine(['inspect', '--checkpoint', XT_CONFIGS, ...args])
@@ -102,6 +103,7 @@ describe('SVD-XT, from its configs alone', () => {
         'checkpoint',
         'weights',
         'target',
+        'device',
         'width',
         'height',
         'num_frames',
@@ -268,6 +270,70 @@ test.each([
   expect(new Set(products.map(({ outputs }) => outputs[0]?.dtype))).toEqual(new Set([dtype]))
 })
 
+describe('the graphs that are counted', () => {
+  const SMALL = ['--width', '256', '--height', '128', '--num-frames', '2']
+  const aMachineWith = (
+    computeCapability: ReturnType<typeof aCard>['computeCapability'],
+    environment: Readonly<Record<string, string>> = {},
+  ): CommandLineOptions => ({
+    environment,
+    deviceProbes: { readCards: async () => [aCard({ computeCapability })], readCudaFaults: async () => [] },
+  })
+  const countOn = async (machine: CommandLineOptions, ...args: readonly string[]) => {
+    const line = ['inspect', '--checkpoint', XT_CONFIGS, ...SMALL, '--json', ...args]
+    const { exitCode, stdout, stderr } = await runCommandLine(line, machine)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    const { target, device } = JSON.parse(stdout)
+    return { target, device }
+  }
+  const A10G = aMachineWith({ major: 8, minor: 6 })
+  const T4 = aMachineWith({ major: 7, minor: 5 })
+
+  test("are those of this machine's card where CUDA is ready", async () => {
+    expect(await countOn(A10G)).toEqual({
+      target: 'cuda-float16',
+      device: {
+        execution_provider: 'cuda',
+        name: 'NVIDIA A10G',
+        precision: 'fp16',
+        compute_capability: '8.6',
+        driver_version: '580.126.09',
+      },
+    })
+    expect((await countOn(T4)).target).toBe('cuda-float16-packed')
+  })
+
+  test('are those of the device that is asked for, and of the precision', async () => {
+    expect(await countOn(A10G, '--device', 'cpu')).toMatchObject({
+      target: 'cpu',
+      device: { execution_provider: 'cpu', precision: 'fp32', compute_capability: null },
+    })
+    const onCpu = aMachineWith({ major: 8, minor: 6 }, { SVD_DEVICE: 'cpu' })
+    expect((await countOn(onCpu)).target).toBe('cpu')
+    expect((await countOn(onCpu, '--device', 'cuda:0')).target).toBe('cuda-float16')
+    expect((await countOn(A10G, '--precision', 'fp32')).target).toBe('cuda-float32')
+  })
+
+  test('are for any card with --target, whatever this machine has', async () => {
+    expect(await countOn(T4, '--target', 'cuda')).toEqual({ target: 'cuda-float16', device: null })
+    expect(await countOn(T4, '--target', 'cpu')).toEqual({ target: 'cpu', device: null })
+  })
+
+  test('name their device in the tables', async () => {
+    const { stdout } = await runCommandLine(['inspect', '--checkpoint', XT_CONFIGS, ...SMALL], A10G)
+    expect(stdout).toMatch(/, target cuda-float16, for NVIDIA A10G \(compute capability 8\.6\)\n/)
+  })
+
+  test("are the CPU's where a card cannot be used, which is said", async () => {
+    const { exitCode, stdout, stderr } = await runCommandLine(
+      ['inspect', '--checkpoint', XT_CONFIGS, ...SMALL, '--json'],
+      aMachineWith({ major: 7, minor: 0 }),
+    )
+    expect({ exitCode, target: JSON.parse(stdout).target }).toEqual({ exitCode: 0, target: 'cpu' })
+    expect(stderr).toMatch(/^NVIDIA A10G is not used: /)
+  })
+})
+
 test('a graph is one JSON object, with the work of every node', async () => {
   const args = ['--graph', 'vae-decoder', '--width', '256', '--height', '128', '--num-frames', '2']
   const { name, outputs, nodes } = await inspectJson(...args, '--target', 'cuda')
@@ -308,8 +374,17 @@ test.each([
   ],
   [
     ['--precision', 'fp16'],
+    /^error: --precision: got fp16 on the CPU, which computes in fp32 alone; leave it out/,
+  ],
+  [
+    ['--target', 'cpu', '--precision', 'fp16'],
     /^error: --precision: got fp16; the graphs of --target cpu are in fp32, so leave it out or take --target cuda/,
   ],
+  [
+    ['--target', 'cuda', '--device', 'cpu'],
+    /^error: option '--target <name>' cannot be used with option '--device <device>'/,
+  ],
+  [['--device', 'gpu'], /^error: --device: got 'gpu'; must be auto, cpu, cuda or cuda:N/],
   [['--height', '577'], /^error: --height: got 577; must be a multiple of 8/],
 ])('%j is a mistake', async (args, message) => {
   const { exitCode, stdout, stderr } = await runCommandLine(['inspect', '--checkpoint', XT_CONFIGS, ...args])
