@@ -81,7 +81,7 @@ const casesOf = (checkpoint: Checkpoint, sizes: Sizes): readonly Case[] => {
         name: `${name}, ${precision === 'fp16' ? 'float16' : 'float32'}`,
         record,
         setups,
-        prepare: (graph) => withPreparedWeights(graph, scratch),
+        prepare: (graph) => withPreparedWeights(graph, { cacheDir: scratch }),
       }),
     )
   return [...inPrecision('fp16', CARD_SETUPS), ...inPrecision('fp32', setupsOf('t4', 'h100'))]

@@ -25,7 +25,7 @@ test('sparse weights make the graph that prepared weights make', async () => {
     targets: oneTarget(cudaTarget('float16')),
   })
   for (const graph of [graphs.denoiseStep(), graphs.vaeDecoder(3)]) {
-    const prepared = outlineOf(await withPreparedWeights(graph, dir))
+    const prepared = outlineOf(await withPreparedWeights(graph, { cacheDir: dir }))
     expect(prepared.constants.filter(({ source }) => source === 'weight')).not.toHaveLength(0)
     expect(outlineOf(await withSparseWeights(graph, dir))).toEqual(prepared)
   }

@@ -10,7 +10,7 @@ import { withPreparedWeights } from '../../worker/engine/prepared-weights.ts'
  * results lie in one sparse file in `dir`, which takes no space on the disk. Small results are computed.
  */
 export const withSparseWeights = async (recorded: Graph, dir: string): Promise<Graph> => {
-  const graph = await withPreparedWeights(recorded, null)
+  const graph = await withPreparedWeights(recorded, { cacheDir: null })
   const { reads, inline, large } = planFolding(graph, (name) => name)
   if (inline.length > 0) throw new Error(`${graph.name}: ${inline[0]?.name} is not folded yet`)
   const file = join(dir, `${graph.name}.${crypto.randomUUID()}.weights`)

@@ -12,7 +12,7 @@ import {
 import type { Graph, InlineData } from '../compiler/graph/graph.ts'
 import { bytesOf, type DType, type Value } from '../compiler/graph/value.ts'
 import { type ComputedConstant, computeConstants } from './compute-constants.ts'
-import { isVerified, writeVerified } from './verified-file.ts'
+import { beginVerification, writeVerified } from './verified-file.ts'
 
 /** Changes with anything that changes the numbers in such a file; the runtime that computes them is part of it. */
 const FORMAT = `2:onnxruntime-${ort.env.versions.node ?? ''}`
@@ -84,43 +84,91 @@ const inFile = (file: string, { value, offsetBytes }: Placed): Content => {
   return { source: 'weight', weight: { key, dtype, shape, offsetBytes: 0, stored } }
 }
 
+/** Whether a file that is there is read before the graph is returned, or while its session is created. */
+type VerificationTime = 'before' | 'meanwhile'
+
+interface KeptValues {
+  readonly contents: ReadonlyMap<string, Content>
+  readonly isIntact: Promise<boolean>
+}
+
+const INTACT = Promise.resolve(true)
+
 const keepInFile = async (
   graph: Graph,
   large: readonly HashedValue[],
   cacheDir: string,
-): Promise<ReadonlyMap<string, Content>> => {
+  time: VerificationTime,
+): Promise<KeptValues> => {
   const { placed, totalBytes } = place(large)
   const name = createHash('sha256').update([FORMAT, ...large.map(({ hash }) => hash)].join('\n'))
   const file = join(cacheDir, `${name.digest('hex')}.weights`)
-  if (!(await isVerified(file, totalBytes))) {
-    const values = large.map(({ value }) => value)
-    await writeVerified(file, padded(computeConstants(graph, values)))
+  const contents = new Map(placed.map((item) => [item.value.name, inFile(file, item)]))
+  const verification = await beginVerification(file, totalBytes)
+  if (verification !== null && (time === 'meanwhile' || (await verification.isIntact))) {
+    // A file that cannot be read is found again, and reported, by who asks before.
+    return { contents, isIntact: verification.isIntact.catch(() => false) }
   }
-  return new Map(placed.map((item) => [item.value.name, inFile(file, item)]))
+  const values = large.map(({ value }) => value)
+  await writeVerified(file, padded(computeConstants(graph, values)))
+  return { contents, isIntact: INTACT }
+}
+
+export interface PreparedGraph {
+  readonly graph: Graph
+  /** Whether the file of its weights holds what was written: false, and a session of the graph must not run. */
+  readonly isIntact: Promise<boolean>
+}
+
+export interface PreparationOptions {
+  /** `null`: nothing is kept. */
+  readonly cacheDir: string | null
+  /** The cache cannot be read or written; default: nothing is done. */
+  readonly onUnkept?: (error: unknown) => void
+}
+
+const prepareWeights = async (
+  recorded: Graph,
+  { cacheDir, onUnkept }: PreparationOptions,
+  time: VerificationTime,
+): Promise<PreparedGraph> => {
+  const graph = foldViews(recorded)
+  const folding = planFolding(graph, fileId)
+  if (folding.reads.length === 0) return { graph, isIntact: INTACT }
+  const { inline, large } = folding
+  const small = await computeInline(graph, inline)
+  const unkept = (): PreparedGraph => ({ graph: foldGraph(graph, folding, small), isIntact: INTACT })
+  if (cacheDir === null || large.length === 0) return unkept()
+  try {
+    const { contents, isIntact } = await keepInFile(graph, large, cacheDir, time)
+    return { graph: foldGraph(graph, folding, new Map([...small, ...contents])), isIntact }
+  } catch (error) {
+    onUnkept?.(error)
+    return unkept()
+  }
 }
 
 /**
  * The graph with what depends on constants alone in place of the nodes that compute it. Small results are inside the
- * graph. Large ones are in a file in `cacheDir`, which is written if it is not there: a session maps it, so that it
- * starts faster and holds one copy instead of two. Without `cacheDir`, or where it cannot be written (`onUnkept`), the
- * nodes of the large results stay: the session has to fold them when it is created.
+ * graph. Large ones are in a file in `cacheDir`, which is written if it is not there or damaged: a session maps it, so
+ * that it starts faster and holds one copy instead of two. Without `cacheDir`, or where it cannot be written
+ * (`onUnkept`), the nodes of the large results stay: the session has to fold them when it is created.
  */
-export const withPreparedWeights = async (
+export const withPreparedWeights = async (recorded: Graph, options: PreparationOptions): Promise<Graph> =>
+  (await prepareWeights(recorded, options, 'before')).graph
+
+/**
+ * Makes something of the graph with its weights prepared, such as a session, while the file of the weights is verified.
+ * If that file is damaged, what was made is discarded, the file is written anew, and `make` is called once more.
+ */
+export const makeOfPreparedWeights = async <T>(
   recorded: Graph,
-  cacheDir: string | null,
-  onUnkept: (error: unknown) => void = () => {},
-): Promise<Graph> => {
-  const graph = foldViews(recorded)
-  const folding = planFolding(graph, fileId)
-  if (folding.reads.length === 0) return graph
-  const { inline, large } = folding
-  const small = await computeInline(graph, inline)
-  if (cacheDir === null || large.length === 0) return foldGraph(graph, folding, small)
-  try {
-    const kept = await keepInFile(graph, large, cacheDir)
-    return foldGraph(graph, folding, new Map([...small, ...kept]))
-  } catch (error) {
-    onUnkept(error)
-    return foldGraph(graph, folding, small)
-  }
+  options: PreparationOptions,
+  { make, discard }: { make(graph: Graph): Promise<T>; discard(made: T): Promise<void> },
+): Promise<T> => {
+  const { graph, isIntact } = await prepareWeights(recorded, options, 'meanwhile')
+  const made = await make(graph)
+  if (await isIntact) return made
+  await discard(made)
+  return await make(await withPreparedWeights(recorded, options))
 }

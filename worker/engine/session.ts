@@ -5,7 +5,7 @@ import { preparationNodes } from '../compiler/graph/weight-preparation.ts'
 import { explainSessionError } from './explain-session-error.ts'
 import { withReserve } from './memory/cuda-memory.ts'
 import type { Reserve } from './memory/graph-memory.ts'
-import { withPreparedWeights } from './prepared-weights.ts'
+import { makeOfPreparedWeights, type PreparationOptions, withPreparedWeights } from './prepared-weights.ts'
 import { runningOptions, type SessionProvider } from './session-options.ts'
 import { type ByteTensor, elementCount, type Outputs, type Tensor } from './tensor.ts'
 
@@ -70,27 +70,40 @@ export interface SessionModel {
   readonly ortOptions: ort.InferenceSession.SessionOptions
 }
 
-/** Prepares the graph's weights, and returns the model and the options for a session of ONNX Runtime. */
-export const prepareSession = async (
-  graph: Graph,
-  { provider = 'cpu', cacheDir = null, threads, reserveOf = () => null }: SessionOptions,
-): Promise<SessionModel> => {
-  const ready = await withPreparedWeights(graph, cacheDir, warnUnkept(graph, cacheDir))
-  const { bytes, externalDataDir } = encodeOnnx(withReserve(ready, reserveOf(graph)), { sizes: 'open' })
+const preparationOf = (graph: Graph, { cacheDir = null }: SessionOptions): PreparationOptions => ({
+  cacheDir,
+  onUnkept: warnUnkept(graph, cacheDir),
+})
+
+/** The model and the options for a session of ONNX Runtime. */
+const modelOf = (
+  ready: Graph,
+  { provider = 'cpu', threads, reserveOf = () => null }: SessionOptions,
+): SessionModel => {
+  const { bytes, externalDataDir } = encodeOnnx(withReserve(ready, reserveOf(ready)), { sizes: 'open' })
   const foldsConstants = preparationNodes(ready).size > 0
   return { bytes, ortOptions: runningOptions({ provider, threads, externalDataDir, foldsConstants }) }
 }
+
+/** Prepares the graph's weights, and returns what a session is created from. */
+export const prepareSession = async (graph: Graph, options: SessionOptions): Promise<SessionModel> =>
+  modelOf(await withPreparedWeights(graph, preparationOf(graph, options)), options)
 
 /**
  * Throws `DeviceFaultError` where the card fails, at the creation and at each run; and what ONNX Runtime throws for other
  * reasons.
  */
 export const openSession = async (graph: Graph, options: SessionOptions): Promise<Session> => {
-  const { bytes, ortOptions } = await prepareSession(graph, options)
   const explain = async (error: unknown): Promise<never> => {
     throw options.provider === 'cuda' ? await explainSessionError(graph.name, error) : error
   }
-  const session = await ort.InferenceSession.create(bytes, ortOptions).catch(explain)
+  const session = await makeOfPreparedWeights(graph, preparationOf(graph, options), {
+    make(ready) {
+      const { bytes, ortOptions } = modelOf(ready, options)
+      return ort.InferenceSession.create(bytes, ortOptions).catch(explain)
+    },
+    discard: (damaged) => damaged.release(),
+  })
   return {
     name: graph.name,
     async run(inputs) {

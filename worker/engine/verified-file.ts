@@ -4,6 +4,7 @@ import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promis
 import { dirname, join } from 'node:path'
 import { makeFolders } from '../../shared/make-folders.ts'
 import { syncFolder } from '../../shared/sync-folder.ts'
+import { endsWithItsHashInThread, type HashedFile } from './content-hash.ts'
 
 /*
  * A file that is used only if its content is what was written:
@@ -15,7 +16,6 @@ import { syncFolder } from '../../shared/sync-folder.ts'
  */
 
 const HASH_BYTES = 32
-const READ_BYTES = 4 * 2 ** 20
 
 const PARTIAL_NAME = /^\.[0-9a-f-]{36}\.partial$/
 /** A process that still writes does so every few seconds. */
@@ -39,37 +39,47 @@ export const writeAll = async (file: Pick<FileHandle, 'write'>, bytes: Uint8Arra
   }
 }
 
-const matchesItsHash = async (file: FileHandle, contentBytes: number): Promise<boolean> => {
-  const hash = createHash('sha256')
-  const buffer = Buffer.allocUnsafe(READ_BYTES)
-  const stored: Buffer[] = []
-  let position = 0
-  for (;;) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, position)
-    if (bytesRead === 0) break
-    const ofContent = Math.max(0, Math.min(bytesRead, contentBytes - position))
-    hash.update(buffer.subarray(0, ofContent))
-    stored.push(Buffer.from(buffer.subarray(ofContent, bytesRead)))
-    position += bytesRead
+/** Files that are read at the moment. */
+const reading = new Map<string, { readonly identity: FileIdentity; readonly isIntact: Promise<boolean> }>()
+
+const readOnce = (file: HashedFile, identity: FileIdentity): Promise<boolean> => {
+  const { path } = file
+  const begun = reading.get(path)
+  if (begun?.identity === identity) return begun.isIntact
+  const read = async (): Promise<boolean> => {
+    try {
+      const isIntact = await endsWithItsHashInThread(file)
+      if (isIntact) verified.set(path, identity)
+      return isIntact
+    } finally {
+      if (reading.get(path)?.identity === identity) reading.delete(path)
+    }
   }
-  return hash.digest().equals(Buffer.concat(stored))
+  const isIntact = read()
+  reading.set(path, { identity, isIntact })
+  return isIntact
+}
+
+export interface Verification {
+  /** Whether the file holds what was written. Rejects where it cannot be read. */
+  readonly isIntact: Promise<boolean>
+}
+
+/**
+ * Begins to read the file, unless this process wrote or verified it; `null`: it is not there, or of another size. What
+ * is made of the file meanwhile must not be used before the answer.
+ */
+export const beginVerification = async (path: string, contentBytes: number): Promise<Verification | null> => {
+  const stats = await stat(path, { bigint: true }).catch(() => null)
+  if (stats === null || stats.size !== BigInt(contentBytes + HASH_BYTES)) return null
+  const identity = identityOf(stats)
+  if (verified.get(path) === identity) return { isIntact: Promise.resolve(true) }
+  return { isIntact: readOnce({ path, contentBytes }, identity) }
 }
 
 /** Whether the file is there and holds what was written. It is read only the first time that a process asks. */
-export const isVerified = async (path: string, contentBytes: number): Promise<boolean> => {
-  const stats = await stat(path, { bigint: true }).catch(() => null)
-  if (stats === null || stats.size !== BigInt(contentBytes + HASH_BYTES)) return false
-  if (verified.get(path) === identityOf(stats)) return true
-  const file = await open(path)
-  try {
-    const identity = identityOf(await file.stat({ bigint: true }))
-    if (!(await matchesItsHash(file, contentBytes))) return false
-    verified.set(path, identity)
-    return true
-  } finally {
-    await file.close()
-  }
-}
+export const isVerified = async (path: string, contentBytes: number): Promise<boolean> =>
+  (await (await beginVerification(path, contentBytes))?.isIntact) ?? false
 
 /** Removes files of processes that were killed while they wrote. `newest` is a file that was made just now. */
 const removeAbandoned = async (folder: string, newest: FileHandle): Promise<void> => {

@@ -1,4 +1,5 @@
 /// <reference lib="esnext.float16" />
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +18,7 @@ import { nchwcTarget } from '../../../worker/compiler/targets/nchwc.ts'
 import { oneTarget, type Target } from '../../../worker/compiler/targets/target.ts'
 import { openWeights } from '../../../worker/compiler/weights/weights.ts'
 import { detectCpuTarget } from '../../../worker/engine/nchwc-block.ts'
-import { withPreparedWeights } from '../../../worker/engine/prepared-weights.ts'
+import { makeOfPreparedWeights, withPreparedWeights } from '../../../worker/engine/prepared-weights.ts'
 import { openSession } from '../../../worker/engine/session.ts'
 import { runningOptions } from '../../../worker/engine/session-options.ts'
 import { encodeRaw } from '../../fixtures/checkpoint-safetensors.ts'
@@ -64,25 +65,26 @@ describe('kernels in the order of the runtime', () => {
     const sizes = { numFrames: 2, guidance: true, feedForwardChunks: 1, targets: oneTarget(nchwcTarget(8)) }
     for (const side of [32, 64]) {
       const graph = compileClip(checkpoint, { ...sizes, width: side, height: side }).vaeDecoder(2)
-      await withPreparedWeights(graph, cacheDir)
+      await withPreparedWeights(graph, { cacheDir })
     }
     expect(await weightFiles(cacheDir)).toHaveLength(1)
   })
 
   test('are written anew when the checkpoint is another', async () => {
     const cacheDir = await temporaryDir()
-    for (const { graph } of [await aDecoder(), await aDecoder()]) await withPreparedWeights(graph, cacheDir)
+    for (const { graph } of [await aDecoder(), await aDecoder()])
+      await withPreparedWeights(graph, { cacheDir })
     expect(await weightFiles(cacheDir)).toHaveLength(2)
   })
 
   test('are made again when the file was cut short', async () => {
     const cacheDir = await temporaryDir()
     const { graph } = await aDecoder()
-    await withPreparedWeights(graph, cacheDir)
+    await withPreparedWeights(graph, { cacheDir })
     const [file = ''] = await weightFiles(cacheDir)
     const { size } = await stat(join(cacheDir, file))
     await truncate(join(cacheDir, file), size - 1)
-    await withPreparedWeights(graph, cacheDir)
+    await withPreparedWeights(graph, { cacheDir })
     expect((await stat(join(cacheDir, file))).size).toBe(size)
     expect(await weightFiles(cacheDir)).toEqual([file])
   })
@@ -90,22 +92,77 @@ describe('kernels in the order of the runtime', () => {
   test('are made again when a byte of the file changed', async () => {
     const cacheDir = await temporaryDir()
     const { graph } = await aDecoder()
-    await withPreparedWeights(graph, cacheDir)
+    await withPreparedWeights(graph, { cacheDir })
     const [name = ''] = await weightFiles(cacheDir)
     const path = join(cacheDir, name)
     const whole = await readFile(path)
     const file = await open(path, 'r+')
     await file.write(Uint8Array.of((whole[1000] ?? 0) ^ 0xff), 0, 1, 1000)
     await file.close()
-    await withPreparedWeights(graph, cacheDir)
+    await withPreparedWeights(graph, { cacheDir })
     expect((await readFile(path)).equals(whole)).toBe(true)
     expect(await weightFiles(cacheDir)).toEqual([name])
+  })
+
+  const sha256Of = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')
+
+  /** Makes the SHA-256 of the one file in the cache, which stands for a session that maps it. */
+  const aMaker = (cacheDir: string) => {
+    const made: string[] = []
+    const discarded: string[] = []
+    const make = async (): Promise<string> => {
+      const [name = ''] = await weightFiles(cacheDir)
+      const sha256 = sha256Of(await readFile(join(cacheDir, name)))
+      made.push(sha256)
+      return sha256
+    }
+    const discard = async (sha256: string): Promise<void> => void discarded.push(sha256)
+    return { made, discarded, maker: { make, discard } }
+  }
+
+  test('are used once where their file holds what was written', async () => {
+    const cacheDir = await temporaryDir()
+    const { graph } = await aDecoder()
+    const { made, discarded, maker } = aMaker(cacheDir)
+    await makeOfPreparedWeights(graph, { cacheDir }, maker)
+    await makeOfPreparedWeights(graph, { cacheDir }, maker)
+    expect([made.length, discarded.length]).toEqual([2, 0])
+  })
+
+  test('are used anew where their file turns out to be damaged, and what was made of that is discarded', async () => {
+    const cacheDir = await temporaryDir()
+    const { graph } = await aDecoder()
+    await withPreparedWeights(graph, { cacheDir })
+    const [name = ''] = await weightFiles(cacheDir)
+    const whole = await readFile(join(cacheDir, name))
+    const damaged = Buffer.from(whole).fill(0, 0, 1000)
+    await writeFile(join(cacheDir, name), damaged)
+    const { made, discarded, maker } = aMaker(cacheDir)
+    const result = await makeOfPreparedWeights(graph, { cacheDir }, maker)
+    expect(result).toBe(sha256Of(whole))
+    expect(made).toEqual([sha256Of(damaged), sha256Of(whole)])
+    expect(discarded).toEqual([sha256Of(damaged)])
+  })
+
+  test('give the right numbers where their file was damaged', async () => {
+    const cacheDir = await temporaryDir()
+    const { graph } = await aDecoder(await detectCpuTarget())
+    const [{ shape = [] } = {}] = graph.inputs
+    const latents = someTensor(1, shape)
+    await using computed = await openSession(graph, { threads: 1 })
+    await withPreparedWeights(graph, { cacheDir })
+    const [name = ''] = await weightFiles(cacheDir)
+    const { size } = await stat(join(cacheDir, name))
+    await writeFile(join(cacheDir, name), new Uint8Array(size))
+    await using session = await openSession(graph, { threads: 1, cacheDir })
+    const expected = (await computed.run({ latents }))['frames']!
+    expectClose((await session.run({ latents }))['frames']!, expected, { absolute: 0 })
   })
 
   test('are one file when two sessions make it at once', async () => {
     const cacheDir = await temporaryDir()
     const { graph } = await aDecoder()
-    await Promise.all([withPreparedWeights(graph, cacheDir), withPreparedWeights(graph, cacheDir)])
+    await Promise.all([withPreparedWeights(graph, { cacheDir }), withPreparedWeights(graph, { cacheDir })])
     expect(await weightFiles(cacheDir)).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.weights$/)])
   })
 
@@ -114,9 +171,9 @@ describe('kernels in the order of the runtime', () => {
     const folder = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'))
     const sizes = { width: 64, height: 64, numFrames: 2, guidance: true, feedForwardChunks: 1 }
     const graphs = compileClip(await openCheckpoint(folder), { ...sizes, targets: oneTarget(nchwcTarget(8)) })
-    await withPreparedWeights(graphs.denoiseStep(), cacheDir)
+    await withPreparedWeights(graphs.denoiseStep(), { cacheDir })
     const files = await weightFiles(cacheDir)
-    await withPreparedWeights(graphs.predictionStep(), cacheDir)
+    await withPreparedWeights(graphs.predictionStep(), { cacheDir })
     expect(files).toHaveLength(1)
     expect(await weightFiles(cacheDir)).toEqual(files)
   })
@@ -149,7 +206,7 @@ describe('prepared results', () => {
   ])('may be float16: %s', async (_, size) => {
     const cacheDir = await temporaryDir()
     const graph = await roundedSquare(size)
-    const ready = await withPreparedWeights(graph, cacheDir)
+    const ready = await withPreparedWeights(graph, { cacheDir })
     expect(ready.constants.map(({ value, source }) => [value.dtype, source])).toEqual([
       ['float16', size === 10 ? 'inline' : 'weight'],
     ])
@@ -199,7 +256,7 @@ describe('prepared results', () => {
       outputs: [{ shape: [2, 3], dtype: 'float32' }],
     })
     g.output('y', y!)
-    const ready = await withPreparedWeights(g, null)
+    const ready = await withPreparedWeights(g, { cacheDir: null })
     expect(ready.constants.map((each) => (each.source === 'inline' ? each.data : each.source))).toEqual([
       BigInt64Array.of(2n, 3n),
     ])
@@ -252,7 +309,7 @@ describe('prepared results', () => {
       'y',
       add(g, g.input('x', [100, 200]), reshape(g, g.weight(w.tensor('w', [200, 100])), [100, 200])),
     )
-    const { constants, nodes } = await withPreparedWeights(g, cacheDir)
+    const { constants, nodes } = await withPreparedWeights(g, { cacheDir })
     expect(nodes.map(({ op }) => op)).toEqual(['Add', 'Identity'])
     expect(constants).toMatchObject([{ source: 'weight', weight: { key: 'w', shape: [100, 200] } }])
     expect(await weightFiles(cacheDir)).toEqual([])

@@ -52,7 +52,7 @@ const expectPrediction = async (recorded: Graph, cacheDir: string, card: TestedC
   const [best, plain] = [true, false].map((isReserved) =>
     cudaMemoryOf(foldedGraph(recorded), target, { withReserve: isReserved }),
   )
-  const prepared = await withPreparedWeights(recorded, cacheDir)
+  const prepared = await withPreparedWeights(recorded, { cacheDir })
   for (const predicted of [best!, plain!]) {
     const measured = await measuredBytes(withReserve(prepared, predicted.reserve), card)
     expect(predicted.bytes, `${recorded.name} on ${card}`).toBeGreaterThanOrEqual(measured)
@@ -151,7 +151,7 @@ describe.skipIf(withCudnn.obstacle !== null)(`a prediction for the float32 decod
     const graphs = graphsOf(checkpoint, { width: 1024, height: 576, numFrames: 25 }, 1, card, 'fp32')
     for (const frames of [1, 2, 4]) {
       const recorded = graphs.vaeDecoder(frames, 'rgb')
-      const prepared = await withPreparedWeights(recorded, cacheDir)
+      const prepared = await withPreparedWeights(recorded, { cacheDir })
       const predicted = cudaMemoryOf(foldedGraph(recorded), { computeCapability: COMPUTE_CAPABILITY[card] })
       const reserved = withReserve(prepared, predicted.reserve)
       const measured = await measuredBytes(reserved, card, { realCudnn: true, memoryBytes: 100e9 })
