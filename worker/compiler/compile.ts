@@ -1,3 +1,4 @@
+import { once } from '../../shared/once.ts'
 import type { ClipVisionConfig } from '../checkpoint/clip-vision-config.ts'
 import type { StoredTensor } from '../checkpoint/safetensors.ts'
 import type { UNetConfig } from '../checkpoint/unet-config.ts'
@@ -44,7 +45,7 @@ export interface CompilerOptions {
   readonly feedForwardChunks: number
 }
 
-/** Every graph of a clip, each recorded when asked for. Sizes are those of the options. */
+/** Every graph of a clip, each recorded when asked for, and once. Sizes are those of the options. */
 export interface ClipGraphs {
   imageEncoder(): Graph
   vaeEncoder(): Graph
@@ -102,37 +103,51 @@ export const compileClip = (input: CompilerInput, options: CompilerOptions): Cli
   const recordUnet = (name: string, fill: (scope: Scope) => void): Graph =>
     record(name, weights.unet, targets.unet, fill)
 
-  const graphs: ClipGraphs = {
-    weights,
-    imageEncoder: () =>
-      record('image_encoder', weights.imageEncoder, targets.imageEncoder, (scope) =>
-        recordImageEncoder(scope, imageEncoder.config),
-      ),
-    vaeEncoder: () =>
-      record('vae_encoder', weights.vae, targets.vaeEncoder, (scope) =>
-        recordVaeEncoder(scope, vae.config, options),
-      ),
-    conditioning: (clips) =>
-      recordUnet('conditioning', (scope) =>
-        recordConditioningGraph(scope, unet.config, { ...clip, ...chunks, clips }),
-      ),
-    timeShifts: (steps) => recordUnet('time_shifts', (scope) => recordTimeShifts(scope, unet.config, steps)),
-    denoiseStep: () =>
-      recordUnet('denoise_step', (scope) =>
-        recordDenoiseStep(scope, unet.config, { ...clip, ...chunks, clips: options.guidance ? 2 : 1 }),
-      ),
-    predictionStep: () =>
-      recordUnet('prediction_step', (scope) =>
-        recordPredictionStep(scope, unet.config, { ...clip, ...chunks, clips: 1 }),
-      ),
-    guidedEulerStep: () =>
-      recordUnet('guided_euler_step', ({ g }) => recordGuidedEulerStep(g, unet.config, clip)),
-    plainUnet: (clips) =>
-      recordUnet('unet', (scope) => recordPlainUNet(scope, unet.config, { ...clip, ...chunks, clips })),
-    vaeDecoder: (frames, output = 'float') =>
+  const vaeDecoder = once((output: DecoderOutput) =>
+    once((frames: number) =>
       record('vae_decoder', weights.vae, targets.vaeDecoder, (scope) =>
         recordVaeDecoder(scope, vae.config, { frames, ...latents, output }),
       ),
+    ),
+  )
+
+  const graphs: ClipGraphs = {
+    weights,
+    imageEncoder: once(() =>
+      record('image_encoder', weights.imageEncoder, targets.imageEncoder, (scope) =>
+        recordImageEncoder(scope, imageEncoder.config),
+      ),
+    ),
+    vaeEncoder: once(() =>
+      record('vae_encoder', weights.vae, targets.vaeEncoder, (scope) =>
+        recordVaeEncoder(scope, vae.config, options),
+      ),
+    ),
+    conditioning: once((clips) =>
+      recordUnet('conditioning', (scope) =>
+        recordConditioningGraph(scope, unet.config, { ...clip, ...chunks, clips }),
+      ),
+    ),
+    timeShifts: once((steps) =>
+      recordUnet('time_shifts', (scope) => recordTimeShifts(scope, unet.config, steps)),
+    ),
+    denoiseStep: once(() =>
+      recordUnet('denoise_step', (scope) =>
+        recordDenoiseStep(scope, unet.config, { ...clip, ...chunks, clips: options.guidance ? 2 : 1 }),
+      ),
+    ),
+    predictionStep: once(() =>
+      recordUnet('prediction_step', (scope) =>
+        recordPredictionStep(scope, unet.config, { ...clip, ...chunks, clips: 1 }),
+      ),
+    ),
+    guidedEulerStep: once(() =>
+      recordUnet('guided_euler_step', ({ g }) => recordGuidedEulerStep(g, unet.config, clip)),
+    ),
+    plainUnet: once((clips) =>
+      recordUnet('unet', (scope) => recordPlainUNet(scope, unet.config, { ...clip, ...chunks, clips })),
+    ),
+    vaeDecoder: (frames, output = 'float') => vaeDecoder(output)(frames),
     checkWeights() {
       graphs.imageEncoder()
       graphs.vaeEncoder()

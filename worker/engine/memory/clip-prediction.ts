@@ -1,3 +1,4 @@
+import { once } from '../../../shared/once.ts'
 import type { Graph } from '../../compiler/graph/graph.ts'
 import type { GraphMemory } from './graph-memory.ts'
 import type { HostMemory } from './host-memory.ts'
@@ -24,15 +25,6 @@ export interface ClipPrediction {
   networks(lowMemory: boolean): readonly OpenTogether[]
   decoder(frames: number): PlannedGraph
   readonly exactDecoder: ((frames: number) => PlannedGraph) | null
-}
-
-const once = <Key, Value>(compute: (key: Key) => Value): ((key: Key) => Value) => {
-  const known = new Map<Key, Value>()
-  return (key) => {
-    const value = known.get(key) ?? compute(key)
-    known.set(key, value)
-    return value
-  }
 }
 
 /** The same clip can be planned for several memories with one prediction, where `memoryOf` is the same. */

@@ -1,3 +1,4 @@
+import { once } from '../../../shared/once.ts'
 import type { MemoryPlan } from '../memory-mode.ts'
 import {
   type ClipNetworks,
@@ -189,13 +190,16 @@ const fittingPlan = (request: PlannedRequest, predicted: ClipPrediction): WayTha
     const fits = needBytes <= roomFor(memory, request) && (host?.needBytes ?? 0) <= hostRoomOf(device)
     return fits ? { needBytes, host } : null
   }
+  const ways = waysOf(request)
+  const networksFit = once((memory: MemoryPlan) => needsOf(memory, networksOf(memory)) !== null)
   // A decoder of thousands of frames takes seconds to predict, and cannot help where the networks alone do not fit.
-  const ways = waysOf(request).filter((memory) => needsOf(memory, networksOf(memory)) !== null)
-  if (ways.length === 0) return null
+  if (!ways.some(networksFit)) return null
   const withChunk = (decodeChunk: number): WayThatFits | null => {
     const decoders = decodersOf(request, decodeChunk, predicted.decoder)
     const passingBytes = passingHostBytes(request, decodeChunk, predicted.decoder)
     for (const memory of ways) {
+      // Asked only for a way that is tried: low-vram has graphs of its own, which take as long to record.
+      if (!networksFit(memory)) continue
       const groups = [...networksOf(memory), ...decoders]
       const needs = needsOf(memory, groups, passingBytes)
       if (needs !== null)
@@ -217,7 +221,10 @@ const fittingPlan = (request: PlannedRequest, predicted: ClipPrediction): WayTha
     const fitsHost = (memory: MemoryPlan): boolean =>
       (hostNeedOf(memory, [...networksOf(memory), decoder], device, passingBytes)?.needBytes ?? 0) <=
       hostRoomOf(device)
-    return needOf('offload', [decoder], device) <= room && ways.some(fitsHost)
+    return (
+      needOf('offload', [decoder], device) <= room &&
+      ways.some((memory) => networksFit(memory) && fitsHost(memory))
+    )
   })
   return longest === null ? null : withChunk(evenChunk(allFrames(request), longest, leastChunk))
 }
