@@ -160,3 +160,20 @@ export const compileClip = (input: CompilerInput, options: CompilerOptions): Cli
   }
   return graphs
 }
+
+/** Compiles clips of one checkpoint. */
+export type CompileClip = (options: CompilerOptions) => ClipGraphs
+
+/**
+ * Compiles each clip once, so that who plans a clip and who renders it share its graphs. Targets of one name are taken
+ * for the same.
+ */
+export const clipCompiler = (input: CompilerInput): CompileClip => {
+  const compiled = new Map<string, ClipGraphs>()
+  return (options) => {
+    const key = JSON.stringify({ ...options, targets: options.targets.name })
+    const graphs = compiled.get(key) ?? compileClip(input, options)
+    compiled.set(key, graphs)
+    return graphs
+  }
+}

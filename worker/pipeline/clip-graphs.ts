@@ -1,5 +1,4 @@
-import type { CompilerInput } from '../compiler/compile.ts'
-import { compileClip } from '../compiler/compile.ts'
+import { type CompileClip, type CompilerInput, clipCompiler } from '../compiler/compile.ts'
 import type { Targets } from '../compiler/targets/target.ts'
 import type { ClipNetworks } from '../engine/memory/clip-prediction.ts'
 import type { ClipSize } from '../engine/memory/plan-clip-memory.ts'
@@ -12,25 +11,26 @@ export interface ClipKind {
   readonly targets: Targets
   /** Those of the decoder of chunks that overflow; default `null`: `targets` are float32 already. */
   readonly exactTargets?: Targets | null
+  /** Of the checkpoint; default: one of its own. */
+  readonly compile?: CompileClip
 }
 
 /** The graphs that a clip's rendering runs, by its size; each is recorded when asked for. */
 export const clipNetworksOf =
-  (checkpoint: CompilerInput, { guidance, steps, targets, exactTargets = null }: ClipKind) =>
+  (
+    checkpoint: CompilerInput,
+    { guidance, steps, targets, exactTargets = null, compile = clipCompiler(checkpoint) }: ClipKind,
+  ) =>
   ({ width, height, numFrames }: ClipSize): ClipNetworks => {
     const options = { width, height, numFrames, guidance, targets }
-    const plain = compileClip(checkpoint, { ...options, feedForwardChunks: 1 })
+    const plain = compile({ ...options, feedForwardChunks: 1 })
     const exact =
-      exactTargets === null
-        ? null
-        : compileClip(checkpoint, { ...options, targets: exactTargets, feedForwardChunks: 1 })
+      exactTargets === null ? null : compile({ ...options, targets: exactTargets, feedForwardChunks: 1 })
     return {
       decoder: (frames) => plain.vaeDecoder(frames, 'rgb'),
       exactDecoder: exact === null ? null : (frames) => exactDecoderGraph(exact.vaeDecoder(frames, 'rgb')),
       networks(lowMemory) {
-        const graphs = lowMemory
-          ? compileClip(checkpoint, { ...options, feedForwardChunks: LOW_MEMORY_CHUNKS })
-          : plain
+        const graphs = lowMemory ? compile({ ...options, feedForwardChunks: LOW_MEMORY_CHUNKS }) : plain
         const isApart = guidance && lowMemory
         return [
           graphs.imageEncoder(),

@@ -1,6 +1,6 @@
 import { type RenderParameters, usesGuidance } from '../../shared/contracts/render-parameters.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
-import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
+import { type ClipGraphs, type CompileClip, clipCompiler } from '../compiler/compile.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import type { Targets } from '../compiler/targets/target.ts'
 import type { Session } from '../engine/session.ts'
@@ -52,6 +52,8 @@ export const exactDecoderGraph = (graph: Graph): Graph => ({ ...graph, name: `${
 
 export interface ClipNetworkOptions {
   readonly checkpoint: Checkpoint
+  /** Of the checkpoint; default: one of its own. */
+  readonly compile?: CompileClip
   readonly pool: SessionPool
   readonly targets: Targets
   /** Those of the float32 decoder; `null` where `targets` are float32. */
@@ -83,6 +85,7 @@ export const openClipNetworks = async (
   parameters: RenderParameters,
   {
     checkpoint,
+    compile = clipCompiler(checkpoint),
     pool,
     targets,
     exactTargets,
@@ -94,9 +97,9 @@ export const openClipNetworks = async (
   const { width, height, numFrames } = parameters
   const guidance = usesGuidance(parameters)
   const started = performance.now()
-  const compile = (of: Targets): ClipGraphs =>
-    compileClip(checkpoint, { width, height, numFrames, guidance, targets: of, feedForwardChunks })
-  const graphs = compile(targets)
+  const compileFor = (of: Targets): ClipGraphs =>
+    compile({ width, height, numFrames, guidance, targets: of, feedForwardChunks })
+  const graphs = compileFor(targets)
   if (!checked.has(checkpoint)) graphs.checkWeights()
   checked.add(checkpoint)
   onLoaded(secondsSince(started))
@@ -158,6 +161,6 @@ export const openClipNetworks = async (
     exactDecoder:
       exactTargets === null
         ? null
-        : decoderOf((...which) => exactDecoderGraph(compile(exactTargets).vaeDecoder(...which)), 'exact'),
+        : decoderOf((...which) => exactDecoderGraph(compileFor(exactTargets).vaeDecoder(...which)), 'exact'),
   }
 }

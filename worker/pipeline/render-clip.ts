@@ -4,7 +4,7 @@ import {
   usesGuidance,
 } from '../../shared/contracts/render-parameters.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
-import { vaeScaleFactor } from '../compiler/compile.ts'
+import { type CompileClip, clipCompiler, vaeScaleFactor } from '../compiler/compile.ts'
 import type { Precision } from '../compiler/targets/clip-targets.ts'
 import type { Targets } from '../compiler/targets/target.ts'
 import type { SessionPool } from '../engine/session-pool.ts'
@@ -23,6 +23,8 @@ import { guidanceRamp } from './scheduler/guidance-ramp.ts'
 
 export interface RenderOptions {
   readonly checkpoint: Checkpoint
+  /** Of the checkpoint, with the graphs that the clip was planned by; default: one of its own. */
+  readonly compile?: CompileClip
   readonly pool: SessionPool
   readonly targets: Targets
   /** Those that decode a chunk again whose numbers overflow; default `null`: `targets` are float32 already. */
@@ -78,6 +80,7 @@ export const renderClip = async (
   parameters: RenderParameters,
   {
     checkpoint,
+    compile = clipCompiler(checkpoint),
     pool,
     targets,
     exactTargets = null,
@@ -108,6 +111,7 @@ export const renderClip = async (
   onProgress(latest)
   const networks = await openClipNetworks(parameters, {
     checkpoint,
+    compile,
     pool,
     targets,
     exactTargets,

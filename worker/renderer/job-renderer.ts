@@ -1,5 +1,6 @@
 import { decodeChunkOf, usesGuidance } from '../../shared/contracts/render-parameters.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
+import { type CompileClip, clipCompiler } from '../compiler/compile.ts'
 import { type Device, openDevice } from '../engine/device.ts'
 import { doesNotFit } from '../engine/memory/does-not-fit.ts'
 import type { GraphMemory } from '../engine/memory/graph-memory.ts'
@@ -28,9 +29,23 @@ export interface JobRenderer extends AsyncDisposable {
   render(job: RenderJob, context: JobContext): Promise<RenderResult>
 }
 
+/** A checkpoint whose graphs are recorded once, to plan a clip and to render it. */
+interface CompiledCheckpoint {
+  readonly checkpoint: Checkpoint
+  readonly compile: CompileClip
+}
+
+const openCompiled = async ({
+  checkpointDir,
+  variant,
+}: Pick<RenderJob, 'checkpointDir' | 'variant'>): Promise<CompiledCheckpoint> => {
+  const checkpoint = await openCheckpoint(checkpointDir, variant === null ? {} : { variant })
+  return { checkpoint, compile: clipCompiler(checkpoint) }
+}
+
 /** Throws DoesNotFitError, before anything is loaded. */
 const planFor = async (
-  checkpoint: Checkpoint,
+  { checkpoint, compile }: CompiledCheckpoint,
   { parameters, keepWarm, source, fitted, cacheDir }: RenderJob,
   device: Device,
   { memory, decodeChunkSize }: Pick<RenderJob, 'memory'> & Pick<RenderJob['parameters'], 'decodeChunkSize'>,
@@ -41,6 +56,7 @@ const planFor = async (
     steps: numInferenceSteps,
     targets: device.targets(checkpoint.vae.config),
     exactTargets: device.exactTargets(checkpoint.vae.config),
+    compile,
   }
   const plan = planClipMemory({
     ...{ width, height, numFrames, memory, keepWarm },
@@ -76,7 +92,7 @@ const shapeKey = ({ checkpointDir, variant, memory, keepWarm, parameters }: Rend
 /** The job before, while its networks are still there: one like it needs neither to be read nor planned again. */
 interface ReadyJob {
   readonly key: string
-  readonly checkpoint: Checkpoint
+  readonly model: CompiledCheckpoint
   readonly plan: FittingPlan
   readonly cut: Pick<RenderJob['parameters'], 'decodeOverlap' | 'numVideosPerPrompt'>
 }
@@ -132,12 +148,13 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
     readonly job: RenderJob
     readonly context: JobContext
     readonly images: ClipImages
-    readonly checkpoint: Checkpoint
+    readonly model: CompiledCheckpoint
     readonly device: Device
   }
 
-  const renderWithPlan = async (plan: FittingPlan, { job, context, images, checkpoint, device }: OpenJob) => {
+  const renderWithPlan = async (plan: FittingPlan, { job, context, images, model, device }: OpenJob) => {
     const { memory } = plan
+    const { checkpoint } = model
     const parameters = { ...job.parameters, decodeChunkSize: plan.decodeChunk }
     plannedGraphs = plan.graphs
     const exactChunkSize = (exact: () => ExactDecoding): number | null => {
@@ -148,7 +165,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
     const { exact } = plan
     const pool = await poolFor(memory, device.provider, job)
     const clip = await renderClip(images, parameters, {
-      checkpoint,
+      ...model,
       pool,
       targets: device.targets(checkpoint.vae.config),
       exactTargets: device.exactTargets(checkpoint.vae.config),
@@ -180,7 +197,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
         await closePool()
         reduced.set(key, smaller)
         const { decodeChunk: decodeChunkSize } = plan
-        plan = await planFor(open.checkpoint, open.job, open.device, {
+        plan = await planFor(open.model, open.job, open.device, {
           memory: smaller,
           decodeChunkSize,
         }).catch(() => {
@@ -201,22 +218,20 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
       ready = null
       // What networks of the job before hold counts as free for this one.
       if (known === null) await closePool()
-      const checkpoint =
-        known?.checkpoint ??
-        (await openCheckpoint(job.checkpointDir, job.variant === null ? {} : { variant: job.variant }))
+      const model = known?.model ?? (await openCompiled(job))
       const { decodeChunkSize } = job.parameters
       const memoryMode = reduced.get(key) ?? job.memory
       const first =
-        known?.plan ?? (await planFor(checkpoint, job, await device, { memory: memoryMode, decodeChunkSize }))
+        known?.plan ?? (await planFor(model, job, await device, { memory: memoryMode, decodeChunkSize }))
       const images = await readClipImages(job, context.signal)
       const openSeconds = secondsSince(started)
       const { videos, clip, pool, plan } = await renderWithin(first, key, {
-        ...{ job, context, images, checkpoint },
+        ...{ job, context, images, model },
         device: await device,
       })
       const { memory, decodeChunk } = plan
       // Weights are of no more use here; whoever encodes the frames can have the memory.
-      if (memory === 'resident') ready = { key, checkpoint, plan, cut: job.parameters }
+      if (memory === 'resident') ready = { key, model, plan, cut: job.parameters }
       else await pool.retain(() => false)
 
       const { load, ...phases } = clip.seconds

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Checkpoint, openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
-import { type ClipGraphs, compileClip } from '../../../worker/compiler/compile.ts'
+import { type ClipGraphs, clipCompiler, compileClip } from '../../../worker/compiler/compile.ts'
 import type { Graph } from '../../../worker/compiler/graph/graph.ts'
 import { statisticsOf } from '../../../worker/compiler/graph/statistics.ts'
 import { unetBlocks } from '../../../worker/compiler/networks/unet-blocks.ts'
@@ -109,6 +109,29 @@ describe.each(TARGETS)('SVD-XT, from its configs alone, for $name', (target) => 
     const whole = statisticsOf(graphs.denoiseStep())
     expect(chunked.flops).toBe(whole.flops)
     expect(chunked.peakActivationBytes).toBeLessThanOrEqual(whole.peakActivationBytes)
+  })
+})
+
+describe('what is recorded once', () => {
+  const options = { ...CLIP, width: 64, height: 64, numFrames: 2 }
+
+  test('is each graph of a clip', async () => {
+    const graphs = compileClip(await openCheckpoint(XT_CONFIGS, { weights: 'optional' }), {
+      ...options,
+      targets: oneTarget(cpuTarget),
+    })
+    expect(graphs.conditioning(1)).toBe(graphs.conditioning(1))
+    expect(graphs.conditioning(1)).not.toBe(graphs.conditioning(2))
+    expect(graphs.vaeDecoder(1)).toBe(graphs.vaeDecoder(1, 'float'))
+    expect(graphs.vaeDecoder(1)).not.toBe(graphs.vaeDecoder(1, 'rgb'))
+  })
+
+  test('is each clip of a compiler', async () => {
+    const compile = clipCompiler(await openCheckpoint(XT_CONFIGS, { weights: 'optional' }))
+    const compiled = compile({ ...options, targets: oneTarget(cpuTarget) })
+    expect(compile({ ...options, targets: oneTarget(cpuTarget) })).toBe(compiled)
+    expect(compile({ ...options, targets: oneTarget(nchwcTarget(8)) })).not.toBe(compiled)
+    expect(compile({ ...options, targets: oneTarget(cpuTarget), guidance: false })).not.toBe(compiled)
   })
 })
 
