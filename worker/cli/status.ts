@@ -2,18 +2,12 @@ import type { Command } from 'commander'
 import type { QueueDepth } from '../../shared/ports/message-queue.ts'
 import { lostIfGone } from '../tracking/lost-jobs.ts'
 import { readStandings } from '../tracking/read-standings.ts'
-import {
-  addDeploymentOptions,
-  type DeploymentOptions,
-  type DeploymentPart,
-  deploymentPart,
-  readDeployment,
-} from './deployment.ts'
+import { addDeploymentOptions, type DeploymentOptions, readDeployment } from './deployment.ts'
 import { jobDetails } from './job-details.ts'
 import { jobAsJson } from './job-report.ts'
 import { addJobSelection, type JobSelectionOptions, selectJobs } from './job-selection.ts'
 import { countStates, jobTable, waitingForModels } from './job-table.ts'
-import type { Services } from './services.ts'
+import { readQueueDepths } from './queue-depths.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const NOTES = `
@@ -38,16 +32,6 @@ export interface StatusOptions extends DeploymentOptions, JobSelectionOptions {
   readonly json?: true
 }
 
-const readDepth = async (
-  part: DeploymentPart,
-  options: StatusOptions,
-  services: Services,
-  { environment, signal }: Surroundings,
-): Promise<QueueDepth | null> => {
-  const url = deploymentPart(part, options, environment)
-  return url === null ? null : await services.openQueue(url).depth(signal)
-}
-
 const depthAsJson = (depth: QueueDepth | null) =>
   depth === null ? null : { visible: depth.visible, in_flight: depth.inFlight, delayed: depth.delayed }
 
@@ -63,8 +47,7 @@ export const runStatus = async (
   const outputs = services.openBucket(outputBucket)
   const now = services.clock.now()
   const { jobIds, left } = await selectJobs(outputs, named, options, { now, signal })
-  const queue = await readDepth('jobsQueueUrl', options, services, surroundings)
-  const deadLetters = await readDepth('deadLetterQueueUrl', options, services, surroundings)
+  const { queue, deadLetters } = await readQueueDepths(options, services, surroundings)
   // After the queues: a job whose message left them is found done then.
   const found = await readStandings(outputs, jobIds, signal)
   const standings = found.map((standing) => lostIfGone(standing, { now, queue, deadLetters }))

@@ -2,7 +2,7 @@ import { safeText } from '../../shared/contracts/shown-value.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Clock } from '../jobs/clock.ts'
 import { followBatchPace } from '../tracking/batch-progress.ts'
-import { followJobs } from '../tracking/follow-jobs.ts'
+import { type FollowOptions, followJobs } from '../tracking/follow-jobs.ts'
 import { isDone, type JobStanding } from '../tracking/job-standing.ts'
 import { countStates, pictureText, progressText, shortId } from './job-table.ts'
 import { openLiveText } from './live-text.ts'
@@ -83,22 +83,20 @@ export const displayFor = (
   { quiet, clock }: { readonly quiet: boolean; readonly clock: Pick<Clock, 'elapsedMs'> },
 ): WatchDisplay => (quiet ? SILENT : stderr.isTTY === true ? liveDisplay(stderr, clock) : lineDisplay(stdout))
 
-export interface WatchOptions {
-  readonly clock: Clock
-  readonly intervalMs: number
+export interface WatchOptions extends FollowOptions {
   readonly display: WatchDisplay
 }
 
-/** Shows jobs until all are done; returns how they ended. */
+/** Shows jobs until all are done or lost; returns how they ended. */
 export const watchJobs = async (
   outputs: ObjectStore,
   jobIds: readonly string[],
-  { clock, intervalMs, display }: WatchOptions,
+  { display, ...following }: WatchOptions,
   signal: AbortSignal,
 ): Promise<readonly JobStanding[]> => {
   let last: readonly JobStanding[] = []
   try {
-    for await (const standings of followJobs(outputs, jobIds, { clock, intervalMs }, signal)) {
+    for await (const standings of followJobs(outputs, jobIds, following, signal)) {
       last = standings
       display.show(standings)
     }
@@ -112,4 +110,4 @@ export const allSucceeded = (standings: readonly JobStanding[]): boolean =>
   standings.every(({ state }) => state === 'succeeded')
 
 export const endLine = (standings: readonly JobStanding[]): string =>
-  `${countStates(standings.filter(isDone).map(({ state }) => state)) || 'no jobs'}\n`
+  `${countStates(standings.filter((one) => isDone(one) || one.state === 'lost').map(({ state }) => state)) || 'no jobs'}\n`

@@ -8,19 +8,21 @@ import { EXIT_DONE, EXIT_FAILURE } from './exit-code.ts'
 import { jobAsJson } from './job-report.ts'
 import { addJobSelection, type JobSelectionOptions, selectJobs } from './job-selection.ts'
 import { jobTable } from './job-table.ts'
+import { queueDepthsWhileFollowing } from './queue-depths.ts'
 import type { Surroundings } from './surroundings.ts'
 import { allSucceeded, displayFor, endLine, jsonLineDisplay, watchJobs } from './watch-jobs.ts'
 
 const NOTES = `
 On a terminal a table that is drawn anew, with a bar for each job and the time left; elsewhere a line for each change.
 With --json each line of stdout is a job as svd status prints it, whenever it changed.
-Exit code 1 if a job failed or was cancelled.
+With the queues' URLs also a job ends the watch whose message is in no queue any more, as lost.
+Exit code 1 if a job failed, was cancelled or is lost.
 `
 
 export const addWatchOptions = (command: Command): Command => {
   command.summary('follow jobs until they are done').description('Follows jobs until all of them are done.')
   addJobSelection(command, { otherwise: 'all that are not done', limit: 200 })
-  return addDeploymentOptions(command, ['outputBucket'])
+  return addDeploymentOptions(command, ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
     .option('--interval <seconds>', 'between two looks', '2')
     .option('--json', 'JSON lines')
@@ -42,8 +44,9 @@ export const parseInterval = (text: string): number => {
 export const runWatch = async (
   named: readonly string[],
   options: WatchCommandOptions,
-  { environment, stdout, stderr, signal, openServices }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<number> => {
+  const { environment, stdout, stderr, signal, openServices } = surroundings
   const { outputBucket } = readDeployment(['outputBucket'], options, environment)
   const intervalMs = parseInterval(options.interval)
   await using services = await openServices()
@@ -57,7 +60,8 @@ export const runWatch = async (
   const display = options.json
     ? jsonLineDisplay(stdout, jobAsJson)
     : displayFor({ stdout, stderr }, { quiet: false, clock })
-  const ended = await watchJobs(outputs, watched, { clock, intervalMs, display }, signal)
+  const readQueueDepths = queueDepthsWhileFollowing(options, services, surroundings)
+  const ended = await watchJobs(outputs, watched, { clock, intervalMs, readQueueDepths, display }, signal)
   if (!options.json) {
     if (ended.length > 0) stdout.write(`${jobTable(ended, clock.now())}\n`)
     stdout.write(endLine(ended))

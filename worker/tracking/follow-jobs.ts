@@ -2,6 +2,7 @@ import { inLanes } from '../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Clock } from '../jobs/clock.ts'
 import { isDone, type JobStanding, readStanding } from './job-standing.ts'
+import { lostIfGone, mayBeLost, type QueuesSeen } from './lost-jobs.ts'
 
 const LANES = 16
 /**
@@ -11,8 +12,10 @@ const LANES = 16
 const JOBS_PER_LOOK = 200
 
 export interface FollowOptions {
-  readonly clock: Pick<Clock, 'sleep'>
+  readonly clock: Pick<Clock, 'sleep' | 'now'>
   readonly intervalMs: number
+  /** Asked for where a job may be lost. */
+  readonly readQueueDepths: (signal: AbortSignal) => Promise<Pick<QueuesSeen, 'queue' | 'deadLetters'>>
 }
 
 interface Followed {
@@ -23,7 +26,14 @@ interface Followed {
   seen: number
 }
 
-const isWaiting = ({ standing }: Followed): boolean => standing === null || standing.state === 'queued'
+const isWaiting = ({ standing }: Followed): boolean =>
+  standing === null || standing.state === 'queued' || standing.state === 'lost'
+
+/** A lost job is looked at again as long as others are followed: its message may have been late. */
+const hasEnded = ({ standing }: Followed): boolean =>
+  standing !== null && (isDone(standing) || standing.state === 'lost')
+
+const NOT_LOOKED_AT = { queue: null, deadLetters: null } as const
 
 const nextToSee = (jobs: readonly Followed[]): readonly Followed[] =>
   jobs
@@ -32,23 +42,28 @@ const nextToSee = (jobs: readonly Followed[]): readonly Followed[] =>
     .slice(0, JOBS_PER_LOOK)
 
 /**
- * How jobs stand, in the order of `jobIds`, again and again until all are done; what has no record yet is left out.
- * Ends by the signal's reason when that aborts.
+ * How jobs stand, in the order of `jobIds`, again and again until all are done or lost; what has no record yet is left
+ * out. Ends by the signal's reason when that aborts.
  */
 export async function* followJobs(
   outputs: ObjectStore,
   jobIds: readonly string[],
-  { clock, intervalMs }: FollowOptions,
+  { clock, intervalMs, readQueueDepths }: FollowOptions,
   signal: AbortSignal,
 ): AsyncGenerator<readonly JobStanding[]> {
   const jobs = jobIds.map((jobId): Followed => ({ jobId, standing: null, seen: 0 }))
   for (let look = 1; jobs.length > 0; look++) {
+    const now = clock.now()
+    const asksQueues = jobs.some(({ standing }) => standing !== null && mayBeLost(standing, now))
+    // Before the records: a job whose message left the queue is found done then.
+    const depths = asksQueues ? await readQueueDepths(signal) : NOT_LOOKED_AT
     await inLanes(nextToSee(jobs), LANES, async (job) => {
-      job.standing = await readStanding(outputs, job.jobId, signal)
+      const standing = await readStanding(outputs, job.jobId, signal)
+      job.standing = standing === null ? null : lostIfGone(standing, { now, ...depths })
       job.seen = look
     })
     yield jobs.flatMap(({ standing }) => standing ?? [])
-    if (jobs.every(({ standing }) => standing !== null && isDone(standing))) return
+    if (jobs.every(hasEnded)) return
     await clock.sleep(intervalMs, signal)
   }
 }

@@ -25,10 +25,17 @@ export interface QueuesSeen {
 
 const isEmpty = ({ visible, inFlight, delayed }: QueueDepth): boolean => visible + inFlight + delayed === 0
 
+const quietSecondsOf = ({ updatedAt }: JobStanding, now: Date): number =>
+  (now.getTime() - Date.parse(updatedAt)) / 1000
+
+/** Whether it is time to ask the queues for the job's message. */
+export const mayBeLost = (standing: JobStanding, now: Date): boolean =>
+  !isDone(standing) && quietSecondsOf(standing, now) > QUIET_SECONDS
+
 /** The standing as it is, or as that of a lost job. */
 export const lostIfGone = (standing: JobStanding, { now, queue, deadLetters }: QueuesSeen): JobStanding => {
   if (isDone(standing)) return standing
-  const quietSeconds = (now.getTime() - Date.parse(standing.updatedAt)) / 1000
+  const quietSeconds = quietSecondsOf(standing, now)
   const areEmpty = queue !== null && isEmpty(queue) && (deadLetters === null || isEmpty(deadLetters))
   const isLost = quietSeconds > (areEmpty ? QUIET_SECONDS : LONGEST_RETENTION_SECONDS)
   if (!isLost) return standing

@@ -2,7 +2,8 @@ import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
+import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { MessageQueue } from '../../../shared/ports/message-queue.ts'
 import { openAwsServices } from '../../../worker/cli/aws-services.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import { aLargePng } from '../../fixtures/rights/a-large-png.ts'
@@ -15,7 +16,7 @@ import { runIngest } from '../../fixtures/rights/run-ingest.ts'
 import { createTwiceInParts } from '../../fixtures/rights/store-in-parts.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { DEMO_DIR, demoRecord } from '../models/a-pushed-model.ts'
-import { aFailure, anOutput, aResult, jobIdLike } from '../tracking/a-job.ts'
+import { aFailure, anOutput, aResult, aStatus, jobIdLike } from '../tracking/a-job.ts'
 import { runCommandLine } from './a-command-line.ts'
 import { commandTable } from './command-table.ts'
 
@@ -56,6 +57,16 @@ const putFiles = async (folder: string): Promise<void> => {
   await writeFile(path.join(folder, 'sweep.json'), JSON.stringify(manifest))
 }
 
+/** Where no message is left, a job that nobody has written about is lost: `watch` asks the queues, and ends. */
+const empty = async (queue: MessageQueue): Promise<void> => {
+  const options = { maxMessages: 10, visibilitySeconds: 60, waitSeconds: 0 }
+  for (;;) {
+    const messages = await queue.receive(options, unaborted)
+    if (messages.length === 0) return
+    for (const { receiptHandle } of messages) await queue.remove(receiptHandle, unaborted)
+  }
+}
+
 describe('what people need', () => {
   const needs = new Map<string, NeededRight[]>()
   const failed: string[] = []
@@ -74,17 +85,19 @@ describe('what people need', () => {
       failed.push(...acting.refused)
       needs.set(name, [...(needs.get(name) ?? []), ...acting.needed])
     }
-    const svd = async (name: string, ...args: readonly string[]): Promise<string> => {
+    const svdEnding = async (exitCode: number, name: string, ...args: readonly string[]): Promise<string> => {
       let stdout = ''
       await record(name, async (at) => {
         const services = openAwsServices({ ...pipeline.place, endpoint: at })
         const environment = pipeline.environment(at)
         const ended = await runCommandLine([...name.split(' '), ...args], { environment, services })
-        if (ended.exitCode !== 0) failed.push(`svd ${name} ${args.join(' ')}: ${ended.stdout}${ended.stderr}`)
+        if (ended.exitCode !== exitCode)
+          failed.push(`svd ${name} ${args.join(' ')}: ${ended.stdout}${ended.stderr}`)
         stdout = ended.stdout
       })
       return stdout
     }
+    const svd = (name: string, ...args: readonly string[]) => svdEnding(0, name, ...args)
     const giveUpParts = (name: string, bucket: string, key: string): Promise<void> =>
       record(name, (at) => createTwiceInParts(pipeline, at, { bucket, key }))
 
@@ -100,6 +113,12 @@ describe('what people need', () => {
     await svd('status')
     await svd('status', jobId)
     await svd('status', '--manifest', 'images/p/cup.png')
+    const quietSince = new Date(Date.now() - 3_600_000).toISOString()
+    const status = aStatus({ jobId, updated_at: quietSince })
+    await pipeline.put(pipeline.output, statusKey(jobId), status)
+    await empty(pipeline.jobs)
+    await svdEnding(1, 'submit', ...picture, '--wait')
+    await svdEnding(1, 'watch', jobId)
     await svd('cancel', jobId)
     await svd('cancel', '--manifest', 'images/p/cup.png')
 

@@ -29,7 +29,11 @@ const aBatch = (second: 'succeeds' | 'fails' = 'succeeds') => {
 const rendering = (step: number) =>
   aStatus({ jobId: A, state: 'rendering', attempt: 1, phase: 'denoise', step, steps: 10 })
 
+const never = new AbortController().signal
+const MESSAGE = { body: 'x', groupId: 'g' }
+
 const start = async (world: ReturnType<typeof fakeServices>) => {
+  await world.jobs.send([MESSAGE], never)
   await world.putStatus(aStatus({ jobId: A }))
   await world.putStatus(aStatus({ jobId: B, picture: 'images/cat.png' }))
   return world
@@ -70,6 +74,50 @@ describe('svd watch, without a terminal', () => {
   test('has nothing to watch where all is done', async () => {
     const { run } = fakeServices()
     expect(await run(['watch'])).toMatchObject({ exitCode: 0, stdout: 'no jobs\n' })
+  })
+
+  test('ends with a job whose message is in no queue any more, and says that it is lost', async () => {
+    const world = fakeServices({
+      whileAsleep: (sleep) => {
+        if (sleep > 3) throw new Error('watches a job that is lost')
+      },
+    })
+    await world.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
+    const { exitCode, stdout } = await world.run(['watch', 'aa'])
+    expect(exitCode).toBe(1)
+    expect(stdout).toContain('cup.png  lost: its message is in no queue: ')
+    expect(stdout).toMatch(/\n1 lost\n$/)
+  })
+
+  test('follows a job that was taken for lost and is not, as long as another one runs', async () => {
+    const world = fakeServices({
+      async whileAsleep(sleep) {
+        if (sleep === 2) await world.putResult(aResult({ jobId: A }))
+        if (sleep === 3) await world.putResult(aResult({ jobId: B }))
+        if (sleep > 3) throw new Error('watches jobs that are done')
+      },
+    })
+    await world.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
+    await world.putStatus(aStatus({ jobId: B, updated_at: '2026-11-24T12:29:00.000Z' }))
+    const { exitCode, stdout } = await world.run(['watch', 'aa', 'bb'])
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('  lost: ')
+    expect(stdout).toMatch(/\n2 succeeded\n$/)
+  })
+
+  test('goes on without the queues where they do not answer, and says so once', async () => {
+    const world = aBatch()
+    await start(world)
+    const openQueue = () => {
+      throw new Error('AccessDenied')
+    }
+    const services = { ...world.services, openQueue }
+    const { exitCode, stdout, stderr } = await world.run(['watch', 'aa', 'bb'], { services })
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/\n2 succeeded\n$/)
+    expect(stderr).toBe(
+      'the queues do not answer (AccessDenied), so a job whose message is gone is not noticed\n',
+    )
   })
 
   test('stops when it is told to', async () => {

@@ -7,6 +7,10 @@ import { aResult, aStatus, jobIdLike } from './a-job.ts'
 const signal = new AbortController().signal
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 
+const readQueueDepths = async () => {
+  throw new Error('asks the queues though no job is quiet')
+}
+
 /** A bucket that counts what is read, and a clock with something to do while asleep. */
 const aBucket = (whileAsleep: (sleep: number) => Promise<unknown> = async () => {}) => {
   const read: string[] = []
@@ -16,6 +20,7 @@ const aBucket = (whileAsleep: (sleep: number) => Promise<unknown> = async () => 
   const outputs = openMemoryObjectStore({ now: () => 0, faults: { before } })
   let sleeps = 0
   const clock = {
+    now: () => new Date(aStatus().updated_at),
     sleep: async () => {
       await whileAsleep(++sleeps)
     },
@@ -25,7 +30,8 @@ const aBucket = (whileAsleep: (sleep: number) => Promise<unknown> = async () => 
   return {
     outputs,
     read,
-    follow: (jobIds: readonly string[]) => followJobs(outputs, jobIds, { clock, intervalMs: 1 }, signal),
+    follow: (jobIds: readonly string[]) =>
+      followJobs(outputs, jobIds, { clock, intervalMs: 1, readQueueDepths }, signal),
     putStatus: (status: ReturnType<typeof aStatus>) => put(statusKey(status.job_id), status),
     putResult: (result: ReturnType<typeof aResult>) => put(resultKey(result.job_id), result),
   }
