@@ -134,7 +134,8 @@ export const diffusersPart = (
 ): Part => ({
   name: 'diffusers',
   leastSeconds: 60,
-  mostSeconds: 200,
+  // torch.compile alone may take minutes for each network.
+  mostSeconds: compile ? 900 : 200,
   async run(signal) {
     const torchDevice = await probePython(python)
     if (torchDevice === null)

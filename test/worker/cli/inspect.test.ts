@@ -186,6 +186,15 @@ describe('SVD-XT for the CUDA provider', () => {
     expect(l40s.seconds_per_step.low).toBeGreaterThan(152.7 / 362)
   })
 
+  test('lists what it saves apart from what it adds', async () => {
+    const text = await inspect(...cuda)
+    const [, saved = '', added = ''] = text.split(/^saved by .*:$|^added to .*:$/m)
+    expect(saved).toMatch(/^ {2}5\.98 TFLOPs {2}denoise_step: cross-attention over a single context token$/m)
+    expect(added).toMatch(/^ {2}1\.44 TFLOPs {2}denoise_step: a product for each side of a blend/m)
+    expect(text).not.toContain('-1.44')
+    expect(await inspect()).not.toContain('added to the reference')
+  })
+
   test('takes less memory in each of the sparing modes', async () => {
     const { memory } = await inspectJson(...cuda)
     const { resident_bytes, offload_bytes, low_vram_bytes, smaller_chunks } = memory
