@@ -64,14 +64,21 @@ const deviceToPlanFor = async (
   if (chosen === null) return null
   if (chosen.provider === 'cpu') {
     // The renderer is a process that does not run yet.
-    const memory = cpuDeviceMemory(await machine.availableMemoryBytes(), HOST_RUNTIME_BYTES)
+    const memory = cpuDeviceMemory(
+      await machine.availableMemoryBytes(),
+      HOST_RUNTIME_BYTES,
+      machine.totalMemoryBytes(),
+    )
     return { memory, targets: () => cpuTargets() }
   }
   const { card } = chosen
   const computeCapability = smVersionOf(card)
+  const availableBytes = await machine.availableMemoryBytes()
+  const imageBytes = imageMemoryBytes(PHOTO_SIZE, USUAL_SIZE)
   return {
     memory: cudaDeviceMemory({ computeCapability }, card.freeBytes, {
-      host: cudaHostSupply(await machine.availableMemoryBytes(), imageMemoryBytes(PHOTO_SIZE, USUAL_SIZE)),
+      totalBytes: card.totalBytes,
+      host: cudaHostSupply(availableBytes, imageBytes, machine.totalMemoryBytes()),
     }),
     targets: ({ forceUpcast }) => cudaTargets({ precision: 'fp16', forceUpcast, computeCapability }),
   }

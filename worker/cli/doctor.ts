@@ -1,3 +1,4 @@
+import { once } from '../../shared/once.ts'
 import { type Check, formatCheck } from '../fitness/check.ts'
 import { type Machine, thisMachine } from '../fitness/machine.ts'
 import { readDeviceOption } from './device-options.ts'
@@ -24,9 +25,11 @@ const examineAws = async (
 
 const examineMachine = async (
   options: DoctorOptions,
-  { environment, deviceProbes: probes }: DoctorSurroundings,
+  { environment, deviceProbes }: DoctorSurroundings,
   machine: Machine,
 ): Promise<readonly Check[]> => {
+  // Before a check runs on the card: memory of a process that has ended comes back late.
+  const probes = { ...deviceProbes, readCards: once(() => deviceProbes.readCards()) }
   const device = { ...readDeviceOption(options.device, environment), probes, environment }
   return await runChecks(machine, { ...options, device })
 }

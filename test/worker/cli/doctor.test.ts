@@ -137,7 +137,7 @@ test.each([
   [
     50e6,
     'fail',
-    /^192x128, 14 frames: prediction_step needs 335 MB, and 47.5 MB are there$/,
+    /^192x128, 14 frames: prediction_step needs 335 MB, and 47.5 MB are there, because other processes use 64.0 GB of 64.0 GB$/,
     'free some memory, or take a machine with more',
   ],
 ])(
@@ -221,6 +221,28 @@ test("a clip that does not fit the host's memory fails, whatever the card has", 
   expect(checks.at(-1)).toMatchObject({
     name: 'clip memory',
     status: 'fail',
-    found: expect.stringMatching(/needs 1\.\d+ GB of the host's memory, and 475 MB are there$/),
+    found: expect.stringMatching(
+      /needs 1\.\d+ GB of the host's memory, and 475 MB are there, because other processes use [\d.]+ GB of [\d.]+ GB$/,
+    ),
+  })
+})
+
+test('a card is asked once, and a clip that fits it without the programs on it says so', async () => {
+  let asked = 0
+  const card = aCard({ freeBytes: 5e8 })
+  const readCards = async () => {
+    asked += 1
+    return [card]
+  }
+  const { checks } = await examine(
+    aMachine(),
+    { checkpoint: DEMO_CHECKPOINT, device: 'cuda' },
+    { readCards, readCudaFaults: async () => [] },
+  )
+  expect(asked).toBe(1)
+  expect(checks.at(-1)).toMatchObject({
+    name: 'clip memory',
+    status: 'fail',
+    found: expect.stringMatching(/ are there, because other processes use 23\.6 GB of 24\.1 GB$/),
   })
 })

@@ -21,20 +21,21 @@ export const adviceOf = ({ nearest, instanceType }: DoesNotFit): string => {
     : `what would fit: ${spelt(nearest)}; or free some memory, or ${machine}`
 }
 
-/** What is needed, and what is there. */
-export const formatShortage = ({ of, graph, needBytes, availableBytes }: DoesNotFit): string => {
+/**
+ * What is needed, and what is there; and what other processes use, where that alone keeps the clip from fitting: the clip
+ * is not at fault then.
+ */
+export const formatShortage = (found: DoesNotFit): string => {
+  const { of, graph, needBytes, availableBytes, usedByOthersBytes, totalBytes, fitsTotal } = found
   if (needBytes === Number.POSITIVE_INFINITY) return `${graph} has tensors that CUDA's kernels cannot index`
   const memory = of === 'host' ? " of the host's memory" : ''
-  return `${graph} needs ${formatBytes(needBytes)}${memory}, and ${formatBytes(availableBytes)} are there`
-}
-
-/** A clip that other processes alone keep from fitting is not at fault. */
-export const doesNotFit = (found: DoesNotFit): DoesNotFitError => {
-  const { usedByOthersBytes, totalBytes, fitsTotal } = found
   const others = fitsTotal
     ? `, because other processes use ${formatBytes(usedByOthersBytes)} of ${formatBytes(totalBytes)}`
     : ''
-  return new DoesNotFitError(`memory: ${formatShortage(found)}${others}; ${adviceOf(found)}`, {
-    fitsLater: fitsTotal,
-  })
+  return `${graph} needs ${formatBytes(needBytes)}${memory}, and ${formatBytes(availableBytes)} are there${others}`
 }
+
+export const doesNotFit = (found: DoesNotFit): DoesNotFitError =>
+  new DoesNotFitError(`memory: ${formatShortage(found)}; ${adviceOf(found)}`, {
+    fitsLater: found.fitsTotal,
+  })
