@@ -1,5 +1,6 @@
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process'
 import { childEnvironment } from '../../shared/child-environment.ts'
+import { endWithThisProcess } from '../../shared/end-with-this-process.ts'
 import { openOutputTail } from '../video/output-tail.ts'
 import { type ToChild, type ToParent, toParentSchema } from './protocol.ts'
 import type { ProcessEnd } from './renderer-crashed.ts'
@@ -50,6 +51,7 @@ export const startRendererProcess = (
     execArgv: [...(options.execArgv ?? NODE_OPTIONS_OF_RENDERER)],
     env: { ...(options.env ?? childEnvironment(process.env)) },
   })
+  endWithThisProcess(child)
   // Both streams: what native libraries print must not mix with this program's own output.
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Uint8Array) => {

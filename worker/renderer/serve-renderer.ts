@@ -1,4 +1,5 @@
 import type { Progress } from '../pipeline/progress.ts'
+import { watchParent } from './parent-watch.ts'
 import { type JobSchemas, type ToParent, toChildSchema } from './protocol.ts'
 import { toWireError } from './wire-error.ts'
 
@@ -13,6 +14,8 @@ export interface RendererService<Job, Result> {
 
 /** What a job gets to remove its unfinished files when its process has to go. */
 const LEAVE_MS = 2_000
+/** When a process that was left alone and has not gone by itself, because native code blocks it, is killed. */
+const BLOCKED_MS = LEAVE_MS + 1_000
 
 /**
  * Makes this process a renderer: takes jobs from the process that started it, until that asks it to exit or is
@@ -78,5 +81,6 @@ export const serveRenderer = <Job, Result>(service: RendererService<Job, Result>
   })
   process.on('disconnect', leave)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+  watchParent({ parentPid: process.ppid, graceMs: BLOCKED_MS })
   send({ type: 'ready' })
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
 import { childEnvironment } from '../../shared/child-environment.ts'
+import { endWithThisProcess } from '../../shared/end-with-this-process.ts'
 import { openOutputTail } from './output-tail.ts'
 import { stoppable } from './stoppable.ts'
 
@@ -60,6 +61,7 @@ export const runFfmpeg = async (run: FfmpegRun): Promise<void> => {
     .output(run.output)
   tameFluentFfmpeg(command, run.ffmpegPath, (started) => {
     child = started
+    endWithThisProcess(started)
     started.stderr.on('data', (chunk: string) => stderr.push(chunk))
     // Stopped while the library was still preparing: nobody would ever close this process's input.
     if (source.destroyed) started.kill()

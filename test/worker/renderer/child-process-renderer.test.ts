@@ -397,18 +397,25 @@ describe('closing', () => {
   })
 })
 
-test('the process ends when its parent is killed in the middle of a job', async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'renderer-'))
-  const BEACON = path.join(folder, 'beacon')
-  const server = createServer().listen(BEACON)
-  try {
-    const parent = fork(fixture('mortal-parent.ts'), { env: { ...process.env, BEACON }, execArgv: [] })
-    const [beacon] = await once(server, 'connection')
-    await once(beacon, 'data')
-    parent.kill('SIGKILL')
-    await once(beacon, 'close')
-  } finally {
-    server.close()
-    await rm(folder, { recursive: true })
-  }
+describe('the process ends', () => {
+  test.each([
+    ['is killed, in the middle of a job', '0', (parent: ChildProcess) => parent.kill('SIGKILL')],
+    ['is killed, while native code blocks it', '1', (parent: ChildProcess) => parent.kill('SIGKILL')],
+    ['exits at once, while native code blocks it', '1', (parent: ChildProcess) => parent.send('exit')],
+  ] as const)('when its parent %s', { timeout: 20_000 }, async (_, BLOCKED, end) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'renderer-'))
+    const BEACON = path.join(folder, 'beacon')
+    const server = createServer().listen(BEACON)
+    try {
+      const env = { ...process.env, BEACON, BLOCKED }
+      const parent = fork(fixture('mortal-parent.ts'), { env, execArgv: [] })
+      const [beacon] = await once(server, 'connection')
+      await once(beacon, 'data')
+      end(parent)
+      await once(beacon, 'close')
+    } finally {
+      server.close()
+      await rm(folder, { recursive: true })
+    }
+  })
 })
