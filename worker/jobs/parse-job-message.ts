@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { jobIdOf } from '../../shared/contracts/job-id.ts'
 import { type JobMessage, jobMessageSchema } from '../../shared/contracts/job-message.ts'
+import { decodeDefaults, type ParametersDocument } from '../../shared/contracts/parameters-document.ts'
+import { readRenderArguments } from '../../shared/contracts/render-arguments.ts'
+import { resolveParameters } from '../../shared/contracts/render-parameters.ts'
 import { reasonOf } from './reason-of.ts'
 
 export type ParsedMessage =
@@ -13,6 +16,25 @@ const faultOf = (error: unknown): string =>
     ? error.issues.map(({ path, message }) => `${path.join('.') || 'message'}: ${message}`).join('\n')
     : `message: ${reasonOf(error)}`
 
+const spell = (name: string): string => `parameters.${name}`
+
+/**
+ * Faults of parameters that nobody may ask for, in a manifest or by a message of another program; each a line. Such a
+ * clip could take the memory of this very process.
+ */
+const boundsFault = (document: ParametersDocument): string | null => {
+  const given = Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null))
+  const { values, faults } = readRenderArguments(given, spell)
+  if (faults.length > 0) return faults.map(({ field, message }) => `${field}: ${message}`).join('\n')
+  try {
+    // The checkpoint, which has its own block size, is not known here.
+    resolveParameters(values, decodeDefaults(document), { vaeScaleFactor: 1, spell })
+    return null
+  } catch (error) {
+    return reasonOf(error)
+  }
+}
+
 /**
  * The job of a message's body. A message of another version of the contract is malformed too: a newer worker may
  * understand it.
@@ -24,7 +46,8 @@ export const parseJobMessage = (body: string): ParsedMessage => {
     // Everything is stored under it, so it has to be the job's own.
     if (jobId !== job.job_id)
       return { fault: `job_id: got ${job.job_id}; the picture, parameters and model make it ${jobId}` }
-    return { job }
+    const fault = boundsFault(job.parameters)
+    return fault === null ? { job } : { fault }
   } catch (error) {
     return { fault: faultOf(error) }
   }

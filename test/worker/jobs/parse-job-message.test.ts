@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { jobIdOf } from '../../../shared/contracts/job-id.ts'
+import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import { parseJobMessage } from '../../../worker/jobs/parse-job-message.ts'
 import { aJob } from './a-job.ts'
 
@@ -34,4 +36,37 @@ test('names all faults', () => {
     'group',
     'trace_id',
   ])
+})
+
+/** The job of a message that another program wrote: its id is right, its parameters are not. */
+const withParameters = (change: Partial<JobMessage['parameters']>): string => {
+  const job = aJob()
+  const parameters = { ...job.parameters, ...change }
+  const job_id = jobIdOf(job.image.pixels_sha256, parameters, job.model)
+  return JSON.stringify({ ...job, job_id, parameters })
+}
+
+test.each<[string, Partial<JobMessage['parameters']>, RegExp]>([
+  [
+    'pictures that are too large',
+    { width: 40_000, height: 40_000 },
+    /^parameters\.width: got 40000; must be .*\nparameters\.height: got 40000; must be .*$/,
+  ],
+  ['too many frames', { num_frames: 4097 }, /^parameters\.num_frames: got 4097; must be /],
+  ['too many steps', { num_inference_steps: 1001 }, /^parameters\.num_inference_steps: got 1001; must be /],
+  ['too many videos', { num_videos_per_prompt: 65 }, /^parameters\.num_videos_per_prompt: got 65; must be /],
+  ['sigmas that rise', { sigmas: [1, 2] }, /^parameters\.sigmas: got /],
+  ['a seed beyond 64 bits', { seed: '99999999999999999999' }, /^parameters\.seed: got /],
+  [
+    'an overlap as long as its chunks',
+    { decode_chunk_size: 2, decode_overlap: 2 },
+    /^parameters\.decode_overlap: got 2; must be smaller than decode_chunk_size, which is 2$/,
+  ],
+])('refuses what a manifest may not ask for: %s', (_, change, fault) => {
+  expect(parseJobMessage(withParameters(change))).toEqual({ fault: expect.stringMatching(fault) })
+})
+
+test('takes sigmas and a chunk that a manifest may ask for', () => {
+  const body = withParameters({ sigmas: [7, 1, 0.5, 0], decode_chunk_size: 2, decode_overlap: 1 })
+  expect(parseJobMessage(body)).toHaveProperty('job')
 })
