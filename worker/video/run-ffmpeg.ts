@@ -17,7 +17,13 @@ export interface FfmpegRun {
   readonly signal: AbortSignal
   /** From SIGTERM to SIGKILL; default 2,000. */
   readonly killGraceMs?: number
+  /** How long it may take nothing of its input, or go on after the end of it; default `STALL_MS`. */
+  readonly stallMs?: number
 }
+
+/** A frame is encoded in less than a second, and a clip is closed in a few. */
+const STALL_MS = 120_000
+const KILL_GRACE_MS = 2_000
 
 /** ffmpeg could not be started, refused its work or was killed by someone else. */
 export class FfmpegFailedError extends Error {
@@ -31,28 +37,58 @@ export class FfmpegFailedError extends Error {
   }
 }
 
+interface Wait {
+  begin(): void
+  end(): void
+}
+
+/** The same items, and the waits for whoever takes them; the last one begins after the last item. */
+async function* timed<T>(items: AsyncIterable<T>, wait: Wait): AsyncGenerator<T> {
+  for await (const item of items) {
+    wait.begin()
+    yield item
+    wait.end()
+  }
+  wait.begin()
+}
+
 /**
  * Runs ffmpeg through fluent-ffmpeg; this is the only file that knows that library. Ends when the process has
  * ended and let go of its files, and never before: by itself, or because `input` threw or `signal` aborted
- * (rejects with that very error or reason, whichever came first).
+ * (rejects with that very error or reason, whichever came first), or because it hung (rejects with
+ * `FfmpegFailedError`).
  */
 export const runFfmpeg = async (run: FfmpegRun): Promise<void> => {
   run.signal.throwIfAborted()
   const stderr = openOutputTail()
   const stop = Promise.withResolvers<never>()
   stop.promise.catch(() => {})
-  const source = Readable.from(stoppable(run.input, stop.promise), { objectMode: false })
+  const { stallMs = STALL_MS } = run
+  let stallTimer: NodeJS.Timeout | undefined
+  const stall: Wait = {
+    begin() {
+      stallTimer = setTimeout(() => {
+        const message = `ffmpeg hung: it read nothing of its input, or did not end after it, for ${stallMs / 1000} s`
+        end(new FfmpegFailedError(message, stderr.text()))
+      }, stallMs)
+    },
+    end: () => clearTimeout(stallTimer),
+  }
+  const source = Readable.from(timed(stoppable(run.input, stop.promise), stall), { objectMode: false })
   let child: ChildProcessWithoutNullStreams | undefined
   let stopped: { readonly reason: unknown } | undefined
   source.once('error', (reason) => {
     stopped ??= { reason }
   })
-  const abort = (): void => {
-    stopped ??= { reason: run.signal.reason }
+  const end = (reason: unknown): void => {
+    stopped ??= { reason }
     const error = new Error('stopped')
     stop.reject(error)
     source.destroy(error)
+    // With all of its input read, only a signal ends it.
+    if (source.readableEnded && child !== undefined) void endProcess(child, run.killGraceMs ?? KILL_GRACE_MS)
   }
+  const abort = (): void => end(run.signal.reason)
   run.signal.addEventListener('abort', abort, { once: true })
 
   const command = ffmpeg(source)
@@ -74,12 +110,13 @@ export const runFfmpeg = async (run: FfmpegRun): Promise<void> => {
     })
     if (!source.readableEnded) throw new Error('ffmpeg ended before it had read every frame')
   } catch (cause) {
-    if (child !== undefined) await endProcess(child, run.killGraceMs ?? 2_000)
+    if (child !== undefined) await endProcess(child, run.killGraceMs ?? KILL_GRACE_MS)
     if (stopped !== undefined) throw stopped.reason
     throw new FfmpegFailedError(cause instanceof Error ? cause.message : String(cause), stderr.text(), {
       cause,
     })
   } finally {
+    stall.end()
     run.signal.removeEventListener('abort', abort)
     source.destroy()
   }

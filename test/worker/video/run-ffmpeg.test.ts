@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { expect, test } from 'vitest'
-import { runFfmpeg } from '../../../worker/video/run-ffmpeg.ts'
+import { describe, expect, test } from 'vitest'
+import { type FfmpegRun, runFfmpeg } from '../../../worker/video/run-ffmpeg.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { expectChildEnvironment, writeFakeFfmpeg } from './fake-ffmpeg.ts'
@@ -16,4 +16,58 @@ test('ffmpeg gets no variable that it has no use for', async () => {
   })
   await expectChildEnvironment(path.join(folder, 'env'))
   expect(await readFile(path.join(folder, 'input'), 'utf8')).toBe('frame')
+})
+
+describe('an ffmpeg that hangs', () => {
+  const FRAME = Buffer.alloc(2 ** 20)
+  /** More than pipes and buffers hold. */
+  const FRAMES = Array.from({ length: 8 }, () => FRAME)
+
+  const runHanging = async (script: string, more: Partial<FfmpegRun> = {}) => {
+    const folder = await temporaryDir()
+    const pidFile = path.join(folder, 'pid')
+    const ffmpegPath = await writeFakeFfmpeg(folder, `echo $$ > '${pidFile}'\n${script}\nexec sleep 60`)
+    const running = runFfmpeg({
+      ...{ ffmpegPath, input: FRAMES, signal: unaborted, killGraceMs: 100, stallMs: 500 },
+      ...{
+        inputOptions: ['-f rawvideo'],
+        outputOptions: ['-c:v copy'],
+        output: path.join(folder, 'clip.mp4'),
+      },
+      ...more,
+    })
+    return { running, hasEnded: async () => !isAlive(Number(await readFile(pidFile, 'utf8'))) }
+  }
+  const isAlive = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0)
+    } catch {
+      return false
+    }
+  }
+
+  test.each([
+    ['before it has read its input', ''],
+    ['after it', 'cat > /dev/null'],
+  ])('is killed %s, and fails', async (_, script) => {
+    const { running, hasEnded } = await runHanging(script)
+    await expect(running).rejects.toThrow(
+      'ffmpeg hung: it read nothing of its input, or did not end after it, for 0.5 s',
+    )
+    expect(await hasEnded()).toBe(true)
+  })
+
+  test('is killed after its input when it is told to stop, with the reason', async () => {
+    const controller = new AbortController()
+    async function* input() {
+      yield FRAME
+      // Between the last frame and the end, which the program reads at once.
+      setTimeout(() => controller.abort(new Error('told to stop')), 200)
+    }
+    const { running, hasEnded } = await runHanging('cat > /dev/null', {
+      ...{ input: input(), signal: controller.signal, stallMs: 60_000 },
+    })
+    await expect(running).rejects.toThrow('told to stop')
+    expect(await hasEnded()).toBe(true)
+  })
 })
