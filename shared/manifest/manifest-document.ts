@@ -1,6 +1,12 @@
 import { faultOf, type InputFault } from '../contracts/input-fault.ts'
 import { InvalidInputError } from '../contracts/invalid-input.ts'
-import { MAX_ITEMS, MAX_LINE_BYTES, MAX_MANIFEST_BYTES } from '../contracts/manifest.ts'
+import {
+  HEADER_FIELDS,
+  MAX_ITEMS,
+  MAX_LINE_BYTES,
+  MAX_MANIFEST_BYTES,
+  SCHEMA_FIELD,
+} from '../contracts/manifest.ts'
 import { shownValue } from '../contracts/shown-value.ts'
 import { type JsonLimits, parseStrictJson } from '../json/strict-json.ts'
 import { decodeUtf8 } from '../json/utf8-text.ts'
@@ -93,9 +99,29 @@ const readLine = ({ text, number }: Line): WrittenItem => {
   }
 }
 
-/** Only an item has these. */
-const isHeader = (value: unknown): value is JsonObject =>
-  isJsonObject(value) && !['image', 'parameters', 'id'].some((name) => Object.hasOwn(value, name))
+const has = (value: JsonObject, names: readonly string[]): boolean =>
+  names.some((name) => Object.hasOwn(value, name))
+
+const ONLY_OF_ITEMS = ['image', 'parameters', 'id'] as const
+const ONLY_OF_HEADERS = [...Object.keys(SCHEMA_FIELD), 'version', 'defaults'] as const
+const KNOWN_OF_HEADERS = [...Object.keys(SCHEMA_FIELD), ...Object.keys(HEADER_FIELDS)]
+
+/**
+ * Whether a first line stands for all items. A mistyped field tells by its value: text is a mistyped `image`, and only
+ * that item is at fault; an object is a mistyped `defaults`, without which no item may be rendered.
+ */
+const isHeader = (value: unknown): value is JsonObject => {
+  if (!isJsonObject(value) || has(value, ONLY_OF_ITEMS)) return false
+  if (has(value, ONLY_OF_HEADERS)) return true
+  const unknown = Object.entries(value).filter(([name]) => !KNOWN_OF_HEADERS.includes(name))
+  return !unknown.some(([, field]) => typeof field === 'string')
+}
+
+/** A first line that cannot be read and seems to stand for all items: what it says of them is not known. */
+const assertNoBrokenHeader = ({ fault }: WrittenItem, { text, number }: Line): void => {
+  if (fault === null || !ONLY_OF_HEADERS.some((name) => text.includes(`"${name}"`))) return
+  throw new InvalidInputError(fault.field, `${fault.message}; line ${number} stands for all items`)
+}
 
 const readLines = (text: string): ManifestDocument => {
   let header: JsonObject = {}
@@ -103,10 +129,13 @@ const readLines = (text: string): ManifestDocument => {
   const items: WrittenItem[] = []
   for (const line of linesOf(text)) {
     const item = readLine(line)
-    if (headerLine === null && items.length === 0 && isHeader(item.value)) {
-      header = item.value
-      headerLine = line.number
-      continue
+    if (headerLine === null && items.length === 0) {
+      assertNoBrokenHeader(item, line)
+      if (isHeader(item.value)) {
+        header = item.value
+        headerLine = line.number
+        continue
+      }
     }
     items.push(item)
     if (items.length > MAX_ITEMS) throw new InvalidInputError('items', `are ${TOO_MANY}`)

@@ -198,6 +198,30 @@ describe('a fault of what stands for all items rejects all of them', () => {
   })
 })
 
+describe('the first line of .jsonl', () => {
+  test.each<[string, string | object, RegExp]>([
+    ['a mistyped image', { imagee: 'images/b.png' }, /^1\/1 imagee: no such field; known are image, /],
+    ['a mistyped image and a group', { img: 'images/b.png', group: 'g' }, /^1\/1 img: no such field/],
+    ['no object', '"images/b.png"', /^1\/1 line: got 'images\/b\.png'; must be an object with an image$/],
+    ['text that is no JSON', '{"image": "images/b.png"', /^1\/1 line: /],
+  ])('is an item at fault, and the others go on: %s', (_, line, fault) => {
+    const parsed = parseLines(line, A)
+    expect(parsed.items).toMatchObject([{ image: 'images/a.png' }])
+    expect(faultsOf(parsed)).toContainEqual(expect.stringMatching(fault))
+    expect(parsed.rejected.map(({ place }) => place.line)).toEqual([1])
+  })
+
+  test.each<[string, string | object, RegExp]>([
+    ['a mistyped name', { default: { fps: 7 } }, /^-\/1 default: no such field; known are .*, defaults, /],
+    ['a field too many', { version: 1, prio: 'high' }, /^-\/1 prio: no such field/],
+    ['text that is no JSON', '{"defaults": {"fps": 7}', /^-\/- line: .*; line 1 stands for all items$/],
+  ])('rejects all items where it stands for them and is at fault: %s', (_, line, fault) => {
+    const parsed = parseLines(line, A)
+    expect(parsed.items).toEqual([])
+    expect(faultsOf(parsed)).toEqual([expect.stringMatching(fault)])
+  })
+})
+
 describe('a document without items is refused', () => {
   test.each([
     ['[]', 'json', 'document: got []; must be an object with a list of items'],
