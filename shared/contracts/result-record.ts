@@ -12,8 +12,10 @@ const storedFileSchema = z.strictObject({
 
 /** Figures of a clip's frames, and what they were found to show. 8-bit levels unless said otherwise. */
 export const clipQualitySchema = z.strictObject({
-  /** What is wrong; empty: nothing. */
+  /** Why the clip was rejected, each with its check's name first: `black: …`; empty: it was not. */
   faults: z.array(z.string()),
+  /** What was found by checks that only warn, in the same form; older records lack it. */
+  warnings: z.array(z.string()).default([]),
   /** NaN or infinite values before the frames became bytes. */
   non_finite_values: z.int().nonnegative(),
   /** Mean brightness of the darkest frame. */
@@ -110,3 +112,15 @@ export type JobOutput = z.infer<typeof outputSchema>
 export type JobFailure = z.infer<typeof failureSchema>
 export type FailureClass = (typeof FAILURE_CLASSES)[number]
 export type ResultRecord = z.infer<typeof resultRecordSchema>
+
+/** Warnings of the job's clips, each once. */
+export const warningsOf = ({ outputs }: Pick<ResultRecord, 'outputs'>): readonly string[] => [
+  ...new Set(outputs.flatMap(({ quality }) => quality.warnings)),
+]
+
+/** Why the job failed, or what its clips were warned of; null: neither. */
+export const messageOfResult = (result: Pick<ResultRecord, 'failure' | 'outputs'>): string | null => {
+  if (result.failure !== null) return result.failure.reason
+  const warnings = warningsOf(result)
+  return warnings.length === 0 ? null : `published with warnings: ${warnings.join('; ')}`
+}

@@ -50,7 +50,7 @@ export const statusRecordSchema = z.strictObject({
   step: z.int().nonnegative(),
   steps: z.int().nonnegative(),
   worker_id: z.string().nullable(),
-  /** Why it waits again, or failed. */
+  /** Why it waits again, or failed, or which warnings its clips have. */
   message: z.string().nullable(),
   /** Attempts that count, oldest first. Records from before they were counted lack these two. */
   attempts: z.array(spentAttemptSchema).default([]),

@@ -37,7 +37,8 @@ export const jobDetails = (standing: JobStanding): string => {
       ],
     ),
     ...(result?.outputs ?? []).flatMap(({ quality }): Line[] => [
-      ['quality', quality.faults.length === 0 ? 'no faults' : quality.faults.join('; ')],
+      ['quality', quality.warnings.length === 0 ? 'no faults' : 'no faults, but warnings'],
+      ...quality.warnings.map((warning): Line => ['warning', warning]),
       ['likeness', `${quality.first_frame_psnr_db.toFixed(1)} dB`],
     ]),
   ]

@@ -1,4 +1,5 @@
 import type { IngestEvent } from '../../functions/ingest/ingest-world.ts'
+import { messageOfResult } from '../../shared/contracts/result-record.ts'
 import { safeText } from '../../shared/contracts/shown-value.ts'
 import type { WorkerEvent } from '../queue/worker-event.ts'
 
@@ -18,8 +19,8 @@ const textOf = (event: IngestEvent | WorkerEvent): string | null => {
     case 'job-stage':
       return `${event.jobId.slice(0, SHORT_ID)}  ${event.stage}`
     case 'job-done': {
-      const { state, failure, job, device_seconds } = event.result
-      const end = failure === null ? `${device_seconds.toFixed(1)} s` : failure.reason
+      const { state, job, device_seconds } = event.result
+      const end = messageOfResult(event.result) ?? `${device_seconds.toFixed(1)} s`
       return `${event.jobId.slice(0, SHORT_ID)}  ${state}: ${job.image.source_key}, ${end}`
     }
     case 'job-done-before':

@@ -112,4 +112,4 @@ export const allSucceeded = (standings: readonly JobStanding[]): boolean =>
   standings.every(({ state }) => state === 'succeeded')
 
 export const endLine = (standings: readonly JobStanding[]): string =>
-  `${countStates(standings.filter(isDone).map(({ state }) => state)) || 'no jobs'}\n`
+  `${countStates(standings.filter(isDone)) || 'no jobs'}\n`

@@ -6,7 +6,7 @@ import type { Attempt } from './attempt.ts'
 export interface StatusChange {
   readonly state: JobState
   readonly progress?: Progress
-  /** Why it waits again, or failed. */
+  /** Why it waits again, or failed, or which warnings its clips have. */
   readonly message?: string
   /** The attempt failed for `message`, and counts. */
   readonly failed?: true

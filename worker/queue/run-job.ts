@@ -127,7 +127,8 @@ const makeAndPublish = async (
   rendering[Symbol.dispose]()
   const clip = await finish(hand, rendered)
   const good = passes(clip) ? clip : await makeSaferClip(hand, prepared, clip, workshop, deps)
-  deps.clips.notePassed()
+  // A clip with warnings may be as bad as the one that it would be a witness against.
+  if (qualityOf(good).every(({ warnings }) => warnings.length === 0)) deps.clips.notePassed()
 
   const publishingMs = clock.elapsedMs()
   await cancel.throwIfCancelled(signal)

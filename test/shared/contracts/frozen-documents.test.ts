@@ -41,7 +41,8 @@ const JOB = [
 
 const FILE = ['key', 'size_bytes', 'sha256']
 const QUALITY = [
-  ...['faults', 'non_finite_values', 'darkest_frame_mean', 'largest_frame_change', 'smallest_frame_change'],
+  ...['faults', 'warnings', 'non_finite_values', 'darkest_frame_mean', 'largest_frame_change'],
+  'smallest_frame_change',
   ...['seam_change_ratio', 'first_frame_psnr_db', 'container_frames'],
 ]
 
@@ -127,6 +128,14 @@ describe.each(DOCUMENTS)('%s', (_, schema, document, keys) => {
 test('a result of an older version says nothing of its decode chunk', () => {
   const { decode_chunk_size: _, ...older } = aResultRecord()
   expect(resultRecordSchema.parse(older).decode_chunk_size).toBeNull()
+})
+
+test('a clip of an older version has no warnings', () => {
+  const record = aResultRecord()
+  const [output] = record.outputs
+  const { warnings: _, ...quality } = output!.quality
+  const older = { ...record, outputs: [{ ...output, quality }] }
+  expect(resultRecordSchema.parse(older)).toEqual(record)
 })
 
 test('a status of an older version counts no attempts', () => {

@@ -219,6 +219,38 @@ test('a clip that does not pass its checks is made once more, on the safer path,
   expect(await world.resultOf('next')).toMatchObject({ safer_path: false })
 })
 
+describe('a clip with warnings', () => {
+  const warningsOf = (picture: string): readonly string[] => (picture === 'warned' ? ['seams: flickers'] : [])
+
+  test('is published as it is, with them in its record and its status', async () => {
+    const world = aWorld({ pictures: ['warned'], warningsOf })
+
+    await world.run()
+
+    expect(world.stages.map((stage) => stage.split(' ')[1])).toEqual(['prepare', 'render', 'finish'])
+    expect(await world.resultOf('warned')).toMatchObject({
+      ...{ state: 'succeeded', attempt: 1, safer_path: false, failure: null },
+      outputs: [{ quality: { faults: [], warnings: ['seams: flickers'] } }],
+    })
+    expect(await world.statusOf('warned')).toMatchObject({
+      ...{ state: 'succeeded', message: 'published with warnings: seams: flickers' },
+    })
+  })
+
+  test('is no proof that the worker makes good clips', async () => {
+    const faultsOf = (picture: string): readonly string[] => (picture === 'black' ? ['black: frame 0'] : [])
+    const options = { untilIdleSeconds: 300 }
+    const world = aWorld({ pictures: ['black', 'warned'], faultsOf, warningsOf, options, maxAttempts: 5 })
+
+    await world.run()
+
+    expect(await world.resultOf('warned')).toMatchObject({ state: 'succeeded' })
+    expect(await world.resultOf('black')).toMatchObject({
+      failure: { class: 'quality', reason: expect.stringMatching(/^unconfirmed by another worker: /) },
+    })
+  })
+})
+
 describe('a clip that does not pass there either', () => {
   const quality = [{ faults: ['is black as-asked'] }, { faults: ['is black safer'] }]
   const blackOnly = (picture: string, path: string): readonly string[] =>

@@ -79,6 +79,7 @@ export const aJobMessage = ({
 
 export const someQuality: ClipQuality = {
   faults: [],
+  warnings: [],
   non_finite_values: 0,
   darkest_frame_mean: 83.4,
   largest_frame_change: 4.1,
