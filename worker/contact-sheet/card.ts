@@ -25,7 +25,14 @@ const psnrOf = ({ clips }: SheetJob): number | null =>
 /** What the page's script sorts and searches by. */
 const sortData = (job: SheetJob, label: string): Html => {
   const { standing } = job
-  const words = [standing.image.source_key, standing.jobId, label, standing.origin.key]
+  const warned = job.clips.some(({ quality }) => quality.warnings.length > 0)
+  const words = [
+    standing.image.source_key,
+    standing.jobId,
+    label,
+    standing.origin.key,
+    warned ? 'warning' : '',
+  ]
     .join(' ')
     .toLowerCase()
   return html`data-state="${standing.state}" data-words="${words}" data-name="${pictureName(job).toLowerCase()}" data-newest="${Date.parse(standing.updatedAt)}" data-seconds="${totalSeconds(job) ?? ''}" data-cost="${standing.result?.cost_usd ?? ''}" data-likeness="${psnrOf(job) ?? ''}"`
@@ -44,10 +51,11 @@ ${result?.safer_path === true && html`<li class="warn" title="Small decode chunk
 }
 
 const renderFailure = ({ standing }: SheetJob): Html | null => {
-  const { failure } = standing.result ?? {}
-  if (failure === null || failure === undefined) {
+  const { result } = standing
+  if (result === null)
     return standing.message === null ? null : html`<p class="reason">${standing.message}</p>`
-  }
+  const { failure } = result
+  if (failure === null) return null
   return html`<p class="reason"><b>${failure.class}</b> ${failure.reason}</p>${failure.quality.map(renderQuality)}`
 }
 

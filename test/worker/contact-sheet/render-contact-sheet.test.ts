@@ -77,6 +77,17 @@ describe('the card of a clip', () => {
   })
 })
 
+test('the warnings of clips are on their card, in the summary, and found by the word', async () => {
+  const job = aSheetJob()
+  const clips = job.clips.map((clip) => ({ ...clip, quality: { ...someQuality, warnings: ['seams: high'] } }))
+  const page = await render([{ ...job, clips }, aSheetJob({ picture: 'images/fine.png' })])
+  expect(page).toContain('<p class="warnings"><b>Warning</b> seams: high</p>')
+  expect(page.match(/class="warnings"/g)).toHaveLength(1)
+  expect(textOf(page)).toContain('2 clips 1 with warnings')
+  expect([...page.matchAll(/data-words="[^"]* warning"/g)]).toHaveLength(1)
+  expect(page).not.toContain('class="reason"')
+})
+
 test('the card of a failure tells its class and reason, and what the checks found', async () => {
   const text = textOf(await render([failed({ quality: [{ ...someQuality, faults: ['frozen'] }] })]))
   for (const said of ['failed', 'No clip', 'quality nothing moves', 'frozen', '3 attempts'])
