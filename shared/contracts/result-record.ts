@@ -39,6 +39,17 @@ export const outputSchema = z.strictObject({
 })
 
 /**
+ * One video of a clip that did not pass its checks, as its attempt made it last. The files expire after some days. A clip
+ * of several videos is rejected as a whole, so that `faults` may be empty for some of them.
+ */
+export const rejectedVideoSchema = z.strictObject({
+  /** Of the attempt, see worker/jobs/attempt-id.ts. */
+  attempt_id: z.string(),
+  worker_id: z.string(),
+  ...outputSchema.shape,
+})
+
+/**
  * Why a job failed for good.
  * - `invalid-input`  the picture or its parameters can never work
  * - `quality`        the clip did not pass its checks, also on the safer path, and on a second worker or on one that makes
@@ -54,6 +65,8 @@ export const failureSchema = z.strictObject({
   reason: z.string(),
   /** What the checks found, of clips that were rendered. */
   quality: z.array(clipQualitySchema),
+  /** Videos that were rejected and are kept for some days, of all attempts that count; older records lack it. */
+  rejected: z.array(rejectedVideoSchema).default([]),
 })
 
 const timesSchema = z.strictObject({
@@ -109,6 +122,7 @@ export const resultRecordSchema = z.strictObject({
 export type StoredFile = z.infer<typeof storedFileSchema>
 export type ClipQuality = z.infer<typeof clipQualitySchema>
 export type JobOutput = z.infer<typeof outputSchema>
+export type RejectedVideo = z.infer<typeof rejectedVideoSchema>
 export type JobFailure = z.infer<typeof failureSchema>
 export type FailureClass = (typeof FAILURE_CLASSES)[number]
 export type ResultRecord = z.infer<typeof resultRecordSchema>

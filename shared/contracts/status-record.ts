@@ -8,6 +8,7 @@ import {
   timestampSchema,
 } from './job-message.ts'
 import { parametersDocumentSchema } from './parameters-document.ts'
+import { rejectedVideoSchema } from './result-record.ts'
 
 /*
  *   queued ─▶ preparing ─▶ rendering ─▶ publishing ─▶ succeeded | failed | cancelled
@@ -35,6 +36,8 @@ export const spentAttemptSchema = z.strictObject({
   reason: z.string().nullable(),
   /** Its clip was rendered, and failed its checks. */
   failed_checks: z.literal(true).exactOptional(),
+  /** What is kept of that clip, for the record of a job that fails. */
+  rejected: z.array(rejectedVideoSchema).exactOptional(),
   /** Its worker has to renew a render before then. */
   alive_until: timestampSchema,
 })

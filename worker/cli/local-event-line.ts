@@ -18,6 +18,11 @@ const textOf = (event: IngestEvent | WorkerEvent): string | null => {
       return `${event.key}: could not be ingested, will be tried again: ${reasonOf(event.error)}`
     case 'job-stage':
       return `${event.jobId.slice(0, SHORT_ID)}  ${event.stage}`
+    case 'clip-rejected': {
+      const kept =
+        event.failure === null ? event.videos.join(', ') : `not all of it is kept: ${event.failure}`
+      return `${event.jobId.slice(0, SHORT_ID)}  clip rejected: ${kept}`
+    }
     case 'job-done': {
       const { state, job, device_seconds } = event.result
       const end = messageOfResult(event.result) ?? `${device_seconds.toFixed(1)} s`

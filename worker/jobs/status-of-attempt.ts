@@ -1,4 +1,5 @@
 import type { ModelReference } from '../../shared/contracts/job-message.ts'
+import type { RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { JobState, SpentAttempt, StatusRecord } from '../../shared/contracts/status-record.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import type { Attempt } from './attempt.ts'
@@ -12,6 +13,8 @@ export interface StatusChange {
   readonly failed?: true
   /** It failed because its clip did not pass the checks. */
   readonly failedChecks?: true
+  /** What is kept of that clip. */
+  readonly rejected?: readonly RejectedVideo[]
   readonly waitsForModel?: ModelReference | null
 }
 

@@ -52,6 +52,16 @@ const lineOf = (event: Exclude<WorkerEvent, { type: 'job-progress' }>) => {
       return line('info', `job ${event.stage}`, { job_id: event.jobId })
     case 'device-idle':
       return line('info', 'device was idle', { job_id: event.jobId, gap_ms: event.gapMs })
+    case 'clip-rejected':
+      return line(
+        'warn',
+        event.failure === null ? 'clip rejected' : 'clip rejected, and not all of it kept',
+        {
+          job_id: event.jobId,
+          videos: event.videos.join(' ') || null,
+          reason: event.failure,
+        },
+      )
     case 'job-done':
       return lineOfResult(event.jobId, event.result)
     case 'job-done-before':

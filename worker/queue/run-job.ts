@@ -1,4 +1,4 @@
-import type { ClipQuality } from '../../shared/contracts/result-record.ts'
+import type { ClipQuality, RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
 import { AttemptsSpentError } from '../jobs/attempts-spent-error.ts'
 import { closeDone, closeIfDone, closeJob } from '../jobs/close-job.ts'
@@ -12,6 +12,7 @@ import { settleFailure } from '../jobs/settle-failure.ts'
 import { countAttempts } from '../jobs/spent-attempts.ts'
 import { steadyStore } from '../jobs/steady-store.ts'
 import { storeOutputs } from '../jobs/store-outputs.ts'
+import { storeRejected } from '../jobs/store-rejected.ts'
 import type { Device } from './device.ts'
 import type { JobInHand, JobStage } from './job-in-hand.ts'
 import type { Place } from './place.ts'
@@ -82,6 +83,23 @@ const finish = async (hand: JobInHand, rendered: RenderedClip): Promise<Finished
 const qualityOf = ({ videos }: FinishedClip): ClipQuality[] => videos.map(({ quality }) => quality)
 const passes = (clip: FinishedClip): boolean => qualityOf(clip).every(({ faults }) => faults.length === 0)
 
+/** The videos of the clip that are kept. The files of an earlier clip of the attempt were overwritten by this one's. */
+const keepRejected = async (
+  { attempt, attemptId, signal }: JobInHand,
+  { videos }: FinishedClip,
+  { store, clock, random, worker, onEvent }: JobDeps,
+): Promise<readonly RejectedVideo[]> => {
+  const jobId = attempt.job.job_id
+  const { rejected, failure } = await storeRejected(
+    steadyStore(store, { clock, random }),
+    { jobId, attemptId, workerId: worker.id },
+    videos,
+    { clock, signal },
+  )
+  onEvent({ type: 'clip-rejected', jobId, videos: rejected.map(({ video }) => video.key), failure })
+  return rejected
+}
+
 /** The clip once more, decoded so that neither memory nor seams can spoil it; throws `QualityError` if it is bad too. */
 const makeSaferClip = async (
   hand: JobInHand,
@@ -94,8 +112,9 @@ const makeSaferClip = async (
   const rendered = await render(hand, prepared, 'safer', device, deps)
   begin(hand, 'publishing', deps)
   const clip = await finish(hand, rendered)
-  if (!passes(clip)) throw new QualityError([...qualityOf(faulty), ...qualityOf(clip)])
-  return clip
+  if (passes(clip)) return clip
+  const quality = [...qualityOf(faulty), ...qualityOf(clip)]
+  throw new QualityError(quality, await keepRejected(hand, clip, deps))
 }
 
 const makeAndPublish = async (

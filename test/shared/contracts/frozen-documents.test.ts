@@ -130,6 +130,12 @@ test('a result of an older version says nothing of its decode chunk', () => {
   expect(resultRecordSchema.parse(older).decode_chunk_size).toBeNull()
 })
 
+test('a failed result of an older version has no rejected clips', () => {
+  const record = aFailedResult()
+  const { rejected: _, ...failure } = record.failure!
+  expect(resultRecordSchema.parse({ ...record, failure }).failure).toEqual({ ...failure, rejected: [] })
+})
+
 test('a clip of an older version has no warnings', () => {
   const record = aResultRecord()
   const [output] = record.outputs
@@ -148,6 +154,12 @@ test('a failed result tells its class and reason, and what was found', () => {
   expect(keysOf(failed.failure)).toEqual([
     ...['class', 'reason', 'quality'],
     ...QUALITY.map((key) => `quality[].${key}`),
+    'rejected',
+    ...['attempt_id', 'worker_id'].map((key) => `rejected[].${key}`),
+    ...under('rejected[].video', FILE),
+    ...under('rejected[].poster', FILE),
+    'rejected[].frames',
+    ...under('rejected[].quality', QUALITY),
   ])
 })
 

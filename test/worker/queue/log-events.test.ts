@@ -57,6 +57,17 @@ describe('the log', () => {
       { level: 'INFO', message: 'device was idle', job_id: JOB_ID, gap_ms: 12 },
     ],
     [
+      { type: 'clip-rejected', jobId: JOB_ID, videos: ['a.mp4', 'b.mp4'], failure: null },
+      { level: 'WARN', message: 'clip rejected', job_id: JOB_ID, videos: 'a.mp4 b.mp4' },
+    ],
+    [
+      { type: 'clip-rejected', jobId: JOB_ID, videos: [], failure: 'no answer within 60 s' },
+      {
+        ...{ level: 'WARN', message: 'clip rejected, and not all of it kept', job_id: JOB_ID },
+        reason: 'no answer within 60 s',
+      },
+    ],
+    [
       { type: 'job-done', jobId: JOB_ID, result: aResult() },
       {
         level: 'INFO',

@@ -139,7 +139,7 @@ export const aFailure = (failure: Partial<JobFailure> = {}, overrides: ResultOve
   aResult({
     state: 'failed',
     attempt: 3,
-    failure: { class: 'exhausted', reason: 'the renderer ended', quality: [], ...failure },
+    failure: { class: 'exhausted', reason: 'the renderer ended', quality: [], rejected: [], ...failure },
     ...overrides,
   })
 
