@@ -36,6 +36,9 @@ export const jobDetails = (standing: JobStanding): string => {
         `${video.key}  ${frames} frames, ${formatBytes(video.size_bytes)}`,
       ],
     ),
+    ...(result?.failure?.rejected ?? []).map(
+      ({ video, quality }): Line => ['rejected', [video.key, ...quality.faults].join('  ')],
+    ),
     ...(result?.outputs ?? []).flatMap(({ quality }): Line[] => [
       ['quality', quality.warnings.length === 0 ? 'no faults' : 'no faults, but warnings'],
       ...quality.warnings.map((warning): Line => ['warning', warning]),

@@ -5,7 +5,7 @@ import type { ParameterName, UsualParameters } from './parameter-differences.ts'
 import { renderParameterChips, renderParameterTable } from './parameter-list.ts'
 import { renderPhaseTimes, renderTimesTable, workSeconds } from './phase-times.ts'
 import { renderQuality } from './quality-figures.ts'
-import type { SheetJob } from './sheet-job.ts'
+import type { RejectedSheetClip, SheetJob } from './sheet-job.ts'
 import { sweepLabel } from './sweeps.ts'
 
 const SHORT_ID = 8
@@ -31,7 +31,8 @@ const sortData = (job: SheetJob, label: string): Html => {
     standing.jobId,
     label,
     standing.origin.key,
-    warned ? 'warning' : '',
+    ...(warned ? ['warning'] : []),
+    ...(job.rejected.length > 0 ? ['rejected'] : []),
   ]
     .join(' ')
     .toLowerCase()
@@ -50,20 +51,25 @@ ${result?.safer_path === true && html`<li class="warn" title="Small decode chunk
 </ul>`
 }
 
-const renderFailure = ({ standing }: SheetJob): Html | null => {
+const renderRejected = ({ quality, workerId, attemptId }: RejectedSheetClip): Html =>
+  html`<p class="faults">Rejected, made by ${workerId} in attempt ${attemptId}: ${
+    quality.faults.length === 0 ? 'passed, but another video of the clip did not' : quality.faults.join('; ')
+  }</p>`
+
+const renderFailure = ({ standing, rejected }: SheetJob): Html | null => {
   const { result } = standing
   if (result === null)
     return standing.message === null ? null : html`<p class="reason">${standing.message}</p>`
   const { failure } = result
   if (failure === null) return null
-  return html`<p class="reason"><b>${failure.class}</b> ${failure.reason}</p>${failure.quality.map(renderQuality)}`
+  return html`<p class="reason"><b>${failure.class}</b> ${failure.reason}</p>${failure.quality.map(renderQuality)}${rejected.map(renderRejected)}`
 }
 
 const row = (name: string, value: string | number | null): Html | false =>
   value !== null && html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`
 
 const renderDetails = (job: SheetJob, usual: UsualParameters): Html => {
-  const { standing, clips } = job
+  const { standing, clips, rejected } = job
   const { result } = standing
   const seconds = result?.seconds ?? null
   return html`<details><summary>Details <code title="${standing.jobId}">${standing.jobId.slice(0, SHORT_ID)}</code></summary>
@@ -74,6 +80,7 @@ ${row('job', standing.jobId)}
 ${row('picture', standing.image.source_key)}
 ${row('from', standing.origin.item === null ? standing.origin.key : `${standing.origin.key}, item ${standing.origin.item}`)}
 ${clips.map(({ key }) => row('video', key))}
+${rejected.map(({ key }) => row('rejected video', key))}
 ${row('submitted', formatTime(standing.submittedAt))}
 ${result !== null && row('finished', formatTime(result.finished_at))}
 ${result !== null && row('device time', formatSeconds(result.device_seconds))}

@@ -12,10 +12,18 @@ export interface SheetClip {
   readonly quality: ClipQuality
 }
 
+/** Not an output: it did not pass its checks. */
+export interface RejectedSheetClip extends SheetClip {
+  readonly attemptId: string
+  readonly workerId: string
+}
+
 /** What a card shows. */
 export interface SheetJob {
   readonly standing: JobStanding
   readonly clips: readonly SheetClip[]
+  /** Of a job that failed, as long as they are kept. */
+  readonly rejected: readonly RejectedSheetClip[]
   /** The input, small, where there is no clip; null: it is not at hand. */
   readonly picture: string | null
 }

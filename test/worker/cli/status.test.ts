@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { aRejectedVideo } from '../jobs/a-rejected-video.ts'
 import { aFailure, anOutput, aResult, aStatus, jobIdLike, someQuality } from '../tracking/a-job.ts'
 import { DEPLOYMENT, fakeServices } from './fake-services.ts'
 
@@ -101,6 +102,18 @@ describe('svd status', () => {
     )
     const { jobs } = JSON.parse((await run(['status', 'a1', '--json'])).stdout)
     expect(jobs).toMatchObject([{ result: { outputs: [{ quality: { faults: [], warnings } }] } }])
+  })
+
+  test('names what was rejected of one job, and counts it as no video', async () => {
+    const { run, putResult } = fakeServices()
+    const rejected = [aRejectedVideo('0001-1111', 'worker-1')]
+    await putResult(aFailure({ class: 'quality', rejected }, { jobId: jobIdLike('a1') }))
+
+    expect((await run(['status', 'a1'])).stdout).toContain(
+      `rejected               ${rejected[0]?.video.key}  black: frame 0\n`,
+    )
+    const { jobs } = JSON.parse((await run(['status', 'a1', '--json'])).stdout)
+    expect(jobs).toMatchObject([{ videos: [], result: { outputs: [], failure: { rejected } } }])
   })
 
   test('believes the result rather than the status', async () => {
