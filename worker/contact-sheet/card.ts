@@ -51,10 +51,10 @@ ${result?.safer_path === true && html`<li class="warn" title="Small decode chunk
 </ul>`
 }
 
-const renderRejected = ({ quality, workerId, attemptId }: RejectedSheetClip): Html =>
-  html`<p class="faults">Rejected, made by ${workerId} in attempt ${attemptId}: ${
-    quality.faults.length === 0 ? 'passed, but another video of the clip did not' : quality.faults.join('; ')
-  }</p>`
+const renderRejected = ({ quality, workerId, attemptId }: RejectedSheetClip): Html => html`
+<p class="maker" title="Attempt ${attemptId}">Rejected, made by ${workerId}${
+  quality.faults.length === 0 && ': passed, but another video of the clip did not'
+}</p>${renderQuality(quality)}`
 
 const renderFailure = ({ standing, rejected }: SheetJob): Html | null => {
   const { result } = standing
@@ -62,7 +62,9 @@ const renderFailure = ({ standing, rejected }: SheetJob): Html | null => {
     return standing.message === null ? null : html`<p class="reason">${standing.message}</p>`
   const { failure } = result
   if (failure === null) return null
-  return html`<p class="reason"><b>${failure.class}</b> ${failure.reason}</p>${failure.quality.map(renderQuality)}${rejected.map(renderRejected)}`
+  return html`<p class="reason"><b>${failure.class}</b> ${failure.reason}</p>${
+    rejected.length > 0 ? rejected.map(renderRejected) : failure.quality.map(renderQuality)
+  }`
 }
 
 const row = (name: string, value: string | number | null): Html | false =>

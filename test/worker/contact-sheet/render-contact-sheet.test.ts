@@ -111,8 +111,9 @@ describe('the card of a job whose clips were rejected', () => {
     const text = textOf(page)
     expect(page.match(/<div class="clip rejected"><b class="badge">Rejected<\/b><video/g)).toHaveLength(2)
     expect(page).toContain('aria-label="Clip of cup.png, rejected"')
-    expect(text).toContain('Rejected, made by worker-1 in attempt of-worker-1: black: frame 0')
-    expect(text).toContain('Rejected, made by worker-2 in attempt of-worker-2: black: frame 3')
+    expect(text).toMatch(/Rejected, made by worker-1 likeness .* black: frame 0 Rejected, made by worker-2 /)
+    expect(text).toMatch(/Rejected, made by worker-2 likeness .* black: frame 3 /)
+    expect(page).toContain('title="Attempt of-worker-2"')
     expect(text).toContain('rejected video jobs/a/rejected/of-worker-2/video.mp4')
     expect(text).not.toContain('No clip')
     expect([...page.matchAll(/data-words="[^"]* rejected"/g)]).toHaveLength(1)
@@ -120,7 +121,7 @@ describe('the card of a job whose clips were rejected', () => {
 
   test('tells a video that passed, of a clip of which another did not', async () => {
     const text = textOf(await render([{ ...job, rejected: [rejectedBy('worker-1', [])] }]))
-    expect(text).toContain('attempt of-worker-1: passed, but another video of the clip did not')
+    expect(text).toContain('made by worker-1: passed, but another video of the clip did not likeness')
   })
 
   test('is counted as failed, and its clips as none', async () => {
