@@ -1,9 +1,9 @@
 /*
- * What is checked of a finished clip, and what a fault that a check finds does to the job. A deployment chooses the
- * severities, jobs do not. The limits of the checks: worker/jobs/clip-limits.ts.
+ * The checks of a finished clip, and their severities: a severity decides what a fault does to the job. A deployment
+ * chooses severities, a job does not. worker/jobs/clip-limits.ts has the limits of the checks.
  */
 
-/** In the order in which faults are reported. */
+/** The names of the checks, in the order in which faults are reported. */
 export const CLIP_CHECKS = [
   /** Values that were NaN or infinite before the frames became bytes. */
   'non-finite',
@@ -46,10 +46,10 @@ export const DEFAULT_SEVERITIES: CheckSeverities = {
 const isOneOf = <Value extends string>(values: readonly Value[], given: string): given is Value =>
   values.some((value) => value === given)
 
-/** `CHECK=SEVERITY`, as a sentence about one of them. */
+/** The rule of one setting, as the end of an error about it. */
 export const CHECK_SETTING_RULE = `must be CHECK=SEVERITY, such as likeness=fail; checks are ${CLIP_CHECKS.join(', ')}; severities are ${CHECK_SEVERITIES.join(', ')}`
 
-/** `likeness=fail` → its two words; null: not a check that there is, or not a severity. */
+/** Reads `likeness=fail`. Returns null if there is no such check, or no such severity. */
 export const readCheckSetting = (given: string): readonly [ClipCheck, CheckSeverity] | null => {
   const [check = '', severity = '', ...more] = given.split('=').map((word) => word.trim())
   return more.length === 0 && isOneOf(CLIP_CHECKS, check) && isOneOf(CHECK_SEVERITIES, severity)
@@ -57,7 +57,10 @@ export const readCheckSetting = (given: string): readonly [ClipCheck, CheckSever
     : null
 }
 
-/** `likeness=fail,seams=off` → all severities, the others as by default; null: it breaks the rule, or names a check twice. */
+/**
+ * Reads `likeness=fail,seams=off`. Checks that are not named have their default severity. Returns null if a setting
+ * breaks its rule, or if a check is named twice.
+ */
 export const readCheckSeverities = (given: string): CheckSeverities | null => {
   const settings = given
     .split(',')

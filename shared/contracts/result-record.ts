@@ -14,7 +14,7 @@ const storedFileSchema = z.strictObject({
 export const clipQualitySchema = z.strictObject({
   /** Why the clip was rejected, each with its check's name first: `black: …`; empty: it was not. */
   faults: z.array(z.string()),
-  /** What was found by checks that only warn, in the same form; older records lack it. */
+  /** Faults that only warn, in the same form; older records lack the key. */
   warnings: z.array(z.string()).default([]),
   /** NaN or infinite values before the frames became bytes. */
   non_finite_values: z.int().nonnegative(),
@@ -43,7 +43,7 @@ export const outputSchema = z.strictObject({
  * of several videos is rejected as a whole, so that `faults` may be empty for some of them.
  */
 export const rejectedVideoSchema = z.strictObject({
-  /** Of the attempt, see worker/jobs/attempt-id.ts. */
+  /** Id of the attempt that made it, see worker/jobs/attempt-id.ts. */
   attempt_id: z.string(),
   worker_id: z.string(),
   ...outputSchema.shape,
@@ -65,7 +65,7 @@ export const failureSchema = z.strictObject({
   reason: z.string(),
   /** What the checks found, of clips that were rendered. */
   quality: z.array(clipQualitySchema),
-  /** Videos that were rejected and are kept for some days, of all attempts that count; older records lack it. */
+  /** Videos that were rejected and are kept for some days, of all attempts that count; older records lack the key. */
   rejected: z.array(rejectedVideoSchema).default([]),
 })
 
@@ -132,7 +132,7 @@ export const warningsOf = ({ outputs }: Pick<ResultRecord, 'outputs'>): readonly
   ...new Set(outputs.flatMap(({ quality }) => quality.warnings)),
 ]
 
-/** Why the job failed, or what its clips were warned of; null: neither. */
+/** The reason of a failed job, or the warnings of a job's clips; null if there are none. */
 export const messageOfResult = (result: Pick<ResultRecord, 'failure' | 'outputs'>): string | null => {
   if (result.failure !== null) return result.failure.reason
   const warnings = warningsOf(result)

@@ -36,7 +36,7 @@ export const spentAttemptSchema = z.strictObject({
   reason: z.string().nullable(),
   /** Its clip was rendered, and failed its checks. */
   failed_checks: z.literal(true).exactOptional(),
-  /** What is kept of that clip, for the record of a job that fails. */
+  /** Videos that are kept of that clip: the record of a job that fails names them. */
   rejected: z.array(rejectedVideoSchema).exactOptional(),
   /** Its worker has to renew a render before then. */
   alive_until: timestampSchema,

@@ -42,7 +42,6 @@ const DAY_SECONDS = 86_400
 /** Above what any machine costs: a slip of the decimal point, or a price in cents. */
 const MAX_USD_PER_HOUR = 1000
 
-/** Of one of the list; the list is as long as there are checks. */
 const QUALITY_CHECKS_RULE = `a list with commas that names a check once at most; each ${CHECK_SETTING_RULE}`
 
 export const QUALITY_CHECKS_HELP =

@@ -12,7 +12,7 @@ export interface SheetClip {
   readonly quality: ClipQuality
 }
 
-/** Not an output: it did not pass its checks. */
+/** A clip that did not pass its checks, and so is not an output. */
 export interface RejectedSheetClip extends SheetClip {
   readonly attemptId: string
   readonly workerId: string
@@ -22,7 +22,7 @@ export interface RejectedSheetClip extends SheetClip {
 export interface SheetJob {
   readonly standing: JobStanding
   readonly clips: readonly SheetClip[]
-  /** Of a job that failed, as long as they are kept. */
+  /** Clips of a job that failed, as long as the bucket keeps them. */
   readonly rejected: readonly RejectedSheetClip[]
   /** The input, small, where there is no clip; null: it is not at hand. */
   readonly picture: string | null

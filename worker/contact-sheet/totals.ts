@@ -7,7 +7,7 @@ export interface SheetTotals {
   /** Not done yet. */
   readonly open: number
   readonly clips: number
-  /** Of the clips, those with warnings. */
+  /** Number of clips with warnings. */
   readonly warned: number
   /** From the first submit to the last end; null: none has ended. */
   readonly spanSeconds: number | null

@@ -10,7 +10,7 @@ export interface FinishingTools {
   readonly finishClip: typeof finishClip
   readonly checkClip: typeof checkClip
   readonly ffmpegPath: string
-  /** Of the worker, for all its clips. */
+  /** Severities of the checks, the same for all clips of the worker. */
   readonly severities: CheckSeverities
 }
 

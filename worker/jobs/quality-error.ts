@@ -5,7 +5,7 @@ export class QualityError extends Error {
   override readonly name = 'QualityError'
   /** Of each clip, in the order rendered. */
   readonly quality: readonly ClipQuality[]
-  /** What is kept of the last clip. */
+  /** Videos that are kept of the last clip. */
   readonly rejected: readonly RejectedVideo[]
 
   constructor(quality: readonly ClipQuality[], rejected: readonly RejectedVideo[]) {

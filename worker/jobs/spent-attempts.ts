@@ -72,7 +72,7 @@ export const lastReason = (attempts: readonly SpentAttempt[]): string | null => 
   return last.reason ?? `the worker ${last.worker_id} or its machine vanished while it rendered the job`
 }
 
-/** What is kept of the clips that did not pass, of all these attempts. */
+/** Videos that are kept of clips that did not pass their checks, of all these attempts. */
 export const rejectedOf = (attempts: readonly SpentAttempt[]): RejectedVideo[] =>
   attempts.flatMap(({ rejected = [] }) => rejected)
 

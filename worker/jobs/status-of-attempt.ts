@@ -13,7 +13,7 @@ export interface StatusChange {
   readonly failed?: true
   /** It failed because its clip did not pass the checks. */
   readonly failedChecks?: true
-  /** What is kept of that clip. */
+  /** Videos that are kept of that clip. */
   readonly rejected?: readonly RejectedVideo[]
   readonly waitsForModel?: ModelReference | null
 }

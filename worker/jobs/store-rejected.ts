@@ -7,7 +7,7 @@ import { reasonOf } from './reason-of.ts'
 import { storeVideo } from './store-video.ts'
 import { withTimeLimit } from './time-limit.ts'
 
-/** For all files of a clip. Nobody waits for them, and a good clip may wait to be finished behind this one. */
+/** Limit for all files of a clip. A good clip may wait behind this one to be finished. */
 const STORE_LIMIT_MS = 60_000
 
 const TAGS = { [REJECTED_TAG.name]: REJECTED_TAG.value }
@@ -20,7 +20,7 @@ export interface RejectingAttempt {
 
 export interface StoredRejected {
   readonly rejected: readonly RejectedVideo[]
-  /** Why the rest is not there; null: all is. */
+  /** Reason why other files could not be uploaded; null if all are there. */
   readonly failure: string | null
 }
 

@@ -23,8 +23,8 @@ import type { JobDeps, WorkerDeps } from './worker-deps.ts'
  *
  *   preparing ────────────▶ rendering ─────────────▶ finishing ──────────▶
  *   received, done before?  has the device, or       frames to MP4, checks,
- *   picture fetched         waits for the place      outputs, record, message
- *                           behind it
+ *   picture fetched         waits for the place      outputs, or what was rejected,
+ *                           behind it                record, message
  *
  * A job keeps its place until it has the next one. The device is free as soon as a render ends: a job that finishes
  * and has to be rendered once more takes it before the one that comes up.
