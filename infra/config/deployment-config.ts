@@ -1,5 +1,12 @@
 import { z } from 'zod'
 import { readNumber } from '../../shared/contracts/argument-text.ts'
+import {
+  CHECK_SETTING_RULE,
+  type CheckSeverity,
+  CLIP_CHECKS,
+  DEFAULT_SEVERITIES,
+  readCheckSetting,
+} from '../../shared/contracts/clip-checks.ts'
 import { modelIdSchema } from '../../shared/contracts/model-record.ts'
 import { INSTANCE_TYPE_NAMES, instanceTypeOf } from '../../shared/fleet/instance-types.ts'
 import { CLIPS_PER_WORKER } from '../scaling/scaling-policy.ts'
@@ -39,6 +46,13 @@ const instanceTypesSchema = listOf(oneOf(...INSTANCE_TYPE_NAMES))
     'must all have the same number of GPUs: a fleet is counted in instances',
   )
 
+const qualityChecksSchema = listOf(
+  z.string().refine((given) => readCheckSetting(given) !== null, CHECK_SETTING_RULE),
+).refine(
+  (settings) => new Set(settings.map((setting) => readCheckSetting(setting)?.[0])).size === settings.length,
+  'must name each check once at most',
+)
+
 const idOf = (kind: string) =>
   z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `must be like ${kind}-0a1b2c3d`)
 
@@ -47,6 +61,12 @@ export const ECR_IMAGE = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.
 
 /** Of CloudWatch Logs, the usual ones. */
 const LOG_RETENTION_DAYS = [1, 3, 7, 14, 30, 60, 90, 180, 365, 731] as const
+
+const describeDefaults = (): string => {
+  const having = (severity: CheckSeverity): string =>
+    CLIP_CHECKS.filter((check) => DEFAULT_SEVERITIES[check] === severity).join(', ')
+  return `Of those that are not named, ${having('warn')} warn; ${having('fail')} fail.`
+}
 
 const fields = {
   name: z
@@ -99,6 +119,11 @@ const fields = {
     .default('')
     .describe(
       'An image of worker/Dockerfile in a registry, best by digest. Empty: built and pushed at deploy.',
+    ),
+  qualityChecks: qualityChecksSchema
+    .default([])
+    .describe(
+      `Severities of the checks of finished clips, such as likeness=fail,seams=off. off: the check reports nothing; warn: the clip is published with a warning; fail: the clip is rejected. ${describeDefaults()}`,
     ),
   network: oneOf('public', 'isolated')
     .default('public')

@@ -31,6 +31,14 @@ export const mayCreate = (bucket: IBucket, places: readonly string[]): PolicySta
     conditions: { Null: { 's3:if-none-match': 'false' } },
   })
 
+/**
+ * Creates objects with tags, which lifecycle rules look for. S3 asks for this right beside `s3:PutObject`, for a request
+ * with `x-amz-tagging`.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+ */
+export const mayTag = (bucket: IBucket, places: readonly string[]): PolicyStatement =>
+  new PolicyStatement({ actions: ['s3:PutObjectTagging'], resources: under(bucket, places) })
+
 /** Takes the parts away of an object that is not to be, after all. */
 export const mayGiveUpParts = (bucket: IBucket, places: readonly string[]): PolicyStatement =>
   new PolicyStatement({ actions: ['s3:AbortMultipartUpload'], resources: under(bucket, places) })

@@ -7,11 +7,20 @@ import {
   MODELS_PREFIX,
   probeKey,
   REPORTS_PREFIX,
+  rejectedFolder,
   STATUS_PREFIX,
 } from '../../shared/contracts/bucket-layout.ts'
 import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 import type { Buckets } from '../storage/buckets.ts'
-import { mayCreate, mayCreateInParts, mayRead, mayTellWhatIsMissing, mayUseKey, mayWrite } from './objects.ts'
+import {
+  mayCreate,
+  mayCreateInParts,
+  mayRead,
+  mayTag,
+  mayTellWhatIsMissing,
+  mayUseKey,
+  mayWrite,
+} from './objects.ts'
 
 export interface WorkerPlaces {
   readonly buckets: Buckets
@@ -30,6 +39,8 @@ export const workerPermissions = ({ buckets, jobs, key }: WorkerPlaces): readonl
   mayRead(buckets.models, [MODELS_PREFIX]),
   mayTellWhatIsMissing(buckets.output, buckets.models),
   ...mayCreateInParts(buckets.output, [JOBS_PREFIX]),
+  // Of any job: with this right elsewhere, a worker could make outputs expire.
+  mayTag(buckets.output, [rejectedFolder('*')]),
   mayCreate(buckets.output, [REPORTS_PREFIX, PROBES_PREFIX]),
   mayWrite(buckets.output, [STATUS_PREFIX]),
   new PolicyStatement({

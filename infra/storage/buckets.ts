@@ -9,7 +9,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
-import { probeKey } from '../../shared/contracts/bucket-layout.ts'
+import { JOBS_PREFIX, probeKey, REJECTED_TAG } from '../../shared/contracts/bucket-layout.ts'
 import { acknowledge } from '../acknowledge.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
 
@@ -33,6 +33,17 @@ const OLD_VERSION_DAYS = 30
 /** 0: never. */
 const expireAfter = (days: number): readonly LifecycleRule[] =>
   days === 0 ? [] : [{ id: 'expire', expiration: Duration.days(days) }]
+
+/** Long enough for people to look at what was rejected, and to find out why. */
+const REJECTED_DAYS = 30
+
+/** The tag alone tells a rejected clip: a rule's prefix cannot skip the job's id. */
+const rejectedAfter = (outputDays: number): LifecycleRule => ({
+  id: 'rejected-clips',
+  prefix: JOBS_PREFIX,
+  tagFilters: { [REJECTED_TAG.name]: REJECTED_TAG.value },
+  expiration: Duration.days(outputDays === 0 ? REJECTED_DAYS : Math.min(REJECTED_DAYS, outputDays)),
+})
 
 export interface BucketsProps {
   readonly config: Pick<DeploymentConfig, 'inputDays' | 'outputDays' | 'logDays'>
@@ -82,6 +93,7 @@ export class Buckets extends Construct {
       lifecycleRules: [
         UNFINISHED,
         ...expireAfter(config.outputDays),
+        rejectedAfter(config.outputDays),
         // A worker may write its probe and not delete it.
         { id: 'probes', prefix: probeKey(''), expiration: Duration.days(1) },
       ],

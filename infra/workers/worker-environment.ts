@@ -10,7 +10,7 @@ import type { WorkerPlaces } from '../permissions/worker-permissions.ts'
  */
 export const workerEnvironment = (
   { buckets, jobs }: Pick<WorkerPlaces, 'buckets' | 'jobs'>,
-  { name, modelId }: Pick<DeploymentConfig, 'name' | 'modelId'>,
+  { name, modelId, qualityChecks }: Pick<DeploymentConfig, 'name' | 'modelId' | 'qualityChecks'>,
 ): Record<string, string> => ({
   // ECS tells it to tasks on Fargate only.
   AWS_REGION: Aws.REGION,
@@ -20,6 +20,7 @@ export const workerEnvironment = (
   SVD_OUTPUT_BUCKET: buckets.output.bucketName,
   SVD_JOBS_QUEUE_URL: jobs.queue.queueUrl,
   SVD_DEAD_LETTER_QUEUE_URL: jobs.deadLetters.queueUrl,
+  ...(qualityChecks.length > 0 && { SVD_QUALITY_CHECKS: qualityChecks.join(',') }),
   SVD_METRICS: '1',
   SVD_METRICS_NAMESPACE: metricsNamespaceOf(name),
   SVD_SPOT: '1',

@@ -10,6 +10,7 @@ import {
 import type { WriteOptions } from '../ports/object-store.ts'
 import { answered } from './answered.ts'
 import { type OpenBody, sha256Base64 } from './s3-body.ts'
+import { taggingOf } from './s3-tagging.ts'
 
 /** What is sent in one piece. Above S3's least for a part, 5 MiB, and below what small endpoints take in a request. */
 export const PART_BYTES = 8 * 2 ** 20
@@ -79,6 +80,7 @@ export const uploadInParts = async (
     ...target,
     ContentType: options.contentType,
     Metadata: { ...options.metadata },
+    ...taggingOf(options),
     ChecksumAlgorithm: 'SHA256',
   })
   const { UploadId } = await client.send(begin, { abortSignal })

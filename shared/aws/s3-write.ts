@@ -5,6 +5,7 @@ import { answered } from './answered.ts'
 import { type OpenBody, openBody } from './s3-body.ts'
 import { PART_BYTES, uploadInParts, type WriteCondition, type WriteTarget } from './s3-multipart.ts'
 import { isConflict } from './s3-status.ts'
+import { taggingOf } from './s3-tagging.ts'
 
 const CONFLICT_RETRIES = 5
 const FIRST_RETRY_MS = 50
@@ -24,6 +25,7 @@ const putWhole = async (
     Body: await body.read(0, body.sizeBytes),
     ContentType: options.contentType,
     Metadata: { ...options.metadata },
+    ...taggingOf(options),
     ...(sha256 !== undefined && { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }),
   })
   const { ETag } = await client.send(command, { abortSignal })

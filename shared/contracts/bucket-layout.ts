@@ -7,6 +7,8 @@
  *                    inputs/known/…      which dropped object a normalised picture came from; ingest, written once
  *                    jobs/ID/result.json what became of a job; the worker, written once
  *                    jobs/ID/attempts/…  videos and posters, a folder per attempt; the worker, written once
+ *                    jobs/ID/rejected/…  videos and posters that did not pass their checks, a folder per attempt, for
+ *                                        some days; the worker, written once, with a tag. Never outputs of the job
  *                    jobs/ID/failures/   earlier failed results of a job that was brought back; `svd redrive`
  *                    status/ID.json      how a job stands; ingest and the worker, overwritten
  *                    cancel/ID.json      asks the worker to stop; `svd cancel`
@@ -58,21 +60,37 @@ export const reportKey = (inputKey: string): string => {
   return `${REPORTS_PREFIX}unusual-keys/${createHash('sha256').update(inputKey).digest('hex')}.json`
 }
 
+export interface VideoKeys {
+  readonly video: string
+  readonly poster: string
+}
+
+const videoKeysIn = (folder: string, videos: number): readonly VideoKeys[] =>
+  Array.from({ length: videos }, (_, index) => {
+    const name = `${folder}video${videos === 1 ? '' : `-${index}`}`
+    return { video: `${name}.mp4`, poster: `${name}.poster.png` }
+  })
+
 /**
  * A job of one video has `video.mp4`; of more, `video-0.mp4` and so on, as `svd render` names them. Each attempt has its
  * own folder, because two renders of one job need not give the same bytes. `attemptId`: see worker/jobs/attempt-id.ts.
  * Only the worker that writes the files calls this. Readers take the keys from the job's `result.json`: a file that it
  * does not name is a leftover of another attempt.
  */
-export const outputKeys = (
-  jobId: string,
-  attemptId: string,
-  videos: number,
-): readonly { readonly video: string; readonly poster: string }[] =>
-  Array.from({ length: videos }, (_, index) => {
-    const name = `${jobFolder(jobId)}attempts/${attemptId}/video${videos === 1 ? '' : `-${index}`}`
-    return { video: `${name}.mp4`, poster: `${name}.poster.png` }
-  })
+export const outputKeys = (jobId: string, attemptId: string, videos: number): readonly VideoKeys[] =>
+  videoKeysIn(`${jobFolder(jobId)}attempts/${attemptId}/`, videos)
+
+export const rejectedFolder = (jobId: string): string => `${jobFolder(jobId)}rejected/`
+
+/** Of an attempt whose clip did not pass its checks. As with outputs, readers take the keys from the failed record. */
+export const rejectedKeys = (jobId: string, attemptId: string, videos: number): readonly VideoKeys[] =>
+  videoKeysIn(`${rejectedFolder(jobId)}${attemptId}/`, videos)
+
+/**
+ * Every object under `rejectedFolder` has this tag, by which the bucket's lifecycle rule knows it: the prefix of a rule
+ * cannot skip a job's id.
+ */
+export const REJECTED_TAG = { name: 'svd-batch', value: 'rejected' } as const
 
 /** Of `jobs/ID/result.json`; null: another key. */
 export const jobIdOfResult = (key: string): string | null =>

@@ -12,8 +12,10 @@ const storedFileSchema = z.strictObject({
 
 /** Figures of a clip's frames, and what they were found to show. 8-bit levels unless said otherwise. */
 export const clipQualitySchema = z.strictObject({
-  /** What is wrong; empty: nothing. */
+  /** Why the clip was rejected, each with its check's name first: `black: …`; empty: it was not. */
   faults: z.array(z.string()),
+  /** Faults that only warn, in the same form; older records lack the key. */
+  warnings: z.array(z.string()).default([]),
   /** NaN or infinite values before the frames became bytes. */
   non_finite_values: z.int().nonnegative(),
   /** Mean brightness of the darkest frame. */
@@ -37,6 +39,17 @@ export const outputSchema = z.strictObject({
 })
 
 /**
+ * One video of a clip that did not pass its checks, as its attempt made it last. The files expire after some days. A clip
+ * of several videos is rejected as a whole, so that `faults` may be empty for some of them.
+ */
+export const rejectedVideoSchema = z.strictObject({
+  /** Id of the attempt that made it, see worker/jobs/attempt-id.ts. */
+  attempt_id: z.string(),
+  worker_id: z.string(),
+  ...outputSchema.shape,
+})
+
+/**
  * Why a job failed for good.
  * - `invalid-input`  the picture or its parameters can never work
  * - `quality`        the clip did not pass its checks, also on the safer path, and on a second worker or on one that makes
@@ -52,6 +65,8 @@ export const failureSchema = z.strictObject({
   reason: z.string(),
   /** What the checks found, of clips that were rendered. */
   quality: z.array(clipQualitySchema),
+  /** Videos that were rejected and are kept for some days, of all attempts that count; older records lack the key. */
+  rejected: z.array(rejectedVideoSchema).default([]),
 })
 
 const timesSchema = z.strictObject({
@@ -107,6 +122,19 @@ export const resultRecordSchema = z.strictObject({
 export type StoredFile = z.infer<typeof storedFileSchema>
 export type ClipQuality = z.infer<typeof clipQualitySchema>
 export type JobOutput = z.infer<typeof outputSchema>
+export type RejectedVideo = z.infer<typeof rejectedVideoSchema>
 export type JobFailure = z.infer<typeof failureSchema>
 export type FailureClass = (typeof FAILURE_CLASSES)[number]
 export type ResultRecord = z.infer<typeof resultRecordSchema>
+
+/** Warnings of the job's clips, each once. */
+export const warningsOf = ({ outputs }: Pick<ResultRecord, 'outputs'>): readonly string[] => [
+  ...new Set(outputs.flatMap(({ quality }) => quality.warnings)),
+]
+
+/** The reason of a failed job, or the warnings of a job's clips; null if there are none. */
+export const messageOfResult = (result: Pick<ResultRecord, 'failure' | 'outputs'>): string | null => {
+  if (result.failure !== null) return result.failure.reason
+  const warnings = warningsOf(result)
+  return warnings.length === 0 ? null : `published with warnings: ${warnings.join('; ')}`
+}

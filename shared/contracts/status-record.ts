@@ -8,6 +8,7 @@ import {
   timestampSchema,
 } from './job-message.ts'
 import { parametersDocumentSchema } from './parameters-document.ts'
+import { rejectedVideoSchema } from './result-record.ts'
 
 /*
  *   queued ─▶ preparing ─▶ rendering ─▶ publishing ─▶ succeeded | failed | cancelled
@@ -35,6 +36,8 @@ export const spentAttemptSchema = z.strictObject({
   reason: z.string().nullable(),
   /** Its clip was rendered, and failed its checks. */
   failed_checks: z.literal(true).exactOptional(),
+  /** Videos that are kept of that clip: the record of a job that fails names them. */
+  rejected: z.array(rejectedVideoSchema).exactOptional(),
   /** Its worker has to renew a render before then. */
   alive_until: timestampSchema,
 })
@@ -50,7 +53,7 @@ export const statusRecordSchema = z.strictObject({
   step: z.int().nonnegative(),
   steps: z.int().nonnegative(),
   worker_id: z.string().nullable(),
-  /** Why it waits again, or failed. */
+  /** Why it waits again, or failed, or which warnings its clips have. */
   message: z.string().nullable(),
   /** Attempts that count, oldest first. Records from before they were counted lack these two. */
   attempts: z.array(spentAttemptSchema).default([]),

@@ -28,6 +28,8 @@ export interface WriteOptions {
   readonly contentType: string
   /** Names and values in ASCII: they travel as HTTP headers. */
   readonly metadata?: Readonly<Record<string, string>>
+  /** Tags of the object, for the bucket's lifecycle rules. The writer needs a right of its own. No call reads them. */
+  readonly tags?: Readonly<Record<string, string>>
   /** Lower-case hex. The store checks it on arrival and refuses bytes that differ. */
   readonly sha256?: string
 }

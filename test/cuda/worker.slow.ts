@@ -26,7 +26,7 @@ describe.skipIf(obstacle !== null)(`svd worker on CUDA${title}`, () => {
     expect(results).toMatchObject(
       Array(2).fill({
         state: 'succeeded',
-        outputs: [{ frames: 3, quality: { faults: [] } }],
+        outputs: [{ frames: 3, quality: { faults: [], warnings: [] } }],
         worker: { execution_provider: 'cuda', device: 'NVIDIA A10G', precision },
       }),
     )

@@ -14,6 +14,8 @@ import { runSubmit } from './submit.ts'
  * the clips go to ./out.
  */
 const FOLDER = 'out'
+/** The limits of these checks are of this checkpoint's clips. */
+const STRICT = 'likeness=fail,seams=fail'
 const SAMPLES = path.relative('', fileURLToPath(new URL('../demo-samples', import.meta.url)))
 
 const surroundings = processSurroundings()
@@ -22,7 +24,7 @@ const { stdout } = surroundings
 const runDemo = async (): Promise<number> => {
   await using local = await startLocal(
     {
-      ...{ port: 0, checkpoint: DEMO_CHECKPOINT, worker: localWorkerSettings({}) },
+      ...{ port: 0, checkpoint: DEMO_CHECKPOINT, worker: localWorkerSettings({ qualityChecks: STRICT }) },
       onCheck: ({ status, name, found }) => status === 'fail' && stdout.write(`${name}: ${found}\n`),
       onIngest() {},
       onEvent() {},

@@ -36,8 +36,12 @@ export const jobDetails = (standing: JobStanding): string => {
         `${video.key}  ${frames} frames, ${formatBytes(video.size_bytes)}`,
       ],
     ),
+    ...(result?.failure?.rejected ?? []).map(
+      ({ video, quality }): Line => ['rejected', [video.key, ...quality.faults].join('  ')],
+    ),
     ...(result?.outputs ?? []).flatMap(({ quality }): Line[] => [
-      ['quality', quality.faults.length === 0 ? 'no faults' : quality.faults.join('; ')],
+      ['quality', quality.warnings.length === 0 ? 'no faults' : 'no faults, but warnings'],
+      ...quality.warnings.map((warning): Line => ['warning', warning]),
       ['likeness', `${quality.first_frame_psnr_db.toFixed(1)} dB`],
     ]),
   ]

@@ -1,3 +1,4 @@
+import { warningsOf } from '../../shared/contracts/result-record.ts'
 import { safeText } from '../../shared/contracts/shown-value.ts'
 import { JOB_STATES } from '../../shared/contracts/status-record.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
@@ -45,11 +46,15 @@ export const jobTable = (standings: readonly JobStanding[], now: Date): string =
 /** In the order of a job's life. */
 const STATES: readonly JobStanding['state'][] = [...JOB_STATES, 'lost']
 
-/** `3 queued, 1 rendering, 12 succeeded`, in the order of a job's life. */
-export const countStates = (states: readonly JobStanding['state'][]): string =>
+const hasWarnings = ({ result }: JobStanding): boolean => result !== null && warningsOf(result).length > 0
+
+/** `3 queued, 1 rendering, 12 succeeded (2 with warnings)`, in the order of a job's life. */
+export const countStates = (standings: readonly JobStanding[]): string =>
   STATES.flatMap((state) => {
-    const count = states.filter((one) => one === state).length
-    return count === 0 ? [] : [`${count} ${state}`]
+    const having = standings.filter((standing) => standing.state === state)
+    const warned = having.filter(hasWarnings).length
+    if (having.length === 0) return []
+    return [`${having.length} ${state}${warned === 0 ? '' : ` (${warned} with warnings)`}`]
   }).join(', ')
 
 /** `12 wait for a worker with the model svd-xt (0123456789ab)`, a line for each model. */

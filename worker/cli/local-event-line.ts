@@ -1,4 +1,5 @@
 import type { IngestEvent } from '../../functions/ingest/ingest-world.ts'
+import { messageOfResult } from '../../shared/contracts/result-record.ts'
 import { safeText } from '../../shared/contracts/shown-value.ts'
 import type { WorkerEvent } from '../queue/worker-event.ts'
 
@@ -17,9 +18,14 @@ const textOf = (event: IngestEvent | WorkerEvent): string | null => {
       return `${event.key}: could not be ingested, will be tried again: ${reasonOf(event.error)}`
     case 'job-stage':
       return `${event.jobId.slice(0, SHORT_ID)}  ${event.stage}`
+    case 'clip-rejected': {
+      const kept =
+        event.failure === null ? event.videos.join(', ') : `not all of it is kept: ${event.failure}`
+      return `${event.jobId.slice(0, SHORT_ID)}  clip rejected: ${kept}`
+    }
     case 'job-done': {
-      const { state, failure, job, device_seconds } = event.result
-      const end = failure === null ? `${device_seconds.toFixed(1)} s` : failure.reason
+      const { state, job, device_seconds } = event.result
+      const end = messageOfResult(event.result) ?? `${device_seconds.toFixed(1)} s`
       return `${event.jobId.slice(0, SHORT_ID)}  ${state}: ${job.image.source_key}, ${end}`
     }
     case 'job-done-before':

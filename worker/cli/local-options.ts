@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { MEMORY_MODES, type MemoryMode } from '../renderer/render-job.ts'
 import { addDeviceOptions, type DeviceOptions } from './device-options.ts'
+import { QUALITY_CHECKS_HELP } from './worker-settings.ts'
 
 const NOTES = `
 Buckets and queues are in memory: they are gone when this ends. With --output-dir each finished video is a file there,
@@ -16,6 +17,7 @@ export interface LocalOptions extends DeviceOptions {
   readonly port: string
   readonly memory: MemoryMode
   readonly threads?: string
+  readonly qualityChecks?: string
   readonly outputDir?: string
 }
 
@@ -34,5 +36,6 @@ export const addLocalOptions = (command: Command): Command =>
         .default('auto'),
     )
     .option('--threads <n>', 'threads of one network (one per physical core)')
+    .option('--quality-checks <list>', QUALITY_CHECKS_HELP)
     .option('--output-dir <dir>', 'folder for the finished videos')
     .addHelpText('after', NOTES)

@@ -12,9 +12,10 @@ import { counted } from './short-text.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const NOTES = `
-The page needs nothing but itself: the clips are in it, or with --link in a folder beside it. Jobs of one picture stand
-side by side. Parameters that are not the checkpoint's defaults stand out; without the models bucket, those that most of the
-jobs do not have.
+The page needs nothing but itself: the clips are in it, or with --link in a folder beside it. Clips that did not pass
+their checks are marked as rejected, as long as the bucket keeps them. Jobs of one picture stand side by side.
+Parameters that are not the checkpoint's defaults stand out; without the models bucket, those that most of the jobs do
+not have.
 
   svd report --output sheet.html --since 1d
   svd report --output motion.html --manifest manifests/motion.json --title "Motion sweep"

@@ -1,5 +1,6 @@
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
+import { DEFAULT_SEVERITIES } from '../../shared/contracts/clip-checks.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { Check } from '../fitness/check.ts'
 import { checkWorker } from '../fitness/check-worker.ts'
@@ -150,6 +151,7 @@ export const startWorker = async (
       maxAttempts: settings.maxAttempts ?? MAX_ATTEMPTS,
       prepareJob: openJobStages({
         ...{ model, renderer, prepareImage, finishClip, checkClip, ffmpegPath },
+        severities: settings.qualityChecks ?? DEFAULT_SEVERITIES,
         store: steadyStore(store, { clock, random: Math.random }),
         settings: { device: device.choice, memory, threads, cacheDir },
       }),

@@ -67,7 +67,7 @@ export const runStatus = async (
     return
   }
   if (standings.length > 0) stdout.write(`${jobTable(standings, now)}\n`)
-  const counts = countStates(standings.map(({ state }) => state))
+  const counts = countStates(standings)
   stdout.write(`${counts === '' ? 'no jobs' : counts}${left > 0 ? `; ${left} more (--limit)` : ''}\n`)
   for (const line of waitingForModels(standings)) stdout.write(`${line}\n`)
   if (queue !== null)

@@ -110,4 +110,5 @@ export const allSucceeded = (standings: readonly JobStanding[]): boolean =>
   standings.every(({ state }) => state === 'succeeded')
 
 export const endLine = (standings: readonly JobStanding[]): string =>
-  `${countStates(standings.filter((one) => isDone(one) || one.state === 'lost').map(({ state }) => state)) || 'no jobs'}\n`
+  `${countStates(standings.filter((one) => isDone(one) || one.state === 'lost')) || 'no jobs'}
+`

@@ -43,7 +43,7 @@ export const batchLine = (standings: readonly JobStanding[], pace: BatchPace): s
   const left = secondsLeft(standings, pace)
   const share = standings.length === 0 ? 0 : batchShare(standings) / standings.length
   const about = [
-    countStates(standings.map(({ state }) => state)),
+    countStates(standings),
     standings.every(isDone) ? '' : left === null ? '' : `about ${formatDuration(left)} left`,
   ]
   return `${bar(share)} ${Math.floor(share * 100)}%  ${about.filter((text) => text !== '').join('; ')}`

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { readNumber } from '../../shared/contracts/argument-text.ts'
+import { CHECK_SETTING_RULE, CLIP_CHECKS, readCheckSeverities } from '../../shared/contracts/clip-checks.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
 import { PRECISIONS } from '../compiler/targets/clip-targets.ts'
@@ -40,6 +41,12 @@ const flag = {
 const DAY_SECONDS = 86_400
 /** Above what any machine costs: a slip of the decimal point, or a price in cents. */
 const MAX_USD_PER_HOUR = 1000
+
+const QUALITY_CHECKS_RULE = `a list with commas that names a check once at most; each ${CHECK_SETTING_RULE}`
+
+export const QUALITY_CHECKS_HELP =
+  `severities of the checks of finished clips, such as likeness=fail,seams=off: off, warn or fail for ${CLIP_CHECKS.join(', ')} ` +
+  '(likeness and seams warn, the others fail)'
 
 const SETTINGS = {
   variant: {
@@ -109,6 +116,13 @@ const SETTINGS = {
     variable: 'SVD_MAX_ATTEMPTS',
     value: 'n',
     help: 'a job that fails so often, or takes its worker down, has failed (5)',
+  },
+  qualityChecks: {
+    rule: QUALITY_CHECKS_RULE,
+    read: (given: string) => readCheckSeverities(given) ?? undefined,
+    variable: 'SVD_QUALITY_CHECKS',
+    value: 'list',
+    help: QUALITY_CHECKS_HELP,
   },
   beatSeconds: {
     ...whole(1, 3600),

@@ -5,7 +5,7 @@ import type { ParameterName, UsualParameters } from './parameter-differences.ts'
 import { renderParameterChips, renderParameterTable } from './parameter-list.ts'
 import { renderPhaseTimes, renderTimesTable, workSeconds } from './phase-times.ts'
 import { renderQuality } from './quality-figures.ts'
-import type { SheetJob } from './sheet-job.ts'
+import type { RejectedSheetClip, SheetJob } from './sheet-job.ts'
 import { sweepLabel } from './sweeps.ts'
 
 const SHORT_ID = 8
@@ -25,7 +25,15 @@ const psnrOf = ({ clips }: SheetJob): number | null =>
 /** What the page's script sorts and searches by. */
 const sortData = (job: SheetJob, label: string): Html => {
   const { standing } = job
-  const words = [standing.image.source_key, standing.jobId, label, standing.origin.key]
+  const warned = job.clips.some(({ quality }) => quality.warnings.length > 0)
+  const words = [
+    standing.image.source_key,
+    standing.jobId,
+    label,
+    standing.origin.key,
+    ...(warned ? ['warning'] : []),
+    ...(job.rejected.length > 0 ? ['rejected'] : []),
+  ]
     .join(' ')
     .toLowerCase()
   return html`data-state="${standing.state}" data-words="${words}" data-name="${pictureName(job).toLowerCase()}" data-newest="${Date.parse(standing.updatedAt)}" data-seconds="${totalSeconds(job) ?? ''}" data-cost="${standing.result?.cost_usd ?? ''}" data-likeness="${psnrOf(job) ?? ''}"`
@@ -43,19 +51,27 @@ ${result?.safer_path === true && html`<li class="warn" title="Small decode chunk
 </ul>`
 }
 
-const renderFailure = ({ standing }: SheetJob): Html | null => {
-  const { failure } = standing.result ?? {}
-  if (failure === null || failure === undefined) {
+const renderRejected = ({ quality, workerId, attemptId }: RejectedSheetClip): Html => html`
+<p class="maker" title="Attempt ${attemptId}">Rejected, made by ${workerId}${
+  quality.faults.length === 0 && ': passed, but another video of the clip did not'
+}</p>${renderQuality(quality)}`
+
+const renderFailure = ({ standing, rejected }: SheetJob): Html | null => {
+  const { result } = standing
+  if (result === null)
     return standing.message === null ? null : html`<p class="reason">${standing.message}</p>`
-  }
-  return html`<p class="reason"><b>${failure.class}</b> ${failure.reason}</p>${failure.quality.map(renderQuality)}`
+  const { failure } = result
+  if (failure === null) return null
+  return html`<p class="reason"><b>${failure.class}</b> ${failure.reason}</p>${
+    rejected.length > 0 ? rejected.map(renderRejected) : failure.quality.map(renderQuality)
+  }`
 }
 
 const row = (name: string, value: string | number | null): Html | false =>
   value !== null && html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`
 
 const renderDetails = (job: SheetJob, usual: UsualParameters): Html => {
-  const { standing, clips } = job
+  const { standing, clips, rejected } = job
   const { result } = standing
   const seconds = result?.seconds ?? null
   return html`<details><summary>Details <code title="${standing.jobId}">${standing.jobId.slice(0, SHORT_ID)}</code></summary>
@@ -66,6 +82,7 @@ ${row('job', standing.jobId)}
 ${row('picture', standing.image.source_key)}
 ${row('from', standing.origin.item === null ? standing.origin.key : `${standing.origin.key}, item ${standing.origin.item}`)}
 ${clips.map(({ key }) => row('video', key))}
+${rejected.map(({ key }) => row('rejected video', key))}
 ${row('submitted', formatTime(standing.submittedAt))}
 ${result !== null && row('finished', formatTime(result.finished_at))}
 ${result !== null && row('device time', formatSeconds(result.device_seconds))}

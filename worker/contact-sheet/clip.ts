@@ -1,5 +1,5 @@
 import { type Html, html } from './html.ts'
-import type { SheetClip, SheetJob } from './sheet-job.ts'
+import type { RejectedSheetClip, SheetClip, SheetJob } from './sheet-job.ts'
 
 interface ClipContext {
   readonly name: string
@@ -8,8 +8,12 @@ interface ClipContext {
 }
 
 /** Without the page's script the browser's own controls play it; the script brings better ones. */
-const renderClip = (clip: SheetClip, { name, width, height }: ClipContext): Html => html`
-<div class="clip"><video muted loop playsinline controls preload="none" width="${width}" height="${height}" ${
+const renderClip = (
+  clip: SheetClip,
+  { name, width, height }: ClipContext,
+  badge: Html | false = false,
+): Html => html`
+<div class="clip${badge !== false && ' rejected'}">${badge}<video muted loop playsinline controls preload="none" width="${width}" height="${height}" ${
   clip.poster !== null && html`poster="${clip.poster}"`
 } aria-label="Clip of ${name}" src="${clip.video}"></video>
 <button type="button" class="play" hidden aria-label="Play ${name}"></button>
@@ -32,11 +36,19 @@ const renderStill = ({ standing, picture }: SheetJob, { width, height }: ClipCon
     : html`<img src="${picture}" width="${width}" height="${height}" alt="">`
 }<span>${STILL_WORDS[standing.state] ?? ''}</span></div>`
 
-/** The clips of a job, or its picture where it has none. */
+const renderRejected = (clip: RejectedSheetClip, { name, ...context }: ClipContext): Html =>
+  renderClip(clip, { ...context, name: `${name}, rejected` }, html`<b class="badge">Rejected</b>`)
+
+const renderAll = (job: SheetJob, context: ClipContext): Html | readonly Html[] => {
+  if (job.clips.length > 0) return job.clips.map((clip) => renderClip(clip, context))
+  if (job.rejected.length > 0) return job.rejected.map((clip) => renderRejected(clip, context))
+  return renderStill(job, context)
+}
+
+/** The clips of a job, or, where it has none, those that were rejected, or its picture. */
 export const renderClips = (job: SheetJob, name: string): Html => {
   const { width, height } = job.standing.parameters
   const context = { name, width, height }
-  return html`<div class="clips${job.clips.length > 1 && ' several'}">${
-    job.clips.length === 0 ? renderStill(job, context) : job.clips.map((clip) => renderClip(clip, context))
-  }</div>`
+  const isSeveral = Math.max(job.clips.length, job.rejected.length) > 1
+  return html`<div class="clips${isSeveral && ' several'}">${renderAll(job, context)}</div>`
 }

@@ -4,7 +4,7 @@ import { inLanes } from '../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
 import type { PlaceSheetFile } from './sheet-files.ts'
-import type { SheetClip, SheetJob } from './sheet-job.ts'
+import type { RejectedSheetClip, SheetClip, SheetJob } from './sheet-job.ts'
 import { thumbnail } from './thumbnail.ts'
 
 /** Each has a clip and a decoded picture in memory. */
@@ -56,12 +56,19 @@ const collectJob = async (standing: JobStanding, collecting: Collecting): Promis
     const clip = await collectClip(output, `${jobId}-${index}`, collecting)
     if (clip !== null) clips.push(clip)
   }
+  const rejected: RejectedSheetClip[] = []
+  for (const [index, output] of (result?.failure?.rejected ?? []).entries()) {
+    const clip = await collectClip(output, `${jobId}-rejected-${index}`, collecting)
+    if (clip !== null) rejected.push({ ...clip, attemptId: output.attempt_id, workerId: output.worker_id })
+  }
   const picture =
-    clips.length > 0 ? null : await placeThumbnail(image.key, `${jobId}-picture.webp`, collecting)
-  return { standing, clips, picture }
+    clips.length + rejected.length > 0
+      ? null
+      : await placeThumbnail(image.key, `${jobId}-picture.webp`, collecting)
+  return { standing, clips, rejected, picture }
 }
 
-/** Fetches what a page shows of jobs. A clip that is gone from the bucket is left out. */
+/** Fetches what a page shows of jobs. A clip that is gone from the bucket, as rejected ones are some day, is left out. */
 export const collectJobs = (
   standings: readonly JobStanding[],
   collecting: Collecting,

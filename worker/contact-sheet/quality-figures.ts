@@ -36,4 +36,5 @@ ${
   )
 }
 </ul>
-${quality.faults.length > 0 && html`<p class="faults">${quality.faults.join('; ')}</p>`}`
+${quality.faults.length > 0 && html`<p class="faults">${quality.faults.join('; ')}</p>`}
+${quality.warnings.length > 0 && html`<p class="warnings"><b>Warning</b> ${quality.warnings.join('; ')}</p>`}`

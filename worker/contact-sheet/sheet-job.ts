@@ -12,10 +12,18 @@ export interface SheetClip {
   readonly quality: ClipQuality
 }
 
+/** A clip that did not pass its checks, and so is not an output. */
+export interface RejectedSheetClip extends SheetClip {
+  readonly attemptId: string
+  readonly workerId: string
+}
+
 /** What a card shows. */
 export interface SheetJob {
   readonly standing: JobStanding
   readonly clips: readonly SheetClip[]
+  /** Clips of a job that failed, as long as the bucket keeps them. */
+  readonly rejected: readonly RejectedSheetClip[]
   /** The input, small, where there is no clip; null: it is not at hand. */
   readonly picture: string | null
 }

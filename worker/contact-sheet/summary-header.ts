@@ -36,6 +36,7 @@ export const renderSummary = (jobs: readonly SheetJob[], { title, subtitle, made
 <div class="heading"><h1>${title}</h1><p>${subtitle !== '' && html`${subtitle} · `}<time datetime="${madeAt}">${formatTime(madeAt)}</time></p></div>
 <ul class="totals">
 ${tile(totals.clips, totals.clips === 1 ? 'clip' : 'clips', 'good')}
+${totals.warned > 0 && tile(totals.warned, 'with warnings', 'warned')}
 ${totals.failed > 0 && tile(totals.failed, 'failed', 'bad')}
 ${totals.cancelled > 0 && tile(totals.cancelled, 'cancelled')}
 ${totals.open > 0 && tile(totals.open, 'not done yet')}

@@ -7,6 +7,8 @@ export interface SheetTotals {
   /** Not done yet. */
   readonly open: number
   readonly clips: number
+  /** Number of clips with warnings. */
+  readonly warned: number
   /** From the first submit to the last end; null: none has ended. */
   readonly spanSeconds: number | null
   /** Clips over the time from the first start to the last end; null: none. */
@@ -38,6 +40,10 @@ export const totalsOf = (jobs: readonly SheetJob[]): SheetTotals => {
     cancelled: count('cancelled'),
     open: standings.length - results.length,
     clips,
+    warned: jobs.reduce(
+      (total, job) => total + job.clips.filter(({ quality }) => quality.warnings.length > 0).length,
+      0,
+    ),
     spanSeconds: secondsBetween(
       results.map(({ job }) => job.submitted_at),
       ends,

@@ -26,7 +26,10 @@ export interface WrittenContactSheet {
 const MAX_CLIPS_IN_PAGE_BYTES = 200e6
 
 const assertFitsPage = (standings: readonly JobStanding[]): void => {
-  const outputs = standings.flatMap(({ result }) => result?.outputs ?? [])
+  const outputs = standings.flatMap(({ result }) => [
+    ...(result?.outputs ?? []),
+    ...(result?.failure?.rejected ?? []),
+  ])
   const bytes = outputs.reduce((total, { video }) => total + video.size_bytes, 0)
   if (bytes <= MAX_CLIPS_IN_PAGE_BYTES) return
   throw new InvalidInputError(

@@ -5,7 +5,10 @@ import { lastReason } from './spent-attempts.ts'
 export class AttemptsSpentError extends Error {
   override readonly name = 'AttemptsSpentError'
 
+  readonly attempts: readonly SpentAttempt[]
+
   constructor(attempts: readonly SpentAttempt[]) {
     super(lastReason(attempts) ?? 'no attempt is left')
+    this.attempts = attempts
   }
 }

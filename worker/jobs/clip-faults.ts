@@ -1,5 +1,12 @@
+import type { ClipCheck } from '../../shared/contracts/clip-checks.ts'
 import { type ClipFigures, largestSeamChange } from './clip-figures.ts'
 import type { ClipLimits } from './clip-limits.ts'
+
+export interface ClipFault {
+  readonly check: ClipCheck
+  /** A sentence with figure and limit. */
+  readonly text: string
+}
 
 const one = (value: number): string => value.toFixed(1)
 
@@ -12,24 +19,31 @@ const apartFrom = (limit: number, value: number): string => {
 
 type Check = (figures: ClipFigures, limits: ClipLimits) => string | null
 
-const empty: Check = ({ frames, picture }, limits) => {
-  const leastMean = Math.min(limits.blackMean, limits.blackShare * picture.mean)
+const leastMeanOf = ({ picture }: ClipFigures, { blackMean, blackShare }: ClipLimits): number =>
+  Math.min(blackMean, blackShare * picture.mean)
+
+const black: Check = (figures, limits) => {
+  const { frames, picture } = figures
+  const leastMean = leastMeanOf(figures, limits)
+  const frame = frames.findIndex(({ mean }) => mean < leastMean)
+  if (frame < 0) return null
+  return (
+    `frame ${frame} is black: its mean brightness is ${apartFrom(leastMean, frames[frame]!.mean)}, the picture's ` +
+    `${one(picture.mean)}; at least ${one(leastMean)} is expected`
+  )
+}
+
+/** A black frame is blank too, and is the other check's alone. */
+const blank: Check = (figures, limits) => {
+  const { frames, picture } = figures
+  const leastMean = leastMeanOf(figures, limits)
   const leastSpread = picture.spread < limits.plainSpread ? 0 : limits.blankShare * picture.spread
-  for (const [frame, { mean, spread }] of frames.entries()) {
-    if (mean < leastMean) {
-      return (
-        `frame ${frame} is black: its mean brightness is ${apartFrom(leastMean, mean)}, the picture's ${one(picture.mean)}; ` +
-        `at least ${one(leastMean)} is expected`
-      )
-    }
-    if (spread < leastSpread) {
-      return (
-        `frame ${frame} is blank: its levels spread by ${apartFrom(leastSpread, spread)}, the picture's by ${one(picture.spread)}; ` +
-        `at least ${one(leastSpread)} is expected`
-      )
-    }
-  }
-  return null
+  const frame = frames.findIndex(({ mean, spread }) => mean >= leastMean && spread < leastSpread)
+  if (frame < 0) return null
+  return (
+    `frame ${frame} is blank: its levels spread by ${apartFrom(leastSpread, frames[frame]!.spread)}, the picture's by ` +
+    `${one(picture.spread)}; at least ${one(leastSpread)} is expected`
+  )
 }
 
 const frozen: Check = ({ changes, picture }, { frozenChange, plainSpread }) => {
@@ -42,7 +56,7 @@ const frozen: Check = ({ changes, picture }, { frozenChange, plainSpread }) => {
   )
 }
 
-const flicker: Check = (figures, { seamRatio, seamExcess }) => {
+const seams: Check = (figures, { seamRatio, seamExcess }) => {
   const seam = largestSeamChange(figures)
   if (seam === null || seam.ratio <= seamRatio || seam.change - seam.elsewhere <= seamExcess) return null
   return (
@@ -51,14 +65,17 @@ const flicker: Check = (figures, { seamRatio, seamExcess }) => {
   )
 }
 
-const otherPicture: Check = ({ firstFramePsnrDb }, limits) =>
+const likeness: Check = ({ firstFramePsnrDb }, limits) =>
   firstFramePsnrDb >= limits.firstFramePsnrDb
     ? null
     : `the first frame does not show the picture: ${apartFrom(limits.firstFramePsnrDb, firstFramePsnrDb)} dB against it; ` +
       `at least ${limits.firstFramePsnrDb} dB is expected`
 
-const CHECKS = [empty, frozen, flicker, otherPicture]
+const CHECKS = { black, blank, frozen, seams, likeness } as const satisfies Partial<Record<ClipCheck, Check>>
 
-/** What is wrong with a clip by its figures, each as a sentence with figure and limit. */
-export const clipFaults = (figures: ClipFigures, limits: ClipLimits): readonly string[] =>
-  CHECKS.flatMap((check) => check(figures, limits) ?? [])
+/** What is wrong with a clip by its figures, whatever the severities. */
+export const clipFaults = (figures: ClipFigures, limits: ClipLimits): readonly ClipFault[] =>
+  (Object.keys(CHECKS) as (keyof typeof CHECKS)[]).flatMap((check) => {
+    const text = CHECKS[check](figures, limits)
+    return text === null ? [] : [{ check, text }]
+  })

@@ -1,4 +1,7 @@
-/** Which of a worker's clips passed their checks: a worker that makes good clips is to be believed about a bad one. */
+/**
+ * Counts a worker's clips that passed their checks without a warning: a worker that makes good clips is to be believed
+ * about a bad one.
+ */
 export interface ClipHistory {
   notePassed(): void
   noteFailed(jobId: string): void

@@ -14,7 +14,8 @@
  *     first frame's PSNR, dB            15.8 and more    … 11.4   another photo                   13
  *
  * 15.8 dB is a clip decoded frame by frame, which that checkpoint was not trained for; else it is 19 and more.
- * test/worker/jobs/clip-limits.measure.ts renders some of them anew.
+ * test/worker/jobs/clip-limits.measure.ts renders some of them anew. What a clip beyond a limit does to its job:
+ * shared/contracts/clip-checks.ts.
  */
 export interface ClipLimits {
   /** A frame whose mean is below is black: video black is 0, with noise and what a decoder makes of it some 2 … */

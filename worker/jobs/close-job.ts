@@ -1,6 +1,6 @@
 import { ZodError } from 'zod'
 import { encodeJobMessage } from '../../shared/contracts/job-message.ts'
-import type { ResultRecord } from '../../shared/contracts/result-record.ts'
+import { messageOfResult, type ResultRecord } from '../../shared/contracts/result-record.ts'
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { WorkerIdentity } from './attempt.ts'
@@ -45,8 +45,10 @@ export const CLOSE_LIMIT_MS = 20_000
 /** How long the message of a job waits whose record could not be read. */
 const AGAIN_SECONDS = 30
 
-const statusBy = ({ state, failure }: ResultRecord): StatusChange =>
-  failure === null ? { state } : { state, message: failure.reason }
+const statusBy = (result: ResultRecord): StatusChange => {
+  const message = messageOfResult(result)
+  return { state: result.state, ...(message !== null && { message }) }
+}
 
 /** Throws where the queue does not take it: the message stays then, and this is tried again at its next delivery. */
 const sendDeadLetter = async (

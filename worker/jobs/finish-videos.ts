@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { CheckSeverities } from '../../shared/contracts/clip-checks.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
 import type { RawVideo, RgbFile } from '../renderer/render-job.ts'
 import type { finishClip } from '../video/finish-clip.ts'
@@ -9,6 +10,8 @@ export interface FinishingTools {
   readonly finishClip: typeof finishClip
   readonly checkClip: typeof checkClip
   readonly ffmpegPath: string
+  /** Severities of the checks, the same for all clips of the worker. */
+  readonly severities: CheckSeverities
 }
 
 export interface VideosToFinish {
@@ -20,10 +23,10 @@ export interface VideosToFinish {
   readonly parameters: RenderParameters
 }
 
-/** Encodes the videos of a job and looks at them, one after the other. */
+/** Encodes the videos of a job and checks them, one after the other. */
 export const finishVideos = async (
   { raw, fitted, parameters }: VideosToFinish,
-  { finishClip, checkClip, ffmpegPath }: FinishingTools,
+  { finishClip, checkClip, ffmpegPath, severities }: FinishingTools,
   signal: AbortSignal,
 ): Promise<FinishedClip> => {
   const { width, height, fps, decodeChunkSize, decodeOverlap } = parameters
@@ -45,7 +48,7 @@ export const finishVideos = async (
     const started = performance.now()
     const cut = { frameCount, decodeChunkSize, decodeOverlap }
     const clip = { frames: rawFrames, fitted: fitted.path, video: output, width, height, nonFiniteValues }
-    const quality = await checkClip({ ...clip, ...cut }, signal)
+    const quality = await checkClip({ ...clip, ...cut }, severities, signal)
     seconds.encodeVideo += files.seconds
     seconds.check += (performance.now() - started) / 1000
     videos.push({ video: files.video, poster: files.poster, frames: files.frameCount, quality })

@@ -9,7 +9,7 @@ import type { ClosingDeps } from './close-job.ts'
 import { parseJobMessage } from './parse-job-message.ts'
 import { resultOf } from './result-of-attempt.ts'
 import { createResult, isDone, readResult } from './result-store.ts'
-import { lastReason, mayRender } from './spent-attempts.ts'
+import { lastReason, mayRender, rejectedOf } from './spent-attempts.ts'
 import { statusOf } from './status-of-attempt.ts'
 import { encodeStatus, readStatus, STATUS_WRITE_OPTIONS } from './status-store.ts'
 
@@ -51,7 +51,12 @@ const recordJob = async (
   if (mayRender(known?.attempts ?? [], clock.now())) return 'known'
   const reason = reasonIn(known)
   const attempt = startAttempt(job, Math.max(message.receiveCount, known?.attempt ?? 0), clock.now())
-  const failure: JobFailure = { class: 'exhausted', reason, quality: [] }
+  const failure: JobFailure = {
+    class: 'exhausted',
+    reason,
+    quality: [],
+    rejected: rejectedOf(known?.attempts ?? []),
+  }
   const record = resultOf(attempt, { state: 'failed', failure }, worker, clock.now())
   assertHeld()
   if (!(await createResult(store, record, signal))) return 'known'

@@ -2,16 +2,17 @@ import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import type { JobFailure } from '../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
 import { LeaseLostError } from '../../shared/ports/message-queue.ts'
+import type { AttemptsSpentError } from './attempts-spent-error.ts'
 import { backOffSeconds, JOB_BACK_OFF, MODEL_BACK_OFF } from './back-off.ts'
 import type { ClipHistory } from './clip-history.ts'
 import { judgeFailedClip } from './clip-verdict.ts'
 import { CLOSE_LIMIT_MS, type ClosingDeps, closeJob } from './close-job.ts'
-import { type Disposition, dispositionOf } from './disposition.ts'
+import { dispositionOf } from './disposition.ts'
 import type { HeldJob, JobEnd } from './held-job.ts'
 import { PostponedError, postponedByCause } from './postponed-error.ts'
 import type { QualityError } from './quality-error.ts'
 import { reasonOf } from './reason-of.ts'
-import { countAttempts } from './spent-attempts.ts'
+import { countAttempts, rejectedOf } from './spent-attempts.ts'
 import type { StatusChange } from './status-of-attempt.ts'
 import { withTimeLimit } from './time-limit.ts'
 
@@ -24,14 +25,20 @@ export interface SettlingDeps extends ClosingDeps {
 
 const failureOf = (error: unknown): JobFailure => {
   const reason = reasonOf(error)
-  if (error instanceof DoesNotFitError) return { class: 'does-not-fit', reason, quality: [] }
-  return { class: 'invalid-input', reason, quality: [] }
+  if (error instanceof DoesNotFitError) return { class: 'does-not-fit', reason, quality: [], rejected: [] }
+  return { class: 'invalid-input', reason, quality: [], rejected: [] }
 }
 
-/** How an attempt that failed is entered among those that count; others are not. */
-const ENTRIES: Partial<Record<Disposition, Pick<StatusChange, 'failed' | 'failedChecks'>>> = {
-  retry: { failed: true },
-  confirm: { failed: true, failedChecks: true },
+/** How an attempt that failed for this is entered among those that count; others are not. */
+const entryOf = (error: unknown): Pick<StatusChange, 'failed' | 'failedChecks' | 'rejected'> => {
+  switch (dispositionOf(error)) {
+    case 'retry':
+      return { failed: true }
+    case 'confirm':
+      return { failed: true, failedChecks: true, rejected: (error as QualityError).rejected }
+    default:
+      return {}
+  }
 }
 
 const handBackMessage = ({ claim }: HeldJob, delaySeconds: number, { clock }: SettlingDeps): Promise<void> =>
@@ -48,8 +55,15 @@ const handBack = async (
   await handBackMessage(held, delaySeconds, deps)
 }
 
-const giveUp = (held: HeldJob, reason: string, deps: SettlingDeps): Promise<JobEnd> =>
-  closeJob(held, { state: 'failed', failure: { class: 'exhausted', reason, quality: [] } }, deps)
+const giveUp = (
+  held: HeldJob,
+  reason: string,
+  attempts: readonly SpentAttempt[],
+  deps: SettlingDeps,
+): Promise<JobEnd> => {
+  const failure: JobFailure = { class: 'exhausted', reason, quality: [], rejected: rejectedOf(attempts) }
+  return closeJob(held, { state: 'failed', failure }, deps)
+}
 
 const abandon = async (
   { status }: HeldJob,
@@ -69,11 +83,10 @@ interface EnteredAttempt {
 
 const enterFailed = async (
   { status }: HeldJob,
-  disposition: 'retry' | 'confirm',
-  reason: string,
+  error: unknown,
   { clock, maxAttempts }: SettlingDeps,
 ): Promise<EnteredAttempt> => {
-  const attempts = await status.end({ state: 'queued', message: reason, ...ENTRIES[disposition] })
+  const attempts = await status.end({ state: 'queued', message: reasonOf(error), ...entryOf(error) })
   const isLast = attempts !== null && countAttempts(attempts, maxAttempts, clock.now()) === 'spent'
   return { attempts, isLast }
 }
@@ -90,9 +103,12 @@ const handBackForRetry = async (
   return { type: 'retry', reason, delaySeconds }
 }
 
-const retryLater = async (held: HeldJob, reason: string, deps: SettlingDeps): Promise<JobEnd> => {
-  const entered = await enterFailed(held, 'retry', reason, deps)
-  return await (entered.isLast ? giveUp(held, reason, deps) : handBackForRetry(held, reason, entered, deps))
+const retryLater = async (held: HeldJob, error: unknown, deps: SettlingDeps): Promise<JobEnd> => {
+  const reason = reasonOf(error)
+  const entered = await enterFailed(held, error, deps)
+  return entered.isLast
+    ? await giveUp(held, reason, entered.attempts ?? [], deps)
+    : await handBackForRetry(held, reason, entered, deps)
 }
 
 /** A clip that failed its checks here: see clip-verdict.ts. */
@@ -100,7 +116,7 @@ const confirm = async (error: QualityError, held: HeldJob, deps: SettlingDeps): 
   const { clips, worker } = deps
   const jobId = held.attempt.job.job_id
   const reason = reasonOf(error)
-  const entered = await enterFailed(held, 'confirm', reason, deps)
+  const entered = await enterFailed(held, error, deps)
   const verdict = judgeFailedClip(entered.attempts ?? [], {
     workerId: worker.id,
     hasPassedSince: clips.hasPassedSinceFailing(jobId),
@@ -111,6 +127,7 @@ const confirm = async (error: QualityError, held: HeldJob, deps: SettlingDeps): 
     class: 'quality',
     reason: verdict === 'confirmed' ? reason : `unconfirmed by another worker: ${reason}`,
     quality: [...error.quality],
+    rejected: entered.attempts === null ? [...error.rejected] : rejectedOf(entered.attempts),
   }
   return await closeJob(held, { state: 'failed', failure }, deps)
 }
@@ -137,11 +154,11 @@ const settle = async (error: unknown, held: HeldJob, deps: SettlingDeps): Promis
     case 'cancel':
       return await closeJob(held, { state: 'cancelled' }, deps)
     case 'give-up':
-      return await giveUp(held, reason, deps)
+      return await giveUp(held, reason, (error as AttemptsSpentError).attempts, deps)
     case 'confirm':
       return await confirm(error as QualityError, held, deps)
     case 'retry':
-      return await retryLater(held, reason, deps)
+      return await retryLater(held, error, deps)
     case 'postpone':
       return await postpone(error as PostponedError, held, deps)
     case 'release':
@@ -163,7 +180,7 @@ export const settleFailure = async (thrown: unknown, held: HeldJob, deps: Settli
     return await settle(error, held, deps)
   } catch (second) {
     const reason = `${reasonOf(error)}; then: ${reasonOf(second)}`
-    const entry = ENTRIES[dispositionOf(error)] ?? {}
+    const entry = entryOf(error)
     try {
       held.claim.assertHeld()
       return await postpone(new PostponedError(reason, { workersFault: true }), held, deps, entry)

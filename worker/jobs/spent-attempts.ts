@@ -1,3 +1,4 @@
+import type { RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
 
 /*
@@ -70,6 +71,10 @@ export const lastReason = (attempts: readonly SpentAttempt[]): string | null => 
   if (last === undefined) return null
   return last.reason ?? `the worker ${last.worker_id} or its machine vanished while it rendered the job`
 }
+
+/** Videos that are kept of clips that did not pass their checks, of all these attempts. */
+export const rejectedOf = (attempts: readonly SpentAttempt[]): RejectedVideo[] =>
+  attempts.flatMap(({ rejected = [] }) => rejected)
 
 /** The entries after an attempt changed its own: `null` takes it away. */
 export const withAttempt = (

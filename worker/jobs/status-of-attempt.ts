@@ -1,4 +1,5 @@
 import type { ModelReference } from '../../shared/contracts/job-message.ts'
+import type { RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { JobState, SpentAttempt, StatusRecord } from '../../shared/contracts/status-record.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import type { Attempt } from './attempt.ts'
@@ -6,12 +7,14 @@ import type { Attempt } from './attempt.ts'
 export interface StatusChange {
   readonly state: JobState
   readonly progress?: Progress
-  /** Why it waits again, or failed. */
+  /** Why it waits again, or failed, or which warnings its clips have. */
   readonly message?: string
   /** The attempt failed for `message`, and counts. */
   readonly failed?: true
   /** It failed because its clip did not pass the checks. */
   readonly failedChecks?: true
+  /** Videos that are kept of that clip. */
+  readonly rejected?: readonly RejectedVideo[]
   readonly waitsForModel?: ModelReference | null
 }
 

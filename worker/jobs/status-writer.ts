@@ -72,13 +72,14 @@ export const openStatusWriter = ({
   let writing: Promise<void> | undefined
 
   const ownEntry = (change: StatusChange): SpentAttempt | null => {
-    const { state, failed, failedChecks, message = '' } = change
+    const { state, failed, failedChecks, rejected = [], message = '' } = change
     if (failed === undefined && state !== 'rendering') return null
     return {
       id: attemptId,
       worker_id: workerId,
       reason: failed === undefined ? null : message,
       ...(failedChecks && { failed_checks: true }),
+      ...(rejected.length > 0 && { rejected: [...rejected] }),
       alive_until: new Date(clock.now().getTime() + aliveSeconds * 1000).toISOString(),
     }
   }

@@ -1,5 +1,5 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
-import type { ResultRecord } from '../../shared/contracts/result-record.ts'
+import { type ResultRecord, warningsOf } from '../../shared/contracts/result-record.ts'
 import type { WorkerEvent } from './worker-event.ts'
 
 export interface EventLogOptions {
@@ -19,8 +19,10 @@ type Fields = Readonly<Record<string, string | number | boolean | null>>
 const line = (level: Level, message: string, fields: Fields) => ({ level, message, fields })
 
 /** `invalid-input` is the mistake of whoever submitted the job, and no fault of ours. */
-const levelOf = ({ failure }: ResultRecord): Level =>
-  failure === null ? 'info' : failure.class === 'invalid-input' ? 'warn' : 'error'
+const levelOf = (result: ResultRecord): Level => {
+  if (result.failure !== null) return result.failure.class === 'invalid-input' ? 'warn' : 'error'
+  return warningsOf(result).length > 0 ? 'warn' : 'info'
+}
 
 const lineOfResult = (job_id: string, result: ResultRecord) =>
   line(levelOf(result), `job ${result.state}`, {
@@ -30,6 +32,7 @@ const lineOfResult = (job_id: string, result: ResultRecord) =>
     videos: result.outputs.length,
     failure_class: result.failure?.class ?? null,
     reason: result.failure?.reason ?? null,
+    warnings: warningsOf(result).join('; ') || null,
     device_seconds: result.device_seconds,
     cost_usd: result.cost_usd,
     safer_path: result.safer_path,
@@ -49,6 +52,16 @@ const lineOf = (event: Exclude<WorkerEvent, { type: 'job-progress' }>) => {
       return line('info', `job ${event.stage}`, { job_id: event.jobId })
     case 'device-idle':
       return line('info', 'device was idle', { job_id: event.jobId, gap_ms: event.gapMs })
+    case 'clip-rejected':
+      return line(
+        'warn',
+        event.failure === null ? 'clip rejected' : 'clip rejected, and not all of it kept',
+        {
+          job_id: event.jobId,
+          videos: event.videos.join(' ') || null,
+          reason: event.failure,
+        },
+      )
     case 'job-done':
       return lineOfResult(event.jobId, event.result)
     case 'job-done-before':

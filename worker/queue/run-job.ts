@@ -1,4 +1,4 @@
-import type { ClipQuality } from '../../shared/contracts/result-record.ts'
+import type { ClipQuality, RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
 import { AttemptsSpentError } from '../jobs/attempts-spent-error.ts'
 import { closeDone, closeIfDone, closeJob } from '../jobs/close-job.ts'
@@ -12,6 +12,7 @@ import { settleFailure } from '../jobs/settle-failure.ts'
 import { countAttempts } from '../jobs/spent-attempts.ts'
 import { steadyStore } from '../jobs/steady-store.ts'
 import { storeOutputs } from '../jobs/store-outputs.ts'
+import { storeRejected } from '../jobs/store-rejected.ts'
 import type { Device } from './device.ts'
 import type { JobInHand, JobStage } from './job-in-hand.ts'
 import type { Place } from './place.ts'
@@ -22,8 +23,8 @@ import type { JobDeps, WorkerDeps } from './worker-deps.ts'
  *
  *   preparing ────────────▶ rendering ─────────────▶ finishing ──────────▶
  *   received, done before?  has the device, or       frames to MP4, checks,
- *   picture fetched         waits for the place      outputs, record, message
- *                           behind it
+ *   picture fetched         waits for the place      outputs, or what was rejected,
+ *                           behind it                record, message
  *
  * A job keeps its place until it has the next one. The device is free as soon as a render ends: a job that finishes
  * and has to be rendered once more takes it before the one that comes up.
@@ -82,6 +83,23 @@ const finish = async (hand: JobInHand, rendered: RenderedClip): Promise<Finished
 const qualityOf = ({ videos }: FinishedClip): ClipQuality[] => videos.map(({ quality }) => quality)
 const passes = (clip: FinishedClip): boolean => qualityOf(clip).every(({ faults }) => faults.length === 0)
 
+/** The videos of the clip that are kept. The files of an earlier clip of the attempt were overwritten by this one's. */
+const keepRejected = async (
+  { attempt, attemptId, signal }: JobInHand,
+  { videos }: FinishedClip,
+  { store, clock, random, worker, onEvent }: JobDeps,
+): Promise<readonly RejectedVideo[]> => {
+  const jobId = attempt.job.job_id
+  const { rejected, failure } = await storeRejected(
+    steadyStore(store, { clock, random }),
+    { jobId, attemptId, workerId: worker.id },
+    videos,
+    { clock, signal },
+  )
+  onEvent({ type: 'clip-rejected', jobId, videos: rejected.map(({ video }) => video.key), failure })
+  return rejected
+}
+
 /** The clip once more, decoded so that neither memory nor seams can spoil it; throws `QualityError` if it is bad too. */
 const makeSaferClip = async (
   hand: JobInHand,
@@ -94,8 +112,9 @@ const makeSaferClip = async (
   const rendered = await render(hand, prepared, 'safer', device, deps)
   begin(hand, 'publishing', deps)
   const clip = await finish(hand, rendered)
-  if (!passes(clip)) throw new QualityError([...qualityOf(faulty), ...qualityOf(clip)])
-  return clip
+  if (passes(clip)) return clip
+  const quality = [...qualityOf(faulty), ...qualityOf(clip)]
+  throw new QualityError(quality, await keepRejected(hand, clip, deps))
 }
 
 const makeAndPublish = async (
@@ -127,7 +146,8 @@ const makeAndPublish = async (
   rendering[Symbol.dispose]()
   const clip = await finish(hand, rendered)
   const good = passes(clip) ? clip : await makeSaferClip(hand, prepared, clip, workshop, deps)
-  deps.clips.notePassed()
+  // A clip with warnings may be as bad as the one that it would be a witness against.
+  if (qualityOf(good).every(({ warnings }) => warnings.length === 0)) deps.clips.notePassed()
 
   const publishingMs = clock.elapsedMs()
   await cancel.throwIfCancelled(signal)

@@ -19,6 +19,13 @@ export type WorkerEvent =
   | { readonly type: 'job-progress'; readonly jobId: string; readonly progress: Progress }
   /** The device waited so long for this job since it ended the one before; null: it had none, or nothing was queued. */
   | { readonly type: 'device-idle'; readonly jobId: string; readonly gapMs: number | null }
+  /** It did not pass its checks. `videos`: keys of what is kept of it; `failure`: why the rest is not; null: all is. */
+  | {
+      readonly type: 'clip-rejected'
+      readonly jobId: string
+      readonly videos: readonly string[]
+      readonly failure: string | null
+    }
   /** Its result record is there, by this worker. */
   | { readonly type: 'job-done'; readonly jobId: string; readonly result: ResultRecord }
   /** Its result record was there before. */

@@ -1,7 +1,11 @@
 import { resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
 import type { JobImage, JobOrigin, ModelReference } from '../../shared/contracts/job-message.ts'
 import type { ParametersDocument } from '../../shared/contracts/parameters-document.ts'
-import { type ResultRecord, resultRecordSchema } from '../../shared/contracts/result-record.ts'
+import {
+  messageOfResult,
+  type ResultRecord,
+  resultRecordSchema,
+} from '../../shared/contracts/result-record.ts'
 import { type JobState, type StatusRecord, statusRecordSchema } from '../../shared/contracts/status-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { readRecord } from './read-record.ts'
@@ -17,7 +21,7 @@ export interface JobStanding {
   readonly phase: string | null
   readonly step: number
   readonly steps: number
-  /** Why it waits again, or failed. */
+  /** Why it waits again, or failed, or which warnings its clips have. */
   readonly message: string | null
   /** Model that a worker has to have, where the last one that took the job had another. */
   readonly waitsForModel: ModelReference | null
@@ -43,7 +47,7 @@ export const standingOfResult = (result: ResultRecord): JobStanding => {
     phase: null,
     step: 0,
     steps: 0,
-    message: result.failure?.reason ?? null,
+    message: messageOfResult(result),
     waitsForModel: null,
     image: job.image,
     parameters: job.parameters,

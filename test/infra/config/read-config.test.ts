@@ -25,6 +25,7 @@ describe('the deployment that the context asks for', () => {
       onDemandBase: 0,
       onDemandPercent: 0,
       workerImage: '',
+      qualityChecks: [],
       network: 'public',
       availabilityZones: 3,
       vpcId: '',
@@ -124,6 +125,16 @@ describe('the deployment that the context asks for', () => {
   test('is refused with the one item of a list that is wrong', () => {
     expect(faultsOf({ 'svd:instanceTypes': 'g6.xlarge, g5.huge' })).toEqual([
       expect.stringMatching(/^ {2}svd:instanceTypes: got 'g5.huge'; must be g4dn.xlarge, .* or p5.48xlarge$/),
+    ])
+  })
+
+  test('is refused with the one severity of a check that is wrong', () => {
+    expect(faultsOf({ 'svd:qualityChecks': 'likeness=fail,seam=off' })).toEqual([
+      "  svd:qualityChecks: got 'seam=off'; must be CHECK=SEVERITY, such as likeness=fail; checks are non-finite, " +
+        'black, blank, frozen, seams, likeness, container; severities are off, warn, fail',
+    ])
+    expect(faultsOf({ 'svd:qualityChecks': ['seams=off', 'seams=fail'] })).toEqual([
+      '  svd:qualityChecks: got ["seams=off","seams=fail"]; must name each check once at most',
     ])
   })
 

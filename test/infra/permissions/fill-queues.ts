@@ -8,7 +8,7 @@ import {
   statusKey,
 } from '../../../shared/contracts/bucket-layout.ts'
 import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
-import type { StatusRecord } from '../../../shared/contracts/status-record.ts'
+import type { SpentAttempt, StatusRecord } from '../../../shared/contracts/status-record.ts'
 import { aResultRecord, aStatusRecord } from '../../fixtures/documents.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import type { Pipeline } from '../../fixtures/rights/a-pipeline.ts'
@@ -72,6 +72,19 @@ const sendObsolete = async ({ deadLetters, output, put }: Pipeline): Promise<str
   return job.job_id
 }
 
+/** A picture of noise, which no clip of this checkpoint shows. Another worker has rejected its clip before. */
+const dropUnlike = async (pipeline: Pipeline): Promise<string> => {
+  const { output, put } = pipeline
+  const jobId = await drop(pipeline, 'unlike', await aPng({ width: 64, height: 64, seed: 3 }))
+  const status = (await storedJson(output, statusKey(jobId))) as StatusRecord
+  const attempt: SpentAttempt = {
+    ...{ id: '0001-1111', worker_id: 'worker-0', reason: 'likeness', failed_checks: true },
+    alive_until: '2026-01-01T00:00:00.000Z',
+  }
+  await put(output, statusKey(jobId), Buffer.from(JSON.stringify({ ...status, attempts: [attempt] })))
+  return jobId
+}
+
 /** All that can become of a job, and of what is none. Returns what each has to end as. */
 export const fillQueues = async (pipeline: Pipeline): Promise<Readonly<Record<string, string>>> => {
   const { output, jobs, deadLetters, put } = pipeline
@@ -87,6 +100,7 @@ export const fillQueues = async (pipeline: Pipeline): Promise<Readonly<Record<st
   const lost = await drop(pipeline, 'lost', await aPng({ seed: 2 }))
   const { image } = (await storedJson(output, statusKey(lost))) as StatusRecord
   await output.delete(image.key, unaborted)
+  const unlike = await dropUnlike(pipeline)
   const unrecorded = aJob({ picture: 'unrecorded' })
   await send(deadLetters, unrecorded, 'no job')
   await send(jobs, aJob({ picture: 'of another model' }), 'no job')
@@ -94,6 +108,7 @@ export const fillQueues = async (pipeline: Pipeline): Promise<Readonly<Record<st
     [done]: 'succeeded',
     [cancelled]: 'cancelled',
     [lost]: 'invalid-input',
+    [unlike]: 'quality',
     [hopeless]: 'exhausted',
     [obsolete]: 'cancelled',
     [unrecorded.job_id]: 'exhausted',

@@ -34,6 +34,7 @@ describe('with the rights of its role, a worker', () => {
   let inParts: unknown
   let expected: Readonly<Record<string, string>>
   const ends: Record<string, unknown> = {}
+  const rejected: unknown[] = []
 
   beforeAll(async () => {
     await using folder = await mkdtempDisposable(path.join(tmpdir(), 'svd-test-'))
@@ -51,6 +52,7 @@ describe('with the rights of its role, a worker', () => {
       SVD_CACHE_DIR: path.join(folder.path, 'cache'),
       SVD_SCRATCH_DIR: path.join(folder.path, 'scratch'),
       SVD_UNTIL_IDLE: '2',
+      SVD_QUALITY_CHECKS: 'likeness=fail',
       ECS_AGENT_URI: acting.url,
     }
     const options = { extendEnv: false, env: environment, reject: false, all: true } as const
@@ -63,6 +65,10 @@ describe('with the rights of its role, a worker', () => {
     for (const jobId of Object.keys(expected)) {
       const result = (await storedJson(pipeline.output, resultKey(jobId))) as ResultRecord | null
       ends[jobId] = result?.failure?.class ?? result?.state
+      for (const { video, quality } of result?.failure?.rejected ?? []) {
+        const head = await pipeline.output.head(video.key, unaborted)
+        rejected.push([video.key.split('/')[2], head?.sizeBytes === video.size_bytes, quality.faults])
+      }
     }
     await acting[Symbol.asyncDispose]()
   }, HOOK_MS)
@@ -78,6 +84,11 @@ describe('with the rights of its role, a worker', () => {
     expect(ends).toEqual(expected)
     expect(inParts).toEqual([true, false])
     expect(log).toContain('task protected from scale-in')
+  })
+
+  test('keeps a clip that it rejects', () => {
+    expect(rejected).toEqual([['rejected', true, [expect.stringMatching(/^likeness: /)]]])
+    expect(log).toContain('"message":"clip rejected"')
   })
 
   test('knows a model that is not there from one that it may not see', () => {

@@ -105,6 +105,31 @@ describe('buckets', () => {
     ])
   })
 
+  test.each([
+    [0, 30],
+    [90, 30],
+    [7, 7],
+  ])(
+    'keep what was rejected, by its tag, where outputs stay for %i days, for %i days',
+    (outputDays, days) => {
+      const rules = buckets({ outputDays }).flatMap(([id, { Properties }]) =>
+        (Properties.LifecycleConfiguration.Rules as readonly { readonly Id: string }[])
+          .filter(({ Id }) => Id === 'rejected-clips')
+          .map((rule) => [id.slice(0, 12), rule]),
+      )
+
+      expect(rules).toEqual([
+        [
+          'BucketsOutpu',
+          {
+            ...{ Id: 'rejected-clips', Status: 'Enabled', ExpirationInDays: days, Prefix: 'jobs/' },
+            TagFilters: [{ Key: 'svd-batch', Value: 'rejected' }],
+          },
+        ],
+      ])
+    },
+  )
+
   test('have a KMS key of the deployment where that is asked for, with one call for many objects', () => {
     const encryption = (keys = {}) =>
       buckets(keys).map(

@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
+import { readWorkerSettings } from '../../../worker/cli/worker-settings.ts'
 import { synthesize } from '../synthesized.ts'
 
 const pipeline = (keys = {}) => synthesize({ compute: 'ec2', ...keys }).pipeline
@@ -159,6 +160,19 @@ describe('a worker of ECS', () => {
     expect(JSON.stringify(container({ modelId: 'studio-look-2' }).Environment)).toContain(
       '/models/studio-look-2/',
     )
+  })
+
+  test('has the severities of checks that the deployment names', () => {
+    const { Environment } = container({ qualityChecks: 'likeness=fail, seams=off' })
+
+    expect(Environment).toContainEqual({ Name: 'SVD_QUALITY_CHECKS', Value: 'likeness=fail,seams=off' })
+    const given = Object.fromEntries(
+      Environment.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, Value]),
+    )
+    const { SVD_QUALITY_CHECKS } = given
+    expect(readWorkerSettings({}, { SVD_QUALITY_CHECKS }).qualityChecks).toMatchObject({
+      ...{ likeness: 'fail', seams: 'off', black: 'fail' },
+    })
   })
 
   test('has two minutes to hand back what it holds, and uses all but ten seconds of them', () => {

@@ -34,6 +34,18 @@ test('outputs are called as `svd render` calls them, in a folder of their attemp
   ])
 })
 
+test('a rejected clip lies beside the outputs, and never among them', () => {
+  const folder = `jobs/${ID}/rejected/0002-abc`
+  expect(layout.rejectedKeys(ID, '0002-abc', 1)).toEqual([
+    { video: `${folder}/video.mp4`, poster: `${folder}/video.poster.png` },
+  ])
+  for (const { video } of layout.rejectedKeys(ID, '0002-abc', 2)) {
+    expect(video.startsWith(layout.rejectedFolder(ID))).toBe(true)
+    expect(layout.jobIdOfResult(video)).toBeNull()
+  }
+  expect(layout.REJECTED_TAG).toEqual({ name: 'svd-batch', value: 'rejected' })
+})
+
 test('a result is known by its key', () => {
   expect(layout.jobIdOfResult(layout.resultKey(ID))).toBe(ID)
   for (const key of [layout.statusKey(ID), `${layout.resultKey(ID)}.json`, `x/${layout.resultKey(ID)}`]) {

@@ -41,7 +41,8 @@ const JOB = [
 
 const FILE = ['key', 'size_bytes', 'sha256']
 const QUALITY = [
-  ...['faults', 'non_finite_values', 'darkest_frame_mean', 'largest_frame_change', 'smallest_frame_change'],
+  ...['faults', 'warnings', 'non_finite_values', 'darkest_frame_mean', 'largest_frame_change'],
+  'smallest_frame_change',
   ...['seam_change_ratio', 'first_frame_psnr_db', 'container_frames'],
 ]
 
@@ -129,6 +130,20 @@ test('a result of an older version says nothing of its decode chunk', () => {
   expect(resultRecordSchema.parse(older).decode_chunk_size).toBeNull()
 })
 
+test('a failed result of an older version has no rejected clips', () => {
+  const record = aFailedResult()
+  const { rejected: _, ...failure } = record.failure!
+  expect(resultRecordSchema.parse({ ...record, failure }).failure).toEqual({ ...failure, rejected: [] })
+})
+
+test('a clip of an older version has no warnings', () => {
+  const record = aResultRecord()
+  const [output] = record.outputs
+  const { warnings: _, ...quality } = output!.quality
+  const older = { ...record, outputs: [{ ...output, quality }] }
+  expect(resultRecordSchema.parse(older)).toEqual(record)
+})
+
 test('a status of an older version counts no attempts', () => {
   const { attempts: _, waits_for_model: __, ...older } = aStatusRecord()
   expect(statusRecordSchema.parse(older)).toMatchObject({ attempts: [], waits_for_model: null })
@@ -139,6 +154,12 @@ test('a failed result tells its class and reason, and what was found', () => {
   expect(keysOf(failed.failure)).toEqual([
     ...['class', 'reason', 'quality'],
     ...QUALITY.map((key) => `quality[].${key}`),
+    'rejected',
+    ...['attempt_id', 'worker_id'].map((key) => `rejected[].${key}`),
+    ...under('rejected[].video', FILE),
+    ...under('rejected[].poster', FILE),
+    'rejected[].frames',
+    ...under('rejected[].quality', QUALITY),
   ])
 })
 

@@ -30,6 +30,7 @@ const DEVIATIONS: Readonly<
     'order of a listing': 'another',
     'listing of several pages': 'loses keys',
     'object of 12 MiB in one request': 'refused',
+    'tags of a write': 'forgotten',
     'tags on an object': 'replace its bytes',
     'group of a message': 'forgotten',
     'body with an emoji': 'refused',

@@ -64,6 +64,7 @@ ${tableOf([titles, ...rows])}
   keeps its own clock too.
 - moto removes by any receipt that a message ever had, so a late worker can remove what another works on. AWS says that
   it "might not be deleted" then: nobody may count on either.
+- fauxqs forgets tags of a write. It has no lifecycle rules that would look for them either.
 - StartMessageMoveTask is there on AWS only.
 `
 }

@@ -16,6 +16,8 @@ export interface Implementation {
   readonly name: ImplementationName
   /** A new one each time. Versions are kept where it can. */
   openStore(options?: { readonly versioned?: boolean }): Promise<ObjectStore>
+  /** Tags of an object, as whoever may read them sees them. Null: they cannot be read. */
+  readTags(store: ObjectStore, key: string): Promise<Readonly<Record<string, string>> | null>
   /** New ones each time. */
   openQueues(options?: { readonly maxReceiveCount?: number }): Promise<QueuePair>
   /**

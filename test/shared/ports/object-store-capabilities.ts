@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { PutObjectCommand, PutObjectTaggingCommand } from '@aws-sdk/client-s3'
 import { ObjectChangedError, type ObjectStore } from '../../../shared/ports/object-store.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -144,6 +145,17 @@ export const OBJECT_STORE_CAPABILITIES = {
       await Promise.all(keys.map((key) => store.put(key, bytesOf(key), TEXT, unaborted)))
       const listed = (await Array.fromAsync(store.list('', unaborted))).map(({ key }) => key)
       return listed.toSorted().join() === keys.toSorted().join() ? 'all keys, each once' : 'loses keys'
+    },
+  },
+  'tags of a write': {
+    aws: 'kept',
+    observe: async ({ openStore, readTags }) => {
+      const store = await openStore()
+      const tags = { 'a kind': 'kept + for/a while', other: '1' }
+      await store.create(KEY, bytesOf('small'), { ...TEXT, tags }, unaborted)
+      await store.create(`${KEY} in parts`, new Uint8Array(9 * 2 ** 20), { ...TEXT, tags }, unaborted)
+      const found = [await readTags(store, KEY), await readTags(store, `${KEY} in parts`)]
+      return found.every((one) => one !== null && isDeepStrictEqual({ ...one }, tags)) ? 'kept' : 'forgotten'
     },
   },
   'object of 12 MiB in one request': {

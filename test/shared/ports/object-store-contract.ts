@@ -194,6 +194,20 @@ export const objectStoreContract = (open: () => Implementation): void => {
       }
     })
 
+    test('takes tags with bytes of any size, and stores the bytes as ever', async () => {
+      for (const sizeBytes of [10, LARGE_BYTES]) {
+        const bytes = aLargeBody().subarray(0, sizeBytes)
+        const key = `tagged ${sizeBytes}`
+        const options = { ...TEXT, metadata: { a: 'b' }, tags: { 'a kind': 'kept + for=a while' } }
+
+        expect(await store.create(key, bytes, options, unaborted)).toBe(true)
+
+        const object = await store.read(key, ALL, unaborted)
+        expect(object).toMatchObject({ sizeBytes, contentType: 'text/plain', metadata: { a: 'b' } })
+        expect(sha256Of(object?.bytes ?? new Uint8Array())).toBe(sha256Of(bytes))
+      }
+    })
+
     test('refuses a large body that has not the SHA-256 announced, and changes nothing', async () => {
       const sha256 = sha256Of(bytesOf('something else'))
       const write = store.create('wrong', aLargeBody(), { ...TEXT, sha256 }, unaborted)

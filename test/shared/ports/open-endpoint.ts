@@ -1,4 +1,4 @@
-import { CreateBucketCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, GetObjectTaggingCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { openS3Client, openSqsClient } from '../../../shared/aws/clients.ts'
 import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
@@ -56,6 +56,14 @@ export const openEndpoint = (
         await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }))
       }
       return openS3ObjectStore(s3, Bucket)
+    },
+
+    readTags: async ({ bucket }, key) => {
+      const read = new GetObjectTaggingCommand({ Bucket: bucket, Key: key })
+      const { TagSet } = await s3.send(read).catch(() => ({ TagSet: undefined }))
+      return TagSet === undefined
+        ? null
+        : Object.fromEntries(TagSet.map(({ Key = '', Value = '' }) => [Key, Value]))
     },
 
     openQueues: async ({ maxReceiveCount = 3 } = {}) => {

@@ -4,6 +4,7 @@ import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+import { aRejectedVideo } from '../jobs/a-rejected-video.ts'
 import { aFailure, aJobMessage, anOutput, aResult, jobIdLike } from '../tracking/a-job.ts'
 import { fakeServices } from './fake-services.ts'
 
@@ -53,6 +54,28 @@ test('--link puts the clips beside the page', async () => {
   expect(await readFile(path.join(folder, 'my sheet-files', name), 'utf8')).toBe('video')
 })
 
+test('rejected clips are in the page and beside it, and are no clips of the batch', async () => {
+  const folder = await temporaryDir()
+  const world = fakeServices()
+  const rejected = aRejectedVideo('0001-1111', 'worker-1')
+  const expired = aRejectedVideo('0002-2222', 'worker-2')
+  const jobId = await world.putResult(
+    aFailure({ class: 'quality', reason: 'black', rejected: [rejected, expired] }),
+  )
+  await world.put(rejected.video.key, new TextEncoder().encode('bad'), 'video/mp4')
+  await world.put(rejected.poster.key, await picture(), 'image/png')
+
+  const file = path.join(folder, 'sheet.html')
+  const { stdout } = await world.run(['report', '--output', file])
+  await world.run(['report', '--output', path.join(folder, 'linked.html'), '--link'])
+
+  expect(stdout).toContain('1 job, 0 clips')
+  const page = await readFile(file, 'utf8')
+  expect(page).toContain(`src="data:video/mp4;base64,${Buffer.from('bad').toString('base64')}"`)
+  expect(page.match(/made by worker-\d/g)).toEqual(['made by worker-1'])
+  expect(await readFile(path.join(folder, 'linked-files', `${jobId}-rejected-0.mp4`), 'utf8')).toBe('bad')
+})
+
 test('only the jobs that are named, in that order', async () => {
   const file = path.join(await temporaryDir(), 'sheet.html')
   const { run } = await aBucket()
@@ -73,6 +96,16 @@ test('clips too large for one page are refused before they are fetched', async (
     '--output: would hold 201 MB of clips, more than the 200 MB that one page can; give --link',
   )
   expect(await readdir(folder)).toEqual([])
+})
+
+test('so are rejected clips', async () => {
+  const folder = await temporaryDir()
+  const { run, putResult } = fakeServices()
+  const small = aRejectedVideo('0001-1111', 'worker-1')
+  const rejected = [{ ...small, video: { ...small.video, size_bytes: 201_000_000 } }]
+  await putResult(aFailure({ rejected }))
+  const { stderr } = await run(['report', '--output', path.join(folder, 'sheet.html')])
+  expect(stderr).toContain('--output: would hold 201 MB of clips')
 })
 
 test('parameters are compared with the defaults of the checkpoint, where they are known', async () => {

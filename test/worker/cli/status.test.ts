@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aFailure, aResult, aStatus, jobIdLike } from '../tracking/a-job.ts'
+import { aRejectedVideo } from '../jobs/a-rejected-video.ts'
+import { aFailure, anOutput, aResult, aStatus, jobIdLike, someQuality } from '../tracking/a-job.ts'
 import { DEPLOYMENT, fakeServices } from './fake-services.ts'
 
 const OUTPUTS_ONLY = { environment: { SVD_OUTPUT_BUCKET: 'out' } }
@@ -77,6 +78,42 @@ describe('svd status', () => {
     )
     expect(stdout).toContain('cost                   $0.01230\n')
     expect(stdout).toContain('likeness               29.7 dB\n')
+  })
+
+  test('tells the warnings of clips: of each job, of all, and one by one', async () => {
+    const { run, putResult } = fakeServices()
+    const warnings = ['likeness: 11.4 dB', 'seams: 2.1 times']
+    const jobId = jobIdLike('a1')
+    const output = anOutput(jobId, 'video', { quality: { ...someQuality, warnings } })
+    await putResult(aResult({ jobId, outputs: [output] }))
+    await putResult(aResult({ jobId: jobIdLike('b2') }))
+
+    const table = (await run(['status'], OUTPUTS_ONLY)).stdout
+    expect(table).toContain('published with warnings: likeness: 11.4 dB; seams: 2.1 times\n')
+    expect(table).toMatch(/\n2 succeeded \(1 with warnings\)\n$/)
+    const details = (await run(['status', 'a1'])).stdout
+    expect(details).toContain(
+      [
+        'quality                no faults, but warnings',
+        'warning                likeness: 11.4 dB',
+        'warning                seams: 2.1 times',
+        '',
+      ].join('\n'),
+    )
+    const { jobs } = JSON.parse((await run(['status', 'a1', '--json'])).stdout)
+    expect(jobs).toMatchObject([{ result: { outputs: [{ quality: { faults: [], warnings } }] } }])
+  })
+
+  test('names what was rejected of one job, and counts it as no video', async () => {
+    const { run, putResult } = fakeServices()
+    const rejected = [aRejectedVideo('0001-1111', 'worker-1')]
+    await putResult(aFailure({ class: 'quality', rejected }, { jobId: jobIdLike('a1') }))
+
+    expect((await run(['status', 'a1'])).stdout).toContain(
+      `rejected               ${rejected[0]?.video.key}  black: frame 0\n`,
+    )
+    const { jobs } = JSON.parse((await run(['status', 'a1', '--json'])).stdout)
+    expect(jobs).toMatchObject([{ videos: [], result: { outputs: [], failure: { rejected } } }])
   })
 
   test('believes the result rather than the status', async () => {

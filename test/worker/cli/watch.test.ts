@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { InterruptedError } from '../../../worker/cli/exit-code.ts'
-import { aFailure, aResult, aStatus, jobIdLike } from '../tracking/a-job.ts'
+import { aFailure, anOutput, aResult, aStatus, jobIdLike, someQuality } from '../tracking/a-job.ts'
 import { fakeServices } from './fake-services.ts'
 
 const HIDE_CURSOR = '\x1b[?25l'
@@ -61,6 +61,20 @@ describe('svd watch, without a terminal', () => {
     expect(exitCode).toBe(1)
     expect(stdout).toContain('cat.png  failed: black\n')
     expect(stdout).toMatch(/\n1 succeeded, 1 failed\n$/)
+  })
+
+  test('says what the clip of a job was warned of', async () => {
+    const quality = { ...someQuality, warnings: ['likeness: low'] }
+    const world = fakeServices({
+      async whileAsleep() {
+        await world.putResult(aResult({ jobId: A, outputs: [anOutput(A, 'video', { quality })] }))
+      },
+    })
+    await world.putStatus(aStatus({ jobId: A }))
+    const { exitCode, stdout } = await world.run(['watch', 'aa'])
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('cup.png  succeeded: published with warnings: likeness: low\n')
+    expect(stdout).toMatch(/\n1 succeeded \(1 with warnings\)\n$/)
   })
 
   test('watches what is not done, if no job is named', async () => {

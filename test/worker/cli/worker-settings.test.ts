@@ -57,6 +57,24 @@ test.each(['-1', '1001', 'free', '1,5', 'NaN'])('%j is no price', (price) => {
   )
 })
 
+test('severities of checks are those of the list, and the usual ones', () => {
+  expect(readWorkerSettings({}, { SVD_QUALITY_CHECKS: 'likeness=fail' }).qualityChecks).toEqual({
+    ...{ 'non-finite': 'fail', black: 'fail', blank: 'fail', frozen: 'fail', container: 'fail' },
+    ...{ likeness: 'fail', seams: 'warn' },
+  })
+})
+
+test.each(['likenes=fail', 'likeness=error', 'seams=off,seams=fail'])(
+  '%j is no list of severities',
+  (list) => {
+    expect(() => readWorkerSettings({ qualityChecks: list }, {})).toThrow(
+      `--quality-checks: got '${list}'; must be a list with commas that names a check once at most; each must be ` +
+        'CHECK=SEVERITY, such as likeness=fail; checks are non-finite, black, blank, frozen, seams, likeness, container; ' +
+        'severities are off, warn, fail',
+    )
+  },
+)
+
 test('a price is a number, or to be found out', () => {
   expect(readWorkerSettings({ usdPerHour: '1.5' }, {}).usdPerHour).toBe(1.5)
   expect(readWorkerSettings({}, { SVD_USD_PER_HOUR: 'auto' }).usdPerHour).toBe('auto')

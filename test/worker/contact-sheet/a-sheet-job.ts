@@ -14,6 +14,7 @@ export const aSheetJob = (overrides: ResultOverrides = {}): SheetJob => {
       frames,
       quality: someQuality,
     })),
+    rejected: [],
     picture: null,
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { renderContactSheet } from '../../../worker/contact-sheet/render-contact-sheet.ts'
-import type { SheetJob } from '../../../worker/contact-sheet/sheet-job.ts'
+import type { RejectedSheetClip, SheetJob } from '../../../worker/contact-sheet/sheet-job.ts'
 import { standingOfResult } from '../../../worker/tracking/job-standing.ts'
 import { aFailure, someParameters, someQuality } from '../tracking/a-job.ts'
 import { aSheetJob } from './a-sheet-job.ts'
@@ -21,6 +21,7 @@ const textOf = (page: string): string =>
 const failed = (overrides: Parameters<typeof aFailure>[0] = {}): SheetJob => ({
   standing: standingOfResult(aFailure({ class: 'quality', reason: 'nothing moves', ...overrides })),
   clips: [],
+  rejected: [],
   picture: null,
 })
 
@@ -77,10 +78,55 @@ describe('the card of a clip', () => {
   })
 })
 
+test('the warnings of clips are on their card, in the summary, and found by the word', async () => {
+  const job = aSheetJob()
+  const clips = job.clips.map((clip) => ({ ...clip, quality: { ...someQuality, warnings: ['seams: high'] } }))
+  const page = await render([{ ...job, clips }, aSheetJob({ picture: 'images/fine.png' })])
+  expect(page).toContain('<p class="warnings"><b>Warning</b> seams: high</p>')
+  expect(page.match(/class="warnings"/g)).toHaveLength(1)
+  expect(textOf(page)).toContain('2 clips 1 with warnings')
+  expect([...page.matchAll(/data-words="[^"]* warning"/g)]).toHaveLength(1)
+  expect(page).not.toContain('class="reason"')
+})
+
 test('the card of a failure tells its class and reason, and what the checks found', async () => {
   const text = textOf(await render([failed({ quality: [{ ...someQuality, faults: ['frozen'] }] })]))
   for (const said of ['failed', 'No clip', 'quality nothing moves', 'frozen', '3 attempts'])
     expect(text).toContain(said)
+})
+
+describe('the card of a job whose clips were rejected', () => {
+  const rejectedBy = (workerId: string, faults: readonly string[]): RejectedSheetClip => ({
+    ...{ video: 'data:video/mp4;base64,BBBB', poster: null, frames: 14, workerId },
+    ...{ key: `jobs/a/rejected/of-${workerId}/video.mp4`, attemptId: `of-${workerId}` },
+    quality: { ...someQuality, faults: [...faults] },
+  })
+  const job = {
+    ...failed({ quality: [] }),
+    rejected: [rejectedBy('worker-1', ['black: frame 0']), rejectedBy('worker-2', ['black: frame 3'])],
+  }
+
+  test('plays each of them, marked, with who made it and its faults', async () => {
+    const page = await render([job])
+    const text = textOf(page)
+    expect(page.match(/<div class="clip rejected"><b class="badge">Rejected<\/b><video/g)).toHaveLength(2)
+    expect(page).toContain('aria-label="Clip of cup.png, rejected"')
+    expect(text).toMatch(/Rejected, made by worker-1 likeness .* black: frame 0 Rejected, made by worker-2 /)
+    expect(text).toMatch(/Rejected, made by worker-2 likeness .* black: frame 3 /)
+    expect(page).toContain('title="Attempt of-worker-2"')
+    expect(text).toContain('rejected video jobs/a/rejected/of-worker-2/video.mp4')
+    expect(text).not.toContain('No clip')
+    expect([...page.matchAll(/data-words="[^"]* rejected"/g)]).toHaveLength(1)
+  })
+
+  test('tells a video that passed, of a clip of which another did not', async () => {
+    const text = textOf(await render([{ ...job, rejected: [rejectedBy('worker-1', [])] }]))
+    expect(text).toContain('made by worker-1: passed, but another video of the clip did not likeness')
+  })
+
+  test('is counted as failed, and its clips as none', async () => {
+    expect(textOf(await render([job]))).toMatch(/ 0 clips 1 failed /)
+  })
 })
 
 test('a sweep has a heading, and its values as labels', async () => {

@@ -12,7 +12,7 @@ test('a batch is counted from its first submit, and its pace from its first star
     aSheetJob({ picture: 'images/c.png', state: 'cancelled' }),
   ]
   expect(totalsOf(jobs)).toEqual({
-    ...{ succeeded: 2, failed: 0, cancelled: 1, open: 0, clips: 2 },
+    ...{ succeeded: 2, failed: 0, cancelled: 1, open: 0, clips: 2, warned: 0 },
     // 12:00:00 to 12:02:05; two clips from 12:00:05 on, in two minutes.
     ...{ spanSeconds: 125, clipsPerHour: 60, deviceSeconds: 43.7, costUsd: 0.5 },
   })

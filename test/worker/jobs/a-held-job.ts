@@ -1,4 +1,5 @@
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
+import type { RejectedVideo } from '../../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
 import { startAttempt } from '../../../worker/jobs/attempt.ts'
@@ -7,17 +8,22 @@ import type { HeldJob } from '../../../worker/jobs/held-job.ts'
 import type { StatusChange } from '../../../worker/jobs/status-of-attempt.ts'
 import { aJob } from './a-job.ts'
 
-/** Attempts before this one that failed. */
-const failures = (count: number): SpentAttempt[] =>
+/** Attempts that failed, the first one with clips that are kept. */
+const failures = (count: number, rejected: readonly RejectedVideo[]): SpentAttempt[] =>
   Array.from({ length: count }, (_, index) => ({
     id: `000${index + 1}-0000000000000000`,
     worker_id: 'worker-0',
     reason: 'the renderer crashed',
     alive_until: '2026-01-01T00:00:00.000Z',
+    ...(index === 0 && rejected.length > 0 && { rejected: [...rejected] }),
   }))
 
 export interface HeldJobOptions {
   readonly failedBefore?: number
+  /** What is kept of the clip of the first of them. */
+  readonly rejectedBefore?: readonly RejectedVideo[]
+  /** No status gets through. */
+  readonly statusFails?: boolean
   readonly job?: JobMessage
   readonly attempt?: number
   /** What `remove` and `handBack` throw. */
@@ -29,6 +35,8 @@ export const aHeldJob = ({
   job = aJob(),
   attempt = 1,
   failedBefore = 0,
+  rejectedBefore = [],
+  statusFails = false,
   queueFailure,
 }: HeldJobOptions = {}) => {
   const said: string[] = []
@@ -51,11 +59,15 @@ export const aHeldJob = ({
     claim,
     status: {
       report: (change) => statuses.push(change),
-      readAttempts: async () => failures(failedBefore),
+      readAttempts: async () => failures(failedBefore, rejectedBefore),
       renew() {},
       async end(change) {
         statuses.push(change)
-        return failures(failedBefore + (change?.failed ? 1 : 0))
+        if (statusFails) return null
+        const before = failures(failedBefore + (change?.failed ? 1 : 0), rejectedBefore)
+        const last = before.at(-1)
+        if (change?.rejected === undefined || last === undefined) return before
+        return before.with(-1, { ...last, rejected: [...(last.rejected ?? []), ...change.rejected] })
       },
     },
     cancel: { async throwIfCancelled() {}, glance() {} },

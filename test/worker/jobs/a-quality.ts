@@ -3,6 +3,7 @@ import type { ClipQuality } from '../../../shared/contracts/result-record.ts'
 /** Of a clip with nothing wrong. */
 export const QUALITY: ClipQuality = {
   faults: [],
+  warnings: [],
   non_finite_values: 0,
   darkest_frame_mean: 100,
   largest_frame_change: 4,

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { type CheckSeverities, DEFAULT_SEVERITIES } from '../../../shared/contracts/clip-checks.ts'
 import { clipQualitySchema } from '../../../shared/contracts/result-record.ts'
 import { checkClip } from '../../../worker/jobs/check-clip.ts'
 import { encodeMp4 } from '../../../worker/video/encode-mp4.ts'
@@ -43,7 +44,12 @@ interface Changes {
   /** Of the MP4; its pictures are not looked at. Default: 12. */
   readonly videoFrames?: number
   readonly spoilVideo?: (video: Buffer) => Uint8Array
+  /** Others fail. */
+  readonly severities?: Partial<CheckSeverities>
 }
+
+/** So that a test sees a fault of any check. */
+const ALL_FAIL: CheckSeverities = { ...DEFAULT_SEVERITIES, likeness: 'fail', seams: 'fail' }
 
 const SIZE = { width: WIDTH, height: HEIGHT }
 
@@ -75,6 +81,7 @@ const check = async (changes: Changes = {}) => {
       decodeChunkSize: changes.decodeChunkSize ?? null,
       decodeOverlap: changes.decodeOverlap ?? 0,
     },
+    { ...ALL_FAIL, ...changes.severities },
     signal,
   )
   expect(clipQualitySchema.parse(JSON.parse(JSON.stringify(quality)))).toEqual(quality)
@@ -89,6 +96,7 @@ describe('a clip that is as it should be', () => {
     const quality = await check({ decodeChunkSize: 4 })
     expect(quality).toEqual({
       faults: [],
+      warnings: [],
       non_finite_values: 0,
       darkest_frame_mean: expect.closeTo(123, -1),
       largest_frame_change: expect.closeTo(10, -1),
@@ -128,27 +136,27 @@ describe('a clip is refused', () => {
     [
       'with values that are no numbers',
       { nonFiniteValues: 3 },
-      '3 values of the decoded frames were NaN or infinite; none may be',
+      'non-finite: 3 values of the decoded frames were NaN or infinite; none may be',
     ],
     [
       'with a black frame',
       { frames: replaced(7, filled(1)) },
-      "frame 7 is black: its mean brightness is 1.0, the picture's 12",
+      "black: frame 7 is black: its mean brightness is 1.0, the picture's 12",
     ],
     [
       'with a white frame',
       { frames: replaced(7, filled(255)) },
-      'frame 7 is blank: its levels spread by 0.0',
+      'blank: frame 7 is blank: its levels spread by 0.0',
     ],
     [
       'with a grey frame',
       { frames: replaced(11, filled(120)) },
-      'frame 11 is blank: its levels spread by 0.0',
+      'blank: frame 11 is blank: its levels spread by 0.0',
     ],
     [
       'that stands still',
       { frames: PAN.map(() => PICTURE) },
-      'nothing moves: neighbouring frames differ by 0.000 levels at most; more than 0.02 is expected',
+      'frozen: nothing moves: neighbouring frames differ by 0.000 levels at most; more than 0.02 is expected',
     ],
     [
       'that flickers where decode chunks meet',
@@ -156,27 +164,33 @@ describe('a clip is refused', () => {
         frames: PAN.map((frame, i) => (i % 8 >= 4 ? brighter(frame, 20) : frame)),
         decodeChunkSize: 4,
       },
-      'it flickers where decode chunks meet: frames 7 and 8 differ by 2',
+      'seams: it flickers where decode chunks meet: frames 7 and 8 differ by 2',
     ],
     [
       'that shows another picture',
       { fitted: view(scene(2), 0) },
-      'the first frame does not show the picture: ',
+      'likeness: the first frame does not show the picture: ',
     ],
   ])('%s', async (_, changes, fault) => {
     const { faults } = await check(changes)
     expect(faults).toEqual([expect.stringContaining(fault)])
+    expect(faults[0]?.startsWith(fault)).toBe(true)
   })
 
   test.each<[string, Changes, string, number]>([
-    ['lacks a frame', { videoFrames: FRAMES - 1 }, `the MP4 has 11 frames; ${FRAMES} are expected`, 11],
+    [
+      'lacks a frame',
+      { videoFrames: FRAMES - 1 },
+      `container: the MP4 has 11 frames; ${FRAMES} are expected`,
+      11,
+    ],
     [
       'is cut short',
       { spoilVideo: (video) => video.subarray(0, -100) },
-      'the MP4 cannot be read: its boxes take',
+      'container: the MP4 cannot be read: its boxes take',
       0,
     ],
-    ['is none', { spoilVideo: () => Buffer.from('no video') }, 'the MP4 cannot be read: ', 0],
+    ['is none', { spoilVideo: () => Buffer.from('no video') }, 'container: the MP4 cannot be read: ', 0],
   ])('whose MP4 %s', async (_, changes, fault, frames) => {
     const quality = await check(changes)
     expect(quality.faults).toEqual([expect.stringContaining(fault)])
@@ -186,12 +200,46 @@ describe('a clip is refused', () => {
   test('for everything that is wrong with it at once', async () => {
     const frames = PAN.map(() => filled(0))
     const { faults } = await check({ frames, nonFiniteValues: 1 })
-    expect(faults.map((fault) => fault.split(/[:;]/)[0])).toEqual([
-      '1 values of the decoded frames were NaN or infinite',
-      'frame 0 is black',
-      'nothing moves',
-      'the first frame does not show the picture',
+    expect(faults.map((fault) => fault.split(/[:;]/).slice(0, 2).join(':'))).toEqual([
+      'non-finite: 1 values of the decoded frames were NaN or infinite',
+      'black: frame 0 is black',
+      'frozen: nothing moves',
+      'likeness: the first frame does not show the picture',
     ])
+  })
+})
+
+describe('the severity of a check', () => {
+  const otherPicture = { fitted: view(scene(2), 0) }
+  const fault = expect.stringMatching(
+    /^likeness: the first frame does not show the picture: .* dB is expected$/,
+  )
+
+  test('decides whether its fault rejects the clip, is a warning, or is not reported', async () => {
+    const at = (likeness: 'fail' | 'warn' | 'off') => check({ ...otherPicture, severities: { likeness } })
+
+    expect(await at('fail')).toMatchObject({ faults: [fault], warnings: [] })
+    expect(await at('warn')).toMatchObject({ faults: [], warnings: [fault] })
+    expect(await at('off')).toMatchObject({ faults: [], warnings: [] })
+  })
+
+  test('changes no figure', async () => {
+    const { faults: _, warnings: __, ...figures } = await check(otherPicture)
+
+    expect(await check({ ...otherPicture, severities: { likeness: 'off' } })).toMatchObject(figures)
+  })
+
+  test('is of that check alone', async () => {
+    const severities = { 'non-finite': 'warn', black: 'off', frozen: 'warn', likeness: 'warn' } as const
+    const frames = PAN.map(() => filled(0))
+
+    const { faults, warnings } = await check({
+      ...{ frames, nonFiniteValues: 1, severities },
+      spoilVideo: () => Buffer.from('no video'),
+    })
+
+    expect(faults).toEqual([expect.stringMatching(/^container: /)])
+    expect(warnings.map((warning) => warning.split(':')[0])).toEqual(['non-finite', 'frozen', 'likeness'])
   })
 })
 
@@ -223,11 +271,11 @@ describe('what is no fault of the clip is thrown', () => {
   }
 
   test('a file that is not there', async () => {
-    await expect(checkClip(await oneFrame(), signal)).rejects.toThrow('ENOENT')
+    await expect(checkClip(await oneFrame(), ALL_FAIL, signal)).rejects.toThrow('ENOENT')
   })
 
   test('the reason to stop', async () => {
     const stopped = AbortSignal.abort(new Error('the lease was lost'))
-    await expect(checkClip(await oneFrame(), stopped)).rejects.toThrow('the lease was lost')
+    await expect(checkClip(await oneFrame(), ALL_FAIL, stopped)).rejects.toThrow('the lease was lost')
   })
 })

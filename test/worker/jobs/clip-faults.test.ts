@@ -17,11 +17,26 @@ test.each([
   [12.9996, '12.9996'],
 ])('%f dB is told from the limit of 13 dB as %s', (psnr, text) => {
   const [fault] = clipFaults(figuresWith(psnr), CLIP_LIMITS)
-  expect(fault).toBe(
-    `the first frame does not show the picture: ${text} dB against it; at least 13 dB is expected`,
-  )
+  expect(fault).toEqual({
+    check: 'likeness',
+    text: `the first frame does not show the picture: ${text} dB against it; at least 13 dB is expected`,
+  })
 })
 
 test('13 dB are enough', () => {
   expect(clipFaults(figuresWith(13), CLIP_LIMITS)).toEqual([])
+})
+
+test('a black frame is not blank as well, and a blank one elsewhere is found beside it', () => {
+  const [black, blank, good] = [
+    { mean: 0, spread: 0 },
+    { mean: 120, spread: 0 },
+    { mean: 120, spread: 50 },
+  ]
+  const checksOf = (frames: ClipFigures['frames']) =>
+    clipFaults({ ...figuresWith(20), frames }, CLIP_LIMITS).map(({ check }) => check)
+
+  expect(checksOf([good, black])).toEqual(['black'])
+  expect(checksOf([good, blank])).toEqual(['blank'])
+  expect(checksOf([good, blank, black])).toEqual(['black', 'blank'])
 })

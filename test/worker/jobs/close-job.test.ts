@@ -45,6 +45,19 @@ test('writes the record, then the status, then removes the message', async () =>
   expect(said).toEqual(['removed'])
 })
 
+test('the status of a clip with warnings has them as its message', async () => {
+  const { deps } = closingDeps()
+  const { held, statuses } = aHeldJob()
+  const [output] = SUCCEEDED.outputs
+  const warned = { ...output, quality: { ...QUALITY, warnings: ['likeness: low', 'seams: high'] } }
+
+  await closeJob(held, { state: 'succeeded', outputs: [warned, warned] }, deps)
+
+  expect(statuses).toEqual([
+    { state: 'succeeded', message: 'published with warnings: likeness: low; seams: high' },
+  ])
+})
+
 test('records where the time went, and what it cost', async () => {
   const { deps, store } = closingDeps()
   const { held } = aHeldJob()

@@ -14,7 +14,7 @@ import { crashOf } from '../../../worker/renderer/renderer-crashed.ts'
 
 test.each([
   ['reject', new InvalidInputError('image', 'is no picture')],
-  ['confirm', new QualityError([])],
+  ['confirm', new QualityError([], [])],
   ['reject', new DoesNotFitError('memory: vae_decoder needs 40 GB, and 24 GB are there')],
   ['cancel', new JobCancelledError('it was asked to stop')],
   ['release', new DrainingError('SIGTERM')],

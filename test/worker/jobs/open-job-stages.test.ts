@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { type CheckSeverities, DEFAULT_SEVERITIES } from '../../../shared/contracts/clip-checks.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { hashPixels, jobIdOf } from '../../../shared/contracts/job-id.ts'
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
@@ -28,6 +29,8 @@ const aJobOfPicture = (options: JobOptions = {}): JobMessage => {
   return { ...job, image, job_id: jobIdOf(pixelsSha256, job.parameters, job.model) }
 }
 
+const SEVERITIES: CheckSeverities = { ...DEFAULT_SEVERITIES, frozen: 'off' }
+
 interface Options {
   readonly stored?: Uint8Array | null
   readonly modelSha256?: string
@@ -39,7 +42,12 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
   const store = openMemoryObjectStore({ now: Date.now })
   const bytes = stored === undefined ? await encodePng(PICTURE) : stored
   if (bytes !== null) await store.put(job.image.key, bytes, { contentType: 'image/png' }, unaborted)
-  const asked = { renders: [] as RenderJob[], finishes: [] as ClipToFinish[], checks: [] as ClipToCheck[] }
+  const asked = {
+    renders: [] as RenderJob[],
+    finishes: [] as ClipToFinish[],
+    checks: [] as ClipToCheck[],
+    severities: [] as CheckSeverities[],
+  }
   const model: OpenModel = {
     dir: '/models/svd-xt',
     variant: 'fp16',
@@ -86,12 +94,14 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
         seconds: 0.5,
       }
     },
-    async checkClip(clip) {
+    async checkClip(clip, severities) {
       asked.checks.push(clip)
+      asked.severities.push(severities)
       return { ...QUALITY, non_finite_values: clip.nonFiniteValues }
     },
     settings: { device: { provider: 'cpu' }, memory: 'auto', threads: 3, cacheDir: '/cache' },
     ffmpegPath: '/bin/ffmpeg',
+    severities: SEVERITIES,
   })
   const folder = await temporaryDir()
   return { folder, asked, prepare: () => prepare(job, folder, unaborted) }
@@ -135,6 +145,7 @@ test('each video is encoded and checked', async () => {
     { frameCount: 14, decodeChunkSize: null, nonFiniteValues: 0, fitted: path.join(folder, 'fitted.rgb') },
     { frameCount: 14, decodeChunkSize: null, nonFiniteValues: 1, video: path.join(folder, 'video-1.mp4') },
   ])
+  expect(asked.severities).toEqual([SEVERITIES, SEVERITIES])
   expect(clip.videos.map(({ quality, frames }) => [quality.non_finite_values, frames])).toEqual([
     [0, 14],
     [1, 14],

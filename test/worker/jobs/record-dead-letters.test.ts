@@ -14,6 +14,7 @@ import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
 import { aHeldJob } from './a-held-job.ts'
 import { aJob } from './a-job.ts'
+import { aRejectedVideo } from './a-rejected-video.ts'
 import { closingDeps } from './closing-deps.ts'
 
 const deadLettersWith = async (bodies: readonly string[], faults: Faults<QueueOperation> = {}) => {
@@ -83,6 +84,19 @@ test.each([
   },
 )
 
+test('the record of a dead letter names what is kept of clips that did not pass their checks', async () => {
+  const job = aJob()
+  const { store, sweep } = await deadLettersWith([JSON.stringify(job)])
+  const rejected = [aRejectedVideo('0001-1111', 'worker-7')]
+  const failed: SpentAttempt = { ...RENDERING, reason: 'black', failed_checks: true, rejected }
+  const status = statusOf({ job, number: 2 }, { state: 'queued' }, 'worker-7', dateAt(0), [failed, RENDERING])
+  await store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+
+  await sweep()
+
+  expect(await storedJson(store, resultKey(job.job_id))).toMatchObject({ failure: { rejected } })
+})
+
 test('a job that another worker may render by a second copy of its message gets no record yet', async () => {
   const job = aJob()
   const { store, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
@@ -99,7 +113,11 @@ test('a job that another worker may render by a second copy of its message gets 
 test.each([
   ['succeeded', { state: 'succeeded', outputs: [] }, 0],
   ['was cancelled', { state: 'cancelled' }, 0],
-  ['failed', { state: 'failed', failure: { class: 'exhausted', reason: 'a 503', quality: [] } }, 1],
+  [
+    'failed',
+    { state: 'failed', failure: { class: 'exhausted', reason: 'a 503', quality: [], rejected: [] } },
+    1,
+  ],
 ] satisfies [string, Ending, number][])(
   'the dead letter of a job that %s is kept only where it can bring something back',
   async (_, ending, left) => {

@@ -3,6 +3,7 @@ import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { encodeJobMessage } from '../../../shared/contracts/job-message.ts'
+import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
 import { AttemptsSpentError } from '../../../worker/jobs/attempts-spent-error.ts'
 import { closeIfDone } from '../../../worker/jobs/close-job.ts'
@@ -17,7 +18,13 @@ import { storedJson } from '../../fixtures/stored-json.ts'
 import { aHeldJob } from './a-held-job.ts'
 import { aJob } from './a-job.ts'
 import { QUALITY } from './a-quality.ts'
+import { aRejectedVideo } from './a-rejected-video.ts'
 import { closingDeps } from './closing-deps.ts'
+
+const AN_ATTEMPT: SpentAttempt = {
+  ...{ id: '0001-1111', worker_id: 'worker-0', reason: 'black' },
+  alive_until: '2026-01-01T00:00:00.000Z',
+}
 
 const RESULT = resultKey(aJob().job_id)
 
@@ -55,15 +62,19 @@ describe('clips that do not pass', () => {
   const first = { ...QUALITY, faults: ['flickers'] }
   const second = { ...QUALITY, faults: ['flickers', 'is black'] }
   const reason = 'the clip did not pass its checks: flickers; is black'
+  const rejected = [aRejectedVideo('0002-2222', 'worker-1')]
+  const rejectedBefore = [aRejectedVideo('0001-1111', 'worker-0')]
 
   test('are tried again, and the attempt counts', async () => {
     const { deps, store } = closingDeps()
     const { held, said, statuses } = aHeldJob()
 
-    const end = await settleFailure(new QualityError([first, second]), held, deps)
+    const end = await settleFailure(new QualityError([first, second], rejected), held, deps)
 
     expect(end).toMatchObject({ type: 'retry', reason })
-    expect(statuses).toEqual([{ state: 'queued', message: reason, failed: true, failedChecks: true }])
+    expect(statuses).toEqual([
+      { state: 'queued', message: reason, failed: true, failedChecks: true, rejected },
+    ])
     expect(said).toEqual([expect.stringMatching(/^handed back for \d+ s$/)])
     expect(store.writes).toEqual([])
   })
@@ -71,10 +82,10 @@ describe('clips that do not pass', () => {
   test('are recorded with the figures of each once another clip passed here', async () => {
     const { deps, store } = closingDeps()
     const { held, said } = aHeldJob()
-    await settleFailure(new QualityError([first]), aHeldJob().held, deps)
+    await settleFailure(new QualityError([first], []), aHeldJob().held, deps)
     deps.clips.notePassed()
 
-    await settleFailure(new QualityError([first, second]), held, deps)
+    await settleFailure(new QualityError([first, second], []), held, deps)
 
     expect(await storedJson(store, RESULT)).toMatchObject({
       failure: { class: 'quality', reason, quality: [first, second] },
@@ -86,12 +97,51 @@ describe('clips that do not pass', () => {
     const { deps, store, deadLetters } = closingDeps()
     const { held } = aHeldJob({ failedBefore: 2 })
 
-    await settleFailure(new QualityError([second]), held, deps)
+    await settleFailure(new QualityError([second], []), held, deps)
 
     expect(await storedJson(store, RESULT)).toMatchObject({
       failure: { class: 'quality', reason: `unconfirmed by another worker: ${reason}`, quality: [second] },
     })
     expect(deadLetters.messages()).toEqual([])
+  })
+
+  test('are recorded with what is kept of them, also of those of attempts before', async () => {
+    const { deps, store } = closingDeps()
+    const { held } = aHeldJob({ failedBefore: 2, rejectedBefore })
+
+    await settleFailure(new QualityError([second], rejected), held, deps)
+
+    expect(await storedJson(store, RESULT)).toMatchObject({
+      failure: { class: 'quality', rejected: [...rejectedBefore, ...rejected] },
+    })
+  })
+
+  test('are recorded with what is kept of this one where the attempts are not known', async () => {
+    const { deps, store } = closingDeps()
+    await settleFailure(new QualityError([first], []), aHeldJob().held, deps)
+    deps.clips.notePassed()
+    const { held } = aHeldJob({ statusFails: true })
+
+    await settleFailure(new QualityError([second], rejected), held, deps)
+
+    expect(await storedJson(store, RESULT)).toMatchObject({ failure: { class: 'quality', rejected } })
+  })
+
+  test.each([
+    ['this one crashed', (): Error => new Error('the renderer crashed')],
+    [
+      'it had none left',
+      () => new AttemptsSpentError([{ ...AN_ATTEMPT, rejected: rejectedBefore, failed_checks: true }]),
+    ],
+  ])('are named by the record of a job whose attempts are spent, though %s', async (_, error) => {
+    const { deps, store } = closingDeps()
+    const { held } = aHeldJob({ failedBefore: 2, rejectedBefore })
+
+    await settleFailure(error(), held, deps)
+
+    expect(await storedJson(store, RESULT)).toMatchObject({
+      failure: { class: 'exhausted', rejected: rejectedBefore },
+    })
   })
 })
 

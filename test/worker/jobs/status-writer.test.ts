@@ -15,6 +15,7 @@ import type { StoreOperation } from '../../fixtures/memory-object-store.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
 import { aJob } from './a-job.ts'
+import { aRejectedVideo } from './a-rejected-video.ts'
 import { closingDeps } from './closing-deps.ts'
 
 const JOB = aJob()
@@ -206,6 +207,19 @@ describe('the entry of an attempt', () => {
     const failed = { failed: true, failedChecks: true } as const
     const counted = await writer.end({ state: 'queued', message: 'it is black', ...failed })
     expect(counted).toEqual([expect.objectContaining({ id: ID, reason: 'it is black', failed_checks: true })])
+  })
+
+  test('has what is kept of that clip, also once the job has ended', async () => {
+    const { writer, another, written } = aWriter()
+    await another('queued', { attempt: 1, workerId: 'worker-0' })
+    const rejected = [aRejectedVideo(ID, 'worker-1')]
+    const failed = { failed: true, failedChecks: true, rejected } as const
+
+    const counted = await writer.end({ state: 'queued', message: 'it is black', ...failed })
+    await writer.end({ state: 'failed', message: 'it is black' })
+
+    expect(counted).toMatchObject([{ id: ID, rejected }])
+    expect(written().at(-1)).toMatchObject({ state: 'failed', attempts: [{ rejected }] })
   })
 
   test.each(['replace', 'create'] as const)(

@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { storeOutputs } from '../../../worker/jobs/store-outputs.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
-import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
+import { aFinishedVideo, sha256Of } from './a-finished-video.ts'
 import { aJob } from './a-job.ts'
 import { QUALITY } from './a-quality.ts'
 
@@ -18,31 +15,15 @@ const keyOf = ({ attemptId }: typeof FIRST, name: string): string =>
 const VIDEO_KEY = keyOf(FIRST, 'video.mp4')
 const POSTER_KEY = keyOf(FIRST, 'video.poster.png')
 
-const hashOf = (content: string): string => createHash('sha256').update(content).digest('hex')
-
-const aVideo = async (content: string) => {
-  const dir = await temporaryDir()
-  const file = async (name: string, text: string) => {
-    await writeFile(path.join(dir, name), text)
-    return { path: path.join(dir, name), sizeBytes: text.length, sha256: hashOf(text) }
-  }
-  return {
-    video: await file('video.mp4', `${content} video`),
-    poster: await file('video.poster.png', `${content} poster`),
-    frames: 14,
-    quality: QUALITY,
-  }
-}
-
 test('returns what is stored where, with its hash', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
 
-  const outputs = await storeOutputs(store, FIRST, [await aVideo('first')], unaborted)
+  const outputs = await storeOutputs(store, FIRST, [await aFinishedVideo('first')], unaborted)
 
   expect(outputs).toEqual([
     {
-      video: { key: VIDEO_KEY, size_bytes: 11, sha256: hashOf('first video') },
-      poster: { key: POSTER_KEY, size_bytes: 12, sha256: hashOf('first poster') },
+      video: { key: VIDEO_KEY, size_bytes: 11, sha256: sha256Of('first video') },
+      poster: { key: POSTER_KEY, size_bytes: 12, sha256: sha256Of('first poster') },
       frames: 14,
       quality: QUALITY,
     },
@@ -51,15 +32,23 @@ test('returns what is stored where, with its hash', async () => {
   expect((await store.head(POSTER_KEY, unaborted))?.contentType).toBe('image/png')
 })
 
+test('uploads with no tag, by which the clip would expire', async () => {
+  const store = openMemoryObjectStore({ now: Date.now })
+
+  await storeOutputs(store, FIRST, [await aFinishedVideo('first')], unaborted)
+
+  expect(store.keys().map(store.tagsOf)).toEqual([{}, {}])
+})
+
 test('neither uses nor changes the files of another attempt', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
-  await storeOutputs(store, FIRST, [await aVideo('first')], unaborted)
+  await storeOutputs(store, FIRST, [await aFinishedVideo('first')], unaborted)
 
-  const [output] = await storeOutputs(store, SECOND, [await aVideo('second, longer')], unaborted)
+  const [output] = await storeOutputs(store, SECOND, [await aFinishedVideo('second, longer')], unaborted)
 
   expect([output?.video, output?.poster]).toEqual([
-    { key: keyOf(SECOND, 'video.mp4'), size_bytes: 20, sha256: hashOf('second, longer video') },
-    { key: keyOf(SECOND, 'video.poster.png'), size_bytes: 21, sha256: hashOf('second, longer poster') },
+    { key: keyOf(SECOND, 'video.mp4'), size_bytes: 20, sha256: sha256Of('second, longer video') },
+    { key: keyOf(SECOND, 'video.poster.png'), size_bytes: 21, sha256: sha256Of('second, longer poster') },
   ])
   expect(store.writes.map(({ key }) => key)).toEqual([
     ...[VIDEO_KEY, POSTER_KEY],
@@ -72,7 +61,7 @@ test('leaves the files of a worker from before attempts had folders', async () =
   const earlier = `jobs/${jobId}/video.mp4`
   await store.put(earlier, new Uint8Array(3), { contentType: 'video/mp4' }, unaborted)
 
-  const [output] = await storeOutputs(store, FIRST, [await aVideo('first')], unaborted)
+  const [output] = await storeOutputs(store, FIRST, [await aFinishedVideo('first')], unaborted)
 
   expect(output?.video.key).toBe(VIDEO_KEY)
   expect((await store.head(earlier, unaborted))?.sizeBytes).toBe(3)
@@ -81,7 +70,12 @@ test('leaves the files of a worker from before attempts had folders', async () =
 test('numbers the videos of a job that has several', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
 
-  const outputs = await storeOutputs(store, FIRST, [await aVideo('a'), await aVideo('b')], unaborted)
+  const outputs = await storeOutputs(
+    store,
+    FIRST,
+    [await aFinishedVideo('a'), await aFinishedVideo('b')],
+    unaborted,
+  )
 
   expect(outputs.map(({ video }) => video.key)).toEqual([
     keyOf(FIRST, 'video-0.mp4'),
@@ -99,17 +93,17 @@ test('accepts a file that the first try of the same request wrote, where its ans
     },
   }
 
-  const [output] = await storeOutputs(triedTwice, FIRST, [await aVideo('first')], unaborted)
+  const [output] = await storeOutputs(triedTwice, FIRST, [await aFinishedVideo('first')], unaborted)
 
-  expect(output?.video.sha256).toBe(hashOf('first video'))
+  expect(output?.video.sha256).toBe(sha256Of('first video'))
 })
 
 test('records nothing of an object that this attempt did not upload', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
-  const metadata = { sha256: hashOf('other bytes') }
+  const metadata = { sha256: sha256Of('other bytes') }
   await store.put(VIDEO_KEY, new Uint8Array(11), { contentType: 'video/mp4', metadata }, unaborted)
 
-  const storing = storeOutputs(store, FIRST, [await aVideo('first')], unaborted)
+  const storing = storeOutputs(store, FIRST, [await aFinishedVideo('first')], unaborted)
 
   await expect(storing).rejects.toThrow(
     `${VIDEO_KEY}: is another file than the one that this attempt uploaded`,

@@ -60,6 +60,6 @@ export const aResult = (changes: Partial<ResultRecord> = {}): ResultRecord => ({
 export const aFailedResult = (failureClass: FailureClass): ResultRecord =>
   aResult({
     state: 'failed',
-    failure: { class: failureClass, reason: 'it is black', quality: [] },
+    failure: { class: failureClass, reason: 'it is black', quality: [], rejected: [] },
     cost_usd: null,
   })

@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly onStage?: (stage: StageName, picture: string, world: World) => void
   /** What the checks find wrong. */
   readonly faultsOf?: (picture: string, path: RenderPath) => readonly string[]
+  /** Warnings of the checks. */
+  readonly warningsOf?: (picture: string, path: RenderPath) => readonly string[]
   readonly storeFaults?: Faults<StoreOperation>
   readonly queueFaults?: Faults<QueueOperation>
   readonly maxAttempts?: number
@@ -47,7 +49,14 @@ const OVER_MS = 48 * 3_600_000
 
 /** A worker with a queue, dead letters and a bucket, in which time passes as it is told. */
 export const aWorld = (given: WorldOptions = {}) => {
-  const { pictures = [], onStage, faultsOf = () => [], storeFaults = {}, queueFaults = {} } = given
+  const {
+    pictures = [],
+    onStage,
+    faultsOf = () => [],
+    warningsOf = () => [],
+    storeFaults = {},
+    queueFaults = {},
+  } = given
   const { maxAttempts = 3, maxReceives = MAX_JOB_RECEIVES } = given
   const seconds = { ...SECONDS, ...given.seconds }
   const time = openVirtualTime()
@@ -94,14 +103,16 @@ export const aWorld = (given: WorldOptions = {}) => {
             begin('finish', job)
             await clock.sleep(seconds.finish * 1000, signal)
             const clip = `clip ${clips++}`
-            const faults = [...faultsOf(job.image.source_key.slice(7, -4), path)]
+            const picture = job.image.source_key.slice(7, -4)
+            const faults = [...faultsOf(picture, path)]
+            const warnings = [...warningsOf(picture, path)]
             return {
               videos: [
                 {
                   video: disk.write(`${folder}/video.mp4`, `${clip} video`),
                   poster: disk.write(`${folder}/video.poster.png`, `${clip} poster`),
                   frames: 14,
-                  quality: { ...QUALITY, faults },
+                  quality: { ...QUALITY, faults, warnings },
                 },
               ],
               seconds: { encodeVideo: seconds.finish, check: 0 },

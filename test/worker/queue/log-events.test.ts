@@ -4,6 +4,7 @@ import { Logger } from '@aws-lambda-powertools/logger'
 import { describe, expect, test } from 'vitest'
 import { logEvents } from '../../../worker/queue/log-events.ts'
 import type { WorkerEvent } from '../../../worker/queue/worker-event.ts'
+import { QUALITY } from '../jobs/a-quality.ts'
 import { aFailedResult, aResult, JOB_ID } from './a-result.ts'
 
 /** The library's own logger, with its output in memory: it takes none. */
@@ -22,6 +23,12 @@ const aLog = () => {
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line)),
   }
+}
+
+const FILE = { key: 'video.mp4', size_bytes: 1, sha256: 'a'.repeat(64) }
+const A_WARNED_OUTPUT = {
+  ...{ video: FILE, poster: FILE, frames: 14 },
+  quality: { ...QUALITY, warnings: ['likeness: low', 'seams: high'] },
 }
 
 /** Of every line, by the library. */
@@ -50,6 +57,17 @@ describe('the log', () => {
       { level: 'INFO', message: 'device was idle', job_id: JOB_ID, gap_ms: 12 },
     ],
     [
+      { type: 'clip-rejected', jobId: JOB_ID, videos: ['a.mp4', 'b.mp4'], failure: null },
+      { level: 'WARN', message: 'clip rejected', job_id: JOB_ID, videos: 'a.mp4 b.mp4' },
+    ],
+    [
+      { type: 'clip-rejected', jobId: JOB_ID, videos: [], failure: 'no answer within 60 s' },
+      {
+        ...{ level: 'WARN', message: 'clip rejected, and not all of it kept', job_id: JOB_ID },
+        reason: 'no answer within 60 s',
+      },
+    ],
+    [
       { type: 'job-done', jobId: JOB_ID, result: aResult() },
       {
         level: 'INFO',
@@ -75,6 +93,21 @@ describe('the log', () => {
         failure_class: 'quality',
         reason: 'it is black',
         device_seconds: 50.25,
+        safer_path: false,
+      },
+    ],
+    [
+      { type: 'job-done', jobId: JOB_ID, result: aResult({ outputs: [A_WARNED_OUTPUT] }) },
+      {
+        level: 'WARN',
+        message: 'job succeeded',
+        job_id: JOB_ID,
+        trace_id: 'trace-1',
+        attempt: 2,
+        videos: 1,
+        warnings: 'likeness: low; seams: high',
+        device_seconds: 50.25,
+        cost_usd: 0.014,
         safer_path: false,
       },
     ],

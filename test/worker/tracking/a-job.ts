@@ -79,6 +79,7 @@ export const aJobMessage = ({
 
 export const someQuality: ClipQuality = {
   faults: [],
+  warnings: [],
   non_finite_values: 0,
   darkest_frame_mean: 83.4,
   largest_frame_change: 4.1,
@@ -138,7 +139,7 @@ export const aFailure = (failure: Partial<JobFailure> = {}, overrides: ResultOve
   aResult({
     state: 'failed',
     attempt: 3,
-    failure: { class: 'exhausted', reason: 'the renderer ended', quality: [], ...failure },
+    failure: { class: 'exhausted', reason: 'the renderer ended', quality: [], rejected: [], ...failure },
     ...overrides,
   })
 

@@ -6,23 +6,27 @@ export interface ClipFile {
   /** Of all clips of that worker's process. */
   readonly clip: string
   readonly path: RenderPath
+  /** Whether the clip has faults. */
+  readonly isBad: boolean
   readonly kind: 'video' | 'poster'
   readonly index: number
 }
 
-const WORDS = /^(?<clip>(?<worker>\S+) clip \d+) (?<path>as-asked|safer) (?<kind>video|poster) (?<index>\d+)$/
+const WORDS =
+  /^(?<clip>(?<worker>\S+) clip \d+) (?<path>as-asked|safer) (?<quality>good|bad) (?<kind>video|poster) (?<index>\d+)$/
 
-export const encodeClipFile = ({ clip, path, kind, index }: Omit<ClipFile, 'worker'>): string =>
-  `${clip} ${path} ${kind} ${index}`
+export const encodeClipFile = ({ clip, path, isBad, kind, index }: Omit<ClipFile, 'worker'>): string =>
+  `${clip} ${path} ${isBad ? 'bad' : 'good'} ${kind} ${index}`
 
 /** Throws where the text is not a simulated clip's. */
 export const parseClipFile = (text: string): ClipFile => {
-  const { worker, clip, path, kind, index } = WORDS.exec(text)?.groups ?? {}
+  const { worker, clip, path, quality, kind, index } = WORDS.exec(text)?.groups ?? {}
   if (worker === undefined || clip === undefined) throw new Error(`'${text}' is not a file of a clip`)
   return {
     worker,
     clip,
     path: path === 'safer' ? 'safer' : 'as-asked',
+    isBad: quality === 'bad',
     kind: kind === 'poster' ? 'poster' : 'video',
     index: Number(index),
   }

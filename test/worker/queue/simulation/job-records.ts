@@ -1,9 +1,13 @@
 import { jobIdOfResult, REPORTS_PREFIX, resultKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { type IngestReport, ingestReportSchema } from '../../../../shared/contracts/ingest-report.ts'
-import { type ResultRecord, resultRecordSchema } from '../../../../shared/contracts/result-record.ts'
+import {
+  type ResultRecord,
+  resultRecordSchema,
+  warningsOf,
+} from '../../../../shared/contracts/result-record.ts'
 import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 import type { JobKind } from './simulated-renderer.ts'
-import { faultsOfOutputs } from './watched-store.ts'
+import { faultsOfFiles } from './watched-store.ts'
 
 /* What the output bucket says when all is over. */
 
@@ -52,6 +56,11 @@ export const faultsOfJob = async (
     [stoppedBefore && state === 'succeeded', 'was to be stopped before it began, and succeeded'],
     [kind === 'bad-picture' && state === 'succeeded', 'has no picture, and succeeded'],
     [kind === 'bad-clip' && state === 'succeeded', 'did not pass its checks, and succeeded'],
+    [kind === 'warned' && safer_path, 'has warnings alone, and was made on the safer path'],
+    [
+      kind === 'warned' && state === 'succeeded' && warningsOf(record).length === 0,
+      'has warnings, and succeeded without them',
+    ],
     [kind === 'bad-seams' && state === 'succeeded' && !safer_path, 'has seams, and succeeded'],
     [kind === 'poison' && state === 'succeeded', 'takes its worker down, and succeeded'],
     [kind !== 'bad-picture' && failure?.class === 'invalid-input', 'has a picture, and was refused'],
@@ -59,7 +68,7 @@ export const faultsOfJob = async (
   ]
   const found = [
     ...wrong.flatMap(([isSo, what]) => (isSo ? [what] : [])),
-    ...(await faultsOfOutputs(store, record)),
+    ...(await faultsOfFiles(store, record)),
   ]
   return found.map((what) => `${jobId} ${what}`)
 }

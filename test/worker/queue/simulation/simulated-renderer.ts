@@ -16,8 +16,11 @@ import type { Incarnation } from './incarnation.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
 
-/** What comes of a job where nothing fails: it lies in the job. A `poison` one takes its worker's process down. */
-export const JOB_KINDS = ['good', 'bad-picture', 'bad-seams', 'bad-clip', 'poison'] as const
+/**
+ * What comes of a job where nothing fails: it lies in the job. A `poison` one takes its worker's process down, and a
+ * `warned` one has clips with warnings alone.
+ */
+export const JOB_KINDS = ['good', 'warned', 'bad-picture', 'bad-seams', 'bad-clip', 'poison'] as const
 export type JobKind = (typeof JOB_KINDS)[number]
 
 export interface RendererFaults {
@@ -38,7 +41,7 @@ export interface SimulatedRendererOptions {
   readonly onRender: (jobId: string) => void
   /** Told of each failure that is the job's: the renderer's or the encoder's, as far as anybody can tell. */
   readonly onFailure: (jobId: string) => void
-  /** Told of each clip that was checked on the last path that it gets. */
+  /** Told of each clip that was checked on the last path that it gets, unless all that it has is warnings. */
   readonly onClip: (jobId: string, passed: boolean) => void
   /** Kills the worker's process. */
   readonly crash: (why: string) => void
@@ -85,13 +88,17 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
       onFailure(job_id)
       throw new Error('ffmpeg exited with code 1')
     }
-    const passed = !hasFault(kind, path)
-    if (passed || path === 'safer') onClip(job_id, passed)
-    const quality = { ...QUALITY, faults: passed ? [] : ['flickers at decode seams'] }
+    const isBad = hasFault(kind, path)
+    if (kind !== 'warned' && (!isBad || path === 'safer')) onClip(job_id, !isBad)
+    const quality = {
+      ...QUALITY,
+      faults: isBad ? ['flickers at decode seams'] : [],
+      warnings: kind === 'warned' ? ['seldom seen'] : [],
+    }
     const clip = `${incarnation.name} clip ${clips++}`
     const write = (kind: 'video' | 'poster', index: number) => {
       const name = kind === 'video' ? `video-${index}.mp4` : `video-${index}.poster.png`
-      return disk.write(`${folder}/${name}`, encodeClipFile({ clip, path, kind, index }))
+      return disk.write(`${folder}/${name}`, encodeClipFile({ clip, path, isBad, kind, index }))
     }
     return {
       videos: Array.from({ length: videos }, (_, index) => ({

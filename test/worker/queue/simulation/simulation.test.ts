@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { warningsOf } from '../../../../shared/contracts/result-record.ts'
 import type { WorkerEvent } from '../../../../worker/queue/worker-event.ts'
 import { makeDroppablePictures } from './droppable-pictures.ts'
 import { NO_CALL_FAULTS } from './faulty-call.ts'
@@ -43,6 +44,7 @@ describe.skipIf(ONE_SEED !== undefined)('whatever fails, no job is lost and none
   test('and everything that can happen to a job has happened', () => {
     const types = new Set(happened.map(({ type }) => type))
     expect([...types].sort()).toEqual([
+      'clip-rejected',
       'dead-letter-recorded',
       'device-idle',
       'draining',
@@ -61,6 +63,10 @@ describe.skipIf(ONE_SEED !== undefined)('whatever fails, no job is lost and none
       'worker-stopped',
     ])
     const results = happened.flatMap((event) => (event.type === 'job-done' ? [event.result] : []))
+    expect(results.some((result) => warningsOf(result).length > 0)).toBe(true)
+    expect(
+      results.some(({ failure }) => new Set(failure?.rejected.map((one) => one.worker_id)).size > 1),
+    ).toBe(true)
     const endings = results.map(
       ({ state, failure, safer_path }) => `${failure?.class ?? state} ${safer_path}`,
     )
@@ -145,6 +151,7 @@ describe.skipIf(ONE_SEED !== undefined)('what no attempt may do is found', () =>
     const found = await violationsWith((store) => ({
       ...store,
       read: (key, options, signal) => store.read(shared(key), options, signal),
+      tagsOf: (key) => store.tagsOf(shared(key)),
       async create(key, body, options, signal) {
         const created = await store.create(shared(key), body, options, signal)
         return created || shared(key) !== key

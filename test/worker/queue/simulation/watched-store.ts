@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
-import { JOBS_PREFIX, jobIdOfResult } from '../../../../shared/contracts/bucket-layout.ts'
 import {
+  JOBS_PREFIX,
+  jobFolder,
+  jobIdOfResult,
+  REJECTED_TAG,
+  rejectedFolder,
+} from '../../../../shared/contracts/bucket-layout.ts'
+import {
+  type JobOutput,
   type ResultRecord,
   resultRecordSchema,
   type StoredFile,
@@ -11,16 +18,21 @@ import { type ClipFile, parseClipFile } from './clip-file.ts'
 
 const EVERYTHING = { maxBytes: Number.MAX_SAFE_INTEGER }
 const never = new AbortController().signal
+const REJECTED_KEY = /^jobs\/[^/]+\/rejected\//
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
-/**
- * What is wrong with the files that a record names: each must be there with the record's size and SHA-256, and all must
- * be of the one clip that the record's own worker made. No two simulated clips have the same bytes, so that a file of
- * another attempt is found.
- */
-export const faultsOfOutputs = async (
+type NamedVideo = Pick<JobOutput, 'video' | 'poster'>
+
+interface ExpectedClip extends Pick<ClipFile, 'worker' | 'path' | 'isBad'> {
+  /** Where its files have to be. */
+  readonly folder: string
+}
+
+/** Each file must be there with the record's size and SHA-256, and all must be of the one clip that is expected. */
+const faultsOfClip = async (
   store: Pick<ObjectStore, 'read'>,
-  { outputs, worker, safer_path }: ResultRecord,
+  videos: readonly NamedVideo[],
+  { folder, worker, path, isBad }: ExpectedClip,
 ): Promise<readonly string[]> => {
   const faults: string[] = []
   const clips = new Set<string>()
@@ -28,6 +40,7 @@ export const faultsOfOutputs = async (
     { key, sha256, size_bytes }: StoredFile,
     expected: Pick<ClipFile, 'kind' | 'index'>,
   ): Promise<void> => {
+    if (!key.startsWith(folder)) faults.push(`names ${key}, which is not under ${folder}`)
     const object = await store.read(key, EVERYTHING, never)
     if (object === null) return void faults.push(`names ${key}, which is not there`)
     const actual = createHash('sha256').update(object.bytes).digest('hex')
@@ -36,11 +49,11 @@ export const faultsOfOutputs = async (
     clips.add(file.clip)
     if (file.kind !== expected.kind || file.index !== expected.index)
       faults.push(`has ${file.kind} ${file.index} as ${expected.kind} ${expected.index}`)
-    if (file.worker !== worker.id) faults.push(`is by ${worker.id}, and ${key} by ${file.worker}`)
-    if (file.path !== (safer_path ? 'safer' : 'as-asked'))
-      faults.push(`has ${key} from the path ${file.path}`)
+    if (file.worker !== worker) faults.push(`is by ${worker}, and ${key} by ${file.worker}`)
+    if (file.path !== path) faults.push(`has ${key} from the path ${file.path}`)
+    if (file.isBad !== isBad) faults.push(`has ${key} of a clip that ${isBad ? 'passed' : 'was rejected'}`)
   }
-  for (const [index, { video, poster }] of outputs.entries()) {
+  for (const [index, { video, poster }] of videos.entries()) {
     await checkFile(video, { kind: 'video', index })
     await checkFile(poster, { kind: 'poster', index })
   }
@@ -49,10 +62,34 @@ export const faultsOfOutputs = async (
 }
 
 /**
+ * What is wrong with the files that a record names: outputs are of the one good clip that the record's own worker made,
+ * and what is rejected is of one bad clip for each attempt, made on the safer path. No two simulated clips have the same
+ * bytes, so that a file of another attempt is found.
+ */
+export const faultsOfFiles = async (
+  store: Pick<ObjectStore, 'read'>,
+  { job_id, outputs, failure, worker, safer_path }: ResultRecord,
+): Promise<readonly string[]> => {
+  const faults = await faultsOfClip(store, outputs, {
+    ...{ folder: `${jobFolder(job_id)}attempts/`, worker: worker.id, isBad: false },
+    path: safer_path ? 'safer' : 'as-asked',
+  })
+  const attempts = Map.groupBy(failure?.rejected ?? [], ({ attempt_id }) => attempt_id)
+  const ofRejected = [...attempts].map(([id, videos]) =>
+    faultsOfClip(store, videos, {
+      ...{ folder: `${rejectedFolder(job_id)}${id}/`, worker: videos[0]!.worker_id },
+      ...{ path: 'safer', isBad: true },
+    }),
+  )
+  return [faults, ...(await Promise.all(ofRejected))].flat()
+}
+
+/**
  * The store, with a check of what no write may do at any time:
  * - no key under `jobs/` is written twice with other bytes: no two clips have the same, so that equal ones are of a
  *   request that was repeated,
- * - a record's outputs are there as it says, and all of one attempt,
+ * - a record's outputs are there as it says, and all of one attempt, and so is what it says was rejected,
+ * - what is rejected has the tag by which it expires, and nothing else has it,
  * - a file that a record names is never written again or deleted.
  */
 export const watchStore = (
@@ -72,14 +109,16 @@ export const watchStore = (
     if (written.has(key) && !isRepeated) violate(`${key} was written twice`)
     if (published.has(key) && !isRepeated) violate(`${key} was written after a record named it`)
     written.set(key, text)
+    const isTagged = store.tagsOf(key)[REJECTED_TAG.name] === REJECTED_TAG.value
+    if (isTagged !== REJECTED_KEY.test(key)) violate(`${key} ${isTagged ? 'expires' : 'never expires'}`)
     if (jobIdOfResult(key) === null) return
     const record = resultRecordSchema.parse(JSON.parse(text))
-    for (const { video, poster } of record.outputs) {
+    for (const { video, poster } of [...record.outputs, ...(record.failure?.rejected ?? [])]) {
       published.add(video.key)
       published.add(poster.key)
     }
     onRecord(record)
-    for (const fault of await faultsOfOutputs(store, record)) violate(`${key} ${fault}`)
+    for (const fault of await faultsOfFiles(store, record)) violate(`${key} ${fault}`)
   }
 
   return {

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { ClipQuality } from '../../../shared/contracts/result-record.ts'
+import type { FinishedVideo } from '../../../worker/jobs/job-stages.ts'
+import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+import { QUALITY } from './a-quality.ts'
+
+export const sha256Of = (content: string): string => createHash('sha256').update(content).digest('hex')
+
+/** Files whose content is words: `CONTENT video` and `CONTENT poster`. */
+export const aFinishedVideo = async (
+  content: string,
+  quality: ClipQuality = QUALITY,
+): Promise<FinishedVideo> => {
+  const dir = await temporaryDir()
+  const file = async (name: string, text: string) => {
+    await writeFile(path.join(dir, name), text)
+    return { path: path.join(dir, name), sizeBytes: text.length, sha256: sha256Of(text) }
+  }
+  return {
+    video: await file('video.mp4', `${content} video`),
+    poster: await file('video.poster.png', `${content} poster`),
+    frames: 14,
+    quality,
+  }
+}

@@ -1,0 +1,15 @@
+import { rejectedKeys } from '../../../shared/contracts/bucket-layout.ts'
+import type { RejectedVideo } from '../../../shared/contracts/result-record.ts'
+import { aJob } from './a-job.ts'
+import { QUALITY } from './a-quality.ts'
+
+/** Of the attempt's only video, which is black. */
+export const aRejectedVideo = (attemptId: string, workerId: string): RejectedVideo => {
+  const [keys] = rejectedKeys(aJob().job_id, attemptId, 1)
+  const file = (key: string) => ({ key, size_bytes: 3, sha256: 'a'.repeat(64) })
+  return {
+    ...{ attempt_id: attemptId, worker_id: workerId, frames: 14 },
+    ...{ video: file(keys!.video), poster: file(keys!.poster) },
+    quality: { ...QUALITY, faults: ['black: frame 0'] },
+  }
+}
