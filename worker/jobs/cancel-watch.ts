@@ -7,8 +7,8 @@ import { withTimeLimit } from './time-limit.ts'
 export interface CancelWatch {
   /** Throws `JobCancelledError` if the job is to be stopped. */
   throwIfCancelled(signal: AbortSignal): Promise<void>
-  /** Looks without being waited for, unless it did less than `intervalMs` ago. Never throws. */
-  glance(): void
+  /** Looks every `intervalMs`, whatever the job is doing, until `until` aborts. Never throws. */
+  watchUntil(until: AbortSignal): Promise<void>
 }
 
 export interface CancelWatchOptions {
@@ -16,11 +16,11 @@ export interface CancelWatchOptions {
   readonly clock: Clock
   readonly jobId: string
   readonly intervalMs: number
-  /** What a glance does when it finds that the job is to be stopped. */
+  /** What the watch does, once, when it finds that the job is to be stopped. */
   readonly onCancelled: (error: JobCancelledError) => void
 }
 
-const GLANCE_LIMIT_MS = 5_000
+const LOOK_LIMIT_MS = 5_000
 
 /** Looks for the marker that `svd cancel` leaves. */
 export const watchForCancel = ({
@@ -30,31 +30,30 @@ export const watchForCancel = ({
   intervalMs,
   onCancelled,
 }: CancelWatchOptions): CancelWatch => {
-  let lookedMs = Number.NEGATIVE_INFINITY
-  let looking = false
-
   const throwIfCancelled = async (signal: AbortSignal): Promise<void> => {
-    lookedMs = clock.elapsedMs()
     if ((await store.head(cancelKey(jobId), signal)) !== null)
       throw new JobCancelledError('it was asked to stop')
   }
 
-  const look = async (): Promise<void> => {
-    looking = true
+  /** Null: it is not, or the store does not say. The next look may see more. */
+  const findCancelled = async (until: AbortSignal): Promise<JobCancelledError | null> => {
     try {
-      await withTimeLimit({ clock, limitMs: GLANCE_LIMIT_MS }, throwIfCancelled)
+      await withTimeLimit({ clock, limitMs: LOOK_LIMIT_MS, signal: until }, throwIfCancelled)
+      return null
     } catch (error) {
-      // Anything else: the next glance may see more.
-      if (error instanceof JobCancelledError) onCancelled(error)
-    } finally {
-      looking = false
+      return error instanceof JobCancelledError ? error : null
     }
   }
 
   return {
     throwIfCancelled,
-    glance() {
-      if (!looking && clock.elapsedMs() - lookedMs >= intervalMs) void look()
+    async watchUntil(until) {
+      for (;;) {
+        await clock.sleep(intervalMs, until).catch(() => {})
+        if (until.aborted) return
+        const cancelled = await findCancelled(until)
+        if (cancelled !== null) return onCancelled(cancelled)
+      }
     },
   }
 }

@@ -52,7 +52,6 @@ const render = (hand: JobInHand, prepared: PreparedJob, path: RenderPath, device
         onProgress(progress) {
           hand.timeLeft.update(progress, deps.clock.elapsedMs())
           hand.status.report({ state: 'rendering', progress })
-          hand.cancel.glance()
           deps.onEvent({ type: 'job-progress', jobId, progress })
         },
       }),
@@ -182,6 +181,8 @@ export const runJob = async (
   workshop: Workshop,
   deps: JobDeps,
 ): Promise<JobEnd> => {
+  const ended = new AbortController()
+  void hand.cancel.watchUntil(AbortSignal.any([hand.signal, ended.signal]))
   try {
     const { attempt, status, signal } = hand
     const [done, attempts] = await Promise.all([
@@ -194,6 +195,7 @@ export const runJob = async (
   } catch (error) {
     return await settleFailure(hand.signal.aborted ? hand.signal.reason : error, hand, deps)
   } finally {
+    ended.abort('done')
     preparing[Symbol.dispose]()
   }
 }

@@ -24,15 +24,26 @@ export interface PrefixRequests {
 const atMost = (intervalMs: number, renderSeconds: number, events = PROGRESS_EVENTS): number =>
   Math.min(events, Math.ceil((renderSeconds * 1000) / intervalMs))
 
+export interface RequestOptions {
+  /** Behind the clip before it, in the worker's hands; default: as long as it renders. */
+  readonly waitingSeconds?: number
+  readonly statusIntervalMs?: number
+  readonly cancelIntervalMs?: number
+}
+
 /** For one clip, from its drop to its record. */
 export const s3RequestsOfClip = (
   renderSeconds: number,
-  { statusIntervalMs, cancelIntervalMs } = WORKER_OPTIONS,
+  {
+    waitingSeconds = renderSeconds,
+    statusIntervalMs = WORKER_OPTIONS.statusIntervalMs,
+    cancelIntervalMs = WORKER_OPTIONS.cancelIntervalMs,
+  }: RequestOptions = {},
 ): readonly PrefixRequests[] => {
   // Each heartbeat of the lease renews the attempt's entry among those that count.
   const renewals = Math.floor(renderSeconds / LEASE_OPTIONS.beatSeconds)
   const statusWrites = STAGES + atMost(statusIntervalMs, renderSeconds, PROGRESS_EVENTS + renewals)
-  const glances = atMost(cancelIntervalMs, renderSeconds)
+  const looks = Math.floor((1000 * (waitingSeconds + renderSeconds)) / cancelIntervalMs)
   return [
     {
       bucket: 'input',
@@ -55,8 +66,8 @@ export const s3RequestsOfClip = (
       of: 'ingest: queued; worker: stages, progress and heartbeats, at most one a second; the end',
     },
     {
-      ...{ bucket: 'output', prefix: 'cancel/', reads: 2 + glances, writes: 0 },
-      of: 'worker: asked to stop? at most every two seconds',
+      ...{ bucket: 'output', prefix: 'cancel/', reads: 2 + looks, writes: 0 },
+      of: 'worker: asked to stop? every two seconds',
     },
   ]
 }

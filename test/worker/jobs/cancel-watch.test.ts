@@ -31,14 +31,17 @@ const aWatch = (fail: () => boolean = () => false) => {
 }
 
 test('a job that nobody cancelled goes on', async () => {
-  const { watch, cancelled, later } = aWatch()
+  const { watch, cancelled, later, looks } = aWatch()
+  const ended = new AbortController()
 
   await watch.throwIfCancelled(unaborted)
-  await later(2_000)
-  watch.glance()
-  await later(1)
+  const watching = watch.watchUntil(ended.signal)
+  await later(6_500)
+  ended.abort('done')
+  await watching
 
   expect(cancelled).toEqual([])
+  expect(looks()).toBe(4)
 })
 
 test('a cancelled job ends where it is asked for', async () => {
@@ -48,37 +51,27 @@ test('a cancelled job ends where it is asked for', async () => {
   await expect(watch.throwIfCancelled(unaborted)).rejects.toBeInstanceOf(JobCancelledError)
 })
 
-test('a glance tells when it has seen the marker', async () => {
+test('a watch tells once, within its interval, and ends', async () => {
   const { watch, cancelled, cancel, later } = aWatch()
+  const watching = watch.watchUntil(unaborted)
+  await later(3_000)
   await cancel()
-
-  watch.glance()
-  await later(1)
+  await later(1_001)
 
   expect(cancelled).toEqual([expect.any(JobCancelledError)])
+  await watching
 })
 
-test('glances in quick succession look once', async () => {
-  const { watch, later, looks } = aWatch()
-
-  for (let step = 0; step < 20; step++) {
-    watch.glance()
-    await later(200)
-  }
-
-  expect(looks()).toBe(2)
-})
-
-test('a glance that sees nothing because the store is away does no harm', async () => {
+test('a look that sees nothing because the store is away does no harm', async () => {
   let away = true
-  const { watch, cancelled, later, looks } = aWatch(() => away)
-
-  watch.glance()
-  await later(2_000)
+  const { watch, cancelled, cancel, later } = aWatch(() => away)
+  const watching = watch.watchUntil(unaborted)
+  await later(2_001)
   away = false
-  watch.glance()
-  await later(1)
-
-  expect(looks()).toBe(2)
+  await cancel()
   expect(cancelled).toEqual([])
+  await later(2_001)
+
+  expect(cancelled).toEqual([expect.any(JobCancelledError)])
+  await watching
 })

@@ -47,7 +47,8 @@ const rendered = async () => {
 }
 
 const counted = (prefix: string) =>
-  s3RequestsOfClip(RENDER_SECONDS).find((one) => one.prefix === prefix) ?? expect.fail(`no ${prefix}`)
+  s3RequestsOfClip(RENDER_SECONDS, { waitingSeconds: 0 }).find((one) => one.prefix === prefix) ??
+  expect.fail(`no ${prefix}`)
 
 describe('what a clip asks of S3 is what ingest and worker do', () => {
   test('in the input bucket: ingest alone, beside the drop itself', async () => {
@@ -84,11 +85,17 @@ test('a longer clip has a status for each sign of progress and for each heartbea
   expect(writes(600) - writes(60)).toBe((600 - 60) / 20)
 })
 
+test('a clip that waits behind another is looked after for as long again', () => {
+  const reads = (options = {}) =>
+    s3RequestsOfClip(60, options).find(({ prefix }) => prefix === 'cancel/')!.reads
+  expect([reads({ waitingSeconds: 0 }), reads()]).toEqual([32, 62])
+})
+
 test('a status every five seconds is a quarter of the writes', () => {
-  const options = { statusIntervalMs: 5_000, cancelIntervalMs: 2_000 }
+  const options = { statusIntervalMs: 5_000 }
   const writes = (requests: ReturnType<typeof s3RequestsOfClip>) =>
     requests.reduce((sum, prefix) => sum + prefix.writes, 0)
-  expect(writes(s3RequestsOfClip(RENDER_SECONDS, options as never))).toBeLessThan(
+  expect(writes(s3RequestsOfClip(RENDER_SECONDS, options))).toBeLessThan(
     writes(s3RequestsOfClip(RENDER_SECONDS)) / 2,
   )
 })
