@@ -406,15 +406,31 @@ test.each([
   expect(world.jobs.messages()).toEqual([])
 })
 
-test('a render that is cancelled ends within the time between two looks', async () => {
-  const world = aWorld({ pictures: ['cat', 'dog'], seconds: { render: 100 } })
-  const marker = { contentType: 'application/json' }
-  world.after(50, () => void world.store.put(cancelKey(idOf('cat')), new Uint8Array(), marker, unaborted))
+describe('a job that is cancelled has its record within the time between two looks', () => {
+  const MARKER = { contentType: 'application/json' }
+  const cancelAt = (world: ReturnType<typeof aWorld>, picture: string, atSeconds: number): void =>
+    world.after(atSeconds, () => {
+      void world.store.put(cancelKey(idOf(picture)), new Uint8Array(), MARKER, unaborted)
+    })
+  const secondsOf = async (world: ReturnType<typeof aWorld>, picture: string): Promise<number> => {
+    const { state, finished_at } = resultRecordSchema.parse(await world.resultOf(picture))
+    expect(state).toBe('cancelled')
+    return (Date.parse(finished_at) - dateAt(0).getTime()) / 1000
+  }
 
-  await world.run()
+  test.each(['prepare', 'render', 'finish'] as const)('while the worker has to %s it', async (stage) => {
+    const world = aWorld({ pictures: ['cat', 'dog'], seconds: { [stage]: 500 } })
+    cancelAt(world, 'cat', 100)
+    await world.run()
+    expect(await secondsOf(world, 'cat')).toBeLessThanOrEqual(103)
+  })
 
-  const rendersDog = world.stages.find((stage) => stage.endsWith('render dog'))
-  expect(Number.parseFloat(`${rendersDog}`)).toBeLessThanOrEqual(53)
+  test('while it waits behind another', async () => {
+    const world = aWorld({ pictures: ['cat', 'dog'], seconds: { render: 500 } })
+    cancelAt(world, 'dog', 100)
+    await world.run()
+    expect(await secondsOf(world, 'dog')).toBeLessThanOrEqual(103)
+  })
 })
 
 test('a message that is no job is left to the queue, and reported from the dead letters', async () => {
