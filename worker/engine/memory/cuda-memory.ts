@@ -1,7 +1,7 @@
 import type { Graph } from '../../compiler/graph/graph.ts'
 import { bytesOf } from '../../compiler/graph/value.ts'
 import { simulateArena } from './arena-peak.ts'
-import { LARGEST_RESERVE_BYTES, withArenaReserve } from './arena-reserve.ts'
+import { LARGEST_REGION_BYTES, withArenaReserve } from './arena-reserve.ts'
 import { cudaWorkspaces } from './cuda-workspace.ts'
 import type { GraphMemory, Reserve } from './graph-memory.ts'
 
@@ -50,7 +50,7 @@ const arenaBytesOf = (
 }
 
 const POWERS = Array.from(
-  { length: Math.log2(LARGEST_RESERVE_BYTES / SMALLEST_RESERVE_BYTES) + 1 },
+  { length: Math.log2(LARGEST_REGION_BYTES / SMALLEST_RESERVE_BYTES) + 1 },
   (_, power) => SMALLEST_RESERVE_BYTES * 2 ** power,
 )
 
