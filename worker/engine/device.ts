@@ -5,6 +5,7 @@ import type { Targets } from '../compiler/targets/target.ts'
 import { readFreeBytes, readUsableBytes } from '../cuda/cards.ts'
 import { readSettledFreeBytes } from '../cuda/settled-free-bytes.ts'
 import { readAvailableHostBytes } from './memory/available-host-bytes.ts'
+import type { CudaCard } from './memory/cuda-memory.ts'
 import {
   CUDA_BYTES,
   cpuDeviceMemory,
@@ -60,6 +61,17 @@ const openCpu = async (): Promise<Device> => {
   }
 }
 
+type CudaChoice = Extract<DeviceChoice, { readonly provider: 'cuda' }>
+
+/** Only a process for float32 turns TF32 off: see `deviceEnvironment`. */
+const hasTf32 = ({ precision }: Pick<CudaChoice, 'precision'>): boolean => precision !== 'fp32'
+
+/** The card, as far as it decides what graphs take of its memory. */
+export const plannedCard = (choice: Pick<CudaChoice, 'precision' | 'computeCapability'>): CudaCard => ({
+  computeCapability: choice.computeCapability,
+  hasTf32: hasTf32(choice),
+})
+
 /** The process has to see this card as its first: see `deviceEnvironment`. */
 export const openDevice = async (choice: DeviceChoice): Promise<Device> => {
   if (choice.provider === 'cpu') return await openCpu()
@@ -86,15 +98,13 @@ export const openDevice = async (choice: DeviceChoice): Promise<Device> => {
       // What this process has, a plan counts.
       const hostBytes = (await readAvailableHostBytes()) + process.memoryUsage.rss()
       const host = cudaHostSupply(hostBytes, imageBytes, Math.max(hostBytes, hostTotalBytes()))
-      return cudaDeviceMemory({ computeCapability }, freeBytes, { totalBytes, host, keepsWeights })
+      return cudaDeviceMemory(plannedCard(choice), freeBytes, { totalBytes, host, keepsWeights })
     },
   }
 }
 
 /** What of a device decides the environment of its process. */
-type DeviceEnvironmentChoice =
-  | { readonly provider: 'cpu' }
-  | Omit<Extract<DeviceChoice, { readonly provider: 'cuda' }>, 'computeCapability'>
+type DeviceEnvironmentChoice = { readonly provider: 'cpu' } | Omit<CudaChoice, 'computeCapability'>
 
 /**
  * Variables that a process needs from its start to run on a device. It sees no other card, whatever their order. In
@@ -106,6 +116,6 @@ export const deviceEnvironment = (choice: DeviceEnvironmentChoice): Readonly<Rec
   return {
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
     CUDA_VISIBLE_DEVICES: choice.uuid,
-    ...(choice.precision === 'fp32' && { NVIDIA_TF32_OVERRIDE: '0' }),
+    ...(!hasTf32(choice) && { NVIDIA_TF32_OVERRIDE: '0' }),
   }
 }

@@ -61,7 +61,9 @@ describe('SVD-XT on cards', () => {
   test('takes as much memory on a T4, whose attention copies nothing, as on later cards', () => {
     const { countOn } = countIn('fp16')
     const needsOn = (card: Parameters<CountOnCard>[0]) => countOn(card).memory.needs
-    for (const mode of ['resident', 'offload', 'lowVram'] as const)
-      expect(needsOn(GPUS.t4)[mode] / needsOn(null)[mode], mode).toBeCloseTo(1, 2)
+    const [own, any] = [needsOn(GPUS.t4), needsOn(null)]
+    for (const mode of ['offload', 'lowVram'] as const) expect(own[mode] / any[mode], mode).toBeCloseTo(1, 2)
+    // For the float32 VAE encoder cuDNN takes more on sm_75, which has no TF32: 2 instead of 1.5 GiB.
+    expect((own.resident - any.resident) / 2 ** 29).toBeCloseTo(1, 4)
   })
 })

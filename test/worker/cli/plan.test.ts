@@ -163,7 +163,7 @@ describe('a plan', () => {
       /^10,000 clips: 1024x576, 25 frames, guidance on, 25 steps, 25 frames decoded at once\n/,
     )
     expect(text).toMatch(
-      /\ng6e\.xlarge +L40S +fits \(32\.1 GB of 48\.0 GB\) +25-55 +counted +1 +65-143 +70-154 +130-286 +0\.013-0\.029 +4 L-DB2E81BA +compute\n/,
+      /\ng6e\.xlarge +L40S +fits \(31\.5 GB of 48\.0 GB\) +25-55 +counted +1 +65-143 +70-154 +130-286 +0\.013-0\.029 +4 L-DB2E81BA +compute\n/,
     )
     expect(text).toContain('Counted: from the CUDA graphs, not measured.')
     expect(text).not.toContain('Measured:')

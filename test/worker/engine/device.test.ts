@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os'
 import { describe, expect, test } from 'vitest'
-import { deviceEnvironment, openDevice } from '../../../worker/engine/device.ts'
+import { deviceEnvironment, openDevice, plannedCard } from '../../../worker/engine/device.ts'
 
 const UUID = 'GPU-1'
 
@@ -20,6 +20,16 @@ describe('the environment of a process that runs on a device', () => {
     expect(deviceEnvironment({ provider: 'cuda', uuid: UUID, precision: 'fp32' })).toMatchObject({
       NVIDIA_TF32_OVERRIDE: '0',
     })
+  })
+
+  test('decides with the card what convolutions allocate', () => {
+    const planned = (['fp16', 'fp32'] as const).map((precision) =>
+      plannedCard({ precision, computeCapability: 80 }),
+    )
+    expect(planned).toEqual([
+      { computeCapability: 80, hasTf32: true },
+      { computeCapability: 80, hasTf32: false },
+    ])
   })
 })
 

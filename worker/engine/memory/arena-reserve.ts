@@ -13,13 +13,33 @@ import type { Value } from '../../compiler/graph/value.ts'
  * nodes run, and its region stays. The zero depends on x, so no optimizer computes it. x minus zero is x, to the bit.
  * Integers make it zero for any x, NaN and infinity included. Cost: one fill of N bytes a run, 14 ms for 8 GiB at
  * 600 GB/s.
+ *
+ * Regions have sizes of powers of two, so that a reserve of 10 GiB has one of 2 and one of 8 GiB. Their buffers have to
+ * be there at the same time. So the second one is expanded from the last element of the first, and the first is read once
+ * more when the second is there:
+ *
+ *     whole ── Expand to 2 GiB ── Slice ── Expand to 8 GiB ── Slice ── Sub ──┐ 0
+ *                    └──────────────────────────────────────────────────── Gather ── Sub ── Cast …
  */
 
 const I64_BYTES = 8
 /** Kernels count elements with 32 bits. The arena rounds the 8 bytes that 16 GiB lack up again. */
 const MOST_ELEMENTS = 2 ** 31 - 1
-export const LARGEST_RESERVE_BYTES = 2 ** 34
+export const LARGEST_REGION_BYTES = 2 ** 34
+const SMALLEST_REGION_BYTES = 2 ** 20
 const PREFIX = 'arena_reserve'
+
+/** Sizes of the regions that hold `bytes` together, the smallest first, as the arena never makes a smaller one later. */
+export const reserveRegions = (bytes: number): readonly number[] => {
+  const sizes: number[] = []
+  let left = Math.ceil(bytes / SMALLEST_REGION_BYTES) * SMALLEST_REGION_BYTES
+  for (let size = LARGEST_REGION_BYTES; left > 0; size = left < size ? size / 2 : size) {
+    if (size > left) continue
+    sizes.unshift(size)
+    left -= size
+  }
+  return sizes
+}
 
 const i64 = (name: string, shape: readonly number[]): Value => ({
   name: `${PREFIX}/${name}`,
@@ -46,11 +66,49 @@ const node = (
 const ONNX_FLOAT = 1
 const ONNX_INT64 = 7
 
-/** The same graph, whose runs first allocate and free a buffer of `bytes`; `input` names the input that it goes through. */
+const FIRST_AXIS = integers('first_axis', [0])
+
+/** A buffer of one region's size, whose elements are all the one of `element`, and its last element. */
+const filledBuffer = (element: Value, bytes: number, number: number) => {
+  const suffix = number === 0 ? '' : `_${number}`
+  const elements = Math.min(Math.ceil(bytes / I64_BYTES), MOST_ELEMENTS)
+  const size = integers(`size${suffix}`, [elements])
+  const lastIndex = integers(`last${suffix}`, [elements - 1])
+  const filled = i64(`filled${suffix}`, [elements])
+  const end = i64(`end${suffix}`, [1])
+  const nodes = [
+    node('Expand', [element, size.value], filled),
+    node('Slice', [filled, lastIndex.value, size.value, FIRST_AXIS.value], end),
+  ]
+  return { filled, end, nodes, constants: [size, lastIndex] }
+}
+
+/** One buffer for each region of `bytes`, all there before the first is freed, and a zero that depends on each of them. */
+const filledRegions = (whole: Value, bytes: number) => {
+  const buffers: ReturnType<typeof filledBuffer>[] = []
+  let end = whole
+  for (const [number, size] of reserveRegions(bytes).entries()) {
+    const buffer = filledBuffer(end, size, number)
+    buffers.push(buffer)
+    end = buffer.end
+  }
+  let none = i64('sub', [1])
+  const nodes = [...buffers.flatMap((buffer) => buffer.nodes), node('Sub', [end, whole], none)]
+  for (const [number, { filled }] of buffers.slice(0, -1).toReversed().entries()) {
+    const [first, rest] = [i64(`first_${number}`, [1]), i64(`sub_${number}`, [1])]
+    nodes.push(node('Gather', [filled, none], first), node('Sub', [first, whole], rest))
+    none = rest
+  }
+  return { none, nodes, constants: [...buffers.flatMap((buffer) => buffer.constants), FIRST_AXIS] }
+}
+
+/**
+ * The same graph, whose runs first allocate and free buffers of `bytes` together; `input` names the input that they go
+ * through. `bytes` is a multiple of 1 MiB.
+ */
 export const withArenaReserve = (graph: Graph, bytes: number, input = graph.inputs[0]?.name): Graph => {
   const x = graph.inputs.find(({ name }) => name === input)
   if (x === undefined) throw new TypeError(`${graph.name} has no input ${input}`)
-  const elements = Math.min(Math.ceil(bytes / I64_BYTES), MOST_ELEMENTS)
   const axes = x.shape.map((_, axis) => axis)
   const rank = axes.length
   const constants = {
@@ -58,35 +116,25 @@ export const withArenaReserve = (graph: Graph, bytes: number, input = graph.inpu
     ones: integers('ones', Array(rank).fill(1)),
     axes: integers('axes', axes),
     one: integers('one', [1]),
-    size: integers('size', [elements]),
-    last: integers('last', [elements - 1]),
-    firstAxis: integers('first_axis', [0]),
   }
   const corner: Value = { name: `${PREFIX}/corner`, dtype: 'float32', shape: Array(rank).fill(1) }
   const element: Value = { ...corner, name: `${PREFIX}/element`, shape: [1] }
-  const [whole, filled, last, difference] = [
-    i64('whole', [1]),
-    i64('filled', [elements]),
-    i64('end', [1]),
-    i64('sub', [1]),
-  ]
+  const whole = i64('whole', [1])
+  const regions = filledRegions(whole, bytes)
   const zero: Value = { ...element, name: `${PREFIX}/zero` }
   const entered: Value = { ...x, name: `${PREFIX}/${x.name}` }
-  const { value: size } = constants.size
   const nodes = [
     node('Slice', [x, constants.zeros.value, constants.ones.value, constants.axes.value], corner),
     node('Reshape', [corner, constants.one.value], element),
     node('Cast', [element], whole, { to: ONNX_INT64 }),
-    node('Expand', [whole, size], filled),
-    node('Slice', [filled, constants.last.value, size, constants.firstAxis.value], last),
-    node('Sub', [last, whole], difference),
-    node('Cast', [difference], zero, { to: ONNX_FLOAT }),
+    ...regions.nodes,
+    node('Cast', [regions.none], zero, { to: ONNX_FLOAT }),
     node('Sub', [x, zero], entered),
   ]
   const entering = (value: Value | null): Value | null => (value?.name === x.name ? entered : value)
   return {
     ...graph,
-    constants: [...graph.constants, ...Object.values(constants)],
+    constants: [...graph.constants, ...Object.values(constants), ...regions.constants],
     nodes: [...nodes, ...graph.nodes.map((other) => ({ ...other, inputs: other.inputs.map(entering) }))],
   }
 }

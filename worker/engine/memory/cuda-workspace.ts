@@ -1,6 +1,7 @@
 import type { Graph, Node } from '../../compiler/graph/graph.ts'
-import { bytesOf, elementsOf, type Value } from '../../compiler/graph/value.ts'
+import { bytesOf, elementsOf } from '../../compiler/graph/value.ts'
 import type { Workspace } from './arena-peak.ts'
+import { type ConvolutionCard, isFloat32Convolution, mostConvolutionBytes } from './convolution-workspace.ts'
 
 /*
  * What kernels of the CUDA provider 1.30 allocate beside their outputs. Formulas are from its sources; a stand-in card
@@ -15,18 +16,8 @@ import type { Workspace } from './arena-peak.ts'
  *       float32                                          q, k and v, and twice the scores of short sequences
  *     Concat                     a table of its inputs
  *     FusedMatMul, transBatchA   three tables of pointers, one to each matrix
- *     Conv, NhwcConv (float32)   copies of input, output and kernel in cuDNN's own layout, or fewer: see below.
+ *     Conv, NhwcConv (float32)   as cuDNN plans them, up to a bound: `convolution-workspace.ts`.
  *                                Float16 convolutions in this layout need none.
- *
- * Plans of cuDNN 9.28 for the float32 convolutions of SVD-XT's decoder, 1 and 4 frames of 576x1024, as it makes them from
- * a card's description:
- *
- *     sm_75   input + output + up to 3.8 kernels for 3x3; up to 14 MB for the temporal ones
- *     sm_86   input + kernel, and none for one of the largest inputs; for one frame partly the output as well
- *     sm_90   none
- *
- * Which plan a card takes is not known before it runs, and the arena can take more for a smaller workspace. So all of
- * these are simulated, also with each of the largest inputs left out.
  */
 
 const FLOAT = 4
@@ -61,9 +52,6 @@ const attention = (
   return [FLOAT * rows * heads * length]
 }
 
-/** Bytes of the workspace of a float32 convolution `y = conv(x, kernel)`. */
-type ConvolutionPlan = (x: Value, y: Value, kernelBytes: number) => number
-
 /** A product over several batches of one weight: pointers to both factors and the result. */
 const product = ({ outputs: [y], attributes }: Node): readonly number[] => {
   if (attributes['transBatchA'] !== 1) return []
@@ -71,43 +59,8 @@ const product = ({ outputs: [y], attributes }: Node): readonly number[] => {
   return [pointers, pointers, pointers]
 }
 
-const KERNEL_COPIES = 4
-const SMALL_COPIES_BYTES = 4 * 2 ** 20
-/** Shapes of inputs that are left out, one at a time. */
-const LEFT_OUT = 3
-
-const copyOfAll: ConvolutionPlan = (x, y, kernelBytes) =>
-  bytesOf(x) + bytesOf(y) + KERNEL_COPIES * kernelBytes + SMALL_COPIES_BYTES
-const copyOfInput: ConvolutionPlan = (x, _, kernelBytes) => bytesOf(x) + kernelBytes
-const noCopy: ConvolutionPlan = () => 0
-
-const isFloat32Convolution = ({ op, inputs: [x] }: Node): boolean =>
-  (op === 'Conv' || op === 'NhwcConv') && x?.dtype === 'float32'
-
-const convolutionPlans = (nodes: readonly Node[]): readonly ConvolutionPlan[] => {
-  const inputs = nodes.filter(isFloat32Convolution).flatMap(({ inputs: [x] }) => (x == null ? [] : [x]))
-  if (inputs.length === 0) return [noCopy]
-  const byShape = new Map(inputs.map((x) => [`${x.shape}`, bytesOf(x)]))
-  const largest = [...byShape].sort(([, a], [, b]) => b - a).slice(0, LEFT_OUT)
-  const leavingOut = largest.map(
-    ([shape]): ConvolutionPlan =>
-      (x, y, kernelBytes) =>
-        `${x.shape}` === shape ? 0 : copyOfInput(x, y, kernelBytes),
-  )
-  return [copyOfAll, copyOfInput, noCopy, ...leavingOut]
-}
-
-const convolution = (node: Node, plan: ConvolutionPlan): readonly number[] => {
-  const {
-    inputs: [x, kernel],
-    outputs: [y],
-  } = node
-  if (!isFloat32Convolution(node) || x == null || y === undefined) return []
-  return [plan(x, y, kernel == null ? 0 : bytesOf(kernel))]
-}
-
 const workspaceWith =
-  (computeCapability: number, plan: ConvolutionPlan): Workspace =>
+  (computeCapability: number, ofConvolution: Workspace): Workspace =>
   (node) => {
     switch (node.op) {
       case 'GroupNorm':
@@ -119,16 +72,20 @@ const workspaceWith =
         return product(node)
       case 'Concat':
         return [TABLE_BYTES]
-      case 'Conv':
-      case 'NhwcConv':
-        return convolution(node, plan)
       default:
-        return []
+        return isFloat32Convolution(node) ? ofConvolution(node) : []
     }
   }
 
-/** What the kernels of a graph may allocate: one possibility, or several. `computeCapability`: 75 for sm_75. */
+/**
+ * What the kernels of a graph may allocate: the most, and where cuDNN decides, the least as well. Each of its workspaces
+ * is between them.
+ */
 export const cudaWorkspaces = (
   { nodes }: Pick<Graph, 'nodes'>,
-  computeCapability: number,
-): readonly Workspace[] => convolutionPlans(nodes).map((plan) => workspaceWith(computeCapability, plan))
+  card: ConvolutionCard,
+): readonly Workspace[] => {
+  const { computeCapability } = card
+  const most = workspaceWith(computeCapability, (node) => [mostConvolutionBytes(node, card)])
+  return nodes.some(isFloat32Convolution) ? [most, workspaceWith(computeCapability, () => [])] : [most]
+}

@@ -1,7 +1,8 @@
-/** A buffer that the graph allocates and frees first (`withArenaReserve`). */
+/** Buffers that the graph allocates and frees first (`withArenaReserve`). */
 export interface Reserve {
+  /** Of all of them together. */
   readonly bytes: number
-  /** Name of the input that it goes through. */
+  /** Name of the input that they go through. */
   readonly input: string
 }
 

@@ -4,7 +4,7 @@ import { bytesOf } from '../../../../worker/compiler/graph/value.ts'
 import { preparationNodes } from '../../../../worker/compiler/graph/weight-preparation.ts'
 import { add, mul } from '../../../../worker/compiler/ops/elementwise.ts'
 import { simulateArena } from '../../../../worker/engine/memory/arena-peak.ts'
-import { withArenaReserve } from '../../../../worker/engine/memory/arena-reserve.ts'
+import { reserveRegions, withArenaReserve } from '../../../../worker/engine/memory/arena-reserve.ts'
 import { executionOrder } from '../../../../worker/engine/memory/execution-order.ts'
 import { runGraph, tensorOf } from '../../../fixtures/run-graph.ts'
 
@@ -41,6 +41,23 @@ describe('a graph with a reserve', () => {
     expect(preparationNodes(graph).size).toBe(0)
   })
 
+  test('gives the same bits with two regions, whose buffers are there at the same time', async () => {
+    const inputs = { x: tensorOf([1, Number.NaN, -0, 3.5, Number.POSITIVE_INFINITY, 5], [2, 3]) }
+    const reserved = withArenaReserve(aGraph(), 5 * MIB)
+    const { y } = await runGraph(reserved, inputs)
+    expect(y?.data).toEqual((await runGraph(aGraph(), inputs))['y']?.data)
+    const order = executionOrder(reserved)
+    const sizes = order.map(({ outputs: [output] }) => (output === undefined ? 0 : bytesOf(output) / MIB))
+    const [first, second] = [sizes.indexOf(1), sizes.indexOf(4)]
+    const readAgain = order.findLastIndex(({ inputs: read }) =>
+      read.some((value) => value?.name === order[first]?.outputs[0]?.name),
+    )
+    expect(first).toBeGreaterThan(-1)
+    expect(second).toBeGreaterThan(first)
+    expect(readAgain).toBeGreaterThan(second)
+    expect(order.findIndex(({ op }) => op === 'Mul')).toBeGreaterThan(readAgain)
+  })
+
   test('has one region for tensors that took one for each size', () => {
     const g = createGraph('growing')
     let x = g.input('x', [64 * 1024])
@@ -58,5 +75,14 @@ describe('a graph with a reserve', () => {
       simulateArena(bytes === 0 ? g : withArenaReserve(g, bytes), () => [])?.regions.map((size) => size / MIB)
     expect(regions(0)).toEqual([1, 2, 8, 8, 128, 128])
     expect(regions(512 * MIB)).toEqual([1, 512])
+    expect(regions(320 * MIB)).toEqual([1, 64, 256])
+  })
+
+  test('has regions of powers of two, none above what kernels can index', () => {
+    const gib = (bytes: number) => reserveRegions(bytes * 1024 * MIB).map((size) => size / (1024 * MIB))
+    expect(gib(8)).toEqual([8])
+    expect(gib(7)).toEqual([1, 2, 4])
+    expect(gib(2.5)).toEqual([0.5, 2])
+    expect(gib(56)).toEqual([8, 16, 16, 16])
   })
 })

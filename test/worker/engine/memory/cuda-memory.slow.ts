@@ -11,6 +11,7 @@ import { cudaTargets } from '../../../../worker/compiler/targets/clip-targets.ts
 import { cudaMemoryOf, withReserve } from '../../../../worker/engine/memory/cuda-memory.ts'
 import { foldedGraph } from '../../../../worker/engine/memory/folded-graph.ts'
 import { withPreparedWeights } from '../../../../worker/engine/prepared-weights.ts'
+import { withSparseWeights } from '../../../cuda/sparse-weights.ts'
 import { type Card, openStandIn, runOnStandIn, type StandInOptions } from '../../../cuda/stand-in-card.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../../fixtures/random-checkpoint.ts'
 import { writeSparseCheckpoint } from '../../../fixtures/sparse-checkpoint.ts'
@@ -22,7 +23,9 @@ import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
  */
 
 const { obstacle, title } = await openStandIn()
-const COMPUTE_CAPABILITY = { t4: 75, a10g: 86, h100: 90 } as const satisfies Partial<Record<Card, number>>
+const COMPUTE_CAPABILITY = { t4: 75, a100: 80, a10g: 86, l4: 89, h100: 90 } as const satisfies Partial<
+  Record<Card, number>
+>
 type TestedCard = keyof typeof COMPUTE_CAPABILITY
 
 const SESSION = {
@@ -39,7 +42,7 @@ interface Size {
 const measuredBytes = async (
   graph: Graph,
   card: TestedCard,
-  options: Pick<StandInOptions, 'realCudnn' | 'memoryBytes'> = {},
+  options: Pick<StandInOptions, 'realCudnn' | 'memoryBytes' | 'env'> = {},
 ): Promise<number> => {
   const model = { ...encodeOnnx(graph, { sizes: 'open' }), inputs: graph.inputs }
   const run = await runOnStandIn(model, { card, strict: true, sessionOptions: SESSION, ...options })
@@ -140,23 +143,54 @@ describe.skipIf(obstacle !== null)(`a prediction of CUDA memory${title}`, () => 
 const withCudnn = await openStandIn({ realCudnn: true })
 
 /*
- * NVIDIA's own cuDNN plans the convolutions, whose workspaces are as large as their inputs. It may choose other plans
- * than those that are simulated, and the arena takes regions of powers of two: a prediction is at most twice too large.
+ * NVIDIA's own cuDNN plans the convolutions, whose workspaces are as large as their inputs. A process for float16 runs its
+ * float32 networks with TF32, which sm_75 does not have. One for float32 turns it off. cuDNN 9.28.1 then has no plan for
+ * the decoder's asymmetric paddings on sm_86 and sm_89, so that those cards are left out.
  */
-describe.skipIf(withCudnn.obstacle !== null)(`a prediction for the float32 decoder${withCudnn.title}`, () => {
-  test.each(['t4', 'a10g', 'h100'] as const)('holds on %s', { timeout: 900_000 }, async (card) => {
+describe.skipIf(withCudnn.obstacle !== null)(`a prediction for float32 networks${withCudnn.title}`, () => {
+  const expectFit = async (recorded: Graph, prepared: Graph, card: TestedCard, hasTf32 = true) => {
+    const target = { computeCapability: COMPUTE_CAPABILITY[card], hasTf32 }
+    const predicted = cudaMemoryOf(foldedGraph(recorded), target)
+    const measured = await measuredBytes(withReserve(prepared, predicted.reserve), card, {
+      ...{ realCudnn: true, memoryBytes: 100e9 },
+      env: hasTf32 ? {} : { NVIDIA_TF32_OVERRIDE: '0' },
+    })
+    const title = `${recorded.name} of ${recorded.inputs[0]?.shape} on ${card}`
+    expect(predicted.bytes, title).toBeGreaterThanOrEqual(measured)
+    expect(predicted.bytes, title).toBeLessThanOrEqual(1.15 * measured)
+  }
+
+  test.each([
+    ...(['t4', 'a10g', 'l4', 'a100', 'h100'] as const).map((card) => [card, 'with TF32', true] as const),
+    ...(['a100', 'h100'] as const).map((card) => [card, 'without TF32', false] as const),
+  ])('fits on %s %s', { timeout: 900_000 }, async (card, _, hasTf32) => {
     const configs = fileURLToPath(new URL('../../../fixtures/svd-xt-configs', import.meta.url))
     const checkpoint = await writeSparseCheckpoint(configs, await temporaryDir(), { variant: 'fp16' })
+    const dir = await temporaryDir()
+    const large = graphsOf(checkpoint, { width: 1024, height: 576, numFrames: 25 }, 1, card, 'fp32')
+    const small = graphsOf(checkpoint, { width: 512, height: 320, numFrames: 14 }, 1, card, 'fp32')
+    const networks = [
+      large.vaeEncoder(),
+      large.denoiseStep(),
+      ...[1, 2, 4].map((frames) => large.vaeDecoder(frames, 'rgb')),
+      small.vaeEncoder(),
+      ...[1, 7].map((frames) => small.vaeDecoder(frames, 'rgb')),
+      small.denoiseStep(),
+    ]
+    for (const recorded of networks)
+      await expectFit(recorded, await withSparseWeights(recorded, dir), card, hasTf32)
+  })
+
+  test.each(['t4', 'l4', 'h100'] as const)('fits the demo on %s', { timeout: 300_000 }, async (card) => {
+    const demo = fileURLToPath(new URL('../../../../worker/demo', import.meta.url))
+    const size = { width: 256, height: 256, numFrames: 8 }
+    const graphs = graphsOf(await openCheckpoint(demo), size, 1, card, 'fp32')
+    const networks = [
+      ...[graphs.imageEncoder(), graphs.vaeEncoder(), graphs.conditioning(2), graphs.denoiseStep()],
+      ...[2, 8].map((frames) => graphs.vaeDecoder(frames, 'rgb')),
+    ]
     const cacheDir = await temporaryDir()
-    const graphs = graphsOf(checkpoint, { width: 1024, height: 576, numFrames: 25 }, 1, card, 'fp32')
-    for (const frames of [1, 2, 4]) {
-      const recorded = graphs.vaeDecoder(frames, 'rgb')
-      const prepared = await withPreparedWeights(recorded, { cacheDir })
-      const predicted = cudaMemoryOf(foldedGraph(recorded), { computeCapability: COMPUTE_CAPABILITY[card] })
-      const reserved = withReserve(prepared, predicted.reserve)
-      const measured = await measuredBytes(reserved, card, { realCudnn: true, memoryBytes: 100e9 })
-      expect(predicted.bytes, `${frames} frames`).toBeGreaterThanOrEqual(measured)
-      expect(predicted.bytes, `${frames} frames`).toBeLessThanOrEqual(2 * measured)
-    }
+    for (const recorded of networks)
+      await expectFit(recorded, await withPreparedWeights(recorded, { cacheDir }), card)
   })
 })
