@@ -10,7 +10,7 @@ import { type Ending, resultOf } from './result-of-attempt.ts'
 import { createResult, isDone, readResult } from './result-store.ts'
 import type { StatusChange } from './status-of-attempt.ts'
 import { steadyStore } from './steady-store.ts'
-import { withTimeLimit } from './time-limit.ts'
+import { type TimeLimit, withTimeLimit } from './time-limit.ts'
 
 /*
  * How a job ends, in the only order in which nothing is lost and nothing published twice:
@@ -38,10 +38,16 @@ export interface ClosingDeps {
   readonly clock: Clock
   readonly random: () => number
   readonly worker: WorkerIdentity
+  /** Aborts when this worker's time is over: what a job's end still waits for then is left to the next worker. */
+  readonly until: AbortSignal
 }
 
 /** For what is written when a job ends. A worker that has to go may have no more than this. */
 export const CLOSE_LIMIT_MS = 20_000
+/** Of one wait while a job ends. */
+export const closing = ({ clock, until }: Pick<ClosingDeps, 'clock' | 'until'>): TimeLimit => ({
+  ...{ clock, limitMs: CLOSE_LIMIT_MS, signal: until },
+})
 /** How long the message of a job waits whose record could not be read. */
 const AGAIN_SECONDS = 30
 
@@ -71,7 +77,7 @@ type FoundResult = ResultRecord | null | undefined
 const tidyUp = async (held: HeldJob, result: FoundResult, deps: ClosingDeps): Promise<void> => {
   const { claim, status, attempt } = held
   await status.end(result ? statusBy(result) : null)
-  await withTimeLimit({ clock: deps.clock, limitMs: CLOSE_LIMIT_MS }, async (signal) => {
+  await withTimeLimit(closing(deps), async (signal) => {
     if (result === undefined) return await claim.handBack(AGAIN_SECONDS, signal)
     if (result?.failure?.class === 'exhausted') await sendDeadLetter(attempt, deps, signal)
     await claim.remove(signal)
@@ -81,9 +87,7 @@ const tidyUp = async (held: HeldJob, result: FoundResult, deps: ClosingDeps): Pr
 const readIfPossible = async (held: HeldJob, deps: ClosingDeps): Promise<FoundResult> => {
   const store = steadyStore(deps.store, deps)
   try {
-    return await withTimeLimit({ clock: deps.clock, limitMs: CLOSE_LIMIT_MS }, (signal) =>
-      readResult(store, held.attempt.job.job_id, signal),
-    )
+    return await withTimeLimit(closing(deps), (signal) => readResult(store, held.attempt.job.job_id, signal))
   } catch (error) {
     return error instanceof ZodError || error instanceof SyntaxError ? null : undefined
   }
@@ -118,9 +122,7 @@ export const closeJob = async (held: HeldJob, ending: Ending, deps: ClosingDeps)
   const { clock, worker } = deps
   const record = resultOf(held.attempt, ending, worker, clock.now())
   const store = steadyStore(deps.store, { ...deps, beforeTry: held.claim.assertHeld })
-  const created = await withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, (signal) =>
-    createResult(store, record, signal),
-  )
+  const created = await withTimeLimit(closing(deps), (signal) => createResult(store, record, signal))
   const result = created ? record : await readIfPossible(held, deps)
   await tidyUp(held, result, deps)
   return created || isSame(result, record) ? { type: 'done', result: record } : { type: 'done-before' }

@@ -1,5 +1,5 @@
 import type { MessageQueue, ReceivedMessage } from '../../shared/ports/message-queue.ts'
-import { CLOSE_LIMIT_MS } from './close-job.ts'
+import { CLOSE_LIMIT_MS, closing } from './close-job.ts'
 import { type RecordingDeps, recordDeadLetter } from './record-dead-letter.ts'
 import { withTimeLimit } from './time-limit.ts'
 
@@ -30,8 +30,8 @@ const BATCH = 10
  */
 export const recordDeadLetters = async (deps: DeadLetterDeps, signal: AbortSignal): Promise<void> => {
   const { deadLetters, clock, onRecorded } = deps
-  const limited = <T>(run: (signal: AbortSignal) => Promise<T>, until?: AbortSignal): Promise<T> =>
-    withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS, ...(until === undefined ? {} : { signal: until }) }, run)
+  const limited = <T>(run: (signal: AbortSignal) => Promise<T>, until = deps.until): Promise<T> =>
+    withTimeLimit(closing({ clock, until }), run)
 
   /** Receipts of messages to remove: their jobs succeeded or were cancelled. */
   const obsolete = new Set<string>()

@@ -6,7 +6,7 @@ import type { AttemptsSpentError } from './attempts-spent-error.ts'
 import { backOffSeconds, JOB_BACK_OFF, MODEL_BACK_OFF } from './back-off.ts'
 import type { ClipHistory } from './clip-history.ts'
 import { judgeFailedClip } from './clip-verdict.ts'
-import { CLOSE_LIMIT_MS, type ClosingDeps, closeJob } from './close-job.ts'
+import { type ClosingDeps, closeJob, closing } from './close-job.ts'
 import { dispositionOf } from './disposition.ts'
 import type { HeldJob, JobEnd } from './held-job.ts'
 import { PostponedError, postponedByCause } from './postponed-error.ts'
@@ -41,8 +41,8 @@ const entryOf = (error: unknown): Pick<StatusChange, 'failed' | 'failedChecks' |
   }
 }
 
-const handBackMessage = ({ claim }: HeldJob, delaySeconds: number, { clock }: SettlingDeps): Promise<void> =>
-  withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, (signal) => claim.handBack(delaySeconds, signal))
+const handBackMessage = ({ claim }: HeldJob, delaySeconds: number, deps: SettlingDeps): Promise<void> =>
+  withTimeLimit(closing(deps), (signal) => claim.handBack(delaySeconds, signal))
 
 /** The status first: the next worker is to find this attempt's entry as it stays. */
 const handBack = async (

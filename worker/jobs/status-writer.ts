@@ -39,6 +39,8 @@ export interface StatusWriterOptions {
   readonly aliveSeconds: number
   /** Ids of all attempts of this process. It is alive: an entry of theirs that is still open could only not be removed. */
   readonly ownAttempts?: ReadonlySet<string>
+  /** Ends a write that is under way; default: nothing but its time limit does. */
+  readonly until?: AbortSignal
 }
 
 const WRITE_LIMIT_MS = 5_000
@@ -59,6 +61,7 @@ export const openStatusWriter = ({
   intervalMs,
   aliveSeconds,
   ownAttempts = new Set(),
+  until = AbortSignal.any([]),
 }: StatusWriterOptions): StatusWriter => {
   const jobId = attempt.job.job_id
   const key = statusKey(jobId)
@@ -137,7 +140,7 @@ export const openStatusWriter = ({
   /** Null: it did not get through. */
   const write = async (change: StatusChange): Promise<readonly SpentAttempt[] | null> => {
     try {
-      return await withTimeLimit({ clock, limitMs: WRITE_LIMIT_MS }, async (signal) => {
+      return await withTimeLimit({ clock, limitMs: WRITE_LIMIT_MS, signal: until }, async (signal) => {
         if (!isFinal(change.state)) return await writeOver(change, signal)
         const known = there?.record?.attempts ?? []
         const counted = known.filter(({ id, reason }) => id !== attemptId || reason !== null)

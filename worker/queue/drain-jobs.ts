@@ -1,5 +1,6 @@
 import type { Clock } from '../jobs/clock.ts'
 import { DrainingError } from '../jobs/draining-error.ts'
+import { NoAnswerError } from '../jobs/time-limit.ts'
 import type { Drain } from './drain.ts'
 import type { JobInHand } from './job-in-hand.ts'
 
@@ -7,6 +8,8 @@ import type { JobInHand } from './job-in-hand.ts'
 const HAND_BACK_SECONDS = 5
 /** From the last frame to the record. */
 const FINISH_SECONDS = 5
+/** What is left for this process to end by itself, however slow store and queue are. */
+const END_SECONDS = 2
 const LOOK_MS = 1_000
 
 /** Whether a job can be done before the worker has to go. One that does not say how long it takes gets the benefit. */
@@ -24,14 +27,33 @@ const mayGoOn = ({ stage, timeLeft }: JobInHand, secondsLeft: number | null, now
  */
 export const stopJobsInTime = async (
   hands: () => Iterable<JobInHand>,
-  { drain, clock }: { readonly drain: Drain; readonly clock: Clock },
+  {
+    drain,
+    clock,
+    timeOver,
+  }: {
+    readonly drain: Drain
+    readonly clock: Clock
+    /** Aborted a little before the worker is ended by force. */
+    readonly timeOver: AbortController
+  },
   done: AbortSignal,
 ): Promise<void> => {
+  let handBackMs: number | undefined
+  /** A notice may leave less time than handing back takes; it is tried all the same. */
+  const isTimeOver = (): boolean => {
+    const secondsLeft = drain.secondsLeft() ?? Number.POSITIVE_INFINITY
+    if (secondsLeft > HAND_BACK_SECONDS) return false
+    handBackMs ??= clock.elapsedMs()
+    const handBackSeconds = (clock.elapsedMs() - handBackMs) / 1000
+    return secondsLeft <= END_SECONDS && handBackSeconds >= HAND_BACK_SECONDS - END_SECONDS
+  }
   while (!done.aborted) {
     for (const hand of hands()) {
       if (!mayGoOn(hand, drain.secondsLeft(), clock.elapsedMs()))
         hand.abort(new DrainingError(`${drain.reason()}`))
     }
+    if (isTimeOver()) timeOver.abort(new NoAnswerError('the time of the worker is over'))
     await clock.sleep(LOOK_MS, done).catch(() => {})
   }
 }

@@ -8,7 +8,7 @@ import { openStatusWriter } from '../jobs/status-writer.ts'
 import { steadyStore } from '../jobs/steady-store.ts'
 import { holdLease } from './lease.ts'
 import type { Received } from './receive-message.ts'
-import type { WorkerDeps, WorkerOptions } from './worker-deps.ts'
+import type { WorkerOptions, WorkingDeps } from './worker-deps.ts'
 
 /** `waiting`: for its stage's place, or for the same job by another message. */
 export type JobStage = 'waiting' | 'preparing' | 'rendering' | 'publishing'
@@ -27,11 +27,11 @@ export interface JobInHand extends HeldJob {
 export const takeJob = (
   job: JobMessage,
   received: Received,
-  deps: WorkerDeps,
+  deps: WorkingDeps,
   { lease, statusIntervalMs, cancelIntervalMs }: WorkerOptions,
   ownAttempts: Set<string>,
 ): JobInHand => {
-  const { jobs, clock, worker, onEvent, onBeat = () => {} } = deps
+  const { jobs, clock, worker, onEvent, until, onBeat = () => {} } = deps
   const store = steadyStore(deps.store, deps)
   const { message, receivedMs } = received
   const { receiptHandle, receiveCount } = message
@@ -39,7 +39,7 @@ export const takeJob = (
   const attemptId = newAttemptId(receiveCount, deps.random)
   ownAttempts.add(attemptId)
   const status = openStatusWriter({
-    ...{ store, clock, attempt, attemptId, ownAttempts, workerId: worker.id },
+    ...{ store, clock, attempt, attemptId, ownAttempts, workerId: worker.id, until },
     intervalMs: statusIntervalMs,
     aliveSeconds: lease.visibilitySeconds,
   })
@@ -49,6 +49,7 @@ export const takeJob = (
     {
       clock,
       options: lease,
+      until,
       onBeat() {
         onBeat()
         status.renew()

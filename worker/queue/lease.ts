@@ -47,6 +47,8 @@ export interface LeaseDeps {
   readonly options: LeaseOptions
   /** Called when a beat was answered. */
   readonly onBeat?: (() => void) | undefined
+  /** Ends a beat that is under way; default: nothing but its time limit does. */
+  readonly until?: AbortSignal
 }
 
 const BEAT_LIMIT_MS = 10_000
@@ -57,7 +59,7 @@ const PROMPT_MS = 1_000
 export const holdLease = (
   queue: MessageQueue,
   { receiptHandle, receiveCount, receivedMs }: LeasedMessage,
-  { clock, options, onBeat = () => {} }: LeaseDeps,
+  { clock, options, onBeat = () => {}, until = AbortSignal.any([]) }: LeaseDeps,
 ): Claim => {
   const { beatSeconds, visibilitySeconds, marginSeconds } = options
   const longestMs = receivedMs + MAX_LEASE_SECONDS * 1000
@@ -82,7 +84,7 @@ export const holdLease = (
     // At the very end of the longest lease; 0 would hand it back.
     if (seconds < 1) return
     // Not under `ended`: a beat that is under way is waited for, lest it comes after the last word.
-    await withTimeLimit({ clock, limitMs: BEAT_LIMIT_MS }, (signal) =>
+    await withTimeLimit({ clock, limitMs: BEAT_LIMIT_MS, signal: until }, (signal) =>
       queue.setVisibility(receiptHandle, seconds, signal),
     )
     heldUntilMs = sentMs + seconds * 1000

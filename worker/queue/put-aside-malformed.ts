@@ -1,8 +1,8 @@
 import type { ReceivedMessage } from '../../shared/ports/message-queue.ts'
 import { backOffSeconds, JOB_BACK_OFF } from '../jobs/back-off.ts'
-import { CLOSE_LIMIT_MS } from '../jobs/close-job.ts'
+import { closing } from '../jobs/close-job.ts'
 import { withTimeLimit } from '../jobs/time-limit.ts'
-import type { WorkerDeps } from './worker-deps.ts'
+import type { WorkingDeps } from './worker-deps.ts'
 
 /** Group of a message that was sent without one. */
 const NO_GROUP = 'malformed'
@@ -14,11 +14,11 @@ const NO_GROUP = 'malformed'
 export const putAsideMalformed = async (
   { messageId, receiptHandle, receiveCount, body, groupId }: ReceivedMessage,
   fault: string,
-  { jobs, deadLetters, maxAttempts, clock, random, onEvent }: WorkerDeps,
+  { jobs, deadLetters, maxAttempts, clock, random, onEvent, until }: WorkingDeps,
 ): Promise<void> => {
   onEvent({ type: 'message-malformed', messageId, reason: fault })
   const delaySeconds = backOffSeconds(receiveCount, JOB_BACK_OFF, random)
-  await withTimeLimit({ clock, limitMs: CLOSE_LIMIT_MS }, async (signal) => {
+  await withTimeLimit(closing({ clock, until }), async (signal) => {
     if (receiveCount < maxAttempts || deadLetters === null)
       return await jobs.setVisibility(receiptHandle, delaySeconds, signal)
     const [refused] = await deadLetters.send([{ body, groupId: groupId ?? NO_GROUP }], signal)

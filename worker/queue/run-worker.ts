@@ -13,7 +13,7 @@ import { putAsideMalformed } from './put-aside-malformed.ts'
 import { openReceiver, type Received } from './receive-message.ts'
 import { runJob, type Workshop } from './run-job.ts'
 import { lookThroughDeadLetters, watchDeadLetters } from './watch-dead-letters.ts'
-import type { WorkerDeps, WorkerOptions } from './worker-deps.ts'
+import type { WorkerDeps, WorkerOptions, WorkingDeps } from './worker-deps.ts'
 
 export interface WorkerEnd {
   /** `SIGTERM`, `idle for 300 s`, `took 12 jobs`. */
@@ -39,7 +39,9 @@ const aborted = (signal: AbortSignal): Promise<void> =>
  * handed back all that it held. It takes one message at a time, and only when there is room to prepare its job: it
  * never holds more than three. Never throws for what happens to jobs, store or queue.
  */
-export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promise<WorkerEnd> => {
+export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Promise<WorkerEnd> => {
+  const timeOver = new AbortController()
+  const deps: WorkingDeps = { ...given, until: timeOver.signal }
   const { clock, drain, onEvent, worker } = deps
   const { untilIdleSeconds, maxJobs, maxSeconds, maxFailingJobs, lease } = options
   const receive = openReceiver(deps)
@@ -160,7 +162,7 @@ export const runWorker = async (deps: WorkerDeps, options: WorkerOptions): Promi
         )
   const stopping = aborted(drain.signal).then(() => {
     onEvent({ type: 'draining', reason: `${drain.reason()}`, secondsLeft: drain.secondsLeft() })
-    return stopJobsInTime(() => hands.keys(), deps, ended.signal)
+    return stopJobsInTime(() => hands.keys(), { drain, clock, timeOver }, ended.signal)
   })
   const reason = await takeJobs()
   await Promise.all(hands.values())

@@ -1,8 +1,8 @@
 import { recordDeadLetters } from '../jobs/record-dead-letters.ts'
-import type { WorkerDeps } from './worker-deps.ts'
+import type { WorkingDeps } from './worker-deps.ts'
 
 /** One look through the dead letters, if this worker is to look after them. */
-export const lookThroughDeadLetters = async (deps: WorkerDeps, signal: AbortSignal): Promise<void> => {
+export const lookThroughDeadLetters = async (deps: WorkingDeps, signal: AbortSignal): Promise<void> => {
   const { deadLetters, onEvent } = deps
   if (deadLetters === null) return
   const onRecorded = (recorded: { readonly messageId: string; readonly jobId: string | null }): void =>
@@ -12,7 +12,7 @@ export const lookThroughDeadLetters = async (deps: WorkerDeps, signal: AbortSign
 
 /** Looks at once and then every so often, beside the jobs, until `signal` aborts. */
 export const watchDeadLetters = async (
-  deps: WorkerDeps,
+  deps: WorkingDeps,
   intervalSeconds: number,
   signal: AbortSignal,
 ): Promise<void> => {

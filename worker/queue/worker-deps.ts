@@ -8,7 +8,7 @@ import type { LeaseOptions } from './lease.ts'
 import type { WorkerEvent } from './worker-event.ts'
 
 /** What a worker is given; `store` is the output bucket. */
-export interface WorkerDeps extends Omit<SettlingDeps, 'clips'> {
+export interface WorkerDeps extends Omit<SettlingDeps, 'clips' | 'until'> {
   readonly jobs: MessageQueue
   /** Null: somebody else looks after them. */
   readonly deadLetters: MessageQueue | null
@@ -21,8 +21,11 @@ export interface WorkerDeps extends Omit<SettlingDeps, 'clips'> {
   readonly onBeat?: () => void
 }
 
+/** The same with the end of the worker's time. */
+export interface WorkingDeps extends WorkerDeps, Pick<SettlingDeps, 'until'> {}
+
 /** What each of a worker's jobs is given. */
-export interface JobDeps extends WorkerDeps {
+export interface JobDeps extends WorkingDeps {
   /** Of the worker's jobs so far. */
   readonly clips: ClipHistory
 }

@@ -28,6 +28,7 @@ export const closingDeps = (faults: Faults<StoreOperation> = {}) => {
     random: () => 0.5,
     clips: openClipHistory(),
     maxAttempts: 3,
+    until: AbortSignal.any([]),
   }
   /** Moves time until this is there: requests that fail are repeated after a while. */
   const settled = async <T>(work: Promise<T>): Promise<T> => {

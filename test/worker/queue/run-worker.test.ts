@@ -612,6 +612,26 @@ test('a worker that was idle for long keeps its only job, under the shortest lea
   expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded' })
 })
 
+test('a worker that is told to go ends in time, though store and queue have fallen silent', async () => {
+  let silent = false
+  const before = (): void | Promise<void> => (silent ? new Promise(() => {}) : undefined)
+  const world = aWorld({
+    pictures: ['rendered', 'prepared', 'queued'],
+    seconds: { render: 100 },
+    storeFaults: { before },
+    queueFaults: { before },
+  })
+  world.after(20, () => {
+    silent = true
+  })
+  const drain = openDrain(world.clock)
+  world.after(30, () => drain.notify({ reason: 'SIGTERM', secondsLeft: 25 }))
+
+  await world.run(drain)
+
+  expect(world.clock.elapsedMs() / 1000).toBeLessThanOrEqual(30 + 25 - 1)
+})
+
 describe('what costs a job no attempt', () => {
   test('is any number of SIGTERMs under its render, nor are they one for the job prepared behind it', async () => {
     const world = aWorld({
