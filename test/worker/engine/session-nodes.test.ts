@@ -34,9 +34,12 @@ const aClip = async (dtype: WeightDtype, target: Target): Promise<ClipGraphs> =>
 /** Every graph that a clip has, also those that are added later. Those that take a count are asked for one and two. */
 const graphsOf = (clip: ClipGraphs): readonly Graph[] => {
   const { checkWeights: _, weights: __, ...recorders } = clip
-  return Object.values(recorders).flatMap((record: (count: 1 | 2) => Graph) =>
-    record.length === 0 ? [record(1)] : [record(1), record(2)],
-  )
+  const recorded = Object.values(recorders).flatMap((record: (count: 1 | 2) => Graph) => [
+    record(1),
+    record(2),
+  ])
+  const keyOf = ({ name, inputs }: Graph): string => `${name} ${inputs.map(({ shape }) => `[${shape}]`)}`
+  return [...new Map(recorded.map((graph) => [keyOf(graph), graph])).values()]
 }
 
 /** Nodes of the model, by what their inputs come from, as ONNX Runtime reads it: names alone. */

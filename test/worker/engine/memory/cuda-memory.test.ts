@@ -45,7 +45,7 @@ test('a float32 decoder takes what its card makes cuDNN plan', () => {
   const graph = decoder(7, 'fp32')
   const gibOn = (computeCapability: number, hasTf32 = true) =>
     (cudaMemoryOf(graph, { computeCapability, hasTf32 }).reserve?.bytes ?? 0) / GIB
-  expect([75, 80, 86, 89, 90].map((capability) => gibOn(capability))).toEqual([6, 5, 5, 5, 4])
+  expect([75, 80, 86, 89, 90].map((capability) => gibOn(capability))).toEqual([6, 6, 6, 6, 4])
   expect(gibOn(90, false)).toBe(6)
   expect(gibOn(100)).toBe(6)
 })

@@ -12,9 +12,11 @@ export interface Deliveries {
   answered(receiptHandle: string): void
   /** It has been told that it holds the message until then; 0: that it does not. */
   heldUntil(receiptHandle: string, ms: number): void
+  /** It said that it lost this job: it counts from before its requests, and the queue from when they arrive. */
+  lost(jobId: string): void
   /** It has no reason to think that it lost this job. */
   holds(jobId: string, nowMs: number): boolean
-  /** What it still holds, as far as it knows, by receipt: what was asked for last; null: nothing. */
+  /** What it still holds, as far as it knows and has not said otherwise, by receipt: what was asked for last; null: nothing. */
   lastWords(nowMs: number): readonly (readonly [string, number | 'removed' | null])[]
 }
 
@@ -23,13 +25,20 @@ interface Delivery {
   heldUntilMs: number
   lastWord: number | 'removed' | null
   isOpen: boolean
+  isLost: boolean
 }
 
 export const openDeliveries = (): Deliveries => {
   const deliveries = new Map<string, Delivery>()
   return {
     received({ receiptHandle, body }, heldUntilMs) {
-      deliveries.set(receiptHandle, { jobId: jobIdIn(body), heldUntilMs, lastWord: null, isOpen: false })
+      deliveries.set(receiptHandle, {
+        jobId: jobIdIn(body),
+        heldUntilMs,
+        lastWord: null,
+        isOpen: false,
+        isLost: false,
+      })
     },
     asked(receiptHandle, word) {
       const delivery = deliveries.get(receiptHandle)!
@@ -44,12 +53,15 @@ export const openDeliveries = (): Deliveries => {
     heldUntil(receiptHandle, ms) {
       deliveries.get(receiptHandle)!.heldUntilMs = ms
     },
+    lost(jobId) {
+      for (const delivery of deliveries.values()) if (delivery.jobId === jobId) delivery.isLost = true
+    },
     // Both are whole milliseconds: within the last one it may hold it still.
     holds: (jobId, nowMs) =>
       [...deliveries.values()].some((delivery) => delivery.jobId === jobId && nowMs <= delivery.heldUntilMs),
     lastWords: (nowMs) =>
       [...deliveries]
-        .filter(([, { heldUntilMs }]) => nowMs < heldUntilMs)
+        .filter(([, { heldUntilMs, isLost }]) => nowMs < heldUntilMs && !isLost)
         .map(([receiptHandle, { lastWord }]) => [receiptHandle, lastWord] as const),
   }
 }

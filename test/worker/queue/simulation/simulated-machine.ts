@@ -165,6 +165,7 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
         drain,
         onEvent(event) {
           takenOn.note(event)
+          if (event.type === 'job-abandoned' && event.leaseLost) ofJobs.lost(event.jobId)
           if (event.type !== 'job-progress') trace(`• ${JSON.stringify({ ...event, result: undefined })}`)
           options.onEvent(event)
         },

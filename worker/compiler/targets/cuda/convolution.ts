@@ -8,6 +8,7 @@ import { viewAs } from '../../weights/weight-tensor.ts'
 import { mixShares } from '../mix-shares.ts'
 import { type Clips, type Conv2d, type Images, imagesOf, storedChannels, type TemporalConv } from './map.ts'
 import { sumOf, totalOf, viewOfTotal, withResidual } from './sum.ts'
+import { paddedConv } from './symmetric-padding.ts'
 import { channelsLastKernel, paddedBias, paddedChannels, parameter, storedKernel } from './weights.ts'
 
 /** A 1×1 convolution is a product of pixels, and its kernel a matrix as stored. */
@@ -43,10 +44,9 @@ export const conv2d = (g: Graph, x: Images, options: Conv2d, dtype: DType): Imag
   const out = isProduct ? channels : paddedChannels(channels)
   const product = isProduct
     ? pointwise(g, x, options, dtype)
-    : nhwcConv(g, totalOf(g, x.sum), {
-        weight: channelsLastKernel(g, storedKernel(g, options), { into: storedChannels(x), out, dtype }),
-        strides: [stride, stride],
-        pads: padding,
+    : paddedConv(g, totalOf(g, x.sum), {
+        ...{ kernel: storedKernel(g, options), pads: padding, stride },
+        sizes: { into: storedChannels(x), out, dtype },
       })
   const addend = bias === null ? null : paddedBias(g, bias, out, dtype)
   return imagesOf(withResidual(g, product, addend, residual?.sum ?? null, addConstants(g)), x, channels)

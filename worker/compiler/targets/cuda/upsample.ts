@@ -49,7 +49,10 @@ const doublingConv = (g: Graph, x: Images, { weight }: BiasedLinear, dtype: DTyp
   return reshape(g, concat(g, [even, odd], 2), [images, 2 * height, 2 * width, out])
 }
 
-/** As the reference does it, for an image a row or column short of twice its size: the last one has no equal pair. */
+/**
+ * As the reference does it, for an image a row or column short of twice its size: the last one has no equal pair. And for
+ * float32, for which cuDNN has no plan for a kernel [2, 3] and its padding (see symmetric-padding.ts).
+ */
 const resizeThenConv = (
   g: Graph,
   x: Images,
@@ -78,9 +81,10 @@ export const upsampleConv2d = (
 ): Images => {
   const channels = options.weight.shape[0] ?? 0
   const isDouble = height === 2 * x.height && width === 2 * x.width && paddedChannels(channels) === channels
-  const product = isDouble
-    ? doublingConv(g, x, options, dtype)
-    : resizeThenConv(g, x, height, width, options, dtype)
+  const product =
+    isDouble && dtype !== 'float32'
+      ? doublingConv(g, x, options, dtype)
+      : resizeThenConv(g, x, height, width, options, dtype)
   const bias = paddedBias(g, options.bias, product.shape[3] ?? 0, dtype)
   return imagesOf(sumOf(product, { bias }), x, channels)
 }
