@@ -109,6 +109,8 @@ export const resultRecordSchema = z.strictObject({
    * memory where nothing was asked for. Null where no clip was rendered; older records lack it.
    */
   decode_chunk_size: z.int().positive().nullable().default(null),
+  /** Chunks of that clip that overflowed in float16 and were decoded once more in float32. Null as above. */
+  decode_fallbacks: z.int().nonnegative().nullable().default(null),
   worker: z.strictObject({
     id: z.string(),
     version: z.string(),

@@ -86,6 +86,7 @@ const run = async (): Promise<void> => {
           if (renderMs > 0) await clock.sleep(renderMs, context.signal)
           return {
             decodeChunk: 1,
+            decodeFallbacks: 0,
             seconds: { load: 0, encodeImage: 0, denoise: 0, decode: 0 },
             async finish() {
               const video = await instantFile(path.join(folder, 'video.mp4'), job.job_id)

@@ -24,6 +24,7 @@ export interface Attempt {
   /** Of the clip that was finished last. */
   rendered: RenderedClip['seconds'] | null
   decodeChunk: number | null
+  decodeFallbacks: number | null
   finished: FinishedClip['seconds'] | null
   publishSeconds: number | null
   /** Of all its renders, also those that failed. */
@@ -38,6 +39,7 @@ export const startAttempt = (job: JobMessage, number: number, startedAt: Date): 
   prepareSeconds: null,
   rendered: null,
   decodeChunk: null,
+  decodeFallbacks: null,
   finished: null,
   publishSeconds: null,
   deviceSeconds: 0,

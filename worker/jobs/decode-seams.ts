@@ -2,16 +2,25 @@ import { type DecodeChunk, overlappingChunks, plainChunks } from '../pipeline/de
 
 export interface DecodeCut {
   readonly frameCount: number
+  /** Frames of all videos of the job, which are decoded as one sequence; default: the clip's own. */
+  readonly decodedFrames?: number
+  /** Where in them the clip begins; default 0. */
+  readonly firstFrame?: number
   /** Frames decoded at once; null: all. */
   readonly decodeChunkSize: number | null
   readonly decodeOverlap: number
 }
 
-const chunksOf = ({ frameCount, decodeChunkSize, decodeOverlap }: DecodeCut): readonly DecodeChunk[] => {
+const chunksOf = ({
+  frameCount,
+  decodedFrames = frameCount,
+  decodeChunkSize,
+  decodeOverlap,
+}: DecodeCut): readonly DecodeChunk[] => {
   const size = decodeChunkSize ?? frameCount
   return decodeOverlap > 0
-    ? overlappingChunks(frameCount, size, decodeOverlap)
-    : plainChunks(frameCount, size)
+    ? overlappingChunks(decodedFrames, size, decodeOverlap)
+    : plainChunks(decodedFrames, size)
 }
 
 /**
@@ -20,12 +29,16 @@ const chunksOf = ({ frameCount, decodeChunkSize, decodeOverlap }: DecodeCut): re
  * of the earlier alone to the first of the later alone.
  */
 export const seamsOf = (cut: DecodeCut): ReadonlySet<number> => {
+  const { frameCount, firstFrame = 0 } = cut
   const chunks = chunksOf(cut)
   const seams = new Set<number>()
   for (const [index, later] of chunks.entries()) {
     const earlier = chunks[index - 1]
     if (earlier === undefined) continue
-    for (let change = later.from - 1; change < earlier.to; change++) seams.add(change)
+    for (let change = later.from - 1; change < earlier.to; change++) {
+      const ofClip = change - firstFrame
+      if (ofClip >= 0 && ofClip < frameCount - 1) seams.add(ofClip)
+    }
   }
   return seams
 }

@@ -19,7 +19,7 @@ export interface VideosToFinish {
   readonly raw: readonly RawVideo[]
   /** The picture at the clips' size. */
   readonly fitted: RgbFile
-  /** As they were rendered. */
+  /** As they were rendered, with the chunk that was decoded at once. */
   readonly parameters: RenderParameters
 }
 
@@ -32,6 +32,8 @@ export const finishVideos = async (
   const { width, height, fps, decodeChunkSize, decodeOverlap } = parameters
   const videos: FinishedVideo[] = []
   const seconds = { encodeVideo: 0, check: 0 }
+  const decodedFrames = raw.reduce((total, { frameCount }) => total + frameCount, 0)
+  let firstFrame = 0
   for (const { path: rawFrames, frameCount, nonFiniteValues } of raw) {
     const { dir, name } = path.parse(rawFrames)
     const output = path.join(dir, `${name}.mp4`)
@@ -46,9 +48,10 @@ export const finishVideos = async (
       signal,
     })
     const started = performance.now()
-    const cut = { frameCount, decodeChunkSize, decodeOverlap }
+    const cut = { frameCount, decodedFrames, firstFrame, decodeChunkSize, decodeOverlap }
     const clip = { frames: rawFrames, fitted: fitted.path, video: output, width, height, nonFiniteValues }
     const quality = await checkClip({ ...clip, ...cut }, severities, signal)
+    firstFrame += frameCount
     seconds.encodeVideo += files.seconds
     seconds.check += (performance.now() - started) / 1000
     videos.push({ video: files.video, poster: files.poster, frames: files.frameCount, quality })

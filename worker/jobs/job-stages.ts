@@ -38,6 +38,8 @@ export interface FinishedClip {
 export interface RenderedClip {
   /** Frames decoded at once. */
   readonly decodeChunk: number
+  /** Count of chunks that were decoded once more in float32. */
+  readonly decodeFallbacks: number
   readonly seconds: {
     readonly load: number
     readonly encodeImage: number

@@ -74,7 +74,7 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
           path.join(folder, `video-${index}.rgb`),
         )
         try {
-          const { videos, seconds, decodeChunk } = await renderer.render(
+          const { videos, seconds, decodeChunk, decodeFallbacks } = await renderer.render(
             {
               ...settings,
               checkpointDir: model.dir,
@@ -93,8 +93,15 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
           return {
             seconds,
             decodeChunk,
-            finish: (until) =>
-              finishVideos({ raw: videos, fitted: prepared.fitted, parameters }, tools, until),
+            decodeFallbacks,
+            finish(until) {
+              const rendered = { ...parameters, decodeChunkSize: decodeChunk }
+              return finishVideos(
+                { raw: videos, fitted: prepared.fitted, parameters: rendered },
+                tools,
+                until,
+              )
+            },
           }
         } catch (error) {
           throw whoseMistake(error)

@@ -46,5 +46,6 @@ export const resultOf = (
   cost_usd: costOf(attempt.deviceSeconds, usdPerHour),
   safer_path: attempt.saferPath,
   decode_chunk_size: attempt.decodeChunk,
+  decode_fallbacks: attempt.decodeFallbacks,
   worker: { id, version, execution_provider: executionProvider, device, precision },
 })

@@ -75,6 +75,7 @@ const finish = async (hand: JobInHand, rendered: RenderedClip): Promise<Finished
   const clip = await rendered.finish(hand.signal)
   hand.attempt.rendered = rendered.seconds
   hand.attempt.decodeChunk = rendered.decodeChunk
+  hand.attempt.decodeFallbacks = rendered.decodeFallbacks
   hand.attempt.finished = clip.seconds
   return clip
 }

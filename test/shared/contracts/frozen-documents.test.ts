@@ -68,7 +68,7 @@ const RESULT = [
       'publish',
     ],
   ]),
-  ...['device_seconds', 'cost_usd', 'safer_path', 'decode_chunk_size'],
+  ...['device_seconds', 'cost_usd', 'safer_path', 'decode_chunk_size', 'decode_fallbacks'],
   ...under('worker', ['id', 'version', 'execution_provider']),
 ]
 
@@ -98,7 +98,7 @@ const REPORT = [
 ]
 
 /** Keys that documents written by older versions lack. */
-const ADDED_LATER = new Set(['decode_chunk_size', 'attempts', 'waits_for_model'])
+const ADDED_LATER = new Set(['decode_chunk_size', 'decode_fallbacks', 'attempts', 'waits_for_model'])
 
 const DOCUMENTS: readonly (readonly [string, z.ZodType, object, readonly string[]])[] = [
   ['job message', jobMessageSchema, aJobMessage(), JOB],
@@ -125,9 +125,9 @@ describe.each(DOCUMENTS)('%s', (_, schema, document, keys) => {
   })
 })
 
-test('a result of an older version says nothing of its decode chunk', () => {
-  const { decode_chunk_size: _, ...older } = aResultRecord()
-  expect(resultRecordSchema.parse(older).decode_chunk_size).toBeNull()
+test('a result of an older version says nothing of its decode chunk and of what was decoded again', () => {
+  const { decode_chunk_size: _, decode_fallbacks: __, ...older } = aResultRecord()
+  expect(resultRecordSchema.parse(older)).toMatchObject({ decode_chunk_size: null, decode_fallbacks: null })
 })
 
 test('a failed result of an older version has no rejected clips', () => {

@@ -36,6 +36,7 @@ test('writes the record, then the status, then removes the message', async () =>
     cost_usd: 0,
     safer_path: false,
     decode_chunk_size: null,
+    decode_fallbacks: null,
     worker: {
       ...{ id: 'worker-1', version: '0.1.0', execution_provider: 'cpu' },
       ...{ device: 'a processor', precision: 'fp32' },
@@ -69,6 +70,7 @@ test('records where the time went, and what it cost', async () => {
     deviceSeconds: 10,
     saferPath: true,
     decodeChunk: 3,
+    decodeFallbacks: 2,
   })
 
   await closeJob(held, SUCCEEDED, deps)
@@ -89,6 +91,7 @@ test('records where the time went, and what it cost', async () => {
     cost_usd: 0.01,
     safer_path: true,
     decode_chunk_size: 3,
+    decode_fallbacks: 2,
   })
 })
 

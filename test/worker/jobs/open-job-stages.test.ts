@@ -74,7 +74,7 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
           seconds: { load: 1, encodeImage: 2, denoise: 3, decode: 4, total: 10 },
           peakMemoryBytes: 1,
           memory: 'resident',
-          decodeChunk: 2,
+          decodeChunk: one.parameters.decodeChunkSize ?? 2,
           steps: 4,
           decodeFallbacks: 0,
           fallbackChunk: null,
@@ -142,8 +142,20 @@ test('each video is encoded and checked', async () => {
     { rawFrames: path.join(folder, 'video-1.rgb'), output: path.join(folder, 'video-1.mp4'), fps: 7 },
   ])
   expect(asked.checks).toMatchObject([
-    { frameCount: 14, decodeChunkSize: null, nonFiniteValues: 0, fitted: path.join(folder, 'fitted.rgb') },
-    { frameCount: 14, decodeChunkSize: null, nonFiniteValues: 1, video: path.join(folder, 'video-1.mp4') },
+    {
+      frameCount: 14,
+      firstFrame: 0,
+      decodeChunkSize: 2,
+      nonFiniteValues: 0,
+      fitted: path.join(folder, 'fitted.rgb'),
+    },
+    {
+      frameCount: 14,
+      firstFrame: 14,
+      decodeChunkSize: 2,
+      nonFiniteValues: 1,
+      video: path.join(folder, 'video-1.mp4'),
+    },
   ])
   expect(asked.severities).toEqual([SEVERITIES, SEVERITIES])
   expect(clip.videos.map(({ quality, frames }) => [quality.non_finite_values, frames])).toEqual([

@@ -53,6 +53,7 @@ export const aResult = (changes: Partial<ResultRecord> = {}): ResultRecord => ({
   cost_usd: 0.014,
   safer_path: false,
   decode_chunk_size: 2,
+  decode_fallbacks: 0,
   worker: { id: 'worker-1', version: '0.1.0', execution_provider: 'cpu' },
   ...changes,
 })

@@ -98,6 +98,7 @@ export const aWorld = (given: WorldOptions = {}) => {
         }
         return {
           decodeChunk: 2,
+          decodeFallbacks: 0,
           seconds: { load: 0, encodeImage: 0, denoise: seconds.render, decode: 0 },
           async finish(signal) {
             begin('finish', job)

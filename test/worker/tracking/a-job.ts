@@ -130,6 +130,7 @@ export const aResult = (overrides: ResultOverrides = {}): ResultRecord => {
     cost_usd: null,
     safer_path: false,
     decode_chunk_size: 4,
+    decode_fallbacks: 0,
     worker: { id: 'worker-1', version: '0.1.0', execution_provider: 'cpu' },
     ...fields,
   } satisfies ResultRecord)

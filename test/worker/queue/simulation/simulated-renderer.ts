@@ -159,6 +159,7 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
         disk.read(`${folder}/picture.png`)
         return {
           decodeChunk: 2,
+          decodeFallbacks: 0,
           seconds: { load: 1, encodeImage: 1, denoise: 1, decode: 1 },
           finish: (until) => finish(job, folder, kind, path, until),
         }
