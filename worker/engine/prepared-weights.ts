@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
+import { constants, statSync } from 'node:fs'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import {
@@ -89,6 +90,7 @@ type VerificationTime = 'before' | 'meanwhile'
 
 interface KeptValues {
   readonly contents: ReadonlyMap<string, Content>
+  readonly file: string
   readonly isIntact: Promise<boolean>
 }
 
@@ -106,16 +108,18 @@ const keepInFile = async (
   const contents = new Map(placed.map((item) => [item.value.name, inFile(file, item)]))
   const verification = await beginVerification(file, totalBytes)
   if (verification !== null && (time === 'meanwhile' || (await verification.isIntact))) {
-    // A file that cannot be read is found again, and reported, by who asks before.
-    return { contents, isIntact: verification.isIntact.catch(() => false) }
+    // The second try reads the file before it is used, and reports what keeps it from being read.
+    return { contents, file, isIntact: verification.isIntact.catch(() => false) }
   }
   const values = large.map(({ value }) => value)
   await writeVerified(file, padded(computeConstants(graph, values)))
-  return { contents, isIntact: INTACT }
+  return { contents, file, isIntact: INTACT }
 }
 
-export interface PreparedGraph {
+interface PreparedGraph {
   readonly graph: Graph
+  /** The file of its weights; `null`: it needs none. */
+  readonly file: string | null
   /** Whether the file of its weights holds what was written: false, and a session of the graph must not run. */
   readonly isIntact: Promise<boolean>
 }
@@ -134,14 +138,17 @@ const prepareWeights = async (
 ): Promise<PreparedGraph> => {
   const graph = foldViews(recorded)
   const folding = planFolding(graph, fileId)
-  if (folding.reads.length === 0) return { graph, isIntact: INTACT }
+  if (folding.reads.length === 0) return { graph, file: null, isIntact: INTACT }
   const { inline, large } = folding
   const small = await computeInline(graph, inline)
-  const unkept = (): PreparedGraph => ({ graph: foldGraph(graph, folding, small), isIntact: INTACT })
+  const unkept = (): PreparedGraph => ({
+    graph: foldGraph(graph, folding, small),
+    ...{ file: null, isIntact: INTACT },
+  })
   if (cacheDir === null || large.length === 0) return unkept()
   try {
-    const { contents, isIntact } = await keepInFile(graph, large, cacheDir, time)
-    return { graph: foldGraph(graph, folding, new Map([...small, ...contents])), isIntact }
+    const { contents, ...kept } = await keepInFile(graph, large, cacheDir, time)
+    return { graph: foldGraph(graph, folding, new Map([...small, ...contents])), ...kept }
   } catch (error) {
     onUnkept?.(error)
     return unkept()
@@ -157,18 +164,29 @@ const prepareWeights = async (
 export const withPreparedWeights = async (recorded: Graph, options: PreparationOptions): Promise<Graph> =>
   (await prepareWeights(recorded, options, 'before')).graph
 
+const isReadable = (file: string): Promise<boolean> =>
+  access(file, constants.R_OK).then(
+    () => true,
+    () => false,
+  )
+
 /**
  * Makes something of the graph with its weights prepared, such as a session, while the file of the weights is verified.
- * If that file is damaged, what was made is discarded, the file is written anew, and `make` is called once more.
+ * If that file is damaged, cannot be read or is deleted meanwhile, what was made is discarded, the file is written anew,
+ * and `make` is called once more.
  */
 export const makeOfPreparedWeights = async <T>(
   recorded: Graph,
   options: PreparationOptions,
   { make, discard }: { make(graph: Graph): Promise<T>; discard(made: T): Promise<void> },
 ): Promise<T> => {
-  const { graph, isIntact } = await prepareWeights(recorded, options, 'meanwhile')
-  const made = await make(graph)
-  if (await isIntact) return made
-  await discard(made)
+  const { graph, file, isIntact } = await prepareWeights(recorded, options, 'meanwhile')
+  try {
+    const made = await make(graph)
+    if (await isIntact) return made
+    await discard(made)
+  } catch (error) {
+    if ((await isIntact) && (file === null || (await isReadable(file)))) throw error
+  }
   return await make(await withPreparedWeights(recorded, options))
 }

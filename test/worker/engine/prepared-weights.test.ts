@@ -1,7 +1,7 @@
 /// <reference lib="esnext.float16" />
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
@@ -142,6 +142,36 @@ describe('kernels in the order of the runtime', () => {
     expect(result).toBe(sha256Of(whole))
     expect(made).toEqual([sha256Of(damaged), sha256Of(whole)])
     expect(discarded).toEqual([sha256Of(damaged)])
+  })
+
+  test('are made again where their file is deleted before it can be used', async () => {
+    const cacheDir = await temporaryDir()
+    const { graph } = await aDecoder()
+    await withPreparedWeights(graph, { cacheDir })
+    const [name = ''] = await weightFiles(cacheDir)
+    const { made, discarded, maker } = aMaker(cacheDir)
+    let isFirst = true
+    const make = async (): Promise<string> => {
+      if (isFirst) await rm(join(cacheDir, name))
+      isFirst = false
+      return await maker.make()
+    }
+    await makeOfPreparedWeights(graph, { cacheDir }, { ...maker, make })
+    expect([made.length, discarded.length]).toEqual([1, 0])
+    expect(await weightFiles(cacheDir)).toEqual([name])
+  })
+
+  test('are not made again where something else fails', async () => {
+    const cacheDir = await temporaryDir()
+    const { graph } = await aDecoder()
+    let calls = 0
+    const make = async (): Promise<never> => {
+      calls += 1
+      throw new Error('the card is lost')
+    }
+    const making = makeOfPreparedWeights(graph, { cacheDir }, { make, discard: async () => {} })
+    await expect(making).rejects.toThrow('the card is lost')
+    expect(calls).toBe(1)
   })
 
   test('give the right numbers where their file was damaged', async () => {
