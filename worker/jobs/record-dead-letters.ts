@@ -32,6 +32,9 @@ export const recordDeadLetters = async (deps: DeadLetterDeps, signal: AbortSigna
   const { deadLetters, clock, onRecorded } = deps
   const limited = <T>(run: (signal: AbortSignal) => Promise<T>, until = deps.until): Promise<T> =>
     withTimeLimit(closing({ clock, until }), run)
+  const ending = AbortSignal.any([signal, deps.until])
+  // Later, the first message would come again.
+  const lastReceiveMs = clock.elapsedMs() + VISIBILITY_SECONDS * 1000 - CLOSE_LIMIT_MS
 
   /** Receipts of messages to remove: their jobs succeeded or were cancelled. */
   const obsolete = new Set<string>()
@@ -42,7 +45,7 @@ export const recordDeadLetters = async (deps: DeadLetterDeps, signal: AbortSigna
     }
     const { state, jobId } = await limited(
       (within) => recordDeadLetter({ message, assertHeld }, { ...deps, queueUrl: deadLetters.url }, within),
-      signal,
+      ending,
     )
     if (state === 'recorded') onRecorded({ messageId: message.messageId, jobId })
     if (state === 'obsolete') obsolete.add(message.receiptHandle)
@@ -50,15 +53,15 @@ export const recordDeadLetters = async (deps: DeadLetterDeps, signal: AbortSigna
 
   const held: ReceivedMessage[] = []
   try {
-    while (held.length < MAX_MESSAGES) {
+    while (held.length < MAX_MESSAGES && clock.elapsedMs() < lastReceiveMs) {
       const heldUntilMs = clock.elapsedMs() + VISIBILITY_SECONDS * 1000
       const options = { maxMessages: BATCH, waitSeconds: 1, visibilitySeconds: VISIBILITY_SECONDS }
-      const messages = await limited((within) => deadLetters.receive(options, within), signal)
+      const messages = await limited((within) => deadLetters.receive(options, within), ending)
       if (messages.length === 0) break
       held.push(...messages)
       for (const message of messages) {
         await record(message, heldUntilMs).catch(() => {})
-        signal.throwIfAborted()
+        ending.throwIfAborted()
       }
     }
   } catch {

@@ -3,6 +3,7 @@ import { DrainingError } from '../jobs/draining-error.ts'
 import type { JobEnd } from '../jobs/held-job.ts'
 import { parseJobMessage } from '../jobs/parse-job-message.ts'
 import { reasonOf } from '../jobs/reason-of.ts'
+import { withTimeLimit } from '../jobs/time-limit.ts'
 import { openDevice } from './device.ts'
 import { stopJobsInTime } from './drain-jobs.ts'
 import { jobEndEvent } from './job-end-event.ts'
@@ -52,6 +53,8 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   const ownAttempts = new Set<string>()
   let gaveUp = false
   const ended = new AbortController()
+  /** After the last request of all. */
+  const gone = new AbortController()
   let taken = 0
   let done = 0
   let busyMs = clock.elapsedMs()
@@ -147,6 +150,16 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
     return drain.reason() ?? `took ${taken} jobs`
   }
 
+  /** Ends by its own limit, by a notice that comes meanwhile, and when the worker's time is over. */
+  const lookOnceMore = async (): Promise<void> => {
+    if ((drain.secondsLeft() ?? LAST_LOOK_SECONDS) < LAST_LOOK_SECONDS) return
+    const notice = drain.signal.aborted ? [] : [drain.signal]
+    const limit = { clock, limitMs: LAST_LOOK_SECONDS * 1000 }
+    await withTimeLimit({ ...limit, signal: AbortSignal.any([timeOver.signal, ...notice]) }, (within) =>
+      lookThroughDeadLetters(deps, within),
+    )
+  }
+
   onEvent({ type: 'worker-started', workerId: worker.id })
   const watching = watchDeadLetters(
     deps,
@@ -162,15 +175,15 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
         )
   const stopping = aborted(drain.signal).then(() => {
     onEvent({ type: 'draining', reason: `${drain.reason()}`, secondsLeft: drain.secondsLeft() })
-    return stopJobsInTime(() => hands.keys(), { drain, clock, timeOver }, ended.signal)
+    return stopJobsInTime(() => hands.keys(), { drain, clock, timeOver }, gone.signal)
   })
   const reason = await takeJobs()
   await Promise.all(hands.values())
   ended.abort()
   await Promise.all([watching, retiring])
+  await lookOnceMore()
+  gone.abort()
   await (drain.signal.aborted ? stopping : undefined)
-  if ((drain.secondsLeft() ?? LAST_LOOK_SECONDS) >= LAST_LOOK_SECONDS)
-    await lookThroughDeadLetters(deps, AbortSignal.any([]))
   onEvent({ type: 'worker-stopped', reason, jobs: done })
   return { reason, jobs: done, failing: gaveUp }
 }
