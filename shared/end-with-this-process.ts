@@ -11,6 +11,8 @@ const killAll = (): void => {
  * itself cannot do so: a child that may outlive it needs a watch of its own.
  */
 export const endWithThisProcess = (child: ChildProcess): void => {
+  // It could not be started, and no event says that it ended.
+  if (child.pid === undefined) return
   if (children.size === 0) process.on('exit', killAll)
   children.add(child)
   child.once('exit', () => {

@@ -107,14 +107,17 @@ const ONLY_OF_HEADERS = [...Object.keys(SCHEMA_FIELD), 'version', 'defaults'] as
 const KNOWN_OF_HEADERS = [...Object.keys(SCHEMA_FIELD), ...Object.keys(HEADER_FIELDS)]
 
 /**
- * Whether a first line stands for all items. A mistyped field tells by its value: text is a mistyped `image`, and only
- * that item is at fault; an object is a mistyped `defaults`, without which no item may be rendered.
+ * Whether a first line stands for all items. A mistyped field tells by its value: an object is a mistyped `defaults`,
+ * without which no item may be rendered; text is a mistyped `image`, and only that item is at fault.
  */
 const isHeader = (value: unknown): value is JsonObject => {
   if (!isJsonObject(value) || has(value, ONLY_OF_ITEMS)) return false
   if (has(value, ONLY_OF_HEADERS)) return true
   const unknown = Object.entries(value).filter(([name]) => !KNOWN_OF_HEADERS.includes(name))
-  return !unknown.some(([, field]) => typeof field === 'string')
+  return (
+    unknown.some(([, field]) => isJsonObject(field)) ||
+    !unknown.some(([, field]) => typeof field === 'string')
+  )
 }
 
 /** A first line that cannot be read and seems to stand for all items: what it says of them is not known. */

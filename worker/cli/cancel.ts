@@ -9,8 +9,9 @@ import { pictureText, shortId } from './job-table.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const NOTES = `
-Leaves a mark, which a worker that has the job sees within seconds, whatever it is doing: it stops, by force where it must.
-A job that waits is not begun. The job then has a result that says cancelled; svd redrive --job brings it back. A job that is done stays as it is.
+Leaves a mark. A worker that has the job sees it within seconds and stops, by force where it must. A job that waits is
+not begun. The job then has a result that says cancelled; svd redrive --job brings it back. A job that is done stays as
+it is.
 `
 
 export const addCancelOptions = (command: Command): Command =>

@@ -31,7 +31,8 @@ const NOTES = `
 Works from config files alone: no weights are read, nothing is run. FLOPs are those of convolutions, matrix
 products and attention, 2 per multiply-add; "reference" is what diffusers does for the same result.
 
-Without --target, these are the graphs that svd render runs on this machine with the same --device.
+Without --target, --device decides as for svd render. For a card these are the graphs that render runs on it. For the
+CPU they are the portable ones: render's take the same work in the order of this processor's kernels.
 
 --target cuda counts the graphs of ONNX Runtime's CUDA provider. Every node is a kernel that reads its inputs and writes
 its outputs once. Seconds on a card are then, node by node, the longer of FLOPs over its peak and bytes over its

@@ -15,7 +15,7 @@ import { allSucceeded, displayFor, endLine, jsonLineDisplay, watchJobs } from '.
 const NOTES = `
 On a terminal a table that is drawn anew, with a bar for each job and the time left; elsewhere a line for each change.
 With --json each line of stdout is a job as svd status prints it, whenever it changed.
-With the queues' URLs also a job ends the watch whose message is in no queue any more, as lost.
+With the URLs of both queues, watch also ends when the message of a job is in no queue: that job is lost.
 Exit code 1 if a job failed, was cancelled or is lost.
 `
 

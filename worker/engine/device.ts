@@ -66,10 +66,13 @@ type CudaChoice = Extract<DeviceChoice, { readonly provider: 'cuda' }>
 /** Only a process for float32 turns TF32 off: see `deviceEnvironment`. */
 const hasTf32 = ({ precision }: Pick<CudaChoice, 'precision'>): boolean => precision !== 'fp32'
 
-/** The card, as far as it decides what graphs take of its memory. */
-export const plannedCard = (choice: Pick<CudaChoice, 'precision' | 'computeCapability'>): CudaCard => ({
+/** The card, as far as it decides what graphs take of its memory. A user may have turned TF32 off for float16 too. */
+export const plannedCard = (
+  choice: Pick<CudaChoice, 'precision' | 'computeCapability'>,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): CudaCard => ({
   computeCapability: choice.computeCapability,
-  hasTf32: hasTf32(choice),
+  hasTf32: hasTf32(choice) && environment['NVIDIA_TF32_OVERRIDE'] !== '0',
 })
 
 /** The process has to see this card as its first: see `deviceEnvironment`. */

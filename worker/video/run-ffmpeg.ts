@@ -64,9 +64,12 @@ export const runFfmpeg = async (run: FfmpegRun): Promise<void> => {
   const stop = Promise.withResolvers<never>()
   stop.promise.catch(() => {})
   const { stallMs = STALL_MS } = run
+  let isOver = false
   let stallTimer: NodeJS.Timeout | undefined
   const stall: Wait = {
     begin() {
+      // An item that was computed meanwhile comes to nothing.
+      if (isOver) return
       stallTimer = setTimeout(() => {
         const message = `ffmpeg hung: it read nothing of its input, or did not end after it, for ${stallMs / 1000} s`
         end(new FfmpegFailedError(message, stderr.text()))
@@ -116,6 +119,7 @@ export const runFfmpeg = async (run: FfmpegRun): Promise<void> => {
       cause,
     })
   } finally {
+    isOver = true
     stall.end()
     run.signal.removeEventListener('abort', abort)
     source.destroy()

@@ -24,12 +24,14 @@ describe('the environment of a process that runs on a device', () => {
 
   test('decides with the card what convolutions allocate', () => {
     const planned = (['fp16', 'fp32'] as const).map((precision) =>
-      plannedCard({ precision, computeCapability: 80 }),
+      plannedCard({ precision, computeCapability: 80 }, {}),
     )
     expect(planned).toEqual([
       { computeCapability: 80, hasTf32: true },
       { computeCapability: 80, hasTf32: false },
     ])
+    const environment = { NVIDIA_TF32_OVERRIDE: '0' }
+    expect(plannedCard({ precision: 'fp16', computeCapability: 80 }, environment).hasTf32).toBe(false)
   })
 })
 

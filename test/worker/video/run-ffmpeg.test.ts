@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { type FfmpegRun, runFfmpeg } from '../../../worker/video/run-ffmpeg.ts'
+import { FfmpegFailedError, type FfmpegRun, runFfmpeg } from '../../../worker/video/run-ffmpeg.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { expectChildEnvironment, writeFakeFfmpeg } from './fake-ffmpeg.ts'
@@ -55,6 +56,31 @@ describe('an ffmpeg that hangs', () => {
       'ffmpeg hung: it read nothing of its input, or did not end after it, for 0.5 s',
     )
     expect(await hasEnded()).toBe(true)
+  })
+
+  test('leaves no timer behind where it failed while an item was computed', async () => {
+    const folder = await temporaryDir()
+    const item = Promise.withResolvers<Buffer>()
+    async function* input() {
+      yield FRAME
+      yield await item.promise
+    }
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+    const before = timers()
+    const running = runFfmpeg({
+      ...{ ffmpegPath: await writeFakeFfmpeg(folder, 'exit 3'), input: input(), signal: unaborted },
+      ...{
+        inputOptions: ['-f rawvideo'],
+        outputOptions: ['-c:v copy'],
+        output: path.join(folder, 'clip.mp4'),
+      },
+      stallMs: 60_000,
+    })
+    await expect(running).rejects.toThrow(FfmpegFailedError)
+    item.resolve(FRAME)
+    await setImmediate()
+    expect(timers()).toBe(before)
   })
 
   test('is killed after its input when it is told to stop, with the reason', async () => {
