@@ -24,6 +24,8 @@ interface Followed {
   standing: JobStanding | null
   /** Number of the look that saw it last. */
   seen: number
+  /** Since when it seems to be lost, in milliseconds since the epoch; `null`: it does not. */
+  seemsLostSinceMs: number | null
 }
 
 const isWaiting = ({ standing }: Followed): boolean =>
@@ -32,6 +34,18 @@ const isWaiting = ({ standing }: Followed): boolean =>
 /** A lost job is looked at again as long as others are followed: its message may have been late. */
 const hasEnded = ({ standing }: Followed): boolean =>
   standing !== null && (isDone(standing) || standing.state === 'lost')
+
+/** SQS may count a message nowhere for a moment, as when a worker has just received it. */
+const CONFIRMED_AFTER_MS = 60_000
+
+/** Enters how a job stands. It is lost only if it has seemed so for a while. */
+const enter = (job: Followed, standing: JobStanding | null, seen: QueuesSeen): void => {
+  const judged = standing === null ? null : lostIfGone(standing, seen)
+  const nowMs = seen.now.getTime()
+  job.seemsLostSinceMs = judged?.state === 'lost' ? (job.seemsLostSinceMs ?? nowMs) : null
+  const isConfirmed = job.seemsLostSinceMs !== null && nowMs - job.seemsLostSinceMs >= CONFIRMED_AFTER_MS
+  job.standing = isConfirmed ? judged : standing
+}
 
 const NOT_LOOKED_AT = { queue: null, deadLetters: null } as const
 
@@ -51,15 +65,14 @@ export async function* followJobs(
   { clock, intervalMs, readQueueDepths }: FollowOptions,
   signal: AbortSignal,
 ): AsyncGenerator<readonly JobStanding[]> {
-  const jobs = jobIds.map((jobId): Followed => ({ jobId, standing: null, seen: 0 }))
+  const jobs = jobIds.map((jobId): Followed => ({ jobId, standing: null, seen: 0, seemsLostSinceMs: null }))
   for (let look = 1; jobs.length > 0; look++) {
     const now = clock.now()
     const asksQueues = jobs.some(({ standing }) => standing !== null && mayBeLost(standing, now))
     // Before the records: a job whose message left the queue is found done then.
     const depths = asksQueues ? await readQueueDepths(signal) : NOT_LOOKED_AT
     await inLanes(nextToSee(jobs), LANES, async (job) => {
-      const standing = await readStanding(outputs, job.jobId, signal)
-      job.standing = standing === null ? null : lostIfGone(standing, { now, ...depths })
+      enter(job, await readStanding(outputs, job.jobId, signal), { now, ...depths })
       job.seen = look
     })
     yield jobs.flatMap(({ standing }) => standing ?? [])

@@ -90,14 +90,14 @@ describe('svd watch, without a terminal', () => {
     expect(await run(['watch'])).toMatchObject({ exitCode: 0, stdout: 'no jobs\n' })
   })
 
-  test('ends with a job whose message is in no queue any more, and says that it is lost', async () => {
+  test('ends with a job whose message has been in no queue for a minute, and says that it is lost', async () => {
     const world = fakeServices({
       whileAsleep: (sleep) => {
         if (sleep > 3) throw new Error('watches a job that is lost')
       },
     })
     await world.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
-    const { exitCode, stdout } = await world.run(['watch', 'aa'])
+    const { exitCode, stdout } = await world.run(['watch', 'aa', '--interval', '31'])
     expect(exitCode).toBe(1)
     expect(stdout).toContain('cup.png  lost: its message is in no queue: ')
     expect(stdout).toMatch(/\n1 lost\n$/)
@@ -106,17 +106,30 @@ describe('svd watch, without a terminal', () => {
   test('follows a job that was taken for lost and is not, as long as another one runs', async () => {
     const world = fakeServices({
       async whileAsleep(sleep) {
-        if (sleep === 2) await world.putResult(aResult({ jobId: A }))
-        if (sleep === 3) await world.putResult(aResult({ jobId: B }))
-        if (sleep > 3) throw new Error('watches jobs that are done')
+        if (sleep === 4) await world.putResult(aResult({ jobId: A }))
+        if (sleep === 5) await world.putResult(aResult({ jobId: B }))
+        if (sleep > 5) throw new Error('watches jobs that are done')
       },
     })
     await world.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
     await world.putStatus(aStatus({ jobId: B, updated_at: '2026-11-24T12:29:00.000Z' }))
-    const { exitCode, stdout } = await world.run(['watch', 'aa', 'bb'])
+    const { exitCode, stdout } = await world.run(['watch', 'aa', 'bb', '--interval', '31'])
     expect(exitCode).toBe(0)
     expect(stdout).toContain('  lost: ')
     expect(stdout).toMatch(/\n2 succeeded\n$/)
+  })
+
+  test('takes no job for lost whose message SQS does not count for a moment', async () => {
+    const world = fakeServices({
+      async whileAsleep(sleep) {
+        if (sleep === 2) await world.jobs.send([MESSAGE], never)
+        if (sleep === 6) await world.putResult(aResult({ jobId: A }))
+      },
+    })
+    await world.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
+    const { exitCode, stdout } = await world.run(['watch', 'aa', '--interval', '31'])
+    expect(exitCode).toBe(0)
+    expect(stdout).not.toContain('lost')
   })
 
   test('goes on without the queues where they do not answer, and says so once', async () => {
