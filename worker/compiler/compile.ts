@@ -149,12 +149,17 @@ export const compileClip = (input: CompilerInput, options: CompilerOptions): Cli
     ),
     vaeDecoder: (frames, output = 'float') => vaeDecoder(output)(frames),
     checkWeights() {
-      graphs.imageEncoder()
-      graphs.vaeEncoder()
-      graphs.vaeDecoder(1)
-      graphs.conditioning(1)
-      graphs.timeShifts(1)
-      graphs.denoiseStep()
+      // Graphs that were recorded before have asked already, and each graph that is recorded is kept.
+      if (weights.imageEncoder.hasMore(isBuffer)) graphs.imageEncoder()
+      if (weights.vae.hasMore(isBuffer)) {
+        graphs.vaeEncoder()
+        graphs.vaeDecoder(1)
+      }
+      if (weights.unet.hasMore(isBuffer)) {
+        graphs.conditioning(1)
+        graphs.timeShifts(1)
+        graphs.denoiseStep()
+      }
       for (const component of Object.values(weights)) component.assertNoneLeft(isBuffer)
     },
   }

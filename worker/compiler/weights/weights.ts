@@ -19,6 +19,8 @@ export interface ComponentWeights {
   parameterCount(): number
   /** Bytes of the tensors bound so far, as stored. */
   sizeBytes(): number
+  /** Whether nothing asked for some tensors so far. True for configs alone, which do not tell. */
+  hasMore(ignore?: (key: string) => boolean): boolean
   /** Throws InvalidInputError naming the tensors nothing asked for. `ignore` lists keys known to have no effect. */
   assertNoneLeft(ignore?: (key: string) => boolean): void
 }
@@ -78,12 +80,16 @@ export const openWeights = (
     }
   }
 
+  const leftBut = (ignore: (key: string) => boolean): readonly string[] =>
+    [...(tensors?.keys() ?? [])].filter((key) => !asked.has(key) && !ignore(key))
+
   return {
     root: scope(''),
     parameterCount: () => [...asked.values()].reduce((total, { elements }) => total + elements, 0),
     sizeBytes: () => [...asked.values()].reduce((total, { bytes }) => total + bytes, 0),
+    hasMore: (ignore = () => false) => tensors === null || leftBut(ignore).length > 0,
     assertNoneLeft(ignore = () => false) {
-      const left = [...(tensors?.keys() ?? [])].filter((key) => !asked.has(key) && !ignore(key))
+      const left = leftBut(ignore)
       if (left.length > 0) {
         const named = left.slice(0, 3).join(', ')
         throw new InvalidInputError(
