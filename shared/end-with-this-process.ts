@@ -7,8 +7,8 @@ const killAll = (): void => {
 }
 
 /**
- * Kills the child when this process ends by `process.exit`, or by an error that nobody catches. A process that is killed
- * itself cannot do so: a child that may outlive it needs a watch of its own.
+ * Kills the child when this process ends by `process.exit`, or by an uncaught error. A process that is killed
+ * itself cannot do so: a child that may outlive it has to watch its parent.
  */
 export const endWithThisProcess = (child: ChildProcess): void => {
   // It could not be started, and no event says that it ended.

@@ -19,27 +19,40 @@ export const readQueueDepths = async (
   return { queue: await depthOf('jobsQueueUrl'), deadLetters: await depthOf('deadLetterQueueUrl') }
 }
 
+export interface FollowedQueues extends Disposable {
+  readQueueDepths(): Promise<QueueDepths>
+}
+
 /**
  * The same for a command that follows jobs for hours. It goes on without the queues where they cannot be asked, for lack
- * of the right to `sqs:GetQueueAttributes` or for a moment, and says so once.
+ * of the right to `sqs:GetQueueAttributes` or for a moment, and reports it once: on a terminal, where a table is drawn
+ * anew, at its end.
  */
-export const queueDepthsWhileFollowing = (
+export const followQueues = (
   options: DeploymentOptions,
   services: Services,
   { environment, stderr, signal }: Pick<Surroundings, 'environment' | 'stderr' | 'signal'>,
-): (() => Promise<QueueDepths>) => {
-  let isTold = false
-  return async () => {
-    try {
-      return await readQueueDepths(options, services, { environment, signal })
-    } catch (error) {
-      signal.throwIfAborted()
-      if (!isTold) {
+): FollowedQueues => {
+  let warning: string | null = null
+  const warn = (): void => {
+    stderr.write(`${warning}\n`)
+  }
+  const isLive = stderr.isTTY === true
+  return {
+    async readQueueDepths() {
+      try {
+        return await readQueueDepths(options, services, { environment, signal })
+      } catch (error) {
+        signal.throwIfAborted()
         const reason = error instanceof Error ? error.message : String(error)
-        stderr.write(`the queues do not answer (${reason}), so a job whose message is gone is not noticed\n`)
+        const isFirst = warning === null
+        warning ??= `the queues do not answer (${reason}), so a job whose message is gone is not noticed`
+        if (isFirst && !isLive) warn()
+        return { queue: null, deadLetters: null }
       }
-      isTold = true
-      return { queue: null, deadLetters: null }
-    }
+    },
+    [Symbol.dispose]() {
+      if (warning !== null && isLive) warn()
+    },
   }
 }

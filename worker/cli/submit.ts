@@ -12,7 +12,7 @@ import { parseDuration } from './duration.ts'
 import { EXIT_FAILURE, EXIT_INVALID_INPUT, worstOf } from './exit-code.ts'
 import { assertImagesReadable } from './input-images.ts'
 import { jobTable } from './job-table.ts'
-import { queueDepthsWhileFollowing } from './queue-depths.ts'
+import { followQueues } from './queue-depths.ts'
 import type { Services } from './services.ts'
 import type { SubmitOptions } from './submit-options.ts'
 import { acceptedJobs, acceptedLines, faultLines, submissionAsJson } from './submit-report.ts'
@@ -112,7 +112,8 @@ export const runSubmit = async (
     const jobIds = acceptedJobs(drops).map(({ job_id }) => job_id)
     const quiet = options.quiet === true || (options.json === true && stderr.isTTY !== true)
     const display = displayFor({ stdout, stderr }, { quiet, clock })
-    const readQueueDepths = queueDepthsWhileFollowing(options, services, surroundings)
+    using queues = followQueues(options, services, surroundings)
+    const { readQueueDepths } = queues
     standings = await watchJobs(outputs, jobIds, { clock, intervalMs, readQueueDepths, display }, signal)
     if (!allSucceeded(standings)) exitCodes.push(EXIT_FAILURE)
     if (!options.json && standings.length > 0) stdout.write(`${jobTable(standings, clock.now())}\n`)

@@ -8,7 +8,7 @@ import { EXIT_DONE, EXIT_FAILURE } from './exit-code.ts'
 import { jobAsJson } from './job-report.ts'
 import { addJobSelection, type JobSelectionOptions, selectJobs } from './job-selection.ts'
 import { jobTable } from './job-table.ts'
-import { queueDepthsWhileFollowing } from './queue-depths.ts'
+import { followQueues } from './queue-depths.ts'
 import type { Surroundings } from './surroundings.ts'
 import { allSucceeded, displayFor, endLine, jsonLineDisplay, watchJobs } from './watch-jobs.ts'
 
@@ -20,7 +20,9 @@ Exit code 1 if a job failed, was cancelled or is lost.
 `
 
 export const addWatchOptions = (command: Command): Command => {
-  command.summary('follow jobs until they are done').description('Follows jobs until all of them are done.')
+  command
+    .summary('follow jobs until they are done')
+    .description('Follows jobs until all of them are done or lost.')
   addJobSelection(command, { otherwise: 'all that are not done', limit: 200 })
   return addDeploymentOptions(command, ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
@@ -60,7 +62,8 @@ export const runWatch = async (
   const display = options.json
     ? jsonLineDisplay(stdout, jobAsJson)
     : displayFor({ stdout, stderr }, { quiet: false, clock })
-  const readQueueDepths = queueDepthsWhileFollowing(options, services, surroundings)
+  using queues = followQueues(options, services, surroundings)
+  const { readQueueDepths } = queues
   const ended = await watchJobs(outputs, watched, { clock, intervalMs, readQueueDepths, display }, signal)
   if (!options.json) {
     if (ended.length > 0) stdout.write(`${jobTable(ended, clock.now())}\n`)

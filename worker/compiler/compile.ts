@@ -170,8 +170,8 @@ export const compileClip = (input: CompilerInput, options: CompilerOptions): Cli
 export type CompileClip = (options: CompilerOptions) => ClipGraphs
 
 /**
- * Compiles each clip once, so that who plans a clip and who renders it share its graphs. Targets of one name are taken
- * for the same.
+ * Compiles each clip once, so that the planner and the renderer of a clip share its graphs. Targets of one name count as
+ * the same.
  */
 export const clipCompiler = (input: CompilerInput): CompileClip => {
   const compiled = new Map<string, ClipGraphs>()

@@ -35,7 +35,7 @@ export const watchForCancel = ({
       throw new JobCancelledError('it was asked to stop')
   }
 
-  /** Null: it is not, or the store does not say. The next look may see more. */
+  /** Returns null if the job is not cancelled, or if the store does not answer. */
   const findCancelled = async (until: AbortSignal): Promise<JobCancelledError | null> => {
     try {
       await withTimeLimit({ clock, limitMs: LOOK_LIMIT_MS, signal: until }, throwIfCancelled)

@@ -44,7 +44,7 @@ export interface ClosingDeps {
 
 /** For what is written when a job ends. A worker that has to go may have no more than this. */
 export const CLOSE_LIMIT_MS = 20_000
-/** Of one wait while a job ends. */
+/** The limit of each wait while a job ends. */
 export const closing = ({ clock, until }: Pick<ClosingDeps, 'clock' | 'until'>): TimeLimit => ({
   ...{ clock, limitMs: CLOSE_LIMIT_MS, signal: until },
 })

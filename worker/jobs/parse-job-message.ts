@@ -19,8 +19,8 @@ const faultOf = (error: unknown): string =>
 const spell = (name: string): string => `parameters.${name}`
 
 /**
- * Faults of parameters that nobody may ask for, in a manifest or by a message of another program; each a line. Such a
- * clip could take the memory of this very process.
+ * Faults of parameters beyond the bounds of manifests, one a line; null if there are none. A message of another program
+ * may have them, and such a clip could take all memory of this process.
  */
 const boundsFault = (document: ParametersDocument): string | null => {
   const given = Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null))

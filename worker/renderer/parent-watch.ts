@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 
-/** What the thread is told. */
+/** Data for the thread. */
 export interface ParentWatch {
   readonly parentPid: number
   /** From the parent's end to the end of this process. */
@@ -8,8 +8,8 @@ export interface ParentWatch {
 }
 
 /**
- * Ends this process by SIGKILL some time after its parent has ended. A thread of its own looks, because native code may
- * block this one for minutes, while it holds gigabytes that nobody asks for any more.
+ * Ends this process by SIGKILL some time after its parent has ended. A second thread checks this, because native code may
+ * block the first one for minutes, and holds gigabytes meanwhile.
  */
 export const watchParent = (watch: ParentWatch): void => {
   const thread = new Worker(new URL('./parent-watch-thread.ts', import.meta.url), { workerData: watch })

@@ -42,7 +42,7 @@ interface Wait {
   end(): void
 }
 
-/** The same items, and the waits for whoever takes them; the last one begins after the last item. */
+/** The same items. `wait` lasts while the consumer of an item keeps this generator waiting, and begins again at the end. */
 async function* timed<T>(items: AsyncIterable<T>, wait: Wait): AsyncGenerator<T> {
   for await (const item of items) {
     wait.begin()

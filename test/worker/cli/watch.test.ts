@@ -147,6 +147,19 @@ describe('svd watch, without a terminal', () => {
     )
   })
 
+  test('reports queues that do not answer below the table of a terminal, at its end', async () => {
+    const world = await start(aBatch())
+    const openQueue = () => {
+      throw new Error('AccessDenied')
+    }
+    const services = { ...world.services, openQueue }
+    const { stderr } = await world.run(['watch', 'aa', 'bb'], { services, terminal: true })
+    expect(stderr).toMatch(
+      /\nthe queues do not answer \(AccessDenied\), so a job whose message is gone .*\n$/,
+    )
+    expect(stderr.indexOf('the queues')).toBeGreaterThan(stderr.lastIndexOf(SHOW_CURSOR))
+  })
+
   test('stops when it is told to', async () => {
     const interrupt = new AbortController()
     const world = fakeServices({ whileAsleep: () => interrupt.abort(new InterruptedError('SIGINT')) })
