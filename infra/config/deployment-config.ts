@@ -2,9 +2,7 @@ import { z } from 'zod'
 import { readNumber } from '../../shared/contracts/argument-text.ts'
 import {
   CHECK_SETTING_RULE,
-  type CheckSeverity,
-  CLIP_CHECKS,
-  DEFAULT_SEVERITIES,
+  DEFAULT_SEVERITIES_TEXT,
   readCheckSetting,
 } from '../../shared/contracts/clip-checks.ts'
 import { modelIdSchema } from '../../shared/contracts/model-record.ts'
@@ -62,12 +60,6 @@ export const ECR_IMAGE = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.
 /** Of CloudWatch Logs, the usual ones. */
 const LOG_RETENTION_DAYS = [1, 3, 7, 14, 30, 60, 90, 180, 365, 731] as const
 
-const describeDefaults = (): string => {
-  const having = (severity: CheckSeverity): string =>
-    CLIP_CHECKS.filter((check) => DEFAULT_SEVERITIES[check] === severity).join(', ')
-  return `Of those that are not named, ${having('warn')} warn; ${having('fail')} fail.`
-}
-
 const fields = {
   name: z
     .string()
@@ -123,7 +115,7 @@ const fields = {
   qualityChecks: qualityChecksSchema
     .default([])
     .describe(
-      `Severities of the checks of finished clips, such as likeness=fail,seams=off. off: the check reports nothing; warn: the clip is published with a warning; fail: the clip is rejected. ${describeDefaults()}`,
+      `Severities of the checks of finished clips, such as likeness=fail,seams=off. off: the check reports nothing; warn: the clip is published with a warning; fail: the clip is rejected. Of those that are not named, ${DEFAULT_SEVERITIES_TEXT}.`,
     ),
   network: oneOf('public', 'isolated')
     .default('public')

@@ -39,7 +39,7 @@ export const workerPermissions = ({ buckets, jobs, key }: WorkerPlaces): readonl
   mayRead(buckets.models, [MODELS_PREFIX]),
   mayTellWhatIsMissing(buckets.output, buckets.models),
   ...mayCreateInParts(buckets.output, [JOBS_PREFIX]),
-  // Of any job: with this right elsewhere, a worker could make outputs expire.
+  // The star stands for a job's id. With this right elsewhere, a worker could make outputs expire.
   mayTag(buckets.output, [rejectedFolder('*')]),
   mayCreate(buckets.output, [REPORTS_PREFIX, PROBES_PREFIX]),
   mayWrite(buckets.output, [STATUS_PREFIX]),

@@ -82,7 +82,7 @@ export const outputKeys = (jobId: string, attemptId: string, videos: number): re
 
 export const rejectedFolder = (jobId: string): string => `${jobFolder(jobId)}rejected/`
 
-/** Of an attempt whose clip did not pass its checks. As with outputs, readers take the keys from the failed record. */
+/** The keys of an attempt whose clip did not pass its checks. As with outputs, readers take the keys from the failed record. */
 export const rejectedKeys = (jobId: string, attemptId: string, videos: number): readonly VideoKeys[] =>
   videoKeysIn(`${rejectedFolder(jobId)}${attemptId}/`, videos)
 

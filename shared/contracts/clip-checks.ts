@@ -43,6 +43,12 @@ export const DEFAULT_SEVERITIES: CheckSeverities = {
   container: 'fail',
 }
 
+const checksThat = (severity: CheckSeverity): string =>
+  CLIP_CHECKS.filter((check) => DEFAULT_SEVERITIES[check] === severity).join(', ')
+
+/** For people: which checks warn, and which fail, where nothing else is said. */
+export const DEFAULT_SEVERITIES_TEXT = `${checksThat('warn')} warn; ${checksThat('fail')} fail`
+
 const isOneOf = <Value extends string>(values: readonly Value[], given: string): given is Value =>
   values.some((value) => value === given)
 

@@ -25,9 +25,7 @@ export const addSubmitOptions = (command: Command): Command => {
     .optionsGroup('Video:')
   addArgumentOptions(command, VIDEO_OPTIONS).optionsGroup('Sampling:')
   addArgumentOptions(command, SAMPLING_OPTIONS)
-  return addDeploymentOptions(command, [
-    ...(['inputBucket', 'outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'] as const),
-  ])
+  return addDeploymentOptions(command, ['inputBucket', 'outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
     .option('--report-timeout <time>', 'how long to wait for ingest to say which jobs they are', '2m')
     .option('--wait', 'until all jobs are done; exit code 1 if one failed')

@@ -3,7 +3,7 @@ import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Clock } from '../jobs/clock.ts'
 import { followBatchPace } from '../tracking/batch-progress.ts'
 import { type FollowOptions, followJobs } from '../tracking/follow-jobs.ts'
-import { isDone, type JobStanding } from '../tracking/job-standing.ts'
+import { hasEnded, type JobStanding } from '../tracking/job-standing.ts'
 import { countStates, pictureText, progressText, shortId } from './job-table.ts'
 import { openLiveText } from './live-text.ts'
 import type { StatusOutput, TextOutput } from './surroundings.ts'
@@ -110,5 +110,4 @@ export const allSucceeded = (standings: readonly JobStanding[]): boolean =>
   standings.every(({ state }) => state === 'succeeded')
 
 export const endLine = (standings: readonly JobStanding[]): string =>
-  `${countStates(standings.filter((one) => isDone(one) || one.state === 'lost')) || 'no jobs'}
-`
+  `${countStates(standings.filter(hasEnded)) || 'no jobs'}\n`

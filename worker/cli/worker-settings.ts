@@ -1,7 +1,11 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { readNumber } from '../../shared/contracts/argument-text.ts'
-import { CHECK_SETTING_RULE, CLIP_CHECKS, readCheckSeverities } from '../../shared/contracts/clip-checks.ts'
+import {
+  CHECK_SETTING_RULE,
+  DEFAULT_SEVERITIES_TEXT,
+  readCheckSeverities,
+} from '../../shared/contracts/clip-checks.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
 import { PRECISIONS } from '../compiler/targets/clip-targets.ts'
@@ -45,8 +49,8 @@ const MAX_USD_PER_HOUR = 1000
 const QUALITY_CHECKS_RULE = `a list with commas that names a check once at most; each ${CHECK_SETTING_RULE}`
 
 export const QUALITY_CHECKS_HELP =
-  `severities of the checks of finished clips, such as likeness=fail,seams=off: off, warn or fail for ${CLIP_CHECKS.join(', ')} ` +
-  '(likeness and seams warn, the others fail)'
+  'severities of the checks of finished clips, off, warn or fail, such as likeness=fail,seams=off ' +
+  `(${DEFAULT_SEVERITIES_TEXT})`
 
 const SETTINGS = {
   variant: {

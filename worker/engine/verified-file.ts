@@ -77,10 +77,6 @@ export const beginVerification = async (path: string, contentBytes: number): Pro
   return { isIntact: readOnce({ path, contentBytes }, identity) }
 }
 
-/** Whether the file is there and holds what was written. It is read only the first time that a process asks. */
-export const isVerified = async (path: string, contentBytes: number): Promise<boolean> =>
-  (await (await beginVerification(path, contentBytes))?.isIntact) ?? false
-
 /** Removes files of processes that were killed while they wrote. `newest` is a file that was made just now. */
 const removeAbandoned = async (folder: string, newest: FileHandle): Promise<void> => {
   const { mtimeMs } = await newest.stat()

@@ -6,7 +6,7 @@ import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
  *
  *   a clip of the job failed its checks on another worker too       confirmed: the job has failed
  *   a clip of another job passed here since this job's first        confirmed: this worker makes good clips (a clip with
-                                                                   warnings is not counted among them)
+ *                                                                   warnings is not counted among them)
  *   neither, and it is the third clip of the job that failed        unconfirmed: the job has failed all the same
  *   neither                                                         open: the job is tried again, and the attempt counts
  */

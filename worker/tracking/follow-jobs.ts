@@ -1,7 +1,7 @@
 import { inLanes } from '../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Clock } from '../jobs/clock.ts'
-import { isDone, type JobStanding, readStanding } from './job-standing.ts'
+import { hasEnded, isDone, type JobStanding, readStanding } from './job-standing.ts'
 import { lostIfGone, mayBeLost, type QueuesSeen } from './lost-jobs.ts'
 
 const LANES = 16
@@ -30,10 +30,6 @@ interface Followed {
 
 const isWaiting = ({ standing }: Followed): boolean =>
   standing === null || standing.state === 'queued' || standing.state === 'lost'
-
-/** A lost job is looked at again as long as others are followed: its message may have been late. */
-const hasEnded = ({ standing }: Followed): boolean =>
-  standing !== null && (isDone(standing) || standing.state === 'lost')
 
 /** SQS may count a message nowhere for a moment, as when a worker has just received it. */
 const CONFIRMED_AFTER_MS = 60_000
@@ -76,7 +72,8 @@ export async function* followJobs(
       job.seen = look
     })
     yield jobs.flatMap(({ standing }) => standing ?? [])
-    if (jobs.every(hasEnded)) return
+    // A lost job is read again as long as others are followed: its message may have been late.
+    if (jobs.every(({ standing }) => standing !== null && hasEnded(standing))) return
     await clock.sleep(intervalMs, signal)
   }
 }

@@ -38,6 +38,10 @@ export interface JobStanding {
 export const isDone = ({ state }: Pick<JobStanding, 'state'>): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled'
 
+/** Whether no worker will change it any more, as far as is known: a lost job ends too. */
+export const hasEnded = (standing: Pick<JobStanding, 'state'>): boolean =>
+  isDone(standing) || standing.state === 'lost'
+
 export const standingOfResult = (result: ResultRecord): JobStanding => {
   const { job } = result
   return {

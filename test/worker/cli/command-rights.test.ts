@@ -58,7 +58,7 @@ const putFiles = async (folder: string): Promise<void> => {
   await writeFile(path.join(folder, 'sweep.json'), JSON.stringify(manifest))
 }
 
-/** Where no message is left, a job that nobody has written about is lost: `watch` asks the queues, and ends. */
+/** Without a message, a job whose status is old is lost: `watch` asks the queues, and ends. */
 const empty = async (queue: MessageQueue): Promise<void> => {
   const options = { maxMessages: 10, visibilitySeconds: 60, waitSeconds: 0 }
   for (;;) {

@@ -1,7 +1,7 @@
 import { open, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { isVerified, writeAll, writeVerified } from '../../../worker/engine/verified-file.ts'
+import { beginVerification, writeAll, writeVerified } from '../../../worker/engine/verified-file.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 
 const CONTENT = Uint8Array.from({ length: 1000 }, (_, i) => i % 251)
@@ -17,6 +17,10 @@ const aFile = async () => {
   await writeVerified(path, inParts(CONTENT))
   return { folder: join(folder, 'below'), path }
 }
+
+/** Whether the file is there and holds what was written. */
+const isVerified = async (path: string, contentBytes: number): Promise<boolean> =>
+  (await (await beginVerification(path, contentBytes))?.isIntact) ?? false
 
 const flipByte = async (path: string, position: number): Promise<void> => {
   const file = await open(path, 'r+')

@@ -20,7 +20,7 @@ const failures = (count: number, rejected: readonly RejectedVideo[]): SpentAttem
 
 export interface HeldJobOptions {
   readonly failedBefore?: number
-  /** What is kept of the clip of the first of them. */
+  /** Videos that are kept of the first one's clip. */
   readonly rejectedBefore?: readonly RejectedVideo[]
   /** No status gets through. */
   readonly statusFails?: boolean

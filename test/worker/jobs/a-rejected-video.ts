@@ -3,7 +3,7 @@ import type { RejectedVideo } from '../../../shared/contracts/result-record.ts'
 import { aJob } from './a-job.ts'
 import { QUALITY } from './a-quality.ts'
 
-/** Of the attempt's only video, which is black. */
+/** The only video of its attempt, which is black. */
 export const aRejectedVideo = (attemptId: string, workerId: string): RejectedVideo => {
   const [keys] = rejectedKeys(aJob().job_id, attemptId, 1)
   const file = (key: string) => ({ key, size_bytes: 3, sha256: 'a'.repeat(64) })

@@ -1,9 +1,8 @@
 import type { Graph } from '../../graph/graph.ts'
 import { elementsOf, type Value } from '../../graph/value.ts'
-import { cast } from '../../ops/elementwise.ts'
 import { nhwcConv } from '../../ops/nhwc-conv.ts'
-import { concat, filled, reshape } from '../../ops/shape.ts'
-import { channelsLastKernel, type KernelSizes } from './weights.ts'
+import { concat } from '../../ops/shape.ts'
+import { channelsLastKernel, type KernelSizes, zerosOf } from './weights.ts'
 
 /*
  * With TF32 turned off, cuDNN 9.28 has no plan for float32 convolutions whose padding differs between two sides, on
@@ -26,8 +25,7 @@ interface PaddedKernel {
 const withZeros = (g: Graph, kernel: Value, axis: 2 | 3, before: number, after: number): Value => {
   const [count, isBefore] = before < after ? [after - before, true] : [before - after, false]
   if (count === 0) return kernel
-  const shape = kernel.shape.with(axis, count)
-  const zeros = cast(g, reshape(g, filled(g, 0, elementsOf(shape)), shape), kernel.dtype)
+  const zeros = zerosOf(g, kernel.shape.with(axis, count), kernel.dtype)
   return concat(g, isBefore ? [zeros, kernel] : [kernel, zeros], axis)
 }
 

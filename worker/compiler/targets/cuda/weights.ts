@@ -20,13 +20,15 @@ export const paddedChannels = (channels: number): number =>
 export const parameter = (g: Graph, weight: WeightTensor, dtype: DType): Value =>
   cast(g, g.weight(weight), dtype)
 
+/** A constant of zeros. */
+export const zerosOf = (g: Graph, shape: readonly number[], dtype: DType): Value =>
+  cast(g, reshape(g, filled(g, 0, elementsOf(shape)), shape), dtype)
+
 /** Zeros behind the end of an axis, up to `size`. */
 const padAxis = (g: Graph, x: Value, axis: number, size: number): Value => {
   const missing = size - (x.shape[axis] ?? 0)
   if (missing === 0) return x
-  const shape = x.shape.with(axis, missing)
-  const zeros = cast(g, reshape(g, filled(g, 0, elementsOf(shape)), shape), x.dtype)
-  return concat(g, [x, zeros], axis)
+  return concat(g, [x, zerosOf(g, x.shape.with(axis, missing), x.dtype)], axis)
 }
 
 export interface KernelSizes {
