@@ -20,13 +20,15 @@ import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 /*
  * The host's memory that a clip is predicted to take, beside the largest resident set of the process that renders it
  * over a stand-in for the card. The stand-in's device memory takes none of the host's but for copies of up to 1 MiB, and
- * NVIDIA's libraries are not there, so their allowance is left out. A prediction is never below what is measured, and at
- * most 25 % above it.
+ * NVIDIA's libraries are not there, so their allowance is left out. The JavaScript heap makes the set differ by up to
+ * 30 MB from run to run, and a prediction is for the largest one: no run takes more than is predicted, and the largest of
+ * at most five takes at least 1/1.25 of it.
  */
 
 const { obstacle, title } = await openStandIn()
 
 const STEPS = 2
+const MOST_RUNS = 5
 /** Of `worker/demo-samples/coffee.png`. */
 const IMAGE = { width: 192, height: 128 }
 
@@ -68,9 +70,12 @@ const measuredBytes = async (
 
 const expectPrediction = async (dir: string, checkpoint: Checkpoint, clip: Clip): Promise<void> => {
   const predicted = predictedBytes(checkpoint, clip)
-  const measured = await measuredBytes(dir, clip)
-  expect(predicted).toBeGreaterThanOrEqual(measured)
-  expect(predicted).toBeLessThanOrEqual(1.25 * measured)
+  let largest = 0
+  for (let run = 0; run < MOST_RUNS && predicted > 1.25 * largest; run += 1) {
+    largest = Math.max(largest, await measuredBytes(dir, clip))
+    expect(predicted).toBeGreaterThanOrEqual(largest)
+  }
+  expect(predicted).toBeLessThanOrEqual(1.25 * largest)
 }
 
 const MODES = ['resident', 'offload', 'low-vram'] as const
