@@ -150,7 +150,6 @@ const makeAndPublish = async (
   if (qualityOf(good).every(({ warnings }) => warnings.length === 0)) deps.clips.notePassed()
 
   const publishingMs = clock.elapsedMs()
-  await cancel.throwIfCancelled(signal)
   // Another worker may have done the job meanwhile, by a second copy of its message.
   const doneBefore = await closeIfDone(hand, deps)
   if (doneBefore !== null) return doneBefore
