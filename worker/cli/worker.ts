@@ -9,6 +9,7 @@ import { logEvents } from '../queue/log-events.ts'
 import { measureEvents } from '../queue/measure-events.ts'
 import { watchForSpotNotice } from '../queue/spot-notice.ts'
 import { watchHealth } from '../queue/worker-health.ts'
+import { FIRST_RUN_ALLOWANCE_MS } from '../renderer/running-job.ts'
 import { deploymentPart, readDeployment } from './deployment.ts'
 import { openEcsTask } from './ecs-task.ts'
 import { EXIT_DONE, InterruptedError } from './exit-code.ts'
@@ -23,6 +24,8 @@ import { readWorkerSettings, type WorkerSettings } from './worker-settings.ts'
 const DRAIN_SECONDS = 25
 /** Three missed beats of a lease, or six long polls. */
 const STALE_SECONDS = 120
+/** From the longest silence that a render is allowed until the worker counts as hanging: to end the render, and settle. */
+const STUCK_MARGIN_SECONDS = 300
 const METADATA_SERVICE = 'http://169.254.169.254'
 
 const assertBeats = ({ beatSeconds, visibilitySeconds }: WorkerSettings): void => {
@@ -59,7 +62,12 @@ export const runWorkerCommand = async (
         namespace: settings.metricsNamespace ?? METRICS_NAMESPACE,
       })
     : () => {}
-  const health = watchHealth({ now: () => clock.now().getTime(), staleAfterSeconds: STALE_SECONDS })
+  const stallSeconds = settings.stallSeconds ?? STALL_SECONDS
+  const health = watchHealth({
+    now: () => clock.now().getTime(),
+    staleAfterSeconds: STALE_SECONDS,
+    stuckAfterSeconds: stallSeconds + FIRST_RUN_ALLOWANCE_MS / 1000 + STUCK_MARGIN_SECONDS,
+  })
   await using _ =
     settings.healthPort === null
       ? null
@@ -80,7 +88,6 @@ export const runWorkerCommand = async (
   const watchingSpot = settings.spot
     ? watchForSpotNotice({ metadata, clock, notify: drain.notify }, ended.signal)
     : null
-  const stallSeconds = settings.stallSeconds ?? STALL_SECONDS
   const task = openEcsTask(environment, { clock, stallSeconds, onEvent: log })
   const protectingTask = task?.run(ended.signal)
 

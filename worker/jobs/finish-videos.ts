@@ -4,7 +4,7 @@ import type { RenderParameters } from '../../shared/contracts/render-parameters.
 import type { RawVideo, RgbFile } from '../renderer/render-job.ts'
 import type { finishClip } from '../video/finish-clip.ts'
 import type { checkClip } from './check-clip.ts'
-import type { FinishedClip, FinishedVideo } from './job-stages.ts'
+import type { FinishedClip, FinishedVideo, RenderContext } from './job-stages.ts'
 
 export interface FinishingTools {
   readonly finishClip: typeof finishClip
@@ -27,7 +27,7 @@ export interface VideosToFinish {
 export const finishVideos = async (
   { raw, fitted, parameters }: VideosToFinish,
   { finishClip, checkClip, ffmpegPath, severities }: FinishingTools,
-  signal: AbortSignal,
+  { signal, onProgress }: RenderContext,
 ): Promise<FinishedClip> => {
   const { width, height, fps, decodeChunkSize, decodeOverlap } = parameters
   const videos: FinishedVideo[] = []
@@ -55,6 +55,7 @@ export const finishVideos = async (
     seconds.encodeVideo += files.seconds
     seconds.check += (performance.now() - started) / 1000
     videos.push({ video: files.video, poster: files.poster, frames: files.frameCount, quality })
+    onProgress({ phase: 'encode-video', step: videos.length, steps: raw.length })
   }
   return { videos, seconds }
 }

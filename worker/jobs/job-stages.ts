@@ -46,8 +46,8 @@ export interface RenderedClip {
     readonly denoise: number
     readonly decode: number
   }
-  /** Frames to MP4s and posters, and their checks. */
-  finish(signal: AbortSignal): Promise<FinishedClip>
+  /** Frames to MP4s and posters, and their checks. `onProgress` counts videos. */
+  finish(signal: AbortSignal, onProgress: (progress: Progress) => void): Promise<FinishedClip>
 }
 
 export interface RenderContext {

@@ -94,13 +94,12 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
             seconds,
             decodeChunk,
             decodeFallbacks,
-            finish(until) {
+            finish(until, onProgress) {
               const rendered = { ...parameters, decodeChunkSize: decodeChunk }
-              return finishVideos(
-                { raw: videos, fitted: prepared.fitted, parameters: rendered },
-                tools,
-                until,
-              )
+              return finishVideos({ raw: videos, fitted: prepared.fitted, parameters: rendered }, tools, {
+                signal: until,
+                onProgress,
+              })
             },
           }
         } catch (error) {

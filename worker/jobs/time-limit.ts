@@ -3,24 +3,33 @@ import type { Clock } from './clock.ts'
 export interface TimeLimit {
   readonly clock: Clock
   readonly limitMs: number
+  /** What takes the time, for the error; default: an answer. */
+  readonly what?: string
   /** Ends it too. */
   readonly signal?: AbortSignal
 }
 
-/** Store or queue did not answer in time. Callers decide by it: no job is at fault. */
+/** Store or queue were not there in time. Callers decide by it: no job is at fault. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
 }
 
 /** Runs something under a signal that aborts when its time is over, with an error that says so. */
 export const withTimeLimit = async <T>(
-  { clock, limitMs, signal }: TimeLimit,
+  { clock, limitMs, what, signal }: TimeLimit,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> => {
   const done = new AbortController()
   const over = new AbortController()
   clock.sleep(limitMs, done.signal).then(
-    () => over.abort(new NoAnswerError(`no answer within ${limitMs / 1000} s`)),
+    () => {
+      const seconds = limitMs / 1000
+      over.abort(
+        new NoAnswerError(
+          what === undefined ? `no answer within ${seconds} s` : `${what} took more than ${seconds} s`,
+        ),
+      )
+    },
     () => {},
   )
   try {

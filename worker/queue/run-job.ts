@@ -10,9 +10,11 @@ import { judgeTimeLeft } from '../jobs/render-time-left.ts'
 import { isDone } from '../jobs/result-store.ts'
 import { settleFailure } from '../jobs/settle-failure.ts'
 import { countAttempts } from '../jobs/spent-attempts.ts'
+import { PREPARE_LIMIT_MS, uploadLimitMs } from '../jobs/stage-limits.ts'
 import { steadyStore } from '../jobs/steady-store.ts'
 import { storeOutputs } from '../jobs/store-outputs.ts'
 import { storeRejected } from '../jobs/store-rejected.ts'
+import { withTimeLimit } from '../jobs/time-limit.ts'
 import type { Device } from './device.ts'
 import type { JobInHand, JobStage } from './job-in-hand.ts'
 import type { Place } from './place.ts'
@@ -71,8 +73,15 @@ const render = (hand: JobInHand, prepared: PreparedJob, path: RenderPath, device
   )
 }
 
-const finish = async (hand: JobInHand, rendered: RenderedClip): Promise<FinishedClip> => {
-  const clip = await rendered.finish(hand.signal)
+const finish = async (
+  hand: JobInHand,
+  rendered: RenderedClip,
+  { onEvent }: JobDeps,
+): Promise<FinishedClip> => {
+  const jobId = hand.attempt.job.job_id
+  const clip = await rendered.finish(hand.signal, (progress) =>
+    onEvent({ type: 'job-progress', jobId, progress }),
+  )
   hand.attempt.rendered = rendered.seconds
   hand.attempt.decodeChunk = rendered.decodeChunk
   hand.attempt.decodeFallbacks = rendered.decodeFallbacks
@@ -111,7 +120,7 @@ const makeSaferClip = async (
   hand.attempt.saferPath = true
   const rendered = await render(hand, prepared, 'safer', device, deps)
   begin(hand, 'publishing', deps)
-  const clip = await finish(hand, rendered)
+  const clip = await finish(hand, rendered, deps)
   if (passes(clip)) return clip
   const quality = [...qualityOf(faulty), ...qualityOf(clip)]
   throw new QualityError(quality, await keepRejected(hand, clip, deps))
@@ -133,7 +142,10 @@ const makeAndPublish = async (
   const startedMs = clock.elapsedMs()
   await cancel.throwIfCancelled(signal)
   await using folder = await deps.scratch.open()
-  const prepared = await deps.prepareJob(job, folder.path, signal)
+  const prepared = await withTimeLimit(
+    { clock, limitMs: PREPARE_LIMIT_MS, what: 'preparing the picture', signal },
+    (until) => deps.prepareJob(job, folder.path, until),
+  )
   attempt.prepareSeconds = secondsSince(startedMs)
 
   hand.stage = 'waiting'
@@ -144,7 +156,7 @@ const makeAndPublish = async (
   begin(hand, 'publishing', deps)
   using _ = await workshop.finishing.enter(signal)
   rendering[Symbol.dispose]()
-  const clip = await finish(hand, rendered)
+  const clip = await finish(hand, rendered, deps)
   const good = passes(clip) ? clip : await makeSaferClip(hand, prepared, clip, workshop, deps)
   // A clip with warnings may be as bad as the one that it would be a witness against.
   if (qualityOf(good).every(({ warnings }) => warnings.length === 0)) deps.clips.notePassed()
@@ -153,7 +165,12 @@ const makeAndPublish = async (
   // Another worker may have done the job meanwhile, by a second copy of its message.
   const doneBefore = await closeIfDone(hand, deps)
   if (doneBefore !== null) return doneBefore
-  const outputs = await storeOutputs(store, { jobId: job.job_id, attemptId }, good.videos, signal)
+  const files = good.videos.flatMap(({ video, poster }) => [video, poster])
+  const sizeBytes = files.reduce((total, file) => total + file.sizeBytes, 0)
+  const outputs = await withTimeLimit(
+    { clock, limitMs: uploadLimitMs(sizeBytes), what: 'uploading the clip', signal },
+    (until) => storeOutputs(store, { jobId: job.job_id, attemptId }, good.videos, until),
+  )
   attempt.publishSeconds = secondsSince(publishingMs)
   return await closeJob(hand, { state: 'succeeded', outputs }, deps)
 }

@@ -13,7 +13,7 @@ const check = (port: string) =>
 /** What the check says of a worker that events brought to where it stands, so many seconds later. */
 const checkOf = async (prepare: (health: WorkerHealth) => void, secondsLater = 0) => {
   let now = 0
-  const health = watchHealth({ now: () => now, staleAfterSeconds: 120 })
+  const health = watchHealth({ now: () => now, staleAfterSeconds: 120, stuckAfterSeconds: 3_600 })
   prepare(health)
   now = secondsLater * 1000
   await using port = await openHealthPort({ port: 0, read: health.read })
@@ -53,7 +53,7 @@ test('one that gives no sign of life any more is not, and the check says how it 
 test('where nobody listens, there is no healthy worker', async () => {
   const port = await openHealthPort({
     port: 0,
-    read: watchHealth({ now: () => 0, staleAfterSeconds: 1 }).read,
+    read: watchHealth({ now: () => 0, staleAfterSeconds: 1, stuckAfterSeconds: 3_600 }).read,
   })
   await port[Symbol.asyncDispose]()
   const { exitCode, stderr } = await check(String(port.port))

@@ -201,7 +201,7 @@ describe.skipIf(reason !== null)(title, () => {
   })
 
   test('bring a health check that asks the worker on its port', async () => {
-    const health = watchHealth({ now: () => 0, staleAfterSeconds: 120 })
+    const health = watchHealth({ now: () => 0, staleAfterSeconds: 120, stuckAfterSeconds: 3_600 })
     health.onEvent({ type: 'worker-started', workerId: 'w-1' })
     await using port = await openHealthPort({ port: 0, read: health.read })
     const ask = (number: number) =>

@@ -10,6 +10,7 @@ import type { RgbImage } from '../../../shared/image/rgb-image.ts'
 import type { ClipToCheck } from '../../../worker/jobs/check-clip.ts'
 import { openJobStages } from '../../../worker/jobs/open-job-stages.ts'
 import type { OpenModel } from '../../../worker/models/open-model.ts'
+import type { Progress } from '../../../worker/pipeline/progress.ts'
 import { prepareImage } from '../../../worker/renderer/prepare-image.ts'
 import { type RenderJob, renderJobSchema } from '../../../worker/renderer/render-job.ts'
 import type { ClipToFinish } from '../../../worker/video/finish-clip.ts'
@@ -134,7 +135,8 @@ test('each video is encoded and checked', async () => {
   )
 
   const rendered = await (await prepare()).render('as-asked', CONTEXT)
-  const clip = await rendered.finish(unaborted)
+  const progress: Progress[] = []
+  const clip = await rendered.finish(unaborted, (one) => progress.push(one))
 
   expect(rendered.seconds).toMatchObject({ load: 1, encodeImage: 2, denoise: 3, decode: 4 })
   expect(asked.finishes).toMatchObject([
@@ -163,13 +165,17 @@ test('each video is encoded and checked', async () => {
     [1, 14],
   ])
   expect(clip.seconds.encodeVideo).toBe(1)
+  expect(progress).toEqual([
+    { phase: 'encode-video', step: 1, steps: 2 },
+    { phase: 'encode-video', step: 2, steps: 2 },
+  ])
 })
 
 test('the safer path is decoded otherwise, and checked for the seams that it has', async () => {
   const { asked, prepare } = await stagesOf(aJobOfPicture())
 
   const rendered = await (await prepare()).render('safer', CONTEXT)
-  await rendered.finish(unaborted)
+  await rendered.finish(unaborted, () => {})
 
   expect(asked.renders[0]?.parameters).toMatchObject({ decodeChunkSize: 4, decodeOverlap: 2 })
   expect(asked.checks[0]).toMatchObject({ decodeChunkSize: 4, decodeOverlap: 2 })

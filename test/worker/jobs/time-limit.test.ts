@@ -36,6 +36,16 @@ test('ends what takes longer, and says after how long', async () => {
   expect(time.nowMs()).toBe(5_000)
 })
 
+test('names what takes longer', async () => {
+  const { clock, outcomes, follow, end } = aWait()
+
+  const what = 'uploading the clip'
+  follow(withTimeLimit({ clock, limitMs: 5_000, what }, (signal) => clock.sleep(6_000, signal)))
+  await end()
+
+  expect(outcomes).toEqual(['uploading the clip took more than 5 s'])
+})
+
 test('ends with the reason of the signal that it is given', async () => {
   const { time, clock, outcomes, follow, end } = aWait()
   const controller = new AbortController()

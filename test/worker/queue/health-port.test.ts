@@ -8,7 +8,7 @@ import { aResult, JOB_ID } from './a-result.ts'
 
 const aWorker = async () => {
   const clock = { ms: Date.parse('2026-11-22T10:00:00Z') }
-  const health = watchHealth({ now: () => clock.ms, staleAfterSeconds: 60 })
+  const health = watchHealth({ now: () => clock.ms, staleAfterSeconds: 60, stuckAfterSeconds: 3_600 })
   const port = await openHealthPort({ port: 0, read: health.read })
   onTestFinished(() => port[Symbol.asyncDispose]())
   const ask = async (path = '/health', method = 'GET') => {
@@ -22,7 +22,13 @@ const aWorker = async () => {
 describe('GET /health', () => {
   test('answers 503 until the worker has started, then 200 with these keys', async () => {
     const { health, ask } = await aWorker()
-    const common = { jobs: [], jobs_done: 0, last_beat_at: '2026-11-22T10:00:00.000Z', seconds_since_beat: 0 }
+    const common = {
+      jobs: [],
+      jobs_done: 0,
+      last_beat_at: '2026-11-22T10:00:00.000Z',
+      seconds_since_beat: 0,
+      seconds_since_progress: null,
+    }
     const before = await ask()
     expect([before.status, before.body]).toEqual([503, { state: 'starting', worker_id: null, ...common }])
     health.onEvent({ type: 'worker-started', workerId: 'worker-1' })
@@ -57,6 +63,27 @@ describe('GET /health', () => {
     clock.ms += 1
     const { status, body } = await ask()
     expect([status, body.seconds_since_beat]).toEqual([503, 60.001])
+    health.beat()
+    expect((await ask()).status).toBe(200)
+  })
+
+  test('answers 503 when no job has got further for too long, although their leases are extended', async () => {
+    const { clock, health, ask } = await aWorker()
+    health.onEvent({ type: 'worker-started', workerId: 'worker-1' })
+    health.onEvent({ type: 'job-received', jobId: JOB_ID, attempt: 1, waitingSeconds: 0 })
+    const progress = { phase: 'denoise', step: 1, steps: 25 } as const
+    health.onEvent({ type: 'job-progress', jobId: JOB_ID, progress })
+    clock.ms += 3_600_000
+    health.beat()
+    expect((await ask()).status).toBe(200)
+    clock.ms += 1
+    health.onEvent({ type: 'dead-letter-recorded', messageId: 'message', jobId: 'another' })
+    const { status, body } = await ask()
+    expect([status, body.seconds_since_progress]).toEqual([503, 3600.001])
+    health.onEvent({ type: 'job-progress', jobId: JOB_ID, progress })
+    expect((await ask()).status).toBe(200)
+    health.onEvent({ type: 'job-done', jobId: JOB_ID, result: aResult() })
+    clock.ms += 7_200_000
     health.beat()
     expect((await ask()).status).toBe(200)
   })
@@ -119,7 +146,7 @@ describe('a web page on the machine of a worker', () => {
   })
 
   test('a load balancer asks a worker that listens on all addresses by any name', async () => {
-    const { read } = watchHealth({ now: Date.now, staleAfterSeconds: 60 })
+    const { read } = watchHealth({ now: Date.now, staleAfterSeconds: 60, stuckAfterSeconds: 3_600 })
     await using port = await openHealthPort({ host: '0.0.0.0', port: 0, read })
     const [status] = await askAs(port.port, { host: 'workers.internal' })
     expect(status).toBe(503)

@@ -594,6 +594,37 @@ test('a worker whose card is lost hands its jobs back, takes no more, and ends a
   expect(world.visible()).toBe(3)
 })
 
+test('a picture that trickles in holds a job for five minutes, and costs it no attempt', async () => {
+  const seconds = { prepare: 3600 }
+  const world = aWorld({
+    pictures: ['cat'],
+    seconds,
+    options: { untilIdleSeconds: 100, maxSeconds: 310 },
+  })
+
+  await world.run()
+
+  const reason = 'preparing the picture took more than 300 s'
+  expect(world.eventsOf('job-postponed')).toMatchObject([{ jobId: idOf('cat'), reason }])
+  expect(await world.statusOf('cat')).toMatchObject({ state: 'queued', message: reason, attempts: [] })
+})
+
+test('an upload that does not end holds a job for a minute, and for longer the larger its files are', async () => {
+  const world = aWorld({ pictures: ['cat'], options: { maxSeconds: 200 } })
+  const { create } = world.store
+  world.store.create = (key, body, options, signal) =>
+    key.endsWith('.mp4')
+      ? world.clock.sleep(1e9, signal).then(() => true)
+      : create(key, body, options, signal)
+
+  await world.run()
+
+  expect(world.eventsOf('job-postponed')).toMatchObject([
+    { jobId: idOf('cat'), reason: 'uploading the clip took more than 61 s' },
+  ])
+  expect(await world.statusOf('cat')).toMatchObject({ state: 'queued', attempts: [] })
+})
+
 /** The shortest lease that the worker takes. */
 const SHORT_LEASE = { beatSeconds: 3, visibilitySeconds: 10, marginSeconds: 60 }
 
