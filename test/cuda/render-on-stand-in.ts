@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { runProgram } from '../../worker/cli/program.ts'
 import { deviceEnvironment } from '../../worker/engine/device.ts'
 import { openRenderer } from '../../worker/renderer/child-process-renderer.ts'
+import { openImageProcess } from '../../worker/renderer/image-process.ts'
 import { prepareImage } from '../../worker/renderer/prepare-image.ts'
 import { renderJobSchema, renderResultSchema } from '../../worker/renderer/render-job.ts'
 import { rendererEnvironment } from '../../worker/renderer/renderer-environment.ts'
@@ -65,6 +66,7 @@ export const renderOnStandIn = async (
       stderr: terminal,
       signal: new AbortController().signal,
       prepareImage,
+      openImageProcess,
       finishClip,
       deviceProbes: { readCards: async () => [aCard()], readCudaFaults: async () => [] },
       openRenderer: (device, limits) =>

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { deviceEnvironment } from '../engine/device.ts'
 import { openRenderer } from '../renderer/child-process-renderer.ts'
+import { openImageProcess } from '../renderer/image-process.ts'
 import { prepareImage } from '../renderer/prepare-image.ts'
 import { renderJobSchema, renderResultSchema } from '../renderer/render-job.ts'
 import { rendererEnvironment } from '../renderer/renderer-environment.ts'
@@ -60,6 +61,7 @@ export const processSurroundings = (): Surroundings => {
     stderr: process.stderr,
     signal: controller.signal,
     prepareImage,
+    openImageProcess,
     finishClip,
     deviceProbes: machineProbes(process.env),
     openRenderer: (device, limits) =>

@@ -37,7 +37,7 @@ export interface WorkerPlaces {
 export interface WorkerTools
   extends Pick<
     Surroundings,
-    'environment' | 'signal' | 'prepareImage' | 'finishClip' | 'deviceProbes' | 'openRenderer'
+    'environment' | 'signal' | 'openImageProcess' | 'finishClip' | 'deviceProbes' | 'openRenderer'
   > {
   readonly services: Services
   readonly drain: Drain
@@ -77,7 +77,7 @@ export const startWorker = async (
     environment,
     signal,
     services,
-    prepareImage,
+    openImageProcess,
     finishClip,
     machine = thisMachine(environment),
   } = tools
@@ -132,6 +132,8 @@ export const startWorker = async (
     onRestart: (reason) => tools.onEvent({ type: 'renderer-restarted', reason }),
   })
 
+  await using images = openImageProcess()
+
   const { memory, threads } = { memory: settings.memory ?? 'auto', threads: settings.threads ?? 0 } as const
   const end = await runWorker(
     {
@@ -150,7 +152,8 @@ export const startWorker = async (
       },
       maxAttempts: settings.maxAttempts ?? MAX_ATTEMPTS,
       prepareJob: openJobStages({
-        ...{ model, renderer, prepareImage, finishClip, checkClip, ffmpegPath },
+        ...{ model, renderer, finishClip, checkClip, ffmpegPath },
+        prepareImage: images.prepareImage,
         severities: settings.qualityChecks ?? DEFAULT_SEVERITIES,
         store: steadyStore(store, { clock, random: Math.random }),
         settings: { device: device.choice, memory, threads, cacheDir },

@@ -1,6 +1,7 @@
 import type { DeviceProbes } from '../cuda/choose-device.ts'
 import type { DeviceChoice } from '../engine/device.ts'
 import type { Renderer, RendererOptions } from '../renderer/child-process-renderer.ts'
+import type { ImageProcess } from '../renderer/image-process.ts'
 import type { prepareImage } from '../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
 import type { finishClip } from '../video/finish-clip.ts'
@@ -25,6 +26,8 @@ export interface Surroundings {
   /** Aborts with an InterruptedError. */
   readonly signal: AbortSignal
   readonly prepareImage: typeof prepareImage
+  /** For images that others have uploaded. */
+  openImageProcess(): ImageProcess
   readonly finishClip: typeof finishClip
   /** How `--device auto` finds a card, and what keeps one from being used. */
   readonly deviceProbes: DeviceProbes

@@ -11,6 +11,8 @@ import { type RunningJob, startJob } from './running-job.ts'
 
 export interface RendererOptions<Job, Result> extends RendererProcessOptions {
   readonly schemas: JobSchemas<Job, Result>
+  /** How messages name the process; default `the renderer`. */
+  readonly processName?: string
   /** From a request to stop, which a process inside native code does not hear, to SIGKILL; default 2,000. */
   readonly killGraceMs?: number
   /** Kill a process that has sent nothing for so long during a job; default: wait for ever. */
@@ -90,11 +92,12 @@ export const openRenderer = <Job, Result>(options: RendererOptions<Job, Result>)
     signal.throwIfAborted()
     current ??= start()
     const { process: child, ready } = current
-    const { stallTimeoutMs, firstRunAllowanceMs } = options
+    const { processName, stallTimeoutMs, firstRunAllowanceMs } = options
     running = startJob(
       child,
       {
         ...{ id: jobs++, job, killGraceMs },
+        ...(processName !== undefined && { processName }),
         ...(stallTimeoutMs !== undefined && { stallTimeoutMs }),
         ...(firstRunAllowanceMs !== undefined && { firstRunAllowanceMs }),
       },

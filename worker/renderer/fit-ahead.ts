@@ -1,4 +1,4 @@
-/** At most what is fitted in a second. It blocks its thread, on which the worker keeps its leases. */
+/** At most what is fitted in a second. */
 const LARGEST_FITTED_AHEAD_PIXELS = 2048 * 2048
 
 /**

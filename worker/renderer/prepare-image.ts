@@ -30,7 +30,7 @@ export interface PreparedImage {
 /**
  * An image becomes the two pictures that the networks see, as raw RGB24: the upright original for CLIP, and that one
  * brought to the clip's size for the VAE. Done outside of the renderer's process, while that is busy with the job
- * before.
+ * before; by a worker, in a process of its own (image-process.ts).
  *
  * @throws InvalidInputError (`field`) as `decodeImage` does.
  */

@@ -24,7 +24,7 @@ const parametersSchema = z.strictObject({
 })
 
 /** A picture as its pixels alone, RGB24. */
-const rgbFileSchema = z.strictObject({
+export const rgbFileSchema = z.strictObject({
   path: z.string(),
   /** Of the file, lower-case hex; `null`: the renderer writes it. */
   sha256: z.string().nullable(),

@@ -33,14 +33,15 @@ export class RendererCrashedError extends Error {
   }
 }
 
-export const crashOf = (end: ProcessEnd): RendererCrashedError =>
+/** `name` stands in the message. */
+export const crashOf = (end: ProcessEnd, name = 'the renderer'): RendererCrashedError =>
   new RendererCrashedError(
     end.signal !== null
-      ? `the renderer was killed by ${end.signal}${end.signal === 'SIGKILL' ? ' (out of memory?)' : ''}`
+      ? `${name} was killed by ${end.signal}${end.signal === 'SIGKILL' ? ' (out of memory?)' : ''}`
       : end.exitCode !== null
-        ? `the renderer exited with code ${end.exitCode}`
+        ? `${name} exited with code ${end.exitCode}`
         : end.unkillable
-          ? "the renderer cannot be killed: the card's driver holds it; restart the machine"
-          : `the renderer could not be started: ${end.cause instanceof Error ? end.cause.message : end.cause}`,
+          ? `${name} cannot be killed: the card's driver holds it; restart the machine`
+          : `${name} could not be started: ${end.cause instanceof Error ? end.cause.message : end.cause}`,
     end,
   )

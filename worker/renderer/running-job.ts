@@ -13,6 +13,8 @@ export const FIRST_RUN_ALLOWANCE_MS = 600_000
 
 export interface JobOrder {
   readonly id: number
+  /** How messages name the process; default `the renderer`. */
+  readonly processName?: string
   readonly job: unknown
   readonly killGraceMs: number
   readonly stallTimeoutMs?: number
@@ -45,7 +47,14 @@ export interface RunningJob<Result> {
  */
 export const startJob = <Result>(
   child: RendererProcess,
-  { id, job, killGraceMs, stallTimeoutMs, firstRunAllowanceMs = FIRST_RUN_ALLOWANCE_MS }: JobOrder,
+  {
+    id,
+    processName = 'the renderer',
+    job,
+    killGraceMs,
+    stallTimeoutMs,
+    firstRunAllowanceMs = FIRST_RUN_ALLOWANCE_MS,
+  }: JobOrder,
   resultSchema: z.ZodType<Result>,
   onProgress: (progress: Progress) => void,
 ): RunningJob<Result> => {
@@ -136,8 +145,8 @@ export const startJob = <Result>(
   const lose = (end: ProcessEnd): void =>
     answer.reject(
       stalledMs === undefined
-        ? crashOf(end)
-        : new RendererCrashedError(`the renderer gave no sign for ${stalledMs} ms and was killed`, end),
+        ? crashOf(end, processName)
+        : new RendererCrashedError(`${processName} gave no sign for ${stalledMs} ms and was killed`, end),
     )
 
   return { outcome, send, receive, stop, lose }

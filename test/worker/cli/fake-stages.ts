@@ -58,7 +58,7 @@ export const fakeStages = (
     onStage,
   }: FakeStagesOptions,
   { jobs, events, renderers }: StagesRecord,
-): Pick<Surroundings, 'prepareImage' | 'finishClip' | 'openRenderer'> => {
+): Pick<Surroundings, 'prepareImage' | 'openImageProcess' | 'finishClip' | 'openRenderer'> => {
   const atWork = { prepare: 0, render: 0, finish: 0 }
 
   const run = async <T>(
@@ -152,6 +152,7 @@ export const fakeStages = (
 
   return {
     prepareImage,
+    openImageProcess: () => ({ prepareImage, async [Symbol.asyncDispose]() {} }),
     finishClip,
     openRenderer() {
       renderers.opened++

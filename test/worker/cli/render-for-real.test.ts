@@ -8,6 +8,7 @@ import { InterruptedError } from '../../../worker/cli/exit-code.ts'
 import { runProgram } from '../../../worker/cli/program.ts'
 import { deviceEnvironment } from '../../../worker/engine/device.ts'
 import { openRenderer } from '../../../worker/renderer/child-process-renderer.ts'
+import { openImageProcess } from '../../../worker/renderer/image-process.ts'
 import { prepareImage } from '../../../worker/renderer/prepare-image.ts'
 import { renderJobSchema, renderResultSchema } from '../../../worker/renderer/render-job.ts'
 import { rendererEnvironment } from '../../../worker/renderer/renderer-environment.ts'
@@ -63,6 +64,7 @@ const renderForReal = async (images: readonly string[], { at, act }: Hooks = {})
       stderr,
       signal: controller.signal,
       prepareImage,
+      openImageProcess,
       finishClip,
       deviceProbes: NO_CARDS,
       openRenderer: (device) =>

@@ -84,6 +84,7 @@ const runWorker = async (command: CommandOptions) => {
     stderr: new PassThrough(),
     signal: signal ?? new AbortController().signal,
     prepareImage: never,
+    openImageProcess: () => ({ prepareImage: never, async [Symbol.asyncDispose]() {} }),
     finishClip: never,
     deviceProbes: NO_CARDS,
     openRenderer(_, limits) {

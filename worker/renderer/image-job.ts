@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { FIT_MODES } from '../../shared/contracts/fit-mode.ts'
+import type { ImageToPrepare, PreparedImage } from './prepare-image.ts'
+import type { JobSchemas } from './protocol.ts'
+import { rgbFileSchema } from './render-job.ts'
+
+/** What `prepareImage` takes but its signal. */
+export type ImageJob = Omit<ImageToPrepare, 'signal'>
+
+/** An image that a process of its own prepares, and what it makes of it. */
+export const IMAGE_JOB_SCHEMAS: JobSchemas<ImageJob, PreparedImage> = {
+  job: z.strictObject({
+    bytes: z.instanceof(Uint8Array),
+    field: z.string(),
+    width: z.int().positive(),
+    height: z.int().positive(),
+    fit: z.enum(FIT_MODES),
+    folder: z.string().min(1),
+  }),
+  result: z.strictObject({
+    source: rgbFileSchema,
+    fitted: rgbFileSchema,
+    seconds: z.number().nonnegative(),
+  }),
+}
