@@ -2,8 +2,10 @@ import { fileURLToPath } from 'node:url'
 import { deviceEnvironment } from '../engine/device.ts'
 import { openRenderer } from '../renderer/child-process-renderer.ts'
 import { openImageProcess } from '../renderer/image-process.ts'
+import { countOomKills } from '../renderer/oom-kills.ts'
 import { prepareImage } from '../renderer/prepare-image.ts'
 import { renderJobSchema, renderResultSchema } from '../renderer/render-job.ts'
+import { renderWithinMemory } from '../renderer/render-within-memory.ts'
 import { rendererEnvironment } from '../renderer/renderer-environment.ts'
 import { finishClip } from '../video/finish-clip.ts'
 import { machineProbes } from './device-options.ts'
@@ -65,12 +67,15 @@ export const processSurroundings = (): Surroundings => {
     finishClip,
     deviceProbes: machineProbes(process.env),
     openRenderer: (device, limits) =>
-      openRenderer({
-        ...limits,
-        entry: RENDERER_ENTRY,
-        schemas: { job: renderJobSchema, result: renderResultSchema },
-        env: rendererEnvironment(process.env, deviceEnvironment(device)),
-      }),
+      renderWithinMemory(
+        openRenderer({
+          ...limits,
+          entry: RENDERER_ENTRY,
+          schemas: { job: renderJobSchema, result: renderResultSchema },
+          env: rendererEnvironment(process.env, deviceEnvironment(device)),
+        }),
+        { countOomKills, ...(limits?.onRestart && { onRestart: limits.onRestart }) },
+      ),
     // Loaded when it is wanted: the SDK takes as long to load as all the rest.
     openServices: async () => (await import('./aws-services.ts')).openAwsServices(),
   }
