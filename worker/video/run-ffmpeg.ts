@@ -1,9 +1,11 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
+import { access, constants } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
 import { childEnvironment } from '../../shared/child-environment.ts'
 import { endWithThisProcess } from '../../shared/end-with-this-process.ts'
+import { type CommandLine, endWithParent } from './end-with-parent.ts'
 import { openOutputTail } from './output-tail.ts'
 import { stoppable } from './stoppable.ts'
 
@@ -37,6 +39,15 @@ export class FfmpegFailedError extends Error {
   }
 }
 
+/** The program that starts ffmpeg would report this in words of its own. */
+const assertRuns = async (ffmpegPath: string): Promise<void> => {
+  try {
+    await access(ffmpegPath, constants.X_OK)
+  } catch (cause) {
+    throw new FfmpegFailedError(cause instanceof Error ? cause.message : String(cause), '', { cause })
+  }
+}
+
 interface Wait {
   begin(): void
   end(): void
@@ -59,6 +70,9 @@ async function* timed<T>(items: AsyncIterable<T>, wait: Wait): AsyncGenerator<T>
  * `FfmpegFailedError`).
  */
 export const runFfmpeg = async (run: FfmpegRun): Promise<void> => {
+  run.signal.throwIfAborted()
+  await assertRuns(run.ffmpegPath)
+  const commandLine = await endWithParent(run.ffmpegPath)
   run.signal.throwIfAborted()
   const stderr = openOutputTail()
   const stop = Promise.withResolvers<never>()
@@ -98,7 +112,7 @@ export const runFfmpeg = async (run: FfmpegRun): Promise<void> => {
     .inputOptions(...run.inputOptions)
     .outputOptions(...run.outputOptions)
     .output(run.output)
-  tameFluentFfmpeg(command, run.ffmpegPath, (started) => {
+  tameFluentFfmpeg(command, commandLine, (started) => {
     child = started
     endWithThisProcess(started)
     started.stderr.on('data', (chunk: string) => stderr.push(chunk))
@@ -159,7 +173,7 @@ interface FluentLines {
  */
 const tameFluentFfmpeg = (
   command: ffmpeg.FfmpegCommand,
-  ffmpegPath: string,
+  { program, args: firstArgs }: CommandLine,
   onStart: (child: ChildProcessWithoutNullStreams) => void,
 ): void => {
   const insides = command as unknown as { _spawnFfmpeg: SpawnFfmpeg }
@@ -168,7 +182,7 @@ const tameFluentFfmpeg = (
   const guarded: SpawnFfmpeg = (args, options, started, ended) => {
     try {
       spawnFfmpeg(
-        args,
+        [...firstArgs, ...args],
         { ...options, env: childEnvironment(process.env) },
         (child, ...lines) => {
           onStart(child)
@@ -183,7 +197,7 @@ const tameFluentFfmpeg = (
   Object.assign(command, {
     _checkCapabilities: (done: () => void) => done(),
     availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}),
-    _getFfmpegPath: (done: (error: null, path: string) => void) => done(null, ffmpegPath),
+    _getFfmpegPath: (done: (error: null, path: string) => void) => done(null, program),
     _spawnFfmpeg: guarded,
   })
 }

@@ -1,7 +1,11 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { endWithParent } from '../../../worker/video/end-with-parent.ts'
 import { FfmpegFailedError, type FfmpegRun, runFfmpeg } from '../../../worker/video/run-ffmpeg.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -18,6 +22,37 @@ test('ffmpeg gets no variable that it has no use for', async () => {
   await expectChildEnvironment(path.join(folder, 'env'))
   expect(await readFile(path.join(folder, 'input'), 'utf8')).toBe('frame')
 })
+
+/** Also of a process that nobody has waited for yet. */
+const hasEnded = async (pid: number): Promise<boolean> => {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
+  return text === null || / Z /.test(text)
+}
+
+test.skipIf(!(await endWithParent('ffmpeg')).args.length)(
+  'an ffmpeg that hangs ends with the process that started it, also by SIGKILL',
+  async () => {
+    const folder = await temporaryDir()
+    const pidFile = path.join(folder, 'pid')
+    const ffmpegPath = await writeFakeFfmpeg(
+      folder,
+      `trap '' TERM PIPE\necho $$ > '${pidFile}'\nexec sleep 60`,
+    )
+    const parent = fork(fileURLToPath(new URL('./fixtures/run-hanging-ffmpeg.ts', import.meta.url)), [
+      ffmpegPath,
+    ])
+    onTestFinished(() => void parent.kill('SIGKILL'))
+    const pid = await vi.waitUntil(
+      async () => Number(await readFile(pidFile, 'utf8').catch(() => '')),
+      10_000,
+    )
+
+    parent.kill('SIGKILL')
+    await once(parent, 'exit')
+
+    await vi.waitUntil(() => hasEnded(pid), 5_000)
+  },
+)
 
 describe('an ffmpeg that hangs', () => {
   const FRAME = Buffer.alloc(2 ** 20)
