@@ -1,5 +1,5 @@
 import { reportKey } from '../../shared/contracts/bucket-layout.ts'
-import type { AcceptedJob, IngestReport } from '../../shared/contracts/ingest-report.ts'
+import { type AcceptedJob, type IngestReport, REPORT_STATE } from '../../shared/contracts/ingest-report.ts'
 import { isLaterSequencer } from '../../shared/contracts/s3-event.ts'
 import { openFaultList } from '../../shared/manifest/fault-list.ts'
 import type { PlacedFaults } from '../../shared/manifest/parse-manifest.ts'
@@ -59,6 +59,7 @@ const encode = (report: IngestReport) => ({
     contentType: 'application/json',
     metadata: {
       [ETAG]: report.etag,
+      [REPORT_STATE]: report.state,
       ...(report.sequencer !== null && { [SEQUENCER]: report.sequencer }),
     },
   },
