@@ -4,6 +4,7 @@ import { ObjectChangedError, type ObjectInfo, type ObjectStore } from '../../sha
 import { ingestManifest } from './ingest-manifest.ts'
 import { ingestPicture } from './ingest-picture.ts'
 import type { Drop, IngestOutcome, IngestWorld, SkipReason } from './ingest-world.ts'
+import { rejectMisplaced } from './reject-misplaced.ts'
 
 const skipped = (key: string, reason: SkipReason): IngestOutcome => ({ type: 'skipped', key, reason })
 
@@ -63,8 +64,12 @@ export const ingestObject = async (
 ): Promise<readonly IngestOutcome[]> => {
   const { bucket, key, sequencer } = object
   const isImage = key.startsWith(IMAGES_PREFIX)
-  const ours = bucket === world.input.bucket && (isImage || key.startsWith(MANIFESTS_PREFIX))
-  if (!ours || key.endsWith('/')) return [skipped(key, 'not-ours')]
+  if (bucket !== world.input.bucket || key.endsWith('/')) return [skipped(key, 'not-ours')]
+  if (!isImage && !key.startsWith(MANIFESTS_PREFIX)) {
+    // A report in the same bucket would be an upload that gets a report.
+    if (bucket === world.output.bucket) return [skipped(key, 'not-ours')]
+    return [await rejectMisplaced(world, object, context.signal)]
+  }
   if (isImage && key.endsWith('.json')) return ingestSidecar(world, key, context)
   const info = await findDropped(world.input, object, context.signal)
   if (typeof info === 'string') return [skipped(key, info)]

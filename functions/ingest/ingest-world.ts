@@ -9,7 +9,7 @@ import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts
  * - `changed`       it was overwritten meanwhile: that has an event of its own
  * - `for-manifest`  a picture that was uploaded for manifests to name
  * - `no-picture`    a sidecar whose picture is not there yet, and will find it when it comes
- * - `not-ours`      a folder's mark, or outside of what ingest looks after
+ * - `not-ours`      a folder's marker, or an object of another bucket
  */
 export type SkipReason = 'gone' | 'changed' | 'for-manifest' | 'no-picture' | 'not-ours'
 

@@ -1,10 +1,10 @@
 import { reportKey } from '../../shared/contracts/bucket-layout.ts'
-import type { AcceptedJob, IngestReport } from '../../shared/contracts/ingest-report.ts'
+import { type AcceptedJob, type IngestReport, REPORT_STATE } from '../../shared/contracts/ingest-report.ts'
 import { isLaterSequencer } from '../../shared/contracts/s3-event.ts'
 import { openFaultList } from '../../shared/manifest/fault-list.ts'
 import type { PlacedFaults } from '../../shared/manifest/parse-manifest.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
-import type { Drop, IngestWorld } from './ingest-world.ts'
+import type { IngestWorld } from './ingest-world.ts'
 
 /** Others write it at the same moment only if the same key was dropped twice within a second. */
 const ATTEMPTS = 5
@@ -13,8 +13,15 @@ const ATTEMPTS = 5
 const SEQUENCER = 'sequencer'
 const ETAG = 'dropped-etag'
 
+/** What of an upload is in its report. */
+export interface ReportedObject {
+  readonly info: Pick<ObjectInfo, 'key' | 'versionId' | 'etag'>
+  /** See `Drop`. */
+  readonly sequencer: string | null
+}
+
 export const makeReport = (
-  { info, sequencer }: Drop,
+  { info, sequencer }: ReportedObject,
   jobs: readonly AcceptedJob[],
   rejected: readonly PlacedFaults[],
   { input, now }: Pick<IngestWorld, 'input' | 'now'>,
@@ -52,6 +59,7 @@ const encode = (report: IngestReport) => ({
     contentType: 'application/json',
     metadata: {
       [ETAG]: report.etag,
+      [REPORT_STATE]: report.state,
       ...(report.sequencer !== null && { [SEQUENCER]: report.sequencer }),
     },
   },

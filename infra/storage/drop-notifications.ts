@@ -2,10 +2,11 @@ import { Aws } from 'aws-cdk-lib'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
-import { IMAGES_PREFIX, MANIFESTS_PREFIX } from '../../shared/contracts/bucket-layout.ts'
 
 /**
- * Tells the queue of everything that is dropped where ingest looks. It is the bucket's own property, without the
+ * Notifies the queue of every upload, also of one outside the prefixes that ingest reads: its uploader gets a report. S3
+ * refuses filters that overlap, so there is one notification without a filter. Only ingest's reports answer an upload,
+ * and they go into another bucket, so that no notification causes another. It is the bucket's own property, without the
  * function that CDK would deploy to set it. S3 tries the queue when the bucket is made, so its policy comes first and
  * cannot name the bucket: it lets in the buckets of this account.
  */
@@ -21,11 +22,7 @@ export const notifyOfDrops = (bucket: Bucket, queue: Queue): void => {
   )
   const cfnBucket = bucket.node.defaultChild as CfnBucket
   cfnBucket.notificationConfiguration = {
-    queueConfigurations: [IMAGES_PREFIX, MANIFESTS_PREFIX].map((prefix) => ({
-      event: 's3:ObjectCreated:*',
-      queue: queue.queueArn,
-      filter: { s3Key: { rules: [{ name: 'prefix', value: prefix }] } },
-    })),
+    queueConfigurations: [{ event: 's3:ObjectCreated:*', queue: queue.queueArn }],
   }
   bucket.node.addDependency(queue)
 }

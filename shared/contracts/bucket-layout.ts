@@ -3,6 +3,7 @@
  *
  *   input bucket     images/…            dropped pictures, and beside each an optional sidecar of the same name, .json
  *                    manifests/…         .json and .jsonl
+ *                    anything else       is rejected by a report, unread; keys that end with / are folder markers
  *   output bucket    inputs/SHA.png      normalised pictures, by content; ingest, written once
  *                    inputs/known/…      which dropped object a normalised picture came from; ingest, written once
  *                    jobs/ID/result.json what became of a job; the worker, written once
@@ -54,10 +55,13 @@ export const failureKey = (jobId: string, attempt: number): string =>
   `${jobFolder(jobId)}failures/${String(attempt).padStart(4, '0')}.json`
 export const statusKey = (jobId: string): string => `${STATUS_PREFIX}${jobId}.json`
 export const cancelKey = (jobId: string): string => `${CANCEL_PREFIX}${jobId}.json`
+const UNUSUAL_KEYS = 'unusual-keys/'
+
+/** No two keys have the same report, also where one begins with `unusual-keys/`. */
 export const reportKey = (inputKey: string): string => {
   const key = `${REPORTS_PREFIX}${inputKey}.json`
-  if (keyFault(key) === null) return key
-  return `${REPORTS_PREFIX}unusual-keys/${createHash('sha256').update(inputKey).digest('hex')}.json`
+  if (keyFault(key) === null && !inputKey.startsWith(UNUSUAL_KEYS)) return key
+  return `${REPORTS_PREFIX}${UNUSUAL_KEYS}${createHash('sha256').update(inputKey).digest('hex')}.json`
 }
 
 export interface VideoKeys {

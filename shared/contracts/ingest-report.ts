@@ -46,6 +46,9 @@ export const ingestReportSchema = z.strictObject({
   reported_at: timestampSchema,
 })
 
+/** Name of a report's metadata that repeats its `state`, so that reports can be counted without being read. */
+export const REPORT_STATE = 'report-state'
+
 export type IngestFault = z.infer<typeof faultSchema>
 export type AcceptedJob = z.infer<typeof acceptedJobSchema>
 export type IngestReport = z.infer<typeof ingestReportSchema>

@@ -17,8 +17,8 @@ export const addJobCommands = (
   addSubmitOptions(program.command('submit')).action(async (files: string[], options: SubmitOptions) =>
     leave(await runSubmit(files, options, surroundings)),
   )
-  addStatusOptions(program.command('status')).action((jobs: string[], options: StatusOptions) =>
-    runStatus(jobs, options, surroundings),
+  addStatusOptions(program.command('status')).action(async (jobs: string[], options: StatusOptions) =>
+    leave(await runStatus(jobs, options, surroundings)),
   )
   addWatchOptions(program.command('watch')).action(async (jobs: string[], options: WatchCommandOptions) =>
     leave(await runWatch(jobs, options, surroundings)),

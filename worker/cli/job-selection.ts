@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { readNumber } from '../../shared/contracts/argument-text.ts'
+import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { reportOfManifest } from '../tracking/dropped-object.ts'
@@ -40,6 +41,10 @@ export interface SelectedJobs {
   readonly jobIds: readonly string[]
   /** Those beyond the limit. */
   readonly left: number
+  /** Of the upload that `--manifest` names; `null` without that option. */
+  readonly report: IngestReport | null
+  /** As `--since` says; `null` without that option. */
+  readonly since: Date | null
 }
 
 /** Named jobs in the order given, a manifest's in its own, others the newest first. Throws InvalidInputError. */
@@ -49,22 +54,20 @@ export const selectJobs = async (
   options: JobSelectionOptions,
   { now, signal }: { readonly now: Date; readonly signal: AbortSignal },
 ): Promise<SelectedJobs> => {
-  const { manifest, since } = options
+  const { manifest } = options
   const limit = parseLimit(options.limit)
-  const ways = [named.length > 0, manifest !== undefined, since !== undefined].filter(Boolean).length
+  const ways = [named.length > 0, manifest !== undefined, options.since !== undefined].filter(Boolean).length
   if (ways > 1) {
     throw new InvalidInputError('job', 'give ids, --manifest or --since, and not several of them')
   }
+  const since = options.since === undefined ? null : parseSince('--since', options.since, now)
+  const report = manifest === undefined ? null : await reportOfManifest(outputs, manifest, signal)
   const chosen = async (): Promise<readonly string[]> => {
     if (named.length > 0) return await findJobIds(outputs, named, signal)
-    if (manifest !== undefined) {
-      const { jobs } = await reportOfManifest(outputs, manifest, signal)
-      return [...new Set(jobs.map(({ job_id }) => job_id))]
-    }
-    const from = since === undefined ? null : parseSince('--since', since, now)
+    if (report !== null) return [...new Set(report.jobs.map(({ job_id }) => job_id))]
     const listed = await listJobs(outputs, signal)
-    return listed.filter(({ updatedAt }) => from === null || updatedAt >= from).map(({ jobId }) => jobId)
+    return listed.filter(({ updatedAt }) => since === null || updatedAt >= since).map(({ jobId }) => jobId)
   }
   const jobIds = await chosen()
-  return { jobIds: jobIds.slice(0, limit), left: Math.max(0, jobIds.length - limit) }
+  return { jobIds: jobIds.slice(0, limit), left: Math.max(0, jobIds.length - limit), report, since }
 }

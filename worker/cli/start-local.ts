@@ -64,6 +64,7 @@ export const startLocal = async (
   const drain = openDrain(clock)
   const bridge = runNotificationBridge(
     world.input,
+    endpoint.uploads,
     { clock, ingest: (event, until) => ingestEvent(event, world, until) },
     drain.signal,
   )

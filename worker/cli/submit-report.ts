@@ -47,7 +47,7 @@ export const acceptedLines = (bucket: string, { jobs }: IngestReport): string =>
     })
     .join('')
 
-/** What was wrong with a dropped file, a line each. */
+/** Faults of an upload, a line each. `name`: its file or key. */
 export const faultLines = (name: string, { faults, more_faults }: IngestReport): string => {
   const lines = faults.map(({ line, field, message }) => {
     const place = line === null ? '' : `line ${line}, `

@@ -9,6 +9,7 @@ import { jobAsJson } from './job-report.ts'
 import { addJobSelection, type JobSelectionOptions, selectJobs } from './job-selection.ts'
 import { jobTable } from './job-table.ts'
 import { followQueues } from './queue-depths.ts'
+import { faultLines } from './submit-report.ts'
 import type { Surroundings } from './surroundings.ts'
 import { allSucceeded, displayFor, endLine, jsonLineDisplay, watchJobs } from './watch-jobs.ts'
 
@@ -16,7 +17,7 @@ const NOTES = `
 On a terminal a table that is drawn anew, with a bar for each job and the time left; elsewhere a line for each change.
 With --json each line of stdout is a job as svd status prints it, whenever it changed.
 With the URLs of both queues, watch also ends when the message of a job is in no queue: that job is lost.
-Exit code 1 if a job failed, was cancelled or is lost.
+Exit code 1 if a job failed, was cancelled or is lost, or if the upload that --manifest names has faults.
 `
 
 export const addWatchOptions = (command: Command): Command => {
@@ -54,7 +55,7 @@ export const runWatch = async (
   await using services = await openServices()
   const { clock } = services
   const outputs = services.openBucket(outputBucket)
-  const { jobIds } = await selectJobs(outputs, named, options, { now: clock.now(), signal })
+  const { jobIds, report } = await selectJobs(outputs, named, options, { now: clock.now(), signal })
   const chosen = named.length > 0 || options.manifest !== undefined || options.since !== undefined
   const watched = chosen
     ? jobIds
@@ -69,5 +70,7 @@ export const runWatch = async (
     if (ended.length > 0) stdout.write(`${jobTable(ended, clock.now())}\n`)
     stdout.write(endLine(ended))
   }
-  return allSucceeded(ended) ? EXIT_DONE : EXIT_FAILURE
+  if (report !== null) stderr.write(faultLines(report.key, report))
+  const isAccepted = report === null || report.state === 'accepted'
+  return isAccepted && allSucceeded(ended) ? EXIT_DONE : EXIT_FAILURE
 }

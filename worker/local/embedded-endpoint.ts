@@ -4,6 +4,8 @@ import { buildApp } from 'fauxqs'
 import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
 import { MAX_JOB_RECEIVES } from '../../shared/contracts/job-message.ts'
 import { foreignRequestFault } from '../../shared/foreign-request.ts'
+import { createUploadFeed, type UploadFeed } from './upload-feed.ts'
+import { type WrittenObject, writtenObject } from './written-object.ts'
 
 /** Where the pieces of the pipeline find each other, by the names that the deployed stack has outputs for. */
 export interface Deployment {
@@ -25,6 +27,8 @@ export interface EmbeddedEndpoint extends AsyncDisposable {
   }
   /** What a client of the endpoint needs in its environment. */
   readonly environment: Readonly<Record<string, string>>
+  /** Every key of the input bucket that was written, since the start. */
+  readonly uploads: UploadFeed
 }
 
 const INPUT_BUCKET = 'svd-input'
@@ -66,9 +70,9 @@ const createQueues = async (client: SQSClient): Promise<{ jobs: string; deadLett
 const CHARACTERS_OF_XML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 
 /** As S3 refuses a request. */
-const accessDenied = (reason: string): string => {
+const refusal = (code: string, reason: string): string => {
   const message = reason.replaceAll(/[&<>]/g, (character) => CHARACTERS_OF_XML[character] ?? '')
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>\n`
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>\n`
 }
 
 type Server = ReturnType<typeof buildApp>
@@ -79,7 +83,28 @@ const refuseForeignRequests = (server: Server): void => {
     const fault = foreignRequestFault(request.headers)
     if (fault === null) return done()
     // The body stays unread, so the connection is of no further use.
-    reply.code(403).header('connection', 'close').type('application/xml').send(accessDenied(fault))
+    reply.code(403).header('connection', 'close').type('application/xml').send(refusal('AccessDenied', fault))
+  })
+}
+
+/**
+ * Calls `onWrite` for each object that a request has written, before its client gets the answer. A form that cannot be
+ * read is refused before it writes anything, because its object would get no notification.
+ */
+const watchWrites = (server: Server, onWrite: (object: WrittenObject) => void): void => {
+  const writing = new WeakMap<object, WrittenObject>()
+  server.addHook('preHandler', async (request, reply) => {
+    try {
+      const object = await writtenObject(request)
+      if (object !== null) writing.set(request, object)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      return reply.code(400).type('application/xml').send(refusal('MalformedPOSTRequest', reason))
+    }
+  })
+  server.addHook('onSend', async (request, reply) => {
+    const object = writing.get(request)
+    if (object !== undefined && reply.statusCode < 400) onWrite(object)
   })
 }
 
@@ -94,6 +119,10 @@ export const startEmbeddedEndpoint = async (
 ): Promise<EmbeddedEndpoint> => {
   const server = buildApp({ logger: false, defaultRegion: REGION })
   refuseForeignRequests(server)
+  const uploads = createUploadFeed()
+  watchWrites(server, ({ bucket, key }) => {
+    if (bucket === INPUT_BUCKET) uploads.add(key)
+  })
   const url = await server.listen({ port, host: '127.0.0.1' })
   const place = { endpoint: url, region: REGION, credentials: CREDENTIALS }
   const s3 = openS3Client(place)
@@ -104,6 +133,7 @@ export const startEmbeddedEndpoint = async (
     return {
       url,
       place,
+      uploads,
       deployment: {
         inputBucket: INPUT_BUCKET,
         outputBucket: OUTPUT_BUCKET,

@@ -8,15 +8,20 @@ import { readRecord } from './read-record.ts'
 export const droppedKey = (typed: string): string =>
   typed.startsWith(IMAGES_PREFIX) || typed.startsWith(MANIFESTS_PREFIX) ? typed : MANIFESTS_PREFIX + typed
 
-/** What became of a manifest (or a dropped picture). Throws InvalidInputError where nothing is known of it. */
+/** Keys that may be meant: an upload outside `images/` and `manifests/` has a report too, under its own key. */
+const candidates = (typed: string): readonly string[] => [...new Set([droppedKey(typed), typed])]
+
+/** The report of a manifest, or of another upload. Throws InvalidInputError where nothing is known of it. */
 export const reportOfManifest = async (
   outputs: ObjectStore,
   typed: string,
   signal: AbortSignal,
 ): Promise<IngestReport> => {
+  for (const candidate of candidates(typed)) {
+    const stored = await readRecord(outputs, reportKey(candidate), ingestReportSchema, signal)
+    if (stored !== null) return stored.record
+  }
   const key = reportKey(droppedKey(typed))
-  const stored = await readRecord(outputs, key, ingestReportSchema, signal)
-  if (stored !== null) return stored.record
   throw new InvalidInputError(
     '--manifest',
     `got '${typed}'; there is no s3://${outputs.bucket}/${key}: check the key, or wait if it was dropped just now`,

@@ -14,6 +14,16 @@ const aReport = (change: Partial<IngestReport> = {}): IngestReport => ({
 })
 
 describe('a report', () => {
+  test('has its state in its metadata, by which it is counted unread', async () => {
+    const { output } = aWorld()
+    await writeReport(output, aReport({ state: 'partly' }), SIGNAL)
+    expect((await output.head(reportKey(KEY), SIGNAL))?.metadata).toMatchObject({ 'report-state': 'partly' })
+    await writeReport(output, aReport({ state: 'accepted' }), SIGNAL)
+    expect((await output.head(reportKey(KEY), SIGNAL))?.metadata).toMatchObject({
+      'report-state': 'accepted',
+    })
+  })
+
   test('takes the place of one on an earlier drop', async () => {
     const { output, report } = aWorld()
     await writeReport(output, aReport({ sequencer: '00A5' }), SIGNAL)

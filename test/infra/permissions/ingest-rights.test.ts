@@ -31,6 +31,7 @@ const STATES = {
   'manifests/grid.json': 'partly',
   'manifests/lines.jsonl': 'partly',
   'manifests/empty.json': 'rejected',
+  'elsewhere/x.png': 'rejected',
 }
 
 const dropEverything = async ({ input, put }: Pipeline): Promise<void> => {
@@ -50,7 +51,7 @@ const dropEverything = async ({ input, put }: Pipeline): Promise<void> => {
 /** Each drop as S3 tells of it, some again and later; and drops that have gone, are nobody's, or are no events. */
 const EVENTS = [
   ...Object.keys(STATES).map((key) => sqsEvent(s3Event({ bucket: 'svd-input', key, sequencer: '01' }))),
-  ...['images/dog.png', 'images/cat.json', 'images/gone.png', 'elsewhere/x.png'].map((key) =>
+  ...['images/dog.png', 'images/cat.json', 'images/gone.png', 'elsewhere/'].map((key) =>
     sqsEvent(s3Event({ bucket: 'svd-input', key })),
   ),
   ...['images/cat.png', 'manifests/grid.json'].map((key) =>

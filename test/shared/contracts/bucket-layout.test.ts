@@ -84,4 +84,11 @@ describe('a report', () => {
       expect(layout.reportKey(key)).not.toBe(layout.reportKey(`${key}x`))
     },
   )
+
+  test('of a key that names the report of another key is another', () => {
+    const other = layout.reportKey('images//a.png')
+    const name = other.slice('reports/'.length, -'.json'.length)
+    expect(layout.reportKey(name)).toMatch(/^reports\/unusual-keys\/[0-9a-f]{64}\.json$/)
+    expect(layout.reportKey(name)).not.toBe(other)
+  })
 })

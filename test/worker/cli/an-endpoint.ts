@@ -37,6 +37,7 @@ export const anEndpoint = async (
   const stop = new AbortController()
   const bridge = runNotificationBridge(
     input,
+    endpoint.uploads,
     { ingest: (event) => ingestEvent(event, world, never), clock: systemClock },
     stop.signal,
   )

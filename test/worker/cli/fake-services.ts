@@ -1,5 +1,5 @@
-import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
-import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
+import { reportKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import { type IngestReport, REPORT_STATE } from '../../../shared/contracts/ingest-report.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import type { StatusRecord } from '../../../shared/contracts/status-record.ts'
 import type { AwsAccount } from '../../../shared/ports/aws-account.ts'
@@ -84,7 +84,13 @@ export const fakeServices = ({ whileAsleep = () => {}, account: changes = {} }: 
       await put(resultKey(record.job_id), encode(record))
       return record.job_id
     },
-    putReport: (report: IngestReport) => put(`reports/${report.key}.json`, encode(report)),
+    putReport: (report: IngestReport) =>
+      outputs.put(
+        reportKey(report.key),
+        encode(report),
+        { ...JSON_TYPE, metadata: { [REPORT_STATE]: report.state } },
+        signal,
+      ),
     putFile: (bucket: MemoryObjectStore, key: string, text: string) =>
       bucket.put(key, new TextEncoder().encode(text), JSON_TYPE, signal),
     /** With the deployment in the environment, unless the options say otherwise. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { aRejectedVideo } from '../jobs/a-rejected-video.ts'
 import { aFailure, anOutput, aResult, aStatus, jobIdLike, someQuality } from '../tracking/a-job.ts'
+import { aRejectedReport } from '../tracking/a-report.ts'
 import { DEPLOYMENT, fakeServices } from './fake-services.ts'
 
 const OUTPUTS_ONLY = { environment: { SVD_OUTPUT_BUCKET: 'out' } }
@@ -199,6 +200,71 @@ test('svd status names the models that jobs wait for', async () => {
   expect(stdout).toContain('1 waits for a worker with the model svd (abababababab)\n')
 })
 
+describe('svd status of uploads that were rejected', () => {
+  const KEY = 'manifests/motion.json'
+
+  test('ends with how many there are, and how to see why', async () => {
+    const { run, putReport, pass } = fakeServices()
+    await putReport(aRejectedReport(KEY, { state: 'partly' }))
+    await putReport(aRejectedReport('images/cup.png', { state: 'accepted', faults: [] }))
+    pass(60)
+    await putReport(aRejectedReport("images/it's.png"))
+    const { exitCode, stdout } = await run(['status'])
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/^no jobs\nqueue: .*\ndead letters: 0\nuploads: /)
+    expect(stdout).toContain(
+      "\nuploads: 1 rejected, 1 in part; for the last: svd status --manifest 'images/it'\\''s.png'\n",
+    )
+    expect((await run(['status', '--since', '30s'], OUTPUTS_ONLY)).stdout).toContain(
+      'uploads: 1 rejected, 0 in part;',
+    )
+    const { uploads } = JSON.parse((await run(['status', '--json'])).stdout)
+    expect(uploads).toEqual({ rejected: 1, partly: 1, unchecked: 0, newest: "images/it's.png" })
+  })
+
+  test('prints the faults of the upload that is named, beside its jobs, and exits 1', async () => {
+    const { run, putReport, putStatus } = fakeServices()
+    const jobId = await putStatus(aStatus({ jobId: jobIdLike('a1') }))
+    const fault = {
+      item: 2,
+      line: 3,
+      item_id: null,
+      field: 'items[1].image',
+      message: 'is missing; name one',
+    }
+    const job = {
+      job_id: jobId,
+      item: 1,
+      item_id: null,
+      image: 'images/cup.png',
+      videos: [],
+      done_before: false,
+    }
+    const report = aRejectedReport(KEY, { state: 'partly', jobs: [job], faults: [fault], more_faults: 4 })
+    await putReport(report)
+
+    const { exitCode, stdout, stderr } = await run(['status', '--manifest', 'motion.json'], OUTPUTS_ONLY)
+    expect(stdout).toMatch(/a10000000000 .*\n\n1 queued\n$/s)
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: `error: ${KEY}: line 3, items[1].image: is missing; name one\nerror: ${KEY}: 4 more faults\n`,
+    })
+    const json = await run(['status', '--manifest', KEY, '--json'])
+    expect(json).toMatchObject({ exitCode: 1, stderr: '' })
+    expect(JSON.parse(json.stdout)).toMatchObject({ jobs: [{ job_id: jobId }], report, uploads: null })
+  })
+
+  test('finds an upload outside images/ and manifests/ by its key', async () => {
+    const { run, putReport } = fakeServices()
+    await putReport(aRejectedReport('holiday/cup.png'))
+    expect(await run(['status', '--manifest', 'holiday/cup.png'], OUTPUTS_ONLY)).toMatchObject({
+      exitCode: 1,
+      stdout: 'no jobs\n',
+      stderr: 'error: holiday/cup.png: image: is no image; upload a PNG\n',
+    })
+  })
+})
+
 describe('svd status --json', () => {
   test('has these keys', async () => {
     const { run, putResult, putStatus, jobs } = fakeServices()
@@ -207,7 +273,9 @@ describe('svd status --json', () => {
     await putResult(done)
     await jobs.send([{ body: 'x', groupId: 'g' }], new AbortController().signal)
     const report = JSON.parse((await run(['status', '--json'])).stdout)
-    expect(Object.keys(report)).toEqual(['jobs', 'more_jobs', 'queue', 'dead_letters'])
+    expect(Object.keys(report)).toEqual([
+      ...['jobs', 'more_jobs', 'queue', 'dead_letters', 'report', 'uploads'],
+    ])
     expect(report.queue).toEqual({ visible: 1, in_flight: 0, delayed: 0 })
     const byImage = (image: string) => report.jobs.find((job: { image: string }) => job.image === image)
     expect(Object.keys(byImage('images/done.png'))).toEqual([
@@ -224,7 +292,10 @@ describe('svd status --json', () => {
   test('says nothing of queues that it was not told of', async () => {
     const { run } = fakeServices()
     const { stdout } = await run(['status', '--json'], OUTPUTS_ONLY)
-    expect(JSON.parse(stdout)).toEqual({ jobs: [], more_jobs: 0, queue: null, dead_letters: null })
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ jobs: [], more_jobs: 0, queue: null, dead_letters: null, report: null },
+      uploads: { rejected: 0, partly: 0, unchecked: 0, newest: null },
+    })
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { InterruptedError } from '../../../worker/cli/exit-code.ts'
 import { aFailure, anOutput, aResult, aStatus, jobIdLike, someQuality } from '../tracking/a-job.ts'
+import { aRejectedReport } from '../tracking/a-report.ts'
 import { fakeServices } from './fake-services.ts'
 
 const HIDE_CURSOR = '\x1b[?25l'
@@ -61,6 +62,16 @@ describe('svd watch, without a terminal', () => {
     expect(exitCode).toBe(1)
     expect(stdout).toContain('cat.png  failed: black\n')
     expect(stdout).toMatch(/\n1 succeeded, 1 failed\n$/)
+  })
+
+  test('fails if the upload that is named has faults, and prints them', async () => {
+    const { run, putReport } = fakeServices()
+    await putReport(aRejectedReport('images/cup.png'))
+    expect(await run(['watch', '--manifest', 'images/cup.png'])).toMatchObject({
+      exitCode: 1,
+      stdout: 'no jobs\n',
+      stderr: 'error: images/cup.png: image: is no image; upload a PNG\n',
+    })
   })
 
   test('says what the clip of a job was warned of', async () => {

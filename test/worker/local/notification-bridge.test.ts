@@ -1,86 +1,86 @@
 import { expect, test } from 'vitest'
 import { parseS3Event } from '../../../shared/contracts/s3-event.ts'
 import { runNotificationBridge } from '../../../worker/local/notification-bridge.ts'
+import { createUploadFeed } from '../../../worker/local/upload-feed.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 
-/** A bucket, a bridge on it, and as many looks into it as `looks` says. */
+const RETRY_MS = 5_000
+
+/** A bucket and a bridge on it, which ends when ingest was called `calls` times. */
 const aBridge = async (options: {
-  readonly looks: number
-  readonly beforeLook?: (
-    look: number,
-    put: (key: string, text: string) => Promise<unknown>,
-  ) => Promise<unknown>
-  readonly ingest?: (key: string) => void
-}): Promise<readonly string[]> => {
+  readonly calls: number
+  readonly uploads: readonly string[]
+  /** One of them, which is gone before the bridge starts. */
+  readonly deleted?: string
+  /** Called in place of ingest; `upload` writes another object. */
+  readonly ingest?: (key: string, upload: (key: string) => Promise<unknown>) => Promise<unknown>
+}) => {
   let nowMs = 0
-  let look = 1
   const now = (): number => nowMs
   const store = openMemoryObjectStore({ bucket: 'in', now })
+  const feed = createUploadFeed()
   const stop = new AbortController()
-  const put = (key: string, text: string) =>
-    store.put(key, new TextEncoder().encode(text), { contentType: 'text/plain' }, stop.signal)
-  const told: string[] = []
-  await options.beforeLook?.(look, put)
+  const upload = async (key: string): Promise<void> => {
+    await store.put(key, new TextEncoder().encode(key), { contentType: 'text/plain' }, stop.signal)
+    feed.add(key)
+  }
+  for (const key of options.uploads) await upload(key)
+  if (options.deleted !== undefined) await store.delete(options.deleted, stop.signal)
+  const ingested: string[] = []
+  const sleepsMs: number[] = []
   await runNotificationBridge(
     store,
+    feed,
     {
       async ingest(event) {
         for (const { key } of parseS3Event(event)) {
-          told.push(key)
-          options.ingest?.(key)
+          ingested.push(key)
+          if (ingested.length === options.calls) stop.abort()
+          await options.ingest?.(key, upload)
         }
       },
       clock: {
         now: () => new Date(nowMs),
         elapsedMs: now,
         async sleep(ms) {
+          sleepsMs.push(ms)
           nowMs += ms
-          look += 1
-          if (look > options.looks) stop.abort()
-          else await options.beforeLook?.(look, put)
         },
       },
     },
     stop.signal,
   )
-  return told
+  return { ingested, sleepsMs }
 }
 
-test('tells of every picture and manifest once', async () => {
-  const told = await aBridge({
-    looks: 3,
-    async beforeLook(look, put) {
-      if (look === 1) await put('images/a b+ü.png', 'x')
-      if (look === 2) await put('manifests/m.json', '{}')
-    },
+test('calls ingest for each uploaded object, in the order of the uploads', async () => {
+  const uploads = ['manifests/m.json', 'images/a b+ü.png', 'notes.txt']
+  expect(await aBridge({ calls: 3, uploads })).toEqual({ ingested: uploads, sleepsMs: [] })
+})
+
+test('calls it again for an object that was written again meanwhile, with the same bytes too', async () => {
+  const { ingested } = await aBridge({
+    calls: 2,
+    uploads: ['images/a.png'],
+    ingest: (key, upload) => upload(key),
   })
-  expect(told).toEqual(['images/a b+ü.png', 'manifests/m.json'])
+  expect(ingested).toEqual(['images/a.png', 'images/a.png'])
 })
 
-test('tells of a picture again when another was put in its place', async () => {
-  const told = await aBridge({
-    looks: 3,
-    beforeLook: (look, put) => put('images/a.png', look < 3 ? 'one' : 'another'),
-  })
-  expect(told).toEqual(['images/a.png', 'images/a.png'])
-})
-
-test('says nothing of what lies elsewhere', async () => {
-  expect(await aBridge({ looks: 2, beforeLook: (_, put) => put('notes.txt', 'x') })).toEqual([])
-})
-
-test('comes back to what ingest could not take, and goes on with the rest meanwhile', async () => {
+test('tries what ingest could not take again after a pause, and goes on with the rest meanwhile', async () => {
   let failures = 0
-  const told = await aBridge({
-    looks: 40,
-    async beforeLook(look, put) {
-      if (look !== 1) return
-      await put('images/a.png', 'x')
-      await put('images/b.png', 'x')
-    },
-    ingest(key) {
+  const bridge = await aBridge({
+    calls: 3,
+    uploads: ['images/a.png', 'images/b.png'],
+    async ingest(key) {
       if (key === 'images/a.png' && failures++ === 0) throw new Error('503')
     },
   })
-  expect(told).toEqual(['images/a.png', 'images/b.png', 'images/a.png'])
+  expect(bridge).toEqual({ ingested: ['images/a.png', 'images/b.png', 'images/a.png'], sleepsMs: [RETRY_MS] })
+})
+
+test('is silent about an object that was deleted before its turn', async () => {
+  const uploads = ['images/gone.png', 'images/b.png']
+  const bridge = await aBridge({ calls: 1, uploads, deleted: 'images/gone.png' })
+  expect(bridge).toEqual({ ingested: ['images/b.png'], sleepsMs: [] })
 })

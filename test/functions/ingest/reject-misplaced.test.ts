@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+import { aWorld, s3Event } from './a-world.ts'
+
+const KEY = 'holiday/a b+ü.png'
+
+describe('an upload outside images/ and manifests/', () => {
+  test('is rejected by a report that says where it belongs', async () => {
+    const world = aWorld({ versioned: true })
+    const { etag, versionId, sequencer } = await world.put(KEY, 'x')
+    await world.ingest(s3Event({ key: KEY, etag, versionId, sequencer }))
+
+    expect(await world.report(KEY)).toEqual({
+      ...{ version: 1, bucket: 'input', key: KEY, version_id: versionId, etag, sequencer },
+      ...{ state: 'rejected', jobs: [] },
+      faults: [
+        {
+          ...{ item: null, line: null, item_id: null, field: 'key' },
+          message:
+            "got 'holiday/a b+ü.png'; must begin with images/ or manifests/, so no job was made of it; " +
+            'upload an image as images/NAME, or a manifest as manifests/NAME',
+        },
+      ],
+      ...{ more_faults: 0, reported_at: '2026-01-02T03:04:05.000Z' },
+    })
+    expect(world.told).toMatchObject([{ type: 'reported', queued: 0 }])
+    expect(world.jobs()).toEqual([])
+  })
+
+  test.each([
+    'a.png',
+    'Images/a.png',
+    'image/a.png',
+    'manifests.json',
+    'images',
+    'jobs/x.png',
+    'reports/a.json',
+  ])('is rejected as %s', async (key) => {
+    const world = aWorld()
+    await world.drop(key, 'x')
+    expect((await world.report(key))?.state).toBe('rejected')
+  })
+
+  test('costs two requests, and none to the input bucket', async () => {
+    const requests: string[] = []
+    const note = (bucket: string) => ({
+      before(operation: string, key: string) {
+        requests.push(`${bucket} ${operation} ${key}`)
+      },
+    })
+    const world = aWorld({ inputFaults: note('input'), outputFaults: note('output') })
+    await world.ingest(s3Event({ key: 'a.png', etag: 'abc' }))
+    expect(requests).toEqual(['output head reports/a.png.json', 'output create reports/a.png.json'])
+  })
+
+  test('gives no answer to an answer, where one bucket is for both', async () => {
+    const world = aWorld()
+    await world.ingest(s3Event({ bucket: 'output', key: 'reports/a.png.json' }))
+    const both = { ...world.world, input: world.output }
+    await ingestEvent(s3Event({ bucket: 'output', key: 'reports/a.png.json' }), both, unaborted)
+    expect(world.output.keys()).toEqual([])
+    expect(world.told.map(({ type }) => type)).toEqual(['skipped', 'skipped'])
+  })
+})
+
+test.each(['holiday/', 'images/', '/'])('the marker of the folder %s gets no report', async (key) => {
+  const world = aWorld()
+  await world.drop(key, '')
+  expect(world.told).toEqual([{ type: 'skipped', key, reason: 'not-ours' }])
+  expect(world.output.keys()).toEqual([])
+})
