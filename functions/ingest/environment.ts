@@ -1,6 +1,11 @@
 import { z } from 'zod'
+import { MAX_JOBS } from '../../shared/contracts/manifest.ts'
 import { METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
 import { modelIdSchema } from '../../shared/contracts/model-record.ts'
+import { DEFAULT_WORK_LIMITS, MAX_JOB_WORK, type WorkLimits } from '../../shared/contracts/work-limits.ts'
+
+const wholeText = (max: number, otherwise: number) =>
+  z.coerce.number().int().min(1).max(max).default(otherwise)
 
 const environmentSchema = z.object({
   SVD_METRICS_NAMESPACE: z.string().min(1).default(METRICS_NAMESPACE),
@@ -9,6 +14,8 @@ const environmentSchema = z.object({
   SVD_MODELS_BUCKET: z.string().min(1),
   SVD_JOBS_QUEUE_URL: z.url(),
   SVD_MODEL_ID: modelIdSchema,
+  SVD_MAX_JOB_WORK: wholeText(MAX_JOB_WORK, DEFAULT_WORK_LIMITS.maxJobWork),
+  SVD_MAX_MANIFEST_CLIPS: wholeText(MAX_JOBS, DEFAULT_WORK_LIMITS.maxManifestClips),
 })
 
 export interface IngestEnvironment {
@@ -20,6 +27,8 @@ export interface IngestEnvironment {
   readonly jobsQueueUrl: string
   /** Which checkpoint renders what is dropped. */
   readonly modelId: string
+  /** What one job and one manifest may order. */
+  readonly limits: WorkLimits
 }
 
 /** Throws a ZodError that names every variable that is absent or wrong. */
@@ -34,5 +43,6 @@ export const parseEnvironment = (
     modelsBucket: parsed.SVD_MODELS_BUCKET,
     jobsQueueUrl: parsed.SVD_JOBS_QUEUE_URL,
     modelId: parsed.SVD_MODEL_ID,
+    limits: { maxJobWork: parsed.SVD_MAX_JOB_WORK, maxManifestClips: parsed.SVD_MAX_MANIFEST_CLIPS },
   }
 }

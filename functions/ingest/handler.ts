@@ -44,7 +44,7 @@ export const handler = async (
   try {
     model ??= await readModel(signal)
     const world = {
-      ...{ input, output, jobs, model },
+      ...{ input, output, jobs, model, limits: environment.limits },
       now: () => new Date(),
       newTraceId: () => process.env['_X_AMZN_TRACE_ID'] ?? randomUUID(),
       tell: tellPowertools(logger, metrics),

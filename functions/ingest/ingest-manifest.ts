@@ -32,7 +32,7 @@ const rejectAll = (fault: InputFault): ParsedManifest => ({
 })
 
 const readManifest = async (
-  { input, model }: IngestWorld,
+  { input, model, limits }: IngestWorld,
   { info, signal }: Drop,
 ): Promise<ParsedManifest> => {
   const { key, sizeBytes, versionId, etag } = info
@@ -49,7 +49,7 @@ const readManifest = async (
   }
   const stored = await input.read(key, { maxBytes: MAX_MANIFEST_BYTES, versionId, ifMatch: etag }, signal)
   if (stored === null) throw new ObjectChangedError(`${key}: is not there any more`)
-  return parseManifest(stored.bytes, kind, traitsOf(model))
+  return parseManifest(stored.bytes, kind, traitsOf(model), limits)
 }
 
 const findPicture = async (

@@ -1,5 +1,6 @@
 import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import type { ModelRecord } from '../../shared/contracts/model-record.ts'
+import type { WorkLimits } from '../../shared/contracts/work-limits.ts'
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
 
@@ -37,6 +38,8 @@ export interface IngestWorld {
   readonly jobs: Pick<MessageQueue, 'send'>
   /** Of the checkpoint that renders. */
   readonly model: ModelRecord
+  /** What one job and one manifest may order. */
+  readonly limits: WorkLimits
   now(): Date
   newTraceId(): string
   tell(event: IngestEvent): void

@@ -2,6 +2,7 @@ import { sidecarKey } from '../../shared/contracts/bucket-layout.ts'
 import type { InputFault } from '../../shared/contracts/input-fault.ts'
 import { MAX_SIDECAR_BYTES } from '../../shared/contracts/manifest.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
+import type { WorkLimits } from '../../shared/contracts/work-limits.ts'
 import { planClips } from '../../shared/manifest/plan-clips.ts'
 import { readMetadata } from '../../shared/manifest/read-metadata.ts'
 import { NO_SIDECAR, readSidecar, SIDECAR, type Sidecar } from '../../shared/manifest/read-sidecar.ts'
@@ -10,10 +11,15 @@ import type { Drop, IngestWorld } from './ingest-world.ts'
 import { groupOfKey } from './make-jobs.ts'
 import { traitsOf } from './traits-of.ts'
 
-const findSidecar = async (store: ObjectStore, imageKey: string, signal: AbortSignal): Promise<Sidecar> => {
+const findSidecar = async (
+  store: ObjectStore,
+  imageKey: string,
+  limits: WorkLimits,
+  signal: AbortSignal,
+): Promise<Sidecar> => {
   try {
     const stored = await store.read(sidecarKey(imageKey), { maxBytes: MAX_SIDECAR_BYTES }, signal)
-    return stored === null ? NO_SIDECAR : readSidecar(stored.bytes)
+    return stored === null ? NO_SIDECAR : readSidecar(stored.bytes, limits)
   } catch (error) {
     if (!(error instanceof ObjectTooLargeError)) throw error
     const message = `has ${error.sizeBytes} bytes, more than the ${MAX_SIDECAR_BYTES} that are accepted`
@@ -32,13 +38,13 @@ const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/'))
 
 /** What a dropped picture's metadata and sidecar ask for, the sidecar going before. */
 export const readRequest = async (
-  { input, model }: Pick<IngestWorld, 'input' | 'model'>,
+  { input, model, limits }: Pick<IngestWorld, 'input' | 'model' | 'limits'>,
   { info, signal }: Drop,
 ): Promise<PictureRequest> => {
   const metadata = readMetadata(info.metadata)
-  const sidecar = await findSidecar(input, info.key, signal)
+  const sidecar = await findSidecar(input, info.key, limits, signal)
   const group = sidecar.group ?? groupOfKey(folderOf(info.key))
   const faults = [...metadata.faults, ...sidecar.faults]
   if (faults.length > 0) return { clips: [], group, faults }
-  return { ...planClips([metadata, sidecar.parameters], sidecar.grid, traitsOf(model)), group }
+  return { ...planClips([metadata, sidecar.parameters], sidecar.grid, traitsOf(model), limits), group }
 }

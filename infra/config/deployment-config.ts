@@ -5,7 +5,9 @@ import {
   DEFAULT_SEVERITIES_TEXT,
   readCheckSetting,
 } from '../../shared/contracts/clip-checks.ts'
+import { MAX_JOBS } from '../../shared/contracts/manifest.ts'
 import { modelIdSchema } from '../../shared/contracts/model-record.ts'
+import { DEFAULT_WORK_LIMITS, MAX_JOB_WORK } from '../../shared/contracts/work-limits.ts'
 import { INSTANCE_TYPE_NAMES, instanceTypeOf } from '../../shared/fleet/instance-types.ts'
 import { CLIPS_PER_WORKER } from '../scaling/scaling-policy.ts'
 
@@ -150,6 +152,16 @@ const fields = {
     .default(0)
     .describe(
       'Of Lambda concurrency, set aside for ingest. 0: none. A new account has ten in all, of which none can be set aside.',
+    ),
+  maxJobWork: whole(1, MAX_JOB_WORK)
+    .default(DEFAULT_WORK_LIMITS.maxJobWork)
+    .describe(
+      'The most work that ingest accepts of one job: width x height x num_frames x steps x num_videos_per_prompt, in which a usual clip of SVD-XT is 368640000.',
+    ),
+  maxManifestClips: whole(1, MAX_JOBS)
+    .default(DEFAULT_WORK_LIMITS.maxManifestClips)
+    .describe(
+      'The most clips that ingest accepts of one manifest, or of one sidecar, with its grids expanded.',
     ),
   inputDays: whole(0, 3650)
     .default(0)

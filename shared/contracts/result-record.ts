@@ -54,7 +54,8 @@ export const rejectedVideoSchema = z.strictObject({
  * - `invalid-input`  the picture or its parameters can never work
  * - `quality`        the clip did not pass its checks, also on the safer path, and on a second worker or on one that makes
  *                    good clips; `reason` begins with `unconfirmed` where no such worker was there
- * - `does-not-fit`   the worker's memory is too small for the clip in any way of rendering it
+ * - `does-not-fit`   the worker's memory is too small for the clip in any way of rendering it, or the worker cannot
+ *                    render it within the twelve hours for which a message can be held
  * - `exhausted`      as many attempts failed, or lost their worker, as a job may have, or the queue gave it up; `reason`
  *                    is the last one's
  */

@@ -1,8 +1,8 @@
 import { faultOf, type InputFault } from '../contracts/input-fault.ts'
 import { InvalidInputError } from '../contracts/invalid-input.ts'
-import { MAX_JOBS } from '../contracts/manifest.ts'
 import type { RenderParameters } from '../contracts/render-parameters.ts'
 import { shownValue } from '../contracts/shown-value.ts'
+import { clipCountRule, type WorkLimits } from '../contracts/work-limits.ts'
 import type { FaultPlace } from './fault-list.ts'
 import { type ManifestDocument, type ManifestKind, readManifestDocument } from './manifest-document.ts'
 import { type CheckpointTraits, planClips } from './plan-clips.ts'
@@ -56,8 +56,9 @@ const idFaults = (items: readonly ReadItem[]): readonly (readonly InputFault[])[
 const readItems = (
   document: ManifestDocument,
   header: ReturnType<typeof readHeader>,
+  limits: WorkLimits,
 ): readonly PlacedItem[] => {
-  const items = document.items.map((written) => readItem(written, header))
+  const items = document.items.map((written) => readItem(written, header, limits))
   const duplicates = idFaults(items)
   return items.map((item, index) => {
     const { line, prefix } = document.items[index] ?? { line: null, prefix: '' }
@@ -72,11 +73,10 @@ const readItems = (
 }
 
 /** Before anything is expanded. */
-const sizeFaults = (items: readonly ReadItem[]): readonly InputFault[] => {
+const sizeFaults = (items: readonly ReadItem[], limits: WorkLimits): readonly InputFault[] => {
   const clips = items.reduce((sum, { faults, grid }) => sum + (faults.length > 0 ? 0 : gridSize(grid)), 0)
-  if (clips <= MAX_JOBS) return []
-  const message = `make ${clips} clips together; a manifest may make at most ${MAX_JOBS}, so split it`
-  return [{ field: 'items', message }]
+  if (clips <= limits.maxManifestClips) return []
+  return [{ field: 'items', message: `make ${clips} clips together; ${clipCountRule(limits)}` }]
 }
 
 /**
@@ -87,6 +87,7 @@ export const parseManifest = (
   bytes: Uint8Array,
   kind: ManifestKind,
   traits: CheckpointTraits,
+  limits: WorkLimits,
 ): ParsedManifest => {
   let document: ManifestDocument
   try {
@@ -96,8 +97,8 @@ export const parseManifest = (
     return { items: [], rejected: [{ place: placeOf(null), faults: [faultOf(error)] }] }
   }
   const header = readHeader(document.header)
-  const read = readItems(document, header)
-  const headerFaults = [...header.faults, ...sizeFaults(read)]
+  const read = readItems(document, header, limits)
+  const headerFaults = [...header.faults, ...sizeFaults(read, limits)]
   const items: ManifestItem[] = []
   const rejected: PlacedFaults[] = []
   if (headerFaults.length > 0) rejected.push({ place: placeOf(document.headerLine), faults: headerFaults })
@@ -105,7 +106,7 @@ export const parseManifest = (
     if (faults.length > 0) {
       rejected.push({ place, faults })
     } else if (headerFaults.length === 0) {
-      const planned = planClips([header.defaults, parameters], grid, traits)
+      const planned = planClips([header.defaults, parameters], grid, traits, limits)
       if (planned.faults.length > 0) rejected.push({ place, faults: planned.faults })
       else items.push({ place, imageField, image, group, clips: planned.clips })
     }

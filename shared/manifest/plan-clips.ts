@@ -6,6 +6,7 @@ import {
   type RenderParameters,
   resolveParameters,
 } from '../contracts/render-parameters.ts'
+import { jobWorkFault, type WorkLimits } from '../contracts/work-limits.ts'
 import { mergeArguments } from './merge-arguments.ts'
 import { combinationsOf, type Grid } from './read-grid.ts'
 
@@ -28,11 +29,15 @@ export interface PlannedClips {
   readonly faults: readonly InputFault[]
 }
 
-/** Layers, the lowest first, and on top of them each combination of the grid. */
+/**
+ * Layers, the lowest first, and on top of them each combination of the grid. A clip that is more work than a job may have
+ * is a fault.
+ */
 export const planClips = (
   layers: readonly ArgumentLayer[],
   grid: Grid,
   { defaults, vaeScaleFactor }: CheckpointTraits,
+  limits: Pick<WorkLimits, 'maxJobWork'>,
 ): PlannedClips => {
   const below = layers.reduce<RenderArguments>((merged, { values }) => mergeArguments(merged, values), {})
   const spell = (name: string): string =>
@@ -43,7 +48,10 @@ export const planClips = (
   for (const combination of combinationsOf(grid)) {
     try {
       const given = mergeArguments(below, combination)
-      clips.push(resolveParameters(given, defaults, { vaeScaleFactor, spell }))
+      const parameters = resolveParameters(given, defaults, { vaeScaleFactor, spell })
+      const fault = jobWorkFault(parameters, defaults, limits)
+      if (fault !== null) return { clips: [], faults: [{ field: spell(fault.name), message: fault.message }] }
+      clips.push(parameters)
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error
       return { clips: [], faults: [faultOf(error)] }

@@ -8,6 +8,7 @@ import {
   renderArgumentRule,
 } from '../contracts/render-arguments.ts'
 import { shownValue } from '../contracts/shown-value.ts'
+import { clipCountRule, type WorkLimits } from '../contracts/work-limits.ts'
 import type { JsonObject } from './read-fields.ts'
 
 interface GridAxis {
@@ -68,10 +69,14 @@ export const gridSize = (grid: Grid): number =>
   [...grid.values()].reduce((product, { choices }) => product * choices.length, 1)
 
 /** A grid alone that makes more clips than a manifest may; looked at before it is expanded. */
-export const gridSizeFaults = (grid: Grid, field: string): readonly InputFault[] => {
+export const gridSizeFaults = (
+  grid: Grid,
+  field: string,
+  limits: Pick<WorkLimits, 'maxManifestClips'>,
+): readonly InputFault[] => {
   const size = gridSize(grid)
-  if (size <= MAX_JOBS) return []
-  return [{ field, message: `makes ${size} clips; at most ${MAX_JOBS} are accepted` }]
+  if (size <= limits.maxManifestClips) return []
+  return [{ field, message: `makes ${size} clips; ${clipCountRule(limits)}` }]
 }
 
 /** Every combination, the last parameter running fastest. */

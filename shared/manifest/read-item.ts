@@ -2,6 +2,7 @@ import type { InputFault } from '../contracts/input-fault.ts'
 import { HEADER_FIELDS, ITEM_FIELDS, SCHEMA_FIELD } from '../contracts/manifest.ts'
 import { readRenderArguments } from '../contracts/render-arguments.ts'
 import { shownValue } from '../contracts/shown-value.ts'
+import type { WorkLimits } from '../contracts/work-limits.ts'
 import { imageKeyFault } from './image-key.ts'
 import type { WrittenItem } from './manifest-document.ts'
 import type { ArgumentLayer } from './plan-clips.ts'
@@ -66,7 +67,11 @@ const unreadable = (fault: InputFault, spell: (name: string) => string): ReadIte
   faults: [fault],
 })
 
-export const readItem = ({ value, fault, line, prefix }: WrittenItem, header: ManifestHeader): ReadItem => {
+export const readItem = (
+  { value, fault, line, prefix }: WrittenItem,
+  header: ManifestHeader,
+  limits: Pick<WorkLimits, 'maxManifestClips'>,
+): ReadItem => {
   const spell = (name: string): string => `${prefix}${name}`
   const spellParameter = (name: string): string => spell(`parameters.${name}`)
   if (fault !== null) return unreadable(fault, spellParameter)
@@ -92,7 +97,7 @@ export const readItem = ({ value, fault, line, prefix }: WrittenItem, header: Ma
       ...imageFaults(values.image, spell('image')),
       ...parameters.faults,
       ...own.faults,
-      ...gridSizeFaults(grid, spell('grid')),
+      ...gridSizeFaults(grid, spell('grid'), limits),
     ],
   }
 }

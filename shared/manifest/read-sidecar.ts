@@ -3,6 +3,7 @@ import { InvalidInputError } from '../contracts/invalid-input.ts'
 import { MAX_SIDECAR_BYTES, SCHEMA_FIELD, SIDECAR_FIELDS } from '../contracts/manifest.ts'
 import { readRenderArguments } from '../contracts/render-arguments.ts'
 import { shownValue } from '../contracts/shown-value.ts'
+import type { WorkLimits } from '../contracts/work-limits.ts'
 import { type JsonLimits, parseStrictJson } from '../json/strict-json.ts'
 import { decodeUtf8 } from '../json/utf8-text.ts'
 import type { ArgumentLayer } from './plan-clips.ts'
@@ -53,7 +54,7 @@ const parse = (bytes: Uint8Array): JsonObject => {
   )
 }
 
-const read = (object: JsonObject): Sidecar => {
+const read = (object: JsonObject, limits: Pick<WorkLimits, 'maxManifestClips'>): Sidecar => {
   const { values, faults } = readFields(object, FIELDS, { spell, parametersIn: 'parameters' })
   const parameters = readRenderArguments(values.parameters ?? {}, spellParameter)
   const { grid, faults: gridFaults } = readGrid(values.grid ?? {}, (name) => spell(`grid.${name}`))
@@ -61,14 +62,14 @@ const read = (object: JsonObject): Sidecar => {
     parameters: { values: parameters.values, spell: spellParameter },
     grid,
     group: values.group ?? null,
-    faults: [...faults, ...parameters.faults, ...gridFaults, ...gridSizeFaults(grid, spell('grid'))],
+    faults: [...faults, ...parameters.faults, ...gridFaults, ...gridSizeFaults(grid, spell('grid'), limits)],
   }
 }
 
 /** Never throws: a sidecar that cannot be read is a fault of its own. */
-export const readSidecar = (bytes: Uint8Array): Sidecar => {
+export const readSidecar = (bytes: Uint8Array, limits: Pick<WorkLimits, 'maxManifestClips'>): Sidecar => {
   try {
-    return read(parse(bytes))
+    return read(parse(bytes), limits)
   } catch (error) {
     if (error instanceof InvalidInputError) return { ...NO_SIDECAR, faults: [faultOf(error)] }
     throw error

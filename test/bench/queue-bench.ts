@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ingestEvent } from '../../functions/ingest/ingest-event.ts'
+import { DEFAULT_WORK_LIMITS } from '../../shared/contracts/work-limits.ts'
 import { openAwsServices } from '../../worker/cli/aws-services.ts'
 import { plainTable } from '../../worker/cli/plain-table.ts'
 import { fetchPicture } from '../../worker/jobs/fetch-picture.ts'
@@ -62,6 +63,7 @@ const run = async (): Promise<void> => {
   const [input, output, jobs] = [openBucket(inputBucket), openBucket(outputBucket), openQueue(jobsQueueUrl)]
   const world = {
     ...{ input, output, jobs, model: aModelRecord() },
+    limits: DEFAULT_WORK_LIMITS,
     ...{ now: clock.now, newTraceId: () => 'bench', tell: () => {} },
   }
   const scratchDir = await mkdtemp(path.join(tmpdir(), 'svd-queue-bench-'))

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ingestEvent } from '../../functions/ingest/ingest-event.ts'
 import type { IngestEvent } from '../../functions/ingest/ingest-world.ts'
+import { DEFAULT_WORK_LIMITS } from '../../shared/contracts/work-limits.ts'
 import type { Check } from '../fitness/check.ts'
 import { type EmbeddedEndpoint, startEmbeddedEndpoint } from '../local/embedded-endpoint.ts'
 import { runNotificationBridge } from '../local/notification-bridge.ts'
@@ -57,6 +58,7 @@ export const startLocal = async (
     output: openBucket(places.outputBucket),
     jobs: openQueue(places.jobsQueueUrl),
     model: model.record,
+    limits: DEFAULT_WORK_LIMITS,
     now: clock.now,
     newTraceId: randomUUID,
     tell: onIngest,

@@ -17,6 +17,7 @@ import { runWorker } from '../queue/run-worker.ts'
 import { WORKER_OPTIONS } from '../queue/worker-deps.ts'
 import type { WorkerEvent } from '../queue/worker-event.ts'
 import { findFfmpeg } from '../video/ffmpeg-path.ts'
+import { countedSpeedOf } from './counted-speed.ts'
 import { chooseClipDevice, DEVICE_VARIABLE, readDeviceOption } from './device-options.ts'
 import type { Services } from './services.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -124,6 +125,8 @@ export const startWorker = async (
     signal,
   )
   const device = found ?? (await chooseClipDevice(deviceOptions, tools))
+  // What is wrong with the checkpoint, the renderer reports for each job.
+  const countedSpeed = await countedSpeedOf(model, device).catch(() => null)
   const { path: ffmpegPath } = await findFfmpeg(environment)
   const owner = { host: hostname(), processId: process.pid, isRunning }
   await using scratch = await openScratchFolders(scratchDir, owner)
@@ -158,6 +161,7 @@ export const startWorker = async (
         store: steadyStore(store, { clock, random: Math.random }),
         settings: { device: device.choice, memory, threads, cacheDir },
       }),
+      countedSpeed,
       scratch,
       drain: tools.drain,
       onEvent: tools.onEvent,

@@ -9,6 +9,8 @@ export interface RenderTimeLeft {
   update(progress: Progress, nowMs: number): void
   /** Null: it has not got far enough to say. */
   secondsLeft(nowMs: number): number | null
+  /** Seconds of a denoising step, without its warm-up; null: none is known yet. */
+  secondsPerStep(): number | null
 }
 
 interface PhaseSoFar {
@@ -56,6 +58,10 @@ export const judgeTimeLeft = (): RenderTimeLeft => {
       phases.get(progress.phase)!.pace.update(progress, nowMs)
       // The time left runs on over a first run that begins.
       if (latest === undefined || progress.firstRun !== true) latest = { progress, atMs: nowMs }
+    },
+    secondsPerStep() {
+      const each = phases.get('denoise')?.pace.msPerStep() ?? null
+      return each === null ? null : each / 1000
     },
     secondsLeft(nowMs) {
       if (latest === undefined) return null

@@ -1,3 +1,4 @@
+import { decodeParameters } from '../../shared/contracts/parameters-document.ts'
 import type { ClipQuality, RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
 import { AttemptsSpentError } from '../jobs/attempts-spent-error.ts'
@@ -46,6 +47,8 @@ const begin = (hand: JobInHand, stage: Exclude<JobStage, 'waiting'>, { onEvent }
 const render = (hand: JobInHand, prepared: PreparedJob, path: RenderPath, device: Device, deps: JobDeps) => {
   const { attempt, signal, received } = hand
   const jobId = attempt.job.job_id
+  const parameters = decodeParameters(attempt.job.parameters)
+  deps.speed.assertEnds(parameters)
   hand.timeLeft = judgeTimeLeft()
   return device.use(
     () =>
@@ -54,6 +57,10 @@ const render = (hand: JobInHand, prepared: PreparedJob, path: RenderPath, device
         onProgress(progress) {
           hand.timeLeft.update(progress, deps.clock.elapsedMs())
           hand.status.report({ state: 'rendering', progress })
+          if (progress.phase === 'denoise') {
+            const fault = deps.speed.note(parameters, progress, hand.timeLeft.secondsPerStep())
+            if (fault !== null) hand.abort(fault)
+          }
           deps.onEvent({ type: 'job-progress', jobId, progress })
         },
       }),

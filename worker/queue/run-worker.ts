@@ -1,4 +1,5 @@
 import { openClipHistory } from '../jobs/clip-history.ts'
+import { openDenoiseSpeed } from '../jobs/denoise-speed.ts'
 import { DrainingError } from '../jobs/draining-error.ts'
 import type { JobEnd } from '../jobs/held-job.ts'
 import { parseJobMessage } from '../jobs/parse-job-message.ts'
@@ -76,6 +77,7 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
     drain.notify({ reason, secondsLeft: null })
   }
   const clips = openClipHistory()
+  const speed = openDenoiseSpeed(given.countedSpeed)
   const workshop: Workshop = {
     rendering: openPlace(),
     finishing: openPlace(),
@@ -97,7 +99,7 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   ): Promise<void> => {
     const takenMs = busyMs
     await Promise.race([same, aborted(hand.signal)])
-    const end = await runJob(hand, place, workshop, { ...deps, clips })
+    const end = await runJob(hand, place, workshop, { ...deps, clips, speed })
     if (end.type === 'done') done++
     giveUpIfFailing(hand, end)
     hands.delete(hand)

@@ -1,5 +1,6 @@
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ClipHistory } from '../jobs/clip-history.ts'
+import type { DenoiseSpeed, StepSpeed } from '../jobs/denoise-speed.ts'
 import type { PrepareJob } from '../jobs/job-stages.ts'
 import type { ScratchFolders } from '../jobs/scratch-folders.ts'
 import type { SettlingDeps } from '../jobs/settle-failure.ts'
@@ -13,6 +14,8 @@ export interface WorkerDeps extends Omit<SettlingDeps, 'clips' | 'until'> {
   /** Null: somebody else looks after them. */
   readonly deadLetters: MessageQueue | null
   readonly prepareJob: PrepareJob
+  /** The planner's speed of the worker's device, until a clip was measured; default: none. */
+  readonly countedSpeed?: StepSpeed | null
   readonly scratch: ScratchFolders
   readonly drain: Drain
   /** Must not throw. */
@@ -28,6 +31,7 @@ export interface WorkingDeps extends WorkerDeps, Pick<SettlingDeps, 'until'> {}
 export interface JobDeps extends WorkingDeps {
   /** Of the worker's jobs so far. */
   readonly clips: ClipHistory
+  readonly speed: DenoiseSpeed
 }
 
 export interface WorkerOptions {

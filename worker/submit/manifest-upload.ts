@@ -5,6 +5,7 @@ import type { InputFault } from '../../shared/contracts/input-fault.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { MAX_MANIFEST_BYTES } from '../../shared/contracts/manifest.ts'
 import { MANIFEST_PICTURE } from '../../shared/contracts/manifest-picture.ts'
+import { DEFAULT_WORK_LIMITS } from '../../shared/contracts/work-limits.ts'
 import { type ManifestKind, readManifestDocument } from '../../shared/manifest/manifest-document.ts'
 import { readHeader, readItem } from '../../shared/manifest/read-item.ts'
 import { checkPicture } from './picture-upload.ts'
@@ -65,7 +66,10 @@ export const checkManifest = async (
     throw new InvalidInputError(file, error.message, { cause: error })
   }
   const header = readHeader(document.header)
-  const items = document.items.map((written) => ({ line: written.line, ...readItem(written, header) }))
+  const items = document.items.map((written) => ({
+    line: written.line,
+    ...readItem(written, header, DEFAULT_WORK_LIMITS),
+  }))
   const faults: readonly PlacedFault[] = [
     ...header.faults.map((fault) => ({ line: document.headerLine, ...fault })),
     ...items.flatMap(({ line, faults: itemFaults }) => itemFaults.map((fault) => ({ line, ...fault }))),

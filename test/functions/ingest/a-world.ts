@@ -4,6 +4,7 @@ import { reportKey } from '../../../shared/contracts/bucket-layout.ts'
 import { type IngestReport, ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
 import { type JobMessage, jobMessageSchema } from '../../../shared/contracts/job-message.ts'
 import type { ModelRecord } from '../../../shared/contracts/model-record.ts'
+import { DEFAULT_WORK_LIMITS, type WorkLimits } from '../../../shared/contracts/work-limits.ts'
 import type { OutgoingMessage } from '../../../shared/ports/message-queue.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
@@ -21,6 +22,7 @@ export interface WorldOptions {
   readonly outputFaults?: Faults<StoreOperation>
   readonly queueFaults?: Faults<QueueOperation>
   readonly refuse?: (message: OutgoingMessage) => string | null
+  readonly limits?: Partial<WorkLimits>
 }
 
 export interface DropOptions {
@@ -92,6 +94,7 @@ export const aWorld = (options: WorldOptions = {}) => {
   const told: IngestEvent[] = []
   const world: IngestWorld = {
     ...{ input, output, jobs: queue, model: options.model ?? aModelRecord() },
+    limits: { ...DEFAULT_WORK_LIMITS, ...options.limits },
     now: () => new Date(time),
     newTraceId: () => 'trace-1',
     tell: (event) => told.push(event),

@@ -17,7 +17,17 @@ test('the environment names buckets, queue and model', () => {
     modelsBucket: 'models',
     jobsQueueUrl: GOOD.SVD_JOBS_QUEUE_URL,
     modelId: 'svd-xt-1-1',
+    limits: { maxJobWork: 40_000_000_000, maxManifestClips: 10_000 },
   })
+})
+
+test('the environment may have bounds of its own for a job and a manifest', () => {
+  const limits = { SVD_MAX_JOB_WORK: '5000', SVD_MAX_MANIFEST_CLIPS: '7' }
+  expect(parseEnvironment({ ...GOOD, ...limits }).limits).toEqual({ maxJobWork: 5000, maxManifestClips: 7 })
+  expect(() => parseEnvironment({ ...GOOD, SVD_MAX_JOB_WORK: '' })).toThrow('SVD_MAX_JOB_WORK')
+  expect(() => parseEnvironment({ ...GOOD, SVD_MAX_MANIFEST_CLIPS: '10001' })).toThrow(
+    'SVD_MAX_MANIFEST_CLIPS',
+  )
 })
 
 test.each(Object.keys(GOOD))('without %s nothing starts', (name) => {

@@ -70,7 +70,7 @@ const REFUSED: readonly (readonly [string, Uint8Array | string, RegExp])[] = [
   [
     'more clips than a manifest may make, by its items together',
     `{"grid": {"seed": ${JSON.stringify([...new Array(11).keys()])}}, "items": [${new Array(1_000).fill(ITEM).join()}]}`,
-    /^items: make 11000 clips together; a manifest may make at most 10000, so split it$/,
+    /^items: make 11000 clips together; at most 10000 are accepted \(svd:maxManifestClips\), so split it$/,
   ],
   [
     'a default named __proto__',
@@ -144,7 +144,7 @@ const ITEMS: readonly (readonly [string, string, RegExp])[] = [
   [
     'a grid beyond all numbers',
     `{"image": "images/a.png", "grid": ${JSON.stringify(hugeGrid(60, 5))}}`,
-    /grid: makes 777600000 clips; at most 10000 are accepted/,
+    /grid: makes 777600000 clips; at most 10000 are accepted \(svd:maxManifestClips\)/,
   ],
   ['a path out of the folder', '{"image": "images/../manifests/m.json"}', /has a part that is \. or \.\./],
   ['a folder', '{"image": "images/"}', /a folder; must be the key of a picture/],
@@ -209,6 +209,27 @@ test('as many clips as a manifest may make are made', async () => {
   const { report, world } = await dropManifest(JSON.stringify({ items: [{ image: 'images/a.png', grid }] }))
   expect(report.jobs).toHaveLength(MAX_JOBS)
   expect(world.queue.messages()).toHaveLength(MAX_JOBS)
+})
+
+test('10,000 of the largest clips are refused, whatever else the manifest asks for goes on', async () => {
+  const largest = { width: 8192, height: 8192, num_frames: 4096, num_videos_per_prompt: 64 }
+  const grid = { seed: Array.from({ length: MAX_JOBS - 1 }, (_, i) => i) }
+  const items = [
+    { image: 'images/a.png', parameters: largest, grid },
+    { image: 'images/a.png', parameters: { num_videos_per_prompt: 64 } },
+  ]
+  const { report, world } = await dropManifest(JSON.stringify({ items }))
+  expect(report).toMatchObject({ state: 'partly', jobs: [{ item: 2 }] })
+  expect(report.faults).toEqual([
+    expect.objectContaining({
+      item: 1,
+      field: 'items[0].parameters.num_frames',
+      message: expect.stringMatching(
+        /^the clip makes a work of 52776558133248: width 8192 .*; a job may have at most 40000000000, .* raise svd:maxJobWork/,
+      ),
+    }),
+  ])
+  expect(world.queue.messages()).toHaveLength(1)
 })
 
 describe('whatever is dropped as a manifest has a report', () => {

@@ -133,6 +133,30 @@ describe('what a picture asks for', () => {
     expect((await world.report('images/a.png'))?.jobs).toHaveLength(4)
   })
 
+  test('of more work than a job may have is refused with the key that raises the bound', async () => {
+    const world = aWorld({ limits: { maxJobWork: 64 * 32 * 4 * 3 } })
+    await world.drop('images/cat.png', await aPng(), { metadata: { 'svd-num-inference-steps': '4' } })
+    expect(world.jobs()).toEqual([])
+    expect((await world.report('images/cat.png'))?.faults).toMatchObject([
+      {
+        field: 'svd-num-inference-steps',
+        message: expect.stringMatching(
+          /^the clip makes a work of 32768: .* a job may have at most 24576, .*, or raise svd:maxJobWork of the deployment$/,
+        ),
+      },
+    ])
+  })
+
+  test("of more clips by its sidecar's grid than a manifest may make is refused", async () => {
+    const world = aWorld({ limits: { maxManifestClips: 2 } })
+    await world.put('images/cat.json', JSON.stringify({ grid: { seed: [1, 2, 3] } }))
+    await world.drop('images/cat.png', await aPng())
+    expect(world.jobs()).toEqual([])
+    expect((await world.report('images/cat.png'))?.faults).toMatchObject([
+      { field: 'sidecar.grid', message: expect.stringMatching(/^makes 3 clips; at most 2 are accepted/) },
+    ])
+  })
+
   test('is refused as a whole, with every fault of metadata, sidecar and picture', async () => {
     const world = aWorld()
     await world.put('images/a.json', '{"parameters": {"width": 100}, "fps": 7}')

@@ -33,6 +33,8 @@ describe('the deployment that the context asks for', () => {
       encryption: 'aws',
       ingestConcurrency: 5,
       ingestReservedConcurrency: 0,
+      maxJobWork: 40_000_000_000,
+      maxManifestClips: 10_000,
       inputDays: 0,
       outputDays: 0,
       logDays: 30,
@@ -53,6 +55,8 @@ describe('the deployment that the context asks for', () => {
     const faults = faultsOf({
       'svd:compute': 'fargate',
       'svd:maxWorkers': 'many',
+      'svd:maxJobWork': '0',
+      'svd:maxManifestClips': '10001',
       'svd:logDays': '5',
       'svd:alarmEmail': 'me',
       'svd:vpcId': 'default',
@@ -62,6 +66,8 @@ describe('the deployment that the context asks for', () => {
       "  svd:compute: got 'fargate'; must be batch, ec2 or both",
       "  svd:maxWorkers: got 'many'; must be a whole number from 1 to 5000",
       expect.stringMatching(/^ {2}svd:vpcId: got 'default'; /),
+      "  svd:maxJobWork: got '0'; must be a whole number from 1 to 1000000000000000",
+      "  svd:maxManifestClips: got '10001'; must be a whole number from 1 to 10000",
       "  svd:logDays: got '5'; must be one of 1, 3, 7, 14, 30, 60, 90, 180, 365, 731",
       expect.stringMatching(/^ {2}svd:alarmEmail: got 'me'; /),
     ])

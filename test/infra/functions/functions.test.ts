@@ -31,12 +31,26 @@ describe('ingest', () => {
       'NODE_OPTIONS',
       'SVD_INPUT_BUCKET',
       'SVD_JOBS_QUEUE_URL',
+      'SVD_MAX_JOB_WORK',
+      'SVD_MAX_MANIFEST_CLIPS',
       'SVD_METRICS_NAMESPACE',
       'SVD_MODELS_BUCKET',
       'SVD_MODEL_ID',
       'SVD_OUTPUT_BUCKET',
     ])
     expect(Variables).toMatchObject({ MALLOC_ARENA_MAX: '2', SVD_MODEL_ID: 'svd-xt' })
+  })
+
+  test("is told the deployment's bounds of a job and of a manifest", () => {
+    expect(lambda('Ingest')!.Environment.Variables).toMatchObject({
+      SVD_MAX_JOB_WORK: '40000000000',
+      SVD_MAX_MANIFEST_CLIPS: '10000',
+    })
+    const keys = { maxJobWork: '5e11', maxManifestClips: 7 }
+    expect(lambda('Ingest', keys)!.Environment.Variables).toMatchObject({
+      SVD_MAX_JOB_WORK: '500000000000',
+      SVD_MAX_MANIFEST_CLIPS: '7',
+    })
   })
 
   test('has memory for the largest picture, and time for the largest manifest', () => {

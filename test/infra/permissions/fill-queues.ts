@@ -9,6 +9,7 @@ import {
 } from '../../../shared/contracts/bucket-layout.ts'
 import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import type { SpentAttempt, StatusRecord } from '../../../shared/contracts/status-record.ts'
+import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
 import { aResultRecord, aStatusRecord } from '../../fixtures/documents.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import type { Pipeline } from '../../fixtures/rights/a-pipeline.ts'
@@ -43,6 +44,7 @@ const drop = async (pipeline: Pipeline, name: string, picture: Uint8Array): Prom
   await put(input, key, picture, SMALL)
   const world = {
     ...{ input, output, jobs, model: await demoRecord() },
+    limits: DEFAULT_WORK_LIMITS,
     ...{ now: () => new Date(), newTraceId: () => 'trace', tell: () => {} },
   }
   await ingestEvent(s3Event({ bucket: input.bucket, key }), world, unaborted)

@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { decodeDefaults } from '../../../shared/contracts/parameters-document.ts'
 import type { RenderParameters } from '../../../shared/contracts/render-parameters.ts'
+import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
 import { parseManifest } from '../../../shared/manifest/parse-manifest.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 
 const TRAITS = { defaults: decodeDefaults(aModelRecord().defaults), vaeScaleFactor: 8 }
 
-const parseText = (text: string, kind: 'json' | 'jsonl' = 'json') =>
-  parseManifest(new TextEncoder().encode(text), kind, TRAITS)
+const parseText = (text: string, kind: 'json' | 'jsonl' = 'json', limits = DEFAULT_WORK_LIMITS) =>
+  parseManifest(new TextEncoder().encode(text), kind, TRAITS, limits)
 
-const parseJson = (document: unknown) => parseText(JSON.stringify(document))
+const parseJson = (document: unknown, limits = DEFAULT_WORK_LIMITS) =>
+  parseText(JSON.stringify(document), 'json', limits)
 
 const parseLines = (...lines: readonly (string | object)[]) =>
   parseText(lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'), 'jsonl')
@@ -166,6 +168,45 @@ describe('a rejected item is told with place, field, value, rule and fix; the ot
     expect(parsed.items.map(({ place }) => place.item)).toEqual([1, 2])
     expect(faultsOf(parsed)).toEqual([
       "3/- items[2].id: got 'x', which item 1 has too; give each item its own",
+    ])
+  })
+})
+
+describe("the deployment's bounds", () => {
+  /** The work of a clip with the checkpoint's defaults. */
+  const WORK = 64 * 32 * 4 * 3
+
+  test('refuse an item whose clips are more work than a job may have, and the others go on', () => {
+    const parsed = parseJson(
+      { items: [A, { ...A, grid: { fps: [7, 8], num_frames: [4, 5] } }, A] },
+      { ...DEFAULT_WORK_LIMITS, maxJobWork: WORK },
+    )
+    expect(parsed.items.map(({ place }) => place.item)).toEqual([1, 3])
+    expect(faultsOf(parsed)).toEqual([
+      '2/- items[1].grid.num_frames: the clip makes a work of 30720: width 64 x height 32 x num_frames 5 x 3 steps ' +
+        'x num_videos_per_prompt 1; a job may have at most 24576, so lower one of them, ' +
+        'or raise svd:maxJobWork of the deployment',
+    ])
+  })
+
+  test('refuse an item with more clips than a manifest may make, and the others go on', () => {
+    const parsed = parseJson(
+      { items: [A, { ...A, grid: { seed: [1, 2, 3] } }] },
+      { ...DEFAULT_WORK_LIMITS, maxManifestClips: 2 },
+    )
+    expect(parsed.items.map(({ place }) => place.item)).toEqual([1])
+    expect(faultsOf(parsed)).toEqual([
+      '2/- items[1].grid: makes 3 clips; at most 2 are accepted (svd:maxManifestClips), so split it, ' +
+        'or raise svd:maxManifestClips of the deployment',
+    ])
+  })
+
+  test('refuse a manifest whose items make more clips together', () => {
+    const parsed = parseJson({ items: [A, A, A] }, { ...DEFAULT_WORK_LIMITS, maxManifestClips: 2 })
+    expect(parsed.items).toEqual([])
+    expect(faultsOf(parsed)).toEqual([
+      '-/- items: make 3 clips together; at most 2 are accepted (svd:maxManifestClips), so split it, ' +
+        'or raise svd:maxManifestClips of the deployment',
     ])
   })
 })

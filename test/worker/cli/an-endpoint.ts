@@ -6,6 +6,7 @@ import { openS3Client, openSqsClient } from '../../../shared/aws/clients.ts'
 import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../../shared/aws/sqs-message-queue.ts'
 import type { ModelRecord } from '../../../shared/contracts/model-record.ts'
+import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
 import { systemClock } from '../../../worker/cli/system-clock.ts'
 import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
 import { runNotificationBridge } from '../../../worker/local/notification-bridge.ts'
@@ -32,6 +33,7 @@ export const anEndpoint = async (
   const deadLetters = openSqsMessageQueue(sqs, deadLetterQueueUrl)
   const world = {
     ...{ input, output, jobs, model },
+    limits: DEFAULT_WORK_LIMITS,
     ...{ now: () => new Date(), newTraceId: () => 'trace', tell: () => {} },
   }
   const stop = new AbortController()

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
 import { type JobMessage, jobMessageSchema } from '../../../shared/contracts/job-message.ts'
+import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 import { aJpeg, aPng } from '../../fixtures/pictures.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
@@ -26,6 +27,7 @@ const withRealIngest = () => {
   const { inputs, outputs, jobs } = services
   const world = {
     ...{ input: inputs, output: outputs, jobs, model: aModelRecord() },
+    limits: DEFAULT_WORK_LIMITS,
     now: () => services.services.clock.now(),
     newTraceId: () => 'trace',
     tell: () => {},
@@ -86,6 +88,18 @@ test('a manifest finds the pictures that were uploaded with it, and they are no 
     ['images/cat.jpg', 40],
     ['images/cat.jpg', 127],
   ])
+})
+
+test('a clip that is more work than a job may have comes back from ingest with the key that raises the bound', async () => {
+  const folder = await aFolder({ 'cup.png': await aPng() })
+  const { run, queued } = withRealIngest()
+  const largest = ['--num-frames', '4096', '--width', '8192', '--height', '8192']
+  const { exitCode, stderr } = await run(['submit', path.join(folder, 'cup.png'), '--quiet', ...largest])
+  expect(exitCode).toBe(2)
+  expect(stderr).toMatch(
+    /^error: .*cup\.png: svd-num-frames: the clip makes a work of .* svd:maxJobWork of the/,
+  )
+  expect(queued()).toEqual([])
 })
 
 test('what only the checkpoint can tell to be wrong comes back from ingest', async () => {

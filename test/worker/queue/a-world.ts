@@ -1,7 +1,9 @@
 import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { type JobMessage, MAX_JOB_RECEIVES } from '../../../shared/contracts/job-message.ts'
+import type { ParametersDocument } from '../../../shared/contracts/parameters-document.ts'
 import type { MessageQueue } from '../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import type { StepSpeed } from '../../../worker/jobs/denoise-speed.ts'
 import type { PrepareJob, RenderPath } from '../../../worker/jobs/job-stages.ts'
 import { type Drain, openDrain } from '../../../worker/queue/drain.ts'
 import { LEASE_OPTIONS } from '../../../worker/queue/lease.ts'
@@ -25,6 +27,8 @@ export type StageName = 'prepare' | 'render' | 'finish'
 export interface WorldOptions {
   /** Of the jobs that are in the queue at the start. */
   readonly pictures?: readonly string[]
+  /** Parameters of a picture's job; default: those of `aJob`. */
+  readonly parametersOf?: (picture: string) => Partial<ParametersDocument>
   /** How long stages take; a hundredth part of a render between two signs of progress. */
   readonly seconds?: Partial<Record<StageName, number>>
   /** Called when a stage begins; what it throws, the stage throws. */
@@ -33,6 +37,7 @@ export interface WorldOptions {
   readonly faultsOf?: (picture: string, path: RenderPath) => readonly string[]
   /** Warnings of the checks. */
   readonly warningsOf?: (picture: string, path: RenderPath) => readonly string[]
+  readonly countedSpeed?: StepSpeed
   readonly storeFaults?: Faults<StoreOperation>
   readonly queueFaults?: Faults<QueueOperation>
   readonly maxAttempts?: number
@@ -53,6 +58,7 @@ export const aWorld = (given: WorldOptions = {}) => {
     pictures = [],
     onStage,
     faultsOf = () => [],
+    parametersOf = () => ({}),
     warningsOf = () => [],
     storeFaults = {},
     queueFaults = {},
@@ -150,6 +156,7 @@ export const aWorld = (given: WorldOptions = {}) => {
         worker: WORKER,
         maxAttempts,
         prepareJob,
+        ...(given.countedSpeed !== undefined && { countedSpeed: given.countedSpeed }),
         scratch: disk.openScratchFolders({ isAlive: () => true }),
         drain,
         onEvent: (event) => events.push(event),
@@ -168,6 +175,8 @@ export const aWorld = (given: WorldOptions = {}) => {
     return end
   }
 
+  const jobOf = (picture: string): JobMessage => aJob({ picture, parameters: parametersOf(picture) })
+
   const world = {
     store: memory,
     jobs,
@@ -183,13 +192,13 @@ export const aWorld = (given: WorldOptions = {}) => {
     send: (...more: readonly string[]) =>
       jobs.send(
         more.map((picture) => ({
-          body: JSON.stringify(aJob({ picture, submittedAt: dateAt(time.nowMs()) })),
+          body: JSON.stringify({ ...jobOf(picture), submitted_at: dateAt(time.nowMs()).toISOString() }),
           groupId: 'images',
         })),
         unaborted,
       ),
-    statusOf: (picture: string) => storedJson(memory, statusKey(aJob({ picture }).job_id)),
-    resultOf: (picture: string) => storedJson(memory, resultKey(aJob({ picture }).job_id)),
+    statusOf: (picture: string) => storedJson(memory, statusKey(jobOf(picture).job_id)),
+    resultOf: (picture: string) => storedJson(memory, resultKey(jobOf(picture).job_id)),
     eventsOf: <Type extends WorkerEvent['type']>(type: Type) =>
       events.filter((event): event is Extract<WorkerEvent, { type: Type }> => event.type === type),
     /** As somebody else would get it: out of this worker's hands. */

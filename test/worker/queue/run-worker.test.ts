@@ -194,6 +194,64 @@ test('a picture that can never work fails at once', async () => {
   expect(world.jobs.messages()).toEqual([])
 })
 
+describe('a job that cannot end in the twelve hours of a lease has failed', () => {
+  const USUAL = { width: 1024, height: 576, num_frames: 25 }
+  const LONG = { ...USUAL, num_inference_steps: 1000, num_videos_per_prompt: 64 }
+
+  test('before it is rendered, by the steps of the clips before it', async () => {
+    const world = aWorld({
+      pictures: ['first', 'long', 'last'],
+      parametersOf: (picture) => (picture === 'long' ? { ...LONG, num_frames: 250 } : USUAL),
+    })
+
+    await world.run()
+
+    expect(await world.resultOf('long')).toMatchObject({
+      ...{ state: 'failed', attempt: 1, device_seconds: 0 },
+      failure: {
+        class: 'does-not-fit',
+        reason: expect.stringMatching(
+          /^time: denoising takes at least 17\.8 h on this worker \(1000 steps x num_videos_per_prompt 64, each 1 s, m/,
+        ),
+      },
+    })
+    expect(world.stages.filter((stage) => stage.includes(' render '))).toEqual([
+      expect.stringContaining('render first'),
+      expect.stringContaining('render last'),
+    ])
+    expect(await world.resultOf('last')).toMatchObject({ state: 'succeeded' })
+    expect(world.jobs.messages()).toEqual([])
+    expect(world.deadLetters.messages()).toEqual([])
+  })
+
+  test('before it is rendered, by what the planner counts', async () => {
+    const counted = { secondsPerPixel: 1 / (2 * 1024 * 576 * 25), source: 'counted' } as const
+    const world = aWorld({ pictures: ['long'], parametersOf: () => LONG, countedSpeed: counted })
+
+    await world.run()
+
+    expect(await world.resultOf('long')).toMatchObject({
+      ...{
+        device_seconds: 0,
+        failure: { class: 'does-not-fit', reason: expect.stringContaining('each 1 s, counted,') },
+      },
+    })
+  })
+
+  test('by its own steps where nothing was known, at a tenth of it', async () => {
+    const world = aWorld({ pictures: ['long'], parametersOf: () => LONG, seconds: { render: 100 } })
+
+    await world.run()
+
+    const result = await world.resultOf('long')
+    expect(result).toMatchObject({
+      ...{ state: 'failed', attempt: 1, device_seconds: 10 },
+      failure: { class: 'does-not-fit', reason: expect.stringContaining('at least 17.8 h') },
+    })
+    expect(world.jobs.messages()).toEqual([])
+  })
+})
+
 test('a clip that does not pass its checks is made once more, on the safer path, before the job that comes up', async () => {
   const world = aWorld({
     pictures: ['seams', 'next', 'last'],

@@ -1,4 +1,5 @@
 import { ingestEvent } from '../../../../functions/ingest/ingest-event.ts'
+import { DEFAULT_WORK_LIMITS } from '../../../../shared/contracts/work-limits.ts'
 import type { MessageQueue } from '../../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
 import { aModelRecord } from '../../../fixtures/model-record.ts'
@@ -59,6 +60,7 @@ export const simulateIngest = (options: SimulatedIngestOptions): SimulatedIngest
           queueCall('jobs.send', signal, () => jobs.send(messages, new AbortController().signal)),
       },
       model: aModelRecord(),
+      limits: DEFAULT_WORK_LIMITS,
       now: incarnation.clock.now,
       newTraceId: () => incarnation.name,
       tell: () => {},
