@@ -4,6 +4,7 @@ import { explained } from './explained.ts'
 import { FIT_MODES } from './fit-mode.ts'
 import type { InputFault } from './input-fault.ts'
 import { InvalidInputError } from './invalid-input.ts'
+import { scheduleFaults } from './schedule-steps.ts'
 import { shownValue } from './shown-value.ts'
 
 /**
@@ -129,13 +130,16 @@ export const readRenderArguments = (
   return { values: values as RenderArguments, faults }
 }
 
-/** As `readRenderArguments`, but throws one InvalidInputError that tells every fault. */
+/**
+ * As `readRenderArguments`, but throws one InvalidInputError that tells every fault, also `num_inference_steps` that
+ * contradict `sigmas`.
+ */
 export const parseRenderArguments = (
   given: Readonly<Record<string, unknown>>,
-  spell?: (name: string) => string,
+  spell: (name: string) => string = (name) => name,
 ): RenderArguments => {
   const { values, faults } = readRenderArguments(given, spell)
-  const [first, ...others] = faults
+  const [first, ...others] = [...faults, ...scheduleFaults(values, spell)]
   if (first === undefined) return values
   const rest = others.map(({ field, message }) => `\n${field}: ${message}`).join('')
   throw new InvalidInputError(first.field, first.message + rest)

@@ -5,8 +5,9 @@ import type { InputFault } from '../../shared/contracts/input-fault.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { MAX_MANIFEST_BYTES } from '../../shared/contracts/manifest.ts'
 import { MANIFEST_PICTURE } from '../../shared/contracts/manifest-picture.ts'
-import { type ManifestKind, readManifestDocument } from '../../shared/manifest/manifest-document.ts'
-import { readHeader, readItem } from '../../shared/manifest/read-item.ts'
+import type { ManifestKind } from '../../shared/manifest/manifest-document.ts'
+import { type ReadManifest, readManifest } from '../../shared/manifest/parse-manifest.ts'
+import { layerFaults } from '../../shared/manifest/plan-clips.ts'
 import { checkPicture } from './picture-upload.ts'
 import type { Upload } from './upload.ts'
 
@@ -57,18 +58,20 @@ export const checkManifest = async (
   { key, kind }: { readonly key: string; readonly kind: ManifestKind },
 ): Promise<CheckedManifest> => {
   const bytes = await readManifestFile(file)
-  let document: ReturnType<typeof readManifestDocument>
+  let manifest: ReadManifest
   try {
-    document = readManifestDocument(bytes, kind)
+    manifest = readManifest(bytes, kind)
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
     throw new InvalidInputError(file, error.message, { cause: error })
   }
-  const header = readHeader(document.header)
-  const items = document.items.map((written) => ({ line: written.line, ...readItem(written, header) }))
+  const { header, headerPlace, headerFaults, items } = manifest
   const faults: readonly PlacedFault[] = [
-    ...header.faults.map((fault) => ({ line: document.headerLine, ...fault })),
-    ...items.flatMap(({ line, faults: itemFaults }) => itemFaults.map((fault) => ({ line, ...fault }))),
+    ...headerFaults.map((fault) => ({ line: headerPlace.line, ...fault })),
+    ...items.flatMap(({ place: { line }, faults: itemFaults, parameters, grid }) => {
+      const found = itemFaults.length > 0 ? itemFaults : layerFaults([header.defaults, parameters], grid)
+      return found.map((fault) => ({ line, ...fault }))
+    }),
   ]
   if (faults.length > 0) refuse(file, faults)
   return {

@@ -99,6 +99,32 @@ describe('a parameter', () => {
       [null, 30],
     ])
   })
+
+  test('num_inference_steps of the defaults are refused where an item has sigmas of other steps', () => {
+    const parsed = parseJson({
+      defaults: { num_inference_steps: 4 },
+      items: [
+        A,
+        { ...A, parameters: { sigmas: 'align-your-steps' } },
+        { ...A, parameters: { sigmas: 'align-your-steps', num_inference_steps: 10 } },
+        { ...A, grid: { sigmas: [[700, 3, 2, 1, 0], 'align-your-steps'] } },
+      ],
+    })
+    expect(clipsOf(parsed, 'sigmas', 'numInferenceSteps')).toEqual([
+      [null, 4],
+      ['align-your-steps', 10],
+    ])
+    const rule = 'which makes 10 steps; must be 10: correct it, or give only one of the two'
+    expect(faultsOf(parsed)).toEqual([
+      `2/- defaults.num_inference_steps: got 4, and items[1].parameters.sigmas is 'align-your-steps', ${rule}`,
+      `4/- defaults.num_inference_steps: got 4, and items[3].grid.sigmas is 'align-your-steps', ${rule}`,
+    ])
+  })
+
+  test('sigmas keep the number of steps of the checkpoint beside them, so that the job id stays', () => {
+    const parsed = parseJson({ items: [{ ...A, parameters: { sigmas: 'align-your-steps' } }] })
+    expect(clipsOf(parsed, 'sigmas', 'numInferenceSteps')).toEqual([['align-your-steps', 3]])
+  })
 })
 
 describe('a rejected item is told with place, field, value, rule and fix; the others go on', () => {

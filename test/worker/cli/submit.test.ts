@@ -140,6 +140,12 @@ describe('svd submit PICTURE', () => {
     ['what is no picture', async (): Promise<string> => 'GIF89a', [], /cup\.png: is a GIF/],
     ['an argument out of its range', () => pixels('png'), ['--fps', '0'], /--fps: got 0; must be/],
     ['noise levels that rise', () => pixels('png'), ['--sigmas', '1,2,0'], /--sigmas: got \[1,2,0\]/],
+    [
+      'steps that contradict the noise levels',
+      () => pixels('png'),
+      ['--sigmas', 'align-your-steps', '--num-inference-steps', '4'],
+      /--num-inference-steps: got 4, and --sigmas is 'align-your-steps', which makes 10 steps; must be 10/,
+    ],
     ['a prefix that is no folder', () => pixels('png'), ['--prefix', '../x'], /--prefix: got '..\/x', which/],
     ['pictures for no manifest', () => pixels('png'), ['--images', '.'], /--images: is for the pictures/],
   ] as const)('uploads nothing for %s', async (_, content, args, message) => {
@@ -285,6 +291,32 @@ describe('svd submit MANIFEST', () => {
         items: [{ image: 'https://x/y.png' }, { image: 'images/a.png', parameters: { fps: 0 } }],
       }),
       /items\[0\]\.image: got .*, a URL; .*\n.*motion\.json: items\[1\]\.parameters\.fps: got 0; must be/,
+    ],
+    [
+      'steps of its defaults that contradict the sigmas of an item',
+      JSON.stringify({
+        defaults: { num_inference_steps: 4 },
+        items: [{ image: 'images/a.png', grid: { sigmas: ['align-your-steps'] } }],
+      }),
+      /motion\.json: defaults\.num_inference_steps: got 4, and items\[0\]\.grid\.sigmas is 'align-your-steps', /,
+    ],
+    [
+      'two items of one id',
+      JSON.stringify({
+        items: [
+          { image: 'images/a.png', id: 'cup' },
+          { image: 'images/b.png', id: 'cup' },
+        ],
+      }),
+      /motion\.json: items\[1\]\.id: got 'cup', which item 1 has too/,
+    ],
+    [
+      'more clips than a manifest may make',
+      JSON.stringify({
+        grid: { seed: Array.from({ length: 5_001 }, (_, seed) => seed) },
+        items: [{ image: 'images/a.png' }, { image: 'images/b.png' }],
+      }),
+      /motion\.json: items: make 10002 clips together; a manifest may make at most 10000/,
     ],
   ])('uploads nothing for %s', async (_, content, message) => {
     const { at } = await aFolder({ 'motion.json': content })
