@@ -104,7 +104,8 @@ export interface ReadArguments {
 }
 
 /**
- * Checks a record of arguments in the reference's spelling. `spell` turns a name into what the user wrote
+ * Checks a record of arguments in the reference's spelling. An argument that is `null` or `undefined` is not given: a
+ * layer below, or the checkpoint, decides it. `spell` turns a name into what the user wrote
  * (`--num-frames`).
  */
 export const readRenderArguments = (
@@ -119,6 +120,7 @@ export const readRenderArguments = (
       faults.push({ field: spell(name), message: `no such argument; ${suggestion(name)}` })
       continue
     }
+    if (value === null) continue
     const { schema, rule }: Argument = ARGUMENTS[name as RenderArgumentName]
     const result = schema.safeParse(value)
     if (result.success) values[name] = result.data
