@@ -8,7 +8,7 @@ import { MANIFEST_PICTURE } from '../../shared/contracts/manifest-picture.ts'
 import type { ManifestKind } from '../../shared/manifest/manifest-document.ts'
 import { type ReadManifest, readManifest } from '../../shared/manifest/parse-manifest.ts'
 import { layerFaults } from '../../shared/manifest/plan-clips.ts'
-import { checkPicture } from './picture-upload.ts'
+import { checkPicture, type PictureChecks } from './picture-upload.ts'
 import type { Upload } from './upload.ts'
 
 export const manifestKindOf = (file: string): ManifestKind | null => {
@@ -87,11 +87,12 @@ export const checkManifest = async (
 export const picturesOfManifest = async (
   pictureKeys: readonly string[],
   folder: string,
+  checks: PictureChecks,
 ): Promise<readonly Upload[]> => {
   const uploads: Upload[] = []
   for (const key of pictureKeys) {
     const file = path.join(folder, ...key.slice(IMAGES_PREFIX.length).split('/'))
-    const picture = await checkPicture(file, key).catch((error: NodeJS.ErrnoException) => {
+    const picture = await checkPicture(file, key, checks).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error
       throw new InvalidInputError('--images', `there is no ${file}, which the manifest names as ${key}`)
     })

@@ -3,6 +3,7 @@ import path from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { aFailure, aJobMessage, anOutput, aResult, aStatus } from '../tracking/a-job.ts'
 import { fakeServices } from './fake-services.ts'
@@ -154,6 +155,28 @@ describe('svd submit PICTURE', () => {
     const { exitCode, stderr } = await run(['submit', at('good.png'), at('cup.png'), ...args])
     expect(exitCode).toBe(2)
     expect(stderr).toMatch(message)
+    expect(inputs.keys()).toEqual([])
+  })
+
+  test('uploads nothing if the output bucket cannot be read', async () => {
+    const { at } = await aFolder({ 'cup.png': await pixels('png') })
+    const { run, inputs, services } = withIngest()
+    const openBucket = (bucket: string): ObjectStore => {
+      const store = services.openBucket(bucket)
+      if (bucket !== 'out') return store
+      return {
+        ...store,
+        async read() {
+          throw new Error('s3://out: there is no such bucket')
+        },
+      }
+    }
+    const args = ['submit', at('cup.png')]
+    const { exitCode, stderr } = await run(args, { services: { ...services, openBucket } })
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: expect.stringContaining('s3://out: there is no such bucket'),
+    })
     expect(inputs.keys()).toEqual([])
   })
 
