@@ -1,14 +1,9 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { checkDeclaredFormat, formatOfName } from '../../shared/image/declared-format.ts'
-import { decodeImage, MAX_IMAGE_BYTES, type RgbImage } from '../../shared/image/decode-image.ts'
+import { MAX_IMAGE_BYTES, type RgbImage } from '../../shared/image/decode-image.ts'
+import { decodeDroppedPicture } from '../../shared/image/dropped-picture.ts'
 import { imageFormatOf } from '../../shared/image/image-format.ts'
 import { ObjectChangedError, type ObjectInfo, type ObjectStore } from '../../shared/ports/object-store.ts'
-
-/**
- * Lower than what `svd render` takes on one's own machine: anybody with access to the bucket drops pictures, and one of
- * 25 megapixels takes 370 MB to decode as a JPEG, 760 MB as a 16-bit PNG, for half a megapixel that the model sees.
- */
-export const MAX_DROPPED_PIXELS = 25_000_000
 
 const checkSize = ({ sizeBytes }: ObjectInfo, field: string): void => {
   if (sizeBytes <= MAX_IMAGE_BYTES) return
@@ -35,5 +30,5 @@ export const loadPicture = async (
   const stored = await store.read(key, { maxBytes: MAX_IMAGE_BYTES, versionId, ifMatch: etag }, signal)
   if (stored === null) throw new ObjectChangedError(`${key}: is not there any more`)
   checkDeclaredFormat(imageFormatOf(stored.bytes, field), info, field)
-  return decodeImage(stored.bytes, field, MAX_DROPPED_PIXELS)
+  return decodeDroppedPicture(stored.bytes, field)
 }

@@ -1,21 +1,10 @@
 import { createHash } from 'node:crypto'
 import { normalizedImageKey } from '../../shared/contracts/bucket-layout.ts'
-import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { hashPixels } from '../../shared/contracts/job-id.ts'
 import type { JobImage } from '../../shared/contracts/job-message.ts'
-import { MAX_IMAGE_BYTES } from '../../shared/image/decode-image.ts'
-import { encodePng } from '../../shared/image/encode-png.ts'
+import { encodeDroppedPicture } from '../../shared/image/dropped-picture.ts'
 import type { RgbImage } from '../../shared/image/rgb-image.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-
-/** Workers read no larger ones. */
-const checkSize = (png: Uint8Array, { width, height }: RgbImage, field: string): void => {
-  if (png.length <= MAX_IMAGE_BYTES) return
-  throw new InvalidInputError(
-    field,
-    `its ${width} x ${height} pixels take ${png.length} bytes as a PNG, more than ${MAX_IMAGE_BYTES}; scale it down`,
-  )
-}
 
 /**
  * Puts a picture where workers read it: a plain PNG, whatever came in with the dropped file left out. It is called by
@@ -33,8 +22,7 @@ export const storePicture = async (
   const pixelsSha256 = hashPixels(image)
   const key = normalizedImageKey(pixelsSha256)
   if ((await output.head(key, signal)) === null) {
-    const png = await encodePng(image)
-    checkSize(png, image, field)
+    const png = await encodeDroppedPicture(image, field)
     const sha256 = createHash('sha256').update(png).digest('hex')
     await output.create(key, png, { contentType: 'image/png', sha256 }, signal)
   }

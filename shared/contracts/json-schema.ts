@@ -25,8 +25,9 @@ export const jsonSchemaOf = (name: DocumentName) => {
     io: 'input',
     // A bigint is what a program may pass for a seed; a document cannot have one.
     unrepresentable: 'any',
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.anyOf === undefined) return
+    override: ({ zodSchema, jsonSchema }) => {
+      // A value that may be null has choices too, but zod has not yet filled them here.
+      if (zodSchema._zod.def.type !== 'union' || jsonSchema.anyOf === undefined) return
       jsonSchema.anyOf = jsonSchema.anyOf.filter((choice) => Object.keys(choice).length > 0)
     },
   })

@@ -12,6 +12,7 @@ import { RENDER_ARGUMENT_NAMES, renderArgumentRule, renderArgumentSchema } from 
  *
  * Of a parameter, the last that says it holds: checkpoint, manifest's defaults, item's parameters, a value of the
  * grid. A grid makes a clip for each combination of its values; an item's list goes before the manifest's of that name.
+ * `null` for an optional field or argument, or as a value in a grid's list, means that it is not given there.
  */
 
 /** 1,000 items of a few hundred bytes have a tenth of it; it is parsed in memory. */
@@ -30,7 +31,7 @@ const parametersSchema = z
     Object.fromEntries(
       RENDER_ARGUMENT_NAMES.map((name) => [
         name,
-        renderArgumentSchema(name).optional().describe(renderArgumentRule(name)),
+        renderArgumentSchema(name).nullish().describe(renderArgumentRule(name)),
       ]),
     ),
   )
@@ -42,10 +43,10 @@ const gridSchema = z
       RENDER_ARGUMENT_NAMES.map((name) => [
         name,
         z
-          .array(renderArgumentSchema(name))
+          .array(renderArgumentSchema(name).nullable())
           .min(1)
           .max(MAX_JOBS)
-          .optional()
+          .nullish()
           .describe(`a list of values, each ${renderArgumentRule(name)}`),
       ]),
     ),
@@ -60,20 +61,20 @@ const groupSchema = z
 
 /** What stands for all items. */
 export const HEADER_FIELDS = {
-  version: z.literal(1).optional().describe('1'),
-  defaults: parametersSchema.optional().describe('an object of render parameters, for all items'),
-  grid: gridSchema.optional().describe(gridSchema.description ?? ''),
-  group: groupSchema.optional().describe(groupSchema.description ?? ''),
+  version: z.literal(1).nullish().describe('1'),
+  defaults: parametersSchema.nullish().describe('an object of render parameters, for all items'),
+  grid: gridSchema.nullish().describe(gridSchema.description ?? ''),
+  group: groupSchema.nullish().describe(groupSchema.description ?? ''),
 }
 
 export const ITEM_FIELDS = {
   image: z.string().min(1).describe('the key of a PNG, JPEG or WebP picture under images/ in this bucket'),
-  parameters: parametersSchema.optional().describe(parametersSchema.description ?? ''),
+  parameters: parametersSchema.nullish().describe(parametersSchema.description ?? ''),
   grid: HEADER_FIELDS.grid,
   id: z
     .string()
     .regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u)
-    .optional()
+    .nullish()
     .describe('a name of 1 to 128 characters that no other item has; it comes back in the report'),
   group: HEADER_FIELDS.group,
 }
@@ -86,7 +87,7 @@ export const SIDECAR_FIELDS = {
 
 /** Lets an editor find the schema; nothing else looks at it. */
 export const SCHEMA_FIELD = {
-  $schema: z.string().optional().describe('where the schema of this document is'),
+  $schema: z.string().nullish().describe('where the schema of this document is'),
 }
 
 export const manifestSchema = z

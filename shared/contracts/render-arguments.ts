@@ -4,6 +4,7 @@ import { explained } from './explained.ts'
 import { FIT_MODES } from './fit-mode.ts'
 import type { InputFault } from './input-fault.ts'
 import { InvalidInputError } from './invalid-input.ts'
+import { scheduleFaults } from './schedule-steps.ts'
 import { shownValue } from './shown-value.ts'
 
 /**
@@ -103,7 +104,8 @@ export interface ReadArguments {
 }
 
 /**
- * Checks a record of arguments in the reference's spelling. `spell` turns a name into what the user wrote
+ * Checks a record of arguments in the reference's spelling. An argument that is `null` or `undefined` is not given: a
+ * layer below, or the checkpoint, decides it. `spell` turns a name into what the user wrote
  * (`--num-frames`).
  */
 export const readRenderArguments = (
@@ -118,6 +120,7 @@ export const readRenderArguments = (
       faults.push({ field: spell(name), message: `no such argument; ${suggestion(name)}` })
       continue
     }
+    if (value === null) continue
     const { schema, rule }: Argument = ARGUMENTS[name as RenderArgumentName]
     const result = schema.safeParse(value)
     if (result.success) values[name] = result.data
@@ -129,13 +132,16 @@ export const readRenderArguments = (
   return { values: values as RenderArguments, faults }
 }
 
-/** As `readRenderArguments`, but throws one InvalidInputError that tells every fault. */
+/**
+ * As `readRenderArguments`, but throws one InvalidInputError that tells every fault, also `num_inference_steps` that
+ * contradict `sigmas`.
+ */
 export const parseRenderArguments = (
   given: Readonly<Record<string, unknown>>,
-  spell?: (name: string) => string,
+  spell: (name: string) => string = (name) => name,
 ): RenderArguments => {
   const { values, faults } = readRenderArguments(given, spell)
-  const [first, ...others] = faults
+  const [first, ...others] = [...faults, ...scheduleFaults(values, spell)]
   if (first === undefined) return values
   const rest = others.map(({ field, message }) => `\n${field}: ${message}`).join('')
   throw new InvalidInputError(first.field, first.message + rest)

@@ -7,7 +7,7 @@ import type { FaultPlace } from './fault-list.ts'
 import { type ManifestDocument, type ManifestKind, readManifestDocument } from './manifest-document.ts'
 import { type CheckpointTraits, planClips } from './plan-clips.ts'
 import { gridSize } from './read-grid.ts'
-import { type ReadItem, readHeader, readItem } from './read-item.ts'
+import { type ManifestHeader, type ReadItem, readHeader, readItem } from './read-item.ts'
 
 /** An item that can be rendered, if its picture can. */
 export interface ManifestItem {
@@ -30,7 +30,8 @@ export interface ParsedManifest {
   readonly rejected: readonly PlacedFaults[]
 }
 
-interface PlacedItem extends ReadItem {
+/** An item and its place in the manifest. */
+export interface PlacedItem extends ReadItem {
   readonly place: FaultPlace
   readonly imageField: string
 }
@@ -55,7 +56,7 @@ const idFaults = (items: readonly ReadItem[]): readonly (readonly InputFault[])[
 
 const readItems = (
   document: ManifestDocument,
-  header: ReturnType<typeof readHeader>,
+  header: ManifestHeader,
   limits: WorkLimits,
 ): readonly PlacedItem[] => {
   const items = document.items.map((written) => readItem(written, header, limits))
@@ -79,6 +80,27 @@ const sizeFaults = (items: readonly ReadItem[], limits: WorkLimits): readonly In
   return [{ field: 'items', message: `make ${clips} clips together; ${clipCountRule(limits)}` }]
 }
 
+export interface ReadManifest {
+  readonly header: ManifestHeader
+  readonly headerPlace: FaultPlace
+  /** Faults of what stands for all items, and of all items together. */
+  readonly headerFaults: readonly InputFault[]
+  readonly items: readonly PlacedItem[]
+}
+
+/**
+ * A manifest as far as it can be checked without the checkpoint; each item has its own faults.
+ *
+ * @throws InvalidInputError for what is wrong with the document as a whole.
+ */
+export const readManifest = (bytes: Uint8Array, kind: ManifestKind, limits: WorkLimits): ReadManifest => {
+  const document = readManifestDocument(bytes, kind)
+  const header = readHeader(document.header)
+  const items = readItems(document, header, limits)
+  const headerFaults = [...header.faults, ...sizeFaults(items, limits)]
+  return { header, headerPlace: placeOf(document.headerLine), headerFaults, items }
+}
+
 /**
  * A manifest's items, planned to the last parameter, and what is wrong with the others. A fault of the document as a
  * whole, or of what stands for all items, rejects all of them. Never throws.
@@ -89,20 +111,18 @@ export const parseManifest = (
   traits: CheckpointTraits,
   limits: WorkLimits,
 ): ParsedManifest => {
-  let document: ManifestDocument
+  let manifest: ReadManifest
   try {
-    document = readManifestDocument(bytes, kind)
+    manifest = readManifest(bytes, kind, limits)
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
     return { items: [], rejected: [{ place: placeOf(null), faults: [faultOf(error)] }] }
   }
-  const header = readHeader(document.header)
-  const read = readItems(document, header, limits)
-  const headerFaults = [...header.faults, ...sizeFaults(read, limits)]
+  const { header, headerPlace, headerFaults } = manifest
   const items: ManifestItem[] = []
   const rejected: PlacedFaults[] = []
-  if (headerFaults.length > 0) rejected.push({ place: placeOf(document.headerLine), faults: headerFaults })
-  for (const { place, imageField, image, group, parameters, grid, faults } of read) {
+  if (headerFaults.length > 0) rejected.push({ place: headerPlace, faults: headerFaults })
+  for (const { place, imageField, image, group, parameters, grid, faults } of manifest.items) {
     if (faults.length > 0) {
       rejected.push({ place, faults })
     } else if (headerFaults.length === 0) {

@@ -6,6 +6,7 @@ import {
   type RenderParameters,
   resolveParameters,
 } from '../contracts/render-parameters.ts'
+import { scheduleFaults } from '../contracts/schedule-steps.ts'
 import { jobWorkFault, type WorkLimits } from '../contracts/work-limits.ts'
 import { mergeArguments } from './merge-arguments.ts'
 import { combinationsOf, type Grid } from './read-grid.ts'
@@ -29,6 +30,34 @@ export interface PlannedClips {
   readonly faults: readonly InputFault[]
 }
 
+const mergeLayers = (layers: readonly ArgumentLayer[]): RenderArguments =>
+  layers.reduce<RenderArguments>((merged, { values }) => mergeArguments(merged, values), {})
+
+/** A name as the user finds it in the highest layer that gives it. */
+const spellIn =
+  (layers: readonly ArgumentLayer[], grid: Grid) =>
+  (name: string): string =>
+    [...grid].find(([argument]) => argument === name)?.[1].field ??
+    layers.findLast(({ values }) => Object.hasOwn(values, name))?.spell(name) ??
+    name
+
+/**
+ * The first combination whose `num_inference_steps` contradict its `sigmas`, as a fault; empty if there is none. What a
+ * layer below gives counts as given. The checkpoint need not be known.
+ */
+export const layerFaults = (layers: readonly ArgumentLayer[], grid: Grid): readonly InputFault[] => {
+  const below = mergeLayers(layers)
+  const spell = spellIn(layers, grid)
+  const ofSchedule = new Map(
+    [...grid].filter(([name]) => name === 'sigmas' || name === 'num_inference_steps'),
+  )
+  for (const combination of combinationsOf(ofSchedule)) {
+    const faults = scheduleFaults(mergeArguments(below, combination), spell)
+    if (faults.length > 0) return faults
+  }
+  return []
+}
+
 /**
  * Layers, the lowest first, and on top of them each combination of the grid. A clip that is more work than a job may have
  * is a fault.
@@ -39,11 +68,10 @@ export const planClips = (
   { defaults, vaeScaleFactor }: CheckpointTraits,
   limits: Pick<WorkLimits, 'maxJobWork'>,
 ): PlannedClips => {
-  const below = layers.reduce<RenderArguments>((merged, { values }) => mergeArguments(merged, values), {})
-  const spell = (name: string): string =>
-    [...grid].find(([argument]) => argument === name)?.[1].field ??
-    layers.findLast(({ values }) => Object.hasOwn(values, name))?.spell(name) ??
-    name
+  const faults = layerFaults(layers, grid)
+  if (faults.length > 0) return { clips: [], faults }
+  const below = mergeLayers(layers)
+  const spell = spellIn(layers, grid)
   const clips: RenderParameters[] = []
   for (const combination of combinationsOf(grid)) {
     try {

@@ -12,7 +12,7 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
 export const readLater = (schema: z.ZodType) =>
   z
     .custom<JsonObject>(isJsonObject)
-    .optional()
+    .nullish()
     .describe(schema.description ?? 'an object')
 
 type Fields = Readonly<Record<string, z.ZodType>>

@@ -57,6 +57,8 @@ export const readGrid = (
       faults.push(...readRenderArguments({ [name]: values }, spell).faults)
       continue
     }
+    // As if it were not there, so that the manifest's own list holds.
+    if (values === null) continue
     const axis = readAxis(argument, values, spell(name))
     faults.push(...axis.faults)
     grid.set(argument, axis)

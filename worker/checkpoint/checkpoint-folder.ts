@@ -1,5 +1,5 @@
-import { readdir, realpath, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { errorCode, openFault } from './file-bytes.ts'
 import { folderEntries } from './folder-entries.ts'
@@ -9,11 +9,32 @@ const DOWNLOAD = 'hf download stabilityai/stable-video-diffusion-img2vid-xt --lo
 const LAYOUT =
   'a diffusers folder (model_index.json, unet/, vae/, image_encoder/, scheduler/, feature_extractor/)'
 
+/**
+ * The snapshot that a folder of the Hub's cache suggests: the one of `refs/main`, else the only one or one of several.
+ * `null` if there is none.
+ *
+ *     models--OWNER--NAME/refs/main                the commit that the branch `main` had at the last download
+ *     models--OWNER--NAME/snapshots/COMMIT/…       one folder for each downloaded commit
+ */
+const suggestSnapshot = async (snapshotsDir: string): Promise<string | null> => {
+  const snapshots = await readdir(snapshotsDir).catch(() => [])
+  const main = await readFile(join(snapshotsDir, '..', 'refs', 'main'), 'utf8').catch(() => '')
+  const ofMain = snapshots.find((commit) => commit === main.trim())
+  if (ofMain !== undefined) return `give the snapshot inside it: ${join(snapshotsDir, ofMain)}`
+  const [first, ...others] = snapshots.toSorted()
+  if (first === undefined) return null
+  const which = others.length === 0 ? 'the snapshot' : `one of the ${snapshots.length} snapshots`
+  return `give ${which} inside it: ${join(snapshotsDir, first)}`
+}
+
 /** A folder that holds no model_index.json: what it looks like, and what to give instead. */
 const diagnose = async (dir: string, entries: readonly string[]): Promise<string> => {
-  const snapshots = entries.includes('snapshots') ? await readdir(join(dir, 'snapshots')).catch(() => []) : []
-  if (snapshots[0] !== undefined) {
-    return `is the root of a Hub cache entry; give the snapshot inside it: ${join(dir, 'snapshots', snapshots[0])}`
+  const beside: readonly string[] = await readdir(join(dir, '..')).catch(() => [])
+  const isSnapshots = basename(resolve(dir)) === 'snapshots' && beside.includes('refs')
+  if (isSnapshots || entries.includes('snapshots')) {
+    const suggestion = await suggestSnapshot(isSnapshots ? dir : join(dir, 'snapshots'))
+    const what = isSnapshots ? 'holds the snapshots' : 'is the root'
+    if (suggestion !== null) return `${what} of a Hub cache entry; ${suggestion}`
   }
   const single = entries.find(
     (entry) => /\.(safetensors|ckpt)$/.test(entry) && !/^(model|diffusion_pytorch_model)\./.test(entry),

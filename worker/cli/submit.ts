@@ -1,10 +1,19 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtempDisposable } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { downloadVideos } from '../submit/download-video.ts'
+import type { PictureChecks } from '../submit/picture-upload.ts'
 import { planSubmission, type Submission } from '../submit/plan-submission.ts'
-import { awaitReports, type SentDrop, sendSubmission } from '../submit/send-submission.ts'
+import {
+  assertReportsReadable,
+  awaitReports,
+  type SentDrop,
+  sendSubmission,
+} from '../submit/send-submission.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from './argument-options.ts'
 import { readDeployment } from './deployment.ts'
@@ -24,12 +33,29 @@ import { allSucceeded, displayFor, endLine, watchJobs } from './watch-jobs.ts'
 const newPrefix = (now: Date): string =>
   `${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
 
-const plan = async (files: readonly string[], options: SubmitOptions, now: Date): Promise<Submission> => {
+interface PlanDeps {
+  readonly now: Date
+  readonly scratchDir: string
+  readonly stderr: Surroundings['stderr']
+}
+
+const plan = async (
+  files: readonly string[],
+  options: SubmitOptions,
+  { now, scratchDir, stderr }: PlanDeps,
+): Promise<Submission> => {
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
   const given = parseRenderArguments(typed, spellOption)
   await assertImagesReadable(files)
   const { prefix, images } = options
-  return await planSubmission({ files, given, prefix: prefix ?? newPrefix(now), imagesDir: images ?? null })
+  const onScaled: PictureChecks['onScaled'] = (file, from, to) => {
+    stderr.write(
+      `${file}: ${from.width}x${from.height} pixels are more than ingest takes; ` +
+        `uploads it scaled down to ${to.width}x${to.height}\n`,
+    )
+  }
+  const request = { files, given, prefix: prefix ?? newPrefix(now), imagesDir: images ?? null }
+  return await planSubmission(request, { scratchDir, onScaled })
 }
 
 const REPORT_INTERVAL_MS = 500
@@ -50,6 +76,7 @@ const send = async (
   const onSent = ({ name, key }: { readonly name: string; readonly key: string }): void => {
     if (!options.quiet) stderr.write(`${name} is at s3://${inputs.bucket}/${key}\n`)
   }
+  await assertReportsReadable(outputs, submission, signal)
   const sent = await sendSubmission(inputs, submission, onSent, signal)
   const reports = new Map<string, IngestReport>()
   const onReport = ({ upload }: SentDrop, report: IngestReport): void => {
@@ -98,7 +125,8 @@ export const runSubmit = async (
   const intervalMs = parseInterval(options.interval)
   await using services = await openServices()
   const { clock } = services
-  const submission = await plan(files, options, clock.now())
+  await using scratch = await mkdtempDisposable(path.join(tmpdir(), 'svd-submit-'))
+  const submission = await plan(files, options, { now: clock.now(), scratchDir: scratch.path, stderr })
   const inputs = services.openBucket(deployment.inputBucket)
   const outputs = services.openBucket(deployment.outputBucket)
   const drops = await send(submission, { inputs, outputs, limitMs }, options, services, surroundings)

@@ -6,9 +6,10 @@ import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { MAX_MANIFEST_BYTES } from '../../shared/contracts/manifest.ts'
 import { MANIFEST_PICTURE } from '../../shared/contracts/manifest-picture.ts'
 import { DEFAULT_WORK_LIMITS } from '../../shared/contracts/work-limits.ts'
-import { type ManifestKind, readManifestDocument } from '../../shared/manifest/manifest-document.ts'
-import { readHeader, readItem } from '../../shared/manifest/read-item.ts'
-import { checkPicture } from './picture-upload.ts'
+import type { ManifestKind } from '../../shared/manifest/manifest-document.ts'
+import { type ReadManifest, readManifest } from '../../shared/manifest/parse-manifest.ts'
+import { layerFaults } from '../../shared/manifest/plan-clips.ts'
+import { checkPicture, type PictureChecks } from './picture-upload.ts'
 import type { Upload } from './upload.ts'
 
 export const manifestKindOf = (file: string): ManifestKind | null => {
@@ -58,21 +59,20 @@ export const checkManifest = async (
   { key, kind }: { readonly key: string; readonly kind: ManifestKind },
 ): Promise<CheckedManifest> => {
   const bytes = await readManifestFile(file)
-  let document: ReturnType<typeof readManifestDocument>
+  let manifest: ReadManifest
   try {
-    document = readManifestDocument(bytes, kind)
+    manifest = readManifest(bytes, kind, DEFAULT_WORK_LIMITS)
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
     throw new InvalidInputError(file, error.message, { cause: error })
   }
-  const header = readHeader(document.header)
-  const items = document.items.map((written) => ({
-    line: written.line,
-    ...readItem(written, header, DEFAULT_WORK_LIMITS),
-  }))
+  const { header, headerPlace, headerFaults, items } = manifest
   const faults: readonly PlacedFault[] = [
-    ...header.faults.map((fault) => ({ line: document.headerLine, ...fault })),
-    ...items.flatMap(({ line, faults: itemFaults }) => itemFaults.map((fault) => ({ line, ...fault }))),
+    ...headerFaults.map((fault) => ({ line: headerPlace.line, ...fault })),
+    ...items.flatMap(({ place: { line }, faults: itemFaults, parameters, grid }) => {
+      const found = itemFaults.length > 0 ? itemFaults : layerFaults([header.defaults, parameters], grid)
+      return found.map((fault) => ({ line, ...fault }))
+    }),
   ]
   if (faults.length > 0) refuse(file, faults)
   return {
@@ -88,11 +88,12 @@ export const checkManifest = async (
 export const picturesOfManifest = async (
   pictureKeys: readonly string[],
   folder: string,
+  checks: PictureChecks,
 ): Promise<readonly Upload[]> => {
   const uploads: Upload[] = []
   for (const key of pictureKeys) {
     const file = path.join(folder, ...key.slice(IMAGES_PREFIX.length).split('/'))
-    const picture = await checkPicture(file, key).catch((error: NodeJS.ErrnoException) => {
+    const picture = await checkPicture(file, key, checks).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error
       throw new InvalidInputError('--images', `there is no ${file}, which the manifest names as ${key}`)
     })

@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { sidecarKey } from '../../shared/contracts/bucket-layout.ts'
 import type { RenderArguments } from '../../shared/contracts/render-arguments.ts'
 import { decodeImage } from '../../shared/image/decode-image.ts'
 import { type ImageFormat, imageFormatOf } from '../../shared/image/image-format.ts'
+import { scaleDown } from './scale-down.ts'
 import type { Upload } from './upload.ts'
 
 const CONTENT_TYPES: Readonly<Record<ImageFormat, string>> = {
@@ -34,21 +37,42 @@ const metadataOf = (given: RenderArguments): Readonly<Record<string, string>> =>
 const keyOfFormat = (key: string, format: ImageFormat): string =>
   ENDINGS[format].test(key) ? key : `${key}.${format.toLowerCase()}`
 
+export interface PictureSize {
+  readonly width: number
+  readonly height: number
+}
+
+export interface PictureChecks {
+  /** Folder that gets the pictures that are scaled down. It has to stay until they are uploaded. */
+  readonly scratchDir: string
+  /** Called with the upright size of a picture that is larger than ingest takes, and with what is uploaded. */
+  readonly onScaled: (file: string, from: PictureSize, to: PictureSize) => void
+}
+
 /**
- * Looks at a picture as ingest will. Throws InvalidInputError where ingest would reject it. `key` gets the right ending
- * if it has another.
+ * Checks a picture as ingest will. Throws InvalidInputError where ingest would reject it. One that only has too many
+ * pixels is scaled down. `key` gets the right ending if it has another.
  */
-export const checkPicture = async (file: string, key: string): Promise<Upload> => {
+export const checkPicture = async (
+  file: string,
+  key: string,
+  { scratchDir, onScaled }: PictureChecks,
+): Promise<Upload> => {
   const bytes = await readFile(file)
   const format = imageFormatOf(bytes, file)
-  await decodeImage(bytes, file)
-  return {
+  const image = await decodeImage(bytes, file)
+  const upload = {
     name: file,
     key: keyOfFormat(key, format),
-    body: { path: file, sizeBytes: bytes.length },
     contentType: CONTENT_TYPES[format],
     metadata: {},
   }
+  const scaled = await scaleDown(image, format, file)
+  if (scaled === null) return { ...upload, body: { path: file, sizeBytes: bytes.length } }
+  const scaledFile = path.join(scratchDir, randomUUID())
+  await writeFile(scaledFile, scaled.bytes)
+  onScaled(file, image, scaled)
+  return { ...upload, body: { path: scaledFile, sizeBytes: scaled.bytes.length } }
 }
 
 /**

@@ -3,7 +3,7 @@ import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { keyFault } from '../../shared/contracts/object-key.ts'
 import type { RenderArguments } from '../../shared/contracts/render-arguments.ts'
 import { checkManifest, manifestKindOf, picturesOfManifest } from './manifest-upload.ts'
-import { checkPicture, pictureWithArguments } from './picture-upload.ts'
+import { checkPicture, type PictureChecks, pictureWithArguments } from './picture-upload.ts'
 import type { Upload } from './upload.ts'
 import { openNames } from './upload-names.ts'
 
@@ -50,7 +50,10 @@ const assertUseful = ({ files, given, imagesDir }: SubmissionRequest): void => {
 }
 
 /** Everything that can be wrong without the bucket is found here: throws InvalidInputError. */
-export const planSubmission = async (request: SubmissionRequest): Promise<Submission> => {
+export const planSubmission = async (
+  request: SubmissionRequest,
+  checks: PictureChecks,
+): Promise<Submission> => {
   const { files, given, prefix, imagesDir } = request
   assertPrefix(prefix)
   assertUseful(request)
@@ -61,7 +64,7 @@ export const planSubmission = async (request: SubmissionRequest): Promise<Submis
     const name = `${prefix}/${nameOf(file)}`
     const kind = manifestKindOf(file)
     if (kind === null) {
-      const picture = await checkPicture(file, `${IMAGES_PREFIX}${name}`)
+      const picture = await checkPicture(file, `${IMAGES_PREFIX}${name}`, checks)
       const uploads = pictureWithArguments(picture, given)
       const upload = uploads.at(-1) ?? picture
       drops.push({ before: uploads.slice(0, -1), upload })
@@ -71,6 +74,6 @@ export const planSubmission = async (request: SubmissionRequest): Promise<Submis
       drops.push({ before: [], upload: manifest.upload })
     }
   }
-  const pictures = imagesDir === null ? [] : await picturesOfManifest([...pictureKeys], imagesDir)
+  const pictures = imagesDir === null ? [] : await picturesOfManifest([...pictureKeys], imagesDir, checks)
   return { pictures, drops }
 }

@@ -14,6 +14,19 @@ export interface SentDrop {
   readonly etag: string
 }
 
+/**
+ * Reads where ingest will report, so that a bucket which is missing or may not be read is found before anything is
+ * uploaded. Throws as the store does.
+ */
+export const assertReportsReadable = async (
+  outputs: ObjectStore,
+  { drops: [first] }: Submission,
+  signal: AbortSignal,
+): Promise<void> => {
+  if (first === undefined) return
+  await readRecord(outputs, reportKey(first.upload.key), ingestReportSchema, signal)
+}
+
 /** Uploads everything, a drop only when what it needs is there. What was sent before an error stays. */
 export const sendSubmission = async (
   inputs: ObjectStore,

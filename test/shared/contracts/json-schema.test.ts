@@ -4,7 +4,7 @@ import { RENDER_ARGUMENT_NAMES, renderArgumentRule } from '../../../shared/contr
 
 /** What of JSON Schema the generated ones use. */
 interface Schema {
-  readonly type?: string
+  readonly type?: string | readonly string[]
   readonly description?: string
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
@@ -24,12 +24,24 @@ interface Schema {
 const schemaOf = (name: (typeof DOCUMENT_NAMES)[number]): Schema =>
   JSON.parse(JSON.stringify(jsonSchemaOf(name)))
 
-/** Follows names of properties; `[]` is what a list holds. */
+/** Whether a schema takes null beside something else. */
+const takesNull = ({ type, anyOf = [] }: Schema): boolean =>
+  type?.includes('null') === true || anyOf.some(takesNull)
+
+/** A schema without its choice of null. */
+const unlessNull = (schema: Schema): Schema => {
+  if (!takesNull(schema)) return schema
+  const { anyOf: choices = [], ...rest } = schema
+  const anyOf = choices.filter((choice) => !takesNull(choice))
+  return anyOf.length === 1 ? { ...anyOf[0], ...rest } : { ...rest, anyOf }
+}
+
+const propertyOf = (schema: Schema, name: string): Schema =>
+  (name === '[]' ? schema.items : schema.properties?.[name]) ?? expect.fail(`no ${name}`)
+
+/** Follows names of properties to a schema without null; `[]` is what a list holds. */
 const at = (schema: Schema, ...path: readonly string[]): Schema =>
-  path.reduce(
-    (inner, name) => (name === '[]' ? inner.items : inner.properties?.[name]) ?? expect.fail(`no ${name}`),
-    schema,
-  )
+  path.reduce((inner, name) => unlessNull(propertyOf(inner, name)), schema)
 
 /** Every schema in a schema. */
 const all = (schema: Schema): readonly Schema[] => [
@@ -88,6 +100,24 @@ describe('the schema of a manifest', () => {
         description: `a list of values, each ${rule}`,
       })
     }
+  })
+
+  test('takes null for whatever need not be given, and for nothing else', () => {
+    const item = at(manifest, 'items', '[]')
+    for (const schema of [
+      manifest,
+      item,
+      at(manifest, 'defaults'),
+      at(item, 'parameters'),
+      at(item, 'grid'),
+    ]) {
+      for (const [name, property] of Object.entries(schema.properties ?? {})) {
+        expect({ name, takesNull: takesNull(property) }).toEqual({
+          ...{ name, takesNull: schema.required?.includes(name) !== true },
+        })
+      }
+    }
+    expect(takesNull(propertyOf(at(item, 'grid', 'fps'), '[]'))).toBe(true)
   })
 
   test('holds the bounds of numbers, so that an editor sees what is wrong', () => {

@@ -91,6 +91,23 @@ describe('a parameter', () => {
     expect(clipsOf(parsed, 'sigmas')).toEqual([['align-your-steps'], [[700, 1, 0]]])
   })
 
+  test('that is null is not given, also where the defaults or a grid have it', () => {
+    const parsed = parseJson({
+      defaults: { fps: 6, seed: null, motion_bucket_id: 60 },
+      grid: { noise_aug_strength: [0.5] },
+      items: [
+        { ...A, parameters: { fps: null, motion_bucket_id: null, sigmas: null, decode_chunk_size: null } },
+        { ...A, grid: { fps: [null, 8], seed: null, noise_aug_strength: null } },
+      ],
+    })
+    expect(faultsOf(parsed)).toEqual([])
+    expect(clipsOf(parsed, 'fps', 'motionBucketId', 'seed', 'noiseAugStrength', 'sigmas')).toEqual([
+      [6, 60, 0n, 0.5, null],
+      [6, 60, 0n, 0.5, null],
+      [8, 60, 0n, 0.5, null],
+    ])
+  })
+
   test('num_inference_steps of an item does away with the sigmas of the defaults', () => {
     const parsed = parseJson({
       defaults: { sigmas: 'align-your-steps' },
@@ -101,6 +118,47 @@ describe('a parameter', () => {
       [null, 30],
     ])
   })
+
+  test('num_inference_steps of the defaults are refused where an item has sigmas of other steps', () => {
+    const parsed = parseJson({
+      defaults: { num_inference_steps: 4 },
+      items: [
+        A,
+        { ...A, parameters: { sigmas: 'align-your-steps' } },
+        { ...A, parameters: { sigmas: 'align-your-steps', num_inference_steps: 10 } },
+        { ...A, grid: { sigmas: [[700, 3, 2, 1, 0], 'align-your-steps'] } },
+      ],
+    })
+    expect(clipsOf(parsed, 'sigmas', 'numInferenceSteps')).toEqual([
+      [null, 4],
+      ['align-your-steps', 10],
+    ])
+    const rule = 'which makes 10 steps; must be 10: correct it, or give only one of the two'
+    expect(faultsOf(parsed)).toEqual([
+      `2/- defaults.num_inference_steps: got 4, and items[1].parameters.sigmas is 'align-your-steps', ${rule}`,
+      `4/- defaults.num_inference_steps: got 4, and items[3].grid.sigmas is 'align-your-steps', ${rule}`,
+    ])
+  })
+
+  test('sigmas keep the number of steps of the checkpoint beside them, so that the job id stays', () => {
+    const parsed = parseJson({ items: [{ ...A, parameters: { sigmas: 'align-your-steps' } }] })
+    expect(clipsOf(parsed, 'sigmas', 'numInferenceSteps')).toEqual([['align-your-steps', 3]])
+  })
+})
+
+test('optional fields that are null are not given', () => {
+  const parsed = parseJson({
+    ...{ $schema: null, version: null, defaults: null, grid: null, group: 'g' },
+    items: [{ ...A, parameters: null, grid: null, id: null, group: null }],
+  })
+  expect(faultsOf(parsed)).toEqual([])
+  expect(parsed.items).toMatchObject([{ group: 'g', place: { item_id: null } }])
+})
+
+test('a field that has to be given may not be null', () => {
+  expect(faultsOf(parseJson({ items: [{ image: null }] }))).toEqual([
+    expect.stringMatching(/^1\/- items\[0\]\.image: got null; must be the key of /),
+  ])
 })
 
 describe('a rejected item is told with place, field, value, rule and fix; the others go on', () => {

@@ -244,6 +244,30 @@ describe('a folder that is not a checkpoint', () => {
     )
   })
 
+  test.each(['', '/snapshots'])(
+    'is told the snapshot of refs/main among several, given %j',
+    async (given) => {
+      await using folder = await aFolder()
+      for (const commit of ['1a7f0c2', '9e43909', 'c0ffee1']) {
+        await folder.write(`snapshots/${commit}/model_index.json`, '{}')
+      }
+      await folder.write('refs/main', '9e43909\n')
+      await expect(openCheckpoint(`${folder.dir}${given}`)).rejects.toThrow(
+        `of a Hub cache entry; give the snapshot inside it: ${folder.dir}/snapshots/9e43909`,
+      )
+    },
+  )
+
+  test('is told that there are several snapshots when refs/main names none of them', async () => {
+    await using folder = await aFolder()
+    await folder.write('snapshots/1a7f0c2/model_index.json', '{}')
+    await folder.write('snapshots/9e43909/model_index.json', '{}')
+    await folder.write('refs/main', 'c0ffee1')
+    await expect(openCheckpoint(folder.dir)).rejects.toThrow(
+      `give one of the 2 snapshots inside it: ${folder.dir}/snapshots/1a7f0c2`,
+    )
+  })
+
   test('is told when it is empty', async () => {
     await using folder = await aFolder()
     await expect(openCheckpoint(folder.dir)).rejects.toThrow(

@@ -620,6 +620,11 @@ describe('mistakes are told before anything runs', () => {
         'end with the last noise level, such as 700,15.6,0.5,0',
     ],
     [
+      ['DIR/cup.jpg', '--sigmas', 'align-your-steps', '--num-inference-steps', '4'],
+      "error: --num-inference-steps: got 4, and --sigmas is 'align-your-steps', which makes 10 steps; must be 10: " +
+        'correct it, or give only one of the two',
+    ],
+    [
       ['DIR/cup.jpg', '--sigmas', '5,700,0'],
       'error: --sigmas: got [5,700,0] (value 2 of 3, 700, is not below the value before it, 5); must be the name ' +
         'align-your-steps, or two or more falling numbers that end with the last noise level, such as 700,15.6,0.5,0',

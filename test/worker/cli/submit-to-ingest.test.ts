@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
 import { type JobMessage, jobMessageSchema } from '../../../shared/contracts/job-message.ts'
@@ -60,6 +61,38 @@ test('a picture is rendered with the arguments that were typed', async () => {
     ...{ decode_chunk_size: 4, decode_overlap: 2, fps: 12 },
   })
   expect(stdout).toMatch(new RegExp(`^${job?.job_id}  s3://out/jobs/${job?.job_id}/result.json  images/`))
+})
+
+const LARGE = { width: 6000, height: 4200, channels: 3, background: { r: 200, g: 90, b: 30 } } as const
+
+test('a picture of more pixels than ingest takes is scaled down, upright, and told on stderr', async () => {
+  // Lies on its side: orientation 6.
+  const bytes = await sharp({ create: LARGE }).withMetadata({ orientation: 6 }).jpeg().toBuffer()
+  const folder = await aFolder({ 'sea.jpg': bytes })
+  const { run, queued } = withRealIngest()
+  const { exitCode, stderr } = await run(['submit', path.join(folder, 'sea.jpg'), '--quiet'])
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 0,
+    stderr:
+      `${path.join(folder, 'sea.jpg')}: 4200x6000 pixels are more than ingest takes; ` +
+      'uploads it scaled down to 4183x5976\n',
+  })
+  expect(queued().map(({ image }) => image)).toMatchObject([{ width: 4183, height: 5976 }])
+})
+
+test('a picture that a manifest names is scaled down under its own key', async () => {
+  const folder = await aFolder({
+    'motion.json': JSON.stringify({ items: [{ image: 'images/sea.png' }] }),
+    'sea.png': await sharp({ create: LARGE }).png().toBuffer(),
+  })
+  const { run, queued } = withRealIngest()
+  const { exitCode, stderr } = await run([
+    ...['submit', path.join(folder, 'motion.json'), '--images', folder, '--quiet'],
+  ])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining('to 5976x4183\n') })
+  expect(queued().map(({ image }) => image)).toMatchObject([
+    { source_key: 'images/sea.png', width: 5976, height: 4183 },
+  ])
 })
 
 test('a list too long for metadata arrives with its picture all the same', async () => {

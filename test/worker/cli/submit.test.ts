@@ -3,6 +3,7 @@ import path from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { aFailure, aJobMessage, anOutput, aResult, aStatus } from '../tracking/a-job.ts'
 import { fakeServices } from './fake-services.ts'
@@ -140,6 +141,12 @@ describe('svd submit PICTURE', () => {
     ['what is no picture', async (): Promise<string> => 'GIF89a', [], /cup\.png: is a GIF/],
     ['an argument out of its range', () => pixels('png'), ['--fps', '0'], /--fps: got 0; must be/],
     ['noise levels that rise', () => pixels('png'), ['--sigmas', '1,2,0'], /--sigmas: got \[1,2,0\]/],
+    [
+      'steps that contradict the noise levels',
+      () => pixels('png'),
+      ['--sigmas', 'align-your-steps', '--num-inference-steps', '4'],
+      /--num-inference-steps: got 4, and --sigmas is 'align-your-steps', which makes 10 steps; must be 10/,
+    ],
     ['a prefix that is no folder', () => pixels('png'), ['--prefix', '../x'], /--prefix: got '..\/x', which/],
     ['pictures for no manifest', () => pixels('png'), ['--images', '.'], /--images: is for the pictures/],
   ] as const)('uploads nothing for %s', async (_, content, args, message) => {
@@ -148,6 +155,28 @@ describe('svd submit PICTURE', () => {
     const { exitCode, stderr } = await run(['submit', at('good.png'), at('cup.png'), ...args])
     expect(exitCode).toBe(2)
     expect(stderr).toMatch(message)
+    expect(inputs.keys()).toEqual([])
+  })
+
+  test('uploads nothing if the output bucket cannot be read', async () => {
+    const { at } = await aFolder({ 'cup.png': await pixels('png') })
+    const { run, inputs, services } = withIngest()
+    const openBucket = (bucket: string): ObjectStore => {
+      const store = services.openBucket(bucket)
+      if (bucket !== 'out') return store
+      return {
+        ...store,
+        async read() {
+          throw new Error('s3://out: there is no such bucket')
+        },
+      }
+    }
+    const args = ['submit', at('cup.png')]
+    const { exitCode, stderr } = await run(args, { services: { ...services, openBucket } })
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: expect.stringContaining('s3://out: there is no such bucket'),
+    })
     expect(inputs.keys()).toEqual([])
   })
 
@@ -285,6 +314,32 @@ describe('svd submit MANIFEST', () => {
         items: [{ image: 'https://x/y.png' }, { image: 'images/a.png', parameters: { fps: 0 } }],
       }),
       /items\[0\]\.image: got .*, a URL; .*\n.*motion\.json: items\[1\]\.parameters\.fps: got 0; must be/,
+    ],
+    [
+      'steps of its defaults that contradict the sigmas of an item',
+      JSON.stringify({
+        defaults: { num_inference_steps: 4 },
+        items: [{ image: 'images/a.png', grid: { sigmas: ['align-your-steps'] } }],
+      }),
+      /motion\.json: defaults\.num_inference_steps: got 4, and items\[0\]\.grid\.sigmas is 'align-your-steps', /,
+    ],
+    [
+      'two items of one id',
+      JSON.stringify({
+        items: [
+          { image: 'images/a.png', id: 'cup' },
+          { image: 'images/b.png', id: 'cup' },
+        ],
+      }),
+      /motion\.json: items\[1\]\.id: got 'cup', which item 1 has too/,
+    ],
+    [
+      'more clips than a manifest may make',
+      JSON.stringify({
+        grid: { seed: Array.from({ length: 5_001 }, (_, seed) => seed) },
+        items: [{ image: 'images/a.png' }, { image: 'images/b.png' }],
+      }),
+      /motion\.json: items: make 10002 clips together; a manifest may make at most 10000/,
     ],
   ])('uploads nothing for %s', async (_, content, message) => {
     const { at } = await aFolder({ 'motion.json': content })

@@ -70,3 +70,8 @@ test('takes sigmas and a chunk that a manifest may ask for', () => {
   const body = withParameters({ sigmas: [7, 1, 0.5, 0], decode_chunk_size: 2, decode_overlap: 1 })
   expect(parseJobMessage(body)).toHaveProperty('job')
 })
+
+test('takes sigmas beside another number of steps, as jobs made before have them', () => {
+  const body = withParameters({ sigmas: 'align-your-steps', num_inference_steps: 4 })
+  expect(parseJobMessage(body)).toHaveProperty('job')
+})
