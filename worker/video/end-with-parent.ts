@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { childEnvironment } from '../../shared/child-environment.ts'
 import { once } from '../../shared/once.ts'
 
 export interface CommandLine {
@@ -11,7 +12,9 @@ const SETPRIV: CommandLine = { program: 'setpriv', args: ['--pdeathsig', 'KILL',
 
 const hasSetpriv = once(async (): Promise<boolean> => {
   try {
-    await promisify(execFile)(SETPRIV.program, [...SETPRIV.args, 'true'])
+    await promisify(execFile)(SETPRIV.program, [...SETPRIV.args, 'true'], {
+      env: childEnvironment(process.env),
+    })
     return true
   } catch {
     return false

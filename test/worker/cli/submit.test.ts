@@ -339,7 +339,7 @@ describe('svd submit MANIFEST', () => {
         grid: { seed: Array.from({ length: 5_001 }, (_, seed) => seed) },
         items: [{ image: 'images/a.png' }, { image: 'images/b.png' }],
       }),
-      /motion\.json: items: make 10002 clips together; a manifest may make at most 10000/,
+      /motion\.json: items: make 10002 clips together; at most 10000 are accepted \(svd:maxManifestClips\), so split it/,
     ],
   ])('uploads nothing for %s', async (_, content, message) => {
     const { at } = await aFolder({ 'motion.json': content })
