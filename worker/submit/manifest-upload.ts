@@ -2,18 +2,15 @@ import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { IMAGES_PREFIX } from '../../shared/contracts/bucket-layout.ts'
 import type { InputFault } from '../../shared/contracts/input-fault.ts'
+import { shownNames } from '../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { MAX_MANIFEST_BYTES } from '../../shared/contracts/manifest.ts'
 import { MANIFEST_PICTURE } from '../../shared/contracts/manifest-picture.ts'
 import { type ManifestKind, readManifestDocument } from '../../shared/manifest/manifest-document.ts'
 import { readHeader, readItem } from '../../shared/manifest/read-item.ts'
+import { findNamedFiles } from './named-file.ts'
 import { checkPicture } from './picture-upload.ts'
 import type { Upload } from './upload.ts'
-
-export const manifestKindOf = (file: string): ManifestKind | null => {
-  const kind = /\.(jsonl?)$/.exec(file)?.[1]
-  return kind === 'json' || kind === 'jsonl' ? kind : null
-}
 
 /** More would not help. */
 const SHOWN_FAULTS = 20
@@ -44,7 +41,7 @@ const readManifestFile = async (file: string): Promise<Uint8Array> => {
 
 export interface CheckedManifest {
   readonly upload: Upload
-  /** Keys of the pictures that it names, each once. */
+  /** Keys of the pictures that it names, each once, in Unicode form NFC. */
   readonly pictureKeys: readonly string[]
 }
 
@@ -73,8 +70,26 @@ export const checkManifest = async (
   if (faults.length > 0) refuse(file, faults)
   return {
     upload: { name: file, key, body: bytes, contentType: 'application/json', metadata: {} },
-    pictureKeys: [...new Set(items.map(({ image }) => image))],
+    pictureKeys: [...new Set(items.map(({ image }) => image.normalize('NFC')))],
   }
+}
+
+const findPictureFile = async (folder: string, key: string): Promise<string> => {
+  const name = key.slice(IMAGES_PREFIX.length)
+  const files = await findNamedFiles(folder, name)
+  const [file] = files
+  if (file === undefined) {
+    throw new InvalidInputError(
+      '--images',
+      `there is no ${path.join(folder, name)}, which the manifest names as ${key}`,
+    )
+  }
+  if (files.length === 1) return file
+  const names = shownNames(files.map((one) => path.relative(folder, one)))
+  throw new InvalidInputError(
+    '--images',
+    `${names} in ${folder} may each be what the manifest names as ${key}; keep one`,
+  )
 }
 
 /**
@@ -87,11 +102,8 @@ export const picturesOfManifest = async (
 ): Promise<readonly Upload[]> => {
   const uploads: Upload[] = []
   for (const key of pictureKeys) {
-    const file = path.join(folder, ...key.slice(IMAGES_PREFIX.length).split('/'))
-    const picture = await checkPicture(file, key).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
-      throw new InvalidInputError('--images', `there is no ${file}, which the manifest names as ${key}`)
-    })
+    const file = await findPictureFile(folder, key)
+    const picture = await checkPicture(file, key)
     if (picture.key !== key) {
       throw new InvalidInputError(
         file,
