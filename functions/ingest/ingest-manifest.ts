@@ -1,11 +1,18 @@
 import type { AcceptedJob } from '../../shared/contracts/ingest-report.ts'
 import { faultOf, type InputFault } from '../../shared/contracts/input-fault.ts'
+import {
+  comparableName,
+  hasOtherForms,
+  listingPrefixes,
+  manifestKindOf,
+  namesMeantBy,
+  shownNames,
+} from '../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
 import { MAX_MANIFEST_BYTES } from '../../shared/contracts/manifest.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
-import { spellingsOfKey } from '../../shared/manifest/image-key.ts'
 import {
   type ManifestItem,
   type ParsedManifest,
@@ -14,6 +21,7 @@ import {
 } from '../../shared/manifest/parse-manifest.ts'
 import { ObjectChangedError, type ObjectInfo } from '../../shared/ports/object-store.ts'
 import type { Drop, IngestOutcome, IngestWorld } from './ingest-world.ts'
+import { listKeys } from './list-keys.ts'
 import { acceptedJob, groupOfKey, makeJobs } from './make-jobs.ts'
 import { piecesOf } from './pieces-of.ts'
 import { preparePicture } from './prepare-picture.ts'
@@ -36,8 +44,8 @@ const readManifest = async (
   { info, signal }: Drop,
 ): Promise<ParsedManifest> => {
   const { key, sizeBytes, versionId, etag } = info
-  const kind = /\.(jsonl?)$/.exec(key)?.[1]
-  if (kind !== 'json' && kind !== 'jsonl') {
+  const kind = manifestKindOf(key)
+  if (kind === null) {
     return rejectAll({
       field: 'document',
       message: 'its name must end with .json, or .jsonl for one item a line',
@@ -52,16 +60,29 @@ const readManifest = async (
   return parseManifest(stored.bytes, kind, traitsOf(model), limits)
 }
 
+/**
+ * The picture that a manifest names, or `null` if there is none. A key that is spelt as the manifest has it is found
+ * with one request, unless another could look the same.
+ *
+ * @throws InvalidInputError (the key) if there are several.
+ */
 const findPicture = async (
   { input }: IngestWorld,
   image: string,
   signal: AbortSignal,
 ): Promise<ObjectInfo | null> => {
-  for (const key of spellingsOfKey(image)) {
-    const info = await input.head(key, signal)
-    if (info !== null) return info
+  const exact = await input.head(image, signal)
+  if (exact !== null && !hasOtherForms(image)) return exact
+  const isSame = (key: string): boolean => comparableName(key) === comparableName(image)
+  const keys = namesMeantBy(image, await listKeys(input, listingPrefixes(image), isSame, signal))
+  const [key] = keys
+  if (keys.length > 1) {
+    throw new InvalidInputError(
+      image,
+      `may be ${shownNames(keys)}; delete all but one, then upload the manifest again`,
+    )
   }
-  return null
+  return key === undefined || key === image ? exact : await input.head(key, signal)
 }
 
 type PreparedPicture = { readonly image: JobImage } | { readonly message: string }
@@ -72,11 +93,13 @@ const prepareNamed = async (
   key: string,
   signal: AbortSignal,
 ): Promise<PreparedPicture> => {
-  const info = await findPicture(world, key, signal)
-  if (info === null) {
-    return { message: `there is no ${key} in ${world.input.bucket}; upload the picture before the manifest` }
-  }
   try {
+    const info = await findPicture(world, key, signal)
+    if (info === null) {
+      return {
+        message: `there is no ${key} in ${world.input.bucket}; upload the picture before the manifest`,
+      }
+    }
     return { image: await preparePicture(world, info, key, signal) }
   } catch (error) {
     if (error instanceof InvalidInputError) return { message: `${key} ${faultOf(error).message}` }

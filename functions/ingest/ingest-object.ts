@@ -1,9 +1,16 @@
-import { IMAGES_PREFIX, MANIFESTS_PREFIX, picturesOfSidecar } from '../../shared/contracts/bucket-layout.ts'
+import { IMAGES_PREFIX, MANIFESTS_PREFIX } from '../../shared/contracts/bucket-layout.ts'
+import {
+  isPictureName,
+  isSidecarName,
+  isSidecarOf,
+  picturePrefixes,
+} from '../../shared/contracts/input-names.ts'
 import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
 import { ObjectChangedError, type ObjectInfo, type ObjectStore } from '../../shared/ports/object-store.ts'
 import { ingestManifest } from './ingest-manifest.ts'
 import { ingestPicture } from './ingest-picture.ts'
 import type { Drop, IngestOutcome, IngestWorld, SkipReason } from './ingest-world.ts'
+import { listKeys } from './list-keys.ts'
 import { rejectMisplaced } from './reject-misplaced.ts'
 
 const skipped = (key: string, reason: SkipReason): IngestOutcome => ({ type: 'skipped', key, reason })
@@ -44,8 +51,9 @@ const ingestSidecar = async (
   key: string,
   context: IngestContext,
 ): Promise<readonly IngestOutcome[]> => {
+  const isPicture = (beside: string): boolean => isPictureName(beside) && isSidecarOf(key, beside)
   const outcomes: IngestOutcome[] = []
-  for (const pictureKey of picturesOfSidecar(key)) {
+  for (const pictureKey of await listKeys(world.input, picturePrefixes(key), isPicture, context.signal)) {
     const info = await world.input.head(pictureKey, context.signal)
     if (info === null) continue
     outcomes.push(await unlessChanged(ingestPicture, world, { info, sequencer: null, ...context }))
@@ -70,7 +78,7 @@ export const ingestObject = async (
     if (bucket === world.output.bucket) return [skipped(key, 'not-ours')]
     return [await rejectMisplaced(world, object, context.signal)]
   }
-  if (isImage && key.endsWith('.json')) return ingestSidecar(world, key, context)
+  if (isImage && isSidecarName(key)) return ingestSidecar(world, key, context)
   const info = await findDropped(world.input, object, context.signal)
   if (typeof info === 'string') return [skipped(key, info)]
   const ingest = isImage ? ingestPicture : ingestManifest

@@ -1,5 +1,5 @@
-import { sidecarKey } from '../../shared/contracts/bucket-layout.ts'
 import type { InputFault } from '../../shared/contracts/input-fault.ts'
+import { isSidecarOf, listingPrefixes, shownNames } from '../../shared/contracts/input-names.ts'
 import { MAX_SIDECAR_BYTES } from '../../shared/contracts/manifest.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
 import type { WorkLimits } from '../../shared/contracts/work-limits.ts'
@@ -8,8 +8,11 @@ import { readMetadata } from '../../shared/manifest/read-metadata.ts'
 import { NO_SIDECAR, readSidecar, SIDECAR, type Sidecar } from '../../shared/manifest/read-sidecar.ts'
 import { type ObjectStore, ObjectTooLargeError } from '../../shared/ports/object-store.ts'
 import type { Drop, IngestWorld } from './ingest-world.ts'
+import { listKeys } from './list-keys.ts'
 import { groupOfKey } from './make-jobs.ts'
 import { traitsOf } from './traits-of.ts'
+
+const unreadable = (message: string): Sidecar => ({ ...NO_SIDECAR, faults: [{ field: SIDECAR, message }] })
 
 const findSidecar = async (
   store: ObjectStore,
@@ -17,13 +20,20 @@ const findSidecar = async (
   limits: WorkLimits,
   signal: AbortSignal,
 ): Promise<Sidecar> => {
+  const keys = await listKeys(store, listingPrefixes(imageKey), (key) => isSidecarOf(key, imageKey), signal)
+  const [sidecar] = keys
+  if (sidecar === undefined) return NO_SIDECAR
+  if (keys.length > 1) {
+    return unreadable(
+      `${shownNames(keys)} are all sidecars of this picture; delete all but one, then upload that one again`,
+    )
+  }
   try {
-    const stored = await store.read(sidecarKey(imageKey), { maxBytes: MAX_SIDECAR_BYTES }, signal)
+    const stored = await store.read(sidecar, { maxBytes: MAX_SIDECAR_BYTES }, signal)
     return stored === null ? NO_SIDECAR : readSidecar(stored.bytes, limits)
   } catch (error) {
     if (!(error instanceof ObjectTooLargeError)) throw error
-    const message = `has ${error.sizeBytes} bytes, more than the ${MAX_SIDECAR_BYTES} that are accepted`
-    return { ...NO_SIDECAR, faults: [{ field: SIDECAR, message }] }
+    return unreadable(`has ${error.sizeBytes} bytes, more than the ${MAX_SIDECAR_BYTES} that are accepted`)
   }
 }
 

@@ -1,7 +1,8 @@
 /*
  * Where everything lies. A prefix has one writer and one rule, so that a policy can say it.
  *
- *   input bucket     images/…            dropped pictures, and beside each an optional sidecar of the same name, .json
+ *   input bucket     images/…            dropped pictures, and beside each an optional sidecar: x.json or x.png.json
+ *                                        of x.png (see input-names.ts)
  *                    manifests/…         .json and .jsonl
  *                    anything else       is rejected by a report, unread; keys that end with / are folder markers
  *   output bucket    inputs/SHA.png      normalised pictures, by content; ingest, written once
@@ -33,15 +34,8 @@ export const REPORTS_PREFIX = 'reports/'
 
 const EXTENSION = /\.[^./]+$/
 
-/** `images/a/x.png` → `images/a/x.json`. Never the picture itself, whatever it is called. */
+/** The key that `svd submit` gives a sidecar: `images/a/x.png` → `images/a/x.json`. Never the picture's own. */
 export const sidecarKey = (imageKey: string): string => `${imageKey.replace(EXTENSION, '')}.json`
-
-/** As they are mostly written, and as cameras write them. */
-const PICTURE_EXTENSIONS = ['.png', '.jpg', '.jpeg', '.webp', '.PNG', '.JPG', '.JPEG', '.WEBP']
-
-/** Keys at which the pictures of a sidecar may lie. */
-export const picturesOfSidecar = (key: string): readonly string[] =>
-  PICTURE_EXTENSIONS.map((extension) => key.replace(EXTENSION, extension))
 
 /** `pixelsSha256` as `hashPixels` gives it. */
 export const normalizedImageKey = (pixelsSha256: string): string => `${INPUTS_PREFIX}${pixelsSha256}.png`

@@ -23,6 +23,3 @@ export const imageKeyFault = (key: string): string | null => {
   if (key.endsWith('/')) return `${got}, a folder; must be the key of a picture in it`
   return null
 }
-
-/** Where a picture of that name may lie: as written, and as keyboards and most programs spell the same letters. */
-export const spellingsOfKey = (key: string): readonly string[] => [...new Set([key, key.normalize('NFC')])]

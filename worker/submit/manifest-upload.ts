@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { IMAGES_PREFIX } from '../../shared/contracts/bucket-layout.ts'
 import type { InputFault } from '../../shared/contracts/input-fault.ts'
+import { shownNames } from '../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { MAX_MANIFEST_BYTES } from '../../shared/contracts/manifest.ts'
 import { MANIFEST_PICTURE } from '../../shared/contracts/manifest-picture.ts'
@@ -9,13 +10,9 @@ import { DEFAULT_WORK_LIMITS } from '../../shared/contracts/work-limits.ts'
 import type { ManifestKind } from '../../shared/manifest/manifest-document.ts'
 import { type ReadManifest, readManifest } from '../../shared/manifest/parse-manifest.ts'
 import { layerFaults } from '../../shared/manifest/plan-clips.ts'
+import { findNamedFiles } from './named-file.ts'
 import { checkPicture, type PictureChecks } from './picture-upload.ts'
 import type { Upload } from './upload.ts'
-
-export const manifestKindOf = (file: string): ManifestKind | null => {
-  const kind = /\.(jsonl?)$/.exec(file)?.[1]
-  return kind === 'json' || kind === 'jsonl' ? kind : null
-}
 
 /** More would not help. */
 const SHOWN_FAULTS = 20
@@ -46,7 +43,7 @@ const readManifestFile = async (file: string): Promise<Uint8Array> => {
 
 export interface CheckedManifest {
   readonly upload: Upload
-  /** Keys of the pictures that it names, each once. */
+  /** Keys of the pictures that it names, each once, in Unicode form NFC. */
   readonly pictureKeys: readonly string[]
 }
 
@@ -77,8 +74,26 @@ export const checkManifest = async (
   if (faults.length > 0) refuse(file, faults)
   return {
     upload: { name: file, key, body: bytes, contentType: 'application/json', metadata: {} },
-    pictureKeys: [...new Set(items.map(({ image }) => image))],
+    pictureKeys: [...new Set(items.map(({ image }) => image.normalize('NFC')))],
   }
+}
+
+const findPictureFile = async (folder: string, key: string): Promise<string> => {
+  const name = key.slice(IMAGES_PREFIX.length)
+  const files = await findNamedFiles(folder, name)
+  const [file] = files
+  if (file === undefined) {
+    throw new InvalidInputError(
+      '--images',
+      `there is no ${path.join(folder, name)}, which the manifest names as ${key}`,
+    )
+  }
+  if (files.length === 1) return file
+  const names = shownNames(files.map((one) => path.relative(folder, one)))
+  throw new InvalidInputError(
+    '--images',
+    `${names} in ${folder} may each be what the manifest names as ${key}; keep one`,
+  )
 }
 
 /**
@@ -92,11 +107,8 @@ export const picturesOfManifest = async (
 ): Promise<readonly Upload[]> => {
   const uploads: Upload[] = []
   for (const key of pictureKeys) {
-    const file = path.join(folder, ...key.slice(IMAGES_PREFIX.length).split('/'))
-    const picture = await checkPicture(file, key, checks).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
-      throw new InvalidInputError('--images', `there is no ${file}, which the manifest names as ${key}`)
-    })
+    const file = await findPictureFile(folder, key)
+    const picture = await checkPicture(file, key, checks)
     if (picture.key !== key) {
       throw new InvalidInputError(
         file,

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { comparableName } from '../../shared/contracts/input-names.ts'
 
 /** What keys may not have (see keyFault in shared/contracts/object-key.ts): here it becomes `_`. */
 const UNFIT = /[\p{Cc}\p{Cs}\\]|%2[ef]/giu
@@ -24,8 +25,9 @@ export const openNames = (): ((file: string) => string) => {
   const taken = new Map<string, number>()
   return (file) => {
     const name = keyName(file)
-    const count = (taken.get(name) ?? 0) + 1
-    taken.set(name, count)
+    const compared = comparableName(name)
+    const count = (taken.get(compared) ?? 0) + 1
+    taken.set(compared, count)
     return count === 1 ? name : `${count}/${name}`
   }
 }

@@ -3,7 +3,8 @@ import { WORKER_OPTIONS } from '../../../worker/queue/worker-deps.ts'
 
 /*
  * What one clip asks of S3 and SQS: a picture that is dropped without a sidecar, seen for the first time, rendered at
- * the first try. Counted in the code of functions/ingest and worker; HEAD and GET are reads, PUT is a write.
+ * the first try. Counted in the code of functions/ingest and worker; HEAD and GET are reads. PUT is a write, and
+ * so is LIST, because S3 asks the same price for both.
  */
 
 /** Of a render of 25 steps: load, two of the image's encoding, 25 steps, 4 chunks of frames (pipeline/progress.ts). */
@@ -48,9 +49,9 @@ export const s3RequestsOfClip = (
     {
       bucket: 'input',
       prefix: 'images/',
-      reads: 3,
-      writes: 1,
-      of: 'the drop; ingest: object, sidecar, picture',
+      reads: 2,
+      writes: 2,
+      of: 'the drop; ingest: object, picture, and a LIST for sidecars',
     },
     {
       ...{ bucket: 'output', prefix: 'inputs/', reads: 3, writes: 2 },

@@ -6,6 +6,8 @@ import { aWorld, s3Event } from './a-world.ts'
 
 const SIGNAL = new AbortController().signal
 const A = { image: 'images/a.png' }
+const NFC = 'Caf\u00e9'
+const NFD = 'Cafe\u0301'
 
 const lines = (...items: readonly object[]): string => items.map((item) => JSON.stringify(item)).join('\n')
 
@@ -108,6 +110,42 @@ describe('a dropped manifest', () => {
     expect(report?.jobs.map(({ image }) => image)).toEqual(['images/Caf\u00e9.png', 'images/The\u0301.png'])
   })
 
+  test.each([
+    [`images/${NFD}.png`, `images/${NFC}.png`],
+    [`images/${NFC}/${NFD}.png`, `images/${NFC}/${NFC}.png`],
+    ['images/a.PNG', 'images/a.png'],
+    [`images/${NFD}.PNG`, `images/${NFC}.png`],
+  ])('finds %s by the name %s, for the job that its own name makes', async (key, image) => {
+    const world = aWorld()
+    await world.put(key, await aPng())
+    const items = [{ image }, { image: key, id: 'by its own name' }]
+    await world.drop('manifests/m.json', JSON.stringify({ items }))
+    const report = await world.report('manifests/m.json')
+    expect(report).toMatchObject({ state: 'accepted', faults: [] })
+    expect(report?.jobs.map((job) => job.image)).toEqual([key, key])
+    expect(world.jobs()).toHaveLength(1)
+  })
+
+  test('takes the picture whose ending is as it says, of several', async () => {
+    const world = aWorld()
+    const keys = ['images/a.PNG', 'images/a.png', `images/${NFC}.PNG`, `images/${NFC}.png`]
+    for (const [seed, key] of keys.entries()) await world.put(key, await aPng({ seed }))
+    await world.drop('manifests/m.json', JSON.stringify({ items: keys.map((image) => ({ image })) }))
+    const report = await world.report('manifests/m.json')
+    expect(report?.jobs.map(({ image }) => image)).toEqual(keys)
+  })
+
+  test('asks for a picture in ASCII with one request', async () => {
+    const asked: string[] = []
+    const world = aWorld({
+      inputFaults: { before: (operation, key) => void (key.startsWith('images/') && asked.push(operation)) },
+    })
+    await world.put('images/a.png', await aPng())
+    asked.length = 0
+    await world.drop('manifests/m.json', JSON.stringify({ items: [A] }))
+    expect(asked).toEqual(['head', 'read'])
+  })
+
   test('has many pictures in the order of its items', async () => {
     const world = aWorld()
     const items = Array.from({ length: 23 }, (_, i) => ({ image: `images/${i}.png` }))
@@ -148,6 +186,34 @@ describe('what is wrong with an item keeps no other from being queued', () => {
     ])
     expect(report?.faults[3]?.item_id).toBe('mixed up')
   })
+})
+
+describe('a picture that may be either of two is a fault that names both', () => {
+  test.each([
+    [
+      `images/${NFC}.png`,
+      [`images/${NFC}.png`, `images/${NFD}.png`],
+      `'images/${NFD}.png' (in Unicode form NFD)`,
+    ],
+    ['images/a.Png', ['images/a.PNG', 'images/a.png'], "'images/a.PNG' and 'images/a.png'"],
+  ])('%s', async (image, keys, names) => {
+    const world = aWorld()
+    for (const [seed, key] of keys.entries()) await world.put(key, await aPng({ seed }))
+    await world.drop('manifests/m.json', JSON.stringify({ items: [{ image }] }))
+    const report = await world.report('manifests/m.json')
+    expect(report).toMatchObject({ state: 'rejected', jobs: [], faults: [{ field: 'items[0].image' }] })
+    expect(report?.faults[0]?.message).toContain(names)
+    expect(report?.faults[0]?.message).toMatch(
+      /^images\/.* may be .* and .*; delete all but one, then upload the manifest again$/,
+    )
+  })
+})
+
+test.each(['manifests/m.JSON', 'manifests/m.JsonL'])('%s is a manifest', async (key) => {
+  const world = aWorld()
+  await world.put('images/a.png', await aPng())
+  await world.drop(key, key.endsWith('L') ? lines(A) : JSON.stringify({ items: [A] }))
+  expect((await world.report(key))?.jobs).toHaveLength(1)
 })
 
 test('a name that ends otherwise is no manifest', async () => {

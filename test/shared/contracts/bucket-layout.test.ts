@@ -59,14 +59,6 @@ describe('a sidecar', () => {
       ...['images/a.json', 'images/a.b/c.json', 'images/x.tar.json'],
     ])
   })
-
-  test('is found from each of its pictures', () => {
-    const pictures = layout.picturesOfSidecar('images/a.b/x.json')
-    expect(pictures).toEqual(
-      ['png', 'jpg', 'jpeg', 'webp', 'PNG', 'JPG', 'JPEG', 'WEBP'].map((ending) => `images/a.b/x.${ending}`),
-    )
-    expect(new Set(pictures.map(layout.sidecarKey))).toEqual(new Set(['images/a.b/x.json']))
-  })
 })
 
 describe('a report', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { imageKeyFault, spellingsOfKey } from '../../../shared/manifest/image-key.ts'
+import { imageKeyFault } from '../../../shared/manifest/image-key.ts'
 
 describe('a picture may be named', () => {
   test.each([
@@ -45,9 +45,4 @@ describe('a picture may not be named', () => {
 test('a message shows no control characters, nor marks that turn the text around', () => {
   const message = imageKeyFault('images/\u001b[31m\u202egnp.png')
   expect(message).toContain("got 'images/\\u001b[31m\\u202egnp.png'")
-})
-
-test('letters composed of two characters are looked for in both spellings', () => {
-  expect(spellingsOfKey('images/Cafe\u0301.png')).toEqual(['images/Cafe\u0301.png', 'images/Caf\u00e9.png'])
-  expect(spellingsOfKey('images/a.png')).toEqual(['images/a.png'])
 })

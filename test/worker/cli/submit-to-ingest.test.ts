@@ -135,6 +135,46 @@ test('a clip that is more work than a job may have comes back from ingest with t
   expect(queued()).toEqual([])
 })
 
+test('a manifest in NFC finds files whose names are in NFD, and items that spell one picture in two ways find one', async () => {
+  const [nfc, nfd] = ['caf\u00e9', 'cafe\u0301']
+  const folder = await aFolder({
+    'motion.JSON': JSON.stringify({
+      items: [
+        { image: `images/${nfc}/${nfc}.png` },
+        { image: `images/${nfd}/${nfd}.png`, id: 'the same' },
+        { image: 'images/cat.jpg' },
+      ],
+    }),
+    [`${nfd}/${nfd}.png`]: await aPng(),
+    'cat.JPG': await aJpeg({ seed: 1 }),
+  })
+  const { run, queued } = withRealIngest()
+  const result = await run(['submit', path.join(folder, 'motion.JSON'), '--images', folder, '--quiet'])
+  expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(queued().map(({ image }) => image.source_key)).toEqual([
+    `images/${nfc}/${nfc}.png`,
+    'images/cat.jpg',
+  ])
+})
+
+test.each([
+  ['a.Png', ['a.PNG', 'a.png'], /'a\.PNG' and 'a\.png' in .* images\/a\.Png; keep one/],
+  [
+    'caf\u00e9.png',
+    ['caf\u00e9.png', 'cafe\u0301.png'],
+    /'cafe\u0301\.png' \(in Unicode form NFD\) and .* keep one/,
+  ],
+] as const)('%s is a fault that names both files that it may be', async (name, files, message) => {
+  const folder = await aFolder({
+    'motion.json': JSON.stringify({ items: [{ image: `images/${name}` }] }),
+    ...Object.fromEntries(await Promise.all(files.map(async (file, seed) => [file, await aPng({ seed })]))),
+  })
+  const { run, queued } = withRealIngest()
+  const result = await run(['submit', path.join(folder, 'motion.json'), '--images', folder, '--quiet'])
+  expect(result).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(message) })
+  expect(queued()).toEqual([])
+})
+
 test('what only the checkpoint can tell to be wrong comes back from ingest', async () => {
   const folder = await aFolder({ 'cup.png': await aPng() })
   const { run, queued } = withRealIngest()

@@ -104,15 +104,17 @@ describe('svd submit PICTURE', () => {
     const { at } = await aFolder({
       'a/cup.png': await pixels('png'),
       'b/cup.png': await pixels('png', 91),
+      'c/cup.PNG': await pixels('png', 93),
       'photo.jpg': await pixels('webp'),
       'no-ending': await pixels('jpeg'),
       'back\\slash.JPG': await pixels('jpeg', 92),
     })
     const { run, inputs } = withIngest()
-    const files = ['a/cup.png', 'b/cup.png', 'photo.jpg', 'no-ending', 'back\\slash.JPG'].map(at)
+    const files = ['a/cup.png', 'b/cup.png', 'c/cup.PNG', 'photo.jpg', 'no-ending', 'back\\slash.JPG'].map(at)
     expect(await run(['submit', ...files, '--prefix', 'p'])).toMatchObject({ exitCode: 0 })
     expect(inputs.keys()).toEqual([
       'images/p/2/cup.png',
+      'images/p/3/cup.PNG',
       'images/p/back_slash.JPG',
       'images/p/cup.png',
       'images/p/no-ending.jpeg',

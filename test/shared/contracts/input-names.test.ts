@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import {
+  hasOtherForms,
+  isSidecarOf,
+  listingPrefixes,
+  manifestKindOf,
+  metadataName,
+  namesMeantBy,
+  picturePrefixes,
+  shownNames,
+} from '../../../shared/contracts/input-names.ts'
+
+const NFC = 'caf\u00e9'
+const NFD = 'cafe\u0301'
+
+describe('the sidecar of a picture', () => {
+  test.each([
+    ['images/x.json', 'images/x.png'],
+    ['images/x.JSON', 'images/x.PNG'],
+    ['images/x.png.json', 'images/x.PNG'],
+    ['images/x.tar.json', 'images/x.tar.png'],
+    [`images/${NFD}.json`, `images/${NFC}.png`],
+    [`images/${NFC}.PNG.json`, `images/${NFD}.png`],
+    // Ingest refuses a picture without an ending, but never reads it as its own sidecar.
+    ['images/x.json', 'images/x'],
+  ])('may be %s of %s', (sidecar, picture) => {
+    expect(isSidecarOf(sidecar, picture)).toBe(true)
+  })
+
+  test.each([
+    ['images/X.json', 'images/x.png'],
+    ['images/x.jsonl', 'images/x.png'],
+    ['images/x.png', 'images/x.png'],
+    ['images/x.jpg.json', 'images/x.png'],
+    ['images/x.json', 'images/x.tar.png'],
+    ['images/b/x.json', 'images/a/x.png'],
+  ])('is not %s of %s', (sidecar, picture) => {
+    expect(isSidecarOf(sidecar, picture)).toBe(false)
+  })
+})
+
+describe('of several names that are equal', () => {
+  test('the one with the ending as it is wanted is meant', () => {
+    expect(namesMeantBy('a.png', ['a.PNG', 'a.png', 'A.png'])).toEqual(['a.png'])
+    expect(namesMeantBy('a.Png', ['a.PNG', 'a.png', 'A.png'])).toEqual(['a.PNG', 'a.png'])
+  })
+
+  test('all that look as it is wanted are meant, and are told apart by their form', () => {
+    const names = [`${NFD}.png`, `${NFC}.png`, `${NFC}.PNG`]
+    expect(namesMeantBy(`${NFC}.png`, names)).toEqual([`${NFD}.png`, `${NFC}.png`])
+    expect(shownNames([`${NFD}.png`, `${NFC}/${NFD}.png`, 'a.png'])).toBe(
+      `'${NFD}.png' (in Unicode form NFD) and '${NFC}/${NFD}.png' (in mixed Unicode forms) and 'a.png'`,
+    )
+  })
+
+  test('none is meant by another name', () => {
+    expect(namesMeantBy('b.png', ['a.png'])).toEqual([])
+  })
+})
+
+test('only a name that can be composed has other forms', () => {
+  expect(['a.png', NFC, NFD, '\u65e5\u672c.png', '\ud800'].map(hasOtherForms)).toEqual([
+    ...[false, true, true, false, false],
+  ])
+})
+
+describe('what a bucket is asked for', () => {
+  test('is a prefix of one stem where a name has one form', () => {
+    expect(listingPrefixes('images/a.b/x.y.png')).toEqual(['images/a.b/x.y.'])
+  })
+
+  test('is a prefix for each form of the folder and of the name', () => {
+    expect(listingPrefixes(`images/${NFC}/${NFD}.png`)).toEqual([
+      ...[`images/${NFC}/${NFD}.`, `images/${NFC}/${NFC}.`, `images/${NFD}/${NFD}.`, `images/${NFD}/${NFC}.`],
+    ])
+  })
+
+  test('is no prefix longer than a key may be', () => {
+    const name = '\u00e9'.repeat(500)
+    expect(listingPrefixes(`images/${name}.png`)).toEqual([`images/${name}.`])
+  })
+
+  test('is wide enough for the pictures of a sidecar by either name', () => {
+    expect(picturePrefixes('images/x.png.json')).toEqual(['images/x.'])
+    expect(picturePrefixes('images/frame.0001.json')).toEqual(['images/frame.0001.'])
+  })
+})
+
+test('a manifest is known by its ending, in any case', () => {
+  expect(['m.json', 'm.JSON', 'm.JsonL', 'm.yaml', 'json'].map(manifestKindOf)).toEqual([
+    ...['json', 'json', 'jsonl', null, null],
+  ])
+})
+
+test('names of metadata are equal in any case and with either mark between words', () => {
+  expect(['svd-motion-bucket-id', 'SVD_Motion-Bucket_ID'].map(metadataName)).toEqual([
+    ...['svd-motion-bucket-id', 'svd-motion-bucket-id'],
+  ])
+})
