@@ -1,5 +1,6 @@
 import { readArgumentText } from '../contracts/argument-text.ts'
 import type { InputFault } from '../contracts/input-fault.ts'
+import { metadataName, shownNames } from '../contracts/input-names.ts'
 import { RENDER_ARGUMENT_NAMES, readRenderArguments } from '../contracts/render-arguments.ts'
 import type { ArgumentLayer } from './plan-clips.ts'
 
@@ -13,14 +14,23 @@ const readText = (name: string, text: string): unknown => {
   return argument === undefined ? text : readArgumentText(argument, text)
 }
 
-/** Render arguments in a picture's user metadata, whose names are in lower case. */
+/** Render arguments in a picture's user metadata. One that is given by two spellings of its name is a fault. */
 export const readMetadata = (
   metadata: Readonly<Record<string, string>>,
 ): ArgumentLayer & { readonly faults: readonly InputFault[] } => {
-  const given = Object.entries(metadata).flatMap(([key, text]) => {
-    if (!key.startsWith(PREFIX)) return []
+  const ours = Map.groupBy(
+    Object.entries(metadata).filter(([key]) => metadataName(key).startsWith(PREFIX)),
+    ([key]) => metadataName(key),
+  )
+  const given = [...ours].flatMap(([key, [[, text] = ['', ''], ...others]]) => {
     const name = key.slice(PREFIX.length).replaceAll('-', '_')
-    return [[name, readText(name, text.trim())] as const]
+    return others.length > 0 ? [] : [[name, readText(name, text.trim())] as const]
   })
-  return { ...readRenderArguments(Object.fromEntries(given), spell), spell }
+  const twice = [...ours].flatMap(([key, entries]) =>
+    entries.length === 1
+      ? []
+      : [{ field: key, message: `is given as ${shownNames(entries.map(([name]) => name))}; keep one` }],
+  )
+  const read = readRenderArguments(Object.fromEntries(given), spell)
+  return { ...read, faults: [...twice, ...read.faults], spell }
 }

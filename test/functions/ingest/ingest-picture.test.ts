@@ -183,14 +183,17 @@ describe('what a picture asks for', () => {
   })
 })
 
-test('a picture that was uploaded for a manifest is no clip by itself', async () => {
-  const world = aWorld()
-  await world.drop('images/a.png', await aPng(), { metadata: { 'svd-use': 'manifest' } })
-  expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'for-manifest' }])
-  expect(world.output.keys()).toEqual([])
-  await world.drop('manifests/m.json', '{"items": [{"image": "images/a.png"}]}')
-  expect(world.jobs().map(({ image }) => image.source_key)).toEqual(['images/a.png'])
-})
+test.each(['svd-use', 'svd_use'])(
+  'a picture that was uploaded for a manifest is no clip by itself: %s',
+  async (name) => {
+    const world = aWorld()
+    await world.drop('images/a.png', await aPng(), { metadata: { [name]: 'manifest' } })
+    expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'for-manifest' }])
+    expect(world.output.keys()).toEqual([])
+    await world.drop('manifests/m.json', '{"items": [{"image": "images/a.png"}]}')
+    expect(world.jobs().map(({ image }) => image.source_key)).toEqual(['images/a.png'])
+  },
+)
 
 describe('a sidecar', () => {
   test('that comes after its picture has it rendered as it says', async () => {
