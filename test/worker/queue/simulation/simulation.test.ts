@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { STATUS_PREFIX } from '../../../../shared/contracts/bucket-layout.ts'
 import { warningsOf } from '../../../../shared/contracts/result-record.ts'
 import type { WorkerEvent } from '../../../../worker/queue/worker-event.ts'
 import { makeDroppablePictures } from './droppable-pictures.ts'
@@ -135,10 +136,12 @@ const violationsWith = async (
 }
 
 describe.skipIf(ONE_SEED !== undefined)('what no attempt may do is found', () => {
-  test('on a store that overwrites, where a second record is whole all the same', async () => {
+  // A status that was overwritten would lose attempts that count, and a job could take more workers down.
+  test('on a store that overwrites all but statuses, where a second record is whole all the same', async () => {
     const found = await violationsWith((store) => ({
       ...store,
       async create(key, body, options, signal) {
+        if (key.startsWith(STATUS_PREFIX)) return await store.create(key, body, options, signal)
         await store.put(key, body, options, signal)
         return true
       },
