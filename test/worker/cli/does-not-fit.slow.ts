@@ -50,7 +50,7 @@ const submitAndWork = async (...clip: readonly string[]) => {
 
 test.each([
   ['a large image', ['--width', '8192', '--height', '8192']],
-  ['many frames', ['--num-frames', '1024', '--width', '2048', '--height', '2048']],
+  ['many frames', ['--num-frames', '896', '--width', '2048', '--height', '2048']],
 ])('a worker refuses %s once, with figures, and keeps its own memory small', async (_, clip) => {
   const { exitCode, messages, peakBytes, result, waiting, dead } = await submitAndWork(...clip)
 
