@@ -27,7 +27,7 @@ export interface IngestEnvironment {
   readonly jobsQueueUrl: string
   /** Which checkpoint renders what is dropped. */
   readonly modelId: string
-  /** What one job and one manifest may order. */
+  /** The most that one job and one manifest may order. */
   readonly limits: WorkLimits
 }
 

@@ -38,7 +38,7 @@ export interface IngestWorld {
   readonly jobs: Pick<MessageQueue, 'send'>
   /** Of the checkpoint that renders. */
   readonly model: ModelRecord
-  /** What one job and one manifest may order. */
+  /** The most that one job and one manifest may order. */
   readonly limits: WorkLimits
   now(): Date
   newTraceId(): string

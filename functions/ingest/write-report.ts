@@ -13,7 +13,7 @@ const ATTEMPTS = 5
 const SEQUENCER = 'sequencer'
 const ETAG = 'dropped-etag'
 
-/** What of an upload is in its report. */
+/** The part of an upload that its report repeats. */
 export interface ReportedObject {
   readonly info: Pick<ObjectInfo, 'key' | 'versionId' | 'etag'>
   /** See `Drop`. */

@@ -27,7 +27,7 @@ const formsOf = (text: string): readonly string[] => [
   ...new Set([text, text.normalize('NFC'), text.normalize('NFD')]),
 ]
 
-/** Whether another name may look the same and have other bytes. */
+/** Whether a name with other bytes may look the same. */
 export const hasOtherForms = (name: string): boolean => formsOf(name).length > 1
 
 /**

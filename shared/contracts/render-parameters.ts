@@ -1,6 +1,7 @@
 import type { FitMode } from './fit-mode.ts'
 import { InvalidInputError } from './invalid-input.ts'
 import type { RenderArguments } from './render-arguments.ts'
+import { stepsOfSigmas } from './schedule-steps.ts'
 
 /** The call arguments of the reference pipeline where a job does not say another. */
 export interface RenderDefaults {
@@ -95,3 +96,10 @@ export const decodeChunkOf = ({ decodeChunkSize, numFrames }: RenderParameters):
 /** Guidance is on when the largest scale is above 1: the reference decides it by that one alone. */
 export const usesGuidance = ({ maxGuidanceScale }: Pick<RenderDefaults, 'maxGuidanceScale'>): boolean =>
   maxGuidanceScale > 1
+
+/** Denoising steps of a clip. */
+export const stepsOf = ({
+  sigmas,
+  numInferenceSteps,
+}: Pick<RenderDefaults, 'sigmas' | 'numInferenceSteps'>): number =>
+  sigmas === null ? numInferenceSteps : stepsOfSigmas(sigmas)

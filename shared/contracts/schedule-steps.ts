@@ -8,7 +8,7 @@ export interface ScheduleArguments {
 }
 
 /** Denoising steps of the noise levels of that name. */
-const ALIGN_YOUR_STEPS = 10
+export const ALIGN_YOUR_STEPS = 10
 
 /** Denoising steps of given noise levels: a list has one value more, the level after the last step. */
 export const stepsOfSigmas = (sigmas: Sigmas): number =>

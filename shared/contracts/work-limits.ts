@@ -1,6 +1,6 @@
 import { MAX_JOBS } from './manifest.ts'
 import type { RenderArgumentName } from './render-arguments.ts'
-import { decodeChunkOf, type RenderDefaults, type RenderParameters } from './render-parameters.ts'
+import { decodeChunkOf, type RenderDefaults, type RenderParameters, stepsOf } from './render-parameters.ts'
 
 /*
  * The work that a drop may order. Whoever may put an object into the input bucket orders time of GPUs, so ingest bounds
@@ -31,17 +31,6 @@ export const MAX_JOB_WORK = 1_000_000_000_000_000
 
 /** Decoding takes a quarter to a third of the time of denoising at 25 steps. */
 const DECODE_STEPS = 8
-/** `align-your-steps` is a list of so many steps. */
-export const ALIGN_YOUR_STEPS = 10
-
-/** Count of denoising steps. */
-export const stepsOf = ({
-  sigmas,
-  numInferenceSteps,
-}: Pick<RenderDefaults, 'sigmas' | 'numInferenceSteps'>): number => {
-  if (sigmas === null) return numInferenceSteps
-  return sigmas === 'align-your-steps' ? ALIGN_YOUR_STEPS : sigmas.length - 1
-}
 
 /** Count of frames that the chunks of one video hold beyond its own, because neighbouring chunks share frames. */
 export const framesDecodedAgain = (parameters: RenderParameters): number => {
@@ -98,7 +87,7 @@ export const jobWorkFault = (
   return { name: largestArgument(parameters, defaults), message }
 }
 
-/** What a fault of too many clips says after their count. */
+/** The rule on the count of clips, and the fix, with which a fault ends. */
 export const clipCountRule = ({ maxManifestClips }: Pick<WorkLimits, 'maxManifestClips'>): string => {
   const raise = maxManifestClips < MAX_JOBS ? ', or raise svd:maxManifestClips of the deployment' : ''
   return `at most ${maxManifestClips} are accepted (svd:maxManifestClips), so split it${raise}`

@@ -1,10 +1,14 @@
 import type { Command } from 'commander'
 import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts'
-import { decodeChunkOf, resolveParameters, usesGuidance } from '../../shared/contracts/render-parameters.ts'
+import {
+  decodeChunkOf,
+  resolveParameters,
+  stepsOf,
+  usesGuidance,
+} from '../../shared/contracts/render-parameters.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import { vaeScaleFactor } from '../compiler/compile.ts'
 import type { Targets } from '../compiler/targets/target.ts'
-import { ALIGN_YOUR_STEPS_SIGMAS } from '../pipeline/scheduler/align-your-steps.ts'
 import { addArgumentOptions, readArguments, SIZE_OPTIONS, spellOption } from './argument-options.ts'
 import type { ClipShape } from './clip-statistics.ts'
 
@@ -26,15 +30,14 @@ export const clipShapeOf = (
     vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config),
     spell: spellOption,
   })
-  const { width, height, numFrames, numInferenceSteps } = parameters
-  const sigmas = parameters.sigmas === 'align-your-steps' ? ALIGN_YOUR_STEPS_SIGMAS : parameters.sigmas
+  const { width, height, numFrames } = parameters
   return {
     width,
     height,
     numFrames,
     targets,
     guidance: parsed['guidance'] !== false && usesGuidance(parameters),
-    steps: sigmas === null ? numInferenceSteps : sigmas.length - 1,
+    steps: stepsOf(parameters),
     decodeChunk: Math.min(numFrames, decodeChunkOf(parameters)),
   }
 }

@@ -1,6 +1,5 @@
 import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
-import { type RenderParameters, usesGuidance } from '../../shared/contracts/render-parameters.ts'
-import { stepsOf } from '../../shared/contracts/work-limits.ts'
+import { type RenderParameters, stepsOf, usesGuidance } from '../../shared/contracts/render-parameters.ts'
 import { MAX_LEASE_SECONDS } from '../../shared/ports/message-queue.ts'
 
 /*

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import { resolveParameters } from '../../../shared/contracts/render-parameters.ts'
+import { ALIGN_YOUR_STEPS } from '../../../shared/contracts/schedule-steps.ts'
 import {
-  ALIGN_YOUR_STEPS,
   DEFAULT_WORK_LIMITS,
   framesDecodedAgain,
   jobWorkFault,

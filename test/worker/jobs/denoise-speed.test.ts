@@ -12,7 +12,7 @@ const XT: RenderParameters = {
 }
 const SMALL: RenderParameters = { ...XT, width: 64, height: 64 }
 
-/** What is done of a clip, of 25 steps unless it says otherwise. */
+/** Progress of a clip; of 25 steps by default. */
 const at = (step: number, steps = 25) => ({ step, steps })
 
 const faultOf = (speed: DenoiseSpeed, parameters: RenderParameters): string | null => {

@@ -31,7 +31,7 @@ const openInput = async () => {
   }
 }
 
-/** What was uploaded until now. */
+/** Keys that were uploaded so far. */
 const uploadsOf = async ({ uploads }: EmbeddedEndpoint): Promise<readonly string[]> => {
   const END = 'the end'
   uploads.add(END)
