@@ -20,9 +20,9 @@ import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 /*
  * The host's memory that a clip is predicted to take, beside the largest resident set of the process that renders it
  * over a stand-in for the card. The stand-in's device memory takes none of the host's but for copies of up to 1 MiB, and
- * NVIDIA's libraries are not there, so their allowance is left out. The JavaScript heap makes the set differ by up to
- * 30 MB from run to run, and a prediction is for the largest one: no run takes more than is predicted, and the largest of
- * at most five takes at least 1/1.25 of it.
+ * NVIDIA's libraries are not there, so their allowance is left out. The garbage collector makes the set differ from run to
+ * run, by up to 30 MB for the demo and 115 MB for SVD-XT, and a prediction is for the largest one: no run takes more than is
+ * predicted, and the largest of at most five takes at least 1/1.25 of it.
  */
 
 const { obstacle, title } = await openStandIn()
