@@ -2,6 +2,8 @@ import { resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
 import { encodeJobMessage, type JobMessage } from '../../shared/contracts/job-message.ts'
 import { queuedStatus } from '../../shared/contracts/status-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
+import { countAtTurn } from '../../shared/job-index/count-entries.ts'
+import { noteQueued } from '../../shared/job-index/write-entries.ts'
 import type { IngestWorld } from './ingest-world.ts'
 import { piecesOf } from './pieces-of.ts'
 
@@ -10,9 +12,11 @@ import { piecesOf } from './pieces-of.ts'
  *
  *   result.json there?  ──yes──▶  done before: nothing to do
  *   status written lately? ─yes─▶ in the queue or with a worker: nothing to do
- *   send ─▶ create status `queued`      a worker may be faster: then its status stays
+ *   enter in the index, if there was no status ─▶ send ─▶ create status `queued`
+ *                                                         a worker may be faster: then its status stays
  *
- * A status is only ever written after its message was sent.
+ * A status is only ever written after its message was sent. A job that was entered and not sent is entered once more when
+ * the event comes again.
  */
 
 /** Ten thousand bodies with a list of a thousand sigmas each would be 200 MB: they are written and sent piece by piece. */
@@ -38,11 +42,11 @@ const standingOf = async (
   { output, now }: QueueingWorld,
   jobId: string,
   signal: AbortSignal,
-): Promise<'done' | 'queued' | 'new'> => {
+): Promise<'done' | 'queued' | 'quiet' | 'new'> => {
   if ((await output.head(resultKey(jobId), signal)) !== null) return 'done'
   const status = await output.head(statusKey(jobId), signal)
   if (status === null) return 'new'
-  return now().getTime() - status.lastModified.getTime() < LATELY_MS ? 'queued' : 'new'
+  return now().getTime() - status.lastModified.getTime() < LATELY_MS ? 'queued' : 'quiet'
 }
 
 const writeStatus = (
@@ -90,8 +94,11 @@ export const queueJobs = async (
       standingOf(world, job_id, signal),
     )
     for (const [index, { job_id }] of piece.entries()) if (standings[index] === 'done') doneBefore.add(job_id)
-    const fresh = piece.filter((_, index) => standings[index] === 'new')
+    const entered = piece.filter((_, index) => standings[index] === 'new').map(({ job_id }) => job_id)
+    await noteQueued(world.output, entered, world.now(), signal)
+    const fresh = piece.filter((_, index) => standings[index] === 'new' || standings[index] === 'quiet')
     await send(world, fresh, signal)
+    await countAtTurn(world.output, entered, world.now(), signal)
     sent += fresh.length
   }
   return { doneBefore, sent }

@@ -3,6 +3,8 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import {
   IMAGES_PREFIX,
+  INDEX_COUNTS_KEY,
+  INDEX_PREFIX,
   INPUTS_PREFIX,
   JOBS_PREFIX,
   MANIFESTS_PREFIX,
@@ -10,6 +12,7 @@ import {
   REPORTS_PREFIX,
   STATUS_PREFIX,
 } from '../../shared/contracts/bucket-layout.ts'
+import { indexFolder } from '../../shared/contracts/index-entry.ts'
 import type { Buckets } from '../storage/buckets.ts'
 import {
   mayCreate,
@@ -27,16 +30,16 @@ export interface IngestPlaces {
   readonly key: IKey | null
 }
 
-/** Reads what is dropped; writes pictures and first statuses once, and its reports. */
+/** Reads what is dropped; writes pictures, first statuses and entries of the index once, and its reports. */
 export const ingestPermissions = ({ buckets, jobs, key }: IngestPlaces): readonly PolicyStatement[] => [
   mayRead(buckets.input, [IMAGES_PREFIX, MANIFESTS_PREFIX], ['s3:GetObject', 's3:GetObjectVersion']),
-  mayRead(buckets.output, [INPUTS_PREFIX, JOBS_PREFIX, STATUS_PREFIX, REPORTS_PREFIX]),
+  mayRead(buckets.output, [INPUTS_PREFIX, JOBS_PREFIX, STATUS_PREFIX, REPORTS_PREFIX, INDEX_PREFIX]),
   mayRead(buckets.models, [MODELS_PREFIX]),
   mayTellWhatIsMissing(buckets.input, buckets.output, buckets.models),
   ...mayCreateInParts(buckets.output, [INPUTS_PREFIX]),
-  mayCreate(buckets.output, [STATUS_PREFIX]),
+  mayCreate(buckets.output, [STATUS_PREFIX, indexFolder('queued')]),
   // On ten thousand jobs with dozens of videos each a report is large.
-  mayWrite(buckets.output, [REPORTS_PREFIX]),
+  mayWrite(buckets.output, [REPORTS_PREFIX, INDEX_COUNTS_KEY]),
   mayGiveUpParts(buckets.output, [REPORTS_PREFIX]),
   new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [jobs.queueArn] }),
   ...mayUseKey(key),

@@ -2,6 +2,8 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import {
   CANCEL_PREFIX,
+  INDEX_COUNTS_KEY,
+  INDEX_PREFIX,
   INPUTS_PREFIX,
   JOBS_PREFIX,
   MODELS_PREFIX,
@@ -10,6 +12,7 @@ import {
   rejectedFolder,
   STATUS_PREFIX,
 } from '../../shared/contracts/bucket-layout.ts'
+import { ENDED_KINDS, indexFolder } from '../../shared/contracts/index-entry.ts'
 import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 import type { Buckets } from '../storage/buckets.ts'
 import {
@@ -35,14 +38,19 @@ const PROBES_PREFIX = probeKey('')
  * letters, and removes dead letters of jobs that succeeded or were cancelled.
  */
 export const workerPermissions = ({ buckets, jobs, key }: WorkerPlaces): readonly PolicyStatement[] => [
-  mayRead(buckets.output, [INPUTS_PREFIX, JOBS_PREFIX, STATUS_PREFIX, CANCEL_PREFIX, PROBES_PREFIX]),
+  mayRead(buckets.output, [
+    ...[INPUTS_PREFIX, JOBS_PREFIX, STATUS_PREFIX, CANCEL_PREFIX, PROBES_PREFIX, INDEX_PREFIX],
+  ]),
   mayRead(buckets.models, [MODELS_PREFIX]),
   mayTellWhatIsMissing(buckets.output, buckets.models),
   ...mayCreateInParts(buckets.output, [JOBS_PREFIX]),
   // The star stands for a job's id. With this right elsewhere, a worker could make outputs expire.
   mayTag(buckets.output, [rejectedFolder('*')]),
-  mayCreate(buckets.output, [REPORTS_PREFIX, PROBES_PREFIX]),
-  mayWrite(buckets.output, [STATUS_PREFIX]),
+  mayCreate(buckets.output, [
+    ...[REPORTS_PREFIX, PROBES_PREFIX],
+    ...(['changed', ...ENDED_KINDS] as const).map(indexFolder),
+  ]),
+  mayWrite(buckets.output, [STATUS_PREFIX, INDEX_COUNTS_KEY]),
   new PolicyStatement({
     actions: [
       'sqs:ReceiveMessage',

@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { JOBS_PREFIX, probeKey, REJECTED_TAG } from '../../shared/contracts/bucket-layout.ts'
+import { indexFolder } from '../../shared/contracts/index-entry.ts'
 import { acknowledge } from '../acknowledge.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
 
@@ -43,6 +44,18 @@ const rejectedAfter = (outputDays: number): LifecycleRule => ({
   prefix: JOBS_PREFIX,
   tagFilters: { [REJECTED_TAG.name]: REJECTED_TAG.value },
   expiration: Duration.days(outputDays === 0 ? REJECTED_DAYS : Math.min(REJECTED_DAYS, outputDays)),
+})
+
+/** SQS keeps a message for no longer, so that no job is in a worker's hands after that. */
+const LONGEST_RETENTION_DAYS = 14
+
+/** Entries of jobs that a worker had: they say nothing once the job has ended. */
+const beganAfter = (outputDays: number): LifecycleRule => ({
+  id: 'jobs-in-work',
+  prefix: indexFolder('changed'),
+  expiration: Duration.days(
+    outputDays === 0 ? LONGEST_RETENTION_DAYS : Math.min(LONGEST_RETENTION_DAYS, outputDays),
+  ),
 })
 
 export interface BucketsProps {
@@ -94,6 +107,7 @@ export class Buckets extends Construct {
         UNFINISHED,
         ...expireAfter(config.outputDays),
         rejectedAfter(config.outputDays),
+        beganAfter(config.outputDays),
         // A worker may write its probe and not delete it.
         { id: 'probes', prefix: probeKey(''), expiration: Duration.days(1) },
       ],

@@ -104,10 +104,10 @@ export const openS3ObjectStore = (client: S3Client, bucket: string): ObjectStore
         }
       }),
 
-    async *list(prefix, signal) {
+    async *list(prefix, signal, after) {
       const pages = paginateListObjectsV2(
         { client },
-        { Bucket: bucket, Prefix: prefix },
+        { Bucket: bucket, Prefix: prefix, StartAfter: after },
         { abortSignal: signal },
       )
       for (;;) {

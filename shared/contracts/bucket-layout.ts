@@ -13,6 +13,9 @@
  *                                        some days; the worker, written once, with a tag. Never outputs of the job
  *                    jobs/ID/failures/   earlier failed results of a job that was brought back; `svd redrive`
  *                    status/ID.json      how a job stands; ingest and the worker, overwritten
+ *                    index/KIND/…        what happened to jobs, the newest first; ingest and the worker, written once;
+ *                                        see index-entry.ts
+ *                    index/counts.json   how many jobs the index has; ingest, the worker and `svd redrive`, overwritten
  *                    cancel/ID.json      asks the worker to stop; `svd cancel`
  *                    reports/KEY.json    what became of a dropped object; ingest, overwritten
  *                    reports/unusual-keys/SHA.json   the same, where KEY is too long or not fit to be part of a key
@@ -31,6 +34,7 @@ export const JOBS_PREFIX = 'jobs/'
 export const STATUS_PREFIX = 'status/'
 export const CANCEL_PREFIX = 'cancel/'
 export const REPORTS_PREFIX = 'reports/'
+export const INDEX_PREFIX = 'index/'
 
 const EXTENSION = /\.[^./]+$/
 
@@ -49,6 +53,7 @@ export const failureKey = (jobId: string, attempt: number): string =>
   `${jobFolder(jobId)}failures/${String(attempt).padStart(4, '0')}.json`
 export const statusKey = (jobId: string): string => `${STATUS_PREFIX}${jobId}.json`
 export const cancelKey = (jobId: string): string => `${CANCEL_PREFIX}${jobId}.json`
+export const INDEX_COUNTS_KEY = `${INDEX_PREFIX}counts.json`
 const UNUSUAL_KEYS = 'unusual-keys/'
 
 /** No two keys have the same report, also where one begins with `unusual-keys/`. */

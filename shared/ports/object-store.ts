@@ -100,8 +100,8 @@ export interface ObjectStore {
     options: WriteOptions,
     signal: AbortSignal,
   ): Promise<string | null>
-  /** In the order of keys' UTF-8 bytes. */
-  list(prefix: string, signal: AbortSignal): AsyncIterable<ListedObject>
+  /** In the order of keys' UTF-8 bytes; with `after`, only keys beyond that one, which need not be there. */
+  list(prefix: string, signal: AbortSignal, after?: string): AsyncIterable<ListedObject>
   /** Nothing there is no error. */
   delete(key: string, signal: AbortSignal): Promise<void>
 }

@@ -25,7 +25,7 @@ export const addReportOptions = (command: Command): Command => {
   command
     .summary('a page on which the clips of jobs play')
     .description('Writes an HTML page with the clips of jobs, their parameters, times and figures.')
-  addJobSelection(command, { otherwise: 'all, the newest first', limit: 100 })
+  addJobSelection(command, { otherwise: 'all', limit: 100 })
   return addDeploymentOptions(command, ['outputBucket', 'modelsBucket'])
     .optionsGroup('Output:')
     .requiredOption('--output <file>', 'the page; ends in .html')
@@ -56,7 +56,7 @@ export const runReport = async (
   await using services = await openServices()
   const outputs = services.openBucket(outputBucket)
   const now = services.clock.now()
-  const { jobIds, left } = await selectJobs(outputs, named, options, { now, signal })
+  const { jobIds, left } = await selectJobs(outputs, named, options, { otherwise: 'all', now, signal })
   const standings = await readStandings(outputs, jobIds, signal)
   const modelsBucket = deploymentPart('modelsBucket', options, environment)
   const usual =
@@ -82,7 +82,7 @@ export const runReport = async (
     stdout.write(`${JSON.stringify(report, null, 2)}\n`)
     return
   }
-  const beyond = left > 0 ? `; ${left} more jobs (--limit)` : ''
+  const beyond = left === 0 ? '' : `; ${left === null ? '' : `${left} `}more jobs (--limit)`
   stdout.write(
     `${options.output}  ${counted(written.jobs, 'job')}, ${counted(written.clips, 'clip')}, ${formatBytes(written.sizeBytes)}${beyond}\n`,
   )

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { safeText } from '../../shared/contracts/shown-value.ts'
 import type { QueueDepth } from '../../shared/ports/message-queue.ts'
+import type { JobStanding } from '../tracking/job-standing.ts'
+import type { JobTotals } from '../tracking/job-totals.ts'
 import { lostIfGone } from '../tracking/lost-jobs.ts'
 import { readStandings } from '../tracking/read-standings.ts'
 import { countRejectedUploads, type RejectedUploads } from '../tracking/rejected-uploads.ts'
@@ -8,8 +10,8 @@ import { addDeploymentOptions, type DeploymentOptions, readDeployment } from './
 import { EXIT_DONE, EXIT_FAILURE } from './exit-code.ts'
 import { jobDetails } from './job-details.ts'
 import { jobAsJson } from './job-report.ts'
-import { addJobSelection, type JobSelectionOptions, selectJobs } from './job-selection.ts'
-import { countStates, jobTable, waitingForModels } from './job-table.ts'
+import { addJobSelection, type JobSelectionOptions, type SelectedJobs, selectJobs } from './job-selection.ts'
+import { countStates, jobTable, totalsText, waitingForModels } from './job-table.ts'
 import { readQueueDepths } from './queue-depths.ts'
 import { faultLines } from './submit-report.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -21,6 +23,7 @@ takes the key of any upload, prints its faults, and ends with exit code 1 if the
 
   svd status
   svd status 7c12e969
+  svd status --state failed
   svd status --manifest manifests/motion.json --json
 `
 
@@ -51,6 +54,19 @@ const rejectedLine = ({ rejected, partly, unchecked, newest }: RejectedUploads):
   return `uploads: ${rejected} rejected, ${partly} in part${older}${hint}\n`
 }
 
+const totalsAsJson = ({ jobs, notDone, succeeded, failed, cancelled }: JobTotals) => ({
+  ...{ jobs, not_done: notDone, succeeded, failed, cancelled },
+})
+
+/** The states of the jobs shown, or of all jobs where those are more. */
+const countLine = (standings: readonly JobStanding[], { left, totals }: SelectedJobs): string => {
+  if (left === 0) return `${countStates(standings) || 'no jobs'}\n`
+  const more = `${left === null ? '' : `${left} `}more (--limit)`
+  return totals === null
+    ? `${countStates(standings)}; ${more}\n`
+    : `${countStates(standings)}; ${more}\n${totalsText(totals)}\n`
+}
+
 /** Returns the exit code: 1 if the upload that `--manifest` names has faults. Throws InvalidInputError. */
 export const runStatus = async (
   named: readonly string[],
@@ -62,10 +78,11 @@ export const runStatus = async (
   await using services = await openServices()
   const outputs = services.openBucket(outputBucket)
   const now = services.clock.now()
-  const { jobIds, left, report, since } = await selectJobs(outputs, named, options, { now, signal })
+  const selecting = { otherwise: 'all', now, signal } as const
+  const selected = await selectJobs(outputs, named, options, selecting)
+  const { jobIds, left, report, totals, since } = selected
   const exitCode = report === null || report.state === 'accepted' ? EXIT_DONE : EXIT_FAILURE
-  const isOverview = named.length === 0 && report === null
-  const uploads = isOverview ? await countRejectedUploads(outputs, since, signal) : null
+  const uploads = totals === null ? null : await countRejectedUploads(outputs, since, signal)
   const { queue, deadLetters } = await readQueueDepths(options, services, surroundings)
   // After the queues: a job whose message left them is found done then.
   const found = await readStandings(outputs, jobIds, signal)
@@ -73,7 +90,10 @@ export const runStatus = async (
   if (options.json) {
     const overview = {
       jobs: standings.map(jobAsJson),
+      /** `null`: there are more, and nobody counted them. */
       more_jobs: left,
+      /** `null` where jobs or an upload are named. */
+      totals: totals === null ? null : totalsAsJson(totals),
       queue: depthAsJson(queue),
       dead_letters: depthAsJson(deadLetters),
       /** The upload that `--manifest` names. */
@@ -90,8 +110,7 @@ export const runStatus = async (
     return exitCode
   }
   if (standings.length > 0) stdout.write(`${jobTable(standings, now)}\n`)
-  const counts = countStates(standings)
-  stdout.write(`${counts === '' ? 'no jobs' : counts}${left > 0 ? `; ${left} more (--limit)` : ''}\n`)
+  stdout.write(countLine(standings, selected))
   for (const line of waitingForModels(standings)) stdout.write(`${line}\n`)
   if (queue !== null)
     stdout.write(`queue: ${queue.visible + queue.delayed} waiting, ${queue.inFlight} in work\n`)

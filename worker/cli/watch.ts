@@ -24,7 +24,7 @@ export const addWatchOptions = (command: Command): Command => {
   command
     .summary('follow jobs until they are done')
     .description('Follows jobs until all of them are done or lost.')
-  addJobSelection(command, { otherwise: 'all that are not done', limit: 200 })
+  addJobSelection(command, { otherwise: 'not-done', limit: 200 })
   return addDeploymentOptions(command, ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
     .option('--interval <seconds>', 'between two looks', '2')
@@ -55,9 +55,10 @@ export const runWatch = async (
   await using services = await openServices()
   const { clock } = services
   const outputs = services.openBucket(outputBucket)
-  const { jobIds, report } = await selectJobs(outputs, named, options, { now: clock.now(), signal })
-  const chosen = named.length > 0 || options.manifest !== undefined || options.since !== undefined
-  const watched = chosen
+  const selecting = { otherwise: 'not-done', now: clock.now(), signal } as const
+  const { jobIds, report, totals, since } = await selectJobs(outputs, named, options, selecting)
+  const isChosen = totals === null || since !== null
+  const watched = isChosen
     ? jobIds
     : (await readStandings(outputs, jobIds, signal)).filter((one) => !isDone(one)).map(({ jobId }) => jobId)
   const display = options.json

@@ -1,6 +1,8 @@
 import { ZodError } from 'zod'
 import { encodeJobMessage } from '../../shared/contracts/job-message.ts'
 import { messageOfResult, type ResultRecord } from '../../shared/contracts/result-record.ts'
+import { countAtTurn } from '../../shared/job-index/count-entries.ts'
+import { noteEnded } from '../../shared/job-index/write-entries.ts'
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { WorkerIdentity } from './attempt.ts'
@@ -15,12 +17,12 @@ import { type TimeLimit, withTimeLimit } from './time-limit.ts'
 /*
  * How a job ends, in the only order in which nothing is lost and nothing published twice:
  *
- *   outputs ───▶ claim held? ───▶ result.json ───▶ status ───▶ message
- *   create                        create           put          remove; of a job whose attempts are spent, first
- *                                                               sent to the dead letters
+ *   outputs ───▶ claim held? ───▶ result.json ───▶ status, ───▶ message
+ *   create                        create           index         remove; of a job whose attempts are spent, first
+ *                                                                sent to the dead letters
  *          │                   │             │            │
  *    a worker that dies here   │       or here: the job is done; its next delivery finds the record,
- *    has published nothing;    │       puts the status right and removes the message
+ *    has published nothing;    │       puts status and index right and removes the message
  *    no record names its       │
  *    files                     └ or here, or a create whose answer got lost: either of the two
  *
@@ -70,17 +72,32 @@ const sendDeadLetter = async (
 /** `null`: not one that this version can read; `undefined`: the store does not answer. */
 type FoundResult = ResultRecord | null | undefined
 
+/** False: the store did not take the entry. */
+const enterInIndex = async (result: ResultRecord, deps: ClosingDeps): Promise<boolean> => {
+  const store = steadyStore(deps.store, deps)
+  try {
+    await withTimeLimit(closing(deps), (signal) => noteEnded(store, result, deps.clock.now(), signal))
+    return true
+  } catch {
+    return false
+  }
+}
+
 /**
  * Best effort: the job is done, whatever becomes of these. The message comes again if it stays. It stays where the record
- * cannot be read, because the job may have to become a dead letter.
+ * cannot be read, because the job may have to become a dead letter, and where the index lacks the job.
  */
 const tidyUp = async (held: HeldJob, result: FoundResult, deps: ClosingDeps): Promise<void> => {
   const { claim, status, attempt } = held
-  await status.end(result ? statusBy(result) : null)
+  const [isEntered] = await Promise.all([
+    result ? enterInIndex(result, deps) : true,
+    status.end(result ? statusBy(result) : null),
+  ])
   await withTimeLimit(closing(deps), async (signal) => {
-    if (result === undefined) return await claim.handBack(AGAIN_SECONDS, signal)
+    if (result === undefined || !isEntered) return await claim.handBack(AGAIN_SECONDS, signal)
     if (result?.failure?.class === 'exhausted') await sendDeadLetter(attempt, deps, signal)
     await claim.remove(signal)
+    await countAtTurn(deps.store, [attempt.job.job_id], deps.clock.now(), signal)
   }).catch(() => {})
 }
 

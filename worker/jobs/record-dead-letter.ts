@@ -3,6 +3,7 @@ import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import type { JobFailure } from '../../shared/contracts/result-record.ts'
 import type { StatusRecord } from '../../shared/contracts/status-record.ts'
+import { noteEnded } from '../../shared/job-index/write-entries.ts'
 import type { ReceivedMessage } from '../../shared/ports/message-queue.ts'
 import { startAttempt } from './attempt.ts'
 import type { ClosingDeps } from './close-job.ts'
@@ -44,6 +45,8 @@ const recordJob = async (
 ): Promise<DeadLetterState> => {
   if (await isDone(store, job.job_id, signal)) {
     const done = await readResult(store, job.job_id, signal).catch(() => null)
+    // Whoever wrote the record may have ended before it entered the job.
+    if (done !== null) await noteEnded(store, done, clock.now(), signal)
     return done === null || done.state === 'failed' ? 'known' : 'obsolete'
   }
   const known = (await readStatus(store, job.job_id, signal))?.record ?? null
@@ -60,6 +63,7 @@ const recordJob = async (
   const record = resultOf(attempt, { state: 'failed', failure }, worker, clock.now())
   assertHeld()
   if (!(await createResult(store, record, signal))) return 'known'
+  await noteEnded(store, record, clock.now(), signal)
   const change = { state: 'failed', message: reason } as const
   const status = statusOf(attempt, change, worker.id, clock.now(), known?.attempts)
   await store.put(statusKey(job.job_id), encodeStatus(status), STATUS_WRITE_OPTIONS, signal).catch(() => {})

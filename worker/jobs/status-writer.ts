@@ -19,6 +19,8 @@ export interface StatusWriter {
   report(change: StatusChange): void
   /** The lease was extended: a render that was reported is alive. */
   renew(): void
+  /** Resolves, and never rejects, when all that was reported is written, or could not be. */
+  settled(): Promise<void>
   /**
    * The attempt's last word; null: it has none to say. Settles when nothing is being written any more: at once after
    * what is under way, and in any case within some seconds. Returns the attempts that count once this is written; null:
@@ -179,6 +181,9 @@ export const openStatusWriter = ({
     report,
     renew() {
       if (latest?.state === 'rendering') report(latest)
+    },
+    async settled() {
+      await writing
     },
     async end(change) {
       next = undefined

@@ -19,6 +19,8 @@ export interface JobInHand extends HeldJob {
   /** Of its files, and of its entry among the attempts that count. */
   readonly attemptId: string
   stage: JobStage
+  /** It has attempts that count. */
+  hasFailedBefore: boolean
   timeLeft: RenderTimeLeft
   abort(reason: Error): void
 }
@@ -69,6 +71,7 @@ export const takeJob = (
     received,
     attemptId,
     stage: 'waiting',
+    hasFailedBefore: false,
     timeLeft: judgeTimeLeft(),
     abort,
   }

@@ -4,7 +4,14 @@ import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
 import { AttemptsSpentError } from '../jobs/attempts-spent-error.ts'
 import { closeDone, closeIfDone, closeJob } from '../jobs/close-job.ts'
 import type { JobEnd } from '../jobs/held-job.ts'
-import type { FinishedClip, PreparedJob, RenderedClip, RenderPath } from '../jobs/job-stages.ts'
+import type {
+  FinishedClip,
+  PreparedJob,
+  RenderContext,
+  RenderedClip,
+  RenderPath,
+} from '../jobs/job-stages.ts'
+import { noteInWork } from '../jobs/note-in-work.ts'
 import { PostponedError } from '../jobs/postponed-error.ts'
 import { QualityError } from '../jobs/quality-error.ts'
 import { judgeTimeLeft } from '../jobs/render-time-left.ts'
@@ -36,6 +43,8 @@ export interface Workshop {
   readonly rendering: Place
   readonly finishing: Place
   readonly device: Device
+  /** The job that had the device last; `null`: none had it. */
+  lastRendered: JobInHand | null
 }
 
 const begin = (hand: JobInHand, stage: Exclude<JobStage, 'waiting'>, { onEvent }: JobDeps): void => {
@@ -44,26 +53,49 @@ const begin = (hand: JobInHand, stage: Exclude<JobStage, 'waiting'>, { onEvent }
   onEvent({ type: 'job-stage', jobId: hand.attempt.job.job_id, stage })
 }
 
-const render = (hand: JobInHand, prepared: PreparedJob, path: RenderPath, device: Device, deps: JobDeps) => {
+/**
+ * A job whose earlier attempts failed may end this worker at once. The job rendered before it then must not have an open
+ * entry any more, which would count as an attempt at that job.
+ */
+const letOthersSettle = async (hand: JobInHand, workshop: Workshop): Promise<void> => {
+  const before = workshop.lastRendered
+  workshop.lastRendered = hand
+  if (hand.hasFailedBefore && before !== null) await before.status.settled()
+}
+
+const render = (
+  hand: JobInHand,
+  prepared: PreparedJob,
+  path: RenderPath,
+  workshop: Workshop,
+  deps: JobDeps,
+) => {
   const { attempt, signal, received } = hand
+  const { device } = workshop
   const jobId = attempt.job.job_id
   const parameters = decodeParameters(attempt.job.parameters)
   deps.speed.assertEnds(parameters)
   hand.timeLeft = judgeTimeLeft()
+  const context: RenderContext = {
+    signal,
+    onProgress(progress) {
+      hand.timeLeft.update(progress, deps.clock.elapsedMs())
+      hand.status.report({ state: 'rendering', progress })
+      if (progress.phase === 'denoise') {
+        const fault = deps.speed.note(parameters, progress, hand.timeLeft.secondsPerStep())
+        if (fault !== null) hand.abort(fault)
+      }
+      deps.onEvent({ type: 'job-progress', jobId, progress })
+    },
+  }
   return device.use(
-    () =>
-      prepared.render(path, {
-        signal,
-        onProgress(progress) {
-          hand.timeLeft.update(progress, deps.clock.elapsedMs())
-          hand.status.report({ state: 'rendering', progress })
-          if (progress.phase === 'denoise') {
-            const fault = deps.speed.note(parameters, progress, hand.timeLeft.secondsPerStep())
-            if (fault !== null) hand.abort(fault)
-          }
-          deps.onEvent({ type: 'job-progress', jobId, progress })
-        },
-      }),
+    async () => {
+      await letOthersSettle(hand, workshop)
+      const rendered = await prepared.render(path, context)
+      // Before the next job has the device.
+      begin(hand, 'publishing', deps)
+      return rendered
+    },
     {
       signal,
       first: path === 'safer',
@@ -121,12 +153,11 @@ const makeSaferClip = async (
   hand: JobInHand,
   prepared: PreparedJob,
   faulty: FinishedClip,
-  { device }: Workshop,
+  workshop: Workshop,
   deps: JobDeps,
 ): Promise<FinishedClip> => {
   hand.attempt.saferPath = true
-  const rendered = await render(hand, prepared, 'safer', device, deps)
-  begin(hand, 'publishing', deps)
+  const rendered = await render(hand, prepared, 'safer', workshop, deps)
   const clip = await finish(hand, rendered, deps)
   if (passes(clip)) return clip
   const quality = [...qualityOf(faulty), ...qualityOf(clip)]
@@ -158,9 +189,8 @@ const makeAndPublish = async (
   hand.stage = 'waiting'
   using rendering = await workshop.rendering.enter(signal)
   preparing[Symbol.dispose]()
-  const rendered = await render(hand, prepared, 'as-asked', workshop.device, deps)
+  const rendered = await render(hand, prepared, 'as-asked', workshop, deps)
 
-  begin(hand, 'publishing', deps)
   using _ = await workshop.finishing.enter(signal)
   rendering[Symbol.dispose]()
   const clip = await finish(hand, rendered, deps)
@@ -206,7 +236,9 @@ export const runJob = async (
   deps: JobDeps,
 ): Promise<JobEnd> => {
   const ended = new AbortController()
-  void hand.cancel.watchUntil(AbortSignal.any([hand.signal, ended.signal]))
+  const until = AbortSignal.any([hand.signal, ended.signal])
+  void hand.cancel.watchUntil(until)
+  void noteInWork(deps, hand.attempt.job.job_id, until)
   try {
     const { attempt, status, signal } = hand
     const [done, attempts] = await Promise.all([
@@ -215,6 +247,7 @@ export const runJob = async (
     ])
     if (done) return await closeDone(hand, deps)
     assertAttemptLeft(attempts, deps)
+    hand.hasFailedBefore = attempts.length > 0
     return await makeAndPublish(hand, preparing, workshop, deps)
   } catch (error) {
     return await settleFailure(hand.signal.aborted ? hand.signal.reason : error, hand, deps)

@@ -82,6 +82,7 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
     rendering: openPlace(),
     finishing: openPlace(),
     device: openDevice(clock, (error) => giveUp(reasonOf(error))),
+    lastRendered: null,
   }
 
   const giveUpIfFailing = ({ attempt }: JobInHand, end: JobEnd): void => {

@@ -2,11 +2,12 @@ import { cancelKey, resultKey, statusKey } from '../../shared/contracts/bucket-l
 import { encodeJobMessage, type JobMessage } from '../../shared/contracts/job-message.ts'
 import { resultRecordSchema } from '../../shared/contracts/result-record.ts'
 import { queuedStatus } from '../../shared/contracts/status-record.ts'
+import { forgetEnded, noteChanged } from '../../shared/job-index/write-entries.ts'
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Clock } from '../jobs/clock.ts'
 import { readRecord } from '../tracking/read-record.ts'
-import { archiveResult } from './archive-result.ts'
+import { archiveResult, lastArchivedResult } from './archive-result.ts'
 import { type JobLetter, renewHold } from './held-letters.ts'
 import { mayComeBack, type RedriveFilter } from './redrive-filter.ts'
 
@@ -18,7 +19,7 @@ import { mayComeBack, type RedriveFilter } from './redrive-filter.ts'
  *   0  hold the dead letter         failed                held                  begins
  *   1  create failures/000n.json    failed                held                  finds the same bytes there: goes on
  *   2  delete result.json           none                  held                  has nothing to keep: goes on
- *   3  delete cancel/ID.json        none                  held                  goes on
+ *   3  its index entry, cancel/ID   none                  held                  goes on
  *   4  status `queued`              none                  held                  writes it again
  *   5  send the message             none, or the new one  held          sent    sends it again: a job done twice has
  *                                                                               one result; or, if it is done by then,
@@ -80,6 +81,9 @@ export const bringBack = async (
     await archiveResult(outputs, jobId, stored.bytes, signal)
     await outputs.delete(resultKey(jobId), signal)
   }
+  const ended = stored?.record ?? (await lastArchivedResult(outputs, jobId, signal))
+  if (ended !== null) await forgetEnded(outputs, ended, signal)
+  await noteChanged(outputs, jobId, world.clock.now(), signal)
   await outputs.delete(cancelKey(jobId), signal)
   await writeQueued(world, job, signal)
   await sendJob(jobs, job, signal)

@@ -2,19 +2,22 @@ import { resultKey } from '../../shared/contracts/bucket-layout.ts'
 import { type ResultRecord, resultRecordSchema } from '../../shared/contracts/result-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import { listJobs } from '../tracking/list-jobs.ts'
+import { openIndex } from '../tracking/open-index.ts'
 import { readRecord } from '../tracking/read-record.ts'
 import { mayComeBack, passesFilter, type RedriveFilter } from './redrive-filter.ts'
 
 const LANES = 16
 
-/** Every job's, where the filter names none. */
+/** Those of all jobs that failed, where the filter names none. */
 const idsToRead = async (
   outputs: ObjectStore,
   { jobIds }: RedriveFilter,
   signal: AbortSignal,
-): Promise<readonly string[]> =>
-  jobIds === null ? (await listJobs(outputs, signal)).map(({ jobId }) => jobId) : [...jobIds]
+): Promise<readonly string[]> => {
+  if (jobIds !== null) return [...jobIds]
+  const failed = await Array.fromAsync(openIndex(outputs, signal).newestJobs(['failed']))
+  return failed.map(({ jobId }) => jobId)
+}
 
 /** Records of jobs that may be brought back, whether their message is among the dead letters or not. */
 export const findFailedRecords = async (

@@ -1,19 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import { queueJobs } from '../../../functions/ingest/queue-jobs.ts'
-import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import { resultKey, STATUS_PREFIX, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import { entryKey } from '../../../shared/contracts/index-entry.ts'
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
+import { jobIdsOf, listEntries } from '../../../shared/job-index/list-entries.ts'
 import { aJobMessage } from '../../fixtures/job-message.ts'
 import { aWorld, type WorldOptions } from './a-world.ts'
 
 const SIGNAL = new AbortController().signal
 
 const someJobs = (count: number): readonly JobMessage[] =>
-  Array.from({ length: count }, (_, i) => aJobMessage({ job_id: i.toString(16).padStart(32, '0') }))
+  Array.from({ length: count }, (_, i) => aJobMessage({ job_id: `f${i.toString(16).padStart(31, '0')}` }))
 
 const queued = ({ jobs }: ReturnType<typeof aWorld>): readonly string[] => jobs().map(({ job_id }) => job_id)
 
 describe('queueing', () => {
-  test('sends the message before it writes the status', async () => {
+  test('enters the job in the index, sends the message, and then writes the status', async () => {
     const calls: string[] = []
     const log = (operation: string, subject: string) => void calls.push(`${operation} ${subject}`.trim())
     const { world } = aWorld({ outputFaults: { after: log }, queueFaults: { after: log } })
@@ -23,9 +25,30 @@ describe('queueing', () => {
     expect(calls).toEqual([
       `head ${resultKey(id)}`,
       `head ${statusKey(id)}`,
+      `create ${entryKey('queued', world.now(), id)}`,
       'send',
       `create ${statusKey(id)}`,
     ])
+  })
+
+  test('enters several jobs with one object', async () => {
+    const { world, output } = aWorld()
+    const jobs = someJobs(3)
+    await queueJobs(world, jobs, SIGNAL)
+    const entries = await Array.fromAsync(listEntries(output, 'queued', SIGNAL))
+    expect(entries).toMatchObject([{ jobs: 3, time: world.now() }])
+    expect(await Promise.all(entries.map((entry) => jobIdsOf(output, entry, SIGNAL)))).toEqual([
+      jobs.map(({ job_id }) => job_id),
+    ])
+  })
+
+  test('enters no job that has a status already, also where it is sent again', async () => {
+    const { world, output, wait } = aWorld()
+    await queueJobs(world, someJobs(1), SIGNAL)
+    wait(11 * 60_000)
+    expect((await queueJobs(world, someJobs(2), SIGNAL)).sent).toBe(2)
+    const entries = await Array.fromAsync(listEntries(output, 'queued', SIGNAL))
+    expect(entries.map(({ jobId }) => jobId)).toEqual([someJobs(2)[1]?.job_id, someJobs(1)[0]?.job_id])
   })
 
   test('leaves alone a status that a faster worker has written', async () => {
@@ -72,7 +95,8 @@ describe('what the queue does not take', () => {
     const jobs = someJobs(2)
     const world = aWorld({ refuse: ({ body }) => (body.includes(jobs[1]?.job_id ?? '') ? 'busy' : null) })
     await expect(queueJobs(world.world, jobs, SIGNAL)).rejects.toThrow()
-    expect(world.output.keys()).toEqual([statusKey(jobs[0]?.job_id ?? '')])
+    const statuses = world.output.keys().filter((key) => key.startsWith(STATUS_PREFIX))
+    expect(statuses).toEqual([statusKey(jobs[0]?.job_id ?? '')])
   })
 })
 

@@ -6,6 +6,7 @@ import { aPng } from '../../fixtures/pictures.ts'
 import { aLargePng } from '../../fixtures/rights/a-large-png.ts'
 import { aPipeline, type Pipeline } from '../../fixtures/rights/a-pipeline.ts'
 import { type Acting, actAs } from '../../fixtures/rights/act-as.ts'
+import { countOldEntries } from '../../fixtures/rights/count-index.ts'
 import { createTwiceInParts } from '../../fixtures/rights/store-in-parts.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { s3Event, sqsEvent } from '../../functions/ingest/a-world.ts'
@@ -63,6 +64,7 @@ describe('with the rights of its role, ingest', () => {
   let acting: Acting
   let answers: unknown
   let missing: unknown
+  let counted: unknown
   const inParts: unknown[] = []
   const states: Record<string, unknown> = {}
 
@@ -82,6 +84,7 @@ describe('with the rights of its role, ingest', () => {
       const place = { bucket: 'svd-output', key }
       inParts.push(await createTwiceInParts(pipeline, acting.url, place).catch(String))
     }
+    counted = await countOldEntries(pipeline, acting.url).catch(String)
     for (const key of Object.keys(STATES)) states[key] = await stateOf(pipeline.output, key)
     await acting[Symbol.asyncDispose]()
   }, HOOK_MS)
@@ -97,6 +100,7 @@ describe('with the rights of its role, ingest', () => {
       [true, false],
       [true, false],
     ])
+    expect(counted).toBe(true)
   })
 
   test('knows a model that is not there from one that it may not see', () => {

@@ -163,6 +163,19 @@ export const objectStoreContract = (open: () => Implementation): void => {
       expect(await Array.fromAsync(store.list('nothing/', unaborted))).toEqual([])
     })
 
+    test.each([
+      ['that is there', 'after/b', ['after/c', 'after/d']],
+      ['that is not there', 'after/bb', ['after/c', 'after/d']],
+      ['beyond the last', 'after/d', []],
+      ['before the prefix', 'aft', ['after/a', 'after/b', 'after/c', 'after/d']],
+    ])('lists what comes after a key %s', async (_, after, expected) => {
+      for (const name of 'dbca') await store.put(`after/${name}`, bytesOf(name), TEXT, unaborted)
+
+      const listed = await Array.fromAsync(store.list('after/', unaborted, after))
+
+      expect(listed.map(({ key }) => key)).toEqual(expected)
+    })
+
     test('deletes, also what is not there', async () => {
       await store.put('deleted', bytesOf('x'), TEXT, unaborted)
 

@@ -2,6 +2,7 @@ import { reportKey, resultKey, statusKey } from '../../../shared/contracts/bucke
 import { type IngestReport, REPORT_STATE } from '../../../shared/contracts/ingest-report.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import type { StatusRecord } from '../../../shared/contracts/status-record.ts'
+import { noteChanged, noteEnded, noteQueued } from '../../../shared/job-index/write-entries.ts'
 import type { AwsAccount } from '../../../shared/ports/aws-account.ts'
 import type { Services } from '../../../worker/cli/services.ts'
 import { type MemoryMessageQueue, openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
@@ -76,11 +77,16 @@ export const fakeServices = ({ whileAsleep = () => {}, account: changes = {} }: 
       nowMs += seconds * 1000
     },
     put,
+    /** As ingest and a worker do: with entries in the index. */
     async putStatus(record: StatusRecord) {
+      await noteQueued(outputs, [record.job_id], new Date(nowMs), signal)
+      if (record.state !== 'queued') await noteChanged(outputs, record.job_id, new Date(nowMs), signal)
       await put(statusKey(record.job_id), encode(record))
       return record.job_id
     },
+    /** With its entry in the index, at the time when it finished. */
     async putResult(record: ResultRecord) {
+      await noteEnded(outputs, record, new Date(nowMs), signal)
       await put(resultKey(record.job_id), encode(record))
       return record.job_id
     },

@@ -19,14 +19,20 @@ describe('svd status', () => {
     )
     pass(60)
     await putResult(
-      aFailure({ reason: 'out of\nmemory' }, { jobId: jobIdLike('c3'), picture: 'images/sky.webp' }),
+      aFailure(
+        { reason: 'out of\nmemory' },
+        {
+          ...{ jobId: jobIdLike('c3'), picture: 'images/sky.webp' },
+          finished_at: '2026-11-24T12:31:55.000Z',
+        },
+      ),
     )
     const { exitCode, stdout, stderr } = await run(['status'], OUTPUTS_ONLY)
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toBe(
       [
         'JOB           STATE      PICTURE    PROGRESS      ATTEMPT     UPDATED  MESSAGE',
-        'c30000000000  failed     sky.webp                       3  32 min ago  out of memory',
+        'c30000000000  failed     sky.webp                       3     5 s ago  out of memory',
         'b20000000000  rendering  cat.jpg    denoise 7/25        2    10 s ago',
         'a10000000000  queued     x/cup.png                         32 min ago',
         '',
@@ -44,7 +50,69 @@ describe('svd status', () => {
     }
     const { stdout } = await run(['status', '--limit', '1'], OUTPUTS_ONLY)
     expect(stdout).toContain('c00000000000')
-    expect(stdout).toContain('1 queued; 2 more (--limit)\n')
+    expect(stdout).toContain('1 queued; 2 more (--limit)\n3 jobs: 3 not done\n')
+  })
+
+  test('counts all jobs where it shows some', async () => {
+    const { run, putStatus, putResult } = fakeServices()
+    for (const beginning of ['a', 'b', 'c', 'd', 'e']) {
+      await putStatus(aStatus({ jobId: jobIdLike(beginning) }))
+    }
+    await putResult(aResult({ jobId: jobIdLike('a') }))
+    await putResult(aResult({ jobId: jobIdLike('b') }))
+    await putResult(aFailure({}, { jobId: jobIdLike('c') }))
+    const { stdout } = await run(['status', '--limit', '1'], OUTPUTS_ONLY)
+    expect(stdout).toMatch(/; 4 more \(--limit\)\n5 jobs: 2 not done, 2 succeeded, 1 failed\n$/)
+    expect(JSON.parse((await run(['status', '--json'], OUTPUTS_ONLY)).stdout).totals).toEqual({
+      ...{ jobs: 5, not_done: 2, succeeded: 2, failed: 1, cancelled: 0 },
+    })
+  })
+
+  test.each([
+    ['failed', ['c']],
+    ['succeeded', ['b', 'a']],
+    ['queued', ['d']],
+    ['rendering', ['e']],
+    ['cancelled', []],
+  ])('tells of those that are %s', async (state, expected) => {
+    const { run, putStatus, putResult } = fakeServices()
+    for (const beginning of ['a', 'b', 'c', 'd']) await putStatus(aStatus({ jobId: jobIdLike(beginning) }))
+    await putStatus(aStatus({ jobId: jobIdLike('e'), state: 'rendering' }))
+    await putResult(aResult({ jobId: jobIdLike('a') }))
+    await putResult(aResult({ jobId: jobIdLike('b'), finished_at: '2026-11-24T12:10:00.000Z' }))
+    await putResult(aFailure({}, { jobId: jobIdLike('c') }))
+    const { stdout } = await run(['status', '--state', state, '--json'], OUTPUTS_ONLY)
+    const { jobs, more_jobs } = JSON.parse(stdout)
+    expect(jobs.map((job: { job_id: string }) => job.job_id[0])).toEqual(expected)
+    expect(more_jobs).toBe(0)
+  })
+
+  test('tells that there are more in a state, of which nobody counts those that are not done', async () => {
+    const { run, putStatus, putResult } = fakeServices()
+    for (const beginning of ['a', 'b', 'c', 'd']) await putStatus(aStatus({ jobId: jobIdLike(beginning) }))
+    await putResult(aResult({ jobId: jobIdLike('a') }))
+    await putResult(aResult({ jobId: jobIdLike('b') }))
+    const lineOf = async (state: string) =>
+      (await run(['status', '--state', state, '--limit', '1'], OUTPUTS_ONLY)).stdout.split('\n').at(-3)
+    expect(await lineOf('succeeded')).toBe('1 succeeded; 1 more (--limit)')
+    expect(await lineOf('queued')).toBe('1 queued; more (--limit)')
+  })
+
+  test('tells what differs between jobs of one picture', async () => {
+    const { run, putStatus } = fakeServices()
+    const jobs = [
+      { jobId: jobIdLike('a'), parameters: { seed: 1, fps: 12 } },
+      { jobId: jobIdLike('b'), parameters: { seed: 2, fps: 7 } },
+      { jobId: jobIdLike('c'), picture: 'images/cat.jpg', parameters: { seed: 3 } },
+    ]
+    for (const job of jobs) await putStatus(aStatus(job))
+    const { stdout } = await run(['status'], OUTPUTS_ONLY)
+    expect(stdout.split('\n').slice(0, 4)).toEqual([
+      'JOB           STATE   PICTURE  DIFFERS IN         UPDATED',
+      expect.stringMatching(/^a0+ {2}queued {2}cup\.png {2}fps 12, seed 1/),
+      expect.stringMatching(/^b0+ {2}queued {2}cup\.png {2}fps 7, seed 2/),
+      expect.stringMatching(/^c0+ {2}queued {2}cat\.jpg +30 min ago/),
+    ])
   })
 
   test('tells of those that changed since', async () => {
@@ -274,7 +342,7 @@ describe('svd status --json', () => {
     await jobs.send([{ body: 'x', groupId: 'g' }], new AbortController().signal)
     const report = JSON.parse((await run(['status', '--json'])).stdout)
     expect(Object.keys(report)).toEqual([
-      ...['jobs', 'more_jobs', 'queue', 'dead_letters', 'report', 'uploads'],
+      ...['jobs', 'more_jobs', 'totals', 'queue', 'dead_letters', 'report', 'uploads'],
     ])
     expect(report.queue).toEqual({ visible: 1, in_flight: 0, delayed: 0 })
     const byImage = (image: string) => report.jobs.find((job: { image: string }) => job.image === image)
@@ -294,6 +362,7 @@ describe('svd status --json', () => {
     const { stdout } = await run(['status', '--json'], OUTPUTS_ONLY)
     expect(JSON.parse(stdout)).toEqual({
       ...{ jobs: [], more_jobs: 0, queue: null, dead_letters: null, report: null },
+      totals: { jobs: 0, not_done: 0, succeeded: 0, failed: 0, cancelled: 0 },
       uploads: { rejected: 0, partly: 0, unchecked: 0, newest: null },
     })
   })
@@ -351,7 +420,7 @@ describe('a job', () => {
   })
 
   test.each([
-    [['a1', '--since', '1h'], 'job: give ids, --manifest or --since, and not several of them'],
+    [['a1', '--since', '1h'], 'job: give ids, --manifest, --since or --state, and not several of them'],
     [['--limit', '0'], "--limit: got '0'; must be a whole number from 1 to 100000"],
     [
       ['--since', 'monday'],
@@ -366,7 +435,7 @@ describe('a job', () => {
 test('a record that is none of ours is told by its address', async () => {
   const { run, putFile, outputs } = fakeServices()
   await putFile(outputs, `status/${jobIdLike('a')}.json`, '{"version":2}')
-  expect(await run(['status'], { environment: DEPLOYMENT })).toMatchObject({
+  expect(await run(['status', 'a'], { environment: DEPLOYMENT })).toMatchObject({
     exitCode: 1,
     stderr: expect.stringContaining(
       `s3://out/status/${jobIdLike('a')}.json: is not a record that this version reads`,

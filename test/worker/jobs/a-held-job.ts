@@ -61,6 +61,7 @@ export const aHeldJob = ({
       report: (change) => statuses.push(change),
       readAttempts: async () => failures(failedBefore, rejectedBefore),
       renew() {},
+      async settled() {},
       async end(change) {
         statuses.push(change)
         if (statusFails) return null

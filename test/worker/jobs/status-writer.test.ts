@@ -192,6 +192,22 @@ describe('the entry of an attempt', () => {
     expect(seen).toEqual([[], [ID], []])
   })
 
+  test('is gone when the writer has settled after the render', async () => {
+    const { writer, later, entries } = aWriter()
+    writer.report({ state: 'rendering' })
+    await later(1)
+    writer.report({ state: 'publishing' })
+    let settledWith: readonly string[] | undefined
+    void writer.settled().then(() => {
+      settledWith = entries()
+    })
+
+    await later(0)
+    expect([entries(), settledWith]).toEqual([[ID], undefined])
+    await later(3_000)
+    expect(settledWith).toEqual([])
+  })
+
   test('stays with the reason of a failure, beside those of others', async () => {
     const { writer, another, written } = aWriter()
     await another('queued', { attempt: 1, workerId: 'worker-0' }, [ANOTHER])

@@ -1,7 +1,10 @@
 import { cancelKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { EndedKind } from '../../../shared/contracts/index-entry.ts'
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import type { FailureClass, ResultRecord } from '../../../shared/contracts/result-record.ts'
 import type { StatusRecord } from '../../../shared/contracts/status-record.ts'
+import { listEntries } from '../../../shared/job-index/list-entries.ts'
+import { noteEnded } from '../../../shared/job-index/write-entries.ts'
 import { type RedriveOptions, redrive } from '../../../worker/redrive/redrive.ts'
 import type { RedriveFilter } from '../../../worker/redrive/redrive-filter.ts'
 import type { Faults } from '../../fixtures/faults.ts'
@@ -34,6 +37,12 @@ export const aRedriveWorld = ({ faults = {} }: { readonly faults?: Faults<string
     outputs.put(key, new TextEncoder().encode(JSON.stringify(value)), JSON_TYPE, signal)
   const send = (queue: typeof jobs, job: JobMessage) =>
     queue.send([{ body: JSON.stringify(job), groupId: job.group }], signal)
+  const enter = (record: ResultRecord): Promise<void> => noteEnded(outputs, record, new Date(nowMs), signal)
+  /** As a worker does, unless there is a record. */
+  const record = async (result: ResultRecord): Promise<void> => {
+    const bytes = new TextEncoder().encode(JSON.stringify(result))
+    if (await outputs.create(resultKey(result.job_id), bytes, JSON_TYPE, signal)) await enter(result)
+  }
   const jobsIn = (queue: typeof jobs): readonly string[] =>
     queue.messages().map(({ body }) => (JSON.parse(body) as JobMessage).job_id)
 
@@ -49,6 +58,7 @@ export const aRedriveWorld = ({ faults = {} }: { readonly faults?: Faults<string
     /** A failed job, with or without its message among the dead letters. */
     async fail(record: ResultRecord, { letter = true }: { readonly letter?: boolean } = {}) {
       await put(resultKey(record.job_id), record)
+      await enter(record)
       if (letter) await send(deadLetters, record.job)
       return record.job_id
     },
@@ -67,9 +77,7 @@ export const aRedriveWorld = ({ faults = {} }: { readonly faults?: Faults<string
       )
       for (const { body, receiptHandle } of seen) {
         const job = JSON.parse(body) as JobMessage
-        const record = aFailure({ reason: 'recorded again' })
-        const bytes = new TextEncoder().encode(JSON.stringify({ ...record, job_id: job.job_id, job }))
-        await outputs.create(resultKey(job.job_id), bytes, JSON_TYPE, signal)
+        await record({ ...aFailure({ reason: 'recorded again' }), job_id: job.job_id, job })
         await deadLetters.setVisibility(receiptHandle, 0, signal)
       }
     },
@@ -78,11 +86,13 @@ export const aRedriveWorld = ({ faults = {} }: { readonly faults?: Faults<string
       const received = await jobs.receive({ maxMessages: 10, waitSeconds: 0, visibilitySeconds: 60 }, signal)
       for (const { body, receiptHandle } of received) {
         const job = JSON.parse(body) as JobMessage
-        const bytes = new TextEncoder().encode(JSON.stringify({ ...aResult(), job_id: job.job_id, job }))
-        await outputs.create(resultKey(job.job_id), bytes, JSON_TYPE, signal)
+        await record({ ...aResult(), job_id: job.job_id, job })
         await jobs.remove(receiptHandle, signal)
       }
     },
+    /** Ids of the jobs that the index has so. */
+    entered: async (kind: EndedKind) =>
+      (await Array.fromAsync(listEntries(outputs, kind, signal))).map(({ jobId }) => jobId),
     jobsInQueue: () => jobsIn(jobs),
     jobsAmongDeadLetters: () => jobsIn(deadLetters),
     result: (jobId: string) => read<ResultRecord>(resultKey(jobId)),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { aFailure } from '../tracking/a-job.ts'
 import { aRedriveWorld, classes } from './a-redrive-world.ts'
 
-const CHANGES = ['create', 'put', 'delete', 'send', 'setVisibility', 'remove']
+const CHANGES = ['create', 'put', 'replace', 'delete', 'send', 'setVisibility', 'remove']
 
 class Crash extends Error {}
 
@@ -63,8 +63,11 @@ describe.each([
   { letter: true, name: 'with a dead letter' },
   { letter: false, name: 'without one' },
 ])('a redrive of a job $name', ({ letter }) => {
-  /** Hold, archive, delete, delete, status, send, remove; without a letter, one is sent first. */
-  const places = Array.from({ length: letter ? 7 : 8 }, (_, index) => index + 1)
+  /**
+   * Hold, archive, delete the result, uncount, delete its entry, uncount, enter, delete the mark, status, send, remove;
+   * without a letter, one is sent first.
+   */
+  const places = Array.from({ length: letter ? 11 : 12 }, (_, index) => index + 1)
   const crashes = places.flatMap((place) => [
     { place, when: 'before' as const },
     { place, when: 'after' as const },
@@ -95,6 +98,8 @@ describe.each([
       expect(world.jobsAmongDeadLetters()).toEqual([])
       expect(world.isAskedToCancel(jobId)).toBe(false)
       expect((await world.archived(jobId)).map((kept) => kept.record)).toEqual([record])
+      expect(await world.entered('failed')).toEqual([])
+      expect(await world.entered('succeeded')).toEqual([jobId])
     },
   )
 
@@ -109,6 +114,7 @@ describe.each([
       expect(await world.result(jobId)).toMatchObject({ state: 'succeeded' })
       expect(world.jobsAmongDeadLetters()).toEqual([])
       expect((await world.archived(jobId)).map((kept) => kept.record)).toContainEqual(record)
+      expect(await world.entered('failed')).toEqual([])
     },
   )
 })

@@ -1,0 +1,66 @@
+import { INDEX_PREFIX } from './bucket-layout.ts'
+
+/*
+ * The index: what happened to jobs, an object for each event, so that a page of jobs needs no listing of all records. The
+ * names of the newest come first, because a name begins with the time that is left until the last one that fits.
+ *
+ *   index/queued/TIME-ID                 ingest queued the job ID for the first time
+ *   index/queued/TIME-DIGEST-100.json    the same of 100 jobs, whose ids are in the object
+ *   index/changed/TIME-ID                a worker has had it for some seconds, or `svd redrive` brought it back
+ *   index/succeeded/TIME-ID              its result record says so, and TIME is that record's `finished_at`;
+ *   index/failed/TIME-ID                 `svd redrive` deletes the entry together with the record
+ *   index/cancelled/TIME-ID
+ *
+ * An entry may exist twice or exist without its job, where a process ended between two steps. Records alone decide.
+ */
+
+export const ENDED_KINDS = ['succeeded', 'failed', 'cancelled'] as const
+/** Kinds whose jobs are counted. */
+export const COUNTED_KINDS = ['queued', ...ENDED_KINDS] as const
+export const INDEX_KINDS = [...COUNTED_KINDS, 'changed'] as const
+
+export type EndedKind = (typeof ENDED_KINDS)[number]
+export type CountedKind = (typeof COUNTED_KINDS)[number]
+export type IndexKind = (typeof INDEX_KINDS)[number]
+
+/** One object of the index. */
+export interface IndexEntry {
+  readonly kind: IndexKind
+  readonly key: string
+  readonly time: Date
+  /** How many jobs it is about. */
+  readonly jobs: number
+  /** The job's; `null`: of several jobs, whose ids are in the object. */
+  readonly jobId: string | null
+}
+
+/** 13 digits: until the year 2286. */
+const LAST_TIME_MS = 9_999_999_999_999
+
+export const indexFolder = (kind: IndexKind): string => `${INDEX_PREFIX}${kind}/`
+
+/** All that happened at that moment or before is under keys that begin with this, or beyond it. */
+const keyOfTime = (kind: IndexKind, time: Date): string =>
+  `${indexFolder(kind)}${String(LAST_TIME_MS - time.getTime()).padStart(13, '0')}`
+
+export const entryKey = (kind: IndexKind, time: Date, jobId: string): string =>
+  `${keyOfTime(kind, time)}-${jobId}`
+
+/** `digest`: 32 hexadecimal digits that tell entries of one moment apart. */
+export const entryKeyOfSeveral = (time: Date, digest: string, jobs: number): string =>
+  `${keyOfTime('queued', time)}-${digest}-${jobs}.json`
+
+/** A key that comes after those of `time` and later, and before those of earlier times. */
+export const keyBefore = (kind: IndexKind, time: Date): string => `${keyOfTime(kind, time)}~`
+
+const NAME = /^(\d{13})-([0-9a-f]{32})(?:-(\d{1,6})\.json)?$/
+
+/** Null: the key is none of an entry of that kind. */
+export const parseEntryKey = (kind: IndexKind, key: string): IndexEntry | null => {
+  const [, left, id, jobs] = NAME.exec(key.slice(indexFolder(kind).length)) ?? []
+  if (left === undefined || id === undefined) return null
+  const time = new Date(LAST_TIME_MS - Number(left))
+  return jobs === undefined
+    ? { kind, key, time, jobs: 1, jobId: id }
+    : { kind, key, time, jobs: Number(jobs), jobId: null }
+}

@@ -1,0 +1,108 @@
+import type { CountedRange } from '../contracts/index-counts.ts'
+import { COUNTED_KINDS, type CountedKind, type IndexEntry } from '../contracts/index-entry.ts'
+import { inLanes } from '../in-lanes.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+import { type Gap, gapsOf, withRange } from './counted-ranges.ts'
+import { readCounts, writeCounts } from './index-counts-store.ts'
+import { jobIdsOf, listEntries } from './list-entries.ts'
+
+/*
+ * Listing costs a request for each thousand entries. Old parts of the index are therefore counted once, and readers list
+ * what is left: the last minutes, and less than a thousand entries before them.
+ *
+ *   oldest ──────────────────────────────────────────────────────────────▶ newest
+ *   │ range: 1,204 jobs │ range: 1,037 jobs │ fewer than 1,000 entries │ 20 minutes │
+ *
+ * An entry may come later than its time, from a clock that is behind or a worker that was interrupted. S3 refuses requests
+ * of clocks that are off by more than 15 minutes, and whoever writes an entry that is older than ON_TIME_MS uncounts the
+ * range that it belongs to (write-entries.ts). Together they have less than UNSETTLED_MS.
+ */
+
+/** Entries that are newer may not be complete. */
+export const UNSETTLED_MS = 20 * 60_000
+/** An entry that is written within that time of its own needs no more. */
+export const ON_TIME_MS = 3 * 60_000
+/** Of one list request. */
+const LEAST_ENTRIES = 1_000
+
+/** Entries that one call counts of a kind: some seconds of requests. The next one goes on. */
+const MOST_ENTRIES = 5_000
+const LANES = 16
+
+/** The newest entries of a part, all of them or some thousand. */
+const newestOf = async (
+  store: ObjectStore,
+  kind: CountedKind,
+  part: Gap,
+  signal: AbortSignal,
+): Promise<{ readonly entries: readonly IndexEntry[]; readonly since: Date | null }> => {
+  const entries: IndexEntry[] = []
+  for await (const entry of listEntries(store, kind, signal, part)) {
+    const last = entries.at(-1)
+    // Entries of one moment stay together.
+    if (last !== undefined && entries.length >= MOST_ENTRIES && entry.time < last.time) {
+      return { entries, since: last.time }
+    }
+    entries.push(entry)
+  }
+  return { entries, since: part.since }
+}
+
+/** A job that has two entries counts once. */
+const countJobs = async (
+  store: ObjectStore,
+  entries: readonly IndexEntry[],
+  signal: AbortSignal,
+): Promise<number> =>
+  new Set((await inLanes(entries, LANES, (entry) => jobIdsOf(store, entry, signal))).flat()).size
+
+/** The ranges with what can be counted, or the same if there is too little. */
+const countKind = async (
+  store: ObjectStore,
+  kind: CountedKind,
+  ranges: readonly CountedRange[],
+  settledUntil: Date,
+  signal: AbortSignal,
+): Promise<readonly CountedRange[]> => {
+  let counted = ranges
+  for (const gap of gapsOf(ranges)) {
+    const until = gap.until ?? settledUntil
+    if (gap.since !== null && until <= gap.since) continue
+    const { entries, since } = await newestOf(store, kind, { since: gap.since, until }, signal)
+    if (gap.until === null && entries.length < LEAST_ENTRIES) continue
+    const jobs = await countJobs(store, entries, signal)
+    counted = withRange(counted, { since: since?.toISOString() ?? null, until: until.toISOString(), jobs })
+  }
+  return counted
+}
+
+/**
+ * Counts old entries that nobody has counted. False: others wrote the counts meanwhile, so that nothing changed.
+ * Throws where the store fails.
+ */
+export const countEntries = async (store: ObjectStore, now: Date, signal: AbortSignal): Promise<boolean> => {
+  const settledUntil = new Date(now.getTime() - UNSETTLED_MS)
+  // Before the listing: whoever uncounts meanwhile writes over this ETag.
+  const stored = await readCounts(store, signal)
+  const { counted } = stored.counts
+  const kinds = await Promise.all(
+    COUNTED_KINDS.map((kind) => countKind(store, kind, counted[kind], settledUntil, signal)),
+  )
+  if (COUNTED_KINDS.every((kind, index) => kinds[index] === counted[kind])) return true
+  const entries = COUNTED_KINDS.map((kind, index) => [kind, kinds[index] ?? counted[kind]] as const)
+  return await writeCounts(store, stored, { ...counted, ...Object.fromEntries(entries) }, signal)
+}
+
+/** One job of 256 has entries counted when it is queued, and when it ends. */
+const SHARE = /^00/
+
+/** Counts where it is this job's turn. Never throws: readers list what is not counted. */
+export const countAtTurn = async (
+  store: ObjectStore,
+  jobIds: readonly string[],
+  now: Date,
+  signal: AbortSignal,
+): Promise<void> => {
+  if (!jobIds.some((jobId) => SHARE.test(jobId))) return
+  await countEntries(store, now, signal).catch(() => {})
+}

@@ -1,0 +1,33 @@
+import type { CountedRange } from '../contracts/index-counts.ts'
+
+/** A part of the index that nobody has counted: entries from `since` on and before `until`. */
+export interface Gap {
+  /** Null: from the first one on. */
+  readonly since: Date | null
+  /** Null: up to the newest. */
+  readonly until: Date | null
+}
+
+/** Parts outside of all ranges, the newest first. `ranges`: the newest first, none overlapping. */
+export const gapsOf = (ranges: readonly CountedRange[]): readonly Gap[] => {
+  const gaps: Gap[] = []
+  /** Where what was looked at ends; null: nothing was. */
+  let until: string | null = null
+  for (const range of ranges) {
+    if (until !== range.until)
+      gaps.push({ since: new Date(range.until), until: until === null ? null : new Date(until) })
+    if (range.since === null) return gaps
+    until = range.since
+  }
+  return [...gaps, { since: null, until: until === null ? null : new Date(until) }]
+}
+
+/** With one that overlaps none of them. */
+export const withRange = (ranges: readonly CountedRange[], range: CountedRange): readonly CountedRange[] =>
+  [...ranges, range].toSorted((a, b) => (a.until < b.until ? 1 : -1))
+
+/** Without the one that covers `time`. */
+export const withoutTime = (ranges: readonly CountedRange[], time: Date): readonly CountedRange[] => {
+  const text = time.toISOString()
+  return ranges.filter(({ since, until }) => !((since === null || since <= text) && text < until))
+}

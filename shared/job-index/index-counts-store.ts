@@ -1,0 +1,34 @@
+import { INDEX_COUNTS_KEY } from '../contracts/bucket-layout.ts'
+import { type IndexCounts, indexCountsSchema, NO_COUNTS } from '../contracts/index-counts.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+
+/** A range has 80 bytes, and a thousand jobs or more. */
+const MAX_COUNTS_BYTES = 64 * 2 ** 20
+const WRITE_OPTIONS = { contentType: 'application/json' } as const
+
+export interface StoredCounts {
+  readonly counts: IndexCounts
+  /** Null: nothing is there. */
+  readonly etag: string | null
+}
+
+/** What is counted already. Throws where something else lies there. */
+export const readCounts = async (store: ObjectStore, signal: AbortSignal): Promise<StoredCounts> => {
+  const stored = await store.read(INDEX_COUNTS_KEY, { maxBytes: MAX_COUNTS_BYTES }, signal)
+  if (stored === null) return { counts: NO_COUNTS, etag: null }
+  const counts = indexCountsSchema.parse(JSON.parse(new TextDecoder().decode(stored.bytes)))
+  return { counts, etag: stored.etag }
+}
+
+/** Writes over what was read. False: others wrote meanwhile, or this call's own first try did. */
+export const writeCounts = async (
+  store: ObjectStore,
+  { counts, etag }: StoredCounts,
+  counted: IndexCounts['counted'],
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const written: IndexCounts = { version: 1, generation: counts.generation + 1, counted }
+  const bytes = new TextEncoder().encode(`${JSON.stringify(written)}\n`)
+  if (etag === null) return await store.create(INDEX_COUNTS_KEY, bytes, WRITE_OPTIONS, signal)
+  return (await store.replace(INDEX_COUNTS_KEY, etag, bytes, WRITE_OPTIONS, signal)) !== null
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { countAtTurn } from '../../../shared/job-index/count-entries.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+import { anIndex, jobIdOf } from './an-index.ts'
+
+describe('counting', () => {
+  test('leaves the last 20 minutes and less than a thousand entries to readers', async () => {
+    const { pass, queueEach, count, counted } = anIndex()
+    await queueEach(0, 999)
+    pass(30)
+    await count()
+    expect(await counted('queued')).toEqual([])
+    await queueEach(999, 1)
+    await count()
+    expect(await counted('queued')).toEqual([])
+    pass(30)
+    await count()
+    expect(await counted('queued')).toEqual([1_000])
+  })
+
+  test('goes on where it ended', async () => {
+    const { pass, queueEach, count, counted } = anIndex()
+    for (const first of [0, 2_000, 4_000]) {
+      await queueEach(first, 1_000 + first / 1_000)
+      pass(30)
+      await count()
+    }
+    expect(await counted('queued')).toEqual([1_004, 1_002, 1_000])
+  })
+
+  test('counts jobs that were queued together one by one, and a job once', async () => {
+    const { pass, queueEach, queueTogether, count, counted } = anIndex()
+    await queueEach(0, 999)
+    await queueTogether([998, 999, 1_000])
+    pass(30)
+    await count()
+    expect(await counted('queued')).toEqual([1_001])
+  })
+
+  test('counts some thousand entries, and the others the next time', async () => {
+    const { pass, queueEach, count, counted } = anIndex()
+    await queueEach(0, 7_000)
+    pass(30)
+    await count()
+    expect(await counted('queued')).toEqual([5_000])
+    await count()
+    expect(await counted('queued')).toEqual([5_000, 2_000])
+  })
+
+  test('changes nothing where somebody else wrote meanwhile', async () => {
+    let meanwhile: (() => Promise<unknown>) | null = null
+    const index = anIndex({
+      async after(operation) {
+        if (operation !== 'list' || meanwhile === null) return
+        const write = meanwhile
+        meanwhile = null
+        await write()
+      },
+    })
+    await index.queueEach(0, 1_000)
+    index.pass(30)
+    meanwhile = () => index.end(5, new Date(index.now().getTime() - 25 * 60_000))
+    expect(await index.count()).toBe(false)
+    expect(await index.counted('queued')).toEqual([])
+    expect(await index.count()).toBe(true)
+    expect(await index.counted('queued')).toEqual([1_000])
+  })
+
+  test('is the turn of one job of 256', async () => {
+    const { store, pass, queueEach, counted, now } = anIndex()
+    await queueEach(0, 1_000)
+    pass(30)
+    await countAtTurn(store, ['01'.padEnd(32, '0'), 'f0'.padEnd(32, '0')], now(), unaborted)
+    expect(await counted('queued')).toEqual([])
+    await countAtTurn(store, ['f0'.padEnd(32, '0'), '00'.padEnd(32, 'f')], now(), unaborted)
+    expect(await counted('queued')).toEqual([1_000])
+  })
+
+  test('fails no job', async () => {
+    const { store, now } = anIndex({
+      before: () => {
+        throw new Error('the store is away')
+      },
+    })
+    await countAtTurn(store, [jobIdOf(0)], now(), unaborted)
+  })
+})
+
+describe('an entry that comes late', () => {
+  test('is counted with the range that it belongs to', async () => {
+    const { pass, end, count, counted, now } = anIndex()
+    const [first, second] = [now(), new Date(now().getTime() + 1)]
+    for (let number = 1; number <= 1_000; number++) await end(number, first)
+    pass(30)
+    await count()
+    await end(1_001, second)
+    expect(await counted('succeeded')).toEqual([])
+    await count()
+    expect(await counted('succeeded')).toEqual([1_001])
+  })
+
+  test('and is there already leaves the range as it is', async () => {
+    const { pass, end, count, counted, now } = anIndex()
+    const first = now()
+    for (let number = 1; number <= 1_000; number++) await end(number, first)
+    pass(30)
+    await count()
+    await end(7, first)
+    expect(await counted('succeeded')).toEqual([1_000])
+  })
+
+  test('is no longer counted once it is forgotten', async () => {
+    const { pass, end, forget, count, counted, now } = anIndex()
+    const first = now()
+    for (let number = 1; number <= 1_001; number++) await end(number, first, 'failed')
+    pass(30)
+    await count()
+    await forget(7, first, 'failed')
+    await count()
+    expect(await counted('failed')).toEqual([1_000])
+  })
+})

@@ -1,0 +1,111 @@
+import {
+  ENDED_KINDS,
+  type EndedKind,
+  INDEX_KINDS,
+  type IndexKind,
+} from '../../shared/contracts/index-entry.ts'
+import type { JobState } from '../../shared/contracts/status-record.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { isDone } from './job-standing.ts'
+import type { JobTotals } from './job-totals.ts'
+import type { JobIndex } from './open-index.ts'
+import { readStandings } from './read-standings.ts'
+
+/** Some jobs of the index, the one that changed last first. */
+export interface IndexedPage {
+  readonly jobIds: readonly string[]
+  /** Jobs beyond these; `null`: there are some, and nobody counted them. */
+  readonly left: number | null
+}
+
+const isEndedKind = (state: JobState | IndexKind): state is EndedKind =>
+  (ENDED_KINDS as readonly string[]).includes(state)
+
+/** All that there are. */
+export const newestPage = async (index: JobIndex, totals: JobTotals, limit: number): Promise<IndexedPage> => {
+  const jobIds: string[] = []
+  for await (const { jobId } of index.newestJobs(INDEX_KINDS)) {
+    jobIds.push(jobId)
+    if (jobIds.length === limit) break
+  }
+  return { jobIds, left: Math.max(0, totals.jobs - jobIds.length) }
+}
+
+/** Those that changed at `since` or later: they were queued, a worker had them for some seconds, or they ended. */
+export const pageSince = async (index: JobIndex, since: Date, limit: number): Promise<IndexedPage> => {
+  const jobIds: string[] = []
+  let left = 0
+  for await (const { jobId, time } of index.newestJobs(INDEX_KINDS)) {
+    if (time < since) break
+    if (jobIds.length < limit) jobIds.push(jobId)
+    else left += 1
+  }
+  return { jobIds, left }
+}
+
+/**
+ * Ids of jobs whose newest entry is no end. Those that a worker has had for some seconds come first, whenever they began:
+ * they have an entry that is newer than that of their being queued.
+ */
+async function* openJobs(index: JobIndex, begun: boolean): AsyncGenerator<string> {
+  const kinds: readonly IndexKind[] = begun ? [...ENDED_KINDS, 'changed'] : INDEX_KINDS
+  for await (const { jobId, kind } of index.newestJobs(kinds)) if (!isEndedKind(kind)) yield jobId
+}
+
+/** All that are not done. Reads no records. */
+export const openPage = async (index: JobIndex, totals: JobTotals, limit: number): Promise<IndexedPage> => {
+  const jobIds: string[] = []
+  if (totals.notDone > 0) {
+    for await (const jobId of openJobs(index, false)) {
+      jobIds.push(jobId)
+      if (jobIds.length === Math.min(limit, totals.notDone)) break
+    }
+  }
+  return { jobIds, left: Math.max(0, totals.notDone - jobIds.length) }
+}
+
+/** Records that are read at once to find those of a state. */
+const READ_TOGETHER = 64
+
+/** Those in a state that is no end: found by their records, of which as many are read as it takes. */
+const pageOfOpenState = async (
+  outputs: ObjectStore,
+  index: JobIndex,
+  state: JobState,
+  limit: number,
+  signal: AbortSignal,
+): Promise<IndexedPage> => {
+  const jobIds: string[] = []
+  let unread: string[] = []
+  const readThem = async (): Promise<void> => {
+    const standings = await readStandings(outputs, unread, signal)
+    unread = []
+    for (const standing of standings) {
+      if (!isDone(standing) && standing.state === state) jobIds.push(standing.jobId)
+    }
+  }
+  for await (const jobId of openJobs(index, state !== 'queued')) {
+    unread.push(jobId)
+    if (unread.length < READ_TOGETHER) continue
+    await readThem()
+    if (jobIds.length > limit) break
+  }
+  await readThem()
+  return { jobIds: jobIds.slice(0, limit), left: jobIds.length > limit ? null : 0 }
+}
+
+/** Those in a state. */
+export const pageOfState = async (
+  outputs: ObjectStore,
+  index: JobIndex,
+  { state, limit, totals }: { readonly state: JobState; readonly limit: number; readonly totals: JobTotals },
+  signal: AbortSignal,
+): Promise<IndexedPage> => {
+  if (!isEndedKind(state)) return await pageOfOpenState(outputs, index, state, limit, signal)
+  const jobIds: string[] = []
+  for await (const { jobId } of index.newestJobs([state])) {
+    jobIds.push(jobId)
+    if (jobIds.length === limit) break
+  }
+  return { jobIds, left: Math.max(0, totals[state] - jobIds.length) }
+}

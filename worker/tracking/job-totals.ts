@@ -1,0 +1,51 @@
+import {
+  COUNTED_KINDS,
+  type CountedKind,
+  type EndedKind,
+  type IndexEntry,
+} from '../../shared/contracts/index-entry.ts'
+import { gapsOf } from '../../shared/job-index/counted-ranges.ts'
+import { readCounts } from '../../shared/job-index/index-counts-store.ts'
+import { listEntries } from '../../shared/job-index/list-entries.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import type { JobIndex } from './open-index.ts'
+
+/** How many jobs of a bucket there are, and how many ended how. */
+export interface JobTotals extends Readonly<Record<EndedKind, number>> {
+  readonly jobs: number
+  /** Those that wait or are in a worker's hands. */
+  readonly notDone: number
+}
+
+/** Jobs of entries; one that has two is counted once, unless it is also in an entry of several. */
+const jobsOf = async (entries: AsyncIterable<IndexEntry>, since: Date | null): Promise<number> => {
+  const jobIds = new Set<string>()
+  let together = 0
+  for await (const { jobId, jobs, time } of entries) {
+    if (since !== null && time < since) break
+    if (jobId === null) together += jobs
+    else jobIds.add(jobId)
+  }
+  return jobIds.size + together
+}
+
+/** What is counted already, and what is to be listed. */
+export const readJobTotals = async (
+  outputs: ObjectStore,
+  index: JobIndex,
+  signal: AbortSignal,
+): Promise<JobTotals> => {
+  const { counts } = await readCounts(outputs, signal)
+  const totalOf = async (kind: CountedKind): Promise<number> => {
+    const ranges = counts.counted[kind]
+    const listed = gapsOf(ranges).map((gap) =>
+      jobsOf(gap.until === null ? index.entries(kind) : listEntries(outputs, kind, signal, gap), gap.since),
+    )
+    return [...ranges.map(({ jobs }) => jobs), ...(await Promise.all(listed))].reduce((a, b) => a + b, 0)
+  }
+  const [queued = 0, succeeded = 0, failed = 0, cancelled = 0] = await Promise.all(COUNTED_KINDS.map(totalOf))
+  const done = succeeded + failed + cancelled
+  // The job of a message that ingest did not send has an end and no beginning.
+  const jobs = Math.max(queued, done)
+  return { jobs, notDone: jobs - done, succeeded, failed, cancelled }
+}
