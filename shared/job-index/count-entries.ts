@@ -23,7 +23,7 @@ export const UNSETTLED_MS = 20 * 60_000
 /** An entry that is written within that time of its own needs no more. */
 export const ON_TIME_MS = 3 * 60_000
 /** Of one list request. */
-const LEAST_ENTRIES = 1_000
+const LIST_PAGE_ENTRIES = 1_000
 
 /** Entries that one call counts of a kind: some seconds of requests. The next one goes on. */
 const MOST_ENTRIES = 5_000
@@ -48,20 +48,50 @@ const newestOf = async (
   return { entries, since: part.since }
 }
 
-/** A job that has two entries counts once. */
-const countJobs = async (
+/**
+ * An ingest that ends between an entry and its job's status runs again when S3's event is visible again, ten minutes later,
+ * and enters the job once more. Ends have one entry each, because their time is in the record.
+ */
+const TWICE_WITHIN_MS = 60 * 60_000
+
+const before = (time: Date, ms: number): Date => new Date(time.getTime() - ms)
+
+/** Entries before a part that may be of the same jobs. */
+const entriesBefore = async (
+  store: ObjectStore,
+  kind: CountedKind,
+  since: Date | null,
+  signal: AbortSignal,
+): Promise<readonly IndexEntry[]> => {
+  if (kind !== 'queued' || since === null) return []
+  const earlier = { since: before(since, TWICE_WITHIN_MS), until: since }
+  return await Array.fromAsync(listEntries(store, kind, signal, earlier))
+}
+
+const idsOf = async (
   store: ObjectStore,
   entries: readonly IndexEntry[],
   signal: AbortSignal,
-): Promise<number> =>
-  new Set((await inLanes(entries, LANES, (entry) => jobIdsOf(store, entry, signal))).flat()).size
+): Promise<ReadonlySet<string>> =>
+  new Set((await inLanes(entries, LANES, (entry) => jobIdsOf(store, entry, signal))).flat())
+
+/** A job that has two entries counts with the first. */
+const countJobs = async (
+  store: ObjectStore,
+  entries: readonly IndexEntry[],
+  earlier: readonly IndexEntry[],
+  signal: AbortSignal,
+): Promise<number> => {
+  const countedBefore = await idsOf(store, earlier, signal)
+  return [...(await idsOf(store, entries, signal))].filter((jobId) => !countedBefore.has(jobId)).length
+}
 
 /** The ranges with what can be counted, or the same if there is too little. */
 const countKind = async (
   store: ObjectStore,
   kind: CountedKind,
   ranges: readonly CountedRange[],
-  settledUntil: Date,
+  { settledUntil, leastEntries }: { readonly settledUntil: Date; readonly leastEntries: number },
   signal: AbortSignal,
 ): Promise<readonly CountedRange[]> => {
   let counted = ranges
@@ -69,8 +99,8 @@ const countKind = async (
     const until = gap.until ?? settledUntil
     if (gap.since !== null && until <= gap.since) continue
     const { entries, since } = await newestOf(store, kind, { since: gap.since, until }, signal)
-    if (gap.until === null && entries.length < LEAST_ENTRIES) continue
-    const jobs = await countJobs(store, entries, signal)
+    if (gap.until === null && entries.length < leastEntries) continue
+    const jobs = await countJobs(store, entries, await entriesBefore(store, kind, since, signal), signal)
     counted = withRange(counted, { since: since?.toISOString() ?? null, until: until.toISOString(), jobs })
   }
   return counted
@@ -78,15 +108,21 @@ const countKind = async (
 
 /**
  * Counts old entries that nobody has counted. False: others wrote the counts meanwhile, so that nothing changed.
- * Throws where the store fails.
+ * `leastEntries`: fewer new ones are left to readers; default: as many as S3 lists with a request. Throws where the store
+ * fails.
  */
-export const countEntries = async (store: ObjectStore, now: Date, signal: AbortSignal): Promise<boolean> => {
-  const settledUntil = new Date(now.getTime() - UNSETTLED_MS)
+export const countEntries = async (
+  store: ObjectStore,
+  now: Date,
+  signal: AbortSignal,
+  { leastEntries = LIST_PAGE_ENTRIES }: { readonly leastEntries?: number } = {},
+): Promise<boolean> => {
+  const bounds = { settledUntil: before(now, UNSETTLED_MS), leastEntries }
   // Before the listing: whoever uncounts meanwhile writes over this ETag.
   const stored = await readCounts(store, signal)
   const { counted } = stored.counts
   const kinds = await Promise.all(
-    COUNTED_KINDS.map((kind) => countKind(store, kind, counted[kind], settledUntil, signal)),
+    COUNTED_KINDS.map((kind) => countKind(store, kind, counted[kind], bounds, signal)),
   )
   if (COUNTED_KINDS.every((kind, index) => kinds[index] === counted[kind])) return true
   const entries = COUNTED_KINDS.map((kind, index) => [kind, kinds[index] ?? counted[kind]] as const)

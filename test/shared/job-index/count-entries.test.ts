@@ -37,6 +37,18 @@ describe('counting', () => {
     expect(await counted('queued')).toEqual([1_001])
   })
 
+  test('counts a job with its first entry where the second is in a later range', async () => {
+    const { pass, queueEach, queueTogether, count, counted } = anIndex()
+    await queueEach(0, 1_000)
+    pass(30)
+    await count()
+    await queueTogether([998, 999, 1_000])
+    await queueEach(1_001, 999)
+    pass(30)
+    await count()
+    expect(await counted('queued')).toEqual([1_000, 1_000])
+  })
+
   test('counts some thousand entries, and the others the next time', async () => {
     const { pass, queueEach, count, counted } = anIndex()
     await queueEach(0, 7_000)

@@ -1,6 +1,7 @@
 import { reportKey, resultKey } from '../../../../shared/contracts/bucket-layout.ts'
 import type { JobMessage } from '../../../../shared/contracts/job-message.ts'
 import type { ResultRecord } from '../../../../shared/contracts/result-record.ts'
+import { UNSETTLED_MS } from '../../../../shared/job-index/count-entries.ts'
 import type { WorkerEvent } from '../../../../worker/queue/worker-event.ts'
 import { openMemoryMessageQueue, type QueuedMessage } from '../../../fixtures/memory-message-queue.ts'
 import { type MemoryObjectStore, openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
@@ -10,6 +11,8 @@ import { openVirtualTime } from '../../../fixtures/virtual-time.ts'
 import { watchAttempts } from './attempts-watch.ts'
 import type { DroppablePictures } from './droppable-pictures.ts'
 import { letPeopleDrop } from './droppers.ts'
+import { letThemCount } from './index-counters.ts'
+import { faultsOfIndex } from './index-faults.ts'
 import { faultsOfJob, recordsIn, reportsIn } from './job-records.ts'
 import { HEALED_MS, type Incident, isCalm, planSchedule, type Schedule } from './schedule.ts'
 import { seededRandom } from './seeded-random.ts'
@@ -103,6 +106,8 @@ export const simulate = async (
   const ingest = simulateIngest({ time, random, input, output: watchedOutput, jobs, faults: weather, trace })
   letPeopleDrop({ time, random, schedule, pictures, input, output, jobs, ingest, trace })
 
+  letThemCount({ time, random, store: watchedOutput, faults: weather.store, trace })
+
   const strike = (incident: Incident): void => {
     trace(`incident ${JSON.stringify(incident)}`)
     switch (incident.type) {
@@ -176,5 +181,8 @@ export const simulate = async (
       for (const what of await faultsOfJob(output, job_id, { kind, stoppedBefore: false })) violate(what)
     }
   }
+  const jobIds = [...new Set([...reports.values()].flatMap((one) => one.jobs.map(({ job_id }) => job_id)))]
+  const settled = dateAt(time.nowMs() + 2 * UNSETTLED_MS)
+  for (const what of await faultsOfIndex(output, { jobIds, results, now: settled })) violate(what)
   return { seed, violations, trace: lines, events, results }
 }
