@@ -78,14 +78,14 @@ export const runStatus = async (
   await using services = await openServices()
   const outputs = services.openBucket(outputBucket)
   const now = services.clock.now()
+  // Before the records: a job whose message left the queues is found done then.
+  const { queue, deadLetters } = await readQueueDepths(options, services, surroundings)
   const selecting = { otherwise: 'all', now, signal } as const
   const selected = await selectJobs(outputs, named, options, selecting)
   const { jobIds, left, report, totals, since } = selected
   const exitCode = report === null || report.state === 'accepted' ? EXIT_DONE : EXIT_FAILURE
   const uploads = totals === null ? null : await countRejectedUploads(outputs, since, signal)
-  const { queue, deadLetters } = await readQueueDepths(options, services, surroundings)
-  // After the queues: a job whose message left them is found done then.
-  const found = await readStandings(outputs, jobIds, signal)
+  const found = selected.standings ?? (await readStandings(outputs, jobIds, signal))
   const standings = found.map((standing) => lostIfGone(standing, { now, queue, deadLetters }))
   if (options.json) {
     const overview = {

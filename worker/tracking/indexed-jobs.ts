@@ -6,7 +6,7 @@ import {
 } from '../../shared/contracts/index-entry.ts'
 import type { JobState } from '../../shared/contracts/status-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import { isDone } from './job-standing.ts'
+import type { JobStanding } from './job-standing.ts'
 import type { JobTotals } from './job-totals.ts'
 import type { JobIndex } from './open-index.ts'
 import { readStandings } from './read-standings.ts'
@@ -14,6 +14,8 @@ import { readStandings } from './read-standings.ts'
 /** Some jobs of the index, the one that changed last first. */
 export interface IndexedPage {
   readonly jobIds: readonly string[]
+  /** How they stand, where their records had to be read already. */
+  readonly standings?: readonly JobStanding[]
   /** Jobs beyond these; `null`: there are some, and nobody counted them. */
   readonly left: number | null
 }
@@ -64,34 +66,31 @@ export const openPage = async (index: JobIndex, totals: JobTotals, limit: number
   return { jobIds, left: Math.max(0, totals.notDone - jobIds.length) }
 }
 
-/** Records that are read at once to find those of a state. */
-const READ_TOGETHER = 64
-
 /** Those in a state that is no end: found by their records, of which as many are read as it takes. */
 const pageOfOpenState = async (
   outputs: ObjectStore,
   index: JobIndex,
-  state: JobState,
-  limit: number,
+  { state, limit }: { readonly state: JobState; readonly limit: number },
   signal: AbortSignal,
 ): Promise<IndexedPage> => {
-  const jobIds: string[] = []
+  const found: JobStanding[] = []
+  const page = (left: number | null): IndexedPage => {
+    const standings = found.slice(0, limit)
+    return { jobIds: standings.map(({ jobId }) => jobId), standings, left }
+  }
   let unread: string[] = []
   const readThem = async (): Promise<void> => {
     const standings = await readStandings(outputs, unread, signal)
     unread = []
-    for (const standing of standings) {
-      if (!isDone(standing) && standing.state === state) jobIds.push(standing.jobId)
-    }
+    found.push(...standings.filter((standing) => standing.state === state))
   }
   for await (const jobId of openJobs(index, state !== 'queued')) {
+    if (found.length >= limit) return page(null)
     unread.push(jobId)
-    if (unread.length < READ_TOGETHER) continue
-    await readThem()
-    if (jobIds.length > limit) break
+    if (unread.length === limit) await readThem()
   }
   await readThem()
-  return { jobIds: jobIds.slice(0, limit), left: jobIds.length > limit ? null : 0 }
+  return page(found.length > limit ? null : 0)
 }
 
 /** Those in a state. */
@@ -101,7 +100,7 @@ export const pageOfState = async (
   { state, limit, totals }: { readonly state: JobState; readonly limit: number; readonly totals: JobTotals },
   signal: AbortSignal,
 ): Promise<IndexedPage> => {
-  if (!isEndedKind(state)) return await pageOfOpenState(outputs, index, state, limit, signal)
+  if (!isEndedKind(state)) return await pageOfOpenState(outputs, index, { state, limit }, signal)
   const jobIds: string[] = []
   for await (const { jobId } of index.newestJobs([state])) {
     jobIds.push(jobId)

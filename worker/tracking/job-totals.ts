@@ -1,9 +1,4 @@
-import {
-  COUNTED_KINDS,
-  type CountedKind,
-  type EndedKind,
-  type IndexEntry,
-} from '../../shared/contracts/index-entry.ts'
+import type { CountedKind, EndedKind, IndexEntry } from '../../shared/contracts/index-entry.ts'
 import { gapsOf } from '../../shared/job-index/counted-ranges.ts'
 import { readCounts } from '../../shared/job-index/index-counts-store.ts'
 import { listEntries } from '../../shared/job-index/list-entries.ts'
@@ -38,12 +33,18 @@ export const readJobTotals = async (
   const { counts } = await readCounts(outputs, signal)
   const totalOf = async (kind: CountedKind): Promise<number> => {
     const ranges = counts.counted[kind]
-    const listed = gapsOf(ranges).map((gap) =>
-      jobsOf(gap.until === null ? index.entries(kind) : listEntries(outputs, kind, signal, gap), gap.since),
-    )
-    return [...ranges.map(({ jobs }) => jobs), ...(await Promise.all(listed))].reduce((a, b) => a + b, 0)
+    let total = ranges.reduce((sum, { jobs }) => sum + jobs, 0)
+    for (const gap of gapsOf(ranges)) {
+      const entries = gap.until === null ? index.entries(kind) : listEntries(outputs, kind, signal, gap)
+      total += await jobsOf(entries, gap.since)
+    }
+    return total
   }
-  const [queued = 0, succeeded = 0, failed = 0, cancelled = 0] = await Promise.all(COUNTED_KINDS.map(totalOf))
+  // One after the other: a page of a listing takes some megabytes while it is parsed.
+  const queued = await totalOf('queued')
+  const succeeded = await totalOf('succeeded')
+  const failed = await totalOf('failed')
+  const cancelled = await totalOf('cancelled')
   const done = succeeded + failed + cancelled
   // The job of a message that ingest did not send has an end and no beginning.
   const jobs = Math.max(queued, done)

@@ -43,7 +43,8 @@ export const openIndex = (outputs: ObjectStore, signal: AbortSignal): JobIndex =
 
   async function* merged(kinds: readonly IndexKind[]): AsyncGenerator<IndexEntry> {
     const sources = NEWEST_FIRST.filter((kind) => kinds.includes(kind)).map((kind) => listed[kind]())
-    const heads = await Promise.all(sources.map((source) => source.next()))
+    const heads: IteratorResult<IndexEntry>[] = []
+    for (const source of sources) heads.push(await source.next())
     for (;;) {
       let newest = -1
       for (const [place, head] of heads.entries()) {
