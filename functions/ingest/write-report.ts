@@ -1,6 +1,16 @@
 import { reportKey } from '../../shared/contracts/bucket-layout.ts'
-import { type AcceptedJob, type IngestReport, REPORT_STATE } from '../../shared/contracts/ingest-report.ts'
+import {
+  type AcceptedJob,
+  type IngestReport,
+  REPORT_STATE,
+  REPORTED_AT,
+} from '../../shared/contracts/ingest-report.ts'
 import { isLaterSequencer } from '../../shared/contracts/s3-event.ts'
+import {
+  forgetReported,
+  noteReported,
+  type ReportedUpload,
+} from '../../shared/job-index/write-upload-entries.ts'
 import { openFaultList } from '../../shared/manifest/fault-list.ts'
 import type { PlacedFaults } from '../../shared/manifest/parse-manifest.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
@@ -60,10 +70,17 @@ const encode = (report: IngestReport) => ({
     metadata: {
       [ETAG]: report.etag,
       [REPORT_STATE]: report.state,
+      [REPORTED_AT]: report.reported_at,
       ...(report.sequencer !== null && { [SEQUENCER]: report.sequencer }),
     },
   },
 })
+
+/** What an earlier report told the index; `null`: nothing, or a version that had no index wrote it. */
+const reportedBefore = (key: string, { metadata }: ObjectInfo): ReportedUpload | null => {
+  const { [REPORT_STATE]: state, [REPORTED_AT]: reportedAt } = metadata
+  return state === undefined || reportedAt === undefined ? null : { key, state, reported_at: reportedAt }
+}
 
 /**
  * Writes what became of a dropped object, unless there is a report on a later drop of the same key. Returns the report
@@ -79,12 +96,20 @@ export const writeReport = async (
     const before = await output.head(key, signal)
     if (before === null) {
       const { body, options } = encode(report)
-      if (await output.create(key, body, options, signal)) return report
+      if (await output.create(key, body, options, signal)) {
+        await noteReported(output, report, signal)
+        return report
+      }
     } else {
       if (isNewer(before, report)) return report
+      const replaced = reportedBefore(report.key, before)
+      if (replaced !== null) await forgetReported(output, replaced, signal)
       const ours = { ...report, sequencer: sequencerAfter(report, before) }
       const { body, options } = encode(ours)
-      if ((await output.replace(key, before.etag, body, options, signal)) !== null) return ours
+      if ((await output.replace(key, before.etag, body, options, signal)) !== null) {
+        await noteReported(output, ours, signal)
+        return ours
+      }
     }
   }
   throw new Error(`${key}: was written by others ${ATTEMPTS} times in a row`)

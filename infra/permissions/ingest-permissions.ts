@@ -12,11 +12,12 @@ import {
   REPORTS_PREFIX,
   STATUS_PREFIX,
 } from '../../shared/contracts/bucket-layout.ts'
-import { indexFolder } from '../../shared/contracts/index-entry.ts'
+import { indexFolder, UPLOAD_KINDS } from '../../shared/contracts/index-entry.ts'
 import type { Buckets } from '../storage/buckets.ts'
 import {
   mayCreate,
   mayCreateInParts,
+  mayDelete,
   mayGiveUpParts,
   mayRead,
   mayTellWhatIsMissing,
@@ -37,7 +38,8 @@ export const ingestPermissions = ({ buckets, jobs, key }: IngestPlaces): readonl
   mayRead(buckets.models, [MODELS_PREFIX]),
   mayTellWhatIsMissing(buckets.input, buckets.output, buckets.models),
   ...mayCreateInParts(buckets.output, [INPUTS_PREFIX]),
-  mayCreate(buckets.output, [STATUS_PREFIX, indexFolder('queued')]),
+  mayCreate(buckets.output, [STATUS_PREFIX, ...(['queued', ...UPLOAD_KINDS] as const).map(indexFolder)]),
+  mayDelete(buckets.output, UPLOAD_KINDS.map(indexFolder)),
   // On ten thousand jobs with dozens of videos each a report is large.
   mayWrite(buckets.output, [REPORTS_PREFIX, INDEX_COUNTS_KEY]),
   mayGiveUpParts(buckets.output, [REPORTS_PREFIX]),

@@ -39,6 +39,9 @@ export const mayCreate = (bucket: IBucket, places: readonly string[]): PolicySta
 export const mayTag = (bucket: IBucket, places: readonly string[]): PolicyStatement =>
   new PolicyStatement({ actions: ['s3:PutObjectTagging'], resources: under(bucket, places) })
 
+export const mayDelete = (bucket: IBucket, places: readonly string[]): PolicyStatement =>
+  new PolicyStatement({ actions: ['s3:DeleteObject'], resources: under(bucket, places) })
+
 /** Takes the parts away of an object that is not to be, after all. */
 export const mayGiveUpParts = (bucket: IBucket, places: readonly string[]): PolicyStatement =>
   new PolicyStatement({ actions: ['s3:AbortMultipartUpload'], resources: under(bucket, places) })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { INDEX_PREFIX } from './bucket-layout.ts'
 
 /*
@@ -10,6 +11,8 @@ import { INDEX_PREFIX } from './bucket-layout.ts'
  *   index/succeeded/TIME-ID              its result record says so, and TIME is that record's `finished_at`;
  *   index/failed/TIME-ID                 `svd redrive` deletes the entry together with the record
  *   index/cancelled/TIME-ID
+ *   index/rejected/TIME-DIGEST           the newest report on an upload says so. TIME is its `reported_at`, DIGEST is of
+ *   index/partly/TIME-DIGEST             the upload's key, which is in the object
  *
  * An entry may exist twice or exist without its job, where a process ended between two steps. Records alone decide.
  */
@@ -19,44 +22,53 @@ export const ENDED_KINDS = ['succeeded', 'failed', 'cancelled'] as const
 export const COUNTED_KINDS = ['queued', ...ENDED_KINDS] as const
 export const INDEX_KINDS = [...COUNTED_KINDS, 'changed'] as const
 
+/** Of uploads. */
+export const UPLOAD_KINDS = ['rejected', 'partly'] as const
+
 export type EndedKind = (typeof ENDED_KINDS)[number]
 export type CountedKind = (typeof COUNTED_KINDS)[number]
+export type UploadKind = (typeof UPLOAD_KINDS)[number]
+/** Of jobs. */
 export type IndexKind = (typeof INDEX_KINDS)[number]
+export type EntryKind = IndexKind | UploadKind
 
 /** One object of the index. */
-export interface IndexEntry {
-  readonly kind: IndexKind
+export interface IndexEntry<Kind extends EntryKind = IndexKind> {
+  readonly kind: Kind
   readonly key: string
   readonly time: Date
   /** How many jobs it is about. */
   readonly jobs: number
-  /** The job's; `null`: of several jobs, whose ids are in the object. */
+  /** The job's, or the digest of an upload's key; `null`: of several jobs, whose ids are in the object. */
   readonly jobId: string | null
 }
 
 /** 13 digits: until the year 2286. */
 const LAST_TIME_MS = 9_999_999_999_999
 
-export const indexFolder = (kind: IndexKind): string => `${INDEX_PREFIX}${kind}/`
+export const indexFolder = (kind: EntryKind): string => `${INDEX_PREFIX}${kind}/`
 
 /** All that happened at that moment or before is under keys that begin with this, or beyond it. */
-const keyOfTime = (kind: IndexKind, time: Date): string =>
+const keyOfTime = (kind: EntryKind, time: Date): string =>
   `${indexFolder(kind)}${String(LAST_TIME_MS - time.getTime()).padStart(13, '0')}`
 
-export const entryKey = (kind: IndexKind, time: Date, jobId: string): string =>
+export const entryKey = (kind: EntryKind, time: Date, jobId: string): string =>
   `${keyOfTime(kind, time)}-${jobId}`
+
+export const uploadEntryKey = (kind: UploadKind, time: Date, inputKey: string): string =>
+  entryKey(kind, time, createHash('sha256').update(inputKey).digest('hex').slice(0, 32))
 
 /** `digest`: 32 hexadecimal digits that tell entries of one moment apart. */
 export const entryKeyOfSeveral = (time: Date, digest: string, jobs: number): string =>
   `${keyOfTime('queued', time)}-${digest}-${jobs}.json`
 
 /** A key that comes after those of `time` and later, and before those of earlier times. */
-export const keyBefore = (kind: IndexKind, time: Date): string => `${keyOfTime(kind, time)}~`
+export const keyBefore = (kind: EntryKind, time: Date): string => `${keyOfTime(kind, time)}~`
 
 const NAME = /^(\d{13})-([0-9a-f]{32})(?:-(\d{1,6})\.json)?$/
 
 /** Null: the key is none of an entry of that kind. */
-export const parseEntryKey = (kind: IndexKind, key: string): IndexEntry | null => {
+export const parseEntryKey = <Kind extends EntryKind>(kind: Kind, key: string): IndexEntry<Kind> | null => {
   const [, left, id, jobs] = NAME.exec(key.slice(indexFolder(kind).length)) ?? []
   if (left === undefined || id === undefined) return null
   const time = new Date(LAST_TIME_MS - Number(left))

@@ -46,8 +46,9 @@ export const ingestReportSchema = z.strictObject({
   reported_at: timestampSchema,
 })
 
-/** Name of a report's metadata that repeats its `state`, so that reports can be counted without being read. */
+/** Names of a report's metadata that repeat `state` and `reported_at`: a report itself may have megabytes. */
 export const REPORT_STATE = 'report-state'
+export const REPORTED_AT = 'reported-at'
 
 export type IngestFault = z.infer<typeof faultSchema>
 export type AcceptedJob = z.infer<typeof acceptedJobSchema>

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import {
+  type EntryKind,
   type IndexEntry,
-  type IndexKind,
   indexFolder,
   keyBefore,
   parseEntryKey,
+  type UploadKind,
 } from '../contracts/index-entry.ts'
 import { jobIdSchema } from '../contracts/job-message.ts'
+import { MAX_KEY_BYTES } from '../contracts/object-key.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { Gap } from './counted-ranges.ts'
 
@@ -17,12 +19,12 @@ const idsSchema = z.array(jobIdSchema)
 const EVERYTHING: Gap = { since: null, until: null }
 
 /** Entries of a kind, the newest first. S3 lists a thousand with a request. */
-export async function* listEntries(
+export async function* listEntries<Kind extends EntryKind>(
   store: ObjectStore,
-  kind: IndexKind,
+  kind: Kind,
   signal: AbortSignal,
   { since, until }: Gap = EVERYTHING,
-): AsyncGenerator<IndexEntry> {
+): AsyncGenerator<IndexEntry<Kind>> {
   const after = until === null ? undefined : keyBefore(kind, until)
   for await (const { key } of store.list(indexFolder(kind), signal, after)) {
     const entry = parseEntryKey(kind, key)
@@ -30,6 +32,16 @@ export async function* listEntries(
     if (since !== null && entry.time < since) return
     yield entry
   }
+}
+
+/** The key of a rejected upload; `null`: the entry is gone. */
+export const keyOfUpload = async (
+  store: ObjectStore,
+  { key }: IndexEntry<UploadKind>,
+  signal: AbortSignal,
+): Promise<string | null> => {
+  const stored = await store.read(key, { maxBytes: MAX_KEY_BYTES }, signal)
+  return stored === null ? null : new TextDecoder().decode(stored.bytes)
 }
 
 /** Ids of an entry's jobs, with a request where it is about several. */

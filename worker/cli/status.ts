@@ -18,7 +18,7 @@ import type { Surroundings } from './surroundings.ts'
 
 const NOTES = `
 Of one job that is named everything is told, of several a line each. With the queues' URLs also how many messages
-wait; SQS counts approximately. The last line counts uploads that ingest rejected, of the newest 1,000; --manifest
+wait; SQS counts approximately. The last line counts uploads that ingest rejected, at most 1,000; --manifest
 takes the key of any upload, prints its faults, and ends with exit code 1 if there are any.
 
   svd status
@@ -47,9 +47,9 @@ const depthAsJson = (depth: QueueDepth | null) =>
 const shellQuoted = (key: string): string => `'${safeText(key).replaceAll("'", "'\\''")}'`
 
 /** The last line; empty if nothing was rejected. */
-const rejectedLine = ({ rejected, partly, unchecked, newest }: RejectedUploads): string => {
+const rejectedLine = ({ rejected, partly, more, newest }: RejectedUploads): string => {
   if (rejected + partly === 0) return ''
-  const older = unchecked > 0 ? ` (${unchecked} older ones not checked)` : ''
+  const older = more ? ', and older ones' : ''
   const hint = newest === null ? '' : `; for the last: svd status --manifest ${shellQuoted(newest)}`
   return `uploads: ${rejected} rejected, ${partly} in part${older}${hint}\n`
 }

@@ -1,48 +1,52 @@
-import { REPORTS_PREFIX } from '../../shared/contracts/bucket-layout.ts'
-import { ingestReportSchema, REPORT_STATE } from '../../shared/contracts/ingest-report.ts'
-import { inLanes } from '../../shared/in-lanes.ts'
-import type { ListedObject, ObjectStore } from '../../shared/ports/object-store.ts'
-import { readRecord } from './read-record.ts'
+import { type IndexEntry, UPLOAD_KINDS, type UploadKind } from '../../shared/contracts/index-entry.ts'
+import { keyOfUpload, listEntries } from '../../shared/job-index/list-entries.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
 
-/** One request each. */
-const REPORTS_CHECKED = 1_000
-const LANES = 16
+/** Of each kind: what S3 lists with one request. */
+const MOST_COUNTED = 1_000
 
 /** Uploads that ingest made no jobs of, or not all that were asked for. */
 export interface RejectedUploads {
   readonly rejected: number
   /** Some of their items. */
   readonly partly: number
-  /** Reports that were not checked, because they are older than the newest 1,000. */
-  readonly unchecked: number
+  /** There are more: at most 1,000 of each are counted. */
+  readonly more: boolean
   /** Key of the last of them in the input bucket; `null`: there is none. */
   readonly newest: string | null
 }
 
-/**
- * Counts by the metadata of the newest reports, because a report itself may have megabytes. Reports of versions that
- * wrote no such metadata do not count, nor do those of dead-letter messages.
- */
+const entriesOf = async (
+  outputs: ObjectStore,
+  kind: UploadKind,
+  since: Date | null,
+  signal: AbortSignal,
+): Promise<readonly IndexEntry<UploadKind>[]> => {
+  const entries: IndexEntry<UploadKind>[] = []
+  for await (const entry of listEntries(outputs, kind, signal, { since, until: null })) {
+    entries.push(entry)
+    if (entries.length > MOST_COUNTED) break
+  }
+  return entries
+}
+
+/** Counts by the index, which lacks reports of versions that had none, and those of dead-letter messages. */
 export const countRejectedUploads = async (
   outputs: ObjectStore,
   /** `null`: since ever. */
   since: Date | null,
   signal: AbortSignal,
 ): Promise<RejectedUploads> => {
-  const reports: ListedObject[] = []
-  for await (const report of outputs.list(REPORTS_PREFIX, signal)) {
-    if (since === null || report.lastModified >= since) reports.push(report)
-  }
-  reports.sort((a, b) => b.lastModified.getTime() - a.lastModified.getTime())
-  const checked = reports.slice(0, REPORTS_CHECKED)
-  const infos = await inLanes(checked, LANES, ({ key }) => outputs.head(key, signal))
-  const states = infos.map((info) => info?.metadata[REPORT_STATE])
-  const last = checked[states.findIndex((state) => state === 'rejected' || state === 'partly')]
-  const newest = last === undefined ? null : await readRecord(outputs, last.key, ingestReportSchema, signal)
+  const [rejected = [], partly = []] = await Promise.all(
+    UPLOAD_KINDS.map((kind) => entriesOf(outputs, kind, since, signal)),
+  )
+  const [last] = [rejected, partly]
+    .flatMap(([newest]) => newest ?? [])
+    .toSorted((a, b) => b.time.getTime() - a.time.getTime())
   return {
-    rejected: states.filter((state) => state === 'rejected').length,
-    partly: states.filter((state) => state === 'partly').length,
-    unchecked: reports.length - checked.length,
-    newest: newest?.record.key ?? null,
+    rejected: Math.min(rejected.length, MOST_COUNTED),
+    partly: Math.min(partly.length, MOST_COUNTED),
+    more: rejected.length > MOST_COUNTED || partly.length > MOST_COUNTED,
+    newest: last === undefined ? null : await keyOfUpload(outputs, last, signal),
   }
 }

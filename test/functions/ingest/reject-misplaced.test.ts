@@ -42,7 +42,7 @@ describe('an upload outside images/ and manifests/', () => {
     expect((await world.report(key))?.state).toBe('rejected')
   })
 
-  test('costs two requests, and none to the input bucket', async () => {
+  test('costs three requests, and none to the input bucket', async () => {
     const requests: string[] = []
     const note = (bucket: string) => ({
       before(operation: string, key: string) {
@@ -51,7 +51,11 @@ describe('an upload outside images/ and manifests/', () => {
     })
     const world = aWorld({ inputFaults: note('input'), outputFaults: note('output') })
     await world.ingest(s3Event({ key: 'a.png', etag: 'abc' }))
-    expect(requests).toEqual(['output head reports/a.png.json', 'output create reports/a.png.json'])
+    expect(requests).toEqual([
+      'output head reports/a.png.json',
+      'output create reports/a.png.json',
+      expect.stringMatching(/^output create index\/rejected\//),
+    ])
   })
 
   test('gives no answer to an answer, where one bucket is for both', async () => {

@@ -55,7 +55,7 @@ const EVENTS = [
   ...['images/dog.png', 'images/cat.json', 'images/gone.png', 'elsewhere/'].map((key) =>
     sqsEvent(s3Event({ bucket: 'svd-input', key })),
   ),
-  ...['images/cat.png', 'manifests/grid.json'].map((key) =>
+  ...['images/cat.png', 'images/broken.png', 'manifests/grid.json'].map((key) =>
     sqsEvent(s3Event({ bucket: 'svd-input', key, versionId: 'version-0', sequencer: '02' })),
   ),
 ]

@@ -1,8 +1,9 @@
 import { reportKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
-import { type IngestReport, REPORT_STATE } from '../../../shared/contracts/ingest-report.ts'
+import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import type { StatusRecord } from '../../../shared/contracts/status-record.ts'
 import { noteChanged, noteEnded, noteQueued } from '../../../shared/job-index/write-entries.ts'
+import { noteReported } from '../../../shared/job-index/write-upload-entries.ts'
 import type { AwsAccount } from '../../../shared/ports/aws-account.ts'
 import type { Services } from '../../../worker/cli/services.ts'
 import { type MemoryMessageQueue, openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
@@ -90,13 +91,10 @@ export const fakeServices = ({ whileAsleep = () => {}, account: changes = {} }: 
       await put(resultKey(record.job_id), encode(record))
       return record.job_id
     },
-    putReport: (report: IngestReport) =>
-      outputs.put(
-        reportKey(report.key),
-        encode(report),
-        { ...JSON_TYPE, metadata: { [REPORT_STATE]: report.state } },
-        signal,
-      ),
+    async putReport(report: IngestReport) {
+      await put(reportKey(report.key), encode(report))
+      await noteReported(outputs, report, signal)
+    },
     putFile: (bucket: MemoryObjectStore, key: string, text: string) =>
       bucket.put(key, new TextEncoder().encode(text), JSON_TYPE, signal),
     /** With the deployment in the environment, unless the options say otherwise. */

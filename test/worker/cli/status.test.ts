@@ -276,7 +276,7 @@ describe('svd status of uploads that were rejected', () => {
     await putReport(aRejectedReport(KEY, { state: 'partly' }))
     await putReport(aRejectedReport('images/cup.png', { state: 'accepted', faults: [] }))
     pass(60)
-    await putReport(aRejectedReport("images/it's.png"))
+    await putReport(aRejectedReport("images/it's.png", { reported_at: '2026-11-24T12:31:00.000Z' }))
     const { exitCode, stdout } = await run(['status'])
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/^no jobs\nqueue: .*\ndead letters: 0\nuploads: /)
@@ -287,7 +287,7 @@ describe('svd status of uploads that were rejected', () => {
       'uploads: 1 rejected, 0 in part;',
     )
     const { uploads } = JSON.parse((await run(['status', '--json'])).stdout)
-    expect(uploads).toEqual({ rejected: 1, partly: 1, unchecked: 0, newest: "images/it's.png" })
+    expect(uploads).toEqual({ rejected: 1, partly: 1, more: false, newest: "images/it's.png" })
   })
 
   test('prints the faults of the upload that is named, beside its jobs, and exits 1', async () => {
@@ -363,7 +363,7 @@ describe('svd status --json', () => {
     expect(JSON.parse(stdout)).toEqual({
       ...{ jobs: [], more_jobs: 0, queue: null, dead_letters: null, report: null },
       totals: { jobs: 0, not_done: 0, succeeded: 0, failed: 0, cancelled: 0 },
-      uploads: { rejected: 0, partly: 0, unchecked: 0, newest: null },
+      uploads: { rejected: 0, partly: 0, more: false, newest: null },
     })
   })
 })

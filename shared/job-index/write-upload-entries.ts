@@ -1,0 +1,46 @@
+import { UPLOAD_KINDS, uploadEntryKey } from '../contracts/index-entry.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+
+/*
+ * A report and its entry are changed in this order, so that ingest may end anywhere and do all of it again:
+ *
+ *   forget the report before ─▶ write the report ─▶ note it
+ */
+
+const KEY_OPTIONS = { contentType: 'text/plain; charset=utf-8' } as const
+
+/** What a report tells the index. */
+export interface ReportedUpload {
+  /** In the input bucket. */
+  readonly key: string
+  readonly state: string
+  /** ISO 8601. */
+  readonly reported_at: string
+}
+
+/** Null: the upload was accepted. */
+const entryOf = ({ key, state, reported_at }: ReportedUpload): string | null => {
+  const kind = UPLOAD_KINDS.find((one) => one === state)
+  return kind === undefined ? null : uploadEntryKey(kind, new Date(reported_at), key)
+}
+
+/** Enters an upload whose report says that it was rejected, whole or in part. */
+export const noteReported = async (
+  store: ObjectStore,
+  report: ReportedUpload,
+  signal: AbortSignal,
+): Promise<void> => {
+  const entry = entryOf(report)
+  if (entry === null) return
+  await store.create(entry, new TextEncoder().encode(report.key), KEY_OPTIONS, signal)
+}
+
+/** Removes the entry of a report that is about to be replaced. */
+export const forgetReported = async (
+  store: ObjectStore,
+  report: ReportedUpload,
+  signal: AbortSignal,
+): Promise<void> => {
+  const entry = entryOf(report)
+  if (entry !== null) await store.delete(entry, signal)
+}
