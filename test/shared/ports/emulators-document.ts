@@ -58,8 +58,8 @@ ${tableOf([titles, ...rows])}
   which never does a job by two messages at once, and because each attempt uploads under keys of its own. That a second
   writer is refused is proven on moto and on the fakes.
 - fauxqs loses keys from a listing of more than 1,000 whose order by locale is not that by bytes. Keys under one prefix
-  that are all lower-case hexadecimal of one length, as job ids are, come all and in order. So \`svd local\` notifies
-  ingest from the requests that write. Of more than 1,000 uploads, \`svd status\` may count too few that were rejected.
+  that are all lower-case hexadecimal of one length, as job ids and the names in the index are, come all and in order. So
+  \`svd local\` notifies ingest from the requests that write.
 - A message for fauxqs has to be without characters beyond U+FFFF: escaped in JSON, as \`\\ud83d\\ude00\`.
 - A lost lease is not always told: fauxqs says nothing until somebody polls the queue, moto never. Who holds a lease
   keeps its own clock too.
