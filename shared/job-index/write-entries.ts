@@ -20,7 +20,7 @@ export interface EndedJob {
   readonly finished_at: string
 }
 
-/** Enters jobs that are about to be queued for the first time. With a crash before they are, they are entered again. */
+/** Enters jobs that have no status yet. Where a crash comes before that is written, they are entered again. */
 export const noteQueued = async (
   store: ObjectStore,
   jobIds: readonly string[],

@@ -1,6 +1,7 @@
 import { decodeParameters } from '../../shared/contracts/parameters-document.ts'
 import type { ClipQuality, RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
+import { noteQueued } from '../../shared/job-index/write-entries.ts'
 import { AttemptsSpentError } from '../jobs/attempts-spent-error.ts'
 import { closeDone, closeIfDone, closeJob } from '../jobs/close-job.ts'
 import type { JobEnd } from '../jobs/held-job.ts'
@@ -55,12 +56,12 @@ const begin = (hand: JobInHand, stage: Exclude<JobStage, 'waiting'>, { onEvent }
 
 /**
  * A job whose earlier attempts failed may end this worker at once. The job rendered before it then must not have an open
- * entry any more, which would count as an attempt at that job.
+ * entry any more, which would count as an attempt at that job. Null: there is nothing to wait for.
  */
-const letOthersSettle = async (hand: JobInHand, workshop: Workshop): Promise<void> => {
+const othersSettled = (hand: JobInHand, workshop: Workshop): Promise<void> | null => {
   const before = workshop.lastRendered
   workshop.lastRendered = hand
-  if (hand.hasFailedBefore && before !== null) await before.status.settled()
+  return hand.hasFailedBefore && before !== null ? before.status.settled() : null
 }
 
 const render = (
@@ -90,7 +91,8 @@ const render = (
   }
   return device.use(
     async () => {
-      await letOthersSettle(hand, workshop)
+      const settled = othersSettled(hand, workshop)
+      if (settled !== null) await settled
       const rendered = await prepared.render(path, context)
       // Before the next job has the device.
       begin(hand, 'publishing', deps)
@@ -241,11 +243,15 @@ export const runJob = async (
   void noteInWork(deps, hand.attempt.job.job_id, until)
   try {
     const { attempt, status, signal } = hand
-    const [done, attempts] = await Promise.all([
-      isDone(steadyStore(deps.store, deps), attempt.job.job_id, signal),
+    const store = steadyStore(deps.store, deps)
+    const [done, known] = await Promise.all([
+      isDone(store, attempt.job.job_id, signal),
       status.readAttempts(signal),
     ])
     if (done) return await closeDone(hand, deps)
+    // The message did not come from ingest, or ingest is about to write the status.
+    if (known === null) await noteQueued(store, [attempt.job.job_id], deps.clock.now(), signal)
+    const attempts = known ?? []
     assertAttemptLeft(attempts, deps)
     hand.hasFailedBefore = attempts.length > 0
     return await makeAndPublish(hand, preparing, workshop, deps)

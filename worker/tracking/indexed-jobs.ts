@@ -23,15 +23,28 @@ export interface IndexedPage {
 const isEndedKind = (state: JobState | IndexKind): state is EndedKind =>
   (ENDED_KINDS as readonly string[]).includes(state)
 
-/** All that there are. */
-export const newestPage = async (index: JobIndex, totals: JobTotals, limit: number): Promise<IndexedPage> => {
-  const jobIds: string[] = []
-  for await (const { jobId } of index.newestJobs(INDEX_KINDS)) {
-    jobIds.push(jobId)
-    if (jobIds.length === limit) break
+/** The first of so many jobs. No more is listed than they need. */
+const firstOf = async (
+  jobIds: AsyncIterable<string>,
+  { limit, total }: { readonly limit: number; readonly total: number },
+): Promise<IndexedPage> => {
+  const first: string[] = []
+  if (total > 0) {
+    for await (const jobId of jobIds) {
+      first.push(jobId)
+      if (first.length === Math.min(limit, total)) break
+    }
   }
-  return { jobIds, left: Math.max(0, totals.jobs - jobIds.length) }
+  return { jobIds: first, left: Math.max(0, total - first.length) }
 }
+
+async function* idsOf(index: JobIndex, kinds: readonly IndexKind[]): AsyncGenerator<string> {
+  for await (const { jobId } of index.newestJobs(kinds)) yield jobId
+}
+
+/** All that there are. */
+export const newestPage = (index: JobIndex, totals: JobTotals, limit: number): Promise<IndexedPage> =>
+  firstOf(idsOf(index, INDEX_KINDS), { limit, total: totals.jobs })
 
 /** Those that changed at `since` or later: they were queued, a worker had them for some seconds, or they ended. */
 export const pageSince = async (index: JobIndex, since: Date, limit: number): Promise<IndexedPage> => {
@@ -46,8 +59,8 @@ export const pageSince = async (index: JobIndex, since: Date, limit: number): Pr
 }
 
 /**
- * Ids of jobs whose newest entry is no end. Those that a worker has had for some seconds come first, whenever they began:
- * they have an entry that is newer than that of their being queued.
+ * Ids of jobs whose newest entry is no end. `begun`: of those alone that a worker has had for some seconds, which are
+ * fewer.
  */
 async function* openJobs(index: JobIndex, begun: boolean): AsyncGenerator<string> {
   const kinds: readonly IndexKind[] = begun ? [...ENDED_KINDS, 'changed'] : INDEX_KINDS
@@ -55,16 +68,8 @@ async function* openJobs(index: JobIndex, begun: boolean): AsyncGenerator<string
 }
 
 /** All that are not done. Reads no records. */
-export const openPage = async (index: JobIndex, totals: JobTotals, limit: number): Promise<IndexedPage> => {
-  const jobIds: string[] = []
-  if (totals.notDone > 0) {
-    for await (const jobId of openJobs(index, false)) {
-      jobIds.push(jobId)
-      if (jobIds.length === Math.min(limit, totals.notDone)) break
-    }
-  }
-  return { jobIds, left: Math.max(0, totals.notDone - jobIds.length) }
-}
+export const openPage = (index: JobIndex, totals: JobTotals, limit: number): Promise<IndexedPage> =>
+  firstOf(openJobs(index, false), { limit, total: totals.notDone })
 
 /** Those in a state that is no end: found by their records, of which as many are read as it takes. */
 const pageOfOpenState = async (
@@ -100,11 +105,7 @@ export const pageOfState = async (
   { state, limit, totals }: { readonly state: JobState; readonly limit: number; readonly totals: JobTotals },
   signal: AbortSignal,
 ): Promise<IndexedPage> => {
-  if (!isEndedKind(state)) return await pageOfOpenState(outputs, index, { state, limit }, signal)
-  const jobIds: string[] = []
-  for await (const { jobId } of index.newestJobs([state])) {
-    jobIds.push(jobId)
-    if (jobIds.length === limit) break
-  }
-  return { jobIds, left: Math.max(0, totals[state] - jobIds.length) }
+  return isEndedKind(state)
+    ? await firstOf(idsOf(index, [state]), { limit, total: totals[state] })
+    : await pageOfOpenState(outputs, index, { state, limit }, signal)
 }

@@ -45,8 +45,6 @@ export const readJobTotals = async (
   const succeeded = await totalOf('succeeded')
   const failed = await totalOf('failed')
   const cancelled = await totalOf('cancelled')
-  const done = succeeded + failed + cancelled
-  // The job of a message that ingest did not send has an end and no beginning.
-  const jobs = Math.max(queued, done)
-  return { jobs, notDone: jobs - done, succeeded, failed, cancelled }
+  const notDone = Math.max(0, queued - succeeded - failed - cancelled)
+  return { jobs: queued, notDone, succeeded, failed, cancelled }
 }

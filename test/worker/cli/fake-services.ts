@@ -66,6 +66,11 @@ export const fakeServices = ({ whileAsleep = () => {}, account: changes = {} }: 
   }
   const inputs = openBucket(DEPLOYMENT.SVD_INPUT_BUCKET)
   const outputs = openBucket(DEPLOYMENT.SVD_OUTPUT_BUCKET)
+  const queued = new Set<string>()
+  const enter = async (jobId: string): Promise<void> => {
+    if (!queued.has(jobId)) await noteQueued(outputs, [jobId], new Date(nowMs), signal)
+    queued.add(jobId)
+  }
   const put = (key: string, bytes: Uint8Array, contentType = 'application/json') =>
     outputs.put(key, bytes, { contentType }, signal)
   return {
@@ -80,13 +85,14 @@ export const fakeServices = ({ whileAsleep = () => {}, account: changes = {} }: 
     put,
     /** As ingest and a worker do: with entries in the index. */
     async putStatus(record: StatusRecord) {
-      await noteQueued(outputs, [record.job_id], new Date(nowMs), signal)
+      await enter(record.job_id)
       if (record.state !== 'queued') await noteChanged(outputs, record.job_id, new Date(nowMs), signal)
       await put(statusKey(record.job_id), encode(record))
       return record.job_id
     },
-    /** With its entry in the index, at the time when it finished. */
+    /** With entries in the index, that of its end at the time when it finished. */
     async putResult(record: ResultRecord) {
+      await enter(record.job_id)
       await noteEnded(outputs, record, new Date(nowMs), signal)
       await put(resultKey(record.job_id), encode(record))
       return record.job_id

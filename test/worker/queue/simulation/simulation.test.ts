@@ -84,7 +84,7 @@ describe.skipIf(ONE_SEED !== undefined)('whatever fails, no job is lost and none
   })
 })
 
-const SEEDS_OF_A_POISON = 400
+const SEEDS_OF_A_POISON = 100
 const PLANNED = { atMs: 1_000, videos: 1, events: 1, cancelledMs: null } as const
 
 /** Workers that are killed and told to go while nothing else fails, and a job that kills each of them. */
