@@ -1,5 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs'
+import { RequestHash } from './request-hash.ts'
 
 /*
  * The SDK reads the standard AWS environment itself: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3,
@@ -17,6 +18,7 @@ const MAX_ATTEMPTS = 6
 /** How every client of ours asks. */
 export const transport = () => ({
   requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: IDLE_SOCKET_MS },
+  sha256: RequestHash,
   ...(process.env['AWS_MAX_ATTEMPTS'] === undefined && { maxAttempts: MAX_ATTEMPTS }),
 })
 

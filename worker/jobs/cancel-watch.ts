@@ -5,8 +5,8 @@ import { JobCancelledError } from './job-cancelled-error.ts'
 import { withTimeLimit } from './time-limit.ts'
 
 export interface CancelWatch {
-  /** Throws `JobCancelledError` if the job is to be stopped. */
-  throwIfCancelled(signal: AbortSignal): Promise<void>
+  /** The error by which the job is to be stopped; `null`: it goes on. Throws where the store fails. */
+  findCancelled(signal: AbortSignal): Promise<JobCancelledError | null>
   /** Looks every `intervalMs`, whatever the job is doing, until `until` aborts. Never throws. */
   watchUntil(until: AbortSignal): Promise<void>
 }
@@ -30,28 +30,20 @@ export const watchForCancel = ({
   intervalMs,
   onCancelled,
 }: CancelWatchOptions): CancelWatch => {
-  const throwIfCancelled = async (signal: AbortSignal): Promise<void> => {
-    if ((await store.head(cancelKey(jobId), signal)) !== null)
-      throw new JobCancelledError('it was asked to stop')
-  }
-
-  /** Returns null if the job is not cancelled, or if the store does not answer. */
-  const findCancelled = async (until: AbortSignal): Promise<JobCancelledError | null> => {
-    try {
-      await withTimeLimit({ clock, limitMs: LOOK_LIMIT_MS, signal: until }, throwIfCancelled)
-      return null
-    } catch (error) {
-      return error instanceof JobCancelledError ? error : null
-    }
+  const findCancelled = async (signal: AbortSignal): Promise<JobCancelledError | null> => {
+    const marker = await store.head(cancelKey(jobId), signal)
+    return marker === null ? null : new JobCancelledError('it was asked to stop')
   }
 
   return {
-    throwIfCancelled,
+    findCancelled,
     async watchUntil(until) {
       for (;;) {
         await clock.sleep(intervalMs, until).catch(() => {})
         if (until.aborted) return
-        const cancelled = await findCancelled(until)
+        const limit = { clock, limitMs: LOOK_LIMIT_MS, signal: until }
+        // Where the store does not answer, the next look may see more.
+        const cancelled = await withTimeLimit(limit, findCancelled).catch(() => null)
         if (cancelled !== null) return onCancelled(cancelled)
       }
     },

@@ -9,7 +9,7 @@ import type { WorkerIdentity } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import type { HeldJob, JobEnd } from './held-job.ts'
 import { type Ending, resultOf } from './result-of-attempt.ts'
-import { createResult, isDone, readResult } from './result-store.ts'
+import { createResult, readResult } from './result-store.ts'
 import type { StatusChange } from './status-of-attempt.ts'
 import { steadyStore } from './steady-store.ts'
 import { type TimeLimit, withTimeLimit } from './time-limit.ts'
@@ -123,12 +123,6 @@ const isSame = (there: FoundResult, ours: ResultRecord): boolean =>
 export const closeDone = async (held: HeldJob, deps: ClosingDeps): Promise<JobEnd> => {
   await tidyUp(held, await readIfPossible(held, deps), deps)
   return { type: 'done-before' }
-}
-
-/** Ends the job if it is done already; null: it is not. */
-export const closeIfDone = async (held: HeldJob, deps: ClosingDeps): Promise<JobEnd | null> => {
-  const store = steadyStore(deps.store, deps)
-  return (await isDone(store, held.attempt.job.job_id, held.signal)) ? await closeDone(held, deps) : null
 }
 
 /**

@@ -1,9 +1,13 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { makeFolders } from '../../shared/make-folders.ts'
+import { once } from '../../shared/once.ts'
 import { makeFolder } from '../video/output-folder.ts'
 
-/** A folder for the files of one attempt. Disposing of it removes it with all that is in it, and never throws. */
+/**
+ * A folder for the files of one attempt. Disposing of it removes it with all that is in it, and never throws. Disposing
+ * of it again waits for the same removal.
+ */
 export interface ScratchFolder extends AsyncDisposable {
   readonly path: string
 }
@@ -44,9 +48,13 @@ export const openScratchFolders = async (
   }
   return {
     async open() {
-      await makeFolders(path.join(dir, own))
-      const folder = await mkdtemp(path.join(dir, own, 'job-'))
-      return { path: folder, [Symbol.asyncDispose]: () => remove(path.relative(dir, folder)) }
+      const prefix = path.join(dir, own, 'job-')
+      const folder = await mkdtemp(prefix).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error
+        await makeFolders(path.join(dir, own))
+        return await mkdtemp(prefix)
+      })
+      return { path: folder, [Symbol.asyncDispose]: once(() => remove(path.relative(dir, folder))) }
     },
     [Symbol.asyncDispose]: () => remove(own),
   }

@@ -188,7 +188,8 @@ export const openStatusWriter = ({
     },
     async end(change) {
       next = undefined
-      ending.abort()
+      // With a reason of its own: the default one is an exception with a stack.
+      ending.abort('ended')
       await writing
       return change === null ? null : await write(change)
     },

@@ -1,5 +1,6 @@
 import type { VideoKeys } from '../../shared/contracts/bucket-layout.ts'
 import type { JobOutput, StoredFile } from '../../shared/contracts/result-record.ts'
+import { inLanes } from '../../shared/in-lanes.ts'
 import type { ObjectStore, WriteOptions } from '../../shared/ports/object-store.ts'
 import type { FinishedVideo, LocalFile } from './job-stages.ts'
 
@@ -32,8 +33,8 @@ const storeFile = async (
 }
 
 /**
- * Uploads a video and its poster under keys that no other attempt has, and returns where they are. Throws what the store
- * throws, and if another file is there.
+ * Uploads a video and its poster, at once, under keys that no other attempt has, and returns where they are. Throws what
+ * the store throws, and if another file is there, once neither upload is under way any more.
  */
 export const storeVideo = async (
   store: ObjectStore,
@@ -41,9 +42,13 @@ export const storeVideo = async (
   { video, poster, frames, quality }: FinishedVideo,
   options: Pick<WriteOptions, 'tags'>,
   signal: AbortSignal,
-): Promise<JobOutput> => ({
-  video: await storeFile(store, keys.video, video, { contentType: 'video/mp4', ...options }, signal),
-  poster: await storeFile(store, keys.poster, poster, { contentType: 'image/png', ...options }, signal),
-  frames,
-  quality,
-})
+): Promise<JobOutput> => {
+  const files = [
+    { key: keys.video, file: video, contentType: 'video/mp4' },
+    { key: keys.poster, file: poster, contentType: 'image/png' },
+  ]
+  const [storedVideo, storedPoster] = await inLanes(files, files.length, ({ key, file, contentType }) =>
+    storeFile(store, key, file, { contentType, ...options }, signal),
+  )
+  return { video: storedVideo!, poster: storedPoster!, frames, quality }
+}

@@ -14,7 +14,10 @@ export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
 }
 
-/** Runs something under a signal that aborts when its time is over, with an error that says so. */
+/**
+ * Runs something under a signal that aborts when its time is over, with an error that says so. The signal follows the
+ * given one until then, and no longer than what is run takes.
+ */
 export const withTimeLimit = async <T>(
   { clock, limitMs, what, signal }: TimeLimit,
   run: (signal: AbortSignal) => Promise<T>,
@@ -32,9 +35,14 @@ export const withTimeLimit = async <T>(
     },
     () => {},
   )
+  // A listener that is removed again costs less than a signal of `AbortSignal.any`, and each request has such a limit.
+  const follow = (): void => over.abort(signal?.reason)
+  if (signal?.aborted) follow()
+  else signal?.addEventListener('abort', follow, { once: true })
   try {
-    return await run(signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]))
+    return await run(over.signal)
   } finally {
+    signal?.removeEventListener('abort', follow)
     // With a reason of its own: the default one is an exception with a stack.
     done.abort('done')
   }

@@ -109,6 +109,17 @@ const watchWrites = (server: Server, onWrite: (object: WrittenObject) => void): 
 }
 
 /**
+ * Gives the answer to a HEAD request a length where it has none, as that for an object that is not there. Node's client
+ * closes the connection after an answer without one, so that the next request would need a new connection.
+ */
+const addLengthToHeadAnswers = (server: Server): void => {
+  server.addHook('onSend', (request, reply, _payload, done) => {
+    if (request.method === 'HEAD' && !reply.hasHeader('content-length')) reply.header('content-length', '0')
+    done()
+  })
+}
+
+/**
  * S3 and SQS in this process, over real HTTP. There are no accounts. So it listens on the loopback interface only, and
  * refuses requests of web pages that a browser of this machine shows (see `foreignRequestFault`). All of it is in memory
  * and gone with the process. shared/aws/EMULATORS.md lists what it does otherwise than AWS.
@@ -119,6 +130,7 @@ export const startEmbeddedEndpoint = async (
 ): Promise<EmbeddedEndpoint> => {
   const server = buildApp({ logger: false, defaultRegion: REGION })
   refuseForeignRequests(server)
+  addLengthToHeadAnswers(server)
   const uploads = createUploadFeed()
   watchWrites(server, ({ bucket, key }) => {
     if (bucket === INPUT_BUCKET) uploads.add(key)

@@ -70,7 +70,7 @@ export const holdLease = (
 
   const lose = (error: LeaseLostError): void => {
     lost ??= error
-    ended.abort()
+    ended.abort('lost')
     stop.abort(lost)
   }
   const loseIfOver = (): void => {
@@ -130,7 +130,8 @@ export const holdLease = (
   }
 
   const end = async (): Promise<void> => {
-    ended.abort()
+    // With a reason of its own: the default one is an exception with a stack.
+    ended.abort('ended')
     await beating
   }
 

@@ -3,7 +3,7 @@ import type { ClipQuality, RejectedVideo } from '../../shared/contracts/result-r
 import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
 import { noteQueued } from '../../shared/job-index/write-entries.ts'
 import { AttemptsSpentError } from '../jobs/attempts-spent-error.ts'
-import { closeDone, closeIfDone, closeJob } from '../jobs/close-job.ts'
+import { closeDone, closeJob } from '../jobs/close-job.ts'
 import type { JobEnd } from '../jobs/held-job.ts'
 import type {
   FinishedClip,
@@ -114,20 +114,28 @@ const render = (
   )
 }
 
-const finish = async (
-  hand: JobInHand,
-  rendered: RenderedClip,
-  { onEvent }: JobDeps,
-): Promise<FinishedClip> => {
-  const jobId = hand.attempt.job.job_id
-  const clip = await rendered.finish(hand.signal, (progress) =>
-    onEvent({ type: 'job-progress', jobId, progress }),
+interface Finished {
+  readonly clip: FinishedClip
+  /** Another worker did the job meanwhile, by a second copy of its message. */
+  readonly doneBefore: boolean
+}
+
+const finish = async (hand: JobInHand, rendered: RenderedClip, deps: JobDeps): Promise<Finished> => {
+  const { attempt, signal } = hand
+  const jobId = attempt.job.job_id
+  const finishing = rendered.finish(signal, (progress) =>
+    deps.onEvent({ type: 'job-progress', jobId, progress }),
   )
-  hand.attempt.rendered = rendered.seconds
-  hand.attempt.decodeChunk = rendered.decodeChunk
-  hand.attempt.decodeFallbacks = rendered.decodeFallbacks
-  hand.attempt.finished = clip.seconds
-  return clip
+  // Asked while the clip is encoded and checked, so that the answer takes no time of its own.
+  const asking = isDone(steadyStore(deps.store, deps), jobId, signal)
+  // Where the clip fails, its error is the one that counts.
+  asking.catch(() => {})
+  const clip = await finishing
+  attempt.rendered = rendered.seconds
+  attempt.decodeChunk = rendered.decodeChunk
+  attempt.decodeFallbacks = rendered.decodeFallbacks
+  attempt.finished = clip.seconds
+  return { clip, doneBefore: await asking }
 }
 
 const qualityOf = ({ videos }: FinishedClip): ClipQuality[] => videos.map(({ quality }) => quality)
@@ -150,18 +158,22 @@ const keepRejected = async (
   return rejected
 }
 
-/** The clip once more, decoded so that neither memory nor seams can spoil it; throws `QualityError` if it is bad too. */
+/**
+ * The clip once more, decoded so that neither memory nor seams can spoil it; throws `QualityError` if it is bad too, unless
+ * the job is done anyway.
+ */
 const makeSaferClip = async (
   hand: JobInHand,
   prepared: PreparedJob,
   faulty: FinishedClip,
   workshop: Workshop,
   deps: JobDeps,
-): Promise<FinishedClip> => {
+): Promise<Finished> => {
   hand.attempt.saferPath = true
   const rendered = await render(hand, prepared, 'safer', workshop, deps)
-  const clip = await finish(hand, rendered, deps)
-  if (passes(clip)) return clip
+  const finished = await finish(hand, rendered, deps)
+  const { clip, doneBefore } = finished
+  if (doneBefore || passes(clip)) return finished
   const quality = [...qualityOf(faulty), ...qualityOf(clip)]
   throw new QualityError(quality, await keepRejected(hand, clip, deps))
 }
@@ -172,7 +184,7 @@ const makeAndPublish = async (
   workshop: Workshop,
   deps: JobDeps,
 ): Promise<JobEnd> => {
-  const { attempt, attemptId, signal, cancel } = hand
+  const { attempt, attemptId, signal } = hand
   const { clock } = deps
   const store = steadyStore(deps.store, deps)
   const { job } = attempt
@@ -180,7 +192,6 @@ const makeAndPublish = async (
 
   begin(hand, 'preparing', deps)
   const startedMs = clock.elapsedMs()
-  await cancel.throwIfCancelled(signal)
   await using folder = await deps.scratch.open()
   const prepared = await withTimeLimit(
     { clock, limitMs: PREPARE_LIMIT_MS, what: 'preparing the picture', signal },
@@ -195,22 +206,26 @@ const makeAndPublish = async (
 
   using _ = await workshop.finishing.enter(signal)
   rendering[Symbol.dispose]()
-  const clip = await finish(hand, rendered, deps)
-  const good = passes(clip) ? clip : await makeSaferClip(hand, prepared, clip, workshop, deps)
+  const first = await finish(hand, rendered, deps)
+  const isEnough = first.doneBefore || passes(first.clip)
+  const { clip, doneBefore } = isEnough
+    ? first
+    : await makeSaferClip(hand, prepared, first.clip, workshop, deps)
   // A clip with warnings may be as bad as the one that it would be a witness against.
-  if (qualityOf(good).every(({ warnings }) => warnings.length === 0)) deps.clips.notePassed()
+  const isGood = passes(clip) && qualityOf(clip).every(({ warnings }) => warnings.length === 0)
+  if (isGood) deps.clips.notePassed()
+  if (doneBefore) return await closeDone(hand, deps)
 
   const publishingMs = clock.elapsedMs()
-  // Another worker may have done the job meanwhile, by a second copy of its message.
-  const doneBefore = await closeIfDone(hand, deps)
-  if (doneBefore !== null) return doneBefore
-  const files = good.videos.flatMap(({ video, poster }) => [video, poster])
+  const files = clip.videos.flatMap(({ video, poster }) => [video, poster])
   const sizeBytes = files.reduce((total, file) => total + file.sizeBytes, 0)
   const outputs = await withTimeLimit(
     { clock, limitMs: uploadLimitMs(sizeBytes), what: 'uploading the clip', signal },
-    (until) => storeOutputs(store, { jobId: job.job_id, attemptId }, good.videos, until),
+    (until) => storeOutputs(store, { jobId: job.job_id, attemptId }, clip.videos, until),
   )
   attempt.publishSeconds = secondsSince(publishingMs)
+  // Removed beside what follows: the files are needed no more, and the end of this function waits for it.
+  void folder[Symbol.asyncDispose]()
   return await closeJob(hand, { state: 'succeeded', outputs }, deps)
 }
 
@@ -242,11 +257,12 @@ export const runJob = async (
   void hand.cancel.watchUntil(until)
   void noteInWork(deps, hand.attempt.job.job_id, until)
   try {
-    const { attempt, status, signal } = hand
+    const { attempt, status, cancel, signal } = hand
     const store = steadyStore(deps.store, deps)
-    const [done, known] = await Promise.all([
+    const [done, known, cancelled] = await Promise.all([
       isDone(store, attempt.job.job_id, signal),
       status.readAttempts(signal),
+      cancel.findCancelled(signal),
     ])
     if (done) return await closeDone(hand, deps)
     // The message did not come from ingest, or ingest is about to write the status.
@@ -254,6 +270,7 @@ export const runJob = async (
     const attempts = known ?? []
     assertAttemptLeft(attempts, deps)
     hand.hasFailedBefore = attempts.length > 0
+    if (cancelled !== null) throw cancelled
     return await makeAndPublish(hand, preparing, workshop, deps)
   } catch (error) {
     return await settleFailure(hand.signal.aborted ? hand.signal.reason : error, hand, deps)

@@ -71,7 +71,7 @@ export const aHeldJob = ({
         return before.with(-1, { ...last, rejected: [...(last.rejected ?? []), ...change.rejected] })
       },
     },
-    cancel: { async throwIfCancelled() {}, async watchUntil() {} },
+    cancel: { findCancelled: async () => null, async watchUntil() {} },
     signal: AbortSignal.any([lost.signal, stopped.signal]),
   }
   return {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
-import { closeIfDone, closeJob } from '../../../worker/jobs/close-job.ts'
+import { closeDone, closeJob } from '../../../worker/jobs/close-job.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { aHeldJob } from './a-held-job.ts'
 import { QUALITY } from './a-quality.ts'
@@ -175,21 +175,12 @@ test('a job is done when its record is there, also if its message cannot be remo
   expect(await closeJob(held, SUCCEEDED, deps)).toMatchObject({ type: 'done' })
 })
 
-test('a job that is not done is not closed', async () => {
-  const { deps } = closingDeps()
-  const { held, said } = aHeldJob()
-
-  expect(await closeIfDone(held, deps)).toBe(null)
-
-  expect(said).toEqual([])
-})
-
 test('the message of a job that is done is removed, and its status put right', async () => {
   const { deps } = closingDeps()
   await closeJob(aHeldJob().held, SUCCEEDED, deps)
   const { held, said, statuses } = aHeldJob({ attempt: 2 })
 
-  expect(await closeIfDone(held, deps)).toEqual({ type: 'done-before' })
+  expect(await closeDone(held, deps)).toEqual({ type: 'done-before' })
 
   expect(said).toEqual(['removed'])
   expect(statuses).toEqual([{ state: 'succeeded' }])
@@ -201,7 +192,7 @@ test('a record of a later version of the contract is a record too', async () => 
   const body = new TextEncoder().encode('{"version": 2}')
   await store.put(resultKey(held.attempt.job.job_id), body, { contentType: 'application/json' }, held.signal)
 
-  expect(await closeIfDone(held, deps)).toEqual({ type: 'done-before' })
+  expect(await closeDone(held, deps)).toEqual({ type: 'done-before' })
 
   expect(said).toEqual(['removed'])
   expect(statuses).toEqual([null])

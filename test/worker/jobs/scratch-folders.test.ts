@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { openScratchFolders } from '../../../worker/jobs/scratch-folders.ts'
@@ -22,6 +22,29 @@ test('gives each attempt a folder of its own, and removes it with all that is in
 
   expect(first.path).not.toBe(second.path)
   expect(await readdir(path.join(dir, 'svd-worker-gpu-1-7'))).toEqual([path.basename(second.path)])
+})
+
+test('waits for the same removal where a folder is disposed of again', async () => {
+  const dir = await temporaryDir()
+  const scratch = await openScratchFolders(dir, OWNER)
+  const folder = await scratch.open()
+
+  const removals = [folder[Symbol.asyncDispose](), folder[Symbol.asyncDispose]()]
+  expect(removals[0]).toBe(removals[1])
+  await removals[0]
+
+  expect(await readdir(path.dirname(folder.path))).toEqual([])
+})
+
+test('makes the folder above anew where it was removed meanwhile', async () => {
+  const dir = await temporaryDir()
+  const scratch = await openScratchFolders(dir, OWNER)
+  const first = await scratch.open()
+  await rm(path.dirname(first.path), { recursive: true })
+
+  const second = await scratch.open()
+
+  expect(await readdir(path.dirname(first.path))).toEqual([path.basename(second.path)])
 })
 
 test('leaves nothing when it ends', async () => {

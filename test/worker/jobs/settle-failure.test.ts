@@ -6,7 +6,7 @@ import { encodeJobMessage } from '../../../shared/contracts/job-message.ts'
 import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
 import { AttemptsSpentError } from '../../../worker/jobs/attempts-spent-error.ts'
-import { closeIfDone } from '../../../worker/jobs/close-job.ts'
+import { closeDone } from '../../../worker/jobs/close-job.ts'
 import { DrainingError } from '../../../worker/jobs/draining-error.ts'
 import { JobCancelledError } from '../../../worker/jobs/job-cancelled-error.ts'
 import { PostponedError } from '../../../worker/jobs/postponed-error.ts'
@@ -191,7 +191,7 @@ test('the message stays where the dead letters do not take it, and its next deli
   expect(first.said).toEqual([])
 
   const second = aHeldJob({ failedBefore: 3 })
-  expect(await closeIfDone(second.held, deps)).toEqual({ type: 'done-before' })
+  expect(await closeDone(second.held, deps)).toEqual({ type: 'done-before' })
 
   expect(deadLetters.messages().length).toBe(1)
   expect(second.said).toEqual(['removed'])

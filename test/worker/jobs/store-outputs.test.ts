@@ -32,6 +32,25 @@ test('returns what is stored where, with its hash', async () => {
   expect((await store.head(POSTER_KEY, unaborted))?.contentType).toBe('image/png')
 })
 
+test('uploads a video and its poster at once', async () => {
+  const memory = openMemoryObjectStore({ now: Date.now })
+  const bothAsked = Promise.withResolvers<void>()
+  let asked = 0
+  const store: ObjectStore = {
+    ...memory,
+    async create(...request) {
+      asked++
+      if (asked === 2) bothAsked.resolve()
+      await bothAsked.promise
+      return await memory.create(...request)
+    },
+  }
+
+  await storeOutputs(store, FIRST, [await aFinishedVideo('first')], unaborted)
+
+  expect(memory.keys()).toEqual([VIDEO_KEY, POSTER_KEY])
+})
+
 test('uploads with no tag, by which the clip would expire', async () => {
   const store = openMemoryObjectStore({ now: Date.now })
 

@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { Agent, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { MAX_JOB_RECEIVES } from '../../../shared/contracts/job-message.ts'
@@ -53,6 +53,25 @@ test('tells a client of another process all that it needs', async () => {
     'SVD_JOBS_QUEUE_URL',
     'SVD_DEAD_LETTER_QUEUE_URL',
   ])
+})
+
+test('keeps the connection of a client that asks for an object that is not there', async () => {
+  await using endpoint = await startEmbeddedEndpoint(0)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const head = () => {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const asked = request(`${endpoint.url}/svd-output/jobs/a/result.json`, { method: 'HEAD', agent })
+    asked.once('error', reject).once('response', (response) => {
+      const { statusCode } = response.resume()
+      response.once('end', () => resolve({ statusCode, reusedSocket: asked.reusedSocket }))
+    })
+    asked.end()
+    return promise
+  }
+
+  expect(await head()).toEqual({ statusCode: 404, reusedSocket: false })
+  expect(await head()).toEqual({ statusCode: 404, reusedSocket: true })
+  agent.destroy()
 })
 
 interface Asked {

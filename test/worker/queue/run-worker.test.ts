@@ -114,6 +114,57 @@ test('uploads nothing where another worker did the job while this one rendered i
   expect(world.jobs.messages()).toEqual([])
 })
 
+test('makes no clip on the safer path where another worker did the job while this one rendered it', async () => {
+  const world = aWorld({
+    pictures: ['cat'],
+    faultsOf: () => ['flickers'],
+    onStage(stage) {
+      if (stage !== 'finish') return
+      const body = new TextEncoder().encode('{"version": 2}')
+      void world.store.create(resultKey(idOf('cat')), body, { contentType: 'application/json' }, unaborted)
+    },
+  })
+
+  await world.run()
+
+  expect(world.stages).toEqual(['0 prepare cat', '1 render cat', '11 finish cat'])
+  expect(world.eventsOf('job-done-before')).toEqual([{ type: 'job-done-before', jobId: idOf('cat') }])
+})
+
+test('asks whether the job is done before it begins, and while its clip is finished', async () => {
+  const askedSeconds: number[] = []
+  const world = aWorld({
+    pictures: ['cat'],
+    storeFaults: {
+      before(operation, key) {
+        const isQuestion = operation === 'head' && key === resultKey(idOf('cat'))
+        if (isQuestion) askedSeconds.push(world.clock.elapsedMs() / 1000)
+      },
+    },
+  })
+
+  await world.run()
+
+  expect(world.stages).toEqual(['0 prepare cat', '1 render cat', '11 finish cat'])
+  expect(askedSeconds).toEqual([0, 11])
+})
+
+test('the files of an attempt are removed once they are uploaded', async () => {
+  const folders: string[][] = []
+  const world = aWorld({
+    pictures: ['cat'],
+    storeFaults: {
+      before(operation, key) {
+        if (operation === 'create' && key.startsWith('jobs/')) folders.push([...world.disk.folders()])
+      },
+    },
+  })
+
+  await world.run()
+
+  expect(folders).toEqual([['/scratch/job-1'], ['/scratch/job-1'], []])
+})
+
 test('an attempt that fails between its uploads leaves its video, and the next one has files of its own', async () => {
   let failures = 5
   const world = aWorld({
@@ -462,6 +513,16 @@ test.each([
   expect(await world.resultOf('cat')).toMatchObject({ state: 'cancelled', outputs: [] })
   expect(await world.resultOf('dog')).toMatchObject({ state: 'succeeded' })
   expect(world.jobs.messages()).toEqual([])
+})
+
+test('a job that is cancelled before it began does not reach its first stage', async () => {
+  const world = aWorld({ pictures: ['cat'] })
+  await world.store.put(cancelKey(idOf('cat')), new Uint8Array(), { contentType: '' }, unaborted)
+
+  await world.run()
+
+  expect(world.eventsOf('job-stage')).toEqual([])
+  expect(await world.resultOf('cat')).toMatchObject({ state: 'cancelled' })
 })
 
 describe('a job that is cancelled has its record within the time between two looks', () => {

@@ -1,0 +1,34 @@
+import { getEventListeners } from 'node:events'
+import { expect, test } from 'vitest'
+import { systemClock } from '../../../worker/cli/system-clock.ts'
+
+const HOUR_MS = 60 * 60 * 1000
+
+/** Count of timers that keep this process alive. */
+const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+
+test('a sleep ends, and leaves nothing at its signal', async () => {
+  const { signal } = new AbortController()
+  await systemClock.sleep(1, signal)
+  expect(getEventListeners(signal, 'abort')).toEqual([])
+})
+
+test('a sleep that is due already ends at once', async () => {
+  await systemClock.sleep(-HOUR_MS, new AbortController().signal)
+})
+
+test('a sleep whose signal aborts rejects with its reason, and leaves no timer', async () => {
+  const controller = new AbortController()
+  const before = timers()
+  const sleeping = systemClock.sleep(HOUR_MS, controller.signal)
+  expect(timers()).toBe(before + 1)
+  controller.abort('done')
+  await expect(sleeping).rejects.toBe('done')
+  expect(timers()).toBe(before)
+})
+
+test('a sleep whose signal was aborted before does not begin', async () => {
+  const before = timers()
+  await expect(systemClock.sleep(HOUR_MS, AbortSignal.abort('done'))).rejects.toBe('done')
+  expect(timers()).toBe(before)
+})
