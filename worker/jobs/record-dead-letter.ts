@@ -83,6 +83,7 @@ const reportMalformed = async (
     sequencer: null,
     state: 'rejected',
     jobs: [],
+    superseded: [],
     faults: [{ item: null, line: null, item_id: null, field: 'message', message: fault }],
     more_faults: 0,
     reported_at: clock.now().toISOString(),

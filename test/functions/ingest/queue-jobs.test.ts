@@ -21,8 +21,8 @@ describe('queueing', () => {
     await queueJobs(world, someJobs(1), SIGNAL)
     const { job_id: id = '' } = job ?? {}
     expect(calls).toEqual([
-      `head ${resultKey(id)}`,
-      `head ${statusKey(id)}`,
+      `read ${resultKey(id)}`,
+      `read ${statusKey(id)}`,
       'send',
       `create ${statusKey(id)}`,
     ])
@@ -48,6 +48,7 @@ describe('queueing', () => {
     expect(await queueJobs(world.world, [...jobs, ...jobs], SIGNAL)).toEqual({
       doneBefore: new Set(),
       sent: 1_050,
+      withdrawn: [],
     })
     expect(queued(world)).toEqual(jobs.map(({ job_id }) => job_id))
   })
