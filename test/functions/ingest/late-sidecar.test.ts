@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { cancelKey, ORDERS_PREFIX } from '../../../shared/contracts/bucket-layout.ts'
+import { CANCEL_PREFIX, cancelKey, ORDERS_PREFIX } from '../../../shared/contracts/bucket-layout.ts'
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -165,6 +165,26 @@ describe('a job that another upload orders', () => {
     expect((await world.report(IMAGE))?.jobs).toMatchObject([{ job_id: first.job_id }])
   })
 
+  test('goes on, if both were the first to order it, and a worker took the message of the image', async () => {
+    let armed = true
+    const world: World = await aLateSidecar({
+      queueFaults: {
+        async before() {
+          if (!armed) return
+          armed = false
+          await world.drop(MANIFEST, NAMES_IMAGE)
+        },
+      },
+    })
+    await world.ingest(s3Event(world.image))
+    const first = jobAt(world, 1)
+    expect(first.origin.key).toBe(IMAGE)
+    await world.setState(first, 'rendering')
+    await world.drop(SIDECAR, OTHER)
+    expect(await world.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
+    expect(await world.stoppedBy(first.job_id)).toBeNull()
+  })
+
   test('costs a manifest of new jobs no request, and an order where the job is there', async () => {
     const { world, first } = await withFirstJob()
     await world.drop(
@@ -187,7 +207,7 @@ describe('events that are repeated and out of order do no harm', () => {
     for (const one of order) await world.ingest(s3Event(one === 'image' ? world.image : sidecar))
     expect(world.jobs().map(({ parameters }) => parameters.fps)).toEqual([12])
     expect(await world.superseded()).toEqual([])
-    expect(world.output.keys().filter((key) => key.startsWith('cancel/'))).toEqual([])
+    expect(world.output.keys().filter((key) => key.startsWith(CANCEL_PREFIX))).toEqual([])
   })
 
   test('once a job was superseded', async () => {
@@ -285,6 +305,27 @@ describe('a job that is ordered while it is being cancelled', () => {
     expect((await world.report(MANIFEST))?.jobs).toMatchObject([{ job_id: first.job_id, done_before: false }])
   })
 
+  test('is queued once more by the run that cancels it, if that finds the order too late', async () => {
+    let manifest: Awaited<ReturnType<World['put']>> | undefined
+    const { world, first } = await withFirstJob({
+      outputFaults: {
+        async before(operation, key) {
+          if (manifest === undefined || operation !== 'create' || !key.startsWith(CANCEL_PREFIX)) return
+          await untilIngested(world, [manifest])
+        },
+        async after(operation, key) {
+          if (operation === 'create' && key.startsWith(CANCEL_PREFIX)) await world.end(first, 'cancelled')
+        },
+      },
+    })
+    manifest = await world.put(MANIFEST, NAMES_IMAGE)
+    await untilIngested(world, [await world.put(SIDECAR, OTHER)])
+    expect(world.hasResult(first.job_id)).toBe(false)
+    expect(await world.stoppedBy(first.job_id)).toBeNull()
+    expect(world.sent().filter((jobId) => jobId === first.job_id).length).toBeGreaterThan(1)
+    expect(await world.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
+  })
+
   test('is queued once more, if a worker stops it between the marker and the next run', async () => {
     const { world, first } = await withFirstJob()
     await world.drop(SIDECAR, OTHER)
@@ -296,24 +337,27 @@ describe('a job that is ordered while it is being cancelled', () => {
     expect(world.sent().filter((jobId) => jobId === first.job_id)).toHaveLength(2)
   })
 
-  test('goes on, if the same image orders it', async () => {
-    let armed = false
-    const { world, first } = await withFirstJob({
-      outputFaults: {
-        async after(operation, key) {
-          if (!armed || operation !== 'create' || key !== cancelKey(first.job_id)) return
-          armed = false
-          // A run in another process, which sees the sidecar as it is by now.
-          await untilIngested(world, [await world.put(SIDECAR, '{}')])
+  test.each(['before', 'after'] as const)(
+    'goes on, if the same image orders it %s the marker',
+    async (moment) => {
+      let armed = false
+      const { world, first } = await withFirstJob({
+        outputFaults: {
+          async [moment](operation: string, key: string) {
+            if (!armed || operation !== 'create' || key !== cancelKey(first.job_id)) return
+            armed = false
+            // A run in another process, which sees the sidecar as it is by now.
+            await untilIngested(world, [await world.put(SIDECAR, '{}')])
+          },
         },
-      },
-    })
-    const sidecar = await world.put(SIDECAR, OTHER)
-    armed = true
-    await untilIngested(world, [sidecar])
-    expect((await world.report(IMAGE))?.jobs).toMatchObject([{ job_id: first.job_id }])
-    expect(await world.stoppedBy(first.job_id)).toBeNull()
-  })
+      })
+      const sidecar = await world.put(SIDECAR, OTHER)
+      armed = true
+      await untilIngested(world, [sidecar])
+      expect((await world.report(IMAGE))?.jobs).toMatchObject([{ job_id: first.job_id }])
+      expect(await world.stoppedBy(first.job_id)).toBeNull()
+    },
+  )
 
   test('goes on, if the same image orders it, and the marker comes just before its report', async () => {
     let armed = false
@@ -369,7 +413,10 @@ describe('a job that was superseded, and is ordered again', () => {
     const { world, first } = await superseded()
     await world.end(first, 'cancelled')
     await world.input.delete(SIDECAR, unaborted)
-    await untilIngested(world, [await world.put(key, key === IMAGE ? await aPng() : NAMES_IMAGE)])
+    const again = await world.put(key, key === IMAGE ? await aPng() : NAMES_IMAGE)
+    await expect(world.ingest(s3Event(again))).rejects.toThrow('1 of 1 objects could not be ingested')
+    expect(await world.stoppedBy(first.job_id)).toBeNull()
+    await world.ingest(s3Event(again))
     expect(world.hasResult(first.job_id)).toBe(false)
     expect(world.hasArchivedResult(first.job_id)).toBe(true)
     expect(await world.stoppedBy(first.job_id)).toBeNull()
