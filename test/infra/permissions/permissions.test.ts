@@ -74,6 +74,15 @@ describe('what each role may do', () => {
     expect(rights.every(({ role }) => role.startsWith('Ingest'))).toBe(true)
   })
 
+  test('for ingest, includes deleting nothing but requests to stop jobs, and results', () => {
+    const deletes = rightsOf(synthesize().pipeline).filter(({ action }) => /Delete(?!Message)/.test(action))
+
+    expect(deletes.map(({ role, resource }) => [role, resource])).toEqual([
+      ['IngestRole', 'BucketsOutput/cancel/*'],
+      ['IngestRole', 'BucketsOutput/jobs/*/result.json'],
+    ])
+  })
+
   test('for the dispatcher, includes starting workers of this deployment alone, and no message', () => {
     const rights = rightsOf(synthesize(VARIANTS.batch).pipeline).filter(({ role }) => /^Dispatch/.test(role))
 
