@@ -44,10 +44,10 @@ export const ingestPicture = async (world: IngestWorld, drop: Drop): Promise<Ing
   const queued = await queueJobs(world, jobs, drop.signal)
   const accepted = jobs.map((job) => acceptedJob(job, queued.doneBefore))
   const made = makeReport(drop, accepted, rejected, world)
-  const { report, namedAgain } = await writePictureReport(world.output, made, drop.signal)
-  const again = jobs.filter(({ job_id }) => namedAgain.has(job_id))
+  const written = await writePictureReport(world.output, made, drop.signal)
+  const again = jobs.filter(({ job_id }) => written.namedAgain.has(job_id))
   const { withdrawn, sent } = await queueJobs(world, again, drop.signal)
-  const settled = await settleSuperseded(world, drop, report, request)
+  const report = await settleSuperseded(world, drop, written, request)
   assertNoneWithdrawn(key, [...queued.withdrawn, ...withdrawn])
-  return { type: 'reported', report: settled, queued: queued.sent + sent }
+  return { type: 'reported', report, queued: queued.sent + sent }
 }

@@ -12,9 +12,10 @@ import type { Drop, IngestWorld } from './ingest-world.ts'
 import { isOrderedElsewhere } from './job-orders.ts'
 import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
 import { readRecord } from './read-record.ts'
-import { type PictureRequest, readRequest } from './read-request.ts'
+import { assertStillAsked, type PictureRequest } from './read-request.ts'
 import { pendingJobs, withOutcomes } from './superseded-jobs.ts'
 import { withdrawCancel } from './withdraw-cancel.ts'
+import type { WrittenPictureReport } from './write-picture-report.ts'
 import { encodeReport } from './write-report.ts'
 
 /*
@@ -119,11 +120,6 @@ const writeOutcomes = async (
   throw new Error(`${key}: was written by others ${ATTEMPTS} times in a row`)
 }
 
-const assertStillAsked = async (world: IngestWorld, drop: Drop, asked: PictureRequest): Promise<void> => {
-  if (isDeepStrictEqual(await readRequest(world, drop), asked)) return
-  throw new Error(`${drop.info.key}: its sidecar changed while it was ingested; it is ingested once more`)
-}
-
 /**
  * Cancels the jobs that a picture's report has superseded and that no other upload orders. Returns the report with what
  * was decided. Throws where store or queue fail, and where the event has to come again: see above.
@@ -133,12 +129,12 @@ const assertStillAsked = async (world: IngestWorld, drop: Drop, asked: PictureRe
 export const settleSuperseded = async (
   world: IngestWorld,
   drop: Drop,
-  report: IngestReport,
+  { report, isRevision }: WrittenPictureReport,
   asked: PictureRequest,
 ): Promise<IngestReport> => {
   const pending = pendingJobs(report)
+  if (isRevision || pending.length > 0) await assertStillAsked(world, drop, asked)
   if (pending.length === 0) return report
-  await assertStillAsked(world, drop, asked)
   const verdicts = new Map<string, Verdict>()
   const stopped: string[] = []
   await inLanes(pending, LANES, async (jobId) => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { IngestFault, IngestReport, SupersededJob } from '../../shared/contracts/ingest-report.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 
@@ -65,6 +66,16 @@ export const supersede = (before: IngestReport, report: IngestReport): IngestRep
   const pending = dropped.map((job_id): SupersededJob => ({ job_id, outcome: 'pending' }))
   return withSuperseded(report, [...carried, ...pending])
 }
+
+const answerOf = ({ state, jobs, faults }: IngestReport) => ({
+  state,
+  jobs: jobs.map(({ job_id }) => job_id),
+  faults: faults.filter(({ field }) => field !== FIELD),
+})
+
+/** Whether the report answers the same upload in another way than the one before, because its sidecar is another. */
+export const isRevision = (before: IngestReport, report: IngestReport): boolean =>
+  isSameUpload(before, report) && !isDeepStrictEqual(answerOf(before), answerOf(report))
 
 /** Jobs that the report names again, after the one before had superseded them. */
 export const jobsNamedAgain = (before: IngestReport, report: IngestReport): ReadonlySet<string> => {

@@ -242,6 +242,24 @@ describe('events that are repeated and out of order do no harm', () => {
   })
 })
 
+test('a run that began before a sidecar with faults, and writes its report last, comes again', async () => {
+  let overtaken = false
+  const world: World = await aLateSidecar({
+    queueFaults: {
+      async before() {
+        if (overtaken) return
+        overtaken = true
+        await world.drop(SIDECAR, '{')
+      },
+    },
+  })
+  expect(await untilIngested(world, [world.image])).toBe(2)
+  const [first = ''] = world.sent()
+  expect(await world.report(IMAGE)).toMatchObject({ state: 'rejected', jobs: [] })
+  expect(await world.superseded()).toEqual([{ job_id: first, outcome: 'cancelled' }])
+  expect(await world.stoppedBy(first)).toBe('ingest')
+})
+
 test('an image that overwrites another is an order of its own: the job of the first goes on', async () => {
   const { world, first } = await withFirstJob()
   await world.drop(IMAGE, await aPng({ seed: 2 }))
