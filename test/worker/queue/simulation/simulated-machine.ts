@@ -34,7 +34,7 @@ export interface MachineOptions {
   readonly hasOtherModel: () => boolean
   /** Told of what ends attempts, for those that count. */
   readonly attempts: AttemptsWatch
-  readonly isDone: (jobId: string) => boolean
+  readonly recordOf: (jobId: string) => number | null
   readonly kindOf: (job: JobMessage) => JobKind
   readonly faults: {
     readonly store: () => CallFaults
@@ -108,7 +108,7 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
     const network = { incarnation, random, crash, trace }
     const storeCall = openFaultyCall({ ...network, faults: faults.store })
     const queueCall = openFaultyCall({ ...network, faults: faults.queue })
-    const takenOn = watchJobsTakenOn(options.isDone)
+    const takenOn = watchJobsTakenOn(options.recordOf)
     const ofJobs = openDeliveries()
     const ofDeadLetters = openDeliveries()
     const overQueue = (as: string, { port, memory }: SimulatedQueue, deliveries: Deliveries): MessageQueue =>
@@ -157,9 +157,7 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
           onFailure: attempts.failed,
           onClip: (jobId, passed) => attempts.checked(incarnation.name, jobId, passed),
           onRender(jobId) {
-            // Ingest may have put the record of a cancelled job aside since.
-            if (takenOn.wasDone(jobId) && options.isDone(jobId))
-              violate(`${incarnation.name} renders ${jobId}, which was done`)
+            if (takenOn.wasDone(jobId)) violate(`${incarnation.name} renders ${jobId}, which was done`)
           },
           violate: (what) => violate(`${incarnation.name}: ${what}`),
         }),

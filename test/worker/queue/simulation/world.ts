@@ -92,6 +92,8 @@ export const simulate = async (
     redrive: { deadLetters, maxReceiveCount: schedule.maxReceives },
   })
   const isDone = (jobId: string): boolean => output.keys().includes(resultKey(jobId))
+  const recordOf = (jobId: string): number | null =>
+    isDone(jobId) ? output.writes.findLastIndex(({ key }) => key === resultKey(jobId)) : null
   const kindBySource = new Map(schedule.drops.map(({ kind }, index) => [pictures[index]!.key, kind]))
   const kindOf = ({ image }: Pick<JobMessage, 'image'>): JobKind =>
     kindBySource.get(image.source_key) ?? 'good'
@@ -102,7 +104,7 @@ export const simulate = async (
   const watched = { store: output, violate }
   const machines = Array.from({ length: schedule.machines }, (_, index) =>
     startMachine({
-      ...{ time, random, isDone, kindOf, faults: weather, epochMs: now, trace, violate },
+      ...{ time, random, recordOf, kindOf, faults: weather, epochMs: now, trace, violate },
       name: `worker-${index}`,
       store: watchedOutput,
       jobs: { port: watchQueue({ ...watched, queue: jobs, deadLetters }), memory: jobs },
