@@ -38,14 +38,17 @@ import { encodeReport } from './write-report.ts'
  * this very picture. To come again is to throw, because a worker that saw the marker records the job as cancelled a
  * little later; the next run finds that result and queues the job once more.
  *
- * Remaining races. All but the last render a clip too many:
- *   - The orders of uploads that gave the job up count while they are young, see job-orders.ts.
+ * Remaining races that render a clip too many, or report one as cancelled that is rendered:
+ *   - The order of an upload that gave the job up counts while it is young, see job-orders.ts.
  *   - A run that read the picture before its sidecar came takes the marker away in step b, and dies before step 2.
- *   - A worker has created its result, and so does not see a marker that comes later.
+ *   - A worker creates its result just before the marker is there.
+ *   - An upload overwrites the picture between steps 1 and 5, and its report begins anew.
+ *
+ * Remaining races that cancel a job that an upload orders. The next order of the job has it rendered:
  *   - Two uploads order a new job within milliseconds, the slower run dies before it records that, and a worker gets its
- *     message: the status names one of them alone, and the other's order is not known.
+ *     message. The status then names the slower upload alone, whose late sidecar cancels the job.
  *   - A worker stands still between its check for the marker and its record for longer than the event takes to come
- *     again: its record says that the job was cancelled, though an upload orders it. Another order brings it back.
+ *     again.
  */
 
 const LANES = 16
