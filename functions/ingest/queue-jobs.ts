@@ -21,6 +21,7 @@ import { piecesOf } from './pieces-of.ts'
 const JOBS_PER_PIECE = 100
 /** The SDK opens at most 50 connections to a host. */
 const REQUESTS_AT_ONCE = 16
+
 export interface QueuedJobs {
   /** Ids of those with a result. */
   readonly doneBefore: ReadonlySet<string>

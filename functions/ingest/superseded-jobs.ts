@@ -46,8 +46,8 @@ const faultOf = (superseded: readonly SupersededJob[]): readonly IngestFault[] =
 }
 
 const withSuperseded = (report: IngestReport, superseded: readonly SupersededJob[]): IngestReport => {
-  const decided = superseded.filter((job) => !isPending(job)).slice(-MAX_DECIDED_LISTED)
-  const listed = superseded.filter((job) => isPending(job) || decided.includes(job))
+  const decided = new Set(superseded.filter((job) => !isPending(job)).slice(-MAX_DECIDED_LISTED))
+  const listed = superseded.filter((job) => isPending(job) || decided.has(job))
   const faults = report.faults.filter(({ field }) => field !== FIELD)
   return {
     ...report,
