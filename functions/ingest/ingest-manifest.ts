@@ -25,7 +25,7 @@ import { listKeys } from './list-keys.ts'
 import { acceptedJob, groupOfKey, makeJobs } from './make-jobs.ts'
 import { piecesOf } from './pieces-of.ts'
 import { preparePicture } from './prepare-picture.ts'
-import { queueJobs } from './queue-jobs.ts'
+import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
 import { traitsOf } from './traits-of.ts'
 import { makeReport, writeReport } from './write-report.ts'
 
@@ -143,16 +143,20 @@ export const ingestManifest = async (world: IngestWorld, drop: Drop): Promise<In
   const { items, rejected: unsound } = await readManifest(world, drop)
   const accepted: AcceptedJob[] = []
   const rejected: PlacedFaults[] = [...unsound]
+  const withdrawn: string[] = []
   let queued = 0
   for (const piece of piecesOf(itemsByPicture(items), PICTURES_PER_PIECE)) {
     const pictures = await inLanes(piece, PICTURES_AT_ONCE, (entry) => jobsOfPicture(world, drop, entry))
     const jobs = pictures.flatMap((picture) => picture.jobs)
-    const { doneBefore, sent } = await queueJobs(world, jobs, drop.signal)
-    for (const job of jobs) accepted.push(acceptedJob(job, doneBefore))
+    const outcome = await queueJobs(world, jobs, drop.signal)
+    for (const job of jobs) accepted.push(acceptedJob(job, outcome.doneBefore))
+    withdrawn.push(...outcome.withdrawn)
     for (const picture of pictures) rejected.push(...picture.rejected)
-    queued += sent
+    queued += outcome.sent
   }
   accepted.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))
-  const report = makeReport(drop, accepted, rejected, world)
-  return { type: 'reported', report: await writeReport(world.output, report, drop.signal), queued }
+  const made = makeReport(drop, accepted, rejected, world)
+  const report = await writeReport(world.output, made, drop.signal)
+  assertNoneWithdrawn(drop.info.key, withdrawn)
+  return { type: 'reported', report, queued }
 }

@@ -6,9 +6,11 @@ import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import type { Drop, IngestOutcome, IngestWorld } from './ingest-world.ts'
 import { acceptedJob, makeJobs } from './make-jobs.ts'
 import { preparePicture } from './prepare-picture.ts'
-import { queueJobs } from './queue-jobs.ts'
+import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
 import { readRequest } from './read-request.ts'
-import { makeReport, writeReport } from './write-report.ts'
+import { settleSuperseded } from './settle-superseded.ts'
+import { writePictureReport } from './write-picture-report.ts'
+import { makeReport } from './write-report.ts'
 
 interface Prepared {
   /** Null: see the fault. */
@@ -25,7 +27,10 @@ const prepare = async (world: IngestWorld, { info, signal }: Drop): Promise<Prep
   }
 }
 
-/** A dropped picture, as it is now. Throws `ObjectChangedError`, and where store or queue fail. */
+/**
+ * A dropped picture, as it is now. Throws `ObjectChangedError`, and where store or queue fail or the event has to come
+ * again: see settle-superseded.ts.
+ */
 export const ingestPicture = async (world: IngestWorld, drop: Drop): Promise<IngestOutcome> => {
   const { key, metadata } = drop.info
   if (isForManifest(metadata)) return { type: 'skipped', key, reason: 'for-manifest' }
@@ -36,8 +41,13 @@ export const ingestPicture = async (world: IngestWorld, drop: Drop): Promise<Ing
   const { clips, group } = request
   const jobs: readonly JobMessage[] =
     image === null ? [] : makeJobs({ image, clips, group, kind: 'image', place: NO_ITEM }, drop, world)
-  const { doneBefore, sent } = await queueJobs(world, jobs, drop.signal)
-  const accepted = jobs.map((job) => acceptedJob(job, doneBefore))
-  const report = makeReport(drop, accepted, rejected, world)
-  return { type: 'reported', report: await writeReport(world.output, report, drop.signal), queued: sent }
+  const queued = await queueJobs(world, jobs, drop.signal)
+  const accepted = jobs.map((job) => acceptedJob(job, queued.doneBefore))
+  const made = makeReport(drop, accepted, rejected, world)
+  const written = await writePictureReport(world.output, made, drop.signal)
+  const again = jobs.filter(({ job_id }) => written.namedAgain.has(job_id))
+  const { withdrawn, sent } = await queueJobs(world, again, drop.signal)
+  const report = await settleSuperseded(world, drop, written, request)
+  assertNoneWithdrawn(key, [...queued.withdrawn, ...withdrawn])
+  return { type: 'reported', report, queued: queued.sent + sent }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { InputFault } from '../../shared/contracts/input-fault.ts'
 import { isSidecarOf, listingPrefixes, shownNames } from '../../shared/contracts/input-names.ts'
 import { MAX_SIDECAR_BYTES } from '../../shared/contracts/manifest.ts'
@@ -57,4 +58,19 @@ export const readRequest = async (
   const faults = [...metadata.faults, ...sidecar.faults]
   if (faults.length > 0) return { clips: [], group, faults }
   return { ...planClips([metadata, sidecar.parameters], sidecar.grid, traitsOf(model), limits), group }
+}
+
+/**
+ * Throws if metadata and sidecar ask for something else than `asked`, which was read of them before. The event has to
+ * come again then.
+ */
+export const assertStillAsked = async (
+  world: Pick<IngestWorld, 'input' | 'model' | 'limits'>,
+  drop: Drop,
+  asked: PictureRequest,
+): Promise<void> => {
+  if (isDeepStrictEqual(await readRequest(world, drop), asked)) return
+  throw new Error(
+    `${drop.info.key}: its sidecar changed while the image was ingested; it is ingested once more when this event comes again`,
+  )
 }

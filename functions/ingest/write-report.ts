@@ -48,6 +48,7 @@ export const makeReport = (
     sequencer,
     state: faults.listed.length === 0 ? 'accepted' : jobs.length === 0 ? 'rejected' : 'partly',
     jobs: [...jobs],
+    superseded: [],
     faults: [...faults.listed],
     more_faults: faults.more,
     reported_at: now().toISOString(),
@@ -63,7 +64,7 @@ const isNewer = (before: ObjectInfo, report: IngestReport): boolean => {
   return theirs !== undefined && report.sequencer !== null && isLaterSequencer(theirs, report.sequencer)
 }
 
-const encode = (report: IngestReport) => ({
+export const encodeReport = (report: IngestReport) => ({
   body: new TextEncoder().encode(JSON.stringify(report)),
   options: {
     contentType: 'application/json',
@@ -81,31 +82,36 @@ const reportedBefore = (key: string, { metadata }: ObjectInfo): ReportedUpload |
   const { [REPORT_STATE]: state, [REPORTED_AT]: reportedAt } = metadata
   return state === undefined || reportedAt === undefined ? null : { key, state, reported_at: reportedAt }
 }
+/** What a report takes over from the one that it replaces. */
+export type TakeOver = (before: ObjectInfo, report: IngestReport) => Promise<IngestReport>
+
+const takeOverNothing: TakeOver = async (_, report) => report
 
 /**
  * Writes what became of a dropped object, unless there is a report on a later drop of the same key. Returns the report
- * as it stands.
+ * as it stands. `takeOver` is called before each try to replace a report.
  */
 export const writeReport = async (
   output: ObjectStore,
   report: IngestReport,
   signal: AbortSignal,
+  takeOver: TakeOver = takeOverNothing,
 ): Promise<IngestReport> => {
   const key = reportKey(report.key)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const before = await output.head(key, signal)
     if (before === null) {
-      const { body, options } = encode(report)
+      const { body, options } = encodeReport(report)
       if (await output.create(key, body, options, signal)) {
         await noteReported(output, report, signal)
         return report
       }
     } else {
       if (isNewer(before, report)) return report
+      const ours = await takeOver(before, { ...report, sequencer: sequencerAfter(report, before) })
       const replaced = reportedBefore(report.key, before)
       if (replaced !== null) await forgetReported(output, replaced, signal)
-      const ours = { ...report, sequencer: sequencerAfter(report, before) }
-      const { body, options } = encode(ours)
+      const { body, options } = encodeReport(ours)
       if ((await output.replace(key, before.etag, body, options, signal)) !== null) {
         await noteReported(output, ours, signal)
         return ours

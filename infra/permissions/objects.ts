@@ -31,6 +31,9 @@ export const mayCreate = (bucket: IBucket, places: readonly string[]): PolicySta
     conditions: { Null: { 's3:if-none-match': 'false' } },
   })
 
+export const mayDelete = (bucket: IBucket, places: readonly string[]): PolicyStatement =>
+  new PolicyStatement({ actions: ['s3:DeleteObject'], resources: under(bucket, places) })
+
 /**
  * Creates objects with tags, which lifecycle rules look for. S3 asks for this right beside `s3:PutObject`, for a request
  * with `x-amz-tagging`.
@@ -38,9 +41,6 @@ export const mayCreate = (bucket: IBucket, places: readonly string[]): PolicySta
  */
 export const mayTag = (bucket: IBucket, places: readonly string[]): PolicyStatement =>
   new PolicyStatement({ actions: ['s3:PutObjectTagging'], resources: under(bucket, places) })
-
-export const mayDelete = (bucket: IBucket, places: readonly string[]): PolicyStatement =>
-  new PolicyStatement({ actions: ['s3:DeleteObject'], resources: under(bucket, places) })
 
 /** Takes the parts away of an object that is not to be, after all. */
 export const mayGiveUpParts = (bucket: IBucket, places: readonly string[]): PolicyStatement =>
@@ -75,7 +75,7 @@ export const giveRights = (
   const resources = new Set(statements.flatMap((statement) => statement.resources))
   for (const bucket of buckets) {
     const prefixes = [...resources].filter(
-      (resource) => resource.startsWith(`${bucket.bucketArn}/`) && resource.endsWith('*'),
+      (resource) => resource.startsWith(`${bucket.bucketArn}/`) && resource.includes('*'),
     )
     if (prefixes.length === 0) continue
     const stack = Stack.of(bucket)

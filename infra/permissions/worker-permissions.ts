@@ -12,7 +12,7 @@ import {
   rejectedFolder,
   STATUS_PREFIX,
 } from '../../shared/contracts/bucket-layout.ts'
-import { INDEX_KINDS, indexFolder } from '../../shared/contracts/index-entry.ts'
+import { ENDED_KINDS, indexFolder } from '../../shared/contracts/index-entry.ts'
 import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 import type { Buckets } from '../storage/buckets.ts'
 import {
@@ -46,7 +46,10 @@ export const workerPermissions = ({ buckets, jobs, key }: WorkerPlaces): readonl
   ...mayCreateInParts(buckets.output, [JOBS_PREFIX]),
   // The star stands for a job's id. With this right elsewhere, a worker could make outputs expire.
   mayTag(buckets.output, [rejectedFolder('*')]),
-  mayCreate(buckets.output, [...[REPORTS_PREFIX, PROBES_PREFIX], ...INDEX_KINDS.map(indexFolder)]),
+  mayCreate(buckets.output, [
+    ...[REPORTS_PREFIX, PROBES_PREFIX],
+    ...(['changed', ...ENDED_KINDS] as const).map(indexFolder),
+  ]),
   mayWrite(buckets.output, [STATUS_PREFIX, INDEX_COUNTS_KEY]),
   new PolicyStatement({
     actions: [

@@ -11,12 +11,16 @@
  *                    jobs/ID/attempts/…  videos and posters, a folder per attempt; the worker, written once
  *                    jobs/ID/rejected/…  videos and posters that did not pass their checks, a folder per attempt, for
  *                                        some days; the worker, written once, with a tag. Never outputs of the job
- *                    jobs/ID/failures/   earlier failed results of a job that was brought back; `svd redrive`
+ *                    jobs/ID/failures/   earlier results of a job that was brought back; `svd redrive`, and ingest for
+ *                                        jobs that it cancelled itself
  *                    status/ID.json      how a job stands; ingest and the worker, overwritten
  *                    index/KIND/…        what happened to jobs, the newest first; ingest and the worker, written once;
  *                                        see index-entry.ts
  *                    index/counts.json   how many jobs the index has; ingest, the worker and `svd redrive`, overwritten
- *                    cancel/ID.json      asks the worker to stop; `svd cancel`
+ *                    cancel/ID.json      asks the worker to stop; `svd cancel`, and ingest for jobs that no report names
+ *                                        any more
+ *                    orders/ID/SHA.json  names an upload that ordered a job; ingest, overwritten. Jobs that one upload
+ *                                        alone ordered have none: it is the origin in their status
  *                    reports/KEY.json    what became of a dropped object; ingest, overwritten
  *                    reports/unusual-keys/SHA.json   the same, where KEY is too long or not fit to be part of a key
  *                    dispatch/state.json the worker jobs that AWS Batch was asked for; dispatch, overwritten
@@ -33,6 +37,7 @@ export const INPUTS_PREFIX = 'inputs/'
 export const JOBS_PREFIX = 'jobs/'
 export const STATUS_PREFIX = 'status/'
 export const CANCEL_PREFIX = 'cancel/'
+export const ORDERS_PREFIX = 'orders/'
 export const REPORTS_PREFIX = 'reports/'
 export const INDEX_PREFIX = 'index/'
 
@@ -49,18 +54,26 @@ export const knownPictureKey = (sourceSha256: string): string => `${INPUTS_PREFI
 
 export const jobFolder = (jobId: string): string => `${JOBS_PREFIX}${jobId}/`
 export const resultKey = (jobId: string): string => `${jobFolder(jobId)}result.json`
+export const failuresFolder = (jobId: string): string => `${jobFolder(jobId)}failures/`
 export const failureKey = (jobId: string, attempt: number): string =>
-  `${jobFolder(jobId)}failures/${String(attempt).padStart(4, '0')}.json`
+  `${failuresFolder(jobId)}${String(attempt).padStart(4, '0')}.json`
 export const statusKey = (jobId: string): string => `${STATUS_PREFIX}${jobId}.json`
 export const cancelKey = (jobId: string): string => `${CANCEL_PREFIX}${jobId}.json`
 export const INDEX_COUNTS_KEY = `${INDEX_PREFIX}counts.json`
+
+const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+export const ordersFolder = (jobId: string): string => `${ORDERS_PREFIX}${jobId}/`
+export const orderKey = (jobId: string, inputKey: string): string =>
+  `${ordersFolder(jobId)}${sha256Of(inputKey)}.json`
+
 const UNUSUAL_KEYS = 'unusual-keys/'
 
 /** No two keys have the same report, also where one begins with `unusual-keys/`. */
 export const reportKey = (inputKey: string): string => {
   const key = `${REPORTS_PREFIX}${inputKey}.json`
   if (keyFault(key) === null && !inputKey.startsWith(UNUSUAL_KEYS)) return key
-  return `${REPORTS_PREFIX}${UNUSUAL_KEYS}${createHash('sha256').update(inputKey).digest('hex')}.json`
+  return `${REPORTS_PREFIX}${UNUSUAL_KEYS}${sha256Of(inputKey)}.json`
 }
 
 export interface VideoKeys {

@@ -5,8 +5,7 @@ import { INDEX_PREFIX } from './bucket-layout.ts'
  * The index: what happened to jobs, an object for each event, so that a page of jobs needs no listing of all records. The
  * names of the newest come first, because a name begins with the time that is left until the last one that fits.
  *
- *   index/queued/TIME-ID                 ingest queued the job ID for the first time; or a worker received it, and it
- *                                        had no status
+ *   index/queued/TIME-ID                 ingest queued the job ID for the first time
  *   index/queued/TIME-DIGEST-100.json    the same of 100 jobs, whose ids are in the object
  *   index/changed/TIME-ID                a worker has had it for some seconds, or `svd redrive` brought it back
  *   index/succeeded/TIME-ID              its result record says so, and TIME is that record's `finished_at`;
@@ -15,7 +14,8 @@ import { INDEX_PREFIX } from './bucket-layout.ts'
  *   index/rejected/TIME-DIGEST           the newest report on an upload says so. TIME is its `reported_at`, DIGEST is of
  *   index/partly/TIME-DIGEST             the upload's key, which is in the object
  *
- * An entry may exist twice or exist without its job, where a process ended between two steps. Records alone decide.
+ * A job may have two entries of a kind where a process ended between two steps. One whose message another program sent has
+ * none until a worker begins it. Records alone decide.
  */
 
 export const ENDED_KINDS = ['succeeded', 'failed', 'cancelled'] as const

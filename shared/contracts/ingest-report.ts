@@ -28,6 +28,20 @@ export const acceptedJobSchema = z.strictObject({
   done_before: z.boolean(),
 })
 
+/**
+ * A job that an earlier report on the same upload named and this one does not, because a sidecar came in between.
+ * - `pending`    ingest has not decided yet, and decides when the event comes again
+ * - `cancelled`  no other upload orders it, so workers were asked to stop it
+ * - `done`       it had ended before, and keeps its result
+ * - `kept`       another upload orders it too, so it goes on
+ */
+export const SUPERSEDED_OUTCOMES = ['pending', 'cancelled', 'done', 'kept'] as const
+
+export const supersededJobSchema = z.strictObject({
+  job_id: jobIdSchema,
+  outcome: z.enum(SUPERSEDED_OUTCOMES),
+})
+
 /** `reports/KEY.json`: what became of a dropped picture or manifest. Its keys are a contract. */
 export const ingestReportSchema = z.strictObject({
   version: z.literal(1),
@@ -40,6 +54,8 @@ export const ingestReportSchema = z.strictObject({
   /** `partly`: some of its items. */
   state: z.enum(['accepted', 'partly', 'rejected']),
   jobs: z.array(acceptedJobSchema),
+  /** Oldest first. Reports of earlier versions lack it. */
+  superseded: z.array(supersededJobSchema).default([]),
   faults: z.array(faultSchema),
   /** Faults beyond those listed. */
   more_faults: z.int().nonnegative(),
@@ -52,4 +68,5 @@ export const REPORTED_AT = 'reported-at'
 
 export type IngestFault = z.infer<typeof faultSchema>
 export type AcceptedJob = z.infer<typeof acceptedJobSchema>
+export type SupersededJob = z.infer<typeof supersededJobSchema>
 export type IngestReport = z.infer<typeof ingestReportSchema>

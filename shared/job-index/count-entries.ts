@@ -49,10 +49,10 @@ const newestOf = async (
 }
 
 /**
- * An ingest that ends between an entry and its job's status runs again when S3's event is visible again, ten minutes later,
- * and enters the job once more. Ends have one entry each, because their time is in the record.
+ * Where a run of ingest ended midway, the next one of the event, ten minutes later, may enter a job once more. Within that
+ * time a job counts once. Ends have one entry each, because their time is in the record.
  */
-const TWICE_WITHIN_MS = 60 * 60_000
+export const ENTERED_TWICE_WITHIN_MS = 60 * 60_000
 
 const before = (time: Date, ms: number): Date => new Date(time.getTime() - ms)
 
@@ -64,7 +64,7 @@ const entriesBefore = async (
   signal: AbortSignal,
 ): Promise<readonly IndexEntry[]> => {
   if (kind !== 'queued' || since === null) return []
-  const earlier = { since: before(since, TWICE_WITHIN_MS), until: since }
+  const earlier = { since: before(since, ENTERED_TWICE_WITHIN_MS), until: since }
   return await Array.fromAsync(listEntries(store, kind, signal, earlier))
 }
 

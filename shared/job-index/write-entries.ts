@@ -20,7 +20,7 @@ export interface EndedJob {
   readonly finished_at: string
 }
 
-/** Enters jobs that have no status yet. Where a crash comes before that is written, they are entered again. */
+/** Enters jobs whose message was sent for the first time. */
 export const noteQueued = async (
   store: ObjectStore,
   jobIds: readonly string[],

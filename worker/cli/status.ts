@@ -13,7 +13,7 @@ import { jobAsJson } from './job-report.ts'
 import { addJobSelection, type JobSelectionOptions, type SelectedJobs, selectJobs } from './job-selection.ts'
 import { countStates, jobTable, totalsText, waitingForModels } from './job-table.ts'
 import { readQueueDepths } from './queue-depths.ts'
-import { faultLines } from './submit-report.ts'
+import { faultLines, supersededLines } from './submit-report.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const NOTES = `
@@ -116,6 +116,9 @@ export const runStatus = async (
     stdout.write(`queue: ${queue.visible + queue.delayed} waiting, ${queue.inFlight} in work\n`)
   if (deadLetters !== null) stdout.write(`dead letters: ${deadLetters.visible + deadLetters.inFlight}\n`)
   if (uploads !== null) stdout.write(rejectedLine(uploads))
-  if (report !== null) stderr.write(faultLines(report.key, report))
+  if (report !== null) {
+    stdout.write(supersededLines(report))
+    stderr.write(faultLines(report.key, report))
+  }
   return exitCode
 }

@@ -1,5 +1,5 @@
 import { resultKey } from '../../shared/contracts/bucket-layout.ts'
-import type { AcceptedJob, IngestReport } from '../../shared/contracts/ingest-report.ts'
+import type { AcceptedJob, IngestReport, SupersededJob } from '../../shared/contracts/ingest-report.ts'
 import { safeText } from '../../shared/contracts/shown-value.ts'
 import type { SentDrop } from '../submit/send-submission.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
@@ -45,6 +45,19 @@ export const acceptedLines = (bucket: string, { jobs }: IngestReport): string =>
       const before = done_before ? '  (done before)' : ''
       return `${job_id}  s3://${bucket}/${resultKey(job_id)}  ${safeText(image)}${before}\n`
     })
+    .join('')
+
+const SUPERSEDED: Readonly<Record<SupersededJob['outcome'], string>> = {
+  pending: 'ingest has not decided yet what becomes of it',
+  cancelled: 'asked to stop',
+  done: 'had ended before, and keeps its result',
+  kept: 'goes on, because another upload orders it',
+}
+
+/** Jobs that a sidecar superseded, which came after its image: a line each. */
+export const supersededLines = ({ superseded }: Pick<IngestReport, 'superseded'>): string =>
+  superseded
+    .map(({ job_id, outcome }) => `${job_id}  superseded by a later sidecar: ${SUPERSEDED[outcome]}\n`)
     .join('')
 
 /** Faults of an upload, a line each. `name`: its file or key. */

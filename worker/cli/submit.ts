@@ -24,7 +24,13 @@ import { jobTable } from './job-table.ts'
 import { followQueues } from './queue-depths.ts'
 import type { Services } from './services.ts'
 import type { SubmitOptions } from './submit-options.ts'
-import { acceptedJobs, acceptedLines, faultLines, submissionAsJson } from './submit-report.ts'
+import {
+  acceptedJobs,
+  acceptedLines,
+  faultLines,
+  submissionAsJson,
+  supersededLines,
+} from './submit-report.ts'
 import type { Surroundings } from './surroundings.ts'
 import { parseInterval } from './watch.ts'
 import { allSucceeded, displayFor, endLine, watchJobs } from './watch-jobs.ts'
@@ -81,7 +87,7 @@ const send = async (
   const reports = new Map<string, IngestReport>()
   const onReport = ({ upload }: SentDrop, report: IngestReport): void => {
     reports.set(upload.key, report)
-    if (!options.json) stdout.write(acceptedLines(outputs.bucket, report))
+    if (!options.json) stdout.write(acceptedLines(outputs.bucket, report) + supersededLines(report))
     stderr.write(faultLines(upload.name, report))
   }
   const waits = { clock, intervalMs: REPORT_INTERVAL_MS, limitMs, onReport }

@@ -22,7 +22,7 @@ export interface CancelWatchOptions {
 
 const LOOK_LIMIT_MS = 5_000
 
-/** Looks for the marker that `svd cancel` leaves. */
+/** Looks for the marker that `svd cancel` or ingest leaves. */
 export const watchForCancel = ({
   store,
   clock,

@@ -3,7 +3,7 @@ import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import type { JobFailure } from '../../shared/contracts/result-record.ts'
 import type { StatusRecord } from '../../shared/contracts/status-record.ts'
-import { noteEnded, noteQueued } from '../../shared/job-index/write-entries.ts'
+import { noteEnded } from '../../shared/job-index/write-entries.ts'
 import type { ReceivedMessage } from '../../shared/ports/message-queue.ts'
 import { startAttempt } from './attempt.ts'
 import type { ClosingDeps } from './close-job.ts'
@@ -62,7 +62,6 @@ const recordJob = async (
   }
   const record = resultOf(attempt, { state: 'failed', failure }, worker, clock.now())
   assertHeld()
-  if (known === null) await noteQueued(store, [job.job_id], clock.now(), signal)
   if (!(await createResult(store, record, signal))) return 'known'
   await noteEnded(store, record, clock.now(), signal)
   const change = { state: 'failed', message: reason } as const
@@ -88,6 +87,7 @@ const reportMalformed = async (
     sequencer: null,
     state: 'rejected',
     jobs: [],
+    superseded: [],
     faults: [{ item: null, line: null, item_id: null, field: 'message', message: fault }],
     more_faults: 0,
     reported_at: clock.now().toISOString(),

@@ -13,8 +13,8 @@ import { withTimeLimit } from './time-limit.ts'
  * spent-attempts.ts. Only `readAttempts` throws: a status that cannot be written fails no job.
  */
 export interface StatusWriter {
-  /** The attempts that count, as they are when this one begins; null: there is no status. Throws where the store fails. */
-  readAttempts(signal: AbortSignal): Promise<readonly SpentAttempt[] | null>
+  /** The attempts that count, as they are when this one begins. Throws where the store fails. */
+  readAttempts(signal: AbortSignal): Promise<readonly SpentAttempt[]>
   /** Written soon, at most every `intervalMs`; of several that come meanwhile, the newest. */
   report(change: StatusChange): void
   /** The lease was extended: a render that was reported is alive. */
@@ -176,8 +176,7 @@ export const openStatusWriter = ({
 
   return {
     async readAttempts(signal) {
-      const stored = await read(signal)
-      return stored === null ? null : (stored.record?.attempts ?? [])
+      return (await read(signal))?.record?.attempts ?? []
     },
     report,
     renew() {

@@ -1,7 +1,6 @@
 import { decodeParameters } from '../../shared/contracts/parameters-document.ts'
 import type { ClipQuality, RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
-import { noteQueued } from '../../shared/job-index/write-entries.ts'
 import { AttemptsSpentError } from '../jobs/attempts-spent-error.ts'
 import { closeDone, closeJob } from '../jobs/close-job.ts'
 import type { JobEnd } from '../jobs/held-job.ts'
@@ -258,16 +257,12 @@ export const runJob = async (
   void noteInWork(deps, hand.attempt.job.job_id, until)
   try {
     const { attempt, status, cancel, signal } = hand
-    const store = steadyStore(deps.store, deps)
-    const [done, known, cancelled] = await Promise.all([
-      isDone(store, attempt.job.job_id, signal),
+    const [done, attempts, cancelled] = await Promise.all([
+      isDone(steadyStore(deps.store, deps), attempt.job.job_id, signal),
       status.readAttempts(signal),
       cancel.findCancelled(signal),
     ])
     if (done) return await closeDone(hand, deps)
-    // The message did not come from ingest, or ingest is about to write the status.
-    if (known === null) await noteQueued(store, [attempt.job.job_id], deps.clock.now(), signal)
-    const attempts = known ?? []
     assertAttemptLeft(attempts, deps)
     hand.hasFailedBefore = attempts.length > 0
     if (cancelled !== null) throw cancelled

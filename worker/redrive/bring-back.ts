@@ -5,10 +5,11 @@ import { queuedStatus } from '../../shared/contracts/status-record.ts'
 import { forgetEnded, noteChanged } from '../../shared/job-index/write-entries.ts'
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { archiveResult } from '../../shared/results/archive-result.ts'
 import type { Clock } from '../jobs/clock.ts'
 import { readRecord } from '../tracking/read-record.ts'
-import { archiveResult, lastArchivedResult } from './archive-result.ts'
 import { type JobLetter, renewHold } from './held-letters.ts'
+import { lastArchivedResult } from './last-archived-result.ts'
 import { mayComeBack, type RedriveFilter } from './redrive-filter.ts'
 
 /*

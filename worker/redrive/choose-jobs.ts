@@ -4,9 +4,9 @@ import { type ResultRecord, resultRecordSchema } from '../../shared/contracts/re
 import { inLanes } from '../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { readRecord } from '../tracking/read-record.ts'
-import { lastArchivedResult } from './archive-result.ts'
 import { findFailedRecords } from './failed-records.ts'
 import { type HeldLetter, isJobs, type JobLetter } from './held-letters.ts'
+import { lastArchivedResult } from './last-archived-result.ts'
 import { passesFilter, type RedriveFilter } from './redrive-filter.ts'
 
 export interface ChosenJob {

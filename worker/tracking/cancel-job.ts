@@ -1,4 +1,5 @@
 import { cancelKey } from '../../shared/contracts/bucket-layout.ts'
+import { encodeCancelMarker } from '../../shared/contracts/cancel-marker.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { isDone, type JobStanding, readStanding } from './job-standing.ts'
 
@@ -8,7 +9,7 @@ export interface CancelOutcome {
   readonly standing: JobStanding
 }
 
-/** Null: there is no such job. The mark's being there counts, not what it says. */
+/** Null: there is no such job. A marker of ingest's becomes a person's, which ingest does not take back. */
 export const cancelJob = async (
   outputs: ObjectStore,
   jobId: string,
@@ -18,8 +19,7 @@ export const cancelJob = async (
   const standing = await readStanding(outputs, jobId, signal)
   if (standing === null) return null
   if (isDone(standing)) return { outcome: 'done-before', standing }
-  const mark = { version: 1, job_id: jobId, requested_at: now.toISOString() }
-  const bytes = new TextEncoder().encode(`${JSON.stringify(mark, null, 2)}\n`)
-  await outputs.put(cancelKey(jobId), bytes, { contentType: 'application/json' }, signal)
+  const marker = encodeCancelMarker(jobId, 'person', now)
+  await outputs.put(cancelKey(jobId), marker, { contentType: 'application/json' }, signal)
   return { outcome: 'requested', standing }
 }

@@ -29,11 +29,9 @@ const firstOf = async (
   { limit, total }: { readonly limit: number; readonly total: number },
 ): Promise<IndexedPage> => {
   const first: string[] = []
-  if (total > 0) {
-    for await (const jobId of jobIds) {
-      first.push(jobId)
-      if (first.length === Math.min(limit, total)) break
-    }
+  for await (const jobId of jobIds) {
+    first.push(jobId)
+    if (first.length === limit) break
   }
   return { jobIds: first, left: Math.max(0, total - first.length) }
 }
@@ -68,8 +66,13 @@ async function* openJobs(index: JobIndex, begun: boolean): AsyncGenerator<string
 }
 
 /** All that are not done. Reads no records. */
-export const openPage = (index: JobIndex, totals: JobTotals, limit: number): Promise<IndexedPage> =>
-  firstOf(openJobs(index, false), { limit, total: totals.notDone })
+export const openPage = async (index: JobIndex, totals: JobTotals, limit: number): Promise<IndexedPage> => {
+  const total = totals.notDone
+  // All others need not be listed.
+  return total === 0
+    ? { jobIds: [], left: 0 }
+    : await firstOf(openJobs(index, false), { limit: Math.min(limit, total), total })
+}
 
 /** Those in a state that is no end: found by their records, of which as many are read as it takes. */
 const pageOfOpenState = async (

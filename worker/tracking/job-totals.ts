@@ -45,6 +45,8 @@ export const readJobTotals = async (
   const succeeded = await totalOf('succeeded')
   const failed = await totalOf('failed')
   const cancelled = await totalOf('cancelled')
-  const notDone = Math.max(0, queued - succeeded - failed - cancelled)
-  return { jobs: queued, notDone, succeeded, failed, cancelled }
+  const done = succeeded + failed + cancelled
+  // A job whose message another program sent has an end and no beginning.
+  const jobs = Math.max(queued, done)
+  return { jobs, notDone: jobs - done, succeeded, failed, cancelled }
 }

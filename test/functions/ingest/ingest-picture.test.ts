@@ -50,7 +50,7 @@ describe('a dropped picture', () => {
           ...{ videos: [], done_before: false },
         },
       ],
-      ...{ faults: [], more_faults: 0, reported_at: '2026-01-02T03:04:05.000Z' },
+      ...{ superseded: [], faults: [], more_faults: 0, reported_at: '2026-01-02T03:04:05.000Z' },
     })
     expect(statusRecordSchema.parse(await world.readOutput(statusKey(jobId)))).toEqual({
       ...{ version: 1, job_id: jobId, state: 'queued', attempt: 0, phase: null, step: 0, steps: 0 },

@@ -1,29 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { aPng } from '../../fixtures/pictures.ts'
-import { aWorld, s3Event, sqsEvent } from './a-world.ts'
-
-/** The `n`th call of a port, counted from 1, fails: it never arrives, or its answer gets lost. */
-const failAt = (n: number, moment: 'before' | 'after') => {
-  let calls = 0
-  let armed = false
-  const fail = (): void => {
-    calls += 1
-    if (armed && calls === n) throw new Error('500 Internal Error')
-  }
-  return {
-    faults: { [moment]: fail },
-    arm: () => {
-      armed = true
-      calls = 0
-    },
-    /** Whether there were so many calls. */
-    disarm: () => {
-      armed = false
-      return calls >= n
-    },
-  }
-}
+import { aWorld } from './a-world.ts'
+import { failAt } from './failing-call.ts'
+import { untilIngested } from './until-ingested.ts'
 
 const aWorldThatFails = async (n: number, moment: 'before' | 'after') => {
   const failure = failAt(n, moment)
@@ -42,24 +22,13 @@ const aWorldThatFails = async (n: number, moment: 'before' | 'after') => {
   return { world, objects, disarm: failure.disarm }
 }
 
-/** As SQS does: what failed comes again. */
-const ingestUntilDone = async ({ world, objects }: Awaited<ReturnType<typeof aWorldThatFails>>) => {
-  let waiting = objects.map((object) => s3Event(object))
-  for (let attempt = 0; waiting.length > 0 && attempt < 5; attempt++) {
-    const answer = await world.ingest(sqsEvent(...waiting))
-    const failures = new Set(answer?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
-    waiting = waiting.filter((_, index) => failures.has(`message-${index + 1}`))
-  }
-  expect(waiting).toEqual([])
-}
-
 describe.each(['before', 'after'] as const)('whichever call fails, %s it had its effect', (moment) => {
   test('all is queued and reported when the event comes again', async () => {
     let n = 0
     for (;;) {
       n += 1
       const attempt = await aWorldThatFails(n, moment)
-      await ingestUntilDone(attempt)
+      await untilIngested(attempt.world, attempt.objects)
       const failed = attempt.disarm()
       const { world } = attempt
       const picture = await world.report('images/a.png')

@@ -15,7 +15,7 @@ const someJobs = (count: number): readonly JobMessage[] =>
 const queued = ({ jobs }: ReturnType<typeof aWorld>): readonly string[] => jobs().map(({ job_id }) => job_id)
 
 describe('queueing', () => {
-  test('enters the job in the index, sends the message, and then writes the status', async () => {
+  test('sends the message, enters the job in the index, and then writes the status', async () => {
     const calls: string[] = []
     const log = (operation: string, subject: string) => void calls.push(`${operation} ${subject}`.trim())
     const { world } = aWorld({ outputFaults: { after: log }, queueFaults: { after: log } })
@@ -23,10 +23,10 @@ describe('queueing', () => {
     await queueJobs(world, someJobs(1), SIGNAL)
     const { job_id: id = '' } = job ?? {}
     expect(calls).toEqual([
-      `head ${resultKey(id)}`,
-      `head ${statusKey(id)}`,
-      `create ${entryKey('queued', world.now(), id)}`,
+      `read ${resultKey(id)}`,
+      `read ${statusKey(id)}`,
       'send',
+      `create ${entryKey('queued', world.now(), id)}`,
       `create ${statusKey(id)}`,
     ])
   })
@@ -42,13 +42,22 @@ describe('queueing', () => {
     ])
   })
 
-  test('enters no job that has a status already, also where it is sent again', async () => {
+  test('enters no job that has had a status for an hour, also where it is sent again', async () => {
     const { world, output, wait } = aWorld()
     await queueJobs(world, someJobs(1), SIGNAL)
-    wait(11 * 60_000)
+    wait(61 * 60_000)
     expect((await queueJobs(world, someJobs(2), SIGNAL)).sent).toBe(2)
     const entries = await Array.fromAsync(listEntries(output, 'queued', SIGNAL))
     expect(entries.map(({ jobId }) => jobId)).toEqual([someJobs(2)[1]?.job_id, someJobs(1)[0]?.job_id])
+  })
+
+  test('enters a job once more that has a status of this upload for less than an hour', async () => {
+    const { world, output, wait } = aWorld()
+    await queueJobs(world, someJobs(1), SIGNAL)
+    wait(11 * 60_000)
+    await queueJobs(world, someJobs(1), SIGNAL)
+    const entries = await Array.fromAsync(listEntries(output, 'queued', SIGNAL))
+    expect(entries.map(({ jobId }) => jobId)).toEqual(Array(2).fill(someJobs(1)[0]?.job_id))
   })
 
   test('leaves alone a status that a faster worker has written', async () => {
@@ -71,6 +80,7 @@ describe('queueing', () => {
     expect(await queueJobs(world.world, [...jobs, ...jobs], SIGNAL)).toEqual({
       doneBefore: new Set(),
       sent: 1_050,
+      withdrawn: [],
     })
     expect(queued(world)).toEqual(jobs.map(({ job_id }) => job_id))
   })

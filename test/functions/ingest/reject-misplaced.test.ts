@@ -13,7 +13,7 @@ describe('an upload outside images/ and manifests/', () => {
 
     expect(await world.report(KEY)).toEqual({
       ...{ version: 1, bucket: 'input', key: KEY, version_id: versionId, etag, sequencer },
-      ...{ state: 'rejected', jobs: [] },
+      ...{ state: 'rejected', jobs: [], superseded: [] },
       faults: [
         {
           ...{ item: null, line: null, item_id: null, field: 'key' },

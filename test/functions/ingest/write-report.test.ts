@@ -9,7 +9,14 @@ const KEY = 'images/a.png'
 
 const aReport = (change: Partial<IngestReport> = {}): IngestReport => ({
   ...{ version: 1, bucket: 'input', key: KEY, version_id: null, etag: '"1"', sequencer: '00A5' },
-  ...{ state: 'rejected', jobs: [], faults: [], more_faults: 0, reported_at: '2026-01-02T03:04:05.000Z' },
+  ...{
+    state: 'rejected',
+    jobs: [],
+    superseded: [],
+    faults: [],
+    more_faults: 0,
+    reported_at: '2026-01-02T03:04:05.000Z',
+  },
   ...change,
 })
 

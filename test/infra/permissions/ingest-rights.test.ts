@@ -1,6 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { modelRecordKey, reportKey } from '../../../shared/contracts/bucket-layout.ts'
+import { isOrderedElsewhere } from '../../../functions/ingest/job-orders.ts'
+import { openS3Client } from '../../../shared/aws/clients.ts'
+import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
+import { modelRecordKey, reportKey, resultKey } from '../../../shared/contracts/bucket-layout.ts'
+import { ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { aResultRecord } from '../../fixtures/documents.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import { aLargePng } from '../../fixtures/rights/a-large-png.ts'
@@ -9,6 +14,7 @@ import { type Acting, actAs } from '../../fixtures/rights/act-as.ts'
 import { countOldEntries } from '../../fixtures/rights/count-index.ts'
 import { createTwiceInParts } from '../../fixtures/rights/store-in-parts.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
 import { s3Event, sqsEvent } from '../../functions/ingest/a-world.ts'
 import { synthesize, VARIANTS } from '../synthesized.ts'
 import { rightsOf } from './permission-table.ts'
@@ -28,6 +34,7 @@ const STATES = {
   'images/a b+ü.png': 'accepted',
   [LONG_KEY]: 'accepted',
   'images/noise.png': 'accepted',
+  'images/late.png': 'accepted',
   'images/broken.png': 'rejected',
   'manifests/grid.json': 'partly',
   'manifests/lines.jsonl': 'partly',
@@ -41,6 +48,7 @@ const dropEverything = async ({ input, put }: Pipeline): Promise<void> => {
   await put(input, 'images/cat.json', { parameters: { fps: 12 }, grid: { seed: [1, 2] } })
   await put(input, 'images/dog.png', await aPng({ seed: 1 }), { 'svd-use': 'manifest' })
   await put(input, 'images/noise.png', await aLargePng(), { 'svd-fps': '9' })
+  await put(input, 'images/late.png', await aPng({ seed: 2 }))
   await put(input, 'images/broken.png', Buffer.from('no picture'))
   const items = [{ image: 'images/dog.png' }, { image: 'images/cat.png' }, { image: 'images/none.png' }]
   await put(input, 'manifests/grid.json', { items, grid: { seed: [1, 2, 3] } })
@@ -60,11 +68,54 @@ const EVENTS = [
   ),
 ]
 
+const eventOf = (key: string) => sqsEvent(s3Event({ bucket: 'svd-input', key }))
+
+/**
+ * A sidecar comes late, and has a job cancelled; a worker stops it; a manifest orders it, and comes again because a
+ * worker might have been stopping it just then.
+ */
+const cancelAndOrderAgain = async (
+  { input, output, put }: Pipeline,
+  environment: Readonly<Record<string, string>>,
+): Promise<readonly unknown[]> => {
+  const reportOf = async (key: string) => ingestReportSchema.parse(await storedJson(output, reportKey(key)))
+  const [first] = (await reportOf('images/late.png')).jobs
+  const { job_id } = first ?? expect.fail('images/late.png has no job')
+  await put(input, 'images/late.json', { parameters: { fps: 12 } })
+  const late = await runFunction('ingest', [eventOf('images/late.json')], environment)
+  const { superseded } = await reportOf('images/late.png')
+  await put(output, resultKey(job_id), aResultRecord({ job_id, state: 'cancelled', outputs: [] }))
+  await put(input, 'manifests/late.json', { items: [{ image: 'images/late.png' }] })
+  const manifest = eventOf('manifests/late.json')
+  const ordered = await runFunction('ingest', [manifest, manifest], environment)
+  const result = await storedJson(output, resultKey(job_id))
+  return [...late, superseded.map(({ outcome }) => outcome), ...ordered, result]
+}
+
+/** An hour later an order is old: it is read, and the report of its upload decides. The function's clock is a real one. */
+const isOrderedInAnHour = async ({ place, output }: Pipeline, at: string): Promise<boolean> => {
+  const client = openS3Client({ ...place, endpoint: at })
+  const world = {
+    output: openS3ObjectStore(client, output.bucket),
+    now: () => new Date(Date.now() + 3_600_000),
+  }
+  try {
+    const manifest = ingestReportSchema.parse(await storedJson(output, reportKey('manifests/late.json')))
+    const [job] = manifest.jobs
+    const { job_id } = job ?? expect.fail('manifests/late.json has no job')
+    return await isOrderedElsewhere(world, job_id, 'images/late.png', unaborted)
+  } finally {
+    client.destroy()
+  }
+}
+
 describe('with the rights of its role, ingest', () => {
   let acting: Acting
   let answers: unknown
   let missing: unknown
   let counted: unknown
+  let again: unknown
+  let isOrdered: unknown
   const inParts: unknown[] = []
   const states: Record<string, unknown> = {}
 
@@ -79,6 +130,8 @@ describe('with the rights of its role, ingest', () => {
     acting = await actAs(pipeline.url, { rights: RIGHTS })
     const environment = { ...pipeline.environment(acting.url), SVD_MODEL_ID: record.model_id }
     answers = await runFunction('ingest', EVENTS, environment).catch(String)
+    again = await cancelAndOrderAgain(pipeline, environment).catch(String)
+    isOrdered = await isOrderedInAnHour(pipeline, acting.url).catch(String)
     missing = await runFunction('ingest', EVENTS, { ...environment, SVD_MODEL_ID: 'none' }).catch(String)
     for (const key of ['inputs/large.png', 'reports/manifests/large.json.json']) {
       const place = { bucket: 'svd-output', key }
@@ -101,6 +154,20 @@ describe('with the rights of its role, ingest', () => {
       [true, false],
     ])
     expect(counted).toBe(true)
+  })
+
+  test('cancels a job that a late sidecar supersedes, and has it rendered when it is ordered again', () => {
+    expect(again).toEqual([
+      { batchItemFailures: [] },
+      ['cancelled'],
+      { batchItemFailures: [{ itemIdentifier: 'message-1' }] },
+      { batchItemFailures: [] },
+      null,
+    ])
+  })
+
+  test('finds an old order of a job', () => {
+    expect(isOrdered).toBe(true)
   })
 
   test('knows a model that is not there from one that it may not see', () => {

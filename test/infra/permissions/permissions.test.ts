@@ -74,6 +74,18 @@ describe('what each role may do', () => {
     expect(rights.every(({ role }) => role.startsWith('Ingest'))).toBe(true)
   })
 
+  test('for ingest, includes deleting nothing but requests to stop jobs, results, and entries of the index', () => {
+    const deletes = rightsOf(synthesize().pipeline).filter(({ action }) => /Delete(?!Message)/.test(action))
+
+    expect(deletes.map(({ role, resource }) => [role, resource])).toEqual([
+      ['IngestRole', 'BucketsOutput/cancel/*'],
+      ['IngestRole', 'BucketsOutput/index/cancelled/*'],
+      ['IngestRole', 'BucketsOutput/index/partly/*'],
+      ['IngestRole', 'BucketsOutput/index/rejected/*'],
+      ['IngestRole', 'BucketsOutput/jobs/*/result.json'],
+    ])
+  })
+
   test('for the dispatcher, includes starting workers of this deployment alone, and no message', () => {
     const rights = rightsOf(synthesize(VARIANTS.batch).pipeline).filter(({ role }) => /^Dispatch/.test(role))
 

@@ -9,7 +9,7 @@ test('everything lies where it always did', () => {
     ...[layout.REPORTS_PREFIX, layout.sidecarKey('images/a/x.png'), layout.normalizedImageKey('abc')],
     layout.knownPictureKey('abc'),
     ...[layout.jobFolder(ID), layout.resultKey(ID), layout.failureKey(ID, 2), layout.statusKey(ID)],
-    ...[layout.cancelKey(ID), layout.reportKey('images/a/x.png')],
+    ...[layout.cancelKey(ID), layout.orderKey(ID, 'images/a/x.png'), layout.reportKey('images/a/x.png')],
     ...[layout.modelFolder('svd-xt'), layout.modelRecordKey('svd-xt')],
     layout.DISPATCH_STATE_KEY,
   ]).toEqual([
@@ -17,7 +17,9 @@ test('everything lies where it always did', () => {
     ...['reports/', 'images/a/x.json', 'inputs/abc.png'],
     'inputs/known/abc.json',
     ...[`jobs/${ID}/`, `jobs/${ID}/result.json`, `jobs/${ID}/failures/0002.json`, `status/${ID}.json`],
-    ...[`cancel/${ID}.json`, 'reports/images/a/x.png.json'],
+    `cancel/${ID}.json`,
+    `orders/${ID}/b1eced7d514ec8e3bc1f7d7a684dd3d21704e8d96155b381a2726e42fcd61c03.json`,
+    'reports/images/a/x.png.json',
     ...['models/svd-xt/', 'models/svd-xt/model.json'],
     'dispatch/state.json',
   ])

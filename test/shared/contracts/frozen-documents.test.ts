@@ -92,13 +92,17 @@ const MODEL = [
 const REPORT = [
   ...['version', 'bucket', 'key', 'version_id', 'etag', 'sequencer', 'state', 'jobs'],
   ...['job_id', 'item', 'item_id', 'image', 'videos', 'done_before'].map((key) => `jobs[].${key}`),
+  ...['superseded', 'superseded[].job_id', 'superseded[].outcome'],
   'faults',
   ...['item', 'line', 'item_id', 'field', 'message'].map((key) => `faults[].${key}`),
   ...['more_faults', 'reported_at'],
 ]
 
 /** Keys that documents written by older versions lack. */
-const ADDED_LATER = new Set(['decode_chunk_size', 'decode_fallbacks', 'attempts', 'waits_for_model'])
+const ADDED_LATER = new Set([
+  ...['decode_chunk_size', 'decode_fallbacks', 'attempts', 'waits_for_model'],
+  'superseded',
+])
 
 const DOCUMENTS: readonly (readonly [string, z.ZodType, object, readonly string[]])[] = [
   ['job message', jobMessageSchema, aJobMessage(), JOB],
@@ -147,6 +151,11 @@ test('a clip of an older version has no warnings', () => {
 test('a status of an older version counts no attempts', () => {
   const { attempts: _, waits_for_model: __, ...older } = aStatusRecord()
   expect(statusRecordSchema.parse(older)).toMatchObject({ attempts: [], waits_for_model: null })
+})
+
+test('a report of an older version has superseded no job', () => {
+  const { superseded: _, ...older } = anIngestReport()
+  expect(ingestReportSchema.parse(older).superseded).toEqual([])
 })
 
 test('a failed result tells its class and reason, and what was found', () => {

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import { cancelKey } from '../../../shared/contracts/bucket-layout.ts'
+import { encodeCancelMarker, requesterOf } from '../../../shared/contracts/cancel-marker.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
 import { aResult, aStatus, jobIdLike } from '../tracking/a-job.ts'
 import { fakeServices } from './fake-services.ts'
 
@@ -8,6 +11,16 @@ test('svd cancel leaves a mark for the workers', async () => {
   const { exitCode, stdout } = await run(['cancel', 'a1'])
   expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'a10000000000  cup.png  asked to stop\n' })
   expect(outputs.keys()).toContain(`cancel/${jobId}.json`)
+})
+
+test("a request of ingest's becomes a person's, which ingest does not take back", async () => {
+  const { run, putStatus, outputs } = fakeServices()
+  const jobId = await putStatus(aStatus({ jobId: jobIdLike('a1') }))
+  const marker = encodeCancelMarker(jobId, 'ingest', new Date(0))
+  await outputs.put(cancelKey(jobId), marker, { contentType: 'application/json' }, unaborted)
+  await run(['cancel', 'a1'])
+  const stored = await outputs.read(cancelKey(jobId), { maxBytes: 1e6 }, unaborted)
+  expect(requesterOf(stored?.bytes ?? marker)).toBe('person')
 })
 
 test('a job that is done stays as it is, and that is said', async () => {

@@ -322,6 +322,22 @@ describe('svd status of uploads that were rejected', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ jobs: [{ job_id: jobId }], report, uploads: null })
   })
 
+  test('prints the jobs that a later sidecar superseded, a line each', async () => {
+    const { run, putReport } = fakeServices()
+    const outcomes = ['cancelled', 'done', 'kept', 'pending'] as const
+    const superseded = outcomes.map((outcome, index) => ({ job_id: jobIdLike(`b${index}`), outcome }))
+    await putReport(aRejectedReport('images/cup.png', { superseded }))
+    const { stdout } = await run(['status', '--manifest', 'images/cup.png'], OUTPUTS_ONLY)
+    expect(stdout.split('\n')).toEqual([
+      'no jobs',
+      `${jobIdLike('b0')}  superseded by a later sidecar: asked to stop`,
+      `${jobIdLike('b1')}  superseded by a later sidecar: had ended before, and keeps its result`,
+      `${jobIdLike('b2')}  superseded by a later sidecar: goes on, because another upload orders it`,
+      `${jobIdLike('b3')}  superseded by a later sidecar: ingest has not decided yet what becomes of it`,
+      '',
+    ])
+  })
+
   test('finds an upload outside images/ and manifests/ by its key', async () => {
     const { run, putReport } = fakeServices()
     await putReport(aRejectedReport('holiday/cup.png'))
@@ -401,6 +417,7 @@ describe('a job', () => {
         ...{ job_id: jobIdLike(id), item: index + 1, item_id: null, image: 'images/cup.png' },
         ...{ videos: [], done_before: false },
       })),
+      superseded: [],
       faults: [],
       more_faults: 0,
       reported_at: '2026-11-24T12:00:00.000Z',

@@ -53,7 +53,7 @@ const withIngest = ({ says = () => ({}), awakeAt = 1, afterwards = async () => {
     if (info === null || (key.startsWith('images/') && key.endsWith('.json'))) return
     await world.putReport({
       ...{ version: 1, bucket: 'in', key, version_id: null, etag: info.etag, sequencer: null },
-      ...{ state: 'accepted', jobs: [jobOf(key)], faults: [], more_faults: 0 },
+      ...{ state: 'accepted', jobs: [jobOf(key)], superseded: [], faults: [], more_faults: 0 },
       ...{ reported_at: '2026-11-24T12:30:01.000Z', ...says(key) },
     })
   }
@@ -212,7 +212,7 @@ describe('svd submit PICTURE', () => {
     const { run, putReport } = withIngest({ awakeAt: 3 })
     await putReport({
       ...{ version: 1, bucket: 'in', key: 'images/p/cup.png', version_id: null, etag: '"other"' },
-      ...{ sequencer: null, state: 'rejected', jobs: [], faults: [], more_faults: 0 },
+      ...{ sequencer: null, state: 'rejected', jobs: [], superseded: [], faults: [], more_faults: 0 },
       reported_at: '2026-11-23T12:00:00.000Z',
     })
     expect(await run(['submit', at('cup.png'), '--prefix', 'p'])).toMatchObject({
@@ -234,6 +234,15 @@ describe('svd submit PICTURE', () => {
     const { exitCode, stdout, stderr } = await run(['submit', at('cup.png'), '--quiet'])
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(stderr).toBe(`error: ${at('cup.png')}: svd-decode-overlap: got 20; must be smaller\n`)
+  })
+
+  test('prints the jobs that a later sidecar superseded', async () => {
+    const { at } = await aFolder({ 'cup.png': await pixels('png') })
+    const superseded = [{ job_id: 'f'.repeat(32), outcome: 'cancelled' as const }]
+    const { run } = withIngest({ says: () => ({ superseded }) })
+    const { exitCode, stdout } = await run(['submit', at('cup.png'), '--quiet'])
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain(`\n${'f'.repeat(32)}  superseded by a later sidecar: asked to stop\n`)
   })
 
   test('fails when ingest says nothing in time', async () => {

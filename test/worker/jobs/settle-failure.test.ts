@@ -200,7 +200,7 @@ test('the message stays where the dead letters do not take it, and its next deli
 test('a job whose attempts are spent fails by the reason of the last, and no other is made', async () => {
   const { deps, store } = closingDeps()
   const { held } = aHeldJob({ failedBefore: 3 })
-  const attempts = (await held.status.readAttempts(held.signal)) ?? []
+  const attempts = await held.status.readAttempts(held.signal)
   const vanished = { ...attempts[2]!, reason: null }
 
   await settleFailure(new AttemptsSpentError([...attempts.slice(0, 2), vanished]), held, deps)

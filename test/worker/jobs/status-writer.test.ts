@@ -300,7 +300,7 @@ describe('the entry of an attempt', () => {
     const counted = await writer.readAttempts(unaborted)
     await writer.end({ state: 'queued' })
 
-    expect(counted?.map(({ id }) => id)).toEqual(['failed', 'vanished elsewhere'])
+    expect(counted.map(({ id }) => id)).toEqual(['failed', 'vanished elsewhere'])
     expect(entries()).toEqual(['failed', 'vanished elsewhere'])
   })
 

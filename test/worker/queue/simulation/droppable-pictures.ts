@@ -8,6 +8,8 @@ export interface DroppablePicture {
   readonly bytes: Uint8Array
   /** What ingest makes of it, by the number of videos that its metadata asks for. */
   readonly jobIds: Readonly<Record<1 | 2, string>>
+  /** The same with the sidecar `SIDECARS.other`. */
+  readonly otherJobIds: Readonly<Record<1 | 2, string>>
 }
 
 export interface DroppablePictures {
@@ -21,6 +23,11 @@ export interface DroppablePictures {
 
 export const PNG = { contentType: 'image/png' }
 
+/** A seed that manifests ask for, too. */
+export const SIDECARS = { other: '{"parameters": {"seed": 1}}', same: '{}', faulty: '{' } as const
+
+export const sidecarOf = (key: string): string => key.replace(/png$/, 'json')
+
 export const metadataOf = (videos: number): Readonly<Record<string, string>> => ({
   'svd-num-videos-per-prompt': String(videos),
 })
@@ -32,11 +39,16 @@ export const makeDroppablePictures = async (count: number): Promise<DroppablePic
   for (let seed = 0; seed < count; seed++) {
     const key = `images/picture-${seed}.png`
     const bytes = await aPng({ seed })
-    for (const videos of [1, 2]) await world.drop(key, bytes, { ...PNG, metadata: metadataOf(videos) })
-    const [one, two] = world.jobs().slice(-2)
-    if (one === undefined || two === undefined || two.parameters.num_videos_per_prompt !== 2)
-      throw new Error(`${key} was not ingested`)
-    pictures.push({ key, bytes, jobIds: { 1: one.job_id, 2: two.job_id } })
+    const dropBoth = async (): Promise<Readonly<Record<1 | 2, string>>> => {
+      for (const videos of [1, 2]) await world.drop(key, bytes, { ...PNG, metadata: metadataOf(videos) })
+      const [one, two] = world.jobs().slice(-2)
+      if (one === undefined || two === undefined || two.parameters.num_videos_per_prompt !== 2)
+        throw new Error(`${key} was not ingested`)
+      return { 1: one.job_id, 2: two.job_id }
+    }
+    const jobIds = await dropBoth()
+    await world.put(sidecarOf(key), SIDECARS.other)
+    pictures.push({ key, bytes, jobIds, otherJobIds: await dropBoth() })
   }
   return { pictures, known: world.output.writes.filter(({ key }) => key.startsWith('inputs/')) }
 }

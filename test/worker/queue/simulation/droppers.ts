@@ -3,8 +3,8 @@ import type { MemoryMessageQueue } from '../../../fixtures/memory-message-queue.
 import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
 import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
-import { type DroppablePicture, metadataOf, PNG } from './droppable-pictures.ts'
-import { HEALED_MS, type PlannedDrop, type Schedule } from './schedule.ts'
+import { type DroppablePicture, metadataOf, PNG, SIDECARS, sidecarOf } from './droppable-pictures.ts'
+import { HEALED_MS, type PlannedDrop, type PlannedSidecar, type Schedule } from './schedule.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedIngest } from './simulated-ingest.ts'
 
@@ -23,7 +23,7 @@ export interface DroppersOptions {
 const MANIFEST = 'manifests/sweep.json'
 const JSON_TYPE = { contentType: 'application/json' }
 
-/** The people: they drop pictures and a manifest, ask for jobs to be stopped, and send what is no job. */
+/** The people: they drop pictures, sidecars and a manifest, ask for jobs to be stopped, and send what is no job. */
 export const letPeopleDrop = (options: DroppersOptions): void => {
   const { time, random, schedule, pictures, input, output, jobs, ingest, trace } = options
 
@@ -40,6 +40,16 @@ export const letPeopleDrop = (options: DroppersOptions): void => {
     await tell(key, events)
   }
 
+  const dropSidecar = async (
+    { kind, events }: PlannedSidecar,
+    { key: picture, otherJobIds }: DroppablePicture,
+  ): Promise<void> => {
+    const key = sidecarOf(picture)
+    trace(`drops ${key}, ${kind}: the other jobs are ${Object.values(otherJobIds)}`)
+    await input.put(key, new TextEncoder().encode(SIDECARS[kind]), JSON_TYPE, unaborted)
+    await tell(key, events)
+  }
+
   const cancel = ({ videos }: PlannedDrop, { jobIds }: DroppablePicture): void => {
     trace(`asks ${jobIds[videos]} to stop`)
     void output.put(cancelKey(jobIds[videos]), new Uint8Array(), JSON_TYPE, unaborted)
@@ -48,7 +58,9 @@ export const letPeopleDrop = (options: DroppersOptions): void => {
   const dropManifest = async (): Promise<void> => {
     trace(`drops ${MANIFEST}`)
     const items = schedule.drops.map((_, index) => ({ image: pictures[index]!.key }))
-    const manifest = new TextEncoder().encode(JSON.stringify({ grid: { seed: [1, 2] }, items }))
+    const manifest = new TextEncoder().encode(
+      JSON.stringify({ grid: { seed: schedule.manifestSeeds }, items }),
+    )
     await input.put(MANIFEST, manifest, JSON_TYPE, unaborted)
     await tell(MANIFEST, 1)
   }
@@ -57,6 +69,8 @@ export const letPeopleDrop = (options: DroppersOptions): void => {
     const picture = pictures[index]!
     if (planned.cancelledMs !== null) time.after(planned.cancelledMs, () => cancel(planned, picture))
     time.after(planned.atMs, () => void drop(planned, picture))
+    const { sidecar } = planned
+    if (sidecar !== null) time.after(Math.max(0, sidecar.atMs), () => void dropSidecar(sidecar, picture))
   }
   if (schedule.manifestMs !== null) time.after(schedule.manifestMs, () => void dropManifest())
   for (let index = 0; index < schedule.malformedMessages; index++) {

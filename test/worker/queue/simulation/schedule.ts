@@ -18,8 +18,10 @@ export interface Schedule {
   /** Share of messages of which the queue keeps a second copy. */
   readonly duplicates: number
   readonly drops: readonly PlannedDrop[]
-  /** Names all pictures, and asks for other clips of them; null: there is none. */
+  /** Names all pictures, and asks for two clips of each; null: there is none. */
   readonly manifestMs: number | null
+  /** With 0 among them, the manifest orders the clips that pictures make without a sidecar. */
+  readonly manifestSeeds: readonly [number, number]
   readonly malformedMessages: number
   /** What else happens, and when. */
   readonly incidents: readonly Incident[]
@@ -33,6 +35,17 @@ export interface PlannedDrop {
   readonly events: number
   /** Null: nobody asks for its job to be stopped. */
   readonly cancelledMs: number | null
+  /** `null`: the picture has none. */
+  readonly sidecar: PlannedSidecar | null
+}
+
+export interface PlannedSidecar {
+  /** Before the picture, or after it. */
+  readonly atMs: number
+  /** - `same` asks for the clip that the picture makes alone, `other` for another; `faulty` cannot be read */
+  readonly kind: 'other' | 'same' | 'faulty'
+  /** How often S3 tells of it. */
+  readonly events: number
 }
 
 export type Incident = { readonly atMs: number } & (
@@ -58,6 +71,12 @@ const SUBMITTED_MS = 5 * 60_000
 /** As many pictures as there can be drops. */
 export const MAX_DROPS = 6
 
+const planSidecar = (random: SeededRandom, pictureMs: number): PlannedSidecar => ({
+  atMs: pictureMs + random.between(-5_000, 120_000),
+  kind: random.pick(['other', 'other', 'other', 'same', 'faulty']),
+  events: random.chance(0.3) ? 2 : 1,
+})
+
 const planDrop = (random: SeededRandom): PlannedDrop => {
   const atMs = random.between(0, SUBMITTED_MS)
   return {
@@ -66,6 +85,7 @@ const planDrop = (random: SeededRandom): PlannedDrop => {
     videos: random.chance(0.8) ? 1 : 2,
     events: random.chance(0.3) ? 2 : 1,
     cancelledMs: random.chance(0.15) ? atMs + random.between(-1_000, 120_000) : null,
+    sidecar: random.chance(0.3) ? planSidecar(random, atMs) : null,
   }
 }
 
@@ -121,7 +141,11 @@ export const planSchedule = (random: SeededRandom): Schedule => {
     },
     duplicates: random.pick([0, 0.3, 1]),
     drops: times(1 + random.below(MAX_DROPS), () => planDrop(random)),
-    manifestMs: random.chance(0.15) ? SUBMITTED_MS + random.between(0, 60_000) : null,
+    manifestMs: random.chance(0.25) ? SUBMITTED_MS + random.between(0, 60_000) : null,
+    manifestSeeds: random.pick([
+      [0, 1],
+      [1, 2],
+    ] as const),
     malformedMessages: random.chance(0.1) ? 1 : 0,
     incidents: [...incidents].sort((a, b) => a.atMs - b.atMs),
   }

@@ -34,7 +34,7 @@ export interface MachineOptions {
   readonly hasOtherModel: () => boolean
   /** Told of what ends attempts, for those that count. */
   readonly attempts: AttemptsWatch
-  readonly isDone: (jobId: string) => boolean
+  readonly recordOf: (jobId: string) => number | null
   readonly kindOf: (job: JobMessage) => JobKind
   readonly faults: {
     readonly store: () => CallFaults
@@ -108,7 +108,7 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
     const network = { incarnation, random, crash, trace }
     const storeCall = openFaultyCall({ ...network, faults: faults.store })
     const queueCall = openFaultyCall({ ...network, faults: faults.queue })
-    const takenOn = watchJobsTakenOn(options.isDone)
+    const takenOn = watchJobsTakenOn(options.recordOf)
     const ofJobs = openDeliveries()
     const ofDeadLetters = openDeliveries()
     const overQueue = (as: string, { port, memory }: SimulatedQueue, deliveries: Deliveries): MessageQueue =>

@@ -29,6 +29,7 @@ const expectKept = (result: SimulationResult): void => {
 }
 
 const happened: WorkerEvent[] = []
+const superseded = new Map<SimulationResult['superseded'][number], number>()
 
 describe.skipIf(ONE_SEED !== undefined)('whatever fails, no job is lost and none is published twice', () => {
   for (let first = 1; first <= SEEDS; first += SEEDS_A_TEST) {
@@ -38,6 +39,7 @@ describe.skipIf(ONE_SEED !== undefined)('whatever fails, no job is lost and none
         const result = await simulate(seed, pictures)
         expectKept(result)
         happened.push(...result.events)
+        for (const what of result.superseded) superseded.set(what, (superseded.get(what) ?? 0) + 1)
       }
     })
   }
@@ -82,10 +84,14 @@ describe.skipIf(ONE_SEED !== undefined)('whatever fails, no job is lost and none
       'succeeded true',
     ])
   })
+
+  test('and so has everything that can become of a job that a late sidecar supersedes', () => {
+    expect([...superseded.keys()].sort()).toEqual(['cancelled', 'done', 'kept', 'rendered again'])
+  })
 })
 
 const SEEDS_OF_A_POISON = 100
-const PLANNED = { atMs: 1_000, videos: 1, events: 1, cancelledMs: null } as const
+const PLANNED = { atMs: 1_000, videos: 1, events: 1, cancelledMs: null, sidecar: null } as const
 
 /** Workers that are killed and told to go while nothing else fails, and a job that kills each of them. */
 const withPoison = (schedule: Schedule): Schedule => ({
@@ -118,6 +124,35 @@ describe.skipIf(ONE_SEED !== undefined)('a job that takes its worker down each t
     })
   })
 })
+
+const SEEDS_OF_SIDECARS = 100
+
+/** Each picture has a sidecar that comes up to a minute later, and a manifest orders the same jobs meanwhile. */
+const withLateSidecars = (schedule: Schedule): Schedule => ({
+  ...schedule,
+  manifestMs: 60_000 + ((schedule.drops[0]?.atMs ?? 0) % 60_000),
+  manifestSeeds: [0, 1],
+  drops: schedule.drops.map((drop) => {
+    const atMs = drop.atMs / 6
+    const sidecar = { atMs: atMs + (drop.atMs % 60_000), kind: 'other', events: drop.events } as const
+    return { ...drop, atMs, kind: 'good', videos: 1, cancelledMs: null, sidecar }
+  }),
+})
+
+describe.skipIf(ONE_SEED !== undefined)(
+  'a job that a late sidecar supersedes while a manifest orders it',
+  () => {
+    test('is rendered, or named by no report', async () => {
+      const outcomes = new Map<SimulationResult['superseded'][number], number>()
+      for (let seed = 1; seed <= SEEDS_OF_SIDECARS; seed++) {
+        const result = await simulate(seed, pictures, { alterSchedule: withLateSidecars })
+        expectKept(result)
+        for (const what of result.superseded) outcomes.set(what, (outcomes.get(what) ?? 0) + 1)
+      }
+      expect([...outcomes.keys()].sort()).toEqual(['cancelled', 'done', 'kept', 'rendered again'])
+    })
+  },
+)
 
 test.skipIf(ONE_SEED !== undefined)('a seed gives the same run each time', async () => {
   expect((await simulate(8, pictures)).trace).toEqual((await simulate(8, pictures)).trace)

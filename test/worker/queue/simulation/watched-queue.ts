@@ -21,16 +21,21 @@ export const jobIdIn = (body: string): string | null => {
 }
 
 /** The queue, with an eye on what is removed: only messages of jobs that have a record, and malformed ones sent on. */
-export const watchQueue = ({ queue, store, deadLetters, violate }: WatchedQueueOptions): MessageQueue => ({
-  ...queue,
-  async remove(receiptHandle, signal) {
-    const before = [...queue.messages()]
-    await queue.remove(receiptHandle, signal)
-    for (const { messageId, body } of before.filter((message) => !queue.messages().includes(message))) {
-      const jobId = jobIdIn(body)
-      if (jobId === null && deadLetters?.messages().some((letter) => letter.body === body)) continue
-      if (jobId === null || !store.keys().includes(resultKey(jobId)))
-        violate(`${messageId} was removed, and its job has no record`)
-    }
-  },
-})
+export const watchQueue = ({ queue, store, deadLetters, violate }: WatchedQueueOptions): MessageQueue => {
+  /** Ingest may have put it aside since, to send another message. */
+  const hadRecord = (jobId: string): boolean =>
+    store.keys().includes(resultKey(jobId)) || store.writes.some(({ key }) => key === resultKey(jobId))
+  return {
+    ...queue,
+    async remove(receiptHandle, signal) {
+      const before = [...queue.messages()]
+      await queue.remove(receiptHandle, signal)
+      for (const { messageId, body } of before.filter((message) => !queue.messages().includes(message))) {
+        const jobId = jobIdIn(body)
+        if (jobId === null && deadLetters?.messages().some((letter) => letter.body === body)) continue
+        if (jobId === null || !hadRecord(jobId))
+          violate(`${messageId} was removed, and its job has no record`)
+      }
+    },
+  }
+}

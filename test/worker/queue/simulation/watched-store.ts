@@ -90,7 +90,8 @@ export const faultsOfFiles = async (
  *   request that was repeated,
  * - a record's outputs are there as it says, and all of one attempt, and so is what it says was rejected,
  * - what is rejected has the tag by which it expires, and nothing else has it,
- * - a file that a record names is never written again or deleted.
+ * - a file that a record names is never written again or deleted,
+ * - the only records that are deleted are those of jobs that were cancelled.
  */
 export const watchStore = (
   store: MemoryObjectStore,
@@ -140,6 +141,11 @@ export const watchStore = (
     },
     async delete(key, signal) {
       if (published.has(key)) violate(`${key} was deleted after a record named it`)
+      const text = jobIdOfResult(key) === null ? undefined : written.get(key)
+      if (text !== undefined && resultRecordSchema.parse(JSON.parse(text)).state !== 'cancelled')
+        violate(`${key} was deleted, and its job was not cancelled`)
+      // The job is ordered again, and will have another record.
+      if (text !== undefined) written.delete(key)
       await store.delete(key, signal)
     },
   }

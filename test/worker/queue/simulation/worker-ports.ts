@@ -51,6 +51,10 @@ export const storeOverNetwork = ({
       const bytes = loaded(body)
       return call(`replace ${key}`, signal, () => store.replace(key, etag, bytes, options, NEVER))
     },
+    async *list(prefix, signal, after) {
+      yield* await call(`list ${prefix}`, signal, () => Array.fromAsync(store.list(prefix, NEVER, after)))
+    },
+    delete: (key, signal) => call(`delete ${key}`, signal, () => store.delete(key, NEVER)),
   }
 }
 

@@ -1,4 +1,5 @@
 import { reportKey, resultKey } from '../../../../shared/contracts/bucket-layout.ts'
+import type { SupersededJob } from '../../../../shared/contracts/ingest-report.ts'
 import type { JobMessage } from '../../../../shared/contracts/job-message.ts'
 import type { ResultRecord } from '../../../../shared/contracts/result-record.ts'
 import { UNSETTLED_MS } from '../../../../shared/job-index/count-entries.ts'
@@ -9,12 +10,19 @@ import { unaborted } from '../../../fixtures/unaborted.ts'
 import { dateAt } from '../../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../../fixtures/virtual-time.ts'
 import { watchAttempts } from './attempts-watch.ts'
-import type { DroppablePictures } from './droppable-pictures.ts'
+import type { DroppablePicture, DroppablePictures } from './droppable-pictures.ts'
 import { letPeopleDrop } from './droppers.ts'
 import { letThemCount } from './index-counters.ts'
 import { faultsOfIndex } from './index-faults.ts'
 import { faultsOfJob, recordsIn, reportsIn } from './job-records.ts'
-import { HEALED_MS, type Incident, isCalm, planSchedule, type Schedule } from './schedule.ts'
+import {
+  HEALED_MS,
+  type Incident,
+  isCalm,
+  type PlannedDrop,
+  planSchedule,
+  type Schedule,
+} from './schedule.ts'
 import { seededRandom } from './seeded-random.ts'
 import { simulateIngest } from './simulated-ingest.ts'
 import { startMachine } from './simulated-machine.ts'
@@ -31,6 +39,8 @@ export interface SimulationResult {
   readonly events: readonly WorkerEvent[]
   /** Of jobs, where it came to an end. */
   readonly results: readonly ResultRecord[]
+  /** What became of jobs that late sidecars superseded; `rendered again`: one of them was cancelled, and ordered again. */
+  readonly superseded: readonly (SupersededJob['outcome'] | 'rendered again')[]
 }
 
 export interface SimulationOptions {
@@ -42,6 +52,15 @@ export interface SimulationOptions {
 /** Back-offs of all attempts after the faults are over, and more. */
 const OVER_MS = HEALED_MS + 24 * 3_600_000
 const DRAIN_MS = 3_600_000
+
+/** What has to become of a picture in the end, whatever came late. */
+const jobsOfDrop = (
+  { videos, sidecar }: PlannedDrop,
+  { jobIds, otherJobIds }: DroppablePicture,
+): readonly string[] => {
+  if (sidecar?.kind === 'faulty') return []
+  return [sidecar?.kind === 'other' ? otherJobIds[videos] : jobIds[videos]]
+}
 
 /** Runs one schedule to its end. The same seed gives the same run. */
 export const simulate = async (
@@ -76,6 +95,8 @@ export const simulate = async (
     redrive: { deadLetters, maxReceiveCount: schedule.maxReceives },
   })
   const isDone = (jobId: string): boolean => output.keys().includes(resultKey(jobId))
+  const recordOf = (jobId: string): number | null =>
+    isDone(jobId) ? output.writes.findLastIndex(({ key }) => key === resultKey(jobId)) : null
   const kindBySource = new Map(schedule.drops.map(({ kind }, index) => [pictures[index]!.key, kind]))
   const kindOf = ({ image }: Pick<JobMessage, 'image'>): JobKind =>
     kindBySource.get(image.source_key) ?? 'good'
@@ -86,7 +107,7 @@ export const simulate = async (
   const watched = { store: output, violate }
   const machines = Array.from({ length: schedule.machines }, (_, index) =>
     startMachine({
-      ...{ time, random, isDone, kindOf, faults: weather, epochMs: now, trace, violate },
+      ...{ time, random, recordOf, kindOf, faults: weather, epochMs: now, trace, violate },
       name: `worker-${index}`,
       store: watchedOutput,
       jobs: { port: watchQueue({ ...watched, queue: jobs, deadLetters }), memory: jobs },
@@ -154,16 +175,20 @@ export const simulate = async (
   } catch (error) {
     violate(`${error instanceof Error ? error.message : error}`)
   }
-  if (violations.length > 0) return { seed, violations, trace: lines, events, results: [] }
+  if (violations.length > 0) return { seed, violations, trace: lines, events, results: [], superseded: [] }
 
   const reports = reportsIn(output)
-  for (const [index, { videos, atMs, cancelledMs }] of schedule.drops.entries()) {
+  for (const [index, drop] of schedule.drops.entries()) {
     const { key, jobIds } = pictures[index]!
+    const expected = jobsOfDrop(drop, pictures[index]!)
     const accepted = reports.get(key)?.jobs.map(({ job_id }) => job_id)
-    if (accepted?.join() !== jobIds[videos]) violate(`${key} was dropped, and accepted as ${accepted}`)
-    const stoppedBefore = cancelledMs !== null && cancelledMs <= atMs
-    const faults = await faultsOfJob(output, jobIds[videos], { kind: kindBySource.get(key)!, stoppedBefore })
-    for (const what of faults) violate(what)
+    if (accepted?.join() !== expected.join()) violate(`${key} was dropped, and accepted as ${accepted}`)
+    const { videos, atMs, cancelledMs } = drop
+    for (const jobId of expected) {
+      const stoppedBefore = jobId === jobIds[videos] && cancelledMs !== null && cancelledMs <= atMs
+      const faults = await faultsOfJob(output, jobId, { kind: kindBySource.get(key)!, stoppedBefore })
+      for (const what of faults) violate(what)
+    }
   }
   // A second copy of a message may be in other hands at the same time.
   const mostDeaths = schedule.maxAttempts + (schedule.duplicates > 0 ? schedule.machines - 1 : 0)
@@ -175,14 +200,32 @@ export const simulate = async (
     const hasLetter = deadLetters.messages().some(({ body }) => jobIdIn(body) === job_id)
     if (failure?.class === 'exhausted' && !hasLetter) violate(`${job_id} has failed, and has no dead letter`)
   }
-  for (const { jobs: accepted } of reports.values()) {
+  const stoppedByPeople = new Set(
+    schedule.drops.flatMap(({ cancelledMs, videos }, index) =>
+      cancelledMs === null ? [] : [pictures[index]!.jobIds[videos]],
+    ),
+  )
+  const stateById = new Map(results.map(({ job_id, state }) => [job_id, state]))
+  for (const { key, jobs: accepted, superseded } of reports.values()) {
     for (const { job_id, image } of accepted) {
       const kind = kindBySource.get(image)!
       for (const what of await faultsOfJob(output, job_id, { kind, stoppedBefore: false })) violate(what)
+      if (stateById.get(job_id) === 'cancelled' && !stoppedByPeople.has(job_id))
+        violate(`${job_id} is named by the report on ${key}, and was cancelled by nobody`)
+    }
+    for (const { job_id, outcome } of superseded) {
+      if (outcome === 'pending') violate(`${job_id} is superseded in the report on ${key}, and not decided`)
+      if (!stateById.has(job_id)) violate(`${job_id} is superseded, and has no record`)
     }
   }
-  const jobIds = [...new Set([...reports.values()].flatMap((one) => one.jobs.map(({ job_id }) => job_id)))]
+  const originById = new Map(results.map(({ job_id, job }) => [job_id, job.origin.key]))
+  const reported = [...reports.values()].flatMap((one) =>
+    one.jobs.map(({ job_id }) => job_id).filter((jobId) => originById.get(jobId) === one.key),
+  )
   const settled = dateAt(time.nowMs() + 2 * UNSETTLED_MS)
-  for (const what of await faultsOfIndex(output, { jobIds, results, now: settled })) violate(what)
-  return { seed, violations, trace: lines, events, results }
+  for (const what of await faultsOfIndex(output, { results, reported, now: settled })) violate(what)
+  const outcomes = [...reports.values()].flatMap(({ superseded }) => superseded.map(({ outcome }) => outcome))
+  const putAside = output.keys().filter((key) => /^jobs\/[^/]+\/failures\//.test(key))
+  const superseded = [...outcomes, ...putAside.map(() => 'rendered again' as const)]
+  return { seed, violations, trace: lines, events, results, superseded }
 }

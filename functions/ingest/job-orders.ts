@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import { orderKey, ordersFolder, reportKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
+import { ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
+import type { JobMessage, JobOrigin } from '../../shared/contracts/job-message.ts'
+import { statusRecordSchema } from '../../shared/contracts/status-record.ts'
+import type { IngestWorld } from './ingest-world.ts'
+import { readRecord } from './read-record.ts'
+
+/*
+ * Which uploads order a job, so that ingest can tell whether a report names it without reading all reports.
+ *
+ *   ordered by one upload          `origin` in status/ID.json, which is written anyway
+ *   ordered by several             besides, orders/ID/SHA.json for each of them; SHA is the hash of the upload's key
+ *
+ * An order is written when the job is found to exist, so a manifest of new jobs costs no further request. It is never
+ * deleted: whether it still holds is decided by the upload's report. The report comes at the end of a run of ingest, so
+ * an order without one holds while it is young.
+ */
+
+/** Longer than a run of ingest, which has five minutes, and the ten until its event comes again. */
+const HOLDS_WITHOUT_REPORT_MS = 30 * 60_000
+/** An upload that ordered the job so recently, as its origin, need not record that again: half of the above is left. */
+const NEED_NOT_BE_RENEWED_MS = HOLDS_WITHOUT_REPORT_MS / 2
+
+const JSON_TYPE = { contentType: 'application/json' }
+
+const orderSchema = z.object({ version: z.literal(1), key: z.string() })
+
+type OrderingWorld = Pick<IngestWorld, 'output' | 'now'>
+
+const encodeOrder = (key: string): Uint8Array<ArrayBuffer> => {
+  const order: z.infer<typeof orderSchema> = { version: 1, key }
+  return new TextEncoder().encode(JSON.stringify(order))
+}
+
+/** The first order of a job that exists. */
+export interface FirstOrder {
+  readonly origin: JobOrigin
+  /** ISO 8601. */
+  readonly submittedAt: string
+}
+
+/** Records that `job` is ordered by its upload, where it exists already. `first` is `null` if it cannot be read. */
+export const recordOrder = async (
+  { output, now }: OrderingWorld,
+  { job_id, origin }: JobMessage,
+  first: FirstOrder | null,
+  signal: AbortSignal,
+): Promise<void> => {
+  if (first !== null && first.origin.key === origin.key) {
+    if (now().getTime() - Date.parse(first.submittedAt) < NEED_NOT_BE_RENEWED_MS) return
+  } else if (first !== null) {
+    // A worker that gets the message of this order names this upload as the origin from then on.
+    await output.create(orderKey(job_id, first.origin.key), encodeOrder(first.origin.key), JSON_TYPE, signal)
+  }
+  await output.put(orderKey(job_id, origin.key), encodeOrder(origin.key), JSON_TYPE, signal)
+}
+
+/** Records an order whose status could not be created, because another upload was faster, or a worker. */
+export const recordOverlappingOrder = async (
+  world: OrderingWorld,
+  job: JobMessage,
+  signal: AbortSignal,
+): Promise<void> => {
+  const status = await readRecord(world.output, statusKey(job.job_id), statusRecordSchema, signal)
+  const first = status?.record ?? null
+  await recordOrder(
+    world,
+    job,
+    first === null ? null : { origin: first.origin, submittedAt: first.submitted_at },
+    signal,
+  )
+}
+
+const isNamedByReport = async (
+  { output }: OrderingWorld,
+  key: string,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const report = await readRecord(output, reportKey(key), ingestReportSchema, signal)
+  if (report === null) return false
+  // What cannot be read may name it.
+  return report.record?.jobs.some(({ job_id }) => job_id === jobId) ?? true
+}
+
+/** Whether another upload than `inputKey` orders the job. Where that cannot be found out, the answer is that one does. */
+export const isOrderedElsewhere = async (
+  world: OrderingWorld,
+  jobId: string,
+  inputKey: string,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const { output, now } = world
+  const isYoung = (timeMs: number): boolean => now().getTime() - timeMs < HOLDS_WITHOUT_REPORT_MS
+  const status = await readRecord(output, statusKey(jobId), statusRecordSchema, signal)
+  if (status === null || status.record === null) return true
+  const { origin, submitted_at } = status.record
+  const keys = new Set<string>()
+  if (origin.key !== inputKey) {
+    if (isYoung(Date.parse(submitted_at))) return true
+    keys.add(origin.key)
+  }
+  for await (const { key, lastModified } of output.list(ordersFolder(jobId), signal)) {
+    if (key === orderKey(jobId, inputKey)) continue
+    if (isYoung(lastModified.getTime())) return true
+    const order = await readRecord(output, key, orderSchema, signal)
+    if (order === null) continue
+    if (order.record === null) return true
+    keys.add(order.record.key)
+  }
+  for (const key of keys) if (await isNamedByReport(world, key, jobId, signal)) return true
+  return false
+}

@@ -1,0 +1,83 @@
+import { resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
+import type { JobMessage } from '../../shared/contracts/job-message.ts'
+import { type ResultRecord, resultRecordSchema } from '../../shared/contracts/result-record.ts'
+import { type StatusRecord, statusRecordSchema } from '../../shared/contracts/status-record.ts'
+import { ENTERED_TWICE_WITHIN_MS } from '../../shared/job-index/count-entries.ts'
+import type { IngestWorld } from './ingest-world.ts'
+import { type FirstOrder, recordOrder } from './job-orders.ts'
+import { readRecord } from './read-record.ts'
+import { setAsideCancelled, withdrawCancel } from './withdraw-cancel.ts'
+
+/**
+ * A picture and its sidecar have an event each, and S3 sometimes repeats one: all of them come within minutes. Later, a
+ * drop is somebody's wish to have the job queued, for its message may have been lost with the queue.
+ */
+const LATELY_MS = 10 * 60_000
+
+export interface Standing {
+  /**
+   * - `done`    it has a result that stays
+   * - `queued`  its message was sent lately
+   * - `again`   it has a status, and its message is to be sent again
+   * - `new`     nothing is known of it
+   */
+  readonly state: 'done' | 'queued' | 'again' | 'new'
+  /** A request of ingest's own to stop it was taken back: see withdraw-cancel.ts. */
+  readonly withdrawn: boolean
+  /** The end of the job, which a worker may have entered in the index once more; `null`: there was none. */
+  readonly tookAway: ResultRecord | null
+  /** This upload was its first order, so lately that a run which ended midway may not have entered it in the index. */
+  readonly mayLackEntry: boolean
+}
+
+const firstOrderOf = (status: StatusRecord) => ({ origin: status.origin, submittedAt: status.submitted_at })
+
+const isOfThisUpload = (job: JobMessage, { origin, submittedAt }: FirstOrder, now: Date): boolean =>
+  origin.key === job.origin.key &&
+  origin.etag === job.origin.etag &&
+  now.getTime() - Date.parse(submittedAt) < ENTERED_TWICE_WITHIN_MS
+
+/** Without a result, such a status is older than the moment at which the result was taken away. */
+const hasEnded = ({ state }: StatusRecord): boolean =>
+  state === 'succeeded' || state === 'failed' || state === 'cancelled'
+
+/**
+ * How a job stands that an upload orders. The order of a job that exists is recorded first, and a request to stop it
+ * taken back after that: whoever cancels it at the same moment writes first and checks the orders then, so that one of
+ * the two sees the other. A new job takes two requests.
+ */
+export const standingOf = async (
+  world: Pick<IngestWorld, 'output' | 'now'>,
+  job: JobMessage,
+  signal: AbortSignal,
+): Promise<Standing> => {
+  const { output, now } = world
+  const { job_id } = job
+  const result = await readRecord(output, resultKey(job_id), resultRecordSchema, signal)
+  if (result !== null) {
+    const { record } = result
+    if (record === null) return { state: 'done', withdrawn: false, mayLackEntry: false, tookAway: null }
+    const { origin, submitted_at: submittedAt } = record.job
+    const first = { origin, submittedAt }
+    const mayLackEntry = isOfThisUpload(job, first, now())
+    if (record.state === 'succeeded') return { state: 'done', withdrawn: false, mayLackEntry, tookAway: null }
+    await recordOrder(world, job, first, signal)
+    const aside =
+      record.state === 'cancelled'
+        ? await setAsideCancelled(output, job_id, { ...result, record }, now(), signal)
+        : null
+    return aside === null
+      ? { state: 'done', withdrawn: false, mayLackEntry, tookAway: null }
+      : { state: 'again', ...aside, mayLackEntry, tookAway: record }
+  }
+  const status = await readRecord(output, statusKey(job_id), statusRecordSchema, signal)
+  if (status === null) return { state: 'new', withdrawn: false, mayLackEntry: false, tookAway: null }
+  const { record } = status
+  const first = record === null ? null : firstOrderOf(record)
+  await recordOrder(world, job, first, signal)
+  const mayLackEntry = first !== null && isOfThisUpload(job, first, now())
+  const withdrawn = await withdrawCancel(output, job_id, signal)
+  const isRecent = now().getTime() - status.lastModified.getTime() < LATELY_MS
+  const isWaiting = record === null || !hasEnded(record)
+  return { state: isRecent && isWaiting ? 'queued' : 'again', withdrawn, mayLackEntry, tookAway: null }
+}

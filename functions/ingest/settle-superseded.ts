@@ -1,0 +1,159 @@
+import { isDeepStrictEqual } from 'node:util'
+import { cancelKey, reportKey, resultKey } from '../../shared/contracts/bucket-layout.ts'
+import { encodeCancelMarker } from '../../shared/contracts/cancel-marker.ts'
+import {
+  type IngestReport,
+  ingestReportSchema,
+  type SupersededJob,
+} from '../../shared/contracts/ingest-report.ts'
+import { resultRecordSchema } from '../../shared/contracts/result-record.ts'
+import { inLanes } from '../../shared/in-lanes.ts'
+import type { Drop, IngestWorld } from './ingest-world.ts'
+import { isOrderedElsewhere } from './job-orders.ts'
+import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
+import { readRecord } from './read-record.ts'
+import { assertStillAsked, type PictureRequest } from './read-request.ts'
+import { pendingJobs, withOutcomes } from './superseded-jobs.ts'
+import { withdrawCancel } from './withdraw-cancel.ts'
+import type { WrittenPictureReport } from './write-picture-report.ts'
+import { encodeReport } from './write-report.ts'
+
+/*
+ * What becomes of jobs that a picture's report superseded. The report lists them as pending before anything is done, so
+ * that a run that dies is completed when its event comes again.
+ *
+ *   this run                                       a run that orders the same job
+ *   1  write the report, jobs pending
+ *   2  is the request still what was read?         a  record the order, if the job exists
+ *   3  is there a result?              ──▶ done    b  is there a marker of ingest's? delete it, come again
+ *   4  check the orders: is one left?  ──▶ kept    c  write the report
+ *   5  create cancel/ID.json                       d  did the report before supersede the job? b again
+ *   6  check orders and own report once more: is
+ *      the job ordered? delete the marker, come
+ *      again
+ *   7  write what was decided into the report      ──▶ cancelled
+ *
+ * Step 2 stops a run that read the picture before its sidecar came, and wrote its report after the sidecar's run. Steps
+ * 5 and 6 against a and b: whichever run writes second sees what the other wrote. Step d does the same for the report of
+ * this very picture. To come again is to throw, because a worker that saw the marker records the job as cancelled a
+ * little later; the next run finds that result and queues the job once more.
+ *
+ * Remaining races that render a clip too many, or report one as cancelled that is rendered:
+ *   - The order of an upload that gave the job up counts while it is young, see job-orders.ts.
+ *   - A run that read the picture before its sidecar came takes the marker away in step b, and dies before step 2.
+ *   - A worker creates its result just before the marker is there.
+ *   - An upload overwrites the picture between steps 1 and 5, and its report begins anew.
+ *
+ * Remaining races that cancel a job that an upload orders. The next order of the job has it rendered:
+ *   - Two uploads order a new job within milliseconds, the slower run dies before it records that, and a worker gets its
+ *     message. The status then names the slower upload alone, whose late sidecar cancels the job.
+ *   - A worker stands still between its check for the marker and its record for longer than the event takes to come
+ *     again.
+ */
+
+const LANES = 16
+/** Other runs rewrite the same report only if the same picture has several events at once. */
+const ATTEMPTS = 5
+
+/** `withdrawn`: it goes on, and a worker may be stopping it just now. */
+type Verdict = Exclude<SupersededJob['outcome'], 'pending'> | 'withdrawn'
+
+/** A job that another upload orders goes on, though it was about to be cancelled or is cancelled already. */
+const keep = async (world: IngestWorld, jobId: string, { signal }: Drop): Promise<'kept' | 'withdrawn'> => {
+  const result = await readRecord(world.output, resultKey(jobId), resultRecordSchema, signal)
+  if (result?.record?.state === 'cancelled') {
+    const { withdrawn } = await queueJobs(world, [result.record.job], signal)
+    return withdrawn.length > 0 ? 'withdrawn' : 'kept'
+  }
+  return (await withdrawCancel(world.output, jobId, signal)) ? 'withdrawn' : 'kept'
+}
+
+/** Steps 3 and 4. `stop`: it has no result, and no other upload orders it. */
+const judge = async (world: IngestWorld, jobId: string, drop: Drop): Promise<Verdict | 'stop'> => {
+  const { info, signal } = drop
+  const result = await readRecord(world.output, resultKey(jobId), resultRecordSchema, signal)
+  if (result !== null && result.record?.state !== 'cancelled') return 'done'
+  if (await isOrderedElsewhere(world, jobId, info.key, signal)) return await keep(world, jobId, drop)
+  return result === null ? 'stop' : 'cancelled'
+}
+
+/** Step 6, for a job whose marker is there. */
+const confirm = async (
+  world: IngestWorld,
+  jobId: string,
+  named: ReadonlySet<string>,
+  drop: Drop,
+): Promise<Verdict> => {
+  const isOrdered = named.has(jobId) || (await isOrderedElsewhere(world, jobId, drop.info.key, drop.signal))
+  return isOrdered ? await keep(world, jobId, drop) : 'cancelled'
+}
+
+const cancel = async ({ output, now }: IngestWorld, jobId: string, { signal }: Drop): Promise<void> => {
+  const marker = encodeCancelMarker(jobId, 'ingest', now())
+  // A marker that is there stays: it may be a person's.
+  await output.create(cancelKey(jobId), marker, { contentType: 'application/json' }, signal)
+}
+
+const jobsOfReport = async (
+  { output }: IngestWorld,
+  { info, signal }: Drop,
+): Promise<ReadonlySet<string>> => {
+  const report = await readRecord(output, reportKey(info.key), ingestReportSchema, signal)
+  return new Set(report?.record?.jobs.map(({ job_id }) => job_id))
+}
+
+const writeOutcomes = async (
+  { output }: IngestWorld,
+  { info, signal }: Drop,
+  verdicts: ReadonlyMap<string, Verdict>,
+): Promise<IngestReport> => {
+  const outcomeOf = (jobId: string): SupersededJob['outcome'] => {
+    const verdict = verdicts.get(jobId)
+    return verdict === undefined || verdict === 'withdrawn' ? 'pending' : verdict
+  }
+  const key = reportKey(info.key)
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const stored = await readRecord(output, key, ingestReportSchema, signal)
+    if (stored === null || stored.record === null) throw new Error(`${key}: is not there any more`)
+    const report = withOutcomes(stored.record, outcomeOf)
+    if (isDeepStrictEqual(report, stored.record)) return report
+    const { body, options } = encodeReport(report)
+    if ((await output.replace(key, stored.etag, body, options, signal)) !== null) return report
+  }
+  throw new Error(`${key}: was written by others ${ATTEMPTS} times in a row`)
+}
+
+/**
+ * Cancels the jobs that a picture's report has superseded and that no other upload orders. Returns the report with what
+ * was decided. Throws where store or queue fail, and where the event has to come again: see above.
+ *
+ * `asked` is the request that the report was made of.
+ */
+export const settleSuperseded = async (
+  world: IngestWorld,
+  drop: Drop,
+  { report, isRevision }: WrittenPictureReport,
+  asked: PictureRequest,
+): Promise<IngestReport> => {
+  const pending = pendingJobs(report)
+  if (isRevision || pending.length > 0) await assertStillAsked(world, drop, asked)
+  if (pending.length === 0) return report
+  const verdicts = new Map<string, Verdict>()
+  const stopped: string[] = []
+  await inLanes(pending, LANES, async (jobId) => {
+    const verdict = await judge(world, jobId, drop)
+    if (verdict !== 'stop') return void verdicts.set(jobId, verdict)
+    await cancel(world, jobId, drop)
+    stopped.push(jobId)
+  })
+  const named = stopped.length === 0 ? new Set<string>() : await jobsOfReport(world, drop)
+  await inLanes(stopped, LANES, async (jobId) => {
+    verdicts.set(jobId, await confirm(world, jobId, named, drop))
+  })
+  const settled = await writeOutcomes(world, drop, verdicts)
+  assertNoneWithdrawn(
+    drop.info.key,
+    pending.filter((jobId) => verdicts.get(jobId) === 'withdrawn'),
+  )
+  return settled
+}

@@ -1,0 +1,36 @@
+import { reportKey } from '../../shared/contracts/bucket-layout.ts'
+import { type IngestReport, ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { readRecord } from './read-record.ts'
+import { isRevision, jobsNamedAgain, supersede } from './superseded-jobs.ts'
+import { writeReport } from './write-report.ts'
+
+export interface WrittenPictureReport {
+  readonly report: IngestReport
+  /** Ids of jobs that it names, and that the report before had superseded. */
+  readonly namedAgain: ReadonlySet<string>
+  /** It replaced another answer to the same upload. */
+  readonly isRevision: boolean
+}
+
+/** Writes the report of a picture, as `writeReport` does. It lists the jobs that it supersedes as pending. */
+export const writePictureReport = async (
+  output: ObjectStore,
+  report: IngestReport,
+  signal: AbortSignal,
+): Promise<WrittenPictureReport> => {
+  let before: IngestReport | null = null
+  const written = await writeReport(output, report, signal, async ({ etag }, ours) => {
+    const stored = await readRecord(output, reportKey(report.key), ingestReportSchema, signal)
+    // If another was written in between, the replacement fails, and this is called again.
+    before = stored !== null && stored.etag === etag ? stored.record : null
+    return before === null ? ours : supersede(before, ours)
+  })
+  return before === null
+    ? { report: written, namedAgain: new Set(), isRevision: false }
+    : {
+        report: written,
+        namedAgain: jobsNamedAgain(before, written),
+        isRevision: isRevision(before, written),
+      }
+}

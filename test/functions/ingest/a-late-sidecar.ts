@@ -1,0 +1,56 @@
+import { cancelKey, failureKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import { requesterOf } from '../../../shared/contracts/cancel-marker.ts'
+import type { JobMessage } from '../../../shared/contracts/job-message.ts'
+import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
+import type { JobState } from '../../../shared/contracts/status-record.ts'
+import { aResultRecord, aStatusRecord } from '../../fixtures/documents.ts'
+import { aPng } from '../../fixtures/pictures.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+import { aWorld, type WorldOptions } from './a-world.ts'
+
+export const IMAGE = 'images/a.png'
+export const SIDECAR = 'images/a.json'
+export const MANIFEST = 'manifests/m.json'
+/** Asks for other clips than the image alone. */
+export const OTHER = '{"parameters": {"fps": 12}}'
+/** Orders the job that the image alone makes. */
+export const NAMES_IMAGE = '{"items": [{"image": "images/a.png"}]}'
+
+const JSON_TYPE = { contentType: 'application/json' }
+const encode = (document: object): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(JSON.stringify(document))
+
+/** A world with an image that can be dropped, and with what workers and people do to its jobs. */
+export const aLateSidecar = async (options: WorldOptions = {}) => {
+  const world = aWorld(options)
+  const { output } = world
+  const image = await world.put(IMAGE, await aPng())
+  const write = (key: string, document: object) => output.put(key, encode(document), JSON_TYPE, unaborted)
+  const setState = async (job: JobMessage, state: JobState): Promise<void> => {
+    const { job_id, origin, submitted_at } = job
+    await write(statusKey(job_id), aStatusRecord({ job_id, origin, submitted_at, state }))
+  }
+  return {
+    ...world,
+    image,
+    setState,
+    /** As a worker ends a job. */
+    async end(job: JobMessage, state: ResultRecord['state']) {
+      const outputs = state === 'succeeded' ? aResultRecord().outputs : []
+      await write(resultKey(job.job_id), aResultRecord({ job_id: job.job_id, job, state, outputs }))
+      await setState(job, state)
+    },
+    /** As `svd cancel` of an earlier version does. */
+    cancelByPerson: ({ job_id }: JobMessage) => write(cancelKey(job_id), { version: 1, job_id }),
+    /** Who asked for the job to be stopped; `null`: nobody. */
+    async stoppedBy(jobId: string): Promise<'person' | 'ingest' | null> {
+      const marker = await output.read(cancelKey(jobId), { maxBytes: 1e6 }, unaborted)
+      return marker === null ? null : requesterOf(marker.bytes)
+    },
+    hasResult: (jobId: string) => output.keys().includes(resultKey(jobId)),
+    hasArchivedResult: (jobId: string) => output.keys().includes(failureKey(jobId, 1)),
+    /** Ids of the jobs that messages are of, in the order sent. */
+    sent: () => world.jobs().map(({ job_id }) => job_id),
+    superseded: async () => (await world.report(IMAGE))?.superseded,
+  }
+}

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest'
+import { isOrderedElsewhere, recordOrder } from '../../../functions/ingest/job-orders.ts'
+import { writeReport } from '../../../functions/ingest/write-report.ts'
+import { orderKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { JobMessage } from '../../../shared/contracts/job-message.ts'
+import { queuedStatus } from '../../../shared/contracts/status-record.ts'
+import { anIngestReport } from '../../fixtures/documents.ts'
+import { aJobMessage } from '../../fixtures/job-message.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+import { aWorld } from './a-world.ts'
+
+const IMAGE = 'images/a.png'
+const MANIFEST = 'manifests/m.json'
+const MINUTE = 60_000
+
+const orderedBy = (key: string): JobMessage => {
+  const job = aJobMessage()
+  return { ...job, origin: { ...job.origin, key } }
+}
+
+const firstOrderBy = (key: string) => {
+  const { origin, submitted_at: submittedAt } = orderedBy(key)
+  return { origin, submittedAt }
+}
+
+const { job_id: JOB_ID } = aJobMessage()
+
+/** A world with the status of a job, whose origin is given. */
+const aJobOf = async (origin: string) => {
+  const world = aWorld()
+  const { output } = world
+  const status = new TextEncoder().encode(JSON.stringify(queuedStatus(orderedBy(origin), new Date(0))))
+  await output.put(statusKey(JOB_ID), status, { contentType: 'application/json' }, unaborted)
+  return {
+    ...world,
+    record: (key: string, first: string) =>
+      recordOrder(world.world, orderedBy(key), firstOrderBy(first), unaborted),
+    report: (key: string, jobIds: readonly string[]) => {
+      const [job] = anIngestReport().jobs
+      const jobs = jobIds.map((job_id) => ({ ...(job ?? expect.fail('no job')), job_id }))
+      return writeReport(output, anIngestReport({ key, jobs }), unaborted)
+    },
+    isOrderedElsewhere: () => isOrderedElsewhere(world.world, JOB_ID, IMAGE, unaborted),
+  }
+}
+
+describe('a job of another origin', () => {
+  test('is ordered elsewhere as long as the report may be on its way', async () => {
+    const world = await aJobOf(MANIFEST)
+    world.wait(29 * MINUTE)
+    expect(await world.isOrderedElsewhere()).toBe(true)
+    world.wait(MINUTE)
+    expect(await world.isOrderedElsewhere()).toBe(false)
+  })
+
+  test('is ordered elsewhere as long as the report names it', async () => {
+    const world = await aJobOf(MANIFEST)
+    world.wait(30 * MINUTE)
+    await world.report(MANIFEST, [JOB_ID])
+    expect(await world.isOrderedElsewhere()).toBe(true)
+    await world.report(MANIFEST, ['f'.repeat(32)])
+    expect(await world.isOrderedElsewhere()).toBe(false)
+  })
+})
+
+describe('a job with an order of another upload', () => {
+  test('is ordered elsewhere as long as the report may be on its way', async () => {
+    const world = await aJobOf(IMAGE)
+    await world.record(MANIFEST, IMAGE)
+    world.wait(29 * MINUTE)
+    expect(await world.isOrderedElsewhere()).toBe(true)
+    world.wait(MINUTE)
+    expect(await world.isOrderedElsewhere()).toBe(false)
+  })
+
+  test('is ordered elsewhere once more when the order is repeated', async () => {
+    const world = await aJobOf(IMAGE)
+    await world.record(MANIFEST, IMAGE)
+    world.wait(60 * MINUTE)
+    await world.record(MANIFEST, IMAGE)
+    expect(await world.isOrderedElsewhere()).toBe(true)
+  })
+
+  test('is ordered elsewhere if the order cannot be read', async () => {
+    const world = await aJobOf(IMAGE)
+    await world.output.put(orderKey(JOB_ID, MANIFEST), new Uint8Array(1), { contentType: '' }, unaborted)
+    world.wait(60 * MINUTE)
+    expect(await world.isOrderedElsewhere()).toBe(true)
+  })
+})
+
+test('a job of this upload alone is not ordered elsewhere', async () => {
+  const world = await aJobOf(IMAGE)
+  await world.record(IMAGE, IMAGE)
+  expect(await world.isOrderedElsewhere()).toBe(false)
+})
+
+test.each(['is missing', 'is of another version'])(
+  'a job whose status %s is ordered elsewhere',
+  async (how) => {
+    const world = await aJobOf(IMAGE)
+    if (how === 'is missing') await world.output.delete(statusKey(JOB_ID), unaborted)
+    else await world.output.put(statusKey(JOB_ID), new Uint8Array(1), { contentType: '' }, unaborted)
+    expect(await world.isOrderedElsewhere()).toBe(true)
+  },
+)
+
+describe('the origin of a job', () => {
+  test('records no order while its first one is young, and one after 15 minutes', async () => {
+    const world = await aJobOf(MANIFEST)
+    world.wait(14 * MINUTE)
+    await world.record(MANIFEST, MANIFEST)
+    expect(world.output.keys()).not.toContain(orderKey(JOB_ID, MANIFEST))
+    world.wait(MINUTE)
+    await world.record(MANIFEST, MANIFEST)
+    expect(world.output.keys()).toContain(orderKey(JOB_ID, MANIFEST))
+  })
+
+  test('is recorded beside each later order, once', async () => {
+    const world = await aJobOf(MANIFEST)
+    await world.record(IMAGE, MANIFEST)
+    await world.record(IMAGE, MANIFEST)
+    const written = world.output.writes.map(({ key }) => key)
+    expect(written.filter((key) => key === orderKey(JOB_ID, MANIFEST))).toHaveLength(1)
+    expect(written.filter((key) => key === orderKey(JOB_ID, IMAGE))).toHaveLength(2)
+  })
+})

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { pendingJobs, supersede, withOutcomes } from '../../../functions/ingest/superseded-jobs.ts'
+import type { IngestReport, SupersededJob } from '../../../shared/contracts/ingest-report.ts'
+import { anIngestReport } from '../../fixtures/documents.ts'
+
+const idOf = (index: number): string => index.toString(16).padStart(32, '0')
+
+const someJobs = (first: number, count: number): IngestReport['jobs'] =>
+  Array.from({ length: count }, (_, index) => ({
+    ...{ job_id: idOf(first + index), item: null, item_id: null, image: 'images/a.png' },
+    ...{ videos: [], done_before: false },
+  }))
+
+const aReport = (change: Partial<IngestReport> = {}): IngestReport =>
+  anIngestReport({ key: 'images/a.png', state: 'accepted', superseded: [], faults: [], ...change })
+
+const cancelled = (index: number): SupersededJob => ({ job_id: idOf(index), outcome: 'cancelled' })
+const pending = (index: number): SupersededJob => ({ job_id: idOf(index), outcome: 'pending' })
+
+describe('a report supersedes the jobs of the one before that it does not name', () => {
+  test('as pending, after those that were superseded before', () => {
+    const before = aReport({ jobs: someJobs(1, 3), superseded: [cancelled(0)] })
+    const after = supersede(before, aReport({ jobs: someJobs(3, 2) }))
+    expect(after.superseded).toEqual([cancelled(0), pending(1), pending(2)])
+    expect(pendingJobs(after)).toEqual([idOf(1), idOf(2)])
+  })
+
+  test('but for a job that it names again', () => {
+    const before = aReport({ jobs: [], superseded: [cancelled(0), cancelled(1)] })
+    expect(supersede(before, aReport({ jobs: someJobs(1, 1) })).superseded).toEqual([cancelled(0)])
+  })
+
+  test.each([
+    ['content', { etag: '"other"' }],
+    ['version', { version_id: 'v-2' }],
+    ['event', { sequencer: '0055AED6DCD90281E6' }],
+  ])('unless it is on another upload, as its %s tells', (_, change) => {
+    const before = aReport({ jobs: someJobs(1, 1), superseded: [cancelled(0)] })
+    expect(supersede(before, aReport({ jobs: [], ...change })).superseded).toEqual([])
+  })
+
+  test('and lists all that are pending, and of the others the newest 1,000', () => {
+    const superseded = Array.from({ length: 1_001 }, (_, index) => cancelled(index))
+    const before = aReport({ jobs: someJobs(2_000, 1_500), superseded })
+    const after = supersede(before, aReport({ jobs: [] }))
+    expect(after.superseded).toHaveLength(2_500)
+    expect(after.superseded[0]).toEqual(cancelled(1))
+    const decided = withOutcomes(after, () => 'done')
+    expect(decided.superseded).toHaveLength(1_000)
+    expect(decided.superseded.at(-1)).toEqual({ job_id: idOf(3_499), outcome: 'done' })
+  })
+})
+
+test('a rejected report tells of each outcome, with three jobs by their ids', () => {
+  const before = aReport({ jobs: someJobs(1, 6) })
+  const fault = { ...{ item: null, line: null, item_id: null }, field: 'sidecar', message: 'is not JSON' }
+  const rejected = supersede(before, aReport({ state: 'rejected', jobs: [], faults: [fault] }))
+  const decided = withOutcomes(rejected, (jobId) =>
+    jobId === idOf(5) ? 'done' : jobId === idOf(6) ? 'kept' : 'cancelled',
+  )
+  expect(decided.faults).toEqual([
+    fault,
+    {
+      ...{ item: null, line: null, item_id: null, field: 'superseded' },
+      message:
+        'jobs were made of this upload before its sidecar came: ' +
+        `${idOf(1)}, ${idOf(2)}, ${idOf(3)} and 1 more (cancelled); ` +
+        `${idOf(5)} (ended before, and the result stays); ` +
+        `${idOf(6)} (goes on, because another upload orders it); upload a sidecar without faults`,
+    },
+  ])
+})
