@@ -48,7 +48,7 @@ export const addInspectOptions = (command: Command): Command => {
   command
     .summary('count the work of a clip: parameters, FLOPs, memory')
     .description('Builds the graphs of a clip and prints what they take, or one graph as text.')
-    .requiredOption('--checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder; configs are enough')
+    .requiredOption('-c, --checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder; configs are enough')
     .option('--variant <name>', 'weight files of that name, such as fp16')
   return addClipOptions(addInspectedTargetOptions(command))
     .optionsGroup('Output:')

@@ -27,7 +27,7 @@ export const addPlanOptions = (command: Command): Command => {
       'Counts the work of a clip, and tells hours, cost and what limits them for each GPU instance type.',
     )
     .requiredOption('--clips <n>', 'how many clips: pictures x combinations x videos of each')
-    .requiredOption('--checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder; configs are enough')
+    .requiredOption('-c, --checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder; configs are enough')
     .option('--variant <name>', 'weight files of that name, such as fp16')
     .optionsGroup('Machines:')
     .addOption(new Option('--instance-type <name...>', 'only these (all)').choices(INSTANCE_TYPE_NAMES))
