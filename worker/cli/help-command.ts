@@ -13,7 +13,7 @@ export const addHelpCommand = (program: Command): Command =>
       let command = program
       for (const name of names) {
         const found = command.commands.find((one) => one.name() === name)
-        // What it would be told as a command, with a suggestion.
+        // Throws: Commander reports the unknown command, with a suggestion.
         if (found === undefined && command.commands.length > 0) {
           await program.parseAsync([...names], { from: 'user' })
         }

@@ -1,6 +1,6 @@
 /**
- * Commands by the names that they have elsewhere. The first line counts that has the name and whose commands are there:
- * those of `svd`, or of `svd models` and `svd cuda`.
+ * Commands by the names that they have elsewhere. Of the lines with a name, the first one counts whose commands are
+ * there: among those of `svd`, or of `svd models` or `svd cuda`.
  */
 export const COMMAND_NAMES_ELSEWHERE: readonly (readonly [meant: readonly string[], names: string])[] = [
   [['render'], 'run generate gen make create video animate infer predict img2vid image-to-video'],

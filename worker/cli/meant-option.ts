@@ -1,6 +1,6 @@
 /**
  * Options and arguments by the names that they have elsewhere: in diffusers, ComfyUI, hosted APIs, and other command
- * lines. The first line counts that has the name and whose options the command has. An argument is written as in the
+ * lines. Of the lines with a name, the first one counts whose options the command has. An argument is written as in the
  * command's usage: `<image...>`.
  */
 export const OPTION_NAMES_ELSEWHERE: readonly (readonly [meant: string, names: string])[] = [

@@ -8,7 +8,7 @@ const didYouMean = (meant: readonly string[]): string =>
   meant.length === 1 ? `Did you mean ${meant[0]}?` : `Did you mean one of ${meant.join(', ')}?`
 
 /**
- * Commander's command, which also knows what an option or command is called elsewhere. Commander itself suggests names
+ * A command that suggests an option or command also for the name that it has elsewhere. Commander itself suggests names
  * that are spelled alike.
  */
 export class SvdCommand extends Command {
@@ -23,7 +23,10 @@ export class SvdCommand extends Command {
     return new SvdCommand(name)
   }
 
-  /** Commander reports a missing option before an unknown one, which often is the same by another name. */
+  /**
+   * Required options are checked last. Commander would report a missing `--checkpoint` before an unknown `--model`, by
+   * which the user meant it.
+   */
   override addOption(option: Option): this {
     if (option.mandatory) {
       this.#required.push(option)
@@ -32,7 +35,7 @@ export class SvdCommand extends Command {
     return super.addOption(option)
   }
 
-  /** `-checkpoint svd-xt` is not `-c heckpoint`. */
+  /** Refuses `-checkpoint svd-xt`, which Commander reads as `-c heckpoint` and an argument. */
   override parseOptions(args: string[]): ParseOptionsResult {
     const end = args.indexOf('--')
     for (const arg of end === -1 ? args : args.slice(0, end)) {
