@@ -1,19 +1,10 @@
-import { lstat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { exists } from './json-file.ts'
 
 /** Repositories on the Hugging Face Hub whose config files are part of the project, by the name that users type. */
 const REPOSITORIES: ReadonlyMap<string, string> = new Map([
   ['svd-xt', 'stabilityai/stable-video-diffusion-img2vid-xt'],
 ])
-
-const isThere = async (path: string): Promise<boolean> => {
-  try {
-    await lstat(path)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /**
  * Folder of the built-in configs that `name` stands for. `null` if `name` is not a built-in name, or if the working
@@ -23,7 +14,7 @@ const isThere = async (path: string): Promise<boolean> => {
  *     await findKnownConfigs('./svd-xt')   // null: a path
  */
 export const findKnownConfigs = async (name: string): Promise<string | null> =>
-  REPOSITORIES.has(name) && !(await isThere(name))
+  REPOSITORIES.has(name) && !(await exists(name))
     ? fileURLToPath(new URL(`./known-configs/${name}`, import.meta.url))
     : null
 
