@@ -53,7 +53,10 @@ export const openLargeModel = async (
   let written: Promise<string> | undefined
   const write = async (): Promise<string> => {
     if (small) return inTests('../worker/demo')
-    const [configs, checkpoint] = [inTests('fixtures/svd-xt-configs'), path.join(folder, 'checkpoint')]
+    const [configs, checkpoint] = [
+      inTests('../worker/checkpoint/known-configs/svd-xt'),
+      path.join(folder, 'checkpoint'),
+    ]
     if (machine.standIn) await writeSparseCheckpoint(configs, checkpoint, { variant: 'fp16' })
     else await writeLargeRandomCheckpoint(configs, checkpoint)
     return checkpoint

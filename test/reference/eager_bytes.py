@@ -29,7 +29,7 @@ from torch.utils._pytree import tree_leaves
 
 from golden_file import GOLDENS
 
-CONFIGS = GOLDENS.parent / "fixtures" / "svd-xt-configs"
+CONFIGS = GOLDENS.parents[1] / "worker" / "checkpoint" / "known-configs" / "svd-xt"
 RULE = (
     "Bytes of the tensor inputs and outputs of every dispatched operator that is not a convolution, a matrix product, "
     "attention, a view or an allocation, and one more pass over the output of a convolution that has a bias. A tensor "

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { errorCode, openFault } from './file-bytes.ts'
 import { folderEntries } from './folder-entries.ts'
+import { knownNameFault } from './known-configs.ts'
 
 const DOWNLOAD = 'hf download stabilityai/stable-video-diffusion-img2vid-xt --local-dir DIR --exclude "svd_*"'
 
@@ -58,7 +59,8 @@ export const findCheckpointFolder = async (dir: string): Promise<string> => {
     isDirectory = (await stat(root)).isDirectory()
   } catch (cause) {
     if (errorCode(cause) !== 'ENOENT') throw openFault(dir, cause)
-    throw new InvalidInputError(dir, 'there is no such folder; check the path of the checkpoint', { cause })
+    const fault = knownNameFault(dir) ?? 'there is no such folder; check the path of the checkpoint'
+    throw new InvalidInputError(dir, fault, { cause })
   }
   if (!isDirectory) {
     const single = /\.(safetensors|ckpt)$/.test(dir)

@@ -31,9 +31,9 @@ export const addCompileOptions = (command: Command): Command => {
   command
     .summary('write a checkpoint as ONNX files')
     .description('Writes the networks of a checkpoint as ONNX files for ONNX Runtime in any language.')
-    .requiredOption('--checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder')
+    .requiredOption('-c, --checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder')
     .option('--variant <name>', 'weight files of that name, such as fp16')
-    .requiredOption('--output <dir>', 'a new folder')
+    .requiredOption('-o, --output <dir>', 'a new folder')
     .option('--link-weights', 'hard-link the weight files: no disk space, but onnx.checker refuses links')
   return addClipOptions(addTargetOptions(command)).addHelpText('after', NOTES)
 }

@@ -19,7 +19,7 @@ export const addDoctorOptions = (command: Command): Command => {
         'credentials, vCPU quotas, buckets, queues, and that the model is there.',
     )
     .optionsGroup('Machine:')
-    .option('--checkpoint <dir>', 'also check this checkpoint: configs, weight files, every tensor')
+    .option('-c, --checkpoint <dir>', 'also check this checkpoint: configs, weight files, every tensor')
     .option('--variant <name>', 'weight files of that name, such as fp16')
     .option('--output-dir <dir>', 'where videos will go', '.')
     .addOption(deviceOption())

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander'
-import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { type ClipGraphs, compileClip } from '../compiler/compile.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { printGraph } from '../compiler/graph/print-graph.ts'
@@ -14,6 +13,7 @@ import {
   chooseInspectedTarget,
   type InspectedTargetOptions,
 } from './inspected-target.ts'
+import { CONFIGS_HELP, openConfigs } from './open-configs.ts'
 import type { Surroundings } from './surroundings.ts'
 import { targetsOf } from './target-options.ts'
 
@@ -48,7 +48,7 @@ export const addInspectOptions = (command: Command): Command => {
   command
     .summary('count the work of a clip: parameters, FLOPs, memory')
     .description('Builds the graphs of a clip and prints what they take, or one graph as text.')
-    .requiredOption('--checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder; configs are enough')
+    .requiredOption('-c, --checkpoint <dir>', CONFIGS_HELP)
     .option('--variant <name>', 'weight files of that name, such as fp16')
   return addClipOptions(addInspectedTargetOptions(command))
     .optionsGroup('Output:')
@@ -72,11 +72,8 @@ export const runInspect = async (
   surroundings: Pick<Surroundings, 'stdout' | 'stderr' | 'environment' | 'deviceProbes'>,
 ): Promise<void> => {
   const { stdout, stderr } = surroundings
-  const { variant, graph, json } = options
-  const checkpoint = await openCheckpoint(options.checkpoint, {
-    weights: 'optional',
-    ...(variant === undefined ? {} : { variant }),
-  })
+  const { graph, json } = options
+  const checkpoint = await openConfigs(options, surroundings)
   const { target, card, device } = await chooseInspectedTarget(options, surroundings)
   if (device?.hint != null) stderr.write(`${device.hint}\n`)
   const targets = targetsOf(target, checkpoint, card?.computeCapability)

@@ -27,7 +27,7 @@ export const addLocalOptions = (command: Command): Command =>
     .description(
       'Starts S3 and SQS in this process, ingests what is dropped into the bucket, and renders it on this machine.',
     )
-    .option('--checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder (the demo checkpoint)')
+    .option('-c, --checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder (the demo checkpoint)')
     .option('--variant <name>', 'weight files of that name, such as fp16')
     .option('--port <n>', 'of the endpoint, on 127.0.0.1; 0: any that is free', '4566')
     .addOption(

@@ -4,6 +4,7 @@ import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { INSTANCE_TYPE_NAMES, type InstanceTypeName } from '../../shared/fleet/instance-types.ts'
 import { addClipOptions } from './clip-options.ts'
 import { parseDuration } from './duration.ts'
+import { CONFIGS_HELP } from './open-configs.ts'
 import { readWholeNumber } from './whole-number.ts'
 
 const NOTES = `
@@ -27,7 +28,7 @@ export const addPlanOptions = (command: Command): Command => {
       'Counts the work of a clip, and tells hours, cost and what limits them for each GPU instance type.',
     )
     .requiredOption('--clips <n>', 'how many clips: pictures x combinations x videos of each')
-    .requiredOption('--checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder; configs are enough')
+    .requiredOption('-c, --checkpoint <dir>', CONFIGS_HELP)
     .option('--variant <name>', 'weight files of that name, such as fp16')
     .optionsGroup('Machines:')
     .addOption(new Option('--instance-type <name...>', 'only these (all)').choices(INSTANCE_TYPE_NAMES))

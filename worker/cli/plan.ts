@@ -4,13 +4,13 @@ import {
   type InstanceTypeName,
   instanceTypeOf,
 } from '../../shared/fleet/instance-types.ts'
-import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { cudaTargets } from '../compiler/targets/clip-targets.ts'
 import type { Targets } from '../compiler/targets/target.ts'
 import { MEASURED_TIMES } from '../plan/measured-times.ts'
 import { byCost, type ClipToPlan, planInstance, priceOf } from '../plan/plan-instance.ts'
 import { countOnCards } from './clip-on-cards.ts'
 import { clipShapeOf } from './clip-options.ts'
+import { openConfigs } from './open-configs.ts'
 import { type PlanOptions, readPlanRequest } from './plan-options.ts'
 import { formatPlan, planAsJson } from './plan-report.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -22,7 +22,7 @@ const FP16_BYTES = 2
 /** Throws InvalidInputError. */
 export const runPlan = async (
   options: PlanOptions,
-  { stdout }: Pick<Surroundings, 'stdout'>,
+  { stdout, stderr }: Pick<Surroundings, 'stdout' | 'stderr'>,
 ): Promise<void> => {
   const request = readPlanRequest(options)
   const priced = request.instanceTypes.map((name) => ({ name, usdPerHour: priceOf(name, request.purchase) }))
@@ -34,11 +34,7 @@ export const runPlan = async (
       `${unpriced.join(', ')} has no Spot price in the table; take --on-demand, or one of ${known.join(', ')}`,
     )
   }
-  const { variant } = options
-  const checkpoint = await openCheckpoint(options.checkpoint, {
-    weights: 'optional',
-    ...(variant === undefined ? {} : { variant }),
-  })
+  const checkpoint = await openConfigs(options, { stderr })
   const { forceUpcast } = checkpoint.vae.config
   const targetsOn = (computeCapability: number | null): Targets =>
     cudaTargets({ precision: PRECISION, forceUpcast, computeCapability })

@@ -1,10 +1,11 @@
-import { Command, CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import type { DocumentName } from '../../shared/contracts/json-schema.ts'
 import { addCompileOptions, type CompileOptions, runCompile } from './compile.ts'
 import { addCudaCheckOptions, type CudaCheckOptions, runCudaCheck } from './cuda-check.ts'
 import { addCudaInstallOptions, type CudaInstallOptions, runCudaInstall } from './cuda-install.ts'
 import { addDoctorOptions, type DoctorOptions } from './doctor-options.ts'
 import { EXIT_DONE, exitCodeOf, messageOf } from './exit-code.ts'
+import { addHelpCommand, HELP_SUMMARY } from './help-command.ts'
 import { addInspectOptions, type InspectOptions, runInspect } from './inspect.ts'
 import { addJobCommands } from './job-commands.ts'
 import { addLocalOptions, type LocalOptions } from './local-options.ts'
@@ -15,6 +16,7 @@ import { runRender } from './render.ts'
 import { addRenderOptions, type RenderOptions } from './render-options.ts'
 import { addSchemaOptions, runSchema } from './schema.ts'
 import type { Surroundings } from './surroundings.ts'
+import { SvdCommand } from './svd-command.ts'
 import { readVersions } from './versions.ts'
 import { addWorkerOptions, type WorkerOptions } from './worker-options.ts'
 
@@ -34,11 +36,10 @@ const createProgram = (
   version: string,
   leave: (exitCode: number) => void,
 ): Command => {
-  const program = new Command('svd')
+  const program = new SvdCommand('svd')
     .description('Stable Video Diffusion without Python: images to MP4 videos, one or very many.')
     .version(version, '--version', 'print the version')
-    .helpOption('--help', 'print this help')
-    .helpCommand(false)
+    .helpOption('-h, --help', 'print this help')
     .addHelpText('after', NOTES)
     .exitOverride()
     .configureOutput({
@@ -64,14 +65,17 @@ const createProgram = (
   const cuda = program
     .command('cuda')
     .summary('install and check what rendering on a GPU needs')
-    .helpCommand(false)
+    .helpCommand('help [command]', HELP_SUMMARY)
   addCudaInstallOptions(cuda.command('install')).action((options: CudaInstallOptions) =>
     runCudaInstall(options, surroundings),
   )
   addCudaCheckOptions(cuda.command('check')).action(async (options: CudaCheckOptions) =>
     leave(await runCudaCheck(options, surroundings)),
   )
-  const models = program.command('models').summary('put models where workers fetch them').helpCommand(false)
+  const models = program
+    .command('models')
+    .summary('put models where workers fetch them')
+    .helpCommand('help [command]', HELP_SUMMARY)
   addModelsPushOptions(models.command('push')).action((dir: string, options: ModelsPushOptions) =>
     runModelsPush(dir, options, surroundings),
   )
@@ -88,6 +92,7 @@ const createProgram = (
   addWorkerOptions(program.command('worker')).action(async (options: WorkerOptions) =>
     leave(await (await import('./worker.ts')).runWorkerCommand(options, surroundings)),
   )
+  addHelpCommand(program)
   return program
 }
 

@@ -19,12 +19,12 @@ export const addRenderOptions = (command: Command): Command => {
     .description('Turns each image into an MP4. The model is loaded once for all of them.')
     .argument('<image...>', 'PNG, JPEG or WebP files')
     .optionsGroup('Files:')
-    .requiredOption('--checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder')
+    .requiredOption('-c, --checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder')
     .option(
       '--variant <name>',
       'weight files of that name, such as fp16 (those without one, else what is there)',
     )
-    .option('--output <file>', 'the video, for one image; ends in .mp4')
+    .option('-o, --output <file>', 'the video, for one image; ends in .mp4')
     .option('--output-dir <dir>', 'folder for the videos, each named like its image')
     .option('--frames-dir <dir>', 'also write each frame as a lossless PNG: 0000.png, 0001.png…')
     .optionsGroup('Video:')

@@ -28,7 +28,7 @@ export const addReportOptions = (command: Command): Command => {
   addJobSelection(command, { otherwise: 'all', limit: 100 })
   return addDeploymentOptions(command, ['outputBucket', 'modelsBucket'])
     .optionsGroup('Output:')
-    .requiredOption('--output <file>', 'the page; ends in .html')
+    .requiredOption('-o, --output <file>', 'the page; ends in .html')
     .option('--link', 'the clips as files in a folder beside the page')
     .option('--title <text>', 'its heading', 'Contact sheet')
     .option('--json', 'one JSON object')

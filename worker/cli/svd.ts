@@ -1,5 +1,8 @@
 #!/usr/bin/env node
+import { npmRunDirectory } from './npm-run-directory.ts'
 import { processSurroundings } from './process-surroundings.ts'
 import { runProgram } from './program.ts'
 
+const typedIn = npmRunDirectory(process.env, process.cwd())
+if (typedIn !== null) process.chdir(typedIn)
 process.exitCode = await runProgram(process.argv.slice(2), processSurroundings())

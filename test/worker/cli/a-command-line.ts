@@ -7,7 +7,9 @@ import type { DeviceProbes } from '../../../worker/cuda/choose-device.ts'
 import { type FakeStagesOptions, fakeStages, type StagesRecord } from './fake-stages.ts'
 
 export const DEMO_CHECKPOINT = fileURLToPath(new URL('../../../worker/demo', import.meta.url))
-export const XT_CONFIGS = fileURLToPath(new URL('../../fixtures/svd-xt-configs', import.meta.url))
+export const XT_CONFIGS = fileURLToPath(
+  new URL('../../../worker/checkpoint/known-configs/svd-xt', import.meta.url),
+)
 
 export interface CommandLineOptions extends FakeStagesOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>

@@ -291,7 +291,7 @@ test('what only concerns AWS is a mistake without --aws', async () => {
 test.each([
   [['--workers', '0'], "error: --workers: got '0'; must be a whole number from 1 to 1000000\n"],
   [['--model-id', 'a b'], /^error: --model-id: got 'a b'; must be up to 100 letters/],
-  [['--checkpoint', 'svd'], /cannot be used with option '--checkpoint <dir>'/],
+  [['--checkpoint', 'svd'], /cannot be used with option '-c, --checkpoint <dir>'/],
   [['--instance-type', 'big'], /argument 'big' is invalid\. Allowed choices are g4dn\.xlarge/],
 ])('%j is a mistake', async (args, message) => {
   const { run } = fakeServices()

@@ -5,7 +5,13 @@ import { runCommandLine } from './a-command-line.ts'
 
 describe('help', () => {
   test.each([
+    ['-h'],
     ['--help'],
+    ['help'],
+    ['help', 'render'],
+    ['help', 'models', 'push'],
+    ['models', 'help', 'push'],
+    ['render', '-h'],
     ['render', '--help'],
     ['inspect', '--help'],
     ['plan', '--help'],
@@ -26,7 +32,7 @@ describe('help', () => {
 
   test('of render names every argument of the reference', async () => {
     const { stdout } = await runCommandLine(['render', '--help'])
-    const named = [...stdout.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, option]) => option)
+    const named = [...stdout.matchAll(/^ {2}(?:-[a-z], )?(--[a-z-]+)/gm)].map(([, option]) => option)
     expect(named).toEqual([
       ...['--checkpoint', '--variant', '--output', '--output-dir', '--frames-dir'],
       ...[
@@ -51,6 +57,41 @@ describe('help', () => {
       ],
       ...['--quiet', '--help'],
     ])
+  })
+
+  test.each([
+    [
+      ['help', 'render'],
+      ['render', '--help'],
+    ],
+    [
+      ['help', 'models', 'push'],
+      ['models', 'push', '--help'],
+    ],
+    [['help'], ['--help']],
+  ])('%j prints what %j does', async (help, option) => {
+    const [byCommand, byOption] = [await runCommandLine(help), await runCommandLine(option)]
+    expect(byCommand.stdout).toBe(byOption.stdout)
+  })
+
+  test.each([
+    [['help', 'rendr'], "error: unknown command 'rendr'\n(Did you mean render?)\n"],
+    [['help', 'models', 'psh'], "error: unknown command 'psh'\n(Did you mean push?)\n"],
+    [['help', 'generate'], "error: unknown command 'generate'\n(Did you mean render?)\n"],
+  ])('%j is a mistake, with a suggestion', async (args, message) => {
+    const { exitCode, stdout, stderr } = await runCommandLine(args)
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 2, stdout: '', stderr: message })
+  })
+
+  test.each([
+    ['render', ['-c, --checkpoint <dir>', '-o, --output <file>']],
+    ['compile', ['-c, --checkpoint <dir>', '-o, --output <dir>']],
+    ['report', ['-o, --output <file>']],
+    ...['inspect', 'plan', 'doctor', 'local'].map((name) => [name, ['-c, --checkpoint <dir>']] as const),
+  ] as const)('%s has the short options %j', async (command, flags) => {
+    const { stdout } = await runCommandLine([command, '-h'])
+    const short = [...stdout.matchAll(/^ {2}(-[^-h], .*?) {2}/gm)].map(([, found]) => found)
+    expect(short).toEqual(flags)
   })
 
   test('is shown, as a mistake, when no command is given', async () => {

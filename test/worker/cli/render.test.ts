@@ -719,7 +719,7 @@ test('a missing checkpoint option is a mistake too', async () => {
   const { exitCode, stderr } = await runCommandLine(['render', 'cup.jpg', '--output', 'cup.mp4'])
   expect({ exitCode, stderr }).toEqual({
     exitCode: 2,
-    stderr: "error: required option '--checkpoint <dir>' not specified\n",
+    stderr: "error: required option '-c, --checkpoint <dir>' not specified\n",
   })
 })
 

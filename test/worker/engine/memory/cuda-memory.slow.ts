@@ -13,6 +13,7 @@ import { foldedGraph } from '../../../../worker/engine/memory/folded-graph.ts'
 import { withPreparedWeights } from '../../../../worker/engine/prepared-weights.ts'
 import { withSparseWeights } from '../../../cuda/sparse-weights.ts'
 import { type Card, openStandIn, runOnStandIn, type StandInOptions } from '../../../cuda/stand-in-card.ts'
+import { XT_CONFIGS } from '../../../fixtures/checkpoint-folder.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../../fixtures/random-checkpoint.ts'
 import { writeSparseCheckpoint } from '../../../fixtures/sparse-checkpoint.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
@@ -102,8 +103,7 @@ describe.skipIf(obstacle !== null)(`a prediction of CUDA memory${title}`, () => 
     'fits every graph of SVD-XT on %s',
     { timeout: 600_000 },
     async (card) => {
-      const configs = fileURLToPath(new URL('../../../fixtures/svd-xt-configs', import.meta.url))
-      const checkpoint = await writeSparseCheckpoint(configs, await temporaryDir(), { variant: 'fp16' })
+      const checkpoint = await writeSparseCheckpoint(XT_CONFIGS, await temporaryDir(), { variant: 'fp16' })
       const size = { width: 1024, height: 576, numFrames: 25 }
       const bytes = await expectAll(checkpoint, size, card === 'h100' ? [4, 14, 25] : [1, 4], card)
       expect(bytes['prediction_step']).toBeLessThan(5e9)
@@ -163,8 +163,7 @@ describe.skipIf(withCudnn.obstacle !== null)(`a prediction for float32 networks$
     ...(['t4', 'a10g', 'l4', 'a100', 'h100'] as const).map((card) => [card, 'with TF32', true] as const),
     ...(['a10g', 'l4', 'a100', 'h100'] as const).map((card) => [card, 'without TF32', false] as const),
   ])('fits on %s %s', { timeout: 900_000 }, async (card, _, hasTf32) => {
-    const configs = fileURLToPath(new URL('../../../fixtures/svd-xt-configs', import.meta.url))
-    const checkpoint = await writeSparseCheckpoint(configs, await temporaryDir(), { variant: 'fp16' })
+    const checkpoint = await writeSparseCheckpoint(XT_CONFIGS, await temporaryDir(), { variant: 'fp16' })
     const dir = await temporaryDir()
     const large = graphsOf(checkpoint, { width: 1024, height: 576, numFrames: 25 }, 1, card, 'fp32')
     const small = graphsOf(checkpoint, { width: 512, height: 320, numFrames: 14 }, 1, card, 'fp32')

@@ -13,6 +13,7 @@ import { clipNetworksOf } from '../../../../worker/pipeline/clip-graphs.ts'
 import { imageMemoryBytes } from '../../../../worker/pipeline/image/image-memory.ts'
 import { renderOnStandIn } from '../../../cuda/render-on-stand-in.ts'
 import { openStandIn } from '../../../cuda/stand-in-card.ts'
+import { XT_CONFIGS } from '../../../fixtures/checkpoint-folder.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../../fixtures/random-checkpoint.ts'
 import { writeSparseCheckpoint } from '../../../fixtures/sparse-checkpoint.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
@@ -113,9 +114,8 @@ describe.skipIf(obstacle !== null)(`a prediction of the host's memory on CUDA${t
     ['offload', 25],
     ['low-vram', 7],
   ] as const)('holds for SVD-XT, %s', { timeout: 600_000 }, async (memory, decodeChunk) => {
-    const configs = fileURLToPath(new URL('../../../fixtures/svd-xt-configs', import.meta.url))
     const dir = await temporaryDir()
-    const checkpoint = await writeSparseCheckpoint(configs, dir)
+    const checkpoint = await writeSparseCheckpoint(XT_CONFIGS, dir)
     await expectPrediction(dir, checkpoint, { width: 1024, height: 576, numFrames: 25, memory, decodeChunk })
   })
 })

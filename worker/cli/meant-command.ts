@@ -1,0 +1,36 @@
+/**
+ * Commands by the names that they have elsewhere. Of the lines with a name, the first one counts whose commands are
+ * there: among those of `svd`, or of `svd models` or `svd cuda`.
+ */
+export const COMMAND_NAMES_ELSEWHERE: readonly (readonly [meant: readonly string[], names: string])[] = [
+  [['render'], 'run generate gen make create video animate infer predict img2vid image-to-video'],
+  [['status'], 'list ls ps jobs job queue show get results'],
+  [['list'], 'ls show get'],
+  [['push'], 'upload add put publish'],
+  [['submit'], 'upload add send enqueue drop post'],
+  [['submit', 'models push'], 'push put'],
+  [['redrive'], 'retry requeue rerun resume restart replay'],
+  [['local', 'worker'], 'start serve server up dev daemon'],
+  [['local'], 'emulate emulator offline'],
+  [['worker'], 'work consume'],
+  [['cancel'], 'stop kill abort rm delete remove'],
+  [['watch'], 'follow tail wait progress logs log'],
+  [['report'], 'html sheet contact-sheet gallery page'],
+  [['compile'], 'export onnx convert build'],
+  [['inspect'], 'info count summary flops profile'],
+  [['plan'], 'cost price estimate budget'],
+  [['doctor'], 'check diagnose verify validate env'],
+  [['cuda install'], 'install'],
+  [['check'], 'verify doctor status test'],
+  [['install'], 'setup add download'],
+  [['--version'], 'version'],
+]
+
+/** What an unknown command means where `has` tells which commands there are; empty if nothing is known. */
+export const meantCommands = (typed: string, has: (meant: string) => boolean): readonly string[] => {
+  const name = typed.replaceAll('_', '-').toLowerCase()
+  const line = COMMAND_NAMES_ELSEWHERE.find(
+    ([meant, names]) => names.split(' ').includes(name) && meant.every(has),
+  )
+  return line?.[0] ?? []
+}
