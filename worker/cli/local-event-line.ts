@@ -2,6 +2,7 @@ import type { IngestEvent } from '../../functions/ingest/ingest-world.ts'
 import { messageOfResult } from '../../shared/contracts/result-record.ts'
 import { safeText } from '../../shared/contracts/shown-value.ts'
 import type { WorkerEvent } from '../queue/worker-event.ts'
+import { counted } from './short-text.ts'
 
 const SHORT_ID = 8
 
@@ -12,7 +13,7 @@ const textOf = (event: IngestEvent | WorkerEvent): string | null => {
     case 'reported': {
       const { key, state, jobs, faults } = event.report
       const [first] = faults
-      return `${key}: ${state}, ${jobs.length} jobs${first === undefined ? '' : `; ${first.field}: ${first.message}`}`
+      return `${key}: ${state}, ${counted(jobs.length, 'job')}${first === undefined ? '' : `; ${first.field}: ${first.message}`}`
     }
     case 'failed':
       return `${event.key}: could not be ingested, will be tried again: ${reasonOf(event.error)}`
