@@ -3,8 +3,8 @@ import { orderKey, ordersFolder, reportKey, statusKey } from '../../shared/contr
 import { ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
 import type { JobMessage, JobOrigin } from '../../shared/contracts/job-message.ts'
 import { statusRecordSchema } from '../../shared/contracts/status-record.ts'
+import { readRecord } from '../../shared/records/read-record.ts'
 import type { IngestWorld } from './ingest-world.ts'
-import { readRecord } from './read-record.ts'
 
 /*
  * Which uploads order a job, so that ingest can tell whether a report names it without reading all reports.

@@ -3,9 +3,9 @@ import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import { type ResultRecord, resultRecordSchema } from '../../shared/contracts/result-record.ts'
 import { type StatusRecord, statusRecordSchema } from '../../shared/contracts/status-record.ts'
 import { ENTERED_TWICE_WITHIN_MS } from '../../shared/job-index/count-entries.ts'
+import { readRecord } from '../../shared/records/read-record.ts'
 import type { IngestWorld } from './ingest-world.ts'
 import { type FirstOrder, recordOrder } from './job-orders.ts'
-import { readRecord } from './read-record.ts'
 import { setAsideCancelled, withdrawCancel } from './withdraw-cancel.ts'
 
 /**

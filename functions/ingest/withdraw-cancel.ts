@@ -3,7 +3,7 @@ import { requesterOf } from '../../shared/contracts/cancel-marker.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
 import { forgetEnded, noteChanged } from '../../shared/job-index/write-entries.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import { archiveResult } from '../../shared/results/archive-result.ts'
+import { archiveResult } from '../../shared/records/archive-result.ts'
 
 /*
  * How ingest takes back that it cancelled a job, because an upload orders the job now. What a person cancelled stays so

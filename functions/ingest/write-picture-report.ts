@@ -1,7 +1,7 @@
 import { reportKey } from '../../shared/contracts/bucket-layout.ts'
 import { type IngestReport, ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import { readRecord } from './read-record.ts'
+import { readRecord } from '../../shared/records/read-record.ts'
 import { isRevision, jobsNamedAgain, supersede } from './superseded-jobs.ts'
 import { writeReport } from './write-report.ts'
 

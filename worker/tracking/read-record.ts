@@ -1,8 +1,6 @@
 import type { z } from 'zod'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-
-/** The largest records are reports of manifests; one of 10,000 jobs has some 4 MB. */
-const MAX_RECORD_BYTES = 64 * 2 ** 20
+import { readRecord as readAnyRecord } from '../../shared/records/read-record.ts'
 
 export interface StoredRecord<T> {
   readonly record: T
@@ -17,15 +15,12 @@ export const readRecord = async <T>(
   schema: z.ZodType<T>,
   signal: AbortSignal,
 ): Promise<StoredRecord<T> | null> => {
-  const stored = await store.read(key, { maxBytes: MAX_RECORD_BYTES }, signal)
+  const stored = await readAnyRecord(store, key, schema, signal)
   if (stored === null) return null
-  const { bytes, etag } = stored
-  try {
-    return { record: schema.parse(JSON.parse(new TextDecoder().decode(bytes))), etag, bytes }
-  } catch (cause) {
-    throw new Error(
-      `s3://${store.bucket}/${key}: is not a record that this version reads; a newer svd may have written it`,
-      { cause },
-    )
-  }
+  const { record, etag, bytes, fault } = stored
+  if (record !== null) return { record, etag, bytes }
+  throw new Error(
+    `s3://${store.bucket}/${key}: is not a record that this version reads; a newer svd may have written it`,
+    { cause: fault },
+  )
 }
