@@ -59,13 +59,15 @@ export const s3RequestsOfClip = (
     },
     { bucket: 'output', prefix: 'reports/', reads: 1, writes: 1, of: 'ingest: there? report' },
     {
-      ...{ bucket: 'output', prefix: 'jobs/', reads: 2, writes: 3 },
-      of: 'ingest and worker: done? worker: video, poster, result',
+      ...{ bucket: 'output', prefix: 'jobs/', reads: 3, writes: 3 },
+      of: 'ingest: done? worker: done? at the start and before the upload; video, poster, result',
     },
     {
       ...{ bucket: 'output', prefix: 'status/', reads: 2, writes: 1 + statusWrites + 1 },
       of: 'ingest: queued; worker: stages, progress and heartbeats, at most one a second; the end',
     },
+    // Besides, one job of 256 has the index counted.
+    { bucket: 'output', prefix: 'index/', reads: 0, writes: 3, of: 'ingest: queued; worker: in work, ended' },
     {
       ...{ bucket: 'output', prefix: 'cancel/', reads: 2 + looks, writes: 0 },
       of: 'worker: asked to stop? every two seconds',

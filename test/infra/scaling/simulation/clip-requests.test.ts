@@ -70,7 +70,7 @@ describe('what a clip asks of S3 is what ingest and worker do', () => {
     expect(output.at('reports/')).toEqual({ reads, writes })
   })
 
-  test.each(['jobs/', 'status/', 'cancel/'])('%s: both', async (prefix) => {
+  test.each(['jobs/', 'index/', 'status/', 'cancel/'])('%s: both', async (prefix) => {
     const { output } = await ingested()
     const worker = await rendered()
     const sum = (kind: 'reads' | 'writes') => output.at(prefix)[kind] + worker.at(prefix)[kind]
