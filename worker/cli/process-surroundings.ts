@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url'
+import { programFile } from '../../shared/program-file.ts'
 import { deviceEnvironment } from '../engine/device.ts'
 import { openRenderer } from '../renderer/child-process-renderer.ts'
 import { openImageProcess } from '../renderer/image-process.ts'
@@ -12,7 +12,7 @@ import { machineProbes } from './device-options.ts'
 import { exitCodeOf, InterruptedError, OutputLostError } from './exit-code.ts'
 import type { Surroundings, TextOutput } from './surroundings.ts'
 
-const RENDERER_ENTRY = fileURLToPath(new URL('../renderer/main.ts', import.meta.url))
+const RENDERER_ENTRY = programFile('../renderer/main', import.meta.url)
 
 /**
  * The first signal asks the command to stop and clean up; a second one ends the process at once. A terminal that closes
