@@ -81,6 +81,11 @@ const createProgram = (
   addLocalOptions(program.command('local')).action(async (options: LocalOptions) =>
     leave(await (await import('./local.ts')).runLocal(options, surroundings)),
   )
+  program
+    .command('demo')
+    .summary('the whole pipeline with the demo checkpoint, into ./out')
+    .description('Renders five clips with the demo checkpoint, and makes a page of them: out/index.html.')
+    .action(async () => leave(await (await import('./demo.ts')).runDemo(surroundings)))
   addJobCommands(program, surroundings, leave)
   addSchemaOptions(program.command('schema')).action((document: DocumentName) =>
     runSchema(document, surroundings),
