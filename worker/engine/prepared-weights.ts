@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { constants, statSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import * as ort from 'onnxruntime-node'
 import {
   type Content,
   foldGraph,
@@ -13,10 +12,11 @@ import {
 import type { Graph, InlineData } from '../compiler/graph/graph.ts'
 import { bytesOf, type DType, type Value } from '../compiler/graph/value.ts'
 import { type ComputedConstant, computeConstants } from './compute-constants.ts'
+import { env } from './onnxruntime.ts'
 import { beginVerification, writeVerified } from './verified-file.ts'
 
 /** Changes with anything that changes the numbers in such a file; the runtime that computes them is part of it. */
-const FORMAT = `2:onnxruntime-${ort.env.versions.node ?? ''}`
+const FORMAT = `2:onnxruntime-${env.versions.node ?? ''}`
 const ALIGNMENT_BYTES = 64
 
 interface Placed {
