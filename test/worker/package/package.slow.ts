@@ -1,0 +1,171 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inRepository } from '../image/in-repository.ts'
+
+/*
+ * The package, built, packed and installed as a user does it: in an empty folder, with an empty npm cache. npm reads the
+ * registry that it is set up for. The commands then run from another folder, with no variable but PATH and HOME.
+ */
+
+const MAX_BYTES = 60e6
+const NPM_MS = 600_000
+const isLinuxX64 = process.platform === 'linux' && process.arch === 'x64'
+
+let work = ''
+const at = (...parts: readonly string[]): string => path.join(work, ...parts)
+
+/** Without what npm passes to its scripts: the settings of this checkout are not those of a user. */
+const userEnvironment = (): NodeJS.ProcessEnv => {
+  const ofScripts = /^npm_(package|lifecycle|config_(onnxruntime|local_prefix|allow|yes|noproxy))/
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofScripts.test(name)))
+}
+
+const npm = (folder: string, ...args: readonly string[]) =>
+  execa('npm', [...args, '--cache', at('cache'), '--no-audit', '--no-fund', '--no-update-notifier'], {
+    ...{ cwd: folder, env: userEnvironment(), extendEnv: false },
+  })
+
+/** Runs a command of the package from a folder that has nothing to do with it, with the Node of that version. */
+const svdOn = (major: number) => (installed: string, args: readonly string[]) =>
+  execa(at(`node-${major}/node_modules/node/bin/node`), [realLauncher(installed), ...args], {
+    cwd: at('elsewhere'),
+    env: { PATH: process.env['PATH'] ?? '', HOME: at('home') },
+    ...{ extendEnv: false, reject: false },
+  })
+
+const realLauncher = (installed: string): string => path.join(installed, 'svd-batch/worker/cli/launch.js')
+
+let tarball = ''
+
+beforeAll(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'svd-package-'))
+  for (const folder of ['packed', 'project', 'elsewhere', 'home', 'node-22', 'node-24', 'node-20']) {
+    await mkdir(at(folder))
+  }
+  await npm(inRepository(), 'pack', '--pack-destination', at('packed'))
+  tarball = at('packed', ...(await readdir(at('packed'))))
+  await npm(at('project'), 'install', tarball)
+  for (const major of [20, 22, 24]) await npm(at(`node-${major}`), 'install', `node@${major}`)
+}, NPM_MS)
+
+afterAll(() => rm(work, { recursive: true, force: true }))
+
+test('is smaller than 60 MB', async () => {
+  expect((await stat(tarball)).size).toBeLessThan(MAX_BYTES)
+})
+
+test('has the compiled programs, what they read, and declarations, but no tests and no sources', async () => {
+  const entries = await readdir(at('project/node_modules/svd-batch'), { recursive: true })
+  expect(entries).toEqual(
+    expect.arrayContaining([
+      ...['LICENSE', 'README.md', 'dist/worker/cli/svd.js', 'dist/worker/cli/svd.d.ts'],
+      ...['dist/worker/demo/model_index.json', 'dist/worker/demo-samples/rocket.png'],
+      ...['dist/worker/contact-sheet/page/page.css', 'dist/onnxruntime-node/LICENSE'],
+    ]),
+  )
+  const unwanted = /(^|\/)(test|infra|goldens|image|package)\/|\.test\.|\.slow\.|(?<!\.d)\.ts$|_providers_/
+  expect(entries.filter((entry) => unwanted.test(entry))).toEqual([])
+})
+
+test('brings nothing that deploys, lints or tests, and no package whose script downloads', async () => {
+  const modules = at('project/node_modules')
+  const unwanted = [
+    ...['aws-cdk', 'aws-cdk-lib', 'cdk-nag', 'constructs', '@biomejs', 'vitest', 'typescript', 'esbuild'],
+    ...['node', 'onnxruntime-node'],
+  ]
+  const installed = await readdir(modules)
+  expect(installed.filter((name) => unwanted.includes(name))).toEqual([])
+})
+
+test('takes less than 500 MB when it is installed', async () => {
+  const { stdout } = await execa('du', ['-sm', at('project/node_modules')])
+  expect(Number.parseInt(stdout, 10)).toBeLessThan(500)
+})
+
+test('loads fauxqs only for `local` and `demo`', async () => {
+  const modules = at('without-fauxqs/node_modules')
+  await cp(at('project/node_modules'), modules, { recursive: true })
+  await rm(path.join(modules, 'fauxqs'), { recursive: true })
+  const { exitCode, stderr } = await svdOn(22)(modules, ['render', '--help'])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(await svdOn(22)(modules, ['demo'])).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('fauxqs'),
+  })
+})
+
+test('says one sentence on Node 20', async () => {
+  const { exitCode, stdout, stderr } = await svdOn(20)(at('project/node_modules'), ['--help'])
+  expect({ exitCode, stdout, stderr }).toEqual({
+    exitCode: 1,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^error: svd needs Node\.js 22 or newer, and this is 20\.\d+\.\d+; see https:\/\/nodejs\.org$/,
+    ),
+  })
+})
+
+test('says how to get ONNX Runtime where it has none for the platform', async () => {
+  const modules = at('without-runtime/node_modules')
+  await cp(at('project/node_modules'), modules, { recursive: true })
+  await rm(path.join(modules, 'svd-batch/dist/onnxruntime-node/bin'), { recursive: true })
+  const svd = svdOn(22)
+  expect(await svd(modules, ['--help'])).toMatchObject({ exitCode: 0, stderr: '' })
+  const { checks } = JSON.parse((await svd(modules, ['doctor', '--json'])).stdout)
+  const { status, found } = checks.find(({ name }: { name: string }) => name === 'onnxruntime')
+  expect({ status, found }).toEqual({
+    status: 'fail',
+    found:
+      'onnxruntime-node: the package svd-batch does not contain it for ' +
+      `${process.platform}-${process.arch}; install it beside svd-batch with: ` +
+      'npm install onnxruntime-node@1.30.0 (-g if svd-batch is global)',
+  })
+})
+
+describe.each([22, 24])('on Node %s', (major) => {
+  const svd = svdOn(major)
+
+  test('prints its help and its version', async () => {
+    const { version } = JSON.parse(await readFile(inRepository('package.json'), 'utf8'))
+    const modules = at('project/node_modules')
+    expect(await svd(modules, ['--help'])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^Usage: svd/),
+      stderr: '',
+    })
+    expect((await svd(modules, ['--version'])).stdout).toBe(version)
+  })
+
+  test.runIf(isLinuxX64)('renders the demo checkpoint', async () => {
+    const modules = at('project/node_modules')
+    const shipped = path.join(modules, 'svd-batch/dist/worker')
+    const small = ['--width', '64', '--height', '64', '--num-frames', '2', '--num-inference-steps', '1']
+    const { exitCode, stderr } = await svd(modules, [
+      ...[
+        'render',
+        path.join(shipped, 'demo-samples/rocket.png'),
+        '--checkpoint',
+        path.join(shipped, 'demo'),
+      ],
+      ...[...small, '--output', `clip-${major}.mp4`, '--quiet', '--device', 'cpu'],
+    ])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect((await stat(at('elsewhere', `clip-${major}.mp4`))).size).toBeGreaterThan(500)
+  })
+})
+
+test.runIf(isLinuxX64)(
+  'runs the demo by `npx --package`, and leaves five clips and a page of them',
+  async () => {
+    await mkdir(at('empty'))
+    const args = ['--yes', '--cache', at('cache'), '--package', tarball, 'svd', 'demo']
+    const PATH = [at('node-24/node_modules/node/bin'), process.env['PATH']].join(path.delimiter)
+    await execa('npx', args, { cwd: at('empty'), env: { ...userEnvironment(), PATH }, extendEnv: false })
+    const files = await readdir(at('empty/out'), { recursive: true })
+    expect(files).toContain('index.html')
+    expect(files.filter((file) => file.endsWith('.mp4'))).toHaveLength(5)
+  },
+)
