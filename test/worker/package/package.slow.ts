@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inRepository } from '../image/in-repository.ts'
@@ -28,15 +29,17 @@ const npm = (folder: string, ...args: readonly string[]) =>
     ...{ cwd: folder, env: userEnvironment(), extendEnv: false },
   })
 
+const nodeOf = (major: number): string => at(`node-${major}/node_modules/node/bin/node`)
+
+const launcherIn = (modules: string): string => path.join(modules, 'svd-batch/worker/cli/launch.js')
+
 /** Runs a command of the package from a folder that has nothing to do with it, with the Node of that version. */
-const svdOn = (major: number) => (installed: string, args: readonly string[]) =>
-  execa(at(`node-${major}/node_modules/node/bin/node`), [realLauncher(installed), ...args], {
+const svdOn = (major: number) => (modules: string, args: readonly string[]) =>
+  execa(nodeOf(major), [launcherIn(modules), ...args], {
     cwd: at('elsewhere'),
     env: { PATH: process.env['PATH'] ?? '', HOME: at('home') },
     ...{ extendEnv: false, reject: false },
   })
-
-const realLauncher = (installed: string): string => path.join(installed, 'svd-batch/worker/cli/launch.js')
 
 let tarball = ''
 
@@ -127,6 +130,13 @@ test('says how to get ONNX Runtime where it has none for the platform', async ()
 
 describe.each([22, 24])('on Node %s', (major) => {
   const svd = svdOn(major)
+
+  test('imports nothing that Node does not have', async () => {
+    const program = fileURLToPath(new URL('./missing-names.js', import.meta.url))
+    const dist = at('project/node_modules/svd-batch/dist')
+    const { stdout } = await execa(nodeOf(major), [program, dist])
+    expect(stdout).toBe('')
+  })
 
   test('prints its help and its version', async () => {
     const { version } = JSON.parse(await readFile(inRepository('package.json'), 'utf8'))
