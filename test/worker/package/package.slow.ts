@@ -1,10 +1,12 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inRepository } from '../image/in-repository.ts'
+import { RENDERS, SUBMITS } from './user-programs.ts'
 
 /*
  * The package, built, packed and installed as a user does it: in an empty folder, with an empty npm cache. npm reads the
@@ -69,7 +71,8 @@ test('has the compiled programs, what they read, and declarations, but no tests 
       ...['dist/worker/contact-sheet/page/page.css', 'dist/onnxruntime-node/LICENSE'],
     ]),
   )
-  const unwanted = /(^|\/)(test|infra|goldens|image|package)\/|\.test\.|\.slow\.|(?<!\.d)\.ts$|_providers_/
+  const unwanted =
+    /^(dist\/)?(test|infra)\/|^dist\/worker\/(image|package)\/|\.(test|slow)\.|(?<!\.d)\.ts$|_providers_/
   expect(entries.filter((entry) => unwanted.test(entry))).toEqual([])
 })
 
@@ -164,6 +167,75 @@ describe.each([22, 24])('on Node %s', (major) => {
     ])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect((await stat(at('elsewhere', `clip-${major}.mp4`))).size).toBeGreaterThan(500)
+  })
+})
+
+describe('the API, for a program of a user', () => {
+  const run = (program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+    execa(nodeOf(24), [at('project', program), ...args], {
+      cwd: at('elsewhere'),
+      env: { PATH: process.env['PATH'], HOME: at('home'), ...env },
+      extendEnv: false,
+    })
+  const shipped = (name: string): string => at('project/node_modules/svd-batch/dist/worker', name)
+
+  beforeAll(async () => {
+    await writeFile(at('project/renders.ts'), RENDERS)
+    await writeFile(at('project/submits.ts'), SUBMITS)
+    await writeFile(at('project/package.json'), '{ "type": "module" }')
+  })
+
+  test('has types', async () => {
+    const tsc = inRepository('node_modules/typescript/bin/tsc')
+    const settings = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'esnext']
+    const types = ['--types', 'node', '--typeRoots', inRepository('node_modules/@types')]
+    const files = ['renders.ts', 'submits.ts'].map((name) => at('project', name))
+    const { exitCode, stdout } = await execa(process.execPath, [tsc, ...settings, ...types, ...files], {
+      ...{ cwd: at('project'), reject: false },
+    })
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' })
+  })
+
+  test.runIf(isLinuxX64)('renders, reports each step, and compiles', async () => {
+    const image = shipped('demo-samples/rocket.png')
+    const { stdout } = await run('renders.ts', [shipped('demo'), image, at('elsewhere')])
+    const { graphs, ...rest } = JSON.parse(stdout)
+    expect(rest).toEqual({
+      phases: [
+        ...['load', 'encode-image', 'denoise 0/2', 'denoise 1/2', 'denoise 2/2', 'decode', 'encode-video'],
+      ],
+      videos: [{ video: at('elsewhere/api.mp4'), poster: at('elsewhere/api.poster.png') }],
+      seed: '7',
+      fault: expect.stringMatching(/^width: got 63; must be a multiple of 8/),
+    })
+    expect(graphs).toContain(at('elsewhere/onnx/denoise_step.onnx'))
+    for (const file of ['api.mp4', 'api.poster.png', 'onnx/denoise_step.onnx']) {
+      expect((await stat(at('elsewhere', file))).size).toBeGreaterThan(500)
+    }
+  })
+
+  test.runIf(isLinuxX64)('submits, waits, and downloads', async () => {
+    const local = execa(nodeOf(24), [launcherIn(at('project/node_modules')), 'local', '--port', '0'], {
+      cwd: at('elsewhere'),
+      env: { PATH: process.env['PATH'], HOME: at('home') },
+      ...{ extendEnv: false, reject: false, buffer: false },
+    })
+    try {
+      const environment: Record<string, string> = {}
+      for await (const line of createInterface(local.stdout)) {
+        const [, name, value] = /^ {2}export (\w+)=(.*)$/.exec(line) ?? []
+        if (name !== undefined && value !== undefined) environment[name] = value
+        if (line === 'Ctrl-C ends it.') break
+      }
+      const args = [shipped('demo-samples/rocket.png'), at('elsewhere')]
+      const { files, ...rest } = JSON.parse((await run('submits.ts', args, environment)).stdout)
+      expect(rest).toEqual({ states: ['accepted'], jobs: ['succeeded'], now: ['succeeded'], seen: true })
+      expect(files).toEqual([expect.stringMatching(/rocket-[0-9a-f]{8}\.mp4$/)])
+      expect((await stat(files[0])).size).toBeGreaterThan(500)
+    } finally {
+      local.kill('SIGKILL')
+      await local
+    }
   })
 })
 
