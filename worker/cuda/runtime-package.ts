@@ -26,10 +26,10 @@ export const runtimeFault = (): string | null => {
   const fix = `install it beside svd-batch with: npm install onnxruntime-node@${version} (-g if svd-batch is global)`
   try {
     const found = versionOf(RUNTIME_MODULE)
-    return found === version ? null : `onnxruntime-node is ${found}, and svd-batch needs ${version}; ${fix}`
+    return found === version ? null : `got ${found}; must be ${version}; ${fix}`
   } catch {
     const platform = `${process.platform}-${process.arch}`
-    return `onnxruntime-node: the package svd-batch does not contain it for ${platform}; ${fix}`
+    return `is not in the package svd-batch for ${platform}; ${fix}`
   }
 }
 

@@ -4,7 +4,7 @@ import { reorderInput } from '../compiler/ops/nchwc.ts'
 import { cpuTarget } from '../compiler/targets/cpu.ts'
 import { nchwcTarget } from '../compiler/targets/nchwc.ts'
 import type { Target } from '../compiler/targets/target.ts'
-import { InferenceSession, Tensor } from './onnxruntime.ts'
+import { onnxruntime } from './onnxruntime.ts'
 
 const CHANNELS = 32
 
@@ -16,6 +16,7 @@ const detectBlock = async (): Promise<number | null> => {
   const g = createGraph('nchwc_block')
   g.output('y', reorderInput(g, g.input('x', [1, CHANNELS, 1, 2])))
   try {
+    const { InferenceSession, Tensor } = onnxruntime()
     const session = await InferenceSession.create(encodeOnnx(g).bytes, {
       executionProviders: ['cpu'],
       logSeverityLevel: 4,

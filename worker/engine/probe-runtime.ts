@@ -4,7 +4,7 @@ import path from 'node:path'
 import { createGraph } from '../compiler/graph/graph.ts'
 import { add } from '../compiler/ops/elementwise.ts'
 import { findRuntimePackage, librariesOf } from '../cuda/runtime-package.ts'
-import { listSupportedBackends } from './onnxruntime.ts'
+import { onnxruntime } from './onnxruntime.ts'
 import type { RuntimeProbe } from './runtime-probe.ts'
 import { openSession } from './session.ts'
 
@@ -30,8 +30,8 @@ const isInstalled = (provider: string): boolean =>
 const { version } = JSON.parse(await readFile(path.join(findRuntimePackage(), 'package.json'), 'utf8'))
 const probe: RuntimeProbe = {
   version,
-  providers: listSupportedBackends().map(({ name, bundled }) =>
-    bundled || isInstalled(name) ? name : `${name} (not installed)`,
-  ),
+  providers: onnxruntime()
+    .listSupportedBackends()
+    .map(({ name, bundled }) => (bundled || isInstalled(name) ? name : `${name} (not installed)`)),
 }
 process.stdout.write(`${JSON.stringify(probe)}\n`)

@@ -5,7 +5,7 @@ import { preparationNodes } from '../compiler/graph/weight-preparation.ts'
 import { explainSessionError } from './explain-session-error.ts'
 import { withReserve } from './memory/cuda-memory.ts'
 import type { Reserve } from './memory/graph-memory.ts'
-import { InferenceSession, Tensor as OrtTensor } from './onnxruntime.ts'
+import { onnxruntime } from './onnxruntime.ts'
 import { makeOfPreparedWeights, type PreparationOptions, withPreparedWeights } from './prepared-weights.ts'
 import { runningOptions, type SessionProvider } from './session-options.ts'
 import { type ByteTensor, elementCount, type Outputs, type Tensor } from './tensor.ts'
@@ -101,7 +101,7 @@ export const openSession = async (graph: Graph, options: SessionOptions): Promis
   const session = await makeOfPreparedWeights(graph, preparationOf(graph, options), {
     make(ready) {
       const { bytes, ortOptions } = modelOf(ready, options)
-      return InferenceSession.create(bytes, ortOptions).catch(explain)
+      return onnxruntime().InferenceSession.create(bytes, ortOptions).catch(explain)
     },
     discard: (damaged) => damaged.release(),
   })
@@ -112,7 +112,7 @@ export const openSession = async (graph: Graph, options: SessionOptions): Promis
       const feeds = Object.fromEntries(
         Object.entries(inputs).map(([name, { data, shape }]) => [
           name,
-          new OrtTensor('float32', data, shape),
+          new (onnxruntime().Tensor)('float32', data, shape),
         ]),
       )
       const results = await session.run(feeds).catch(explain)

@@ -125,7 +125,7 @@ test('says how to get ONNX Runtime where it has none for the platform', async ()
   expect({ status, found }).toEqual({
     status: 'fail',
     found:
-      'onnxruntime-node: the package svd-batch does not contain it for ' +
+      'onnxruntime-node: is not in the package svd-batch for ' +
       `${process.platform}-${process.arch}; install it beside svd-batch with: ` +
       'npm install onnxruntime-node@1.30.0 (-g if svd-batch is global)',
   })
