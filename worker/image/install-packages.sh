@@ -6,10 +6,11 @@
 set -eu
 [ $# -eq 1 ] || { echo "usage: $0 APP" >&2; exit 2; }
 cd "$1"
+# onnxruntime-node is a dev dependency, because the npm package of this project has files of it in place of a dependency.
+version=$(npm pkg get devDependencies.onnxruntime-node | tr -d '"')
+npm pkg delete devDependencies.onnxruntime-node
+npm pkg set "dependencies.onnxruntime-node=$version"
 npm ci --omit=dev --ignore-scripts --no-audit --no-fund
-# A dev dependency, because the npm package of this project has files of it in place of a dependency.
-version=$(node -p 'require("./package.json").devDependencies["onnxruntime-node"]')
-npm install --no-save --omit=dev --ignore-scripts --no-audit --no-fund "onnxruntime-node@$version"
 
 # The distribution's ffmpeg is used, which gets its security updates; FFMPEG_PATH says where it is.
 rm -rf node_modules/@ffmpeg-installer
