@@ -15,7 +15,7 @@ import { runRender } from './render.ts'
 import { addRenderOptions, type RenderOptions } from './render-options.ts'
 import { addSchemaOptions, runSchema } from './schema.ts'
 import type { Surroundings } from './surroundings.ts'
-import { readVersions } from './versions.ts'
+import { readOwnVersion } from './versions.ts'
 import { addWorkerOptions, type WorkerOptions } from './worker-options.ts'
 
 const NOTES = `
@@ -108,7 +108,7 @@ export const runProgram = async (args: readonly string[], surroundings: Surround
     exitCode = exitCodeOf(error)
   }
   try {
-    const { svd_batch: version } = await readVersions()
+    const version = await readOwnVersion()
     const program = createProgram(surroundings, version, (code) => {
       exitCode = code
     })

@@ -12,9 +12,13 @@ export interface Versions {
 const versionIn = async (packageFile: string): Promise<string> =>
   String(JSON.parse(await readFile(packageFile, 'utf8')).version)
 
+/** The version of this project. */
+export const readOwnVersion = (): Promise<string> =>
+  versionIn(createRequire(import.meta.url).resolve('svd-batch/package.json'))
+
 /** What made a file, for whoever has to make it again. */
 export const readVersions = async (): Promise<Versions> => ({
-  svd_batch: await versionIn(createRequire(import.meta.url).resolve('svd-batch/package.json')),
+  svd_batch: await readOwnVersion(),
   onnxruntime: await versionIn(path.join(findRuntimePackage(), 'package.json')),
   node: process.versions.node,
 })

@@ -56,7 +56,7 @@ beforeAll(async () => {
   for (const major of [20, 22, 24]) await npm(at(`node-${major}`), 'install', `node@${major}`)
 }, NPM_MS)
 
-afterAll(() => rm(work, { recursive: true, force: true }))
+afterAll(() => rm(work, { recursive: true, force: true }), NPM_MS)
 
 test('is smaller than 60 MB', async () => {
   expect((await stat(tarball)).size).toBeLessThan(MAX_BYTES)
