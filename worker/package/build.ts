@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
+import { childEnvironment } from '../../shared/child-environment.ts'
 
 /*
  * Makes dist/, which the package has instead of the sources: the programs as JavaScript with their declarations, the
@@ -26,7 +27,10 @@ const RUNTIME_PLATFORMS = ['linux/x64']
 const compile = async (): Promise<void> => {
   const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc')
   const project = fileURLToPath(new URL('./tsconfig.json', import.meta.url))
-  await execa(process.execPath, [tsc, '--project', project], { stdio: 'inherit' })
+  await execa(process.execPath, [tsc, '--project', project], {
+    ...{ env: childEnvironment(process.env), extendEnv: false },
+    stdio: 'inherit',
+  })
 }
 
 /** What its main module needs, without its install script; onnxruntime-common is a dependency that npm installs. */
