@@ -1,20 +1,13 @@
-import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Command } from 'commander'
-import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { formatBytes } from '../../shared/size-text.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
-import { compileClip } from '../compiler/compile.ts'
-import { encodeModel, type LocateWeight } from '../compiler/graph/encode-onnx.ts'
 import { PROVIDER_RELEASE } from '../cuda/provider-release.ts'
 import { addClipOptions, clipShapeOf } from './clip-options.ts'
-import { guideAsJson, guideAsText } from './export-guide.ts'
-import { exportedGraphs } from './exported-graphs.ts'
-import { assertNewFolder, fillNewFolder } from './new-folder.ts'
+import { assertNewFolder } from './new-folder.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTargetOptions, type TargetOptions, targetsOf } from './target-options.ts'
-import { readVersions } from './versions.ts'
-import { placeWeights, type WeightNames, weightNamesOf } from './weight-copies.ts'
+import { writeGraphs } from './write-graphs.ts'
 
 const NOTES = `
 Writes image_encoder, vae_encoder, conditioning, time_shifts, denoise_step, unet and vae_decoder as .onnx files, and
@@ -45,14 +38,6 @@ export interface CompileOptions extends TargetOptions {
   readonly linkWeights?: true
 }
 
-const locateIn =
-  (names: WeightNames): LocateWeight =>
-  ({ key, stored, offsetBytes }) => {
-    const location = stored === null ? undefined : names.get(stored.file)
-    if (stored === null || location === undefined) throw new InvalidInputError(key, 'has no weights')
-    return { location, offsetBytes: stored.offsetBytes + offsetBytes }
-  }
-
 /** Throws InvalidInputError, and the signal's reason when that aborts; nothing is left then. */
 export const runCompile = async (
   options: CompileOptions,
@@ -62,22 +47,11 @@ export const runCompile = async (
   await assertNewFolder('--output', output)
   const checkpoint = await openCheckpoint(options.checkpoint, variant === undefined ? {} : { variant })
   const shape = clipShapeOf({ ...options }, checkpoint, targetsOf(options, checkpoint))
-  const graphs = compileClip(checkpoint, { ...shape, feedForwardChunks: 1 })
-  graphs.checkWeights()
-  const names = weightNamesOf(checkpoint)
-  const exported = exportedGraphs(graphs, shape)
-  const guide = guideAsJson(exported, shape, await readVersions())
-  const lines: string[] = []
-  await fillNewFolder('--output', output, async (folder) => {
-    await placeWeights(names, folder, { placement: options.linkWeights ? 'link' : 'copy', signal })
-    for (const { file, graph } of exported) {
-      signal.throwIfAborted()
-      const bytes = encodeModel(graph, locateIn(names))
-      await writeFile(path.join(folder, file), bytes)
-      lines.push(`${path.join(output, file)}  ${graph.nodes.length} nodes, ${formatBytes(bytes.length)}\n`)
-    }
-    await writeFile(path.join(folder, 'graphs.json'), `${JSON.stringify(guide, null, 2)}\n`)
-    await writeFile(path.join(folder, 'README.md'), guideAsText(guide))
+  const placement = options.linkWeights ? 'link' : 'copy'
+  const written = await writeGraphs(checkpoint, shape, { output, field: '--output', placement, signal })
+  const lines = written.map(({ file, graph, sizeBytes }) => {
+    const nodes = `${graph.nodes.length} nodes, ${formatBytes(sizeBytes)}`
+    return `${path.join(output, file)}  ${nodes}\n`
   })
   stdout.write([...lines, `${path.join(output, 'README.md')}  inputs and outputs\n`].join(''))
 }

@@ -1,27 +1,24 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { exitCodeOf, messageOf } from './exit-code.ts'
 import { DEMO_CHECKPOINT } from './local.ts'
 import { localWorkerSettings } from './local-worker.ts'
-import { processSurroundings } from './process-surroundings.ts'
 import { runReport } from './report.ts'
 import { startLocal } from './start-local.ts'
 import { runSubmit } from './submit.ts'
+import type { Surroundings } from './surroundings.ts'
 
-/*
- * `npm run demo`: the whole pipeline on this machine. A photo is dropped into a bucket, a manifest sweeps the motion of
- * two more, ingest makes jobs of them, a worker renders them, and a page shows the clips. All of it is in the package;
- * the clips go to ./out.
- */
 const FOLDER = 'out'
 /** The limits of these checks are of this checkpoint's clips. */
 const STRICT = 'likeness=fail,seams=fail'
 const SAMPLES = path.relative('', fileURLToPath(new URL('../demo-samples', import.meta.url)))
 
-const surroundings = processSurroundings()
-const { stdout } = surroundings
-
-const runDemo = async (): Promise<number> => {
+/**
+ * `svd demo`: the whole pipeline on this machine. A photo is dropped into a bucket, a manifest sweeps the motion of two
+ * more, ingest makes jobs of them, a worker renders them, and a page shows the clips. All of it is in the package; the
+ * clips go to ./out.
+ */
+export const runDemo = async (surroundings: Surroundings): Promise<number> => {
+  const { stdout } = surroundings
   await using local = await startLocal(
     {
       ...{ port: 0, checkpoint: DEMO_CHECKPOINT, worker: localWorkerSettings({ qualityChecks: STRICT }) },
@@ -44,11 +41,4 @@ const runDemo = async (): Promise<number> => {
   await runReport([], { output: page, title: 'svd-batch demo', limit: '100' }, inLocal)
   stdout.write(`\nThe videos are in ${path.resolve(FOLDER)}. They play in ${path.resolve(page)}\n`)
   return exitCode
-}
-
-try {
-  process.exitCode = await runDemo()
-} catch (error) {
-  process.stderr.write(`${messageOf(error, { debug: process.env['SVD_DEBUG'] === '1' })}\n`)
-  process.exitCode = exitCodeOf(error)
 }

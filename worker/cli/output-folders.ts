@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { createDisposalStack } from '../../shared/disposal-stack.ts'
 import { assertFolderUsable, folderFault, makeFolder, removeEmptyFolders } from '../video/output-folder.ts'
 import { posterOf } from '../video/write-poster.ts'
 import type { ImageOutputs } from './render-outputs.ts'
@@ -106,11 +107,14 @@ export const makeOutputFolders = async (
   plan: readonly ImageOutputs[],
   option: OutputOption,
 ): Promise<AsyncDisposable> => {
-  await using making = new AsyncDisposableStack()
+  await using making = createDisposalStack()
   const wanted = [
     ...videoFolders(plan).map((folder) => [option, folder] as const),
     ...framesFolders(plan).map((folder) => ['--frames-dir', folder] as const),
   ]
-  for (const [name, folder] of wanted) making.adopt(await makeFolder(name, folder), removeEmptyFolders)
+  for (const [name, folder] of wanted) {
+    const made = await makeFolder(name, folder)
+    making.defer(() => removeEmptyFolders(made))
+  }
   return making.move()
 }

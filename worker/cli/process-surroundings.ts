@@ -1,18 +1,10 @@
-import { fileURLToPath } from 'node:url'
-import { deviceEnvironment } from '../engine/device.ts'
-import { openRenderer } from '../renderer/child-process-renderer.ts'
 import { openImageProcess } from '../renderer/image-process.ts'
-import { countOomKills } from '../renderer/oom-kills.ts'
 import { prepareImage } from '../renderer/prepare-image.ts'
-import { renderJobSchema, renderResultSchema } from '../renderer/render-job.ts'
-import { renderWithinMemory } from '../renderer/render-within-memory.ts'
-import { rendererEnvironment } from '../renderer/renderer-environment.ts'
 import { finishClip } from '../video/finish-clip.ts'
 import { machineProbes } from './device-options.ts'
 import { exitCodeOf, InterruptedError, OutputLostError } from './exit-code.ts'
+import { openClipRenderer } from './open-clip-renderer.ts'
 import type { Surroundings, TextOutput } from './surroundings.ts'
-
-const RENDERER_ENTRY = fileURLToPath(new URL('../renderer/main.ts', import.meta.url))
 
 /**
  * The first signal asks the command to stop and clean up; a second one ends the process at once. A terminal that closes
@@ -66,16 +58,7 @@ export const processSurroundings = (): Surroundings => {
     openImageProcess,
     finishClip,
     deviceProbes: machineProbes(process.env),
-    openRenderer: (device, limits) =>
-      renderWithinMemory(
-        openRenderer({
-          ...limits,
-          entry: RENDERER_ENTRY,
-          schemas: { job: renderJobSchema, result: renderResultSchema },
-          env: rendererEnvironment(process.env, deviceEnvironment(device)),
-        }),
-        { countOomKills, ...(limits?.onRestart && { onRestart: limits.onRestart }) },
-      ),
+    openRenderer: (device, limits) => openClipRenderer(process.env, device, limits),
     // Loaded when it is wanted: the SDK takes as long to load as all the rest.
     openServices: async () => (await import('./aws-services.ts')).openAwsServices(),
   }

@@ -17,7 +17,7 @@ import { addRenderOptions, type RenderOptions } from './render-options.ts'
 import { addSchemaOptions, runSchema } from './schema.ts'
 import type { Surroundings } from './surroundings.ts'
 import { SvdCommand } from './svd-command.ts'
-import { readVersions } from './versions.ts'
+import { readOwnVersion } from './versions.ts'
 import { addWorkerOptions, type WorkerOptions } from './worker-options.ts'
 
 const NOTES = `
@@ -85,6 +85,11 @@ const createProgram = (
   addLocalOptions(program.command('local')).action(async (options: LocalOptions) =>
     leave(await (await import('./local.ts')).runLocal(options, surroundings)),
   )
+  program
+    .command('demo')
+    .summary('the whole pipeline with the demo checkpoint, into ./out')
+    .description('Renders five clips with the demo checkpoint, and makes a page of them: out/index.html.')
+    .action(async () => leave(await (await import('./demo.ts')).runDemo(surroundings)))
   addJobCommands(program, surroundings, leave)
   addSchemaOptions(program.command('schema')).action((document: DocumentName) =>
     runSchema(document, surroundings),
@@ -108,7 +113,7 @@ export const runProgram = async (args: readonly string[], surroundings: Surround
     exitCode = exitCodeOf(error)
   }
   try {
-    const { svd_batch: version } = await readVersions()
+    const version = await readOwnVersion()
     const program = createProgram(surroundings, version, (code) => {
       exitCode = code
     })

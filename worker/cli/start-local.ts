@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ingestEvent } from '../../functions/ingest/ingest-event.ts'
 import type { IngestEvent } from '../../functions/ingest/ingest-world.ts'
 import { DEFAULT_WORK_LIMITS } from '../../shared/contracts/work-limits.ts'
+import { createDisposalStack } from '../../shared/disposal-stack.ts'
 import type { Check } from '../fitness/check.ts'
 import { type EmbeddedEndpoint, startEmbeddedEndpoint } from '../local/embedded-endpoint.ts'
 import { runNotificationBridge } from '../local/notification-bridge.ts'
@@ -43,7 +44,7 @@ export const startLocal = async (
   surroundings: Surroundings,
 ): Promise<LocalPipeline> => {
   const { signal } = surroundings
-  await using opening = new AsyncDisposableStack()
+  await using opening = createDisposalStack()
   const endpoint = opening.use(await startEmbeddedEndpoint(port))
   const services = opening.use(openAwsServices(endpoint.place))
   const { clock, openBucket, openQueue } = services
@@ -85,5 +86,11 @@ export const startLocal = async (
     await Promise.allSettled([working, bridge])
   })
   const open = opening.move()
-  return { endpoint, services, drain: drain.notify, ended, [Symbol.asyncDispose]: () => open.disposeAsync() }
+  return {
+    endpoint,
+    services,
+    drain: drain.notify,
+    ended,
+    [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
+  }
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempDisposable } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts'
+import { createDisposalStack } from '../../shared/disposal-stack.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { downloadVideos } from '../submit/download-video.ts'
 import type { PictureChecks } from '../submit/picture-upload.ts'
@@ -131,8 +132,10 @@ export const runSubmit = async (
   const intervalMs = parseInterval(options.interval)
   await using services = await openServices()
   const { clock } = services
-  await using scratch = await mkdtempDisposable(path.join(tmpdir(), 'svd-submit-'))
-  const submission = await plan(files, options, { now: clock.now(), scratchDir: scratch.path, stderr })
+  await using made = createDisposalStack()
+  const scratchDir = await mkdtemp(path.join(tmpdir(), 'svd-submit-'))
+  made.defer(() => rm(scratchDir, { recursive: true }))
+  const submission = await plan(files, options, { now: clock.now(), scratchDir, stderr })
   const inputs = services.openBucket(deployment.inputBucket)
   const outputs = services.openBucket(deployment.outputBucket)
   const drops = await send(submission, { inputs, outputs, limitMs }, options, services, surroundings)

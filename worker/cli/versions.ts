@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import path from 'node:path'
+import { findRuntimePackage } from '../cuda/runtime-package.ts'
 
 export interface Versions {
   readonly svd_batch: string
@@ -7,12 +9,16 @@ export interface Versions {
   readonly node: string
 }
 
-const versionIn = async (packageFile: string | URL): Promise<string> =>
+const versionIn = async (packageFile: string): Promise<string> =>
   String(JSON.parse(await readFile(packageFile, 'utf8')).version)
+
+/** The version of this project. */
+export const readOwnVersion = (): Promise<string> =>
+  versionIn(createRequire(import.meta.url).resolve('svd-batch/package.json'))
 
 /** What made a file, for whoever has to make it again. */
 export const readVersions = async (): Promise<Versions> => ({
-  svd_batch: await versionIn(new URL('../../package.json', import.meta.url)),
-  onnxruntime: await versionIn(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')),
+  svd_batch: await readOwnVersion(),
+  onnxruntime: await versionIn(path.join(findRuntimePackage(), 'package.json')),
   node: process.versions.node,
 })

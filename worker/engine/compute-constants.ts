@@ -1,8 +1,8 @@
-import * as ort from 'onnxruntime-node'
 import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { bytesOf, formatType, type Value } from '../compiler/graph/value.ts'
 import { preparationGraph } from '../compiler/graph/weight-preparation.ts'
+import { onnxruntime } from './onnxruntime.ts'
 import { preparationBatches } from './preparation-batches.ts'
 import { preparingOptions } from './session-options.ts'
 
@@ -16,7 +16,10 @@ const computeBatch = async (graph: Graph, values: readonly Value[]): Promise<rea
   const preparation = preparationGraph(graph, values)
   const { bytes, externalDataDir } = encodeOnnx(preparation)
   const casts = preparation.nodes.some(({ op }) => op === 'Cast')
-  const session = await ort.InferenceSession.create(bytes, preparingOptions({ externalDataDir, casts }))
+  const session = await onnxruntime().InferenceSession.create(
+    bytes,
+    preparingOptions({ externalDataDir, casts }),
+  )
   try {
     const results = await session.run({})
     return values.map((value) => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
+import { programFile } from '../../shared/program-file.ts'
 
 const READ_BYTES = 4 * 2 ** 20
 
@@ -33,7 +34,7 @@ export const endsWithItsHash = async ({ path, contentBytes }: HashedFile): Promi
 
 const inThread = (file: HashedFile): Promise<boolean> =>
   new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('./content-hash-thread.ts', import.meta.url), { workerData: file })
+    const thread = new Worker(programFile('./content-hash-thread', import.meta.url), { workerData: file })
     thread.once('message', resolve)
     thread.once('error', reject)
     thread.once('exit', (code) =>

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { constants, statSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import * as ort from 'onnxruntime-node'
 import {
   type Content,
   foldGraph,
@@ -13,10 +12,11 @@ import {
 import type { Graph, InlineData } from '../compiler/graph/graph.ts'
 import { bytesOf, type DType, type Value } from '../compiler/graph/value.ts'
 import { type ComputedConstant, computeConstants } from './compute-constants.ts'
+import { onnxruntime } from './onnxruntime.ts'
 import { beginVerification, writeVerified } from './verified-file.ts'
 
 /** Changes with anything that changes the numbers in such a file; the runtime that computes them is part of it. */
-const FORMAT = `2:onnxruntime-${ort.env.versions.node ?? ''}`
+const format = (): string => `2:onnxruntime-${onnxruntime().env.versions.node ?? ''}`
 const ALIGNMENT_BYTES = 64
 
 interface Placed {
@@ -103,7 +103,7 @@ const keepInFile = async (
   time: VerificationTime,
 ): Promise<KeptValues> => {
   const { placed, totalBytes } = place(large)
-  const name = createHash('sha256').update([FORMAT, ...large.map(({ hash }) => hash)].join('\n'))
+  const name = createHash('sha256').update([format(), ...large.map(({ hash }) => hash)].join('\n'))
   const file = join(cacheDir, `${name.digest('hex')}.weights`)
   const contents = new Map(placed.map((item) => [item.value.name, inFile(file, item)]))
   const verification = await beginVerification(file, totalBytes)

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { listSupportedBackends } from 'onnxruntime-node'
 import { createGraph } from '../compiler/graph/graph.ts'
 import { add } from '../compiler/ops/elementwise.ts'
 import { findRuntimePackage, librariesOf } from '../cuda/runtime-package.ts'
+import { onnxruntime } from './onnxruntime.ts'
 import type { RuntimeProbe } from './runtime-probe.ts'
 import { openSession } from './session.ts'
 
@@ -27,11 +27,11 @@ if (y?.data[0] !== 11 || y.data[1] !== 22) throw new Error(`1 + 10 and 2 + 20 ga
 const isInstalled = (provider: string): boolean =>
   existsSync(path.join(librariesOf(findRuntimePackage()), `libonnxruntime_providers_${provider}.so`))
 
-const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
+const { version } = JSON.parse(await readFile(path.join(findRuntimePackage(), 'package.json'), 'utf8'))
 const probe: RuntimeProbe = {
   version,
-  providers: listSupportedBackends().map(({ name, bundled }) =>
-    bundled || isInstalled(name) ? name : `${name} (not installed)`,
-  ),
+  providers: onnxruntime()
+    .listSupportedBackends()
+    .map(({ name, bundled }) => (bundled || isInstalled(name) ? name : `${name} (not installed)`)),
 }
 process.stdout.write(`${JSON.stringify(probe)}\n`)

@@ -1,10 +1,11 @@
-import * as ort from 'onnxruntime-node'
+import type * as Ort from 'onnxruntime-node'
 import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { preparationNodes } from '../compiler/graph/weight-preparation.ts'
 import { explainSessionError } from './explain-session-error.ts'
 import { withReserve } from './memory/cuda-memory.ts'
 import type { Reserve } from './memory/graph-memory.ts'
+import { onnxruntime } from './onnxruntime.ts'
 import { makeOfPreparedWeights, type PreparationOptions, withPreparedWeights } from './prepared-weights.ts'
 import { runningOptions, type SessionProvider } from './session-options.ts'
 import { type ByteTensor, elementCount, type Outputs, type Tensor } from './tensor.ts'
@@ -50,7 +51,7 @@ const checkInputs = (graph: Graph, inputs: Readonly<Record<string, Tensor>>): vo
   }
 }
 
-const outputTensor = (graph: Graph, name: string, { type, data, dims }: ort.Tensor): Tensor | ByteTensor => {
+const outputTensor = (graph: Graph, name: string, { type, data, dims }: Ort.Tensor): Tensor | ByteTensor => {
   if (type === 'float32') return { data: data as Float32Array, shape: dims }
   if (type === 'uint8') return { data: data as Uint8Array, shape: dims }
   throw new TypeError(`${graph.name}: output ${name} is ${type}; cast it to float32 or uint8 in the graph`)
@@ -67,7 +68,7 @@ const warnUnkept =
 export interface SessionModel {
   /** ModelProto; its large constants are in files. */
   readonly bytes: Uint8Array
-  readonly ortOptions: ort.InferenceSession.SessionOptions
+  readonly ortOptions: Ort.InferenceSession.SessionOptions
 }
 
 const preparationOf = (graph: Graph, { cacheDir = null }: SessionOptions): PreparationOptions => ({
@@ -100,7 +101,7 @@ export const openSession = async (graph: Graph, options: SessionOptions): Promis
   const session = await makeOfPreparedWeights(graph, preparationOf(graph, options), {
     make(ready) {
       const { bytes, ortOptions } = modelOf(ready, options)
-      return ort.InferenceSession.create(bytes, ortOptions).catch(explain)
+      return onnxruntime().InferenceSession.create(bytes, ortOptions).catch(explain)
     },
     discard: (damaged) => damaged.release(),
   })
@@ -111,7 +112,7 @@ export const openSession = async (graph: Graph, options: SessionOptions): Promis
       const feeds = Object.fromEntries(
         Object.entries(inputs).map(([name, { data, shape }]) => [
           name,
-          new ort.Tensor('float32', data, shape),
+          new (onnxruntime().Tensor)('float32', data, shape),
         ]),
       )
       const results = await session.run(feeds).catch(explain)

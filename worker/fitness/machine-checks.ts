@@ -1,9 +1,9 @@
+import { NODE_NEEDED } from '../../shared/program-file.ts'
 import { formatBytes } from '../../shared/size-text.ts'
 import { encodesH264 } from '../video/probe-ffmpeg.ts'
 import { type Check, type Finding, fail, ok, runCheck, warn } from './check.ts'
 import type { Machine } from './machine.ts'
 
-const NODE_MAJOR = 24
 const GB = 1e9
 /** Sizes at which a machine becomes too small for the full model: its weights alone are 4.5 GB as float16. */
 const MEMORY_LEAST = 1 * GB
@@ -20,9 +20,9 @@ const judge = (
 
 export const checkNode = ({ nodeVersion }: Machine): Promise<Check> =>
   runCheck('node', '', () =>
-    Number.parseInt(nodeVersion, 10) >= NODE_MAJOR
+    Number.parseInt(nodeVersion, 10) >= NODE_NEEDED
       ? ok(nodeVersion)
-      : fail(nodeVersion, `use Node ${NODE_MAJOR} or newer; npm scripts of this package do`),
+      : fail(nodeVersion, `use Node ${NODE_NEEDED} or newer; npm scripts of this package do`),
   )
 
 export const checkOnnxRuntime = (machine: Machine): Promise<Check> =>

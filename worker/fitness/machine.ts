@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { childEnvironment } from '../../shared/child-environment.ts'
+import { programFile } from '../../shared/program-file.ts'
 import { deviceEnvironment } from '../engine/device.ts'
 import { readAvailableHostBytes } from '../engine/memory/available-host-bytes.ts'
 import { RUNTIME_ENVIRONMENT } from '../engine/runtime-environment.ts'
@@ -14,7 +14,7 @@ import { type FfmpegBinary, findFfmpeg } from '../video/ffmpeg-path.ts'
 import { assertFolderUsable, makeFolder } from '../video/output-folder.ts'
 import { type FfmpegAbilities, probeFfmpeg } from '../video/probe-ffmpeg.ts'
 
-const RUNTIME_PROBE = fileURLToPath(new URL('../engine/probe-runtime.ts', import.meta.url))
+const RUNTIME_PROBE = programFile('../engine/probe-runtime', import.meta.url)
 
 /** What a machine is looked at for. Each probe throws when what it asks for does not work. */
 export interface Machine {

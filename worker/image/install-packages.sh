@@ -6,6 +6,10 @@
 set -eu
 [ $# -eq 1 ] || { echo "usage: $0 APP" >&2; exit 2; }
 cd "$1"
+# onnxruntime-node is a dev dependency, because the npm package of this project has files of it in place of a dependency.
+version=$(npm pkg get devDependencies.onnxruntime-node | tr -d '"')
+npm pkg delete devDependencies.onnxruntime-node
+npm pkg set "dependencies.onnxruntime-node=$version"
 npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 # The distribution's ffmpeg is used, which gets its security updates; FFMPEG_PATH says where it is.

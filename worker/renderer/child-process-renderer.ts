@@ -51,7 +51,7 @@ const KILL_GRACE_MS = 2_000
  * whatever it keeps in memory.
  */
 export const openRenderer = <Job, Result>(options: RendererOptions<Job, Result>): Renderer<Job, Result> => {
-  if (!process.features.typescript) {
+  if (options.entry.endsWith('.ts') && !process.features.typescript) {
     throw new Error(`Node ${process.version} cannot run ${options.entry}; use Node 24, which npm scripts do`)
   }
   const killGraceMs = options.killGraceMs ?? KILL_GRACE_MS

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url'
+import { programFile } from '../../shared/program-file.ts'
 import { openRenderer } from './child-process-renderer.ts'
 import { IMAGE_JOB_SCHEMAS } from './image-job.ts'
 import type { prepareImage } from './prepare-image.ts'
@@ -17,7 +17,7 @@ export interface ImageProcessOptions extends Partial<RendererProcessOptions> {
   readonly limitMs?: number
 }
 
-const ENTRY = fileURLToPath(new URL('./image-main.ts', import.meta.url))
+const ENTRY = programFile('./image-main', import.meta.url)
 /** The largest image takes ten seconds of one core. */
 const LIMIT_MS = 120_000
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { programFile } from '../../shared/program-file.ts'
 
 /** Data for the thread. */
 export interface ParentWatch {
@@ -12,6 +13,6 @@ export interface ParentWatch {
  * block the first one for minutes, and holds gigabytes meanwhile.
  */
 export const watchParent = (watch: ParentWatch): void => {
-  const thread = new Worker(new URL('./parent-watch-thread.ts', import.meta.url), { workerData: watch })
+  const thread = new Worker(programFile('./parent-watch-thread', import.meta.url), { workerData: watch })
   thread.unref()
 }

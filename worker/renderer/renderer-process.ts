@@ -14,7 +14,7 @@ const UNKILLABLE_MS = 30_000
 export type SpawnRenderer = (entry: string, options: ForkOptions) => ChildProcess
 
 export interface RendererProcessOptions {
-  /** The `.ts` file to run, which calls `serveRenderer`; a full path. */
+  /** The program to run, which calls `serveRenderer`; a full path. */
   readonly entry: string
   /** All that the process sees as its environment; default: what `childEnvironment` passes of this one's. */
   readonly env?: Readonly<Record<string, string | undefined>>

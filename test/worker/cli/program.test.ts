@@ -24,6 +24,7 @@ describe('help', () => {
     ['cancel', '--help'],
     ['redrive', '--help'],
     ['report', '--help'],
+    ['demo', '--help'],
   ])('%s %s is on stdout and no mistake', async (...args) => {
     const { exitCode, stdout, stderr } = await runCommandLine(args)
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })

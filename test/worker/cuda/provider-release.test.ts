@@ -9,7 +9,10 @@ const readJson = async (file: string) => JSON.parse(await readFile(inRepository(
 
 test('the pinned provider is of the version of onnxruntime-node, which is exact', async () => {
   const { version } = PROVIDER_RELEASE
-  expect((await readJson('package.json')).dependencies['onnxruntime-node']).toBe(version)
+  const { dependencies, devDependencies } = await readJson('package.json')
+  expect(devDependencies['onnxruntime-node']).toBe(version)
+  // What a user of the package installs for the files of onnxruntime-node that the package has.
+  expect(dependencies['onnxruntime-common']).toBe(version)
   const { packages } = await readJson('package-lock.json')
   expect(packages['node_modules/onnxruntime-node'].version).toBe(version)
   expect(PROVIDER_RELEASE.wheel.name).toContain(`-${version}-`)

@@ -1,0 +1,189 @@
+import path from 'node:path'
+import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts'
+import {
+  decodeChunkOf,
+  type RenderParameters,
+  resolveParameters,
+  stepsOf,
+  usesGuidance,
+} from '../../shared/contracts/render-parameters.ts'
+import { type Checkpoint, openCheckpoint as readCheckpoint } from '../checkpoint/open-checkpoint.ts'
+import { chooseClipDevice, machineProbes } from '../cli/device-options.ts'
+import { assertImagesReadable } from '../cli/input-images.ts'
+import { assertNewFolder } from '../cli/new-folder.ts'
+import { openClipRenderer } from '../cli/open-clip-renderer.ts'
+import { checkOutputFolders, makeOutputFolders } from '../cli/output-folders.ts'
+import { renderImages } from '../cli/render-images.ts'
+import { planOutputs } from '../cli/render-outputs.ts'
+import { targetsOf } from '../cli/target-options.ts'
+import { weightCacheDir } from '../cli/weight-cache-dir.ts'
+import { writeGraphs } from '../cli/write-graphs.ts'
+import { vaeScaleFactor } from '../compiler/compile.ts'
+import type { Precision, TargetName } from '../compiler/targets/clip-targets.ts'
+import type { Progress } from '../pipeline/progress.ts'
+import { prepareImage } from '../renderer/prepare-image.ts'
+import type { MemoryMode } from '../renderer/render-job.ts'
+import { findFfmpeg } from '../video/ffmpeg-path.ts'
+import { finishClip } from '../video/finish-clip.ts'
+import { assertFfmpegEncodes } from '../video/probe-ffmpeg.ts'
+import type { ClipArguments } from './arguments.ts'
+
+/*
+ * `import { openCheckpoint } from 'svd-batch'`: a checkpoint on this machine, which renders clips and is compiled.
+ */
+
+export interface CheckpointOptions {
+  /** Weight files of that name, such as `fp16`. */
+  readonly variant?: string
+  /** `auto`, `cpu`, `cuda` or `cuda:N`; default: `SVD_DEVICE`, else `auto`. */
+  readonly device?: string
+  /** Precision of the networks; default `fp16` on a card. The CPU has `fp32` alone. */
+  readonly precision?: Precision
+  /** How much of the model is in memory at once; default `auto`. */
+  readonly memory?: MemoryMode
+  /** Threads of one network; default: one per physical core. */
+  readonly threads?: number
+  /** Folder for prepared weights, `null`: none are kept; default as for the command `svd`. */
+  readonly cacheDir?: string | null
+}
+
+export interface RenderClipOptions extends ClipArguments {
+  /** The video's file, which ends in `.mp4`. Its poster is written beside it. */
+  readonly output: string
+  /** Called when a phase begins, and after each of its steps. */
+  readonly onProgress?: (progress: Progress) => void
+  /** Stops the render; the call then rejects with its reason. */
+  readonly signal?: AbortSignal
+}
+
+export interface ClipFile {
+  readonly video: string
+  readonly poster: string
+}
+
+export interface Clip {
+  /** One for each of `num_videos_per_prompt`. */
+  readonly videos: readonly ClipFile[]
+  readonly parameters: RenderParameters
+  /** The work's duration in seconds. */
+  readonly seconds: number
+}
+
+export interface CompileGraphsOptions
+  extends Pick<
+    ClipArguments,
+    'width' | 'height' | 'num_frames' | 'num_inference_steps' | 'decode_chunk_size' | 'max_guidance_scale'
+  > {
+  /** A new folder. */
+  readonly output: string
+  /** What runs the graphs; default `cpu`. */
+  readonly target?: TargetName
+  readonly precision?: Precision
+  readonly signal?: AbortSignal
+}
+
+export interface OpenedCheckpoint extends AsyncDisposable {
+  /**
+   * Renders an image to an MP4. Clips are rendered one after the other. Throws `InvalidInputError` if the image, an
+   * argument or the output cannot be used, or if the clip does not fit the memory.
+   */
+  render(image: string, options: RenderClipOptions): Promise<Clip>
+  /** Writes the networks as ONNX files of one clip's shape. Returns the files. */
+  compile(options: CompileGraphsOptions): Promise<readonly string[]>
+}
+
+const parametersFrom = (checkpoint: Checkpoint, given: ClipArguments): RenderParameters =>
+  resolveParameters(parseRenderArguments({ ...given }), checkpoint.defaults, {
+    vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config),
+  })
+
+/**
+ * Opens a checkpoint, which is a folder as diffusers saves it, on a device of this machine. Networks run in a process of
+ * their own, which ends when the checkpoint is disposed of.
+ *
+ *     import { openCheckpoint } from 'svd-batch'
+ *
+ *     const checkpoint = await openCheckpoint('svd-xt', { variant: 'fp16' })
+ *     const { videos } = await checkpoint.render('photo.jpg', {
+ *       output: 'photo.mp4',
+ *       motion_bucket_id: 90,
+ *       onProgress: ({ phase, step, steps }) => console.log(`${phase} ${step}/${steps}`),
+ *     })
+ *     await checkpoint.compile({ output: 'svd-xt-onnx' })
+ *     await checkpoint[Symbol.asyncDispose]()
+ *
+ * Throws `InvalidInputError` for a folder that is not a checkpoint, and for a device that cannot be used.
+ */
+export const openCheckpoint = async (
+  dir: string,
+  { variant, cacheDir, threads = 0, memory = 'auto', ...deviceOptions }: CheckpointOptions = {},
+): Promise<OpenedCheckpoint> => {
+  const environment = process.env
+  const checkpoint = await readCheckpoint(dir, variant === undefined ? {} : { variant })
+  const device = await chooseClipDevice(deviceOptions, {
+    environment,
+    deviceProbes: machineProbes(environment),
+  })
+  const renderer = openClipRenderer(environment, device.choice)
+  let last: Promise<unknown> = Promise.resolve()
+
+  const renderNow = async (image: string, options: RenderClipOptions): Promise<Clip> => {
+    const { output, onProgress = () => {}, signal = AbortSignal.any([]), ...given } = options
+    const parameters = parametersFrom(checkpoint, given)
+    await assertImagesReadable([image])
+    const { sigmas, numFrames, numVideosPerPrompt: videosPerImage } = parameters
+    const only = { outputDir: undefined, framesDir: undefined }
+    const plan = planOutputs({ images: [image], output, videosPerImage, ...only })
+    await checkOutputFolders(plan, { option: '--output', frameCount: numFrames })
+    const ffmpeg = await findFfmpeg(environment)
+    await assertFfmpegEncodes(ffmpeg, signal)
+    const settings = {
+      device: device.choice,
+      checkpointDir: path.resolve(dir),
+      variant: variant ?? null,
+      parameters: {
+        ...parameters,
+        sigmas: typeof sigmas === 'object' && sigmas !== null ? [...sigmas] : sigmas,
+      },
+      ...{ memory, threads, keepWarm: true },
+      cacheDir: cacheDir === undefined ? weightCacheDir(environment) : cacheDir,
+    }
+    await using _folders = await makeOutputFolders(plan, '--output')
+    const tools = {
+      ...{ renderer, prepareImage, finishClip, ffmpegPath: ffmpeg.path, signal },
+      onProgress: (_: number, progress: Progress) => onProgress(progress),
+    }
+    const jobs = plan.map((planned) => ({ ...planned, settings }))
+    for await (const { outcome } of renderImages(jobs, tools)) {
+      if ('error' in outcome) throw outcome.error
+      const { videos, seconds } = outcome.value
+      const files = videos.map(({ video, poster }) => ({ video: video.path, poster: poster.path }))
+      return { videos: files, parameters, seconds: seconds.total }
+    }
+    throw new Error(`${image}: nothing was rendered`)
+  }
+
+  return {
+    async render(image, options) {
+      const rendering = last.then(() => renderNow(image, options))
+      last = rendering.catch(() => {})
+      return await rendering
+    },
+    async compile({ output, target = 'cpu', precision, signal = AbortSignal.any([]), ...given }) {
+      await assertNewFolder('output', output)
+      const parameters = parametersFrom(checkpoint, given)
+      const { width, height, numFrames } = parameters
+      const shape = {
+        ...{ width, height, numFrames },
+        targets: targetsOf({ target, ...(precision && { precision }) }, checkpoint),
+        guidance: usesGuidance(parameters),
+        steps: stepsOf(parameters),
+        decodeChunk: Math.min(numFrames, decodeChunkOf(parameters)),
+      }
+      const writing = { output, field: 'output', placement: 'copy', signal } as const
+      const written = await writeGraphs(checkpoint, shape, writing)
+      return written.map(({ file }) => path.join(output, file))
+    },
+    [Symbol.asyncDispose]: () => renderer.close(),
+  }
+}

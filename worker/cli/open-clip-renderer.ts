@@ -1,0 +1,31 @@
+import { programFile } from '../../shared/program-file.ts'
+import { type DeviceChoice, deviceEnvironment } from '../engine/device.ts'
+import { openRenderer, type Renderer, type RendererOptions } from '../renderer/child-process-renderer.ts'
+import { countOomKills } from '../renderer/oom-kills.ts'
+import {
+  type RenderJob,
+  type RenderResult,
+  renderJobSchema,
+  renderResultSchema,
+} from '../renderer/render-job.ts'
+import { renderWithinMemory } from '../renderer/render-within-memory.ts'
+import { rendererEnvironment } from '../renderer/renderer-environment.ts'
+import type { Surroundings } from './surroundings.ts'
+
+const RENDERER_ENTRY = programFile('../renderer/main', import.meta.url)
+
+/** A renderer whose process is made for that device, and gets of `environment` what a renderer needs. */
+export const openClipRenderer = (
+  environment: Surroundings['environment'],
+  device: DeviceChoice,
+  limits?: Pick<RendererOptions<RenderJob, RenderResult>, 'stallTimeoutMs' | 'onRestart'>,
+): Renderer<RenderJob, RenderResult> =>
+  renderWithinMemory(
+    openRenderer({
+      ...limits,
+      entry: RENDERER_ENTRY,
+      schemas: { job: renderJobSchema, result: renderResultSchema },
+      env: rendererEnvironment(environment, deviceEnvironment(device)),
+    }),
+    { countOomKills, ...(limits?.onRestart && { onRestart: limits.onRestart }) },
+  )
