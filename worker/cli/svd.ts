@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './limit-young-garbage.ts'
 import { npmRunDirectory } from './npm-run-directory.ts'
 import { processSurroundings } from './process-surroundings.ts'
 import { runProgram } from './program.ts'
