@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { orderKey, ordersFolder, reportKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
 import { ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
-import type { JobMessage, JobOrigin } from '../../shared/contracts/job-message.ts'
+import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import { statusRecordSchema } from '../../shared/contracts/status-record.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
 import type { IngestWorld } from './ingest-world.ts'
@@ -33,12 +33,8 @@ const encodeOrder = (key: string): Uint8Array<ArrayBuffer> => {
   return new TextEncoder().encode(JSON.stringify(order))
 }
 
-/** The first order of a job that exists. */
-export interface FirstOrder {
-  readonly origin: JobOrigin
-  /** ISO 8601. */
-  readonly submittedAt: string
-}
+/** The first order of a job that exists: its status has it, and the message in its result. */
+export type FirstOrder = Pick<JobMessage, 'origin' | 'submitted_at'>
 
 /** Records that `job` is ordered by its upload, where it exists already. `first` is `null` if it cannot be read. */
 export const recordOrder = async (
@@ -48,7 +44,7 @@ export const recordOrder = async (
   signal: AbortSignal,
 ): Promise<void> => {
   if (first !== null && first.origin.key === origin.key) {
-    if (now().getTime() - Date.parse(first.submittedAt) < NEED_NOT_BE_RENEWED_MS) return
+    if (now().getTime() - Date.parse(first.submitted_at) < NEED_NOT_BE_RENEWED_MS) return
   } else if (first !== null) {
     // A worker that gets the message of this order names this upload as the origin from then on.
     await output.create(orderKey(job_id, first.origin.key), encodeOrder(first.origin.key), JSON_TYPE, signal)
@@ -63,13 +59,7 @@ export const recordOverlappingOrder = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const status = await readRecord(world.output, statusKey(job.job_id), statusRecordSchema, signal)
-  const first = status?.record ?? null
-  await recordOrder(
-    world,
-    job,
-    first === null ? null : { origin: first.origin, submittedAt: first.submitted_at },
-    signal,
-  )
+  await recordOrder(world, job, status?.record ?? null, signal)
 }
 
 const isNamedByReport = async (

@@ -1,7 +1,7 @@
 import { resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
-import { type ResultRecord, resultRecordSchema } from '../../shared/contracts/result-record.ts'
-import { type StatusRecord, statusRecordSchema } from '../../shared/contracts/status-record.ts'
+import { isResultState, type ResultRecord, resultRecordSchema } from '../../shared/contracts/result-record.ts'
+import { statusRecordSchema } from '../../shared/contracts/status-record.ts'
 import { ENTERED_TWICE_WITHIN_MS } from '../../shared/job-index/count-entries.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
 import type { IngestWorld } from './ingest-world.ts'
@@ -30,16 +30,15 @@ export interface Standing {
   readonly mayLackEntry: boolean
 }
 
-const firstOrderOf = (status: StatusRecord) => ({ origin: status.origin, submittedAt: status.submitted_at })
-
-const isOfThisUpload = (job: JobMessage, { origin, submittedAt }: FirstOrder, now: Date): boolean =>
+const isOfThisUpload = (job: JobMessage, { origin, submitted_at }: FirstOrder, now: Date): boolean =>
   origin.key === job.origin.key &&
   origin.etag === job.origin.etag &&
-  now.getTime() - Date.parse(submittedAt) < ENTERED_TWICE_WITHIN_MS
+  now.getTime() - Date.parse(submitted_at) < ENTERED_TWICE_WITHIN_MS
 
-/** Without a result, such a status is older than the moment at which the result was taken away. */
-const hasEnded = ({ state }: StatusRecord): boolean =>
-  state === 'succeeded' || state === 'failed' || state === 'cancelled'
+const standing = (state: Standing['state'], about: Partial<Standing> = {}): Standing => ({
+  ...{ state, withdrawn: false, tookAway: null, mayLackEntry: false },
+  ...about,
+})
 
 /**
  * How a job stands that an upload orders. The order of a job that exists is recorded first, and a request to stop it
@@ -56,28 +55,26 @@ export const standingOf = async (
   const result = await readRecord(output, resultKey(job_id), resultRecordSchema, signal)
   if (result !== null) {
     const { record } = result
-    if (record === null) return { state: 'done', withdrawn: false, mayLackEntry: false, tookAway: null }
-    const { origin, submitted_at: submittedAt } = record.job
-    const first = { origin, submittedAt }
-    const mayLackEntry = isOfThisUpload(job, first, now())
-    if (record.state === 'succeeded') return { state: 'done', withdrawn: false, mayLackEntry, tookAway: null }
-    await recordOrder(world, job, first, signal)
+    if (record === null) return standing('done')
+    const mayLackEntry = isOfThisUpload(job, record.job, now())
+    if (record.state === 'succeeded') return standing('done', { mayLackEntry })
+    await recordOrder(world, job, record.job, signal)
     const aside =
       record.state === 'cancelled'
         ? await setAsideCancelled(output, job_id, { ...result, record }, now(), signal)
         : null
     return aside === null
-      ? { state: 'done', withdrawn: false, mayLackEntry, tookAway: null }
-      : { state: 'again', ...aside, mayLackEntry, tookAway: record }
+      ? standing('done', { mayLackEntry })
+      : standing('again', { ...aside, mayLackEntry, tookAway: record })
   }
   const status = await readRecord(output, statusKey(job_id), statusRecordSchema, signal)
-  if (status === null) return { state: 'new', withdrawn: false, mayLackEntry: false, tookAway: null }
+  if (status === null) return standing('new')
   const { record } = status
-  const first = record === null ? null : firstOrderOf(record)
-  await recordOrder(world, job, first, signal)
-  const mayLackEntry = first !== null && isOfThisUpload(job, first, now())
+  await recordOrder(world, job, record, signal)
+  const mayLackEntry = record !== null && isOfThisUpload(job, record, now())
   const withdrawn = await withdrawCancel(output, job_id, signal)
   const isRecent = now().getTime() - status.lastModified.getTime() < LATELY_MS
-  const isWaiting = record === null || !hasEnded(record)
-  return { state: isRecent && isWaiting ? 'queued' : 'again', withdrawn, mayLackEntry, tookAway: null }
+  // Without a result, a status that says it has one is older than the moment at which the result was taken away.
+  const isWaiting = record === null || !isResultState(record.state)
+  return standing(isRecent && isWaiting ? 'queued' : 'again', { withdrawn, mayLackEntry })
 }

@@ -82,6 +82,7 @@ const reportedBefore = (key: string, { metadata }: ObjectInfo): ReportedUpload |
   const { [REPORT_STATE]: state, [REPORTED_AT]: reportedAt } = metadata
   return state === undefined || reportedAt === undefined ? null : { key, state, reported_at: reportedAt }
 }
+
 /** What a report takes over from the one that it replaces. */
 export type TakeOver = (before: ObjectInfo, report: IngestReport) => Promise<IngestReport>
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { INDEX_PREFIX } from './bucket-layout.ts'
+import { RESULT_STATES } from './result-record.ts'
 
 /*
  * The index: what happened to jobs, an object for each event, so that a page of jobs needs no listing of all records. The
@@ -18,7 +19,7 @@ import { INDEX_PREFIX } from './bucket-layout.ts'
  * none until a worker begins it. Records alone decide.
  */
 
-export const ENDED_KINDS = ['succeeded', 'failed', 'cancelled'] as const
+export const ENDED_KINDS = RESULT_STATES
 /** Kinds whose jobs are counted. */
 export const COUNTED_KINDS = ['queued', ...ENDED_KINDS] as const
 export const INDEX_KINDS = [...COUNTED_KINDS, 'changed'] as const

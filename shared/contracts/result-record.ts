@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { jobIdSchema, jobMessageSchema, sha256Schema, timestampSchema } from './job-message.ts'
 
+/** How a job ends. */
+export const RESULT_STATES = ['succeeded', 'failed', 'cancelled'] as const
+export type ResultState = (typeof RESULT_STATES)[number]
+
+export const isResultState = (state: string): state is ResultState =>
+  (RESULT_STATES as readonly string[]).includes(state)
+
 const seconds = z.number().nonnegative()
 
 const storedFileSchema = z.strictObject({
@@ -89,7 +96,7 @@ const timesSchema = z.strictObject({
 export const resultRecordSchema = z.strictObject({
   version: z.literal(1),
   job_id: jobIdSchema,
-  state: z.enum(['succeeded', 'failed', 'cancelled']),
+  state: z.enum(RESULT_STATES),
   attempt: z.int().positive(),
   job: jobMessageSchema,
   outputs: z.array(outputSchema),

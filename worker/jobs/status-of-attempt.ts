@@ -1,5 +1,5 @@
 import type { ModelReference } from '../../shared/contracts/job-message.ts'
-import type { RejectedVideo } from '../../shared/contracts/result-record.ts'
+import { isResultState, type RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { JobState, SpentAttempt, StatusRecord } from '../../shared/contracts/status-record.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import type { Attempt } from './attempt.ts'
@@ -18,10 +18,8 @@ export interface StatusChange {
   readonly waitsForModel?: ModelReference | null
 }
 
-const FINAL: readonly JobState[] = ['succeeded', 'failed', 'cancelled']
-
 /** No attempt comes after it. */
-export const isFinal = (state: JobState): boolean => FINAL.includes(state)
+export const isFinal = (state: JobState): boolean => isResultState(state)
 
 /** The job's status record. */
 export const statusOf = (

@@ -1,9 +1,5 @@
-import {
-  ENDED_KINDS,
-  type EndedKind,
-  INDEX_KINDS,
-  type IndexKind,
-} from '../../shared/contracts/index-entry.ts'
+import { ENDED_KINDS, INDEX_KINDS, type IndexKind } from '../../shared/contracts/index-entry.ts'
+import { isResultState } from '../../shared/contracts/result-record.ts'
 import type { JobState } from '../../shared/contracts/status-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { JobStanding } from './job-standing.ts'
@@ -19,9 +15,6 @@ export interface IndexedPage {
   /** Jobs beyond these; `null`: there are some, and nobody counted them. */
   readonly left: number | null
 }
-
-const isEndedKind = (state: JobState | IndexKind): state is EndedKind =>
-  (ENDED_KINDS as readonly string[]).includes(state)
 
 /** The first of so many jobs. No more is listed than they need. */
 const firstOf = async (
@@ -62,7 +55,7 @@ export const pageSince = async (index: JobIndex, since: Date, limit: number): Pr
  */
 async function* openJobs(index: JobIndex, begun: boolean): AsyncGenerator<string> {
   const kinds: readonly IndexKind[] = begun ? [...ENDED_KINDS, 'changed'] : INDEX_KINDS
-  for await (const { jobId, kind } of index.newestJobs(kinds)) if (!isEndedKind(kind)) yield jobId
+  for await (const { jobId, kind } of index.newestJobs(kinds)) if (!isResultState(kind)) yield jobId
 }
 
 /** All that are not done. Reads no records. */
@@ -108,7 +101,7 @@ export const pageOfState = async (
   { state, limit, totals }: { readonly state: JobState; readonly limit: number; readonly totals: JobTotals },
   signal: AbortSignal,
 ): Promise<IndexedPage> => {
-  return isEndedKind(state)
+  return isResultState(state)
     ? await firstOf(idsOf(index, [state]), { limit, total: totals[state] })
     : await pageOfOpenState(outputs, index, { state, limit }, signal)
 }

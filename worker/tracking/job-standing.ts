@@ -2,6 +2,7 @@ import { resultKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
 import type { JobImage, JobOrigin, ModelReference } from '../../shared/contracts/job-message.ts'
 import type { ParametersDocument } from '../../shared/contracts/parameters-document.ts'
 import {
+  isResultState,
   messageOfResult,
   type ResultRecord,
   resultRecordSchema,
@@ -35,8 +36,7 @@ export interface JobStanding {
   readonly result: ResultRecord | null
 }
 
-export const isDone = ({ state }: Pick<JobStanding, 'state'>): boolean =>
-  state === 'succeeded' || state === 'failed' || state === 'cancelled'
+export const isDone = ({ state }: Pick<JobStanding, 'state'>): boolean => isResultState(state)
 
 /** Whether no worker will change it any more, as far as is known: a lost job ends too. */
 export const hasEnded = (standing: Pick<JobStanding, 'state'>): boolean =>

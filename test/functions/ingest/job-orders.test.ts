@@ -19,8 +19,8 @@ const orderedBy = (key: string): JobMessage => {
 }
 
 const firstOrderBy = (key: string) => {
-  const { origin, submitted_at: submittedAt } = orderedBy(key)
-  return { origin, submittedAt }
+  const { origin, submitted_at } = orderedBy(key)
+  return { origin, submitted_at }
 }
 
 const { job_id: JOB_ID } = aJobMessage()
