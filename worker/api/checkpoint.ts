@@ -131,7 +131,7 @@ export const openCheckpoint = async (
     const { output, onProgress = () => {}, signal = AbortSignal.any([]), ...given } = options
     const parameters = parametersFrom(checkpoint, given)
     await assertImagesReadable([image])
-    const { sigmas, numFrames, numVideosPerPrompt: videosPerImage } = parameters
+    const { numFrames, numVideosPerPrompt: videosPerImage } = parameters
     const only = { outputDir: undefined, framesDir: undefined }
     const plan = planOutputs({ images: [image], output, videosPerImage, ...only })
     await checkOutputFolders(plan, { option: '--output', frameCount: numFrames })
@@ -141,10 +141,7 @@ export const openCheckpoint = async (
       device: device.choice,
       checkpointDir: path.resolve(dir),
       variant: variant ?? null,
-      parameters: {
-        ...parameters,
-        sigmas: typeof sigmas === 'object' && sigmas !== null ? [...sigmas] : sigmas,
-      },
+      parameters,
       ...{ memory, threads, keepWarm: true },
       cacheDir: cacheDir === undefined ? weightCacheDir(environment) : cacheDir,
     }

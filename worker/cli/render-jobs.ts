@@ -50,7 +50,7 @@ export const prepareJobs = async (
     vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config),
     spell: spellOption,
   })
-  const { sigmas, numFrames, numVideosPerPrompt: videosPerImage } = parameters
+  const { numFrames, numVideosPerPrompt: videosPerImage } = parameters
   const plan = planOutputs({ images, output, outputDir, framesDir, videosPerImage })
   await checkOutputFolders(plan, { option: outputOptionOf(options), frameCount: numFrames })
   return plan.map((planned) => ({
@@ -59,10 +59,7 @@ export const prepareJobs = async (
       device,
       checkpointDir: path.resolve(options.checkpoint),
       variant: variant ?? null,
-      parameters: {
-        ...parameters,
-        sigmas: typeof sigmas === 'object' && sigmas !== null ? [...sigmas] : sigmas,
-      },
+      parameters,
       memory,
       keepWarm: images.length > 1,
       threads,

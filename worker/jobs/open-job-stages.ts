@@ -69,7 +69,7 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
     return {
       async render(renderPath, context) {
         const parameters = renderPath === 'safer' ? saferParameters(asked) : asked
-        const { sigmas, numVideosPerPrompt } = parameters
+        const { numVideosPerPrompt } = parameters
         const outputs = Array.from({ length: numVideosPerPrompt }, (_, index) =>
           path.join(folder, `video-${index}.rgb`),
         )
@@ -80,10 +80,7 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
               checkpointDir: model.dir,
               variant: model.variant,
               keepWarm: true,
-              parameters: {
-                ...parameters,
-                sigmas: typeof sigmas === 'object' && sigmas !== null ? [...sigmas] : sigmas,
-              },
+              parameters,
               source: prepared.source,
               fitted: prepared.fitted,
               outputs,

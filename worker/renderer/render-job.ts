@@ -10,7 +10,7 @@ const parametersSchema = z.strictObject({
   height: z.int(),
   numFrames: z.int(),
   numInferenceSteps: z.int(),
-  sigmas: z.union([z.array(z.number()), z.literal('align-your-steps'), z.null()]),
+  sigmas: z.union([z.array(z.number()).readonly(), z.literal('align-your-steps'), z.null()]),
   minGuidanceScale: z.number(),
   maxGuidanceScale: z.number(),
   fps: z.int(),
