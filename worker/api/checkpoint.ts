@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts'
 import {
   decodeChunkOf,
@@ -26,6 +27,7 @@ import type { MemoryMode } from '../renderer/render-job.ts'
 import { findFfmpeg } from '../video/ffmpeg-path.ts'
 import { finishClip } from '../video/finish-clip.ts'
 import { assertFfmpegEncodes } from '../video/probe-ffmpeg.ts'
+import { withApiNames } from './api-names.ts'
 import type { ClipArguments } from './arguments.ts'
 
 /*
@@ -120,15 +122,16 @@ export const openCheckpoint = async (
 ): Promise<OpenedCheckpoint> => {
   const environment = process.env
   const checkpoint = await readCheckpoint(dir, variant === undefined ? {} : { variant })
-  const device = await chooseClipDevice(deviceOptions, {
-    environment,
-    deviceProbes: machineProbes(environment),
-  })
+  const deviceProbes = machineProbes(environment)
+  const device = await withApiNames(() => chooseClipDevice(deviceOptions, { environment, deviceProbes }))
   const renderer = openClipRenderer(environment, device.choice)
   let last: Promise<unknown> = Promise.resolve()
 
   const renderNow = async (image: string, options: RenderClipOptions): Promise<Clip> => {
     const { output, onProgress = () => {}, signal = AbortSignal.any([]), ...given } = options
+    if (!output.endsWith('.mp4')) {
+      throw new InvalidInputError('output', `got '${output}'; must be a file name that ends in .mp4`)
+    }
     const parameters = parametersFrom(checkpoint, given)
     await assertImagesReadable([image])
     const { numFrames, numVideosPerPrompt: videosPerImage } = parameters
@@ -160,27 +163,30 @@ export const openCheckpoint = async (
     throw new Error(`${image}: nothing was rendered`)
   }
 
+  const compileNow = async (options: CompileGraphsOptions): Promise<readonly string[]> => {
+    const { output, target = 'cpu', precision, signal = AbortSignal.any([]), ...given } = options
+    await assertNewFolder('output', output)
+    const parameters = parametersFrom(checkpoint, given)
+    const { width, height, numFrames } = parameters
+    const shape = {
+      ...{ width, height, numFrames },
+      targets: targetsOf({ target, ...(precision && { precision }) }, checkpoint),
+      guidance: usesGuidance(parameters),
+      steps: stepsOf(parameters),
+      decodeChunk: Math.min(numFrames, decodeChunkOf(parameters)),
+    }
+    const writing = { output, field: 'output', placement: 'copy', signal } as const
+    const written = await writeGraphs(checkpoint, shape, writing)
+    return written.map(({ file }) => path.join(output, file))
+  }
+
   return {
     async render(image, options) {
-      const rendering = last.then(() => renderNow(image, options))
+      const rendering = last.then(() => withApiNames(() => renderNow(image, options)))
       last = rendering.catch(() => {})
       return await rendering
     },
-    async compile({ output, target = 'cpu', precision, signal = AbortSignal.any([]), ...given }) {
-      await assertNewFolder('output', output)
-      const parameters = parametersFrom(checkpoint, given)
-      const { width, height, numFrames } = parameters
-      const shape = {
-        ...{ width, height, numFrames },
-        targets: targetsOf({ target, ...(precision && { precision }) }, checkpoint),
-        guidance: usesGuidance(parameters),
-        steps: stepsOf(parameters),
-        decodeChunk: Math.min(numFrames, decodeChunkOf(parameters)),
-      }
-      const writing = { output, field: 'output', placement: 'copy', signal } as const
-      const written = await writeGraphs(checkpoint, shape, writing)
-      return written.map(({ file }) => path.join(output, file))
-    },
+    compile: (options) => withApiNames(() => compileNow(options)),
     [Symbol.asyncDispose]: () => renderer.close(),
   }
 }

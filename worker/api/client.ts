@@ -16,6 +16,7 @@ import { assertReportsReadable, awaitReports, sendSubmission } from '../submit/s
 import { followJobs } from '../tracking/follow-jobs.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
 import { readStandings } from '../tracking/read-standings.ts'
+import { withApiNames, withApiNamesNow } from './api-names.ts'
 import type { ClipArguments } from './arguments.ts'
 
 /*
@@ -89,7 +90,9 @@ const never = (): AbortSignal => AbortSignal.any([])
  */
 export const openClient = (options: ClientOptions = {}): Client => {
   const environment = process.env
-  const deployment = readDeployment(['inputBucket', 'outputBucket'], options, environment)
+  const deployment = withApiNamesNow(() =>
+    readDeployment(['inputBucket', 'outputBucket'], options, environment),
+  )
   const services = openAwsServices()
   const { clock } = services
   const inputs = services.openBucket(deployment.inputBucket)
@@ -104,7 +107,7 @@ export const openClient = (options: ClientOptions = {}): Client => {
       const scratchDir = await mkdtemp(path.join(tmpdir(), 'svd-submit-'))
       made.defer(() => rm(scratchDir, { recursive: true }))
       const request = { files, given, prefix, imagesDir: imagesDir ?? null }
-      const submission = await planSubmission(request, { scratchDir, onScaled() {} })
+      const submission = await withApiNames(() => planSubmission(request, { scratchDir, onScaled() {} }))
       await assertReportsReadable(outputs, submission, signal)
       const sent = await sendSubmission(inputs, submission, () => {}, signal)
       const reported = new Map<string, SubmittedFile>()
