@@ -25,7 +25,7 @@ export const addCommands = (stack: Stack, { config, buckets, jobs, topic }: Comm
     SVD_DEAD_LETTER_QUEUE_URL: jobs.deadLetters.queueUrl,
     SVD_MODEL_ID: config.modelId,
   }
-  const svd = 'npm run --silent svd --'
+  const svd = 'npx svd'
   output('InputBucket', 'Pictures and manifests are dropped here', buckets.input.bucketName)
   output('OutputBucket', 'Videos and records are here', buckets.output.bucketName)
   output('ModelsBucket', 'Checkpoints are here', buckets.models.bucketName)

@@ -21,6 +21,9 @@ const readPort = (text: string): number => {
   throw new InvalidInputError('--port', `got '${text}'; must be a whole number from 0 to 65535`)
 }
 
+/** What a user types: `npx svd` finds the command of a checkout alone. */
+const COMMAND = import.meta.url.endsWith('.ts') ? 'npx svd' : 'svd'
+
 const guide = ({ url, environment }: LocalPipeline['endpoint']): string => `
 S3 and SQS are at ${url}. For clients in another terminal:
 
@@ -31,8 +34,8 @@ ${Object.entries(environment)
 Then, for example:
 
   aws s3 cp photo.png s3://${environment['SVD_INPUT_BUCKET']}/images/
-  npm run --silent svd -- submit photo.png --wait --download videos
-  npm run --silent svd -- watch
+  ${COMMAND} submit photo.png --wait --download videos
+  ${COMMAND} watch
 
 Ctrl-C ends it.
 

@@ -180,8 +180,8 @@ describe('what `cdk deploy` prints', () => {
       ]),
     )
     expect(text('Environment')).toMatch(/^.*export SVD_INPUT_BUCKET=/)
-    expect(text('PushModel')).toBe('npm run --silent svd -- models push CHECKPOINT --id svd-xt')
+    expect(text('PushModel')).toBe('npx svd models push CHECKPOINT --id svd-xt')
     expect(text('DropPicture')).toContain('aws s3 cp photo.png s3://')
-    expect(text('Watch')).toBe('npm run --silent svd -- watch')
+    expect(text('Watch')).toBe('npx svd watch')
   })
 })
