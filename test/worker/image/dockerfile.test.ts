@@ -19,8 +19,10 @@ const stage = (name: string): Stage => {
   return found
 }
 const worker = stage('worker')
-const only = (keyword: string): string => {
-  const values = valuesOf(worker, keyword)
+const cpu = stage('cpu')
+/** The one instruction of this kind in the stage. */
+const only = (image: Stage, keyword: string): string => {
+  const values = valuesOf(image, keyword)
   expect(values).toHaveLength(1)
   return values[0]!
 }
@@ -55,31 +57,42 @@ describe('what the image is made of', () => {
     )
   })
 
-  test('ffmpeg is all that is installed, and nothing is left of the other stages but what is copied', () => {
-    const installed = valuesOf(worker, 'RUN').flatMap((run) =>
-      [...run.matchAll(/apt-get install --yes --no-install-recommends (.*?) &&/g)].map(([, names]) => names),
+  test.each([
+    ['worker', '7:6.1'],
+    ['cpu', '7:5.1'],
+  ])('in %s, one script installs ffmpeg %s and nothing else', async (name, version) => {
+    const script = '/image/prepare-system.sh'
+    const mount = `--mount=type=bind,source=worker${script},target=${script}`
+    expect(valuesOf(stage(name), 'RUN')[0]).toMatch(new RegExp(`^${mount} sh ${script} ${version}(?: &&|$)`))
+    const installed = [...(await readText(`worker${script}`)).matchAll(/apt-get install .*/g)].map(
+      ([line]) => line,
     )
-    expect(installed).toEqual(["'ffmpeg=7:6.1.*'"])
+    expect(installed).toEqual(['apt-get install --yes --no-install-recommends "ffmpeg=$1.*"'])
+  })
+
+  test('nothing is left of the other stages but what is copied, and CUDA is in one image alone', () => {
+    const packages = '--from=packages /opt/svd/node_modules/ /opt/svd/node_modules/'
+    const app = '--from=app /app/ /opt/svd/'
     expect(valuesOf(worker, 'COPY')).toEqual([
       '--from=app /usr/local/bin/node /usr/local/bin/node',
       '--from=app /usr/local/LICENSE /usr/local/share/doc/node/LICENSE',
       '--from=provider /provider/ /opt/svd/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/',
-      '--from=packages /opt/svd/node_modules/ /opt/svd/node_modules/',
-      '--from=app /app/ /opt/svd/',
+      ...[packages, app],
     ])
+    expect(valuesOf(cpu, 'COPY')).toEqual([packages, app])
+    expect(cpu.image).toMatch(/^node:/)
   })
 
   test('what its builder may keep to himself is mounted, not copied', () => {
-    expect([...args.keys(), ...stages.flatMap((each) => valuesOf(each, 'ARG'))]).toEqual([
-      ...['CUDA_TAG', 'CUDA_DIGEST', 'NODE_TAG', 'NODE_DIGEST', 'REVISION'],
-    ])
+    expect([...args.keys()]).toEqual(['CUDA_TAG', 'CUDA_DIGEST', 'NODE_TAG', 'NODE_DIGEST'])
+    expect(new Set(stages.flatMap((each) => valuesOf(each, 'ARG')))).toEqual(new Set(['REVISION']))
     expect(valuesOf(stage('provider'), 'RUN')[0]).toMatch(/^--mount=type=secret,id=pip-index-url /)
     expect(valuesOf(stage('packages'), 'RUN')[0]).toMatch(/^--mount=type=secret,id=npmrc,/)
   })
 
-  test('it says what it is', async () => {
+  test.each([worker, cpu])('$name says what it is', async (image) => {
     const { version } = await readJson('package.json')
-    expect(Object.fromEntries(pairsOf(worker, 'LABEL'))).toMatchObject({
+    expect(Object.fromEntries(pairsOf(image, 'LABEL'))).toMatchObject({
       'org.opencontainers.image.version': version,
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the build's variable.
       'org.opencontainers.image.revision': '${REVISION}',
@@ -88,17 +101,18 @@ describe('what the image is made of', () => {
   })
 })
 
-describe('how it runs', () => {
-  test('as a user by number, who is not root, from before its checks on', () => {
-    expect(only('USER')).toBe('10001:10001')
-    const keywords = worker.instructions.map(({ keyword }) => keyword)
-    const afterUser = worker.instructions.slice(keywords.indexOf('USER')).filter((i) => i.keyword === 'RUN')
+describe.each([worker, cpu])('how $name runs', (image) => {
+  test('as a user by number, who is not root, from before its checks on', async () => {
+    expect(only(image, 'USER')).toBe('10001:10001')
+    const keywords = image.instructions.map(({ keyword }) => keyword)
+    const afterUser = image.instructions.slice(keywords.indexOf('USER')).filter((i) => i.keyword === 'RUN')
     expect(afterUser).toHaveLength(1)
-    expect(valuesOf(worker, 'RUN').join()).toContain('useradd --uid 10001 --gid 10001')
+    expect(await readText('worker/image/prepare-system.sh')).toContain('useradd --uid 10001 --gid 10001')
   })
 
   test('without a shell between, so that SIGTERM comes through', () => {
-    const commands = [only('ENTRYPOINT'), only('CMD'), only('HEALTHCHECK').replace(/^.* CMD /, '')].map(
+    const healthCheck = only(image, 'HEALTHCHECK').replace(/^.* CMD /, '')
+    const commands = [only(image, 'ENTRYPOINT'), only(image, 'CMD'), healthCheck].map(
       (command): readonly string[] => JSON.parse(command),
     )
     expect(commands).toEqual([
@@ -106,44 +120,27 @@ describe('how it runs', () => {
       ['worker'],
       ['node', '/opt/svd/worker/image/check-health.ts'],
     ])
-    expect(only('STOPSIGNAL')).toBe('SIGTERM')
+    expect(only(image, 'STOPSIGNAL')).toBe('SIGTERM')
   })
 
-  test('from files that are there', () => {
-    const copied = stages
-      .flatMap((each) => valuesOf(each, 'COPY'))
-      .filter((value) => !value.startsWith('--from='))
-      .flatMap((value) => value.split(' ').slice(0, -1))
-    const run = [...text.matchAll(/\/opt\/svd\/(worker\/[\w/-]+\.\w+)/g)].map(([, file = '']) => file)
-    const helpers = [...text.matchAll(/ sh \/image\/([\w-]+\.sh)/g)].map(([, name]) => `worker/image/${name}`)
-    expect(Math.min(copied.length, run.length)).toBeGreaterThan(1)
-    expect(helpers).toEqual(['worker/image/install-packages.sh'])
-    expect([...copied, ...run, ...helpers].filter((file) => !existsSync(inRepository(file)))).toEqual([])
-    expect(copied.filter((file) => !isSent(file))).toEqual([])
-  })
-
-  test('with all that is written in two folders, of the user, outside of the layers', () => {
-    const env = pairsOf(worker, 'ENV')
-    const volumes: readonly string[] = JSON.parse(only('VOLUME'))
+  test('with all that is written in two folders, of the user, outside of the layers', async () => {
+    const env = pairsOf(image, 'ENV')
+    const volumes: readonly string[] = JSON.parse(only(image, 'VOLUME'))
     const written = ['HOME', 'TMPDIR', 'CUDA_CACHE_PATH', 'SVD_CACHE_DIR', 'SVD_SCRATCH_DIR']
     expect(volumes).toEqual(['/var/cache/svd', '/var/lib/svd'])
-    for (const name of written) {
+    for (const name of written.filter((each) => image === worker || each !== 'CUDA_CACHE_PATH')) {
       const dir = env.get(name) ?? ''
       expect(volumes.some((volume) => `${dir}/`.startsWith(`${volume}/`))).toBe(true)
     }
-    expect(valuesOf(worker, 'RUN')[0]).toContain(
+    expect(await readText('worker/image/prepare-system.sh')).toContain(
       `install --directory --owner=svd --group=svd --mode=700 ${volumes.join(' ')}`,
     )
-    expect(volumes).toContain(only('WORKDIR'))
-  })
-
-  test('without telling anybody else what it does', () => {
-    expect(pairsOf(worker, 'ENV').get('ORT_DISABLE_TELEMETRY')).toBe('1')
+    expect(volumes).toContain(only(image, 'WORKDIR'))
   })
 
   test('with settings that the worker knows', () => {
     const command = addDeploymentOptions(addWorkerSettings(new Command()), ['model'])
-    const set = [...pairsOf(worker, 'ENV').keys()].filter((name) => name.startsWith('SVD_'))
+    const set = [...pairsOf(image, 'ENV').keys()].filter((name) => name.startsWith('SVD_'))
     expect(set).toEqual(['SVD_CACHE_DIR', 'SVD_DEVICE', 'SVD_SCRATCH_DIR', 'SVD_HEALTH_PORT'])
     for (const name of set) {
       // Read where weights are cached, by every command.
@@ -153,9 +150,34 @@ describe('how it runs', () => {
 
   test('after every check of the build has passed', async () => {
     const checks = (await readdir(inRepository('worker/image'))).filter((file) => /^check-.*\.sh$/.test(file))
-    const run = valuesOf(worker, 'RUN').at(-1) ?? ''
+    const run = valuesOf(image, 'RUN').at(-1) ?? ''
     expect([...run.matchAll(/check-[\w-]+\.sh/g)].map(([file]) => file).sort()).toEqual(checks.sort())
-    expect(run).toMatch(/&& node \/opt\/svd\/worker\/cli\/svd\.ts doctor --device cpu$/)
+    expect(run).toMatch(/&& node \/opt\/svd\/worker\/cli\/svd\.ts doctor( --device cpu)?$/)
     expect(run).not.toMatch(/\|\||;/)
   })
+})
+
+test('both images have one environment, but for CUDA', () => {
+  const [onGpu, onCpu] = [worker, cpu].map((image) => Object.fromEntries(pairsOf(image, 'ENV')))
+  const { CUDA_CACHE_PATH, NVIDIA_VISIBLE_DEVICES, NVIDIA_DRIVER_CAPABILITIES, ...shared } = onGpu!
+  expect([CUDA_CACHE_PATH, NVIDIA_VISIBLE_DEVICES, NVIDIA_DRIVER_CAPABILITIES]).not.toContain(undefined)
+  expect(onCpu).toEqual({ ...shared, SVD_DEVICE: 'cpu' })
+  // Nothing tells anybody else what it does.
+  expect(shared['ORT_DISABLE_TELEMETRY']).toBe('1')
+})
+
+test('the Dockerfile names files that are there, and that the build is sent', () => {
+  const copied = stages
+    .flatMap((each) => valuesOf(each, 'COPY'))
+    .filter((value) => !value.startsWith('--from='))
+    .flatMap((value) => value.split(' ').slice(0, -1))
+  const mounted = [...text.matchAll(/,source=([\w/.-]+)/g)].map(([, file = '']) => file)
+  const run = [...text.matchAll(/\/opt\/svd\/(worker\/[\w/-]+\.\w+)/g)].map(([, file = '']) => file)
+  const helpers = [...text.matchAll(/ sh \/image\/([\w-]+\.sh)/g)].map(([, name]) => `worker/image/${name}`)
+  expect(Math.min(copied.length, run.length)).toBeGreaterThan(1)
+  expect(new Set(helpers)).toEqual(
+    new Set(['worker/image/install-packages.sh', 'worker/image/prepare-system.sh']),
+  )
+  expect([...copied, ...run, ...helpers].filter((file) => !existsSync(inRepository(file)))).toEqual([])
+  expect([...copied, ...mounted].filter((file) => !isSent(file))).toEqual([])
 })

@@ -50,13 +50,23 @@ describe.skipIf(reason !== null)(title, () => {
     execa(process.execPath, [at('svd/worker/image/check-cuda.ts'), at('svd')], { reject: false })
   const libraries = 'svd/node_modules/onnxruntime-node/bin/napi-v6/linux/x64'
 
+  /** The application of each image: with the CUDA provider, and without. */
+  const APPLICATIONS = { worker: 'svd', cpu: 'svd-cpu' } as const
+  type Image = keyof typeof APPLICATIONS
+
   /** A program of the application, as its user, with the image's environment and its two folders for writing. */
-  const asWorker = async (program: string, args: readonly string[], more: Record<string, string> = {}) => {
-    const stage = parseDockerfile(await readFile(inRepository('worker/Dockerfile'), 'utf8')).stages.at(-1)!
+  const run = async (
+    image: Image,
+    program: string,
+    args: readonly string[],
+    more: Record<string, string> = {},
+  ) => {
+    const { stages } = parseDockerfile(await readFile(inRepository('worker/Dockerfile'), 'utf8'))
+    const stage = stages.find(({ name }) => name === image)!
     const env = Object.fromEntries(
       [...pairsOf(stage, 'ENV')].map(([name, value]) => [name, value.replace(/^\/var\//, `${at('var')}/`)]),
     )
-    const command = [process.execPath, at('svd', program), ...args]
+    const command = [process.execPath, at(APPLICATIONS[image], program), ...args]
     const asUser = ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups', '--no-new-privs']
     const [file, ...rest] = isRoot ? [...asUser, ...command] : command
     return await execa(file!, rest, {
@@ -122,8 +132,9 @@ describe.skipIf(reason !== null)(title, () => {
       await cp(installer.path, ffmpegPath)
     }
     await execa('sh', [at('svd/worker/image/install-packages.sh'), at('svd')])
+    await execa('cp', ['--recursive', '--link', at('svd'), at('svd-cpu')])
     await fetchProvider()
-    await execa('chmod', ['-R', 'a+rX,a-w', at('svd')])
+    await execa('chmod', ['-R', 'a+rX,a-w', at('svd'), at('svd-cpu')])
   }, INSTALL_MS)
 
   afterAll(async () => {
@@ -175,29 +186,44 @@ describe.skipIf(reason !== null)(title, () => {
     expect(stderr.split('\n').filter((fault) => !known.includes(fault))).toEqual([])
   })
 
-  test('bring all that the command needs: it tells its version', async () => {
-    const { version } = JSON.parse(await readFile(inRepository('package.json'), 'utf8'))
-    const { stdout, stderr, exitCode } = await asWorker('worker/cli/svd.ts', ['--version'])
-    expect({ stdout, stderr, exitCode }).toEqual({ stdout: version, stderr: '', exitCode: 0 })
-  })
-
-  test('bring a worker that is fit for a machine whose root is read-only', async () => {
-    const { stdout, exitCode } = await asWorker('worker/cli/svd.ts', ['doctor', '--device', 'cpu', '--json'])
-    const { checks } = JSON.parse(stdout)
-    expect(checks.filter(({ status }: { status: string }) => status === 'fail')).toEqual([])
-    expect(exitCode).toBe(0)
-    const { found } = checks.find(({ name }: { name: string }) => name === 'onnxruntime')
-    expect(found).toMatch(/^1\.30\.0, providers: .*cpu/)
-  })
-
-  test('bring a worker that renders there, and writes nowhere else', async () => {
-    const small = ['--width', '64', '--height', '64', '--num-frames', '2', '--num-inference-steps', '1']
-    const { exitCode, stderr } = await asWorker('worker/cli/svd.ts', [
-      ...['render', at('svd/worker/demo-samples/rocket.png'), '--checkpoint', at('svd/worker/demo')],
-      ...[...small, '--output', 'clip.mp4', '--quiet', '--device', 'cpu'],
+  test('bring the image for the CPU no library of CUDA, and at most 300 MB', async () => {
+    const app = at('svd-cpu')
+    expect(await readdir(path.join(app, 'node_modules/onnxruntime-node/bin/napi-v6/linux/x64'))).toEqual([
+      ...['libonnxruntime.so.1', 'onnxruntime_binding.node'],
     ])
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-    expect(await readdir(at('var/lib/svd'))).toEqual(['clip.mp4', 'clip.poster.png'])
+    const { stdout } = await execa('du', ['--summarize', '--bytes', app])
+    expect(Number.parseInt(stdout, 10)).toBeLessThan(300e6)
+  })
+
+  describe.each(['worker', 'cpu'] as const)('and bring the image %s', (image) => {
+    test('all that the command needs: it tells its version', async () => {
+      const { version } = JSON.parse(await readFile(inRepository('package.json'), 'utf8'))
+      const { stdout, stderr, exitCode } = await run(image, 'worker/cli/svd.ts', ['--version'])
+      expect({ stdout, stderr, exitCode }).toEqual({ stdout: version, stderr: '', exitCode: 0 })
+    })
+
+    test('a worker that is fit for a machine whose root is read-only', async () => {
+      const device = image === 'cpu' ? [] : ['--device', 'cpu']
+      const { stdout, exitCode } = await run(image, 'worker/cli/svd.ts', ['doctor', ...device, '--json'])
+      const { checks } = JSON.parse(stdout)
+      expect(checks.filter(({ status }: { status: string }) => status === 'fail')).toEqual([])
+      expect(exitCode).toBe(0)
+      const { found } = checks.find(({ name }: { name: string }) => name === 'onnxruntime')
+      expect(found).toMatch(/^1\.30\.0, providers: .*cpu/)
+    })
+
+    test('a worker that renders there, and writes nowhere else', async () => {
+      const small = ['--width', '64', '--height', '64', '--num-frames', '2', '--num-inference-steps', '1']
+      const app = at(APPLICATIONS[image])
+      const { exitCode, stderr } = await run(image, 'worker/cli/svd.ts', [
+        ...['render', `${app}/worker/demo-samples/rocket.png`, '--checkpoint', `${app}/worker/demo`],
+        ...[...small, '--output', `${image}.mp4`, '--quiet', '--device', 'cpu'],
+      ])
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+      const written = await readdir(at('var/lib/svd'))
+      for (const name of written) await rm(at('var/lib/svd', name))
+      expect(written).toEqual([`${image}.mp4`, `${image}.poster.png`])
+    })
   })
 
   test('bring a health check that asks the worker on its port', async () => {
@@ -205,7 +231,7 @@ describe.skipIf(reason !== null)(title, () => {
     health.onEvent({ type: 'worker-started', workerId: 'w-1' })
     await using port = await openHealthPort({ port: 0, read: health.read })
     const ask = (number: number) =>
-      asWorker('worker/image/check-health.ts', [], { SVD_HEALTH_PORT: String(number) })
+      run('worker', 'worker/image/check-health.ts', [], { SVD_HEALTH_PORT: String(number) })
     expect((await ask(port.port)).exitCode).toBe(0)
     health.onEvent({ type: 'worker-stopped', reason: 'SIGTERM', jobs: 0 })
     expect((await ask(port.port)).exitCode).toBe(1)
