@@ -24,11 +24,15 @@ const readPort = (text: string): number => {
 /** What a user types: `npx svd` finds the command of a checkout alone. */
 const COMMAND = import.meta.url.endsWith('.ts') ? 'npx svd' : 'svd'
 
+/** In the shell that the platform's users have: PowerShell, or one like that of POSIX. */
+const setVariable = (name: string, value: string): string =>
+  process.platform === 'win32' ? `$env:${name} = '${value}'` : `export ${name}=${value}`
+
 const guide = ({ url, environment }: LocalPipeline['endpoint']): string => `
 S3 and SQS are at ${url}. For clients in another terminal:
 
 ${Object.entries(environment)
-  .map(([name, value]) => `  export ${name}=${value}`)
+  .map(([name, value]) => `  ${setVariable(name, value)}`)
   .join('\n')}
 
 Then, for example:
