@@ -6,6 +6,7 @@ import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
+import { noteChanged } from '../../../shared/job-index/write-entries.ts'
 import { openAwsServices } from '../../../worker/cli/aws-services.ts'
 import { openModel } from '../../../worker/models/open-model.ts'
 import { pushModel } from '../../../worker/models/push-model.ts'
@@ -61,6 +62,9 @@ describe('with the rights of its role, a worker', () => {
     const anyModel = { cacheDir: folder.path, variant: null, openStore: services.openBucket }
     withoutModel = await openModel('s3://svd-models/models/none/', anyModel, unaborted).catch(String)
     const place = { bucket: 'svd-output', key: 'jobs/1/video.mp4' }
+    // The worker enters a job as in work after some seconds; here each one has ended by then.
+    const [anyJob] = Object.keys(expected)
+    await noteChanged(services.openBucket('svd-output'), anyJob!, services.clock.now(), unaborted)
     inParts = await createTwiceInParts(pipeline, acting.url, place).catch(String)
     for (const jobId of Object.keys(expected)) {
       const result = (await storedJson(pipeline.output, resultKey(jobId))) as ResultRecord | null
