@@ -8,6 +8,8 @@ export const countedRangeSchema = z.strictObject({
   since: timestampSchema.nullable(),
   until: timestampSchema,
   jobs: z.int().nonnegative(),
+  /** When the listing of its entries began. */
+  counted_at: timestampSchema,
 })
 
 const rangesSchema = z.array(countedRangeSchema).readonly()

@@ -13,13 +13,15 @@ import { jobIdsOf, listEntries } from './list-entries.ts'
  *   oldest ──────────────────────────────────────────────────────────────▶ newest
  *   │ range: 1,204 jobs │ range: 1,037 jobs │ fewer than 1,000 entries │ 20 minutes │
  *
- * An entry may come later than its time, from a clock that is behind or a worker that was interrupted. S3 refuses requests
- * of clocks that are off by more than 15 minutes, and whoever writes an entry that is older than ON_TIME_MS uncounts the
- * range that it belongs to (write-entries.ts). Together they have less than UNSETTLED_MS.
+ * An entry may come later than its time, from a clock that is behind or a worker that was interrupted. A worker whose clock
+ * is off by more than MAX_CLOCK_SKEW_MS takes no job, and whoever writes an entry that is older than ON_TIME_MS uncounts
+ * the range that it belongs to (write-entries.ts). Together they have less than UNSETTLED_MS.
  */
 
 /** Entries that are newer may not be complete. */
 export const UNSETTLED_MS = 20 * 60_000
+/** Between the clocks of S3 and of those who write the index. */
+export const MAX_CLOCK_SKEW_MS = 5 * 60_000
 /** An entry that is written within that time of its own needs no more. */
 export const ON_TIME_MS = 3 * 60_000
 /** Of one list request. */
@@ -91,9 +93,10 @@ const countKind = async (
   store: ObjectStore,
   kind: CountedKind,
   ranges: readonly CountedRange[],
-  { settledUntil, leastEntries }: { readonly settledUntil: Date; readonly leastEntries: number },
+  { now, leastEntries }: { readonly now: Date; readonly leastEntries: number },
   signal: AbortSignal,
 ): Promise<readonly CountedRange[]> => {
+  const settledUntil = before(now, UNSETTLED_MS)
   let counted = ranges
   for (const gap of gapsOf(ranges)) {
     const until = gap.until ?? settledUntil
@@ -101,7 +104,10 @@ const countKind = async (
     const { entries, since } = await newestOf(store, kind, { since: gap.since, until }, signal)
     if (gap.until === null && entries.length < leastEntries) continue
     const jobs = await countJobs(store, entries, await entriesBefore(store, kind, since, signal), signal)
-    counted = withRange(counted, { since: since?.toISOString() ?? null, until: until.toISOString(), jobs })
+    counted = withRange(counted, {
+      ...{ since: since?.toISOString() ?? null, until: until.toISOString(), jobs },
+      counted_at: now.toISOString(),
+    })
   }
   return counted
 }
@@ -117,12 +123,11 @@ export const countEntries = async (
   signal: AbortSignal,
   { leastEntries = LIST_PAGE_ENTRIES }: { readonly leastEntries?: number } = {},
 ): Promise<boolean> => {
-  const bounds = { settledUntil: before(now, UNSETTLED_MS), leastEntries }
   // Before the listing: whoever uncounts meanwhile writes over this ETag.
   const stored = await readCounts(store, signal)
   const { counted } = stored.counts
   const kinds = await Promise.all(
-    COUNTED_KINDS.map((kind) => countKind(store, kind, counted[kind], bounds, signal)),
+    COUNTED_KINDS.map((kind) => countKind(store, kind, counted[kind], { now, leastEntries }, signal)),
   )
   if (COUNTED_KINDS.every((kind, index) => kinds[index] === counted[kind])) return true
   const entries = COUNTED_KINDS.map((kind, index) => [kind, kinds[index] ?? counted[kind]] as const)

@@ -26,8 +26,15 @@ export const gapsOf = (ranges: readonly CountedRange[]): readonly Gap[] => {
 export const withRange = (ranges: readonly CountedRange[], range: CountedRange): readonly CountedRange[] =>
   [...ranges, range].toSorted((a, b) => (a.until < b.until ? 1 : -1))
 
-/** Without the one that covers `time`. */
-export const withoutTime = (ranges: readonly CountedRange[], time: Date): readonly CountedRange[] => {
+const covers = ({ since, until }: CountedRange, time: Date): boolean => {
   const text = time.toISOString()
-  return ranges.filter(({ since, until }) => !((since === null || since <= text) && text < until))
+  return (since === null || since <= text) && text < until
 }
+
+/** The one that covers `time`. */
+export const rangeOf = (ranges: readonly CountedRange[], time: Date): CountedRange | null =>
+  ranges.find((range) => covers(range, time)) ?? null
+
+/** Without the one that covers `time`. */
+export const withoutTime = (ranges: readonly CountedRange[], time: Date): readonly CountedRange[] =>
+  ranges.filter((range) => !covers(range, time))

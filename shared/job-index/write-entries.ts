@@ -2,15 +2,11 @@ import { createHash } from 'node:crypto'
 import { type EndedKind, entryKey, entryKeyOfSeveral } from '../contracts/index-entry.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { ON_TIME_MS } from './count-entries.ts'
-import { withoutTime } from './counted-ranges.ts'
-import { readCounts, writeCounts } from './index-counts-store.ts'
+import { uncount, uncountUnlessCounted } from './uncount.ts'
 
 const NOTHING = new Uint8Array(0)
 const ENTRY_OPTIONS = { contentType: 'text/plain' } as const
 const IDS_OPTIONS = { contentType: 'application/json' } as const
-
-/** Others uncount or count at the same moment; more conflicts than that are no accident. */
-const ATTEMPTS = 10
 
 /** What a result record tells the index. */
 export interface EndedJob {
@@ -48,23 +44,10 @@ export const noteChanged = async (
   await store.create(entryKey('changed', now, jobId), NOTHING, ENTRY_OPTIONS, signal)
 }
 
-/** The range of that time is to be counted again. Also ends a count that is under way, which may lack it. */
-const uncount = async (
-  store: ObjectStore,
-  kind: EndedKind,
-  time: Date,
-  signal: AbortSignal,
-): Promise<void> => {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const stored = await readCounts(store, signal)
-    const { counted } = stored.counts
-    const changed = { ...counted, [kind]: withoutTime(counted[kind], time) }
-    if (await writeCounts(store, stored, changed, signal)) return
-  }
-  throw new Error(`the counts of the index were written by others ${ATTEMPTS} times in a row`)
-}
-
-/** Before the change, because a crash may follow it; and after it, because of a count that was under way. */
+/**
+ * Changes an entry whose range may be counted already. The range is uncounted before, because a crash may follow the
+ * change, and after, because a count may have begun in between.
+ */
 const whileUncounted = async (
   store: ObjectStore,
   { state, finished_at }: EndedJob,
@@ -88,10 +71,16 @@ export const noteEnded = async (
 ): Promise<void> => {
   const key = endedKey(job)
   const create = (): Promise<boolean> => store.create(key, NOTHING, ENTRY_OPTIONS, signal)
-  if (now.getTime() - Date.parse(job.finished_at) <= ON_TIME_MS) await create()
-  else if ((await store.head(key, signal)) === null) await whileUncounted(store, job, signal, create)
+  const time = new Date(job.finished_at)
+  if (now.getTime() - time.getTime() <= ON_TIME_MS) {
+    await create()
+    return
+  }
+  const entry = await store.head(key, signal)
+  if (entry === null) await whileUncounted(store, job, signal, create)
+  else await uncountUnlessCounted(store, job.state, { time, createdAt: entry.lastModified }, now, signal)
 }
 
-/** Removes the entry of a result record that is not there any more. */
+/** Removes the entry of a result record that is about to go, or is gone. */
 export const forgetEnded = async (store: ObjectStore, job: EndedJob, signal: AbortSignal): Promise<void> =>
   await whileUncounted(store, job, signal, () => store.delete(endedKey(job), signal))

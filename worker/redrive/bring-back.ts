@@ -19,16 +19,20 @@ import { mayComeBack, type RedriveFilter } from './redrive-filter.ts'
  *                                   jobs/ID/result.json   dead letter   queue   if it stops here, the next one
  *   0  hold the dead letter         failed                held                  begins
  *   1  create failures/000n.json    failed                held                  finds the same bytes there: goes on
- *   2  delete result.json           none                  held                  has nothing to keep: goes on
- *   3  its index entry, cancel/ID   none                  held                  goes on
- *   4  status `queued`              none                  held                  writes it again
- *   5  send the message             none, or the new one  held          sent    sends it again: a job done twice has
+ *   2  delete its index entry       failed                held                  goes on
+ *   3  delete result.json           none                  held                  has nothing to keep: goes on
+ *   4  index entry, cancel/ID       none                  held                  goes on
+ *   5  status `queued`              none                  held                  writes it again
+ *   6  send the message             none, or the new one  held          sent    sends it again: a job done twice has
  *                                                                               one result; or, if it is done by then,
  *                                                                               removes the dead letter
- *   6  remove the dead letter       none, or the new one  gone          sent    has nothing to do
+ *   7  as 2, because a worker that  none, or the new one  held          sent    as after 6
+ *      read the record meanwhile
+ *      may have entered it again
+ *   8  remove the dead letter       none, or the new one  gone          sent    has nothing to do
  *
  * The dead letter is held meanwhile, out of sight of those who would record again that its job failed. If it stops
- * between 2 and 6 for so long that they do, the message that was sent meets a failed record and goes; the dead letter
+ * between 3 and 8 for so long that they do, the message that was sent meets a failed record and goes; the dead letter
  * is still there, and the next redrive begins at 0.
  */
 
@@ -78,16 +82,18 @@ export const bringBack = async (
     await deadLetters.remove(message.receiptHandle, signal)
     return 'done'
   }
-  if (stored !== null) {
-    await archiveResult(outputs, jobId, stored.bytes, signal)
-    await outputs.delete(resultKey(jobId), signal)
-  }
   const ended = stored?.record ?? (await lastArchivedResult(outputs, jobId, signal))
-  if (ended !== null) await forgetEnded(outputs, ended, signal)
+  const forget = async (): Promise<void> => {
+    if (ended !== null) await forgetEnded(outputs, ended, signal)
+  }
+  if (stored !== null) await archiveResult(outputs, jobId, stored.bytes, signal)
+  await forget()
+  if (stored !== null) await outputs.delete(resultKey(jobId), signal)
   await noteChanged(outputs, jobId, world.clock.now(), signal)
   await outputs.delete(cancelKey(jobId), signal)
   await writeQueued(world, job, signal)
   await sendJob(jobs, job, signal)
+  await forget()
   await deadLetters.remove(message.receiptHandle, signal)
   return 'brought-back'
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { countAtTurn } from '../../../shared/job-index/count-entries.ts'
+import { readCounts, writeCounts } from '../../../shared/job-index/index-counts-store.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { anIndex, jobIdOf } from './an-index.ts'
 
@@ -111,7 +112,7 @@ describe('an entry that comes late', () => {
     expect(await counted('succeeded')).toEqual([1_001])
   })
 
-  test('and is there already leaves the range as it is', async () => {
+  test('and is there already leaves a range that was counted with it', async () => {
     const { pass, end, count, counted, now } = anIndex()
     const first = now()
     for (let number = 1; number <= 1_000; number++) await end(number, first)
@@ -119,6 +120,39 @@ describe('an entry that comes late', () => {
     await count()
     await end(7, first)
     expect(await counted('succeeded')).toEqual([1_000])
+  })
+
+  test('is counted although its writer ended before it had the range counted again', async () => {
+    let counting: (() => Promise<unknown>) | null = null
+    const index = anIndex({
+      async after(operation, key) {
+        if (operation !== 'create' || counting === null || !key.includes('/succeeded/')) return
+        await counting()
+        throw new Error('the process ends')
+      },
+    })
+    const first = index.now()
+    for (let number = 1; number <= 1_000; number++) await index.end(number, first)
+    index.pass(30)
+    // A count that listed before the entry was created, and that writes afterwards.
+    const range = { since: null, until: first.toISOString(), jobs: 1_000 }
+    counting = async () => {
+      const until = new Date(first.getTime() + 1).toISOString()
+      const before = await readCounts(index.store, unaborted)
+      const succeeded = [{ ...range, until, counted_at: index.now().toISOString() }]
+      await writeCounts(index.store, before, { ...before.counts.counted, succeeded }, unaborted)
+    }
+    await index.end(1_001, first).catch(() => {})
+    counting = null
+    expect(await index.counted('succeeded')).toEqual([1_000])
+    index.pass(10)
+    await index.end(1_001, first)
+    expect(await index.counted('succeeded')).toEqual([])
+    await index.count()
+    expect(await index.counted('succeeded')).toEqual([1_001])
+    index.pass(60)
+    await index.end(1_001, first)
+    expect(await index.counted('succeeded')).toEqual([1_001])
   })
 
   test('is no longer counted once it is forgotten', async () => {

@@ -7,6 +7,7 @@ const range = (since: number | null, until: number): CountedRange => ({
   since: since === null ? null : at(since),
   until: at(until),
   jobs: 5,
+  counted_at: at(23),
 })
 const hours = (ranges: readonly CountedRange[]) =>
   gapsOf(ranges).map(({ since, until }) => [since?.getUTCHours() ?? null, until?.getUTCHours() ?? null])

@@ -77,7 +77,8 @@ export const aRedriveWorld = ({ faults = {} }: { readonly faults?: Faults<string
       )
       for (const { body, receiptHandle } of seen) {
         const job = JSON.parse(body) as JobMessage
-        await record({ ...aFailure({ reason: 'recorded again' }), job_id: job.job_id, job })
+        const finished_at = new Date(nowMs).toISOString()
+        await record({ ...aFailure({ reason: 'recorded again' }), job_id: job.job_id, job, finished_at })
         await deadLetters.setVisibility(receiptHandle, 0, signal)
       }
     },

@@ -64,10 +64,10 @@ describe.each([
   { letter: false, name: 'without one' },
 ])('a redrive of a job $name', ({ letter }) => {
   /**
-   * Hold, archive, delete the result, uncount, delete its entry, uncount, enter, delete the mark, status, send, remove;
-   * without a letter, one is sent first.
+   * Hold, archive; uncount, delete the entry, uncount; delete the result, enter, delete the mark, status, send; uncount,
+   * delete the entry, uncount; remove. Without a letter, one is sent first.
    */
-  const places = Array.from({ length: letter ? 11 : 12 }, (_, index) => index + 1)
+  const places = Array.from({ length: letter ? 14 : 15 }, (_, index) => index + 1)
   const crashes = places.flatMap((place) => [
     { place, when: 'before' as const },
     { place, when: 'after' as const },

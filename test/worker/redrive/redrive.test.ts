@@ -5,6 +5,18 @@ import { aRedriveWorld, classes } from './a-redrive-world.ts'
 const outcomes = (report: Awaited<ReturnType<ReturnType<typeof aRedriveWorld>['redrive']>>) =>
   report.jobs.map(({ job, outcome }) => [job.image.source_key, outcome])
 
+test('a hundred failed jobs come back with one call, and the index forgets that they failed', async () => {
+  const world = aRedriveWorld()
+  const jobIds = Array.from({ length: 100 }, (_, number) => number.toString(16).padStart(32, '0'))
+  for (const job_id of jobIds) {
+    await world.fail({ ...aFailure(), job_id, job: { ...aJobMessage(), job_id } })
+  }
+  const { jobs } = await world.redrive()
+  expect(new Set(jobs.map(({ outcome }) => outcome))).toEqual(new Set(['brought-back']))
+  expect(world.jobsInQueue().toSorted()).toEqual(jobIds)
+  expect(await world.entered('failed')).toEqual([])
+})
+
 describe('a failed job with a dead letter', () => {
   test('is in the queue again, and its record is kept', async () => {
     const world = aRedriveWorld()
