@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { safeText } from '../../shared/contracts/shown-value.ts'
+import { inLanes } from '../../shared/in-lanes.ts'
 import { type CancelOutcome, cancelJob } from '../tracking/cancel-job.ts'
 import { reportOfManifest } from '../tracking/dropped-object.ts'
 import { findJobIds } from '../tracking/job-id-prefix.ts'
@@ -32,18 +33,23 @@ export interface CancelOptions extends DeploymentOptions {
   readonly json?: true
 }
 
-const cancelAsJson = ({ outcome, standing }: CancelOutcome) => ({
-  job_id: standing.jobId,
+const cancelAsJson = ({ jobId, outcome, standing }: CancelOutcome) => ({
+  job_id: jobId,
   outcome,
-  state: standing.state,
-  image: standing.image.source_key,
+  /** `null`: it has no record yet. */
+  state: standing?.state ?? null,
+  image: standing?.image.source_key ?? null,
 })
 
-const cancelLine = ({ outcome, standing }: CancelOutcome): string => {
-  const said = outcome === 'requested' ? 'asked to stop' : `has already ${standing.state}`
-  const was = standing.state === 'cancelled' ? 'was already cancelled' : said
-  return `${shortId(standing.jobId)}  ${safeText(pictureText(standing.image.source_key))}  ${was}\n`
+const cancelLine = ({ jobId, outcome, standing }: CancelOutcome): string => {
+  const name = standing === null ? 'no record yet' : safeText(pictureText(standing.image.source_key))
+  const said = outcome === 'requested' ? 'asked to stop' : `has already ${standing?.state}`
+  const was = standing?.state === 'cancelled' ? 'was already cancelled' : said
+  return `${shortId(jobId)}  ${name}  ${was}\n`
 }
+
+/** Jobs at once, each of which is three requests one after the other. */
+const LANES = 16
 
 /** Throws InvalidInputError. */
 export const runCancel = async (
@@ -61,12 +67,10 @@ export const runCancel = async (
     options.manifest === undefined
       ? await findJobIds(outputs, named, signal)
       : (await reportOfManifest(outputs, options.manifest, signal)).jobs.map(({ job_id }) => job_id)
-  const outcomes: CancelOutcome[] = []
-  for (const jobId of new Set(jobIds)) {
+  const outcomes = await inLanes([...new Set(jobIds)], LANES, async (jobId) => {
     const outcome = await cancelJob(outputs, jobId, services.clock.now(), signal)
-    if (outcome === null) continue
-    outcomes.push(outcome)
     if (!options.json) stdout.write(cancelLine(outcome))
-  }
+    return outcome
+  })
   if (options.json) stdout.write(`${JSON.stringify({ jobs: outcomes.map(cancelAsJson) }, null, 2)}\n`)
 }

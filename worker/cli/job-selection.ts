@@ -34,7 +34,7 @@ export const addJobSelection = (
     .option('--since <time>', 'that changed since: 15m, 2h, 3d, or a date such as 2026-11-24')
   if (otherwise === 'all')
     command.addOption(new Option('--state <state>', 'in this state').choices(JOB_STATES))
-  return command.option('--limit <n>', 'at most so many, the newest', String(limit))
+  return command.option('--limit <n>', 'at most so many: the newest, of a manifest its first', String(limit))
 }
 
 export interface JobSelectionOptions {
@@ -44,7 +44,7 @@ export interface JobSelectionOptions {
   readonly limit: string
 }
 
-const MAX_LIMIT = 100_000
+export const MAX_LIMIT = 100_000
 
 const parseLimit = (text: string): number => {
   const limit = readNumber(text)
@@ -95,7 +95,9 @@ export const selectJobs = async (
   const choose = (): Promise<IndexedPage> => {
     if (since !== null) return pageSince(index, since, limit)
     if (state !== undefined) return pageOfState(outputs, index, { state, limit, totals }, signal)
-    return otherwise === 'all' ? newestPage(index, totals, limit) : openPage(index, totals, limit)
+    return otherwise === 'all'
+      ? newestPage(index, totals, limit)
+      : openPage(outputs, index, { limit, totals }, signal)
   }
   return { ...(await choose()), report: null, totals, since }
 }

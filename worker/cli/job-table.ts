@@ -11,7 +11,10 @@ import { counted, shortened } from './short-text.ts'
 
 const SHORT_ID = 12
 const PICTURE_LENGTH = 32
-const DIFFERENCES_LENGTH = 48
+const DIFFERENCES_LENGTH = 72
+/** Of one parameter; the middle of a long list of sigmas goes. */
+const VALUE_LENGTH = 24
+const MODEL_DIGITS = 8
 const MESSAGE_LENGTH = 60
 
 export const shortId = (jobId: string): string => jobId.slice(0, SHORT_ID)
@@ -26,15 +29,21 @@ export const pictureText = (sourceKey: string): string =>
 export const progressText = ({ state, phase, step, steps }: JobStanding): string =>
   state === 'rendering' && phase !== null ? `${phase} ${step}/${steps}` : ''
 
+/** Known of jobs that have ended, whose record names it. */
+const modelText = ({ result }: JobStanding): string | null =>
+  result === null ? null : `${result.job.model.id} ${result.job.model.sha256.slice(0, MODEL_DIGITS)}`
+
 /** What tells a job from others of its picture in the table: `seed 1, fps 12`. */
 const differencesAmong = (standings: readonly JobStanding[]): ((standing: JobStanding) => string) => {
   const byPicture = Map.groupBy(standings, ({ image }) => image.pixels_sha256)
-  return ({ image, parameters }) => {
-    const jobs = byPicture.get(image.pixels_sha256) ?? []
+  return (standing) => {
+    const jobs = byPicture.get(standing.image.pixels_sha256) ?? []
+    const models = new Set(jobs.flatMap((job) => modelText(job) ?? []))
+    const model = models.size > 1 ? modelText(standing) : null
     const texts = varyingParameters(jobs.map((job) => job.parameters)).map(
-      (name) => `${name} ${parameterText(name, parameters)}`,
+      (name) => `${name} ${shortened(parameterText(name, standing.parameters), VALUE_LENGTH)}`,
     )
-    return shortened(texts.join(', '), DIFFERENCES_LENGTH)
+    return shortened([...(model === null ? [] : [`model ${model}`]), ...texts].join(', '), DIFFERENCES_LENGTH)
   }
 }
 

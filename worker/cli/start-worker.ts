@@ -113,6 +113,7 @@ export const startWorker = async (
       queue: jobs,
       readQueueSettings: (within) => services.readQueueSettings(jobsQueueUrl, within),
       conditionalWrites: settings.conditionalWrites ?? 'required',
+      now: services.clock.now,
       modelSource,
       openModel: (source) =>
         openModel(

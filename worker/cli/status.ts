@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { safeText } from '../../shared/contracts/shown-value.ts'
 import type { QueueDepth } from '../../shared/ports/message-queue.ts'
+import { exactName } from '../tracking/dropped-object.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
 import type { JobTotals } from '../tracking/job-totals.ts'
 import { lostIfGone } from '../tracking/lost-jobs.ts'
@@ -19,7 +20,7 @@ import type { Surroundings } from './surroundings.ts'
 const NOTES = `
 Of one job that is named everything is told, of several a line each. With the queues' URLs also how many messages
 wait; SQS counts approximately. The last line counts uploads that ingest rejected, at most 1,000; --manifest
-takes the key of any upload, prints its faults, and ends with exit code 1 if there are any.
+takes the key of any upload or s3://BUCKET/KEY, prints its faults, and ends with exit code 1 if there are any.
 
   svd status
   svd status 7c12e969
@@ -47,10 +48,14 @@ const depthAsJson = (depth: QueueDepth | null) =>
 const shellQuoted = (key: string): string => `'${safeText(key).replaceAll("'", "'\\''")}'`
 
 /** The last line; empty if nothing was rejected. */
-const rejectedLine = ({ rejected, partly, more, newest }: RejectedUploads): string => {
+const rejectedLine = async (
+  { rejected, partly, more, newest }: RejectedUploads,
+  nameOf: (key: string) => Promise<string | null>,
+): Promise<string> => {
   if (rejected + partly === 0) return ''
   const older = more ? ', and older ones' : ''
-  const hint = newest === null ? '' : `; for the last: svd status --manifest ${shellQuoted(newest)}`
+  const name = newest === null ? null : await nameOf(newest)
+  const hint = name === null ? '' : `; for the last: svd status --manifest ${shellQuoted(name)}`
   return `uploads: ${rejected} rejected, ${partly} in part${older}${hint}\n`
 }
 
@@ -59,7 +64,9 @@ const totalsAsJson = ({ jobs, notDone, succeeded, failed, cancelled }: JobTotals
 })
 
 /** The states of the jobs shown, or of all jobs where those are more. */
-const countLine = (standings: readonly JobStanding[], { left, totals }: SelectedJobs): string => {
+const countLine = (standings: readonly JobStanding[], { left, totals, endedEarly }: SelectedJobs): string => {
+  if (endedEarly)
+    return `${countStates(standings) || 'no jobs'} among the newest; older ones were not searched\n`
   if (left === 0) return `${countStates(standings) || 'no jobs'}\n`
   const more = `${left === null ? '' : `${left} `}more (--limit)`
   return totals === null
@@ -115,7 +122,7 @@ export const runStatus = async (
   if (queue !== null)
     stdout.write(`queue: ${queue.visible + queue.delayed} waiting, ${queue.inFlight} in work\n`)
   if (deadLetters !== null) stdout.write(`dead letters: ${deadLetters.visible + deadLetters.inFlight}\n`)
-  if (uploads !== null) stdout.write(rejectedLine(uploads))
+  if (uploads !== null) stdout.write(await rejectedLine(uploads, (key) => exactName(outputs, key, signal)))
   if (report !== null) {
     stdout.write(supersededLines(report))
     stderr.write(faultLines(report.key, report))

@@ -1,12 +1,11 @@
 import type { Command } from 'commander'
 import { readNumber } from '../../shared/contracts/argument-text.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
-import { isDone } from '../tracking/job-standing.ts'
-import { readStandings } from '../tracking/read-standings.ts'
+import type { JobStanding } from '../tracking/job-standing.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from './deployment.ts'
 import { EXIT_DONE, EXIT_FAILURE } from './exit-code.ts'
 import { jobAsJson } from './job-report.ts'
-import { addJobSelection, type JobSelectionOptions, selectJobs } from './job-selection.ts'
+import { addJobSelection, type JobSelectionOptions, MAX_LIMIT, selectJobs } from './job-selection.ts'
 import { jobTable } from './job-table.ts'
 import { followQueues } from './queue-depths.ts'
 import { faultLines } from './submit-report.ts'
@@ -24,7 +23,7 @@ export const addWatchOptions = (command: Command): Command => {
   command
     .summary('follow jobs until they are done')
     .description('Follows jobs until all of them are done or lost.')
-  addJobSelection(command, { otherwise: 'not-done', limit: 200 })
+  addJobSelection(command, { otherwise: 'not-done', limit: MAX_LIMIT })
   return addDeploymentOptions(command, ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
     .option('--interval <seconds>', 'between two looks', '2')
@@ -43,6 +42,14 @@ export const parseInterval = (text: string): number => {
   throw new InvalidInputError('--interval', `got '${text}'; must be a number of seconds from 0.1 to 3600`)
 }
 
+/** Of more jobs, those that succeeded are only counted. */
+const MOST_LISTED = 200
+
+const listedOf = (ended: readonly JobStanding[]): readonly JobStanding[] =>
+  ended.length <= MOST_LISTED
+    ? ended
+    : ended.filter(({ state }) => state !== 'succeeded').slice(0, MOST_LISTED)
+
 /** Returns the exit code. Throws InvalidInputError, and the signal's reason when that aborts. */
 export const runWatch = async (
   named: readonly string[],
@@ -56,19 +63,19 @@ export const runWatch = async (
   const { clock } = services
   const outputs = services.openBucket(outputBucket)
   const selecting = { otherwise: 'not-done', now: clock.now(), signal } as const
-  const { jobIds, report, totals, since } = await selectJobs(outputs, named, options, selecting)
-  const isChosen = totals === null || since !== null
-  const watched = isChosen
-    ? jobIds
-    : (await readStandings(outputs, jobIds, signal)).filter((one) => !isDone(one)).map(({ jobId }) => jobId)
+  const { jobIds, left, report } = await selectJobs(outputs, named, options, selecting)
+  if (left === null)
+    stderr.write('there may be older jobs that are not done; name them, or give --manifest\n')
+  else if (left > 0) stderr.write(`${left} more are not watched (--limit)\n`)
   const display = options.json
     ? jsonLineDisplay(stdout, jobAsJson)
     : displayFor({ stdout, stderr }, { quiet: false, clock })
   using queues = followQueues(options, services, surroundings)
   const { readQueueDepths } = queues
-  const ended = await watchJobs(outputs, watched, { clock, intervalMs, readQueueDepths, display }, signal)
+  const ended = await watchJobs(outputs, jobIds, { clock, intervalMs, readQueueDepths, display }, signal)
   if (!options.json) {
-    if (ended.length > 0) stdout.write(`${jobTable(ended, clock.now())}\n`)
+    const listed = listedOf(ended)
+    if (listed.length > 0) stdout.write(`${jobTable(listed, clock.now())}\n`)
     stdout.write(endLine(ended))
   }
   if (report !== null) stderr.write(faultLines(report.key, report))

@@ -17,6 +17,7 @@ export interface WorkerToCheck {
   readonly outputs: ObjectStore
   /** Default `required`. */
   readonly conditionalWrites?: ConditionalWrites
+  readonly now: () => Date
   readonly queue: MessageQueue
   /** Default null: not looked at. */
   readonly readQueueSettings?: ((signal: AbortSignal) => Promise<QueueSettings>) | null
@@ -33,7 +34,7 @@ export interface WorkerToCheck {
  * the model, open and verified.
  */
 export const checkWorker = async (worker: WorkerToCheck, signal: AbortSignal): Promise<OpenModel> => {
-  const { machine, outputs, queue, conditionalWrites = 'required', readQueueSettings = null } = worker
+  const { machine, outputs, queue, now, conditionalWrites = 'required', readQueueSettings = null } = worker
   const checks: Check[] = []
   const add = (check: Check): void => {
     signal.throwIfAborted()
@@ -46,7 +47,7 @@ export const checkWorker = async (worker: WorkerToCheck, signal: AbortSignal): P
   add(await checkMemory(machine))
   add(await worker.checkDevice())
   add(await checkScratch(machine, worker.scratchDir))
-  add(await checkConditionalWrites(outputs, conditionalWrites, signal))
+  add(await checkConditionalWrites(outputs, { conditionalWrites, now }, signal))
   add(await checkQueue(queue, readQueueSettings, signal))
   assertFit(checks)
   const { check, model } = await checkModel(worker.modelSource, worker.openModel)

@@ -5,21 +5,22 @@ import { isDone, type JobStanding, readStanding } from './job-standing.ts'
 
 /** `requested`: a worker that has it, or gets it, stops. `done-before`: there is nothing to stop. */
 export interface CancelOutcome {
+  readonly jobId: string
   readonly outcome: 'requested' | 'done-before'
-  readonly standing: JobStanding
+  /** Null: it has no record yet. */
+  readonly standing: JobStanding | null
 }
 
-/** Null: there is no such job. A marker of ingest's becomes a person's, which ingest does not take back. */
+/** A marker of ingest's becomes a person's, which ingest does not take back. */
 export const cancelJob = async (
   outputs: ObjectStore,
   jobId: string,
   now: Date,
   signal: AbortSignal,
-): Promise<CancelOutcome | null> => {
+): Promise<CancelOutcome> => {
   const standing = await readStanding(outputs, jobId, signal)
-  if (standing === null) return null
-  if (isDone(standing)) return { outcome: 'done-before', standing }
+  if (standing !== null && isDone(standing)) return { jobId, outcome: 'done-before', standing }
   const marker = encodeCancelMarker(jobId, 'person', now)
   await outputs.put(cancelKey(jobId), marker, { contentType: 'application/json' }, signal)
-  return { outcome: 'requested', standing }
+  return { jobId, outcome: 'requested', standing }
 }

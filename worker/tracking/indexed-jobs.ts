@@ -2,7 +2,7 @@ import { ENDED_KINDS, INDEX_KINDS, type IndexKind } from '../../shared/contracts
 import { isResultState } from '../../shared/contracts/result-record.ts'
 import type { JobState } from '../../shared/contracts/status-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import type { JobStanding } from './job-standing.ts'
+import { isDone, type JobStanding } from './job-standing.ts'
 import type { JobTotals } from './job-totals.ts'
 import type { JobIndex } from './open-index.ts'
 import { readStandings } from './read-standings.ts'
@@ -12,8 +12,10 @@ export interface IndexedPage {
   readonly jobIds: readonly string[]
   /** How they stand, where their records had to be read already. */
   readonly standings?: readonly JobStanding[]
-  /** Jobs beyond these; `null`: there are some, and nobody counted them. */
+  /** Jobs beyond these; `null`: there may be some, which nobody counted. */
   readonly left: number | null
+  /** Whether the search ended before the oldest jobs, because none of thousands of others was one of these. */
+  readonly endedEarly?: true
 }
 
 /** The first of so many jobs. No more is listed than they need. */
@@ -40,58 +42,113 @@ export const newestPage = (index: JobIndex, totals: JobTotals, limit: number): P
 /** Those that changed at `since` or later: they were queued, a worker had them for some seconds, or they ended. */
 export const pageSince = async (index: JobIndex, since: Date, limit: number): Promise<IndexedPage> => {
   const jobIds: string[] = []
-  let left = 0
   for await (const { jobId, time } of index.newestJobs(INDEX_KINDS)) {
     if (time < since) break
-    if (jobIds.length < limit) jobIds.push(jobId)
-    else left += 1
+    if (jobIds.length === limit) return { jobIds, left: null }
+    jobIds.push(jobId)
   }
-  return { jobIds, left }
+  return { jobIds, left: 0 }
 }
 
 /**
- * Ids of jobs whose newest entry is no end. `begun`: of those alone that a worker has had for some seconds, which are
- * fewer.
+ * Jobs of the newest entries, which are searched for open ones whatever the totals say: a job that ended and whose message
+ * another program sent is missing in them.
  */
-async function* openJobs(index: JobIndex, begun: boolean): AsyncGenerator<string> {
-  const kinds: readonly IndexKind[] = begun ? [...ENDED_KINDS, 'changed'] : INDEX_KINDS
-  for await (const { jobId, kind } of index.newestJobs(kinds)) if (!isResultState(kind)) yield jobId
+const ALWAYS_SEARCHED_JOBS = 1_000
+/** Requests for entries after the last open job, at which a search ends. */
+const FRUITLESS_REQUESTS = 10
+/** Jobs whose records are read at once. */
+const PIECE_JOBS = 100
+const LEAST_PIECE_JOBS = 4
+
+interface FoundJobs {
+  readonly jobIds: readonly string[]
+  /** Of those that have a record. */
+  readonly standings: readonly JobStanding[]
+  readonly isComplete: boolean
 }
 
-/** All that are not done. Reads no records. */
-export const openPage = async (index: JobIndex, totals: JobTotals, limit: number): Promise<IndexedPage> => {
-  const total = totals.notDone
-  // All others need not be listed.
-  return total === 0
-    ? { jobIds: [], left: 0 }
-    : await firstOf(openJobs(index, false), { limit: Math.min(limit, total), total })
+interface OpenSearch {
+  /** Null: any that is no end. */
+  readonly state: JobState | null
+  readonly limit: number
+  readonly notDone: number
 }
 
-/** Those in a state that is no end: found by their records, of which as many are read as it takes. */
-const pageOfOpenState = async (
+/**
+ * Jobs that are not done. Their newest entry is no end, and their records say so too: a worker may have written an entry of
+ * a job in work after its end. Searches until it has found `limit`, or all that the totals tell of; where these are
+ * older than thousands of others, it ends before.
+ */
+const searchOpen = async (
   outputs: ObjectStore,
   index: JobIndex,
-  { state, limit }: { readonly state: JobState; readonly limit: number },
+  { state, limit, notDone }: OpenSearch,
+  signal: AbortSignal,
+): Promise<FoundJobs> => {
+  // Fewer jobs have an entry of being in work than of being queued.
+  const kinds: readonly IndexKind[] =
+    state === null || state === 'queued' ? INDEX_KINDS : [...ENDED_KINDS, 'changed']
+  const jobIds: string[] = []
+  const standings: JobStanding[] = []
+  let open = 0
+  let searched = 0
+  let requestsAtLast = index.requests()
+  let unread: string[] = []
+  const readRecords = async (): Promise<void> => {
+    const found = await readStandings(outputs, unread, signal)
+    const others = new Set(found.filter((one) => isDone(one)).map((one) => one.jobId))
+    open += unread.length - others.size
+    for (const one of found) if (state !== null && one.state !== state) others.add(one.jobId)
+    const isRecorded = new Set(found.map((one) => one.jobId))
+    // A job whose record is not written yet is open, in a state that nobody knows.
+    jobIds.push(...unread.filter((id) => !others.has(id) && (state === null || isRecorded.has(id))))
+    standings.push(...found.filter((one) => !others.has(one.jobId)))
+    unread = []
+  }
+  for await (const { jobId, kind } of index.newestJobs(kinds)) {
+    searched += 1
+    if (!isResultState(kind)) {
+      if (jobIds.length >= limit) return { jobIds, standings, isComplete: false }
+      unread.push(jobId)
+      requestsAtLast = index.requests()
+      const piece = Math.min(PIECE_JOBS, Math.max(limit - jobIds.length, LEAST_PIECE_JOBS))
+      if (unread.length >= piece) await readRecords()
+    }
+    const mayBeMore = open + unread.length < notDone || searched < ALWAYS_SEARCHED_JOBS
+    if (!mayBeMore) break
+    if (index.requests() - requestsAtLast > FRUITLESS_REQUESTS) {
+      await readRecords()
+      return { jobIds, standings, isComplete: false }
+    }
+  }
+  await readRecords()
+  return { jobIds, standings, isComplete: true }
+}
+
+const pageOfOpen = async (
+  outputs: ObjectStore,
+  index: JobIndex,
+  search: OpenSearch,
   signal: AbortSignal,
 ): Promise<IndexedPage> => {
-  const found: JobStanding[] = []
-  const page = (left: number | null): IndexedPage => {
-    const standings = found.slice(0, limit)
-    return { jobIds: standings.map(({ jobId }) => jobId), standings, left }
-  }
-  let unread: string[] = []
-  const readThem = async (): Promise<void> => {
-    const standings = await readStandings(outputs, unread, signal)
-    unread = []
-    found.push(...standings.filter((standing) => standing.state === state))
-  }
-  for await (const jobId of openJobs(index, state !== 'queued')) {
-    if (found.length >= limit) return page(null)
-    unread.push(jobId)
-    if (unread.length === limit) await readThem()
-  }
-  await readThem()
-  return page(found.length > limit ? null : 0)
+  const found = await searchOpen(outputs, index, search, signal)
+  const jobIds = found.jobIds.slice(0, search.limit)
+  const standings = found.standings.filter(({ jobId }) => jobIds.includes(jobId))
+  if (found.isComplete) return { jobIds, standings, left: found.jobIds.length - jobIds.length }
+  return { jobIds, standings, left: null, ...(jobIds.length < search.limit && { endedEarly: true }) }
+}
+
+/** All that are not done. */
+export const openPage = async (
+  outputs: ObjectStore,
+  index: JobIndex,
+  { limit, totals: { notDone } }: { readonly limit: number; readonly totals: JobTotals },
+  signal: AbortSignal,
+): Promise<IndexedPage> => {
+  const page = await pageOfOpen(outputs, index, { state: null, limit, notDone }, signal)
+  const isFull = page.jobIds.length === limit && page.left === null
+  return isFull ? { ...page, left: Math.max(1, notDone - limit) } : page
 }
 
 /** Those in a state. */
@@ -100,8 +157,7 @@ export const pageOfState = async (
   index: JobIndex,
   { state, limit, totals }: { readonly state: JobState; readonly limit: number; readonly totals: JobTotals },
   signal: AbortSignal,
-): Promise<IndexedPage> => {
-  return isResultState(state)
+): Promise<IndexedPage> =>
+  isResultState(state)
     ? await firstOf(idsOf(index, [state]), { limit, total: totals[state] })
-    : await pageOfOpenState(outputs, index, { state, limit }, signal)
-}
+    : await pageOfOpen(outputs, index, { state, limit, notDone: totals.notDone }, signal)

@@ -15,10 +15,15 @@ export interface JobIndex {
   entries(kind: IndexKind): AsyncGenerator<IndexEntry>
   /** Jobs of these kinds, the one that changed last first, each once. */
   newestJobs(kinds: readonly IndexKind[]): AsyncGenerator<IndexedJob>
+  /** Requests that were made so far, about. */
+  requests(): number
 }
 
 /** An end comes before what led to it, where both are of one moment. */
 const NEWEST_FIRST: readonly IndexKind[] = [...ENDED_KINDS, 'changed', 'queued']
+
+/** Entries that S3 lists with a request. */
+const LIST_PAGE_ENTRIES = 1_000
 
 /** What `source` yields, as often as it is asked for. */
 const replayable = <T>(source: AsyncGenerator<T>): (() => AsyncGenerator<T>) => {
@@ -37,9 +42,21 @@ const replayable = <T>(source: AsyncGenerator<T>): (() => AsyncGenerator<T>) => 
 }
 
 export const openIndex = (outputs: ObjectStore, signal: AbortSignal): JobIndex => {
-  const listed = Object.fromEntries(
-    NEWEST_FIRST.map((kind) => [kind, replayable(listEntries(outputs, kind, signal))]),
-  ) as Record<IndexKind, () => AsyncGenerator<IndexEntry>>
+  let requests = 0
+
+  async function* counted(kind: IndexKind): AsyncGenerator<IndexEntry> {
+    let entries = 0
+    for await (const entry of listEntries(outputs, kind, signal)) {
+      if (entries % LIST_PAGE_ENTRIES === 0) requests += 1
+      entries += 1
+      yield entry
+    }
+  }
+
+  const listed = Object.fromEntries(NEWEST_FIRST.map((kind) => [kind, replayable(counted(kind))])) as Record<
+    IndexKind,
+    () => AsyncGenerator<IndexEntry>
+  >
 
   async function* merged(kinds: readonly IndexKind[]): AsyncGenerator<IndexEntry> {
     const sources = NEWEST_FIRST.filter((kind) => kinds.includes(kind)).map((kind) => listed[kind]())
@@ -61,10 +78,12 @@ export const openIndex = (outputs: ObjectStore, signal: AbortSignal): JobIndex =
   }
 
   return {
+    requests: () => requests,
     entries: (kind) => listed[kind](),
     async *newestJobs(kinds) {
       const seen = new Set<string>()
       for await (const entry of merged(kinds)) {
+        if (entry.jobId === null) requests += 1
         for (const jobId of await jobIdsOf(outputs, entry, signal)) {
           if (seen.has(jobId)) continue
           seen.add(jobId)

@@ -3,6 +3,7 @@ import { cancelKey } from '../../../shared/contracts/bucket-layout.ts'
 import { encodeCancelMarker, requesterOf } from '../../../shared/contracts/cancel-marker.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aResult, aStatus, jobIdLike } from '../tracking/a-job.ts'
+import { aRejectedReport } from '../tracking/a-report.ts'
 import { fakeServices } from './fake-services.ts'
 
 test('svd cancel leaves a mark for the workers', async () => {
@@ -56,4 +57,21 @@ test('it has to be told what', async () => {
     exitCode: 2,
     stderr: 'error: job: give ids of jobs, or --manifest\n',
   })
+})
+
+test('all jobs of a manifest are asked to stop, also one that has no record yet', async () => {
+  const { run, putStatus, putReport, outputs } = fakeServices()
+  const jobIds = ['a', 'b', 'c'].map(jobIdLike)
+  for (const jobId of jobIds.slice(0, 2)) await putStatus(aStatus({ jobId }))
+  const job = { item: null, item_id: null, image: 'images/cup.png', videos: [], done_before: false }
+  const jobs = jobIds.map((job_id) => ({ ...job, job_id }))
+  await putReport(aRejectedReport('manifests/m.json', { state: 'accepted', jobs, faults: [] }))
+  const { stdout } = await run(['cancel', '--manifest', 'm.json'])
+  expect(stdout.split('\n').toSorted()).toEqual([
+    '',
+    'a00000000000  cup.png  asked to stop',
+    'b00000000000  cup.png  asked to stop',
+    'c00000000000  no record yet  asked to stop',
+  ])
+  expect(outputs.keys().filter((key) => key.startsWith('cancel/'))).toEqual(jobIds.map(cancelKey))
 })

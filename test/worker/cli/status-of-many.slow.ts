@@ -3,7 +3,7 @@ import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { reportKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { countEntries } from '../../../shared/job-index/count-entries.ts'
-import { noteEnded, noteQueued } from '../../../shared/job-index/write-entries.ts'
+import { noteChanged, noteEnded, noteQueued } from '../../../shared/job-index/write-entries.ts'
 import { type MemoryObjectStore, openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 import { type MemoryS3Server, serveMemoryStore } from '../../fixtures/memory-s3-server.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -11,13 +11,15 @@ import { aFailure, aResult, aStatus } from '../tracking/a-job.ts'
 import { aRejectedReport } from '../tracking/a-report.ts'
 
 /*
- * What commands cost in a bucket of 100,000 jobs: each was queued by itself, one every eight seconds, and the last ten
- * thousand are not done. S3 is a server over memory, which counts requests.
+ * What commands cost in a bucket of 100,000 jobs: each was queued by itself, one every eight seconds, and had an entry of
+ * being in work. The last ten thousand are not done, and three of these are rendered. S3 is a server over memory, which counts requests.
  */
 
 const JOBS = 100_000
 const DONE = 90_000
 const FAILED_EVERY = 100
+/** The first of the newest ones, which are being rendered. */
+const RENDERING = JOBS - 3
 const MANIFEST = 'manifests/large.json'
 const MANIFEST_JOBS = 10_000
 const INTERVAL_MS = 8_000
@@ -46,8 +48,13 @@ const fill = async (
     const jobId = jobIdOf(number)
     await noteQueued(store, [jobId], now, unaborted)
     await write(statusKey(jobId), aStatus({ jobId, submittedAt: now.toISOString() }))
+    if (number >= RENDERING) {
+      await noteChanged(store, jobId, now, unaborted)
+      await write(statusKey(jobId), aStatus({ jobId, state: 'rendering', attempt: 1 }))
+    }
     if (number >= DONE) continue
-    const finished = { jobId, finished_at: new Date(now.getTime() + 5_000).toISOString() }
+    await noteChanged(store, jobId, new Date(now.getTime() + 5_000), unaborted)
+    const finished = { jobId, finished_at: new Date(now.getTime() + 6_000).toISOString() }
     const record = number % FAILED_EVERY === 0 ? aFailure({}, finished) : aResult(finished)
     await write(resultKey(jobId), record)
     await noteEnded(store, record, now, unaborted)
@@ -95,11 +102,17 @@ describe('in a bucket of 100,000 jobs', () => {
   test.each([
     {
       command: 'status',
-      lines: '20 queued; 99980 more (--limit)\n100000 jobs: 10000 not done, 89100 succeeded, 900 failed',
+      lines:
+        '17 queued, 3 rendering; 99980 more (--limit)\n100000 jobs: 10000 not done, 89100 succeeded, 900 failed',
     },
     { command: 'status --state failed', lines: '20 failed; 880 more (--limit)' },
     { command: 'status --state succeeded', lines: '20 succeeded; 89080 more (--limit)' },
     { command: 'status --state queued', lines: '20 queued; more (--limit)' },
+    {
+      command: 'status --state rendering',
+      lines: '3 rendering among the newest; older ones were not searched',
+    },
+    { command: 'status --since 30d', lines: '17 queued, 3 rendering; more (--limit)' },
     { command: `status --manifest ${MANIFEST}`, lines: '20 succeeded; 9980 more (--limit)' },
   ])('svd $command costs at most 60 requests and 60 MB', async ({ command, lines }) => {
     const help = await run('--help')

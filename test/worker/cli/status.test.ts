@@ -89,7 +89,7 @@ describe('svd status', () => {
 
   test('tells that there are more in a state, of which nobody counts those that are not done', async () => {
     const { run, putStatus, putResult } = fakeServices()
-    for (const beginning of ['a', 'b', 'c', 'd']) await putStatus(aStatus({ jobId: jobIdLike(beginning) }))
+    for (const beginning of 'abcdef0123') await putStatus(aStatus({ jobId: jobIdLike(beginning) }))
     await putResult(aResult({ jobId: jobIdLike('a') }))
     await putResult(aResult({ jobId: jobIdLike('b') }))
     const lineOf = async (state: string) =>
@@ -113,6 +113,32 @@ describe('svd status', () => {
       expect.stringMatching(/^b0+ {2}queued {2}cup\.png {2}fps 7, seed 2/),
       expect.stringMatching(/^c0+ {2}queued {2}cat\.jpg +30 min ago/),
     ])
+  })
+
+  test('tells the models of jobs that differ in nothing else, once they have ended', async () => {
+    const { run, putResult } = fakeServices()
+    for (const [jobId, id] of [
+      ['a', 'svd-xt'],
+      ['b', 'svd'],
+    ] as const) {
+      const result = aResult({ jobId: jobIdLike(jobId) })
+      const model = { id, sha256: jobId.repeat(64) }
+      await putResult({ ...result, job: { ...result.job, model } })
+    }
+    const { stdout } = await run(['status'], OUTPUTS_ONLY)
+    expect(stdout).toMatch(/a0+ .*model svd-xt aaaaaaaa/)
+    expect(stdout).toMatch(/b0+ .*model svd bbbbbbbb/)
+  })
+
+  test('shows both ends of long values, and what follows them', async () => {
+    const { run, putStatus } = fakeServices()
+    const sigmas = Array.from({ length: 30 }, (_, index) => 700 - index)
+    await putStatus(aStatus({ jobId: jobIdLike('a'), parameters: { sigmas, fit: 'pad' } }))
+    const other = [...sigmas.slice(0, -1), 0.5]
+    await putStatus(aStatus({ jobId: jobIdLike('b'), parameters: { sigmas: other, fit: 'fill' } }))
+    const { stdout } = await run(['status'], OUTPUTS_ONLY)
+    expect(stdout).toContain('sigmas 700, 699, 69…3, 672, 671, fit pad')
+    expect(stdout).toContain('sigmas 700, 699, 69…3, 672, 0.5, fit fill')
   })
 
   test('tells of those that changed since', async () => {
@@ -269,6 +295,26 @@ test('svd status names the models that jobs wait for', async () => {
 })
 
 describe('svd status of uploads that were rejected', () => {
+  test('names one outside of both folders so that no manifest of that name is meant', async () => {
+    const { run, putReport } = fakeServices()
+    const accepted = { state: 'accepted' as const, faults: [] }
+    await putReport(aRejectedReport('motion.json', { reported_at: '2026-11-24T12:01:00.000Z' }))
+    await putReport(aRejectedReport('manifests/motion.json', accepted))
+    const exact = 's3://in/motion.json'
+    expect((await run(['status'])).stdout).toContain(`for the last: svd status --manifest '${exact}'\n`)
+    expect((await run(['status', '--manifest', exact])).exitCode).toBe(1)
+    expect((await run(['status', '--manifest', 'motion.json'])).exitCode).toBe(0)
+    expect((await run(['status', '--manifest', 's3://other/motion.json'])).stderr).toContain(
+      "--manifest: got 's3://other/motion.json'; uploads of this pipeline are in the bucket in",
+    )
+  })
+
+  test('finds an upload whose key has another Unicode form than what was typed', async () => {
+    const { run, putReport } = fakeServices()
+    await putReport(aRejectedReport('images/cafe\u0301.png'))
+    expect((await run(['status', '--manifest', 'images/caf\u00e9.png'])).stderr).toContain('is no image')
+  })
+
   const KEY = 'manifests/motion.json'
 
   test('ends with how many there are, and how to see why', async () => {

@@ -64,6 +64,35 @@ describe('svd watch, without a terminal', () => {
     expect(stdout).toMatch(/\n1 succeeded, 1 failed\n$/)
   })
 
+  test('follows all jobs of a large manifest, and lists those that did not succeed', async () => {
+    const jobIds = Array.from({ length: 210 }, (_, number) => number.toString(16).padStart(32, '0'))
+    const last = jobIds.slice(200)
+    const world = fakeServices({
+      async whileAsleep(sleep) {
+        if (sleep > 20) throw new Error('does not see that they have ended')
+        if (sleep !== 1) return
+        for (const jobId of last.slice(1)) await world.putResult(aResult({ jobId }))
+        await world.putResult(aFailure({ reason: 'black' }, { jobId: last[0]! }))
+      },
+    })
+    for (const jobId of jobIds.slice(0, 200)) await world.putResult(aResult({ jobId }))
+    for (const jobId of last) await world.putStatus(aStatus({ jobId }))
+    const job = { item: null, item_id: null, image: 'images/cup.png', videos: [], done_before: false }
+    const jobs = jobIds.map((job_id) => ({ ...job, job_id }))
+    await world.putReport(aRejectedReport('manifests/m.json', { state: 'accepted', jobs, faults: [] }))
+    const { exitCode, stdout } = await world.run(['watch', '--manifest', 'm.json'])
+    expect(stdout).toMatch(/\n209 succeeded, 1 failed\n$/)
+    expect(stdout.match(/^\w{12} +(?:succeeded|failed) /gm)).toEqual([expect.stringContaining('failed')])
+    expect(exitCode).toBe(1)
+  })
+
+  test('says how many more there are than the limit', async () => {
+    const { run } = await start(aBatch())
+    const { stdout, stderr } = await run(['watch', '--limit', '1'])
+    expect(stdout).toMatch(/\n1 succeeded\n$/)
+    expect(stderr).toBe('1 more are not watched (--limit)\n')
+  })
+
   test('fails if the upload that is named has faults, and prints them', async () => {
     const { run, putReport } = fakeServices()
     await putReport(aRejectedReport('images/cup.png'))

@@ -63,6 +63,7 @@ const check = async (changes: Partial<WorkerToCheck> = {}) => {
       scratchDir: '/scratch',
       outputs: aStore(),
       queue: aQueue(),
+      now: () => new Date(now()),
       readQueueSettings: async () => ({ maxReceiveCount: 50 }),
       modelSource: 'models/demo',
       async openModel(source) {
@@ -139,6 +140,11 @@ describe('a worker that starts', () => {
       'a bucket that is not there',
       { outputs: aStore({ create: () => Promise.reject(new Error('The specified bucket does not exist')) }) },
       'fail  outputs       The specified bucket does not exist',
+    ],
+    [
+      'a clock that is an hour behind that of S3',
+      { now: () => new Date(now() - 3_600_000) },
+      "fail  outputs       the clocks of s3://outputs and of this machine differ by 60 minutes\n                    fix: set this machine's clock",
     ],
     [
       'a store that ignores conditions',
