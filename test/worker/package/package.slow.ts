@@ -14,6 +14,7 @@ import { RENDERS, SUBMITS } from './user-programs.ts'
  */
 
 const MAX_BYTES = 60e6
+const EXAMPLES = ['render-one-image.ts', 'read-results.ts', 'custom-s3-endpoint.ts']
 const NPM_MS = 600_000
 const isLinuxX64 = process.platform === 'linux' && process.arch === 'x64'
 
@@ -170,26 +171,28 @@ describe.each([22, 24])('on Node %s', (major) => {
   })
 })
 
-describe('the API, for a program of a user', () => {
-  const run = (program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-    execa(nodeOf(24), [at('project', program), ...args], {
-      cwd: at('elsewhere'),
-      env: { PATH: process.env['PATH'], HOME: at('home'), ...env },
-      extendEnv: false,
-    })
-  const shipped = (name: string): string => at('project/node_modules/svd-batch/dist/worker', name)
+/** Runs a program of a user, in the folder that has the package. */
+const run = (program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  execa(nodeOf(24), [at('project', program), ...args], {
+    cwd: at('elsewhere'),
+    env: { PATH: process.env['PATH'], HOME: at('home'), ...env },
+    extendEnv: false,
+  })
+const shipped = (name: string): string => at('project/node_modules/svd-batch/dist/worker', name)
 
+describe('the API, for a program of a user', () => {
   beforeAll(async () => {
     await writeFile(at('project/renders.ts'), RENDERS)
     await writeFile(at('project/submits.ts'), SUBMITS)
     await writeFile(at('project/package.json'), '{ "type": "module" }')
+    for (const name of EXAMPLES) await cp(inRepository(`examples/${name}`), at('project', name))
   })
 
   test('has types', async () => {
     const tsc = inRepository('node_modules/typescript/bin/tsc')
     const settings = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'esnext']
     const types = ['--types', 'node', '--typeRoots', inRepository('node_modules/@types')]
-    const files = ['renders.ts', 'submits.ts'].map((name) => at('project', name))
+    const files = ['renders.ts', 'submits.ts', ...EXAMPLES].map((name) => at('project', name))
     const { exitCode, stdout } = await execa(process.execPath, [tsc, ...settings, ...types, ...files], {
       ...{ cwd: at('project'), reject: false },
     })
@@ -214,28 +217,60 @@ describe('the API, for a program of a user', () => {
     }
   })
 
-  test.runIf(isLinuxX64)('submits, waits, and downloads', async () => {
+  test.runIf(isLinuxX64)('renders one image, as the example does', async () => {
+    const args = [shipped('demo'), shipped('demo-samples/coffee.png'), at('elsewhere/example.mp4')]
+    const { stdout, stderr } = await run('render-one-image.ts', args)
+    expect(stdout).toMatch(/example\.mp4: 14 frames in \d+\.\d s$/)
+    expect(stderr).toContain('denoise 10/10')
+    expect((await stat(at('elsewhere/example.mp4'))).size).toBeGreaterThan(500)
+  })
+})
+
+describe.runIf(isLinuxX64)('the API against svd local', () => {
+  const environment: Record<string, string> = {}
+
+  beforeAll(async () => {
     const local = execa(nodeOf(24), [launcherIn(at('project/node_modules')), 'local', '--port', '0'], {
       cwd: at('elsewhere'),
       env: { PATH: process.env['PATH'], HOME: at('home') },
       ...{ extendEnv: false, reject: false, buffer: false },
     })
-    try {
-      const environment: Record<string, string> = {}
-      for await (const line of createInterface(local.stdout)) {
-        const [, name, value] = /^ {2}export (\w+)=(.*)$/.exec(line) ?? []
-        if (name !== undefined && value !== undefined) environment[name] = value
-        if (line === 'Ctrl-C ends it.') break
-      }
-      const args = [shipped('demo-samples/rocket.png'), at('elsewhere')]
-      const { files, ...rest } = JSON.parse((await run('submits.ts', args, environment)).stdout)
-      expect(rest).toEqual({ states: ['accepted'], jobs: ['succeeded'], now: ['succeeded'], seen: true })
-      expect(files).toEqual([expect.stringMatching(/rocket-[0-9a-f]{8}\.mp4$/)])
-      expect((await stat(files[0])).size).toBeGreaterThan(500)
-    } finally {
+    for await (const line of createInterface(local.stdout)) {
+      const [, name, value] = /^ {2}export (\w+)=(.*)$/.exec(line) ?? []
+      if (name !== undefined && value !== undefined) environment[name] = value
+      if (line === 'Ctrl-C ends it.') break
+    }
+    return async () => {
       local.kill('SIGKILL')
       await local
     }
+  })
+
+  test('submits, waits, and downloads', async () => {
+    const args = [shipped('demo-samples/rocket.png'), at('elsewhere')]
+    const { files, ...rest } = JSON.parse((await run('submits.ts', args, environment)).stdout)
+    expect(rest).toEqual({ states: ['accepted'], jobs: ['succeeded'], now: ['succeeded'], seen: true })
+    expect(files).toEqual([expect.stringMatching(/rocket-[0-9a-f]{8}\.mp4$/)])
+    expect((await stat(files[0])).size).toBeGreaterThan(500)
+  })
+
+  test('prints the results of a manifest with a grid, as the example does', async () => {
+    const manifest = inRepository('examples/manifest-with-grid.json')
+    const args = [manifest, shipped('demo-samples'), at('elsewhere/grid')]
+    const { stdout } = await run('read-results.ts', args, environment)
+    expect(stdout.split('\n').toSorted()).toEqual([
+      expect.stringMatching(/chelsea\.png, motion_bucket_id 255, seed 7: .*\.mp4$/),
+      expect.stringMatching(/chelsea\.png, motion_bucket_id 60, seed 7: .*\.mp4$/),
+      expect.stringMatching(/coffee\.png, motion_bucket_id 255, seed 0: .*\.mp4$/),
+      expect.stringMatching(/coffee\.png, motion_bucket_id 60, seed 0: .*\.mp4$/),
+    ])
+  })
+
+  test('works with nothing but an S3 client, as the example does', async () => {
+    const { stdout } = await run('custom-s3-endpoint.ts', [shipped('demo-samples/rocket.png')], environment)
+    expect(stdout).toMatch(
+      /^images\/examples\/rocket\.png: accepted\n[0-9a-f]{32}: succeeded, jobs\/.*\/video\.mp4$/,
+    )
   })
 })
 
