@@ -155,3 +155,19 @@ test('commands are taken out of quotes, substitutions and lists', () => {
     ['aws', 's3', 'ls', '--query', "a[?b=='c d']"],
   ])
 })
+
+test('commands of a block end with their line, unless a quote or a backslash keeps it open', () => {
+  const document = `Text\n
+    aws s3 ls \\
+        --recursive
+    npx svd status --json '{
+      "a": 1 }'
+
+    { "npx": "svd none" }
+`
+
+  expect(documentCommands(document)).toEqual([
+    ['aws', 's3', 'ls', '--recursive'],
+    ['npx', 'svd', 'status', '--json', '{\n  "a": 1 }'],
+  ])
+})
