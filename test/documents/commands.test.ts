@@ -130,21 +130,12 @@ describe('a fault in a document is found', () => {
   })
 })
 
-test('commands are found in every document, and those of cdk in the guides', async () => {
-  const counts = await Promise.all(
-    DOCUMENTS.map(async (file) => {
-      const commands = await commandsOf(file)
-      return [file, argumentsOf(commands, 'svd').length > 0, argumentsOf(commands, 'cdk').length > 2]
-    }),
-  )
+test('the checklist of the first deployment has commands of all four programs', async () => {
+  const commands = await commandsOf('infra/FIRST-DEPLOYMENT.md')
+  const counts = (['svd', 'cdk', 'aws', 'npm'] as const).map((name) => argumentsOf(commands, name).length)
 
-  expect(counts).toEqual([
-    ['README.md', true, true],
-    ['CONTRIBUTING.md', true, false],
-    ['infra/README.md', true, true],
-    ['infra/FIRST-DEPLOYMENT.md', true, true],
-    ['worker/package/README.md', true, false],
-  ])
+  expect(Math.min(...counts)).toBeGreaterThan(0)
+  expect(counts.reduce((sum, count) => sum + count)).toBeGreaterThan(40)
 })
 
 test('commands are taken out of quotes, substitutions and lists', () => {
