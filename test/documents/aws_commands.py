@@ -15,8 +15,9 @@ GLOBAL = {"--output", "--query", "--region", "--profile", "--no-cli-pager"}
 PAGES = {"--max-items", "--page-size", "--starting-token", "--no-paginate"}
 # Services that the command line calls otherwise than botocore does.
 NAMES = {"s3api": "s3"}
-# Commands that are not operations of an API: the command line's reference of `s3` and of `logs tail`.
+# Commands that are not operations of an API: the command line's references of these commands.
 OWN = {
+    ("ecr", "get-login-password"): set(),
     ("s3", "cp"): {"--recursive"},
     ("s3", "ls"): {"--recursive"},
     ("s3", "rm"): {"--recursive"},

@@ -37,13 +37,16 @@ const svdFault = async (args: CommandWords): Promise<string | null> => {
   return stderr.startsWith(`error: unknown option '${UNKNOWN}'`) ? null : stderr
 }
 
-/** Values after `-c` and `--context`. */
+/** What a document leaves to its reader, in capitals. */
+const PLACEHOLDERS: Readonly<Record<string, string>> = { ACCOUNT: '123456789012', REGION: 'us-east-1' }
+
+/** Values after `-c` and `--context`, with placeholders filled in. */
 const contextOf = (args: CommandWords): Readonly<Record<string, string>> =>
   Object.fromEntries(
     args.flatMap((word, i) => {
       if (!['-c', '--context'].includes(args[i - 1] ?? '')) return []
       const [key = '', ...value] = word.split('=')
-      return [[key, value.join('=')]]
+      return [[key, value.join('=').replaceAll(/[A-Z]+/g, (name) => PLACEHOLDERS[name] ?? name)]]
     }),
   )
 
