@@ -1,4 +1,5 @@
 import {
+  type FilterRule,
   GetBucketNotificationConfigurationCommand,
   GetBucketVersioningCommand,
   PutBucketNotificationConfigurationCommand,
@@ -28,7 +29,11 @@ export const dropsQueueUrl = (deployment: Deployment): string =>
 
 interface InputBucketProperties {
   readonly NotificationConfiguration: {
-    readonly QueueConfigurations: readonly { readonly Event: string; readonly Queue: unknown }[]
+    readonly QueueConfigurations: readonly {
+      readonly Event: string
+      readonly Queue: unknown
+      readonly Filter?: { readonly S3Key: { readonly Rules: FilterRule[] } }
+    }[]
   }
   readonly VersioningConfiguration: { readonly Status: 'Enabled' }
 }
@@ -65,9 +70,10 @@ export const completeInputBucket = async (deployment: Deployment): Promise<reado
   ]
   const { VersioningConfiguration } = properties
   await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }))
-  const configurations = QueueConfigurations.map(({ Event }) => ({
+  const configurations = QueueConfigurations.map(({ Event, Filter }) => ({
     Events: [Event as 's3:ObjectCreated:*'],
     QueueArn: Attributes?.['QueueArn'],
+    ...(Filter !== undefined && { Filter: { Key: { FilterRules: Filter.S3Key.Rules } } }),
   }))
   await s3.send(
     new PutBucketNotificationConfigurationCommand({

@@ -18,9 +18,9 @@ import { unaborted } from '../../fixtures/unaborted.ts'
 import { DEMO_DIR } from '../../worker/models/a-pushed-model.ts'
 import { bucketOf, completeInputBucket, dropsQueueUrl, type Property } from './bucket-properties.ts'
 import { type Deployment, deployOnMoto } from './deploy-on-moto.ts'
-import { deployedFunction } from './deployed-function.ts'
+import { type DeployedFunction, deployedFunction } from './deployed-function.ts'
 import { deployedContainer, runDeployedWorker, svdInShell, WORKER_SUBSTITUTES } from './deployed-worker.ts'
-import { pollOnce, readMapping, stopPolling } from './drops-queue.ts'
+import { type Polled, pollOnce, readMapping, stopPolling } from './drops-queue.ts'
 import { type EmulatedAccount, openEmulatedAccount } from './emulated-account.ts'
 import { type Compute, type Observed, renderEmulationDocument } from './emulation-document.ts'
 import { refusalsOf, refusedRequestsOf } from './refusals.ts'
@@ -62,6 +62,8 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
       const { visible, inFlight } = await openSqsMessageQueue(account.sqs, queueUrl).depth(unaborted)
       return visible + inFlight
     }
+    const poll = async (ingest: DeployedFunction): Promise<Polled> =>
+      pollOnce(account, ingest, await readMapping(account, ingest), dropsQueueUrl(deployment))
     const jobsQueueUrl = (): string => deployment.outputs['svd-pipeline']?.['JobsQueueUrl'] ?? ''
 
     test('a message of the queue of drops is out of sight for longer than ingest takes', async () => {
@@ -99,9 +101,7 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
       await put(IMAGE_KEY, await readFile(IMAGE))
       const ingest = await deployedFunction(deployment, 'Ingest')
 
-      const { bodies, answer, log } = await pollOnce(
-        ...([account, ingest, await readMapping(account, ingest), dropsQueueUrl(deployment)] as const),
-      )
+      const { bodies, answer, log } = await poll(ingest)
 
       const kinds = bodies.map((body) => {
         const { Event, Records } = JSON.parse(body)
@@ -190,6 +190,17 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
         queue: { visible: 0, in_flight: 0 },
         dead_letters: { visible: 0, in_flight: 0 },
       })
+    })
+
+    test('an upload outside of both folders is rejected by a report, which svd status counts', async () => {
+      const Bucket = bucketOf(deployment, 'BucketsInput')
+      await account.s3.send(new PutObjectCommand({ Bucket, Key: 'README.md', Body: 'no image' }))
+      const ingest = await deployedFunction(deployment, 'Ingest')
+
+      await poll(ingest)
+
+      expect(await storedJson(output(), reportKey('README.md'))).toMatchObject({ state: 'rejected' })
+      expect(await svdInShell(deployment, 'status')).toMatch(/^uploads: 1 rejected/m)
     })
 
     test('every substitution that it needed is one that moto refuses to be without', async () => {
