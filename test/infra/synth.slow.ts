@@ -4,15 +4,7 @@ import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
 import { temporaryDir } from '../fixtures/temporary-dir.ts'
 import { VARIANT_NAMES, VARIANTS } from './synthesized.ts'
-
-/** Without whatever this machine knows of an AWS account. npm's own settings stay: the registry may be another. */
-const withoutAws = (): Readonly<Record<string, string | undefined>> => ({
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS|CDK)_/.test(name))),
-  AWS_CONFIG_FILE: '/nowhere',
-  AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
-  AWS_EC2_METADATA_DISABLED: 'true',
-  NO_COLOR: '1',
-})
+import { withoutAws } from './without-aws.ts'
 
 /** The command that the README tells, as somebody without an account, credentials or a region has it. */
 const cdk = (...given: readonly string[]) =>

@@ -10,8 +10,14 @@ const commands = (): readonly (readonly [string, readonly string[]])[] => {
   return [...(python === undefined ? [] : [[python, ['-m', 'moto.server']] as const]), ['moto_server', []]]
 }
 
+export interface MotoServer {
+  /** `http://127.0.0.1:PORT`, for all services. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
 /** Null: it ended, most likely because it is not there. */
-const start = async (file: string, args: readonly string[]): Promise<Implementation | null> => {
+const start = async (file: string, args: readonly string[]): Promise<MotoServer | null> => {
   const server = execa(file, [...args, '-H', '127.0.0.1', '-p', '0'], {
     ...{ reject: false, buffer: false, stdin: 'ignore', stdout: 'ignore' },
   })
@@ -27,20 +33,29 @@ const start = async (file: string, args: readonly string[]): Promise<Implementat
     server.finally(() => resolve(null))
   })
   if (url === null) return null
-  return openEndpoint('moto', url, async () => {
-    server.kill()
-    await server
-  })
+  return {
+    url,
+    async stop() {
+      server.kill()
+      await server
+    },
+  }
 }
 
 /**
  * moto's server in a process and on a port of its own. Null where there is none: no moto in `SVD_PYTHON`, and no
  * `moto_server` on the PATH.
  */
-export const openMoto = async (): Promise<Implementation | null> => {
+export const startMoto = async (): Promise<MotoServer | null> => {
   for (const [file, args] of commands()) {
     const moto = await start(file, args)
     if (moto !== null) return moto
   }
   return null
+}
+
+/** Its S3 and SQS, through the adapters. Null as with `startMoto`. */
+export const openMoto = async (): Promise<Implementation | null> => {
+  const moto = await startMoto()
+  return moto === null ? null : openEndpoint('moto', moto.url, moto.stop)
 }

@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import type { CommandWords } from './document-commands.ts'
+
+const PROGRAM = fileURLToPath(new URL('aws_commands.py', import.meta.url))
+
+/** A Python with botocore, whose models the AWS command line is made of. moto brings it. Null: there is none. */
+export const findBotocore = async (): Promise<string | null> => {
+  const given = process.env['SVD_PYTHON']
+  for (const python of [...(given === undefined ? [] : [given]), 'python3']) {
+    const { failed } = await execa(python, ['-c', 'import botocore'], { reject: false })
+    if (!failed) return python
+  }
+  return null
+}
+
+/** What of the commands, each given without `aws`, is not an operation of AWS or not one of its parameters. */
+export const readAwsFaults = async (
+  python: string,
+  commands: readonly CommandWords[],
+): Promise<readonly string[]> => {
+  const { stdout } = await execa(python, [PROGRAM], { input: JSON.stringify(commands) })
+  return JSON.parse(stdout)
+}
