@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { CONTEXT_PREFIX, readConfig } from '../../infra/config/read-config.ts'
 import { runCommandLine } from '../worker/cli/a-command-line.ts'
@@ -7,8 +7,9 @@ import { readCdkFaults } from './cdk-commands.ts'
 import { type CommandWords, documentCommands, splitCommands } from './document-commands.ts'
 
 const DOCUMENTS = [
-  ...['README.md', 'CONTRIBUTING.md', 'infra/README.md', 'infra/FIRST-DEPLOYMENT.md'],
+  ...['README.md', 'CONTRIBUTING.md', 'infra/README.md', 'infra/FIRST-DEPLOYMENT.md', 'examples/README.md'],
   'worker/package/README.md',
+  ...(await readdir(new URL('../../docs', import.meta.url))).map((name) => `docs/${name}`),
 ]
 
 const readText = (file: string): Promise<string> =>
