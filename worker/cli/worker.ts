@@ -88,7 +88,11 @@ export const runWorkerCommand = async (
   const watchingSpot = settings.spot
     ? watchForSpotNotice({ metadata, clock, notify: drain.notify }, ended.signal)
     : null
-  const task = openEcsTask(environment, { clock, stallSeconds, onEvent: log })
+  const task = openEcsTask(environment, {
+    ...{ clock, stallSeconds },
+    onEvent: log,
+    onBlocked: (reason) => drain.notify({ reason, secondsLeft: null }),
+  })
   const protectingTask = task?.run(ended.signal)
 
   try {

@@ -246,6 +246,23 @@ describe('as a task of an ECS service', () => {
     expect(messages).toContain('task protected from scale-in')
   })
 
+  test('drains where ECS waits for it to end, and hands back the job that it has not begun', async () => {
+    const failure = { Arn: 'task', Detail: null, Reason: 'DEPLOYMENT_BLOCKED' }
+    const agent = await openScriptedEndpoint(() => ({ status: 200, body: JSON.stringify({ failure }) }))
+
+    const { exitCode, lines } = await runWorker({
+      environment: { ECS_AGENT_URI: agent.url },
+      job: await aDemoJob(),
+    })
+
+    expect(exitCode).toBe(0)
+    const draining = lines.find(({ message }) => message === 'draining')
+    expect(draining).toMatchObject({ reason: 'ECS waits for this task to end (DEPLOYMENT_BLOCKED)' })
+    // It has as long as its clip takes.
+    expect(draining).not.toHaveProperty('seconds_left')
+    expect(agent.requests).toHaveLength(1)
+  })
+
   test('does its jobs also where the agent fails', async () => {
     const agent = await openScriptedEndpoint(() => 'lost')
 
