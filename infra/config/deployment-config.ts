@@ -8,7 +8,14 @@ import {
 import { MAX_JOBS } from '../../shared/contracts/manifest.ts'
 import { modelIdSchema } from '../../shared/contracts/model-record.ts'
 import { DEFAULT_WORK_LIMITS, MAX_JOB_WORK } from '../../shared/contracts/work-limits.ts'
-import { INSTANCE_TYPE_NAMES, instanceTypeOf } from '../../shared/fleet/instance-types.ts'
+import {
+  DEFAULT_MACHINE_TYPES,
+  deviceOfMachine,
+  MACHINE_TYPE_NAMES,
+  type MachineTypeName,
+  machineTypeOf,
+  workersPerMachine,
+} from '../../shared/fleet/machine-types.ts'
 import { CLIPS_PER_WORKER } from '../scaling/scaling-policy.ts'
 
 /*
@@ -39,12 +46,13 @@ const listOf = <Item extends z.ZodType>(item: Item) =>
     z.array(item),
   )
 
-const instanceTypesSchema = listOf(oneOf(...INSTANCE_TYPE_NAMES))
-  .refine((names) => names.length > 0, 'must name at least one')
-  .refine(
-    (names) => new Set(names.map((name) => instanceTypeOf(name).gpus)).size <= 1,
-    'must all have the same number of GPUs: a fleet is counted in instances',
-  )
+const instanceTypesSchema = listOf(oneOf(...MACHINE_TYPE_NAMES)).refine(
+  (names) => new Set(names.map((name) => workersPerMachine(machineTypeOf(name)))).size <= 1,
+  'must all have the same number of GPUs: a fleet is counted in instances',
+)
+
+/** As EC2 spells it, `us-east-1a`: another account's zone of that name is another zone. */
+const zoneName = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'must be like us-east-1a')
 
 const qualityChecksSchema = listOf(
   z.string().refine((given) => readCheckSetting(given) !== null, CHECK_SETTING_RULE),
@@ -55,6 +63,13 @@ const qualityChecksSchema = listOf(
 
 const idOf = (kind: string) =>
   z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `must be like ${kind}-0a1b2c3d`)
+
+const imageName = z
+  .string()
+  .regex(
+    /^$|^[a-z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*(:[\w.-]+|@sha256:[0-9a-f]{64})$/,
+    'must be NAME:TAG or NAME@sha256:DIGEST, as docker pull takes it, or empty',
+  )
 
 /** `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG` or `…@sha256:…`. */
 export const ECR_IMAGE = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)(?::|@)(.+)$/
@@ -83,9 +98,16 @@ const fields = {
     .describe(
       'What runs the workers: AWS Batch, an ECS service on EC2 Auto Scaling, or both, each of which looks at the whole backlog. Batch wakes up in half the time and idles less, and takes On-Demand where there is no Spot; ECS rolls new versions out by itself.',
     ),
+  device: oneOf('cuda', 'cpu')
+    .default('cuda')
+    .describe(
+      'What workers render on. cuda: machines with an NVIDIA GPU. cpu: machines without, which need no quota of GPUs; a clip of the demo takes seconds there, and one of SVD-XT hours.',
+    ),
   instanceTypes: instanceTypesSchema
-    .default(['g6e.xlarge', 'g6.xlarge', 'g5.xlarge'])
-    .describe('EC2 instance types that may be started. The more, the rarer is Spot out of stock.'),
+    .default([])
+    .describe(
+      `EC2 instance types that may be started, the first preferred. The more, the rarer is Spot out of stock. Empty: those that are shown, or with device=cpu ${DEFAULT_MACHINE_TYPES.cpu.join(', ')}.`,
+    ),
   maxWorkers: whole(1, 5000)
     .default(4)
     .describe(
@@ -104,15 +126,33 @@ const fields = {
     .describe(
       'With ec2: the share of On-Demand among the others. 100: no Spot at all, also with Batch, which otherwise falls back to On-Demand where there is no Spot.',
     ),
-  workerImage: z
+  capacityReservationId: z
+    .union([z.literal(''), idOf('cr')])
+    .default('')
+    .describe(
+      'An On-Demand Capacity Reservation of yours, in which all machines start. It has one instance type and one zone: name both, and onDemandPercent=100.',
+    ),
+  amiDate: z
     .string()
-    .regex(
-      /^$|^[a-z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*(:[\w.-]+|@sha256:[0-9a-f]{64})$/,
-      'must be NAME:TAG or NAME@sha256:DIGEST, as docker pull takes it, or empty',
-    )
+    .regex(/^$|^\d{4}-\d\d-\d\d$/, 'must be a date such as 2026-11-30, or empty')
+    .default('')
+    .describe(
+      "The day of AWS's AMI for ECS. Machines get the newest AMI when this key is changed, and none by another deploy.",
+    ),
+  sessionManager: oneOf('off', 'on')
+    .default('off')
+    .describe(
+      'on: people with the right to ssm:StartSession can open a shell on a machine, to look into a sick one.',
+    ),
+  workerImage: imageName
     .default('')
     .describe(
       'An image of worker/Dockerfile in a registry, best by digest. Empty: built and pushed at deploy.',
+    ),
+  cudaImage: imageName
+    .default('')
+    .describe(
+      "What the worker's image is built on instead of NVIDIA's in worker/Dockerfile, such as a mirror of it in your ECR, to which Docker has to be logged in.",
     ),
   qualityChecks: qualityChecksSchema
     .default([])
@@ -128,6 +168,11 @@ const fields = {
     .default(3)
     .describe(
       'Zones of the VPC that is made. The more, the rarer is Spot out of stock. Some regions have two.',
+    ),
+  zoneNames: listOf(zoneName)
+    .default([])
+    .describe(
+      'Names of the zones of the VPC that is made, such as us-east-1a,us-east-1b, where not every zone will do: for a capacity reservation, for a type of machine, or with network=isolated for an endpoint that a zone does not have. Empty: the first ones.',
     ),
   vpcId: z
     .union([z.literal(''), idOf('vpc')])
@@ -186,10 +231,17 @@ const fields = {
 
 type Config = z.infer<z.ZodObject<typeof fields>>
 
+/** A float32 clip of 25 frames at full size, by the planner: test/worker/cli/deployed-memory.test.ts. */
+const XT_ON_CPU_GIB = 16
+
+const typesOf = ({ instanceTypes, device }: Config): readonly MachineTypeName[] =>
+  instanceTypes.length > 0 ? instanceTypes : DEFAULT_MACHINE_TYPES[device]
+
 /** Keys that go together: which of them is wrong, and why. */
 const contradictions = (config: Config): readonly (readonly [keyof Config, string])[] => {
   const { vpcId, subnetIds, compute, onDemandBase, onDemandPercent, network, workerImage } = config
   const { ingestConcurrency, ingestReservedConcurrency } = config
+  const { modelId, device, instanceTypes, capacityReservationId, zoneNames, cudaImage } = config
   const found: [keyof Config, string][] = []
   if (vpcId !== '' && subnetIds.length === 0)
     found.push(['subnetIds', 'is empty, but vpcId is given; give both or none'])
@@ -200,6 +252,29 @@ const contradictions = (config: Config): readonly (readonly [keyof Config, strin
       'ingestReservedConcurrency',
       `must be 0, or at least ingestConcurrency (${ingestConcurrency}): SQS would call in vain, and drops be given up`,
     ])
+  const ofOtherDevice = instanceTypes.filter((name) => deviceOfMachine(machineTypeOf(name)) !== device)
+  if (ofOtherDevice.length > 0)
+    found.push([
+      'instanceTypes',
+      `must be types ${device === 'cpu' ? 'without a GPU' : 'with a GPU'} with device ${device}, which ${ofOtherDevice.join(', ')} ${ofOtherDevice.length === 1 ? 'is' : 'are'} not; or take device ${device === 'cpu' ? 'cuda' : 'cpu'}`,
+    ])
+  const small = typesOf(config).filter((name) => machineTypeOf(name).memoryGib < XT_ON_CPU_GIB)
+  if (device === 'cpu' && modelId === 'svd-xt' && small.length > 0)
+    found.push([
+      'instanceTypes',
+      `must have ${XT_ON_CPU_GIB} GiB of memory for svd-xt on the CPU, and ${small.map((name) => `${name} has ${machineTypeOf(name).memoryGib} GiB`).join(', ')}; take larger ones, or modelId demo`,
+    ])
+  if (cudaImage !== '' && (device === 'cpu' || workerImage !== ''))
+    found.push([
+      'cudaImage',
+      'has no effect: no image with CUDA is built with device cpu, or with workerImage',
+    ])
+  if (capacityReservationId !== '' && (onDemandPercent !== 100 || instanceTypes.length !== 1))
+    found.push([
+      'capacityReservationId',
+      'needs onDemandPercent 100, because Spot takes no reservation, and the one instance type that is reserved in instanceTypes',
+    ])
+  if (new Set(zoneNames).size !== zoneNames.length) found.push(['zoneNames', 'must name each zone once'])
   if (compute === 'batch' && onDemandBase > 0)
     found.push(['onDemandBase', 'has a meaning for compute ec2 and both only; Batch goes by price'])
   if (compute === 'batch' && onDemandPercent > 0 && onDemandPercent < 100)
@@ -209,11 +284,14 @@ const contradictions = (config: Config): readonly (readonly [keyof Config, strin
   return found
 }
 
-export const deploymentConfigSchema = z.strictObject(fields).superRefine((config, context) => {
-  for (const [key, message] of contradictions(config)) {
-    context.addIssue({ code: 'custom', path: [key], message })
-  }
-})
+export const deploymentConfigSchema = z
+  .strictObject(fields)
+  .superRefine((config, context) => {
+    for (const [key, message] of contradictions(config)) {
+      context.addIssue({ code: 'custom', path: [key], message })
+    }
+  })
+  .transform((config) => ({ ...config, instanceTypes: typesOf(config) }))
 
 export type DeploymentConfig = Readonly<z.infer<typeof deploymentConfigSchema>>
 

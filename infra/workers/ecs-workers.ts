@@ -15,12 +15,13 @@ import { acknowledge } from '../acknowledge.ts'
 import { giveRights } from '../permissions/objects.ts'
 import { workerPermissions } from '../permissions/worker-permissions.ts'
 import { EcsCluster } from './ecs-cluster.ts'
-import { leastShare } from './gpu-instances.ts'
 import { WORKER_UID, WORKER_VOLUMES } from './instance-store.ts'
 import { workerEnvironment } from './worker-environment.ts'
 import type { WorkerFleetProps } from './worker-fleet.ts'
 import { workerImage } from './worker-image.ts'
+import { WORKER_LIFE } from './worker-life.ts'
 import { workerLog } from './worker-log.ts'
+import { leastShare } from './worker-share.ts'
 
 /** From SIGTERM to SIGKILL: the longest that ECS gives, and as long as a Spot notice. */
 const STOP_SECONDS = 120
@@ -37,7 +38,7 @@ const mountVolumes = (container: ContainerDefinition): void => {
   }
 }
 
-/** Workers as a service of ECS, each with a GPU. How many: ecs-scaling.ts. */
+/** Workers as a service of ECS, each with a GPU, or with a machine that has none. How many: ecs-scaling.ts. */
 export class EcsWorkers extends Construct {
   readonly machines: EcsCluster
   readonly service: Ec2Service
@@ -74,12 +75,13 @@ export class EcsWorkers extends Construct {
     const linuxParameters = new LinuxParameters(this, 'Linux')
     linuxParameters.dropCapabilities(Capability.ALL)
     const container = task.addContainer('Worker', {
-      image: workerImage(this, config.workerImage),
-      gpuCount: 1,
+      image: workerImage(this, config),
+      ...(config.device === 'cuda' ? { gpuCount: 1 } : {}),
       memoryReservationMiB: memoryMib,
       environment: {
         ...workerEnvironment({ buckets, jobs }, config),
         SVD_DRAIN_SECONDS: `${DRAIN_SECONDS}`,
+        SVD_MAX_SECONDS: `${WORKER_LIFE.seconds}`,
       },
       user: `${WORKER_UID}:${WORKER_UID}`,
       readonlyRootFilesystem: true,
