@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { shownValue } from '../../shared/contracts/shown-value.ts'
-import { CONFIG_FIELDS, type DeploymentConfig, deploymentConfigSchema } from './deployment-config.ts'
+import { CONFIG_FIELDS } from './config-fields.ts'
+import { type DeploymentConfig, deploymentConfigSchema } from './deployment-config.ts'
 
 /** Of CDK's context, which also has feature flags and what was looked up. */
 export const CONTEXT_PREFIX = 'svd:'

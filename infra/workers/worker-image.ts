@@ -5,7 +5,8 @@ import { Platform } from 'aws-cdk-lib/aws-ecr-assets'
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs'
 import type { Construct } from 'constructs'
 import type { WorkerDevice } from '../../shared/fleet/machine-types.ts'
-import { type DeploymentConfig, ECR_IMAGE } from '../config/deployment-config.ts'
+import type { DeploymentConfig } from '../config/deployment-config.ts'
+import { ECR_IMAGE } from '../config/ecr-image.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 

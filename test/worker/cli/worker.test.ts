@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
@@ -229,6 +231,20 @@ test('answers whether it is well', async () => {
   })
 
   expect((await answer)?.status).toBe(200)
+})
+
+test('writes the port down that it took, where a health check finds it', async () => {
+  const file = path.join(await temporaryDir(), 'health-port')
+  let answer: Promise<Response> | undefined
+  const { exitCode } = await runWorker({
+    environment: { SVD_HEALTH_PORT: '0', SVD_HEALTH_PORT_FILE: file },
+    onLine(message) {
+      if (message !== 'worker started') return
+      answer = readFile(file, 'utf8').then((port) => fetch(`http://127.0.0.1:${port.trim()}/health`))
+    },
+  })
+
+  expect([exitCode, (await answer)?.status]).toEqual([0, 200])
 })
 
 describe('as a task of an ECS service', () => {

@@ -148,7 +148,9 @@ describe.each([worker, cpu])('how $name runs', (image) => {
   test('with all that is written in two folders, of the user, outside of the layers', async () => {
     const env = pairsOf(image, 'ENV')
     const volumes: readonly string[] = JSON.parse(only(image, 'VOLUME'))
-    const written = ['HOME', 'TMPDIR', 'CUDA_CACHE_PATH', 'SVD_CACHE_DIR', 'SVD_SCRATCH_DIR']
+    const written = [
+      ...['HOME', 'TMPDIR', 'CUDA_CACHE_PATH', 'SVD_CACHE_DIR', 'SVD_SCRATCH_DIR', 'SVD_HEALTH_PORT_FILE'],
+    ]
     expect(volumes).toEqual(['/var/cache/svd', '/var/lib/svd'])
     for (const name of written.filter((each) => image === worker || each !== 'CUDA_CACHE_PATH')) {
       const dir = env.get(name) ?? ''
@@ -163,7 +165,9 @@ describe.each([worker, cpu])('how $name runs', (image) => {
   test('with settings that the worker knows', () => {
     const command = addDeploymentOptions(addWorkerSettings(new Command()), ['model'])
     const set = [...pairsOf(image, 'ENV').keys()].filter((name) => name.startsWith('SVD_'))
-    expect(set).toEqual(['SVD_CACHE_DIR', 'SVD_DEVICE', 'SVD_SCRATCH_DIR', 'SVD_HEALTH_PORT'])
+    expect(set).toEqual([
+      ...['SVD_CACHE_DIR', 'SVD_DEVICE', 'SVD_SCRATCH_DIR', 'SVD_HEALTH_PORT', 'SVD_HEALTH_PORT_FILE'],
+    ])
     for (const name of set) {
       // Read where weights are cached, by every command.
       if (name !== 'SVD_CACHE_DIR') expect(command.helpInformation()).toContain(name)
