@@ -10,8 +10,8 @@ import { modelIdSchema } from '../../shared/contracts/model-record.ts'
 import { DEFAULT_WORK_LIMITS, MAX_JOB_WORK } from '../../shared/contracts/work-limits.ts'
 import {
   DEFAULT_MACHINE_TYPES,
-  MACHINE_TYPE_NAMES,
-  machineTypeOf,
+  MACHINE_RULE,
+  readMachine,
   workersPerMachine,
 } from '../../shared/fleet/machine-types.ts'
 import { CLIPS_PER_WORKER } from '../scaling/scaling-policy.ts'
@@ -44,10 +44,14 @@ const listOf = <Item extends z.ZodType>(item: Item) =>
     z.array(item),
   )
 
-const instanceTypesSchema = listOf(oneOf(...MACHINE_TYPE_NAMES)).refine(
-  (names) => new Set(names.map((name) => workersPerMachine(machineTypeOf(name)))).size <= 1,
+const instanceTypesSchema = listOf(
+  // Aborting, because what goes together is looked at for types that can be read alone.
+  z.string().refine((given) => readMachine(given) !== null, { error: MACHINE_RULE, abort: true }),
+).refine(
+  (given) => new Set(given.map((each) => workersPerMachine(readMachine(each) ?? NO_GPU))).size <= 1,
   'must all have the same number of GPUs: a fleet is counted in instances',
 )
+const NO_GPU = { gpus: 0 } as const
 
 /** As EC2 spells it, `us-east-1a`: another account's zone of that name is another zone. */
 const zoneName = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'must be like us-east-1a')
@@ -101,7 +105,7 @@ export const CONFIG_FIELDS = {
   instanceTypes: instanceTypesSchema
     .default([])
     .describe(
-      `EC2 instance types that may be started, the first preferred. The more, the rarer is Spot out of stock. Empty: those that are shown, or with device=cpu ${DEFAULT_MACHINE_TYPES.cpu.join(', ')}.`,
+      `EC2 instance types that may be started, the first preferred. The more, the rarer is Spot out of stock. A type that svd does not know goes with its sizes, NAME:GPUS:VCPUS:GIB, such as g7e.2xlarge:1:8:64. Empty: those that are shown, or with device=cpu ${DEFAULT_MACHINE_TYPES.cpu.join(', ')}.`,
     ),
   maxWorkers: whole(1, 5000)
     .default(4)

@@ -1,10 +1,5 @@
 import { z } from 'zod'
-import {
-  DEFAULT_MACHINE_TYPES,
-  deviceOfMachine,
-  type MachineTypeName,
-  machineTypeOf,
-} from '../../shared/fleet/machine-types.ts'
+import { DEFAULT_MACHINE_TYPES, deviceOfMachine, machineOf } from '../../shared/fleet/machine-types.ts'
 import { CONFIG_FIELDS } from './config-fields.ts'
 import { ECR_IMAGE } from './ecr-image.ts'
 
@@ -13,7 +8,7 @@ type Config = z.infer<z.ZodObject<typeof CONFIG_FIELDS>>
 /** A float32 clip of 25 frames at full size, by the planner: test/worker/cli/deployed-memory.test.ts. */
 const XT_ON_CPU_GIB = 16
 
-const typesOf = ({ instanceTypes, device }: Config): readonly MachineTypeName[] =>
+const typesOf = ({ instanceTypes, device }: Config): readonly string[] =>
   instanceTypes.length > 0 ? instanceTypes : DEFAULT_MACHINE_TYPES[device]
 
 /** Keys that go together: which of them is wrong, and why. */
@@ -31,17 +26,17 @@ const contradictions = (config: Config): readonly (readonly [keyof Config, strin
       'ingestReservedConcurrency',
       `must be 0, or at least ingestConcurrency (${ingestConcurrency}): SQS would call in vain, and drops be given up`,
     ])
-  const ofOtherDevice = instanceTypes.filter((name) => deviceOfMachine(machineTypeOf(name)) !== device)
+  const ofOtherDevice = instanceTypes.filter((name) => deviceOfMachine(machineOf(name)) !== device)
   if (ofOtherDevice.length > 0)
     found.push([
       'instanceTypes',
       `must be types ${device === 'cpu' ? 'without a GPU' : 'with a GPU'} with device ${device}, which ${ofOtherDevice.join(', ')} ${ofOtherDevice.length === 1 ? 'is' : 'are'} not; or take device ${device === 'cpu' ? 'cuda' : 'cpu'}`,
     ])
-  const small = typesOf(config).filter((name) => machineTypeOf(name).memoryGib < XT_ON_CPU_GIB)
+  const small = typesOf(config).filter((name) => machineOf(name).memoryGib < XT_ON_CPU_GIB)
   if (device === 'cpu' && modelId === 'svd-xt' && small.length > 0)
     found.push([
       'instanceTypes',
-      `must have ${XT_ON_CPU_GIB} GiB of memory for svd-xt on the CPU, and ${small.map((name) => `${name} has ${machineTypeOf(name).memoryGib} GiB`).join(', ')}; take larger ones, or modelId demo`,
+      `must have ${XT_ON_CPU_GIB} GiB of memory for svd-xt on the CPU, and ${small.map((name) => `${name} has ${machineOf(name).memoryGib} GiB`).join(', ')}; take larger ones, or modelId demo`,
     ])
   if (cudaImage !== '' && (device === 'cpu' || workerImage !== ''))
     found.push([

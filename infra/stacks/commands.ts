@@ -1,6 +1,7 @@
 import { CfnOutput, type Stack } from 'aws-cdk-lib'
 import type { Topic } from 'aws-cdk-lib/aws-sns'
 import { IMAGES_PREFIX } from '../../shared/contracts/bucket-layout.ts'
+import { MACHINE_TYPE_NAMES } from '../../shared/fleet/machine-types.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
 import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 import type { Buckets } from '../storage/buckets.ts'
@@ -24,6 +25,8 @@ export const addCommands = (stack: Stack, { config, buckets, jobs, topic }: Comm
   const output = (id: string, description: string, value: string): void => {
     new CfnOutput(stack, id, { description, value })
   }
+  // `svd doctor` knows the quotas of these alone.
+  const knownTypes = MACHINE_TYPE_NAMES.filter((name) => config.instanceTypes.includes(name))
   const environment = {
     SVD_INPUT_BUCKET: buckets.input.bucketName,
     SVD_OUTPUT_BUCKET: buckets.output.bucketName,
@@ -31,7 +34,7 @@ export const addCommands = (stack: Stack, { config, buckets, jobs, topic }: Comm
     SVD_JOBS_QUEUE_URL: jobs.queue.queueUrl,
     SVD_DEAD_LETTER_QUEUE_URL: jobs.deadLetters.queueUrl,
     SVD_MODEL_ID: config.modelId,
-    SVD_INSTANCE_TYPES: config.instanceTypes.join(','),
+    ...(knownTypes.length > 0 && { SVD_INSTANCE_TYPES: knownTypes.join(',') }),
   }
   const svd = 'npx svd'
   output('InputBucket', 'Pictures and manifests are dropped here', buckets.input.bucketName)

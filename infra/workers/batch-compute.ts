@@ -16,7 +16,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2'
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { machineTypeOf, type WorkerDevice } from '../../shared/fleet/machine-types.ts'
+import { machineOf, type WorkerDevice } from '../../shared/fleet/machine-types.ts'
 import { acknowledge } from '../acknowledge.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
 import { INSTANCE_STORE_COMMANDS } from './instance-store.ts'
@@ -41,7 +41,7 @@ const UPDATE = Duration.seconds(WORKER_LIFE.seconds + WORKER_LIFE.longestClipSec
 /** vCPUs of the machines that the most workers need, on the largest type there is. */
 const maxVcpus = ({ instanceTypes, maxWorkers }: DeploymentConfig): number => {
   const machines = Math.ceil(maxWorkers / workersPerInstance(instanceTypes))
-  return machines * Math.max(...instanceTypes.map((name) => machineTypeOf(name).vcpus))
+  return machines * Math.max(...instanceTypes.map((type) => machineOf(type).vcpus))
 }
 
 /**
@@ -99,7 +99,7 @@ export class BatchCompute extends Construct {
       minvCpus: 0,
       maxvCpus: maxVcpus(config),
       useOptimalInstanceClasses: false,
-      instanceTypes: config.instanceTypes.map((type) => new InstanceType(type)),
+      instanceTypes: config.instanceTypes.map((type) => new InstanceType(machineOf(type).name)),
       images: [{ imageType: IMAGE_TYPES[config.device] }],
       spot,
       allocationStrategy: spot

@@ -10,6 +10,7 @@ import { InstanceType, UserData } from 'aws-cdk-lib/aws-ec2'
 import { AsgCapacityProvider, type CfnCluster, Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
+import { machineOf } from '../../shared/fleet/machine-types.ts'
 import { acknowledge } from '../acknowledge.ts'
 import { MANAGED_SCALING } from '../scaling/scaling-policy.ts'
 import { INSTANCE_STORE_COMMANDS } from './instance-store.ts'
@@ -69,7 +70,9 @@ export class EcsCluster extends Construct {
       maxCapacity: Math.ceil(maxWorkers / workersPerInstance(instanceTypes)),
       mixedInstancesPolicy: {
         launchTemplate,
-        launchTemplateOverrides: instanceTypes.map((name) => ({ instanceType: new InstanceType(name) })),
+        launchTemplateOverrides: instanceTypes.map((type) => ({
+          instanceType: new InstanceType(machineOf(type).name),
+        })),
         instancesDistribution: {
           onDemandBaseCapacity: onDemandBase,
           onDemandPercentageAboveBaseCapacity: onDemandPercent,

@@ -1,12 +1,12 @@
 import { workerMemoryMib } from '../../shared/fleet/instance-types.ts'
-import { type MachineTypeName, machineTypeOf, workersPerMachine } from '../../shared/fleet/machine-types.ts'
+import { machineOf, workersPerMachine } from '../../shared/fleet/machine-types.ts'
 
-/** Of all types that may be started, the least that a worker finds: its share of the machine. */
+/** Of all types that may be started (`svd:instanceTypes`), the least that a worker finds: its share of the machine. */
 export const leastShare = (
-  names: readonly MachineTypeName[],
+  types: readonly string[],
 ): { readonly vcpus: number; readonly memoryMib: number } => {
-  const shares = names.map((name) => {
-    const machine = machineTypeOf(name)
+  const shares = types.map((type) => {
+    const machine = machineOf(type)
     return {
       vcpus: Math.floor(machine.vcpus / workersPerMachine(machine)),
       memoryMib: workerMemoryMib(machine),
@@ -19,5 +19,5 @@ export const leastShare = (
 }
 
 /** Workers of one machine of the fleet: all its types have the same number. */
-export const workersPerInstance = ([first]: readonly MachineTypeName[]): number =>
-  first === undefined ? 1 : workersPerMachine(machineTypeOf(first))
+export const workersPerInstance = ([first]: readonly string[]): number =>
+  first === undefined ? 1 : workersPerMachine(machineOf(first))

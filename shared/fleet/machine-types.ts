@@ -21,6 +21,33 @@ export const MACHINE_TYPE_NAMES: readonly MachineTypeName[] = [
 
 export const machineTypeOf = (name: MachineTypeName): MachineType => MACHINE_TYPES[name]
 
+/** What a deployment has to know of a type that it may start. */
+export interface MachineToStart extends Pick<MachineType, 'gpus' | 'vcpus' | 'memoryGib'> {
+  /** As EC2 spells it. */
+  readonly name: string
+}
+
+/** A type that the tables do not have, with its sizes: `g7e.2xlarge:1:8:64`. */
+const UNLISTED = /^([a-z][a-z0-9-]*\.[a-z0-9-]+):(\d{1,2}):(\d{1,3}):(\d{1,4})$/
+
+export const MACHINE_RULE = `must be ${MACHINE_TYPE_NAMES.join(', ')}, or for another type NAME:GPUS:VCPUS:GIB, such as g7e.2xlarge:1:8:64`
+
+/** Reads the name of a type in the tables, or an unlisted one with its sizes; `null` for what breaks `MACHINE_RULE`. */
+export const readMachine = (given: string): MachineToStart | null => {
+  const known = MACHINE_TYPE_NAMES.find((name) => name === given)
+  if (known !== undefined) return { name: known, ...machineTypeOf(known) }
+  const [, name, ...sizes] = UNLISTED.exec(given) ?? []
+  const [gpus = 0, vcpus = 0, memoryGib = 0] = sizes.map(Number)
+  return name === undefined || vcpus === 0 || memoryGib === 0 ? null : { name, gpus, vcpus, memoryGib }
+}
+
+/** The same for what was read before. Throws for anything else. */
+export const machineOf = (given: string): MachineToStart => {
+  const machine = readMachine(given)
+  if (machine === null) throw new Error(`${given}: ${MACHINE_RULE}`)
+  return machine
+}
+
 /** How many workers a machine has: one for each GPU, or one that has the whole machine. */
 export const workersPerMachine = ({ gpus }: Pick<MachineType, 'gpus'>): number => Math.max(1, gpus)
 

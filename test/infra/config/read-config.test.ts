@@ -151,6 +151,21 @@ describe('the deployment that the context asks for', () => {
     expect(faultsOf(context)).toEqual([fault])
   })
 
+  test('takes a type that nobody wrote down, of which neither price nor quota is known, with its sizes', () => {
+    const instanceTypes = ['g6e.xlarge', 'g7e.2xlarge:1:8:64']
+
+    expect(readConfig({ 'svd:instanceTypes': instanceTypes.join(',') })).toMatchObject({ instanceTypes })
+  })
+
+  test.each(['g7e.2xlarge', 'g7e.2xlarge:1:8', 'g7e.2xlarge:1:0:64', 'g7e:1:8:64', 'g7e.2xlarge:one:8:64'])(
+    'is refused for such a type without all its sizes: %s',
+    (type) => {
+      expect(faultsOf({ 'svd:instanceTypes': type })).toEqual([
+        expect.stringMatching(`svd:instanceTypes: got '${type}'; must be .* NAME:GPUS:VCPUS:GIB`),
+      ])
+    },
+  )
+
   test('is refused for a capacity reservation that Spot, or another type, would leave unused', () => {
     const reserved = { 'svd:capacityReservationId': 'cr-0a1b2c3d', 'svd:instanceTypes': 'g6e.xlarge' }
 
@@ -208,7 +223,9 @@ describe('the deployment that the context asks for', () => {
 
   test('is refused with the one item of a list that is wrong', () => {
     expect(faultsOf({ 'svd:instanceTypes': 'g6.xlarge, g5.huge' })).toEqual([
-      expect.stringMatching(/^ {2}svd:instanceTypes: got 'g5.huge'; must be g4dn.xlarge, .* or c7a.8xlarge$/),
+      expect.stringMatching(
+        /^ {2}svd:instanceTypes: got 'g5.huge'; must be g4dn.xlarge, .*, c7a.8xlarge, or for another type NAME:GPUS:VCPUS:GIB, such as g7e.2xlarge:1:8:64$/,
+      ),
     ])
   })
 

@@ -53,6 +53,20 @@ describe('the machines of AWS Batch', () => {
     }
   })
 
+  test('may be of a type that is in no table, by the sizes that go with it', () => {
+    const keys = { instanceTypes: 'g6e.4xlarge,g7e.2xlarge:1:8:64', maxWorkers: 2 }
+
+    expect(environments(keys)[0]).toMatchObject({
+      ...{ InstanceTypes: ['g6e.4xlarge', 'g7e.2xlarge'], MaxvCpus: 2 * 16 },
+    })
+    expect(job(keys).ContainerProperties.ResourceRequirements).toEqual(
+      expect.arrayContaining([
+        { Type: 'MEMORY', Value: `${Math.floor(0.8 * 64 * 1024)}` },
+        { Type: 'VCPU', Value: '8' },
+      ]),
+    )
+  })
+
   test('are eight types or more, so that Spot has many pools to draw from', () => {
     expect(environments()[0]?.InstanceTypes.length).toBeGreaterThanOrEqual(8)
   })

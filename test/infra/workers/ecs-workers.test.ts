@@ -41,6 +41,14 @@ describe('the machines of ECS', () => {
     })
   })
 
+  test('may be of a type that is in no table, by the sizes that go with it', () => {
+    const keys = { instanceTypes: 'g7e.2xlarge:1:8:64' }
+
+    const { Overrides } = only('AWS::AutoScaling::AutoScalingGroup', keys).MixedInstancesPolicy.LaunchTemplate
+    expect(Overrides).toEqual([{ InstanceType: 'g7e.2xlarge' }])
+    expect(container(keys).MemoryReservation).toBe(Math.floor(0.8 * 64 * 1024))
+  })
+
   test('are On-Demand as far as that is asked for', () => {
     const keys = { onDemandBase: '2', onDemandPercent: '30' }
 
