@@ -45,11 +45,11 @@ export const INSTANCE_TYPES = {
   },
   'g5.2xlarge': {
     ...{ gpu: GPUS.a10g, gpus: 1, vcpus: 8, memoryGib: 32, nvmeGb: 450, networkGbitPerSecond: 5 },
-    ...{ onDemandUsdPerHour: 1.212, spotUsdPerHour: null, quotaFamily: 'g-vt' },
+    ...{ onDemandUsdPerHour: 1.212, spotUsdPerHour: { low: 0.4859, high: 0.5155 }, quotaFamily: 'g-vt' },
   },
   'g5.4xlarge': {
     ...{ gpu: GPUS.a10g, gpus: 1, vcpus: 16, memoryGib: 64, nvmeGb: 600, networkGbitPerSecond: 10 },
-    ...{ onDemandUsdPerHour: 1.624, spotUsdPerHour: null, quotaFamily: 'g-vt' },
+    ...{ onDemandUsdPerHour: 1.624, spotUsdPerHour: { low: 0.6803, high: 0.7652 }, quotaFamily: 'g-vt' },
   },
   'g5.8xlarge': {
     ...{ gpu: GPUS.a10g, gpus: 1, vcpus: 32, memoryGib: 128, nvmeGb: 900, networkGbitPerSecond: 25 },
@@ -65,11 +65,11 @@ export const INSTANCE_TYPES = {
   },
   'g6.2xlarge': {
     ...{ gpu: GPUS.l4, gpus: 1, vcpus: 8, memoryGib: 32, nvmeGb: 450, networkGbitPerSecond: 5 },
-    ...{ onDemandUsdPerHour: 0.9776, spotUsdPerHour: null, quotaFamily: 'g-vt' },
+    ...{ onDemandUsdPerHour: 0.9776, spotUsdPerHour: { low: 0.4235, high: 0.7176 }, quotaFamily: 'g-vt' },
   },
   'g6.4xlarge': {
     ...{ gpu: GPUS.l4, gpus: 1, vcpus: 16, memoryGib: 64, nvmeGb: 600, networkGbitPerSecond: 10 },
-    ...{ onDemandUsdPerHour: 1.3232, spotUsdPerHour: null, quotaFamily: 'g-vt' },
+    ...{ onDemandUsdPerHour: 1.3232, spotUsdPerHour: { low: 0.5549, high: 0.8684 }, quotaFamily: 'g-vt' },
   },
   'g6.8xlarge': {
     ...{ gpu: GPUS.l4, gpus: 1, vcpus: 32, memoryGib: 128, nvmeGb: 900, networkGbitPerSecond: 25 },
@@ -81,11 +81,11 @@ export const INSTANCE_TYPES = {
   },
   'gr6.4xlarge': {
     ...{ gpu: GPUS.l4, gpus: 1, vcpus: 16, memoryGib: 128, nvmeGb: 600, networkGbitPerSecond: 10 },
-    ...{ onDemandUsdPerHour: 1.5392, spotUsdPerHour: null, quotaFamily: 'g-vt' },
+    ...{ onDemandUsdPerHour: 1.5392, spotUsdPerHour: { low: 0.653, high: 0.7245 }, quotaFamily: 'g-vt' },
   },
   'gr6.8xlarge': {
     ...{ gpu: GPUS.l4, gpus: 1, vcpus: 32, memoryGib: 256, nvmeGb: 900, networkGbitPerSecond: 25 },
-    ...{ onDemandUsdPerHour: 2.4464, spotUsdPerHour: null, quotaFamily: 'g-vt' },
+    ...{ onDemandUsdPerHour: 2.4464, spotUsdPerHour: { low: 0.9514, high: 0.9897 }, quotaFamily: 'g-vt' },
   },
   'g6e.xlarge': {
     ...{ gpu: GPUS.l40s, gpus: 1, vcpus: 4, memoryGib: 32, nvmeGb: 250, networkGbitPerSecond: 2.5 },
@@ -93,7 +93,7 @@ export const INSTANCE_TYPES = {
   },
   'g6e.2xlarge': {
     ...{ gpu: GPUS.l40s, gpus: 1, vcpus: 8, memoryGib: 64, nvmeGb: 450, networkGbitPerSecond: 5 },
-    ...{ onDemandUsdPerHour: 2.24208, spotUsdPerHour: null, quotaFamily: 'g-vt' },
+    ...{ onDemandUsdPerHour: 2.24208, spotUsdPerHour: { low: 0.8402, high: 1.0992 }, quotaFamily: 'g-vt' },
   },
   'g6e.4xlarge': {
     ...{ gpu: GPUS.l40s, gpus: 1, vcpus: 16, memoryGib: 128, nvmeGb: 600, networkGbitPerSecond: 20 },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BATCH } from '../../../infra/scaling/scaling-policy.ts'
 import { WORKER_LIFE } from '../../../infra/workers/worker-life.ts'
+import { INSTANCE_TYPE_NAMES, instanceTypeOf } from '../../../shared/fleet/instance-types.ts'
 import { DEFAULT_MACHINE_TYPES } from '../../../shared/fleet/machine-types.ts'
 import { synthesize, VARIANTS } from '../synthesized.ts'
 
@@ -69,6 +70,9 @@ describe('the machines of AWS Batch', () => {
 
   test('are eight types or more, so that Spot has many pools to draw from', () => {
     expect(environments()[0]?.InstanceTypes.length).toBeGreaterThanOrEqual(8)
+    // Or results would not tell what their clips cost.
+    const priced = INSTANCE_TYPE_NAMES.filter((name) => instanceTypeOf(name).spotUsdPerHour !== null)
+    expect(priced).toEqual(expect.arrayContaining(environments()[0]?.InstanceTypes))
   })
 
   test('ask for a token before they tell about themselves, also to a container, and encrypt their disk', () => {

@@ -58,7 +58,7 @@ test.each([
 
 test.each([
   ['of a type that is not in the table', anInstance('m7g.large', 'on-demand'), 'no price of m7g.large'],
-  ['whose Spot price is not in the table', anInstance('g6.4xlarge', 'spot'), 'no Spot price of g6.4xlarge'],
+  ['whose Spot price is not in the table', anInstance('g6.8xlarge', 'spot'), 'no Spot price of g6.8xlarge'],
   ['that does not tell its type', {}, 'has no instance-type'],
 ])('an instance %s has no price, and one warning says so', async (_, answers, reason) => {
   const { usdPerHour, told } = await find(answers)
