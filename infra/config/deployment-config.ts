@@ -32,6 +32,11 @@ const contradictions = (config: Config): readonly (readonly [keyof Config, strin
       'instanceTypes',
       `must be types ${device === 'cpu' ? 'without a GPU' : 'with a GPU'} with device ${device}, which ${ofOtherDevice.join(', ')} ${ofOtherDevice.length === 1 ? 'is' : 'are'} not; or take device ${device === 'cpu' ? 'cuda' : 'cpu'}`,
     ])
+  if (device === 'cpu' && new Set(instanceTypes.map((type) => machineOf(type).vcpus)).size > 1)
+    found.push([
+      'instanceTypes',
+      'must all have the same number of vCPUs with device cpu: a larger one would get several workers, and a fleet is counted in instances',
+    ])
   const small = typesOf(config).filter((name) => machineOf(name).memoryGib < XT_ON_CPU_GIB)
   if (device === 'cpu' && modelId === 'svd-xt' && small.length > 0)
     found.push([

@@ -30,6 +30,8 @@ const DRAIN_SECONDS = STOP_SECONDS - 10
 /** Of the image. A worker that still fetches its model answers that it is well. */
 const HEALTH_CHECK = '/opt/svd/worker/image/check-health.ts'
 const START_SECONDS = 60
+/** ECS counts a vCPU so. */
+const CPU_UNITS_PER_VCPU = 1024
 
 /** Where it writes; the rest of its file system it only reads. */
 const mountVolumes = (container: ContainerDefinition): void => {
@@ -71,12 +73,13 @@ export class EcsWorkers extends Construct {
         ],
       }),
     )
-    const { memoryMib } = leastShare(config.instanceTypes)
+    const { vcpus, memoryMib } = leastShare(config.instanceTypes)
     const linuxParameters = new LinuxParameters(this, 'Linux')
     linuxParameters.dropCapabilities(Capability.ALL)
     const container = task.addContainer('Worker', {
       image: workerImage(this, config),
-      ...(config.device === 'cuda' ? { gpuCount: 1 } : {}),
+      // What a machine has one of: its GPU, or all its processors.
+      ...(config.device === 'cuda' ? { gpuCount: 1 } : { cpu: vcpus * CPU_UNITS_PER_VCPU }),
       memoryReservationMiB: memoryMib,
       environment: {
         ...workerEnvironment({ buckets, jobs }, config),

@@ -125,6 +125,14 @@ describe('the deployment that the context asks for', () => {
     ])
   })
 
+  test('is refused for machines without a GPU of which one would get more workers than another', () => {
+    const ofTheDemo = { 'svd:device': 'cpu', 'svd:modelId': 'demo' }
+
+    expect(faultsOf({ ...ofTheDemo, 'svd:instanceTypes': 'c7i.xlarge,c7i.4xlarge' })).toEqual([
+      expect.stringMatching(/instanceTypes: got .*; must all have the same number of vCPUs with device cpu/),
+    ])
+  })
+
   test('is refused for machines without a GPU that are too small for the model that is the default', () => {
     expect(faultsOf({ 'svd:device': 'cpu' })).toEqual([
       '  svd:instanceTypes: must have 16 GiB of memory for svd-xt on the CPU, and c7i.xlarge has 8 GiB, c7a.xlarge has 8 GiB; take larger ones, or modelId demo',

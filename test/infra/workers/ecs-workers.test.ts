@@ -204,6 +204,9 @@ describe('a worker of ECS', () => {
     })
 
     expect(ResourceRequirements).toBeUndefined()
+    // All four vCPUs, so that no second one is placed on a machine with more memory.
+    expect(container({ device: 'cpu', modelId: 'demo' }).Cpu).toBe(4096)
+    expect(container()).not.toHaveProperty('Cpu')
     expect(Environment).toContainEqual({ Name: 'SVD_DEVICE', Value: 'cpu' })
     expect(MemoryReservation).toBe(6553)
   })
