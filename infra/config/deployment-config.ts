@@ -1,195 +1,21 @@
 import { z } from 'zod'
-import { readNumber } from '../../shared/contracts/argument-text.ts'
-import {
-  CHECK_SETTING_RULE,
-  DEFAULT_SEVERITIES_TEXT,
-  readCheckSetting,
-} from '../../shared/contracts/clip-checks.ts'
-import { MAX_JOBS } from '../../shared/contracts/manifest.ts'
-import { modelIdSchema } from '../../shared/contracts/model-record.ts'
-import { DEFAULT_WORK_LIMITS, MAX_JOB_WORK } from '../../shared/contracts/work-limits.ts'
-import { INSTANCE_TYPE_NAMES, instanceTypeOf } from '../../shared/fleet/instance-types.ts'
-import { CLIPS_PER_WORKER } from '../scaling/scaling-policy.ts'
+import { DEFAULT_MACHINE_TYPES, deviceOfMachine, machineOf } from '../../shared/fleet/machine-types.ts'
+import { CONFIG_FIELDS } from './config-fields.ts'
+import { ECR_IMAGE } from './ecr-image.ts'
 
-/*
- * What can be chosen about a deployment. Each key is one of CDK's context, with `svd:` before it: in cdk.json, or on
- * the command line as `-c svd:compute=batch`. From there everything comes as text, so every schema takes text too.
- */
+type Config = z.infer<z.ZodObject<typeof CONFIG_FIELDS>>
 
-const oneOf = <const Value extends string>(...values: readonly Value[]) =>
-  z.enum(values, `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`)
+/** A float32 clip of 25 frames at full size, by the planner: test/worker/cli/deployed-memory.test.ts. */
+const XT_ON_CPU_GIB = 16
 
-const asNumber = (given: unknown): unknown => (typeof given === 'string' ? readNumber(given) : given)
-
-const whole = (min: number, max: number) => {
-  const rule = `must be a whole number from ${min} to ${max}`
-  return z.preprocess(asNumber, z.int(rule).min(min, rule).max(max, rule))
-}
-
-/** `a,b` or `["a", "b"]`. */
-const listOf = <Item extends z.ZodType>(item: Item) =>
-  z.preprocess(
-    (given) =>
-      typeof given === 'string'
-        ? given
-            .split(',')
-            .map((part) => part.trim())
-            .filter((part) => part !== '')
-        : given,
-    z.array(item),
-  )
-
-const instanceTypesSchema = listOf(oneOf(...INSTANCE_TYPE_NAMES))
-  .refine((names) => names.length > 0, 'must name at least one')
-  .refine(
-    (names) => new Set(names.map((name) => instanceTypeOf(name).gpus)).size <= 1,
-    'must all have the same number of GPUs: a fleet is counted in instances',
-  )
-
-const qualityChecksSchema = listOf(
-  z.string().refine((given) => readCheckSetting(given) !== null, CHECK_SETTING_RULE),
-).refine(
-  (settings) => new Set(settings.map((setting) => readCheckSetting(setting)?.[0])).size === settings.length,
-  'must name each check once at most',
-)
-
-const idOf = (kind: string) =>
-  z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `must be like ${kind}-0a1b2c3d`)
-
-/** `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG` or `…@sha256:…`. */
-export const ECR_IMAGE = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)(?::|@)(.+)$/
-
-/** Of CloudWatch Logs, the usual ones. */
-const LOG_RETENTION_DAYS = [1, 3, 7, 14, 30, 60, 90, 180, 365, 731] as const
-
-const fields = {
-  name: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{0,29}$/, 'must be up to 30 small letters, digits and -')
-    .default('svd')
-    .describe(
-      'What the stacks are called: NAME-storage and NAME-pipeline. A second deployment needs another.',
-    ),
-  modelId: z
-    .string()
-    .refine(
-      (id) => modelIdSchema.safeParse(id).success,
-      'must be up to 100 letters, digits and ._-, as svd models push takes it',
-    )
-    .default('svd-xt')
-    .describe('Which model renders: the id that `svd models push` gave it.'),
-  compute: oneOf('batch', 'ec2', 'both')
-    .default('batch')
-    .describe(
-      'What runs the workers: AWS Batch, an ECS service on EC2 Auto Scaling, or both, each of which looks at the whole backlog. Batch wakes up in half the time and idles less, and takes On-Demand where there is no Spot; ECS rolls new versions out by itself.',
-    ),
-  instanceTypes: instanceTypesSchema
-    .default(['g6e.xlarge', 'g6.xlarge', 'g5.xlarge'])
-    .describe('EC2 instance types that may be started. The more, the rarer is Spot out of stock.'),
-  maxWorkers: whole(1, 5000)
-    .default(4)
-    .describe(
-      'The most GPUs that work at the same time, for each kind of compute. It bounds what an hour costs.',
-    ),
-  clipsPerWorker: whole(1, 10_000)
-    .default(CLIPS_PER_WORKER)
-    .describe(
-      'Clips that wait or are in work, for each worker, that scaling aims at. Fewer: sooner done, dearer.',
-    ),
-  onDemandBase: whole(0, 5000)
-    .default(0)
-    .describe('With ec2: so many instances are On-Demand before there are any of Spot.'),
-  onDemandPercent: whole(0, 100)
-    .default(0)
-    .describe(
-      'With ec2: the share of On-Demand among the others. 100: no Spot at all, also with Batch, which otherwise falls back to On-Demand where there is no Spot.',
-    ),
-  workerImage: z
-    .string()
-    .regex(
-      /^$|^[a-z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*(:[\w.-]+|@sha256:[0-9a-f]{64})$/,
-      'must be NAME:TAG or NAME@sha256:DIGEST, as docker pull takes it, or empty',
-    )
-    .default('')
-    .describe(
-      'An image of worker/Dockerfile in a registry, best by digest. Empty: built and pushed at deploy.',
-    ),
-  qualityChecks: qualityChecksSchema
-    .default([])
-    .describe(
-      `Severities of the checks of finished clips, such as likeness=fail,seams=off. off: the check reports nothing; warn: the clip is published with a warning; fail: the clip is rejected. Of those that are not named, ${DEFAULT_SEVERITIES_TEXT}.`,
-    ),
-  network: oneOf('public', 'isolated')
-    .default('public')
-    .describe(
-      'public: workers have public addresses, nothing can connect to them, and idle costs nothing. isolated: no way to the internet, interface endpoints instead.',
-    ),
-  availabilityZones: whole(1, 6)
-    .default(3)
-    .describe(
-      'Zones of the VPC that is made. The more, the rarer is Spot out of stock. Some regions have two.',
-    ),
-  vpcId: z
-    .union([z.literal(''), idOf('vpc')])
-    .default('')
-    .describe('An existing VPC instead; with it goes subnetIds. Endpoints and routes in it are yours.'),
-  subnetIds: listOf(idOf('subnet'))
-    .default([])
-    .describe(
-      'Subnets of that VPC, public ones with network=public that give out public addresses, else with a way to S3, SQS, ECR, ECS and CloudWatch Logs.',
-    ),
-  encryption: oneOf('aws', 'kms')
-    .default('aws')
-    .describe(
-      'Keys of S3 and SQS themselves, or a KMS key of this deployment, which costs a dollar a month.',
-    ),
-  ingestConcurrency: whole(2, 1000)
-    .default(5)
-    .describe(
-      'Functions that look at dropped objects side by side, at most. A new account may run ten in all.',
-    ),
-  ingestReservedConcurrency: whole(0, 1000)
-    .default(0)
-    .describe(
-      'Of Lambda concurrency, set aside for ingest. 0: none. A new account has ten in all, of which none can be set aside.',
-    ),
-  maxJobWork: whole(1, MAX_JOB_WORK)
-    .default(DEFAULT_WORK_LIMITS.maxJobWork)
-    .describe(
-      'The most work that ingest accepts of one job: width x height x num_frames x steps x num_videos_per_prompt, in which a usual clip of SVD-XT is 368640000.',
-    ),
-  maxManifestClips: whole(1, MAX_JOBS)
-    .default(DEFAULT_WORK_LIMITS.maxManifestClips)
-    .describe(
-      'The most clips that ingest accepts of one manifest, or of one sidecar, with its grids expanded.',
-    ),
-  inputDays: whole(0, 3650)
-    .default(0)
-    .describe('Dropped pictures and manifests are deleted after so many days. 0: never.'),
-  outputDays: whole(0, 3650)
-    .default(0)
-    .describe('Videos and records are deleted after so many days. 0: never.'),
-  logDays: z
-    .preprocess(asNumber, z.literal(LOG_RETENTION_DAYS, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`))
-    .default(30)
-    .describe('How long logs are kept.'),
-  alarmHours: whole(1, 240)
-    .default(24)
-    .describe('A job that waits for longer raises an alarm. A queue keeps messages for ten days.'),
-  alarmEmail: z
-    .union([z.literal(''), z.email('must be an address such as ops@example.com, or empty')])
-    .default('')
-    .describe(
-      'Who is told of alarms. AWS asks for a confirmation. Empty: nobody, until you subscribe to the topic.',
-    ),
-} as const
-
-type Config = z.infer<z.ZodObject<typeof fields>>
+const typesOf = ({ instanceTypes, device }: Config): readonly string[] =>
+  instanceTypes.length > 0 ? instanceTypes : DEFAULT_MACHINE_TYPES[device]
 
 /** Keys that go together: which of them is wrong, and why. */
 const contradictions = (config: Config): readonly (readonly [keyof Config, string])[] => {
   const { vpcId, subnetIds, compute, onDemandBase, onDemandPercent, network, workerImage } = config
   const { ingestConcurrency, ingestReservedConcurrency } = config
+  const { modelId, device, instanceTypes, capacityReservationId, zoneNames, cudaImage } = config
   const found: [keyof Config, string][] = []
   if (vpcId !== '' && subnetIds.length === 0)
     found.push(['subnetIds', 'is empty, but vpcId is given; give both or none'])
@@ -200,6 +26,34 @@ const contradictions = (config: Config): readonly (readonly [keyof Config, strin
       'ingestReservedConcurrency',
       `must be 0, or at least ingestConcurrency (${ingestConcurrency}): SQS would call in vain, and drops be given up`,
     ])
+  const ofOtherDevice = instanceTypes.filter((name) => deviceOfMachine(machineOf(name)) !== device)
+  if (ofOtherDevice.length > 0)
+    found.push([
+      'instanceTypes',
+      `must be types ${device === 'cpu' ? 'without a GPU' : 'with a GPU'} with device ${device}, which ${ofOtherDevice.join(', ')} ${ofOtherDevice.length === 1 ? 'is' : 'are'} not; or take device ${device === 'cpu' ? 'cuda' : 'cpu'}`,
+    ])
+  if (device === 'cpu' && new Set(instanceTypes.map((type) => machineOf(type).vcpus)).size > 1)
+    found.push([
+      'instanceTypes',
+      'must all have the same number of vCPUs with device cpu: a larger one would get several workers, and a fleet is counted in instances',
+    ])
+  const small = typesOf(config).filter((name) => machineOf(name).memoryGib < XT_ON_CPU_GIB)
+  if (device === 'cpu' && modelId === 'svd-xt' && small.length > 0)
+    found.push([
+      'instanceTypes',
+      `must have ${XT_ON_CPU_GIB} GiB of memory for svd-xt on the CPU, and ${small.map((name) => `${name} has ${machineOf(name).memoryGib} GiB`).join(', ')}; take larger ones, or modelId demo`,
+    ])
+  if (cudaImage !== '' && (device === 'cpu' || workerImage !== ''))
+    found.push([
+      'cudaImage',
+      'has no effect: no image with CUDA is built with device cpu, or with workerImage',
+    ])
+  if (capacityReservationId !== '' && (onDemandPercent !== 100 || instanceTypes.length !== 1))
+    found.push([
+      'capacityReservationId',
+      'needs onDemandPercent 100, because Spot takes no reservation, and the one instance type that is reserved in instanceTypes',
+    ])
+  if (new Set(zoneNames).size !== zoneNames.length) found.push(['zoneNames', 'must name each zone once'])
   if (compute === 'batch' && onDemandBase > 0)
     found.push(['onDemandBase', 'has a meaning for compute ec2 and both only; Batch goes by price'])
   if (compute === 'batch' && onDemandPercent > 0 && onDemandPercent < 100)
@@ -209,13 +63,13 @@ const contradictions = (config: Config): readonly (readonly [keyof Config, strin
   return found
 }
 
-export const deploymentConfigSchema = z.strictObject(fields).superRefine((config, context) => {
-  for (const [key, message] of contradictions(config)) {
-    context.addIssue({ code: 'custom', path: [key], message })
-  }
-})
+export const deploymentConfigSchema = z
+  .strictObject(CONFIG_FIELDS)
+  .superRefine((config, context) => {
+    for (const [key, message] of contradictions(config)) {
+      context.addIssue({ code: 'custom', path: [key], message })
+    }
+  })
+  .transform((config) => ({ ...config, instanceTypes: typesOf(config) }))
 
 export type DeploymentConfig = Readonly<z.infer<typeof deploymentConfigSchema>>
-
-/** In the order of the documents. */
-export const CONFIG_FIELDS: Readonly<Record<keyof DeploymentConfig, z.ZodType>> = fields

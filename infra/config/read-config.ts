@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { shownValue } from '../../shared/contracts/shown-value.ts'
-import { CONFIG_FIELDS, type DeploymentConfig, deploymentConfigSchema } from './deployment-config.ts'
+import { CONFIG_FIELDS } from './config-fields.ts'
+import { type DeploymentConfig, deploymentConfigSchema } from './deployment-config.ts'
 
 /** Of CDK's context, which also has feature flags and what was looked up. */
 export const CONTEXT_PREFIX = 'svd:'
@@ -37,8 +38,12 @@ export const readConfig = (context: Readonly<Record<string, unknown>>): Deployme
     ...forgottenPrefixes(context),
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, given))),
   ]
-  if (parsed.success && parsed.data.vpcId !== '' && 'availabilityZones' in given)
-    faults.push(`${CONTEXT_PREFIX}availabilityZones: has no effect with vpcId: zones are those of subnetIds`)
+  for (const key of ['availabilityZones', 'zoneNames']) {
+    if (parsed.success && parsed.data.vpcId !== '' && key in given)
+      faults.push(`${CONTEXT_PREFIX}${key}: has no effect with vpcId: zones are those of subnetIds`)
+  }
+  if (parsed.success && parsed.data.zoneNames.length > 0 && 'availabilityZones' in given)
+    faults.push(`${CONTEXT_PREFIX}availabilityZones: has no effect with zoneNames; leave one of them out`)
   if (parsed.success && faults.length === 0) return parsed.data
   throw new InvalidInputError(
     "the deployment's context",

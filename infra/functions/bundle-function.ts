@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
@@ -55,8 +65,8 @@ const assertLocked = (packages: LockedPackages, outputDir: string): void => {
   }
 }
 
-const installNative = (names: readonly string[], outputDir: string): void => {
-  const packages = readLock(path.join(ROOT, 'package-lock.json'))
+/** Has npm put the packages into `node_modules` of the folder, for Lambda's platform. */
+const installNative = (packages: LockedPackages, names: readonly string[], outputDir: string): void => {
   const versions = lockedVersions(packages, names)
   const dependencies = Object.fromEntries(names.map((name) => [name, versions[name]]))
   const overrides = Object.fromEntries(Object.entries(versions).filter(([name]) => !(name in dependencies)))
@@ -78,15 +88,51 @@ const installNative = (names: readonly string[], outputDir: string): void => {
   writeFileSync(manifestFile, '{ "type": "commonjs" }\n')
 }
 
+/** Hash of all that decides what npm installs. */
+const installKey = (packages: LockedPackages, names: readonly string[]): string => {
+  const locked = Object.keys(lockedVersions(packages, names)).map((name) => {
+    const { version, integrity } = packages[`node_modules/${name}`] ?? {}
+    return [name, version, integrity]
+  })
+  return createHash('sha256').update(JSON.stringify({ names, locked, LAMBDA_PLATFORM })).digest('hex')
+}
+
+/**
+ * Puts the packages into the folder. They are installed once for the same versions, and copied from then on: every
+ * command of cdk bundles the functions, also one that only lists stacks, and npm would ask its registry each time. A
+ * folder of the cache gets its name when it is whole.
+ */
+const copyNative = (names: readonly string[], outputDir: string, cacheDir: string): void => {
+  const packages = readLock(path.join(ROOT, 'package-lock.json'))
+  const installed = path.join(cacheDir, installKey(packages, names))
+  if (!existsSync(installed)) {
+    mkdirSync(cacheDir, { recursive: true })
+    const partial = mkdtempSync(path.join(cacheDir, 'partial-'))
+    try {
+      installNative(packages, names, partial)
+      renameSync(partial, installed)
+    } catch (error) {
+      rmSync(partial, { recursive: true, force: true })
+      // Another command was first.
+      if (!existsSync(installed)) throw error
+    }
+  }
+  cpSync(installed, outputDir, { recursive: true })
+}
+
 export interface BundledFunction {
   /** Files that are part of it, from the project's root. */
   readonly inputs: readonly string[]
 }
 
+/** Below node_modules, so that `npm ci` clears it away. */
+const CACHE_DIR = path.join(ROOT, 'node_modules/.cache/svd-batch/functions')
+
 /** Writes `index.js`, which exports what the entry exports, and what it needs. The folder is made if it is not there. */
 export const bundleFunction = (
   { entry, nativePackages }: FunctionBundle,
   outputDir: string,
+  cacheDir = CACHE_DIR,
 ): BundledFunction => {
   mkdirSync(outputDir, { recursive: true })
   const { metafile } = buildSync({
@@ -104,6 +150,6 @@ export const bundleFunction = (
     minifySyntax: true,
     logLevel: 'warning',
   })
-  if (nativePackages.length > 0) installNative(nativePackages, outputDir)
+  if (nativePackages.length > 0) copyNative(nativePackages, outputDir, cacheDir)
   return { inputs: Object.keys(metafile.inputs) }
 }

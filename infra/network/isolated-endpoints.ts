@@ -21,7 +21,17 @@ export const ISOLATED_SERVICES = {
   EcsTelemetry: Service.ECS_TELEMETRY,
 } as const
 
-export const addInterfaceEndpoints = (vpc: Vpc): void => {
+/** What Session Manager's agent talks to beside. */
+export const SESSION_SERVICES = {
+  Ssm: Service.SSM,
+  SsmMessages: Service.SSM_MESSAGES,
+} as const
+
+/**
+ * An endpoint in every subnet. A zone that lacks one of the services fails the deployment; `svd:zoneNames` leaves it
+ * out.
+ */
+export const addInterfaceEndpoints = (vpc: Vpc, services: Readonly<Record<string, Service>>): void => {
   const endpoints = new SecurityGroup(vpc, 'Endpoints', {
     vpc,
     description: 'svd-batch endpoints: HTTPS from the VPC',
@@ -31,7 +41,7 @@ export const addInterfaceEndpoints = (vpc: Vpc): void => {
   acknowledge(endpoints, {
     'AwsSolutions-EC23': 'It lets in the VPC alone, whose range cdk-nag cannot read.',
   })
-  for (const [name, service] of Object.entries(ISOLATED_SERVICES)) {
+  for (const [name, service] of Object.entries(services)) {
     vpc.addInterfaceEndpoint(name, { service, securityGroups: [endpoints], open: false })
   }
 }

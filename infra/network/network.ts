@@ -16,10 +16,18 @@ import {
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
-import { addInterfaceEndpoints, limitToThisAccount } from './isolated-endpoints.ts'
+import {
+  addInterfaceEndpoints,
+  ISOLATED_SERVICES,
+  limitToThisAccount,
+  SESSION_SERVICES,
+} from './isolated-endpoints.ts'
 
 export interface NetworkProps {
-  readonly config: Pick<DeploymentConfig, 'network' | 'availabilityZones' | 'vpcId' | 'subnetIds'>
+  readonly config: Pick<
+    DeploymentConfig,
+    'network' | 'availabilityZones' | 'zoneNames' | 'vpcId' | 'subnetIds' | 'sessionManager'
+  >
   /** For what the network refused. */
   readonly logs: IBucket
 }
@@ -53,7 +61,7 @@ export class Network extends Construct {
   }
 
   private makeVpc(
-    { network, availabilityZones }: NetworkProps['config'],
+    { network, availabilityZones, zoneNames, sessionManager }: NetworkProps['config'],
     logs: IBucket,
     subnetType: SubnetType,
   ): Vpc {
@@ -61,7 +69,10 @@ export class Network extends Construct {
       ipAddresses: IpAddresses.cidr(CIDR),
       natGateways: 0,
       // By number: no account has to be asked which there are.
-      availabilityZones: Array.from({ length: availabilityZones }, (_, zone) => Fn.select(zone, Fn.getAzs())),
+      availabilityZones:
+        zoneNames.length > 0
+          ? [...zoneNames]
+          : Array.from({ length: availabilityZones }, (_, zone) => Fn.select(zone, Fn.getAzs())),
       subnetConfiguration: [{ name: 'Workers', subnetType, cidrMask: SUBNET_MASK }],
       // It would deploy a function; nothing is in the default group.
       restrictDefaultSecurityGroup: false,
@@ -73,7 +84,10 @@ export class Network extends Construct {
     const s3 = vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 })
     if (network === 'isolated') {
       limitToThisAccount(s3)
-      addInterfaceEndpoints(vpc)
+      addInterfaceEndpoints(vpc, {
+        ...ISOLATED_SERVICES,
+        ...(sessionManager === 'on' ? SESSION_SERVICES : {}),
+      })
     }
     return vpc
   }

@@ -13,7 +13,11 @@ export interface AlarmTopicProps {
   readonly key: IKey | null
 }
 
-/** Where alarms go. Whoever is to hear of them subscribes to it. */
+/**
+ * Where alarms go. Whoever is to hear of them subscribes to it. Rules of EventBridge give EventBridge the right to
+ * publish, each with its target: without a condition, because "You can't use Condition blocks in Amazon SNS topic policies
+ * for EventBridge" (EventBridge user guide, "Using resource-based policies"). With one, every event would be lost.
+ */
 export const makeAlarmTopic = (scope: Construct, id: string, { email, key }: AlarmTopicProps): Topic => {
   const topic = new Topic(scope, id, {
     displayName: 'svd-batch',
@@ -22,11 +26,8 @@ export const makeAlarmTopic = (scope: Construct, id: string, { email, key }: Ala
   })
   topic.addToResourcePolicy(
     new PolicyStatement({
-      sid: 'AlarmsAndEventsOfThisAccount',
-      principals: [
-        new ServicePrincipal('cloudwatch.amazonaws.com'),
-        new ServicePrincipal('events.amazonaws.com'),
-      ],
+      sid: 'AlarmsOfThisAccount',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       actions: ['sns:Publish'],
       resources: [topic.topicArn],
       conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },

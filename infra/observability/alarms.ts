@@ -18,6 +18,8 @@ export interface AlarmsProps {
   readonly drops: QueueWithDeadLetters
   readonly jobs: QueueWithDeadLetters
   readonly functions: readonly LambdaFunction[]
+  /** The one among them that a schedule calls; `null` for none. */
+  readonly scheduled: LambdaFunction | null
   readonly oldestHours: number
   /** Receives of jobs for another model than `modelId`. */
   readonly otherModelJobs: IMetric
@@ -25,6 +27,16 @@ export interface AlarmsProps {
 }
 
 const period = Duration.minutes(5)
+/**
+ * SQS's numbers of messages are approximate: for a minute they may show one that is not there, or miss one that is. So
+ * two periods of three decide.
+ */
+const APPROXIMATE = { periods: 3, breaching: 2 } as const
+/**
+ * A role that was made a moment ago is refused at times: IAM's changes take seconds to be known everywhere. Dispatch is
+ * called every minute from its first on, and a fault that lasts shows in every period.
+ */
+const LASTING = { periods: 3, breaching: 2 } as const
 /** A machine that boots, its image, its model and the first clip, and as long again. */
 const NOTHING_DONE_PERIODS = 6
 
@@ -45,16 +57,18 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id)
-    const { topic, drops, jobs, functions, oldestHours, otherModelJobs, modelId } = props
+    const { topic, drops, jobs, functions, scheduled, oldestHours, otherModelJobs, modelId } = props
     this.topic = topic
     this.alarm('JobsFailedForGood', {
       metric: held(jobs.deadLetters),
       above: 0,
+      ...APPROXIMATE,
       text: 'jobs failed for good. svd redrive --dry-run lists them, svd status JOB tells why; svd redrive brings them back',
     })
     this.alarm('DropsFailedForGood', {
       metric: held(drops.deadLetters),
       above: 0,
+      ...APPROXIMATE,
       text: 'dropped objects could not be looked at. The log of ingest tells why; redrive them in the console of SQS',
     })
     this.alarm('JobsWaitLong', {
@@ -88,6 +102,7 @@ export class Alarms extends Construct {
       this.alarm(`${name}Errors`, {
         metric: lambda.metricErrors({ period }),
         above: 0,
+        ...(lambda === scheduled ? LASTING : {}),
         text: `${name} failed; its log tells why`,
       })
       this.alarm(`${name}Throttles`, {
@@ -105,7 +120,10 @@ export class Alarms extends Construct {
       readonly metric: IMetric
       readonly above: number
       readonly text: string
+      /** Default: one. */
       readonly periods?: number
+      /** How many of the periods have to be above; default: all. */
+      readonly breaching?: number
     },
   ): void {
     const alarm = new Alarm(this, id, {
@@ -113,6 +131,7 @@ export class Alarms extends Construct {
       threshold: props.above,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: props.periods ?? 1,
+      ...(props.breaching === undefined ? {} : { datapointsToAlarm: props.breaching }),
       treatMissingData: TreatMissingData.NOT_BREACHING,
       alarmDescription: `svd-batch: ${props.text}.`,
     })

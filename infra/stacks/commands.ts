@@ -1,6 +1,7 @@
 import { CfnOutput, type Stack } from 'aws-cdk-lib'
 import type { Topic } from 'aws-cdk-lib/aws-sns'
 import { IMAGES_PREFIX } from '../../shared/contracts/bucket-layout.ts'
+import { MACHINE_TYPE_NAMES } from '../../shared/fleet/machine-types.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
 import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 import type { Buckets } from '../storage/buckets.ts'
@@ -12,11 +13,20 @@ export interface CommandsProps {
   readonly topic: Topic
 }
 
+/** An image of this project, so that the command can be run as it is. */
+const SAMPLE = 'worker/demo-samples/rocket.png'
+
+/** The checkpoint of a model of that id, as far as it is known where it is. */
+const checkpointOf = (modelId: string): string =>
+  modelId === 'demo' ? 'worker/demo' : modelId === 'svd-xt' ? 'svd-xt --variant fp16' : 'CHECKPOINT'
+
 /** What `cdk deploy` prints at its end: where everything is, and what to do with it, ready to paste. */
 export const addCommands = (stack: Stack, { config, buckets, jobs, topic }: CommandsProps): void => {
   const output = (id: string, description: string, value: string): void => {
     new CfnOutput(stack, id, { description, value })
   }
+  // `svd doctor` knows the quotas of these alone.
+  const knownTypes = MACHINE_TYPE_NAMES.filter((name) => config.instanceTypes.includes(name))
   const environment = {
     SVD_INPUT_BUCKET: buckets.input.bucketName,
     SVD_OUTPUT_BUCKET: buckets.output.bucketName,
@@ -24,6 +34,7 @@ export const addCommands = (stack: Stack, { config, buckets, jobs, topic }: Comm
     SVD_JOBS_QUEUE_URL: jobs.queue.queueUrl,
     SVD_DEAD_LETTER_QUEUE_URL: jobs.deadLetters.queueUrl,
     SVD_MODEL_ID: config.modelId,
+    ...(knownTypes.length > 0 && { SVD_INSTANCE_TYPES: knownTypes.join(',') }),
   }
   const svd = 'npx svd'
   output('InputBucket', 'Pictures and manifests are dropped here', buckets.input.bucketName)
@@ -42,12 +53,12 @@ export const addCommands = (stack: Stack, { config, buckets, jobs, topic }: Comm
   output(
     'PushModel',
     '2. A checkpoint for the workers',
-    `${svd} models push CHECKPOINT --id ${config.modelId}`,
+    `${svd} models push ${checkpointOf(config.modelId)} --id ${config.modelId}`,
   )
   output(
     'DropPicture',
     '3. A picture to be animated',
-    `aws s3 cp photo.png s3://${buckets.input.bucketName}/${IMAGES_PREFIX}`,
+    `aws s3 cp ${SAMPLE} s3://${buckets.input.bucketName}/${IMAGES_PREFIX}`,
   )
   output('Watch', '4. How it goes', `${svd} watch`)
 }

@@ -19,8 +19,8 @@ import { BatchWorkers } from '../workers/batch-workers.ts'
 import { EcsScaling } from '../workers/ecs-scaling.ts'
 import { EcsWorkers } from '../workers/ecs-workers.ts'
 import { batchWorkersActive, fleetMetrics, workersOrdered } from '../workers/fleet-metrics.ts'
-import { gpusPerInstance } from '../workers/gpu-instances.ts'
 import type { WorkerFleetProps } from '../workers/worker-fleet.ts'
+import { workersPerInstance } from '../workers/worker-share.ts'
 import { addCommands } from './commands.ts'
 import type { StorageStack } from './storage-stack.ts'
 
@@ -49,6 +49,7 @@ export class PipelineStack extends Stack {
     new Alarms(this, 'Alarms', {
       ...{ topic, drops, jobs },
       functions: [ingest.function, ...(batch === null ? [] : [batch.dispatch.function])],
+      scheduled: batch?.dispatch.function ?? null,
       oldestHours: config.alarmHours,
       ...{ otherModelJobs: metrics.otherModelJobs, modelId: config.modelId },
     })
@@ -61,7 +62,7 @@ export class PipelineStack extends Stack {
     const { config, jobs } = fleet
     const workers = new EcsWorkers(this, 'Ecs', fleet)
     const { group, cluster, capacity } = workers.machines
-    const gpus = gpusPerInstance(config.instanceTypes)
+    const gpus = workersPerInstance(config.instanceTypes)
     new EcsScaling(this, 'EcsScaling', {
       ...{ config, workers },
       metrics: fleetMetrics({

@@ -36,5 +36,25 @@ export class StorageStack extends Stack {
       key: this.key,
     })
     notifyOfDrops(this.buckets.input, this.drops.queue)
+    this.exportAll()
+  }
+
+  /**
+   * Exports what any choice of keys needs, also where this one does not. This stack is updated before the pipeline, and
+   * CloudFormation deletes no export that is still imported: a network of one's own, for example, needs no bucket of
+   * logs, and the update to it would be refused.
+   */
+  private exportAll(): void {
+    const { logs, input, output, models } = this.buckets
+    for (const bucket of [logs, input, output, models]) {
+      this.exportValue(bucket.bucketArn)
+      this.exportValue(bucket.bucketName)
+    }
+    for (const queue of [this.drops.queue, this.drops.deadLetters]) {
+      this.exportValue(queue.queueArn)
+      this.exportValue(queue.queueName)
+      this.exportValue(queue.queueUrl)
+    }
+    if (this.key !== null) this.exportValue(this.key.keyArn)
   }
 }

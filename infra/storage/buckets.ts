@@ -98,7 +98,12 @@ export class Buckets extends Construct {
       lifecycleRules: [
         UNFINISHED,
         ...expireAfter(config.inputDays),
-        { id: 'old-versions', noncurrentVersionExpiration: Duration.days(OLD_VERSION_DAYS) },
+        {
+          id: 'old-versions',
+          noncurrentVersionExpiration: Duration.days(OLD_VERSION_DAYS),
+          // S3 keeps a delete marker for ever, also when it has outlived the versions that it hides.
+          expiredObjectDeleteMarker: true,
+        },
       ],
     })
     this.output = new Bucket(this, 'Output', {

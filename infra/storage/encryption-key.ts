@@ -3,11 +3,14 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
 
-/** Services that write into queues and topics of this account, and what they write. */
+/**
+ * Services that write into queues and topics of this account, and what they write. EventBridge, which writes what AWS
+ * reports of Batch, ECS and machines, is not among them: a rule gives it the right with its target, and AWS documents that
+ * statement without a condition (EventBridge user guide, "Event bus targets").
+ */
 const WRITERS = {
   's3.amazonaws.com': 'that an object was dropped, into the queue of drops',
   'cloudwatch.amazonaws.com': 'alarms, into their topic',
-  'events.amazonaws.com': 'what AWS reports of Batch, ECS and machines, into the topic of alarms',
 }
 
 /**

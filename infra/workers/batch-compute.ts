@@ -16,17 +16,32 @@ import {
 } from 'aws-cdk-lib/aws-ec2'
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { instanceTypeOf } from '../../shared/fleet/instance-types.ts'
+import { machineOf, type WorkerDevice } from '../../shared/fleet/machine-types.ts'
 import { acknowledge } from '../acknowledge.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
-import { gpuLaunchTemplate, gpusPerInstance } from './gpu-instances.ts'
 import { INSTANCE_STORE_COMMANDS } from './instance-store.ts'
+import { amiDateLine } from './machine-image.ts'
+import { acknowledgeSessionManager, sessionManagerPolicies } from './session-manager.ts'
 import type { WorkerFleetProps } from './worker-fleet.ts'
+import { WORKER_LIFE } from './worker-life.ts'
+import { workerLaunchTemplate } from './worker-machines.ts'
+import { workersPerInstance } from './worker-share.ts'
+
+const IMAGE_TYPES = {
+  cuda: EcsMachineImageType.ECS_AL2023_NVIDIA,
+  cpu: EcsMachineImageType.ECS_AL2023,
+} as const satisfies Record<WorkerDevice, EcsMachineImageType>
+
+/**
+ * A change of machines lets the jobs that run end, for so long: a worker ends by itself before, between two clips. Then
+ * Batch ends those that are left.
+ */
+const UPDATE = Duration.seconds(WORKER_LIFE.seconds + WORKER_LIFE.longestClipSeconds)
 
 /** vCPUs of the machines that the most workers need, on the largest type there is. */
 const maxVcpus = ({ instanceTypes, maxWorkers }: DeploymentConfig): number => {
-  const machines = Math.ceil(maxWorkers / gpusPerInstance(instanceTypes))
-  return machines * Math.max(...instanceTypes.map((name) => instanceTypeOf(name).vcpus))
+  const machines = Math.ceil(maxWorkers / workersPerInstance(instanceTypes))
+  return machines * Math.max(...instanceTypes.map((type) => machineOf(type).vcpus))
 }
 
 /**
@@ -39,15 +54,17 @@ export class BatchCompute extends Construct {
     super(scope, id)
     const userData = new MultipartUserData()
     const commands = UserData.forLinux()
-    commands.addCommands(...INSTANCE_STORE_COMMANDS)
+    commands.addCommands(amiDateLine(config.amiDate), ...INSTANCE_STORE_COMMANDS)
     userData.addPart(MultipartBody.fromUserData(commands))
-    const launchTemplate = gpuLaunchTemplate(this, 'Instance', { userData })
+    const launchTemplate = workerLaunchTemplate(this, 'Instance', { config, userData })
     const instanceRole = new Role(this, 'InstanceRole', {
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
       managedPolicies: [
         ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonEC2ContainerServiceforEC2Role'),
+        ...sessionManagerPolicies(config),
       ],
     })
+    acknowledgeSessionManager(instanceRole, config)
     acknowledge(instanceRole, {
       'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role]':
         "AWS Batch makes the cluster itself, so that no policy of ours can name it; this is the one that AWS's documents ask for.",
@@ -82,15 +99,14 @@ export class BatchCompute extends Construct {
       minvCpus: 0,
       maxvCpus: maxVcpus(config),
       useOptimalInstanceClasses: false,
-      instanceTypes: config.instanceTypes.map((type) => new InstanceType(type)),
-      images: [{ imageType: EcsMachineImageType.ECS_AL2023_NVIDIA }],
+      instanceTypes: config.instanceTypes.map((type) => new InstanceType(machineOf(type).name)),
+      images: [{ imageType: IMAGE_TYPES[config.device] }],
       spot,
       allocationStrategy: spot
         ? AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED
         : AllocationStrategy.BEST_FIT_PROGRESSIVE,
-      // A change replaces machines that are busy: their workers hand back what they hold.
       terminateOnUpdate: false,
-      updateTimeout: Duration.hours(1),
+      updateTimeout: UPDATE,
       updateToLatestImageVersion: true,
       ...{ launchTemplate, instanceRole },
     })

@@ -15,23 +15,22 @@ import { giveRights } from '../permissions/objects.ts'
 import { workerPermissions } from '../permissions/worker-permissions.ts'
 import { BATCH } from '../scaling/scaling-policy.ts'
 import { BatchCompute } from './batch-compute.ts'
-import { leastShare } from './gpu-instances.ts'
 import { WORKER_UID, WORKER_VOLUMES } from './instance-store.ts'
 import { workerEnvironment } from './worker-environment.ts'
 import type { WorkerFleetProps } from './worker-fleet.ts'
 import { workerImage } from './worker-image.ts'
+import { WORKER_LIFE } from './worker-life.ts'
 import { workerLog } from './worker-log.ts'
+import { leastShare } from './worker-share.ts'
 
 /** Batch kills a job 30 s after it asked it to go. */
 const DRAIN_SECONDS = 25
 /** Reclaims that one worker job survives; its clips are in the queue in any case. */
 const RECLAIMS = 5
-/** So long one worker works; then the dispatcher starts another, with the newest image. */
-const WORKING = Duration.hours(23)
 /** Batch ends by force what works on: it would be a failure, and cost the clip in hand. */
 const LONGEST = Duration.hours(24)
 
-/** Workers as jobs of AWS Batch, each with a GPU. Who starts them: functions/dispatch. */
+/** Workers as jobs of AWS Batch, each with a GPU, or with a machine that has none. Who starts them: functions/dispatch. */
 export class BatchWorkers extends Construct {
   readonly compute: BatchCompute
   readonly job: EcsJobDefinition
@@ -48,8 +47,8 @@ export class BatchWorkers extends Construct {
     giveRights(jobRole, workerPermissions(props), [buckets.output, buckets.models])
     const { vcpus, memoryMib } = leastShare(config.instanceTypes)
     const container = new EcsEc2ContainerDefinition(this, 'Container', {
-      image: workerImage(this, config.workerImage),
-      gpu: 1,
+      image: workerImage(this, config),
+      ...(config.device === 'cuda' ? { gpu: 1 } : {}),
       cpu: vcpus,
       memory: Size.mebibytes(memoryMib),
       command: ['worker'],
@@ -58,7 +57,7 @@ export class BatchWorkers extends Construct {
         SVD_DRAIN_SECONDS: `${DRAIN_SECONDS}`,
         // Any that is free: Batch asks nobody, and workers of one machine share its network.
         SVD_HEALTH_PORT: '0',
-        SVD_MAX_SECONDS: `${WORKING.toSeconds()}`,
+        SVD_MAX_SECONDS: `${WORKER_LIFE.seconds}`,
         SVD_UNTIL_IDLE: `${BATCH.untilIdleSeconds}`,
       },
       jobRole,

@@ -7,21 +7,18 @@ import {
   SpotAllocationStrategy,
 } from 'aws-cdk-lib/aws-autoscaling'
 import { InstanceType, UserData } from 'aws-cdk-lib/aws-ec2'
-import {
-  AmiHardwareType,
-  AsgCapacityProvider,
-  type CfnCluster,
-  Cluster,
-  ContainerInsights,
-  EcsOptimizedImage,
-} from 'aws-cdk-lib/aws-ecs'
+import { AsgCapacityProvider, type CfnCluster, Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
+import { machineOf } from '../../shared/fleet/machine-types.ts'
 import { acknowledge } from '../acknowledge.ts'
 import { MANAGED_SCALING } from '../scaling/scaling-policy.ts'
-import { gpuLaunchTemplate, gpusPerInstance } from './gpu-instances.ts'
 import { INSTANCE_STORE_COMMANDS } from './instance-store.ts'
+import { amiDateLine, ecsMachineImage } from './machine-image.ts'
+import { acknowledgeSessionManager, sessionManagerPolicies } from './session-manager.ts'
 import type { WorkerFleetProps } from './worker-fleet.ts'
+import { workerLaunchTemplate } from './worker-machines.ts'
+import { workersPerInstance } from './worker-share.ts'
 
 const AGENT_SETTINGS = [
   // CDK says it for groups that are Spot alone.
@@ -32,7 +29,7 @@ const AGENT_SETTINGS = [
 ] as const
 
 /**
- * Machines for the workers: an Auto Scaling group of GPU instances that ECS sizes. It starts one for a task that finds
+ * Machines for the workers: an Auto Scaling group of instances that ECS sizes. It starts one for a task that finds
  * none, and ends one only when no task has been on it for a quarter of an hour.
  */
 export class EcsCluster extends Construct {
@@ -51,14 +48,16 @@ export class EcsCluster extends Construct {
       'AwsSolutions-ECS4':
         'Container Insights costs by the metric also while nothing runs. The queue, the Auto Scaling group and the workers themselves have what alarms and scaling need.',
     })
-    const role = this.instanceRole()
+    const role = this.instanceRole(config)
     const userData = UserData.forLinux()
     userData.addCommands(
+      amiDateLine(config.amiDate),
       ...INSTANCE_STORE_COMMANDS,
       ...AGENT_SETTINGS.map((setting) => `echo ${setting} >> /etc/ecs/ecs.config`),
     )
-    const launchTemplate = gpuLaunchTemplate(this, 'Instance', {
-      machineImage: EcsOptimizedImage.amazonLinux2023(AmiHardwareType.GPU),
+    const launchTemplate = workerLaunchTemplate(this, 'Instance', {
+      config,
+      machineImage: ecsMachineImage(config.device),
       securityGroup: network.workers,
       // As it is: CDK would add rights to every log and repository.
       role: role.withoutPolicyUpdates(),
@@ -68,10 +67,12 @@ export class EcsCluster extends Construct {
       vpc: network.vpc,
       vpcSubnets: network.subnets,
       minCapacity: 0,
-      maxCapacity: Math.ceil(maxWorkers / gpusPerInstance(instanceTypes)),
+      maxCapacity: Math.ceil(maxWorkers / workersPerInstance(instanceTypes)),
       mixedInstancesPolicy: {
         launchTemplate,
-        launchTemplateOverrides: instanceTypes.map((name) => ({ instanceType: new InstanceType(name) })),
+        launchTemplateOverrides: instanceTypes.map((type) => ({
+          instanceType: new InstanceType(machineOf(type).name),
+        })),
         instancesDistribution: {
           onDemandBaseCapacity: onDemandBase,
           onDemandPercentageAboveBaseCapacity: onDemandPercent,
@@ -105,14 +106,18 @@ export class EcsCluster extends Construct {
    * Of the agent, and of the containers too, which reach the metadata service: they can do no more with it than the
    * agent does. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html
    */
-  private instanceRole(): Role {
+  private instanceRole(config: WorkerFleetProps['config']): Role {
     const { cluster } = this
     const machines = Stack.of(this).formatArn({
       service: 'ecs',
       resource: 'container-instance',
       resourceName: `${cluster.clusterName}/*`,
     })
-    const role = new Role(this, 'InstanceRole', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') })
+    const role = new Role(this, 'InstanceRole', {
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+      managedPolicies: [...sessionManagerPolicies(config)],
+    })
+    acknowledgeSessionManager(role, config)
     const allow = (actions: string[], resources: string[], conditions = {}): void => {
       role.addToPolicy(new PolicyStatement({ actions, resources, conditions }))
     }

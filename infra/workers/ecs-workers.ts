@@ -15,12 +15,13 @@ import { acknowledge } from '../acknowledge.ts'
 import { giveRights } from '../permissions/objects.ts'
 import { workerPermissions } from '../permissions/worker-permissions.ts'
 import { EcsCluster } from './ecs-cluster.ts'
-import { leastShare } from './gpu-instances.ts'
 import { WORKER_UID, WORKER_VOLUMES } from './instance-store.ts'
 import { workerEnvironment } from './worker-environment.ts'
 import type { WorkerFleetProps } from './worker-fleet.ts'
 import { workerImage } from './worker-image.ts'
+import { WORKER_LIFE } from './worker-life.ts'
 import { workerLog } from './worker-log.ts'
+import { leastShare } from './worker-share.ts'
 
 /** From SIGTERM to SIGKILL: the longest that ECS gives, and as long as a Spot notice. */
 const STOP_SECONDS = 120
@@ -29,6 +30,8 @@ const DRAIN_SECONDS = STOP_SECONDS - 10
 /** Of the image. A worker that still fetches its model answers that it is well. */
 const HEALTH_CHECK = '/opt/svd/worker/image/check-health.ts'
 const START_SECONDS = 60
+/** ECS counts a vCPU so. */
+const CPU_UNITS_PER_VCPU = 1024
 
 /** Where it writes; the rest of its file system it only reads. */
 const mountVolumes = (container: ContainerDefinition): void => {
@@ -37,7 +40,7 @@ const mountVolumes = (container: ContainerDefinition): void => {
   }
 }
 
-/** Workers as a service of ECS, each with a GPU. How many: ecs-scaling.ts. */
+/** Workers as a service of ECS, each with a GPU, or with a machine that has none. How many: ecs-scaling.ts. */
 export class EcsWorkers extends Construct {
   readonly machines: EcsCluster
   readonly service: Ec2Service
@@ -70,16 +73,18 @@ export class EcsWorkers extends Construct {
         ],
       }),
     )
-    const { memoryMib } = leastShare(config.instanceTypes)
+    const { vcpus, memoryMib } = leastShare(config.instanceTypes)
     const linuxParameters = new LinuxParameters(this, 'Linux')
     linuxParameters.dropCapabilities(Capability.ALL)
     const container = task.addContainer('Worker', {
-      image: workerImage(this, config.workerImage),
-      gpuCount: 1,
+      image: workerImage(this, config),
+      // What a machine has one of: its GPU, or all its processors.
+      ...(config.device === 'cuda' ? { gpuCount: 1 } : { cpu: vcpus * CPU_UNITS_PER_VCPU }),
       memoryReservationMiB: memoryMib,
       environment: {
         ...workerEnvironment({ buckets, jobs }, config),
         SVD_DRAIN_SECONDS: `${DRAIN_SECONDS}`,
+        SVD_MAX_SECONDS: `${WORKER_LIFE.seconds}`,
       },
       user: `${WORKER_UID}:${WORKER_UID}`,
       readonlyRootFilesystem: true,

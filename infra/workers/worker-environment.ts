@@ -10,12 +10,18 @@ import type { WorkerPlaces } from '../permissions/worker-permissions.ts'
  */
 export const workerEnvironment = (
   { buckets, jobs }: Pick<WorkerPlaces, 'buckets' | 'jobs'>,
-  { name, modelId, qualityChecks }: Pick<DeploymentConfig, 'name' | 'modelId' | 'qualityChecks'>,
+  {
+    name,
+    modelId,
+    device,
+    qualityChecks,
+  }: Pick<DeploymentConfig, 'name' | 'modelId' | 'device' | 'qualityChecks'>,
 ): Record<string, string> => ({
   // ECS tells it to tasks on Fargate only.
   AWS_REGION: Aws.REGION,
-  // On the processor a clip would take hours, so that a machine without a usable GPU has to fail at once.
-  SVD_DEVICE: 'cuda',
+  // Never `auto`: on the CPU a clip of a full-size model takes hours, so that a machine whose GPU cannot be used has to
+  // fail at once.
+  SVD_DEVICE: device,
   SVD_MODEL: `s3://${buckets.models.bucketName}/${modelFolder(modelId)}`,
   SVD_OUTPUT_BUCKET: buckets.output.bucketName,
   SVD_JOBS_QUEUE_URL: jobs.queue.queueUrl,

@@ -1,10 +1,17 @@
 import type { QuotaFamily } from './instance-types.ts'
 
 /**
- * Service Quotas' codes of EC2's limits on running GPU instances, by family and way of paying. They count vCPUs; in a
- * new account they are often 0.
+ * Service Quotas' codes of EC2's limits on running instances, by family and way of paying. They count vCPUs. In a new
+ * account those of GPU instances are often 0, and those of standard instances 5 or more.
  */
 export const VCPU_QUOTAS = {
+  standard: {
+    onDemand: {
+      code: 'L-1216C47A',
+      name: 'Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances',
+    },
+    spot: { code: 'L-34B43A08', name: 'All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests' },
+  },
   'g-vt': {
     onDemand: { code: 'L-DB2E81BA', name: 'Running On-Demand G and VT instances' },
     spot: { code: 'L-3819A6DF', name: 'All G and VT Spot Instance Requests' },

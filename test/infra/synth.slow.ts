@@ -3,7 +3,7 @@ import path from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
 import { temporaryDir } from '../fixtures/temporary-dir.ts'
-import { VARIANT_NAMES, VARIANTS } from './synthesized.ts'
+import { type DeploymentKeys, VARIANT_NAMES, VARIANTS } from './synthesized.ts'
 import { withoutAws } from './without-aws.ts'
 
 /** The command that the README tells, as somebody without an account, credentials or a region has it. */
@@ -59,8 +59,12 @@ describe('npx cdk synth', () => {
     const { dockerImages } = JSON.parse(
       await readFile(path.join(output, 'svd-pipeline.assets.json'), 'utf8'),
     ) as { readonly dockerImages: Readonly<Record<string, { readonly source: object }>> }
+    const variant: DeploymentKeys = VARIANTS[name]
+    const dockerBuildTarget = variant['device'] === 'cpu' ? 'cpu' : 'worker'
     expect(Object.values(dockerImages).map(({ source }) => source)).toEqual([
-      expect.objectContaining({ dockerFile: 'worker/Dockerfile', platform: 'linux/amd64' }),
+      expect.objectContaining({
+        ...{ dockerFile: 'worker/Dockerfile', platform: 'linux/amd64', dockerBuildTarget },
+      }),
     ])
   })
 

@@ -18,6 +18,15 @@ export const VARIANTS = {
   both: { compute: 'both' },
   isolated: { compute: 'both', network: 'isolated' },
   kms: { compute: 'both', encryption: 'kms', alarmEmail: 'alarms@example.com' },
+  cpu: { compute: 'both', device: 'cpu', modelId: 'demo' },
+  'session-manager': { compute: 'both', network: 'isolated', sessionManager: 'on' },
+  reserved: {
+    compute: 'both',
+    instanceTypes: 'g6e.xlarge',
+    onDemandPercent: 100,
+    capacityReservationId: 'cr-0a1b2c3d4e5f60718',
+    zoneNames: ['us-east-1a'],
+  },
   'existing-vpc': {
     compute: 'ec2',
     vpcId: 'vpc-0a1b2c3d',

@@ -1,5 +1,4 @@
-import type { InstanceTypeName } from '../../shared/fleet/instance-types.ts'
-import { instanceTypeOf } from '../../shared/fleet/instance-types.ts'
+import { type MachineTypeName, machineTypeOf, workersPerMachine } from '../../shared/fleet/machine-types.ts'
 import type { AwsAccount } from '../../shared/ports/aws-account.ts'
 import { checkIdentity, checkVcpuQuota } from '../fitness/account-checks.ts'
 import { type Check, warn } from '../fitness/check.ts'
@@ -16,7 +15,7 @@ export interface AwsToCheck {
   readonly deadLetterQueueUrl: string | null
   /** Null: all that are there. */
   readonly modelId: string | null
-  readonly instanceTypes: readonly InstanceTypeName[]
+  readonly instanceTypes: readonly MachineTypeName[]
   readonly purchases: readonly ('onDemand' | 'spot')[]
   readonly workers: number
 }
@@ -45,7 +44,7 @@ const notGiven = (asked: AwsToCheck): readonly Check[] => {
 const quotaChecks = (account: AwsAccount, asked: AwsToCheck, signal: AbortSignal): Promise<Check>[] =>
   asked.instanceTypes.flatMap((instanceType) =>
     asked.purchases.map((purchase) => {
-      const instances = Math.ceil(asked.workers / instanceTypeOf(instanceType).gpus)
+      const instances = Math.ceil(asked.workers / workersPerMachine(machineTypeOf(instanceType)))
       return checkVcpuQuota(account, { instanceType, purchase, instances }, signal)
     }),
   )

@@ -1,4 +1,5 @@
-import { type InstanceTypeName, instanceTypeOf } from '../../shared/fleet/instance-types.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { MACHINE_TYPE_NAMES, type MachineTypeName, machineTypeOf } from '../../shared/fleet/machine-types.ts'
 import { parseModelId } from '../models/describe-model.ts'
 import { deploymentPart } from './deployment.ts'
 import type { AwsToCheck } from './doctor-aws-checks.ts'
@@ -6,7 +7,29 @@ import type { DoctorOptions } from './doctor-options.ts'
 import { readWholeNumber } from './whole-number.ts'
 
 /** Whose quotas a fleet of the default kind falls under, and how large its instances are. */
-const DEFAULT_INSTANCE_TYPE: InstanceTypeName = 'g6e.xlarge'
+const DEFAULT_INSTANCE_TYPE: MachineTypeName = 'g6e.xlarge'
+
+/** What the deployment printed of itself, with commas. */
+const TYPES_VARIABLE = 'SVD_INSTANCE_TYPES'
+
+const readTypes = (given: string): readonly MachineTypeName[] =>
+  given.split(',').map((name) => {
+    const known = MACHINE_TYPE_NAMES.find((each) => each === name.trim())
+    if (known !== undefined) return known
+    throw new InvalidInputError(
+      TYPES_VARIABLE,
+      `got '${name}'; must be of ${MACHINE_TYPE_NAMES.join(', ')}, with commas; or give --instance-type`,
+    )
+  })
+
+/** Of the option, else of the deployment. */
+const typesToCheck = (
+  option: readonly MachineTypeName[] | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly MachineTypeName[] => {
+  const deployed = environment[TYPES_VARIABLE]
+  return option ?? (deployed ? readTypes(deployed) : [DEFAULT_INSTANCE_TYPE])
+}
 
 const MAX_WORKERS = 1e6
 
@@ -18,8 +41,8 @@ export const readAwsToCheck = (
   const part = (name: Parameters<typeof deploymentPart>[0]) => deploymentPart(name, options, environment)
   const modelId = part('modelId')
   // One of each quota and size is enough: those that are alike would be told the same.
-  const alike = Map.groupBy(new Set(options.instanceType ?? [DEFAULT_INSTANCE_TYPE]), (name) => {
-    const { quotaFamily, vcpus, gpus } = instanceTypeOf(name)
+  const alike = Map.groupBy(new Set(typesToCheck(options.instanceType, environment)), (name) => {
+    const { quotaFamily, vcpus, gpus } = machineTypeOf(name)
     return `${quotaFamily} ${vcpus} ${gpus}`
   })
   return {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
-import { INSTANCE_TYPE_NAMES, type InstanceTypeName } from '../../shared/fleet/instance-types.ts'
+import { MACHINE_TYPE_NAMES, type MachineTypeName } from '../../shared/fleet/machine-types.ts'
 import { addDeploymentOptions, type DeploymentOptions } from './deployment.ts'
 import { deviceOption } from './device-options.ts'
 
@@ -28,7 +28,10 @@ export const addDoctorOptions = (command: Command): Command => {
       new Option('--aws', 'check the AWS account, not this machine').conflicts(['checkpoint', 'device']),
     )
     .addOption(
-      new Option('--instance-type <name...>', 'what the fleet is made of').choices(INSTANCE_TYPE_NAMES),
+      new Option(
+        '--instance-type <name...>',
+        'what the fleet is made of (SVD_INSTANCE_TYPES, else g6e.xlarge)',
+      ).choices(MACHINE_TYPE_NAMES),
     )
     .option('--workers <n>', 'cards that will work at once (1)')
     .addOption(new Option('--spot', 'only the quota of Spot instances (both)').conflicts('onDemand'))
@@ -66,7 +69,7 @@ export interface DoctorOptions extends DeploymentOptions {
   /** Not parsed yet. */
   readonly device?: string
   readonly aws?: true
-  readonly instanceType?: readonly InstanceTypeName[]
+  readonly instanceType?: readonly MachineTypeName[]
   readonly workers?: string
   readonly spot?: true
   readonly onDemand?: true

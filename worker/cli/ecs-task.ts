@@ -7,7 +7,7 @@ import {
 } from '../queue/task-protection.ts'
 import { FIRST_RUN_ALLOWANCE_MS } from '../renderer/running-job.ts'
 
-export interface EcsTaskOptions extends Pick<TaskProtectionOptions, 'onEvent'> {
+export interface EcsTaskOptions extends Pick<TaskProtectionOptions, 'onEvent' | 'onBlocked'> {
   readonly clock: Clock
   /** After so long without a sign a renderer is killed; in a session's first run later. */
   readonly stallSeconds: number
@@ -23,7 +23,7 @@ export const silentSecondsOf = (stallSeconds: number): number =>
 /** Null: this is no task of ECS, or one of AWS Batch's, which belong to no service and are not scaled in. */
 export const openEcsTask = (
   environment: Readonly<Record<string, string | undefined>>,
-  { clock, stallSeconds, onEvent }: EcsTaskOptions,
+  { clock, stallSeconds, onEvent, onBlocked }: EcsTaskOptions,
 ): TaskProtection | null => {
   const agentUri = environment['ECS_AGENT_URI'] || null
   if (agentUri === null || environment['AWS_BATCH_JOB_ID']) return null
@@ -33,5 +33,6 @@ export const openEcsTask = (
     random: Math.random,
     silentSeconds: silentSecondsOf(stallSeconds),
     onEvent,
+    onBlocked,
   })
 }

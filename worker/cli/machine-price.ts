@@ -1,16 +1,18 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
-import { INSTANCE_TYPE_NAMES, instanceTypeOf, PRICES_OF } from '../../shared/fleet/instance-types.ts'
+import { PRICES_OF } from '../../shared/fleet/instance-types.ts'
+import { MACHINE_TYPE_NAMES, machineTypeOf, workersPerMachine } from '../../shared/fleet/machine-types.ts'
 import type { InstanceMetadata } from '../queue/instance-metadata.ts'
 
-/** What an instance costs, for each of its GPUs: every one has a worker of its own. Throws where nobody knows. */
+/** What an instance costs, for each of its workers: every GPU has one of its own. Throws where nobody knows. */
 const priceOf = (typeName: string, lifeCycle: string): number => {
-  const name = INSTANCE_TYPE_NAMES.find((known) => known === typeName)
+  const name = MACHINE_TYPE_NAMES.find((known) => known === typeName)
   if (name === undefined) throw new Error(`there is no price of ${typeName}`)
-  const { gpus, onDemandUsdPerHour, spotUsdPerHour } = instanceTypeOf(name)
+  const machine = machineTypeOf(name)
+  const { onDemandUsdPerHour, spotUsdPerHour } = machine
   // What is paid for Spot, the metadata do not tell: of the range that it moves in, the high end.
   const usdPerHour = lifeCycle === 'spot' ? spotUsdPerHour?.high : onDemandUsdPerHour
   if (usdPerHour === undefined) throw new Error(`there is no Spot price of ${typeName}`)
-  return usdPerHour / gpus
+  return usdPerHour / workersPerMachine(machine)
 }
 
 /**

@@ -167,6 +167,12 @@ const SETTINGS = {
     value: 'n',
     help: 'answer GET /health on this port of 127.0.0.1; 0: any (none)',
   },
+  healthPortFile: {
+    ...text,
+    variable: 'SVD_HEALTH_PORT_FILE',
+    value: 'file',
+    help: 'where that port is written, for a health check that has to find it (none)',
+  },
   metrics: {
     ...flag,
     variable: 'SVD_METRICS',

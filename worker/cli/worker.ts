@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { METRICS_NAMESPACE, WORKER_SERVICE } from '../../shared/contracts/metrics.ts'
 import type { Machine } from '../fitness/machine.ts'
@@ -38,6 +39,19 @@ const assertBeats = ({ beatSeconds, visibilitySeconds }: WorkerSettings): void =
   )
 }
 
+const noteHealthPort = async (file: string, port: number): Promise<void> => {
+  try {
+    await writeFile(file, `${port}\n`)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new InvalidInputError(
+      '--health-port-file',
+      `got '${file}', which cannot be written (${code}); name a file in a folder that this user may write to`,
+      { cause },
+    )
+  }
+}
+
 /** Returns the exit code. Throws InvalidInputError, or an error that tells why this machine is not fit. */
 export const runWorkerCommand = async (
   options: WorkerOptions,
@@ -68,10 +82,12 @@ export const runWorkerCommand = async (
     staleAfterSeconds: STALE_SECONDS,
     stuckAfterSeconds: stallSeconds + FIRST_RUN_ALLOWANCE_MS / 1000 + STUCK_MARGIN_SECONDS,
   })
-  await using _ =
+  await using healthPort =
     settings.healthPort === null
       ? null
       : await openHealthPort({ port: settings.healthPort, read: health.read })
+  if (healthPort !== null && settings.healthPortFile !== null)
+    await noteHealthPort(settings.healthPortFile, healthPort.port)
 
   const drain = openDrain(clock)
   const onSignal = (): void => {
@@ -88,7 +104,11 @@ export const runWorkerCommand = async (
   const watchingSpot = settings.spot
     ? watchForSpotNotice({ metadata, clock, notify: drain.notify }, ended.signal)
     : null
-  const task = openEcsTask(environment, { clock, stallSeconds, onEvent: log })
+  const task = openEcsTask(environment, {
+    ...{ clock, stallSeconds },
+    onEvent: log,
+    onBlocked: (reason) => drain.notify({ reason, secondsLeft: null }),
+  })
   const protectingTask = task?.run(ended.signal)
 
   try {

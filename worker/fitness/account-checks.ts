@@ -1,4 +1,4 @@
-import { type InstanceTypeName, instanceTypeOf } from '../../shared/fleet/instance-types.ts'
+import { type MachineTypeName, machineTypeOf } from '../../shared/fleet/machine-types.ts'
 import { VCPU_QUOTAS } from '../../shared/fleet/quotas.ts'
 import type { AwsAccount } from '../../shared/ports/aws-account.ts'
 import { runAwsCheck } from './aws-check.ts'
@@ -34,7 +34,7 @@ export const checkIdentity = (account: AwsAccount, signal: AbortSignal): Promise
 }
 
 export interface FleetToCheck {
-  readonly instanceType: InstanceTypeName
+  readonly instanceType: MachineTypeName
   readonly purchase: 'onDemand' | 'spot'
   /** Instances at once. */
   readonly instances: number
@@ -50,7 +50,7 @@ export const checkVcpuQuota = (
   { instanceType, purchase, instances }: FleetToCheck,
   signal: AbortSignal,
 ): Promise<Check> => {
-  const { quotaFamily, vcpus } = instanceTypeOf(instanceType)
+  const { quotaFamily, vcpus } = machineTypeOf(instanceType)
   const { code, name } = VCPU_QUOTAS[quotaFamily][purchase]
   const unknown = (said: string): Finding =>
     warn(`${name} (${code}): ${said}`, `see ${code} in the console of Service Quotas`)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# install-packages.sh APP: installs the npm packages of APP/package.json, as far as a worker needs them.
+# install-packages.sh APP: installs the npm packages of APP/package.json, as far as a worker needs them, for Linux on
+# x86-64 with glibc, whatever this machine is.
 #
 # npm takes them from the registry that it is set up for. No package's install script is run: onnxruntime-node's would
 # download other CUDA libraries than fetch-cuda-provider.ts takes, and no other package needs one.
@@ -10,7 +11,7 @@ cd "$1"
 version=$(npm pkg get devDependencies.onnxruntime-node | tr -d '"')
 npm pkg delete devDependencies.onnxruntime-node
 npm pkg set "dependencies.onnxruntime-node=$version"
-npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+npm ci --omit=dev --ignore-scripts --no-audit --no-fund --os=linux --cpu=x64 --libc=glibc
 
 # The distribution's ffmpeg is used, which gets its security updates; FFMPEG_PATH says where it is.
 rm -rf node_modules/@ffmpeg-installer

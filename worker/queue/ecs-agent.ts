@@ -12,10 +12,25 @@ import { z } from 'zod'
  */
 
 /**
- * Protects this task from scale-in for so many minutes from now, also where it is protected already; null: takes the
- * protection away. False: it cannot be protected, for no service started it. Throws what kept it from being done.
+ * ECS's answer to a request for protection.
+ * - `done`: the task is protected, or not any more, as it was asked for.
+ * - `no-service`: no service started this task, so that it cannot be protected.
+ * - `deployment-blocked`: "the service has more protected tasks than the desired count of tasks for the service". A
+ *   deployment or a scale-in waits until protected tasks end (ECS developer guide, "Protect your Amazon ECS tasks from
+ *   being terminated by scale-in events"). Protection that was given before stays until it expires.
  */
-export type ProtectTask = (minutes: number | null, signal: AbortSignal) => Promise<boolean>
+export type TaskProtectionAnswer = 'done' | 'no-service' | 'deployment-blocked'
+
+/**
+ * Protects this task from scale-in for so many minutes from now, also where it is protected already; `null` takes the
+ * protection away. Throws what kept the agent from an answer.
+ */
+export type ProtectTask = (minutes: number | null, signal: AbortSignal) => Promise<TaskProtectionAnswer>
+
+const ANSWERS_OF_FAILURES: Readonly<Record<string, TaskProtectionAnswer>> = {
+  TASK_NOT_VALID: 'no-service',
+  DEPLOYMENT_BLOCKED: 'deployment-blocked',
+}
 
 const answerSchema = z.union([
   z.object({ protection: z.object({ ProtectionEnabled: z.boolean() }) }),
@@ -39,9 +54,10 @@ export const openTaskProtectionEndpoint =
     if (answer === undefined)
       throw new Error(`the ECS agent answered ${response.status}: ${text.slice(0, 200)}`)
     if ('error' in answer) throw new Error(`${answer.error.Code}: ${answer.error.Message}`)
-    if ('protection' in answer) return true
+    if ('protection' in answer) return 'done'
     const { Reason, Detail } = answer.failure
-    if (Reason === 'TASK_NOT_VALID') return false
+    const known = ANSWERS_OF_FAILURES[Reason]
+    if (known !== undefined) return known
     throw new Error(Detail ? `${Reason}: ${Detail}` : Reason)
   }
 

@@ -6,8 +6,14 @@ import type { WorkerEvent } from './worker-event.ts'
 /*
  * A worker that is a task of an ECS service is protected from scale-in while it holds a job:
  *
- *   first job in hand ─▶ protect for 60 min ─── every 20 min ───▶ again, as long as there are signs of a job
+ *   first job in hand ─▶ protect for 60 min ─── every 2.5 to 5 min ───▶ again, as long as there are signs of a job
  *   none in hand ─────── 60 s, and still none ──▶ give it up
+ *   DEPLOYMENT_BLOCKED ─ drain: the clip is finished, none is taken ──▶ give it up at once, and end
+ *
+ * ECS answers DEPLOYMENT_BLOCKED when more tasks are protected than the service is to have, because a deployment or a
+ * scale-in waits for them. Asking again would make it wait for as long as there is a backlog, and in the end the
+ * protection expires in the middle of a clip. The protection that is left, 55 minutes at least after one that was given,
+ * lets the clip end. A first request that is refused leaves none; the job that it was for is handed back.
  *
  * It is a courtesy, and beside the work: a task that is stopped all the same hands its jobs back at SIGTERM. So nothing
  * waits for the agent, and nothing that it answers is an error of a job.
@@ -28,6 +34,8 @@ export interface TaskProtectionOptions {
   readonly silentSeconds: number
   /** Must not throw. */
   readonly onEvent: (event: Extract<WorkerEvent, { type: `task-${string}` }>) => void
+  /** Called once, when ECS waits for this task to end. Must not throw. */
+  readonly onBlocked: (reason: string) => void
 }
 
 export interface TaskProtection {
@@ -38,13 +46,17 @@ export interface TaskProtection {
 }
 
 const PROTECTED_MINUTES = 60
-/** Two may fail. */
-const RENEW_MS = 20 * 60_000
+/**
+ * How long a deployment waits at most until this worker knows of it. Each renewal comes after half of that or more, by
+ * chance: of workers that ask at the same moment all would be refused, also where only one of them has to end.
+ */
+const RENEW_MS = 5 * 60_000
 const QUIET_MS = 60_000
 /** The agent itself gives ECS a few seconds. */
 const ANSWER_LIMIT_MS = 10_000
 const FIRST_RETRY_MS = 5_000
 const LAST_RETRY_MS = 300_000
+const BLOCKED = 'ECS waits for this task to end (DEPLOYMENT_BLOCKED)'
 /** Timers take no longer waits than some weeks; an early look does no harm. */
 const LONGEST_PAUSE_MS = 3_600_000
 
@@ -54,6 +66,7 @@ export const openTaskProtection = ({
   random,
   silentSeconds,
   onEvent,
+  onBlocked,
 }: TaskProtectionOptions): TaskProtection => {
   let jobs = 0
   /** When a job was last heard of. */
@@ -61,9 +74,14 @@ export const openTaskProtection = ({
   let silent = false
   /** When protection was last given; null: there is none; -Infinity: nobody knows. */
   let givenMs: number | null = null
+  /** Whether ECS waits for this task to end: no protection is asked for any more. */
+  let blocked = false
   let failures = 0
   let retryMs = Number.NEGATIVE_INFINITY
+  let renewMs = RENEW_MS
   let wake = new AbortController()
+
+  const spread = (ms: number): number => ms * (0.5 + random() / 2)
 
   const hear = (event: WorkerEvent): void => {
     const before = jobs
@@ -91,9 +109,11 @@ export const openTaskProtection = ({
 
   /** What is to be asked next, and from when on; null: nothing, until something is heard. */
   const next = (): { readonly wanted: boolean; readonly atMs: number } | null => {
-    if (jobs === 0) return givenMs === null ? null : { wanted: false, atMs: signMs + QUIET_MS }
+    if (jobs === 0)
+      return givenMs === null ? null : { wanted: false, atMs: blocked ? signMs : signMs + QUIET_MS }
+    if (blocked) return null
     if (givenMs === null) return { wanted: true, atMs: signMs }
-    const atMs = givenMs + RENEW_MS
+    const atMs = givenMs + renewMs
     silent = Math.max(atMs, clock.elapsedMs()) > signMs + silentSeconds * 1000
     return silent ? null : { wanted: true, atMs }
   }
@@ -104,21 +124,29 @@ export const openTaskProtection = ({
     if (wanted) givenMs ??= Number.NEGATIVE_INFINITY
     try {
       const minutes = wanted ? PROTECTED_MINUTES : null
-      const possible = await withTimeLimit({ clock, limitMs: ANSWER_LIMIT_MS, signal }, (within) =>
+      const answer = await withTimeLimit({ clock, limitMs: ANSWER_LIMIT_MS, signal }, (within) =>
         protect(minutes, within),
       )
-      if (!possible) {
+      if (answer === 'deployment-blocked') {
+        blocked = true
+        if (!wanted || givenMs === Number.NEGATIVE_INFINITY) givenMs = null
+        onEvent({ type: 'task-protection-failed', reason: BLOCKED, retryInSeconds: null })
+        onBlocked(BLOCKED)
+        return true
+      }
+      if (answer === 'no-service') {
         const reason = 'no service started this task: it cannot be protected'
         onEvent({ type: 'task-protection-failed', reason, retryInSeconds: null })
         return false
       }
       failures = 0
       givenMs = wanted ? askedMs : null
+      renewMs = spread(RENEW_MS)
       onEvent(minutes === null ? { type: 'task-unprotected' } : { type: 'task-protected', minutes })
     } catch (error) {
       if (signal.aborted) return false
       const fullMs = Math.min(FIRST_RETRY_MS * 2 ** failures++, LAST_RETRY_MS)
-      const delayMs = fullMs * (0.5 + random() / 2)
+      const delayMs = spread(fullMs)
       retryMs = clock.elapsedMs() + delayMs
       const reason = error instanceof Error ? error.message : String(error)
       onEvent({ type: 'task-protection-failed', reason, retryInSeconds: delayMs / 1000 })

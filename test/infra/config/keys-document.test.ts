@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { CONFIG_FIELDS, deploymentConfigSchema } from '../../../infra/config/deployment-config.ts'
+import { CONFIG_FIELDS } from '../../../infra/config/config-fields.ts'
+import { deploymentConfigSchema } from '../../../infra/config/deployment-config.ts'
 import { CONTEXT_PREFIX } from '../../../infra/config/read-config.ts'
 
 /** A row a key, made of the schema: `vitest --update` writes it anew. */

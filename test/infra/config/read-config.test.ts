@@ -19,15 +19,24 @@ describe('the deployment that the context asks for', () => {
       name: 'svd',
       modelId: 'svd-xt',
       compute: 'batch',
-      instanceTypes: ['g6e.xlarge', 'g6.xlarge', 'g5.xlarge'],
+      device: 'cuda',
+      instanceTypes: [
+        ...['g6e.xlarge', 'g6.xlarge', 'g5.xlarge', 'g6e.2xlarge', 'g6.2xlarge', 'g5.2xlarge'],
+        ...['g6.4xlarge', 'g5.4xlarge', 'gr6.4xlarge'],
+      ],
       maxWorkers: 4,
       clipsPerWorker: CLIPS_PER_WORKER,
       onDemandBase: 0,
       onDemandPercent: 0,
+      capacityReservationId: '',
+      amiDate: '',
+      sessionManager: 'off',
       workerImage: '',
+      cudaImage: '',
       qualityChecks: [],
       network: 'public',
       availabilityZones: 3,
+      zoneNames: [],
       vpcId: '',
       subnetIds: [],
       encryption: 'aws',
@@ -107,6 +116,95 @@ describe('the deployment that the context asks for', () => {
     expect(faultsOf({ ...context, 'svd:compute': 'ec2', 'svd:network': 'public' })).toEqual([])
   })
 
+  test('is of machines without a GPU where that is asked for, with what goes with them', () => {
+    const ofTheDemo = { 'svd:device': 'cpu', 'svd:modelId': 'demo' }
+
+    expect(readConfig(ofTheDemo).instanceTypes).toEqual(['c7i.xlarge', 'm7i.xlarge', 'c7a.xlarge'])
+    expect(readConfig({ 'svd:device': 'cpu', 'svd:instanceTypes': 'm7i.4xlarge' }).instanceTypes).toEqual([
+      'm7i.4xlarge',
+    ])
+  })
+
+  test('is refused for machines without a GPU of which one would get more workers than another', () => {
+    const ofTheDemo = { 'svd:device': 'cpu', 'svd:modelId': 'demo' }
+
+    expect(faultsOf({ ...ofTheDemo, 'svd:instanceTypes': 'c7i.xlarge,c7i.4xlarge' })).toEqual([
+      expect.stringMatching(/instanceTypes: got .*; must all have the same number of vCPUs with device cpu/),
+    ])
+  })
+
+  test('is refused for machines without a GPU that are too small for the model that is the default', () => {
+    expect(faultsOf({ 'svd:device': 'cpu' })).toEqual([
+      '  svd:instanceTypes: must have 16 GiB of memory for svd-xt on the CPU, and c7i.xlarge has 8 GiB, c7a.xlarge has 8 GiB; take larger ones, or modelId demo',
+    ])
+  })
+
+  test.each([
+    [
+      { 'svd:device': 'cpu', 'svd:modelId': 'demo', 'svd:instanceTypes': 'c7i.xlarge,g6.xlarge' },
+      "  svd:instanceTypes: got 'c7i.xlarge,g6.xlarge'; must be types without a GPU with device cpu, which g6.xlarge is not; or take device cuda",
+    ],
+    [
+      { 'svd:instanceTypes': 'c7i.xlarge,m7i.xlarge' },
+      "  svd:instanceTypes: got 'c7i.xlarge,m7i.xlarge'; must be types with a GPU with device cuda, which c7i.xlarge, m7i.xlarge are not; or take device cpu",
+    ],
+    [
+      {
+        ...{ 'svd:device': 'cpu', 'svd:modelId': 'demo' },
+        'svd:cudaImage': 'registry.example.com/cuda:13',
+      },
+      "  svd:cudaImage: got 'registry.example.com/cuda:13'; has no effect: no image with CUDA is built with device cpu, or with workerImage",
+    ],
+  ])('is refused for machines that the device does not go with: %j', (context, fault) => {
+    expect(faultsOf(context)).toEqual([fault])
+  })
+
+  test('takes a type that nobody wrote down, of which neither price nor quota is known, with its sizes', () => {
+    const instanceTypes = ['g6e.xlarge', 'g7e.2xlarge:1:8:64']
+
+    expect(readConfig({ 'svd:instanceTypes': instanceTypes.join(',') })).toMatchObject({ instanceTypes })
+  })
+
+  test.each(['g7e.2xlarge', 'g7e.2xlarge:1:8', 'g7e.2xlarge:1:0:64', 'g7e:1:8:64', 'g7e.2xlarge:one:8:64'])(
+    'is refused for such a type without all its sizes: %s',
+    (type) => {
+      expect(faultsOf({ 'svd:instanceTypes': type })).toEqual([
+        expect.stringMatching(`svd:instanceTypes: got '${type}'; must be .* NAME:GPUS:VCPUS:GIB`),
+      ])
+    },
+  )
+
+  test('is refused for a capacity reservation that Spot, or another type, would leave unused', () => {
+    const reserved = { 'svd:capacityReservationId': 'cr-0a1b2c3d', 'svd:instanceTypes': 'g6e.xlarge' }
+
+    expect(faultsOf({ ...reserved, 'svd:onDemandPercent': '100' })).toEqual([])
+    for (const context of [
+      reserved,
+      { ...reserved, 'svd:onDemandPercent': '100', 'svd:instanceTypes': 'g6e.xlarge,g6.xlarge' },
+    ])
+      expect(faultsOf(context)).toEqual([
+        "  svd:capacityReservationId: got 'cr-0a1b2c3d'; needs onDemandPercent 100, because Spot takes no reservation, and the one instance type that is reserved in instanceTypes",
+      ])
+  })
+
+  test('is refused for zones that are no names, are named twice, or are counted as well', () => {
+    expect(faultsOf({ 'svd:zoneNames': 'us-east-1a,use1-az2' })).toEqual([
+      "  svd:zoneNames: got 'use1-az2'; must be like us-east-1a",
+    ])
+    expect(faultsOf({ 'svd:zoneNames': 'us-east-1a,us-east-1a' })).toEqual([
+      "  svd:zoneNames: got 'us-east-1a,us-east-1a'; must name each zone once",
+    ])
+    expect(faultsOf({ 'svd:zoneNames': 'us-gov-west-1b', 'svd:availabilityZones': 1 })).toEqual([
+      '  svd:availabilityZones: has no effect with zoneNames; leave one of them out',
+    ])
+  })
+
+  test('is refused for a day that is none', () => {
+    expect(faultsOf({ 'svd:amiDate': 'today' })).toEqual([
+      "  svd:amiDate: got 'today'; must be a date such as 2026-11-30, or empty",
+    ])
+  })
+
   test('is refused for a key without its prefix, which would have no effect', () => {
     expect(faultsOf({ compute: 'ec2' })).toEqual(['  compute: has no effect; write svd:compute'])
   })
@@ -117,6 +215,9 @@ describe('the deployment that the context asks for', () => {
     expect(faultsOf(vpc)).toEqual([])
     expect(faultsOf({ ...vpc, 'svd:availabilityZones': '2' })).toEqual([
       '  svd:availabilityZones: has no effect with vpcId: zones are those of subnetIds',
+    ])
+    expect(faultsOf({ ...vpc, 'svd:zoneNames': 'us-east-1a' })).toEqual([
+      '  svd:zoneNames: has no effect with vpcId: zones are those of subnetIds',
     ])
   })
 
@@ -130,7 +231,9 @@ describe('the deployment that the context asks for', () => {
 
   test('is refused with the one item of a list that is wrong', () => {
     expect(faultsOf({ 'svd:instanceTypes': 'g6.xlarge, g5.huge' })).toEqual([
-      expect.stringMatching(/^ {2}svd:instanceTypes: got 'g5.huge'; must be g4dn.xlarge, .* or p5.48xlarge$/),
+      expect.stringMatching(
+        /^ {2}svd:instanceTypes: got 'g5.huge'; must be g4dn.xlarge, .*, c7a.8xlarge, or for another type NAME:GPUS:VCPUS:GIB, such as g7e.2xlarge:1:8:64$/,
+      ),
     ])
   })
 

@@ -56,6 +56,13 @@ describe('the network of workers', () => {
     synthesize({ availabilityZones: '2' }).pipeline.resourceCountIs('AWS::EC2::Subnet', 2)
   })
 
+  test('has the zones that are named, and no others', () => {
+    const { pipeline } = synthesize({ zoneNames: 'us-east-1b,us-east-1d' })
+    const subnets = Object.values(pipeline.findResources('AWS::EC2::Subnet'))
+
+    expect(subnets.map(({ Properties }) => Properties.AvailabilityZone)).toEqual(['us-east-1b', 'us-east-1d'])
+  })
+
   test('logs what it refuses, where access is logged', () => {
     synthesize().pipeline.hasResourceProperties('AWS::EC2::FlowLog', {
       TrafficType: 'REJECT',
@@ -87,6 +94,13 @@ describe('an isolated network', () => {
     ).toEqual(['ecr.api', 'ecr.dkr', 'ecs', 'ecs-agent', 'ecs-telemetry', 'logs', 'sqs'])
     expect(interfaces).toHaveLength(Object.keys(ISOLATED_SERVICES).length)
     expect(interfaces.every(({ PrivateDnsEnabled }) => PrivateDnsEnabled)).toBe(true)
+  })
+
+  test('has the endpoints of Session Manager where that is asked for', () => {
+    const names = JSON.stringify(endpoints(VARIANTS['session-manager']).map(({ ServiceName }) => ServiceName))
+
+    expect([names.includes('.ssm"'), names.includes('.ssmmessages"')]).toEqual([true, true])
+    expect(JSON.stringify(endpoints(VARIANTS.isolated))).not.toContain('.ssm')
   })
 
   test('takes objects to and from the buckets of this account, and the layers of images', () => {

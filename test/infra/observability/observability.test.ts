@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
+import { inRepository } from '../../worker/image/in-repository.ts'
 import { synthesize, VARIANTS } from '../synthesized.ts'
 
 const pipeline = (keys = {}) => synthesize({ compute: 'both', ...keys }).pipeline
@@ -34,13 +36,20 @@ describe('alarms', () => {
     }
   })
 
-  test('ring for one dead letter, also while somebody looks at it', () => {
+  test('ring for one dead letter, also while somebody looks at it, but not for one approximate number', () => {
     for (const id of ['JobsFailedForGood', 'DropsFailedForGood']) {
-      const { Threshold, EvaluationPeriods, Metrics } = alarm(id)!
-      expect([Threshold, EvaluationPeriods]).toEqual([0, 1])
+      const { Threshold, EvaluationPeriods, DatapointsToAlarm, Metrics } = alarm(id)!
+      expect([Threshold, EvaluationPeriods, DatapointsToAlarm]).toEqual([0, 3, 2])
       expect(Metrics[0].Expression).toBe('visible + inFlight')
       expect(JSON.stringify(Metrics)).toContain('DeadLetters')
     }
+  })
+
+  test('ring for an error of ingest at once, and for one of dispatch when it lasts: rights come late at first', () => {
+    expect(alarm('IngestErrors')).toMatchObject({ Threshold: 0, EvaluationPeriods: 1 })
+    expect(alarm('DispatchErrors')).toMatchObject({
+      ...{ Threshold: 0, EvaluationPeriods: 3, DatapointsToAlarm: 2 },
+    })
   })
 
   test('ring for a job that waits for longer than the deployment allows', () => {
@@ -93,11 +102,31 @@ describe('alarms', () => {
       KeyPolicy: {
         Statement: Match.arrayWith([
           Match.objectLike({
-            Principal: { Service: Match.arrayWith(['cloudwatch.amazonaws.com', 'events.amazonaws.com']) },
+            Principal: { Service: Match.arrayWith(['cloudwatch.amazonaws.com']) },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
           }),
+          {
+            ...{ Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Resource: '*' },
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+          },
         ]),
       },
     })
+  })
+
+  test('and events may be published by their services, of EventBridge without a condition, which it does not support', () => {
+    const [policy] = Object.values(pipeline().findResources('AWS::SNS::TopicPolicy'))
+    const statements: readonly { Principal: object; Condition?: object; Effect: string }[] =
+      policy?.['Properties'].PolicyDocument.Statement
+
+    const allowed = statements.filter(({ Effect }) => Effect === 'Allow')
+    expect(allowed.map(({ Principal, Condition }) => [Principal, Condition])).toEqual([
+      [
+        { Service: 'cloudwatch.amazonaws.com' },
+        { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      ],
+      [{ Service: 'events.amazonaws.com' }, undefined],
+    ])
   })
 })
 
@@ -180,8 +209,29 @@ describe('what `cdk deploy` prints', () => {
       ]),
     )
     expect(text('Environment')).toMatch(/^.*export SVD_INPUT_BUCKET=/)
-    expect(text('PushModel')).toBe('npx svd models push CHECKPOINT --id svd-xt')
-    expect(text('DropPicture')).toContain('aws s3 cp photo.png s3://')
+    expect(text('PushModel')).toBe('npx svd models push svd-xt --variant fp16 --id svd-xt')
     expect(text('Watch')).toBe('npx svd watch')
+  })
+
+  const output = (id: string, keys = {}): string =>
+    JSON.stringify((pipeline(keys).toJSON()['Outputs'] as Record<string, { Value: unknown }>)[id]?.Value)
+
+  test('names files that are there: a sample, and the checkpoint of the demo', () => {
+    const [, image = ''] = /aws s3 cp (\S+) s3:/.exec(output('DropPicture')) ?? []
+    const [, checkpoint = ''] =
+      /models push (\S+) --id demo/.exec(output('PushModel', { modelId: 'demo' })) ?? []
+
+    for (const file of [image, checkpoint])
+      expect([file, existsSync(inRepository(file))]).toEqual([file, true])
+  })
+
+  test('leaves the checkpoint of a model of one’s own to be filled in', () => {
+    expect(output('PushModel', { modelId: 'look-2' })).toBe('"npx svd models push CHECKPOINT --id look-2"')
+  })
+
+  test('tells svd doctor which machines the deployment starts', () => {
+    expect(output('Environment', { device: 'cpu', modelId: 'demo' })).toContain(
+      'SVD_INSTANCE_TYPES=c7i.xlarge,m7i.xlarge,c7a.xlarge',
+    )
   })
 })

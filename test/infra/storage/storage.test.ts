@@ -83,6 +83,17 @@ describe('buckets', () => {
     })
   })
 
+  test('forget a marker of a deletion when it hides no version any more', () => {
+    const [, { Properties }] = buckets().find(([id]) => /Input/.test(id))!
+
+    expect(Properties.LifecycleConfiguration.Rules).toContainEqual(
+      expect.objectContaining({ Id: 'old-versions', ExpiredObjectDeleteMarker: true }),
+    )
+    // S3 takes the two in one rule for a contradiction.
+    for (const rule of Properties.LifecycleConfiguration.Rules)
+      expect('ExpiredObjectDeleteMarker' in rule && 'ExpirationInDays' in rule).toBe(false)
+  })
+
   test('keep pictures and videos for ever, or for as long as is asked for', () => {
     const expiring = (keys = {}) =>
       buckets(keys).flatMap(([id, { Properties }]) =>

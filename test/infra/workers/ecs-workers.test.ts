@@ -1,5 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
+import { WORKER_LIFE } from '../../../infra/workers/worker-life.ts'
+import { DEFAULT_MACHINE_TYPES } from '../../../shared/fleet/machine-types.ts'
 import { readWorkerSettings } from '../../../worker/cli/worker-settings.ts'
 import { synthesize } from '../synthesized.ts'
 
@@ -29,7 +31,7 @@ describe('the machines of ECS', () => {
     ).MixedInstancesPolicy
 
     expect(LaunchTemplate.Overrides).toEqual(
-      ['g6e.xlarge', 'g6.xlarge', 'g5.xlarge'].map((InstanceType) => ({ InstanceType })),
+      DEFAULT_MACHINE_TYPES.cuda.map((InstanceType) => ({ InstanceType })),
     )
     expect(InstancesDistribution).toEqual({
       OnDemandAllocationStrategy: 'prioritized',
@@ -37,6 +39,14 @@ describe('the machines of ECS', () => {
       OnDemandPercentageAboveBaseCapacity: 0,
       SpotAllocationStrategy: 'price-capacity-optimized',
     })
+  })
+
+  test('may be of a type that is in no table, by the sizes that go with it', () => {
+    const keys = { instanceTypes: 'g7e.2xlarge:1:8:64' }
+
+    const { Overrides } = only('AWS::AutoScaling::AutoScalingGroup', keys).MixedInstancesPolicy.LaunchTemplate
+    expect(Overrides).toEqual([{ InstanceType: 'g7e.2xlarge' }])
+    expect(container(keys).MemoryReservation).toBe(Math.floor(0.8 * 64 * 1024))
   })
 
   test('are On-Demand as far as that is asked for', () => {
@@ -50,13 +60,36 @@ describe('the machines of ECS', () => {
     })
   })
 
-  test("start from AWS's own image for GPUs, of the day", () => {
-    const { Parameters } = pipeline().toJSON()
+  test.each([
+    ['cuda', '/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id'],
+    ['cpu', '/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id'],
+  ])(
+    "start from AWS's own image for %s, which CloudFormation reads with the launch template",
+    (device, name) => {
+      const keys = { device, modelId: 'demo' }
+      const { Parameters } = pipeline(keys).toJSON()
 
-    expect(Object.values(Parameters)).toContainEqual({
-      Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>',
-      Default: '/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id',
-    })
+      expect(only('AWS::EC2::LaunchTemplate', keys).LaunchTemplateData.ImageId).toBe(
+        `{{resolve:ssm:${name}}}`,
+      )
+      // A parameter of the template would be read anew by every deploy.
+      expect(JSON.stringify(Parameters)).not.toContain('optimized-ami')
+    },
+  )
+
+  test('are changed by another date of the image, and by nothing else', () => {
+    const template = (keys = {}) => JSON.stringify(only('AWS::EC2::LaunchTemplate', keys))
+
+    expect(template({ amiDate: '2026-11-30' })).toContain('# svd:amiDate 2026-11-30')
+    expect(template({ amiDate: '2026-12-01' })).not.toBe(template({ amiDate: '2026-11-30' }))
+    expect(template({ maxWorkers: 9 })).toBe(template())
+  })
+
+  test('are not replaced under the workers that they have when their template changes', () => {
+    const [group] = Object.values(pipeline().findResources('AWS::AutoScaling::AutoScalingGroup'))
+
+    expect(group?.['UpdatePolicy'] ?? {}).not.toHaveProperty('AutoScalingRollingUpdate')
+    expect(group?.['UpdatePolicy'] ?? {}).not.toHaveProperty('AutoScalingReplacingUpdate')
   })
 
   test('ask for a token before they tell about themselves, also to a container, and encrypt their disk', () => {
@@ -140,6 +173,7 @@ describe('a worker of ECS', () => {
       'SVD_DEVICE',
       'SVD_DRAIN_SECONDS',
       'SVD_JOBS_QUEUE_URL',
+      'SVD_MAX_SECONDS',
       'SVD_METRICS',
       'SVD_METRICS_NAMESPACE',
       'SVD_MODEL',
@@ -154,6 +188,27 @@ describe('a worker of ECS', () => {
       SVD_USD_PER_HOUR: 'auto',
     })
     expect(JSON.stringify(environment['SVD_MODEL'])).toContain('/models/svd-xt/')
+  })
+
+  test('ends within the three hours that CloudFormation gives an update, also while there is a backlog', () => {
+    const { Environment } = container()
+
+    expect(Environment).toContainEqual({ Name: 'SVD_MAX_SECONDS', Value: '7200' })
+    expect(WORKER_LIFE.seconds + WORKER_LIFE.longestClipSeconds).toBeLessThanOrEqual(3 * 3600)
+  })
+
+  test('asks for no GPU where machines have none, and works on the CPU', () => {
+    const { ResourceRequirements, MemoryReservation, Environment } = container({
+      device: 'cpu',
+      modelId: 'demo',
+    })
+
+    expect(ResourceRequirements).toBeUndefined()
+    // All four vCPUs, so that no second one is placed on a machine with more memory.
+    expect(container({ device: 'cpu', modelId: 'demo' }).Cpu).toBe(4096)
+    expect(container()).not.toHaveProperty('Cpu')
+    expect(Environment).toContainEqual({ Name: 'SVD_DEVICE', Value: 'cpu' })
+    expect(MemoryReservation).toBe(6553)
   })
 
   test('renders the model that the deployment names', () => {

@@ -62,6 +62,26 @@ describe('an account that is ready', () => {
     ])
   })
 
+  test('is asked for the quotas of the machines that the deployment named, one of each kind', async () => {
+    const { examine } = await aWorld()
+    const { of } = await examine(['--on-demand'], {
+      ...{ ...ALL, SVD_INSTANCE_TYPES: 'c7i.xlarge,m7i.xlarge,c7a.xlarge' },
+    })
+    expect(of('quota')?.found).toBe(
+      'Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances (L-1216C47A): 400 vCPUs, room for 100 c7i.xlarge',
+    )
+  })
+
+  test('an option goes before what the deployment named, and a name that is none is a mistake', async () => {
+    const { examine, run } = await aWorld()
+    const environment = { ...ALL, SVD_INSTANCE_TYPES: 'c7i.huge' }
+    const { of } = await examine(['--on-demand', '--instance-type', 'g6.xlarge'], environment)
+    expect(of('quota')?.found).toContain('g6.xlarge')
+    const { exitCode, stderr } = await run(['doctor', '--aws'], { environment })
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/SVD_INSTANCE_TYPES: got 'c7i\.huge'; must be of g4dn\.xlarge, /)
+  })
+
   test('is looked at as far as it is named', async () => {
     const { examine } = await aWorld()
     const { ok, names, of } = await examine([], { SVD_OUTPUT_BUCKET: 'out' })

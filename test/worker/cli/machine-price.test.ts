@@ -39,18 +39,26 @@ test.each([
   ['g6e.xlarge', 'spot', 1.333],
   ['p5.48xlarge', 'on-demand', 6.88],
   ['p4d.24xlarge', 'spot', 1.74875],
-])('a worker on %s, %s, costs the price of one of its GPUs', async (type, lifeCycle, price) => {
-  const { usdPerHour, told } = await find(anInstance(type, lifeCycle))
+  ['c7i.xlarge', 'on-demand', 0.1785],
+])(
+  'a worker on %s, %s, costs the price of one of its GPUs, or its own without any',
+  async (type, lifeCycle, price) => {
+    const { usdPerHour, told } = await find(anInstance(type, lifeCycle))
 
-  expect(usdPerHour).toBeCloseTo(price, 6)
-  expect(told).toMatchObject([
-    ['info', 'machine has a price', { instance_type: type, life_cycle: lifeCycle, usd_per_hour: usdPerHour }],
-  ])
-})
+    expect(usdPerHour).toBeCloseTo(price, 6)
+    expect(told).toMatchObject([
+      [
+        'info',
+        'machine has a price',
+        { instance_type: type, life_cycle: lifeCycle, usd_per_hour: usdPerHour },
+      ],
+    ])
+  },
+)
 
 test.each([
   ['of a type that is not in the table', anInstance('m7g.large', 'on-demand'), 'no price of m7g.large'],
-  ['whose Spot price is not in the table', anInstance('g6.4xlarge', 'spot'), 'no Spot price of g6.4xlarge'],
+  ['whose Spot price is not in the table', anInstance('g6.8xlarge', 'spot'), 'no Spot price of g6.8xlarge'],
   ['that does not tell its type', {}, 'has no instance-type'],
 ])('an instance %s has no price, and one warning says so', async (_, answers, reason) => {
   const { usdPerHour, told } = await find(answers)

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
@@ -231,6 +233,20 @@ test('answers whether it is well', async () => {
   expect((await answer)?.status).toBe(200)
 })
 
+test('writes the port down that it took, where a health check finds it', async () => {
+  const file = path.join(await temporaryDir(), 'health-port')
+  let answer: Promise<Response> | undefined
+  const { exitCode } = await runWorker({
+    environment: { SVD_HEALTH_PORT: '0', SVD_HEALTH_PORT_FILE: file },
+    onLine(message) {
+      if (message !== 'worker started') return
+      answer = readFile(file, 'utf8').then((port) => fetch(`http://127.0.0.1:${port.trim()}/health`))
+    },
+  })
+
+  expect([exitCode, (await answer)?.status]).toEqual([0, 200])
+})
+
 describe('as a task of an ECS service', () => {
   const anAgent = () => {
     const protection = { ProtectionEnabled: true, ExpirationDate: null, TaskArn: 'task' }
@@ -244,6 +260,23 @@ describe('as a task of an ECS service', () => {
 
     expect(agent.requests).toMatchObject([{ method: 'PUT', url: '/task-protection/v1/state' }])
     expect(messages).toContain('task protected from scale-in')
+  })
+
+  test('drains where ECS waits for it to end, and hands back the job that it has not begun', async () => {
+    const failure = { Arn: 'task', Detail: null, Reason: 'DEPLOYMENT_BLOCKED' }
+    const agent = await openScriptedEndpoint(() => ({ status: 200, body: JSON.stringify({ failure }) }))
+
+    const { exitCode, lines } = await runWorker({
+      environment: { ECS_AGENT_URI: agent.url },
+      job: await aDemoJob(),
+    })
+
+    expect(exitCode).toBe(0)
+    const draining = lines.find(({ message }) => message === 'draining')
+    expect(draining).toMatchObject({ reason: 'ECS waits for this task to end (DEPLOYMENT_BLOCKED)' })
+    // It has as long as its clip takes.
+    expect(draining).not.toHaveProperty('seconds_left')
+    expect(agent.requests).toHaveLength(1)
   })
 
   test('does its jobs also where the agent fails', async () => {

@@ -1,12 +1,15 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
 import { openHealthPort } from '../../../worker/queue/health-port.ts'
 import { type WorkerHealth, watchHealth } from '../../../worker/queue/worker-health.ts'
+import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { inRepository } from './in-repository.ts'
 
-const check = (port: string) =>
+const check = (port: string, file = '') =>
   execa(process.execPath, [inRepository('worker/image/check-health.ts')], {
-    env: { SVD_HEALTH_PORT: port },
+    env: { SVD_HEALTH_PORT: port, SVD_HEALTH_PORT_FILE: file },
     reject: false,
   })
 
@@ -63,4 +66,21 @@ test('where nobody listens, there is no healthy worker', async () => {
 
 test('without a port there is nothing to ask', async () => {
   expect(await check('')).toMatchObject({ exitCode: 1, stderr: 'unhealthy: SVD_HEALTH_PORT is not set' })
+})
+
+test('a worker that took any port is asked on the one that it wrote down', async () => {
+  const health = watchHealth({ now: () => 0, staleAfterSeconds: 120, stuckAfterSeconds: 3_600 })
+  start(health)
+  await using port = await openHealthPort({ port: 0, read: health.read })
+  const file = path.join(await temporaryDir(), 'health-port')
+  await writeFile(file, `${port.port}\n`)
+
+  expect(await check('0', file)).toMatchObject({ exitCode: 0, stderr: '' })
+})
+
+test.each([
+  ['', 'unhealthy: SVD_HEALTH_PORT is 0, and SVD_HEALTH_PORT_FILE is not set'],
+  ['/nowhere/health-port', expect.stringContaining('ENOENT')],
+])('a port that cannot be known, with the file %j, is not healthy', async (file, stderr) => {
+  expect(await check('0', file)).toMatchObject({ exitCode: 1, stderr })
 })

@@ -9,6 +9,8 @@ export interface Stage {
   readonly name: string
   /** As it is written: variables are not replaced. */
   readonly image: string
+  /** What its programs run on, as it is written; `null`: the image's own platform. */
+  readonly platform: string | null
   readonly instructions: readonly Instruction[]
 }
 
@@ -32,13 +34,14 @@ const readInstructions = (text: string): readonly Instruction[] =>
 
 export const parseDockerfile = (text: string): Dockerfile => {
   const args = new Map<string, string | null>()
-  const stages: { name: string; image: string; instructions: Instruction[] }[] = []
+  const stages: (Omit<Stage, 'instructions'> & { instructions: Instruction[] })[] = []
   for (const { keyword, value } of readInstructions(text)) {
     const stage = stages.at(-1)
     if (keyword === 'FROM') {
-      const [image, name] = value.split(/\s+AS\s+/)
+      const [, platform = null, image, name] =
+        /^(?:--platform=(\S+)\s+)?(\S+)\s+AS\s+(\S+)$/.exec(value) ?? []
       if (image === undefined || name === undefined) throw new Error(`a stage without a name: ${value}`)
-      stages.push({ name, image, instructions: [] })
+      stages.push({ name, image, platform, instructions: [] })
     } else if (stage === undefined) {
       const [name = '', fallback] = value.split('=')
       args.set(name, fallback ?? null)

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -24,6 +24,8 @@ import { inRepository } from './in-repository.ts'
  */
 
 const UID = 10_001
+/** Of a constant in x86-64's code, and how far the second half of a name is from the first. */
+const [REGISTER_BYTES, NEARBY_BYTES] = [8, 64]
 const unaborted = new AbortController().signal
 /** Both downloads are some 350 MB. */
 const INSTALL_MS = 900_000
@@ -186,6 +188,22 @@ describe.skipIf(reason !== null)(title, () => {
     expect(stderr.split('\n').filter((fault) => !known.includes(fault))).toEqual([])
   })
 
+  test('bring a provider that opens later what the check looks for, by these names', async () => {
+    const provider = await readFile(at(libraries, 'libonnxruntime_providers_cuda.so'))
+    /** Whether the name is in it: whole, or as the compiler stores a short one, in two registers that overlap. */
+    const names = (name: string): boolean => {
+      if (provider.includes(`${name}\0`)) return true
+      const [start, end] = [name.slice(0, REGISTER_BYTES), name.slice(-REGISTER_BYTES)]
+      const at = provider.indexOf(start)
+      return at >= 0 && provider.subarray(at, at + NEARBY_BYTES).includes(end)
+    }
+    const later = CUDA_LIBRARIES.filter(({ opened }) => opened === 'later').map(({ name }) => name)
+
+    expect(later).toEqual(['libcudnn.so.9', 'libcufft.so.12', 'libnvrtc.so.13'])
+    expect(later.filter((name) => !names(name))).toEqual([])
+    expect(names('libcufft.so.11')).toBe(false)
+  })
+
   test('bring the image for the CPU no library of CUDA, and at most 300 MB', async () => {
     const app = at('svd-cpu')
     expect(await readdir(path.join(app, 'node_modules/onnxruntime-node/bin/napi-v6/linux/x64'))).toEqual([
@@ -233,6 +251,10 @@ describe.skipIf(reason !== null)(title, () => {
     const ask = (number: number) =>
       run('worker', 'worker/image/check-health.ts', [], { SVD_HEALTH_PORT: String(number) })
     expect((await ask(port.port)).exitCode).toBe(0)
+    const file = at('var/lib/svd/health-port')
+    await writeFile(file, `${port.port}\n`)
+    expect((await ask(0)).exitCode).toBe(0)
+    await rm(file)
     health.onEvent({ type: 'worker-stopped', reason: 'SIGTERM', jobs: 0 })
     expect((await ask(port.port)).exitCode).toBe(1)
   })

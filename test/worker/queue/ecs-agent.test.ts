@@ -25,7 +25,7 @@ test.each([
 ])('asks the agent for %s minutes, as it is documented', async (minutes, body) => {
   const { requests, answer } = await ask(json(200, { protection }), minutes)
 
-  expect(await answer).toBe(true)
+  expect(await answer).toBe('done')
   expect(requests).toMatchObject([
     {
       method: 'PUT',
@@ -36,17 +36,24 @@ test.each([
   expect(JSON.parse(requests[0]?.body ?? '')).toEqual(body)
 })
 
-test('a task that no service started cannot be protected', async () => {
-  const failure = { Arn: TASK, Detail: null, Reason: 'TASK_NOT_VALID' }
+test.each([
+  ['a task that no service started cannot be protected', 'TASK_NOT_VALID', 'no-service'],
+  [
+    'a task that a deployment waits for is not protected any longer',
+    'DEPLOYMENT_BLOCKED',
+    'deployment-blocked',
+  ],
+])('%s', async (_, reason, expected) => {
+  const failure = { Arn: TASK, Detail: null, Reason: reason }
 
-  expect(await (await ask(json(200, { failure }))).answer).toBe(false)
+  expect(await (await ask(json(200, { failure }))).answer).toBe(expected)
 })
 
 test.each<[string, Answer, string]>([
   [
-    'a deployment that waits for protected tasks',
-    json(200, { failure: { Arn: TASK, Detail: null, Reason: 'DEPLOYMENT_BLOCKED' } }),
-    'DEPLOYMENT_BLOCKED',
+    'a failure of another reason',
+    json(200, { failure: { Arn: TASK, Detail: 'try later', Reason: 'MISSING' } }),
+    'MISSING: try later',
   ],
   [
     'a role that may not',

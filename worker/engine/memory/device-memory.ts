@@ -59,7 +59,7 @@ const unlimited = ({ name, inputs }: Graph): PlannedGraph => ({
 const LOW_VRAM_BYTES = 8e9
 
 /** The worker itself, and ffmpeg that encodes the clip before. */
-const WORKER_BYTES = 512 * MIB
+export const WORKER_BYTES = 512 * MIB
 
 /** What a renderer on such an instance finds of the host's memory. */
 export const rendererHostBytes = (name: InstanceTypeName): number =>

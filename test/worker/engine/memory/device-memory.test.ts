@@ -20,8 +20,8 @@ test.each([
 
 test('an instance type has to have the memory of the host as well', () => {
   expect(instanceTypeFor(8 * GB, 12 * GB)).toBe('g4dn.xlarge')
-  expect(instanceTypeFor(8 * GB, 13 * GB)).toBe('g6.4xlarge')
-  expect(instanceTypeFor(8 * GB, 300 * GB)).toBeNull()
+  expect(instanceTypeFor(8 * GB, 13 * GB)).toBe('g6.2xlarge')
+  expect(instanceTypeFor(8 * GB, 500 * GB)).toBeNull()
 })
 
 test('a renderer has what the system and the worker leave of an instance, for each card', () => {

@@ -1,0 +1,22 @@
+import { type IManagedPolicy, ManagedPolicy, type Role } from 'aws-cdk-lib/aws-iam'
+import { acknowledge } from '../acknowledge.ts'
+import type { DeploymentConfig } from '../config/deployment-config.ts'
+
+const POLICY = 'AmazonSSMManagedInstanceCore'
+
+/** What a machine's role needs so that a person can open a shell on it through Session Manager; by default nothing. */
+export const sessionManagerPolicies = ({
+  sessionManager,
+}: Pick<DeploymentConfig, 'sessionManager'>): readonly IManagedPolicy[] =>
+  sessionManager === 'on' ? [ManagedPolicy.fromAwsManagedPolicyName(POLICY)] : []
+
+export const acknowledgeSessionManager = (
+  role: Role,
+  { sessionManager }: Pick<DeploymentConfig, 'sessionManager'>,
+): void => {
+  if (sessionManager === 'off') return
+  acknowledge(role, {
+    [`AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${POLICY}]`]:
+      'Asked for by svd:sessionManager, and the policy that AWS documents for it.',
+  })
+}

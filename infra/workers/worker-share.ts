@@ -1,0 +1,23 @@
+import { workerMemoryMib } from '../../shared/fleet/instance-types.ts'
+import { machineOf, workersPerMachine } from '../../shared/fleet/machine-types.ts'
+
+/** Of all types that may be started (`svd:instanceTypes`), the least that a worker finds: its share of the machine. */
+export const leastShare = (
+  types: readonly string[],
+): { readonly vcpus: number; readonly memoryMib: number } => {
+  const shares = types.map((type) => {
+    const machine = machineOf(type)
+    return {
+      vcpus: Math.floor(machine.vcpus / workersPerMachine(machine)),
+      memoryMib: workerMemoryMib(machine),
+    }
+  })
+  return {
+    vcpus: Math.min(...shares.map(({ vcpus }) => vcpus)),
+    memoryMib: Math.min(...shares.map(({ memoryMib }) => memoryMib)),
+  }
+}
+
+/** Workers of one machine of the fleet: all its types have the same number. */
+export const workersPerInstance = ([first]: readonly string[]): number =>
+  first === undefined ? 1 : workersPerMachine(machineOf(first))
