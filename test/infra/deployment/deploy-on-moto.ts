@@ -36,7 +36,10 @@ export const deployOnMoto = async (
   workDir: string,
 ): Promise<Deployment> => {
   const assemblyDir = path.join(workDir, 'cdk.out')
-  await Promise.all([synthesizeInto(assemblyDir, { compute, modelId: 'demo' }), bootstrap(account, workDir)])
+  await Promise.all([
+    synthesizeInto(assemblyDir, { compute, device: 'cpu', modelId: 'demo' }),
+    bootstrap(account, workDir),
+  ])
   const synthesized = await readTemplates(assemblyDir)
   await writeTemplates(assemblyDir, substituteIn(synthesized))
   await withoutTerminationProtection(assemblyDir)

@@ -45,9 +45,8 @@ export const deployedContainer = async (
   return { command: container?.command ?? ['worker'], environment: environmentOf(container?.environment) }
 }
 
-/** What differs from the container, because this machine is no GPU instance and nobody waits for minutes. */
+/** What differs from the container, because nobody waits for minutes here. */
 export const WORKER_SUBSTITUTES = {
-  SVD_DEVICE: 'cpu',
   SVD_UNTIL_IDLE: '2',
 } as const
 
