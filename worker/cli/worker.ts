@@ -7,6 +7,7 @@ import { openInstanceMetadata } from '../queue/instance-metadata.ts'
 import { LEASE_OPTIONS } from '../queue/lease.ts'
 import { logEvents } from '../queue/log-events.ts'
 import { measureEvents } from '../queue/measure-events.ts'
+import { watchForPause } from '../queue/pause-watch.ts'
 import { watchForSpotNotice } from '../queue/spot-notice.ts'
 import { watchHealth } from '../queue/worker-health.ts'
 import { FIRST_RUN_ALLOWANCE_MS } from '../renderer/running-job.ts'
@@ -88,6 +89,12 @@ export const runWorkerCommand = async (
   const watchingSpot = settings.spot
     ? watchForSpotNotice({ metadata, clock, notify: drain.notify }, ended.signal)
     : null
+  const watchingPause = settings.pause
+    ? watchForPause(
+        { store: services.openBucket(places.outputBucket), clock, notify: drain.notify },
+        ended.signal,
+      )
+    : null
   const task = openEcsTask(environment, { clock, stallSeconds, onEvent: log })
   const protectingTask = task?.run(ended.signal)
 
@@ -116,6 +123,6 @@ export const runWorkerCommand = async (
   } finally {
     signal.removeEventListener('abort', onSignal)
     ended.abort()
-    await Promise.all([watchingSpot, protectingTask])
+    await Promise.all([watchingSpot, watchingPause, protectingTask])
   }
 }
