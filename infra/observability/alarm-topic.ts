@@ -22,11 +22,8 @@ export const makeAlarmTopic = (scope: Construct, id: string, { email, key }: Ala
   })
   topic.addToResourcePolicy(
     new PolicyStatement({
-      sid: 'AlarmsAndEventsOfThisAccount',
-      principals: [
-        new ServicePrincipal('cloudwatch.amazonaws.com'),
-        new ServicePrincipal('events.amazonaws.com'),
-      ],
+      sid: 'AlarmsOfThisAccount',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       actions: ['sns:Publish'],
       resources: [topic.topicArn],
       conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },

@@ -97,7 +97,7 @@ export const stepWorker = (
     worker.preparing = null
   }
   if (worker.preparing === null && worker.endsAt === null && queue.visible() > 0) {
-    const taken = queue.receive(now)
+    const taken = queue.receive()
     if (taken !== null) worker.preparing = { clip: taken, until: now + PREPARE_SECONDS }
   }
   worker.nextAt = nextEnd(worker, now)

@@ -22,6 +22,8 @@ describe('the deployment that the context asks for', () => {
       instanceTypes: ['g6e.xlarge', 'g6.xlarge', 'g5.xlarge'],
       maxWorkers: 4,
       clipsPerWorker: CLIPS_PER_WORKER,
+      maxUsdPerDay: 0,
+      usdPerMachineHour: 0,
       onDemandBase: 0,
       onDemandPercent: 0,
       workerImage: '',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BATCH } from '../../../infra/scaling/scaling-policy.ts'
+import { DISPATCH } from '../../../infra/scaling/scaling-policy.ts'
 import { synthesize } from '../synthesized.ts'
 
 const all = (type: string, keys = {}) =>
@@ -96,10 +96,10 @@ describe('a worker of AWS Batch', () => {
     expect(job().ContainerProperties.Environment).toContainEqual({ Name: 'SVD_MAX_SECONDS', Value: '82800' })
     expect(job().ContainerProperties.Command).toEqual(['worker'])
     // Or a trickle of clips finds nobody there each time.
-    expect(BATCH.untilIdleSeconds).toBeGreaterThan(2 * BATCH.dispatchSeconds)
+    expect(DISPATCH.untilIdleSeconds).toBeGreaterThan(2 * DISPATCH.everySeconds)
     expect(job().ContainerProperties.Environment).toContainEqual({
       Name: 'SVD_UNTIL_IDLE',
-      Value: `${BATCH.untilIdleSeconds}`,
+      Value: `${DISPATCH.untilIdleSeconds}`,
     })
   })
 

@@ -1,6 +1,6 @@
+import type { DispatchFigures } from '../../../../functions/dispatch/decide-dispatch.ts'
 import { dispatchWorkers } from '../../../../functions/dispatch/dispatch-workers.ts'
 import type { DispatchEvent } from '../../../../functions/dispatch/dispatch-world.ts'
-import type { FleetLimits } from '../../../../functions/dispatch/workers-needed.ts'
 import type { BatchJobs } from '../../../../shared/ports/batch-jobs.ts'
 import type { QueueDepth } from '../../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
@@ -17,7 +17,8 @@ export interface SimulatedDispatchOptions {
   readonly output: ObjectStore
   readonly batch: BatchJobs
   readonly depth: () => QueueDepth
-  readonly limits: FleetLimits
+  readonly models: ObjectStore
+  readonly figures: DispatchFigures
   readonly faults: () => CallFaults
   /** Chance that a submission is given up by its sender, and arrives. */
   readonly late: () => number
@@ -31,7 +32,7 @@ const TIME_TO_WRITE_MS = 7_000
 
 /** The real dispatch, in functions that may die at any await. Each call is one of Lambda's. */
 export const simulateDispatch = (options: SimulatedDispatchOptions): (() => void) => {
-  const { time, random, output, batch, depth, limits, faults, late, tell, trace } = options
+  const { time, random, output, models, batch, depth, figures, faults, late, tell, trace } = options
   let invocations = 0
 
   return () => {
@@ -51,6 +52,8 @@ export const simulateDispatch = (options: SimulatedDispatchOptions): (() => void
     let names = 0
     const world = {
       output: storeOverNetwork({ store: output, call }),
+      models: storeOverNetwork({ store: models, call }),
+      service: null,
       jobs: { depth: (signal: AbortSignal) => call('depth', signal, async () => depth()) },
       batch: {
         listActive: (signal: AbortSignal) => call('listActive', signal, () => batch.listActive(unaborted)),
@@ -68,7 +71,7 @@ export const simulateDispatch = (options: SimulatedDispatchOptions): (() => void
           return Promise.reject(new Error('given up'))
         },
       },
-      limits,
+      figures,
       now: incarnation.clock.now,
       sleep: incarnation.clock.sleep,
       newWorkerName: () => `${incarnation.name}.${++names}`,

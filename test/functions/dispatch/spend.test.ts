@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { LINGER_SECONDS } from '../../../functions/dispatch/fleet-figures.ts'
+import { addUp, machinesFor, nextDay } from '../../../functions/dispatch/spend.ts'
+
+const at = (text: string): Date => new Date(`2026-01-${text}Z`)
+const counted = { day: '2026-01-02', countedAt: '2026-01-02T10:00:00.000Z' }
+
+describe('the dollars of a day', () => {
+  test('are those of each machine, for as long as it was asked for', () => {
+    expect(addUp({ usd: 5, machines: 4 }, counted, 1.5, at('02T10:20:00'))).toBe(7)
+  })
+
+  test('begin anew at midnight UTC: of an interval across it, the part of today counts', () => {
+    const late = { day: '2026-01-02', countedAt: '2026-01-02T23:59:00.000Z' }
+
+    expect(addUp({ usd: 5, machines: 60 }, late, 1, at('03T00:01:00'))).toBe(1)
+  })
+
+  test('go on while dispatch does not run: its machines do, too', () => {
+    expect(addUp({ usd: 0, machines: 2 }, counted, 1, at('02T13:00:00'))).toBe(6)
+    expect(addUp({ usd: 9, machines: 2 }, counted, 1, at('05T01:00:00'))).toBe(2)
+  })
+
+  test('are none for machines that nobody asked for', () => {
+    expect(addUp({ usd: 0, machines: 0 }, counted, 9, at('02T13:00:00'))).toBe(0)
+  })
+})
+
+describe('the machines that are paid for', () => {
+  const now = at('02T10:00:00')
+  const after = (seconds: number): Date => new Date(now.getTime() + seconds * 1000)
+  const four = { name: 'ecs', asked: 4, gpusPerMachine: 1 } as const
+
+  test('are as many as the workers need', () => {
+    const none = { machines: 0, machines_until: null }
+
+    expect(machinesFor(none, four, now).machines).toBe(4)
+    expect(machinesFor(none, { ...four, asked: 9, gpusPerMachine: 8 }, now).machines).toBe(2)
+    expect(machinesFor(none, { ...four, asked: 0 }, now)).toEqual(none)
+  })
+
+  test.each(['batch', 'ecs'] as const)('stay for a while after their workers, %s', (name) => {
+    const before = machinesFor({ machines: 0, machines_until: null }, { ...four, name }, now)
+    const linger = LINGER_SECONDS[name]
+    const fewer = (seconds: number) =>
+      machinesFor(before, { ...four, name, asked: 1 }, after(seconds)).machines
+
+    expect([fewer(60), fewer(linger - 1), fewer(linger)]).toEqual([4, 4, 1])
+  })
+})
+
+test('the next day begins at midnight UTC', () => {
+  expect(nextDay(at('02T23:59:59')).toISOString()).toBe('2026-01-03T00:00:00.000Z')
+  expect(nextDay(at('31T00:00:00')).toISOString()).toBe('2026-02-01T00:00:00.000Z')
+})
