@@ -70,6 +70,9 @@ const hasMessage = (
   return runningSince !== null && secondsSince(runningSince, now) >= START_LIMIT_SECONDS
 }
 
+/** Nobody can tell yet whether the messages in flight are with this worker or with others. */
+const mayHaveMessage = ({ running, inFlight }: FleetSeen): boolean => running > 0 && inFlight > 0
+
 const failed = (fleet: FleetState, failure: string, now: Date): FleetState => {
   const failures = fleet.failures + 1
   return {
@@ -100,7 +103,7 @@ export const decideStarts = (before: FleetState, seen: FleetSeen, now: Date): Fl
   const [reason] = seen.failed
   if (works) fleet = { ...fleet, proven: true, failures: 0, failure: null, retry_at: null }
   else if (reason !== undefined) fleet = failed(fleet, reason, now)
-  else if (overdue && seen_running) {
+  else if (overdue && seen_running && !mayHaveMessage(seen)) {
     const minutes = START_LIMIT_SECONDS / 60
     fleet = failed(fleet, `workers ran for ${minutes} minutes, and none took a message`, now)
   }

@@ -87,7 +87,7 @@ const fields = {
   compute: oneOf('batch', 'ec2', 'both')
     .default('batch')
     .describe(
-      'What runs the workers: AWS Batch, an ECS service on EC2 Auto Scaling, or both, each of which looks at the whole backlog. Batch wakes up in half the time and idles less, and takes On-Demand where there is no Spot; ECS rolls new versions out by itself.',
+      'What runs the workers: AWS Batch, an ECS service on EC2 Auto Scaling, or both, each of which looks at the whole backlog. Batch wakes up sooner and idles less, and takes On-Demand where there is no Spot; ECS rolls new versions out by itself.',
     ),
   instanceTypes: instanceTypesSchema
     .default(['g6e.xlarge', 'g6.xlarge', 'g5.xlarge'])

@@ -12,7 +12,7 @@ export interface WorkerServiceOptions {
 
 /** A service that is being deleted is `DRAINING`, and `INACTIVE` afterwards (ECS API reference, Service). */
 const ACTIVE = 'ACTIVE'
-/** The status of the newest deployment (ECS API reference, Deployment). */
+/** "The most recent deployment of a service"; earlier ones that still have tasks are `ACTIVE` (ECS API reference, Deployment). */
 const PRIMARY = 'PRIMARY'
 
 /** Needs `ecs:DescribeServices` and `ecs:UpdateService`, both on the service. */

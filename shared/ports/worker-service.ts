@@ -3,7 +3,8 @@
  * test/fixtures/memory-worker-service.ts; one suite, test/shared/ports/worker-service-contract.ts, runs on both.
  *
  * ECS keeps `desired` tasks running and replaces those that end. It stops tasks above `desired`, but none that protects
- * itself: "Amazon ECS won't terminate this task during a scale-in event" (ECS developer guide, task scale-in protection).
+ * itself: "your task will not be terminated by scale-in events from service Auto Scaling or deployments" (ECS developer
+ * guide, task scale-in protection endpoint). Service Auto Scaling sets the desired count by the same call as this port.
  */
 
 export interface WorkerServiceState {

@@ -125,6 +125,17 @@ describe('a failed start', () => {
   })
 })
 
+test('a worker that came late, beside others that are busy, has not failed before its own time is over', () => {
+  const fleet = aFleet()
+  const minutes = START_LIMIT_SECONDS / 60
+  const booting = { asked: 1, running: 0, others: 4, inFlight: 12 }
+  for (let minute = 0; minute < minutes - 5; minute++) fleet.look(booting)
+  for (let minute = 0; minute < minutes; minute++)
+    expect(fleet.look({ ...booting, running: 1 })).toMatchObject({ most: 1, failures: 0 })
+
+  expect(fleet.look({ ...booting, running: 1 })).toMatchObject({ most: ALL, waits: null })
+})
+
 describe('no machine for as long as a start may take', () => {
   test('is told, but nothing has failed: the fleet goes on asking', () => {
     const fleet = aFleet({ proven: true })
