@@ -84,6 +84,9 @@ describe('the model', () => {
 
     await world.dispatch()
     expect(world.last()).toMatchObject({ started: 1, waits: { batch: 'canary' } })
+    world.wait(MINUTE_MS)
+    await world.dispatch()
+    expect(world.last()).toMatchObject({ active: 1, started: 0, waits: { batch: 'canary' } })
     world.batch.move('job-1', 'RUNNING')
     world.state.backlog = { visible: 98, inFlight: 2, delayed: 0 }
     world.wait(MINUTE_MS)
@@ -94,9 +97,17 @@ describe('the model', () => {
 
   test('is not asked for while nothing waits', async () => {
     const world = aWorld({ pushed: false })
+    const asked: string[] = []
+    const models = {
+      async head(key: string) {
+        asked.push(key)
+        return null
+      },
+    }
 
-    await world.dispatch()
+    await world.dispatchAs({ ...world.world, models })
 
+    expect(asked).toEqual([])
     expect(world.last()).toMatchObject({ waits: { batch: null }, cannotStart: false })
   })
 })
