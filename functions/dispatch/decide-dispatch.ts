@@ -12,7 +12,7 @@ import type { WorkerServiceState } from '../../shared/ports/worker-service.ts'
 import type { CountedWorkers } from './count-workers.ts'
 import { decideStarts, type FleetSeen } from './fleet-starts.ts'
 import { countService } from './service-count.ts'
-import { addUp, machinesFor, nextDay } from './spend.ts'
+import { addUp, budgetLeft, machinesFor, nextDay } from './spend.ts'
 import { backlogOf, type FleetLimits, workersNeeded } from './workers-needed.ts'
 
 /** What dispatch sees in one minute. */
@@ -51,10 +51,14 @@ export interface Decision {
   /** To be written for the workers; `null`: what they know holds. */
   readonly pause: PauseRecord | null
   readonly usdToday: number
+  /** Workers take no further job today. */
+  readonly isPaused: boolean
 }
 
 /** More are started a minute later: hundreds of machines do not come at once, anyway. */
 export const MAX_STARTS = 100
+
+const FLEET_NAMES = ['batch', 'ecs'] as const satisfies readonly FleetName[]
 
 const isRevision =
   (revision: string | null) =>
@@ -116,7 +120,7 @@ export const decideDispatch = (
   figures: DispatchFigures,
   now: Date,
 ): Decision => {
-  const { maxUsdPerDay, usdPerMachineHour, gpusPerMachine } = figures
+  const { maxUsdPerDay, usdPerMachineHour, gpusPerMachine, maxWorkers } = figures
   const backlog = backlogOf(look.depth)
   const needed = workersNeeded(backlog, figures)
   const counted = { day: before.spend_day, countedAt: before.spend_counted_at }
@@ -124,19 +128,26 @@ export const decideDispatch = (
     addUp(before[name] ?? NEW_FLEET, counted, usdPerMachineHour[name], now)
   const usd = { batch: usdOf('batch'), ecs: usdOf('ecs') }
   const usdToday = usd.batch + usd.ecs
-  const isOver = maxUsdPerDay !== null && usdToday >= maxUsdPerDay
+  const seen = fleetsSeen(look, figures)
+  const paying = FLEET_NAMES.filter((name) => seen[name] !== null).map((name) => ({
+    ...{ name, fleet: before[name] ?? NEW_FLEET, usdPerMachineHour: usdPerMachineHour[name] },
+  }))
+  const budget = budgetLeft(paying, usdToday, maxUsdPerDay, now)
+  const isOver = budget.isReached
 
   const startsOf = (name: FleetName, seen: FleetSeen): { fleet: FleetState; most: number } => {
     const { fleet, most } = decideStarts(before[name] ?? NEW_FLEET, seen, now)
     const waits = isOver && needed > 0 ? 'budget' : fleet.waits
-    return { fleet: { ...fleet, waits, usd: usd[name] }, most: isOver ? 0 : most }
+    // What is there is paid for: the budget bounds what comes.
+    const paidFor = (before[name]?.machines ?? 0) + budget.machines[name]
+    const affordable = isOver ? 0 : Math.min(most, paidFor * gpusPerMachine)
+    return { fleet: { ...fleet, waits, usd: usd[name] }, most: affordable }
   }
   const paid = (name: FleetName, fleet: FleetState, asked: number): FleetState => ({
     ...{ ...fleet, asked },
-    ...machinesFor(fleet, { name, asked, gpusPerMachine }, now),
+    ...machinesFor(fleet, { name, asked, gpusPerMachine, maxWorkers }, now),
   })
 
-  const seen = fleetsSeen(look, figures)
   const active = look.batch?.active ?? []
   let batch = before.batch
   let starts = 0
@@ -169,6 +180,6 @@ export const decideDispatch = (
   }
   return {
     ...{ state, backlog, needed, starts, isLimited: missing > starts },
-    ...{ desired, pause, usdToday },
+    ...{ desired, pause, usdToday, isPaused: isOver },
   }
 }

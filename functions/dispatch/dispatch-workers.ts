@@ -47,11 +47,12 @@ const toldOf = ({
   needed,
   desired,
   usdToday,
+  isPaused,
   state,
 }: Decision): Omit<Extract<DispatchEvent, { type: 'dispatched' }>, 'started' | 'stopped'> => {
   const fleets = [state.batch, state.ecs].flatMap((fleet) => (fleet === null ? [] : [fleet]))
   return {
-    ...{ type: 'dispatched', backlog, needed, active: state.workers.length, desired, usdToday },
+    ...{ type: 'dispatched', backlog, needed, active: state.workers.length, desired, usdToday, isPaused },
     waits: { batch: state.batch?.waits ?? null, ecs: state.ecs?.waits ?? null },
     failures: fleets.flatMap(({ failure, waits }) => (failure === null || waits === null ? [] : [failure])),
     cannotStart: fleets.some(cannotStart),

@@ -35,6 +35,8 @@ export type DispatchEvent =
       readonly cannotStart: boolean
       /** Estimate for the UTC day. */
       readonly usdToday: number
+      /** The budget of the day is reached. */
+      readonly isPaused: boolean
     }
   /** Somebody else dispatches at this moment: nothing was done. */
   | { readonly type: 'outrun' }

@@ -18,7 +18,13 @@ export const BACK_OFF_MINUTES = [1, 2, 4, 8, 16, 32, 60] as const
 export const MESSAGES_PER_WORKER = 3
 
 /**
- * How long a machine is paid for after its last worker. ECS ends an instance after 15 minutes without a task, and the
- * minute in which it looks; what Batch does is not documented, and the simulation counts five minutes.
+ * How long a machine is paid for after its last worker: what the simulation counts of it, and a minute in which dispatch
+ * looks. ECS ends an instance after 15 minutes without a task; what Batch does is not documented.
  */
-export const LINGER_SECONDS = { batch: 5 * 60, ecs: 16 * 60 } as const
+export const LINGER_SECONDS = { batch: 6 * 60, ecs: 17 * 60 } as const
+
+/** Under a budget, a machine is started only if the rest of the day pays for so long a run of it and of all others. */
+export const PAID_RUN_SECONDS = 30 * 60
+
+/** ECS starts so many machines where there is none (ECS developer guide, cluster auto scaling), for one worker too. */
+export const MACHINES_FROM_ZERO = { batch: 1, ecs: 2 } as const

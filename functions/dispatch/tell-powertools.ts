@@ -2,8 +2,8 @@ import type { Logger } from '@aws-lambda-powertools/logger'
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import {
   BACKLOG_METRIC,
+  BUDGET_REACHED_METRIC,
   CANNOT_START_METRIC,
-  USD_TODAY_METRIC,
   WORKERS_ACTIVE_METRIC,
 } from '../../shared/contracts/metrics.ts'
 import type { DispatchEvent } from './dispatch-world.ts'
@@ -31,5 +31,5 @@ export const tellPowertools =
       metrics.addMetric(WORKERS_ACTIVE_METRIC, MetricUnit.Count, event.active)
       metrics.addMetric('WorkersStarted', MetricUnit.Count, event.started)
     }
-    if (parts.budget) metrics.addMetric(USD_TODAY_METRIC, MetricUnit.NoUnit, event.usdToday)
+    if (parts.budget) metrics.addMetric(BUDGET_REACHED_METRIC, MetricUnit.Count, event.isPaused ? 1 : 0)
   }

@@ -105,7 +105,7 @@ const fields = {
   maxUsdPerDay: usd(1_000_000)
     .default(0)
     .describe(
-      'The most that machines may cost in a day (UTC), counted for every machine that is asked for. At it, none is started, and workers end after their clip, until the next day. 0: no limit but maxWorkers.',
+      'The most that machines may cost in a day (UTC), counted for every machine that is asked for. At it, none is started, and workers end after their clip, until the next day. Less than an hour of a machine starts none. 0: no limit but maxWorkers.',
     ),
   usdPerMachineHour: usd(1_000)
     .default(0)

@@ -31,7 +31,7 @@ export interface DispatchWatched {
   /** What calls it: an alarm that is there before would ring. */
   readonly schedule: IConstruct
   readonly cannotStart: IMetric
-  readonly usdToday: IMetric
+  readonly budgetReached: IMetric
   /** 0: no limit. */
   readonly maxUsdPerDay: number
 }
@@ -114,7 +114,13 @@ export class Alarms extends Construct {
     }
   }
 
-  private watchDispatch({ heartbeat, schedule, cannotStart, usdToday, maxUsdPerDay }: DispatchWatched): void {
+  private watchDispatch({
+    heartbeat,
+    schedule,
+    cannotStart,
+    budgetReached,
+    maxUsdPerDay,
+  }: DispatchWatched): void {
     // "breaching: Missing data points are treated as 'bad' and breaching the threshold" (CloudWatch user guide,
     // configuring how alarms treat missing data): silence rings, and no value does.
     const silent = new Alarm(this, 'DispatchSilent', {
@@ -135,9 +141,8 @@ export class Alarms extends Construct {
     })
     if (maxUsdPerDay === 0) return
     this.alarm('BudgetReached', {
-      metric: usdToday,
-      above: maxUsdPerDay,
-      comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      metric: budgetReached,
+      above: 0,
       text: `machines of this day cost svd:maxUsdPerDay (${maxUsdPerDay} USD, estimated): workers end, and start again at midnight UTC. Raise the key to go on before`,
     })
   }
@@ -147,7 +152,6 @@ export class Alarms extends Construct {
     props: {
       readonly metric: IMetric
       readonly above: number
-      readonly comparison?: ComparisonOperator
       readonly text: string
       readonly periods?: number
     },
@@ -155,7 +159,7 @@ export class Alarms extends Construct {
     const alarm = new Alarm(this, id, {
       metric: props.metric,
       threshold: props.above,
-      comparisonOperator: props.comparison ?? ComparisonOperator.GREATER_THAN_THRESHOLD,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: props.periods ?? 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
       alarmDescription: `svd-batch: ${props.text}.`,

@@ -2,12 +2,12 @@ import { Duration } from 'aws-cdk-lib'
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import {
   BACKLOG_METRIC,
+  BUDGET_REACHED_METRIC,
   CANNOT_START_METRIC,
   DISPATCH_SERVICE,
   INGEST_SERVICE,
   metricsNamespaceOf,
   OTHER_MODEL_METRIC,
-  USD_TODAY_METRIC,
   WORKER_SERVICE,
 } from '../../shared/contracts/metrics.ts'
 import { FAILURE_CLASSES } from '../../shared/contracts/result-record.ts'
@@ -35,7 +35,7 @@ export const pipelineMetrics = (deployment: string) => {
   return {
     dispatched: dispatch(BACKLOG_METRIC, 'SampleCount'),
     cannotStart: dispatch(CANNOT_START_METRIC, 'Maximum'),
-    usdToday: dispatch(USD_TODAY_METRIC, 'Maximum'),
+    budgetReached: dispatch(BUDGET_REACHED_METRIC, 'Maximum'),
     queued: ingest('JobsQueued', 'Sum').with({ label: 'queued' }),
     rejected: ingest('ObjectsRejected', 'Sum').with({ label: 'drops with a fault' }),
     succeeded: worker('JobsSucceeded', 'Sum').with({ label: 'done' }),

@@ -55,7 +55,7 @@ export class PipelineStack extends Stack {
         heartbeat: metrics.dispatched,
         schedule: everyMinute,
         cannotStart: metrics.cannotStart,
-        usdToday: metrics.usdToday,
+        budgetReached: metrics.budgetReached,
         maxUsdPerDay: config.maxUsdPerDay,
       },
       oldestHours: config.alarmHours,

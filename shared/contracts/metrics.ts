@@ -22,5 +22,5 @@ export const BACKLOG_METRIC = 'Backlog'
 export const WORKERS_ACTIVE_METRIC = 'WorkersActive'
 /** 1 while clips wait and workers fail to start or do not come, else 0. */
 export const CANNOT_START_METRIC = 'WorkersCannotStart'
-/** Estimate of what the machines of the UTC day cost. */
-export const USD_TODAY_METRIC = 'UsdToday'
+/** 1 while the budget of the UTC day is reached, else 0. */
+export const BUDGET_REACHED_METRIC = 'BudgetReached'

@@ -1,7 +1,7 @@
 import { type Fleet, type FleetWorld, want } from './fleet-world.ts'
 import { activeWorkers, findPlace, freeSlots } from './machines.ts'
-import { dateAt, openSimulatedDispatch, REVISION } from './simulated-dispatch.ts'
-import { drainWorker, isIdle } from './worker.ts'
+import { dateAt, isPaused, openSimulatedDispatch, REVISION } from './simulated-dispatch.ts'
+import { drainWorker, isIdle, pauseWorker } from './worker.ts'
 
 /** Batch looks at its queues, and at the instances these need, about once a minute. Neither documented nor measured. */
 const SCHEDULER_SECONDS = 60
@@ -14,6 +14,8 @@ export const openBatchFleet = (world: FleetWorld): Fleet => {
   const { machines, policy, queue, tally, gpus, maxWorkers } = world
   const dispatch = openSimulatedDispatch(world)
   let runnable = 0
+  /** Reasons of workers that failed since dispatch looked. */
+  let failed: string[] = []
 
   const startJobs = (now: number): void => {
     const running = activeWorkers(machines).length
@@ -22,9 +24,19 @@ export const openBatchFleet = (world: FleetWorld): Fleet => {
       revision: REVISION,
     }))
     const names = active.slice(0, running).map(({ name }) => name)
-    const counted = { active, running: new Set(names), failed: [] }
-    runnable += dispatch(now, { batch: counted, service: null }).starts
+    const decision = dispatch(now, { batch: { active, running: new Set(names), failed }, service: null })
+    failed = []
+    runnable += decision.starts
+    if (isPaused(decision)) for (const { worker } of activeWorkers(machines)) pauseWorker(worker, now, queue)
     want(tally, now, running + runnable)
+  }
+
+  const endFailing = (now: number): void => {
+    for (const { machine, worker } of activeWorkers(machines)) {
+      if (now < worker.readyAt) continue
+      machines.endWorker(machine, worker, now)
+      failed.push('exit code 1')
+    }
   }
 
   const endIdle = (now: number): void => {
@@ -61,6 +73,7 @@ export const openBatchFleet = (world: FleetWorld): Fleet => {
     tick(now) {
       if (now % policy.dispatch.everySeconds === 0) startJobs(now)
       if (now % SCHEDULER_SECONDS === 0) scaleInstances(now)
+      if (policy.workersFail) endFailing(now)
       if (now % PLACE_SECONDS !== 0) return
       endIdle(now)
       place(now)

@@ -1,8 +1,8 @@
 import { openCapacityProvider } from './capacity-provider.ts'
 import { type Fleet, type FleetWorld, want } from './fleet-world.ts'
 import { activeWorkers, findPlace } from './machines.ts'
-import { openSimulatedDispatch, REVISION } from './simulated-dispatch.ts'
-import { drainWorker, isIdle, isProtected } from './worker.ts'
+import { isPaused, openSimulatedDispatch, REVISION } from './simulated-dispatch.ts'
+import { drainWorker, isIdle, isProtected, pauseWorker } from './worker.ts'
 
 /** `SVD_DRAIN_SECONDS` of the stack: from SIGTERM to the end. */
 const DRAIN_SECONDS = 110
@@ -44,12 +44,19 @@ export const openEcsFleet = (world: FleetWorld): Fleet => {
     }
   }
 
+  /** ECS starts another in its place. */
+  const endFailing = (now: number): void => {
+    for (const { machine, worker } of activeWorkers(machines))
+      if (now >= worker.readyAt) machines.endWorker(machine, worker, now)
+  }
+
   const setDesired = (now: number): void => {
     const running = activeWorkers(machines).length
     const service = { desired, deploymentId: REVISION, running, pending: withoutPlace, olderRunning: 0 }
     const decision = dispatch(now, { batch: null, service })
     desired = decision.desired ?? desired
     want(tally, now, Math.max(desired, running))
+    if (isPaused(decision)) for (const { worker } of activeWorkers(machines)) pauseWorker(worker, now, queue)
   }
 
   return {
@@ -57,6 +64,7 @@ export const openEcsFleet = (world: FleetWorld): Fleet => {
       if (now % policy.dispatch.everySeconds === 0) setDesired(now)
       if (now % 60 === 0) provider.evaluate(now, withoutPlace)
       provider.tick(now)
+      if (policy.workersFail) endFailing(now)
       if (now % RECONCILE_SECONDS === 0) reconcile(now)
     },
     // The service misses a task, and starts another.

@@ -21,6 +21,8 @@ export interface Tally {
   /** Renders that ended with a reclaimed machine. */
   lostRenders: number
   reclaims: number
+  /** What dispatch counts of machines, day by day; with a dollar an hour. */
+  readonly countedHours: Map<string, number>
   /** How many workers were wanted, whenever it changed. */
   readonly wanted: { readonly at: number; readonly workers: number }[]
 }

@@ -11,6 +11,10 @@ export interface Policy {
   readonly protectsTasks: boolean
   /** A worker of this deployment has taken a message before: dispatch starts with no canary. */
   readonly proven: boolean
+  /** Of machines that count a dollar an hour; `null`: no limit. */
+  readonly maxUsdPerDay: number | null
+  /** Every worker fails as soon as it has come up. */
+  readonly workersFail: boolean
 }
 
 export const DEPLOYED: Policy = {
@@ -19,4 +23,6 @@ export const DEPLOYED: Policy = {
   dispatch: DISPATCH,
   protectsTasks: true,
   proven: true,
+  maxUsdPerDay: null,
+  workersFail: false,
 }

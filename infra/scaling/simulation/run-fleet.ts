@@ -42,7 +42,7 @@ export const runFleet = (options: FleetOptions): FleetRun => {
   const random = seededRandom(seed)
   const queue = openClipQueue()
   const machines = openMachines(bootTimesOf(instanceType), options.spot.reclaimsPerInstanceHour, random)
-  const tally: Tally = { cutRenders: 0, lostRenders: 0, reclaims: 0, wanted: [] }
+  const tally: Tally = { cutRenders: 0, lostRenders: 0, reclaims: 0, countedHours: new Map(), wanted: [] }
   const world = { policy, queue, machines, random, gpus: instanceType.gpus, maxWorkers, tally }
   const fleet = options.way === 'ecs' ? openEcsFleet(world) : openBatchFleet(world)
   const spot = openSpot(world, options.spot, fleet.onReclaim)

@@ -121,6 +121,11 @@ export const drainWorker = (worker: Worker, now: number, endsAt: number, queue: 
   return 1
 }
 
+/** Dispatch pauses the workers: takes no more on, finishes what it renders. */
+export const pauseWorker = (worker: Worker, now: number, queue: ClipQueue): void => {
+  drainWorker(worker, now, Number.POSITIVE_INFINITY, queue)
+}
+
 /** Its machine is gone without a word: what it held comes back when its leases run out. Returns how much that is. */
 export const loseWorker = (worker: Worker, now: number, queue: ClipQueue, leaseSeconds: number): number => {
   const hands = [worker.preparing, worker.rendering, worker.publishing].filter((hand) => hand !== null)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { DispatchEvent } from '../../../functions/dispatch/dispatch-world.ts'
+import { LINGER_SECONDS, PAID_RUN_SECONDS } from '../../../functions/dispatch/fleet-figures.ts'
 import { DISPATCH_PAUSE_KEY } from '../../../shared/contracts/bucket-layout.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { aWorld, MINUTE_MS } from './a-world.ts'
@@ -43,27 +44,29 @@ describe.each([
     return { world, work }
   }
 
-  test('costs the budget, and the minute and the idle time of its machines beyond it', async () => {
+  test('costs the budget, idle time of its machines included, and two minutes of them beyond it at most', async () => {
     const { world, work } = aBusyWorld()
     await run(world, UNTIL_MIDNIGHT_MINUTES, work)
 
-    const lingerHours = fleet === 'batch' ? 5 / 60 : 16 / 60
-    const beyond = 30 * usdPerHour * (lingerHours + 2 / 60)
-    expect(usdOf(world.last())).toBeGreaterThanOrEqual(20)
-    expect(usdOf(world.last())).toBeLessThan(20 + beyond)
-    expect(world.last()).toMatchObject({ waits: { [fleet]: 'budget' }, started: 0, cannotStart: false })
+    expect(usdOf(world.last())).toBeGreaterThan(19)
+    expect(usdOf(world.last())).toBeLessThan(20 + 30 * usdPerHour * (2 / 60))
+    expect(world.last()).toMatchObject({
+      ...{ waits: { [fleet]: 'budget' }, started: 0, cannotStart: false, isPaused: true },
+    })
     expect(world.batch.active()).toEqual([])
     expect(world.ecs.desired()).toBe(0)
   })
 
-  test('goes on at once on the next UTC day, with all workers', async () => {
+  test('goes on at once on the next UTC day, with as many workers as it pays for half an hour', async () => {
     const { world, work } = aBusyWorld()
     await run(world, UNTIL_MIDNIGHT_MINUTES, work)
 
     const { [fleet]: most } = await run(world, 3, work)
 
-    expect(most).toBe(30)
-    expect(world.last()).toMatchObject({ waits: { [fleet]: null } })
+    const usdOfMachine = (usdPerHour * (PAID_RUN_SECONDS + LINGER_SECONDS[fleet])) / 3600
+    expect(most).toBeLessThanOrEqual(Math.floor(20 / usdOfMachine))
+    expect(most).toBeGreaterThan(10)
+    expect(world.last()).toMatchObject({ waits: { [fleet]: null }, isPaused: false })
     expect(usdOf(world.last())).toBeLessThan(5)
   })
 
@@ -93,21 +96,29 @@ describe.each([
 })
 
 describe.each(['batch', 'ec2'] as const)('workers that never start, %s', (compute) => {
-  test('cost the budget at most, beside the idle time of one machine', async () => {
-    const small = { ...figures, maxUsdPerDay: 1 }
+  test('cost the budget at most', async () => {
+    const small = { ...figures, maxUsdPerDay: 3 }
     const world = aWorld({ backlog: 10_000, compute, figures: small, proven: false })
     await run(world, UNTIL_MIDNIGHT_MINUTES, async () => {
       for (const { jobId } of world.batch.active()) world.batch.move(jobId, 'FAILED')
       world.ecs.run(world.ecs.desired())
     })
 
-    expect(usdOf(world.last())).toBeGreaterThanOrEqual(1)
-    expect(usdOf(world.last())).toBeLessThan(1 + PRICE.batch * (18 / 60))
+    expect(usdOf(world.last())).toBeGreaterThan(1.5)
+    expect(usdOf(world.last())).toBeLessThan(3)
     expect(world.last()).toMatchObject({
       started: 0,
       waits: { [compute === 'ec2' ? 'ecs' : 'batch']: 'budget' },
     })
   })
+})
+
+test('a budget that pays for no machine starts none, and says why', async () => {
+  const world = aWorld({ backlog: 100, figures: { ...figures, maxUsdPerDay: 0.5 } })
+
+  await world.dispatch()
+
+  expect(world.last()).toMatchObject({ started: 0, waits: { batch: 'budget' }, isPaused: true })
 })
 
 test('without a limit no worker is told anything, whatever it costs', async () => {

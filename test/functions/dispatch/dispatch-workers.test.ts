@@ -18,7 +18,7 @@ describe('a backlog', () => {
       {
         ...{ type: 'dispatched', backlog: 21, needed: 3, active: 0, started: 3, stopped: null },
         ...{ desired: null, waits: { batch: null, ecs: null }, failures: [], cannotStart: false },
-        usdToday: 0,
+        ...{ usdToday: 0, isPaused: false },
       },
     ])
     expect(await storedJson(world.output, DISPATCH_STATE_KEY)).toMatchObject({

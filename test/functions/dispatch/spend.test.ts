@@ -29,23 +29,30 @@ describe('the dollars of a day', () => {
 describe('the machines that are paid for', () => {
   const now = at('02T10:00:00')
   const after = (seconds: number): Date => new Date(now.getTime() + seconds * 1000)
-  const four = { name: 'ecs', asked: 4, gpusPerMachine: 1 } as const
+  const none = { asked: 0, machines: 0, machines_until: null }
+  const four = { name: 'batch', asked: 4, gpusPerMachine: 1, maxWorkers: 10 } as const
 
   test('are as many as the workers need', () => {
-    const none = { machines: 0, machines_until: null }
-
     expect(machinesFor(none, four, now).machines).toBe(4)
     expect(machinesFor(none, { ...four, asked: 9, gpusPerMachine: 8 }, now).machines).toBe(2)
-    expect(machinesFor(none, { ...four, asked: 0 }, now)).toEqual(none)
+    expect(machinesFor(none, { ...four, asked: 0 }, now)).toEqual({ machines: 0, machines_until: null })
   })
 
   test.each(['batch', 'ecs'] as const)('stay for a while after their workers, %s', (name) => {
-    const before = machinesFor({ machines: 0, machines_until: null }, { ...four, name }, now)
+    const before = { asked: 4, ...machinesFor(none, { ...four, name }, now) }
     const linger = LINGER_SECONDS[name]
     const fewer = (seconds: number) =>
       machinesFor(before, { ...four, name, asked: 1 }, after(seconds)).machines
 
     expect([fewer(60), fewer(linger - 1), fewer(linger)]).toEqual([4, 4, 1])
+  })
+
+  test('are two with ECS from none, for one worker too, where there may be two', () => {
+    const one = { ...four, name: 'ecs', asked: 1 } as const
+
+    expect(machinesFor(none, one, now).machines).toBe(2)
+    expect(machinesFor(none, { ...one, maxWorkers: 1 }, now).machines).toBe(1)
+    expect(machinesFor({ asked: 1, machines: 1, machines_until: null }, one, now).machines).toBe(1)
   })
 })
 

@@ -101,8 +101,7 @@ describe('alarms', () => {
   test("ring when the day's budget is reached, where there is one", () => {
     expect(alarm('BudgetReached')).toBeUndefined()
     expect(alarm('BudgetReached', { maxUsdPerDay: 20 })).toMatchObject({
-      ...{ MetricName: 'UsdToday', Statistic: 'Maximum', Threshold: 20 },
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      ...{ MetricName: 'BudgetReached', Statistic: 'Maximum', Threshold: 0 },
     })
   })
 

@@ -11,7 +11,7 @@ const aCluster = (maxWorkers = 100) => {
   const random = () => 0.5
   const queue = openClipQueue()
   const machines = openMachines(bootTimesOf(INSTANCE_TYPES['g6e.xlarge']), 0, random)
-  const tally = { cutRenders: 0, lostRenders: 0, reclaims: 0, wanted: [] }
+  const tally = { cutRenders: 0, lostRenders: 0, reclaims: 0, countedHours: new Map(), wanted: [] }
   const provider = openCapacityProvider({
     ...{ policy: DEPLOYED, queue, machines, random, gpus: 1, maxWorkers, tally },
   })
