@@ -113,6 +113,15 @@ describe.each(['batch', 'ec2'] as const)('workers that never start, %s', (comput
   })
 })
 
+test('a fleet that the budget pays no more machines for keeps those that it has', async () => {
+  const world = aWorld({ backlog: { visible: 9_000, inFlight: 5, delayed: 0 }, compute: 'ec2', figures })
+  await run(world, 5, async () => world.ecs.run(5))
+
+  const [first] = world.ecs.set
+  expect(first).toBeGreaterThan(20)
+  expect(world.ecs.set).toEqual([first])
+})
+
 test('a budget that pays for no machine starts none, and says why', async () => {
   const world = aWorld({ backlog: 100, figures: { ...figures, maxUsdPerDay: 0.5 } })
 

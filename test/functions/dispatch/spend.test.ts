@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LINGER_SECONDS } from '../../../functions/dispatch/fleet-figures.ts'
-import { addUp, machinesFor, nextDay } from '../../../functions/dispatch/spend.ts'
+import { addUp, budgetLeft, machinesFor, nextDay } from '../../../functions/dispatch/spend.ts'
 
 const at = (text: string): Date => new Date(`2026-01-${text}Z`)
 const counted = { day: '2026-01-02', countedAt: '2026-01-02T10:00:00.000Z' }
@@ -53,6 +53,44 @@ describe('the machines that are paid for', () => {
     expect(machinesFor(none, one, now).machines).toBe(2)
     expect(machinesFor(none, { ...one, maxWorkers: 1 }, now).machines).toBe(1)
     expect(machinesFor({ asked: 1, machines: 1, machines_until: null }, one, now).machines).toBe(1)
+  })
+})
+
+describe('what is left of a budget', () => {
+  const now = at('02T10:00:00')
+  const none = { machines: 0, machines_until: null }
+  /** Kept for half an hour more. */
+  const ten = { machines: 10, machines_until: at('02T10:30:00').toISOString() }
+  const fleet = (name: 'batch' | 'ecs', paidFor: typeof none | typeof ten) => ({
+    ...{ name, fleet: paidFor, usdPerMachineHour: 2 },
+  })
+
+  test('is no limit without one', () => {
+    const { isReached, machines } = budgetLeft([fleet('batch', ten)], 1e9, null, now)
+
+    expect([isReached, machines.batch]).toEqual([false, Number.POSITIVE_INFINITY])
+  })
+
+  test('is reached when it pays for the idle time of the machines that are there, and nothing else', () => {
+    const reached = (usdToday: number) => budgetLeft([fleet('batch', ten)], usdToday, 20, now).isReached
+
+    expect([reached(9.9), reached(10)]).toEqual([false, true])
+  })
+
+  test('pays for machines that run for half an hour and then idle, after the same for those that are there', () => {
+    // A machine of Batch: half an hour and six minutes, at two dollars an hour: 1.20.
+    const machines = (paidFor: typeof none | typeof ten, max: number) =>
+      budgetLeft([fleet('batch', paidFor)], 0, max, now).machines.batch
+
+    expect([machines(none, 12), machines(none, 11.9)]).toEqual([10, 9])
+    // Ten that are there take ten dollars of idle time, and ten for half an hour.
+    expect([machines(ten, 20), machines(ten, 21.3)]).toEqual([0, 1])
+  })
+
+  test('is shared by two fleets', () => {
+    const { machines } = budgetLeft([fleet('batch', none), fleet('ecs', none)], 0, 24, now)
+
+    expect(machines).toEqual({ batch: 10, ecs: Math.floor(12 / ((2 * 47) / 60)) })
   })
 })
 
