@@ -1,5 +1,5 @@
+import type { AskedWorker } from '../../shared/contracts/dispatch-state.ts'
 import type { BatchJobs, BatchStanding } from '../../shared/ports/batch-jobs.ts'
-import type { AskedWorker } from './dispatch-state.ts'
 
 /**
  * So long after it was asked for, a worker that Batch does not show was never started: longer than a function lives and
@@ -7,8 +7,17 @@ import type { AskedWorker } from './dispatch-state.ts'
  */
 export const SHOWN_AFTER_MS = 5 * 60_000
 
+export interface CountedWorkers {
+  /** Workers that are active, or may be. */
+  readonly active: readonly AskedWorker[]
+  /** Names of those whose container runs. */
+  readonly running: ReadonlySet<string>
+  /** Reasons of those that ended FAILED, but not because their machine was reclaimed. */
+  readonly failed: readonly string[]
+}
+
 /**
- * The workers that are active, or may be. Of those that were asked for:
+ * Which of the workers that were asked for are active, or may be:
  *
  *   listed                              active
  *   not listed, described as active     active: it was given another attempt while the lists were read
@@ -23,12 +32,14 @@ export const countWorkers = async (
   batch: Pick<BatchJobs, 'listActive' | 'describe' | 'find'>,
   now: Date,
   signal: AbortSignal,
-): Promise<readonly AskedWorker[]> => {
+): Promise<CountedWorkers> => {
   const isOverdue = ({ asked_at }: AskedWorker): boolean =>
     now.getTime() - Date.parse(asked_at) >= SHOWN_AFTER_MS
   const listed = await batch.listActive(signal)
   const idByName = new Map(listed.map(({ name, jobId }) => [name, jobId]))
-  const standings = new Map<string, BatchStanding>(listed.map(({ jobId }) => [jobId, 'active']))
+  const standings = new Map<string, BatchStanding>(
+    listed.map(({ jobId, isRunning }) => [jobId, { type: 'active', isRunning }]),
+  )
 
   const known: AskedWorker[] = []
   for (const worker of asked) {
@@ -42,14 +53,27 @@ export const countWorkers = async (
   const described = unlisted.length === 0 ? [] : await batch.describe(unlisted, signal)
   for (const [jobId, standing] of described) standings.set(jobId, standing)
 
+  const standingOf = ({ job_id }: AskedWorker): BatchStanding | undefined =>
+    job_id === null ? undefined : standings.get(job_id)
   const mayBeActive = (worker: AskedWorker): boolean => {
-    const standing = worker.job_id === null ? undefined : standings.get(worker.job_id)
-    return standing === undefined ? !isOverdue(worker) : standing === 'active'
+    const standing = standingOf(worker)
+    return standing === undefined ? !isOverdue(worker) : standing.type === 'active'
   }
   const isKnown = new Set(known.map(({ job_id }) => job_id))
-  const foreign = listed.filter(({ jobId }) => !isKnown.has(jobId))
-  return [
-    ...known.filter(mayBeActive),
-    ...foreign.map(({ jobId, name }) => ({ name, job_id: jobId, asked_at: now.toISOString() })),
-  ]
+  const foreign = listed
+    .filter(({ jobId }) => !isKnown.has(jobId))
+    .map(({ jobId, name }) => ({ name, job_id: jobId, asked_at: now.toISOString(), revision: null }))
+  const active = [...known.filter(mayBeActive), ...foreign]
+  const running = active.filter((worker) => {
+    const standing = standingOf(worker)
+    return standing?.type === 'active' && standing.isRunning
+  })
+  return {
+    active,
+    running: new Set(running.map(({ name }) => name)),
+    failed: known.flatMap((worker) => {
+      const standing = standingOf(worker)
+      return standing?.type === 'failed' && !standing.isReclaimed ? [standing.reason] : []
+    }),
+  }
 }

@@ -1,18 +1,24 @@
-import { countWorkers } from './count-workers.ts'
-import { type AskedWorker, readDispatchState, replaceDispatchState } from './dispatch-state.ts'
-import type { DispatchWorld } from './dispatch-world.ts'
-import { startWorkers } from './start-workers.ts'
-import { backlogOf, workersNeeded } from './workers-needed.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { DISPATCH_PAUSE_KEY } from '../../shared/contracts/bucket-layout.ts'
+import type { AskedWorker } from '../../shared/contracts/dispatch-state.ts'
+import { encodePauseRecord } from '../../shared/contracts/pause-record.ts'
+import { type Decision, decideDispatch } from './decide-dispatch.ts'
+import { readDispatchState, replaceDispatchState } from './dispatch-state.ts'
+import type { DispatchEvent, DispatchWorld } from './dispatch-world.ts'
+import { cannotStart } from './fleet-starts.ts'
+import { lookAround } from './look-around.ts'
+import { type StartedWorkers, startWorkers } from './start-workers.ts'
 
 /*
  * Never more workers than the backlog needs, although functions overlap and die, events come twice, Batch shows late
  * what it has, and takes no token by which it would know a request again:
  *
- *   1 read    state: who was asked for, and its etag
- *   2 look    backlog; which of them are active, or may be          new = needed - these
- *   3 write   state and the new names, only over that etag          refused: somebody else dispatches; the end
- *   4 ask     Batch for each new name, once
- *   5 write   state with the ids, only over the etag of 3           refused: the next one finds the ids by name
+ *   1 read    state: who was asked for, failed starts, dollars, and its etag
+ *   2 look    backlog; which workers are active, or may be; the service; the model's record
+ *   3 write   the pause of the workers, where it changed; then state and the new names, only over that etag
+ *                                                                    refused: somebody else dispatches; the end
+ *   4 ask     ECS for the desired count; Batch for each new name, once
+ *   5 write   state with the ids, only over the etag of 3            refused: the next one finds the ids by name
  *
  *   it ends after 1, 2    nothing has happened
  *             after 3     the names count as workers until SHOWN_AFTER_MS, and then are forgotten
@@ -22,7 +28,8 @@ import { backlogOf, workersNeeded } from './workers-needed.ts'
  *   an answer is lost     the name stays without an id: listed by name, or forgotten
  *
  * A worker that was asked for is in the state from before its request until Batch says that it has ended. So what is
- * counted in 2 is never less than what is active or may become so, and the new ones are what is missing.
+ * counted in 2 is never less than what is active or may become so, and the new ones are what is missing. The desired
+ * count of ECS is set and not added to: one that is lost or comes late is put right a minute later.
  */
 
 export interface DispatchTimes {
@@ -31,43 +38,68 @@ export interface DispatchTimes {
   readonly signal: AbortSignal
 }
 
-/** More are started a minute later: hundreds of machines do not come at once, anyway. */
-export const MAX_STARTS = 100
 /** From 3: within it all requests are made, or not at all. */
 const ASKED_WITHIN_MS = 60_000
 
-const isSame = (a: readonly AskedWorker[], b: readonly AskedWorker[]): boolean =>
-  JSON.stringify(a) === JSON.stringify(b)
+/** The event, but for what was started. */
+const toldOf = ({
+  backlog,
+  needed,
+  desired,
+  usdToday,
+  isPaused,
+  state,
+}: Decision): Omit<Extract<DispatchEvent, { type: 'dispatched' }>, 'started' | 'stopped'> => {
+  const fleets = [state.batch, state.ecs].flatMap((fleet) => (fleet === null ? [] : [fleet]))
+  return {
+    ...{ type: 'dispatched', backlog, needed, active: state.workers.length, desired, usdToday, isPaused },
+    waits: { batch: state.batch?.waits ?? null, ecs: state.ecs?.waits ?? null },
+    failures: fleets.flatMap(({ failure, waits }) => (failure === null || waits === null ? [] : [failure])),
+    cannotStart: fleets.some(cannotStart),
+  }
+}
 
-/** Starts as many worker jobs as the backlog needs more. Throws what failed, when what was begun is in order. */
+/** Starts and ends as many workers as the backlog asks for. Throws what failed, when what was begun is in order. */
 export const dispatchWorkers = async (
   world: DispatchWorld,
   { untilMs, signal }: DispatchTimes,
 ): Promise<void> => {
-  const { output, jobs, batch, limits, now, newWorkerName, tell } = world
-  const state = await readDispatchState(output, now(), signal)
-  const active = await countWorkers(state.workers, batch, now(), signal)
-  const backlog = backlogOf(await jobs.depth(signal))
-  const needed = workersNeeded(backlog, limits)
-  const missing = Math.max(0, needed - active.length)
-
+  const { output, batch, service, figures, now, newWorkerName, tell } = world
+  const { state: before, etag: readEtag } = await readDispatchState(output, now(), signal)
+  const look = await lookAround(world, before, signal)
   const askedAt = now()
-  const starting = Array.from({ length: Math.min(missing, MAX_STARTS) }, () => ({
+  const decision = decideDispatch(before, look, figures, askedAt)
+  const { state, starts, desired, pause, isLimited } = decision
+  const starting: readonly AskedWorker[] = Array.from({ length: starts }, () => ({
     ...{ name: newWorkerName(), job_id: null, asked_at: askedAt.toISOString() },
+    revision: figures.batchRevision,
   }))
-  const counted = { backlog, needed, active: active.length }
-  const intended = [...active, ...starting]
-  if (isSame(intended, state.workers))
-    return tell({ type: 'dispatched', ...counted, started: 0, stopped: null })
-  const etag = await replaceDispatchState(output, state.etag, intended, askedAt, signal)
+
+  const isCounted = desired === null || desired === look.service?.desired
+  const intended = { ...state, workers: [...state.workers, ...starting] }
+  if (isDeepStrictEqual(intended, before) && isCounted)
+    return tell({ ...toldOf(decision), started: 0, stopped: null })
+  if (pause !== null) {
+    const options = { contentType: 'application/json' }
+    await output.put(DISPATCH_PAUSE_KEY, encodePauseRecord(pause), options, signal)
+  }
+  const etag = await replaceDispatchState(output, readEtag, intended, askedAt, signal)
   if (etag === null) return tell({ type: 'outrun' })
 
+  const failures: unknown[] = []
+  if (service !== null && desired !== null && !isCounted)
+    await service.setDesired(desired, signal).catch((error: unknown) => failures.push(error))
+  signal.throwIfAborted()
   const deadlineMs = Math.min(untilMs, askedAt.getTime() + ASKED_WITHIN_MS)
-  const { asked, started, stopped, error } = await startWorkers(world, starting, deadlineMs, signal)
-  tell({
-    ...{ type: 'dispatched', ...counted, started },
-    stopped: stopped ?? (missing > starting.length ? 'limit' : null),
-  })
-  if (starting.length > 0) await replaceDispatchState(output, etag, [...active, ...asked], now(), signal)
-  if (stopped === 'failed') throw error
+  const { asked, started, stopped, error }: StartedWorkers =
+    batch === null
+      ? { asked: [], started: 0, stopped: null, error: null }
+      : await startWorkers({ ...world, batch }, starting, deadlineMs, signal)
+  if (stopped === 'failed') failures.push(error)
+  const stop = failures.length > 0 ? 'failed' : (stopped ?? (isLimited ? 'limit' : null))
+  tell({ ...toldOf(decision), started, stopped: stop })
+  const written = { ...state, workers: [...state.workers, ...asked] }
+  if (starting.length > 0) await replaceDispatchState(output, etag, written, now(), signal)
+  const [failure] = failures
+  if (failure !== undefined) throw failure
 }

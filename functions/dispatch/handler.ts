@@ -6,10 +6,13 @@ import type { Context } from 'aws-lambda'
 import { openBatchClient, openBatchClientThatTriesOnce } from '../../shared/aws/batch-client.ts'
 import { openBatchJobs } from '../../shared/aws/batch-jobs.ts'
 import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
+import { openEcsClient } from '../../shared/aws/ecs-client.ts'
 import { openS3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../shared/aws/sqs-message-queue.ts'
+import { openWorkerService } from '../../shared/aws/worker-service.ts'
 import { DISPATCH_SERVICE } from '../../shared/contracts/metrics.ts'
 import { dispatchWorkers } from './dispatch-workers.ts'
+import type { DispatchWorld } from './dispatch-world.ts'
 import { parseEnvironment } from './environment.ts'
 import { parseScheduleEvent } from './schedule-event.ts'
 import { tellPowertools } from './tell-powertools.ts'
@@ -20,18 +23,40 @@ const TIME_TO_ANSWER_MS = 3_000
 const TIME_TO_WRITE_MS = 7_000
 
 const environment = parseEnvironment(process.env)
-const { clipsPerWorker, maxWorkers } = environment
+const { clipsPerWorker, maxWorkers, gpusPerMachine, maxUsdPerDay, modelId } = environment
 const logger = new Logger({ serviceName: DISPATCH_SERVICE })
 const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: DISPATCH_SERVICE })
 
-const output = openS3ObjectStore(openS3Client(), environment.outputBucket)
-const jobs = openSqsMessageQueue(openSqsClient(), environment.jobsQueueUrl)
-const batch = openBatchJobs({
-  client: openBatchClient(),
-  clientThatTriesOnce: openBatchClientThatTriesOnce(),
-  jobQueue: environment.batchJobQueue,
-  jobDefinition: environment.batchJobDefinition,
-})
+const s3 = openS3Client()
+const batch =
+  environment.batch === null
+    ? null
+    : openBatchJobs({
+        client: openBatchClient(),
+        clientThatTriesOnce: openBatchClientThatTriesOnce(),
+        ...environment.batch,
+      })
+const service =
+  environment.ecs === null ? null : openWorkerService({ client: openEcsClient(), ...environment.ecs })
+
+const world: DispatchWorld = {
+  output: openS3ObjectStore(s3, environment.outputBucket),
+  models: openS3ObjectStore(s3, environment.modelsBucket),
+  jobs: openSqsMessageQueue(openSqsClient(), environment.jobsQueueUrl),
+  ...{ batch, service },
+  figures: {
+    ...{ clipsPerWorker, maxWorkers, gpusPerMachine, maxUsdPerDay, modelId },
+    batchRevision: environment.batch?.jobDefinition ?? null,
+    usdPerMachineHour: {
+      batch: environment.batch?.usdPerHour ?? 0,
+      ecs: environment.ecs?.usdPerHour ?? 0,
+    },
+  },
+  now: () => new Date(),
+  sleep: (ms, within) => delay(ms, undefined, { signal: within }),
+  newWorkerName: () => `svd-worker-${randomUUID()}`,
+  tell: tellPowertools(logger, metrics, { batch: batch !== null, budget: maxUsdPerDay !== null }),
+}
 
 /** An event of EventBridge's schedule. */
 export const handler = async (event: unknown, context: Context): Promise<void> => {
@@ -42,13 +67,6 @@ export const handler = async (event: unknown, context: Context): Promise<void> =
   try {
     const { id, time } = parseScheduleEvent(event)
     logger.appendKeys({ event_id: id, scheduled_at: time })
-    const world = {
-      ...{ output, jobs, batch, limits: { clipsPerWorker, maxWorkers } },
-      now: () => new Date(),
-      sleep: (ms: number, within: AbortSignal) => delay(ms, undefined, { signal: within }),
-      newWorkerName: () => `svd-worker-${randomUUID()}`,
-      tell: tellPowertools(logger, metrics),
-    }
     await dispatchWorkers(world, { untilMs, signal })
   } catch (error) {
     logger.error('failed, will be done by the next', { error: error as Error })

@@ -1,5 +1,5 @@
-import { SubmitRefusedError } from '../../shared/ports/batch-jobs.ts'
-import type { AskedWorker } from './dispatch-state.ts'
+import type { AskedWorker } from '../../shared/contracts/dispatch-state.ts'
+import { type BatchJobs, SubmitRefusedError } from '../../shared/ports/batch-jobs.ts'
 import type { DispatchWorld, StopReason } from './dispatch-world.ts'
 
 export interface StartedWorkers {
@@ -22,7 +22,7 @@ const PAUSE_MS = 100
  * "started" is no reason to ask for more.
  */
 export const startWorkers = async (
-  { batch, now, sleep }: Pick<DispatchWorld, 'batch' | 'now' | 'sleep'>,
+  { batch, now, sleep }: Pick<DispatchWorld, 'now' | 'sleep'> & { readonly batch: BatchJobs },
   workers: readonly AskedWorker[],
   untilMs: number,
   signal: AbortSignal,

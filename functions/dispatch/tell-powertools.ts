@@ -1,19 +1,35 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
+import {
+  BACKLOG_METRIC,
+  BUDGET_REACHED_METRIC,
+  CANNOT_START_METRIC,
+  WORKERS_ACTIVE_METRIC,
+} from '../../shared/contracts/metrics.ts'
 import type { DispatchEvent } from './dispatch-world.ts'
 
-/** One JSON line, and its figures as metrics. */
+/** What the deployment has. A metric costs by the month, so that one that says nothing is left out. */
+export interface ToldParts {
+  readonly batch: boolean
+  readonly budget: boolean
+}
+
+/** One JSON line, and its figures as metrics. `Backlog` is the sign of life that an alarm waits for. */
 export const tellPowertools =
-  (logger: Logger, metrics: Metrics) =>
+  (logger: Logger, metrics: Metrics, parts: ToldParts) =>
   (event: DispatchEvent): void => {
     if (event.type === 'outrun') {
       logger.info('somebody else dispatches')
       return
     }
     const { type: _, ...figures } = event
-    const level = event.stopped === 'failed' || event.stopped === 'throttled' ? 'warn' : 'info'
-    logger[level]('dispatched', figures)
-    metrics.addMetric('Backlog', MetricUnit.Count, event.backlog)
-    metrics.addMetric('WorkersActive', MetricUnit.Count, event.active)
-    metrics.addMetric('WorkersStarted', MetricUnit.Count, event.started)
+    const isWarning = event.stopped === 'failed' || event.stopped === 'throttled' || event.cannotStart
+    logger[isWarning ? 'warn' : 'info']('dispatched', figures)
+    metrics.addMetric(BACKLOG_METRIC, MetricUnit.Count, event.backlog)
+    metrics.addMetric(CANNOT_START_METRIC, MetricUnit.Count, event.cannotStart ? 1 : 0)
+    if (parts.batch) {
+      metrics.addMetric(WORKERS_ACTIVE_METRIC, MetricUnit.Count, event.active)
+      metrics.addMetric('WorkersStarted', MetricUnit.Count, event.started)
+    }
+    if (parts.budget) metrics.addMetric(BUDGET_REACHED_METRIC, MetricUnit.Count, event.isPaused ? 1 : 0)
   }

@@ -31,6 +31,12 @@ const whole = (min: number, max: number) => {
   return z.preprocess(asNumber, z.int(rule).min(min, rule).max(max, rule))
 }
 
+/** Such as 20 or 1.861. */
+const usd = (max: number) => {
+  const rule = `must be a number of US dollars from 0 to ${max}`
+  return z.preprocess(asNumber, z.number(rule).min(0, rule).max(max, rule))
+}
+
 /** `a,b` or `["a", "b"]`. */
 const listOf = <Item extends z.ZodType>(item: Item) =>
   z.preprocess(
@@ -95,7 +101,7 @@ export const CONFIG_FIELDS = {
   compute: oneOf('batch', 'ec2', 'both')
     .default('batch')
     .describe(
-      'What runs the workers: AWS Batch, an ECS service on EC2 Auto Scaling, or both, each of which looks at the whole backlog. Batch wakes up in half the time and idles less, and takes On-Demand where there is no Spot; ECS rolls new versions out by itself.',
+      'What runs the workers: AWS Batch, an ECS service on EC2 Auto Scaling, or both, each of which looks at the whole backlog. Batch wakes up sooner and idles less, and takes On-Demand where there is no Spot; ECS rolls new versions out by itself.',
     ),
   device: oneOf('cuda', 'cpu')
     .default('cuda')
@@ -116,6 +122,16 @@ export const CONFIG_FIELDS = {
     .default(CLIPS_PER_WORKER)
     .describe(
       'Clips that wait or are in work, for each worker, that scaling aims at. Fewer: sooner done, dearer.',
+    ),
+  maxUsdPerDay: usd(1_000_000)
+    .default(0)
+    .describe(
+      'The most that machines may cost in a day (UTC), counted for every machine that is asked for. At it, none is started, and workers end after their clip, until the next day. Less than an hour of a machine starts none. 0: no limit but maxWorkers.',
+    ),
+  usdPerMachineHour: usd(1_000)
+    .default(0)
+    .describe(
+      'What a machine counts an hour for maxUsdPerDay. 0: the price in us-east-1 of the dearest of instanceTypes, On-Demand where a machine may be On-Demand, as with Batch, else the highest of Spot.',
     ),
   onDemandBase: whole(0, 5000)
     .default(0)

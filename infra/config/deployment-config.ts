@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { DEFAULT_MACHINE_TYPES, deviceOfMachine, machineOf } from '../../shared/fleet/machine-types.ts'
+import {
+  DEFAULT_MACHINE_TYPES,
+  deviceOfMachine,
+  MACHINE_TYPE_NAMES,
+  machineOf,
+} from '../../shared/fleet/machine-types.ts'
 import { CONFIG_FIELDS } from './config-fields.ts'
 import { ECR_IMAGE } from './ecr-image.ts'
 
@@ -52,6 +57,12 @@ const contradictions = (config: Config): readonly (readonly [keyof Config, strin
     found.push([
       'capacityReservationId',
       'needs onDemandPercent 100, because Spot takes no reservation, and the one instance type that is reserved in instanceTypes',
+    ])
+  const unpriced = typesOf(config).filter((type) => !MACHINE_TYPE_NAMES.some((name) => name === type))
+  if (config.maxUsdPerDay > 0 && config.usdPerMachineHour === 0 && unpriced.length > 0)
+    found.push([
+      'usdPerMachineHour',
+      `must be given with maxUsdPerDay, because svd has no price of ${unpriced.join(', ')}`,
     ])
   if (new Set(zoneNames).size !== zoneNames.length) found.push(['zoneNames', 'must name each zone once'])
   if (compute === 'batch' && onDemandBase > 0)

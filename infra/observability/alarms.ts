@@ -10,7 +10,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
-import { Construct } from 'constructs'
+import { Construct, type IConstruct } from 'constructs'
 import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 
 export interface AlarmsProps {
@@ -18,12 +18,24 @@ export interface AlarmsProps {
   readonly drops: QueueWithDeadLetters
   readonly jobs: QueueWithDeadLetters
   readonly functions: readonly LambdaFunction[]
-  /** The one among them that a schedule calls; `null` for none. */
-  readonly scheduled: LambdaFunction | null
+  /** The one among them that a schedule calls. */
+  readonly scheduled: LambdaFunction
+  readonly dispatch: DispatchWatched
   readonly oldestHours: number
   /** Receives of jobs for another model than `modelId`. */
   readonly otherModelJobs: IMetric
   readonly modelId: string
+}
+
+export interface DispatchWatched {
+  /** It emits a value each time that it looks. */
+  readonly heartbeat: IMetric
+  /** What calls it: an alarm that is there before would ring. */
+  readonly schedule: IConstruct
+  readonly cannotStart: IMetric
+  readonly budgetReached: IMetric
+  /** 0: no limit. */
+  readonly maxUsdPerDay: number
 }
 
 const period = Duration.minutes(5)
@@ -37,6 +49,8 @@ const APPROXIMATE = { periods: 3, breaching: 2 } as const
  * called every minute from its first on, and a fault that lasts shows in every period.
  */
 const LASTING = { periods: 3, breaching: 2 } as const
+/** Metrics out of logs are late by a minute or two, so that one silent period may be none. */
+const SILENT_PERIODS = 2
 /** A machine that boots, its image, its model and the first clip, and as long again. */
 const NOTHING_DONE_PERIODS = 6
 
@@ -57,7 +71,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id)
-    const { topic, drops, jobs, functions, scheduled, oldestHours, otherModelJobs, modelId } = props
+    const { topic, drops, jobs, functions, scheduled, dispatch, oldestHours, otherModelJobs, modelId } = props
     this.topic = topic
     this.alarm('JobsFailedForGood', {
       metric: held(jobs.deadLetters),
@@ -97,6 +111,7 @@ export class Alarms extends Construct {
       periods: NOTHING_DONE_PERIODS,
       text: 'clips wait and none is done: no Spot, no quota, or workers that do not start. svd doctor --aws looks',
     })
+    this.watchDispatch(dispatch)
     for (const lambda of functions) {
       const name = lambda.node.scope!.node.id
       this.alarm(`${name}Errors`, {
@@ -112,6 +127,39 @@ export class Alarms extends Construct {
         text: `${name} is kept from running: raise the concurrency of Lambda in this account`,
       })
     }
+  }
+
+  private watchDispatch({
+    heartbeat,
+    schedule,
+    cannotStart,
+    budgetReached,
+    maxUsdPerDay,
+  }: DispatchWatched): void {
+    // "breaching: Missing data points are treated as 'bad' and breaching the threshold" (CloudWatch user guide,
+    // configuring how alarms treat missing data): silence rings, and no value does.
+    const silent = new Alarm(this, 'DispatchSilent', {
+      metric: heartbeat,
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: SILENT_PERIODS,
+      treatMissingData: TreatMissingData.BREACHING,
+      alarmDescription:
+        'svd-batch: dispatch has not looked at the queue for ten minutes, so workers of ECS are neither started nor ended. Its log tells why; see its schedule in EventBridge.',
+    })
+    silent.node.addDependency(schedule)
+    silent.addAlarmAction(new SnsAction(this.topic))
+    this.alarm('WorkersCannotStart', {
+      metric: cannotStart,
+      above: 0,
+      text: 'clips wait, and workers fail to start or do not come: no model, a failing image, no quota or no Spot. svd status tells why and when dispatch tries again',
+    })
+    if (maxUsdPerDay === 0) return
+    this.alarm('BudgetReached', {
+      metric: budgetReached,
+      above: 0,
+      text: `machines of this day cost svd:maxUsdPerDay (${maxUsdPerDay} USD, estimated): workers end, and start again at midnight UTC. Raise the key to go on before`,
+    })
   }
 
   private alarm(

@@ -1,6 +1,10 @@
 import { Duration } from 'aws-cdk-lib'
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import {
+  BACKLOG_METRIC,
+  BUDGET_REACHED_METRIC,
+  CANNOT_START_METRIC,
+  DISPATCH_SERVICE,
   INGEST_SERVICE,
   metricsNamespaceOf,
   OTHER_MODEL_METRIC,
@@ -12,7 +16,10 @@ const period = Duration.minutes(5)
 
 export type PipelineMetrics = ReturnType<typeof pipelineMetrics>
 
-/** What workers and ingest say of themselves: worker/queue/measure-events.ts, functions/ingest/tell-powertools.ts. */
+/**
+ * What workers, ingest and dispatch say of themselves: worker/queue/measure-events.ts and `tell-powertools.ts` of each
+ * function.
+ */
 export const pipelineMetrics = (deployment: string) => {
   const ofService =
     (service: string) =>
@@ -24,7 +31,11 @@ export const pipelineMetrics = (deployment: string) => {
       })
   const ingest = ofService(INGEST_SERVICE)
   const worker = ofService(WORKER_SERVICE)
+  const dispatch = ofService(DISPATCH_SERVICE)
   return {
+    dispatched: dispatch(BACKLOG_METRIC, 'SampleCount'),
+    cannotStart: dispatch(CANNOT_START_METRIC, 'Maximum'),
+    budgetReached: dispatch(BUDGET_REACHED_METRIC, 'Maximum'),
     queued: ingest('JobsQueued', 'Sum').with({ label: 'queued' }),
     rejected: ingest('ObjectsRejected', 'Sum').with({ label: 'drops with a fault' }),
     succeeded: worker('JobsSucceeded', 'Sum').with({ label: 'done' }),

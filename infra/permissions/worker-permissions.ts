@@ -2,6 +2,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import {
   CANCEL_PREFIX,
+  DISPATCH_PAUSE_KEY,
   INDEX_COUNTS_KEY,
   INDEX_PREFIX,
   INPUTS_PREFIX,
@@ -40,6 +41,7 @@ const PROBES_PREFIX = probeKey('')
 export const workerPermissions = ({ buckets, jobs, key }: WorkerPlaces): readonly PolicyStatement[] => [
   mayRead(buckets.output, [
     ...[INPUTS_PREFIX, JOBS_PREFIX, STATUS_PREFIX, CANCEL_PREFIX, PROBES_PREFIX, INDEX_PREFIX],
+    DISPATCH_PAUSE_KEY,
   ]),
   mayRead(buckets.models, [MODELS_PREFIX]),
   mayTellWhatIsMissing(buckets.output, buckets.models),

@@ -1,18 +1,16 @@
+import { IDLE_SECONDS } from '../../functions/dispatch/fleet-figures.ts'
+
 /*
  * How many workers there are for how much work. The stack deploys these figures and the simulation runs on them.
  *
- *   backlog = messages visible + in flight        workers = the fleet's desired capacity x GPUs of an instance
+ *   backlog = messages visible + in flight + delayed      needed = backlog / CLIPS_PER_WORKER, at most maxWorkers
  *
- *   nobody works, something waits    WAKE    after one minute: as many as a rough look at the backlog says
- *   backlog / workers above target   TRACK   after 3 minutes: more, in proportion
- *   backlog / workers below 0.9 of it        after 15 minutes: fewer
- *   backlog 0                        SLEEP   after 5 minutes: none
- *
- * What is in flight counts, so that the last clips of a batch do not look like nothing to do. What exactly is looked
- * at: scaling-metrics.ts.
+ * functions/dispatch reads the queue itself, once a minute, because metrics of SQS come one to two minutes late, and up
+ * to a quarter of an hour late after the queue has slept. It starts workers of AWS Batch and sets the desired count of the
+ * ECS service, both by the same rule: more workers at once, fewer when they have been idle for `untilIdleSeconds`.
  */
 
-/** Of SQS's and Auto Scaling's metrics: CloudWatch has none that are finer. */
+/** Period of Auto Scaling's metrics: CloudWatch has none that is finer. */
 export const METRIC_PERIOD_SECONDS = 60
 
 /**
@@ -20,35 +18,6 @@ export const METRIC_PERIOD_SECONDS = 60
  * machines boot for clips that are done before they are ready.
  */
 export const CLIPS_PER_WORKER = 10
-
-export const WAKE = {
-  evaluationPeriods: 1,
-  /** From no instance, ECS always starts two: two clips may as well have both. */
-  first: 2,
-  /**
-   * Half of what the backlog asks for at least, at once: TRACK comes ten minutes later, when what was ordered is there.
-   * With a quarter, a hundred clips take four minutes longer; with all of it, two less, with half as many machines again.
-   */
-  growth: 2,
-} as const
-
-/** As Application Auto Scaling sets up the alarms of a target-tracking policy; only the cooldowns are ours. */
-export const TRACK = {
-  scaleOutPeriods: 3,
-  scaleInPeriods: 15,
-  /** Of the target: below it there are too many workers. */
-  scaleInBelow: 0.9,
-  /**
-   * ECS's reservation, in percent, above which no more workers are ordered: more than a tenth of the machines that are
-   * there is still to come. Of a large fleet, some are always on their way, in place of those that Spot took.
-   */
-  holdAboveReservation: 110,
-  /** The fleet's desired capacity follows the service's within two or three minutes; until then it is too small. */
-  scaleOutCooldownSeconds: 300,
-  scaleInCooldownSeconds: 300,
-} as const
-
-export const SLEEP = { evaluationPeriods: 5 } as const
 
 /** How ECS sizes the Auto Scaling group to what the service's tasks need. */
 export const MANAGED_SCALING = {
@@ -62,26 +31,8 @@ export const MANAGED_SCALING = {
   scaleInPeriods: 15,
 } as const
 
-/** From zero: how many workers for how many clips that wait, the fewest first. */
-export interface WakeStep {
-  readonly fromBacklog: number
-  readonly workers: number
-}
-
-/** `maxWorkers` at least 1. Step scaling takes 20 of them: enough for half a million workers. */
-export const wakeSteps = (clipsPerWorker: number, maxWorkers: number): readonly WakeStep[] => {
-  const steps: WakeStep[] = [{ fromBacklog: 1, workers: 1 }]
-  if (maxWorkers >= WAKE.first) steps.push({ fromBacklog: WAKE.first, workers: WAKE.first })
-  for (let last: number = WAKE.first; last < maxWorkers; ) {
-    last = Math.min(last * WAKE.growth, maxWorkers)
-    steps.push({ fromBacklog: last * clipsPerWorker, workers: last })
-  }
-  return steps
-}
-
-/** Workers as jobs of AWS Batch: functions/dispatch starts as many as the backlog needs, and each ends by itself. */
-export const BATCH = {
-  dispatchSeconds: 60,
-  /** Longer than two looks of the dispatcher, so that a trickle finds its worker still there. */
-  untilIdleSeconds: 150,
+export const DISPATCH = {
+  everySeconds: 60,
+  /** Workers of Batch end after so long without a job; the count of ECS follows a smaller need after as long. */
+  untilIdleSeconds: IDLE_SECONDS,
 } as const

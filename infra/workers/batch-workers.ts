@@ -13,7 +13,7 @@ import { Construct } from 'constructs'
 import { acknowledge } from '../acknowledge.ts'
 import { giveRights } from '../permissions/objects.ts'
 import { workerPermissions } from '../permissions/worker-permissions.ts'
-import { BATCH } from '../scaling/scaling-policy.ts'
+import { DISPATCH } from '../scaling/scaling-policy.ts'
 import { BatchCompute } from './batch-compute.ts'
 import { WORKER_UID, WORKER_VOLUMES } from './instance-store.ts'
 import { workerEnvironment } from './worker-environment.ts'
@@ -58,7 +58,7 @@ export class BatchWorkers extends Construct {
         // Any that is free: Batch asks nobody, and workers of one machine share its network.
         SVD_HEALTH_PORT: '0',
         SVD_MAX_SECONDS: `${WORKER_LIFE.seconds}`,
-        SVD_UNTIL_IDLE: `${BATCH.untilIdleSeconds}`,
+        SVD_UNTIL_IDLE: `${DISPATCH.untilIdleSeconds}`,
       },
       jobRole,
       user: `${WORKER_UID}:${WORKER_UID}`,

@@ -80,7 +80,7 @@ export class EcsCluster extends Construct {
           spotAllocationStrategy: SpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED,
         },
       },
-      // Free of charge; scaling divides by the first.
+      // Free of charge; the dashboard shows the first.
       groupMetrics: [new GroupMetrics(GroupMetric.DESIRED_CAPACITY, GroupMetric.IN_SERVICE_INSTANCES)],
       // A machine that is likely to go is replaced before it goes.
       capacityRebalance: true,
@@ -89,7 +89,7 @@ export class EcsCluster extends Construct {
     acknowledge(this.group, {
       'AwsSolutions-EC26': 'Its volumes are encrypted, in a launch template, where cdk-nag does not look.',
       'AwsSolutions-AS3':
-        'Launches that fail are told of by a rule of EventBridge; those that go well are no news.',
+        'Dispatch reports workers that do not come, for whatever reason; launches that go well are no news.',
     })
     this.capacity = new AsgCapacityProvider(this, 'Capacity', {
       autoScalingGroup: this.group,

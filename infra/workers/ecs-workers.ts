@@ -40,10 +40,15 @@ const mountVolumes = (container: ContainerDefinition): void => {
   }
 }
 
-/** Workers as a service of ECS, each with a GPU, or with a machine that has none. How many: ecs-scaling.ts. */
+/** Unique in its cluster, which has no other. A name of CloudFormation's would be known to dispatch too late. */
+const SERVICE_NAME = 'worker'
+
+/** Workers as a service of ECS, each with a GPU, or with a machine that has none. How many: functions/dispatch. */
 export class EcsWorkers extends Construct {
   readonly machines: EcsCluster
   readonly service: Ec2Service
+  /** By what dispatch knows the service, also before it is there. */
+  readonly named: { readonly clusterName: string; readonly serviceName: string; readonly serviceArn: string }
 
   constructor(scope: Construct, id: string, props: WorkerFleetProps) {
     super(scope, id)
@@ -104,9 +109,12 @@ export class EcsWorkers extends Construct {
     mountVolumes(container)
     this.service = new Ec2Service(this, 'Service', {
       cluster,
+      serviceName: SERVICE_NAME,
       taskDefinition: task,
       capacityProviderStrategies: [{ capacityProvider: capacity.capacityProviderName, weight: 1 }],
-      desiredCount: 0,
+      // Dispatch sets the desired count. "For existing services, if a desired count is not specified, it is omitted from the
+      // operation" (CloudFormation, AWS::ECS::Service), so that an update leaves the workers alone. A new service is
+      // created with one task, which dispatch takes back within a minute if nothing waits.
       // A new version waits for a GPU: the old worker goes first, when it is done with its job.
       minHealthyPercent: 0,
       maxHealthyPercent: 100,
@@ -115,6 +123,14 @@ export class EcsWorkers extends Construct {
     })
     // The cluster's own tie to the capacity provider is a resource: it is there before the service, and goes after it.
     this.service.node.addDependency(cluster)
+    this.named = {
+      clusterName: cluster.clusterName,
+      serviceName: SERVICE_NAME,
+      serviceArn: Stack.of(this).formatArn({
+        ...{ service: 'ecs', resource: 'service' },
+        resourceName: `${cluster.clusterName}/${SERVICE_NAME}`,
+      }),
+    }
     acknowledge(task.obtainExecutionRole(), {
       'AwsSolutions-IAM5[Resource::*]': 'ecr:GetAuthorizationToken knows no resources.',
     })

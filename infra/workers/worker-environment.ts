@@ -29,6 +29,7 @@ export const workerEnvironment = (
   ...(qualityChecks.length > 0 && { SVD_QUALITY_CHECKS: qualityChecks.join(',') }),
   SVD_METRICS: '1',
   SVD_METRICS_NAMESPACE: metricsNamespaceOf(name),
+  SVD_PAUSE: '1',
   SVD_SPOT: '1',
   SVD_USD_PER_HOUR: 'auto',
 })

@@ -22,12 +22,33 @@ export interface BatchJobsOptions {
 
 /** In the order in which a job goes through them: one that moves on meanwhile is found twice rather than not at all. */
 const ACTIVE_STATUSES: readonly JobStatus[] = ['SUBMITTED', 'PENDING', 'RUNNABLE', 'STARTING', 'RUNNING']
-const ENDED_STATUSES: readonly JobStatus[] = ['SUCCEEDED', 'FAILED']
 
 const MAX_DESCRIBED = 100
 
-const standingOf = (status: JobStatus | undefined): BatchStanding =>
-  ENDED_STATUSES.includes(answered(status, 'status')) ? 'ended' : 'active'
+/** "Host EC2 (instance i-…) terminated." (AWS Batch user guide, automated job retries). */
+const RECLAIMED = /^Host EC2/
+
+interface JobSaid {
+  readonly status?: JobStatus | undefined
+  readonly statusReason?: string | undefined
+  readonly container?:
+    | { readonly exitCode?: number | undefined; readonly reason?: string | undefined }
+    | undefined
+}
+
+/** `Essential container in task exited; exit code 1`: as much of it as Batch says. */
+const reasonOf = ({ statusReason, container }: JobSaid): string => {
+  const exit = container?.exitCode === undefined ? undefined : `exit code ${container.exitCode}`
+  const said = [statusReason, container?.reason, exit].filter((part) => part !== undefined && part !== '')
+  return said.length === 0 ? 'AWS Batch gives no reason' : said.join('; ')
+}
+
+const standingOf = (job: JobSaid): BatchStanding => {
+  const status = answered(job.status, 'status')
+  if (status === 'SUCCEEDED') return { type: 'succeeded' }
+  if (status !== 'FAILED') return { type: 'active', isRunning: status === 'RUNNING' }
+  return { type: 'failed', reason: reasonOf(job), isReclaimed: RECLAIMED.test(job.statusReason ?? '') }
+}
 
 const statusOf = (error: BatchServiceException): number => error.$metadata.httpStatusCode ?? 0
 
@@ -49,7 +70,8 @@ export const openBatchJobs = ({
     const found: BatchJob[] = []
     for await (const page of paginateListJobs({ client }, { jobQueue, jobStatus }, { abortSignal })) {
       for (const { jobId, jobName } of page.jobSummaryList ?? []) {
-        found.push({ jobId: answered(jobId, 'jobId'), name: answered(jobName, 'jobName') })
+        const isRunning = jobStatus === 'RUNNING'
+        found.push({ jobId: answered(jobId, 'jobId'), name: answered(jobName, 'jobName'), isRunning })
       }
     }
     return found
@@ -71,7 +93,7 @@ export const openBatchJobs = ({
         for (let first = 0; first < jobIds.length; first += MAX_DESCRIBED) {
           const command = new DescribeJobsCommand({ jobs: jobIds.slice(first, first + MAX_DESCRIBED) })
           const { jobs = [] } = await client.send(command, { abortSignal: signal })
-          for (const { jobId, status } of jobs) standings.set(answered(jobId, 'jobId'), standingOf(status))
+          for (const job of jobs) standings.set(answered(job.jobId, 'jobId'), standingOf(job))
         }
         return standings
       }),
@@ -83,7 +105,7 @@ export const openBatchJobs = ({
         const { jobSummaryList = [] } = await client.send(command, { abortSignal: signal })
         const job = jobSummaryList.find(({ jobName }) => jobName === name)
         if (job === undefined) return null
-        return { jobId: answered(job.jobId, 'jobId'), standing: standingOf(job.status) }
+        return { jobId: answered(job.jobId, 'jobId'), standing: standingOf(job) }
       }),
 
     submit: (name, signal) =>

@@ -23,7 +23,9 @@
  *                                        alone ordered have none: it is the origin in their status
  *                    reports/KEY.json    what became of a dropped object; ingest, overwritten
  *                    reports/unusual-keys/SHA.json   the same, where KEY is too long or not fit to be part of a key
- *                    dispatch/state.json the worker jobs that AWS Batch was asked for; dispatch, overwritten
+ *                    dispatch/state.json workers that were asked for, failed starts, dollars of the day; dispatch,
+ *                                        overwritten
+ *                    dispatch/pause.json until when workers take no further job; dispatch, overwritten
  *                    probes/ID           tried out and removed by a worker that starts
  *   models bucket    models/ID/…         a checkpoint's files, and model.json that lists them
  */
@@ -123,5 +125,7 @@ export const modelIdOfRecord = (key: string): string | null =>
 /** Where a worker tries out whether the output bucket does what it has to; removed again where that is allowed. */
 export const probeKey = (id: string): string => `probes/${id}`
 
-/** What dispatch remembers of the workers it asked for. */
+/** What dispatch remembers from one minute to the next. */
 export const DISPATCH_STATE_KEY = 'dispatch/state.json'
+/** Until when workers take no further job. */
+export const DISPATCH_PAUSE_KEY = 'dispatch/pause.json'

@@ -15,3 +15,12 @@ export const DISPATCH_SERVICE = 'dispatch'
 
 /** Receives of jobs for a model that the receiving worker does not have. */
 export const OTHER_MODEL_METRIC = 'OtherModelJobs'
+
+/** Dispatch emits it each minute: messages that wait or are in work. Without it, dispatch does not run. */
+export const BACKLOG_METRIC = 'Backlog'
+/** Workers of AWS Batch. */
+export const WORKERS_ACTIVE_METRIC = 'WorkersActive'
+/** 1 while clips wait and workers fail to start or do not come, else 0. */
+export const CANNOT_START_METRIC = 'WorkersCannotStart'
+/** 1 while the budget of the UTC day is reached, else 0. */
+export const BUDGET_REACHED_METRIC = 'BudgetReached'

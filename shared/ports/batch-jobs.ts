@@ -12,9 +12,15 @@
 export interface BatchJob {
   readonly jobId: string
   readonly name: string
+  /** Its container runs. */
+  readonly isRunning: boolean
 }
 
-export type BatchStanding = 'active' | 'ended'
+export type BatchStanding =
+  | { readonly type: 'active'; readonly isRunning: boolean }
+  | { readonly type: 'succeeded' }
+  /** `isReclaimed`: its machine was taken, and the job has no attempt left. */
+  | { readonly type: 'failed'; readonly reason: string; readonly isReclaimed: boolean }
 
 /** Nothing was started, and that is certain. After any other error of `submit` nobody knows. */
 export class SubmitRefusedError extends Error {

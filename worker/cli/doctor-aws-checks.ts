@@ -4,6 +4,7 @@ import { checkIdentity, checkVcpuQuota } from '../fitness/account-checks.ts'
 import { type Check, warn } from '../fitness/check.ts'
 import { checkBucket, checkDeadLetters, checkJobsQueue } from '../fitness/place-checks.ts'
 import { checkPushedModel } from '../fitness/pushed-model-check.ts'
+import { checkDispatch } from './dispatch-check.ts'
 import type { Services } from './services.ts'
 
 /** Null: not given, so not looked at. */
@@ -80,6 +81,18 @@ const modelChecks = async (
   return [await checkPushedModel(services.openBucket(modelsBucket), modelId, signal)]
 }
 
+/** As with models: dispatch cannot have written where there is no bucket. */
+const dispatchChecks = async (
+  services: Services,
+  { outputBucket }: AwsToCheck,
+  places: readonly Check[],
+  signal: AbortSignal,
+): Promise<readonly Check[]> => {
+  const bucket = places.find(({ name }) => name === 'output')
+  if (outputBucket === null || bucket?.status === 'fail') return []
+  return [await checkDispatch(services.openBucket(outputBucket), services.clock.now(), signal)]
+}
+
 /**
  * Asks AWS about everything at once; without credentials or an answer, only about them: the rest would say the same.
  * Throws only when `signal` is aborted.
@@ -101,6 +114,7 @@ export const runAwsChecks = async (
     ...quotas,
     ...places,
     ...(await modelChecks(services, asked, places, signal)),
+    ...(await dispatchChecks(services, asked, places, signal)),
     ...notGiven(asked),
   ]
 }

@@ -1,10 +1,13 @@
 import type { Command } from 'commander'
+import type { DispatchState } from '../../shared/contracts/dispatch-state.ts'
 import { safeText } from '../../shared/contracts/shown-value.ts'
 import type { QueueDepth } from '../../shared/ports/message-queue.ts'
 import { exactName } from '../tracking/dropped-object.ts'
+import { FLEET_TITLES, fleetFigures, fleetWaits } from '../tracking/fleet-waits.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
 import type { JobTotals } from '../tracking/job-totals.ts'
 import { lostIfGone } from '../tracking/lost-jobs.ts'
+import { readDispatch } from '../tracking/read-dispatch.ts'
 import { readStandings } from '../tracking/read-standings.ts'
 import { countRejectedUploads, type RejectedUploads } from '../tracking/rejected-uploads.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from './deployment.ts'
@@ -59,6 +62,17 @@ const rejectedLine = async (
   return `uploads: ${rejected} rejected, ${partly} in part${older}${hint}\n`
 }
 
+/** Which workers dispatch has asked for, and why not more. */
+const workersAsJson = (state: DispatchState, now: Date) =>
+  fleetFigures(state, now).map(({ fleet, asked, usdToday }) => {
+    const known = state[fleet]
+    return {
+      ...{ fleet, asked, usd_today: usdToday, waits: known?.waits ?? null },
+      ...{ failures: known?.failures ?? 0, failure: known?.failure ?? null },
+      retry_at: known?.retry_at ?? null,
+    }
+  })
+
 const totalsAsJson = ({ jobs, notDone, succeeded, failed, cancelled }: JobTotals) => ({
   ...{ jobs, not_done: notDone, succeeded, failed, cancelled },
 })
@@ -92,6 +106,7 @@ export const runStatus = async (
   const { jobIds, left, report, totals, since } = selected
   const exitCode = report === null || report.state === 'accepted' ? EXIT_DONE : EXIT_FAILURE
   const uploads = totals === null ? null : await countRejectedUploads(outputs, since, signal)
+  const dispatch = totals === null ? null : await readDispatch(outputs, signal)
   const found = selected.standings ?? (await readStandings(outputs, jobIds, signal))
   const standings = found.map((standing) => lostIfGone(standing, { now, queue, deadLetters }))
   if (options.json) {
@@ -103,6 +118,8 @@ export const runStatus = async (
       totals: totals === null ? null : totalsAsJson(totals),
       queue: depthAsJson(queue),
       dead_letters: depthAsJson(deadLetters),
+      /** `null` where jobs or an upload are named, or no dispatch has run. */
+      workers: dispatch === null ? null : workersAsJson(dispatch, now),
       /** The upload that `--manifest` names. */
       report,
       /** `null` where jobs or an upload are named. */
@@ -122,6 +139,8 @@ export const runStatus = async (
   if (queue !== null)
     stdout.write(`queue: ${queue.visible + queue.delayed} waiting, ${queue.inFlight} in work\n`)
   if (deadLetters !== null) stdout.write(`dead letters: ${deadLetters.visible + deadLetters.inFlight}\n`)
+  for (const { fleet, text } of dispatch === null ? [] : fleetWaits(dispatch))
+    stdout.write(`workers of ${FLEET_TITLES[fleet]}: ${text}\n`)
   if (uploads !== null) stdout.write(await rejectedLine(uploads, (key) => exactName(outputs, key, signal)))
   if (report !== null) {
     stdout.write(supersededLines(report))

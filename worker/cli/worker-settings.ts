@@ -115,6 +115,12 @@ const SETTINGS = {
     help: 'from SIGTERM or Ctrl-C to the end: what cannot be done by then is handed back (25)',
   },
   spot: { ...flag, variable: 'SVD_SPOT', value: null, help: "heed EC2's Spot interruption notices" },
+  pause: {
+    ...flag,
+    variable: 'SVD_PAUSE',
+    value: null,
+    help: 'end while dispatch/pause.json in the output bucket says so: the budget of the day is reached',
+  },
   maxAttempts: {
     ...whole(1, 1000),
     variable: 'SVD_MAX_ATTEMPTS',

@@ -8,6 +8,7 @@ import { openInstanceMetadata } from '../queue/instance-metadata.ts'
 import { LEASE_OPTIONS } from '../queue/lease.ts'
 import { logEvents } from '../queue/log-events.ts'
 import { measureEvents } from '../queue/measure-events.ts'
+import { watchForPause } from '../queue/pause-watch.ts'
 import { watchForSpotNotice } from '../queue/spot-notice.ts'
 import { watchHealth } from '../queue/worker-health.ts'
 import { FIRST_RUN_ALLOWANCE_MS } from '../renderer/running-job.ts'
@@ -104,6 +105,12 @@ export const runWorkerCommand = async (
   const watchingSpot = settings.spot
     ? watchForSpotNotice({ metadata, clock, notify: drain.notify }, ended.signal)
     : null
+  const watchingPause = settings.pause
+    ? watchForPause(
+        { store: services.openBucket(places.outputBucket), clock, notify: drain.notify },
+        ended.signal,
+      )
+    : null
   const task = openEcsTask(environment, {
     ...{ clock, stallSeconds },
     onEvent: log,
@@ -136,6 +143,6 @@ export const runWorkerCommand = async (
   } finally {
     signal.removeEventListener('abort', onSignal)
     ended.abort()
-    await Promise.all([watchingSpot, protectingTask])
+    await Promise.all([watchingSpot, watchingPause, protectingTask])
   }
 }

@@ -1,7 +1,7 @@
-import { workersNeeded } from '../../../functions/dispatch/workers-needed.ts'
 import { type Fleet, type FleetWorld, want } from './fleet-world.ts'
 import { activeWorkers, findPlace, freeSlots } from './machines.ts'
-import { drainWorker, isIdle } from './worker.ts'
+import { dateAt, isPaused, openSimulatedDispatch, REVISION } from './simulated-dispatch.ts'
+import { drainWorker, isIdle, pauseWorker } from './worker.ts'
 
 /** Batch looks at its queues, and at the instances these need, about once a minute. Neither documented nor measured. */
 const SCHEDULER_SECONDS = 60
@@ -12,21 +12,36 @@ const PLACE_SECONDS = 5
 /** Workers as jobs of AWS Batch, on a managed compute environment that is empty while there are none. */
 export const openBatchFleet = (world: FleetWorld): Fleet => {
   const { machines, policy, queue, tally, gpus, maxWorkers } = world
-  const { clipsPerWorker, batch } = policy
+  const dispatch = openSimulatedDispatch(world)
   let runnable = 0
+  /** Reasons of workers that failed since dispatch looked. */
+  let failed: string[] = []
 
   const startJobs = (now: number): void => {
-    queue.touch(now)
-    const backlog = queue.visible() + queue.inFlight()
-    const active = activeWorkers(machines).length + runnable
-    // As the deployed function counts; none is ever stopped.
-    runnable += Math.max(0, workersNeeded(backlog, { clipsPerWorker, maxWorkers }) - active)
-    want(tally, now, activeWorkers(machines).length + runnable)
+    const running = activeWorkers(machines).length
+    const active = Array.from({ length: running + runnable }, (_, n) => ({
+      ...{ name: `worker-${n}`, job_id: `job-${n}`, asked_at: dateAt(now).toISOString() },
+      revision: REVISION,
+    }))
+    const names = active.slice(0, running).map(({ name }) => name)
+    const decision = dispatch(now, { batch: { active, running: new Set(names), failed }, service: null })
+    failed = []
+    runnable += decision.starts
+    if (isPaused(decision)) for (const { worker } of activeWorkers(machines)) pauseWorker(worker, now, queue)
+    want(tally, now, running + runnable)
+  }
+
+  const endFailing = (now: number): void => {
+    for (const { machine, worker } of activeWorkers(machines)) {
+      if (now < worker.readyAt) continue
+      machines.endWorker(machine, worker, now)
+      failed.push('exit code 1')
+    }
   }
 
   const endIdle = (now: number): void => {
     for (const { machine, worker } of activeWorkers(machines)) {
-      if (!isIdle(worker) || now - worker.idleSince < batch.untilIdleSeconds) continue
+      if (!isIdle(worker) || now - worker.idleSince < policy.dispatch.untilIdleSeconds) continue
       drainWorker(worker, now, now, queue)
       machines.endWorker(machine, worker, now)
     }
@@ -56,8 +71,9 @@ export const openBatchFleet = (world: FleetWorld): Fleet => {
 
   return {
     tick(now) {
-      if (now % batch.dispatchSeconds === 0) startJobs(now)
+      if (now % policy.dispatch.everySeconds === 0) startJobs(now)
       if (now % SCHEDULER_SECONDS === 0) scaleInstances(now)
+      if (policy.workersFail) endFailing(now)
       if (now % PLACE_SECONDS !== 0) return
       endIdle(now)
       place(now)

@@ -22,9 +22,9 @@ const STORED_GB = 0.004
 const STORED_MONTHS = 1
 /** Lines of ingest and worker: about ten of half a kilobyte, metrics among them as much again. */
 const LOG_GB = 12e3 / 1e9
-/** Metrics of worker and ingest; alarms. */
-const METRICS = 16
-const ALARMS = 16
+/** Metrics of worker, ingest and dispatch; alarms. */
+const METRICS = 20
+const ALARMS = 15
 
 export interface ServiceCost {
   readonly of: string

@@ -1,19 +1,20 @@
 import { openCapacityProvider } from './capacity-provider.ts'
 import { type Fleet, type FleetWorld, want } from './fleet-world.ts'
 import { activeWorkers, findPlace } from './machines.ts'
-import { openServiceScaling } from './service-scaling.ts'
-import { drainWorker, isIdle, isProtected } from './worker.ts'
+import { isPaused, openSimulatedDispatch, REVISION } from './simulated-dispatch.ts'
+import { drainWorker, isIdle, isProtected, pauseWorker } from './worker.ts'
 
 /** `SVD_DRAIN_SECONDS` of the stack: from SIGTERM to the end. */
 const DRAIN_SECONDS = 110
 /** ECS looks after a service some times a minute. */
 const RECONCILE_SECONDS = 10
 
-/** Workers as tasks of an ECS service, on instances of a capacity provider. */
+/** Workers as tasks of an ECS service whose desired count dispatch sets, on instances of a capacity provider. */
 export const openEcsFleet = (world: FleetWorld): Fleet => {
-  const { machines, policy, queue, metrics, tally, gpus, maxWorkers } = world
+  const { machines, policy, queue, tally, gpus } = world
   const provider = openCapacityProvider(world)
-  const scaling = openServiceScaling({ policy, queue: metrics, fleet: provider, gpus, maxWorkers })
+  const dispatch = openSimulatedDispatch(world)
+  let desired = 0
   /** Tasks in state PROVISIONING. */
   let withoutPlace = 0
 
@@ -32,7 +33,7 @@ export const openEcsFleet = (world: FleetWorld): Fleet => {
   }
 
   const reconcile = (now: number): void => {
-    const missing = scaling.desired() - activeWorkers(machines).length - withoutPlace
+    const missing = desired - activeWorkers(machines).length - withoutPlace
     if (missing < 0) stopTasks(-missing, now)
     else withoutPlace += missing
     while (withoutPlace > 0) {
@@ -43,14 +44,27 @@ export const openEcsFleet = (world: FleetWorld): Fleet => {
     }
   }
 
+  /** ECS starts another in its place. */
+  const endFailing = (now: number): void => {
+    for (const { machine, worker } of activeWorkers(machines))
+      if (now >= worker.readyAt) machines.endWorker(machine, worker, now)
+  }
+
+  const setDesired = (now: number): void => {
+    const running = activeWorkers(machines).length
+    const service = { desired, deploymentId: REVISION, running, pending: withoutPlace, olderRunning: 0 }
+    const decision = dispatch(now, { batch: null, service })
+    desired = decision.desired ?? desired
+    want(tally, now, Math.max(desired, running))
+    if (isPaused(decision)) for (const { worker } of activeWorkers(machines)) pauseWorker(worker, now, queue)
+  }
+
   return {
     tick(now) {
-      if (now % 60 === 0) {
-        scaling.evaluate(now / 60)
-        want(tally, now, scaling.desired())
-        provider.evaluate(now, withoutPlace)
-      }
+      if (now % policy.dispatch.everySeconds === 0) setDesired(now)
+      if (now % 60 === 0) provider.evaluate(now, withoutPlace)
       provider.tick(now)
+      if (policy.workersFail) endFailing(now)
       if (now % RECONCILE_SECONDS === 0) reconcile(now)
     },
     // The service misses a task, and starts another.

@@ -1,14 +1,12 @@
 import type { ClipQueue } from './clip-queue.ts'
 import type { Machines } from './machines.ts'
 import type { Policy } from './policy.ts'
-import type { QueueMetrics } from './queue-metrics.ts'
 import type { Random } from './random.ts'
 
 /** What the parts of a fleet share. Times are whole seconds from the start. */
 export interface FleetWorld {
   readonly policy: Policy
   readonly queue: ClipQueue
-  readonly metrics: QueueMetrics
   readonly machines: Machines
   readonly random: Random
   /** Of an instance. */
@@ -23,6 +21,8 @@ export interface Tally {
   /** Renders that ended with a reclaimed machine. */
   lostRenders: number
   reclaims: number
+  /** What dispatch counts of machines, day by day; with a dollar an hour. */
+  readonly countedHours: Map<string, number>
   /** How many workers were wanted, whenever it changed. */
   readonly wanted: { readonly at: number; readonly workers: number }[]
 }

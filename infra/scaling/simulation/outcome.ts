@@ -15,6 +15,8 @@ export interface Outcome {
   /** Machines that ended without having done a clip, and were not reclaimed. */
   readonly launchesForNothing: number
   readonly machineHours: number
+  /** What dispatch counted for the day's budget. */
+  readonly countedHours: number
   /** Of the time of the machines' GPUs, in use. */
   readonly usedShare: number
   /** Of all machines together, after the last clip. */
@@ -72,6 +74,7 @@ export const outcomeOf = ({ options, queue, machines, tally, peak, endedAt }: Fl
     launches: machines.all.length,
     launchesForNothing: forNothing.length,
     machineHours: machineSeconds / 3600,
+    countedHours: [...tally.countedHours.values()].reduce((sum, hours) => sum + hours, 0),
     usedShare: deviceSeconds / Math.max(1, machineSeconds * options.instanceType.gpus),
     idleMinutesAfterLast: sumOf(spans, ({ from, to }) => Math.max(0, to - Math.max(from, lastAt))) / 60,
     turns: turnsOf(tally.wanted.map(({ workers }) => workers)),

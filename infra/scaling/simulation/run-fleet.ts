@@ -6,7 +6,6 @@ import { openEcsFleet } from './ecs-fleet.ts'
 import type { FleetWorld, Tally } from './fleet-world.ts'
 import { openMachines } from './machines.ts'
 import type { Policy } from './policy.ts'
-import { openQueueMetrics } from './queue-metrics.ts'
 import { seededRandom } from './random.ts'
 import { openSpot, type SpotMarket } from './spot.ts'
 import { type ClipSeconds, isIdle, stepWorker } from './worker.ts'
@@ -43,9 +42,8 @@ export const runFleet = (options: FleetOptions): FleetRun => {
   const random = seededRandom(seed)
   const queue = openClipQueue()
   const machines = openMachines(bootTimesOf(instanceType), options.spot.reclaimsPerInstanceHour, random)
-  const metrics = openQueueMetrics(queue, random)
-  const tally: Tally = { cutRenders: 0, lostRenders: 0, reclaims: 0, wanted: [] }
-  const world = { policy, queue, metrics, machines, random, gpus: instanceType.gpus, maxWorkers, tally }
+  const tally: Tally = { cutRenders: 0, lostRenders: 0, reclaims: 0, countedHours: new Map(), wanted: [] }
+  const world = { policy, queue, machines, random, gpus: instanceType.gpus, maxWorkers, tally }
   const fleet = options.way === 'ecs' ? openEcsFleet(world) : openBatchFleet(world)
   const spot = openSpot(world, options.spot, fleet.onReclaim)
   const peak = { workers: 0, machines: 0 }
@@ -55,7 +53,6 @@ export const runFleet = (options: FleetOptions): FleetRun => {
     for (const machine of machines.running) {
       for (const worker of machine.workers) {
         workers++
-        if (now >= worker.readyAt && worker.endsAt === null) queue.touch(now)
         stepWorker(worker, now, queue, clip, random)
         if (worker.endsAt !== null && isIdle(worker)) machines.endWorker(machine, worker, now)
       }
@@ -76,7 +73,6 @@ export const runFleet = (options: FleetOptions): FleetRun => {
     fleet.tick(now)
     spot(now)
     stepWorkers(now)
-    metrics.tick(now, arrived)
   }
   return { options, queue, machines, tally, peak, endedAt: now }
 }

@@ -97,7 +97,7 @@ export const stepWorker = (
     worker.preparing = null
   }
   if (worker.preparing === null && worker.endsAt === null && queue.visible() > 0) {
-    const taken = queue.receive(now)
+    const taken = queue.receive()
     if (taken !== null) worker.preparing = { clip: taken, until: now + PREPARE_SECONDS }
   }
   worker.nextAt = nextEnd(worker, now)
@@ -119,6 +119,11 @@ export const drainWorker = (worker: Worker, now: number, endsAt: number, queue: 
   queue.handBack(rendering.clip, now, 0)
   worker.rendering = null
   return 1
+}
+
+/** Dispatch pauses the workers: takes no more on, finishes what it renders. */
+export const pauseWorker = (worker: Worker, now: number, queue: ClipQueue): void => {
+  drainWorker(worker, now, Number.POSITIVE_INFINITY, queue)
 }
 
 /** Its machine is gone without a word: what it held comes back when its leases run out. Returns how much that is. */

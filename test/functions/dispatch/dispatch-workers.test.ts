@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { SHOWN_AFTER_MS } from '../../../functions/dispatch/count-workers.ts'
-import { MAX_STARTS } from '../../../functions/dispatch/dispatch-workers.ts'
+import { MAX_STARTS } from '../../../functions/dispatch/decide-dispatch.ts'
 import { DISPATCH_STATE_KEY } from '../../../shared/contracts/bucket-layout.ts'
 import { SubmitRefusedError } from '../../../shared/ports/batch-jobs.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { aWorld, MINUTE_MS } from './a-world.ts'
+import { aWorld, MINUTE_MS, REVISION } from './a-world.ts'
 
 describe('a backlog', () => {
   test('gets the workers it needs, and their ids are kept', async () => {
@@ -15,15 +15,21 @@ describe('a backlog', () => {
 
     expect(world.batch.all().map(({ name }) => name)).toEqual(['worker-1', 'worker-2', 'worker-3'])
     expect(world.told).toEqual([
-      { type: 'dispatched', backlog: 21, needed: 3, active: 0, started: 3, stopped: null },
+      {
+        ...{ type: 'dispatched', backlog: 21, needed: 3, active: 0, started: 3, stopped: null },
+        ...{ desired: null, waits: { batch: null, ecs: null }, failures: [], cannotStart: false },
+        ...{ usdToday: 0, isPaused: false },
+      },
     ])
-    expect(await storedJson(world.output, DISPATCH_STATE_KEY)).toEqual({
-      version: 1,
+    expect(await storedJson(world.output, DISPATCH_STATE_KEY)).toMatchObject({
+      version: 2,
       written_at: '2026-01-02T03:04:05.300Z',
+      ecs: null,
       workers: ['1', '2', '3'].map((n) => ({
         name: `worker-${n}`,
         job_id: `job-${n}`,
         asked_at: '2026-01-02T03:04:05.000Z',
+        revision: REVISION,
       })),
     })
   })
@@ -55,7 +61,7 @@ describe('a backlog', () => {
     const world = aWorld({ backlog: 30 })
     await world.dispatch()
     world.batch.move('job-1', 'SUCCEEDED')
-    world.batch.move('job-2', 'FAILED')
+    world.batch.move('job-2', 'SUCCEEDED')
     world.wait(MINUTE_MS)
 
     await world.dispatch()
@@ -65,7 +71,7 @@ describe('a backlog', () => {
   })
 
   test('of more than one invocation starts gets the rest from the next', async () => {
-    const world = aWorld({ backlog: 10 * (MAX_STARTS + 7), maxWorkers: 1000 })
+    const world = aWorld({ backlog: 10 * (MAX_STARTS + 7), figures: { maxWorkers: 1000 } })
 
     await world.dispatch()
     world.wait(MINUTE_MS)
@@ -85,9 +91,7 @@ describe('a backlog', () => {
     for (let minute = 0; minute < 5; minute++) await world.dispatch()
 
     expect(world.output.writes.length).toBe(length)
-    expect(world.told.at(-1)).toEqual({
-      ...{ type: 'dispatched', backlog: 0, needed: 0, active: 0, started: 0, stopped: null },
-    })
+    expect(world.told.at(-1)).toMatchObject({ backlog: 0, needed: 0, active: 0, started: 0, stopped: null })
   })
 })
 
@@ -321,7 +325,7 @@ test('a state that nobody can read stops all, for what is active is not known', 
   const world = aWorld({ backlog: 30 })
   await world.output.put(
     DISPATCH_STATE_KEY,
-    Buffer.from('{"version": 2}'),
+    Buffer.from('{"version": 3}'),
     { contentType: 'application/json' },
     unaborted,
   )

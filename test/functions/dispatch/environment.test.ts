@@ -1,24 +1,40 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseEnvironment } from '../../../functions/dispatch/environment.ts'
 
-const GOOD = {
+const COMMON = {
   SVD_JOBS_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/111122223333/jobs',
   SVD_OUTPUT_BUCKET: 'output',
-  SVD_BATCH_JOB_QUEUE: 'arn:aws:batch:eu-central-1:111122223333:job-queue/workers',
-  SVD_BATCH_JOB_DEFINITION: 'worker:3',
+  SVD_MODELS_BUCKET: 'models',
+  SVD_MODEL_ID: 'svd-xt',
   SVD_CLIPS_PER_WORKER: '10',
   SVD_MAX_WORKERS: '50',
+  SVD_GPUS_PER_MACHINE: '1',
 }
+const BATCH = {
+  SVD_BATCH_JOB_QUEUE: 'arn:aws:batch:eu-central-1:111122223333:job-queue/workers',
+  SVD_BATCH_JOB_DEFINITION: 'worker:3',
+  SVD_BATCH_USD_PER_HOUR: '1.861',
+}
+const ECS = { SVD_ECS_CLUSTER: 'cluster', SVD_ECS_SERVICE: 'worker', SVD_ECS_USD_PER_HOUR: '1.333' }
+const GOOD = { ...COMMON, ...BATCH }
 
-test('the environment names queues, bucket, definition and limits', () => {
+test('the environment names queues, buckets, model, definition and limits', () => {
   expect(parseEnvironment({ ...GOOD, PATH: '/bin' })).toEqual({
     metricsNamespace: 'SvdBatch',
     jobsQueueUrl: GOOD.SVD_JOBS_QUEUE_URL,
-    outputBucket: 'output',
-    batchJobQueue: GOOD.SVD_BATCH_JOB_QUEUE,
-    batchJobDefinition: 'worker:3',
-    clipsPerWorker: 10,
-    maxWorkers: 50,
+    ...{ outputBucket: 'output', modelsBucket: 'models', modelId: 'svd-xt' },
+    batch: { jobQueue: BATCH.SVD_BATCH_JOB_QUEUE, jobDefinition: 'worker:3', usdPerHour: 1.861 },
+    ecs: null,
+    ...{ clipsPerWorker: 10, maxWorkers: 50, gpusPerMachine: 1 },
+    maxUsdPerDay: null,
+  })
+})
+
+test('the environment names a service of ECS, and what a day may cost', () => {
+  expect(parseEnvironment({ ...COMMON, ...ECS, SVD_MAX_USD_PER_DAY: '20.5' })).toMatchObject({
+    batch: null,
+    ecs: { cluster: 'cluster', service: 'worker', usdPerHour: 1.333 },
+    maxUsdPerDay: 20.5,
   })
 })
 
@@ -27,6 +43,20 @@ test.each(Object.keys(GOOD))('without %s nothing starts', (name) => {
   expect(() => parseEnvironment({ ...GOOD, [name]: '' })).toThrow(name)
 })
 
+describe('a fleet', () => {
+  test.each(Object.keys(ECS))('of which %s alone is missing is a mistake', (name) => {
+    expect(() => parseEnvironment({ ...GOOD, ...ECS, [name]: undefined })).toThrow(name)
+  })
+
+  test('has to be there, of one kind at least', () => {
+    expect(() => parseEnvironment(COMMON)).toThrow('there are no workers to start')
+  })
+})
+
 test.each(['0', '-1', '2.5', '1e3', ' 10', 'ten'])('%j is no number of workers', (value) => {
   expect(() => parseEnvironment({ ...GOOD, SVD_MAX_WORKERS: value })).toThrow('from 1 to 99999')
+})
+
+test.each(['-1', '1e3', 'twenty', '$20'])('%j is no number of dollars', (value) => {
+  expect(() => parseEnvironment({ ...GOOD, SVD_MAX_USD_PER_DAY: value })).toThrow('must be US dollars')
 })

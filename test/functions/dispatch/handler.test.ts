@@ -8,7 +8,7 @@ import { DISPATCH_BUNDLE } from '../../../infra/functions/bundles.ts'
 import { openS3Client, openSqsClient } from '../../../shared/aws/clients.ts'
 import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../../shared/aws/sqs-message-queue.ts'
-import { DISPATCH_STATE_KEY } from '../../../shared/contracts/bucket-layout.ts'
+import { DISPATCH_STATE_KEY, modelRecordKey } from '../../../shared/contracts/bucket-layout.ts'
 import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
 import { openScriptedEndpoint } from '../../fixtures/scripted-endpoint.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -39,7 +39,7 @@ test('the bundle holds nothing of the worker, the tests or the infrastructure', 
   expect(ours.filter((file) => !/^(functions\/dispatch|shared)\//.test(file))).toEqual([])
 })
 
-test('the bundle, called as Lambda calls it, starts workers for what is in the queue, once', async () => {
+test('the bundle, called as Lambda calls it, starts a first worker for what is in the queue, once', async () => {
   await using endpoint = await startEmbeddedEndpoint(0)
   const { outputBucket, jobsQueueUrl } = endpoint.deployment
   const config = {
@@ -51,6 +51,9 @@ test('the bundle, called as Lambda calls it, starts workers for what is in the q
     Array.from({ length: 25 }, (_, n) => ({ body: `job ${n}`, groupId: 'images' })),
     unaborted,
   )
+  const json = { contentType: 'application/json' }
+  const output = openS3ObjectStore(openS3Client(config), outputBucket)
+  await output.put(modelRecordKey('svd-xt'), Buffer.from('{}'), json, unaborted)
   const submitted: string[] = []
   const batch = await openScriptedEndpoint(({ url, body }) => {
     const answer = (content: unknown) => ({ status: 200, body: JSON.stringify(content) })
@@ -66,24 +69,26 @@ test('the bundle, called as Lambda calls it, starts workers for what is in the q
       ...endpoint.environment,
       AWS_ENDPOINT_URL_BATCH: batch.url,
       SVD_BATCH_JOB_QUEUE: 'workers',
-      SVD_BATCH_JOB_DEFINITION: 'worker',
+      SVD_BATCH_JOB_DEFINITION: 'worker:1',
+      SVD_BATCH_USD_PER_HOUR: '1.861',
+      SVD_MODELS_BUCKET: outputBucket,
+      SVD_MODEL_ID: 'svd-xt',
+      SVD_GPUS_PER_MACHINE: '1',
       SVD_CLIPS_PER_WORKER: '10',
       SVD_MAX_WORKERS: '50',
     },
   })
 
-  expect(submitted).toEqual(Array(3).fill(expect.stringMatching(/^svd-worker-[0-9a-f-]{36}$/)))
-  expect(new Set(submitted).size).toBe(3)
-  const output = openS3ObjectStore(openS3Client(config), outputBucket)
+  expect(submitted).toEqual([expect.stringMatching(/^svd-worker-[0-9a-f-]{36}$/)])
   const stored = await output.read(DISPATCH_STATE_KEY, { maxBytes: 1e6 }, unaborted)
   const { workers } = JSON.parse(Buffer.from(stored?.bytes ?? []).toString())
   expect(workers.map(({ name }: { name: string }) => name)).toEqual(submitted)
   const lines = stdout.split('\n').map((line) => JSON.parse(line))
   expect(lines.filter(({ message }) => message === 'dispatched')).toMatchObject([
-    { backlog: 25, needed: 3, active: 0, started: 3, event_id: 'event-1' },
-    { backlog: 25, needed: 3, active: 3, started: 0 },
+    { backlog: 25, needed: 3, active: 0, started: 1, waits: { batch: 'canary' }, event_id: 'event-1' },
+    { backlog: 25, needed: 3, active: 1, started: 0 },
   ])
   const [metrics] = lines.filter((line) => '_aws' in line)
-  expect(metrics).toMatchObject({ Backlog: 25, WorkersActive: 0, WorkersStarted: 3, service: 'dispatch' })
+  expect(metrics).toMatchObject({ Backlog: 25, WorkersActive: 0, WorkersStarted: 1, service: 'dispatch' })
   expect(metrics._aws.CloudWatchMetrics[0].Namespace).toBe('SvdBatch')
 })

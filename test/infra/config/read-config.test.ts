@@ -26,6 +26,8 @@ describe('the deployment that the context asks for', () => {
       ],
       maxWorkers: 4,
       clipsPerWorker: CLIPS_PER_WORKER,
+      maxUsdPerDay: 0,
+      usdPerMachineHour: 0,
       onDemandBase: 0,
       onDemandPercent: 0,
       capacityReservationId: '',

@@ -97,20 +97,49 @@ describe('dispatch', () => {
   test("is told the deployment's figures for how many workers there are", () => {
     const { Variables } = lambda('Dispatch', { clipsPerWorker: 3, maxWorkers: 17 })!.Environment
 
-    expect(Variables).toMatchObject({ SVD_CLIPS_PER_WORKER: '3', SVD_MAX_WORKERS: '17' })
+    expect(Variables).toMatchObject({
+      ...{ SVD_CLIPS_PER_WORKER: '3', SVD_MAX_WORKERS: '17', SVD_MODEL_ID: 'svd-xt' },
+      SVD_GPUS_PER_MACHINE: '1',
+    })
     expect(Object.keys(Variables).toSorted()).toEqual([
       'NODE_OPTIONS',
-      'SVD_BATCH_JOB_DEFINITION',
-      'SVD_BATCH_JOB_QUEUE',
+      ...BATCH_VARIABLES,
       'SVD_CLIPS_PER_WORKER',
+      'SVD_GPUS_PER_MACHINE',
       'SVD_JOBS_QUEUE_URL',
       'SVD_MAX_WORKERS',
       'SVD_METRICS_NAMESPACE',
+      'SVD_MODELS_BUCKET',
+      'SVD_MODEL_ID',
       'SVD_OUTPUT_BUCKET',
     ])
   })
 
-  test('is not there where nothing runs on AWS Batch', () => {
-    expect(lambda('Dispatch', { compute: 'ec2' })).toBeUndefined()
+  const BATCH_VARIABLES = ['SVD_BATCH_JOB_DEFINITION', 'SVD_BATCH_JOB_QUEUE', 'SVD_BATCH_USD_PER_HOUR']
+  const ECS_VARIABLES = ['SVD_ECS_CLUSTER', 'SVD_ECS_SERVICE', 'SVD_ECS_USD_PER_HOUR']
+
+  test.each([
+    ['batch', BATCH_VARIABLES],
+    ['ec2', ECS_VARIABLES],
+    ['both', [...BATCH_VARIABLES, ...ECS_VARIABLES]],
+  ])('looks after the workers of compute=%s', (compute, expected) => {
+    const { Variables } = lambda('Dispatch', { compute })!.Environment
+    const ofFleets = Object.keys(Variables).filter((name) => /^SVD_(BATCH|ECS)_/.test(name))
+
+    expect(ofFleets.toSorted()).toEqual(expected)
+  })
+
+  test('counts a machine at the most that it may cost, and is told what a day may cost', () => {
+    const priced = (keys: object) => lambda('Dispatch', { compute: 'both', ...keys })!.Environment.Variables
+
+    // g6e.xlarge is the dearest of the default types. Batch falls back to On-Demand.
+    expect(priced({})).toMatchObject({ SVD_BATCH_USD_PER_HOUR: '1.861', SVD_ECS_USD_PER_HOUR: '1.333' })
+    expect(priced({})).not.toHaveProperty('SVD_MAX_USD_PER_DAY')
+    expect(priced({ onDemandBase: 1 })).toMatchObject({ SVD_ECS_USD_PER_HOUR: '1.861' })
+    // There is no Spot price of it in the table.
+    expect(priced({ instanceTypes: 'g5.8xlarge' })).toMatchObject({ SVD_ECS_USD_PER_HOUR: '2.448' })
+    expect(priced({ usdPerMachineHour: 0.7, maxUsdPerDay: 20.5 })).toMatchObject({
+      ...{ SVD_BATCH_USD_PER_HOUR: '0.7', SVD_ECS_USD_PER_HOUR: '0.7', SVD_MAX_USD_PER_DAY: '20.5' },
+    })
   })
 })

@@ -6,7 +6,6 @@ import { synthesize, VARIANTS } from '../synthesized.ts'
 
 const pipeline = (keys = {}) => synthesize({ compute: 'both', ...keys }).pipeline
 
-/** Of what somebody is told, not of scaling. */
 const alarms = (keys = {}) =>
   Object.entries(pipeline(keys).findResources('AWS::CloudWatch::Alarm'))
     .filter(([id]) => id.startsWith('Alarms'))
@@ -21,6 +20,8 @@ describe('alarms', () => {
       'JobsWaitLong',
       'JobsOfAnotherModel',
       'NothingDone',
+      'DispatchSilent',
+      'WorkersCannotStart',
       'IngestErrors',
       'IngestThrottles',
       'DispatchErrors',
@@ -29,10 +30,10 @@ describe('alarms', () => {
   })
 
   test('all go to one topic, and say in words what is wrong and where to look', () => {
-    for (const { AlarmActions, AlarmDescription, TreatMissingData } of alarms()) {
+    for (const { id, AlarmActions, AlarmDescription, TreatMissingData } of alarms({ maxUsdPerDay: 20 })) {
       expect(AlarmActions).toEqual([{ Ref: expect.stringMatching(/^AlarmTopic/) }])
       expect(AlarmDescription).toMatch(/^svd-batch: .{30,}\.$/)
-      expect(TreatMissingData).toBe('notBreaching')
+      expect(TreatMissingData).toBe(id === 'DispatchSilent' ? 'breaching' : 'notBreaching')
     }
   })
 
@@ -87,6 +88,32 @@ describe('alarms', () => {
     ).toBe(true)
   })
 
+  test('ring when dispatch has emitted nothing for ten minutes, and not before it is called at all', () => {
+    expect(alarm('DispatchSilent')).toMatchObject({
+      ...{ Namespace: 'SvdBatch/svd', MetricName: 'Backlog', Statistic: 'SampleCount' },
+      Dimensions: [{ Name: 'service', Value: 'dispatch' }],
+      ...{ ComparisonOperator: 'LessThanThreshold', Threshold: 1, Period: 300, EvaluationPeriods: 2 },
+    })
+    const [silent] = Object.entries(pipeline().findResources('AWS::CloudWatch::Alarm')).filter(([id]) =>
+      id.startsWith('AlarmsDispatchSilent'),
+    )
+    expect(silent?.[1]['DependsOn']).toContainEqual(expect.stringMatching(/^DispatchEveryMinute/))
+  })
+
+  test('ring once for workers that cannot start, however often they are tried', () => {
+    expect(alarm('WorkersCannotStart')).toMatchObject({
+      ...{ MetricName: 'WorkersCannotStart', Statistic: 'Maximum', Threshold: 0, EvaluationPeriods: 1 },
+    })
+    pipeline().resourcePropertiesCountIs('AWS::Events::Rule', { EventPattern: Match.anyValue() }, 0)
+  })
+
+  test("ring when the day's budget is reached, where there is one", () => {
+    expect(alarm('BudgetReached')).toBeUndefined()
+    expect(alarm('BudgetReached', { maxUsdPerDay: 20 })).toMatchObject({
+      ...{ MetricName: 'BudgetReached', Statistic: 'Maximum', Threshold: 0 },
+    })
+  })
+
   test('are heard by whoever is named, after a confirmation', () => {
     pipeline().resourceCountIs('AWS::SNS::Subscription', 0)
     pipeline({ alarmEmail: 'alarms@example.com' }).hasResourceProperties('AWS::SNS::Subscription', {
@@ -127,37 +154,6 @@ describe('alarms', () => {
       ],
       [{ Service: 'events.amazonaws.com' }, undefined],
     ])
-  })
-})
-
-describe('what AWS itself reports', () => {
-  const rules = (keys = {}) =>
-    Object.entries(pipeline(keys).findResources('AWS::Events::Rule'))
-      .filter(([, { Properties }]) => Properties.EventPattern !== undefined)
-      .map(([, { Properties }]) => Properties)
-
-  test('of workers and machines that do not start goes to the topic of alarms', () => {
-    for (const { Targets } of rules()) {
-      expect(Targets.map(({ Arn }: { Arn: object }) => Arn)).toEqual([
-        { Ref: expect.stringMatching(/^AlarmTopic/) },
-      ])
-    }
-    expect(rules().map(({ EventPattern }) => EventPattern['detail-type'][0])).toEqual([
-      'ECS Service Action',
-      'EC2 Instance Launch Unsuccessful',
-      'Batch Job State Change',
-      'Batch Job Queue Blocked',
-    ])
-  })
-
-  test('is of this deployment alone', () => {
-    const [service, group, jobs, blocked] = rules().map(({ EventPattern }) => EventPattern)
-
-    expect(JSON.stringify(service.resources)).toContain('EcsService')
-    expect(JSON.stringify(group.detail.AutoScalingGroupName)).toContain('EcsMachinesGroup')
-    expect(JSON.stringify(jobs.detail.jobQueue)).toContain('BatchComputeQueue')
-    expect(JSON.stringify(blocked.resources)).toContain('BatchComputeQueue')
-    expect(jobs.detail.status).toEqual(['FAILED'])
   })
 })
 

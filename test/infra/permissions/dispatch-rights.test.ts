@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { DISPATCH_STATE_KEY } from '../../../shared/contracts/bucket-layout.ts'
+import { DISPATCH_STATE_KEY, modelRecordKey } from '../../../shared/contracts/bucket-layout.ts'
 import { aPipeline } from '../../fixtures/rights/a-pipeline.ts'
 import { type Acting, actAs } from '../../fixtures/rights/act-as.ts'
 import type { WireRequest } from '../../fixtures/rights/guarded-endpoint.ts'
@@ -18,13 +18,24 @@ const RIGHTS = rightsOf(synthesize(VARIANTS.kms).pipeline).filter(({ role }) => 
 const USED_BY_LAMBDA = [/^logs:\S+ on DispatchLog$/, /^xray:\S+ on \*$/]
 
 /** As the template calls them. */
-const BATCH = { SVD_BATCH_JOB_QUEUE: 'BatchComputeQueue', SVD_BATCH_JOB_DEFINITION: 'BatchWorker' }
-const LIMITS = { SVD_CLIPS_PER_WORKER: '10', SVD_MAX_WORKERS: '50' }
+const BATCH = {
+  SVD_BATCH_JOB_QUEUE: 'BatchComputeQueue',
+  SVD_BATCH_JOB_DEFINITION: 'BatchWorker',
+  SVD_BATCH_USD_PER_HOUR: '100',
+}
+const ECS = { SVD_ECS_CLUSTER: 'EcsMachinesCluster', SVD_ECS_SERVICE: 'worker', SVD_ECS_USD_PER_HOUR: '100' }
+const LIMITS = { SVD_CLIPS_PER_WORKER: '10', SVD_MAX_WORKERS: '50', SVD_GPUS_PER_MACHINE: '1' }
+/** Reached at once: the workers are told to pause. */
+const BUDGET = { SVD_MAX_USD_PER_DAY: '0' }
 
-/** A Batch whose jobs are over at once. */
-const answerAsBatch = ({ path, body }: WireRequest) => {
+/** A Batch whose jobs are over at once, and an ECS whose service has no task. */
+const answerAsAws = ({ path, headers, body }: WireRequest) => {
   const { jobName, jobs = [] } = JSON.parse(body.toString())
+  const action = String(headers['x-amz-target']).split('.')[1]
+  const counts = { desiredCount: 0, runningCount: 0, pendingCount: 0 }
+  const deployments = [{ id: 'ecs-svc/1', status: 'PRIMARY', ...counts }]
   const answer = {
+    '/': action === 'DescribeServices' ? { services: [{ status: 'ACTIVE', ...counts, deployments }] } : {},
     '/v1/submitjob': { jobName, jobId: `id of ${jobName}` },
     '/v1/listjobs': { jobSummaryList: [] },
     '/v1/describejobs': { jobs: jobs.map((jobId: string) => ({ jobId, status: 'SUCCEEDED' })) },
@@ -41,14 +52,19 @@ describe('with the rights of its role, dispatch', () => {
     await using pipeline = await aPipeline()
     const messages = Array.from({ length: 25 }, (_, n) => ({ body: `job ${n}`, groupId: 'images' }))
     await pipeline.jobs.send(messages, unaborted)
-    acting = await actAs(pipeline.url, { rights: RIGHTS, answer: answerAsBatch })
-    const environment = { ...pipeline.environment(acting.url), ...BATCH, ...LIMITS }
+    acting = await actAs(pipeline.url, { rights: RIGHTS, answer: answerAsAws })
+    const ofModel = { SVD_MODEL_ID: 'svd-xt' }
+    const environment = { ...pipeline.environment(acting.url), ...BATCH, ...ECS, ...LIMITS, ...ofModel }
     const event = { id: 'event-1', time: '2026-01-02T03:04:00Z' }
-    // What it fails of is seen in what it leaves.
+    // What it fails of is seen in what it leaves. The first call finds no model.
+    await runFunction('dispatch', [event], environment).catch(String)
+    const json = { contentType: 'application/json' }
+    await pipeline.models.put(modelRecordKey('svd-xt'), Buffer.from('{}'), json, unaborted)
     await runFunction('dispatch', [event], environment).catch(String)
     before = await storedJson(pipeline.output, DISPATCH_STATE_KEY)
     await runFunction('dispatch', [event], environment).catch(String)
     after = await storedJson(pipeline.output, DISPATCH_STATE_KEY)
+    await runFunction('dispatch', [event], { ...environment, ...BUDGET }).catch(String)
     await acting[Symbol.asyncDispose]()
   }, HOOK_MS)
 
@@ -56,9 +72,9 @@ describe('with the rights of its role, dispatch', () => {
     expect([...acting.refused]).toEqual([])
   })
 
-  test('starts workers, and others when these have ended', () => {
-    const three = { workers: Array(3).fill({ name: expect.any(String) }) }
-    expect([before, after]).toMatchObject([three, three])
+  test('starts a worker, and another when this has ended', () => {
+    const one = { workers: [{ name: expect.any(String) }] }
+    expect([before, after]).toMatchObject([one, one])
     expect(after).not.toEqual(before)
   })
 

@@ -54,6 +54,7 @@ describe('with the rights of its role, a worker', () => {
       SVD_SCRATCH_DIR: path.join(folder.path, 'scratch'),
       SVD_UNTIL_IDLE: '2',
       SVD_QUALITY_CHECKS: 'likeness=fail',
+      SVD_PAUSE: '1',
       ECS_AGENT_URI: acting.url,
     }
     const options = { extendEnv: false, env: environment, reject: false, all: true } as const

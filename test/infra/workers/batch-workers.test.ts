@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BATCH } from '../../../infra/scaling/scaling-policy.ts'
+import { DISPATCH } from '../../../infra/scaling/scaling-policy.ts'
 import { WORKER_LIFE } from '../../../infra/workers/worker-life.ts'
 import { INSTANCE_TYPE_NAMES, instanceTypeOf } from '../../../shared/fleet/instance-types.ts'
 import { DEFAULT_MACHINE_TYPES } from '../../../shared/fleet/machine-types.ts'
@@ -170,10 +170,10 @@ describe('a worker of AWS Batch', () => {
     expect(job().ContainerProperties.Environment).toContainEqual({ Name: 'SVD_MAX_SECONDS', Value: '7200' })
     expect(job().ContainerProperties.Command).toEqual(['worker'])
     // Or a trickle of clips finds nobody there each time.
-    expect(BATCH.untilIdleSeconds).toBeGreaterThan(2 * BATCH.dispatchSeconds)
+    expect(DISPATCH.untilIdleSeconds).toBeGreaterThan(2 * DISPATCH.everySeconds)
     expect(job().ContainerProperties.Environment).toContainEqual({
       Name: 'SVD_UNTIL_IDLE',
-      Value: `${BATCH.untilIdleSeconds}`,
+      Value: `${DISPATCH.untilIdleSeconds}`,
     })
   })
 

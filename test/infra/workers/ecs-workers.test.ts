@@ -178,6 +178,7 @@ describe('a worker of ECS', () => {
       'SVD_METRICS_NAMESPACE',
       'SVD_MODEL',
       'SVD_OUTPUT_BUCKET',
+      'SVD_PAUSE',
       'SVD_SPOT',
       'SVD_USD_PER_HOUR',
     ])
@@ -261,9 +262,16 @@ describe('a worker of ECS', () => {
     expect(service?.['DependsOn']).toEqual(expect.arrayContaining(ties))
   })
 
-  test('is not there before there is something to do, and of a new version only when the old one is done', () => {
+  test('is as many as dispatch says: an update of the service leaves their number alone', () => {
+    // "For existing services, if a desired count is not specified, it is omitted from the operation."
+    expect(only('AWS::ECS::Service')).not.toHaveProperty('DesiredCount')
+    const [service] = Object.values(pipeline().findResources('AWS::ECS::Service'))
+    // A new service begins with one task, which dispatch takes back.
+    expect(service?.['DependsOn']).toContainEqual(expect.stringMatching(/^DispatchEveryMinute/))
+  })
+
+  test('is of a new version only when the old one is done', () => {
     expect(only('AWS::ECS::Service')).toMatchObject({
-      DesiredCount: 0,
       DeploymentConfiguration: {
         MinimumHealthyPercent: 0,
         MaximumPercent: 100,

@@ -64,9 +64,9 @@ describe('active jobs', () => {
     })
 
     expect(await jobs.listActive(unaborted)).toEqual([
-      { jobId: 'job-1', name: 'worker-1' },
-      { jobId: 'job-2', name: 'worker-2' },
-      { jobId: 'job-3', name: 'worker-3' },
+      { jobId: 'job-1', name: 'worker-1', isRunning: true },
+      { jobId: 'job-2', name: 'worker-2', isRunning: true },
+      { jobId: 'job-3', name: 'worker-3', isRunning: true },
     ])
   })
 })
@@ -77,7 +77,10 @@ describe('descriptions', () => {
       json({
         jobs: [
           aJob(1, { status: 'SUCCEEDED' }),
-          aJob(2, { status: 'FAILED' }),
+          aJob(2, {
+            ...{ status: 'FAILED', statusReason: 'Essential container in task exited' },
+            container: { exitCode: 1 },
+          }),
           aJob(3, { status: 'RUNNABLE' }),
         ],
       }),
@@ -85,13 +88,25 @@ describe('descriptions', () => {
 
     const standings = await jobs.describe(['job-1', 'job-2', 'job-3', 'job-4'], unaborted)
 
+    const reason = 'Essential container in task exited; exit code 1'
     expect([...standings]).toEqual([
-      ['job-1', 'ended'],
-      ['job-2', 'ended'],
-      ['job-3', 'active'],
+      ['job-1', { type: 'succeeded' }],
+      ['job-2', { type: 'failed', reason, isReclaimed: false }],
+      ['job-3', { type: 'active', isRunning: false }],
     ])
     expect(requests.map(({ url }) => url)).toEqual(['/v1/describejobs'])
     expect(bodyOf(requests[0]!)).toEqual({ jobs: ['job-1', 'job-2', 'job-3', 'job-4'] })
+  })
+
+  test('tell a job whose machine was taken from one that failed', async () => {
+    const reason = 'Host EC2 (instance i-0123456789abcdef0) terminated.'
+    const { jobs } = await aJobQueue(() =>
+      json({ jobs: [aJob(1, { status: 'FAILED', statusReason: reason })] }),
+    )
+
+    expect([...(await jobs.describe(['job-1'], unaborted))]).toEqual([
+      ['job-1', { type: 'failed', reason, isReclaimed: true }],
+    ])
   })
 
   test('are asked for a hundred at once', async () => {
@@ -116,9 +131,9 @@ describe('descriptions', () => {
 
 describe('a job', () => {
   test.each([
-    ['RUNNING', 'active'],
-    ['FAILED', 'ended'],
-  ])('that is %s is found by its name, as %s', async (status, standing) => {
+    ['RUNNING', { type: 'active', isRunning: true }],
+    ['SUCCEEDED', { type: 'succeeded' }],
+  ])('that is %s is found by its name, as %j', async (status, standing) => {
     const { jobs, requests } = await aJobQueue(() =>
       json({ jobSummaryList: [aJob(7, { jobName: 'WORKER-1', status }), aJob(1, { status })] }),
     )

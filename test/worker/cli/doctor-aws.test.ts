@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
-import { modelRecordKey } from '../../../shared/contracts/bucket-layout.ts'
+import { DISPATCH_STATE_KEY, modelRecordKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { AwsAccount } from '../../../shared/ports/aws-account.ts'
 import type { Check } from '../../../worker/fitness/check.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { demoRecord } from '../models/a-pushed-model.ts'
+import { aFleetState, putDispatchState } from '../tracking/a-dispatch.ts'
 import { DEPLOYMENT, type FakeServicesOptions, fakeServices } from './fake-services.ts'
 
 const never = new AbortController().signal
@@ -20,6 +21,7 @@ const aWorld = async (options: FakeServicesOptions = {}) => {
   const bytes = new TextEncoder().encode(JSON.stringify(record))
   const models = world.services.openBucket('models')
   await models.put(modelRecordKey(record.model_id), bytes, { contentType: 'application/json' }, never)
+  await putDispatchState(world.services.openBucket('out'), { batch: aFleetState() })
   const examine = async (args: readonly string[] = [], environment: object = ALL) => {
     const { exitCode, stdout } = await world.run(['doctor', '--aws', '--json', ...args], {
       environment: { ...environment },
@@ -59,6 +61,7 @@ describe('an account that is ready', () => {
       ['jobs queue', 'ok', 'memory:jobs: 0 waiting, 0 in flight, 0 delayed; given up after 50 deliveries'],
       ['dead letters', 'ok', 'memory:dead-letters: 0 waiting'],
       ['model', 'ok', `demo, 10 files of 14.9 MB, sha256 ${record.sha256.slice(0, 12)}`],
+      ['workers', 'ok', 'AWS Batch: 3 asked for, 1.23 USD today'],
     ])
   })
 
@@ -86,7 +89,7 @@ describe('an account that is ready', () => {
     const { examine } = await aWorld()
     const { ok, names, of } = await examine([], { SVD_OUTPUT_BUCKET: 'out' })
     expect(ok).toBe(true)
-    expect(names).toEqual(['credentials', 'quota', 'spot quota', 'output', 'deployment'])
+    expect(names).toEqual(['credentials', 'quota', 'spot quota', 'output', 'workers', 'deployment'])
     expect(of('deployment')).toMatchObject({
       status: 'warn',
       found:
@@ -224,6 +227,49 @@ describe('a bucket', () => {
     const { names } = await examineWith({ seeBucket: rejecting({ name: 'NotFound' }) })
     expect(names).toContain('models')
     expect(names).not.toContain('model')
+  })
+})
+
+describe('workers', () => {
+  test('that fail to start are a failure, with the reason and the next try', async () => {
+    const { examine, services } = await aWorld()
+    const fleet = aFleetState({
+      ...{ waits: 'back-off', failures: 2, failure: 'exit code 1' },
+      retry_at: '2026-11-24T12:04:00.000Z',
+    })
+    await putDispatchState(services.openBucket('out'), { ecs: fleet })
+
+    const { ok, of } = await examine()
+
+    expect(ok).toBe(false)
+    expect(of('workers')).toEqual({
+      ...{ name: 'workers', status: 'fail' },
+      found: 'ECS: 2 starts in a row failed (exit code 1); the next is tried at 2026-11-24T12:04:00.000Z',
+      fix: 'see the log of the workers; a new deployment or model is tried within a minute',
+    })
+  })
+
+  test('that the budget of the day has ended are warned of', async () => {
+    const { examine, services } = await aWorld()
+    const until = '2026-11-25T00:00:00.000Z'
+    await putDispatchState(services.openBucket('out'), {
+      ...{ batch: aFleetState({ waits: 'budget' }), paused_until: until },
+    })
+
+    expect((await examine()).of('workers')).toMatchObject({
+      ...{ status: 'warn', fix: 'raise svd:maxUsdPerDay, or wait' },
+      found: `AWS Batch: the budget of the day is reached; they start again at ${until}`,
+    })
+  })
+
+  test('that no dispatch has looked after yet are warned of', async () => {
+    const { examine, services } = await aWorld()
+    await services.openBucket('out').delete(DISPATCH_STATE_KEY, never)
+
+    expect((await examine()).of('workers')).toMatchObject({
+      status: 'warn',
+      found: 's3://out/dispatch/state.json is not there: dispatch has not run yet',
+    })
   })
 })
 

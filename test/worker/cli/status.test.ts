@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aRejectedVideo } from '../jobs/a-rejected-video.ts'
+import { aFleetState, putDispatchState } from '../tracking/a-dispatch.ts'
 import { aFailure, anOutput, aResult, aStatus, jobIdLike, someQuality } from '../tracking/a-job.ts'
 import { aRejectedReport } from '../tracking/a-report.ts'
 import { DEPLOYMENT, fakeServices } from './fake-services.ts'
@@ -395,6 +396,47 @@ describe('svd status of uploads that were rejected', () => {
   })
 })
 
+describe('workers that do not start', () => {
+  const aDeployment = async () => {
+    const { run, services } = fakeServices()
+    await putDispatchState(services.openBucket('out'), {
+      batch: aFleetState({
+        ...{ waits: 'back-off', failures: 3, failure: 'exit code 1', asked: 0 },
+        retry_at: '2026-11-24T12:04:00.000Z',
+      }),
+      ecs: aFleetState(),
+      spend_day: '2026-01-01',
+    })
+    return run
+  }
+
+  test('are told of in a line, with the reason and the next try', async () => {
+    const run = await aDeployment()
+    const { exitCode, stdout } = await run(['status'], OUTPUTS_ONLY)
+
+    expect(exitCode).toBe(0)
+    expect(stdout.split('\n').filter((line) => line.startsWith('workers'))).toEqual([
+      'workers of AWS Batch: 3 starts in a row failed (exit code 1); the next is tried at 2026-11-24T12:04:00.000Z',
+    ])
+  })
+
+  test('are an object for programs, beside those that do', async () => {
+    const run = await aDeployment()
+    const { stdout } = await run(['status', '--json'], OUTPUTS_ONLY)
+
+    expect(JSON.parse(stdout).workers).toEqual([
+      {
+        ...{ fleet: 'batch', asked: 0, usd_today: 0, waits: 'back-off', failures: 3, failure: 'exit code 1' },
+        retry_at: '2026-11-24T12:04:00.000Z',
+      },
+      {
+        ...{ fleet: 'ecs', asked: 3, usd_today: 0, waits: null, failures: 0, failure: null },
+        retry_at: null,
+      },
+    ])
+  })
+})
+
 describe('svd status --json', () => {
   test('has these keys', async () => {
     const { run, putResult, putStatus, jobs } = fakeServices()
@@ -404,7 +446,7 @@ describe('svd status --json', () => {
     await jobs.send([{ body: 'x', groupId: 'g' }], new AbortController().signal)
     const report = JSON.parse((await run(['status', '--json'])).stdout)
     expect(Object.keys(report)).toEqual([
-      ...['jobs', 'more_jobs', 'totals', 'queue', 'dead_letters', 'report', 'uploads'],
+      ...['jobs', 'more_jobs', 'totals', 'queue', 'dead_letters', 'workers', 'report', 'uploads'],
     ])
     expect(report.queue).toEqual({ visible: 1, in_flight: 0, delayed: 0 })
     const byImage = (image: string) => report.jobs.find((job: { image: string }) => job.image === image)
@@ -423,7 +465,7 @@ describe('svd status --json', () => {
     const { run } = fakeServices()
     const { stdout } = await run(['status', '--json'], OUTPUTS_ONLY)
     expect(JSON.parse(stdout)).toEqual({
-      ...{ jobs: [], more_jobs: 0, queue: null, dead_letters: null, report: null },
+      ...{ jobs: [], more_jobs: 0, queue: null, dead_letters: null, workers: null, report: null },
       totals: { jobs: 0, not_done: 0, succeeded: 0, failed: 0, cancelled: 0 },
       uploads: { rejected: 0, partly: 0, more: false, newest: null },
     })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BATCH as DEPLOYED } from '../../../infra/scaling/scaling-policy.ts'
+import { DISPATCH as DEPLOYED } from '../../../infra/scaling/scaling-policy.ts'
 import { BATCH_KEEPS_IDLE_SECONDS } from '../../../infra/scaling/simulation/batch-fleet.ts'
 import { GPUS } from '../../../shared/fleet/gpus.ts'
 import type { InstanceType } from '../../../shared/fleet/instance-types.ts'
@@ -67,6 +67,6 @@ describe('workers for a time', () => {
 })
 
 test('the fleet wakes and sleeps as the stack deploys it by default', () => {
-  expect(WAKE_SECONDS).toBe(DEPLOYED.dispatchSeconds)
+  expect(WAKE_SECONDS).toBe(DEPLOYED.everySeconds)
   expect(IDLE_SECONDS).toBe(DEPLOYED.untilIdleSeconds + BATCH_KEEPS_IDLE_SECONDS)
 })

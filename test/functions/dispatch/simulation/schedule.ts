@@ -7,7 +7,7 @@ export interface Schedule {
   readonly maxWorkers: number
   /** Clips that come, and when. */
   readonly drops: readonly { readonly atMs: number; readonly clips: number }[]
-  /** Workers that never do a clip and never end: then none is ever to be started in another's place. */
+  /** Workers that hold a clip, never do it and never end: then none is ever to be started in another's place. */
   readonly endless: boolean
   readonly clipMs: number
   readonly calls: CallFaults

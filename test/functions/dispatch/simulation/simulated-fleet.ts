@@ -36,7 +36,13 @@ export const simulateFleet = ({
   const has = (probability: number): boolean => !isHealed() && random.chance(probability)
 
   const work = (jobId: string, idleMs: number): void => {
-    if (schedule.endless) return
+    if (schedule.endless) {
+      // It holds its clip for ever.
+      if (waiting === 0) return
+      waiting--
+      inFlight++
+      return
+    }
     if (waiting === 0) {
       if (idleMs >= UNTIL_IDLE_MS) batch.move(jobId, 'SUCCEEDED')
       else time.after(LOOK_MS, () => work(jobId, idleMs + LOOK_MS))

@@ -1,8 +1,10 @@
 import type { DispatchEvent } from '../../../../functions/dispatch/dispatch-world.ts'
 import { backlogOf, workersNeeded } from '../../../../functions/dispatch/workers-needed.ts'
+import { modelRecordKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { SubmitRefusedError } from '../../../../shared/ports/batch-jobs.ts'
 import { type MemoryBatchJobs, openMemoryBatchJobs } from '../../../fixtures/memory-batch-jobs.ts'
 import { type MemoryObjectStore, openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
+import { unaborted } from '../../../fixtures/unaborted.ts'
 import { dateAt } from '../../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../../fixtures/virtual-time.ts'
 import { NO_CALL_FAULTS } from '../../../worker/queue/simulation/faulty-call.ts'
@@ -51,6 +53,9 @@ export const simulate = async (
   }
 
   const output = openMemoryObjectStore({ bucket: 'output', now })
+  const models = openMemoryObjectStore({ bucket: 'models', now })
+  const json = { contentType: 'application/json' }
+  await models.put(modelRecordKey('svd-xt'), Buffer.from('{}'), json, unaborted)
   const has = (probability: number): boolean => !isHealed() && random.chance(probability)
   const batch = openMemoryBatchJobs({
     now,
@@ -87,7 +92,12 @@ export const simulate = async (
   }
 
   const invoke = simulateDispatch({
-    ...{ time, random, limits: schedule, depth: look, trace },
+    ...{ time, random, models, depth: look, trace },
+    figures: {
+      ...{ clipsPerWorker: schedule.clipsPerWorker, maxWorkers: schedule.maxWorkers },
+      ...{ modelId: 'svd-xt', batchRevision: 'worker:1', gpusPerMachine: 1 },
+      ...{ usdPerMachineHour: { batch: 1, ecs: 1 }, maxUsdPerDay: null },
+    },
     output: alterStore(output),
     batch: alterBatch(batch),
     faults: () => (isHealed() ? NO_CALL_FAULTS : schedule.calls),

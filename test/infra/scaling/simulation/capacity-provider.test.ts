@@ -4,7 +4,6 @@ import { openCapacityProvider } from '../../../../infra/scaling/simulation/capac
 import { openClipQueue } from '../../../../infra/scaling/simulation/clip-queue.ts'
 import { openMachines } from '../../../../infra/scaling/simulation/machines.ts'
 import { DEPLOYED } from '../../../../infra/scaling/simulation/policy.ts'
-import { openQueueMetrics } from '../../../../infra/scaling/simulation/queue-metrics.ts'
 import { INSTANCE_TYPES } from '../../../../shared/fleet/instance-types.ts'
 
 /** A cluster in which tasks wait for a place, as many as it is told; who gets one is not of interest here. */
@@ -12,10 +11,9 @@ const aCluster = (maxWorkers = 100) => {
   const random = () => 0.5
   const queue = openClipQueue()
   const machines = openMachines(bootTimesOf(INSTANCE_TYPES['g6e.xlarge']), 0, random)
-  const tally = { cutRenders: 0, lostRenders: 0, reclaims: 0, wanted: [] }
-  const metrics = openQueueMetrics(queue, random)
+  const tally = { cutRenders: 0, lostRenders: 0, reclaims: 0, countedHours: new Map(), wanted: [] }
   const provider = openCapacityProvider({
-    ...{ policy: DEPLOYED, queue, metrics, machines, random, gpus: 1, maxWorkers, tally },
+    ...{ policy: DEPLOYED, queue, machines, random, gpus: 1, maxWorkers, tally },
   })
   let now = 0
   return {

@@ -4,23 +4,23 @@ import { openClipQueue } from '../../../../infra/scaling/simulation/clip-queue.t
 test('hands out each clip once, in order', () => {
   const queue = openClipQueue()
   queue.send(2, 0)
-  expect([queue.receive(1), queue.receive(1), queue.receive(1)]).toEqual([0, 1, null])
+  expect([queue.receive(), queue.receive(), queue.receive()]).toEqual([0, 1, null])
   expect([queue.visible(), queue.inFlight()]).toEqual([0, 2])
 })
 
 test('what is handed back is there for others at once, and before what came later', () => {
   const queue = openClipQueue()
   queue.send(2, 0)
-  queue.receive(1)
+  queue.receive()
   queue.handBack(0, 2, 0)
-  expect(queue.receive(2)).toBe(0)
+  expect(queue.receive()).toBe(0)
   expect(queue.deliveries).toEqual([2, 0])
 })
 
 test('what a lost machine held is in flight until its lease has run out', () => {
   const queue = openClipQueue()
   queue.send(1, 0)
-  queue.receive(0)
+  queue.receive()
   queue.handBack(0, 10, 120)
   queue.tick(129)
   expect([queue.visible(), queue.inFlight()]).toEqual([0, 1])
@@ -31,7 +31,7 @@ test('what a lost machine held is in flight until its lease has run out', () => 
 test('a clip that is done twice is seen to be', () => {
   const queue = openClipQueue()
   queue.send(1, 0)
-  queue.receive(0)
+  queue.receive()
   queue.complete(0, 40)
   queue.complete(0, 41)
   expect(queue.records).toEqual([2])

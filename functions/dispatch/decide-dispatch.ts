@@ -1,0 +1,185 @@
+import {
+  type AskedWorker,
+  type DispatchState,
+  dayOf,
+  type FleetName,
+  type FleetState,
+  NEW_FLEET,
+} from '../../shared/contracts/dispatch-state.ts'
+import type { PauseRecord } from '../../shared/contracts/pause-record.ts'
+import type { QueueDepth } from '../../shared/ports/message-queue.ts'
+import type { WorkerServiceState } from '../../shared/ports/worker-service.ts'
+import type { CountedWorkers } from './count-workers.ts'
+import { decideStarts, type FleetSeen } from './fleet-starts.ts'
+import { countService } from './service-count.ts'
+import { addUp, budgetLeft, machinesFor, nextDay } from './spend.ts'
+import { backlogOf, type FleetLimits, workersNeeded } from './workers-needed.ts'
+
+/** What dispatch sees in one minute. */
+export interface Look {
+  readonly depth: QueueDepth
+  /** ETag of the model's record; `null`: there is none; `undefined`: nothing waits, so nobody looked. */
+  readonly model: string | null | undefined
+  /** `null`: the deployment has no workers on AWS Batch. */
+  readonly batch: CountedWorkers | null
+  /** `null`: the deployment has no workers on ECS, or the service is not there. */
+  readonly service: WorkerServiceState | null
+}
+
+export interface DispatchFigures extends FleetLimits {
+  readonly modelId: string
+  /** ARN of the job definition that workers of Batch are started with; `null`: the deployment has none. */
+  readonly batchRevision: string | null
+  readonly gpusPerMachine: number
+  /** The most that a machine of each fleet may cost. */
+  readonly usdPerMachineHour: Readonly<Record<FleetName, number>>
+  /** `null`: no limit. */
+  readonly maxUsdPerDay: number | null
+}
+
+export interface Decision {
+  /** The state to be written, without the workers of Batch that are started now. */
+  readonly state: DispatchState
+  readonly backlog: number
+  readonly needed: number
+  /** Workers of Batch to be started, at most `MAX_STARTS`. */
+  readonly starts: number
+  /** More are missing than are started at once. */
+  readonly isLimited: boolean
+  /** Desired count of the ECS service; `null`: it is not there. */
+  readonly desired: number | null
+  /** To be written for the workers; `null`: what they know holds. */
+  readonly pause: PauseRecord | null
+  readonly usdToday: number
+  /** Workers take no further job today. */
+  readonly isPaused: boolean
+}
+
+/** More are started a minute later: hundreds of machines do not come at once, anyway. */
+export const MAX_STARTS = 100
+
+const FLEET_NAMES = ['batch', 'ecs'] as const satisfies readonly FleetName[]
+
+const isRevision =
+  (revision: string | null) =>
+  (worker: AskedWorker): boolean =>
+    worker.revision === revision
+
+/** Each fleet as it is seen, or `null`. */
+const fleetsSeen = (
+  { depth, model, batch, service }: Look,
+  { batchRevision }: DispatchFigures,
+): Readonly<Record<FleetName, FleetSeen | null>> => {
+  const messages = { visible: depth.visible + depth.delayed, inFlight: depth.inFlight }
+  const active = batch?.active ?? []
+  const current = active.filter(isRevision(batchRevision))
+  const currentRunning = current.filter(({ name }) => batch?.running.has(name)).length
+  const batchRunning = batch?.running.size ?? 0
+  const ecsRunning = service === null ? 0 : service.running + service.olderRunning
+  return {
+    batch:
+      batch === null || batchRevision === null
+        ? null
+        : {
+            ...{ ...messages, model, revision: batchRevision, failed: batch.failed },
+            ...{ asked: current.length, running: currentRunning },
+            others: batchRunning - currentRunning + ecsRunning,
+          },
+    ecs:
+      service === null
+        ? null
+        : {
+            ...{ ...messages, model, revision: service.deploymentId, failed: [] },
+            ...{ asked: service.desired, running: service.running },
+            others: service.olderRunning + batchRunning,
+          },
+  }
+}
+
+/** What workers are to be told: until when they pause; `null`: nothing new. */
+const pauseFor = (
+  paused: string | null,
+  isOver: boolean,
+  maxUsdPerDay: number | null,
+  now: Date,
+): PauseRecord | null => {
+  const isPaused = paused !== null && Date.parse(paused) > now.getTime()
+  if (isOver === isPaused) return null
+  return isOver
+    ? {
+        until: nextDay(now).toISOString(),
+        reason: `the budget of ${maxUsdPerDay} USD for ${dayOf(now)} is reached`,
+      }
+    : { until: now.toISOString(), reason: 'the budget of the day is no longer reached' }
+}
+
+/** Pure: the same state and the same look give the same decision. */
+export const decideDispatch = (
+  before: DispatchState,
+  look: Look,
+  figures: DispatchFigures,
+  now: Date,
+): Decision => {
+  const { maxUsdPerDay, usdPerMachineHour, gpusPerMachine, maxWorkers } = figures
+  const backlog = backlogOf(look.depth)
+  const needed = workersNeeded(backlog, figures)
+  const counted = { day: before.spend_day, countedAt: before.spend_counted_at }
+  const usdOf = (name: FleetName): number =>
+    addUp(before[name] ?? NEW_FLEET, counted, usdPerMachineHour[name], now)
+  const usd = { batch: usdOf('batch'), ecs: usdOf('ecs') }
+  const usdToday = usd.batch + usd.ecs
+  const seen = fleetsSeen(look, figures)
+  const paying = FLEET_NAMES.filter((name) => seen[name] !== null).map((name) => ({
+    ...{ name, fleet: before[name] ?? NEW_FLEET, usdPerMachineHour: usdPerMachineHour[name] },
+  }))
+  const budget = budgetLeft(paying, usdToday, maxUsdPerDay, now)
+  const isOver = budget.isReached
+
+  const startsOf = (name: FleetName, seen: FleetSeen): { fleet: FleetState; most: number } => {
+    const { fleet, most } = decideStarts(before[name] ?? NEW_FLEET, seen, now)
+    const waits = isOver && needed > 0 ? 'budget' : fleet.waits
+    // What is there is paid for: the budget bounds what comes.
+    const paidFor = (before[name]?.machines ?? 0) + budget.machines[name]
+    const affordable = isOver ? 0 : Math.min(most, paidFor * gpusPerMachine)
+    return { fleet: { ...fleet, waits, usd: usd[name] }, most: affordable }
+  }
+  const paid = (name: FleetName, fleet: FleetState, asked: number): FleetState => ({
+    ...{ ...fleet, asked },
+    ...machinesFor(fleet, { name, asked, gpusPerMachine, maxWorkers }, now),
+  })
+
+  const active = look.batch?.active ?? []
+  let batch = before.batch
+  let starts = 0
+  let missing = 0
+  if (seen.batch !== null) {
+    const { fleet, most } = startsOf('batch', seen.batch)
+    missing = Math.max(0, Math.min(needed - active.length, most - seen.batch.asked))
+    starts = Math.min(missing, MAX_STARTS)
+    batch = paid('batch', fleet, active.length + starts)
+  }
+  let ecs = before.ecs
+  let desired: number | null = null
+  if (seen.ecs !== null && look.service !== null) {
+    const { fleet, most } = startsOf('ecs', seen.ecs)
+    const isNew = before.ecs === null
+    const { inFlight } = look.depth
+    const count = countService(look.service, { needed, inFlight, most, fleet, isNew }, now)
+    desired = count.desired
+    const asked = Math.max(desired, look.service.running + look.service.olderRunning)
+    ecs = { ...paid('ecs', fleet, asked), surplus: count.surplus }
+  }
+
+  const pause = pauseFor(before.paused_until, isOver, maxUsdPerDay, now)
+  const machines = [before.batch, before.ecs, batch, ecs].some((fleet) => (fleet?.machines ?? 0) > 0)
+  const state: DispatchState = {
+    ...{ workers: [...active], batch, ecs },
+    spend_day: machines ? dayOf(now) : before.spend_day,
+    spend_counted_at: machines ? now.toISOString() : before.spend_counted_at,
+    paused_until: isOver ? nextDay(now).toISOString() : null,
+  }
+  return {
+    ...{ state, backlog, needed, starts, isLimited: missing > starts },
+    ...{ desired, pause, usdToday, isPaused: isOver },
+  }
+}

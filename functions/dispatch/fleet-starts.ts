@@ -1,0 +1,118 @@
+import { type FleetState, NEW_FLEET, type Waits } from '../../shared/contracts/dispatch-state.ts'
+import { BACK_OFF_MINUTES, MESSAGES_PER_WORKER, START_LIMIT_SECONDS } from './fleet-figures.ts'
+
+/*
+ * How many workers of a fleet may be started. A deployment or a model is proven when one of its workers has taken a
+ * message. Until then one worker is tried at a time, the canary:
+ *
+ *   another deployment or model ──▶ canary ──takes a message──▶ proven ──▶ as many as the backlog needs
+ *                                   ▲    │                        │
+ *                                   │    └──────fails─────────────┴──▶ back-off: 1, 2, 4 … 60 minutes
+ *                                   └───────────────────────────────────┘
+ *
+ * A start has failed when
+ *   a worker job of Batch ended FAILED       and no worker of this deployment has a message
+ *   workers ran, and none took a message     for START_LIMIT_SECONDS, while messages wait
+ *
+ * Where no worker ran at all in that time, there is no machine: nothing failed and nothing is spent, so the fleet goes on
+ * asking for it. Without the model's record nothing is started, because each worker would end at once.
+ */
+
+/** A fleet at one moment. */
+export interface FleetSeen {
+  /** Job definition or deployment of the workers that would be started. */
+  readonly revision: string
+  /** ETag of the model's record; `null`: there is none; `undefined`: nobody looked, because nothing waits. */
+  readonly model: string | null | undefined
+  readonly visible: number
+  readonly inFlight: number
+  /** Workers of `revision` that were asked for and have not ended. */
+  readonly asked: number
+  /** Workers of `revision` that run. */
+  readonly running: number
+  /** Running workers that may hold messages too: of an earlier revision, or of the other fleet. */
+  readonly others: number
+  /** Reasons of worker jobs that ended FAILED since the last look. */
+  readonly failed: readonly string[]
+}
+
+export interface FleetStarts {
+  readonly fleet: FleetState
+  /** The most workers of this revision that may be asked for. */
+  readonly most: number
+}
+
+const secondsSince = (time: string, now: Date): number => (now.getTime() - Date.parse(time)) / 1000
+
+const retryAt = (failures: number, now: Date): string => {
+  const minutes = BACK_OFF_MINUTES[failures - 1] ?? BACK_OFF_MINUTES.at(-1)!
+  return new Date(now.getTime() + minutes * 60_000).toISOString()
+}
+
+/** The state that the decision starts from: of the same deployment and model, or a new one. */
+const stateFor = (before: FleetState, { revision, model }: FleetSeen): FleetState => {
+  const isOtherModel = typeof model === 'string' && (model !== before.model || before.waits === 'model')
+  if (revision === before.revision && !isOtherModel) return before
+  const { asked, machines, machines_until, usd, surplus } = before
+  const kept = { asked, machines, machines_until, usd, surplus }
+  return { ...NEW_FLEET, ...kept, revision, model: model ?? before.model }
+}
+
+/** Whether a worker of this revision has a message: more are in flight than all other workers can hold. */
+const hasMessage = (
+  { inFlight, running, others }: FleetSeen,
+  runningSince: string | null,
+  now: Date,
+): boolean => {
+  if (running === 0 || inFlight === 0) return false
+  if (inFlight > MESSAGES_PER_WORKER * others) return true
+  // The others could hold all of them. A worker that cannot work has ended long before.
+  return runningSince !== null && secondsSince(runningSince, now) >= START_LIMIT_SECONDS
+}
+
+/** Nobody can tell yet whether the messages in flight are with this worker or with others. */
+const mayHaveMessage = ({ running, inFlight }: FleetSeen): boolean => running > 0 && inFlight > 0
+
+const failed = (fleet: FleetState, failure: string, now: Date): FleetState => {
+  const failures = fleet.failures + 1
+  return {
+    ...{ ...fleet, proven: false, failures, failure, retry_at: retryAt(failures, now) },
+    ...{ trying_since: null, seen_running: false },
+  }
+}
+
+const waitsOf = (fleet: FleetState, seen: FleetSeen, overdue: boolean, now: Date): Waits | null => {
+  if (seen.visible + seen.inFlight === 0) return null
+  if (seen.model === null) return 'model'
+  if (fleet.retry_at !== null && Date.parse(fleet.retry_at) > now.getTime()) return 'back-off'
+  if (overdue) return 'machine'
+  return fleet.proven ? null : 'canary'
+}
+
+/** Pure: the same state and the same look give the same decision. */
+export const decideStarts = (before: FleetState, seen: FleetSeen, now: Date): FleetStarts => {
+  let fleet = stateFor(before, seen)
+  const running_since = seen.running > 0 ? (fleet.running_since ?? now.toISOString()) : null
+  const works = hasMessage(seen, running_since, now)
+  const tries = !works && seen.asked > 0 && seen.visible > 0
+  const trying_since = tries ? (fleet.trying_since ?? now.toISOString()) : null
+  const seen_running = tries && (fleet.seen_running || seen.running > 0)
+  fleet = { ...fleet, running_since, trying_since, seen_running }
+
+  const overdue = trying_since !== null && secondsSince(trying_since, now) >= START_LIMIT_SECONDS
+  const [reason] = seen.failed
+  if (works) fleet = { ...fleet, proven: true, failures: 0, failure: null, retry_at: null }
+  else if (reason !== undefined) fleet = failed(fleet, reason, now)
+  else if (overdue && seen_running && !mayHaveMessage(seen)) {
+    const minutes = START_LIMIT_SECONDS / 60
+    fleet = failed(fleet, `workers ran for ${minutes} minutes, and none took a message`, now)
+  }
+
+  const waits = waitsOf(fleet, seen, overdue && !seen_running, now)
+  const most = waits === 'model' || waits === 'back-off' ? 0 : fleet.proven ? Number.POSITIVE_INFINITY : 1
+  return { fleet: { ...fleet, waits }, most }
+}
+
+/** Whether somebody has to look at it: clips wait, and workers fail to start or do not come. */
+export const cannotStart = ({ waits, failures }: FleetState): boolean =>
+  waits !== null && waits !== 'budget' && (failures > 0 || waits === 'model' || waits === 'machine')

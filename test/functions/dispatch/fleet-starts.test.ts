@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest'
+import { BACK_OFF_MINUTES, START_LIMIT_SECONDS } from '../../../functions/dispatch/fleet-figures.ts'
+import { cannotStart, decideStarts, type FleetSeen } from '../../../functions/dispatch/fleet-starts.ts'
+import { type FleetState, NEW_FLEET } from '../../../shared/contracts/dispatch-state.ts'
+
+const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5)
+const ALL = Number.POSITIVE_INFINITY
+
+const seen = (more: Partial<FleetSeen> = {}): FleetSeen => ({
+  ...{ revision: 'worker:1', model: 'etag', visible: 20, inFlight: 0 },
+  ...{ asked: 0, running: 0, others: 0, failed: [] },
+  ...more,
+})
+
+/** A fleet that is looked at minute by minute. */
+const aFleet = (before: Partial<FleetState> = {}) => {
+  let fleet: FleetState = { ...NEW_FLEET, revision: 'worker:1', model: 'etag', ...before }
+  let minute = 0
+  const look = (more: Partial<FleetSeen> = {}) => {
+    const decision = decideStarts(fleet, seen(more), new Date(START_MS + minute++ * 60_000))
+    fleet = decision.fleet
+    return { ...decision.fleet, most: decision.most }
+  }
+  return {
+    look,
+    /** Minutes until a worker may be started again. */
+    minutesUntilStart(more: Partial<FleetSeen> = {}): number {
+      for (let waited = 0; waited < 100; waited++) if (look(more).most > 0) return waited
+      return Number.POSITIVE_INFINITY
+    },
+  }
+}
+
+const FAILED = { failed: ['exit code 1'] }
+
+describe('a deployment', () => {
+  test('starts one worker until it has taken a message, and then all', () => {
+    const fleet = aFleet({ revision: null, model: null })
+
+    expect(fleet.look()).toMatchObject({ most: 1, waits: 'canary', proven: false })
+    expect(fleet.look({ asked: 1 })).toMatchObject({ most: 1, waits: 'canary' })
+    expect(fleet.look({ asked: 1, running: 1 })).toMatchObject({ most: 1, waits: 'canary' })
+    expect(fleet.look({ asked: 1, running: 1, inFlight: 1 })).toMatchObject({ most: ALL, waits: null })
+  })
+
+  test('that works starts all after hours without work', () => {
+    const fleet = aFleet({ proven: true })
+    fleet.look({ visible: 0, model: undefined })
+
+    expect(fleet.look()).toMatchObject({ most: ALL, waits: null })
+  })
+
+  test('that is replaced, or gets another model, starts one worker again', () => {
+    expect(aFleet({ proven: true }).look({ revision: 'worker:2' })).toMatchObject({ most: 1 })
+    expect(aFleet({ proven: true }).look({ model: 'other' })).toMatchObject({ most: 1 })
+  })
+
+  test('is not proven by messages that workers of an earlier one, or of the other fleet, can hold', () => {
+    const fleet = aFleet()
+    const busy = { asked: 1, running: 1, others: 2 }
+
+    expect(fleet.look({ ...busy, inFlight: 6 })).toMatchObject({ most: 1 })
+    expect(fleet.look({ ...busy, inFlight: 7 })).toMatchObject({ most: ALL })
+  })
+
+  test('is proven beside others by a worker that has outlived the longest start', () => {
+    const fleet = aFleet()
+    const busy = { asked: 1, running: 1, others: 2, inFlight: 6 }
+    for (let minute = 0; minute < START_LIMIT_SECONDS / 60; minute++) expect(fleet.look(busy).most).toBe(1)
+
+    expect(fleet.look(busy)).toMatchObject({ most: ALL })
+  })
+})
+
+describe('a failed start', () => {
+  test('is followed by 1, 2, 4 … 60 minutes without one, and then by one worker', () => {
+    const fleet = aFleet({ proven: true })
+    const waited = Array.from({ length: 8 }, () => {
+      const { most, waits, failure } = fleet.look(FAILED)
+      expect({ most, waits, failure }).toEqual({ most: 0, waits: 'back-off', failure: 'exit code 1' })
+      return fleet.minutesUntilStart() + 1
+    })
+
+    expect(waited).toEqual([...BACK_OFF_MINUTES, 60])
+    expect(fleet.look()).toMatchObject({ most: 1, failures: 8 })
+  })
+
+  test('is forgotten when a worker takes a message', () => {
+    const fleet = aFleet()
+    fleet.look(FAILED)
+    fleet.look(FAILED)
+
+    expect(fleet.look({ asked: 1, running: 1, inFlight: 1 })).toMatchObject({
+      ...{ most: ALL, failures: 0, failure: null, retry_at: null, waits: null },
+    })
+  })
+
+  test('is none while other workers of this deployment have messages', () => {
+    expect(aFleet({ proven: true }).look({ ...FAILED, asked: 3, running: 3, inFlight: 4 })).toMatchObject({
+      ...{ most: ALL, failures: 0 },
+    })
+  })
+
+  test('is a worker too that runs and takes no message for as long as a start may take', () => {
+    const fleet = aFleet()
+    const starting = { asked: 1, running: 1 }
+    for (let minute = 0; minute < START_LIMIT_SECONDS / 60; minute++)
+      expect(fleet.look(starting).waits).toBe('canary')
+
+    expect(fleet.look(starting)).toMatchObject({
+      ...{ most: 0, waits: 'back-off', failures: 1 },
+      failure: 'workers ran for 15 minutes, and none took a message',
+    })
+  })
+
+  test.each([
+    ['the deployment changes', { revision: 'worker:2' }],
+    ['the model changes', { model: 'other' }],
+  ])('no longer holds anything up when %s', (_, change) => {
+    const fleet = aFleet()
+    for (let n = 0; n < 7; n++) fleet.look(FAILED)
+    expect(fleet.look()).toMatchObject({ most: 0, waits: 'back-off' })
+
+    expect(fleet.look(change)).toMatchObject({ most: 1, failures: 0, retry_at: null, waits: 'canary' })
+  })
+})
+
+test('a worker that came late, beside others that are busy, has not failed before its own time is over', () => {
+  const fleet = aFleet()
+  const minutes = START_LIMIT_SECONDS / 60
+  const booting = { asked: 1, running: 0, others: 4, inFlight: 12 }
+  for (let minute = 0; minute < minutes - 5; minute++) fleet.look(booting)
+  for (let minute = 0; minute < minutes; minute++)
+    expect(fleet.look({ ...booting, running: 1 })).toMatchObject({ most: 1, failures: 0 })
+
+  expect(fleet.look({ ...booting, running: 1 })).toMatchObject({ most: ALL, waits: null })
+})
+
+describe('no machine for as long as a start may take', () => {
+  test('is told, but nothing has failed: the fleet goes on asking', () => {
+    const fleet = aFleet({ proven: true })
+    for (let minute = 0; minute < START_LIMIT_SECONDS / 60; minute++) fleet.look({ asked: 2 })
+    const waiting = fleet.look({ asked: 2 })
+
+    expect(waiting).toMatchObject({ most: ALL, waits: 'machine', failures: 0 })
+    expect(cannotStart(waiting)).toBe(true)
+  })
+})
+
+describe('without the record of the model', () => {
+  test('nothing starts, and nothing fails', () => {
+    const waiting = aFleet({ proven: true }).look({ model: null })
+
+    expect(waiting).toMatchObject({ most: 0, waits: 'model', failures: 0, retry_at: null })
+    expect(cannotStart(waiting)).toBe(true)
+  })
+
+  test('a worker starts within the minute in which it appears, whatever failed before', () => {
+    const fleet = aFleet({ model: null })
+    for (let n = 0; n < 7; n++) fleet.look({ ...FAILED, model: null })
+
+    expect(fleet.look({ model: 'etag' })).toMatchObject({ most: 1, failures: 0, waits: 'canary' })
+  })
+
+  test('the same record that comes back is another try', () => {
+    const fleet = aFleet()
+    for (let n = 0; n < 7; n++) fleet.look(FAILED)
+    fleet.look({ model: null })
+
+    expect(fleet.look({ model: 'etag' })).toMatchObject({ most: 1, failures: 0 })
+  })
+})
+
+test('nobody has to look at a fleet for which nothing waits, whatever failed', () => {
+  const fleet = aFleet()
+  fleet.look(FAILED)
+
+  expect(cannotStart(fleet.look({ visible: 0, model: undefined }))).toBe(false)
+  expect(cannotStart(fleet.look())).toBe(true)
+})

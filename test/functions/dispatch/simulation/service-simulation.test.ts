@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import type { DispatchEvent } from '../../../../functions/dispatch/dispatch-world.ts'
+import { type ServiceSimulationOptions, simulateEcs } from './service-world.ts'
+
+/** As in simulation.test.ts beside it. */
+const SEEDS = Number(process.env['SVD_SIMULATION_SEEDS'] ?? 300)
+const SHOWN_LINES = 200
+
+const violationsWith = async (options: ServiceSimulationOptions, seeds = 40): Promise<readonly string[]> => {
+  const found: string[] = []
+  for (let seed = 1; seed <= seeds; seed++) found.push(...(await simulateEcs(seed, options)).violations)
+  return found
+}
+
+describe('on ECS, whatever fails', () => {
+  const happened: DispatchEvent[] = []
+
+  test('there are never more tasks desired than the backlog needs, and in the end all is done and none is left', async () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const { violations, trace, events } = await simulateEcs(seed)
+      if (violations.length > 0)
+        throw new Error([`seed ${seed}`, ...violations, ...trace.slice(-SHOWN_LINES)].join('\n'))
+      happened.push(...events)
+    }
+  })
+
+  test('and all that can happen has happened', () => {
+    const endings = happened.map((event) => (event.type === 'outrun' ? 'outrun' : event.stopped))
+    expect(new Set(endings)).toEqual(new Set([null, 'outrun', 'failed']))
+    const waits = happened.flatMap((event) => (event.type === 'outrun' ? [] : [event.waits.ecs]))
+    // Tasks that fail between two looks are not seen to run.
+    expect([...new Set(waits)]).toEqual(expect.arrayContaining([null, 'canary', 'machine']))
+  })
+
+  test('a seed gives the same run each time', async () => {
+    expect((await simulateEcs(8)).trace).toEqual((await simulateEcs(8)).trace)
+  })
+})
+
+describe('on ECS it is found out', () => {
+  test('when a count is added to what is desired', async () => {
+    const found = await violationsWith({
+      alterService: (service) => ({
+        ...service,
+        async setDesired(count, signal) {
+          const { desired = 0 } = (await service.read(signal)) ?? {}
+          await service.setDesired(desired + count, signal)
+        },
+      }),
+    })
+
+    expect(found).toContainEqual(expect.stringMatching(/are desired where \d+ are needed/))
+  })
+
+  test('when no count ever arrives', async () => {
+    const alterService: ServiceSimulationOptions['alterService'] = (service) => ({
+      ...service,
+      setDesired: () => Promise.reject(new Error('503')),
+    })
+
+    expect(await violationsWith({ alterService }, 2)).toContainEqual(expect.stringMatching(/it is not over/))
+  })
+})

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import { dearestUsdPerHour } from '../../../shared/fleet/dearest-machine.ts'
+import { INSTANCE_TYPES } from '../../../shared/fleet/instance-types.ts'
+
+test('of several types the dearest counts, on Spot at the high end of its range', () => {
+  const { 'g6e.xlarge': g6e } = INSTANCE_TYPES
+
+  expect(dearestUsdPerHour(['g6.xlarge', 'g6e.xlarge'], 'on-demand')).toBe(g6e.onDemandUsdPerHour)
+  expect(dearestUsdPerHour(['g6e.xlarge', 'g6.xlarge'], 'spot')).toBe(g6e.spotUsdPerHour.high)
+})
+
+test('a type without a Spot price counts at its On-Demand price', () => {
+  expect(dearestUsdPerHour(['g5.8xlarge', 'g6e.xlarge'], 'spot')).toBe(2.448)
+})

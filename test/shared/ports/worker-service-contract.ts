@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import type { WorkerService } from '../../../shared/ports/worker-service.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+
+export interface ServiceOfContract {
+  readonly service: WorkerService
+  /** Another task definition: ECS makes another deployment the primary one. */
+  deploy(): Promise<void>
+  remove(): Promise<void>
+}
+
+/** What an ECS service has to do, in memory or at an endpoint. `open` gives a new one that was made with `desired` tasks. */
+export const workerServiceContract = (open: (desired: number) => Promise<ServiceOfContract>): void => {
+  describe('a service of workers', () => {
+    test('has the desired count that it was made with, and a primary deployment', async () => {
+      const { service } = await open(1)
+
+      expect(await service.read(unaborted)).toMatchObject({
+        ...{ desired: 1, deploymentId: expect.stringMatching(/./), olderRunning: 0 },
+      })
+    })
+
+    test('has the desired count that was set last, none too, in the same deployment', async () => {
+      const { service } = await open(1)
+      const before = await service.read(unaborted)
+      const counts: (number | undefined)[] = []
+      for (const count of [3, 3, 0]) {
+        await service.setDesired(count, unaborted)
+        counts.push((await service.read(unaborted))?.desired)
+      }
+
+      expect(counts).toEqual([3, 3, 0])
+      expect((await service.read(unaborted))?.deploymentId).toBe(before?.deploymentId)
+    })
+
+    test('counts tasks of the primary deployment that run or are on their way: no more than are desired', async () => {
+      const { service } = await open(2)
+
+      const { running = Number.NaN, pending = Number.NaN } = (await service.read(unaborted)) ?? {}
+      expect(running + pending).toBeLessThanOrEqual(2)
+      expect(Math.min(running, pending)).toBeGreaterThanOrEqual(0)
+    })
+
+    test('has another deployment after a change of its task definition, and the same desired count', async () => {
+      const { service, deploy } = await open(2)
+      const before = await service.read(unaborted)
+
+      await deploy()
+
+      const after = await service.read(unaborted)
+      expect(after?.deploymentId).not.toBe(before?.deploymentId)
+      expect(after?.desired).toBe(2)
+    })
+
+    test('that is deleted is not there', async () => {
+      const { service, remove } = await open(0)
+      await remove()
+
+      expect(await service.read(unaborted)).toBeNull()
+    })
+
+    test('ends with the reason of a signal that is aborted', async () => {
+      const { service } = await open(0)
+      const signal = AbortSignal.abort(new Error('the time is over'))
+
+      await expect(service.read(signal)).rejects.toThrow('the time is over')
+      await expect(service.setDesired(1, signal)).rejects.toThrow('the time is over')
+    })
+  })
+}

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import { DISPATCH_PAUSE_KEY } from '../../../shared/contracts/bucket-layout.ts'
+import { encodePauseRecord } from '../../../shared/contracts/pause-record.ts'
+import { openDrain } from '../../../worker/queue/drain.ts'
+import { watchForPause } from '../../../worker/queue/pause-watch.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+import { dateAt } from '../../fixtures/virtual-clock.ts'
+import { aWorld } from './a-world.ts'
+
+const REASON = 'the budget of 20 USD for 2026-01-01 is reached'
+/** Of the tests' clock, which starts at midnight UTC. */
+const DAY_SECONDS = 86_400
+const JSON_TYPE = { contentType: 'application/json' }
+
+/** A worker with ten clips of 50 s, which is paused after 120 s until `untilSeconds`. */
+const aWorker = (untilSeconds: number) => {
+  const pictures = Array.from('abcdefghij')
+  const world = aWorld({ pictures, seconds: { render: 50 } })
+  const pause = (text: Uint8Array): Promise<unknown> =>
+    world.store.put(DISPATCH_PAUSE_KEY, text, JSON_TYPE, unaborted)
+  world.after(120, () => {
+    pause(encodePauseRecord({ until: dateAt(untilSeconds * 1000).toISOString(), reason: REASON })).catch(
+      () => {},
+    )
+  })
+  /** Until the worker ends; it looks for the pause meanwhile. */
+  const run = async () => {
+    const ended = new AbortController()
+    const drain = openDrain(world.clock)
+    watchForPause({ store: world.store, clock: world.clock, notify: drain.notify }, ended.signal)
+    const end = await world.run(drain)
+    ended.abort()
+    return end
+  }
+  return { world, pause, run }
+}
+
+describe('a worker', () => {
+  test('takes no job from a minute after the pause on, finishes the one that it renders, and does not fail', async () => {
+    const { world, run } = aWorker(DAY_SECONDS)
+
+    const end = await run()
+
+    expect(end).toEqual({
+      reason: `${REASON}; workers pause until 2026-01-02T00:00:00.000Z`,
+      jobs: end.jobs,
+      failing: false,
+    })
+    // Looks are at 0, 60, 120 and 180 s, and clips end every 50 s: the one that is rendered then is done at about 200 s.
+    expect(end.jobs).toBeGreaterThanOrEqual(3)
+    expect(end.jobs).toBeLessThanOrEqual(4)
+    expect(world.jobs.messages().length).toBe(10 - end.jobs)
+    expect(world.visible()).toBe(10 - end.jobs)
+  })
+
+  test('works through all jobs when the pause is over: on the next day, or taken back', async () => {
+    const { run } = aWorker(100)
+
+    expect(await run()).toMatchObject({ jobs: 10, failing: false })
+  })
+
+  test('that starts in a pause takes no job, and does not fail', async () => {
+    const { world, pause, run } = aWorker(DAY_SECONDS)
+    await pause(encodePauseRecord({ until: dateAt(DAY_SECONDS * 1000).toISOString(), reason: REASON }))
+
+    expect(await run()).toMatchObject({ jobs: 0, failing: false })
+    expect(world.visible()).toBe(10)
+  })
+
+  test('works on beside a record that it cannot read', async () => {
+    const { world, pause, run } = aWorker(100)
+    world.after(1, () => {
+      pause(Buffer.from('{"until": "soon"}')).catch(() => {})
+    })
+
+    expect(await run()).toMatchObject({ jobs: 10 })
+  })
+})
