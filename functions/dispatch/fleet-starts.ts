@@ -53,21 +53,21 @@ const retryAt = (failures: number, now: Date): string => {
 const stateFor = (before: FleetState, { revision, model }: FleetSeen): FleetState => {
   const isOtherModel = typeof model === 'string' && (model !== before.model || before.waits === 'model')
   if (revision === before.revision && !isOtherModel) return before
-  const { asked, machines, machines_until, usd, surplus } = before
-  const kept = { asked, machines, machines_until, usd, surplus }
+  const { asked, machines, machines_until, usd, surplus, hidden } = before
+  const kept = { asked, machines, machines_until, usd, surplus, hidden }
   return { ...NEW_FLEET, ...kept, revision, model: model ?? before.model }
 }
 
-/** Whether a worker of this revision has a message: more are in flight than all other workers can hold. */
+/** Whether a worker of this revision has a message: more are in flight than are hidden or with other workers. */
 const hasMessage = (
   { inFlight, running, others }: FleetSeen,
-  runningSince: string | null,
+  { running_since, hidden }: Pick<FleetState, 'running_since' | 'hidden'>,
   now: Date,
 ): boolean => {
   if (running === 0 || inFlight === 0) return false
-  if (inFlight > MESSAGES_PER_WORKER * others) return true
-  // The others could hold all of them. A worker that cannot work has ended long before.
-  return runningSince !== null && secondsSince(runningSince, now) >= START_LIMIT_SECONDS
+  if (inFlight > MESSAGES_PER_WORKER * others + hidden) return true
+  // Nobody can tell whose they are. A worker that cannot work has ended long before.
+  return running_since !== null && secondsSince(running_since, now) >= START_LIMIT_SECONDS
 }
 
 /** Nobody can tell yet whether the messages in flight are with this worker or with others. */
@@ -93,11 +93,13 @@ const waitsOf = (fleet: FleetState, seen: FleetSeen, overdue: boolean, now: Date
 export const decideStarts = (before: FleetState, seen: FleetSeen, now: Date): FleetStarts => {
   let fleet = stateFor(before, seen)
   const running_since = seen.running > 0 ? (fleet.running_since ?? now.toISOString()) : null
-  const works = hasMessage(seen, running_since, now)
+  const isEmpty = seen.running + seen.others === 0
+  const hidden = isEmpty ? seen.inFlight : Math.min(fleet.hidden, seen.inFlight)
+  const works = hasMessage(seen, { running_since, hidden }, now)
   const tries = !works && seen.asked > 0 && seen.visible > 0
   const trying_since = tries ? (fleet.trying_since ?? now.toISOString()) : null
   const seen_running = tries && (fleet.seen_running || seen.running > 0)
-  fleet = { ...fleet, running_since, trying_since, seen_running }
+  fleet = { ...fleet, running_since, hidden, trying_since, seen_running }
 
   const overdue = trying_since !== null && secondsSince(trying_since, now) >= START_LIMIT_SECONDS
   const [reason] = seen.failed

@@ -41,6 +41,8 @@ const fleetStateSchema = z.strictObject({
   /** A worker was seen running since `trying_since`. */
   seen_running: z.boolean(),
   running_since: timestampSchema.nullable(),
+  /** Messages in flight that no worker holds: jobs that wait for another attempt. */
+  hidden: count,
   /** ECS: more workers are desired than busy, since when, and the most that were busy since. */
   surplus: z.strictObject({ since: timestampSchema, busy: count }).nullable(),
   /** Workers that were asked for at the last count. */
@@ -83,7 +85,7 @@ export type DispatchState = Readonly<Omit<z.infer<typeof stateSchema>, 'version'
 export const NEW_FLEET: FleetState = {
   ...{ revision: null, model: null, proven: false },
   ...{ failures: 0, retry_at: null, failure: null, waits: null },
-  ...{ trying_since: null, seen_running: false, running_since: null, surplus: null },
+  ...{ trying_since: null, seen_running: false, running_since: null, hidden: 0, surplus: null },
   ...{ asked: 0, machines: 0, machines_until: null, usd: 0 },
 }
 

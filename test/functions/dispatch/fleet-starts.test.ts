@@ -63,6 +63,17 @@ describe('a deployment', () => {
     expect(fleet.look({ ...busy, inFlight: 7 })).toMatchObject({ most: ALL })
   })
 
+  test('is not proven by messages that wait for another attempt, hidden from all workers', () => {
+    const fleet = aFleet()
+    const starting = { asked: 1, running: 1 }
+    fleet.look({ asked: 1, inFlight: 4 })
+
+    expect(fleet.look({ ...starting, inFlight: 4 })).toMatchObject({ most: 1 })
+    // Two of them are visible again.
+    expect(fleet.look({ ...starting, inFlight: 2 })).toMatchObject({ most: 1 })
+    expect(fleet.look({ ...starting, inFlight: 3 })).toMatchObject({ most: ALL })
+  })
+
   test('is proven beside others by a worker that has outlived the longest start', () => {
     const fleet = aFleet()
     const busy = { asked: 1, running: 1, others: 2, inFlight: 6 }

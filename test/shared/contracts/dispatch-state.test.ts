@@ -16,7 +16,14 @@ test('the state has these keys', () => {
     ...{ version: 2, written_at: '2026-01-02T03:04:05.000Z', workers: [], batch: null },
     ecs: {
       ...{ revision: null, model: null, proven: false, failures: 0, retry_at: null, failure: null },
-      ...{ waits: null, trying_since: null, seen_running: false, running_since: null, surplus: null },
+      ...{
+        waits: null,
+        trying_since: null,
+        seen_running: false,
+        running_since: null,
+        hidden: 0,
+        surplus: null,
+      },
       ...{ asked: 0, machines: 0, machines_until: null, usd: 0 },
     },
     ...{ spend_day: '2026-01-02', spend_counted_at: '2026-01-02T03:04:05.000Z', paused_until: null },
