@@ -44,7 +44,7 @@ export const ingestPicture = async (world: IngestWorld, drop: Drop): Promise<Ing
   const queued = await queueJobs(world, jobs, drop.signal)
   const accepted = jobs.map((job) => acceptedJob(job, queued.doneBefore))
   const made = makeReport(drop, accepted, rejected, world)
-  const written = await writePictureReport(world.output, made, drop.signal)
+  const written = await writePictureReport(world, drop, made)
   const again = jobs.filter(({ job_id }) => written.namedAgain.has(job_id))
   const { withdrawn, sent } = await queueJobs(world, again, drop.signal)
   const report = await settleSuperseded(world, drop, written, request)

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import { reportKey } from '../../shared/contracts/bucket-layout.ts'
 import { type IngestReport, ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
-import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { ObjectChangedError, type ObjectInfo } from '../../shared/ports/object-store.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
+import type { Drop, IngestWorld } from './ingest-world.ts'
 import { isRevision, jobsNamedAgain, supersede } from './superseded-jobs.ts'
 import { writeReport } from './write-report.ts'
 
@@ -13,14 +15,34 @@ export interface WrittenPictureReport {
   readonly isRevision: boolean
 }
 
-/** Writes the report of a picture, as `writeReport` does. It lists the jobs that it supersedes as pending. */
+const identityOf = ({ etag, versionId, metadata, lastModified }: ObjectInfo) => {
+  return { etag, versionId, metadata, lastModified }
+}
+
+/**
+ * A run of a sidecar has no sequencer by which its report gives way to that of a newer image. So it checks that the image
+ * is still the one that it read, after it read the report that it replaces: a run that reports a newer image later makes
+ * the replacement fail.
+ */
+const assertNewest = async (input: IngestWorld['input'], { info, signal }: Drop): Promise<void> => {
+  const newest = await input.head(info.key, signal)
+  if (newest !== null && isDeepStrictEqual(identityOf(newest), identityOf(info))) return
+  throw new ObjectChangedError(`${info.key}: is not the image that was read`)
+}
+
+/**
+ * Writes the report of a picture, as `writeReport` does. It lists the jobs that it supersedes as pending. Throws
+ * `ObjectChangedError` if a sidecar's run is on an image that is not the newest.
+ */
 export const writePictureReport = async (
-  output: ObjectStore,
+  { input, output }: Pick<IngestWorld, 'input' | 'output'>,
+  drop: Drop,
   report: IngestReport,
-  signal: AbortSignal,
 ): Promise<WrittenPictureReport> => {
+  const { sequencer, signal } = drop
   let before: IngestReport | null = null
   const written = await writeReport(output, report, signal, async ({ etag }, ours) => {
+    if (sequencer === null) await assertNewest(input, drop)
     const stored = await readRecord(output, reportKey(report.key), ingestReportSchema, signal)
     // If another was written in between, the replacement fails, and this is called again.
     before = stored !== null && stored.etag === etag ? stored.record : null
