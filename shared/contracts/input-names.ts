@@ -3,7 +3,7 @@
  * decomposes `é` into two characters (NFD), keyboards compose it (NFC), and cameras write `.JPG`.
  *
  *   pictures, sidecars, manifests   Unicode form does not count, nor does the case of the ending; all else does
- *   sidecars of images/x.png        images/x.json and images/x.png.json
+ *   sidecars of images/x.png        images/x.png.json, and images/x.json, which is one of images/x.jpg too
  *   names of S3 metadata            the case of letters does not count, nor whether words are joined by - or by _
  */
 

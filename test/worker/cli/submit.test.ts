@@ -127,7 +127,7 @@ describe('svd submit PICTURE', () => {
     const { run, inputs } = withIngest()
     const sigmas = Array.from({ length: 500 }, (_, index) => 700 - index)
     await run(['submit', at('cup.png'), '--prefix', 'p', '--seed', '7', '--sigmas', sigmas.join(',')])
-    expect(inputs.writes.map(({ key }) => key)).toEqual(['images/p/cup.json', 'images/p/cup.png'])
+    expect(inputs.writes.map(({ key }) => key)).toEqual(['images/p/cup.png.json', 'images/p/cup.png'])
     expect(JSON.parse(Buffer.from(inputs.writes[0]?.bytes ?? []).toString())).toEqual({
       parameters: { seed: '7', sigmas },
     })
