@@ -152,7 +152,7 @@ export const ingestManifest = async (world: IngestWorld, drop: Drop): Promise<In
     for (const job of jobs) accepted.push(acceptedJob(job, outcome.doneBefore))
     withdrawn.push(...outcome.withdrawn)
     for (const picture of pictures) rejected.push(...picture.rejected)
-    queued += outcome.sent
+    queued += outcome.sent.size
   }
   accepted.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))
   const made = makeReport(drop, accepted, rejected, world)

@@ -6,9 +6,10 @@ import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import type { Drop, IngestOutcome, IngestWorld } from './ingest-world.ts'
 import { acceptedJob, makeJobs } from './make-jobs.ts'
 import { preparePicture } from './prepare-picture.ts'
-import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
+import { assertNoneWithdrawn, type QueuedJobs, queueJobs } from './queue-jobs.ts'
 import { readRequest } from './read-request.ts'
 import { settleSuperseded } from './settle-superseded.ts'
+import { withdrawCancels } from './withdraw-cancel.ts'
 import { writePictureReport } from './write-picture-report.ts'
 import { makeReport } from './write-report.ts'
 
@@ -25,6 +26,31 @@ const prepare = async (world: IngestWorld, { info, signal }: Drop): Promise<Prep
     if (error instanceof InvalidInputError) return { image: null, faults: [faultOf(error)] }
     throw error
   }
+}
+
+interface SentBefore {
+  /** Ids of jobs that the report names, and that the one before had superseded. */
+  readonly namedAgain: ReadonlySet<string>
+  /** Ids of jobs whose message this run has sent. */
+  readonly sent: ReadonlySet<string>
+}
+
+/**
+ * Checks jobs once more whose marker another run may have created before the report named them. A message that this run
+ * has sent is not sent twice.
+ */
+const queueNamedAgain = async (
+  world: IngestWorld,
+  jobs: readonly JobMessage[],
+  { namedAgain, sent }: SentBefore,
+  signal: AbortSignal,
+): Promise<Pick<QueuedJobs, 'withdrawn' | 'sent'>> => {
+  const again = jobs.filter(({ job_id }) => namedAgain.has(job_id))
+  const others = again.filter(({ job_id }) => !sent.has(job_id))
+  const sentIds = again.map(({ job_id }) => job_id).filter((jobId) => sent.has(jobId))
+  const queued = await queueJobs(world, others, signal)
+  const withdrawn = await withdrawCancels(world.output, sentIds, signal)
+  return { withdrawn: [...queued.withdrawn, ...withdrawn], sent: queued.sent }
 }
 
 /**
@@ -45,9 +71,13 @@ export const ingestPicture = async (world: IngestWorld, drop: Drop): Promise<Ing
   const accepted = jobs.map((job) => acceptedJob(job, queued.doneBefore))
   const made = makeReport(drop, accepted, rejected, world)
   const written = await writePictureReport(world, drop, made)
-  const again = jobs.filter(({ job_id }) => written.namedAgain.has(job_id))
-  const { withdrawn, sent } = await queueJobs(world, again, drop.signal)
+  const again = await queueNamedAgain(
+    world,
+    jobs,
+    { namedAgain: written.namedAgain, sent: queued.sent },
+    drop.signal,
+  )
   const report = await settleSuperseded(world, drop, written, request)
-  assertNoneWithdrawn(key, [...queued.withdrawn, ...withdrawn])
-  return { type: 'reported', report, queued: queued.sent + sent }
+  assertNoneWithdrawn(key, [...queued.withdrawn, ...again.withdrawn])
+  return { type: 'reported', report, queued: queued.sent.size + again.sent.size }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { orderKey, ordersFolder, reportKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
 import { ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
-import type { JobMessage } from '../../shared/contracts/job-message.ts'
+import { type JobMessage, timestampSchema } from '../../shared/contracts/job-message.ts'
 import { statusRecordSchema } from '../../shared/contracts/status-record.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
 import type { IngestWorld } from './ingest-world.ts'
@@ -24,24 +24,34 @@ const NEED_NOT_BE_RENEWED_MS = HOLDS_WITHOUT_REPORT_MS / 2
 
 const JSON_TYPE = { contentType: 'application/json' }
 
-const orderSchema = z.object({ version: z.literal(1), key: z.string() })
+const orderSchema = z.object({
+  version: z.literal(1),
+  key: z.string(),
+  /** When ingest sent the message of a job that had a status; absent: it did not for this order. */
+  sent_at: timestampSchema.exactOptional(),
+})
 
 type OrderingWorld = Pick<IngestWorld, 'output' | 'now'>
 
-const encodeOrder = (key: string): Uint8Array<ArrayBuffer> => {
-  const order: z.infer<typeof orderSchema> = { version: 1, key }
+const encodeOrder = (key: string, sentAt: Date | null = null): Uint8Array<ArrayBuffer> => {
+  const sent = sentAt === null ? {} : { sent_at: sentAt.toISOString() }
+  const order: z.infer<typeof orderSchema> = { version: 1, key, ...sent }
   return new TextEncoder().encode(JSON.stringify(order))
 }
 
 /** The first order of a job that exists: its status has it, and the message in its result. */
 export type FirstOrder = Pick<JobMessage, 'origin' | 'submitted_at'>
 
-/** Records that `job` is ordered by its upload, where it exists already. `first` is `null` if it cannot be read. */
+/**
+ * Records that `job` is ordered by its upload, where it exists already. `first` is `null` if it cannot be read. `sentAt`:
+ * see `sentAgainAt`; it stays in the order.
+ */
 export const recordOrder = async (
   { output, now }: OrderingWorld,
   { job_id, origin }: JobMessage,
   first: FirstOrder | null,
   signal: AbortSignal,
+  sentAt: Date | null = null,
 ): Promise<void> => {
   if (first !== null && first.origin.key === origin.key) {
     if (now().getTime() - Date.parse(first.submitted_at) < NEED_NOT_BE_RENEWED_MS) return
@@ -49,7 +59,30 @@ export const recordOrder = async (
     // A worker that gets the message of this order names this upload as the origin from then on.
     await output.create(orderKey(job_id, first.origin.key), encodeOrder(first.origin.key), JSON_TYPE, signal)
   }
-  await output.put(orderKey(job_id, origin.key), encodeOrder(origin.key), JSON_TYPE, signal)
+  await output.put(orderKey(job_id, origin.key), encodeOrder(origin.key, sentAt), JSON_TYPE, signal)
+}
+
+/**
+ * When ingest sent the message of a job with a status for an order of this upload; `null`: it did not. The status does not
+ * tell, because workers write over it.
+ */
+export const sentAgainAt = async (
+  { output }: OrderingWorld,
+  { job_id, origin }: JobMessage,
+  signal: AbortSignal,
+): Promise<Date | null> => {
+  const order = await readRecord(output, orderKey(job_id, origin.key), orderSchema, signal)
+  const sentAt = order?.record?.sent_at
+  return sentAt === undefined ? null : new Date(sentAt)
+}
+
+/** Records that the message of a job with a status was sent for an order of its upload. Call it after the sending. */
+export const recordSentAgain = async (
+  { output, now }: OrderingWorld,
+  { job_id, origin }: JobMessage,
+  signal: AbortSignal,
+): Promise<void> => {
+  await output.put(orderKey(job_id, origin.key), encodeOrder(origin.key, now()), JSON_TYPE, signal)
 }
 
 /** Records an order whose status could not be created, because another upload was faster, or a worker. */

@@ -13,6 +13,7 @@ import type { Drop, IngestWorld } from './ingest-world.ts'
 import { isOrderedElsewhere } from './job-orders.ts'
 import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
 import { assertStillAsked, type PictureRequest } from './read-request.ts'
+import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 import { pendingJobs, withOutcomes } from './superseded-jobs.ts'
 import { withdrawCancel } from './withdraw-cancel.ts'
 import type { WrittenPictureReport } from './write-picture-report.ts'
@@ -51,7 +52,6 @@ import { encodeReport } from './write-report.ts'
  *     again.
  */
 
-const LANES = 16
 /** Other runs rewrite the same report only if the same picture has several events at once. */
 const ATTEMPTS = 5
 
@@ -65,7 +65,7 @@ const keep = async (world: IngestWorld, jobId: string, { signal }: Drop): Promis
     const { withdrawn } = await queueJobs(world, [result.record.job], signal)
     return withdrawn.length > 0 ? 'withdrawn' : 'kept'
   }
-  return (await withdrawCancel(world.output, jobId, signal)) ? 'withdrawn' : 'kept'
+  return (await withdrawCancel(world.output, jobId, signal)) === 'ingest' ? 'withdrawn' : 'kept'
 }
 
 /** Steps 3 and 4. `stop`: it has no result, and no other upload orders it. */
@@ -140,14 +140,14 @@ export const settleSuperseded = async (
   if (pending.length === 0) return report
   const verdicts = new Map<string, Verdict>()
   const stopped: string[] = []
-  await inLanes(pending, LANES, async (jobId) => {
+  await inLanes(pending, REQUESTS_AT_ONCE, async (jobId) => {
     const verdict = await judge(world, jobId, drop)
     if (verdict !== 'stop') return void verdicts.set(jobId, verdict)
     await cancel(world, jobId, drop)
     stopped.push(jobId)
   })
   const named = stopped.length === 0 ? new Set<string>() : await jobsOfReport(world, drop)
-  await inLanes(stopped, LANES, async (jobId) => {
+  await inLanes(stopped, REQUESTS_AT_ONCE, async (jobId) => {
     verdicts.set(jobId, await confirm(world, jobId, named, drop))
   })
   const settled = await writeOutcomes(world, drop, verdicts)

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
+import { LATELY_MS } from '../../../functions/ingest/event-times.ts'
 import { normalizedImageKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { hashPixels, jobIdOf } from '../../../shared/contracts/job-id.ts'
 import { statusRecordSchema } from '../../../shared/contracts/status-record.ts'
@@ -9,7 +10,6 @@ import { aJpeg, aPng, aWebp, somePixels } from '../../fixtures/pictures.ts'
 import { aWorld, s3Event } from './a-world.ts'
 
 const SIGNAL = new AbortController().signal
-const TEN_MINUTES = 10 * 60_000
 
 const stored = async (world: ReturnType<typeof aWorld>, key: string): Promise<Uint8Array> =>
   (await world.output.read(key, { maxBytes: 1e9 }, SIGNAL))?.bytes ?? expect.fail(`there is no ${key}`)
@@ -341,7 +341,7 @@ describe('nothing is queued twice', () => {
     await world.drop('images/a.png', await aPng())
     const jobId = world.jobs()[0]?.job_id ?? expect.fail('no job')
     await world.output.put(resultKey(jobId), new Uint8Array(1), { contentType: 'application/json' }, SIGNAL)
-    world.wait(TEN_MINUTES)
+    world.wait(LATELY_MS)
     await world.drop('images/a.png', await aPng())
     expect(world.jobs()).toHaveLength(1)
     expect((await world.report('images/a.png'))?.jobs).toMatchObject([{ job_id: jobId, done_before: true }])
@@ -350,7 +350,7 @@ describe('nothing is queued twice', () => {
   test('but dropped again later, a job without a result is: its message may be lost', async () => {
     const world = aWorld()
     await world.drop('images/a.png', await aPng())
-    world.wait(TEN_MINUTES)
+    world.wait(LATELY_MS)
     await world.drop('images/a.png', await aPng())
     expect(world.jobs()).toHaveLength(2)
   })
