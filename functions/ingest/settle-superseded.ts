@@ -15,7 +15,7 @@ import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
 import { assertStillAsked, type PictureRequest } from './read-request.ts'
 import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 import { pendingJobs, withOutcomes } from './superseded-jobs.ts'
-import { withdrawCancel } from './withdraw-cancel.ts'
+import { readRequester, withdrawCancel } from './withdraw-cancel.ts'
 import type { WrittenPictureReport } from './write-picture-report.ts'
 import { encodeReport } from './write-report.ts'
 
@@ -40,12 +40,14 @@ import { encodeReport } from './write-report.ts'
  * little later; the next run finds that result and queues the job once more.
  *
  * Remaining races that render a clip too many, or report one as cancelled that is rendered:
- *   - The order of an upload that gave the job up counts while it is young, see job-orders.ts.
+ *   - The order of an upload that gave the job up counts while it is young and no later report is there, see job-orders.ts.
  *   - A run that read the picture before its sidecar came takes the marker away in step b, and dies before step 2.
  *   - A worker creates its result just before the marker is there.
  *   - An upload overwrites the picture between steps 1 and 5, and its report begins anew.
  *
  * Remaining races that cancel a job that an upload orders. The next order of the job has it rendered:
+ *   - Two runs on another upload overlap, and the later one alone orders the job. The report of the earlier one comes
+ *     between that order and steps 4 to 6.
  *   - Two uploads order a new job within milliseconds, the slower run dies before it records that, and a worker gets its
  *     message. The status then names the slower upload alone, whose late sidecar cancels the job.
  *   - A worker stands still between its check for the marker and its record for longer than the event takes to come
@@ -58,14 +60,25 @@ const ATTEMPTS = 5
 /** `withdrawn`: it goes on, and a worker may be stopping it just now. */
 type Verdict = Exclude<SupersededJob['outcome'], 'pending'> | 'withdrawn'
 
-/** A job that another upload orders goes on, though it was about to be cancelled or is cancelled already. */
-const keep = async (world: IngestWorld, jobId: string, { signal }: Drop): Promise<'kept' | 'withdrawn'> => {
-  const result = await readRecord(world.output, resultKey(jobId), resultRecordSchema, signal)
+/**
+ * A job that another upload orders goes on, though it was about to be cancelled or is cancelled already. What a person
+ * cancelled stays so.
+ */
+const keep = async (
+  world: IngestWorld,
+  jobId: string,
+  { signal }: Drop,
+): Promise<'kept' | 'cancelled' | 'withdrawn'> => {
+  const { output } = world
+  const result = await readRecord(output, resultKey(jobId), resultRecordSchema, signal)
   if (result?.record?.state === 'cancelled') {
+    if ((await readRequester(output, jobId, signal)) === 'person') return 'cancelled'
     const { withdrawn } = await queueJobs(world, [result.record.job], signal)
     return withdrawn.length > 0 ? 'withdrawn' : 'kept'
   }
-  return (await withdrawCancel(world.output, jobId, signal)) === 'ingest' ? 'withdrawn' : 'kept'
+  const requester = await withdrawCancel(output, jobId, signal)
+  if (requester === null) return 'kept'
+  return requester === 'person' ? 'cancelled' : 'withdrawn'
 }
 
 /** Steps 3 and 4. `stop`: it has no result, and no other upload orders it. */

@@ -31,7 +31,7 @@ export const acceptedJobSchema = z.strictObject({
 /**
  * A job that an earlier report on the same upload named and this one does not, because a sidecar came in between.
  * - `pending`    ingest has not decided yet, and decides when the event comes again
- * - `cancelled`  no other upload orders it, so workers were asked to stop it
+ * - `cancelled`  no other upload orders it, so workers were asked to stop it; or a person asked them
  * - `done`       it had ended before, and keeps its result
  * - `kept`       another upload orders it too, so it goes on
  */

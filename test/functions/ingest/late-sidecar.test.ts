@@ -185,6 +185,42 @@ describe('a job that another upload orders', () => {
     expect(await world.stoppedBy(first.job_id)).toBeNull()
   })
 
+  test.each([1, 60_000])(
+    'is cancelled once both uploads have given it up by late sidecars, %d ms after another',
+    async (ms) => {
+      const { world, first } = await withFirstJob()
+      await world.drop('images/b.png', await aPng())
+      world.wait(ms)
+      await world.drop(SIDECAR, OTHER)
+      expect(await world.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
+      world.wait(ms)
+      await world.drop('images/b.json', OTHER)
+      expect((await world.report('images/b.png'))?.superseded).toEqual([
+        { job_id: first.job_id, outcome: 'cancelled' },
+      ])
+      expect(await world.stoppedBy(first.job_id)).toBe('ingest')
+    },
+  )
+
+  test('goes on while a young order has an earlier report alone, which does not name it', async () => {
+    let armed = false
+    const { world, first } = await withFirstJob({
+      outputFaults: {
+        after(operation, key) {
+          if (armed && operation === 'put' && key.startsWith(ORDERS_PREFIX))
+            throw new Error('the function ends')
+        },
+      },
+    })
+    await world.drop(MANIFEST, '{"items": [{"image": "images/a.png", "parameters": {"fps": 24}}]}')
+    world.wait(60_000)
+    armed = true
+    await expect(world.drop(MANIFEST, NAMES_IMAGE)).rejects.toThrow('1 of 1 objects could not be ingested')
+    armed = false
+    await world.drop(SIDECAR, OTHER)
+    expect(await world.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
+  })
+
   test('costs a manifest of new jobs no request, and an order where the job is there', async () => {
     const { world, first } = await withFirstJob()
     await world.drop(
@@ -460,6 +496,20 @@ describe('what a person cancelled', () => {
     expect(await world.stoppedBy(first.job_id)).toBe('person')
     expect((await world.report(MANIFEST))?.jobs).toMatchObject([{ done_before: true }])
   })
+
+  test.each(['queued', 'cancelled'] as const)(
+    'is told as cancelled where a manifest orders it and it is %s, because it does not go on',
+    async (state) => {
+      const { world, first } = await withFirstJob()
+      await world.drop(MANIFEST, NAMES_IMAGE)
+      await world.cancelByPerson(first)
+      if (state === 'cancelled') await world.end(first, state)
+      await world.drop(SIDECAR, '{')
+      expect(await world.superseded()).toEqual([{ job_id: first.job_id, outcome: 'cancelled' }])
+      expect((await world.report(IMAGE))?.faults.at(-1)?.message).toContain(`${first.job_id} (cancelled)`)
+      expect(await world.stoppedBy(first.job_id)).toBe('person')
+    },
+  )
 
   test('stays so while it waits, and is superseded as by ingest', async () => {
     const { world, first } = await withFirstJob()
