@@ -4,6 +4,7 @@ import { queuedStatus } from '../../shared/contracts/status-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { countAtTurn } from '../../shared/job-index/count-entries.ts'
 import { forgetAllEnded, noteQueued } from '../../shared/job-index/write-entries.ts'
+import type { EnteredJobs } from './entered-jobs.ts'
 import type { IngestWorld } from './ingest-world.ts'
 import { recordOverlappingOrder, recordSentAgain } from './job-orders.ts'
 import { type Standing, standingOf } from './job-standing.ts'
@@ -22,7 +23,8 @@ import { setAsideCancelled } from './withdraw-cancel.ts'
  *        ─▶ there was a status: write into the order that the message was sent
  *
  * A status is only ever written after its message was sent. Where ingest ends between sending and entering, the next run
- * of the same event enters the job: it finds no status, or one that a faster worker wrote for this upload lately.
+ * of the same event enters the job: it finds no status, or one that a faster worker wrote for this upload lately. It does
+ * not if a report on the upload names the job, because the report comes after the entry.
  */
 
 /** Ten thousand bodies with a list of a thousand sigmas each would be 200 MB: they are written and sent piece by piece. */
@@ -33,6 +35,8 @@ export interface QueuedJobs {
   readonly doneBefore: ReadonlySet<string>
   /** Ids of those whose message was sent. */
   readonly sent: ReadonlySet<string>
+  /** Ids of those of which nothing was known before. */
+  readonly made: ReadonlySet<string>
   /** Ids of those that ingest had cancelled until now. A worker may still stop one of them: see `assertNoneWithdrawn`. */
   readonly withdrawn: readonly string[]
 }
@@ -81,18 +85,20 @@ const send = async (
 }
 
 /**
- * Queues jobs that have no result yet; each once, though it may be there twice.
+ * Queues jobs that have no result yet; each once, though it may be there twice. `entered`: see `openEnteredJobs`.
  * Throws where store or queue fail, or take only some: all can be given again.
  */
 export const queueJobs = async (
   world: QueueingWorld,
   jobs: readonly JobMessage[],
+  entered: EnteredJobs,
   signal: AbortSignal,
 ): Promise<QueuedJobs> => {
   const unique = [...new Map(jobs.map((job) => [job.job_id, job])).values()]
   const doneBefore = new Set<string>()
   const withdrawn: string[] = []
   const sent = new Set<string>()
+  const made = new Set<string>()
   for (const piece of piecesOf(unique, JOBS_PER_PIECE)) {
     const standings = await inLanes(piece, REQUESTS_AT_ONCE, (job) => standingOf(world, job, signal))
     const idsOf = (isMeant: (standing: Standing) => boolean): readonly string[] =>
@@ -109,9 +115,11 @@ export const queueJobs = async (
       cancelled.map(({ record }) => record),
       signal,
     )
+    const lacking = idsOf(({ mayLackEntry }) => mayLackEntry)
+    const hasEntry = lacking.length === 0 ? new Set<string>() : await entered()
     await noteQueued(
       world.output,
-      idsOf(({ mayLackEntry }) => mayLackEntry),
+      lacking.filter((jobId) => !hasEntry.has(jobId)),
       world.now(),
       signal,
     )
@@ -122,8 +130,9 @@ export const queueJobs = async (
       signal,
     )
     for (const { job_id } of fresh) sent.add(job_id)
+    for (const jobId of idsOf(({ state }) => state === 'new')) made.add(jobId)
   }
-  return { doneBefore, sent, withdrawn }
+  return { doneBefore, sent, made, withdrawn }
 }
 
 /**

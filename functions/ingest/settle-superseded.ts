@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { cancelKey, reportKey, resultKey } from '../../shared/contracts/bucket-layout.ts'
 import { encodeCancelMarker } from '../../shared/contracts/cancel-marker.ts'
 import {
@@ -9,6 +8,8 @@ import {
 import { resultRecordSchema } from '../../shared/contracts/result-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
+import { changeReport } from './change-report.ts'
+import { openEnteredJobs } from './entered-jobs.ts'
 import type { Drop, IngestWorld } from './ingest-world.ts'
 import { isOrderedElsewhere } from './job-orders.ts'
 import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
@@ -17,7 +18,6 @@ import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 import { pendingJobs, withOutcomes } from './superseded-jobs.ts'
 import { readRequester, withdrawCancel } from './withdraw-cancel.ts'
 import type { WrittenPictureReport } from './write-picture-report.ts'
-import { encodeReport } from './write-report.ts'
 
 /*
  * What becomes of jobs that a picture's report superseded. The report lists them as pending before anything is done, so
@@ -41,9 +41,9 @@ import { encodeReport } from './write-report.ts'
  *
  * Remaining races that render a clip too many, or report one as cancelled that is rendered:
  *   - The order of an upload that gave the job up counts while it is young and no later report is there, see job-orders.ts.
+ *   - Both image and sidecar are overwritten, the sidecar's run renders the old image, and ends before it wrote a report.
  *   - A run that read the picture before its sidecar came takes the marker away in step b, and dies before step 2.
  *   - A worker creates its result just before the marker is there.
- *   - An upload overwrites the picture between steps 1 and 5, and its report begins anew.
  *
  * Remaining races that cancel a job that an upload orders. The next order of the job has it rendered:
  *   - Two runs on another upload overlap, and the later one alone orders the job. The report of the earlier one comes
@@ -53,9 +53,6 @@ import { encodeReport } from './write-report.ts'
  *   - A worker stands still between its check for the marker and its record for longer than the event takes to come
  *     again.
  */
-
-/** Other runs rewrite the same report only if the same picture has several events at once. */
-const ATTEMPTS = 5
 
 /** `withdrawn`: it goes on, and a worker may be stopping it just now. */
 type Verdict = Exclude<SupersededJob['outcome'], 'pending'> | 'withdrawn'
@@ -73,7 +70,9 @@ const keep = async (
   const result = await readRecord(output, resultKey(jobId), resultRecordSchema, signal)
   if (result?.record?.state === 'cancelled') {
     if ((await readRequester(output, jobId, signal)) === 'person') return 'cancelled'
-    const { withdrawn } = await queueJobs(world, [result.record.job], signal)
+    const { job } = result.record
+    const entered = openEnteredJobs(output, job.origin.key, signal)
+    const { withdrawn } = await queueJobs(world, [job], entered, signal)
     return withdrawn.length > 0 ? 'withdrawn' : 'kept'
   }
   const requester = await withdrawCancel(output, jobId, signal)
@@ -124,16 +123,10 @@ const writeOutcomes = async (
     const verdict = verdicts.get(jobId)
     return verdict === undefined || verdict === 'withdrawn' ? 'pending' : verdict
   }
-  const key = reportKey(info.key)
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const stored = await readRecord(output, key, ingestReportSchema, signal)
-    if (stored === null || stored.record === null) throw new Error(`${key}: is not there any more`)
-    const report = withOutcomes(stored.record, outcomeOf)
-    if (isDeepStrictEqual(report, stored.record)) return report
-    const { body, options } = encodeReport(report)
-    if ((await output.replace(key, stored.etag, body, options, signal)) !== null) return report
-  }
-  throw new Error(`${key}: was written by others ${ATTEMPTS} times in a row`)
+  const change = (report: IngestReport): IngestReport => withOutcomes(report, outcomeOf)
+  const settled = await changeReport(output, info.key, change, signal)
+  if (settled === null) throw new Error(`${reportKey(info.key)}: is not there any more`)
+  return settled
 }
 
 /**
@@ -145,7 +138,7 @@ const writeOutcomes = async (
 export const settleSuperseded = async (
   world: IngestWorld,
   drop: Drop,
-  { report, isRevision }: WrittenPictureReport,
+  { report, isRevision }: Pick<WrittenPictureReport, 'report' | 'isRevision'>,
   asked: PictureRequest,
 ): Promise<IngestReport> => {
   const pending = pendingJobs(report)

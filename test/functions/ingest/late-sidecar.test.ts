@@ -58,8 +58,8 @@ describe('a sidecar that comes after its image', () => {
     })
     expect(report?.faults.map(({ field, message }) => `${field}: ${message}`)).toEqual([
       expect.stringMatching(/^sidecar\.parameters\.fps: /),
-      `superseded: jobs were made of this upload before its sidecar came: ${first.job_id} (cancelled); ` +
-        'upload a sidecar without faults',
+      `superseded: jobs were made before the image or its sidecar was uploaded anew: ${first.job_id} (cancelled); ` +
+        'upload them without faults',
     ])
     expect(await world.stoppedBy(first.job_id)).toBe('ingest')
   })

@@ -51,6 +51,47 @@ describe('a report supersedes the jobs of the one before that it does not name',
   })
 })
 
+describe('a report notes the jobs that were added since its first version', () => {
+  const AT = '2026-01-02T03:04:05.000Z'
+  const LATER = '2026-01-02T03:14:05.000Z'
+  const first = aReport({ jobs: someJobs(1, 2), reported_at: AT })
+  const revised = supersede(first, aReport({ jobs: someJobs(2, 2), reported_at: AT }))
+
+  test('and no others', () => {
+    expect(revised.revision).toEqual({ revised_at: AT, job_ids: [idOf(3)] })
+    expect(supersede(first, aReport({ jobs: someJobs(1, 1) })).revision).toBeUndefined()
+  })
+
+  test('also when it is written again, with the time at which the last was added', () => {
+    const again = aReport({ jobs: someJobs(2, 2), reported_at: LATER })
+    expect(supersede(revised, again).revision).toEqual({ revised_at: AT, job_ids: [idOf(3)] })
+    const more = aReport({ jobs: someJobs(3, 2), reported_at: LATER })
+    expect(supersede(revised, more).revision).toEqual({
+      revised_at: LATER,
+      job_ids: [idOf(3), idOf(4)],
+    })
+    expect(supersede(revised, aReport({ jobs: someJobs(2, 1) })).revision).toBeUndefined()
+  })
+
+  test.each([
+    ['within half an hour', '2026-01-02T03:34:04.999Z', [pending(1), pending(3)]],
+    ['not later', '2026-01-02T03:34:05.000Z', [pending(1)]],
+  ])(
+    'which an image supersedes that overwrites theirs %s, with all that is pending',
+    (_, reported_at, jobs) => {
+      const newer = aReport({ etag: '"other"', jobs: someJobs(8, 1), reported_at })
+      const after = supersede(revised, newer)
+      expect(after.superseded).toEqual(jobs)
+      expect(after.revision).toBeUndefined()
+    },
+  )
+
+  test('unless that image asks for the same job', () => {
+    const newer = aReport({ etag: '"other"', jobs: someJobs(3, 1), reported_at: AT })
+    expect(supersede(revised, newer).superseded).toEqual([pending(1)])
+  })
+})
+
 test('a rejected report tells of each outcome, with three jobs by their ids', () => {
   const before = aReport({ jobs: someJobs(1, 6) })
   const fault = { ...{ item: null, line: null, item_id: null }, field: 'sidecar', message: 'is not JSON' }
@@ -63,10 +104,10 @@ test('a rejected report tells of each outcome, with three jobs by their ids', ()
     {
       ...{ item: null, line: null, item_id: null, field: 'superseded' },
       message:
-        'jobs were made of this upload before its sidecar came: ' +
+        'jobs were made before the image or its sidecar was uploaded anew: ' +
         `${idOf(1)}, ${idOf(2)}, ${idOf(3)} and 1 more (cancelled); ` +
         `${idOf(5)} (ended before, and the result stays); ` +
-        `${idOf(6)} (goes on, because another upload orders it); upload a sidecar without faults`,
+        `${idOf(6)} (goes on, because another upload orders it); upload them without faults`,
     },
   ])
 })

@@ -242,7 +242,7 @@ describe('svd submit PICTURE', () => {
     const { run } = withIngest({ says: () => ({ superseded }) })
     const { exitCode, stdout } = await run(['submit', at('cup.png'), '--quiet'])
     expect(exitCode).toBe(0)
-    expect(stdout).toContain(`\n${'f'.repeat(32)}  superseded by a later sidecar: asked to stop\n`)
+    expect(stdout).toContain(`\n${'f'.repeat(32)}  superseded by a later upload: asked to stop\n`)
   })
 
   test('fails when ingest says nothing in time', async () => {
