@@ -34,7 +34,9 @@ const findSidecar = async (
     return stored === null ? NO_SIDECAR : readSidecar(stored.bytes, limits)
   } catch (error) {
     if (!(error instanceof ObjectTooLargeError)) throw error
-    return unreadable(`has ${error.sizeBytes} bytes, more than the ${MAX_SIDECAR_BYTES} that are accepted`)
+    return unreadable(
+      `has ${error.sizeBytes} bytes, more than the ${MAX_SIDECAR_BYTES} that are accepted; shorten it`,
+    )
   }
 }
 

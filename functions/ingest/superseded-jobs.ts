@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { IngestFault, IngestReport, SupersededJob } from '../../shared/contracts/ingest-report.ts'
+import { MAX_JOBS } from '../../shared/contracts/manifest.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 
 /*
@@ -15,8 +16,11 @@ import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
  *                               supersedes them, if it comes soon. Later, that image is an order of its own
  */
 
-/** A sidecar may be replaced again and again. Jobs that are not decided about are listed in any case. */
-const MAX_DECIDED_LISTED = 1_000
+/**
+ * As many as a sidecar can order, because they are in no other report. A sidecar may be replaced again and again, so older
+ * ones go. Jobs that are not decided about are listed in any case.
+ */
+const MAX_DECIDED_LISTED = MAX_JOBS
 const MAX_IDS_SHOWN = 3
 
 /** Uploads of an image and its sidecar belong together if their events are that close: runs may fail and come again. */
@@ -62,7 +66,7 @@ const withSuperseded = (report: IngestReport, superseded: readonly SupersededJob
   return {
     ...report,
     superseded: listed,
-    faults: report.state === 'rejected' ? [...faults, ...faultOf(listed)] : faults,
+    faults: report.state === 'rejected' ? [...faults, ...faultOf(superseded)] : faults,
   }
 }
 

@@ -8,7 +8,7 @@
  */
 
 import { MAX_KEY_BYTES } from './object-key.ts'
-import { shownValue } from './shown-value.ts'
+import { cutMiddle } from './shown-value.ts'
 
 const ENDING = /\.[^./]+$/
 const PICTURE_ENDINGS = ['.png', '.jpg', '.jpeg', '.webp']
@@ -86,6 +86,9 @@ const shownForm = (name: string): string => {
   return name === name.normalize('NFD') ? ' (in Unicode form NFD)' : ' (in mixed Unicode forms)'
 }
 
-/** Names between which no rule decides, as a fault lists them. Those that look the same come with their form. */
+/**
+ * Names between which no rule decides, as a fault lists them. Those that look the same come with their form. They differ in
+ * the form or the ending, so a long one is cut in the middle.
+ */
 export const shownNames = (names: readonly string[]): string =>
-  names.map((name) => `${shownValue(name)}${shownForm(name)}`).join(' and ')
+  names.map((name) => `'${cutMiddle(name)}'${shownForm(name)}`).join(' and ')

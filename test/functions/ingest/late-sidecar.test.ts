@@ -64,6 +64,20 @@ describe('a sidecar that comes after its image', () => {
     expect(await world.stoppedBy(first.job_id)).toBe('ingest')
   })
 
+  test('and is no JSON, is told to be removed together with a new upload of the image, which renders the defaults', async () => {
+    const { world, first } = await withFirstJob()
+    await world.drop(SIDECAR, '{')
+    expect((await world.report(IMAGE))?.faults[0]).toMatchObject({
+      field: 'sidecar',
+      message: expect.stringMatching(
+        /; correct it, or remove it and upload the image once more to render with the defaults$/,
+      ),
+    })
+    await world.input.delete(SIDECAR, unaborted)
+    await untilIngested(world, [await world.put(IMAGE, await aPng())])
+    expect(await world.report(IMAGE)).toMatchObject({ state: 'accepted', jobs: [{ job_id: first.job_id }] })
+  })
+
   test('and is corrected, leaves no word of the faults, and both earlier jobs in the report', async () => {
     const { world, first } = await withFirstJob()
     await world.drop(SIDECAR, OTHER)

@@ -39,15 +39,32 @@ describe('a report supersedes the jobs of the one before that it does not name',
     expect(supersede(before, aReport({ jobs: [], ...change })).superseded).toEqual([])
   })
 
-  test('and lists all that are pending, and of the others the newest 1,000', () => {
-    const superseded = Array.from({ length: 1_001 }, (_, index) => cancelled(index))
-    const before = aReport({ jobs: someJobs(2_000, 1_500), superseded })
+  test('and lists all that are pending, and of the others the newest 10,000', () => {
+    const superseded = Array.from({ length: 10_001 }, (_, index) => cancelled(index))
+    const before = aReport({ jobs: someJobs(20_000, 1_500), superseded })
     const after = supersede(before, aReport({ jobs: [] }))
-    expect(after.superseded).toHaveLength(2_500)
+    expect(after.superseded).toHaveLength(11_500)
     expect(after.superseded[0]).toEqual(cancelled(1))
     const decided = withOutcomes(after, () => 'done')
-    expect(decided.superseded).toHaveLength(1_000)
-    expect(decided.superseded.at(-1)).toEqual({ job_id: idOf(3_499), outcome: 'done' })
+    expect(decided.superseded).toHaveLength(10_000)
+    expect(decided.superseded.at(-1)).toEqual({ job_id: idOf(21_499), outcome: 'done' })
+  })
+
+  test('and loses none of the jobs of the largest grid, nor miscounts them', () => {
+    const before = aReport({ jobs: someJobs(0, 10_000) })
+    const rejected = supersede(before, aReport({ state: 'rejected', jobs: [] }))
+    const decided = withOutcomes(rejected, () => 'cancelled')
+    expect(decided.superseded).toHaveLength(10_000)
+    expect(decided.faults[0]?.message).toContain(` and 9997 more (cancelled); `)
+  })
+
+  test('and counts also those that it does not list any more', () => {
+    const superseded = Array.from({ length: 10_000 }, (_, index) => cancelled(index))
+    const before = aReport({ jobs: someJobs(20_000, 500), superseded })
+    const rejected = supersede(before, aReport({ state: 'rejected', jobs: [] }))
+    const decided = withOutcomes(rejected, () => 'cancelled')
+    expect(decided.superseded).toHaveLength(10_000)
+    expect(decided.faults[0]?.message).toContain(' and 10497 more (cancelled); ')
   })
 })
 
