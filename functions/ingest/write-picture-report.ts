@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
 import { reportKey } from '../../shared/contracts/bucket-layout.ts'
 import { type IngestReport, ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
-import { ObjectChangedError, type ObjectInfo } from '../../shared/ports/object-store.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
+import { assertNewest } from './assert-newest.ts'
 import type { Drop, IngestWorld } from './ingest-world.ts'
 import { isRevision, jobsNamedAgain, supersede } from './superseded-jobs.ts'
 import { writeReport } from './write-report.ts'
@@ -13,21 +12,6 @@ export interface WrittenPictureReport {
   readonly namedAgain: ReadonlySet<string>
   /** It replaced another answer to the same upload. */
   readonly isRevision: boolean
-}
-
-const identityOf = ({ etag, versionId, metadata, lastModified }: ObjectInfo) => {
-  return { etag, versionId, metadata, lastModified }
-}
-
-/**
- * A run of a sidecar has no sequencer by which its report gives way to that of a newer image. So it checks that the image
- * is still the one that it read, after it read the report that it replaces: a run that reports a newer image later makes
- * the replacement fail.
- */
-const assertNewest = async (input: IngestWorld['input'], { info, signal }: Drop): Promise<void> => {
-  const newest = await input.head(info.key, signal)
-  if (newest !== null && isDeepStrictEqual(identityOf(newest), identityOf(info))) return
-  throw new ObjectChangedError(`${info.key}: is not the image that was read`)
 }
 
 /**

@@ -183,17 +183,44 @@ describe('what a picture asks for', () => {
   })
 })
 
-test.each(['svd-use', 'svd_use'])(
-  'a picture that was uploaded for a manifest is no clip by itself: %s',
-  async (name) => {
+test.each([
+  ['svd-use', 'manifest'],
+  ['svd_use', ' manifest '],
+])('a picture that was uploaded for a manifest is no clip by itself: %s', async (name, value) => {
+  const world = aWorld()
+  await world.drop('images/a.png', await aPng(), { metadata: { [name]: value } })
+  expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'for-manifest' }])
+  expect(world.output.keys()).toEqual([])
+  await world.drop('manifests/m.json', '{"items": [{"image": "images/a.png"}]}')
+  expect(world.jobs().map(({ image }) => image.source_key)).toEqual(['images/a.png'])
+})
+
+describe('svd-use', () => {
+  test('of another value is a fault', async () => {
     const world = aWorld()
-    await world.drop('images/a.png', await aPng(), { metadata: { [name]: 'manifest' } })
-    expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'for-manifest' }])
-    expect(world.output.keys()).toEqual([])
-    await world.drop('manifests/m.json', '{"items": [{"image": "images/a.png"}]}')
-    expect(world.jobs().map(({ image }) => image.source_key)).toEqual(['images/a.png'])
-  },
-)
+    await world.drop('images/a.png', await aPng(), { metadata: { 'svd-use': 'Manifest' } })
+    expect((await world.report('images/a.png'))?.faults).toMatchObject([
+      {
+        field: 'svd-use',
+        message:
+          "got 'Manifest'; must be manifest, for an image that manifests name; leave svd-use out to have a clip made",
+      },
+    ])
+    expect(world.jobs()).toEqual([])
+  })
+
+  test.each(['clip', 'manifest'])(
+    'by two spellings of its name is a fault, beside manifest: %s',
+    async (value) => {
+      const world = aWorld()
+      await world.drop('images/a.png', await aPng(), { metadata: { 'svd-use': 'manifest', svd_use: value } })
+      expect((await world.report('images/a.png'))?.faults).toMatchObject([
+        { field: 'svd-use', message: "is given as 'svd-use' and 'svd_use'; keep one" },
+      ])
+      expect(world.jobs()).toEqual([])
+    },
+  )
+})
 
 describe('a sidecar', () => {
   test('that comes after its picture has it rendered as it says', async () => {

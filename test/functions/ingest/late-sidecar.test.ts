@@ -102,6 +102,13 @@ describe('a sidecar that comes after its image', () => {
     expect(await world.stoppedBy(first.job_id)).toBeNull()
   })
 
+  test('and changes the group alone, has no effect on a job that is in the queue', async () => {
+    const { world, first } = await withFirstJob()
+    await world.drop(SIDECAR, '{"group": "team-a"}')
+    expect(world.queue.messages().map(({ groupId }) => groupId)).toEqual([first.group])
+    expect(await world.report(IMAGE)).toMatchObject({ state: 'accepted', jobs: [{ job_id: first.job_id }] })
+  })
+
   test('supersedes the clips of a grid that it does not ask for any more, and no other', async () => {
     const world = await aLateSidecar()
     await world.put(SIDECAR, '{"grid": {"seed": [1, 2]}}')
