@@ -8,8 +8,8 @@ import { readRecord } from '../../shared/records/read-record.ts'
 export type EnteredJobs = () => Promise<ReadonlySet<string>>
 
 /**
- * Jobs of an upload that have an entry in the index: its report names them, and a run of ingest writes the report after it
- * entered them. The report is read when this is first asked, so that a run of new jobs costs no request.
+ * Jobs of an upload that have an entry in the index: its report names them, and a run of ingest writes the report after
+ * it entered them. The report is read when this is first asked, so that a run of new jobs costs no request.
  */
 export const openEnteredJobs = (output: ObjectStore, inputKey: string, signal: AbortSignal): EnteredJobs =>
   once(async () => {

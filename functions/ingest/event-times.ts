@@ -12,7 +12,7 @@
 /** A manifest of 10,000 clips takes the longest. Also decides for how long an event is out of sight. */
 export const INGEST_TIMEOUT_SECONDS = 300
 
-/** For so long an event is out of sight: one function's time, and as much again for what waits before it inside of Lambda. */
+/** An event is out of sight for one function's time, and as much again for what waits before it inside of Lambda. */
 export const EVENT_VISIBILITY_SECONDS = 2 * INGEST_TIMEOUT_SECONDS
 
 /**

@@ -47,8 +47,8 @@ const reportUnused = async (world: IngestWorld, key: string, drop: Drop): Promis
 }
 
 /**
- * Ingests the images beside a sidecar, again and as they are now. One that fails keeps none of the others from its turn: it
- * throws at the end what they failed with.
+ * Ingests the images beside a sidecar, again and as they are now. One that fails keeps none of the others from its turn:
+ * it throws at the end what they failed with.
  */
 export async function* ingestSidecar(
   world: IngestWorld,

@@ -17,7 +17,7 @@ export interface Standing {
    * - `new`     nothing is known of it
    */
   readonly state: 'done' | 'queued' | 'again' | 'new'
-  /** A request of ingest's own to stop it was taken back, and a worker may stop it all the same: see withdraw-cancel.ts. */
+  /** Ingest's own request to stop it was taken back; a worker may stop it all the same, see withdraw-cancel.ts. */
   readonly withdrawn: boolean
   /** The end of the job, to be set aside before the message is sent; `null`: there is none. */
   readonly cancelled: CancelledResult | null

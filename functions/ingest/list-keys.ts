@@ -10,9 +10,9 @@ const tooMany = (prefix: string): string =>
   'cannot be found among them; give it another name, or move the others to another folder'
 
 /**
- * Keys under any of `prefixes` that pass `isWanted`, each once. A prefix of `listingPrefixes` is usually one request. It also
- * lists names that begin as the stem does and go on with a full stop: `images/x.` lists `images/x.0001.png`, and all in
- * the folder `images/x.2024/`.
+ * Keys under any of `prefixes` that pass `isWanted`, each once. A prefix of `listingPrefixes` is usually one request. It
+ * also lists names that begin as the stem does and go on with a full stop: `images/x.` lists `images/x.0001.png`, and all
+ * in the folder `images/x.2024/`.
  *
  * @throws InvalidInputError (`key`) if there are too many.
  */

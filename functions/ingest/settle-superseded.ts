@@ -40,7 +40,8 @@ import type { WrittenPictureReport } from './write-picture-report.ts'
  * little later; the next run finds that result and queues the job once more.
  *
  * Remaining races that render a clip too many, or report one as cancelled that is rendered:
- *   - The order of an upload that gave the job up counts while it is young and no later report is there, see job-orders.ts.
+ *   - The order of an upload that gave the job up counts while it is young, unless a later report is there: see
+ *     job-orders.ts.
  *   - Both image and sidecar are overwritten, the sidecar's run renders the old image, and ends before it wrote a report.
  *   - A run that read the picture before its sidecar came takes the marker away in step b, and dies before step 2.
  *   - A worker creates its result just before the marker is there.

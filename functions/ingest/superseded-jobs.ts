@@ -12,8 +12,8 @@ import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
  * a new sidecar, or the other way round, and makes clips that nobody wants:
  *
  *   the image's event first     its report names them; the sidecar's run supersedes them
- *   the sidecar's event first   its run notes which jobs it added to the report (`revision`); the report on the newer image
- *                               supersedes them, if it comes soon. Later, that image is an order of its own
+ *   the sidecar's event first   its run notes which jobs it added to the report (`revision`); the report on the newer
+ *                               image supersedes them, if it comes soon. Later, that image is an order of its own
  */
 
 /**

@@ -17,16 +17,18 @@ import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
  *   ingest's, none   cancelled      archive the result, delete marker and result: the caller queues the job. A result
  *                                   that says so without a marker is of a request of ingest's that was taken back
  *
- * Where there is no result, a worker may have seen the marker and record the job as cancelled only after this. So the caller
- * has the event come again once a marker was deleted; the result is there by then. A result that is there is of the worker
- * that saw the marker, so nothing more is to be expected.
+ * Where there is no result, a worker may have seen the marker and record the job as cancelled only after this. So the
+ * caller has the event come again once a marker was deleted; the result is there by then. A result that is there is of the
+ * worker that saw the marker, so nothing more is to be expected.
  *
- * Remaining races, each of a few milliseconds: two workers have messages of one job, and the second saw the marker, which
- * is deleted with the first one's result before the second records its own: the job ends as cancelled. A person cancels the job between the reading and the deletion of a
- * marker, and that request gets lost. Two runs of ingest take back the same result, and the job is rendered anew before
- * the slower one deletes: the new result gets lost, and the clip is rendered once more when it is ordered again. It ends
- * as lost if ingest dies between the deletion of the result and the sending of its message, and the worker could not
- * write its last status either.
+ * Remaining races, each of a few milliseconds:
+ *   - A person cancels the job between the reading and the deletion of a marker, and that request gets lost.
+ *   - Two workers have messages of one job, and both saw the marker. Marker and result are deleted before the second worker
+ *     records its own result, so the job ends as cancelled.
+ *   - Two runs of ingest take back the same result, and the job is rendered anew before the slower one deletes: the new
+ *     result gets lost, and the clip is rendered once more when it is ordered again.
+ *   - Ingest dies between the deletion of the result and the sending of its message, and the worker could not write its last
+ *     status either: the job ends as lost.
  */
 
 const MAX_MARKER_BYTES = 1024 * 1024

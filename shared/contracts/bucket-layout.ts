@@ -42,8 +42,8 @@ export const REPORTS_PREFIX = 'reports/'
 export const INDEX_PREFIX = 'index/'
 
 /**
- * The key that `svd submit` gives a sidecar: `images/a/x.png` → `images/a/x.png.json`. `images/a/x.json` would be a sidecar
- * of `images/a/x.jpg` too.
+ * The key that `svd submit` gives a sidecar: `images/a/x.png` → `images/a/x.png.json`. `images/a/x.json` would be a
+ * sidecar of `images/a/x.jpg` too.
  */
 export const sidecarKey = (imageKey: string): string => `${imageKey}.json`
 

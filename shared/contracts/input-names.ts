@@ -87,8 +87,8 @@ const shownForm = (name: string): string => {
 }
 
 /**
- * Names between which no rule decides, as a fault lists them. Those that look the same come with their form. They differ in
- * the form or the ending, so a long one is cut in the middle.
+ * Names between which no rule decides, as a fault lists them. Those that look the same come with their form. They differ
+ * in the form or the ending, so a long one is cut in the middle.
  */
 export const shownNames = (names: readonly string[]): string =>
   names.map((name) => `'${cutMiddle(name)}'${shownForm(name)}`).join(' and ')

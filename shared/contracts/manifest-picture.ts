@@ -16,9 +16,10 @@ export const MANIFEST_PICTURE = { [USE]: FOR_MANIFESTS } as const
 export const useFault = (value: string): string | null =>
   value.trim() === FOR_MANIFESTS
     ? null
-    : `got ${shownValue(value)}; must be ${FOR_MANIFESTS}, for an image that manifests name; leave ${USE} out to have a clip made`
+    : `got ${shownValue(value)}; must be ${FOR_MANIFESTS}, for an image that manifests name; ` +
+      `leave ${USE} out to have a clip made`
 
-/** Whether no clip is to be made of an image alone. Two spellings of the name contradict each other, so that none counts. */
+/** Whether no clip is to be made of an image alone. Of two spellings of the name, none counts. */
 export const isForManifest = (metadata: Readonly<Record<string, string>>): boolean => {
   const uses = Object.entries(metadata).filter(([name]) => metadataName(name) === USE)
   return uses.length === 1 && uses.every(([, value]) => useFault(value) === null)

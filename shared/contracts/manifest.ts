@@ -14,7 +14,8 @@ import { RENDER_ARGUMENT_NAMES, renderArgumentRule, renderArgumentSchema } from 
  * Of a parameter, the last that says it holds: checkpoint, manifest's defaults, item's parameters, a value of the
  * grid. A grid makes a clip for each combination of its values; an item's list goes before the manifest's of that name.
  * `null` for an optional field or argument, or as a value in a grid's list, means that it is not given there. A group has
- * no part in a job's id, and holds for jobs that are not in the queue yet: a late sidecar that changes it alone has no effect.
+ * no part in a job's id, and holds for jobs that are not in the queue yet: a late sidecar that changes it alone has no
+ * effect.
  */
 
 /** 1,000 items of a few hundred bytes have a tenth of it; it is parsed in memory. */

@@ -108,8 +108,8 @@ const KNOWN_FIELDS = [...ONLY_OF_ITEMS, ...Object.keys(SCHEMA_FIELD), ...Object.
 
 /**
  * Whether a first line stands for all items. In doubt it does, because items would be rendered with other parameters
- * without it. A mistyped field tells by its value: an object is a mistyped `defaults`; text is a mistyped `image`, and only
- * that item is at fault.
+ * without it. A mistyped field tells by its value: an object is a mistyped `defaults`; text is a mistyped `image`, and
+ * only that item is at fault.
  */
 const isHeader = (value: unknown): value is JsonObject => {
   if (!isJsonObject(value)) return false
