@@ -141,3 +141,30 @@ test('a hundred cancelled jobs have their index counted anew with a few writes',
   expect(sentSince(world, before)).toHaveLength(jobs.length)
   expect(writes).toBeLessThanOrEqual(8)
 })
+
+test('a run that ends midway leaves what it has sent, and the next run goes on from there', async () => {
+  let sends = Number.NEGATIVE_INFINITY
+  let archived = 0
+  const { world, jobs } = await cancelledJobs(300, {
+    queueFaults: {
+      before() {
+        sends += 1
+        if (sends === 2) throw new Error('the function ends')
+      },
+    },
+    outputFaults: {
+      before(operation, key) {
+        if (operation === 'create' && key.includes('/failures/')) archived += 1
+      },
+    },
+  })
+  const before = world.sent().length
+  sends = 0
+  const manifest = await world.put(MANIFEST, NAMES_IMAGE.replace(']', `], ${gridOf(300).slice(1, -1)}`))
+  await expect(world.ingest(s3Event(manifest))).rejects.toThrow('1 of 1 objects could not be ingested')
+  expect(sentSince(world, before)).toHaveLength(100)
+  world.wait(VISIBILITY_MS)
+  await world.ingest(s3Event(manifest))
+  expect(sentSince(world, before).toSorted()).toEqual(jobs.map(({ job_id }) => job_id).toSorted())
+  expect(archived).toBe(300)
+})
