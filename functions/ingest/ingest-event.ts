@@ -17,7 +17,7 @@ const ingestAll = async (
   const errors: unknown[] = []
   for (const object of objects) {
     try {
-      for (const outcome of await ingestObject(world, object, { traceId, signal })) world.tell(outcome)
+      for await (const outcome of ingestObject(world, object, { traceId, signal })) world.tell(outcome)
     } catch (error) {
       world.tell({ type: 'failed', key: object.key, error })
       errors.push(error)

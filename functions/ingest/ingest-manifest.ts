@@ -20,6 +20,7 @@ import {
   parseManifest,
 } from '../../shared/manifest/parse-manifest.ts'
 import { ObjectChangedError, type ObjectInfo } from '../../shared/ports/object-store.ts'
+import { openEnteredJobs } from './entered-jobs.ts'
 import type { Drop, IngestOutcome, IngestWorld } from './ingest-world.ts'
 import { listKeys } from './list-keys.ts'
 import { acceptedJob, groupOfKey, makeJobs } from './make-jobs.ts'
@@ -141,6 +142,7 @@ const jobsOfPicture = async (
 /** A dropped manifest. Throws `ObjectChangedError`, and where store or queue fail. */
 export const ingestManifest = async (world: IngestWorld, drop: Drop): Promise<IngestOutcome> => {
   const { items, rejected: unsound } = await readManifest(world, drop)
+  const entered = openEnteredJobs(world.output, drop.info.key, drop.signal)
   const accepted: AcceptedJob[] = []
   const rejected: PlacedFaults[] = [...unsound]
   const withdrawn: string[] = []
@@ -148,11 +150,11 @@ export const ingestManifest = async (world: IngestWorld, drop: Drop): Promise<In
   for (const piece of piecesOf(itemsByPicture(items), PICTURES_PER_PIECE)) {
     const pictures = await inLanes(piece, PICTURES_AT_ONCE, (entry) => jobsOfPicture(world, drop, entry))
     const jobs = pictures.flatMap((picture) => picture.jobs)
-    const outcome = await queueJobs(world, jobs, drop.signal)
+    const outcome = await queueJobs(world, jobs, entered, drop.signal)
     for (const job of jobs) accepted.push(acceptedJob(job, outcome.doneBefore))
     withdrawn.push(...outcome.withdrawn)
     for (const picture of pictures) rejected.push(...picture.rejected)
-    queued += outcome.sent
+    queued += outcome.sent.size
   }
   accepted.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))
   const made = makeReport(drop, accepted, rejected, world)

@@ -3,12 +3,16 @@ import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
 import { isForManifest } from '../../shared/contracts/manifest-picture.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
+import { ObjectChangedError } from '../../shared/ports/object-store.ts'
+import { type EnteredJobs, openEnteredJobs } from './entered-jobs.ts'
+import { giveUpJobs } from './give-up-jobs.ts'
 import type { Drop, IngestOutcome, IngestWorld } from './ingest-world.ts'
 import { acceptedJob, makeJobs } from './make-jobs.ts'
 import { preparePicture } from './prepare-picture.ts'
-import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
+import { assertNoneWithdrawn, type QueuedJobs, queueJobs } from './queue-jobs.ts'
 import { readRequest } from './read-request.ts'
 import { settleSuperseded } from './settle-superseded.ts'
+import { withdrawCancels } from './withdraw-cancel.ts'
 import { writePictureReport } from './write-picture-report.ts'
 import { makeReport } from './write-report.ts'
 
@@ -27,6 +31,32 @@ const prepare = async (world: IngestWorld, { info, signal }: Drop): Promise<Prep
   }
 }
 
+interface SentBefore {
+  /** Ids of jobs that the report names, and that the one before had superseded. */
+  readonly namedAgain: ReadonlySet<string>
+  /** Ids of jobs whose message this run has sent. */
+  readonly sent: ReadonlySet<string>
+  readonly entered: EnteredJobs
+}
+
+/**
+ * Checks jobs once more whose marker another run may have created before the report named them. A message that this run
+ * has sent is not sent twice.
+ */
+const queueNamedAgain = async (
+  world: IngestWorld,
+  jobs: readonly JobMessage[],
+  { namedAgain, sent, entered }: SentBefore,
+  signal: AbortSignal,
+): Promise<Pick<QueuedJobs, 'withdrawn' | 'sent'>> => {
+  const again = jobs.filter(({ job_id }) => namedAgain.has(job_id))
+  const others = again.filter(({ job_id }) => !sent.has(job_id))
+  const sentIds = again.map(({ job_id }) => job_id).filter((jobId) => sent.has(jobId))
+  const queued = await queueJobs(world, others, entered, signal)
+  const withdrawn = await withdrawCancels(world.output, sentIds, signal)
+  return { withdrawn: [...queued.withdrawn, ...withdrawn], sent: queued.sent }
+}
+
 /**
  * A dropped picture, as it is now. Throws `ObjectChangedError`, and where store or queue fail or the event has to come
  * again: see settle-superseded.ts.
@@ -41,13 +71,21 @@ export const ingestPicture = async (world: IngestWorld, drop: Drop): Promise<Ing
   const { clips, group } = request
   const jobs: readonly JobMessage[] =
     image === null ? [] : makeJobs({ image, clips, group, kind: 'image', place: NO_ITEM }, drop, world)
-  const queued = await queueJobs(world, jobs, drop.signal)
+  const entered = openEnteredJobs(world.output, key, drop.signal)
+  const queued = await queueJobs(world, jobs, entered, drop.signal)
   const accepted = jobs.map((job) => acceptedJob(job, queued.doneBefore))
   const made = makeReport(drop, accepted, rejected, world)
-  const written = await writePictureReport(world.output, made, drop.signal)
-  const again = jobs.filter(({ job_id }) => written.namedAgain.has(job_id))
-  const { withdrawn, sent } = await queueJobs(world, again, drop.signal)
+  const written = await writePictureReport(world, drop, made).catch(async (error: unknown) => {
+    if (error instanceof ObjectChangedError) await giveUpJobs(world, drop, queued.made, request)
+    throw error
+  })
+  const again = await queueNamedAgain(
+    world,
+    jobs,
+    { namedAgain: written.namedAgain, sent: queued.sent, entered },
+    drop.signal,
+  )
   const report = await settleSuperseded(world, drop, written, request)
-  assertNoneWithdrawn(key, [...queued.withdrawn, ...withdrawn])
-  return { type: 'reported', report, queued: queued.sent + sent }
+  assertNoneWithdrawn(key, [...queued.withdrawn, ...again.withdrawn])
+  return { type: 'reported', report, queued: queued.sent.size + again.sent.size }
 }

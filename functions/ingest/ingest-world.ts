@@ -45,11 +45,14 @@ export interface IngestWorld {
   tell(event: IngestEvent): void
 }
 
+export interface IngestContext {
+  readonly traceId: string
+  readonly signal: AbortSignal
+}
+
 /** A dropped object that was found. */
-export interface Drop {
+export interface Drop extends IngestContext {
   readonly info: ObjectInfo
   /** Of its event; null: of another object's, or unknown. */
   readonly sequencer: string | null
-  readonly traceId: string
-  readonly signal: AbortSignal
 }

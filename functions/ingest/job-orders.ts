@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { orderKey, ordersFolder, reportKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
 import { ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
-import type { JobMessage } from '../../shared/contracts/job-message.ts'
+import { type JobMessage, timestampSchema } from '../../shared/contracts/job-message.ts'
 import { statusRecordSchema } from '../../shared/contracts/status-record.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
 import type { IngestWorld } from './ingest-world.ts'
@@ -13,8 +13,8 @@ import type { IngestWorld } from './ingest-world.ts'
  *   ordered by several             besides, orders/ID/SHA.json for each of them; SHA is the hash of the upload's key
  *
  * An order is written when the job is found to exist, so a manifest of new jobs costs no further request. It is never
- * deleted: whether it still holds is decided by the upload's report. The report comes at the end of a run of ingest, so
- * an order without one holds while it is young.
+ * deleted: whether it still holds is decided by the upload's report, if that is later than the order. The report comes at
+ * the end of a run of ingest, so an order without one, or with an earlier one, holds while it is young.
  */
 
 /** Longer than a run of ingest, which has five minutes, and the ten until its event comes again. */
@@ -24,32 +24,80 @@ const NEED_NOT_BE_RENEWED_MS = HOLDS_WITHOUT_REPORT_MS / 2
 
 const JSON_TYPE = { contentType: 'application/json' }
 
-const orderSchema = z.object({ version: z.literal(1), key: z.string() })
+const orderSchema = z.object({
+  version: z.literal(1),
+  key: z.string(),
+  /** By the clock that dates reports; orders of earlier versions lack it. */
+  ordered_at: timestampSchema.exactOptional(),
+  /** When ingest sent the message of a job that had a status; absent: it did not for this order. */
+  sent_at: timestampSchema.exactOptional(),
+})
 
 type OrderingWorld = Pick<IngestWorld, 'output' | 'now'>
 
-const encodeOrder = (key: string): Uint8Array<ArrayBuffer> => {
-  const order: z.infer<typeof orderSchema> = { version: 1, key }
+interface Order {
+  /** Of the upload. */
+  readonly key: string
+  readonly orderedAt: Date
+  /** See `sentAgainAt`. */
+  readonly sentAt?: Date | null
+}
+
+const encodeOrder = ({ key, orderedAt, sentAt = null }: Order): Uint8Array<ArrayBuffer> => {
+  const sent = sentAt === null ? {} : { sent_at: sentAt.toISOString() }
+  const ordered_at = orderedAt.toISOString()
+  const order: z.infer<typeof orderSchema> = { version: 1, key, ordered_at, ...sent }
   return new TextEncoder().encode(JSON.stringify(order))
 }
 
 /** The first order of a job that exists: its status has it, and the message in its result. */
 export type FirstOrder = Pick<JobMessage, 'origin' | 'submitted_at'>
 
-/** Records that `job` is ordered by its upload, where it exists already. `first` is `null` if it cannot be read. */
+/**
+ * Records that `job` is ordered by its upload, where it exists already. `first` is `null` if it cannot be read. `sentAt`:
+ * see `sentAgainAt`; it stays in the order.
+ */
 export const recordOrder = async (
   { output, now }: OrderingWorld,
   { job_id, origin }: JobMessage,
   first: FirstOrder | null,
   signal: AbortSignal,
+  sentAt: Date | null = null,
 ): Promise<void> => {
   if (first !== null && first.origin.key === origin.key) {
     if (now().getTime() - Date.parse(first.submitted_at) < NEED_NOT_BE_RENEWED_MS) return
   } else if (first !== null) {
     // A worker that gets the message of this order names this upload as the origin from then on.
-    await output.create(orderKey(job_id, first.origin.key), encodeOrder(first.origin.key), JSON_TYPE, signal)
+    const { origin, submitted_at } = first
+    const order = encodeOrder({ key: origin.key, orderedAt: new Date(submitted_at) })
+    await output.create(orderKey(job_id, origin.key), order, JSON_TYPE, signal)
   }
-  await output.put(orderKey(job_id, origin.key), encodeOrder(origin.key), JSON_TYPE, signal)
+  const order = encodeOrder({ key: origin.key, orderedAt: now(), sentAt })
+  await output.put(orderKey(job_id, origin.key), order, JSON_TYPE, signal)
+}
+
+/**
+ * When ingest sent the message of a job with a status for an order of this upload; `null`: it did not. The status does not
+ * tell, because workers write over it.
+ */
+export const sentAgainAt = async (
+  { output }: OrderingWorld,
+  { job_id, origin }: JobMessage,
+  signal: AbortSignal,
+): Promise<Date | null> => {
+  const order = await readRecord(output, orderKey(job_id, origin.key), orderSchema, signal)
+  const sentAt = order?.record?.sent_at
+  return sentAt === undefined ? null : new Date(sentAt)
+}
+
+/** Records that the message of a job with a status was sent for an order of its upload. Call it after the sending. */
+export const recordSentAgain = async (
+  { output, now }: OrderingWorld,
+  { job_id, origin }: JobMessage,
+  signal: AbortSignal,
+): Promise<void> => {
+  const order = encodeOrder({ key: origin.key, orderedAt: now(), sentAt: now() })
+  await output.put(orderKey(job_id, origin.key), order, JSON_TYPE, signal)
 }
 
 /** Records an order whose status could not be created, because another upload was faster, or a worker. */
@@ -62,16 +110,19 @@ export const recordOverlappingOrder = async (
   await recordOrder(world, job, status?.record ?? null, signal)
 }
 
-const isNamedByReport = async (
-  { output }: OrderingWorld,
-  key: string,
+/** Whether the upload of an order still wants the job. What cannot be read may say so. */
+const stillHolds = async (
+  { output, now }: OrderingWorld,
   jobId: string,
+  { key, orderedAt }: Order,
   signal: AbortSignal,
 ): Promise<boolean> => {
   const report = await readRecord(output, reportKey(key), ingestReportSchema, signal)
-  if (report === null) return false
-  // What cannot be read may name it.
-  return report.record?.jobs.some(({ job_id }) => job_id === jobId) ?? true
+  if (report !== null) {
+    if (report.record === null || report.record.jobs.some(({ job_id }) => job_id === jobId)) return true
+    if (Date.parse(report.record.reported_at) > orderedAt.getTime()) return false
+  }
+  return now().getTime() - orderedAt.getTime() < HOLDS_WITHOUT_REPORT_MS
 }
 
 /** Whether another upload than `inputKey` orders the job. Where that cannot be found out, the answer is that one does. */
@@ -81,24 +132,24 @@ export const isOrderedElsewhere = async (
   inputKey: string,
   signal: AbortSignal,
 ): Promise<boolean> => {
-  const { output, now } = world
-  const isYoung = (timeMs: number): boolean => now().getTime() - timeMs < HOLDS_WITHOUT_REPORT_MS
+  const { output } = world
   const status = await readRecord(output, statusKey(jobId), statusRecordSchema, signal)
   if (status === null || status.record === null) return true
   const { origin, submitted_at } = status.record
-  const keys = new Set<string>()
-  if (origin.key !== inputKey) {
-    if (isYoung(Date.parse(submitted_at))) return true
-    keys.add(origin.key)
-  }
+  /** By the key of the upload, its latest. */
+  const orders = new Map<string, Order>()
+  if (origin.key !== inputKey) orders.set(origin.key, { key: origin.key, orderedAt: new Date(submitted_at) })
   for await (const { key, lastModified } of output.list(ordersFolder(jobId), signal)) {
     if (key === orderKey(jobId, inputKey)) continue
-    if (isYoung(lastModified.getTime())) return true
     const order = await readRecord(output, key, orderSchema, signal)
     if (order === null) continue
     if (order.record === null) return true
-    keys.add(order.record.key)
+    const { key: uploadKey, ordered_at } = order.record
+    const orderedAt = ordered_at === undefined ? lastModified : new Date(ordered_at)
+    const known = orders.get(uploadKey)
+    if (known === undefined || known.orderedAt < orderedAt)
+      orders.set(uploadKey, { key: uploadKey, orderedAt })
   }
-  for (const key of keys) if (await isNamedByReport(world, key, jobId, signal)) return true
+  for (const order of orders.values()) if (await stillHolds(world, jobId, order, signal)) return true
   return false
 }

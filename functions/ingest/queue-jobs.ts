@@ -3,34 +3,40 @@ import { encodeJobMessage, type JobMessage } from '../../shared/contracts/job-me
 import { queuedStatus } from '../../shared/contracts/status-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { countAtTurn } from '../../shared/job-index/count-entries.ts'
-import { forgetEnded, noteQueued } from '../../shared/job-index/write-entries.ts'
+import { forgetAllEnded, noteQueued } from '../../shared/job-index/write-entries.ts'
+import type { EnteredJobs } from './entered-jobs.ts'
 import type { IngestWorld } from './ingest-world.ts'
-import { recordOverlappingOrder } from './job-orders.ts'
+import { recordOverlappingOrder, recordSentAgain } from './job-orders.ts'
 import { type Standing, standingOf } from './job-standing.ts'
 import { piecesOf } from './pieces-of.ts'
+import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
+import { setAsideCancelled } from './withdraw-cancel.ts'
 
 /*
  * A job on its way into the queue. Whatever ends it midway, doing it again does no harm.
  *
  *   result.json there?  ──yes──▶  done before: nothing to do, unless ingest cancelled it (withdraw-cancel.ts)
  *   status written lately? ─yes─▶ in the queue or with a worker: record the order (job-orders.ts)
+ *   sent for this order lately? ─yes─▶ the same
  *   send ─▶ enter in the index ─▶ create status `queued`
  *                                 a worker may be faster: then its status stays
+ *        ─▶ there was a status: write into the order that the message was sent
  *
  * A status is only ever written after its message was sent. Where ingest ends between sending and entering, the next run
- * of the same event enters the job: it finds no status, or one that a faster worker wrote for this upload lately.
+ * of the same event enters the job: it finds no status, or one that a faster worker wrote for this upload lately. It does
+ * not if a report on the upload names the job, because the report comes after the entry.
  */
 
 /** Ten thousand bodies with a list of a thousand sigmas each would be 200 MB: they are written and sent piece by piece. */
 const JOBS_PER_PIECE = 100
-/** The SDK opens at most 50 connections to a host. */
-const REQUESTS_AT_ONCE = 16
 
 export interface QueuedJobs {
   /** Ids of those with a result. */
   readonly doneBefore: ReadonlySet<string>
-  /** Messages sent. */
-  readonly sent: number
+  /** Ids of those whose message was sent. */
+  readonly sent: ReadonlySet<string>
+  /** Ids of those of which nothing was known before. */
+  readonly made: ReadonlySet<string>
   /** Ids of those that ingest had cancelled until now. A worker may still stop one of them: see `assertNoneWithdrawn`. */
   readonly withdrawn: readonly string[]
 }
@@ -60,14 +66,17 @@ const send = async (
   const messages = jobs.map((job) => ({ body: encodeJobMessage(job), groupId: job.group }))
   const refused = await world.jobs.send(messages, signal)
   const places = new Set(refused.map(({ index }) => index))
-  const accepted = jobs.filter(({ job_id }, index) => !places.has(index) && !known.has(job_id))
+  const accepted = jobs.filter((_, index) => !places.has(index))
+  const fresh = accepted.filter(({ job_id }) => !known.has(job_id))
   await noteQueued(
     world.output,
-    accepted.map(({ job_id }) => job_id),
+    fresh.map(({ job_id }) => job_id),
     world.now(),
     signal,
   )
-  await inLanes(accepted, REQUESTS_AT_ONCE, (job) => writeStatus(world, job, signal))
+  await inLanes(accepted, REQUESTS_AT_ONCE, (job) =>
+    known.has(job.job_id) ? recordSentAgain(world, job, signal) : writeStatus(world, job, signal),
+  )
   if (refused.length > 0) {
     throw new Error(
       `${refused.length} of ${jobs.length} jobs were not accepted by the queue: ${refused[0]?.reason}`,
@@ -76,18 +85,20 @@ const send = async (
 }
 
 /**
- * Queues jobs that have no result yet; each once, though it may be there twice.
+ * Queues jobs that have no result yet; each once, though it may be there twice. `entered`: see `openEnteredJobs`.
  * Throws where store or queue fail, or take only some: all can be given again.
  */
 export const queueJobs = async (
   world: QueueingWorld,
   jobs: readonly JobMessage[],
+  entered: EnteredJobs,
   signal: AbortSignal,
 ): Promise<QueuedJobs> => {
   const unique = [...new Map(jobs.map((job) => [job.job_id, job])).values()]
   const doneBefore = new Set<string>()
   const withdrawn: string[] = []
-  let sent = 0
+  const sent = new Set<string>()
+  const made = new Set<string>()
   for (const piece of piecesOf(unique, JOBS_PER_PIECE)) {
     const standings = await inLanes(piece, REQUESTS_AT_ONCE, (job) => standingOf(world, job, signal))
     const idsOf = (isMeant: (standing: Standing) => boolean): readonly string[] =>
@@ -96,13 +107,19 @@ export const queueJobs = async (
     withdrawn.push(...idsOf((standing) => standing.withdrawn))
     const known = new Set(idsOf(({ state }) => state === 'again'))
     const fresh = piece.filter((_, index) => ['new', 'again'].includes(standings[index]!.state))
+    const cancelled = standings.flatMap((standing) => standing.cancelled ?? [])
+    await setAsideCancelled(world.output, cancelled, world.now(), signal)
     await send(world, fresh, known, signal)
-    for (const { tookAway } of standings) {
-      if (tookAway !== null) await forgetEnded(world.output, tookAway, signal)
-    }
+    await forgetAllEnded(
+      world.output,
+      cancelled.map(({ record }) => record),
+      signal,
+    )
+    const lacking = idsOf(({ mayLackEntry }) => mayLackEntry)
+    const hasEntry = lacking.length === 0 ? new Set<string>() : await entered()
     await noteQueued(
       world.output,
-      idsOf(({ mayLackEntry }) => mayLackEntry),
+      lacking.filter((jobId) => !hasEntry.has(jobId)),
       world.now(),
       signal,
     )
@@ -112,9 +129,10 @@ export const queueJobs = async (
       world.now(),
       signal,
     )
-    sent += fresh.length
+    for (const { job_id } of fresh) sent.add(job_id)
+    for (const jobId of idsOf(({ state }) => state === 'new')) made.add(jobId)
   }
-  return { doneBefore, sent, withdrawn }
+  return { doneBefore, sent, made, withdrawn }
 }
 
 /**

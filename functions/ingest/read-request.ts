@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { InputFault } from '../../shared/contracts/input-fault.ts'
+import { faultOf, type InputFault } from '../../shared/contracts/input-fault.ts'
 import { isSidecarOf, listingPrefixes, shownNames } from '../../shared/contracts/input-names.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { MAX_SIDECAR_BYTES } from '../../shared/contracts/manifest.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
 import type { WorkLimits } from '../../shared/contracts/work-limits.ts'
@@ -15,13 +16,27 @@ import { traitsOf } from './traits-of.ts'
 
 const unreadable = (message: string): Sidecar => ({ ...NO_SIDECAR, faults: [{ field: SIDECAR, message }] })
 
+const findSidecarKeys = async (
+  store: ObjectStore,
+  imageKey: string,
+  signal: AbortSignal,
+): Promise<readonly string[] | InputFault> => {
+  try {
+    return await listKeys(store, listingPrefixes(imageKey), (key) => isSidecarOf(key, imageKey), signal)
+  } catch (error) {
+    if (error instanceof InvalidInputError) return faultOf(error)
+    throw error
+  }
+}
+
 const findSidecar = async (
   store: ObjectStore,
   imageKey: string,
   limits: WorkLimits,
   signal: AbortSignal,
 ): Promise<Sidecar> => {
-  const keys = await listKeys(store, listingPrefixes(imageKey), (key) => isSidecarOf(key, imageKey), signal)
+  const keys = await findSidecarKeys(store, imageKey, signal)
+  if ('message' in keys) return { ...NO_SIDECAR, faults: [keys] }
   const [sidecar] = keys
   if (sidecar === undefined) return NO_SIDECAR
   if (keys.length > 1) {
@@ -34,7 +49,9 @@ const findSidecar = async (
     return stored === null ? NO_SIDECAR : readSidecar(stored.bytes, limits)
   } catch (error) {
     if (!(error instanceof ObjectTooLargeError)) throw error
-    return unreadable(`has ${error.sizeBytes} bytes, more than the ${MAX_SIDECAR_BYTES} that are accepted`)
+    return unreadable(
+      `has ${error.sizeBytes} bytes, more than the ${MAX_SIDECAR_BYTES} that are accepted; shorten it`,
+    )
   }
 }
 

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { cancelKey, reportKey, resultKey } from '../../shared/contracts/bucket-layout.ts'
 import { encodeCancelMarker } from '../../shared/contracts/cancel-marker.ts'
 import {
@@ -9,14 +8,16 @@ import {
 import { resultRecordSchema } from '../../shared/contracts/result-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
+import { changeReport } from './change-report.ts'
+import { openEnteredJobs } from './entered-jobs.ts'
 import type { Drop, IngestWorld } from './ingest-world.ts'
 import { isOrderedElsewhere } from './job-orders.ts'
 import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
 import { assertStillAsked, type PictureRequest } from './read-request.ts'
+import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 import { pendingJobs, withOutcomes } from './superseded-jobs.ts'
-import { withdrawCancel } from './withdraw-cancel.ts'
+import { readRequester, withdrawCancel } from './withdraw-cancel.ts'
 import type { WrittenPictureReport } from './write-picture-report.ts'
-import { encodeReport } from './write-report.ts'
 
 /*
  * What becomes of jobs that a picture's report superseded. The report lists them as pending before anything is done, so
@@ -39,33 +40,45 @@ import { encodeReport } from './write-report.ts'
  * little later; the next run finds that result and queues the job once more.
  *
  * Remaining races that render a clip too many, or report one as cancelled that is rendered:
- *   - The order of an upload that gave the job up counts while it is young, see job-orders.ts.
+ *   - The order of an upload that gave the job up counts while it is young, unless a later report is there: see
+ *     job-orders.ts.
+ *   - Both image and sidecar are overwritten, the sidecar's run renders the old image, and ends before it wrote a report.
  *   - A run that read the picture before its sidecar came takes the marker away in step b, and dies before step 2.
  *   - A worker creates its result just before the marker is there.
- *   - An upload overwrites the picture between steps 1 and 5, and its report begins anew.
  *
  * Remaining races that cancel a job that an upload orders. The next order of the job has it rendered:
+ *   - Two runs on another upload overlap, and the later one alone orders the job. The report of the earlier one comes
+ *     between that order and steps 4 to 6.
  *   - Two uploads order a new job within milliseconds, the slower run dies before it records that, and a worker gets its
  *     message. The status then names the slower upload alone, whose late sidecar cancels the job.
  *   - A worker stands still between its check for the marker and its record for longer than the event takes to come
  *     again.
  */
 
-const LANES = 16
-/** Other runs rewrite the same report only if the same picture has several events at once. */
-const ATTEMPTS = 5
-
 /** `withdrawn`: it goes on, and a worker may be stopping it just now. */
 type Verdict = Exclude<SupersededJob['outcome'], 'pending'> | 'withdrawn'
 
-/** A job that another upload orders goes on, though it was about to be cancelled or is cancelled already. */
-const keep = async (world: IngestWorld, jobId: string, { signal }: Drop): Promise<'kept' | 'withdrawn'> => {
-  const result = await readRecord(world.output, resultKey(jobId), resultRecordSchema, signal)
+/**
+ * A job that another upload orders goes on, though it was about to be cancelled or is cancelled already. What a person
+ * cancelled stays so.
+ */
+const keep = async (
+  world: IngestWorld,
+  jobId: string,
+  { signal }: Drop,
+): Promise<'kept' | 'cancelled' | 'withdrawn'> => {
+  const { output } = world
+  const result = await readRecord(output, resultKey(jobId), resultRecordSchema, signal)
   if (result?.record?.state === 'cancelled') {
-    const { withdrawn } = await queueJobs(world, [result.record.job], signal)
+    if ((await readRequester(output, jobId, signal)) === 'person') return 'cancelled'
+    const { job } = result.record
+    const entered = openEnteredJobs(output, job.origin.key, signal)
+    const { withdrawn } = await queueJobs(world, [job], entered, signal)
     return withdrawn.length > 0 ? 'withdrawn' : 'kept'
   }
-  return (await withdrawCancel(world.output, jobId, signal)) ? 'withdrawn' : 'kept'
+  const requester = await withdrawCancel(output, jobId, signal)
+  if (requester === null) return 'kept'
+  return requester === 'person' ? 'cancelled' : 'withdrawn'
 }
 
 /** Steps 3 and 4. `stop`: it has no result, and no other upload orders it. */
@@ -111,16 +124,10 @@ const writeOutcomes = async (
     const verdict = verdicts.get(jobId)
     return verdict === undefined || verdict === 'withdrawn' ? 'pending' : verdict
   }
-  const key = reportKey(info.key)
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const stored = await readRecord(output, key, ingestReportSchema, signal)
-    if (stored === null || stored.record === null) throw new Error(`${key}: is not there any more`)
-    const report = withOutcomes(stored.record, outcomeOf)
-    if (isDeepStrictEqual(report, stored.record)) return report
-    const { body, options } = encodeReport(report)
-    if ((await output.replace(key, stored.etag, body, options, signal)) !== null) return report
-  }
-  throw new Error(`${key}: was written by others ${ATTEMPTS} times in a row`)
+  const change = (report: IngestReport): IngestReport => withOutcomes(report, outcomeOf)
+  const settled = await changeReport(output, info.key, change, signal)
+  if (settled === null) throw new Error(`${reportKey(info.key)}: is not there any more`)
+  return settled
 }
 
 /**
@@ -132,7 +139,7 @@ const writeOutcomes = async (
 export const settleSuperseded = async (
   world: IngestWorld,
   drop: Drop,
-  { report, isRevision }: WrittenPictureReport,
+  { report, isRevision }: Pick<WrittenPictureReport, 'report' | 'isRevision'>,
   asked: PictureRequest,
 ): Promise<IngestReport> => {
   const pending = pendingJobs(report)
@@ -140,14 +147,14 @@ export const settleSuperseded = async (
   if (pending.length === 0) return report
   const verdicts = new Map<string, Verdict>()
   const stopped: string[] = []
-  await inLanes(pending, LANES, async (jobId) => {
+  await inLanes(pending, REQUESTS_AT_ONCE, async (jobId) => {
     const verdict = await judge(world, jobId, drop)
     if (verdict !== 'stop') return void verdicts.set(jobId, verdict)
     await cancel(world, jobId, drop)
     stopped.push(jobId)
   })
   const named = stopped.length === 0 ? new Set<string>() : await jobsOfReport(world, drop)
-  await inLanes(stopped, LANES, async (jobId) => {
+  await inLanes(stopped, REQUESTS_AT_ONCE, async (jobId) => {
     verdicts.set(jobId, await confirm(world, jobId, named, drop))
   })
   const settled = await writeOutcomes(world, drop, verdicts)

@@ -1,16 +1,30 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { IngestFault, IngestReport, SupersededJob } from '../../shared/contracts/ingest-report.ts'
+import { MAX_JOBS } from '../../shared/contracts/manifest.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 
 /*
  * What a report tells of jobs that earlier reports on the same upload named: a sidecar that came after its image has
  * other clips made, or none if it has faults. An upload that overwrites another is a new order, whose report begins
  * anew: the clips of both may be wanted, so the jobs of the first go on.
+ *
+ * Where image and sidecar are both overwritten, their events come in any order. The first of them finds an old image with
+ * a new sidecar, or the other way round, and makes clips that nobody wants:
+ *
+ *   the image's event first     its report names them; the sidecar's run supersedes them
+ *   the sidecar's event first   its run notes which jobs it added to the report (`revision`); the report on the newer
+ *                               image supersedes them, if it comes soon. Later, that image is an order of its own
  */
 
-/** A sidecar may be replaced again and again. Jobs that are not decided about are listed in any case. */
-const MAX_DECIDED_LISTED = 1_000
+/**
+ * As many as a sidecar can order, because they are in no other report. A sidecar may be replaced again and again, so older
+ * ones go. Jobs that are not decided about are listed in any case.
+ */
+const MAX_DECIDED_LISTED = MAX_JOBS
 const MAX_IDS_SHOWN = 3
+
+/** Uploads of an image and its sidecar belong together if their events are that close: runs may fail and come again. */
+const SOON_MS = 30 * 60_000
 
 const FIELD = 'superseded'
 
@@ -41,7 +55,7 @@ const faultOf = (superseded: readonly SupersededJob[]): readonly IngestFault[] =
   if (superseded.length === 0) return []
   const groups = [...Map.groupBy(superseded, ({ outcome }) => outcome)]
   const told = groups.map(([outcome, jobs]) => `${shownIds(jobs)} (${TOLD[outcome]})`).join('; ')
-  const message = `jobs were made of this upload before its sidecar came: ${told}; upload a sidecar without faults`
+  const message = `jobs were made before the image or its sidecar was uploaded anew: ${told}; upload them without faults`
   return [{ ...NO_ITEM, field: FIELD, message }]
 }
 
@@ -52,19 +66,51 @@ const withSuperseded = (report: IngestReport, superseded: readonly SupersededJob
   return {
     ...report,
     superseded: listed,
-    faults: report.state === 'rejected' ? [...faults, ...faultOf(listed)] : faults,
+    faults: report.state === 'rejected' ? [...faults, ...faultOf(superseded)] : faults,
   }
 }
 
-/** The report with what it supersedes of the one before: nothing if that one is on another upload. */
+const asPending = (jobIds: Iterable<string>): readonly SupersededJob[] =>
+  [...jobIds].map((job_id) => ({ job_id, outcome: 'pending' }))
+
+/** The report with more jobs that it supersedes as pending, unless it names them or lists them already. */
+export const withPending = (report: IngestReport, jobIds: Iterable<string>): IngestReport => {
+  const named = idsOf(report.jobs)
+  const listed = idsOf(report.superseded)
+  const pending = [...new Set(jobIds)].filter((jobId) => !named.has(jobId) && !listed.has(jobId))
+  return withSuperseded(report, [...report.superseded, ...asPending(pending)])
+}
+
+/** Jobs of a report on another upload that nobody wants any more: see above. */
+const unwantedAfter = (before: IngestReport, { reported_at }: IngestReport): readonly string[] => {
+  const { revision } = before
+  const isSoon = revision !== undefined && Date.parse(reported_at) - Date.parse(revision.revised_at) < SOON_MS
+  return [...pendingJobs(before), ...(isSoon ? revision.job_ids : [])]
+}
+
+/** The report with the jobs that were added to it since its first version. */
+const withRevision = (before: IngestReport, report: IngestReport): IngestReport => {
+  const namedBefore = idsOf(before.jobs)
+  const named = idsOf(report.jobs)
+  const noted = (before.revision?.job_ids ?? []).filter((jobId) => named.has(jobId))
+  const added = [...named].filter((jobId) => !namedBefore.has(jobId))
+  const revised_at = added.length > 0 ? report.reported_at : before.revision?.revised_at
+  const job_ids = [...noted, ...added]
+  return revised_at === undefined || job_ids.length === 0
+    ? report
+    : { ...report, revision: { revised_at, job_ids } }
+}
+
+/**
+ * The report with what it supersedes of the one before. If that one is on another upload, these are only the jobs that
+ * nobody wants any more.
+ */
 export const supersede = (before: IngestReport, report: IngestReport): IngestReport => {
-  if (!isSameUpload(before, report)) return report
+  if (!isSameUpload(before, report)) return withPending(report, unwantedAfter(before, report))
   const named = idsOf(report.jobs)
   const carried = before.superseded.filter(({ job_id }) => !named.has(job_id))
-  const known = idsOf(carried)
-  const dropped = [...idsOf(before.jobs)].filter((jobId) => !named.has(jobId) && !known.has(jobId))
-  const pending = dropped.map((job_id): SupersededJob => ({ job_id, outcome: 'pending' }))
-  return withSuperseded(report, [...carried, ...pending])
+  const superseding = { ...report, superseded: [...carried] }
+  return withRevision(before, withPending(superseding, idsOf(before.jobs)))
 }
 
 const answerOf = ({ state, jobs, faults }: IngestReport) => ({

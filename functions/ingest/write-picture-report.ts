@@ -1,7 +1,8 @@
 import { reportKey } from '../../shared/contracts/bucket-layout.ts'
 import { type IngestReport, ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
-import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
+import { assertNewest } from './assert-newest.ts'
+import type { Drop, IngestWorld } from './ingest-world.ts'
 import { isRevision, jobsNamedAgain, supersede } from './superseded-jobs.ts'
 import { writeReport } from './write-report.ts'
 
@@ -13,14 +14,19 @@ export interface WrittenPictureReport {
   readonly isRevision: boolean
 }
 
-/** Writes the report of a picture, as `writeReport` does. It lists the jobs that it supersedes as pending. */
+/**
+ * Writes the report of a picture, as `writeReport` does. It lists the jobs that it supersedes as pending. Throws
+ * `ObjectChangedError` if a sidecar's run is on an image that is not the newest.
+ */
 export const writePictureReport = async (
-  output: ObjectStore,
+  { input, output }: Pick<IngestWorld, 'input' | 'output'>,
+  drop: Drop,
   report: IngestReport,
-  signal: AbortSignal,
 ): Promise<WrittenPictureReport> => {
+  const { sequencer, signal } = drop
   let before: IngestReport | null = null
   const written = await writeReport(output, report, signal, async ({ etag }, ours) => {
+    if (sequencer === null) await assertNewest(input, drop)
     const stored = await readRecord(output, reportKey(report.key), ingestReportSchema, signal)
     // If another was written in between, the replacement fails, and this is called again.
     before = stored !== null && stored.etag === etag ? stored.record : null

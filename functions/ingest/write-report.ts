@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { reportKey } from '../../shared/contracts/bucket-layout.ts'
 import {
   type AcceptedJob,
@@ -83,6 +84,15 @@ const reportedBefore = (key: string, { metadata }: ObjectInfo): ReportedUpload |
   return state === undefined || reportedAt === undefined ? null : { key, state, reported_at: reportedAt }
 }
 
+/** Enters a report that was written. The entry goes again if another run has replaced the report meanwhile. */
+const noteWritten = async (output: ObjectStore, report: IngestReport, signal: AbortSignal): Promise<void> => {
+  if (!(await noteReported(output, report, signal))) return
+  const { key, state, reported_at } = report
+  const there = await output.head(reportKey(key), signal)
+  const isOurs = there !== null && isDeepStrictEqual(reportedBefore(key, there), { key, state, reported_at })
+  if (!isOurs) await forgetReported(output, report, signal)
+}
+
 /** What a report takes over from the one that it replaces. */
 export type TakeOver = (before: ObjectInfo, report: IngestReport) => Promise<IngestReport>
 
@@ -104,7 +114,7 @@ export const writeReport = async (
     if (before === null) {
       const { body, options } = encodeReport(report)
       if (await output.create(key, body, options, signal)) {
-        await noteReported(output, report, signal)
+        await noteWritten(output, report, signal)
         return report
       }
     } else {
@@ -114,7 +124,7 @@ export const writeReport = async (
       if (replaced !== null) await forgetReported(output, replaced, signal)
       const { body, options } = encodeReport(ours)
       if ((await output.replace(key, before.etag, body, options, signal)) !== null) {
-        await noteReported(output, ours, signal)
+        await noteWritten(output, ours, signal)
         return ours
       }
     }

@@ -1,8 +1,8 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
+import { EVENT_VISIBILITY_SECONDS } from '../../functions/ingest/event-times.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
-import { INGEST_TIMEOUT_SECONDS } from '../functions/ingest-limits.ts'
 import { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 import { Buckets } from '../storage/buckets.ts'
 import { notifyOfDrops } from '../storage/drop-notifications.ts'
@@ -30,8 +30,7 @@ export class StorageStack extends Stack {
     this.key = config.encryption === 'kms' ? makeEncryptionKey(this) : null
     this.buckets = new Buckets(this, 'Buckets', { config, key: this.key })
     this.drops = new QueueWithDeadLetters(this, 'Drops', {
-      // One function's time, and as much again for what waits before it inside of Lambda.
-      visibility: Duration.seconds(2 * INGEST_TIMEOUT_SECONDS),
+      visibility: Duration.seconds(EVENT_VISIBILITY_SECONDS),
       maxReceiveCount: DROP_RECEIVES,
       key: this.key,
     })

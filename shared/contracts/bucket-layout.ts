@@ -1,8 +1,8 @@
 /*
  * Where everything lies. A prefix has one writer and one rule, so that a policy can say it.
  *
- *   input bucket     images/…            dropped pictures, and beside each an optional sidecar: x.json or x.png.json
- *                                        of x.png (see input-names.ts)
+ *   input bucket     images/…            dropped pictures, and beside each an optional sidecar: x.png.json of x.png
+ *                                        alone, or x.json of every picture x (see input-names.ts)
  *                    manifests/…         .json and .jsonl
  *                    anything else       is rejected by a report, unread; keys that end with / are folder markers
  *   output bucket    inputs/SHA.png      normalised pictures, by content; ingest, written once
@@ -43,10 +43,11 @@ export const ORDERS_PREFIX = 'orders/'
 export const REPORTS_PREFIX = 'reports/'
 export const INDEX_PREFIX = 'index/'
 
-const EXTENSION = /\.[^./]+$/
-
-/** The key that `svd submit` gives a sidecar: `images/a/x.png` → `images/a/x.json`. Never the picture's own. */
-export const sidecarKey = (imageKey: string): string => `${imageKey.replace(EXTENSION, '')}.json`
+/**
+ * The key that `svd submit` gives a sidecar: `images/a/x.png` → `images/a/x.png.json`. `images/a/x.json` would be a
+ * sidecar of `images/a/x.jpg` too.
+ */
+export const sidecarKey = (imageKey: string): string => `${imageKey}.json`
 
 /** `pixelsSha256` as `hashPixels` gives it. */
 export const normalizedImageKey = (pixelsSha256: string): string => `${INPUTS_PREFIX}${pixelsSha256}.png`

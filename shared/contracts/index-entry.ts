@@ -43,6 +43,8 @@ export interface IndexEntry<Kind extends EntryKind = IndexKind> {
   readonly jobs: number
   /** The job's, or the digest of an upload's key; `null`: of several jobs, whose ids are in the object. */
   readonly jobId: string | null
+  /** The digest of several jobs' ids; `null`: of one job. Entries with one digest are of the same jobs. */
+  readonly digest: string | null
 }
 
 /** 13 digits: until the year 2286. */
@@ -60,7 +62,7 @@ export const entryKey = (kind: EntryKind, time: Date, jobId: string): string =>
 export const uploadEntryKey = (kind: UploadKind, time: Date, inputKey: string): string =>
   entryKey(kind, time, createHash('sha256').update(inputKey).digest('hex').slice(0, 32))
 
-/** `digest`: 32 hexadecimal digits that tell entries of one moment apart. */
+/** `digest`: 32 hexadecimal digits of the jobs' ids. */
 export const entryKeyOfSeveral = (time: Date, digest: string, jobs: number): string =>
   `${keyOfTime('queued', time)}-${digest}-${jobs}.json`
 
@@ -75,6 +77,6 @@ export const parseEntryKey = <Kind extends EntryKind>(kind: Kind, key: string): 
   if (left === undefined || id === undefined) return null
   const time = new Date(LAST_TIME_MS - Number(left))
   return jobs === undefined
-    ? { kind, key, time, jobs: 1, jobId: id }
-    : { kind, key, time, jobs: Number(jobs), jobId: null }
+    ? { kind, key, time, jobs: 1, jobId: id, digest: null }
+    : { kind, key, time, jobs: Number(jobs), jobId: null, digest: id }
 }

@@ -29,9 +29,10 @@ export const acceptedJobSchema = z.strictObject({
 })
 
 /**
- * A job that an earlier report on the same upload named and this one does not, because a sidecar came in between.
+ * A job that an earlier report on the same upload named and this one does not, because a sidecar came in between. Or a job
+ * that a sidecar added to the report on an image which was overwritten soon after.
  * - `pending`    ingest has not decided yet, and decides when the event comes again
- * - `cancelled`  no other upload orders it, so workers were asked to stop it
+ * - `cancelled`  no other upload orders it, so workers were asked to stop it; or a person asked them
  * - `done`       it had ended before, and keeps its result
  * - `kept`       another upload orders it too, so it goes on
  */
@@ -56,6 +57,14 @@ export const ingestReportSchema = z.strictObject({
   jobs: z.array(acceptedJobSchema),
   /** Oldest first. Reports of earlier versions lack it. */
   superseded: z.array(supersededJobSchema).default([]),
+  /** Jobs that were added to the report since its first version, because a sidecar came; absent: there are none. */
+  revision: z
+    .strictObject({
+      /** The last time that a run added one. */
+      revised_at: timestampSchema,
+      job_ids: z.array(jobIdSchema),
+    })
+    .exactOptional(),
   faults: z.array(faultSchema),
   /** Faults beyond those listed. */
   more_faults: z.int().nonnegative(),

@@ -3,12 +3,12 @@
  * decomposes `é` into two characters (NFD), keyboards compose it (NFC), and cameras write `.JPG`.
  *
  *   pictures, sidecars, manifests   Unicode form does not count, nor does the case of the ending; all else does
- *   sidecars of images/x.png        images/x.json and images/x.png.json
+ *   sidecars of images/x.png        images/x.png.json, and images/x.json, which is one of images/x.jpg too
  *   names of S3 metadata            the case of letters does not count, nor whether words are joined by - or by _
  */
 
 import { MAX_KEY_BYTES } from './object-key.ts'
-import { shownValue } from './shown-value.ts'
+import { cutMiddle } from './shown-value.ts'
 
 const ENDING = /\.[^./]+$/
 const PICTURE_ENDINGS = ['.png', '.jpg', '.jpeg', '.webp']
@@ -86,6 +86,9 @@ const shownForm = (name: string): string => {
   return name === name.normalize('NFD') ? ' (in Unicode form NFD)' : ' (in mixed Unicode forms)'
 }
 
-/** Names between which no rule decides, as a fault lists them. Those that look the same come with their form. */
+/**
+ * Names between which no rule decides, as a fault lists them. Those that look the same come with their form. They differ
+ * in the form or the ending, so a long one is cut in the middle.
+ */
 export const shownNames = (names: readonly string[]): string =>
-  names.map((name) => `${shownValue(name)}${shownForm(name)}`).join(' and ')
+  names.map((name) => `'${cutMiddle(name)}'${shownForm(name)}`).join(' and ')

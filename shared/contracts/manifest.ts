@@ -8,11 +8,14 @@ import { RENDER_ARGUMENT_NAMES, renderArgumentRule, renderArgumentSchema } from 
  *   manifests/x.json    { "defaults": {…}, "grid": {…}, "items": [{ "image": "images/a.png", … }, …] }
  *   manifests/x.jsonl   { "defaults": {…}, "grid": {…} }              optional; the rest: one item a line
  *                       { "image": "images/a.png", "parameters": {…} }
- *   images/a.json       { "parameters": {…}, "grid": {…} }            a sidecar, for images/a.png alone; or images/a.png.json
+ *   images/a.png.json   { "parameters": {…}, "grid": {…} }            a sidecar, for images/a.png alone
+ *   images/a.json       the same                                      a sidecar, for images/a.png, images/a.jpg and so on
  *
  * Of a parameter, the last that says it holds: checkpoint, manifest's defaults, item's parameters, a value of the
  * grid. A grid makes a clip for each combination of its values; an item's list goes before the manifest's of that name.
- * `null` for an optional field or argument, or as a value in a grid's list, means that it is not given there.
+ * `null` for an optional field or argument, or as a value in a grid's list, means that it is not given there. A group has
+ * no part in a job's id, and holds for jobs that are not in the queue yet: a late sidecar that changes it alone has no
+ * effect.
  */
 
 /** 1,000 items of a few hundred bytes have a tenth of it; it is parsed in memory. */

@@ -14,6 +14,15 @@ export const cutText = (text: string, maxCharacters = MAX_SHOWN_CHARACTERS): str
     ? `${safeText(text.slice(0, maxCharacters).replace(/[\ud800-\udbff]$/, ''))}…`
     : safeText(text)
 
+/** A user's text as a message repeats it where its ending counts: cut in the middle. */
+export const cutMiddle = (text: string, maxCharacters = MAX_SHOWN_CHARACTERS): string => {
+  if (text.length <= maxCharacters) return safeText(text)
+  const kept = Math.floor(maxCharacters / 2)
+  const start = text.slice(0, kept).replace(/[\ud800-\udbff]$/, '')
+  const end = text.slice(-kept).replace(/^[\udc00-\udfff]/, '')
+  return `${safeText(start)}…${safeText(end)}`
+}
+
 /** A user's value as a message shows it: JSON, but text in single quotes, and NaN and infinity by their names. */
 export const shownValue = (value: unknown): string => {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import { type EndedKind, entryKey, entryKeyOfSeveral } from '../contracts/index-entry.ts'
+import { inLanes } from '../in-lanes.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { ON_TIME_MS } from './count-entries.ts'
 import { uncount, uncountUnlessCounted } from './uncount.ts'
 
+/** The SDK opens at most 50 connections to a host. */
+const LANES = 32
 const NOTHING = new Uint8Array(0)
 const ENTRY_OPTIONS = { contentType: 'text/plain' } as const
 const IDS_OPTIONS = { contentType: 'application/json' } as const
@@ -45,18 +48,20 @@ export const noteChanged = async (
 }
 
 /**
- * Changes an entry whose range may be counted already. The range is uncounted before, because a crash may follow the
+ * Changes entries whose ranges may be counted already. The ranges are uncounted before, because a crash may follow the
  * change, and after, because a count may have begun in between.
  */
 const whileUncounted = async (
   store: ObjectStore,
-  { state, finished_at }: EndedJob,
+  jobs: readonly EndedJob[],
   signal: AbortSignal,
   change: () => Promise<unknown>,
 ): Promise<void> => {
-  await uncount(store, state, new Date(finished_at), signal)
+  const uncountAll = () =>
+    Promise.all(jobs.map(({ state, finished_at }) => uncount(store, state, new Date(finished_at), signal)))
+  await uncountAll()
   await change()
-  await uncount(store, state, new Date(finished_at), signal)
+  await uncountAll()
 }
 
 const endedKey = ({ state, finished_at, job_id }: EndedJob): string =>
@@ -77,10 +82,20 @@ export const noteEnded = async (
     return
   }
   const entry = await store.head(key, signal)
-  if (entry === null) await whileUncounted(store, job, signal, create)
+  if (entry === null) await whileUncounted(store, [job], signal, create)
   else await uncountUnlessCounted(store, job.state, { time, createdAt: entry.lastModified }, now, signal)
 }
 
+/** Removes the entries of result records that are about to go, or are gone. */
+export const forgetAllEnded = async (
+  store: ObjectStore,
+  jobs: readonly EndedJob[],
+  signal: AbortSignal,
+): Promise<void> =>
+  await whileUncounted(store, jobs, signal, () =>
+    inLanes(jobs, LANES, (job) => store.delete(endedKey(job), signal)),
+  )
+
 /** Removes the entry of a result record that is about to go, or is gone. */
 export const forgetEnded = async (store: ObjectStore, job: EndedJob, signal: AbortSignal): Promise<void> =>
-  await whileUncounted(store, job, signal, () => store.delete(endedKey(job), signal))
+  await forgetAllEnded(store, [job], signal)

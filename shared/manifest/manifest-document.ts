@@ -102,28 +102,39 @@ const readLine = ({ text, number }: Line): WrittenItem => {
 const has = (value: JsonObject, names: readonly string[]): boolean =>
   names.some((name) => Object.hasOwn(value, name))
 
-const ONLY_OF_ITEMS = ['image', 'parameters', 'id'] as const
+const ONLY_OF_ITEMS = ['parameters', 'id'] as const
 const ONLY_OF_HEADERS = [...Object.keys(SCHEMA_FIELD), 'version', 'defaults'] as const
-const KNOWN_OF_HEADERS = [...Object.keys(SCHEMA_FIELD), ...Object.keys(HEADER_FIELDS)]
+const KNOWN_FIELDS = [...ONLY_OF_ITEMS, ...Object.keys(SCHEMA_FIELD), ...Object.keys(HEADER_FIELDS)]
 
 /**
- * Whether a first line stands for all items. A mistyped field tells by its value: an object is a mistyped `defaults`,
- * without which no item may be rendered; text is a mistyped `image`, and only that item is at fault.
+ * Whether a first line stands for all items. In doubt it does, because items would be rendered with other parameters
+ * without it. A mistyped field tells by its value: an object is a mistyped `defaults`; text is a mistyped `image`, and
+ * only that item is at fault.
  */
 const isHeader = (value: unknown): value is JsonObject => {
-  if (!isJsonObject(value) || has(value, ONLY_OF_ITEMS)) return false
+  if (!isJsonObject(value)) return false
+  if (has(value, ['defaults'])) return true
+  if (has(value, ['image'])) return false
   if (has(value, ONLY_OF_HEADERS)) return true
-  const unknown = Object.entries(value).filter(([name]) => !KNOWN_OF_HEADERS.includes(name))
-  return (
-    unknown.some(([, field]) => isJsonObject(field)) ||
-    !unknown.some(([, field]) => typeof field === 'string')
-  )
+  const unknown = Object.entries(value).filter(([name]) => !KNOWN_FIELDS.includes(name))
+  const mayHaveImage = unknown.some(([, field]) => typeof field === 'string')
+  if (!mayHaveImage) return true
+  return !has(value, ONLY_OF_ITEMS) && unknown.some(([, field]) => isJsonObject(field))
 }
 
-/** A first line that cannot be read and seems to stand for all items: what it says of them is not known. */
+const IMAGE_FIELD = /"image"\s*:/
+const DEFAULTS_FIELD = /"defaults"\s*:/
+
+/** A first line that cannot be read is an item only if it names an image: else it may stand for all items. */
 const assertNoBrokenHeader = ({ fault }: WrittenItem, { text, number }: Line): void => {
-  if (fault === null || !ONLY_OF_HEADERS.some((name) => text.includes(`"${name}"`))) return
-  throw new InvalidInputError(fault.field, `${fault.message}; line ${number} stands for all items`)
+  if (fault === null || (IMAGE_FIELD.test(text) && !DEFAULTS_FIELD.test(text))) return
+  const why = DEFAULTS_FIELD.test(text)
+    ? 'stands for all items'
+    : 'has no "image", so it may stand for all items'
+  throw new InvalidInputError(
+    fault.field,
+    `${fault.message}; line ${number} ${why}, and none of them is rendered without it: correct that line`,
+  )
 }
 
 const readLines = (text: string): ManifestDocument => {

@@ -1,6 +1,7 @@
 import { readArgumentText } from '../contracts/argument-text.ts'
 import type { InputFault } from '../contracts/input-fault.ts'
 import { metadataName, shownNames } from '../contracts/input-names.ts'
+import { USE, useFault } from '../contracts/manifest-picture.ts'
 import { RENDER_ARGUMENT_NAMES, readRenderArguments } from '../contracts/render-arguments.ts'
 import type { ArgumentLayer } from './plan-clips.ts'
 
@@ -22,7 +23,11 @@ export const readMetadata = (
     Object.entries(metadata).filter(([key]) => metadataName(key).startsWith(PREFIX)),
     ([key]) => metadataName(key),
   )
+  const use = ours.get(USE)?.map(([, value]) => useFault(value)) ?? []
+  const misused =
+    use.length === 1 ? use.flatMap((message) => (message === null ? [] : [{ field: USE, message }])) : []
   const given = [...ours].flatMap(([key, [[, text] = ['', ''], ...others]]) => {
+    if (key === USE) return []
     const name = key.slice(PREFIX.length).replaceAll('-', '_')
     return others.length > 0 ? [] : [[name, readText(name, text.trim())] as const]
   })
@@ -32,5 +37,5 @@ export const readMetadata = (
       : [{ field: key, message: `is given as ${shownNames(entries.map(([name]) => name))}; keep one` }],
   )
   const read = readRenderArguments(Object.fromEntries(given), spell)
-  return { ...read, faults: [...twice, ...read.faults], spell }
+  return { ...read, faults: [...twice, ...misused, ...read.faults], spell }
 }

@@ -21,7 +21,8 @@ const FIELDS = {
 const LIMITS: JsonLimits = {
   maxDepth: 4,
   maxItems: MAX_SIDECAR_BYTES,
-  fix: 'correct it, or remove it to render with the defaults',
+  // S3 sends no event for a removal.
+  fix: 'correct it, or remove it and upload the image once more to render with the defaults',
 }
 
 /** How the faults of a sidecar are called in the report of its picture. */

@@ -54,10 +54,10 @@ const SUPERSEDED: Readonly<Record<SupersededJob['outcome'], string>> = {
   kept: 'goes on, because another upload orders it',
 }
 
-/** Jobs that a sidecar superseded, which came after its image: a line each. */
+/** Jobs that a later upload of image or sidecar superseded: a line each. */
 export const supersededLines = ({ superseded }: Pick<IngestReport, 'superseded'>): string =>
   superseded
-    .map(({ job_id, outcome }) => `${job_id}  superseded by a later sidecar: ${SUPERSEDED[outcome]}\n`)
+    .map(({ job_id, outcome }) => `${job_id}  superseded by a later upload: ${SUPERSEDED[outcome]}\n`)
     .join('')
 
 /** Faults of an upload, a line each. `name`: its file or key. */

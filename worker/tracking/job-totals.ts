@@ -12,16 +12,19 @@ export interface JobTotals extends Readonly<Record<EndedKind, number>> {
   readonly notDone: number
 }
 
-/** Jobs of entries; one that has two is counted once, unless it is also in an entry of several. */
+/**
+ * Jobs of entries. One that has two entries is counted once, and so are several that have two entries together, but for a
+ * job that is in different entries of several.
+ */
 const jobsOf = async (entries: AsyncIterable<IndexEntry>, since: Date | null): Promise<number> => {
   const jobIds = new Set<string>()
-  let together = 0
-  for await (const { jobId, jobs, time } of entries) {
+  const together = new Map<string, number>()
+  for await (const { jobId, digest, jobs, time } of entries) {
     if (since !== null && time < since) break
-    if (jobId === null) together += jobs
-    else jobIds.add(jobId)
+    if (jobId !== null) jobIds.add(jobId)
+    else if (digest !== null) together.set(digest, jobs)
   }
-  return jobIds.size + together
+  return jobIds.size + [...together.values()].reduce((sum, jobs) => sum + jobs, 0)
 }
 
 /** What is counted already, and what is to be listed. */

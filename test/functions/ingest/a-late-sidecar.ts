@@ -42,6 +42,13 @@ export const aLateSidecar = async (options: WorldOptions = {}) => {
     },
     /** As `svd cancel` of an earlier version does. */
     cancelByPerson: ({ job_id }: JobMessage) => write(cancelKey(job_id), { version: 1, job_id }),
+    cancelByIngest: ({ job_id }: JobMessage) =>
+      write(cancelKey(job_id), {
+        version: 1,
+        job_id,
+        requested_by: 'ingest',
+        requested_at: '2026-01-02T03:04:05.000Z',
+      }),
     /** Who asked for the job to be stopped; `null`: nobody. */
     async stoppedBy(jobId: string): Promise<'person' | 'ingest' | null> {
       const marker = await output.read(cancelKey(jobId), { maxBytes: 1e6 }, unaborted)

@@ -186,7 +186,7 @@ describe('what is too large', () => {
     await world.put('images/a.json', ' '.repeat(70_000))
     await world.drop('images/a.png', await aPng())
     expect((await world.report('images/a.png'))?.faults).toMatchObject([
-      { field: 'sidecar', message: 'has 70000 bytes, more than the 65536 that are accepted' },
+      { field: 'sidecar', message: 'has 70000 bytes, more than the 65536 that are accepted; shorten it' },
     ])
   })
 })

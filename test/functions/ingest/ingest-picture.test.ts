@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
+import { LATELY_MS } from '../../../functions/ingest/event-times.ts'
 import { normalizedImageKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { hashPixels, jobIdOf } from '../../../shared/contracts/job-id.ts'
 import { statusRecordSchema } from '../../../shared/contracts/status-record.ts'
@@ -9,7 +10,6 @@ import { aJpeg, aPng, aWebp, somePixels } from '../../fixtures/pictures.ts'
 import { aWorld, s3Event } from './a-world.ts'
 
 const SIGNAL = new AbortController().signal
-const TEN_MINUTES = 10 * 60_000
 
 const stored = async (world: ReturnType<typeof aWorld>, key: string): Promise<Uint8Array> =>
   (await world.output.read(key, { maxBytes: 1e9 }, SIGNAL))?.bytes ?? expect.fail(`there is no ${key}`)
@@ -183,17 +183,44 @@ describe('what a picture asks for', () => {
   })
 })
 
-test.each(['svd-use', 'svd_use'])(
-  'a picture that was uploaded for a manifest is no clip by itself: %s',
-  async (name) => {
+test.each([
+  ['svd-use', 'manifest'],
+  ['svd_use', ' manifest '],
+])('a picture that was uploaded for a manifest is no clip by itself: %s', async (name, value) => {
+  const world = aWorld()
+  await world.drop('images/a.png', await aPng(), { metadata: { [name]: value } })
+  expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'for-manifest' }])
+  expect(world.output.keys()).toEqual([])
+  await world.drop('manifests/m.json', '{"items": [{"image": "images/a.png"}]}')
+  expect(world.jobs().map(({ image }) => image.source_key)).toEqual(['images/a.png'])
+})
+
+describe('svd-use', () => {
+  test('of another value is a fault', async () => {
     const world = aWorld()
-    await world.drop('images/a.png', await aPng(), { metadata: { [name]: 'manifest' } })
-    expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'for-manifest' }])
-    expect(world.output.keys()).toEqual([])
-    await world.drop('manifests/m.json', '{"items": [{"image": "images/a.png"}]}')
-    expect(world.jobs().map(({ image }) => image.source_key)).toEqual(['images/a.png'])
-  },
-)
+    await world.drop('images/a.png', await aPng(), { metadata: { 'svd-use': 'Manifest' } })
+    expect((await world.report('images/a.png'))?.faults).toMatchObject([
+      {
+        field: 'svd-use',
+        message:
+          "got 'Manifest'; must be manifest, for an image that manifests name; leave svd-use out to have a clip made",
+      },
+    ])
+    expect(world.jobs()).toEqual([])
+  })
+
+  test.each(['clip', 'manifest'])(
+    'by two spellings of its name is a fault, beside manifest: %s',
+    async (value) => {
+      const world = aWorld()
+      await world.drop('images/a.png', await aPng(), { metadata: { 'svd-use': 'manifest', svd_use: value } })
+      expect((await world.report('images/a.png'))?.faults).toMatchObject([
+        { field: 'svd-use', message: "is given as 'svd-use' and 'svd_use'; keep one" },
+      ])
+      expect(world.jobs()).toEqual([])
+    },
+  )
+})
 
 describe('a sidecar', () => {
   test('that comes after its picture has it rendered as it says', async () => {
@@ -341,7 +368,7 @@ describe('nothing is queued twice', () => {
     await world.drop('images/a.png', await aPng())
     const jobId = world.jobs()[0]?.job_id ?? expect.fail('no job')
     await world.output.put(resultKey(jobId), new Uint8Array(1), { contentType: 'application/json' }, SIGNAL)
-    world.wait(TEN_MINUTES)
+    world.wait(LATELY_MS)
     await world.drop('images/a.png', await aPng())
     expect(world.jobs()).toHaveLength(1)
     expect((await world.report('images/a.png'))?.jobs).toMatchObject([{ job_id: jobId, done_before: true }])
@@ -350,7 +377,7 @@ describe('nothing is queued twice', () => {
   test('but dropped again later, a job without a result is: its message may be lost', async () => {
     const world = aWorld()
     await world.drop('images/a.png', await aPng())
-    world.wait(TEN_MINUTES)
+    world.wait(LATELY_MS)
     await world.drop('images/a.png', await aPng())
     expect(world.jobs()).toHaveLength(2)
   })

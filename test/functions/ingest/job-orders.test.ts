@@ -38,7 +38,8 @@ const aJobOf = async (origin: string) => {
     report: (key: string, jobIds: readonly string[]) => {
       const [job] = anIngestReport().jobs
       const jobs = jobIds.map((job_id) => ({ ...(job ?? expect.fail('no job')), job_id }))
-      return writeReport(output, anIngestReport({ key, jobs }), unaborted)
+      const reported_at = world.world.now().toISOString()
+      return writeReport(output, anIngestReport({ key, jobs, reported_at }), unaborted)
     },
     isOrderedElsewhere: () => isOrderedElsewhere(world.world, JOB_ID, IMAGE, unaborted),
   }
@@ -59,6 +60,29 @@ describe('a job of another origin', () => {
     await world.report(MANIFEST, [JOB_ID])
     expect(await world.isOrderedElsewhere()).toBe(true)
     await world.report(MANIFEST, ['f'.repeat(32)])
+    expect(await world.isOrderedElsewhere()).toBe(false)
+  })
+})
+
+describe('a report on the other upload', () => {
+  test('decides, if it is later than the order', async () => {
+    const world = await aJobOf(MANIFEST)
+    world.wait(MINUTE)
+    await world.report(MANIFEST, ['f'.repeat(32)])
+    expect(await world.isOrderedElsewhere()).toBe(false)
+    await world.record(MANIFEST, IMAGE)
+    expect(await world.isOrderedElsewhere()).toBe(true)
+    world.wait(MINUTE)
+    await world.report(MANIFEST, ['f'.repeat(32)])
+    expect(await world.isOrderedElsewhere()).toBe(false)
+  })
+
+  test('decides also where the order of the first upload was recorded after it, for another one', async () => {
+    const world = await aJobOf(MANIFEST)
+    world.wait(MINUTE)
+    await world.report(MANIFEST, ['f'.repeat(32)])
+    world.wait(MINUTE)
+    await world.record(IMAGE, MANIFEST)
     expect(await world.isOrderedElsewhere()).toBe(false)
   })
 })

@@ -58,10 +58,24 @@ describe('a sidecar that comes after its image', () => {
     })
     expect(report?.faults.map(({ field, message }) => `${field}: ${message}`)).toEqual([
       expect.stringMatching(/^sidecar\.parameters\.fps: /),
-      `superseded: jobs were made of this upload before its sidecar came: ${first.job_id} (cancelled); ` +
-        'upload a sidecar without faults',
+      `superseded: jobs were made before the image or its sidecar was uploaded anew: ${first.job_id} (cancelled); ` +
+        'upload them without faults',
     ])
     expect(await world.stoppedBy(first.job_id)).toBe('ingest')
+  })
+
+  test('and is no JSON, is told to be removed together with a new upload of the image, which renders the defaults', async () => {
+    const { world, first } = await withFirstJob()
+    await world.drop(SIDECAR, '{')
+    expect((await world.report(IMAGE))?.faults[0]).toMatchObject({
+      field: 'sidecar',
+      message: expect.stringMatching(
+        /; correct it, or remove it and upload the image once more to render with the defaults$/,
+      ),
+    })
+    await world.input.delete(SIDECAR, unaborted)
+    await untilIngested(world, [await world.put(IMAGE, await aPng())])
+    expect(await world.report(IMAGE)).toMatchObject({ state: 'accepted', jobs: [{ job_id: first.job_id }] })
   })
 
   test('and is corrected, leaves no word of the faults, and both earlier jobs in the report', async () => {
@@ -86,6 +100,13 @@ describe('a sidecar that comes after its image', () => {
     expect(world.sent()).toEqual([first.job_id])
     expect(await world.report(IMAGE)).toMatchObject({ jobs: [{ job_id: first.job_id }], superseded: [] })
     expect(await world.stoppedBy(first.job_id)).toBeNull()
+  })
+
+  test('and changes the group alone, has no effect on a job that is in the queue', async () => {
+    const { world, first } = await withFirstJob()
+    await world.drop(SIDECAR, '{"group": "team-a"}')
+    expect(world.queue.messages().map(({ groupId }) => groupId)).toEqual([first.group])
+    expect(await world.report(IMAGE)).toMatchObject({ state: 'accepted', jobs: [{ job_id: first.job_id }] })
   })
 
   test('supersedes the clips of a grid that it does not ask for any more, and no other', async () => {
@@ -183,6 +204,42 @@ describe('a job that another upload orders', () => {
     await world.drop(SIDECAR, OTHER)
     expect(await world.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
     expect(await world.stoppedBy(first.job_id)).toBeNull()
+  })
+
+  test.each([1, 60_000])(
+    'is cancelled once both uploads have given it up by late sidecars, %d ms after another',
+    async (ms) => {
+      const { world, first } = await withFirstJob()
+      await world.drop('images/b.png', await aPng())
+      world.wait(ms)
+      await world.drop(SIDECAR, OTHER)
+      expect(await world.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
+      world.wait(ms)
+      await world.drop('images/b.json', OTHER)
+      expect((await world.report('images/b.png'))?.superseded).toEqual([
+        { job_id: first.job_id, outcome: 'cancelled' },
+      ])
+      expect(await world.stoppedBy(first.job_id)).toBe('ingest')
+    },
+  )
+
+  test('goes on while a young order has an earlier report alone, which does not name it', async () => {
+    let armed = false
+    const { world, first } = await withFirstJob({
+      outputFaults: {
+        after(operation, key) {
+          if (armed && operation === 'put' && key.startsWith(ORDERS_PREFIX))
+            throw new Error('the function ends')
+        },
+      },
+    })
+    await world.drop(MANIFEST, '{"items": [{"image": "images/a.png", "parameters": {"fps": 24}}]}')
+    world.wait(60_000)
+    armed = true
+    await expect(world.drop(MANIFEST, NAMES_IMAGE)).rejects.toThrow('1 of 1 objects could not be ingested')
+    armed = false
+    await world.drop(SIDECAR, OTHER)
+    expect(await world.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
   })
 
   test('costs a manifest of new jobs no request, and an order where the job is there', async () => {
@@ -432,13 +489,11 @@ describe('a job that was superseded, and is ordered again', () => {
     await world.end(first, 'cancelled')
     await world.input.delete(SIDECAR, unaborted)
     const again = await world.put(key, key === IMAGE ? await aPng() : NAMES_IMAGE)
-    await expect(world.ingest(s3Event(again))).rejects.toThrow('1 of 1 objects could not be ingested')
-    expect(await world.stoppedBy(first.job_id)).toBeNull()
-    await world.ingest(s3Event(again))
+    expect(await untilIngested(world, [again])).toBe(1)
     expect(world.hasResult(first.job_id)).toBe(false)
     expect(world.hasArchivedResult(first.job_id)).toBe(true)
     expect(await world.stoppedBy(first.job_id)).toBeNull()
-    expect(world.sent().at(-1)).toBe(first.job_id)
+    expect(world.sent().filter((jobId) => jobId === first.job_id)).toHaveLength(2)
     expect((await world.report(key))?.jobs).toMatchObject([{ job_id: first.job_id, done_before: false }])
   })
 
@@ -462,6 +517,20 @@ describe('what a person cancelled', () => {
     expect(await world.stoppedBy(first.job_id)).toBe('person')
     expect((await world.report(MANIFEST))?.jobs).toMatchObject([{ done_before: true }])
   })
+
+  test.each(['queued', 'cancelled'] as const)(
+    'is told as cancelled where a manifest orders it and it is %s, because it does not go on',
+    async (state) => {
+      const { world, first } = await withFirstJob()
+      await world.drop(MANIFEST, NAMES_IMAGE)
+      await world.cancelByPerson(first)
+      if (state === 'cancelled') await world.end(first, state)
+      await world.drop(SIDECAR, '{')
+      expect(await world.superseded()).toEqual([{ job_id: first.job_id, outcome: 'cancelled' }])
+      expect((await world.report(IMAGE))?.faults.at(-1)?.message).toContain(`${first.job_id} (cancelled)`)
+      expect(await world.stoppedBy(first.job_id)).toBe('person')
+    },
+  )
 
   test('stays so while it waits, and is superseded as by ingest', async () => {
     const { world, first } = await withFirstJob()

@@ -42,7 +42,7 @@ describe('an upload outside images/ and manifests/', () => {
     expect((await world.report(key))?.state).toBe('rejected')
   })
 
-  test('costs three requests, and none to the input bucket', async () => {
+  test('costs four requests, and none to the input bucket', async () => {
     const requests: string[] = []
     const note = (bucket: string) => ({
       before(operation: string, key: string) {
@@ -55,6 +55,7 @@ describe('an upload outside images/ and manifests/', () => {
       'output head reports/a.png.json',
       'output create reports/a.png.json',
       expect.stringMatching(/^output create index\/rejected\//),
+      'output head reports/a.png.json',
     ])
   })
 

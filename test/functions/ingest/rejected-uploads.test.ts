@@ -60,4 +60,41 @@ describe('the index of rejected uploads', () => {
     expect(await uploadsIn(world.output)).toEqual(['rejected images/x.png'])
     expect(world.output.keys().filter((key) => key.startsWith(INDEX_PREFIX))).toHaveLength(1)
   })
+
+  test.each(['create', 'replace'])(
+    'has an upload once, if a second run ends between %s and entry of the first',
+    async (written) => {
+      let isArmed = false
+      const world: ReturnType<typeof aWorld> = aWorld({
+        outputFaults: {
+          async after(operation, key) {
+            if (!isArmed || operation !== written || !key.startsWith('reports/')) return
+            isArmed = false
+            world.wait(1_000)
+            await world.ingest(s3Event(object))
+          },
+        },
+      })
+      if (written === 'replace') await world.drop('images/x.png', 'no picture')
+      const object = await world.put('images/x.png', 'still none')
+      isArmed = true
+      await world.ingest(s3Event(object))
+      expect(isArmed).toBe(false)
+      expect(await uploadsIn(world.output)).toEqual(['rejected images/x.png'])
+      await world.drop('images/x.png', await aPng())
+      expect(await uploadsIn(world.output)).toEqual([])
+    },
+  )
+
+  test('costs an accepted upload no request', async () => {
+    const requests: string[] = []
+    const { drop } = aWorld({
+      outputFaults: { before: (operation, key) => void requests.push(`${operation} ${key}`) },
+    })
+    await drop('images/x.png', await aPng())
+    expect(requests.filter((request) => request.includes('reports/'))).toEqual([
+      'head reports/images/x.png.json',
+      'create reports/images/x.png.json',
+    ])
+  })
 })

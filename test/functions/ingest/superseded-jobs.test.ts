@@ -39,15 +39,73 @@ describe('a report supersedes the jobs of the one before that it does not name',
     expect(supersede(before, aReport({ jobs: [], ...change })).superseded).toEqual([])
   })
 
-  test('and lists all that are pending, and of the others the newest 1,000', () => {
-    const superseded = Array.from({ length: 1_001 }, (_, index) => cancelled(index))
-    const before = aReport({ jobs: someJobs(2_000, 1_500), superseded })
+  test('and lists all that are pending, and of the others the newest 10,000', () => {
+    const superseded = Array.from({ length: 10_001 }, (_, index) => cancelled(index))
+    const before = aReport({ jobs: someJobs(20_000, 1_500), superseded })
     const after = supersede(before, aReport({ jobs: [] }))
-    expect(after.superseded).toHaveLength(2_500)
+    expect(after.superseded).toHaveLength(11_500)
     expect(after.superseded[0]).toEqual(cancelled(1))
     const decided = withOutcomes(after, () => 'done')
-    expect(decided.superseded).toHaveLength(1_000)
-    expect(decided.superseded.at(-1)).toEqual({ job_id: idOf(3_499), outcome: 'done' })
+    expect(decided.superseded).toHaveLength(10_000)
+    expect(decided.superseded.at(-1)).toEqual({ job_id: idOf(21_499), outcome: 'done' })
+  })
+
+  test('and loses none of the jobs of the largest grid, nor miscounts them', () => {
+    const before = aReport({ jobs: someJobs(0, 10_000) })
+    const rejected = supersede(before, aReport({ state: 'rejected', jobs: [] }))
+    const decided = withOutcomes(rejected, () => 'cancelled')
+    expect(decided.superseded).toHaveLength(10_000)
+    expect(decided.faults[0]?.message).toContain(` and 9997 more (cancelled); `)
+  })
+
+  test('and counts also those that it does not list any more', () => {
+    const superseded = Array.from({ length: 10_000 }, (_, index) => cancelled(index))
+    const before = aReport({ jobs: someJobs(20_000, 500), superseded })
+    const rejected = supersede(before, aReport({ state: 'rejected', jobs: [] }))
+    const decided = withOutcomes(rejected, () => 'cancelled')
+    expect(decided.superseded).toHaveLength(10_000)
+    expect(decided.faults[0]?.message).toContain(' and 10497 more (cancelled); ')
+  })
+})
+
+describe('a report notes the jobs that were added since its first version', () => {
+  const AT = '2026-01-02T03:04:05.000Z'
+  const LATER = '2026-01-02T03:14:05.000Z'
+  const first = aReport({ jobs: someJobs(1, 2), reported_at: AT })
+  const revised = supersede(first, aReport({ jobs: someJobs(2, 2), reported_at: AT }))
+
+  test('and no others', () => {
+    expect(revised.revision).toEqual({ revised_at: AT, job_ids: [idOf(3)] })
+    expect(supersede(first, aReport({ jobs: someJobs(1, 1) })).revision).toBeUndefined()
+  })
+
+  test('also when it is written again, with the time at which the last was added', () => {
+    const again = aReport({ jobs: someJobs(2, 2), reported_at: LATER })
+    expect(supersede(revised, again).revision).toEqual({ revised_at: AT, job_ids: [idOf(3)] })
+    const more = aReport({ jobs: someJobs(3, 2), reported_at: LATER })
+    expect(supersede(revised, more).revision).toEqual({
+      revised_at: LATER,
+      job_ids: [idOf(3), idOf(4)],
+    })
+    expect(supersede(revised, aReport({ jobs: someJobs(2, 1) })).revision).toBeUndefined()
+  })
+
+  test.each([
+    ['within half an hour', '2026-01-02T03:34:04.999Z', [pending(1), pending(3)]],
+    ['not later', '2026-01-02T03:34:05.000Z', [pending(1)]],
+  ])(
+    'which an image supersedes that overwrites theirs %s, with all that is pending',
+    (_, reported_at, jobs) => {
+      const newer = aReport({ etag: '"other"', jobs: someJobs(8, 1), reported_at })
+      const after = supersede(revised, newer)
+      expect(after.superseded).toEqual(jobs)
+      expect(after.revision).toBeUndefined()
+    },
+  )
+
+  test('unless that image asks for the same job', () => {
+    const newer = aReport({ etag: '"other"', jobs: someJobs(3, 1), reported_at: AT })
+    expect(supersede(revised, newer).superseded).toEqual([pending(1)])
   })
 })
 
@@ -63,10 +121,10 @@ test('a rejected report tells of each outcome, with three jobs by their ids', ()
     {
       ...{ item: null, line: null, item_id: null, field: 'superseded' },
       message:
-        'jobs were made of this upload before its sidecar came: ' +
+        'jobs were made before the image or its sidecar was uploaded anew: ' +
         `${idOf(1)}, ${idOf(2)}, ${idOf(3)} and 1 more (cancelled); ` +
         `${idOf(5)} (ended before, and the result stays); ` +
-        `${idOf(6)} (goes on, because another upload orders it); upload a sidecar without faults`,
+        `${idOf(6)} (goes on, because another upload orders it); upload them without faults`,
     },
   ])
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { INGEST_TIMEOUT_SECONDS } from '../../../infra/functions/ingest-limits.ts'
+import { INGEST_TIMEOUT_SECONDS } from '../../../functions/ingest/event-times.ts'
 import { synthesize } from '../synthesized.ts'
 
 const properties = (type: string, keys = {}) =>

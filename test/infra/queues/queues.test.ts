@@ -1,6 +1,10 @@
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
-import { INGEST_TIMEOUT_SECONDS } from '../../../infra/functions/ingest-limits.ts'
+import {
+  EVENT_VISIBILITY_SECONDS,
+  INGEST_TIMEOUT_SECONDS,
+  LATELY_MS,
+} from '../../../functions/ingest/event-times.ts'
 import { MAX_BATCH_BYTES } from '../../../shared/ports/message-queue.ts'
 import { LEASE_OPTIONS } from '../../../worker/queue/lease.ts'
 import { synthesize, VARIANTS } from '../synthesized.ts'
@@ -33,6 +37,13 @@ describe('queues', () => {
 
   test('hide a drop for longer than ingest may take over it', () => {
     expect(queues().drops.VisibilityTimeout).toBeGreaterThan(INGEST_TIMEOUT_SECONDS)
+  })
+
+  test('show a drop again, and let the next run end, while ingest counts its messages as sent lately', () => {
+    const { VisibilityTimeout } = queues().drops
+    expect(VisibilityTimeout).toBe(EVENT_VISIBILITY_SECONDS)
+    // The next run may begin one function's time late, and takes another.
+    expect(LATELY_MS / 1_000).toBe(VisibilityTimeout + 2 * INGEST_TIMEOUT_SECONDS)
   })
 
   test('give a job up after fifty deliveries, and a drop after an hour of them', () => {

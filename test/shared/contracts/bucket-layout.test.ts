@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as layout from '../../../shared/contracts/bucket-layout.ts'
+import { isSidecarOf } from '../../../shared/contracts/input-names.ts'
 
 const ID = '0123456789abcdef0123456789abcdef'
 
@@ -14,7 +15,7 @@ test('everything lies where it always did', () => {
     layout.DISPATCH_STATE_KEY,
   ]).toEqual([
     ...['images/', 'manifests/', 'jobs/', 'status/'],
-    ...['reports/', 'images/a/x.json', 'inputs/abc.png'],
+    ...['reports/', 'images/a/x.png.json', 'inputs/abc.png'],
     'inputs/known/abc.json',
     ...[`jobs/${ID}/`, `jobs/${ID}/result.json`, `jobs/${ID}/failures/0002.json`, `status/${ID}.json`],
     `cancel/${ID}.json`,
@@ -56,10 +57,11 @@ test('a result is known by its key', () => {
 })
 
 describe('a sidecar', () => {
-  test('is never the picture itself', () => {
-    expect(['images/a', 'images/a.b/c', 'images/x.tar.png'].map(layout.sidecarKey)).toEqual([
-      ...['images/a.json', 'images/a.b/c.json', 'images/x.tar.json'],
-    ])
+  test('that `svd submit` uploads is of its picture alone', () => {
+    const key = layout.sidecarKey('images/p/cup.png')
+    expect(key).toBe('images/p/cup.png.json')
+    const pictures = ['images/p/cup.png', 'images/p/cup.PNG', 'images/p/cup.jpg', 'images/p/cup']
+    expect(pictures.filter((picture) => isSidecarOf(key, picture))).toEqual(pictures.slice(0, 2))
   })
 })
 

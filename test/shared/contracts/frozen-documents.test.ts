@@ -158,6 +158,17 @@ test('a report of an older version has superseded no job', () => {
   expect(ingestReportSchema.parse(older).superseded).toEqual([])
 })
 
+test('a report that runs of a sidecar revised tells when, and which jobs they added', () => {
+  const { job_id } = aJobMessage()
+  const report = anIngestReport({
+    revision: { revised_at: '2026-01-02T03:04:05.000Z', job_ids: [job_id] },
+  })
+  expect(ingestReportSchema.parse(report)).toEqual(report)
+  expect(keysOf(ingestReportSchema.parse(report)).filter((key) => !REPORT.includes(key))).toEqual([
+    ...['revision', 'revision.revised_at', 'revision.job_ids'],
+  ])
+})
+
 test('a failed result tells its class and reason, and what was found', () => {
   const failed = resultRecordSchema.parse(aFailedResult())
   expect(keysOf(failed.failure)).toEqual([

@@ -13,13 +13,17 @@ const at = (ms: number): Date => new Date(TIME.getTime() + ms)
 test('a key tells kind, time, and job', () => {
   const key = entryKey('failed', TIME, ID)
   expect(key).toBe(`index/failed/8203972534473-${ID}`)
-  expect(parseEntryKey('failed', key)).toEqual({ kind: 'failed', key, time: TIME, jobs: 1, jobId: ID })
+  expect(parseEntryKey('failed', key)).toEqual({
+    ...{ kind: 'failed', key, time: TIME, jobs: 1, jobId: ID, digest: null },
+  })
 })
 
-test('a key of several jobs tells how many', () => {
+test('a key of several jobs tells how many, and their digest', () => {
   const key = entryKeyOfSeveral(TIME, ID, 100)
   expect(key).toBe(`index/queued/8203972534473-${ID}-100.json`)
-  expect(parseEntryKey('queued', key)).toEqual({ kind: 'queued', key, time: TIME, jobs: 100, jobId: null })
+  expect(parseEntryKey('queued', key)).toEqual({
+    ...{ kind: 'queued', key, time: TIME, jobs: 100, jobId: null, digest: ID },
+  })
 })
 
 test.each(['index/failed/', 'index/failed/x', `index/failed/${ID}`, `index/failed/820397253447-${ID}`])(

@@ -53,6 +53,16 @@ describe('of several names that are equal', () => {
     )
   })
 
+  test.each(['a', '\u{1f600}'])('long ones are shown with their endings, of %s', (letter) => {
+    const stem = `images/${letter.repeat(200)}`
+    const [jpg, png] = [shownNames([`${stem}.jpg`]), shownNames([`${stem}.png`])]
+    expect(jpg).toMatch(/^'images\/.*….*\.jpg'$/u)
+    expect(png).toBe(jpg.replace('.jpg', '.png'))
+    expect(jpg.isWellFormed()).toBe(true)
+    expect(jpg.length).toBeLessThan(85)
+    expect(shownNames([`images/${'a'.repeat(69)}.png`])).toBe(`'images/${'a'.repeat(69)}.png'`)
+  })
+
   test('none is meant by another name', () => {
     expect(namesMeantBy('b.png', ['a.png'])).toEqual([])
   })

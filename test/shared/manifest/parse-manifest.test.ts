@@ -303,6 +303,22 @@ describe('the first line of .jsonl', () => {
     ['a mistyped image and a group', { img: 'images/b.png', group: 'g' }, /^1\/1 img: no such field/],
     ['no object', '"images/b.png"', /^1\/1 line: got 'images\/b\.png'; must be an object with an image$/],
     ['text that is no JSON', '{"image": "images/b.png"', /^1\/1 line: /],
+    [
+      'text with a name of what stands for all',
+      '{"image": "images/b.png", "id": "version",}',
+      /^1\/1 line: /,
+    ],
+    ['text with the name of the defaults', '{"image": "images/b.png", "id": "defaults",}', /^1\/1 line: /],
+    [
+      'a mistyped image beside parameters',
+      { imag: 'b.png', parameters: {}, meta: {} },
+      /^1\/1 image: is absent/,
+    ],
+    [
+      'a field of all items beside an image',
+      { image: 'images/b.png', version: 1 },
+      /^1\/1 version: no such field/,
+    ],
   ])('is an item at fault, and the others go on: %s', (_, line, fault) => {
     const parsed = parseLines(line, A)
     expect(parsed.items).toMatchObject([{ image: 'images/a.png' }])
@@ -318,11 +334,43 @@ describe('the first line of .jsonl', () => {
       /^-\/1 (deafults|comment): no such field/,
     ],
     ['a field too many', { version: 1, prio: 'high' }, /^-\/1 prio: no such field/],
-    ['text that is no JSON', '{"defaults": {"fps": 7}', /^-\/- line: .*; line 1 stands for all items$/],
+    ['defaults beside an id', { defaults: { fps: 7 }, id: 'x' }, /^-\/1 id: no such field/],
+    [
+      'defaults beside an image',
+      { defaults: { fps: 7 }, image: 'images/b.png' },
+      /^-\/1 image: no such field/,
+    ],
+    ['a grid beside an id', { grid: { fps: [7] }, id: 'x' }, /^-\/1 id: no such field/],
+    ['parameters instead of defaults', { parameters: { fps: 7 } }, /^-\/1 parameters: no such field/],
+    [
+      'text that is no JSON',
+      '{"defaults": {"fps": 7}',
+      /^-\/- line: .*; line 1 stands for all items, and none of them is rendered without it: correct that line$/,
+    ],
   ])('rejects all items where it stands for them and is at fault: %s', (_, line, fault) => {
     const parsed = parseLines(line, A)
     expect(parsed.items).toEqual([])
     for (const each of faultsOf(parsed)) expect(each).toMatch(fault)
+  })
+})
+
+describe('the first line of .jsonl, if it cannot be read and names no image, rejects all items', () => {
+  test.each([
+    ['a comma too many', '{"grid":{"fps":[7,12]},}'],
+    ['no end', '{"grid":{"fps":[7,12]}'],
+    ['a comma after a group', '{"group":"g",}'],
+    ['a mistyped name', '{"default":{"fps":7},}'],
+    ['single quotes', `{'defaults':{"fps":7}}`],
+    ['a name without quotes', '{ defaults: {"fps": 7} }'],
+    ['too many bytes', `{"grid": {"fps": [${'7, '.repeat(30_000)}7]}}`],
+  ])('%s', (_, line) => {
+    const parsed = parseLines(line, A)
+    expect(parsed.items).toEqual([])
+    expect(faultsOf(parsed)).toEqual([
+      expect.stringMatching(
+        /^-\/- line: .*; line 1 (has no "image", so it may stand|stands) for all items, and none of them is rendered/,
+      ),
+    ])
   })
 })
 

@@ -377,10 +377,10 @@ describe('svd status of uploads that were rejected', () => {
     const { stdout } = await run(['status', '--manifest', 'images/cup.png'], OUTPUTS_ONLY)
     expect(stdout.split('\n')).toEqual([
       'no jobs',
-      `${jobIdLike('b0')}  superseded by a later sidecar: asked to stop`,
-      `${jobIdLike('b1')}  superseded by a later sidecar: had ended before, and keeps its result`,
-      `${jobIdLike('b2')}  superseded by a later sidecar: goes on, because another upload orders it`,
-      `${jobIdLike('b3')}  superseded by a later sidecar: ingest has not decided yet what becomes of it`,
+      `${jobIdLike('b0')}  superseded by a later upload: asked to stop`,
+      `${jobIdLike('b1')}  superseded by a later upload: had ended before, and keeps its result`,
+      `${jobIdLike('b2')}  superseded by a later upload: goes on, because another upload orders it`,
+      `${jobIdLike('b3')}  superseded by a later upload: ingest has not decided yet what becomes of it`,
       '',
     ])
   })

@@ -127,7 +127,7 @@ describe('svd submit PICTURE', () => {
     const { run, inputs } = withIngest()
     const sigmas = Array.from({ length: 500 }, (_, index) => 700 - index)
     await run(['submit', at('cup.png'), '--prefix', 'p', '--seed', '7', '--sigmas', sigmas.join(',')])
-    expect(inputs.writes.map(({ key }) => key)).toEqual(['images/p/cup.json', 'images/p/cup.png'])
+    expect(inputs.writes.map(({ key }) => key)).toEqual(['images/p/cup.png.json', 'images/p/cup.png'])
     expect(JSON.parse(Buffer.from(inputs.writes[0]?.bytes ?? []).toString())).toEqual({
       parameters: { seed: '7', sigmas },
     })
@@ -242,7 +242,7 @@ describe('svd submit PICTURE', () => {
     const { run } = withIngest({ says: () => ({ superseded }) })
     const { exitCode, stdout } = await run(['submit', at('cup.png'), '--quiet'])
     expect(exitCode).toBe(0)
-    expect(stdout).toContain(`\n${'f'.repeat(32)}  superseded by a later sidecar: asked to stop\n`)
+    expect(stdout).toContain(`\n${'f'.repeat(32)}  superseded by a later upload: asked to stop\n`)
   })
 
   test('fails when ingest says nothing in time', async () => {

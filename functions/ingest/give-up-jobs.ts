@@ -1,0 +1,21 @@
+import { changeReport } from './change-report.ts'
+import type { Drop, IngestWorld } from './ingest-world.ts'
+import type { PictureRequest } from './read-request.ts'
+import { settleSuperseded } from './settle-superseded.ts'
+import { withPending } from './superseded-jobs.ts'
+
+/**
+ * Cancels jobs that a sidecar's run has made of an image which is not the newest any more: the report that is there lists
+ * them as superseded. Throws as `settleSuperseded` does. `asked` is the request that the jobs were made of.
+ */
+export const giveUpJobs = async (
+  world: IngestWorld,
+  drop: Drop,
+  jobIds: ReadonlySet<string>,
+  asked: PictureRequest,
+): Promise<void> => {
+  if (jobIds.size === 0) return
+  const { info, signal } = drop
+  const report = await changeReport(world.output, info.key, (stored) => withPending(stored, jobIds), signal)
+  if (report !== null) await settleSuperseded(world, drop, { report, isRevision: false }, asked)
+}

@@ -1,0 +1,83 @@
+import { faultOf, type InputFault } from '../../shared/contracts/input-fault.ts'
+import { isPictureName, isSidecarOf, picturePrefixes } from '../../shared/contracts/input-names.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { isForManifest, USE } from '../../shared/contracts/manifest-picture.ts'
+import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
+import { shownValue } from '../../shared/contracts/shown-value.ts'
+import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
+import { SIDECAR } from '../../shared/manifest/read-sidecar.ts'
+import { assertNewest } from './assert-newest.ts'
+import { ingestPicture } from './ingest-picture.ts'
+import type { Drop, IngestContext, IngestOutcome, IngestWorld } from './ingest-world.ts'
+import { listKeys } from './list-keys.ts'
+import { rejectObject } from './reject-object.ts'
+import { unlessChanged } from './unless-changed.ts'
+import { makeReport, writeReport } from './write-report.ts'
+
+/** Images beside a sidecar, or why they cannot be found. */
+const findPictures = async (
+  { input }: IngestWorld,
+  key: string,
+  signal: AbortSignal,
+): Promise<readonly string[] | InputFault> => {
+  const isPicture = (beside: string): boolean => isPictureName(beside) && isSidecarOf(key, beside)
+  try {
+    return await listKeys(input, picturePrefixes(key), isPicture, signal)
+  } catch (error) {
+    if (error instanceof InvalidInputError) return faultOf(error)
+    throw error
+  }
+}
+
+const unusedFault = (key: string): InputFault => ({
+  field: SIDECAR,
+  message:
+    `${shownValue(key)} has no effect, because the image was uploaded with ${USE}: manifest; ` +
+    'give its parameters in the manifest, or upload the image without that',
+})
+
+/** The report on an image of which no clip is made, though it has a sidecar. What it reported before goes on. */
+const reportUnused = async (world: IngestWorld, key: string, drop: Drop): Promise<IngestOutcome> => {
+  const report = makeReport(drop, [], [{ place: NO_ITEM, faults: [unusedFault(key)] }], world)
+  const written = await writeReport(world.output, report, drop.signal, async (_, ours) => {
+    await assertNewest(world.input, drop)
+    return ours
+  })
+  return { type: 'reported', report: written, queued: 0 }
+}
+
+/**
+ * Ingests the images beside a sidecar, again and as they are now. One that fails keeps none of the others from its turn:
+ * it throws at the end what they failed with.
+ */
+export async function* ingestSidecar(
+  world: IngestWorld,
+  object: DroppedObject,
+  context: IngestContext,
+): AsyncGenerator<IngestOutcome> {
+  const { key } = object
+  const pictures = await findPictures(world, key, context.signal)
+  if ('message' in pictures) {
+    yield await rejectObject(world, object, pictures, context.signal)
+    return
+  }
+  const errors: unknown[] = []
+  let outcomes = 0
+  for (const pictureKey of pictures) {
+    try {
+      const info = await world.input.head(pictureKey, context.signal)
+      if (info === null) continue
+      const drop = { info, sequencer: null, ...context }
+      yield await unlessChanged(pictureKey, () =>
+        isForManifest(info.metadata) ? reportUnused(world, key, drop) : ingestPicture(world, drop),
+      )
+      outcomes += 1
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  if (errors.length === 1) throw errors[0]
+  if (errors.length > 1)
+    throw new AggregateError(errors, `${errors.length} images of ${key} could not be ingested`)
+  if (outcomes === 0) yield { type: 'skipped', key, reason: 'no-picture' }
+}

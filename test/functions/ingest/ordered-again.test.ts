@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest'
+import { EVENT_VISIBILITY_SECONDS, LATELY_MS } from '../../../functions/ingest/event-times.ts'
+import { INDEX_COUNTS_KEY, reportKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { JobMessage } from '../../../shared/contracts/job-message.ts'
+import { aLateSidecar, IMAGE, MANIFEST, NAMES_IMAGE, OTHER, SIDECAR } from './a-late-sidecar.ts'
+import { s3Event } from './a-world.ts'
+import { untilIngested } from './until-ingested.ts'
+
+type World = Awaited<ReturnType<typeof aLateSidecar>>
+
+const VISIBILITY_MS = EVENT_VISIBILITY_SECONDS * 1_000
+
+const gridOf = (seeds: number): string =>
+  JSON.stringify({ grid: { seed: Array.from({ length: seeds }, (_, index) => index + 1) } })
+
+/** Jobs of an image that a sidecar superseded, and that workers have stopped. */
+const cancelledJobs = async (
+  seeds: number,
+  options: Parameters<typeof aLateSidecar>[0] = {},
+): Promise<{ readonly world: World; readonly jobs: readonly JobMessage[] }> => {
+  const world = await aLateSidecar(options)
+  await world.put(SIDECAR, gridOf(seeds))
+  await world.ingest(s3Event(world.image))
+  const jobs = world.jobs()
+  expect(jobs).toHaveLength(seeds)
+  await world.drop(SIDECAR, OTHER)
+  for (const job of jobs) await world.end(job, 'cancelled')
+  return { world, jobs }
+}
+
+const sentSince = ({ sent }: World, before: number): readonly string[] => sent().slice(before)
+
+describe('a cancelled job that is ordered again is sent once', () => {
+  test.each([1, 3])('by a sidecar of the same image, with a grid of %d', async (seeds) => {
+    const { world, jobs } = await cancelledJobs(seeds)
+    const before = world.sent().length
+    const sidecar = await world.put(SIDECAR, gridOf(seeds))
+    expect(await untilIngested(world, [sidecar])).toBe(1)
+    await untilIngested(world, [sidecar, world.image, sidecar])
+    expect(sentSince(world, before)).toEqual(jobs.map(({ job_id }) => job_id))
+    for (const { job_id } of jobs) expect(world.hasResult(job_id)).toBe(false)
+  })
+
+  test('by a manifest, whose event is repeated', async () => {
+    const { world, jobs } = await cancelledJobs(1)
+    const before = world.sent().length
+    const [first] = jobs
+    const manifest = await world.put(
+      MANIFEST,
+      '{"items": [{"image": "images/a.png", "parameters": {"seed": 1}}]}',
+    )
+    expect(await untilIngested(world, [manifest])).toBe(1)
+    world.wait(VISIBILITY_MS)
+    await untilIngested(world, [manifest])
+    expect(sentSince(world, before)).toEqual([first?.job_id])
+  })
+
+  test('and once more when its next order is of a later time', async () => {
+    const { world, jobs } = await cancelledJobs(1)
+    const before = world.sent().length
+    const manifest = await world.put(
+      MANIFEST,
+      '{"items": [{"image": "images/a.png", "parameters": {"seed": 1}}]}',
+    )
+    await untilIngested(world, [manifest])
+    world.wait(LATELY_MS)
+    await untilIngested(world, [manifest])
+    expect(sentSince(world, before)).toEqual([jobs[0]?.job_id, jobs[0]?.job_id])
+  })
+
+  test('and again where the run ended between the deletion of its result and its message', async () => {
+    let armed = false
+    const { world, jobs } = await cancelledJobs(1, {
+      queueFaults: {
+        before() {
+          if (!armed) return
+          armed = false
+          throw new Error('the function ends')
+        },
+      },
+    })
+    const before = world.sent().length
+    armed = true
+    expect(await untilIngested(world, [await world.put(SIDECAR, gridOf(1))])).toBe(2)
+    expect(sentSince(world, before)).toEqual([jobs[0]?.job_id])
+  })
+})
+
+test('a marker that another run creates before the report names the job is taken back, and nothing is sent twice', async () => {
+  let armed = false
+  const { world, jobs } = await cancelledJobs(1, {
+    outputFaults: {
+      async before(operation, key) {
+        if (!armed || operation !== 'replace' || key !== reportKey(IMAGE)) return
+        armed = false
+        await world.cancelByIngest(jobs[0] ?? expect.fail('no job'))
+      },
+    },
+  })
+  const before = world.sent().length
+  const sidecar = await world.put(SIDECAR, gridOf(1))
+  armed = true
+  expect(await untilIngested(world, [sidecar])).toBe(2)
+  expect(sentSince(world, before)).toEqual([jobs[0]?.job_id])
+  expect(await world.stoppedBy(jobs[0]?.job_id ?? '')).toBeNull()
+})
+
+test.each([
+  ['the visibility timeout', VISIBILITY_MS, 0],
+  ['that, begun late', LATELY_MS - 1, 0],
+  ['a time in which messages may have been lost', LATELY_MS, 1],
+])('a run of the same event after %s sends what still waits so often: %d ms, %d', async (_, ms, sent) => {
+  const world = await aLateSidecar()
+  const manifest = await world.put(MANIFEST, NAMES_IMAGE)
+  await world.ingest(s3Event(manifest))
+  world.wait(ms)
+  await world.ingest(s3Event(manifest))
+  await world.ingest(s3Event(manifest))
+  expect(world.sent()).toHaveLength(1 + sent)
+  if (sent === 0) return
+  // Its status is as old as before: the order tells that the message was sent.
+  world.wait(VISIBILITY_MS)
+  await world.ingest(s3Event(manifest))
+  expect(world.sent()).toHaveLength(2)
+})
+
+test('a hundred cancelled jobs have their index counted anew with a few writes', async () => {
+  let writes = 0
+  const { world, jobs } = await cancelledJobs(100, {
+    outputFaults: {
+      before(operation, key) {
+        if (operation !== 'read' && key === INDEX_COUNTS_KEY) writes += 1
+      },
+    },
+  })
+  writes = 0
+  const before = world.sent().length
+  await untilIngested(world, [
+    await world.put(MANIFEST, NAMES_IMAGE.replace(']', `], ${gridOf(100).slice(1, -1)}`)),
+  ])
+  expect(sentSince(world, before)).toHaveLength(jobs.length)
+  expect(writes).toBeLessThanOrEqual(8)
+})
+
+test('a run that ends midway leaves what it has sent, and the next run goes on from there', async () => {
+  let sends = Number.NEGATIVE_INFINITY
+  let archived = 0
+  const { world, jobs } = await cancelledJobs(300, {
+    queueFaults: {
+      before() {
+        sends += 1
+        if (sends === 2) throw new Error('the function ends')
+      },
+    },
+    outputFaults: {
+      before(operation, key) {
+        if (operation === 'create' && key.includes('/failures/')) archived += 1
+      },
+    },
+  })
+  const before = world.sent().length
+  sends = 0
+  const manifest = await world.put(MANIFEST, NAMES_IMAGE.replace(']', `], ${gridOf(300).slice(1, -1)}`))
+  await expect(world.ingest(s3Event(manifest))).rejects.toThrow('1 of 1 objects could not be ingested')
+  expect(sentSince(world, before)).toHaveLength(100)
+  world.wait(VISIBILITY_MS)
+  await world.ingest(s3Event(manifest))
+  expect(sentSince(world, before).toSorted()).toEqual(jobs.map(({ job_id }) => job_id).toSorted())
+  expect(archived).toBe(300)
+})
