@@ -13,11 +13,7 @@ export interface AlarmTopicProps {
   readonly key: IKey | null
 }
 
-/**
- * Where alarms go. Whoever is to hear of them subscribes to it. Rules of EventBridge give EventBridge the right to
- * publish, each with its target: without a condition, because "You can't use Condition blocks in Amazon SNS topic policies
- * for EventBridge" (EventBridge user guide, "Using resource-based policies"). With one, every event would be lost.
- */
+/** The topic of all alarms, to which CloudWatch alone publishes. An operator subscribes to it. */
 export const makeAlarmTopic = (scope: Construct, id: string, { email, key }: AlarmTopicProps): Topic => {
   const topic = new Topic(scope, id, {
     displayName: 'svd-batch',

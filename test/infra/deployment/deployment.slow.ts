@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DescribeJobsCommand, ListJobsCommand } from '@aws-sdk/client-batch'
+import { DescribeServicesCommand } from '@aws-sdk/client-ecs'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -117,29 +118,32 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
       expect(await waiting(jobsQueueUrl())).toBe(1)
     })
 
-    test.runIf(compute === 'batch')(
-      'dispatch, called once, submits one worker to the deployed queue',
-      async () => {
-        const dispatch = await deployedFunction(deployment, 'Dispatch')
-        const event = { id: 'event-1', time: '2026-01-02T03:04:00Z', source: 'aws.events', detail: {} }
+    test('dispatch, called once, asks for one worker in the deployed fleet', async () => {
+      const dispatch = await deployedFunction(deployment, 'Dispatch')
+      const event = { id: 'event-1', time: '2026-01-02T03:04:00Z', source: 'aws.events', detail: {} }
 
-        const { log } = await dispatch.invoke(event)
+      const { log } = await dispatch.invoke(event)
 
-        expect(log).toContain('"message":"dispatched"')
-        const idOf = (type: string): string =>
-          deployment.physicalIdOf(logicalIdsOf(deployment.synthesized['svd-pipeline'], type)[0]!)
-        const listed = new ListJobsCommand({
-          jobQueue: idOf('AWS::Batch::JobQueue'),
-          // moto has done a job as soon as it has it.
-          jobStatus: 'SUCCEEDED',
-        })
-        const { jobSummaryList = [] } = await account.batch.send(listed)
-        expect(jobSummaryList.map(({ jobName }) => jobName)).toEqual([expect.stringMatching(/^svd-worker-/)])
-        const described = new DescribeJobsCommand({ jobs: jobSummaryList.map(({ jobId: id = '' }) => id) })
-        const { jobs = [] } = await account.batch.send(described)
-        expect(jobs[0]?.jobDefinition).toBe(idOf('AWS::Batch::JobDefinition'))
-      },
-    )
+      expect(log).toContain('"message":"dispatched"')
+      const idOf = (type: string): string =>
+        deployment.physicalIdOf(logicalIdsOf(deployment.synthesized['svd-pipeline'], type)[0]!)
+      if (compute === 'ec2') {
+        const service = { cluster: idOf('AWS::ECS::Cluster'), services: [idOf('AWS::ECS::Service')] }
+        const { services = [] } = await account.ecs.send(new DescribeServicesCommand(service))
+        expect(services.map(({ desiredCount }) => desiredCount)).toEqual([1])
+        return
+      }
+      const listed = new ListJobsCommand({
+        jobQueue: idOf('AWS::Batch::JobQueue'),
+        // moto has done a job as soon as it has it.
+        jobStatus: 'SUCCEEDED',
+      })
+      const { jobSummaryList = [] } = await account.batch.send(listed)
+      expect(jobSummaryList.map(({ jobName }) => jobName)).toEqual([expect.stringMatching(/^svd-worker-/)])
+      const described = new DescribeJobsCommand({ jobs: jobSummaryList.map(({ jobId: id = '' }) => id) })
+      const { jobs = [] } = await account.batch.send(described)
+      expect(jobs[0]?.jobDefinition).toBe(idOf('AWS::Batch::JobDefinition'))
+    })
 
     test('the worker of the deployed container renders the job, and leaves when nothing is left', async () => {
       const metadata = await aMetadataService({

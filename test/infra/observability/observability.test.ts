@@ -122,7 +122,7 @@ describe('alarms', () => {
     })
   })
 
-  test('can be sent under the KMS key: CloudWatch and EventBridge may use it', () => {
+  test('can be sent under the KMS key: CloudWatch may use it', () => {
     const { storage } = synthesize(VARIANTS.kms)
 
     storage.hasResourceProperties('AWS::KMS::Key', {
@@ -132,16 +132,12 @@ describe('alarms', () => {
             Principal: { Service: Match.arrayWith(['cloudwatch.amazonaws.com']) },
             Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
           }),
-          {
-            ...{ Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Resource: '*' },
-            Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-          },
         ]),
       },
     })
   })
 
-  test('and events may be published by their services, of EventBridge without a condition, which it does not support', () => {
+  test('are published by CloudWatch of this account alone', () => {
     const [policy] = Object.values(pipeline().findResources('AWS::SNS::TopicPolicy'))
     const statements: readonly { Principal: object; Condition?: object; Effect: string }[] =
       policy?.['Properties'].PolicyDocument.Statement
@@ -152,7 +148,6 @@ describe('alarms', () => {
         { Service: 'cloudwatch.amazonaws.com' },
         { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
       ],
-      [{ Service: 'events.amazonaws.com' }, undefined],
     ])
   })
 })

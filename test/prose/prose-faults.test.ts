@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { proseFaultsOf } from './prose-faults.ts'
+
+test.each([
+  ['/** Of one store. */', 'Of one store.'],
+  ['/** Null: there is none. */', 'Null: there is none.'],
+  ['/**\n * What a worker says.\n * More.\n */', 'What a worker says.'],
+])('the docstring %j is a fragment', (source, text) => {
+  expect(proseFaultsOf(`const a = 1\n${source}\nexport const b = 2\n`)).toEqual([
+    { kind: 'fragment', line: 2, text },
+  ])
+})
+
+test.each([
+  '/** Number of bytes. */',
+  '/* Of one store. */',
+  '// What a worker says.',
+  "const text = '/** Of. */'",
+])('%j is no fragment of a docstring', (source) => {
+  expect(proseFaultsOf(`${source}\n`)).toEqual([])
+})
+
+test('a word for which there is a standard term is found in any comment', () => {
+  expect(proseFaultsOf('\n// Somebody has it.\n')).toEqual([
+    { kind: 'word', line: 2, text: 'Somebody: a named actor' },
+  ])
+})
