@@ -118,6 +118,15 @@ describe('the deployment that the context asks for', () => {
     expect(faultsOf({ ...context, 'svd:compute': 'ec2', 'svd:network': 'public' })).toEqual([])
   })
 
+  test('is refused for a budget without a price of a machine that no table has', () => {
+    const context = { 'svd:instanceTypes': 'g7e.2xlarge:1:8:64', 'svd:maxUsdPerDay': '20' }
+    expect(faultsOf(context)).toEqual([
+      '  svd:usdPerMachineHour: must be given with maxUsdPerDay, because svd has no price of g7e.2xlarge:1:8:64',
+    ])
+    expect(faultsOf({ ...context, 'svd:usdPerMachineHour': '4.1' })).toEqual([])
+    expect(faultsOf({ 'svd:instanceTypes': 'g7e.2xlarge:1:8:64' })).toEqual([])
+  })
+
   test('is of machines without a GPU where that is asked for, with what goes with them', () => {
     const ofTheDemo = { 'svd:device': 'cpu', 'svd:modelId': 'demo' }
 

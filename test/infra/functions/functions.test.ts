@@ -132,10 +132,11 @@ describe('dispatch', () => {
   test('counts a machine at the most that it may cost, and is told what a day may cost', () => {
     const priced = (keys: object) => lambda('Dispatch', { compute: 'both', ...keys })!.Environment.Variables
 
-    // g6e.xlarge is the dearest of the default types. Batch falls back to On-Demand.
-    expect(priced({})).toMatchObject({ SVD_BATCH_USD_PER_HOUR: '1.861', SVD_ECS_USD_PER_HOUR: '1.333' })
+    // Of the default types, g6e.2xlarge is the dearest On-Demand, to which Batch falls back, and g6e.xlarge on Spot.
+    expect(priced({})).toMatchObject({ SVD_BATCH_USD_PER_HOUR: '2.24208', SVD_ECS_USD_PER_HOUR: '1.333' })
     expect(priced({})).not.toHaveProperty('SVD_MAX_USD_PER_DAY')
-    expect(priced({ onDemandBase: 1 })).toMatchObject({ SVD_ECS_USD_PER_HOUR: '1.861' })
+    expect(priced({ onDemandBase: 1 })).toMatchObject({ SVD_ECS_USD_PER_HOUR: '2.24208' })
+    expect(priced({ device: 'cpu', modelId: 'demo' })).toMatchObject({ SVD_BATCH_USD_PER_HOUR: '0.20528' })
     // There is no Spot price of it in the table.
     expect(priced({ instanceTypes: 'g5.8xlarge' })).toMatchObject({ SVD_ECS_USD_PER_HOUR: '2.448' })
     expect(priced({ usdPerMachineHour: 0.7, maxUsdPerDay: 20.5 })).toMatchObject({

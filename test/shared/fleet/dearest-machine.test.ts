@@ -12,3 +12,8 @@ test('of several types the dearest counts, on Spot at the high end of its range'
 test('a type without a Spot price counts at its On-Demand price', () => {
   expect(dearestUsdPerHour(['g5.8xlarge', 'g6e.xlarge'], 'spot')).toBe(2.448)
 })
+
+test('a type that no table has counts nothing, and one without a GPU its own price', () => {
+  expect(dearestUsdPerHour(['g7e.2xlarge:1:8:64'], 'on-demand')).toBe(0)
+  expect(dearestUsdPerHour(['g7e.2xlarge:1:8:64', 'c7i.xlarge'], 'on-demand')).toBe(0.1785)
+})
