@@ -15,7 +15,7 @@ import { countService } from './service-count.ts'
 import { addUp, budgetLeft, machinesFor, nextDay } from './spend.ts'
 import { backlogOf, type FleetLimits, workersNeeded } from './workers-needed.ts'
 
-/** What dispatch sees in one minute. */
+/** State of the queue, the model and the fleets that dispatch reads in one minute. */
 export interface Look {
   readonly depth: QueueDepth
   /** ETag of the model's record; `null`: there is none; `undefined`: nothing waits, so nobody looked. */
@@ -96,7 +96,7 @@ const fleetsSeen = (
   }
 }
 
-/** What workers are to be told: until when they pause; `null`: nothing new. */
+/** Pause record to be written for the workers; `null` if theirs still holds. */
 const pauseFor = (
   paused: string | null,
   isOver: boolean,

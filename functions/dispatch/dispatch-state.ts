@@ -16,7 +16,7 @@ export interface StoredState {
 const MAX_BYTES = 48e6
 const OPTIONS = { contentType: 'application/json' }
 
-/** Writes a new one where there is none. Throws for what only somebody else can have written. */
+/** Writes a new one where there is none. Throws if the object there is not a state of dispatch. */
 export const readDispatchState = async (
   store: ObjectStore,
   now: Date,
@@ -25,7 +25,7 @@ export const readDispatchState = async (
   const read = () => store.read(DISPATCH_STATE_KEY, { maxBytes: MAX_BYTES }, signal)
   let stored = await read()
   if (stored === null) {
-    // Whoever is first: what lies there then is read, for its etag.
+    // Another run may have created one first, so the object there is read again for its ETag.
     const fresh = encodeDispatchState(newDispatchState(now), now)
     await store.create(DISPATCH_STATE_KEY, fresh, OPTIONS, signal)
     stored = await read()

@@ -16,7 +16,7 @@ import { type StartedWorkers, startWorkers } from './start-workers.ts'
  *   1 read    state: who was asked for, failed starts, dollars, and its etag
  *   2 look    backlog; which workers are active, or may be; the service; the model's record
  *   3 write   the pause of the workers, where it changed; then state and the new names, only over that etag
- *                                                                    refused: somebody else dispatches; the end
+ *                                                                    refused: another run dispatches; the end
  *   4 ask     ECS for the desired count; Batch for each new name, once
  *   5 write   state with the ids, only over the etag of 3            refused: the next one finds the ids by name
  *

@@ -14,7 +14,7 @@ import type { DispatchFigures } from './decide-dispatch.ts'
  */
 export type StopReason = 'limit' | 'throttled' | 'time' | 'failed'
 
-/** What dispatch tells its watchers. Telling it decides nothing. */
+/** Event that dispatch emits. No decision depends on it. */
 export type DispatchEvent =
   | {
       readonly type: 'dispatched'
@@ -38,12 +38,12 @@ export type DispatchEvent =
       /** The budget of the day is reached. */
       readonly isPaused: boolean
     }
-  /** Somebody else dispatches at this moment: nothing was done. */
+  /** Another run of dispatch was faster, so this one did nothing. */
   | { readonly type: 'outrun' }
 
 /** All that dispatch touches. */
 export interface DispatchWorld {
-  /** Where its state lies. */
+  /** The output bucket, which has the state of dispatch. */
   readonly output: ObjectStore
   readonly models: Pick<ObjectStore, 'head'>
   readonly jobs: Pick<MessageQueue, 'depth'>

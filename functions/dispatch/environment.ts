@@ -50,7 +50,7 @@ const environmentSchema = z
   })
 
 export interface DispatchEnvironment {
-  /** Of CloudWatch. */
+  /** Namespace of the CloudWatch metrics. */
   readonly metricsNamespace: string
   readonly jobsQueueUrl: string
   readonly outputBucket: string

@@ -18,8 +18,8 @@ export const BACK_OFF_MINUTES = [1, 2, 4, 8, 16, 32, 60] as const
 export const MESSAGES_PER_WORKER = 3
 
 /**
- * How long a machine is paid for after its last worker: what the simulation counts of it, and a minute in which dispatch
- * looks. ECS ends an instance after 15 minutes without a task; what Batch does is not documented.
+ * Seconds for which a machine is paid after its last worker: those that the simulation counts, and one minute until
+ * dispatch runs again. ECS ends an instance after 15 minutes without a task; what Batch does is not documented.
  */
 export const LINGER_SECONDS = { batch: 6 * 60, ecs: 17 * 60 } as const
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Of EventBridge's, what is of interest; it may have more. */
+/** The fields of an EventBridge event that dispatch reads. An event has more. */
 const scheduleEventSchema = z.object({ id: z.string(), time: z.iso.datetime() })
 
 export interface ScheduleEvent {

@@ -11,7 +11,7 @@ import { LINGER_SECONDS, MACHINES_FROM_ZERO, PAID_RUN_SECONDS } from './fleet-fi
  * moves from the middle to the left, so that a budget that is reached stays so until the day is over.
  */
 
-/** Of the interval from the last count to now, the hours that belong to today. */
+/** Hours of the interval from the last count to now that belong to today. */
 const hoursOfToday = (countedAt: string, now: Date): number => {
   const midnight = Date.parse(`${dayOf(now)}T00:00:00Z`)
   const fromMs = Math.max(Date.parse(countedAt), midnight)

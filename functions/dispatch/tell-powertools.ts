@@ -8,7 +8,7 @@ import {
 } from '../../shared/contracts/metrics.ts'
 import type { DispatchEvent } from './dispatch-world.ts'
 
-/** What the deployment has. A metric costs by the month, so that one that says nothing is left out. */
+/** Parts that the deployment has. Each metric costs by the month, so those without a part are left out. */
 export interface ToldParts {
   readonly batch: boolean
   readonly budget: boolean

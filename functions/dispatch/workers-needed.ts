@@ -6,7 +6,7 @@ export interface FleetLimits {
   readonly maxWorkers: number
 }
 
-/** What is in flight is with workers, and still to be done: without it the last clips would have none. */
+/** Messages in flight count, because their jobs are not completed: without them the last clips would have no worker. */
 export const backlogOf = ({ visible, inFlight, delayed }: QueueDepth): number => visible + inFlight + delayed
 
 export const workersNeeded = (backlog: number, { clipsPerWorker, maxWorkers }: FleetLimits): number =>

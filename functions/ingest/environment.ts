@@ -19,7 +19,7 @@ const environmentSchema = z.object({
 })
 
 export interface IngestEnvironment {
-  /** Of CloudWatch. */
+  /** Namespace of the CloudWatch metrics. */
   readonly metricsNamespace: string
   readonly inputBucket: string
   readonly outputBucket: string

@@ -2,7 +2,7 @@ import { type DroppedObject, parseS3Event, parseSqsEvent } from '../../shared/co
 import { ingestObject } from './ingest-object.ts'
 import type { IngestWorld } from './ingest-world.ts'
 
-/** What SQS is told: these messages again, the others are done. */
+/** Answer to SQS: it delivers these messages again and deletes the others. */
 export interface PartialBatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[]
 }

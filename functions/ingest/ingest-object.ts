@@ -11,7 +11,7 @@ import { unlessChanged } from './unless-changed.ts'
 
 const skipped = (key: string, reason: SkipReason): IngestOutcome => ({ type: 'skipped', key, reason })
 
-/** What the event told of, if it is still that. */
+/** The uploaded object of the event, if it has not changed since. */
 const findDropped = async (
   store: ObjectStore,
   { key, versionId, etag }: DroppedObject,
@@ -24,7 +24,7 @@ const findDropped = async (
   return same ? info : 'changed'
 }
 
-/** What becomes of one dropped object that is not a sidecar. */
+/** Ingests one uploaded object that is not a sidecar. */
 const ingestOne = async (
   world: IngestWorld,
   object: DroppedObject,
@@ -45,7 +45,7 @@ const ingestOne = async (
 }
 
 /**
- * What becomes of one dropped object, or of each image beside a sidecar. What is wrong with it is in its report; it throws
+ * Ingests one uploaded object, or each image beside a sidecar. Its faults are in its report. Throws
  * only for what may pass: S3 or SQS out of order. It can be called again at any time, and does nothing twice.
  */
 export async function* ingestObject(

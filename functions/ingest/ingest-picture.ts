@@ -17,7 +17,7 @@ import { writePictureReport } from './write-picture-report.ts'
 import { makeReport } from './write-report.ts'
 
 interface Prepared {
-  /** Null: see the fault. */
+  /** `null` if there is a fault. */
   readonly image: JobImage | null
   readonly faults: readonly InputFault[]
 }

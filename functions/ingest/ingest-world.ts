@@ -14,7 +14,7 @@ import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts
  */
 export type SkipReason = 'gone' | 'changed' | 'for-manifest' | 'no-picture' | 'not-ours'
 
-/** What became of a dropped object. */
+/** Outcome of ingesting an uploaded object. */
 export type IngestOutcome =
   | {
       readonly type: 'reported'
@@ -24,7 +24,7 @@ export type IngestOutcome =
     }
   | { readonly type: 'skipped'; readonly key: string; readonly reason: SkipReason }
 
-/** What ingest tells its watchers. Telling it decides nothing. */
+/** Event that ingest emits. No decision depends on it. */
 export type IngestEvent =
   | IngestOutcome
   /** For a passing reason: it will be tried again. */
@@ -36,7 +36,7 @@ export interface IngestWorld {
   readonly input: ObjectStore
   readonly output: ObjectStore
   readonly jobs: Pick<MessageQueue, 'send'>
-  /** Of the checkpoint that renders. */
+  /** Defaults of the checkpoint that renders. */
   readonly model: ModelRecord
   /** The most that one job and one manifest may order. */
   readonly limits: WorkLimits
@@ -53,6 +53,6 @@ export interface IngestContext {
 /** A dropped object that was found. */
 export interface Drop extends IngestContext {
   readonly info: ObjectInfo
-  /** Of its event; null: of another object's, or unknown. */
+  /** Sequencer of its own event; `null` if the event is another object's or has none. */
   readonly sequencer: string | null
 }

@@ -36,7 +36,7 @@ const orderSchema = z.object({
 type OrderingWorld = Pick<IngestWorld, 'output' | 'now'>
 
 interface Order {
-  /** Of the upload. */
+  /** Key of the upload. */
   readonly key: string
   readonly orderedAt: Date
   /** See `sentAgainAt`. */

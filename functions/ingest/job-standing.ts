@@ -36,8 +36,8 @@ const standing = (state: Standing['state'], about: Partial<Standing> = {}): Stan
 })
 
 /**
- * How a job stands that an upload orders. The order of a job that exists is recorded first, and a request to stop it
- * taken back after that, where there is no result, or by the caller: whoever cancels it at the same moment writes first and
+ * Status of a job that an upload orders. The order of a job that exists is recorded first, and a request to stop it
+ * taken back after that, where there is no result, or by the caller: a run that cancels it at the same moment writes first and
  * checks the orders then, so that one of the two sees the other. A new job takes two requests.
  */
 export const standingOf = async (

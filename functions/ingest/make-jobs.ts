@@ -7,7 +7,7 @@ import type { RenderParameters } from '../../shared/contracts/render-parameters.
 import type { FaultPlace } from '../../shared/manifest/fault-list.ts'
 import type { Drop, IngestWorld } from './ingest-world.ts'
 
-/** What a message's group may be. */
+/** Characters that the group of a message may have. */
 const GROUP = /^[!-~]{1,128}$/
 
 /** A group named by a key or folder; by its hash where the queue would not take the name. */

@@ -20,7 +20,7 @@ import type { IngestWorld } from './ingest-world.ts'
 /** Others write it at the same moment only if the same key was dropped twice within a second. */
 const ATTEMPTS = 5
 
-/** Of a report that is there, what decides whether it may be replaced; a report itself may have megabytes. */
+/** Metadata that decide whether a report may be replaced. A report itself may have megabytes. */
 const SEQUENCER = 'sequencer'
 const ETAG = 'dropped-etag'
 
@@ -78,7 +78,7 @@ export const encodeReport = (report: IngestReport) => ({
   },
 })
 
-/** What an earlier report told the index; `null`: nothing, or a version that had no index wrote it. */
+/** Entry that an earlier report has in the index; `null` if it has none, or if a version without an index wrote it. */
 const reportedBefore = (key: string, { metadata }: ObjectInfo): ReportedUpload | null => {
   const { [REPORT_STATE]: state, [REPORTED_AT]: reportedAt } = metadata
   return state === undefined || reportedAt === undefined ? null : { key, state, reported_at: reportedAt }
@@ -93,7 +93,7 @@ const noteWritten = async (output: ObjectStore, report: IngestReport, signal: Ab
   if (!isOurs) await forgetReported(output, report, signal)
 }
 
-/** What a report takes over from the one that it replaces. */
+/** Makes a report that keeps parts of the one that it replaces. */
 export type TakeOver = (before: ObjectInfo, report: IngestReport) => Promise<IngestReport>
 
 const takeOverNothing: TakeOver = async (_, report) => report

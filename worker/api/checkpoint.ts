@@ -41,7 +41,7 @@ export interface CheckpointOptions {
   readonly device?: string
   /** Precision of the networks; default `fp16` on a card. The CPU has `fp32` alone. */
   readonly precision?: Precision
-  /** How much of the model is in memory at once; default `auto`. */
+  /** Mode that sets how much of the model is in memory at once; default `auto`. */
   readonly memory?: MemoryMode
   /** Threads of one network; default: one per physical core. */
   readonly threads?: number
@@ -78,7 +78,7 @@ export interface CompileGraphsOptions
   > {
   /** A new folder. */
   readonly output: string
-  /** What runs the graphs; default `cpu`. */
+  /** Provider that runs the graphs; default `cpu`. */
   readonly target?: TargetName
   readonly precision?: Precision
   readonly signal?: AbortSignal

@@ -23,7 +23,7 @@ import type { ClipArguments } from './arguments.ts'
  * `import { openClient } from 'svd-batch/client'`: jobs of a deployed pipeline, or of `svd local`.
  */
 
-/** Where the pipeline is; default: the variables that `svd local` and the stack print, such as `SVD_INPUT_BUCKET`. */
+/** Buckets and queues of the pipeline; default: the variables that `svd local` and the stack print, such as `SVD_INPUT_BUCKET`. */
 export type ClientOptions = Pick<
   DeploymentOptions,
   'inputBucket' | 'outputBucket' | 'jobsQueueUrl' | 'deadLetterQueueUrl'
@@ -36,7 +36,7 @@ export interface SubmitFilesOptions {
   readonly prefix?: string
   /** Folder with the images that manifests name; default: they are in the bucket. */
   readonly imagesDir?: string
-  /** How long ingest may take to report, in milliseconds; default 120,000. */
+  /** Time limit for the report of ingest, in milliseconds; default 120,000. */
   readonly reportTimeoutMs?: number
   readonly signal?: AbortSignal
 }

@@ -7,7 +7,7 @@ import { foreignRequestFault } from '../../shared/foreign-request.ts'
 import { createUploadFeed, type UploadFeed } from './upload-feed.ts'
 import { type WrittenObject, writtenObject } from './written-object.ts'
 
-/** Where the pieces of the pipeline find each other, by the names that the deployed stack has outputs for. */
+/** Buckets and queues of the local pipeline, by the names that the deployed stack has outputs for. */
 export interface Deployment {
   readonly inputBucket: string
   readonly outputBucket: string
@@ -25,7 +25,7 @@ export interface EmbeddedEndpoint extends AsyncDisposable {
     readonly region: string
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
   }
-  /** What a client of the endpoint needs in its environment. */
+  /** Variables that a client of the endpoint needs. */
   readonly environment: Readonly<Record<string, string>>
   /** Every key of the input bucket that was written, since the start. */
   readonly uploads: UploadFeed

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** What of a request to the embedded endpoint says which object it writes. */
+/** The parts of a request to the embedded endpoint that name the object it writes. */
 export interface S3Request {
   readonly method: string
   readonly headers: IncomingHttpHeaders
-  /** Of the path, decoded. `*`: the key; absent or empty: the request is to the bucket. */
+  /** Parameters of the path, decoded. `*` is the key; without it, the request is to the bucket. */
   readonly params: unknown
   readonly query: unknown
   readonly body: unknown

@@ -36,7 +36,7 @@ const compile = async (): Promise<void> => {
   })
 }
 
-/** What its main module needs, without its install script; onnxruntime-common is a dependency that npm installs. */
+/** Copies the files that its main module needs, without its install script. npm installs onnxruntime-common. */
 const copyRuntime = async (): Promise<void> => {
   const from = path.dirname(require.resolve('onnxruntime-node/package.json'))
   const to = path.join(DIST, 'onnxruntime-node')

@@ -11,11 +11,11 @@ import { openNames } from './upload-names.ts'
 export interface SubmissionRequest {
   /** Pictures, and manifests by their endings. */
   readonly files: readonly string[]
-  /** Of the pictures that are submitted by themselves. */
+  /** Arguments of the images that are submitted without a manifest. */
   readonly given: RenderArguments
   /** Folder in the input bucket, under `images/` and `manifests/`. */
   readonly prefix: string
-  /** Where the pictures that manifests name are; null: they are in the bucket. */
+  /** Folder with the images that manifests name; `null` if they are in the bucket. */
   readonly imagesDir: string | null
 }
 

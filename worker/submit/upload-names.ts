@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { comparableName } from '../../shared/contracts/input-names.ts'
 
-/** What keys may not have (see keyFault in shared/contracts/object-key.ts): here it becomes `_`. */
+/** Characters that keys may not have (see keyFault in shared/contracts/object-key.ts): here it becomes `_`. */
 const UNFIT = /[\p{Cc}\p{Cs}\\]|%2[ef]/giu
-/** Of a file's name; a key has 1024 with its prefix. */
+/** Most bytes of a file's name; a key has 1024 with its prefix. */
 const MAX_NAME_BYTES = 200
 
 const cut = (name: string): string => {

@@ -42,6 +42,6 @@ export const sendUpload = async (
     )
   }
   const there = await inputs.head(key, signal)
-  if (there === null) throw new Error(`s3://${inputs.bucket}/${key}: was deleted by somebody else`)
+  if (there === null) throw new Error(`s3://${inputs.bucket}/${key}: was deleted by another program`)
   return there.etag
 }

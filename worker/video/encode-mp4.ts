@@ -17,7 +17,7 @@ export interface EncodeRequest extends FrameSize {
   readonly onFrame?: (index: number) => void
 }
 
-/** What was written, read back from the file. */
+/** Properties of the written video, read back from the file. */
 export interface EncodedVideo extends Mp4Video {
   readonly sizeBytes: number
 }

@@ -5,7 +5,7 @@ import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
 export interface FfmpegBinary {
   readonly path: string
-  /** Where it was found, in the order of search. */
+  /** Source of the path, in the order of search. */
   readonly source: 'FFMPEG_PATH' | 'PATH' | '@ffmpeg-installer/ffmpeg'
 }
 

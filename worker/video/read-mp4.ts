@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { type AllRegisteredBoxes, BoxParser, createFile, type ISOFile, MP4BoxBuffer } from 'mp4box'
 
-/** What an MP4's boxes say of its one video track. */
+/** Properties of the one video track of an MP4, from its boxes. */
 export interface Mp4Video {
   /** The major brand: `isom`. */
   readonly container: string

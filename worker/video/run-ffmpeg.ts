@@ -19,7 +19,7 @@ export interface FfmpegRun {
   readonly signal: AbortSignal
   /** From SIGTERM to SIGKILL; default 2,000. */
   readonly killGraceMs?: number
-  /** How long it may take nothing of its input, or go on after the end of it; default `STALL_MS`. */
+  /** Time limit in which it reads nothing, or continues after the end of its input; default `STALL_MS`. */
   readonly stallMs?: number
 }
 

@@ -26,7 +26,7 @@ export const stoppable = <T>(
       })
     },
     async return() {
-      // Not awaited: whoever makes the items ends in its own time.
+      // Not awaited: the source of the items ends in its own time.
       Promise.resolve(iterator.return?.()).catch(() => {})
       return { done: true, value: undefined }
     },
