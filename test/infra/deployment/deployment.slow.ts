@@ -108,7 +108,7 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
         const { Event, Records } = JSON.parse(body)
         return Event ?? Records[0].s3.object.key
       })
-      expect(kinds.toSorted()).toEqual(['images%2Frocket.json', 'images%2Frocket.png', 's3:TestEvent'])
+      expect(kinds.toSorted()).toEqual(['images%2Frocket.png', 'images%2Frocket.png.json', 's3:TestEvent'])
       expect(answer).toEqual({ batchItemFailures: [] })
       expect(log).toContain('"message":"ingested"')
       expect(await waiting(dropsQueueUrl(deployment))).toBe(0)
