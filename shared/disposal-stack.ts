@@ -1,4 +1,4 @@
-/** What is to be disposed of, the newest first. Node 24 has it as `AsyncDisposableStack`, and Node 22 does not. */
+/** Resources to dispose of, the newest first. Node 24 has it as `AsyncDisposableStack`, and Node 22 does not. */
 export interface DisposalStack extends AsyncDisposable {
   /** Adds a resource, and returns it. */
   use<T extends AsyncDisposable>(resource: T): T

@@ -79,7 +79,7 @@ const imageName = z
     'must be NAME:TAG or NAME@sha256:DIGEST, as docker pull takes it, or empty',
   )
 
-/** Of CloudWatch Logs, the usual ones. */
+/** Usual retention times of CloudWatch Logs, in days. */
 const LOG_RETENTION_DAYS = [1, 3, 7, 14, 30, 60, 90, 180, 365, 731] as const
 
 export const CONFIG_FIELDS = {

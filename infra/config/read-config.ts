@@ -4,7 +4,7 @@ import { shownValue } from '../../shared/contracts/shown-value.ts'
 import { CONFIG_FIELDS } from './config-fields.ts'
 import { type DeploymentConfig, deploymentConfigSchema } from './deployment-config.ts'
 
-/** Of CDK's context, which also has feature flags and what was looked up. */
+/** Prefix of this project's keys in CDK's context, which also has feature flags and cached look-ups. */
 export const CONTEXT_PREFIX = 'svd:'
 
 const valueAt = (given: Readonly<Record<string, unknown>>, [key, index]: readonly PropertyKey[]): string => {
@@ -22,7 +22,7 @@ const explain = (issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown
     ? issue.keys.map((key) => `${CONTEXT_PREFIX}${key}: there is no such key; there are ${known.join(', ')}`)
     : [`${CONTEXT_PREFIX}${String(issue.path[0])}: ${valueAt(given, issue.path)}${issue.message}`]
 
-/** A key of ours without its prefix would be one of somebody else's, and have no effect. */
+/** A key of this project without its prefix would belong to another program, and have no effect. */
 const forgottenPrefixes = (context: Readonly<Record<string, unknown>>): readonly string[] =>
   known.filter((key) => key in context).map((key) => `${key}: has no effect; write ${CONTEXT_PREFIX}${key}`)
 

@@ -38,7 +38,7 @@ export interface DispatchProps {
 /** Looks at the backlog every minute: starts the workers of AWS Batch that it needs, and counts those of ECS. */
 export class Dispatch extends Construct {
   readonly dispatch: TracedFunction
-  /** What calls it. */
+  /** Rule that invokes the function. */
   readonly everyMinute: Rule
 
   constructor(scope: Construct, id: string, props: DispatchProps) {

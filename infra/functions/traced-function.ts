@@ -21,7 +21,7 @@ export interface TracedFunctionProps {
   readonly logDays: RetentionDays
   /** 0: none is set aside. */
   readonly reservedConcurrency?: number
-  /** Of calls that nobody waits for and that failed; Lambda's own default is two, for up to six hours. */
+  /** Retries of asynchronous invocations that failed. Lambda's own default is two, for up to six hours. */
   readonly retries?: { readonly attempts: 0 | 1 | 2; readonly maxAge: Duration }
   /** cdk-nag's findings about the function or its rights, each with its reason. */
   readonly acknowledged: Readonly<Record<string, string>>

@@ -21,7 +21,7 @@ export const ISOLATED_SERVICES = {
   EcsTelemetry: Service.ECS_TELEMETRY,
 } as const
 
-/** What Session Manager's agent talks to beside. */
+/** Further services that Session Manager's agent talks to. */
 export const SESSION_SERVICES = {
   Ssm: Service.SSM,
   SsmMessages: Service.SSM_MESSAGES,
@@ -47,7 +47,7 @@ export const addInterfaceEndpoints = (vpc: Vpc, services: Readonly<Record<string
 }
 
 /**
- * What is taken out of this network goes to buckets of this account, or comes from the one in which ECR keeps the
+ * Limits S3 traffic of this network to buckets of this account, and to reads from the one in which ECR keeps the
  * layers of images: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
  */
 export const limitToThisAccount = (s3: GatewayVpcEndpoint): void => {

@@ -37,7 +37,7 @@ const CIDR = '10.0.0.0/16'
 const SUBNET_MASK = 20
 
 /**
- * Where workers are. They open connections and take none.
+ * Network of the workers, which open connections and accept none.
  * - `public`    addresses of their own, S3 by its gateway: nothing costs anything but the addresses while they are used
  * - `isolated`  no way out: S3 by its gateway, the other services by interface endpoints, which cost by the hour
  */

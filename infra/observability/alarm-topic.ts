@@ -9,7 +9,10 @@ import { acknowledge } from '../acknowledge.ts'
 export interface AlarmTopicProps {
   /** Empty: nobody. */
   readonly email: string
-  /** Null: not encrypted at rest. CloudWatch may not use SNS's own key, and alarms hold no more than names. */
+  /**
+   * Key that encrypts the topic; `null` if it is not encrypted at rest. CloudWatch may not use SNS's own key, and
+   * alarms hold no more than names.
+   */
   readonly key: IKey | null
 }
 

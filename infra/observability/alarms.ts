@@ -28,9 +28,9 @@ export interface AlarmsProps {
 }
 
 export interface DispatchWatched {
-  /** It emits a value each time that it looks. */
+  /** Metric of which dispatch emits a value at each check. */
   readonly heartbeat: IMetric
-  /** What calls it: an alarm that is there before would ring. */
+  /** Schedule that invokes dispatch. The alarm is created after it, because an earlier alarm would fire at once. */
   readonly schedule: IConstruct
   readonly cannotStart: IMetric
   readonly budgetReached: IMetric
@@ -59,13 +59,13 @@ const held = (queue: Queue): IMetric =>
     expression: 'visible + inFlight',
     usingMetrics: {
       visible: queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period }),
-      // Those that somebody looks at for a moment are there still.
+      // Messages that a reader receives for a moment are still in the queue.
       inFlight: queue.metricApproximateNumberOfMessagesNotVisible({ statistic: 'Maximum', period }),
     },
     period,
   })
 
-/** What somebody has to look at. Each says what it means and where to look. */
+/** Alarms that an operator has to check. Each states what it means and where to look. */
 export class Alarms extends Construct {
   private readonly topic: Topic
 
@@ -170,7 +170,7 @@ export class Alarms extends Construct {
       readonly text: string
       /** Default: one. */
       readonly periods?: number
-      /** How many of the periods have to be above; default: all. */
+      /** Count of periods that have to be above the threshold; default: all. */
       readonly breaching?: number
     },
   ): void {

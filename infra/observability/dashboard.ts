@@ -97,7 +97,10 @@ export class PipelineDashboard extends Construct {
   }
 }
 
-/** Of the time for which machines were ordered: boot and idle time are part of what is paid. */
+/**
+ * Graph of GPU use, as a share of the time for which machines were ordered: boot and idle time are part of what is
+ * paid.
+ */
 const gpuUse = (workers: readonly IMetric[], metrics: PipelineMetrics): IWidget => {
   // As that of the numbers of workers.
   const minute = Duration.seconds(METRIC_PERIOD_SECONDS)

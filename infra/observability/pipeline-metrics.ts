@@ -17,7 +17,7 @@ const period = Duration.minutes(5)
 export type PipelineMetrics = ReturnType<typeof pipelineMetrics>
 
 /**
- * What workers, ingest and dispatch say of themselves: worker/queue/measure-events.ts and `tell-powertools.ts` of each
+ * Metrics that workers, ingest and dispatch emit: worker/queue/measure-events.ts and `tell-powertools.ts` of each
  * function.
  */
 export const pipelineMetrics = (deployment: string) => {

@@ -35,8 +35,9 @@ export interface WorkerPlaces {
 const PROBES_PREFIX = probeKey('')
 
 /**
- * A worker publishes where nothing is, and deletes no object. It sends a job whose attempts are spent to the dead
- * letters, and removes dead letters of jobs that succeeded or were cancelled.
+ * Permissions of a worker, which creates outputs only where no object exists, and deletes no object. It sends a job
+ * whose attempts are spent to the dead-letter queue, and removes dead-letter messages of jobs that succeeded or were
+ * cancelled.
  */
 export const workerPermissions = ({ buckets, jobs, key }: WorkerPlaces): readonly PolicyStatement[] => [
   mayRead(buckets.output, [

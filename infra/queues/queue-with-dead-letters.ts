@@ -5,20 +5,23 @@ import { Construct } from 'constructs'
 import { MAX_BATCH_BYTES } from '../../shared/ports/message-queue.ts'
 import { acknowledge } from '../acknowledge.ts'
 
-/** The longest there is. A dead letter keeps the age that it had: its queue has to keep it for longer. */
+/**
+ * Longest retention that SQS offers. A dead-letter message keeps the age that it had, so its queue has to keep it for
+ * longer.
+ */
 const DEAD_LETTER_DAYS = 14
 const MESSAGE_DAYS = 10
 
 export interface QueueWithDeadLettersProps {
-  /** How long a message is out of sight where a receive does not say. */
+  /** Visibility timeout of a receive that states none. */
   readonly visibility: Duration
-  /** Deliveries before a message is a dead letter. */
+  /** Deliveries after which SQS moves a message to the dead-letter queue. */
   readonly maxReceiveCount: number
-  /** Null: SQS's own keys. */
+  /** Key that encrypts the messages; `null` for SQS's own keys. */
   readonly key: IKey | null
 }
 
-/** A queue, and where its messages go that nobody could do. */
+/** A queue, and the one that receives the messages that no consumer could process. */
 export class QueueWithDeadLetters extends Construct {
   readonly queue: Queue
   readonly deadLetters: Queue

@@ -19,7 +19,7 @@ export const METRIC_PERIOD_SECONDS = 60
  */
 export const CLIPS_PER_WORKER = 10
 
-/** How ECS sizes the Auto Scaling group to what the service's tasks need. */
+/** Settings by which ECS sizes the Auto Scaling group to what the service's tasks need. */
 export const MANAGED_SCALING = {
   targetCapacityPercent: 100,
   /**

@@ -20,7 +20,9 @@ const SAMPLE = 'worker/demo-samples/rocket.png'
 const checkpointOf = (modelId: string): string =>
   modelId === 'demo' ? 'worker/demo' : modelId === 'svd-xt' ? 'svd-xt --variant fp16' : 'CHECKPOINT'
 
-/** What `cdk deploy` prints at its end: where everything is, and what to do with it, ready to paste. */
+/**
+ * Adds the outputs that `cdk deploy` prints at its end: where everything is, and what to do with it, ready to paste.
+ */
 export const addCommands = (stack: Stack, { config, buckets, jobs, topic }: CommandsProps): void => {
   const output = (id: string, description: string, value: string): void => {
     new CfnOutput(stack, id, { description, value })

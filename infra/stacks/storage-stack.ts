@@ -16,13 +16,13 @@ export interface StorageStackProps extends StackProps {
 const DROP_RECEIVES = 6
 
 /**
- * What is kept when the pipeline goes: buckets, their key, and the queue that hears of drops, which the input bucket
- * cannot be without.
+ * Resources that remain when the pipeline is deleted: buckets, their key, and the queue of upload events, which the
+ * input bucket cannot be without.
  */
 export class StorageStack extends Stack {
   readonly buckets: Buckets
   readonly drops: QueueWithDeadLetters
-  /** Null: AWS's own keys. */
+  /** Key that encrypts the data; `null` for AWS's own keys. */
   readonly key: IKey | null
 
   constructor(scope: Construct, id: string, { config, ...props }: StorageStackProps) {

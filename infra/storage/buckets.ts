@@ -46,7 +46,7 @@ const rejectedAfter = (outputDays: number): LifecycleRule => ({
   expiration: Duration.days(outputDays === 0 ? REJECTED_DAYS : Math.min(REJECTED_DAYS, outputDays)),
 })
 
-/** SQS keeps a message for no longer, so that no job is in a worker's hands after that. */
+/** Longest time for which SQS keeps a message, so that no worker leases a job after that. */
 const LONGEST_RETENTION_DAYS = 14
 
 /** Entries of jobs that a worker had: they say nothing once the job has ended. */
@@ -60,7 +60,7 @@ const beganAfter = (outputDays: number): LifecycleRule => ({
 
 export interface BucketsProps {
   readonly config: Pick<DeploymentConfig, 'inputDays' | 'outputDays' | 'logDays'>
-  /** Null: S3's own keys. */
+  /** Key that encrypts the objects; `null` for S3's own keys. */
   readonly key: IKey | null
 }
 

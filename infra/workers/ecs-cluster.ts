@@ -103,8 +103,8 @@ export class EcsCluster extends Construct {
   }
 
   /**
-   * Of the agent, and of the containers too, which reach the metadata service: they can do no more with it than the
-   * agent does. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html
+   * Role of the agent, and of the containers too, because they reach the metadata service: they can do no more with
+   * it than the agent does. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html
    */
   private instanceRole(config: WorkerFleetProps['config']): Role {
     const { cluster } = this

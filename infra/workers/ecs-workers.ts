@@ -25,15 +25,17 @@ import { leastShare } from './worker-share.ts'
 
 /** From SIGTERM to SIGKILL: the longest that ECS gives, and as long as a Spot notice. */
 const STOP_SECONDS = 120
-/** What is in hand by then is handed back; the rest is for saying so. */
+/**
+ * Seconds from SIGTERM until a worker releases what it has not finished; the rest of `STOP_SECONDS` is for the release.
+ */
 const DRAIN_SECONDS = STOP_SECONDS - 10
-/** Of the image. A worker that still fetches its model answers that it is well. */
+/** Path of the health check in the image. A worker that is still fetching its model reports that it is healthy. */
 const HEALTH_CHECK = '/opt/svd/worker/image/check-health.ts'
 const START_SECONDS = 60
 /** ECS counts a vCPU so. */
 const CPU_UNITS_PER_VCPU = 1024
 
-/** Where it writes; the rest of its file system it only reads. */
+/** Mounts the volumes that a worker writes to; the rest of its file system is read-only. */
 const mountVolumes = (container: ContainerDefinition): void => {
   for (const { name, containerPath } of WORKER_VOLUMES) {
     container.addMountPoints({ sourceVolume: name, containerPath, readOnly: false })

@@ -11,7 +11,10 @@ export interface WorkerVolume {
   readonly name: string
   /** As in worker/Dockerfile. */
   readonly containerPath: string
-  /** Null: of one container, gone with it. A worker that was killed cleans up after itself so. */
+  /**
+   * Folder of the host; `null` for a volume of one container, which is deleted with it. So nothing remains of a
+   * worker that was killed.
+   */
   readonly hostPath: string | null
 }
 

@@ -4,7 +4,10 @@ import type { DeploymentConfig } from '../config/deployment-config.ts'
 
 const POLICY = 'AmazonSSMManagedInstanceCore'
 
-/** What a machine's role needs so that a person can open a shell on it through Session Manager; by default nothing. */
+/**
+ * Policies that a machine's role needs so that an operator can open a shell on it through Session Manager; none by
+ * default.
+ */
 export const sessionManagerPolicies = ({
   sessionManager,
 }: Pick<DeploymentConfig, 'sessionManager'>): readonly IManagedPolicy[] =>

@@ -5,8 +5,8 @@ import type { DeploymentConfig } from '../config/deployment-config.ts'
 import type { WorkerPlaces } from '../permissions/worker-permissions.ts'
 
 /**
- * How a worker is told where its jobs come from and go to, wherever it runs: worker/cli/worker-settings.ts. Its folders
- * and tools are the image's own.
+ * Environment variables that tell a worker where its jobs come from and go to, wherever it runs:
+ * worker/cli/worker-settings.ts. Its folders and tools are the image's own.
  */
 export const workerEnvironment = (
   { buckets, jobs }: Pick<WorkerPlaces, 'buckets' | 'jobs'>,

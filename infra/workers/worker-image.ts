@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** Stages of worker/Dockerfile. */
 const TARGETS: Readonly<Record<WorkerDevice, string>> = { cuda: 'worker', cpu: 'cpu' }
 
-/** What workers run: an image that is there, or one that `cdk deploy` builds of this project and pushes. */
+/** Image that workers run: an existing one, or one that `cdk deploy` builds from this project and pushes. */
 export const workerImage = (
   scope: Construct,
   { workerImage: name, device, cudaImage }: Pick<DeploymentConfig, 'workerImage' | 'device' | 'cudaImage'>,

@@ -2,7 +2,7 @@ import { Size } from 'aws-cdk-lib'
 import { AwsLogDriverMode, LogDriver } from 'aws-cdk-lib/aws-ecs'
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 
-/** Where a worker's lines go. Its metrics are among them. */
+/** Log driver for a worker's lines, which include its metrics. */
 export const workerLog = (logGroup: ILogGroup): LogDriver =>
   LogDriver.awsLogs({
     logGroup,

@@ -24,8 +24,8 @@ export interface WorkerMachinesProps {
 }
 
 /**
- * How a worker's machine starts, for both kinds of compute. A worker asks the metadata service for Spot's notice and its
- * machine's price, from inside of a container: that is one hop more than the host's own.
+ * Launch template of a worker's machine, for both kinds of compute. A worker asks the metadata service for Spot's
+ * notice and its machine's price, from inside of a container: that is one hop more than the host's own.
  */
 export const workerLaunchTemplate = (
   scope: Construct,

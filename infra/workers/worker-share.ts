@@ -1,7 +1,7 @@
 import { workerMemoryMib } from '../../shared/fleet/instance-types.ts'
 import { machineOf, workersPerMachine } from '../../shared/fleet/machine-types.ts'
 
-/** Of all types that may be started (`svd:instanceTypes`), the least that a worker finds: its share of the machine. */
+/** Smallest share of a machine that a worker gets, over all types that may be started (`svd:instanceTypes`). */
 export const leastShare = (
   types: readonly string[],
 ): { readonly vcpus: number; readonly memoryMib: number } => {

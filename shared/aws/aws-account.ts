@@ -14,7 +14,7 @@ import { openS3Client, transport } from './clients.ts'
 
 export type AccountConfig = Pick<ServiceQuotasClientConfig, 'endpoint' | 'region' | 'credentials'>
 
-/** Null: the service has no such thing. */
+/** Returns what `read` finds; `null` if the service has no such resource or value. */
 const ifThere = async (read: () => Promise<number | undefined>): Promise<number | null> => {
   try {
     return (await read()) ?? null

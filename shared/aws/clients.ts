@@ -15,7 +15,7 @@ const CONNECT_MS = 5_000
 /** The SDK's own default of 3 gives up within half a second. */
 const MAX_ATTEMPTS = 6
 
-/** How every client of ours asks. */
+/** Settings that all AWS clients of this project share. */
 export const transport = () => ({
   requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: IDLE_SOCKET_MS },
   sha256: RequestHash,

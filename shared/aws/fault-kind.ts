@@ -1,12 +1,12 @@
 /**
- *     no-credentials   nobody said who asks
+ *     no-credentials   no credentials are configured
  *     bad-credentials  AWS does not know them, or they have run out
- *     no-region        nobody said where
+ *     no-region        no region is configured
  *     unreachable      no answer
  *     denied           known, and not allowed
- *     absent           what was asked about is not there
+ *     absent           what the request names does not exist
  *     elsewhere        it is in another region
- *     other            the message has to do
+ *     other            any other error: its message has to explain it
  */
 export type FaultKind =
   | 'no-credentials'
@@ -52,13 +52,13 @@ const NETWORK_CODES = new Set([
 const NO_REGION = /^Region is missing|region=""/
 
 interface SdkError extends Error {
-  /** Of a connection that failed. */
+  /** Node's code of a connection that failed. */
   readonly code?: string
   readonly $metadata?: { readonly httpStatusCode?: number }
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
 }
 
-/** Of an error of any of the SDK's clients, or of a wait that a time limit ended. */
+/** Classifies an error of any of the SDK's clients, or of a wait that a time limit ended. */
 export const faultKindOf = (error: unknown): FaultKind => {
   if (!(error instanceof Error)) return 'other'
   const { name, message, code = '', $metadata }: SdkError = error
@@ -69,7 +69,7 @@ export const faultKindOf = (error: unknown): FaultKind => {
   return BY_STATUS[$metadata?.httpStatusCode ?? 0] ?? 'other'
 }
 
-/** Where S3 says that a bucket is; null: it does not say. */
+/** Region of the bucket as S3's answer states it; `null` if the answer states none. */
 export const regionOfBucketFault = (error: unknown): string | null => {
   if (!(error instanceof Error)) return null
   const { $response }: SdkError = error

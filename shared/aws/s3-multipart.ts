@@ -12,7 +12,10 @@ import { answered } from './answered.ts'
 import { type OpenBody, sha256Base64 } from './s3-body.ts'
 import { taggingOf } from './s3-tagging.ts'
 
-/** What is sent in one piece. Above S3's least for a part, 5 MiB, and below what small endpoints take in a request. */
+/**
+ * Byte count up to which a body is sent in one request; parts of a larger body have at least as many. Above S3's
+ * minimum for a part, 5 MiB, and below what small endpoints accept in a request.
+ */
 export const PART_BYTES = 8 * 2 ** 20
 const MAX_PARTS = 10_000
 const PARTS_AT_ONCE = 4
@@ -34,7 +37,7 @@ interface Part {
   readonly bytes: Uint8Array
 }
 
-/** Read in order whoever asks for the next one, so that the hash is that of the whole. */
+/** Reads the parts in order, whichever lane asks for the next one, so that `hash` covers the whole body. */
 async function* partsOf(body: OpenBody, hash: Hash): AsyncGenerator<Part> {
   const partBytes = Math.max(PART_BYTES, Math.ceil(body.sizeBytes / MAX_PARTS))
   for (let start = 0, number = 1; start < body.sizeBytes; start += partBytes, number += 1) {

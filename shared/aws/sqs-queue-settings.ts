@@ -2,9 +2,9 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { z } from 'zod'
 import { abortable } from './abortable.ts'
 
-/** What of a queue's own settings decides about its messages. */
+/** Settings of a queue that decide what happens to its messages. */
 export interface SqsQueueSettings {
-  /** Deliveries after which a message goes to the dead-letter queue; null: there is none. */
+  /** Deliveries after which SQS moves a message to the dead-letter queue; `null` if there is none. */
   readonly maxReceiveCount: number | null
 }
 

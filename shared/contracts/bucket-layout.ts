@@ -111,7 +111,7 @@ export const rejectedKeys = (jobId: string, attemptId: string, videos: number): 
  */
 export const REJECTED_TAG = { name: 'svd-batch', value: 'rejected' } as const
 
-/** Of `jobs/ID/result.json`; null: another key. */
+/** Job id in a key `jobs/ID/result.json`; `null` for any other key. */
 export const jobIdOfResult = (key: string): string | null =>
   /^jobs\/([0-9a-f]{32})\/result\.json$/.exec(key)?.[1] ?? null
 
@@ -119,14 +119,17 @@ export const MODELS_PREFIX = 'models/'
 export const modelFolder = (modelId: string): string => `${MODELS_PREFIX}${modelId}/`
 export const modelRecordKey = (modelId: string): string => `${modelFolder(modelId)}model.json`
 
-/** Of `models/ID/model.json`; null: another key. */
+/** Model id in a key `models/ID/model.json`; `null` for any other key. */
 export const modelIdOfRecord = (key: string): string | null =>
   /^models\/([^/]+)\/model\.json$/.exec(key)?.[1] ?? null
 
-/** Where a worker tries out whether the output bucket does what it has to; removed again where that is allowed. */
+/**
+ * Key of the object with which a worker tests that the output bucket does what it must. The worker removes the object
+ * if it may.
+ */
 export const probeKey = (id: string): string => `probes/${id}`
 
-/** What dispatch remembers from one minute to the next. */
+/** Key of the state that dispatch keeps from one minute to the next. */
 export const DISPATCH_STATE_KEY = 'dispatch/state.json'
-/** Until when workers take no further job. */
+/** Key of the object that states until when workers take no further job. */
 export const DISPATCH_PAUSE_KEY = 'dispatch/pause.json'

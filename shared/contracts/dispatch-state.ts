@@ -65,7 +65,7 @@ const stateSchema = z.strictObject({
   /** UTC day, `2026-01-02`, that each fleet's `usd` is about. */
   spend_day: z.iso.date(),
   spend_counted_at: timestampSchema,
-  /** What `dispatch/pause.json` says: workers take no further job before. */
+  /** Time before which workers take no further job, as in `dispatch/pause.json`; `null` if they are not paused. */
   paused_until: timestampSchema.nullable(),
 })
 

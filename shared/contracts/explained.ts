@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 
-/** What zod says of a refinement that says nothing itself. */
+/** Message that zod gives to a refinement without a message of its own. */
 const WORDLESS = 'Invalid input'
 
-/** Of a schema that says what is wrong in words of its own: these, in brackets; else nothing. */
+/** Message that a schema's own refinement gives about a fault, in brackets; empty if there is none. */
 export const explained = ({ issues }: z.ZodError): string => {
   const own = issues.find(({ code, message }) => code === 'custom' && message !== WORDLESS)
   return own === undefined ? '' : ` (${own.message})`

@@ -4,7 +4,7 @@ import { timestampSchema } from './job-message.ts'
 
 /** Jobs of the entries from `since` on and before `until`. */
 export const countedRangeSchema = z.strictObject({
-  /** Null: from the first one on. */
+  /** `null` if the range starts at the first entry. */
   since: timestampSchema.nullable(),
   until: timestampSchema,
   jobs: z.int().nonnegative(),
@@ -22,7 +22,7 @@ export const indexCountsSchema = z.strictObject({
   version: z.literal(1),
   /** Grows with each write, so that no two writes have the same ETag. */
   generation: z.int().nonnegative(),
-  /** Of each kind, the newest range first; none overlap. */
+  /** Ranges of each kind, the newest first; none overlap. */
   counted: z.strictObject(
     Object.fromEntries(COUNTED_KINDS.map((kind) => [kind, rangesSchema])) as Record<
       (typeof COUNTED_KINDS)[number],

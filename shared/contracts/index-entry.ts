@@ -24,13 +24,13 @@ export const ENDED_KINDS = RESULT_STATES
 export const COUNTED_KINDS = ['queued', ...ENDED_KINDS] as const
 export const INDEX_KINDS = [...COUNTED_KINDS, 'changed'] as const
 
-/** Of uploads. */
+/** Kinds of entries about uploads. */
 export const UPLOAD_KINDS = ['rejected', 'partly'] as const
 
 export type EndedKind = (typeof ENDED_KINDS)[number]
 export type CountedKind = (typeof COUNTED_KINDS)[number]
 export type UploadKind = (typeof UPLOAD_KINDS)[number]
-/** Of jobs. */
+/** Kinds of entries about jobs. */
 export type IndexKind = (typeof INDEX_KINDS)[number]
 export type EntryKind = IndexKind | UploadKind
 
@@ -39,11 +39,11 @@ export interface IndexEntry<Kind extends EntryKind = IndexKind> {
   readonly kind: Kind
   readonly key: string
   readonly time: Date
-  /** How many jobs it is about. */
+  /** Count of jobs that the entry is about. */
   readonly jobs: number
-  /** The job's, or the digest of an upload's key; `null`: of several jobs, whose ids are in the object. */
+  /** Id of the job, or digest of an upload's key; `null` for several jobs, whose ids are in the object. */
   readonly jobId: string | null
-  /** The digest of several jobs' ids; `null`: of one job. Entries with one digest are of the same jobs. */
+  /** Digest of several jobs' ids; `null` for one job. Entries with one digest are about the same jobs. */
   readonly digest: string | null
 }
 
@@ -71,7 +71,7 @@ export const keyBefore = (kind: EntryKind, time: Date): string => `${keyOfTime(k
 
 const NAME = /^(\d{13})-([0-9a-f]{32})(?:-(\d{1,6})\.json)?$/
 
-/** Null: the key is none of an entry of that kind. */
+/** Reads an entry from its key; `null` if the key is not that of an entry of this kind. */
 export const parseEntryKey = <Kind extends EntryKind>(kind: Kind, key: string): IndexEntry<Kind> | null => {
   const [, left, id, jobs] = NAME.exec(key.slice(indexFolder(kind).length)) ?? []
   if (left === undefined || id === undefined) return null

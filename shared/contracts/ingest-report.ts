@@ -3,9 +3,9 @@ import { jobIdSchema, timestampSchema } from './job-message.ts'
 
 /** One thing wrong with a dropped object. */
 export const faultSchema = z.strictObject({
-  /** Of a manifest: the item's place, from 1; null: the document as a whole. */
+  /** Position of the item in its manifest, from 1; `null` for the document as a whole. */
   item: z.int().positive().nullable(),
-  /** Of a .jsonl: the line, from 1. */
+  /** Line number in a .jsonl, from 1. */
   line: z.int().positive().nullable(),
   item_id: z.string().nullable(),
   /** `items[3].parameters.fps`, `svd-seed`, `image`. */

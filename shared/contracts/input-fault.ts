@@ -6,7 +6,7 @@ export interface InputFault {
   readonly message: string
 }
 
-/** What an error says, without the field that its message begins with. */
+/** Converts an error to a fault. The message loses the field that it begins with. */
 export const faultOf = ({ field, message }: InvalidInputError): InputFault => ({
   field,
   message: message.slice(field.length + ': '.length),

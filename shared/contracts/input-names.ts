@@ -4,7 +4,7 @@
  *
  *   pictures, sidecars, manifests   Unicode form does not count, nor does the case of the ending; all else does
  *   sidecars of images/x.png        images/x.png.json, and images/x.json, which is one of images/x.jpg too
- *   names of S3 metadata            the case of letters does not count, nor whether words are joined by - or by _
+ *   names of S3 metadata            upper or lower case does not count, nor whether words are joined by - or by _
  */
 
 import { MAX_KEY_BYTES } from './object-key.ts'

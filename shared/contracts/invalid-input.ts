@@ -5,7 +5,7 @@
  */
 export class InvalidInputError extends Error {
   override readonly name = 'InvalidInputError'
-  /** What was wrong, as the user spells it: `--num-frames`, `unet/config.json: sample_size`. */
+  /** Name of the faulty input, as the user spells it: `--num-frames`, `unet/config.json: sample_size`. */
   readonly field: string
 
   constructor(field: string, message: string, options?: ErrorOptions) {

@@ -17,10 +17,16 @@ export const hashJson = (value: unknown): string =>
 export const hashPixels = ({ width, height, data }: RgbImage): string =>
   createHash('sha256').update(`rgb ${width}x${height}\n`).update(data).digest('hex')
 
-/** 128 bits: whoever submits the same picture, parameters and model again gets the same job. */
+/**
+ * Hexadecimal digits of a job id: 128 bits. A caller who submits the same image, parameters and model again gets the
+ * same job.
+ */
 const ID_LENGTH = 32
 
-/** What a job is called, and its outputs by it. Nothing else has a part in it: not the name, group or time. */
+/**
+ * Id of a job, which also names its outputs. It depends on pixels, parameters and model alone: not on name, group or
+ * time.
+ */
 export const jobIdOf = (
   pixelsSha256: string,
   parameters: ParametersDocument,

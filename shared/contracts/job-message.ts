@@ -6,15 +6,15 @@ export const jobIdSchema = z.string().regex(/^[0-9a-f]{32}$/)
 /** ISO 8601, UTC. */
 export const timestampSchema = z.iso.datetime()
 
-/** What a job came from: a dropped picture, or an item of a manifest. */
+/** Upload that a job came from: an image, or an item of a manifest. */
 export const originSchema = z.strictObject({
   kind: z.enum(['image', 'manifest']),
-  /** Of the dropped object, in the input bucket. */
+  /** `bucket`, `key`, `version_id` and `etag` identify the uploaded object in the input bucket. */
   bucket: z.string(),
   key: z.string(),
   version_id: z.string().nullable(),
   etag: z.string(),
-  /** Of a manifest: the item's place, from 1, and its own id. */
+  /** Position of the item in its manifest, from 1. `item_id` is the item's own id. */
   item: z.int().positive().nullable(),
   item_id: z.string().nullable(),
 })
@@ -25,7 +25,7 @@ export const jobImageSchema = z.strictObject({
   source_key: z.string(),
   /** Normalised, in the output bucket. */
   key: z.string(),
-  /** Of its pixels, see `hashPixels`. */
+  /** Hash of the image's pixels, see `hashPixels`. */
   pixels_sha256: sha256Schema,
   width: z.int().positive(),
   height: z.int().positive(),
@@ -48,8 +48,8 @@ export const jobMessageSchema = z.strictObject({
 })
 
 /**
- * Receives after which the queue moves a job's message to the dead letters, its `maxReceiveCount`: however often workers
- * hand it back, it ends. Attempts that count are fewer, and workers count them themselves.
+ * Receives after which SQS moves a job's message to the dead-letter queue (its `maxReceiveCount`), so that the job
+ * ends however often workers release it. Attempts that count are fewer, and workers count them themselves.
  */
 export const MAX_JOB_RECEIVES = 50
 

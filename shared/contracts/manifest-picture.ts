@@ -12,7 +12,7 @@ const FOR_MANIFESTS = 'manifest'
  */
 export const MANIFEST_PICTURE = { [USE]: FOR_MANIFESTS } as const
 
-/** What is wrong with a value of `svd-use`; `null`: nothing. */
+/** Fault in a value of `svd-use`; `null` if the value is valid. */
 export const useFault = (value: string): string | null =>
   value.trim() === FOR_MANIFESTS
     ? null

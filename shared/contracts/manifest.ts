@@ -20,7 +20,7 @@ import { RENDER_ARGUMENT_NAMES, renderArgumentRule, renderArgumentSchema } from 
 
 /** 1,000 items of a few hundred bytes have a tenth of it; it is parsed in memory. */
 export const MAX_MANIFEST_BYTES = 10 * 2 ** 20
-/** What one invocation of ingest gets through: each has a picture to fetch, decode and store. */
+/** Most items that one invocation of ingest can process: each has an image to fetch, decode and store. */
 export const MAX_ITEMS = 1_000
 /** An item with a list of a thousand sigmas has 20 KB. */
 export const MAX_LINE_BYTES = 64 * 2 ** 10
@@ -56,13 +56,13 @@ const gridSchema = z
   )
   .describe('an object with a list of values for each parameter; every combination is a clip')
 
-/** Of characters that a queue's message group may have. */
+/** Group name, in the characters that a queue's message group may have. */
 const groupSchema = z
   .string()
   .regex(/^[!-~]{1,128}$/)
   .describe('1 to 128 letters, digits and punctuation marks; groups take turns in the queue')
 
-/** What stands for all items. */
+/** Fields that apply to all items. */
 export const HEADER_FIELDS = {
   version: z.literal(1).nullish().describe('1'),
   defaults: parametersSchema.nullish().describe('an object of render parameters, for all items'),

@@ -5,7 +5,7 @@
 
 export const METRICS_NAMESPACE = 'SvdBatch'
 
-/** Of a deployment on AWS: two in one account must not count each other's clips. */
+/** Metrics namespace of a deployment on AWS: two in one account must not count each other's clips. */
 export const metricsNamespaceOf = (deployment: string): string => `${METRICS_NAMESPACE}/${deployment}`
 
 /** Powertools calls the dimension so. */

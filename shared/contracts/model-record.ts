@@ -3,10 +3,12 @@ import { hashJson } from './job-id.ts'
 import { sha256Schema } from './job-message.ts'
 import { defaultsDocumentSchema } from './parameters-document.ts'
 
-/** Letters, digits and `._-`: it is part of keys and folder names. */
+/** Id of a model, in A-Z, a-z, 0-9 and `._-`, because it is part of keys and folder names. */
 export const modelIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
 
-/** Of folders and files of a checkpoint: no `..`, nothing hidden, nothing that a file system or a URL reads otherwise. */
+/**
+ * Name of a folder or file in a checkpoint: no `..`, nothing hidden, nothing that a file system or a URL interprets.
+ */
 const NAME = '[A-Za-z0-9_][A-Za-z0-9._-]*'
 
 const fileSchema = z.strictObject({
@@ -35,10 +37,10 @@ const arePlaces = (files: readonly ModelFile[]): boolean => {
 export const modelRecordSchema = z.strictObject({
   version: z.literal(1),
   model_id: modelIdSchema,
-  /** Of `files` and `variant`, see `hashModel`: the checkpoint's identity. */
+  /** Identity of the checkpoint: the hash of `files` and `variant`, see `hashModel`. */
   sha256: sha256Schema,
   variant: z.string().nullable(),
-  /** Of its svd.json over the reference's. */
+  /** Defaults from the checkpoint's svd.json over those of the reference. */
   defaults: defaultsDocumentSchema,
   /** Sides of pictures are multiples of it, in pixels. */
   vae_scale_factor: z.int().positive(),

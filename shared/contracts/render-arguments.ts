@@ -81,10 +81,10 @@ const BY_NAME: { readonly [Name in RenderArgumentName]: Argument<Values[Name]> }
 
 export const RENDER_ARGUMENT_NAMES = Object.keys(ARGUMENTS) as readonly RenderArgumentName[]
 
-/** What a user may give, in words. */
+/** Rule for the values that a user may give, as text. */
 export const renderArgumentRule = (name: RenderArgumentName): string => ARGUMENTS[name].rule
 
-/** What a user may give, in zod. */
+/** Rule for the values that a user may give, as a zod schema. */
 export const renderArgumentSchema = <Name extends RenderArgumentName>(name: Name): z.ZodType<Values[Name]> =>
   BY_NAME[name].schema
 

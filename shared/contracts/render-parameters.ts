@@ -29,7 +29,7 @@ export interface RenderParameters extends RenderDefaults {
   readonly decodeOverlap: number
 }
 
-/** What is wrong with the two guidance scales together; null: nothing. */
+/** Fault in the combination of the two guidance scales; `null` if there is none. */
 export const guidanceFault = ({
   minGuidanceScale,
   maxGuidanceScale,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { jobIdSchema, jobMessageSchema, sha256Schema, timestampSchema } from './job-message.ts'
 
-/** How a job ends. */
+/** States in which a job ends. */
 export const RESULT_STATES = ['succeeded', 'failed', 'cancelled'] as const
 export type ResultState = (typeof RESULT_STATES)[number]
 
@@ -71,7 +71,7 @@ export const FAILURE_CLASSES = ['invalid-input', 'quality', 'does-not-fit', 'exh
 export const failureSchema = z.strictObject({
   class: z.enum(FAILURE_CLASSES),
   reason: z.string(),
-  /** What the checks found, of clips that were rendered. */
+  /** Results of the checks, for clips that were rendered. */
   quality: z.array(clipQualitySchema),
   /** Videos that were rejected and are kept for some days, of all attempts that count; older records lack the key. */
   rejected: z.array(rejectedVideoSchema).default([]),
@@ -100,17 +100,17 @@ export const resultRecordSchema = z.strictObject({
   attempt: z.int().positive(),
   job: jobMessageSchema,
   outputs: z.array(outputSchema),
-  /** Null unless failed. */
+  /** `null` unless the job failed. */
   failure: failureSchema.nullable(),
   started_at: timestampSchema,
   finished_at: timestampSchema,
-  /** Null where the attempt did not get so far. */
+  /** `null` if the attempt did not get that far. */
   seconds: timesSchema.nullable(),
   /** Time in which the job had the renderer's device. */
   device_seconds: seconds,
   /** At the worker's hourly price; null where no price is set. */
   cost_usd: z.number().nonnegative().nullable(),
-  /** The clip came from the safer path: small decode chunks that overlap. */
+  /** The clip came from the fallback decode: small decode chunks that overlap. */
   safer_path: z.boolean(),
   /**
    * Frames decoded at once in the clip that was rendered last: what was asked for, or what the worker chose for its

@@ -14,12 +14,12 @@ import { z } from 'zod'
 export interface DroppedObject {
   readonly bucket: string
   readonly key: string
-  /** Null where the bucket keeps no versions. */
+  /** `null` if the bucket keeps no versions. */
   readonly versionId: string | null
-  /** Without quotes; null where the event has none. */
+  /** ETag without quotes; `null` if the event has none. */
   readonly etag: string | null
   readonly sizeBytes: number | null
-  /** Hexadecimal, see `isLaterSequencer`; null where the event has none. */
+  /** Hexadecimal number, see `isLaterSequencer`; `null` if the event has none. */
   readonly sequencer: string | null
 }
 

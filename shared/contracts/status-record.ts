@@ -48,7 +48,7 @@ export const statusRecordSchema = z.strictObject({
   state: z.enum(JOB_STATES),
   /** Deliveries so far; 0 while no worker has taken it. */
   attempt: z.int().nonnegative(),
-  /** Of the renderer, while rendering. */
+  /** Phase of the renderer, while the job is rendering. */
   phase: z.string().nullable(),
   step: z.int().nonnegative(),
   steps: z.int().nonnegative(),
@@ -70,7 +70,7 @@ export type SpentAttempt = z.infer<typeof spentAttemptSchema>
 export type JobState = (typeof JOB_STATES)[number]
 export type StatusRecord = z.infer<typeof statusRecordSchema>
 
-/** Of a job whose message is in the queue and that no worker has taken. */
+/** Status of a job whose message is in the queue and that no worker has taken. */
 export const queuedStatus = (job: JobMessage, now: Date): StatusRecord => ({
   version: 1,
   job_id: job.job_id,

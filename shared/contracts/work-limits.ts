@@ -3,8 +3,8 @@ import type { RenderArgumentName } from './render-arguments.ts'
 import { decodeChunkOf, type RenderDefaults, type RenderParameters, stepsOf } from './render-parameters.ts'
 
 /*
- * The work that a drop may order. Whoever may put an object into the input bucket orders time of GPUs, so ingest bounds
- * it before it queues anything:
+ * The work that an upload may order. Any user who may put an object into the input bucket orders time of GPUs, so
+ * ingest bounds it before it queues anything:
  *
  *   job work  = width x height x num_videos_per_prompt x (num_frames x steps + frames decoded again x DECODE_STEPS)
  *   SVD-XT    = 1024 x 576 x 1 x 25 x 25 = 368,640,000

@@ -24,12 +24,12 @@ export interface InstanceType {
   readonly gpus: number
   readonly vcpus: number
   readonly memoryGib: number
-  /** Of instance store, all disks together. */
+  /** Size of the instance store, all disks together. */
   readonly nvmeGb: number
-  /** What the network gives for good, after its burst. */
+  /** Bandwidth that the network sustains after its burst. */
   readonly networkGbitPerSecond: number
   readonly onDemandUsdPerHour: number
-  /** Null: not looked up. */
+  /** `null` if the price was not looked up. */
   readonly spotUsdPerHour: UsdRange | null
   readonly quotaFamily: QuotaFamily
 }

@@ -21,7 +21,7 @@ export const MACHINE_TYPE_NAMES: readonly MachineTypeName[] = [
 
 export const machineTypeOf = (name: MachineTypeName): MachineType => MACHINE_TYPES[name]
 
-/** What a deployment has to know of a type that it may start. */
+/** Properties of a type that a deployment must know to start it. */
 export interface MachineToStart extends Pick<MachineType, 'gpus' | 'vcpus' | 'memoryGib'> {
   /** As EC2 spells it. */
   readonly name: string
@@ -48,19 +48,19 @@ export const machineOf = (given: string): MachineToStart => {
   return machine
 }
 
-/** How many workers a machine has: one for each GPU, or one that has the whole machine. */
+/** Count of workers on a machine: one for each GPU, or one that has the whole machine. */
 export const workersPerMachine = ({ gpus }: Pick<MachineType, 'gpus'>): number => Math.max(1, gpus)
 
-/** What a worker's networks run on, by the names of SVD_DEVICE. */
+/** Device that a worker's networks run on, by the names of SVD_DEVICE. */
 export type WorkerDevice = 'cuda' | 'cpu'
 
 export const deviceOfMachine = ({ gpus }: Pick<MachineType, 'gpus'>): WorkerDevice =>
   gpus === 0 ? 'cpu' : 'cuda'
 
 /**
- * What is started where nobody names types, the first preferred. With GPUs, many types: a Spot request finds stock the
- * more often the more pools it may draw from. Without, the smallest sizes: four vCPUs are within the quota of five that
- * a new account may have.
+ * Types that a deployment starts if its configuration names none, the first preferred. With GPUs, there are many
+ * types, because a Spot request finds stock more often if it may draw from more pools. Without, they are the smallest
+ * sizes, because four vCPUs are within the quota of five that a new account may have.
  */
 export const DEFAULT_MACHINE_TYPES: Readonly<Record<WorkerDevice, readonly MachineTypeName[]>> = {
   cuda: [

@@ -27,5 +27,5 @@ export const VCPU_QUOTAS = {
   },
 } as const satisfies Record<QuotaFamily, Record<'onDemand' | 'spot', { code: string; name: string }>>
 
-/** Of one standard queue of SQS, taken and not yet deleted. */
+/** Messages of one standard SQS queue that may be received and not yet deleted. */
 export const MAX_MESSAGES_IN_FLIGHT = 120_000

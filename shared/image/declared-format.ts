@@ -16,7 +16,7 @@ const BY_CONTENT_TYPE: Readonly<Record<string, ImageFormat>> = {
   'image/webp': 'WebP',
 }
 
-/** What an upload gets that says nothing of its type. */
+/** Content types of an upload whose sender states none. */
 const SAYS_NOTHING = ['application/octet-stream', 'binary/octet-stream', '']
 
 const extensionOf = (name: string): string => /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''

@@ -16,7 +16,7 @@ const timesUnit = (a: number, b: number): number => {
   return (product + (product >> 8)) >> 8
 }
 
-/** Where each output channel comes from, for modes that only copy bytes. */
+/** Copies each output channel from its channel in `sources`, for modes that only copy bytes. */
 const copied = (raw: RawImage, sources: readonly [number, number, number]): Uint8Array => {
   const shift = raw.data instanceof Uint16Array ? 8 : 0
   const pixels = raw.width * raw.height

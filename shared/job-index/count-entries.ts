@@ -14,8 +14,8 @@ import { jobIdsOf, listEntries } from './list-entries.ts'
  *   │ range: 1,204 jobs │ range: 1,037 jobs │ fewer than 1,000 entries │ 20 minutes │
  *
  * An entry may come later than its time, from a clock that is behind or a worker that was interrupted. A worker whose clock
- * is off by more than MAX_CLOCK_SKEW_MS takes no job, and whoever writes an entry that is older than ON_TIME_MS uncounts
- * the range that it belongs to (write-entries.ts). Together they have less than UNSETTLED_MS.
+ * is off by more than MAX_CLOCK_SKEW_MS takes no job, and the writer of an entry that is older than ON_TIME_MS
+ * uncounts the range that it belongs to (write-entries.ts). Together they have less than UNSETTLED_MS.
  */
 
 /** Entries that are newer may not be complete. */
@@ -24,7 +24,7 @@ export const UNSETTLED_MS = 20 * 60_000
 export const MAX_CLOCK_SKEW_MS = 5 * 60_000
 /** An entry that is written within that time of its own needs no more. */
 export const ON_TIME_MS = 3 * 60_000
-/** Of one list request. */
+/** Entries that one list request returns. */
 const LIST_PAGE_ENTRIES = 1_000
 
 /** Entries that one call counts of a kind: some seconds of requests. The next one goes on. */
@@ -51,8 +51,9 @@ const newestOf = async (
 }
 
 /**
- * Where a run of ingest ended midway, the next one of the event, ten minutes later, may enter a job once more. Within that
- * time a job counts once. Ends have one entry each, because their time is in the record.
+ * Time within which a queued job counts once, even if it has two entries. If a run of ingest ended midway, the next
+ * run for the event, ten minutes later, may enter a job again. Ended jobs have one entry each, because their time is
+ * in the record.
  */
 export const ENTERED_TWICE_WITHIN_MS = 60 * 60_000
 
@@ -123,7 +124,7 @@ export const countEntries = async (
   signal: AbortSignal,
   { leastEntries = LIST_PAGE_ENTRIES }: { readonly leastEntries?: number } = {},
 ): Promise<boolean> => {
-  // Before the listing: whoever uncounts meanwhile writes over this ETag.
+  // Read before the listing, because a writer that uncounts meanwhile changes this ETag.
   const stored = await readCounts(store, signal)
   const { counted } = stored.counts
   const kinds = await Promise.all(

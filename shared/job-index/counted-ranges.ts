@@ -1,17 +1,17 @@
 import type { CountedRange } from '../contracts/index-counts.ts'
 
-/** A part of the index that nobody has counted: entries from `since` on and before `until`. */
+/** A part of the index that is not counted: entries from `since` on and before `until`. */
 export interface Gap {
-  /** Null: from the first one on. */
+  /** `null` if the part starts at the first entry. */
   readonly since: Date | null
-  /** Null: up to the newest. */
+  /** `null` if the part ends at the newest entry. */
   readonly until: Date | null
 }
 
 /** Parts outside of all ranges, the newest first. `ranges`: the newest first, none overlapping. */
 export const gapsOf = (ranges: readonly CountedRange[]): readonly Gap[] => {
   const gaps: Gap[] = []
-  /** Where what was looked at ends; null: nothing was. */
+  /** Start of the oldest range that was checked, which ends the next gap; `null` before the first range. */
   let until: string | null = null
   for (const range of ranges) {
     if (until !== range.until)

@@ -8,11 +8,11 @@ const WRITE_OPTIONS = { contentType: 'application/json' } as const
 
 export interface StoredCounts {
   readonly counts: IndexCounts
-  /** Null: nothing is there. */
+  /** `null` if the bucket has no counts yet. */
   readonly etag: string | null
 }
 
-/** What is counted already. Throws where something else lies there. */
+/** Reads which ranges are counted already. Throws if the object under that key holds anything else. */
 export const readCounts = async (store: ObjectStore, signal: AbortSignal): Promise<StoredCounts> => {
   const stored = await store.read(INDEX_COUNTS_KEY, { maxBytes: MAX_COUNTS_BYTES }, signal)
   if (stored === null) return { counts: NO_COUNTS, etag: null }

@@ -75,7 +75,7 @@ export const uncount = (
   })
 
 /**
- * Uncounts the range of an entry that is there, unless the range was counted with it. Whoever created the entry late may
+ * Uncounts the range of an entry that is there, unless the range was counted with it. The writer of a late entry may
  * have ended before it uncounted.
  */
 export const uncountUnlessCounted = async (

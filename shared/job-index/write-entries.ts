@@ -11,7 +11,7 @@ const NOTHING = new Uint8Array(0)
 const ENTRY_OPTIONS = { contentType: 'text/plain' } as const
 const IDS_OPTIONS = { contentType: 'application/json' } as const
 
-/** What a result record tells the index. */
+/** Fields of a result record that its index entry is made from. */
 export interface EndedJob {
   readonly job_id: string
   readonly state: EndedKind

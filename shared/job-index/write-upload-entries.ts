@@ -11,7 +11,7 @@ import type { ObjectStore } from '../ports/object-store.ts'
 
 const KEY_OPTIONS = { contentType: 'text/plain; charset=utf-8' } as const
 
-/** What a report tells the index. */
+/** Fields of a report that its index entry is made from. */
 export interface ReportedUpload {
   /** In the input bucket. */
   readonly key: string
@@ -20,7 +20,7 @@ export interface ReportedUpload {
   readonly reported_at: string
 }
 
-/** Null: the upload was accepted. */
+/** Key of the upload's index entry; `null` if the upload was accepted. */
 const entryOf = ({ key, state, reported_at }: ReportedUpload): string | null => {
   const kind = UPLOAD_KINDS.find((one) => one === state)
   return kind === undefined ? null : uploadEntryKey(kind, new Date(reported_at), key)

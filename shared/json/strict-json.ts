@@ -1,12 +1,15 @@
 import { InvalidInputError } from '../contracts/invalid-input.ts'
 
-/** What a file of this kind can need at most, so that a hostile one cannot make the parser build gigabytes. */
+/**
+ * Limits on JSON text: the most that a file of its kind can need, so that a hostile file cannot make the parser build
+ * gigabytes.
+ */
 export interface JsonLimits {
   /** Objects and lists inside each other. */
   readonly maxDepth: number
   /** Commas in the whole text: members and list items, about. */
   readonly maxItems: number
-  /** What to do about text that is not JSON. */
+  /** Advice that ends the error about text that is not JSON. */
   readonly fix: string
 }
 

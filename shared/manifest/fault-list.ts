@@ -7,7 +7,7 @@ const MAX_FAULTS_LISTED = 10
 const MAX_FIELD_CHARACTERS = 200
 const MAX_MESSAGE_CHARACTERS = 1_000
 
-/** Where faults are: `{ item: null, line: null, item_id: null }` is the document, or a dropped picture. */
+/** Position of faults: `{ item: null, line: null, item_id: null }` is the document, or an uploaded image. */
 export type FaultPlace = Pick<IngestFault, 'item' | 'line' | 'item_id'>
 
 export const NO_ITEM: FaultPlace = { item: null, line: null, item_id: null }
@@ -15,7 +15,7 @@ export const NO_ITEM: FaultPlace = { item: null, line: null, item_id: null }
 export interface FaultList {
   add(faults: readonly InputFault[], place: FaultPlace): void
   readonly listed: readonly IngestFault[]
-  /** How many are not listed. */
+  /** Count of faults that are not listed. */
   readonly more: number
 }
 

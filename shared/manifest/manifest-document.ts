@@ -22,12 +22,12 @@ export interface WrittenItem {
   readonly fault: InputFault | null
   /** From 1; null in a .json. */
   readonly line: number | null
-  /** What the names of its fields begin with: `items[3].`, or nothing. */
+  /** Prefix of the item's field names: `items[3].`, or empty. */
   readonly prefix: string
 }
 
 export interface ManifestDocument {
-  /** What stands for all items. */
+  /** Fields that apply to all items. */
   readonly header: JsonObject
   readonly headerLine: number | null
   readonly items: readonly WrittenItem[]

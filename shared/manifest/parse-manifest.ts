@@ -12,7 +12,7 @@ import { type ManifestHeader, type ReadItem, readHeader, readItem } from './read
 /** An item that can be rendered, if its picture can. */
 export interface ManifestItem {
   readonly place: FaultPlace
-  /** What the fault of its picture is called: `items[3].image`. */
+  /** Field that a fault of its image names: `items[3].image`. */
   readonly imageField: string
   readonly image: string
   readonly group: string | null

@@ -11,7 +11,7 @@ import { jobWorkFault, type WorkLimits } from '../contracts/work-limits.ts'
 import { mergeArguments } from './merge-arguments.ts'
 import { combinationsOf, type Grid } from './read-grid.ts'
 
-/** What a checkpoint decides about its clips. */
+/** Properties of a checkpoint that decide about its clips. */
 export interface CheckpointTraits {
   readonly defaults: RenderDefaults
   readonly vaeScaleFactor: number
@@ -25,7 +25,7 @@ export interface ArgumentLayer {
 }
 
 export interface PlannedClips {
-  /** Of each clip; empty if there are faults. */
+  /** Parameters of each clip; empty if there are faults. */
   readonly clips: readonly RenderParameters[]
   readonly faults: readonly InputFault[]
 }

@@ -18,7 +18,7 @@ export const readLater = (schema: z.ZodType) =>
 type Fields = Readonly<Record<string, z.ZodType>>
 
 export interface ReadFields<F extends Fields> {
-  /** Those that are sound. */
+  /** Values of the fields that are valid. */
   readonly values: { readonly [Name in keyof F]?: z.output<F[Name]> }
   readonly faults: readonly InputFault[]
 }
@@ -26,7 +26,7 @@ export interface ReadFields<F extends Fields> {
 interface FieldOptions {
   /** A field's name as the user finds it: `items[3].image`. */
   readonly spell: (name: string) => string
-  /** Where render parameters belong, for who wrote one beside the fields. */
+  /** Field that holds render parameters. A fault suggests it if a user wrote a parameter beside the fields. */
   readonly parametersIn: string
 }
 

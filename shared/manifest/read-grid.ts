@@ -12,13 +12,13 @@ import { clipCountRule, type WorkLimits } from '../contracts/work-limits.ts'
 import type { JsonObject } from './read-fields.ts'
 
 interface GridAxis {
-  /** As the user finds it: `items[3].grid.fps`. */
+  /** Name as the user finds it: `items[3].grid.fps`. */
   readonly field: string
-  /** Of one argument each. */
+  /** Values of this axis, each as the only argument of its own object. */
   readonly choices: readonly RenderArguments[]
 }
 
-/** By parameter, in the order given. */
+/** Axes by parameter, in the order given. */
 export type Grid = ReadonlyMap<RenderArgumentName, GridAxis>
 
 export const NO_GRID: Grid = new Map()
@@ -66,11 +66,11 @@ export const readGrid = (
   return { grid, faults }
 }
 
-/** How many combinations there are; 1 without a grid. */
+/** Count of combinations; 1 without a grid. */
 export const gridSize = (grid: Grid): number =>
   [...grid.values()].reduce((product, { choices }) => product * choices.length, 1)
 
-/** A grid alone that makes more clips than a manifest may; looked at before it is expanded. */
+/** Fault of a grid that alone makes more clips than a manifest may. Call it before the grid is expanded. */
 export const gridSizeFaults = (
   grid: Grid,
   field: string,

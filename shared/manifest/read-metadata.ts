@@ -5,7 +5,9 @@ import { USE, useFault } from '../contracts/manifest-picture.ts'
 import { RENDER_ARGUMENT_NAMES, readRenderArguments } from '../contracts/render-arguments.ts'
 import type { ArgumentLayer } from './plan-clips.ts'
 
-/** Of names in S3 user metadata that are ours: `svd-motion-bucket-id`. All others are somebody else's. */
+/**
+ * Prefix of this project's names in S3 user metadata: `svd-motion-bucket-id`. Other names belong to other programs.
+ */
 const PREFIX = 'svd-'
 
 const spell = (name: string): string => `${PREFIX}${name.replaceAll('_', '-')}`

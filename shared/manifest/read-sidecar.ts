@@ -25,7 +25,7 @@ const LIMITS: JsonLimits = {
   fix: 'correct it, or remove it and upload the image once more to render with the defaults',
 }
 
-/** How the faults of a sidecar are called in the report of its picture. */
+/** Name that a sidecar's faults begin with in the report of its image. */
 export const SIDECAR = 'sidecar'
 
 export interface Sidecar {
@@ -38,7 +38,7 @@ export interface Sidecar {
 const spell = (name: string): string => `${SIDECAR}.${name}`
 const spellParameter = (name: string): string => spell(`parameters.${name}`)
 
-/** Of a picture without one. */
+/** Value for an image without a sidecar. */
 export const NO_SIDECAR: Sidecar = {
   parameters: { values: {}, spell: spellParameter },
   grid: NO_GRID,

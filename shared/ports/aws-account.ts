@@ -5,7 +5,7 @@
 
 export interface AwsIdentity {
   readonly accountId: string
-  /** Of the user or role. */
+  /** ARN of the user or role. */
   readonly arn: string
 }
 

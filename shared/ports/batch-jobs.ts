@@ -22,7 +22,7 @@ export type BatchStanding =
   /** `isReclaimed`: its machine was taken, and the job has no attempt left. */
   | { readonly type: 'failed'; readonly reason: string; readonly isReclaimed: boolean }
 
-/** Nothing was started, and that is certain. After any other error of `submit` nobody knows. */
+/** Nothing was started, and that is certain. After any other error of `submit` the job may have started. */
 export class SubmitRefusedError extends Error {
   override readonly name = 'SubmitRefusedError'
   /** For too many requests: later it may be accepted. */
@@ -37,21 +37,21 @@ export class SubmitRefusedError extends Error {
 /** A call whose signal is aborted throws the signal's reason. */
 export interface BatchJobs {
   /**
-   * Those that have not ended. It is no picture of one moment: a job that is given another attempt meanwhile may be
-   * missed.
+   * Lists the jobs that have not ended. It is not a snapshot of one moment: a job that gets another attempt meanwhile
+   * may be missed.
    */
   listActive(signal: AbortSignal): Promise<readonly BatchJob[]>
-  /** How these stand, by id. Those that Batch does not show, not yet or not any more, are left out. */
+  /** Reads the status of jobs, by id. Jobs that Batch does not show, not yet or not any more, are left out. */
   describe(jobIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, BatchStanding>>
-  /** The one of that name, ended or not. Null: Batch shows none, not yet or not any more. */
+  /** Finds the job of that name, ended or not; `null` if Batch shows none, not yet or not any more. */
   find(
     name: string,
     signal: AbortSignal,
   ): Promise<{ readonly jobId: string; readonly standing: BatchStanding } | null>
   /**
-   * Starts one, and returns its id. `name`: up to 128 letters, digits, `-` and `_`. Batch takes no token by which it
-   * would know a request again: asked twice, it starts two. So it is never tried again in here. Throws
-   * `SubmitRefusedError`.
+   * Starts a job, and returns its id. `name`: up to 128 characters of A-Z, a-z, 0-9, `-` and `_`. Batch takes no
+   * token by which it would recognize a repeated request: asked twice, it starts two jobs. So this method never
+   * repeats a request. Throws `SubmitRefusedError`.
    */
   submit(name: string, signal: AbortSignal): Promise<string>
 }

@@ -17,7 +17,7 @@ export interface OutgoingMessage {
 export interface ReceivedMessage {
   readonly messageId: string
   readonly body: string
-  /** This delivery's claim; a later delivery has another. */
+  /** Identifies this delivery's lease; a later delivery has another. */
   readonly receiptHandle: string
   /** 1 on the first delivery. */
   readonly receiveCount: number
@@ -30,7 +30,7 @@ export interface ReceiveOptions {
   readonly maxMessages: number
   /** Long poll, 0 to 20. */
   readonly waitSeconds: number
-  /** How long the messages are out of sight of others. */
+  /** Seconds for which the queue hides the messages from other receives. */
   readonly visibilitySeconds: number
 }
 
@@ -47,7 +47,7 @@ export const MAX_LEASE_SECONDS = 12 * 60 * 60
 export const MAX_BATCH_BYTES = 1_048_576
 export const MAX_BATCH_MESSAGES = 10
 
-/** The message is somebody else's now, or gone: nothing may be done about it any more. */
+/** Another consumer leases the message, or it is gone: the caller may do nothing about it any more. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError'
 }
@@ -64,7 +64,7 @@ export interface MessageQueue {
     signal: AbortSignal,
   ): Promise<readonly { readonly index: number; readonly reason: string }[]>
   receive(options: ReceiveOptions, signal: AbortSignal): Promise<readonly ReceivedMessage[]>
-  /** Out of sight for so long from now; 0 hands it back. Throws `LeaseLostError`. */
+  /** Hides the message for `seconds` from now; 0 makes it visible at once. Throws `LeaseLostError`. */
   setVisibility(receiptHandle: string, seconds: number, signal: AbortSignal): Promise<void>
   /** An outdated receipt is no error: SQS does not tell. */
   remove(receiptHandle: string, signal: AbortSignal): Promise<void>

@@ -11,7 +11,7 @@ export interface ObjectInfo {
   readonly sizeBytes: number
   /** Opaque; equal only if the content is. Quotes are part of it. */
   readonly etag: string
-  /** Null where the bucket keeps no versions. */
+  /** `null` if the bucket keeps no versions. */
   readonly versionId: string | null
   /** As the uploader said, or null. */
   readonly contentType: string | null
@@ -74,7 +74,7 @@ export interface ObjectStore {
   /** The bucket's name. */
   readonly bucket: string
   head(key: string, signal: AbortSignal, versionId?: string | null): Promise<ObjectInfo | null>
-  /** Null: nothing is there. */
+  /** Reads an object; `null` if there is none. */
   read(key: string, options: ReadOptions, signal: AbortSignal): Promise<StoredObject | null>
   /** Bytes `start` to `end` (exclusive) of an object that is still `etag`; throws `ObjectChangedError`. */
   readRange(

@@ -5,7 +5,7 @@ import { drainWorker, isIdle, pauseWorker } from './worker.ts'
 
 /** Batch looks at its queues, and at the instances these need, about once a minute. Neither documented nor measured. */
 const SCHEDULER_SECONDS = 60
-/** How long it keeps an instance that has no job, where no delay is set. Neither documented nor measured. */
+/** Seconds for which Batch keeps an instance without a job, if no delay is set. Neither documented nor measured. */
 export const BATCH_KEEPS_IDLE_SECONDS = 300
 const PLACE_SECONDS = 5
 

@@ -18,7 +18,7 @@ export const UNPACK_GB_PER_SECOND = 0.1
 export const MODEL_GB = 4.51
 /** Processes, CUDA's context, sessions, weights to the device. */
 export const START_SECONDS = 25
-/** Of each of them, more or less. */
+/** Share by which each of these times varies, up or down. */
 const SPREAD = 0.25
 
 /** At what the network gives for good: an instance that starts has burst credit, and is faster. */

@@ -32,7 +32,7 @@ export interface ServiceCost {
   readonly usd: number
 }
 
-/** What a clip costs beside machines, at so many a day; `launches`: of instances that day. */
+/** Costs of a clip besides machines, at so many clips a day; `launches`: count of instances started that day. */
 export const serviceCostsOf = (
   clipsPerDay: number,
   { renderSeconds, launches }: { readonly renderSeconds: number; readonly launches: number },

@@ -4,7 +4,7 @@
  */
 export interface ClipQueue {
   send(clips: number, now: number): void
-  /** Null: nothing is visible. */
+  /** Takes the next visible clip; `null` if there is none. */
   receive(): number | null
   /** Visible to others after `delaySeconds`: 0 handed back, more for a lease that runs out. */
   handBack(clip: number, now: number, delaySeconds: number): void
@@ -14,11 +14,11 @@ export interface ClipQueue {
   visible(): number
   inFlight(): number
   readonly arrivedAt: readonly number[]
-  /** NaN: not done. */
+  /** Completion time of each clip; `NaN` if it is not completed. */
   readonly doneAt: readonly number[]
-  /** How often each was done: 1, if all is well. */
+  /** Completions of each clip: 1, if all is well. */
   readonly records: readonly number[]
-  /** How often each was taken on. */
+  /** Deliveries of each clip. */
   readonly deliveries: readonly number[]
 }
 

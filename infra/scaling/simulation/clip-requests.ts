@@ -7,7 +7,10 @@ import { WORKER_OPTIONS } from '../../../worker/queue/worker-deps.ts'
  * so is LIST, because S3 asks the same price for both.
  */
 
-/** Of a render of 25 steps: load, two of the image's encoding, 25 steps, 4 chunks of frames (pipeline/progress.ts). */
+/**
+ * Progress events of a render of 25 steps: load, two of the image's encoding, 25 steps, 4 chunks of frames
+ * (pipeline/progress.ts).
+ */
 const PROGRESS_EVENTS = 32
 /** `preparing`, `rendering`, `publishing` (queue/run-job.ts). */
 const STAGES = 3
@@ -17,7 +20,7 @@ export interface PrefixRequests {
   readonly prefix: string
   readonly reads: number
   readonly writes: number
-  /** What they are. */
+  /** Purpose of the requests. */
   readonly of: string
 }
 
@@ -26,7 +29,7 @@ const atMost = (intervalMs: number, renderSeconds: number, events = PROGRESS_EVE
   Math.min(events, Math.ceil((renderSeconds * 1000) / intervalMs))
 
 export interface RequestOptions {
-  /** Behind the clip before it, in the worker's hands; default: as long as it renders. */
+  /** Seconds that the leased clip waits in the worker behind the one before it; default: as long as it renders. */
   readonly waitingSeconds?: number
   readonly statusIntervalMs?: number
   readonly cancelIntervalMs?: number

@@ -5,7 +5,7 @@ import { SCENARIOS, type Scenario } from './scenarios.ts'
 export interface Comparison {
   readonly rule: string
   readonly without: Policy
-  /** Where it shows. */
+  /** Scenario that shows the difference. */
   readonly scenario: Scenario
 }
 

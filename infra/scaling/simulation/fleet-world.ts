@@ -3,27 +3,30 @@ import type { Machines } from './machines.ts'
 import type { Policy } from './policy.ts'
 import type { Random } from './random.ts'
 
-/** What the parts of a fleet share. Times are whole seconds from the start. */
+/** State that the parts of a fleet share. Times are whole seconds from the start. */
 export interface FleetWorld {
   readonly policy: Policy
   readonly queue: ClipQueue
   readonly machines: Machines
   readonly random: Random
-  /** Of an instance. */
+  /** Count of GPUs in an instance. */
   readonly gpus: number
   readonly maxWorkers: number
   readonly tally: Tally
 }
 
 export interface Tally {
-  /** Workers that scale-in told to go while they rendered. */
+  /** Workers that received SIGTERM from scale-in while they rendered. */
   cutRenders: number
   /** Renders that ended with a reclaimed machine. */
   lostRenders: number
   reclaims: number
-  /** What dispatch counts of machines, day by day; with a dollar an hour. */
+  /**
+   * Machine hours that dispatch counts for its budget, by day. A machine costs a dollar an hour, so dollars are
+   * hours.
+   */
   readonly countedHours: Map<string, number>
-  /** How many workers were wanted, whenever it changed. */
+  /** Count of wanted workers, each time that it changed. */
   readonly wanted: { readonly at: number; readonly workers: number }[]
 }
 

@@ -16,9 +16,9 @@ export interface Machine {
   warmAt: number | null
   /** When Spot will take it: not known to anybody. */
   readonly reclaimAt: number
-  /** Null: it was not reclaimed yet. */
+  /** `null` until Spot reclaims the machine. */
   reclaimedAt: number | null
-  /** Null: it runs. */
+  /** `null` while the machine runs. */
   endedAt: number | null
   /** Workers that have run on it, for the figures. */
   readonly past: Worker[]
@@ -86,7 +86,7 @@ export const isRegistered = (machine: Machine, now: number): boolean =>
 
 export const freeSlots = (machine: Machine, gpus: number): number => gpus - machine.workers.size
 
-/** Where a worker can be started. */
+/** Machine on which a worker can be started; `undefined` if there is none. */
 export const findPlace = ({ running }: Machines, gpus: number, now: number): Machine | undefined =>
   [...running].find((machine) => isRegistered(machine, now) && freeSlots(machine, gpus) > 0)
 

@@ -15,13 +15,13 @@ export interface Outcome {
   /** Machines that ended without having done a clip, and were not reclaimed. */
   readonly launchesForNothing: number
   readonly machineHours: number
-  /** What dispatch counted for the day's budget. */
+  /** Machine hours that dispatch counted for its budget. */
   readonly countedHours: number
-  /** Of the time of the machines' GPUs, in use. */
+  /** Share of the GPU time of all machines that was used. */
   readonly usedShare: number
-  /** Of all machines together, after the last clip. */
+  /** Idle minutes of all machines together, after the last clip. */
   readonly idleMinutesAfterLast: number
-  /** How often the workers that are wanted became fewer after they had become more, or the other way. */
+  /** Changes of direction in the count of wanted workers: it fell after it had risen, or the other way. */
   readonly turns: number
   readonly peakWorkers: number
   readonly peakMachines: number

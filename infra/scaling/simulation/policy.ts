@@ -2,7 +2,7 @@ import { CLIPS_PER_WORKER, DISPATCH, MANAGED_SCALING } from '../scaling-policy.t
 
 type Figures<Constants> = { readonly [Name in keyof Constants]: number }
 
-/** How workers are scaled, as a value: what is deployed can be compared with something else. */
+/** Scaling of workers as a value, so that the deployed policy can be compared with another. */
 export interface Policy {
   readonly clipsPerWorker: number
   readonly managedScaling: Figures<typeof MANAGED_SCALING>
@@ -11,7 +11,7 @@ export interface Policy {
   readonly protectsTasks: boolean
   /** A worker of this deployment has taken a message before: dispatch starts with no canary. */
   readonly proven: boolean
-  /** Of machines that count a dollar an hour; `null`: no limit. */
+  /** Daily budget for machines that count a dollar an hour; `null` if there is no limit. */
   readonly maxUsdPerDay: number | null
   /** Every worker fails as soon as it has come up. */
   readonly workersFail: boolean

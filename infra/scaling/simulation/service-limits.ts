@@ -8,25 +8,25 @@ import type { PeakLoad } from './volume-load.ts'
  */
 export interface ServiceLimit {
   readonly what: string
-  /** Null: there is no usual one. New accounts often have 0. */
+  /** `null` if there is no usual limit. New accounts often have 0. */
   readonly limit: number | null
   /** At the busiest moment. */
   readonly usedBy: (load: PeakLoad) => number
-  /** What helps: keys of the configuration, or a request to AWS. */
+  /** Remedy: keys of the configuration, or a request to AWS. */
   readonly answer: string
   readonly source: string
 }
 
 /** Instances of one launch join the cluster within so long, for all that differs between them. */
 const JOIN_SECONDS = 45
-/** Of the image; the worker's Dockerfile has about so many. */
+/** Layers of the worker's image; its Dockerfile has about so many. */
 const IMAGE_LAYERS = 12
 /** A picture in ingest: fetched, decoded, written, eleven more requests. Estimated, not measured. */
 export const INGEST_SECONDS = 1
 /** worker/queue/task-protection.ts: while a worker is busy. */
 const PROTECT_EVERY_SECONDS = 1200
 
-/** Of a deployment that says nothing itself. */
+/** Configuration of a deployment that sets nothing itself. */
 const DEFAULTS = deploymentConfigSchema.parse({})
 
 const most = (load: PeakLoad, kind: 'readsPerSecond' | 'writesPerSecond'): number =>

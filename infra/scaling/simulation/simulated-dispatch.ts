@@ -7,7 +7,7 @@ import {
 } from '../../../shared/contracts/dispatch-state.ts'
 import type { FleetWorld } from './fleet-world.ts'
 
-/** What dispatch sees as the job definition and the deployment of all workers. */
+/** Job definition and deployment id that dispatch sees for all workers. */
 export const REVISION = 'worker:1'
 const MODEL = 'etag-1'
 

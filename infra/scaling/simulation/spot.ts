@@ -6,11 +6,11 @@ import { drainWorker, loseWorker } from './worker.ts'
 const NOTICE_SECONDS = 120
 
 export interface SpotMarket {
-  /** How often an instance is reclaimed in an hour. 0: on demand. */
+  /** Mean count of reclaims of an instance in an hour. 0: on demand. */
   readonly reclaimsPerInstanceHour: number
-  /** Of them, how many come without a notice: 0 to 1. */
+  /** Share of reclaims that come without a notice: 0 to 1. */
   readonly withoutNotice: number
-  /** Until a message comes back that nobody extends any more: worker/queue/lease.ts. */
+  /** Seconds until a message whose lease no worker extends is visible again: worker/queue/lease.ts. */
   readonly leaseSeconds: number
 }
 

@@ -5,11 +5,11 @@ import { MESSAGES_PER_WORKER, type PrefixRequests, s3RequestsOfClip } from './cl
 
 export const VOLUMES = [10, 10_000, 1_000_000] as const
 
-/** Of a day in half a sine over twelve hours (`dayOf`), by the day's average. */
+/** Load of the busiest moment over the day's average, for a day in half a sine over twelve hours (`dayOf`). */
 const PEAK = Math.PI
 const DAY_SECONDS = 86_400
 
-/** What so many clips a day ask for at the busiest moment of the day. */
+/** Load that so many clips a day cause at the busiest moment of the day. */
 export interface PeakLoad {
   readonly clipsPerSecond: number
   readonly workers: number

@@ -2,7 +2,7 @@ import type { ClipQueue } from './clip-queue.ts'
 import { around, type Random } from './random.ts'
 
 /*
- * A worker holds up to three clips, one in each place (worker/queue/run-job.ts):
+ * A worker leases up to three clips, one in each slot (worker/queue/run-job.ts):
  *
  *   preparing ──▶ rendering ──▶ publishing ──▶ done
  */
@@ -16,7 +16,7 @@ const FINISH_SECONDS = 10
 
 interface Hand {
   readonly clip: number
-  /** Of its place; it may have to wait for the next one. */
+  /** Time at which the work of the clip's slot ends; the clip may then have to wait for the next slot. */
   readonly until: number
 }
 
@@ -25,7 +25,7 @@ export interface Worker {
   preparing: Hand | null
   rendering: Hand | null
   publishing: Hand | null
-  /** Null: it works; else when it is ended by force. */
+  /** Time at which the worker is ended by force; `null` while it works. */
   endsAt: number | null
   /** Since when it holds nothing; of a worker that boots, since it is ready. */
   idleSince: number
@@ -40,7 +40,7 @@ export interface Worker {
 
 export interface ClipSeconds {
   readonly seconds: number
-  /** Of it, more or less. */
+  /** Share by which `seconds` varies, up or down. */
   readonly spread: number
 }
 
@@ -107,8 +107,8 @@ export const stepWorker = (
 }
 
 /**
- * SIGTERM, or a Spot notice, with the end at `endsAt`: takes no more on, hands back what it cannot finish. Returns how
- * many of these were rendering.
+ * Handles SIGTERM, or a Spot notice, with the end at `endsAt`: the worker takes no more clips, and releases what it
+ * cannot finish. Returns how many of these were rendering.
  */
 export const drainWorker = (worker: Worker, now: number, endsAt: number, queue: ClipQueue): number => {
   worker.endsAt = Math.min(worker.endsAt ?? Number.POSITIVE_INFINITY, endsAt)
