@@ -58,7 +58,7 @@ export type WorkerEvent =
     }
   | { readonly type: 'message-malformed'; readonly messageId: string; readonly reason: string }
   | { readonly type: 'dead-letter-recorded'; readonly messageId: string; readonly jobId: string | null }
-  /** The renderer renders a job once more, in a new process with other variables. */
+  /** The renderer renders a job once more, in a process with other variables or with a smaller decode chunk. */
   | { readonly type: 'renderer-restarted'; readonly reason: string }
   | { readonly type: 'queue-unreachable'; readonly reason: string; readonly retryInSeconds: number }
   /** ECS does not stop this task in a scale-in, for `minutes` from now. */
