@@ -6,10 +6,10 @@ import { readSqsQueueSettings } from '../../shared/aws/sqs-queue-settings.ts'
 import type { Services } from './services.ts'
 import { systemClock } from './system-clock.ts'
 
-/** Where S3 and SQS are, and who asks. */
+/** Endpoint, region and credentials for S3 and SQS. */
 export type AwsPlace = Required<Pick<S3ClientConfig, 'endpoint' | 'region' | 'credentials'>>
 
-/** S3 and SQS, wherever the standard AWS environment says they are; or at `place`, which is in this process. */
+/** Opens S3 and SQS by the standard AWS environment, or at `place`, which is in this process. */
 export const openAwsServices = (place: Partial<AwsPlace> = {}): Services => {
   const s3 = openS3Client(place)
   const sqs = openSqsClient(place)
@@ -18,7 +18,7 @@ export const openAwsServices = (place: Partial<AwsPlace> = {}): Services => {
     openBucket: (name) => openS3ObjectStore(s3, name),
     openQueue: (url) => openSqsMessageQueue(sqs, url),
     readQueueSettings: (url, signal) => readSqsQueueSettings(sqs, url, signal),
-    // Loaded when it is wanted: only a doctor asks STS and Service Quotas.
+    // Loaded on demand, because only `svd doctor` calls STS and Service Quotas.
     openAccount: async () => (await import('../../shared/aws/aws-account.ts')).openAwsAccount(place),
     async [Symbol.asyncDispose]() {
       s3.destroy()

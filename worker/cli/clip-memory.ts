@@ -4,7 +4,10 @@ import { type DoesNotFit, type FittingPlan, planClipMemory } from '../engine/mem
 import { clipNetworksOf } from '../pipeline/clip-graphs.ts'
 import type { ClipShape } from './clip-statistics.ts'
 
-/** How `--memory auto` would render a single clip on a device, whose targets the shape has. Builds graphs, runs none. */
+/**
+ * Memory plan by which `--memory auto` would render a single clip on a device, whose targets the shape has. Builds
+ * graphs and runs none.
+ */
 export const clipMemoryOf = (
   checkpoint: Checkpoint,
   shape: ClipShape,

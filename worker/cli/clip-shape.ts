@@ -1,6 +1,6 @@
 import type { ClipShape } from './clip-statistics.ts'
 
-/** Of a clip that is counted, as `--json` prints it. */
+/** Shape of a clip whose work is counted, as `--json` prints it. */
 export const clipShapeAsJson = (shape: ClipShape) => ({
   width: shape.width,
   height: shape.height,
@@ -10,7 +10,7 @@ export const clipShapeAsJson = (shape: ClipShape) => ({
   decode_chunk_size: shape.decodeChunk,
 })
 
-/** The same for people. */
+/** Shape of a clip as text. */
 export const clipShapeText = (shape: ClipShape): string =>
   `${shape.width}x${shape.height}, ${shape.numFrames} frames, guidance ${shape.guidance ? 'on' : 'off'}, ` +
   `${shape.steps} steps, ${shape.decodeChunk} frames decoded at once`

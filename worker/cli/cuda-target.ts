@@ -2,7 +2,7 @@ import type { CudaMachine } from '../cuda/cuda-state.ts'
 import { PROVIDER_RELEASE } from '../cuda/provider-release.ts'
 import { findRuntimePackage } from '../cuda/runtime-package.ts'
 
-/** What the CUDA commands act on: a machine, and its platform by Node's names, such as `linux-x64`. */
+/** Target of the CUDA commands: a machine, and its platform by Node's names, such as `linux-x64`. */
 export interface CudaTarget extends CudaMachine {
   readonly platform: string
 }

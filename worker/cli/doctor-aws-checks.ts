@@ -7,14 +7,14 @@ import { checkPushedModel } from '../fitness/pushed-model-check.ts'
 import { checkDispatch } from './dispatch-check.ts'
 import type { Services } from './services.ts'
 
-/** Null: not given, so not looked at. */
+/** Parts of a deployment to check. A part that is `null` was not given, and is not checked. */
 export interface AwsToCheck {
   readonly inputBucket: string | null
   readonly outputBucket: string | null
   readonly modelsBucket: string | null
   readonly jobsQueueUrl: string | null
   readonly deadLetterQueueUrl: string | null
-  /** Null: all that are there. */
+  /** Id of the model to check; `null` for all models in the bucket. */
   readonly modelId: string | null
   readonly instanceTypes: readonly MachineTypeName[]
   readonly purchases: readonly ('onDemand' | 'spot')[]
@@ -69,7 +69,7 @@ const placeChecks = (
   return [...buckets, ...jobs, ...deadLetters]
 }
 
-/** In an order that does not depend on which bucket failed, for a model cannot be where there is no bucket. */
+/** Checks the models, unless their bucket is not given or failed: a model cannot be where there is no bucket. */
 const modelChecks = async (
   services: Services,
   { modelsBucket, modelId }: AwsToCheck,
@@ -81,7 +81,7 @@ const modelChecks = async (
   return [await checkPushedModel(services.openBucket(modelsBucket), modelId, signal)]
 }
 
-/** As with models: dispatch cannot have written where there is no bucket. */
+/** Checks dispatch, unless the output bucket is not given or failed: dispatch cannot have written to it then. */
 const dispatchChecks = async (
   services: Services,
   { outputBucket }: AwsToCheck,
@@ -94,8 +94,8 @@ const dispatchChecks = async (
 }
 
 /**
- * Asks AWS about everything at once; without credentials or an answer, only about them: the rest would say the same.
- * Throws only when `signal` is aborted.
+ * Runs all checks of AWS at once. If the check of the credentials fails, it is the only one, because the others would
+ * fail for the same reason. Throws only when `signal` is aborted.
  */
 export const runAwsChecks = async (
   services: Services,

@@ -6,10 +6,10 @@ import type { AwsToCheck } from './doctor-aws-checks.ts'
 import type { DoctorOptions } from './doctor-options.ts'
 import { readWholeNumber } from './whole-number.ts'
 
-/** Whose quotas a fleet of the default kind falls under, and how large its instances are. */
+/** Instance type with the quota and the size of a fleet of the default kind. */
 const DEFAULT_INSTANCE_TYPE: MachineTypeName = 'g6e.xlarge'
 
-/** What the deployment printed of itself, with commas. */
+/** Variable with the instance types that the deployment printed, with commas. */
 const TYPES_VARIABLE = 'SVD_INSTANCE_TYPES'
 
 const readTypes = (given: string): readonly MachineTypeName[] =>
@@ -22,7 +22,7 @@ const readTypes = (given: string): readonly MachineTypeName[] =>
     )
   })
 
-/** Of the option, else of the deployment. */
+/** Instance types of the option, else of the deployment, else the default one. */
 const typesToCheck = (
   option: readonly MachineTypeName[] | undefined,
   environment: Readonly<Record<string, string | undefined>>,
@@ -33,14 +33,14 @@ const typesToCheck = (
 
 const MAX_WORKERS = 1e6
 
-/** Throws InvalidInputError. */
+/** Reads the parts to check from options and environment. Throws InvalidInputError. */
 export const readAwsToCheck = (
   options: DoctorOptions,
   environment: Readonly<Record<string, string | undefined>>,
 ): AwsToCheck => {
   const part = (name: Parameters<typeof deploymentPart>[0]) => deploymentPart(name, options, environment)
   const modelId = part('modelId')
-  // One of each quota and size is enough: those that are alike would be told the same.
+  // One type of each quota and size is enough, because types that are alike would get the same result.
   const alike = Map.groupBy(new Set(typesToCheck(options.instanceType, environment)), (name) => {
     const { quotaFamily, vcpus, gpus } = machineTypeOf(name)
     return `${quotaFamily} ${vcpus} ${gpus}`

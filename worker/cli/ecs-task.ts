@@ -9,18 +9,21 @@ import { FIRST_RUN_ALLOWANCE_MS } from '../renderer/running-job.ts'
 
 export interface EcsTaskOptions extends Pick<TaskProtectionOptions, 'onEvent' | 'onBlocked'> {
   readonly clock: Clock
-  /** After so long without a sign a renderer is killed; in a session's first run later. */
+  /** Seconds without a sign of life after which a renderer is killed; in a session's first run later. */
   readonly stallSeconds: number
 }
 
-/** From a renderer's last sign to the next of its job, or of another one. */
+/** Allowance for the time from a renderer's last sign of life to the next sign of its job, or of another one. */
 const SIGN_MARGIN_SECONDS = 600
 
-/** How long a worker may be silent that has a renderer with this limit: longer than any renderer is let live in silence. */
+/** Seconds for which a worker's jobs may give no sign. Longer than any renderer may be silent before it is killed. */
 export const silentSecondsOf = (stallSeconds: number): number =>
   stallSeconds + FIRST_RUN_ALLOWANCE_MS / 1000 + SIGN_MARGIN_SECONDS
 
-/** Null: this is no task of ECS, or one of AWS Batch's, which belong to no service and are not scaled in. */
+/**
+ * Opens the protection of this ECS task; `null` if it is not an ECS task, or one of AWS Batch, whose tasks belong to
+ * no service and are not scaled in.
+ */
 export const openEcsTask = (
   environment: Readonly<Record<string, string | undefined>>,
   { clock, stallSeconds, onEvent, onBlocked }: EcsTaskOptions,

@@ -5,7 +5,7 @@ import { type ClipDevice, chooseClipDevice, deviceOption } from './device-option
 import type { Surroundings } from './surroundings.ts'
 import { type TargetOptions, targetOption, targetPrecisionOption } from './target-options.ts'
 
-/** Options that say whose graphs are counted: those of a target on any machine, or of this machine's device. */
+/** Adds the options that choose the graphs to count: those of a target on any machine, or of this machine's device. */
 export const addInspectedTargetOptions = (command: Command): Command =>
   command
     .addOption(targetOption().conflicts('device'))
@@ -21,15 +21,15 @@ export interface InspectedTargetOptions {
 
 export interface InspectedTarget {
   readonly target: TargetOptions
-  /** Of the device; `null`: the graphs are for any card, or for the CPU. */
+  /** Card of the device; `null` if the graphs are for any card, or for the CPU. */
   readonly card: CudaCard | null
-  /** `null` where a target was asked for, whatever this machine has. */
+  /** Device of this machine; `null` if a target was asked for. */
   readonly device: ClipDevice | null
 }
 
 /**
- * A target goes before `SVD_DEVICE`. Throws InvalidInputError, and an error that says why a card that was asked for
- * cannot be used.
+ * Chooses the target whose graphs are counted. A target in the options has precedence over `SVD_DEVICE`. Throws
+ * InvalidInputError, and an error with the reason if a card that was asked for cannot be used.
  */
 export const chooseInspectedTarget = async (
   { target, device: askedDevice, precision }: InspectedTargetOptions,

@@ -12,28 +12,28 @@ import { counted, shortened } from './short-text.ts'
 const SHORT_ID = 12
 const PICTURE_LENGTH = 32
 const DIFFERENCES_LENGTH = 72
-/** Of one parameter; the middle of a long list of sigmas goes. */
+/** Longest text of one parameter's value, in characters. The middle of a long list of sigmas is left out. */
 const VALUE_LENGTH = 24
 const MODEL_DIGITS = 8
 const MESSAGE_LENGTH = 60
 
 export const shortId = (jobId: string): string => jobId.slice(0, SHORT_ID)
 
-/** What all keys of pictures begin with, and the folder that `svd submit` makes up. */
+/** Prefix that all image keys have, with the folder that `svd submit` generates. */
 const SAYS_NOTHING = /^images\/(\d{8}T\d{6}Z-[0-9a-f]{6}\/)?/
 
-/** A picture's key as people call it. */
+/** Key of an image without that prefix, shortened. */
 export const pictureText = (sourceKey: string): string =>
   shortened(sourceKey.replace(SAYS_NOTHING, ''), PICTURE_LENGTH)
 
 export const progressText = ({ state, phase, step, steps }: JobStanding): string =>
   state === 'rendering' && phase !== null ? `${phase} ${step}/${steps}` : ''
 
-/** Known of jobs that have ended, whose record names it. */
+/** Model of a job that has ended; `null` for other jobs, because only the result record names it. */
 const modelText = ({ result }: JobStanding): string | null =>
   result === null ? null : `${result.job.model.id} ${result.job.model.sha256.slice(0, MODEL_DIGITS)}`
 
-/** What tells a job from others of its picture in the table: `seed 1, fps 12`. */
+/** Parameters in which a job differs from others of its image in the table: `seed 1, fps 12`. */
 const differencesAmong = (standings: readonly JobStanding[]): ((standing: JobStanding) => string) => {
   const byPicture = Map.groupBy(standings, ({ image }) => image.pixels_sha256)
   return (standing) => {
@@ -76,7 +76,7 @@ export const totalsText = ({ jobs, notDone, ...ended }: JobTotals): string => {
   return `${counted(jobs, 'job')}: ${counts.join(', ')}`
 }
 
-/** In the order of a job's life. */
+/** States in the order of a job's life. */
 const STATES: readonly JobStanding['state'][] = [...JOB_STATES, 'lost']
 
 const hasWarnings = ({ result }: JobStanding): boolean => result !== null && warningsOf(result).length > 0

@@ -21,10 +21,10 @@ const readPort = (text: string): number => {
   throw new InvalidInputError('--port', `got '${text}'; must be a whole number from 0 to 65535`)
 }
 
-/** What a user types: `npx svd` finds the command of a checkout alone. */
+/** Command that a user types. `npx svd` only finds that of a checkout. */
 const COMMAND = import.meta.url.endsWith('.ts') ? 'npx svd' : 'svd'
 
-/** In the shell that the platform's users have: PowerShell, or one like that of POSIX. */
+/** Command that sets a variable in the platform's shell: PowerShell, or a POSIX shell. */
 const setVariable = (name: string, value: string): string =>
   process.platform === 'win32' ? `$env:${name} = '${value}'` : `export ${name}=${value}`
 
@@ -45,13 +45,13 @@ Ctrl-C ends it.
 
 `
 
-/** The port is the user's choice, and theirs to change if another program has it. */
+/** The error to report. A port that another program has is invalid input, because the user chose the port. */
 const whoseMistake = (error: unknown, port: string): unknown =>
   error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
     ? new InvalidInputError('--port', `got ${port}, which another program has; choose another, or 0 for any`)
     : error
 
-/** `svd local`: until a signal, which drains it. Returns 0 then. Throws InvalidInputError before it starts. */
+/** Runs `svd local` until a signal, which drains it. Then returns 0. Throws InvalidInputError before it starts. */
 export const runLocal = async (options: LocalOptions, surroundings: Surroundings): Promise<number> => {
   const { environment, stdout, stderr, signal } = surroundings
   const { checkpoint = DEMO_CHECKPOINT, port, outputDir, ...workerOptions } = options

@@ -3,21 +3,24 @@ import { PRICES_OF } from '../../shared/fleet/instance-types.ts'
 import { MACHINE_TYPE_NAMES, machineTypeOf, workersPerMachine } from '../../shared/fleet/machine-types.ts'
 import type { InstanceMetadata } from '../queue/instance-metadata.ts'
 
-/** What an instance costs, for each of its workers: every GPU has one of its own. Throws where nobody knows. */
+/**
+ * Price of an instance for each of its workers, in US dollars an hour. Every GPU has a worker of its own. Throws if
+ * the price is not known.
+ */
 const priceOf = (typeName: string, lifeCycle: string): number => {
   const name = MACHINE_TYPE_NAMES.find((known) => known === typeName)
   if (name === undefined) throw new Error(`there is no price of ${typeName}`)
   const machine = machineTypeOf(name)
   const { onDemandUsdPerHour, spotUsdPerHour } = machine
-  // What is paid for Spot, the metadata do not tell: of the range that it moves in, the high end.
+  // The metadata do not contain the Spot price, so this takes the high end of its range.
   const usdPerHour = lifeCycle === 'spot' ? spotUsdPerHour?.high : onDemandUsdPerHour
   if (usdPerHour === undefined) throw new Error(`there is no Spot price of ${typeName}`)
   return usdPerHour / workersPerMachine(machine)
 }
 
 /**
- * The price of the setting, or by `auto` that of the EC2 instance this runs on, US dollars an hour. Null, and a warning
- * in the log, where that cannot be known: never throws.
+ * Price of the setting, or with `auto` this worker's share of the price of its EC2 instance, in US dollars an hour. If
+ * that is not known, logs a warning and returns `null`. Never throws.
  */
 export const findUsdPerHour = async (
   setting: number | 'auto' | null,

@@ -1,6 +1,6 @@
 /**
- * Commands by the names that they have elsewhere. Of the lines with a name, the first one counts whose commands are
- * there: among those of `svd`, or of `svd models` or `svd cuda`.
+ * Commands by the names that they have in other programs. Of the lines with a name, the first one counts whose
+ * commands exist: among those of `svd`, or of `svd models` or `svd cuda`.
  */
 export const COMMAND_NAMES_ELSEWHERE: readonly (readonly [meant: readonly string[], names: string])[] = [
   [['render'], 'run generate gen make create video animate infer predict img2vid image-to-video'],
@@ -26,7 +26,7 @@ export const COMMAND_NAMES_ELSEWHERE: readonly (readonly [meant: readonly string
   [['--version'], 'version'],
 ]
 
-/** What an unknown command means where `has` tells which commands there are; empty if nothing is known. */
+/** Commands that an unknown command may mean, of those for which `has` returns `true`; empty if none is known. */
 export const meantCommands = (typed: string, has: (meant: string) => boolean): readonly string[] => {
   const name = typed.replaceAll('_', '-').toLowerCase()
   const line = COMMAND_NAMES_ELSEWHERE.find(

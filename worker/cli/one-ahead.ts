@@ -6,8 +6,8 @@ async function* oneByOne<T, R>(
 }
 
 /**
- * The results of `work` on each item, in order and one at a time, always one ahead of whoever takes them: while a
- * result is in use, the next is being made. One `oneAhead` on another is an assembly line with one item at each place.
+ * Results of `work` on each item, in order and one at a time, always one ahead of the consumer: while a result is in
+ * use, the next is being made. One `oneAhead` on another is a pipeline with one item at each stage.
  */
 export async function* oneAhead<T, R>(
   items: AsyncIterable<T> | Iterable<T>,
@@ -20,7 +20,7 @@ export async function* oneAhead<T, R>(
       const { done, value } = await next
       if (done) return
       next = results.next()
-      // Should it fail, that is told when it is asked for.
+      // If it fails, the error is thrown when the result is taken.
       next.catch(() => {})
       yield value
     }

@@ -2,7 +2,7 @@ import { findKnownConfigs } from '../checkpoint/known-configs.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** What `--checkpoint` means in commands that read no weights. */
+/** Help of `--checkpoint` in commands that read no weights. */
 export const CONFIGS_HELP =
   'Stable Video Diffusion as a diffusers folder, of which configs are enough; or svd-xt: built-in configs, unless a folder here has that name'
 

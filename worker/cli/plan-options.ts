@@ -43,7 +43,7 @@ export const addPlanOptions = (command: Command): Command => {
     .addHelpText('after', NOTES)
 }
 
-/** As Commander gives them. */
+/** Options as Commander returns them. */
 export interface PlanOptions {
   readonly clips: string
   readonly checkpoint: string
@@ -86,13 +86,13 @@ export interface PlanRequest {
   readonly clips: number
   readonly instanceTypes: readonly InstanceTypeName[]
   readonly purchase: 'on-demand' | 'spot'
-  /** Null: not said. */
+  /** Count of workers; `null` if not given. */
   readonly workers: number | null
   readonly withinSeconds: number | null
   readonly givenSeconds: number | null
 }
 
-/** Throws InvalidInputError. */
+/** Reads the request from the options. Throws InvalidInputError. */
 export const readPlanRequest = (options: PlanOptions): PlanRequest => {
   const { clips, instanceType, spot, workers, within } = options
   return {

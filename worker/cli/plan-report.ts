@@ -13,11 +13,11 @@ export interface PlanReport {
   readonly request: PlanRequest
   readonly shape: ClipShape
   readonly statistics: ClipStatistics
-  /** The checkpoint as float16, which is what workers fetch. */
+  /** Byte count of the checkpoint as float16, which is what workers fetch. */
   readonly modelBytes: number
-  /** The best first. */
+  /** Plans of the instance types, the best first. */
   readonly plans: readonly InstancePlan[]
-  /** Left out: no price is known. */
+  /** Instance types that are left out because no price is known. */
   readonly unpriced: readonly InstanceTypeName[]
 }
 
@@ -61,7 +61,7 @@ const instanceAsJson = (plan: InstancePlan) => {
   }
 }
 
-/** Of one clip, all runs of all graphs. */
+/** Total of one clip, over all runs of all graphs. */
 const totalOf = ({ graphs }: ClipStatistics, of: (graph: GraphCount) => number): number =>
   graphs.reduce((total, graph) => total + graph.runsPerClip * of(graph), 0)
 
@@ -129,7 +129,7 @@ const overlong = ({ request, plans }: PlanReport): string => {
 const unpricedText = ({ unpriced }: PlanReport): string =>
   unpriced.length === 0 ? '' : `\nWithout a Spot price in the table, so left out: ${unpriced.join(', ')}.`
 
-/** What a person sees: the clip, a table, and what it rests on. */
+/** Text of the report: the clip, a table, and the basis of its figures. */
 export const formatPlan = (report: PlanReport): string => {
   const { request, plans } = report
   const spot =

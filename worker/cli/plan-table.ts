@@ -12,7 +12,7 @@ const dollars = (value: number): string => (value < 1 ? value.toPrecision(2) : f
 const memoryText = ({ instanceType, fit }: InstancePlan): string =>
   formatMemoryFit(fit, instanceTypeOf(instanceType).gpu.memoryMib)
 
-/** What does not fit is not planned further. */
+/** Text of a column, or an empty one for an instance type whose memory is too small, which has no further plan. */
 const ifItFits =
   (text: (plan: InstancePlan) => string) =>
   (plan: InstancePlan): string =>
@@ -24,7 +24,7 @@ const right = (head: string, text: (plan: InstancePlan) => string): Column<Insta
   text: ifItFits(text),
 })
 
-/** One row for each instance type. `withinSeconds` null: no time was asked for. */
+/** Table with one row for each instance type. `withinSeconds` is `null` if no time was asked for. */
 export const planTable = (plans: readonly InstancePlan[], withinSeconds: number | null): string =>
   plainTable<InstancePlan>(
     [

@@ -15,11 +15,11 @@ import { type PlanOptions, readPlanRequest } from './plan-options.ts'
 import { formatPlan, planAsJson } from './plan-report.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** What workers render in, and fetch. */
+/** Precision in which workers fetch the weights and render. */
 const PRECISION = 'fp16'
 const FP16_BYTES = 2
 
-/** Throws InvalidInputError. */
+/** Runs `svd plan`. Throws InvalidInputError. */
 export const runPlan = async (
   options: PlanOptions,
   { stdout, stderr }: Pick<Surroundings, 'stdout' | 'stderr'>,

@@ -6,7 +6,7 @@ import type { Surroundings } from './surroundings.ts'
 
 type QueueDepths = Pick<QueuesSeen, 'queue' | 'deadLetters'>
 
-/** How many messages the deployment's queues hold; `null` for a queue whose URL is not given. */
+/** Reads the message counts of the deployment's queues; `null` for a queue whose URL is not given. */
 export const readQueueDepths = async (
   options: DeploymentOptions,
   services: Services,
@@ -24,9 +24,9 @@ export interface FollowedQueues extends Disposable {
 }
 
 /**
- * The same for a command that follows jobs for hours. It goes on without the queues where they cannot be asked, for lack
- * of the right to `sqs:GetQueueAttributes` or for a moment, and reports it once: on a terminal, where a table is drawn
- * anew, at its end.
+ * Reads the message counts for a command that follows jobs for hours. If the queues do not answer, for lack of the
+ * right to `sqs:GetQueueAttributes` or for a moment, the command goes on without them. It reports that once: on a
+ * terminal, where a table is drawn anew, at its end.
  */
 export const followQueues = (
   options: DeploymentOptions,

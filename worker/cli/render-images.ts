@@ -10,10 +10,10 @@ import { andThen, type Settled, settle } from './settled.ts'
 import { type StagedOutputs, stageOutputs } from './staged-outputs.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** What became of an image: files in their places, and what they took. */
+/** Result of a rendered image: its published files, and the time and memory that they took. */
 export interface RenderedImage extends Omit<RenderResult, 'videos' | 'seconds'> {
   readonly videos: readonly FinishedClip[]
-  /** `total` is work: with several images, each also waits for others. */
+  /** Seconds of work; `total` leaves out the time that an image waits for others. */
   readonly seconds: RenderResult['seconds'] & { readonly encodeVideo: number }
 }
 
@@ -26,11 +26,11 @@ export interface ImageOutcome {
 export interface RenderTools extends Pick<Surroundings, 'prepareImage' | 'finishClip' | 'signal'> {
   readonly renderer: Renderer<RenderJob, RenderResult>
   readonly ffmpegPath: string
-  /** `index` is the image's place in the list. */
+  /** `index` is the image's index in the list. */
   readonly onProgress: (index: number, progress: Progress) => void
 }
 
-/** An image on its way, and what the last stage made of it. */
+/** An image between two stages, with the outcome of the last stage. */
 interface Underway<T> {
   readonly index: number
   readonly job: ImageJob
@@ -73,8 +73,8 @@ const summed = ({ prepared, result }: Rendered, videos: readonly FinishedClip[])
  *     render       1  2  3  4        the renderer's
  *     finish          1  2  3  4     this process, and ffmpeg
  *
- * Every image goes all the way and is told of, also when it failed before or `signal` has aborted: its temporary files
- * are removed at the end of that way.
+ * Every image passes all stages and has an outcome, also if it failed before or `signal` has aborted. Its temporary
+ * files are removed at the end of the last stage.
  */
 export async function* renderImages(
   jobs: readonly ImageJob[],

@@ -19,7 +19,7 @@ export interface OutputRequest {
   readonly videosPerImage: number
 }
 
-/** Where the videos of one image go. Paths but the image's are absolute. */
+/** Output paths of one image's videos and frames. All paths but the image's are absolute. */
 export interface ImageOutputs {
   readonly image: string
   readonly outputs: readonly string[]
@@ -28,7 +28,7 @@ export interface ImageOutputs {
 
 const VIDEO_ENDING = '.mp4'
 
-/** What Linux and macOS take. */
+/** Limit of a file name in bytes on Linux and macOS. */
 const MAX_NAME_BYTES = 255
 
 const fileStem = (file: string): string => path.parse(file).name
@@ -74,7 +74,10 @@ const assertDistinct = (plan: readonly ImageOutputs[]): void => {
   }
 }
 
-/** The poster's name is the longest that is made of a video's: hidden folders have names of their own. */
+/**
+ * Checks the length of the posters' names. They are the longest names that are made of a video's, because hidden
+ * folders have names of their own.
+ */
 const assertNamesFit = (plan: readonly ImageOutputs[], option: string): void => {
   for (const video of plan.flatMap(({ outputs }) => outputs)) {
     const poster = path.basename(posterOf(video))

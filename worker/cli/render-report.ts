@@ -71,7 +71,7 @@ const errorAsJson = (error: unknown) => ({
   message: error instanceof Error ? error.message : String(error),
 })
 
-/** The object that `--json` prints for an image that was not. */
+/** The object that `--json` prints for an image that was not rendered. */
 export const failureAsJson = (image: string, error: unknown) => ({
   status: 'failed' as const,
   image,
@@ -84,7 +84,7 @@ export type ImageReport = ReturnType<typeof resultAsJson> | ReturnType<typeof fa
 export const reportsAsJson = (reports: readonly ImageReport[], imageCount: number) =>
   imageCount === 1 ? reports[0] : { results: reports }
 
-/** The object that `--json` prints when `error` ended the command; the images that were not told of share it. */
+/** The object that `--json` prints when `error` ended the command; images without a report of their own share it. */
 export const stoppedAsJson = (images: readonly string[], reports: readonly ImageReport[], error: unknown) => {
   const results = images.map((image, index) => reports[index] ?? failureAsJson(image, error))
   return images.length === 1 ? results[0] : { status: 'failed' as const, error: errorAsJson(error), results }
@@ -95,7 +95,7 @@ const shortPath = (file: string): string => {
   return relative.startsWith('..') ? file : relative
 }
 
-/** What a person wants to know of a rendered image. */
+/** Summary of a rendered image as text: files, seconds, memory, device. */
 export const summarize = (
   { settings }: ImageJob,
   result: RenderedImage,

@@ -4,12 +4,12 @@ import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { QueueSettings } from '../fitness/queue-check.ts'
 import type { Clock } from '../jobs/clock.ts'
 
-/** What the commands of the queue side talk to. */
+/** Services that the commands of the queue side use. */
 export interface Services extends AsyncDisposable {
   readonly clock: Clock
   openBucket(name: string): ObjectStore
   openQueue(url: string): MessageQueue
   readQueueSettings(url: string, signal: AbortSignal): Promise<QueueSettings>
-  /** To be disposed of by who opens it. */
+  /** Opens the account, which the caller has to dispose of. */
   openAccount(): Promise<AwsAccount>
 }

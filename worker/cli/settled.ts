@@ -1,4 +1,4 @@
-/** How a piece of work ended, as a value that can wait until its turn to be told. */
+/** Outcome of a piece of work, as a value that can be reported later. */
 export type Settled<T> = { readonly value: T } | { readonly error: unknown }
 
 export const settle = async <T>(work: () => Promise<T>): Promise<Settled<T>> => {
@@ -9,7 +9,7 @@ export const settle = async <T>(work: () => Promise<T>): Promise<Settled<T>> => 
   }
 }
 
-/** The next piece of work, if the one before went well. */
+/** Runs the next piece of work if the one before succeeded. Otherwise returns the error of the one before. */
 export const andThen = async <T, R>(
   before: Settled<T>,
   work: (value: T) => Promise<R>,

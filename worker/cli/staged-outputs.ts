@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { FinishedClip } from '../video/finish-clip.ts'
 import type { ImageOutputs } from './render-outputs.ts'
 
-/** Where the files of one video are made. */
+/** Temporary paths of one video's files. */
 export interface StagedVideo {
   readonly rawFrames: string
   readonly output: string
@@ -12,16 +12,18 @@ export interface StagedVideo {
 }
 
 /**
- * Hidden folders beside the real places of an image's files, so that a clip appears whole or not at all, also when
- * the renderer's process was killed while it wrote.
+ * Hidden folders beside the final paths of an image's files, so that a clip appears whole or not at all, also if the
+ * renderer's process was killed while it wrote.
  */
 export interface StagedOutputs {
-  /** Beside the first video: also for what is made on the way. */
+  /** Hidden folder beside the first video, also for intermediate files. */
   readonly folder: string
   readonly videos: readonly StagedVideo[]
-  /** The folders that they are in are there. */
+  /** Makes the hidden folders. The folders that contain them must exist. */
   make(): Promise<void>
-  /** Moves the files to their places, each video last, and tells those. Frames of the same number are replaced. */
+  /**
+   * Moves the files to their final paths, each video last, and returns these. Frames of the same number are replaced.
+   */
   publish(clips: readonly FinishedClip[]): Promise<readonly FinishedClip[]>
   /** Removes what is left of the hidden folders. */
   discard(): Promise<void>
@@ -49,7 +51,7 @@ const publishClip = async ({ framesDir, poster, video, ...rest }: FinishedClip):
 export const stageOutputs = ({ outputs, framesDirs }: Omit<ImageOutputs, 'image'>): StagedOutputs => {
   const id = randomUUID()
   const hidden = `.svd-${id}.partial`
-  // Of its own, as all that is in it are frames, also where they go to the video's folder.
+  // A folder of its own, because all its files are published as frames, also if they go to the video's folder.
   const hiddenFrames = `.svd-${id}-frames.partial`
   const videos = outputs.map((file, index): StagedVideo => {
     const { dir, base, name } = path.parse(file)
@@ -79,7 +81,7 @@ export const stageOutputs = ({ outputs, framesDirs }: Omit<ImageOutputs, 'image'
     },
     async discard() {
       const removals = folders.map((folder) => rm(folder, { recursive: true, force: true }))
-      // One that cannot be removed keeps none of the others.
+      // A folder that cannot be removed does not keep the others from being removed.
       await Promise.allSettled(removals)
       await Promise.all(removals)
     },

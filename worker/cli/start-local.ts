@@ -16,7 +16,7 @@ import type { Surroundings } from './surroundings.ts'
 import type { WorkerSettings } from './worker-settings.ts'
 
 export interface LocalSettings {
-  /** Of the endpoint; 0: any that is free. */
+  /** Port of the endpoint; 0 for any that is free. */
   readonly port: number
   readonly checkpoint: string
   readonly worker: WorkerSettings
@@ -25,13 +25,13 @@ export interface LocalSettings {
   readonly onEvent: (event: WorkerEvent) => void
 }
 
-/** The whole pipeline on this machine, running. Disposing of it gives up what it renders. */
+/** The whole pipeline on this machine, running. Disposing of it aborts the jobs that it renders. */
 export interface LocalPipeline extends AsyncDisposable {
   readonly endpoint: EmbeddedEndpoint
   readonly services: Services
-  /** Nothing new is taken on; what renders is finished, if the notice leaves the time. */
+  /** Drains the worker: it takes no further job, and finishes what renders if the notice leaves the time. */
   drain(notice: DrainNotice): void
-  /** When ingest and the worker have ended. Rejects if the worker finds the machine unfit. */
+  /** Resolves when ingest and the worker have ended. Rejects if the worker's preflight fails. */
   readonly ended: Promise<void>
 }
 
@@ -79,7 +79,7 @@ export const startLocal = async (
     usdPerHour: null,
   }).finally(() => drain.notify({ reason: 'the worker has ended', secondsLeft: null }))
   const ended = Promise.all([working, bridge]).then(() => {})
-  // Whoever disposes of it need not wait for it before.
+  // A caller that disposes of the pipeline need not have awaited `ended`.
   ended.catch(() => {})
   opening.defer(async () => {
     drain.notify({ reason: 'the end', secondsLeft: 0 })

@@ -25,13 +25,13 @@ import { readVersions } from './versions.ts'
 import { weightCacheDir } from './weight-cache-dir.ts'
 import type { WorkerSettings } from './worker-settings.ts'
 
-/** Where a worker's jobs come from and go to. */
+/** Model, bucket and queues of a worker. */
 export interface WorkerPlaces {
-  /** As `openModel` takes it. */
+  /** Source of the model, as `openModel` takes it. */
   readonly model: string
   readonly outputBucket: string
   readonly jobsQueueUrl: string
-  /** Null: somebody else looks after the dead letters. */
+  /** URL of the dead-letter queue; `null` if this worker neither sends to it nor polls it. */
   readonly deadLetterQueueUrl: string | null
 }
 
@@ -45,12 +45,12 @@ export interface WorkerTools
   readonly onCheck: (check: Check) => void
   readonly onEvent: (event: WorkerEvent) => void
   readonly onBeat: () => void
-  /** What this machine costs, for the estimate in results; null: nobody knows. */
+  /** Price of this machine in US dollars an hour, for the estimate in results; `null` if it is not known. */
   readonly usdPerHour: number | null
   readonly machine?: Machine
 }
 
-/** A full-size step on a slow processor takes minutes, and loading a network may too. */
+/** Limit of a renderer's silence. A full-size step on a slow processor takes minutes; loading a network may too. */
 export const STALL_SECONDS = 1800
 const MAX_ATTEMPTS = 5
 
@@ -59,15 +59,15 @@ const isRunning = (processId: number): boolean => {
     process.kill(processId, 0)
     return true
   } catch (error) {
-    // One of somebody else's.
+    // The process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
 /**
- * Looks at the machine, opens the model and works on the queue until `drain` says to go, or the settings do. `signal`
- * ends only what comes before the first message. Throws where the machine is not fit, with all that is wrong with it,
- * and where job after job failed on it.
+ * Runs the preflight, opens the model and works on the queue until `drain` is notified or a limit of the settings is
+ * reached. `signal` ends only what comes before the first message. Throws if the preflight fails, with all faults of
+ * the machine, and if job after job failed on it.
  */
 export const startWorker = async (
   { model: modelSource, outputBucket, jobsQueueUrl, deadLetterQueueUrl }: WorkerPlaces,
@@ -90,7 +90,7 @@ export const startWorker = async (
   const { svd_batch: version } = await readVersions()
 
   const deviceOptions = {
-    // Where it is the variable's, messages are to name the variable.
+    // If the variable gave the device, messages are to name the variable.
     ...(settings.device !== null &&
       settings.device !== environment[DEVICE_VARIABLE] && { device: settings.device }),
     ...(settings.precision !== null && { precision: settings.precision }),
@@ -126,7 +126,7 @@ export const startWorker = async (
     signal,
   )
   const device = found ?? (await chooseClipDevice(deviceOptions, tools))
-  // What is wrong with the checkpoint, the renderer reports for each job.
+  // The renderer reports the faults of the checkpoint for each job.
   const countedSpeed = await countedSpeedOf(model, device).catch(() => null)
   const { path: ffmpegPath } = await findFfmpeg(environment)
   const owner = { host: hostname(), processId: process.pid, isRunning }

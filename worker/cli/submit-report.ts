@@ -5,17 +5,17 @@ import type { SentDrop } from '../submit/send-submission.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
 import { jobAsJson, videoKeys } from './job-report.ts'
 
-/** What a submission has come to so far. */
+/** State of a submission so far. */
 export interface SubmissionState {
-  /** Null: ingest has said nothing of it yet. */
+  /** Uploads with ingest's reports; `report` is `null` if ingest has not reported yet. */
   readonly drops: readonly { readonly drop: SentDrop; readonly report: IngestReport | null }[]
-  /** By job; empty if they were not waited for. */
+  /** Statuses by job id; empty if the command did not wait for the jobs. */
   readonly standings: ReadonlyMap<string, JobStanding>
-  /** By job, of those that were fetched. */
+  /** Paths of the downloaded files, by job id. */
   readonly files: ReadonlyMap<string, readonly string[]>
 }
 
-/** Each once: several items may ask for the same clip. */
+/** Accepted jobs, each once, because several items may ask for the same clip. */
 export const acceptedJobs = (drops: SubmissionState['drops']): readonly AcceptedJob[] => [
   ...new Map(drops.flatMap(({ report }) => report?.jobs ?? []).map((job) => [job.job_id, job])).values(),
 ]
@@ -28,10 +28,10 @@ export const submissionAsJson = ({ drops, standings, files }: SubmissionState) =
     return {
       job_id,
       image,
-      /** Empty until the job's result names them, and where it was not waited for. */
+      /** Keys of the videos; empty until the job's result names them, and if the command did not wait for the job. */
       videos: standing === undefined ? [] : videoKeys(standing),
       done_before,
-      /** As svd status prints it; null: not waited for. */
+      /** The job as svd status prints it; `null` if the command did not wait for it. */
       job: standing === undefined ? null : jobAsJson(standing),
       files: files.get(job_id) ?? [],
     }

@@ -9,7 +9,7 @@ import type { Services } from './services.ts'
 
 export interface TextOutput {
   write(text: string): unknown
-  /** Resolves when all has been written. Throws what kept it from being written. */
+  /** Resolves when all has been written. Throws the error if that failed. */
   flush?(): Promise<void>
 }
 
@@ -19,23 +19,23 @@ export type StatusOutput = NodeJS.WritableStream & { readonly isTTY?: boolean | 
 /** All that a command touches besides the file system. */
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Results. */
+  /** Output for results. */
   readonly stdout: TextOutput
-  /** Progress and errors. */
+  /** Output for progress and errors. */
   readonly stderr: StatusOutput
   /** Aborts with an InterruptedError. */
   readonly signal: AbortSignal
   readonly prepareImage: typeof prepareImage
-  /** For images that others have uploaded. */
+  /** Opens a process for images that others have uploaded. */
   openImageProcess(): ImageProcess
   readonly finishClip: typeof finishClip
-  /** How `--device auto` finds a card, and what keeps one from being used. */
+  /** Probes by which `--device auto` finds a card and the faults that keep it from being used. */
   readonly deviceProbes: DeviceProbes
-  /** A renderer whose process is made for that device. */
+  /** Opens a renderer whose process is made for that device. */
   openRenderer(
     device: DeviceChoice,
     limits?: Pick<RendererOptions<RenderJob, RenderResult>, 'stallTimeoutMs' | 'onRestart'>,
   ): Renderer<RenderJob, RenderResult>
-  /** For the commands of the queue side. */
+  /** Opens the services for the commands of the queue side. */
   openServices(): Promise<Services>
 }

@@ -12,11 +12,11 @@ export interface Versions {
 const versionIn = async (packageFile: string): Promise<string> =>
   String(JSON.parse(await readFile(packageFile, 'utf8')).version)
 
-/** The version of this project. */
+/** Reads the version of this project. */
 export const readOwnVersion = (): Promise<string> =>
   versionIn(createRequire(import.meta.url).resolve('svd-batch/package.json'))
 
-/** What made a file, for whoever has to make it again. */
+/** Reads the versions that a result names, so that a user can make the file again. */
 export const readVersions = async (): Promise<Versions> => ({
   svd_batch: await readOwnVersion(),
   onnxruntime: await versionIn(path.join(findRuntimePackage(), 'package.json')),

@@ -9,7 +9,7 @@ import { openLiveText } from './live-text.ts'
 import type { StatusOutput, TextOutput } from './surroundings.ts'
 import { watchLines } from './watch-view.ts'
 
-/** How a watch shows what it sees. */
+/** Display of the jobs that a command follows. */
 export interface WatchDisplay {
   show(standings: readonly JobStanding[]): void
   end(): void
@@ -31,7 +31,7 @@ const liveDisplay = (stream: StatusOutput, clock: Pick<Clock, 'elapsedMs'>): Wat
   }
 }
 
-/** What changed of a job since the last look, told once. */
+/** Display that writes a job each time its key, by `keyOf`, has changed since the last poll. */
 const onChange = (
   write: (standing: JobStanding) => void,
   keyOf: (standing: JobStanding) => string,
@@ -58,14 +58,14 @@ const changeLine = (standing: JobStanding): string => {
   )
 }
 
-/** A line for each change of state or phase. */
+/** Display that writes a line for each change of state or phase. */
 export const lineDisplay = (stdout: TextOutput): WatchDisplay =>
   onChange(
     (standing) => stdout.write(`${changeLine(standing)}\n`),
     ({ state, phase, attempt }) => `${state} ${phase} ${attempt}`,
   )
 
-/** A line of JSON for each change, also of a step. */
+/** Display that writes a line of JSON for each change, also of a step. */
 export const jsonLineDisplay = (
   stdout: TextOutput,
   toJson: (standing: JobStanding) => unknown,
@@ -77,7 +77,7 @@ export const jsonLineDisplay = (
 
 const SILENT: WatchDisplay = { show() {}, end() {} }
 
-/** On a terminal live, else as lines. */
+/** Display for a command's outputs: a live table on a terminal, else lines; none with `quiet`. */
 export const displayFor = (
   { stdout, stderr }: { readonly stdout: TextOutput; readonly stderr: StatusOutput },
   { quiet, clock }: { readonly quiet: boolean; readonly clock: Pick<Clock, 'elapsedMs'> },

@@ -42,7 +42,7 @@ export const parseInterval = (text: string): number => {
   throw new InvalidInputError('--interval', `got '${text}'; must be a number of seconds from 0.1 to 3600`)
 }
 
-/** Of more jobs, those that succeeded are only counted. */
+/** Largest count of jobs that are all listed. If there are more, those that succeeded are only counted. */
 const MOST_LISTED = 200
 
 const listedOf = (ended: readonly JobStanding[]): readonly JobStanding[] =>
@@ -50,7 +50,7 @@ const listedOf = (ended: readonly JobStanding[]): readonly JobStanding[] =>
     ? ended
     : ended.filter(({ state }) => state !== 'succeeded').slice(0, MOST_LISTED)
 
-/** Returns the exit code. Throws InvalidInputError, and the signal's reason when that aborts. */
+/** Runs `svd watch`, and returns the exit code. Throws InvalidInputError, and the signal's reason when that aborts. */
 export const runWatch = async (
   named: readonly string[],
   options: WatchCommandOptions,

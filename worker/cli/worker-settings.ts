@@ -13,16 +13,16 @@ import { DEVICE_RULE, readDeviceRequest } from '../cuda/choose-device.ts'
 import { MEMORY_MODES } from '../renderer/render-job.ts'
 
 /*
- * How a worker works. Each setting is an option and, for machines that start by themselves, a variable of the
- * environment; the option goes first, and an empty variable is none. Where queue, bucket and model are: deployment.ts.
+ * Settings of a worker. Each is an option and, for machines that start by themselves, a variable of the environment.
+ * The option has precedence, and an empty variable is ignored. For queue, bucket and model, see deployment.ts.
  */
 interface Setting<Value> {
   readonly variable: string
-  /** What the option's argument is called; null: the option has none, and means 1. */
+  /** Name of the option's argument; `null` if the option has none, and means 1. */
   readonly value: string | null
   readonly help: string
   readonly rule: string
-  /** Undefined for what breaks the rule. */
+  /** Reads a value; `undefined` if it breaks the rule. */
   readonly read: (given: string) => Value | undefined
 }
 
@@ -43,7 +43,7 @@ const flag = {
 }
 
 const DAY_SECONDS = 86_400
-/** Above what any machine costs: a slip of the decimal point, or a price in cents. */
+/** Limit above the price of any machine. A higher one is a slip of the decimal point, or a price in cents. */
 const MAX_USD_PER_HOUR = 1000
 
 const QUALITY_CHECKS_RULE = `a list with commas that names a check once at most; each ${CHECK_SETTING_RULE}`
@@ -195,12 +195,12 @@ const SETTINGS = {
 
 type SettingName = keyof typeof SETTINGS
 
-/** Null where nobody set it. */
+/** Settings of a worker; `null` for each that is not set. */
 export type WorkerSettings = {
   readonly [Name in SettingName]: NonNullable<ReturnType<(typeof SETTINGS)[Name]['read']>> | null
 }
 
-/** As Commander gives them. */
+/** Options as Commander returns them. */
 export type WorkerSettingOptions = { readonly [Name in SettingName]?: string | true }
 
 const spell = (name: string): string =>
@@ -215,7 +215,7 @@ export const addWorkerSettings = (command: Command): Command => {
   return command
 }
 
-/** Throws one InvalidInputError that tells every fault: option or variable, value, rule. */
+/** Reads the settings. Throws one InvalidInputError with every fault: option or variable, value, rule. */
 export const readWorkerSettings = (
   options: WorkerSettingOptions,
   environment: Readonly<Record<string, string | undefined>>,

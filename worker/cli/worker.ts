@@ -22,11 +22,14 @@ import { openWorkerLog } from './worker-log.ts'
 import type { WorkerOptions } from './worker-options.ts'
 import { readWorkerSettings, type WorkerSettings } from './worker-settings.ts'
 
-/** From SIGTERM to SIGKILL containers have 30 s, unless somebody says otherwise. */
+/** Default seconds for draining. Containers have 30 s from SIGTERM to SIGKILL, unless they are set up otherwise. */
 const DRAIN_SECONDS = 25
-/** Three missed beats of a lease, or six long polls. */
+/** Seconds without a sign of life after which the worker counts as hanging: three missed beats, or six long polls. */
 const STALE_SECONDS = 120
-/** From the longest silence that a render is allowed until the worker counts as hanging: to end the render, and settle. */
+/**
+ * Seconds from the longest silence that a render is allowed until the worker counts as hanging. In them the worker
+ * ends the render and settles its job.
+ */
 const STUCK_MARGIN_SECONDS = 300
 const METADATA_SERVICE = 'http://169.254.169.254'
 
@@ -53,7 +56,7 @@ const noteHealthPort = async (file: string, port: number): Promise<void> => {
   }
 }
 
-/** Returns the exit code. Throws InvalidInputError, or an error that tells why this machine is not fit. */
+/** Runs `svd worker`, and returns the exit code. Throws InvalidInputError, or an error with the machine's faults. */
 export const runWorkerCommand = async (
   options: WorkerOptions,
   surroundings: Surroundings,

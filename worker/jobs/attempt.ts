@@ -1,33 +1,33 @@
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import type { FinishedClip, RenderedClip } from './job-stages.ts'
 
-/** Who did it, and what its time costs. */
+/** Identity of the worker that makes an attempt, and the price of its time. */
 export interface WorkerIdentity {
   readonly id: string
   readonly version: string
   readonly executionProvider: string
   /** Name of the card, or of the processor. */
   readonly device: string
-  /** Of the networks: fp16 or fp32. */
+  /** Precision of the networks: fp16 or fp32. */
   readonly precision: string
-  /** Null: nobody said. */
+  /** Price of the machine; `null` if none is set. */
   readonly usdPerHour: number | null
 }
 
-/** One delivery's try at a job, and what it has come to so far: in the end, what its record says. */
+/** Attempt of one delivery at a job, with its results so far. The job's result record is made of it. */
 export interface Attempt {
   readonly job: JobMessage
   /** 1 on the first delivery. */
   readonly number: number
   readonly startedAt: Date
   prepareSeconds: number | null
-  /** Of the clip that was finished last. */
+  /** Seconds that the clip finished last took in each phase of its render. */
   rendered: RenderedClip['seconds'] | null
   decodeChunk: number | null
   decodeFallbacks: number | null
   finished: FinishedClip['seconds'] | null
   publishSeconds: number | null
-  /** Of all its renders, also those that failed. */
+  /** Seconds of all its renders on the device, also of those that failed. */
   deviceSeconds: number
   saferPath: boolean
 }
@@ -46,6 +46,6 @@ export const startAttempt = (job: JobMessage, number: number, startedAt: Date): 
   saferPath: false,
 })
 
-/** From submit to receive; clocks of two machines may disagree, and nobody waits for less than nothing. */
+/** Seconds from submit to receive. At least 0, because the clocks of two machines may disagree. */
 export const waitingSeconds = ({ job, startedAt }: Pick<Attempt, 'job' | 'startedAt'>): number =>
   Math.max(0, (startedAt.getTime() - Date.parse(job.submitted_at)) / 1000)

@@ -1,7 +1,7 @@
 export interface BackOff {
-  /** After the first failure, on average. */
+  /** Average wait after the first failure. */
   readonly firstSeconds: number
-  /** However many there were. */
+  /** Largest average wait, after any number of failures. */
   readonly longestSeconds: number
 }
 
@@ -15,8 +15,8 @@ export const MODEL_BACK_OFF: BackOff = { firstSeconds: 60, longestSeconds: 900 }
 export const QUEUE_BACK_OFF: BackOff = { firstSeconds: 1, longestSeconds: 30 }
 
 /**
- * How long to wait after `failures` of them in a row: twice as long after each, from half to one and a half times
- * that by chance, so that those who failed together do not come back together. Whole seconds, at least 1.
+ * Seconds to wait after `failures` failures in a row: twice as long after each, times a random factor from 0.5 to 1.5,
+ * so that clients that failed together do not retry together. Whole seconds, at least 1.
  */
 export const backOffSeconds = (
   failures: number,

@@ -5,9 +5,9 @@ import { JobCancelledError } from './job-cancelled-error.ts'
 import { withTimeLimit } from './time-limit.ts'
 
 export interface CancelWatch {
-  /** The error by which the job is to be stopped; `null`: it goes on. Throws where the store fails. */
+  /** Returns the error by which the job is to be stopped, or `null` if it goes on. Throws if the store fails. */
   findCancelled(signal: AbortSignal): Promise<JobCancelledError | null>
-  /** Looks every `intervalMs`, whatever the job is doing, until `until` aborts. Never throws. */
+  /** Polls every `intervalMs`, whatever the job's stage, until `until` aborts. Never throws. */
   watchUntil(until: AbortSignal): Promise<void>
 }
 
@@ -16,13 +16,13 @@ export interface CancelWatchOptions {
   readonly clock: Clock
   readonly jobId: string
   readonly intervalMs: number
-  /** What the watch does, once, when it finds that the job is to be stopped. */
+  /** Called once, when the watch finds that the job is to be stopped. */
   readonly onCancelled: (error: JobCancelledError) => void
 }
 
 const LOOK_LIMIT_MS = 5_000
 
-/** Looks for the marker that `svd cancel` or ingest leaves. */
+/** Polls for the marker that `svd cancel` or ingest writes. */
 export const watchForCancel = ({
   store,
   clock,
@@ -42,7 +42,7 @@ export const watchForCancel = ({
         await clock.sleep(intervalMs, until).catch(() => {})
         if (until.aborted) return
         const limit = { clock, limitMs: LOOK_LIMIT_MS, signal: until }
-        // Where the store does not answer, the next look may see more.
+        // If the store does not answer, the next poll may find the marker.
         const cancelled = await withTimeLimit(limit, findCancelled).catch(() => null)
         if (cancelled !== null) return onCancelled(cancelled)
       }

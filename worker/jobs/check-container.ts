@@ -6,12 +6,12 @@ export interface ExpectedVideo extends FrameSize {
 }
 
 export interface ContainerCheck {
-  /** 0 where it cannot be read. */
+  /** Frame count; 0 if the MP4 cannot be read. */
   readonly frames: number
   readonly faults: readonly string[]
 }
 
-/** Compares what an MP4 says of itself. Throws if the file cannot be opened. */
+/** Compares frame count and size in an MP4's metadata with the expected ones. Throws if the file cannot be opened. */
 export const checkContainer = async (video: string, expected: ExpectedVideo): Promise<ContainerCheck> => {
   try {
     const { frameCount, width, height } = await readMp4(video)

@@ -1,16 +1,19 @@
 /**
- * A worker's hold on the message of a job: what the steps of a job may do about it. It is kept up by itself
- * (queue/lease.ts) until one of the two last words.
+ * A worker's lease on the message of a job, as the steps of a job see it. A timer extends it (queue/lease.ts) until
+ * `remove` or `handBack` is called.
  */
 export interface Claim {
   /** Deliveries so far, with this one: 1 on the first. */
   readonly attempt: number
-  /** Aborts when the hold is lost, with a `LeaseLostError`; or when it may not be kept up any longer. */
+  /** Aborts with a `LeaseLostError` when the lease is lost, and when the lease may not be extended any further. */
   readonly signal: AbortSignal
-  /** Throws the reason of `signal`, also where the time is over but its timer has not run yet. */
+  /** Throws `LeaseLostError` if the lease is lost, also if its time is over but its timer has not run yet. */
   assertHeld(): void
-  /** Takes the message out of the queue. Only once the job's result record is there. */
+  /** Removes the message from the queue. To be called only once the job's result record exists. */
   remove(signal: AbortSignal): Promise<void>
-  /** Out of sight for so long, then anybody's; 0: at once. Throws `LeaseLostError`. */
+  /**
+   * Gives the lease up. The message becomes visible to all workers after `delaySeconds`; 0: at once. Throws
+   * `LeaseLostError`.
+   */
   handBack(delaySeconds: number, signal: AbortSignal): Promise<void>
 }

@@ -10,7 +10,7 @@ export interface ClipFault {
 
 const one = (value: number): string => value.toFixed(1)
 
-/** With as many digits as tell it from the limit that it misses: 12.98 and not 13.0, of 13. */
+/** Text of a value with enough digits to differ from the limit that it misses: 12.98, not 13.0, for the limit 13. */
 const apartFrom = (limit: number, value: number): string => {
   for (let digits = 1; digits < 6; digits++)
     if (Number(value.toFixed(digits)) !== limit) return value.toFixed(digits)
@@ -33,7 +33,7 @@ const black: Check = (figures, limits) => {
   )
 }
 
-/** A black frame is blank too, and is the other check's alone. */
+/** A black frame is blank too, and only the check `black` reports it. */
 const blank: Check = (figures, limits) => {
   const { frames, picture } = figures
   const leastMean = leastMeanOf(figures, limits)
@@ -73,7 +73,7 @@ const likeness: Check = ({ firstFramePsnrDb }, limits) =>
 
 const CHECKS = { black, blank, frozen, seams, likeness } as const satisfies Partial<Record<ClipCheck, Check>>
 
-/** What is wrong with a clip by its figures, whatever the severities. */
+/** Faults of a clip by its figures, whatever the severities. */
 export const clipFaults = (figures: ClipFigures, limits: ClipLimits): readonly ClipFault[] =>
   (Object.keys(CHECKS) as (keyof typeof CHECKS)[]).flatMap((check) => {
     const text = CHECKS[check](figures, limits)

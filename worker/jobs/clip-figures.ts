@@ -10,18 +10,18 @@ export interface RawClip extends FrameSize, DecodeCut {
   readonly fitted: string
 }
 
-/** What is looked at, in 8-bit levels. */
+/** Figures by which a clip is checked, in 8-bit levels. */
 export interface ClipFigures {
   readonly picture: Levels
   readonly frames: readonly Levels[]
   /** Change i is that from frame i to i + 1; none for one frame. */
   readonly changes: readonly number[]
-  /** Which of them are where decode chunks meet. */
+  /** Indices of the changes at which decode chunks meet. */
   readonly seams: ReadonlySet<number>
   readonly firstFramePsnrDb: number
 }
 
-/** Goes through the frames one by one, and holds one beside the picture and the one that comes. */
+/** Measures the frames one by one. Keeps the image, the frame before and the current frame in memory. */
 export const measureFrames = async (
   frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   picture: Uint8Array,
@@ -64,7 +64,7 @@ export interface SeamChange {
   readonly ratio: number
 }
 
-/** The largest change where decode chunks meet; null: they meet nowhere, or everywhere. */
+/** The largest change where decode chunks meet; `null` if they meet nowhere, or between all frames. */
 export const largestSeamChange = ({ changes, seams }: ClipFigures): SeamChange | null => {
   const elsewhere = changes.filter((_, i) => !seams.has(i))
   if (seams.size === 0 || elsewhere.length === 0) return null

@@ -1,10 +1,10 @@
 /**
- * Where a clip counts as broken. Levels are 8-bit.
+ * Limits beyond which a clip counts as broken. Levels are 8-bit.
  *
- * Chosen between clips that are as they should be and the same clips spoilt, so that no good one is refused: whether a
- * clip is beautiful is for people to judge, and only what nobody can have meant is caught. Of 43 clips of the demo
- * checkpoint (four photos, motion buckets 1 to 255, noise 0.02 and 0.5, guidance 1 to 6, three seeds, all frames
- * decoded at once and in chunks of 1 to 8, some of which overlap):
+ * They lie between the figures of good clips and those of the same clips spoilt, so that no good one is refused.
+ * People judge whether a clip is beautiful. The checks only find what no user can have intended. Figures of 43 clips
+ * of the demo checkpoint (four photos, motion buckets 1 to 255, noise 0.02 and 0.5, guidance 1 to 6, three seeds, all
+ * frames decoded at once and in chunks of 1 to 8, some of which overlap):
  *
  *     figure                            good             spoilt                                   limit
  *     mean of the darkest frame         66 and more      0        black frames                    8

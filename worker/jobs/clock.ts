@@ -1,9 +1,9 @@
 /** Time as the worker sees it. The machine's is in cli/system-clock.ts; tests have one that they move. */
 export interface Clock {
-  /** For timestamps: it may jump when somebody sets it. */
+  /** Time for timestamps. It may jump when the machine's clock is set. */
   now(): Date
-  /** For durations, in milliseconds from anywhere: it only runs forward. */
+  /** Time for durations, in milliseconds since an arbitrary moment. It only runs forward. */
   elapsedMs(): number
-  /** `ms` is not negative. Rejects with the reason of `signal` when that aborts first. */
+  /** Resolves after `ms`, which is not negative. Rejects with the reason of `signal` if that aborts first. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }

@@ -15,11 +15,11 @@ import { steadyStore } from './steady-store.ts'
 import { type TimeLimit, withTimeLimit } from './time-limit.ts'
 
 /*
- * How a job ends, in the only order in which nothing is lost and nothing published twice:
+ * The end of a job, in the only order in which nothing is lost and nothing published twice:
  *
  *   outputs ───▶ claim held? ───▶ result.json ───▶ status, ───▶ message
  *   create                        create           index         remove; of a job whose attempts are spent, first
- *                                                                sent to the dead letters
+ *                                                                sent to the dead-letter queue
  *          │                   │             │            │
  *    a worker that dies here   │       or here: the job is done; its next delivery finds the record,
  *    has published nothing;    │       puts status and index right and removes the message
@@ -35,22 +35,22 @@ import { type TimeLimit, withTimeLimit } from './time-limit.ts'
 
 export interface ClosingDeps {
   readonly store: ObjectStore
-  /** Where messages of jobs go whose attempts are spent; null: nowhere. */
+  /** Dead-letter queue, for messages of jobs whose attempts are spent; `null` if they are only removed. */
   readonly deadLetters: Pick<MessageQueue, 'send'> | null
   readonly clock: Clock
   readonly random: () => number
   readonly worker: WorkerIdentity
-  /** Aborts when this worker's time is over: what a job's end still waits for then is left to the next worker. */
+  /** Aborts when this worker's time is over. The next worker then does what is left of a job's end. */
   readonly until: AbortSignal
 }
 
-/** For what is written when a job ends. A worker that has to go may have no more than this. */
+/** Time limit of each step when a job ends. A worker that is being shut down may have no more time than this. */
 export const CLOSE_LIMIT_MS = 20_000
 /** The limit of each wait while a job ends. */
 export const closing = ({ clock, until }: Pick<ClosingDeps, 'clock' | 'until'>): TimeLimit => ({
   ...{ clock, limitMs: CLOSE_LIMIT_MS, signal: until },
 })
-/** How long the message of a job waits whose record could not be read. */
+/** Seconds that a message waits if its job's record could not be read or entered in the index. */
 const AGAIN_SECONDS = 30
 
 const statusBy = (result: ResultRecord): StatusChange => {
@@ -58,7 +58,7 @@ const statusBy = (result: ResultRecord): StatusChange => {
   return { state: result.state, ...(message !== null && { message }) }
 }
 
-/** Throws where the queue does not take it: the message stays then, and this is tried again at its next delivery. */
+/** Throws if the queue refuses it. The message then stays, and its next delivery tries again. */
 const sendDeadLetter = async (
   { job }: HeldJob['attempt'],
   { deadLetters }: ClosingDeps,
@@ -69,10 +69,10 @@ const sendDeadLetter = async (
   if (refused !== undefined) throw new Error(`${job.job_id}: the dead letters refused it: ${refused.reason}`)
 }
 
-/** `null`: not one that this version can read; `undefined`: the store does not answer. */
+/** Record of a job: `null` if it is not one that this version can read, `undefined` if the store does not answer. */
 type FoundResult = ResultRecord | null | undefined
 
-/** False: the store did not take the entry. */
+/** Enters the job in the index. Returns `false` if the store did not take the entry. */
 const enterInIndex = async (result: ResultRecord, deps: ClosingDeps): Promise<boolean> => {
   const store = steadyStore(deps.store, deps)
   try {
@@ -84,8 +84,9 @@ const enterInIndex = async (result: ResultRecord, deps: ClosingDeps): Promise<bo
 }
 
 /**
- * Best effort: the job is done, whatever becomes of these. The message comes again if it stays. It stays where the record
- * cannot be read, because the job may have to become a dead letter, and where the index lacks the job.
+ * Writes index and status and removes the message. Best effort: the job is completed even if these fail, and a message
+ * that stays is delivered again. It stays if the store does not return the record, because the message may have to go
+ * to the dead-letter queue, and if the index lacks the job.
  */
 const tidyUp = async (held: HeldJob, result: FoundResult, deps: ClosingDeps): Promise<void> => {
   const { claim, status, attempt } = held
@@ -110,7 +111,10 @@ const readIfPossible = async (held: HeldJob, deps: ClosingDeps): Promise<FoundRe
   }
 }
 
-/** What is there may be of this very request: its first answer got lost, and it was made again. */
+/**
+ * Whether the record in the store is the one that this attempt created. The answer to its first request may have got
+ * lost, so that the request was repeated and found its own record.
+ */
 const isSame = (there: FoundResult, ours: ResultRecord): boolean =>
   !!there &&
   there.worker.id === ours.worker.id &&
@@ -126,8 +130,8 @@ export const closeDone = async (held: HeldJob, deps: ClosingDeps): Promise<JobEn
 }
 
 /**
- * Writes the job's record and removes its message. Throws, with the job in this worker's hands as before, if the claim
- * is lost or the record cannot be written: then nobody knows whether it was.
+ * Writes the job's record and removes its message. Throws if the lease is lost or the record cannot be written, and
+ * leaves the message as it was. It is then unknown whether the record was written.
  */
 export const closeJob = async (held: HeldJob, ending: Ending, deps: ClosingDeps): Promise<JobEnd> => {
   const { clock, worker } = deps

@@ -4,9 +4,9 @@ export interface DecodeCut {
   readonly frameCount: number
   /** Frames of all videos of the job, which are decoded as one sequence; default: the clip's own. */
   readonly decodedFrames?: number
-  /** Where in them the clip begins; default 0. */
+  /** Index of the clip's first frame among them; default 0. */
   readonly firstFrame?: number
-  /** Frames decoded at once; null: all. */
+  /** Count of frames decoded at once; `null` for all. */
   readonly decodeChunkSize: number | null
   readonly decodeOverlap: number
 }

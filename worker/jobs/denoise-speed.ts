@@ -22,7 +22,7 @@ const TELLING_SHARE = 0.1
 
 const MAX_HOURS = MAX_LEASE_SECONDS / 3600
 
-/** What the time of a denoising step comes from. */
+/** Source of the time of a denoising step: measured by this worker, or counted by the planner. */
 export type SpeedSource = 'measured' | 'counted'
 
 export interface StepSpeed {

@@ -12,14 +12,14 @@ import { QualityError } from './quality-error.ts'
  *             result record            message                                          the attempt counts
  *   reject    failed                   removed
  *   cancel    cancelled                removed
- *   give-up   failed, `exhausted`      sent to the dead letters, removed
+ *   give-up   failed, `exhausted`      sent to the dead-letter queue, removed
  *   confirm   none, or failed,         as for retry, or removed: see clip-verdict.ts        yes
  *             `quality`
  *   retry     on the last attempt:     out of sight for a while, longer each time;      yes
  *             failed, `exhausted`      on the last attempt as for give-up
  *   postpone  none                     out of sight for a while                         no
  *   release   none                     visible at once                                  no
- *   abandon   none                     left alone: it is somebody else's                no
+ *   abandon   none                     left alone: another worker may have its lease    no
  */
 export type Disposition =
   | 'reject'
@@ -31,7 +31,7 @@ export type Disposition =
   | 'release'
   | 'abandon'
 
-/** What becomes of a job whose attempt ended with this error. */
+/** Disposition of a job whose attempt ended with this error. */
 export const dispositionOf = (error: unknown): Disposition => {
   if (error instanceof InvalidInputError || error instanceof DoesNotFitError) return 'reject'
   if (error instanceof QualityError) return 'confirm'

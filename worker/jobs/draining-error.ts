@@ -1,4 +1,4 @@
-/** The worker has to go before the job can be done: another one takes it. */
+/** The worker shuts down before the job can be completed, so another worker takes it. */
 export class DrainingError extends Error {
   override readonly name = 'DrainingError'
 }

@@ -1,7 +1,7 @@
 /* Arithmetic on RGB24 frames, in 8-bit levels. Where two are compared, both have the same size. */
 
 export interface Levels {
-  /** Of all bytes, 0 to 255: how bright the frame is. */
+  /** Mean of all bytes, 0 to 255: the brightness of the frame. */
   readonly mean: number
   /** Standard deviation of all bytes: 0 for one grey everywhere, some 40 to 80 for a photo. */
   readonly spread: number
@@ -35,7 +35,7 @@ export const psnrBetween = (a: Uint8Array, b: Uint8Array): number => {
   return squares === 0 ? EQUAL_PSNR_DB : 10 * Math.log10(255 ** 2 / (squares / a.length))
 }
 
-/** Of at least one number. */
+/** Median of `numbers`, which has at least one. */
 export const medianOf = (numbers: readonly number[]): number => {
   const sorted = numbers.toSorted((a, b) => a - b)
   const middle = sorted.length / 2

@@ -5,24 +5,24 @@ import type { CancelWatch } from './cancel-watch.ts'
 import type { Claim } from './claim.ts'
 import type { StatusWriter } from './status-writer.ts'
 
-/** A job in this worker's hands. */
+/** A job whose message this worker leases. */
 export interface HeldJob {
   readonly attempt: Attempt
   readonly claim: Claim
   readonly status: StatusWriter
   readonly cancel: CancelWatch
-  /** Aborts when the work on it has to stop; the reason decides what becomes of the job, see disposition.ts. */
+  /** Aborts when the work on it has to stop. The reason decides the job's disposition, see disposition.ts. */
   readonly signal: AbortSignal
 }
 
-/** How it left them. */
+/** Outcome of this worker's attempt at a job. */
 export type JobEnd =
   | { readonly type: 'done'; readonly result: ResultRecord }
-  /** Its record was there before. */
+  /** The job already had a result record, which another attempt wrote. */
   | { readonly type: 'done-before' }
   | { readonly type: 'retry'; readonly reason: string; readonly delaySeconds: number }
   | { readonly type: 'released'; readonly reason: string }
-  /** It waits, and the attempt does not count. `waitsForModel`: for a worker that has that one. */
+  /** The job waits, and the attempt does not count. `waitsForModel`: the model that a worker has to have for it. */
   | {
       readonly type: 'postponed'
       readonly reason: string
@@ -30,5 +30,5 @@ export type JobEnd =
       readonly workersFault: boolean
       readonly waitsForModel: ModelReference | null
     }
-  /** `leaseLost`: another worker may have it; else this worker could not even hand it back. */
+  /** `leaseLost`: another worker may have the job. Otherwise this worker could not even hand it back. */
   | { readonly type: 'abandoned'; readonly reason: string; readonly leaseLost: boolean }

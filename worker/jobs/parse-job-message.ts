@@ -8,7 +8,7 @@ import { reasonOf } from './reason-of.ts'
 
 export type ParsedMessage =
   | { readonly job: JobMessage }
-  /** What is wrong with it: field and rule, one a line. */
+  /** Faults of a malformed message: field and rule, one a line. */
   | { readonly fault: string }
 
 const faultOf = (error: unknown): string =>

@@ -5,7 +5,7 @@ import { NoAnswerError } from './time-limit.ts'
 export interface PostponedOptions extends ErrorOptions {
   /** The fault is this worker's, or that of its machine or its way to the store. */
   readonly workersFault: boolean
-  /** `null`: longer with each delivery. */
+  /** Seconds that the message waits; `null` for a wait that grows with each delivery. */
   readonly delaySeconds?: number | null
   /** Model that a worker has to have. */
   readonly waitsForModel?: ModelReference

@@ -3,7 +3,7 @@ import type { ClipQuality, RejectedVideo } from '../../shared/contracts/result-r
 /** The clips of a job did not pass their checks, also on the safer path. clip-verdict.ts says when that is final. */
 export class QualityError extends Error {
   override readonly name = 'QualityError'
-  /** Of each clip, in the order rendered. */
+  /** Results of the checks of each clip, in the order rendered. */
   readonly quality: readonly ClipQuality[]
   /** Videos that are kept of the last clip. */
   readonly rejected: readonly RejectedVideo[]

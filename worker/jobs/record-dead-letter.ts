@@ -16,19 +16,19 @@ import { encodeStatus, readStatus, STATUS_WRITE_OPTIONS } from './status-store.t
 
 export interface DeadLetter {
   readonly message: ReceivedMessage
-  /** Throws when others may have it again: `svd redrive` may be bringing the job back. */
+  /** Throws once the message may be visible to others again, because `svd redrive` may then bring the job back. */
   readonly assertHeld: () => void
 }
 
 export interface RecordingDeps extends ClosingDeps {
-  /** Of the dead letters. */
+  /** URL of the dead-letter queue. */
   readonly queueUrl: string
 }
 
-/** - `obsolete`  its job succeeded or was cancelled, so that nothing is left to bring back */
+/** - `obsolete`  the job succeeded or was cancelled, so that nothing is left to bring back */
 export type DeadLetterState = 'recorded' | 'known' | 'obsolete'
 
-/** The queue counts deliveries, and cannot tell what they came to. */
+/** Reason of the failure. The queue only counts deliveries, so the outcome of the last one comes from the status. */
 const reasonIn = (status: StatusRecord | null): string => {
   const given = 'the queue gave it up after as many deliveries as it allows'
   const last = status === null ? null : (status.message ?? lastReason(status.attempts))
@@ -45,12 +45,12 @@ const recordJob = async (
 ): Promise<DeadLetterState> => {
   if (await isDone(store, job.job_id, signal)) {
     const done = await readResult(store, job.job_id, signal).catch(() => null)
-    // Whoever wrote the record may have ended before it entered the job.
+    // The worker that wrote the record may have ended before it entered the job in the index.
     if (done !== null) await noteEnded(store, done, clock.now(), signal)
     return done === null || done.state === 'failed' ? 'known' : 'obsolete'
   }
   const known = (await readStatus(store, job.job_id, signal))?.record ?? null
-  // By a second copy of its message. The next look decides.
+  // Another worker may render it, by a second copy of its message. The next poll decides.
   if (mayRender(known?.attempts ?? [], clock.now())) return 'known'
   const reason = reasonIn(known)
   const attempt = startAttempt(job, Math.max(message.receiveCount, known?.attempt ?? 0), clock.now())
@@ -70,7 +70,7 @@ const recordJob = async (
   return 'recorded'
 }
 
-/** There is no job to fail: what was wrong with the message is reported where a dropped object's faults are. */
+/** Writes the faults of a malformed message as an ingest report, because there is no job that could fail. */
 const reportMalformed = async (
   { messageId }: ReceivedMessage,
   fault: string,
@@ -97,7 +97,7 @@ const reportMalformed = async (
   return created ? 'recorded' : 'known'
 }
 
-/** `known`: there is a record of it already, or it is too early for one. */
+/** Records a dead-letter message. `known`: there is a record of it already, or it is too early for one. */
 export const recordDeadLetter = async (
   letter: DeadLetter,
   deps: RecordingDeps,

@@ -5,7 +5,7 @@ import { withTimeLimit } from './time-limit.ts'
 
 /*
  * A worker that fails a job for the last time writes its record. A message that was received as often as the queue
- * allows has none, and the queue moves it to the dead letters. So the dead letters are looked through:
+ * allows has none, and the queue moves it to the dead-letter queue. So workers poll the dead-letter queue:
  *
  *   receive until none is left ─▶ each without a record gets one ─▶ all are handed back, but those of jobs that
  *   out of sight for VISIBILITY_SECONDS,                            succeeded or were cancelled: these are removed
@@ -20,13 +20,13 @@ export interface DeadLetterDeps extends Omit<RecordingDeps, 'queueUrl' | 'deadLe
 }
 
 const VISIBILITY_SECONDS = 120
-/** Of one look: some 30 s of requests. The next one gets others. */
+/** Largest message count of one poll: some 30 s of requests. The next poll gets other messages. */
 const MAX_MESSAGES = 1000
 const BATCH = 10
 
 /**
- * Looks through the dead letters once. Never throws: what could not be recorded is there for the next look. Hands
- * back what it holds when `signal` aborts.
+ * Polls the dead-letter queue once. Never throws: the next poll finds what could not be recorded. When `signal`
+ * aborts, it ends, and makes the messages that it has received visible again.
  */
 export const recordDeadLetters = async (deps: DeadLetterDeps, signal: AbortSignal): Promise<void> => {
   const { deadLetters, clock, onRecorded } = deps
@@ -65,7 +65,7 @@ export const recordDeadLetters = async (deps: DeadLetterDeps, signal: AbortSigna
       }
     }
   } catch {
-    // The queue is not there, or the worker has to go.
+    // The queue does not answer, or the worker shuts down.
   }
   await Promise.all(
     held.map(({ receiptHandle }) =>

@@ -4,12 +4,12 @@ import type { Phase, Progress } from '../pipeline/progress.ts'
 /** Decoding takes a quarter to a third of the time of denoising at the usual 25 steps; rather too much than too little. */
 const DECODE_SHARE = 0.5
 
-/** How long a render still takes, judged by its own progress. */
+/** Estimate of the time that a render still takes, by its own progress. */
 export interface RenderTimeLeft {
   update(progress: Progress, nowMs: number): void
-  /** Null: it has not got far enough to say. */
+  /** Seconds that the render still takes; `null` if it is not far enough for an estimate. */
   secondsLeft(nowMs: number): number | null
-  /** Seconds of a denoising step, without its warm-up; null: none is known yet. */
+  /** Seconds of a denoising step, without its warm-up; `null` if not known yet. */
   secondsPerStep(): number | null
 }
 

@@ -2,7 +2,7 @@ import type { JobFailure, JobOutput, ResultRecord } from '../../shared/contracts
 import { type Attempt, type WorkerIdentity, waitingSeconds } from './attempt.ts'
 import { costOf } from './price.ts'
 
-/** How an attempt ended, when that is the job's end too. */
+/** End of an attempt that is the job's end too. */
 export type Ending =
   | { readonly state: 'succeeded'; readonly outputs: readonly JobOutput[] }
   | { readonly state: 'failed'; readonly failure: JobFailure }

@@ -6,11 +6,11 @@ import type { ObjectStore } from '../../shared/ports/object-store.ts'
 /** A record of 64 videos with long messages has some 100 kB. */
 const MAX_RESULT_BYTES = 8 * 1024 * 1024
 
-/** A job is done when its record is there, whatever it says. */
+/** Whether a job is completed: its record exists, whatever its state. */
 export const isDone = async (store: ObjectStore, jobId: string, signal: AbortSignal): Promise<boolean> =>
   (await store.head(resultKey(jobId), signal)) !== null
 
-/** Null: not there. Throws if it is not a record as this version knows them. */
+/** Reads a job's record; `null` if there is none. Throws if this version cannot read it. */
 export const readResult = async (
   store: ObjectStore,
   jobId: string,
@@ -21,8 +21,8 @@ export const readResult = async (
 }
 
 /**
- * Makes a job done, once and for all. False: it was done before, and its record stays as it is. Checked against the
- * contract first: a figure that JSON does not have (NaN) would make a record that nobody can read.
+ * Completes a job by creating its record. Returns `false` if there was a record, which stays as it is. Checks the new
+ * one against the contract first, because a number that JSON does not have (NaN) would make the record unreadable.
  */
 export const createResult = async (
   store: ObjectStore,

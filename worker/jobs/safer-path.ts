@@ -5,8 +5,8 @@ const CHUNK = 4
 const OVERLAP = 2
 
 /**
- * How a clip is decoded again that did not pass its checks: in small chunks that share frames, so that neither their
- * seams nor what memory they take can be at fault. The seed stays, so that it is nearly the same clip otherwise.
+ * Parameters of the fallback decode, for a clip that did not pass its checks. Its small chunks share frames, so that
+ * neither their seams nor their memory can be at fault. The seed stays, so that the clip is nearly the same otherwise.
  */
 export const saferParameters = (parameters: RenderParameters): RenderParameters => {
   const decodeChunkSize = Math.min(CHUNK, parameters.numFrames)

@@ -19,7 +19,7 @@ import { withTimeLimit } from './time-limit.ts'
 export interface SettlingDeps extends ClosingDeps {
   /** Attempts that count, after which a job has failed. */
   readonly maxAttempts: number
-  /** Of this worker. */
+  /** History of this worker's clips. */
   readonly clips: ClipHistory
 }
 
@@ -29,7 +29,7 @@ const failureOf = (error: unknown): JobFailure => {
   return { class: 'invalid-input', reason, quality: [], rejected: [] }
 }
 
-/** How an attempt that failed for this is entered among those that count; others are not. */
+/** Fields of the entry of an attempt that failed with this error and counts; empty if it does not count. */
 const entryOf = (error: unknown): Pick<StatusChange, 'failed' | 'failedChecks' | 'rejected'> => {
   switch (dispositionOf(error)) {
     case 'retry':
@@ -44,7 +44,7 @@ const entryOf = (error: unknown): Pick<StatusChange, 'failed' | 'failedChecks' |
 const handBackMessage = ({ claim }: HeldJob, delaySeconds: number, deps: SettlingDeps): Promise<void> =>
   withTimeLimit(closing(deps), (signal) => claim.handBack(delaySeconds, signal))
 
-/** The status first: the next worker is to find this attempt's entry as it stays. */
+/** Writes the status before the message becomes visible, so that the next worker finds this attempt's final entry. */
 const handBack = async (
   held: HeldJob,
   delaySeconds: number,
@@ -76,7 +76,7 @@ const abandon = async (
 
 /** An attempt that failed and has its entry. */
 interface EnteredAttempt {
-  /** Those that count; null: they are not known, and the next delivery decides by what it reads. */
+  /** Attempts that count; `null` if they are not known, so that the next delivery decides by those that it reads. */
   readonly attempts: readonly SpentAttempt[] | null
   readonly isLast: boolean
 }
@@ -91,7 +91,7 @@ const enterFailed = async (
   return { attempts, isLast }
 }
 
-/** Out of sight for a while, longer with each attempt that counts. */
+/** Makes the message visible again after a delay that grows with each attempt that counts. */
 const handBackForRetry = async (
   held: HeldJob,
   reason: string,
@@ -111,7 +111,7 @@ const retryLater = async (held: HeldJob, error: unknown, deps: SettlingDeps): Pr
     : await handBackForRetry(held, reason, entered, deps)
 }
 
-/** A clip that failed its checks here: see clip-verdict.ts. */
+/** Settles a job whose clip failed its checks on this worker, see clip-verdict.ts. */
 const confirm = async (error: QualityError, held: HeldJob, deps: SettlingDeps): Promise<JobEnd> => {
   const { clips, worker } = deps
   const jobId = held.attempt.job.job_id
@@ -170,9 +170,9 @@ const settle = async (error: unknown, held: HeldJob, deps: SettlingDeps): Promis
 }
 
 /**
- * Does what the error of an attempt asks for. Never throws: what cannot be done now is tried again by whoever gets
- * the message next, and if nothing at all can be done, that is when its lease has run out. An attempt that failed counts
- * whether the rest of this succeeds or not.
+ * Applies the disposition of an attempt's error. Never throws: the worker that receives the message next tries again
+ * what cannot be done now. If nothing at all can be done, that is when the lease has run out. An attempt that failed
+ * counts whether the rest of this succeeds or not.
  */
 export const settleFailure = async (thrown: unknown, held: HeldJob, deps: SettlingDeps): Promise<JobEnd> => {
   const error = postponedByCause(thrown)

@@ -48,7 +48,7 @@ export type AttemptCount = 'left' | 'spent' | { readonly waitSeconds: number }
 const isOver = ({ reason, alive_until }: SpentAttempt, now: Date): boolean =>
   reason !== null || Date.parse(alive_until) <= now.getTime()
 
-/** Whether a job has an attempt left; `waitSeconds`: as soon as it is known what becomes of those that render. */
+/** Whether a job has an attempt left. `waitSeconds`: seconds until the first open attempt expires, at least 1. */
 export const countAttempts = (
   attempts: readonly SpentAttempt[],
   maxAttempts: number,
@@ -65,7 +65,7 @@ export const countAttempts = (
 export const mayRender = (attempts: readonly SpentAttempt[], now: Date): boolean =>
   attempts.some((attempt) => !isOver(attempt, now))
 
-/** What the last attempt came to. */
+/** Reason why the last attempt failed; `null` if there is no attempt. */
 export const lastReason = (attempts: readonly SpentAttempt[]): string | null => {
   const last = attempts.at(-1)
   if (last === undefined) return null
@@ -76,7 +76,7 @@ export const lastReason = (attempts: readonly SpentAttempt[]): string | null => 
 export const rejectedOf = (attempts: readonly SpentAttempt[]): RejectedVideo[] =>
   attempts.flatMap(({ rejected = [] }) => rejected)
 
-/** The entries after an attempt changed its own: `null` takes it away. */
+/** Entries after an attempt changed its own; `null` removes it. */
 export const withAttempt = (
   attempts: readonly SpentAttempt[],
   id: string,

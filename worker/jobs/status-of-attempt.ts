@@ -7,7 +7,7 @@ import type { Attempt } from './attempt.ts'
 export interface StatusChange {
   readonly state: JobState
   readonly progress?: Progress
-  /** Why it waits again, or failed, or which warnings its clips have. */
+  /** Reason why the job waits again or failed, or the warnings of its clips. */
   readonly message?: string
   /** The attempt failed for `message`, and counts. */
   readonly failed?: true
@@ -18,7 +18,7 @@ export interface StatusChange {
   readonly waitsForModel?: ModelReference | null
 }
 
-/** No attempt comes after it. */
+/** Whether no attempt comes after this state. */
 export const isFinal = (state: JobState): boolean => isResultState(state)
 
 /** The job's status record. */

@@ -9,7 +9,7 @@ export const STATUS_WRITE_OPTIONS = { contentType: 'application/json' } as const
 
 export interface StoredStatus {
   readonly etag: string
-  /** Null: it is none as this version knows them. */
+  /** Status record; `null` if this version cannot read the object. */
   readonly record: StatusRecord | null
 }
 
@@ -24,7 +24,7 @@ const parseStatus = (bytes: Uint8Array): StatusRecord | null => {
   }
 }
 
-/** Null: nothing is there. */
+/** Reads a job's status; `null` if there is none. */
 export const readStatus = async (
   store: ObjectStore,
   jobId: string,

@@ -9,22 +9,22 @@ import { encodeStatus, readStatus, STATUS_WRITE_OPTIONS, type StoredStatus } fro
 import { withTimeLimit } from './time-limit.ts'
 
 /**
- * Reports where a job stands to those who watch, and keeps this attempt's entry among those that count, see
- * spent-attempts.ts. Only `readAttempts` throws: a status that cannot be written fails no job.
+ * Writes the status of a job, and keeps this attempt's entry among those that count, see spent-attempts.ts. Only
+ * `readAttempts` throws, because a status that cannot be written fails no job.
  */
 export interface StatusWriter {
-  /** The attempts that count, as they are when this one begins. Throws where the store fails. */
+  /** Reads the attempts that count when this one begins. Throws if the store fails. */
   readAttempts(signal: AbortSignal): Promise<readonly SpentAttempt[]>
-  /** Written soon, at most every `intervalMs`; of several that come meanwhile, the newest. */
+  /** Writes the status soon, at most every `intervalMs`. Of several changes in that time, only the newest is kept. */
   report(change: StatusChange): void
-  /** The lease was extended: a render that was reported is alive. */
+  /** Writes that a reported render is still alive. To be called when the lease was extended. */
   renew(): void
-  /** Resolves, and never rejects, when all that was reported is written, or could not be. */
+  /** Resolves when all reported changes are written, or could not be. Never rejects. */
   settled(): Promise<void>
   /**
-   * The attempt's last word; null: it has none to say. Settles when nothing is being written any more: at once after
-   * what is under way, and in any case within some seconds. Returns the attempts that count once this is written; null:
-   * it did not get through, so that they are not known.
+   * Writes the attempt's last change; with `null`, only ends the writes. Settles when no write is under way any more,
+   * in any case within some seconds. Returns the attempts that count once this is written; `null` if nothing was
+   * written, so that they are not known.
    */
   end(change: StatusChange | null): Promise<readonly SpentAttempt[] | null>
 }
@@ -37,7 +37,7 @@ export interface StatusWriterOptions {
   readonly attemptId: string
   readonly workerId: string
   readonly intervalMs: number
-  /** How long a render counts as alive after its last sign. */
+  /** Seconds for which a render counts as alive after its last sign of life. */
   readonly aliveSeconds: number
   /** Ids of all attempts of this process. It is alive: an entry of theirs that is still open could only not be removed. */
   readonly ownAttempts?: ReadonlySet<string>
@@ -50,9 +50,9 @@ const WRITE_LIMIT_MS = 5_000
 const MAX_CONFLICTS = 10
 
 /**
- * Writes over nobody who knows better: each write is made over what was read before (by its ETag), and if another came
- * in between that is final or of a later attempt, this attempt only changes its own entry. A final state is written
- * whatever is there: it tells what the result record says, and that does not change.
+ * Never overwrites a newer status. Each write replaces the object that was read before (by its ETag). If another write
+ * came in between that is final or of a later attempt, this attempt only changes its own entry. A final state is
+ * written whatever is there, because it repeats the result record, which does not change.
  */
 export const openStatusWriter = ({
   store,
@@ -68,7 +68,7 @@ export const openStatusWriter = ({
   const jobId = attempt.job.job_id
   const key = statusKey(jobId)
   const ending = new AbortController()
-  /** What is there; undefined: not known, null: nothing. */
+  /** Status in the store: `undefined` if not known, `null` if there is none. */
   let there: StoredStatus | null | undefined
   let hasRead = false
   let outdone = false
@@ -100,13 +100,13 @@ export const openStatusWriter = ({
   const read = async (signal: AbortSignal): Promise<StoredStatus | null> => {
     there = withoutLeftovers(await readStatus(store, jobId, signal))
     const record = there?.record ?? null
-    // What was there when the attempt began knows nothing of it.
+    // A status from before the attempt began is older than the attempt, and cannot outdo it.
     if (hasRead) outdone = record !== null && (isFinal(record.state) || record.attempt > attempt.number)
     hasRead = true
     return there
   }
 
-  /** Null: nothing is left for this attempt to change. */
+  /** Record after the change; `null` if nothing is left for this attempt to change. */
   const recordAfter = (stored: StoredStatus | null, change: StatusChange): StatusRecord | null => {
     const known = stored?.record ?? null
     const attempts = withAttempt(known?.attempts ?? [], attemptId, ownEntry(change))
@@ -115,7 +115,7 @@ export const openStatusWriter = ({
     return isFinal(known.state) || isSame ? null : { ...known, attempts }
   }
 
-  /** Returns the attempts that count then. */
+  /** Writes the change, and returns the attempts that count then. */
   const writeOver = async (change: StatusChange, signal: AbortSignal): Promise<readonly SpentAttempt[]> => {
     for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts++) {
       const stored = there === undefined ? await read(signal) : there
@@ -139,7 +139,7 @@ export const openStatusWriter = ({
     throw new Error(`${key}: other workers write at the same time, again and again`)
   }
 
-  /** Null: it did not get through. */
+  /** Writes the change, and returns the attempts that count then; `null` if the write failed. */
   const write = async (change: StatusChange): Promise<readonly SpentAttempt[] | null> => {
     try {
       return await withTimeLimit({ clock, limitMs: WRITE_LIMIT_MS, signal: until }, async (signal) => {

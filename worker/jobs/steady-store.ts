@@ -15,7 +15,7 @@ const TRIES = 5
 /** 0.25, 0.5, 1 and 2 s, from half to one and a half times that by chance: some four seconds. */
 const FIRST_PAUSE_MS = 250
 
-/** What no second try changes: an answer of the store, or a file of this machine that cannot be read. */
+/** Whether a second try cannot change the error: an answer of the store, or a local file that cannot be read. */
 const isAnswer = (error: unknown): boolean =>
   error instanceof ObjectTooLargeError ||
   error instanceof ObjectChangedError ||

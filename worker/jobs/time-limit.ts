@@ -3,13 +3,13 @@ import type { Clock } from './clock.ts'
 export interface TimeLimit {
   readonly clock: Clock
   readonly limitMs: number
-  /** What takes the time, for the error; default: an answer. */
+  /** Name of the work, for the error. Default: none, and the error reports a missing answer. */
   readonly what?: string
-  /** Ends it too. */
+  /** Signal that ends the work too. */
   readonly signal?: AbortSignal
 }
 
-/** Store or queue were not there in time. Callers decide by it: no job is at fault. */
+/** Store or queue did not answer in time. Callers decide by it: no job is at fault. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
 }

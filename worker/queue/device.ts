@@ -4,9 +4,9 @@ import { openPlace } from './place.ts'
 
 export interface DeviceUse {
   readonly signal: AbortSignal
-  /** Before all others that wait for it. */
+  /** Whether the use comes before all others that wait for the device. */
   readonly first: boolean
-  /** `idleMs`: since the use before ended; null: there was none. */
+  /** `idleMs`: milliseconds since the use before ended; `null` if there was none. */
   readonly onStart: (idleMs: number | null) => void
   readonly onEnd: (usedSeconds: number) => void
 }
@@ -15,7 +15,7 @@ export interface DeviceUse {
 export interface Device {
   /** Once a use has thrown `CardUnusableError`, every later one throws the same and runs nothing. */
   use<T>(run: () => Promise<T>, use: DeviceUse): Promise<T>
-  /** On the clock's `elapsedMs`; null: nobody has used it. */
+  /** Time at which the last use ended, on the clock's `elapsedMs`; `null` if there was none. */
   endedMs(): number | null
 }
 

@@ -4,15 +4,15 @@ import { NoAnswerError } from '../jobs/time-limit.ts'
 import type { Drain } from './drain.ts'
 import type { JobInHand } from './job-in-hand.ts'
 
-/** What is left for handing a job back: its renderer may have to be killed, and the queue has to be told. */
+/** Seconds reserved for handing a job back: its renderer may have to be killed, and its message made visible again. */
 const HAND_BACK_SECONDS = 5
-/** From the last frame to the record. */
+/** Seconds from the last frame to the record. */
 const FINISH_SECONDS = 5
-/** What is left for this process to end by itself, however slow store and queue are. */
+/** Seconds reserved for this process to end by itself, however slow store and queue are. */
 const END_SECONDS = 2
 const LOOK_MS = 1_000
 
-/** Whether a job can be done before the worker has to go. One that does not say how long it takes gets the benefit. */
+/** Whether a job can be completed before the worker is ended. It may go on if its render's time left is unknown. */
 const mayGoOn = ({ stage, timeLeft }: JobInHand, secondsLeft: number | null, nowMs: number): boolean => {
   if (stage === 'waiting' || stage === 'preparing') return false
   if (secondsLeft === null) return true
@@ -22,8 +22,8 @@ const mayGoOn = ({ stage, timeLeft }: JobInHand, secondsLeft: number | null, now
 }
 
 /**
- * Once the worker is on its way out, stops all jobs that cannot be done in time: those that do not render yet at
- * once, a rendering one as soon as that is plain. `done` ends it.
+ * Stops all jobs that cannot be completed before the worker is ended: those that do not render yet at once, a
+ * rendering one as soon as its time left is too long. To be called once the worker drains; `done` ends it.
  */
 export const stopJobsInTime = async (
   hands: () => Iterable<JobInHand>,
@@ -40,7 +40,7 @@ export const stopJobsInTime = async (
   done: AbortSignal,
 ): Promise<void> => {
   let handBackMs: number | undefined
-  /** A notice may leave less time than handing back takes; it is tried all the same. */
+  /** Whether the time is over. A notice may leave less time than handing back takes, which is tried all the same. */
   const isTimeOver = (): boolean => {
     const secondsLeft = drain.secondsLeft() ?? Number.POSITIVE_INFINITY
     if (secondsLeft > HAND_BACK_SECONDS) return false

@@ -1,22 +1,22 @@
 import type { Clock } from '../jobs/clock.ts'
 
-/** Somebody wants the worker to go. */
+/** Request to the worker to shut down: a signal, a Spot interruption, a pause, or a limit of its own. */
 export interface DrainNotice {
   /** `SIGTERM`, `Spot interruption`, `idle for 300 s`. */
   readonly reason: string
-  /** Until it is ended by force; null: it may finish the job that it renders. */
+  /** Seconds until the worker is ended by force; `null` if it may finish the job that it renders. */
   readonly secondsLeft: number | null
 }
 
-/** Whether the worker is on its way out, why, and by when. */
+/** Shutdown of the worker: whether it was requested, its reason, and its deadline. */
 export interface Drain {
-  /** Aborts with the first notice: nothing new is taken on. */
+  /** Aborts with the first notice. The worker then takes no further job. */
   readonly signal: AbortSignal
-  /** Of the first notice; null: there was none. */
+  /** Returns the reason of the first notice; `null` if there was none. */
   reason(): string | null
-  /** Until the nearest end that a notice gave; negative: it is past. Null: none did. */
+  /** Returns the seconds until the nearest end that a notice gave, negative if it is past; `null` if none gave one. */
   secondsLeft(): number | null
-  /** A later notice can bring the end nearer; it cannot put it off. */
+  /** Adds a notice. A later one can bring the end nearer and cannot put it off. */
   notify(notice: DrainNotice): void
 }
 

@@ -8,7 +8,7 @@ import type { WorkerHealth } from './worker-health.ts'
 export interface HealthPortOptions {
   /** Default 127.0.0.1: this machine alone. */
   readonly host?: string
-  /** 0: any that is free. */
+  /** Port to listen on; 0 for any that is free. */
   readonly port: number
   readonly read: WorkerHealth['read']
 }
@@ -17,7 +17,7 @@ export interface HealthPort extends AsyncDisposable {
   readonly port: number
 }
 
-/** Who asks has nothing to send. */
+/** Time limit for receiving a request, in milliseconds. A request has no body. */
 const REQUEST_MS = 5_000
 
 const isOwnAddress = (host: string): boolean => ['127.0.0.1', '::1', 'localhost'].includes(host)

@@ -2,13 +2,13 @@ import type { Clock } from '../jobs/clock.ts'
 import { withTimeLimit } from '../jobs/time-limit.ts'
 
 /*
- * What an EC2 instance is told about itself, by its metadata service, version 2:
+ * Metadata of the EC2 instance, from its metadata service, version 2:
  *
  *   PUT /latest/api/token ─▶ token, good for TOKEN_SECONDS, sent with all that follows
  *   GET /latest/meta-data/…   the answer, or 404: there is none
  */
 export interface InstanceMetadata {
-  /** `path` under `/latest/meta-data/`. Null: there is none. Throws where the service does not answer. */
+  /** Reads `path` under `/latest/meta-data/`; `null` if there is none. Throws if the service does not answer. */
   read(path: string, signal: AbortSignal): Promise<Response | null>
 }
 
@@ -20,7 +20,7 @@ export interface InstanceMetadataOptions {
 }
 
 const TOKEN_SECONDS = 21_600
-/** In a container that is one hop too far away, and outside of EC2, nothing answers at all. */
+/** Time limit of a request. In a container that is one hop too far away, and outside of EC2, no answer comes. */
 const ANSWER_LIMIT_MS = 2_000
 
 export const openInstanceMetadata = ({

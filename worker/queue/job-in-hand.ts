@@ -10,22 +10,22 @@ import { holdLease } from './lease.ts'
 import type { Received } from './receive-message.ts'
 import type { WorkerOptions, WorkingDeps } from './worker-deps.ts'
 
-/** `waiting`: for its stage's place, or for the same job by another message. */
+/** Stage of a job. `waiting`: for its next stage's slot, or for the same job by another message. */
 export type JobStage = 'waiting' | 'preparing' | 'rendering' | 'publishing'
 
-/** A job in this worker's hands, and what the worker's loop has to know of it. */
+/** A job whose message this worker leases, with the state that the worker's loop needs. */
 export interface JobInHand extends HeldJob {
   readonly received: Received
-  /** Of its files, and of its entry among the attempts that count. */
+  /** Id of the attempt, for its files and for its entry among the attempts that count. */
   readonly attemptId: string
   stage: JobStage
-  /** It has attempts that count. */
+  /** Whether the job has earlier attempts that count. */
   hasFailedBefore: boolean
   timeLeft: RenderTimeLeft
   abort(reason: Error): void
 }
 
-/** Takes a job on: from here its lease is kept up, and its status written. `ownAttempts` gets the attempt's id. */
+/** Starts a job: extends its lease and writes its status from now on. Adds the attempt's id to `ownAttempts`. */
 export const takeJob = (
   job: JobMessage,
   received: Received,

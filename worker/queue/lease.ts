@@ -9,28 +9,28 @@ import { withTimeLimit } from '../jobs/time-limit.ts'
  *      │◀─────────────────────┼───────────────┼── visibilitySeconds, from the last that went ▶│
  *      │◀────────────── MAX_LEASE_SECONDS less marginSeconds, however it goes ────── … ───────────▶ LeaseTooLongError
  *
- * What is counted from is always the moment before the request: the queue counts from a later one. A long poll may bring
- * a message late in its lease, so that the first heartbeat goes out at once then, and a poll is never longer than
+ * A lease counts from the moment before the request, because the queue counts from a later one. A long poll may return
+ * a message late in its lease. So the first heartbeat is sent at once then, and a poll is never longer than
  * `longestPollSeconds`.
  */
 export interface LeaseOptions {
   readonly beatSeconds: number
-  /** How long the message stays out of others' sight when no beat comes. */
+  /** Seconds for which the message stays invisible to other workers after a heartbeat. */
   readonly visibilitySeconds: number
-  /** What is left of the longest lease when the job is told to stop: enough to record why. */
+  /** Seconds of the longest lease that are left when the job is stopped: enough to record the reason. */
   readonly marginSeconds: number
 }
 
 export const LEASE_OPTIONS: LeaseOptions = { beatSeconds: 20, visibilitySeconds: 120, marginSeconds: 60 }
 
-/** A long poll of SQS, at most. */
+/** Longest long poll of SQS, in seconds. */
 const MAX_POLL_SECONDS = 20
 
 /** Whole seconds of a long poll after which two heartbeats of a lease still have time to fail. 1 to 20. */
 export const longestPollSeconds = ({ beatSeconds, visibilitySeconds }: LeaseOptions): number =>
   Math.max(1, Math.min(MAX_POLL_SECONDS, Math.floor(visibilitySeconds - 2 * beatSeconds)))
 
-/** Still this worker's, but not for long enough: the queue does not extend it any further. */
+/** The lease is still this worker's, but it ends too soon, and the queue does not extend it any further. */
 export class LeaseTooLongError extends Error {
   override readonly name = 'LeaseTooLongError'
 }
@@ -38,24 +38,24 @@ export class LeaseTooLongError extends Error {
 export interface LeasedMessage {
   readonly receiptHandle: string
   readonly receiveCount: number
-  /** On the clock's `elapsedMs`: before the request that brought the message. */
+  /** Time before the request that returned the message, on the clock's `elapsedMs`. */
   readonly receivedMs: number
 }
 
 export interface LeaseDeps {
   readonly clock: Clock
   readonly options: LeaseOptions
-  /** Called when a beat was answered. */
+  /** Called when the queue has answered a heartbeat. */
   readonly onBeat?: (() => void) | undefined
-  /** Ends a beat that is under way; default: nothing but its time limit does. */
+  /** Signal that ends a heartbeat that is under way; default: only its time limit does. */
   readonly until?: AbortSignal
 }
 
 const BEAT_LIMIT_MS = 10_000
-/** A message that has been on its way for longer came from a long poll: part of its lease is over. */
+/** Time of a receive in milliseconds, above which it was a long poll, so that part of the message's lease is over. */
 const PROMPT_MS = 1_000
 
-/** Holds a message, on a timer of its own, until it is removed, handed back or lost. */
+/** Extends the lease on a message, on a timer of its own, until the message is removed, handed back or lost. */
 export const holdLease = (
   queue: MessageQueue,
   { receiptHandle, receiveCount, receivedMs }: LeasedMessage,
@@ -83,7 +83,7 @@ export const holdLease = (
     const seconds = Math.min(visibilitySeconds, Math.floor((longestMs - sentMs) / 1000) - 1)
     // At the very end of the longest lease; 0 would hand it back.
     if (seconds < 1) return
-    // Not under `ended`: a beat that is under way is waited for, lest it comes after the last word.
+    // Not under `ended`: `end` waits for a heartbeat that is under way, so that none follows `remove` or `handBack`.
     await withTimeLimit({ clock, limitMs: BEAT_LIMIT_MS, signal: until }, (signal) =>
       queue.setVisibility(receiptHandle, seconds, signal),
     )

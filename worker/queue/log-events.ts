@@ -4,21 +4,21 @@ import type { WorkerEvent } from './worker-event.ts'
 
 export interface EventLogOptions {
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
-  /** Milliseconds, of any clock. */
+  /** Time in milliseconds, of any clock. */
   readonly now: () => number
 }
 
-/** A job's steps are many and each the same: one line in so long is enough to see that it moves. */
+/** Least time between two progress lines of a job, whose steps are many and alike. */
 const PROGRESS_MS = 10_000
 
 type Level = 'info' | 'warn' | 'error'
 
-/** What a line says beside level, message, time and service. Null is left out by the logger. */
+/** Fields of a line beside level, message, time and service. The logger leaves out those that are `null`. */
 type Fields = Readonly<Record<string, string | number | boolean | null>>
 
 const line = (level: Level, message: string, fields: Fields) => ({ level, message, fields })
 
-/** `invalid-input` is the mistake of whoever submitted the job, and no fault of ours. */
+/** Level of a result's line. `invalid-input` is only a warning, because it is a mistake of the user. */
 const levelOf = (result: ResultRecord): Level => {
   if (result.failure !== null) return result.failure.class === 'invalid-input' ? 'warn' : 'error'
   return warningsOf(result).length > 0 ? 'warn' : 'info'
@@ -116,7 +116,7 @@ const lineOf = (event: Exclude<WorkerEvent, { type: 'job-progress' }>) => {
 
 /** One line of JSON an event, and of progress one in ten seconds a job. The names of its keys are a contract. */
 export const logEvents = ({ logger, now }: EventLogOptions): ((event: WorkerEvent) => void) => {
-  /** Of the jobs that run. */
+  /** Time of the last progress line of each job that runs. */
   const lastProgress = new Map<string, number>()
   return (event) => {
     if (event.type === 'job-progress') {

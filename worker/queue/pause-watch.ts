@@ -17,14 +17,14 @@ export interface PauseWatchOptions {
   readonly notify: (notice: DrainNotice) => void
 }
 
-/** One GET a minute costs a worker six hundredths of a cent a day. */
+/** Time between two polls. One GET a minute costs a worker six hundredths of a cent a day. */
 const LOOK_MS = 60_000
 const ANSWER_LIMIT_MS = 10_000
 const MAX_BYTES = 10_000
 
 /**
- * Looks at once and then every minute, and tells of a pause that holds now, or until `signal` aborts. A record that is not
- * there or cannot be read pauses nobody: never throws.
+ * Polls at once and then every minute, until it notifies of a pause that holds now, or `signal` aborts. Never throws:
+ * a record that is missing or cannot be read pauses no worker.
  */
 export const watchForPause = async (
   { store, clock, notify }: PauseWatchOptions,

@@ -1,8 +1,8 @@
-/** Room for one. */
+/** Mutex with a queue. */
 export interface Place {
   /**
-   * Waits until it is free, in the order of asking, and takes it; `first` goes before all others that wait. Leaving
-   * twice is leaving once. Throws the reason of `signal` if that aborts before.
+   * Waits for the mutex, in the order of the calls, and takes it; with `first`, before all others that wait. Disposing
+   * of the result releases it; a second disposal does nothing. Throws the reason of `signal` if that aborts before.
    */
   enter(signal: AbortSignal, options?: { readonly first: boolean }): Promise<Disposable>
 }
@@ -11,7 +11,7 @@ export const openPlace = (): Place => {
   const waiting: (() => void)[] = []
   let taken = false
 
-  /** Straight to the next: nobody can come in between. */
+  /** Passes the mutex straight to the next caller, so that no other can take it in between. */
   const leave = (): void => {
     const admitNext = waiting.shift()
     if (admitNext === undefined) taken = false
@@ -39,7 +39,7 @@ export const openPlace = (): Place => {
     else waiting.push(turn.resolve)
     const giveUp = (): void => {
       const index = waiting.indexOf(turn.resolve)
-      // Admitted already: then it is this one's, and goes on.
+      // Admitted already, so this caller has the mutex and goes on.
       if (index < 0) return
       waiting.splice(index, 1)
       turn.reject(signal.reason)

@@ -8,8 +8,8 @@ import type { WorkingDeps } from './worker-deps.ts'
 const NO_GROUP = 'malformed'
 
 /**
- * A message that is no job goes the way of one that fails: out of sight for a while, and in the end to the dead
- * letters, where it is reported. A newer worker may understand it before that. Never throws.
+ * Treats a message that is not a job like one whose job fails: makes it invisible for a while, and in the end sends it
+ * to the dead-letter queue, where it is reported. A newer worker may understand it before that. Never throws.
  */
 export const putAsideMalformed = async (
   { messageId, receiptHandle, receiveCount, body, groupId }: ReceivedMessage,

@@ -7,11 +7,11 @@ import type { WorkerEvent } from './worker-event.ts'
 
 export interface Received {
   readonly message: ReceivedMessage
-  /** On the clock's `elapsedMs`: before the request. */
+  /** Time before the request, on the clock's `elapsedMs`. */
   readonly receivedMs: number
-  /** After it. */
+  /** Time after the request, on the clock's `elapsedMs`. */
   readonly arrivedMs: number
-  /** The queue had nothing when it was asked, or the time before. */
+  /** Whether the queue was empty when this request began, or at the request before. */
   readonly awaited: boolean
 }
 
@@ -23,15 +23,18 @@ export interface ReceivingDeps {
   readonly onBeat?: () => void
 }
 
-/** Null: nothing came, or the queue cannot be reached, or `signal` aborted; it has waited already. Never throws. */
+/**
+ * Receives a message; `null` if none came, the queue cannot be reached, or `signal` aborted. It waits before it
+ * returns `null`, so that the caller may ask again at once. Never throws.
+ */
 export type ReceiveMessage = (
   options: { readonly waitSeconds: number; readonly visibilitySeconds: number },
   signal: AbortSignal,
 ) => Promise<Received | null>
 
-/** Added to the wait for the queue itself. */
+/** Time for the queue's answer, in addition to the long poll. */
 const ANSWER_LIMIT_MS = 10_000
-/** A long poll that finds something answers sooner. Also the least wait between two that find nothing. */
+/** A receive from a queue that has messages is faster than this. Also the least time of one that finds nothing. */
 const PROMPT_MS = 1_000
 
 export const openReceiver = ({

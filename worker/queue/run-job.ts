@@ -29,15 +29,15 @@ import type { Place } from './place.ts'
 import type { JobDeps, WorkerDeps } from './worker-deps.ts'
 
 /*
- * Three places, one job in each:
+ * Three slots, one job in each:
  *
  *   preparing ────────────▶ rendering ─────────────▶ finishing ──────────▶
  *   received, done before?  has the device, or       frames to MP4, checks,
- *   picture fetched         waits for the place      outputs, or what was rejected,
+ *   image fetched           waits for the slot       outputs, or what was rejected,
  *                           behind it                record, message
  *
- * A job keeps its place until it has the next one. The device is free as soon as a render ends: a job that finishes
- * and has to be rendered once more takes it before the one that comes up.
+ * A job keeps its slot until it has the next one. The device is free as soon as a render ends: a job that finishes
+ * and has to be rendered once more takes it before the job that comes next.
  */
 export interface Workshop {
   readonly rendering: Place
@@ -54,8 +54,9 @@ const begin = (hand: JobInHand, stage: Exclude<JobStage, 'waiting'>, { onEvent }
 }
 
 /**
- * A job whose earlier attempts failed may end this worker at once. The job rendered before it then must not have an open
- * entry any more, which would count as an attempt at that job. Null: there is nothing to wait for.
+ * Resolves when the status of the job rendered before is written; `null` if there is nothing to wait for. A job whose
+ * earlier attempts failed may end this worker at once. The job before must then have no open entry any more, because
+ * the entry would count as an attempt at it.
  */
 const othersSettled = (hand: JobInHand, workshop: Workshop): Promise<void> | null => {
   const before = workshop.lastRendered
@@ -115,7 +116,7 @@ const render = (
 
 interface Finished {
   readonly clip: FinishedClip
-  /** Another worker did the job meanwhile, by a second copy of its message. */
+  /** Whether another worker completed the job meanwhile, by a second copy of its message. */
   readonly doneBefore: boolean
 }
 
@@ -158,8 +159,8 @@ const keepRejected = async (
 }
 
 /**
- * The clip once more, decoded so that neither memory nor seams can spoil it; throws `QualityError` if it is bad too, unless
- * the job is done anyway.
+ * Renders the clip once more with the fallback decode, which neither memory nor seams can spoil. Throws `QualityError`
+ * if that clip is bad too, unless the job has been completed meanwhile.
  */
 const makeSaferClip = async (
   hand: JobInHand,
@@ -242,8 +243,8 @@ const assertAttemptLeft = (
 }
 
 /**
- * Does one job, from its message to its record. Never throws: whatever happens, it says how the job left this
- * worker's hands. Leaves `preparing` when the job renders, or ends.
+ * Runs one job, from its message to its record, and returns its outcome. Never throws. Disposes of `preparing` when
+ * the job gets its slot for rendering, or ends.
  */
 export const runJob = async (
   hand: JobInHand,

@@ -22,14 +22,14 @@ export interface WorkerEnd {
   readonly reason: string
   /** Result records that this worker wrote. */
   readonly jobs: number
-  /** It gave up: the fault is this worker's, or its machine's. */
+  /** Whether the worker gave up, because it or its machine is at fault. */
   readonly failing: boolean
 }
 
-/** With less than this before it is ended by force, a worker does not look at the dead letters once more. */
+/** With less time than this before it is ended by force, a worker does not poll the dead-letter queue once more. */
 const LAST_LOOK_SECONDS = 30
 
-/** Settles when the signal aborts. */
+/** Resolves when the signal aborts. */
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve()
@@ -37,9 +37,9 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   })
 
 /**
- * Takes jobs from the queue and does them, until it is told to go or has nothing more to do: then it has finished or
- * handed back all that it held. It takes one message at a time, and only when there is room to prepare its job: it
- * never holds more than three. Never throws for what happens to jobs, store or queue.
+ * Takes jobs from the queue and runs them, until it drains or has nothing more to do. By then it has completed or
+ * handed back all jobs that it took. It takes one message at a time, and only when the slot for preparing is free, so
+ * it never leases more than three. Never throws for what happens to jobs, store or queue.
  */
 export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Promise<WorkerEnd> => {
   const timeOver = new AbortController()
@@ -54,7 +54,7 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   const ownAttempts = new Set<string>()
   let gaveUp = false
   const ended = new AbortController()
-  /** After the last request of all. */
+  /** Aborts after the last request of all. */
   const gone = new AbortController()
   let taken = 0
   let done = 0
@@ -153,7 +153,10 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
     return drain.reason() ?? `took ${taken} jobs`
   }
 
-  /** Ends by its own limit, by a notice that comes meanwhile, and when the worker's time is over. */
+  /**
+   * Polls the dead-letter queue a last time. Ends by its own limit, by a notice that comes meanwhile, and when the
+   * worker's time is over.
+   */
   const lookOnceMore = async (): Promise<void> => {
     if ((drain.secondsLeft() ?? LAST_LOOK_SECONDS) < LAST_LOOK_SECONDS) return
     const notice = drain.signal.aborted ? [] : [drain.signal]

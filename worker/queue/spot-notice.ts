@@ -4,13 +4,13 @@ import type { DrainNotice } from './drain.ts'
 import type { InstanceMetadata } from './instance-metadata.ts'
 
 /*
- * What EC2 tells a Spot instance about its end, in the instance's metadata:
+ * Interruption notice of EC2 for a Spot instance, in the instance's metadata:
  *
  *   spot/instance-action                   none, or {"action": "terminate", "time": "…Z"}
  *
- * A recommendation to rebalance is no reason to go. It may come hours before, or without, an interruption; ECS would put
- * the next worker on the same machine, which would go at once as well. Whoever owns the machine (Auto Scaling, with
- * capacity rebalancing) starts another one, and then ends this one by SIGTERM.
+ * A recommendation to rebalance is not a reason to shut down. It may come hours before, or without, an interruption.
+ * ECS would start the next worker on the same machine, where it would shut down at once as well. The owner of the
+ * machine (Auto Scaling, with capacity rebalancing) starts another one, and then ends this one by SIGTERM.
  */
 export interface SpotNoticeOptions {
   readonly metadata: InstanceMetadata
@@ -18,9 +18,9 @@ export interface SpotNoticeOptions {
   readonly notify: (notice: DrainNotice) => void
 }
 
-/** As EC2's guide asks for: the notice comes two minutes before the end. */
+/** Time between two polls, as EC2's guide asks for: the notice comes two minutes before the end. */
 const LOOK_MS = 5_000
-/** Where the answer is there and does not say when. */
+/** Seconds until the end, if there is a notice without a time. */
 const NOTICE_SECONDS = 120
 
 const instanceActionSchema = z.object({ time: z.iso.datetime() })
@@ -31,8 +31,8 @@ const secondsUntilEnd = async (answer: Response, { clock }: SpotNoticeOptions): 
 }
 
 /**
- * Looks every five seconds until the instance is to be interrupted, and tells of that, or until `signal` aborts. A
- * metadata service that does not answer is asked again: never throws.
+ * Polls every five seconds until it notifies of an interruption, or `signal` aborts. Never throws: a metadata service
+ * that does not answer is asked again.
  */
 export const watchForSpotNotice = async (options: SpotNoticeOptions, signal: AbortSignal): Promise<void> => {
   const { metadata, clock, notify } = options

@@ -15,22 +15,22 @@ import type { WorkerEvent } from './worker-event.ts'
  * protection expires in the middle of a clip. The protection that is left, 55 minutes at least after one that was given,
  * lets the clip end. A first request that is refused leaves none; the job that it was for is handed back.
  *
- * It is a courtesy, and beside the work: a task that is stopped all the same hands its jobs back at SIGTERM. So nothing
+ * Protection is optional: a task that is stopped all the same makes its messages visible again at SIGTERM. So nothing
  * waits for the agent, and nothing that it answers is an error of a job.
  *
  * Sixty seconds: between two jobs of a backlog there is no such pause, for the next is taken while one renders; without
  * one, three long polls have found nothing. Scale-in looks at a quarter of an hour, so a minute costs nothing.
  *
- * Who hangs is not protected for ever: the timer is this process's own, and where jobs give no sign, it is not renewed.
- * Nor is anything given up at the end: protection ends with the task.
+ * A worker that hangs is not protected for ever: the timer is this process's own, and protection is not renewed while
+ * jobs give no sign. It is not given up at the end either, because it ends with the task.
  */
 
 export interface TaskProtectionOptions {
   readonly protect: ProtectTask
   readonly clock: Clock
-  /** In [0, 1): not all workers of a fleet are to try again at the same moment. */
+  /** Random number in [0, 1), so that not all workers of a fleet try again at the same moment. */
   readonly random: () => number
-  /** A worker whose jobs give no sign for so long hangs. Above the renderer's own limit. */
+  /** Seconds without a sign of its jobs after which a worker counts as hanging. Above the renderer's own limit. */
   readonly silentSeconds: number
   /** Must not throw. */
   readonly onEvent: (event: Extract<WorkerEvent, { type: `task-${string}` }>) => void
@@ -39,16 +39,16 @@ export interface TaskProtectionOptions {
 }
 
 export interface TaskProtection {
-  /** Follows a worker by what it tells. Returns at once. */
+  /** Follows a worker by its events. Returns at once. */
   onEvent(event: WorkerEvent): void
-  /** Protects and gives up, until `signal` aborts. Never throws. */
+  /** Requests protection and gives it up, until `signal` aborts. Never throws. */
   run(signal: AbortSignal): Promise<void>
 }
 
 const PROTECTED_MINUTES = 60
 /**
- * How long a deployment waits at most until this worker knows of it. Each renewal comes after half of that or more, by
- * chance: of workers that ask at the same moment all would be refused, also where only one of them has to end.
+ * Longest time for which a deployment waits until this worker knows of it. Each renewal comes after half of that or
+ * more, by chance: if workers asked at the same moment, all would be refused, also if only one of them has to end.
  */
 const RENEW_MS = 5 * 60_000
 const QUIET_MS = 60_000
@@ -69,10 +69,10 @@ export const openTaskProtection = ({
   onBlocked,
 }: TaskProtectionOptions): TaskProtection => {
   let jobs = 0
-  /** When a job was last heard of. */
+  /** Time of the last event of a job. */
   let signMs = clock.elapsedMs()
   let silent = false
-  /** When protection was last given; null: there is none; -Infinity: nobody knows. */
+  /** Time of the last request that gave protection; `null` if there is none; -Infinity if that is unknown. */
   let givenMs: number | null = null
   /** Whether ECS waits for this task to end: no protection is asked for any more. */
   let blocked = false
@@ -107,7 +107,7 @@ export const openTaskProtection = ({
     if (silent || before > 0 !== jobs > 0) wake.abort('changed')
   }
 
-  /** What is to be asked next, and from when on; null: nothing, until something is heard. */
+  /** The next request and its earliest time; `null` if there is none until an event comes. */
   const next = (): { readonly wanted: boolean; readonly atMs: number } | null => {
     if (jobs === 0)
       return givenMs === null ? null : { wanted: false, atMs: blocked ? signMs : signMs + QUIET_MS }
@@ -118,7 +118,7 @@ export const openTaskProtection = ({
     return silent ? null : { wanted: true, atMs }
   }
 
-  /** False: there is no use in asking again. */
+  /** Asks ECS for protection, or gives it up. Returns `false` if there is no use in asking again. */
   const ask = async (wanted: boolean, signal: AbortSignal): Promise<boolean> => {
     const askedMs = clock.elapsedMs()
     if (wanted) givenMs ??= Number.NEGATIVE_INFINITY

@@ -1,7 +1,7 @@
 import { recordDeadLetters } from '../jobs/record-dead-letters.ts'
 import type { WorkingDeps } from './worker-deps.ts'
 
-/** One look through the dead letters, if this worker is to look after them. */
+/** Polls the dead-letter queue once, if this worker is given one. */
 export const lookThroughDeadLetters = async (deps: WorkingDeps, signal: AbortSignal): Promise<void> => {
   const { deadLetters, onEvent } = deps
   if (deadLetters === null) return
@@ -10,7 +10,7 @@ export const lookThroughDeadLetters = async (deps: WorkingDeps, signal: AbortSig
   await recordDeadLetters({ ...deps, deadLetters, onRecorded }, signal)
 }
 
-/** Looks at once and then every so often, beside the jobs, until `signal` aborts. */
+/** Polls the dead-letter queue at once and then every `intervalSeconds`, beside the jobs, until `signal` aborts. */
 export const watchDeadLetters = async (
   deps: WorkingDeps,
   intervalSeconds: number,

@@ -8,10 +8,10 @@ import type { Drain } from './drain.ts'
 import type { LeaseOptions } from './lease.ts'
 import type { WorkerEvent } from './worker-event.ts'
 
-/** What a worker is given; `store` is the output bucket. */
+/** Dependencies of a worker. `store` is the output bucket. */
 export interface WorkerDeps extends Omit<SettlingDeps, 'clips' | 'until'> {
   readonly jobs: MessageQueue
-  /** Null: somebody else looks after them. */
+  /** Dead-letter queue; `null` if this worker neither sends to it nor polls it. */
   readonly deadLetters: MessageQueue | null
   readonly prepareJob: PrepareJob
   /** The planner's speed of the worker's device, until a clip was measured; default: none. */
@@ -20,33 +20,33 @@ export interface WorkerDeps extends Omit<SettlingDeps, 'clips' | 'until'> {
   readonly drain: Drain
   /** Must not throw. */
   readonly onEvent: (event: WorkerEvent) => void
-  /** Called at signs of life that are no events: an answer of the queue, an extended lease. Must not throw. */
+  /** Called at signs of life that are not events: an answer of the queue, an extended lease. Must not throw. */
   readonly onBeat?: () => void
 }
 
-/** The same with the end of the worker's time. */
+/** Dependencies of a worker, with the signal that ends its time. */
 export interface WorkingDeps extends WorkerDeps, Pick<SettlingDeps, 'until'> {}
 
-/** What each of a worker's jobs is given. */
+/** Dependencies of each of a worker's jobs. */
 export interface JobDeps extends WorkingDeps {
-  /** Of the worker's jobs so far. */
+  /** History of the worker's clips so far. */
   readonly clips: ClipHistory
   readonly speed: DenoiseSpeed
 }
 
 export interface WorkerOptions {
   readonly lease: LeaseOptions
-  /** Of one long poll, 0 to 20. */
+  /** Seconds of one long poll, 0 to 20. */
   readonly waitSeconds: number
-  /** Ends after so long without a job; null: never. */
+  /** Seconds without a job after which the worker ends; `null` for never. */
   readonly untilIdleSeconds: number | null
-  /** Ends after so many deliveries; null: never. */
+  /** Count of deliveries after which the worker ends; `null` for never. */
   readonly maxJobs: number | null
-  /** Takes nothing more on after so long, finishes what renders, and ends; null: never. */
+  /** Seconds after which the worker takes no further job, finishes what renders, and ends; `null` for never. */
   readonly maxSeconds: number | null
   /**
-   * Ends, as one that failed, when so many different jobs failed here with none done in between: with a broken device it
-   * would use up the attempts of every job in the queue.
+   * Count of different jobs that failed here, with none succeeded in between, after which the worker ends as failed.
+   * With a broken device it would use up the attempts of every job in the queue.
    */
   readonly maxFailingJobs: number
   readonly statusIntervalMs: number

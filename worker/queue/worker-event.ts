@@ -2,7 +2,7 @@ import type { ModelReference } from '../../shared/contracts/job-message.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
 import type { Progress } from '../pipeline/progress.ts'
 
-/** What the worker tells whoever watches: logs, metrics, a progress display. Telling it decides nothing. */
+/** Event that the worker emits, for logs, metrics or a progress display. No decision of the job depends on it. */
 export type WorkerEvent =
   | { readonly type: 'worker-started'; readonly workerId: string }
   | {
@@ -17,18 +17,21 @@ export type WorkerEvent =
       readonly stage: 'preparing' | 'rendering' | 'publishing'
     }
   | { readonly type: 'job-progress'; readonly jobId: string; readonly progress: Progress }
-  /** The device waited so long for this job since it ended the one before; null: it had none, or nothing was queued. */
+  /** `gapMs`: time that the device was idle before this job; `null` if it had no job before, or nothing was queued. */
   | { readonly type: 'device-idle'; readonly jobId: string; readonly gapMs: number | null }
-  /** It did not pass its checks. `videos`: keys of what is kept of it; `failure`: why the rest is not; null: all is. */
+  /**
+   * A clip did not pass its checks. `videos`: keys of those that are kept. `failure`: reason why the others are not;
+   * `null` if all are.
+   */
   | {
       readonly type: 'clip-rejected'
       readonly jobId: string
       readonly videos: readonly string[]
       readonly failure: string | null
     }
-  /** Its result record is there, by this worker. */
+  /** The worker wrote the job's result record. */
   | { readonly type: 'job-done'; readonly jobId: string; readonly result: ResultRecord }
-  /** Its result record was there before. */
+  /** The job already had a result record. */
   | { readonly type: 'job-done-before'; readonly jobId: string }
   | {
       readonly type: 'job-retry'
@@ -38,7 +41,7 @@ export type WorkerEvent =
       readonly delaySeconds: number
     }
   | { readonly type: 'job-released'; readonly jobId: string; readonly reason: string }
-  /** The attempt does not count. `waitsForModel`: a worker with that model has to come. */
+  /** The job waits, and the attempt does not count. `waitsForModel`: the model that a worker has to have for it. */
   | {
       readonly type: 'job-postponed'
       readonly jobId: string
@@ -46,7 +49,7 @@ export type WorkerEvent =
       readonly delaySeconds: number
       readonly waitsForModel: ModelReference | null
     }
-  /** Out of this worker's hands: another worker may have it (`leaseLost`), or the queue could not be told. */
+  /** The worker gave the job up: another worker may have it (`leaseLost`), or it could not be handed back. */
   | {
       readonly type: 'job-abandoned'
       readonly jobId: string
@@ -55,13 +58,13 @@ export type WorkerEvent =
     }
   | { readonly type: 'message-malformed'; readonly messageId: string; readonly reason: string }
   | { readonly type: 'dead-letter-recorded'; readonly messageId: string; readonly jobId: string | null }
-  /** A job is rendered once more, in a process of the renderer with other variables. */
+  /** The renderer renders a job once more, in a process with other variables or with a smaller decode chunk. */
   | { readonly type: 'renderer-restarted'; readonly reason: string }
   | { readonly type: 'queue-unreachable'; readonly reason: string; readonly retryInSeconds: number }
-  /** ECS does not stop this task to have fewer of them, for so long from now. */
+  /** ECS does not stop this task in a scale-in, for `minutes` from now. */
   | { readonly type: 'task-protected'; readonly minutes: number }
   | { readonly type: 'task-unprotected' }
-  /** Null: there is no use in asking again. */
+  /** `retryInSeconds`: time until the next request; `null` if there is no use in asking again. */
   | {
       readonly type: 'task-protection-failed'
       readonly reason: string

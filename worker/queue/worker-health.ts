@@ -1,38 +1,38 @@
 import type { WorkerEvent } from './worker-event.ts'
 
-/** What GET /health answers. Its keys are a contract. */
+/** Response of GET /health. Its keys are a contract. */
 export interface Health {
   readonly state: 'starting' | 'idle' | 'working' | 'draining' | 'stopped'
   readonly worker_id: string | null
-  /** Those under way, in the order in which they came. */
+  /** Jobs under way, in the order in which they came. */
   readonly jobs: readonly { readonly job_id: string; readonly stage: string }[]
   readonly jobs_done: number
-  /** The last sign of life, ISO 8601. */
+  /** Time of the last sign of life, ISO 8601. */
   readonly last_beat_at: string
   readonly seconds_since_beat: number
-  /** Since the jobs under way last got any further; null: there are none. */
+  /** Seconds since the last event of the jobs under way; `null` if there are none. */
   readonly seconds_since_progress: number | null
 }
 
 export interface WorkerHealth {
   onEvent(event: WorkerEvent): void
-  /** A sign of life without an event: an empty receive, an extended lease. */
+  /** Notes a sign of life without an event: an answer of the queue, an extended lease. */
   beat(): void
   read(): { readonly healthy: boolean; readonly health: Health }
 }
 
 export interface HealthOptions {
-  /** Milliseconds since the epoch. */
+  /** Time in milliseconds since the epoch. */
   readonly now: () => number
-  /** Without a sign of life for so long, the worker counts as hanging. Above the long poll's 20 s. */
+  /** Seconds without a sign of life after which the worker counts as hanging. Above the long poll's 20 s. */
   readonly staleAfterSeconds: number
-  /** So does a worker whose jobs get no further for so long, although it extends their leases. */
+  /** Seconds without progress of its jobs after which it counts as hanging, although it extends their leases. */
   readonly stuckAfterSeconds: number
 }
 
 /**
- * Follows a worker by what it tells. It is healthy from its start until it stops, as long as it gives signs of life and
- * one of its jobs gets further; a worker that drains is healthy, for it is to be left alone until it has finished.
+ * Follows a worker by its events. It is healthy from its start until it stops, as long as it gives signs of life and
+ * one of its jobs gets further. A worker that drains is healthy, because it is to be left alone until it has finished.
  */
 export const watchHealth = ({ now, staleAfterSeconds, stuckAfterSeconds }: HealthOptions): WorkerHealth => {
   const jobs = new Map<string, string>()
