@@ -115,6 +115,6 @@ export const decideStarts = (before: FleetState, seen: FleetSeen, now: Date): Fl
   return { fleet: { ...fleet, waits }, most }
 }
 
-/** Whether somebody has to look at it: clips wait, and workers fail to start or do not come. */
+/** Whether an operator has to act: clips wait, and workers fail to start or do not come. */
 export const cannotStart = ({ waits, failures }: FleetState): boolean =>
   waits !== null && waits !== 'budget' && (failures > 0 || waits === 'model' || waits === 'machine')

@@ -85,7 +85,7 @@ const NO_LIMIT: BudgetLeft = {
   machines: { batch: Number.POSITIVE_INFINITY, ecs: Number.POSITIVE_INFINITY },
 }
 
-/** What the rest of the day's budget allows. `maxUsdPerDay`: `null` for no limit. */
+/** Machines that the rest of the day's budget pays for. `maxUsdPerDay`: `null` for no limit. */
 export const budgetLeft = (
   fleets: readonly BudgetFleet[],
   usdToday: number,

@@ -120,7 +120,7 @@ interface PictureJobs {
   readonly rejected: readonly PlacedFaults[]
 }
 
-/** What is to be made of one picture. */
+/** Items of one image. */
 const jobsOfPicture = async (
   world: IngestWorld,
   drop: Drop,

@@ -64,7 +64,7 @@ export interface PictureRequest {
 
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/'))
 
-/** What a dropped picture's metadata and sidecar ask for, the sidecar going before. */
+/** Reads the request in an image's metadata and sidecar. The sidecar takes precedence. */
 export const readRequest = async (
   { input, model, limits }: Pick<IngestWorld, 'input' | 'model' | 'limits'>,
   { info, signal }: Drop,

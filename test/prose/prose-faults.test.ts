@@ -25,3 +25,18 @@ test('a word for which there is a standard term is found in any comment', () => 
     { kind: 'word', line: 2, text: 'Somebody: a named actor' },
   ])
 })
+
+test('comments are found behind and inside templates, and none in their text', () => {
+  const expression = (text: string): string => `$${`{${text}}`}`
+  const first = `const a = \`/** Of. ${expression('b /* lest */')}\``
+  const source = [first, '/** Of one. */', `const c = \`${expression('a')}\``, '// lest'].join('\n')
+  expect(proseFaultsOf(source).map(({ line, text }) => [line, text])).toEqual([
+    [1, 'lest: so that … not'],
+    [2, 'Of one.'],
+    [4, 'lest: so that … not'],
+  ])
+})
+
+test('a compound word is not the word that ends it', () => {
+  expect(proseFaultsOf('// a dead-letter message\n')).toEqual([])
+})

@@ -34,28 +34,30 @@ interface Comment {
 
 /** Comments of a TypeScript file, without their stars and slashes. */
 const commentsOf = (source: string): readonly Comment[] => {
-  const scanner = ts.createScanner(ts.ScriptTarget.Latest, false, ts.LanguageVariant.Standard, source)
-  const comments: Comment[] = []
-  let line = 1
-  let counted = 0
-  // Templates are scanned as far as their first expression, and what follows as code: close enough for comments.
-  for (let kind = scanner.scan(); kind !== ts.SyntaxKind.EndOfFileToken; kind = scanner.scan()) {
-    const isComment =
-      kind === ts.SyntaxKind.SingleLineCommentTrivia || kind === ts.SyntaxKind.MultiLineCommentTrivia
-    if (!isComment) continue
-    const raw = scanner.getTokenText()
-    const start = scanner.getTokenStart()
-    line += source.slice(counted, start).split('\n').length - 1
-    counted = start
-    const text = raw
-      .replace(/^\/\*+|\*+\/$|^\/\//g, '')
-      .split('\n')
-      .map((part) => part.replace(/^\s*\* ?/, '').trim())
-      .join('\n')
-      .trim()
-    comments.push({ line, isDocstring: raw.startsWith('/**'), text })
+  const file = ts.createSourceFile('', source, ts.ScriptTarget.Latest, false)
+  const byStart = new Map<number, ts.CommentRange>()
+  const collect = (node: ts.Node): void => {
+    const ranges = [
+      ...(ts.getLeadingCommentRanges(source, node.getFullStart()) ?? []),
+      ...(ts.getTrailingCommentRanges(source, node.getEnd()) ?? []),
+    ]
+    for (const range of ranges) byStart.set(range.pos, range)
+    for (const child of node.getChildren(file)) collect(child)
   }
-  return comments
+  collect(file)
+  return [...byStart.values()]
+    .toSorted((a, b) => a.pos - b.pos)
+    .map(({ pos, end }) => {
+      const raw = source.slice(pos, end)
+      const text = raw
+        .replace(/^\/\*+|\*+\/$|^\/\//g, '')
+        .split('\n')
+        .map((part) => part.replace(/^\s*\* ?/, '').trim())
+        .join('\n')
+        .trim()
+      const line = file.getLineAndCharacterOfPosition(pos).line + 1
+      return { line, isDocstring: raw.startsWith('/**'), text }
+    })
 }
 
 /** Faults of the comments in a TypeScript file. */
@@ -63,7 +65,7 @@ export const proseFaultsOf = (source: string): readonly ProseFault[] =>
   commentsOf(source).flatMap(({ line, isDocstring, text }): readonly ProseFault[] => {
     const fragments: readonly ProseFault[] =
       isDocstring && FRAGMENT.test(text) ? [{ kind: 'fragment', line, text: text.split('\n')[0] ?? '' }] : []
-    const words = [...text.matchAll(/[a-z]+/gi)].flatMap(([word]): readonly ProseFault[] => {
+    const words = [...text.matchAll(/[a-z]+(?:-[a-z]+)*/gi)].flatMap(([word]): readonly ProseFault[] => {
       const term = WORDS.get(word.toLowerCase())
       return term === undefined ? [] : [{ kind: 'word', line, text: `${word}: ${term}` }]
     })

@@ -65,7 +65,7 @@ export const addDeploymentOptions = (command: Command, parts: readonly Deploymen
   return command
 }
 
-/** Of an option, else of its variable; an empty one is none. */
+/** Value of an option, else of its variable. An empty variable counts as not set. */
 export const deploymentPart = (
   part: DeploymentPart,
   options: DeploymentOptions,

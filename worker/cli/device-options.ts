@@ -46,7 +46,7 @@ export interface ClipDevice {
   /** The card's name, or the processor's. */
   readonly name: string
   readonly precision: Precision
-  /** Of the card, such as `8.6`; `null` on the CPU. */
+  /** Compute capability of the card, such as `8.6`; `null` on the CPU. */
   readonly computeCapability: string | null
   readonly driverVersion: string | null
   /** Why a card that is there is not used; `null`: there is none, or it is used. */

@@ -41,18 +41,18 @@ export const exitCodeOf = (error: unknown): number => {
   return EXIT_FAILURE
 }
 
-/** Of several images: a failure weighs more than a mistake, for trying again may help. */
+/** Exit code of several images. A failure takes precedence over invalid input, because a retry may help. */
 export const worstOf = (codes: readonly number[]): number =>
   codes.find((code) => code === EXIT_FAILURE) ?? codes.find((code) => code !== EXIT_DONE) ?? EXIT_DONE
 
 interface MessageOptions {
   /** Adds where the error came from. */
   readonly debug: boolean
-  /** What the error is about, put in front unless the message begins with it. */
+  /** Subject of the error, put in front unless the message begins with it. */
   readonly subject?: string
 }
 
-/** What stderr says of an error. */
+/** Text of an error for stderr. */
 export const messageOf = (error: unknown, { debug, subject = '' }: MessageOptions): string => {
   if (debug) return inspect(error)
   const text = error instanceof Error && error.message !== '' ? error.message : String(error)

@@ -40,7 +40,7 @@ const valueTable = (kind: string, values: Guide['graphs'][number]['inputs']): re
 
 const CUDA_PROVIDER = 'providers=["CUDAExecutionProvider"]'
 
-/** What runs the graphs of a target, and how a session of Python names it. */
+/** Provider that runs the graphs of a target, and its name in a Python session. */
 const runtimeOf = (target: string): { readonly needs: readonly string[]; readonly sessionOptions: string } =>
   target === 'cpu'
     ? {

@@ -103,7 +103,7 @@ export const exportedGraphs = (graphs: ClipGraphs, shape: ClipShape): readonly E
   ]
 }
 
-/** Of an input or output. What has no meaning of its own passes from conditioning to the step. */
+/** Meaning of an input or output. One without a meaning of its own passes from conditioning to the step. */
 export const meaningOf = ({ file, meanings }: ExportedGraph, name: string): string =>
   meanings[name] ??
   (file === 'conditioning.onnx'

@@ -109,7 +109,7 @@ const graphTable = ({ graphs }: ClipStatistics): string =>
     }),
   )
 
-/** Where activations alive at once add up to most. */
+/** Node at which the live activations add up to the most bytes. */
 const peaks = ({ graphs }: ClipStatistics): string =>
   graphs.map(({ name, peakAt }) => `  ${name.padEnd(14)} ${peakAt}`).join('\n')
 
@@ -128,7 +128,7 @@ const addedWork = (statistics: ClipStatistics): readonly string[] => {
   return added.length === 0 ? [] : ['added to the reference, each run:', ...added]
 }
 
-/** What a person sees: tables, then totals. */
+/** Text of the report: tables, then totals. */
 export const formatInspection = (inspection: Inspection): string => {
   const { checkpoint, device, hasWeights, shape, statistics, cuda } = inspection
   const { step, clip } = totals(statistics)

@@ -53,9 +53,9 @@ const parseLimit = (text: string): number => {
 }
 
 export interface SelectedJobs extends IndexedPage {
-  /** Of the upload that `--manifest` names; `null` without that option. */
+  /** Report of the upload that `--manifest` names; `null` without that option. */
   readonly report: IngestReport | null
-  /** Of the whole bucket; `null` where jobs or an upload are named. */
+  /** Totals of the whole bucket; `null` if jobs or an upload are named. */
   readonly totals: JobTotals | null
   /** As `--since` says; `null` without that option. */
   readonly since: Date | null

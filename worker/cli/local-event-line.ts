@@ -45,7 +45,7 @@ const textOf = (event: IngestEvent | WorkerEvent): string | null => {
   }
 }
 
-/** What of an event is worth a line to a person who watches; null: nothing. Names in it are users' text. */
+/** Line that an event prints for a person who watches; `null` for none. Names in it are users' text. */
 export const localEventLine = (event: IngestEvent | WorkerEvent): string | null => {
   const text = textOf(event)
   return text === null ? null : safeText(text)

@@ -63,8 +63,8 @@ const plainName = (typed: string): string =>
     .toLowerCase()
 
 /**
- * What an unknown option means in a command that `has` options (`--seed`) and arguments (`<image...>`). `null` if nothing
- * is known. Several are joined: `--width and --height`.
+ * Option or argument that an unknown option means in a command that `has` options (`--seed`) and arguments
+ * (`<image...>`). `null` if none is known. Several are joined: `--width and --height`.
  */
 export const meantOption = (typed: string, has: (meant: string) => boolean): string | null => {
   const name = plainName(typed)

@@ -10,7 +10,7 @@ const VARIABLE = 'SVD_MODELS_BUCKET'
 export const addModelsBucketOption = (command: Command): Command =>
   command.option('--bucket <name>', `the bucket of models (${VARIABLE})`)
 
-/** Of the option, else of its variable. Throws InvalidInputError that names both. */
+/** Bucket of the option, else of its variable. Throws InvalidInputError that names both. */
 export const modelsBucketOf = (
   { bucket }: ModelsBucketOptions,
   environment: Readonly<Record<string, string | undefined>>,

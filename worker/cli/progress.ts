@@ -38,7 +38,7 @@ interface PhasePace {
   readonly secondsSinceStep: number
 }
 
-/** Of the phase: how long the next ones take is not known before they run. Empty while there is no pace yet. */
+/** Time left of the phase. The duration of later phases is not known before they run. Empty while there is no pace yet. */
 export const timeLeft = (
   { step, steps }: Pick<Progress, 'step' | 'steps'>,
   { secondsPerStep, secondsSinceStep }: PhasePace,

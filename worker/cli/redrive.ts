@@ -94,7 +94,7 @@ const summary = ({ jobs, leftLetters, malformed }: RedriveReport, dryRun: boolea
   return `${lines.join('\n')}\n`
 }
 
-/** What both let through; null lets through all. */
+/** Jobs that both filters accept; `null` accepts all. */
 const both = (a: ReadonlySet<string> | null, b: ReadonlySet<string> | null): ReadonlySet<string> | null =>
   a === null || b === null ? (a ?? b) : new Set([...a].filter((id) => b.has(id)))
 

@@ -26,7 +26,7 @@ const jobLine = (standing: JobStanding): string => {
   return `${shortId(jobId)}  ${picture}  ${bar(jobShare(standing))} ${about.filter((text) => text !== '').join(', ')}`
 }
 
-/** What moves first, then what failed, then what waits, then what is done. */
+/** Order of the rows: jobs in work, then failed, then queued, then succeeded. */
 const RANK: Readonly<Record<JobStanding['state'], number>> = {
   rendering: 0,
   publishing: 0,

@@ -24,7 +24,7 @@ import { readWorkerSettings, type WorkerSettings } from './worker-settings.ts'
 
 /** Default seconds for draining. Containers have 30 s from SIGTERM to SIGKILL, unless they are set up otherwise. */
 const DRAIN_SECONDS = 25
-/** Seconds without a sign of life after which the worker counts as hanging: three missed beats, or six long polls. */
+/** Seconds without a heartbeat after which the worker counts as hanging: three heartbeats at their longest interval, or six long polls. */
 const STALE_SECONDS = 120
 /**
  * Seconds from the longest silence that a render is allowed until the worker counts as hanging. In them the worker

@@ -49,7 +49,7 @@ export interface CheckedManifest {
 
 /**
  * Looks at a manifest as far as that can be without the checkpoint. Throws InvalidInputError that tells every fault:
- * ingest would take the other items, but whoever is there to correct it wants to know before.
+ * ingest would accept the other items, but a person at the terminal can correct them before the upload.
  */
 export const checkManifest = async (
   file: string,

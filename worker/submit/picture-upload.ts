@@ -33,7 +33,7 @@ const metadataOf = (given: RenderArguments): Readonly<Record<string, string>> =>
     ]),
   )
 
-/** Of what ingest tells by its first bytes: it takes no picture whose name says another. */
+/** Ending of each format that ingest detects by its first bytes. It rejects an image whose name has another ending. */
 const keyOfFormat = (key: string, format: ImageFormat): string =>
   ENDINGS[format].test(key) ? key : `${key}.${format.toLowerCase()}`
 

@@ -41,7 +41,7 @@ export const readMp4 = async (file: string): Promise<Mp4Video> => {
   }
 }
 
-/** Of a long clip, mp4box keeps the index alone: pieces of the data are let go once they are passed. */
+/** Bytes given to mp4box at once. It releases them after reading, so that only the index of a long clip stays in memory. */
 const PIECE_BYTES = 2 ** 20
 
 const parseBoxes = async (pieces: AsyncIterable<Uint8Array>): Promise<ISOFile> => {
