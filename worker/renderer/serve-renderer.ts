@@ -12,9 +12,9 @@ export interface RendererService<Job, Result> {
   ) => Promise<Result>
 }
 
-/** What a job gets to remove its unfinished files when its process has to go. */
+/** Time that a job has to remove its unfinished files when its process shuts down. */
 const LEAVE_MS = 2_000
-/** When a process that was left alone and has not gone by itself, because native code blocks it, is killed. */
+/** Time after which a process without a parent is killed if native code keeps it from exiting by itself. */
 const BLOCKED_MS = LEAVE_MS + 1_000
 
 /**
