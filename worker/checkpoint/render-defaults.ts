@@ -12,7 +12,7 @@ import { throwFaults } from './faults.ts'
 const argument = <Name extends RenderArgumentName>(name: Name, absent: unknown) =>
   field(renderArgumentSchema(name), renderArgumentRule(name), absent)
 
-/** Null says in words what the absence of the field means. */
+/** A field that may also be `null`, which means the same as its absence. */
 const orNull = <T>({ schema, supported }: Field<T>): Field<T | null> =>
   field(z.union([z.null(), schema]), `null, or ${supported}`, null)
 

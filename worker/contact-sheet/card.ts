@@ -22,7 +22,7 @@ const totalSeconds = ({ standing }: SheetJob): number | null => {
 const psnrOf = ({ clips }: SheetJob): number | null =>
   clips.length === 0 ? null : Math.min(...clips.map(({ quality }) => quality.first_frame_psnr_db))
 
-/** What the page's script sorts and searches by. */
+/** Attributes by which the page's script sorts and searches. */
 const sortData = (job: SheetJob, label: string): Html => {
   const { standing } = job
   const warned = job.clips.some(({ quality }) => quality.warnings.length > 0)

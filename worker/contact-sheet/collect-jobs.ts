@@ -16,7 +16,7 @@ interface Collecting {
   readonly signal: AbortSignal
 }
 
-/** Null where it is gone, or no picture: a page without it is better than none. */
+/** Places a thumbnail. Returns `null` if the image is gone or invalid: a page without it is better than none. */
 const placeThumbnail = async (
   key: string,
   name: string,

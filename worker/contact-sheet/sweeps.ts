@@ -6,7 +6,7 @@ import type { SheetJob } from './sheet-job.ts'
 export interface JobGroup {
   /** In the order of the swept values. */
   readonly jobs: readonly SheetJob[]
-  /** In which they differ; empty: a single job. */
+  /** Parameters in which the jobs differ; empty for a single job. */
   readonly swept: readonly ParameterName[]
 }
 
@@ -34,6 +34,6 @@ const groupOf = (jobs: readonly SheetJob[]): JobGroup => {
 export const groupSweeps = (jobs: readonly SheetJob[]): readonly JobGroup[] =>
   [...Map.groupBy(jobs, ({ standing }) => standing.image.pixels_sha256).values()].map(groupOf)
 
-/** What tells a job from the others of its sweep: `motion_bucket_id 40`. */
+/** Label that distinguishes a job from the others of its sweep: `motion_bucket_id 40`. */
 export const sweepLabel = (swept: readonly ParameterName[], parameters: ParametersDocument): string =>
   swept.map((name) => `${name} ${parameterText(name, parameters)}`).join(', ')

@@ -5,7 +5,7 @@ import { checkProvider, type ProviderState, type VerifyProvider } from './instal
 import type { ProviderRelease } from './provider-release.ts'
 import { librariesOf } from './runtime-package.ts'
 
-/** What a machine is examined by. */
+/** Inputs for an examination of the machine's CUDA provider and libraries. */
 export interface CudaMachine {
   /** The folder of onnxruntime-node. */
   readonly packageDir: string

@@ -48,8 +48,8 @@ export type DeviceChoice =
     }
 
 /**
- * Byte count of the machine's memory or, in a container, of the container's limit. Where there is no limit, Node reports
- * 0 or more than the machine has.
+ * Byte count of the machine's memory or, in a container, of the container's limit. Where there is no limit, Node
+ * reports 0 or more than the machine has.
  */
 const hostTotalBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || totalmem())
 

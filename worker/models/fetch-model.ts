@@ -12,15 +12,15 @@ import { type OnModelProgress, openByteCount } from './model-progress.ts'
 export interface FetchOptions {
   /** Models lie in `models/` under it. */
   readonly cacheDir: string
-  /** What of files that are there is looked at; what is fetched is always hashed. */
+  /** Properties that are checked of files that are there already. Fetched files are always hashed. */
   readonly verify: 'hashes' | 'sizes'
   readonly onProgress: OnModelProgress
   readonly freeDiskBytes: (folder: string) => Promise<number>
-  /** Of one request, at most. */
+  /** Most bytes of one request. */
   readonly partBytes: number
 }
 
-/** Left free for clips and for everybody else. */
+/** Free space that is left for clips and for other processes. */
 const SPARE_BYTES = 500e6
 
 const bytesOf = (files: readonly ModelFile[]): number =>

@@ -8,7 +8,7 @@ import { addRanges, type Range, rangeOf } from './range.ts'
  *                          └────────────────────────── paid for ──────────────────────────────────────┘
  */
 
-/** What starts workers of AWS Batch, as the stack deploys them by default, looks once a minute. */
+/** Longest time until dispatch, which starts the workers of AWS Batch (the default), polls the queue: once a minute. */
 export const WAKE_SECONDS = 60
 
 /**

@@ -28,9 +28,9 @@ export interface PreparedImage {
 }
 
 /**
- * Writes the two images that the networks read, as raw RGB24: the upright original for CLIP, and the same image brought
- * to the clip's size for the VAE. It runs outside of the renderer's process, while that is busy with the job before. A
- * worker runs it in a process of its own (image-process.ts).
+ * Writes the two images that the networks read, as raw RGB24: the upright original for CLIP, and the same image
+ * brought to the clip's size for the VAE. It runs outside of the renderer's process, while that is busy with the job
+ * before. A worker runs it in a process of its own (image-process.ts).
  *
  * @throws InvalidInputError (`field`) as `decodeImage` does.
  */

@@ -96,7 +96,7 @@ const rawVideoSchema = z.strictObject({
   path: z.string(),
   frameCount: z.int(),
   sizeBytes: z.int(),
-  /** Count of values in all frames that were NaN or infinite before they became bytes. Use the video only if it is 0. */
+  /** Count of values of all frames that were NaN or infinite before they became bytes. Above 0, the video is unusable. */
   nonFiniteValues: z.int(),
 })
 
@@ -114,7 +114,7 @@ export const renderResultSchema = z.strictObject({
   steps: z.int(),
   /** Chunks that overflowed in float16 and were decoded once more in float32. */
   decodeFallbacks: z.int().nonnegative(),
-  /** Frames of such a chunk decoded at once where it did not fit as a whole; else `null`, also if no chunk overflowed. */
+  /** Frames of such a chunk decoded at once; `null` if no chunk overflowed, or if each was decoded as a whole. */
   fallbackChunk: z.int().positive().nullable(),
 })
 

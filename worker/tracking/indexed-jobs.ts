@@ -10,9 +10,9 @@ import { readStandings } from './read-standings.ts'
 /** Some jobs of the index, the one that changed last first. */
 export interface IndexedPage {
   readonly jobIds: readonly string[]
-  /** How they stand, where their records had to be read already. */
+  /** Statuses of the jobs, where their records had to be read already. */
   readonly standings?: readonly JobStanding[]
-  /** Jobs beyond these; `null`: there may be some, which nobody counted. */
+  /** Count of jobs beyond these; `null` if there may be some, which were not counted. */
   readonly left: number | null
   /** Whether the search ended before the oldest jobs, because none of thousands of others was one of these. */
   readonly endedEarly?: true
@@ -63,13 +63,13 @@ const LEAST_PIECE_JOBS = 4
 
 interface FoundJobs {
   readonly jobIds: readonly string[]
-  /** Of those that have a record. */
+  /** Statuses of the jobs that have a record. */
   readonly standings: readonly JobStanding[]
   readonly isComplete: boolean
 }
 
 interface OpenSearch {
-  /** Null: any that is no end. */
+  /** State of the jobs to find; `null` for any state that is not an end. */
   readonly state: JobState | null
   readonly limit: number
   readonly notDone: number

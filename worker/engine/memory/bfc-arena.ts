@@ -70,7 +70,7 @@ const shrunk = (wanted: number, sizeBytes: number, room: number): number | null 
 export interface BfcArenaOptions {
   /** Bytes that the device can give to regions. Default: no limit. */
   readonly deviceBytes?: number
-  /** Region at the lowest address, where the arena takes the first of equal chunks. The driver decides which it is. */
+  /** Region at the lowest address, which the driver decides. The arena takes the chunk there among equal chunks. */
   readonly lowestRegion?: 'oldest' | 'newest'
   /** CUDA's arena assigns chunks to streams, the CPU's does not. Default true. */
   readonly hasStreams?: boolean

@@ -75,8 +75,8 @@ const instanceTypeFor = (needBytes: number, hostNeedBytes: number): string | nul
     .at(0) ?? null
 
 /**
- * The memory of a CPU. `totalBytes` is the memory of the machine, or the container's limit; by default, other processes
- * are taken to use nothing.
+ * The memory of a CPU. `totalBytes` is the memory of the machine, or the container's limit; by default, other
+ * processes are taken to use nothing.
  */
 export const cpuDeviceMemory = (
   availableBytes: number,

@@ -4,7 +4,7 @@ import type { Tensor } from '../../engine/tensor.ts'
 import { type BicubicAxis, bicubicAxis, weightedSum } from './bicubic-axis.ts'
 import { antialiasKernel, blurredAcross, blurredRow } from './gaussian-blur.ts'
 
-/** What the CLIP input needs of `feature_extractor/preprocessor_config.json`. */
+/** Fields of `feature_extractor/preprocessor_config.json` that the CLIP input needs. */
 export interface ClipExtractor {
   readonly imageMean: readonly number[]
   readonly imageStd: readonly number[]
