@@ -8,7 +8,7 @@ import { guidanceFault, type RenderDefaults } from '../../shared/contracts/rende
 import { acceptFields, type Field, field, readFields } from './config-fields.ts'
 import { throwFaults } from './faults.ts'
 
-/** As a user may give it, so that nothing comes in by the file that could not by an option. */
+/** A field with the rule of the option of the same name, so the file allows no value that the option refuses. */
 const argument = <Name extends RenderArgumentName>(name: Name, absent: unknown) =>
   field(renderArgumentSchema(name), renderArgumentRule(name), absent)
 

@@ -91,7 +91,7 @@ ${result !== null && row('worker', `${result.worker.id}, ${result.worker.version
 </tbody></table></details>`
 }
 
-/** `swept` are the parameters that tell the job from the others of its sweep; none: it stands alone. */
+/** Renders a job. `swept` are the parameters that distinguish it from the others of its sweep; empty if alone. */
 export const renderCard = (job: SheetJob, usual: UsualParameters, swept: readonly ParameterName[]): Html => {
   const { standing, clips } = job
   const label = sweepLabel(swept, standing.parameters)

@@ -3,7 +3,7 @@ import type { ParametersDocument } from '../../shared/contracts/parameters-docum
 
 export type ParameterName = keyof ParametersDocument
 
-/** Names of all parameters, the most interesting first. */
+/** Names of all parameters, in the order in which users look for them. */
 export const PARAMETER_NAMES = [
   'width',
   'height',

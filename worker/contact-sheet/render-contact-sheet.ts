@@ -9,7 +9,7 @@ import { groupSweeps, type JobGroup } from './sweeps.ts'
 import { renderToolbar } from './toolbar.ts'
 
 export interface ContactSheetOptions extends SheetHeading {
-  /** Parameters that jobs are compared with: the checkpoint's defaults. By default, those that most of the jobs have. */
+  /** Parameters that jobs are compared with: the checkpoint's defaults. Default: those that most of the jobs have. */
   readonly usual?: UsualParameters
 }
 

@@ -4,7 +4,7 @@ import type { SheetJob } from './sheet-job.ts'
 
 /** Jobs of one picture that differ in parameters alone, to be seen side by side; or a single job. */
 export interface JobGroup {
-  /** In the order of the swept values. */
+  /** Jobs in the order of the swept values. */
   readonly jobs: readonly SheetJob[]
   /** Parameters in which the jobs differ; empty for a single job. */
   readonly swept: readonly ParameterName[]
@@ -30,7 +30,7 @@ const groupOf = (jobs: readonly SheetJob[]): JobGroup => {
   return { jobs: jobs.toSorted(inOrderOf(swept)), swept }
 }
 
-/** In the order of each group's first job. Jobs without a difference (of two models, say) stay together too. */
+/** Groups of jobs, in the order of their first jobs. Jobs without a difference (of two models, say) are grouped too. */
 export const groupSweeps = (jobs: readonly SheetJob[]): readonly JobGroup[] =>
   [...Map.groupBy(jobs, ({ standing }) => standing.image.pixels_sha256).values()].map(groupOf)
 

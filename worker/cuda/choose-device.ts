@@ -19,7 +19,7 @@ export const readDeviceRequest = (text: string): DeviceRequest | undefined => {
   return { kind: 'cuda', index: Number(index ?? 0) }
 }
 
-/** Parses a device request. `field` names its option or variable, `--device` or `SVD_DEVICE`. Throws InvalidInputError. */
+/** Parses the device request in `field`, which is `--device` or `SVD_DEVICE`. Throws InvalidInputError. */
 export const parseDeviceRequest = (field: string, text: string): DeviceRequest => {
   const request = readDeviceRequest(text)
   if (request === undefined) throw new InvalidInputError(field, `got '${text}'; must be ${DEVICE_RULE}`)

@@ -60,7 +60,7 @@ export const readCudaState = async (
   return { provider, libraries, faults: [...others, ...faults] }
 }
 
-/** What keeps ONNX Runtime from loading the provider or from running graphs with it, a sentence for each fault. */
+/** Faults that keep ONNX Runtime from loading the provider or from running graphs with it, each as a sentence. */
 export const cudaFaults = ({ provider, libraries, faults }: CudaState): readonly string[] => [
   ...(provider.status === 'installed' ? [] : [provider.fault]),
   ...libraries.flatMap(({ name, fault }) => (fault === null ? [] : [`${name}: ${fault}`])),

@@ -4,11 +4,11 @@ import { type Check, type Finding, fail, ok, runCheck, warn } from './check.ts'
 
 /** Settings of the queue itself. The visibility timeout is not among them, because every receive sets it. */
 export interface QueueSettings {
-  /** `maxReceiveCount` of the redrive policy; `null` if there is none, so a job that always fails comes back for ever. */
+  /** `maxReceiveCount` of the redrive policy; `null` if there is none, so that failing jobs come back for ever. */
   readonly maxReceiveCount: number | null
 }
 
-/** With fewer deliveries a job that was handed back a few times, by Spot notices say, would be given up. */
+/** With fewer deliveries, a job that was released a few times, by Spot notices say, would be given up. */
 const LEAST_RECEIVES = 3
 /** Below it, a long job in a busy week may be given up so. */
 const FEW_RECEIVES = 20

@@ -17,7 +17,7 @@ import { type OnModelProgress, openByteCount } from './model-progress.ts'
 
 export interface DescribeOptions {
   readonly modelId: string
-  /** As `openCheckpoint` takes it; null: the files without one, else the only variant there is. */
+  /** Variant for `openCheckpoint`; `null` for the files without a variant, else the only variant there is. */
   readonly variant: string | null
   readonly onProgress?: OnModelProgress
 }

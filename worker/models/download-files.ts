@@ -7,8 +7,8 @@ import { inOrder } from './in-order.ts'
 import { openPartialFile, type PartialFile, partialBytes } from './partial-file.ts'
 
 /**
- * Byte count of a part, which is one request. A thousand machines that start at once make some 5,000 requests a second,
- * and S3 allows 5,500 to one prefix. Several parts fit in memory.
+ * Byte count of a part, which is one request. A thousand machines that start at once make some 5,000 requests a
+ * second, and S3 allows 5,500 to one prefix. Several parts fit in memory.
  */
 export const PART_BYTES = 64 * 2 ** 20
 /** One connection to S3 gives some 90 MB/s: eight fill the network of most machines. */

@@ -24,8 +24,8 @@ export const partialBytes = async (file: string, sizeBytes: number): Promise<num
 export interface PartialFile extends AsyncDisposable {
   append(bytes: Uint8Array): Promise<void>
   /**
-   * Syncs the file to the disk, gives it its name and returns `null`, if its SHA-256 is `sha256`. Else removes the file
-   * and returns its actual SHA-256.
+   * Syncs the file to the disk, gives it its name and returns `null`, if its SHA-256 is `sha256`. Else removes the
+   * file and returns its actual SHA-256.
    */
   finish(sha256: string): Promise<string | null>
 }

@@ -35,7 +35,7 @@ export interface InstancePlan {
   readonly secondsPerClip: Range
   /** Whether `secondsPerClip` was measured, given by the caller or in the table, or counted from the graphs. */
   readonly basis: 'counted' | 'measured'
-  /** The table's entry; null: counted, or given. */
+  /** The table's entry; `null` if `secondsPerClip` was counted or given. */
   readonly measured: MeasuredTime | null
   readonly fit: MemoryFit
   readonly fleet: FleetPlan

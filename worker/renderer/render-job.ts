@@ -96,12 +96,12 @@ const rawVideoSchema = z.strictObject({
   path: z.string(),
   frameCount: z.int(),
   sizeBytes: z.int(),
-  /** Count of values of all frames that were NaN or infinite before they became bytes. Above 0, the video is unusable. */
+  /** Count of values in all frames that were NaN or infinite before they became bytes. Use the video only if 0. */
   nonFiniteValues: z.int(),
 })
 
 export const renderResultSchema = z.strictObject({
-  /** In the order of the job's outputs. */
+  /** Videos in the order of the job's outputs. */
   videos: z.array(rawVideoSchema),
   seconds: timingsSchema,
   /** Largest resident set of the renderer's process so far. */

@@ -35,11 +35,11 @@ async function* idsOf(index: JobIndex, kinds: readonly IndexKind[]): AsyncGenera
   for await (const { jobId } of index.newestJobs(kinds)) yield jobId
 }
 
-/** All that there are. */
+/** The newest of all jobs. */
 export const newestPage = (index: JobIndex, totals: JobTotals, limit: number): Promise<IndexedPage> =>
   firstOf(idsOf(index, INDEX_KINDS), { limit, total: totals.jobs })
 
-/** Those that changed at `since` or later: they were queued, a worker had them for some seconds, or they ended. */
+/** Jobs that changed at `since` or later: they were queued, a worker had them for some seconds, or they ended. */
 export const pageSince = async (index: JobIndex, since: Date, limit: number): Promise<IndexedPage> => {
   const jobIds: string[] = []
   for await (const { jobId, time } of index.newestJobs(INDEX_KINDS)) {
@@ -139,7 +139,7 @@ const pageOfOpen = async (
   return { jobIds, standings, left: null, ...(jobIds.length < search.limit && { endedEarly: true }) }
 }
 
-/** All that are not done. */
+/** The newest jobs that are not done. */
 export const openPage = async (
   outputs: ObjectStore,
   index: JobIndex,
@@ -151,7 +151,7 @@ export const openPage = async (
   return isFull ? { ...page, left: Math.max(1, notDone - limit) } : page
 }
 
-/** Those in a state. */
+/** The newest jobs in a state. */
 export const pageOfState = async (
   outputs: ObjectStore,
   index: JobIndex,

@@ -29,7 +29,7 @@ const DTYPE = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
 
 const product = (shape: readonly number[]): number => shape.reduce((total, size) => total * size, 1)
 
-/** `tensors` null: only configs are at hand, and every tensor asked for is taken to exist, in float16. */
+/** Opens weights. If `tensors` is `null`, there are configs alone, and every tensor is taken to exist, in float16. */
 export const openWeights = (
   component: string,
   tensors: ReadonlyMap<string, StoredTensor> | null,

@@ -31,7 +31,7 @@ export interface HostMemory {
   readonly arrayBytes: number
 }
 
-/** For networks of a device whose memory is the host's. */
+/** Host memory of networks on a device whose memory is the host's. */
 export const NO_HOST_MEMORY: HostMemory = {
   ...{ sessionBytes: 0, preparingBytes: 0, outputBytes: 0, graphBytes: 0, arrayBytes: 0 },
 }

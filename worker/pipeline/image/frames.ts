@@ -4,7 +4,7 @@ import type { Tensor } from '../../engine/tensor.ts'
 export interface RgbFrame {
   /** RGB24: rows from the top, three bytes per pixel. */
   readonly bytes: Uint8Array
-  /** Count of the network's values that were NaN or infinite. Above 0, they overflowed, and `bytes` are not an image. */
+  /** Count of the network's values that were NaN or infinite. Above 0, they overflowed, and `bytes` is not an image. */
   readonly nonFiniteValues: number
 }
 

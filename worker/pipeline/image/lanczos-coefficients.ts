@@ -3,7 +3,7 @@ const SUPPORT = 3
 /** Fixed point of the weights: with 8 bits of pixel and 2 of headroom, a sum stays within 32 bits. */
 export const PRECISION_BITS = 32 - 8 - 2
 
-/** For each output pixel: which input pixels count, and how much. */
+/** Input pixels that count for each output pixel, and their weights. */
 export interface Coefficients {
   /** First input pixel of each output pixel. */
   readonly first: Int32Array
