@@ -56,8 +56,8 @@ const reader =
   }
 
 /**
- * Opens a regular file; `file` is its name in messages. A pipe or device would wait for ever, so the kind is looked
- * at before opening. Throws InvalidInputError if it cannot be read.
+ * Opens a regular file; `file` is its name in messages. A pipe or device would wait for ever, so the kind is checked
+ * before opening. Throws InvalidInputError if it cannot be read.
  */
 export const openFile = async (path: string, file: string = path): Promise<OpenedFile> => {
   try {

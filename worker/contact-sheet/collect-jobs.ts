@@ -7,7 +7,7 @@ import type { PlaceSheetFile } from './sheet-files.ts'
 import type { RejectedSheetClip, SheetClip, SheetJob } from './sheet-job.ts'
 import { thumbnail } from './thumbnail.ts'
 
-/** Each has a clip and a decoded picture in memory. */
+/** Jobs collected at once. Each has a clip and a decoded image in memory. */
 const LANES = 4
 
 interface Collecting {

@@ -2,7 +2,7 @@ import type { ParametersDocument } from '../../shared/contracts/parameters-docum
 import { type ParameterName, parameterText, varyingParameters } from './parameter-differences.ts'
 import type { SheetJob } from './sheet-job.ts'
 
-/** Jobs of one picture that differ in parameters alone, to be seen side by side; or a single job. */
+/** Jobs of one image that differ in parameters alone, to be shown side by side; or a single job. */
 export interface JobGroup {
   /** Jobs in the order of the swept values. */
   readonly jobs: readonly SheetJob[]

@@ -12,7 +12,7 @@ export interface ClipToPlan {
   readonly graphs: readonly GraphRuns[]
   readonly timed: TimedClip
   readonly planOnCard: PlanOnCard
-  /** Frames decoded at once, as asked for. */
+  /** Frames decoded at once, as requested. */
   readonly decodeChunk: number
   readonly modelBytes: number
 }

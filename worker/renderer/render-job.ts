@@ -108,7 +108,7 @@ export const renderResultSchema = z.strictObject({
   peakMemoryBytes: z.int(),
   /** Mode that was used: the one requested, or the one that `auto` chose. */
   memory: z.enum(['resident', 'offload', 'low-vram']),
-  /** Frames decoded at once: as asked for, or what the memory planner chose. */
+  /** Frames decoded at once: as requested, or as the memory planner chose. */
   decodeChunk: z.int().positive(),
   /** Steps run: length of the sigma list less one. */
   steps: z.int(),

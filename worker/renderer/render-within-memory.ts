@@ -21,7 +21,7 @@ const withChunkOf = (job: RenderJob, most: number | undefined): RenderJob =>
     ? job
     : { ...job, parameters: { ...job.parameters, decodeChunkSize: most } }
 
-/** Frames that were decoded at once; the renderer may have planned fewer than it was asked for. */
+/** Frames that were decoded at once; the renderer may have planned fewer than requested. */
 const decodedAtOnce = (parameters: Parameters, { steps: chunks }: Progress): number => {
   const { numFrames, numVideosPerPrompt, decodeOverlap } = parameters
   const planned = Math.ceil((numFrames * numVideosPerPrompt - decodeOverlap) / chunks) + decodeOverlap

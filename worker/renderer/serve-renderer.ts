@@ -20,7 +20,7 @@ const BLOCKED_MS = LEAVE_MS + 1_000
 /**
  * Makes this process a renderer: takes jobs from the process that started it, until that asks it to exit or is
  * gone itself. Ctrl-C, SIGTERM and SIGHUP reach a whole group of processes; here they are left to the parent, which
- * knows whether the job should be finished, cancelled or handed back.
+ * knows whether the job should be finished, cancelled or released.
  */
 export const serveRenderer = <Job, Result>(service: RendererService<Job, Result>): void => {
   if (process.send === undefined) {

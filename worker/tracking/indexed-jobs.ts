@@ -101,7 +101,7 @@ const searchOpen = async (
     open += unread.length - others.size
     for (const one of found) if (state !== null && one.state !== state) others.add(one.jobId)
     const isRecorded = new Set(found.map((one) => one.jobId))
-    // A job whose record is not written yet is open, in a state that nobody knows.
+    // A job whose record is not written yet is open, in an unknown state.
     jobIds.push(...unread.filter((id) => !others.has(id) && (state === null || isRecorded.has(id))))
     standings.push(...found.filter((one) => !others.has(one.jobId)))
     unread = []

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../shared/ports/object-store.ts'
 /** Most uploads of each kind that are counted, because S3 lists as many with one request. */
 const MOST_COUNTED = 1_000
 
-/** Uploads that ingest made no jobs of, or not all that were asked for. */
+/** Uploads from which ingest made no jobs, or not all that were requested. */
 export interface RejectedUploads {
   readonly rejected: number
   /** Some of their items. */

@@ -12,10 +12,10 @@ export interface Weights {
   unused(name: string, shape: readonly number[]): void
 }
 
-/** The tensors of one component (`unet`, `vae`, `image_encoder`), and which of them were asked for. */
+/** The tensors of one component (`unet`, `vae`, `image_encoder`), and which of them were requested. */
 export interface ComponentWeights {
   readonly root: Weights
-  /** Parameters asked for so far, each tensor once, unused ones included. */
+  /** Count of parameters requested so far, each tensor once, unused ones included. */
   parameterCount(): number
   /** Bytes of the tensors bound so far, as stored. */
   sizeBytes(): number

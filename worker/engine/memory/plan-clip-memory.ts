@@ -57,7 +57,7 @@ export interface FittingPlan extends MemoryNeed {
   readonly memory: MemoryPlan
   /** Frames decoded at once. */
   readonly decodeChunk: number
-  /** Planned when asked for, because few clips need it; `null` where the decoder is float32. */
+  /** Plans the exact decoding on demand, because few clips need it; `null` where the decoder is float32. */
   readonly exact: (() => ExactDecoding) | null
   readonly graphs: readonly PlannedGraph[]
   /** The most that is taken at once. */
@@ -74,10 +74,10 @@ export interface DoesNotFit extends MemoryNeed {
   readonly graph: string
   readonly usedByOthersBytes: number
   readonly totalBytes: number
-  /** It fits, as it was asked for, where other processes use nothing. */
+  /** Whether the clip would fit as requested if other processes used nothing. */
   readonly fitsTotal: boolean
   readonly nearest: NearestArguments | null
-  /** An instance type on which it fits as it was asked for. */
+  /** An instance type on which the clip fits as requested; `null` if none is known. */
   readonly instanceType: string | null
 }
 
@@ -106,7 +106,7 @@ const SIZE_STEP = 64
 /** The shortest clip that is proposed: one frame is not a video. */
 const FEWEST_FRAMES = 2
 
-/** The smaller share for networks that stay is `auto`'s caution; a way that was asked for may take what there is. */
+/** Bytes that a mode may take. Only `auto` limits networks that stay to the smaller share; a requested mode does not. */
 const roomFor = (memory: MemoryPlan, request: Pick<ClipMemoryRequest, 'memory' | 'device'>): number => {
   const { availableBytes, shares } = request.device
   return (

@@ -22,7 +22,7 @@ const toFixedPoint = (weight: number): number =>
   Math.trunc(weight * 2 ** PRECISION_BITS + (weight < 0 ? -0.5 : 0.5))
 
 /**
- * Weights of Pillow's LANCZOS along one axis: three lobes, stretched when the picture shrinks, cut off at the
+ * Weights of Pillow's LANCZOS along one axis: three lobes, stretched when the image shrinks, cut off at the
  * edges and normalised to 1, then rounded. Source: Pillow's libImaging/Resample.c, precompute_coeffs.
  */
 export const lanczosCoefficients = (inputSize: number, outputSize: number): Coefficients => {
