@@ -11,7 +11,7 @@ interface Networks {
 }
 
 /**
- * Side in pixels of the square that CLIP sees: the reference pipeline resizes every picture to it, and the image
+ * Side in pixels of the square that CLIP reads: the reference pipeline resizes every image to it, and the image
  * encoder takes no other size than its own.
  */
 export const CLIP_IMAGE_SIZE = 224

@@ -28,7 +28,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'its name is too long: check the path',
 }
 
-/** What kept a file or folder of a checkpoint from being opened; `name` is what messages call it. */
+/** Error for a file or folder of a checkpoint that cannot be opened; `name` is its name in messages. */
 export const openFault = (name: string, cause: unknown): InvalidInputError => {
   const code = errorCode(cause)
   return new InvalidInputError(name, `cannot be opened; ${REASONS[code] ?? `${code}: check its disk`}`, {
@@ -56,8 +56,8 @@ const reader =
   }
 
 /**
- * Opens a regular file; `file` is its name in messages. A pipe or device would wait for ever, so the kind is looked
- * at before opening. Throws InvalidInputError if it cannot be read.
+ * Opens a regular file; `file` is its name in messages. A pipe or device would wait for ever, so the kind is checked
+ * before opening. Throws InvalidInputError if it cannot be read.
  */
 export const openFile = async (path: string, file: string = path): Promise<OpenedFile> => {
   try {

@@ -24,8 +24,8 @@ const decodeUtf8 = (file: string, bytes: Uint8Array): string => {
 }
 
 /**
- * False only where there is nothing of this name. A symbolic link to nowhere is something, and so is what cannot be
- * looked at: opening it tells what is wrong.
+ * Whether there is anything of this name. A symbolic link to nowhere counts, and so does a file that cannot be
+ * examined, because opening it reports what is wrong.
  */
 export const exists = async (path: string): Promise<boolean> =>
   lstat(path).then(

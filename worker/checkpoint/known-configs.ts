@@ -18,7 +18,7 @@ export const findKnownConfigs = async (name: string): Promise<string | null> =>
     ? fileURLToPath(new URL(`./known-configs/${name}`, import.meta.url))
     : null
 
-/** What a command that needs weights reports where `name` is not a folder; `null` if `name` is not a built-in name. */
+/** Message of a command that needs weights where `name` is not a folder; `null` if `name` is not a built-in name. */
 export const knownNameFault = (name: string): string | null => {
   const repository = REPOSITORIES.get(name)
   return repository === undefined

@@ -19,25 +19,25 @@ import { chooseWeightFile, type WeightLibrary } from './weight-files.ts'
 
 export interface Component<C> {
   readonly config: C
-  /** Relative to the checkpoint, as messages name it: `unet/config.json`. */
+  /** Path relative to the checkpoint, as messages name it: `unet/config.json`. */
   readonly configFile: string
-  /** By the checkpoint's own keys. Null: the folder holds configs only. */
+  /** Tensors by the checkpoint's own keys; `null` if the folder holds configs only. */
   readonly tensors: ReadonlyMap<string, StoredTensor> | null
-  /** Of the weight files taken; null: those without one. */
+  /** Variant of the weight files that were taken; `null` for files without a variant. */
   readonly variant: string | null
 }
 
 export interface Checkpoint {
-  /** Absolute, with symbolic links resolved. */
+  /** Absolute path, with symbolic links resolved. */
   readonly dir: string
   readonly unet: Component<UNetConfig>
   readonly vae: Component<VaeConfig>
   readonly imageEncoder: Component<ClipVisionConfig>
   readonly scheduler: SchedulerConfig
   readonly featureExtractor: FeatureExtractorConfig
-  /** From `svd.json`, else the reference's. */
+  /** Defaults from `svd.json`, else the reference's. */
   readonly defaults: RenderDefaults
-  /** The UNet's; the other components may differ if only they lack or have it. */
+  /** Variant of the UNet; the other components may differ if only they lack or have it. */
   readonly variant: string | null
   /** Every file that belongs to it as opened, relative to `dir`, with `/`: configs, weights of the variant, svd.json. */
   readonly files: readonly string[]

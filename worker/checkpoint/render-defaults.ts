@@ -8,11 +8,11 @@ import { guidanceFault, type RenderDefaults } from '../../shared/contracts/rende
 import { acceptFields, type Field, field, readFields } from './config-fields.ts'
 import { throwFaults } from './faults.ts'
 
-/** As a user may give it, so that nothing comes in by the file that could not by an option. */
+/** A field with the rule of the option of the same name, so the file allows no value that the option refuses. */
 const argument = <Name extends RenderArgumentName>(name: Name, absent: unknown) =>
   field(renderArgumentSchema(name), renderArgumentRule(name), absent)
 
-/** Null says in words what the absence of the field means. */
+/** A field that may also be `null`, which means the same as its absence. */
 const orNull = <T>({ schema, supported }: Field<T>): Field<T | null> =>
   field(z.union([z.null(), schema]), `null, or ${supported}`, null)
 

@@ -25,7 +25,7 @@ const entrySchema = z.strictObject({
 
 const metadataSchema = z.record(z.string(), z.string())
 
-/** Where a tensor lies, counted from the end of the header. */
+/** Location of a tensor; `begin` and `end` are counted from the end of the header. */
 export interface TensorEntry {
   readonly key: string
   readonly dtype: string

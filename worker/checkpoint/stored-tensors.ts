@@ -1,4 +1,4 @@
-/** What weights may be stored as. */
+/** Data types in which weights may be stored. */
 export type WeightDtype = 'F32' | 'F16' | 'BF16'
 
 /**
@@ -14,7 +14,7 @@ export interface StoredTensor {
   readonly shape: readonly number[]
   /** Absolute path with symbolic links resolved (a Hub cache is made of them). */
   readonly file: string
-  /** From the start of the file. */
+  /** Offset from the start of the file. */
   readonly offsetBytes: number
   readonly sizeBytes: number
 }

@@ -25,9 +25,9 @@ export interface UNetConfig {
   readonly outChannels: number
   readonly blockOutChannels: readonly number[]
   readonly downBlockTypes: readonly DownBlockType[]
-  /** In the order they run: the coarsest level first, as config.json has it. */
+  /** Block types in the order in which they run: the coarsest level first, as in config.json. */
   readonly upBlockTypes: readonly UpBlockType[]
-  /** Of a down block; its up block has one more. */
+  /** Layer counts of the down blocks; each up block has one layer more. */
   readonly layersPerBlock: readonly number[]
   readonly numAttentionHeads: readonly number[]
   readonly transformerLayersPerBlock: readonly number[]

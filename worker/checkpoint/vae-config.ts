@@ -22,7 +22,7 @@ export interface VaeConfig {
   readonly outChannels: number
   /** One per level, finest first; 2 to 4 levels. */
   readonly blockOutChannels: readonly number[]
-  /** Of an encoder block; a decoder block has one more. */
+  /** Layer count of an encoder block; a decoder block has one more. */
   readonly layersPerBlock: number
   readonly latentChannels: number
   /** The decoder takes latents divided by this; the encoder's mode is not multiplied by it. */

@@ -12,7 +12,7 @@ const STEM: Readonly<Record<WeightLibrary, string>> = {
 export interface WeightFile {
   readonly name: string
   readonly sharded: boolean
-  /** `fp16` and the like; null: the files without one, float32 by custom. */
+  /** Variant such as `fp16`; `null` for the files without a variant, which are float32 by custom. */
   readonly variant: string | null
 }
 

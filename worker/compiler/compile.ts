@@ -22,7 +22,7 @@ import { type ComponentWeights, openWeights } from './weights/weights.ts'
 
 interface Part<Config> {
   readonly config: Config
-  /** Null: configs alone; the graphs can be counted and printed, not run. */
+  /** Tensors of the checkpoint; `null` for configs alone, whose graphs can be counted and printed, not run. */
   readonly tensors: ReadonlyMap<string, StoredTensor> | null
 }
 
@@ -38,10 +38,10 @@ export interface CompilerOptions {
   readonly width: number
   readonly height: number
   readonly numFrames: number
-  /** Two passes a step and their difference; false: max_guidance_scale is at most 1. */
+  /** Whether a step has two passes and takes their difference; `false` if max_guidance_scale is at most 1. */
   readonly guidance: boolean
   readonly targets: Targets
-  /** Feed-forward layers work through their rows in this many pieces. */
+  /** Count of chunks in which feed-forward layers process their rows. */
   readonly feedForwardChunks: number
 }
 

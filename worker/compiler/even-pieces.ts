@@ -1,4 +1,4 @@
-/** From `from` to `to`, exclusive. */
+/** Range from `from` to `to`, exclusive. */
 export interface Piece {
   readonly from: number
   readonly to: number

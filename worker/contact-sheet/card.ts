@@ -22,7 +22,7 @@ const totalSeconds = ({ standing }: SheetJob): number | null => {
 const psnrOf = ({ clips }: SheetJob): number | null =>
   clips.length === 0 ? null : Math.min(...clips.map(({ quality }) => quality.first_frame_psnr_db))
 
-/** What the page's script sorts and searches by. */
+/** Attributes by which the page's script sorts and searches. */
 const sortData = (job: SheetJob, label: string): Html => {
   const { standing } = job
   const warned = job.clips.some(({ quality }) => quality.warnings.length > 0)
@@ -91,7 +91,7 @@ ${result !== null && row('worker', `${result.worker.id}, ${result.worker.version
 </tbody></table></details>`
 }
 
-/** `swept` are the parameters that tell the job from the others of its sweep; none: it stands alone. */
+/** Renders a job. `swept` are the parameters that distinguish it from the others of its sweep; empty if alone. */
 export const renderCard = (job: SheetJob, usual: UsualParameters, swept: readonly ParameterName[]): Html => {
   const { standing, clips } = job
   const label = sweepLabel(swept, standing.parameters)

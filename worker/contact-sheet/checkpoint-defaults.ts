@@ -10,7 +10,9 @@ import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { JobStanding } from '../tracking/job-standing.ts'
 import { readRecord } from '../tracking/read-record.ts'
 
-/** What a job has that asks for nothing. Null: the jobs are of several checkpoints, or theirs is not in the bucket. */
+/**
+ * Parameters of a job that sets none. `null` if the jobs are not all of one checkpoint, or if it is not in the bucket.
+ */
 export const checkpointDefaults = async (
   models: ObjectStore,
   standings: readonly JobStanding[],

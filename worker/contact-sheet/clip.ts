@@ -45,7 +45,7 @@ const renderAll = (job: SheetJob, context: ClipContext): Html | readonly Html[] 
   return renderStill(job, context)
 }
 
-/** The clips of a job, or, where it has none, those that were rejected, or its picture. */
+/** Renders the clips of a job; if it has none, those that were rejected; else its input image. */
 export const renderClips = (job: SheetJob, name: string): Html => {
   const { width, height } = job.standing.parameters
   const context = { name, width, height }

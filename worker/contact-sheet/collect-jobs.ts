@@ -7,7 +7,7 @@ import type { PlaceSheetFile } from './sheet-files.ts'
 import type { RejectedSheetClip, SheetClip, SheetJob } from './sheet-job.ts'
 import { thumbnail } from './thumbnail.ts'
 
-/** Each has a clip and a decoded picture in memory. */
+/** Jobs collected at once. Each has a clip and a decoded image in memory. */
 const LANES = 4
 
 interface Collecting {
@@ -16,7 +16,7 @@ interface Collecting {
   readonly signal: AbortSignal
 }
 
-/** Null where it is gone, or no picture: a page without it is better than none. */
+/** Places a thumbnail. Returns `null` if the image is gone or invalid: a page without it is better than none. */
 const placeThumbnail = async (
   key: string,
   name: string,

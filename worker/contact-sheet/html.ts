@@ -5,7 +5,7 @@ export interface Html {
   readonly [MARKUP]: string
 }
 
-/** What a template may hold. Text and numbers are escaped; null and false leave nothing. */
+/** Value that a template may hold. Text is escaped; `null` and `false` insert nothing. */
 export type HtmlValue = Html | string | number | null | false | readonly HtmlValue[]
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -16,7 +16,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** For text, and for values of attributes in quotes. */
+/** Escapes text, and values of attributes in quotes. */
 const escapeText = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 

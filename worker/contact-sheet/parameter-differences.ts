@@ -3,7 +3,7 @@ import type { ParametersDocument } from '../../shared/contracts/parameters-docum
 
 export type ParameterName = keyof ParametersDocument
 
-/** In the order in which people look for them. */
+/** Names of all parameters, in the order in which users look for them. */
 export const PARAMETER_NAMES = [
   'width',
   'height',
@@ -25,11 +25,11 @@ export const PARAMETER_NAMES = [
 /** Parameters that a job is compared with; one that is missing is compared with nothing. */
 export type UsualParameters = Partial<ParametersDocument>
 
-/** As JSON; undefined: no value is that of more than half. */
+/** The value, as JSON, of more than half of the jobs; `undefined` if there is none. */
 const majority = (values: readonly string[]): string | undefined =>
   values.find((value) => values.filter((other) => other === value).length * 2 > values.length)
 
-/** Where the checkpoint's defaults are not at hand: what most of these jobs have. */
+/** Parameters that most of these jobs have, for use where the checkpoint's defaults are not known. */
 export const usualOf = (jobs: readonly ParametersDocument[]): UsualParameters =>
   Object.fromEntries(
     PARAMETER_NAMES.flatMap((name) => {

@@ -4,7 +4,7 @@ import { type Html, html } from './html.ts'
 
 type Times = NonNullable<ResultRecord['seconds']>
 
-/** Of the work on a job, in its order; what it waited in the queue is no work. */
+/** Phases of the work on a job, in their order. The wait in the queue is not one of them. */
 const PHASES: readonly { readonly name: Exclude<keyof Times, 'waiting'>; readonly label: string }[] = [
   { name: 'prepare', label: 'prepare' },
   { name: 'load', label: 'load model' },
@@ -34,7 +34,7 @@ const bar = (times: Times, total: number): Html => {
 /** Shorter ones are in the bar and in the details alone. */
 const SHOWN_SHARE = 0.04
 
-/** How an attempt's time was spent: a bar, and what took most of it in words. */
+/** Renders the times of an attempt: a bar of all phases, and a list of the longest ones. */
 export const renderPhaseTimes = (times: Times): Html | null => {
   const total = workSeconds(times)
   if (total <= 0) return null

@@ -9,7 +9,7 @@ import { groupSweeps, type JobGroup } from './sweeps.ts'
 import { renderToolbar } from './toolbar.ts'
 
 export interface ContactSheetOptions extends SheetHeading {
-  /** What parameters are compared with: the checkpoint's defaults. Without them, what most of the jobs have. */
+  /** Parameters that jobs are compared with: the checkpoint's defaults. Default: those that most of the jobs have. */
   readonly usual?: UsualParameters
 }
 
@@ -51,7 +51,7 @@ const renderGroup = ({ jobs, swept }: JobGroup, usual: UsualParameters): Html =>
 
 /**
  * One HTML page of jobs and their clips, which needs nothing but itself (and the files that it names, if clips are not
- * data URIs). All names in it are somebody else's input: everything is escaped.
+ * data URIs). All names in it are untrusted input, so everything is escaped.
  */
 export const renderContactSheet = async (
   jobs: readonly SheetJob[],

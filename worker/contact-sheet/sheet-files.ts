@@ -4,7 +4,7 @@ import { makeFolders } from '../../shared/make-folders.ts'
 import { writeThenRename } from '../video/write-then-rename.ts'
 
 export interface SheetFile {
-  /** Of letters, digits, `.` and `-`. */
+  /** Name of the file; only alphanumeric characters, `.` and `-`. */
   readonly name: string
   readonly type: 'video/mp4' | 'image/webp'
   readonly bytes: Uint8Array
@@ -13,11 +13,11 @@ export interface SheetFile {
 /** Puts a file where the page finds it; returns the page's address for it. */
 export type PlaceSheetFile = (file: SheetFile) => Promise<string>
 
-/** In the page itself. */
+/** Places files in the page itself, as data URIs. */
 export const inPage: PlaceSheetFile = async ({ type, bytes }) =>
   `data:${type};base64,${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}`
 
-/** In a folder beside the page. */
+/** Places files in a folder beside the page. */
 export const besidePage = (page: string): PlaceSheetFile => {
   const name = `${path.basename(page).replace(/\.html?$/i, '')}-files`
   const folder = path.join(path.dirname(page), name)

@@ -4,7 +4,7 @@ import type { JobStanding } from '../tracking/job-standing.ts'
 export interface SheetClip {
   /** A data URI, or a path beside the page. */
   readonly video: string
-  /** Still shown until the clip plays; null: none. */
+  /** Still image that is shown until the clip plays; `null` if there is none. */
   readonly poster: string | null
   /** Its key in the output bucket. */
   readonly key: string
@@ -18,12 +18,12 @@ export interface RejectedSheetClip extends SheetClip {
   readonly workerId: string
 }
 
-/** What a card shows. */
+/** A job as its card shows it. */
 export interface SheetJob {
   readonly standing: JobStanding
   readonly clips: readonly SheetClip[]
   /** Clips of a job that failed, as long as the bucket keeps them. */
   readonly rejected: readonly RejectedSheetClip[]
-  /** The input, small, where there is no clip; null: it is not at hand. */
+  /** Thumbnail of the input where there is no clip; `null` if there is a clip, or the image is gone. */
   readonly picture: string | null
 }

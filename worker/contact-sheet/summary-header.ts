@@ -6,7 +6,7 @@ import { totalsOf } from './totals.ts'
 
 export interface SheetHeading {
   readonly title: string
-  /** Where the jobs are from, in a line; empty: nothing. */
+  /** Source of the jobs, in one line; empty if none is shown. */
   readonly subtitle: string
   /** ISO 8601. */
   readonly madeAt: string
@@ -15,7 +15,7 @@ export interface SheetHeading {
 const tile = (value: string | number, label: string, kind = ''): Html =>
   html`<li class="${kind}"><b>${value}</b><span>${label}</span></li>`
 
-/** Said once, for all jobs. */
+/** Renders the parameters that all jobs share, once for all of them. */
 const renderCommon = (jobs: readonly SheetJob[]): Html | false => {
   const parameters = jobs.map(({ standing }) => standing.parameters)
   const [first] = parameters
@@ -28,7 +28,7 @@ const renderCommon = (jobs: readonly SheetJob[]): Html | false => {
   )}</p></details>`
 }
 
-/** What the batch came to. */
+/** Renders the totals of the batch. */
 export const renderSummary = (jobs: readonly SheetJob[], { title, subtitle, madeAt }: SheetHeading): Html => {
   const totals = totalsOf(jobs)
   return html`

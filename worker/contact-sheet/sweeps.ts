@@ -2,11 +2,11 @@ import type { ParametersDocument } from '../../shared/contracts/parameters-docum
 import { type ParameterName, parameterText, varyingParameters } from './parameter-differences.ts'
 import type { SheetJob } from './sheet-job.ts'
 
-/** Jobs of one picture that differ in parameters alone, to be seen side by side; or a single job. */
+/** Jobs of one image that differ in parameters alone, to be shown side by side; or a single job. */
 export interface JobGroup {
-  /** In the order of the swept values. */
+  /** Jobs in the order of the swept values. */
   readonly jobs: readonly SheetJob[]
-  /** In which they differ; empty: a single job. */
+  /** Parameters in which the jobs differ; empty for a single job. */
   readonly swept: readonly ParameterName[]
 }
 
@@ -30,10 +30,10 @@ const groupOf = (jobs: readonly SheetJob[]): JobGroup => {
   return { jobs: jobs.toSorted(inOrderOf(swept)), swept }
 }
 
-/** In the order of each group's first job. Jobs without a difference (of two models, say) stay together too. */
+/** Groups of jobs, in the order of their first jobs. Jobs without a difference (of two models, say) are grouped too. */
 export const groupSweeps = (jobs: readonly SheetJob[]): readonly JobGroup[] =>
   [...Map.groupBy(jobs, ({ standing }) => standing.image.pixels_sha256).values()].map(groupOf)
 
-/** What tells a job from the others of its sweep: `motion_bucket_id 40`. */
+/** Label that distinguishes a job from the others of its sweep: `motion_bucket_id 40`. */
 export const sweepLabel = (swept: readonly ParameterName[], parameters: ParametersDocument): string =>
   swept.map((name) => `${name} ${parameterText(name, parameters)}`).join(', ')

@@ -4,17 +4,17 @@ export interface SheetTotals {
   readonly succeeded: number
   readonly failed: number
   readonly cancelled: number
-  /** Not done yet. */
+  /** Count of jobs that are not done yet. */
   readonly open: number
   readonly clips: number
   /** Number of clips with warnings. */
   readonly warned: number
-  /** From the first submit to the last end; null: none has ended. */
+  /** Time from the first submit to the last end; `null` if no job has ended. */
   readonly spanSeconds: number | null
-  /** Clips over the time from the first start to the last end; null: none. */
+  /** Clips over the time from the first start to the last end; `null` if there are none. */
   readonly clipsPerHour: number | null
   readonly deviceSeconds: number
-  /** Null where no price is set. */
+  /** Cost of all jobs; `null` if no price is set. */
   readonly costUsd: number | null
 }
 

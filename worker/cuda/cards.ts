@@ -13,7 +13,7 @@ export interface Card {
   readonly driverVersion: string
 }
 
-/** As kernels and build flags number it: 75 for sm_75. */
+/** Compute capability as kernels and build flags number it: 75 for sm_75. */
 export const smVersionOf = ({ computeCapability: { major, minor } }: Card): number => 10 * major + minor
 
 /** Runs nvidia-smi with these arguments and returns what it prints. Throws if it is missing or fails. */

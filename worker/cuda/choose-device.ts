@@ -3,7 +3,7 @@ import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { cardFault } from './card-support.ts'
 import type { Card } from './cards.ts'
 
-/** What a user asks for: `cuda` is the first card, `cuda:1` the second. */
+/** Device that a user requests: `cuda` is the first card, `cuda:1` the second. */
 export type DeviceRequest =
   | { readonly kind: 'auto' }
   | { readonly kind: 'cpu' }
@@ -11,7 +11,7 @@ export type DeviceRequest =
 
 export const DEVICE_RULE = 'auto, cpu, cuda or cuda:N'
 
-/** `undefined` for what breaks the rule. */
+/** Parses a device request; `undefined` if `text` breaks the rule. */
 export const readDeviceRequest = (text: string): DeviceRequest | undefined => {
   if (text === 'auto' || text === 'cpu') return { kind: text }
   const [, index] = /^cuda(?::(\d{1,2}))?$/.exec(text) ?? [null, null]
@@ -19,7 +19,7 @@ export const readDeviceRequest = (text: string): DeviceRequest | undefined => {
   return { kind: 'cuda', index: Number(index ?? 0) }
 }
 
-/** `field` is how the user gave it, `--device` or `SVD_DEVICE`. Throws InvalidInputError. */
+/** Parses the device request in `field`, which is `--device` or `SVD_DEVICE`. Throws InvalidInputError. */
 export const parseDeviceRequest = (field: string, text: string): DeviceRequest => {
   const request = readDeviceRequest(text)
   if (request === undefined) throw new InvalidInputError(field, `got '${text}'; must be ${DEVICE_RULE}`)
@@ -30,17 +30,20 @@ export type ChosenDevice =
   | { readonly provider: 'cpu'; readonly hint: string | null }
   | { readonly provider: 'cuda'; readonly card: Card }
 
-/** What a choice is made by. */
+/** Probes by which a device is chosen. */
 export interface DeviceProbes {
-  /** Throws where there is no driver. */
+  /** Reads the cards of the machine. Throws where there is no driver. */
   readCards(): Promise<readonly Card[]>
-  /** What keeps ONNX Runtime from loading its CUDA provider, each as a sentence; empty: nothing. */
+  /** Returns the faults that keep ONNX Runtime from loading its CUDA provider, each as a sentence; empty if none. */
   readCudaFaults(): Promise<readonly string[]>
-  /** What to do about those faults. */
+  /** Returns instructions to fix those faults. */
   readCudaFixes?(): Promise<readonly string[]>
 }
 
-/** Where a program does not start, execa's own message has all of its arguments, and the original one has not. */
+/**
+ * Message of an error. For a program that does not start, it is the original message, because execa's own one contains
+ * all arguments of the program.
+ */
 const messageOf = (error: unknown): string => {
   if (error instanceof ExecaError && error.originalMessage) return error.originalMessage
   return error instanceof Error ? error.message : String(error)
@@ -76,8 +79,8 @@ const chooseBest = async (probes: DeviceProbes): Promise<ChosenDevice> => {
 }
 
 /**
- * The device that a request comes to. A card that was asked for and cannot be used is an error, never a silent render on
- * the CPU. `field` is how the user gave the request.
+ * Chooses the device for a request. A card that was requested and cannot be used is an error, never a silent render on
+ * the CPU. `field` names the option or variable of the request.
  */
 export const chooseDevice = async (
   field: string,

@@ -35,7 +35,7 @@ const libraryFixes = (libraries: readonly CudaLibrary[]): readonly string[] => {
   ]
 }
 
-/** What the user can do about each fault of a state, most important first; empty if it has none. */
+/** Instructions for the user to fix the faults of a state, most important first; empty if it has none. */
 export const cudaFixes = ({ provider, libraries, faults }: CudaState): readonly string[] => {
   const unusable = libraries.filter(({ fault }) => fault !== null)
   const ofToolkit = unusable.filter(({ name }) => name !== DRIVER_LIBRARY)

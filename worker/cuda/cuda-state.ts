@@ -5,7 +5,7 @@ import { checkProvider, type ProviderState, type VerifyProvider } from './instal
 import type { ProviderRelease } from './provider-release.ts'
 import { librariesOf } from './runtime-package.ts'
 
-/** What a machine is examined by. */
+/** Inputs for an examination of the machine's CUDA provider and libraries. */
 export interface CudaMachine {
   /** The folder of onnxruntime-node. */
   readonly packageDir: string
@@ -60,7 +60,7 @@ export const readCudaState = async (
   return { provider, libraries, faults: [...others, ...faults] }
 }
 
-/** What keeps ONNX Runtime from loading the provider or from running graphs with it, a sentence for each fault. */
+/** Faults that keep ONNX Runtime from loading the provider or from running graphs with it, each as a sentence. */
 export const cudaFaults = ({ provider, libraries, faults }: CudaState): readonly string[] => [
   ...(provider.status === 'installed' ? [] : [provider.fault]),
   ...libraries.flatMap(({ name, fault }) => (fault === null ? [] : [`${name}: ${fault}`])),

@@ -30,8 +30,9 @@ const assertInstalled = (): void => {
 }
 
 /**
- * What Node loads as onnxruntime-node: the bundled files if they are for this platform, else what npm installed. Throws
- * InvalidInputError if a package of this project has neither; in a checkout npm has always installed it.
+ * Module that Node loads as onnxruntime-node: the bundled files if they are for this platform, else the package that
+ * npm installed. Throws InvalidInputError if a package of this project has neither; in a checkout npm has always
+ * installed it.
  */
 export const findRuntimeModule = (): string => {
   if (!existsSync(BUNDLED)) return INSTALLED

@@ -42,6 +42,6 @@ const inThread = (file: HashedFile): Promise<boolean> =>
     )
   })
 
-/** As `endsWithItsHash`; a large file is read in a thread of its own, while this one may create a session. */
+/** Does the same as `endsWithItsHash`, but reads a large file in a thread, while this one may create a session. */
 export const endsWithItsHashInThread = (file: HashedFile): Promise<boolean> =>
   file.contentBytes < THREAD_FROM_BYTES ? endsWithItsHash(file) : inThread(file)

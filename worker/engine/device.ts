@@ -17,26 +17,26 @@ import type { DeviceMemory } from './memory/memory-need.ts'
 import { detectCpuTarget } from './nchwc-block.ts'
 import type { SessionProvider } from './session-options.ts'
 
-/** What takes the host's memory beside networks. */
+/** Uses of the host's memory beside networks. */
 export interface HostWork {
   readonly imageBytes: number
   /** Whether a file keeps prepared weights. */
   readonly keepsWeights: boolean
 }
 
-/** What networks run on: which graphs it runs, and what they take of its memory. */
+/** Device that networks run on, with the graphs that it runs and the memory that they take. */
 export interface Device {
-  /** Of ONNX Runtime's execution provider. */
+  /** Execution provider of ONNX Runtime. */
   readonly provider: SessionProvider
-  /** Targets of a checkpoint's networks; `forceUpcast` is of the VAE's config. */
+  /** Targets of a checkpoint's networks; `forceUpcast` comes from the VAE's config. */
   targets(options: { readonly forceUpcast: boolean }): Targets
   /** Float32 targets for what overflows in float16; `null` where `targets` are float32. */
   exactTargets(options: { readonly forceUpcast: boolean }): Targets | null
-  /** With what is free now. On a card `work` decides what is taken of the host's memory. */
+  /** Memory of the device that is free now. On a card, `work` decides how much of the host's memory is taken. */
   memory(work?: HostWork): Promise<DeviceMemory>
 }
 
-/** A device as a process is told of it that has to run on it. */
+/** Description of a device for the process that has to run on it. */
 export type DeviceChoice =
   | { readonly provider: 'cpu' }
   | {
@@ -47,7 +47,10 @@ export type DeviceChoice =
       readonly computeCapability: number
     }
 
-/** Of the machine or, in a container, of its limit, which Node reports as 0 or as more than there is where it has none. */
+/**
+ * Byte count of the machine's memory or, in a container, of the container's limit. Where there is no limit, Node
+ * reports 0 or more than the machine has.
+ */
 const hostTotalBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || totalmem())
 
 const openCpu = async (): Promise<Device> => {
@@ -106,7 +109,7 @@ export const openDevice = async (choice: DeviceChoice): Promise<Device> => {
   }
 }
 
-/** What of a device decides the environment of its process. */
+/** Properties of a device that decide the environment of its process. */
 type DeviceEnvironmentChoice = { readonly provider: 'cpu' } | Omit<CudaChoice, 'computeCapability'>
 
 /**

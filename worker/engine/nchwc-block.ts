@@ -10,7 +10,7 @@ const CHANNELS = 32
 
 /**
  * Channels that ONNX Runtime keeps side by side on this processor (8 with AVX2, 16 with AVX-512), found by reordering
- * the numbers 0, 1, 2, …: pixel 1 of channel 0 comes after one pixel's block. Null: it has no such layout here.
+ * the numbers 0, 1, 2, …: pixel 1 of channel 0 comes after one pixel's block. `null` if it has no such layout here.
  */
 const detectBlock = async (): Promise<number | null> => {
   const g = createGraph('nchwc_block')

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What probe-runtime.ts prints, on one line. */
+/** Output of probe-runtime.ts, on one line. */
 export const runtimeProbeSchema = z.strictObject({
   version: z.string(),
   /** Execution providers, by the runtime's own names. */

@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node'
 
-/** Where a session runs. On CUDA it is the first card that the process sees. */
+/** Execution provider of a session. On CUDA the session runs on the first card that the process sees. */
 export type SessionProvider = 'cpu' | 'cuda'
 
 export interface RunningSession {
@@ -19,7 +19,7 @@ const LOG_ERRORS = 3
 const inFolder = (externalDataDir: string | null): Readonly<Record<string, string>> =>
   externalDataDir === null ? {} : { model_external_initializers_file_folder_path: externalDataDir }
 
-/** What differs between the providers. */
+/** Options that differ between the providers. */
 const PROVIDERS = {
   cpu: (threads: number) => ({
     options: { executionProviders: ['cpu'], intraOpNumThreads: threads },

@@ -6,7 +6,7 @@ import { type Check, type Finding, fail, ok, warn } from './check.ts'
 
 const CHECK_ENDPOINT = 'check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS'
 
-/** Who asks and where. Never a key or a token. */
+/** Checks the credentials, and reports the account, region and ARN of the caller. It never prints a key or a token. */
 export const checkIdentity = (account: AwsAccount, signal: AbortSignal): Promise<Check> => {
   let region = ''
   return runAwsCheck(
@@ -36,7 +36,7 @@ export const checkIdentity = (account: AwsAccount, signal: AbortSignal): Promise
 export interface FleetToCheck {
   readonly instanceType: MachineTypeName
   readonly purchase: 'onDemand' | 'spot'
-  /** Instances at once. */
+  /** Most instances at once. */
   readonly instances: number
 }
 
@@ -44,7 +44,7 @@ const increaseOf = (code: string, vcpus: number, region: string): string =>
   `ask for ${vcpus} vCPUs: aws service-quotas request-service-quota-increase --service-code ec2 ` +
   `--quota-code ${code} --desired-value ${vcpus} --region ${region}`
 
-/** How many instances the account may have at once. */
+/** Checks how many instances the account may have at once. */
 export const checkVcpuQuota = (
   account: AwsAccount,
   { instanceType, purchase, instances }: FleetToCheck,

@@ -2,14 +2,14 @@ import { type FaultKind, faultKindOf } from '../../shared/aws/fault-kind.ts'
 import { safeText } from '../../shared/contracts/shown-value.ts'
 import { type Check, type Finding, fail, warn } from './check.ts'
 
-/** An answer that has not come by then does not come. */
+/** Time limit of an answer. */
 export const ANSWER_LIMIT_MS = 10_000
 
 export interface AwsProbe {
   readonly name: string
-  /** What IAM has to allow for it: `s3:ListBucket`. */
+  /** Action that IAM has to allow for the probe, such as `s3:ListBucket`. */
   readonly action: string
-  /** In words of its own, where it has any. */
+  /** Returns a finding that is specific to this probe; `null` for the general one. */
   readonly explain?: (kind: FaultKind, said: string, error: unknown) => Finding | null
   readonly probe: (signal: AbortSignal) => Promise<Finding>
 }

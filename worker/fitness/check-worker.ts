@@ -10,16 +10,16 @@ import { type ConditionalWrites, checkConditionalWrites } from './store-check.ts
 
 export interface WorkerToCheck {
   readonly machine: Machine
-  /** Of the device that jobs are rendered on. */
+  /** Checks the device that jobs are rendered on. */
   readonly checkDevice: () => Promise<Check>
-  /** Where clips are made before they are published. */
+  /** Folder in which clips are made before they are published. */
   readonly scratchDir: string
   readonly outputs: ObjectStore
   /** Default `required`. */
   readonly conditionalWrites?: ConditionalWrites
   readonly now: () => Date
   readonly queue: MessageQueue
-  /** Default null: not looked at. */
+  /** Reads the queue's settings; default `null`: they are not checked. */
   readonly readQueueSettings?: ((signal: AbortSignal) => Promise<QueueSettings>) | null
   readonly modelSource: string
   readonly openModel: (source: string) => Promise<OpenModel>
@@ -28,10 +28,9 @@ export interface WorkerToCheck {
 }
 
 /**
- * Looks at everything that a worker needs, before it takes its first message: a job must not be the one to find out
- * that the disk is full. What is quick comes first; the model, which may take minutes to fetch, is not opened if
- * something else has failed already. Throws an error that tells all that failed, each with what to do; else returns
- * the model, open and verified.
+ * Checks everything that a worker needs before it receives its first message, so that no job finds a full disk, for
+ * example. Quick checks come first. The model, which may take minutes to fetch, is not opened if another check has
+ * failed. Throws an error with all checks that failed, each with its fix; else returns the model, open and verified.
  */
 export const checkWorker = async (worker: WorkerToCheck, signal: AbortSignal): Promise<OpenModel> => {
   const { machine, outputs, queue, now, conditionalWrites = 'required', readQueueSettings = null } = worker

@@ -1,10 +1,10 @@
-/** What was looked at before work begins, and what came out. */
+/** A check before work begins, with its result. */
 export interface Check {
   readonly name: string
   readonly status: 'ok' | 'warn' | 'fail'
-  /** What there is. */
+  /** Description of the state that was found. */
   readonly found: string
-  /** What to do about it; null if all is well. */
+  /** Instruction to fix it; `null` if all is well. */
   readonly fix: string | null
 }
 
@@ -16,7 +16,7 @@ export const fail = (found: string, fix: string): Finding => ({ status: 'fail', 
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** A probe that throws is a failed check, and `fix` is what to do about that. */
+/** Runs a check. If its probe throws, the check has failed, with `fix` as the instruction. */
 export const runCheck = async (
   name: string,
   fix: string,
@@ -29,11 +29,11 @@ export const runCheck = async (
   }
 }
 
-/** One check, and below it what to do. */
+/** Text of one check, with its fix on the line below. */
 export const formatCheck = ({ status, name, found, fix }: Check): string =>
   `${status.padEnd(4)}  ${name.padEnd(12)}  ${found}${fix === null ? '' : `\n${' '.repeat(20)}fix: ${fix}`}`
 
-/** Throws an error that tells every failed check, if there is one. */
+/** Throws an error that lists every failed check, if there is one. */
 export const assertFit = (checks: readonly Check[]): void => {
   const failed = checks.filter(({ status }) => status === 'fail')
   if (failed.length === 0) return

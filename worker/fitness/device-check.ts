@@ -12,11 +12,11 @@ import { type Check, type Finding, fail, ok, runCheck, warn } from './check.ts'
 import type { Machine } from './machine.ts'
 
 export interface DeviceToCheck {
-  /** How the user gave the request, `--device` or `SVD_DEVICE`. */
+  /** Name of the option or variable with the user's request: `--device` or `SVD_DEVICE`. */
   readonly field: string
   readonly request: DeviceRequest
   readonly probes: DeviceProbes
-  /** Of the processes that render. */
+  /** Environment of the processes that render. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly machine: Pick<Machine, 'runOnCard'>
 }
@@ -59,8 +59,8 @@ const fixOf = async ({ readCudaFixes }: DeviceProbes, other: string): Promise<st
 }
 
 /**
- * Which device renders, what it is, and whether it runs a graph. A device that was asked for and cannot be used is a
- * failed check. A card that `auto` passes over is a warning.
+ * Checks which device renders, what it is, and whether it runs a graph. A device that was requested and cannot be used
+ * is a failed check. A card that `auto` passes over is a warning.
  */
 export const checkDevice = (device: DeviceToCheck): Promise<Check> =>
   runCheck('device', NO_FIX, async () => {

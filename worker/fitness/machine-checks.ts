@@ -58,7 +58,7 @@ const diskFinding = async (machine: Machine, folder: string): Promise<Finding> =
 export const checkDisk = (machine: Machine, name: string, folder: string): Promise<Check> =>
   runCheck(name, WRITABLE, () => diskFinding(machine, folder))
 
-/** Of a folder that is the worker's own, so that it may be written to. */
+/** Checks the disk of a folder that is the worker's own. So the check may write to it. */
 export const checkScratch = (machine: Machine, folder: string): Promise<Check> =>
   runCheck('scratch', WRITABLE, async () => {
     await machine.tryWriting(folder)

@@ -16,7 +16,7 @@ import { type FfmpegAbilities, probeFfmpeg } from '../video/probe-ffmpeg.ts'
 
 const RUNTIME_PROBE = programFile('../engine/probe-runtime', import.meta.url)
 
-/** What a machine is looked at for. Each probe throws when what it asks for does not work. */
+/** Properties and probes of a machine. Each probe throws if the part that it tests does not work. */
 export interface Machine {
   readonly nodeVersion: string
   readonly cpu: string
@@ -31,7 +31,7 @@ export interface Machine {
   ffmpeg(): Promise<FfmpegBinary & FfmpegAbilities>
   /** Makes the folder if it is missing, and something in it that is removed again. */
   tryWriting(folder: string): Promise<void>
-  /** Of the disk that holds the folder, or would. Throws if nothing can be written there. */
+  /** Free bytes of the disk that holds the folder, or would hold it. Throws if nothing can be written there. */
   freeDiskBytes(folder: string): Promise<number>
 }
 

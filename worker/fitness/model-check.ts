@@ -4,7 +4,7 @@ import { type Check, ok, runCheck } from './check.ts'
 
 export interface ModelCheck {
   readonly check: Check
-  /** Null if the check failed. */
+  /** The open model; `null` if the check failed. */
   readonly model: OpenModel | null
 }
 

@@ -35,7 +35,7 @@ export const checkBucket = (
 const absentQueue = (queue: MessageQueue, option: string) =>
   fail(`${queue.url} is not there`, `check ${option}, account and region`)
 
-/** How much waits, and how often a message is tried. */
+/** Checks how many messages wait, and how often a message is received. */
 export const checkJobsQueue = (
   queue: MessageQueue,
   readSettings: ReadQueueSettings,
@@ -51,7 +51,7 @@ export const checkJobsQueue = (
     signal,
   )
 
-/** What failed for good and nobody has looked at. */
+/** Checks whether messages of failed jobs wait in the dead-letters queue for a redrive. */
 export const checkDeadLetters = (queue: MessageQueue, signal: AbortSignal): Promise<Check> =>
   runAwsCheck(
     {

@@ -30,7 +30,7 @@ const findAny = async (store: ObjectStore, signal: AbortSignal): Promise<Finding
   return broken.length === 0 ? ok(sound.join('; ')) : warn(broken.join('; '), 'push them again')
 }
 
-/** That the model was pushed to its end; `modelId` null: which ones were. Its files are not read. */
+/** Checks that the model was pushed completely; if `modelId` is `null`, which ones were. Does not read their files. */
 export const checkPushedModel = (
   store: ObjectStore,
   modelId: string | null,

@@ -2,23 +2,23 @@ import { MAX_JOB_RECEIVES } from '../../shared/contracts/job-message.ts'
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import { type Check, type Finding, fail, ok, runCheck, warn } from './check.ts'
 
-/** Of the queue itself; how long a message is out of sight is said anew with every receive. */
+/** Settings of the queue itself. The visibility timeout is not among them, because every receive sets it. */
 export interface QueueSettings {
-  /** Null: messages that nobody can do come back for ever. */
+  /** `maxReceiveCount` of the redrive policy; `null` if there is none, so that failing jobs come back for ever. */
   readonly maxReceiveCount: number | null
 }
 
-/** With fewer deliveries a job that was handed back a few times, by Spot notices say, would be given up. */
+/** With fewer deliveries, a job that was released a few times, by Spot notices say, would be given up. */
 const LEAST_RECEIVES = 3
 /** Below it, a long job in a busy week may be given up so. */
 const FEW_RECEIVES = 20
 
 const FIX_REDRIVE = `give the queue a dead-letter queue with maxReceiveCount ${MAX_JOB_RECEIVES}`
 
-/** `null` where nobody can tell them. */
+/** Reads the settings; `null` where they cannot be read. */
 export type ReadQueueSettings = ((signal: AbortSignal) => Promise<QueueSettings>) | null
 
-/** Throws where the queue cannot be asked. */
+/** Finding about the queue. Throws if the depth or the settings of the queue cannot be read. */
 export const queueFinding = async (
   queue: MessageQueue,
   readSettings: ReadQueueSettings,

@@ -19,7 +19,7 @@ export interface CheckFilesOptions {
   readonly onProgress: OnModelProgress
 }
 
-/** Those of the files that are not in `dir` as they should be. */
+/** Files that are missing in `dir`, or there with another size or, with `hashes`, another SHA-256. */
 export const filesToFetch = async (
   dir: string,
   files: readonly ModelFile[],

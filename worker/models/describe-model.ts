@@ -17,7 +17,7 @@ import { type OnModelProgress, openByteCount } from './model-progress.ts'
 
 export interface DescribeOptions {
   readonly modelId: string
-  /** As `openCheckpoint` takes it; null: the files without one, else the only variant there is. */
+  /** Variant for `openCheckpoint`; `null` for the files without a variant, else the only variant there is. */
   readonly variant: string | null
   readonly onProgress?: OnModelProgress
 }
@@ -43,8 +43,8 @@ export const parseModelId = (field: string, text: string): string => {
 }
 
 /**
- * What ingest and workers have to know of a checkpoint: its files with their SHA-256, its defaults, its identity.
- * Throws InvalidInputError for one that could not be rendered with.
+ * Describes a checkpoint for ingest and workers: its files with their SHA-256, its defaults, its identity.
+ * Throws InvalidInputError for a checkpoint that cannot render.
  */
 export const describeModel = async (
   dir: string,

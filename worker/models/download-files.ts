@@ -7,8 +7,8 @@ import { inOrder } from './in-order.ts'
 import { openPartialFile, type PartialFile, partialBytes } from './partial-file.ts'
 
 /**
- * A request each: a thousand machines that start at once make some 5,000 a second of these, and S3 gives 5,500 to one
- * prefix. Small enough to hold several in memory.
+ * Byte count of a part, which is one request. A thousand machines that start at once make some 5,000 requests a
+ * second, and S3 allows 5,500 to one prefix. Several parts fit in memory.
  */
 export const PART_BYTES = 64 * 2 ** 20
 /** One connection to S3 gives some 90 MB/s: eight fill the network of most machines. */
@@ -24,11 +24,11 @@ export interface RemoteFile {
 interface Part extends RemoteFile {
   readonly start: number
   readonly end: number
-  /** Of the file, there before. */
+  /** Byte count of the file that was there before the download. */
   readonly keptBytes: number
 }
 
-/** Looks whether all files are in the bucket. Throws InvalidInputError that names the first that is not. */
+/** Checks whether all files are in the bucket. Throws InvalidInputError that names the first that is not. */
 export const findRemoteFiles = async (
   store: ObjectStore,
   modelId: string,
@@ -55,7 +55,7 @@ export const findRemoteFiles = async (
   return remote
 }
 
-/** Bytes of them that are in `dir` already, from a fetch that was interrupted; by path. */
+/** Byte counts, by path, of the files that an interrupted fetch has left in `dir`. */
 export const bytesKept = async (
   dir: string,
   files: readonly ModelFile[],
@@ -71,7 +71,7 @@ export const bytesKept = async (
     ),
   )
 
-/** At least one for each file, though it may be empty: a file's last part is what finishes it. */
+/** Parts of files. Each file has at least one, which may be empty, because a file's last part finishes it. */
 function* partsOf(
   files: readonly RemoteFile[],
   { kept, partBytes }: Pick<DownloadOptions, 'kept' | 'partBytes'>,
@@ -102,7 +102,7 @@ const wrongBytes = (
 export interface DownloadOptions {
   readonly dir: string
   readonly kept: ReadonlyMap<string, number>
-  /** Of one request, at most. */
+  /** Most bytes of one request. */
   readonly partBytes: number
   readonly onBytes: (sizeBytes: number) => void
 }

@@ -12,15 +12,15 @@ import { type OnModelProgress, openByteCount } from './model-progress.ts'
 export interface FetchOptions {
   /** Models lie in `models/` under it. */
   readonly cacheDir: string
-  /** What of files that are there is looked at; what is fetched is always hashed. */
+  /** Properties that are checked of files that are there already. Fetched files are always hashed. */
   readonly verify: 'hashes' | 'sizes'
   readonly onProgress: OnModelProgress
   readonly freeDiskBytes: (folder: string) => Promise<number>
-  /** Of one request, at most. */
+  /** Most bytes of one request. */
   readonly partBytes: number
 }
 
-/** Left free for clips and for everybody else. */
+/** Free space that is left for clips and for other processes. */
 const SPARE_BYTES = 500e6
 
 const bytesOf = (files: readonly ModelFile[]): number =>
@@ -60,9 +60,9 @@ const download = async (
 }
 
 /**
- * Brings a model's files to this machine, those that are missing or damaged, and returns their folder. It is named by
- * the record's hash, so that models of one name and other content lie side by side. Of processes that share the disk
- * one fetches, and the others wait for it.
+ * Fetches the files of a model that are missing or damaged on this machine, and returns their folder. The record's
+ * hash is its name, so models of one name and other content lie side by side. Of several processes that share the disk,
+ * one fetches and the others wait for it.
  */
 export const fetchModel = async (
   store: ObjectStore,
@@ -75,7 +75,7 @@ export const fetchModel = async (
   if (missing.length === 0) return dir
   const onWait = (): void => options.onProgress({ phase: 'wait', doneBytes: 0, totalBytes: bytesOf(missing) })
   await withFolderLock(`${dir}.lock`, { onWait, signal }, async (either) => {
-    // Somebody else may have brought them in the meantime.
+    // Another process may have fetched them in the meantime.
     const stillMissing = await filesToFetch(dir, missing, { ...options, verify: 'hashes' }, either)
     if (stillMissing.length > 0) await download(store, record, dir, stillMissing, options, either)
   })

@@ -25,7 +25,7 @@ const STALE_MS = 120_000
 const POLL_MS = 250
 
 export interface LockOptions {
-  /** Called once if another holds it. */
+  /** Called once if another process holds the lock. */
   readonly onWait?: () => void
   readonly signal: AbortSignal
 }
@@ -58,7 +58,7 @@ const isStale = async (lock: string, owner: Owner | null): Promise<boolean> => {
   }
 }
 
-/** False: somebody holds it. */
+/** Takes the lock. Returns `false` if another process holds it. */
 const take = async (lock: string, token: string): Promise<boolean> => {
   const prepared = `${lock}.${token}`
   await makeFolders(prepared)
@@ -76,7 +76,7 @@ const take = async (lock: string, token: string): Promise<boolean> => {
   }
 }
 
-/** Takes the lock away if it is still that owner's: another may have been quicker, and hold it anew. */
+/** Removes the lock if `token` still owns it. Another process may have been quicker, and hold it by now. */
 const remove = async (lock: string, token: string | undefined): Promise<void> => {
   const aside = `${lock}.${randomUUID()}`
   try {

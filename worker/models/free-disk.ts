@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import path from 'node:path'
 
-/** Of the disk that holds the folder, or would. */
+/** Free bytes of the disk that holds the folder, or would hold it. */
 export const freeDiskBytes = async (folder: string): Promise<number> => {
   try {
     const { bavail, bsize } = await statfs(folder)

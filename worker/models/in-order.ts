@@ -1,7 +1,7 @@
 /**
- * Runs the tasks, up to `parallel` of them at once, and gives their results in the tasks' own order. Not more than
- * that many results are held. Ends when none is running any more: the first failure, the end of the loop that takes
- * them, or `signal` aborts the rest.
+ * Runs the tasks, up to `parallel` of them at once, and yields their results in the tasks' own order. It keeps at most
+ * `parallel` results in memory. The first failure, the end of the consumer's loop, or `signal` aborts the other tasks.
+ * The generator ends when no task is running any more.
  */
 export async function* inOrder<Task, Result>(
   tasks: Iterable<Task>,
@@ -16,7 +16,7 @@ export async function* inOrder<Task, Result>(
     const next = waiting.next()
     if (next.done === true) return
     const result = run(next.value, either)
-    // Whoever comes to it sees the failure; until then it must not count as one that nobody looks at.
+    // The loop below sees the failure when it reaches this result; until then it must not count as unhandled.
     result.catch(() => {})
     started.push({ task: next.value, result })
   }

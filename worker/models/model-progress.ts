@@ -1,4 +1,4 @@
-/** Of hashing, fetching or pushing a model's files. */
+/** Progress of hashing, fetching or pushing a model's files. */
 export interface ModelProgress {
   /** `wait`: another process fetches the same model. */
   readonly phase: 'hash' | 'fetch' | 'push' | 'wait'

@@ -1,14 +1,14 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { modelIdSchema } from '../../shared/contracts/model-record.ts'
 
-/** Where a model comes from: a folder of this machine, or a bucket where `svd models push` has put it. */
+/** Source of a model: a folder of this machine, or a bucket to which `svd models push` has uploaded it. */
 export type ModelSource =
   | { readonly kind: 'folder'; readonly dir: string }
   | { readonly kind: 'bucket'; readonly bucket: string; readonly modelId: string }
 
 const BUCKET_SOURCE = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/models\/([^/]+)\/?$/
 
-/** `s3://BUCKET/models/ID/`, or a path. Throws InvalidInputError. */
+/** Parses `s3://BUCKET/models/ID/`, or a path. Throws InvalidInputError. */
 export const parseModelSource = (field: string, source: string): ModelSource => {
   if (source === '') throw new InvalidInputError(field, 'is empty; give a folder or s3://BUCKET/models/ID/')
   if (!/^[a-z0-9]+:\/\//i.test(source)) return { kind: 'folder', dir: source }

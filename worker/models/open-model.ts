@@ -14,18 +14,18 @@ import { parseModelSource } from './model-source.ts'
 export interface OpenModel {
   /** A diffusers folder. */
   readonly dir: string
-  /** For `openCheckpoint` and the renderer, which may need it to choose; not always the record's. */
+  /** Variant for `openCheckpoint` and the renderer, which may need it to choose; it may differ from the record's. */
   readonly variant: string | null
   readonly record: ModelRecord
 }
 
 export interface OpenModelOptions extends Partial<Omit<FetchOptions, 'cacheDir'>> {
-  /** Where models from a bucket are kept; null: nowhere, and only folders can be opened. */
+  /** Folder for models from a bucket; `null` if only folders can be opened. */
   readonly cacheDir: string | null
-  /** Of a folder: which weight files; null: those without one, else the only variant there is. */
+  /** Variant of a folder's weight files; `null` for the files without a variant, else the only variant there is. */
   readonly variant: string | null
   readonly openStore: (bucket: string) => ObjectStore
-  /** How messages name the source; default `model`. */
+  /** Name of the source in messages; default `model`. */
   readonly field?: string
 }
 

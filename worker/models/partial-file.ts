@@ -6,10 +6,10 @@ import { makeFolders } from '../../shared/make-folders.ts'
 import { syncFolder } from '../../shared/sync-folder.ts'
 import { writeAll } from '../engine/verified-file.ts'
 
-/** Of a file that is not whole yet. No file of a model begins with a dot. */
+/** Path of a file that is not whole yet. No file of a model begins with a dot. */
 const partialOf = (file: string): string => path.join(path.dirname(file), `.${path.basename(file)}.partial`)
 
-/** How much of `file` an earlier process has left behind. */
+/** Byte count of `file` that an earlier process has left behind. */
 export const partialBytes = async (file: string, sizeBytes: number): Promise<number> => {
   try {
     const { size } = await stat(partialOf(file))
@@ -20,12 +20,12 @@ export const partialBytes = async (file: string, sizeBytes: number): Promise<num
   }
 }
 
-/** A file that is filled from front to end; under its name it appears when it is whole. */
+/** A file that is written from start to end. It appears under its name when it is whole. */
 export interface PartialFile extends AsyncDisposable {
   append(bytes: Uint8Array): Promise<void>
   /**
-   * Gives the file its name if its SHA-256 is this one, once it is on the disk, and returns null; else removes it and
-   * returns what it has.
+   * Syncs the file to the disk, gives it its name and returns `null`, if its SHA-256 is `sha256`. Else removes the
+   * file and returns its actual SHA-256.
    */
   finish(sha256: string): Promise<string | null>
 }
@@ -35,7 +35,7 @@ const hashStart = async (hash: Hash, file: string, endBytes: number): Promise<vo
   for await (const piece of createReadStream(file, { end: endBytes - 1 })) hash.update(piece)
 }
 
-/** Goes on after the first `keptBytes`, which are there. What was written stays when it is disposed of unfinished. */
+/** Continues after the first `keptBytes`, which are there. A file that is disposed of unfinished keeps its bytes. */
 export const openPartialFile = async (file: string, keptBytes: number): Promise<PartialFile> => {
   const partial = partialOf(file)
   await makeFolders(path.dirname(file))

@@ -9,9 +9,9 @@ export interface ClipKind {
   readonly guidance: boolean
   readonly steps: number
   readonly targets: Targets
-  /** Those of the decoder of chunks that overflow; default `null`: `targets` are float32 already. */
+  /** Targets of the decoder for chunks that overflow; default `null`, because `targets` are float32 already. */
   readonly exactTargets?: Targets | null
-  /** Of the checkpoint; default: one of its own. */
+  /** Compiler of the checkpoint; by default, a new one. */
   readonly compile?: CompileClip
 }
 

@@ -35,7 +35,7 @@ export interface ClipNetworks extends ChunkDecoder {
   encodeImage(inputs: Tensors): Promise<Tensors>
   encodeVae(inputs: Tensors): Promise<Tensors>
   condition(clips: 1 | 2, inputs: Tensors): Promise<Tensors>
-  /** For as many steps as there are timesteps. */
+  /** Computes the time shifts of as many steps as there are timesteps. */
   shiftTime(steps: number, inputs: Tensors): Promise<Tensors>
   denoiseStep(inputs: Tensors): Promise<Tensors>
   predict(inputs: Tensors): Promise<Tensors>
@@ -52,11 +52,11 @@ export const exactDecoderGraph = (graph: Graph): Graph => ({ ...graph, name: `${
 
 export interface ClipNetworkOptions {
   readonly checkpoint: Checkpoint
-  /** Of the checkpoint; default: one of its own. */
+  /** Compiler of the checkpoint; by default, a new one. */
   readonly compile?: CompileClip
   readonly pool: SessionPool
   readonly targets: Targets
-  /** Those of the float32 decoder; `null` where `targets` are float32. */
+  /** Targets of the float32 decoder; `null` where `targets` are float32. */
   readonly exactTargets: Targets | null
   readonly feedForwardChunks: number
   /** Time spent recording graphs and making sessions is added here. */
@@ -69,14 +69,14 @@ type NetworkPrecision = 'as-asked' | 'exact'
 
 interface RunOptions {
   readonly precision?: NetworkPrecision
-  /** Other networks stay open. */
+  /** Whether other networks stay open. */
   readonly beside?: boolean
 }
 
-/** Those whose tensors are all there and of the right shape, which no size of a clip changes. */
+/** Checkpoints whose tensors are all there and of the right shape, which no size of a clip changes. */
 const checked = new WeakSet<Checkpoint>()
 
-/** Those that have run. A run that failed may have to plan its convolutions again. */
+/** Sessions that have run successfully. After a failed run, a session may have to plan its convolutions again. */
 const warmedUp = new WeakSet<Session>()
 
 const secondsSince = (start: number): number => (performance.now() - start) / 1000

@@ -9,15 +9,15 @@ import { toVaeInput } from './image/vae-input.ts'
 import { roundTo } from './precision.ts'
 import type { TorchGenerator } from './random/torch-generator.ts'
 
-/** The picture that a clip begins with, in the two forms that the networks see. */
+/** The image that a clip begins with, in the two forms that the networks read. */
 export interface ClipImages {
-  /** Upright, at its own size: for CLIP. */
+  /** The upright image at its own size, for CLIP. */
   readonly source: RgbImage
-  /** Brought to the clip's size, see `fitImage`: for the VAE. */
+  /** The image at the clip's size (see `fitImage`), for the VAE. */
   readonly fitted: RgbImage
 }
 
-/** What the steps need of the image: for both passes together, or for each pass on its own. */
+/** Inputs of the steps that depend on the image, for both passes together or for each pass on its own. */
 type ImageConditioning =
   | { readonly passes: 'together'; readonly tensors: Tensors }
   | { readonly passes: 'apart'; readonly unconditional: Tensors; readonly conditional: Tensors }
@@ -63,7 +63,7 @@ export const conditionClip = async (
     readonly networks: ClipNetworks
     readonly timesteps: Float32Array
     readonly generator: TorchGenerator
-    /** Guidance's two passes on their own. */
+    /** Whether guidance's two passes run one after the other. */
     readonly apart: boolean
     readonly precision: Precision
     readonly signal: AbortSignal

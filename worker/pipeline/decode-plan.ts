@@ -13,7 +13,7 @@ export const plainChunks = (frames: number, chunkSize: number): readonly DecodeC
 
 /**
  * Chunks of equal length that share `overlap` frames with the next one; the last is moved back, rather than cut,
- * so that every chunk gives the temporal layers the same surroundings.
+ * so that every chunk gives the temporal layers the same number of frames.
  */
 export const overlappingChunks = (
   frames: number,
@@ -30,8 +30,8 @@ export const overlappingChunks = (
 }
 
 /**
- * How much of `frame` comes from the later of two chunks that both hold it: rises evenly over the frames they share,
- * and is never 0 or 1 in between, so that neither chunk's outermost frame stands alone.
+ * Share of the later of two overlapping chunks in `frame`. It rises evenly over the frames that both contain, and is
+ * never 0 or 1 there, so that neither chunk's outermost frame stands alone.
  */
 export const laterShare = (frame: number, earlier: DecodeChunk, later: DecodeChunk): number => {
   const shared = earlier.to - later.from

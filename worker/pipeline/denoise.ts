@@ -25,7 +25,7 @@ export interface DenoiseOptions {
   readonly networks: ClipNetworks
   readonly conditioning: ClipConditioning
   readonly schedule: Schedule
-  /** One scale per frame; null: no guidance. */
+  /** One scale per frame; `null` without guidance. */
   readonly guidanceScale: Float32Array | null
   readonly onStep: (step: number) => void
   readonly signal: AbortSignal

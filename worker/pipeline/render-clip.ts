@@ -23,13 +23,13 @@ import { guidanceRamp } from './scheduler/guidance-ramp.ts'
 
 export interface RenderOptions {
   readonly checkpoint: Checkpoint
-  /** Of the checkpoint, with the graphs that the clip was planned by; default: one of its own. */
+  /** Compiler of the checkpoint, with the graphs by which the clip was planned; by default, a new one. */
   readonly compile?: CompileClip
   readonly pool: SessionPool
   readonly targets: Targets
-  /** Those that decode a chunk again whose numbers overflow; default `null`: `targets` are float32 already. */
+  /** Targets that decode a chunk again if it overflows; default `null`, because `targets` are float32 already. */
   readonly exactTargets?: Targets | null
-  /** Most frames that these decode at once, asked for where a chunk overflows; `null`: not one fits. Default: all. */
+  /** Most frames that these decode at once, called if a chunk overflows; `null` if not one fits. Default: all. */
   readonly exactChunkSize?: () => number | null
   /** Guidance's passes one after the other, feed-forward layers in pieces: less memory, the same numbers. */
   readonly lowMemory: boolean
@@ -57,7 +57,7 @@ export interface RenderedClip {
   frames(): AsyncGenerator<RgbFrame>
 }
 
-/** In low-memory mode feed-forward layers work through their rows in this many pieces. */
+/** Count of chunks in which feed-forward layers process their rows in low-memory mode. */
 export const LOW_MEMORY_CHUNKS = 8
 
 const scheduleOf = (checkpoint: Checkpoint, { sigmas, numInferenceSteps }: RenderParameters): Schedule => {

@@ -1,16 +1,16 @@
 import type { MemoryNeed } from '../engine/memory/memory-need.ts'
 import type { DoesNotFit, FittingPlan } from '../engine/memory/plan-clip-memory.ts'
 
-/** How a clip is rendered on a card with so much memory, in a host with so much. */
+/** Plans how a clip is rendered on a card with `cardBytes` of memory, in a host with `hostBytes`. */
 export type PlanOnCard = (cardBytes: number, hostBytes: number) => FittingPlan | DoesNotFit
 
 export interface MemoryFit {
   readonly way: 'resident' | 'offload' | 'low-vram' | 'smaller-chunk' | 'host-too-small' | 'none'
-  /** What that way takes; where none fits, what the most sparing one would take of the memory that is too small. */
+  /** Bytes of the card that this way takes; if none fits, bytes that the smallest would take of the lacking memory. */
   readonly bytes: number
-  /** Null: as asked for. */
+  /** Frames decoded at once if fewer fit than requested; else `null`. */
   readonly decodeChunk: number | null
-  /** The host's memory: what that way takes of it; `null` where the card is too small. */
+  /** Memory of the host that this way takes; `null` where the card is too small. */
   readonly host: MemoryNeed | null
 }
 
@@ -22,7 +22,7 @@ const MIB = 2 ** 20
 
 export const cardBytes = (memoryMib: number): number => memoryMib * MIB
 
-/** `askedChunk`: frames decoded at once, as asked for. */
+/** Fits a clip on a card. `askedChunk` is the requested number of frames decoded at once. */
 export const fitCard = (
   planOn: PlanOnCard,
   askedChunk: number,

@@ -8,7 +8,7 @@ import { addRanges, type Range, rangeOf } from './range.ts'
  *                          └────────────────────────── paid for ──────────────────────────────────────┘
  */
 
-/** What starts workers of AWS Batch, as the stack deploys them by default, looks once a minute. */
+/** Interval at which dispatch, which starts the workers of AWS Batch (the default), polls the queue. */
 export const WAKE_SECONDS = 60
 
 /**
@@ -18,8 +18,9 @@ export const WAKE_SECONDS = 60
 export const IDLE_SECONDS = 450
 
 /**
- * From the order to a worker that runs: machine, driver, image. Not measured here. AWS's guidance for asynchronous
- * inference with Stable Diffusion says "nodes in 2 minutes"; the upper end is an image pulled without a cache.
+ * Time from the order to a worker that runs: machine, driver, image. It was not measured here. AWS's guidance for
+ * asynchronous inference with Stable Diffusion says "nodes in 2 minutes"; the upper end is an image pulled without a
+ * cache.
  */
 export const BOOT_SECONDS: Range = rangeOf(120, 300)
 

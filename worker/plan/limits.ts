@@ -15,7 +15,7 @@ export interface VcpuNeed {
   readonly name: string
 }
 
-/** What the account has to be allowed, by EC2's quotas, for so many instances at once. */
+/** Count of vCPUs that EC2's quotas have to allow the account for so many instances at once. */
 export const vcpuNeedOf = (
   { quotaFamily, vcpus }: InstanceType,
   instances: number,
@@ -35,8 +35,8 @@ const MEMORY_TEXT: Readonly<Record<MemoryFit['way'], string | null>> = {
 }
 
 /**
- * What keeps the batch from being quicker or cheaper, the hardest first. `deviceLimit` null: the time was measured, and
- * nobody knows by what it is limited.
+ * Limits that keep the batch from being quicker or cheaper, the hardest first. `deviceLimit` is `null` if the time was
+ * measured, because its limit is then unknown.
  */
 export const limitsOf = (
   { workers, overheadShare }: FleetPlan,

@@ -6,24 +6,24 @@ const SECONDS_PER_HOUR = 3600
 
 export interface Batch {
   readonly clips: number
-  /** Of one clip on one card. */
+  /** Render time of one clip on one card. */
   readonly secondsPerClip: Range
-  /** Fetched by each instance when it starts. */
+  /** Byte count of the model, which each instance fetches when it starts. */
   readonly modelBytes: number
 }
 
 export interface FleetPlan {
   readonly instances: number
-  /** One for each card, so that they come in multiples of an instance's cards. */
+  /** Count of workers: one for each card, so it is a multiple of an instance's cards. */
   readonly workers: number
   readonly clipsPerHour: Range
-  /** From the first message to the last clip. */
+  /** Time from the first message to the last clip. */
   readonly hours: Range
-  /** What is paid for: also while machines boot, and wait before they go. */
+  /** Time that is paid for, including the time while machines boot, and while they wait before they shut down. */
   readonly instanceHours: Range
   readonly usd: Range
   readonly usdPerClip: Range
-  /** Of the instances' time, how much is not rendering. */
+  /** Share of the instances' paid time in which they do not render. */
   readonly overheadShare: Range
 }
 
@@ -70,7 +70,7 @@ export const planFleet = (
   }
 }
 
-/** The fewest that are done within the time even if all goes slowly; null: no number is, a first clip is too late. */
+/** The fewest workers that finish in time even if all goes slowly; `null` if even the first clip would be too late. */
 export const workersWithin = (
   withinSeconds: number,
   { clips, secondsPerClip, modelBytes }: Batch,

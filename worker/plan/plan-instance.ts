@@ -12,7 +12,7 @@ export interface ClipToPlan {
   readonly graphs: readonly GraphRuns[]
   readonly timed: TimedClip
   readonly planOnCard: PlanOnCard
-  /** Frames decoded at once, as asked for. */
+  /** Frames decoded at once, as requested. */
   readonly decodeChunk: number
   readonly modelBytes: number
 }
@@ -20,10 +20,10 @@ export interface ClipToPlan {
 export interface PlanQuestion {
   readonly clips: number
   readonly purchase: Purchase
-  /** Null: as many as `withinSeconds` needs, else one. */
+  /** Count of workers; `null` for as many as `withinSeconds` needs, else one. */
   readonly workers: number | null
   readonly withinSeconds: number | null
-  /** Seconds of a clip on this very card, from the user; null: not given. */
+  /** Seconds of a clip on this very card, from the user; `null` if not given. */
   readonly givenSeconds: number | null
   /** A time among them for this clip and card wins over what is counted. */
   readonly measuredTimes: readonly MeasuredTime[]
@@ -35,11 +35,11 @@ export interface InstancePlan {
   readonly secondsPerClip: Range
   /** Whether `secondsPerClip` was measured, given by the caller or in the table, or counted from the graphs. */
   readonly basis: 'counted' | 'measured'
-  /** The table's entry; null: counted, or given. */
+  /** The table's entry; `null` if `secondsPerClip` was counted or given. */
   readonly measured: MeasuredTime | null
   readonly fit: MemoryFit
   readonly fleet: FleetPlan
-  /** Null: not asked for, or no number is enough. */
+  /** Count of workers that finish within `withinSeconds`; `null` if that is not given, or no number is enough. */
   readonly workersWithin: number | null
   readonly vcpus: VcpuNeed
   readonly limits: readonly string[]
@@ -77,7 +77,7 @@ export const planInstance = (
   }
 }
 
-/** What fits first, and of that the cheapest, if all goes slowly. */
+/** Order of plans: those that fit come first, and among them the cheapest if all goes slowly. */
 export const byCost = (a: InstancePlan, b: InstancePlan): number =>
   Number(isTooSmall(a.fit)) - Number(isTooSmall(b.fit)) ||
   a.fleet.usd.high - b.fleet.usd.high ||

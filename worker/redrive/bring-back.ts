@@ -13,27 +13,27 @@ import { lastArchivedResult } from './last-archived-result.ts'
 import { mayComeBack, type RedriveFilter } from './redrive-filter.ts'
 
 /*
- * A failed job's way back. At every moment its message is in one of the two queues, so a crash loses nothing; and what
- * the next redrive then finds makes it do the rest.
+ * Protocol that brings a failed job back into the queue. At every moment its message is in one of the two queues, so a
+ * crash loses nothing. The next redrive does the steps that are left. `message` is the dead-letter message.
  *
- *                                   jobs/ID/result.json   dead letter   queue   if it stops here, the next one
- *   0  hold the dead letter         failed                held                  begins
- *   1  create failures/000n.json    failed                held                  finds the same bytes there: goes on
- *   2  delete its index entry       failed                held                  goes on
- *   3  delete result.json           none                  held                  has nothing to keep: goes on
- *   4  index entry, cancel/ID       none                  held                  goes on
- *   5  status `queued`              none                  held                  writes it again
- *   6  send the message             none, or the new one  held          sent    sends it again: a job done twice has
- *                                                                               one result; or, if it is done by then,
- *                                                                               removes the dead letter
- *   7  as 2, because a worker that  none, or the new one  held          sent    as after 6
+ *                                   jobs/ID/result.json   message  queue   if it stops here, the next redrive
+ *   0  lease the message            failed                leased           begins
+ *   1  create failures/000n.json    failed                leased           finds the same bytes there: goes on
+ *   2  delete its index entry       failed                leased           goes on
+ *   3  delete result.json           none                  leased           has nothing to keep: goes on
+ *   4  index entry, cancel/ID       none                  leased           goes on
+ *   5  status `queued`              none                  leased           writes it again
+ *   6  send a message of the job    none, or the new one  leased   sent    sends it again: a job done twice has
+ *                                                                          one result; or, if it is done by then,
+ *                                                                          removes the message
+ *   7  as 2, because a worker that  none, or the new one  leased   sent    as after 6
  *      read the record meanwhile
  *      may have entered it again
- *   8  remove the dead letter       none, or the new one  gone          sent    has nothing to do
+ *   8  remove the message           none, or the new one  gone     sent    has nothing to do
  *
- * The dead letter is held meanwhile, out of sight of those who would record again that its job failed. If it stops
- * between 3 and 8 for so long that they do, the message that was sent meets a failed record and goes; the dead letter
- * is still there, and the next redrive begins at 0.
+ * The lease hides the dead-letter message from workers, which would record again that its job failed. They may do so
+ * if the protocol stops between 3 and 8 for longer than the lease. Then the message that was sent meets a failed record
+ * and is removed. The dead-letter message is still there, and the next redrive begins at 0.
  */
 
 export interface RedriveWorld {
@@ -44,9 +44,9 @@ export interface RedriveWorld {
 }
 
 /**
- * - `brought-back`   it is in the queue
- * - `done`           it has a result that stays; the dead letter is removed
- * - `out-of-reach`   its dead letter is not held any more: somebody else has it, or this took too long; nothing changed
+ * - `brought-back`   the job is in the queue
+ * - `done`           the job has a result that stays; its dead-letter message is removed
+ * - `out-of-reach`   the lease on its message is lost: another process has it, or this took too long; nothing changed
  */
 export type BringBackOutcome = 'brought-back' | 'done' | 'out-of-reach'
 
@@ -59,14 +59,14 @@ const writeQueued = async (
   await outputs.put(statusKey(job.job_id), bytes, { contentType: 'application/json' }, signal)
 }
 
-/** Throws where the queue does not take it. */
+/** Sends the message of a job. Throws if the queue refuses it. */
 export const sendJob = async (queue: MessageQueue, job: JobMessage, signal: AbortSignal): Promise<void> => {
   const [refused] = await queue.send([{ body: encodeJobMessage(job), groupId: job.group }], signal)
   if (refused !== undefined)
     throw new Error(`${job.job_id}: the queue refused its message: ${refused.reason}`)
 }
 
-/** Throws where store or queue fail: the dead letter is still there then. */
+/** Brings a failed job back into the queue. Throws if store or queue fail; the dead-letter message then stays. */
 export const bringBack = async (
   world: RedriveWorld,
   letter: JobLetter,

@@ -11,15 +11,15 @@ import { passesFilter, type RedriveFilter } from './redrive-filter.ts'
 
 export interface ChosenJob {
   readonly job: JobMessage
-  /** The last there was; null: nobody has recorded yet that it failed. */
+  /** The last result of the job; `null` if no record says yet that it failed. */
   readonly result: ResultRecord | null
-  /** One as a rule; SQS may keep a second copy. Empty: it has none yet. */
+  /** Leased messages of the job: one as a rule, though SQS may keep a second copy; empty if it has none yet. */
   readonly letters: readonly JobLetter[]
 }
 
 const LANES = 16
 
-/** A redrive that was interrupted has put it aside: the job is chosen by it still. */
+/** Reads the last result of a job, also if a redrive that was interrupted has archived it. */
 const lastResult = async (
   outputs: ObjectStore,
   jobId: string,
@@ -29,7 +29,7 @@ const lastResult = async (
   return stored?.record ?? (await lastArchivedResult(outputs, jobId, signal))
 }
 
-/** Jobs that the filter lets through, of those that have dead letters. */
+/** Jobs with a dead-letter message that pass the filter. */
 const chooseByLetters = async (
   outputs: ObjectStore,
   letters: readonly JobLetter[],
@@ -48,7 +48,7 @@ const chooseByLetters = async (
   return chosen.filter((one) => one !== null)
 }
 
-/** Where the filter may mean jobs without a dead letter, their records are looked through too. */
+/** Whether records are searched too, because the filter may include jobs without a dead-letter message. */
 const looksAtRecords = ({ jobIds, classes }: RedriveFilter): boolean => jobIds !== null || classes !== null
 
 export const chooseJobs = async (

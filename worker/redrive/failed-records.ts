@@ -8,7 +8,7 @@ import { mayComeBack, passesFilter, type RedriveFilter } from './redrive-filter.
 
 const LANES = 16
 
-/** Those of all jobs that failed, where the filter names none. */
+/** Ids of the jobs that the filter names; if it names none, of all jobs that failed. */
 const idsToRead = async (
   outputs: ObjectStore,
   { jobIds }: RedriveFilter,
@@ -19,7 +19,7 @@ const idsToRead = async (
   return failed.map(({ jobId }) => jobId)
 }
 
-/** Records of jobs that may be brought back, whether their message is among the dead letters or not. */
+/** Records of jobs that may be brought back, with or without a dead-letter message. */
 export const findFailedRecords = async (
   outputs: ObjectStore,
   filter: RedriveFilter,

@@ -3,10 +3,13 @@ import { sendJob } from './bring-back.ts'
 import type { ChosenJob } from './choose-jobs.ts'
 import { type HeldLetter, holdLetters, isJobs } from './held-letters.ts'
 
-/** A message that was just sent is mostly there at the first look. */
+/** Polls for messages that were just sent. Most of these arrive at the first poll. */
 const LOOKS = 5
 
-/** Makes dead letters of the jobs that have none, and holds them: adds to `held`. Some may not come in time. */
+/**
+ * Sends a dead-letter message for each job that has none, leases it and adds it to `held`. Some messages may not
+ * arrive in time.
+ */
 export const giveLetters = async (
   deadLetters: MessageQueue,
   chosen: readonly ChosenJob[],

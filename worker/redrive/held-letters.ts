@@ -1,10 +1,10 @@
 import { type JobMessage, jobMessageSchema } from '../../shared/contracts/job-message.ts'
 import { LeaseLostError, type MessageQueue, type ReceivedMessage } from '../../shared/ports/message-queue.ts'
 
-/** A dead letter that nobody else sees meanwhile. */
+/** A dead-letter message that this process has leased. */
 export interface HeldLetter {
   readonly message: ReceivedMessage
-  /** Null: it is no job's message. */
+  /** Job of the message; `null` if the body is not a valid job message. */
   readonly job: JobMessage | null
 }
 
@@ -15,7 +15,7 @@ export const isJobs = (letter: HeldLetter): letter is JobLetter => letter.job !=
 const BATCH_MESSAGES = 10
 /** An empty answer to a long poll means that no server of the queue has one. */
 const WAIT_SECONDS = 2
-/** For looking through many; renewed for each that is brought back. What a crash leaves is back after it. */
+/** Lease for searching many messages, renewed for each job that is brought back. After a crash it ends by itself. */
 export const HOLD_SECONDS = 600
 const RELEASE_LIMIT_MS = 10_000
 
@@ -27,7 +27,7 @@ const parseBody = (body: string): JobMessage | null => {
   }
 }
 
-/** Takes all that are visible, in addition to `held`; those of a job that come twice are both held. */
+/** Leases all visible messages and adds them to `held`. Two messages of the same job are both leased. */
 export const holdLetters = async (
   deadLetters: MessageQueue,
   held: Map<string, HeldLetter>,
@@ -47,7 +47,7 @@ export const holdLetters = async (
   }
 }
 
-/** False: somebody else has it. */
+/** Renews the lease. Returns `false` if another process has leased the message. */
 export const renewHold = async (
   deadLetters: MessageQueue,
   { message }: HeldLetter,
@@ -62,7 +62,7 @@ export const renewHold = async (
   }
 }
 
-/** Lets others see them at once. Never throws: they come back by themselves. */
+/** Makes messages visible to other processes at once. Never throws, because each lease also ends by itself. */
 export const releaseLetters = async (
   deadLetters: MessageQueue,
   letters: Iterable<HeldLetter>,

@@ -3,7 +3,7 @@ import { type ResultRecord, resultRecordSchema } from '../../shared/contracts/re
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { readRecord } from '../tracking/read-record.ts'
 
-/** The newest result that was put aside so that its job could be rendered again, or null. */
+/** The newest result that was archived so that its job could be rendered again; `null` if there is none. */
 export const lastArchivedResult = async (
   outputs: ObjectStore,
   jobId: string,

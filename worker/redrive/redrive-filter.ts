@@ -2,26 +2,26 @@ import type { FailureClass, ResultRecord } from '../../shared/contracts/result-r
 
 /** Which failed jobs are to be brought back. */
 export interface RedriveFilter {
-  /** Only these; null: any. */
+  /** Ids of the jobs that pass; `null` for any. */
   readonly jobIds: ReadonlySet<string> | null
-  /** These were asked for one by one: they come back also if they were cancelled. */
+  /** Ids that the user named one by one: these jobs come back also if they were cancelled. */
   readonly named: ReadonlySet<string>
-  /** Only of these classes; null: any. */
+  /** Failure classes that pass; `null` for any. */
   readonly classes: ReadonlySet<FailureClass> | null
-  /** Only those that ended before; null: at any time. */
+  /** Time before which a job must have ended; `null` for any. */
   readonly endedBefore: Date | null
 }
 
-/** What is known of a job that may be brought back. */
+/** Properties of a job that may be brought back. */
 export interface Candidate {
   readonly jobId: string
-  /** Null: nobody has recorded yet that it failed. */
+  /** The last result of the job; `null` if no record says yet that it failed. */
   readonly result: ResultRecord | null
   /** When its message was sent. */
   readonly sentAt: Date
 }
 
-/** A message among the dead letters was received as often as the queue allows, whether that is recorded or not. */
+/** A dead-letter message was received as often as the queue allows, whether that is recorded or not. */
 const classOf = ({ result }: Candidate): FailureClass => result?.failure?.class ?? 'exhausted'
 
 const endOf = ({ result, sentAt }: Candidate): Date =>

@@ -9,20 +9,20 @@ import { mayComeBack, type RedriveFilter } from './redrive-filter.ts'
 
 export interface RedrivenJob {
   readonly job: JobMessage
-  /** The last before; null: nobody had recorded that it failed. */
+  /** The last result before the redrive; `null` if no record said that the job failed. */
   readonly result: ResultRecord | null
   /**
    * - `chosen`   of a dry run: it would be brought back
-   * - `waiting`  the dead letter made for it did not come in time; the next redrive brings it back
+   * - `waiting`  the dead-letter message sent for it did not arrive in time; the next redrive brings it back
    */
   readonly outcome: BringBackOutcome | 'chosen' | 'waiting'
 }
 
 export interface RedriveReport {
   readonly jobs: readonly RedrivenJob[]
-  /** Dead letters of other jobs, which the filter left alone. */
+  /** Count of dead-letter messages of other jobs, which do not pass the filter. */
   readonly leftLetters: number
-  /** Ids of dead letters that are no job's. They stay. */
+  /** Ids of dead-letter messages that are not valid job messages. They stay in their queue. */
   readonly malformed: readonly string[]
 }
 
@@ -53,10 +53,10 @@ const bringJobBack = async (
 }
 
 /**
- * Brings failed jobs back into the queue (see `bringBack`). A job without a dead letter gets one first, made of its
- * record: so there is one way back, and it never depends on this process.
+ * Brings failed jobs back into the queue (see `bringBack`). A job without a dead-letter message first gets one from
+ * its record. So there is one way back, and it never depends on this process.
  *
- * Throws where store or queue fail: what was not brought back by then can be redriven again.
+ * Throws if store or queue fail. Jobs that were not brought back by then can be redriven again.
  */
 export const redrive = async (
   world: RedriveWorld,

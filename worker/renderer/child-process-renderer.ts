@@ -11,13 +11,13 @@ import { type RunningJob, startJob } from './running-job.ts'
 
 export interface RendererOptions<Job, Result> extends RendererProcessOptions {
   readonly schemas: JobSchemas<Job, Result>
-  /** How messages name the process; default `the renderer`. */
+  /** Name of the process in messages; default `the renderer`. */
   readonly processName?: string
-  /** From a request to stop, which a process inside native code does not hear, to SIGKILL; default 2,000. */
+  /** Time from a request to stop to SIGKILL, because a process in native code does not react; default 2,000. */
   readonly killGraceMs?: number
-  /** Kill a process that has sent nothing for so long during a job; default: wait for ever. */
+  /** Silence during a job after which the process is killed; by default, there is no limit. */
   readonly stallTimeoutMs?: number
-  /** How much longer in a session's first run; default `FIRST_RUN_ALLOWANCE_MS`. */
+  /** Time added to `stallTimeoutMs` during a session's first run; default `FIRST_RUN_ALLOWANCE_MS`. */
   readonly firstRunAllowanceMs?: number
   /** Called when a job is rendered once more, in a process with other variables, with the reason. */
   readonly onRestart?: (reason: string) => void
@@ -30,7 +30,7 @@ export interface RenderContext {
 
 export interface Renderer<Job, Result> extends AsyncDisposable {
   /**
-   * Runs one job; a second at the same time is an error. Throws
+   * Renders one job; a second at the same time is an error. Throws
    * - `InvalidInputError` as the job threw it,
    * - `RendererCrashedError` if the process died or stalled (the next call starts a new one),
    * - `DeviceFaultError` if the card failed under the job (the process is ended then, and the next call starts a new one),
@@ -59,7 +59,7 @@ export const openRenderer = <Job, Result>(options: RendererOptions<Job, Result>)
   let running: RunningJob<Result> | undefined
   let busy = false
   let closed = false
-  /** What faults have shown that processes need, from then on. */
+  /** Environment variables that earlier faults have shown to be needed; every later process gets them. */
   let variables: Readonly<Record<string, string>> = {}
   let jobs = 0
 
@@ -72,7 +72,7 @@ export const openRenderer = <Job, Result>(options: RendererOptions<Job, Result>)
       else if (message.type === 'malformed') child.kill()
     })
     const started = { process: child, ready: ready.promise }
-    // Registered first, so that whoever hears of the end finds the place free for a new process.
+    // Registered first, so that later listeners can start a new process at once.
     child.ended.then((end) => {
       if (current === started) current = undefined
       running?.lose(end)

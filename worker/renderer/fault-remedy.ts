@@ -6,14 +6,14 @@ import { RendererCrashedError } from './renderer-crashed.ts'
 /*
  * What the process that started a renderer does about a fault of the card:
  *
- *     sticky             ends the process; whoever has the job tries it again, in a new one
+ *     sticky             ends the process; the caller tries the job again, in a new one
  *     out-of-memory      the same: the process had tried a smaller memory plan before
  *     attention-refused  ends the process, and renders the job once more in one that does without cuDNN's attention
  *     card-lost,         ends the process, and throws `CardUnusableError`
  *     cannot-run
  */
 
-/** ONNX Runtime then takes flash attention where it would take cuDNN's, which is on compute capability 9.0. */
+/** Variables with which ONNX Runtime takes flash attention where it would take cuDNN's: on compute capability 9.0. */
 export const FLASH_ATTENTION: Readonly<Record<string, string>> = { ORT_ENABLE_CUDNN_FLASH_ATTENTION: '0' }
 
 /** Variables with which a new process can run the job; `null` where none help. */

@@ -4,10 +4,10 @@ import type { ImageToPrepare, PreparedImage } from './prepare-image.ts'
 import type { JobSchemas } from './protocol.ts'
 import { rgbFileSchema } from './render-job.ts'
 
-/** What `prepareImage` takes but its signal. */
+/** Arguments of `prepareImage` without its signal. */
 export type ImageJob = Omit<ImageToPrepare, 'signal'>
 
-/** An image that a process of its own prepares, and what it makes of it. */
+/** Schemas of an image that a process of its own prepares, and of the result. */
 export const IMAGE_JOB_SCHEMAS: JobSchemas<ImageJob, PreparedImage> = {
   job: z.strictObject({
     bytes: z.instanceof(Uint8Array),

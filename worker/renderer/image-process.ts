@@ -6,14 +6,14 @@ import type { RendererProcessOptions } from './renderer-process.ts'
 
 export interface ImageProcess extends AsyncDisposable {
   /**
-   * As `prepareImage`, one image at a time. Also throws `RendererCrashedError` if the process dies or takes too long; the
-   * next image then gets a new process.
+   * Does the same as `prepareImage`, one image at a time. Also throws `RendererCrashedError` if the process dies or
+   * takes too long; the next image then gets a new process.
    */
   readonly prepareImage: typeof prepareImage
 }
 
 export interface ImageProcessOptions extends Partial<RendererProcessOptions> {
-  /** For one image; default 120,000. */
+  /** Time limit for one image; default 120,000. */
   readonly limitMs?: number
 }
 

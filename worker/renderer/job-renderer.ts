@@ -79,7 +79,7 @@ const shorterExactChunk = ({ exact, decodeChunk }: FittingPlan): number | null =
   return exactChunk === decodeChunk ? null : exactChunk
 }
 
-/** What of a job decides which networks run, of which size and how. */
+/** Key of the properties of a job that decide which networks run, of which size and how. */
 const shapeKey = ({ checkpointDir, variant, memory, keepWarm, parameters }: RenderJob): string => {
   const { width, height, numFrames } = parameters
   const chunk = decodeChunkOf(parameters)
@@ -89,7 +89,7 @@ const shapeKey = ({ checkpointDir, variant, memory, keepWarm, parameters }: Rend
   ])
 }
 
-/** The job before, while its networks are still there: one like it needs neither to be read nor planned again. */
+/** The job before, while its networks are open. A job like it needs neither to be read nor planned again. */
 interface ReadyJob {
   readonly key: string
   readonly model: CompiledCheckpoint
@@ -116,7 +116,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
   let ready: ReadyJob | null = null
   /** Plans of jobs, by their shape, for which a larger one had not enough memory. */
   const reduced = new Map<string, MemoryPlan>()
-  /** Of the job that is rendered. */
+  /** Graphs in the plan of the current job. */
   let plannedGraphs: readonly GraphMemory[] = []
 
   const closePool = async (): Promise<void> => {
@@ -230,7 +230,7 @@ export const createJobRenderer = (open: OpenSession = openSession): JobRenderer 
         device: await device,
       })
       const { memory, decodeChunk } = plan
-      // Weights are of no more use here; whoever encodes the frames can have the memory.
+      // Weights are of no more use here, and the encoder of the frames can have the memory.
       if (memory === 'resident') ready = { key, model, plan, cut: job.parameters }
       else await pool.retain(() => false)
 

@@ -4,7 +4,7 @@ import { programFile } from '../../shared/program-file.ts'
 /** Data for the thread. */
 export interface ParentWatch {
   readonly parentPid: number
-  /** From the parent's end to the end of this process. */
+  /** Time from the parent's end to the end of this process. */
   readonly graceMs: number
 }
 

@@ -9,28 +9,28 @@ import { writeRgbFile } from './rgb-file.ts'
 
 /** `width` and `height` are the clip's. */
 export interface ImageToPrepare extends FrameSize {
-  /** A PNG, JPEG or WebP file's. */
+  /** Content of a PNG, JPEG or WebP file. */
   readonly bytes: Uint8Array
-  /** How messages name the image: what the user wrote. */
+  /** Name of the image in messages: what the user wrote. */
   readonly field: string
   readonly fit: FitMode
-  /** Is there; gets `source.rgb` and, if the clip is not too large for it, `fitted.rgb`. */
+  /** Existing folder for `source.rgb` and, if the clip is not too large for it, `fitted.rgb`. */
   readonly folder: string
   readonly signal: AbortSignal
 }
 
-/** What a job's renderer reads instead of the image. */
+/** Files that a job's renderer reads instead of the image. */
 export interface PreparedImage {
   readonly source: RgbFile
-  /** Of a large clip, the renderer writes this file: see `isFittedAhead`. */
+  /** The image at the clip's size. For a large clip, the renderer writes this file: see `isFittedAhead`. */
   readonly fitted: RgbFile
   readonly seconds: number
 }
 
 /**
- * An image becomes the two pictures that the networks see, as raw RGB24: the upright original for CLIP, and that one
- * brought to the clip's size for the VAE. Done outside of the renderer's process, while that is busy with the job
- * before; by a worker, in a process of its own (image-process.ts).
+ * Writes the two images that the networks read, as raw RGB24: the upright original for CLIP, and the same image
+ * brought to the clip's size for the VAE. It runs outside of the renderer's process, while that is busy with the job
+ * before. A worker runs it in a process of its own (image-process.ts).
  *
  * @throws InvalidInputError (`field`) as `decodeImage` does.
  */

@@ -15,7 +15,7 @@ import { PHASES } from '../pipeline/progress.ts'
  * `job` and `result` are checked by the schemas that both sides are given, once their `id` is known.
  */
 
-/** What a job and its result look like. No transforms: each value is checked on both sides of the channel. */
+/** Schemas of a job and its result, without transforms: each value is checked on both sides of the channel. */
 export interface JobSchemas<Job, Result> {
   readonly job: z.ZodType<Job>
   readonly result: z.ZodType<Result>

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { FIT_MODES } from '../../shared/contracts/fit-mode.ts'
 import { PRECISIONS } from '../compiler/targets/clip-targets.ts'
 
-/** How much of the model is in memory at once. On the CPU all modes give the same frames. */
+/** Modes that decide how much of the model is in memory at once. On the CPU all modes give the same frames. */
 export const MEMORY_MODES = ['auto', 'resident', 'offload', 'low-vram'] as const
 
 const parametersSchema = z.strictObject({
@@ -23,16 +23,16 @@ const parametersSchema = z.strictObject({
   decodeOverlap: z.int(),
 })
 
-/** A picture as its pixels alone, RGB24. */
+/** File with the pixels of an image alone, as RGB24. */
 export const rgbFileSchema = z.strictObject({
   path: z.string(),
-  /** Of the file, lower-case hex; `null`: the renderer writes it. */
+  /** SHA-256 of the file in lower-case hex; `null` if the renderer writes the file. */
   sha256: z.string().nullable(),
   width: z.int().positive(),
   height: z.int().positive(),
 })
 
-/** What the process runs on; its environment is made for that device (see engine/device.ts). */
+/** Device that the process runs on. Its environment is made for that device (see engine/device.ts). */
 const deviceSchema = z.discriminatedUnion('provider', [
   z.strictObject({ provider: z.literal('cpu') }),
   z.strictObject({
@@ -52,23 +52,23 @@ const settingsSchema = z.strictObject({
   memory: z.enum(MEMORY_MODES),
   /** More jobs of this checkpoint are likely: `auto` then keeps its networks in memory where they fit. */
   keepWarm: z.boolean(),
-  /** 0: one per physical core. */
+  /** Thread count; 0 takes one per physical core. */
   threads: z.int().nonnegative(),
-  /** Folder for prepared weights, made once a checkpoint; null: none is kept. */
+  /** Folder for prepared weights, made once a checkpoint; `null` if none are kept. */
   cacheDir: z.string().nullable(),
 })
 
 /**
- * What the renderer's process gets: the pictures of one image in, the raw frames of each video out. Files are decoded
- * before and encoded after, elsewhere: meanwhile the networks can have the next job. Paths are absolute.
+ * Job of the renderer's process: it reads the pixels of one image and writes the raw frames of each video. Other
+ * processes decode and encode files, so the networks can run the next job meanwhile. Paths are absolute.
  */
 export const renderJobSchema = settingsSchema
   .extend({
-    /** The upright image, at its own size: CLIP sees it. */
+    /** The upright image, at its own size, for CLIP. */
     source: rgbFileSchema,
     /**
-     * The image at the clip's size, fitted as `parameters.fit` says: the VAE sees it. The renderer writes it where it is
-     * not fitted ahead (fit-ahead.ts).
+     * The image at the clip's size, fitted by `parameters.fit`, for the VAE. The renderer writes it where it is not
+     * fitted ahead (fit-ahead.ts).
      */
     fitted: rgbFileSchema,
     /** A file of raw frames (see video/raw-frames.ts) per video. */
@@ -96,25 +96,25 @@ const rawVideoSchema = z.strictObject({
   path: z.string(),
   frameCount: z.int(),
   sizeBytes: z.int(),
-  /** Of all frames: values that were NaN or infinite before they became bytes. Above 0, the video is not to be used. */
+  /** Count of values in all frames that were NaN or infinite before they became bytes. Use the video only if 0. */
   nonFiniteValues: z.int(),
 })
 
 export const renderResultSchema = z.strictObject({
-  /** In the order of the job's outputs. */
+  /** Videos in the order of the job's outputs. */
   videos: z.array(rawVideoSchema),
   seconds: timingsSchema,
   /** Largest resident set of the renderer's process so far. */
   peakMemoryBytes: z.int(),
-  /** What `auto` came to. */
+  /** Mode that was used: the one requested, or the one that `auto` chose. */
   memory: z.enum(['resident', 'offload', 'low-vram']),
-  /** Frames decoded at once: as asked for, or what the memory planner chose. */
+  /** Frames decoded at once: as requested, or as the memory planner chose. */
   decodeChunk: z.int().positive(),
   /** Steps run: length of the sigma list less one. */
   steps: z.int(),
   /** Chunks that overflowed in float16 and were decoded once more in float32. */
   decodeFallbacks: z.int().nonnegative(),
-  /** Frames of such a chunk decoded at once, where it did not fit as a whole; null: no chunk, or each as a whole. */
+  /** Frames of such a chunk decoded at once; `null` if no chunk overflowed, or if each was decoded as a whole. */
   fallbackChunk: z.int().positive().nullable(),
 })
 

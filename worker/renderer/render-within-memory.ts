@@ -8,7 +8,7 @@ import { RendererCrashedError } from './renderer-crashed.ts'
 type Parameters = RenderJob['parameters']
 
 export interface WithinMemoryOptions {
-  /** Processes that the kernel has killed for memory since it started; null: it does not say. */
+  /** Counts the processes that the kernel has killed for memory since it started; `null` if it does not report it. */
   readonly countOomKills: () => Promise<number | null>
   /** Called when a job is rendered once more with a smaller chunk, with the reason. */
   readonly onRestart?: (reason: string) => void
@@ -21,7 +21,7 @@ const withChunkOf = (job: RenderJob, most: number | undefined): RenderJob =>
     ? job
     : { ...job, parameters: { ...job.parameters, decodeChunkSize: most } }
 
-/** Frames that were decoded at once; the renderer may have planned fewer than it was asked for. */
+/** Frames that were decoded at once; the renderer may have planned fewer than requested. */
 const decodedAtOnce = (parameters: Parameters, { steps: chunks }: Progress): number => {
   const { numFrames, numVideosPerPrompt, decodeOverlap } = parameters
   const planned = Math.ceil((numFrames * numVideosPerPrompt - decodeOverlap) / chunks) + decodeOverlap
@@ -46,7 +46,7 @@ export const renderWithinMemory = (
   renderer: Renderer<RenderJob, RenderResult>,
   { countOomKills, onRestart }: WithinMemoryOptions,
 ): Renderer<RenderJob, RenderResult> => {
-  /** By the shape of a clip. */
+  /** Largest chunks that are still tried after a kill, by the shape of a clip. */
   const largestChunks = new Map<string, number>()
 
   const render = async (asked: RenderJob, { signal, onProgress }: RenderContext): Promise<RenderResult> => {

@@ -1,16 +1,16 @@
 /** Enough for what a library says and the native stack that Node prints after it. */
 const MESSAGE_LINES = 20
 
-/** How a process ended. */
+/** End of a process. */
 export interface ProcessEnd {
-  /** Null if a signal ended it, or it never started. */
+  /** Exit code; `null` if a signal ended the process, or it never started. */
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
-  /** The last 64 KB of what it printed. */
+  /** The last 64 KB that the process printed. */
   readonly lastStderr: string
-  /** It is still there after SIGKILL. */
+  /** `true` if the process is still there after SIGKILL. */
   readonly unkillable?: true
-  /** Why it could not be started. */
+  /** Reason why the process could not be started. */
   readonly cause?: unknown
 }
 
@@ -33,7 +33,7 @@ export class RendererCrashedError extends Error {
   }
 }
 
-/** `name` stands in the message. */
+/** The error for a process that ended. `name` is the name of the process in its message. */
 export const crashOf = (end: ProcessEnd, name = 'the renderer'): RendererCrashedError =>
   new RendererCrashedError(
     end.signal !== null

@@ -22,7 +22,7 @@ export interface RendererProcessOptions {
   readonly execArgv?: readonly string[]
   /** Gets everything that the process prints, on either stream. */
   readonly onOutput?: (chunk: Uint8Array) => void
-  /** From SIGKILL until a process that is still there is left to itself; default 30,000. */
+  /** Time from SIGKILL until a process that is still there is left to itself; default 30,000. */
   readonly unkillableMs?: number
   /** Starts the process; default `fork` of node:child_process, with the Node that runs this one. */
   readonly spawn?: SpawnRenderer

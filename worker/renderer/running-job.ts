@@ -6,14 +6,14 @@ import type { RendererProcess } from './renderer-process.ts'
 import { fromWireError } from './wire-error.ts'
 
 /**
- * What a session's first run may take beyond the silence that is allowed otherwise: on a card cuDNN plans each
- * convolution, which is expected to take 10 to 60 s. Ten minutes leave slow processors room, and still end a hang.
+ * Time that a session's first run may take beyond the silence that is allowed otherwise. On a card cuDNN plans each
+ * convolution, which is expected to take 10 to 60 s. Ten minutes are enough for slow processors, and still end a hang.
  */
 export const FIRST_RUN_ALLOWANCE_MS = 600_000
 
 export interface JobOrder {
   readonly id: number
-  /** How messages name the process; default `the renderer`. */
+  /** Name of the process in messages; default `the renderer`. */
   readonly processName?: string
   readonly job: unknown
   readonly killGraceMs: number
@@ -25,12 +25,12 @@ export interface JobOrder {
 export interface RunningJob<Result> {
   /** Settles when the process has answered, or is gone: after a stop nothing works on the job any more. */
   readonly outcome: Promise<Result>
-  /** Hands the job to the process, unless it was stopped while the process was starting. */
+  /** Sends the job to the process, unless the job was stopped while the process was starting. */
   send(): void
   receive(message: Exclude<ToParent, { type: 'ready' }> | { type: 'malformed'; fault: Error }): void
   /** Cancels, and kills the process if it does not answer in time. The first reason is the one thrown. */
   stop(reason: unknown): void
-  /** The process is gone. */
+  /** Fails the job, because the process has ended. */
   lose(end: ProcessEnd): void
 }
 
@@ -70,7 +70,7 @@ export const startJob = <Result>(
     stopped ??= { reason }
     child.kill()
   }
-  /** Watches for silence anew. */
+  /** Starts the time limit of the silence again. */
   const expectSign = (allowanceMs = 0): void => {
     if (stallTimeoutMs === undefined) return
     const limitMs = stallTimeoutMs + allowanceMs

@@ -12,15 +12,15 @@ export interface RendererService<Job, Result> {
   ) => Promise<Result>
 }
 
-/** What a job gets to remove its unfinished files when its process has to go. */
+/** Time that a job has to remove its unfinished files when its process shuts down. */
 const LEAVE_MS = 2_000
-/** When a process that was left alone and has not gone by itself, because native code blocks it, is killed. */
+/** Time after which a process without a parent is killed if native code keeps it from exiting by itself. */
 const BLOCKED_MS = LEAVE_MS + 1_000
 
 /**
  * Makes this process a renderer: takes jobs from the process that started it, until that asks it to exit or is
  * gone itself. Ctrl-C, SIGTERM and SIGHUP reach a whole group of processes; here they are left to the parent, which
- * knows whether the job should be finished, cancelled or handed back.
+ * knows whether the job should be finished, cancelled or released.
  */
 export const serveRenderer = <Job, Result>(service: RendererService<Job, Result>): void => {
   if (process.send === undefined) {

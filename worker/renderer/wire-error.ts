@@ -4,7 +4,7 @@ import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { DeviceFaultError } from '../engine/device-fault.ts'
 import type { WireError } from './protocol.ts'
 
-/** What of a thrown value crosses to the other process: enough to decide by, and to find the fault. */
+/** The part of a thrown value that is sent to the other process: enough to decide by, and to find the fault. */
 export const toWireError = (error: unknown, cancelled: boolean): WireError => {
   const message = error instanceof Error ? error.message : String(error)
   if (cancelled || (error instanceof Error && error.name === 'AbortError'))

@@ -1,6 +1,6 @@
 import { isDone, type JobStanding } from './job-standing.ts'
 
-/** Where in a job each phase of the renderer begins and ends, roughly as a large model spends its time. */
+/** Share of a job, 0 to 1, at which each phase of the renderer begins and ends, roughly as for a large model. */
 const PHASE_SHARE: Readonly<Record<string, readonly [from: number, to: number]>> = {
   load: [0.02, 0.05],
   'encode-image': [0.05, 0.08],
@@ -9,7 +9,7 @@ const PHASE_SHARE: Readonly<Record<string, readonly [from: number, to: number]>>
   'encode-video': [0.96, 0.98],
 }
 
-/** How much of a job is done, 0 to 1. */
+/** Share of a job that is done, 0 to 1. */
 export const jobShare = (standing: JobStanding): number => {
   if (isDone(standing)) return 1
   if (standing.state === 'publishing') return 0.98
@@ -18,23 +18,23 @@ export const jobShare = (standing: JobStanding): number => {
   return from + (to - from) * (standing.steps === 0 ? 0 : Math.min(1, standing.step / standing.steps))
 }
 
-/** Of all jobs, in jobs: 2.5 are done. */
+/** Sum of the shares of all jobs, in jobs: 2.5 if two and a half are done. */
 export const batchShare = (standings: readonly JobStanding[]): number =>
   standings.reduce((total, standing) => total + jobShare(standing), 0)
 
 /**
- * What a watch sees first tells nothing of the pace: jobs wait for machines, the model is loaded, and the first step plans
- * convolutions. In jobs: it ends with the first or second step of 25.
+ * Progress, in jobs, after which the pace is measured. Before that, jobs wait for machines, the model is loaded, and
+ * the first step plans convolutions. It ends with the first or second step of 25.
  */
 const WARM_UP_SHARE = 0.1
-/** Before so much is done the pace says nothing. In jobs. */
+/** Least progress, in jobs, from which the time left is computed. */
 const LEAST_DONE = 0.05
 
-/** What the pace of a batch is taken from. */
+/** Figures from which the pace of a batch is computed. */
 export interface BatchPace {
-  /** Of the batch when the pace began, in jobs. */
+  /** Progress of the batch, in jobs, when the measurement of its pace began. */
   readonly startShare: number
-  /** Since then. */
+  /** Time since the measurement began. */
   readonly elapsedSeconds: number
 }
 
@@ -50,7 +50,7 @@ export const followBatchPace = (): ((standings: readonly JobStanding[], nowMs: n
   }
 }
 
-/** At the pace since `startShare`; null: there is none yet. */
+/** Seconds left at the pace since `startShare`; `null` if there is no pace yet. */
 export const secondsLeft = (
   standings: readonly JobStanding[],
   { startShare, elapsedSeconds }: BatchPace,

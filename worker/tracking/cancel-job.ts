@@ -7,7 +7,7 @@ import { isDone, type JobStanding, readStanding } from './job-standing.ts'
 export interface CancelOutcome {
   readonly jobId: string
   readonly outcome: 'requested' | 'done-before'
-  /** Null: it has no record yet. */
+  /** Status of the job; `null` if it has no record yet. */
   readonly standing: JobStanding | null
 }
 

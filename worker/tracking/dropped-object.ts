@@ -53,7 +53,7 @@ export const reportOfManifest = async (
   )
 }
 
-/** What `--manifest` takes for this key and for no other. `null`: there is no report on it any more. */
+/** Name that `--manifest` takes for this key and for no other; `null` if there is no report on it any more. */
 export const exactName = async (
   outputs: ObjectStore,
   key: string,

@@ -11,12 +11,12 @@ export const FLEET_TITLES: Readonly<Record<FleetName, string>> = { batch: 'AWS B
 
 const FLEET_NAMES = ['batch', 'ecs'] as const satisfies readonly FleetName[]
 
-/** Why a fleet has fewer workers than its jobs ask for. */
+/** Reason why a fleet has fewer workers than its jobs need. */
 export interface FleetWait {
   readonly fleet: FleetName
   readonly waits: Waits
   readonly text: string
-  /** Somebody has to do something about it. */
+  /** Whether an operator has to act. */
   readonly isFault: boolean
 }
 
@@ -38,7 +38,7 @@ const textOf = (fleet: FleetState, waits: Waits, { paused_until }: DispatchState
   }
 }
 
-/** Empty: all workers that are needed have been asked for. */
+/** Waits of the fleets; empty if all workers that are needed have been requested. */
 export const fleetWaits = (state: DispatchState): readonly FleetWait[] =>
   FLEET_NAMES.flatMap((name) => {
     const fleet = state[name]
@@ -50,7 +50,7 @@ export const fleetWaits = (state: DispatchState): readonly FleetWait[] =>
 
 export interface FleetFigures {
   readonly fleet: FleetName
-  /** Workers that were asked for. */
+  /** Count of workers that were requested. */
   readonly asked: number
   /** Estimate of what its machines cost today (UTC). */
   readonly usdToday: number

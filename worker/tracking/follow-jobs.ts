@@ -6,25 +6,25 @@ import { lostIfGone, mayBeLost, type QueuesSeen } from './lost-jobs.ts'
 
 const LANES = 16
 /**
- * Of one look: two requests each. Of more jobs, those that a worker has are looked at every time and the others in
- * turn, so that ten thousand in the queue cost no more than these.
+ * Most jobs that one poll reads, with two requests each. If there are more, those that a worker has are read at every
+ * poll and the others in turn, so ten thousand queued jobs cost no more than these.
  */
 const JOBS_PER_LOOK = 200
 
 export interface FollowOptions {
   readonly clock: Pick<Clock, 'sleep' | 'now'>
   readonly intervalMs: number
-  /** Asked for where a job may be lost. */
+  /** Reads the depths of the queues. It is called only where a job may be lost. */
   readonly readQueueDepths: (signal: AbortSignal) => Promise<Pick<QueuesSeen, 'queue' | 'deadLetters'>>
 }
 
 interface Followed {
   readonly jobId: string
-  /** Null: there is no record of it yet. */
+  /** Status of the job; `null` if there is no record of it yet. */
   standing: JobStanding | null
-  /** Number of the look that saw it last. */
+  /** Number of the poll that read it last. */
   seen: number
-  /** Since when it seems to be lost, in milliseconds since the epoch; `null`: it does not. */
+  /** Time since which it seems to be lost, in milliseconds since the epoch; `null` if it does not. */
   seemsLostSinceMs: number | null
 }
 
@@ -34,7 +34,7 @@ const isWaiting = ({ standing }: Followed): boolean =>
 /** SQS may count a message nowhere for a moment, as when a worker has just received it. */
 const CONFIRMED_AFTER_MS = 60_000
 
-/** Enters how a job stands. It is lost only if it has seemed so for a while. */
+/** Enters the status of a job. It is lost only if it has seemed so for `CONFIRMED_AFTER_MS`. */
 const enter = (job: Followed, standing: JobStanding | null, seen: QueuesSeen): void => {
   const judged = standing === null ? null : lostIfGone(standing, seen)
   const nowMs = seen.now.getTime()
@@ -52,8 +52,8 @@ const nextToSee = (jobs: readonly Followed[]): readonly Followed[] =>
     .slice(0, JOBS_PER_LOOK)
 
 /**
- * How jobs stand, in the order of `jobIds`, again and again until all are done or lost; what has no record yet is left
- * out. Ends by the signal's reason when that aborts.
+ * Yields the statuses of jobs, in the order of `jobIds`, again and again until all are done or lost. Jobs without a
+ * record are left out. Throws the reason of `signal` when that aborts.
  */
 export async function* followJobs(
   outputs: ObjectStore,

@@ -10,9 +10,9 @@ import { readStandings } from './read-standings.ts'
 /** Some jobs of the index, the one that changed last first. */
 export interface IndexedPage {
   readonly jobIds: readonly string[]
-  /** How they stand, where their records had to be read already. */
+  /** Statuses of the jobs, where their records had to be read already. */
   readonly standings?: readonly JobStanding[]
-  /** Jobs beyond these; `null`: there may be some, which nobody counted. */
+  /** Count of jobs beyond these; `null` if there may be some, which were not counted. */
   readonly left: number | null
   /** Whether the search ended before the oldest jobs, because none of thousands of others was one of these. */
   readonly endedEarly?: true
@@ -35,11 +35,11 @@ async function* idsOf(index: JobIndex, kinds: readonly IndexKind[]): AsyncGenera
   for await (const { jobId } of index.newestJobs(kinds)) yield jobId
 }
 
-/** All that there are. */
+/** The newest of all jobs. */
 export const newestPage = (index: JobIndex, totals: JobTotals, limit: number): Promise<IndexedPage> =>
   firstOf(idsOf(index, INDEX_KINDS), { limit, total: totals.jobs })
 
-/** Those that changed at `since` or later: they were queued, a worker had them for some seconds, or they ended. */
+/** Jobs that changed at `since` or later: they were queued, a worker had them for some seconds, or they ended. */
 export const pageSince = async (index: JobIndex, since: Date, limit: number): Promise<IndexedPage> => {
   const jobIds: string[] = []
   for await (const { jobId, time } of index.newestJobs(INDEX_KINDS)) {
@@ -63,13 +63,13 @@ const LEAST_PIECE_JOBS = 4
 
 interface FoundJobs {
   readonly jobIds: readonly string[]
-  /** Of those that have a record. */
+  /** Statuses of the jobs that have a record. */
   readonly standings: readonly JobStanding[]
   readonly isComplete: boolean
 }
 
 interface OpenSearch {
-  /** Null: any that is no end. */
+  /** State of the jobs to find; `null` for any state that is not an end. */
   readonly state: JobState | null
   readonly limit: number
   readonly notDone: number
@@ -101,7 +101,7 @@ const searchOpen = async (
     open += unread.length - others.size
     for (const one of found) if (state !== null && one.state !== state) others.add(one.jobId)
     const isRecorded = new Set(found.map((one) => one.jobId))
-    // A job whose record is not written yet is open, in a state that nobody knows.
+    // A job whose record is not written yet is open, in an unknown state.
     jobIds.push(...unread.filter((id) => !others.has(id) && (state === null || isRecorded.has(id))))
     standings.push(...found.filter((one) => !others.has(one.jobId)))
     unread = []
@@ -139,7 +139,7 @@ const pageOfOpen = async (
   return { jobIds, standings, left: null, ...(jobIds.length < search.limit && { endedEarly: true }) }
 }
 
-/** All that are not done. */
+/** The newest jobs that are not done. */
 export const openPage = async (
   outputs: ObjectStore,
   index: JobIndex,
@@ -151,7 +151,7 @@ export const openPage = async (
   return isFull ? { ...page, left: Math.max(1, notDone - limit) } : page
 }
 
-/** Those in a state. */
+/** The newest jobs in a state. */
 export const pageOfState = async (
   outputs: ObjectStore,
   index: JobIndex,

@@ -11,18 +11,18 @@ import { type JobState, type StatusRecord, statusRecordSchema } from '../../shar
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { readRecord } from './read-record.ts'
 
-/** How a job stands, by its records. */
+/** Status of a job, read from its records. */
 export interface JobStanding {
   readonly jobId: string
   /** `lost`: not done, and its message is in no queue, see lost-jobs.ts. */
   readonly state: JobState | 'lost'
   /** Deliveries so far; 0 while no worker has taken it. */
   readonly attempt: number
-  /** Of the renderer, while rendering. */
+  /** Phase of the renderer while it renders; else `null`. */
   readonly phase: string | null
   readonly step: number
   readonly steps: number
-  /** Why it waits again, or failed, or which warnings its clips have. */
+  /** Reason why the job waits again or failed, or the warnings of its clips. */
   readonly message: string | null
   /** Model that a worker has to have, where the last one that took the job had another. */
   readonly waitsForModel: ModelReference | null
@@ -32,7 +32,7 @@ export interface JobStanding {
   /** ISO 8601. */
   readonly submittedAt: string
   readonly updatedAt: string
-  /** Null: not done. */
+  /** Result of the job; `null` if it is not done. */
   readonly result: ResultRecord | null
 }
 
@@ -63,8 +63,8 @@ export const standingOfResult = (result: ResultRecord): JobStanding => {
 }
 
 /**
- * Of a job without a result. A status that says it has one is older than `svd redrive`, which took the result away:
- * the job waits again.
+ * Status of a job without a result. A status record that reports a result is older than `svd redrive`, which removed
+ * the result: the job waits again.
  */
 const standingOfStatus = (status: StatusRecord): JobStanding => {
   const broughtBack = isDone(status)
@@ -86,7 +86,7 @@ const standingOfStatus = (status: StatusRecord): JobStanding => {
   }
 }
 
-/** Null: there is no such job. The result record decides; the status tells of the way there. */
+/** Reads the status of a job; `null` if there is no such job. A result record overrides a status record. */
 export const readStanding = async (
   outputs: ObjectStore,
   jobId: string,

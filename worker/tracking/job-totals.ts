@@ -5,10 +5,10 @@ import { listEntries } from '../../shared/job-index/list-entries.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { JobIndex } from './open-index.ts'
 
-/** How many jobs of a bucket there are, and how many ended how. */
+/** Counts of the jobs of a bucket: all jobs, and those of each kind of end. */
 export interface JobTotals extends Readonly<Record<EndedKind, number>> {
   readonly jobs: number
-  /** Those that wait or are in a worker's hands. */
+  /** Count of jobs that wait or that a worker has leased. */
   readonly notDone: number
 }
 
@@ -27,7 +27,7 @@ const jobsOf = async (entries: AsyncIterable<IndexEntry>, since: Date | null): P
   return jobIds.size + [...together.values()].reduce((sum, jobs) => sum + jobs, 0)
 }
 
-/** What is counted already, and what is to be listed. */
+/** Sums the jobs of the ranges that are counted already and the jobs of the entries that have to be listed. */
 export const readJobTotals = async (
   outputs: ObjectStore,
   index: JobIndex,

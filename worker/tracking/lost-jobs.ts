@@ -18,7 +18,7 @@ const LOST =
 
 export interface QueuesSeen {
   readonly now: Date
-  /** Null: not looked at. */
+  /** Depth of the queue; `null` if it was not checked. */
   readonly queue: QueueDepth | null
   readonly deadLetters: QueueDepth | null
 }
@@ -32,7 +32,7 @@ const quietSecondsOf = ({ updatedAt }: JobStanding, now: Date): number =>
 export const mayBeLost = (standing: JobStanding, now: Date): boolean =>
   !isDone(standing) && quietSecondsOf(standing, now) > QUIET_SECONDS
 
-/** The standing as it is, or as that of a lost job. */
+/** The status as it is, or the status of a lost job. */
 export const lostIfGone = (standing: JobStanding, { now, queue, deadLetters }: QueuesSeen): JobStanding => {
   if (isDone(standing)) return standing
   const quietSeconds = quietSecondsOf(standing, now)

@@ -25,7 +25,7 @@ const NEWEST_FIRST: readonly IndexKind[] = [...ENDED_KINDS, 'changed', 'queued']
 /** Entries that S3 lists with a request. */
 const LIST_PAGE_ENTRIES = 1_000
 
-/** What `source` yields, as often as it is asked for. */
+/** Generators that each yield all values of `source`, which is read only once. */
 const replayable = <T>(source: AsyncGenerator<T>): (() => AsyncGenerator<T>) => {
   const seen: T[] = []
   return async function* () {

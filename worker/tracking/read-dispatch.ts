@@ -7,8 +7,8 @@ import type { ObjectStore } from '../../shared/ports/object-store.ts'
 const MAX_BYTES = 48e6
 
 /**
- * What dispatch remembers of the workers of a deployment. `null`: no dispatch has run for this output bucket. Throws
- * InvalidInputError for a document that this version does not know.
+ * Reads the state that dispatch keeps about the workers of a deployment; `null` if no dispatch has run for this output
+ * bucket. Throws InvalidInputError for a document that this version does not know.
  */
 export const readDispatch = async (
   outputs: ObjectStore,

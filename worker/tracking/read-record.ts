@@ -8,7 +8,7 @@ export interface StoredRecord<T> {
   readonly bytes: Uint8Array
 }
 
-/** A JSON document of ours; null: there is none. Throws where something else lies under its key. */
+/** Reads a JSON document of this project; `null` if there is none. Throws if something else lies under its key. */
 export const readRecord = async <T>(
   store: ObjectStore,
   key: string,

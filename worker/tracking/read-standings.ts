@@ -5,7 +5,7 @@ import { type JobStanding, readStanding } from './job-standing.ts'
 /** Records are small: reading them is waiting for answers. */
 const LANES = 16
 
-/** In the order of `jobIds`; a job without any record is left out. */
+/** Reads the statuses of jobs, in the order of `jobIds`. A job without any record is left out. */
 export const readStandings = async (
   outputs: ObjectStore,
   jobIds: readonly string[],

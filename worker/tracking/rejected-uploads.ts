@@ -2,17 +2,17 @@ import { type IndexEntry, UPLOAD_KINDS, type UploadKind } from '../../shared/con
 import { keyOfUpload, listEntries } from '../../shared/job-index/list-entries.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 
-/** Of each kind: what S3 lists with one request. */
+/** Most uploads of each kind that are counted, because S3 lists as many with one request. */
 const MOST_COUNTED = 1_000
 
-/** Uploads that ingest made no jobs of, or not all that were asked for. */
+/** Uploads from which ingest made no jobs, or not all that were requested. */
 export interface RejectedUploads {
   readonly rejected: number
   /** Some of their items. */
   readonly partly: number
-  /** There are more: at most 1,000 of each are counted. */
+  /** Whether there are more, because at most 1,000 of each kind are counted. */
   readonly more: boolean
-  /** Key of the last of them in the input bucket; `null`: there is none. */
+  /** Key of the last of them in the input bucket; `null` if there is none. */
   readonly newest: string | null
 }
 
@@ -33,7 +33,7 @@ const entriesOf = async (
 /** Counts by the index, which lacks reports of versions that had none, and those of dead-letter messages. */
 export const countRejectedUploads = async (
   outputs: ObjectStore,
-  /** `null`: since ever. */
+  /** Time from which uploads are counted; `null` for any time. */
   since: Date | null,
   signal: AbortSignal,
 ): Promise<RejectedUploads> => {

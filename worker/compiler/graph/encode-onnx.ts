@@ -39,11 +39,11 @@ const DATA_TYPE: Readonly<Record<DType, TensorProto_DataType>> = {
   bool: TensorProto_DataType.BOOL,
 }
 
-/** Where a weight lies for whoever opens the model. */
+/** Location of a weight for the program that opens the model. */
 export interface WeightLocation {
   /** Relative to the folder of external data, with forward slashes. */
   readonly location: string
-  /** From the start of that file. */
+  /** Offset from the start of that file. */
   readonly offsetBytes: number
 }
 

@@ -49,8 +49,8 @@ const usesTensorCores = (node: Node): boolean => {
 }
 
 /**
- * What one run of a node takes on a card, counted from its shapes. A broadcast operand counts its own bytes, a weight
- * counts like any input, and what only renames bytes moves none.
+ * Work of one run of a node on a card, counted from its shapes. A broadcast operand counts its own bytes, a weight
+ * counts like any input, and an op that only renames bytes moves none.
  */
 export const nodeWork = (node: Node): NodeWork => ({
   flops: node.flops,

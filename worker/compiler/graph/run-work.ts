@@ -2,11 +2,11 @@ import type { Graph } from './graph.ts'
 import { nodeWork } from './node-work.ts'
 import { preparationNodes } from './weight-preparation.ts'
 
-/** What one run of a graph takes on a card. What prepares weights is not in it. */
+/** Work of one run of a graph on a card. It does not include the preparation of weights. */
 export interface RunWork {
   /** 2 per multiply-add of convolutions, matrix products and attention. */
   readonly flops: number
-  /** Those that tensor cores compute. */
+  /** The part of `flops` that tensor cores compute. */
   readonly tensorCoreFlops: number
   /** Bytes that convolutions, matrix products and attention read and write, weights included. */
   readonly productBytes: number

@@ -4,17 +4,20 @@ import { bytesOf } from './value.ts'
 import { preparationNodes } from './weight-preparation.ts'
 
 export interface GraphStatistics {
-  /** Number of nodes that a session runs. What prepares weights is not in it. */
+  /** Count of nodes that a session runs, without those that prepare weights. */
   readonly nodes: number
-  /** Of one run: matrix products, convolutions and attention, 2 per multiply-add. What prepares weights is not in it. */
+  /**
+   * FLOPs of one run, without the preparation of weights: matrix products, convolutions and attention, 2 per
+   * multiply-add.
+   */
   readonly flops: number
-  /** What the reference does on top, by the reason why this graph does not. */
+  /** FLOPs that the reference computes in addition, by the reason why this graph does not. */
   readonly avoidedFlops: Readonly<Record<string, number>>
   /** Weights as stored in the checkpoint. */
   readonly weightBytes: number
   /** Largest sum of activations alive at once while nodes run in order; weights not counted. */
   readonly peakActivationBytes: number
-  /** The node at which that happens. */
+  /** Name of the node at which `peakActivationBytes` is reached. */
   readonly peakAt: string
   readonly flopsByOp: Readonly<Record<string, number>>
 }

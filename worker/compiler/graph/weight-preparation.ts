@@ -47,7 +47,7 @@ export const preparationGraph = (graph: Graph, outputs: readonly Value[]): Graph
 const digest = (...parts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 
-/** By its bytes: tables of a long clip have millions of numbers. */
+/** Digest of a table's bytes, because tables of a long clip have millions of numbers. */
 const digestOfTable = (
   { shape, dtype }: Value,
   { buffer, byteOffset, byteLength }: ArrayBufferView,

@@ -16,7 +16,7 @@ export interface ResnetShape {
 export interface UNetBlock {
   readonly path: readonly (string | number)[]
   readonly resnets: readonly ResnetShape[]
-  /** One after each ResNet (in the mid block: between the two); null: a block without attention. */
+  /** Attention after each ResNet (in the mid block: between the two); `null` for a block without attention. */
   readonly attention: AttentionShape | null
   /** A convolution with stride 2 (down) or an upsampling one (up) at the end. */
   readonly resamples: boolean
@@ -115,7 +115,7 @@ const inOrder = (config: UNetConfig): readonly UNetBlock[] => {
 }
 
 export interface UNetAttention extends AttentionShape {
-  /** In the checkpoint. */
+  /** Path in the checkpoint. */
   readonly path: string
 }
 
@@ -131,7 +131,7 @@ export const unetAttentions = (config: UNetConfig): readonly UNetAttention[] =>
   })
 
 export interface UNetResnet {
-  /** In the checkpoint. */
+  /** Path in the checkpoint. */
   readonly path: string
   /** Channels of its result. */
   readonly channels: number

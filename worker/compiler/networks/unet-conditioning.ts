@@ -26,7 +26,7 @@ import {
  * Between graphs, the rows of all layers travel side by side in one tensor of each kind.
  */
 
-/** By a layer's path in the checkpoint. */
+/** Inputs of the UNet's layers, by a layer's path in the checkpoint. */
 export interface UNetConditioning {
   transformer(path: string): TransformerConditioning
   shifts(path: string): TimeShifts

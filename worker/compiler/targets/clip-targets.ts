@@ -8,7 +8,7 @@ export type Precision = (typeof PRECISIONS)[number]
 
 export interface CudaTargetOptions {
   readonly precision: Precision
-  /** Of the VAE's config: its encoder overflows in float16, so that it alone stays float32. */
+  /** `force_upcast` of the VAE's config: the VAE's encoder overflows in float16, so it alone stays float32. */
   readonly forceUpcast: boolean
   /** 75 for sm_75, whose graphs differ. Default `null`: graphs for any card. */
   readonly computeCapability?: number | null

@@ -26,7 +26,7 @@ const byRows =
     return reshape(g, reduce(g, 'ReduceMean', reduce(g, op, pixels, [2]), [1]), [n, channels])
   }
 
-/** Of [clips·frames, C], the mean over frames, [clips, C]. */
+/** Mean over frames, [clips, C], of values [clips·frames, C]. */
 const overFrames = (g: Graph, means: Value, clips: number): Value => {
   const [rows = 0, channels = 0] = means.shape
   if (rows === clips) return means

@@ -192,7 +192,7 @@ export interface Targets {
   readonly name: string
   readonly imageEncoder: Target
   readonly vaeEncoder: Target
-  /** For the conditioning and time shifts too. */
+  /** Target of the UNet, and of the conditioning and time shifts. */
   readonly unet: Target
   readonly vaeDecoder: Target
 }

@@ -8,7 +8,7 @@ export interface WeightTensor {
   readonly key: string
   readonly dtype: 'float32' | 'float16' | 'bfloat16'
   readonly shape: readonly number[]
-  /** From the start of the stored tensor. */
+  /** Offset from the start of the stored tensor. */
   readonly offsetBytes: number
   readonly stored: StoredTensor | null
 }

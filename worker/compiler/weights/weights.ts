@@ -12,10 +12,10 @@ export interface Weights {
   unused(name: string, shape: readonly number[]): void
 }
 
-/** The tensors of one component (`unet`, `vae`, `image_encoder`), and which of them were asked for. */
+/** The tensors of one component (`unet`, `vae`, `image_encoder`), and which of them were requested. */
 export interface ComponentWeights {
   readonly root: Weights
-  /** Parameters asked for so far, each tensor once, unused ones included. */
+  /** Count of parameters requested so far, each tensor once, unused ones included. */
   parameterCount(): number
   /** Bytes of the tensors bound so far, as stored. */
   sizeBytes(): number
@@ -29,7 +29,7 @@ const DTYPE = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
 
 const product = (shape: readonly number[]): number => shape.reduce((total, size) => total * size, 1)
 
-/** `tensors` null: only configs are at hand, and every tensor asked for is taken to exist, in float16. */
+/** Opens weights. If `tensors` is `null`, there are configs alone, and every tensor is taken to exist, in float16. */
 export const openWeights = (
   component: string,
   tensors: ReadonlyMap<string, StoredTensor> | null,

@@ -10,11 +10,11 @@ export interface ArenaUse {
   /** Bytes of all regions after the run: they only grow. */
   readonly arenaBytes: number
   readonly regions: readonly number[]
-  /** What of the regions was ever written to: the most that a CPU has to have memory for. */
+  /** Bytes of the regions that were ever written to: the most that a CPU has to have memory for. */
   readonly touchedBytes: number
   /** The largest sum of tensors and workspaces alive at once. */
   readonly liveBytes: number
-  /** Name of the node at which that is reached. */
+  /** Name of the node at which `liveBytes` is reached. */
   readonly liveAt: string
 }
 

@@ -7,13 +7,13 @@ import { freemem, totalmem } from 'node:os'
  * less. Node's `process.availableMemory()` does not add them.
  */
 
-/** What is known of the process's group of processes (cgroup v2). */
+/** Memory of the process's group of processes (cgroup v2). */
 export interface MemoryGroup {
   /** Bytes up to its limit, pages of files counted as used. */
   readonly freeBytes: number
   /** Content of `memory.stat`; `null` if it cannot be read. */
   readonly stat: string | null
-  /** What the whole machine has available. */
+  /** Bytes available on the whole machine. */
   readonly machineBytes: number
 }
 

@@ -68,9 +68,9 @@ const shrunk = (wanted: number, sizeBytes: number, room: number): number | null 
 }
 
 export interface BfcArenaOptions {
-  /** What the device can give to regions. Default: no limit. */
+  /** Bytes that the device can give to regions. Default: no limit. */
   readonly deviceBytes?: number
-  /** Of equal chunks the arena takes the one at the lowest address; which region that is, the driver decides. */
+  /** Region at the lowest address, which the driver decides. The arena takes the chunk there among equal chunks. */
   readonly lowestRegion?: 'oldest' | 'newest'
   /** CUDA's arena assigns chunks to streams, the CPU's does not. Default true. */
   readonly hasStreams?: boolean

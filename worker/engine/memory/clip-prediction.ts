@@ -12,7 +12,7 @@ export interface ClipNetworks {
   readonly exactDecoder: ((frames: number) => Graph) | null
 }
 
-/** What a graph takes of the device's memory and of the host's. */
+/** Memory that a graph takes of the device and of the host. */
 export interface PlannedGraph extends GraphMemory {
   readonly host: HostMemory
 }
@@ -20,7 +20,7 @@ export interface PlannedGraph extends GraphMemory {
 /** Graphs whose sessions are open at the same time, also where not all are. */
 export type OpenTogether = readonly PlannedGraph[]
 
-/** What a clip's graphs take, each predicted when asked for, and once. */
+/** Memory that a clip's graphs take. Each is predicted once, when it is first requested. */
 export interface ClipPrediction {
   networks(lowMemory: boolean): readonly OpenTogether[]
   decoder(frames: number): PlannedGraph

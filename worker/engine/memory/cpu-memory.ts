@@ -16,8 +16,9 @@ const weightBytesOf = ({ nodes, constants }: Graph): number => {
 }
 
 /**
- * What a session of this folded graph takes of the CPU's memory from its first run on. Only what was written to counts:
- * the system gives no memory for the rest of a region. The CPU gains nothing by a reserve, which writes to all of its.
+ * Memory of the CPU that a session of this folded graph takes from its first run on. Only bytes that were written to
+ * count, because the system gives no memory for the rest of a region. A reserve gains nothing on the CPU, because it
+ * writes to all of its bytes.
  */
 export const cpuMemoryOf = (graph: Graph): GraphMemory => {
   const use = simulateArena(graph, () => [], { hasStreams: false })

@@ -15,8 +15,8 @@ export interface CudaCard {
 /** cudaMalloc's alignment: each weight is an allocation of its own. */
 const ALIGNMENT_BYTES = 256
 /**
- * What sessions and kernels allocate for themselves beside the arena: 33 KB were measured for an image encoder, and for a
- * decoder 18 KB more with each frame.
+ * Allowance for what sessions and kernels allocate beside the arena: 33 KB were measured for an image encoder, and for
+ * a decoder 18 KB more with each frame.
  */
 const TABLE_BYTES = 2 ** 16
 const TABLE_BYTES_PER_IMAGE = 20 * 2 ** 10
@@ -29,9 +29,9 @@ const weightBytesOf = ({ constants }: Graph): number =>
   )
 
 /**
- * What a session of this graph takes on a card from its first run on, and the reserve with which it takes least. The
- * graph is folded (`foldedGraph`, `withPreparedWeights`); its sizes are open and its weights lie outside the arena.
- * `withReserve: false` takes the graph as it is.
+ * Memory that a session of this graph takes on a card from its first run on, and the reserve with which it takes
+ * least. The graph is folded (`foldedGraph`, `withPreparedWeights`); its sizes are open and its weights lie outside
+ * the arena. `withReserve: false` takes the graph as it is.
  */
 export const cudaMemoryOf = (graph: Graph, card: CudaCard, { withReserve = true } = {}): GraphMemory => {
   const [images = 0, , , width] = graph.inputs[0]?.shape ?? []

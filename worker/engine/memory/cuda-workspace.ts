@@ -78,8 +78,8 @@ const workspaceWith =
   }
 
 /**
- * What the kernels of a graph may allocate: the most, and where cuDNN decides, the least as well. Each of its workspaces
- * is between them.
+ * Workspaces that the kernels of a graph may allocate: the most and, where cuDNN decides, the least as well. The
+ * actual workspace of each kernel is between them.
  */
 export const cudaWorkspaces = (
   { nodes }: Pick<Graph, 'nodes'>,

@@ -19,13 +19,13 @@ const MIB = 2 ** 20
 export const HOST_RUNTIME_BYTES = 175 * MIB
 
 /**
- * What CUDA takes on a card beside what a process allocates: its context, and the code of the kernels that were loaded.
- * An allowance, because no card was measured; NVIDIA's own figures for such processes are 300 to 500 MiB.
+ * Bytes that CUDA takes on a card beside what a process allocates: its context, and the code of the loaded kernels.
+ * This is an allowance, because no card was measured. NVIDIA's own figures for such processes are 300 to 500 MiB.
  */
 const CUDA_CONTEXT_BYTES = 500 * MIB
 /** cuBLAS allocates its workspace once a process: 32 MiB on sm_90, less on older cards, and cuBLASLt beside it. */
 const CUBLAS_WORKSPACE_BYTES = 100 * MIB
-/** What CUDA takes of a card for a process, whatever it runs. */
+/** Bytes of a card that CUDA takes for a process, whatever the process runs. */
 export const CUDA_BYTES = CUDA_CONTEXT_BYTES + CUBLAS_WORKSPACE_BYTES
 
 /**
@@ -38,7 +38,7 @@ const CUDA_RUNTIME_HOST_BYTES = 245 * MIB
  * measured. Much of it is pages of files, which the system takes back where memory is short.
  */
 export const CUDA_LIBRARIES_HOST_BYTES = 1024 * MIB
-/** What a process on a card takes of the host's memory, whatever it runs. */
+/** Bytes of the host's memory that a process on a card takes, whatever it runs. */
 const CUDA_HOST_BYTES = CUDA_RUNTIME_HOST_BYTES + CUDA_LIBRARIES_HOST_BYTES
 
 /** Networks that stay must leave memory for the encoder of the clip before and for other processes. */
@@ -61,7 +61,7 @@ const LOW_VRAM_BYTES = 8e9
 /** The worker itself, and ffmpeg that encodes the clip before. */
 export const WORKER_BYTES = 512 * MIB
 
-/** What a renderer on such an instance finds of the host's memory. */
+/** Bytes of the host's memory that are left for a renderer on an instance of this type. */
 export const rendererHostBytes = (name: InstanceTypeName): number =>
   workerMemoryMib(instanceTypeOf(name)) * MIB - WORKER_BYTES
 
@@ -74,7 +74,10 @@ const instanceTypeFor = (needBytes: number, hostNeedBytes: number): string | nul
     .toSorted((a, b) => instanceTypeOf(a).onDemandUsdPerHour - instanceTypeOf(b).onDemandUsdPerHour)
     .at(0) ?? null
 
-/** `totalBytes`: of the machine, or of the container's limit; default: nothing is known to be used by others. */
+/**
+ * The memory of a CPU. `totalBytes` is the memory of the machine, or the container's limit; by default, other
+ * processes are taken to use nothing.
+ */
 export const cpuDeviceMemory = (
   availableBytes: number,
   baseBytes = 0,
@@ -101,7 +104,7 @@ export const cudaHostSupply = (
 })
 
 export interface CudaMemoryOptions {
-  /** Of the card, while nothing runs there; default: nothing is known to be used by others. */
+  /** Free bytes of the card while nothing runs there; by default, other processes are taken to use nothing. */
   readonly totalBytes?: number
   /** Default `null`: as much as is needed. */
   readonly host?: HostSupply | null
@@ -109,7 +112,7 @@ export interface CudaMemoryOptions {
   readonly keepsWeights?: boolean
 }
 
-/** `freeBytes`: of the card, before this process uses it. */
+/** The memory of a card. `freeBytes` are the bytes that are free before this process uses the card. */
 export const cudaDeviceMemory = (
   card: CudaCard,
   freeBytes: number,

@@ -13,7 +13,7 @@ const spelt = ({ memory, decodeChunk, numFrames, width, height }: NearestArgumen
     .flatMap(([option, value]) => (value === undefined ? [] : [`${option} ${value}`]))
     .join(' ')
 
-/** What would help. */
+/** Advice that would help: arguments that fit, or a machine with more memory. */
 export const adviceOf = ({ nearest, instanceType }: DoesNotFit): string => {
   const machine = instanceType === null ? 'take a machine with more' : `take an instance of ${instanceType}`
   return nearest === null
@@ -22,8 +22,8 @@ export const adviceOf = ({ nearest, instanceType }: DoesNotFit): string => {
 }
 
 /**
- * What is needed, and what is there; and what other processes use, where that alone keeps the clip from fitting: the clip
- * is not at fault then.
+ * Text with the bytes that are needed and the bytes that are available. If only the use of other processes keeps the
+ * clip from fitting, the text states their use too, because the clip is not at fault then.
  */
 export const formatShortage = (found: DoesNotFit): string => {
   const { of, graph, needBytes, availableBytes, usedByOthersBytes, totalBytes, fitsTotal } = found

@@ -3,9 +3,9 @@ import type { Graph } from '../../compiler/graph/graph.ts'
 
 /** A graph that can be measured and not run: the numbers of its folded constants are not computed. */
 export interface FoldedGraph {
-  /** As a session gets it: what depends on constants alone is a constant. */
+  /** The graph that a session gets: a value that depends on constants alone is a constant. */
   readonly graph: Graph
-  /** Before that, and what was folded of it. */
+  /** The graph before its constants were folded. */
   readonly source: Graph
   readonly folding: Folding
 }

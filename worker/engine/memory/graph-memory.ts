@@ -1,22 +1,22 @@
 /** Buffers that the graph allocates and frees first (`withArenaReserve`). */
 export interface Reserve {
-  /** Of all of them together. */
+  /** Byte count of all buffers together. */
   readonly bytes: number
-  /** Name of the input that they go through. */
+  /** Name of the input that the buffers go through. */
   readonly input: string
 }
 
-/** What a session of a graph takes from its first run until it is released. */
+/** Memory that a session of a graph takes from its first run until it is released. */
 export interface GraphMemory {
   readonly graph: string
-  /** In the order of its inputs; graphs of one name differ in them. */
+  /** Shapes in the order of the graph's inputs; graphs of one name differ in them. */
   readonly inputShapes: readonly (readonly number[])[]
-  /** `null`: the graph takes least as it is. */
+  /** `null` if the graph takes least as it is. */
   readonly reserve: Reserve | null
-  /** Weights, small tables and, on the CPU, the graph itself, outside the arena. */
+  /** Bytes of weights, small tables and, on the CPU, of the graph itself; all are outside the arena. */
   readonly weightBytes: number
-  /** The arena; it never shrinks. */
+  /** Bytes of the arena, which never shrinks. */
   readonly arenaBytes: number
-  /** Both together. */
+  /** Sum of `weightBytes` and `arenaBytes`. */
   readonly bytes: number
 }

@@ -17,21 +17,21 @@ import type { FoldedGraph } from './folded-graph.ts'
  * The garbage collector frees arrays late: earlier outputs and prepared weights, up to some 100 MB, are still there.
  */
 
-/** What one graph takes of the host's memory. */
+/** Memory of the host that one graph takes. */
 export interface HostMemory {
-  /** From its first run until its session is released. */
+  /** Bytes taken from the graph's first run until its session is released. */
   readonly sessionBytes: number
-  /** Before there is a session, while its weights are prepared; as if none were in the cache. */
+  /** Bytes taken before there is a session, while weights are prepared, as if none were in the cache. */
   readonly preparingBytes: number
-  /** Outputs of one run, once. */
+  /** Bytes of the outputs of one run, counted once. */
   readonly outputBytes: number
-  /** The graph itself, from its recording on. */
+  /** Bytes of the graph itself, from its recording on. */
   readonly graphBytes: number
-  /** All arrays that are made for it and freed late. */
+  /** Bytes of all arrays that are made for the graph and freed late. */
   readonly arrayBytes: number
 }
 
-/** For networks of a device whose memory is the host's. */
+/** Host memory of networks on a device whose memory is the host's. */
 export const NO_HOST_MEMORY: HostMemory = {
   ...{ sessionBytes: 0, preparingBytes: 0, outputBytes: 0, graphBytes: 0, arrayBytes: 0 },
 }

@@ -7,25 +7,25 @@ import type { OpenTogether, PlannedGraph } from './clip-prediction.ts'
 /** The host's memory, where the device has its own. */
 export interface HostSupply {
   readonly availableBytes: number
-  /** What would be available if other processes used nothing. */
+  /** Bytes that would be available if other processes used nothing. */
   readonly totalBytes: number
-  /** What the process takes beside its networks. */
+  /** Bytes that the process takes beside its networks. */
   readonly baseBytes: number
   /** The share of what is available that the process may take. */
   readonly share: number
 }
 
-/** What a device has for a clip, and how much a graph takes of it. */
+/** Memory that a device has for a clip, and the memory that a graph takes of it. */
 export interface DeviceMemory {
   memoryOf(recorded: Graph): PlannedGraph
   readonly availableBytes: number
-  /** What would be available if other processes used nothing. */
+  /** Bytes that would be available if other processes used nothing. */
   readonly totalBytes: number
-  /** What the process takes beside its sessions. */
+  /** Bytes that the process takes beside its sessions. */
   readonly baseBytes: number
   /** The share of what is available that one network, and that all networks at once, may take. */
   readonly shares: { readonly offload: number; readonly resident: number }
-  /** What `low-vram` stays below where the networks themselves do. Infinity: it decodes as much as fits. */
+  /** Bytes below which `low-vram` stays where the networks themselves do; `Infinity` if it decodes as much as fits. */
   readonly lowVramBytes: number
   /** `null` where the device's memory is the host's. */
   readonly host: HostSupply | null
@@ -76,8 +76,8 @@ export const largestOf = (groups: readonly OpenTogether[], of: 'device' | 'host'
 const MOST_LATE_BYTES = 160 * 2 ** 20
 
 /**
- * What is needed of the host's memory; `null` where that is the device's. Later networks read the outputs of earlier
- * ones, which are therefore kept. `passingBytes`: what is there beside the networks for a while.
+ * Need of the host's memory; `null` where that is the device's. Outputs of earlier networks are kept, because later
+ * networks read them. `passingBytes` is the memory that is taken beside the networks for a while.
  */
 export const hostNeedOf = (
   memory: MemoryPlan,

@@ -43,7 +43,7 @@ export interface NearestArguments {
   readonly height?: number
 }
 
-/** How a chunk that overflows in float16 is decoded again in float32, alone on the device. */
+/** Plan by which a chunk that overflows in float16 is decoded again in float32, alone on the device. */
 export interface ExactDecoding {
   /** Frames decoded at once: all of the chunk if they fit, else the most that do. `null`: not one fits. */
   readonly decodeChunk: number | null
@@ -57,7 +57,7 @@ export interface FittingPlan extends MemoryNeed {
   readonly memory: MemoryPlan
   /** Frames decoded at once. */
   readonly decodeChunk: number
-  /** Planned when asked for, because few clips need it; `null` where the decoder is float32. */
+  /** Plans the exact decoding on demand, because few clips need it; `null` where the decoder is float32. */
   readonly exact: (() => ExactDecoding) | null
   readonly graphs: readonly PlannedGraph[]
   /** The most that is taken at once. */
@@ -74,10 +74,10 @@ export interface DoesNotFit extends MemoryNeed {
   readonly graph: string
   readonly usedByOthersBytes: number
   readonly totalBytes: number
-  /** It fits, as it was asked for, where other processes use nothing. */
+  /** Whether the clip would fit as requested if other processes used nothing. */
   readonly fitsTotal: boolean
   readonly nearest: NearestArguments | null
-  /** An instance type on which it fits as it was asked for. */
+  /** An instance type on which the clip fits as requested; `null` if none is known. */
   readonly instanceType: string | null
 }
 
@@ -106,7 +106,7 @@ const SIZE_STEP = 64
 /** The shortest clip that is proposed: one frame is not a video. */
 const FEWEST_FRAMES = 2
 
-/** The smaller share for networks that stay is `auto`'s caution; a way that was asked for may take what there is. */
+/** Bytes that a mode may take. Only `auto` limits networks that stay to the smaller share; a requested mode does not. */
 const roomFor = (memory: MemoryPlan, request: Pick<ClipMemoryRequest, 'memory' | 'device'>): number => {
   const { availableBytes, shares } = request.device
   return (
@@ -122,7 +122,7 @@ const waysOf = ({
   return keepWarm ? ['resident', 'offload', 'low-vram'] : ['offload', 'low-vram']
 }
 
-/** What the decoder may take where its chunk is chosen. */
+/** Bytes that the decoder may take where its chunk is chosen. */
 const decoderRoom = (
   predicted: ClipPrediction,
   request: Pick<ClipMemoryRequest, 'memory' | 'device'>,
@@ -146,7 +146,7 @@ const decodersOf = (
 ): readonly OpenTogether[] =>
   chunkLengths(allFrames(request), decodeChunk, request.leastChunk ?? 1).map((length) => [decoder(length)])
 
-/** What decoding takes of the host's memory beside its network. */
+/** Bytes of the host's memory that decoding takes beside its network. */
 const passingHostBytes = (
   request: PlannedRequest,
   decodeChunk: number,
@@ -280,13 +280,13 @@ const fitsAlone = (request: PlannedRequest, predicted: ClipPrediction): boolean 
 }
 
 export interface PlanOptions {
-  /** Of the same device and clip. */
+  /** Prediction for the same device and clip; by default, a new one is made. */
   readonly predicted?: ClipPrediction
-  /** Default true. Finding them takes as long as planning several clips. */
+  /** Whether the nearest arguments that fit are searched; default true. It takes as long as planning several clips. */
   readonly findsNearest?: boolean
 }
 
-/** Pure: nothing is loaded, and no weight is read. */
+/** Plans the memory of a clip. It is pure: it loads nothing and reads no weight. */
 export const planClipMemory = (
   request: ClipMemoryRequest,
   {

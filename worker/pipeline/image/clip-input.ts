@@ -4,7 +4,7 @@ import type { Tensor } from '../../engine/tensor.ts'
 import { type BicubicAxis, bicubicAxis, weightedSum } from './bicubic-axis.ts'
 import { antialiasKernel, blurredAcross, blurredRow } from './gaussian-blur.ts'
 
-/** What the CLIP input needs of `feature_extractor/preprocessor_config.json`. */
+/** Fields of `feature_extractor/preprocessor_config.json` that the CLIP input needs. */
 export interface ClipExtractor {
   readonly imageMean: readonly number[]
   readonly imageStd: readonly number[]
@@ -12,7 +12,7 @@ export interface ClipExtractor {
 
 const f = Math.fround
 
-/** Bicubic interpolation of one row between columns, [size, 3]; `slots` says where a column of the picture is. */
+/** Bicubic interpolation of one row between columns, [size, 3]; `slots` says where a column of the image is. */
 const interpolatedAcross = (row: Float32Array, { positions, weights }: BicubicAxis, slots: Int32Array) => {
   const values = new Float32Array((positions.length / 4) * RGB_CHANNELS)
   let out = 0
@@ -25,11 +25,11 @@ const interpolatedAcross = (row: Float32Array, { positions, weights }: BicubicAx
   return values
 }
 
-/** The picture at size × size, values around -1 to 1: blurred, then interpolated. Yields rows of [size, 3]. */
+/** The image at size × size, values around -1 to 1: blurred, then interpolated. Yields rows of [size, 3]. */
 function* antialiasedRows(image: RgbImage, size: number): Generator<Float32Array> {
   const across = bicubicAxis(image.width, size)
   const down = bicubicAxis(image.height, size)
-  // Interpolation reads few pixels of a large picture, so only those are blurred.
+  // Interpolation reads few pixels of a large image, so only those are blurred.
   const columns = Int32Array.from(new Set(across.positions)).sort()
   const slots = new Int32Array(image.width)
   columns.forEach((column, slot) => {
@@ -61,8 +61,8 @@ function* antialiasedRows(image: RgbImage, size: number): Generator<Float32Array
 }
 
 /**
- * A picture as CLIP takes it, [1, 3, 224, 224]: resized to a square with antialiasing from the
- * original picture (the aspect ratio is lost), then normalised per channel. The reference:
+ * An image as CLIP takes it, [1, 3, 224, 224]: resized to a square with antialiasing from the
+ * original image (the aspect ratio is lost), then normalised per channel. The reference:
  * StableVideoDiffusionPipeline._encode_image and its CLIPImageProcessor with `do_normalize` alone.
  *
  * Equal bits, but for the blur's kernel: its exponentials and their sum are rounded differently here and there,

@@ -16,7 +16,7 @@ interface Size {
   readonly height: number
 }
 
-/** The picture's size with one side equal to the clip's; the other is rounded down, as diffusers does. */
+/** The image's size with one side equal to the clip's; the other is rounded down, as diffusers does. */
 const scaledSize = (image: Size, target: Size, mode: 'crop' | 'pad'): Size => {
   const targetIsWider = target.width * image.height > image.width * target.height
   if (targetIsWider === (mode === 'crop')) {
@@ -46,7 +46,7 @@ const centred = (image: RgbImage, { width, height }: Size): RgbImage => {
   return { width, height, data }
 }
 
-/** Brings a picture to width × height pixels. */
+/** Brings an image to width × height pixels. */
 export const fitImage = (image: RgbImage, width: number, height: number, mode: FitMode): RgbImage => {
   if (mode === 'fill') return resizeLanczos(image, width, height)
   const target = { width, height }

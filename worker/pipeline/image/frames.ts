@@ -4,7 +4,7 @@ import type { Tensor } from '../../engine/tensor.ts'
 export interface RgbFrame {
   /** RGB24: rows from the top, three bytes per pixel. */
   readonly bytes: Uint8Array
-  /** How many of the network's values were NaN or infinite: its numbers overflowed, and the bytes are none of a picture. */
+  /** Count of the network's values that were NaN or infinite. Above 0, they overflowed, and `bytes` is not an image. */
   readonly nonFiniteValues: number
 }
 
@@ -20,7 +20,7 @@ const toByte = (value: number): number => {
 /**
  * A decoded frame, [3, height, width], as RGB bytes: the same as diffusers'
  * `VideoProcessor.postprocess_video(video, "pil")`. A value that is not finite becomes black or white, as there, but
- * is counted: it must not pass for a picture.
+ * is counted, because it must not pass for an image.
  */
 export const toRgbFrame = ({ data }: Tensor): RgbFrame => {
   const pixels = data.length / RGB_CHANNELS

@@ -30,7 +30,7 @@ const reflected = (position: number, size: number): number => {
   return last - Math.abs(last - Math.abs(position))
 }
 
-/** Every row of a picture (values -1 to 1) blurred along itself, at the given columns alone: [height, columns, 3]. */
+/** Every row of an image (values -1 to 1) blurred along itself, at the given columns alone: [height, columns, 3]. */
 export const blurredAcross = (image: RgbImage, columns: Int32Array, kernel: Float32Array): Float32Array => {
   const reach = (kernel.length - 1) / 2
   const sources = Int32Array.from({ length: columns.length * kernel.length }, (_, i) => {

@@ -3,7 +3,7 @@ const SUPPORT = 3
 /** Fixed point of the weights: with 8 bits of pixel and 2 of headroom, a sum stays within 32 bits. */
 export const PRECISION_BITS = 32 - 8 - 2
 
-/** For each output pixel: which input pixels count, and how much. */
+/** Input pixels that count for each output pixel, and their weights. */
 export interface Coefficients {
   /** First input pixel of each output pixel. */
   readonly first: Int32Array
@@ -22,7 +22,7 @@ const toFixedPoint = (weight: number): number =>
   Math.trunc(weight * 2 ** PRECISION_BITS + (weight < 0 ? -0.5 : 0.5))
 
 /**
- * Weights of Pillow's LANCZOS along one axis: three lobes, stretched when the picture shrinks, cut off at the
+ * Weights of Pillow's LANCZOS along one axis: three lobes, stretched when the image shrinks, cut off at the
  * edges and normalised to 1, then rounded. Source: Pillow's libImaging/Resample.c, precompute_coeffs.
  */
 export const lanczosCoefficients = (inputSize: number, outputSize: number): Coefficients => {

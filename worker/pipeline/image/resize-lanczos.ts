@@ -52,7 +52,7 @@ const resizeColumns = (image: RgbImage, { first, count, weights, stride }: Coeff
   return { width: image.width, height, data: new Uint8Array(data.buffer) }
 }
 
-/** The rows that the pass down will read; the others need not be resized across. */
+/** Rows that the vertical pass reads. The other rows need not be resized horizontally. */
 const neededRows = (image: RgbImage, { first, count }: Coefficients): { top: number; rows: RgbImage } => {
   const last = first.length - 1
   const top = first[0]!

@@ -2,7 +2,7 @@ import { RGB_CHANNELS, type RgbImage } from '../../../shared/image/rgb-image.ts'
 import type { Tensor } from '../../engine/tensor.ts'
 import { SIGNED_UNIT_OF_BYTE } from './signed-unit.ts'
 
-/** A picture as the VAE takes it, [1, 3, height, width] from -1 to 1: VaeImageProcessor.preprocess, bit for bit. */
+/** An image as the VAE takes it, [1, 3, height, width] from -1 to 1: bit-identical to VaeImageProcessor.preprocess. */
 export const toVaeInput = (image: RgbImage): Tensor => {
   const pixels = image.width * image.height
   const data = new Float32Array(RGB_CHANNELS * pixels)

@@ -5,7 +5,7 @@ import { karrasSigmas } from './karras-sigmas.ts'
 export interface Schedule {
   /** Noise levels, [steps + 1], high to low. */
   readonly sigmas: Float32Array
-  /** What the UNet is told at each step, [steps]: ln(σ) / 4. */
+  /** Timestep that the UNet gets at each step, [steps]: ln(σ) / 4. */
   readonly timesteps: Float32Array
   /** Standard deviation of the first latents. */
   readonly initNoiseSigma: number
