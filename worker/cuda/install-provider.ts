@@ -37,7 +37,7 @@ const writeFault = (error: unknown, folder: string, { wheel, libraries }: Provid
   return new Error(`the CUDA provider cannot be installed in ${folder}: ${reason}`, { cause: error })
 }
 
-/** The pip command that downloads the pinned wheel, for whoever has Python on another machine. */
+/** The pip command that downloads the pinned wheel, for a user who has Python on another machine. */
 export const pipDownload = ({ project, version }: ProviderRelease): string =>
   `pip download --no-deps --only-binary=:all: --platform manylinux_2_28_x86_64 --python-version 3.12 ${project}==${version}`
 
