@@ -106,7 +106,7 @@ const SIZE_STEP = 64
 /** The shortest clip that is proposed: one frame is not a video. */
 const FEWEST_FRAMES = 2
 
-/** Bytes that a mode may take. Only `auto` limits networks that stay to the smaller share; a requested mode does not. */
+/** Bytes that a mode may take. `auto` limits networks that stay to the smaller share; a requested mode does not. */
 const roomFor = (memory: MemoryPlan, request: Pick<ClipMemoryRequest, 'memory' | 'device'>): number => {
   const { availableBytes, shares } = request.device
   return (
