@@ -2,6 +2,7 @@ import {
   type AskedWorker,
   type DispatchState,
   dayOf,
+  FLEET_NAMES,
   type FleetName,
   type FleetState,
   NEW_FLEET,
@@ -18,7 +19,7 @@ import { backlogOf, type FleetLimits, workersNeeded } from './workers-needed.ts'
 /** State of the queue, the model and the fleets that dispatch reads in one minute. */
 export interface Look {
   readonly depth: QueueDepth
-  /** ETag of the model's record; `null`: there is none; `undefined`: nothing waits, so nobody looked. */
+  /** ETag of the model's record; `null`: there is none; `undefined`: nothing waits, so dispatch did not read it. */
   readonly model: string | null | undefined
   /** `null`: the deployment has no workers on AWS Batch. */
   readonly batch: CountedWorkers | null
@@ -57,8 +58,6 @@ export interface Decision {
 
 /** More are started a minute later: hundreds of machines do not come at once, anyway. */
 export const MAX_STARTS = 100
-
-const FLEET_NAMES = ['batch', 'ecs'] as const satisfies readonly FleetName[]
 
 const isRevision =
   (revision: string | null) =>

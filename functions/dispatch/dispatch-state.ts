@@ -2,6 +2,7 @@ import { DISPATCH_STATE_KEY } from '../../shared/contracts/bucket-layout.ts'
 import {
   type DispatchState,
   encodeDispatchState,
+  MAX_DISPATCH_STATE_BYTES,
   newDispatchState,
   parseDispatchState,
 } from '../../shared/contracts/dispatch-state.ts'
@@ -12,8 +13,6 @@ export interface StoredState {
   readonly etag: string
 }
 
-/** A hundred thousand workers have less. */
-const MAX_BYTES = 48e6
 const OPTIONS = { contentType: 'application/json' }
 
 /** Writes a new one where there is none. Throws if the object there is not a state of dispatch. */
@@ -22,7 +21,7 @@ export const readDispatchState = async (
   now: Date,
   signal: AbortSignal,
 ): Promise<StoredState> => {
-  const read = () => store.read(DISPATCH_STATE_KEY, { maxBytes: MAX_BYTES }, signal)
+  const read = () => store.read(DISPATCH_STATE_KEY, { maxBytes: MAX_DISPATCH_STATE_BYTES }, signal)
   let stored = await read()
   if (stored === null) {
     // Another run may have created one first, so the object there is read again for its ETag.

@@ -22,7 +22,7 @@ import { BACK_OFF_MINUTES, MESSAGES_PER_WORKER, START_LIMIT_SECONDS } from './fl
 export interface FleetSeen {
   /** Job definition or deployment of the workers that would be started. */
   readonly revision: string
-  /** ETag of the model's record; `null`: there is none; `undefined`: nobody looked, because nothing waits. */
+  /** ETag of the model's record; `null`: there is none; `undefined`: dispatch did not read it, because nothing waits. */
   readonly model: string | null | undefined
   readonly visible: number
   readonly inFlight: number

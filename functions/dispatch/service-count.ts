@@ -29,7 +29,7 @@ export interface ServiceNeed {
   /** The most workers of the primary deployment that may be asked for. */
   readonly most: number
   readonly fleet: Pick<FleetState, 'waits' | 'surplus'>
-  /** Dispatch looks at this service for the first time: nobody asked for the tasks that CloudFormation starts. */
+  /** Dispatch reads this service for the first time, and CloudFormation started its tasks. */
   readonly isNew: boolean
 }
 

@@ -78,7 +78,9 @@ const firstStateSchema = z.strictObject({
 
 export type AskedWorker = Readonly<z.infer<typeof askedWorkerSchema>>
 export type FleetState = Readonly<z.infer<typeof fleetStateSchema>>
-export type FleetName = 'batch' | 'ecs'
+/** Fleets of workers, on AWS Batch and as an ECS service. */
+export const FLEET_NAMES = ['batch', 'ecs'] as const
+export type FleetName = (typeof FLEET_NAMES)[number]
 export type Waits = (typeof WAITS)[number]
 export type DispatchState = Readonly<Omit<z.infer<typeof stateSchema>, 'version' | 'written_at'>>
 
@@ -96,6 +98,9 @@ export const newDispatchState = (now: Date): DispatchState => ({
   ...{ workers: [], batch: null, ecs: null },
   ...{ spend_day: dayOf(now), spend_counted_at: now.toISOString(), paused_until: null },
 })
+
+/** Bound for a read of the state. A hundred thousand workers have less. */
+export const MAX_DISPATCH_STATE_BYTES = 48e6
 
 /** Throws for a document that dispatch did not write. */
 export const parseDispatchState = (bytes: Uint8Array): DispatchState => {

@@ -23,7 +23,8 @@ export const comparableName = (name: string): string => {
   return `${stemOf(composed)}${endingOf(composed)}`
 }
 
-const formsOf = (text: string): readonly string[] => [
+/** A text in each Unicode form that looks the same, its own first. */
+export const formsOf = (text: string): readonly string[] => [
   ...new Set([text, text.normalize('NFC'), text.normalize('NFD')]),
 ]
 

@@ -3,7 +3,7 @@ import { timestampSchema } from './job-message.ts'
 
 /**
  * `dispatch/pause.json` in the output bucket: until when workers take no further job. Dispatch writes it when the day's
- * budget is reached, and with a time in the past when that no longer holds. Nobody has to delete it.
+ * budget is reached, and with a time in the past when that no longer holds. It need not be deleted.
  */
 const pauseRecordSchema = z.strictObject({
   version: z.literal(1),

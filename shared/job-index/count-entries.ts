@@ -4,7 +4,7 @@ import { inLanes } from '../in-lanes.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { type Gap, gapsOf, withRange } from './counted-ranges.ts'
 import { readCounts, writeCounts } from './index-counts-store.ts'
-import { jobIdsOf, listEntries } from './list-entries.ts'
+import { jobIdsOf, LIST_PAGE_ENTRIES, listEntries } from './list-entries.ts'
 
 /*
  * Listing costs a request for each thousand entries. Old parts of the index are therefore counted once, and readers list
@@ -24,8 +24,6 @@ export const UNSETTLED_MS = 20 * 60_000
 export const MAX_CLOCK_SKEW_MS = 5 * 60_000
 /** An entry that is written within that time of its own needs no more. */
 export const ON_TIME_MS = 3 * 60_000
-/** Entries that one list request returns. */
-const LIST_PAGE_ENTRIES = 1_000
 
 /** Entries that one call counts of a kind: some seconds of requests. The next one goes on. */
 const MOST_ENTRIES = 5_000

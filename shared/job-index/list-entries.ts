@@ -16,6 +16,9 @@ import type { Gap } from './counted-ranges.ts'
 const MAX_IDS_BYTES = 4 * 2 ** 20
 const idsSchema = z.array(jobIdSchema)
 
+/** Entries that S3 lists with one request. */
+export const LIST_PAGE_ENTRIES = 1_000
+
 const EVERYTHING: Gap = { since: null, until: null }
 
 /** Entries of a kind, the newest first. S3 lists a thousand with a request. */

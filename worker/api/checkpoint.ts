@@ -15,7 +15,7 @@ import { assertNewFolder } from '../cli/new-folder.ts'
 import { openClipRenderer } from '../cli/open-clip-renderer.ts'
 import { checkOutputFolders, makeOutputFolders } from '../cli/output-folders.ts'
 import { renderImages } from '../cli/render-images.ts'
-import { planOutputs } from '../cli/render-outputs.ts'
+import { isVideoName, planOutputs } from '../cli/render-outputs.ts'
 import { targetsOf } from '../cli/target-options.ts'
 import { weightCacheDir } from '../cli/weight-cache-dir.ts'
 import { writeGraphs } from '../cli/write-graphs.ts'
@@ -129,7 +129,7 @@ export const openCheckpoint = async (
 
   const renderNow = async (image: string, options: RenderClipOptions): Promise<Clip> => {
     const { output, onProgress = () => {}, signal = AbortSignal.any([]), ...given } = options
-    if (!output.endsWith('.mp4')) {
+    if (!isVideoName(output)) {
       throw new InvalidInputError('output', `got '${output}'; must be a file name that ends in .mp4`)
     }
     const parameters = parametersFrom(checkpoint, given)

@@ -28,6 +28,10 @@ export interface ImageOutputs {
 
 const VIDEO_ENDING = '.mp4'
 
+/** Whether `output` names a video's file. */
+export const isVideoName = (output: string): boolean =>
+  output.endsWith(VIDEO_ENDING) && path.basename(output) !== VIDEO_ENDING
+
 /** Limit of a file name in bytes on Linux and macOS. */
 const MAX_NAME_BYTES = 255
 
@@ -40,7 +44,7 @@ const singleStem = (output: string, imageCount: number): string => {
       `got '${output}' for ${imageCount} images; give --output-dir DIR, and each video is named like its image`,
     )
   }
-  if (!output.endsWith(VIDEO_ENDING) || path.basename(output) === VIDEO_ENDING) {
+  if (!isVideoName(output)) {
     throw new InvalidInputError(
       '--output',
       `got '${output}'; must be a file name that ends in .mp4 (for a folder, give --output-dir)`,

@@ -39,14 +39,13 @@ export const checkConditionalWrites = (
         if (!(await outputs.create(key, FIRST, TEXT, signal))) {
           return fail(`${place} says that ${key}, a name made up just now, is there already`, FIX)
         }
-        const written = await outputs.head(key, signal)
-        const skewMs = written === null ? 0 : Math.abs(written.lastModified.getTime() - now().getTime())
+        const overwritten = await outputs.create(key, SECOND, TEXT, signal)
+        const kept = await outputs.read(key, { maxBytes: SECOND.length }, signal)
+        const skewMs = kept === null ? 0 : Math.abs(kept.lastModified.getTime() - now().getTime())
         if (skewMs > MAX_CLOCK_SKEW_MS) {
           const minutes = Math.round(skewMs / 60_000)
           return fail(`the clocks of ${place} and of this machine differ by ${minutes} minutes`, CLOCK_FIX)
         }
-        const overwritten = await outputs.create(key, SECOND, TEXT, signal)
-        const kept = await outputs.read(key, { maxBytes: SECOND.length }, signal)
         if (!overwritten && kept !== null && FIRST.equals(kept.bytes)) {
           return ok(`${place} writes, reads, and honours If-None-Match`)
         }

@@ -8,7 +8,7 @@ import type { DrainNotice } from './drain.ts'
 /*
  * Dispatch pauses all workers of a deployment when the budget of the day is reached: `dispatch/pause.json` in the output
  * bucket says until when. A worker that reads it takes no further job, finishes the one that it renders and ends. Dispatch
- * starts workers again afterwards, so nobody waits here.
+ * starts workers again afterwards, so this worker does not wait.
  */
 export interface PauseWatchOptions {
   /** The output bucket. */

@@ -1,5 +1,6 @@
 import { IMAGES_PREFIX, MANIFESTS_PREFIX, reportKey } from '../../shared/contracts/bucket-layout.ts'
 import { type IngestReport, ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
+import { formsOf } from '../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { readRecord } from './read-record.ts'
@@ -7,9 +8,6 @@ import { readRecord } from './read-record.ts'
 /** A manifest may be called by what follows `manifests/`. */
 export const droppedKey = (typed: string): string =>
   typed.startsWith(IMAGES_PREFIX) || typed.startsWith(MANIFESTS_PREFIX) ? typed : MANIFESTS_PREFIX + typed
-
-/** A key and its other Unicode forms, which look the same. */
-const formsOf = (key: string): readonly string[] => [key, key.normalize('NFC'), key.normalize('NFD')]
 
 /** An upload as `svd status` names one outside of both folders: `s3://BUCKET/KEY`. */
 const EXACT = /^s3:\/\/([^/]+)\/(.+)$/

@@ -1,6 +1,7 @@
 import {
   type DispatchState,
   dayOf,
+  FLEET_NAMES,
   type FleetName,
   type FleetState,
   type Waits,
@@ -8,8 +9,6 @@ import {
 import { safeText } from '../../shared/contracts/shown-value.ts'
 
 export const FLEET_TITLES: Readonly<Record<FleetName, string>> = { batch: 'AWS Batch', ecs: 'ECS' }
-
-const FLEET_NAMES = ['batch', 'ecs'] as const satisfies readonly FleetName[]
 
 /** Reason why a fleet has fewer workers than its jobs need. */
 export interface FleetWait {

@@ -134,7 +134,8 @@ const pageOfOpen = async (
 ): Promise<IndexedPage> => {
   const found = await searchOpen(outputs, index, search, signal)
   const jobIds = found.jobIds.slice(0, search.limit)
-  const standings = found.standings.filter(({ jobId }) => jobIds.includes(jobId))
+  const shown = new Set(jobIds)
+  const standings = found.standings.filter(({ jobId }) => shown.has(jobId))
   if (found.isComplete) return { jobIds, standings, left: found.jobIds.length - jobIds.length }
   return { jobIds, standings, left: null, ...(jobIds.length < search.limit && { endedEarly: true }) }
 }

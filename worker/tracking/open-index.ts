@@ -1,5 +1,5 @@
 import { ENDED_KINDS, type IndexEntry, type IndexKind } from '../../shared/contracts/index-entry.ts'
-import { jobIdsOf, listEntries } from '../../shared/job-index/list-entries.ts'
+import { jobIdsOf, LIST_PAGE_ENTRIES, listEntries } from '../../shared/job-index/list-entries.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 
 /** A job by its newest entry. */
@@ -21,9 +21,6 @@ export interface JobIndex {
 
 /** An end comes before what led to it, where both are of one moment. */
 const NEWEST_FIRST: readonly IndexKind[] = [...ENDED_KINDS, 'changed', 'queued']
-
-/** Entries that S3 lists with a request. */
-const LIST_PAGE_ENTRIES = 1_000
 
 /** Generators that each yield all values of `source`, which is read only once. */
 const replayable = <T>(source: AsyncGenerator<T>): (() => AsyncGenerator<T>) => {

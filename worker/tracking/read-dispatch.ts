@@ -1,10 +1,11 @@
 import { DISPATCH_STATE_KEY } from '../../shared/contracts/bucket-layout.ts'
-import { type DispatchState, parseDispatchState } from '../../shared/contracts/dispatch-state.ts'
+import {
+  type DispatchState,
+  MAX_DISPATCH_STATE_BYTES,
+  parseDispatchState,
+} from '../../shared/contracts/dispatch-state.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-
-/** A hundred thousand workers have less. */
-const MAX_BYTES = 48e6
 
 /**
  * Reads the state that dispatch keeps about the workers of a deployment; `null` if no dispatch has run for this output
@@ -14,7 +15,7 @@ export const readDispatch = async (
   outputs: ObjectStore,
   signal: AbortSignal,
 ): Promise<DispatchState | null> => {
-  const stored = await outputs.read(DISPATCH_STATE_KEY, { maxBytes: MAX_BYTES }, signal)
+  const stored = await outputs.read(DISPATCH_STATE_KEY, { maxBytes: MAX_DISPATCH_STATE_BYTES }, signal)
   if (stored === null) return null
   try {
     return parseDispatchState(stored.bytes)

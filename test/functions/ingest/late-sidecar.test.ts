@@ -21,6 +21,21 @@ const withFirstJob = async (options: Parameters<typeof aLateSidecar>[0] = {}) =>
   return { world, first: jobAt(world, 0) }
 }
 
+/** A world whose first run on the image is overtaken by a sidecar: it is uploaded just before the run sends a message. */
+const anOvertakenRun = async (sidecar: string): Promise<World> => {
+  let overtaken = false
+  const world: World = await aLateSidecar({
+    queueFaults: {
+      async before() {
+        if (overtaken) return
+        overtaken = true
+        await world.drop(SIDECAR, sidecar)
+      },
+    },
+  })
+  return world
+}
+
 describe('a sidecar that comes after its image', () => {
   test.each(['queued', 'preparing', 'rendering', 'publishing'] as const)(
     'has the first job cancelled while it is %s, and the report names it',
@@ -280,16 +295,7 @@ describe('events that are repeated and out of order do no harm', () => {
   })
 
   test('when a run that began before the sidecar writes its report last', async () => {
-    let overtaken = false
-    const world: World = await aLateSidecar({
-      queueFaults: {
-        async before() {
-          if (overtaken) return
-          overtaken = true
-          await world.drop(SIDECAR, OTHER)
-        },
-      },
-    })
+    const world = await anOvertakenRun(OTHER)
     expect(await untilIngested(world, [world.image])).toBe(2)
     const [second = '', first = ''] = world.sent()
     expect((await world.report(IMAGE))?.jobs).toMatchObject([{ job_id: second }])
@@ -300,16 +306,7 @@ describe('events that are repeated and out of order do no harm', () => {
 })
 
 test('a run that began before a sidecar with faults, and writes its report last, comes again', async () => {
-  let overtaken = false
-  const world: World = await aLateSidecar({
-    queueFaults: {
-      async before() {
-        if (overtaken) return
-        overtaken = true
-        await world.drop(SIDECAR, '{')
-      },
-    },
-  })
+  const world = await anOvertakenRun('{')
   expect(await untilIngested(world, [world.image])).toBe(2)
   const [first = ''] = world.sent()
   expect(await world.report(IMAGE)).toMatchObject({ state: 'rejected', jobs: [] })
