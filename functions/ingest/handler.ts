@@ -8,8 +8,9 @@ import { openSqsMessageQueue } from '../../shared/aws/sqs-message-queue.ts'
 import { INGEST_SERVICE } from '../../shared/contracts/metrics.ts'
 import type { ModelRecord } from '../../shared/contracts/model-record.ts'
 import { readModelRecord } from '../../shared/models/read-model-record.ts'
+import type { PartialBatchResponse } from '../object-events.ts'
 import { parseEnvironment } from './environment.ts'
-import { ingestEvent, type PartialBatchResponse } from './ingest-event.ts'
+import { ingestEvent } from './ingest-event.ts'
 import { tellPowertools } from './tell-powertools.ts'
 
 /** Enough to say what failed before Lambda ends the process. */

@@ -1,66 +1,21 @@
-import { type DroppedObject, parseS3Event, parseSqsEvent } from '../../shared/contracts/s3-event.ts'
+import { handleObjectEvents, type PartialBatchResponse } from '../object-events.ts'
 import { ingestObject } from './ingest-object.ts'
 import type { IngestWorld } from './ingest-world.ts'
 
-/** Answer to SQS: it delivers these messages again and deletes the others. */
-export interface PartialBatchResponse {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[]
-}
-
-/** Ingests objects one by one: one that fails keeps none of the others from its turn. Returns what they failed with. */
-const ingestAll = async (
-  world: IngestWorld,
-  objects: readonly DroppedObject[],
-  traceId: string,
-  signal: AbortSignal,
-): Promise<readonly unknown[]> => {
-  const errors: unknown[] = []
-  for (const object of objects) {
-    try {
-      for await (const outcome of ingestObject(world, object, { traceId, signal })) world.tell(outcome)
-    } catch (error) {
-      world.tell({ type: 'failed', key: object.key, error })
-      errors.push(error)
-    }
-  }
-  return errors
-}
-
-/** A message that is no event of S3 fails each time, and so ends up in the dead-letter queue, where it is seen. */
-const objectsOfMessage = (world: IngestWorld, body: string): readonly DroppedObject[] | null => {
-  try {
-    return parseS3Event(JSON.parse(body))
-  } catch (error) {
-    world.tell({ type: 'failed', key: null, error })
-    return null
-  }
-}
-
 /**
- * Ingests what an event tells of: from SQS, whose messages fail and are tried again each for itself, or from S3 or
- * EventBridge directly. Throws for the latter if an object failed for a passing reason; Lambda tries the whole event
- * again then, and what is done already is not done twice.
+ * Ingests what an event tells of, as `handleObjectEvents` does. It can be called again at any time, and does nothing
+ * twice.
  */
 export const ingestEvent = async (
   event: unknown,
   world: IngestWorld,
   signal: AbortSignal,
-): Promise<PartialBatchResponse | undefined> => {
-  const messages = parseSqsEvent(event)
-  if (messages === null) {
-    const objects = parseS3Event(event)
-    const errors = await ingestAll(world, objects, world.newTraceId(), signal)
-    if (errors.length > 0)
-      throw new AggregateError(errors, `${errors.length} of ${objects.length} objects could not be ingested`)
-    return undefined
-  }
-  const failures: { itemIdentifier: string }[] = []
-  for (const { messageId, body, traceHeader } of messages) {
-    const objects = objectsOfMessage(world, body)
-    const failed =
-      objects === null ||
-      (await ingestAll(world, objects, traceHeader ?? world.newTraceId(), signal)).length > 0
-    if (failed) failures.push({ itemIdentifier: messageId })
-  }
-  return { batchItemFailures: failures }
-}
+): Promise<PartialBatchResponse | undefined> =>
+  await handleObjectEvents(event, {
+    done: 'ingested',
+    async handle(object, traceHeader) {
+      const traceId = traceHeader ?? world.newTraceId()
+      for await (const outcome of ingestObject(world, object, { traceId, signal })) world.tell(outcome)
+    },
+    onFailure: (key, error) => world.tell({ type: 'failed', key, error }),
+  })

@@ -1,4 +1,4 @@
-import type { AcceptedJob } from '../../shared/contracts/ingest-report.ts'
+import type { AcceptedJob, ReportedContext } from '../../shared/contracts/ingest-report.ts'
 import { faultOf, type InputFault } from '../../shared/contracts/input-fault.ts'
 import {
   comparableName,
@@ -36,6 +36,7 @@ const PICTURES_AT_ONCE = 2
 const PICTURES_PER_PIECE = 10
 
 const rejectAll = (fault: InputFault): ParsedManifest => ({
+  context: null,
   items: [],
   rejected: [{ place: NO_ITEM, faults: [fault] }],
 })
@@ -139,9 +140,15 @@ const jobsOfPicture = async (
   return { jobs, rejected: [] }
 }
 
+const contextsOf = ({ context, items }: ParsedManifest): readonly ReportedContext[] => [
+  ...(context === null ? [] : [{ item: null, context }]),
+  ...items.flatMap(({ place, context: own }) => (own === null ? [] : [{ item: place.item, context: own }])),
+]
+
 /** A dropped manifest. Throws `ObjectChangedError`, and where store or queue fail. */
 export const ingestManifest = async (world: IngestWorld, drop: Drop): Promise<IngestOutcome> => {
-  const { items, rejected: unsound } = await readManifest(world, drop)
+  const manifest = await readManifest(world, drop)
+  const { items, rejected: unsound } = manifest
   const entered = openEnteredJobs(world.output, drop.info.key, drop.signal)
   const accepted: AcceptedJob[] = []
   const rejected: PlacedFaults[] = [...unsound]
@@ -157,7 +164,7 @@ export const ingestManifest = async (world: IngestWorld, drop: Drop): Promise<In
     queued += outcome.sent.size
   }
   accepted.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))
-  const made = makeReport(drop, accepted, rejected, world)
+  const made = makeReport(drop, accepted, rejected, world, contextsOf(manifest))
   const report = await writeReport(world.output, made, drop.signal)
   assertNoneWithdrawn(drop.info.key, withdrawn)
   return { type: 'reported', report, queued }

@@ -74,7 +74,8 @@ export const ingestPicture = async (world: IngestWorld, drop: Drop): Promise<Ing
   const entered = openEnteredJobs(world.output, key, drop.signal)
   const queued = await queueJobs(world, jobs, entered, drop.signal)
   const accepted = jobs.map((job) => acceptedJob(job, queued.doneBefore))
-  const made = makeReport(drop, accepted, rejected, world)
+  const contexts = request.context === null ? [] : [{ item: null, context: request.context }]
+  const made = makeReport(drop, accepted, rejected, world, contexts)
   const written = await writePictureReport(world, drop, made).catch(async (error: unknown) => {
     if (error instanceof ObjectChangedError) await giveUpJobs(world, drop, queued.made, request)
     throw error

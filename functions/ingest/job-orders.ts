@@ -1,7 +1,7 @@
-import { z } from 'zod'
 import { orderKey, ordersFolder, reportKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
 import { ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
-import { type JobMessage, timestampSchema } from '../../shared/contracts/job-message.ts'
+import type { JobMessage } from '../../shared/contracts/job-message.ts'
+import { type JobOrder, jobOrderSchema } from '../../shared/contracts/job-order.ts'
 import { statusRecordSchema } from '../../shared/contracts/status-record.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
 import type { IngestWorld } from './ingest-world.ts'
@@ -24,15 +24,6 @@ const NEED_NOT_BE_RENEWED_MS = HOLDS_WITHOUT_REPORT_MS / 2
 
 const JSON_TYPE = { contentType: 'application/json' }
 
-const orderSchema = z.object({
-  version: z.literal(1),
-  key: z.string(),
-  /** By the clock that dates reports; orders of earlier versions lack it. */
-  ordered_at: timestampSchema.exactOptional(),
-  /** When ingest sent the message of a job that had a status; absent: it did not for this order. */
-  sent_at: timestampSchema.exactOptional(),
-})
-
 type OrderingWorld = Pick<IngestWorld, 'output' | 'now'>
 
 interface Order {
@@ -46,7 +37,7 @@ interface Order {
 const encodeOrder = ({ key, orderedAt, sentAt = null }: Order): Uint8Array<ArrayBuffer> => {
   const sent = sentAt === null ? {} : { sent_at: sentAt.toISOString() }
   const ordered_at = orderedAt.toISOString()
-  const order: z.infer<typeof orderSchema> = { version: 1, key, ordered_at, ...sent }
+  const order: JobOrder = { version: 1, key, ordered_at, ...sent }
   return new TextEncoder().encode(JSON.stringify(order))
 }
 
@@ -85,7 +76,7 @@ export const sentAgainAt = async (
   { job_id, origin }: JobMessage,
   signal: AbortSignal,
 ): Promise<Date | null> => {
-  const order = await readRecord(output, orderKey(job_id, origin.key), orderSchema, signal)
+  const order = await readRecord(output, orderKey(job_id, origin.key), jobOrderSchema, signal)
   const sentAt = order?.record?.sent_at
   return sentAt === undefined ? null : new Date(sentAt)
 }
@@ -141,7 +132,7 @@ export const isOrderedElsewhere = async (
   if (origin.key !== inputKey) orders.set(origin.key, { key: origin.key, orderedAt: new Date(submitted_at) })
   for await (const { key, lastModified } of output.list(ordersFolder(jobId), signal)) {
     if (key === orderKey(jobId, inputKey)) continue
-    const order = await readRecord(output, key, orderSchema, signal)
+    const order = await readRecord(output, key, jobOrderSchema, signal)
     if (order === null) continue
     if (order.record === null) return true
     const { key: uploadKey, ordered_at } = order.record

@@ -4,6 +4,7 @@ import { isSidecarOf, listingPrefixes, shownNames } from '../../shared/contracts
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { MAX_SIDECAR_BYTES } from '../../shared/contracts/manifest.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
+import type { RequestContext } from '../../shared/contracts/request-context.ts'
 import type { WorkLimits } from '../../shared/contracts/work-limits.ts'
 import { planClips } from '../../shared/manifest/plan-clips.ts'
 import { readMetadata } from '../../shared/manifest/read-metadata.ts'
@@ -59,6 +60,7 @@ export interface PictureRequest {
   /** Empty if there are faults. */
   readonly clips: readonly RenderParameters[]
   readonly group: string
+  readonly context: RequestContext | null
   readonly faults: readonly InputFault[]
 }
 
@@ -72,9 +74,11 @@ export const readRequest = async (
   const metadata = readMetadata(info.metadata)
   const sidecar = await findSidecar(input, info.key, limits, signal)
   const group = sidecar.group ?? groupOfKey(folderOf(info.key))
+  const context = sidecar.context ?? metadata.context
   const faults = [...metadata.faults, ...sidecar.faults]
-  if (faults.length > 0) return { clips: [], group, faults }
-  return { ...planClips([metadata, sidecar.parameters], sidecar.grid, traitsOf(model), limits), group }
+  if (faults.length > 0) return { clips: [], group, context, faults }
+  const planned = planClips([metadata, sidecar.parameters], sidecar.grid, traitsOf(model), limits)
+  return { ...planned, group, context }
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   type IngestReport,
   REPORT_STATE,
   REPORTED_AT,
+  type ReportedContext,
 } from '../../shared/contracts/ingest-report.ts'
 import { isLaterSequencer } from '../../shared/contracts/s3-event.ts'
 import {
@@ -36,6 +37,7 @@ export const makeReport = (
   jobs: readonly AcceptedJob[],
   rejected: readonly PlacedFaults[],
   { input, now }: Pick<IngestWorld, 'input' | 'now'>,
+  contexts: readonly ReportedContext[] = [],
 ): IngestReport => {
   const faults = openFaultList()
   const ordered = rejected.toSorted((a, b) => (a.place.item ?? 0) - (b.place.item ?? 0))
@@ -50,6 +52,7 @@ export const makeReport = (
     state: faults.listed.length === 0 ? 'accepted' : jobs.length === 0 ? 'rejected' : 'partly',
     jobs: [...jobs],
     superseded: [],
+    ...(contexts.length > 0 && { contexts: [...contexts] }),
     faults: [...faults.listed],
     more_faults: faults.more,
     reported_at: now().toISOString(),

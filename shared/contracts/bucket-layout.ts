@@ -23,6 +23,7 @@
  *                                        alone ordered have none: it is the origin in their status
  *                    reports/KEY.json    what became of a dropped object; ingest, overwritten
  *                    reports/unusual-keys/SHA.json   the same, where KEY is too long or not fit to be part of a key
+ *                    batches/SHA.json    which job of a manifest has not ended; notify, overwritten
  *                    dispatch/state.json workers that were asked for, failed starts, dollars of the day; dispatch,
  *                                        overwritten
  *                    dispatch/pause.json until when workers take no further job; dispatch, overwritten
@@ -78,6 +79,10 @@ export const reportKey = (inputKey: string): string => {
   if (keyFault(key) === null && !inputKey.startsWith(UNUSUAL_KEYS)) return key
   return `${REPORTS_PREFIX}${UNUSUAL_KEYS}${sha256Of(inputKey)}.json`
 }
+
+/** Prefix of records that tell which job of a manifest notify waits for. */
+export const BATCHES_PREFIX = 'batches/'
+export const batchKey = (inputKey: string): string => `${BATCHES_PREFIX}${sha256Of(inputKey)}.json`
 
 export interface VideoKeys {
   readonly video: string

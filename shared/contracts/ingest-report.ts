@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { jobIdSchema, timestampSchema } from './job-message.ts'
+import { contextSchema } from './request-context.ts'
 
 /** One thing wrong with a dropped object. */
 export const faultSchema = z.strictObject({
@@ -43,6 +44,13 @@ export const supersededJobSchema = z.strictObject({
   outcome: z.enum(SUPERSEDED_OUTCOMES),
 })
 
+/** A context of the upload, or of one of its items. */
+export const reportedContextSchema = z.strictObject({
+  /** Position of the item in its manifest, from 1; `null`: of the image, or of items that have none. */
+  item: z.int().positive().nullable(),
+  context: contextSchema,
+})
+
 /** `reports/KEY.json`: what became of a dropped picture or manifest. Its keys are a contract. */
 export const ingestReportSchema = z.strictObject({
   version: z.literal(1),
@@ -65,6 +73,8 @@ export const ingestReportSchema = z.strictObject({
       job_ids: z.array(jobIdSchema),
     })
     .exactOptional(),
+  /** The upload's first, then in the order of items; absent: there are none. */
+  contexts: z.array(reportedContextSchema).exactOptional(),
   faults: z.array(faultSchema),
   /** Faults beyond those listed. */
   more_faults: z.int().nonnegative(),
@@ -78,4 +88,5 @@ export const REPORTED_AT = 'reported-at'
 export type IngestFault = z.infer<typeof faultSchema>
 export type AcceptedJob = z.infer<typeof acceptedJobSchema>
 export type SupersededJob = z.infer<typeof supersededJobSchema>
+export type ReportedContext = z.infer<typeof reportedContextSchema>
 export type IngestReport = z.infer<typeof ingestReportSchema>

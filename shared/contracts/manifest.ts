@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { RENDER_ARGUMENT_NAMES, renderArgumentRule, renderArgumentSchema } from './render-arguments.ts'
+import { contextSchema } from './request-context.ts'
 
 /*
  * What people write to have many clips made. Descriptions are the rules that a fault tells, and what editors show
@@ -13,6 +14,7 @@ import { RENDER_ARGUMENT_NAMES, renderArgumentRule, renderArgumentSchema } from 
  *
  * Of a parameter, the last that says it holds: checkpoint, manifest's defaults, item's parameters, a value of the
  * grid. A grid makes a clip for each combination of its values; an item's list goes before the manifest's of that name.
+ * A `context` of an item stands in place of the manifest's.
  * `null` for an optional field or argument, or as a value in a grid's list, means that it is not given there. A group has
  * no part in a job's id, and holds for jobs that are not in the queue yet: a late sidecar that changes it alone has no
  * effect.
@@ -68,6 +70,7 @@ export const HEADER_FIELDS = {
   defaults: parametersSchema.nullish().describe('an object of render parameters, for all items'),
   grid: gridSchema.nullish().describe(gridSchema.description ?? ''),
   group: groupSchema.nullish().describe(groupSchema.description ?? ''),
+  context: contextSchema.nullish().describe(contextSchema.description ?? ''),
 }
 
 export const ITEM_FIELDS = {
@@ -80,12 +83,14 @@ export const ITEM_FIELDS = {
     .nullish()
     .describe('a name of 1 to 128 characters that no other item has; it comes back in the report'),
   group: HEADER_FIELDS.group,
+  context: HEADER_FIELDS.context,
 }
 
 export const SIDECAR_FIELDS = {
   parameters: ITEM_FIELDS.parameters,
   grid: ITEM_FIELDS.grid,
   group: ITEM_FIELDS.group,
+  context: ITEM_FIELDS.context,
 }
 
 /** Lets an editor find the schema; nothing else looks at it. */

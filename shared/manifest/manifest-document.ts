@@ -34,16 +34,16 @@ export interface ManifestDocument {
 }
 
 /**
- * Document, items, item, grid, a parameter's values, a value that is itself a list: six levels. A million items are
- * a list of a thousand sigmas for each of a thousand items.
+ * More levels than any valid document has, so that a context which is too deep is a fault of its item alone. A million
+ * items are a list of a thousand sigmas for each of a thousand items.
  */
 const DOCUMENT_LIMITS: JsonLimits = {
-  maxDepth: 6,
+  maxDepth: 64,
   maxItems: 1_000_000,
   fix: 'correct it, or write .jsonl: one item a line',
 }
 const LINE_LIMITS: JsonLimits = {
-  maxDepth: 4,
+  maxDepth: 64,
   maxItems: MAX_LINE_BYTES,
   fix: 'write one JSON object on each line',
 }

@@ -1,6 +1,7 @@
 import { faultOf, type InputFault } from '../contracts/input-fault.ts'
 import { InvalidInputError } from '../contracts/invalid-input.ts'
 import type { RenderParameters } from '../contracts/render-parameters.ts'
+import type { RequestContext } from '../contracts/request-context.ts'
 import { shownValue } from '../contracts/shown-value.ts'
 import { clipCountRule, type WorkLimits } from '../contracts/work-limits.ts'
 import type { FaultPlace } from './fault-list.ts'
@@ -16,6 +17,8 @@ export interface ManifestItem {
   readonly imageField: string
   readonly image: string
   readonly group: string | null
+  /** Its own; `null`: the manifest's holds. */
+  readonly context: RequestContext | null
   /** One for each of its clips. */
   readonly clips: readonly RenderParameters[]
 }
@@ -26,6 +29,8 @@ export interface PlacedFaults {
 }
 
 export interface ParsedManifest {
+  /** For items that have none. */
+  readonly context: RequestContext | null
   readonly items: readonly ManifestItem[]
   readonly rejected: readonly PlacedFaults[]
 }
@@ -116,20 +121,20 @@ export const parseManifest = (
     manifest = readManifest(bytes, kind, limits)
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
-    return { items: [], rejected: [{ place: placeOf(null), faults: [faultOf(error)] }] }
+    return { context: null, items: [], rejected: [{ place: placeOf(null), faults: [faultOf(error)] }] }
   }
   const { header, headerPlace, headerFaults } = manifest
   const items: ManifestItem[] = []
   const rejected: PlacedFaults[] = []
   if (headerFaults.length > 0) rejected.push({ place: headerPlace, faults: headerFaults })
-  for (const { place, imageField, image, group, parameters, grid, faults } of manifest.items) {
+  for (const { place, imageField, image, group, context, parameters, grid, faults } of manifest.items) {
     if (faults.length > 0) {
       rejected.push({ place, faults })
     } else if (headerFaults.length === 0) {
       const planned = planClips([header.defaults, parameters], grid, traits, limits)
       if (planned.faults.length > 0) rejected.push({ place, faults: planned.faults })
-      else items.push({ place, imageField, image, group, clips: planned.clips })
+      else items.push({ place, imageField, image, group, context, clips: planned.clips })
     }
   }
-  return { items, rejected }
+  return { context: header.context, items, rejected }
 }

@@ -3,12 +3,22 @@ import type { InputFault } from '../contracts/input-fault.ts'
 import { metadataName, shownNames } from '../contracts/input-names.ts'
 import { USE, useFault } from '../contracts/manifest-picture.ts'
 import { RENDER_ARGUMENT_NAMES, readRenderArguments } from '../contracts/render-arguments.ts'
+import type { RequestContext } from '../contracts/request-context.ts'
 import type { ArgumentLayer } from './plan-clips.ts'
+import { readContextText } from './read-context.ts'
 
 /**
  * Prefix of this project's names in S3 user metadata: `svd-motion-bucket-id`. Other names belong to other programs.
  */
 const PREFIX = 'svd-'
+
+/** Name of a context in S3 user metadata, see request-context.ts. */
+const CONTEXT = `${PREFIX}context`
+
+interface MetadataRequest extends ArgumentLayer {
+  readonly context: RequestContext | null
+  readonly faults: readonly InputFault[]
+}
 
 const spell = (name: string): string => `${PREFIX}${name.replaceAll('_', '-')}`
 
@@ -17,10 +27,8 @@ const readText = (name: string, text: string): unknown => {
   return argument === undefined ? text : readArgumentText(argument, text)
 }
 
-/** Render arguments in a picture's user metadata. One that is given by two spellings of its name is a fault. */
-export const readMetadata = (
-  metadata: Readonly<Record<string, string>>,
-): ArgumentLayer & { readonly faults: readonly InputFault[] } => {
+/** Render arguments and context in an image's user metadata. One that is given by two spellings of its name is a fault. */
+export const readMetadata = (metadata: Readonly<Record<string, string>>): MetadataRequest => {
   const ours = Map.groupBy(
     Object.entries(metadata).filter(([key]) => metadataName(key).startsWith(PREFIX)),
     ([key]) => metadataName(key),
@@ -28,8 +36,13 @@ export const readMetadata = (
   const use = ours.get(USE)?.map(([, value]) => useFault(value)) ?? []
   const misused =
     use.length === 1 ? use.flatMap((message) => (message === null ? [] : [{ field: USE, message }])) : []
+  const [[, contextText] = ['', null], ...otherContexts] = ours.get(CONTEXT) ?? []
+  const context =
+    contextText === null || otherContexts.length > 0
+      ? { context: null, faults: [] }
+      : readContextText(contextText, CONTEXT)
   const given = [...ours].flatMap(([key, [[, text] = ['', ''], ...others]]) => {
-    if (key === USE) return []
+    if (key === USE || key === CONTEXT) return []
     const name = key.slice(PREFIX.length).replaceAll('-', '_')
     return others.length > 0 ? [] : [[name, readText(name, text.trim())] as const]
   })
@@ -39,5 +52,6 @@ export const readMetadata = (
       : [{ field: key, message: `is given as ${shownNames(entries.map(([name]) => name))}; keep one` }],
   )
   const read = readRenderArguments(Object.fromEntries(given), spell)
-  return { ...read, faults: [...twice, ...misused, ...read.faults], spell }
+  const faults = [...twice, ...misused, ...read.faults, ...context.faults]
+  return { ...read, context: context.context, faults, spell }
 }

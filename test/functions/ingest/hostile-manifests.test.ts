@@ -50,11 +50,11 @@ const REFUSED: readonly (readonly [string, Uint8Array | string, RegExp])[] = [
     '{"items": [{"image": "images/a.png", "image": "images/b.png"}]}',
     /has the key "image" twice/,
   ],
-  ['deep nesting', '['.repeat(1_000_000), /^document: is nested more than 6 levels deep/],
+  ['deep nesting', '['.repeat(1_000_000), /^document: is nested more than 64 levels deep/],
   [
     'deep nesting in an item',
-    items(`{"image": ${'['.repeat(9)}${']'.repeat(9)}}`),
-    /nested more than 6 levels/,
+    items(`{"image": ${'['.repeat(80)}${']'.repeat(80)}}`),
+    /nested more than 64 levels/,
   ],
   ['millions of values', `{"items": [${'0,'.repeat(2_000_000)}0]}`, /^document: has more than 1000000 items/],
   [

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest'
+import { aPng } from '../../fixtures/pictures.ts'
+import { aWorld } from './a-world.ts'
+
+const PNG = await aPng()
+const KEY = 'images/a.png'
+const ITEM = { image: KEY }
+
+const reportOfManifest = async (document: object) => {
+  const world = aWorld()
+  await world.put(KEY, PNG)
+  await world.drop('manifests/m.json', JSON.stringify(document))
+  return { world, report: await world.report('manifests/m.json') }
+}
+
+describe('the context of a manifest', () => {
+  test('is in the report, for all items and for those that have their own', async () => {
+    const own = { order: 2, lines: [1, 2] }
+    const { report } = await reportOfManifest({
+      context: { shop: 'a' },
+      items: [ITEM, { ...ITEM, context: own }, { ...ITEM, context: null }],
+    })
+    expect(report).toMatchObject({
+      state: 'accepted',
+      contexts: [
+        { item: null, context: { shop: 'a' } },
+        { item: 2, context: own },
+      ],
+    })
+  })
+
+  test('has no part in the id of a job: two items with two contexts share one', async () => {
+    const { world, report } = await reportOfManifest({
+      items: [
+        { ...ITEM, context: { order: 1 } },
+        { ...ITEM, context: { order: 2 } },
+      ],
+    })
+    expect(world.jobs()).toHaveLength(1)
+    expect(new Set(report?.jobs.map(({ job_id }) => job_id)).size).toBe(1)
+    expect(report?.contexts?.map(({ context }) => context)).toEqual([{ order: 1 }, { order: 2 }])
+    expect(JSON.stringify(world.jobs())).not.toContain('order')
+  })
+
+  test('is not in a report where none is given', async () => {
+    const { report } = await reportOfManifest({ items: [ITEM] })
+    expect(report).not.toHaveProperty('contexts')
+  })
+
+  test.each([
+    ['text', '"7"', "got '7'; must be a JSON object of at most 4096 bytes"],
+    ['a list', '[7]', 'got [7]; must be a JSON object of at most 4096 bytes'],
+    ['too large', `{"a":"${'x'.repeat(4_090)}"}`, 'has 4098 bytes as compact JSON, more than the 4096'],
+    ['too deep', `${'{"a":'.repeat(9)}1${'}'.repeat(9)}`, 'is nested more than 8 levels deep'],
+    ['too deep in lists', `{"a":${'['.repeat(40)}${']'.repeat(40)}}`, 'is nested more than 8 levels deep'],
+  ])('that is %s is a fault of its item alone', async (_, context, message) => {
+    const { report } = await reportOfManifest({
+      items: [ITEM, { ...ITEM, context: JSON.parse(context) as unknown, parameters: { seed: 1 } }],
+    })
+    expect(report).toMatchObject({
+      state: 'partly',
+      jobs: [{ item: 1 }],
+      faults: [{ item: 2, field: 'items[1].context', message: expect.stringContaining(message) }],
+    })
+    expect(report).not.toHaveProperty('contexts')
+  })
+})
+
+describe('the context of an image', () => {
+  test('comes from its metadata', async () => {
+    const world = aWorld()
+    await world.drop(KEY, PNG, { metadata: { 'svd-context': '{"order": "\\u00e9"}' } })
+    expect(await world.report(KEY)).toMatchObject({
+      state: 'accepted',
+      contexts: [{ item: null, context: { order: 'é' } }],
+    })
+  })
+
+  test('comes from its sidecar, if that has one', async () => {
+    const world = aWorld()
+    await world.put(`${KEY}.json`, '{"context": {"order": 2}}')
+    await world.drop(KEY, PNG, { metadata: { 'svd-context': '{"order": 1}' } })
+    expect(await world.report(KEY)).toMatchObject({ contexts: [{ context: { order: 2 } }] })
+  })
+
+  test('changes with a late sidecar, and its job stays', async () => {
+    const world = aWorld()
+    await world.drop(KEY, PNG, { metadata: { 'svd-context': '{"order": 1}' } })
+    await world.drop(`${KEY}.json`, '{"context": {"order": 2}}')
+    expect(world.jobs()).toHaveLength(1)
+    expect(await world.report(KEY)).toMatchObject({
+      jobs: [{ job_id: world.jobs()[0]?.job_id }],
+      superseded: [],
+      contexts: [{ context: { order: 2 } }],
+    })
+  })
+
+  test.each([
+    ['order 7', 'svd-context', /is not JSON .* characters beyond ASCII as \\u00e9$/],
+    ['7', 'svd-context', /^got 7; must be a JSON object such as \{"order": 7\}$/],
+    ['[{]', 'svd-context', /is not JSON/],
+    ['{"a":1,"a":2}', 'svd-context', /has the key "a" twice/],
+  ])('as the metadata %s rejects the image', async (text, field, message) => {
+    const world = aWorld()
+    await world.drop(KEY, PNG, { metadata: { 'svd-context': text } })
+    expect(await world.report(KEY)).toMatchObject({
+      state: 'rejected',
+      faults: [{ field, message: expect.stringMatching(message) }],
+    })
+    expect(world.jobs()).toEqual([])
+  })
+
+  test('in a sidecar that is at fault rejects the image', async () => {
+    const world = aWorld()
+    await world.put(`${KEY}.json`, '{"context": 7}')
+    await world.drop(KEY, PNG)
+    expect(await world.report(KEY)).toMatchObject({
+      state: 'rejected',
+      faults: [{ field: 'sidecar.context' }],
+    })
+  })
+
+  test('given by two spellings of its name is a fault', async () => {
+    const world = aWorld()
+    await world.drop(KEY, PNG, { metadata: { 'svd-context': '{}', svd_context: '{}' } })
+    expect(await world.report(KEY)).toMatchObject({ state: 'rejected', faults: [{ field: 'svd-context' }] })
+  })
+
+  test('is in the report of a rejected image, whose sender hears of it', async () => {
+    const world = aWorld()
+    await world.drop(KEY, PNG, { metadata: { 'svd-context': '{"order": 1}', 'svd-fps': 'x' } })
+    expect(await world.report(KEY)).toMatchObject({
+      state: 'rejected',
+      contexts: [{ context: { order: 1 } }],
+    })
+  })
+})
