@@ -46,7 +46,7 @@ if (option === '--list' && folder !== undefined) {
     for (const [name, count] of risen) {
       process.stderr.write(
         `${name}: ${count} faults of prose, ${allowed[name] ?? 0} are allowed; see them with: ` +
-          `node test/prose/check-prose.ts --list ${name}\n`,
+          `npm run prose -- --list ${name}\n`,
       )
     }
     for (const name of fallen) {

@@ -1,0 +1,252 @@
+import { describe, expect, test } from 'vitest'
+import { reportKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { PipelineEvent, RequestEnded } from '../../../shared/contracts/pipeline-event.ts'
+import { aResultRecord } from '../../fixtures/documents.ts'
+import { aPng } from '../../fixtures/pictures.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+import { aNotifiedWorld, IMAGE, MANIFEST, type NotifiedWorld } from './a-notified-world.ts'
+
+const requests = ({ published }: Pick<NotifiedWorld, 'published'>): readonly RequestEnded[] =>
+  published.filter((event) => event.type === 'request.ended')
+
+const ids = (events: readonly PipelineEvent[]): readonly string[] => events.map(({ event_id }) => event_id)
+
+const firstJob = (world: NotifiedWorld): string => world.jobIds()[0] ?? ''
+
+describe('a result', () => {
+  test('is announced with its request, its files and its context', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage({ 'svd-context': '{"order": 7}' })
+    const jobId = firstJob(world)
+    expect(await world.notify(await world.end(jobId))).toEqual({ batchItemFailures: [] })
+    const result = aResultRecord()
+    expect(world.published).toEqual([
+      {
+        type: 'request.ended',
+        version: 1,
+        event_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        upload: {
+          kind: 'image',
+          bucket: 'input',
+          key: IMAGE,
+          version_id: null,
+          etag: (await world.report(IMAGE))?.etag,
+        },
+        item: null,
+        item_id: null,
+        context: { order: 7 },
+        source_key: IMAGE,
+        done_before: false,
+        job_id: jobId,
+        attempt: 1,
+        state: 'succeeded',
+        failure: null,
+        warnings: [],
+        output_bucket: 'output',
+        outputs: result.outputs.map(({ video, poster, frames }) => ({ video, poster, frames })),
+        started_at: result.started_at,
+        finished_at: result.finished_at,
+        device_seconds: 55,
+        cost_usd: 0.012,
+      },
+    ])
+    expect(world.told).toEqual([{ type: 'announced', key: resultKey(jobId), events: world.published }])
+  })
+
+  test('that failed says why, and a reason is cut', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    const failure = { class: 'quality' as const, reason: 'x'.repeat(9_000), quality: [], rejected: [] }
+    await world.notify(await world.end(firstJob(world), { state: 'failed', outputs: [], failure }))
+    expect(requests(world)).toMatchObject([
+      { state: 'failed', outputs: [], failure: { class: 'quality', reason: `${'x'.repeat(2_000)}…` } },
+    ])
+  })
+
+  test('of two requests is announced to both, each with its own context', async () => {
+    const world = aNotifiedWorld()
+    await world.putImage()
+    await world.dropManifest([
+      { image: IMAGE, id: 'one', context: { order: 1 } },
+      { image: IMAGE, id: 'two', context: { order: 2 } },
+    ])
+    expect(world.jobIds()).toHaveLength(1)
+    await world.notify(await world.end(firstJob(world)))
+    expect(requests(world).map(({ item, item_id, context }) => [item, item_id, context])).toEqual([
+      [1, 'one', { order: 1 }],
+      [2, 'two', { order: 2 }],
+    ])
+    expect(new Set(ids(requests(world))).size).toBe(2)
+  })
+
+  test('of a job that two uploads ordered is announced to both', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage({ 'svd-context': '{"from": "image"}' })
+    await world.dropManifest([{ image: IMAGE }], { context: { from: 'manifest' } })
+    expect(world.jobIds()).toHaveLength(1)
+    await world.notify(await world.end(firstJob(world)))
+    expect(requests(world).map(({ context }) => context)).toEqual([{ from: 'image' }, { from: 'manifest' }])
+  })
+
+  test('that is delivered twice has events with the same ids', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    const key = await world.end(firstJob(world))
+    await world.notify(key)
+    await world.notify(key)
+    const [first, second] = requests(world)
+    expect(second).toEqual(first)
+  })
+
+  test('of a later attempt has an event of its own', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    const jobId = firstJob(world)
+    await world.notify(await world.end(jobId, { state: 'failed', outputs: [] }))
+    await world.bringBack(jobId)
+    await world.notify(await world.end(jobId, { attempt: 2, finished_at: '2026-01-02T04:00:00.000Z' }))
+    expect(new Set(ids(requests(world))).size).toBe(2)
+    expect(requests(world).map(({ state }) => state)).toEqual(['failed', 'succeeded'])
+  })
+
+  test('that was taken away again is not announced', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    const key = await world.end(firstJob(world))
+    await world.bringBack(firstJob(world))
+    expect(await world.notify(key)).toEqual({ batchItemFailures: [] })
+    expect(world.published).toEqual([])
+  })
+
+  test('of a job without a report waits for the report', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    await world.output.delete(reportKey(IMAGE), unaborted)
+    await world.notify(await world.end(firstJob(world)))
+    expect(world.published).toEqual([])
+    await world.dropImage()
+    await world.notify(reportKey(IMAGE))
+    expect(requests(world)).toMatchObject([{ state: 'succeeded', done_before: true }])
+  })
+
+  test('that this version cannot read fails, and comes again', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    const key = await world.end(firstJob(world), { version: 2 as never })
+    expect(await world.notify(key)).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] })
+    expect(world.told).toMatchObject([
+      {
+        type: 'failed',
+        key,
+        error: { message: `${key}: cannot be read by this version; deploy the version that wrote it` },
+      },
+    ])
+  })
+
+  test('of an order that this version cannot read fails, and comes again', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    const order = `orders/${firstJob(world)}/x.json`
+    await world.output.put(
+      order,
+      new TextEncoder().encode('{"version": 2}'),
+      { contentType: 'application/json' },
+      unaborted,
+    )
+    expect(await world.notify(await world.end(firstJob(world)))).toMatchObject({ batchItemFailures: [{}] })
+    expect(world.published).toEqual([])
+  })
+})
+
+describe('a report', () => {
+  test('announces jobs that were done before', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    await world.end(firstJob(world))
+    await world.dropManifest([{ image: IMAGE, context: { order: 1 } }])
+    await world.notify(reportKey(MANIFEST))
+    expect(requests(world)).toMatchObject([
+      { upload: { kind: 'manifest', key: MANIFEST }, item: 1, context: { order: 1 }, done_before: true },
+    ])
+  })
+
+  test('announces nothing of jobs that have no result', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    await world.notify(reportKey(IMAGE))
+    expect(world.published).toEqual([])
+  })
+
+  test('of the same image uploaded once more is another request', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    await world.notify(await world.end(firstJob(world)))
+    await world.dropImage()
+    await world.notify(reportKey(IMAGE))
+    expect(requests(world).map(({ done_before }) => done_before)).toEqual([false, true])
+    expect(new Set(ids(requests(world))).size).toBe(2)
+  })
+
+  test('that changes the context alone is another request', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    await world.notify(await world.end(firstJob(world)))
+    await world.drop(`${IMAGE}.json`, '{"context": {"order": 2}}')
+    await world.notify(reportKey(IMAGE))
+    expect(requests(world).map(({ context }) => context)).toEqual([null, { order: 2 }])
+    expect(new Set(ids(requests(world))).size).toBe(2)
+  })
+
+  test('on a rejected image announces that alone, with its context', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage({ 'svd-fps': 'x', 'svd-context': '{"order": 7}' })
+    await world.notify(reportKey(IMAGE))
+    expect(world.published).toMatchObject([
+      {
+        type: 'upload.rejected',
+        upload: { kind: 'image', key: IMAGE },
+        context: { order: 7 },
+        report_key: reportKey(IMAGE),
+        faults: [{ field: 'svd-fps' }],
+      },
+    ])
+  })
+
+  test('on an upload outside both folders says so', async () => {
+    const world = aNotifiedWorld()
+    await world.drop('photo.png', await aPng())
+    await world.notify(reportKey('photo.png'))
+    expect(world.published).toMatchObject([{ type: 'upload.rejected', upload: { kind: 'other' } }])
+  })
+
+  test('announces no request that was rejected', async () => {
+    const world = aNotifiedWorld()
+    await world.putImage()
+    await world.dropManifest([{ image: IMAGE }, { image: 'images/absent.png' }])
+    await world.end(firstJob(world))
+    await world.notify(reportKey(MANIFEST))
+    expect(requests(world).map(({ item }) => item)).toEqual([1])
+  })
+
+  test('that supersedes a job announces the one that it names', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    await world.drop(`${IMAGE}.json`, '{"parameters": {"fps": 12}}')
+    const [old = '', current = ''] = world.jobIds()
+    await world.notify(await world.end(old, { state: 'cancelled', outputs: [] }))
+    expect(world.published).toEqual([])
+    await world.notify(await world.end(current))
+    expect(requests(world).map(({ job_id }) => job_id)).toEqual([current])
+    // Without a request nothing is told either.
+    expect(world.told).toHaveLength(1)
+  })
+})
+
+test.each([statusKey('0'.repeat(32)), 'inputs/x.png', 'jobs/x/result.json', 'jobs/result.json'])(
+  'nothing is announced of %s',
+  async (key) => {
+    const world = aNotifiedWorld()
+    expect(await world.notify(key)).toEqual({ batchItemFailures: [] })
+    expect(world.published).toEqual([])
+  },
+)

@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest'
+import { batchKey, reportKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { BatchEnded } from '../../../shared/contracts/pipeline-event.ts'
+import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
+import { aNotifiedWorld, IMAGE, MANIFEST, type NotifiedWorld } from './a-notified-world.ts'
+
+const batches = ({ published }: Pick<NotifiedWorld, 'published'>): readonly BatchEnded[] =>
+  published.filter((event) => event.type === 'batch.ended')
+
+const SEEDS = [1, 2, 3]
+
+const aBatch = async (seeds: readonly number[] = SEEDS, header: object = {}) => {
+  const world = aNotifiedWorld()
+  await world.putImage()
+  await world.dropManifest([{ image: IMAGE, grid: { seed: seeds } }], header)
+  return world
+}
+
+const FAILED: Partial<ResultRecord> = {
+  ...{ state: 'failed', outputs: [] },
+  failure: { class: 'quality', reason: 'black', quality: [], rejected: [] },
+}
+
+describe('the end of a batch', () => {
+  test('is announced once, when its last job has ended, with counts and cost', async () => {
+    const world = await aBatch(SEEDS, { context: { batch: 1 } })
+    const [a = '', b = '', c = ''] = world.jobIds()
+    await world.notify(reportKey(MANIFEST))
+    await world.notify(await world.end(b, FAILED))
+    await world.notify(await world.end(c, { finished_at: '2026-01-02T05:00:00.000Z' }))
+    expect(batches(world)).toEqual([])
+    await world.notify(await world.end(a, { cost_usd: null }))
+    expect(batches(world)).toEqual([
+      {
+        type: 'batch.ended',
+        version: 1,
+        event_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        upload: expect.objectContaining({ kind: 'manifest', key: MANIFEST }),
+        context: { batch: 1 },
+        output_bucket: 'output',
+        report_key: reportKey(MANIFEST),
+        state: 'accepted',
+        requests: 3,
+        jobs: { succeeded: 2, failed: 1, cancelled: 0 },
+        jobs_done_before: 0,
+        rejected_items: 0,
+        faults: [],
+        cost_usd: 0.024,
+        finished_at: '2026-01-02T05:00:00.000Z',
+      },
+    ])
+  })
+
+  test('in whichever order jobs end, and however often events come', async () => {
+    for (const order of [
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ]) {
+      const world = await aBatch()
+      const ids = world.jobIds()
+      for (const place of order) {
+        const key = await world.end(ids[place] ?? '')
+        await world.notify(key)
+        await world.notify(key)
+        await world.notify(reportKey(MANIFEST))
+      }
+      expect(batches(world)).toHaveLength(1)
+    }
+  })
+
+  test('is announced where all results are there before the first event', async () => {
+    const world = await aBatch()
+    const keys: string[] = []
+    for (const id of world.jobIds()) keys.push(await world.end(id))
+    for (const key of keys.toReversed()) await world.notify(key)
+    expect(batches(world)).toHaveLength(1)
+  })
+
+  test('is announced of a manifest with no new job', async () => {
+    const world = await aBatch()
+    for (const id of world.jobIds()) await world.end(id)
+    await world.dropManifest([{ image: IMAGE, grid: { seed: SEEDS } }], {}, 'manifests/again.json')
+    await world.notify(reportKey('manifests/again.json'))
+    expect(batches(world)).toMatchObject([
+      { requests: 3, jobs_done_before: 3, jobs: { succeeded: 3 }, cost_usd: null },
+    ])
+  })
+
+  test.each([
+    ['all items were rejected', [{ image: 'images/absent.png' }, { image: 'images/none.png' }], 2],
+    ['nobody can read', [7], 1],
+  ])('is announced of a manifest of which %s', async (_, items, rejected_items) => {
+    const world = aNotifiedWorld()
+    await world.dropManifest(items as readonly object[], { context: { batch: 1 } })
+    await world.notify(reportKey(MANIFEST))
+    expect(world.published).toMatchObject([
+      { type: 'batch.ended', state: 'rejected', requests: 0, rejected_items, context: { batch: 1 } },
+    ])
+    expect(batches(world)[0]?.faults).toHaveLength(rejected_items)
+  })
+
+  test('counts jobs once that several items share', async () => {
+    const world = aNotifiedWorld()
+    await world.putImage()
+    await world.dropManifest([{ image: IMAGE }, { image: IMAGE }])
+    await world.notify(await world.end(world.jobIds()[0] ?? ''))
+    expect(batches(world)).toMatchObject([{ requests: 2, jobs: { succeeded: 1 }, cost_usd: 0.012 }])
+  })
+
+  test('is announced again when a job that was brought back has ended', async () => {
+    const world = await aBatch()
+    const [a = '', b = '', c = ''] = world.jobIds()
+    for (const id of [a, b]) await world.notify(await world.end(id, FAILED))
+    await world.notify(await world.end(c))
+    expect(batches(world)).toMatchObject([{ jobs: { failed: 2, succeeded: 1 } }])
+    await world.bringBack(a)
+    await world.bringBack(b)
+    world.wait(60_000)
+    await world.notify(await world.end(b, { attempt: 2 }))
+    expect(batches(world)).toHaveLength(1)
+    await world.notify(await world.end(a, { attempt: 2 }))
+    expect(batches(world)).toMatchObject([{}, { jobs: { failed: 0, succeeded: 3 } }])
+    expect(new Set(batches(world).map(({ event_id }) => event_id)).size).toBe(2)
+  })
+
+  test('waits for a job that was brought back before the batch had ended', async () => {
+    const world = await aBatch()
+    const [a = '', b = '', c = ''] = world.jobIds()
+    await world.notify(await world.end(c, FAILED))
+    await world.notify(await world.end(b))
+    await world.bringBack(c)
+    await world.notify(await world.end(a))
+    expect(batches(world)).toEqual([])
+    await world.notify(await world.end(c, { attempt: 2 }))
+    expect(batches(world)).toMatchObject([{ jobs: { succeeded: 3 } }])
+  })
+
+  test('is another one where the manifest was uploaded once more', async () => {
+    const world = await aBatch()
+    for (const id of world.jobIds()) await world.notify(await world.end(id))
+    await world.dropManifest([{ image: IMAGE, grid: { seed: SEEDS } }])
+    await world.notify(reportKey(MANIFEST))
+    expect(new Set(batches(world).map(({ event_id }) => event_id)).size).toBe(2)
+  })
+
+  test('is not lost where the next watched job ends while the record is written', async () => {
+    let ended = false
+    const world = aNotifiedWorld({
+      outputFaults: {
+        async before(operation, key) {
+          if (ended || operation !== 'replace' || key !== batchKey(MANIFEST)) return
+          ended = true
+          // Its event comes before the record names it.
+          await world.notify(await world.end(world.jobIds()[0] ?? ''))
+          expect(batches(world)).toEqual([])
+        },
+      },
+    })
+    await world.putImage()
+    await world.dropManifest([{ image: IMAGE, grid: { seed: [1, 2] } }])
+    await world.notify(reportKey(MANIFEST))
+    await world.notify(await world.end(world.jobIds()[1] ?? ''))
+    expect(batches(world)).toHaveLength(1)
+  })
+
+  test('of a thousand jobs takes a few requests for each', async () => {
+    let requests = 0
+    const world = aNotifiedWorld({ outputFaults: { before: () => void requests++ } })
+    await world.putImage()
+    await world.dropManifest([{ image: IMAGE, grid: { seed: Array.from({ length: 1_000 }, (_, i) => i) } }])
+    await world.notify(reportKey(MANIFEST))
+    requests = 0
+    for (const id of world.jobIds()) await world.notify(await world.end(id))
+    expect(batches(world)).toMatchObject([{ jobs: { succeeded: 1_000 } }])
+    // Of each: its own write, result, orders, report, record; at the end one more look at each, and one reading.
+    expect(requests / 1_000).toBeLessThan(7.2)
+  })
+})
