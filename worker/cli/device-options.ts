@@ -14,7 +14,7 @@ import { cudaFixes } from '../cuda/cuda-fixes.ts'
 import { assertCudaPlatform } from '../cuda/cuda-platform.ts'
 import { type CudaState, cudaFaults, readCudaState } from '../cuda/cuda-state.ts'
 import type { DeviceChoice } from '../engine/device.ts'
-import { type CudaTarget, thisCudaTarget } from './cuda-target.ts'
+import { type CudaTarget, thisCudaTarget } from './cuda/target.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface DeviceOptions {

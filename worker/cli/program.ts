@@ -1,24 +1,24 @@
 import { type Command, CommanderError } from 'commander'
 import type { DocumentName } from '../../shared/contracts/json-schema.ts'
-import { addCompileOptions, type CompileOptions, runCompile } from './compile.ts'
-import { addCudaCheckOptions, type CudaCheckOptions, runCudaCheck } from './cuda-check.ts'
-import { addCudaInstallOptions, type CudaInstallOptions, runCudaInstall } from './cuda-install.ts'
-import { addDoctorOptions, type DoctorOptions } from './doctor-options.ts'
+import { addCudaCheckOptions, type CudaCheckOptions, runCudaCheck } from './cuda/check.ts'
+import { addCudaInstallOptions, type CudaInstallOptions, runCudaInstall } from './cuda/install.ts'
+import { addDoctorOptions, type DoctorOptions } from './doctor/options.ts'
 import { EXIT_DONE, exitCodeOf, messageOf } from './exit-code.ts'
+import { addCompileOptions, type CompileOptions, runCompile } from './graphs/compile.ts'
+import { addInspectOptions, type InspectOptions, runInspect } from './graphs/inspect.ts'
 import { addHelpCommand, HELP_SUMMARY } from './help-command.ts'
-import { addInspectOptions, type InspectOptions, runInspect } from './inspect.ts'
-import { addJobCommands } from './job-commands.ts'
-import { addLocalOptions, type LocalOptions } from './local-options.ts'
-import { addModelsListOptions, type ModelsListOptions, runModelsList } from './models-list.ts'
-import { addModelsPushOptions, type ModelsPushOptions, runModelsPush } from './models-push.ts'
-import { addPlanOptions, type PlanOptions } from './plan-options.ts'
-import { runRender } from './render.ts'
-import { addRenderOptions, type RenderOptions } from './render-options.ts'
+import { addJobCommands } from './jobs/commands.ts'
+import { addLocalOptions, type LocalOptions } from './local/options.ts'
+import { addModelsListOptions, type ModelsListOptions, runModelsList } from './models/list.ts'
+import { addModelsPushOptions, type ModelsPushOptions, runModelsPush } from './models/push.ts'
+import { addPlanOptions, type PlanOptions } from './plan/options.ts'
+import { addRenderOptions, type RenderOptions } from './render/options.ts'
+import { runRender } from './render/render.ts'
 import { addSchemaOptions, runSchema } from './schema.ts'
 import type { Surroundings } from './surroundings.ts'
 import { SvdCommand } from './svd-command.ts'
 import { readOwnVersion } from './versions.ts'
-import { addWorkerOptions, type WorkerOptions } from './worker-options.ts'
+import { addWorkerOptions, type WorkerOptions } from './worker/options.ts'
 
 const NOTES = `
 Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 stopped by Ctrl-C.
@@ -54,13 +54,13 @@ const createProgram = (
     runInspect(options, surroundings),
   )
   addPlanOptions(program.command('plan')).action(async (options: PlanOptions) =>
-    (await import('./plan.ts')).runPlan(options, surroundings),
+    (await import('./plan/plan.ts')).runPlan(options, surroundings),
   )
   addCompileOptions(program.command('compile')).action((options: CompileOptions) =>
     runCompile(options, surroundings),
   )
   addDoctorOptions(program.command('doctor')).action(async (options: DoctorOptions) =>
-    leave(await (await import('./doctor.ts')).runDoctor(options, surroundings)),
+    leave(await (await import('./doctor/doctor.ts')).runDoctor(options, surroundings)),
   )
   const cuda = program
     .command('cuda')
@@ -83,19 +83,19 @@ const createProgram = (
     runModelsList(options, surroundings),
   )
   addLocalOptions(program.command('local')).action(async (options: LocalOptions) =>
-    leave(await (await import('./local.ts')).runLocal(options, surroundings)),
+    leave(await (await import('./local/local.ts')).runLocal(options, surroundings)),
   )
   program
     .command('demo')
     .summary('the whole pipeline with the demo checkpoint, into ./out')
     .description('Renders five clips with the demo checkpoint, and makes a page of them: out/index.html.')
-    .action(async () => leave(await (await import('./demo.ts')).runDemo(surroundings)))
+    .action(async () => leave(await (await import('./local/demo.ts')).runDemo(surroundings)))
   addJobCommands(program, surroundings, leave)
   addSchemaOptions(program.command('schema')).action((document: DocumentName) =>
     runSchema(document, surroundings),
   )
   addWorkerOptions(program.command('worker')).action(async (options: WorkerOptions) =>
-    leave(await (await import('./worker.ts')).runWorkerCommand(options, surroundings)),
+    leave(await (await import('./worker/worker.ts')).runWorkerCommand(options, surroundings)),
   )
   addHelpCommand(program)
   return program

@@ -1,6 +1,6 @@
-import type { Clock } from '../jobs/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { NoAnswerError } from '../../shared/time-limit.ts'
 import { DrainingError } from '../jobs/draining-error.ts'
-import { NoAnswerError } from '../jobs/time-limit.ts'
 import type { Drain } from './drain.ts'
 import type { JobInHand } from './job-in-hand.ts'
 

@@ -1,12 +1,12 @@
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
-import type { ClipHistory } from '../jobs/clip-history.ts'
 import type { DenoiseSpeed, StepSpeed } from '../jobs/denoise-speed.ts'
 import type { PrepareJob } from '../jobs/job-stages.ts'
+import type { ClipHistory } from '../jobs/quality/clip-history.ts'
 import type { ScratchFolders } from '../jobs/scratch-folders.ts'
 import type { SettlingDeps } from '../jobs/settle-failure.ts'
+import type { WorkerEvent } from '../telemetry/worker-event.ts'
 import type { Drain } from './drain.ts'
 import type { LeaseOptions } from './lease.ts'
-import type { WorkerEvent } from './worker-event.ts'
 
 /** Dependencies of a worker. `store` is the output bucket. */
 export interface WorkerDeps extends Omit<SettlingDeps, 'clips' | 'until'> {
