@@ -2,28 +2,13 @@ import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import { startAttempt, waitingSeconds } from '../jobs/attempt.ts'
 import { newAttemptId } from '../jobs/attempt-id.ts'
 import { watchForCancel } from '../jobs/cancel-watch.ts'
-import type { HeldJob } from '../jobs/held-job.ts'
-import { judgeTimeLeft, type RenderTimeLeft } from '../jobs/render-time-left.ts'
+import type { JobInHand } from '../jobs/job-in-hand.ts'
+import { judgeTimeLeft } from '../jobs/render-time-left.ts'
 import { openStatusWriter } from '../jobs/status-writer.ts'
 import { steadyStore } from '../jobs/steady-store.ts'
 import { holdLease } from './lease.ts'
 import type { Received } from './receive-message.ts'
 import type { WorkerOptions, WorkingDeps } from './worker-deps.ts'
-
-/** Stage of a job. `waiting`: for its next stage's slot, or for the same job by another message. */
-export type JobStage = 'waiting' | 'preparing' | 'rendering' | 'publishing'
-
-/** A job whose message this worker leases, with the state that the worker's loop needs. */
-export interface JobInHand extends HeldJob {
-  readonly received: Received
-  /** Id of the attempt, for its files and for its entry among the attempts that count. */
-  readonly attemptId: string
-  stage: JobStage
-  /** Whether the job has earlier attempts that count. */
-  hasFailedBefore: boolean
-  timeLeft: RenderTimeLeft
-  abort(reason: Error): void
-}
 
 /** Starts a job: extends its lease and writes its status from now on. Adds the attempt's id to `ownAttempts`. */
 export const takeJob = (

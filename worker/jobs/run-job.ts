@@ -2,31 +2,25 @@ import { decodeParameters } from '../../shared/contracts/parameters-document.ts'
 import type { ClipQuality, RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
 import { withTimeLimit } from '../../shared/time-limit.ts'
-import { AttemptsSpentError } from '../jobs/attempts-spent-error.ts'
-import { closeDone, closeJob } from '../jobs/close-job.ts'
-import type { JobEnd } from '../jobs/held-job.ts'
-import type {
-  FinishedClip,
-  PreparedJob,
-  RenderContext,
-  RenderedClip,
-  RenderPath,
-} from '../jobs/job-stages.ts'
-import { noteInWork } from '../jobs/note-in-work.ts'
-import { PostponedError } from '../jobs/postponed-error.ts'
-import { QualityError } from '../jobs/quality/quality-error.ts'
-import { judgeTimeLeft } from '../jobs/render-time-left.ts'
-import { isDone } from '../jobs/result-store.ts'
-import { settleFailure } from '../jobs/settle-failure.ts'
-import type { Device } from '../jobs/slots/device.ts'
-import type { Place } from '../jobs/slots/place.ts'
-import { countAttempts } from '../jobs/spent-attempts.ts'
-import { PREPARE_LIMIT_MS, uploadLimitMs } from '../jobs/stage-limits.ts'
-import { steadyStore } from '../jobs/steady-store.ts'
-import { storeOutputs } from '../jobs/store-outputs.ts'
-import { storeRejected } from '../jobs/store-rejected.ts'
+import { AttemptsSpentError } from './attempts-spent-error.ts'
+import { closeDone, closeJob } from './close-job.ts'
+import type { JobEnd } from './held-job.ts'
+import type { JobDeps } from './job-deps.ts'
 import type { JobInHand, JobStage } from './job-in-hand.ts'
-import type { JobDeps, WorkerDeps } from './worker-deps.ts'
+import type { FinishedClip, PreparedJob, RenderContext, RenderedClip, RenderPath } from './job-stages.ts'
+import { noteInWork } from './note-in-work.ts'
+import { PostponedError } from './postponed-error.ts'
+import { QualityError } from './quality/quality-error.ts'
+import { judgeTimeLeft } from './render-time-left.ts'
+import { isDone } from './result-store.ts'
+import { settleFailure } from './settle-failure.ts'
+import type { Device } from './slots/device.ts'
+import type { Place } from './slots/place.ts'
+import { countAttempts } from './spent-attempts.ts'
+import { PREPARE_LIMIT_MS, uploadLimitMs } from './stage-limits.ts'
+import { steadyStore } from './steady-store.ts'
+import { storeOutputs } from './store-outputs.ts'
+import { storeRejected } from './store-rejected.ts'
 
 /*
  * Three slots, one job in each:
@@ -231,7 +225,7 @@ const makeAndPublish = async (
 
 const assertAttemptLeft = (
   attempts: readonly SpentAttempt[],
-  { maxAttempts, clock }: Pick<WorkerDeps, 'maxAttempts' | 'clock'>,
+  { maxAttempts, clock }: Pick<JobDeps, 'maxAttempts' | 'clock'>,
 ): void => {
   const count = countAttempts(attempts, maxAttempts, clock.now())
   if (count === 'spent') throw new AttemptsSpentError(attempts)
