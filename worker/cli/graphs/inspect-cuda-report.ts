@@ -3,11 +3,11 @@ import { CUDA_LIBRARIES_HOST_BYTES } from '../../engine/memory/device-memory.ts'
 import { cardBytes, isTooSmall } from '../../plan/card-memory.ts'
 import { REACHED } from '../../plan/roofline.ts'
 import { linedTable } from '../terminal/lined-table.ts'
-import { formatRange, formatShort } from '../terminal/range-text.ts'
 import type { MemoryNeeds } from './card-memory-needs.ts'
 import { type ClipStatistics, type GraphCount, referenceFlopsOf } from './clip-statistics.ts'
 import type { CardCount } from './inspect-cards.ts'
 import { formatMemoryFit } from './memory-fit-text.ts'
+import { formatRange, formatShort } from './range-text.ts'
 
 export interface CudaCount {
   readonly memory: MemoryNeeds

@@ -3,9 +3,9 @@ import { formatCount } from '../../../shared/size-text.ts'
 import { isTooSmall } from '../../plan/card-memory.ts'
 import type { InstancePlan } from '../../plan/plan-instance.ts'
 import { formatMemoryFit } from '../graphs/memory-fit-text.ts'
+import { formatRange, formatShort } from '../graphs/range-text.ts'
 import { shortDuration } from '../terminal/duration.ts'
 import { type Column, plainTable } from '../terminal/plain-table.ts'
-import { formatRange, formatShort } from '../terminal/range-text.ts'
 
 const dollars = (value: number): string => (value < 1 ? value.toPrecision(2) : formatShort(value))
 
