@@ -1,6 +1,6 @@
 import { type DroppedObject, parseS3Event, parseSqsEvent } from '../../shared/contracts/s3-event.ts'
+import type { IngestDeps } from './ingest-deps.ts'
 import { ingestObject } from './ingest-object.ts'
-import type { IngestWorld } from './ingest-world.ts'
 
 /** Answer to SQS: it delivers these messages again and deletes the others. */
 export interface PartialBatchResponse {
@@ -9,7 +9,7 @@ export interface PartialBatchResponse {
 
 /** Ingests objects one by one: one that fails keeps none of the others from its turn. Returns what they failed with. */
 const ingestAll = async (
-  world: IngestWorld,
+  deps: IngestDeps,
   objects: readonly DroppedObject[],
   traceId: string,
   signal: AbortSignal,
@@ -17,9 +17,9 @@ const ingestAll = async (
   const errors: unknown[] = []
   for (const object of objects) {
     try {
-      for await (const outcome of ingestObject(world, object, { traceId, signal })) world.tell(outcome)
+      for await (const outcome of ingestObject(deps, object, { traceId, signal })) deps.tell(outcome)
     } catch (error) {
-      world.tell({ type: 'failed', key: object.key, error })
+      deps.tell({ type: 'failed', key: object.key, error })
       errors.push(error)
     }
   }
@@ -27,11 +27,11 @@ const ingestAll = async (
 }
 
 /** A message that is no event of S3 fails each time, and so ends up in the dead-letter queue, where it is seen. */
-const objectsOfMessage = (world: IngestWorld, body: string): readonly DroppedObject[] | null => {
+const objectsOfMessage = (deps: IngestDeps, body: string): readonly DroppedObject[] | null => {
   try {
     return parseS3Event(JSON.parse(body))
   } catch (error) {
-    world.tell({ type: 'failed', key: null, error })
+    deps.tell({ type: 'failed', key: null, error })
     return null
   }
 }
@@ -43,23 +43,23 @@ const objectsOfMessage = (world: IngestWorld, body: string): readonly DroppedObj
  */
 export const ingestEvent = async (
   event: unknown,
-  world: IngestWorld,
+  deps: IngestDeps,
   signal: AbortSignal,
 ): Promise<PartialBatchResponse | undefined> => {
   const messages = parseSqsEvent(event)
   if (messages === null) {
     const objects = parseS3Event(event)
-    const errors = await ingestAll(world, objects, world.newTraceId(), signal)
+    const errors = await ingestAll(deps, objects, deps.newTraceId(), signal)
     if (errors.length > 0)
       throw new AggregateError(errors, `${errors.length} of ${objects.length} objects could not be ingested`)
     return undefined
   }
   const failures: { itemIdentifier: string }[] = []
   for (const { messageId, body, traceHeader } of messages) {
-    const objects = objectsOfMessage(world, body)
+    const objects = objectsOfMessage(deps, body)
     const failed =
       objects === null ||
-      (await ingestAll(world, objects, traceHeader ?? world.newTraceId(), signal)).length > 0
+      (await ingestAll(deps, objects, traceHeader ?? deps.newTraceId(), signal)).length > 0
     if (failed) failures.push({ itemIdentifier: messageId })
   }
   return { batchItemFailures: failures }

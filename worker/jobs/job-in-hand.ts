@@ -1,5 +1,5 @@
+import type { EtaEstimator } from './eta-estimator.ts'
 import type { HeldJob } from './held-job.ts'
-import type { RenderTimeLeft } from './render-time-left.ts'
 
 /** Stage of a job. `waiting`: for its next stage's slot, or for the same job by another message. */
 export type JobStage = 'waiting' | 'preparing' | 'rendering' | 'publishing'
@@ -16,6 +16,6 @@ export interface JobInHand extends HeldJob {
   stage: JobStage
   /** Whether the job has earlier attempts that count. */
   hasFailedBefore: boolean
-  timeLeft: RenderTimeLeft
+  timeLeft: EtaEstimator
   abort(reason: Error): void
 }

@@ -4,6 +4,7 @@ import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
 import { withTimeLimit } from '../../shared/time-limit.ts'
 import { AttemptsSpentError } from './attempts-spent-error.ts'
 import { closeDone, closeJob } from './close-job.ts'
+import { createEtaEstimator } from './eta-estimator.ts'
 import type { JobEnd } from './held-job.ts'
 import type { JobDeps } from './job-deps.ts'
 import type { JobInHand, JobStage } from './job-in-hand.ts'
@@ -11,11 +12,10 @@ import type { FinishedClip, PreparedJob, RenderContext, RenderedClip, RenderPath
 import { noteInWork } from './note-in-work.ts'
 import { PostponedError } from './postponed-error.ts'
 import { QualityError } from './quality/quality-error.ts'
-import { judgeTimeLeft } from './render-time-left.ts'
 import { isDone } from './result-store.ts'
 import { settleFailure } from './settle-failure.ts'
 import type { Device } from './slots/device.ts'
-import type { Place } from './slots/place.ts'
+import type { Mutex } from './slots/mutex.ts'
 import { countAttempts } from './spent-attempts.ts'
 import { PREPARE_LIMIT_MS, uploadLimitMs } from './stage-limits.ts'
 import { steadyStore } from './steady-store.ts'
@@ -34,8 +34,8 @@ import { storeRejected } from './store-rejected.ts'
  * and has to be rendered once more takes it before the job that comes next.
  */
 export interface Workshop {
-  readonly rendering: Place
-  readonly finishing: Place
+  readonly rendering: Mutex
+  readonly finishing: Mutex
   readonly device: Device
   /** The job that had the device last; `null`: none had it. */
   lastRendered: JobInHand | null
@@ -70,7 +70,7 @@ const render = (
   const jobId = attempt.job.job_id
   const parameters = decodeParameters(attempt.job.parameters)
   deps.speed.assertEnds(parameters)
-  hand.timeLeft = judgeTimeLeft()
+  hand.timeLeft = createEtaEstimator()
   const context: RenderContext = {
     signal,
     onProgress(progress) {

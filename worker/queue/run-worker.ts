@@ -8,7 +8,7 @@ import { openClipHistory } from '../jobs/quality/clip-history.ts'
 import { reasonOf } from '../jobs/reason-of.ts'
 import { runJob, type Workshop } from '../jobs/run-job.ts'
 import { openDevice } from '../jobs/slots/device.ts'
-import { openPlace } from '../jobs/slots/place.ts'
+import { createMutex } from '../jobs/slots/mutex.ts'
 import { stopJobsInTime } from './drain-jobs.ts'
 import { jobEndEvent } from './job-end-event.ts'
 import { longestPollSeconds } from './lease.ts'
@@ -48,7 +48,7 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   const { clock, drain, onEvent, worker } = deps
   const { untilIdleSeconds, maxJobs, maxSeconds, maxFailingJobs, lease } = options
   const receive = openReceiver(deps)
-  const preparing = openPlace()
+  const preparing = createMutex()
   const hands = new Map<JobInHand, Promise<void>>()
   /** Jobs that failed here, or that this machine could not do, since the last that succeeded. */
   const failing = new Set<string>()
@@ -80,8 +80,8 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   const clips = openClipHistory()
   const speed = openDenoiseSpeed(given.countedSpeed)
   const workshop: Workshop = {
-    rendering: openPlace(),
-    finishing: openPlace(),
+    rendering: createMutex(),
+    finishing: createMutex(),
     device: openDevice(clock, (error) => giveUp(reasonOf(error))),
     lastRendered: null,
   }
@@ -96,12 +96,12 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
 
   const follow = async (
     hand: JobInHand,
-    place: Disposable,
+    slot: Disposable,
     { same, idleSinceMs }: { readonly same: Promise<unknown>; readonly idleSinceMs: number },
   ): Promise<void> => {
     const takenMs = busyMs
     await Promise.race([same, aborted(hand.signal)])
-    const end = await runJob(hand, place, workshop, { ...deps, clips, speed })
+    const end = await runJob(hand, slot, workshop, { ...deps, clips, speed })
     if (end.type === 'done') done++
     giveUpIfFailing(hand, end)
     hands.delete(hand)
@@ -113,18 +113,18 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
     onEvent(jobEndEvent(hand, end))
   }
 
-  const start = async (received: Received, place: Disposable): Promise<void> => {
+  const start = async (received: Received, slot: Disposable): Promise<void> => {
     const idleSinceMs = busyMs
     busyMs = clock.elapsedMs()
     const parsed = parseJobMessage(received.message.body)
     if ('fault' in parsed) {
       await putAsideMalformed(received.message, parsed.fault, deps)
-      return place[Symbol.dispose]()
+      return slot[Symbol.dispose]()
     }
     taken++
     const hand = takeJob(parsed.job, received, deps, options, ownAttempts)
     if (drain.signal.aborted) hand.abort(new DrainingError(`${drain.reason()}`))
-    hands.set(hand, follow(hand, place, { same: sameJobs(hand), idleSinceMs }))
+    hands.set(hand, follow(hand, slot, { same: sameJobs(hand), idleSinceMs }))
   }
 
   /** Whether there may be more to take: of those in hand, some may turn out to be no work for this worker. */
@@ -138,16 +138,16 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
 
   const takeJobs = async (): Promise<string> => {
     while (await mayTakeMore()) {
-      const place = await preparing.enter(drain.signal).catch(() => null)
-      if (place === null) break
+      const slot = await preparing.enter(drain.signal).catch(() => null)
+      if (slot === null) break
       const longestSeconds = Math.min(options.waitSeconds, longestPollSeconds(lease))
       const waitSeconds = Math.max(1, Math.min(longestSeconds, Math.ceil(idleSecondsLeft())))
       const received = await receive(
         { waitSeconds, visibilitySeconds: lease.visibilitySeconds },
         drain.signal,
       )
-      if (received !== null) await start(received, place)
-      else place[Symbol.dispose]()
+      if (received !== null) await start(received, slot)
+      else slot[Symbol.dispose]()
       if (drain.signal.aborted) break
       if (idleSecondsLeft() <= 0) return `idle for ${untilIdleSeconds} s`
     }

@@ -2,8 +2,8 @@ import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import { startAttempt, waitingSeconds } from '../jobs/attempt.ts'
 import { newAttemptId } from '../jobs/attempt-id.ts'
 import { watchForCancel } from '../jobs/cancel-watch.ts'
+import { createEtaEstimator } from '../jobs/eta-estimator.ts'
 import type { JobInHand } from '../jobs/job-in-hand.ts'
-import { judgeTimeLeft } from '../jobs/render-time-left.ts'
 import { openStatusWriter } from '../jobs/status-writer.ts'
 import { steadyStore } from '../jobs/steady-store.ts'
 import { holdLease } from './lease.ts'
@@ -57,7 +57,7 @@ export const takeJob = (
     attemptId,
     stage: 'waiting',
     hasFailedBefore: false,
-    timeLeft: judgeTimeLeft(),
+    timeLeft: createEtaEstimator(),
     abort,
   }
 }

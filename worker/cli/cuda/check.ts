@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { assertCudaPlatform } from '../../cuda/cuda-platform.ts'
 import { isCudaReady, readCudaState } from '../../cuda/cuda-state.ts'
+import type { CommandContext } from '../command-context.ts'
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { cudaStateDocument, formatCudaState } from './report.ts'
 import { type CudaTarget, thisCudaTarget } from './target.ts'
 
@@ -27,7 +27,7 @@ export interface CudaCheckOptions {
 /** Returns the exit code. Throws InvalidInputError. */
 export const runCudaCheck = async (
   options: CudaCheckOptions,
-  { environment, stdout, signal }: Pick<Surroundings, 'environment' | 'stdout' | 'signal'>,
+  { environment, stdout, signal }: Pick<CommandContext, 'environment' | 'stdout' | 'signal'>,
   target: CudaTarget = thisCudaTarget(environment),
 ): Promise<number> => {
   assertCudaPlatform(target.platform)

@@ -7,7 +7,7 @@ import { installProvider, type WheelSource } from '../../cuda/install-provider.t
 import { checkRuntimeFits } from '../../cuda/installed-provider.ts'
 import { DEFAULT_INDEX_URL, readPackageIndex } from '../../cuda/package-index.ts'
 import { librariesOf } from '../../cuda/runtime-package.ts'
-import type { Surroundings } from '../surroundings.ts'
+import type { CommandContext } from '../command-context.ts'
 import { openByteProgress } from '../terminal/byte-progress.ts'
 import { cudaStateDocument, formatCudaState } from './report.ts'
 import { type CudaTarget, thisCudaTarget } from './target.ts'
@@ -47,7 +47,7 @@ export interface CudaInstallOptions {
 
 const sourceOf = (
   { wheel, indexUrl }: CudaInstallOptions,
-  environment: Surroundings['environment'],
+  environment: CommandContext['environment'],
 ): WheelSource =>
   wheel === undefined ? { index: readPackageIndex(indexUrl, environment) } : { file: path.resolve(wheel) }
 
@@ -60,7 +60,12 @@ const assertFits = async ({ packageDir, release }: CudaMachine): Promise<void> =
 /** Throws InvalidInputError. */
 export const runCudaInstall = async (
   options: CudaInstallOptions,
-  { environment, stdout, stderr, signal }: Pick<Surroundings, 'environment' | 'stdout' | 'stderr' | 'signal'>,
+  {
+    environment,
+    stdout,
+    stderr,
+    signal,
+  }: Pick<CommandContext, 'environment' | 'stdout' | 'stderr' | 'signal'>,
   target: CudaTarget = thisCudaTarget(environment),
 ): Promise<void> => {
   assertCudaPlatform(target.platform)

@@ -6,8 +6,8 @@ import {
 import type { AwsAccount } from '../../../shared/ports/aws-account.ts'
 import { checkIdentity, checkVcpuQuota } from '../../fitness/account-checks.ts'
 import { type Check, warn } from '../../fitness/check.ts'
-import { checkBucket, checkDeadLetters, checkJobsQueue } from '../../fitness/place-checks.ts'
 import { checkPushedModel } from '../../fitness/pushed-model-check.ts'
+import { checkBucket, checkDeadLetters, checkJobsQueue } from '../../fitness/resource-checks.ts'
 import type { Services } from '../services.ts'
 import { checkDispatch } from './dispatch-check.ts'
 
@@ -54,7 +54,7 @@ const quotaChecks = (account: AwsAccount, asked: AwsToCheck, signal: AbortSignal
     }),
   )
 
-const placeChecks = (
+const resourceChecks = (
   account: AwsAccount,
   services: Services,
   asked: AwsToCheck,
@@ -77,10 +77,10 @@ const placeChecks = (
 const modelChecks = async (
   services: Services,
   { modelsBucket, modelId }: AwsToCheck,
-  places: readonly Check[],
+  resources: readonly Check[],
   signal: AbortSignal,
 ): Promise<readonly Check[]> => {
-  const bucket = places.find(({ name }) => name === 'models')
+  const bucket = resources.find(({ name }) => name === 'models')
   if (modelsBucket === null || bucket?.status === 'fail') return []
   return [await checkPushedModel(services.openBucket(modelsBucket), modelId, signal)]
 }
@@ -89,10 +89,10 @@ const modelChecks = async (
 const dispatchChecks = async (
   services: Services,
   { outputBucket }: AwsToCheck,
-  places: readonly Check[],
+  resources: readonly Check[],
   signal: AbortSignal,
 ): Promise<readonly Check[]> => {
-  const bucket = places.find(({ name }) => name === 'output')
+  const bucket = resources.find(({ name }) => name === 'output')
   if (outputBucket === null || bucket?.status === 'fail') return []
   return [await checkDispatch(services.openBucket(outputBucket), services.clock.now(), signal)]
 }
@@ -109,16 +109,16 @@ export const runAwsChecks = async (
   await using account = await services.openAccount()
   const identity = await checkIdentity(account, signal)
   if (identity.status === 'fail') return [identity]
-  const [quotas, places] = await Promise.all([
+  const [quotas, resources] = await Promise.all([
     Promise.all(quotaChecks(account, asked, signal)),
-    Promise.all(placeChecks(account, services, asked, signal)),
+    Promise.all(resourceChecks(account, services, asked, signal)),
   ])
   return [
     identity,
     ...quotas,
-    ...places,
-    ...(await modelChecks(services, asked, places, signal)),
-    ...(await dispatchChecks(services, asked, places, signal)),
+    ...resources,
+    ...(await modelChecks(services, asked, resources, signal)),
+    ...(await dispatchChecks(services, asked, resources, signal)),
     ...notGiven(asked),
   ]
 }

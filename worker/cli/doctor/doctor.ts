@@ -1,21 +1,21 @@
 import { once } from '../../../shared/once.ts'
 import { type Check, formatCheck } from '../../fitness/check.ts'
 import { type Machine, thisMachine } from '../../fitness/machine.ts'
+import type { CommandContext } from '../command-context.ts'
 import { readDeviceOption } from '../device-options.ts'
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { readAwsToCheck } from './aws-options.ts'
 import { runChecks } from './checks.ts'
 import { assertMachineOptions, type DoctorOptions } from './options.ts'
 
-type DoctorSurroundings = Pick<
-  Surroundings,
+type DoctorContext = Pick<
+  CommandContext,
   'stdout' | 'environment' | 'signal' | 'openServices' | 'deviceProbes'
 >
 
 const examineAws = async (
   options: DoctorOptions,
-  { environment, signal, openServices }: DoctorSurroundings,
+  { environment, signal, openServices }: DoctorContext,
 ): Promise<readonly Check[]> => {
   const asked = readAwsToCheck(options, environment)
   const { runAwsChecks } = await import('./aws-checks.ts')
@@ -25,7 +25,7 @@ const examineAws = async (
 
 const examineMachine = async (
   options: DoctorOptions,
-  { environment, deviceProbes }: DoctorSurroundings,
+  { environment, deviceProbes }: DoctorContext,
   machine: Machine,
 ): Promise<readonly Check[]> => {
   // Before a check runs on the card: memory of a process that has ended comes back late.
@@ -37,15 +37,15 @@ const examineMachine = async (
 /** Returns the exit code. Throws InvalidInputError. */
 export const runDoctor = async (
   options: DoctorOptions,
-  surroundings: DoctorSurroundings,
-  machine: Machine = thisMachine(surroundings.environment),
+  context: DoctorContext,
+  machine: Machine = thisMachine(context.environment),
 ): Promise<number> => {
   if (!options.aws) assertMachineOptions(options)
   const checks = options.aws
-    ? await examineAws(options, surroundings)
-    : await examineMachine(options, surroundings, machine)
+    ? await examineAws(options, context)
+    : await examineMachine(options, context, machine)
   const failed = checks.some(({ status }) => status === 'fail')
-  surroundings.stdout.write(
+  context.stdout.write(
     options.json
       ? `${JSON.stringify({ ok: !failed, checks }, null, 2)}\n`
       : `${checks.map(formatCheck).join('\n')}\n`,

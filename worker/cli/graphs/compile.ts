@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { formatBytes } from '../../../shared/size-text.ts'
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
 import { PROVIDER_RELEASE } from '../../cuda/provider-release.ts'
-import type { Surroundings } from '../surroundings.ts'
+import type { CommandContext } from '../command-context.ts'
 import { addClipOptions, clipShapeOf } from './clip-options.ts'
 import { assertNewFolder } from './new-folder.ts'
 import { addTargetOptions, type TargetOptions, targetsOf } from './target-options.ts'
@@ -41,7 +41,7 @@ export interface CompileOptions extends TargetOptions {
 /** Throws InvalidInputError, and the signal's reason when that aborts; nothing is left then. */
 export const runCompile = async (
   options: CompileOptions,
-  { stdout, signal }: Pick<Surroundings, 'stdout' | 'signal'>,
+  { stdout, signal }: Pick<CommandContext, 'stdout' | 'signal'>,
 ): Promise<void> => {
   const { variant, output } = options
   await assertNewFolder('--output', output)

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { type ClipGraphs, compileClip } from '../../compiler/compile.ts'
 import type { Graph } from '../../compiler/graph/graph.ts'
 import { printGraph } from '../../compiler/graph/print-graph.ts'
-import type { Surroundings } from '../surroundings.ts'
+import type { CommandContext } from '../command-context.ts'
 import { countOnCards } from './clip-on-cards.ts'
 import { addClipOptions, clipShapeOf } from './clip-options.ts'
 import { type ClipShape, countClip } from './clip-statistics.ts'
@@ -69,12 +69,12 @@ export interface InspectOptions extends InspectedTargetOptions {
 /** Throws InvalidInputError, and an error that says why a card that was asked for cannot be used. */
 export const runInspect = async (
   options: InspectOptions,
-  surroundings: Pick<Surroundings, 'stdout' | 'stderr' | 'environment' | 'deviceProbes'>,
+  context: Pick<CommandContext, 'stdout' | 'stderr' | 'environment' | 'deviceProbes'>,
 ): Promise<void> => {
-  const { stdout, stderr } = surroundings
+  const { stdout, stderr } = context
   const { graph, json } = options
-  const checkpoint = await openConfigs(options, surroundings)
-  const { target, card, device } = await chooseInspectedTarget(options, surroundings)
+  const checkpoint = await openConfigs(options, context)
+  const { target, card, device } = await chooseInspectedTarget(options, context)
   if (device?.hint != null) stderr.write(`${device.hint}\n`)
   const targets = targetsOf(target, checkpoint, card?.computeCapability)
   const shape = clipShapeOf({ ...options }, checkpoint, targets)

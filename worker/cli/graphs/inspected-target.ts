@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { Precision, TargetName } from '../../compiler/targets/clip-targets.ts'
 import type { CudaCard } from '../../engine/memory/cuda-memory.ts'
+import type { CommandContext } from '../command-context.ts'
 import { type ClipDevice, chooseClipDevice, deviceOption } from '../device-options.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { type TargetOptions, targetOption, targetPrecisionOption } from './target-options.ts'
 
 /** Adds the options that choose the graphs to count: those of a target on any machine, or of this machine's device. */
@@ -33,13 +33,13 @@ export interface InspectedTarget {
  */
 export const chooseInspectedTarget = async (
   { target, device: askedDevice, precision }: InspectedTargetOptions,
-  surroundings: Pick<Surroundings, 'environment' | 'deviceProbes'>,
+  context: Pick<CommandContext, 'environment' | 'deviceProbes'>,
 ): Promise<InspectedTarget> => {
   const asked = precision === undefined ? {} : { precision }
   if (target !== undefined) return { target: { target, ...asked }, card: null, device: null }
   const device = await chooseClipDevice(
     { ...asked, ...(askedDevice === undefined ? {} : { device: askedDevice }) },
-    surroundings,
+    context,
   )
   const { choice } = device
   if (choice.provider === 'cpu') return { target: { target: 'cpu' }, card: null, device }

@@ -1,6 +1,6 @@
 import { findKnownConfigs } from '../../checkpoint/known-configs.ts'
 import { type Checkpoint, openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
-import type { Surroundings } from '../surroundings.ts'
+import type { CommandContext } from '../command-context.ts'
 
 /** Help of `--checkpoint` in commands that read no weights. */
 export const CONFIGS_HELP =
@@ -17,7 +17,7 @@ export interface ConfigsOptions {
  */
 export const openConfigs = async (
   { checkpoint, variant }: ConfigsOptions,
-  { stderr }: Pick<Surroundings, 'stderr'>,
+  { stderr }: Pick<CommandContext, 'stderr'>,
 ): Promise<Checkpoint> => {
   const builtIn = await findKnownConfigs(checkpoint)
   if (builtIn !== null) {

@@ -5,8 +5,8 @@ import { inLanes } from '../../../shared/in-lanes.ts'
 import { type CancelOutcome, cancelJob } from '../../client/tracking/cancel-job.ts'
 import { reportOfManifest } from '../../client/tracking/dropped-object.ts'
 import { findJobIds } from '../../client/tracking/job-id-prefix.ts'
+import type { CommandContext } from '../command-context.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { pictureText, shortId } from './table.ts'
 
 const NOTES = `
@@ -55,7 +55,7 @@ const LANES = 16
 export const runCancel = async (
   named: readonly string[],
   options: CancelOptions,
-  { environment, stdout, signal, openServices }: Surroundings,
+  { environment, stdout, signal, openServices }: CommandContext,
 ): Promise<void> => {
   const { outputBucket } = readDeployment(['outputBucket'], options, environment)
   if (named.length > 0 === (options.manifest !== undefined)) {

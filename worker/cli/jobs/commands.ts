@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Surroundings } from '../surroundings.ts'
+import type { CommandContext } from '../command-context.ts'
 import { addCancelOptions, type CancelOptions, runCancel } from './cancel.ts'
 import { addRedriveOptions, type RedriveCommandOptions, runRedrive } from './redrive.ts'
 import { addReportOptions, type ReportOptions, runReport } from './report.ts'
@@ -11,25 +11,25 @@ import { addWatchOptions, runWatch, type WatchCommandOptions } from './watch.ts'
 /** The commands that see jobs through the buckets and queues. `leave` sets the exit code. */
 export const addJobCommands = (
   program: Command,
-  surroundings: Surroundings,
+  context: CommandContext,
   leave: (exitCode: number) => void,
 ): void => {
   addSubmitOptions(program.command('submit')).action(async (files: string[], options: SubmitOptions) =>
-    leave(await runSubmit(files, options, surroundings)),
+    leave(await runSubmit(files, options, context)),
   )
   addStatusOptions(program.command('status')).action(async (jobs: string[], options: StatusOptions) =>
-    leave(await runStatus(jobs, options, surroundings)),
+    leave(await runStatus(jobs, options, context)),
   )
   addWatchOptions(program.command('watch')).action(async (jobs: string[], options: WatchCommandOptions) =>
-    leave(await runWatch(jobs, options, surroundings)),
+    leave(await runWatch(jobs, options, context)),
   )
   addCancelOptions(program.command('cancel')).action((jobs: string[], options: CancelOptions) =>
-    runCancel(jobs, options, surroundings),
+    runCancel(jobs, options, context),
   )
   addRedriveOptions(program.command('redrive')).action(async (options: RedriveCommandOptions) =>
-    leave(await runRedrive(options, surroundings)),
+    leave(await runRedrive(options, context)),
   )
   addReportOptions(program.command('report')).action((jobs: string[], options: ReportOptions) =>
-    runReport(jobs, options, surroundings),
+    runReport(jobs, options, context),
   )
 }

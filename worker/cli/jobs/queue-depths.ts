@@ -1,8 +1,8 @@
 import type { QueueDepth } from '../../../shared/ports/message-queue.ts'
 import type { QueuesSeen } from '../../client/tracking/lost-jobs.ts'
+import type { CommandContext } from '../command-context.ts'
 import { type DeploymentOptions, type DeploymentPart, deploymentPart } from '../deployment.ts'
 import type { Services } from '../services.ts'
-import type { Surroundings } from '../surroundings.ts'
 
 type QueueDepths = Pick<QueuesSeen, 'queue' | 'deadLetters'>
 
@@ -10,7 +10,7 @@ type QueueDepths = Pick<QueuesSeen, 'queue' | 'deadLetters'>
 export const readQueueDepths = async (
   options: DeploymentOptions,
   services: Services,
-  { environment, signal }: Pick<Surroundings, 'environment' | 'signal'>,
+  { environment, signal }: Pick<CommandContext, 'environment' | 'signal'>,
 ): Promise<QueueDepths> => {
   const depthOf = async (part: DeploymentPart): Promise<QueueDepth | null> => {
     const url = deploymentPart(part, options, environment)
@@ -31,7 +31,7 @@ export interface FollowedQueues extends Disposable {
 export const followQueues = (
   options: DeploymentOptions,
   services: Services,
-  { environment, stderr, signal }: Pick<Surroundings, 'environment' | 'stderr' | 'signal'>,
+  { environment, stderr, signal }: Pick<CommandContext, 'environment' | 'stderr' | 'signal'>,
 ): FollowedQueues => {
   let warning: string | null = null
   const warn = (): void => {

@@ -3,9 +3,9 @@ import { FAILURE_CLASSES, type FailureClass } from '../../../shared/contracts/re
 import { type RedrivenJob, type RedriveReport, redrive } from '../../client/redrive/redrive.ts'
 import { reportOfManifest } from '../../client/tracking/dropped-object.ts'
 import { findJobIds } from '../../client/tracking/job-id-prefix.ts'
+import type { CommandContext } from '../command-context.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { parseDuration } from '../terminal/duration.ts'
 import { type Column, plainTable } from '../terminal/plain-table.ts'
 import { counted, shortened } from '../terminal/short-text.ts'
@@ -101,7 +101,7 @@ const both = (a: ReadonlySet<string> | null, b: ReadonlySet<string> | null): Rea
 /** Returns the exit code: 1 if a job has to be redriven again. Throws InvalidInputError. */
 export const runRedrive = async (
   options: RedriveCommandOptions,
-  { environment, stdout, signal, openServices }: Surroundings,
+  { environment, stdout, signal, openServices }: CommandContext,
 ): Promise<number> => {
   const deployment = readDeployment(
     ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'],

@@ -6,13 +6,13 @@ import { formatBytes } from '../../../shared/size-text.ts'
 import { checkpointDefaults } from '../../client/contact-sheet/checkpoint-defaults.ts'
 import { writeContactSheet } from '../../client/contact-sheet/write-contact-sheet.ts'
 import { readStandings } from '../../client/tracking/read-standings.ts'
+import type { CommandContext } from '../command-context.ts'
 import {
   addDeploymentOptions,
   type DeploymentOptions,
   deploymentPart,
   readDeployment,
 } from '../deployment.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { counted } from '../terminal/short-text.ts'
 import { addJobSelection, type JobSelectionOptions, selectJobs } from './selection.ts'
 
@@ -51,7 +51,7 @@ export interface ReportOptions extends DeploymentOptions, JobSelectionOptions {
 export const runReport = async (
   named: readonly string[],
   options: ReportOptions,
-  { environment, stdout, signal, openServices }: Surroundings,
+  { environment, stdout, signal, openServices }: CommandContext,
 ): Promise<void> => {
   const { outputBucket } = readDeployment(['outputBucket'], options, environment)
   if (!/\.html?$/i.test(options.output)) {

@@ -10,9 +10,9 @@ import { lostIfGone } from '../../client/tracking/lost-jobs.ts'
 import { readDispatch } from '../../client/tracking/read-dispatch.ts'
 import { readStandings } from '../../client/tracking/read-standings.ts'
 import { countRejectedUploads, type RejectedUploads } from '../../client/tracking/rejected-uploads.ts'
+import type { CommandContext } from '../command-context.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { jobDetails } from './details.ts'
 import { jobAsJson } from './job-report.ts'
 import { readQueueDepths } from './queue-depths.ts'
@@ -92,15 +92,15 @@ const countLine = (standings: readonly JobStanding[], { left, totals, endedEarly
 export const runStatus = async (
   named: readonly string[],
   options: StatusOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<number> => {
-  const { environment, stdout, stderr, signal, openServices } = surroundings
+  const { environment, stdout, stderr, signal, openServices } = context
   const { outputBucket } = readDeployment(['outputBucket'], options, environment)
   await using services = await openServices()
   const outputs = services.openBucket(outputBucket)
   const now = services.clock.now()
   // Before the records: a job whose message left the queues is found done then.
-  const { queue, deadLetters } = await readQueueDepths(options, services, surroundings)
+  const { queue, deadLetters } = await readQueueDepths(options, services, context)
   const selecting = { otherwise: 'all', now, signal } as const
   const selected = await selectJobs(outputs, named, options, selecting)
   const { jobIds, left, report, totals, since } = selected

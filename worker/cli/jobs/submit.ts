@@ -17,11 +17,11 @@ import {
 } from '../../client/submit/send-submission.ts'
 import type { JobStanding } from '../../client/tracking/job-standing.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
+import type { CommandContext } from '../command-context.ts'
 import { readDeployment } from '../deployment.ts'
 import { EXIT_FAILURE, EXIT_INVALID_INPUT, worstOf } from '../exit-code.ts'
 import { assertImagesReadable } from '../input-images.ts'
 import type { Services } from '../services.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { parseDuration } from '../terminal/duration.ts'
 import { followQueues } from './queue-depths.ts'
 import type { SubmitOptions } from './submit-options.ts'
@@ -43,7 +43,7 @@ const newPrefix = (now: Date): string =>
 interface PlanDeps {
   readonly now: Date
   readonly scratchDir: string
-  readonly stderr: Surroundings['stderr']
+  readonly stderr: CommandContext['stderr']
 }
 
 const plan = async (
@@ -78,7 +78,7 @@ const send = async (
   { inputs, outputs, limitMs }: { inputs: ObjectStore; outputs: ObjectStore; limitMs: number },
   options: SubmitOptions,
   { clock }: Services,
-  { stdout, stderr, signal }: Surroundings,
+  { stdout, stderr, signal }: CommandContext,
 ): Promise<readonly Reported[]> => {
   const onSent = ({ name, key }: { readonly name: string; readonly key: string }): void => {
     if (!options.quiet) stderr.write(`${name} is at s3://${inputs.bucket}/${key}\n`)
@@ -105,7 +105,7 @@ const fetchVideos = async (
   outputs: ObjectStore,
   standings: readonly JobStanding[],
   folder: string,
-  { stdout, signal, quiet }: Pick<Surroundings, 'stdout' | 'signal'> & { readonly quiet: boolean },
+  { stdout, signal, quiet }: Pick<CommandContext, 'stdout' | 'signal'> & { readonly quiet: boolean },
 ): Promise<ReadonlyMap<string, readonly string[]>> => {
   const files = new Map<string, readonly string[]>()
   for (const standing of standings) {
@@ -124,9 +124,9 @@ const fetchVideos = async (
 export const runSubmit = async (
   files: readonly string[],
   options: SubmitOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<number> => {
-  const { environment, stdout, stderr, signal, openServices } = surroundings
+  const { environment, stdout, stderr, signal, openServices } = context
   const deployment = readDeployment(['inputBucket', 'outputBucket'], options, environment)
   const limitMs = parseDuration('--report-timeout', options.reportTimeout) * 1000
   const intervalMs = parseInterval(options.interval)
@@ -138,7 +138,7 @@ export const runSubmit = async (
   const submission = await plan(files, options, { now: clock.now(), scratchDir, stderr })
   const inputs = services.openBucket(deployment.inputBucket)
   const outputs = services.openBucket(deployment.outputBucket)
-  const drops = await send(submission, { inputs, outputs, limitMs }, options, services, surroundings)
+  const drops = await send(submission, { inputs, outputs, limitMs }, options, services, context)
   const exitCodes: number[] = []
   if (drops.some(({ report }) => report === null)) exitCodes.push(EXIT_FAILURE)
   if (drops.some(({ report }) => report !== null && report.state !== 'accepted'))
@@ -149,7 +149,7 @@ export const runSubmit = async (
     const jobIds = acceptedJobs(drops).map(({ job_id }) => job_id)
     const quiet = options.quiet === true || (options.json === true && stderr.isTTY !== true)
     const display = displayFor({ stdout, stderr }, { quiet, clock })
-    using queues = followQueues(options, services, surroundings)
+    using queues = followQueues(options, services, context)
     const { readQueueDepths } = queues
     standings = await watchJobs(outputs, jobIds, { clock, intervalMs, readQueueDepths, display }, signal)
     if (!allSucceeded(standings)) exitCodes.push(EXIT_FAILURE)

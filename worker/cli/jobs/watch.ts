@@ -2,9 +2,9 @@ import type { Command } from 'commander'
 import { readNumber } from '../../../shared/contracts/argument-text.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import type { JobStanding } from '../../client/tracking/job-standing.ts'
+import type { CommandContext } from '../command-context.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { jobAsJson } from './job-report.ts'
 import { followQueues } from './queue-depths.ts'
 import { addJobSelection, type JobSelectionOptions, MAX_LIMIT, selectJobs } from './selection.ts'
@@ -54,9 +54,9 @@ const listedOf = (ended: readonly JobStanding[]): readonly JobStanding[] =>
 export const runWatch = async (
   named: readonly string[],
   options: WatchCommandOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<number> => {
-  const { environment, stdout, stderr, signal, openServices } = surroundings
+  const { environment, stdout, stderr, signal, openServices } = context
   const { outputBucket } = readDeployment(['outputBucket'], options, environment)
   const intervalMs = parseInterval(options.interval)
   await using services = await openServices()
@@ -70,7 +70,7 @@ export const runWatch = async (
   const display = options.json
     ? jsonLineDisplay(stdout, jobAsJson)
     : displayFor({ stdout, stderr }, { quiet: false, clock })
-  using queues = followQueues(options, services, surroundings)
+  using queues = followQueues(options, services, context)
   const { readQueueDepths } = queues
   const ended = await watchJobs(outputs, jobIds, { clock, intervalMs, readQueueDepths, display }, signal)
   if (!options.json) {

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { CommandContext } from '../command-context.ts'
 import { runReport } from '../jobs/report.ts'
 import { runSubmit } from '../jobs/submit.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { DEMO_CHECKPOINT } from './local.ts'
 import { startLocal } from './start-local.ts'
 import { localWorkerSettings } from './worker-settings.ts'
@@ -17,8 +17,8 @@ const SAMPLES = path.relative('', fileURLToPath(new URL('../../demo-samples', im
  * more, ingest makes jobs of them, a worker renders them, and a page shows the clips. All of it is in the package; the
  * clips go to ./out.
  */
-export const runDemo = async (surroundings: Surroundings): Promise<number> => {
-  const { stdout } = surroundings
+export const runDemo = async (context: CommandContext): Promise<number> => {
+  const { stdout } = context
   await using local = await startLocal(
     {
       ...{ port: 0, checkpoint: DEMO_CHECKPOINT, worker: localWorkerSettings({ qualityChecks: STRICT }) },
@@ -26,11 +26,11 @@ export const runDemo = async (surroundings: Surroundings): Promise<number> => {
       onIngest() {},
       onEvent() {},
     },
-    surroundings,
+    context,
   )
   const inLocal = {
-    ...surroundings,
-    environment: { ...surroundings.environment, ...local.endpoint.environment },
+    ...context,
+    environment: { ...context.environment, ...local.endpoint.environment },
     openServices: async () => ({ ...local.services, async [Symbol.asyncDispose]() {} }),
   }
   stdout.write(`S3 and SQS are at ${local.endpoint.url}, in this process.\n`)

@@ -1,4 +1,4 @@
-import type { IngestEvent } from '../../../functions/ingest/ingest-world.ts'
+import type { IngestEvent } from '../../../functions/ingest/ingest-deps.ts'
 import { messageOfResult } from '../../../shared/contracts/result-record.ts'
 import { safeText } from '../../../shared/contracts/shown-value.ts'
 import type { WorkerEvent } from '../../telemetry/worker-event.ts'

@@ -6,8 +6,8 @@ import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import { makeFolder } from '../../../shared/files/output-folder.ts'
 import { downloadVideos } from '../../client/submit/download-video.ts'
 import { formatCheck } from '../../fitness/check.ts'
+import type { CommandContext } from '../command-context.ts'
 import { EXIT_DONE, InterruptedError, messageOf } from '../exit-code.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { localEventLine } from './event-line.ts'
 import type { LocalOptions } from './options.ts'
 import { type LocalPipeline, startLocal } from './start-local.ts'
@@ -52,8 +52,8 @@ const whoseMistake = (error: unknown, port: string): unknown =>
     : error
 
 /** Runs `svd local` until a signal, which drains it. Then returns 0. Throws InvalidInputError before it starts. */
-export const runLocal = async (options: LocalOptions, surroundings: Surroundings): Promise<number> => {
-  const { environment, stdout, stderr, signal } = surroundings
+export const runLocal = async (options: LocalOptions, context: CommandContext): Promise<number> => {
+  const { environment, stdout, stderr, signal } = context
   const { checkpoint = DEMO_CHECKPOINT, port, outputDir, ...workerOptions } = options
   const worker = localWorkerSettings(workerOptions)
   if (outputDir !== undefined) await makeFolder('--output-dir', outputDir)
@@ -74,7 +74,7 @@ export const runLocal = async (options: LocalOptions, surroundings: Surroundings
         if (event.type === 'job-done' && outputDir !== undefined) onResult(event.result)
       },
     },
-    surroundings,
+    context,
   ).catch((error) => {
     throw whoseMistake(error, port)
   })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { IngestEvent } from '../../../functions/ingest/ingest-deps.ts'
 import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
-import type { IngestEvent } from '../../../functions/ingest/ingest-world.ts'
 import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import type { Check } from '../../fitness/check.ts'
@@ -10,8 +10,8 @@ import { openModel } from '../../models/open-model.ts'
 import { type DrainNotice, openDrain } from '../../queue/drain.ts'
 import type { WorkerEvent } from '../../telemetry/worker-event.ts'
 import { openAwsServices } from '../aws-services.ts'
+import type { CommandContext } from '../command-context.ts'
 import type { Services } from '../services.ts'
-import type { Surroundings } from '../surroundings.ts'
 import type { WorkerSettings } from '../worker/settings.ts'
 import { startWorker } from '../worker/start-worker.ts'
 
@@ -41,23 +41,23 @@ export interface LocalPipeline extends AsyncDisposable {
  */
 export const startLocal = async (
   { port, checkpoint, worker, onCheck, onIngest, onEvent }: LocalSettings,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<LocalPipeline> => {
-  const { signal } = surroundings
+  const { signal } = context
   await using opening = createDisposalStack()
   const endpoint = opening.use(await startEmbeddedEndpoint(port))
   const services = opening.use(openAwsServices(endpoint.place))
   const { clock, openBucket, openQueue } = services
-  const { inputBucket, ...places } = endpoint.deployment
+  const { inputBucket, ...resources } = endpoint.deployment
   const model = await openModel(
     checkpoint,
     { cacheDir: null, variant: worker.variant, openStore: openBucket, field: '--checkpoint' },
     signal,
   )
-  const world = {
+  const deps = {
     input: openBucket(inputBucket),
-    output: openBucket(places.outputBucket),
-    jobs: openQueue(places.jobsQueueUrl),
+    output: openBucket(resources.outputBucket),
+    jobs: openQueue(resources.jobsQueueUrl),
     model: model.record,
     limits: DEFAULT_WORK_LIMITS,
     now: clock.now,
@@ -66,14 +66,14 @@ export const startLocal = async (
   }
   const drain = openDrain(clock)
   const bridge = runNotificationBridge(
-    world.input,
+    deps.input,
     endpoint.uploads,
-    { clock, ingest: (event, until) => ingestEvent(event, world, until) },
+    { clock, ingest: (event, until) => ingestEvent(event, deps, until) },
     drain.signal,
   )
   // A signal drains; it does not end the work.
-  const working = startWorker({ ...places, model: checkpoint }, worker, {
-    ...surroundings,
+  const working = startWorker({ ...resources, model: checkpoint }, worker, {
+    ...context,
     ...{ services, drain, onCheck, onEvent },
     onBeat() {},
     usdPerHour: null,

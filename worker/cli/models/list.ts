@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { safeText } from '../../../shared/contracts/shown-value.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
 import { type ListedModel, listModels } from '../../models/list-models.ts'
-import type { Surroundings } from '../surroundings.ts'
+import type { CommandContext } from '../command-context.ts'
 import { addModelsBucketOption, type ModelsBucketOptions, modelsBucketOf } from './bucket.ts'
 
 export const addModelsListOptions = (command: Command): Command =>
@@ -45,7 +45,7 @@ const table = (rows: readonly (readonly string[])[]): string => {
 /** Throws InvalidInputError. */
 export const runModelsList = async (
   options: ModelsListOptions,
-  { environment, stdout, stderr, signal, openServices }: Surroundings,
+  { environment, stdout, stderr, signal, openServices }: CommandContext,
 ): Promise<void> => {
   const bucket = modelsBucketOf(options, environment)
   await using services = await openServices()

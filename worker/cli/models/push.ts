@@ -6,7 +6,7 @@ import type { ModelRecord } from '../../../shared/contracts/model-record.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
 import { describeModel, parseModelId } from '../../models/describe-model.ts'
 import { pushModel } from '../../models/push-model.ts'
-import type { Surroundings } from '../surroundings.ts'
+import type { CommandContext } from '../command-context.ts'
 import { openByteProgress } from '../terminal/byte-progress.ts'
 import { addModelsBucketOption, type ModelsBucketOptions, modelsBucketOf } from './bucket.ts'
 
@@ -55,7 +55,7 @@ const sizeOf = ({ files }: ModelRecord): number =>
 export const runModelsPush = async (
   dir: string,
   options: ModelsPushOptions,
-  { environment, stdout, stderr, signal, openServices }: Surroundings,
+  { environment, stdout, stderr, signal, openServices }: CommandContext,
 ): Promise<void> => {
   const bucket = modelsBucketOf(options, environment)
   const modelId = idOf(dir, options.id)

@@ -8,10 +8,10 @@ import { cudaTargets } from '../../compiler/targets/clip-targets.ts'
 import type { Targets } from '../../compiler/targets/target.ts'
 import { MEASURED_TIMES } from '../../plan/measured-times.ts'
 import { byCost, type ClipToPlan, planInstance, priceOf } from '../../plan/plan-instance.ts'
+import type { CommandContext } from '../command-context.ts'
 import { countOnCards } from '../graphs/clip-on-cards.ts'
 import { clipShapeOf } from '../graphs/clip-options.ts'
 import { openConfigs } from '../graphs/open-configs.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { type PlanOptions, readPlanRequest } from './options.ts'
 import { formatPlan, planAsJson } from './report.ts'
 
@@ -22,7 +22,7 @@ const FP16_BYTES = 2
 /** Runs `svd plan`. Throws InvalidInputError. */
 export const runPlan = async (
   options: PlanOptions,
-  { stdout, stderr }: Pick<Surroundings, 'stdout' | 'stderr'>,
+  { stdout, stderr }: Pick<CommandContext, 'stdout' | 'stderr'>,
 ): Promise<void> => {
   const request = readPlanRequest(options)
   const priced = request.instanceTypes.map((name) => ({ name, usdPerHour: priceOf(name, request.purchase) }))

@@ -4,7 +4,7 @@ import type { Renderer } from '../../renderer/child-process-renderer.ts'
 import type { PreparedImage } from '../../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult } from '../../renderer/render-job.ts'
 import type { FinishedClip } from '../../video/finish-clip.ts'
-import type { Surroundings } from '../surroundings.ts'
+import type { CommandContext } from '../command-context.ts'
 import type { ImageJob } from './image-jobs.ts'
 import { oneAhead } from './one-ahead.ts'
 import { andThen, type Settled, settle } from './settled.ts'
@@ -23,7 +23,7 @@ export interface ImageOutcome {
   readonly outcome: Settled<RenderedImage>
 }
 
-export interface RenderTools extends Pick<Surroundings, 'prepareImage' | 'finishClip' | 'signal'> {
+export interface RenderTools extends Pick<CommandContext, 'prepareImage' | 'finishClip' | 'signal'> {
   readonly renderer: Renderer<RenderJob, RenderResult>
   readonly ffmpegPath: string
   /** `index` is the image's index in the list. */

@@ -1,8 +1,8 @@
 import { findFfmpeg } from '../../video/ffmpeg-path.ts'
 import { assertFfmpegEncodes } from '../../video/probe-ffmpeg.ts'
+import type { CommandContext } from '../command-context.ts'
 import { chooseClipDevice } from '../device-options.ts'
 import { exitCodeOf, messageOf, worstOf } from '../exit-code.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { openProgress } from '../terminal/progress.ts'
 import { readVersions } from '../versions.ts'
 import { weightCacheDir } from '../weight-cache-dir.ts'
@@ -28,10 +28,10 @@ interface Tellings {
 const renderAll = async (
   images: readonly string[],
   options: RenderOptions,
-  { onReport, ...surroundings }: Surroundings & Tellings,
+  { onReport, ...context }: CommandContext & Tellings,
 ): Promise<number> => {
-  const { environment, stdout, stderr, signal } = surroundings
-  const device = await chooseClipDevice(options, surroundings)
+  const { environment, stdout, stderr, signal } = context
+  const device = await chooseClipDevice(options, context)
   if (device.hint !== null) stderr.write(`${device.hint}\n`)
   const cacheDir = weightCacheDir(environment)
   const jobs = await prepareJobs(images, options, { device: device.choice, cacheDir })
@@ -44,10 +44,10 @@ const renderAll = async (
   const exitCodes: number[] = []
   let stopped = false
   await using _folders = await makeOutputFolders(jobs, outputOptionOf(options))
-  await using renderer = surroundings.openRenderer(device.choice, {
+  await using renderer = context.openRenderer(device.choice, {
     onRestart: (reason) => stderr.write(`${reason}\n`),
   })
-  const tools = { ...surroundings, renderer, ffmpegPath: ffmpeg.path, onProgress: progress.update }
+  const tools = { ...context, renderer, ffmpegPath: ffmpeg.path, onProgress: progress.update }
   for await (const { index, job, outcome } of renderImages(jobs, tools)) {
     progress.tell(index, () => {
       if ('value' in outcome) {
@@ -76,16 +76,16 @@ const renderAll = async (
 export const runRender = async (
   images: readonly string[],
   options: RenderOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<number> => {
   const reports: ImageReport[] = []
   const tell = (report: object | undefined): void => {
-    if (options.json) surroundings.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+    if (options.json) context.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   }
   let exitCode: number
   try {
     exitCode = await renderAll(images, options, {
-      ...surroundings,
+      ...context,
       onReport: (report) => reports.push(report),
     })
   } catch (error) {

@@ -1,7 +1,7 @@
 import cliProgress, { type GenericFormatter } from 'cli-progress'
 import { formatBytes } from '../../../shared/size-text.ts'
 import type { ModelProgress, OnModelProgress } from '../../models/model-progress.ts'
-import type { StatusOutput } from '../surroundings.ts'
+import type { StatusOutput } from '../command-context.ts'
 
 const LABELS: Readonly<Record<ModelProgress['phase'], string>> = {
   hash: 'hashing',

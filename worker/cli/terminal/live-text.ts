@@ -1,4 +1,4 @@
-import type { StatusOutput } from '../surroundings.ts'
+import type { StatusOutput } from '../command-context.ts'
 
 const HIDE_CURSOR = '\x1b[?25l'
 const SHOW_CURSOR = '\x1b[?25h'

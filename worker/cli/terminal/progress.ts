@@ -1,7 +1,7 @@
 import cliProgress, { type GenericFormatter } from 'cli-progress'
 import { followPace, type Pace } from '../../pipeline/pace.ts'
 import type { Phase, Progress } from '../../pipeline/progress.ts'
-import type { StatusOutput } from '../surroundings.ts'
+import type { StatusOutput } from '../command-context.ts'
 
 /** The progress of one video after the other. */
 export interface ProgressDisplay {

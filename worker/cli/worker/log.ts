@@ -1,7 +1,7 @@
 import { Console } from 'node:console'
 import { Writable } from 'node:stream'
 import { Logger } from '@aws-lambda-powertools/logger'
-import type { TextOutput } from '../surroundings.ts'
+import type { TextOutput } from '../command-context.ts'
 
 /** A logger of one JSON object a line. */
 export const openWorkerLog = (stdout: TextOutput): Logger => {

@@ -17,16 +17,16 @@ import { runWorker } from '../../queue/run-worker.ts'
 import { WORKER_OPTIONS } from '../../queue/worker-deps.ts'
 import type { WorkerEvent } from '../../telemetry/worker-event.ts'
 import { findFfmpeg } from '../../video/ffmpeg-path.ts'
+import type { CommandContext } from '../command-context.ts'
 import { chooseClipDevice, DEVICE_VARIABLE, readDeviceOption } from '../device-options.ts'
 import type { Services } from '../services.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { readVersions } from '../versions.ts'
 import { weightCacheDir } from '../weight-cache-dir.ts'
 import { countedSpeedOf } from './counted-speed.ts'
 import type { WorkerSettings } from './settings.ts'
 
 /** Model, bucket and queues of a worker. */
-export interface WorkerPlaces {
+export interface WorkerResources {
   /** Source of the model, as `openModel` takes it. */
   readonly model: string
   readonly outputBucket: string
@@ -37,7 +37,7 @@ export interface WorkerPlaces {
 
 export interface WorkerTools
   extends Pick<
-    Surroundings,
+    CommandContext,
     'environment' | 'signal' | 'openImageProcess' | 'finishClip' | 'deviceProbes' | 'openRenderer'
   > {
   readonly services: Services
@@ -70,7 +70,7 @@ const isRunning = (processId: number): boolean => {
  * the machine, and if job after job failed on it.
  */
 export const startWorker = async (
-  { model: modelSource, outputBucket, jobsQueueUrl, deadLetterQueueUrl }: WorkerPlaces,
+  { model: modelSource, outputBucket, jobsQueueUrl, deadLetterQueueUrl }: WorkerResources,
   settings: WorkerSettings,
   tools: WorkerTools,
 ): Promise<void> => {

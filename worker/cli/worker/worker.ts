@@ -12,9 +12,9 @@ import { openHealthPort } from '../../telemetry/health-port.ts'
 import { logEvents } from '../../telemetry/log-events.ts'
 import { measureEvents } from '../../telemetry/measure-events.ts'
 import { watchHealth } from '../../telemetry/worker-health.ts'
+import type { CommandContext } from '../command-context.ts'
 import { deploymentPart, readDeployment } from '../deployment.ts'
 import { EXIT_DONE, InterruptedError } from '../exit-code.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { openEcsTask } from './ecs-task.ts'
 import { openWorkerLog } from './log.ts'
 import { findUsdPerHour } from './machine-price.ts'
@@ -59,13 +59,13 @@ const noteHealthPort = async (file: string, port: number): Promise<void> => {
 /** Runs `svd worker`, and returns the exit code. Throws InvalidInputError, or an error with the machine's faults. */
 export const runWorkerCommand = async (
   options: WorkerOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
   machine?: Machine,
 ): Promise<number> => {
-  const { environment, stdout, signal, openServices } = surroundings
+  const { environment, stdout, signal, openServices } = context
   const settings = readWorkerSettings(options, environment)
   assertBeats(settings)
-  const places = {
+  const resources = {
     ...readDeployment(['model', 'outputBucket', 'jobsQueueUrl'], options, environment),
     deadLetterQueueUrl: deploymentPart('deadLetterQueueUrl', options, environment),
   }
@@ -110,7 +110,7 @@ export const runWorkerCommand = async (
     : null
   const watchingPause = settings.pause
     ? watchForPause(
-        { store: services.openBucket(places.outputBucket), clock, notify: drain.notify },
+        { store: services.openBucket(resources.outputBucket), clock, notify: drain.notify },
         ended.signal,
       )
     : null
@@ -122,8 +122,8 @@ export const runWorkerCommand = async (
   const protectingTask = task?.run(ended.signal)
 
   try {
-    await startWorker(places, settings, {
-      ...surroundings,
+    await startWorker(resources, settings, {
+      ...context,
       services,
       drain,
       onCheck: ({ name, status, found, fix }) =>

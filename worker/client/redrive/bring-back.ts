@@ -36,7 +36,7 @@ import { mayComeBack, type RedriveFilter } from './redrive-filter.ts'
  * and is removed. The dead-letter message is still there, and the next redrive begins at 0.
  */
 
-export interface RedriveWorld {
+export interface RedriveDeps {
   readonly outputs: ObjectStore
   readonly jobs: MessageQueue
   readonly deadLetters: MessageQueue
@@ -51,7 +51,7 @@ export interface RedriveWorld {
 export type BringBackOutcome = 'brought-back' | 'done' | 'out-of-reach'
 
 const writeQueued = async (
-  { outputs, clock }: RedriveWorld,
+  { outputs, clock }: RedriveDeps,
   job: JobMessage,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -68,12 +68,12 @@ export const sendJob = async (queue: MessageQueue, job: JobMessage, signal: Abor
 
 /** Brings a failed job back into the queue. Throws if store or queue fail; the dead-letter message then stays. */
 export const bringBack = async (
-  world: RedriveWorld,
+  deps: RedriveDeps,
   letter: JobLetter,
   filter: RedriveFilter,
   signal: AbortSignal,
 ): Promise<BringBackOutcome> => {
-  const { outputs, jobs, deadLetters } = world
+  const { outputs, jobs, deadLetters } = deps
   const { job, message } = letter
   const jobId = job.job_id
   if (!(await renewHold(deadLetters, letter, signal))) return 'out-of-reach'
@@ -89,9 +89,9 @@ export const bringBack = async (
   if (stored !== null) await archiveResult(outputs, jobId, stored.bytes, signal)
   await forget()
   if (stored !== null) await outputs.delete(resultKey(jobId), signal)
-  await noteChanged(outputs, jobId, world.clock.now(), signal)
+  await noteChanged(outputs, jobId, deps.clock.now(), signal)
   await outputs.delete(cancelKey(jobId), signal)
-  await writeQueued(world, job, signal)
+  await writeQueued(deps, job, signal)
   await sendJob(jobs, job, signal)
   await forget()
   await deadLetters.remove(message.receiptHandle, signal)

@@ -1,7 +1,7 @@
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import { inLanes } from '../../../shared/in-lanes.ts'
-import { type BringBackOutcome, bringBack, type RedriveWorld } from './bring-back.ts'
+import { type BringBackOutcome, bringBack, type RedriveDeps } from './bring-back.ts'
 import { type ChosenJob, chooseJobs } from './choose-jobs.ts'
 import { giveLetters } from './give-letters.ts'
 import { type HeldLetter, holdLetters, releaseLetters } from './held-letters.ts'
@@ -36,7 +36,7 @@ export interface RedriveOptions {
 const LANES = 16
 
 const bringJobBack = async (
-  world: RedriveWorld,
+  deps: RedriveDeps,
   { job, letters }: ChosenJob,
   { filter, held }: { readonly filter: RedriveFilter; readonly held: Map<string, HeldLetter> },
   signal: AbortSignal,
@@ -45,8 +45,8 @@ const bringJobBack = async (
   for (const letter of letters) {
     const { messageId, receiptHandle } = letter.message
     // A second copy of what is in the queue by now has nothing more to bring back.
-    if (outcome === 'brought-back') await world.deadLetters.remove(receiptHandle, signal)
-    else outcome = await bringBack(world, { ...letter, job }, filter, signal)
+    if (outcome === 'brought-back') await deps.deadLetters.remove(receiptHandle, signal)
+    else outcome = await bringBack(deps, { ...letter, job }, filter, signal)
     if (outcome !== 'out-of-reach') held.delete(messageId)
   }
   return outcome
@@ -59,11 +59,11 @@ const bringJobBack = async (
  * Throws if store or queue fail. Jobs that were not brought back by then can be redriven again.
  */
 export const redrive = async (
-  world: RedriveWorld,
+  deps: RedriveDeps,
   { filter, dryRun }: RedriveOptions,
   signal: AbortSignal,
 ): Promise<RedriveReport> => {
-  const { outputs, deadLetters } = world
+  const { outputs, deadLetters } = deps
   const held = new Map<string, HeldLetter>()
   try {
     await holdLetters(deadLetters, held, signal)
@@ -78,7 +78,7 @@ export const redrive = async (
       : await inLanes(await giveLetters(deadLetters, chosen, held, signal), LANES, async (one) => ({
           job: one.job,
           result: one.result,
-          outcome: await bringJobBack(world, one, { filter, held }, signal),
+          outcome: await bringJobBack(deps, one, { filter, held }, signal),
         }))
     return {
       jobs,

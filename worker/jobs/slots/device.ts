@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { CardUnusableError } from '../../renderer/card-unusable-error.ts'
-import { openPlace } from './place.ts'
+import { createMutex } from './mutex.ts'
 
 export interface DeviceUse {
   readonly signal: AbortSignal
@@ -24,13 +24,13 @@ export const openDevice = (
   clock: Clock,
   onUnusable: (error: CardUnusableError) => void = () => {},
 ): Device => {
-  const place = openPlace()
+  const mutex = createMutex()
   let endedMs: number | null = null
   let unusable: CardUnusableError | null = null
   return {
     endedMs: () => endedMs,
     async use(run, { signal, first, onStart, onEnd }) {
-      using _ = await place.enter(signal, { first })
+      using _ = await mutex.enter(signal, { first })
       if (unusable !== null) throw unusable
       const startedMs = clock.elapsedMs()
       onStart(endedMs === null ? null : startedMs - endedMs)

@@ -38,7 +38,7 @@ const outputs = (environment: Record<string, string> = {}) => {
       text.stdout += chunk
     },
   }
-  return { text, surroundings: { environment, stdout, stderr, signal: new AbortController().signal } }
+  return { text, context: { environment, stdout, stderr, signal: new AbortController().signal } }
 }
 
 const install = async (
@@ -46,14 +46,14 @@ const install = async (
   options: CudaInstallOptions,
   environment?: Record<string, string>,
 ) => {
-  const { text, surroundings } = outputs(environment)
-  await runCudaInstall(options, surroundings, target)
+  const { text, context } = outputs(environment)
+  await runCudaInstall(options, context, target)
   return text
 }
 
 const check = async ({ target }: Bench, options: { json?: true } = {}) => {
-  const { text, surroundings } = outputs()
-  return { exitCode: await runCudaCheck(options, surroundings, target), ...text }
+  const { text, context } = outputs()
+  return { exitCode: await runCudaCheck(options, context, target), ...text }
 }
 
 describe.skipIf(!isLinuxX64)('svd cuda install', () => {
@@ -190,11 +190,11 @@ describe.skipIf(!isLinuxX64)('svd cuda check', () => {
 
 test.each(['darwin-arm64', 'linux-arm64', 'win32-x64'])('%s is refused, by both', async (platform) => {
   const target = { ...(await aMachine([])).target, platform }
-  const { surroundings } = outputs()
+  const { context } = outputs()
   const rule = `platform: got ${platform}; must be linux-x64 for the CUDA provider; render on the CPU here`
   for (const run of [runCudaCheck, runCudaInstall]) {
-    await expect(run({}, surroundings, target)).rejects.toThrow(InvalidInputError)
-    await expect(run({}, surroundings, target)).rejects.toThrow(rule)
+    await expect(run({}, context, target)).rejects.toThrow(InvalidInputError)
+    await expect(run({}, context, target)).rejects.toThrow(rule)
   }
 })
 

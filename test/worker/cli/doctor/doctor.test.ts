@@ -13,7 +13,7 @@ const examine = async (
   deviceProbes: DeviceProbes = NO_CARDS,
 ) => {
   let stdout = ''
-  const surroundings = {
+  const context = {
     environment: {},
     deviceProbes,
     signal: new AbortController().signal,
@@ -24,7 +24,7 @@ const examine = async (
       },
     },
   }
-  const exitCode = await runDoctor({ outputDir: 'videos', json: true, ...options }, surroundings, machine)
+  const exitCode = await runDoctor({ outputDir: 'videos', json: true, ...options }, context, machine)
   return { exitCode, ...JSON.parse(stdout) }
 }
 

@@ -6,9 +6,9 @@ import { resultKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../../../shared/contracts/invalid-input.ts'
 import { jobIdOf } from '../../../../shared/contracts/job-id.ts'
 import type { JobMessage } from '../../../../shared/contracts/job-message.ts'
+import type { CommandContext } from '../../../../worker/cli/command-context.ts'
 import { InterruptedError } from '../../../../worker/cli/exit-code.ts'
 import type { Services } from '../../../../worker/cli/services.ts'
-import type { Surroundings } from '../../../../worker/cli/surroundings.ts'
 import { systemClock } from '../../../../worker/cli/system-clock.ts'
 import type { WorkerOptions } from '../../../../worker/cli/worker/options.ts'
 import { runWorkerCommand } from '../../../../worker/cli/worker/worker.ts'
@@ -73,7 +73,7 @@ const runWorker = async (command: CommandOptions) => {
     throw new Error('nothing is to be rendered')
   }
   let opened: number | undefined
-  const surroundings: Surroundings = {
+  const context: CommandContext = {
     environment: environment ?? {},
     stdout: {
       write(text) {
@@ -103,7 +103,7 @@ const runWorker = async (command: CommandOptions) => {
       ...{ scratchDir, untilIdle: '1' },
       ...options,
     },
-    surroundings,
+    context,
     aMachine(machine),
   )
   const messages = lines.map(({ message }) => message)

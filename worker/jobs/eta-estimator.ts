@@ -5,7 +5,7 @@ import type { Phase, Progress } from '../pipeline/progress.ts'
 const DECODE_SHARE = 0.5
 
 /** Estimate of the time that a render still takes, by its own progress. */
-export interface RenderTimeLeft {
+export interface EtaEstimator {
   update(progress: Progress, nowMs: number): void
   /** Seconds that the render still takes; `null` if it is not far enough for an estimate. */
   secondsLeft(nowMs: number): number | null
@@ -23,7 +23,7 @@ interface PhaseSoFar {
  * long: the decoder has two thirds of the UNet's convolutions to plan, and fewer weights. A last chunk of another length
  * plans once more.
  */
-export const judgeTimeLeft = (): RenderTimeLeft => {
+export const createEtaEstimator = (): EtaEstimator => {
   const phases = new Map<Phase, PhaseSoFar>()
   let latest: { readonly progress: Progress; readonly atMs: number } | undefined
 

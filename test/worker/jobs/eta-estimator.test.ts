@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { judgeTimeLeft } from '../../../worker/jobs/render-time-left.ts'
+import { createEtaEstimator } from '../../../worker/jobs/eta-estimator.ts'
 
 test('cannot say before the first step', () => {
-  const timeLeft = judgeTimeLeft()
+  const timeLeft = createEtaEstimator()
   expect(timeLeft.secondsLeft(0)).toBe(null)
 
   timeLeft.update({ phase: 'load', step: 0, steps: 1 }, 0)
@@ -12,7 +12,7 @@ test('cannot say before the first step', () => {
 })
 
 test('takes the steps so far for the others, and half as long as all of them for decoding', () => {
-  const timeLeft = judgeTimeLeft()
+  const timeLeft = createEtaEstimator()
   timeLeft.update({ phase: 'denoise', step: 0, steps: 20 }, 10_000)
   timeLeft.update({ phase: 'denoise', step: 5, steps: 20 }, 20_000)
 
@@ -22,7 +22,7 @@ test('takes the steps so far for the others, and half as long as all of them for
 })
 
 test('counts from the first step that it hears of', () => {
-  const timeLeft = judgeTimeLeft()
+  const timeLeft = createEtaEstimator()
   timeLeft.update({ phase: 'denoise', step: 3, steps: 4 }, 10_000)
   expect(timeLeft.secondsLeft(10_000)).toBe(null)
 
@@ -32,7 +32,7 @@ test('counts from the first step that it hears of', () => {
 })
 
 test('while decoding knows it from the chunks so far', () => {
-  const timeLeft = judgeTimeLeft()
+  const timeLeft = createEtaEstimator()
   timeLeft.update({ phase: 'denoise', step: 0, steps: 4 }, 0)
   timeLeft.update({ phase: 'decode', step: 0, steps: 4 }, 8_000)
   expect(timeLeft.secondsLeft(8_000)).toBe(4)
@@ -43,7 +43,7 @@ test('while decoding knows it from the chunks so far', () => {
 })
 
 test('is never less than nothing', () => {
-  const timeLeft = judgeTimeLeft()
+  const timeLeft = createEtaEstimator()
   timeLeft.update({ phase: 'denoise', step: 0, steps: 4 }, 0)
   timeLeft.update({ phase: 'denoise', step: 4, steps: 4 }, 4_000)
 
@@ -52,7 +52,7 @@ test('is never less than nothing', () => {
 
 describe('a warm-up', () => {
   const warmedUp = () => {
-    const timeLeft = judgeTimeLeft()
+    const timeLeft = createEtaEstimator()
     timeLeft.update({ phase: 'denoise', step: 0, steps: 20 }, 0)
     timeLeft.update({ phase: 'denoise', step: 0, steps: 20, firstRun: true }, 5_000)
     timeLeft.update({ phase: 'denoise', step: 1, steps: 20 }, 32_000)
@@ -85,7 +85,7 @@ describe('a warm-up', () => {
   })
 
   test('of decoding is expected once more, for a last chunk of another length', () => {
-    const timeLeft = judgeTimeLeft()
+    const timeLeft = createEtaEstimator()
     timeLeft.update({ phase: 'decode', step: 0, steps: 4 }, 0)
     timeLeft.update({ phase: 'decode', step: 0, steps: 4, firstRun: true }, 1_000)
     timeLeft.update({ phase: 'decode', step: 1, steps: 4 }, 24_000)
@@ -98,7 +98,7 @@ describe('a warm-up', () => {
 })
 
 test('a render that begins anew, with a smaller plan, is judged by itself alone', () => {
-  const timeLeft = judgeTimeLeft()
+  const timeLeft = createEtaEstimator()
   timeLeft.update({ phase: 'denoise', step: 0, steps: 20 }, 0)
   timeLeft.update({ phase: 'denoise', step: 2, steps: 20 }, 80_000)
   timeLeft.update({ phase: 'load', step: 0, steps: 1 }, 90_000)

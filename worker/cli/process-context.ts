@@ -1,10 +1,10 @@
 import { openImageProcess } from '../renderer/image-process.ts'
 import { prepareImage } from '../renderer/prepare-image.ts'
 import { finishClip } from '../video/finish-clip.ts'
+import type { CommandContext, TextOutput } from './command-context.ts'
 import { machineProbes } from './device-options.ts'
 import { exitCodeOf, InterruptedError, OutputLostError } from './exit-code.ts'
 import { openClipRenderer } from './open-clip-renderer.ts'
-import type { Surroundings, TextOutput } from './surroundings.ts'
 
 /**
  * The first signal asks the command to stop and clean up; a second one ends the process at once. A terminal that closes
@@ -44,7 +44,7 @@ const watchedStdout = (controller: AbortController): TextOutput => {
 }
 
 /** This process. Takes over its signals. */
-export const processSurroundings = (): Surroundings => {
+export const processContext = (): CommandContext => {
   const controller = new AbortController()
   abortOnSignals(controller)
   // Of a terminal that has closed: there is nobody left to tell.

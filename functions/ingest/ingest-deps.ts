@@ -31,7 +31,7 @@ export type IngestEvent =
   | { readonly type: 'failed'; readonly key: string | null; readonly error: unknown }
 
 /** All that ingest touches. */
-export interface IngestWorld {
+export interface IngestDeps {
   /** Pictures and manifests. */
   readonly input: ObjectStore
   readonly output: ObjectStore

@@ -1,5 +1,5 @@
 /** Mutex with a queue. */
-export interface Place {
+export interface Mutex {
   /**
    * Waits for the mutex, in the order of the calls, and takes it; with `first`, before all others that wait. Disposing
    * of the result releases it; a second disposal does nothing. Throws the reason of `signal` if that aborts before.
@@ -7,7 +7,7 @@ export interface Place {
   enter(signal: AbortSignal, options?: { readonly first: boolean }): Promise<Disposable>
 }
 
-export const openPlace = (): Place => {
+export const createMutex = (): Mutex => {
   const waiting: (() => void)[] = []
   let taken = false
 
@@ -28,7 +28,7 @@ export const openPlace = (): Place => {
     }
   }
 
-  const enter: Place['enter'] = async (signal, { first } = { first: false }) => {
+  const enter: Mutex['enter'] = async (signal, { first } = { first: false }) => {
     signal.throwIfAborted()
     if (!taken) {
       taken = true

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openPlace } from '../../../../worker/jobs/slots/place.ts'
+import { createMutex } from '../../../../worker/jobs/slots/mutex.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
 
 /** Lets everything that can go on go on. */
@@ -7,7 +7,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 /** Enters under names, and notes who is in. */
 const aPlace = () => {
-  const place = openPlace()
+  const place = createMutex()
   const entered: string[] = []
   const inside = new Map<string, Disposable>()
   const enter = (name: string, signal = unaborted, first = false): Promise<unknown> =>

@@ -17,7 +17,7 @@ export interface TextOutput {
 export type StatusOutput = NodeJS.WritableStream & { readonly isTTY?: boolean | undefined }
 
 /** All that a command touches besides the file system. */
-export interface Surroundings {
+export interface CommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Output for results. */
   readonly stdout: TextOutput

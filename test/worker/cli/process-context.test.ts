@@ -14,8 +14,8 @@ const aSlowStopper = () =>
       '--input-type=module',
       '--eval',
       `
-        import { processSurroundings } from ${JSON.stringify(inCli('process-surroundings.ts'))}
-        const { signal } = processSurroundings()
+        import { processContext } from ${JSON.stringify(inCli('process-context.ts'))}
+        const { signal } = processContext()
         signal.addEventListener('abort', () => {
           console.log(signal.reason.message)
           process.on('SIGHUP', () => process.exit(7))
