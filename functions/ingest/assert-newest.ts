@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ObjectChangedError, type ObjectInfo, type ObjectStore } from '../../shared/ports/object-store.ts'
-import type { Drop } from './ingest-world.ts'
+import type { Drop } from './ingest-deps.ts'
 
 const identityOf = ({ etag, versionId, metadata, lastModified }: ObjectInfo) => {
   return { etag, versionId, metadata, lastModified }

@@ -1,5 +1,5 @@
 import { changeReport } from './change-report.ts'
-import type { Drop, IngestWorld } from './ingest-world.ts'
+import type { Drop, IngestDeps } from './ingest-deps.ts'
 import type { PictureRequest } from './read-request.ts'
 import { settleSuperseded } from './settle-superseded.ts'
 import { withPending } from './superseded-jobs.ts'
@@ -9,13 +9,13 @@ import { withPending } from './superseded-jobs.ts'
  * them as superseded. Throws as `settleSuperseded` does. `asked` is the request that the jobs were made of.
  */
 export const giveUpJobs = async (
-  world: IngestWorld,
+  deps: IngestDeps,
   drop: Drop,
   jobIds: ReadonlySet<string>,
   asked: PictureRequest,
 ): Promise<void> => {
   if (jobIds.size === 0) return
   const { info, signal } = drop
-  const report = await changeReport(world.output, info.key, (stored) => withPending(stored, jobIds), signal)
-  if (report !== null) await settleSuperseded(world, drop, { report, isRevision: false }, asked)
+  const report = await changeReport(deps.output, info.key, (stored) => withPending(stored, jobIds), signal)
+  if (report !== null) await settleSuperseded(deps, drop, { report, isRevision: false }, asked)
 }

@@ -44,13 +44,13 @@ export const handler = async (
   logger.addContext(context)
   try {
     model ??= await readModel(signal)
-    const world = {
+    const deps = {
       ...{ input, output, jobs, model, limits: environment.limits },
       now: () => new Date(),
       newTraceId: () => process.env['_X_AMZN_TRACE_ID'] ?? randomUUID(),
       tell: tellPowertools(logger, metrics),
     }
-    return await ingestEvent(event, world, signal)
+    return await ingestEvent(event, deps, signal)
   } finally {
     metrics.publishStoredMetrics()
   }

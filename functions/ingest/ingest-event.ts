@@ -1,6 +1,6 @@
 import { handleObjectEvents, type PartialBatchResponse } from '../object-events.ts'
+import type { IngestDeps } from './ingest-deps.ts'
 import { ingestObject } from './ingest-object.ts'
-import type { IngestWorld } from './ingest-world.ts'
 
 /**
  * Ingests what an event tells of, as `handleObjectEvents` does. It can be called again at any time, and does nothing
@@ -8,14 +8,14 @@ import type { IngestWorld } from './ingest-world.ts'
  */
 export const ingestEvent = async (
   event: unknown,
-  world: IngestWorld,
+  deps: IngestDeps,
   signal: AbortSignal,
 ): Promise<PartialBatchResponse | undefined> =>
   await handleObjectEvents(event, {
     done: 'ingested',
     async handle(object, traceHeader) {
-      const traceId = traceHeader ?? world.newTraceId()
-      for await (const outcome of ingestObject(world, object, { traceId, signal })) world.tell(outcome)
+      const traceId = traceHeader ?? deps.newTraceId()
+      for await (const outcome of ingestObject(deps, object, { traceId, signal })) deps.tell(outcome)
     },
-    onFailure: (key, error) => world.tell({ type: 'failed', key, error }),
+    onFailure: (key, error) => deps.tell({ type: 'failed', key, error }),
   })

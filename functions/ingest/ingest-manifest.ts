@@ -21,7 +21,7 @@ import {
 } from '../../shared/manifest/parse-manifest.ts'
 import { ObjectChangedError, type ObjectInfo } from '../../shared/ports/object-store.ts'
 import { openEnteredJobs } from './entered-jobs.ts'
-import type { Drop, IngestOutcome, IngestWorld } from './ingest-world.ts'
+import type { Drop, IngestDeps, IngestOutcome } from './ingest-deps.ts'
 import { listKeys } from './list-keys.ts'
 import { acceptedJob, groupOfKey, makeJobs } from './make-jobs.ts'
 import { piecesOf } from './pieces-of.ts'
@@ -42,7 +42,7 @@ const rejectAll = (fault: InputFault): ParsedManifest => ({
 })
 
 const readManifest = async (
-  { input, model, limits }: IngestWorld,
+  { input, model, limits }: IngestDeps,
   { info, signal }: Drop,
 ): Promise<ParsedManifest> => {
   const { key, sizeBytes, versionId, etag } = info
@@ -69,7 +69,7 @@ const readManifest = async (
  * @throws InvalidInputError (the key) if there are several.
  */
 const findPicture = async (
-  { input }: IngestWorld,
+  { input }: IngestDeps,
   image: string,
   signal: AbortSignal,
 ): Promise<ObjectInfo | null> => {
@@ -90,19 +90,15 @@ const findPicture = async (
 type PreparedPicture = { readonly image: JobImage } | { readonly message: string }
 
 /** A picture of the manifest, where workers read it, or why it cannot be. */
-const prepareNamed = async (
-  world: IngestWorld,
-  key: string,
-  signal: AbortSignal,
-): Promise<PreparedPicture> => {
+const prepareNamed = async (deps: IngestDeps, key: string, signal: AbortSignal): Promise<PreparedPicture> => {
   try {
-    const info = await findPicture(world, key, signal)
+    const info = await findPicture(deps, key, signal)
     if (info === null) {
       return {
-        message: `there is no ${key} in ${world.input.bucket}; upload the picture before the manifest`,
+        message: `there is no ${key} in ${deps.input.bucket}; upload the picture before the manifest`,
       }
     }
-    return { image: await preparePicture(world, info, key, signal) }
+    return { image: await preparePicture(deps, info, key, signal) }
   } catch (error) {
     if (error instanceof InvalidInputError) return { message: `${key} ${faultOf(error).message}` }
     // Of the manifest it says nothing: it stands, and its picture will be read again.
@@ -123,11 +119,11 @@ interface PictureJobs {
 
 /** Items of one image. */
 const jobsOfPicture = async (
-  world: IngestWorld,
+  deps: IngestDeps,
   drop: Drop,
   [key, items]: readonly [string, readonly ManifestItem[]],
 ): Promise<PictureJobs> => {
-  const prepared = await prepareNamed(world, key, drop.signal)
+  const prepared = await prepareNamed(deps, key, drop.signal)
   if ('message' in prepared) {
     const { message } = prepared
     const rejected = items.map(({ place, imageField: field }) => ({ place, faults: [{ field, message }] }))
@@ -135,7 +131,7 @@ const jobsOfPicture = async (
   }
   const jobs = items.flatMap(({ place, clips, group }) => {
     const order = { image: prepared.image, clips, group: group ?? groupOfKey(drop.info.key), place }
-    return makeJobs({ ...order, kind: 'manifest' }, drop, world)
+    return makeJobs({ ...order, kind: 'manifest' }, drop, deps)
   })
   return { jobs, rejected: [] }
 }
@@ -146,26 +142,26 @@ const contextsOf = ({ context, items }: ParsedManifest): readonly ReportedContex
 ]
 
 /** A dropped manifest. Throws `ObjectChangedError`, and where store or queue fail. */
-export const ingestManifest = async (world: IngestWorld, drop: Drop): Promise<IngestOutcome> => {
-  const manifest = await readManifest(world, drop)
+export const ingestManifest = async (deps: IngestDeps, drop: Drop): Promise<IngestOutcome> => {
+  const manifest = await readManifest(deps, drop)
   const { items, rejected: unsound } = manifest
-  const entered = openEnteredJobs(world.output, drop.info.key, drop.signal)
+  const entered = openEnteredJobs(deps.output, drop.info.key, drop.signal)
   const accepted: AcceptedJob[] = []
   const rejected: PlacedFaults[] = [...unsound]
   const withdrawn: string[] = []
   let queued = 0
   for (const piece of piecesOf(itemsByPicture(items), PICTURES_PER_PIECE)) {
-    const pictures = await inLanes(piece, PICTURES_AT_ONCE, (entry) => jobsOfPicture(world, drop, entry))
+    const pictures = await inLanes(piece, PICTURES_AT_ONCE, (entry) => jobsOfPicture(deps, drop, entry))
     const jobs = pictures.flatMap((picture) => picture.jobs)
-    const outcome = await queueJobs(world, jobs, entered, drop.signal)
+    const outcome = await queueJobs(deps, jobs, entered, drop.signal)
     for (const job of jobs) accepted.push(acceptedJob(job, outcome.doneBefore))
     withdrawn.push(...outcome.withdrawn)
     for (const picture of pictures) rejected.push(...picture.rejected)
     queued += outcome.sent.size
   }
   accepted.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))
-  const made = makeReport(drop, accepted, rejected, world, contextsOf(manifest))
-  const report = await writeReport(world.output, made, drop.signal)
+  const made = makeReport(drop, accepted, rejected, deps, contextsOf(manifest))
+  const report = await writeReport(deps.output, made, drop.signal)
   assertNoneWithdrawn(drop.info.key, withdrawn)
   return { type: 'reported', report, queued }
 }

@@ -2,10 +2,10 @@ import { IMAGES_PREFIX, MANIFESTS_PREFIX } from '../../shared/contracts/bucket-l
 import { isSidecarName } from '../../shared/contracts/input-names.ts'
 import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
+import type { IngestContext, IngestDeps, IngestOutcome, SkipReason } from './ingest-deps.ts'
 import { ingestManifest } from './ingest-manifest.ts'
 import { ingestPicture } from './ingest-picture.ts'
 import { ingestSidecar } from './ingest-sidecar.ts'
-import type { IngestContext, IngestOutcome, IngestWorld, SkipReason } from './ingest-world.ts'
 import { rejectMisplaced } from './reject-misplaced.ts'
 import { unlessChanged } from './unless-changed.ts'
 
@@ -26,22 +26,22 @@ const findDropped = async (
 
 /** Ingests one uploaded object that is not a sidecar. */
 const ingestOne = async (
-  world: IngestWorld,
+  deps: IngestDeps,
   object: DroppedObject,
   context: IngestContext,
 ): Promise<IngestOutcome> => {
   const { bucket, key, sequencer } = object
   const isImage = key.startsWith(IMAGES_PREFIX)
-  if (bucket !== world.input.bucket || key.endsWith('/')) return skipped(key, 'not-ours')
+  if (bucket !== deps.input.bucket || key.endsWith('/')) return skipped(key, 'not-ours')
   if (!isImage && !key.startsWith(MANIFESTS_PREFIX)) {
     // A report in the same bucket would be an upload that gets a report.
-    if (bucket === world.output.bucket) return skipped(key, 'not-ours')
-    return await rejectMisplaced(world, object, context.signal)
+    if (bucket === deps.output.bucket) return skipped(key, 'not-ours')
+    return await rejectMisplaced(deps, object, context.signal)
   }
-  const info = await findDropped(world.input, object, context.signal)
+  const info = await findDropped(deps.input, object, context.signal)
   if (typeof info === 'string') return skipped(key, info)
   const ingest = isImage ? ingestPicture : ingestManifest
-  return await unlessChanged(key, () => ingest(world, { info, sequencer, ...context }))
+  return await unlessChanged(key, () => ingest(deps, { info, sequencer, ...context }))
 }
 
 /**
@@ -49,15 +49,15 @@ const ingestOne = async (
  * only for what may pass: S3 or SQS out of order. It can be called again at any time, and does nothing twice.
  */
 export async function* ingestObject(
-  world: IngestWorld,
+  deps: IngestDeps,
   object: DroppedObject,
   context: IngestContext,
 ): AsyncGenerator<IngestOutcome> {
   if (
     object.key.startsWith(IMAGES_PREFIX) &&
     isSidecarName(object.key) &&
-    object.bucket === world.input.bucket
+    object.bucket === deps.input.bucket
   )
-    yield* ingestSidecar(world, object, context)
-  else yield await ingestOne(world, object, context)
+    yield* ingestSidecar(deps, object, context)
+  else yield await ingestOne(deps, object, context)
 }

@@ -6,7 +6,7 @@ import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import { ObjectChangedError } from '../../shared/ports/object-store.ts'
 import { type EnteredJobs, openEnteredJobs } from './entered-jobs.ts'
 import { giveUpJobs } from './give-up-jobs.ts'
-import type { Drop, IngestOutcome, IngestWorld } from './ingest-world.ts'
+import type { Drop, IngestDeps, IngestOutcome } from './ingest-deps.ts'
 import { acceptedJob, makeJobs } from './make-jobs.ts'
 import { preparePicture } from './prepare-picture.ts'
 import { assertNoneWithdrawn, type QueuedJobs, queueJobs } from './queue-jobs.ts'
@@ -22,9 +22,9 @@ interface Prepared {
   readonly faults: readonly InputFault[]
 }
 
-const prepare = async (world: IngestWorld, { info, signal }: Drop): Promise<Prepared> => {
+const prepare = async (deps: IngestDeps, { info, signal }: Drop): Promise<Prepared> => {
   try {
-    return { image: await preparePicture(world, info, 'image', signal), faults: [] }
+    return { image: await preparePicture(deps, info, 'image', signal), faults: [] }
   } catch (error) {
     if (error instanceof InvalidInputError) return { image: null, faults: [faultOf(error)] }
     throw error
@@ -44,7 +44,7 @@ interface SentBefore {
  * has sent is not sent twice.
  */
 const queueNamedAgain = async (
-  world: IngestWorld,
+  deps: IngestDeps,
   jobs: readonly JobMessage[],
   { namedAgain, sent, entered }: SentBefore,
   signal: AbortSignal,
@@ -52,8 +52,8 @@ const queueNamedAgain = async (
   const again = jobs.filter(({ job_id }) => namedAgain.has(job_id))
   const others = again.filter(({ job_id }) => !sent.has(job_id))
   const sentIds = again.map(({ job_id }) => job_id).filter((jobId) => sent.has(jobId))
-  const queued = await queueJobs(world, others, entered, signal)
-  const withdrawn = await withdrawCancels(world.output, sentIds, signal)
+  const queued = await queueJobs(deps, others, entered, signal)
+  const withdrawn = await withdrawCancels(deps.output, sentIds, signal)
   return { withdrawn: [...queued.withdrawn, ...withdrawn], sent: queued.sent }
 }
 
@@ -61,32 +61,32 @@ const queueNamedAgain = async (
  * A dropped picture, as it is now. Throws `ObjectChangedError`, and where store or queue fail or the event has to come
  * again: see settle-superseded.ts.
  */
-export const ingestPicture = async (world: IngestWorld, drop: Drop): Promise<IngestOutcome> => {
+export const ingestPicture = async (deps: IngestDeps, drop: Drop): Promise<IngestOutcome> => {
   const { key, metadata } = drop.info
   if (isForManifest(metadata)) return { type: 'skipped', key, reason: 'for-manifest' }
-  const request = await readRequest(world, drop)
+  const request = await readRequest(deps, drop)
   // Looked at even if nothing can come of it, so that all that is wrong is told at once.
-  const { image, faults } = await prepare(world, drop)
+  const { image, faults } = await prepare(deps, drop)
   const rejected = [{ place: NO_ITEM, faults: [...request.faults, ...faults] }]
   const { clips, group } = request
   const jobs: readonly JobMessage[] =
-    image === null ? [] : makeJobs({ image, clips, group, kind: 'image', place: NO_ITEM }, drop, world)
-  const entered = openEnteredJobs(world.output, key, drop.signal)
-  const queued = await queueJobs(world, jobs, entered, drop.signal)
+    image === null ? [] : makeJobs({ image, clips, group, kind: 'image', place: NO_ITEM }, drop, deps)
+  const entered = openEnteredJobs(deps.output, key, drop.signal)
+  const queued = await queueJobs(deps, jobs, entered, drop.signal)
   const accepted = jobs.map((job) => acceptedJob(job, queued.doneBefore))
   const contexts = request.context === null ? [] : [{ item: null, context: request.context }]
-  const made = makeReport(drop, accepted, rejected, world, contexts)
-  const written = await writePictureReport(world, drop, made).catch(async (error: unknown) => {
-    if (error instanceof ObjectChangedError) await giveUpJobs(world, drop, queued.made, request)
+  const made = makeReport(drop, accepted, rejected, deps, contexts)
+  const written = await writePictureReport(deps, drop, made).catch(async (error: unknown) => {
+    if (error instanceof ObjectChangedError) await giveUpJobs(deps, drop, queued.made, request)
     throw error
   })
   const again = await queueNamedAgain(
-    world,
+    deps,
     jobs,
     { namedAgain: written.namedAgain, sent: queued.sent, entered },
     drop.signal,
   )
-  const report = await settleSuperseded(world, drop, written, request)
+  const report = await settleSuperseded(deps, drop, written, request)
   assertNoneWithdrawn(key, [...queued.withdrawn, ...again.withdrawn])
   return { type: 'reported', report, queued: queued.sent.size + again.sent.size }
 }

@@ -7,8 +7,8 @@ import { shownValue } from '../../shared/contracts/shown-value.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import { SIDECAR } from '../../shared/manifest/read-sidecar.ts'
 import { assertNewest } from './assert-newest.ts'
+import type { Drop, IngestContext, IngestDeps, IngestOutcome } from './ingest-deps.ts'
 import { ingestPicture } from './ingest-picture.ts'
-import type { Drop, IngestContext, IngestOutcome, IngestWorld } from './ingest-world.ts'
 import { listKeys } from './list-keys.ts'
 import { rejectObject } from './reject-object.ts'
 import { unlessChanged } from './unless-changed.ts'
@@ -16,7 +16,7 @@ import { makeReport, writeReport } from './write-report.ts'
 
 /** Images beside a sidecar, or why they cannot be found. */
 const findPictures = async (
-  { input }: IngestWorld,
+  { input }: IngestDeps,
   key: string,
   signal: AbortSignal,
 ): Promise<readonly string[] | InputFault> => {
@@ -37,10 +37,10 @@ const unusedFault = (key: string): InputFault => ({
 })
 
 /** The report on an image of which no clip is made, though it has a sidecar. What it reported before goes on. */
-const reportUnused = async (world: IngestWorld, key: string, drop: Drop): Promise<IngestOutcome> => {
-  const report = makeReport(drop, [], [{ place: NO_ITEM, faults: [unusedFault(key)] }], world)
-  const written = await writeReport(world.output, report, drop.signal, async (_, ours) => {
-    await assertNewest(world.input, drop)
+const reportUnused = async (deps: IngestDeps, key: string, drop: Drop): Promise<IngestOutcome> => {
+  const report = makeReport(drop, [], [{ place: NO_ITEM, faults: [unusedFault(key)] }], deps)
+  const written = await writeReport(deps.output, report, drop.signal, async (_, ours) => {
+    await assertNewest(deps.input, drop)
     return ours
   })
   return { type: 'reported', report: written, queued: 0 }
@@ -51,25 +51,25 @@ const reportUnused = async (world: IngestWorld, key: string, drop: Drop): Promis
  * it throws at the end what they failed with.
  */
 export async function* ingestSidecar(
-  world: IngestWorld,
+  deps: IngestDeps,
   object: DroppedObject,
   context: IngestContext,
 ): AsyncGenerator<IngestOutcome> {
   const { key } = object
-  const pictures = await findPictures(world, key, context.signal)
+  const pictures = await findPictures(deps, key, context.signal)
   if ('message' in pictures) {
-    yield await rejectObject(world, object, pictures, context.signal)
+    yield await rejectObject(deps, object, pictures, context.signal)
     return
   }
   const errors: unknown[] = []
   let outcomes = 0
   for (const pictureKey of pictures) {
     try {
-      const info = await world.input.head(pictureKey, context.signal)
+      const info = await deps.input.head(pictureKey, context.signal)
       if (info === null) continue
       const drop = { info, sequencer: null, ...context }
       yield await unlessChanged(pictureKey, () =>
-        isForManifest(info.metadata) ? reportUnused(world, key, drop) : ingestPicture(world, drop),
+        isForManifest(info.metadata) ? reportUnused(deps, key, drop) : ingestPicture(deps, drop),
       )
       outcomes += 1
     } catch (error) {

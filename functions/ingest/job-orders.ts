@@ -4,7 +4,7 @@ import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import { type JobOrder, jobOrderSchema } from '../../shared/contracts/job-order.ts'
 import { statusRecordSchema } from '../../shared/contracts/status-record.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
-import type { IngestWorld } from './ingest-world.ts'
+import type { IngestDeps } from './ingest-deps.ts'
 
 /*
  * Which uploads order a job, so that ingest can tell whether a report names it without reading all reports.
@@ -24,7 +24,7 @@ const NEED_NOT_BE_RENEWED_MS = HOLDS_WITHOUT_REPORT_MS / 2
 
 const JSON_TYPE = { contentType: 'application/json' }
 
-type OrderingWorld = Pick<IngestWorld, 'output' | 'now'>
+type OrderingDeps = Pick<IngestDeps, 'output' | 'now'>
 
 interface Order {
   /** Key of the upload. */
@@ -49,7 +49,7 @@ export type FirstOrder = Pick<JobMessage, 'origin' | 'submitted_at'>
  * see `sentAgainAt`; it stays in the order.
  */
 export const recordOrder = async (
-  { output, now }: OrderingWorld,
+  { output, now }: OrderingDeps,
   { job_id, origin }: JobMessage,
   first: FirstOrder | null,
   signal: AbortSignal,
@@ -72,7 +72,7 @@ export const recordOrder = async (
  * tell, because workers write over it.
  */
 export const sentAgainAt = async (
-  { output }: OrderingWorld,
+  { output }: OrderingDeps,
   { job_id, origin }: JobMessage,
   signal: AbortSignal,
 ): Promise<Date | null> => {
@@ -83,7 +83,7 @@ export const sentAgainAt = async (
 
 /** Records that the message of a job with a status was sent for an order of its upload. Call it after the sending. */
 export const recordSentAgain = async (
-  { output, now }: OrderingWorld,
+  { output, now }: OrderingDeps,
   { job_id, origin }: JobMessage,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -93,17 +93,17 @@ export const recordSentAgain = async (
 
 /** Records an order whose status could not be created, because another upload was faster, or a worker. */
 export const recordOverlappingOrder = async (
-  world: OrderingWorld,
+  deps: OrderingDeps,
   job: JobMessage,
   signal: AbortSignal,
 ): Promise<void> => {
-  const status = await readRecord(world.output, statusKey(job.job_id), statusRecordSchema, signal)
-  await recordOrder(world, job, status?.record ?? null, signal)
+  const status = await readRecord(deps.output, statusKey(job.job_id), statusRecordSchema, signal)
+  await recordOrder(deps, job, status?.record ?? null, signal)
 }
 
 /** Whether the upload of an order still wants the job. What cannot be read may say so. */
 const stillHolds = async (
-  { output, now }: OrderingWorld,
+  { output, now }: OrderingDeps,
   jobId: string,
   { key, orderedAt }: Order,
   signal: AbortSignal,
@@ -118,12 +118,12 @@ const stillHolds = async (
 
 /** Whether another upload than `inputKey` orders the job. Where that cannot be found out, the answer is that one does. */
 export const isOrderedElsewhere = async (
-  world: OrderingWorld,
+  deps: OrderingDeps,
   jobId: string,
   inputKey: string,
   signal: AbortSignal,
 ): Promise<boolean> => {
-  const { output } = world
+  const { output } = deps
   const status = await readRecord(output, statusKey(jobId), statusRecordSchema, signal)
   if (status === null || status.record === null) return true
   const { origin, submitted_at } = status.record
@@ -141,6 +141,6 @@ export const isOrderedElsewhere = async (
     if (known === undefined || known.orderedAt < orderedAt)
       orders.set(uploadKey, { key: uploadKey, orderedAt })
   }
-  for (const order of orders.values()) if (await stillHolds(world, jobId, order, signal)) return true
+  for (const order of orders.values()) if (await stillHolds(deps, jobId, order, signal)) return true
   return false
 }

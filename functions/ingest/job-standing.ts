@@ -5,7 +5,7 @@ import { statusRecordSchema } from '../../shared/contracts/status-record.ts'
 import { ENTERED_TWICE_WITHIN_MS } from '../../shared/job-index/count-entries.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
 import { LATELY_MS } from './event-times.ts'
-import type { IngestWorld } from './ingest-world.ts'
+import type { IngestDeps } from './ingest-deps.ts'
 import { type FirstOrder, recordOrder, sentAgainAt } from './job-orders.ts'
 import { type CancelledResult, readRequester, withdrawCancel } from './withdraw-cancel.ts'
 
@@ -41,11 +41,11 @@ const standing = (state: Standing['state'], about: Partial<Standing> = {}): Stan
  * checks the orders then, so that one of the two sees the other. A new job takes two requests.
  */
 export const standingOf = async (
-  world: Pick<IngestWorld, 'output' | 'now'>,
+  deps: Pick<IngestDeps, 'output' | 'now'>,
   job: JobMessage,
   signal: AbortSignal,
 ): Promise<Standing> => {
-  const { output, now } = world
+  const { output, now } = deps
   const { job_id } = job
   const result = await readRecord(output, resultKey(job_id), resultRecordSchema, signal)
   if (result !== null) {
@@ -53,7 +53,7 @@ export const standingOf = async (
     if (record === null) return standing('done')
     const mayLackEntry = isOfThisUpload(job, record.job, now())
     if (record.state === 'succeeded') return standing('done', { mayLackEntry })
-    await recordOrder(world, job, record.job, signal)
+    await recordOrder(deps, job, record.job, signal)
     if (record.state === 'failed') return standing('done', { mayLackEntry })
     const requester = await readRequester(output, job_id, signal)
     return requester === 'person'
@@ -66,8 +66,8 @@ export const standingOf = async (
   const isLate = (time: Date): boolean => now().getTime() - time.getTime() >= LATELY_MS
   // Without a result, a status that says it has one is older than the moment at which the result was taken away.
   const hasEnded = record !== null && isResultState(record.state)
-  const sentAt = hasEnded || isLate(status.lastModified) ? await sentAgainAt(world, job, signal) : null
-  await recordOrder(world, job, record, signal, sentAt)
+  const sentAt = hasEnded || isLate(status.lastModified) ? await sentAgainAt(deps, job, signal) : null
+  await recordOrder(deps, job, record, signal, sentAt)
   const mayLackEntry = record !== null && isOfThisUpload(job, record, now())
   const withdrawn = (await withdrawCancel(output, job_id, signal)) === 'ingest'
   const waits = !hasEnded && !isLate(status.lastModified)

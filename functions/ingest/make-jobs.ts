@@ -5,7 +5,7 @@ import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts
 import { encodeParameters } from '../../shared/contracts/parameters-document.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
 import type { FaultPlace } from '../../shared/manifest/fault-list.ts'
-import type { Drop, IngestWorld } from './ingest-world.ts'
+import type { Drop, IngestDeps } from './ingest-deps.ts'
 
 /** Characters that the group of a message may have. */
 const GROUP = /^[!-~]{1,128}$/
@@ -23,13 +23,13 @@ export interface ClipOrder {
   readonly place: FaultPlace
 }
 
-type MakingWorld = Pick<IngestWorld, 'model' | 'input' | 'now'>
+type MakingDeps = Pick<IngestDeps, 'model' | 'input' | 'now'>
 
 const makeJob = (
   order: ClipOrder,
   resolved: RenderParameters,
   { info, traceId }: Drop,
-  { model, input, now }: MakingWorld,
+  { model, input, now }: MakingDeps,
 ): JobMessage => {
   const { image, group, kind, place } = order
   const parameters = encodeParameters(resolved)
@@ -56,8 +56,8 @@ const makeJob = (
 }
 
 /** One job for each clip; a grid that has a value twice asks for the same clip twice. */
-export const makeJobs = (order: ClipOrder, drop: Drop, world: MakingWorld): readonly JobMessage[] => {
-  const jobs = order.clips.map((parameters) => makeJob(order, parameters, drop, world))
+export const makeJobs = (order: ClipOrder, drop: Drop, deps: MakingDeps): readonly JobMessage[] => {
+  const jobs = order.clips.map((parameters) => makeJob(order, parameters, drop, deps))
   return [...new Map(jobs.map((job) => [job.job_id, job])).values()]
 }
 

@@ -1,6 +1,6 @@
 import type { JobImage } from '../../shared/contracts/job-message.ts'
 import type { ObjectInfo } from '../../shared/ports/object-store.ts'
-import type { IngestWorld } from './ingest-world.ts'
+import type { IngestDeps } from './ingest-deps.ts'
 import { findKnownPicture, notePicture } from './known-picture.ts'
 import { loadPicture } from './load-picture.ts'
 import { storePicture } from './store-picture.ts'
@@ -12,15 +12,15 @@ import { storePicture } from './store-picture.ts'
  * @throws ObjectChangedError if it is not what `info` says any more.
  */
 export const preparePicture = async (
-  world: Pick<IngestWorld, 'input' | 'output'>,
+  deps: Pick<IngestDeps, 'input' | 'output'>,
   info: ObjectInfo,
   field: string,
   signal: AbortSignal,
 ): Promise<JobImage> => {
-  const known = await findKnownPicture(world, info, signal)
+  const known = await findKnownPicture(deps, info, signal)
   if (known !== null) return known
-  const picture = await loadPicture(world.input, info, field, signal)
-  const image = await storePicture(world.output, picture, { sourceKey: info.key, field }, signal)
-  await notePicture(world, info, image, signal)
+  const picture = await loadPicture(deps.input, info, field, signal)
+  const image = await storePicture(deps.output, picture, { sourceKey: info.key, field }, signal)
+  await notePicture(deps, info, image, signal)
   return image
 }

@@ -5,7 +5,7 @@ import { inLanes } from '../../shared/in-lanes.ts'
 import { countAtTurn } from '../../shared/job-index/count-entries.ts'
 import { forgetAllEnded, noteQueued } from '../../shared/job-index/write-entries.ts'
 import type { EnteredJobs } from './entered-jobs.ts'
-import type { IngestWorld } from './ingest-world.ts'
+import type { IngestDeps } from './ingest-deps.ts'
 import { recordOverlappingOrder, recordSentAgain } from './job-orders.ts'
 import { type Standing, standingOf } from './job-standing.ts'
 import { piecesOf } from './pieces-of.ts'
@@ -41,10 +41,10 @@ export interface QueuedJobs {
   readonly withdrawn: readonly string[]
 }
 
-type QueueingWorld = Pick<IngestWorld, 'output' | 'jobs' | 'now'>
+type QueueingDeps = Pick<IngestDeps, 'output' | 'jobs' | 'now'>
 
-const writeStatus = async (world: QueueingWorld, job: JobMessage, signal: AbortSignal): Promise<void> => {
-  const { output, now } = world
+const writeStatus = async (deps: QueueingDeps, job: JobMessage, signal: AbortSignal): Promise<void> => {
+  const { output, now } = deps
   const body = new TextEncoder().encode(JSON.stringify(queuedStatus(job, now())))
   const created = await output.create(
     statusKey(job.job_id),
@@ -52,30 +52,30 @@ const writeStatus = async (world: QueueingWorld, job: JobMessage, signal: AbortS
     { contentType: 'application/json' },
     signal,
   )
-  if (!created) await recordOverlappingOrder(world, job, signal)
+  if (!created) await recordOverlappingOrder(deps, job, signal)
 }
 
 /** Sends what the queue takes, and throws if it did not take all. Those of `known` have a status. */
 const send = async (
-  world: QueueingWorld,
+  deps: QueueingDeps,
   jobs: readonly JobMessage[],
   known: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<void> => {
   if (jobs.length === 0) return
   const messages = jobs.map((job) => ({ body: encodeJobMessage(job), groupId: job.group }))
-  const refused = await world.jobs.send(messages, signal)
+  const refused = await deps.jobs.send(messages, signal)
   const places = new Set(refused.map(({ index }) => index))
   const accepted = jobs.filter((_, index) => !places.has(index))
   const fresh = accepted.filter(({ job_id }) => !known.has(job_id))
   await noteQueued(
-    world.output,
+    deps.output,
     fresh.map(({ job_id }) => job_id),
-    world.now(),
+    deps.now(),
     signal,
   )
   await inLanes(accepted, REQUESTS_AT_ONCE, (job) =>
-    known.has(job.job_id) ? recordSentAgain(world, job, signal) : writeStatus(world, job, signal),
+    known.has(job.job_id) ? recordSentAgain(deps, job, signal) : writeStatus(deps, job, signal),
   )
   if (refused.length > 0) {
     throw new Error(
@@ -89,7 +89,7 @@ const send = async (
  * Throws where store or queue fail, or take only some: all can be given again.
  */
 export const queueJobs = async (
-  world: QueueingWorld,
+  deps: QueueingDeps,
   jobs: readonly JobMessage[],
   entered: EnteredJobs,
   signal: AbortSignal,
@@ -100,7 +100,7 @@ export const queueJobs = async (
   const sent = new Set<string>()
   const made = new Set<string>()
   for (const piece of piecesOf(unique, JOBS_PER_PIECE)) {
-    const standings = await inLanes(piece, REQUESTS_AT_ONCE, (job) => standingOf(world, job, signal))
+    const standings = await inLanes(piece, REQUESTS_AT_ONCE, (job) => standingOf(deps, job, signal))
     const idsOf = (isMeant: (standing: Standing) => boolean): readonly string[] =>
       piece.filter((_, index) => isMeant(standings[index]!)).map(({ job_id }) => job_id)
     for (const jobId of idsOf(({ state }) => state === 'done')) doneBefore.add(jobId)
@@ -108,25 +108,25 @@ export const queueJobs = async (
     const known = new Set(idsOf(({ state }) => state === 'again'))
     const fresh = piece.filter((_, index) => ['new', 'again'].includes(standings[index]!.state))
     const cancelled = standings.flatMap((standing) => standing.cancelled ?? [])
-    await setAsideCancelled(world.output, cancelled, world.now(), signal)
-    await send(world, fresh, known, signal)
+    await setAsideCancelled(deps.output, cancelled, deps.now(), signal)
+    await send(deps, fresh, known, signal)
     await forgetAllEnded(
-      world.output,
+      deps.output,
       cancelled.map(({ record }) => record),
       signal,
     )
     const lacking = idsOf(({ mayLackEntry }) => mayLackEntry)
     const hasEntry = lacking.length === 0 ? new Set<string>() : await entered()
     await noteQueued(
-      world.output,
+      deps.output,
       lacking.filter((jobId) => !hasEntry.has(jobId)),
-      world.now(),
+      deps.now(),
       signal,
     )
     await countAtTurn(
-      world.output,
+      deps.output,
       fresh.map(({ job_id }) => job_id),
-      world.now(),
+      deps.now(),
       signal,
     )
     for (const { job_id } of fresh) sent.add(job_id)

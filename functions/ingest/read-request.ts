@@ -10,7 +10,7 @@ import { planClips } from '../../shared/manifest/plan-clips.ts'
 import { readMetadata } from '../../shared/manifest/read-metadata.ts'
 import { NO_SIDECAR, readSidecar, SIDECAR, type Sidecar } from '../../shared/manifest/read-sidecar.ts'
 import { type ObjectStore, ObjectTooLargeError } from '../../shared/ports/object-store.ts'
-import type { Drop, IngestWorld } from './ingest-world.ts'
+import type { Drop, IngestDeps } from './ingest-deps.ts'
 import { listKeys } from './list-keys.ts'
 import { groupOfKey } from './make-jobs.ts'
 import { traitsOf } from './traits-of.ts'
@@ -68,7 +68,7 @@ const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/'))
 
 /** Reads the request in an image's metadata and sidecar. The sidecar takes precedence. */
 export const readRequest = async (
-  { input, model, limits }: Pick<IngestWorld, 'input' | 'model' | 'limits'>,
+  { input, model, limits }: Pick<IngestDeps, 'input' | 'model' | 'limits'>,
   { info, signal }: Drop,
 ): Promise<PictureRequest> => {
   const metadata = readMetadata(info.metadata)
@@ -86,11 +86,11 @@ export const readRequest = async (
  * come again then.
  */
 export const assertStillAsked = async (
-  world: Pick<IngestWorld, 'input' | 'model' | 'limits'>,
+  deps: Pick<IngestDeps, 'input' | 'model' | 'limits'>,
   drop: Drop,
   asked: PictureRequest,
 ): Promise<void> => {
-  if (isDeepStrictEqual(await readRequest(world, drop), asked)) return
+  if (isDeepStrictEqual(await readRequest(deps, drop), asked)) return
   throw new Error(
     `${drop.info.key}: its sidecar changed while the image was ingested; it is ingested once more when this event comes again`,
   )

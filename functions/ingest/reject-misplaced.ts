@@ -1,7 +1,7 @@
 import { IMAGES_PREFIX, MANIFESTS_PREFIX } from '../../shared/contracts/bucket-layout.ts'
 import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
 import { shownValue } from '../../shared/contracts/shown-value.ts'
-import type { IngestOutcome, IngestWorld } from './ingest-world.ts'
+import type { IngestDeps, IngestOutcome } from './ingest-deps.ts'
 import { rejectObject } from './reject-object.ts'
 
 const messageOf = (key: string): string =>
@@ -13,8 +13,8 @@ const messageOf = (key: string): string =>
  * uploads costs little.
  */
 export const rejectMisplaced = async (
-  world: IngestWorld,
+  deps: IngestDeps,
   object: DroppedObject,
   signal: AbortSignal,
 ): Promise<IngestOutcome> =>
-  await rejectObject(world, object, { field: 'key', message: messageOf(object.key) }, signal)
+  await rejectObject(deps, object, { field: 'key', message: messageOf(object.key) }, signal)

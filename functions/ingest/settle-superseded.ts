@@ -10,7 +10,7 @@ import { inLanes } from '../../shared/in-lanes.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
 import { changeReport } from './change-report.ts'
 import { openEnteredJobs } from './entered-jobs.ts'
-import type { Drop, IngestWorld } from './ingest-world.ts'
+import type { Drop, IngestDeps } from './ingest-deps.ts'
 import { isOrderedElsewhere } from './job-orders.ts'
 import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
 import { assertStillAsked, type PictureRequest } from './read-request.ts'
@@ -63,17 +63,17 @@ type Verdict = Exclude<SupersededJob['outcome'], 'pending'> | 'withdrawn'
  * cancelled stays so.
  */
 const keep = async (
-  world: IngestWorld,
+  deps: IngestDeps,
   jobId: string,
   { signal }: Drop,
 ): Promise<'kept' | 'cancelled' | 'withdrawn'> => {
-  const { output } = world
+  const { output } = deps
   const result = await readRecord(output, resultKey(jobId), resultRecordSchema, signal)
   if (result?.record?.state === 'cancelled') {
     if ((await readRequester(output, jobId, signal)) === 'person') return 'cancelled'
     const { job } = result.record
     const entered = openEnteredJobs(output, job.origin.key, signal)
-    const { withdrawn } = await queueJobs(world, [job], entered, signal)
+    const { withdrawn } = await queueJobs(deps, [job], entered, signal)
     return withdrawn.length > 0 ? 'withdrawn' : 'kept'
   }
   const requester = await withdrawCancel(output, jobId, signal)
@@ -82,41 +82,38 @@ const keep = async (
 }
 
 /** Steps 3 and 4. `stop`: it has no result, and no other upload orders it. */
-const judge = async (world: IngestWorld, jobId: string, drop: Drop): Promise<Verdict | 'stop'> => {
+const judge = async (deps: IngestDeps, jobId: string, drop: Drop): Promise<Verdict | 'stop'> => {
   const { info, signal } = drop
-  const result = await readRecord(world.output, resultKey(jobId), resultRecordSchema, signal)
+  const result = await readRecord(deps.output, resultKey(jobId), resultRecordSchema, signal)
   if (result !== null && result.record?.state !== 'cancelled') return 'done'
-  if (await isOrderedElsewhere(world, jobId, info.key, signal)) return await keep(world, jobId, drop)
+  if (await isOrderedElsewhere(deps, jobId, info.key, signal)) return await keep(deps, jobId, drop)
   return result === null ? 'stop' : 'cancelled'
 }
 
 /** Step 6, for a job whose marker is there. */
 const confirm = async (
-  world: IngestWorld,
+  deps: IngestDeps,
   jobId: string,
   named: ReadonlySet<string>,
   drop: Drop,
 ): Promise<Verdict> => {
-  const isOrdered = named.has(jobId) || (await isOrderedElsewhere(world, jobId, drop.info.key, drop.signal))
-  return isOrdered ? await keep(world, jobId, drop) : 'cancelled'
+  const isOrdered = named.has(jobId) || (await isOrderedElsewhere(deps, jobId, drop.info.key, drop.signal))
+  return isOrdered ? await keep(deps, jobId, drop) : 'cancelled'
 }
 
-const cancel = async ({ output, now }: IngestWorld, jobId: string, { signal }: Drop): Promise<void> => {
+const cancel = async ({ output, now }: IngestDeps, jobId: string, { signal }: Drop): Promise<void> => {
   const marker = encodeCancelMarker(jobId, 'ingest', now())
   // A marker that is there stays: it may be a person's.
   await output.create(cancelKey(jobId), marker, { contentType: 'application/json' }, signal)
 }
 
-const jobsOfReport = async (
-  { output }: IngestWorld,
-  { info, signal }: Drop,
-): Promise<ReadonlySet<string>> => {
+const jobsOfReport = async ({ output }: IngestDeps, { info, signal }: Drop): Promise<ReadonlySet<string>> => {
   const report = await readRecord(output, reportKey(info.key), ingestReportSchema, signal)
   return new Set(report?.record?.jobs.map(({ job_id }) => job_id))
 }
 
 const writeOutcomes = async (
-  { output }: IngestWorld,
+  { output }: IngestDeps,
   { info, signal }: Drop,
   verdicts: ReadonlyMap<string, Verdict>,
 ): Promise<IngestReport> => {
@@ -137,27 +134,27 @@ const writeOutcomes = async (
  * `asked` is the request that the report was made of.
  */
 export const settleSuperseded = async (
-  world: IngestWorld,
+  deps: IngestDeps,
   drop: Drop,
   { report, isRevision }: Pick<WrittenPictureReport, 'report' | 'isRevision'>,
   asked: PictureRequest,
 ): Promise<IngestReport> => {
   const pending = pendingJobs(report)
-  if (isRevision || pending.length > 0) await assertStillAsked(world, drop, asked)
+  if (isRevision || pending.length > 0) await assertStillAsked(deps, drop, asked)
   if (pending.length === 0) return report
   const verdicts = new Map<string, Verdict>()
   const stopped: string[] = []
   await inLanes(pending, REQUESTS_AT_ONCE, async (jobId) => {
-    const verdict = await judge(world, jobId, drop)
+    const verdict = await judge(deps, jobId, drop)
     if (verdict !== 'stop') return void verdicts.set(jobId, verdict)
-    await cancel(world, jobId, drop)
+    await cancel(deps, jobId, drop)
     stopped.push(jobId)
   })
-  const named = stopped.length === 0 ? new Set<string>() : await jobsOfReport(world, drop)
+  const named = stopped.length === 0 ? new Set<string>() : await jobsOfReport(deps, drop)
   await inLanes(stopped, REQUESTS_AT_ONCE, async (jobId) => {
-    verdicts.set(jobId, await confirm(world, jobId, named, drop))
+    verdicts.set(jobId, await confirm(deps, jobId, named, drop))
   })
-  const settled = await writeOutcomes(world, drop, verdicts)
+  const settled = await writeOutcomes(deps, drop, verdicts)
   assertNoneWithdrawn(
     drop.info.key,
     pending.filter((jobId) => verdicts.get(jobId) === 'withdrawn'),

@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
-import type { IngestEvent } from './ingest-world.ts'
+import type { IngestEvent } from './ingest-deps.ts'
 
 /**
  * One JSON line an object, and its figures as metrics. Keys are users' text: they go into fields of their own, never

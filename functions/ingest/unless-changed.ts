@@ -1,5 +1,5 @@
 import { ObjectChangedError } from '../../shared/ports/object-store.ts'
-import type { IngestOutcome } from './ingest-world.ts'
+import type { IngestOutcome } from './ingest-deps.ts'
 
 /** Skips an object that is overwritten or deleted while it is read: that has an event of its own. */
 export const unlessChanged = async (

@@ -2,7 +2,7 @@ import { reportKey } from '../../shared/contracts/bucket-layout.ts'
 import { type IngestReport, ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
 import { assertNewest } from './assert-newest.ts'
-import type { Drop, IngestWorld } from './ingest-world.ts'
+import type { Drop, IngestDeps } from './ingest-deps.ts'
 import { isRevision, jobsNamedAgain, supersede } from './superseded-jobs.ts'
 import { writeReport } from './write-report.ts'
 
@@ -19,7 +19,7 @@ export interface WrittenPictureReport {
  * `ObjectChangedError` if a sidecar's run is on an image that is not the newest.
  */
 export const writePictureReport = async (
-  { input, output }: Pick<IngestWorld, 'input' | 'output'>,
+  { input, output }: Pick<IngestDeps, 'input' | 'output'>,
   drop: Drop,
   report: IngestReport,
 ): Promise<WrittenPictureReport> => {

@@ -16,7 +16,7 @@ import {
 import { openFaultList } from '../../shared/manifest/fault-list.ts'
 import type { PlacedFaults } from '../../shared/manifest/parse-manifest.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
-import type { IngestWorld } from './ingest-world.ts'
+import type { IngestDeps } from './ingest-deps.ts'
 
 /** Others write it at the same moment only if the same key was dropped twice within a second. */
 const ATTEMPTS = 5
@@ -36,7 +36,7 @@ export const makeReport = (
   { info, sequencer }: ReportedObject,
   jobs: readonly AcceptedJob[],
   rejected: readonly PlacedFaults[],
-  { input, now }: Pick<IngestWorld, 'input' | 'now'>,
+  { input, now }: Pick<IngestDeps, 'input' | 'now'>,
   contexts: readonly ReportedContext[] = [],
 ): IngestReport => {
   const faults = openFaultList()

@@ -10,7 +10,7 @@ import { ECR_IMAGE } from './ecr-image.ts'
 
 type Config = z.infer<z.ZodObject<typeof CONFIG_FIELDS>>
 
-/** A float32 clip of 25 frames at full size, by the planner: test/worker/cli/deployed-memory.test.ts. */
+/** A float32 clip of 25 frames at full size, by the planner: test/worker/cli/doctor/deployed-memory.test.ts. */
 const XT_ON_CPU_GIB = 16
 
 const typesOf = ({ instanceTypes, device }: Config): readonly string[] =>

@@ -6,7 +6,7 @@ import type { WorkerPlaces } from '../permissions/worker-permissions.ts'
 
 /**
  * Environment variables that tell a worker where its jobs come from and go to, wherever it runs:
- * worker/cli/worker-settings.ts. Its folders and tools are the image's own.
+ * worker/cli/worker/settings.ts. Its folders and tools are the image's own.
  */
 export const workerEnvironment = (
   { buckets, jobs }: Pick<WorkerPlaces, 'buckets' | 'jobs'>,

@@ -1,6 +1,6 @@
 /*
  * The checks of a finished clip, and their severities: a severity decides what a fault does to the job. A deployment
- * chooses severities, a job does not. worker/jobs/clip-limits.ts has the limits of the checks.
+ * chooses severities, a job does not. worker/jobs/quality/clip-limits.ts has the limits of the checks.
  */
 
 /** The names of the checks, in the order in which faults are reported. */

@@ -7,19 +7,19 @@ import type { Services } from './services.ts'
 import { systemClock } from './system-clock.ts'
 
 /** Endpoint, region and credentials for S3 and SQS. */
-export type AwsPlace = Required<Pick<S3ClientConfig, 'endpoint' | 'region' | 'credentials'>>
+export type AwsClientConfig = Required<Pick<S3ClientConfig, 'endpoint' | 'region' | 'credentials'>>
 
-/** Opens S3 and SQS by the standard AWS environment, or at `place`, which is in this process. */
-export const openAwsServices = (place: Partial<AwsPlace> = {}): Services => {
-  const s3 = openS3Client(place)
-  const sqs = openSqsClient(place)
+/** Opens S3 and SQS by the standard AWS environment, or with `config`, for an endpoint in this process. */
+export const openAwsServices = (config: Partial<AwsClientConfig> = {}): Services => {
+  const s3 = openS3Client(config)
+  const sqs = openSqsClient(config)
   return {
     clock: systemClock,
     openBucket: (name) => openS3ObjectStore(s3, name),
     openQueue: (url) => openSqsMessageQueue(sqs, url),
     readQueueSettings: (url, signal) => readSqsQueueSettings(sqs, url, signal),
     // Loaded on demand, because only `svd doctor` calls STS and Service Quotas.
-    openAccount: async () => (await import('../../shared/aws/aws-account.ts')).openAwsAccount(place),
+    openAccount: async () => (await import('../../shared/aws/aws-account.ts')).openAwsAccount(config),
     async [Symbol.asyncDispose]() {
       s3.destroy()
       sqs.destroy()

@@ -14,8 +14,8 @@ import { cudaFixes } from '../cuda/cuda-fixes.ts'
 import { assertCudaPlatform } from '../cuda/cuda-platform.ts'
 import { type CudaState, cudaFaults, readCudaState } from '../cuda/cuda-state.ts'
 import type { DeviceChoice } from '../engine/device.ts'
-import { type CudaTarget, thisCudaTarget } from './cuda-target.ts'
-import type { Surroundings } from './surroundings.ts'
+import type { CommandContext } from './command-context.ts'
+import { type CudaTarget, thisCudaTarget } from './cuda/target.ts'
 
 export interface DeviceOptions {
   /** Not parsed yet. */
@@ -56,7 +56,7 @@ export interface ClipDevice {
 /** The option goes before the variable, and an empty variable is none. Throws InvalidInputError. */
 export const readDeviceOption = (
   device: string | undefined,
-  environment: Surroundings['environment'],
+  environment: CommandContext['environment'],
 ): { readonly field: string; readonly request: DeviceRequest } => {
   const field = device === undefined ? DEVICE_VARIABLE : '--device'
   const text = device ?? (environment[DEVICE_VARIABLE] || 'auto')
@@ -66,7 +66,7 @@ export const readDeviceOption = (
 /** Throws InvalidInputError, and an error that says why a card that was asked for cannot be used. */
 export const chooseClipDevice = async (
   { device, precision }: DeviceOptions,
-  { environment, deviceProbes }: Pick<Surroundings, 'environment' | 'deviceProbes'>,
+  { environment, deviceProbes }: Pick<CommandContext, 'environment' | 'deviceProbes'>,
 ): Promise<ClipDevice> => {
   const { field, request } = readDeviceOption(device, environment)
   const chosen = await chooseDevice(field, request, deviceProbes)
@@ -101,7 +101,7 @@ export const chooseClipDevice = async (
  * provider's libraries are hashed once: with a damaged one, a card computes anything.
  */
 export const machineProbes = (
-  environment: Surroundings['environment'],
+  environment: CommandContext['environment'],
   findTarget: () => CudaTarget = () => thisCudaTarget(environment),
 ): DeviceProbes => {
   const examine = async (): Promise<CudaState> => {

@@ -1,24 +1,24 @@
 import { type Command, CommanderError } from 'commander'
 import type { DocumentName } from '../../shared/contracts/json-schema.ts'
-import { addCompileOptions, type CompileOptions, runCompile } from './compile.ts'
-import { addCudaCheckOptions, type CudaCheckOptions, runCudaCheck } from './cuda-check.ts'
-import { addCudaInstallOptions, type CudaInstallOptions, runCudaInstall } from './cuda-install.ts'
-import { addDoctorOptions, type DoctorOptions } from './doctor-options.ts'
+import type { CommandContext } from './command-context.ts'
+import { addCudaCheckOptions, type CudaCheckOptions, runCudaCheck } from './cuda/check.ts'
+import { addCudaInstallOptions, type CudaInstallOptions, runCudaInstall } from './cuda/install.ts'
+import { addDoctorOptions, type DoctorOptions } from './doctor/options.ts'
 import { EXIT_DONE, exitCodeOf, messageOf } from './exit-code.ts'
+import { addCompileOptions, type CompileOptions, runCompile } from './graphs/compile.ts'
+import { addInspectOptions, type InspectOptions, runInspect } from './graphs/inspect.ts'
 import { addHelpCommand, HELP_SUMMARY } from './help-command.ts'
-import { addInspectOptions, type InspectOptions, runInspect } from './inspect.ts'
-import { addJobCommands } from './job-commands.ts'
-import { addLocalOptions, type LocalOptions } from './local-options.ts'
-import { addModelsListOptions, type ModelsListOptions, runModelsList } from './models-list.ts'
-import { addModelsPushOptions, type ModelsPushOptions, runModelsPush } from './models-push.ts'
-import { addPlanOptions, type PlanOptions } from './plan-options.ts'
-import { runRender } from './render.ts'
-import { addRenderOptions, type RenderOptions } from './render-options.ts'
+import { addJobCommands } from './jobs/commands.ts'
+import { addLocalOptions, type LocalOptions } from './local/options.ts'
+import { addModelsListOptions, type ModelsListOptions, runModelsList } from './models/list.ts'
+import { addModelsPushOptions, type ModelsPushOptions, runModelsPush } from './models/push.ts'
+import { addPlanOptions, type PlanOptions } from './plan/options.ts'
+import { addRenderOptions, type RenderOptions } from './render/options.ts'
+import { runRender } from './render/render.ts'
 import { addSchemaOptions, runSchema } from './schema.ts'
-import type { Surroundings } from './surroundings.ts'
 import { SvdCommand } from './svd-command.ts'
 import { readOwnVersion } from './versions.ts'
-import { addWorkerOptions, type WorkerOptions } from './worker-options.ts'
+import { addWorkerOptions, type WorkerOptions } from './worker/options.ts'
 
 const NOTES = `
 Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 stopped by Ctrl-C.
@@ -32,7 +32,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 stopped by Ctrl-C.
 `
 
 const createProgram = (
-  surroundings: Surroundings,
+  context: CommandContext,
   version: string,
   leave: (exitCode: number) => void,
 ): Command => {
@@ -43,78 +43,76 @@ const createProgram = (
     .addHelpText('after', NOTES)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => surroundings.stdout.write(text),
-      writeErr: (text) => surroundings.stderr.write(text),
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
     })
   // After the settings above, which commands take over when they are added.
   addRenderOptions(program.command('render')).action(async (images: string[], options: RenderOptions) =>
-    leave(await runRender(images, options, surroundings)),
+    leave(await runRender(images, options, context)),
   )
   addInspectOptions(program.command('inspect')).action((options: InspectOptions) =>
-    runInspect(options, surroundings),
+    runInspect(options, context),
   )
   addPlanOptions(program.command('plan')).action(async (options: PlanOptions) =>
-    (await import('./plan.ts')).runPlan(options, surroundings),
+    (await import('./plan/plan.ts')).runPlan(options, context),
   )
   addCompileOptions(program.command('compile')).action((options: CompileOptions) =>
-    runCompile(options, surroundings),
+    runCompile(options, context),
   )
   addDoctorOptions(program.command('doctor')).action(async (options: DoctorOptions) =>
-    leave(await (await import('./doctor.ts')).runDoctor(options, surroundings)),
+    leave(await (await import('./doctor/doctor.ts')).runDoctor(options, context)),
   )
   const cuda = program
     .command('cuda')
     .summary('install and check what rendering on a GPU needs')
     .helpCommand('help [command]', HELP_SUMMARY)
   addCudaInstallOptions(cuda.command('install')).action((options: CudaInstallOptions) =>
-    runCudaInstall(options, surroundings),
+    runCudaInstall(options, context),
   )
   addCudaCheckOptions(cuda.command('check')).action(async (options: CudaCheckOptions) =>
-    leave(await runCudaCheck(options, surroundings)),
+    leave(await runCudaCheck(options, context)),
   )
   const models = program
     .command('models')
     .summary('put models where workers fetch them')
     .helpCommand('help [command]', HELP_SUMMARY)
   addModelsPushOptions(models.command('push')).action((dir: string, options: ModelsPushOptions) =>
-    runModelsPush(dir, options, surroundings),
+    runModelsPush(dir, options, context),
   )
   addModelsListOptions(models.command('list')).action((options: ModelsListOptions) =>
-    runModelsList(options, surroundings),
+    runModelsList(options, context),
   )
   addLocalOptions(program.command('local')).action(async (options: LocalOptions) =>
-    leave(await (await import('./local.ts')).runLocal(options, surroundings)),
+    leave(await (await import('./local/local.ts')).runLocal(options, context)),
   )
   program
     .command('demo')
     .summary('the whole pipeline with the demo checkpoint, into ./out')
     .description('Renders five clips with the demo checkpoint, and makes a page of them: out/index.html.')
-    .action(async () => leave(await (await import('./demo.ts')).runDemo(surroundings)))
-  addJobCommands(program, surroundings, leave)
-  addSchemaOptions(program.command('schema')).action((document: DocumentName) =>
-    runSchema(document, surroundings),
-  )
+    .action(async () => leave(await (await import('./local/demo.ts')).runDemo(context)))
+  addJobCommands(program, context, leave)
+  addSchemaOptions(program.command('schema')).action((document: DocumentName) => runSchema(document, context))
   addWorkerOptions(program.command('worker')).action(async (options: WorkerOptions) =>
-    leave(await (await import('./worker.ts')).runWorkerCommand(options, surroundings)),
+    leave(await (await import('./worker/worker.ts')).runWorkerCommand(options, context)),
   )
   addHelpCommand(program)
   return program
 }
 
 /** Runs one command line (without node and script) and returns its exit code; never throws. */
-export const runProgram = async (args: readonly string[], surroundings: Surroundings): Promise<number> => {
+export const runProgram = async (args: readonly string[], context: CommandContext): Promise<number> => {
   let exitCode = EXIT_DONE
   const fail = (error: unknown): void => {
     // Commander has already said what is wrong.
     if (!(error instanceof CommanderError)) {
-      const debug = surroundings.environment['SVD_DEBUG'] === '1'
-      surroundings.stderr.write(`${messageOf(error, { debug })}\n`)
+      const debug = context.environment['SVD_DEBUG'] === '1'
+      context.stderr.write(`${messageOf(error, { debug })}\n`)
     }
     exitCode = exitCodeOf(error)
   }
   try {
     const version = await readOwnVersion()
-    const program = createProgram(surroundings, version, (code) => {
+    const program = createProgram(context, version, (code) => {
       exitCode = code
     })
     await program.parseAsync([...args], { from: 'user' })
@@ -122,6 +120,6 @@ export const runProgram = async (args: readonly string[], surroundings: Surround
     fail(error)
   }
   // A result that did not arrive is a failure, though it was there.
-  if (exitCode === EXIT_DONE) await surroundings.stdout.flush?.().catch(fail)
+  if (exitCode === EXIT_DONE) await context.stdout.flush?.().catch(fail)
   return exitCode
 }

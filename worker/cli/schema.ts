@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander'
 import { DOCUMENT_NAMES, type DocumentName, jsonSchemaOf } from '../../shared/contracts/json-schema.ts'
-import type { Surroundings } from './surroundings.ts'
+import type { CommandContext } from './command-context.ts'
 
 const NOTES = `
 manifest and sidecar are what one drops, to be checked while they are written; a manifest as .jsonl has on each line
@@ -17,6 +17,6 @@ export const addSchemaOptions = (command: Command): Command =>
     .addArgument(new Argument('<document>', 'which').choices(DOCUMENT_NAMES))
     .addHelpText('after', NOTES)
 
-export const runSchema = (document: DocumentName, { stdout }: Pick<Surroundings, 'stdout'>): void => {
+export const runSchema = (document: DocumentName, { stdout }: Pick<CommandContext, 'stdout'>): void => {
   stdout.write(`${JSON.stringify(jsonSchemaOf(document), null, 2)}\n`)
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import './limit-young-garbage.ts'
 import { npmRunDirectory } from './npm-run-directory.ts'
-import { processSurroundings } from './process-surroundings.ts'
+import { processContext } from './process-context.ts'
 import { runProgram } from './program.ts'
 
 const typedIn = npmRunDirectory(process.env, process.cwd())
 if (typedIn !== null) process.chdir(typedIn)
-process.exitCode = await runProgram(process.argv.slice(2), processSurroundings())
+process.exitCode = await runProgram(process.argv.slice(2), processContext())

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
-import { hashFile } from '../../shared/hash-file.ts'
+import { hashFile } from '../../shared/files/hash-file.ts'
 import { formatBytes } from '../../shared/size-text.ts'
 import { downloadWheel } from './download-wheel.ts'
 import { extractWheel } from './extract-wheel.ts'

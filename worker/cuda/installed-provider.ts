@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { hashFile } from '../../shared/hash-file.ts'
+import { hashFile } from '../../shared/files/hash-file.ts'
 import type { PinnedFile, ProviderRelease } from './provider-release.ts'
 import { librariesOf } from './runtime-package.ts'
 

@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { syncFolder } from '../../shared/sync-folder.ts'
+import { syncFolder } from '../../shared/files/sync-folder.ts'
 
 /*
  *     mkdtemp ──▶ FOLDER/.svd-cuda-XXXXXX ──files written, verified, synced──▶ renamed into FOLDER, one by one

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { makeFolders } from '../../shared/make-folders.ts'
-import { syncFolder } from '../../shared/sync-folder.ts'
+import { makeFolders } from '../../shared/files/make-folders.ts'
+import { syncFolder } from '../../shared/files/sync-folder.ts'
 import { endsWithItsHashInThread, type HashedFile } from './content-hash.ts'
 
 /*

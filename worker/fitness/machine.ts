@@ -3,6 +3,7 @@ import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import path from 'node:path'
 import { execa } from 'execa'
 import { childEnvironment } from '../../shared/child-environment.ts'
+import { assertFolderUsable, makeFolder } from '../../shared/files/output-folder.ts'
 import { programFile } from '../../shared/program-file.ts'
 import { deviceEnvironment } from '../engine/device.ts'
 import { readAvailableHostBytes } from '../engine/memory/available-host-bytes.ts'
@@ -11,7 +12,6 @@ import { type RuntimeProbe, runtimeProbeSchema } from '../engine/runtime-probe.t
 import type { SessionProvider } from '../engine/session-options.ts'
 import { freeDiskBytes } from '../models/free-disk.ts'
 import { type FfmpegBinary, findFfmpeg } from '../video/ffmpeg-path.ts'
-import { assertFolderUsable, makeFolder } from '../video/output-folder.ts'
 import { type FfmpegAbilities, probeFfmpeg } from '../video/probe-ffmpeg.ts'
 
 const RUNTIME_PROBE = programFile('../engine/probe-runtime', import.meta.url)

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Health } from '../queue/worker-health.ts'
+import type { Health } from '../telemetry/worker-health.ts'
 
 /*
  * A program, for a container's health check: exit code 0 if the worker on this machine's SVD_HEALTH_PORT is healthy.

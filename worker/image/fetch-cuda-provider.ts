@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { makeFolders } from '../../shared/make-folders.ts'
+import { makeFolders } from '../../shared/files/make-folders.ts'
 import { installProvider } from '../cuda/install-provider.ts'
 import { readPackageIndex } from '../cuda/package-index.ts'
 import { PROVIDER_RELEASE } from '../cuda/provider-release.ts'

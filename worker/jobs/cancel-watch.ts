@@ -1,8 +1,8 @@
+import type { Clock } from '../../shared/clock.ts'
 import { cancelKey } from '../../shared/contracts/bucket-layout.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import type { Clock } from './clock.ts'
+import { withTimeLimit } from '../../shared/time-limit.ts'
 import { JobCancelledError } from './job-cancelled-error.ts'
-import { withTimeLimit } from './time-limit.ts'
 
 export interface CancelWatch {
   /** Returns the error by which the job is to be stopped, or `null` if it goes on. Throws if the store fails. */

@@ -1,18 +1,18 @@
 import { ZodError } from 'zod'
+import type { Clock } from '../../shared/clock.ts'
 import { encodeJobMessage } from '../../shared/contracts/job-message.ts'
 import { messageOfResult, type ResultRecord } from '../../shared/contracts/result-record.ts'
 import { countAtTurn } from '../../shared/job-index/count-entries.ts'
 import { noteEnded } from '../../shared/job-index/write-entries.ts'
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { type TimeLimit, withTimeLimit } from '../../shared/time-limit.ts'
 import type { WorkerIdentity } from './attempt.ts'
-import type { Clock } from './clock.ts'
 import type { HeldJob, JobEnd } from './held-job.ts'
 import { type Ending, resultOf } from './result-of-attempt.ts'
 import { createResult, readResult } from './result-store.ts'
 import type { StatusChange } from './status-of-attempt.ts'
 import { steadyStore } from './steady-store.ts'
-import { type TimeLimit, withTimeLimit } from './time-limit.ts'
 
 /*
  * The end of a job, in the only order in which nothing is lost and nothing published twice:

@@ -6,7 +6,7 @@ import { AttemptsSpentError } from './attempts-spent-error.ts'
 import { DrainingError } from './draining-error.ts'
 import { JobCancelledError } from './job-cancelled-error.ts'
 import { PostponedError } from './postponed-error.ts'
-import { QualityError } from './quality-error.ts'
+import { QualityError } from './quality/quality-error.ts'
 
 /*
  *             result record            message                                          the attempt counts

@@ -3,8 +3,8 @@ import type { CheckSeverities } from '../../shared/contracts/clip-checks.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
 import type { RawVideo, RgbFile } from '../renderer/render-job.ts'
 import type { finishClip } from '../video/finish-clip.ts'
-import type { checkClip } from './check-clip.ts'
 import type { FinishedClip, FinishedVideo, RenderContext } from './job-stages.ts'
+import type { checkClip } from './quality/check-clip.ts'
 
 export interface FinishingTools {
   readonly finishClip: typeof finishClip

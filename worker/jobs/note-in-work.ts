@@ -1,7 +1,7 @@
+import type { Clock } from '../../shared/clock.ts'
 import { noteChanged } from '../../shared/job-index/write-entries.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import type { Clock } from './clock.ts'
-import { withTimeLimit } from './time-limit.ts'
+import { withTimeLimit } from '../../shared/time-limit.ts'
 
 /** The entry of a job that ends sooner would say nothing new: its end has one too. */
 const IN_WORK_AFTER_MS = 5_000

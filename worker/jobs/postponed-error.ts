@@ -1,6 +1,6 @@
 import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import type { ModelReference } from '../../shared/contracts/job-message.ts'
-import { NoAnswerError } from './time-limit.ts'
+import { NoAnswerError } from '../../shared/time-limit.ts'
 
 export interface PostponedOptions extends ErrorOptions {
   /** The fault is this worker's, or that of its machine or its way to the store. */

@@ -1,7 +1,7 @@
 import type { MessageQueue, ReceivedMessage } from '../../shared/ports/message-queue.ts'
+import { withTimeLimit } from '../../shared/time-limit.ts'
 import { CLOSE_LIMIT_MS, closing } from './close-job.ts'
 import { type RecordingDeps, recordDeadLetter } from './record-dead-letter.ts'
-import { withTimeLimit } from './time-limit.ts'
 
 /*
  * A worker that fails a job for the last time writes its record. A message that was received as often as the queue

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { makeFolders } from '../../shared/make-folders.ts'
+import { makeFolders } from '../../shared/files/make-folders.ts'
+import { makeFolder } from '../../shared/files/output-folder.ts'
 import { once } from '../../shared/once.ts'
-import { makeFolder } from '../video/output-folder.ts'
 
 /**
  * A folder for the files of one attempt. Disposing of it removes it with all that is in it, and never throws. Disposing

@@ -1,12 +1,12 @@
+import type { Clock } from '../../shared/clock.ts'
 import { statusKey } from '../../shared/contracts/bucket-layout.ts'
 import type { SpentAttempt, StatusRecord } from '../../shared/contracts/status-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { withTimeLimit } from '../../shared/time-limit.ts'
 import type { Attempt } from './attempt.ts'
-import type { Clock } from './clock.ts'
 import { withAttempt } from './spent-attempts.ts'
 import { isFinal, type StatusChange, statusOf } from './status-of-attempt.ts'
 import { encodeStatus, readStatus, STATUS_WRITE_OPTIONS, type StoredStatus } from './status-store.ts'
-import { withTimeLimit } from './time-limit.ts'
 
 /**
  * Writes the status of a job, and keeps this attempt's entry among those that count, see spent-attempts.ts. Only

@@ -1,5 +1,5 @@
+import type { Clock } from '../../shared/clock.ts'
 import { ObjectChangedError, type ObjectStore, ObjectTooLargeError } from '../../shared/ports/object-store.ts'
-import type { Clock } from './clock.ts'
 import { PostponedError } from './postponed-error.ts'
 import { reasonOf } from './reason-of.ts'
 

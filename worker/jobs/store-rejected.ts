@@ -1,11 +1,11 @@
+import type { Clock } from '../../shared/clock.ts'
 import { REJECTED_TAG, rejectedKeys } from '../../shared/contracts/bucket-layout.ts'
 import type { RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import type { Clock } from './clock.ts'
+import { withTimeLimit } from '../../shared/time-limit.ts'
 import type { FinishedVideo } from './job-stages.ts'
 import { reasonOf } from './reason-of.ts'
 import { storeVideo } from './store-video.ts'
-import { withTimeLimit } from './time-limit.ts'
 
 /** Limit for all files of a clip. A good clip may wait behind this one to be finished. */
 const STORE_LIMIT_MS = 60_000

@@ -1,5 +1,5 @@
+import type { Clock } from '../../shared/clock.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import type { Clock } from '../jobs/clock.ts'
 import { objectCreatedEvent } from './s3-event.ts'
 import type { UploadFeed } from './upload-feed.ts'
 

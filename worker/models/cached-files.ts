@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { ModelFile } from '../../shared/contracts/model-record.ts'
-import { hashFile } from '../../shared/hash-file.ts'
+import { hashFile } from '../../shared/files/hash-file.ts'
 import { type OnModelProgress, openByteCount } from './model-progress.ts'
 
 const sizeOf = async (file: string): Promise<number | null> => {

@@ -9,7 +9,7 @@ import {
 } from '../../shared/contracts/model-record.ts'
 import { encodeDefaults } from '../../shared/contracts/parameters-document.ts'
 import { usesGuidance } from '../../shared/contracts/render-parameters.ts'
-import { hashFile } from '../../shared/hash-file.ts'
+import { hashFile } from '../../shared/files/hash-file.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip, vaeScaleFactor } from '../compiler/compile.ts'
 import { cpuTargets } from '../compiler/targets/clip-targets.ts'

@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
-import { makeFolders } from '../../shared/make-folders.ts'
+import { makeFolders } from '../../shared/files/make-folders.ts'
 
 /*
  * A lock between processes that share a disk: a folder that is there or not. It is renamed into place with its owner's

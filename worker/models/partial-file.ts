@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { makeFolders } from '../../shared/make-folders.ts'
-import { syncFolder } from '../../shared/sync-folder.ts'
+import { makeFolders } from '../../shared/files/make-folders.ts'
+import { syncFolder } from '../../shared/files/sync-folder.ts'
 import { writeAll } from '../engine/verified-file.ts'
 
 /** Path of a file that is not whole yet. No file of a model begins with a dot. */

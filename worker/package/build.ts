@@ -16,7 +16,7 @@ const require = createRequire(import.meta.url)
 
 /** The programs read these folders beside themselves. */
 const READ_FOLDERS = [
-  ...['worker/demo', 'worker/demo-samples', 'worker/contact-sheet/page'],
+  ...['worker/demo', 'worker/demo-samples', 'worker/client/contact-sheet/page'],
   'worker/checkpoint/known-configs',
 ]
 

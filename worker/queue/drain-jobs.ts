@@ -1,8 +1,8 @@
-import type { Clock } from '../jobs/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { NoAnswerError } from '../../shared/time-limit.ts'
 import { DrainingError } from '../jobs/draining-error.ts'
-import { NoAnswerError } from '../jobs/time-limit.ts'
+import type { JobInHand } from '../jobs/job-in-hand.ts'
 import type { Drain } from './drain.ts'
-import type { JobInHand } from './job-in-hand.ts'
 
 /** Seconds reserved for handing a job back: its renderer may have to be killed, and its message made visible again. */
 const HAND_BACK_SECONDS = 5

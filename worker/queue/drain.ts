@@ -1,4 +1,4 @@
-import type { Clock } from '../jobs/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 
 /** Request to the worker to shut down: a signal, a Spot interruption, a pause, or a limit of its own. */
 export interface DrainNotice {

@@ -1,6 +1,6 @@
 import type { JobEnd } from '../jobs/held-job.ts'
-import type { JobInHand } from './job-in-hand.ts'
-import type { WorkerEvent } from './worker-event.ts'
+import type { JobInHand } from '../jobs/job-in-hand.ts'
+import type { WorkerEvent } from '../telemetry/worker-event.ts'
 
 export const jobEndEvent = ({ attempt }: JobInHand, end: JobEnd): WorkerEvent => {
   const jobId = attempt.job.job_id

@@ -1,7 +1,7 @@
+import type { Clock } from '../../shared/clock.ts'
 import { LeaseLostError, MAX_LEASE_SECONDS, type MessageQueue } from '../../shared/ports/message-queue.ts'
+import { withTimeLimit } from '../../shared/time-limit.ts'
 import type { Claim } from '../jobs/claim.ts'
-import type { Clock } from '../jobs/clock.ts'
-import { withTimeLimit } from '../jobs/time-limit.ts'
 
 /*
  *   received                beat            beat         beat fails  again  again        held until

@@ -1,8 +1,8 @@
+import type { Clock } from '../../shared/clock.ts'
 import { DISPATCH_PAUSE_KEY } from '../../shared/contracts/bucket-layout.ts'
 import { parsePauseRecord } from '../../shared/contracts/pause-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import type { Clock } from '../jobs/clock.ts'
-import { withTimeLimit } from '../jobs/time-limit.ts'
+import { withTimeLimit } from '../../shared/time-limit.ts'
 import type { DrainNotice } from './drain.ts'
 
 /*

@@ -1,7 +1,7 @@
+import { backOffSeconds, JOB_BACK_OFF } from '../../shared/back-off.ts'
 import type { ReceivedMessage } from '../../shared/ports/message-queue.ts'
-import { backOffSeconds, JOB_BACK_OFF } from '../jobs/back-off.ts'
+import { withTimeLimit } from '../../shared/time-limit.ts'
 import { closing } from '../jobs/close-job.ts'
-import { withTimeLimit } from '../jobs/time-limit.ts'
 import type { WorkingDeps } from './worker-deps.ts'
 
 /** Group of a message that was sent without one. */

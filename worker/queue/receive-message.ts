@@ -1,9 +1,9 @@
+import { backOffSeconds, QUEUE_BACK_OFF } from '../../shared/back-off.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { MessageQueue, ReceivedMessage } from '../../shared/ports/message-queue.ts'
-import { backOffSeconds, QUEUE_BACK_OFF } from '../jobs/back-off.ts'
-import type { Clock } from '../jobs/clock.ts'
+import { withTimeLimit } from '../../shared/time-limit.ts'
 import { reasonOf } from '../jobs/reason-of.ts'
-import { withTimeLimit } from '../jobs/time-limit.ts'
-import type { WorkerEvent } from './worker-event.ts'
+import type { WorkerEvent } from '../telemetry/worker-event.ts'
 
 export interface Received {
   readonly message: ReceivedMessage

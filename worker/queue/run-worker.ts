@@ -1,19 +1,20 @@
-import { openClipHistory } from '../jobs/clip-history.ts'
+import { withTimeLimit } from '../../shared/time-limit.ts'
 import { openDenoiseSpeed } from '../jobs/denoise-speed.ts'
 import { DrainingError } from '../jobs/draining-error.ts'
 import type { JobEnd } from '../jobs/held-job.ts'
+import type { JobInHand } from '../jobs/job-in-hand.ts'
 import { parseJobMessage } from '../jobs/parse-job-message.ts'
+import { openClipHistory } from '../jobs/quality/clip-history.ts'
 import { reasonOf } from '../jobs/reason-of.ts'
-import { withTimeLimit } from '../jobs/time-limit.ts'
-import { openDevice } from './device.ts'
+import { runJob, type Workshop } from '../jobs/run-job.ts'
+import { openDevice } from '../jobs/slots/device.ts'
+import { createMutex } from '../jobs/slots/mutex.ts'
 import { stopJobsInTime } from './drain-jobs.ts'
 import { jobEndEvent } from './job-end-event.ts'
-import { type JobInHand, takeJob } from './job-in-hand.ts'
 import { longestPollSeconds } from './lease.ts'
-import { openPlace } from './place.ts'
 import { putAsideMalformed } from './put-aside-malformed.ts'
 import { openReceiver, type Received } from './receive-message.ts'
-import { runJob, type Workshop } from './run-job.ts'
+import { takeJob } from './take-job.ts'
 import { lookThroughDeadLetters, watchDeadLetters } from './watch-dead-letters.ts'
 import type { WorkerDeps, WorkerOptions, WorkingDeps } from './worker-deps.ts'
 
@@ -47,7 +48,7 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   const { clock, drain, onEvent, worker } = deps
   const { untilIdleSeconds, maxJobs, maxSeconds, maxFailingJobs, lease } = options
   const receive = openReceiver(deps)
-  const preparing = openPlace()
+  const preparing = createMutex()
   const hands = new Map<JobInHand, Promise<void>>()
   /** Jobs that failed here, or that this machine could not do, since the last that succeeded. */
   const failing = new Set<string>()
@@ -79,8 +80,8 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   const clips = openClipHistory()
   const speed = openDenoiseSpeed(given.countedSpeed)
   const workshop: Workshop = {
-    rendering: openPlace(),
-    finishing: openPlace(),
+    rendering: createMutex(),
+    finishing: createMutex(),
     device: openDevice(clock, (error) => giveUp(reasonOf(error))),
     lastRendered: null,
   }
@@ -95,12 +96,12 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
 
   const follow = async (
     hand: JobInHand,
-    place: Disposable,
+    slot: Disposable,
     { same, idleSinceMs }: { readonly same: Promise<unknown>; readonly idleSinceMs: number },
   ): Promise<void> => {
     const takenMs = busyMs
     await Promise.race([same, aborted(hand.signal)])
-    const end = await runJob(hand, place, workshop, { ...deps, clips, speed })
+    const end = await runJob(hand, slot, workshop, { ...deps, clips, speed })
     if (end.type === 'done') done++
     giveUpIfFailing(hand, end)
     hands.delete(hand)
@@ -112,18 +113,18 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
     onEvent(jobEndEvent(hand, end))
   }
 
-  const start = async (received: Received, place: Disposable): Promise<void> => {
+  const start = async (received: Received, slot: Disposable): Promise<void> => {
     const idleSinceMs = busyMs
     busyMs = clock.elapsedMs()
     const parsed = parseJobMessage(received.message.body)
     if ('fault' in parsed) {
       await putAsideMalformed(received.message, parsed.fault, deps)
-      return place[Symbol.dispose]()
+      return slot[Symbol.dispose]()
     }
     taken++
     const hand = takeJob(parsed.job, received, deps, options, ownAttempts)
     if (drain.signal.aborted) hand.abort(new DrainingError(`${drain.reason()}`))
-    hands.set(hand, follow(hand, place, { same: sameJobs(hand), idleSinceMs }))
+    hands.set(hand, follow(hand, slot, { same: sameJobs(hand), idleSinceMs }))
   }
 
   /** Whether there may be more to take: of those in hand, some may turn out to be no work for this worker. */
@@ -137,16 +138,16 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
 
   const takeJobs = async (): Promise<string> => {
     while (await mayTakeMore()) {
-      const place = await preparing.enter(drain.signal).catch(() => null)
-      if (place === null) break
+      const slot = await preparing.enter(drain.signal).catch(() => null)
+      if (slot === null) break
       const longestSeconds = Math.min(options.waitSeconds, longestPollSeconds(lease))
       const waitSeconds = Math.max(1, Math.min(longestSeconds, Math.ceil(idleSecondsLeft())))
       const received = await receive(
         { waitSeconds, visibilitySeconds: lease.visibilitySeconds },
         drain.signal,
       )
-      if (received !== null) await start(received, place)
-      else place[Symbol.dispose]()
+      if (received !== null) await start(received, slot)
+      else slot[Symbol.dispose]()
       if (drain.signal.aborted) break
       if (idleSecondsLeft() <= 0) return `idle for ${untilIdleSeconds} s`
     }

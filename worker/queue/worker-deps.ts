@@ -1,38 +1,23 @@
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
-import type { ClipHistory } from '../jobs/clip-history.ts'
-import type { DenoiseSpeed, StepSpeed } from '../jobs/denoise-speed.ts'
-import type { PrepareJob } from '../jobs/job-stages.ts'
-import type { ScratchFolders } from '../jobs/scratch-folders.ts'
-import type { SettlingDeps } from '../jobs/settle-failure.ts'
+import type { StepSpeed } from '../jobs/denoise-speed.ts'
+import type { JobDeps } from '../jobs/job-deps.ts'
 import type { Drain } from './drain.ts'
 import type { LeaseOptions } from './lease.ts'
-import type { WorkerEvent } from './worker-event.ts'
 
 /** Dependencies of a worker. `store` is the output bucket. */
-export interface WorkerDeps extends Omit<SettlingDeps, 'clips' | 'until'> {
+export interface WorkerDeps extends Omit<JobDeps, 'clips' | 'speed' | 'until'> {
   readonly jobs: MessageQueue
   /** Dead-letter queue; `null` if this worker neither sends to it nor polls it. */
   readonly deadLetters: MessageQueue | null
-  readonly prepareJob: PrepareJob
   /** The planner's speed of the worker's device, until a clip was measured; default: none. */
   readonly countedSpeed?: StepSpeed | null
-  readonly scratch: ScratchFolders
   readonly drain: Drain
-  /** Must not throw. */
-  readonly onEvent: (event: WorkerEvent) => void
   /** Called at signs of life that are not events: an answer of the queue, an extended lease. Must not throw. */
   readonly onBeat?: () => void
 }
 
 /** Dependencies of a worker, with the signal that ends its time. */
-export interface WorkingDeps extends WorkerDeps, Pick<SettlingDeps, 'until'> {}
-
-/** Dependencies of each of a worker's jobs. */
-export interface JobDeps extends WorkingDeps {
-  /** History of the worker's clips so far. */
-  readonly clips: ClipHistory
-  readonly speed: DenoiseSpeed
-}
+export interface WorkingDeps extends WorkerDeps, Pick<JobDeps, 'until'> {}
 
 export interface WorkerOptions {
   readonly lease: LeaseOptions

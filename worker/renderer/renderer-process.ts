@@ -1,7 +1,7 @@
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process'
 import { childEnvironment } from '../../shared/child-environment.ts'
 import { endWithThisProcess } from '../../shared/end-with-this-process.ts'
-import { openOutputTail } from '../video/output-tail.ts'
+import { openOutputTail } from '../../shared/output-tail.ts'
 import { type ToChild, type ToParent, toParentSchema } from './protocol.ts'
 import type { ProcessEnd } from './renderer-crashed.ts'
 

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
+import { writeThenRename } from '../../shared/files/write-then-rename.ts'
 import { type Mp4Video, readMp4 } from './read-mp4.ts'
 import { assertRgbFrame, type FrameSize } from './rgb-frame.ts'
 import { runFfmpeg } from './run-ffmpeg.ts'
-import { writeThenRename } from './write-then-rename.ts'
 
 export interface EncodeRequest extends FrameSize {
   /** RGB24 pictures of `width` x `height`, in order, at least one. */

@@ -5,8 +5,8 @@ import { Readable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
 import { childEnvironment } from '../../shared/child-environment.ts'
 import { endWithThisProcess } from '../../shared/end-with-this-process.ts'
+import { openOutputTail } from '../../shared/output-tail.ts'
 import { type CommandLine, endWithParent } from './end-with-parent.ts'
-import { openOutputTail } from './output-tail.ts'
 import { stoppable } from './stoppable.ts'
 
 export interface FfmpegRun {

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { writeThenRename } from '../../shared/files/write-then-rename.ts'
 import { encodePng } from './encode-png.ts'
 import type { FrameSize } from './rgb-frame.ts'
-import { writeThenRename } from './write-then-rename.ts'
 
 export interface FramesRequest extends FrameSize {
   /** RGB24 pictures in order. */

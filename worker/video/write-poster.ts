@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
+import { writeThenRename } from '../../shared/files/write-then-rename.ts'
 import { encodePng } from './encode-png.ts'
 import type { FrameSize } from './rgb-frame.ts'
-import { writeThenRename } from './write-then-rename.ts'
 
 /** The poster of `clip.mp4` is `clip.poster.png`: `svd render clip.png --output clip.mp4` keeps its photo. */
 export const posterOf = (video: string): string => video.replace(/\.mp4$/, '.poster.png')

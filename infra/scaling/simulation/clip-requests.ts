@@ -12,7 +12,7 @@ import { WORKER_OPTIONS } from '../../../worker/queue/worker-deps.ts'
  * (pipeline/progress.ts).
  */
 const PROGRESS_EVENTS = 32
-/** `preparing`, `rendering`, `publishing` (queue/run-job.ts). */
+/** `preparing`, `rendering`, `publishing` (jobs/run-job.ts). */
 const STAGES = 3
 
 export interface PrefixRequests {
@@ -86,5 +86,5 @@ export const sqsRequestsOfClip = (renderSeconds: number): number => {
   return ofDrop + ofJob.send + ofJob.receive + beats + ofJob.remove
 }
 
-/** `queue/run-job.ts`: one prepared, one rendered, one published. */
+/** `jobs/run-job.ts`: one prepared, one rendered, one published. */
 export const MESSAGES_PER_WORKER = 3

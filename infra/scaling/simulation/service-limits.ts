@@ -23,7 +23,7 @@ const JOIN_SECONDS = 45
 const IMAGE_LAYERS = 12
 /** A picture in ingest: fetched, decoded, written, eleven more requests. Estimated, not measured. */
 export const INGEST_SECONDS = 1
-/** worker/queue/task-protection.ts: while a worker is busy. */
+/** worker/instance/task-protection.ts: while a worker is busy. */
 const PROTECT_EVERY_SECONDS = 1200
 
 /** Configuration of a deployment that sets nothing itself. */

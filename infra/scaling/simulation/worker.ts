@@ -2,7 +2,7 @@ import type { ClipQueue } from './clip-queue.ts'
 import { around, type Random } from './random.ts'
 
 /*
- * A worker leases up to three clips, one in each slot (worker/queue/run-job.ts):
+ * A worker leases up to three clips, one in each slot (worker/jobs/run-job.ts):
  *
  *   preparing ──▶ rendering ──▶ publishing ──▶ done
  */

@@ -5,7 +5,7 @@ import { cp, link, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, syml
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
-import { hashFile } from '../../../shared/hash-file.ts'
+import { hashFile } from '../../../shared/files/hash-file.ts'
 import { installProvider } from '../../../worker/cuda/install-provider.ts'
 import { PROVIDER_RELEASE } from '../../../worker/cuda/provider-release.ts'
 

@@ -1,5 +1,5 @@
+import type { IngestDeps, IngestEvent } from '../../../functions/ingest/ingest-deps.ts'
 import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
-import type { IngestEvent, IngestWorld } from '../../../functions/ingest/ingest-world.ts'
 import { reportKey } from '../../../shared/contracts/bucket-layout.ts'
 import { type IngestReport, ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
 import { type JobMessage, jobMessageSchema } from '../../../shared/contracts/job-message.ts'
@@ -92,7 +92,7 @@ export const aWorld = (options: WorldOptions = {}) => {
     ...(options.refuse && { refuse: options.refuse }),
   })
   const told: IngestEvent[] = []
-  const world: IngestWorld = {
+  const world: IngestDeps = {
     ...{ input, output, jobs: queue, model: options.model ?? aModelRecord() },
     limits: { ...DEFAULT_WORK_LIMITS, ...options.limits },
     now: () => new Date(time),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { EnteredJobs } from '../../../functions/ingest/entered-jobs.ts'
-import type { IngestWorld } from '../../../functions/ingest/ingest-world.ts'
+import type { IngestDeps } from '../../../functions/ingest/ingest-deps.ts'
 import { queueJobs as queueWith } from '../../../functions/ingest/queue-jobs.ts'
 import { resultKey, STATUS_PREFIX, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { entryKey } from '../../../shared/contracts/index-entry.ts'
@@ -16,7 +16,7 @@ const someJobs = (count: number): readonly JobMessage[] =>
 
 const nothingEntered = async (): Promise<ReadonlySet<string>> => new Set()
 
-const queueJobs = (world: IngestWorld, jobs: readonly JobMessage[], entered: EnteredJobs = nothingEntered) =>
+const queueJobs = (world: IngestDeps, jobs: readonly JobMessage[], entered: EnteredJobs = nothingEntered) =>
   queueWith(world, jobs, entered, SIGNAL)
 
 const queued = ({ jobs }: ReturnType<typeof aWorld>): readonly string[] => jobs().map(({ job_id }) => job_id)

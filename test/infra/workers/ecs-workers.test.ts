@@ -2,7 +2,7 @@ import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
 import { WORKER_LIFE } from '../../../infra/workers/worker-life.ts'
 import { DEFAULT_MACHINE_TYPES } from '../../../shared/fleet/machine-types.ts'
-import { readWorkerSettings } from '../../../worker/cli/worker-settings.ts'
+import { readWorkerSettings } from '../../../worker/cli/worker/settings.ts'
 import { synthesize } from '../synthesized.ts'
 
 const pipeline = (keys = {}) => synthesize({ compute: 'ec2', ...keys }).pipeline

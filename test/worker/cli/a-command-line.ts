@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { CommandContext } from '../../../worker/cli/command-context.ts'
 import { runProgram } from '../../../worker/cli/program.ts'
 import type { Services } from '../../../worker/cli/services.ts'
-import type { Surroundings } from '../../../worker/cli/surroundings.ts'
 import type { DeviceProbes } from '../../../worker/cuda/choose-device.ts'
 import { type FakeStagesOptions, fakeStages, type StagesRecord } from './fake-stages.ts'
 
@@ -47,7 +47,7 @@ export const runCommandLine = async (
   stream.on('data', (chunk: Buffer) => {
     stderr += chunk.toString()
   })
-  const surroundings: Surroundings = {
+  const context: CommandContext = {
     environment: options.environment ?? { PATH: process.env['PATH'] },
     stdout: {
       write(text) {
@@ -63,7 +63,7 @@ export const runCommandLine = async (
       return options.services
     },
   }
-  const exitCode = await runProgram(args, surroundings)
+  const exitCode = await runProgram(args, context)
   stream.end()
   await new Promise((resolve) => stream.once('end', resolve))
   return { exitCode, stdout, stderr, ...record }

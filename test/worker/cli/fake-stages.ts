@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Surroundings } from '../../../worker/cli/surroundings.ts'
+import type { CommandContext } from '../../../worker/cli/command-context.ts'
 import type { Progress } from '../../../worker/pipeline/progress.ts'
 import {
   type RenderJob,
@@ -58,7 +58,7 @@ export const fakeStages = (
     onStage,
   }: FakeStagesOptions,
   { jobs, events, renderers }: StagesRecord,
-): Pick<Surroundings, 'prepareImage' | 'openImageProcess' | 'finishClip' | 'openRenderer'> => {
+): Pick<CommandContext, 'prepareImage' | 'openImageProcess' | 'finishClip' | 'openRenderer'> => {
   const atWork = { prepare: 0, render: 0, finish: 0 }
 
   const run = async <T>(
@@ -86,7 +86,7 @@ export const fakeStages = (
     }
   }
 
-  const prepareImage: Surroundings['prepareImage'] = ({ bytes, field, folder, width, height, signal }) => {
+  const prepareImage: CommandContext['prepareImage'] = ({ bytes, field, folder, width, height, signal }) => {
     const [source, fitted] = ['source.rgb', 'fitted.rgb'].map((name) => path.join(folder, name)) as [
       string,
       string,
@@ -126,7 +126,7 @@ export const fakeStages = (
     })
   }
 
-  const finishClip: Surroundings['finishClip'] = async ({
+  const finishClip: CommandContext['finishClip'] = async ({
     rawFrames,
     output,
     framesDir,

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { ClipQuality } from '../../../shared/contracts/result-record.ts'
 import type { FinishedVideo } from '../../../worker/jobs/job-stages.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
-import { QUALITY } from './a-quality.ts'
+import { QUALITY } from './quality/a-quality.ts'
 
 export const sha256Of = (content: string): string => createHash('sha256').update(content).digest('hex')
 

@@ -1,7 +1,7 @@
 import { rejectedKeys } from '../../../shared/contracts/bucket-layout.ts'
 import type { RejectedVideo } from '../../../shared/contracts/result-record.ts'
 import { aJob } from './a-job.ts'
-import { QUALITY } from './a-quality.ts'
+import { QUALITY } from './quality/a-quality.ts'
 
 /** The only video of its attempt, which is black. */
 export const aRejectedVideo = (attemptId: string, workerId: string): RejectedVideo => {

@@ -4,8 +4,8 @@ import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
 import { closeDone, closeJob } from '../../../worker/jobs/close-job.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { aHeldJob } from './a-held-job.ts'
-import { QUALITY } from './a-quality.ts'
 import { closingDeps } from './closing-deps.ts'
+import { QUALITY } from './quality/a-quality.ts'
 
 const FILE = { key: 'jobs/x/video.mp4', size_bytes: 3, sha256: 'a'.repeat(64) }
 const SUCCEEDED = {

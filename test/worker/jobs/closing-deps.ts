@@ -1,4 +1,4 @@
-import { openClipHistory } from '../../../worker/jobs/clip-history.ts'
+import { openClipHistory } from '../../../worker/jobs/quality/clip-history.ts'
 import type { SettlingDeps } from '../../../worker/jobs/settle-failure.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'

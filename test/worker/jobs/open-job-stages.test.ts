@@ -7,8 +7,8 @@ import { hashPixels, jobIdOf } from '../../../shared/contracts/job-id.ts'
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import { encodePng } from '../../../shared/image/encode-png.ts'
 import type { RgbImage } from '../../../shared/image/rgb-image.ts'
-import type { ClipToCheck } from '../../../worker/jobs/check-clip.ts'
 import { openJobStages } from '../../../worker/jobs/open-job-stages.ts'
+import type { ClipToCheck } from '../../../worker/jobs/quality/check-clip.ts'
 import type { OpenModel } from '../../../worker/models/open-model.ts'
 import type { Progress } from '../../../worker/pipeline/progress.ts'
 import { prepareImage } from '../../../worker/renderer/prepare-image.ts'
@@ -18,7 +18,7 @@ import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aJob, type JobOptions } from './a-job.ts'
-import { QUALITY } from './a-quality.ts'
+import { QUALITY } from './quality/a-quality.ts'
 
 const PICTURE: RgbImage = { width: 2, height: 1, data: Uint8Array.from([255, 0, 0, 0, 0, 255]) }
 const CONTEXT = { signal: unaborted, onProgress: () => {} }

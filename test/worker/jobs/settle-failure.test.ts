@@ -10,16 +10,16 @@ import { closeDone } from '../../../worker/jobs/close-job.ts'
 import { DrainingError } from '../../../worker/jobs/draining-error.ts'
 import { JobCancelledError } from '../../../worker/jobs/job-cancelled-error.ts'
 import { PostponedError } from '../../../worker/jobs/postponed-error.ts'
-import { QualityError } from '../../../worker/jobs/quality-error.ts'
+import { QualityError } from '../../../worker/jobs/quality/quality-error.ts'
 import { settleFailure } from '../../../worker/jobs/settle-failure.ts'
 import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
 import { crashOf } from '../../../worker/renderer/renderer-crashed.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { aHeldJob } from './a-held-job.ts'
 import { aJob } from './a-job.ts'
-import { QUALITY } from './a-quality.ts'
 import { aRejectedVideo } from './a-rejected-video.ts'
 import { closingDeps } from './closing-deps.ts'
+import { QUALITY } from './quality/a-quality.ts'
 
 const AN_ATTEMPT: SpentAttempt = {
   ...{ id: '0001-1111', worker_id: 'worker-0', reason: 'black' },

@@ -5,7 +5,7 @@ import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aFinishedVideo, sha256Of } from './a-finished-video.ts'
 import { aJob } from './a-job.ts'
-import { QUALITY } from './a-quality.ts'
+import { QUALITY } from './quality/a-quality.ts'
 
 const { job_id: jobId } = aJob()
 const FIRST = { jobId, attemptId: '0001-1111111111111111' }

@@ -4,8 +4,8 @@ import { storeRejected } from '../../../worker/jobs/store-rejected.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aFinishedVideo } from './a-finished-video.ts'
 import { aJob } from './a-job.ts'
-import { QUALITY } from './a-quality.ts'
 import { closingDeps } from './closing-deps.ts'
+import { QUALITY } from './quality/a-quality.ts'
 
 const { job_id: jobId } = aJob()
 const ATTEMPT = { jobId, attemptId: '0002-2222222222222222', workerId: 'worker-1' }

@@ -69,7 +69,7 @@ test('has the compiled programs, what they read, and declarations, but no tests 
     expect.arrayContaining([
       ...['LICENSE', 'README.md', 'dist/worker/cli/svd.js', 'dist/worker/cli/svd.d.ts'],
       ...['dist/worker/demo/model_index.json', 'dist/worker/demo-samples/rocket.png'],
-      ...['dist/worker/contact-sheet/page/page.css', 'dist/onnxruntime-node/LICENSE'],
+      ...['dist/worker/client/contact-sheet/page/page.css', 'dist/onnxruntime-node/LICENSE'],
     ]),
   )
   const unwanted =

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatMemoryFit } from '../../../worker/cli/memory-fit-text.ts'
+import { formatMemoryFit } from '../../../worker/cli/graphs/memory-fit-text.ts'
 import type { FittingPlan } from '../../../worker/engine/memory/plan-clip-memory.ts'
 import { fitCard } from '../../../worker/plan/card-memory.ts'
 

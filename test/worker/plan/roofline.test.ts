@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { GPUS } from '../../../shared/fleet/gpus.ts'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
-import { clipShapeOf } from '../../../worker/cli/clip-options.ts'
-import { countClip } from '../../../worker/cli/clip-statistics.ts'
+import { clipShapeOf } from '../../../worker/cli/graphs/clip-options.ts'
+import { countClip } from '../../../worker/cli/graphs/clip-statistics.ts'
 import type { NodeWork } from '../../../worker/compiler/graph/node-work.ts'
 import { cudaTargets } from '../../../worker/compiler/targets/clip-targets.ts'
 import {

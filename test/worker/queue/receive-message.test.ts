@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { MessageQueue, ReceivedMessage } from '../../../shared/ports/message-queue.ts'
 import { openReceiver, type Received } from '../../../worker/queue/receive-message.ts'
-import type { WorkerEvent } from '../../../worker/queue/worker-event.ts'
+import type { WorkerEvent } from '../../../worker/telemetry/worker-event.ts'
 import { openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
 import { dateAt, virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../worker/jobs/clock.ts'
+import type { Clock } from '../../../../shared/clock.ts'
 import { pauseOn, virtualClock } from '../../../fixtures/virtual-clock.ts'
 import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
 

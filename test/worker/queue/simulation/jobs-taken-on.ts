@@ -1,4 +1,4 @@
-import type { WorkerEvent } from '../../../../worker/queue/worker-event.ts'
+import type { WorkerEvent } from '../../../../worker/telemetry/worker-event.ts'
 
 /** Which jobs a life of a worker has taken on although they were done. */
 export interface JobsTakenOn {

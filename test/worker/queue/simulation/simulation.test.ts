@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { STATUS_PREFIX } from '../../../../shared/contracts/bucket-layout.ts'
 import { warningsOf } from '../../../../shared/contracts/result-record.ts'
-import type { WorkerEvent } from '../../../../worker/queue/worker-event.ts'
+import type { WorkerEvent } from '../../../../worker/telemetry/worker-event.ts'
 import { makeDroppablePictures } from './droppable-pictures.ts'
 import { NO_CALL_FAULTS } from './faulty-call.ts'
 import { MAX_DROPS, type Schedule } from './schedule.ts'

@@ -3,7 +3,7 @@ import type { SupersededJob } from '../../../../shared/contracts/ingest-report.t
 import type { JobMessage } from '../../../../shared/contracts/job-message.ts'
 import type { ResultRecord } from '../../../../shared/contracts/result-record.ts'
 import { UNSETTLED_MS } from '../../../../shared/job-index/count-entries.ts'
-import type { WorkerEvent } from '../../../../worker/queue/worker-event.ts'
+import type { WorkerEvent } from '../../../../worker/telemetry/worker-event.ts'
 import { openMemoryMessageQueue, type QueuedMessage } from '../../../fixtures/memory-message-queue.ts'
 import { type MemoryObjectStore, openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'

@@ -1,0 +1,58 @@
+import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
+import type { ModelRecord } from '../../shared/contracts/model-record.ts'
+import type { WorkLimits } from '../../shared/contracts/work-limits.ts'
+import type { MessageQueue } from '../../shared/ports/message-queue.ts'
+import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
+
+/**
+ * Why nothing was done about a dropped object.
+ * - `gone`          it was deleted meanwhile
+ * - `changed`       it was overwritten meanwhile: that has an event of its own
+ * - `for-manifest`  a picture that was uploaded for manifests to name
+ * - `no-picture`    a sidecar whose picture is not there yet, and will find it when it comes
+ * - `not-ours`      a folder's marker, or an object of another bucket
+ */
+export type SkipReason = 'gone' | 'changed' | 'for-manifest' | 'no-picture' | 'not-ours'
+
+/** Outcome of ingesting an uploaded object. */
+export type IngestOutcome =
+  | {
+      readonly type: 'reported'
+      readonly report: IngestReport
+      /** Messages sent. */
+      readonly queued: number
+    }
+  | { readonly type: 'skipped'; readonly key: string; readonly reason: SkipReason }
+
+/** Event that ingest emits. No decision depends on it. */
+export type IngestEvent =
+  | IngestOutcome
+  /** For a passing reason: it will be tried again. */
+  | { readonly type: 'failed'; readonly key: string | null; readonly error: unknown }
+
+/** All that ingest touches. */
+export interface IngestDeps {
+  /** Pictures and manifests. */
+  readonly input: ObjectStore
+  readonly output: ObjectStore
+  readonly jobs: Pick<MessageQueue, 'send'>
+  /** Defaults of the checkpoint that renders. */
+  readonly model: ModelRecord
+  /** The most that one job and one manifest may order. */
+  readonly limits: WorkLimits
+  now(): Date
+  newTraceId(): string
+  tell(event: IngestEvent): void
+}
+
+export interface IngestContext {
+  readonly traceId: string
+  readonly signal: AbortSignal
+}
+
+/** A dropped object that was found. */
+export interface Drop extends IngestContext {
+  readonly info: ObjectInfo
+  /** Sequencer of its own event; `null` if the event is another object's or has none. */
+  readonly sequencer: string | null
+}

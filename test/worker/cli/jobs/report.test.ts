@@ -1,0 +1,144 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import sharp from 'sharp'
+import { expect, test } from 'vitest'
+import { aModelRecord } from '../../../fixtures/model-record.ts'
+import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
+import { aFailure, aJobMessage, anOutput, aResult, jobIdLike } from '../../client/tracking/a-job.ts'
+import { aRejectedVideo } from '../../jobs/a-rejected-video.ts'
+import { fakeServices } from '../fake-services.ts'
+
+const picture = (): Promise<Buffer> =>
+  sharp({ create: { width: 32, height: 16, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer()
+
+/** A job with a clip, one that failed, and one whose clip is gone. */
+const aBucket = async () => {
+  const world = fakeServices()
+  const clip = await world.putResult(aResult({ jobId: jobIdLike('aa') }))
+  const { video, poster } = anOutput(clip)
+  await world.put(video.key, new TextEncoder().encode('video'), 'video/mp4')
+  await world.put(poster.key, await picture(), 'image/png')
+  const failed = aFailure({ reason: 'nothing moves' }, { jobId: jobIdLike('bb'), picture: 'images/sky.png' })
+  await world.putResult(failed)
+  await world.put(failed.job.image.key, await picture(), 'image/png')
+  await world.putResult(aResult({ jobId: jobIdLike('cc'), picture: 'images/gone.png' }))
+  return world
+}
+
+test('svd report writes one page with the clips in it', async () => {
+  const folder = await temporaryDir()
+  const file = path.join(folder, 'sheet.html')
+  const { run } = await aBucket()
+  const { exitCode, stdout, stderr } = await run(['report', '--output', file, '--title', 'My <clips>'])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(stdout).toMatch(/sheet\.html {2}3 jobs, 1 clip, [\d.]+ kB\n$/)
+  const page = await readFile(file, 'utf8')
+  expect(page).toContain(`src="data:video/mp4;base64,${Buffer.from('video').toString('base64')}"`)
+  expect(page.match(/src="data:image\/webp/g)).toHaveLength(1)
+  expect(page.match(/poster="data:image\/webp/g)).toHaveLength(1)
+  expect(page).toContain('<h1>My &lt;clips&gt;</h1>')
+  expect(page).toContain('nothing moves')
+  expect(page).toContain('Clip not at hand')
+  expect(await readdir(folder)).toEqual(['sheet.html'])
+})
+
+test('--link puts the clips beside the page', async () => {
+  const folder = await temporaryDir()
+  const { run } = await aBucket()
+  await run(['report', '--output', path.join(folder, 'my sheet.html'), '--link'])
+  const page = await readFile(path.join(folder, 'my sheet.html'), 'utf8')
+  const name = `${jobIdLike('aa')}-0.mp4`
+  expect(page).toContain(`src="my%20sheet-files/${name}"`)
+  expect(await readFile(path.join(folder, 'my sheet-files', name), 'utf8')).toBe('video')
+})
+
+test('rejected clips are in the page and beside it, and are no clips of the batch', async () => {
+  const folder = await temporaryDir()
+  const world = fakeServices()
+  const rejected = aRejectedVideo('0001-1111', 'worker-1')
+  const expired = aRejectedVideo('0002-2222', 'worker-2')
+  const jobId = await world.putResult(
+    aFailure({ class: 'quality', reason: 'black', rejected: [rejected, expired] }),
+  )
+  await world.put(rejected.video.key, new TextEncoder().encode('bad'), 'video/mp4')
+  await world.put(rejected.poster.key, await picture(), 'image/png')
+
+  const file = path.join(folder, 'sheet.html')
+  const { stdout } = await world.run(['report', '--output', file])
+  await world.run(['report', '--output', path.join(folder, 'linked.html'), '--link'])
+
+  expect(stdout).toContain('1 job, 0 clips')
+  const page = await readFile(file, 'utf8')
+  expect(page).toContain(`src="data:video/mp4;base64,${Buffer.from('bad').toString('base64')}"`)
+  expect(page.match(/made by worker-\d/g)).toEqual(['made by worker-1'])
+  expect(await readFile(path.join(folder, 'linked-files', `${jobId}-rejected-0.mp4`), 'utf8')).toBe('bad')
+})
+
+test('only the jobs that are named, in that order', async () => {
+  const file = path.join(await temporaryDir(), 'sheet.html')
+  const { run } = await aBucket()
+  await run(['report', 'cc', 'bb', '--output', file])
+  const names = [...(await readFile(file, 'utf8')).matchAll(/<h3[^>]*>([^<]*)/g)].map(([, name]) => name)
+  expect(names).toEqual(['gone.png', 'sky.png'])
+})
+
+test('clips too large for one page are refused before they are fetched', async () => {
+  const folder = await temporaryDir()
+  const { run, putResult } = fakeServices()
+  const { job_id } = aJobMessage()
+  const huge = { ...anOutput(job_id).video, size_bytes: 201_000_000 }
+  await putResult(aResult({ outputs: [anOutput(job_id, 'video', { video: huge })] }))
+  const { exitCode, stderr } = await run(['report', '--output', path.join(folder, 'sheet.html')])
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain(
+    '--output: would hold 201 MB of clips, more than the 200 MB that one page can; give --link',
+  )
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('so are rejected clips', async () => {
+  const folder = await temporaryDir()
+  const { run, putResult } = fakeServices()
+  const small = aRejectedVideo('0001-1111', 'worker-1')
+  const rejected = [{ ...small, video: { ...small.video, size_bytes: 201_000_000 } }]
+  await putResult(aFailure({ rejected }))
+  const { stderr } = await run(['report', '--output', path.join(folder, 'sheet.html')])
+  expect(stderr).toContain('--output: would hold 201 MB of clips')
+})
+
+test('parameters are compared with the defaults of the checkpoint, where they are known', async () => {
+  const file = path.join(await temporaryDir(), 'sheet.html')
+  const { run, services } = await aBucket()
+  const { job } = aResult()
+  const defaults = { ...aModelRecord().defaults, num_inference_steps: 25 }
+  const record = { ...aModelRecord(), model_id: job.model.id, defaults }
+  await services
+    .openBucket('models')
+    .put(
+      `models/${job.model.id}/model.json`,
+      new TextEncoder().encode(JSON.stringify(record)),
+      { contentType: 'application/json' },
+      new AbortController().signal,
+    )
+  await run(['report', 'aa', '--output', file])
+  expect(await readFile(file, 'utf8')).not.toContain('class="differs"')
+  await run(['report', 'aa', '--output', file, '--models-bucket', 'models'])
+  expect(await readFile(file, 'utf8')).toContain('<li class="differs">4 steps</li>')
+})
+
+test('--json has these keys', async () => {
+  const file = path.join(await temporaryDir(), 'sheet.html')
+  const { run } = await aBucket()
+  const report = JSON.parse((await run(['report', '--output', file, '--json', '--limit', '2'])).stdout)
+  expect(report).toEqual({ file, jobs: 2, clips: 1, size_bytes: expect.any(Number), more_jobs: 1 })
+})
+
+test('a page has to be called one', async () => {
+  const { run } = await aBucket()
+  expect(await run(['report', '--output', 'sheet.pdf'])).toMatchObject({
+    exitCode: 2,
+    stderr: "error: --output: got 'sheet.pdf'; must end in .html\n",
+  })
+})

@@ -1,0 +1,186 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import sharp from 'sharp'
+import { expect, test } from 'vitest'
+import { ingestEvent } from '../../../../functions/ingest/ingest-event.ts'
+import { type JobMessage, jobMessageSchema } from '../../../../shared/contracts/job-message.ts'
+import { DEFAULT_WORK_LIMITS } from '../../../../shared/contracts/work-limits.ts'
+import { aModelRecord } from '../../../fixtures/model-record.ts'
+import { aJpeg, aPng } from '../../../fixtures/pictures.ts'
+import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
+import { s3Event } from '../../../functions/ingest/a-world.ts'
+import { fakeServices } from '../fake-services.ts'
+
+const signal = new AbortController().signal
+
+/** Services with the real ingest, which hears of what was dropped while the command sleeps. */
+const withRealIngest = () => {
+  const heard = new Set<string>()
+  const services = fakeServices({
+    async whileAsleep() {
+      for (const { key, etag } of inputs.writes) {
+        if (heard.has(key)) continue
+        heard.add(key)
+        await ingestEvent(s3Event({ bucket: 'in', key, etag }), world, signal)
+      }
+    },
+  })
+  const { inputs, outputs, jobs } = services
+  const world = {
+    ...{ input: inputs, output: outputs, jobs, model: aModelRecord() },
+    limits: DEFAULT_WORK_LIMITS,
+    now: () => services.services.clock.now(),
+    newTraceId: () => 'trace',
+    tell: () => {},
+  }
+  const queued = (): readonly JobMessage[] =>
+    jobs.messages().map(({ body }) => jobMessageSchema.parse(JSON.parse(body)))
+  return { run: services.run, queued }
+}
+
+const aFolder = async (files: Readonly<Record<string, Uint8Array | string>>) => {
+  const folder = await temporaryDir()
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true })
+    await writeFile(path.join(folder, name), content)
+  }
+  return folder
+}
+
+test('a picture is rendered with the arguments that were typed', async () => {
+  const folder = await aFolder({ 'cup.png': await aPng() })
+  const { run, queued } = withRealIngest()
+  const { exitCode, stdout, stderr } = await run([
+    ...['submit', path.join(folder, 'cup.png'), '--quiet', '--seed', '18446744073709551615', '--fit', 'crop'],
+    ...['--sigmas', '700,15.6,0.5,0', '--decode-chunk-size', '4', '--decode-overlap', '2', '--fps', '12'],
+  ])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  const [job] = queued()
+  expect(job?.parameters).toMatchObject({
+    ...{ seed: '18446744073709551615', fit: 'crop', sigmas: [700, 15.6, 0.5, 0] },
+    ...{ decode_chunk_size: 4, decode_overlap: 2, fps: 12 },
+  })
+  expect(stdout).toMatch(new RegExp(`^${job?.job_id}  s3://out/jobs/${job?.job_id}/result.json  images/`))
+})
+
+const LARGE = { width: 6000, height: 4200, channels: 3, background: { r: 200, g: 90, b: 30 } } as const
+
+test('a picture of more pixels than ingest takes is scaled down, upright, and told on stderr', async () => {
+  // Lies on its side: orientation 6.
+  const bytes = await sharp({ create: LARGE }).withMetadata({ orientation: 6 }).jpeg().toBuffer()
+  const folder = await aFolder({ 'sea.jpg': bytes })
+  const { run, queued } = withRealIngest()
+  const { exitCode, stderr } = await run(['submit', path.join(folder, 'sea.jpg'), '--quiet'])
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 0,
+    stderr:
+      `${path.join(folder, 'sea.jpg')}: 4200x6000 pixels are more than ingest takes; ` +
+      'uploads it scaled down to 4183x5976\n',
+  })
+  expect(queued().map(({ image }) => image)).toMatchObject([{ width: 4183, height: 5976 }])
+})
+
+test('a picture that a manifest names is scaled down under its own key', async () => {
+  const folder = await aFolder({
+    'motion.json': JSON.stringify({ items: [{ image: 'images/sea.png' }] }),
+    'sea.png': await sharp({ create: LARGE }).png().toBuffer(),
+  })
+  const { run, queued } = withRealIngest()
+  const { exitCode, stderr } = await run([
+    ...['submit', path.join(folder, 'motion.json'), '--images', folder, '--quiet'],
+  ])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining('to 5976x4183\n') })
+  expect(queued().map(({ image }) => image)).toMatchObject([
+    { source_key: 'images/sea.png', width: 5976, height: 4183 },
+  ])
+})
+
+test('a list too long for metadata arrives with its picture all the same', async () => {
+  const folder = await aFolder({ 'cup.png': await aPng() })
+  const { run, queued } = withRealIngest()
+  const sigmas = Array.from({ length: 600 }, (_, index) => 700 - index)
+  await run(['submit', path.join(folder, 'cup.png'), '--quiet', '--sigmas', sigmas.join(',')])
+  expect(queued().map(({ parameters }) => parameters.sigmas)).toEqual([sigmas])
+})
+
+test('a manifest finds the pictures that were uploaded with it, and they are no clips by themselves', async () => {
+  const folder = await aFolder({
+    'motion.json': JSON.stringify({
+      grid: { motion_bucket_id: [40, 127] },
+      items: [{ image: 'images/a/cup.png' }, { image: 'images/cat.jpg' }],
+    }),
+    'a/cup.png': await aPng(),
+    'cat.jpg': await aJpeg({ seed: 1 }),
+  })
+  const { run, queued } = withRealIngest()
+  const { exitCode } = await run(['submit', path.join(folder, 'motion.json'), '--images', folder, '--quiet'])
+  expect(exitCode).toBe(0)
+  expect(queued().map(({ image, parameters }) => [image.source_key, parameters.motion_bucket_id])).toEqual([
+    ['images/a/cup.png', 40],
+    ['images/a/cup.png', 127],
+    ['images/cat.jpg', 40],
+    ['images/cat.jpg', 127],
+  ])
+})
+
+test('a clip that is more work than a job may have comes back from ingest with the key that raises the bound', async () => {
+  const folder = await aFolder({ 'cup.png': await aPng() })
+  const { run, queued } = withRealIngest()
+  const largest = ['--num-frames', '4096', '--width', '8192', '--height', '8192']
+  const { exitCode, stderr } = await run(['submit', path.join(folder, 'cup.png'), '--quiet', ...largest])
+  expect(exitCode).toBe(2)
+  expect(stderr).toMatch(
+    /^error: .*cup\.png: svd-num-frames: the clip makes a work of .* svd:maxJobWork of the/,
+  )
+  expect(queued()).toEqual([])
+})
+
+test('a manifest in NFC finds files whose names are in NFD, and items that spell one picture in two ways find one', async () => {
+  const [nfc, nfd] = ['caf\u00e9', 'cafe\u0301']
+  const folder = await aFolder({
+    'motion.JSON': JSON.stringify({
+      items: [
+        { image: `images/${nfc}/${nfc}.png` },
+        { image: `images/${nfd}/${nfd}.png`, id: 'the same' },
+        { image: 'images/cat.jpg' },
+      ],
+    }),
+    [`${nfd}/${nfd}.png`]: await aPng(),
+    'cat.JPG': await aJpeg({ seed: 1 }),
+  })
+  const { run, queued } = withRealIngest()
+  const result = await run(['submit', path.join(folder, 'motion.JSON'), '--images', folder, '--quiet'])
+  expect(result).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(queued().map(({ image }) => image.source_key)).toEqual([
+    `images/${nfc}/${nfc}.png`,
+    'images/cat.jpg',
+  ])
+})
+
+test.each([
+  ['a.Png', ['a.PNG', 'a.png'], /'a\.PNG' and 'a\.png' in .* images\/a\.Png; keep one/],
+  [
+    'caf\u00e9.png',
+    ['caf\u00e9.png', 'cafe\u0301.png'],
+    /'cafe\u0301\.png' \(in Unicode form NFD\) and .* keep one/,
+  ],
+] as const)('%s is a fault that names both files that it may be', async (name, files, message) => {
+  const folder = await aFolder({
+    'motion.json': JSON.stringify({ items: [{ image: `images/${name}` }] }),
+    ...Object.fromEntries(await Promise.all(files.map(async (file, seed) => [file, await aPng({ seed })]))),
+  })
+  const { run, queued } = withRealIngest()
+  const result = await run(['submit', path.join(folder, 'motion.json'), '--images', folder, '--quiet'])
+  expect(result).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(message) })
+  expect(queued()).toEqual([])
+})
+
+test('what only the checkpoint can tell to be wrong comes back from ingest', async () => {
+  const folder = await aFolder({ 'cup.png': await aPng() })
+  const { run, queued } = withRealIngest()
+  const file = path.join(folder, 'cup.png')
+  const { exitCode, stderr } = await run(['submit', file, '--quiet', '--decode-overlap', '200'])
+  expect(exitCode).toBe(2)
+  expect(stderr).toMatch(/^error: .*cup\.png: svd-decode-overlap: got 200; must be smaller than/)
+  expect(queued()).toEqual([])
+})

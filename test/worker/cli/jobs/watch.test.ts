@@ -1,0 +1,253 @@
+import { describe, expect, test } from 'vitest'
+import { InterruptedError } from '../../../../worker/cli/exit-code.ts'
+import { aFailure, anOutput, aResult, aStatus, jobIdLike, someQuality } from '../../client/tracking/a-job.ts'
+import { aRejectedReport } from '../../client/tracking/a-report.ts'
+import { fakeServices } from '../fake-services.ts'
+
+const HIDE_CURSOR = '\x1b[?25l'
+const SHOW_CURSOR = '\x1b[?25h'
+const A = jobIdLike('aa')
+const B = jobIdLike('bb')
+
+/** Two jobs: `aa` is rendered and succeeds, `bb` waits and then ends as `second` says. */
+const aBatch = (second: 'succeeds' | 'fails' = 'succeeds') => {
+  const world = fakeServices({
+    async whileAsleep(sleep) {
+      if (sleep === 1) await world.putStatus(rendering(5))
+      if (sleep === 2) await world.putStatus(rendering(6))
+      if (sleep === 3) await world.putResult(aResult({ jobId: A }))
+      if (sleep === 4) {
+        const end =
+          second === 'succeeds' ? aResult : (overrides: object) => aFailure({ reason: 'black' }, overrides)
+        await world.putResult(end({ jobId: B, picture: 'images/cat.png' }))
+      }
+      if (sleep > 4) throw new Error('watches jobs that are done')
+    },
+  })
+  return world
+}
+
+const rendering = (step: number) =>
+  aStatus({ jobId: A, state: 'rendering', attempt: 1, phase: 'denoise', step, steps: 10 })
+
+const never = new AbortController().signal
+const MESSAGE = { body: 'x', groupId: 'g' }
+
+const start = async (world: ReturnType<typeof fakeServices>) => {
+  await world.jobs.send([MESSAGE], never)
+  await world.putStatus(aStatus({ jobId: A }))
+  await world.putStatus(aStatus({ jobId: B, picture: 'images/cat.png' }))
+  return world
+}
+
+describe('svd watch, without a terminal', () => {
+  test('says each change once, and ends when all are done', async () => {
+    const { run } = await start(aBatch())
+    const { exitCode, stdout, stderr } = await run(['watch', 'aa', 'bb'])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    const lines = stdout.split('\n')
+    expect(lines.slice(0, 5)).toEqual([
+      '2026-11-24T12:00:00.000Z  aa0000000000  cup.png  queued',
+      '2026-11-24T12:00:00.000Z  bb0000000000  cat.png  queued',
+      '2026-11-24T12:00:00.000Z  aa0000000000  cup.png  denoise 5/10',
+      '2026-11-24T12:00:20.000Z  aa0000000000  cup.png  succeeded',
+      '2026-11-24T12:00:20.000Z  bb0000000000  cat.png  succeeded',
+    ])
+    expect(lines.at(-2)).toBe('2 succeeded')
+  })
+
+  test('fails if a job did', async () => {
+    const { run } = await start(aBatch('fails'))
+    const { exitCode, stdout } = await run(['watch', 'aa', 'bb'])
+    expect(exitCode).toBe(1)
+    expect(stdout).toContain('cat.png  failed: black\n')
+    expect(stdout).toMatch(/\n1 succeeded, 1 failed\n$/)
+  })
+
+  test('follows all jobs of a large manifest, and lists those that did not succeed', async () => {
+    const jobIds = Array.from({ length: 210 }, (_, number) => number.toString(16).padStart(32, '0'))
+    const last = jobIds.slice(200)
+    const world = fakeServices({
+      async whileAsleep(sleep) {
+        if (sleep > 20) throw new Error('does not see that they have ended')
+        if (sleep !== 1) return
+        for (const jobId of last.slice(1)) await world.putResult(aResult({ jobId }))
+        await world.putResult(aFailure({ reason: 'black' }, { jobId: last[0]! }))
+      },
+    })
+    for (const jobId of jobIds.slice(0, 200)) await world.putResult(aResult({ jobId }))
+    for (const jobId of last) await world.putStatus(aStatus({ jobId }))
+    const job = { item: null, item_id: null, image: 'images/cup.png', videos: [], done_before: false }
+    const jobs = jobIds.map((job_id) => ({ ...job, job_id }))
+    await world.putReport(aRejectedReport('manifests/m.json', { state: 'accepted', jobs, faults: [] }))
+    const { exitCode, stdout } = await world.run(['watch', '--manifest', 'm.json'])
+    expect(stdout).toMatch(/\n209 succeeded, 1 failed\n$/)
+    expect(stdout.match(/^\w{12} +(?:succeeded|failed) /gm)).toEqual([expect.stringContaining('failed')])
+    expect(exitCode).toBe(1)
+  })
+
+  test('says how many more there are than the limit', async () => {
+    const { run } = await start(aBatch())
+    const { stdout, stderr } = await run(['watch', '--limit', '1'])
+    expect(stdout).toMatch(/\n1 succeeded\n$/)
+    expect(stderr).toBe('1 more are not watched (--limit)\n')
+  })
+
+  test('fails if the upload that is named has faults, and prints them', async () => {
+    const { run, putReport } = fakeServices()
+    await putReport(aRejectedReport('images/cup.png'))
+    expect(await run(['watch', '--manifest', 'images/cup.png'])).toMatchObject({
+      exitCode: 1,
+      stdout: 'no jobs\n',
+      stderr: 'error: images/cup.png: image: is no image; upload a PNG\n',
+    })
+  })
+
+  test('says what the clip of a job was warned of', async () => {
+    const quality = { ...someQuality, warnings: ['likeness: low'] }
+    const world = fakeServices({
+      async whileAsleep() {
+        await world.putResult(aResult({ jobId: A, outputs: [anOutput(A, 'video', { quality })] }))
+      },
+    })
+    await world.putStatus(aStatus({ jobId: A }))
+    const { exitCode, stdout } = await world.run(['watch', 'aa'])
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('cup.png  succeeded: published with warnings: likeness: low\n')
+    expect(stdout).toMatch(/\n1 succeeded \(1 with warnings\)\n$/)
+  })
+
+  test('watches what is not done, if no job is named', async () => {
+    const world = await start(aBatch())
+    await world.putResult(aFailure({}, { jobId: jobIdLike('cc') }))
+    const { exitCode, stdout } = await world.run(['watch'])
+    expect(exitCode).toBe(0)
+    expect(stdout).not.toContain('cc0000000000')
+  })
+
+  test('has nothing to watch where all is done', async () => {
+    const { run } = fakeServices()
+    expect(await run(['watch'])).toMatchObject({ exitCode: 0, stdout: 'no jobs\n' })
+  })
+
+  test('ends with a job whose message has been in no queue for a minute, and says that it is lost', async () => {
+    const world = fakeServices({
+      whileAsleep: (sleep) => {
+        if (sleep > 3) throw new Error('watches a job that is lost')
+      },
+    })
+    await world.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
+    const { exitCode, stdout } = await world.run(['watch', 'aa', '--interval', '31'])
+    expect(exitCode).toBe(1)
+    expect(stdout).toContain('cup.png  lost: its message is in no queue: ')
+    expect(stdout).toMatch(/\n1 lost\n$/)
+  })
+
+  test('follows a job that was taken for lost and is not, as long as another one runs', async () => {
+    const world = fakeServices({
+      async whileAsleep(sleep) {
+        if (sleep === 4) await world.putResult(aResult({ jobId: A }))
+        if (sleep === 5) await world.putResult(aResult({ jobId: B }))
+        if (sleep > 5) throw new Error('watches jobs that are done')
+      },
+    })
+    await world.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
+    await world.putStatus(aStatus({ jobId: B, updated_at: '2026-11-24T12:29:00.000Z' }))
+    const { exitCode, stdout } = await world.run(['watch', 'aa', 'bb', '--interval', '31'])
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('  lost: ')
+    expect(stdout).toMatch(/\n2 succeeded\n$/)
+  })
+
+  test('takes no job for lost whose message SQS does not count for a moment', async () => {
+    const world = fakeServices({
+      async whileAsleep(sleep) {
+        if (sleep === 2) await world.jobs.send([MESSAGE], never)
+        if (sleep === 6) await world.putResult(aResult({ jobId: A }))
+      },
+    })
+    await world.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
+    const { exitCode, stdout } = await world.run(['watch', 'aa', '--interval', '31'])
+    expect(exitCode).toBe(0)
+    expect(stdout).not.toContain('lost')
+  })
+
+  test('goes on without the queues where they do not answer, and says so once', async () => {
+    const world = aBatch()
+    await start(world)
+    const openQueue = () => {
+      throw new Error('AccessDenied')
+    }
+    const services = { ...world.services, openQueue }
+    const { exitCode, stdout, stderr } = await world.run(['watch', 'aa', 'bb'], { services })
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/\n2 succeeded\n$/)
+    expect(stderr).toBe(
+      'the queues do not answer (AccessDenied), so a job whose message is gone is not noticed\n',
+    )
+  })
+
+  test('reports queues that do not answer below the table of a terminal, at its end', async () => {
+    const world = await start(aBatch())
+    const openQueue = () => {
+      throw new Error('AccessDenied')
+    }
+    const services = { ...world.services, openQueue }
+    const { stderr } = await world.run(['watch', 'aa', 'bb'], { services, terminal: true })
+    const [, below] = stderr.split(SHOW_CURSOR)
+    expect(below).toBe(
+      'the queues do not answer (AccessDenied), so a job whose message is gone is not noticed\n',
+    )
+  })
+
+  test('stops when it is told to', async () => {
+    const interrupt = new AbortController()
+    const world = fakeServices({ whileAsleep: () => interrupt.abort(new InterruptedError('SIGINT')) })
+    await world.putStatus(aStatus({ jobId: A }))
+    expect(await world.run(['watch'], { signal: interrupt.signal })).toMatchObject({
+      exitCode: 130,
+      stderr: 'error: stopped by SIGINT\n',
+    })
+  })
+})
+
+test('svd watch --json prints a job on each line, whenever it changed', async () => {
+  const { run } = await start(aBatch())
+  const { stdout } = await run(['watch', 'aa', 'bb', '--json'])
+  const jobs = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(jobs.map(({ job_id, state, step }) => [job_id.slice(0, 2), state, step])).toEqual([
+    ['aa', 'queued', 0],
+    ['bb', 'queued', 0],
+    ['aa', 'rendering', 5],
+    ['aa', 'rendering', 6],
+    ['aa', 'succeeded', 0],
+    ['bb', 'succeeded', 0],
+  ])
+  expect(Object.keys(jobs[0])).toContain('videos')
+})
+
+describe('svd watch, on a terminal', () => {
+  test('draws bars and the time left, and leaves the table of what became of them', async () => {
+    const { run } = await start(aBatch())
+    const { stdout, stderr } = await run(['watch', 'aa', 'bb'], { terminal: true })
+    expect(stderr).toContain('aa0000000000  cup.png                   [=========-----------] denoise 5/10')
+    expect(stderr).toContain('bb0000000000  cat.png                   [--------------------] queued')
+    // 0.44 of two jobs may have been warm-up; then 0.072 took 2 s.
+    expect(stderr).toMatch(/\[====-{16}\] 22% {2}1 queued, 1 rendering(?!;)/)
+    expect(stderr).toContain('[=====---------------] 25%  1 queued, 1 rendering; about 0:42 left')
+    expect(stdout).toContain('aa0000000000  succeeded  cup.png')
+    expect(stdout).toMatch(/\n2 succeeded\n$/)
+  })
+
+  test('gives the cursor back, also when it is stopped', async () => {
+    const interrupt = new AbortController()
+    const world = fakeServices({ whileAsleep: () => interrupt.abort(new InterruptedError('SIGINT')) })
+    await world.putStatus(aStatus({ jobId: A }))
+    const { stderr } = await world.run(['watch'], { signal: interrupt.signal, terminal: true })
+    expect(stderr.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(stderr.lastIndexOf(HIDE_CURSOR))
+    expect(stderr).toMatch(/error: stopped by SIGINT\n$/)
+  })
+})

@@ -1,0 +1,65 @@
+import { on } from 'node:events'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { expect, onTestFinished, test } from 'vitest'
+
+const inRepository = (file: string): string => fileURLToPath(new URL(`../../../../${file}`, import.meta.url))
+const SVD = inRepository('worker/cli/svd.ts')
+const PHOTO = inRepository('worker/demo-samples/rocket.png')
+
+const aFolder = async (): Promise<string> => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'svd-local-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+test('svd local takes what svd submit drops, renders it, and goes when it is told to', async () => {
+  const [videos, downloads] = [await aFolder(), await aFolder()]
+  const local = execa(process.execPath, [SVD, 'local', '--port', '0', '--output-dir', videos], {
+    reject: false,
+  })
+  onTestFinished(() => void local.kill('SIGKILL'))
+  const environment: Record<string, string> = {}
+  let told = ''
+  for await (const chunk of on(local.stdout, 'data')) {
+    told += chunk
+    if (told.includes('Ctrl-C ends it.')) break
+  }
+  for (const [, name, value] of told.matchAll(/^ {2}export (\w+)=(.+)$/gm)) environment[name!] = value!
+
+  const small = [
+    '--num-frames',
+    '2',
+    '--num-inference-steps',
+    '10',
+    '--wait',
+    '--quiet',
+    '--download',
+    downloads,
+    '--json',
+  ]
+  const submit = await execa(process.execPath, [SVD, 'submit', PHOTO, ...small], {
+    env: environment,
+    reject: false,
+  })
+  const sheet = path.join(downloads, 'sheet.html')
+  const report = await execa(process.execPath, [SVD, 'report', '--output', sheet], {
+    env: environment,
+    reject: false,
+  })
+  local.kill('SIGINT')
+  const { exitCode } = await local
+
+  expect(submit.stderr).toBe('')
+  expect([submit.exitCode, report.exitCode, exitCode]).toEqual([0, 0, 0])
+  const names = (await readdir(downloads)).filter((name) => name.endsWith('.mp4'))
+  expect(names).toEqual([expect.stringMatching(/^rocket-[0-9a-f]{8}\.mp4$/)])
+  expect(await readdir(videos)).toEqual(names)
+  expect(await readFile(path.join(videos, names[0]!))).toEqual(
+    await readFile(path.join(downloads, names[0]!)),
+  )
+  expect(await readFile(sheet, 'utf8')).toContain('rocket.png')
+})

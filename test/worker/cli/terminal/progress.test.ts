@@ -1,0 +1,114 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import { formatDuration, openProgress, timeLeft } from '../../../../worker/cli/terminal/progress.ts'
+
+const HIDE_CURSOR = '\x1b[?25l'
+const SHOW_CURSOR = '\x1b[?25h'
+
+/** A terminal that keeps what is written to it, and a clock that stands still until told. */
+const aTerminal = () => {
+  let text = ''
+  const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 120 })
+  stream.on('data', (chunk: Buffer) => {
+    text += chunk.toString()
+  })
+  const clock = { ms: 0 }
+  return { stream, clock, written: () => text, now: () => clock.ms }
+}
+
+describe('a terminal', () => {
+  test('shows title, phase and step', () => {
+    const { stream, written, now } = aTerminal()
+    const progress = openProgress(stream, { quiet: false, now })
+    progress.begin('2/5 cup.jpg')
+    progress.update({ phase: 'load', step: 0, steps: 1 })
+    progress.update({ phase: 'denoise', step: 5, steps: 25 })
+    progress.end()
+    expect(written()).toContain('2/5 cup.jpg  loading the model [------------------------] 0/1')
+    expect(written()).toContain('2/5 cup.jpg  denoising [=====-------------------] 5/25')
+  })
+
+  test('is left to other text, and shows the same again after it', () => {
+    const { stream, written, clock, now } = aTerminal()
+    const progress = openProgress(stream, { quiet: false, now })
+    progress.begin('cup.jpg')
+    progress.update({ phase: 'denoise', step: 0, steps: 4 })
+    clock.ms = 10_000
+    progress.update({ phase: 'denoise', step: 1, steps: 4 })
+    progress.aside(() => stream.write('TEXT\n'))
+    const [before = '', after = ''] = written().split('TEXT\n')
+    expect(before.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(before.lastIndexOf(HIDE_CURSOR))
+    expect(after).toContain('cup.jpg  denoising [======------------------] 1/4 0:30 left')
+    progress.end()
+  })
+
+  const lastLine = (text: string): string => text.slice(text.lastIndexOf('cup.jpg'))
+
+  test('does not take the pace from the first run of a network', () => {
+    const { stream, written, clock, now } = aTerminal()
+    const progress = openProgress(stream, { quiet: false, now })
+    progress.begin('cup.jpg')
+    const drawnAfter = (ms: number, step: number): string => {
+      clock.ms = ms
+      progress.update({ phase: 'denoise', step, steps: 10 })
+      // Draws the bar at once.
+      progress.aside(() => {})
+      return lastLine(written())
+    }
+    drawnAfter(0, 0)
+    progress.update({ phase: 'denoise', step: 0, steps: 10, firstRun: true })
+    expect(drawnAfter(60_000, 1)).toContain('1/10 ')
+    expect(lastLine(written())).not.toContain('left')
+    expect(drawnAfter(63_000, 2)).toContain('2/10 0:24 left')
+    progress.end()
+  })
+
+  test('gets its cursor back at the end', () => {
+    const { stream, written, now } = aTerminal()
+    const progress = openProgress(stream, { quiet: false, now })
+    progress.begin('cup.jpg')
+    progress.update({ phase: 'load', step: 0, steps: 1 })
+    expect(written()).toContain(HIDE_CURSOR)
+    progress.end()
+    expect(written().lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(written().lastIndexOf(HIDE_CURSOR))
+  })
+})
+
+test('nothing is written where there is no terminal, or when it shall be quiet', () => {
+  for (const { isTTY, quiet } of [
+    { isTTY: false, quiet: false },
+    { isTTY: true, quiet: true },
+  ]) {
+    const { stream, written } = aTerminal()
+    const progress = openProgress(Object.assign(stream, { isTTY }), { quiet })
+    progress.begin('cup.jpg')
+    progress.update({ phase: 'denoise', step: 1, steps: 2 })
+    progress.aside(() => {})
+    progress.end()
+    expect(written()).toBe('')
+  }
+})
+
+test.each([
+  [0.2, '0:01'],
+  [59.9, '1:00'],
+  [3599, '59:59'],
+  [36_061, '10:01:01'],
+])('%d seconds are %s', (seconds, text) => {
+  expect(formatDuration(seconds)).toBe(text)
+})
+
+test.each([
+  ['is unknown while there is no pace', 0, { secondsPerStep: null, secondsSinceStep: 9 }, ''],
+  [
+    'is that of the steps to come at the pace so far',
+    10,
+    { secondsPerStep: 3, secondsSinceStep: 0 },
+    '0:45 left',
+  ],
+  ['runs on between two steps', 10, { secondsPerStep: 3, secondsSinceStep: 2 }, '0:43 left'],
+  ['never ends before the phase does', 24, { secondsPerStep: 1, secondsSinceStep: 76 }, '0:01 left'],
+  ['is nothing at the end', 25, { secondsPerStep: 1, secondsSinceStep: 0 }, ''],
+])('the time left %s', (_, step, pace, text) => {
+  expect(timeLeft({ step, steps: 25 }, pace)).toBe(text)
+})

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { renderContactSheet } from '../../../../worker/client/contact-sheet/render-contact-sheet.ts'
+import type { RejectedSheetClip, SheetJob } from '../../../../worker/client/contact-sheet/sheet-job.ts'
+import { standingOfResult } from '../../../../worker/client/tracking/job-standing.ts'
+import { aFailure, someParameters, someQuality } from '../tracking/a-job.ts'
+import { aSheetJob } from './a-sheet-job.ts'
+
+const heading = { title: 'Clips', subtitle: 's3://out', madeAt: '2026-11-24T13:00:00.000Z' }
+
+const render = (jobs: readonly SheetJob[], options: object = {}) =>
+  renderContactSheet(jobs, { ...heading, ...options })
+
+/** The text of elements, without markup. */
+const textOf = (page: string): string =>
+  page
+    .replaceAll(/<(style|script)>.*?<\/\1>/gs, '')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+
+const failed = (overrides: Parameters<typeof aFailure>[0] = {}): SheetJob => ({
+  standing: standingOfResult(aFailure({ class: 'quality', reason: 'nothing moves', ...overrides })),
+  clips: [],
+  rejected: [],
+  picture: null,
+})
+
+describe('the card of a clip', () => {
+  test('tells what it is, how it was made, and how good it is', async () => {
+    const text = textOf(await render([aSheetJob({ cost_usd: 0.0123, attempt: 2 })]))
+    for (const said of [
+      'cup.png',
+      '14.5 s',
+      '2 attempts',
+      '$0.012',
+      '192×128',
+      '14 frames',
+      '7 fps',
+      'motion 127',
+    ]) {
+      expect(text).toContain(said)
+    }
+    for (const said of ['denoise 9.1 s', 'decode 4.2 s', 'likeness 29.7 dB', 'motion 1.2–4.1']) {
+      expect(text).toContain(said)
+    }
+  })
+
+  test('shows what differs from the defaults', async () => {
+    const job = aSheetJob({ parameters: { motion_bucket_id: 60, noise_aug_strength: 0.1 } })
+    const page = await render([job], { usual: { ...someParameters } })
+    const differing = [...page.matchAll(/<li class="differs">([^<]*)</g)].map(([, text]) => text)
+    expect(differing).toEqual(['motion 60', 'noise aug strength 0.1'])
+    expect(textOf(page)).toContain('motion_bucket_id 60 usually 127')
+  })
+
+  test('shows, where the defaults are not known, what differs from most', async () => {
+    const jobs = [60, 127, 127].map((motion_bucket_id, index) =>
+      aSheetJob({ picture: `images/${index}.png`, parameters: { motion_bucket_id } }),
+    )
+    expect(await render(jobs)).toContain('<li class="differs">motion 60</li>')
+    expect(await render(jobs)).not.toContain('<li class="differs">motion 127</li>')
+  })
+
+  test('shows what its sweep is about, usual or not', async () => {
+    const jobs = [40, 127].map((motion_bucket_id) => aSheetJob({ parameters: { motion_bucket_id } }))
+    const page = await render(jobs, { usual: { ...someParameters } })
+    const differing = [...page.matchAll(/<li class="differs">([^<]*)</g)].map(([, text]) => text)
+    expect(differing).toEqual(['motion 40', 'motion 127'])
+  })
+
+  test('tells every fault that its checks found', async () => {
+    const job = aSheetJob()
+    const clips = job.clips.map((clip) => ({
+      ...clip,
+      quality: { ...someQuality, faults: ['dark', 'frozen'] },
+    }))
+    expect(textOf(await render([{ ...job, clips }]))).toContain('dark; frozen')
+  })
+})
+
+test('the warnings of clips are on their card, in the summary, and found by the word', async () => {
+  const job = aSheetJob()
+  const clips = job.clips.map((clip) => ({ ...clip, quality: { ...someQuality, warnings: ['seams: high'] } }))
+  const page = await render([{ ...job, clips }, aSheetJob({ picture: 'images/fine.png' })])
+  expect(page).toContain('<p class="warnings"><b>Warning</b> seams: high</p>')
+  expect(page.match(/class="warnings"/g)).toHaveLength(1)
+  expect(textOf(page)).toContain('2 clips 1 with warnings')
+  expect([...page.matchAll(/data-words="[^"]* warning"/g)]).toHaveLength(1)
+  expect(page).not.toContain('class="reason"')
+})
+
+test('the card of a failure tells its class and reason, and what the checks found', async () => {
+  const text = textOf(await render([failed({ quality: [{ ...someQuality, faults: ['frozen'] }] })]))
+  for (const said of ['failed', 'No clip', 'quality nothing moves', 'frozen', '3 attempts'])
+    expect(text).toContain(said)
+})
+
+describe('the card of a job whose clips were rejected', () => {
+  const rejectedBy = (workerId: string, faults: readonly string[]): RejectedSheetClip => ({
+    ...{ video: 'data:video/mp4;base64,BBBB', poster: null, frames: 14, workerId },
+    ...{ key: `jobs/a/rejected/of-${workerId}/video.mp4`, attemptId: `of-${workerId}` },
+    quality: { ...someQuality, faults: [...faults] },
+  })
+  const job = {
+    ...failed({ quality: [] }),
+    rejected: [rejectedBy('worker-1', ['black: frame 0']), rejectedBy('worker-2', ['black: frame 3'])],
+  }
+
+  test('plays each of them, marked, with who made it and its faults', async () => {
+    const page = await render([job])
+    const text = textOf(page)
+    expect(page.match(/<div class="clip rejected"><b class="badge">Rejected<\/b><video/g)).toHaveLength(2)
+    expect(page).toContain('aria-label="Clip of cup.png, rejected"')
+    expect(text).toMatch(/Rejected, made by worker-1 likeness .* black: frame 0 Rejected, made by worker-2 /)
+    expect(text).toMatch(/Rejected, made by worker-2 likeness .* black: frame 3 /)
+    expect(page).toContain('title="Attempt of-worker-2"')
+    expect(text).toContain('rejected video jobs/a/rejected/of-worker-2/video.mp4')
+    expect(text).not.toContain('No clip')
+    expect([...page.matchAll(/data-words="[^"]* rejected"/g)]).toHaveLength(1)
+  })
+
+  test('tells a video that passed, of a clip of which another did not', async () => {
+    const text = textOf(await render([{ ...job, rejected: [rejectedBy('worker-1', [])] }]))
+    expect(text).toContain('made by worker-1: passed, but another video of the clip did not likeness')
+  })
+
+  test('is counted as failed, and its clips as none', async () => {
+    expect(textOf(await render([job]))).toMatch(/ 0 clips 1 failed /)
+  })
+})
+
+test('a sweep has a heading, and its values as labels', async () => {
+  const jobs = [40, 220].map((motion_bucket_id) => aSheetJob({ parameters: { motion_bucket_id } }))
+  const page = await render(jobs)
+  expect(textOf(page)).toContain('cup.png 2 clips, by motion_bucket_id')
+  expect([...page.matchAll(/<h3[^>]*>([^<]*)/g)].map(([, label]) => label)).toEqual([
+    'motion_bucket_id 40',
+    'motion_bucket_id 220',
+  ])
+})
+
+test('the summary tells counts, time, pace and cost', async () => {
+  const text = textOf(await render([aSheetJob({ cost_usd: 0.25 }), failed()]))
+  expect(text).toContain('1 clip 1 failed 20.0 s submit to end 240 clips/hour 27.4 s device time $0.25 cost')
+})
+
+test('an empty page says so', async () => {
+  expect(textOf(await render([]))).toContain('There are no jobs.')
+})
+
+describe('hostile input', () => {
+  const attack = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`
+
+  test('stays text, wherever it comes from', async () => {
+    const job = failed({ reason: attack })
+    const page = await render(
+      [
+        {
+          ...job,
+          standing: { ...job.standing, image: { ...job.standing.image, source_key: `images/${attack}` } },
+        },
+      ],
+      {
+        title: attack,
+        subtitle: attack,
+      },
+    )
+    expect(page.match(/<script/g)).toHaveLength(1)
+    expect(page).not.toContain('<img')
+    expect(page).not.toContain("onerror='")
+    expect(page).toContain('&quot;&gt;&lt;script&gt;alert(1)')
+  })
+
+  test('could not run if it did not: the page allows its own script and style, and nothing from elsewhere', async () => {
+    const page = await render([aSheetJob()])
+    const hashOf = (element: string): string => {
+      const [, text = ''] = new RegExp(`<${element}>(.*?)</${element}>`, 's').exec(page) ?? []
+      return `&#39;sha256-${createHash('sha256').update(text).digest('base64')}&#39;`
+    }
+    const [, policy = ''] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page) ?? []
+    expect(policy).toContain('default-src &#39;none&#39;')
+    expect(policy).toContain(`script-src ${hashOf('script')};`)
+    expect(policy).toContain(`style-src ${hashOf('style')};`)
+    expect(page).not.toMatch(/<[^>]* (style|on\w+)=/)
+    expect(page).not.toMatch(/(src|href)="(https?:)?\/\//)
+  })
+})

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { groupSweeps, sweepLabel } from '../../../../worker/client/contact-sheet/sweeps.ts'
+import { aSheetJob } from './a-sheet-job.ts'
+
+const job = (picture: string, parameters: Parameters<typeof aSheetJob>[0] = {}) =>
+  aSheetJob({ picture: `images/${picture}.png`, ...parameters })
+
+const shown = (groups: ReturnType<typeof groupSweeps>) =>
+  groups.map(({ jobs, swept }) =>
+    jobs.map(({ standing }) =>
+      `${standing.image.source_key} ${sweepLabel(swept, standing.parameters)}`.trim(),
+    ),
+  )
+
+test('jobs of one picture stand together, by the value that is swept', () => {
+  const groups = groupSweeps([
+    job('cup', { parameters: { motion_bucket_id: 220 } }),
+    job('cat'),
+    job('cup', { parameters: { motion_bucket_id: 40 } }),
+    job('cup', { parameters: { motion_bucket_id: 127 } }),
+  ])
+  expect(shown(groups)).toEqual([
+    [
+      'images/cup.png motion_bucket_id 40',
+      'images/cup.png motion_bucket_id 127',
+      'images/cup.png motion_bucket_id 220',
+    ],
+    ['images/cat.png'],
+  ])
+})
+
+test('of two swept parameters the first goes before', () => {
+  const both = (motion_bucket_id: number, seed: number) =>
+    job('cup', { parameters: { motion_bucket_id, seed } })
+  expect(shown(groupSweeps([both(2, 1), both(1, 2), both(2, 0), both(1, 0)]))).toEqual([
+    [
+      'images/cup.png motion_bucket_id 1, seed 0',
+      'images/cup.png motion_bucket_id 1, seed 2',
+      'images/cup.png motion_bucket_id 2, seed 0',
+      'images/cup.png motion_bucket_id 2, seed 1',
+    ],
+  ])
+})
+
+test('values that are no numbers keep their order', () => {
+  const fitted = (value: 'fill' | 'crop' | 'pad') => job('cup', { parameters: { fit: value } })
+  expect(
+    groupSweeps([fitted('pad'), fitted('fill')])[0]?.jobs.map(({ standing }) => standing.parameters.fit),
+  ).toEqual(['pad', 'fill'])
+})

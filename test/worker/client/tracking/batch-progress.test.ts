@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import {
+  batchShare,
+  followBatchPace,
+  jobShare,
+  secondsLeft,
+} from '../../../../worker/client/tracking/batch-progress.ts'
+import type { JobStanding } from '../../../../worker/client/tracking/job-standing.ts'
+import { standingOfResult } from '../../../../worker/client/tracking/job-standing.ts'
+import { aResult } from './a-job.ts'
+
+const standing = (overrides: Partial<JobStanding> = {}): JobStanding => ({
+  ...standingOfResult(aResult()),
+  ...overrides,
+})
+
+const at = (phase: string, step: number, steps: number): JobStanding =>
+  standing({ state: 'rendering', phase, step, steps })
+
+test('a job only goes forward', () => {
+  const course = [
+    standing({ state: 'queued' }),
+    standing({ state: 'preparing' }),
+    ...[
+      at('load', 0, 1),
+      at('encode-image', 0, 3),
+      at('denoise', 0, 25),
+      at('denoise', 12, 25),
+      at('denoise', 25, 25),
+    ],
+    ...[at('decode', 0, 2), at('decode', 1, 2), at('encode-video', 0, 1)],
+    standing({ state: 'publishing' }),
+    standing(),
+  ].map(jobShare)
+  expect(course).toEqual(course.toSorted((a, b) => a - b))
+  expect([course[0], course.at(-1)]).toEqual([0, 1])
+})
+
+test('a phase that this version does not know is no end', () => {
+  expect(jobShare(at('upscale', 3, 3))).toBe(0.05)
+})
+
+test('the time left is what the rest takes at the pace so far', () => {
+  const batch = [standing(), standing(), standing({ state: 'queued' }), standing({ state: 'queued' })]
+  expect(batchShare(batch)).toBe(2)
+  expect(secondsLeft(batch, { startShare: 1, elapsedSeconds: 30 })).toBe(60)
+})
+
+test('before anything is done there is no pace', () => {
+  const batch = [standing(), standing({ state: 'queued' })]
+  expect(secondsLeft(batch, { startShare: 1, elapsedSeconds: 30 })).toBeNull()
+})
+
+test('the pace begins after the first tenth of a job, in which machines start and networks warm up', () => {
+  const paceOf = followBatchPace()
+  const waiting = standing({ state: 'queued' })
+  const poll = (first: JobStanding, seconds: number) => {
+    const { startShare, elapsedSeconds } = paceOf([first, waiting], seconds * 1000)
+    return [Number(startShare.toFixed(3)), elapsedSeconds]
+  }
+  expect(poll(waiting, 0)).toEqual([0, 0])
+  expect(poll(at('load', 0, 1), 300)).toEqual([0.02, 0])
+  expect(poll(at('denoise', 0, 25), 310)).toEqual([0.08, 0])
+  expect(poll(at('denoise', 1, 25), 370)).toEqual([0.109, 0])
+  expect(poll(at('denoise', 2, 25), 372)).toEqual([0.109, 2])
+  expect(poll(at('denoise', 25, 25), 420)).toEqual([0.109, 50])
+})
+
+test('jobs that were done before the watch are no part of its warm-up', () => {
+  const paceOf = followBatchPace()
+  const poll = (second: JobStanding, seconds: number) => paceOf([standing(), second], seconds * 1000)
+  expect(poll(standing({ state: 'queued' }), 0)).toEqual({ startShare: 1, elapsedSeconds: 0 })
+  expect(poll(standing({ state: 'queued' }), 60)).toEqual({ startShare: 1, elapsedSeconds: 0 })
+})

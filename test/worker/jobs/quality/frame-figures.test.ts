@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import {
+  changeBetween,
+  EQUAL_PSNR_DB,
+  levelsOf,
+  medianOf,
+  psnrBetween,
+} from '../../../../worker/jobs/quality/frame-figures.ts'
+
+test('levels are the mean of all bytes and how far they spread about it', () => {
+  expect(levelsOf(Uint8Array.of(10, 20, 30, 40))).toEqual({ mean: 25, spread: Math.sqrt(125) })
+  expect(levelsOf(new Uint8Array(3000).fill(77))).toEqual({ mean: 77, spread: 0 })
+  expect(levelsOf(Uint8Array.of(0, 255))).toEqual({ mean: 127.5, spread: 127.5 })
+})
+
+test('change is the mean difference of bytes, whichever is the larger', () => {
+  expect(changeBetween(Uint8Array.of(0, 10, 255), Uint8Array.of(4, 8, 255))).toBe(2)
+  expect(changeBetween(Uint8Array.of(4, 8, 255), Uint8Array.of(0, 10, 255))).toBe(2)
+})
+
+test('psnr of a difference of one everywhere is 20·log10(255), and of equal pictures a number too', () => {
+  const picture = new Uint8Array(30).fill(100)
+  const brighter = picture.map((value) => value + 1)
+  expect(psnrBetween(picture, brighter)).toBeCloseTo(20 * Math.log10(255), 10)
+  expect(psnrBetween(picture, picture)).toBe(EQUAL_PSNR_DB)
+})
+
+test('the median stands in the middle of an odd number, and between the middle two of an even', () => {
+  expect(medianOf([9, 1, 5])).toBe(5)
+  expect(medianOf([9, 1, 5, 6])).toBe(5.5)
+  expect(medianOf([3])).toBe(3)
+})

@@ -1,0 +1,55 @@
+import { formatBytes } from '../../../shared/size-text.ts'
+import type { JobStanding } from '../../client/tracking/job-standing.ts'
+import { plainTable } from '../terminal/plain-table.ts'
+
+type Line = readonly [name: string, text: string | number | null]
+
+const secondsText = (seconds: Readonly<Record<string, number>>): string =>
+  Object.entries(seconds)
+    .map(([phase, value]) => `${phase} ${value.toFixed(1)}`)
+    .join(', ')
+
+/** All of one job that a person may want to know. */
+export const jobDetails = (standing: JobStanding): string => {
+  const { result, origin, parameters } = standing
+  const lines: readonly Line[] = [
+    ['job', standing.jobId],
+    ['state', standing.state],
+    ['message', standing.message],
+    ['progress', standing.phase === null ? null : `${standing.phase} ${standing.step}/${standing.steps}`],
+    ['attempt', standing.attempt],
+    ['picture', standing.image.source_key],
+    ['from', origin.item === null ? origin.key : `${origin.key}, item ${origin.item}`],
+    ...Object.entries(parameters).map(
+      ([name, value]): Line => [name, typeof value === 'object' ? JSON.stringify(value) : value],
+    ),
+    ['submitted', standing.submittedAt],
+    ['updated', standing.updatedAt],
+    ['class', result?.failure?.class ?? null],
+    ['seconds', result?.seconds ? secondsText(result.seconds) : null],
+    ['device', result === null ? null : `${result.device_seconds.toFixed(1)} s`],
+    ['cost', result === null || result.cost_usd === null ? null : `$${result.cost_usd.toFixed(5)}`],
+    ['safer path', result?.safer_path ? 'yes' : null],
+    ...(result?.outputs ?? []).map(
+      ({ video, frames }): Line => [
+        'video',
+        `${video.key}  ${frames} frames, ${formatBytes(video.size_bytes)}`,
+      ],
+    ),
+    ...(result?.failure?.rejected ?? []).map(
+      ({ video, quality }): Line => ['rejected', [video.key, ...quality.faults].join('  ')],
+    ),
+    ...(result?.outputs ?? []).flatMap(({ quality }): Line[] => [
+      ['quality', quality.warnings.length === 0 ? 'no faults' : 'no faults, but warnings'],
+      ...quality.warnings.map((warning): Line => ['warning', warning]),
+      ['likeness', `${quality.first_frame_psnr_db.toFixed(1)} dB`],
+    ]),
+  ]
+  return plainTable<Line>(
+    [
+      { head: '', text: ([name]) => name },
+      { head: '', text: ([, text]) => String(text) },
+    ],
+    lines.filter(([, text]) => text !== null),
+  ).replace(/^\n/, '')
+}

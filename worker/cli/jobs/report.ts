@@ -1,0 +1,94 @@
+import path from 'node:path'
+import type { Command } from 'commander'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { assertFolderUsable } from '../../../shared/files/output-folder.ts'
+import { formatBytes } from '../../../shared/size-text.ts'
+import { checkpointDefaults } from '../../client/contact-sheet/checkpoint-defaults.ts'
+import { writeContactSheet } from '../../client/contact-sheet/write-contact-sheet.ts'
+import { readStandings } from '../../client/tracking/read-standings.ts'
+import type { CommandContext } from '../command-context.ts'
+import {
+  addDeploymentOptions,
+  type DeploymentOptions,
+  deploymentPart,
+  readDeployment,
+} from '../deployment.ts'
+import { counted } from '../terminal/short-text.ts'
+import { addJobSelection, type JobSelectionOptions, selectJobs } from './selection.ts'
+
+const NOTES = `
+The page needs nothing but itself: the clips are in it, or with --link in a folder beside it. Clips that did not pass
+their checks are marked as rejected, as long as the bucket keeps them. Jobs of one picture stand side by side.
+Parameters that are not the checkpoint's defaults stand out; without the models bucket, those that most of the jobs do
+not have.
+
+  svd report --output sheet.html --since 1d
+  svd report --output motion.html --manifest manifests/motion.json --title "Motion sweep"
+`
+
+export const addReportOptions = (command: Command): Command => {
+  command
+    .summary('a page on which the clips of jobs play')
+    .description('Writes an HTML page with the clips of jobs, their parameters, times and figures.')
+  addJobSelection(command, { otherwise: 'all', limit: 100 })
+  return addDeploymentOptions(command, ['outputBucket', 'modelsBucket'])
+    .optionsGroup('Output:')
+    .requiredOption('-o, --output <file>', 'the page; ends in .html')
+    .option('--link', 'the clips as files in a folder beside the page')
+    .option('--title <text>', 'its heading', 'Contact sheet')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', NOTES)
+}
+
+export interface ReportOptions extends DeploymentOptions, JobSelectionOptions {
+  readonly output: string
+  readonly link?: true
+  readonly title: string
+  readonly json?: true
+}
+
+/** Throws InvalidInputError. */
+export const runReport = async (
+  named: readonly string[],
+  options: ReportOptions,
+  { environment, stdout, signal, openServices }: CommandContext,
+): Promise<void> => {
+  const { outputBucket } = readDeployment(['outputBucket'], options, environment)
+  if (!/\.html?$/i.test(options.output)) {
+    throw new InvalidInputError('--output', `got '${options.output}'; must end in .html`)
+  }
+  await assertFolderUsable('--output', path.dirname(path.resolve(options.output)))
+  await using services = await openServices()
+  const outputs = services.openBucket(outputBucket)
+  const now = services.clock.now()
+  const { jobIds, left } = await selectJobs(outputs, named, options, { otherwise: 'all', now, signal })
+  const standings = await readStandings(outputs, jobIds, signal)
+  const modelsBucket = deploymentPart('modelsBucket', options, environment)
+  const usual =
+    modelsBucket === null
+      ? null
+      : await checkpointDefaults(services.openBucket(modelsBucket), standings, signal)
+  const written = await writeContactSheet(
+    outputs,
+    standings,
+    {
+      file: options.output,
+      link: options.link === true,
+      title: options.title,
+      subtitle: `s3://${outputBucket}`,
+      madeAt: now.toISOString(),
+      ...(usual !== null && { usual }),
+    },
+    signal,
+  )
+  if (options.json) {
+    const { file, jobs, clips, sizeBytes } = written
+    const report = { file, jobs, clips, size_bytes: sizeBytes, more_jobs: left }
+    stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+    return
+  }
+  const beyond = left === 0 ? '' : `; ${left === null ? '' : `${left} `}more jobs (--limit)`
+  stdout.write(
+    `${options.output}  ${counted(written.jobs, 'job')}, ${counted(written.clips, 'clip')}, ${formatBytes(written.sizeBytes)}${beyond}\n`,
+  )
+}

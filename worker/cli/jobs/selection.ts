@@ -1,0 +1,109 @@
+import { type Command, Option } from 'commander'
+import { readNumber } from '../../../shared/contracts/argument-text.ts'
+import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { JOB_STATES, type JobState } from '../../../shared/contracts/status-record.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { reportOfManifest } from '../../client/tracking/dropped-object.ts'
+import {
+  type IndexedPage,
+  newestPage,
+  openPage,
+  pageOfState,
+  pageSince,
+} from '../../client/tracking/indexed-jobs.ts'
+import { findJobIds } from '../../client/tracking/job-id-prefix.ts'
+import { type JobTotals, readJobTotals } from '../../client/tracking/job-totals.ts'
+import { openIndex } from '../../client/tracking/open-index.ts'
+import { parseSince } from '../terminal/duration.ts'
+
+/** Which jobs a command is about where none are named. */
+export type OtherJobs = 'all' | 'not-done'
+
+const OTHERWISE: Readonly<Record<OtherJobs, string>> = {
+  all: 'all, the newest change first',
+  'not-done': 'all that are not done',
+}
+
+/** Which jobs of a bucket a command is about. */
+export const addJobSelection = (
+  command: Command,
+  { otherwise, limit }: { readonly otherwise: OtherJobs; readonly limit: number },
+): Command => {
+  command
+    .argument('[job...]', `ids, or their beginnings (${OTHERWISE[otherwise]})`)
+    .optionsGroup('Jobs:')
+    .option(
+      '--manifest <key>',
+      'the jobs of this manifest (or dropped picture), by its key in the input bucket',
+    )
+    .option('--since <time>', 'that changed since: 15m, 2h, 3d, or a date such as 2026-11-24')
+  if (otherwise === 'all')
+    command.addOption(new Option('--state <state>', 'in this state').choices(JOB_STATES))
+  return command.option('--limit <n>', 'at most so many: the newest, of a manifest its first', String(limit))
+}
+
+export interface JobSelectionOptions {
+  readonly manifest?: string
+  readonly since?: string
+  readonly state?: JobState
+  readonly limit: string
+}
+
+export const MAX_LIMIT = 100_000
+
+const parseLimit = (text: string): number => {
+  const limit = readNumber(text)
+  if (typeof limit === 'number' && Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit
+  throw new InvalidInputError('--limit', `got '${text}'; must be a whole number from 1 to ${MAX_LIMIT}`)
+}
+
+export interface SelectedJobs extends IndexedPage {
+  /** Report of the upload that `--manifest` names; `null` without that option. */
+  readonly report: IngestReport | null
+  /** Totals of the whole bucket; `null` if jobs or an upload are named. */
+  readonly totals: JobTotals | null
+  /** As `--since` says; `null` without that option. */
+  readonly since: Date | null
+}
+
+const ONE_WAY = 'give ids, --manifest, --since or --state, and not several of them'
+
+const pageOf = (jobIds: readonly string[], limit: number): IndexedPage => ({
+  jobIds: jobIds.slice(0, limit),
+  left: Math.max(0, jobIds.length - limit),
+})
+
+/** Named jobs in the order given, a manifest's in its own, others the newest first. Throws InvalidInputError. */
+export const selectJobs = async (
+  outputs: ObjectStore,
+  named: readonly string[],
+  options: JobSelectionOptions,
+  {
+    otherwise,
+    now,
+    signal,
+  }: { readonly otherwise: OtherJobs; readonly now: Date; readonly signal: AbortSignal },
+): Promise<SelectedJobs> => {
+  const { manifest, state } = options
+  const limit = parseLimit(options.limit)
+  const ways = [named.length > 0, manifest !== undefined, options.since !== undefined, state !== undefined]
+  if (ways.filter(Boolean).length > 1) throw new InvalidInputError('job', ONE_WAY)
+  const since = options.since === undefined ? null : parseSince('--since', options.since, now)
+  const nothing = { report: null, totals: null, since: null }
+  if (named.length > 0) return { ...nothing, ...pageOf(await findJobIds(outputs, named, signal), limit) }
+  if (manifest !== undefined) {
+    const report = await reportOfManifest(outputs, manifest, signal)
+    return { ...nothing, ...pageOf([...new Set(report.jobs.map(({ job_id }) => job_id))], limit), report }
+  }
+  const index = openIndex(outputs, signal)
+  const totals = await readJobTotals(outputs, index, signal)
+  const choose = (): Promise<IndexedPage> => {
+    if (since !== null) return pageSince(index, since, limit)
+    if (state !== undefined) return pageOfState(outputs, index, { state, limit, totals }, signal)
+    return otherwise === 'all'
+      ? newestPage(index, totals, limit)
+      : openPage(outputs, index, { limit, totals }, signal)
+  }
+  return { ...(await choose()), report: null, totals, since }
+}

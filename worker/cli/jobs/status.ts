@@ -1,0 +1,150 @@
+import type { Command } from 'commander'
+import type { DispatchState } from '../../../shared/contracts/dispatch-state.ts'
+import { safeText } from '../../../shared/contracts/shown-value.ts'
+import type { QueueDepth } from '../../../shared/ports/message-queue.ts'
+import { exactName } from '../../client/tracking/dropped-object.ts'
+import { FLEET_TITLES, fleetFigures, fleetWaits } from '../../client/tracking/fleet-waits.ts'
+import type { JobStanding } from '../../client/tracking/job-standing.ts'
+import type { JobTotals } from '../../client/tracking/job-totals.ts'
+import { lostIfGone } from '../../client/tracking/lost-jobs.ts'
+import { readDispatch } from '../../client/tracking/read-dispatch.ts'
+import { readStandings } from '../../client/tracking/read-standings.ts'
+import { countRejectedUploads, type RejectedUploads } from '../../client/tracking/rejected-uploads.ts'
+import type { CommandContext } from '../command-context.ts'
+import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
+import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
+import { jobDetails } from './details.ts'
+import { jobAsJson } from './job-report.ts'
+import { readQueueDepths } from './queue-depths.ts'
+import { addJobSelection, type JobSelectionOptions, type SelectedJobs, selectJobs } from './selection.ts'
+import { faultLines, supersededLines } from './submit-report.ts'
+import { countStates, jobTable, totalsText, waitingForModels } from './table.ts'
+
+const NOTES = `
+Of one job that is named everything is told, of several a line each. With the queues' URLs also how many messages
+wait; SQS counts approximately. The last line counts uploads that ingest rejected, at most 1,000; --manifest
+takes the key of any upload or s3://BUCKET/KEY, prints its faults, and ends with exit code 1 if there are any.
+
+  svd status
+  svd status 7c12e969
+  svd status --state failed
+  svd status --manifest manifests/motion.json --json
+`
+
+export const addStatusOptions = (command: Command): Command => {
+  command.summary('how jobs stand').description('Tells how jobs of the output bucket stand.')
+  addJobSelection(command, { otherwise: 'all', limit: 20 })
+  return addDeploymentOptions(command, ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
+    .optionsGroup('Output:')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', NOTES)
+}
+
+export interface StatusOptions extends DeploymentOptions, JobSelectionOptions {
+  readonly json?: true
+}
+
+const depthAsJson = (depth: QueueDepth | null) =>
+  depth === null ? null : { visible: depth.visible, in_flight: depth.inFlight, delayed: depth.delayed }
+
+/** A key is a user's text, and the line may be pasted into a shell. */
+const shellQuoted = (key: string): string => `'${safeText(key).replaceAll("'", "'\\''")}'`
+
+/** The last line; empty if nothing was rejected. */
+const rejectedLine = async (
+  { rejected, partly, more, newest }: RejectedUploads,
+  nameOf: (key: string) => Promise<string | null>,
+): Promise<string> => {
+  if (rejected + partly === 0) return ''
+  const older = more ? ', and older ones' : ''
+  const name = newest === null ? null : await nameOf(newest)
+  const hint = name === null ? '' : `; for the last: svd status --manifest ${shellQuoted(name)}`
+  return `uploads: ${rejected} rejected, ${partly} in part${older}${hint}\n`
+}
+
+/** Which workers dispatch has asked for, and why not more. */
+const workersAsJson = (state: DispatchState, now: Date) =>
+  fleetFigures(state, now).map(({ fleet, asked, usdToday }) => {
+    const known = state[fleet]
+    return {
+      ...{ fleet, asked, usd_today: usdToday, waits: known?.waits ?? null },
+      ...{ failures: known?.failures ?? 0, failure: known?.failure ?? null },
+      retry_at: known?.retry_at ?? null,
+    }
+  })
+
+const totalsAsJson = ({ jobs, notDone, succeeded, failed, cancelled }: JobTotals) => ({
+  ...{ jobs, not_done: notDone, succeeded, failed, cancelled },
+})
+
+/** The states of the jobs shown, or of all jobs where those are more. */
+const countLine = (standings: readonly JobStanding[], { left, totals, endedEarly }: SelectedJobs): string => {
+  if (endedEarly)
+    return `${countStates(standings) || 'no jobs'} among the newest; older ones were not searched\n`
+  if (left === 0) return `${countStates(standings) || 'no jobs'}\n`
+  const more = `${left === null ? '' : `${left} `}more (--limit)`
+  return totals === null
+    ? `${countStates(standings)}; ${more}\n`
+    : `${countStates(standings)}; ${more}\n${totalsText(totals)}\n`
+}
+
+/** Returns the exit code: 1 if the upload that `--manifest` names has faults. Throws InvalidInputError. */
+export const runStatus = async (
+  named: readonly string[],
+  options: StatusOptions,
+  context: CommandContext,
+): Promise<number> => {
+  const { environment, stdout, stderr, signal, openServices } = context
+  const { outputBucket } = readDeployment(['outputBucket'], options, environment)
+  await using services = await openServices()
+  const outputs = services.openBucket(outputBucket)
+  const now = services.clock.now()
+  // Before the records: a job whose message left the queues is found done then.
+  const { queue, deadLetters } = await readQueueDepths(options, services, context)
+  const selecting = { otherwise: 'all', now, signal } as const
+  const selected = await selectJobs(outputs, named, options, selecting)
+  const { jobIds, left, report, totals, since } = selected
+  const exitCode = report === null || report.state === 'accepted' ? EXIT_DONE : EXIT_FAILURE
+  const uploads = totals === null ? null : await countRejectedUploads(outputs, since, signal)
+  const dispatch = totals === null ? null : await readDispatch(outputs, signal)
+  const found = selected.standings ?? (await readStandings(outputs, jobIds, signal))
+  const standings = found.map((standing) => lostIfGone(standing, { now, queue, deadLetters }))
+  if (options.json) {
+    const overview = {
+      jobs: standings.map(jobAsJson),
+      /** `null`: there are more, and nobody counted them. */
+      more_jobs: left,
+      /** `null` where jobs or an upload are named. */
+      totals: totals === null ? null : totalsAsJson(totals),
+      queue: depthAsJson(queue),
+      dead_letters: depthAsJson(deadLetters),
+      /** `null` where jobs or an upload are named, or no dispatch has run. */
+      workers: dispatch === null ? null : workersAsJson(dispatch, now),
+      /** The upload that `--manifest` names. */
+      report,
+      /** `null` where jobs or an upload are named. */
+      uploads,
+    }
+    stdout.write(`${JSON.stringify(overview, null, 2)}\n`)
+    return exitCode
+  }
+  const [only] = standings
+  if (named.length === 1 && only !== undefined) {
+    stdout.write(jobDetails(only))
+    return exitCode
+  }
+  if (standings.length > 0) stdout.write(`${jobTable(standings, now)}\n`)
+  stdout.write(countLine(standings, selected))
+  for (const line of waitingForModels(standings)) stdout.write(`${line}\n`)
+  if (queue !== null)
+    stdout.write(`queue: ${queue.visible + queue.delayed} waiting, ${queue.inFlight} in work\n`)
+  if (deadLetters !== null) stdout.write(`dead letters: ${deadLetters.visible + deadLetters.inFlight}\n`)
+  for (const { fleet, text } of dispatch === null ? [] : fleetWaits(dispatch))
+    stdout.write(`workers of ${FLEET_TITLES[fleet]}: ${text}\n`)
+  if (uploads !== null) stdout.write(await rejectedLine(uploads, (key) => exactName(outputs, key, signal)))
+  if (report !== null) {
+    stdout.write(supersededLines(report))
+    stderr.write(faultLines(report.key, report))
+  }
+  return exitCode
+}

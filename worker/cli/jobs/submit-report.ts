@@ -1,0 +1,70 @@
+import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { AcceptedJob, IngestReport, SupersededJob } from '../../../shared/contracts/ingest-report.ts'
+import { safeText } from '../../../shared/contracts/shown-value.ts'
+import type { SentDrop } from '../../client/submit/send-submission.ts'
+import type { JobStanding } from '../../client/tracking/job-standing.ts'
+import { jobAsJson, videoKeys } from './job-report.ts'
+
+/** State of a submission so far. */
+export interface SubmissionState {
+  /** Uploads with ingest's reports; `report` is `null` if ingest has not reported yet. */
+  readonly drops: readonly { readonly drop: SentDrop; readonly report: IngestReport | null }[]
+  /** Statuses by job id; empty if the command did not wait for the jobs. */
+  readonly standings: ReadonlyMap<string, JobStanding>
+  /** Paths of the downloaded files, by job id. */
+  readonly files: ReadonlyMap<string, readonly string[]>
+}
+
+/** Accepted jobs, each once, because several items may ask for the same clip. */
+export const acceptedJobs = (drops: SubmissionState['drops']): readonly AcceptedJob[] => [
+  ...new Map(drops.flatMap(({ report }) => report?.jobs ?? []).map((job) => [job.job_id, job])).values(),
+]
+
+/** The object that `--json` prints. Its keys are a contract. */
+export const submissionAsJson = ({ drops, standings, files }: SubmissionState) => ({
+  drops: drops.map(({ drop, report }) => ({ file: drop.upload.name, key: drop.upload.key, report })),
+  jobs: acceptedJobs(drops).map(({ job_id, image, done_before }) => {
+    const standing = standings.get(job_id)
+    return {
+      job_id,
+      image,
+      /** Keys of the videos; empty until the job's result names them, and if the command did not wait for the job. */
+      videos: standing === undefined ? [] : videoKeys(standing),
+      done_before,
+      /** The job as svd status prints it; `null` if the command did not wait for it. */
+      job: standing === undefined ? null : jobAsJson(standing),
+      files: files.get(job_id) ?? [],
+    }
+  }),
+})
+
+/** A line for each job: its id, where its result is or will be, its image. */
+export const acceptedLines = (bucket: string, { jobs }: IngestReport): string =>
+  jobs
+    .map(({ job_id, image, done_before }) => {
+      const before = done_before ? '  (done before)' : ''
+      return `${job_id}  s3://${bucket}/${resultKey(job_id)}  ${safeText(image)}${before}\n`
+    })
+    .join('')
+
+const SUPERSEDED: Readonly<Record<SupersededJob['outcome'], string>> = {
+  pending: 'ingest has not decided yet what becomes of it',
+  cancelled: 'asked to stop',
+  done: 'had ended before, and keeps its result',
+  kept: 'goes on, because another upload orders it',
+}
+
+/** Jobs that a later upload of image or sidecar superseded: a line each. */
+export const supersededLines = ({ superseded }: Pick<IngestReport, 'superseded'>): string =>
+  superseded
+    .map(({ job_id, outcome }) => `${job_id}  superseded by a later upload: ${SUPERSEDED[outcome]}\n`)
+    .join('')
+
+/** Faults of an upload, a line each. `name`: its file or key. */
+export const faultLines = (name: string, { faults, more_faults }: IngestReport): string => {
+  const lines = faults.map(({ line, field, message }) => {
+    const place = line === null ? '' : `line ${line}, `
+    return `error: ${safeText(`${name}: ${place}${field}`)}: ${message}\n`
+  })
+  return lines.join('') + (more_faults > 0 ? `error: ${safeText(name)}: ${more_faults} more faults\n` : '')
+}

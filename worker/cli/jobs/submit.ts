@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
+import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
+import { createDisposalStack } from '../../../shared/disposal-stack.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { downloadVideos } from '../../client/submit/download-video.ts'
+import type { PictureChecks } from '../../client/submit/picture-upload.ts'
+import { planSubmission, type Submission } from '../../client/submit/plan-submission.ts'
+import {
+  assertReportsReadable,
+  awaitReports,
+  type SentDrop,
+  sendSubmission,
+} from '../../client/submit/send-submission.ts'
+import type { JobStanding } from '../../client/tracking/job-standing.ts'
+import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
+import type { CommandContext } from '../command-context.ts'
+import { readDeployment } from '../deployment.ts'
+import { EXIT_FAILURE, EXIT_INVALID_INPUT, worstOf } from '../exit-code.ts'
+import { assertImagesReadable } from '../input-images.ts'
+import type { Services } from '../services.ts'
+import { parseDuration } from '../terminal/duration.ts'
+import { followQueues } from './queue-depths.ts'
+import type { SubmitOptions } from './submit-options.ts'
+import {
+  acceptedJobs,
+  acceptedLines,
+  faultLines,
+  submissionAsJson,
+  supersededLines,
+} from './submit-report.ts'
+import { jobTable } from './table.ts'
+import { parseInterval } from './watch.ts'
+import { allSucceeded, displayFor, endLine, watchJobs } from './watch-jobs.ts'
+
+/** No two submits share a folder, and folders are in the order of time. */
+const newPrefix = (now: Date): string =>
+  `${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
+
+interface PlanDeps {
+  readonly now: Date
+  readonly scratchDir: string
+  readonly stderr: CommandContext['stderr']
+}
+
+const plan = async (
+  files: readonly string[],
+  options: SubmitOptions,
+  { now, scratchDir, stderr }: PlanDeps,
+): Promise<Submission> => {
+  const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
+  const given = parseRenderArguments(typed, spellOption)
+  await assertImagesReadable(files)
+  const { prefix, images } = options
+  const onScaled: PictureChecks['onScaled'] = (file, from, to) => {
+    stderr.write(
+      `${file}: ${from.width}x${from.height} pixels are more than ingest takes; ` +
+        `uploads it scaled down to ${to.width}x${to.height}\n`,
+    )
+  }
+  const request = { files, given, prefix: prefix ?? newPrefix(now), imagesDir: images ?? null }
+  return await planSubmission(request, { scratchDir, onScaled })
+}
+
+const REPORT_INTERVAL_MS = 500
+
+interface Reported {
+  readonly drop: SentDrop
+  readonly report: IngestReport | null
+}
+
+/** Uploads, and waits for ingest; says on the way what is known. */
+const send = async (
+  submission: Submission,
+  { inputs, outputs, limitMs }: { inputs: ObjectStore; outputs: ObjectStore; limitMs: number },
+  options: SubmitOptions,
+  { clock }: Services,
+  { stdout, stderr, signal }: CommandContext,
+): Promise<readonly Reported[]> => {
+  const onSent = ({ name, key }: { readonly name: string; readonly key: string }): void => {
+    if (!options.quiet) stderr.write(`${name} is at s3://${inputs.bucket}/${key}\n`)
+  }
+  await assertReportsReadable(outputs, submission, signal)
+  const sent = await sendSubmission(inputs, submission, onSent, signal)
+  const reports = new Map<string, IngestReport>()
+  const onReport = ({ upload }: SentDrop, report: IngestReport): void => {
+    reports.set(upload.key, report)
+    if (!options.json) stdout.write(acceptedLines(outputs.bucket, report) + supersededLines(report))
+    stderr.write(faultLines(upload.name, report))
+  }
+  const waits = { clock, intervalMs: REPORT_INTERVAL_MS, limitMs, onReport }
+  for (const { upload } of await awaitReports(outputs, sent, waits, signal)) {
+    stderr.write(
+      `error: ${upload.name}: ingest has not said anything of s3://${inputs.bucket}/${upload.key} within ` +
+        `${options.reportTimeout}; it is there, and svd status --manifest ${upload.key} will tell\n`,
+    )
+  }
+  return sent.map((drop) => ({ drop, report: reports.get(drop.upload.key) ?? null }))
+}
+
+const fetchVideos = async (
+  outputs: ObjectStore,
+  standings: readonly JobStanding[],
+  folder: string,
+  { stdout, signal, quiet }: Pick<CommandContext, 'stdout' | 'signal'> & { readonly quiet: boolean },
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const files = new Map<string, readonly string[]>()
+  for (const standing of standings) {
+    if (standing.state !== 'succeeded' || standing.result === null) continue
+    const fetched = await downloadVideos(outputs, standing.result, folder, signal)
+    files.set(standing.jobId, fetched)
+    if (!quiet) for (const file of fetched) stdout.write(`${file}\n`)
+  }
+  return files
+}
+
+/**
+ * Returns the exit code: 2 if ingest rejected something, 1 if a job failed or ingest said nothing in time. Throws
+ * InvalidInputError before anything is uploaded, and the signal's reason when that aborts; jobs go on then.
+ */
+export const runSubmit = async (
+  files: readonly string[],
+  options: SubmitOptions,
+  context: CommandContext,
+): Promise<number> => {
+  const { environment, stdout, stderr, signal, openServices } = context
+  const deployment = readDeployment(['inputBucket', 'outputBucket'], options, environment)
+  const limitMs = parseDuration('--report-timeout', options.reportTimeout) * 1000
+  const intervalMs = parseInterval(options.interval)
+  await using services = await openServices()
+  const { clock } = services
+  await using made = createDisposalStack()
+  const scratchDir = await mkdtemp(path.join(tmpdir(), 'svd-submit-'))
+  made.defer(() => rm(scratchDir, { recursive: true }))
+  const submission = await plan(files, options, { now: clock.now(), scratchDir, stderr })
+  const inputs = services.openBucket(deployment.inputBucket)
+  const outputs = services.openBucket(deployment.outputBucket)
+  const drops = await send(submission, { inputs, outputs, limitMs }, options, services, context)
+  const exitCodes: number[] = []
+  if (drops.some(({ report }) => report === null)) exitCodes.push(EXIT_FAILURE)
+  if (drops.some(({ report }) => report !== null && report.state !== 'accepted'))
+    exitCodes.push(EXIT_INVALID_INPUT)
+  let standings: readonly JobStanding[] = []
+  let fetched: ReadonlyMap<string, readonly string[]> = new Map()
+  if (options.wait === true || options.download !== undefined) {
+    const jobIds = acceptedJobs(drops).map(({ job_id }) => job_id)
+    const quiet = options.quiet === true || (options.json === true && stderr.isTTY !== true)
+    const display = displayFor({ stdout, stderr }, { quiet, clock })
+    using queues = followQueues(options, services, context)
+    const { readQueueDepths } = queues
+    standings = await watchJobs(outputs, jobIds, { clock, intervalMs, readQueueDepths, display }, signal)
+    if (!allSucceeded(standings)) exitCodes.push(EXIT_FAILURE)
+    if (!options.json && standings.length > 0) stdout.write(`${jobTable(standings, clock.now())}\n`)
+    if (!options.json) stdout.write(endLine(standings))
+    if (options.download !== undefined) {
+      const quietly = { stdout, signal, quiet: options.json === true }
+      fetched = await fetchVideos(outputs, standings, options.download, quietly)
+    }
+  }
+  if (options.json) {
+    const byId = new Map(standings.map((standing) => [standing.jobId, standing]))
+    const report = submissionAsJson({ drops, standings: byId, files: fetched })
+    stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+  }
+  return worstOf(exitCodes)
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import type { IngestEvent } from '../../../functions/ingest/ingest-deps.ts'
+import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
+import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
+import { createDisposalStack } from '../../../shared/disposal-stack.ts'
+import type { Check } from '../../fitness/check.ts'
+import { type EmbeddedEndpoint, startEmbeddedEndpoint } from '../../local/embedded-endpoint.ts'
+import { runNotificationBridge } from '../../local/notification-bridge.ts'
+import { openModel } from '../../models/open-model.ts'
+import { type DrainNotice, openDrain } from '../../queue/drain.ts'
+import type { WorkerEvent } from '../../telemetry/worker-event.ts'
+import { openAwsServices } from '../aws-services.ts'
+import type { CommandContext } from '../command-context.ts'
+import type { Services } from '../services.ts'
+import type { WorkerSettings } from '../worker/settings.ts'
+import { startWorker } from '../worker/start-worker.ts'
+
+export interface LocalSettings {
+  /** Port of the endpoint; 0 for any that is free. */
+  readonly port: number
+  readonly checkpoint: string
+  readonly worker: WorkerSettings
+  readonly onCheck: (check: Check) => void
+  readonly onIngest: (event: IngestEvent) => void
+  readonly onEvent: (event: WorkerEvent) => void
+}
+
+/** The whole pipeline on this machine, running. Disposing of it aborts the jobs that it renders. */
+export interface LocalPipeline extends AsyncDisposable {
+  readonly endpoint: EmbeddedEndpoint
+  readonly services: Services
+  /** Drains the worker: it takes no further job, and finishes what renders if the notice leaves the time. */
+  drain(notice: DrainNotice): void
+  /** Resolves when ingest and the worker have ended. Rejects if the worker's preflight fails. */
+  readonly ended: Promise<void>
+}
+
+/**
+ * Starts an endpoint in this process, and ingest and a worker that do here what they do on AWS. Throws InvalidInputError
+ * for a checkpoint that cannot be used.
+ */
+export const startLocal = async (
+  { port, checkpoint, worker, onCheck, onIngest, onEvent }: LocalSettings,
+  context: CommandContext,
+): Promise<LocalPipeline> => {
+  const { signal } = context
+  await using opening = createDisposalStack()
+  const endpoint = opening.use(await startEmbeddedEndpoint(port))
+  const services = opening.use(openAwsServices(endpoint.place))
+  const { clock, openBucket, openQueue } = services
+  const { inputBucket, ...resources } = endpoint.deployment
+  const model = await openModel(
+    checkpoint,
+    { cacheDir: null, variant: worker.variant, openStore: openBucket, field: '--checkpoint' },
+    signal,
+  )
+  const deps = {
+    input: openBucket(inputBucket),
+    output: openBucket(resources.outputBucket),
+    jobs: openQueue(resources.jobsQueueUrl),
+    model: model.record,
+    limits: DEFAULT_WORK_LIMITS,
+    now: clock.now,
+    newTraceId: randomUUID,
+    tell: onIngest,
+  }
+  const drain = openDrain(clock)
+  const bridge = runNotificationBridge(
+    deps.input,
+    endpoint.uploads,
+    { clock, ingest: (event, until) => ingestEvent(event, deps, until) },
+    drain.signal,
+  )
+  // A signal drains; it does not end the work.
+  const working = startWorker({ ...resources, model: checkpoint }, worker, {
+    ...context,
+    ...{ services, drain, onCheck, onEvent },
+    onBeat() {},
+    usdPerHour: null,
+  }).finally(() => drain.notify({ reason: 'the worker has ended', secondsLeft: null }))
+  const ended = Promise.all([working, bridge]).then(() => {})
+  // A caller that disposes of the pipeline need not have awaited `ended`.
+  ended.catch(() => {})
+  opening.defer(async () => {
+    drain.notify({ reason: 'the end', secondsLeft: 0 })
+    await Promise.allSettled([working, bridge])
+  })
+  const open = opening.move()
+  return {
+    endpoint,
+    services,
+    drain: drain.notify,
+    ended,
+    [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
+  }
+}

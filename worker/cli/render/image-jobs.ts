@@ -1,0 +1,69 @@
+import path from 'node:path'
+import { readNumber } from '../../../shared/contracts/argument-text.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
+import { resolveParameters } from '../../../shared/contracts/render-parameters.ts'
+import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
+import { vaeScaleFactor } from '../../compiler/compile.ts'
+import type { RenderSettings } from '../../renderer/render-job.ts'
+import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
+import { assertImagesReadable } from '../input-images.ts'
+import type { RenderOptions } from './options.ts'
+import { checkOutputFolders } from './output-folders.ts'
+import { type ImageOutputs, planOutputs } from './outputs.ts'
+
+const MAX_THREADS = 1024
+
+const parseThreads = (text: string | undefined): number => {
+  if (text === undefined) return 0
+  const threads = readNumber(text)
+  if (typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)
+    return threads
+  throw new InvalidInputError('--threads', `got '${text}'; must be a whole number from 1 to ${MAX_THREADS}`)
+}
+
+/** Which of the two the user gave. */
+export const outputOptionOf = ({ output }: Pick<RenderOptions, 'output'>): '--output' | '--output-dir' =>
+  output === undefined ? '--output-dir' : '--output'
+
+/** One image, as the user named it, and all that is to be done with it. */
+export interface ImageJob extends ImageOutputs {
+  readonly settings: RenderSettings
+}
+
+/**
+ * Options to jobs, one per image. Everything that can be wrong with them is found here, and nothing is written: throws
+ * InvalidInputError.
+ */
+export const prepareJobs = async (
+  images: readonly string[],
+  options: RenderOptions,
+  { device, cacheDir }: Pick<RenderSettings, 'device' | 'cacheDir'>,
+): Promise<readonly ImageJob[]> => {
+  const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
+  const given = parseRenderArguments(typed, spellOption)
+  const threads = parseThreads(options.threads)
+  await assertImagesReadable(images)
+  const { variant, output, outputDir, framesDir, memory } = options
+  const checkpoint = await openCheckpoint(options.checkpoint, variant === undefined ? {} : { variant })
+  const parameters = resolveParameters(given, checkpoint.defaults, {
+    vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config),
+    spell: spellOption,
+  })
+  const { numFrames, numVideosPerPrompt: videosPerImage } = parameters
+  const plan = planOutputs({ images, output, outputDir, framesDir, videosPerImage })
+  await checkOutputFolders(plan, { option: outputOptionOf(options), frameCount: numFrames })
+  return plan.map((planned) => ({
+    ...planned,
+    settings: {
+      device,
+      checkpointDir: path.resolve(options.checkpoint),
+      variant: variant ?? null,
+      parameters,
+      memory,
+      keepWarm: images.length > 1,
+      threads,
+      cacheDir,
+    },
+  }))
+}

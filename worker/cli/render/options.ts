@@ -1,0 +1,56 @@
+import { type Command, Option } from 'commander'
+import { MEMORY_MODES, type MemoryMode } from '../../renderer/render-job.ts'
+import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from '../argument-options.ts'
+import { addDeviceOptions, type DeviceOptions } from '../device-options.ts'
+
+const NOTES = `
+Defaults are the reference's (in brackets); the checkpoint's svd.json may set others.
+Beside each VIDEO.mp4 a poster VIDEO.poster.png is written, its first frame; files of these names are replaced.
+With --num-videos-per-prompt above 1, OUT.mp4 becomes OUT-0.mp4, OUT-1.mp4 and so on, and --frames-dir gets a
+folder for each video; so it does for several images.
+
+  svd render photo.jpg --checkpoint svd-xt --output photo.mp4
+  svd render *.jpg --checkpoint svd-xt --output-dir videos --motion-bucket-id 60 --seed 7 --json
+`
+
+export const addRenderOptions = (command: Command): Command => {
+  command
+    .summary('turn images into videos')
+    .description('Turns each image into an MP4. The model is loaded once for all of them.')
+    .argument('<image...>', 'PNG, JPEG or WebP files')
+    .optionsGroup('Files:')
+    .requiredOption('-c, --checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder')
+    .option(
+      '--variant <name>',
+      'weight files of that name, such as fp16 (those without one, else what is there)',
+    )
+    .option('-o, --output <file>', 'the video, for one image; ends in .mp4')
+    .option('--output-dir <dir>', 'folder for the videos, each named like its image')
+    .option('--frames-dir <dir>', 'also write each frame as a lossless PNG: 0000.png, 0001.png…')
+    .optionsGroup('Video:')
+  addArgumentOptions(command, VIDEO_OPTIONS).optionsGroup('Sampling:')
+  addArgumentOptions(command, SAMPLING_OPTIONS).optionsGroup('Machine:')
+  return addDeviceOptions(command)
+    .addOption(
+      new Option('--memory <mode>', 'how much of the model is held at once')
+        .choices(MEMORY_MODES)
+        .default('auto'),
+    )
+    .option('--threads <n>', 'threads of one network (one per physical core)')
+    .optionsGroup('Output:')
+    .option('--json', 'one JSON object on stdout: parameters, files with SHA-256, seconds, memory, versions')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', NOTES)
+}
+
+export interface RenderOptions extends DeviceOptions {
+  readonly checkpoint: string
+  readonly variant?: string
+  readonly output?: string
+  readonly outputDir?: string
+  readonly framesDir?: string
+  readonly memory: MemoryMode
+  readonly threads?: string
+  readonly json?: true
+  readonly quiet?: true
+}

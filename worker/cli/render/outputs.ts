@@ -1,0 +1,121 @@
+import path from 'node:path'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { posterOf } from '../../video/write-poster.ts'
+
+/*
+ *                       one video per image      N videos per image (k from 0)
+ *   --output O.mp4      O.mp4                    O-k.mp4
+ *   --output-dir D      D/<image>.mp4            D/<image>-k.mp4
+ *   --frames-dir F      F/0000.png…              F/<video>/0000.png…      (also for several images)
+ *
+ * <image> and <video> are file names without their endings. Beside each video lies its poster.
+ */
+
+export interface OutputRequest {
+  readonly images: readonly string[]
+  readonly output: string | undefined
+  readonly outputDir: string | undefined
+  readonly framesDir: string | undefined
+  readonly videosPerImage: number
+}
+
+/** Output paths of one image's videos and frames. All paths but the image's are absolute. */
+export interface ImageOutputs {
+  readonly image: string
+  readonly outputs: readonly string[]
+  readonly framesDirs: readonly string[] | null
+}
+
+const VIDEO_ENDING = '.mp4'
+
+/** Whether `output` names a video's file. */
+export const isVideoName = (output: string): boolean =>
+  output.endsWith(VIDEO_ENDING) && path.basename(output) !== VIDEO_ENDING
+
+/** Limit of a file name in bytes on Linux and macOS. */
+const MAX_NAME_BYTES = 255
+
+const fileStem = (file: string): string => path.parse(file).name
+
+const singleStem = (output: string, imageCount: number): string => {
+  if (imageCount > 1) {
+    throw new InvalidInputError(
+      '--output',
+      `got '${output}' for ${imageCount} images; give --output-dir DIR, and each video is named like its image`,
+    )
+  }
+  if (!isVideoName(output)) {
+    throw new InvalidInputError(
+      '--output',
+      `got '${output}'; must be a file name that ends in .mp4 (for a folder, give --output-dir)`,
+    )
+  }
+  return path.resolve(output.slice(0, -VIDEO_ENDING.length))
+}
+
+const stemsOf = ({ images, output, outputDir }: OutputRequest): readonly string[] => {
+  if (output !== undefined && outputDir !== undefined) {
+    throw new InvalidInputError('--output-dir', 'cannot go with --output; give one of them')
+  }
+  if (output !== undefined) return [singleStem(output, images.length)]
+  if (outputDir !== undefined) return images.map((image) => path.resolve(outputDir, fileStem(image)))
+  throw new InvalidInputError('--output', 'is missing; give --output VIDEO.mp4, or --output-dir DIR')
+}
+
+const assertDistinct = (plan: readonly ImageOutputs[]): void => {
+  const taken = new Map<string, string>()
+  for (const { image, outputs } of plan) {
+    for (const video of outputs) {
+      const before = taken.get(video)
+      if (before !== undefined) {
+        throw new InvalidInputError(
+          '--output-dir',
+          `${before} and ${image} would both become ${path.basename(video)}; rename one, or render it on its own`,
+        )
+      }
+      taken.set(video, image)
+    }
+  }
+}
+
+/**
+ * Checks the length of the posters' names. They are the longest names that are made of a video's, because hidden
+ * folders have names of their own.
+ */
+const assertNamesFit = (plan: readonly ImageOutputs[], option: string): void => {
+  for (const video of plan.flatMap(({ outputs }) => outputs)) {
+    const poster = path.basename(posterOf(video))
+    const sizeBytes = Buffer.byteLength(poster)
+    if (sizeBytes <= MAX_NAME_BYTES) continue
+    throw new InvalidInputError(
+      option,
+      `${path.basename(video)} is too long a name: ${sizeBytes - MAX_NAME_BYTES} of its bytes have to go, for its ` +
+        `poster's may have ${MAX_NAME_BYTES}; ` +
+        (option === '--output'
+          ? 'choose a shorter one'
+          : 'rename the image, or name the video with --output'),
+    )
+  }
+}
+
+/** Decides every file name before anything runs. Throws InvalidInputError. */
+export const planOutputs = (request: OutputRequest): readonly ImageOutputs[] => {
+  const { images, framesDir, videosPerImage } = request
+  const stems = stemsOf(request)
+  const videoStems = (stem: string): readonly string[] =>
+    videosPerImage === 1 ? [stem] : Array.from({ length: videosPerImage }, (_, k) => `${stem}-${k}`)
+  const single = images.length * videosPerImage === 1
+  const framesOf = (stem: string): string =>
+    single ? path.resolve(framesDir ?? '') : path.resolve(framesDir ?? '', path.basename(stem))
+  const plan = images.map((image, index): ImageOutputs => {
+    const own = videoStems(stems[index] ?? '')
+    return {
+      image,
+      outputs: own.map((stem) => `${stem}${VIDEO_ENDING}`),
+      framesDirs: framesDir === undefined ? null : own.map(framesOf),
+    }
+  })
+  assertDistinct(plan)
+  assertNamesFit(plan, request.output === undefined ? '--output-dir' : '--output')
+  return plan
+}

@@ -1,0 +1,97 @@
+import { findFfmpeg } from '../../video/ffmpeg-path.ts'
+import { assertFfmpegEncodes } from '../../video/probe-ffmpeg.ts'
+import type { CommandContext } from '../command-context.ts'
+import { chooseClipDevice } from '../device-options.ts'
+import { exitCodeOf, messageOf, worstOf } from '../exit-code.ts'
+import { openProgress } from '../terminal/progress.ts'
+import { readVersions } from '../versions.ts'
+import { weightCacheDir } from '../weight-cache-dir.ts'
+import { outputOptionOf, prepareJobs } from './image-jobs.ts'
+import { followLatestImage } from './image-progress.ts'
+import type { RenderOptions } from './options.ts'
+import { makeOutputFolders } from './output-folders.ts'
+import { renderImages } from './render-images.ts'
+import {
+  failureAsJson,
+  type ImageReport,
+  reportsAsJson,
+  resultAsJson,
+  stoppedAsJson,
+  summarize,
+} from './report.ts'
+
+interface Tellings {
+  /** Called with each image's report, in their order. */
+  readonly onReport: (report: ImageReport) => void
+}
+
+const renderAll = async (
+  images: readonly string[],
+  options: RenderOptions,
+  { onReport, ...context }: CommandContext & Tellings,
+): Promise<number> => {
+  const { environment, stdout, stderr, signal } = context
+  const device = await chooseClipDevice(options, context)
+  if (device.hint !== null) stderr.write(`${device.hint}\n`)
+  const cacheDir = weightCacheDir(environment)
+  const jobs = await prepareJobs(images, options, { device: device.choice, cacheDir })
+  const ffmpeg = await findFfmpeg(environment)
+  await assertFfmpegEncodes(ffmpeg, signal)
+  const versions = await readVersions()
+  const debug = environment['SVD_DEBUG'] === '1'
+  const titles = images.length === 1 ? images : images.map((image, i) => `${i + 1}/${images.length} ${image}`)
+  const progress = followLatestImage(openProgress(stderr, { quiet: options.quiet === true }), titles)
+  const exitCodes: number[] = []
+  let stopped = false
+  await using _folders = await makeOutputFolders(jobs, outputOptionOf(options))
+  await using renderer = context.openRenderer(device.choice, {
+    onRestart: (reason) => stderr.write(`${reason}\n`),
+  })
+  const tools = { ...context, renderer, ffmpegPath: ffmpeg.path, onProgress: progress.update }
+  for await (const { index, job, outcome } of renderImages(jobs, tools)) {
+    progress.tell(index, () => {
+      if ('value' in outcome) {
+        onReport(resultAsJson(job, outcome.value, device, versions))
+        if (!options.json) stdout.write(summarize(job, outcome.value, device))
+      } else if (signal.aborted) {
+        stopped = true
+      } else {
+        exitCodes.push(exitCodeOf(outcome.error))
+        onReport(failureAsJson(job.image, outcome.error))
+        const subject = jobs.length === 1 ? '' : job.image
+        stderr.write(`${messageOf(outcome.error, { debug, subject })}\n`)
+      }
+    })
+  }
+  // A stop that came after the last image had its files stopped nothing.
+  if (stopped) signal.throwIfAborted()
+  return worstOf(exitCodes)
+}
+
+/**
+ * Renders the images; one that fails does not stop the rest. They are told of in their order. Returns the worst exit
+ * code. Throws InvalidInputError before anything runs, and the signal's reason when that aborts. With `--json`, one
+ * object is written however it ends.
+ */
+export const runRender = async (
+  images: readonly string[],
+  options: RenderOptions,
+  context: CommandContext,
+): Promise<number> => {
+  const reports: ImageReport[] = []
+  const tell = (report: object | undefined): void => {
+    if (options.json) context.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+  }
+  let exitCode: number
+  try {
+    exitCode = await renderAll(images, options, {
+      ...context,
+      onReport: (report) => reports.push(report),
+    })
+  } catch (error) {
+    tell(stoppedAsJson(images, reports, error))
+    throw error
+  }
+  tell(reportsAsJson(reports, images.length))
+  return exitCode
+}

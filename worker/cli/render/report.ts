@@ -1,0 +1,119 @@
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { encodeParameters } from '../../../shared/contracts/parameters-document.ts'
+import { formatBytes } from '../../../shared/size-text.ts'
+import type { WrittenFile } from '../../video/written-file.ts'
+import type { ClipDevice } from '../device-options.ts'
+import { deviceAsJson } from '../device-report.ts'
+import { InterruptedError } from '../exit-code.ts'
+import type { Versions } from '../versions.ts'
+import type { ImageJob } from './image-jobs.ts'
+import type { RenderedImage } from './render-images.ts'
+
+const toMilliseconds = (seconds: number): number => Math.round(seconds * 1000) / 1000
+
+const fileAsJson = ({ path: file, sizeBytes, sha256 }: WrittenFile) => ({
+  path: file,
+  size_bytes: sizeBytes,
+  sha256,
+})
+
+/** The object that `--json` prints for an image that was rendered. Its keys are a contract. */
+export const resultAsJson = (
+  { image, settings }: ImageJob,
+  result: RenderedImage,
+  device: ClipDevice,
+  versions: Versions,
+) => ({
+  status: 'succeeded' as const,
+  image,
+  checkpoint: settings.checkpointDir,
+  variant: settings.variant,
+  parameters: encodeParameters(settings.parameters),
+  steps: result.steps,
+  decode_fallbacks: result.decodeFallbacks,
+  decode_fallback_chunk_size: result.fallbackChunk,
+  decode_chunk_size: result.decodeChunk,
+  videos: result.videos.map(({ video, poster, framesDir, frameCount }) => ({
+    ...fileAsJson(video),
+    frames: frameCount,
+    poster: fileAsJson(poster),
+    frames_dir: framesDir,
+  })),
+  seconds: {
+    load: toMilliseconds(result.seconds.load),
+    encode_image: toMilliseconds(result.seconds.encodeImage),
+    denoise: toMilliseconds(result.seconds.denoise),
+    decode: toMilliseconds(result.seconds.decode),
+    encode_video: toMilliseconds(result.seconds.encodeVideo),
+    total: toMilliseconds(result.seconds.total),
+  },
+  peak_memory_bytes: result.peakMemoryBytes,
+  memory_mode: result.memory,
+  device: {
+    ...deviceAsJson(device),
+    logical_cores: availableParallelism(),
+    threads: settings.threads,
+  },
+  versions,
+})
+
+const kindOf = (error: unknown): 'invalid-input' | 'does-not-fit' | 'interrupted' | 'failure' => {
+  if (error instanceof DoesNotFitError) return 'does-not-fit'
+  if (error instanceof InvalidInputError) return 'invalid-input'
+  return error instanceof InterruptedError ? 'interrupted' : 'failure'
+}
+
+const errorAsJson = (error: unknown) => ({
+  kind: kindOf(error),
+  message: error instanceof Error ? error.message : String(error),
+})
+
+/** The object that `--json` prints for an image that was not rendered. */
+export const failureAsJson = (image: string, error: unknown) => ({
+  status: 'failed' as const,
+  image,
+  error: errorAsJson(error),
+})
+
+export type ImageReport = ReturnType<typeof resultAsJson> | ReturnType<typeof failureAsJson>
+
+/** The object that `--json` prints when all images were tried. */
+export const reportsAsJson = (reports: readonly ImageReport[], imageCount: number) =>
+  imageCount === 1 ? reports[0] : { results: reports }
+
+/** The object that `--json` prints when `error` ended the command; images without a report of their own share it. */
+export const stoppedAsJson = (images: readonly string[], reports: readonly ImageReport[], error: unknown) => {
+  const results = images.map((image, index) => reports[index] ?? failureAsJson(image, error))
+  return images.length === 1 ? results[0] : { status: 'failed' as const, error: errorAsJson(error), results }
+}
+
+const shortPath = (file: string): string => {
+  const relative = path.relative('', file)
+  return relative.startsWith('..') ? file : relative
+}
+
+/** Summary of a rendered image as text: files, seconds, memory, device. */
+export const summarize = (
+  { settings }: ImageJob,
+  result: RenderedImage,
+  { choice, name, precision }: ClipDevice,
+): string => {
+  const { width, height, fps } = settings.parameters
+  const files = result.videos.flatMap(({ video, poster, framesDir, frameCount }) => [
+    `${shortPath(video.path)}  ${frameCount} frames, ${width}x${height}, ${fps} fps, ${formatBytes(video.sizeBytes)}`,
+    `${shortPath(poster.path)}  poster`,
+    ...(framesDir === null ? [] : [`${shortPath(framesDir)}  frames`]),
+  ])
+  const { load, encodeImage, denoise, decode, encodeVideo, total } = result.seconds
+  const phases = { load, image: encodeImage, denoise, decode, video: encodeVideo }
+  const times = Object.entries(phases).map(([phase, seconds]) => `${phase} ${seconds.toFixed(1)}`)
+  const memory = `peak memory ${formatBytes(result.peakMemoryBytes)} (${result.memory})`
+  const on = choice.provider === 'cuda' ? `; ${name}, ${precision}` : ''
+  const { decodeFallbacks, fallbackChunk } = result
+  const atOnce = fallbackChunk === null ? '' : `, ${fallbackChunk} frames at once`
+  const again = decodeFallbacks > 0 ? `; ${decodeFallbacks} chunks were decoded again in fp32${atOnce}` : ''
+  return [...files, `${total.toFixed(1)} s: ${times.join(', ')}; ${memory}${on}${again}`, ''].join('\n')
+}

@@ -1,0 +1,21 @@
+import type { Command } from 'commander'
+import { addDeploymentOptions, type DeploymentOptions } from '../deployment.ts'
+import { addWorkerSettings, type WorkerSettingOptions } from './settings.ts'
+
+const NOTES = `
+Takes jobs from the queue, one at a time, and puts their clips into the output bucket, until it is told to end: by
+SIGTERM or Ctrl-C (a second one ends it at once), by a Spot notice, or by --until-idle and --max-jobs. What it cannot
+finish it hands back. It begins when all that it needs has been looked at: disk, memory, ffmpeg, bucket, queue, model.
+
+One JSON object a line on stdout. Region, credentials and endpoint: the standard AWS environment.
+
+  svd worker --model svd-xt --output-bucket clips --jobs-queue-url https://sqs.…/jobs
+`
+
+export const addWorkerOptions = (command: Command): Command => {
+  command.summary('render jobs from the queue').description('Renders jobs from the queue.')
+  addDeploymentOptions(command, ['model', 'outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
+  return addWorkerSettings(command.optionsGroup('Worker:')).addHelpText('after', NOTES)
+}
+
+export type WorkerOptions = DeploymentOptions & WorkerSettingOptions

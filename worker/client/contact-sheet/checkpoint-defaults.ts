@@ -1,0 +1,28 @@
+import { modelRecordKey } from '../../../shared/contracts/bucket-layout.ts'
+import { modelRecordSchema } from '../../../shared/contracts/model-record.ts'
+import {
+  decodeDefaults,
+  encodeParameters,
+  type ParametersDocument,
+} from '../../../shared/contracts/parameters-document.ts'
+import { resolveParameters } from '../../../shared/contracts/render-parameters.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import type { JobStanding } from '../tracking/job-standing.ts'
+import { readRecord } from '../tracking/read-record.ts'
+
+/**
+ * Parameters of a job that sets none. `null` if the jobs are not all of one checkpoint, or if it is not in the bucket.
+ */
+export const checkpointDefaults = async (
+  models: ObjectStore,
+  standings: readonly JobStanding[],
+  signal: AbortSignal,
+): Promise<ParametersDocument | null> => {
+  const ids = new Set(standings.flatMap(({ result }) => result?.job.model.id ?? []))
+  const [id, ...others] = ids
+  if (id === undefined || others.length > 0) return null
+  const stored = await readRecord(models, modelRecordKey(id), modelRecordSchema, signal)
+  if (stored === null) return null
+  const { defaults, vae_scale_factor: vaeScaleFactor } = stored.record
+  return encodeParameters(resolveParameters({}, decodeDefaults(defaults), { vaeScaleFactor }))
+}

@@ -1,0 +1,75 @@
+import type { JobOutput } from '../../../shared/contracts/result-record.ts'
+import { MAX_IMAGE_BYTES } from '../../../shared/image/decode-image.ts'
+import { inLanes } from '../../../shared/in-lanes.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import type { JobStanding } from '../tracking/job-standing.ts'
+import type { PlaceSheetFile } from './sheet-files.ts'
+import type { RejectedSheetClip, SheetClip, SheetJob } from './sheet-job.ts'
+import { thumbnail } from './thumbnail.ts'
+
+/** Jobs collected at once. Each has a clip and a decoded image in memory. */
+const LANES = 4
+
+interface Collecting {
+  readonly outputs: ObjectStore
+  readonly place: PlaceSheetFile
+  readonly signal: AbortSignal
+}
+
+/** Places a thumbnail. Returns `null` if the image is gone or invalid: a page without it is better than none. */
+const placeThumbnail = async (
+  key: string,
+  name: string,
+  { outputs, place, signal }: Collecting,
+): Promise<string | null> => {
+  try {
+    const stored = await outputs.read(key, { maxBytes: MAX_IMAGE_BYTES }, signal)
+    if (stored === null) return null
+    return await place({ name, type: 'image/webp', bytes: await thumbnail(stored.bytes) })
+  } catch (error) {
+    if (signal.aborted) throw error
+    return null
+  }
+}
+
+const collectClip = async (
+  { video, poster, frames, quality }: JobOutput,
+  name: string,
+  collecting: Collecting,
+): Promise<SheetClip | null> => {
+  const { outputs, place, signal } = collecting
+  const stored = await outputs.read(video.key, { maxBytes: video.size_bytes }, signal)
+  if (stored === null) return null
+  return {
+    video: await place({ name: `${name}.mp4`, type: 'video/mp4', bytes: stored.bytes }),
+    poster: await placeThumbnail(poster.key, `${name}.webp`, collecting),
+    key: video.key,
+    frames,
+    quality,
+  }
+}
+
+const collectJob = async (standing: JobStanding, collecting: Collecting): Promise<SheetJob> => {
+  const { jobId, result, image } = standing
+  const clips: SheetClip[] = []
+  for (const [index, output] of (result?.outputs ?? []).entries()) {
+    const clip = await collectClip(output, `${jobId}-${index}`, collecting)
+    if (clip !== null) clips.push(clip)
+  }
+  const rejected: RejectedSheetClip[] = []
+  for (const [index, output] of (result?.failure?.rejected ?? []).entries()) {
+    const clip = await collectClip(output, `${jobId}-rejected-${index}`, collecting)
+    if (clip !== null) rejected.push({ ...clip, attemptId: output.attempt_id, workerId: output.worker_id })
+  }
+  const picture =
+    clips.length + rejected.length > 0
+      ? null
+      : await placeThumbnail(image.key, `${jobId}-picture.webp`, collecting)
+  return { standing, clips, rejected, picture }
+}
+
+/** Fetches what a page shows of jobs. A clip that is gone from the bucket, as rejected ones are some day, is left out. */
+export const collectJobs = (
+  standings: readonly JobStanding[],
+  collecting: Collecting,
+): Promise<readonly SheetJob[]> => inLanes(standings, LANES, (standing) => collectJob(standing, collecting))

@@ -1,0 +1,57 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ParametersDocument } from '../../../shared/contracts/parameters-document.ts'
+
+export type ParameterName = keyof ParametersDocument
+
+/** Names of all parameters, in the order in which users look for them. */
+export const PARAMETER_NAMES = [
+  'width',
+  'height',
+  'num_frames',
+  'fps',
+  'num_inference_steps',
+  'motion_bucket_id',
+  'seed',
+  'noise_aug_strength',
+  'min_guidance_scale',
+  'max_guidance_scale',
+  'sigmas',
+  'fit',
+  'decode_chunk_size',
+  'decode_overlap',
+  'num_videos_per_prompt',
+] as const satisfies readonly ParameterName[]
+
+/** Parameters that a job is compared with; one that is missing is compared with nothing. */
+export type UsualParameters = Partial<ParametersDocument>
+
+/** The value, as JSON, of more than half of the jobs; `undefined` if there is none. */
+const majority = (values: readonly string[]): string | undefined =>
+  values.find((value) => values.filter((other) => other === value).length * 2 > values.length)
+
+/** Parameters that most of these jobs have, for use where the checkpoint's defaults are not known. */
+export const usualOf = (jobs: readonly ParametersDocument[]): UsualParameters =>
+  Object.fromEntries(
+    PARAMETER_NAMES.flatMap((name) => {
+      const value = majority(jobs.map((job) => JSON.stringify(job[name])))
+      return value === undefined ? [] : [[name, JSON.parse(value)]]
+    }),
+  )
+
+export const differsFromUsual = (
+  name: ParameterName,
+  parameters: ParametersDocument,
+  usual: UsualParameters,
+): boolean => name in usual && !isDeepStrictEqual(parameters[name], usual[name])
+
+/** Names of those that are not the same in all. */
+export const varyingParameters = (jobs: readonly ParametersDocument[]): readonly ParameterName[] => {
+  const [first] = jobs
+  if (first === undefined) return []
+  return PARAMETER_NAMES.filter((name) => jobs.some((job) => !isDeepStrictEqual(job[name], first[name])))
+}
+
+export const parameterText = (name: ParameterName, { [name]: value }: ParametersDocument): string => {
+  if (value === null) return name === 'sigmas' ? 'Karras' : 'all frames'
+  return Array.isArray(value) ? value.join(', ') : String(value)
+}

@@ -1,0 +1,29 @@
+import type { ClipQuality } from '../../../shared/contracts/result-record.ts'
+import type { JobStanding } from '../tracking/job-standing.ts'
+
+export interface SheetClip {
+  /** A data URI, or a path beside the page. */
+  readonly video: string
+  /** Still image that is shown until the clip plays; `null` if there is none. */
+  readonly poster: string | null
+  /** Its key in the output bucket. */
+  readonly key: string
+  readonly frames: number
+  readonly quality: ClipQuality
+}
+
+/** A clip that did not pass its checks, and so is not an output. */
+export interface RejectedSheetClip extends SheetClip {
+  readonly attemptId: string
+  readonly workerId: string
+}
+
+/** A job as its card shows it. */
+export interface SheetJob {
+  readonly standing: JobStanding
+  readonly clips: readonly SheetClip[]
+  /** Clips of a job that failed, as long as the bucket keeps them. */
+  readonly rejected: readonly RejectedSheetClip[]
+  /** Thumbnail of the input where there is no clip; `null` if there is a clip, or the image is gone. */
+  readonly picture: string | null
+}

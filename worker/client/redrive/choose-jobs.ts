@@ -1,0 +1,71 @@
+import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { JobMessage } from '../../../shared/contracts/job-message.ts'
+import { type ResultRecord, resultRecordSchema } from '../../../shared/contracts/result-record.ts'
+import { inLanes } from '../../../shared/in-lanes.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { readRecord } from '../tracking/read-record.ts'
+import { findFailedRecords } from './failed-records.ts'
+import { type HeldLetter, isJobs, type JobLetter } from './held-letters.ts'
+import { lastArchivedResult } from './last-archived-result.ts'
+import { passesFilter, type RedriveFilter } from './redrive-filter.ts'
+
+export interface ChosenJob {
+  readonly job: JobMessage
+  /** The last result of the job; `null` if no record says yet that it failed. */
+  readonly result: ResultRecord | null
+  /** Leased messages of the job: one as a rule, though SQS may keep a second copy; empty if it has none yet. */
+  readonly letters: readonly JobLetter[]
+}
+
+const LANES = 16
+
+/** Reads the last result of a job, also if a redrive that was interrupted has archived it. */
+const lastResult = async (
+  outputs: ObjectStore,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<ResultRecord | null> => {
+  const stored = await readRecord(outputs, resultKey(jobId), resultRecordSchema, signal)
+  return stored?.record ?? (await lastArchivedResult(outputs, jobId, signal))
+}
+
+/** Jobs with a dead-letter message that pass the filter. */
+const chooseByLetters = async (
+  outputs: ObjectStore,
+  letters: readonly JobLetter[],
+  filter: RedriveFilter,
+  signal: AbortSignal,
+): Promise<readonly ChosenJob[]> => {
+  const groups = Map.groupBy(letters, ({ job }) => job.job_id)
+  const chosen = await inLanes([...groups.values()], LANES, async (group) => {
+    const [first] = group
+    if (first === undefined) return null
+    const { job, message } = first
+    const result = await lastResult(outputs, job.job_id, signal)
+    const candidate = { jobId: job.job_id, result, sentAt: message.sentAt }
+    return passesFilter(candidate, filter) ? { job, result, letters: group } : null
+  })
+  return chosen.filter((one) => one !== null)
+}
+
+/** Whether records are searched too, because the filter may include jobs without a dead-letter message. */
+const looksAtRecords = ({ jobIds, classes }: RedriveFilter): boolean => jobIds !== null || classes !== null
+
+export const chooseJobs = async (
+  outputs: ObjectStore,
+  held: Iterable<HeldLetter>,
+  filter: RedriveFilter,
+  signal: AbortSignal,
+): Promise<readonly ChosenJob[]> => {
+  const letters = [...held].filter(isJobs)
+  const chosen = await chooseByLetters(outputs, letters, filter, signal)
+  if (!looksAtRecords(filter)) return chosen
+  const lettered = new Set(letters.map(({ job }) => job.job_id))
+  const records = await findFailedRecords(outputs, filter, signal)
+  return [
+    ...chosen,
+    ...records
+      .filter(({ job_id }) => !lettered.has(job_id))
+      .map((result) => ({ job: result.job, result, letters: [] })),
+  ]
+}

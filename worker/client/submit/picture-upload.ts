@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { sidecarKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
+import { decodeImage } from '../../../shared/image/decode-image.ts'
+import { type ImageFormat, imageFormatOf } from '../../../shared/image/image-format.ts'
+import { scaleDown } from './scale-down.ts'
+import type { Upload } from './upload.ts'
+
+const CONTENT_TYPES: Readonly<Record<ImageFormat, string>> = {
+  PNG: 'image/png',
+  JPEG: 'image/jpeg',
+  WebP: 'image/webp',
+}
+
+const ENDINGS: Readonly<Record<ImageFormat, RegExp>> = {
+  PNG: /\.png$/i,
+  JPEG: /\.jpe?g$/i,
+  WebP: /\.webp$/i,
+}
+
+/** S3 takes 2 kB of names and values together. */
+const MAX_METADATA_BYTES = 1900
+
+const jsonValue = (value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
+
+const metadataOf = (given: RenderArguments): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      `svd-${name.replaceAll('_', '-')}`,
+      Array.isArray(value) ? value.join(',') : String(value),
+    ]),
+  )
+
+/** Ending of each format that ingest detects by its first bytes. It rejects an image whose name has another ending. */
+const keyOfFormat = (key: string, format: ImageFormat): string =>
+  ENDINGS[format].test(key) ? key : `${key}.${format.toLowerCase()}`
+
+export interface PictureSize {
+  readonly width: number
+  readonly height: number
+}
+
+export interface PictureChecks {
+  /** Folder that gets the pictures that are scaled down. It has to stay until they are uploaded. */
+  readonly scratchDir: string
+  /** Called with the upright size of a picture that is larger than ingest takes, and with what is uploaded. */
+  readonly onScaled: (file: string, from: PictureSize, to: PictureSize) => void
+}
+
+/**
+ * Checks a picture as ingest will. Throws InvalidInputError where ingest would reject it. One that only has too many
+ * pixels is scaled down. `key` gets the right ending if it has another.
+ */
+export const checkPicture = async (
+  file: string,
+  key: string,
+  { scratchDir, onScaled }: PictureChecks,
+): Promise<Upload> => {
+  const bytes = await readFile(file)
+  const format = imageFormatOf(bytes, file)
+  const image = await decodeImage(bytes, file)
+  const upload = {
+    name: file,
+    key: keyOfFormat(key, format),
+    contentType: CONTENT_TYPES[format],
+    metadata: {},
+  }
+  const scaled = await scaleDown(image, format, file)
+  if (scaled === null) return { ...upload, body: { path: file, sizeBytes: bytes.length } }
+  const scaledFile = path.join(scratchDir, randomUUID())
+  await writeFile(scaledFile, scaled.bytes)
+  onScaled(file, image, scaled)
+  return { ...upload, body: { path: scaledFile, sizeBytes: scaled.bytes.length } }
+}
+
+/**
+ * A picture to be rendered with these arguments: they are in its metadata, so that both arrive at once. Lists of
+ * hundreds of sigmas are too long for that, and go into a sidecar, which is uploaded before.
+ */
+export const pictureWithArguments = (picture: Upload, given: RenderArguments): readonly Upload[] => {
+  const metadata = metadataOf(given)
+  const bytes = Object.entries(metadata).reduce(
+    (total, [name, value]) => total + name.length + value.length,
+    0,
+  )
+  if (bytes <= MAX_METADATA_BYTES) return [{ ...picture, metadata }]
+  const parameters = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, jsonValue(value)]),
+  )
+  const sidecar: Upload = {
+    name: picture.name,
+    key: sidecarKey(picture.key),
+    body: new TextEncoder().encode(JSON.stringify({ parameters })),
+    contentType: 'application/json',
+    metadata: {},
+  }
+  return [sidecar, picture]
+}

@@ -1,0 +1,80 @@
+import { IMAGES_PREFIX, MANIFESTS_PREFIX } from '../../../shared/contracts/bucket-layout.ts'
+import { manifestKindOf } from '../../../shared/contracts/input-names.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { keyFault } from '../../../shared/contracts/object-key.ts'
+import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
+import { checkManifest, picturesOfManifest } from './manifest-upload.ts'
+import { checkPicture, type PictureChecks, pictureWithArguments } from './picture-upload.ts'
+import type { Upload } from './upload.ts'
+import { openNames } from './upload-names.ts'
+
+export interface SubmissionRequest {
+  /** Pictures, and manifests by their endings. */
+  readonly files: readonly string[]
+  /** Arguments of the images that are submitted without a manifest. */
+  readonly given: RenderArguments
+  /** Folder in the input bucket, under `images/` and `manifests/`. */
+  readonly prefix: string
+  /** Folder with the images that manifests name; `null` if they are in the bucket. */
+  readonly imagesDir: string | null
+}
+
+/** A dropped object, of which ingest makes a report, and what has to be there before it. */
+export interface Drop {
+  readonly before: readonly Upload[]
+  readonly upload: Upload
+}
+
+export interface Submission {
+  /** For manifests to find. */
+  readonly pictures: readonly Upload[]
+  readonly drops: readonly Drop[]
+}
+
+const assertPrefix = (prefix: string): void => {
+  const fault = prefix.endsWith('/') ? 'ends with /' : keyFault(prefix)
+  if (fault !== null) throw new InvalidInputError('--prefix', `got '${prefix}', which ${fault}`)
+}
+
+const assertUseful = ({ files, given, imagesDir }: SubmissionRequest): void => {
+  const manifests = files.filter((file) => manifestKindOf(file) !== null)
+  if (imagesDir !== null && manifests.length === 0) {
+    throw new InvalidInputError('--images', 'is for the pictures that manifests name; there is no manifest')
+  }
+  const [first] = manifests
+  if (first !== undefined && manifests.length === files.length && Object.keys(given).length > 0) {
+    throw new InvalidInputError(
+      first,
+      'is a manifest, and says itself how its clips are rendered; write parameters as its "defaults"',
+    )
+  }
+}
+
+/** Everything that can be wrong without the bucket is found here: throws InvalidInputError. */
+export const planSubmission = async (
+  request: SubmissionRequest,
+  checks: PictureChecks,
+): Promise<Submission> => {
+  const { files, given, prefix, imagesDir } = request
+  assertPrefix(prefix)
+  assertUseful(request)
+  const nameOf = openNames()
+  const drops: Drop[] = []
+  const pictureKeys = new Set<string>()
+  for (const file of files) {
+    const name = `${prefix}/${nameOf(file)}`
+    const kind = manifestKindOf(file)
+    if (kind === null) {
+      const picture = await checkPicture(file, `${IMAGES_PREFIX}${name}`, checks)
+      const uploads = pictureWithArguments(picture, given)
+      const upload = uploads.at(-1) ?? picture
+      drops.push({ before: uploads.slice(0, -1), upload })
+    } else {
+      const manifest = await checkManifest(file, { key: `${MANIFESTS_PREFIX}${name}`, kind })
+      for (const key of manifest.pictureKeys) pictureKeys.add(key)
+      drops.push({ before: [], upload: manifest.upload })
+    }
+  }
+  const pictures = imagesDir === null ? [] : await picturesOfManifest([...pictureKeys], imagesDir, checks)
+  return { pictures, drops }
+}

@@ -1,0 +1,26 @@
+import { cancelKey } from '../../../shared/contracts/bucket-layout.ts'
+import { encodeCancelMarker } from '../../../shared/contracts/cancel-marker.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { isDone, type JobStanding, readStanding } from './job-standing.ts'
+
+/** `requested`: a worker that has it, or gets it, stops. `done-before`: there is nothing to stop. */
+export interface CancelOutcome {
+  readonly jobId: string
+  readonly outcome: 'requested' | 'done-before'
+  /** Status of the job; `null` if it has no record yet. */
+  readonly standing: JobStanding | null
+}
+
+/** A marker of ingest's becomes a person's, which ingest does not take back. */
+export const cancelJob = async (
+  outputs: ObjectStore,
+  jobId: string,
+  now: Date,
+  signal: AbortSignal,
+): Promise<CancelOutcome> => {
+  const standing = await readStanding(outputs, jobId, signal)
+  if (standing !== null && isDone(standing)) return { jobId, outcome: 'done-before', standing }
+  const marker = encodeCancelMarker(jobId, 'person', now)
+  await outputs.put(cancelKey(jobId), marker, { contentType: 'application/json' }, signal)
+  return { jobId, outcome: 'requested', standing }
+}

@@ -1,0 +1,63 @@
+import { IMAGES_PREFIX, MANIFESTS_PREFIX, reportKey } from '../../../shared/contracts/bucket-layout.ts'
+import { type IngestReport, ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
+import { formsOf } from '../../../shared/contracts/input-names.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { readRecord } from './read-record.ts'
+
+/** A manifest may be called by what follows `manifests/`. */
+export const droppedKey = (typed: string): string =>
+  typed.startsWith(IMAGES_PREFIX) || typed.startsWith(MANIFESTS_PREFIX) ? typed : MANIFESTS_PREFIX + typed
+
+/** An upload as `svd status` names one outside of both folders: `s3://BUCKET/KEY`. */
+const EXACT = /^s3:\/\/([^/]+)\/(.+)$/
+
+/** Keys that may be meant: an upload outside `images/` and `manifests/` has a report too, under its own key. */
+const candidates = (typed: string): readonly string[] => {
+  const exact = EXACT.exec(typed)?.[2]
+  const keys = exact === undefined ? [...formsOf(droppedKey(typed)), ...formsOf(typed)] : formsOf(exact)
+  return [...new Set(keys)]
+}
+
+const assertBucket = (typed: string, { bucket }: IngestReport): void => {
+  const named = EXACT.exec(typed)?.[1]
+  if (named === undefined || named === bucket) return
+  throw new InvalidInputError(
+    '--manifest',
+    `got '${typed}'; uploads of this pipeline are in the bucket ${bucket}`,
+  )
+}
+
+/**
+ * The report of a manifest, or of another upload. `typed`: its key, what follows `manifests/`, or `s3://BUCKET/KEY`, which
+ * is that key alone. Throws InvalidInputError where nothing is known of it.
+ */
+export const reportOfManifest = async (
+  outputs: ObjectStore,
+  typed: string,
+  signal: AbortSignal,
+): Promise<IngestReport> => {
+  const keys = candidates(typed)
+  for (const candidate of keys) {
+    const stored = await readRecord(outputs, reportKey(candidate), ingestReportSchema, signal)
+    if (stored === null) continue
+    assertBucket(typed, stored.record)
+    return stored.record
+  }
+  throw new InvalidInputError(
+    '--manifest',
+    `got '${typed}'; there is no s3://${outputs.bucket}/${reportKey(keys[0] ?? typed)}: check the key, or wait if it ` +
+      'was dropped just now',
+  )
+}
+
+/** Name that `--manifest` takes for this key and for no other; `null` if there is no report on it any more. */
+export const exactName = async (
+  outputs: ObjectStore,
+  key: string,
+  signal: AbortSignal,
+): Promise<string | null> => {
+  if (droppedKey(key) === key) return key
+  const stored = await readRecord(outputs, reportKey(key), ingestReportSchema, signal)
+  return stored === null ? null : `s3://${stored.record.bucket}/${key}`
+}

@@ -1,0 +1,271 @@
+import { decodeParameters } from '../../shared/contracts/parameters-document.ts'
+import type { ClipQuality, RejectedVideo } from '../../shared/contracts/result-record.ts'
+import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
+import { withTimeLimit } from '../../shared/time-limit.ts'
+import { AttemptsSpentError } from './attempts-spent-error.ts'
+import { closeDone, closeJob } from './close-job.ts'
+import { createEtaEstimator } from './eta-estimator.ts'
+import type { JobEnd } from './held-job.ts'
+import type { JobDeps } from './job-deps.ts'
+import type { JobInHand, JobStage } from './job-in-hand.ts'
+import type { FinishedClip, PreparedJob, RenderContext, RenderedClip, RenderPath } from './job-stages.ts'
+import { noteInWork } from './note-in-work.ts'
+import { PostponedError } from './postponed-error.ts'
+import { QualityError } from './quality/quality-error.ts'
+import { isDone } from './result-store.ts'
+import { settleFailure } from './settle-failure.ts'
+import type { Device } from './slots/device.ts'
+import type { Mutex } from './slots/mutex.ts'
+import { countAttempts } from './spent-attempts.ts'
+import { PREPARE_LIMIT_MS, uploadLimitMs } from './stage-limits.ts'
+import { steadyStore } from './steady-store.ts'
+import { storeOutputs } from './store-outputs.ts'
+import { storeRejected } from './store-rejected.ts'
+
+/*
+ * Three slots, one job in each:
+ *
+ *   preparing ────────────▶ rendering ─────────────▶ finishing ──────────▶
+ *   received, done before?  has the device, or       frames to MP4, checks,
+ *   image fetched           waits for the slot       outputs, or what was rejected,
+ *                           behind it                record, message
+ *
+ * A job keeps its slot until it has the next one. The device is free as soon as a render ends: a job that finishes
+ * and has to be rendered once more takes it before the job that comes next.
+ */
+export interface Workshop {
+  readonly rendering: Mutex
+  readonly finishing: Mutex
+  readonly device: Device
+  /** The job that had the device last; `null`: none had it. */
+  lastRendered: JobInHand | null
+}
+
+const begin = (hand: JobInHand, stage: Exclude<JobStage, 'waiting'>, { onEvent }: JobDeps): void => {
+  hand.stage = stage
+  hand.status.report({ state: stage })
+  onEvent({ type: 'job-stage', jobId: hand.attempt.job.job_id, stage })
+}
+
+/**
+ * Resolves when the status of the job rendered before is written; `null` if there is nothing to wait for. A job whose
+ * earlier attempts failed may end this worker at once. The job before must then have no open entry any more, because
+ * the entry would count as an attempt at it.
+ */
+const othersSettled = (hand: JobInHand, workshop: Workshop): Promise<void> | null => {
+  const before = workshop.lastRendered
+  workshop.lastRendered = hand
+  return hand.hasFailedBefore && before !== null ? before.status.settled() : null
+}
+
+const render = (
+  hand: JobInHand,
+  prepared: PreparedJob,
+  path: RenderPath,
+  workshop: Workshop,
+  deps: JobDeps,
+) => {
+  const { attempt, signal, received } = hand
+  const { device } = workshop
+  const jobId = attempt.job.job_id
+  const parameters = decodeParameters(attempt.job.parameters)
+  deps.speed.assertEnds(parameters)
+  hand.timeLeft = createEtaEstimator()
+  const context: RenderContext = {
+    signal,
+    onProgress(progress) {
+      hand.timeLeft.update(progress, deps.clock.elapsedMs())
+      hand.status.report({ state: 'rendering', progress })
+      if (progress.phase === 'denoise') {
+        const fault = deps.speed.note(parameters, progress, hand.timeLeft.secondsPerStep())
+        if (fault !== null) hand.abort(fault)
+      }
+      deps.onEvent({ type: 'job-progress', jobId, progress })
+    },
+  }
+  return device.use(
+    async () => {
+      const settled = othersSettled(hand, workshop)
+      if (settled !== null) await settled
+      const rendered = await prepared.render(path, context)
+      // Before the next job has the device.
+      begin(hand, 'publishing', deps)
+      return rendered
+    },
+    {
+      signal,
+      first: path === 'safer',
+      onStart(idleMs) {
+        begin(hand, 'rendering', deps)
+        if (path === 'safer') return
+        const nothingQueued = received.awaited && received.arrivedMs > (device.endedMs() ?? 0)
+        deps.onEvent({ type: 'device-idle', jobId, gapMs: nothingQueued ? null : idleMs })
+      },
+      onEnd(usedSeconds) {
+        attempt.deviceSeconds += usedSeconds
+      },
+    },
+  )
+}
+
+interface Finished {
+  readonly clip: FinishedClip
+  /** Whether another worker completed the job meanwhile, by a second copy of its message. */
+  readonly doneBefore: boolean
+}
+
+const finish = async (hand: JobInHand, rendered: RenderedClip, deps: JobDeps): Promise<Finished> => {
+  const { attempt, signal } = hand
+  const jobId = attempt.job.job_id
+  const finishing = rendered.finish(signal, (progress) =>
+    deps.onEvent({ type: 'job-progress', jobId, progress }),
+  )
+  // Asked while the clip is encoded and checked, so that the answer takes no time of its own.
+  const asking = isDone(steadyStore(deps.store, deps), jobId, signal)
+  // Where the clip fails, its error is the one that counts.
+  asking.catch(() => {})
+  const clip = await finishing
+  attempt.rendered = rendered.seconds
+  attempt.decodeChunk = rendered.decodeChunk
+  attempt.decodeFallbacks = rendered.decodeFallbacks
+  attempt.finished = clip.seconds
+  return { clip, doneBefore: await asking }
+}
+
+const qualityOf = ({ videos }: FinishedClip): ClipQuality[] => videos.map(({ quality }) => quality)
+const passes = (clip: FinishedClip): boolean => qualityOf(clip).every(({ faults }) => faults.length === 0)
+
+/** The videos of the clip that are kept. The files of an earlier clip of the attempt were overwritten by this one's. */
+const keepRejected = async (
+  { attempt, attemptId, signal }: JobInHand,
+  { videos }: FinishedClip,
+  { store, clock, random, worker, onEvent }: JobDeps,
+): Promise<readonly RejectedVideo[]> => {
+  const jobId = attempt.job.job_id
+  const { rejected, failure } = await storeRejected(
+    steadyStore(store, { clock, random }),
+    { jobId, attemptId, workerId: worker.id },
+    videos,
+    { clock, signal },
+  )
+  onEvent({ type: 'clip-rejected', jobId, videos: rejected.map(({ video }) => video.key), failure })
+  return rejected
+}
+
+/**
+ * Renders the clip once more with the fallback decode, which neither memory nor seams can spoil. Throws `QualityError`
+ * if that clip is bad too, unless the job has been completed meanwhile.
+ */
+const makeSaferClip = async (
+  hand: JobInHand,
+  prepared: PreparedJob,
+  faulty: FinishedClip,
+  workshop: Workshop,
+  deps: JobDeps,
+): Promise<Finished> => {
+  hand.attempt.saferPath = true
+  const rendered = await render(hand, prepared, 'safer', workshop, deps)
+  const finished = await finish(hand, rendered, deps)
+  const { clip, doneBefore } = finished
+  if (doneBefore || passes(clip)) return finished
+  const quality = [...qualityOf(faulty), ...qualityOf(clip)]
+  throw new QualityError(quality, await keepRejected(hand, clip, deps))
+}
+
+const makeAndPublish = async (
+  hand: JobInHand,
+  preparing: Disposable,
+  workshop: Workshop,
+  deps: JobDeps,
+): Promise<JobEnd> => {
+  const { attempt, attemptId, signal } = hand
+  const { clock } = deps
+  const store = steadyStore(deps.store, deps)
+  const { job } = attempt
+  const secondsSince = (startedMs: number): number => (clock.elapsedMs() - startedMs) / 1000
+
+  begin(hand, 'preparing', deps)
+  const startedMs = clock.elapsedMs()
+  await using folder = await deps.scratch.open()
+  const prepared = await withTimeLimit(
+    { clock, limitMs: PREPARE_LIMIT_MS, what: 'preparing the picture', signal },
+    (until) => deps.prepareJob(job, folder.path, until),
+  )
+  attempt.prepareSeconds = secondsSince(startedMs)
+
+  hand.stage = 'waiting'
+  using rendering = await workshop.rendering.enter(signal)
+  preparing[Symbol.dispose]()
+  const rendered = await render(hand, prepared, 'as-asked', workshop, deps)
+
+  using _ = await workshop.finishing.enter(signal)
+  rendering[Symbol.dispose]()
+  const first = await finish(hand, rendered, deps)
+  const isEnough = first.doneBefore || passes(first.clip)
+  const { clip, doneBefore } = isEnough
+    ? first
+    : await makeSaferClip(hand, prepared, first.clip, workshop, deps)
+  // A clip with warnings may be as bad as the one that it would be a witness against.
+  const isGood = passes(clip) && qualityOf(clip).every(({ warnings }) => warnings.length === 0)
+  if (isGood) deps.clips.notePassed()
+  if (doneBefore) return await closeDone(hand, deps)
+
+  const publishingMs = clock.elapsedMs()
+  const files = clip.videos.flatMap(({ video, poster }) => [video, poster])
+  const sizeBytes = files.reduce((total, file) => total + file.sizeBytes, 0)
+  const outputs = await withTimeLimit(
+    { clock, limitMs: uploadLimitMs(sizeBytes), what: 'uploading the clip', signal },
+    (until) => storeOutputs(store, { jobId: job.job_id, attemptId }, clip.videos, until),
+  )
+  attempt.publishSeconds = secondsSince(publishingMs)
+  // Removed beside what follows: the files are needed no more, and the end of this function waits for it.
+  void folder[Symbol.asyncDispose]()
+  return await closeJob(hand, { state: 'succeeded', outputs }, deps)
+}
+
+const assertAttemptLeft = (
+  attempts: readonly SpentAttempt[],
+  { maxAttempts, clock }: Pick<JobDeps, 'maxAttempts' | 'clock'>,
+): void => {
+  const count = countAttempts(attempts, maxAttempts, clock.now())
+  if (count === 'spent') throw new AttemptsSpentError(attempts)
+  if (count === 'left') return
+  throw new PostponedError('another worker renders the last attempt at the job', {
+    workersFault: false,
+    delaySeconds: count.waitSeconds,
+  })
+}
+
+/**
+ * Runs one job, from its message to its record, and returns its outcome. Never throws. Disposes of `preparing` when
+ * the job gets its slot for rendering, or ends.
+ */
+export const runJob = async (
+  hand: JobInHand,
+  preparing: Disposable,
+  workshop: Workshop,
+  deps: JobDeps,
+): Promise<JobEnd> => {
+  const ended = new AbortController()
+  const until = AbortSignal.any([hand.signal, ended.signal])
+  void hand.cancel.watchUntil(until)
+  void noteInWork(deps, hand.attempt.job.job_id, until)
+  try {
+    const { attempt, status, cancel, signal } = hand
+    const [done, attempts, cancelled] = await Promise.all([
+      isDone(steadyStore(deps.store, deps), attempt.job.job_id, signal),
+      status.readAttempts(signal),
+      cancel.findCancelled(signal),
+    ])
+    if (done) return await closeDone(hand, deps)
+    assertAttemptLeft(attempts, deps)
+    hand.hasFailedBefore = attempts.length > 0
+    if (cancelled !== null) throw cancelled
+    return await makeAndPublish(hand, preparing, workshop, deps)
+  } catch (error) {
+    return await settleFailure(hand.signal.aborted ? hand.signal.reason : error, hand, deps)
+  } finally {
+    ended.abort('done')
+    preparing[Symbol.dispose]()
+  }
+}
