@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DEFAULT_SIZES, type DefaultSize } from '../../shared/contracts/clip-size.ts'
 import { MAX_JOBS } from '../../shared/contracts/manifest.ts'
 import { METRICS_NAMESPACE } from '../../shared/contracts/metrics.ts'
 import { modelIdSchema } from '../../shared/contracts/model-record.ts'
@@ -14,6 +15,7 @@ const environmentSchema = z.object({
   SVD_MODELS_BUCKET: z.string().min(1),
   SVD_JOBS_QUEUE_URL: z.url(),
   SVD_MODEL_ID: modelIdSchema,
+  SVD_DEFAULT_SIZE: z.enum(DEFAULT_SIZES).default('auto'),
   SVD_MAX_JOB_WORK: wholeText(MAX_JOB_WORK, DEFAULT_WORK_LIMITS.maxJobWork),
   SVD_MAX_MANIFEST_CLIPS: wholeText(MAX_JOBS, DEFAULT_WORK_LIMITS.maxManifestClips),
 })
@@ -27,6 +29,8 @@ export interface IngestEnvironment {
   readonly jobsQueueUrl: string
   /** Which checkpoint renders what is dropped. */
   readonly modelId: string
+  /** Size of clips whose request gives neither size nor fit. */
+  readonly defaultSize: DefaultSize
   /** The most that one job and one manifest may order. */
   readonly limits: WorkLimits
 }
@@ -43,6 +47,7 @@ export const parseEnvironment = (
     modelsBucket: parsed.SVD_MODELS_BUCKET,
     jobsQueueUrl: parsed.SVD_JOBS_QUEUE_URL,
     modelId: parsed.SVD_MODEL_ID,
+    defaultSize: parsed.SVD_DEFAULT_SIZE,
     limits: { maxJobWork: parsed.SVD_MAX_JOB_WORK, maxManifestClips: parsed.SVD_MAX_MANIFEST_CLIPS },
   }
 }

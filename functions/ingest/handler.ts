@@ -45,7 +45,7 @@ export const handler = async (
   try {
     model ??= await readModel(signal)
     const deps = {
-      ...{ input, output, jobs, model, limits: environment.limits },
+      ...{ input, output, jobs, model, limits: environment.limits, defaultSize: environment.defaultSize },
       now: () => new Date(),
       newTraceId: () => process.env['_X_AMZN_TRACE_ID'] ?? randomUUID(),
       tell: tellPowertools(logger, metrics),

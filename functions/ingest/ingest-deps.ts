@@ -1,3 +1,4 @@
+import type { DefaultSize } from '../../shared/contracts/clip-size.ts'
 import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import type { ModelRecord } from '../../shared/contracts/model-record.ts'
 import type { WorkLimits } from '../../shared/contracts/work-limits.ts'
@@ -38,6 +39,8 @@ export interface IngestDeps {
   readonly jobs: Pick<MessageQueue, 'send'>
   /** Defaults of the checkpoint that renders. */
   readonly model: ModelRecord
+  /** Size of clips whose request gives neither size nor fit. */
+  readonly defaultSize: DefaultSize
   /** The most that one job and one manifest may order. */
   readonly limits: WorkLimits
   now(): Date

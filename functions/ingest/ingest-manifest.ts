@@ -41,10 +41,7 @@ const rejectAll = (fault: InputFault): ParsedManifest => ({
   rejected: [{ place: NO_ITEM, faults: [fault] }],
 })
 
-const readManifest = async (
-  { input, model, limits }: IngestDeps,
-  { info, signal }: Drop,
-): Promise<ParsedManifest> => {
+const readManifest = async (deps: IngestDeps, { info, signal }: Drop): Promise<ParsedManifest> => {
   const { key, sizeBytes, versionId, etag } = info
   const kind = manifestKindOf(key)
   if (kind === null) {
@@ -57,9 +54,13 @@ const readManifest = async (
     const message = `has ${sizeBytes} bytes, more than the ${MAX_MANIFEST_BYTES} that are accepted; split it`
     return rejectAll({ field: 'document', message })
   }
-  const stored = await input.read(key, { maxBytes: MAX_MANIFEST_BYTES, versionId, ifMatch: etag }, signal)
+  const stored = await deps.input.read(
+    key,
+    { maxBytes: MAX_MANIFEST_BYTES, versionId, ifMatch: etag },
+    signal,
+  )
   if (stored === null) throw new ObjectChangedError(`${key}: is not there any more`)
-  return parseManifest(stored.bytes, kind, traitsOf(model), limits)
+  return parseManifest(stored.bytes, kind, traitsOf(deps), deps.limits)
 }
 
 /**
@@ -154,7 +155,7 @@ export const ingestManifest = async (deps: IngestDeps, drop: Drop): Promise<Inge
     const pictures = await inLanes(piece, PICTURES_AT_ONCE, (entry) => jobsOfPicture(deps, drop, entry))
     const jobs = pictures.flatMap((picture) => picture.jobs)
     const outcome = await queueJobs(deps, jobs, entered, drop.signal)
-    for (const job of jobs) accepted.push(acceptedJob(job, outcome.doneBefore))
+    for (const job of jobs) accepted.push(acceptedJob(job, outcome.doneBefore, deps))
     withdrawn.push(...outcome.withdrawn)
     for (const picture of pictures) rejected.push(...picture.rejected)
     queued += outcome.sent.size

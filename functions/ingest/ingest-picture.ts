@@ -73,7 +73,7 @@ export const ingestPicture = async (deps: IngestDeps, drop: Drop): Promise<Inges
     image === null ? [] : makeJobs({ image, clips, group, kind: 'image', place: NO_ITEM }, drop, deps)
   const entered = openEnteredJobs(deps.output, key, drop.signal)
   const queued = await queueJobs(deps, jobs, entered, drop.signal)
-  const accepted = jobs.map((job) => acceptedJob(job, queued.doneBefore))
+  const accepted = jobs.map((job) => acceptedJob(job, queued.doneBefore, deps))
   const contexts = request.context === null ? [] : [{ item: null, context: request.context }]
   const made = makeReport(drop, accepted, rejected, deps, contexts)
   const written = await writePictureReport(deps, drop, made).catch(async (error: unknown) => {

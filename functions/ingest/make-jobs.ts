@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
+import { sizeOfClip } from '../../shared/contracts/clip-size.ts'
+import { clipWarnings } from '../../shared/contracts/clip-warnings.ts'
 import type { AcceptedJob } from '../../shared/contracts/ingest-report.ts'
 import { jobIdOf } from '../../shared/contracts/job-id.ts'
 import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
-import { encodeParameters } from '../../shared/contracts/parameters-document.ts'
+import { decodeParameters, encodeParameters } from '../../shared/contracts/parameters-document.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
 import type { FaultPlace } from '../../shared/manifest/fault-list.ts'
+import { type PlannedClip, parametersFor } from '../../shared/manifest/plan-clips.ts'
 import type { Drop, IngestDeps } from './ingest-deps.ts'
+import { traitsOf } from './traits-of.ts'
 
 /** Characters that the group of a message may have. */
 const GROUP = /^[!-~]{1,128}$/
@@ -17,13 +21,13 @@ export const groupOfKey = (key: string): string =>
 /** A picture and all that is to be made of it. */
 export interface ClipOrder {
   readonly image: JobImage
-  readonly clips: readonly RenderParameters[]
+  readonly clips: readonly PlannedClip[]
   readonly group: string
   readonly kind: 'image' | 'manifest'
   readonly place: FaultPlace
 }
 
-type MakingDeps = Pick<IngestDeps, 'model' | 'input' | 'now'>
+type MakingDeps = Pick<IngestDeps, 'model' | 'defaultSize' | 'input' | 'now'>
 
 const makeJob = (
   order: ClipOrder,
@@ -57,19 +61,26 @@ const makeJob = (
 
 /** One job for each clip; a grid that has a value twice asks for the same clip twice. */
 export const makeJobs = (order: ClipOrder, drop: Drop, deps: MakingDeps): readonly JobMessage[] => {
-  const jobs = order.clips.map((parameters) => makeJob(order, parameters, drop, deps))
+  const traits = traitsOf(deps)
+  const jobs = order.clips.map((clip) => makeJob(order, parametersFor(clip, order.image, traits), drop, deps))
   return [...new Map(jobs.map((job) => [job.job_id, job])).values()]
 }
 
 /** As the report lists it. */
 export const acceptedJob = (
-  { job_id, image, origin }: JobMessage,
+  { job_id, image, origin, parameters }: JobMessage,
   doneBefore: ReadonlySet<string>,
-): AcceptedJob => ({
-  job_id,
-  item: origin.item,
-  item_id: origin.item_id,
-  image: image.source_key,
-  videos: [],
-  done_before: doneBefore.has(job_id),
-})
+  { model }: Pick<IngestDeps, 'model'>,
+): AcceptedJob => {
+  const warnings = clipWarnings(decodeParameters(parameters), model.defaults, image)
+  return {
+    job_id,
+    item: origin.item,
+    item_id: origin.item_id,
+    image: image.source_key,
+    videos: [],
+    done_before: doneBefore.has(job_id),
+    size: sizeOfClip(image, parameters),
+    ...(warnings.length > 0 && { warnings: [...warnings] }),
+  }
+}

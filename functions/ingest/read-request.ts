@@ -3,10 +3,9 @@ import { faultOf, type InputFault } from '../../shared/contracts/input-fault.ts'
 import { isSidecarOf, listingPrefixes, shownNames } from '../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { MAX_SIDECAR_BYTES } from '../../shared/contracts/manifest.ts'
-import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
 import type { RequestContext } from '../../shared/contracts/request-context.ts'
 import type { WorkLimits } from '../../shared/contracts/work-limits.ts'
-import { planClips } from '../../shared/manifest/plan-clips.ts'
+import { type PlannedClip, planClips } from '../../shared/manifest/plan-clips.ts'
 import { readMetadata } from '../../shared/manifest/read-metadata.ts'
 import { NO_SIDECAR, readSidecar, SIDECAR, type Sidecar } from '../../shared/manifest/read-sidecar.ts'
 import { type ObjectStore, ObjectTooLargeError } from '../../shared/ports/object-store.ts'
@@ -58,26 +57,26 @@ const findSidecar = async (
 
 export interface PictureRequest {
   /** Empty if there are faults. */
-  readonly clips: readonly RenderParameters[]
+  readonly clips: readonly PlannedClip[]
   readonly group: string
   readonly context: RequestContext | null
   readonly faults: readonly InputFault[]
 }
 
+type RequestDeps = Pick<IngestDeps, 'input' | 'model' | 'defaultSize' | 'limits'>
+
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/'))
 
 /** Reads the request in an image's metadata and sidecar. The sidecar takes precedence. */
-export const readRequest = async (
-  { input, model, limits }: Pick<IngestDeps, 'input' | 'model' | 'limits'>,
-  { info, signal }: Drop,
-): Promise<PictureRequest> => {
+export const readRequest = async (deps: RequestDeps, { info, signal }: Drop): Promise<PictureRequest> => {
+  const { input, limits } = deps
   const metadata = readMetadata(info.metadata)
   const sidecar = await findSidecar(input, info.key, limits, signal)
   const group = sidecar.group ?? groupOfKey(folderOf(info.key))
   const context = sidecar.context ?? metadata.context
   const faults = [...metadata.faults, ...sidecar.faults]
   if (faults.length > 0) return { clips: [], group, context, faults }
-  const planned = planClips([metadata, sidecar.parameters], sidecar.grid, traitsOf(model), limits)
+  const planned = planClips([metadata, sidecar.parameters], sidecar.grid, traitsOf(deps), limits)
   return { ...planned, group, context }
 }
 
@@ -86,7 +85,7 @@ export const readRequest = async (
  * come again then.
  */
 export const assertStillAsked = async (
-  deps: Pick<IngestDeps, 'input' | 'model' | 'limits'>,
+  deps: RequestDeps,
   drop: Drop,
   asked: PictureRequest,
 ): Promise<void> => {

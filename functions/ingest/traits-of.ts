@@ -1,8 +1,10 @@
-import type { ModelRecord } from '../../shared/contracts/model-record.ts'
 import { decodeDefaults } from '../../shared/contracts/parameters-document.ts'
-import type { CheckpointTraits } from '../../shared/manifest/plan-clips.ts'
+import type { ClipTraits } from '../../shared/manifest/plan-clips.ts'
+import type { IngestDeps } from './ingest-deps.ts'
 
-export const traitsOf = ({ defaults, vae_scale_factor }: ModelRecord): CheckpointTraits => ({
-  defaults: decodeDefaults(defaults),
-  vaeScaleFactor: vae_scale_factor,
+/** What decides about the clips of a deployment's checkpoint. */
+export const traitsOf = ({ model, defaultSize }: Pick<IngestDeps, 'model' | 'defaultSize'>): ClipTraits => ({
+  defaults: decodeDefaults(model.defaults),
+  vaeScaleFactor: model.vae_scale_factor,
+  defaultSize,
 })

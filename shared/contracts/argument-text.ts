@@ -16,6 +16,7 @@ export const readArgumentText = (name: RenderArgumentName, text: string): unknow
   switch (name) {
     case 'fit':
     case 'seed':
+    case 'size':
       return text
     case 'sigmas':
       return text === 'align-your-steps' ? text : readNumbers(text)

@@ -27,6 +27,21 @@ export const acceptedJobSchema = z.strictObject({
   videos: z.array(z.string()),
   /** It had a result already: nothing was queued. */
   done_before: z.boolean(),
+  /** Reports of earlier versions lack it. */
+  size: z
+    .strictObject({
+      /** In pixels. */
+      width: z.int().positive(),
+      height: z.int().positive(),
+      /** Factor by which one side of the image grows more than the other; 1: its proportions stay. */
+      stretch: z.number(),
+      /** Part of the image that is cut off, and part of the video that is black bars, from 0 to 1. */
+      cropped: z.number(),
+      padded: z.number(),
+    })
+    .exactOptional(),
+  /** What is likely to look bad, each with the fix; absent: nothing. */
+  warnings: z.array(z.string()).exactOptional(),
 })
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sizeFaults } from './clip-size.ts'
 import { customSigmasSchema } from './custom-sigmas.ts'
 import { explained } from './explained.ts'
 import { FIT_MODES } from './fit-mode.ts'
@@ -8,14 +9,16 @@ import { scheduleFaults } from './schedule-steps.ts'
 import { shownValue } from './shown-value.ts'
 
 /**
- * The arguments of one clip: diffusers' StableVideoDiffusionPipeline.__call__, in its own spelling, and three of ours
- * (`fit`, `decode_overlap`, `seed` for its generator). All optional: what is not given comes from the checkpoint's
+ * The arguments of one clip: diffusers' StableVideoDiffusionPipeline.__call__, in its own spelling, and five of ours
+ * (`fit`, `size` with `max_pixels`, `decode_overlap`, `seed` for its generator). All optional: what is not given comes from the checkpoint's
  * svd.json, else from the reference's defaults.
  */
 const integer = (min: number, max: number) => z.int().min(min).max(max)
 
 /** Sides above this exceed what any card decodes, and what H.264 level 6.2 allows. */
 const MAX_SIDE_PIXELS = 8192
+/** 64 x 64: the smallest that the UNet can halve. */
+const MIN_PIXELS = 4096
 const MAX_FRAMES = 4096
 const MAX_STEPS = 1000
 const MAX_SEED = 2n ** 64n - 1n
@@ -32,6 +35,13 @@ const side = argument(
   integer(8, MAX_SIDE_PIXELS).multipleOf(8),
   `a multiple of 8 from 8 to ${MAX_SIDE_PIXELS}, in pixels (the VAE works on blocks of 8)`,
 )
+const SIZE = /^(auto|model|(\d{1,4})x(\d{1,4}))$/
+
+const isSize = (text: string): boolean => {
+  const [, , ...sides] = SIZE.exec(text) ?? [null, null, '0']
+  return sides.every((text) => text === undefined || side.schema.safeParse(Number(text)).success)
+}
+
 const guidanceScale = argument(z.number().min(0).max(100), 'a number from 0 to 100; 1 means no guidance')
 
 const ARGUMENTS = {
@@ -67,6 +77,14 @@ const ARGUMENTS = {
   decode_overlap: argument(
     integer(0, MAX_FRAMES),
     'a whole number from 0 up, smaller than decode_chunk_size',
+  ),
+  size: argument(
+    z.string().refine(isSize),
+    "auto (the model's pixels in the image's proportions), model, or WIDTHxHEIGHT in multiples of 8 such as 1024x576",
+  ),
+  max_pixels: argument(
+    integer(MIN_PIXELS, MAX_SIDE_PIXELS ** 2),
+    `a whole number from ${MIN_PIXELS} to ${MAX_SIDE_PIXELS ** 2}: the most pixels of a size that is chosen`,
   ),
 } as const
 
@@ -141,7 +159,7 @@ export const parseRenderArguments = (
   spell: (name: string) => string = (name) => name,
 ): RenderArguments => {
   const { values, faults } = readRenderArguments(given, spell)
-  const [first, ...others] = [...faults, ...scheduleFaults(values, spell)]
+  const [first, ...others] = [...faults, ...scheduleFaults(values, spell), ...sizeFaults(values, spell)]
   if (first === undefined) return values
   const rest = others.map(({ field, message }) => `\n${field}: ${message}`).join('')
   throw new InvalidInputError(first.field, first.message + rest)

@@ -1,3 +1,5 @@
+import type { PixelSize } from './auto-size.ts'
+import { chooseSize, givenSides } from './clip-size.ts'
 import type { FitMode } from './fit-mode.ts'
 import { InvalidInputError } from './invalid-input.ts'
 import type { RenderArguments } from './render-arguments.ts'
@@ -41,15 +43,35 @@ export const guidanceFault = ({
 
 const DEFAULT_SEED = 0n
 
+export interface ResolveOptions {
+  readonly vaeScaleFactor: number
+  /** Image of the clip, which a size of `auto` needs. */
+  readonly image?: PixelSize
+  /** A name as the user finds it. */
+  readonly spell?: (name: string) => string
+}
+
+const sizeFor = (
+  given: RenderArguments,
+  model: RenderDefaults,
+  { vaeScaleFactor, image }: ResolveOptions,
+): PixelSize & { readonly fit: FitMode } => {
+  if (given.size !== 'auto') return { ...givenSides(given, model), fit: given.fit ?? 'fill' }
+  if (image === undefined) throw new Error('a size of auto is resolved without an image')
+  return chooseSize(image, given, { model, vaeScaleFactor })
+}
+
 /** Arguments given by the user over the checkpoint's defaults, checked against each other and the VAE's block size. */
 export const resolveParameters = (
   given: RenderArguments,
   defaults: RenderDefaults,
-  { vaeScaleFactor, spell = (name) => name }: { vaeScaleFactor: number; spell?: (name: string) => string },
+  options: ResolveOptions,
 ): RenderParameters => {
+  const { vaeScaleFactor, spell = (name) => name } = options
+  const { width, height, fit } = sizeFor(given, defaults, options)
   const parameters: RenderParameters = {
-    width: given.width ?? defaults.width,
-    height: given.height ?? defaults.height,
+    width,
+    height,
     numFrames: given.num_frames ?? defaults.numFrames,
     numInferenceSteps: given.num_inference_steps ?? defaults.numInferenceSteps,
     sigmas: given.sigmas ?? (given.num_inference_steps === undefined ? defaults.sigmas : null),
@@ -61,13 +83,13 @@ export const resolveParameters = (
     decodeChunkSize: given.decode_chunk_size ?? defaults.decodeChunkSize,
     numVideosPerPrompt: given.num_videos_per_prompt ?? defaults.numVideosPerPrompt,
     seed: given.seed ?? DEFAULT_SEED,
-    fit: given.fit ?? 'fill',
+    fit,
     decodeOverlap: given.decode_overlap ?? 0,
   }
   for (const side of ['width', 'height'] as const) {
     if (parameters[side] % vaeScaleFactor !== 0) {
       throw new InvalidInputError(
-        spell(side),
+        spell(given[side] === undefined && given.size !== undefined ? 'size' : side),
         `got ${parameters[side]}; this checkpoint's VAE works on blocks of ${vaeScaleFactor} pixels: ` +
           `take ${Math.ceil(parameters[side] / vaeScaleFactor) * vaeScaleFactor}`,
       )

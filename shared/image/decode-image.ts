@@ -81,6 +81,31 @@ const readRaw = async (bytes: Uint8Array, format: ImageFormat, metadata: Metadat
   return { width, height, channels, data: values, mode }
 }
 
+/** Orientations from 5 on have rows and columns change places, see `uprightImage`. */
+const FIRST_TURNED = 5
+const LAST_TURNED = 8
+
+const uprightSize = ({ width, height }: Metadata, orientation: number): Pick<RgbImage, 'width' | 'height'> =>
+  orientation >= FIRST_TURNED && orientation <= LAST_TURNED
+    ? { width: height, height: width }
+    : { width, height }
+
+/**
+ * Width and height of the image that `decodeImage` makes of a file, read from its header alone; `null` if the file is no
+ * image of these formats, which `decodeImage` then says.
+ */
+export const readImageSize = async (
+  bytes: Uint8Array,
+): Promise<Pick<RgbImage, 'width' | 'height'> | null> => {
+  try {
+    const format = imageFormatOf(bytes, 'image')
+    const metadata = await sharp(bytes, { ...OPTIONS, limitInputPixels: false }).metadata()
+    return uprightSize(metadata, orientationOf(orientationMetadata(bytes, format, metadata)))
+  } catch {
+    return null
+  }
+}
+
 const decode = async (bytes: Uint8Array, format: ImageFormat, options: DecodeOptions): Promise<RgbImage> => {
   const metadata = await sharp(bytes, { ...OPTIONS, limitInputPixels: false }).metadata()
   checkSize(metadata, options)

@@ -1,12 +1,11 @@
 import { faultOf, type InputFault } from '../contracts/input-fault.ts'
 import { InvalidInputError } from '../contracts/invalid-input.ts'
-import type { RenderParameters } from '../contracts/render-parameters.ts'
 import type { RequestContext } from '../contracts/request-context.ts'
 import { shownValue } from '../contracts/shown-value.ts'
 import { clipCountRule, type WorkLimits } from '../contracts/work-limits.ts'
 import type { FaultPlace } from './fault-list.ts'
 import { type ManifestDocument, type ManifestKind, readManifestDocument } from './manifest-document.ts'
-import { type CheckpointTraits, planClips } from './plan-clips.ts'
+import { type ClipTraits, type PlannedClip, planClips } from './plan-clips.ts'
 import { gridSize } from './read-grid.ts'
 import { type ManifestHeader, type ReadItem, readHeader, readItem } from './read-item.ts'
 
@@ -20,7 +19,7 @@ export interface ManifestItem {
   /** Its own; `null`: the manifest's holds. */
   readonly context: RequestContext | null
   /** One for each of its clips. */
-  readonly clips: readonly RenderParameters[]
+  readonly clips: readonly PlannedClip[]
 }
 
 export interface PlacedFaults {
@@ -113,7 +112,7 @@ export const readManifest = (bytes: Uint8Array, kind: ManifestKind, limits: Work
 export const parseManifest = (
   bytes: Uint8Array,
   kind: ManifestKind,
-  traits: CheckpointTraits,
+  traits: ClipTraits,
   limits: WorkLimits,
 ): ParsedManifest => {
   let manifest: ReadManifest

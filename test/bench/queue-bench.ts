@@ -63,6 +63,7 @@ const run = async (): Promise<void> => {
   const [input, output, jobs] = [openBucket(inputBucket), openBucket(outputBucket), openQueue(jobsQueueUrl)]
   const world = {
     ...{ input, output, jobs, model: aModelRecord() },
+    defaultSize: 'model' as const,
     limits: DEFAULT_WORK_LIMITS,
     ...{ now: clock.now, newTraceId: () => 'bench', tell: () => {} },
   }

@@ -15,6 +15,7 @@ import { targetsOf } from '../cli/graphs/target-options.ts'
 import { writeGraphs } from '../cli/graphs/write-graphs.ts'
 import { assertImagesReadable } from '../cli/input-images.ts'
 import { openClipRenderer } from '../cli/open-clip-renderer.ts'
+import { clipParameters } from '../cli/render/clip-parameters.ts'
 import { checkOutputFolders, makeOutputFolders } from '../cli/render/output-folders.ts'
 import { isVideoName, planOutputs } from '../cli/render/outputs.ts'
 import { renderImages } from '../cli/render/render-images.ts'
@@ -67,6 +68,8 @@ export interface Clip {
   /** One for each of `num_videos_per_prompt`. */
   readonly videos: readonly ClipFile[]
   readonly parameters: RenderParameters
+  /** What is likely to look bad, each with the fix. */
+  readonly warnings: readonly string[]
   /** The work's duration in seconds. */
   readonly seconds: number
 }
@@ -132,8 +135,9 @@ export const openCheckpoint = async (
     if (!isVideoName(output)) {
       throw new InvalidInputError('output', `got '${output}'; must be a file name that ends in .mp4`)
     }
-    const parameters = parametersFrom(checkpoint, given)
+    const asked = parseRenderArguments({ ...given })
     await assertImagesReadable([image])
+    const { parameters, warnings } = await clipParameters(image, asked, checkpoint, (name) => name)
     const { numFrames, numVideosPerPrompt: videosPerImage } = parameters
     const only = { outputDir: undefined, framesDir: undefined }
     const plan = planOutputs({ images: [image], output, videosPerImage, ...only })
@@ -153,12 +157,12 @@ export const openCheckpoint = async (
       ...{ renderer, prepareImage, finishClip, ffmpegPath: ffmpeg.path, signal },
       onProgress: (_: number, progress: Progress) => onProgress(progress),
     }
-    const jobs = plan.map((planned) => ({ ...planned, settings }))
+    const jobs = plan.map((planned) => ({ ...planned, settings, warnings }))
     for await (const { outcome } of renderImages(jobs, tools)) {
       if ('error' in outcome) throw outcome.error
       const { videos, seconds } = outcome.value
       const files = videos.map(({ video, poster }) => ({ video: video.path, poster: poster.path }))
-      return { videos: files, parameters, seconds: seconds.total }
+      return { videos: files, parameters, warnings, seconds: seconds.total }
     }
     throw new Error(`${image}: nothing was rendered`)
   }

@@ -18,6 +18,12 @@ const WIDTH = option('width', 'pixels', 'a multiple of 8 (1024)')
 const HEIGHT = option('height', 'pixels', 'a multiple of 8 (576)')
 const FRAMES = option('num_frames', 'n', "frames of the video (the UNet's own: 14 or 25)")
 const STEPS = option('num_inference_steps', 'n', 'denoising steps (25)')
+const SIZE = option(
+  'size',
+  'size',
+  "auto (the model's pixels in the image's proportions), model, or WIDTHxHEIGHT",
+)
+const MAX_PIXELS = option('max_pixels', 'n', "the most pixels of --size auto (the model's own)")
 const CHUNK = option('decode_chunk_size', 'n', 'frames decoded at once; fewer take less memory (all)')
 
 /** The options that decide how large the work is. */
@@ -25,9 +31,11 @@ export const SIZE_OPTIONS: readonly ArgumentOption[] = [WIDTH, HEIGHT, FRAMES, S
 
 /** The reference's call arguments as options; in brackets, its default. */
 export const VIDEO_OPTIONS: readonly ArgumentOption[] = [
+  SIZE,
+  MAX_PIXELS,
   WIDTH,
   HEIGHT,
-  option('fit', 'mode', 'image to video size: fill (stretch), crop or pad (fill)'),
+  option('fit', 'mode', 'image to video size: fill (stretch), crop or pad (fill; crop with --size auto)'),
   FRAMES,
   option('fps', 'n', 'frames per second, also told to the model (7)'),
   option('motion_bucket_id', 'n', 'how much moves, 0 to 255 (127)'),

@@ -1,6 +1,7 @@
 import type { IngestDeps, IngestEvent } from '../../../functions/ingest/ingest-deps.ts'
 import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
 import { reportKey } from '../../../shared/contracts/bucket-layout.ts'
+import type { DefaultSize } from '../../../shared/contracts/clip-size.ts'
 import { type IngestReport, ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
 import { type JobMessage, jobMessageSchema } from '../../../shared/contracts/job-message.ts'
 import type { ModelRecord } from '../../../shared/contracts/model-record.ts'
@@ -23,6 +24,8 @@ export interface WorldOptions {
   readonly queueFaults?: Faults<QueueOperation>
   readonly refuse?: (message: OutgoingMessage) => string | null
   readonly limits?: Partial<WorkLimits>
+  /** Default: `model`. */
+  readonly defaultSize?: DefaultSize
 }
 
 export interface DropOptions {
@@ -94,6 +97,7 @@ export const aWorld = (options: WorldOptions = {}) => {
   const told: IngestEvent[] = []
   const world: IngestDeps = {
     ...{ input, output, jobs: queue, model: options.model ?? aModelRecord() },
+    defaultSize: options.defaultSize ?? 'model',
     limits: { ...DEFAULT_WORK_LIMITS, ...options.limits },
     now: () => new Date(time),
     newTraceId: () => 'trace-1',

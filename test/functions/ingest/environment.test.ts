@@ -17,6 +17,7 @@ test('the environment names buckets, queue and model', () => {
     modelsBucket: 'models',
     jobsQueueUrl: GOOD.SVD_JOBS_QUEUE_URL,
     modelId: 'svd-xt-1-1',
+    defaultSize: 'auto',
     limits: { maxJobWork: 40_000_000_000, maxManifestClips: 10_000 },
   })
 })
@@ -28,6 +29,11 @@ test('the environment may have bounds of its own for a job and a manifest', () =
   expect(() => parseEnvironment({ ...GOOD, SVD_MAX_MANIFEST_CLIPS: '10001' })).toThrow(
     'SVD_MAX_MANIFEST_CLIPS',
   )
+})
+
+test('the environment may restore the size of the model for requests that give none', () => {
+  expect(parseEnvironment({ ...GOOD, SVD_DEFAULT_SIZE: 'model' }).defaultSize).toBe('model')
+  expect(() => parseEnvironment({ ...GOOD, SVD_DEFAULT_SIZE: 'fill' })).toThrow('SVD_DEFAULT_SIZE')
 })
 
 test.each(Object.keys(GOOD))('without %s nothing starts', (name) => {

@@ -47,7 +47,11 @@ describe('a dropped picture', () => {
       jobs: [
         {
           ...{ job_id: jobId, item: null, item_id: null, image: 'images/alice/cat.png' },
-          ...{ videos: [], done_before: false },
+          ...{
+            videos: [],
+            done_before: false,
+            size: { width: 64, height: 32, stretch: 1, cropped: 0, padded: 0 },
+          },
         },
       ],
       ...{ superseded: [], faults: [], more_faults: 0, reported_at: '2026-01-02T03:04:05.000Z' },

@@ -26,7 +26,7 @@ const falling = (count: number): readonly number[] => Array.from({ length: count
 const titled = (values: readonly unknown[]) =>
   values.map((value) => ({ value, title: inspect(value, { breakLength: Infinity, maxArrayLength: 4 }) }))
 
-test('the names are those of the reference, and three more', () => {
+test('the names are those of the reference, and five more', () => {
   expect(RENDER_ARGUMENT_NAMES).toEqual([
     'width',
     'height',
@@ -43,6 +43,8 @@ test('the names are those of the reference, and three more', () => {
     'seed',
     'fit',
     'decode_overlap',
+    'size',
+    'max_pixels',
   ])
 })
 
@@ -70,6 +72,11 @@ const RULES: Readonly<
   },
   fit: { good: ['fill', 'crop', 'pad'], bad: ['stretch', 'Fill', ''] },
   decode_overlap: { good: [0, 3, 4096], bad: [-1, 0.5, 4097] },
+  size: {
+    good: ['auto', 'model', '1024x576', '8x8192'],
+    bad: ['Auto', '', '1024', '1024X576', '1024x570', '0x8', '10240x8', '1024x576x1', 1024, [1024, 576]],
+  },
+  max_pixels: { good: [4096, 589_824, 67_108_864], bad: [0, 4095, 67_108_865, 4096.5, '4096'] },
 }
 
 describe.each(RENDER_ARGUMENT_NAMES)('%s', (name) => {

@@ -5,7 +5,11 @@ import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
 import { parseManifest } from '../../../shared/manifest/parse-manifest.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 
-const TRAITS = { defaults: decodeDefaults(aModelRecord().defaults), vaeScaleFactor: 8 }
+const TRAITS = {
+  defaults: decodeDefaults(aModelRecord().defaults),
+  vaeScaleFactor: 8,
+  defaultSize: 'model' as const,
+}
 
 const parseText = (text: string, kind: 'json' | 'jsonl' = 'json', limits = DEFAULT_WORK_LIMITS) =>
   parseManifest(new TextEncoder().encode(text), kind, TRAITS, limits)
@@ -27,7 +31,7 @@ const faultsOf = ({ rejected }: ReturnType<typeof parseManifest>): readonly stri
 const clipsOf = (
   { items }: ReturnType<typeof parseManifest>,
   ...names: readonly (keyof RenderParameters)[]
-): unknown[] => items.flatMap(({ clips }) => clips.map((clip) => names.map((name) => clip[name])))
+): unknown[] => items.flatMap(({ clips }) => clips.map((clip) => names.map((name) => clip.parameters[name])))
 
 describe('an item', () => {
   test('has its picture, name, group and place', () => {

@@ -33,6 +33,7 @@ export const anEndpoint = async (
   const deadLetters = openSqsMessageQueue(sqs, deadLetterQueueUrl)
   const world = {
     ...{ input, output, jobs, model },
+    defaultSize: 'model' as const,
     limits: DEFAULT_WORK_LIMITS,
     ...{ now: () => new Date(), newTraceId: () => 'trace', tell: () => {} },
   }

@@ -38,12 +38,13 @@ export const submissionAsJson = ({ drops, standings, files }: SubmissionState) =
   }),
 })
 
-/** A line for each job: its id, where its result is or will be, its image. */
+/** A line for each job: its id, where its result is or will be, its image, the size of its clip. */
 export const acceptedLines = (bucket: string, { jobs }: IngestReport): string =>
   jobs
-    .map(({ job_id, image, done_before }) => {
+    .map(({ job_id, image, done_before, size }) => {
+      const sides = size === undefined ? '' : `  ${size.width}x${size.height}`
       const before = done_before ? '  (done before)' : ''
-      return `${job_id}  s3://${bucket}/${resultKey(job_id)}  ${safeText(image)}${before}\n`
+      return `${job_id}  s3://${bucket}/${resultKey(job_id)}  ${safeText(image)}${sides}${before}\n`
     })
     .join('')
 
@@ -59,6 +60,16 @@ export const supersededLines = ({ superseded }: Pick<IngestReport, 'superseded'>
   superseded
     .map(({ job_id, outcome }) => `${job_id}  superseded by a later upload: ${SUPERSEDED[outcome]}\n`)
     .join('')
+
+/** Warnings about clips of an upload, a line each however many clips have it. `name`: its file or key. */
+export const warningLines = (name: string, { jobs }: Pick<IngestReport, 'jobs'>): string => {
+  const told = jobs.flatMap(({ image, warnings = [] }) =>
+    warnings.map(
+      (warning) => `warning: ${safeText(name === image ? name : `${name}: ${image}`)}: ${warning}\n`,
+    ),
+  )
+  return [...new Set(told)].join('')
+}
 
 /** Faults of an upload, a line each. `name`: its file or key. */
 export const faultLines = (name: string, { faults, more_faults }: IngestReport): string => {

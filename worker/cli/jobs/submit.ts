@@ -31,6 +31,7 @@ import {
   faultLines,
   submissionAsJson,
   supersededLines,
+  warningLines,
 } from './submit-report.ts'
 import { jobTable } from './table.ts'
 import { parseInterval } from './watch.ts'
@@ -89,7 +90,7 @@ const send = async (
   const onReport = ({ upload }: SentDrop, report: IngestReport): void => {
     reports.set(upload.key, report)
     if (!options.json) stdout.write(acceptedLines(outputs.bucket, report) + supersededLines(report))
-    stderr.write(faultLines(upload.name, report))
+    stderr.write(warningLines(upload.name, report) + faultLines(upload.name, report))
   }
   const waits = { clock, intervalMs: REPORT_INTERVAL_MS, limitMs, onReport }
   for (const { upload } of await awaitReports(outputs, sent, waits, signal)) {

@@ -59,6 +59,7 @@ export const startLocal = async (
     output: openBucket(resources.outputBucket),
     jobs: openQueue(resources.jobsQueueUrl),
     model: model.record,
+    defaultSize: 'auto' as const,
     limits: DEFAULT_WORK_LIMITS,
     now: clock.now,
     newTraceId: randomUUID,

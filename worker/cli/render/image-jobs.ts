@@ -2,12 +2,11 @@ import path from 'node:path'
 import { readNumber } from '../../../shared/contracts/argument-text.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
-import { resolveParameters } from '../../../shared/contracts/render-parameters.ts'
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
-import { vaeScaleFactor } from '../../compiler/compile.ts'
 import type { RenderSettings } from '../../renderer/render-job.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
 import { assertImagesReadable } from '../input-images.ts'
+import { type ClipParameters, clipParameters } from './clip-parameters.ts'
 import type { RenderOptions } from './options.ts'
 import { checkOutputFolders } from './output-folders.ts'
 import { type ImageOutputs, planOutputs } from './outputs.ts'
@@ -28,6 +27,8 @@ export const outputOptionOf = ({ output }: Pick<RenderOptions, 'output'>): '--ou
 
 /** One image, as the user named it, and all that is to be done with it. */
 export interface ImageJob extends ImageOutputs {
+  /** What is likely to look bad, each with the fix. */
+  readonly warnings: readonly string[]
   readonly settings: RenderSettings
 }
 
@@ -46,20 +47,19 @@ export const prepareJobs = async (
   await assertImagesReadable(images)
   const { variant, output, outputDir, framesDir, memory } = options
   const checkpoint = await openCheckpoint(options.checkpoint, variant === undefined ? {} : { variant })
-  const parameters = resolveParameters(given, checkpoint.defaults, {
-    vaeScaleFactor: vaeScaleFactor(checkpoint.vae.config),
-    spell: spellOption,
-  })
-  const { numFrames, numVideosPerPrompt: videosPerImage } = parameters
+  const clips: ClipParameters[] = []
+  for (const image of images) clips.push(await clipParameters(image, given, checkpoint, spellOption))
+  const { numFrames, numVideosPerPrompt: videosPerImage } = clips[0]!.parameters
   const plan = planOutputs({ images, output, outputDir, framesDir, videosPerImage })
   await checkOutputFolders(plan, { option: outputOptionOf(options), frameCount: numFrames })
-  return plan.map((planned) => ({
+  return plan.map((planned, index) => ({
     ...planned,
+    warnings: clips[index]!.warnings,
     settings: {
       device,
       checkpointDir: path.resolve(options.checkpoint),
       variant: variant ?? null,
-      parameters,
+      parameters: clips[index]!.parameters,
       memory,
       keepWarm: images.length > 1,
       threads,

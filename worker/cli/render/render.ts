@@ -35,6 +35,8 @@ const renderAll = async (
   if (device.hint !== null) stderr.write(`${device.hint}\n`)
   const cacheDir = weightCacheDir(environment)
   const jobs = await prepareJobs(images, options, { device: device.choice, cacheDir })
+  for (const { image, warnings } of jobs)
+    for (const warning of warnings) stderr.write(`warning: ${image}: ${warning}\n`)
   const ffmpeg = await findFfmpeg(environment)
   await assertFfmpegEncodes(ffmpeg, signal)
   const versions = await readVersions()

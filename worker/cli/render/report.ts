@@ -22,7 +22,7 @@ const fileAsJson = ({ path: file, sizeBytes, sha256 }: WrittenFile) => ({
 
 /** The object that `--json` prints for an image that was rendered. Its keys are a contract. */
 export const resultAsJson = (
-  { image, settings }: ImageJob,
+  { image, settings, warnings }: ImageJob,
   result: RenderedImage,
   device: ClipDevice,
   versions: Versions,
@@ -32,6 +32,7 @@ export const resultAsJson = (
   checkpoint: settings.checkpointDir,
   variant: settings.variant,
   parameters: encodeParameters(settings.parameters),
+  warnings,
   steps: result.steps,
   decode_fallbacks: result.decodeFallbacks,
   decode_fallback_chunk_size: result.fallbackChunk,

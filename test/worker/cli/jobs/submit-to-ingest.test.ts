@@ -28,6 +28,7 @@ const withRealIngest = () => {
   const { inputs, outputs, jobs } = services
   const world = {
     ...{ input: inputs, output: outputs, jobs, model: aModelRecord() },
+    defaultSize: 'model' as const,
     limits: DEFAULT_WORK_LIMITS,
     now: () => services.services.clock.now(),
     newTraceId: () => 'trace',

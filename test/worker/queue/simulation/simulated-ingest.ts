@@ -60,6 +60,7 @@ export const simulateIngest = (options: SimulatedIngestOptions): SimulatedIngest
           queueCall('jobs.send', signal, () => jobs.send(messages, new AbortController().signal)),
       },
       model: aModelRecord(),
+      defaultSize: 'auto' as const,
       limits: DEFAULT_WORK_LIMITS,
       now: incarnation.clock.now,
       newTraceId: () => incarnation.name,
