@@ -56,7 +56,7 @@ const findSidecar = async (
   }
 }
 
-export interface PictureRequest {
+export interface ImageRequest {
   /** Empty if there are faults. */
   readonly clips: readonly RenderParameters[]
   readonly group: string
@@ -70,7 +70,7 @@ const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/'))
 export const readRequest = async (
   { input, model, limits }: Pick<IngestDeps, 'input' | 'model' | 'limits'>,
   { info, signal }: Drop,
-): Promise<PictureRequest> => {
+): Promise<ImageRequest> => {
   const metadata = readMetadata(info.metadata)
   const sidecar = await findSidecar(input, info.key, limits, signal)
   const group = sidecar.group ?? groupOfKey(folderOf(info.key))
@@ -88,7 +88,7 @@ export const readRequest = async (
 export const assertStillAsked = async (
   deps: Pick<IngestDeps, 'input' | 'model' | 'limits'>,
   drop: Drop,
-  asked: PictureRequest,
+  asked: ImageRequest,
 ): Promise<void> => {
   if (isDeepStrictEqual(await readRequest(deps, drop), asked)) return
   throw new Error(
