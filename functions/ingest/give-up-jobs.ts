@@ -1,6 +1,6 @@
 import { changeReport } from './change-report.ts'
 import type { Drop, IngestDeps } from './ingest-deps.ts'
-import type { PictureRequest } from './read-request.ts'
+import type { ImageRequest } from './read-request.ts'
 import { settleSuperseded } from './settle-superseded.ts'
 import { withPending } from './superseded-jobs.ts'
 
@@ -12,7 +12,7 @@ export const giveUpJobs = async (
   deps: IngestDeps,
   drop: Drop,
   jobIds: ReadonlySet<string>,
-  asked: PictureRequest,
+  asked: ImageRequest,
 ): Promise<void> => {
   if (jobIds.size === 0) return
   const { info, signal } = drop

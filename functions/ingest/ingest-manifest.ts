@@ -25,15 +25,15 @@ import type { Drop, IngestDeps, IngestOutcome } from './ingest-deps.ts'
 import { listKeys } from './list-keys.ts'
 import { acceptedJob, groupOfKey, makeJobs } from './make-jobs.ts'
 import { piecesOf } from './pieces-of.ts'
-import { preparePicture } from './prepare-picture.ts'
+import { prepareImage } from './prepare-image.ts'
 import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
 import { traitsOf } from './traits-of.ts'
 import { makeReport, writeReport } from './write-report.ts'
 
 /** A second picture is fetched and stored while the first is decoded; more would only take memory. */
-const PICTURES_AT_ONCE = 2
+const IMAGES_AT_ONCE = 2
 /** Jobs go into the queue when so many pictures are there: a worker need not wait for the last. */
-const PICTURES_PER_PIECE = 10
+const IMAGES_PER_PIECE = 10
 
 const rejectAll = (fault: InputFault): ParsedManifest => ({
   context: null,
@@ -69,7 +69,7 @@ const readManifest = async (deps: IngestDeps, { info, signal }: Drop): Promise<P
  *
  * @throws InvalidInputError (the key) if there are several.
  */
-const findPicture = async (
+const findImage = async (
   { input }: IngestDeps,
   image: string,
   signal: AbortSignal,
@@ -88,18 +88,18 @@ const findPicture = async (
   return key === undefined || key === image ? exact : await input.head(key, signal)
 }
 
-type PreparedPicture = { readonly image: JobImage } | { readonly message: string }
+type PreparedImage = { readonly image: JobImage } | { readonly message: string }
 
 /** A picture of the manifest, where workers read it, or why it cannot be. */
-const prepareNamed = async (deps: IngestDeps, key: string, signal: AbortSignal): Promise<PreparedPicture> => {
+const prepareNamed = async (deps: IngestDeps, key: string, signal: AbortSignal): Promise<PreparedImage> => {
   try {
-    const info = await findPicture(deps, key, signal)
+    const info = await findImage(deps, key, signal)
     if (info === null) {
       return {
         message: `there is no ${key} in ${deps.input.bucket}; upload the picture before the manifest`,
       }
     }
-    return { image: await preparePicture(deps, info, key, signal) }
+    return { image: await prepareImage(deps, info, key, signal) }
   } catch (error) {
     if (error instanceof InvalidInputError) return { message: `${key} ${faultOf(error).message}` }
     // Of the manifest it says nothing: it stands, and its picture will be read again.
@@ -109,21 +109,21 @@ const prepareNamed = async (deps: IngestDeps, key: string, signal: AbortSignal):
 }
 
 /** Items by picture, in the order in which these are first named. */
-const itemsByPicture = (
+const itemsByImage = (
   items: readonly ManifestItem[],
 ): readonly (readonly [string, readonly ManifestItem[]])[] => [...Map.groupBy(items, ({ image }) => image)]
 
-interface PictureJobs {
+interface ImageJobs {
   readonly jobs: readonly JobMessage[]
   readonly rejected: readonly PlacedFaults[]
 }
 
 /** Items of one image. */
-const jobsOfPicture = async (
+const jobsOfImage = async (
   deps: IngestDeps,
   drop: Drop,
   [key, items]: readonly [string, readonly ManifestItem[]],
-): Promise<PictureJobs> => {
+): Promise<ImageJobs> => {
   const prepared = await prepareNamed(deps, key, drop.signal)
   if ('message' in prepared) {
     const { message } = prepared
@@ -151,13 +151,13 @@ export const ingestManifest = async (deps: IngestDeps, drop: Drop): Promise<Inge
   const rejected: PlacedFaults[] = [...unsound]
   const withdrawn: string[] = []
   let queued = 0
-  for (const piece of piecesOf(itemsByPicture(items), PICTURES_PER_PIECE)) {
-    const pictures = await inLanes(piece, PICTURES_AT_ONCE, (entry) => jobsOfPicture(deps, drop, entry))
-    const jobs = pictures.flatMap((picture) => picture.jobs)
+  for (const piece of piecesOf(itemsByImage(items), IMAGES_PER_PIECE)) {
+    const images = await inLanes(piece, IMAGES_AT_ONCE, (entry) => jobsOfImage(deps, drop, entry))
+    const jobs = images.flatMap((image) => image.jobs)
     const outcome = await queueJobs(deps, jobs, entered, drop.signal)
     for (const job of jobs) accepted.push(acceptedJob(job, outcome.doneBefore, deps))
     withdrawn.push(...outcome.withdrawn)
-    for (const picture of pictures) rejected.push(...picture.rejected)
+    for (const image of images) rejected.push(...image.rejected)
     queued += outcome.sent.size
   }
   accepted.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))

@@ -3,8 +3,8 @@ import { isSidecarName } from '../../shared/contracts/input-names.ts'
 import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
 import type { IngestContext, IngestDeps, IngestOutcome, SkipReason } from './ingest-deps.ts'
+import { ingestImage } from './ingest-image.ts'
 import { ingestManifest } from './ingest-manifest.ts'
-import { ingestPicture } from './ingest-picture.ts'
 import { ingestSidecar } from './ingest-sidecar.ts'
 import { rejectMisplaced } from './reject-misplaced.ts'
 import { unlessChanged } from './unless-changed.ts'
@@ -40,7 +40,7 @@ const ingestOne = async (
   }
   const info = await findDropped(deps.input, object, context.signal)
   if (typeof info === 'string') return skipped(key, info)
-  const ingest = isImage ? ingestPicture : ingestManifest
+  const ingest = isImage ? ingestImage : ingestManifest
   return await unlessChanged(key, () => ingest(deps, { info, sequencer, ...context }))
 }
 

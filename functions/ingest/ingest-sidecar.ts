@@ -1,28 +1,28 @@
 import { faultOf, type InputFault } from '../../shared/contracts/input-fault.ts'
-import { isPictureName, isSidecarOf, picturePrefixes } from '../../shared/contracts/input-names.ts'
+import { imagePrefixes, isImageName, isSidecarOf } from '../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
-import { isForManifest, USE } from '../../shared/contracts/manifest-picture.ts'
+import { isForManifest, USE } from '../../shared/contracts/manifest-image.ts'
 import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
 import { shownValue } from '../../shared/contracts/shown-value.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import { SIDECAR } from '../../shared/manifest/read-sidecar.ts'
 import { assertNewest } from './assert-newest.ts'
 import type { Drop, IngestContext, IngestDeps, IngestOutcome } from './ingest-deps.ts'
-import { ingestPicture } from './ingest-picture.ts'
+import { ingestImage } from './ingest-image.ts'
 import { listKeys } from './list-keys.ts'
 import { rejectObject } from './reject-object.ts'
 import { unlessChanged } from './unless-changed.ts'
 import { makeReport, writeReport } from './write-report.ts'
 
 /** Images beside a sidecar, or why they cannot be found. */
-const findPictures = async (
+const findImages = async (
   { input }: IngestDeps,
   key: string,
   signal: AbortSignal,
 ): Promise<readonly string[] | InputFault> => {
-  const isPicture = (beside: string): boolean => isPictureName(beside) && isSidecarOf(key, beside)
+  const isImage = (beside: string): boolean => isImageName(beside) && isSidecarOf(key, beside)
   try {
-    return await listKeys(input, picturePrefixes(key), isPicture, signal)
+    return await listKeys(input, imagePrefixes(key), isImage, signal)
   } catch (error) {
     if (error instanceof InvalidInputError) return faultOf(error)
     throw error
@@ -56,20 +56,20 @@ export async function* ingestSidecar(
   context: IngestContext,
 ): AsyncGenerator<IngestOutcome> {
   const { key } = object
-  const pictures = await findPictures(deps, key, context.signal)
-  if ('message' in pictures) {
-    yield await rejectObject(deps, object, pictures, context.signal)
+  const images = await findImages(deps, key, context.signal)
+  if ('message' in images) {
+    yield await rejectObject(deps, object, images, context.signal)
     return
   }
   const errors: unknown[] = []
   let outcomes = 0
-  for (const pictureKey of pictures) {
+  for (const imageKey of images) {
     try {
-      const info = await deps.input.head(pictureKey, context.signal)
+      const info = await deps.input.head(imageKey, context.signal)
       if (info === null) continue
       const drop = { info, sequencer: null, ...context }
-      yield await unlessChanged(pictureKey, () =>
-        isForManifest(info.metadata) ? reportUnused(deps, key, drop) : ingestPicture(deps, drop),
+      yield await unlessChanged(imageKey, () =>
+        isForManifest(info.metadata) ? reportUnused(deps, key, drop) : ingestImage(deps, drop),
       )
       outcomes += 1
     } catch (error) {

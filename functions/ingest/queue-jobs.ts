@@ -7,7 +7,7 @@ import { forgetAllEnded, noteQueued } from '../../shared/job-index/write-entries
 import type { EnteredJobs } from './entered-jobs.ts'
 import type { IngestDeps } from './ingest-deps.ts'
 import { recordOverlappingOrder, recordSentAgain } from './job-orders.ts'
-import { type Standing, standingOf } from './job-standing.ts'
+import { type JobStatus, statusOf } from './job-status.ts'
 import { piecesOf } from './pieces-of.ts'
 import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 import { setAsideCancelled } from './withdraw-cancel.ts'
@@ -100,14 +100,14 @@ export const queueJobs = async (
   const sent = new Set<string>()
   const made = new Set<string>()
   for (const piece of piecesOf(unique, JOBS_PER_PIECE)) {
-    const standings = await inLanes(piece, REQUESTS_AT_ONCE, (job) => standingOf(deps, job, signal))
-    const idsOf = (isMeant: (standing: Standing) => boolean): readonly string[] =>
-      piece.filter((_, index) => isMeant(standings[index]!)).map(({ job_id }) => job_id)
+    const statuses = await inLanes(piece, REQUESTS_AT_ONCE, (job) => statusOf(deps, job, signal))
+    const idsOf = (isMeant: (status: JobStatus) => boolean): readonly string[] =>
+      piece.filter((_, index) => isMeant(statuses[index]!)).map(({ job_id }) => job_id)
     for (const jobId of idsOf(({ state }) => state === 'done')) doneBefore.add(jobId)
-    withdrawn.push(...idsOf((standing) => standing.withdrawn))
+    withdrawn.push(...idsOf((status) => status.withdrawn))
     const known = new Set(idsOf(({ state }) => state === 'again'))
-    const fresh = piece.filter((_, index) => ['new', 'again'].includes(standings[index]!.state))
-    const cancelled = standings.flatMap((standing) => standing.cancelled ?? [])
+    const fresh = piece.filter((_, index) => ['new', 'again'].includes(statuses[index]!.state))
+    const cancelled = statuses.flatMap((status) => status.cancelled ?? [])
     await setAsideCancelled(deps.output, cancelled, deps.now(), signal)
     await send(deps, fresh, known, signal)
     await forgetAllEnded(

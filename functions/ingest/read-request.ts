@@ -55,7 +55,7 @@ const findSidecar = async (
   }
 }
 
-export interface PictureRequest {
+export interface ImageRequest {
   /** Empty if there are faults. */
   readonly clips: readonly PlannedClip[]
   readonly group: string
@@ -68,7 +68,7 @@ type RequestDeps = Pick<IngestDeps, 'input' | 'model' | 'defaultSize' | 'limits'
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/'))
 
 /** Reads the request in an image's metadata and sidecar. The sidecar takes precedence. */
-export const readRequest = async (deps: RequestDeps, { info, signal }: Drop): Promise<PictureRequest> => {
+export const readRequest = async (deps: RequestDeps, { info, signal }: Drop): Promise<ImageRequest> => {
   const { input, limits } = deps
   const metadata = readMetadata(info.metadata)
   const sidecar = await findSidecar(input, info.key, limits, signal)
@@ -84,11 +84,7 @@ export const readRequest = async (deps: RequestDeps, { info, signal }: Drop): Pr
  * Throws if metadata and sidecar ask for something else than `asked`, which was read of them before. The event has to
  * come again then.
  */
-export const assertStillAsked = async (
-  deps: RequestDeps,
-  drop: Drop,
-  asked: PictureRequest,
-): Promise<void> => {
+export const assertStillAsked = async (deps: RequestDeps, drop: Drop, asked: ImageRequest): Promise<void> => {
   if (isDeepStrictEqual(await readRequest(deps, drop), asked)) return
   throw new Error(
     `${drop.info.key}: its sidecar changed while the image was ingested; it is ingested once more when this event comes again`,

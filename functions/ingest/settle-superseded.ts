@@ -13,11 +13,11 @@ import { openEnteredJobs } from './entered-jobs.ts'
 import type { Drop, IngestDeps } from './ingest-deps.ts'
 import { isOrderedElsewhere } from './job-orders.ts'
 import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
-import { assertStillAsked, type PictureRequest } from './read-request.ts'
+import { assertStillAsked, type ImageRequest } from './read-request.ts'
 import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 import { pendingJobs, withOutcomes } from './superseded-jobs.ts'
 import { readRequester, withdrawCancel } from './withdraw-cancel.ts'
-import type { WrittenPictureReport } from './write-picture-report.ts'
+import type { WrittenImageReport } from './write-image-report.ts'
 
 /*
  * What becomes of jobs that a picture's report superseded. The report lists them as pending before anything is done, so
@@ -136,8 +136,8 @@ const writeOutcomes = async (
 export const settleSuperseded = async (
   deps: IngestDeps,
   drop: Drop,
-  { report, isRevision }: Pick<WrittenPictureReport, 'report' | 'isRevision'>,
-  asked: PictureRequest,
+  { report, isRevision }: Pick<WrittenImageReport, 'report' | 'isRevision'>,
+  asked: ImageRequest,
 ): Promise<IngestReport> => {
   const pending = pendingJobs(report)
   if (isRevision || pending.length > 0) await assertStillAsked(deps, drop, asked)

@@ -5,6 +5,7 @@ import {
   DEFAULT_SEVERITIES_TEXT,
   readCheckSetting,
 } from '../../shared/contracts/clip-checks.ts'
+import { DEFAULT_SIZES } from '../../shared/contracts/clip-size.ts'
 import { MAX_JOBS } from '../../shared/contracts/manifest.ts'
 import { modelIdSchema } from '../../shared/contracts/model-record.ts'
 import { DEFAULT_WORK_LIMITS, MAX_JOB_WORK } from '../../shared/contracts/work-limits.ts'
@@ -222,6 +223,12 @@ export const CONFIG_FIELDS = {
     .default(DEFAULT_WORK_LIMITS.maxManifestClips)
     .describe(
       'The most clips that ingest accepts of one manifest, or of one sidecar, with its grids expanded.',
+    ),
+  defaultSize: z
+    .enum(DEFAULT_SIZES)
+    .default('auto')
+    .describe(
+      "Size of clips whose request gives neither size nor fit. auto: the model's pixels in the image's own proportions. model: the model's own size, to which images are stretched.",
     ),
   inputDays: whole(0, 3650)
     .default(0)

@@ -36,6 +36,7 @@ export class Ingest extends Construct {
         SVD_MODELS_BUCKET: buckets.models.bucketName,
         SVD_JOBS_QUEUE_URL: jobs.queueUrl,
         SVD_MODEL_ID: config.modelId,
+        SVD_DEFAULT_SIZE: config.defaultSize,
         SVD_MAX_JOB_WORK: `${config.maxJobWork}`,
         SVD_MAX_MANIFEST_CLIPS: `${config.maxManifestClips}`,
         // libvips takes and gives back large blocks from many threads; with more arenas glibc keeps most of them.

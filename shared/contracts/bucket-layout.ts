@@ -54,7 +54,7 @@ export const sidecarKey = (imageKey: string): string => `${imageKey}.json`
 export const normalizedImageKey = (pixelsSha256: string): string => `${INPUTS_PREFIX}${pixelsSha256}.png`
 
 /** `sourceSha256`: of what identifies a dropped object. */
-export const knownPictureKey = (sourceSha256: string): string => `${INPUTS_PREFIX}known/${sourceSha256}.json`
+export const knownImageKey = (sourceSha256: string): string => `${INPUTS_PREFIX}known/${sourceSha256}.json`
 
 export const jobFolder = (jobId: string): string => `${JOBS_PREFIX}${jobId}/`
 export const resultKey = (jobId: string): string => `${jobFolder(jobId)}result.json`

@@ -15,7 +15,8 @@ const MAX_TRAINED_FPS = 30
 const MIN_PIXELS_RATIO = 0.5
 const MAX_PIXELS_RATIO = 2
 const MAX_PROPORTION = 3
-const MAX_STRETCH = 1.1
+/** Stretches above this are seen. */
+export const MAX_STRETCH = 1.1
 const MAX_LOST = 0.1
 
 const shapeWarnings = (parameters: RenderParameters, image: PixelSize): readonly string[] => {

@@ -1,7 +1,7 @@
 import type { PixelSize } from './auto-size.ts'
 import type { FitMode } from './fit-mode.ts'
 
-/** What becomes of an image's shape in a clip of another shape. */
+/** Loss of an image in a clip of another shape. */
 export interface ImageFit {
   /** Factor by which one side grows more than the other; 1: the proportions stay. */
   readonly stretch: number
@@ -15,7 +15,7 @@ const DIGITS = 1_000
 
 const rounded = (value: number): number => Math.round(value * DIGITS) / DIGITS
 
-/** How an image fits into a clip; figures are rounded to three digits. */
+/** Loss of an image in a clip, rounded to three digits. */
 export const imageFit = (image: PixelSize, clip: PixelSize & { readonly fit: FitMode }): ImageFit => {
   const ratio = (clip.width * image.height) / (clip.height * image.width)
   const stretch = rounded(Math.max(ratio, 1 / ratio))
@@ -28,4 +28,13 @@ export const imageFit = (image: PixelSize, clip: PixelSize & { readonly fit: Fit
     case 'pad':
       return { stretch: 1, cropped: 0, padded: lost }
   }
+}
+
+const percent = (part: number): string => `${(part * 100).toFixed(part < 0.1 ? 1 : 0)} %`
+
+/** Loss of an image as text: `stretched 1.78-fold`; `null`: nothing. */
+export const lossText = ({ stretch, cropped, padded }: ImageFit): string | null => {
+  if (stretch > 1) return `stretched ${stretch.toFixed(2)}-fold`
+  if (cropped > 0) return `${percent(cropped)} cut off`
+  return padded > 0 ? `${percent(padded)} black bars` : null
 }

@@ -40,7 +40,7 @@ export const acceptedJobSchema = z.strictObject({
       padded: z.number(),
     })
     .exactOptional(),
-  /** What is likely to look bad, each with the fix; absent: nothing. */
+  /** Warnings of a look that is likely to be bad, each with the fix; absent: nothing. */
   warnings: z.array(z.string()).exactOptional(),
 })
 

@@ -11,7 +11,7 @@ import { MAX_KEY_BYTES } from './object-key.ts'
 import { cutMiddle } from './shown-value.ts'
 
 const ENDING = /\.[^./]+$/
-const PICTURE_ENDINGS = ['.png', '.jpg', '.jpeg', '.webp']
+const IMAGE_ENDINGS = ['.png', '.jpg', '.jpeg', '.webp']
 const SIDECAR_ENDING = '.json'
 
 const stemOf = (name: string): string => name.replace(ENDING, '')
@@ -41,15 +41,15 @@ export const namesMeantBy = (wanted: string, names: readonly string[]): readonly
   return alike.length > 0 ? alike : same
 }
 
-export const isPictureName = (name: string): boolean => PICTURE_ENDINGS.includes(endingOf(name))
+export const isImageName = (name: string): boolean => IMAGE_ENDINGS.includes(endingOf(name))
 
 export const isSidecarName = (name: string): boolean => endingOf(name) === SIDECAR_ENDING
 
 /** Whether `sidecar` says how `picture` is rendered. Both are keys. */
-export const isSidecarOf = (sidecar: string, picture: string): boolean => {
+export const isSidecarOf = (sidecar: string, image: string): boolean => {
   if (!isSidecarName(sidecar)) return false
   const named = stemOf(sidecar)
-  const whole = comparableName(picture)
+  const whole = comparableName(image)
   return named.normalize('NFC') === stemOf(whole) || comparableName(named) === whole
 }
 
@@ -73,9 +73,9 @@ export const listingPrefixes = (key: string): readonly string[] => {
 }
 
 /** Prefixes under which a bucket lists every picture of a sidecar, and other keys. */
-export const picturePrefixes = (sidecar: string): readonly string[] => {
+export const imagePrefixes = (sidecar: string): readonly string[] => {
   const named = stemOf(sidecar)
-  return listingPrefixes(isPictureName(named) ? named : sidecar)
+  return listingPrefixes(isImageName(named) ? named : sidecar)
 }
 
 /** The name of an item of S3 user metadata in the form in which two spellings of it are equal: `SVD_Fps` → `svd-fps`. */

@@ -1,7 +1,7 @@
 import { readArgumentText } from '../contracts/argument-text.ts'
 import type { InputFault } from '../contracts/input-fault.ts'
 import { metadataName, shownNames } from '../contracts/input-names.ts'
-import { USE, useFault } from '../contracts/manifest-picture.ts'
+import { USE, useFault } from '../contracts/manifest-image.ts'
 import { RENDER_ARGUMENT_NAMES, readRenderArguments } from '../contracts/render-arguments.ts'
 import type { RequestContext } from '../contracts/request-context.ts'
 import type { ArgumentLayer } from './plan-clips.ts'

@@ -7,7 +7,7 @@ import { ingestEvent } from '../../functions/ingest/ingest-event.ts'
 import { DEFAULT_WORK_LIMITS } from '../../shared/contracts/work-limits.ts'
 import { openAwsServices } from '../../worker/cli/aws-services.ts'
 import { plainTable } from '../../worker/cli/terminal/plain-table.ts'
-import { fetchPicture } from '../../worker/jobs/fetch-picture.ts'
+import { fetchImage } from '../../worker/jobs/fetch-image.ts'
 import type { LocalFile, PrepareJob } from '../../worker/jobs/job-stages.ts'
 import { openScratchFolders } from '../../worker/jobs/scratch-folders.ts'
 import { startEmbeddedEndpoint } from '../../worker/local/embedded-endpoint.ts'
@@ -83,7 +83,7 @@ const run = async (): Promise<void> => {
   const prepareFor =
     (renderMs: number): PrepareJob =>
     async (job, folder, signal) => {
-      await fetchPicture(output, job.image, signal)
+      await fetchImage(output, job.image, signal)
       return {
         async render(_, context) {
           if (renderMs > 0) await clock.sleep(renderMs, context.signal)

@@ -68,7 +68,7 @@ export interface Clip {
   /** One for each of `num_videos_per_prompt`. */
   readonly videos: readonly ClipFile[]
   readonly parameters: RenderParameters
-  /** What is likely to look bad, each with the fix. */
+  /** Warnings of a look that is likely to be bad, each with the fix. */
   readonly warnings: readonly string[]
   /** The work's duration in seconds. */
   readonly seconds: number

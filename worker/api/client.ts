@@ -14,8 +14,8 @@ import { downloadVideos } from '../client/submit/download-video.ts'
 import { planSubmission } from '../client/submit/plan-submission.ts'
 import { assertReportsReadable, awaitReports, sendSubmission } from '../client/submit/send-submission.ts'
 import { followJobs } from '../client/tracking/follow-jobs.ts'
-import type { JobStanding } from '../client/tracking/job-standing.ts'
-import { readStandings } from '../client/tracking/read-standings.ts'
+import type { JobStatus } from '../client/tracking/job-status.ts'
+import { readJobStatuses } from '../client/tracking/read-job-statuses.ts'
 import { withApiNames, withApiNamesNow } from './api-names.ts'
 import type { ClipArguments } from './arguments.ts'
 
@@ -51,7 +51,7 @@ export interface SubmittedFile {
 
 export interface WaitOptions {
   /** Called with all jobs, again and again until they have ended. */
-  readonly onStatus?: (jobs: readonly JobStanding[]) => void
+  readonly onStatus?: (jobs: readonly JobStatus[]) => void
   /** Default 2,000. */
   readonly intervalMs?: number
   readonly signal?: AbortSignal
@@ -61,9 +61,9 @@ export interface Client extends AsyncDisposable {
   /** Uploads images and manifests, and waits until ingest has made jobs of them. */
   submit(files: readonly string[], options?: SubmitFilesOptions): Promise<readonly SubmittedFile[]>
   /** Waits until all jobs have succeeded, failed or were cancelled or lost. */
-  wait(jobIds: readonly string[], options?: WaitOptions): Promise<readonly JobStanding[]>
+  wait(jobIds: readonly string[], options?: WaitOptions): Promise<readonly JobStatus[]>
   /** A job without a record is left out. */
-  status(jobIds: readonly string[], signal?: AbortSignal): Promise<readonly JobStanding[]>
+  status(jobIds: readonly string[], signal?: AbortSignal): Promise<readonly JobStatus[]>
   /** The records of the jobs that have ended, `result.json` of each. */
   results(jobIds: readonly string[], signal?: AbortSignal): Promise<readonly ResultRecord[]>
   /** Downloads the videos of a result into a folder, and compares their SHA-256. Returns the files. */
@@ -97,7 +97,7 @@ export const openClient = (options: ClientOptions = {}): Client => {
   const { clock } = services
   const inputs = services.openBucket(deployment.inputBucket)
   const outputs = services.openBucket(deployment.outputBucket)
-  const status: Client['status'] = (jobIds, signal = never()) => readStandings(outputs, jobIds, signal)
+  const status: Client['status'] = (jobIds, signal = never()) => readJobStatuses(outputs, jobIds, signal)
   return {
     status,
     async submit(files, { prefix = randomUUID(), imagesDir, signal = never(), ...more } = {}) {
@@ -134,14 +134,14 @@ export const openClient = (options: ClientOptions = {}): Client => {
       )
     },
     async wait(jobIds, { onStatus = () => {}, intervalMs = WAIT_INTERVAL_MS, signal = never() } = {}) {
-      let last: readonly JobStanding[] = []
+      let last: readonly JobStatus[] = []
       const following = {
         ...{ clock, intervalMs },
         readQueueDepths: () => readQueueDepths(options, services, { environment, signal }),
       }
-      for await (const standings of followJobs(outputs, jobIds, following, signal)) {
-        last = standings
-        onStatus(standings)
+      for await (const statuses of followJobs(outputs, jobIds, following, signal)) {
+        last = statuses
+        onStatus(statuses)
       }
       return last
     },

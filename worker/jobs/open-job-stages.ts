@@ -10,7 +10,7 @@ import type { Renderer } from '../renderer/child-process-renderer.ts'
 import type { PreparedImage, prepareImage } from '../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult, RenderSettings } from '../renderer/render-job.ts'
 import { readRgbFile } from '../renderer/rgb-file.ts'
-import { fetchPicture } from './fetch-picture.ts'
+import { fetchImage } from './fetch-image.ts'
 import { type FinishingTools, finishVideos } from './finish-videos.ts'
 import type { PrepareJob } from './job-stages.ts'
 import { PostponedError } from './postponed-error.ts'
@@ -36,7 +36,7 @@ const assertModel = ({ model }: JobMessage, { record }: OpenModel): void => {
 }
 
 /** The job's id is that of its picture: with another one, put there since, its clip would not be what it says. */
-const assertPicture = async ({ source }: PreparedImage, image: JobImage): Promise<void> => {
+const assertImage = async ({ source }: PreparedImage, image: JobImage): Promise<void> => {
   if (hashPixels(await readRgbFile(source)) === image.pixels_sha256) return
   throw new InvalidInputError(
     'image',
@@ -61,10 +61,10 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
     assertModel(job, model)
     const asked = decodeParameters(job.parameters)
     const { width, height, fit } = asked
-    const bytes = await fetchPicture(store, job.image, signal)
+    const bytes = await fetchImage(store, job.image, signal)
     const field = 'image'
     const prepared = await prepareImage({ bytes, field, width, height, fit, folder, signal })
-    await assertPicture(prepared, job.image)
+    await assertImage(prepared, job.image)
 
     return {
       async render(renderPath, context) {

@@ -95,8 +95,8 @@ async function* decodeRgb(count: number, latents: Tensor, options: DecodeOptions
     return
   }
   const decode = decodingWith(exactDecoder)
-  for await (const picture of blended(latents, exactChunks(count, chunkSize), { decode, signal })) {
-    yield toRgbFrame(picture)
+  for await (const image of blended(latents, exactChunks(count, chunkSize), { decode, signal })) {
+    yield toRgbFrame(image)
   }
 }
 
@@ -110,8 +110,8 @@ const decodeFloat = async (count: number, latents: Tensor, options: DecodeOption
   if (count <= chunkSize) return await decode(count, latents)
   const size = elementCount(decoded.shape.slice(1))
   let frame = 0
-  for await (const picture of blended(latents, exactChunks(count, chunkSize), { decode, signal })) {
-    decoded.data.set(picture.data, frame * size)
+  for await (const image of blended(latents, exactChunks(count, chunkSize), { decode, signal })) {
+    decoded.data.set(image.data, frame * size)
     frame += 1
   }
   return decoded
@@ -148,24 +148,24 @@ async function* blended(
   { decode, onChunk = () => {}, signal }: Blending,
 ): AsyncGenerator<Tensor> {
   const frames = latents.shape[0] ?? 0
-  let held: { readonly chunk: DecodeChunk; readonly pictures: readonly Tensor[] } | null = null
+  let held: { readonly chunk: DecodeChunk; readonly images: readonly Tensor[] } | null = null
   for (const [index, chunk] of chunks.entries()) {
     signal.throwIfAborted()
     const count = chunk.to - chunk.from
     const decoded = await decode(count, rows(latents, chunk))
     const shape = decoded.shape.slice(1)
     const size = elementCount(shape)
-    const pictures = Array.from({ length: count }, (_, i): Tensor => {
+    const images = Array.from({ length: count }, (_, i): Tensor => {
       const own = decoded.data.subarray(i * size, (i + 1) * size)
-      const before = held?.pictures[chunk.from + i - held.chunk.from]
+      const before = held?.images[chunk.from + i - held.chunk.from]
       return before === undefined || held === null
         ? { data: own, shape }
         : { data: blend(before.data, own, laterShare(chunk.from + i, held.chunk, chunk)), shape }
     })
     onChunk(index + 1)
     const nextFrom = chunks[index + 1]?.from ?? frames
-    yield* pictures.slice(0, nextFrom - chunk.from)
-    held = { chunk, pictures }
+    yield* images.slice(0, nextFrom - chunk.from)
+    held = { chunk, images }
   }
 }
 
@@ -175,12 +175,12 @@ async function* decodeBlended(
   chunks: readonly DecodeChunk[],
   options: DecodeOptions,
 ): AsyncGenerator<RgbFrame> {
-  const pictures = blended(latents, chunks, {
+  const images = blended(latents, chunks, {
     decode: (count, part) => decodeFloat(count, part, options),
     onChunk: (chunk) => options.onChunk(chunk, chunks.length),
     signal: options.signal,
   })
-  for await (const picture of pictures) yield toRgbFrame(picture)
+  for await (const image of images) yield toRgbFrame(image)
 }
 
 /**

@@ -44,6 +44,7 @@ const drop = async (pipeline: Pipeline, name: string, picture: Uint8Array): Prom
   await put(input, key, picture, SMALL)
   const world = {
     ...{ input, output, jobs, model: await demoRecord() },
+    defaultSize: 'auto' as const,
     limits: DEFAULT_WORK_LIMITS,
     ...{ now: () => new Date(), newTraceId: () => 'trace', tell: () => {} },
   }

@@ -8,7 +8,7 @@ test('everything lies where it always did', () => {
   expect([
     ...[layout.IMAGES_PREFIX, layout.MANIFESTS_PREFIX, layout.JOBS_PREFIX, layout.STATUS_PREFIX],
     ...[layout.REPORTS_PREFIX, layout.sidecarKey('images/a/x.png'), layout.normalizedImageKey('abc')],
-    layout.knownPictureKey('abc'),
+    layout.knownImageKey('abc'),
     ...[layout.jobFolder(ID), layout.resultKey(ID), layout.failureKey(ID, 2), layout.statusKey(ID)],
     ...[layout.cancelKey(ID), layout.orderKey(ID, 'images/a/x.png'), layout.reportKey('images/a/x.png')],
     ...[layout.modelFolder('svd-xt'), layout.modelRecordKey('svd-xt')],

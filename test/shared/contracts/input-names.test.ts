@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import {
   hasOtherForms,
+  imagePrefixes,
   isSidecarOf,
   listingPrefixes,
   manifestKindOf,
   metadataName,
   namesMeantBy,
-  picturePrefixes,
   shownNames,
 } from '../../../shared/contracts/input-names.ts'
 
@@ -91,8 +91,8 @@ describe('what a bucket is asked for', () => {
   })
 
   test('is wide enough for the pictures of a sidecar by either name', () => {
-    expect(picturePrefixes('images/x.png.json')).toEqual(['images/x.'])
-    expect(picturePrefixes('images/frame.0001.json')).toEqual(['images/frame.0001.'])
+    expect(imagePrefixes('images/x.png.json')).toEqual(['images/x.'])
+    expect(imagePrefixes('images/frame.0001.json')).toEqual(['images/frame.0001.'])
   })
 })
 

@@ -23,7 +23,7 @@ import {
   checkNode,
   checkOnnxRuntime,
 } from '../../fitness/machine-checks.ts'
-import { imageMemoryBytes, PHOTO_SIZE } from '../../pipeline/image/image-memory.ts'
+import { imageMemoryBytes, TYPICAL_IMAGE_SIZE } from '../../pipeline/image/image-memory.ts'
 import { clipShapeOf } from '../graphs/clip-options.ts'
 import { clipMemoryOf } from './clip-memory.ts'
 
@@ -74,7 +74,7 @@ const deviceToPlanFor = async (
   const { card } = chosen
   const computeCapability = smVersionOf(card)
   const availableBytes = await machine.availableMemoryBytes()
-  const imageBytes = imageMemoryBytes(PHOTO_SIZE, USUAL_SIZE)
+  const imageBytes = imageMemoryBytes(TYPICAL_IMAGE_SIZE, USUAL_SIZE)
   return {
     memory: cudaDeviceMemory({ computeCapability }, card.freeBytes, {
       totalBytes: card.totalBytes,

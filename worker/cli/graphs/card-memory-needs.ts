@@ -6,7 +6,7 @@ import { cudaDeviceMemory, cudaHostSupply } from '../../engine/memory/device-mem
 import { type DoesNotFit, type FittingPlan, planClipMemory } from '../../engine/memory/plan-clip-memory.ts'
 import type { MemoryPlan } from '../../engine/memory-mode.ts'
 import { clipNetworksOf } from '../../pipeline/clip-graphs.ts'
-import { imageMemoryBytes, PHOTO_SIZE } from '../../pipeline/image/image-memory.ts'
+import { imageMemoryBytes, TYPICAL_IMAGE_SIZE } from '../../pipeline/image/image-memory.ts'
 import type { PlanOnCard } from '../../plan/card-memory.ts'
 import type { ClipShape } from './clip-statistics.ts'
 
@@ -59,7 +59,7 @@ export const predictClipMemory = (
       {
         ...{ width, height, numFrames, memory, keepWarm: true, decodeChunk, clip },
         device: cudaDeviceMemory(card, cardBytes, {
-          host: cudaHostSupply(hostBytes, imageMemoryBytes(PHOTO_SIZE, shape)),
+          host: cudaHostSupply(hostBytes, imageMemoryBytes(TYPICAL_IMAGE_SIZE, shape)),
         }),
       },
       { predicted, findsNearest: false },

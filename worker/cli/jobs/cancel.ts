@@ -7,7 +7,7 @@ import { reportOfManifest } from '../../client/tracking/dropped-object.ts'
 import { findJobIds } from '../../client/tracking/job-id-prefix.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
-import { pictureText, shortId } from './table.ts'
+import { imageText, shortId } from './table.ts'
 
 const NOTES = `
 Leaves a mark. A worker that has the job sees it within seconds and stops, by force where it must. A job that waits is
@@ -33,18 +33,18 @@ export interface CancelOptions extends DeploymentOptions {
   readonly json?: true
 }
 
-const cancelAsJson = ({ jobId, outcome, standing }: CancelOutcome) => ({
+const cancelAsJson = ({ jobId, outcome, status }: CancelOutcome) => ({
   job_id: jobId,
   outcome,
   /** `null`: it has no record yet. */
-  state: standing?.state ?? null,
-  image: standing?.image.source_key ?? null,
+  state: status?.state ?? null,
+  image: status?.image.source_key ?? null,
 })
 
-const cancelLine = ({ jobId, outcome, standing }: CancelOutcome): string => {
-  const name = standing === null ? 'no record yet' : safeText(pictureText(standing.image.source_key))
-  const said = outcome === 'requested' ? 'asked to stop' : `has already ${standing?.state}`
-  const was = standing?.state === 'cancelled' ? 'was already cancelled' : said
+const cancelLine = ({ jobId, outcome, status }: CancelOutcome): string => {
+  const name = status === null ? 'no record yet' : safeText(imageText(status.image.source_key))
+  const said = outcome === 'requested' ? 'asked to stop' : `has already ${status?.state}`
+  const was = status?.state === 'cancelled' ? 'was already cancelled' : said
   return `${shortId(jobId)}  ${name}  ${was}\n`
 }
 

@@ -1,5 +1,6 @@
+import { imageFit, lossText } from '../../../shared/contracts/image-fit.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
-import type { JobStanding } from '../../client/tracking/job-standing.ts'
+import type { JobStatus } from '../../client/tracking/job-status.ts'
 import { plainTable } from '../terminal/plain-table.ts'
 
 type Line = readonly [name: string, text: string | number | null]
@@ -9,22 +10,29 @@ const secondsText = (seconds: Readonly<Record<string, number>>): string =>
     .map(([phase, value]) => `${phase} ${value.toFixed(1)}`)
     .join(', ')
 
+const sizeText = ({ image, parameters }: JobStatus): string => {
+  const { width, height } = parameters
+  const loss = lossText(imageFit(image, parameters))
+  return `${width}x${height}, from ${image.width}x${image.height}${loss === null ? '' : `, ${loss}`}`
+}
+
 /** All of one job that a person may want to know. */
-export const jobDetails = (standing: JobStanding): string => {
-  const { result, origin, parameters } = standing
+export const jobDetails = (status: JobStatus): string => {
+  const { result, origin, parameters } = status
   const lines: readonly Line[] = [
-    ['job', standing.jobId],
-    ['state', standing.state],
-    ['message', standing.message],
-    ['progress', standing.phase === null ? null : `${standing.phase} ${standing.step}/${standing.steps}`],
-    ['attempt', standing.attempt],
-    ['picture', standing.image.source_key],
+    ['job', status.jobId],
+    ['state', status.state],
+    ['message', status.message],
+    ['progress', status.phase === null ? null : `${status.phase} ${status.step}/${status.steps}`],
+    ['attempt', status.attempt],
+    ['picture', status.image.source_key],
+    ['size', sizeText(status)],
     ['from', origin.item === null ? origin.key : `${origin.key}, item ${origin.item}`],
     ...Object.entries(parameters).map(
       ([name, value]): Line => [name, typeof value === 'object' ? JSON.stringify(value) : value],
     ),
-    ['submitted', standing.submittedAt],
-    ['updated', standing.updatedAt],
+    ['submitted', status.submittedAt],
+    ['updated', status.updatedAt],
     ['class', result?.failure?.class ?? null],
     ['seconds', result?.seconds ? secondsText(result.seconds) : null],
     ['device', result === null ? null : `${result.device_seconds.toFixed(1)} s`],

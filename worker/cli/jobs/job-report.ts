@@ -1,27 +1,29 @@
-import type { JobStanding } from '../../client/tracking/job-standing.ts'
+import { sizeOfClip } from '../../../shared/contracts/clip-size.ts'
+import type { JobStatus } from '../../client/tracking/job-status.ts'
 
 /** Keys of the job's videos; empty until its result names them. */
-export const videoKeys = ({ result }: Pick<JobStanding, 'result'>): readonly string[] =>
+export const videoKeys = ({ result }: Pick<JobStatus, 'result'>): readonly string[] =>
   result?.outputs.map(({ video }) => video.key) ?? []
 
 /** A job as `--json` prints it, in every command. Its keys are a contract. */
-export const jobAsJson = (standing: JobStanding) => ({
-  job_id: standing.jobId,
-  state: standing.state,
-  attempt: standing.attempt,
-  phase: standing.phase,
-  step: standing.step,
-  steps: standing.steps,
-  message: standing.message,
-  waits_for_model: standing.waitsForModel,
-  image: standing.image.source_key,
-  parameters: standing.parameters,
-  origin: standing.origin,
-  videos: videoKeys(standing),
-  submitted_at: standing.submittedAt,
-  updated_at: standing.updatedAt,
+export const jobAsJson = (status: JobStatus) => ({
+  job_id: status.jobId,
+  state: status.state,
+  attempt: status.attempt,
+  phase: status.phase,
+  step: status.step,
+  steps: status.steps,
+  message: status.message,
+  waits_for_model: status.waitsForModel,
+  image: status.image.source_key,
+  parameters: status.parameters,
+  size: sizeOfClip(status.image, status.parameters),
+  origin: status.origin,
+  videos: videoKeys(status),
+  submitted_at: status.submittedAt,
+  updated_at: status.updatedAt,
   /** The result record as it is; null: not done. */
-  result: standing.result,
+  result: status.result,
 })
 
 export type JobReport = ReturnType<typeof jobAsJson>

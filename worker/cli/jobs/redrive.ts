@@ -9,7 +9,7 @@ import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
 import { parseDuration } from '../terminal/duration.ts'
 import { type Column, plainTable } from '../terminal/plain-table.ts'
 import { counted, shortened } from '../terminal/short-text.ts'
-import { pictureText, shortId } from './table.ts'
+import { imageText, shortId } from './table.ts'
 
 const NOTES = `
 Without filters, every job whose message is among the dead letters. With --job, --manifest or --class also failed jobs
@@ -58,7 +58,7 @@ const SAID: Readonly<Record<RedrivenJob['outcome'], string>> = {
 
 const COLUMNS: readonly Column<RedrivenJob>[] = [
   { head: 'JOB', text: ({ job }) => shortId(job.job_id) },
-  { head: 'PICTURE', text: ({ job }) => pictureText(job.image.source_key) },
+  { head: 'PICTURE', text: ({ job }) => imageText(job.image.source_key) },
   { head: 'CLASS', text: ({ result }) => result?.failure?.class ?? '' },
   { head: '', text: ({ outcome }) => SAID[outcome] },
   {
@@ -68,7 +68,7 @@ const COLUMNS: readonly Column<RedrivenJob>[] = [
 ]
 
 /** The object that `--json` prints. Its keys are a contract. */
-const reportAsJson = ({ jobs, leftLetters, malformed }: RedriveReport) => ({
+const reportAsJson = ({ jobs, deadLettersLeft, malformed }: RedriveReport) => ({
   jobs: jobs.map(({ job, result, outcome }) => ({
     job_id: job.job_id,
     outcome,
@@ -78,15 +78,15 @@ const reportAsJson = ({ jobs, leftLetters, malformed }: RedriveReport) => ({
     reason: result?.failure?.reason ?? null,
     finished_at: result?.finished_at ?? null,
   })),
-  dead_letters_left: leftLetters,
+  dead_letters_left: deadLettersLeft,
   malformed_message_ids: malformed,
 })
 
-const summary = ({ jobs, leftLetters, malformed }: RedriveReport, dryRun: boolean): string => {
+const summary = ({ jobs, deadLettersLeft, malformed }: RedriveReport, dryRun: boolean): string => {
   const count = jobs.filter(({ outcome }) => outcome === 'brought-back' || outcome === 'chosen').length
   const lines = [
     `${counted(count, 'job')} ${dryRun ? 'would be brought back' : 'brought back'}`,
-    ...(leftLetters > 0 ? [`${counted(leftLetters, 'dead letter')} of other jobs left`] : []),
+    ...(deadLettersLeft > 0 ? [`${counted(deadLettersLeft, 'dead letter')} of other jobs left`] : []),
     ...(malformed.length > 0
       ? [`${counted(malformed.length, 'dead letter')} that are no jobs: ${malformed.join(', ')}`]
       : []),

@@ -5,7 +5,7 @@ import { assertFolderUsable } from '../../../shared/files/output-folder.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
 import { checkpointDefaults } from '../../client/contact-sheet/checkpoint-defaults.ts'
 import { writeContactSheet } from '../../client/contact-sheet/write-contact-sheet.ts'
-import { readStandings } from '../../client/tracking/read-standings.ts'
+import { readJobStatuses } from '../../client/tracking/read-job-statuses.ts'
 import type { CommandContext } from '../command-context.ts'
 import {
   addDeploymentOptions,
@@ -62,15 +62,15 @@ export const runReport = async (
   const outputs = services.openBucket(outputBucket)
   const now = services.clock.now()
   const { jobIds, left } = await selectJobs(outputs, named, options, { otherwise: 'all', now, signal })
-  const standings = await readStandings(outputs, jobIds, signal)
+  const statuses = await readJobStatuses(outputs, jobIds, signal)
   const modelsBucket = deploymentPart('modelsBucket', options, environment)
   const usual =
     modelsBucket === null
       ? null
-      : await checkpointDefaults(services.openBucket(modelsBucket), standings, signal)
+      : await checkpointDefaults(services.openBucket(modelsBucket), statuses, signal)
   const written = await writeContactSheet(
     outputs,
-    standings,
+    statuses,
     {
       file: options.output,
       link: options.link === true,

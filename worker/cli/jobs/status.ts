@@ -4,11 +4,11 @@ import { safeText } from '../../../shared/contracts/shown-value.ts'
 import type { QueueDepth } from '../../../shared/ports/message-queue.ts'
 import { exactName } from '../../client/tracking/dropped-object.ts'
 import { FLEET_TITLES, fleetFigures, fleetWaits } from '../../client/tracking/fleet-waits.ts'
-import type { JobStanding } from '../../client/tracking/job-standing.ts'
+import type { JobStatus } from '../../client/tracking/job-status.ts'
 import type { JobTotals } from '../../client/tracking/job-totals.ts'
 import { lostIfGone } from '../../client/tracking/lost-jobs.ts'
 import { readDispatch } from '../../client/tracking/read-dispatch.ts'
-import { readStandings } from '../../client/tracking/read-standings.ts'
+import { readJobStatuses } from '../../client/tracking/read-job-statuses.ts'
 import { countRejectedUploads, type RejectedUploads } from '../../client/tracking/rejected-uploads.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
@@ -78,14 +78,14 @@ const totalsAsJson = ({ jobs, notDone, succeeded, failed, cancelled }: JobTotals
 })
 
 /** The states of the jobs shown, or of all jobs where those are more. */
-const countLine = (standings: readonly JobStanding[], { left, totals, endedEarly }: SelectedJobs): string => {
+const countLine = (statuses: readonly JobStatus[], { left, totals, endedEarly }: SelectedJobs): string => {
   if (endedEarly)
-    return `${countStates(standings) || 'no jobs'} among the newest; older ones were not searched\n`
-  if (left === 0) return `${countStates(standings) || 'no jobs'}\n`
+    return `${countStates(statuses) || 'no jobs'} among the newest; older ones were not searched\n`
+  if (left === 0) return `${countStates(statuses) || 'no jobs'}\n`
   const more = `${left === null ? '' : `${left} `}more (--limit)`
   return totals === null
-    ? `${countStates(standings)}; ${more}\n`
-    : `${countStates(standings)}; ${more}\n${totalsText(totals)}\n`
+    ? `${countStates(statuses)}; ${more}\n`
+    : `${countStates(statuses)}; ${more}\n${totalsText(totals)}\n`
 }
 
 /** Returns the exit code: 1 if the upload that `--manifest` names has faults. Throws InvalidInputError. */
@@ -107,11 +107,11 @@ export const runStatus = async (
   const exitCode = report === null || report.state === 'accepted' ? EXIT_DONE : EXIT_FAILURE
   const uploads = totals === null ? null : await countRejectedUploads(outputs, since, signal)
   const dispatch = totals === null ? null : await readDispatch(outputs, signal)
-  const found = selected.standings ?? (await readStandings(outputs, jobIds, signal))
-  const standings = found.map((standing) => lostIfGone(standing, { now, queue, deadLetters }))
+  const found = selected.statuses ?? (await readJobStatuses(outputs, jobIds, signal))
+  const statuses = found.map((status) => lostIfGone(status, { now, queue, deadLetters }))
   if (options.json) {
     const overview = {
-      jobs: standings.map(jobAsJson),
+      jobs: statuses.map(jobAsJson),
       /** `null`: there are more, and nobody counted them. */
       more_jobs: left,
       /** `null` where jobs or an upload are named. */
@@ -128,14 +128,14 @@ export const runStatus = async (
     stdout.write(`${JSON.stringify(overview, null, 2)}\n`)
     return exitCode
   }
-  const [only] = standings
+  const [only] = statuses
   if (named.length === 1 && only !== undefined) {
     stdout.write(jobDetails(only))
     return exitCode
   }
-  if (standings.length > 0) stdout.write(`${jobTable(standings, now)}\n`)
-  stdout.write(countLine(standings, selected))
-  for (const line of waitingForModels(standings)) stdout.write(`${line}\n`)
+  if (statuses.length > 0) stdout.write(`${jobTable(statuses, now)}\n`)
+  stdout.write(countLine(statuses, selected))
+  for (const line of waitingForModels(statuses)) stdout.write(`${line}\n`)
   if (queue !== null)
     stdout.write(`queue: ${queue.visible + queue.delayed} waiting, ${queue.inFlight} in work\n`)
   if (deadLetters !== null) stdout.write(`dead letters: ${deadLetters.visible + deadLetters.inFlight}\n`)

@@ -2,7 +2,7 @@ import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { AcceptedJob, IngestReport, SupersededJob } from '../../../shared/contracts/ingest-report.ts'
 import { safeText } from '../../../shared/contracts/shown-value.ts'
 import type { SentDrop } from '../../client/submit/send-submission.ts'
-import type { JobStanding } from '../../client/tracking/job-standing.ts'
+import type { JobStatus } from '../../client/tracking/job-status.ts'
 import { jobAsJson, videoKeys } from './job-report.ts'
 
 /** State of a submission so far. */
@@ -10,7 +10,7 @@ export interface SubmissionState {
   /** Uploads with ingest's reports; `report` is `null` if ingest has not reported yet. */
   readonly drops: readonly { readonly drop: SentDrop; readonly report: IngestReport | null }[]
   /** Statuses by job id; empty if the command did not wait for the jobs. */
-  readonly standings: ReadonlyMap<string, JobStanding>
+  readonly statuses: ReadonlyMap<string, JobStatus>
   /** Paths of the downloaded files, by job id. */
   readonly files: ReadonlyMap<string, readonly string[]>
 }
@@ -21,18 +21,18 @@ export const acceptedJobs = (drops: SubmissionState['drops']): readonly Accepted
 ]
 
 /** The object that `--json` prints. Its keys are a contract. */
-export const submissionAsJson = ({ drops, standings, files }: SubmissionState) => ({
+export const submissionAsJson = ({ drops, statuses, files }: SubmissionState) => ({
   drops: drops.map(({ drop, report }) => ({ file: drop.upload.name, key: drop.upload.key, report })),
   jobs: acceptedJobs(drops).map(({ job_id, image, done_before }) => {
-    const standing = standings.get(job_id)
+    const status = statuses.get(job_id)
     return {
       job_id,
       image,
       /** Keys of the videos; empty until the job's result names them, and if the command did not wait for the job. */
-      videos: standing === undefined ? [] : videoKeys(standing),
+      videos: status === undefined ? [] : videoKeys(status),
       done_before,
       /** The job as svd status prints it; `null` if the command did not wait for it. */
-      job: standing === undefined ? null : jobAsJson(standing),
+      job: status === undefined ? null : jobAsJson(status),
       files: files.get(job_id) ?? [],
     }
   }),

@@ -7,7 +7,7 @@ import { parseRenderArguments } from '../../../shared/contracts/render-arguments
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { downloadVideos } from '../../client/submit/download-video.ts'
-import type { PictureChecks } from '../../client/submit/picture-upload.ts'
+import type { ImageChecks } from '../../client/submit/image-upload.ts'
 import { planSubmission, type Submission } from '../../client/submit/plan-submission.ts'
 import {
   assertReportsReadable,
@@ -15,7 +15,7 @@ import {
   type SentDrop,
   sendSubmission,
 } from '../../client/submit/send-submission.ts'
-import type { JobStanding } from '../../client/tracking/job-standing.ts'
+import type { JobStatus } from '../../client/tracking/job-status.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
 import type { CommandContext } from '../command-context.ts'
 import { readDeployment } from '../deployment.ts'
@@ -56,7 +56,7 @@ const plan = async (
   const given = parseRenderArguments(typed, spellOption)
   await assertImagesReadable(files)
   const { prefix, images } = options
-  const onScaled: PictureChecks['onScaled'] = (file, from, to) => {
+  const onScaled: ImageChecks['onScaled'] = (file, from, to) => {
     stderr.write(
       `${file}: ${from.width}x${from.height} pixels are more than ingest takes; ` +
         `uploads it scaled down to ${to.width}x${to.height}\n`,
@@ -104,15 +104,15 @@ const send = async (
 
 const fetchVideos = async (
   outputs: ObjectStore,
-  standings: readonly JobStanding[],
+  statuses: readonly JobStatus[],
   folder: string,
   { stdout, signal, quiet }: Pick<CommandContext, 'stdout' | 'signal'> & { readonly quiet: boolean },
 ): Promise<ReadonlyMap<string, readonly string[]>> => {
   const files = new Map<string, readonly string[]>()
-  for (const standing of standings) {
-    if (standing.state !== 'succeeded' || standing.result === null) continue
-    const fetched = await downloadVideos(outputs, standing.result, folder, signal)
-    files.set(standing.jobId, fetched)
+  for (const status of statuses) {
+    if (status.state !== 'succeeded' || status.result === null) continue
+    const fetched = await downloadVideos(outputs, status.result, folder, signal)
+    files.set(status.jobId, fetched)
     if (!quiet) for (const file of fetched) stdout.write(`${file}\n`)
   }
   return files
@@ -144,7 +144,7 @@ export const runSubmit = async (
   if (drops.some(({ report }) => report === null)) exitCodes.push(EXIT_FAILURE)
   if (drops.some(({ report }) => report !== null && report.state !== 'accepted'))
     exitCodes.push(EXIT_INVALID_INPUT)
-  let standings: readonly JobStanding[] = []
+  let statuses: readonly JobStatus[] = []
   let fetched: ReadonlyMap<string, readonly string[]> = new Map()
   if (options.wait === true || options.download !== undefined) {
     const jobIds = acceptedJobs(drops).map(({ job_id }) => job_id)
@@ -152,18 +152,18 @@ export const runSubmit = async (
     const display = displayFor({ stdout, stderr }, { quiet, clock })
     using queues = followQueues(options, services, context)
     const { readQueueDepths } = queues
-    standings = await watchJobs(outputs, jobIds, { clock, intervalMs, readQueueDepths, display }, signal)
-    if (!allSucceeded(standings)) exitCodes.push(EXIT_FAILURE)
-    if (!options.json && standings.length > 0) stdout.write(`${jobTable(standings, clock.now())}\n`)
-    if (!options.json) stdout.write(endLine(standings))
+    statuses = await watchJobs(outputs, jobIds, { clock, intervalMs, readQueueDepths, display }, signal)
+    if (!allSucceeded(statuses)) exitCodes.push(EXIT_FAILURE)
+    if (!options.json && statuses.length > 0) stdout.write(`${jobTable(statuses, clock.now())}\n`)
+    if (!options.json) stdout.write(endLine(statuses))
     if (options.download !== undefined) {
       const quietly = { stdout, signal, quiet: options.json === true }
-      fetched = await fetchVideos(outputs, standings, options.download, quietly)
+      fetched = await fetchVideos(outputs, statuses, options.download, quietly)
     }
   }
   if (options.json) {
-    const byId = new Map(standings.map((standing) => [standing.jobId, standing]))
-    const report = submissionAsJson({ drops, standings: byId, files: fetched })
+    const byId = new Map(statuses.map((status) => [status.jobId, status]))
+    const report = submissionAsJson({ drops, statuses: byId, files: fetched })
     stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   }
   return worstOf(exitCodes)

@@ -3,15 +3,15 @@ import { safeText } from '../../../shared/contracts/shown-value.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { followBatchPace } from '../../client/tracking/batch-progress.ts'
 import { type FollowOptions, followJobs } from '../../client/tracking/follow-jobs.ts'
-import { hasEnded, type JobStanding } from '../../client/tracking/job-standing.ts'
+import { hasEnded, type JobStatus } from '../../client/tracking/job-status.ts'
 import type { StatusOutput, TextOutput } from '../command-context.ts'
 import { openLiveText } from '../terminal/live-text.ts'
-import { countStates, pictureText, progressText, shortId } from './table.ts'
+import { countStates, imageText, progressText, shortId } from './table.ts'
 import { watchLines } from './watch-view.ts'
 
 /** Display of the jobs that a command follows. */
 export interface WatchDisplay {
-  show(standings: readonly JobStanding[]): void
+  show(statuses: readonly JobStatus[]): void
   end(): void
 }
 
@@ -22,56 +22,50 @@ const liveDisplay = (stream: StatusOutput, clock: Pick<Clock, 'elapsedMs'>): Wat
   const text = openLiveText(stream)
   const paceOf = followBatchPace()
   return {
-    show(standings) {
-      const pace = paceOf(standings, clock.elapsedMs())
+    show(statuses) {
+      const pace = paceOf(statuses, clock.elapsedMs())
       const { rows } = stream as { readonly rows?: number }
-      text.draw(watchLines(standings, pace, rows ?? DEFAULT_ROWS))
+      text.draw(watchLines(statuses, pace, rows ?? DEFAULT_ROWS))
     },
     end: text.end,
   }
 }
 
 /** Display that writes a job each time its key, by `keyOf`, has changed since the last poll. */
-const onChange = (
-  write: (standing: JobStanding) => void,
-  keyOf: (standing: JobStanding) => string,
-): WatchDisplay => {
+const onChange = (write: (status: JobStatus) => void, keyOf: (status: JobStatus) => string): WatchDisplay => {
   const last = new Map<string, string>()
   return {
-    show(standings) {
-      for (const standing of standings) {
-        const key = keyOf(standing)
-        if (last.get(standing.jobId) === key) continue
-        last.set(standing.jobId, key)
-        write(standing)
+    show(statuses) {
+      for (const status of statuses) {
+        const key = keyOf(status)
+        if (last.get(status.jobId) === key) continue
+        last.set(status.jobId, key)
+        write(status)
       }
     },
     end() {},
   }
 }
 
-const changeLine = (standing: JobStanding): string => {
-  const message = standing.message === null ? '' : `: ${standing.message.replaceAll(/\s+/g, ' ')}`
-  const progress = progressText(standing)
+const changeLine = (status: JobStatus): string => {
+  const message = status.message === null ? '' : `: ${status.message.replaceAll(/\s+/g, ' ')}`
+  const progress = progressText(status)
   return safeText(
-    `${standing.updatedAt}  ${shortId(standing.jobId)}  ${pictureText(standing.image.source_key)}  ${progress || standing.state}${message}`,
+    `${status.updatedAt}  ${shortId(status.jobId)}  ${imageText(status.image.source_key)}  ${progress || status.state}${message}`,
   )
 }
 
 /** Display that writes a line for each change of state or phase. */
 export const lineDisplay = (stdout: TextOutput): WatchDisplay =>
   onChange(
-    (standing) => stdout.write(`${changeLine(standing)}\n`),
+    (status) => stdout.write(`${changeLine(status)}\n`),
     ({ state, phase, attempt }) => `${state} ${phase} ${attempt}`,
   )
 
 /** Display that writes a line of JSON for each change, also of a step. */
-export const jsonLineDisplay = (
-  stdout: TextOutput,
-  toJson: (standing: JobStanding) => unknown,
-): WatchDisplay =>
+export const jsonLineDisplay = (stdout: TextOutput, toJson: (status: JobStatus) => unknown): WatchDisplay =>
   onChange(
-    (standing) => stdout.write(`${JSON.stringify(toJson(standing))}\n`),
+    (status) => stdout.write(`${JSON.stringify(toJson(status))}\n`),
     ({ state, phase, step, attempt }) => `${state} ${phase} ${step} ${attempt}`,
   )
 
@@ -93,12 +87,12 @@ export const watchJobs = async (
   jobIds: readonly string[],
   { display, ...following }: WatchOptions,
   signal: AbortSignal,
-): Promise<readonly JobStanding[]> => {
-  let last: readonly JobStanding[] = []
+): Promise<readonly JobStatus[]> => {
+  let last: readonly JobStatus[] = []
   try {
-    for await (const standings of followJobs(outputs, jobIds, following, signal)) {
-      last = standings
-      display.show(standings)
+    for await (const statuses of followJobs(outputs, jobIds, following, signal)) {
+      last = statuses
+      display.show(statuses)
     }
   } finally {
     display.end()
@@ -106,8 +100,8 @@ export const watchJobs = async (
   return last
 }
 
-export const allSucceeded = (standings: readonly JobStanding[]): boolean =>
-  standings.every(({ state }) => state === 'succeeded')
+export const allSucceeded = (statuses: readonly JobStatus[]): boolean =>
+  statuses.every(({ state }) => state === 'succeeded')
 
-export const endLine = (standings: readonly JobStanding[]): string =>
-  `${countStates(standings.filter(hasEnded)) || 'no jobs'}\n`
+export const endLine = (statuses: readonly JobStatus[]): string =>
+  `${countStates(statuses.filter(hasEnded)) || 'no jobs'}\n`

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { readNumber } from '../../../shared/contracts/argument-text.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import type { JobStanding } from '../../client/tracking/job-standing.ts'
+import type { JobStatus } from '../../client/tracking/job-status.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
@@ -45,7 +45,7 @@ export const parseInterval = (text: string): number => {
 /** Largest count of jobs that are all listed. If there are more, those that succeeded are only counted. */
 const MOST_LISTED = 200
 
-const listedOf = (ended: readonly JobStanding[]): readonly JobStanding[] =>
+const listedOf = (ended: readonly JobStatus[]): readonly JobStatus[] =>
   ended.length <= MOST_LISTED
     ? ended
     : ended.filter(({ state }) => state !== 'succeeded').slice(0, MOST_LISTED)

@@ -14,7 +14,7 @@ import { vaeScaleFactor } from '../../compiler/compile.ts'
 
 export interface ClipParameters {
   readonly parameters: RenderParameters
-  /** What is likely to look bad, each with the fix. */
+  /** Warnings of a look that is likely to be bad, each with the fix. */
   readonly warnings: readonly string[]
 }
 

@@ -27,7 +27,7 @@ export const outputOptionOf = ({ output }: Pick<RenderOptions, 'output'>): '--ou
 
 /** One image, as the user named it, and all that is to be done with it. */
 export interface ImageJob extends ImageOutputs {
-  /** What is likely to look bad, each with the fix. */
+  /** Warnings of a look that is likely to be bad, each with the fix. */
   readonly warnings: readonly string[]
   readonly settings: RenderSettings
 }

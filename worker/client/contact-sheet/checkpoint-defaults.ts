@@ -7,7 +7,7 @@ import {
 } from '../../../shared/contracts/parameters-document.ts'
 import { resolveParameters } from '../../../shared/contracts/render-parameters.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import type { JobStanding } from '../tracking/job-standing.ts'
+import type { JobStatus } from '../tracking/job-status.ts'
 import { readRecord } from '../tracking/read-record.ts'
 
 /**
@@ -15,10 +15,10 @@ import { readRecord } from '../tracking/read-record.ts'
  */
 export const checkpointDefaults = async (
   models: ObjectStore,
-  standings: readonly JobStanding[],
+  statuses: readonly JobStatus[],
   signal: AbortSignal,
 ): Promise<ParametersDocument | null> => {
-  const ids = new Set(standings.flatMap(({ result }) => result?.job.model.id ?? []))
+  const ids = new Set(statuses.flatMap(({ result }) => result?.job.model.id ?? []))
   const [id, ...others] = ids
   if (id === undefined || others.length > 0) return null
   const stored = await readRecord(models, modelRecordKey(id), modelRecordSchema, signal)

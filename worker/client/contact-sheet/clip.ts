@@ -29,12 +29,12 @@ const STILL_WORDS: Readonly<Record<string, string>> = {
   succeeded: 'Clip not at hand',
 }
 
-const renderStill = ({ standing, picture }: SheetJob, { width, height }: ClipContext): Html => html`
+const renderStill = ({ status, thumbnail }: SheetJob, { width, height }: ClipContext): Html => html`
 <div class="still">${
-  picture === null
+  thumbnail === null
     ? html`<svg class="blank" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"></svg>`
-    : html`<img src="${picture}" width="${width}" height="${height}" alt="">`
-}<span>${STILL_WORDS[standing.state] ?? ''}</span></div>`
+    : html`<img src="${thumbnail}" width="${width}" height="${height}" alt="">`
+}<span>${STILL_WORDS[status.state] ?? ''}</span></div>`
 
 const renderRejected = (clip: RejectedSheetClip, { name, ...context }: ClipContext): Html =>
   renderClip(clip, { ...context, name: `${name}, rejected` }, html`<b class="badge">Rejected</b>`)
@@ -47,7 +47,7 @@ const renderAll = (job: SheetJob, context: ClipContext): Html | readonly Html[] 
 
 /** Renders the clips of a job; if it has none, those that were rejected; else its input image. */
 export const renderClips = (job: SheetJob, name: string): Html => {
-  const { width, height } = job.standing.parameters
+  const { width, height } = job.status.parameters
   const context = { name, width, height }
   const isSeveral = Math.max(job.clips.length, job.rejected.length) > 1
   return html`<div class="clips${isSeveral && ' several'}">${renderAll(job, context)}</div>`

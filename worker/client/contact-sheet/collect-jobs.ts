@@ -2,7 +2,7 @@ import type { JobOutput } from '../../../shared/contracts/result-record.ts'
 import { MAX_IMAGE_BYTES } from '../../../shared/image/decode-image.ts'
 import { inLanes } from '../../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import type { JobStanding } from '../tracking/job-standing.ts'
+import type { JobStatus } from '../tracking/job-status.ts'
 import type { PlaceSheetFile } from './sheet-files.ts'
 import type { RejectedSheetClip, SheetClip, SheetJob } from './sheet-job.ts'
 import { thumbnail } from './thumbnail.ts'
@@ -49,8 +49,8 @@ const collectClip = async (
   }
 }
 
-const collectJob = async (standing: JobStanding, collecting: Collecting): Promise<SheetJob> => {
-  const { jobId, result, image } = standing
+const collectJob = async (status: JobStatus, collecting: Collecting): Promise<SheetJob> => {
+  const { jobId, result, image } = status
   const clips: SheetClip[] = []
   for (const [index, output] of (result?.outputs ?? []).entries()) {
     const clip = await collectClip(output, `${jobId}-${index}`, collecting)
@@ -61,15 +61,15 @@ const collectJob = async (standing: JobStanding, collecting: Collecting): Promis
     const clip = await collectClip(output, `${jobId}-rejected-${index}`, collecting)
     if (clip !== null) rejected.push({ ...clip, attemptId: output.attempt_id, workerId: output.worker_id })
   }
-  const picture =
+  const thumbnail =
     clips.length + rejected.length > 0
       ? null
       : await placeThumbnail(image.key, `${jobId}-picture.webp`, collecting)
-  return { standing, clips, rejected, picture }
+  return { status, clips, rejected, thumbnail }
 }
 
 /** Fetches what a page shows of jobs. A clip that is gone from the bucket, as rejected ones are some day, is left out. */
 export const collectJobs = (
-  standings: readonly JobStanding[],
+  statuses: readonly JobStatus[],
   collecting: Collecting,
-): Promise<readonly SheetJob[]> => inLanes(standings, LANES, (standing) => collectJob(standing, collecting))
+): Promise<readonly SheetJob[]> => inLanes(statuses, LANES, (status) => collectJob(status, collecting))

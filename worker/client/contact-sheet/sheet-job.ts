@@ -1,5 +1,5 @@
 import type { ClipQuality } from '../../../shared/contracts/result-record.ts'
-import type { JobStanding } from '../tracking/job-standing.ts'
+import type { JobStatus } from '../tracking/job-status.ts'
 
 export interface SheetClip {
   /** A data URI, or a path beside the page. */
@@ -20,10 +20,10 @@ export interface RejectedSheetClip extends SheetClip {
 
 /** A job as its card shows it. */
 export interface SheetJob {
-  readonly standing: JobStanding
+  readonly status: JobStatus
   readonly clips: readonly SheetClip[]
   /** Clips of a job that failed, as long as the bucket keeps them. */
   readonly rejected: readonly RejectedSheetClip[]
   /** Thumbnail of the input where there is no clip; `null` if there is a clip, or the image is gone. */
-  readonly picture: string | null
+  readonly thumbnail: string | null
 }

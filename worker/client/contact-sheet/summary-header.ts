@@ -17,7 +17,7 @@ const tile = (value: string | number, label: string, kind = ''): Html =>
 
 /** Renders the parameters that all jobs share, once for all of them. */
 const renderCommon = (jobs: readonly SheetJob[]): Html | false => {
-  const parameters = jobs.map(({ standing }) => standing.parameters)
+  const parameters = jobs.map(({ status }) => status.parameters)
   const [first] = parameters
   if (first === undefined || parameters.length < 2) return false
   const varying = new Set(varyingParameters(parameters))

@@ -19,20 +19,20 @@ const inOrderOf =
   (swept: readonly ParameterName[]) =>
   (a: SheetJob, b: SheetJob): number => {
     for (const name of swept) {
-      const order = byValue(a.standing.parameters[name], b.standing.parameters[name])
+      const order = byValue(a.status.parameters[name], b.status.parameters[name])
       if (order !== 0) return order
     }
     return 0
   }
 
 const groupOf = (jobs: readonly SheetJob[]): JobGroup => {
-  const swept = varyingParameters(jobs.map(({ standing }) => standing.parameters))
+  const swept = varyingParameters(jobs.map(({ status }) => status.parameters))
   return { jobs: jobs.toSorted(inOrderOf(swept)), swept }
 }
 
 /** Groups of jobs, in the order of their first jobs. Jobs without a difference (of two models, say) are grouped too. */
 export const groupSweeps = (jobs: readonly SheetJob[]): readonly JobGroup[] =>
-  [...Map.groupBy(jobs, ({ standing }) => standing.image.pixels_sha256).values()].map(groupOf)
+  [...Map.groupBy(jobs, ({ status }) => status.image.pixels_sha256).values()].map(groupOf)
 
 /** Label that distinguishes a job from the others of its sweep: `motion_bucket_id 40`. */
 export const sweepLabel = (swept: readonly ParameterName[], parameters: ParametersDocument): string =>

@@ -11,8 +11,8 @@ const ORDERS: readonly (readonly [value: string, label: string])[] = [
 
 /** Hidden until the script is there to do what it offers. */
 export const renderToolbar = (jobs: readonly SheetJob[]): Html => {
-  const states = [...new Set(jobs.map(({ standing }) => standing.state))]
-  const count = (state: string): number => jobs.filter(({ standing }) => standing.state === state).length
+  const states = [...new Set(jobs.map(({ status }) => status.state))]
+  const count = (state: string): number => jobs.filter(({ status }) => status.state === state).length
   return html`
 <form class="toolbar" hidden>
 <input type="search" name="words" placeholder="Find a name, id or value" aria-label="Find" autocomplete="off">

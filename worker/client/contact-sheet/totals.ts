@@ -24,8 +24,8 @@ const secondsBetween = (starts: readonly string[], ends: readonly string[]): num
 }
 
 export const totalsOf = (jobs: readonly SheetJob[]): SheetTotals => {
-  const standings = jobs.map(({ standing }) => standing)
-  const results = standings.flatMap(({ result }) => (result === null ? [] : [result]))
+  const statuses = jobs.map(({ status }) => status)
+  const results = statuses.flatMap(({ result }) => (result === null ? [] : [result]))
   const count = (state: string): number => results.filter((result) => result.state === state).length
   const ends = results.map(({ finished_at }) => finished_at)
   const clips = jobs.reduce((total, job) => total + job.clips.length, 0)
@@ -38,7 +38,7 @@ export const totalsOf = (jobs: readonly SheetJob[]): SheetTotals => {
     succeeded: count('succeeded'),
     failed: count('failed'),
     cancelled: count('cancelled'),
-    open: standings.length - results.length,
+    open: statuses.length - results.length,
     clips,
     warned: jobs.reduce(
       (total, job) => total + job.clips.filter(({ quality }) => quality.warnings.length > 0).length,

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { writeThenRename } from '../../../shared/files/write-then-rename.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import type { JobStanding } from '../tracking/job-standing.ts'
+import type { JobStatus } from '../tracking/job-status.ts'
 import { collectJobs } from './collect-jobs.ts'
 import { type ContactSheetOptions, renderContactSheet } from './render-contact-sheet.ts'
 import { besidePage, inPage } from './sheet-files.ts'
@@ -25,8 +25,8 @@ export interface WrittenContactSheet {
 /** A page is one string in memory, and a browser keeps it whole. */
 const MAX_CLIPS_IN_PAGE_BYTES = 200e6
 
-const assertFitsPage = (standings: readonly JobStanding[]): void => {
-  const outputs = standings.flatMap(({ result }) => [
+const assertFitsPage = (statuses: readonly JobStatus[]): void => {
+  const outputs = statuses.flatMap(({ result }) => [
     ...(result?.outputs ?? []),
     ...(result?.failure?.rejected ?? []),
   ])
@@ -42,14 +42,14 @@ const assertFitsPage = (standings: readonly JobStanding[]): void => {
 /** Fetches the jobs' clips and writes the page. Throws InvalidInputError where that is too much for one. */
 export const writeContactSheet = async (
   outputs: ObjectStore,
-  standings: readonly JobStanding[],
+  statuses: readonly JobStatus[],
   options: WriteContactSheetOptions,
   signal: AbortSignal,
 ): Promise<WrittenContactSheet> => {
   const { file, link } = options
-  if (!link) assertFitsPage(standings)
+  if (!link) assertFitsPage(statuses)
   const place = link ? besidePage(file) : inPage
-  const jobs = await collectJobs(standings, { outputs, place, signal })
+  const jobs = await collectJobs(statuses, { outputs, place, signal })
   const bytes = new TextEncoder().encode(await renderContactSheet(jobs, options))
   await writeThenRename(file, (temporary) => writeFile(temporary, bytes))
   return {

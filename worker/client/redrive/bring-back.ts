@@ -8,8 +8,8 @@ import type { MessageQueue } from '../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { archiveResult } from '../../../shared/records/archive-result.ts'
 import { readRecord } from '../tracking/read-record.ts'
-import { type JobLetter, renewHold } from './held-letters.ts'
 import { lastArchivedResult } from './last-archived-result.ts'
+import { type JobDeadLetterMessage, renewLease } from './leased-dead-letters.ts'
 import { mayComeBack, type RedriveFilter } from './redrive-filter.ts'
 
 /*
@@ -69,14 +69,14 @@ export const sendJob = async (queue: MessageQueue, job: JobMessage, signal: Abor
 /** Brings a failed job back into the queue. Throws if store or queue fail; the dead-letter message then stays. */
 export const bringBack = async (
   deps: RedriveDeps,
-  letter: JobLetter,
+  deadLetter: JobDeadLetterMessage,
   filter: RedriveFilter,
   signal: AbortSignal,
 ): Promise<BringBackOutcome> => {
   const { outputs, jobs, deadLetters } = deps
-  const { job, message } = letter
+  const { job, message } = deadLetter
   const jobId = job.job_id
-  if (!(await renewHold(deadLetters, letter, signal))) return 'out-of-reach'
+  if (!(await renewLease(deadLetters, deadLetter, signal))) return 'out-of-reach'
   const stored = await readRecord(outputs, resultKey(jobId), resultRecordSchema, signal)
   if (!mayComeBack({ jobId, result: stored?.record ?? null }, filter)) {
     await deadLetters.remove(message.receiptHandle, signal)

@@ -5,8 +5,8 @@ import { inLanes } from '../../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { readRecord } from '../tracking/read-record.ts'
 import { findFailedRecords } from './failed-records.ts'
-import { type HeldLetter, isJobs, type JobLetter } from './held-letters.ts'
 import { lastArchivedResult } from './last-archived-result.ts'
+import { type DeadLetterMessage, isJobs, type JobDeadLetterMessage } from './leased-dead-letters.ts'
 import { passesFilter, type RedriveFilter } from './redrive-filter.ts'
 
 export interface ChosenJob {
@@ -14,7 +14,7 @@ export interface ChosenJob {
   /** The last result of the job; `null` if no record says yet that it failed. */
   readonly result: ResultRecord | null
   /** Leased messages of the job: one as a rule, though SQS may keep a second copy; empty if it has none yet. */
-  readonly letters: readonly JobLetter[]
+  readonly deadLetterMessages: readonly JobDeadLetterMessage[]
 }
 
 const LANES = 16
@@ -30,20 +30,20 @@ const lastResult = async (
 }
 
 /** Jobs with a dead-letter message that pass the filter. */
-const chooseByLetters = async (
+const chooseByDeadLetters = async (
   outputs: ObjectStore,
-  letters: readonly JobLetter[],
+  deadLetterMessages: readonly JobDeadLetterMessage[],
   filter: RedriveFilter,
   signal: AbortSignal,
 ): Promise<readonly ChosenJob[]> => {
-  const groups = Map.groupBy(letters, ({ job }) => job.job_id)
+  const groups = Map.groupBy(deadLetterMessages, ({ job }) => job.job_id)
   const chosen = await inLanes([...groups.values()], LANES, async (group) => {
     const [first] = group
     if (first === undefined) return null
     const { job, message } = first
     const result = await lastResult(outputs, job.job_id, signal)
     const candidate = { jobId: job.job_id, result, sentAt: message.sentAt }
-    return passesFilter(candidate, filter) ? { job, result, letters: group } : null
+    return passesFilter(candidate, filter) ? { job, result, deadLetterMessages: group } : null
   })
   return chosen.filter((one) => one !== null)
 }
@@ -53,19 +53,19 @@ const looksAtRecords = ({ jobIds, classes }: RedriveFilter): boolean => jobIds !
 
 export const chooseJobs = async (
   outputs: ObjectStore,
-  held: Iterable<HeldLetter>,
+  held: Iterable<DeadLetterMessage>,
   filter: RedriveFilter,
   signal: AbortSignal,
 ): Promise<readonly ChosenJob[]> => {
-  const letters = [...held].filter(isJobs)
-  const chosen = await chooseByLetters(outputs, letters, filter, signal)
+  const deadLetterMessages = [...held].filter(isJobs)
+  const chosen = await chooseByDeadLetters(outputs, deadLetterMessages, filter, signal)
   if (!looksAtRecords(filter)) return chosen
-  const lettered = new Set(letters.map(({ job }) => job.job_id))
+  const withDeadLetter = new Set(deadLetterMessages.map(({ job }) => job.job_id))
   const records = await findFailedRecords(outputs, filter, signal)
   return [
     ...chosen,
     ...records
-      .filter(({ job_id }) => !lettered.has(job_id))
-      .map((result) => ({ job: result.job, result, letters: [] })),
+      .filter(({ job_id }) => !withDeadLetter.has(job_id))
+      .map((result) => ({ job: result.job, result, deadLetterMessages: [] })),
   ]
 }

@@ -3,9 +3,9 @@ import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import { inLanes } from '../../../shared/in-lanes.ts'
 import { type BringBackOutcome, bringBack, type RedriveDeps } from './bring-back.ts'
 import { type ChosenJob, chooseJobs } from './choose-jobs.ts'
-import { giveLetters } from './give-letters.ts'
-import { type HeldLetter, holdLetters, releaseLetters } from './held-letters.ts'
+import { type DeadLetterMessage, leaseDeadLetters, releaseDeadLetters } from './leased-dead-letters.ts'
 import { mayComeBack, type RedriveFilter } from './redrive-filter.ts'
+import { sendMissingDeadLetters } from './send-missing-dead-letters.ts'
 
 export interface RedrivenJob {
   readonly job: JobMessage
@@ -21,7 +21,7 @@ export interface RedrivenJob {
 export interface RedriveReport {
   readonly jobs: readonly RedrivenJob[]
   /** Count of dead-letter messages of other jobs, which do not pass the filter. */
-  readonly leftLetters: number
+  readonly deadLettersLeft: number
   /** Ids of dead-letter messages that are not valid job messages. They stay in their queue. */
   readonly malformed: readonly string[]
 }
@@ -37,16 +37,16 @@ const LANES = 16
 
 const bringJobBack = async (
   deps: RedriveDeps,
-  { job, letters }: ChosenJob,
-  { filter, held }: { readonly filter: RedriveFilter; readonly held: Map<string, HeldLetter> },
+  { job, deadLetterMessages }: ChosenJob,
+  { filter, held }: { readonly filter: RedriveFilter; readonly held: Map<string, DeadLetterMessage> },
   signal: AbortSignal,
 ): Promise<RedrivenJob['outcome']> => {
   let outcome: RedrivenJob['outcome'] = 'waiting'
-  for (const letter of letters) {
-    const { messageId, receiptHandle } = letter.message
+  for (const deadLetter of deadLetterMessages) {
+    const { messageId, receiptHandle } = deadLetter.message
     // A second copy of what is in the queue by now has nothing more to bring back.
     if (outcome === 'brought-back') await deps.deadLetters.remove(receiptHandle, signal)
-    else outcome = await bringBack(deps, { ...letter, job }, filter, signal)
+    else outcome = await bringBack(deps, { ...deadLetter, job }, filter, signal)
     if (outcome !== 'out-of-reach') held.delete(messageId)
   }
   return outcome
@@ -64,28 +64,33 @@ export const redrive = async (
   signal: AbortSignal,
 ): Promise<RedriveReport> => {
   const { outputs, deadLetters } = deps
-  const held = new Map<string, HeldLetter>()
+  const held = new Map<string, DeadLetterMessage>()
   try {
-    await holdLetters(deadLetters, held, signal)
-    const letters = [...held.values()]
-    const chosen = await chooseJobs(outputs, letters, filter, signal)
+    await leaseDeadLetters(deadLetters, held, signal)
+    const deadLetterMessages = [...held.values()]
+    const chosen = await chooseJobs(outputs, deadLetterMessages, filter, signal)
     const chosenIds = new Set(chosen.map(({ job }) => job.job_id))
     const jobs = dryRun
       ? chosen.map(({ job, result }): RedrivenJob => {
           const comesBack = mayComeBack({ jobId: job.job_id, result }, filter)
           return { job, result, outcome: comesBack ? 'chosen' : 'done' }
         })
-      : await inLanes(await giveLetters(deadLetters, chosen, held, signal), LANES, async (one) => ({
-          job: one.job,
-          result: one.result,
-          outcome: await bringJobBack(deps, one, { filter, held }, signal),
-        }))
+      : await inLanes(
+          await sendMissingDeadLetters(deadLetters, chosen, held, signal),
+          LANES,
+          async (one) => ({
+            job: one.job,
+            result: one.result,
+            outcome: await bringJobBack(deps, one, { filter, held }, signal),
+          }),
+        )
     return {
       jobs,
-      leftLetters: letters.filter(({ job }) => job !== null && !chosenIds.has(job.job_id)).length,
-      malformed: letters.flatMap(({ job, message }) => (job === null ? [message.messageId] : [])),
+      deadLettersLeft: deadLetterMessages.filter(({ job }) => job !== null && !chosenIds.has(job.job_id))
+        .length,
+      malformed: deadLetterMessages.flatMap(({ job, message }) => (job === null ? [message.messageId] : [])),
     }
   } finally {
-    await releaseLetters(deadLetters, held.values())
+    await releaseDeadLetters(deadLetters, held.values())
   }
 }

@@ -5,13 +5,13 @@ import type { InputFault } from '../../../shared/contracts/input-fault.ts'
 import { shownNames } from '../../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { MAX_MANIFEST_BYTES } from '../../../shared/contracts/manifest.ts'
-import { MANIFEST_PICTURE } from '../../../shared/contracts/manifest-picture.ts'
+import { MANIFEST_IMAGE } from '../../../shared/contracts/manifest-image.ts'
 import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
 import type { ManifestKind } from '../../../shared/manifest/manifest-document.ts'
 import { type ReadManifest, readManifest } from '../../../shared/manifest/parse-manifest.ts'
 import { layerFaults } from '../../../shared/manifest/plan-clips.ts'
+import { checkImage, type ImageChecks } from './image-upload.ts'
 import { findNamedFiles } from './named-file.ts'
-import { checkPicture, type PictureChecks } from './picture-upload.ts'
 import type { Upload } from './upload.ts'
 
 /** More would not help. */
@@ -44,7 +44,7 @@ const readManifestFile = async (file: string): Promise<Uint8Array> => {
 export interface CheckedManifest {
   readonly upload: Upload
   /** Keys of the pictures that it names, each once, in Unicode form NFC. */
-  readonly pictureKeys: readonly string[]
+  readonly imageKeys: readonly string[]
 }
 
 /**
@@ -74,11 +74,11 @@ export const checkManifest = async (
   if (faults.length > 0) refuse(file, faults)
   return {
     upload: { name: file, key, body: bytes, contentType: 'application/json', metadata: {} },
-    pictureKeys: [...new Set(items.map(({ image }) => image.normalize('NFC')))],
+    imageKeys: [...new Set(items.map(({ image }) => image.normalize('NFC')))],
   }
 }
 
-const findPictureFile = async (folder: string, key: string): Promise<string> => {
+const findImageFile = async (folder: string, key: string): Promise<string> => {
   const name = key.slice(IMAGES_PREFIX.length)
   const files = await findNamedFiles(folder, name)
   const [file] = files
@@ -100,22 +100,22 @@ const findPictureFile = async (folder: string, key: string): Promise<string> => 
  * The pictures that manifests name, out of a folder that stands for `images/`: `images/a/x.png` is DIR/a/x.png. They
  * are marked as a manifest's: ingest makes no clip of them by themselves.
  */
-export const picturesOfManifest = async (
-  pictureKeys: readonly string[],
+export const imagesOfManifest = async (
+  imageKeys: readonly string[],
   folder: string,
-  checks: PictureChecks,
+  checks: ImageChecks,
 ): Promise<readonly Upload[]> => {
   const uploads: Upload[] = []
-  for (const key of pictureKeys) {
-    const file = await findPictureFile(folder, key)
-    const picture = await checkPicture(file, key, checks)
-    if (picture.key !== key) {
+  for (const key of imageKeys) {
+    const file = await findImageFile(folder, key)
+    const image = await checkImage(file, key, checks)
+    if (image.key !== key) {
       throw new InvalidInputError(
         file,
         `is no ${path.extname(key)} file by its first bytes; rename it and its key`,
       )
     }
-    uploads.push({ ...picture, metadata: MANIFEST_PICTURE })
+    uploads.push({ ...image, metadata: MANIFEST_IMAGE })
   }
   return uploads
 }

@@ -3,8 +3,8 @@ import { manifestKindOf } from '../../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { keyFault } from '../../../shared/contracts/object-key.ts'
 import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
-import { checkManifest, picturesOfManifest } from './manifest-upload.ts'
-import { checkPicture, type PictureChecks, pictureWithArguments } from './picture-upload.ts'
+import { checkImage, type ImageChecks, imageWithArguments } from './image-upload.ts'
+import { checkManifest, imagesOfManifest } from './manifest-upload.ts'
 import type { Upload } from './upload.ts'
 import { openNames } from './upload-names.ts'
 
@@ -27,7 +27,7 @@ export interface Drop {
 
 export interface Submission {
   /** For manifests to find. */
-  readonly pictures: readonly Upload[]
+  readonly images: readonly Upload[]
   readonly drops: readonly Drop[]
 }
 
@@ -53,28 +53,28 @@ const assertUseful = ({ files, given, imagesDir }: SubmissionRequest): void => {
 /** Everything that can be wrong without the bucket is found here: throws InvalidInputError. */
 export const planSubmission = async (
   request: SubmissionRequest,
-  checks: PictureChecks,
+  checks: ImageChecks,
 ): Promise<Submission> => {
   const { files, given, prefix, imagesDir } = request
   assertPrefix(prefix)
   assertUseful(request)
   const nameOf = openNames()
   const drops: Drop[] = []
-  const pictureKeys = new Set<string>()
+  const imageKeys = new Set<string>()
   for (const file of files) {
     const name = `${prefix}/${nameOf(file)}`
     const kind = manifestKindOf(file)
     if (kind === null) {
-      const picture = await checkPicture(file, `${IMAGES_PREFIX}${name}`, checks)
-      const uploads = pictureWithArguments(picture, given)
-      const upload = uploads.at(-1) ?? picture
+      const image = await checkImage(file, `${IMAGES_PREFIX}${name}`, checks)
+      const uploads = imageWithArguments(image, given)
+      const upload = uploads.at(-1) ?? image
       drops.push({ before: uploads.slice(0, -1), upload })
     } else {
       const manifest = await checkManifest(file, { key: `${MANIFESTS_PREFIX}${name}`, kind })
-      for (const key of manifest.pictureKeys) pictureKeys.add(key)
+      for (const key of manifest.imageKeys) imageKeys.add(key)
       drops.push({ before: [], upload: manifest.upload })
     }
   }
-  const pictures = imagesDir === null ? [] : await picturesOfManifest([...pictureKeys], imagesDir, checks)
-  return { pictures, drops }
+  const images = imagesDir === null ? [] : await imagesOfManifest([...imageKeys], imagesDir, checks)
+  return { images, drops }
 }

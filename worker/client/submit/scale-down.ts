@@ -2,10 +2,10 @@ import sharp from 'sharp'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { MAX_IMAGE_BYTES } from '../../../shared/image/decode-image.ts'
 import {
-  decodeDroppedPicture,
-  encodeDroppedPicture,
+  decodeDroppedImage,
+  encodeDroppedImage,
   MAX_DROPPED_PIXELS,
-} from '../../../shared/image/dropped-picture.ts'
+} from '../../../shared/image/dropped-image.ts'
 import { encodePng } from '../../../shared/image/encode-png.ts'
 import type { ImageFormat } from '../../../shared/image/image-format.ts'
 import { RGB_CHANNELS, type RgbImage } from '../../../shared/image/rgb-image.ts'
@@ -16,7 +16,7 @@ const PIXELS_OF_ANY_PNG = Math.floor(MAX_IMAGE_BYTES / (RGB_CHANNELS * 1.1))
 const fitsPng = async (image: RgbImage, field: string): Promise<boolean> => {
   if (image.width * image.height <= PIXELS_OF_ANY_PNG) return true
   try {
-    await encodeDroppedPicture(image, field)
+    await encodeDroppedImage(image, field)
     return true
   } catch (error) {
     if (error instanceof InvalidInputError) return false
@@ -52,7 +52,7 @@ const encode = ({ width, height, data }: RgbImage, format: ImageFormat): Promise
   return encodePng({ width, height, data })
 }
 
-export interface ScaledPicture {
+export interface ScaledImage {
   readonly bytes: Uint8Array
   readonly width: number
   readonly height: number
@@ -68,13 +68,13 @@ export const scaleDown = async (
   image: RgbImage,
   format: ImageFormat,
   field: string,
-): Promise<ScaledPicture | null> => {
+): Promise<ScaledImage | null> => {
   if (await isAccepted(image, field)) return null
   const within = await resize(image, sizeWithin(image, MAX_DROPPED_PIXELS))
   const scaled = (await fitsPng(within, field))
     ? within
     : await resize(image, sizeWithin(image, PIXELS_OF_ANY_PNG))
   const bytes = await encode(scaled, format)
-  await encodeDroppedPicture(await decodeDroppedPicture(bytes, field), field)
+  await encodeDroppedImage(await decodeDroppedImage(bytes, field), field)
   return { bytes, width: scaled.width, height: scaled.height }
 }

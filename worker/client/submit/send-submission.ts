@@ -30,7 +30,7 @@ export const assertReportsReadable = async (
 /** Uploads everything, a drop only when what it needs is there. What was sent before an error stays. */
 export const sendSubmission = async (
   inputs: ObjectStore,
-  { pictures, drops }: Submission,
+  { images, drops }: Submission,
   onSent: (upload: Upload) => void,
   signal: AbortSignal,
 ): Promise<readonly SentDrop[]> => {
@@ -39,7 +39,7 @@ export const sendSubmission = async (
     onSent(upload)
     return etag
   }
-  await inLanes(pictures, LANES, send)
+  await inLanes(images, LANES, send)
   return await inLanes(drops, LANES, async ({ before, upload }) => {
     for (const needed of before) await send(needed)
     return { upload, etag: await send(upload) }

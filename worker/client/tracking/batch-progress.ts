@@ -1,4 +1,4 @@
-import { isDone, type JobStanding } from './job-standing.ts'
+import { isDone, type JobStatus } from './job-status.ts'
 
 /** Share of a job, 0 to 1, at which each phase of the renderer begins and ends, roughly as for a large model. */
 const PHASE_SHARE: Readonly<Record<string, readonly [from: number, to: number]>> = {
@@ -10,17 +10,17 @@ const PHASE_SHARE: Readonly<Record<string, readonly [from: number, to: number]>>
 }
 
 /** Share of a job that is done, 0 to 1. */
-export const jobShare = (standing: JobStanding): number => {
-  if (isDone(standing)) return 1
-  if (standing.state === 'publishing') return 0.98
-  if (standing.state !== 'rendering' || standing.phase === null) return 0
-  const [from, to] = PHASE_SHARE[standing.phase] ?? [0.05, 0.05]
-  return from + (to - from) * (standing.steps === 0 ? 0 : Math.min(1, standing.step / standing.steps))
+export const jobShare = (status: JobStatus): number => {
+  if (isDone(status)) return 1
+  if (status.state === 'publishing') return 0.98
+  if (status.state !== 'rendering' || status.phase === null) return 0
+  const [from, to] = PHASE_SHARE[status.phase] ?? [0.05, 0.05]
+  return from + (to - from) * (status.steps === 0 ? 0 : Math.min(1, status.step / status.steps))
 }
 
 /** Sum of the shares of all jobs, in jobs: 2.5 if two and a half are done. */
-export const batchShare = (standings: readonly JobStanding[]): number =>
-  standings.reduce((total, standing) => total + jobShare(standing), 0)
+export const batchShare = (statuses: readonly JobStatus[]): number =>
+  statuses.reduce((total, status) => total + jobShare(status), 0)
 
 /**
  * Progress, in jobs, after which the pace is measured. Before that, jobs wait for machines, the model is loaded, and
@@ -39,11 +39,11 @@ export interface BatchPace {
 }
 
 /** Follows a batch that is polled again and again: its pace begins after the warm-up. */
-export const followBatchPace = (): ((standings: readonly JobStanding[], nowMs: number) => BatchPace) => {
+export const followBatchPace = (): ((statuses: readonly JobStatus[], nowMs: number) => BatchPace) => {
   let firstShare: number | undefined
   let start: { readonly share: number; readonly atMs: number } | undefined
-  return (standings, nowMs) => {
-    const share = batchShare(standings)
+  return (statuses, nowMs) => {
+    const share = batchShare(statuses)
     firstShare ??= share
     if (start === undefined || start.share - firstShare < WARM_UP_SHARE) start = { share, atMs: nowMs }
     return { startShare: start.share, elapsedSeconds: (nowMs - start.atMs) / 1000 }
@@ -52,10 +52,10 @@ export const followBatchPace = (): ((standings: readonly JobStanding[], nowMs: n
 
 /** Seconds left at the pace since `startShare`; `null` if there is no pace yet. */
 export const secondsLeft = (
-  standings: readonly JobStanding[],
+  statuses: readonly JobStatus[],
   { startShare, elapsedSeconds }: BatchPace,
 ): number | null => {
-  const done = batchShare(standings)
+  const done = batchShare(statuses)
   if (done - startShare < LEAST_DONE || elapsedSeconds <= 0) return null
-  return ((standings.length - done) / (done - startShare)) * elapsedSeconds
+  return ((statuses.length - done) / (done - startShare)) * elapsedSeconds
 }

@@ -1,14 +1,14 @@
 import { cancelKey } from '../../../shared/contracts/bucket-layout.ts'
 import { encodeCancelMarker } from '../../../shared/contracts/cancel-marker.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { isDone, type JobStanding, readStanding } from './job-standing.ts'
+import { isDone, type JobStatus, readJobStatus } from './job-status.ts'
 
 /** `requested`: a worker that has it, or gets it, stops. `done-before`: there is nothing to stop. */
 export interface CancelOutcome {
   readonly jobId: string
   readonly outcome: 'requested' | 'done-before'
   /** Status of the job; `null` if it has no record yet. */
-  readonly standing: JobStanding | null
+  readonly status: JobStatus | null
 }
 
 /** A marker of ingest's becomes a person's, which ingest does not take back. */
@@ -18,9 +18,9 @@ export const cancelJob = async (
   now: Date,
   signal: AbortSignal,
 ): Promise<CancelOutcome> => {
-  const standing = await readStanding(outputs, jobId, signal)
-  if (standing !== null && isDone(standing)) return { jobId, outcome: 'done-before', standing }
+  const status = await readJobStatus(outputs, jobId, signal)
+  if (status !== null && isDone(status)) return { jobId, outcome: 'done-before', status }
   const marker = encodeCancelMarker(jobId, 'person', now)
   await outputs.put(cancelKey(jobId), marker, { contentType: 'application/json' }, signal)
-  return { jobId, outcome: 'requested', standing }
+  return { jobId, outcome: 'requested', status }
 }

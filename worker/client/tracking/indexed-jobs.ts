@@ -2,16 +2,16 @@ import { ENDED_KINDS, INDEX_KINDS, type IndexKind } from '../../../shared/contra
 import { isResultState } from '../../../shared/contracts/result-record.ts'
 import type { JobState } from '../../../shared/contracts/status-record.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { isDone, type JobStanding } from './job-standing.ts'
+import { isDone, type JobStatus } from './job-status.ts'
 import type { JobTotals } from './job-totals.ts'
 import type { JobIndex } from './open-index.ts'
-import { readStandings } from './read-standings.ts'
+import { readJobStatuses } from './read-job-statuses.ts'
 
 /** Some jobs of the index, the one that changed last first. */
 export interface IndexedPage {
   readonly jobIds: readonly string[]
   /** Statuses of the jobs, where their records had to be read already. */
-  readonly standings?: readonly JobStanding[]
+  readonly statuses?: readonly JobStatus[]
   /** Count of jobs beyond these; `null` if there may be some, which were not counted. */
   readonly left: number | null
   /** Whether the search ended before the oldest jobs, because none of thousands of others was one of these. */
@@ -64,7 +64,7 @@ const LEAST_PIECE_JOBS = 4
 interface FoundJobs {
   readonly jobIds: readonly string[]
   /** Statuses of the jobs that have a record. */
-  readonly standings: readonly JobStanding[]
+  readonly statuses: readonly JobStatus[]
   readonly isComplete: boolean
 }
 
@@ -90,26 +90,26 @@ const searchOpen = async (
   const kinds: readonly IndexKind[] =
     state === null || state === 'queued' ? INDEX_KINDS : [...ENDED_KINDS, 'changed']
   const jobIds: string[] = []
-  const standings: JobStanding[] = []
+  const statuses: JobStatus[] = []
   let open = 0
   let searched = 0
   let requestsAtLast = index.requests()
   let unread: string[] = []
   const readRecords = async (): Promise<void> => {
-    const found = await readStandings(outputs, unread, signal)
+    const found = await readJobStatuses(outputs, unread, signal)
     const others = new Set(found.filter((one) => isDone(one)).map((one) => one.jobId))
     open += unread.length - others.size
     for (const one of found) if (state !== null && one.state !== state) others.add(one.jobId)
     const isRecorded = new Set(found.map((one) => one.jobId))
     // A job whose record is not written yet is open, in an unknown state.
     jobIds.push(...unread.filter((id) => !others.has(id) && (state === null || isRecorded.has(id))))
-    standings.push(...found.filter((one) => !others.has(one.jobId)))
+    statuses.push(...found.filter((one) => !others.has(one.jobId)))
     unread = []
   }
   for await (const { jobId, kind } of index.newestJobs(kinds)) {
     searched += 1
     if (!isResultState(kind)) {
-      if (jobIds.length >= limit) return { jobIds, standings, isComplete: false }
+      if (jobIds.length >= limit) return { jobIds, statuses, isComplete: false }
       unread.push(jobId)
       requestsAtLast = index.requests()
       const piece = Math.min(PIECE_JOBS, Math.max(limit - jobIds.length, LEAST_PIECE_JOBS))
@@ -119,11 +119,11 @@ const searchOpen = async (
     if (!mayBeMore) break
     if (index.requests() - requestsAtLast > FRUITLESS_REQUESTS) {
       await readRecords()
-      return { jobIds, standings, isComplete: false }
+      return { jobIds, statuses, isComplete: false }
     }
   }
   await readRecords()
-  return { jobIds, standings, isComplete: true }
+  return { jobIds, statuses, isComplete: true }
 }
 
 const pageOfOpen = async (
@@ -135,9 +135,9 @@ const pageOfOpen = async (
   const found = await searchOpen(outputs, index, search, signal)
   const jobIds = found.jobIds.slice(0, search.limit)
   const shown = new Set(jobIds)
-  const standings = found.standings.filter(({ jobId }) => shown.has(jobId))
-  if (found.isComplete) return { jobIds, standings, left: found.jobIds.length - jobIds.length }
-  return { jobIds, standings, left: null, ...(jobIds.length < search.limit && { endedEarly: true }) }
+  const statuses = found.statuses.filter(({ jobId }) => shown.has(jobId))
+  if (found.isComplete) return { jobIds, statuses, left: found.jobIds.length - jobIds.length }
+  return { jobIds, statuses, left: null, ...(jobIds.length < search.limit && { endedEarly: true }) }
 }
 
 /** The newest jobs that are not done. */

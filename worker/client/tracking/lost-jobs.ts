@@ -1,5 +1,5 @@
 import type { QueueDepth } from '../../../shared/ports/message-queue.ts'
-import { isDone, type JobStanding } from './job-standing.ts'
+import { isDone, type JobStatus } from './job-status.ts'
 
 /*
  * SQS does not report a message that is gone: a queue was purged or deleted, or kept the message for no longer. Until its
@@ -25,20 +25,20 @@ export interface QueuesSeen {
 
 const isEmpty = ({ visible, inFlight, delayed }: QueueDepth): boolean => visible + inFlight + delayed === 0
 
-const quietSecondsOf = ({ updatedAt }: JobStanding, now: Date): number =>
+const quietSecondsOf = ({ updatedAt }: JobStatus, now: Date): number =>
   (now.getTime() - Date.parse(updatedAt)) / 1000
 
 /** Whether it is time to ask the queues for the job's message. */
-export const mayBeLost = (standing: JobStanding, now: Date): boolean =>
-  !isDone(standing) && quietSecondsOf(standing, now) > QUIET_SECONDS
+export const mayBeLost = (status: JobStatus, now: Date): boolean =>
+  !isDone(status) && quietSecondsOf(status, now) > QUIET_SECONDS
 
 /** The status as it is, or the status of a lost job. */
-export const lostIfGone = (standing: JobStanding, { now, queue, deadLetters }: QueuesSeen): JobStanding => {
-  if (isDone(standing)) return standing
-  const quietSeconds = quietSecondsOf(standing, now)
+export const lostIfGone = (status: JobStatus, { now, queue, deadLetters }: QueuesSeen): JobStatus => {
+  if (isDone(status)) return status
+  const quietSeconds = quietSecondsOf(status, now)
   const areEmpty = queue !== null && isEmpty(queue) && (deadLetters === null || isEmpty(deadLetters))
   const isLost = quietSeconds > (areEmpty ? QUIET_SECONDS : LONGEST_RETENTION_SECONDS)
-  if (!isLost) return standing
+  if (!isLost) return status
   const gone = { phase: null, step: 0, steps: 0, waitsForModel: null }
-  return { ...standing, ...gone, state: 'lost', message: LOST }
+  return { ...status, ...gone, state: 'lost', message: LOST }
 }

@@ -19,35 +19,35 @@ const apartFrom = (limit: number, value: number): string => {
 
 type Check = (figures: ClipFigures, limits: ClipLimits) => string | null
 
-const leastMeanOf = ({ picture }: ClipFigures, { blackMean, blackShare }: ClipLimits): number =>
-  Math.min(blackMean, blackShare * picture.mean)
+const leastMeanOf = ({ image }: ClipFigures, { blackMean, blackShare }: ClipLimits): number =>
+  Math.min(blackMean, blackShare * image.mean)
 
 const black: Check = (figures, limits) => {
-  const { frames, picture } = figures
+  const { frames, image } = figures
   const leastMean = leastMeanOf(figures, limits)
   const frame = frames.findIndex(({ mean }) => mean < leastMean)
   if (frame < 0) return null
   return (
     `frame ${frame} is black: its mean brightness is ${apartFrom(leastMean, frames[frame]!.mean)}, the picture's ` +
-    `${one(picture.mean)}; at least ${one(leastMean)} is expected`
+    `${one(image.mean)}; at least ${one(leastMean)} is expected`
   )
 }
 
 /** A black frame is blank too, and only the check `black` reports it. */
 const blank: Check = (figures, limits) => {
-  const { frames, picture } = figures
+  const { frames, image } = figures
   const leastMean = leastMeanOf(figures, limits)
-  const leastSpread = picture.spread < limits.plainSpread ? 0 : limits.blankShare * picture.spread
+  const leastSpread = image.spread < limits.plainSpread ? 0 : limits.blankShare * image.spread
   const frame = frames.findIndex(({ mean, spread }) => mean >= leastMean && spread < leastSpread)
   if (frame < 0) return null
   return (
     `frame ${frame} is blank: its levels spread by ${apartFrom(leastSpread, frames[frame]!.spread)}, the picture's by ` +
-    `${one(picture.spread)}; at least ${one(leastSpread)} is expected`
+    `${one(image.spread)}; at least ${one(leastSpread)} is expected`
   )
 }
 
-const frozen: Check = ({ changes, picture }, { frozenChange, plainSpread }) => {
-  if (changes.length === 0 || picture.spread < plainSpread) return null
+const frozen: Check = ({ changes, image }, { frozenChange, plainSpread }) => {
+  if (changes.length === 0 || image.spread < plainSpread) return null
   const largest = Math.max(...changes)
   if (largest > frozenChange) return null
   return (

@@ -12,7 +12,7 @@ export interface RawClip extends FrameSize, DecodeCut {
 
 /** Figures by which a clip is checked, in 8-bit levels. */
 export interface ClipFigures {
-  readonly picture: Levels
+  readonly image: Levels
   readonly frames: readonly Levels[]
   /** Change i is that from frame i to i + 1; none for one frame. */
   readonly changes: readonly number[]
@@ -24,7 +24,7 @@ export interface ClipFigures {
 /** Measures the frames one by one. Keeps the image, the frame before and the current frame in memory. */
 export const measureFrames = async (
   frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  picture: Uint8Array,
+  image: Uint8Array,
   cut: DecodeCut,
   signal: AbortSignal,
 ): Promise<ClipFigures> => {
@@ -35,11 +35,11 @@ export const measureFrames = async (
   for await (const frame of frames) {
     signal.throwIfAborted()
     levels.push(levelsOf(frame))
-    if (before === null) firstFramePsnrDb = psnrBetween(picture, frame)
+    if (before === null) firstFramePsnrDb = psnrBetween(image, frame)
     else changes.push(changeBetween(before, frame))
     before = frame
   }
-  return { picture: levelsOf(picture), frames: levels, changes, seams: seamsOf(cut), firstFramePsnrDb }
+  return { image: levelsOf(image), frames: levels, changes, seams: seamsOf(cut), firstFramePsnrDb }
 }
 
 /** Throws if a file is missing or of another size than said. */

@@ -25,4 +25,4 @@ export const imageMemoryBytes = (source: Size, fitted: Size): number => {
 }
 
 /** A camera's photo, for plans without an image. */
-export const PHOTO_SIZE: Size = { width: 6000, height: 4000 }
+export const TYPICAL_IMAGE_SIZE: Size = { width: 6000, height: 4000 }

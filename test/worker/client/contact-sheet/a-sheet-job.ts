@@ -1,12 +1,12 @@
 import type { SheetJob } from '../../../../worker/client/contact-sheet/sheet-job.ts'
-import { standingOfResult } from '../../../../worker/client/tracking/job-standing.ts'
+import { statusOfResultRecord } from '../../../../worker/client/tracking/job-status.ts'
 import { aResult, type ResultOverrides, someQuality } from '../tracking/a-job.ts'
 
 /** A job that succeeded with one clip, unless the overrides say otherwise. */
 export const aSheetJob = (overrides: ResultOverrides = {}): SheetJob => {
   const result = aResult(overrides)
   return {
-    standing: standingOfResult(result),
+    status: statusOfResultRecord(result),
     clips: result.outputs.map(({ video, frames }) => ({
       video: 'data:video/mp4;base64,AAAA',
       poster: 'data:image/webp;base64,AAAA',
@@ -15,6 +15,6 @@ export const aSheetJob = (overrides: ResultOverrides = {}): SheetJob => {
       quality: someQuality,
     })),
     rejected: [],
-    picture: null,
+    thumbnail: null,
   }
 }

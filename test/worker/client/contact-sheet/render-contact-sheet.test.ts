@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { renderContactSheet } from '../../../../worker/client/contact-sheet/render-contact-sheet.ts'
 import type { RejectedSheetClip, SheetJob } from '../../../../worker/client/contact-sheet/sheet-job.ts'
-import { standingOfResult } from '../../../../worker/client/tracking/job-standing.ts'
+import { statusOfResultRecord } from '../../../../worker/client/tracking/job-status.ts'
 import { aFailure, someParameters, someQuality } from '../tracking/a-job.ts'
 import { aSheetJob } from './a-sheet-job.ts'
 
@@ -19,10 +19,10 @@ const textOf = (page: string): string =>
     .replaceAll(/\s+/g, ' ')
 
 const failed = (overrides: Parameters<typeof aFailure>[0] = {}): SheetJob => ({
-  standing: standingOfResult(aFailure({ class: 'quality', reason: 'nothing moves', ...overrides })),
+  status: statusOfResultRecord(aFailure({ class: 'quality', reason: 'nothing moves', ...overrides })),
   clips: [],
   rejected: [],
-  picture: null,
+  thumbnail: null,
 })
 
 describe('the card of a clip', () => {
@@ -157,7 +157,7 @@ describe('hostile input', () => {
       [
         {
           ...job,
-          standing: { ...job.standing, image: { ...job.standing.image, source_key: `images/${attack}` } },
+          status: { ...job.status, image: { ...job.status.image, source_key: `images/${attack}` } },
         },
       ],
       {

@@ -7,7 +7,7 @@ const job = (picture: string, parameters: Parameters<typeof aSheetJob>[0] = {}) 
 
 const shown = (groups: ReturnType<typeof groupSweeps>) =>
   groups.map(({ jobs, swept }) =>
-    jobs.map(({ standing }) =>
+    jobs.map(({ status: standing }) =>
       `${standing.image.source_key} ${sweepLabel(swept, standing.parameters)}`.trim(),
     ),
   )
@@ -45,6 +45,8 @@ test('of two swept parameters the first goes before', () => {
 test('values that are no numbers keep their order', () => {
   const fitted = (value: 'fill' | 'crop' | 'pad') => job('cup', { parameters: { fit: value } })
   expect(
-    groupSweeps([fitted('pad'), fitted('fill')])[0]?.jobs.map(({ standing }) => standing.parameters.fit),
+    groupSweeps([fitted('pad'), fitted('fill')])[0]?.jobs.map(
+      ({ status: standing }) => standing.parameters.fit,
+    ),
   ).toEqual(['pad', 'fill'])
 })

@@ -94,7 +94,7 @@ test.each(['succeeded', 'cancelled'] as const)(
 test('a letter that is no job stays, and is told', async () => {
   const world = aRedriveWorld()
   await world.deadLetters.send([{ body: 'hello', groupId: 'x' }], new AbortController().signal)
-  expect(await world.redrive()).toEqual({ jobs: [], leftLetters: 0, malformed: ['message-1'] })
+  expect(await world.redrive()).toEqual({ jobs: [], deadLettersLeft: 0, malformed: ['message-1'] })
   expect(world.deadLetters.messages()).toHaveLength(1)
 })
 
@@ -151,7 +151,7 @@ describe('the filter', () => {
     const { world, b } = await aWorldOfThree()
     const report = await world.redrive({ jobIds: new Set([b]) })
     expect(outcomes(report)).toEqual([['images/b.png', 'brought-back']])
-    expect(report.leftLetters).toBe(2)
+    expect(report.deadLettersLeft).toBe(2)
   })
 
   test('takes those that ended before', async () => {

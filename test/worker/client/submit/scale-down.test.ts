@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decodeDroppedPicture, MAX_DROPPED_PIXELS } from '../../../../shared/image/dropped-picture.ts'
+import { decodeDroppedImage, MAX_DROPPED_PIXELS } from '../../../../shared/image/dropped-image.ts'
 import type { RgbImage } from '../../../../shared/image/rgb-image.ts'
 import { scaleDown } from '../../../../worker/client/submit/scale-down.ts'
 import { fitImage } from '../../../../worker/pipeline/image/fit.ts'
@@ -37,7 +37,7 @@ describe('a picture is scaled down', { timeout: 120_000 }, () => {
   test('so that the clip sees the same pixels, within 3 of 255', async () => {
     const large = anImage(6800, 3800, waves)
     const scaled = await scaleDown(large, 'JPEG', 'sea.jpg')
-    const found = await decodeDroppedPicture(scaled?.bytes ?? new Uint8Array(), 'sea.jpg')
+    const found = await decodeDroppedImage(scaled?.bytes ?? new Uint8Array(), 'sea.jpg')
     const { width, height } = found
     expect({ width, height }).toEqual({ width: 6688, height: 3737 })
     expect(width * height).toBeLessThanOrEqual(MAX_DROPPED_PIXELS)

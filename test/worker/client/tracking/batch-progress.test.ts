@@ -5,16 +5,16 @@ import {
   jobShare,
   secondsLeft,
 } from '../../../../worker/client/tracking/batch-progress.ts'
-import type { JobStanding } from '../../../../worker/client/tracking/job-standing.ts'
-import { standingOfResult } from '../../../../worker/client/tracking/job-standing.ts'
+import type { JobStatus } from '../../../../worker/client/tracking/job-status.ts'
+import { statusOfResultRecord } from '../../../../worker/client/tracking/job-status.ts'
 import { aResult } from './a-job.ts'
 
-const standing = (overrides: Partial<JobStanding> = {}): JobStanding => ({
-  ...standingOfResult(aResult()),
+const standing = (overrides: Partial<JobStatus> = {}): JobStatus => ({
+  ...statusOfResultRecord(aResult()),
   ...overrides,
 })
 
-const at = (phase: string, step: number, steps: number): JobStanding =>
+const at = (phase: string, step: number, steps: number): JobStatus =>
   standing({ state: 'rendering', phase, step, steps })
 
 test('a job only goes forward', () => {
@@ -54,7 +54,7 @@ test('before anything is done there is no pace', () => {
 test('the pace begins after the first tenth of a job, in which machines start and networks warm up', () => {
   const paceOf = followBatchPace()
   const waiting = standing({ state: 'queued' })
-  const poll = (first: JobStanding, seconds: number) => {
+  const poll = (first: JobStatus, seconds: number) => {
     const { startShare, elapsedSeconds } = paceOf([first, waiting], seconds * 1000)
     return [Number(startShare.toFixed(3)), elapsedSeconds]
   }
@@ -68,7 +68,7 @@ test('the pace begins after the first tenth of a job, in which machines start an
 
 test('jobs that were done before the watch are no part of its warm-up', () => {
   const paceOf = followBatchPace()
-  const poll = (second: JobStanding, seconds: number) => paceOf([standing(), second], seconds * 1000)
+  const poll = (second: JobStatus, seconds: number) => paceOf([standing(), second], seconds * 1000)
   expect(poll(standing({ state: 'queued' }), 0)).toEqual({ startShare: 1, elapsedSeconds: 0 })
   expect(poll(standing({ state: 'queued' }), 60)).toEqual({ startShare: 1, elapsedSeconds: 0 })
 })

@@ -4,7 +4,7 @@ import type { ClipFigures } from '../../../../worker/jobs/quality/clip-figures.t
 import { CLIP_LIMITS } from '../../../../worker/jobs/quality/clip-limits.ts'
 
 const figuresWith = (firstFramePsnrDb: number): ClipFigures => ({
-  picture: { mean: 120, spread: 50 },
+  image: { mean: 120, spread: 50 },
   frames: [{ mean: 120, spread: 50 }],
   changes: [],
   seams: new Set(),

@@ -82,7 +82,7 @@ describe('a clip of the demo checkpoint', () => {
   test.each(CLIPS)('of %s with %o has no faults, and is far from any limit', async (photo, given) => {
     const figures = await measure(await render(photo, given))
     expect(clipFaults(figures, CLIP_LIMITS)).toEqual([])
-    const { frames, picture, changes, firstFramePsnrDb } = figures
+    const { frames, image: picture, changes, firstFramePsnrDb } = figures
     expect(Math.min(...frames.map(({ mean }) => mean))).toBeGreaterThan(60)
     expect(Math.min(...frames.map(({ spread }) => spread)) / picture.spread).toBeGreaterThan(0.65)
     expect(Math.max(...changes)).toBeGreaterThan(2)
@@ -111,7 +111,7 @@ describe('a clip of the demo checkpoint', () => {
     const { width, height, data } = photos.coffee
     const night = { width, height, data: data.map((value) => value * 0.06) }
     const figures = await measure(await renderer.render(night))
-    expect(figures.picture.mean).toBeLessThan(CLIP_LIMITS.blackMean)
+    expect(figures.image.mean).toBeLessThan(CLIP_LIMITS.blackMean)
     expect(clipFaults(figures, CLIP_LIMITS)).toEqual([])
   })
 

@@ -16,7 +16,7 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { readRecord } from './read-record.ts'
 
 /** Status of a job, read from its records. */
-export interface JobStanding {
+export interface JobStatus {
   readonly jobId: string
   /** `lost`: not done, and its message is in no queue, see lost-jobs.ts. */
   readonly state: JobState | 'lost'
@@ -40,13 +40,13 @@ export interface JobStanding {
   readonly result: ResultRecord | null
 }
 
-export const isDone = ({ state }: Pick<JobStanding, 'state'>): boolean => isResultState(state)
+export const isDone = ({ state }: Pick<JobStatus, 'state'>): boolean => isResultState(state)
 
 /** Whether no worker will change it any more, as far as is known: a lost job ends too. */
-export const hasEnded = (standing: Pick<JobStanding, 'state'>): boolean =>
-  isDone(standing) || standing.state === 'lost'
+export const hasEnded = (status: Pick<JobStatus, 'state'>): boolean =>
+  isDone(status) || status.state === 'lost'
 
-export const standingOfResult = (result: ResultRecord): JobStanding => {
+export const statusOfResultRecord = (result: ResultRecord): JobStatus => {
   const { job } = result
   return {
     jobId: result.job_id,
@@ -70,7 +70,7 @@ export const standingOfResult = (result: ResultRecord): JobStanding => {
  * Status of a job without a result. A status record that reports a result is older than `svd redrive`, which removed
  * the result: the job waits again.
  */
-const standingOfStatus = (status: StatusRecord): JobStanding => {
+const statusOfStatusRecord = (status: StatusRecord): JobStatus => {
   const broughtBack = isDone(status)
   return {
     jobId: status.job_id,
@@ -91,14 +91,14 @@ const standingOfStatus = (status: StatusRecord): JobStanding => {
 }
 
 /** Reads the status of a job; `null` if there is no such job. A result record overrides a status record. */
-export const readStanding = async (
+export const readJobStatus = async (
   outputs: ObjectStore,
   jobId: string,
   signal: AbortSignal,
-): Promise<JobStanding | null> => {
+): Promise<JobStatus | null> => {
   // In this order: a job that ends in between is found done, for its result is written before its last status.
   const status = await readRecord(outputs, statusKey(jobId), statusRecordSchema, signal)
   const result = await readRecord(outputs, resultKey(jobId), resultRecordSchema, signal)
-  if (result !== null) return standingOfResult(result.record)
-  return status === null ? null : standingOfStatus(status.record)
+  if (result !== null) return statusOfResultRecord(result.record)
+  return status === null ? null : statusOfStatusRecord(status.record)
 }

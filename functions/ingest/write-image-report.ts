@@ -6,7 +6,7 @@ import type { Drop, IngestDeps } from './ingest-deps.ts'
 import { isRevision, jobsNamedAgain, supersede } from './superseded-jobs.ts'
 import { writeReport } from './write-report.ts'
 
-export interface WrittenPictureReport {
+export interface WrittenImageReport {
   readonly report: IngestReport
   /** Ids of jobs that it names, and that the report before had superseded. */
   readonly namedAgain: ReadonlySet<string>
@@ -18,11 +18,11 @@ export interface WrittenPictureReport {
  * Writes the report of a picture, as `writeReport` does. It lists the jobs that it supersedes as pending. Throws
  * `ObjectChangedError` if a sidecar's run is on an image that is not the newest.
  */
-export const writePictureReport = async (
+export const writeImageReport = async (
   { input, output }: Pick<IngestDeps, 'input' | 'output'>,
   drop: Drop,
   report: IngestReport,
-): Promise<WrittenPictureReport> => {
+): Promise<WrittenImageReport> => {
   const { sequencer, signal } = drop
   let before: IngestReport | null = null
   const written = await writeReport(output, report, signal, async ({ etag }, ours) => {

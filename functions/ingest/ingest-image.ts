@@ -1,19 +1,19 @@
 import { faultOf, type InputFault } from '../../shared/contracts/input-fault.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
-import { isForManifest } from '../../shared/contracts/manifest-picture.ts'
+import { isForManifest } from '../../shared/contracts/manifest-image.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import { ObjectChangedError } from '../../shared/ports/object-store.ts'
 import { type EnteredJobs, openEnteredJobs } from './entered-jobs.ts'
 import { giveUpJobs } from './give-up-jobs.ts'
 import type { Drop, IngestDeps, IngestOutcome } from './ingest-deps.ts'
 import { acceptedJob, makeJobs } from './make-jobs.ts'
-import { preparePicture } from './prepare-picture.ts'
+import { prepareImage } from './prepare-image.ts'
 import { assertNoneWithdrawn, type QueuedJobs, queueJobs } from './queue-jobs.ts'
 import { readRequest } from './read-request.ts'
 import { settleSuperseded } from './settle-superseded.ts'
 import { withdrawCancels } from './withdraw-cancel.ts'
-import { writePictureReport } from './write-picture-report.ts'
+import { writeImageReport } from './write-image-report.ts'
 import { makeReport } from './write-report.ts'
 
 interface Prepared {
@@ -24,7 +24,7 @@ interface Prepared {
 
 const prepare = async (deps: IngestDeps, { info, signal }: Drop): Promise<Prepared> => {
   try {
-    return { image: await preparePicture(deps, info, 'image', signal), faults: [] }
+    return { image: await prepareImage(deps, info, 'image', signal), faults: [] }
   } catch (error) {
     if (error instanceof InvalidInputError) return { image: null, faults: [faultOf(error)] }
     throw error
@@ -61,7 +61,7 @@ const queueNamedAgain = async (
  * A dropped picture, as it is now. Throws `ObjectChangedError`, and where store or queue fail or the event has to come
  * again: see settle-superseded.ts.
  */
-export const ingestPicture = async (deps: IngestDeps, drop: Drop): Promise<IngestOutcome> => {
+export const ingestImage = async (deps: IngestDeps, drop: Drop): Promise<IngestOutcome> => {
   const { key, metadata } = drop.info
   if (isForManifest(metadata)) return { type: 'skipped', key, reason: 'for-manifest' }
   const request = await readRequest(deps, drop)
@@ -76,7 +76,7 @@ export const ingestPicture = async (deps: IngestDeps, drop: Drop): Promise<Inges
   const accepted = jobs.map((job) => acceptedJob(job, queued.doneBefore, deps))
   const contexts = request.context === null ? [] : [{ item: null, context: request.context }]
   const made = makeReport(drop, accepted, rejected, deps, contexts)
-  const written = await writePictureReport(deps, drop, made).catch(async (error: unknown) => {
+  const written = await writeImageReport(deps, drop, made).catch(async (error: unknown) => {
     if (error instanceof ObjectChangedError) await giveUpJobs(deps, drop, queued.made, request)
     throw error
   })

@@ -10,7 +10,7 @@ import type { RgbImage } from './rgb-image.ts'
 export const MAX_DROPPED_PIXELS = 25_000_000
 
 /** As `decodeImage`, with the bound of dropped pictures. */
-export const decodeDroppedPicture = (bytes: Uint8Array, field: string): Promise<RgbImage> =>
+export const decodeDroppedImage = (bytes: Uint8Array, field: string): Promise<RgbImage> =>
   decodeImage(bytes, field, MAX_DROPPED_PIXELS)
 
 /**
@@ -18,7 +18,7 @@ export const decodeDroppedPicture = (bytes: Uint8Array, field: string): Promise<
  *
  * @throws InvalidInputError (`field`) if that PNG is larger than workers read.
  */
-export const encodeDroppedPicture = async (image: RgbImage, field: string): Promise<Uint8Array> => {
+export const encodeDroppedImage = async (image: RgbImage, field: string): Promise<Uint8Array> => {
   const png = await encodePng(image)
   if (png.length <= MAX_IMAGE_BYTES) return png
   throw new InvalidInputError(

@@ -1,9 +1,9 @@
 import type { JobImage } from '../../shared/contracts/job-message.ts'
 import type { ObjectInfo } from '../../shared/ports/object-store.ts'
 import type { IngestDeps } from './ingest-deps.ts'
-import { findKnownPicture, notePicture } from './known-picture.ts'
-import { loadPicture } from './load-picture.ts'
-import { storePicture } from './store-picture.ts'
+import { findKnownImage, noteImage } from './known-image.ts'
+import { loadImage } from './load-image.ts'
+import { storeImage } from './store-image.ts'
 
 /**
  * Has a picture of the input bucket lie where workers read it.
@@ -11,16 +11,16 @@ import { storePicture } from './store-picture.ts'
  * @throws InvalidInputError (`field`) if it is not what is accepted.
  * @throws ObjectChangedError if it is not what `info` says any more.
  */
-export const preparePicture = async (
+export const prepareImage = async (
   deps: Pick<IngestDeps, 'input' | 'output'>,
   info: ObjectInfo,
   field: string,
   signal: AbortSignal,
 ): Promise<JobImage> => {
-  const known = await findKnownPicture(deps, info, signal)
+  const known = await findKnownImage(deps, info, signal)
   if (known !== null) return known
-  const picture = await loadPicture(deps.input, info, field, signal)
-  const image = await storePicture(deps.output, picture, { sourceKey: info.key, field }, signal)
-  await notePicture(deps, info, image, signal)
+  const loaded = await loadImage(deps.input, info, field, signal)
+  const image = await storeImage(deps.output, loaded, { sourceKey: info.key, field }, signal)
+  await noteImage(deps, info, image, signal)
   return image
 }

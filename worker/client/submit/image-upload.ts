@@ -37,26 +37,26 @@ const metadataOf = (given: RenderArguments): Readonly<Record<string, string>> =>
 const keyOfFormat = (key: string, format: ImageFormat): string =>
   ENDINGS[format].test(key) ? key : `${key}.${format.toLowerCase()}`
 
-export interface PictureSize {
+export interface ImageSize {
   readonly width: number
   readonly height: number
 }
 
-export interface PictureChecks {
+export interface ImageChecks {
   /** Folder that gets the pictures that are scaled down. It has to stay until they are uploaded. */
   readonly scratchDir: string
   /** Called with the upright size of a picture that is larger than ingest takes, and with what is uploaded. */
-  readonly onScaled: (file: string, from: PictureSize, to: PictureSize) => void
+  readonly onScaled: (file: string, from: ImageSize, to: ImageSize) => void
 }
 
 /**
  * Checks a picture as ingest will. Throws InvalidInputError where ingest would reject it. One that only has too many
  * pixels is scaled down. `key` gets the right ending if it has another.
  */
-export const checkPicture = async (
+export const checkImage = async (
   file: string,
   key: string,
-  { scratchDir, onScaled }: PictureChecks,
+  { scratchDir, onScaled }: ImageChecks,
 ): Promise<Upload> => {
   const bytes = await readFile(file)
   const format = imageFormatOf(bytes, file)
@@ -79,22 +79,22 @@ export const checkPicture = async (
  * A picture to be rendered with these arguments: they are in its metadata, so that both arrive at once. Lists of
  * hundreds of sigmas are too long for that, and go into a sidecar, which is uploaded before.
  */
-export const pictureWithArguments = (picture: Upload, given: RenderArguments): readonly Upload[] => {
+export const imageWithArguments = (image: Upload, given: RenderArguments): readonly Upload[] => {
   const metadata = metadataOf(given)
   const bytes = Object.entries(metadata).reduce(
     (total, [name, value]) => total + name.length + value.length,
     0,
   )
-  if (bytes <= MAX_METADATA_BYTES) return [{ ...picture, metadata }]
+  if (bytes <= MAX_METADATA_BYTES) return [{ ...image, metadata }]
   const parameters = Object.fromEntries(
     Object.entries(given).map(([name, value]) => [name, jsonValue(value)]),
   )
   const sidecar: Upload = {
-    name: picture.name,
-    key: sidecarKey(picture.key),
+    name: image.name,
+    key: sidecarKey(image.key),
     body: new TextEncoder().encode(JSON.stringify({ parameters })),
     contentType: 'application/json',
     metadata: {},
   }
-  return [sidecar, picture]
+  return [sidecar, image]
 }

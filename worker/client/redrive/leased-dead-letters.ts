@@ -6,21 +6,22 @@ import {
 } from '../../../shared/ports/message-queue.ts'
 
 /** A dead-letter message that this process has leased. */
-export interface HeldLetter {
+export interface DeadLetterMessage {
   readonly message: ReceivedMessage
   /** Job of the message; `null` if the body is not a valid job message. */
   readonly job: JobMessage | null
 }
 
-export type JobLetter = HeldLetter & { readonly job: JobMessage }
+export type JobDeadLetterMessage = DeadLetterMessage & { readonly job: JobMessage }
 
-export const isJobs = (letter: HeldLetter): letter is JobLetter => letter.job !== null
+export const isJobs = (deadLetter: DeadLetterMessage): deadLetter is JobDeadLetterMessage =>
+  deadLetter.job !== null
 
 const BATCH_MESSAGES = 10
 /** An empty answer to a long poll means that no server of the queue has one. */
 const WAIT_SECONDS = 2
 /** Lease for searching many messages, renewed for each job that is brought back. After a crash it ends by itself. */
-export const HOLD_SECONDS = 600
+export const LEASE_SECONDS = 600
 const RELEASE_LIMIT_MS = 10_000
 
 const parseBody = (body: string): JobMessage | null => {
@@ -32,15 +33,15 @@ const parseBody = (body: string): JobMessage | null => {
 }
 
 /** Leases all visible messages and adds them to `held`. Two messages of the same job are both leased. */
-export const holdLetters = async (
+export const leaseDeadLetters = async (
   deadLetters: MessageQueue,
-  held: Map<string, HeldLetter>,
+  held: Map<string, DeadLetterMessage>,
   signal: AbortSignal,
 ): Promise<void> => {
   const options = {
     maxMessages: BATCH_MESSAGES,
     waitSeconds: WAIT_SECONDS,
-    visibilitySeconds: HOLD_SECONDS,
+    visibilitySeconds: LEASE_SECONDS,
   }
   for (;;) {
     const messages = await deadLetters.receive(options, signal)
@@ -52,13 +53,13 @@ export const holdLetters = async (
 }
 
 /** Renews the lease. Returns `false` if another process has leased the message. */
-export const renewHold = async (
+export const renewLease = async (
   deadLetters: MessageQueue,
-  { message }: HeldLetter,
+  { message }: DeadLetterMessage,
   signal: AbortSignal,
 ): Promise<boolean> => {
   try {
-    await deadLetters.setVisibility(message.receiptHandle, HOLD_SECONDS, signal)
+    await deadLetters.setVisibility(message.receiptHandle, LEASE_SECONDS, signal)
     return true
   } catch (error) {
     if (error instanceof LeaseLostError) return false
@@ -67,11 +68,12 @@ export const renewHold = async (
 }
 
 /** Makes messages visible to other processes at once. Never throws, because each lease also ends by itself. */
-export const releaseLetters = async (
+export const releaseDeadLetters = async (
   deadLetters: MessageQueue,
-  letters: Iterable<HeldLetter>,
+  deadLetterMessages: Iterable<DeadLetterMessage>,
 ): Promise<void> => {
   const signal = AbortSignal.timeout(RELEASE_LIMIT_MS)
-  const release = ({ message }: HeldLetter) => deadLetters.setVisibility(message.receiptHandle, 0, signal)
-  await Promise.allSettled([...letters].map(release))
+  const release = ({ message }: DeadLetterMessage) =>
+    deadLetters.setVisibility(message.receiptHandle, 0, signal)
+  await Promise.allSettled([...deadLetterMessages].map(release))
 }

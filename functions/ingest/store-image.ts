@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { normalizedImageKey } from '../../shared/contracts/bucket-layout.ts'
 import { hashPixels } from '../../shared/contracts/job-id.ts'
 import type { JobImage } from '../../shared/contracts/job-message.ts'
-import { encodeDroppedPicture } from '../../shared/image/dropped-picture.ts'
+import { encodeDroppedImage } from '../../shared/image/dropped-image.ts'
 import type { RgbImage } from '../../shared/image/rgb-image.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 
@@ -12,7 +12,7 @@ import type { ObjectStore } from '../../shared/ports/object-store.ts'
  *
  * @throws InvalidInputError (`field`) if that PNG is larger than workers read.
  */
-export const storePicture = async (
+export const storeImage = async (
   output: ObjectStore,
   image: RgbImage,
   { sourceKey, field }: { readonly sourceKey: string; readonly field: string },
@@ -22,7 +22,7 @@ export const storePicture = async (
   const pixelsSha256 = hashPixels(image)
   const key = normalizedImageKey(pixelsSha256)
   if ((await output.head(key, signal)) === null) {
-    const png = await encodeDroppedPicture(image, field)
+    const png = await encodeDroppedImage(image, field)
     const sha256 = createHash('sha256').update(png).digest('hex')
     await output.create(key, png, { contentType: 'image/png', sha256 }, signal)
   }

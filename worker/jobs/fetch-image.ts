@@ -8,7 +8,7 @@ import { type ObjectStore, ObjectTooLargeError } from '../../shared/ports/object
  *
  * @throws InvalidInputError (`image`) where it is not there any more, or larger than pictures may be.
  */
-export const fetchPicture = async (
+export const fetchImage = async (
   store: ObjectStore,
   { key, source_key }: JobImage,
   signal: AbortSignal,

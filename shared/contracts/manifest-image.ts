@@ -10,7 +10,7 @@ const FOR_MANIFESTS = 'manifest'
  * User metadata of an image that was uploaded for manifests to name. Without it, each image dropped under `images/` is a
  * clip to be made.
  */
-export const MANIFEST_PICTURE = { [USE]: FOR_MANIFESTS } as const
+export const MANIFEST_IMAGE = { [USE]: FOR_MANIFESTS } as const
 
 /** Fault in a value of `svd-use`; `null` if the value is valid. */
 export const useFault = (value: string): string | null =>

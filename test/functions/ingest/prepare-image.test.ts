@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { preparePicture } from '../../../functions/ingest/prepare-picture.ts'
-import { storePicture } from '../../../functions/ingest/store-picture.ts'
-import { knownPictureKey, normalizedImageKey } from '../../../shared/contracts/bucket-layout.ts'
+import { prepareImage } from '../../../functions/ingest/prepare-image.ts'
+import { storeImage } from '../../../functions/ingest/store-image.ts'
+import { knownImageKey, normalizedImageKey } from '../../../shared/contracts/bucket-layout.ts'
 import { hashJson, hashPixels } from '../../../shared/contracts/job-id.ts'
 import { DECODER_VERSION } from '../../../shared/image/decode-image.ts'
 import { aPng, somePixels } from '../../fixtures/pictures.ts'
@@ -20,7 +20,7 @@ const aWatchedWorld = async () => {
   const prepare = async (contentType?: string) => {
     const info = (await world.input.head(KEY, SIGNAL)) ?? expect.fail('no picture')
     const changed = contentType === undefined ? info : { ...info, contentType }
-    return preparePicture(world.world, changed, 'image', SIGNAL)
+    return prepareImage(world.world, changed, 'image', SIGNAL)
   }
   return { ...world, reads, prepare }
 }
@@ -65,7 +65,7 @@ describe('a picture that was prepared before', () => {
     const identity = { bucket: input.bucket, key: KEY, etag, content_type: contentType }
     // Version 1 had no number in the key.
     for (const noted of [identity, { ...identity, decoder: DECODER_VERSION - 1 }]) {
-      const note = knownPictureKey(hashJson(noted))
+      const note = knownImageKey(hashJson(noted))
       await output.put(
         note,
         Buffer.from(JSON.stringify(sideways)),
@@ -99,7 +99,7 @@ test('a picture whose PNG would be larger than workers read is refused, and not 
   const noise = { width, height, data: randomFillSync(new Uint8Array(width * height * 3)) }
   const { output } = aWorld()
   const where = { sourceKey: KEY, field: 'image' }
-  await expect(storePicture(output, noise, where, SIGNAL)).rejects.toThrow(
+  await expect(storeImage(output, noise, where, SIGNAL)).rejects.toThrow(
     /^image: its 4800 x 4700 pixels take \d+ bytes as a PNG, more than 67108864; scale it down$/,
   )
   expect(output.keys()).toEqual([])

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { checkDeclaredFormat, formatOfName } from '../../shared/image/declared-format.ts'
 import { MAX_IMAGE_BYTES, type RgbImage } from '../../shared/image/decode-image.ts'
-import { decodeDroppedPicture } from '../../shared/image/dropped-picture.ts'
+import { decodeDroppedImage } from '../../shared/image/dropped-image.ts'
 import { imageFormatOf } from '../../shared/image/image-format.ts'
 import { ObjectChangedError, type ObjectInfo, type ObjectStore } from '../../shared/ports/object-store.ts'
 
@@ -18,7 +18,7 @@ const checkSize = ({ sizeBytes }: ObjectInfo, field: string): void => {
  * @throws InvalidInputError (`field`) if it is not what is accepted.
  * @throws ObjectChangedError if it is not what `info` says any more.
  */
-export const loadPicture = async (
+export const loadImage = async (
   store: ObjectStore,
   info: ObjectInfo,
   field: string,
@@ -30,5 +30,5 @@ export const loadPicture = async (
   const stored = await store.read(key, { maxBytes: MAX_IMAGE_BYTES, versionId, ifMatch: etag }, signal)
   if (stored === null) throw new ObjectChangedError(`${key}: is not there any more`)
   checkDeclaredFormat(imageFormatOf(stored.bytes, field), info, field)
-  return decodeDroppedPicture(stored.bytes, field)
+  return decodeDroppedImage(stored.bytes, field)
 }

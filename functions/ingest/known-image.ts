@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { knownPictureKey, normalizedImageKey } from '../../shared/contracts/bucket-layout.ts'
+import { knownImageKey, normalizedImageKey } from '../../shared/contracts/bucket-layout.ts'
 import { hashJson } from '../../shared/contracts/job-id.ts'
 import { type JobImage, sha256Schema } from '../../shared/contracts/job-message.ts'
 import { DECODER_VERSION } from '../../shared/image/decode-image.ts'
@@ -21,7 +21,7 @@ const MAX_NOTE_BYTES = 1_000
 
 /** The hash covers all that decides what is stored: the object's content, name and type, and the decoder's version. */
 const noteKey = (bucket: string, { key, etag, contentType }: ObjectInfo): string =>
-  knownPictureKey(hashJson({ bucket, key, etag, content_type: contentType, decoder: DECODER_VERSION }))
+  knownImageKey(hashJson({ bucket, key, etag, content_type: contentType, decoder: DECODER_VERSION }))
 
 const parseNote = (bytes: Uint8Array): z.infer<typeof noteSchema> | null => {
   try {
@@ -38,7 +38,7 @@ interface Buckets {
 }
 
 /** The stored picture of a dropped object, or null if it is not known, or not there any more. */
-export const findKnownPicture = async (
+export const findKnownImage = async (
   { input, output }: Buckets,
   info: ObjectInfo,
   signal: AbortSignal,
@@ -50,7 +50,7 @@ export const findKnownPicture = async (
   return (await output.head(key, signal)) === null ? null : { source_key: info.key, key, ...note }
 }
 
-export const notePicture = async (
+export const noteImage = async (
   { input, output }: Buckets,
   info: ObjectInfo,
   { pixels_sha256, width, height }: JobImage,

@@ -9,7 +9,7 @@ import type { IngestDeps } from './ingest-deps.ts'
 import { type FirstOrder, recordOrder, sentAgainAt } from './job-orders.ts'
 import { type CancelledResult, readRequester, withdrawCancel } from './withdraw-cancel.ts'
 
-export interface Standing {
+export interface JobStatus {
   /**
    * - `done`    it has a result that stays
    * - `queued`  its message was sent lately, as its status says, or the order of this upload
@@ -30,7 +30,7 @@ const isOfThisUpload = (job: JobMessage, { origin, submitted_at }: FirstOrder, n
   origin.etag === job.origin.etag &&
   now.getTime() - Date.parse(submitted_at) < ENTERED_TWICE_WITHIN_MS
 
-const standing = (state: Standing['state'], about: Partial<Standing> = {}): Standing => ({
+const jobStatus = (state: JobStatus['state'], about: Partial<JobStatus> = {}): JobStatus => ({
   ...{ state, withdrawn: false, cancelled: null, mayLackEntry: false },
   ...about,
 })
@@ -40,28 +40,28 @@ const standing = (state: Standing['state'], about: Partial<Standing> = {}): Stan
  * taken back after that, where there is no result, or by the caller: a run that cancels it at the same moment writes first and
  * checks the orders then, so that one of the two sees the other. A new job takes two requests.
  */
-export const standingOf = async (
+export const statusOf = async (
   deps: Pick<IngestDeps, 'output' | 'now'>,
   job: JobMessage,
   signal: AbortSignal,
-): Promise<Standing> => {
+): Promise<JobStatus> => {
   const { output, now } = deps
   const { job_id } = job
   const result = await readRecord(output, resultKey(job_id), resultRecordSchema, signal)
   if (result !== null) {
     const { record } = result
-    if (record === null) return standing('done')
+    if (record === null) return jobStatus('done')
     const mayLackEntry = isOfThisUpload(job, record.job, now())
-    if (record.state === 'succeeded') return standing('done', { mayLackEntry })
+    if (record.state === 'succeeded') return jobStatus('done', { mayLackEntry })
     await recordOrder(deps, job, record.job, signal)
-    if (record.state === 'failed') return standing('done', { mayLackEntry })
+    if (record.state === 'failed') return jobStatus('done', { mayLackEntry })
     const requester = await readRequester(output, job_id, signal)
     return requester === 'person'
-      ? standing('done', { mayLackEntry })
-      : standing('again', { mayLackEntry, cancelled: { ...result, record, isMarked: requester !== null } })
+      ? jobStatus('done', { mayLackEntry })
+      : jobStatus('again', { mayLackEntry, cancelled: { ...result, record, isMarked: requester !== null } })
   }
   const status = await readRecord(output, statusKey(job_id), statusRecordSchema, signal)
-  if (status === null) return standing('new')
+  if (status === null) return jobStatus('new')
   const { record } = status
   const isLate = (time: Date): boolean => now().getTime() - time.getTime() >= LATELY_MS
   // Without a result, a status that says it has one is older than the moment at which the result was taken away.
@@ -72,5 +72,5 @@ export const standingOf = async (
   const withdrawn = (await withdrawCancel(output, job_id, signal)) === 'ingest'
   const waits = !hasEnded && !isLate(status.lastModified)
   const wasSent = sentAt !== null && !isLate(sentAt)
-  return standing(waits || wasSent ? 'queued' : 'again', { withdrawn, mayLackEntry })
+  return jobStatus(waits || wasSent ? 'queued' : 'again', { withdrawn, mayLackEntry })
 }
