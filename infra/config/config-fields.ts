@@ -10,6 +10,7 @@ import { modelIdSchema } from '../../shared/contracts/model-record.ts'
 import { DEFAULT_WORK_LIMITS, MAX_JOB_WORK } from '../../shared/contracts/work-limits.ts'
 import { DEFAULT_MACHINE_TYPES, machineOf, workersPerMachine } from '../../shared/fleet/machine-types.ts'
 import { CLIPS_PER_WORKER } from '../scaling/scaling-policy.ts'
+import { baseImageName, imageName } from './image-name.ts'
 import { machineFault } from './machine-fault.ts'
 
 /*
@@ -83,24 +84,6 @@ const qualityChecksSchema = listOf(
 
 const idOf = (kind: string) =>
   z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `must be like ${kind}-0a1b2c3d`)
-
-const IMAGE_PATH = String.raw`[a-z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*`
-const DIGEST = '@sha256:[0-9a-f]{64}'
-
-const imageName = z
-  .string()
-  .regex(
-    new RegExp(String.raw`^$|^${IMAGE_PATH}(:[\w.-]+|${DIGEST})$`),
-    'must be NAME:TAG or NAME@sha256:DIGEST, as docker pull takes it, or empty',
-  )
-
-/** As FROM of a Dockerfile takes it, and as `npm run check:images` prints it. */
-const baseImageName = z
-  .string()
-  .regex(
-    new RegExp(String.raw`^$|^${IMAGE_PATH}(:[\w.-]+|(:[\w.-]+)?${DIGEST})$`),
-    'must be NAME:TAG, NAME@sha256:DIGEST or NAME:TAG@sha256:DIGEST, as npm run check:images prints it, or empty',
-  )
 
 const DATE_RULE = 'must be a date such as 2026-11-30, or empty'
 const EMAIL_RULE = 'must be an address such as ops@example.com, or empty'
