@@ -58,6 +58,8 @@ const contradictions = (config: Config): readonly (readonly [keyof Config, strin
       'capacityReservationId',
       'needs onDemandPercent 100, because Spot takes no reservation, and the one instance type that is reserved in instanceTypes',
     ])
+  // "Has matching attributes (instance type, platform, Availability Zone, and tenancy)" (EC2 user guide, "Launch instances
+  // into an existing Capacity Reservation").
   if (capacityReservationId !== '' && (vpcId === '' ? zoneNames : subnetIds).length !== 1)
     found.push([
       vpcId === '' ? 'zoneNames' : 'subnetIds',
