@@ -80,7 +80,10 @@ const fleetsSeen = (
       batch === null || batchRevision === null
         ? null
         : {
-            ...{ ...messages, model, revision: batchRevision, failed: batch.failed },
+            ...{ ...messages, model, revision: batchRevision },
+            failed: batch.failed.flatMap(({ reason, revision }) =>
+              revision === batchRevision ? [reason] : [],
+            ),
             ...{ asked: current.length, running: currentRunning },
             others: batchRunning - currentRunning + ecsRunning,
           },

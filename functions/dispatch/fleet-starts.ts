@@ -35,7 +35,7 @@ export interface FleetSeen {
   readonly running: number
   /** Running workers that may hold messages too: of an earlier revision, or of the other fleet. */
   readonly others: number
-  /** Reasons of worker jobs that ended FAILED since the last look. */
+  /** Reasons of worker jobs of `revision` that ended FAILED since the last look. */
   readonly failed: readonly string[]
   /** Workers take no job for the rest of the day, so that one that takes none has not failed. */
   readonly isPaused: boolean

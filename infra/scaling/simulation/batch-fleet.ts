@@ -34,7 +34,11 @@ const openDispatchRule: OpenJobsRule = (world) => {
       revision: REVISION,
     }))
     const names = active.slice(0, running).map(({ name }) => name)
-    const decision = dispatch(now, { batch: { active, running: new Set(names), failed }, service: null })
+    const counted = failed.map((reason) => ({ reason, revision: REVISION }))
+    const decision = dispatch(now, {
+      batch: { active, running: new Set(names), failed: counted },
+      service: null,
+    })
     return { starts: decision.starts, isPaused: isPaused(decision) }
   }
 }

@@ -51,6 +51,21 @@ describe('workers of Batch that cannot start', () => {
     expect(world.last()).toMatchObject({ started: 1, waits: { batch: 'canary' } })
   })
 
+  test('of an earlier deployment are no failed starts of the one that replaces them', async () => {
+    const world = aWorld({ backlog: 10_000, figures: { maxWorkers: 4 } })
+    await world.dispatch()
+    const [first, second, third] = world.batch.active()
+    const changed = { ...world.world, figures: { ...world.world.figures, batchRevision: 'worker:2' } }
+    for (const job of [first, second, third]) {
+      world.batch.move(job!.jobId, 'FAILED')
+      world.wait(MINUTE_MS)
+      await world.dispatchAs(changed)
+    }
+
+    expect(world.last()).toMatchObject({ waits: { batch: 'canary' }, cannotStart: false, failures: [] })
+    expect((await world.stored()).batch).toMatchObject({ failures: 0, asked: 2 })
+  })
+
   test('whose machines Spot has taken have not failed', async () => {
     const world = aWorld({ backlog: 20 })
     await world.dispatch()
