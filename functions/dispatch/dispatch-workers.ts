@@ -54,7 +54,9 @@ const toldOf = ({
   return {
     ...{ type: 'dispatched', backlog, needed, active: state.workers.length, desired, usdToday, isPaused },
     waits: { batch: state.batch?.waits ?? null, ecs: state.ecs?.waits ?? null },
-    failures: fleets.flatMap(({ failure, waits }) => (failure === null || waits === null ? [] : [failure])),
+    failures: fleets.flatMap(({ failure, waits, proven }) =>
+      failure === null || waits === null || proven ? [] : [failure],
+    ),
     cannotStart: fleets.some(cannotStart),
   }
 }

@@ -51,6 +51,23 @@ describe('workers of Batch that cannot start', () => {
     expect(world.last()).toMatchObject({ started: 1, waits: { batch: 'canary' } })
   })
 
+  test('are no reason that is told any more when one works, though they still count', async () => {
+    const world = aWorld({ backlog: 1_000, proven: false, figures: { maxWorkers: 4 } })
+    await aDay(world, 1)
+    for (let minute = 0; minute < 3; minute++) {
+      await world.dispatch()
+      world.wait(MINUTE_MS)
+    }
+    for (const { jobId } of world.batch.active()) world.batch.move(jobId, 'RUNNING')
+    world.state.backlog = { visible: 999, inFlight: 1, delayed: 0 }
+    const poor = { ...world.world, figures: { ...world.world.figures, maxUsdPerDay: 0.01 } }
+
+    await world.dispatchAs(poor)
+
+    expect(world.last()).toMatchObject({ waits: { batch: 'budget' }, failures: [], cannotStart: false })
+    expect((await world.stored()).batch).toMatchObject({ failures: 1, proven: true })
+  })
+
   test('of an earlier deployment are no failed starts of the one that replaces them', async () => {
     const world = aWorld({ backlog: 10_000, figures: { maxWorkers: 4 } })
     await world.dispatch()
