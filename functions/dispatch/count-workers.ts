@@ -7,13 +7,19 @@ import type { BatchJobs, BatchStanding } from '../../shared/ports/batch-jobs.ts'
  */
 export const SHOWN_AFTER_MS = 5 * 60_000
 
+/** A worker that ended FAILED, but not because its machine was reclaimed. */
+export interface FailedWorker {
+  readonly reason: string
+  /** Its job definition; `null` if it is not known. */
+  readonly revision: string | null
+}
+
 export interface CountedWorkers {
   /** Workers that are active, or may be. */
   readonly active: readonly AskedWorker[]
   /** Names of those whose container runs. */
   readonly running: ReadonlySet<string>
-  /** Reasons of those that ended FAILED, but not because their machine was reclaimed. */
-  readonly failed: readonly string[]
+  readonly failed: readonly FailedWorker[]
 }
 
 /**
@@ -73,7 +79,9 @@ export const countWorkers = async (
     running: new Set(running.map(({ name }) => name)),
     failed: known.flatMap((worker) => {
       const standing = standingOf(worker)
-      return standing?.type === 'failed' && !standing.isReclaimed ? [standing.reason] : []
+      return standing?.type === 'failed' && !standing.isReclaimed
+        ? [{ reason: standing.reason, revision: worker.revision }]
+        : []
     }),
   }
 }

@@ -68,7 +68,7 @@ const isRevision =
 const fleetsSeen = (
   { depth, model, batch, service }: Look,
   { batchRevision }: DispatchFigures,
-): Readonly<Record<FleetName, FleetSeen | null>> => {
+): Readonly<Record<FleetName, Omit<FleetSeen, 'isPaused'> | null>> => {
   const messages = { visible: depth.visible + depth.delayed, inFlight: depth.inFlight }
   const active = batch?.active ?? []
   const current = active.filter(isRevision(batchRevision))
@@ -80,7 +80,10 @@ const fleetsSeen = (
       batch === null || batchRevision === null
         ? null
         : {
-            ...{ ...messages, model, revision: batchRevision, failed: batch.failed },
+            ...{ ...messages, model, revision: batchRevision },
+            failed: batch.failed.flatMap(({ reason, revision }) =>
+              revision === batchRevision ? [reason] : [],
+            ),
             ...{ asked: current.length, running: currentRunning },
             others: batchRunning - currentRunning + ecsRunning,
           },
@@ -89,7 +92,9 @@ const fleetsSeen = (
         ? null
         : {
             ...{ ...messages, model, revision: service.deploymentId, failed: [] },
-            ...{ asked: service.desired, running: service.running },
+            // ECS counts the tasks of earlier deployments that still run against the desired count.
+            asked: Math.max(0, service.desired - service.olderRunning),
+            running: service.running,
             others: service.olderRunning + batchRunning,
           },
   }
@@ -134,8 +139,11 @@ export const decideDispatch = (
   const budget = budgetLeft(paying, usdToday, maxUsdPerDay, now)
   const isOver = budget.isReached
 
-  const startsOf = (name: FleetName, seen: FleetSeen): { fleet: FleetState; most: number } => {
-    const { fleet, most } = decideStarts(before[name] ?? NEW_FLEET, seen, now)
+  const startsOf = (
+    name: FleetName,
+    seen: Omit<FleetSeen, 'isPaused'>,
+  ): { fleet: FleetState; most: number } => {
+    const { fleet, most } = decideStarts(before[name] ?? NEW_FLEET, { ...seen, isPaused: isOver }, now)
     const waits = isOver && needed > 0 ? 'budget' : fleet.waits
     // What is there is paid for: the budget bounds what comes.
     const paidFor = (before[name]?.machines ?? 0) + budget.machines[name]
@@ -147,8 +155,18 @@ export const decideDispatch = (
     ...machinesFor(fleet, { name, asked, gpusPerMachine, maxWorkers }, now),
   })
 
+  /** State of a fleet that is not there: nothing is asked of it, and its machines are paid for until they end. */
+  const absent = (name: FleetName): FleetState | null => {
+    const fleet = before[name]
+    if (fleet === null) return null
+    const { revision, model, proven, failures, failure, retry_at } = fleet
+    const kept = { revision, model, proven, failures, failure, retry_at, machines: fleet.machines }
+    const last = { ...NEW_FLEET, ...kept, asked: fleet.asked, machines_until: fleet.machines_until }
+    return paid(name, { ...last, usd: usd[name] }, 0)
+  }
+
   const active = look.batch?.active ?? []
-  let batch = before.batch
+  let batch = absent('batch')
   let starts = 0
   let missing = 0
   if (seen.batch !== null) {
@@ -157,7 +175,7 @@ export const decideDispatch = (
     starts = Math.min(missing, MAX_STARTS)
     batch = paid('batch', fleet, active.length + starts)
   }
-  let ecs = before.ecs
+  let ecs = absent('ecs')
   let desired: number | null = null
   if (seen.ecs !== null && look.service !== null) {
     const { fleet, most } = startsOf('ecs', seen.ecs)

@@ -7,6 +7,7 @@ import {
   parseDispatchState,
 } from '../../shared/contracts/dispatch-state.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { nextDay } from './spend.ts'
 
 export interface StoredState {
   readonly state: DispatchState
@@ -25,7 +26,12 @@ export const readDispatchState = async (
   let stored = await read()
   if (stored === null) {
     // Another run may have created one first, so the object there is read again for its ETag.
-    const fresh = encodeDispatchState(newDispatchState(now), now)
+    // A state that was lost may have paused the workers. The first decision takes that back, because its count of the
+    // day's dollars begins anew: else workers would start only to end.
+    const fresh = encodeDispatchState(
+      { ...newDispatchState(now), paused_until: nextDay(now).toISOString() },
+      now,
+    )
     await store.create(DISPATCH_STATE_KEY, fresh, OPTIONS, signal)
     stored = await read()
   }

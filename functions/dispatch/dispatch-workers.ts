@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { DISPATCH_PAUSE_KEY } from '../../shared/contracts/bucket-layout.ts'
 import type { AskedWorker } from '../../shared/contracts/dispatch-state.ts'
+import { cannotStart } from '../../shared/contracts/fleet-fault.ts'
 import { encodePauseRecord } from '../../shared/contracts/pause-record.ts'
 import { type Decision, decideDispatch } from './decide-dispatch.ts'
 import { readDispatchState, replaceDispatchState } from './dispatch-state.ts'
 import type { DispatchEvent, DispatchWorld } from './dispatch-world.ts'
-import { cannotStart } from './fleet-starts.ts'
 import { lookAround } from './look-around.ts'
 import { type StartedWorkers, startWorkers } from './start-workers.ts'
 
@@ -54,7 +54,9 @@ const toldOf = ({
   return {
     ...{ type: 'dispatched', backlog, needed, active: state.workers.length, desired, usdToday, isPaused },
     waits: { batch: state.batch?.waits ?? null, ecs: state.ecs?.waits ?? null },
-    failures: fleets.flatMap(({ failure, waits }) => (failure === null || waits === null ? [] : [failure])),
+    failures: fleets.flatMap(({ failure, waits, proven }) =>
+      failure === null || waits === null || proven ? [] : [failure],
+    ),
     cannotStart: fleets.some(cannotStart),
   }
 }

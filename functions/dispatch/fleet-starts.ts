@@ -11,8 +11,11 @@ import { BACK_OFF_MINUTES, MESSAGES_PER_WORKER, START_LIMIT_SECONDS } from './fl
  *                                   └───────────────────────────────────┘
  *
  * A start has failed when
- *   a worker job of Batch ended FAILED       and no worker of this deployment has a message
+ *   a worker job of Batch ended FAILED       and no worker of this deployment has a message, or no more run than failed
  *   workers ran, and none took a message     for START_LIMIT_SECONDS, while messages wait
+ *
+ * Failed starts count on until workers have worked for START_LIMIT_SECONDS, or nothing is left to do. So a worker that takes
+ * a message and dies is backed off from like one that takes none.
  *
  * Where no worker ran at all in that time, there is no machine: nothing failed and nothing is spent, so the fleet goes on
  * asking for it. Without the model's record nothing is started, because each worker would end at once.
@@ -32,8 +35,10 @@ export interface FleetSeen {
   readonly running: number
   /** Running workers that may hold messages too: of an earlier revision, or of the other fleet. */
   readonly others: number
-  /** Reasons of worker jobs that ended FAILED since the last look. */
+  /** Reasons of worker jobs of `revision` that ended FAILED since the last look. */
   readonly failed: readonly string[]
+  /** Workers take no job for the rest of the day, so that one that takes none has not failed. */
+  readonly isPaused: boolean
 }
 
 export interface FleetStarts {
@@ -77,8 +82,22 @@ const failed = (fleet: FleetState, failure: string, now: Date): FleetState => {
   const failures = fleet.failures + 1
   return {
     ...{ ...fleet, proven: false, failures, failure, retry_at: retryAt(failures, now) },
-    ...{ trying_since: null, seen_running: false },
+    ...{ trying_since: null, seen_running: false, running_since: null },
   }
+}
+
+/**
+ * Whether earlier failed starts are forgotten: workers have worked for as long as a start may take, or have left nothing to
+ * do. A message that was taken is not enough: workers that die of it would start without a pause for ever.
+ */
+const isHealthy = (
+  { proven, running_since }: FleetState,
+  { visible, inFlight }: FleetSeen,
+  works: boolean,
+  now: Date,
+): boolean => {
+  const isLasting = running_since !== null && secondsSince(running_since, now) >= START_LIMIT_SECONDS
+  return proven && ((works && isLasting) || visible + inFlight === 0)
 }
 
 const waitsOf = (fleet: FleetState, seen: FleetSeen, overdue: boolean, now: Date): Waits | null => {
@@ -96,25 +115,24 @@ export const decideStarts = (before: FleetState, seen: FleetSeen, now: Date): Fl
   const isEmpty = seen.running + seen.others === 0
   const hidden = isEmpty ? seen.inFlight : Math.min(fleet.hidden, seen.inFlight)
   const works = hasMessage(seen, { running_since, hidden }, now)
-  const tries = !works && seen.asked > 0 && seen.visible > 0
+  const tries = !works && !seen.isPaused && seen.asked > 0 && seen.visible > 0
   const trying_since = tries ? (fleet.trying_since ?? now.toISOString()) : null
   const seen_running = tries && (fleet.seen_running || seen.running > 0)
   fleet = { ...fleet, running_since, hidden, trying_since, seen_running }
 
   const overdue = trying_since !== null && secondsSince(trying_since, now) >= START_LIMIT_SECONDS
   const [reason] = seen.failed
-  if (works) fleet = { ...fleet, proven: true, failures: 0, failure: null, retry_at: null }
-  else if (reason !== undefined) fleet = failed(fleet, reason, now)
+  const mostFail = seen.failed.length >= seen.running
+  if (reason !== undefined && (!works || mostFail)) fleet = failed(fleet, reason, now)
+  else if (works) fleet = { ...fleet, proven: true, retry_at: null }
   else if (overdue && seen_running && !mayHaveMessage(seen)) {
     const minutes = START_LIMIT_SECONDS / 60
     fleet = failed(fleet, `workers ran for ${minutes} minutes, and none took a message`, now)
   }
 
+  if (isHealthy(fleet, seen, works, now)) fleet = { ...fleet, failures: 0, failure: null }
+
   const waits = waitsOf(fleet, seen, overdue && !seen_running, now)
   const most = waits === 'model' || waits === 'back-off' ? 0 : fleet.proven ? Number.POSITIVE_INFINITY : 1
   return { fleet: { ...fleet, waits }, most }
 }
-
-/** Whether an operator has to act: clips wait, and workers fail to start or do not come. */
-export const cannotStart = ({ waits, failures }: FleetState): boolean =>
-  waits !== null && waits !== 'budget' && (failures > 0 || waits === 'model' || waits === 'machine')

@@ -9,13 +9,10 @@ import { DEFAULT_SIZES } from '../../shared/contracts/clip-size.ts'
 import { MAX_JOBS } from '../../shared/contracts/manifest.ts'
 import { modelIdSchema } from '../../shared/contracts/model-record.ts'
 import { DEFAULT_WORK_LIMITS, MAX_JOB_WORK } from '../../shared/contracts/work-limits.ts'
-import {
-  DEFAULT_MACHINE_TYPES,
-  MACHINE_RULE,
-  readMachine,
-  workersPerMachine,
-} from '../../shared/fleet/machine-types.ts'
+import { DEFAULT_MACHINE_TYPES, machineOf, workersPerMachine } from '../../shared/fleet/machine-types.ts'
 import { CLIPS_PER_WORKER } from '../scaling/scaling-policy.ts'
+import { baseImageName, imageName } from './image-name.ts'
+import { machineFault } from './machine-fault.ts'
 
 /*
  * What can be chosen about a deployment. Each key is one of CDK's context, with `svd:` before it: in cdk.json, or on
@@ -51,17 +48,33 @@ const listOf = <Item extends z.ZodType>(item: Item) =>
     z.array(item),
   )
 
+const isUnique = (items: readonly unknown[]): boolean => new Set(items).size === items.length
+
 const instanceTypesSchema = listOf(
-  // Aborting, because what goes together is looked at for types that can be read alone.
-  z.string().refine((given) => readMachine(given) !== null, { error: MACHINE_RULE, abort: true }),
-).refine(
-  (given) => new Set(given.map((each) => workersPerMachine(readMachine(each) ?? NO_GPU))).size <= 1,
-  'must all have the same number of GPUs: a fleet is counted in instances',
+  z.string().superRefine((given, context) => {
+    const message = machineFault(given)
+    // Aborting, because rules about all types hold for types that can be read alone.
+    if (message !== null) context.addIssue({ code: 'custom', message, continue: false })
+  }),
 )
-const NO_GPU = { gpus: 0 } as const
+  .refine((given) => isUnique(given.map((each) => machineOf(each).name)), 'must name each type once')
+  .refine(
+    (given) => new Set(given.map((each) => workersPerMachine(machineOf(each)))).size <= 1,
+    'must all have the same number of GPUs: a fleet is counted in instances',
+  )
 
 /** As EC2 spells it, `us-east-1a`: another account's zone of that name is another zone. */
-const zoneName = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'must be like us-east-1a')
+const zoneName = z
+  .string()
+  .regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, { error: 'must be like us-east-1a', abort: true })
+
+/** A VPC is of one region: that of the deployment, which the keys do not name. */
+const zoneNamesSchema = listOf(zoneName)
+  .refine(isUnique, 'must name each zone once')
+  .refine(
+    (zones) => new Set(zones.map((zone) => zone.slice(0, -1))).size <= 1,
+    'must all be of one region, the one that is deployed to',
+  )
 
 const qualityChecksSchema = listOf(
   z.string().refine((given) => readCheckSetting(given) !== null, CHECK_SETTING_RULE),
@@ -73,12 +86,8 @@ const qualityChecksSchema = listOf(
 const idOf = (kind: string) =>
   z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `must be like ${kind}-0a1b2c3d`)
 
-const imageName = z
-  .string()
-  .regex(
-    /^$|^[a-z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*(:[\w.-]+|@sha256:[0-9a-f]{64})$/,
-    'must be NAME:TAG or NAME@sha256:DIGEST, as docker pull takes it, or empty',
-  )
+const DATE_RULE = 'must be a date such as 2026-11-30, or empty'
+const EMAIL_RULE = 'must be an address such as ops@example.com, or empty'
 
 /** Usual retention times of CloudWatch Logs, in days. */
 const LOG_RETENTION_DAYS = [1, 3, 7, 14, 30, 60, 90, 180, 365, 731] as const
@@ -127,7 +136,7 @@ export const CONFIG_FIELDS = {
   maxUsdPerDay: usd(1_000_000)
     .default(0)
     .describe(
-      'The most that machines may cost in a day (UTC), counted for every machine that is asked for. At it, none is started, and workers end after their clip, until the next day. Less than an hour of a machine starts none. 0: no limit but maxWorkers.',
+      'The most that machines may cost in a day (UTC), counted for every machine that is asked for. At it, none is started, and workers end after their clip, until the next day. It has to pay for a start of the dearest machine and half an hour of it, at least. 0: no limit but maxWorkers.',
     ),
   usdPerMachineHour: usd(1_000)
     .default(0)
@@ -143,14 +152,13 @@ export const CONFIG_FIELDS = {
       'With ec2: the share of On-Demand among the others. 100: no Spot at all, also with Batch, which otherwise falls back to On-Demand where there is no Spot.',
     ),
   capacityReservationId: z
-    .union([z.literal(''), idOf('cr')])
+    .union([z.literal(''), idOf('cr')], 'must be like cr-0a1b2c3d, or empty')
     .default('')
     .describe(
-      'An On-Demand Capacity Reservation of yours, in which all machines start. It has one instance type and one zone: name both, and onDemandPercent=100.',
+      'An On-Demand Capacity Reservation of yours, in which all machines start. It has one instance type and one zone: name both, by instanceTypes and zoneNames or by a subnet of that zone, and onDemandPercent=100.',
     ),
   amiDate: z
-    .string()
-    .regex(/^$|^\d{4}-\d\d-\d\d$/, 'must be a date such as 2026-11-30, or empty')
+    .union([z.literal(''), z.iso.date(DATE_RULE)], DATE_RULE)
     .default('')
     .describe(
       "The day of AWS's AMI for ECS. Machines get the newest AMI when this key is changed, and none by another deploy.",
@@ -165,7 +173,7 @@ export const CONFIG_FIELDS = {
     .describe(
       'An image of worker/Dockerfile in a registry, best by digest. Empty: built and pushed at deploy.',
     ),
-  cudaImage: imageName
+  cudaImage: baseImageName
     .default('')
     .describe(
       "What the worker's image is built on instead of NVIDIA's in worker/Dockerfile, such as a mirror of it in your ECR, to which Docker has to be logged in.",
@@ -185,16 +193,17 @@ export const CONFIG_FIELDS = {
     .describe(
       'Zones of the VPC that is made. The more, the rarer is Spot out of stock. Some regions have two.',
     ),
-  zoneNames: listOf(zoneName)
+  zoneNames: zoneNamesSchema
     .default([])
     .describe(
       'Names of the zones of the VPC that is made, such as us-east-1a,us-east-1b, where not every zone will do: for a capacity reservation, for a type of machine, or with network=isolated for an endpoint that a zone does not have. Empty: the first ones.',
     ),
   vpcId: z
-    .union([z.literal(''), idOf('vpc')])
+    .union([z.literal(''), idOf('vpc')], 'must be like vpc-0a1b2c3d, or empty')
     .default('')
     .describe('An existing VPC instead; with it goes subnetIds. Endpoints and routes in it are yours.'),
   subnetIds: listOf(idOf('subnet'))
+    .refine(isUnique, 'must name each subnet once')
     .default([])
     .describe(
       'Subnets of that VPC, public ones with network=public that give out public addresses, else with a way to S3, SQS, ECR, ECS and CloudWatch Logs.',
@@ -244,7 +253,7 @@ export const CONFIG_FIELDS = {
     .default(24)
     .describe('A job that waits for longer raises an alarm. A queue keeps messages for ten days.'),
   alarmEmail: z
-    .union([z.literal(''), z.email('must be an address such as ops@example.com, or empty')])
+    .union([z.literal(''), z.email(EMAIL_RULE)], EMAIL_RULE)
     .default('')
     .describe(
       'Who is told of alarms. AWS asks for a confirmation. Empty: nobody, until you subscribe to the topic.',

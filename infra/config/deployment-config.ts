@@ -58,15 +58,25 @@ const contradictions = (config: Config): readonly (readonly [keyof Config, strin
       'capacityReservationId',
       'needs onDemandPercent 100, because Spot takes no reservation, and the one instance type that is reserved in instanceTypes',
     ])
+  // "Has matching attributes (instance type, platform, Availability Zone, and tenancy)" (EC2 user guide, "Launch instances
+  // into an existing Capacity Reservation").
+  if (capacityReservationId !== '' && (vpcId === '' ? zoneNames : subnetIds).length !== 1)
+    found.push([
+      vpcId === '' ? 'zoneNames' : 'subnetIds',
+      `must name the zone of capacityReservationId alone${vpcId === '' ? '' : ', by one subnet of it'}: EC2 launches into a reservation of the same zone only`,
+    ])
   const unpriced = typesOf(config).filter((type) => !MACHINE_TYPE_NAMES.some((name) => name === type))
   if (config.maxUsdPerDay > 0 && config.usdPerMachineHour === 0 && unpriced.length > 0)
     found.push([
       'usdPerMachineHour',
       `must be given with maxUsdPerDay, because svd has no price of ${unpriced.join(', ')}`,
     ])
-  if (new Set(zoneNames).size !== zoneNames.length) found.push(['zoneNames', 'must name each zone once'])
+  if (config.usdPerMachineHour > 0 && config.maxUsdPerDay === 0)
+    found.push(['usdPerMachineHour', 'has no effect without maxUsdPerDay'])
   if (compute === 'batch' && onDemandBase > 0)
     found.push(['onDemandBase', 'has a meaning for compute ec2 and both only; Batch goes by price'])
+  if (compute !== 'batch' && onDemandBase > 0 && onDemandPercent === 100)
+    found.push(['onDemandBase', 'has no effect with onDemandPercent 100: all instances are On-Demand'])
   if (compute === 'batch' && onDemandPercent > 0 && onDemandPercent < 100)
     found.push(['onDemandPercent', 'must be 0 (Spot, else On-Demand) or 100 (no Spot) with compute batch'])
   if (network === 'isolated' && workerImage !== '' && !ECR_IMAGE.test(workerImage))

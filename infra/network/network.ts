@@ -37,6 +37,14 @@ const CIDR = '10.0.0.0/16'
 const SUBNET_MASK = 20
 
 /**
+ * Construct id of the VPC that is made: one for each set of zones. A subnet of another zone is another subnet, and
+ * "CloudFormation usually creates the replacement resource first […] and then deletes the old resource" (CloudFormation user
+ * guide, "Understand update behaviors of stack resources"), while "the CIDR block must not overlap with the CIDR block of
+ * an existing subnet in the VPC" (EC2, CreateSubnet). Within one VPC such an update would be refused.
+ */
+const vpcIdFor = (zoneNames: readonly string[]): string => ['Vpc', ...zoneNames.toSorted()].join('-')
+
+/**
  * Network of the workers, which open connections and accept none.
  * - `public`    addresses of their own, S3 by its gateway: nothing costs anything but the addresses while they are used
  * - `isolated`  no way out: S3 by its gateway, the other services by interface endpoints, which cost by the hour
@@ -65,13 +73,13 @@ export class Network extends Construct {
     logs: IBucket,
     subnetType: SubnetType,
   ): Vpc {
-    const vpc = new Vpc(this, 'Vpc', {
+    const vpc = new Vpc(this, vpcIdFor(zoneNames), {
       ipAddresses: IpAddresses.cidr(CIDR),
       natGateways: 0,
       // By number: no account has to be asked which there are.
       availabilityZones:
         zoneNames.length > 0
-          ? [...zoneNames]
+          ? zoneNames.toSorted()
           : Array.from({ length: availabilityZones }, (_, zone) => Fn.select(zone, Fn.getAzs())),
       subnetConfiguration: [{ name: 'Workers', subnetType, cidrMask: SUBNET_MASK }],
       // It would deploy a function; nothing is in the default group.

@@ -45,7 +45,10 @@ const maxVcpus = ({ instanceTypes, maxWorkers }: DeploymentConfig): number => {
 }
 
 /**
- * Machines that AWS Batch starts and ends by itself, down to none: Spot first, and On-Demand where there is no Spot.
+ * Machines that AWS Batch starts and ends by itself, down to none: Spot first, and On-Demand where there is no Spot. "If the
+ * first compute environment has a status of INVALID or can't provide a suitable compute resource, the scheduler attempts
+ * to run the job on the next compute environment" (AWS Batch user guide, "Compute environments"). A job waits for
+ * capacity where "all connected compute environments have insufficient capacity errors" ("Jobs stuck in RUNNABLE").
  */
 export class BatchCompute extends Construct {
   readonly queue: JobQueue

@@ -15,7 +15,10 @@ import type { WorkerDevice } from '../../shared/fleet/machine-types.ts'
  * The date is a line of the user data, so that both launch templates change with it.
  */
 
-/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html */
+/**
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html. CUDA 13 needs NVIDIA's driver
+ * 580 or newer, which the AMI for GPUs has: "NVIDIA driver version: 580.178.04" (release 20261030 of aws/amazon-ecs-ami).
+ */
 const PARAMETERS: Readonly<Record<WorkerDevice, string>> = {
   cuda: '/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id',
   cpu: '/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id',

@@ -6,7 +6,8 @@ const POLICY = 'AmazonSSMManagedInstanceCore'
 
 /**
  * Policies that a machine's role needs so that an operator can open a shell on it through Session Manager; none by
- * default.
+ * default. AWS's AMIs for ECS have its agent: `amazon-ssm-agent` among `packages_al2023` (aws/amazon-ecs-ami,
+ * variables.pkr.hcl).
  */
 export const sessionManagerPolicies = ({
   sessionManager,

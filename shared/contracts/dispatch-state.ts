@@ -28,7 +28,7 @@ const fleetStateSchema = z.strictObject({
   model: z.string().nullable(),
   /** A worker of this revision has taken a message of the queue, with this model. */
   proven: z.boolean(),
-  /** Failed starts in a row. */
+  /** Failed starts, until workers have worked for a quarter of an hour or have left nothing to do. */
   failures: count,
   /** Dispatch starts no worker before. */
   retry_at: timestampSchema.nullable(),

@@ -50,7 +50,7 @@ const PROTECTED_MINUTES = 60
  * Longest time for which a deployment waits until this worker knows of it. Each renewal comes after half of that or
  * more, by chance: if workers asked at the same moment, all would be refused, also if only one of them has to end.
  */
-const RENEW_MS = 5 * 60_000
+export const RENEW_SECONDS = 5 * 60
 const QUIET_MS = 60_000
 /** The agent itself gives ECS a few seconds. */
 const ANSWER_LIMIT_MS = 10_000
@@ -78,7 +78,7 @@ export const openTaskProtection = ({
   let blocked = false
   let failures = 0
   let retryMs = Number.NEGATIVE_INFINITY
-  let renewMs = RENEW_MS
+  let renewMs = RENEW_SECONDS * 1000
   let wake = new AbortController()
 
   const spread = (ms: number): number => ms * (0.5 + random() / 2)
@@ -141,7 +141,7 @@ export const openTaskProtection = ({
       }
       failures = 0
       givenMs = wanted ? askedMs : null
-      renewMs = spread(RENEW_MS)
+      renewMs = spread(RENEW_SECONDS * 1000)
       onEvent(minutes === null ? { type: 'task-unprotected' } : { type: 'task-protected', minutes })
     } catch (error) {
       if (signal.aborted) return false

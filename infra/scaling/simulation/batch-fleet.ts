@@ -9,25 +9,54 @@ const SCHEDULER_SECONDS = 60
 export const BATCH_KEEPS_IDLE_SECONDS = 300
 const PLACE_SECONDS = 5
 
-/** Workers as jobs of AWS Batch, on a managed compute environment that is empty while there are none. */
-export const openBatchFleet = (world: FleetWorld): Fleet => {
-  const { machines, policy, queue, tally, gpus, maxWorkers } = world
+/** Worker jobs as the rule that starts them sees them. */
+export interface JobsSeen {
+  readonly running: number
+  readonly runnable: number
+  /** Reasons of jobs that ended FAILED since the rule ran last. */
+  readonly failed: readonly string[]
+}
+
+/** Rule that starts worker jobs. It runs each `policy.dispatch.everySeconds`. */
+export type JobsRule = (
+  now: number,
+  seen: JobsSeen,
+) => { readonly starts: number; readonly isPaused: boolean }
+
+export type OpenJobsRule = (world: FleetWorld) => JobsRule
+
+/** Rule that is deployed: dispatch starts the jobs. */
+const openDispatchRule: OpenJobsRule = (world) => {
   const dispatch = openSimulatedDispatch(world)
+  return (now, { running, runnable, failed }) => {
+    const active = Array.from({ length: running + runnable }, (_, n) => ({
+      ...{ name: `worker-${n}`, job_id: `job-${n}`, asked_at: dateAt(now).toISOString() },
+      revision: REVISION,
+    }))
+    const names = active.slice(0, running).map(({ name }) => name)
+    const counted = failed.map((reason) => ({ reason, revision: REVISION }))
+    const decision = dispatch(now, {
+      batch: { active, running: new Set(names), failed: counted },
+      service: null,
+    })
+    return { starts: decision.starts, isPaused: isPaused(decision) }
+  }
+}
+
+/** Workers as jobs of AWS Batch, on a managed compute environment that is empty while there are none. */
+export const openBatchFleet = (world: FleetWorld, openRule: OpenJobsRule = openDispatchRule): Fleet => {
+  const { machines, policy, queue, tally, gpus, maxWorkers } = world
+  const rule = openRule(world)
   let runnable = 0
   /** Reasons of workers that failed since dispatch looked. */
   let failed: string[] = []
 
   const startJobs = (now: number): void => {
     const running = activeWorkers(machines).length
-    const active = Array.from({ length: running + runnable }, (_, n) => ({
-      ...{ name: `worker-${n}`, job_id: `job-${n}`, asked_at: dateAt(now).toISOString() },
-      revision: REVISION,
-    }))
-    const names = active.slice(0, running).map(({ name }) => name)
-    const decision = dispatch(now, { batch: { active, running: new Set(names), failed }, service: null })
+    const decision = rule(now, { running, runnable, failed })
     failed = []
     runnable += decision.starts
-    if (isPaused(decision)) for (const { worker } of activeWorkers(machines)) pauseWorker(worker, now, queue)
+    if (decision.isPaused) for (const { worker } of activeWorkers(machines)) pauseWorker(worker, now, queue)
     want(tally, now, running + runnable)
   }
 

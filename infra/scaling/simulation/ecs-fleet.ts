@@ -1,4 +1,4 @@
-import { openCapacityProvider } from './capacity-provider.ts'
+import { type CapacityProvider, openCapacityProvider } from './capacity-provider.ts'
 import { type Fleet, type FleetWorld, want } from './fleet-world.ts'
 import { activeWorkers, findPlace } from './machines.ts'
 import { isPaused, openSimulatedDispatch, REVISION } from './simulated-dispatch.ts'
@@ -9,11 +9,36 @@ const DRAIN_SECONDS = 110
 /** ECS looks after a service some times a minute. */
 const RECONCILE_SECONDS = 10
 
-/** Workers as tasks of an ECS service whose desired count dispatch sets, on instances of a capacity provider. */
-export const openEcsFleet = (world: FleetWorld): Fleet => {
+/** Tasks of the service as its rule sees them. */
+export interface ServiceSeen {
+  readonly desired: number
+  readonly running: number
+  readonly pending: number
+}
+
+/** Rule that sets the desired count of the service. It runs each `policy.dispatch.everySeconds`. */
+export type ServiceRule = (
+  now: number,
+  seen: ServiceSeen,
+) => { readonly desired: number; readonly isPaused: boolean }
+
+export type OpenServiceRule = (world: FleetWorld, provider: CapacityProvider) => ServiceRule
+
+/** Rule that is deployed: dispatch sets the count. */
+const openDispatchRule: OpenServiceRule = (world) => {
+  const dispatch = openSimulatedDispatch(world)
+  return (now, seen) => {
+    const service = { ...seen, deploymentId: REVISION, olderRunning: 0 }
+    const decision = dispatch(now, { batch: null, service })
+    return { desired: decision.desired ?? seen.desired, isPaused: isPaused(decision) }
+  }
+}
+
+/** Workers as tasks of an ECS service, on instances of a capacity provider. */
+export const openEcsFleet = (world: FleetWorld, openRule: OpenServiceRule = openDispatchRule): Fleet => {
   const { machines, policy, queue, tally, gpus } = world
   const provider = openCapacityProvider(world)
-  const dispatch = openSimulatedDispatch(world)
+  const rule = openRule(world, provider)
   let desired = 0
   /** Tasks in state PROVISIONING. */
   let withoutPlace = 0
@@ -52,11 +77,10 @@ export const openEcsFleet = (world: FleetWorld): Fleet => {
 
   const setDesired = (now: number): void => {
     const running = activeWorkers(machines).length
-    const service = { desired, deploymentId: REVISION, running, pending: withoutPlace, olderRunning: 0 }
-    const decision = dispatch(now, { batch: null, service })
-    desired = decision.desired ?? desired
+    const decision = rule(now, { desired, running, pending: withoutPlace })
+    desired = decision.desired
     want(tally, now, Math.max(desired, running))
-    if (isPaused(decision)) for (const { worker } of activeWorkers(machines)) pauseWorker(worker, now, queue)
+    if (decision.isPaused) for (const { worker } of activeWorkers(machines)) pauseWorker(worker, now, queue)
   }
 
   return {

@@ -3,7 +3,7 @@ import { openBatchFleet } from './batch-fleet.ts'
 import { bootTimesOf } from './boot-times.ts'
 import { openClipQueue } from './clip-queue.ts'
 import { openEcsFleet } from './ecs-fleet.ts'
-import type { FleetWorld, Tally } from './fleet-world.ts'
+import type { Fleet, FleetWorld, Tally } from './fleet-world.ts'
 import { openMachines } from './machines.ts'
 import type { Policy } from './policy.ts'
 import { seededRandom } from './random.ts'
@@ -36,15 +36,19 @@ export interface FleetRun {
   readonly endedAt: number
 }
 
+/** Opens a fleet with the rules that are deployed. */
+const openDeployedFleet = (way: FleetOptions['way'], world: FleetWorld): Fleet =>
+  way === 'ecs' ? openEcsFleet(world) : openBatchFleet(world)
+
 /** Runs a fleet from nothing, second by second, until all clips are done and all machines ended. */
-export const runFleet = (options: FleetOptions): FleetRun => {
+export const runFleet = (options: FleetOptions, openFleet = openDeployedFleet): FleetRun => {
   const { policy, instanceType, clip, maxWorkers, seed, arrivals, lastArrivalSeconds } = options
   const random = seededRandom(seed)
   const queue = openClipQueue()
   const machines = openMachines(bootTimesOf(instanceType), options.spot.reclaimsPerInstanceHour, random)
   const tally: Tally = { cutRenders: 0, lostRenders: 0, reclaims: 0, countedHours: new Map(), wanted: [] }
   const world = { policy, queue, machines, random, gpus: instanceType.gpus, maxWorkers, tally }
-  const fleet = options.way === 'ecs' ? openEcsFleet(world) : openBatchFleet(world)
+  const fleet = openFleet(options.way, world)
   const spot = openSpot(world, options.spot, fleet.onReclaim)
   const peak = { workers: 0, machines: 0 }
 

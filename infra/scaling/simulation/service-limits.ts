@@ -1,4 +1,5 @@
 import { MAX_MESSAGES_IN_FLIGHT } from '../../../shared/fleet/quotas.ts'
+import { RENEW_SECONDS } from '../../../worker/instance/task-protection.ts'
 import { deploymentConfigSchema } from '../../config/deployment-config.ts'
 import type { PeakLoad } from './volume-load.ts'
 
@@ -23,8 +24,8 @@ const JOIN_SECONDS = 45
 const IMAGE_LAYERS = 12
 /** A picture in ingest: fetched, decoded, written, eleven more requests. Estimated, not measured. */
 export const INGEST_SECONDS = 1
-/** worker/instance/task-protection.ts: while a worker is busy. */
-const PROTECT_EVERY_SECONDS = 1200
+/** Mean time between two renewals of a worker that has a job: half of `RENEW_SECONDS` to all of it, by chance. */
+const PROTECT_EVERY_SECONDS = 0.75 * RENEW_SECONDS
 
 /** Configuration of a deployment that sets nothing itself. */
 const DEFAULTS = deploymentConfigSchema.parse({})
@@ -114,7 +115,7 @@ export const SERVICE_LIMITS: readonly ServiceLimit[] = [
     what: 'ECS: task protections a second',
     limit: 80,
     usedBy: ({ workers }) => workers / PROTECT_EVERY_SECONDS,
-    answer: 'none needed: renewed every 20 min, not with each job',
+    answer: 'none needed: renewed every 2.5 to 5 min, not with each job',
     source: 'ECS API reference, request throttling (burst 200)',
   },
   {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { DispatchEvent } from '../../../functions/dispatch/dispatch-world.ts'
 import { LINGER_SECONDS, PAID_RUN_SECONDS } from '../../../functions/dispatch/fleet-figures.ts'
-import { DISPATCH_PAUSE_KEY } from '../../../shared/contracts/bucket-layout.ts'
+import { DISPATCH_PAUSE_KEY, DISPATCH_STATE_KEY } from '../../../shared/contracts/bucket-layout.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
 import { aWorld, MINUTE_MS } from './a-world.ts'
 
 /** The tests' clock starts at 03:04:05 UTC. */
@@ -142,4 +143,45 @@ test('without a limit no worker is told anything, whatever it costs', async () =
   expect(usdOf(world.last())).toBeGreaterThan(500)
   expect(world.output.keys()).not.toContain(DISPATCH_PAUSE_KEY)
   expect(world.batch.active().length).toBe(30)
+})
+
+describe('a pause that dispatch has forgotten', () => {
+  test('is taken back when its state was deleted, or workers would start only to end', async () => {
+    const world = aWorld({
+      backlog: { visible: 990, inFlight: 10, delayed: 0 },
+      figures: { ...figures, maxUsdPerDay: 3 },
+    })
+    await run(world, 60, async () => {
+      for (const { jobId } of world.batch.active()) world.batch.move(jobId, 'RUNNING')
+    })
+    expect(world.last()).toMatchObject({ isPaused: true })
+    for (const { jobId } of world.batch.active()) world.batch.move(jobId, 'SUCCEEDED')
+    await world.output.delete(DISPATCH_STATE_KEY, unaborted)
+
+    await world.dispatch()
+
+    const pause = (await storedJson(world.output, DISPATCH_PAUSE_KEY)) as { until: string }
+    expect(world.last()).toMatchObject({ isPaused: false })
+    expect(Date.parse(pause.until)).toBeLessThanOrEqual(world.now())
+  })
+})
+
+test('a job that starts and ends because of the pause, beside one that has no machine, has not failed', async () => {
+  const world = aWorld({
+    backlog: { visible: 990, inFlight: 0, delayed: 0 },
+    figures: { ...figures, maxUsdPerDay: 4 },
+  })
+  await world.dispatch()
+  // Three jobs that Batch has taken before the limit was lowered.
+  const poor = { ...world.world, figures: { ...world.world.figures, maxUsdPerDay: 0.01 } }
+  const [first] = world.batch.active()
+  expect(world.batch.active().length).toBe(3)
+  for (let minute = 0; minute < 20; minute++) {
+    world.wait(MINUTE_MS)
+    if (minute === 2 && first !== undefined) world.batch.move(first.jobId, 'RUNNING')
+    await world.dispatchAs(poor)
+  }
+
+  expect(world.last()).toMatchObject({ isPaused: true, cannotStart: false, failures: [] })
+  expect((await world.stored()).batch).toMatchObject({ failures: 0, proven: true })
 })

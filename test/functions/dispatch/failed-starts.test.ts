@@ -51,6 +51,38 @@ describe('workers of Batch that cannot start', () => {
     expect(world.last()).toMatchObject({ started: 1, waits: { batch: 'canary' } })
   })
 
+  test('are no reason that is told any more when one works, though they still count', async () => {
+    const world = aWorld({ backlog: 1_000, proven: false, figures: { maxWorkers: 4 } })
+    await aDay(world, 1)
+    for (let minute = 0; minute < 3; minute++) {
+      await world.dispatch()
+      world.wait(MINUTE_MS)
+    }
+    for (const { jobId } of world.batch.active()) world.batch.move(jobId, 'RUNNING')
+    world.state.backlog = { visible: 999, inFlight: 1, delayed: 0 }
+    const poor = { ...world.world, figures: { ...world.world.figures, maxUsdPerDay: 0.01 } }
+
+    await world.dispatchAs(poor)
+
+    expect(world.last()).toMatchObject({ waits: { batch: 'budget' }, failures: [], cannotStart: false })
+    expect((await world.stored()).batch).toMatchObject({ failures: 1, proven: true })
+  })
+
+  test('of an earlier deployment are no failed starts of the one that replaces them', async () => {
+    const world = aWorld({ backlog: 10_000, figures: { maxWorkers: 4 } })
+    await world.dispatch()
+    const [first, second, third] = world.batch.active()
+    const changed = { ...world.world, figures: { ...world.world.figures, batchRevision: 'worker:2' } }
+    for (const job of [first, second, third]) {
+      world.batch.move(job!.jobId, 'FAILED')
+      world.wait(MINUTE_MS)
+      await world.dispatchAs(changed)
+    }
+
+    expect(world.last()).toMatchObject({ waits: { batch: 'canary' }, cannotStart: false, failures: [] })
+    expect((await world.stored()).batch).toMatchObject({ failures: 0, asked: 2 })
+  })
+
   test('whose machines Spot has taken have not failed', async () => {
     const world = aWorld({ backlog: 20 })
     await world.dispatch()
@@ -138,5 +170,54 @@ describe('a worker of ECS that cannot start', () => {
 
     expect(world.ecs.set).toEqual([1])
     expect(world.last()).toMatchObject({ waits: { ecs: 'machine' }, cannotStart: true, failures: [] })
+  })
+})
+
+describe('a deployment of ECS during a backlog', () => {
+  test('whose canary has no place yet, because older workers are busy, has not failed to get a machine', async () => {
+    const world = aWorld({
+      ...{ backlog: { visible: 400, inFlight: 12, delayed: 0 }, compute: 'ec2' },
+      figures: { maxWorkers: 4 },
+    })
+    await world.dispatch()
+    world.ecs.run(4)
+    world.wait(MINUTE_MS)
+    await world.dispatch()
+    world.ecs.deploy()
+
+    for (let minute = 0; minute < 90; minute++) {
+      world.wait(MINUTE_MS)
+      await world.dispatch()
+      expect(world.last()).toMatchObject({ waits: { ecs: 'canary' }, cannotStart: false, desired: 4 })
+    }
+  })
+})
+
+describe('workers that die after they have taken a message', () => {
+  /** Each worker takes one message, dies within two minutes, and leaves the message to its lease. */
+  const aDay = async (world: ReturnType<typeof aWorld>) => {
+    let started = 0
+    for (let minute = 0; minute < DAY_MINUTES; minute++) {
+      await world.dispatch()
+      const event = world.last()
+      started += event?.type === 'dispatched' ? event.started : 0
+      world.wait(MINUTE_MS)
+      const active = world.batch.active()
+      for (const { jobId, status } of active)
+        world.batch.move(jobId, status === 'RUNNING' ? 'FAILED' : 'RUNNING')
+      const running = world.batch.active().filter(({ status }) => status === 'RUNNING').length
+      world.state.backlog = { visible: 1_000 - running, inFlight: running, delayed: 0 }
+    }
+    return started
+  }
+
+  test('are backed off from too, though each start looks well for a minute', async () => {
+    const world = aWorld({ backlog: 1_000, proven: false, figures: { maxWorkers: 4 } })
+
+    const started = await aDay(world)
+
+    // A canary and three others, every hour in the end.
+    expect(started).toBeLessThan(4 * 32)
+    expect(world.told.at(-1)).toMatchObject({ failures: ['Essential container in task exited; exit code 1'] })
   })
 })

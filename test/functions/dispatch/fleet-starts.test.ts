@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { BACK_OFF_MINUTES, START_LIMIT_SECONDS } from '../../../functions/dispatch/fleet-figures.ts'
-import { cannotStart, decideStarts, type FleetSeen } from '../../../functions/dispatch/fleet-starts.ts'
+import { decideStarts, type FleetSeen } from '../../../functions/dispatch/fleet-starts.ts'
 import { type FleetState, NEW_FLEET } from '../../../shared/contracts/dispatch-state.ts'
+import { cannotStart } from '../../../shared/contracts/fleet-fault.ts'
 
 const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5)
 const ALL = Number.POSITIVE_INFINITY
 
 const seen = (more: Partial<FleetSeen> = {}): FleetSeen => ({
   ...{ revision: 'worker:1', model: 'etag', visible: 20, inFlight: 0 },
-  ...{ asked: 0, running: 0, others: 0, failed: [] },
+  ...{ asked: 0, running: 0, others: 0, failed: [], isPaused: false },
   ...more,
 })
 
@@ -96,20 +97,73 @@ describe('a failed start', () => {
     expect(fleet.look()).toMatchObject({ most: 1, failures: 8 })
   })
 
-  test('is forgotten when a worker takes a message', () => {
+  test('no longer keeps workers from starting when one takes a message, and is no fault then', () => {
     const fleet = aFleet()
     fleet.look(FAILED)
     fleet.look(FAILED)
 
-    expect(fleet.look({ asked: 1, running: 1, inFlight: 1 })).toMatchObject({
-      ...{ most: ALL, failures: 0, failure: null, retry_at: null, waits: null },
+    const working = fleet.look({ asked: 1, running: 1, inFlight: 1 })
+    expect(working).toMatchObject({ most: ALL, retry_at: null, waits: null, failures: 2 })
+    expect(cannotStart(working)).toBe(false)
+  })
+
+  test('is forgotten when workers have worked for as long as a start may take', () => {
+    const fleet = aFleet()
+    const working = { asked: 1, running: 1, inFlight: 1 }
+    fleet.look(FAILED)
+    for (let minute = 0; minute < START_LIMIT_SECONDS / 60; minute++)
+      expect(fleet.look(working).failures).toBe(1)
+
+    expect(fleet.look(working)).toMatchObject({ failures: 0, failure: null })
+  })
+
+  test('is forgotten when workers have left nothing to do, and not before they have worked', () => {
+    const nothing = { visible: 0, model: undefined }
+    const fleet = aFleet()
+    fleet.look(FAILED)
+    expect(fleet.look(nothing).failures).toBe(1)
+    fleet.look({ asked: 1, running: 1, inFlight: 1 })
+
+    expect(fleet.look(nothing)).toMatchObject({ failures: 0, failure: null })
+  })
+
+  test('is the second in a row if workers that took a message die soon after', () => {
+    const fleet = aFleet()
+    fleet.look(FAILED)
+    fleet.look({ asked: 1, running: 1, inFlight: 1 })
+
+    expect(fleet.look({ ...FAILED, inFlight: 1 })).toMatchObject({
+      ...{ most: 0, waits: 'back-off', failures: 2, proven: false },
     })
+  })
+
+  test('begins the time anew for which workers have to work', () => {
+    const fleet = aFleet({ proven: true })
+    const working = { asked: 2, running: 2, inFlight: 2 }
+    for (let minute = 0; minute < START_LIMIT_SECONDS / 60; minute++) fleet.look(working)
+    fleet.look({ ...working, failed: ['a', 'b'] })
+
+    for (let minute = 0; minute < START_LIMIT_SECONDS / 60; minute++)
+      expect(fleet.look(working).failures).toBe(1)
+    expect(fleet.look(working).failures).toBe(0)
+  })
+
+  test('is none of a worker that takes no message because of the budget', () => {
+    const fleet = aFleet({ proven: true })
+    for (let minute = 0; minute < 2 * (START_LIMIT_SECONDS / 60); minute++)
+      expect(fleet.look({ asked: 2, running: 1, isPaused: true }).failures).toBe(0)
   })
 
   test('is none while other workers of this deployment have messages', () => {
     expect(aFleet({ proven: true }).look({ ...FAILED, asked: 3, running: 3, inFlight: 4 })).toMatchObject({
       ...{ most: ALL, failures: 0 },
     })
+  })
+
+  test('is one although others have messages, if as many workers failed as run', () => {
+    const look = aFleet({ proven: true }).look({ failed: ['a', 'b'], asked: 2, running: 2, inFlight: 4 })
+
+    expect(look).toMatchObject({ most: 0, waits: 'back-off', failures: 1, failure: 'a' })
   })
 
   test('is a worker too that runs and takes no message for as long as a start may take', () => {

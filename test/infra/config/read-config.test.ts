@@ -185,8 +185,43 @@ describe('the deployment that the context asks for', () => {
     },
   )
 
+  test.each([
+    ['g6.xlarge,g6.xlarge', "'g6.xlarge,g6.xlarge'; must name each type once"],
+    ['g6.xlarge:1:8:64', "'g6.xlarge:1:8:64'; must be written as g6.xlarge: its sizes are known"],
+    [
+      'g7e.2xlarge:2:1:64',
+      "'g7e.2xlarge:2:1:64'; must have at least one vCPU for each GPU, because a worker gets one GPU",
+    ],
+    [
+      'g5g.xlarge:1:4:8',
+      "'g5g.xlarge:1:4:8'; cannot be used: g5g.xlarge has an Arm processor, and the worker's image is for x86-64",
+    ],
+    [
+      'u-6tb1.metal:1:448:6144',
+      "'u-6tb1.metal:1:448:6144'; must begin with the name of an EC2 instance type, which u-6tb1.metal is not",
+    ],
+  ])('is refused for types on which no worker would start: %s', (types, fault) => {
+    expect(faultsOf({ 'svd:instanceTypes': types })).toEqual([`  svd:instanceTypes: got ${fault}`])
+  })
+
+  test.each([
+    'p3.2xlarge:1:8:61',
+    'g4ad.xlarge:1:4:16',
+    'p6-b200.48xlarge:8:192:2048',
+    'p6e-gb200.36xlarge:4:144:960',
+  ])("is refused for cards that ONNX Runtime's CUDA provider has no code for: %s", (type) => {
+    expect(faultsOf({ 'svd:instanceTypes': type })).toEqual([
+      expect.stringMatching(
+        `svd:instanceTypes: got '${type}'; cannot be used: .* has no code; take a type with T4, `,
+      ),
+    ])
+  })
+
   test('is refused for a capacity reservation that Spot, or another type, would leave unused', () => {
-    const reserved = { 'svd:capacityReservationId': 'cr-0a1b2c3d', 'svd:instanceTypes': 'g6e.xlarge' }
+    const reserved = {
+      ...{ 'svd:capacityReservationId': 'cr-0a1b2c3d', 'svd:instanceTypes': 'g6e.xlarge' },
+      'svd:zoneNames': 'us-east-1b',
+    }
 
     expect(faultsOf({ ...reserved, 'svd:onDemandPercent': '100' })).toEqual([])
     for (const context of [
@@ -198,6 +233,28 @@ describe('the deployment that the context asks for', () => {
       ])
   })
 
+  test.each([
+    [
+      { 'svd:zoneNames': 'us-east-1a,us-east-1b' },
+      "  svd:zoneNames: got 'us-east-1a,us-east-1b'; must name the zone of capacityReservationId alone: EC2 launches into a reservation of the same zone only",
+    ],
+    [
+      {},
+      '  svd:zoneNames: must name the zone of capacityReservationId alone: EC2 launches into a reservation of the same zone only',
+    ],
+    [
+      { 'svd:vpcId': 'vpc-0a1b2c3d', 'svd:subnetIds': 'subnet-0a1b2c3d,subnet-1a1b2c3d' },
+      "  svd:subnetIds: got 'subnet-0a1b2c3d,subnet-1a1b2c3d'; must name the zone of capacityReservationId alone, by one subnet of it: EC2 launches into a reservation of the same zone only",
+    ],
+  ])(
+    'is refused for a capacity reservation beside zones in which no machine can start: %j',
+    (zones, fault) => {
+      const reserved = { 'svd:capacityReservationId': 'cr-0a1b2c3d', 'svd:instanceTypes': 'g6e.xlarge' }
+
+      expect(faultsOf({ ...reserved, 'svd:onDemandPercent': '100', ...zones })).toEqual([fault])
+    },
+  )
+
   test('is refused for zones that are no names, are named twice, or are counted as well', () => {
     expect(faultsOf({ 'svd:zoneNames': 'us-east-1a,use1-az2' })).toEqual([
       "  svd:zoneNames: got 'use1-az2'; must be like us-east-1a",
@@ -205,19 +262,69 @@ describe('the deployment that the context asks for', () => {
     expect(faultsOf({ 'svd:zoneNames': 'us-east-1a,us-east-1a' })).toEqual([
       "  svd:zoneNames: got 'us-east-1a,us-east-1a'; must name each zone once",
     ])
+    expect(faultsOf({ 'svd:zoneNames': 'us-east-1a,eu-west-1a' })).toEqual([
+      "  svd:zoneNames: got 'us-east-1a,eu-west-1a'; must all be of one region, the one that is deployed to",
+    ])
     expect(faultsOf({ 'svd:zoneNames': 'us-gov-west-1b', 'svd:availabilityZones': 1 })).toEqual([
       '  svd:availabilityZones: has no effect with zoneNames; leave one of them out',
     ])
   })
 
-  test('is refused for a day that is none', () => {
-    expect(faultsOf({ 'svd:amiDate': 'today' })).toEqual([
-      "  svd:amiDate: got 'today'; must be a date such as 2026-11-30, or empty",
+  test.each(['today', '30.11.2026', '2026-13-01', '2026-02-30'])(
+    'is refused for a day that is none: %s',
+    (day) => {
+      expect(faultsOf({ 'svd:amiDate': day })).toEqual([
+        `  svd:amiDate: got '${day}'; must be a date such as 2026-11-30, or empty`,
+      ])
+    },
+  )
+
+  test.each([
+    ['instanceTypes', 5, 'must be a list: a,b on the command line, ["a", "b"] in cdk.json'],
+    ['zoneNames', { a: 1 }, 'must be a list: a,b on the command line, ["a", "b"] in cdk.json'],
+    ['name', 5, 'must be text'],
+    ['cudaImage', true, 'must be text'],
+    ['amiDate', 20261130, 'must be a date such as 2026-11-30, or empty'],
+    ['vpcId', 5, 'must be like vpc-0a1b2c3d, or empty'],
+    ['capacityReservationId', 5, 'must be like cr-0a1b2c3d, or empty'],
+    ['alarmEmail', 5, 'must be an address such as ops@example.com, or empty'],
+    ['maxWorkers', [3], 'must be a whole number from 1 to 5000'],
+    ['sessionManager', true, 'must be off or on'],
+  ])('is refused for a value of another type, by the rule of the key: %s', (key, value, rule) => {
+    expect(faultsOf({ [`svd:${key}`]: value })).toEqual([
+      `  svd:${key}: got ${JSON.stringify(value)}; ${rule}`,
     ])
   })
 
-  test('is refused for a key without its prefix, which would have no effect', () => {
-    expect(faultsOf({ compute: 'ec2' })).toEqual(['  compute: has no effect; write svd:compute'])
+  test('is refused for a number with blanks around it, which the message shows', () => {
+    expect(faultsOf({ 'svd:maxWorkers': ' 4 ' })).toEqual([
+      "  svd:maxWorkers: got ' 4 '; must be a whole number from 1 to 5000",
+    ])
+  })
+
+  test('is built on an image as `npm run check:images` prints it', () => {
+    const cudaImage = `nvidia/cuda:13.0.3-cudnn-runtime-ubuntu24.04@sha256:${'0'.repeat(64)}`
+
+    expect(readConfig({ 'svd:cudaImage': cudaImage })).toMatchObject({ cudaImage })
+    expect(faultsOf({ 'svd:cudaImage': 'nvidia/cuda' })).toEqual([
+      "  svd:cudaImage: got 'nvidia/cuda'; must be NAME:TAG, NAME@sha256:DIGEST or NAME:TAG@sha256:DIGEST, as npm run check:images prints it, or empty",
+    ])
+  })
+
+  test.each(['compute', 'svd.compute', 'SVD:compute', 'svd_compute'])(
+    'is refused for a key without its prefix, which would have no effect: %s',
+    (key) => {
+      expect(faultsOf({ [key]: 'ec2' })).toEqual([`  ${key}: has no effect; write svd:compute`])
+    },
+  )
+
+  test('is refused for a key that another one leaves without effect', () => {
+    expect(faultsOf({ 'svd:usdPerMachineHour': '4' })).toEqual([
+      "  svd:usdPerMachineHour: got '4'; has no effect without maxUsdPerDay",
+    ])
+    expect(faultsOf({ 'svd:compute': 'ec2', 'svd:onDemandBase': '1', 'svd:onDemandPercent': '100' })).toEqual(
+      ["  svd:onDemandBase: got '1'; has no effect with onDemandPercent 100: all instances are On-Demand"],
+    )
   })
 
   test('is refused for zones beside an existing VPC, which has its own', () => {

@@ -52,6 +52,18 @@ describe.skipIf(!isLinuxX64)('check-cuda.ts', () => {
     )
   })
 
+  test.each([
+    ...['libcudart.so.13', 'libcublas.so.13', 'libcublasLt.so.13', 'libcurand.so.10'],
+    ...['libcudnn.so.9', 'libcufft.so.12', 'libnvrtc.so.13'],
+  ])('opens every library, also one that the provider opens later: %s', async (name) => {
+    // Spoilt rather than missing: the machine that tests may have one of its own.
+    const folder = await aLibraryFolder(names)
+    await writeFile(path.join(folder, name), 'not a library'.repeat(99))
+    const { exitCode, all } = await run('check-cuda.ts', [await anApp()], { LD_LIBRARY_PATH: folder })
+    expect(exitCode).toBe(1)
+    expect(all.split('\n')).toContain(`${name}: invalid ELF header`)
+  })
+
   test('refuses a folder that has no application', async () => {
     const { exitCode, all } = await run('check-cuda.ts', ['/nowhere'])
     expect([exitCode, all]).toEqual([1, expect.stringContaining('/nowhere/node_modules/onnxruntime-node')])

@@ -35,7 +35,11 @@ export const checkDispatch = (outputs: ObjectStore, now: Date, signal: AbortSign
         const waits = fleetWaits(state)
         const texts = waits.map(({ fleet, text }) => `${FLEET_TITLES[fleet]}: ${text}`)
         const [fault] = waits.filter(({ isFault }) => isFault)
-        if (fault !== undefined) return fail(texts.join('; '), FIXES[fault.waits])
+        if (fault !== undefined) {
+          // A larger budget would pay for more starts that fail.
+          const cause = fault.waits === 'budget' ? 'canary' : fault.waits
+          return fail(texts.join('; '), FIXES[cause])
+        }
         const [wait] = waits
         if (wait?.waits === 'budget') return warn(texts.join('; '), FIXES.budget)
         return ok([...fleetFigures(state, now).map(figuresText), ...texts].join('; '))

@@ -6,6 +6,7 @@ import {
   type FleetState,
   type Waits,
 } from '../../../shared/contracts/dispatch-state.ts'
+import { cannotStart } from '../../../shared/contracts/fleet-fault.ts'
 import { safeText } from '../../../shared/contracts/shown-value.ts'
 
 export const FLEET_TITLES: Readonly<Record<FleetName, string>> = { batch: 'AWS Batch', ecs: 'ECS' }
@@ -23,6 +24,7 @@ const failuresText = ({ failures, failure }: FleetState): string =>
   `${failures === 1 ? 'a start' : `${failures} starts in a row`} failed (${safeText(failure ?? 'no reason is known')})`
 
 const textOf = (fleet: FleetState, waits: Waits, { paused_until }: DispatchState): string => {
+  const failedBefore = fleet.failures > 0 && !fleet.proven ? `${failuresText(fleet)}; ` : ''
   switch (waits) {
     case 'model':
       return 'none is started, because the model is not in the models bucket'
@@ -31,9 +33,9 @@ const textOf = (fleet: FleetState, waits: Waits, { paused_until }: DispatchState
     case 'machine':
       return 'no machine has come for as long as a start may take: quota, Spot, or its types in these zones'
     case 'canary':
-      return `${fleet.failures > 0 ? `${failuresText(fleet)}; ` : ''}one worker is tried, and the others start when it has taken a job`
+      return `${failedBefore}one worker is tried, and the others start when it has taken a job`
     case 'budget':
-      return `the budget of the day is reached; they start again at ${paused_until}`
+      return `${failedBefore}the budget of the day is reached; they start again at ${paused_until}`
   }
 }
 
@@ -42,9 +44,8 @@ export const fleetWaits = (state: DispatchState): readonly FleetWait[] =>
   FLEET_NAMES.flatMap((name) => {
     const fleet = state[name]
     if (fleet === null || fleet.waits === null) return []
-    const { waits, failures } = fleet
-    const isFault = waits === 'model' || waits === 'back-off' || waits === 'machine' || failures > 0
-    return [{ fleet: name, waits, isFault, text: textOf(fleet, waits, state) }]
+    const { waits } = fleet
+    return [{ fleet: name, waits, isFault: cannotStart(fleet), text: textOf(fleet, waits, state) }]
   })
 
 export interface FleetFigures {

@@ -21,12 +21,24 @@ const expectKept = (result: SimulationResult): void => {
   if (result.violations.length > 0) throw new Error(report(result))
 }
 
-/** What goes wrong in some schedules when something does not do what it has to. */
-const violationsWith = async (options: SimulationOptions, seeds = 60): Promise<readonly string[]> => {
-  const found: string[] = []
-  for (let seed = 1; seed <= seeds; seed++) found.push(...(await simulate(seed, options)).violations)
-  return found
+/** Two schedules of a hundred have two functions that write over each other at a moment at which it matters. */
+const MOST_SEEDS = 300
+
+/** First violation that matches, when something does not do what it has to; `null` if no schedule has one. */
+const violationWith = async (
+  options: SimulationOptions,
+  pattern: RegExp,
+  seeds = MOST_SEEDS,
+): Promise<string | null> => {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { violations } = await simulate(seed, options)
+    const found = violations.find((violation) => pattern.test(violation))
+    if (found !== undefined) return found
+  }
+  return null
 }
+
+const TOO_MANY = /workers are active where \d+ are needed/
 
 describe.skipIf(ONE_SEED !== undefined)('whatever fails', () => {
   const happened: DispatchEvent[] = []
@@ -51,28 +63,24 @@ describe.skipIf(ONE_SEED !== undefined)('whatever fails', () => {
 
 describe.skipIf(ONE_SEED !== undefined)('it is found out', () => {
   test('when a store lets everybody write', async () => {
-    const found = await violationsWith({
-      alterStore: (store) => ({
-        ...store,
-        replace: (key, _, body, options, signal) => store.put(key, body, options, signal),
-      }),
+    const alterStore: SimulationOptions['alterStore'] = (store) => ({
+      ...store,
+      replace: (key, _, body, options, signal) => store.put(key, body, options, signal),
     })
 
-    expect(found).toContainEqual(expect.stringMatching(/workers are active where \d+ are needed/))
+    expect(await violationWith({ alterStore }, TOO_MANY)).not.toBeNull()
   })
 
   test('when a submission is made twice', async () => {
-    const found = await violationsWith({
-      alterBatch: (batch) => ({
-        ...batch,
-        async submit(name, signal) {
-          await batch.submit(`${name}-again`, signal)
-          return batch.submit(name, signal)
-        },
-      }),
+    const alterBatch: SimulationOptions['alterBatch'] = (batch) => ({
+      ...batch,
+      async submit(name, signal) {
+        await batch.submit(`${name}-again`, signal)
+        return batch.submit(name, signal)
+      },
     })
 
-    expect(found).toContainEqual(expect.stringMatching(/workers are active where \d+ are needed/))
+    expect(await violationWith({ alterBatch }, TOO_MANY)).not.toBeNull()
   })
 
   test('when nothing is ever started', async () => {
@@ -81,9 +89,7 @@ describe.skipIf(ONE_SEED !== undefined)('it is found out', () => {
       submit: () => Promise.reject(new Error('503')),
     })
 
-    const found = await violationsWith({ alterBatch }, 3)
-
-    expect(found).toContainEqual(expect.stringMatching(/it is not over/))
+    expect(await violationWith({ alterBatch }, /it is not over/, 3)).not.toBeNull()
   })
 })
 

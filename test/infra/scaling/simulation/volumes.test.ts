@@ -51,6 +51,11 @@ describe('at 1,000,000 a day the layout of keys holds', () => {
     expect(share(/in flight/, at(1_000_000))).toBeLessThan(0.05)
   })
 
+  test("workers' renewals of their protection are some percent of what ECS takes, though each comes within five minutes", () => {
+    expect(share(/task protections/, at(1_000_000))).toBeGreaterThan(0.05)
+    expect(share(/task protections/, at(1_000_000))).toBeLessThan(0.1)
+  })
+
   test('parts of 64 MiB let all machines fetch the model at the same time', () => {
     expect(share(/models/, at(1_000_000, 16 * MIB))).toBeGreaterThan(1)
     expect(share(/models/, at(1_000_000, 64 * MIB))).toBeLessThan(1)

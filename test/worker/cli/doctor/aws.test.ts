@@ -234,7 +234,7 @@ describe('workers', () => {
   test('that fail to start are a failure, with the reason and the next try', async () => {
     const { examine, services } = await aWorld()
     const fleet = aFleetState({
-      ...{ waits: 'back-off', failures: 2, failure: 'exit code 1' },
+      ...{ waits: 'back-off', failures: 2, failure: 'exit code 1', proven: false },
       retry_at: '2026-11-24T12:04:00.000Z',
     })
     await putDispatchState(services.openBucket('out'), { ecs: fleet })
@@ -259,6 +259,22 @@ describe('workers', () => {
     expect((await examine()).of('workers')).toMatchObject({
       ...{ status: 'warn', fix: 'raise svd:maxUsdPerDay, or wait' },
       found: `AWS Batch: the budget of the day is reached; they start again at ${until}`,
+    })
+  })
+
+  test('that failed to start until the budget was reached are a failure, which no larger budget mends', async () => {
+    const { examine, services } = await aWorld()
+    const failing = { waits: 'budget', failures: 2, failure: 'exit code 1', proven: false } as const
+    await putDispatchState(services.openBucket('out'), {
+      ...{ batch: aFleetState(failing), paused_until: '2026-11-25T00:00:00.000Z' },
+    })
+
+    expect((await examine()).of('workers')).toMatchObject({
+      status: 'fail',
+      found: expect.stringContaining(
+        '2 starts in a row failed (exit code 1); the budget of the day is reached',
+      ),
+      fix: 'see the log of the workers',
     })
   })
 

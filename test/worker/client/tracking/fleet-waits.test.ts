@@ -8,12 +8,12 @@ const RETRY = { retry_at: '2026-11-24T12:08:00.000Z', failure: 'exit code 1' }
 test.each<[Partial<FleetState>, string, boolean]>([
   [{ waits: 'model' }, 'none is started, because the model is not in the models bucket', true],
   [
-    { waits: 'back-off', failures: 4, ...RETRY },
+    { waits: 'back-off', failures: 4, proven: false, ...RETRY },
     '4 starts in a row failed (exit code 1); the next is tried at 2026-11-24T12:08:00.000Z',
     true,
   ],
   [
-    { waits: 'canary', failures: 1, ...RETRY },
+    { waits: 'canary', failures: 1, proven: false, ...RETRY },
     'a start failed (exit code 1); one worker is tried, and the others start when it has taken a job',
     true,
   ],
@@ -25,6 +25,16 @@ test.each<[Partial<FleetState>, string, boolean]>([
   ],
   [
     { waits: 'budget' },
+    'the budget of the day is reached; they start again at 2026-11-25T00:00:00.000Z',
+    false,
+  ],
+  [
+    { waits: 'budget', failures: 2, proven: false, ...RETRY },
+    '2 starts in a row failed (exit code 1); the budget of the day is reached; they start again at 2026-11-25T00:00:00.000Z',
+    true,
+  ],
+  [
+    { waits: 'budget', failures: 2, proven: true, ...RETRY },
     'the budget of the day is reached; they start again at 2026-11-25T00:00:00.000Z',
     false,
   ],
