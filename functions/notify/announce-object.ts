@@ -1,5 +1,5 @@
 import { jobIdOfResult, REPORTS_PREFIX, reportKey } from '../../shared/contracts/bucket-layout.ts'
-import { type IngestReport, ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
+import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import type { PipelineEvent } from '../../shared/contracts/pipeline-event.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
 import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
@@ -8,7 +8,8 @@ import { orderingUploads } from '../../shared/events/ordering-uploads.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { followBatch } from './follow-batch.ts'
 import type { NotifyDeps } from './notify-deps.ts'
-import { readReadable, readResult, type StoredResult } from './read-result.ts'
+import { readReport } from './read-report.ts'
+import { readResult, type StoredResult } from './read-result.ts'
 import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 
 /*
@@ -48,7 +49,7 @@ const announceResult = async (
   const { output } = deps
   const result: ResultRecord = stored.record
   for (const uploadKey of await orderingUploads(output, result, signal)) {
-    const report = await readReadable(output, reportKey(uploadKey), ingestReportSchema, signal)
+    const report = await readReport(output, reportKey(uploadKey), signal)
     if (report === null) continue
     const requests = requestsOf(report.record, result.job_id)
     if (requests.length === 0) continue
@@ -62,7 +63,7 @@ const announceResult = async (
 
 const announceReport = async (deps: NotifyDeps, key: string, signal: AbortSignal): Promise<void> => {
   const { output } = deps
-  const stored = await readReadable(output, key, ingestReportSchema, signal)
+  const stored = await readReport(output, key, signal)
   if (stored === null) return
   const { record: report } = stored
   const isManifest = isManifestReport(report)

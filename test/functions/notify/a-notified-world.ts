@@ -1,6 +1,7 @@
 import type { NotifyDeps, NotifyLogEvent } from '../../../functions/notify/notify-deps.ts'
 import { notifyEvent } from '../../../functions/notify/notify-event.ts'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
+import { jobMessageSchema } from '../../../shared/contracts/job-message.ts'
 import { type PipelineEvent, pipelineEventSchema } from '../../../shared/contracts/pipeline-event.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import { aResultRecord } from '../../fixtures/documents.ts'
@@ -39,8 +40,9 @@ export const aNotifiedWorld = (options: WorldOptions = {}) => {
     jobIds: () => world.jobs().map(({ job_id }) => job_id),
     /** Writes the result of a queued job, as a worker does. */
     end: async (jobId: string, change: Partial<ResultRecord> = {}) => {
-      const job = world.jobs().find(({ job_id }) => job_id === jobId)
-      if (job === undefined) throw new Error(`${jobId} was never queued`)
+      const message = world.queue.messages().find(({ body }) => body.includes(`"job_id":"${jobId}"`))
+      if (message === undefined) throw new Error(`${jobId} was never queued`)
+      const job = jobMessageSchema.parse(JSON.parse(message.body))
       const record = aResultRecord({ job_id: jobId, job, ...change })
       const body = new TextEncoder().encode(JSON.stringify(record))
       await world.output.put(resultKey(jobId), body, { contentType: 'application/json' }, unaborted)

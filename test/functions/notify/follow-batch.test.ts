@@ -147,6 +147,15 @@ describe('the end of a batch', () => {
     expect(new Set(batches(world).map(({ event_id }) => event_id)).size).toBe(2)
   })
 
+  test('is announced with the contexts of a report that changed meanwhile', async () => {
+    const world = await aBatch([1, 2], { context: { batch: 1 } })
+    const [a = '', b = ''] = world.jobIds()
+    await world.notify(await world.end(b))
+    await world.dropManifest([{ image: IMAGE, grid: { seed: [1, 2] } }], { context: { batch: 2 } })
+    await world.notify(await world.end(a))
+    expect(batches(world)).toMatchObject([{ context: { batch: 2 } }])
+  })
+
   test('is not lost where the next watched job ends while the record is written', async () => {
     let ended = false
     const world = aNotifiedWorld({
@@ -167,16 +176,16 @@ describe('the end of a batch', () => {
     expect(batches(world)).toHaveLength(1)
   })
 
-  test('of a thousand jobs takes a few requests for each', async () => {
+  test('of many jobs takes a few requests for each', async () => {
     let requests = 0
     const world = aNotifiedWorld({ outputFaults: { before: () => void requests++ } })
     await world.putImage()
-    await world.dropManifest([{ image: IMAGE, grid: { seed: Array.from({ length: 1_000 }, (_, i) => i) } }])
+    await world.dropManifest([{ image: IMAGE, grid: { seed: Array.from({ length: 300 }, (_, i) => i) } }])
     await world.notify(reportKey(MANIFEST))
     requests = 0
     for (const id of world.jobIds()) await world.notify(await world.end(id))
-    expect(batches(world)).toMatchObject([{ jobs: { succeeded: 1_000 } }])
+    expect(batches(world)).toMatchObject([{ jobs: { succeeded: 300 } }])
     // Of each: its own write, result, orders, report, record; at the end one more look at each, and one reading.
-    expect(requests / 1_000).toBeLessThan(7.2)
+    expect(requests / 300).toBeLessThan(7.2)
   })
 })

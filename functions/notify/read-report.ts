@@ -1,0 +1,35 @@
+import { type IngestReport, ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
+import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { type Readable, readReadable } from './read-result.ts'
+
+/** Manifests whose jobs end at the same time; a report of 10,000 jobs has some 4 MB. */
+const MAX_REPORTS = 4
+
+/** Reports that were read, by store and key. */
+const cache = new WeakMap<ObjectStore, Map<string, Readable<IngestReport>>>()
+
+const cacheOf = (output: ObjectStore): Map<string, Readable<IngestReport>> => {
+  const known = cache.get(output) ?? new Map<string, Readable<IngestReport>>()
+  cache.set(output, known)
+  return known
+}
+
+/**
+ * Reads a report as it is now; `null`: there is none. Each result of a manifest's jobs needs the manifest's report, so one
+ * that has not changed since it was read is not read and parsed again. Throws as `readReadable` does.
+ */
+export const readReport = async (
+  output: ObjectStore,
+  key: string,
+  signal: AbortSignal,
+): Promise<Readable<IngestReport> | null> => {
+  const reports = cacheOf(output)
+  const known = reports.get(key)
+  if (known !== undefined && (await output.head(key, signal))?.etag === known.etag) return known
+  reports.delete(key)
+  const report = await readReadable(output, key, ingestReportSchema, signal)
+  const [oldest] = reports.keys()
+  if (oldest !== undefined && reports.size >= MAX_REPORTS) reports.delete(oldest)
+  if (report !== null) reports.set(key, report)
+  return report
+}
