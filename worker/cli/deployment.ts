@@ -85,7 +85,8 @@ export const readDeployment = <Part extends DeploymentPart>(
     const ways = missing.map(({ option, variable }) => `${option} or ${variable}`)
     throw new InvalidInputError(
       first.option,
-      `is not given; this command needs ${ways.join(', ')} (an option, or a variable of the environment)`,
+      `is not given; this command needs ${ways.join(', ')} (an option, or a variable of the environment): ` +
+        'run what `svd local` prints, or the output `Environment` of the stack `svd-pipeline`',
     )
   }
   return Object.fromEntries(found) as Record<Part, string>

@@ -7,6 +7,12 @@ import { costTable, limitTable, requestTable } from './volume-tables.ts'
  * `npm run simulate`. Nothing here was measured on AWS: clips' seconds are counted, boot times estimated, and how
  * services behave is taken from their documentation.
  */
+// `| head` closes the pipe when it has its lines.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }

@@ -23,7 +23,8 @@ describe('where the pipeline is', () => {
       stdout: '',
       stderr:
         'error: --jobs-queue-url: is not given; this command needs --jobs-queue-url or SVD_JOBS_QUEUE_URL, ' +
-        '--dead-letter-queue-url or SVD_DEAD_LETTER_QUEUE_URL (an option, or a variable of the environment)\n',
+        '--dead-letter-queue-url or SVD_DEAD_LETTER_QUEUE_URL (an option, or a variable of the environment): ' +
+        'run what `svd local` prints, or the output `Environment` of the stack `svd-pipeline`\n',
     })
   })
 
