@@ -13,8 +13,8 @@ import { answered } from './answered.ts'
 import { type BatchLimits, publishInBatches } from './publish-in-batches.ts'
 
 /**
- * "The total entry size must be less than 256KB" (EventBridge user guide, "Calculating PutEvents event entry size"). Since
- * January 2026 AWS announces 1 MB; the smaller limit holds in every region. "Array Members: Maximum number of 10 items"
+ * "The total entry size must be less than 256KB" (EventBridge user guide, "Calculating PutEvents event entry size"). The API
+ * reference says 1 MB since 2026; this limit suits both, and SNS has the same. "Array Members: Maximum number of 10 items"
  * (EventBridge API reference, PutEvents, Entries).
  */
 export const BUS_LIMITS: BatchLimits = { maxEntries: 10, maxBytes: 256_000 }

@@ -16,7 +16,7 @@ export interface RefusedEvent {
 
 /** A call whose signal is aborted throws the signal's reason. Any of its events may be published by then. */
 export interface EventPublisher {
-  /** What errors and logs call the service, such as `event bus`. */
+  /** Name of the service in errors and logs, such as `event bus`. */
   readonly name: string
   /**
    * Publishes events, in batches by count and size. Returns those that the service refused; it has accepted the others.

@@ -16,7 +16,7 @@ const byId = (events: readonly PipelineEvent[]): readonly PipelineEvent[] =>
 /** An event that is larger than any service accepts. */
 const aHugeEvent = (n: number): PipelineEvent => aRequestEnded(n, { warnings: ['x'.repeat(300_000)] })
 
-/** What each publisher of events has to do, in memory or at an endpoint. `open` gives a new one with one subscriber. */
+/** Tests of any publisher of events, in memory or at an endpoint. `open` makes a new one with one subscriber. */
 export const eventPublisherContract = (open: () => Promise<PublisherOfContract>): void => {
   describe('a publisher of events', () => {
     test('delivers each event as it is, of every type', async () => {
