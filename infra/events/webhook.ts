@@ -12,13 +12,10 @@ import { ApiDestination as ApiDestinationTarget } from 'aws-cdk-lib/aws-events-t
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { EVENT_SOURCE } from '../../shared/contracts/event-names.ts'
+import { API_KEY_HEADER, EVENT_SOURCE } from '../../shared/contracts/event-names.ts'
 import { acknowledge } from '../acknowledge.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
 import { WEBHOOK_HOURS, WEBHOOK_RETRIES } from './webhook-delivery.ts'
-
-/** Header in which EventBridge sends the API key. */
-export const API_KEY_HEADER = 'x-api-key'
 
 /** Longest retention that SQS offers. */
 const DEAD_LETTER_DAYS = 14

@@ -15,6 +15,9 @@ export const DETAIL_TYPES: Readonly<Record<PipelineEvent['type'], string>> = {
   'upload.rejected': 'Upload Rejected',
 }
 
+/** Header in which the webhook's receiver gets its API key. */
+export const API_KEY_HEADER = 'x-api-key'
+
 /** Message attributes on SNS. `state` is that of the request's job or of the batch's manifest. */
 export const attributesOf = (event: PipelineEvent): Readonly<Record<string, string>> => ({
   type: event.type,
