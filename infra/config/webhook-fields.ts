@@ -30,7 +30,7 @@ export const WEBHOOK_FIELDS = {
   notifyConcurrency: wholeNumber(2, 1000)
     .default(2)
     .describe(
-      'Functions that announce written results and reports side by side, at most. Two announce some half a million clips a day.',
+      'Functions that announce written results and reports side by side, at most. Two announce some 250,000 clips a day.',
     ),
   webhookUrl: webhookUrlSchema
     .default('')

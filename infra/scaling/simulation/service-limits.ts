@@ -1,5 +1,6 @@
 import { MAX_MESSAGES_IN_FLIGHT } from '../../../shared/fleet/quotas.ts'
 import { deploymentConfigSchema } from '../../config/deployment-config.ts'
+import { RECORDS_OF_CLIP } from './clip-requests.ts'
 import type { PeakLoad } from './volume-load.ts'
 
 /*
@@ -23,6 +24,8 @@ const JOIN_SECONDS = 45
 const IMAGE_LAYERS = 12
 /** A picture in ingest: fetched, decoded, written, eleven more requests. Estimated, not measured. */
 export const INGEST_SECONDS = 1
+/** A record in notify: some five requests, one after the other. Estimated, not measured. */
+export const NOTIFY_SECONDS = 0.3
 /** worker/queue/task-protection.ts: while a worker is busy. */
 const PROTECT_EVERY_SECONDS = 1200
 
@@ -55,9 +58,16 @@ export const SERVICE_LIMITS: readonly ServiceLimit[] = [
     source: 'infra/config; a second a picture, estimated',
   },
   {
+    what: `this stack's records side by side, ${DEFAULTS.notifyConcurrency} if not set`,
+    limit: DEFAULTS.notifyConcurrency,
+    usedBy: ({ clipsPerSecond }) => clipsPerSecond * RECORDS_OF_CLIP * NOTIFY_SECONDS,
+    answer: 'notifyConcurrency; events come later until then',
+    source: 'infra/config; a third of a second a record, estimated',
+  },
+  {
     what: 'Lambda: concurrent executions',
     limit: 1_000,
-    usedBy: ({ clipsPerSecond }) => clipsPerSecond * INGEST_SECONDS,
+    usedBy: ({ clipsPerSecond }) => clipsPerSecond * (INGEST_SECONDS + RECORDS_OF_CLIP * NOTIFY_SECONDS),
     answer: 'ingestReservedConcurrency; a request to AWS (new accounts: 10)',
     source: 'Lambda developer guide, quotas',
   },

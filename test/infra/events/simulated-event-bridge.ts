@@ -5,7 +5,7 @@ import type { VirtualTime } from '../../fixtures/virtual-time.ts'
  * An HTTP status, or `timeout` for an answer that comes later than in five seconds: "If the target endpoint takes longer
  * than 5 seconds to respond, EventBridge times out the request. EventBridge retries timed out requests" (EventBridge user
  * guide, "API destinations as targets"). `unreachable` is a connection that fails: CONNECTION_FAILURE is an error code of
- * dead letters (as before, "Using dead-letter queues").
+ * dead-letter messages (as before, "Using dead-letter queues").
  */
 export type WebhookAnswer = number | 'timeout' | 'unreachable'
 
