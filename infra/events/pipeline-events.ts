@@ -1,3 +1,4 @@
+import { Aws } from 'aws-cdk-lib'
 import { EventBus } from 'aws-cdk-lib/aws-events'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { Topic } from 'aws-cdk-lib/aws-sns'
@@ -19,7 +20,11 @@ export class PipelineEvents extends Construct {
 
   constructor(scope: Construct, id: string, { key }: PipelineEventsProps) {
     super(scope, id)
-    this.bus = new EventBus(this, 'Bus', { description: 'svd-batch: ended requests and batches' })
+    this.bus = new EventBus(this, 'Bus', {
+      // A name is required, and unique in an account and region, as the stack's is.
+      eventBusName: `${Aws.STACK_NAME}-events`,
+      description: 'svd-batch: ended requests and batches',
+    })
     this.topic = new Topic(this, 'Topic', {
       displayName: 'svd-batch events',
       enforceSSL: true,
