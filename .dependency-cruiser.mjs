@@ -20,13 +20,13 @@ const FOLDERS = [
   ['shared', ['shared/contracts']],
   ['shared/files', ['shared/contracts']],
   ['shared/fleet', []],
-  ['shared/ports', []],
+  ['shared/ports', ['shared/contracts']],
   ['shared/models', ['shared/contracts', 'shared/json', 'shared/ports']],
   ['shared/manifest', ['shared/contracts', 'shared/json']],
   ['shared/records', ['shared/contracts', 'shared/ports']],
   ['shared/job-index', ['shared', 'shared/contracts', 'shared/ports']],
   ['shared/events', ['shared/contracts', 'shared/ports', 'shared/records']],
-  ['shared/aws', ['shared/ports']],
+  ['shared/aws', ['shared/contracts', 'shared/ports']],
 
   // Lambda gets these without the worker.
   ['functions', ['shared/contracts']],

@@ -9,7 +9,7 @@ import { inLanes } from '../../shared/in-lanes.ts'
 import { followBatch } from './follow-batch.ts'
 import type { NotifyDeps } from './notify-deps.ts'
 import { readReport } from './read-report.ts'
-import { readResult, type StoredResult } from './read-result.ts'
+import { type Readable, readResult, type StoredResult } from './read-result.ts'
 import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 
 /*
@@ -36,9 +36,40 @@ const announce = async (
   tell({ type: 'announced', key, events })
 }
 
+/**
+ * Runs all steps, also after one that threw, so that an event which no service accepts keeps none of the others back.
+ * Throws what they threw at the end, and SQS delivers the object's message again.
+ */
+const runAll = async (steps: Iterable<() => Promise<void>>, signal: AbortSignal): Promise<void> => {
+  const errors: unknown[] = []
+  for (const step of steps) {
+    try {
+      await step()
+    } catch (error) {
+      signal.throwIfAborted()
+      errors.push(error)
+    }
+  }
+  if (errors.length > 1) throw new AggregateError(errors, errors.map(String).join('; '))
+  if (errors.length === 1) throw errors[0]
+}
+
 /** Requests of a report that share a job. */
 const requestsOf = ({ jobs }: IngestReport, jobId: string): readonly IngestReport['jobs'][number][] =>
   jobs.filter(({ job_id }) => job_id === jobId)
+
+/** Announces the end of the batch, if the report is a manifest's and its last job has ended. */
+const announceBatch = async (
+  deps: NotifyDeps,
+  key: string,
+  report: Readable<IngestReport>,
+  result: StoredResult | null,
+  signal: AbortSignal,
+): Promise<void> => {
+  if (!isManifestReport(report.record)) return
+  const ended = await followBatch(deps, report, result, signal)
+  if (ended !== null) deps.tell({ type: 'announced', key, events: [ended] })
+}
 
 const announceResult = async (
   deps: NotifyDeps,
@@ -48,17 +79,22 @@ const announceResult = async (
 ): Promise<void> => {
   const { output } = deps
   const result: ResultRecord = stored.record
-  for (const uploadKey of await orderingUploads(output, result, signal)) {
+  const announceUpload = async (uploadKey: string): Promise<void> => {
     const report = await readReport(output, reportKey(uploadKey), signal)
-    if (report === null) continue
+    if (report === null) return
     const requests = requestsOf(report.record, result.job_id)
-    if (requests.length === 0) continue
+    if (requests.length === 0) return
     const events = requests.map((job) => requestEnded(report.record, job, result, output.bucket))
-    await announce(deps, key, events, signal)
-    if (!isManifestReport(report.record)) continue
-    const ended = await followBatch(deps, report, stored, signal)
-    if (ended !== null) deps.tell({ type: 'announced', key, events: [ended] })
+    await runAll(
+      [() => announce(deps, key, events, signal), () => announceBatch(deps, key, report, stored, signal)],
+      signal,
+    )
   }
+  const uploadKeys = await orderingUploads(output, result, signal)
+  await runAll(
+    [...uploadKeys].map((uploadKey) => () => announceUpload(uploadKey)),
+    signal,
+  )
 }
 
 const announceReport = async (deps: NotifyDeps, key: string, signal: AbortSignal): Promise<void> => {
@@ -66,11 +102,12 @@ const announceReport = async (deps: NotifyDeps, key: string, signal: AbortSignal
   const stored = await readReport(output, key, signal)
   if (stored === null) return
   const { record: report } = stored
-  const isManifest = isManifestReport(report)
-  if (report.state === 'rejected' && !isManifest)
-    await announce(deps, key, [uploadRejected(report, output.bucket)], signal)
+  const announceRejected = async (): Promise<void> => {
+    if (report.state === 'rejected' && !isManifestReport(report))
+      await announce(deps, key, [uploadRejected(report, output.bucket)], signal)
+  }
   const jobs = [...Map.groupBy(report.jobs, ({ job_id }) => job_id)]
-  for (let start = 0; start < jobs.length; start += JOBS_PER_PIECE) {
+  const announcePiece = async (start: number): Promise<void> => {
     const events = await inLanes(
       jobs.slice(start, start + JOBS_PER_PIECE),
       REQUESTS_AT_ONCE,
@@ -83,9 +120,15 @@ const announceReport = async (deps: NotifyDeps, key: string, signal: AbortSignal
     )
     await announce(deps, key, events.flat(), signal)
   }
-  if (!isManifest) return
-  const ended = await followBatch(deps, stored, null, signal)
-  if (ended !== null) deps.tell({ type: 'announced', key, events: [ended] })
+  const starts = jobs.map((_, place) => place).filter((place) => place % JOBS_PER_PIECE === 0)
+  await runAll(
+    [
+      announceRejected,
+      ...starts.map((start) => () => announcePiece(start)),
+      () => announceBatch(deps, key, stored, null, signal),
+    ],
+    signal,
+  )
 }
 
 /** Announces what an object of the output bucket means for requests. Other objects than results and reports mean nothing. */

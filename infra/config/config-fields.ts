@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { readNumber } from '../../shared/contracts/argument-text.ts'
 import {
   CHECK_SETTING_RULE,
   DEFAULT_SEVERITIES_TEXT,
@@ -13,6 +12,8 @@ import { DEFAULT_MACHINE_TYPES, machineOf, workersPerMachine } from '../../share
 import { CLIPS_PER_WORKER } from '../scaling/scaling-policy.ts'
 import { baseImageName, imageName } from './image-name.ts'
 import { machineFault } from './machine-fault.ts'
+import { WEBHOOK_FIELDS } from './webhook-fields.ts'
+import { asNumber, wholeNumber } from './whole-number.ts'
 
 /*
  * What can be chosen about a deployment. Each key is one of CDK's context, with `svd:` before it: in cdk.json, or on
@@ -21,13 +22,6 @@ import { machineFault } from './machine-fault.ts'
 
 const oneOf = <const Value extends string>(...values: readonly Value[]) =>
   z.enum(values, `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`)
-
-const asNumber = (given: unknown): unknown => (typeof given === 'string' ? readNumber(given) : given)
-
-const whole = (min: number, max: number) => {
-  const rule = `must be a whole number from ${min} to ${max}`
-  return z.preprocess(asNumber, z.int(rule).min(min, rule).max(max, rule))
-}
 
 /** Such as 20 or 1.861. */
 const usd = (max: number) => {
@@ -123,12 +117,12 @@ export const CONFIG_FIELDS = {
     .describe(
       `EC2 instance types that may be started, the first preferred. The more, the rarer is Spot out of stock. A type that svd does not know goes with its sizes, NAME:GPUS:VCPUS:GIB, such as g7e.2xlarge:1:8:64. Empty: those that are shown, or with device=cpu ${DEFAULT_MACHINE_TYPES.cpu.join(', ')}.`,
     ),
-  maxWorkers: whole(1, 5000)
+  maxWorkers: wholeNumber(1, 5000)
     .default(4)
     .describe(
       'The most GPUs that work at the same time, for each kind of compute. It bounds what an hour costs.',
     ),
-  clipsPerWorker: whole(1, 10_000)
+  clipsPerWorker: wholeNumber(1, 10_000)
     .default(CLIPS_PER_WORKER)
     .describe(
       'Clips that wait or are in work, for each worker, that scaling aims at. Fewer: sooner done, dearer.',
@@ -143,10 +137,10 @@ export const CONFIG_FIELDS = {
     .describe(
       'What a machine counts an hour for maxUsdPerDay. 0: the price in us-east-1 of the dearest of instanceTypes, On-Demand where a machine may be On-Demand, as with Batch, else the highest of Spot.',
     ),
-  onDemandBase: whole(0, 5000)
+  onDemandBase: wholeNumber(0, 5000)
     .default(0)
     .describe('With ec2: so many instances are On-Demand before there are any of Spot.'),
-  onDemandPercent: whole(0, 100)
+  onDemandPercent: wholeNumber(0, 100)
     .default(0)
     .describe(
       'With ec2: the share of On-Demand among the others. 100: no Spot at all, also with Batch, which otherwise falls back to On-Demand where there is no Spot.',
@@ -188,7 +182,7 @@ export const CONFIG_FIELDS = {
     .describe(
       'public: workers have public addresses, nothing can connect to them, and idle costs nothing. isolated: no way to the internet, interface endpoints instead.',
     ),
-  availabilityZones: whole(1, 6)
+  availabilityZones: wholeNumber(1, 6)
     .default(3)
     .describe(
       'Zones of the VPC that is made. The more, the rarer is Spot out of stock. Some regions have two.',
@@ -213,22 +207,23 @@ export const CONFIG_FIELDS = {
     .describe(
       'Keys of S3 and SQS themselves, or a KMS key of this deployment, which costs a dollar a month.',
     ),
-  ingestConcurrency: whole(2, 1000)
+  ingestConcurrency: wholeNumber(2, 1000)
     .default(5)
     .describe(
       'Functions that look at dropped objects side by side, at most. A new account may run ten in all.',
     ),
-  ingestReservedConcurrency: whole(0, 1000)
+  ingestReservedConcurrency: wholeNumber(0, 1000)
     .default(0)
     .describe(
       'Of Lambda concurrency, set aside for ingest. 0: none. A new account has ten in all, of which none can be set aside.',
     ),
-  maxJobWork: whole(1, MAX_JOB_WORK)
+  ...WEBHOOK_FIELDS,
+  maxJobWork: wholeNumber(1, MAX_JOB_WORK)
     .default(DEFAULT_WORK_LIMITS.maxJobWork)
     .describe(
       'The most work that ingest accepts of one job: width x height x num_frames x steps x num_videos_per_prompt, in which a usual clip of SVD-XT is 368640000.',
     ),
-  maxManifestClips: whole(1, MAX_JOBS)
+  maxManifestClips: wholeNumber(1, MAX_JOBS)
     .default(DEFAULT_WORK_LIMITS.maxManifestClips)
     .describe(
       'The most clips that ingest accepts of one manifest, or of one sidecar, with its grids expanded.',
@@ -239,17 +234,17 @@ export const CONFIG_FIELDS = {
     .describe(
       "Size of clips whose request gives neither size nor fit. auto: the model's pixels in the image's own proportions. model: the model's own size, to which images are stretched.",
     ),
-  inputDays: whole(0, 3650)
+  inputDays: wholeNumber(0, 3650)
     .default(0)
     .describe('Dropped pictures and manifests are deleted after so many days. 0: never.'),
-  outputDays: whole(0, 3650)
+  outputDays: wholeNumber(0, 3650)
     .default(0)
     .describe('Videos and records are deleted after so many days. 0: never.'),
   logDays: z
     .preprocess(asNumber, z.literal(LOG_RETENTION_DAYS, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`))
     .default(30)
     .describe('How long logs are kept.'),
-  alarmHours: whole(1, 240)
+  alarmHours: wholeNumber(1, 240)
     .default(24)
     .describe('A job that waits for longer raises an alarm. A queue keeps messages for ten days.'),
   alarmEmail: z

@@ -16,6 +16,27 @@ const XT_ON_CPU_GIB = 16
 const typesOf = ({ instanceTypes, device }: Config): readonly string[] =>
   instanceTypes.length > 0 ? instanceTypes : DEFAULT_MACHINE_TYPES[device]
 
+/** Keys of the webhook that need one another. */
+const webhookContradictions = (config: Config): readonly (readonly [keyof Config, string])[] => {
+  const { webhookUrl, webhookApiKeySecret, webhookHmacSecret } = config
+  const found: [keyof Config, string][] = []
+  if (webhookUrl !== '' && webhookApiKeySecret === '')
+    found.push([
+      'webhookApiKeySecret',
+      'must be given with webhookUrl: the receiver knows the sender by this key. Store one with aws secretsmanager create-secret',
+    ])
+  for (const key of ['webhookApiKeySecret', 'webhookHmacSecret'] as const) {
+    if (webhookUrl === '' && config[key] !== '')
+      found.push([key, 'has no effect without webhookUrl; give both or none'])
+  }
+  if (webhookHmacSecret !== '' && webhookHmacSecret === webhookApiKeySecret)
+    found.push([
+      'webhookHmacSecret',
+      'must be another secret than webhookApiKeySecret, which is sent with each request; store a second one',
+    ])
+  return found
+}
+
 /** Keys that go together: which of them is wrong, and why. */
 const contradictions = (config: Config): readonly (readonly [keyof Config, string])[] => {
   const { vpcId, subnetIds, compute, onDemandBase, onDemandPercent, network, workerImage } = config
@@ -87,7 +108,7 @@ const contradictions = (config: Config): readonly (readonly [keyof Config, strin
 export const deploymentConfigSchema = z
   .strictObject(CONFIG_FIELDS)
   .superRefine((config, context) => {
-    for (const [key, message] of contradictions(config)) {
+    for (const [key, message] of [...contradictions(config), ...webhookContradictions(config)]) {
       context.addIssue({ code: 'custom', path: [key], message })
     }
   })

@@ -5,3 +5,4 @@ export const INGEST_BUNDLE: FunctionBundle = {
   nativePackages: ['sharp'],
 }
 export const DISPATCH_BUNDLE: FunctionBundle = { entry: 'functions/dispatch/handler.ts', nativePackages: [] }
+export const NOTIFY_BUNDLE: FunctionBundle = { entry: 'functions/notify/handler.ts', nativePackages: [] }

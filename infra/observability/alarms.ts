@@ -11,12 +11,16 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct, type IConstruct } from 'constructs'
+import type { Webhook } from '../events/webhook.ts'
 import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 
 export interface AlarmsProps {
   readonly topic: Topic
   readonly drops: QueueWithDeadLetters
   readonly jobs: QueueWithDeadLetters
+  readonly records: QueueWithDeadLetters
+  /** `null`: no webhook is configured. */
+  readonly webhook: Pick<Webhook, 'deadLetters' | 'retries'> | null
   readonly functions: readonly LambdaFunction[]
   /** The one among them that a schedule calls. */
   readonly scheduled: LambdaFunction
@@ -51,6 +55,8 @@ const APPROXIMATE = { periods: 3, breaching: 2 } as const
 const LASTING = { periods: 3, breaching: 2 } as const
 /** Metrics out of logs are late by a minute or two, so that one silent period may be none. */
 const SILENT_PERIODS = 2
+/** A retry now and then is usual: a receiver is deployed anew, or a connection breaks. */
+const RECEIVER_DOWN_PERIODS = 3
 /** A machine that boots, its image, its model and the first clip, and as long again. */
 const NOTHING_DONE_PERIODS = 6
 
@@ -71,7 +77,8 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id)
-    const { topic, drops, jobs, functions, scheduled, dispatch, oldestHours, otherModelJobs, modelId } = props
+    const { topic, drops, jobs, records, webhook, functions, scheduled, dispatch } = props
+    const { oldestHours, otherModelJobs, modelId } = props
     this.topic = topic
     this.alarm('JobsFailedForGood', {
       metric: held(jobs.deadLetters),
@@ -85,6 +92,13 @@ export class Alarms extends Construct {
       ...APPROXIMATE,
       text: 'dropped objects could not be looked at. The log of ingest tells why; redrive them in the console of SQS',
     })
+    this.alarm('EventsFailedForGood', {
+      metric: held(records.deadLetters),
+      above: 0,
+      ...APPROXIMATE,
+      text: 'ended requests could not be announced. The log of notify tells why; redrive them in the console of SQS',
+    })
+    if (webhook !== null) this.watchWebhook(webhook)
     this.alarm('JobsWaitLong', {
       metric: jobs.queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period }),
       above: oldestHours * 3600,
@@ -127,6 +141,21 @@ export class Alarms extends Construct {
         text: `${name} is kept from running: raise the concurrency of Lambda in this account`,
       })
     }
+  }
+
+  private watchWebhook({ deadLetters, retries }: Pick<Webhook, 'deadLetters' | 'retries'>): void {
+    this.alarm('WebhookFails', {
+      metric: retries,
+      above: 0,
+      periods: RECEIVER_DOWN_PERIODS,
+      text: 'the receiver at svd:webhookUrl refuses events or answers later than in five seconds. EventBridge tries each for 24 hours; see the receiver',
+    })
+    this.alarm('WebhookFailedForGood', {
+      metric: held(deadLetters),
+      above: 0,
+      ...APPROXIMATE,
+      text: 'events were not delivered to svd:webhookUrl, and wait for 14 days in the queue WebhookDeadLetterQueueUrl. docs/events.md tells how to deliver them again',
+    })
   }
 
   private watchDispatch({

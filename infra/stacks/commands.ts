@@ -3,6 +3,8 @@ import type { Topic } from 'aws-cdk-lib/aws-sns'
 import { IMAGES_PREFIX } from '../../shared/contracts/bucket-layout.ts'
 import { MACHINE_TYPE_NAMES } from '../../shared/fleet/machine-types.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
+import type { PipelineEvents } from '../events/pipeline-events.ts'
+import type { Webhook } from '../events/webhook.ts'
 import type { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 import type { Buckets } from '../storage/buckets.ts'
 
@@ -11,6 +13,9 @@ export interface CommandsProps {
   readonly buckets: Buckets
   readonly jobs: QueueWithDeadLetters
   readonly topic: Topic
+  readonly events: PipelineEvents
+  /** `null`: no webhook is configured. */
+  readonly webhook: Webhook | null
 }
 
 /** An image of this project, so that the command can be run as it is. */
@@ -23,7 +28,8 @@ const checkpointOf = (modelId: string): string =>
 /**
  * Adds the outputs that `cdk deploy` prints at its end: where everything is, and what to do with it, ready to paste.
  */
-export const addCommands = (stack: Stack, { config, buckets, jobs, topic }: CommandsProps): void => {
+export const addCommands = (stack: Stack, props: CommandsProps): void => {
+  const { config, buckets, jobs, topic, events, webhook } = props
   const output = (id: string, description: string, value: string): void => {
     new CfnOutput(stack, id, { description, value })
   }
@@ -44,6 +50,14 @@ export const addCommands = (stack: Stack, { config, buckets, jobs, topic }: Comm
   output('ModelsBucket', 'Checkpoints are here', buckets.models.bucketName)
   output('JobsQueueUrl', 'The queue of jobs', jobs.queue.queueUrl)
   output('DeadLetterQueueUrl', 'Jobs that failed for good', jobs.deadLetters.queueUrl)
+  output('EventBusArn', 'Events of ended requests and batches, for rules', events.bus.eventBusArn)
+  output('EventTopicArn', 'The same events, for subscriptions of SNS', events.topic.topicArn)
+  if (webhook !== null)
+    output(
+      'WebhookDeadLetterQueueUrl',
+      'Events that the webhook took at no attempt',
+      webhook.deadLetters.queueUrl,
+    )
   output('AlarmTopicArn', 'Subscribe to it, and be told of alarms', topic.topicArn)
   output(
     'Environment',

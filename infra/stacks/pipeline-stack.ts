@@ -3,8 +3,11 @@ import type { Construct } from 'constructs'
 import { MAX_JOB_RECEIVES } from '../../shared/contracts/job-message.ts'
 import { LEASE_OPTIONS } from '../../worker/queue/lease.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
+import { PipelineEvents } from '../events/pipeline-events.ts'
+import { Webhook } from '../events/webhook.ts'
 import { Dispatch } from '../functions/dispatch.ts'
 import { Ingest } from '../functions/ingest.ts'
+import { Notify } from '../functions/notify.ts'
 import { Network } from '../network/network.ts'
 import { makeAlarmTopic } from '../observability/alarm-topic.ts'
 import { Alarms } from '../observability/alarms.ts'
@@ -27,13 +30,17 @@ export interface PipelineStackProps extends StackProps {
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, { config, storage, ...props }: PipelineStackProps) {
     super(scope, id, props)
-    const { buckets, drops, key } = storage
+    const { buckets, drops, records, key } = storage
     const jobs = new QueueWithDeadLetters(this, 'Jobs', {
       visibility: Duration.seconds(LEASE_OPTIONS.visibilitySeconds),
       maxReceiveCount: MAX_JOB_RECEIVES,
       key,
     })
     const { ingest } = new Ingest(this, 'Ingest', { config, buckets, drops, jobs: jobs.queue, key })
+    const events = new PipelineEvents(this, 'Events', { key })
+    const { notify } = new Notify(this, 'Notify', { config, buckets, records, events, key })
+    const webhook =
+      config.webhookUrl === '' ? null : new Webhook(this, 'Webhook', { config, bus: events.bus, key })
     const network = new Network(this, 'Network', { config, logs: buckets.logs })
     const topic = makeAlarmTopic(this, 'AlarmTopic', { email: config.alarmEmail, key })
     const fleet = { config, network, buckets, jobs, key }
@@ -49,8 +56,8 @@ export class PipelineStack extends Stack {
     ecs?.service.node.addDependency(everyMinute)
     const metrics = pipelineMetrics(config.name)
     new Alarms(this, 'Alarms', {
-      ...{ topic, drops, jobs },
-      functions: [ingest.function, dispatch.function],
+      ...{ topic, drops, jobs, records, webhook },
+      functions: [ingest.function, dispatch.function, notify.function],
       scheduled: dispatch.function,
       dispatch: {
         heartbeat: metrics.dispatched,
@@ -67,6 +74,6 @@ export class PipelineStack extends Stack {
       ...(batch === null ? [] : [batchWorkersActive(config.name)]),
     ]
     new PipelineDashboard(this, 'Overview', { jobs: jobs.queue, workers, metrics })
-    addCommands(this, { config, buckets, jobs, topic })
+    addCommands(this, { config, buckets, jobs, topic, events, webhook })
   }
 }

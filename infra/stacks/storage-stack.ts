@@ -2,11 +2,13 @@ import { Duration, Stack, type StackProps } from 'aws-cdk-lib'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
 import { EVENT_VISIBILITY_SECONDS } from '../../functions/ingest/event-times.ts'
+import { NOTIFY_RECEIVES, NOTIFY_VISIBILITY_SECONDS } from '../../functions/notify/event-times.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
 import { QueueWithDeadLetters } from '../queues/queue-with-dead-letters.ts'
 import { Buckets } from '../storage/buckets.ts'
 import { notifyOfDrops } from '../storage/drop-notifications.ts'
 import { makeEncryptionKey } from '../storage/encryption-key.ts'
+import { notifyOfRecords } from '../storage/record-notifications.ts'
 
 export interface StorageStackProps extends StackProps {
   readonly config: DeploymentConfig
@@ -16,12 +18,14 @@ export interface StorageStackProps extends StackProps {
 const DROP_RECEIVES = 6
 
 /**
- * Resources that remain when the pipeline is deleted: buckets, their key, and the queue of upload events, which the
- * input bucket cannot be without.
+ * Resources that remain when the pipeline is deleted: buckets, their key, and the queues of upload events and of records,
+ * which the input and the output bucket cannot be without.
  */
 export class StorageStack extends Stack {
   readonly buckets: Buckets
   readonly drops: QueueWithDeadLetters
+  /** Events of S3 about results and reports that were written. */
+  readonly records: QueueWithDeadLetters
   /** Key that encrypts the data; `null` for AWS's own keys. */
   readonly key: IKey | null
 
@@ -35,6 +39,12 @@ export class StorageStack extends Stack {
       key: this.key,
     })
     notifyOfDrops(this.buckets.input, this.drops.queue)
+    this.records = new QueueWithDeadLetters(this, 'Records', {
+      visibility: Duration.seconds(NOTIFY_VISIBILITY_SECONDS),
+      maxReceiveCount: NOTIFY_RECEIVES,
+      key: this.key,
+    })
+    notifyOfRecords(this.buckets.output, this.records.queue)
     this.exportAll()
   }
 
@@ -49,7 +59,8 @@ export class StorageStack extends Stack {
       this.exportValue(bucket.bucketArn)
       this.exportValue(bucket.bucketName)
     }
-    for (const queue of [this.drops.queue, this.drops.deadLetters]) {
+    const { drops, records } = this
+    for (const queue of [drops.queue, drops.deadLetters, records.queue, records.deadLetters]) {
       this.exportValue(queue.queueArn)
       this.exportValue(queue.queueName)
       this.exportValue(queue.queueUrl)

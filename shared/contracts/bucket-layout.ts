@@ -57,7 +57,9 @@ export const normalizedImageKey = (pixelsSha256: string): string => `${INPUTS_PR
 export const knownImageKey = (sourceSha256: string): string => `${INPUTS_PREFIX}known/${sourceSha256}.json`
 
 export const jobFolder = (jobId: string): string => `${JOBS_PREFIX}${jobId}/`
-export const resultKey = (jobId: string): string => `${jobFolder(jobId)}result.json`
+/** Name of a job's result in its folder. No other object of the folder ends with it. */
+export const RESULT_NAME = '/result.json'
+export const resultKey = (jobId: string): string => `${JOBS_PREFIX}${jobId}${RESULT_NAME}`
 export const failuresFolder = (jobId: string): string => `${jobFolder(jobId)}failures/`
 export const failureKey = (jobId: string, attempt: number): string =>
   `${failuresFolder(jobId)}${String(attempt).padStart(4, '0')}.json`

@@ -12,6 +12,7 @@ export const metricsNamespaceOf = (deployment: string): string => `${METRICS_NAM
 export const INGEST_SERVICE = 'ingest'
 export const WORKER_SERVICE = 'svd-worker'
 export const DISPATCH_SERVICE = 'dispatch'
+export const NOTIFY_SERVICE = 'notify'
 
 /** Receives of jobs for a model that the receiving worker does not have. */
 export const OTHER_MODEL_METRIC = 'OtherModelJobs'

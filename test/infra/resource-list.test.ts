@@ -28,7 +28,7 @@ describe('what a deployment is made of', () => {
     for (const name of VARIANT_NAMES) {
       const { storage, pipeline } = synthesize(VARIANTS[name])
       storage.resourceCountIs('AWS::Lambda::Function', 0)
-      pipeline.resourceCountIs('AWS::Lambda::Function', 2)
+      pipeline.resourceCountIs('AWS::Lambda::Function', 3)
     }
   })
 })

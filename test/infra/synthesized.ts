@@ -18,6 +18,12 @@ export const VARIANTS = {
   both: { compute: 'both' },
   isolated: { compute: 'both', network: 'isolated' },
   kms: { compute: 'both', encryption: 'kms', alarmEmail: 'alarms@example.com' },
+  webhook: {
+    ...{ compute: 'both', encryption: 'kms' },
+    webhookUrl: 'https://example.com/hooks/svd',
+    webhookApiKeySecret: 'svd/webhook-key',
+    webhookHmacSecret: 'svd/webhook-hmac',
+  },
   cpu: { compute: 'both', device: 'cpu', modelId: 'demo' },
   'session-manager': { compute: 'both', network: 'isolated', sessionManager: 'on' },
   reserved: {

@@ -1,5 +1,5 @@
-import { s3RequestsOfClip, sqsRequestsOfClip } from './clip-requests.ts'
-import { INGEST_SECONDS } from './service-limits.ts'
+import { EVENTS_OF_CLIP, RECORDS_OF_CLIP, s3RequestsOfClip, sqsRequestsOfClip } from './clip-requests.ts'
+import { INGEST_SECONDS, NOTIFY_SECONDS } from './service-limits.ts'
 import { MODEL_READS } from './volume-load.ts'
 
 /** US dollars, us-east-1, before any free tier. From public price lists of 2024 to 2026; check before you rely on them. */
@@ -10,6 +10,9 @@ export const PRICES = {
   sqsRequest: 0.4 / 1e6,
   lambdaRequest: 0.2 / 1e6,
   lambdaGigabyteSecond: 0.0000166667,
+  /** Up to 64 KB; deliveries to queues and functions of the account are free. */
+  customEvent: 1 / 1e6,
+  snsPublish: 0.5 / 1e6,
   logGigabyte: 0.5,
   metricMonth: 0.3,
   alarmMonth: 0.1,
@@ -17,14 +20,16 @@ export const PRICES = {
 
 /** infra/functions/ingest-limits.ts */
 const INGEST_GIB = 3008 / 1024
+/** infra/functions/notify-limits.ts */
+const NOTIFY_GIB = 1
 /** MP4, poster, normalised picture: some megabytes. */
 const STORED_GB = 0.004
 const STORED_MONTHS = 1
-/** Lines of ingest and worker: about ten of half a kilobyte, metrics among them as much again. */
-const LOG_GB = 12e3 / 1e9
-/** Metrics of worker, ingest and dispatch; alarms. */
-const METRICS = 20
-const ALARMS = 15
+/** Lines of ingest, worker and notify: about twelve of half a kilobyte, metrics among them as much again. */
+const LOG_GB = 14e3 / 1e9
+/** Metrics of worker, ingest, dispatch and notify; alarms. */
+const METRICS = 22
+const ALARMS = 19
 
 export interface ServiceCost {
   readonly of: string
@@ -49,6 +54,15 @@ export const serviceCostsOf = (
     {
       of: 'ingest',
       usd: PRICES.lambdaRequest + INGEST_GIB * INGEST_SECONDS * PRICES.lambdaGigabyteSecond,
+    },
+    {
+      of: 'notify',
+      usd:
+        RECORDS_OF_CLIP * (PRICES.lambdaRequest + NOTIFY_GIB * NOTIFY_SECONDS * PRICES.lambdaGigabyteSecond),
+    },
+    {
+      of: 'events, EventBridge and SNS',
+      usd: EVENTS_OF_CLIP * (PRICES.customEvent + PRICES.snsPublish),
     },
     { of: 'logs', usd: LOG_GB * PRICES.logGigabyte },
     {

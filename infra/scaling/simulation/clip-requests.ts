@@ -3,7 +3,7 @@ import { WORKER_OPTIONS } from '../../../worker/queue/worker-deps.ts'
 
 /*
  * What one clip asks of S3 and SQS: a picture that is dropped without a sidecar, seen for the first time, rendered at
- * the first try. Counted in the code of functions/ingest and worker; HEAD and GET are reads. PUT is a write, and
+ * the first try, and announced. Counted in the code of functions/ingest, functions/notify and worker; HEAD and GET are reads. PUT is a write, and
  * so is LIST, because S3 asks the same price for both.
  */
 
@@ -60,11 +60,15 @@ export const s3RequestsOfClip = (
       ...{ bucket: 'output', prefix: 'inputs/', reads: 3, writes: 2 },
       of: 'ingest: known? there? picture and note; worker: picture',
     },
-    { bucket: 'output', prefix: 'reports/', reads: 1, writes: 1, of: 'ingest: there? report' },
     {
-      ...{ bucket: 'output', prefix: 'jobs/', reads: 3, writes: 3 },
-      of: 'ingest: done? worker: done? at the start and before the upload; video, poster, result',
+      ...{ bucket: 'output', prefix: 'reports/', reads: 3, writes: 1 },
+      of: 'ingest: there? report; notify: report, after it and after the result',
     },
+    {
+      ...{ bucket: 'output', prefix: 'jobs/', reads: 5, writes: 3 },
+      of: 'ingest: done? worker: done? at the start and before the upload; video, poster, result; notify: result, twice',
+    },
+    { bucket: 'output', prefix: 'orders/', reads: 0, writes: 1, of: 'notify: a LIST for other uploads' },
     {
       ...{ bucket: 'output', prefix: 'status/', reads: 2, writes: 1 + statusWrites + 1 },
       of: 'ingest: queued; worker: stages, progress and heartbeats, at most one a second; the end',
@@ -82,9 +86,16 @@ export const s3RequestsOfClip = (
 export const sqsRequestsOfClip = (renderSeconds: number): number => {
   const beats = Math.floor((2 * renderSeconds) / LEASE_OPTIONS.beatSeconds)
   const ofDrop = 3
+  const ofRecord = 3
   const ofJob = { send: 1, receive: 1, remove: 1 }
-  return ofDrop + ofJob.send + ofJob.receive + beats + ofJob.remove
+  return ofDrop + ofJob.send + ofJob.receive + beats + ofJob.remove + RECORDS_OF_CLIP * ofRecord
 }
+
+/** Report and result: each is an event of S3 to notify. */
+export const RECORDS_OF_CLIP = 2
+
+/** One request, which EventBridge and SNS each get once. */
+export const EVENTS_OF_CLIP = 1
 
 /** `jobs/run-job.ts`: one prepared, one rendered, one published. */
 export const MESSAGES_PER_WORKER = 3

@@ -1,6 +1,7 @@
 import { MAX_MESSAGES_IN_FLIGHT } from '../../../shared/fleet/quotas.ts'
 import { RENEW_SECONDS } from '../../../worker/instance/task-protection.ts'
 import { deploymentConfigSchema } from '../../config/deployment-config.ts'
+import { RECORDS_OF_CLIP } from './clip-requests.ts'
 import type { PeakLoad } from './volume-load.ts'
 
 /*
@@ -26,6 +27,8 @@ const IMAGE_LAYERS = 12
 export const INGEST_SECONDS = 1
 /** Mean time between two renewals of a worker that has a job: half of `RENEW_SECONDS` to all of it, by chance. */
 const PROTECT_EVERY_SECONDS = 0.75 * RENEW_SECONDS
+/** A record in notify: some five requests, one after the other. Estimated, not measured. */
+export const NOTIFY_SECONDS = 0.3
 
 /** Configuration of a deployment that sets nothing itself. */
 const DEFAULTS = deploymentConfigSchema.parse({})
@@ -56,9 +59,16 @@ export const SERVICE_LIMITS: readonly ServiceLimit[] = [
     source: 'infra/config; a second a picture, estimated',
   },
   {
+    what: `this stack's records side by side, ${DEFAULTS.notifyConcurrency} if not set`,
+    limit: DEFAULTS.notifyConcurrency,
+    usedBy: ({ clipsPerSecond }) => clipsPerSecond * RECORDS_OF_CLIP * NOTIFY_SECONDS,
+    answer: 'notifyConcurrency; events come later until then',
+    source: 'infra/config; a third of a second a record, estimated',
+  },
+  {
     what: 'Lambda: concurrent executions',
     limit: 1_000,
-    usedBy: ({ clipsPerSecond }) => clipsPerSecond * INGEST_SECONDS,
+    usedBy: ({ clipsPerSecond }) => clipsPerSecond * (INGEST_SECONDS + RECORDS_OF_CLIP * NOTIFY_SECONDS),
     answer: 'ingestReservedConcurrency; a request to AWS (new accounts: 10)',
     source: 'Lambda developer guide, quotas',
   },

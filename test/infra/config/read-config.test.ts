@@ -44,6 +44,11 @@ describe('the deployment that the context asks for', () => {
       encryption: 'aws',
       ingestConcurrency: 5,
       ingestReservedConcurrency: 0,
+      notifyConcurrency: 2,
+      webhookUrl: '',
+      webhookApiKeySecret: '',
+      webhookHmacSecret: '',
+      webhookPerSecond: 10,
       maxJobWork: 40_000_000_000,
       maxManifestClips: 10_000,
       defaultSize: 'auto',
@@ -117,6 +122,57 @@ describe('the deployment that the context asks for', () => {
   ])('is refused for a key that would be left without effect: %j', (context, fault) => {
     expect(faultsOf(context)).toEqual([expect.stringMatching(fault)])
     expect(faultsOf({ ...context, 'svd:compute': 'ec2', 'svd:network': 'public' })).toEqual([])
+  })
+
+  test('has a webhook with an address and the names of its secrets', () => {
+    const context = {
+      'svd:webhookUrl': 'https://hooks.example.com:8443/svd?tenant=a%20b',
+      'svd:webhookApiKeySecret': 'svd/webhook-key',
+      'svd:webhookHmacSecret': 'arn:aws:secretsmanager:us-east-1:111122223333:secret:svd/hmac-a1B2c3',
+      'svd:webhookPerSecond': '300',
+    }
+
+    expect(readConfig(context)).toMatchObject({
+      webhookUrl: context['svd:webhookUrl'],
+      webhookHmacSecret: context['svd:webhookHmacSecret'],
+      webhookPerSecond: 300,
+    })
+  })
+
+  test.each([
+    [
+      { 'svd:webhookUrl': 'http://example.com/hooks' },
+      "  svd:webhookUrl: got 'http://example.com/hooks'; must be an HTTPS address such as https://example.com/hooks/svd, or empty",
+    ],
+    [
+      { 'svd:webhookUrl': 'https://example.com/*' },
+      "  svd:webhookUrl: got 'https://example.com/*'; must be an HTTPS address such as https://example.com/hooks/svd, or empty",
+    ],
+    [
+      { 'svd:webhookHmacSecret': 'my secret' },
+      "  svd:webhookHmacSecret: got 'my secret'; must be the name of a secret in Secrets Manager, or its whole ARN, or empty",
+    ],
+    [
+      { 'svd:webhookPerSecond': '301' },
+      "  svd:webhookPerSecond: got '301'; must be a whole number from 1 to 300",
+    ],
+    [
+      { 'svd:webhookUrl': 'https://example.com/hooks' },
+      '  svd:webhookApiKeySecret: must be given with webhookUrl: the receiver knows the sender by this key. Store one with aws secretsmanager create-secret',
+    ],
+    [
+      { 'svd:webhookHmacSecret': 'svd/hmac' },
+      "  svd:webhookHmacSecret: got 'svd/hmac'; has no effect without webhookUrl; give both or none",
+    ],
+    [
+      {
+        'svd:webhookUrl': 'https://example.com/hooks',
+        ...{ 'svd:webhookApiKeySecret': 'svd/one', 'svd:webhookHmacSecret': 'svd/one' },
+      },
+      "  svd:webhookHmacSecret: got 'svd/one'; must be another secret than webhookApiKeySecret, which is sent with each request; store a second one",
+    ],
+  ])('is refused for a webhook that cannot be: %j', (context, fault) => {
+    expect(faultsOf(context)).toContain(fault)
   })
 
   test('is refused for a budget without a price of a machine that no table has', () => {

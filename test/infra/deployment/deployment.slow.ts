@@ -24,6 +24,8 @@ import { deployedContainer, runDeployedWorker, svdInShell, WORKER_SUBSTITUTES } 
 import { type Polled, pollOnce, readMapping, stopPolling } from './drops-queue.ts'
 import { type EmulatedAccount, openEmulatedAccount } from './emulated-account.ts'
 import { type Compute, type Observed, renderEmulationDocument } from './emulation-document.ts'
+import { subscribeToEvents } from './event-subscribers.ts'
+import { completeOutputBucket, recordsQueueUrl } from './output-bucket.ts'
 import { refusalsOf, refusedRequestsOf } from './refusals.ts'
 import { logicalIdsOf } from './stack-template.ts'
 
@@ -205,6 +207,57 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
 
       expect(await storedJson(output(), reportKey('README.md'))).toMatchObject({ state: 'rejected' })
       expect(await svdInShell(deployment, 'status')).toMatch(/^uploads: 1 rejected/m)
+    })
+
+    test('an upload with a context arrives as an event with it, on the bus and on the topic, by the bundle of notify', async () => {
+      const notify = await deployedFunction(deployment, 'Notify')
+      const mapping = await readMapping(account, notify)
+      await stopPolling(account, mapping)
+      properties = [...properties, ...(await completeOutputBucket(deployment))]
+      const subscribers = await subscribeToEvents(deployment)
+      const announce = () => pollOnce(account, notify, mapping, recordsQueueUrl(deployment))
+      const Bucket = bucketOf(deployment, 'BucketsInput')
+      const items = [{ image: IMAGE_KEY, context: { order: 7 }, ...SIDECAR }]
+      const Body = JSON.stringify({ items })
+      await account.s3.send(new PutObjectCommand({ Bucket, Key: 'manifests/m.json', Body }))
+
+      await poll(await deployedFunction(deployment, 'Ingest'))
+      const { bodies, answer, log } = await announce()
+
+      const keys = bodies.flatMap((body) =>
+        (JSON.parse(body).Records ?? []).map((record: { s3: { object: { key: string } } }) =>
+          decodeURIComponent(record.s3.object.key),
+        ),
+      )
+      expect(keys).toEqual([reportKey('manifests/m.json')])
+      expect(answer).toEqual({ batchItemFailures: [] })
+      expect(log).toContain('"message":"announced"')
+      const { bus, topic } = await subscribers.received()
+      expect(bus.toSorted((a, b) => b.type.localeCompare(a.type))).toMatchObject([
+        {
+          type: 'request.ended',
+          upload: { kind: 'manifest', key: 'manifests/m.json' },
+          ...{ item: 1, context: { order: 7 }, source_key: IMAGE_KEY, done_before: true },
+          ...{ job_id: jobId, state: 'succeeded' },
+          outputs: [{ video: { key: expect.stringMatching(/\.mp4$/) }, frames: 2 }],
+        },
+        { type: 'batch.ended', requests: 1, jobs: { succeeded: 1 }, jobs_done_before: 1 },
+      ])
+      expect(topic.toSorted((a, b) => b.type.localeCompare(a.type))).toEqual(
+        bus.toSorted((a, b) => b.type.localeCompare(a.type)),
+      )
+
+      // The result is written once more: its event finds the upload of the image.
+      const result = await output().read(resultKey(jobId), { maxBytes: 1e6 }, unaborted)
+      const json = { contentType: 'application/json' }
+      await output().put(resultKey(jobId), result?.bytes ?? new Uint8Array(), json, unaborted)
+      await announce()
+      const again = await subscribers.received()
+      expect(again.bus).toMatchObject([
+        { type: 'request.ended', upload: { kind: 'image', key: IMAGE_KEY }, context: null, job_id: jobId },
+      ])
+      expect(again.topic).toEqual(again.bus)
+      expect(await waiting(recordsQueueUrl(deployment))).toBe(0)
     })
 
     test('every substitution that it needed is one that moto refuses to be without', async () => {

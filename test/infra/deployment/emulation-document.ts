@@ -99,7 +99,8 @@ export const renderEmulationDocument = (observations: Observations): string => `
 \`deployment.slow.ts\` runs \`npx cdk bootstrap\` and \`npx cdk deploy --all\` against moto's server, for \`compute=batch\` and
 \`compute=ec2\`. Then it puts an image and its sidecar into the deployed bucket. The notification goes through the deployed
 queue to the bundle of ingest, the job through the deployed queue to a worker with the container's environment, and the
-result into the deployed bucket. This file is written by the run. The test fails if another run gives another.
+result into the deployed bucket. A manifest with a context arrives as events through the bundle of notify, by a rule of the
+deployed bus and by a subscription of the deployed topic, each with a queue. This file is written by the run. The test fails if another run gives another.
 
 ## Resources
 
@@ -125,10 +126,11 @@ ${table(['property', 'batch', 'ec2'], propertyRows(observations))}
 
 | on AWS | here |
 | --- | --- |
-| S3's notification to the queue of drops | moto's, with the test event first |
+| S3's notifications to the queues of drops and of records | moto's, with the test event first |
 | Lambda's poll, call and deletion | the test: a batch of the mapping's size, and only messages that the answer does not name |
 | the functions | their bundles as synthesized, in a process of their own, with the deployed environment |
 | EventBridge's call every minute | one call of dispatch by the test |
+| EventBridge's rules, SNS's subscriptions | moto's, to queues; it sends nothing to a webhook |
 | Batch, ECS, their machines | moto accepts the job and starts nothing; the test starts the worker of this checkout |
 | a machine's metadata service, ECS's agent | fakes on the loopback interface |
 | IAM | moto asks nobody for rights; \`test/infra/permissions\` does |

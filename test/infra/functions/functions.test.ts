@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { INGEST_TIMEOUT_SECONDS } from '../../../functions/ingest/event-times.ts'
-import { synthesize } from '../synthesized.ts'
+import { NOTIFY_TIMEOUT_SECONDS } from '../../../functions/notify/event-times.ts'
+import { synthesize, VARIANTS } from '../synthesized.ts'
 
 const properties = (type: string, keys = {}) =>
   Object.entries(synthesize({ compute: 'batch', ...keys }).pipeline.findResources(type)).map(
@@ -59,7 +60,9 @@ describe('ingest', () => {
   })
 
   test('takes drops from their queue, tells which failed, and so many side by side', () => {
-    const [source] = properties('AWS::Lambda::EventSourceMapping', { ingestConcurrency: 25 })
+    const source = properties('AWS::Lambda::EventSourceMapping', { ingestConcurrency: 25 }).find(({ id }) =>
+      id.startsWith('Ingest'),
+    )
 
     expect(source).toMatchObject({
       BatchSize: 5,
@@ -74,6 +77,44 @@ describe('ingest', () => {
     expect(lambda('Ingest', { ingestReservedConcurrency: 40 })).toMatchObject({
       ReservedConcurrentExecutions: 40,
     })
+  })
+})
+
+describe('notify', () => {
+  test('gets its bucket, bus and topic, and nothing else', () => {
+    const { Variables } = lambda('Notify')!.Environment
+
+    expect(Object.keys(Variables).toSorted()).toEqual([
+      'NODE_OPTIONS',
+      'SVD_EVENT_BUS_ARN',
+      'SVD_EVENT_TOPIC_ARN',
+      'SVD_METRICS_NAMESPACE',
+      'SVD_OUTPUT_BUCKET',
+    ])
+    expect(Variables['SVD_EVENT_BUS_ARN']).toEqual({
+      'Fn::GetAtt': [expect.stringMatching(/^EventsBus/), 'Arn'],
+    })
+    expect(Variables['SVD_EVENT_TOPIC_ARN']).toEqual({ Ref: expect.stringMatching(/^EventsTopic/) })
+  })
+
+  test('gets the name of the secret that signs events, where there is one, and never the secret', () => {
+    const { Variables } = lambda('Notify', VARIANTS.webhook)!.Environment
+
+    expect(Variables['SVD_WEBHOOK_HMAC_SECRET']).toBe('svd/webhook-hmac')
+  })
+
+  test('takes records from their queue, tells which failed, and so many side by side', () => {
+    const source = properties('AWS::Lambda::EventSourceMapping', { notifyConcurrency: 20 }).find(({ id }) =>
+      id.startsWith('Notify'),
+    )
+
+    expect(source).toMatchObject({
+      BatchSize: 5,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 20 },
+    })
+    expect(JSON.stringify(source?.['EventSourceArn'])).toContain('RecordsQueue')
+    expect(lambda('Notify')).toMatchObject({ MemorySize: 1024, Timeout: NOTIFY_TIMEOUT_SECONDS })
   })
 })
 

@@ -17,6 +17,7 @@ describe('alarms', () => {
     expect(alarms().map(({ id }) => id)).toEqual([
       'JobsFailedForGood',
       'DropsFailedForGood',
+      'EventsFailedForGood',
       'JobsWaitLong',
       'JobsOfAnotherModel',
       'NothingDone',
@@ -26,6 +27,8 @@ describe('alarms', () => {
       'IngestThrottles',
       'DispatchErrors',
       'DispatchThrottles',
+      'NotifyErrors',
+      'NotifyThrottles',
     ])
   })
 
@@ -38,8 +41,13 @@ describe('alarms', () => {
   })
 
   test('ring for one dead letter, also while somebody looks at it, but not for one approximate number', () => {
-    for (const id of ['JobsFailedForGood', 'DropsFailedForGood']) {
-      const { Threshold, EvaluationPeriods, DatapointsToAlarm, Metrics } = alarm(id)!
+    for (const id of [
+      'JobsFailedForGood',
+      'DropsFailedForGood',
+      'EventsFailedForGood',
+      'WebhookFailedForGood',
+    ]) {
+      const { Threshold, EvaluationPeriods, DatapointsToAlarm, Metrics } = alarm(id, VARIANTS.webhook)!
       expect([Threshold, EvaluationPeriods, DatapointsToAlarm]).toEqual([0, 3, 2])
       expect(Metrics[0].Expression).toBe('visible + inFlight')
       expect(JSON.stringify(Metrics)).toContain('DeadLetters')
@@ -50,6 +58,18 @@ describe('alarms', () => {
     expect(alarm('IngestErrors')).toMatchObject({ Threshold: 0, EvaluationPeriods: 1 })
     expect(alarm('DispatchErrors')).toMatchObject({
       ...{ Threshold: 0, EvaluationPeriods: 3, DatapointsToAlarm: 2 },
+    })
+  })
+
+  test('ring for a webhook that fails for a quarter of an hour, where there is one', () => {
+    expect(alarms().filter(({ id }) => id.startsWith('Webhook'))).toEqual([])
+    expect(alarm('WebhookFails', VARIANTS.webhook)).toMatchObject({
+      ...{ Namespace: 'AWS/Events', MetricName: 'RetryInvocationAttempts', Statistic: 'Sum', Period: 300 },
+      Dimensions: [
+        { Name: 'EventBusName', Value: { Ref: expect.stringMatching(/^EventsBus/) } },
+        { Name: 'RuleName' },
+      ],
+      ...{ Threshold: 0, EvaluationPeriods: 3 },
     })
   })
 
@@ -138,7 +158,8 @@ describe('alarms', () => {
   })
 
   test('are published by CloudWatch of this account alone', () => {
-    const [policy] = Object.values(pipeline().findResources('AWS::SNS::TopicPolicy'))
+    const policies = Object.entries(pipeline().findResources('AWS::SNS::TopicPolicy'))
+    const [, policy] = policies.find(([id]) => id.startsWith('AlarmTopic')) ?? []
     const statements: readonly { Principal: object; Condition?: object; Effect: string }[] =
       policy?.['Properties'].PolicyDocument.Statement
 

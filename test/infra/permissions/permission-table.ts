@@ -103,7 +103,7 @@ export const permissionTable = (rights: readonly Right[]): string => {
   return [
     '# What each role may do',
     '',
-    'Made of the templates by `test/infra/permissions/permissions.test.ts`, with KMS and both kinds of compute.',
+    'Made of the templates by `test/infra/permissions/permissions.test.ts`, with KMS, both kinds of compute and a webhook.',
     '',
     '| role | action | resources | only if |',
     '| --- | --- | --- | --- |',

@@ -9,28 +9,30 @@ const workerRoles = (pipeline: Template): readonly string[] =>
     .filter((role, i, all) => /TaskRole|JobRole/.test(role) && all.indexOf(role) === i)
 
 /** Whose rights are held against what the programs ask for, in a test of their own each. */
-const RUN_IN_TESTS = ['BatchJobRole', 'DispatchRole', 'EcsTaskTaskRole', 'IngestRole']
+const RUN_IN_TESTS = ['BatchJobRole', 'DispatchRole', 'EcsTaskTaskRole', 'IngestRole', 'NotifyRole']
 /** Of ECS's agent on a machine and as it starts a container: AWS documents what these ask for. */
 const RUN_BY_AWS = [
   ...['BatchComputeInstanceRole', 'BatchContainerExecutionRole'],
   ...['EcsMachinesInstanceRole', 'EcsTaskExecutionRole'],
+  // EventBridge's, to send events to the webhook.
+  'WebhookDestinationEventsRole',
 ]
 
 describe('what each role may do', () => {
   test('is this, action by action and resource by resource', async () => {
-    const { pipeline } = synthesize(VARIANTS.kms)
+    const { pipeline } = synthesize(VARIANTS.webhook)
 
     await expect(permissionTable(rightsOf(pipeline))).toMatchFileSnapshot('permissions.md')
   })
 
   test('is held against what runs with it, unless that is AWS itself', () => {
-    const roles = new Set(rightsOf(synthesize(VARIANTS.kms).pipeline).map(({ role }) => role))
+    const roles = new Set(rightsOf(synthesize(VARIANTS.webhook).pipeline).map(({ role }) => role))
 
     expect([...roles].toSorted()).toEqual([...RUN_IN_TESTS, ...RUN_BY_AWS].toSorted())
   })
 
   test('never includes all actions of a service', () => {
-    const rights = rightsOf(synthesize(VARIANTS.kms).pipeline)
+    const rights = rightsOf(synthesize(VARIANTS.webhook).pipeline)
 
     expect(rights.filter(({ action }) => action === '*' || action.endsWith(':*'))).toEqual([])
   })
@@ -83,6 +85,24 @@ describe('what each role may do', () => {
       ['IngestRole', 'BucketsOutput/index/partly/*'],
       ['IngestRole', 'BucketsOutput/index/rejected/*'],
       ['IngestRole', 'BucketsOutput/jobs/*/result.json'],
+    ])
+  })
+
+  test('for notify, includes reading records and publishing them, and neither pictures, videos nor deleting', () => {
+    const rights = rightsOf(synthesize().pipeline).filter(({ role }) => role === 'NotifyRole')
+    const ofObjects = rights.filter(({ action }) => action.startsWith('s3:'))
+
+    expect(ofObjects.map(({ action, resource }) => [action, resource]).toSorted()).toEqual([
+      ['s3:GetObject', 'BucketsOutput/batches/*'],
+      ['s3:GetObject', 'BucketsOutput/jobs/*/result.json'],
+      ['s3:GetObject', 'BucketsOutput/orders/*'],
+      ['s3:GetObject', 'BucketsOutput/reports/*'],
+      ['s3:ListBucket', 'BucketsOutput'],
+      ['s3:PutObject', 'BucketsOutput/batches/*'],
+    ])
+    expect(rights.filter(({ action }) => /^(events|sns|secretsmanager):/.test(action))).toMatchObject([
+      { action: 'events:PutEvents', resource: 'EventsBus' },
+      { action: 'sns:Publish', resource: 'EventsTopic' },
     ])
   })
 

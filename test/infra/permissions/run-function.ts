@@ -8,7 +8,7 @@ const inRepository = (file: string): string => fileURLToPath(new URL(`../../../$
 
 /** What the handler answered to each event, in a process of its own that knows nothing but `environment`. */
 export const runFunction = async (
-  name: 'ingest' | 'dispatch',
+  name: 'ingest' | 'dispatch' | 'notify',
   events: readonly unknown[],
   environment: Readonly<Record<string, string>>,
 ): Promise<readonly unknown[]> => {

@@ -5,6 +5,11 @@ import {
   INGEST_TIMEOUT_SECONDS,
   LATELY_MS,
 } from '../../../functions/ingest/event-times.ts'
+import {
+  NOTIFY_RECEIVES,
+  NOTIFY_TIMEOUT_SECONDS,
+  NOTIFY_VISIBILITY_SECONDS,
+} from '../../../functions/notify/event-times.ts'
 import { MAX_BATCH_BYTES } from '../../../shared/ports/message-queue.ts'
 import { LEASE_OPTIONS } from '../../../worker/queue/lease.ts'
 import { synthesize, VARIANTS } from '../synthesized.ts'
@@ -19,6 +24,8 @@ const queues = (keys = {}) => {
   return {
     drops: found('DropsQueue'),
     dropsDead: found('DropsDeadLetters'),
+    records: found('RecordsQueue'),
+    recordsDead: found('RecordsDeadLetters'),
     jobs: found('JobsQueue'),
     jobsDead: found('JobsDeadLetters'),
   }
@@ -53,12 +60,22 @@ describe('queues', () => {
     expect(drops.RedrivePolicy.maxReceiveCount * drops.VisibilityTimeout).toBe(3600)
   })
 
+  test('hide a record for longer than notify may take over it, and give it up after an hour', () => {
+    const { records } = queues()
+
+    expect(records.VisibilityTimeout).toBe(NOTIFY_VISIBILITY_SECONDS)
+    expect(records.VisibilityTimeout).toBeGreaterThan(NOTIFY_TIMEOUT_SECONDS)
+    expect(records.RedrivePolicy.maxReceiveCount).toBe(NOTIFY_RECEIVES)
+    expect(NOTIFY_RECEIVES * NOTIFY_VISIBILITY_SECONDS).toBe(3600)
+  })
+
   test('keep dead letters for longer than messages: they keep the age that they had', () => {
-    const { jobs, jobsDead, drops, dropsDead } = queues()
+    const { jobs, jobsDead, drops, dropsDead, records, recordsDead } = queues()
 
     for (const [queue, deadLetters] of [
       [jobs, jobsDead],
       [drops, dropsDead],
+      [records, recordsDead],
     ]) {
       expect(queue.MessageRetentionPeriod).toBe(10 * DAY_SECONDS)
       expect(deadLetters.MessageRetentionPeriod).toBe(14 * DAY_SECONDS)
@@ -74,8 +91,9 @@ describe('queues', () => {
     const denied = { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }
     const { storage, pipeline } = synthesize()
 
+    storage.resourceCountIs('AWS::SQS::QueuePolicy', 4)
+    pipeline.resourceCountIs('AWS::SQS::QueuePolicy', 2)
     for (const template of [storage, pipeline]) {
-      template.resourceCountIs('AWS::SQS::QueuePolicy', 2)
       template.allResourcesProperties('AWS::SQS::QueuePolicy', {
         PolicyDocument: { Statement: Match.arrayWith([Match.objectLike(denied)]) },
       })

@@ -1,6 +1,13 @@
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
 import { addDeployment } from '../../../infra/deployment.ts'
+import {
+  batchKey,
+  failureKey,
+  reportKey,
+  resultKey,
+  statusKey,
+} from '../../../shared/contracts/bucket-layout.ts'
 import { openApp, synthesize, VARIANTS } from '../synthesized.ts'
 
 const buckets = (keys = {}) => Object.entries(synthesize(keys).storage.findResources('AWS::S3::Bucket'))
@@ -202,6 +209,57 @@ describe('the input bucket', () => {
           Match.objectLike({
             Principal: { Service: Match.arrayWith(['s3.amazonaws.com']) },
             Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+        ]),
+      },
+    })
+  })
+})
+
+describe('the output bucket', () => {
+  test('notifies the queue of results and of reports, and of no other object', () => {
+    const [, { Properties }] = buckets().find(([id]) => /Output/.test(id))!
+    const { QueueConfigurations } = Properties.NotificationConfiguration
+
+    for (const { Event, Queue } of QueueConfigurations) {
+      expect(Event).toBe('s3:ObjectCreated:*')
+      expect(Queue).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^RecordsQueue/), 'Arn'] })
+    }
+    const filters = QueueConfigurations.map(
+      ({ Filter }: { Filter: { S3Key: { Rules: readonly { Name: string; Value: string }[] } } }) =>
+        Object.fromEntries(Filter.S3Key.Rules.map(({ Name, Value }) => [Name, Value])),
+    )
+    expect(filters).toEqual([{ prefix: 'jobs/', suffix: '/result.json' }, { prefix: 'reports/' }])
+    const notified = (key: string): boolean =>
+      filters.some(
+        ({ prefix, suffix = '' }: Record<string, string>) =>
+          key.startsWith(prefix ?? '') && key.endsWith(suffix),
+      )
+    const jobId = '0'.repeat(32)
+    const keys = [
+      resultKey(jobId),
+      reportKey('images/a.png'),
+      reportKey('x'.repeat(2_000)),
+      failureKey(jobId, 1),
+      statusKey(jobId),
+      batchKey('manifests/m.json'),
+      `jobs/${jobId}/attempts/1/video.mp4`,
+    ]
+    expect(keys.map(notified)).toEqual([true, true, true, false, false, false, false])
+  })
+
+  test('comes after the right to send to that queue', () => {
+    const [, { DependsOn }] = buckets().find(([id]) => /Output/.test(id))!
+
+    expect(DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^RecordsQueuePolicy/)]))
+    synthesize().storage.hasResourceProperties('AWS::SQS::QueuePolicy', {
+      Queues: [{ Ref: Match.stringLikeRegexp('^RecordsQueue') }],
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            ...{ Sid: 'RecordsOfThisAccount', Effect: 'Allow', Action: 'sqs:SendMessage' },
+            Principal: { Service: 's3.amazonaws.com' },
             Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
           }),
         ]),

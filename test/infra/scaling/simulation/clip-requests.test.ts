@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { s3RequestsOfClip, sqsRequestsOfClip } from '../../../../infra/scaling/simulation/clip-requests.ts'
+import {
+  EVENTS_OF_CLIP,
+  RECORDS_OF_CLIP,
+  s3RequestsOfClip,
+  sqsRequestsOfClip,
+} from '../../../../infra/scaling/simulation/clip-requests.ts'
+import { reportKey } from '../../../../shared/contracts/bucket-layout.ts'
 import type { Faults } from '../../../fixtures/faults.ts'
 import type { StoreOperation } from '../../../fixtures/memory-object-store.ts'
 import { aPng } from '../../../fixtures/pictures.ts'
 import { aWorld as anIngestWorld, s3Event } from '../../../functions/ingest/a-world.ts'
+import { aNotifiedWorld, IMAGE } from '../../../functions/notify/a-notified-world.ts'
 import { aWorld as aWorkerWorld } from '../../../worker/queue/a-world.ts'
 
 const RENDER_SECONDS = 30
@@ -46,11 +53,30 @@ const rendered = async () => {
   return output
 }
 
+/** Notify, after the report and after the result of an image's job. */
+const announced = async () => {
+  const output = counter()
+  const world = aNotifiedWorld({ outputFaults: output.faults })
+  await world.dropImage()
+  output.clear()
+  await world.notify(reportKey(IMAGE))
+  const result = await world.end(world.jobIds()[0] ?? '')
+  await world.notify(result)
+  const records = [reportKey(IMAGE), result]
+  // The worker's write of the result.
+  const isResult = 1
+  const at = (prefix: string) => {
+    const { reads, writes } = output.at(prefix)
+    return { reads, writes: prefix === 'jobs/' ? writes - isResult : writes }
+  }
+  return { at, records, published: world.published }
+}
+
 const counted = (prefix: string) =>
   s3RequestsOfClip(RENDER_SECONDS, { waitingSeconds: 0 }).find((one) => one.prefix === prefix) ??
   expect.fail(`no ${prefix}`)
 
-describe('what a clip asks of S3 is what ingest and worker do', () => {
+describe('what a clip asks of S3 is what ingest, worker and notify do', () => {
   test('in the input bucket: ingest alone, beside the drop itself', async () => {
     const { input } = await ingested()
     const { reads, writes } = counted('images/')
@@ -64,16 +90,23 @@ describe('what a clip asks of S3 is what ingest and worker do', () => {
     expect(writes).toBe(counted('inputs/').writes)
   })
 
-  test('reports: ingest', async () => {
+  test('reports and orders: ingest and notify', async () => {
     const { output } = await ingested()
-    const { reads, writes } = counted('reports/')
-    expect(output.at('reports/')).toEqual({ reads, writes })
+    const { at, records, published } = await announced()
+    for (const prefix of ['reports/', 'orders/']) {
+      const { reads, writes } = counted(prefix)
+      expect([prefix, output.at(prefix).reads + at(prefix).reads]).toEqual([prefix, reads])
+      expect([prefix, output.at(prefix).writes + at(prefix).writes]).toEqual([prefix, writes])
+    }
+    expect([records.length, published.length]).toEqual([RECORDS_OF_CLIP, EVENTS_OF_CLIP])
   })
 
-  test.each(['jobs/', 'index/', 'status/', 'cancel/'])('%s: both', async (prefix) => {
+  test.each(['jobs/', 'index/', 'status/', 'cancel/'])('%s: all', async (prefix) => {
     const { output } = await ingested()
     const worker = await rendered()
-    const sum = (kind: 'reads' | 'writes') => output.at(prefix)[kind] + worker.at(prefix)[kind]
+    const notify = await announced()
+    const sum = (kind: 'reads' | 'writes') =>
+      output.at(prefix)[kind] + worker.at(prefix)[kind] + notify.at(prefix)[kind]
     // Progress comes by the clock: one more or less.
     expect(Math.abs(sum('reads') - counted(prefix).reads)).toBeLessThanOrEqual(1)
     expect(Math.abs(sum('writes') - counted(prefix).writes)).toBeLessThanOrEqual(1)

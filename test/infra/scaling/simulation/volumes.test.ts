@@ -35,6 +35,7 @@ describe('what gives way first', () => {
     expect(exceeded(1_000_000)).toEqual([
       'EC2: vCPUs of running G and VT instances',
       "this stack's maxWorkers, 4 if not set",
+      "this stack's records side by side, 2 if not set",
       "this stack's drops side by side, 5 if not set",
       'ECS: tasks without an instance, of a cluster',
     ])

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { maxUsdPerDay, maxUsdPerEvent, usdPerDelivery } from '../../../infra/events/webhook-delivery.ts'
+
+/** A signed event of a clip. */
+const EVENT_BYTES = 3_000
+
+test('a delivery costs a fifth of a millionth of a dollar, and its bytes', () => {
+  expect(usdPerDelivery(EVENT_BYTES)).toBeCloseTo(0.2e-6 + 3e-6 * 0.09, 12)
+  // Two chunks of 64 KB.
+  expect(usdPerDelivery(100_000)).toBeCloseTo(2 * 0.2e-6 + 1e-4 * 0.09, 12)
+})
+
+test('an event that no attempt delivers costs at most a hundredth of a cent', () => {
+  expect(maxUsdPerEvent(EVENT_BYTES)).toBeCloseTo(186 * 0.47e-6 + 3 * 0.4e-6, 10)
+  expect(maxUsdPerEvent(EVENT_BYTES)).toBeLessThan(0.0001)
+})
+
+test('a dead receiver costs less a day than each event allows, and than requests a second allow', () => {
+  // 1,000 events: by the event. More: by ten requests a second.
+  expect(maxUsdPerDay(10, 1_000, EVENT_BYTES)).toBeCloseTo(1_000 * maxUsdPerEvent(EVENT_BYTES), 10)
+  expect(maxUsdPerDay(10, 1_000, EVENT_BYTES)).toBeLessThan(0.09)
+  expect(maxUsdPerDay(10, 10_000, EVENT_BYTES)).toBeLessThan(0.42)
+  expect(maxUsdPerDay(10, 1_000_000, EVENT_BYTES)).toBeCloseTo(864_000 * 0.47e-6 + 1.2, 6)
+  expect(maxUsdPerDay(10, 1_000_000, EVENT_BYTES)).toBeLessThan(1.61)
+})
