@@ -138,7 +138,7 @@ const FOLDERS = [
     [
       ...['.', ...SHARED, 'functions/ingest', 'worker/cli/terminal', 'worker/cli/worker', 'worker/cli/jobs'],
       ...['worker/renderer', 'worker/models', 'worker/fitness', 'worker/telemetry', 'worker/queue'],
-      ...['worker/local', 'worker/client/submit'],
+      ...['worker/local', 'worker/client/submit', 'worker/client/tracking'],
     ],
   ],
   [

@@ -13,6 +13,7 @@ import { rendererEnvironment } from '../../worker/renderer/renderer-environment.
 import { NODE_OPTIONS_OF_RENDERER } from '../../worker/renderer/renderer-process.ts'
 import { finishClip } from '../../worker/video/finish-clip.ts'
 import { temporaryDir } from '../fixtures/temporary-dir.ts'
+import { NO_DESKTOP } from '../worker/cli/a-command-line.ts'
 import { aCard } from '../worker/cuda/a-card.ts'
 import { type Card, standInProcess } from './stand-in-card.ts'
 
@@ -68,6 +69,7 @@ export const renderOnStandIn = async (
       prepareImage,
       openImageProcess,
       finishClip,
+      desktop: NO_DESKTOP,
       deviceProbes: { readCards: async () => [aCard()], readCudaFaults: async () => [] },
       openRenderer: (device, limits) =>
         openRenderer({

@@ -25,6 +25,8 @@ const inRepository = (file: string): string => fileURLToPath(new URL(`../../${fi
 
 /* The golden has a fourth, `bucket-1`: half a minute more for what these three show as well. */
 const CLIP_NAMES = ['bucket-127', 'bucket-255', 'grainy'] as const
+/** The three have 24.4, 24.1 and 22.6 dB; another photo has at most 11.1. */
+const LEAST_PSNR_DB = 22
 type ClipName = (typeof CLIP_NAMES)[number]
 
 const mean = (numbers: ArrayLike<number>): number =>
@@ -94,6 +96,15 @@ describe('the demo checkpoint on the photo of a coffee cup', () => {
     expect(Math.abs(psnr - expected(name, 'psnr_first_db')[0]!)).toBeLessThanOrEqual(0.3)
   })
 
+  test.each(CLIP_NAMES)('%s begins with this photo, and with none of the others', async (name) => {
+    const [first] = clips[name].frames
+    expect(psnrOf(photo.data, first!)).toBeGreaterThan(LEAST_PSNR_DB)
+    for (const other of ['astronaut.png', 'chelsea.png', 'rocket.png']) {
+      const { data } = await decodeImage(await readFile(inRepository(`worker/demo-samples/${other}`)), other)
+      expect(psnrOf(data, first!), other).toBeLessThan(CLIP_LIMITS.firstFramePsnrDb)
+    }
+  })
+
   test.each(CLIP_NAMES)('%s moves over the photo as far as with diffusers, in every frame', (name) => {
     const pan = { data: expected(name, 'pan_px'), shape: [14] }
     expectClose({ data: panOf(clips[name]), shape: [14] }, pan, { absolute: 0.25 })
@@ -114,11 +125,16 @@ describe('the demo checkpoint on the photo of a coffee cup', () => {
     ]
     expect(middle).toBeGreaterThan(still + 8)
     expect(fast).toBeGreaterThan(middle + 8)
+    // What training asked for: 28 pixels over 14 frames at 255, in proportion below.
+    expect(Math.abs(still - 28 / 255)).toBeLessThanOrEqual(1)
+    expect(Math.abs(middle - (28 * 127) / 255)).toBeLessThanOrEqual(1)
+    expect(Math.abs(fast - 28)).toBeLessThanOrEqual(4)
   })
 
   test('is grainier the noisier the photo was made', () => {
     const [fine, grainy] = [grainOf(clips['bucket-127']), grainOf(clips['grainy'])]
     expect(mean(grainy)).toBeGreaterThan(mean(fine) * 1.1)
+    for (const [frame, value] of grainy.entries()) expect(value).toBeGreaterThan(fine[frame]!)
     for (const [name, grain] of [
       ['bucket-127', fine],
       ['grainy', grainy],

@@ -5,9 +5,12 @@ import type { ImageProcess } from '../renderer/image-process.ts'
 import type { prepareImage } from '../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult } from '../renderer/render-job.ts'
 import type { finishClip } from '../video/finish-clip.ts'
+import type { Desktop } from './desktop.ts'
 import type { Services } from './services.ts'
 
+/** A terminal if `isTTY`. */
 export interface TextOutput {
+  readonly isTTY?: boolean | undefined
   write(text: string): unknown
   /** Resolves when all has been written. Throws the error if that failed. */
   flush?(): Promise<void>
@@ -29,6 +32,7 @@ export interface CommandContext {
   /** Opens a process for images that others have uploaded. */
   openImageProcess(): ImageProcess
   readonly finishClip: typeof finishClip
+  readonly desktop: Desktop
   /** Probes by which `--device auto` finds a card and the faults that keep it from being used. */
   readonly deviceProbes: DeviceProbes
   /** Opens a renderer whose process is made for that device. */

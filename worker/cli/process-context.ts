@@ -5,6 +5,7 @@ import type { CommandContext, TextOutput } from './command-context.ts'
 import { machineProbes } from './device-options.ts'
 import { exitCodeOf, InterruptedError, OutputLostError } from './exit-code.ts'
 import { openClipRenderer } from './open-clip-renderer.ts'
+import { openFile } from './open-file.ts'
 
 /**
  * The first signal asks the command to stop and clean up; a second one ends the process at once. A terminal that closes
@@ -35,6 +36,7 @@ const watchedStdout = (controller: AbortController): TextOutput => {
     controller.abort(fault)
   })
   return {
+    isTTY: process.stdout.isTTY,
     write: (text) => process.stdout.write(text),
     async flush() {
       await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
@@ -57,6 +59,7 @@ export const processContext = (): CommandContext => {
     prepareImage,
     openImageProcess,
     finishClip,
+    desktop: { platform: process.platform, open: openFile },
     deviceProbes: machineProbes(process.env),
     openRenderer: (device, limits) => openClipRenderer(process.env, device, limits),
     // Loaded when it is wanted: the SDK takes as long to load as all the rest.

@@ -9,6 +9,7 @@ import { addCompileOptions, type CompileOptions, runCompile } from './graphs/com
 import { addInspectOptions, type InspectOptions, runInspect } from './graphs/inspect.ts'
 import { addHelpCommand, HELP_SUMMARY } from './help-command.ts'
 import { addJobCommands } from './jobs/commands.ts'
+import { addDemoOptions, type DemoOptions } from './local/demo-options.ts'
 import { addLocalOptions, type LocalOptions } from './local/options.ts'
 import { addModelsListOptions, type ModelsListOptions, runModelsList } from './models/list.ts'
 import { addModelsPushOptions, type ModelsPushOptions, runModelsPush } from './models/push.ts'
@@ -85,11 +86,9 @@ const createProgram = (
   addLocalOptions(program.command('local')).action(async (options: LocalOptions) =>
     leave(await (await import('./local/local.ts')).runLocal(options, context)),
   )
-  program
-    .command('demo')
-    .summary('the whole pipeline with the demo checkpoint, into ./out')
-    .description('Renders five clips with the demo checkpoint, and makes a page of them: out/index.html.')
-    .action(async () => leave(await (await import('./local/demo.ts')).runDemo(context)))
+  addDemoOptions(program.command('demo')).action(async (options: DemoOptions) =>
+    leave(await (await import('./local/demo.ts')).runDemo(options, context)),
+  )
   addJobCommands(program, context, leave)
   addSchemaOptions(program.command('schema')).action((document: DocumentName) => runSchema(document, context))
   addWorkerOptions(program.command('worker')).action(async (options: WorkerOptions) =>

@@ -35,7 +35,7 @@ describe('openCheckpoint', () => {
     })
     const bias = await readTensorValues(unet.tensors!.get('conv_in.bias')!)
     expect(bias.length).toBe(64)
-    expect(bias[0]).toBe(-0.00820159912109375)
+    expect(bias[0]).toBe(-0.00946044921875)
   })
 
   test("opens SVD-XT's configs alone", async () => {

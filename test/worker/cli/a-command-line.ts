@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { CommandContext } from '../../../worker/cli/command-context.ts'
+import type { Desktop } from '../../../worker/cli/desktop.ts'
 import { runProgram } from '../../../worker/cli/program.ts'
 import type { Services } from '../../../worker/cli/services.ts'
 import type { DeviceProbes } from '../../../worker/cuda/choose-device.ts'
@@ -27,6 +28,14 @@ export const NO_CARDS: DeviceProbes = {
     throw new Error('spawn nvidia-smi ENOENT')
   },
   readCudaFaults: async () => [],
+}
+
+/** A machine without a desktop. */
+export const NO_DESKTOP: Desktop = {
+  platform: 'linux',
+  async open(file) {
+    throw new Error(`no program opens ${file}`)
+  },
 }
 
 export interface CommandResult extends StagesRecord {
@@ -56,6 +65,7 @@ export const runCommandLine = async (
     },
     stderr: stream,
     signal: options.signal ?? new AbortController().signal,
+    desktop: NO_DESKTOP,
     deviceProbes: options.deviceProbes ?? NO_CARDS,
     ...fakeStages(options, record),
     openServices: async () => {

@@ -280,7 +280,11 @@ test.runIf(isLinuxX64)(
     await mkdir(at('empty'))
     const args = ['--yes', '--cache', at('cache'), '--package', tarball, 'svd', 'demo']
     const PATH = [at('node-24/node_modules/node/bin'), process.env['PATH']].join(path.delimiter)
-    await execa('npx', args, { cwd: at('empty'), env: { ...userEnvironment(), PATH }, extendEnv: false })
+    const { stdout } = await execa('npx', args, {
+      ...{ cwd: at('empty'), env: { ...userEnvironment(), PATH }, extendEnv: false },
+    })
+    expect(stdout).toContain(`They play in ${at('empty/out/index.html')}\n`)
+    expect(stdout).toContain('The page was not opened, because stdout is not a terminal.')
     const files = await readdir(at('empty/out'), { recursive: true })
     expect(files).toContain('index.html')
     expect(files.filter((file) => file.endsWith('.mp4'))).toHaveLength(5)

@@ -16,7 +16,7 @@ import { finishClip } from '../../../../worker/video/finish-clip.ts'
 import { readMp4 } from '../../../../worker/video/read-mp4.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../../fixtures/random-checkpoint.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
-import { NO_CARDS } from '../a-command-line.ts'
+import { NO_CARDS, NO_DESKTOP } from '../a-command-line.ts'
 
 const inRepository = (file: string): string => fileURLToPath(new URL(`../../../../${file}`, import.meta.url))
 
@@ -66,6 +66,7 @@ const renderForReal = async (images: readonly string[], { at, act }: Hooks = {})
       prepareImage,
       openImageProcess,
       finishClip,
+      desktop: NO_DESKTOP,
       deviceProbes: NO_CARDS,
       openRenderer: (device) =>
         openRenderer({

@@ -22,7 +22,7 @@ import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 import { aMachine } from '../../fitness/a-machine.ts'
 import { aJob } from '../../jobs/a-job.ts'
 import { demoRecord } from '../../models/a-pushed-model.ts'
-import { DEMO_CHECKPOINT, NO_CARDS } from '../a-command-line.ts'
+import { DEMO_CHECKPOINT, NO_CARDS, NO_DESKTOP } from '../a-command-line.ts'
 
 interface CommandOptions {
   readonly options?: WorkerOptions
@@ -88,6 +88,7 @@ const runWorker = async (command: CommandOptions) => {
     prepareImage: never,
     openImageProcess: () => ({ prepareImage: never, async [Symbol.asyncDispose]() {} }),
     finishClip: never,
+    desktop: NO_DESKTOP,
     deviceProbes: NO_CARDS,
     openRenderer(_, limits) {
       opened = limits?.stallTimeoutMs

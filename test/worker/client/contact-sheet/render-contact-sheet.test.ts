@@ -144,6 +144,19 @@ test('the summary tells counts, time, pace and cost', async () => {
   expect(text).toContain('1 clip 1 failed 20.0 s submit to end 240 clips/hour 27.4 s device time $0.25 cost')
 })
 
+test('the page names its own order where the jobs are not listed the newest first', async () => {
+  const [older, newer] = ['2026-11-24T12:00:20.000Z', '2026-11-24T12:00:40.000Z'].map((finished_at, index) =>
+    aSheetJob({ picture: `images/${index}.png`, finished_at }),
+  ) as [SheetJob, SheetJob]
+  const ordersOf = (page: string): readonly string[] => {
+    const [, options = ''] = /<select name="order"[^>]*>(.*?)<\/select>/s.exec(page) ?? []
+    return [...options.matchAll(/value="(\w+)"/g)].map(([, value]) => value!)
+  }
+  const usual = ['newest', 'name', 'seconds', 'cost', 'likeness']
+  expect(ordersOf(await render([newer, older]))).toEqual(usual)
+  expect(ordersOf(await render([older, newer]))).toEqual(['listed', ...usual])
+})
+
 test('an empty page says so', async () => {
   expect(textOf(await render([]))).toContain('There are no jobs.')
 })

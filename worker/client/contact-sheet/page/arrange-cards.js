@@ -10,6 +10,8 @@
   const number = (card, name, absent) => (card.dataset[name] === '' ? absent : Number(card.dataset[name]))
   const largestFirst = (name) => (a, b) => number(b, name, -1) - number(a, name, -1)
   const orders = {
+    /* Sorting is stable, so that the page's own order stays. */
+    listed: () => 0,
     newest: largestFirst('newest'),
     seconds: largestFirst('seconds'),
     cost: largestFirst('cost'),
