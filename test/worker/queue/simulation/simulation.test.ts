@@ -96,7 +96,14 @@ const PLANNED = { atMs: 1_000, videos: 1, events: 1, cancelledMs: null, sidecar:
 /** Workers that are killed and told to go while nothing else fails, and a job that kills each of them. */
 const withPoison = (schedule: Schedule): Schedule => ({
   ...schedule,
-  ...{ maxAttempts: 5, maxReceives: 50, duplicates: 0, malformedMessages: 0, manifestMs: null },
+  ...{
+    maxAttempts: 5,
+    maxReceives: 50,
+    duplicates: 0,
+    malformedMessages: 0,
+    manifestMs: null,
+    redrives: false,
+  },
   calls: NO_CALL_FAULTS,
   renderer: { crash: 0, hang: 0, encoder: 0, lostCard: 0 },
   incidents: schedule.incidents.filter(({ type }) => type === 'crash' || type === 'drain'),
@@ -153,6 +160,30 @@ describe.skipIf(ONE_SEED !== undefined)(
     })
   },
 )
+
+const SEEDS_OF_TWINS = 200
+
+/** Two manifests order the same new clips within milliseconds, and nothing fails but that processes die. */
+const withTwins = (schedule: Schedule): Schedule => ({
+  ...schedule,
+  ...{ maxAttempts: 5, maxReceives: 50, malformedMessages: 0, manifestMs: 0, manifestSeeds: [1, 2] },
+  moreManifests: [{ kind: 'same-clips', afterMs: 0 }],
+  calls: { ...NO_CALL_FAULTS, crash: 0.02 },
+  incidents: [],
+  drops: schedule.drops.slice(0, 2).map(() => ({ ...PLANNED, atMs: 0, kind: 'good' })),
+})
+
+describe.skipIf(ONE_SEED !== undefined)('a job that two uploads order within milliseconds', () => {
+  test('is announced to both, each with its own context', async () => {
+    let requests = 0
+    for (let seed = 1; seed <= SEEDS_OF_TWINS; seed++) {
+      const result = await simulate(seed, pictures, { alterSchedule: withTwins })
+      expectKept(result)
+      requests += new Set(result.published.map(({ event_id }) => event_id)).size
+    }
+    expect(requests).toBeGreaterThan(SEEDS_OF_TWINS * 10)
+  })
+})
 
 test.skipIf(ONE_SEED !== undefined)('a seed gives the same run each time', async () => {
   expect((await simulate(8, pictures)).trace).toEqual((await simulate(8, pictures)).trace)
