@@ -48,8 +48,8 @@ const encodeOrder = ({ key, orderedAt, sentAt = null }: Order): Uint8Array<Array
 export type FirstOrder = Pick<JobMessage, 'origin' | 'submitted_at'>
 
 /**
- * Records that `job` is ordered by its upload, where it exists already. `first` is `null` if it cannot be read. `sentAt`:
- * see `sentAgainAt`; it stays in the order.
+ * Records that `job` is ordered by its upload, where it exists already. `first` is `null` if it cannot be read, or if it is
+ * of this very upload and may go. `sentAt`: see `sentAgainAt`; it stays in the order.
  */
 export const recordOrder = async (
   { output, now }: OrderingDeps,

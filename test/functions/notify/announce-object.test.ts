@@ -174,6 +174,21 @@ describe('a job that two uploads ordered at the same moment', () => {
   })
 })
 
+describe('a failed job whose result alone names an upload', () => {
+  test('is announced to that upload after a redrive, too', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    const [job] = world.jobs()
+    if (job === undefined) throw new Error('no job was queued')
+    const ofManifest = { ...job, origin: { ...job.origin, key: MANIFEST } }
+    await world.end(job.job_id, { state: 'failed', outputs: [], job: ofManifest })
+    await world.dropManifest([{ image: IMAGE, context: { from: 'manifest' } }])
+    await world.bringBack(job.job_id)
+    await world.notify(await world.end(job.job_id, { attempt: 2 }))
+    expect(requests(world).map(({ upload }) => upload.key)).toEqual([IMAGE, MANIFEST])
+  })
+})
+
 describe('a report that ingest writes once more, because its event came twice', () => {
   test.each([
     ['an image', IMAGE],
