@@ -25,6 +25,7 @@ export const runDemo = async (context: CommandContext): Promise<number> => {
       onCheck: ({ status, name, found }) => status === 'fail' && stdout.write(`${name}: ${found}\n`),
       onIngest() {},
       onEvent() {},
+      announce: null,
     },
     context,
   )
