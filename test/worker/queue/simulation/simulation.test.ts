@@ -12,7 +12,7 @@ import { type SimulationOptions, type SimulationResult, simulate } from './world
  */
 const SEEDS = Number(process.env['SVD_SIMULATION_SEEDS'] ?? 1_000)
 const ONE_SEED = process.env['SVD_SIMULATION_SEED']
-const SEEDS_A_TEST = 250
+const SEEDS_A_TEST = 125
 const SHOWN_LINES = 200
 
 const pictures = await makeDroppablePictures(MAX_DROPS)
@@ -161,7 +161,7 @@ describe.skipIf(ONE_SEED !== undefined)(
   },
 )
 
-const SEEDS_OF_TWINS = 200
+const SEEDS_OF_TWINS = 100
 
 /** Two manifests order the same new clips within milliseconds, and nothing fails but that processes die. */
 const withTwins = (schedule: Schedule): Schedule => ({
