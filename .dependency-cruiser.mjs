@@ -136,7 +136,15 @@ const FOLDERS = [
   [
     'worker/cli/local',
     [
-      ...['.', ...SHARED, 'functions/ingest', 'worker/cli/terminal', 'worker/cli/worker', 'worker/cli/jobs'],
+      ...[
+        '.',
+        ...SHARED,
+        'functions/ingest',
+        'functions/notify',
+        'worker/cli/terminal',
+        'worker/cli/worker',
+        'worker/cli/jobs',
+      ],
       ...['worker/renderer', 'worker/models', 'worker/fitness', 'worker/telemetry', 'worker/queue'],
       ...['worker/local', 'worker/client/submit', 'worker/client/tracking'],
     ],

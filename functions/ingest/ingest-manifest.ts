@@ -22,6 +22,7 @@ import {
 import { ObjectChangedError, type ObjectInfo } from '../../shared/ports/object-store.ts'
 import { openEnteredJobs } from './entered-jobs.ts'
 import type { Drop, IngestDeps, IngestOutcome } from './ingest-deps.ts'
+import { keepOfSameUpload } from './keep-done-before.ts'
 import { listKeys } from './list-keys.ts'
 import { acceptedJob, groupOfKey, makeJobs } from './make-jobs.ts'
 import { piecesOf } from './pieces-of.ts'
@@ -162,7 +163,8 @@ export const ingestManifest = async (deps: IngestDeps, drop: Drop): Promise<Inge
   }
   accepted.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))
   const made = makeReport(drop, accepted, rejected, deps, contextsOf(manifest))
-  const report = await writeReport(deps.output, made, drop.signal)
+  const takeOver = keepOfSameUpload(deps.output, drop.signal)
+  const report = await writeReport(deps.output, made, drop.signal, takeOver)
   assertNoneWithdrawn(drop.info.key, withdrawn)
   return { type: 'reported', report, queued }
 }

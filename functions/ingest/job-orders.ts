@@ -12,6 +12,9 @@ import type { IngestDeps } from './ingest-deps.ts'
  *   ordered by one upload          `origin` in status/ID.json, which is written anyway
  *   ordered by several             besides, orders/ID/SHA.json for each of them; SHA is the hash of the upload's key
  *
+ * Two uploads may order a new job within milliseconds, and the slower run may end before it records that. A worker that got
+ * its message keeps the origin of the status, so that the faster upload is still found.
+ *
  * An order is written when the job is found to exist, so a manifest of new jobs costs no further request. It is never
  * deleted: whether it still holds is decided by the upload's report, if that is later than the order. The report comes at
  * the end of a run of ingest, so an order without one, or with an earlier one, holds while it is young.
@@ -45,8 +48,8 @@ const encodeOrder = ({ key, orderedAt, sentAt = null }: Order): Uint8Array<Array
 export type FirstOrder = Pick<JobMessage, 'origin' | 'submitted_at'>
 
 /**
- * Records that `job` is ordered by its upload, where it exists already. `first` is `null` if it cannot be read. `sentAt`:
- * see `sentAgainAt`; it stays in the order.
+ * Records that `job` is ordered by its upload, where it exists already. `first` is `null` if it cannot be read, or if it is
+ * of this very upload and may go. `sentAt`: see `sentAgainAt`; it stays in the order.
  */
 export const recordOrder = async (
   { output, now }: OrderingDeps,
@@ -58,7 +61,7 @@ export const recordOrder = async (
   if (first !== null && first.origin.key === origin.key) {
     if (now().getTime() - Date.parse(first.submitted_at) < NEED_NOT_BE_RENEWED_MS) return
   } else if (first !== null) {
-    // A worker that gets the message of this order names this upload as the origin from then on.
+    // Workers keep the origin of a status, but those of earlier versions name the upload whose message they got.
     const { origin, submitted_at } = first
     const order = encodeOrder({ key: origin.key, orderedAt: new Date(submitted_at) })
     await output.create(orderKey(job_id, origin.key), order, JSON_TYPE, signal)

@@ -53,7 +53,9 @@ export const statusOf = async (
     if (record === null) return jobStatus('done')
     const mayLackEntry = isOfThisUpload(job, record.job, now())
     if (record.state === 'succeeded') return jobStatus('done', { mayLackEntry })
-    await recordOrder(deps, job, record.job, signal)
+    // A redrive takes the result away, so the upload in its message is recorded in any case.
+    const first = record.job.origin.key === job.origin.key ? null : record.job
+    await recordOrder(deps, job, first, signal)
     if (record.state === 'failed') return jobStatus('done', { mayLackEntry })
     const requester = await readRequester(output, job_id, signal)
     return requester === 'person'

@@ -49,8 +49,6 @@ import type { WrittenImageReport } from './write-image-report.ts'
  * Remaining races that cancel a job that an upload orders. The next order of the job has it rendered:
  *   - Two runs on another upload overlap, and the later one alone orders the job. The report of the earlier one comes
  *     between that order and steps 4 to 6.
- *   - Two uploads order a new job within milliseconds, the slower run dies before it records that, and a worker gets its
- *     message. The status then names the slower upload alone, whose late sidecar cancels the job.
  *   - A worker stands still between its check for the marker and its record for longer than the event takes to come
  *     again.
  */

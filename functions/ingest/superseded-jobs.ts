@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { IngestFault, IngestReport, SupersededJob } from '../../shared/contracts/ingest-report.ts'
 import { MAX_JOBS } from '../../shared/contracts/manifest.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
+import { isSameUpload, keepDoneBefore } from './keep-done-before.ts'
 
 /*
  * What a report tells of jobs that earlier reports on the same upload named: a sidecar that came after its image has
@@ -32,11 +33,6 @@ const idsOf = (jobs: readonly { readonly job_id: string }[]): ReadonlySet<string
   new Set(jobs.map(({ job_id }) => job_id))
 
 const isPending = ({ outcome }: SupersededJob): boolean => outcome === 'pending'
-
-const isSameUpload = (before: IngestReport, report: IngestReport): boolean =>
-  before.etag === report.etag &&
-  before.version_id === report.version_id &&
-  (before.sequencer === null || report.sequencer === null || before.sequencer === report.sequencer)
 
 const TOLD: Readonly<Record<SupersededJob['outcome'], string>> = {
   pending: 'not decided yet',
@@ -109,7 +105,7 @@ export const supersede = (before: IngestReport, report: IngestReport): IngestRep
   if (!isSameUpload(before, report)) return withPending(report, unwantedAfter(before, report))
   const named = idsOf(report.jobs)
   const carried = before.superseded.filter(({ job_id }) => !named.has(job_id))
-  const superseding = { ...report, superseded: [...carried] }
+  const superseding = { ...keepDoneBefore(before, report), superseded: [...carried] }
   return withRevision(before, withPending(superseding, idsOf(before.jobs)))
 }
 

@@ -59,9 +59,13 @@ export const makeReport = (
   }
 }
 
+/** Whether an earlier report is on an upload with the same content. */
+export const isOnContent = ({ metadata }: ObjectInfo, { etag }: Pick<IngestReport, 'etag'>): boolean =>
+  metadata[ETAG] === etag
+
 /** A report without an event of its object's own stays in the order of the one before, if it is of the same content. */
 const sequencerAfter = (report: IngestReport, before: ObjectInfo): string | null =>
-  report.sequencer ?? (before.metadata[ETAG] === report.etag ? (before.metadata[SEQUENCER] ?? null) : null)
+  report.sequencer ?? (isOnContent(before, report) ? (before.metadata[SEQUENCER] ?? null) : null)
 
 const isNewer = (before: ObjectInfo, report: IngestReport): boolean => {
   const theirs = before.metadata[SEQUENCER]

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ingestReportSchema } from './ingest-report.ts'
 import { jobMessageSchema } from './job-message.ts'
 import { manifestSchema, sidecarSchema } from './manifest.ts'
+import { pipelineEventSchema } from './pipeline-event.ts'
 import { resultRecordSchema } from './result-record.ts'
 import { statusRecordSchema } from './status-record.ts'
 
@@ -13,6 +14,7 @@ const SCHEMAS = {
   result: resultRecordSchema,
   status: statusRecordSchema,
   report: ingestReportSchema,
+  event: pipelineEventSchema,
 } as const
 
 export type DocumentName = keyof typeof SCHEMAS
@@ -31,5 +33,6 @@ export const jsonSchemaOf = (name: DocumentName) => {
       jsonSchema.anyOf = jsonSchema.anyOf.filter((choice) => Object.keys(choice).length > 0)
     },
   })
-  return { $schema, title: `svd-batch ${name}`, ...schema }
+  // Of an event the type is said by each of its kinds alone.
+  return { $schema, title: `svd-batch ${name}`, type: 'object', ...schema }
 }

@@ -71,7 +71,7 @@ export const batchEndedSchema = z.strictObject({
   rejected_items: countSchema,
   faults: z.array(faultSchema).describe('the first ten of the report'),
   cost_usd: z.number().nonnegative().nullable().describe('of the jobs that were not done before'),
-  finished_at: timestampSchema,
+  finished_at: timestampSchema.nullable().describe('end of the last job; null: there is no job'),
 })
 
 export const uploadRejectedSchema = z.strictObject({
@@ -79,7 +79,6 @@ export const uploadRejectedSchema = z.strictObject({
   ...eventFields,
   report_key: z.string(),
   faults: z.array(faultSchema).describe('the first ten of the report'),
-  reported_at: timestampSchema,
 })
 
 export const pipelineEventSchema = z.discriminatedUnion('type', [

@@ -5,7 +5,10 @@ import type { BatchEnded, PipelineEvent, RequestEnded, UploadRejected } from '..
 import type { RequestContext } from '../contracts/request-context.ts'
 import { type ResultRecord, warningsOf } from '../contracts/result-record.ts'
 
-/* Events about an upload, made of its report and of results. Equal records give equal events, with equal ids. */
+/*
+ * Events about an upload, made of its report and of results. Events with equal ids are equal. So an event has nothing of a
+ * report that changes when ingest runs once more for the same upload, such as the time of the report.
+ */
 
 /** SNS takes 256 KiB: a list of causes is cut long before. */
 const MAX_FAULTS = 10
@@ -50,17 +53,19 @@ export const requestEnded = (
   result: ResultRecord,
   outputBucket: string,
 ): RequestEnded => {
-  const { job_id, item, item_id } = accepted
+  const { job_id, item, item_id, done_before } = accepted
   const { attempt, state, failure, outputs, started_at, finished_at } = result
   const context = contextOf(report, item)
   return {
     type: 'request.ended',
     version: 1,
-    event_id: idOf('request.ended', identityOf(report), item, job_id, attempt, finished_at, context),
+    event_id: idOf(
+      ...['request.ended', identityOf(report), item, job_id, attempt, finished_at, context, done_before],
+    ),
     upload: uploadOf(report),
     ...{ item, item_id, context },
     source_key: accepted.image,
-    done_before: accepted.done_before,
+    done_before,
     ...{ job_id, attempt, state },
     failure: failure === null ? null : { class: failure.class, reason: cut(failure.reason) },
     warnings: warningsOf(result).map(cut),
@@ -93,8 +98,7 @@ export const batchEnded = (
   const count = (state: EndedJob['state']): number => results.filter((job) => job.state === state).length
   const context = contextOf(report, null)
   const ends = results.map(({ job_id, attempt, finished_at }) => [job_id, attempt, finished_at])
-  // Not whether a job was done before: ingest may run twice for one upload, and find more of them done.
-  const requests = report.jobs.map(({ job_id, item }) => [job_id, item])
+  const requests = report.jobs.map(({ job_id, item, done_before }) => [job_id, item, done_before])
   const finished = results.map(({ finished_at }) => finished_at).toSorted()
   return {
     type: 'batch.ended',
@@ -111,7 +115,7 @@ export const batchEnded = (
     rejected_items: rejectedItems(report.faults),
     faults: report.faults.slice(0, MAX_FAULTS),
     cost_usd: costOf(results.filter(({ job_id }) => !doneBefore.has(job_id))),
-    finished_at: finished.at(-1) ?? report.reported_at,
+    finished_at: finished.at(-1) ?? null,
   }
 }
 
@@ -127,6 +131,5 @@ export const uploadRejected = (report: IngestReport, outputBucket: string): Uplo
     output_bucket: outputBucket,
     report_key: reportKey(report.key),
     faults: report.faults.slice(0, MAX_FAULTS),
-    reported_at: report.reported_at,
   }
 }

@@ -5,7 +5,7 @@ import type { CommandContext } from './command-context.ts'
 const NOTES = `
 manifest and sidecar are what one drops, to be checked while they are written; a manifest as .jsonl has on each line
 what the schema has under items. job is a message of the queue; result, status and report are what the output bucket
-has under jobs/, status/ and reports/.
+has under jobs/, status/ and reports/; event is what svd local --events and notify on AWS give.
 
   svd schema manifest > manifest.schema.json
 `

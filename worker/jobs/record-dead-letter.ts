@@ -65,7 +65,7 @@ const recordJob = async (
   if (!(await createResult(store, record, signal))) return 'known'
   await noteEnded(store, record, clock.now(), signal)
   const change = { state: 'failed', message: reason } as const
-  const status = statusOf(attempt, change, worker.id, clock.now(), known?.attempts)
+  const status = statusOf(attempt, change, worker.id, clock.now(), known?.attempts, known)
   await store.put(statusKey(job.job_id), encodeStatus(status), STATUS_WRITE_OPTIONS, signal).catch(() => {})
   return 'recorded'
 }

@@ -21,13 +21,17 @@ export interface StatusChange {
 /** Whether no attempt comes after this state. */
 export const isFinal = (state: JobState): boolean => isResultState(state)
 
-/** The job's status record. */
+/**
+ * The job's status record. `known` is the one that it replaces. Its origin stays: that is the upload which ordered the job
+ * first, and several messages of a job may name several uploads. Ingest and notify find that upload by the status alone.
+ */
 export const statusOf = (
   { job, number }: Pick<Attempt, 'job' | 'number'>,
   { state, progress, message, waitsForModel }: StatusChange,
   workerId: string,
   now: Date,
   attempts: readonly SpentAttempt[] = [],
+  known: Pick<StatusRecord, 'origin' | 'submitted_at'> | null = null,
 ): StatusRecord => ({
   version: 1,
   job_id: job.job_id,
@@ -42,7 +46,7 @@ export const statusOf = (
   waits_for_model: waitsForModel ?? null,
   image: job.image,
   parameters: job.parameters,
-  origin: job.origin,
-  submitted_at: job.submitted_at,
+  origin: (known ?? job).origin,
+  submitted_at: (known ?? job).submitted_at,
   updated_at: now.toISOString(),
 })

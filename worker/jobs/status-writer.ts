@@ -52,7 +52,7 @@ const MAX_CONFLICTS = 10
 /**
  * Never overwrites a newer status. Each write replaces the object that was read before (by its ETag). If another write
  * came in between that is final or of a later attempt, this attempt only changes its own entry. A final state is
- * written whatever is there, because it repeats the result record, which does not change.
+ * written whatever state is there, because it repeats the result record, which does not change.
  */
 export const openStatusWriter = ({
   store,
@@ -110,7 +110,7 @@ export const openStatusWriter = ({
   const recordAfter = (stored: StoredStatus | null, change: StatusChange): StatusRecord | null => {
     const known = stored?.record ?? null
     const attempts = withAttempt(known?.attempts ?? [], attemptId, ownEntry(change))
-    if (!outdone || known === null) return statusOf(attempt, change, workerId, clock.now(), attempts)
+    if (!outdone || known === null) return statusOf(attempt, change, workerId, clock.now(), attempts, known)
     const isSame = attempts.length === known.attempts.length && ownEntry(change) === null
     return isFinal(known.state) || isSame ? null : { ...known, attempts }
   }
@@ -139,16 +139,24 @@ export const openStatusWriter = ({
     throw new Error(`${key}: other workers write at the same time, again and again`)
   }
 
+  /** Writes a final state over whatever is there, but for the origin, which is read if it is not known. */
+  const writeFinal = async (change: StatusChange, signal: AbortSignal): Promise<readonly SpentAttempt[]> => {
+    const known = there?.record?.attempts ?? []
+    const counted = known.filter(({ id, reason }) => id !== attemptId || reason !== null)
+    const encode = (stored: StoredStatus | null): Uint8Array =>
+      encodeStatus(statusOf(attempt, change, workerId, clock.now(), counted, stored?.record))
+    const stored = there ?? (await read(signal))
+    const isNew = stored === null && (await store.create(key, encode(null), STATUS_WRITE_OPTIONS, signal))
+    if (!isNew) await store.put(key, encode(stored ?? (await read(signal))), STATUS_WRITE_OPTIONS, signal)
+    return counted
+  }
+
   /** Writes the change, and returns the attempts that count then; `null` if the write failed. */
   const write = async (change: StatusChange): Promise<readonly SpentAttempt[] | null> => {
     try {
       return await withTimeLimit({ clock, limitMs: WRITE_LIMIT_MS, signal: until }, async (signal) => {
         if (!isFinal(change.state)) return await writeOver(change, signal)
-        const known = there?.record?.attempts ?? []
-        const counted = known.filter(({ id, reason }) => id !== attemptId || reason !== null)
-        const bytes = encodeStatus(statusOf(attempt, change, workerId, clock.now(), counted))
-        await store.put(key, bytes, STATUS_WRITE_OPTIONS, signal)
-        return counted
+        return await writeFinal(change, signal)
       })
     } catch {
       return null

@@ -2,6 +2,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { buildApp } from 'fauxqs'
 import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
+import { jobIdOfResult, REPORTS_PREFIX } from '../../shared/contracts/bucket-layout.ts'
 import { MAX_JOB_RECEIVES } from '../../shared/contracts/job-message.ts'
 import { foreignRequestFault } from '../../shared/foreign-request.ts'
 import { createUploadFeed, type UploadFeed } from './upload-feed.ts'
@@ -29,6 +30,8 @@ export interface EmbeddedEndpoint extends AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>
   /** Every key of the input bucket that was written, since the start. */
   readonly uploads: UploadFeed
+  /** Every key of a result or report in the output bucket that was written, since the start. */
+  readonly outputs: UploadFeed
 }
 
 const INPUT_BUCKET = 'svd-input'
@@ -66,6 +69,9 @@ const createQueues = async (client: SQSClient): Promise<{ jobs: string; deadLett
   })
   return { jobs, deadLetters }
 }
+
+/** As the deployed bucket filters its events. */
+const isAnnounced = (key: string): boolean => jobIdOfResult(key) !== null || key.startsWith(REPORTS_PREFIX)
 
 const CHARACTERS_OF_XML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 
@@ -132,8 +138,10 @@ export const startEmbeddedEndpoint = async (
   refuseForeignRequests(server)
   addLengthToHeadAnswers(server)
   const uploads = createUploadFeed()
+  const outputs = createUploadFeed()
   watchWrites(server, ({ bucket, key }) => {
     if (bucket === INPUT_BUCKET) uploads.add(key)
+    if (bucket === OUTPUT_BUCKET && isAnnounced(key)) outputs.add(key)
   })
   const url = await server.listen({ port, host: '127.0.0.1' })
   const place = { endpoint: url, region: REGION, credentials: CREDENTIALS }
@@ -145,7 +153,7 @@ export const startEmbeddedEndpoint = async (
     return {
       url,
       place,
-      uploads,
+      ...{ uploads, outputs },
       deployment: {
         inputBucket: INPUT_BUCKET,
         outputBucket: OUTPUT_BUCKET,

@@ -4,6 +4,8 @@ export interface UploadFeed {
   add(key: string): void
   /** Waits for a key, and takes it. Rejects with the reason of `signal` when that aborts first. */
   next(signal: AbortSignal): Promise<string>
+  /** Takes all keys that wait. */
+  takeAll(): readonly string[]
 }
 
 /** A feed for one reader. It is unbounded, because the objects themselves are in the memory of the same process. */
@@ -14,6 +16,11 @@ export const createUploadFeed = (): UploadFeed => {
     add(key) {
       keys.add(key)
       wake()
+    },
+    takeAll() {
+      const all = [...keys]
+      keys.clear()
+      return all
     },
     async next(signal) {
       for (;;) {

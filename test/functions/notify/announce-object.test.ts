@@ -4,6 +4,7 @@ import type { PipelineEvent, RequestEnded } from '../../../shared/contracts/pipe
 import { aResultRecord } from '../../fixtures/documents.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
+import { s3Event } from '../ingest/a-world.ts'
 import { aNotifiedWorld, IMAGE, MANIFEST, type NotifiedWorld } from './a-notified-world.ts'
 
 const requests = ({ published }: Pick<NotifiedWorld, 'published'>): readonly RequestEnded[] =>
@@ -155,6 +156,57 @@ describe('a result', () => {
     )
     expect(await world.notify(await world.end(firstJob(world)))).toMatchObject({ batchItemFailures: [{}] })
     expect(world.published).toEqual([])
+  })
+})
+
+describe('a job that two uploads ordered at the same moment', () => {
+  // The slower run ended between sending its message and recording its order, and a worker got that message.
+  test('is announced to the upload in its status, too', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage({ 'svd-context': '{"from": "faster"}' })
+    const [job] = world.jobs()
+    if (job === undefined) throw new Error('no job was queued')
+    const slower = { ...job, origin: { ...job.origin, key: 'images/slower.png' } }
+    await world.notify(await world.end(job.job_id, { job: slower }))
+    expect(requests(world).map(({ upload, context }) => [upload.key, context])).toEqual([
+      [IMAGE, { from: 'faster' }],
+    ])
+  })
+})
+
+describe('a failed job whose result alone names an upload', () => {
+  test('is announced to that upload after a redrive, too', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    const [job] = world.jobs()
+    if (job === undefined) throw new Error('no job was queued')
+    const ofManifest = { ...job, origin: { ...job.origin, key: MANIFEST } }
+    await world.end(job.job_id, { state: 'failed', outputs: [], job: ofManifest })
+    await world.dropManifest([{ image: IMAGE, context: { from: 'manifest' } }])
+    await world.bringBack(job.job_id)
+    await world.notify(await world.end(job.job_id, { attempt: 2 }))
+    expect(requests(world).map(({ upload }) => upload.key)).toEqual([IMAGE, MANIFEST])
+  })
+})
+
+describe('a report that ingest writes once more, because its event came twice', () => {
+  test.each([
+    ['an image', IMAGE],
+    ['a manifest', MANIFEST],
+  ])('on %s announces the same events, although the job has ended since', async (_, key) => {
+    const world = aNotifiedWorld()
+    const { etag } = await world.putImage()
+    const dropAgain = async () => {
+      const info = await world.input.head(key, unaborted)
+      await world.ingest(s3Event({ key, etag: info?.etag ?? etag, sequencer: '00A5' }))
+    }
+    if (key === MANIFEST) await world.put(MANIFEST, JSON.stringify({ items: [{ image: IMAGE }] }))
+    await dropAgain()
+    await world.notify(await world.end(firstJob(world)))
+    await dropAgain()
+    await world.notify(reportKey(key))
+    expect(requests(world).map(({ done_before }) => done_before)).toEqual([false, false])
+    expect(new Set(ids(world.published)).size).toBe(key === MANIFEST ? 2 : 1)
   })
 })
 

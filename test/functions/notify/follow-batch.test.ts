@@ -185,7 +185,7 @@ describe('the end of a batch', () => {
     requests = 0
     for (const id of world.jobIds()) await world.notify(await world.end(id))
     expect(batches(world)).toMatchObject([{ jobs: { succeeded: 300 } }])
-    // Of each: its own write, result, orders, report, record; at the end one more look at each, and one reading.
-    expect(requests / 300).toBeLessThan(7.2)
+    // Of each: its own write, result, status, orders, report, record; at the end one more look at each, and one reading.
+    expect(requests / 300).toBeLessThan(8.2)
   })
 })

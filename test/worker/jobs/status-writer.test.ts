@@ -48,8 +48,9 @@ const aWriter = (
     state: JobState,
     by: { attempt: number; workerId: string },
     attempts: readonly SpentAttempt[] = [],
+    job = JOB,
   ): Promise<string> => {
-    const status = { job: JOB, number: by.attempt }
+    const status = { job, number: by.attempt }
     const bytes = encodeStatus(statusOf(status, { state }, by.workerId, dateAt(0), attempts))
     return store.put(KEY, bytes, { contentType: 'application/json' }, unaborted)
   }
@@ -387,4 +388,35 @@ test('a word whose answer got lost does not silence the next', async () => {
   await later(1_000)
 
   expect(states()).toEqual(['preparing 0 worker-1', 'rendering 1 worker-1', 'rendering 2 worker-1'])
+})
+
+describe('the origin of a status', () => {
+  const FIRST = { ...JOB.origin, key: 'images/first.png' }
+  const STATES = ['preparing', 'succeeded'] as const
+
+  test.each(STATES)('stays that of the upload that ordered the job first, when it says %s', async (state) => {
+    const { writer, another, later, written } = aWriter()
+    await another('queued', { attempt: 0, workerId: 'x' }, [], { ...JOB, origin: FIRST })
+    await writer.end({ state })
+    await later(1_000)
+    expect(written().map((status) => [status.state, status.origin.key])).toEqual([
+      ['queued', FIRST.key],
+      [state, FIRST.key],
+    ])
+  })
+
+  test('stays where the status comes when this attempt has just read that there is none', async () => {
+    let interfere: (() => Promise<unknown>) | null = null
+    const { writer, another, written } = aWriter({
+      async before(operation) {
+        if (operation !== 'create') return
+        const now = interfere
+        interfere = null
+        await now?.()
+      },
+    })
+    interfere = () => another('queued', { attempt: 0, workerId: 'x' }, [], { ...JOB, origin: FIRST })
+    await writer.end({ state: 'succeeded' })
+    expect(written().map(({ origin }) => origin.key)).toEqual([FIRST.key, FIRST.key])
+  })
 })

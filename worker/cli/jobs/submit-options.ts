@@ -12,6 +12,7 @@ images/a/x.png is DIR/a/x.png.
 
   svd submit photos/*.jpg --motion-bucket-id 60 --wait --download videos
   svd submit motion.json --images photos
+  svd submit photo.png --context '{"order": 7}'
 `
 
 export const addSubmitOptions = (command: Command): Command => {
@@ -22,6 +23,7 @@ export const addSubmitOptions = (command: Command): Command => {
     .optionsGroup('Files:')
     .option('--prefix <name>', 'folder in the bucket (date, time and some letters)')
     .option('--images <dir>', 'where the pictures are that the manifests name')
+    .option('--context <json>', 'JSON object that comes back in the events of the images; @FILE: in a file')
     .optionsGroup('Video:')
   addArgumentOptions(command, VIDEO_OPTIONS).optionsGroup('Sampling:')
   addArgumentOptions(command, SAMPLING_OPTIONS)
@@ -39,6 +41,7 @@ export const addSubmitOptions = (command: Command): Command => {
 export interface SubmitOptions extends DeploymentOptions {
   readonly prefix?: string
   readonly images?: string
+  readonly context?: string
   readonly reportTimeout: string
   readonly wait?: true
   readonly download?: string

@@ -23,6 +23,7 @@ import { EXIT_FAILURE, EXIT_INVALID_INPUT, worstOf } from '../exit-code.ts'
 import { assertImagesReadable } from '../input-images.ts'
 import type { Services } from '../services.ts'
 import { parseDuration } from '../terminal/duration.ts'
+import { readContextOption } from './context-option.ts'
 import { followQueues } from './queue-depths.ts'
 import type { SubmitOptions } from './submit-options.ts'
 import {
@@ -56,13 +57,14 @@ const plan = async (
   const given = parseRenderArguments(typed, spellOption)
   await assertImagesReadable(files)
   const { prefix, images } = options
+  const context = options.context === undefined ? null : await readContextOption(options.context)
   const onScaled: ImageChecks['onScaled'] = (file, from, to) => {
     stderr.write(
       `${file}: ${from.width}x${from.height} pixels are more than ingest takes; ` +
         `uploads it scaled down to ${to.width}x${to.height}\n`,
     )
   }
-  const request = { files, given, prefix: prefix ?? newPrefix(now), imagesDir: images ?? null }
+  const request = { files, given, context, prefix: prefix ?? newPrefix(now), imagesDir: images ?? null }
   return await planSubmission(request, { scratchDir, onScaled })
 }
 

@@ -1,4 +1,5 @@
 import type { IngestEvent } from '../../../functions/ingest/ingest-deps.ts'
+import type { NotifyLogEvent } from '../../../functions/notify/notify-deps.ts'
 import { messageOfResult } from '../../../shared/contracts/result-record.ts'
 import { safeText } from '../../../shared/contracts/shown-value.ts'
 import type { WorkerEvent } from '../../telemetry/worker-event.ts'
@@ -50,3 +51,9 @@ export const localEventLine = (event: IngestEvent | WorkerEvent): string | null 
   const text = textOf(event)
   return text === null ? null : safeText(text)
 }
+
+/** Line that an event of notify prints: only where it failed. */
+export const notifyLine = (event: NotifyLogEvent): string | null =>
+  event.type === 'failed'
+    ? safeText(`${event.key}: could not be announced, will be tried again: ${reasonOf(event.error)}`)
+    : null

@@ -1,14 +1,20 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { NotifyLogEvent } from '../../../functions/notify/notify-deps.ts'
 import { readNumber } from '../../../shared/contracts/argument-text.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
+import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import { makeFolder } from '../../../shared/files/output-folder.ts'
 import { downloadVideos } from '../../client/submit/download-video.ts'
 import { formatCheck } from '../../fitness/check.ts'
+import { openEventCommands } from '../../local/event-commands.ts'
+import { eventLines, openEventFile } from '../../local/event-file.ts'
+import { createPublish, type EventReceivers } from '../../local/event-receivers.ts'
 import type { CommandContext } from '../command-context.ts'
 import { EXIT_DONE, InterruptedError, messageOf } from '../exit-code.ts'
-import { localEventLine } from './event-line.ts'
+import { systemClock } from '../system-clock.ts'
+import { localEventLine, notifyLine } from './event-line.ts'
 import type { LocalOptions } from './options.ts'
 import { type LocalPipeline, startLocal } from './start-local.ts'
 import { localWorkerSettings } from './worker-settings.ts'
@@ -54,11 +60,32 @@ const whoseMistake = (error: unknown, port: string): unknown =>
 /** Runs `svd local` until a signal, which drains it. Then returns 0. Throws InvalidInputError before it starts. */
 export const runLocal = async (options: LocalOptions, context: CommandContext): Promise<number> => {
   const { environment, stdout, stderr, signal } = context
-  const { checkpoint = DEMO_CHECKPOINT, port, outputDir, ...workerOptions } = options
+  const { checkpoint = DEMO_CHECKPOINT, port, outputDir, events, onEvent, ...workerOptions } = options
   const worker = localWorkerSettings(workerOptions)
   if (outputDir !== undefined) await makeFolder('--output-dir', outputDir)
   const say = (line: string | null): void => {
     if (line !== null) stderr.write(`${line}\n`)
+  }
+
+  // So that a command may fetch the videos.
+  let endpointEnvironment: LocalPipeline['endpoint']['environment'] = {}
+  await using opened = createDisposalStack()
+  const file = events === undefined || events === '-' ? null : opened.use(await openEventFile(events))
+  const commands =
+    onEvent === undefined
+      ? null
+      : opened.use(
+          openEventCommands({
+            ...{ command: onEvent, clock: systemClock, onFailure: say },
+            environment: () => ({ ...environment, ...endpointEnvironment }),
+            onOutput: (text) => stderr.write(text),
+          }),
+        )
+  const append: EventReceivers['append'] =
+    events === '-' ? async (lines) => void stdout.write(eventLines(lines)) : (file?.append ?? null)
+  const announce = {
+    publish: createPublish({ append, commands }),
+    tell: (event: NotifyLogEvent) => say(notifyLine(event)),
   }
 
   const fetches = new Set<Promise<void>>()
@@ -67,6 +94,7 @@ export const runLocal = async (options: LocalOptions, context: CommandContext): 
   await using local = await startLocal(
     {
       ...{ port: readPort(port), checkpoint, worker },
+      announce: append === null && commands === null ? null : announce,
       onCheck: (check) => check.status !== 'ok' && say(formatCheck(check)),
       onIngest: (event) => say(localEventLine(event)),
       onEvent(event) {
@@ -94,7 +122,9 @@ export const runLocal = async (options: LocalOptions, context: CommandContext): 
   }
   for (const result of results) onResult(result)
 
-  stdout.write(guide(local.endpoint))
+  endpointEnvironment = local.endpoint.environment
+  const guideOutput = events === '-' ? stderr : stdout
+  guideOutput.write(guide(local.endpoint))
   const onSignal = (): void => {
     say('finishing what is being rendered; Ctrl-C again ends at once')
     const { reason } = signal
@@ -107,5 +137,6 @@ export const runLocal = async (options: LocalOptions, context: CommandContext): 
   else signal.addEventListener('abort', onSignal, { once: true })
   await local.ended
   await Promise.all(fetches)
+  await commands?.settled()
   return EXIT_DONE
 }

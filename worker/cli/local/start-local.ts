@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { IngestEvent } from '../../../functions/ingest/ingest-deps.ts'
 import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
+import type { NotifyDeps } from '../../../functions/notify/notify-deps.ts'
+import { notifyEvent } from '../../../functions/notify/notify-event.ts'
 import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import type { Check } from '../../fitness/check.ts'
+import { announceOutputs } from '../../local/announce-outputs.ts'
 import { type EmbeddedEndpoint, startEmbeddedEndpoint } from '../../local/embedded-endpoint.ts'
 import { runNotificationBridge } from '../../local/notification-bridge.ts'
 import { openModel } from '../../models/open-model.ts'
@@ -23,6 +26,8 @@ export interface LocalSettings {
   readonly onCheck: (check: Check) => void
   readonly onIngest: (event: IngestEvent) => void
   readonly onEvent: (event: WorkerEvent) => void
+  /** Gets the events that notify announces on AWS; `null`: there is no notify. */
+  readonly announce: Pick<NotifyDeps, 'publish' | 'tell'> | null
 }
 
 /** The whole pipeline on this machine, running. Disposing of it aborts the jobs that it renders. */
@@ -40,7 +45,7 @@ export interface LocalPipeline extends AsyncDisposable {
  * for a checkpoint that cannot be used.
  */
 export const startLocal = async (
-  { port, checkpoint, worker, onCheck, onIngest, onEvent }: LocalSettings,
+  { port, checkpoint, worker, onCheck, onIngest, onEvent, announce }: LocalSettings,
   context: CommandContext,
 ): Promise<LocalPipeline> => {
   const { signal } = context
@@ -79,12 +84,29 @@ export const startLocal = async (
     onBeat() {},
     usdPerHour: null,
   }).finally(() => drain.notify({ reason: 'the worker has ended', secondsLeft: null }))
-  const ended = Promise.all([working, bridge]).then(() => {})
+  const written = new AbortController()
+  void Promise.allSettled([working, bridge]).then(() => written.abort('nothing more is written'))
+  const abandoned = new AbortController()
+  const announcing =
+    announce === null
+      ? null
+      : announceOutputs(
+          deps.output,
+          endpoint.outputs,
+          {
+            ...{ clock, written: written.signal },
+            handle: (event, until) => notifyEvent(event, { output: deps.output, ...announce }, until),
+          },
+          abandoned.signal,
+        )
+  const ended = Promise.all([working, bridge, announcing]).then(() => {})
   // A caller that disposes of the pipeline need not have awaited `ended`.
   ended.catch(() => {})
   opening.defer(async () => {
     drain.notify({ reason: 'the end', secondsLeft: 0 })
     await Promise.allSettled([working, bridge])
+    abandoned.abort('the end')
+    await Promise.allSettled([announcing])
   })
   const open = opening.move()
   return {

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { sidecarKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
+import type { RequestContext } from '../../../shared/contracts/request-context.ts'
 import { decodeImage } from '../../../shared/image/decode-image.ts'
 import { type ImageFormat, imageFormatOf } from '../../../shared/image/image-format.ts'
 import { scaleDown } from './scale-down.ts'
@@ -25,13 +26,25 @@ const MAX_METADATA_BYTES = 1900
 
 const jsonValue = (value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
 
-const metadataOf = (given: RenderArguments): Readonly<Record<string, string>> =>
-  Object.fromEntries(
+/** S3 metadata is text in ASCII. */
+const asciiJson = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
+const metadataOf = (
+  given: RenderArguments,
+  context: RequestContext | null,
+): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(
     Object.entries(given).map(([name, value]) => [
       `svd-${name.replaceAll('_', '-')}`,
       Array.isArray(value) ? value.join(',') : String(value),
     ]),
-  )
+  ),
+  ...(context !== null && { 'svd-context': asciiJson(context) }),
+})
 
 /** Ending of each format that ingest detects by its first bytes. It rejects an image whose name has another ending. */
 const keyOfFormat = (key: string, format: ImageFormat): string =>
@@ -76,11 +89,16 @@ export const checkImage = async (
 }
 
 /**
- * A picture to be rendered with these arguments: they are in its metadata, so that both arrive at once. Lists of
- * hundreds of sigmas are too long for that, and go into a sidecar, which is uploaded before.
+ * A picture to be rendered with these arguments: they are in its metadata, and so is the context, so that all arrive at
+ * once. Lists of hundreds of sigmas and long contexts do not fit there. Then all go into a sidecar, which is uploaded
+ * before.
  */
-export const imageWithArguments = (image: Upload, given: RenderArguments): readonly Upload[] => {
-  const metadata = metadataOf(given)
+export const imageWithArguments = (
+  image: Upload,
+  given: RenderArguments,
+  context: RequestContext | null = null,
+): readonly Upload[] => {
+  const metadata = metadataOf(given, context)
   const bytes = Object.entries(metadata).reduce(
     (total, [name, value]) => total + name.length + value.length,
     0,
@@ -92,7 +110,7 @@ export const imageWithArguments = (image: Upload, given: RenderArguments): reado
   const sidecar: Upload = {
     name: image.name,
     key: sidecarKey(image.key),
-    body: new TextEncoder().encode(JSON.stringify({ parameters })),
+    body: new TextEncoder().encode(JSON.stringify({ parameters, ...(context !== null && { context }) })),
     contentType: 'application/json',
     metadata: {},
   }

@@ -3,6 +3,7 @@ import { manifestKindOf } from '../../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { keyFault } from '../../../shared/contracts/object-key.ts'
 import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
+import type { RequestContext } from '../../../shared/contracts/request-context.ts'
 import { checkImage, type ImageChecks, imageWithArguments } from './image-upload.ts'
 import { checkManifest, imagesOfManifest } from './manifest-upload.ts'
 import type { Upload } from './upload.ts'
@@ -13,6 +14,8 @@ export interface SubmissionRequest {
   readonly files: readonly string[]
   /** Arguments of the images that are submitted without a manifest. */
   readonly given: RenderArguments
+  /** Context of the same images; absent or `null`: none. */
+  readonly context?: RequestContext | null
   /** Folder in the input bucket, under `images/` and `manifests/`. */
   readonly prefix: string
   /** Folder with the images that manifests name; `null` if they are in the bucket. */
@@ -36,12 +39,18 @@ const assertPrefix = (prefix: string): void => {
   if (fault !== null) throw new InvalidInputError('--prefix', `got '${prefix}', which ${fault}`)
 }
 
-const assertUseful = ({ files, given, imagesDir }: SubmissionRequest): void => {
+const assertUseful = ({ files, given, context = null, imagesDir }: SubmissionRequest): void => {
   const manifests = files.filter((file) => manifestKindOf(file) !== null)
   if (imagesDir !== null && manifests.length === 0) {
     throw new InvalidInputError('--images', 'is for the pictures that manifests name; there is no manifest')
   }
   const [first] = manifests
+  if (first !== undefined && manifests.length === files.length && context !== null) {
+    throw new InvalidInputError(
+      first,
+      'is a manifest, and carries its context itself; write it as its "context"',
+    )
+  }
   if (first !== undefined && manifests.length === files.length && Object.keys(given).length > 0) {
     throw new InvalidInputError(
       first,
@@ -55,7 +64,7 @@ export const planSubmission = async (
   request: SubmissionRequest,
   checks: ImageChecks,
 ): Promise<Submission> => {
-  const { files, given, prefix, imagesDir } = request
+  const { files, given, context = null, prefix, imagesDir } = request
   assertPrefix(prefix)
   assertUseful(request)
   const nameOf = openNames()
@@ -66,7 +75,7 @@ export const planSubmission = async (
     const kind = manifestKindOf(file)
     if (kind === null) {
       const image = await checkImage(file, `${IMAGES_PREFIX}${name}`, checks)
-      const uploads = imageWithArguments(image, given)
+      const uploads = imageWithArguments(image, given, context)
       const upload = uploads.at(-1) ?? image
       drops.push({ before: uploads.slice(0, -1), upload })
     } else {

@@ -386,6 +386,9 @@ describe('svd submit MANIFEST', () => {
     expect((await run(['submit', at('motion.json'), '--fps', '7'])).stderr).toContain(
       'write parameters as its "defaults"',
     )
+    expect((await run(['submit', at('motion.json'), '--context', '{"order": 7}'])).stderr).toContain(
+      'write it as its "context"',
+    )
   })
 
   test('goes on with what was accepted, and ends with 2, when ingest took only part', async () => {

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { expect, onTestFinished, test } from 'vitest'
+import { pipelineEventSchema } from '../../../../shared/contracts/pipeline-event.ts'
 
 const inRepository = (file: string): string => fileURLToPath(new URL(`../../../../${file}`, import.meta.url))
 const SVD = inRepository('worker/cli/svd.ts')
@@ -18,7 +19,10 @@ const aFolder = async (): Promise<string> => {
 
 test('svd local takes what svd submit drops, renders it, and goes when it is told to', async () => {
   const [videos, downloads] = [await aFolder(), await aFolder()]
-  const local = execa(process.execPath, [SVD, 'local', '--port', '0', '--output-dir', videos], {
+  const events = path.join(downloads, 'events.jsonl')
+  const heard = path.join(downloads, 'heard.jsonl')
+  const receives = ['--events', events, '--on-event', `sleep 1; cat >> '${heard}'`]
+  const local = execa(process.execPath, [SVD, 'local', '--port', '0', '--output-dir', videos, ...receives], {
     reject: false,
   })
   onTestFinished(() => void local.kill('SIGKILL'))
@@ -40,6 +44,8 @@ test('svd local takes what svd submit drops, renders it, and goes when it is tol
     '--download',
     downloads,
     '--json',
+    '--context',
+    '{"order": 7}',
   ]
   const submit = await execa(process.execPath, [SVD, 'submit', PHOTO, ...small], {
     env: environment,
@@ -62,4 +68,10 @@ test('svd local takes what svd submit drops, renders it, and goes when it is tol
     await readFile(path.join(downloads, names[0]!)),
   )
   expect(await readFile(sheet, 'utf8')).toContain('rocket.png')
+  const lines = (await readFile(events, 'utf8')).trim().split('\n')
+  expect(lines.map((line) => pipelineEventSchema.parse(JSON.parse(line)))).toMatchObject([
+    { type: 'request.ended', state: 'succeeded', context: { order: 7 }, outputs: [{ frames: 2 }] },
+  ])
+  // The command that it ran for the event had its time, although svd was to end meanwhile.
+  expect(await readFile(heard, 'utf8')).toBe(await readFile(events, 'utf8'))
 })

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { statusKey } from '../../../../shared/contracts/bucket-layout.ts'
+import { queuedStatus } from '../../../../shared/contracts/status-record.ts'
 import { aFailure, aJobMessage, aResult } from '../tracking/a-job.ts'
 import { aRedriveWorld, classes } from './a-redrive-world.ts'
 
@@ -29,6 +31,16 @@ describe('a failed job with a dead letter', () => {
     expect(await world.result(jobId)).toBeNull()
     expect(await world.archived(jobId)).toEqual([{ key: `jobs/${jobId}/failures/0001.json`, record }])
     expect(await world.status(jobId)).toMatchObject({ state: 'queued', attempt: 0, message: null })
+  })
+
+  test('keeps the upload that ordered it first in its status', async () => {
+    const world = aRedriveWorld()
+    const record = aFailure()
+    const origin = { ...record.job.origin, key: 'images/first.png' }
+    await world.put(statusKey(record.job_id), { ...queuedStatus(record.job, world.now()), origin })
+    await world.fail(record)
+    await world.redrive()
+    expect(await world.status(record.job_id)).toMatchObject({ state: 'queued', origin })
   })
 
   test('is sent as it was, in its group', async () => {

@@ -23,14 +23,23 @@ export interface DroppablePictures {
 
 export const PNG = { contentType: 'image/png' }
 
-/** A seed that manifests ask for, too. */
-export const SIDECARS = { other: '{"parameters": {"seed": 1}}', same: '{}', faulty: '{' } as const
+/** `other` has a seed that manifests ask for, too; `same` changes the context alone. */
+export const SIDECARS = {
+  other: '{"parameters": {"seed": 1}, "context": {"sidecar": "other"}}',
+  same: '{"context": {"sidecar": "same"}}',
+  faulty: '{',
+} as const
 
 export const sidecarOf = (key: string): string => key.replace(/png$/, 'json')
 
 export const metadataOf = (videos: number): Readonly<Record<string, string>> => ({
   'svd-num-videos-per-prompt': String(videos),
+  'svd-context': JSON.stringify({ videos }),
 })
+
+/** The context of a picture's request in the end. The sidecar's takes precedence, and one that nobody can read has none. */
+export const contextOfPicture = (videos: number, sidecar: keyof typeof SIDECARS | null): unknown =>
+  sidecar === null || sidecar === 'faulty' ? { videos } : { sidecar }
 
 /** Has real pictures ingested once, for all schedules. */
 export const makeDroppablePictures = async (count: number): Promise<DroppablePictures> => {

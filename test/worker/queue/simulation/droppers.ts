@@ -4,6 +4,7 @@ import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts
 import { unaborted } from '../../../fixtures/unaborted.ts'
 import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
 import { type DroppablePicture, metadataOf, PNG, SIDECARS, sidecarOf } from './droppable-pictures.ts'
+import { type DroppedManifest, manifestsOf } from './dropped-manifests.ts'
 import { HEALED_MS, type PlannedDrop, type PlannedSidecar, type Schedule } from './schedule.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedIngest } from './simulated-ingest.ts'
@@ -20,7 +21,6 @@ export interface DroppersOptions {
   readonly trace: (line: string) => void
 }
 
-const MANIFEST = 'manifests/sweep.json'
 const JSON_TYPE = { contentType: 'application/json' }
 
 /** The people: they drop pictures, sidecars and a manifest, ask for jobs to be stopped, and send what is no job. */
@@ -55,14 +55,24 @@ export const letPeopleDrop = (options: DroppersOptions): void => {
     void output.put(cancelKey(jobIds[videos]), new Uint8Array(), JSON_TYPE, unaborted)
   }
 
-  const dropManifest = async (): Promise<void> => {
-    trace(`drops ${MANIFEST}`)
-    const items = schedule.drops.map((_, index) => ({ image: pictures[index]!.key }))
-    const manifest = new TextEncoder().encode(
-      JSON.stringify({ grid: { seed: schedule.manifestSeeds }, items }),
-    )
-    await input.put(MANIFEST, manifest, JSON_TYPE, unaborted)
-    await tell(MANIFEST, 1)
+  /** `ingestedMs`: when S3's event arrives. */
+  const dropManifest = async (manifest: DroppedManifest, ingestedMs: number): Promise<void> => {
+    const { key, body } = manifest
+    trace(`drops ${key}`)
+    await input.put(key, new TextEncoder().encode(body), JSON_TYPE, unaborted)
+    const { etag } = (await input.head(key, unaborted))!
+    time.after(ingestedMs, () => ingest.deliver({ key, etag }))
+  }
+
+  const dropManifests = (manifestMs: number): void => {
+    const keys = schedule.drops.map((_, index) => pictures[index]!.key)
+    const ingestedMs = random.between(10, 30_000)
+    const [first, ...more] = manifestsOf(schedule, keys)
+    time.after(manifestMs, () => void dropManifest(first, ingestedMs))
+    for (const [index, { afterMs }] of schedule.moreManifests.entries()) {
+      const betweenMs = random.between(0, 30)
+      time.after(manifestMs + afterMs, () => void dropManifest(more[index]!, ingestedMs + betweenMs))
+    }
   }
 
   for (const [index, planned] of schedule.drops.entries()) {
@@ -72,7 +82,7 @@ export const letPeopleDrop = (options: DroppersOptions): void => {
     const { sidecar } = planned
     if (sidecar !== null) time.after(Math.max(0, sidecar.atMs), () => void dropSidecar(sidecar, picture))
   }
-  if (schedule.manifestMs !== null) time.after(schedule.manifestMs, () => void dropManifest())
+  if (schedule.manifestMs !== null) dropManifests(schedule.manifestMs)
   for (let index = 0; index < schedule.malformedMessages; index++) {
     const message = { body: '{"version": 2}', groupId: 'other' }
     time.after(random.between(0, HEALED_MS), () => void jobs.send([message], unaborted))

@@ -22,6 +22,10 @@ export interface Schedule {
   readonly manifestMs: number | null
   /** With 0 among them, the manifest orders the clips that pictures make without a sidecar. */
   readonly manifestSeeds: readonly [number, number]
+  /** Further manifests, dropped with the first or after it; each names no picture, or the same clips as the first. */
+  readonly moreManifests: readonly PlannedManifest[]
+  /** When all is over, a person brings back what failed, and it succeeds. */
+  readonly redrives: boolean
   readonly malformedMessages: number
   /** What else happens, and when. */
   readonly incidents: readonly Incident[]
@@ -46,6 +50,12 @@ export interface PlannedSidecar {
   readonly kind: 'other' | 'same' | 'faulty'
   /** How often S3 tells of it. */
   readonly events: number
+}
+
+export interface PlannedManifest {
+  readonly kind: 'same-clips' | 'no-picture'
+  /** After the first manifest. At 0, both are ingested at the same moment, with milliseconds between them. */
+  readonly afterMs: number
 }
 
 export type Incident = { readonly atMs: number } & (
@@ -115,6 +125,13 @@ export const isCalm = ({ calls, incidents }: Schedule): boolean =>
   calls.lostRequest + calls.lostAnswer + calls.slow + calls.freeze === 0 &&
   incidents.every(({ type }) => type === 'crash' || type === 'drain' || type === 'full-disk')
 
+const planManifests = (random: SeededRandom): readonly PlannedManifest[] => [
+  ...(random.chance(0.6)
+    ? [{ kind: 'same-clips', afterMs: random.pick([0, 0, random.between(0, 1_200_000)]) } as const]
+    : []),
+  ...(random.chance(0.2) ? [{ kind: 'no-picture', afterMs: random.between(0, 60_000) } as const] : []),
+]
+
 const times = <T>(count: number, make: () => T): readonly T[] => Array.from({ length: count }, make)
 
 export const planSchedule = (random: SeededRandom): Schedule => {
@@ -146,6 +163,8 @@ export const planSchedule = (random: SeededRandom): Schedule => {
       [0, 1],
       [1, 2],
     ] as const),
+    moreManifests: planManifests(random),
+    redrives: random.chance(0.5),
     malformedMessages: random.chance(0.1) ? 1 : 0,
     incidents: [...incidents].sort((a, b) => a.atMs - b.atMs),
   }

@@ -12,7 +12,7 @@ import { type SimulationOptions, type SimulationResult, simulate } from './world
  */
 const SEEDS = Number(process.env['SVD_SIMULATION_SEEDS'] ?? 1_000)
 const ONE_SEED = process.env['SVD_SIMULATION_SEED']
-const SEEDS_A_TEST = 250
+const SEEDS_A_TEST = 125
 const SHOWN_LINES = 200
 
 const pictures = await makeDroppablePictures(MAX_DROPS)
@@ -96,7 +96,14 @@ const PLANNED = { atMs: 1_000, videos: 1, events: 1, cancelledMs: null, sidecar:
 /** Workers that are killed and told to go while nothing else fails, and a job that kills each of them. */
 const withPoison = (schedule: Schedule): Schedule => ({
   ...schedule,
-  ...{ maxAttempts: 5, maxReceives: 50, duplicates: 0, malformedMessages: 0, manifestMs: null },
+  ...{
+    maxAttempts: 5,
+    maxReceives: 50,
+    duplicates: 0,
+    malformedMessages: 0,
+    manifestMs: null,
+    redrives: false,
+  },
   calls: NO_CALL_FAULTS,
   renderer: { crash: 0, hang: 0, encoder: 0, lostCard: 0 },
   incidents: schedule.incidents.filter(({ type }) => type === 'crash' || type === 'drain'),
@@ -154,6 +161,30 @@ describe.skipIf(ONE_SEED !== undefined)(
   },
 )
 
+const SEEDS_OF_TWINS = 100
+
+/** Two manifests order the same new clips within milliseconds, and nothing fails but that processes die. */
+const withTwins = (schedule: Schedule): Schedule => ({
+  ...schedule,
+  ...{ maxAttempts: 5, maxReceives: 50, malformedMessages: 0, manifestMs: 0, manifestSeeds: [1, 2] },
+  moreManifests: [{ kind: 'same-clips', afterMs: 0 }],
+  calls: { ...NO_CALL_FAULTS, crash: 0.02 },
+  incidents: [],
+  drops: schedule.drops.slice(0, 2).map(() => ({ ...PLANNED, atMs: 0, kind: 'good' })),
+})
+
+describe.skipIf(ONE_SEED !== undefined)('a job that two uploads order within milliseconds', () => {
+  test('is announced to both, each with its own context', async () => {
+    let requests = 0
+    for (let seed = 1; seed <= SEEDS_OF_TWINS; seed++) {
+      const result = await simulate(seed, pictures, { alterSchedule: withTwins })
+      expectKept(result)
+      requests += new Set(result.published.map(({ event_id }) => event_id)).size
+    }
+    expect(requests).toBeGreaterThan(SEEDS_OF_TWINS * 10)
+  })
+})
+
 test.skipIf(ONE_SEED !== undefined)('a seed gives the same run each time', async () => {
   expect((await simulate(8, pictures)).trace).toEqual((await simulate(8, pictures)).trace)
 })
@@ -165,7 +196,8 @@ const violationsWith = async (
 ): Promise<readonly string[]> => {
   const found: string[] = []
   for (let seed = 1; seed <= SEEDS_OF_A_FAULT; seed++) {
-    found.push(...(await simulate(seed, pictures, { alterStore })).violations)
+    const alterSchedule = (schedule: Schedule) => ({ ...schedule, moreManifests: [], redrives: false })
+    found.push(...(await simulate(seed, pictures, { alterStore, alterSchedule })).violations)
   }
   return found
 }

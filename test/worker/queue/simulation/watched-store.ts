@@ -91,12 +91,13 @@ export const faultsOfFiles = async (
  * - a record's outputs are there as it says, and all of one attempt, and so is what it says was rejected,
  * - what is rejected has the tag by which it expires, and nothing else has it,
  * - a file that a record names is never written again or deleted,
- * - the only records that are deleted are those of jobs that were cancelled.
+ * - the only records that are deleted are those of jobs that were cancelled, or failed and are brought back.
  */
 export const watchStore = (
   store: MemoryObjectStore,
   violate: (what: string) => void,
   onRecord: (record: ResultRecord) => void = () => {},
+  mayBringBack: (jobId: string) => boolean = () => false,
 ): ObjectStore => {
   const written = new Map<string, string>()
   /** The keys that records name. */
@@ -122,6 +123,9 @@ export const watchStore = (
     for (const fault of await faultsOfFiles(store, record)) violate(`${key} ${fault}`)
   }
 
+  const mayBeDeleted = ({ job_id, state }: ResultRecord): boolean =>
+    state === 'cancelled' || (state === 'failed' && mayBringBack(job_id))
+
   return {
     ...store,
     async create(key, body, options, signal) {
@@ -142,8 +146,8 @@ export const watchStore = (
     async delete(key, signal) {
       if (published.has(key)) violate(`${key} was deleted after a record named it`)
       const text = jobIdOfResult(key) === null ? undefined : written.get(key)
-      if (text !== undefined && resultRecordSchema.parse(JSON.parse(text)).state !== 'cancelled')
-        violate(`${key} was deleted, and its job was not cancelled`)
+      if (text !== undefined && !mayBeDeleted(resultRecordSchema.parse(JSON.parse(text))))
+        violate(`${key} was deleted, and its job was not cancelled or brought back`)
       // The job is ordered again, and will have another record.
       if (text !== undefined) written.delete(key)
       await store.delete(key, signal)

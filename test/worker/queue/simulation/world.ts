@@ -1,6 +1,7 @@
 import { reportKey, resultKey } from '../../../../shared/contracts/bucket-layout.ts'
 import type { SupersededJob } from '../../../../shared/contracts/ingest-report.ts'
 import type { JobMessage } from '../../../../shared/contracts/job-message.ts'
+import type { PipelineEvent } from '../../../../shared/contracts/pipeline-event.ts'
 import type { ResultRecord } from '../../../../shared/contracts/result-record.ts'
 import { UNSETTLED_MS } from '../../../../shared/job-index/count-entries.ts'
 import type { WorkerEvent } from '../../../../worker/telemetry/worker-event.ts'
@@ -10,8 +11,10 @@ import { unaborted } from '../../../fixtures/unaborted.ts'
 import { dateAt } from '../../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../../fixtures/virtual-time.ts'
 import { watchAttempts } from './attempts-watch.ts'
-import type { DroppablePicture, DroppablePictures } from './droppable-pictures.ts'
+import { contextOfPicture, type DroppablePicture, type DroppablePictures } from './droppable-pictures.ts'
+import { manifestsOf } from './dropped-manifests.ts'
 import { letPeopleDrop } from './droppers.ts'
+import { faultsOfEvents } from './faults-of-events.ts'
 import { letThemCount } from './index-counters.ts'
 import { faultsOfIndex } from './index-faults.ts'
 import { faultsOfJob, recordsIn, reportsIn } from './job-records.ts'
@@ -26,6 +29,8 @@ import {
 import { seededRandom } from './seeded-random.ts'
 import { simulateIngest } from './simulated-ingest.ts'
 import { startMachine } from './simulated-machine.ts'
+import { simulateNotify } from './simulated-notify.ts'
+import { simulateRedrive } from './simulated-redrive.ts'
 import type { JobKind } from './simulated-renderer.ts'
 import { jobIdIn, watchQueue } from './watched-queue.ts'
 import { watchStore } from './watched-store.ts'
@@ -41,6 +46,10 @@ export interface SimulationResult {
   readonly results: readonly ResultRecord[]
   /** What became of jobs that late sidecars superseded; `rendered again`: one of them was cancelled, and ordered again. */
   readonly superseded: readonly (SupersededJob['outcome'] | 'rendered again')[]
+  /** All published events, those that came twice included. */
+  readonly published: readonly PipelineEvent[]
+  /** Ids of jobs that a person brought back. */
+  readonly redriven: ReadonlySet<string>
 }
 
 export interface SimulationOptions {
@@ -98,12 +107,20 @@ export const simulate = async (
   const recordOf = (jobId: string): number | null =>
     isDone(jobId) ? output.writes.findLastIndex(({ key }) => key === resultKey(jobId)) : null
   const kindBySource = new Map(schedule.drops.map(({ kind }, index) => [pictures[index]!.key, kind]))
-  const kindOf = ({ image }: Pick<JobMessage, 'image'>): JobKind =>
-    kindBySource.get(image.source_key) ?? 'good'
+  /** They were brought back, and nothing is wrong with them any more. */
+  const mended = new Set<string>()
+  const kindOfJob = (jobId: string, sourceKey: string): JobKind =>
+    mended.has(jobId) ? 'good' : (kindBySource.get(sourceKey) ?? 'good')
+  const kindOf = ({ job_id, image }: Pick<JobMessage, 'job_id' | 'image'>): JobKind =>
+    kindOfJob(job_id, image.source_key)
 
   const weather = openWeather(schedule, time.nowMs)
   const attempts = watchAttempts({ schedule, store: output, deadLetters, epochMs: now, violate })
-  const watchedOutput = watchStore(output, violate, attempts.recorded)
+  const { calls } = schedule
+  const notify = simulateNotify({ time, random, output, calls, trace })
+  const watchedOutput = notify.watch(
+    watchStore(output, violate, attempts.recorded, (jobId) => mended.has(jobId)),
+  )
   const watched = { store: output, violate }
   const machines = Array.from({ length: schedule.machines }, (_, index) =>
     startMachine({
@@ -128,6 +145,8 @@ export const simulate = async (
   letPeopleDrop({ time, random, schedule, pictures, input, output, jobs, ingest, trace })
 
   letThemCount({ time, random, store: watchedOutput, faults: weather.store, trace })
+
+  const redrive = simulateRedrive({ time, random, output: watchedOutput, jobs, deadLetters, trace })
 
   const strike = (incident: Incident): void => {
     trace(`incident ${JSON.stringify(incident)}`)
@@ -156,13 +175,25 @@ export const simulate = async (
     const jobId = jobIdIn(body)
     return jobId === null ? output.keys().includes(reportKey(`messages/${messageId}`)) : isDone(jobId)
   }
-  const isSettled = (): boolean =>
+  const haveJobsEnded = (): boolean =>
     weather.isHealed() &&
     ingest.waiting() === 0 &&
+    redrive.isOver() &&
     jobs.messages().length === 0 &&
     deadLetters.messages().every(isRecorded)
 
+  /** A worker that has leased a dead-letter message would record its job as failed while the redrive brings it back. */
+  const mayRedrive = (): boolean =>
+    !schedule.redrives || deadLetters.messages().every(({ visibleAtMs }) => visibleAtMs <= now())
+  const isSettled = (): boolean => haveJobsEnded() && notify.waiting() === 0
+
   try {
+    await time.runUntil(() => violations.length > 0 || (haveJobsEnded() && mayRedrive()), OVER_MS)
+    const failed = recordsIn(output).filter(({ state }) => state === 'failed')
+    if (schedule.redrives && failed.length > 0 && violations.length === 0) {
+      for (const { job_id } of failed) mended.add(job_id)
+      redrive.begin()
+    }
     await time.runUntil(() => violations.length > 0 || isSettled(), OVER_MS)
     for (const machine of machines) {
       machine.retire()
@@ -175,7 +206,17 @@ export const simulate = async (
   } catch (error) {
     violate(`${error instanceof Error ? error.message : error}`)
   }
-  if (violations.length > 0) return { seed, violations, trace: lines, events, results: [], superseded: [] }
+  if (violations.length > 0)
+    return {
+      seed,
+      violations,
+      trace: lines,
+      events,
+      results: [],
+      superseded: [],
+      published: [],
+      redriven: mended,
+    }
 
   const reports = reportsIn(output)
   for (const [index, drop] of schedule.drops.entries()) {
@@ -186,7 +227,7 @@ export const simulate = async (
     const { videos, atMs, cancelledMs } = drop
     for (const jobId of expected) {
       const stoppedBefore = jobId === jobIds[videos] && cancelledMs !== null && cancelledMs <= atMs
-      const faults = await faultsOfJob(output, jobId, { kind: kindBySource.get(key)!, stoppedBefore })
+      const faults = await faultsOfJob(output, jobId, { kind: kindOfJob(jobId, key), stoppedBefore })
       for (const what of faults) violate(what)
     }
   }
@@ -208,7 +249,7 @@ export const simulate = async (
   const stateById = new Map(results.map(({ job_id, state }) => [job_id, state]))
   for (const { key, jobs: accepted, superseded } of reports.values()) {
     for (const { job_id, image } of accepted) {
-      const kind = kindBySource.get(image)!
+      const kind = kindOfJob(job_id, image)
       for (const what of await faultsOfJob(output, job_id, { kind, stoppedBefore: false })) violate(what)
       if (stateById.get(job_id) === 'cancelled' && !stoppedByPeople.has(job_id))
         violate(`${job_id} is named by the report on ${key}, and was cancelled by nobody`)
@@ -224,8 +265,22 @@ export const simulate = async (
   )
   const settled = dateAt(time.nowMs() + 2 * UNSETTLED_MS)
   for (const what of await faultsOfIndex(output, { results, reported, now: settled })) violate(what)
+  const manifests = new Map(
+    manifestsOf(
+      schedule,
+      schedule.drops.map((_, index) => pictures[index]!.key),
+    ).map((manifest) => [manifest.key, manifest]),
+  )
+  const contextOf = (uploadKey: string, item: number | null): unknown => {
+    if (item !== null) return manifests.get(uploadKey)?.contextOf(item)
+    const index = pictures.findIndex(({ key }) => key === uploadKey)
+    const { videos, sidecar } = schedule.drops[index]!
+    return contextOfPicture(videos, sidecar?.kind ?? null)
+  }
+  const { published } = notify
+  for (const what of faultsOfEvents({ store: output, published, reports, results, contextOf })) violate(what)
   const outcomes = [...reports.values()].flatMap(({ superseded }) => superseded.map(({ outcome }) => outcome))
   const putAside = output.keys().filter((key) => /^jobs\/[^/]+\/failures\//.test(key))
   const superseded = [...outcomes, ...putAside.map(() => 'rendered again' as const)]
-  return { seed, violations, trace: lines, events, results, superseded }
+  return { seed, violations, trace: lines, events, results, superseded, published, redriven: mended }
 }

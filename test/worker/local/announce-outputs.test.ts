@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import { parseS3Event } from '../../../shared/contracts/s3-event.ts'
+import { announceOutputs } from '../../../worker/local/announce-outputs.ts'
+import { createUploadFeed } from '../../../worker/local/upload-feed.ts'
+import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
+import { unaborted } from '../../fixtures/unaborted.ts'
+
+const KEYS = ['reports/images/a b.png.json', 'jobs/x/result.json']
+
+const aRun = (handle: (key: string, attempt: number) => void) => {
+  const store = openMemoryObjectStore({ bucket: 'out', now: () => 0 })
+  const feed = createUploadFeed()
+  const written = new AbortController()
+  const handled: string[] = []
+  const sleeps: (() => void)[] = []
+  const put = async (key: string): Promise<void> => {
+    await store.put(key, new Uint8Array(), { contentType: '' }, unaborted)
+    feed.add(key)
+  }
+  const running = announceOutputs(
+    store,
+    feed,
+    {
+      async handle(event) {
+        for (const { bucket, key } of parseS3Event(event)) {
+          handled.push(`${bucket} ${key}`)
+          handle(key, handled.filter((one) => one === `${bucket} ${key}`).length)
+        }
+      },
+      clock: {
+        now: () => new Date(0),
+        elapsedMs: () => 0,
+        sleep: (_, signal) => {
+          const { promise, resolve, reject } = Promise.withResolvers<void>()
+          signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+          sleeps.push(resolve)
+          return promise
+        },
+      },
+      written: written.signal,
+    },
+    unaborted,
+  )
+  return { store, put, running, written, handled, sleeps }
+}
+
+test('calls notify for each object with the event that S3 would have sent', async () => {
+  const { put, running, written, handled } = aRun(() => {})
+  for (const key of KEYS) await put(key)
+  await expect.poll(() => handled).toEqual(KEYS.map((key) => `out ${key}`))
+  written.abort()
+  await running
+})
+
+test('handles what is left when nothing more is written', async () => {
+  const { put, running, written, handled } = aRun(() => {})
+  for (const key of KEYS) await put(key)
+  written.abort()
+  await running
+  expect(handled.toSorted()).toEqual(KEYS.map((key) => `out ${key}`).toSorted())
+})
+
+test('tries again what failed, after a while and once at the end', async () => {
+  const { put, running, written, handled, sleeps } = aRun((_, attempt) => {
+    if (attempt < 3) throw new Error('a full disk')
+  })
+  await put('jobs/x/result.json')
+  await expect.poll(() => sleeps.length).toBe(1)
+  sleeps[0]?.()
+  await expect.poll(() => sleeps.length).toBe(2)
+  written.abort()
+  await running
+  expect(handled).toEqual(Array.from({ length: 3 }, () => 'out jobs/x/result.json'))
+})
+
+test('skips what was taken away meanwhile', async () => {
+  const { store, put, running, written, handled } = aRun(() => {})
+  await put('jobs/x/result.json')
+  await store.delete('jobs/x/result.json', unaborted)
+  written.abort()
+  await running
+  expect(handled).toEqual([])
+})

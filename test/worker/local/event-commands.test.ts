@@ -1,0 +1,85 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { type EventCommandOptions, openEventCommands } from '../../../worker/local/event-commands.ts'
+import { anEvent } from './an-event.ts'
+
+const EVENTS = Array.from({ length: 10 }, (_, number) => anEvent(number))
+
+const aRun = async (script: string, options: Partial<EventCommandOptions> = {}) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'svd-on-event-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const failures: string[] = []
+  const sleepsMs: number[] = []
+  let output = ''
+  const commands = openEventCommands({
+    command: `${process.execPath} -e "${script}"`,
+    environment: () => ({ PATH: process.env['PATH'], FOLDER: folder }),
+    clock: { sleep: async (ms) => void sleepsMs.push(ms) },
+    onOutput: (text) => {
+      output += text
+    },
+    onFailure: (message) => failures.push(message),
+    ...options,
+  })
+  onTestFinished(() => commands[Symbol.asyncDispose]())
+  return { commands, folder, failures, sleepsMs, output: () => output }
+}
+
+const SAVE = `let text = '';
+  process.stdin.on('data', (chunk) => text += chunk).on('end', () => {
+    require('fs').writeFileSync(process.env.FOLDER + '/' + JSON.parse(text).event_id, text)
+  })`.replaceAll(/\s+/g, ' ')
+
+test('runs the command once for each event, which it gets on stdin', async () => {
+  const { commands, folder, failures } = await aRun(SAVE)
+  for (const event of EVENTS) commands.add(event)
+  await commands.settled()
+  const files = await readdir(folder)
+  const saved = await Promise.all(files.toSorted().map((file) => readFile(path.join(folder, file), 'utf8')))
+  expect(saved.map((line) => JSON.parse(line))).toEqual(EVENTS)
+  expect(failures).toEqual([])
+})
+
+test('runs at most four at once, and loses no event of a slow command', async () => {
+  const script = `const fs = require('fs'); const own = process.env.FOLDER + '/' + process.pid;
+    fs.writeFileSync(own, ''); console.log(fs.readdirSync(process.env.FOLDER).length);
+    setTimeout(() => fs.unlinkSync(own), 100)`.replaceAll(/\s+/g, ' ')
+  const { commands, output } = await aRun(script)
+  for (const event of EVENTS) commands.add(event)
+  await commands.settled()
+  const running = output().trim().split('\n').map(Number)
+  expect(running).toHaveLength(EVENTS.length)
+  expect(Math.max(...running)).toBeLessThanOrEqual(4)
+})
+
+test('runs a command that fails three times in all, and says so', async () => {
+  const { commands, failures, sleepsMs, output } = await aRun(`console.error('no'); process.exit(3)`)
+  commands.add(anEvent(7))
+  await commands.settled()
+  expect(sleepsMs).toEqual([1_000, 5_000])
+  expect(output()).toBe('no\nno\nno\n')
+  expect(failures.map((line) => line.replace(/^--on-event: '.*' exited/, 'exited'))).toEqual([
+    `exited with code 3 at attempt 1 for the event ${anEvent(7).event_id}; it is run again`,
+    `exited with code 3 at attempt 2 for the event ${anEvent(7).event_id}; it is run again`,
+    `exited with code 3 at attempt 3 for the event ${anEvent(7).event_id}; it is not run again for this event`,
+  ])
+})
+
+test('kills a command that takes too long', async () => {
+  const { commands, failures } = await aRun('setInterval(() => {}, 1000)', { limitMs: 50 })
+  commands.add(anEvent(1))
+  await commands.settled()
+  expect(failures).toHaveLength(3)
+  expect(failures[0]).toContain('took longer than 0.05 s and was killed')
+})
+
+test('ends what runs when it is disposed of, and starts nothing more', async () => {
+  const { commands, failures, output } = await aRun(`console.log('began'); setInterval(() => {}, 1000)`)
+  for (const event of EVENTS) commands.add(event)
+  await expect.poll(() => output()).toContain('began')
+  await commands[Symbol.asyncDispose]()
+  expect(failures).toEqual([])
+  expect(output().match(/began/g)?.length).toBeLessThanOrEqual(4)
+})

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import type { PipelineEvent } from '../../../shared/contracts/pipeline-event.ts'
+import { createPublish } from '../../../worker/local/event-receivers.ts'
+import { anEvent } from './an-event.ts'
+
+test('gives an event once to each receiver, however often notify publishes it', async () => {
+  const appended: PipelineEvent[] = []
+  const run: PipelineEvent[] = []
+  const publish = createPublish({
+    append: async (events) => void appended.push(...events),
+    commands: { add: (event) => void run.push(event) },
+  })
+  await publish([anEvent(1), anEvent(2)])
+  await publish([anEvent(2), anEvent(3)])
+  await publish([anEvent(1)])
+  expect(appended).toEqual([anEvent(1), anEvent(2), anEvent(3)])
+  expect(run).toEqual(appended)
+})
+
+test('gives an event that could not be written when notify publishes it once more', async () => {
+  const run: PipelineEvent[] = []
+  let isFull = true
+  const publish = createPublish({
+    async append() {
+      if (isFull) throw new Error('ENOSPC')
+    },
+    commands: { add: (event) => void run.push(event) },
+  })
+  await expect(publish([anEvent(1)])).rejects.toThrow('ENOSPC')
+  expect(run).toEqual([])
+  isFull = false
+  await publish([anEvent(1)])
+  expect(run).toEqual([anEvent(1)])
+})

@@ -1,0 +1,92 @@
+import { FAILURE_CLASSES } from '../../../../shared/contracts/result-record.ts'
+import type { MessageQueue } from '../../../../shared/ports/message-queue.ts'
+import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
+import { redrive } from '../../../../worker/client/redrive/redrive.ts'
+import { unaborted } from '../../../fixtures/unaborted.ts'
+import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
+import { NO_CALL_FAULTS, openFaultyCall } from './faulty-call.ts'
+import { openIncarnation } from './incarnation.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import { storeOverNetwork } from './worker-ports.ts'
+
+export interface SimulatedRedriveOptions {
+  readonly time: VirtualTime
+  readonly random: SeededRandom
+  readonly output: ObjectStore
+  readonly jobs: MessageQueue
+  readonly deadLetters: MessageQueue
+  readonly trace: (line: string) => void
+}
+
+export interface SimulatedRedrive {
+  /** A person brings back all that failed, and does so again where a message was with another process. */
+  begin(): void
+  /** Whether no redrive is under way. */
+  isOver(): boolean
+}
+
+/** This is longer than the lease of a worker that records dead-letter messages. */
+const AGAIN_MS = 300_000
+
+/**
+ * `svd redrive`, beside workers and notify. It is not killed here: what a redrive leaves that was interrupted is in
+ * test/worker/client/redrive.
+ */
+export const simulateRedrive = ({
+  time,
+  random,
+  output,
+  jobs,
+  deadLetters,
+  trace,
+}: SimulatedRedriveOptions): SimulatedRedrive => {
+  const filter = {
+    jobIds: null,
+    named: new Set<string>(),
+    classes: new Set(FAILURE_CLASSES),
+    endedBefore: null,
+  }
+  let open = 0
+  let runs = 0
+
+  const run = (): void => {
+    const incarnation = openIncarnation(`redrive.${++runs}`, time)
+    const say = (line: string): void => trace(`${incarnation.name} ${line}`)
+    const end = (why: string, isOver: boolean): void => {
+      if (!incarnation.isAlive()) return
+      say(why)
+      incarnation.die()
+      if (isOver) open--
+      else time.after(AGAIN_MS, run)
+    }
+    const crash = (why: string): void => end(`dies ${why}`, false)
+    const call = openFaultyCall({ incarnation, random, trace: say, crash, faults: () => NO_CALL_FAULTS })
+    const over = (queue: MessageQueue): MessageQueue => ({
+      ...queue,
+      send: (messages) => call('send', unaborted, () => queue.send(messages, unaborted)),
+      receive: (options) => call('receive', unaborted, () => queue.receive(options, unaborted)),
+      setVisibility: (handle, seconds) =>
+        call('setVisibility', unaborted, () => queue.setVisibility(handle, seconds, unaborted)),
+      remove: (handle) => call('remove', unaborted, () => queue.remove(handle, unaborted)),
+    })
+    const world = {
+      outputs: storeOverNetwork({ store: output, call }),
+      ...{ jobs: over(jobs), deadLetters: over(deadLetters), clock: incarnation.clock },
+    }
+    redrive(world, { filter, dryRun: false }, unaborted).then(
+      ({ jobs: redriven }) => {
+        const waiting = redriven.filter(({ outcome }) => outcome === 'waiting' || outcome === 'out-of-reach')
+        end(`ends: ${redriven.map(({ job, outcome }) => `${job.job_id} ${outcome}`)}`, waiting.length === 0)
+      },
+      (error) => end(`throws ${error}`, false),
+    )
+  }
+
+  return {
+    begin() {
+      open++
+      run()
+    },
+    isOver: () => open === 0,
+  }
+}
