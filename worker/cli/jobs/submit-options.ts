@@ -19,7 +19,7 @@ export const addSubmitOptions = (command: Command): Command => {
   command
     .summary('upload images or manifests')
     .description('Uploads images or manifests and tells which jobs they are.')
-    .argument('<file...>', 'PNG, JPEG or WebP files, or manifests')
+    .argument('<file...>', 'PNG, JPEG or WebP files, folders of them, patterns, or manifests')
     .optionsGroup('Files:')
     .option('--prefix <name>', 'folder in the bucket (date, time and some letters)')
     .option('--images <dir>', 'where the pictures are that the manifests name')

@@ -20,6 +20,7 @@ import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../
 import type { CommandContext } from '../command-context.ts'
 import { readDeployment } from '../deployment.ts'
 import { EXIT_FAILURE, EXIT_INVALID_INPUT, worstOf } from '../exit-code.ts'
+import { expandInputs } from '../expand-inputs.ts'
 import { assertImagesReadable } from '../input-images.ts'
 import type { Services } from '../services.ts'
 import { parseDuration } from '../terminal/duration.ts'
@@ -49,12 +50,13 @@ interface PlanDeps {
 }
 
 const plan = async (
-  files: readonly string[],
+  inputs: readonly string[],
   options: SubmitOptions,
   { now, scratchDir, stderr }: PlanDeps,
 ): Promise<Submission> => {
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
   const given = parseRenderArguments(typed, spellOption)
+  const files = await expandInputs(inputs)
   await assertImagesReadable(files)
   const { prefix, images } = options
   const context = options.context === undefined ? null : await readContextOption(options.context)

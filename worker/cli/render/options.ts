@@ -10,14 +10,14 @@ With --num-videos-per-prompt above 1, OUT.mp4 becomes OUT-0.mp4, OUT-1.mp4 and s
 folder for each video; so it does for several images.
 
   svd render photo.jpg --checkpoint svd-xt --output photo.mp4
-  svd render *.jpg --checkpoint svd-xt --output-dir videos --motion-bucket-id 60 --seed 7 --json
+  svd render photos --checkpoint svd-xt --output-dir videos --motion-bucket-id 60 --seed 7 --json
 `
 
 export const addRenderOptions = (command: Command): Command => {
   command
     .summary('turn images into videos')
     .description('Turns each image into an MP4. The model is loaded once for all of them.')
-    .argument('<image...>', 'PNG, JPEG or WebP files')
+    .argument('<image...>', 'PNG, JPEG or WebP files, folders of them, or patterns')
     .optionsGroup('Files:')
     .requiredOption('-c, --checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder')
     .option(

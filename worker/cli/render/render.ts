@@ -3,6 +3,7 @@ import { assertFfmpegEncodes } from '../../video/probe-ffmpeg.ts'
 import type { CommandContext } from '../command-context.ts'
 import { chooseClipDevice } from '../device-options.ts'
 import { exitCodeOf, messageOf, worstOf } from '../exit-code.ts'
+import { expandInputs } from '../expand-inputs.ts'
 import { openProgress } from '../terminal/progress.ts'
 import { readVersions } from '../versions.ts'
 import { weightCacheDir } from '../weight-cache-dir.ts'
@@ -76,16 +77,18 @@ const renderAll = async (
  * object is written however it ends.
  */
 export const runRender = async (
-  images: readonly string[],
+  inputs: readonly string[],
   options: RenderOptions,
   context: CommandContext,
 ): Promise<number> => {
   const reports: ImageReport[] = []
+  let images = inputs
   const tell = (report: object | undefined): void => {
     if (options.json) context.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   }
   let exitCode: number
   try {
+    images = await expandInputs(inputs)
     exitCode = await renderAll(images, options, {
       ...context,
       onReport: (report) => reports.push(report),

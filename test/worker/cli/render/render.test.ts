@@ -573,7 +573,11 @@ describe('mistakes are told before anything runs', () => {
 
   test.each([
     [['DIR/cap.jpg'], 'error: DIR/cap.jpg: there is no such file; check the path'],
-    [['DIR'], 'error: DIR: is a folder; name the image files in it'],
+    [
+      ['DIR/folder.mp4'],
+      'error: DIR/folder.mp4: is a folder without PNG, JPEG or WebP files; for those in its folders, give a pattern in quotes: ' +
+        "'DIR/folder.mp4/**/*.jpg'",
+    ],
     [
       ['DIR/x.jpg', 'DIR/y.jpg', '--output-dir', 'DIR/o'],
       'error: DIR/x.jpg: there is no such file; check the path\nDIR/y.jpg: there is no such file; check the path',

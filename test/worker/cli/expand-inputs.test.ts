@@ -1,0 +1,58 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { expandInputs } from '../../../worker/cli/expand-inputs.ts'
+import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+
+const aFolder = async (...files: readonly string[]) => {
+  const folder = await temporaryDir()
+  for (const file of files) {
+    await mkdir(path.dirname(path.join(folder, file)), { recursive: true })
+    await writeFile(path.join(folder, file), 'x')
+  }
+  const expanded = async (...inputs: readonly string[]): Promise<readonly string[]> =>
+    (await expandInputs(inputs.map((input) => path.join(folder, input)))).map((file) =>
+      path.relative(folder, file),
+    )
+  return { folder, expanded }
+}
+
+test('a folder stands for the images in it, 10 after 9', async () => {
+  const { expanded } = await aFolder(
+    'a/10.png',
+    'a/9.JPG',
+    'a/b.webp',
+    'a/b.webp.json',
+    'a/.c.png',
+    'a/in/d.png',
+  )
+  expect(await expanded('a')).toEqual(['a/9.JPG', 'a/10.png', 'a/b.webp'])
+})
+
+test('a pattern stands for the files that match, in folders too', async () => {
+  const { expanded } = await aFolder('a/10.png', 'a/9.png', 'a/in/8.png', 'a/x.png/y.txt')
+  expect(await expanded('a/**/*.png')).toEqual(['a/9.png', 'a/10.png', 'a/in/8.png'])
+})
+
+test('a file keeps its place, is there once, and may have the characters of a pattern in its name', async () => {
+  const { expanded } = await aFolder('a/[1].png', 'a/2.png')
+  expect(await expanded('a/[1].png', 'a', 'a/2.png')).toEqual(['a/[1].png', 'a/2.png'])
+})
+
+test('a missing file is left for the check of files', async () => {
+  const { expanded } = await aFolder()
+  expect(await expanded('a.png')).toEqual(['a.png'])
+})
+
+test('a folder without images is refused', async () => {
+  const { expanded, folder } = await aFolder('a/in/b.png', 'a/c.txt')
+  await expect(expanded('a')).rejects.toThrow(
+    `${folder}/a: is a folder without PNG, JPEG or WebP files; for those in its folders, give a pattern in quotes: ` +
+      `'${folder}/a/**/*.jpg'`,
+  )
+})
+
+test('a pattern without matches is refused', async () => {
+  const { expanded, folder } = await aFolder()
+  await expect(expanded('*.png')).rejects.toThrow(`${folder}/*.png: matches no file; check the path`)
+})
