@@ -3,9 +3,8 @@ import { basename, join, resolve } from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { errorCode, openFault } from './file-bytes.ts'
 import { folderEntries } from './folder-entries.ts'
+import { downloadCommand, hubFault } from './hub-download.ts'
 import { knownNameFault } from './known-configs.ts'
-
-const DOWNLOAD = 'hf download stabilityai/stable-video-diffusion-img2vid-xt --local-dir DIR --exclude "svd_*"'
 
 const LAYOUT =
   'a diffusers folder (model_index.json, unet/, vae/, image_encoder/, scheduler/, feature_extractor/)'
@@ -41,13 +40,13 @@ const diagnose = async (dir: string, entries: readonly string[]): Promise<string
     (entry) => /\.(safetensors|ckpt)$/.test(entry) && !/^(model|diffusion_pytorch_model)\./.test(entry),
   )
   if (single !== undefined && !entries.includes('unet')) {
-    return `holds a single-file checkpoint (${single}), which is not read; give ${LAYOUT}, for example from: ${DOWNLOAD}`
+    return `holds a single-file checkpoint (${single}), which is not read; give ${LAYOUT}, for example from: ${downloadCommand()}`
   }
   if (entries.includes('unet')) return 'has no model_index.json; copy it from the place the rest came from'
   if (entries.includes('config.json') || entries.includes('scheduler_config.json')) {
     return 'has no model_index.json and looks like one component of a checkpoint; give the folder above it'
   }
-  return `has no model_index.json; give ${LAYOUT}, for example from: ${DOWNLOAD}`
+  return `has no model_index.json; give ${LAYOUT}, for example from: ${downloadCommand()}`
 }
 
 /** Resolves the folder of a checkpoint. Throws InvalidInputError that says what is there instead. */
@@ -59,14 +58,15 @@ export const findCheckpointFolder = async (dir: string): Promise<string> => {
     isDirectory = (await stat(root)).isDirectory()
   } catch (cause) {
     if (errorCode(cause) !== 'ENOENT') throw openFault(dir, cause)
-    const fault = knownNameFault(dir) ?? 'there is no such folder; check the path of the checkpoint'
+    const fault =
+      knownNameFault(dir) ?? hubFault(dir) ?? 'there is no such folder; check the path of the checkpoint'
     throw new InvalidInputError(dir, fault, { cause })
   }
   if (!isDirectory) {
     const single = /\.(safetensors|ckpt)$/.test(dir)
       ? 'is a single-file checkpoint, which is not read'
       : 'is a file'
-    throw new InvalidInputError(dir, `${single}; give ${LAYOUT}, for example from: ${DOWNLOAD}`)
+    throw new InvalidInputError(dir, `${single}; give ${LAYOUT}, for example from: ${downloadCommand()}`)
   }
   const entries = await folderEntries(root, dir)
   if (!entries.includes('model_index.json')) throw new InvalidInputError(dir, await diagnose(dir, entries))

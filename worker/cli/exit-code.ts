@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
 import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { explainAwsError } from './aws-error.ts'
 
 /*
  *     0        all done
@@ -55,10 +56,13 @@ interface MessageOptions {
 /** Text of an error for stderr. */
 export const messageOf = (error: unknown, { debug, subject = '' }: MessageOptions): string => {
   if (debug) return inspect(error)
-  const text = error instanceof Error && error.message !== '' ? error.message : String(error)
+  const advice = explainAwsError(error)
+  const text = advice ?? (error instanceof Error && error.message !== '' ? error.message : String(error))
   const named = subject === '' || text.startsWith(subject) ? text : `${subject}: ${text}`
   const expected = [InvalidInputError, DoesNotFitError, InterruptedError, OutputLostError].some(
     (kind) => error instanceof kind,
   )
-  return expected ? `error: ${named}` : `error: ${named}\n(SVD_DEBUG=1 shows where it happened)`
+  return expected || advice !== null
+    ? `error: ${named}`
+    : `error: ${named}\n(SVD_DEBUG=1 shows where it happened)`
 }
