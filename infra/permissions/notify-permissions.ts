@@ -9,6 +9,7 @@ import {
   ORDERS_PREFIX,
   REPORTS_PREFIX,
   resultKey,
+  STATUS_PREFIX,
 } from '../../shared/contracts/bucket-layout.ts'
 import { mayRead, mayTellWhatIsMissing, mayUseKey, mayWrite } from './objects.ts'
 
@@ -38,7 +39,7 @@ const arnOfSecret = (stack: Stack, secret: string): string =>
       )
 
 /**
- * Reads results, orders and reports. Writes which job of a manifest it waits for. Publishes to one bus and one topic, and
+ * Reads results, statuses, orders and reports. Writes which job of a manifest it waits for. Publishes to one bus and one topic, and
  * reads the secret that signs events.
  */
 export const notifyPermissions = ({
@@ -49,7 +50,7 @@ export const notifyPermissions = ({
   key,
 }: NotifyPlaces): readonly PolicyStatement[] => [
   // The star stands for a job's id.
-  mayRead(output, [resultKey('*'), ORDERS_PREFIX, REPORTS_PREFIX, BATCHES_PREFIX]),
+  mayRead(output, [resultKey('*'), STATUS_PREFIX, ORDERS_PREFIX, REPORTS_PREFIX, BATCHES_PREFIX]),
   mayTellWhatIsMissing(output),
   mayWrite(output, [BATCHES_PREFIX]),
   new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus.eventBusArn] }),

@@ -97,6 +97,7 @@ describe('what each role may do', () => {
       ['s3:GetObject', 'BucketsOutput/jobs/*/result.json'],
       ['s3:GetObject', 'BucketsOutput/orders/*'],
       ['s3:GetObject', 'BucketsOutput/reports/*'],
+      ['s3:GetObject', 'BucketsOutput/status/*'],
       ['s3:ListBucket', 'BucketsOutput'],
       ['s3:PutObject', 'BucketsOutput/batches/*'],
     ])
