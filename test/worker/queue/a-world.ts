@@ -47,6 +47,9 @@ export interface WorldOptions {
   readonly options?: Partial<WorkerOptions>
 }
 
+/** The id of the job of an image. */
+export const idOf = (picture: string): string => aJob({ picture }).job_id
+
 const SECONDS = { prepare: 1, render: 10, finish: 2 }
 const STEPS = 100
 const LOOK_MS = 100
