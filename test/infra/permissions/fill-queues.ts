@@ -65,7 +65,7 @@ const sendHopeless = async ({ jobs, output, put }: Pipeline): Promise<string> =>
   return job.job_id
 }
 
-/** A dead letter of a job that was done after all. */
+/** Sends a dead-letter message of a job that succeeded after all. */
 const sendObsolete = async ({ deadLetters, output, put }: Pipeline): Promise<string> => {
   const job = aJob({ picture: 'obsolete' })
   await send(deadLetters, job)

@@ -11,7 +11,7 @@ import { keysOf } from '../../fixtures/keys-of.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 
 /*
- * Documents of version 1 that are stored in somebody's buckets and queues: a key that changes here is one that an older
+ * Documents of version 1 that deployed buckets and queues hold. A key that changes here is one that an older
  * worker, a script or a page does not find any more.
  */
 

@@ -36,7 +36,7 @@ const answerAsAccount = (request: WireRequest) => {
     : { status: 200, body: '{"Quota":{"Value":64}}' }
 }
 
-/** Jobs that have ended, as workers leave them: a clip; failed, with a dead letter and without one. */
+/** Jobs that have ended, as workers leave them: succeeded; failed, with a dead-letter message and without one. */
 const DONE = jobIdLike('d0')
 const LETTERED = aFailure({}, { jobId: jobIdLike('f1') })
 const LETTERLESS = aFailure({ class: 'quality' }, { jobId: jobIdLike('f2') })
@@ -95,7 +95,7 @@ describe('what people need', () => {
     await putFiles(folder.path)
     const file = (name: string): string => path.join(folder.path, name)
 
-    /** As somebody who may do anything; what he needed for it is added to that of `name`. */
+    /** Acts with every right. Adds the rights that the act needed to those of `name`. */
     const record = async (name: string, act: (at: string) => Promise<unknown>): Promise<void> => {
       await using acting = await actAs(pipeline.url, { rights: null, answer: answerAsAccount })
       await act(acting.url)

@@ -26,7 +26,7 @@ export interface HeldJobOptions {
   readonly statusFails?: boolean
   readonly job?: JobMessage
   readonly attempt?: number
-  /** What `remove` and `handBack` throw. */
+  /** The error that `remove` and `handBack` throw. */
   readonly queueFailure?: Error
 }
 
@@ -76,7 +76,7 @@ export const aHeldJob = ({
   }
   return {
     held,
-    /** What the queue was told of the message, in order. */
+    /** The calls to the queue for the message, in order. */
     said,
     statuses,
     loseLease: () => lost.abort(new LeaseLostError('it is somebody else’s')),

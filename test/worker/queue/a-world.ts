@@ -25,15 +25,15 @@ import { openSimulatedDisk } from './simulation/simulated-disk.ts'
 export type StageName = 'prepare' | 'render' | 'finish'
 
 export interface WorldOptions {
-  /** Of the jobs that are in the queue at the start. */
+  /** Names of the images whose jobs are in the queue at the start. */
   readonly pictures?: readonly string[]
   /** Parameters of a picture's job; default: those of `aJob`. */
   readonly parametersOf?: (picture: string) => Partial<ParametersDocument>
-  /** How long stages take; a hundredth part of a render between two signs of progress. */
+  /** Duration of each stage. A render reports progress a hundred times. */
   readonly seconds?: Partial<Record<StageName, number>>
   /** Called when a stage begins; what it throws, the stage throws. */
   readonly onStage?: (stage: StageName, picture: string, world: World) => void
-  /** What the checks find wrong. */
+  /** Faults that the checks find. */
   readonly faultsOf?: (picture: string, path: RenderPath) => readonly string[]
   /** Warnings of the checks. */
   readonly warningsOf?: (picture: string, path: RenderPath) => readonly string[]
@@ -55,7 +55,7 @@ const STEPS = 100
 const LOOK_MS = 100
 const OVER_MS = 48 * 3_600_000
 
-/** A worker with a queue, dead letters and a bucket, in which time passes as it is told. */
+/** A worker with a queue, a dead-letter queue and a bucket, in virtual time. */
 export const aWorld = (given: WorldOptions = {}) => {
   const {
     pictures = [],
@@ -204,7 +204,7 @@ export const aWorld = (given: WorldOptions = {}) => {
     resultOf: (picture: string) => storedJson(memory, resultKey(jobOf(picture).job_id)),
     eventsOf: <Type extends WorkerEvent['type']>(type: Type) =>
       events.filter((event): event is Extract<WorkerEvent, { type: Type }> => event.type === type),
-    /** As somebody else would get it: out of this worker's hands. */
+    /** Makes another consumer receive every message, so that this worker loses its leases. */
     loseLeases() {
       for (const message of jobs.messages()) Object.assign(message, { visibleAtMs: now() })
     },

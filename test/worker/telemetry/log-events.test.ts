@@ -31,7 +31,7 @@ const A_WARNED_OUTPUT = {
   quality: { ...QUALITY, warnings: ['likeness: low', 'seams: high'] },
 }
 
-/** Of every line, by the library. */
+/** The fields that the library adds to every line. */
 const COMMON = { timestamp: expect.stringMatching(/Z$/), service: 'svd-worker', sampling_rate: 0 }
 
 describe('the log', () => {

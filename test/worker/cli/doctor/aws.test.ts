@@ -328,7 +328,7 @@ describe('the installed command', () => {
   const SVD = fileURLToPath(new URL('../../../../worker/cli/svd.ts', import.meta.url))
   const KEYS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI' }
 
-  /** With no AWS setting of whoever runs the tests. */
+  /** Runs doctor with no AWS setting of the person who runs the tests. */
   const doctor = async (environment: Readonly<Record<string, string>>) => {
     const nowhere = join(await temporaryDir(), 'none')
     return execa(process.execPath, [SVD, 'doctor', '--aws'], {

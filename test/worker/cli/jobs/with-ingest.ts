@@ -23,9 +23,9 @@ export const aFolder = async (files: Readonly<Record<string, Uint8Array | string
 }
 
 export interface IngestOptions {
-  /** What it says of an object, besides which it is. Default: one job, named by the key. */
+  /** Fields of its report on an object. Default: one job, named by the key. */
   readonly says?: (key: string) => Partial<IngestReport>
-  /** The sleep from which on it is awake. */
+  /** The number of the first sleep during which it works. */
   readonly awakeAt?: number
   readonly afterwards?: (sleep: number) => Promise<void>
 }
@@ -38,7 +38,7 @@ export const jobOf = (key: string, overrides: object = {}) => {
   }
 }
 
-/** Services with somebody who reports on what is dropped, while the command sleeps. */
+/** Services with an ingest that reports on uploads while the command sleeps. */
 export const withIngest = ({
   says = () => ({}),
   awakeAt = 1,

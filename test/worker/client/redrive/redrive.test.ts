@@ -200,7 +200,7 @@ test('a dry run tells, and changes nothing', async () => {
 test('a letter that somebody else took meanwhile is left to them', async () => {
   const world = aRedriveWorld({
     faults: {
-      // Until the job is looked at, the hold runs out and another redrive has the letter.
+      // Before the job is checked, the lease expires and another redrive receives the dead-letter message.
       async after(operation) {
         if (operation !== 'read') return
         world.pass(3600)
