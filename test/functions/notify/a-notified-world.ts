@@ -3,7 +3,7 @@ import { notifyEvent } from '../../../functions/notify/notify-event.ts'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { type PipelineEvent, pipelineEventSchema } from '../../../shared/contracts/pipeline-event.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
-import { aResultRecord } from '../../fixtures/documents.ts'
+import { aResult } from '../../fixtures/job-records.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aWorld, s3Event, sqsEvent, type WorldOptions } from '../ingest/a-world.ts'
@@ -41,7 +41,7 @@ export const aNotifiedWorld = (options: WorldOptions = {}) => {
     end: async (jobId: string, change: Partial<ResultRecord> = {}) => {
       const job = world.jobs().find(({ job_id }) => job_id === jobId)
       if (job === undefined) throw new Error(`${jobId} was never queued`)
-      const record = aResultRecord({ job_id: jobId, job, ...change })
+      const record = { ...aResult({ job, device_seconds: 55, cost_usd: 0.012 }), ...change }
       const body = new TextEncoder().encode(JSON.stringify(record))
       await world.output.put(resultKey(jobId), body, { contentType: 'application/json' }, unaborted)
       return resultKey(jobId)

@@ -6,7 +6,7 @@ import { startAttempt } from '../../../worker/jobs/attempt.ts'
 import type { Claim } from '../../../worker/jobs/claim.ts'
 import type { HeldJob } from '../../../worker/jobs/held-job.ts'
 import type { StatusChange } from '../../../worker/jobs/status-of-attempt.ts'
-import { aJob } from './a-job.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 
 /** Attempts that failed, the first one with clips that are kept. */
 const failures = (count: number, rejected: readonly RejectedVideo[]): SpentAttempt[] =>
@@ -32,7 +32,7 @@ export interface HeldJobOptions {
 
 /** A job in hand, whose message is only what was said about it. */
 export const aHeldJob = ({
-  job = aJob(),
+  job = aJobMessage(),
   attempt = 1,
   failedBefore = 0,
   rejectedBefore = [],

@@ -10,6 +10,7 @@ import { LEASE_OPTIONS } from '../../../worker/queue/lease.ts'
 import { runWorker, type WorkerEnd } from '../../../worker/queue/run-worker.ts'
 import { WORKER_OPTIONS, type WorkerOptions } from '../../../worker/queue/worker-deps.ts'
 import type { WorkerEvent } from '../../../worker/telemetry/worker-event.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
 import { openMemoryObjectStore, type StoreOperation } from '../../fixtures/memory-object-store.ts'
@@ -17,7 +18,6 @@ import { storedJson } from '../../fixtures/stored-json.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt, virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
-import { aJob } from '../jobs/a-job.ts'
 import { WORKER } from '../jobs/closing-deps.ts'
 import { QUALITY } from '../jobs/quality/a-quality.ts'
 import { openSimulatedDisk } from './simulation/simulated-disk.ts'
@@ -27,7 +27,7 @@ export type StageName = 'prepare' | 'render' | 'finish'
 export interface WorldOptions {
   /** Names of the images whose jobs are in the queue at the start. */
   readonly pictures?: readonly string[]
-  /** Parameters of a picture's job; default: those of `aJob`. */
+  /** Parameters of a picture's job; default: those of `aJobMessage`. */
   readonly parametersOf?: (picture: string) => Partial<ParametersDocument>
   /** Duration of each stage. A render reports progress a hundred times. */
   readonly seconds?: Partial<Record<StageName, number>>
@@ -48,7 +48,7 @@ export interface WorldOptions {
 }
 
 /** The id of the job of an image. */
-export const idOf = (picture: string): string => aJob({ picture }).job_id
+export const idOf = (picture: string): string => aJobMessage({ picture: `images/${picture}.png` }).job_id
 
 const SECONDS = { prepare: 1, render: 10, finish: 2 }
 const STEPS = 100
@@ -178,7 +178,8 @@ export const aWorld = (given: WorldOptions = {}) => {
     return end
   }
 
-  const jobOf = (picture: string): JobMessage => aJob({ picture, parameters: parametersOf(picture) })
+  const jobOf = (picture: string): JobMessage =>
+    aJobMessage({ picture: `images/${picture}.png`, parameters: parametersOf(picture) })
 
   const world = {
     store: memory,

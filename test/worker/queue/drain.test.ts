@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { openDrain } from '../../../worker/queue/drain.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
-import { aJob } from '../jobs/a-job.ts'
 import { aWorld } from './a-world.ts'
 
-const idOf = (picture: string): string => aJob({ picture }).job_id
+const idOf = (picture: string): string => aJobMessage({ picture: `images/${picture}.png` }).job_id
 
 describe('notices', () => {
   test('the first one begins it, and gives its reason', () => {

@@ -4,9 +4,9 @@ import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
 import { statusOf } from '../../../worker/jobs/status-of-attempt.ts'
 import { encodeStatus } from '../../../worker/jobs/status-store.ts'
 import { openDrain } from '../../../worker/queue/drain.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
-import { aJob } from '../jobs/a-job.ts'
 import { aWorld, idOf } from './a-world.ts'
 
 test.each(['prepare', 'render', 'finish'] as const)(
@@ -147,7 +147,7 @@ describe('what costs a job no attempt', () => {
 
 test('a job that took down as many workers as it may is rendered no more', async () => {
   const world = aWorld({ pictures: ['poison'], maxAttempts: 2 })
-  const job = aJob({ picture: 'poison' })
+  const job = aJobMessage({ picture: 'images/poison.png' })
   const attempt = (id: string): SpentAttempt => ({
     ...{ id, worker_id: `worker of ${id}`, reason: null },
     alive_until: '2025-12-31T23:59:59.000Z',

@@ -3,9 +3,9 @@ import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts
 import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
 import { statusOf } from '../../../worker/jobs/status-of-attempt.ts'
 import { encodeStatus } from '../../../worker/jobs/status-store.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
-import { aJob } from '../jobs/a-job.ts'
 import { aWorld, idOf } from './a-world.ts'
 
 test('a message delivered after its job was done is removed at once', async () => {
@@ -83,7 +83,7 @@ test('asks whether the job is done before it begins, and while its clip is finis
 
 test('a second copy of a message waits while another worker renders the last attempt', async () => {
   const world = aWorld({ pictures: ['cat'], maxAttempts: 1, options: { untilIdleSeconds: 100 } })
-  const job = aJob({ picture: 'cat' })
+  const job = aJobMessage({ picture: 'images/cat.png' })
   const elsewhere: SpentAttempt = {
     ...{ id: '1', worker_id: 'worker-0', reason: null },
     alive_until: '2026-01-01T00:01:30.000Z',

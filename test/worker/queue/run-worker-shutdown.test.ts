@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openDrain } from '../../../worker/queue/drain.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { aJob } from '../jobs/a-job.ts'
 import { aWorld } from './a-world.ts'
 
 describe('a worker that is told to go ends in time, though store and queue have fallen silent', () => {
@@ -27,7 +27,7 @@ describe('a worker that is told to go ends in time, though store and queue have 
   const deadLetters = (world: ReturnType<typeof aWorld>) =>
     world.deadLetters.send(
       Array.from({ length: 10 }, (_, index) => ({
-        body: JSON.stringify(aJob({ picture: `dead-${index}` })),
+        body: JSON.stringify(aJobMessage({ picture: `images/dead-${index}.png` })),
         groupId: 'images',
       })),
       unaborted,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { PostponedError } from '../../../worker/jobs/postponed-error.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { aJob } from '../jobs/a-job.ts'
 import { aWorld } from './a-world.ts'
 
 test('makes a clip of each job, and removes its message', async () => {
@@ -132,7 +132,7 @@ test('leaves no files behind, whatever happens to a job', async () => {
 })
 
 test('looks through the dead letters at the start, every minute, and at the end', async () => {
-  const body = (picture: string): string => JSON.stringify(aJob({ picture }))
+  const body = (picture: string): string => JSON.stringify(aJobMessage({ picture: `images/${picture}.png` }))
   const world = aWorld({ options: { untilIdleSeconds: 150 } })
   const lose = (picture: string): void =>
     void world.deadLetters.send([{ body: body(picture), groupId: 'x' }], unaborted)

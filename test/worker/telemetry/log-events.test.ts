@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { logEvents } from '../../../worker/telemetry/log-events.ts'
 import type { WorkerEvent } from '../../../worker/telemetry/worker-event.ts'
 import { QUALITY } from '../jobs/quality/a-quality.ts'
-import { aFailedResult, aResult, JOB_ID } from '../queue/a-result.ts'
+import { aFailedJob, anEndedJob, JOB_ID } from './an-ended-job.ts'
 
 /** The library's own logger, with its output in memory: it takes none. */
 const aLog = () => {
@@ -68,7 +68,7 @@ describe('the log', () => {
       },
     ],
     [
-      { type: 'job-done', jobId: JOB_ID, result: aResult() },
+      { type: 'job-done', jobId: JOB_ID, result: anEndedJob() },
       {
         level: 'INFO',
         message: 'job succeeded',
@@ -82,7 +82,7 @@ describe('the log', () => {
       },
     ],
     [
-      { type: 'job-done', jobId: JOB_ID, result: aFailedResult('quality') },
+      { type: 'job-done', jobId: JOB_ID, result: aFailedJob('quality') },
       {
         level: 'ERROR',
         message: 'job failed',
@@ -97,7 +97,7 @@ describe('the log', () => {
       },
     ],
     [
-      { type: 'job-done', jobId: JOB_ID, result: aResult({ outputs: [A_WARNED_OUTPUT] }) },
+      { type: 'job-done', jobId: JOB_ID, result: anEndedJob({ outputs: [A_WARNED_OUTPUT] }) },
       {
         level: 'WARN',
         message: 'job succeeded',
@@ -196,7 +196,7 @@ describe('the log', () => {
   test("counts a submitter's mistake as a warning, and other failures as errors", () => {
     const { tell, lines } = aLog()
     for (const failureClass of ['invalid-input', 'quality', 'does-not-fit', 'exhausted'] as const)
-      tell({ type: 'job-done', jobId: JOB_ID, result: aFailedResult(failureClass) })
+      tell({ type: 'job-done', jobId: JOB_ID, result: aFailedJob(failureClass) })
     expect(lines().map(({ level }) => level)).toEqual(['WARN', 'ERROR', 'ERROR', 'ERROR'])
   })
 

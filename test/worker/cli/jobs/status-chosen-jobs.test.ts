@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aResult, aStatus, jobIdLike } from '../../client/tracking/a-job.ts'
+import { jobIdLike } from '../../../fixtures/a-job-message.ts'
+import { aResult, aStatus } from '../../../fixtures/job-records.ts'
 import { fakeServices } from '../fake-services.ts'
 
 describe('a job', () => {

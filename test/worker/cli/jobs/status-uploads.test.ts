@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aStatus, jobIdLike } from '../../client/tracking/a-job.ts'
+import { jobIdLike } from '../../../fixtures/a-job-message.ts'
+import { aStatus } from '../../../fixtures/job-records.ts'
 import { aRejectedReport } from '../../client/tracking/a-report.ts'
 import { fakeServices, OUTPUTS_ONLY } from '../fake-services.ts'
 

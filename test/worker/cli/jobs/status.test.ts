@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aFailure, anOutput, aResult, aStatus, jobIdLike, someQuality } from '../../client/tracking/a-job.ts'
+import { jobIdLike } from '../../../fixtures/a-job-message.ts'
+import { aFailure, anOutput, aResult, aStatus, someQuality } from '../../../fixtures/job-records.ts'
 import { aRejectedVideo } from '../../jobs/a-rejected-video.ts'
 import { DEPLOYMENT, fakeServices, OUTPUTS_ONLY } from '../fake-services.ts'
 

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { aFailure, aJobMessage, anOutput, aResult, aStatus } from '../../client/tracking/a-job.ts'
+import { aJobMessage } from '../../../fixtures/a-job-message.ts'
+import { aFailure, anOutput, aResult, aStatus } from '../../../fixtures/job-records.ts'
 import { aFolder, pixels, withIngest } from './with-ingest.ts'
 
 describe('svd submit --wait', () => {

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import sharp from 'sharp'
 import type { IngestReport } from '../../../../shared/contracts/ingest-report.ts'
+import { aJobMessage } from '../../../fixtures/a-job-message.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
-import { aJobMessage } from '../../client/tracking/a-job.ts'
 import { fakeServices } from '../fake-services.ts'
 
 export const signal = new AbortController().signal

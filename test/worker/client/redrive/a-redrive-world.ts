@@ -8,9 +8,9 @@ import { noteEnded } from '../../../../shared/job-index/write-entries.ts'
 import { type RedriveOptions, redrive } from '../../../../worker/client/redrive/redrive.ts'
 import type { RedriveFilter } from '../../../../worker/client/redrive/redrive-filter.ts'
 import type { Faults } from '../../../fixtures/faults.ts'
+import { aFailure, aResult } from '../../../fixtures/job-records.ts'
 import { openMemoryMessageQueue } from '../../../fixtures/memory-message-queue.ts'
 import { openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
-import { aFailure, aResult } from '../tracking/a-job.ts'
 
 const JSON_TYPE = { contentType: 'application/json' }
 const signal = new AbortController().signal

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aFailure } from '../tracking/a-job.ts'
+import { aFailure } from '../../../fixtures/job-records.ts'
 import { aRedriveWorld, classes } from './a-redrive-world.ts'
 
 const CHANGES = ['create', 'put', 'replace', 'delete', 'send', 'setVisibility', 'remove']

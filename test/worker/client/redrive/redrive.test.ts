@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aFailure, aJobMessage, aResult } from '../tracking/a-job.ts'
+import { aJobMessage } from '../../../fixtures/a-job-message.ts'
+import { aFailure, aResult } from '../../../fixtures/job-records.ts'
 import { aRedriveWorld, classes } from './a-redrive-world.ts'
 
 const outcomes = (report: Awaited<ReturnType<ReturnType<typeof aRedriveWorld>['redrive']>>) =>
