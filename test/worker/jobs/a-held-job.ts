@@ -32,7 +32,7 @@ export interface HeldJobOptions {
 
 /** A job in hand, whose message is only what was said about it. */
 export const aHeldJob = ({
-  job = aJobMessage(),
+  job = aJobMessage({ submittedAt: '2026-01-01T00:00:00.000Z' }),
   attempt = 1,
   failedBefore = 0,
   rejectedBefore = [],

@@ -194,7 +194,9 @@ test('a picture other than the one submitted can never work', async () => {
   const preparing = prepare()
 
   await expect(preparing).rejects.toThrow(InvalidInputError)
-  await expect(preparing).rejects.toThrow(/is not what was made of images\/cup\.png/)
+  await expect(preparing).rejects.toThrow(
+    /does not match the image this job was created from \(images\/cup\.png\); upload images\/cup\.png again/,
+  )
 })
 
 test('a file that is no picture can never work', async () => {

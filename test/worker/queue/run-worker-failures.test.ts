@@ -180,7 +180,7 @@ test('gives up when job after job fails, and leaves the others in the queue', as
 
   const end = await world.run()
 
-  expect(end).toEqual({ reason: '3 jobs failed here, and none was done in between', jobs: 0, failing: true })
+  expect(end).toEqual({ reason: '3 different jobs failed in a row on this worker', jobs: 0, failing: true })
   expect(world.eventsOf('job-retry').length).toBe(3)
   expect(world.jobs.messages().length).toBe(6)
 })

@@ -150,7 +150,7 @@ describe('the log', () => {
     ],
     [
       { type: 'message-malformed', messageId: 'm-1', reason: 'is not JSON' },
-      { level: 'ERROR', message: 'message is no job', message_id: 'm-1', reason: 'is not JSON' },
+      { level: 'ERROR', message: 'malformed message', message_id: 'm-1', reason: 'is not JSON' },
     ],
     [
       { type: 'dead-letter-recorded', messageId: 'm-1', jobId: null },

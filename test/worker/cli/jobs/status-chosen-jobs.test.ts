@@ -51,7 +51,7 @@ describe('a job', () => {
       exitCode: 2,
       stderr:
         "error: --manifest: got 'other.json'; there is no s3://out/reports/manifests/other.json.json: " +
-        'check the key, or wait if it was dropped just now\n',
+        'check the key, or wait if it was uploaded just now\n',
     })
   })
 

@@ -15,7 +15,7 @@ describe('svd status of a job whose message is gone', () => {
     expect(stdout).toContain('lost   cup.png')
     expect(stdout).toContain('\n1 lost\n')
     const [job] = JSON.parse((await run(['status', '--json'])).stdout).jobs
-    expect(job).toMatchObject({ state: 'lost', message: expect.stringContaining('drop the picture') })
+    expect(job).toMatchObject({ state: 'lost', message: expect.stringContaining('upload the image') })
   })
 
   test.each([

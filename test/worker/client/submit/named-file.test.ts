@@ -30,10 +30,10 @@ test.each([
 test.each([
   ['that is not there', 'a/cat.png'],
   ['in a folder that is not there', 'b/cup.png'],
-  ['in a folder of another case', 'A/cup.png'],
+  ['in a folder whose ending has another case', 'b.png/cup.png'],
   ['below a file', 'a/cup.png/cup.png'],
 ])('no file is found by a name %s', async (_, name) => {
-  const find = await aFolder('a/cup.png')
+  const find = await aFolder('a/cup.png', 'b.PNG/cup.png')
   expect(await find(name)).toEqual([])
 })
 
