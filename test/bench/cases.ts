@@ -8,7 +8,7 @@ export const CASE_NAMES = ['middle', 'demo', 'full'] as const
 export type CaseName = (typeof CASE_NAMES)[number]
 
 export interface BenchCase {
-  /** What the checkpoint is, for a reader of the figures. */
+  /** A description of the checkpoint for the reader of the figures. */
   readonly checkpointIs: string
   /** A folder that the project has, or a width that make_checkpoint.py knows. */
   readonly checkpoint: { readonly folder: string } | { readonly width: 'middle' | 'full' }

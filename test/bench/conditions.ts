@@ -27,7 +27,7 @@ const commit = async (): Promise<string> => {
   }
 }
 
-/** What the figures hold for; `versions` of whatever else took part. */
+/** The conditions under which figures hold. `versions` has the versions of the other programs that took part. */
 export const readConditions = async (versions: Readonly<Record<string, string>> = {}) => {
   const { onnxruntime, node } = await readVersions()
   return {

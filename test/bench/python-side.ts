@@ -10,7 +10,7 @@ print(json.dumps({"versions": {**versions, "python": platform.python_version()},
 
 const pythonSideSchema = z.object({
   versions: z.record(z.string(), z.string()),
-  /** What torch takes when nobody says. */
+  /** The number of threads that torch takes by default. */
   threads: z.int().positive(),
 })
 

@@ -2,7 +2,7 @@
 export interface SideRun {
   /** From the command's start to its exit. */
   readonly processSeconds: number
-  /** Of all its processes, user and system. */
+  /** CPU time of all its processes, user and system. */
   readonly cpuSeconds: number
   /** diffusers: from_pretrained. svd-batch: checkpoint, graphs, sessions. */
   readonly loadSeconds: number
@@ -14,10 +14,10 @@ export interface SideRun {
   readonly decodeSeconds: number
   /** Largest sum over all its processes, sampled. */
   readonly peakBytes: number
-  /** Of the process that runs the networks, as the kernel counts it. */
+  /** Peak resident memory of the process that runs the networks, by the kernel's count. */
   readonly networkProcessPeakBytes: number
   readonly frames: number
-  /** What the side printed. */
+  /** The JSON that the side printed. */
   readonly printed: unknown
 }
 
@@ -32,6 +32,6 @@ export interface ClipOrder {
   readonly image: string
   readonly arguments: ClipArguments
   readonly threads: number
-  /** Where svd-batch keeps weights that it has reordered; empty before the first run. */
+  /** The folder in which svd-batch keeps reordered weights. It is empty before the first run. */
   readonly weightCache: string
 }

@@ -8,7 +8,7 @@ import type { ClipOrder, SideRun } from './side-run.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../worker/cli/svd.ts', import.meta.url))
 
-/** Of what `svd render --json` prints, the part that is compared. */
+/** The part of the output of `svd render --json` that is compared. */
 const printedSchema = z.looseObject({
   steps: z.int(),
   videos: z.array(z.looseObject({ frames: z.int() })).length(1),

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { execa } from 'execa'
 
-/** Null if the process has ended since it was listed. */
+/** Reads a file of /proc. Returns `null` if the process has ended since it was listed. */
 const readProc = (file: string): string | null => {
   try {
     return readFileSync(`/proc/${file}`, 'utf8')

@@ -22,7 +22,7 @@ const inRepository = (file: string): string => fileURLToPath(new URL(`../../${fi
 export interface StandInRender {
   /** Default a10g. */
   readonly card?: Card
-  /** Of the renderer's processes, such as SVD_STAND_IN_FAIL. */
+  /** Environment of the renderer's processes, such as SVD_STAND_IN_FAIL. */
   readonly env?: Readonly<Record<string, string>>
   /** Default one. */
   readonly images?: number

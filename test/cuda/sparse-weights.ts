@@ -6,7 +6,7 @@ import { bytesOf } from '../../worker/compiler/graph/value.ts'
 import { withPreparedWeights } from '../../worker/engine/prepared-weights.ts'
 
 /**
- * What `withPreparedWeights` makes of a graph whose weights are all zeros, without computing gigabytes of zeros: large
+ * The result of `withPreparedWeights` for a graph of zero weights, without computing gigabytes of zeros. Large
  * results lie in one sparse file in `dir`, which takes no space on the disk. Small results are computed.
  */
 export const withSparseWeights = async (recorded: Graph, dir: string): Promise<Graph> => {

@@ -24,7 +24,7 @@ export interface StandInOptions {
   readonly card?: Card
   /** Runs after the session's creation. Default 2: the second shows what later runs take. */
   readonly runs?: number
-  /** How the model states the sizes of activations. Default `open`, as in the product. */
+  /** The way in which the model states the sizes of activations. Default: `open`, as in the product. */
   readonly sizes?: Sizes
   /** `enableMemPattern` of the session. Default false, because a pattern raises the peak of the second run. */
   readonly memPattern?: boolean
@@ -32,16 +32,16 @@ export interface StandInOptions {
   readonly strict?: boolean
   /** NVIDIA's own cuDNN plans the convolutions, and fetching it takes 500 MB. Default false: no plan takes workspace. */
   readonly realCudnn?: boolean
-  /** Of the card's memory; default: all that its driver would report. */
+  /** Byte count of the card's memory. Default: all that its driver would report. */
   readonly memoryBytes?: number
-  /** Of the child process, such as ORT_ENABLE_CUDNN_FLASH_ATTENTION. */
+  /** Environment of the child process, such as ORT_ENABLE_CUDNN_FLASH_ATTENTION. */
   readonly env?: Readonly<Record<string, string>>
   /** Override those that the fixture sets; `extra.session` is merged. */
   readonly sessionOptions?: InferenceSession.SessionOptions
   readonly timeoutMs?: number
 }
 
-/** What a session's creation, or one run, asked of the card. */
+/** The work that a session's creation, or one run, requested from the card. */
 export interface CardWork {
   readonly seconds: number
   /** Launches by short name. Calls of cuBLAS and cuDNN that are no product and no convolution are among them. */
@@ -76,7 +76,7 @@ export interface StandInRun extends Placement, CardWork {
   readonly peakBytesPerRun: readonly number[]
   /** Shapes by name, of the last run. */
   readonly outputs: Readonly<Record<string, readonly number[]>>
-  /** What creation or a run failed with. */
+  /** The message of the error with which creation or a run failed. */
   readonly error: string | null
   /** All that ONNX Runtime logged. */
   readonly log: string

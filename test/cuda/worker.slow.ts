@@ -48,7 +48,7 @@ describe.skipIf(obstacle !== null)(`svd worker on CUDA${title}`, () => {
     expect(await queue.hasFailed()).toBe(true)
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(
-      /^error: the worker gave up: \w+: the card is lost \(CUDA error cudaErrorECCUncorrectable:.*; the jobs are in the queue still\n/,
+      /^error: giving up: \w+: the card is lost \(CUDA error cudaErrorECCUncorrectable:.*; the jobs remain in the queue\n/,
     )
     const messages = lines.map(({ message }) => message)
     expect(messages.filter((message) => message === 'job received').length).toBeLessThanOrEqual(2)

@@ -14,7 +14,7 @@ export const findBotocore = async (): Promise<string | null> => {
   return null
 }
 
-/** What of the commands, each given without `aws`, is not an operation of AWS or not one of its parameters. */
+/** Finds faults in commands, each given without `aws`: unknown operations of AWS and unknown parameters. */
 export const readAwsFaults = async (
   python: string,
   commands: readonly CommandWords[],

@@ -20,7 +20,7 @@ const spelledOptions = (options: Options): readonly string[] =>
     ...[alias].flat().map((letter) => `-${letter}`),
   ])
 
-/** What of a command, given without `cdk`, the installed CDK does not know. */
+/** Finds the parts of a command, given without `cdk`, that the installed CDK does not know. */
 export const readCdkFaults = async ([name = '', ...args]: CommandWords): Promise<readonly string[]> => {
   const { globalOptions, commands } = JSON.parse(await readFile(REGISTRY, 'utf8')) as CdkRegistry
   const command = commands[name]

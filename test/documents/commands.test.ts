@@ -31,14 +31,14 @@ const isNpxOption = (word: string, index: number, all: readonly string[]): boole
 /** An option that no command has: what the command line complains of first if all before it is known. */
 const UNKNOWN = '--no-such-option'
 
-/** Null: command, options and the options' values are as the command line has them. */
+/** Returns `null` if the command line has the command, its options and their values. */
 const svdFault = async (args: CommandWords): Promise<string | null> => {
   // A command's arguments end where the next command line begins: what follows an option of none is not read.
   const { stderr } = await runCommandLine([...args, UNKNOWN])
   return stderr.startsWith(`error: unknown option '${UNKNOWN}'`) ? null : stderr
 }
 
-/** What a document leaves to its reader, in capitals. */
+/** Placeholders that a document leaves to its reader, in capitals. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = { ACCOUNT: '123456789012', REGION: 'us-east-1' }
 
 /** Values after `-c` and `--context`, with placeholders filled in. */

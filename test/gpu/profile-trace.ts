@@ -8,7 +8,7 @@ export interface NodeTime {
   readonly seconds: number
   /** Shapes of its inputs, such as `float16[2,64] float[64]`. */
   readonly inputs: string
-  /** Of what it reads and writes once, weights included. */
+  /** Byte count of what it reads and writes once, weights included. */
   readonly bytes: number
 }
 

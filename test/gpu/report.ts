@@ -18,7 +18,7 @@ export interface Table {
   readonly rows: readonly Row[]
 }
 
-/** What a part found. It has failed if there is a failure. */
+/** Findings of a part. The part has failed if there is a failure. */
 export interface Findings {
   /** The part cannot run on this machine; a note says why. */
   readonly skipped?: true

@@ -6,7 +6,7 @@ import { openSession, prepareSession } from '../../worker/engine/session.ts'
 import type { OpenSession } from '../../worker/engine/session-pool.ts'
 import type { Outputs } from '../../worker/engine/tensor.ts'
 
-/** What one network took, from its preparation to the release of its session. */
+/** Time and memory of one network, from its preparation to the release of its session. */
 export const networkRowSchema = z.object({
   type: z.literal('network'),
   network: z.string(),
@@ -15,7 +15,7 @@ export const networkRowSchema = z.object({
   weightBytes: z.number(),
   /** Activations that are alive at once, by the graph alone. */
   aliveBytes: z.number(),
-  /** Of the session, by the memory planner. */
+  /** Byte count of the session, as the memory planner predicts it. */
   predictedBytes: z.number(),
   /** Computing weights and keeping them in the cache, or verifying those that it has. */
   prepareSeconds: z.number(),

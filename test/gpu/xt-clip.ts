@@ -7,7 +7,7 @@ import { vaeScaleFactor } from '../../worker/compiler/compile.ts'
 import { PRECISIONS } from '../../worker/compiler/targets/clip-targets.ts'
 import { drawUniform } from '../fixtures/uniform.ts'
 
-/** What every task on the large model is asked. */
+/** The clip that every task on the large model renders. */
 export const clipRequestSchema = z.object({
   /** As `DeviceChoice`. */
   choice: z.object({

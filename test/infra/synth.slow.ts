@@ -6,14 +6,14 @@ import { temporaryDir } from '../fixtures/temporary-dir.ts'
 import { type DeploymentKeys, VARIANT_NAMES, VARIANTS } from './synthesized.ts'
 import { withoutAws } from './without-aws.ts'
 
-/** The command that the README tells, as somebody without an account, credentials or a region has it. */
+/** Runs the command of the README without an account, credentials or a region. */
 const cdk = (...given: readonly string[]) =>
   execa('npx', ['cdk', ...given], { env: withoutAws(), extendEnv: false, all: true, reject: false })
 
 const filesBelow = async (dir: string): Promise<readonly string[]> =>
   (await readdir(dir, { recursive: true })).map((file) => file.replace(/^asset\.[0-9a-f]+/, 'asset'))
 
-/** What Lambda would run as the function whose id begins so. */
+/** The code that Lambda would run for the function whose id begins with `prefix`. */
 const codeOf = async (output: string, prefix: string): Promise<string> => {
   const { Resources } = JSON.parse(
     await readFile(path.join(output, 'svd-pipeline.template.json'), 'utf8'),

@@ -10,7 +10,7 @@ const PARTS = {
     option: '--input-bucket',
     value: 'name',
     variable: 'SVD_INPUT_BUCKET',
-    help: 'where pictures and manifests are dropped',
+    help: 'bucket that images and manifests are uploaded to',
   },
   outputBucket: {
     option: '--output-bucket',

@@ -47,7 +47,10 @@ const GENERAL: Readonly<Record<FaultKind, (said: string, action: string) => Find
   'no-region': (said) => fail(said, 'set AWS_REGION, or a region in the profile'),
   unreachable: (said) => fail(`no answer: ${said}`, 'check the network, the region and AWS_ENDPOINT_URL'),
   denied: (said, action) =>
-    warn(`not looked at: no right to ${action} (${said})`, `allow ${action}, or let somebody look who may`),
+    warn(
+      `skipped: no right to ${action} (${said})`,
+      `allow ${action}, or run the check with a role that may`,
+    ),
   absent: (said) => fail(`not there: ${said}`, 'check its name, the account and the region'),
   elsewhere: (said) => fail(`in another region: ${said}`, 'set AWS_REGION to its region'),
   other: (said) => fail(said, 'see the message'),

@@ -26,7 +26,7 @@ export const queueFinding = async (
 ): Promise<Finding> => {
   const { visible, inFlight, delayed } = await queue.depth(signal)
   const found = `${queue.url}: ${visible} waiting, ${inFlight} in flight, ${delayed} delayed`
-  if (readSettings === null) return ok(`${found}; its redrive policy is not looked at`)
+  if (readSettings === null) return ok(`${found}; its redrive policy was not checked`)
   const { maxReceiveCount } = await readSettings(signal)
   if (maxReceiveCount === null) return warn(`${found}; it has no dead-letter queue`, FIX_REDRIVE)
   const policy = `${found}; given up after ${maxReceiveCount} deliveries`

@@ -20,5 +20,8 @@ export const fetchImage = async (
     if (!(error instanceof ObjectTooLargeError)) throw error
     throw new InvalidInputError('image', `${error.message} as a PNG; scale ${source_key} down`)
   }
-  throw new InvalidInputError('image', `${key}, made of ${source_key}, is not there any more; drop it again`)
+  throw new InvalidInputError(
+    'image',
+    `${key}, created from ${source_key}, does not exist; upload ${source_key} again`,
+  )
 }

@@ -40,7 +40,7 @@ const assertImage = async ({ source }: PreparedImage, image: JobImage): Promise<
   if (hashPixels(await readRgbFile(source)) === image.pixels_sha256) return
   throw new InvalidInputError(
     'image',
-    `${image.key} is not what was made of ${image.source_key}; drop it again`,
+    `${image.key} does not match the image this job was created from (${image.source_key}); upload ${image.source_key} again`,
   )
 }
 

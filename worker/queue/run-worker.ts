@@ -91,7 +91,7 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
     if (end.type !== 'retry' && !(end.type === 'postponed' && end.workersFault)) return
     failing.add(attempt.job.job_id)
     if (failing.size < maxFailingJobs) return
-    giveUp(`${failing.size} jobs failed here, and none was done in between`)
+    giveUp(`${failing.size} different jobs failed in a row on this worker`)
   }
 
   const follow = async (

@@ -88,7 +88,7 @@ const lineOf = (event: Exclude<WorkerEvent, { type: 'job-progress' }>) => {
         reason: event.reason,
       })
     case 'message-malformed':
-      return line('error', 'message is no job', { message_id: event.messageId, reason: event.reason })
+      return line('error', 'malformed message', { message_id: event.messageId, reason: event.reason })
     case 'dead-letter-recorded':
       return line('warn', 'dead letter recorded', { message_id: event.messageId, job_id: event.jobId })
     case 'renderer-restarted':

@@ -30,7 +30,7 @@ const measured = async <T>(work: () => Promise<T>): Promise<readonly [ChildPhase
 const zeros = (shape: readonly number[]): Ort.Tensor =>
   new ort.Tensor('float32', new Float32Array(shape.reduce((product, size) => product * size, 1)), shape)
 
-/** Where a strict session refuses nodes on the CPU, its log names none of them. That of a session that takes them does. */
+/** Logs the placement of nodes. A strict session does not name the nodes that it refuses on the CPU; a lenient one does. */
 const logPlacement = async (model: Uint8Array): Promise<void> => {
   const { extra, ...options } = request.sessionOptions
   const { disable_cpu_ep_fallback: strict, ...session } = (extra?.['session'] ?? {}) as Record<

@@ -1,4 +1,4 @@
-/** Where ONNX Runtime put the nodes of a graph, after all its fusions. */
+/** The providers to which ONNX Runtime assigned a graph's nodes, after all its fusions. */
 export interface Placement {
   /** By execution provider, such as CUDAExecutionProvider. Empty if the session failed before. */
   readonly nodesByProvider: Readonly<Record<string, number>>

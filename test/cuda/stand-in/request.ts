@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node'
 
-/** What the child process is asked for, as JSON. */
+/** A request to the child process, as JSON. */
 export interface ChildRequest {
   /** Folder of the onnxruntime-node that has the CUDA provider. */
   readonly runtime: string
@@ -15,7 +15,7 @@ export interface ChildRequest {
   readonly answer: string
 }
 
-/** What the stand-in libraries counted between two reports. Names of kernels are full, demangled C++ names. */
+/** Counts of the stand-in libraries between two reports. Names of kernels are full, demangled C++ names. */
 export interface RawCounts {
   /** Bytes of device memory that are allocated at the end. */
   readonly heldBytes: number

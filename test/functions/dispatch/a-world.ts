@@ -95,7 +95,7 @@ export const aWorld = ({
     tell: (event) => told.push(event),
   }
 
-  /** What lies there before the first call: the record of the model, and a fleet that works. */
+  /** Stores what exists before the first call: the record of the model, and a fleet that works. */
   const prepare = async (): Promise<void> => {
     if (pushed) await push()
     if (!proven) return
@@ -124,7 +124,7 @@ export const aWorld = ({
   return {
     ...{ world, state, output, models, batch, ecs, told, push },
     dispatch: (times: Partial<DispatchTimes> = {}) => dispatchAs(world, times),
-    /** Of another deployment, with the same state. */
+    /** Dispatches for another deployment, with the same state. */
     dispatchAs,
     now,
     wait: (ms: number) => {

@@ -3,7 +3,7 @@ import { requesterOf } from '../../../shared/contracts/cancel-marker.ts'
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import type { JobState } from '../../../shared/contracts/status-record.ts'
-import { aResultRecord, aStatusRecord } from '../../fixtures/documents.ts'
+import { aResult, aStatus } from '../../fixtures/job-records.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aWorld, type WorldOptions } from './a-world.ts'
@@ -27,8 +27,7 @@ export const aLateSidecar = async (options: WorldOptions = {}) => {
   const image = await world.put(IMAGE, await aPng())
   const write = (key: string, document: object) => output.put(key, encode(document), JSON_TYPE, unaborted)
   const setState = async (job: JobMessage, state: JobState): Promise<void> => {
-    const { job_id, origin, submitted_at } = job
-    await write(statusKey(job_id), aStatusRecord({ job_id, origin, submitted_at, state }))
+    await write(statusKey(job.job_id), aStatus({ job, state }))
   }
   return {
     ...world,
@@ -36,8 +35,7 @@ export const aLateSidecar = async (options: WorldOptions = {}) => {
     setState,
     /** As a worker ends a job. */
     async end(job: JobMessage, state: ResultRecord['state']) {
-      const outputs = state === 'succeeded' ? aResultRecord().outputs : []
-      await write(resultKey(job.job_id), aResultRecord({ job_id: job.job_id, job, state, outputs }))
+      await write(resultKey(job.job_id), aResult({ job, state }))
       await setState(job, state)
     },
     /** As `svd cancel` of an earlier version does. */

@@ -71,7 +71,7 @@ export const s3Event = (...objects: readonly EventObject[]) => ({
   })),
 })
 
-/** As SQS hands events on: one message each. */
+/** The event with which SQS invokes ingest: one message for each body. */
 export const sqsEvent = (...bodies: readonly unknown[]) => ({
   Records: bodies.map((body, index) => ({
     eventSource: 'aws:sqs',
@@ -125,7 +125,7 @@ export const aWorld = (options: WorldOptions = {}) => {
   return {
     ...{ world, input, output, queue, told, put },
     ingest: (event: unknown, signal = SIGNAL) => ingestEvent(event, world, signal),
-    /** Puts an object and hands its event to ingest. */
+    /** Uploads an object and invokes ingest with its event. */
     drop: async (key: string, content: Uint8Array | string, drop: DropOptions = {}) =>
       ingestEvent(s3Event(await put(key, content, drop)), world, SIGNAL),
     wait: (ms: number) => {

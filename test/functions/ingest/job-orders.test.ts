@@ -4,17 +4,19 @@ import { writeReport } from '../../../functions/ingest/write-report.ts'
 import { orderKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import { queuedStatus } from '../../../shared/contracts/status-record.ts'
-import { anIngestReport } from '../../fixtures/documents.ts'
-import { aJobMessage } from '../../fixtures/job-message.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
+import { anIngestReport } from '../../fixtures/job-records.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aWorld } from './a-world.ts'
 
 const IMAGE = 'images/a.png'
 const MANIFEST = 'manifests/m.json'
 const MINUTE = 60_000
+/** The start of the world's clock. */
+const SUBMITTED_AT = '2026-01-02T03:04:05.000Z'
 
 const orderedBy = (key: string): JobMessage => {
-  const job = aJobMessage()
+  const job = aJobMessage({ submittedAt: SUBMITTED_AT })
   return { ...job, origin: { ...job.origin, key } }
 }
 

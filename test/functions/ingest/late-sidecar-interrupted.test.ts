@@ -9,11 +9,11 @@ type World = Awaited<ReturnType<typeof aLateSidecar>>
 type Dropped = Awaited<ReturnType<World['put']>>
 
 interface Scene {
-  /** What comes before the run in which a call fails. Returns the objects of that run's events. */
+  /** Prepares the run in which a call fails. Returns the objects of that run's events. */
   readonly prepare: (world: World) => Promise<readonly Dropped[]>
-  /** What the image's first job is in the end. */
+  /** True if the image's first job is stopped in the end. */
   readonly isStopped: boolean
-  /** What its report may tell of the one job that it superseded. */
+  /** Outcomes that its report may state for the one job that it superseded. */
   readonly outcomes: readonly string[]
   /** Messages of the image's first job, at least. */
   readonly sent: number

@@ -6,13 +6,18 @@ import { resultKey, STATUS_PREFIX, statusKey } from '../../../shared/contracts/b
 import { entryKey } from '../../../shared/contracts/index-entry.ts'
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import { jobIdsOf, listEntries } from '../../../shared/job-index/list-entries.ts'
-import { aJobMessage } from '../../fixtures/job-message.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { aWorld, type WorldOptions } from './a-world.ts'
 
 const SIGNAL = new AbortController().signal
 
 const someJobs = (count: number): readonly JobMessage[] =>
-  Array.from({ length: count }, (_, i) => aJobMessage({ job_id: `f${i.toString(16).padStart(31, '0')}` }))
+  Array.from({ length: count }, (_, i) =>
+    aJobMessage({
+      jobId: `f${i.toString(16).padStart(31, '0')}`,
+      submittedAt: '2026-01-02T03:04:05.000Z',
+    }),
+  )
 
 const nothingEntered = async (): Promise<ReadonlySet<string>> => new Set()
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { pendingJobs, supersede, withOutcomes } from '../../../functions/ingest/superseded-jobs.ts'
 import type { IngestReport, SupersededJob } from '../../../shared/contracts/ingest-report.ts'
-import { anIngestReport } from '../../fixtures/documents.ts'
+import { anIngestReport } from '../../fixtures/job-records.ts'
 
 const idOf = (index: number): string => index.toString(16).padStart(32, '0')
 

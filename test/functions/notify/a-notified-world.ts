@@ -4,7 +4,7 @@ import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { jobMessageSchema } from '../../../shared/contracts/job-message.ts'
 import { type PipelineEvent, pipelineEventSchema } from '../../../shared/contracts/pipeline-event.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
-import { aResultRecord } from '../../fixtures/documents.ts'
+import { aResult } from '../../fixtures/job-records.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aWorld, s3Event, sqsEvent, type WorldOptions } from '../ingest/a-world.ts'
@@ -43,7 +43,7 @@ export const aNotifiedWorld = (options: WorldOptions = {}) => {
       const message = world.queue.messages().find(({ body }) => body.includes(`"job_id":"${jobId}"`))
       if (message === undefined) throw new Error(`${jobId} was never queued`)
       const job = jobMessageSchema.parse(JSON.parse(message.body))
-      const record = aResultRecord({ job_id: jobId, job, ...change })
+      const record = { ...aResult({ job, device_seconds: 55, cost_usd: 0.012 }), ...change }
       const body = new TextEncoder().encode(JSON.stringify(record))
       await world.output.put(resultKey(jobId), body, { contentType: 'application/json' }, unaborted)
       return resultKey(jobId)

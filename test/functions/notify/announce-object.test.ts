@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { reportKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { PipelineEvent, RequestEnded } from '../../../shared/contracts/pipeline-event.ts'
-import { aResultRecord } from '../../fixtures/documents.ts'
+import { aResult } from '../../fixtures/job-records.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { s3Event } from '../ingest/a-world.ts'
@@ -20,7 +20,7 @@ describe('a result', () => {
     await world.dropImage({ 'svd-context': '{"order": 7}' })
     const jobId = firstJob(world)
     expect(await world.notify(await world.end(jobId))).toEqual({ batchItemFailures: [] })
-    const result = aResultRecord()
+    const result = aResult({ job: world.jobs()[0]! })
     expect(world.published).toEqual([
       {
         type: 'request.ended',

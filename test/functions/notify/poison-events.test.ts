@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { publishToAll } from '../../../functions/notify/publish-to-all.ts'
 import { reportKey, resultKey } from '../../../shared/contracts/bucket-layout.ts'
-import { aResultRecord } from '../../fixtures/documents.ts'
+import { aResult } from '../../fixtures/job-records.ts'
 import { openMemoryEventPublisher } from '../../fixtures/memory-event-publisher.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aNotifiedWorld, IMAGE, MANIFEST } from './a-notified-world.ts'
@@ -29,7 +29,7 @@ describe('an event that no service accepts', () => {
       { image: IMAGE, id: 'good', grid },
     ])
     for (const job of world.jobs()) {
-      const record = JSON.stringify(aResultRecord({ job_id: job.job_id, job }))
+      const record = JSON.stringify(aResult({ job }))
       const json = { contentType: 'application/json' }
       await world.output.put(resultKey(job.job_id), Buffer.from(record), json, unaborted)
     }

@@ -25,7 +25,7 @@ import { processOf } from '../run-task.ts'
 const inRepository = (file: string): string => fileURLToPath(new URL(`../../../${file}`, import.meta.url))
 
 const CLIP = 'bucket-127'
-/** How far a clip's PSNR may fall below that of the CPU's float32 clip, which test/reference/demo.py recorded. */
+/** The largest loss of PSNR against the CPU's float32 clip, which test/reference/demo.py recorded. */
 const ALLOWED_PSNR_LOSS_DB = 0.5
 const FIRST_OR_LATER = ['first, with sessions and planning', 'second, all in memory'] as const
 

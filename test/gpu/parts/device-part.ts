@@ -16,7 +16,7 @@ const SMI_FIELDS = [
   ...['pcie.link.gen.max', 'pcie.link.width.max', 'mig.mode.current', 'vbios_version'],
 ]
 
-/** What nvidia-smi reports beyond the product's own fields. Drivers differ in what they know. */
+/** Reads what nvidia-smi reports beyond the product's own fields. Drivers differ in what they know. */
 const readSmi = async ({ card }: Machine): Promise<readonly (readonly [string, string])[]> => {
   const { stdout } = await execa(
     'nvidia-smi',

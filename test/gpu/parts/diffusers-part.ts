@@ -40,7 +40,7 @@ const NEEDED_FOR_FLOAT32_BYTES = 100 * GIGABYTE
 const PROBE =
   'import torch, diffusers; print("cuda" if torch.cuda.is_available() else "cpu"); diffusers.AutoencoderKLTemporalDecoder'
 
-/** What torch of this Python computes on; `null` if it has no torch or no diffusers. */
+/** The device on which this Python's torch computes; `null` if it has no torch or no diffusers. */
 const probePython = async (python: string): Promise<string | null> => {
   const { stdout, failed } = await execa(python, ['-c', PROBE], {
     reject: false,

@@ -9,7 +9,7 @@ import { decodeChunkFor } from './xt-part.ts'
 const opSchema = z.object({
   type: z.literal('op'),
   graph: z.string(),
-  /** Of all nodes of the graph. */
+  /** Time of all nodes of the graph. */
   totalSeconds: z.number(),
   op: z.string(),
   count: z.int(),

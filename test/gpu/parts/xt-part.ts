@@ -18,7 +18,7 @@ const clipRowSchema = z.object({
   frames: z.int(),
   bytes: z.int(),
   nonFiniteValues: z.number(),
-  /** Of all bytes. */
+  /** The smallest of all bytes. */
   smallest: z.int(),
   largest: z.int(),
 })

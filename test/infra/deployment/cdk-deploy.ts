@@ -12,12 +12,12 @@ const ACCOUNT_ID = '123456789012'
 /** An image in a registry: what builds another one is Docker. */
 const WORKER_IMAGE = `${ACCOUNT_ID}.dkr.ecr.us-east-1.amazonaws.com/svd:1`
 
-/** What `npx cdk` runs in a checkout. */
+/** The program that `npx cdk` runs in a checkout. */
 const CDK = fileURLToPath(new URL('../../../node_modules/aws-cdk/bin/cdk', import.meta.url))
 
 interface CdkOptions {
   readonly environment?: Readonly<Record<string, string>>
-  /** Where `cdk.json` is looked for. Default: this project. */
+  /** The folder that has `cdk.json`. Default: this project. */
   readonly cwd?: string
 }
 

@@ -7,7 +7,7 @@ import { substituteIn, withoutTerminationProtection } from './substitutions.ts'
 
 export interface Deployment {
   readonly account: EmulatedAccount
-  /** What `cdk synth` wrote. Its templates have the substitutions, its assets are as synthesized. */
+  /** The output of `cdk synth`. Its templates have the substitutions, its assets are as synthesized. */
   readonly assemblyDir: string
   readonly synthesized: Templates
   readonly outputs: StackOutputs
@@ -32,7 +32,7 @@ const resourcesOf = async (
 export const deployOnMoto = async (
   account: EmulatedAccount,
   compute: 'batch' | 'ec2',
-  /** Of the caller, and empty. */
+  /** An empty folder of the caller. */
   workDir: string,
 ): Promise<Deployment> => {
   const assemblyDir = path.join(workDir, 'cdk.out')

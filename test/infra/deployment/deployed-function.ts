@@ -17,7 +17,7 @@ interface FunctionProperties {
 
 export interface DeployedFunction {
   readonly name: string
-  /** What the handler answered to each event, and the lines that it wrote. */
+  /** Returns the handler's answer to each event, and the lines that it wrote. */
   invoke(
     ...events: readonly unknown[]
   ): Promise<{ readonly answers: readonly unknown[]; readonly log: string }>

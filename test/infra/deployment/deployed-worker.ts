@@ -45,7 +45,7 @@ export const deployedContainer = async (
   return { command: container?.command ?? ['worker'], environment: environmentOf(container?.environment) }
 }
 
-/** What differs from the container, because nobody waits for minutes here. */
+/** Settings that differ from the container's so that the test does not take minutes. */
 export const WORKER_SUBSTITUTES = {
   SVD_UNTIL_IDLE: '2',
 } as const

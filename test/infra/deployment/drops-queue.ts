@@ -47,7 +47,7 @@ export interface Polled {
 }
 
 /**
- * What Lambda does with the mapping: it receives a batch, calls the function and deletes the messages that the answer does
+ * Does what Lambda does with the mapping: receives a batch, calls the function and deletes the messages that the answer does
  * not name.
  */
 export const pollOnce = async (

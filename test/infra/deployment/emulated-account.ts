@@ -12,7 +12,7 @@ const KEYS = { accessKeyId: 'test', secretAccessKey: 'test' }
 
 /** An AWS account on moto's server, on a port of the loopback interface. */
 export interface EmulatedAccount extends AsyncDisposable {
-  /** What a program needs in its environment to reach this account alone. */
+  /** The environment with which a program reaches this account alone. */
   readonly environment: Readonly<Record<string, string>>
   readonly cloudFormation: CloudFormationClient
   readonly lambda: LambdaClient
@@ -29,7 +29,7 @@ const runNothing = async (url: string): Promise<void> => {
   if (!ok) throw new Error(`moto does not take its configuration: HTTP ${status}`)
 }
 
-/** Null: there is no moto, see `startMoto`. */
+/** Opens an account on moto; `null` if moto is not installed, see `startMoto`. */
 export const openEmulatedAccount = async (): Promise<EmulatedAccount | null> => {
   const moto = await startMoto()
   if (moto === null) return null

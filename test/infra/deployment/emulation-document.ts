@@ -5,12 +5,12 @@ import { SUBSTITUTIONS } from './substitutions.ts'
 
 export type Compute = 'batch' | 'ec2'
 
-/** What one deployment showed. */
+/** Observations of one deployment. */
 export interface Observed {
   readonly synthesized: Templates
   /** Logical ids of what moto made, by stack. */
   readonly created: Readonly<Record<StackName, ReadonlySet<string>>>
-  /** What moto answers without each substitution; null: nothing of the template needs it. */
+  /** Moto's answer without each substitution; `null` if nothing of the template needs the substitution. */
   readonly refusals: ReadonlyMap<string, string | null>
   readonly refusedRequests: Readonly<Record<RequestName, string | null>>
   readonly properties: readonly Property[]

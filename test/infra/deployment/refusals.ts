@@ -22,7 +22,7 @@ const ask = async (
 const createStack = (endpoint: string, name: string, template: StackTemplate): Promise<string | null> =>
   ask(endpoint, { Action: 'CreateStack', StackName: name, TemplateBody: JSON.stringify(template) })
 
-/** What moto answers without each substitution that this deployment needs, by what it is of. Null: it is not needed. */
+/** Moto's answers without each substitution, by what it replaces; `null` if this deployment does not need it. */
 export const refusalsOf = async (
   endpoint: string,
   templates: Templates,
@@ -50,7 +50,7 @@ const createByChangeSet = async (endpoint: string, template: StackTemplate): Pro
 const withoutId = (answer: string | null): string | null =>
   answer !== null && /has dependencies/.test(answer) ? 'a part of the VPC has dependencies' : answer
 
-/** What moto answers to each; null: it does it. The pipeline's stack is not to be used afterwards. */
+/** Moto's answer to each request; `null` if moto accepts it. The pipeline's stack cannot be used afterwards. */
 export const refusedRequestsOf = async (
   endpoint: string,
   templates: Templates,

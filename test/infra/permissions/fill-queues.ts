@@ -10,13 +10,13 @@ import {
 import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import type { SpentAttempt, StatusRecord } from '../../../shared/contracts/status-record.ts'
 import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
-import { aResultRecord, aStatusRecord } from '../../fixtures/documents.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
+import { aResult, aStatus } from '../../fixtures/job-records.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import type { Pipeline } from '../../fixtures/rights/a-pipeline.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { s3Event } from '../../functions/ingest/a-world.ts'
-import { aJob } from '../../worker/jobs/a-job.ts'
 import { demoRecord } from '../../worker/models/a-pushed-model.ts'
 
 const PHOTO = new URL('../../../worker/demo-samples/rocket.png', import.meta.url)
@@ -55,22 +55,22 @@ const drop = async (pipeline: Pipeline, name: string, picture: Uint8Array): Prom
 
 /** A job under which as many workers vanished as may. */
 const sendHopeless = async ({ jobs, output, put }: Pipeline): Promise<string> => {
-  const job = aJob({ picture: 'hopeless' })
+  const job = aJobMessage({ picture: 'images/hopeless.png' })
   await send(jobs, job)
   const attempts = Array.from({ length: 5 }, (_, index) => ({
     ...{ id: `${index}`, worker_id: 'worker-0', reason: null },
     alive_until: '2026-01-01T00:00:00.000Z',
   }))
-  const status = aStatusRecord({ job_id: job.job_id, state: 'rendering', attempts })
+  const status = aStatus({ job, state: 'rendering', attempts })
   await put(output, statusKey(job.job_id), Buffer.from(JSON.stringify(status)))
   return job.job_id
 }
 
-/** A dead letter of a job that was done after all. */
+/** Sends a dead-letter message of a job that succeeded after all. */
 const sendObsolete = async ({ deadLetters, output, put }: Pipeline): Promise<string> => {
-  const job = aJob({ picture: 'obsolete' })
+  const job = aJobMessage({ picture: 'images/obsolete.png' })
   await send(deadLetters, job)
-  const result = aResultRecord({ job_id: job.job_id, job, state: 'cancelled', outputs: [] })
+  const result = aResult({ job, state: 'cancelled', outputs: [] })
   await put(output, resultKey(job.job_id), Buffer.from(JSON.stringify(result)))
   return job.job_id
 }
@@ -104,9 +104,9 @@ export const fillQueues = async (pipeline: Pipeline): Promise<Readonly<Record<st
   const { image } = (await storedJson(output, statusKey(lost))) as StatusRecord
   await output.delete(image.key, unaborted)
   const unlike = await dropUnlike(pipeline)
-  const unrecorded = aJob({ picture: 'unrecorded' })
+  const unrecorded = aJobMessage({ picture: 'images/unrecorded.png' })
   await send(deadLetters, unrecorded, 'no job')
-  await send(jobs, aJob({ picture: 'of another model' }), 'no job')
+  await send(jobs, aJobMessage({ picture: 'images/of another model.png' }), 'no job')
   return {
     [done]: 'succeeded',
     [cancelled]: 'cancelled',

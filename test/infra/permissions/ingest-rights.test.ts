@@ -5,7 +5,7 @@ import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
 import { modelRecordKey, reportKey, resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { aResultRecord } from '../../fixtures/documents.ts'
+import { aResult } from '../../fixtures/job-records.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import { aLargePng } from '../../fixtures/rights/a-large-png.ts'
@@ -83,7 +83,7 @@ const cancelAndOrderAgain = async (
   await put(input, 'images/late.json', { parameters: { fps: 12 } })
   const late = await runFunction('ingest', [eventOf('images/late.json')], environment)
   const { superseded } = await reportOf('images/late.png')
-  await put(output, resultKey(job_id), aResultRecord({ job_id, state: 'cancelled', outputs: [] }))
+  await put(output, resultKey(job_id), aResult({ jobId: job_id, state: 'cancelled' }))
   await put(input, 'manifests/late.json', { items: [{ image: 'images/late.png' }] })
   const manifest = eventOf('manifests/late.json')
   const ordered = await runFunction('ingest', [manifest, manifest], environment)

@@ -3,7 +3,7 @@ import { batchKey, reportKey, resultKey, statusKey } from '../../../shared/contr
 import { type PipelineEvent, pipelineEventSchema } from '../../../shared/contracts/pipeline-event.ts'
 import { signedEventSchema } from '../../../shared/contracts/signed-event.ts'
 import type { StatusRecord } from '../../../shared/contracts/status-record.ts'
-import { aResultRecord } from '../../fixtures/documents.ts'
+import { aResult } from '../../fixtures/job-records.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import { aPipeline, type Pipeline } from '../../fixtures/rights/a-pipeline.ts'
@@ -78,11 +78,11 @@ const endJobs = async (pipeline: Pipeline): Promise<readonly string[]> => {
   const jobIds = await ingestAll(pipeline, aModelRecord(), keys)
   for (const jobId of jobIds) {
     const { image, parameters, origin } = (await storedJson(output, statusKey(jobId))) as StatusRecord
-    const base = aResultRecord()
+    const base = aResult()
     await put(
       output,
       resultKey(jobId),
-      aResultRecord({ job_id: jobId, job: { ...base.job, job_id: jobId, image, parameters, origin } }),
+      aResult({ job_id: jobId, job: { ...base.job, job_id: jobId, image, parameters, origin } }),
     )
   }
   return [...jobIds.map(resultKey), ...keys.map(reportKey)]

@@ -10,7 +10,7 @@ const workerRoles = (pipeline: Template): readonly string[] =>
 
 /** Whose rights are held against what the programs ask for, in a test of their own each. */
 const RUN_IN_TESTS = ['BatchJobRole', 'DispatchRole', 'EcsTaskTaskRole', 'IngestRole', 'NotifyRole']
-/** Of ECS's agent on a machine and as it starts a container: AWS documents what these ask for. */
+/** Roles of ECS's agent on a machine and as it starts a container. AWS documents which rights they need. */
 const RUN_BY_AWS = [
   ...['BatchComputeInstanceRole', 'BatchContainerExecutionRole'],
   ...['EcsMachinesInstanceRole', 'EcsTaskExecutionRole'],

@@ -6,7 +6,7 @@ import { execa } from 'execa'
 
 const inRepository = (file: string): string => fileURLToPath(new URL(`../../../${file}`, import.meta.url))
 
-/** What the handler answered to each event, in a process of its own that knows nothing but `environment`. */
+/** Returns the handler's answer to each event. The handler runs in a process that has `environment` alone. */
 export const runFunction = async (
   name: 'ingest' | 'dispatch' | 'notify',
   events: readonly unknown[],

@@ -27,7 +27,7 @@ describe('the standard environment', () => {
   afterAll(() => server.stop())
 
   const show = async (environment: Readonly<Record<string, string>>) => {
-    // PATH and the like, but no AWS setting of whoever runs the tests.
+    // PATH and the like, but no AWS setting of the person who runs the tests.
     const { PATH = '' } = process.env
     const nowhere = join(await temporaryDir(), 'none')
     const { stdout } = await execa(process.execPath, [SCRIPT, 'bucket', queueUrl], {

@@ -10,7 +10,7 @@ export const s3Error = (status: number, code: string): Answer => ({
 
 export const written = (etag: string): Answer => ({ status: 200, headers: { etag } })
 
-/** Of an upload in parts. */
+/** A step of a multipart upload. */
 export type UploadStep = 'begin' | 'part' | 'join' | 'give up'
 
 export const uploadStepOf = ({ method, url }: ScriptedRequest): UploadStep => {

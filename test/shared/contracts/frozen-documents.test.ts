@@ -5,13 +5,20 @@ import { jobMessageSchema } from '../../../shared/contracts/job-message.ts'
 import { hashModel, modelRecordSchema } from '../../../shared/contracts/model-record.ts'
 import { resultRecordSchema } from '../../../shared/contracts/result-record.ts'
 import { statusRecordSchema } from '../../../shared/contracts/status-record.ts'
-import { aFailedResult, anIngestReport, aResultRecord, aStatusRecord } from '../../fixtures/documents.ts'
-import { aJobMessage } from '../../fixtures/job-message.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
+import {
+  aFailure,
+  anAttempt,
+  anIngestReport,
+  aResult,
+  aStatus,
+  someQuality,
+} from '../../fixtures/job-records.ts'
 import { keysOf } from '../../fixtures/keys-of.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 
 /*
- * Documents of version 1 that are stored in somebody's buckets and queues: a key that changes here is one that an older
+ * Documents of version 1 that deployed buckets and queues hold. A key that changes here is one that an older
  * worker, a script or a page does not find any more.
  */
 
@@ -104,10 +111,25 @@ const ADDED_LATER = new Set([
   'superseded',
 ])
 
+/** A job whose clips were rejected, with every field of a failure. */
+const aRejectedResult = () => {
+  const quality = { ...someQuality, faults: ['black'] }
+  const file = { key: 'a', size_bytes: 1, sha256: 'd'.repeat(64) }
+  const video = {
+    attempt_id: '0002-5f1e',
+    worker_id: 'worker-1',
+    video: file,
+    poster: file,
+    frames: 4,
+    quality,
+  }
+  return aFailure({ class: 'quality', quality: [quality], rejected: [video] })
+}
+
 const DOCUMENTS: readonly (readonly [string, z.ZodType, object, readonly string[]])[] = [
   ['job message', jobMessageSchema, aJobMessage(), JOB],
-  ['result record', resultRecordSchema, aResultRecord(), RESULT],
-  ['status record', statusRecordSchema, aStatusRecord(), STATUS],
+  ['result record', resultRecordSchema, aResult(), RESULT],
+  ['status record', statusRecordSchema, aStatus({ attempts: [anAttempt] }), STATUS],
   ['model record', modelRecordSchema, aModelRecord(), MODEL],
   ['ingest report', ingestReportSchema, anIngestReport(), REPORT],
 ]
@@ -130,18 +152,18 @@ describe.each(DOCUMENTS)('%s', (_, schema, document, keys) => {
 })
 
 test('a result of an older version says nothing of its decode chunk and of what was decoded again', () => {
-  const { decode_chunk_size: _, decode_fallbacks: __, ...older } = aResultRecord()
+  const { decode_chunk_size: _, decode_fallbacks: __, ...older } = aResult()
   expect(resultRecordSchema.parse(older)).toMatchObject({ decode_chunk_size: null, decode_fallbacks: null })
 })
 
 test('a failed result of an older version has no rejected clips', () => {
-  const record = aFailedResult()
+  const record = aRejectedResult()
   const { rejected: _, ...failure } = record.failure!
   expect(resultRecordSchema.parse({ ...record, failure }).failure).toEqual({ ...failure, rejected: [] })
 })
 
 test('a clip of an older version has no warnings', () => {
-  const record = aResultRecord()
+  const record = aResult()
   const [output] = record.outputs
   const { warnings: _, ...quality } = output!.quality
   const older = { ...record, outputs: [{ ...output, quality }] }
@@ -149,7 +171,7 @@ test('a clip of an older version has no warnings', () => {
 })
 
 test('a status of an older version counts no attempts', () => {
-  const { attempts: _, waits_for_model: __, ...older } = aStatusRecord()
+  const { attempts: _, waits_for_model: __, ...older } = aStatus()
   expect(statusRecordSchema.parse(older)).toMatchObject({ attempts: [], waits_for_model: null })
 })
 
@@ -170,7 +192,7 @@ test('a report that runs of a sidecar revised tells when, and which jobs they ad
 })
 
 test('a failed result tells its class and reason, and what was found', () => {
-  const failed = resultRecordSchema.parse(aFailedResult())
+  const failed = resultRecordSchema.parse(aRejectedResult())
   expect(keysOf(failed.failure)).toEqual([
     ...['class', 'reason', 'quality'],
     ...QUALITY.map((key) => `quality[].${key}`),

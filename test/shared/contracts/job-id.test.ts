@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { hashJson, hashPixels, jobIdOf } from '../../../shared/contracts/job-id.ts'
-import { aJobMessage } from '../../fixtures/job-message.ts'
+import type { ParametersDocument } from '../../../shared/contracts/parameters-document.ts'
+import { aModelRecord } from '../../fixtures/model-record.ts'
 
-const { image, parameters, model } = aJobMessage()
+const image = { pixels_sha256: 'c'.repeat(64) }
+const { model_id, sha256, defaults } = aModelRecord()
+const model = { id: model_id, sha256 }
+const parameters: ParametersDocument = { ...defaults, seed: 0, fit: 'fill', decode_overlap: 0 }
 
 /** Outputs in everybody's buckets are called by it: it never changes. */
 const ID = '7c4e815481714c022ec796cb7dd15fcf'

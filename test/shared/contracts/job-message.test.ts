@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { encodeJobMessage, jobMessageSchema } from '../../../shared/contracts/job-message.ts'
-import { aJob } from '../../worker/jobs/a-job.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 
 test('a message is ASCII whatever the picture is called, and reads as it was written', () => {
-  const job = aJob()
+  const job = aJobMessage()
   const named = { ...job, image: { ...job.image, source_key: 'images/Äpfel 🍎\u2028.png' } }
   const body = encodeJobMessage(named)
   expect(body).toMatch(/^[\x20-\x7e]+$/)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { DOCUMENT_NAMES, jsonSchemaOf } from '../../../shared/contracts/json-schema.ts'
 import { RENDER_ARGUMENT_NAMES, renderArgumentRule } from '../../../shared/contracts/render-arguments.ts'
 
-/** What of JSON Schema the generated ones use. */
+/** The part of JSON Schema that the generated schemas use. */
 interface Schema {
   readonly type?: string | readonly string[]
   readonly description?: string

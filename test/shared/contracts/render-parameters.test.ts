@@ -8,7 +8,7 @@ import {
 } from '../../../shared/contracts/render-parameters.ts'
 import { parseRenderDefaults } from '../../../worker/checkpoint/render-defaults.ts'
 
-/** Of a checkpoint whose UNet was trained on 25 frames, with this svd.json. */
+/** Resolves parameters for a checkpoint whose UNet was trained on 25 frames, with this svd.json. */
 const resolve = (
   given: RenderArguments,
   svdJson: Readonly<Record<string, unknown>> = {},

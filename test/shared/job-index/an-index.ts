@@ -37,7 +37,7 @@ export const anIndex = (faults: Faults<StoreOperation> = {}) => {
     forget: (number: number, finishedAt: Date, state?: EndedKind) =>
       forgetEnded(store, ended(number, finishedAt, state), unaborted),
     count: () => countEntries(store, now(), unaborted),
-    /** Of the counted ranges, the newest first. */
+    /** The counted ranges, the newest first. */
     counted: async (kind: CountedKind) =>
       (await readCounts(store, unaborted)).counts.counted[kind].map(({ jobs }) => jobs),
   }

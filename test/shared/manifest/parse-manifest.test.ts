@@ -22,7 +22,7 @@ const parseLines = (...lines: readonly (string | object)[]) =>
 
 const A = { image: 'images/a.png' }
 
-/** What is wrong, as it is shown: place, field, message. */
+/** Faults as they are shown: position, field, message. */
 const faultsOf = ({ rejected }: ReturnType<typeof parseManifest>): readonly string[] =>
   rejected.flatMap(({ place, faults }) =>
     faults.map(({ field, message }) => `${place.item ?? '-'}/${place.line ?? '-'} ${field}: ${message}`),

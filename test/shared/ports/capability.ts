@@ -2,9 +2,9 @@ import type { Implementation } from './implementation.ts'
 
 /** Something this project leans on, or would be hurt by, in which implementations differ. */
 export interface Capability {
-  /** What AWS's documents say, in the words of `observe`. */
+  /** The behaviour that AWS documents, in the words of `observe`. */
   readonly aws: string
-  /** What happens here, in a few words. Null: it has nothing that could. */
+  /** Observes the behaviour of an implementation, in a few words; `null` if it lacks the capability. */
   observe(implementation: Implementation): Promise<string | null>
 }
 

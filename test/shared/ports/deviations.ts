@@ -2,8 +2,8 @@ import { CAPABILITIES, type CapabilityName } from './capabilities.ts'
 import type { ImplementationName } from './implementation.ts'
 
 /**
- * Where an implementation does otherwise than AWS documents. Tests hold it to this too: an emulator that has been mended
- * turns them red, so that the entry goes. Null: it has nothing that could.
+ * Deviations of implementations from what AWS documents. Tests check them too: an emulator that has been mended
+ * turns them red, so that the entry is removed. `null`: the implementation lacks the capability.
  */
 const DEVIATIONS: Readonly<
   Record<ImplementationName, Readonly<Partial<Record<CapabilityName, string | null>>>>
@@ -52,7 +52,7 @@ const DEVIATIONS: Readonly<
   },
 }
 
-/** What a run has to observe. */
+/** The behaviour that a run has to observe. */
 export const expectedOf = (implementation: ImplementationName, name: CapabilityName): string | null => {
   const deviation = DEVIATIONS[implementation][name]
   return deviation === undefined ? CAPABILITIES[name].aws : deviation

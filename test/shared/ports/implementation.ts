@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 
 export type ImplementationName = 'memory' | 'fauxqs' | 'moto'
 
-/** Of a queue with a dead-letter queue. */
+/** A queue and its dead-letter queue. */
 export interface QueuePair {
   readonly queue: MessageQueue
   readonly deadLetters: MessageQueue
@@ -16,7 +16,7 @@ export interface Implementation {
   readonly name: ImplementationName
   /** A new one each time. Versions are kept where it can. */
   openStore(options?: { readonly versioned?: boolean }): Promise<ObjectStore>
-  /** Tags of an object, as whoever may read them sees them. Null: they cannot be read. */
+  /** Tags of an object, read with the right to read them; `null` if they cannot be read. */
   readTags(store: ObjectStore, key: string): Promise<Readonly<Record<string, string>> | null>
   /** New ones each time. */
   openQueues(options?: { readonly maxReceiveCount?: number }): Promise<QueuePair>
@@ -29,7 +29,7 @@ export interface Implementation {
     queue: MessageQueue,
     options: Omit<ReceiveOptions, 'waitSeconds'>,
   ): Promise<readonly ReceivedMessage[]>
-  /** What it is spoken to with; null: it has no endpoint. */
+  /** The clients of its endpoint; `null` if it has none. */
   readonly endpoint: { readonly s3: S3Client; readonly sqs: SQSClient } | null
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -15,7 +15,7 @@ import type { Implementation } from './implementation.ts'
 
 const NOW = { maxMessages: 1, waitSeconds: 0, visibilitySeconds: 600 }
 
-/** Of two messages, the one received. */
+/** Sends two messages and returns the one that is received. */
 const aDelivery = async (
   { openQueues }: Implementation,
   visibilitySeconds = NOW.visibilitySeconds,

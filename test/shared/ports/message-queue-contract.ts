@@ -11,7 +11,7 @@ import type { Implementation } from './implementation.ts'
 const aMessage = (body: string) => ({ body, groupId: 'a-batch' })
 const NOW = { maxMessages: 10, waitSeconds: 0, visibilitySeconds: 600 }
 
-/** What holds on every implementation. What does not: message-queue-capabilities.ts. */
+/** The contract of every implementation. Differences are in message-queue-capabilities.ts. */
 export const messageQueueContract = (open: () => Implementation): void => {
   const receiveOne = async (
     queue: MessageQueue,

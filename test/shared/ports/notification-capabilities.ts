@@ -29,7 +29,7 @@ const policyFor = (queueArn: string): string =>
     ],
   })
 
-/** What a queue holds after a bucket was told to notify it, and one object was put there. */
+/** The messages of a queue that a bucket notifies, after one object was put there. */
 const notifications = async ({ endpoint, openStore, openQueues }: Implementation) => {
   if (endpoint === null) return []
   const store = await openStore()

@@ -38,7 +38,7 @@ const KEYS = [
   'x'.repeat(1024),
 ]
 
-/** What holds on every implementation. What does not: object-store-capabilities.ts. */
+/** The contract of every implementation. Differences are in object-store-capabilities.ts. */
 export const objectStoreContract = (open: () => Implementation): void => {
   describe('object store', () => {
     let store: ObjectStore

@@ -9,7 +9,7 @@ import type { Implementation, ImplementationName } from './implementation.ts'
 /** Beyond the time from which a message should be there: emulators are late, not early. */
 const GRACE_MS = 10_000
 
-/** Of a listing, so that a few objects already need several. */
+/** Keys on a page of a listing, so that a few objects already need several pages. */
 const KEYS_PER_PAGE = 10
 
 /** Whatever speaks S3 and SQS at an address, through the adapters. */

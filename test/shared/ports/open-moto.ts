@@ -16,7 +16,7 @@ export interface MotoServer {
   stop(): Promise<void>
 }
 
-/** Null: it ended, most likely because it is not there. */
+/** Starts moto; `null` if the process ended, most likely because moto is not installed. */
 const start = async (file: string, args: readonly string[]): Promise<MotoServer | null> => {
   const server = execa(file, [...args, '-H', '127.0.0.1', '-p', '0'], {
     ...{ reject: false, buffer: false, stdin: 'ignore', stdout: 'ignore' },

@@ -9,7 +9,7 @@ export interface ServiceOfContract {
   remove(): Promise<void>
 }
 
-/** What an ECS service has to do, in memory or at an endpoint. `open` gives a new one that was made with `desired` tasks. */
+/** The contract of an ECS service, in memory or at an endpoint. `open` returns a new one with `desired` tasks. */
 export const workerServiceContract = (open: (desired: number) => Promise<ServiceOfContract>): void => {
   describe('a service of workers', () => {
     test('has the desired count that it was made with, and a primary deployment', async () => {

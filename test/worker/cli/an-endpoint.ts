@@ -20,7 +20,7 @@ export const anEndpoint = async (
   {
     env = {},
   }: {
-    /** Of the command's processes, beside the endpoint's. */
+    /** Environment of the command's processes, beside the endpoint's. */
     readonly env?: Readonly<Record<string, string>>
   } = {},
 ) => {

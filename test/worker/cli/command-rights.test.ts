@@ -6,6 +6,8 @@ import type { Clock } from '../../../shared/clock.ts'
 import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { MessageQueue } from '../../../shared/ports/message-queue.ts'
 import { openAwsServices } from '../../../worker/cli/aws-services.ts'
+import { jobIdLike } from '../../fixtures/a-job-message.ts'
+import { aFailure, anOutput, aResult, aStatus } from '../../fixtures/job-records.ts'
 import { aPng } from '../../fixtures/pictures.ts'
 import { aLargePng } from '../../fixtures/rights/a-large-png.ts'
 import { aPipeline, type Pipeline } from '../../fixtures/rights/a-pipeline.ts'
@@ -16,7 +18,6 @@ import { serviceOf } from '../../fixtures/rights/needed-rights.ts'
 import { runIngest } from '../../fixtures/rights/run-ingest.ts'
 import { createTwiceInParts } from '../../fixtures/rights/store-in-parts.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { aFailure, anOutput, aResult, aStatus, jobIdLike } from '../client/tracking/a-job.ts'
 import { DEMO_DIR, demoRecord } from '../models/a-pushed-model.ts'
 import { runCommandLine } from './a-command-line.ts'
 import { commandTable } from './command-table.ts'
@@ -36,7 +37,7 @@ const answerAsAccount = (request: WireRequest) => {
     : { status: 200, body: '{"Quota":{"Value":64}}' }
 }
 
-/** Jobs that have ended, as workers leave them: a clip; failed, with a dead letter and without one. */
+/** Jobs that have ended, as workers leave them: succeeded; failed, with a dead-letter message and without one. */
 const DONE = jobIdLike('d0')
 const LETTERED = aFailure({}, { jobId: jobIdLike('f1') })
 const LETTERLESS = aFailure({ class: 'quality' }, { jobId: jobIdLike('f2') })
@@ -95,7 +96,7 @@ describe('what people need', () => {
     await putFiles(folder.path)
     const file = (name: string): string => path.join(folder.path, name)
 
-    /** As somebody who may do anything; what he needed for it is added to that of `name`. */
+    /** Acts with every right. Adds the rights that the act needed to those of `name`. */
     const record = async (name: string, act: (at: string) => Promise<unknown>): Promise<void> => {
       await using acting = await actAs(pipeline.url, { rights: null, answer: answerAsAccount })
       await act(acting.url)

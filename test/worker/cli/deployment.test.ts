@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aStatus } from '../client/tracking/a-job.ts'
+import { aStatus } from '../../fixtures/job-records.ts'
 import { DEPLOYMENT, fakeServices } from './fake-services.ts'
 
 describe('where the pipeline is', () => {

@@ -13,6 +13,9 @@ import { type CommandLineOptions, runCommandLine } from './a-command-line.ts'
 
 const signal = new AbortController().signal
 
+/** The environment of a command that knows the output bucket alone. */
+export const OUTPUTS_ONLY = { environment: { SVD_OUTPUT_BUCKET: 'out' } }
+
 export const DEPLOYMENT = {
   SVD_INPUT_BUCKET: 'in',
   SVD_OUTPUT_BUCKET: 'out',

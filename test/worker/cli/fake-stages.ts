@@ -16,7 +16,7 @@ export type Stage = 'prepare' | 'render' | 'finish'
 export interface FakeStagesOptions {
   /** By the image's file name: the error that it meets. */
   readonly failures?: Readonly<Record<string, Error>>
-  /** Where it meets it; default `render`. */
+  /** The stage at which an image fails. Default: `render`. */
   readonly failAt?: Stage
   readonly progress?: readonly Progress[]
   /** Values that are not finite in every video. */
@@ -28,11 +28,11 @@ export interface FakeStagesOptions {
 }
 
 export interface StagesRecord {
-  /** What the renderer was asked for. */
+  /** The jobs that the renderer received. */
   readonly jobs: RenderJob[]
   /** `prepare a.jpg`, `prepared a.jpg` and so on. */
   readonly events: string[]
-  /** How many renderers were opened, and how many of them are still open. */
+  /** The number of renderers that were opened, and of those that are still open. */
   readonly renderers: { opened: number; open: number }
 }
 
@@ -45,8 +45,8 @@ const writeRecorded = async (file: string, content: string) => {
 }
 
 /**
- * The three stages of a clip with words in the place of pictures, under their contract: checked jobs, one at a time,
- * the signal's reason after an abort, half-written files after a failure. What one hands to the next is read.
+ * The three stages of a clip with words instead of images, under their contract: checked jobs, one at a time,
+ * the signal's reason after an abort, half-written files after a failure. Each stage reads the files of the one before.
  */
 export const fakeStages = (
   {

@@ -56,7 +56,7 @@ const constantNodes = (bytes: Uint8Array): readonly string[] => {
     .map(({ name }) => name)
 }
 
-/** What a session that `prepareSession` describes runs, by ONNX Runtime's own account. */
+/** The nodes that a session from `prepareSession` runs, by ONNX Runtime's own profile. */
 const nodesRun = async (graph: Graph): Promise<readonly { readonly name: string; readonly op: string }[]> => {
   const { bytes, ortOptions } = await prepareSession(graph, { threads: 1 })
   const dir = await temporaryDir()

@@ -19,8 +19,8 @@ describe('a check of AWS', () => {
     const denied = anError('AccessDenied', 'User: ada is not authorized')
     expect(await checkThat(() => Promise.reject(denied))).toEqual({
       ...{ name: 'input', status: 'warn' },
-      found: 'not looked at: no right to s3:ListBucket (User: ada is not authorized)',
-      fix: 'allow s3:ListBucket, or let somebody look who may',
+      found: 'skipped: no right to s3:ListBucket (User: ada is not authorized)',
+      fix: 'allow s3:ListBucket, or run the check with a role that may',
     })
   })
 

@@ -230,7 +230,7 @@ describe('a worker goes on, warned', () => {
 
 test('a queue whose settings cannot be told is only asked for its length', async () => {
   const { of } = await check({ readQueueSettings: null })
-  expect(of('queue')).toMatchObject({ status: 'ok', found: expect.stringContaining('is not looked at') })
+  expect(of('queue')).toMatchObject({ status: 'ok', found: expect.stringContaining('was not checked') })
 })
 
 test('the probe of a store is removed again, and left where it may not be', async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { IgnoreStrategy } from 'aws-cdk-lib/core'
 import { inRepository } from './in-repository.ts'
 
-// Docker's rules, as the CDK applies them to what it hands to a build.
+// Docker's rules, as the CDK applies them to the context of a build.
 const ignored = IgnoreStrategy.docker(
   inRepository(),
   readFileSync(inRepository('.dockerignore'), 'utf8')

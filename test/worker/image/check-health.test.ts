@@ -13,7 +13,7 @@ const check = (port: string, file = '') =>
     reject: false,
   })
 
-/** What the check says of a worker that events brought to where it stands, so many seconds later. */
+/** The result of the check, `secondsLater` after the events that `prepare` emits. */
 const checkOf = async (prepare: (health: WorkerHealth) => void, secondsLater = 0) => {
   let now = 0
   const health = watchHealth({ now: () => now, staleAfterSeconds: 120, stuckAfterSeconds: 3_600 })

@@ -1,4 +1,4 @@
-/** What a Dockerfile says, as far as the tests look. Heredocs and other escape characters are not read. */
+/** The parts of a Dockerfile that tests check. Heredocs and other escape characters are not read. */
 export interface Dockerfile {
   /** Those before the first stage, with their defaults; null: none. */
   readonly args: ReadonlyMap<string, string | null>
@@ -9,7 +9,7 @@ export interface Stage {
   readonly name: string
   /** As it is written: variables are not replaced. */
   readonly image: string
-  /** What its programs run on, as it is written; `null`: the image's own platform. */
+  /** The platform of its programs, as written; `null`: the image's own platform. */
   readonly platform: string | null
   readonly instructions: readonly Instruction[]
 }

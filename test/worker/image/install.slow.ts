@@ -24,7 +24,7 @@ import { inRepository } from './in-repository.ts'
  */
 
 const UID = 10_001
-/** Of a constant in x86-64's code, and how far the second half of a name is from the first. */
+/** Byte count of a constant in x86-64 code, and the largest distance between the two halves of a name. */
 const [REGISTER_BYTES, NEARBY_BYTES] = [8, 64]
 const unaborted = new AbortController().signal
 /** Both downloads are some 350 MB. */
@@ -78,7 +78,7 @@ describe.skipIf(reason !== null)(title, () => {
     })
   }
 
-  /** What the build's stage of that name copies of the context and of the stage with the packages. */
+  /** Copies the files that the build's stage of that name takes from the context and from the stage with the packages. */
   const copyStage = async (name: string): Promise<void> => {
     const { stages } = parseDockerfile(await readFile(inRepository('worker/Dockerfile'), 'utf8'))
     const stage = stages.find((each) => each.name === name)!

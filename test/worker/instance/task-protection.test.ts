@@ -17,7 +17,7 @@ const progress = (jobId: string): WorkerEvent => ({
   progress: { phase: 'denoise', step: 1, steps: 25 },
 })
 
-/** What the agent does with the nth request, from 0. */
+/** The agent's answer to the nth request, from 0. */
 type Agent = (place: number, signal: AbortSignal) => TaskProtectionAnswer | Promise<TaskProtectionAnswer>
 
 /** A worker's task, and an agent that writes down what it is asked for, and when. */

@@ -6,7 +6,7 @@ import { startAttempt } from '../../../worker/jobs/attempt.ts'
 import type { Claim } from '../../../worker/jobs/claim.ts'
 import type { HeldJob } from '../../../worker/jobs/held-job.ts'
 import type { StatusChange } from '../../../worker/jobs/status-of-attempt.ts'
-import { aJob } from './a-job.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 
 /** Attempts that failed, the first one with clips that are kept. */
 const failures = (count: number, rejected: readonly RejectedVideo[]): SpentAttempt[] =>
@@ -26,13 +26,13 @@ export interface HeldJobOptions {
   readonly statusFails?: boolean
   readonly job?: JobMessage
   readonly attempt?: number
-  /** What `remove` and `handBack` throw. */
+  /** The error that `remove` and `handBack` throw. */
   readonly queueFailure?: Error
 }
 
 /** A job in hand, whose message is only what was said about it. */
 export const aHeldJob = ({
-  job = aJob(),
+  job = aJobMessage({ submittedAt: '2026-01-01T00:00:00.000Z' }),
   attempt = 1,
   failedBefore = 0,
   rejectedBefore = [],
@@ -76,7 +76,7 @@ export const aHeldJob = ({
   }
   return {
     held,
-    /** What the queue was told of the message, in order. */
+    /** The calls to the queue for the message, in order. */
     said,
     statuses,
     loseLease: () => lost.abort(new LeaseLostError('it is somebody else’s')),

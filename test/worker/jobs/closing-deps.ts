@@ -15,7 +15,7 @@ export const WORKER = {
   usdPerHour: 3.6,
 } as const
 
-/** What ends jobs, on a store in memory; no request of it takes any time. */
+/** The dependencies that end jobs, on a store in memory. No request takes any time. */
 export const closingDeps = (faults: Faults<StoreOperation> = {}) => {
   const time = openVirtualTime()
   const store = openMemoryObjectStore({ now: () => dateAt(time.nowMs()).getTime(), faults })

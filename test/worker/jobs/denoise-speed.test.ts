@@ -3,11 +3,11 @@ import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { decodeParameters } from '../../../shared/contracts/parameters-document.ts'
 import type { RenderParameters } from '../../../shared/contracts/render-parameters.ts'
 import { type DenoiseSpeed, openDenoiseSpeed, stepSpeedOf } from '../../../worker/jobs/denoise-speed.ts'
-import { aJob } from './a-job.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 
 /** 25 steps of SVD-XT, with guidance. */
 const XT: RenderParameters = {
-  ...decodeParameters(aJob().parameters),
+  ...decodeParameters(aJobMessage().parameters),
   ...{ width: 1024, height: 576, numFrames: 25, numInferenceSteps: 25 },
 }
 const SMALL: RenderParameters = { ...XT, width: 64, height: 64 }

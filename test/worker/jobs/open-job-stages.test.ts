@@ -14,17 +14,17 @@ import type { Progress } from '../../../worker/pipeline/progress.ts'
 import { prepareImage } from '../../../worker/renderer/prepare-image.ts'
 import { type RenderJob, renderJobSchema } from '../../../worker/renderer/render-job.ts'
 import type { ClipToFinish } from '../../../worker/video/finish-clip.ts'
+import { aJobMessage, type JobOverrides } from '../../fixtures/a-job-message.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { aJob, type JobOptions } from './a-job.ts'
 import { QUALITY } from './quality/a-quality.ts'
 
 const PICTURE: RgbImage = { width: 2, height: 1, data: Uint8Array.from([255, 0, 0, 0, 0, 255]) }
 const CONTEXT = { signal: unaborted, onProgress: () => {} }
 
-const aJobOfPicture = (options: JobOptions = {}): JobMessage => {
-  const job = aJob(options)
+const aJobOfPicture = (options: JobOverrides = {}): JobMessage => {
+  const job = aJobMessage(options)
   const pixelsSha256 = hashPixels(PICTURE)
   const image = { ...job.image, key: 'inputs/picture.png', pixels_sha256: pixelsSha256, width: 2, height: 1 }
   return { ...job, image, job_id: jobIdOf(pixelsSha256, job.parameters, job.model) }
@@ -54,7 +54,7 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
     variant: 'fp16',
     record: {
       ...{ version: 1, model_id: 'svd-xt', sha256: modelSha256 ?? job.model.sha256, variant: 'fp16' },
-      ...{ defaults: aJob().parameters, vae_scale_factor: 8, files: [] },
+      ...{ defaults: aJobMessage().parameters, vae_scale_factor: 8, files: [] },
     },
   }
   const close = async (): Promise<void> => {}
@@ -121,10 +121,10 @@ test('the renderer gets the pictures, the parameters and the model, and writes i
     memory: 'auto',
     threads: 3,
     cacheDir: '/cache',
-    parameters: { width: 64, seed: 9007199254740993n, sigmas: [700, 1, 0], decodeChunkSize: null },
+    parameters: { width: 192, seed: 9007199254740993n, sigmas: [700, 1, 0], decodeChunkSize: null },
     outputs: [path.join(folder, 'video-0.rgb')],
     source: { width: 2, height: 1 },
-    fitted: { width: 64, height: 64 },
+    fitted: { width: 192, height: 128 },
   })
   expect([...(await readFile(asked.renders[0]!.source.path))]).toEqual([...PICTURE.data])
 })
@@ -194,7 +194,9 @@ test('a picture other than the one submitted can never work', async () => {
   const preparing = prepare()
 
   await expect(preparing).rejects.toThrow(InvalidInputError)
-  await expect(preparing).rejects.toThrow(/is not what was made of images\/cat\.png/)
+  await expect(preparing).rejects.toThrow(
+    /does not match the image this job was created from \(images\/cup\.png\); upload images\/cup\.png again/,
+  )
 })
 
 test('a file that is no picture can never work', async () => {

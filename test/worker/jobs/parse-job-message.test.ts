@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { jobIdOf } from '../../../shared/contracts/job-id.ts'
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import { parseJobMessage } from '../../../worker/jobs/parse-job-message.ts'
-import { aJob } from './a-job.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 
 test('reads a job as ingest wrote it', () => {
-  const job = aJob()
+  const job = aJobMessage()
 
   expect(parseJobMessage(JSON.stringify(job))).toEqual({ job })
 })
@@ -13,22 +13,22 @@ test('reads a job as ingest wrote it', () => {
 test.each([
   ['no JSON', 'hello', /^message: /],
   ['another document', '[]', /expected object/],
-  ['a newer version', JSON.stringify({ ...aJob(), version: 2 }), /^version: /],
-  ['a field too many', JSON.stringify({ ...aJob(), priority: 1 }), /priority/],
-  ['an id that leads elsewhere', JSON.stringify({ ...aJob(), job_id: '../../etc' }), /^job_id: /],
+  ['a newer version', JSON.stringify({ ...aJobMessage(), version: 2 }), /^version: /],
+  ['a field too many', JSON.stringify({ ...aJobMessage(), priority: 1 }), /priority/],
+  ['an id that leads elsewhere', JSON.stringify({ ...aJobMessage(), job_id: '../../etc' }), /^job_id: /],
 ])('says what is wrong with %s', (_, body, fault) => {
   expect(parseJobMessage(body)).toEqual({ fault: expect.stringMatching(fault) })
 })
 
 test('refuses the id of another job: its outputs would lie where those of that one belong', () => {
-  const { job_id } = aJob({ picture: 'dog' })
-  const body = JSON.stringify({ ...aJob({ picture: 'cat' }), job_id })
+  const { job_id } = aJobMessage({ picture: 'images/dog.png' })
+  const body = JSON.stringify({ ...aJobMessage({ picture: 'images/cat.png' }), job_id })
 
   expect(parseJobMessage(body)).toEqual({ fault: expect.stringContaining(`job_id: got ${job_id}`) })
 })
 
 test('names all faults', () => {
-  const body = JSON.stringify({ ...aJob(), group: '', trace_id: 7 })
+  const body = JSON.stringify({ ...aJobMessage(), group: '', trace_id: 7 })
 
   const parsed = parseJobMessage(body)
 
@@ -40,7 +40,7 @@ test('names all faults', () => {
 
 /** The job of a message that another program wrote: its id is right, its parameters are not. */
 const withParameters = (change: Partial<JobMessage['parameters']>): string => {
-  const job = aJob()
+  const job = aJobMessage()
   const parameters = { ...job.parameters, ...change }
   const job_id = jobIdOf(job.image.pixels_sha256, parameters, job.model)
   return JSON.stringify({ ...job, job_id, parameters })

@@ -7,13 +7,13 @@ import { recordDeadLetters } from '../../../worker/jobs/record-dead-letters.ts'
 import type { Ending } from '../../../worker/jobs/result-of-attempt.ts'
 import { statusOf } from '../../../worker/jobs/status-of-attempt.ts'
 import { encodeStatus } from '../../../worker/jobs/status-store.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
 import { aHeldJob } from './a-held-job.ts'
-import { aJob } from './a-job.ts'
 import { aRejectedVideo } from './a-rejected-video.ts'
 import { closingDeps } from './closing-deps.ts'
 
@@ -32,10 +32,10 @@ const deadLettersWith = async (bodies: readonly string[], faults: Faults<QueueOp
   return { store, deps, queue, recorded, sweep, visible }
 }
 
-const bodyOf = (picture: string): string => JSON.stringify(aJob({ picture }))
+const bodyOf = (picture: string): string => JSON.stringify(aJobMessage({ picture: `images/${picture}.png` }))
 
 test('a job without a record gets one that says what is known of its end', async () => {
-  const job = aJob()
+  const job = aJobMessage()
   const { store, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
 
   await sweep()
@@ -71,7 +71,7 @@ test.each([
 ] as const)(
   'of a job that was %s its reason is the last that is known',
   async (state, message, attempts, reason) => {
-    const job = aJob()
+    const job = aJobMessage()
     const { store, sweep } = await deadLettersWith([JSON.stringify(job)])
     const change = { state, ...(message === undefined ? {} : { message }) }
     const status = statusOf({ job, number: 49 }, change, 'worker-1', dateAt(0), attempts)
@@ -85,7 +85,7 @@ test.each([
 )
 
 test('the record of a dead letter names what is kept of clips that did not pass their checks', async () => {
-  const job = aJob()
+  const job = aJobMessage()
   const { store, sweep } = await deadLettersWith([JSON.stringify(job)])
   const rejected = [aRejectedVideo('0001-1111', 'worker-7')]
   const failed: SpentAttempt = { ...RENDERING, reason: 'black', failed_checks: true, rejected }
@@ -98,7 +98,7 @@ test('the record of a dead letter names what is kept of clips that did not pass 
 })
 
 test('a job that another worker may render by a second copy of its message gets no record yet', async () => {
-  const job = aJob()
+  const job = aJobMessage()
   const { store, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
   const alive = { ...RENDERING, alive_until: '2026-01-01T00:01:00.000Z' }
   const status = statusOf({ job, number: 2 }, { state: 'rendering' }, 'worker-7', dateAt(0), [alive])
@@ -121,7 +121,7 @@ test.each([
 ] satisfies [string, Ending, number][])(
   'the dead letter of a job that %s is kept only where it can bring something back',
   async (_, ending, left) => {
-    const job = aJob()
+    const job = aJobMessage()
     const { deps, queue, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
     await closeJob(aHeldJob({ job }).held, ending, { ...deps, deadLetters: null })
 
@@ -133,7 +133,7 @@ test.each([
 )
 
 test('a record that is there stays', async () => {
-  const job = aJob()
+  const job = aJobMessage()
   const { store, deps, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
   await closeJob(aHeldJob({ job }).held, { state: 'cancelled' }, deps)
 
@@ -169,7 +169,7 @@ test('all messages stay, and are in sight again at once', async () => {
 test('one that cannot be recorded does not hold up the others, and is there for the next look', async () => {
   const { store, deps, queue, recorded } = await deadLettersWith([bodyOf('cat'), bodyOf('dog')])
   let away = true
-  const cat = resultKey(aJob({ picture: 'cat' }).job_id)
+  const cat = resultKey(aJobMessage({ picture: 'images/cat.png' }).job_id)
   const flaky = {
     ...store,
     head: (key: string, signal: AbortSignal) =>
@@ -224,7 +224,7 @@ test('a worker that has to go hands back what it holds', async () => {
 })
 
 test('a look that takes so long that somebody else may have the message writes nothing', async () => {
-  const job = aJob()
+  const job = aJobMessage()
   const { store, deps, queue } = await deadLettersWith([JSON.stringify(job)])
   let ms = 0
   const clock = { ...deps.clock, elapsedMs: () => ms }

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { decodeParameters } from '../../../shared/contracts/parameters-document.ts'
 import { saferParameters } from '../../../worker/jobs/safer-path.ts'
-import { aJob } from './a-job.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 
-const parametersOf = (document: Parameters<typeof aJob>[0]) => decodeParameters(aJob(document).parameters)
+const parametersOf = (document: Parameters<typeof aJobMessage>[0]) =>
+  decodeParameters(aJobMessage(document).parameters)
 
 test('decodes in chunks of four frames that share two, and leaves all else', () => {
   const parameters = parametersOf({ parameters: { num_frames: 14, seed: 7 } })

@@ -14,9 +14,9 @@ import { QualityError } from '../../../worker/jobs/quality/quality-error.ts'
 import { settleFailure } from '../../../worker/jobs/settle-failure.ts'
 import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
 import { crashOf } from '../../../worker/renderer/renderer-crashed.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { aHeldJob } from './a-held-job.ts'
-import { aJob } from './a-job.ts'
 import { aRejectedVideo } from './a-rejected-video.ts'
 import { closingDeps } from './closing-deps.ts'
 import { QUALITY } from './quality/a-quality.ts'
@@ -26,7 +26,7 @@ const AN_ATTEMPT: SpentAttempt = {
   alive_until: '2026-01-01T00:00:00.000Z',
 }
 
-const RESULT = resultKey(aJob().job_id)
+const RESULT = resultKey(aJobMessage().job_id)
 
 test('what can never work is recorded as failed at once, and its message removed', async () => {
   const { deps, store } = closingDeps()

@@ -10,15 +10,15 @@ import { startAttempt } from '../../../worker/jobs/attempt.ts'
 import { statusOf } from '../../../worker/jobs/status-of-attempt.ts'
 import { encodeStatus } from '../../../worker/jobs/status-store.ts'
 import { openStatusWriter } from '../../../worker/jobs/status-writer.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import type { StoreOperation } from '../../fixtures/memory-object-store.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
-import { aJob } from './a-job.ts'
 import { aRejectedVideo } from './a-rejected-video.ts'
 import { closingDeps } from './closing-deps.ts'
 
-const JOB = aJob()
+const JOB = aJobMessage()
 const ID = '0001-8000000080000000'
 const KEY = statusKey(JOB.job_id)
 

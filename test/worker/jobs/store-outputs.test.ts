@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { storeOutputs } from '../../../worker/jobs/store-outputs.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aFinishedVideo, sha256Of } from './a-finished-video.ts'
-import { aJob } from './a-job.ts'
 import { QUALITY } from './quality/a-quality.ts'
 
-const { job_id: jobId } = aJob()
+const { job_id: jobId } = aJobMessage()
 const FIRST = { jobId, attemptId: '0001-1111111111111111' }
 const SECOND = { jobId, attemptId: '0002-2222222222222222' }
 const keyOf = ({ attemptId }: typeof FIRST, name: string): string =>

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { REJECTED_TAG } from '../../../shared/contracts/bucket-layout.ts'
 import { storeRejected } from '../../../worker/jobs/store-rejected.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aFinishedVideo } from './a-finished-video.ts'
-import { aJob } from './a-job.ts'
 import { closingDeps } from './closing-deps.ts'
 import { QUALITY } from './quality/a-quality.ts'
 
-const { job_id: jobId } = aJob()
+const { job_id: jobId } = aJobMessage()
 const ATTEMPT = { jobId, attemptId: '0002-2222222222222222', workerId: 'worker-1' }
 const FOLDER = `jobs/${jobId}/rejected/0002-2222222222222222`
 const BLACK = { ...QUALITY, faults: ['black: frame 0'] }

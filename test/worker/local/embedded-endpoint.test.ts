@@ -93,7 +93,7 @@ const ask = async (url: string, { method = 'GET', path = '/', headers = {}, body
   return promise
 }
 
-/** What a form of a web page sends when its reader, or its script, submits it. */
+/** The request of an HTML form that its reader, or a script, submits. */
 const formUpload = async (): Promise<Asked> => {
   const form = new FormData()
   form.set('key', 'images/evil.png')

@@ -15,7 +15,7 @@ import { NO_NETWORKS } from './no-networks.ts'
 
 const IMAGE = { width: 8, height: 8, data: new Uint8Array(8 * 8 * 3).fill(100) }
 
-/** What the VAE's encoder and the UNet's conditioning get in a clip of that precision, and the draw after it. */
+/** The inputs of the VAE's encoder and of the UNet's conditioning at that precision, and the next random draw. */
 const conditionIn = async (precision: Precision, ids: readonly number[]) => {
   const dir = await writeRandomCheckpoint(await temporaryDir(), {
     ...(await readCheckpointSpec('tiny')),

@@ -10,6 +10,7 @@ import { LEASE_OPTIONS } from '../../../worker/queue/lease.ts'
 import { runWorker, type WorkerEnd } from '../../../worker/queue/run-worker.ts'
 import { WORKER_OPTIONS, type WorkerOptions } from '../../../worker/queue/worker-deps.ts'
 import type { WorkerEvent } from '../../../worker/telemetry/worker-event.ts'
+import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
 import { openMemoryObjectStore, type StoreOperation } from '../../fixtures/memory-object-store.ts'
@@ -17,7 +18,6 @@ import { storedJson } from '../../fixtures/stored-json.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt, virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
-import { aJob } from '../jobs/a-job.ts'
 import { WORKER } from '../jobs/closing-deps.ts'
 import { QUALITY } from '../jobs/quality/a-quality.ts'
 import { openSimulatedDisk } from './simulation/simulated-disk.ts'
@@ -25,15 +25,15 @@ import { openSimulatedDisk } from './simulation/simulated-disk.ts'
 export type StageName = 'prepare' | 'render' | 'finish'
 
 export interface WorldOptions {
-  /** Of the jobs that are in the queue at the start. */
+  /** Names of the images whose jobs are in the queue at the start. */
   readonly pictures?: readonly string[]
-  /** Parameters of a picture's job; default: those of `aJob`. */
+  /** Parameters of a picture's job; default: those of `aJobMessage`. */
   readonly parametersOf?: (picture: string) => Partial<ParametersDocument>
-  /** How long stages take; a hundredth part of a render between two signs of progress. */
+  /** Duration of each stage. A render reports progress a hundred times. */
   readonly seconds?: Partial<Record<StageName, number>>
   /** Called when a stage begins; what it throws, the stage throws. */
   readonly onStage?: (stage: StageName, picture: string, world: World) => void
-  /** What the checks find wrong. */
+  /** Faults that the checks find. */
   readonly faultsOf?: (picture: string, path: RenderPath) => readonly string[]
   /** Warnings of the checks. */
   readonly warningsOf?: (picture: string, path: RenderPath) => readonly string[]
@@ -47,12 +47,15 @@ export interface WorldOptions {
   readonly options?: Partial<WorkerOptions>
 }
 
+/** The id of the job of an image. */
+export const idOf = (picture: string): string => aJobMessage({ picture: `images/${picture}.png` }).job_id
+
 const SECONDS = { prepare: 1, render: 10, finish: 2 }
 const STEPS = 100
 const LOOK_MS = 100
 const OVER_MS = 48 * 3_600_000
 
-/** A worker with a queue, dead letters and a bucket, in which time passes as it is told. */
+/** A worker with a queue, a dead-letter queue and a bucket, in virtual time. */
 export const aWorld = (given: WorldOptions = {}) => {
   const {
     pictures = [],
@@ -175,7 +178,8 @@ export const aWorld = (given: WorldOptions = {}) => {
     return end
   }
 
-  const jobOf = (picture: string): JobMessage => aJob({ picture, parameters: parametersOf(picture) })
+  const jobOf = (picture: string): JobMessage =>
+    aJobMessage({ picture: `images/${picture}.png`, parameters: parametersOf(picture) })
 
   const world = {
     store: memory,
@@ -201,7 +205,7 @@ export const aWorld = (given: WorldOptions = {}) => {
     resultOf: (picture: string) => storedJson(memory, resultKey(jobOf(picture).job_id)),
     eventsOf: <Type extends WorkerEvent['type']>(type: Type) =>
       events.filter((event): event is Extract<WorkerEvent, { type: Type }> => event.type === type),
-    /** As somebody else would get it: out of this worker's hands. */
+    /** Makes another consumer receive every message, so that this worker loses its leases. */
     loseLeases() {
       for (const message of jobs.messages()) Object.assign(message, { visibleAtMs: now() })
     },

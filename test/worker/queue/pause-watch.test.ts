@@ -8,7 +8,7 @@ import { dateAt } from '../../fixtures/virtual-clock.ts'
 import { aWorld } from './a-world.ts'
 
 const REASON = 'the budget of 20 USD for 2026-01-01 is reached'
-/** Of the tests' clock, which starts at midnight UTC. */
+/** A day of the tests' clock, which starts at midnight UTC. */
 const DAY_SECONDS = 86_400
 const JSON_TYPE = { contentType: 'application/json' }
 

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { openHealthPort } from '../../../worker/telemetry/health-port.ts'
 import { watchHealth } from '../../../worker/telemetry/worker-health.ts'
-import { aResult, JOB_ID } from '../queue/a-result.ts'
+import { anEndedJob, JOB_ID } from './an-ended-job.ts'
 
 const aWorker = async () => {
   const clock = { ms: Date.parse('2026-11-22T10:00:00Z') }
@@ -50,7 +50,7 @@ describe('GET /health', () => {
         { job_id: 'next', stage: 'received' },
       ],
     })
-    health.onEvent({ type: 'job-done', jobId: JOB_ID, result: aResult() })
+    health.onEvent({ type: 'job-done', jobId: JOB_ID, result: anEndedJob() })
     health.onEvent({ type: 'job-released', jobId: 'next', reason: 'SIGTERM' })
     expect((await ask()).body).toMatchObject({ state: 'idle', jobs: [], jobs_done: 1 })
   })
@@ -82,7 +82,7 @@ describe('GET /health', () => {
     expect([status, body.seconds_since_progress]).toEqual([503, 3600.001])
     health.onEvent({ type: 'job-progress', jobId: JOB_ID, progress })
     expect((await ask()).status).toBe(200)
-    health.onEvent({ type: 'job-done', jobId: JOB_ID, result: aResult() })
+    health.onEvent({ type: 'job-done', jobId: JOB_ID, result: anEndedJob() })
     clock.ms += 7_200_000
     health.beat()
     expect((await ask()).status).toBe(200)

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { logEvents } from '../../../worker/telemetry/log-events.ts'
 import type { WorkerEvent } from '../../../worker/telemetry/worker-event.ts'
 import { QUALITY } from '../jobs/quality/a-quality.ts'
-import { aFailedResult, aResult, JOB_ID } from '../queue/a-result.ts'
+import { aFailedJob, anEndedJob, JOB_ID } from './an-ended-job.ts'
 
 /** The library's own logger, with its output in memory: it takes none. */
 const aLog = () => {
@@ -31,7 +31,7 @@ const A_WARNED_OUTPUT = {
   quality: { ...QUALITY, warnings: ['likeness: low', 'seams: high'] },
 }
 
-/** Of every line, by the library. */
+/** The fields that the library adds to every line. */
 const COMMON = { timestamp: expect.stringMatching(/Z$/), service: 'svd-worker', sampling_rate: 0 }
 
 describe('the log', () => {
@@ -68,7 +68,7 @@ describe('the log', () => {
       },
     ],
     [
-      { type: 'job-done', jobId: JOB_ID, result: aResult() },
+      { type: 'job-done', jobId: JOB_ID, result: anEndedJob() },
       {
         level: 'INFO',
         message: 'job succeeded',
@@ -82,7 +82,7 @@ describe('the log', () => {
       },
     ],
     [
-      { type: 'job-done', jobId: JOB_ID, result: aFailedResult('quality') },
+      { type: 'job-done', jobId: JOB_ID, result: aFailedJob('quality') },
       {
         level: 'ERROR',
         message: 'job failed',
@@ -97,7 +97,7 @@ describe('the log', () => {
       },
     ],
     [
-      { type: 'job-done', jobId: JOB_ID, result: aResult({ outputs: [A_WARNED_OUTPUT] }) },
+      { type: 'job-done', jobId: JOB_ID, result: anEndedJob({ outputs: [A_WARNED_OUTPUT] }) },
       {
         level: 'WARN',
         message: 'job succeeded',
@@ -150,7 +150,7 @@ describe('the log', () => {
     ],
     [
       { type: 'message-malformed', messageId: 'm-1', reason: 'is not JSON' },
-      { level: 'ERROR', message: 'message is no job', message_id: 'm-1', reason: 'is not JSON' },
+      { level: 'ERROR', message: 'malformed message', message_id: 'm-1', reason: 'is not JSON' },
     ],
     [
       { type: 'dead-letter-recorded', messageId: 'm-1', jobId: null },
@@ -196,7 +196,7 @@ describe('the log', () => {
   test("counts a submitter's mistake as a warning, and other failures as errors", () => {
     const { tell, lines } = aLog()
     for (const failureClass of ['invalid-input', 'quality', 'does-not-fit', 'exhausted'] as const)
-      tell({ type: 'job-done', jobId: JOB_ID, result: aFailedResult(failureClass) })
+      tell({ type: 'job-done', jobId: JOB_ID, result: aFailedJob(failureClass) })
     expect(lines().map(({ level }) => level)).toEqual(['WARN', 'ERROR', 'ERROR', 'ERROR'])
   })
 

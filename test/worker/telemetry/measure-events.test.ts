@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { measureEvents } from '../../../worker/telemetry/measure-events.ts'
 import type { WorkerEvent } from '../../../worker/telemetry/worker-event.ts'
-import { aFailedResult, aResult, JOB_ID } from '../queue/a-result.ts'
+import { aFailedJob, anEndedJob, JOB_ID } from './an-ended-job.ts'
 
 const linesOf = (...events: readonly WorkerEvent[]): unknown[] => {
   const written: string[] = []
@@ -37,7 +37,7 @@ const emf = (
 
 describe('metrics', () => {
   test('of a job that succeeded, on one line with these keys', () => {
-    expect(linesOf({ type: 'job-done', jobId: JOB_ID, result: aResult() })).toEqual([
+    expect(linesOf({ type: 'job-done', jobId: JOB_ID, result: anEndedJob() })).toEqual([
       emf([
         ['JobsSucceeded', 'Count', 1],
         ['JobSeconds', 'Seconds', 60.5],
@@ -48,7 +48,7 @@ describe('metrics', () => {
   })
 
   test('of a job that failed, once for all failures and once for its class', () => {
-    expect(linesOf({ type: 'job-done', jobId: JOB_ID, result: aFailedResult('exhausted') })).toEqual([
+    expect(linesOf({ type: 'job-done', jobId: JOB_ID, result: aFailedJob('exhausted') })).toEqual([
       emf([
         ['JobsFailed', 'Count', 1],
         ['JobSeconds', 'Seconds', 60.5],
@@ -59,7 +59,7 @@ describe('metrics', () => {
   })
 
   test('of a job that was cancelled', () => {
-    const result = aResult({ state: 'cancelled', device_seconds: 0, cost_usd: 0 })
+    const result = anEndedJob({ state: 'cancelled', device_seconds: 0, cost_usd: 0 })
     expect(linesOf({ type: 'job-done', jobId: JOB_ID, result })).toEqual([
       emf([
         ['JobsCancelled', 'Count', 1],

@@ -47,7 +47,7 @@ test('keeps no item that was taken, however long nothing stops it', async () => 
   for await (const frame of stoppable(frames(), stop.promise)) taken.push(new WeakRef(frame))
   await setImmediate()
   collectGarbage()
-  // The last one may still be in this loop's hands.
+  // This loop may still hold the last one.
   expect(taken.slice(0, 3).map((frame) => frame.deref())).toEqual([undefined, undefined, undefined])
   expect(stop.promise).toBeInstanceOf(Promise)
 })

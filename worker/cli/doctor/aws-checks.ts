@@ -40,7 +40,7 @@ const PARTS = [
 const notGiven = (asked: AwsToCheck): readonly Check[] => {
   const missing = PARTS.filter(({ part }) => asked[part] === null).map(({ option }) => option)
   if (missing.length === 0) return []
-  const found = `not looked at, for nobody named them: ${missing.join(', ')}`
+  const found = `skipped, not specified: ${missing.join(', ')}`
   return [
     { name: 'deployment', ...warn(found, 'give the outputs of the stack, as options or SVD_ variables') },
   ]

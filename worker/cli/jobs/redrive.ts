@@ -12,7 +12,7 @@ import { counted, shortened } from '../terminal/short-text.ts'
 import { imageText, shortId } from './table.ts'
 
 const NOTES = `
-Without filters, every job whose message is among the dead letters. With --job, --manifest or --class also failed jobs
+Without filters, every job whose message is in the dead-letter queue. With --job, --manifest or --class also failed jobs
 that have none there, such as those of class invalid-input or quality. Filters hold together. A job that was cancelled
 comes back only by --job. The earlier result is kept as jobs/ID/failures/0001.json and so on.
 
@@ -32,7 +32,7 @@ export const addRedriveOptions = (command: Command): Command => {
     .option('--older-than <time>', 'those that failed so long ago: 15m, 2h, 3d')
     .option('--job <id...>', 'these, by id or its beginning')
     .option('--manifest <key>', 'those of this manifest')
-    .option('--dry-run', 'tell which, and change nothing')
+    .option('--dry-run', 'print the jobs, and change nothing')
   return addDeploymentOptions(command, ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
     .option('--json', 'one JSON object')
@@ -53,7 +53,7 @@ const SAID: Readonly<Record<RedrivenJob['outcome'], string>> = {
   done: 'has a result that stays',
   'out-of-reach': 'somebody else has its message; try again later',
   chosen: 'would be brought back',
-  waiting: 'among the dead letters now; redrive again',
+  waiting: 'in the dead-letter queue now; redrive again',
 }
 
 const COLUMNS: readonly Column<RedrivenJob>[] = [

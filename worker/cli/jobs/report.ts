@@ -18,7 +18,7 @@ import { addJobSelection, type JobSelectionOptions, selectJobs } from './selecti
 
 const NOTES = `
 The page needs nothing but itself: the clips are in it, or with --link in a folder beside it. Clips that did not pass
-their checks are marked as rejected, as long as the bucket keeps them. Jobs of one picture stand side by side.
+their checks are marked as rejected, as long as the bucket keeps them. Jobs of one image are side by side.
 Parameters that are not the checkpoint's defaults stand out; without the models bucket, those that most of the jobs do
 not have.
 

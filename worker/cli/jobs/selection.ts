@@ -35,7 +35,7 @@ export const addJobSelection = (
     .optionsGroup('Jobs:')
     .option(
       '--manifest <key>',
-      'the jobs of this manifest (or dropped picture), by its key in the input bucket',
+      'the jobs of this manifest (or uploaded image), by its key in the input bucket',
     )
     .option('--since <time>', 'that changed since: 15m, 2h, 3d, or a date such as 2026-11-24')
   if (otherwise === 'all')

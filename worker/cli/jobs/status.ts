@@ -32,7 +32,7 @@ takes the key of any upload or s3://BUCKET/KEY, prints its faults, and ends with
 `
 
 export const addStatusOptions = (command: Command): Command => {
-  command.summary('how jobs stand').description('Tells how jobs of the output bucket stand.')
+  command.summary('how jobs stand').description('Prints the status of jobs of the output bucket.')
   addJobSelection(command, { otherwise: 'all', limit: 20 })
   return addDeploymentOptions(command, ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')

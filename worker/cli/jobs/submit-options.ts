@@ -3,11 +3,11 @@ import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from '../argument
 import { addDeploymentOptions, type DeploymentOptions } from '../deployment.ts'
 
 const NOTES = `
-Pictures are uploaded to images/PREFIX/, manifests (.json, .jsonl) to manifests/PREFIX/; nothing is written over. What
-can be wrong is looked for before. The same picture, parameters and checkpoint are the same job: if it is done, nothing
+Images are uploaded to images/PREFIX/, manifests (.json, .jsonl) to manifests/PREFIX/; nothing is overwritten. Files
+are checked before the first upload. The same image, parameters and checkpoint are the same job: if it is done, nothing
 is rendered.
 
-A manifest names pictures by their keys in the input bucket. With --images DIR, those it names are uploaded too:
+A manifest names images by their keys in the input bucket. With --images DIR, those it names are uploaded too:
 images/a/x.png is DIR/a/x.png.
 
   svd submit photos/*.jpg --motion-bucket-id 60 --wait --download videos
@@ -18,11 +18,11 @@ images/a/x.png is DIR/a/x.png.
 export const addSubmitOptions = (command: Command): Command => {
   command
     .summary('upload images or manifests')
-    .description('Uploads images or manifests and tells which jobs they are.')
+    .description('Uploads images or manifests and prints their jobs.')
     .argument('<file...>', 'PNG, JPEG or WebP files, folders of them, patterns, or manifests')
     .optionsGroup('Files:')
     .option('--prefix <name>', 'folder in the bucket (date, time and some letters)')
-    .option('--images <dir>', 'where the pictures are that the manifests name')
+    .option('--images <dir>', 'folder with the images that the manifests name')
     .option('--context <json>', 'JSON object that comes back in the events of the images; @FILE: in a file')
     .optionsGroup('Video:')
   addArgumentOptions(command, VIDEO_OPTIONS).optionsGroup('Sampling:')
@@ -32,7 +32,7 @@ export const addSubmitOptions = (command: Command): Command => {
     .option('--report-timeout <time>', 'how long to wait for ingest to say which jobs they are', '2m')
     .option('--wait', 'until all jobs are done; exit code 1 if one failed')
     .option('--download <dir>', 'wait, and fetch the videos into this folder')
-    .option('--interval <seconds>', 'between two looks', '2')
+    .option('--interval <seconds>', 'between two polls', '2')
     .option('--json', 'one JSON object')
     .option('--quiet', 'no progress')
     .addHelpText('after', NOTES)

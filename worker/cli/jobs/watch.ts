@@ -26,7 +26,7 @@ export const addWatchOptions = (command: Command): Command => {
   addJobSelection(command, { otherwise: 'not-done', limit: MAX_LIMIT })
   return addDeploymentOptions(command, ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
-    .option('--interval <seconds>', 'between two looks', '2')
+    .option('--interval <seconds>', 'between two polls', '2')
     .option('--json', 'JSON lines')
     .addHelpText('after', NOTES)
 }

@@ -12,7 +12,7 @@ import { addModelsBucketOption, type ModelsBucketOptions, modelsBucketOf } from 
 
 const NOTES = `
 Uploads what a worker needs of the folder: configs, the weights of one variant, svd.json; and last model.json, which
-lists them with their SHA-256. Whoever stops a push can go on with it later. A model that is there is never changed:
+lists them with their SHA-256. A push that was stopped can be continued later. A model that is there is never changed:
 another content needs another id.
 
   svd models push svd-xt --variant fp16 --bucket my-models

@@ -27,7 +27,7 @@ export const addPlanOptions = (command: Command): Command => {
     .description(
       'Counts the work of a clip, and tells hours, cost and what limits them for each GPU instance type.',
     )
-    .requiredOption('--clips <n>', 'how many clips: pictures x combinations x videos of each')
+    .requiredOption('--clips <n>', 'how many clips: images x combinations x videos of each')
     .requiredOption('-c, --checkpoint <dir>', CONFIGS_HELP)
     .option('--variant <name>', 'weight files of that name, such as fp16')
     .optionsGroup('Machines:')
@@ -35,7 +35,7 @@ export const addPlanOptions = (command: Command): Command => {
     .addOption(new Option('--spot', 'at Spot prices').conflicts('onDemand'))
     .option('--on-demand', 'at on-demand prices (the default)')
     .option('--workers <n>', 'cards that work at once; an instance has 1 or 8 (1, or what --within needs)')
-    .option('--within <time>', 'tell how many workers are done by then, such as 90m or 8h')
+    .option('--within <time>', 'print how many workers finish in this time, such as 90m or 8h')
     .option('--seconds-per-clip <x>', 'what a clip takes, where that was measured; with one --instance-type')
   return addClipOptions(command)
     .optionsGroup('Output:')

@@ -4,8 +4,8 @@ import { addWorkerSettings, type WorkerSettingOptions } from './settings.ts'
 
 const NOTES = `
 Takes jobs from the queue, one at a time, and puts their clips into the output bucket, until it is told to end: by
-SIGTERM or Ctrl-C (a second one ends it at once), by a Spot notice, or by --until-idle and --max-jobs. What it cannot
-finish it hands back. It begins when all that it needs has been looked at: disk, memory, ffmpeg, bucket, queue, model.
+SIGTERM or Ctrl-C (a second one ends it at once), by a Spot notice, or by --until-idle and --max-jobs. It releases
+jobs that it cannot finish. Before its first job it checks disk, memory, ffmpeg, bucket, queue and model.
 
 One JSON object a line on stdout. Region, credentials and endpoint: the standard AWS environment.
 

@@ -106,13 +106,13 @@ const SETTINGS = {
     ...whole(1, 30 * DAY_SECONDS),
     variable: 'SVD_MAX_SECONDS',
     value: 'n',
-    help: 'take no more jobs after so long, finish what is in hand, and end (never)',
+    help: 'take no more jobs after so long, finish the jobs that it has leased, and end (never)',
   },
   drainSeconds: {
     ...whole(0, DAY_SECONDS),
     variable: 'SVD_DRAIN_SECONDS',
     value: 'n',
-    help: 'from SIGTERM or Ctrl-C to the end: what cannot be done by then is handed back (25)',
+    help: 'from SIGTERM or Ctrl-C to the end: a job that cannot finish by then is released (25)',
   },
   spot: { ...flag, variable: 'SVD_SPOT', value: null, help: "heed EC2's Spot interruption notices" },
   pause: {
@@ -138,7 +138,7 @@ const SETTINGS = {
     ...whole(1, 3600),
     variable: 'SVD_BEAT_SECONDS',
     value: 'n',
-    help: 'how often a job is kept from other workers (20)',
+    help: 'interval of the heartbeats that renew a lease (20)',
   },
   visibilitySeconds: {
     ...whole(10, 43_200),

@@ -180,5 +180,5 @@ export const startWorker = async (
       maxSeconds: settings.maxSeconds,
     },
   )
-  if (end.failing) throw new Error(`the worker gave up: ${end.reason}; the jobs are in the queue still`)
+  if (end.failing) throw new Error(`giving up: ${end.reason}; the jobs remain in the queue`)
 }

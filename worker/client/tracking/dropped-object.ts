@@ -47,7 +47,7 @@ export const reportOfManifest = async (
   throw new InvalidInputError(
     '--manifest',
     `got '${typed}'; there is no s3://${outputs.bucket}/${reportKey(keys[0] ?? typed)}: check the key, or wait if it ` +
-      'was dropped just now',
+      'was uploaded just now',
   )
 }
 

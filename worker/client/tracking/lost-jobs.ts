@@ -14,7 +14,7 @@ const QUIET_SECONDS = 15 * 60
 const LONGEST_RETENTION_SECONDS = 14 * 86_400
 
 const LOST =
-  'its message is in no queue: the queue was purged, or kept it for no longer; drop the picture or manifest again'
+  'its message is in no queue: the queue was purged, or kept it for no longer; upload the image or manifest again'
 
 export interface QueuesSeen {
   readonly now: Date

@@ -14,7 +14,7 @@ export interface Schedule {
   /** A submission whose sender has given up arrives all the same, up to a minute later. */
   readonly late: number
   readonly throttled: number
-  /** How long Batch may take to show what it has. */
+  /** The longest delay until Batch shows a change. */
   readonly lagMs: number
   /** An active job is not in a list. */
   readonly slips: number

@@ -46,7 +46,7 @@ export const simulateEcs = async (
   const json = { contentType: 'application/json' }
   await models.put(modelRecordKey('svd-xt'), Buffer.from('{}'), json, unaborted)
 
-  /** What was needed when dispatch looked, or was desired already. */
+  /** The tasks that were needed at each check of dispatch, or were desired already. */
   const looks: { readonly atMs: number; readonly most: number }[] = []
   const service = openMemoryWorkerService({
     faults: {

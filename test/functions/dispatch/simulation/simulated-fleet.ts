@@ -6,7 +6,7 @@ import { MINUTE_MS, type Schedule } from './schedule.ts'
 
 export interface SimulatedFleet {
   drop(clips: number): void
-  /** Of a job that Batch has taken: it comes up, works, and ends when it is idle. */
+  /** Starts the worker of a Batch job. It works, and ends when it is idle. */
   bringUp(jobId: string): void
   depth(): QueueDepth
   backlog(): number

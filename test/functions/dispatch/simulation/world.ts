@@ -15,7 +15,7 @@ import { simulateFleet } from './simulated-fleet.ts'
 
 export interface SimulationResult {
   readonly seed: number
-  /** What went against a promise; empty: nothing. */
+  /** Broken promises; empty if all were kept. */
   readonly violations: readonly string[]
   readonly trace: readonly string[]
   readonly events: readonly DispatchEvent[]
@@ -70,7 +70,7 @@ export const simulate = async (
   })
   const fleet = simulateFleet({ time, random, schedule, batch, isHealed })
 
-  /** What was needed when somebody looked, or was there already. */
+  /** The workers that were needed at each check of dispatch, or existed already. */
   const looks: { readonly atMs: number; readonly most: number }[] = []
   const look = () => {
     const depth = fleet.depth()

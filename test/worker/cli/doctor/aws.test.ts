@@ -93,7 +93,7 @@ describe('an account that is ready', () => {
     expect(of('deployment')).toMatchObject({
       status: 'warn',
       found:
-        'not looked at, for nobody named them: --input-bucket, --models-bucket, --jobs-queue-url, ' +
+        'skipped, not specified: --input-bucket, --models-bucket, --jobs-queue-url, ' +
         '--dead-letter-queue-url',
     })
   })
@@ -186,7 +186,7 @@ describe('a quota', () => {
     expect(ok).toBe(true)
     expect(of('quota')).toMatchObject({
       status: 'warn',
-      found: 'not looked at: no right to servicequotas:GetServiceQuota (as told)',
+      found: 'skipped: no right to servicequotas:GetServiceQuota (as told)',
     })
   })
 
@@ -211,8 +211,8 @@ describe('a bucket', () => {
     [
       { $metadata: { httpStatusCode: 403 } },
       'warn',
-      'not looked at: no right to s3:ListBucket on in (as told)',
-      'allow s3:ListBucket on in, or let somebody look who may',
+      'skipped: no right to s3:ListBucket on in (as told)',
+      'allow s3:ListBucket on in, or run the check with a role that may',
     ],
   ])('that says %j is told with what to do', async (fields, status, found, fix) => {
     const seeBucket = async (name: string) => {
@@ -328,7 +328,7 @@ describe('the installed command', () => {
   const SVD = fileURLToPath(new URL('../../../../worker/cli/svd.ts', import.meta.url))
   const KEYS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI' }
 
-  /** With no AWS setting of whoever runs the tests. */
+  /** Runs doctor with no AWS setting of the person who runs the tests. */
   const doctor = async (environment: Readonly<Record<string, string>>) => {
     const nowhere = join(await temporaryDir(), 'none')
     return execa(process.execPath, [SVD, 'doctor', '--aws'], {

@@ -21,7 +21,7 @@ const MIB = 2 ** 20
 const xt = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
 const demo = await openCheckpoint(DEMO_CHECKPOINT, {})
 
-/** What the container's limit, which is the job's and the task's memory, leaves to the renderer. */
+/** Byte count that the container's limit leaves to the renderer. The limit is the memory of the job and of the task. */
 const rendererBytes = (names: readonly MachineTypeName[]): number =>
   leastShare(names).memoryMib * MIB - WORKER_BYTES
 

@@ -16,7 +16,7 @@ const filesIn = async (folder: string): Promise<readonly string[]> =>
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
     .sort()
 
-/** Of each external weight of a model: file, where it starts and ends. */
+/** The file, start and end of each external weight of a model. */
 const externalWeights = async (model: string) => {
   const { graph } = fromBinary(ModelProtoSchema, await readFile(model))
   return (graph?.initializer ?? []).flatMap(({ name, externalData }) => {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { cancelKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { encodeCancelMarker, requesterOf } from '../../../../shared/contracts/cancel-marker.ts'
+import { jobIdLike } from '../../../fixtures/a-job-message.ts'
+import { aResult, aStatus } from '../../../fixtures/job-records.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
-import { aResult, aStatus, jobIdLike } from '../../client/tracking/a-job.ts'
 import { aRejectedReport } from '../../client/tracking/a-report.ts'
 import { fakeServices } from '../fake-services.ts'
 

@@ -3,10 +3,10 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { resultKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { jobMessageSchema } from '../../../../shared/contracts/job-message.ts'
+import { aFailure } from '../../../fixtures/job-records.ts'
 import { aModelRecord } from '../../../fixtures/model-record.ts'
 import { aPng } from '../../../fixtures/pictures.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
-import { aFailure } from '../../client/tracking/a-job.ts'
 import { anEndpoint } from '../an-endpoint.ts'
 
 const signal = new AbortController().signal

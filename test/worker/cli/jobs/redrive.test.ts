@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aFailure, aResult } from '../../client/tracking/a-job.ts'
+import { aFailure, aResult } from '../../../fixtures/job-records.ts'
 import { fakeServices } from '../fake-services.ts'
 
 const aWorld = async () => {

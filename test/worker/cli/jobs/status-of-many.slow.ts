@@ -4,10 +4,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { reportKey, resultKey, statusKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { countEntries } from '../../../../shared/job-index/count-entries.ts'
 import { noteChanged, noteEnded, noteQueued } from '../../../../shared/job-index/write-entries.ts'
+import { aFailure, aResult, aStatus } from '../../../fixtures/job-records.ts'
 import { type MemoryObjectStore, openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 import { type MemoryS3Server, serveMemoryStore } from '../../../fixtures/memory-s3-server.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
-import { aFailure, aResult, aStatus } from '../../client/tracking/a-job.ts'
 import { aRejectedReport } from '../../client/tracking/a-report.ts'
 
 /*

@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { aFleetState, putDispatchState } from '../../client/tracking/a-dispatch.ts'
-import { aFailure, anOutput, aResult, aStatus, jobIdLike, someQuality } from '../../client/tracking/a-job.ts'
-import { aRejectedReport } from '../../client/tracking/a-report.ts'
+import { jobIdLike } from '../../../fixtures/a-job-message.ts'
+import { aFailure, anOutput, aResult, aStatus, someQuality } from '../../../fixtures/job-records.ts'
 import { aRejectedVideo } from '../../jobs/a-rejected-video.ts'
-import { DEPLOYMENT, fakeServices } from '../fake-services.ts'
-
-const OUTPUTS_ONLY = { environment: { SVD_OUTPUT_BUCKET: 'out' } }
+import { DEPLOYMENT, fakeServices, OUTPUTS_ONLY } from '../fake-services.ts'
 
 describe('svd status', () => {
   test('tells of each job in a line, the newest change first', async () => {
@@ -239,51 +236,6 @@ describe('svd status', () => {
   })
 })
 
-describe('svd status of a job whose message is gone', () => {
-  const QUIET = '2026-11-24T12:14:59.000Z'
-  const message = { body: 'x', groupId: 'g' }
-  const never = new AbortController().signal
-
-  test('says so after a purge of the queue, and what to do', async () => {
-    const { run, putStatus } = fakeServices()
-    await putStatus(aStatus({ picture: 'images/cup.png', state: 'queued', updated_at: QUIET }))
-    const { stdout } = await run(['status'])
-    expect(stdout).toContain('lost   cup.png')
-    expect(stdout).toContain('\n1 lost\n')
-    const [job] = JSON.parse((await run(['status', '--json'])).stdout).jobs
-    expect(job).toMatchObject({ state: 'lost', message: expect.stringContaining('drop the picture') })
-  })
-
-  test.each([
-    [
-      'there is a message that may be its own',
-      async (services) => services.jobs.send([message], never),
-      QUIET,
-    ],
-    ['a dead letter may be its own', async (services) => services.deadLetters.send([message], never), QUIET],
-    ['it was written about lately', async () => {}, '2026-11-24T12:15:00.000Z'],
-  ] as const satisfies readonly (readonly [
-    string,
-    (services: ReturnType<typeof fakeServices>) => Promise<unknown>,
-    string,
-  ])[])('says what the status says where %s', async (_, change, updated_at) => {
-    const services = fakeServices()
-    await services.putStatus(aStatus({ state: 'rendering', updated_at }))
-    await change(services)
-    const { stdout } = await services.run(['status', '--json'])
-    expect(JSON.parse(stdout).jobs).toMatchObject([{ state: 'rendering' }])
-  })
-
-  test('knows it to be lost after the longest time for which SQS keeps a message, whatever else is there', async () => {
-    const { run, putStatus, jobs } = fakeServices()
-    await putStatus(aStatus({ jobId: jobIdLike('a'), updated_at: '2026-11-10T12:29:59.000Z' }))
-    await putStatus(aStatus({ jobId: jobIdLike('b'), updated_at: '2026-11-10T12:30:00.000Z' }))
-    await jobs.send([message], never)
-    expect((await run(['status'])).stdout).toContain('1 queued, 1 lost\n')
-    expect((await run(['status'], OUTPUTS_ONLY)).stdout).toContain('1 queued, 1 lost\n')
-  })
-})
-
 test('svd status names the models that jobs wait for', async () => {
   const { run, putStatus, jobs } = fakeServices()
   await jobs.send([{ body: 'x', groupId: 'g' }], new AbortController().signal)
@@ -293,148 +245,6 @@ test('svd status names the models that jobs wait for', async () => {
   const { stdout } = await run(['status'])
   expect(stdout).toContain('2 wait for a worker with the model svd-xt (abababababab)\n')
   expect(stdout).toContain('1 waits for a worker with the model svd (abababababab)\n')
-})
-
-describe('svd status of uploads that were rejected', () => {
-  test('names one outside of both folders so that no manifest of that name is meant', async () => {
-    const { run, putReport } = fakeServices()
-    const accepted = { state: 'accepted' as const, faults: [] }
-    await putReport(aRejectedReport('motion.json', { reported_at: '2026-11-24T12:01:00.000Z' }))
-    await putReport(aRejectedReport('manifests/motion.json', accepted))
-    const exact = 's3://in/motion.json'
-    expect((await run(['status'])).stdout).toContain(`for the last: svd status --manifest '${exact}'\n`)
-    expect((await run(['status', '--manifest', exact])).exitCode).toBe(1)
-    expect((await run(['status', '--manifest', 'motion.json'])).exitCode).toBe(0)
-    expect((await run(['status', '--manifest', 's3://other/motion.json'])).stderr).toContain(
-      "--manifest: got 's3://other/motion.json'; uploads of this pipeline are in the bucket in",
-    )
-  })
-
-  test('finds an upload whose key has another Unicode form than what was typed', async () => {
-    const { run, putReport } = fakeServices()
-    await putReport(aRejectedReport('images/cafe\u0301.png'))
-    expect((await run(['status', '--manifest', 'images/caf\u00e9.png'])).stderr).toContain('is no image')
-  })
-
-  const KEY = 'manifests/motion.json'
-
-  test('ends with how many there are, and how to see why', async () => {
-    const { run, putReport, pass } = fakeServices()
-    await putReport(aRejectedReport(KEY, { state: 'partly' }))
-    await putReport(aRejectedReport('images/cup.png', { state: 'accepted', faults: [] }))
-    pass(60)
-    await putReport(aRejectedReport("images/it's.png", { reported_at: '2026-11-24T12:31:00.000Z' }))
-    const { exitCode, stdout } = await run(['status'])
-    expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/^no jobs\nqueue: .*\ndead letters: 0\nuploads: /)
-    expect(stdout).toContain(
-      "\nuploads: 1 rejected, 1 in part; for the last: svd status --manifest 'images/it'\\''s.png'\n",
-    )
-    expect((await run(['status', '--since', '30s'], OUTPUTS_ONLY)).stdout).toContain(
-      'uploads: 1 rejected, 0 in part;',
-    )
-    const { uploads } = JSON.parse((await run(['status', '--json'])).stdout)
-    expect(uploads).toEqual({ rejected: 1, partly: 1, more: false, newest: "images/it's.png" })
-  })
-
-  test('prints the faults of the upload that is named, beside its jobs, and exits 1', async () => {
-    const { run, putReport, putStatus } = fakeServices()
-    const jobId = await putStatus(aStatus({ jobId: jobIdLike('a1') }))
-    const fault = {
-      item: 2,
-      line: 3,
-      item_id: null,
-      field: 'items[1].image',
-      message: 'is missing; name one',
-    }
-    const job = {
-      job_id: jobId,
-      item: 1,
-      item_id: null,
-      image: 'images/cup.png',
-      videos: [],
-      done_before: false,
-    }
-    const report = aRejectedReport(KEY, { state: 'partly', jobs: [job], faults: [fault], more_faults: 4 })
-    await putReport(report)
-
-    const { exitCode, stdout, stderr } = await run(['status', '--manifest', 'motion.json'], OUTPUTS_ONLY)
-    expect(stdout).toMatch(/a10000000000 .*\n\n1 queued\n$/s)
-    expect({ exitCode, stderr }).toEqual({
-      exitCode: 1,
-      stderr: `error: ${KEY}: line 3, items[1].image: is missing; name one\nerror: ${KEY}: 4 more faults\n`,
-    })
-    const json = await run(['status', '--manifest', KEY, '--json'])
-    expect(json).toMatchObject({ exitCode: 1, stderr: '' })
-    expect(JSON.parse(json.stdout)).toMatchObject({ jobs: [{ job_id: jobId }], report, uploads: null })
-  })
-
-  test('prints the jobs that a later sidecar superseded, a line each', async () => {
-    const { run, putReport } = fakeServices()
-    const outcomes = ['cancelled', 'done', 'kept', 'pending'] as const
-    const superseded = outcomes.map((outcome, index) => ({ job_id: jobIdLike(`b${index}`), outcome }))
-    await putReport(aRejectedReport('images/cup.png', { superseded }))
-    const { stdout } = await run(['status', '--manifest', 'images/cup.png'], OUTPUTS_ONLY)
-    expect(stdout.split('\n')).toEqual([
-      'no jobs',
-      `${jobIdLike('b0')}  superseded by a later upload: asked to stop`,
-      `${jobIdLike('b1')}  superseded by a later upload: had ended before, and keeps its result`,
-      `${jobIdLike('b2')}  superseded by a later upload: goes on, because another upload orders it`,
-      `${jobIdLike('b3')}  superseded by a later upload: ingest has not decided yet what becomes of it`,
-      '',
-    ])
-  })
-
-  test('finds an upload outside images/ and manifests/ by its key', async () => {
-    const { run, putReport } = fakeServices()
-    await putReport(aRejectedReport('holiday/cup.png'))
-    expect(await run(['status', '--manifest', 'holiday/cup.png'], OUTPUTS_ONLY)).toMatchObject({
-      exitCode: 1,
-      stdout: 'no jobs\n',
-      stderr: 'error: holiday/cup.png: image: is no image; upload a PNG\n',
-    })
-  })
-})
-
-describe('workers that do not start', () => {
-  const aDeployment = async () => {
-    const { run, services } = fakeServices()
-    await putDispatchState(services.openBucket('out'), {
-      batch: aFleetState({
-        ...{ waits: 'back-off', failures: 3, failure: 'exit code 1', asked: 0 },
-        retry_at: '2026-11-24T12:04:00.000Z',
-      }),
-      ecs: aFleetState(),
-      spend_day: '2026-01-01',
-    })
-    return run
-  }
-
-  test('are told of in a line, with the reason and the next try', async () => {
-    const run = await aDeployment()
-    const { exitCode, stdout } = await run(['status'], OUTPUTS_ONLY)
-
-    expect(exitCode).toBe(0)
-    expect(stdout.split('\n').filter((line) => line.startsWith('workers'))).toEqual([
-      'workers of AWS Batch: 3 starts in a row failed (exit code 1); the next is tried at 2026-11-24T12:04:00.000Z',
-    ])
-  })
-
-  test('are an object for programs, beside those that do', async () => {
-    const run = await aDeployment()
-    const { stdout } = await run(['status', '--json'], OUTPUTS_ONLY)
-
-    expect(JSON.parse(stdout).workers).toEqual([
-      {
-        ...{ fleet: 'batch', asked: 0, usd_today: 0, waits: 'back-off', failures: 3, failure: 'exit code 1' },
-        retry_at: '2026-11-24T12:04:00.000Z',
-      },
-      {
-        ...{ fleet: 'ecs', asked: 3, usd_today: 0, waits: null, failures: 0, failure: null },
-        retry_at: null,
-      },
-    ])
-  })
 })
 
 describe('svd status --json', () => {
@@ -469,71 +279,6 @@ describe('svd status --json', () => {
       totals: { jobs: 0, not_done: 0, succeeded: 0, failed: 0, cancelled: 0 },
       uploads: { rejected: 0, partly: 0, more: false, newest: null },
     })
-  })
-})
-
-describe('a job', () => {
-  test.each([
-    ['xyz', 'xyz: is no job id; those are up to 32 digits and letters from a to f'],
-    ['ffff', 'ffff: no job in s3://out has an id that begins with it'],
-    ['a', `a: begins the ids of several jobs: ${jobIdLike('a1')}, ${jobIdLike('a2')}; give more of it`],
-  ])('cannot be called %s', async (typed, message) => {
-    const { run, putStatus } = fakeServices()
-    await putStatus(aStatus({ jobId: jobIdLike('a1') }))
-    await putStatus(aStatus({ jobId: jobIdLike('a2') }))
-    expect(await run(['status', typed])).toMatchObject({ exitCode: 2, stderr: `error: ${message}\n` })
-  })
-
-  test('is found by its folder alone', async () => {
-    const { run, putResult } = fakeServices()
-    await putResult(aResult({ jobId: jobIdLike('abcd') }))
-    expect((await run(['status', 'ABC'])).stdout).toContain(jobIdLike('abcd'))
-  })
-
-  test('of a manifest is found by that, in its order', async () => {
-    const { run, putStatus, putReport } = fakeServices()
-    for (const id of ['a', 'b', 'c']) await putStatus(aStatus({ jobId: jobIdLike(id) }))
-    await putReport({
-      version: 1,
-      bucket: 'in',
-      key: 'manifests/motion.json',
-      version_id: null,
-      etag: '"e"',
-      sequencer: null,
-      state: 'accepted',
-      jobs: ['c', 'a'].map((id, index) => ({
-        ...{ job_id: jobIdLike(id), item: index + 1, item_id: null, image: 'images/cup.png' },
-        ...{ videos: [], done_before: false },
-      })),
-      superseded: [],
-      faults: [],
-      more_faults: 0,
-      reported_at: '2026-11-24T12:00:00.000Z',
-    })
-    const ids = async (key: string) =>
-      JSON.parse((await run(['status', '--manifest', key, '--json'])).stdout).jobs.map(
-        (job: { job_id: string }) => job.job_id[0],
-      )
-    expect(await ids('manifests/motion.json')).toEqual(['c', 'a'])
-    expect(await ids('motion.json')).toEqual(['c', 'a'])
-    expect(await run(['status', '--manifest', 'other.json'])).toMatchObject({
-      exitCode: 2,
-      stderr:
-        "error: --manifest: got 'other.json'; there is no s3://out/reports/manifests/other.json.json: " +
-        'check the key, or wait if it was dropped just now\n',
-    })
-  })
-
-  test.each([
-    [['a1', '--since', '1h'], 'job: give ids, --manifest, --since or --state, and not several of them'],
-    [['--limit', '0'], "--limit: got '0'; must be a whole number from 1 to 100000"],
-    [
-      ['--since', 'monday'],
-      "--since: got 'monday'; must be a time such as 90s, 15m, 2h or 3d, or a date such as 2026-11-24 or 2026-11-24T18:00",
-    ],
-  ])('is not chosen by %j', async (args, message) => {
-    const { run } = fakeServices()
-    expect(await run(['status', ...args])).toMatchObject({ exitCode: 2, stderr: `error: ${message}\n` })
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { InterruptedError } from '../../../../worker/cli/exit-code.ts'
-import { aFailure, anOutput, aResult, aStatus, jobIdLike, someQuality } from '../../client/tracking/a-job.ts'
+import { jobIdLike } from '../../../fixtures/a-job-message.ts'
+import { aFailure, anOutput, aResult, aStatus, someQuality } from '../../../fixtures/job-records.ts'
 import { aRejectedReport } from '../../client/tracking/a-report.ts'
 import { fakeServices } from '../fake-services.ts'
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { localEventLine } from '../../../../worker/cli/local/event-line.ts'
-import { anOutput, aResult, jobIdLike, someQuality } from '../../client/tracking/a-job.ts'
+import { jobIdLike } from '../../../fixtures/a-job-message.ts'
+import { anOutput, aResult, someQuality } from '../../../fixtures/job-records.ts'
 
 const JOB = jobIdLike('ab12')
 

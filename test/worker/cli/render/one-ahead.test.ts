@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { oneAhead } from '../../../../worker/cli/render/one-ahead.ts'
 
-/** Work on letters that ends when it is told to. */
+/** Work on the characters of a word, which ends when the test ends it. */
 const anAssemblyLine = () => {
   const begun: string[] = []
   const ends = new Map<string, PromiseWithResolvers<string>>()

@@ -82,7 +82,7 @@ const renderForReal = async (images: readonly string[], { at, act }: Hooks = {})
       openServices: () => Promise.reject(new Error('rendering has no business with S3 and SQS')),
     },
   )
-  /** Null: there is no such folder. */
+  /** Files under a folder; `null` if there is no such folder. */
   const under = async (name: string) =>
     (await readdir(path.join(folder, name), { recursive: true }).catch(() => null))?.sort() ?? null
   return { exitCode, stdout, acted, folder, written: await under('out'), frames: await under('frames') }

@@ -21,11 +21,11 @@ const PHOTO = inRepository('worker/demo-samples/rocket.png')
 const never = new AbortController().signal
 
 const JOBS = 12
-/** Of the renderer first: the later a job's attempt, the longer it waits for the next one. */
+/** Kills of the renderer, which come first: each further attempt of a job delays the next one more. */
 const RENDERER_KILLS = 3
 const WORKER_KILLS = 5
 const SEED = 20_260_101
-/** The shortest that the worker takes: a killed worker's jobs are soon somebody else's. */
+/** The shortest lease that the worker accepts, so that another worker soon receives a killed worker's jobs. */
 const SHORT_LEASE = ['--visibility-seconds', '10', '--beat-seconds', '3']
 /** Two frames of the demo's size: about four seconds of rendering. */
 const SMALL = ['--num-frames', '2', '--num-inference-steps', '10']

@@ -13,6 +13,7 @@ import { systemClock } from '../../../../worker/cli/system-clock.ts'
 import type { WorkerOptions } from '../../../../worker/cli/worker/options.ts'
 import { runWorkerCommand } from '../../../../worker/cli/worker/worker.ts'
 import type { Machine } from '../../../../worker/fitness/machine.ts'
+import { aJobMessage } from '../../../fixtures/a-job-message.ts'
 import { openMemoryMessageQueue } from '../../../fixtures/memory-message-queue.ts'
 import { openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 import { aMetadataService } from '../../../fixtures/metadata-service.ts'
@@ -20,7 +21,6 @@ import { openScriptedEndpoint } from '../../../fixtures/scripted-endpoint.ts'
 import { storedJson } from '../../../fixtures/stored-json.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 import { aMachine } from '../../fitness/a-machine.ts'
-import { aJob } from '../../jobs/a-job.ts'
 import { demoRecord } from '../../models/a-pushed-model.ts'
 import { DEMO_CHECKPOINT, NO_CARDS, NO_DESKTOP } from '../a-command-line.ts'
 
@@ -36,7 +36,7 @@ interface CommandOptions {
 
 /** A job for the model that the worker has; its picture is there, and cannot be prepared. */
 const aDemoJob = async (): Promise<JobMessage> => {
-  const job = aJob()
+  const job = aJobMessage()
   const { model_id: id, sha256 } = await demoRecord()
   const model = { id, sha256 }
   return { ...job, model, job_id: jobIdOf(job.image.pixels_sha256, job.parameters, model) }
@@ -257,7 +257,7 @@ describe('as a task of an ECS service', () => {
   test('is protected from scale-in when it has a job', async () => {
     const agent = await anAgent()
 
-    const { messages } = await runWorker({ environment: { ECS_AGENT_URI: agent.url }, job: aJob() })
+    const { messages } = await runWorker({ environment: { ECS_AGENT_URI: agent.url }, job: aJobMessage() })
 
     expect(agent.requests).toMatchObject([{ method: 'PUT', url: '/task-protection/v1/state' }])
     expect(messages).toContain('task protected from scale-in')
@@ -296,7 +296,10 @@ describe('as a task of an ECS service', () => {
   test('needs no protection in a job of AWS Batch', async () => {
     const agent = await anAgent()
 
-    await runWorker({ environment: { ECS_AGENT_URI: agent.url, AWS_BATCH_JOB_ID: 'job' }, job: aJob() })
+    await runWorker({
+      environment: { ECS_AGENT_URI: agent.url, AWS_BATCH_JOB_ID: 'job' },
+      job: aJobMessage(),
+    })
 
     expect(agent.requests).toEqual([])
   })

@@ -1,6 +1,6 @@
 import type { SheetJob } from '../../../../worker/client/contact-sheet/sheet-job.ts'
 import { statusOfResultRecord } from '../../../../worker/client/tracking/job-status.ts'
-import { aResult, type ResultOverrides, someQuality } from '../tracking/a-job.ts'
+import { aResult, type ResultOverrides, someQuality } from '../../../fixtures/job-records.ts'
 
 /** A job that succeeded with one clip, unless the overrides say otherwise. */
 export const aSheetJob = (overrides: ResultOverrides = {}): SheetJob => {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { renderContactSheet } from '../../../../worker/client/contact-sheet/render-contact-sheet.ts'
 import type { RejectedSheetClip, SheetJob } from '../../../../worker/client/contact-sheet/sheet-job.ts'
 import { statusOfResultRecord } from '../../../../worker/client/tracking/job-status.ts'
-import { aFailure, someParameters, someQuality } from '../tracking/a-job.ts'
+import { someParameters } from '../../../fixtures/a-job-message.ts'
+import { aFailure, someQuality } from '../../../fixtures/job-records.ts'
 import { aSheetJob } from './a-sheet-job.ts'
 
 const heading = { title: 'Clips', subtitle: 's3://out', madeAt: '2026-11-24T13:00:00.000Z' }

@@ -8,9 +8,9 @@ import { noteEnded } from '../../../../shared/job-index/write-entries.ts'
 import { type RedriveOptions, redrive } from '../../../../worker/client/redrive/redrive.ts'
 import type { RedriveFilter } from '../../../../worker/client/redrive/redrive-filter.ts'
 import type { Faults } from '../../../fixtures/faults.ts'
+import { aFailure, aResult } from '../../../fixtures/job-records.ts'
 import { openMemoryMessageQueue } from '../../../fixtures/memory-message-queue.ts'
 import { openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
-import { aFailure, aResult } from '../tracking/a-job.ts'
 
 const JSON_TYPE = { contentType: 'application/json' }
 const signal = new AbortController().signal
@@ -55,7 +55,7 @@ export const aRedriveWorld = ({ faults = {} }: { readonly faults?: Faults<string
     pass: (seconds: number) => {
       nowMs += seconds * 1000
     },
-    /** A failed job, with or without its message among the dead letters. */
+    /** Records a failed job, with or without its dead-letter message. */
     async fail(record: ResultRecord, { letter = true }: { readonly letter?: boolean } = {}) {
       await put(resultKey(record.job_id), record)
       await enter(record)
@@ -69,7 +69,7 @@ export const aRedriveWorld = ({ faults = {} }: { readonly faults?: Faults<string
         { filter: { ...everything, ...filter }, dryRun: false, ...options },
         signal,
       ),
-    /** As a worker looks through the dead letters: a job without a record has failed. */
+    /** Records dead-letter messages as a worker does: a job without a record has failed. */
     async recordDeadLetters() {
       const seen = await deadLetters.receive(
         { maxMessages: 10, waitSeconds: 0, visibilitySeconds: 60 },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aFailure } from '../tracking/a-job.ts'
+import { aFailure } from '../../../fixtures/job-records.ts'
 import { aRedriveWorld, classes } from './a-redrive-world.ts'
 
 const CHANGES = ['create', 'put', 'replace', 'delete', 'send', 'setVisibility', 'remove']
@@ -65,7 +65,7 @@ describe.each([
 ])('a redrive of a job $name', ({ letter }) => {
   /**
    * Hold, archive; uncount, delete the entry, uncount; delete the result, enter, delete the mark, status, send; uncount,
-   * delete the entry, uncount; remove. Without a letter, one is sent first.
+   * delete the entry, uncount; remove. Without a dead-letter message, one is sent first.
    */
   const places = Array.from({ length: letter ? 14 : 15 }, (_, index) => index + 1)
   const crashes = places.flatMap((place) => [
@@ -83,7 +83,7 @@ describe.each([
     const { world, jobId, crashed } = await aCrashedWorld(place, when, letter)
     expect(crashed).toBe(true)
     const somewhere = [...world.jobsInQueue(), ...world.jobsAmongDeadLetters()]
-    // A job without a dead letter has its record until it has one.
+    // A job without a dead-letter message keeps its record until it has one.
     expect(somewhere.includes(jobId) || (await world.result(jobId)) !== null).toBe(true)
   })
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { statusKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { queuedStatus } from '../../../../shared/contracts/status-record.ts'
-import { aFailure, aJobMessage, aResult } from '../tracking/a-job.ts'
+import { aJobMessage } from '../../../fixtures/a-job-message.ts'
+import { aFailure, aResult } from '../../../fixtures/job-records.ts'
 import { aRedriveWorld, classes } from './a-redrive-world.ts'
 
 const outcomes = (report: Awaited<ReturnType<ReturnType<typeof aRedriveWorld>['redrive']>>) =>
@@ -212,7 +213,7 @@ test('a dry run tells, and changes nothing', async () => {
 test('a letter that somebody else took meanwhile is left to them', async () => {
   const world = aRedriveWorld({
     faults: {
-      // Until the job is looked at, the hold runs out and another redrive has the letter.
+      // Before the job is checked, the lease expires and another redrive receives the dead-letter message.
       async after(operation) {
         if (operation !== 'read') return
         world.pass(3600)

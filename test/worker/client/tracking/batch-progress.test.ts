@@ -7,7 +7,7 @@ import {
 } from '../../../../worker/client/tracking/batch-progress.ts'
 import type { JobStatus } from '../../../../worker/client/tracking/job-status.ts'
 import { statusOfResultRecord } from '../../../../worker/client/tracking/job-status.ts'
-import { aResult } from './a-job.ts'
+import { aResult } from '../../../fixtures/job-records.ts'
 
 const standing = (overrides: Partial<JobStatus> = {}): JobStatus => ({
   ...statusOfResultRecord(aResult()),

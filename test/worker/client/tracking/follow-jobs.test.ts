@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { resultKey, statusKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { followJobs } from '../../../../worker/client/tracking/follow-jobs.ts'
+import { jobIdLike } from '../../../fixtures/a-job-message.ts'
+import { aResult, aStatus } from '../../../fixtures/job-records.ts'
 import { openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
-import { aResult, aStatus, jobIdLike } from './a-job.ts'
 
 const signal = new AbortController().signal
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))

@@ -7,9 +7,9 @@ import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
 import { openPage, pageOfState, pageSince } from '../../../../worker/client/tracking/indexed-jobs.ts'
 import { readJobTotals } from '../../../../worker/client/tracking/job-totals.ts'
 import { openIndex } from '../../../../worker/client/tracking/open-index.ts'
+import { aResult, aStatus } from '../../../fixtures/job-records.ts'
 import { openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
-import { aResult, aStatus } from './a-job.ts'
 
 const START_MS = Date.UTC(2026, 10, 30, 8)
 const JSON_TYPE = { contentType: 'application/json' }

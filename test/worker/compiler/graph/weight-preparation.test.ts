@@ -3,7 +3,7 @@ import { createGraph } from '../../../../worker/compiler/graph/graph.ts'
 import { preparationHashes } from '../../../../worker/compiler/graph/weight-preparation.ts'
 import { cast } from '../../../../worker/compiler/ops/elementwise.ts'
 
-/** Of a table that a graph casts. */
+/** The content hash of a table that a graph casts. */
 const hashOf = (table: Float32Array, shape: readonly number[] = [table.length]): string | undefined => {
   const g = createGraph('table')
   g.input('x', [1])

@@ -41,7 +41,7 @@ interface ShiftSizes {
   readonly channels: number
 }
 
-/** What the time embedding [n, timeEmbedDim], not activated yet, adds in the ResNet that `scope` stands at. */
+/** The shift that the time embedding [n, timeEmbedDim], not activated yet, adds in the ResNet at `scope`. */
 export const shiftOf = (scope: Scope, timeEmbedding: Tokens, sizes: ShiftSizes): Tokens => {
   const { g, target } = scope
   return timeShift(scope, sizes)(target.activate(g, timeEmbedding, 'silu'))

@@ -23,7 +23,7 @@ const recordEncoder = async (name: CheckpointName): Promise<Graph> => {
   return compileClip(await openCheckpoint(dir), { ...SIZE, targets: oneTarget(cpuTarget) }).imageEncoder()
 }
 
-/** What the last node of an encoder layer gives. */
+/** The output of the last node of an encoder layer. */
 const layerOutput = (graph: Graph, layer: number): Value | undefined =>
   graph.nodes.findLast(({ name }) => name.startsWith(`vision_model.encoder.layers.${layer}/`))?.outputs[0]
 

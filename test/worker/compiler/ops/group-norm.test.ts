@@ -41,7 +41,7 @@ const attributesIn = (g: Graph, channels: number, norm: Norm): GroupNormAttribut
   }
 }
 
-/** Of x [N, H, W, C]. */
+/** Group norm of x [N, H, W, C] in plain arithmetic. */
 const plainGroupNorm = (x: Tensor, { groups, activation }: Norm): Tensor => {
   const { gamma: weight, beta: bias } = affineOf(x.shape[3]!)
   const options = { weight, bias, groups, epsilon: EPSILON, framesTogether: 1 }

@@ -17,7 +17,7 @@ import { runGraph, tensorOf } from '../../../fixtures/run-graph.ts'
 
 const countTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i)
 
-/** What `record` makes of 0, 1, 2, … in this shape; the recorded shape must be the one that runs. */
+/** Runs `record` on 0, 1, 2, … in this shape. The recorded shape must equal the one that runs. */
 const runOn = async (shape: readonly number[], record: (g: Graph, x: Value) => Value) => {
   const g = createGraph('shape')
   const y = record(g, g.input('x', shape))

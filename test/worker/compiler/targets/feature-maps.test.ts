@@ -73,6 +73,28 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     expect(temporal).toEqual(doubled)
   })
 
+  test('has one sequence of temporal tokens per pixel of a clip, frame after frame', async () => {
+    const g = createGraph('tokens')
+    const images = target.imagesFromNchw(g, g.input('x', X.shape), FRAMES)
+    const temporal = target.toTemporalTokens(g, target.toTokens(g, images), FRAMES)
+    g.output('tokens', target.tokensToMatrix(g, temporal))
+    const { data } = (await runGraph(g, { x: X }))['tokens']!
+    const pixels = SIZE[0] * SIZE[1]
+    const length = FRAMES * CHANNELS
+    const actual = Array.from({ length: CLIPS * pixels }, (_, i) => data.slice(i * length, (i + 1) * length))
+    const expected = Array.from({ length: CLIPS * pixels }, (_, sequence) =>
+      Float32Array.from({ length }, (_, i) => {
+        const [clip, pixel] = [Math.floor(sequence / pixels), sequence % pixels]
+        const [frame, channel] = [Math.floor(i / CHANNELS), i % CHANNELS]
+        return X.data[((clip * FRAMES + frame) * CHANNELS + channel) * pixels + pixel]!
+      }),
+    )
+    // A target chooses the order of the sequences.
+    const sorted = (sequences: readonly ArrayLike<number>[]) =>
+      sequences.map((sequence) => Array.from(sequence)).toSorted((a, b) => a[0]! - b[0]!)
+    expect(sorted(actual)).toEqual(sorted(expected))
+  })
+
   test('has one token per pixel, image after image', async () => {
     const g = createGraph('tokens')
     const tokens = target.toTokens(g, target.imagesFromNchw(g, g.input('x', X.shape), FRAMES))
@@ -89,6 +111,10 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     const first = createGraph('first')
     target.outputImages(first, 'images', target.imagesFromNchw(first, first.input('x', X.shape), FRAMES))
     const { images } = await runGraph(first, { x: X })
+    const plain = createGraph('plain')
+    target.imagesFromNchw(plain, plain.input('x', X.shape), FRAMES)
+    const reordering = (graph: Graph) => graph.nodes.map(({ op }) => op).filter((op) => op !== 'Identity')
+    expect(reordering(first)).toEqual(reordering(plain))
     const second = createGraph('second')
     const [height, width] = SIZE
     const size = { clips: CLIPS, frames: FRAMES, channels: CHANNELS, height, width }
@@ -347,13 +373,13 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
       const y = target.inImagePieces(g, x, 2 ** 30, (piece) => {
         expect(piece).toMatchObject({ clips: 1, channels: CHANNELS })
         seen.push(piece.frames)
-        return piece
+        return target.addTokens(g, piece, target.toTokens(g, piece))
       })
       expect(y).toMatchObject({ clips: CLIPS, frames: FRAMES })
       return y
     })
     expect(seen).toEqual([1, 1, 1, 1, 1, 1])
-    expect(actual).toEqual(X)
+    expect(actual).toEqual({ data: X.data.map((value) => 2 * value), shape: X.shape })
   })
 
   test('takes images at once where their maps are small', () => {

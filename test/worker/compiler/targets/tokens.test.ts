@@ -59,6 +59,27 @@ describe.each([...FLOAT32_TARGETS, packedTarget('float32')])('target $name', (ta
     expectClose((await runGraph(g, { x: X }))['y']!, { data, shape: X.shape }, { relativeToScale: 1e-6 })
   })
 
+  test('a feed-forward in more chunks does the same work in less memory', async () => {
+    const w = await storedWeights({
+      ...{ proj: someTensor(2, [48, 16]), projBias: someTensor(3, [48]) },
+      ...{ out: someTensor(4, [16, 24]), outBias: someTensor(5, [16]) },
+    })
+    const statisticsIn = (chunks: number) => {
+      const g = createGraph('feed_forward')
+      const x = target.tokensFromMatrix(g, g.input('x', [64, 16]), 1)
+      const y = target.feedForward(g, x, {
+        proj: { weight: w.tensor('proj', [48, 16]), bias: w.tensor('projBias', [48]) },
+        out: { weight: w.tensor('out', [16, 24]), bias: w.tensor('outBias', [16]) },
+        ...{ chunks, residual: x },
+      })
+      g.output('y', target.tokensToMatrix(g, y))
+      return statisticsOf(g)
+    }
+    const [whole, chunked] = [statisticsIn(1), statisticsIn(8)]
+    expect(chunked.flops).toBe(whole.flops)
+    expect(chunked.peakActivationBytes).toBeLessThan(whole.peakActivationBytes)
+  })
+
   test.each([
     { per: 'clip', rows: [10, 20], of: [0, 0, 0, 0, 0, 0, 0, 0] },
     { per: 'clip', rows: [10, 20, 30, 40], of: [0, 0, 0, 0, 1, 1, 1, 1] },

@@ -30,7 +30,7 @@ const { obstacle, title } = await openStandIn()
 
 const STEPS = 2
 const MOST_RUNS = 5
-/** Of `worker/demo-samples/coffee.png`. */
+/** The size of `worker/demo-samples/coffee.png`. */
 const IMAGE = { width: 192, height: 128 }
 
 interface Clip {

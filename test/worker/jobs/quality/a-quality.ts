@@ -1,6 +1,6 @@
 import type { ClipQuality } from '../../../../shared/contracts/result-record.ts'
 
-/** Of a clip with nothing wrong. */
+/** The measurements of a clip that has no faults. */
 export const QUALITY: ClipQuality = {
   faults: [],
   warnings: [],

@@ -41,7 +41,7 @@ interface Changes {
   readonly nonFiniteValues?: number
   readonly decodeChunkSize?: number
   readonly decodeOverlap?: number
-  /** Of the MP4; its pictures are not looked at. Default: 12. */
+  /** Frame count of the MP4, whose images are not checked. Default: 12. */
   readonly videoFrames?: number
   readonly spoilVideo?: (video: Buffer) => Uint8Array
   /** Others fail. */

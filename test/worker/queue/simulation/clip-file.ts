@@ -3,7 +3,7 @@ import type { RenderPath } from '../../../../worker/jobs/job-stages.ts'
 /** A file of a simulated clip. Its content says which clip it is of, so that two renders never give the same bytes. */
 export interface ClipFile {
   readonly worker: string
-  /** Of all clips of that worker's process. */
+  /** The number of the clip among all clips of that worker's process. */
   readonly clip: string
   readonly path: RenderPath
   /** Whether the clip has faults. */

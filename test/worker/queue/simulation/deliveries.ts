@@ -1,7 +1,7 @@
 import type { ReceivedMessage } from '../../../../shared/ports/message-queue.ts'
 import { jobIdIn } from './watched-queue.ts'
 
-/** What one life of a worker has got from a queue and done about it, as far as it can know itself. */
+/** The messages that one life of a worker received from a queue, and its requests for them, as the worker knows them. */
 export interface Deliveries {
   received(message: ReceivedMessage, heldUntilMs: number): void
   /**
@@ -16,7 +16,7 @@ export interface Deliveries {
   lost(jobId: string): void
   /** It has no reason to think that it lost this job. */
   holds(jobId: string, nowMs: number): boolean
-  /** What it still holds, as far as it knows and has not said otherwise, by receipt: what was asked for last; null: nothing. */
+  /** Messages that it still leases, as far as it knows, by receipt, with its last request for each; `null`: none. */
   lastWords(nowMs: number): readonly (readonly [string, number | 'removed' | null])[]
 }
 

@@ -6,7 +6,7 @@ import { aWorld } from '../../../functions/ingest/a-world.ts'
 export interface DroppablePicture {
   readonly key: string
   readonly bytes: Uint8Array
-  /** What ingest makes of it, by the number of videos that its metadata asks for. */
+  /** The job that ingest makes of it, by the number of videos that its metadata asks for. */
   readonly jobIds: Readonly<Record<1 | 2, string>>
   /** The same with the sidecar `SIDECARS.other`. */
   readonly otherJobIds: Readonly<Record<1 | 2, string>>
@@ -15,7 +15,7 @@ export interface DroppablePicture {
 export interface DroppablePictures {
   readonly pictures: readonly DroppablePicture[]
   /**
-   * What the output bucket holds of them: they are known to ingest, which need not decode them again. Decoding takes
+   * Objects of the output bucket that let ingest know the images, so that it need not decode them again. Decoding takes
    * real time, and a simulation has none.
    */
   readonly known: readonly StoredObject[]

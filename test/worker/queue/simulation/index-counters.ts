@@ -17,7 +17,7 @@ export interface IndexCountersOptions {
 
 const LONGEST_PAUSE_MS = 5 * 60_000
 
-/** Somebody counts the index now and then, and may die at any await. */
+/** Runs processes that count the index now and then. Each may die at any await. */
 export const letThemCount = ({ time, random, store, faults, trace }: IndexCountersOptions): void => {
   let calls = 0
   const count = (): void => {

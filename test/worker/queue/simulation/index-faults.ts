@@ -35,7 +35,7 @@ export interface EndedJobs {
   readonly now: Date
 }
 
-/** Where the index does not say what the records say, when all jobs have ended. */
+/** Differences between the index and the records when all jobs have ended. */
 export const faultsOfIndex = async (
   store: MemoryObjectStore,
   { results, reported, now }: EndedJobs,

@@ -25,7 +25,7 @@ const recordOf = (store: MemoryObjectStore, jobId: string): ResultRecord | null 
 export const recordsIn = (store: MemoryObjectStore): readonly ResultRecord[] =>
   store.keys().flatMap((key) => recordOf(store, jobIdOfResult(key) ?? '') ?? [])
 
-/** Of dropped objects, by their key. */
+/** Reports on uploaded objects, by their key. */
 export const reportsIn = (store: MemoryObjectStore): ReadonlyMap<string, IngestReport> =>
   new Map(
     store
@@ -37,11 +37,11 @@ export const reportsIn = (store: MemoryObjectStore): ReadonlyMap<string, IngestR
 
 export interface ExpectedJob {
   readonly kind: JobKind
-  /** Somebody asked for it to be stopped before it was submitted. */
+  /** True if a cancel request came before the job was submitted. */
   readonly stoppedBefore: boolean
 }
 
-/** What is wrong with the record of a job that was accepted; empty: nothing. */
+/** Faults of the record of a job that was accepted; empty if there are none. */
 export const faultsOfJob = async (
   store: MemoryObjectStore,
   jobId: string,

@@ -7,9 +7,9 @@ export interface Schedule {
   readonly machines: number
   /** Attempts that count. */
   readonly maxAttempts: number
-  /** Of the queue. */
+  /** The number of receives after which the queue moves a message to the dead-letter queue. */
   readonly maxReceives: number
-  /** Of the workers: how long a message is out of sight, and how often that is renewed. */
+  /** The workers' lease: the visibility timeout of a message, and the interval of heartbeats. */
   readonly lease: { readonly visibilitySeconds: number; readonly beatSeconds: number }
   /** The first of several machines has another model until the faults are over. */
   readonly otherModel: boolean
@@ -27,7 +27,7 @@ export interface Schedule {
   /** When all is over, a person brings back what failed, and it succeeds. */
   readonly redrives: boolean
   readonly malformedMessages: number
-  /** What else happens, and when. */
+  /** Further incidents, with their times. */
   readonly incidents: readonly Incident[]
 }
 
@@ -35,9 +35,9 @@ export interface PlannedDrop {
   readonly atMs: number
   readonly kind: JobKind
   readonly videos: 1 | 2
-  /** How often S3 tells of it. */
+  /** The number of events that S3 sends for it. */
   readonly events: number
-  /** Null: nobody asks for its job to be stopped. */
+  /** The time of the request to cancel its job; `null`: no request. */
   readonly cancelledMs: number | null
   /** `null`: the picture has none. */
   readonly sidecar: PlannedSidecar | null
@@ -48,7 +48,7 @@ export interface PlannedSidecar {
   readonly atMs: number
   /** - `same` asks for the clip that the picture makes alone, `other` for another; `faulty` cannot be read */
   readonly kind: 'other' | 'same' | 'faulty'
-  /** How often S3 tells of it. */
+  /** The number of events that S3 sends for it. */
   readonly events: number
 }
 
@@ -67,7 +67,7 @@ export type Incident = { readonly atMs: number } & (
   | { readonly type: 'outage'; readonly of: 'store' | 'queue' | 'both'; readonly forMs: number }
 )
 
-/** No back-off has half a second: whoever sets these means to hold on. */
+/** No back-off has half a second, so that a caller which sets these means to renew a lease. */
 const LEASES = [
   { visibilitySeconds: 120.5, beatSeconds: 20 },
   { visibilitySeconds: 120.5, beatSeconds: 20 },

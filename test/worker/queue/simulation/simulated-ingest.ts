@@ -21,13 +21,13 @@ export interface SimulatedIngestOptions {
 }
 
 export interface SimulatedIngest {
-  /** As SQS hands an event of S3 to the Lambda: again and again, until that has ingested it. */
+  /** Delivers an S3 event as SQS does: it invokes the Lambda again until the Lambda has ingested the event. */
   deliver(object: EventObject): void
   /** Events that are not ingested yet. */
   waiting(): number
 }
 
-/** How long the function may take, and after what a message that it did not finish comes again. */
+/** The function's timeout, and the delay until SQS delivers an unfinished message again. */
 const TIMEOUT_MS = 60_000
 const VISIBILITY_MS = 90_000
 

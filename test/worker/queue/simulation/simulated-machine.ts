@@ -81,7 +81,7 @@ export const startMachine = (options: MachineOptions): SimulatedMachine => {
     if (!retired) time.after(random.between(1_000, RESTART_MS), start)
   }
 
-  /** What a worker that ended by itself may leave behind: nothing. */
+  /** Checks that a worker which ended by itself left no message leased. */
   const checkLetGo = ({ memory }: SimulatedQueue, deliveries: Deliveries): void => {
     for (const [receiptHandle, last] of deliveries.lastWords(epochMs())) {
       const inFlight = memory

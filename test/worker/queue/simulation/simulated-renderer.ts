@@ -17,7 +17,7 @@ import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
 
 /**
- * What comes of a job where nothing fails: it lies in the job. A `poison` one takes its worker's process down, and a
+ * Outcomes of a job where nothing fails, which the job decides. A `poison` one ends its worker's process, and a
  * `warned` one has clips with warnings alone.
  */
 export const JOB_KINDS = ['good', 'warned', 'bad-picture', 'bad-seams', 'bad-clip', 'poison'] as const

@@ -6,7 +6,7 @@ import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts
 export interface WatchedQueueOptions {
   readonly queue: MemoryMessageQueue
   readonly store: MemoryObjectStore
-  /** Null: these are they. */
+  /** The dead-letter queue; `null` if this queue is one. */
   readonly deadLetters: MemoryMessageQueue | null
   readonly violate: (what: string) => void
 }

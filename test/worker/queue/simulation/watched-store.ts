@@ -24,7 +24,7 @@ const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 type NamedVideo = Pick<JobOutput, 'video' | 'poster'>
 
 interface ExpectedClip extends Pick<ClipFile, 'worker' | 'path' | 'isBad'> {
-  /** Where its files have to be. */
+  /** The folder in which its files have to be. */
   readonly folder: string
 }
 
@@ -62,7 +62,7 @@ const faultsOfClip = async (
 }
 
 /**
- * What is wrong with the files that a record names: outputs are of the one good clip that the record's own worker made,
+ * Faults of the files that a record names. Outputs are of the one good clip that the record's own worker made,
  * and what is rejected is of one bad clip for each attempt, made on the safer path. No two simulated clips have the same
  * bytes, so that a file of another attempt is found.
  */

@@ -16,7 +16,7 @@ const LOOK_MS = 5_000
 export interface StoreOverNetworkOptions {
   readonly store: ObjectStore
   readonly call: FaultyCall
-  /** Where files are that are stored; default: none are. */
+  /** The disk that has the files to upload. Default: no file is uploaded. */
   readonly disk?: SimulatedDisk
   /** Told of each record before it is sent. */
   readonly onPublish?: (jobId: string) => void

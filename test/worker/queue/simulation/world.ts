@@ -38,13 +38,13 @@ import { openWeather } from './weather.ts'
 
 export interface SimulationResult {
   readonly seed: number
-  /** What went against a promise; empty: nothing. */
+  /** Broken promises; empty if all were kept. */
   readonly violations: readonly string[]
   readonly trace: readonly string[]
   readonly events: readonly WorkerEvent[]
-  /** Of jobs, where it came to an end. */
+  /** Result records of jobs, if the simulation reached its end. */
   readonly results: readonly ResultRecord[]
-  /** What became of jobs that late sidecars superseded; `rendered again`: one of them was cancelled, and ordered again. */
+  /** Outcomes of jobs that late sidecars superseded; `rendered again`: a job was cancelled, and ordered again. */
   readonly superseded: readonly (SupersededJob['outcome'] | 'rendered again')[]
   /** All published events, those that came twice included. */
   readonly published: readonly PipelineEvent[]
@@ -62,7 +62,7 @@ export interface SimulationOptions {
 const OVER_MS = HEALED_MS + 24 * 3_600_000
 const DRAIN_MS = 3_600_000
 
-/** What has to become of a picture in the end, whatever came late. */
+/** The jobs that an image must have in the end, whatever came late. */
 const jobsOfDrop = (
   { videos, sidecar }: PlannedDrop,
   { jobIds, otherJobIds }: DroppablePicture,
@@ -231,7 +231,7 @@ export const simulate = async (
       for (const what of faults) violate(what)
     }
   }
-  // A second copy of a message may be in other hands at the same time.
+  // Another worker may lease a second copy of a message at the same time.
   const mostDeaths = schedule.maxAttempts + (schedule.duplicates > 0 ? schedule.machines - 1 : 0)
   const results = recordsIn(output)
   for (const { job_id, failure } of results) {

@@ -12,7 +12,7 @@ const target: Target = cudaTarget('float32')
 const CLOSE = { relativeToScale: 4e-6 }
 const SHAPE = [2, 8, 3, 5] as const
 
-/** What a session runs of a graph, without views. */
+/** The ops of a graph that a session runs, without views. */
 const opsRun = (g: Graph): readonly string[] => {
   const prepared = preparationNodes(g)
   return g.nodes

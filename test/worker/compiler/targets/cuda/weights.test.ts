@@ -21,7 +21,7 @@ import { someTensor, storedWeights } from '../../../../fixtures/stored-weights.t
 const half: Target = cudaTarget('float16')
 const single: Target = cudaTarget('float32')
 
-/** What a graph computes of weights alone. */
+/** The tensors that a graph computes from weights alone. */
 const prepared = async (
   given: Readonly<Record<string, Tensor>>,
   record: (g: Graph, w: Weights) => Value,

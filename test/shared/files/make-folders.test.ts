@@ -1,8 +1,8 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { makeFolders } from '../../shared/files/make-folders.ts'
-import { temporaryDir } from '../fixtures/temporary-dir.ts'
+import { makeFolders } from '../../../shared/files/make-folders.ts'
+import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 
 test('makes what is missing, and tells what it made, the outermost first', async () => {
   const dir = await temporaryDir()

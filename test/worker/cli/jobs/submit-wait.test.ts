@@ -1,0 +1,75 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { aJobMessage } from '../../../fixtures/a-job-message.ts'
+import { aFailure, anOutput, aResult, aStatus } from '../../../fixtures/job-records.ts'
+import { aFolder, pixels, withIngest } from './with-ingest.ts'
+
+describe('svd submit --wait', () => {
+  const aSubmission = async (end: 'succeeds' | 'fails') => {
+    const { at, folder } = await aFolder({ 'cup.png': await pixels('png') })
+    const picture = 'images/p/cup.png'
+    const { job_id: jobId } = aJobMessage({ picture })
+    const world = withIngest({
+      async afterwards(sleep) {
+        if (sleep === 1) await world.putStatus(aStatus({ picture }))
+        if (sleep !== 2) return
+        const output = anOutput(jobId)
+        await world.put(output.video.key, new TextEncoder().encode('video'), 'video/mp4')
+        await world.putResult(
+          end === 'succeeds' ? aResult({ picture }) : aFailure({ reason: 'black' }, { picture }),
+        )
+      },
+    })
+    const run = (...args: readonly string[]) => world.run(['submit', at('cup.png'), '--prefix', 'p', ...args])
+    return { world, run, jobId, folder }
+  }
+
+  test('ends when the jobs are done', async () => {
+    const { run } = await aSubmission('succeeds')
+    const { exitCode, stdout } = await run('--wait')
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/\n1 succeeded\n$/)
+  })
+
+  test('fails if a job did', async () => {
+    const { run } = await aSubmission('fails')
+    const { exitCode, stdout } = await run('--wait')
+    expect(exitCode).toBe(1)
+    expect(stdout).toMatch(/failed .*black\n/)
+  })
+
+  test('--download fetches the videos, whole or not at all', async () => {
+    const { run, jobId, folder } = await aSubmission('succeeds')
+    const videos = path.join(folder, 'videos')
+    const { exitCode, stdout } = await run('--download', videos)
+    const file = path.join(videos, `cup-${jobId.slice(0, 8)}.mp4`)
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain(`${file}\n`)
+    expect(await readFile(file, 'utf8')).toBe('video')
+    expect(await readdir(videos)).toHaveLength(1)
+  })
+
+  test('--download keeps nothing of a video that is not what its record says', async () => {
+    const { world, run, folder } = await aSubmission('succeeds')
+    const put = world.put
+    Object.assign(world, {
+      put: (key: string, bytes: Uint8Array, type?: string) =>
+        put(key, key.endsWith('.mp4') ? new TextEncoder().encode('other') : bytes, type),
+    })
+    const videos = path.join(folder, 'videos')
+    const { exitCode, stderr } = await run('--download', videos)
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/video\.mp4: has SHA-256 .*, not .* as its record says/)
+    expect(await readdir(videos)).toEqual([])
+  })
+
+  test('--json has these keys, and nothing else is on stdout', async () => {
+    const { run, jobId } = await aSubmission('succeeds')
+    const report = JSON.parse((await run('--wait', '--json')).stdout)
+    expect(Object.keys(report)).toEqual(['drops', 'jobs'])
+    expect(Object.keys(report.drops[0])).toEqual(['file', 'key', 'report'])
+    expect(Object.keys(report.jobs[0])).toEqual(['job_id', 'image', 'videos', 'done_before', 'job', 'files'])
+    expect(report.jobs[0]).toMatchObject({ job_id: jobId, job: { state: 'succeeded' } })
+  })
+})

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import type { Value } from '../../../worker/compiler/graph/value.ts'
+import { preparationBatches } from '../../../worker/engine/preparation-batches.ts'
+
+const MIB = 2 ** 20
+
+/** A float32 value of so many MiB. */
+const aValue = (name: string, mib: number): Value => ({ name, dtype: 'float32', shape: [(mib * MIB) / 4] })
+
+const namesOf = (...values: readonly Value[]) =>
+  preparationBatches(values).map((batch) => batch.map(({ name }) => name))
+
+test('values are computed together up to 32 MiB, in their order', () => {
+  expect(namesOf(aValue('a', 16), aValue('b', 16), aValue('c', 1))).toEqual([['a', 'b'], ['c']])
+  expect(namesOf(aValue('a', 16), aValue('b', 17), aValue('c', 15))).toEqual([['a'], ['b', 'c']])
+})
+
+test('a value that is larger than a batch has its own', () => {
+  expect(namesOf(aValue('a', 1), aValue('b', 64), aValue('c', 1))).toEqual([['a'], ['b'], ['c']])
+  expect(namesOf(aValue('b', 64), aValue('c', 1))).toEqual([['b'], ['c']])
+})
+
+test('no values are no batch', () => {
+  expect(preparationBatches([])).toEqual([])
+})
