@@ -45,7 +45,7 @@ export interface IngestDeps {
   readonly limits: WorkLimits
   now(): Date
   newTraceId(): string
-  tell(event: IngestEvent): void
+  onEvent(event: IngestEvent): void
 }
 
 export interface IngestContext {

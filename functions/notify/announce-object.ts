@@ -25,14 +25,14 @@ import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 const JOBS_PER_PIECE = 500
 
 const announce = async (
-  { publish, tell }: NotifyDeps,
+  { publish, onEvent }: NotifyDeps,
   key: string,
   events: readonly PipelineEvent[],
   signal: AbortSignal,
 ): Promise<void> => {
   if (events.length === 0) return
   await publish(events, signal)
-  tell({ type: 'announced', key, events })
+  onEvent({ type: 'announced', key, events })
 }
 
 /** Requests of a report that share a job. */
@@ -56,7 +56,7 @@ const announceResult = async (
     await announce(deps, key, events, signal)
     if (!isManifestReport(report.record)) continue
     const ended = await followBatch(deps, report, stored, signal)
-    if (ended !== null) deps.tell({ type: 'announced', key, events: [ended] })
+    if (ended !== null) deps.onEvent({ type: 'announced', key, events: [ended] })
   }
 }
 
@@ -84,7 +84,7 @@ const announceReport = async (deps: NotifyDeps, key: string, signal: AbortSignal
   }
   if (!isManifest) return
   const ended = await followBatch(deps, stored, null, signal)
-  if (ended !== null) deps.tell({ type: 'announced', key, events: [ended] })
+  if (ended !== null) deps.onEvent({ type: 'announced', key, events: [ended] })
 }
 
 /** Announces what an object of the output bucket means for requests. Other objects than results and reports mean nothing. */

@@ -1,12 +1,12 @@
 import { createHash, type Hash } from 'node:crypto'
 import {
   AbortMultipartUploadCommand,
-  type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import { inLanes } from '../in-lanes.ts'
 import type { WriteOptions } from '../ports/object-store.ts'
 import { answered } from './answered.ts'
 import { type OpenBody, sha256Base64 } from './s3-body.ts'
@@ -47,26 +47,6 @@ async function* partsOf(body: OpenBody, hash: Hash): AsyncGenerator<Part> {
   }
 }
 
-/** Ends only when no part is on its way any more: what arrives after the upload is given up stays, and costs. */
-const uploadParts = async (
-  parts: AsyncGenerator<Part>,
-  upload: (part: Part) => Promise<CompletedPart>,
-): Promise<readonly CompletedPart[]> => {
-  const lane = async () => {
-    const uploaded: CompletedPart[] = []
-    // A part that fails closes the generator, and with it the other lanes.
-    for await (const part of parts) uploaded.push(await upload(part))
-    return uploaded
-  }
-  const lanes = await Promise.allSettled(Array.from({ length: PARTS_AT_ONCE }, lane))
-  return lanes
-    .flatMap((ended) => {
-      if (ended.status === 'rejected') throw ended.reason
-      return ended.value
-    })
-    .sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0))
-}
-
 /**
  * Sends a body in parts and joins them if the condition holds then. Returns the etag. Throws what S3 answers; nothing
  * is left behind. S3 checks each part's SHA-256, but not that of the whole: that is checked here, on the same bytes.
@@ -90,7 +70,8 @@ export const uploadInParts = async (
   const upload = { ...target, UploadId }
   try {
     const hash = createHash('sha256')
-    const parts = await uploadParts(partsOf(body, hash), async ({ number, bytes }) => {
+    // It ends when no part is under way any more: a part that arrives after the upload was aborted stays, and costs.
+    const parts = await inLanes(partsOf(body, hash), PARTS_AT_ONCE, async ({ number, bytes }) => {
       const checksum = { PartNumber: number, ChecksumSHA256: sha256Base64(bytes) }
       const command = new UploadPartCommand({ ...upload, ...checksum, Body: bytes })
       const { ETag } = await client.send(command, { abortSignal })

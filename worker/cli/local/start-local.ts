@@ -63,7 +63,7 @@ export const startLocal = async (
     limits: DEFAULT_WORK_LIMITS,
     now: clock.now,
     newTraceId: randomUUID,
-    tell: onIngest,
+    onEvent: onIngest,
   }
   const drain = openDrain(clock)
   const bridge = runNotificationBridge(

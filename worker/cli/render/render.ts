@@ -51,7 +51,7 @@ const renderAll = async (
   })
   const tools = { ...context, renderer, ffmpegPath: ffmpeg.path, onProgress: progress.update }
   for await (const { index, job, outcome } of renderImages(jobs, tools)) {
-    progress.tell(index, () => {
+    progress.print(index, () => {
       if ('value' in outcome) {
         onReport(resultAsJson(job, outcome.value, device, versions))
         if (!options.json) stdout.write(summarize(job, outcome.value, device))
@@ -81,7 +81,7 @@ export const runRender = async (
   context: CommandContext,
 ): Promise<number> => {
   const reports: ImageReport[] = []
-  const tell = (report: object | undefined): void => {
+  const printJson = (report: object | undefined): void => {
     if (options.json) context.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   }
   let exitCode: number
@@ -91,9 +91,9 @@ export const runRender = async (
       onReport: (report) => reports.push(report),
     })
   } catch (error) {
-    tell(stoppedAsJson(images, reports, error))
+    printJson(stoppedAsJson(images, reports, error))
     throw error
   }
-  tell(reportsAsJson(reports, images.length))
+  printJson(reportsAsJson(reports, images.length))
   return exitCode
 }

@@ -1,5 +1,6 @@
+import { elementCount } from '../../checkpoint/element-count.ts'
 import type { Graph } from '../graph/graph.ts'
-import { elementsOf, type Value } from '../graph/value.ts'
+import type { Value } from '../graph/value.ts'
 import { add, silu } from '../ops/elementwise.ts'
 import { batchNormalization, instanceNormalization } from '../ops/normalization.ts'
 import { expand, filled, reshape } from '../ops/shape.ts'
@@ -12,7 +13,7 @@ const normalizeGroups = (g: Graph, x: Value, groups: number, epsilon: number): V
   const [items = 0, ...rest] = x.shape
   const ones = filled(g, 1, groups)
   const zeros = filled(g, 0, groups)
-  const grouped = reshape(g, x, [items, groups, elementsOf(rest) / groups])
+  const grouped = reshape(g, x, [items, groups, elementCount(rest) / groups])
   return reshape(g, instanceNormalization(g, grouped, ones, zeros, epsilon), x.shape)
 }
 
@@ -24,7 +25,7 @@ const addShift = <Kind extends 'images' | 'clips'>(g: Graph, x: FeatureMap<Kind>
     x.clips,
     items / x.clips,
     x.channels,
-    elementsOf(x.value.shape.slice(2)),
+    elementCount(x.value.shape.slice(2)),
   ])
   return reshape(g, add(g, byClip, reshape(g, shift, [x.clips, 1, x.channels, 1])), x.value.shape)
 }

@@ -1,5 +1,6 @@
+import { elementCount } from '../../checkpoint/element-count.ts'
 import type { Graph } from '../graph/graph.ts'
-import { elementsOf, type Value } from '../graph/value.ts'
+import type { Value } from '../graph/value.ts'
 import { add, gelu, mul, quickGelu, silu } from '../ops/elementwise.ts'
 import { layerNormalization } from '../ops/normalization.ts'
 import { concat, reshape, slice, splitSizes, transpose } from '../ops/shape.ts'
@@ -57,7 +58,7 @@ const blend = (g: Graph, spatial: Tokens, temporal: Tokens, mix: Mix): Tokens =>
 export const tokenVerbs = {
   tokensFromMatrix(g, x, rows) {
     const channels = x.shape.at(-1) ?? 0
-    const count = elementsOf(x.shape) / channels
+    const count = elementCount(x.shape) / channels
     return { rows, length: count / rows, channels, value: reshape(g, x, [count, channels]) }
   },
 

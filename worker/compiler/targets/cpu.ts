@@ -1,5 +1,6 @@
+import { elementCount } from '../../checkpoint/element-count.ts'
 import type { Graph } from '../graph/graph.ts'
-import { elementsOf, type Value } from '../graph/value.ts'
+import type { Value } from '../graph/value.ts'
 import { conv } from '../ops/conv.ts'
 import { add, mul } from '../ops/elementwise.ts'
 import { concat, reshape, slice, transpose } from '../ops/shape.ts'
@@ -50,7 +51,7 @@ export const cpuTarget = {
 
   imagesFromNchw(g, x, frames) {
     const size = x.shape.slice(-3)
-    const count = elementsOf(x.shape) / elementsOf(size)
+    const count = elementCount(x.shape) / elementCount(size)
     return images(reshape(g, x, [count, ...size]), { clips: count / frames, frames })
   },
 

@@ -64,7 +64,7 @@ export const simulateIngest = (options: SimulatedIngestOptions): SimulatedIngest
       limits: DEFAULT_WORK_LIMITS,
       now: incarnation.clock.now,
       newTraceId: () => incarnation.name,
-      tell: () => {},
+      onEvent: () => {},
     }
     ingestEvent(event, world, new AbortController().signal).then(
       (response) => end('ends', response?.batchItemFailures.length === 0),

@@ -1,5 +1,6 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { elementsOf, type Value } from '../../graph/value.ts'
+import type { Value } from '../../graph/value.ts'
 import { add, cast } from '../../ops/elementwise.ts'
 import { concat, reshape, slice, transpose } from '../../ops/shape.ts'
 import { inPieces } from '../image-pieces.ts'
@@ -43,7 +44,7 @@ export const cudaTarget = (dtype: 'float16' | 'float32', { packedHeadSizes = [] 
     imagesFromNchw(g, x, frames) {
       const size = x.shape.slice(-3)
       const [channels = 0] = size
-      const images = elementsOf(x.shape) / elementsOf(size)
+      const images = elementCount(x.shape) / elementCount(size)
       const last = transpose(g, reshape(g, x, [images, ...size]), [0, 2, 3, 1])
       const value = cast(g, padMapChannels(g, last), dtype)
       return imagesOf(sumOf(value), { clips: images / frames, frames }, channels)

@@ -1,5 +1,6 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { elementsOf, type Value } from '../../graph/value.ts'
+import type { Value } from '../../graph/value.ts'
 import { add, cast, div, mul, silu, sqrt, sub } from '../../ops/elementwise.ts'
 import {
   groupNorm as fusedGroupNorm,
@@ -26,7 +27,7 @@ const rowsFor = (g: Graph, rows: Value, images: number): Value => {
 const matrixOf = (g: Graph, { sum }: Tokens): Value => {
   const total = totalOf(g, sum)
   const channels = total.shape.at(-1) ?? 0
-  return reshape(g, total, [elementsOf(total.shape) / channels, channels])
+  return reshape(g, total, [elementCount(total.shape) / channels, channels])
 }
 
 /**

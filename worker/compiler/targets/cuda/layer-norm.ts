@@ -1,5 +1,6 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { type DType, elementsOf, type Value } from '../../graph/value.ts'
+import type { DType, Value } from '../../graph/value.ts'
 import { layerNormalization } from '../../ops/normalization.ts'
 import { expand, reshape } from '../../ops/shape.ts'
 import { skipLayerNorm } from '../../ops/skip-layer-norm.ts'
@@ -21,7 +22,7 @@ const smallDivisor = (count: number): number | null => {
  */
 const biasAsSkip = (g: Graph, product: Value, bias: Value): { x: Value; skip: Value } | null => {
   const channels = product.shape.at(-1) ?? 0
-  const count = elementsOf(product.shape) / channels
+  const count = elementCount(product.shape) / channels
   const length = smallDivisor(count)
   if (length === null) return null
   return {

@@ -1,5 +1,6 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { elementsOf, type Value } from '../../graph/value.ts'
+import type { Value } from '../../graph/value.ts'
 import { add } from '../../ops/elementwise.ts'
 import { expand, reshape, slice } from '../../ops/shape.ts'
 import type { Tokens } from './map.ts'
@@ -24,7 +25,7 @@ const asBias = (g: Graph, rows: Tokens): Value | null => {
   if (rows.length !== 1) return null
   const value = totalOf(g, rows.sum)
   const channels = value.shape.at(-1) ?? 0
-  const first = slice(g, reshape(g, value, [elementsOf(value.shape) / channels, channels]), 0, 0, 1)
+  const first = slice(g, reshape(g, value, [elementCount(value.shape) / channels, channels]), 0, 0, 1)
   return reshape(g, first, [channels])
 }
 
@@ -53,7 +54,7 @@ export const addSpatialRows = (g: Graph, x: Tokens, rows: Tokens): Sum => {
   const value = totalOf(g, rows.sum)
   const [, clips = 1, channels = 0] = value.shape
   const addTo = (first: Value, each: Value): Value => {
-    const byClip = reshape(g, first, [clips, elementsOf(first.shape) / (clips * channels), channels])
+    const byClip = reshape(g, first, [clips, elementCount(first.shape) / (clips * channels), channels])
     return reshape(g, add(g, byClip, reshape(g, each, [clips, 1, channels])), first.shape)
   }
   // With the bias in the rows, nobody needs the total without them: a norm that has read x need not write it.

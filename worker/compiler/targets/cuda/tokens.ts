@@ -1,6 +1,7 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import { evenPieces } from '../../even-pieces.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { type DType, elementsOf, type Value } from '../../graph/value.ts'
+import type { DType, Value } from '../../graph/value.ts'
 import { multiHeadAttention, packedMultiHeadAttention } from '../../ops/attention.ts'
 import { biasSplitGelu, hasBiasSplitGeluKernel } from '../../ops/bias.ts'
 import { add, biasGelu, cast, gelu, mul, quickGelu, silu } from '../../ops/elementwise.ts'
@@ -129,7 +130,7 @@ export const tokenVerbs = (dtype: DType, packedHeadSizes: readonly number[]) =>
   ({
     tokensFromMatrix(g, x, rows) {
       const channels = x.shape.at(-1) ?? 0
-      const length = elementsOf(x.shape) / (rows * channels)
+      const length = elementCount(x.shape) / (rows * channels)
       const value = cast(g, reshape(g, x, [rows, length, channels]), dtype)
       return { rows, length, channels, sum: sumOf(value), order: 'spatial' }
     },
