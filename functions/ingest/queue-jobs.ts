@@ -4,12 +4,12 @@ import { queuedStatus } from '../../shared/contracts/status-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { countAtTurn } from '../../shared/job-index/count-entries.ts'
 import { forgetAllEnded, noteQueued } from '../../shared/job-index/write-entries.ts'
+import { REQUESTS_AT_ONCE } from '../object-events.ts'
 import type { EnteredJobs } from './entered-jobs.ts'
 import type { IngestDeps } from './ingest-deps.ts'
 import { recordOverlappingOrder, recordSentAgain } from './job-orders.ts'
-import { type JobStatus, statusOf } from './job-status.ts'
+import { type OrderedJobStatus, statusOfOrderedJob } from './job-status.ts'
 import { piecesOf } from './pieces-of.ts'
-import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 import { setAsideCancelled } from './withdraw-cancel.ts'
 
 /*
@@ -100,8 +100,8 @@ export const queueJobs = async (
   const sent = new Set<string>()
   const made = new Set<string>()
   for (const piece of piecesOf(unique, JOBS_PER_PIECE)) {
-    const statuses = await inLanes(piece, REQUESTS_AT_ONCE, (job) => statusOf(deps, job, signal))
-    const idsOf = (isMeant: (status: JobStatus) => boolean): readonly string[] =>
+    const statuses = await inLanes(piece, REQUESTS_AT_ONCE, (job) => statusOfOrderedJob(deps, job, signal))
+    const idsOf = (isMeant: (status: OrderedJobStatus) => boolean): readonly string[] =>
       piece.filter((_, index) => isMeant(statuses[index]!)).map(({ job_id }) => job_id)
     for (const jobId of idsOf(({ state }) => state === 'done')) doneBefore.add(jobId)
     withdrawn.push(...idsOf((status) => status.withdrawn))

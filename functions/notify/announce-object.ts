@@ -6,10 +6,10 @@ import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
 import { isManifestReport, requestEnded, uploadRejected } from '../../shared/events/make-events.ts'
 import { orderingUploads } from '../../shared/events/ordering-uploads.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
+import { REQUESTS_AT_ONCE } from '../object-events.ts'
 import { followBatch } from './follow-batch.ts'
 import type { NotifyDeps } from './notify-deps.ts'
 import { readReadable, readResult, type StoredResult } from './read-result.ts'
-import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 
 /*
  * Who announces a request, of which there are a report and a result, written by two processes in any order:

@@ -5,9 +5,9 @@ import type { BatchEnded } from '../../shared/contracts/pipeline-event.ts'
 import { batchEnded, type EndedJob } from '../../shared/events/make-events.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { readRecord, type StoredRecord } from '../../shared/records/read-record.ts'
+import { REQUESTS_AT_ONCE } from '../object-events.ts'
 import type { NotifyDeps } from './notify-deps.ts'
 import { type Readable, readResult, type StoredResult } from './read-result.ts'
-import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 
 /*
  * When has the last job of a manifest ended? To look at all results whenever one is written would take n² requests. The

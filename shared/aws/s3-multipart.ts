@@ -16,7 +16,7 @@ import { taggingOf } from './s3-tagging.ts'
  * Byte count up to which a body is sent in one request; parts of a larger body have at least as many. Above S3's
  * minimum for a part, 5 MiB, and below what small endpoints accept in a request.
  */
-export const PART_BYTES = 8 * 2 ** 20
+export const UPLOAD_PART_BYTES = 8 * 2 ** 20
 const MAX_PARTS = 10_000
 const PARTS_AT_ONCE = 4
 /** For telling S3 to forget the parts, when the caller's signal may be aborted already. */
@@ -39,7 +39,7 @@ interface Part {
 
 /** Reads the parts in order, whichever lane asks for the next one, so that `hash` covers the whole body. */
 async function* partsOf(body: OpenBody, hash: Hash): AsyncGenerator<Part> {
-  const partBytes = Math.max(PART_BYTES, Math.ceil(body.sizeBytes / MAX_PARTS))
+  const partBytes = Math.max(UPLOAD_PART_BYTES, Math.ceil(body.sizeBytes / MAX_PARTS))
   for (let start = 0, number = 1; start < body.sizeBytes; start += partBytes, number += 1) {
     const bytes = await body.read(start, Math.min(start + partBytes, body.sizeBytes))
     hash.update(bytes)

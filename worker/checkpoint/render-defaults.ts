@@ -5,7 +5,7 @@ import {
   renderArgumentSchema,
 } from '../../shared/contracts/render-arguments.ts'
 import { guidanceFault, type RenderDefaults } from '../../shared/contracts/render-parameters.ts'
-import { acceptFields, type Field, field, readFields } from './config-fields.ts'
+import { acceptFields, type Field, field, readConfigFields } from './config-fields.ts'
 import { throwFaults } from './faults.ts'
 
 /** A field with the rule of the option of the same name, so the file allows no value that the option refuses. */
@@ -38,7 +38,7 @@ const fieldsFor = (unetFrames: number) =>
  * Throws InvalidInputError that tells all its faults.
  */
 export const parseRenderDefaults = (json: unknown, unetFrames: number, file = 'svd.json'): RenderDefaults => {
-  const fields = acceptFields(file, readFields(file, json, fieldsFor(unetFrames)))
+  const fields = acceptFields(file, readConfigFields(file, json, fieldsFor(unetFrames)))
   const defaults: RenderDefaults = {
     width: fields.width,
     height: fields.height,

@@ -9,9 +9,9 @@ import { startAttempt } from './attempt.ts'
 import type { ClosingDeps } from './close-job.ts'
 import { parseJobMessage } from './parse-job-message.ts'
 import { resultOf } from './result-of-attempt.ts'
-import { createResult, isDone, readResult } from './result-store.ts'
+import { createResult, hasResult, readResult } from './result-store.ts'
 import { lastReason, mayRender, rejectedOf } from './spent-attempts.ts'
-import { statusOf } from './status-of-attempt.ts'
+import { statusOfAttempt } from './status-of-attempt.ts'
 import { encodeStatus, readStatus, STATUS_WRITE_OPTIONS } from './status-store.ts'
 
 export interface DeadLetter {
@@ -43,7 +43,7 @@ const recordJob = async (
   { store, clock, worker }: RecordingDeps,
   signal: AbortSignal,
 ): Promise<DeadLetterState> => {
-  if (await isDone(store, job.job_id, signal)) {
+  if (await hasResult(store, job.job_id, signal)) {
     const done = await readResult(store, job.job_id, signal).catch(() => null)
     // The worker that wrote the record may have ended before it entered the job in the index.
     if (done !== null) await noteEnded(store, done, clock.now(), signal)
@@ -65,7 +65,7 @@ const recordJob = async (
   if (!(await createResult(store, record, signal))) return 'known'
   await noteEnded(store, record, clock.now(), signal)
   const change = { state: 'failed', message: reason } as const
-  const status = statusOf(attempt, change, worker.id, clock.now(), known?.attempts)
+  const status = statusOfAttempt(attempt, change, worker.id, clock.now(), known?.attempts)
   await store.put(statusKey(job.job_id), encodeStatus(status), STATUS_WRITE_OPTIONS, signal).catch(() => {})
   return 'recorded'
 }

@@ -7,7 +7,7 @@ import type { ObjectStore } from '../../shared/ports/object-store.ts'
 const MAX_RESULT_BYTES = 8 * 1024 * 1024
 
 /** Whether a job is completed: its record exists, whatever its state. */
-export const isDone = async (store: ObjectStore, jobId: string, signal: AbortSignal): Promise<boolean> =>
+export const hasResult = async (store: ObjectStore, jobId: string, signal: AbortSignal): Promise<boolean> =>
   (await store.head(resultKey(jobId), signal)) !== null
 
 /** Reads a job's record; `null` if there is none. Throws if this version cannot read it. */

@@ -22,7 +22,7 @@ export interface StatusChange {
 export const isFinal = (state: JobState): boolean => isResultState(state)
 
 /** The job's status record. */
-export const statusOf = (
+export const statusOfAttempt = (
   { job, number }: Pick<Attempt, 'job' | 'number'>,
   { state, progress, message, waitsForModel }: StatusChange,
   workerId: string,

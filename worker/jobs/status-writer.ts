@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { withTimeLimit } from '../../shared/time-limit.ts'
 import type { Attempt } from './attempt.ts'
 import { withAttempt } from './spent-attempts.ts'
-import { isFinal, type StatusChange, statusOf } from './status-of-attempt.ts'
+import { isFinal, type StatusChange, statusOfAttempt } from './status-of-attempt.ts'
 import { encodeStatus, readStatus, STATUS_WRITE_OPTIONS, type StoredStatus } from './status-store.ts'
 
 /**
@@ -110,7 +110,7 @@ export const openStatusWriter = ({
   const recordAfter = (stored: StoredStatus | null, change: StatusChange): StatusRecord | null => {
     const known = stored?.record ?? null
     const attempts = withAttempt(known?.attempts ?? [], attemptId, ownEntry(change))
-    if (!outdone || known === null) return statusOf(attempt, change, workerId, clock.now(), attempts)
+    if (!outdone || known === null) return statusOfAttempt(attempt, change, workerId, clock.now(), attempts)
     const isSame = attempts.length === known.attempts.length && ownEntry(change) === null
     return isFinal(known.state) || isSame ? null : { ...known, attempts }
   }
@@ -146,7 +146,7 @@ export const openStatusWriter = ({
         if (!isFinal(change.state)) return await writeOver(change, signal)
         const known = there?.record?.attempts ?? []
         const counted = known.filter(({ id, reason }) => id !== attemptId || reason !== null)
-        const bytes = encodeStatus(statusOf(attempt, change, workerId, clock.now(), counted))
+        const bytes = encodeStatus(statusOfAttempt(attempt, change, workerId, clock.now(), counted))
         await store.put(key, bytes, STATUS_WRITE_OPTIONS, signal)
         return counted
       })

@@ -5,10 +5,10 @@ import type { JobSchemas } from './protocol.ts'
 import { rgbFileSchema } from './render-job.ts'
 
 /** Arguments of `prepareImage` without its signal. */
-export type ImageJob = Omit<ImageToPrepare, 'signal'>
+export type ImagePreparation = Omit<ImageToPrepare, 'signal'>
 
 /** Schemas of an image that a process of its own prepares, and of the result. */
-export const IMAGE_JOB_SCHEMAS: JobSchemas<ImageJob, PreparedImage> = {
+export const IMAGE_JOB_SCHEMAS: JobSchemas<ImagePreparation, PreparedImage> = {
   job: z.strictObject({
     bytes: z.instanceof(Uint8Array),
     field: z.string(),

@@ -85,6 +85,3 @@ export const sqsRequestsOfClip = (renderSeconds: number): number => {
   const ofJob = { send: 1, receive: 1, remove: 1 }
   return ofDrop + ofJob.send + ofJob.receive + beats + ofJob.remove
 }
-
-/** `jobs/run-job.ts`: one prepared, one rendered, one published. */
-export const MESSAGES_PER_WORKER = 3

@@ -7,7 +7,7 @@ import {
   statusRecordSchema,
 } from '../../../shared/contracts/status-record.ts'
 import { startAttempt } from '../../../worker/jobs/attempt.ts'
-import { statusOf } from '../../../worker/jobs/status-of-attempt.ts'
+import { statusOfAttempt } from '../../../worker/jobs/status-of-attempt.ts'
 import { encodeStatus } from '../../../worker/jobs/status-store.ts'
 import { openStatusWriter } from '../../../worker/jobs/status-writer.ts'
 import type { Faults } from '../../fixtures/faults.ts'
@@ -50,7 +50,7 @@ const aWriter = (
     attempts: readonly SpentAttempt[] = [],
   ): Promise<string> => {
     const status = { job: JOB, number: by.attempt }
-    const bytes = encodeStatus(statusOf(status, { state }, by.workerId, dateAt(0), attempts))
+    const bytes = encodeStatus(statusOfAttempt(status, { state }, by.workerId, dateAt(0), attempts))
     return store.put(KEY, bytes, { contentType: 'application/json' }, unaborted)
   }
   const written = (): StatusRecord[] =>

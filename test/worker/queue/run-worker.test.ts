@@ -4,7 +4,7 @@ import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { resultRecordSchema } from '../../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
 import { PostponedError } from '../../../worker/jobs/postponed-error.ts'
-import { statusOf } from '../../../worker/jobs/status-of-attempt.ts'
+import { statusOfAttempt } from '../../../worker/jobs/status-of-attempt.ts'
 import { encodeStatus } from '../../../worker/jobs/status-store.ts'
 import { openDrain } from '../../../worker/queue/drain.ts'
 import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
@@ -900,7 +900,7 @@ test('a job that took down as many workers as it may is rendered no more', async
     ...{ id, worker_id: `worker of ${id}`, reason: null },
     alive_until: '2025-12-31T23:59:59.000Z',
   })
-  const status = statusOf({ job, number: 2 }, { state: 'rendering' }, 'worker-0', dateAt(0), [
+  const status = statusOfAttempt({ job, number: 2 }, { state: 'rendering' }, 'worker-0', dateAt(0), [
     attempt('1'),
     attempt('2'),
   ])
@@ -926,7 +926,9 @@ test('a second copy of a message waits while another worker renders the last att
     ...{ id: '1', worker_id: 'worker-0', reason: null },
     alive_until: '2026-01-01T00:01:30.000Z',
   }
-  const status = statusOf({ job, number: 1 }, { state: 'rendering' }, 'worker-0', dateAt(0), [elsewhere])
+  const status = statusOfAttempt({ job, number: 1 }, { state: 'rendering' }, 'worker-0', dateAt(0), [
+    elsewhere,
+  ])
   await world.store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
 
   await world.run()

@@ -8,7 +8,7 @@ import { readVersions } from '../versions.ts'
 import { weightCacheDir } from '../weight-cache-dir.ts'
 import { outputOptionOf, prepareJobs } from './image-jobs.ts'
 import { followLatestImage } from './image-progress.ts'
-import type { RenderOptions } from './options.ts'
+import type { RenderCommandOptions } from './options.ts'
 import { makeOutputFolders } from './output-folders.ts'
 import { renderImages } from './render-images.ts'
 import {
@@ -27,7 +27,7 @@ interface Tellings {
 
 const renderAll = async (
   images: readonly string[],
-  options: RenderOptions,
+  options: RenderCommandOptions,
   { onReport, ...context }: CommandContext & Tellings,
 ): Promise<number> => {
   const { environment, stdout, stderr, signal } = context
@@ -77,7 +77,7 @@ const renderAll = async (
  */
 export const runRender = async (
   images: readonly string[],
-  options: RenderOptions,
+  options: RenderCommandOptions,
   context: CommandContext,
 ): Promise<number> => {
   const reports: ImageReport[] = []

@@ -9,7 +9,7 @@ import {
   skipGroupNorm,
 } from '../../ops/group-norm.ts'
 import { expand, reduce, reshape, slice } from '../../ops/shape.ts'
-import type { FeatureMap, GroupNorm, Tokens } from './map.ts'
+import type { CudaFeatureMap, CudaGroupNorm, CudaTokens } from './map.ts'
 import { sumOf, totalOf } from './sum.ts'
 import { parameter } from './weights.ts'
 
@@ -24,7 +24,7 @@ const rowsFor = (g: Graph, rows: Value, images: number): Value => {
   return reshape(g, spread, [images, channels])
 }
 
-const matrixOf = (g: Graph, { sum }: Tokens): Value => {
+const matrixOf = (g: Graph, { sum }: CudaTokens): Value => {
   const total = totalOf(g, sum)
   const channels = total.shape.at(-1) ?? 0
   return reshape(g, total, [elementCount(total.shape) / channels, channels])
@@ -51,11 +51,11 @@ const plainGroupNorm = (g: Graph, x: Value, options: GroupNormAttributes): Value
   return cast(g, activation === 'silu' ? silu(g, normalized) : normalized, x.dtype)
 }
 
-export const groupNorm = <Kind extends 'images' | 'clips'>(
+export const cudaGroupNorm = <Kind extends 'images' | 'clips'>(
   g: Graph,
-  x: FeatureMap<Kind>,
-  options: GroupNorm,
-): FeatureMap<Kind> => {
+  x: CudaFeatureMap<Kind>,
+  options: CudaGroupNorm,
+): CudaFeatureMap<Kind> => {
   const { product, bias, residual, known } = x.sum
   const { clips, frames, height, width } = x
   const channels = product.shape[3] ?? 0
@@ -69,7 +69,7 @@ export const groupNorm = <Kind extends 'images' | 'clips'>(
     epsilon: options.epsilon,
     activation: options.activation,
   }
-  const result = (normalized: Value): FeatureMap<Kind> => ({
+  const result = (normalized: Value): CudaFeatureMap<Kind> => ({
     ...x,
     sum: sumOf(reshape(g, normalized, product.shape)),
   })

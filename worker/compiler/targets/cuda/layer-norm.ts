@@ -5,7 +5,7 @@ import { layerNormalization } from '../../ops/normalization.ts'
 import { expand, reshape } from '../../ops/shape.ts'
 import { skipLayerNorm } from '../../ops/skip-layer-norm.ts'
 import type { Affine } from '../target.ts'
-import type { Tokens } from './map.ts'
+import type { CudaTokens } from './map.ts'
 import { sumOf, totalOf } from './sum.ts'
 import { parameter } from './weights.ts'
 
@@ -33,13 +33,13 @@ const biasAsSkip = (g: Graph, product: Value, bias: Value): { x: Value; skip: Va
 
 export const layerNorm = (
   g: Graph,
-  x: Tokens,
+  x: CudaTokens,
   { weight, bias: betaWeight, epsilon }: Affine & { readonly epsilon: number },
   dtype: DType,
-): Tokens => {
+): CudaTokens => {
   const [gamma, beta] = [parameter(g, weight, dtype), parameter(g, betaWeight, dtype)]
   const { product, bias, residual, known } = x.sum
-  const result = (normalized: Value): Tokens => ({
+  const result = (normalized: Value): CudaTokens => ({
     ...x,
     sum: sumOf(reshape(g, normalized, product.shape)),
   })

@@ -6,7 +6,7 @@ import { concat, reshape } from '../../ops/shape.ts'
 import { viewAs } from '../../weights/weight-tensor.ts'
 import type { SelfAttention } from '../target.ts'
 import { MAX_ELEMENTS } from './limits.ts'
-import type { Tokens } from './map.ts'
+import type { CudaTokens } from './map.ts'
 import { totalOf } from './sum.ts'
 import { parameter } from './weights.ts'
 
@@ -41,7 +41,7 @@ export const packedHeadSizesOf = (computeCapability: number | null): readonly nu
  */
 export const packedSequences = (
   g: Graph,
-  x: Tokens,
+  x: CudaTokens,
   { toQ, toK, toV, heads }: SelfAttention,
   headSizes: readonly number[],
   dtype: DType,
