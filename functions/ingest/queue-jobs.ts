@@ -1,5 +1,6 @@
 import { statusKey } from '../../shared/contracts/bucket-layout.ts'
 import { encodeJobMessage, type JobMessage } from '../../shared/contracts/job-message.ts'
+import { encodeRecord } from '../../shared/contracts/record-bytes.ts'
 import { queuedStatus } from '../../shared/contracts/status-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { countAtTurn } from '../../shared/job-index/count-entries.ts'
@@ -45,7 +46,7 @@ type QueueingDeps = Pick<IngestDeps, 'output' | 'jobs' | 'now'>
 
 const writeStatus = async (deps: QueueingDeps, job: JobMessage, signal: AbortSignal): Promise<void> => {
   const { output, now } = deps
-  const body = new TextEncoder().encode(JSON.stringify(queuedStatus(job, now())))
+  const body = encodeRecord(queuedStatus(job, now()))
   const created = await output.create(
     statusKey(job.job_id),
     body,

@@ -6,10 +6,11 @@ import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
 import { isManifestReport, requestEnded, uploadRejected } from '../../shared/events/make-events.ts'
 import { orderingUploads } from '../../shared/events/ordering-uploads.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
+import { readReadableRecord } from '../../shared/records/read-record.ts'
+import { readResult, type StoredResult } from '../../shared/records/read-result.ts'
 import { REQUESTS_AT_ONCE } from '../object-events.ts'
 import { followBatch } from './follow-batch.ts'
 import type { NotifyDeps } from './notify-deps.ts'
-import { readReadable, readResult, type StoredResult } from './read-result.ts'
 
 /*
  * Who announces a request, of which there are a report and a result, written by two processes in any order:
@@ -48,7 +49,7 @@ const announceResult = async (
   const { output } = deps
   const result: ResultRecord = stored.record
   for (const uploadKey of await orderingUploads(output, result, signal)) {
-    const report = await readReadable(output, reportKey(uploadKey), ingestReportSchema, signal)
+    const report = await readReadableRecord(output, reportKey(uploadKey), ingestReportSchema, signal)
     if (report === null) continue
     const requests = requestsOf(report.record, result.job_id)
     if (requests.length === 0) continue
@@ -62,7 +63,7 @@ const announceResult = async (
 
 const announceReport = async (deps: NotifyDeps, key: string, signal: AbortSignal): Promise<void> => {
   const { output } = deps
-  const stored = await readReadable(output, key, ingestReportSchema, signal)
+  const stored = await readReadableRecord(output, key, ingestReportSchema, signal)
   if (stored === null) return
   const { record: report } = stored
   const isManifest = isManifestReport(report)

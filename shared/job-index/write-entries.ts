@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type EndedKind, entryKey, entryKeyOfSeveral } from '../contracts/index-entry.ts'
+import { encodeCompactRecord } from '../contracts/record-bytes.ts'
 import { inLanes } from '../in-lanes.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { ON_TIME_MS } from './count-entries.ts'
@@ -32,7 +33,7 @@ export const noteQueued = async (
     await store.create(entryKey('queued', now, only), NOTHING, ENTRY_OPTIONS, signal)
     return
   }
-  const bytes = new TextEncoder().encode(JSON.stringify(jobIds))
+  const bytes = encodeCompactRecord(jobIds)
   const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 32)
   await store.create(entryKeyOfSeveral(now, digest, jobIds.length), bytes, IDS_OPTIONS, signal)
 }

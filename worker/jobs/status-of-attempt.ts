@@ -1,5 +1,5 @@
 import type { ModelReference } from '../../shared/contracts/job-message.ts'
-import { isResultState, type RejectedVideo } from '../../shared/contracts/result-record.ts'
+import type { RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { JobState, SpentAttempt, StatusRecord } from '../../shared/contracts/status-record.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import type { Attempt } from './attempt.ts'
@@ -17,9 +17,6 @@ export interface StatusChange {
   readonly rejected?: readonly RejectedVideo[]
   readonly waitsForModel?: ModelReference | null
 }
-
-/** Whether no attempt comes after this state. */
-export const isFinal = (state: JobState): boolean => isResultState(state)
 
 /** The job's status record. */
 export const statusOfAttempt = (

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FIT_MODES } from '../../shared/contracts/fit-mode.ts'
+import { sha256Schema } from '../../shared/contracts/job-message.ts'
 import type { ImageToPrepare, PreparedImage } from './prepare-image.ts'
 import type { JobSchemas } from './protocol.ts'
 import { rgbFileSchema } from './render-job.ts'
@@ -18,6 +19,7 @@ export const IMAGE_JOB_SCHEMAS: JobSchemas<ImagePreparation, PreparedImage> = {
     folder: z.string().min(1),
   }),
   result: z.strictObject({
+    pixelsSha256: sha256Schema,
     source: rgbFileSchema,
     fitted: rgbFileSchema,
     seconds: z.number().nonnegative(),

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { reportKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
+import { encodeRecord } from '../../../shared/contracts/record-bytes.ts'
 import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
 import { closeJob } from '../../../worker/jobs/close-job.ts'
 import { recordDeadLetters } from '../../../worker/jobs/record-dead-letters.ts'
 import type { Ending } from '../../../worker/jobs/result-of-attempt.ts'
 import { statusOfAttempt } from '../../../worker/jobs/status-of-attempt.ts'
-import { encodeStatus } from '../../../worker/jobs/status-store.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
@@ -75,7 +75,7 @@ test.each([
     const { store, sweep } = await deadLettersWith([JSON.stringify(job)])
     const change = { state, ...(message === undefined ? {} : { message }) }
     const status = statusOfAttempt({ job, number: 49 }, change, 'worker-1', dateAt(0), attempts)
-    await store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+    await store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
 
     await sweep()
 
@@ -93,7 +93,7 @@ test('the record of a dead letter names what is kept of clips that did not pass 
     failed,
     RENDERING,
   ])
-  await store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+  await store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
 
   await sweep()
 
@@ -105,7 +105,7 @@ test('a job that another worker may render by a second copy of its message gets 
   const { store, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
   const alive = { ...RENDERING, alive_until: '2026-01-01T00:01:00.000Z' }
   const status = statusOfAttempt({ job, number: 2 }, { state: 'rendering' }, 'worker-7', dateAt(0), [alive])
-  await store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+  await store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
 
   await sweep()
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import { encodeRecord } from '../../../shared/contracts/record-bytes.ts'
 import {
   type JobState,
   type SpentAttempt,
@@ -8,7 +9,6 @@ import {
 } from '../../../shared/contracts/status-record.ts'
 import { startAttempt } from '../../../worker/jobs/attempt.ts'
 import { statusOfAttempt } from '../../../worker/jobs/status-of-attempt.ts'
-import { encodeStatus } from '../../../worker/jobs/status-store.ts'
 import { openStatusWriter } from '../../../worker/jobs/status-writer.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import type { StoreOperation } from '../../fixtures/memory-object-store.ts'
@@ -50,7 +50,7 @@ const aWriter = (
     attempts: readonly SpentAttempt[] = [],
   ): Promise<string> => {
     const status = { job: JOB, number: by.attempt }
-    const bytes = encodeStatus(statusOfAttempt(status, { state }, by.workerId, dateAt(0), attempts))
+    const bytes = encodeRecord(statusOfAttempt(status, { state }, by.workerId, dateAt(0), attempts))
     return store.put(KEY, bytes, { contentType: 'application/json' }, unaborted)
   }
   const written = (): StatusRecord[] =>

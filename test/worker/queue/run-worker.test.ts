@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { cancelKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { encodeRecord } from '../../../shared/contracts/record-bytes.ts'
 import { resultRecordSchema } from '../../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
 import { PostponedError } from '../../../worker/jobs/postponed-error.ts'
 import { statusOfAttempt } from '../../../worker/jobs/status-of-attempt.ts'
-import { encodeStatus } from '../../../worker/jobs/status-store.ts'
 import { openDrain } from '../../../worker/queue/drain.ts'
 import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -904,7 +904,7 @@ test('a job that took down as many workers as it may is rendered no more', async
     attempt('1'),
     attempt('2'),
   ])
-  await world.store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+  await world.store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
 
   await world.run()
 
@@ -929,7 +929,7 @@ test('a second copy of a message waits while another worker renders the last att
   const status = statusOfAttempt({ job, number: 1 }, { state: 'rendering' }, 'worker-0', dateAt(0), [
     elsewhere,
   ])
-  await world.store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+  await world.store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
 
   await world.run()
 
