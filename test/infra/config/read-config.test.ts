@@ -46,6 +46,7 @@ describe('the deployment that the context asks for', () => {
       ingestReservedConcurrency: 0,
       maxJobWork: 40_000_000_000,
       maxManifestClips: 10_000,
+      defaultSize: 'auto',
       inputDays: 0,
       outputDays: 0,
       logDays: 30,

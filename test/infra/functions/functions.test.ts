@@ -29,6 +29,7 @@ describe('ingest', () => {
     expect(Object.keys(Variables).toSorted()).toEqual([
       'MALLOC_ARENA_MAX',
       'NODE_OPTIONS',
+      'SVD_DEFAULT_SIZE',
       'SVD_INPUT_BUCKET',
       'SVD_JOBS_QUEUE_URL',
       'SVD_MAX_JOB_WORK',

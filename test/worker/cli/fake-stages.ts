@@ -92,7 +92,7 @@ export const fakeStages = (
       string,
     ]
     return run('prepare', field, { files: [source, fitted], signal }, async () => {
-      if (Buffer.from(bytes).toString() !== 'image') throw new Error(`${field} was not read`)
+      if (bytes.length === 0) throw new Error(`${field} was not read`)
       for (const file of [source, fitted]) await writeFile(file, field)
       const sha256 = createHash('sha256').update(field).digest('hex')
       return {

@@ -37,6 +37,8 @@ describe('help', () => {
     expect(named).toEqual([
       ...['--checkpoint', '--variant', '--output', '--output-dir', '--frames-dir'],
       ...[
+        '--size',
+        '--max-pixels',
         '--width',
         '--height',
         '--fit',

@@ -452,7 +452,7 @@ describe('svd status --json', () => {
     const byImage = (image: string) => report.jobs.find((job: { image: string }) => job.image === image)
     expect(Object.keys(byImage('images/done.png'))).toEqual([
       ...['job_id', 'state', 'attempt', 'phase', 'step', 'steps', 'message', 'waits_for_model', 'image'],
-      ...['parameters', 'origin', 'videos', 'submitted_at', 'updated_at', 'result'],
+      ...['parameters', 'size', 'origin', 'videos', 'submitted_at', 'updated_at', 'result'],
     ])
     expect(byImage('images/done.png').result).toEqual(done)
     const queued = byImage('images/queued.png')

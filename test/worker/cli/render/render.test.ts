@@ -185,6 +185,7 @@ describe('a single image', () => {
         fit: 'fill',
         decode_overlap: 0,
       },
+      warnings: expect.any(Array),
       steps: 10,
       decode_fallbacks: 0,
       decode_fallback_chunk_size: null,
