@@ -3,7 +3,7 @@
  * programs alone read, or what is large, has none (reports, batches, orders, the state of dispatch).
  */
 
-/** How records are stored. */
+/** Options with which every record is written. */
 export const RECORD_OPTIONS = { contentType: 'application/json' } as const
 
 /** UTF-8 text of a record, indented, with a newline at the end. */
