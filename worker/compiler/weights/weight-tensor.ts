@@ -1,5 +1,5 @@
 import { elementCount } from '../../checkpoint/element-count.ts'
-import type { StoredTensor } from '../../checkpoint/safetensors.ts'
+import type { StoredTensor } from '../../checkpoint/stored-tensors.ts'
 
 /**
  * A tensor of the checkpoint, or a contiguous part of one under another shape: bytes are named, never copied.
