@@ -12,6 +12,8 @@ const SHARED = [
   ...['shared/ports', 'shared/models', 'shared/manifest', 'shared/records', 'shared/job-index'],
   'shared/events',
 ]
+/** Arithmetic that a tensor of any folder needs. */
+const ELEMENT_COUNT = 'worker/checkpoint/element-count.ts'
 const FOLDERS = [
   ['shared/image/rgb-image.ts', []],
   ['shared/contracts', ['shared/image/rgb-image.ts']],
@@ -26,7 +28,7 @@ const FOLDERS = [
   ['shared/records', ['shared/contracts', 'shared/ports']],
   ['shared/job-index', ['shared', 'shared/contracts', 'shared/ports']],
   ['shared/events', ['shared/contracts', 'shared/ports', 'shared/records']],
-  ['shared/aws', ['shared/contracts', 'shared/ports']],
+  ['shared/aws', ['shared', 'shared/contracts', 'shared/ports']],
 
   // Lambda gets these without the worker.
   ['functions', ['shared/contracts']],
@@ -35,13 +37,14 @@ const FOLDERS = [
   ['functions/dispatch', [...SHARED, 'shared/aws']],
 
   // The networks: what they are, how they run, and the video that comes out.
+  [ELEMENT_COUNT, []],
   ['worker/checkpoint', ['shared/contracts', 'shared/json']],
-  ['worker/compiler/weights', ['shared/contracts', 'worker/checkpoint']],
-  ['worker/compiler/graph', ['worker/compiler/weights']],
-  ['worker/compiler/ops', ['worker/compiler/graph']],
+  ['worker/compiler/weights', ['shared/contracts', 'worker/checkpoint', ELEMENT_COUNT]],
+  ['worker/compiler/graph', ['worker/compiler/weights', ELEMENT_COUNT]],
+  ['worker/compiler/ops', ['worker/compiler/graph', ELEMENT_COUNT]],
   [
     'worker/compiler/targets',
-    ['.', 'worker/compiler/weights', 'worker/compiler/graph', 'worker/compiler/ops'],
+    ['.', 'worker/compiler/weights', 'worker/compiler/graph', 'worker/compiler/ops', ELEMENT_COUNT],
   ],
   ['worker/compiler/float32', ['worker/compiler/graph', 'worker/compiler/ops']],
   ['worker/compiler/layers', ['worker/compiler/weights', 'worker/compiler/graph', 'worker/compiler/targets']],
@@ -54,11 +57,18 @@ const FOLDERS = [
   ],
   ['worker/compiler', [...SHARED, 'worker/checkpoint']],
   ['worker/cuda', SHARED],
-  ['worker/engine', [...SHARED, 'worker/compiler/**', 'worker/cuda']],
+  ['worker/engine', [...SHARED, 'worker/compiler/**', 'worker/cuda', ELEMENT_COUNT]],
   ['worker/plan', ['shared/fleet', 'worker/compiler/**', 'worker/engine']],
   [
     'worker/pipeline',
-    ['shared/contracts', 'shared/image/**', 'worker/checkpoint', 'worker/compiler/**', 'worker/engine'],
+    [
+      'shared/contracts',
+      'shared/image/**',
+      'worker/checkpoint',
+      ELEMENT_COUNT,
+      'worker/compiler/**',
+      'worker/engine',
+    ],
   ],
   ['worker/video', [...SHARED, 'worker/pipeline']],
   [

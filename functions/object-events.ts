@@ -1,5 +1,8 @@
 import { type DroppedObject, parseS3Event, parseSqsEvent } from '../shared/contracts/s3-event.ts'
 
+/** Requests to S3 that a function has under way at once: the SDK opens at most 50 connections to a host. */
+export const REQUESTS_AT_ONCE = 32
+
 /** Answer to SQS: it delivers these messages again and deletes the others. */
 export interface PartialBatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[]

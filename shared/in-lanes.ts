@@ -1,26 +1,28 @@
+import pMap from 'p-map'
+
 /**
  * Calls `work` for each item, at most `lanes` at once; results in the items' order. After an error nothing new begins;
  * it is thrown when what had begun has ended.
  */
 export const inLanes = async <Item, Result>(
-  items: readonly Item[],
+  items: Iterable<Item> | AsyncIterable<Item>,
   lanes: number,
   work: (item: Item) => Promise<Result>,
 ): Promise<readonly Result[]> => {
-  const results: Result[] = []
-  const queue = items.entries()
-  const failures: unknown[] = []
-  const lane = async (): Promise<void> => {
-    for (const [index, item] of queue) {
-      if (failures.length > 0) return
-      try {
-        results[index] = await work(item)
-      } catch (error) {
-        failures.push(error)
-      }
+  // p-map throws an error at once, while other items are still at work.
+  const atWork = new Set<Promise<Result>>()
+  const tracked = async (item: Item): Promise<Result> => {
+    const result = work(item)
+    atWork.add(result)
+    try {
+      return await result
+    } finally {
+      atWork.delete(result)
     }
   }
-  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane))
-  if (failures.length > 0) throw failures[0]
-  return results
+  try {
+    return await pMap(items, tracked, { concurrency: lanes })
+  } finally {
+    await Promise.allSettled(atWork)
+  }
 }

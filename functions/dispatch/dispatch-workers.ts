@@ -66,7 +66,7 @@ export const dispatchWorkers = async (
   world: DispatchWorld,
   { untilMs, signal }: DispatchTimes,
 ): Promise<void> => {
-  const { output, batch, service, figures, now, newWorkerName, tell } = world
+  const { output, batch, service, figures, now, newWorkerName, onEvent } = world
   const { state: before, etag: readEtag } = await readDispatchState(output, now(), signal)
   const look = await lookAround(world, before, signal)
   const askedAt = now()
@@ -80,13 +80,13 @@ export const dispatchWorkers = async (
   const isCounted = desired === null || desired === look.service?.desired
   const intended = { ...state, workers: [...state.workers, ...starting] }
   if (isDeepStrictEqual(intended, before) && isCounted)
-    return tell({ ...toldOf(decision), started: 0, stopped: null })
+    return onEvent({ ...toldOf(decision), started: 0, stopped: null })
   if (pause !== null) {
     const options = { contentType: 'application/json' }
     await output.put(DISPATCH_PAUSE_KEY, encodePauseRecord(pause), options, signal)
   }
   const etag = await replaceDispatchState(output, readEtag, intended, askedAt, signal)
-  if (etag === null) return tell({ type: 'outrun' })
+  if (etag === null) return onEvent({ type: 'outrun' })
 
   const failures: unknown[] = []
   if (service !== null && desired !== null && !isCounted)
@@ -99,7 +99,7 @@ export const dispatchWorkers = async (
       : await startWorkers({ ...world, batch }, starting, deadlineMs, signal)
   if (stopped === 'failed') failures.push(error)
   const stop = failures.length > 0 ? 'failed' : (stopped ?? (isLimited ? 'limit' : null))
-  tell({ ...toldOf(decision), started, stopped: stop })
+  onEvent({ ...toldOf(decision), started, stopped: stop })
   const written = { ...state, workers: [...state.workers, ...asked] }
   if (starting.length > 0) await replaceDispatchState(output, etag, written, now(), signal)
   const [failure] = failures

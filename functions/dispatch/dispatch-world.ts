@@ -57,5 +57,5 @@ export interface DispatchWorld {
   sleep(ms: number, signal: AbortSignal): Promise<void>
   /** Different each time, also between functions. */
   newWorkerName(): string
-  tell(event: DispatchEvent): void
+  onEvent(event: DispatchEvent): void
 }

@@ -80,7 +80,7 @@ export interface DispatchEnvironment {
 }
 
 /** Throws a ZodError that names every variable that is absent or wrong. */
-export const parseEnvironment = (
+export const parseDispatchEnvironment = (
   environment: Readonly<Record<string, string | undefined>>,
 ): DispatchEnvironment => {
   const parsed = environmentSchema.parse(environment)

@@ -13,16 +13,16 @@ import { openWorkerService } from '../../shared/aws/worker-service.ts'
 import { DISPATCH_SERVICE } from '../../shared/contracts/metrics.ts'
 import { dispatchWorkers } from './dispatch-workers.ts'
 import type { DispatchWorld } from './dispatch-world.ts'
-import { parseEnvironment } from './environment.ts'
+import { parseDispatchEnvironment } from './environment.ts'
+import { logDispatch } from './log-dispatch.ts'
 import { parseScheduleEvent } from './schedule-event.ts'
-import { tellPowertools } from './tell-powertools.ts'
 
 /** Enough to say what failed before Lambda ends the process. */
 const TIME_TO_ANSWER_MS = 3_000
 /** Before that: enough to write what was started. */
 const TIME_TO_WRITE_MS = 7_000
 
-const environment = parseEnvironment(process.env)
+const environment = parseDispatchEnvironment(process.env)
 const { clipsPerWorker, maxWorkers, gpusPerMachine, maxUsdPerDay, modelId } = environment
 const logger = new Logger({ serviceName: DISPATCH_SERVICE })
 const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: DISPATCH_SERVICE })
@@ -55,7 +55,7 @@ const world: DispatchWorld = {
   now: () => new Date(),
   sleep: (ms, within) => delay(ms, undefined, { signal: within }),
   newWorkerName: () => `svd-worker-${randomUUID()}`,
-  tell: tellPowertools(logger, metrics, { batch: batch !== null, budget: maxUsdPerDay !== null }),
+  onEvent: logDispatch(logger, metrics, { batch: batch !== null, budget: maxUsdPerDay !== null }),
 }
 
 /** An event of EventBridge's schedule. */

@@ -36,7 +36,7 @@ export interface IngestEnvironment {
 }
 
 /** Throws a ZodError that names every variable that is absent or wrong. */
-export const parseEnvironment = (
+export const parseIngestEnvironment = (
   environment: Readonly<Record<string, string | undefined>>,
 ): IngestEnvironment => {
   const parsed = environmentSchema.parse(environment)

@@ -1,5 +1,5 @@
 import { changeReport } from './change-report.ts'
-import type { Drop, IngestDeps } from './ingest-deps.ts'
+import type { FoundUpload, IngestDeps } from './ingest-deps.ts'
 import type { ImageRequest } from './read-request.ts'
 import { settleSuperseded } from './settle-superseded.ts'
 import { withPending } from './superseded-jobs.ts'
@@ -10,7 +10,7 @@ import { withPending } from './superseded-jobs.ts'
  */
 export const giveUpJobs = async (
   deps: IngestDeps,
-  drop: Drop,
+  drop: FoundUpload,
   jobIds: ReadonlySet<string>,
   asked: ImageRequest,
 ): Promise<void> => {

@@ -9,14 +9,14 @@ import { INGEST_SERVICE } from '../../shared/contracts/metrics.ts'
 import type { ModelRecord } from '../../shared/contracts/model-record.ts'
 import { readModelRecord } from '../../shared/models/read-model-record.ts'
 import type { PartialBatchResponse } from '../object-events.ts'
-import { parseEnvironment } from './environment.ts'
+import { parseIngestEnvironment } from './environment.ts'
 import { ingestEvent } from './ingest-event.ts'
-import { tellPowertools } from './tell-powertools.ts'
+import { logIngest } from './log-ingest.ts'
 
 /** Enough to say what failed before Lambda ends the process. */
 const TIME_TO_ANSWER_MS = 3_000
 
-const environment = parseEnvironment(process.env)
+const environment = parseIngestEnvironment(process.env)
 const logger = new Logger({ serviceName: INGEST_SERVICE })
 const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: INGEST_SERVICE })
 
@@ -48,7 +48,7 @@ export const handler = async (
       ...{ input, output, jobs, model, limits: environment.limits, defaultSize: environment.defaultSize },
       now: () => new Date(),
       newTraceId: () => process.env['_X_AMZN_TRACE_ID'] ?? randomUUID(),
-      tell: tellPowertools(logger, metrics),
+      onEvent: logIngest(logger, metrics),
     }
     return await ingestEvent(event, deps, signal)
   } finally {

@@ -45,7 +45,7 @@ export interface IngestDeps {
   readonly limits: WorkLimits
   now(): Date
   newTraceId(): string
-  tell(event: IngestEvent): void
+  onEvent(event: IngestEvent): void
 }
 
 export interface IngestContext {
@@ -54,7 +54,7 @@ export interface IngestContext {
 }
 
 /** A dropped object that was found. */
-export interface Drop extends IngestContext {
+export interface FoundUpload extends IngestContext {
   readonly info: ObjectInfo
   /** Sequencer of its own event; `null` if the event is another object's or has none. */
   readonly sequencer: string | null

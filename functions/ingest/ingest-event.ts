@@ -15,7 +15,7 @@ export const ingestEvent = async (
     done: 'ingested',
     async handle(object, traceHeader) {
       const traceId = traceHeader ?? deps.newTraceId()
-      for await (const outcome of ingestObject(deps, object, { traceId, signal })) deps.tell(outcome)
+      for await (const outcome of ingestObject(deps, object, { traceId, signal })) deps.onEvent(outcome)
     },
-    onFailure: (key, error) => deps.tell({ type: 'failed', key, error }),
+    onFailure: (key, error) => deps.onEvent({ type: 'failed', key, error }),
   })

@@ -6,9 +6,9 @@ import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import { ObjectChangedError } from '../../shared/ports/object-store.ts'
 import { type EnteredJobs, openEnteredJobs } from './entered-jobs.ts'
 import { giveUpJobs } from './give-up-jobs.ts'
-import type { Drop, IngestDeps, IngestOutcome } from './ingest-deps.ts'
+import type { FoundUpload, IngestDeps, IngestOutcome } from './ingest-deps.ts'
 import { acceptedJob, makeJobs } from './make-jobs.ts'
-import { prepareImage } from './prepare-image.ts'
+import { provideImage } from './provide-image.ts'
 import { assertNoneWithdrawn, type QueuedJobs, queueJobs } from './queue-jobs.ts'
 import { readRequest } from './read-request.ts'
 import { settleSuperseded } from './settle-superseded.ts'
@@ -22,9 +22,9 @@ interface Prepared {
   readonly faults: readonly InputFault[]
 }
 
-const prepare = async (deps: IngestDeps, { info, signal }: Drop): Promise<Prepared> => {
+const prepare = async (deps: IngestDeps, { info, signal }: FoundUpload): Promise<Prepared> => {
   try {
-    return { image: await prepareImage(deps, info, 'image', signal), faults: [] }
+    return { image: await provideImage(deps, info, 'image', signal), faults: [] }
   } catch (error) {
     if (error instanceof InvalidInputError) return { image: null, faults: [faultOf(error)] }
     throw error
@@ -61,7 +61,7 @@ const queueNamedAgain = async (
  * A dropped picture, as it is now. Throws `ObjectChangedError`, and where store or queue fail or the event has to come
  * again: see settle-superseded.ts.
  */
-export const ingestImage = async (deps: IngestDeps, drop: Drop): Promise<IngestOutcome> => {
+export const ingestImage = async (deps: IngestDeps, drop: FoundUpload): Promise<IngestOutcome> => {
   const { key, metadata } = drop.info
   if (isForManifest(metadata)) return { type: 'skipped', key, reason: 'for-manifest' }
   const request = await readRequest(deps, drop)

@@ -21,12 +21,12 @@ import {
 } from '../../shared/manifest/parse-manifest.ts'
 import { ObjectChangedError, type ObjectInfo } from '../../shared/ports/object-store.ts'
 import { openEnteredJobs } from './entered-jobs.ts'
-import type { Drop, IngestDeps, IngestOutcome } from './ingest-deps.ts'
+import type { FoundUpload, IngestDeps, IngestOutcome } from './ingest-deps.ts'
 import { keepOfSameUpload } from './keep-done-before.ts'
 import { listKeys } from './list-keys.ts'
 import { acceptedJob, groupOfKey, makeJobs } from './make-jobs.ts'
 import { piecesOf } from './pieces-of.ts'
-import { prepareImage } from './prepare-image.ts'
+import { provideImage } from './provide-image.ts'
 import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
 import { traitsOf } from './traits-of.ts'
 import { makeReport, writeReport } from './write-report.ts'
@@ -42,7 +42,7 @@ const rejectAll = (fault: InputFault): ParsedManifest => ({
   rejected: [{ place: NO_ITEM, faults: [fault] }],
 })
 
-const readManifest = async (deps: IngestDeps, { info, signal }: Drop): Promise<ParsedManifest> => {
+const readManifest = async (deps: IngestDeps, { info, signal }: FoundUpload): Promise<ParsedManifest> => {
   const { key, sizeBytes, versionId, etag } = info
   const kind = manifestKindOf(key)
   if (kind === null) {
@@ -100,7 +100,7 @@ const prepareNamed = async (deps: IngestDeps, key: string, signal: AbortSignal):
         message: `there is no ${key} in ${deps.input.bucket}; upload the picture before the manifest`,
       }
     }
-    return { image: await prepareImage(deps, info, key, signal) }
+    return { image: await provideImage(deps, info, key, signal) }
   } catch (error) {
     if (error instanceof InvalidInputError) return { message: `${key} ${faultOf(error).message}` }
     // Of the manifest it says nothing: it stands, and its picture will be read again.
@@ -122,7 +122,7 @@ interface ImageJobs {
 /** Items of one image. */
 const jobsOfImage = async (
   deps: IngestDeps,
-  drop: Drop,
+  drop: FoundUpload,
   [key, items]: readonly [string, readonly ManifestItem[]],
 ): Promise<ImageJobs> => {
   const prepared = await prepareNamed(deps, key, drop.signal)
@@ -144,7 +144,7 @@ const contextsOf = ({ context, items }: ParsedManifest): readonly ReportedContex
 ]
 
 /** A dropped manifest. Throws `ObjectChangedError`, and where store or queue fail. */
-export const ingestManifest = async (deps: IngestDeps, drop: Drop): Promise<IngestOutcome> => {
+export const ingestManifest = async (deps: IngestDeps, drop: FoundUpload): Promise<IngestOutcome> => {
   const manifest = await readManifest(deps, drop)
   const { items, rejected: unsound } = manifest
   const entered = openEnteredJobs(deps.output, drop.info.key, drop.signal)

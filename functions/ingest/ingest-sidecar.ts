@@ -7,7 +7,7 @@ import { shownValue } from '../../shared/contracts/shown-value.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import { SIDECAR } from '../../shared/manifest/read-sidecar.ts'
 import { assertNewest } from './assert-newest.ts'
-import type { Drop, IngestContext, IngestDeps, IngestOutcome } from './ingest-deps.ts'
+import type { FoundUpload, IngestContext, IngestDeps, IngestOutcome } from './ingest-deps.ts'
 import { ingestImage } from './ingest-image.ts'
 import { listKeys } from './list-keys.ts'
 import { rejectObject } from './reject-object.ts'
@@ -37,7 +37,7 @@ const unusedFault = (key: string): InputFault => ({
 })
 
 /** The report on an image of which no clip is made, though it has a sidecar. What it reported before goes on. */
-const reportUnused = async (deps: IngestDeps, key: string, drop: Drop): Promise<IngestOutcome> => {
+const reportUnused = async (deps: IngestDeps, key: string, drop: FoundUpload): Promise<IngestOutcome> => {
   const report = makeReport(drop, [], [{ place: NO_ITEM, faults: [unusedFault(key)] }], deps)
   const written = await writeReport(deps.output, report, drop.signal, async (_, ours) => {
     await assertNewest(deps.input, drop)

@@ -2,6 +2,7 @@ import { orderKey, ordersFolder, reportKey, statusKey } from '../../shared/contr
 import { ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import { type JobOrder, jobOrderSchema } from '../../shared/contracts/job-order.ts'
+import { encodeCompactRecord } from '../../shared/contracts/record-bytes.ts'
 import { statusRecordSchema } from '../../shared/contracts/status-record.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
 import type { IngestDeps } from './ingest-deps.ts'
@@ -41,7 +42,7 @@ const encodeOrder = ({ key, orderedAt, sentAt = null }: Order): Uint8Array<Array
   const sent = sentAt === null ? {} : { sent_at: sentAt.toISOString() }
   const ordered_at = orderedAt.toISOString()
   const order: JobOrder = { version: 1, key, ordered_at, ...sent }
-  return new TextEncoder().encode(JSON.stringify(order))
+  return encodeCompactRecord(order)
 }
 
 /** The first order of a job that exists: its status has it, and the message in its result. */

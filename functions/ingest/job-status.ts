@@ -9,7 +9,7 @@ import type { IngestDeps } from './ingest-deps.ts'
 import { type FirstOrder, recordOrder, sentAgainAt } from './job-orders.ts'
 import { type CancelledResult, readRequester, withdrawCancel } from './withdraw-cancel.ts'
 
-export interface JobStatus {
+export interface OrderedJobStatus {
   /**
    * - `done`    it has a result that stays
    * - `queued`  its message was sent lately, as its status says, or the order of this upload
@@ -30,7 +30,10 @@ const isOfThisUpload = (job: JobMessage, { origin, submitted_at }: FirstOrder, n
   origin.etag === job.origin.etag &&
   now.getTime() - Date.parse(submitted_at) < ENTERED_TWICE_WITHIN_MS
 
-const jobStatus = (state: JobStatus['state'], about: Partial<JobStatus> = {}): JobStatus => ({
+const jobStatus = (
+  state: OrderedJobStatus['state'],
+  about: Partial<OrderedJobStatus> = {},
+): OrderedJobStatus => ({
   ...{ state, withdrawn: false, cancelled: null, mayLackEntry: false },
   ...about,
 })
@@ -40,11 +43,11 @@ const jobStatus = (state: JobStatus['state'], about: Partial<JobStatus> = {}): J
  * taken back after that, where there is no result, or by the caller: a run that cancels it at the same moment writes first and
  * checks the orders then, so that one of the two sees the other. A new job takes two requests.
  */
-export const statusOf = async (
+export const statusOfOrderedJob = async (
   deps: Pick<IngestDeps, 'output' | 'now'>,
   job: JobMessage,
   signal: AbortSignal,
-): Promise<JobStatus> => {
+): Promise<OrderedJobStatus> => {
   const { output, now } = deps
   const { job_id } = job
   const result = await readRecord(output, resultKey(job_id), resultRecordSchema, signal)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { knownImageKey, normalizedImageKey } from '../../shared/contracts/bucket-layout.ts'
 import { hashJson } from '../../shared/contracts/job-id.ts'
 import { type JobImage, sha256Schema } from '../../shared/contracts/job-message.ts'
+import { decodeRecord, encodeCompactRecord } from '../../shared/contracts/record-bytes.ts'
 import { DECODER_VERSION } from '../../shared/image/decode-image.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
 
@@ -25,7 +26,7 @@ const noteKey = (bucket: string, { key, etag, contentType }: ObjectInfo): string
 
 const parseNote = (bytes: Uint8Array): z.infer<typeof noteSchema> | null => {
   try {
-    return noteSchema.parse(JSON.parse(new TextDecoder().decode(bytes)))
+    return noteSchema.parse(decodeRecord(bytes))
   } catch {
     // Of another version: as if there were none.
     return null
@@ -57,6 +58,6 @@ export const noteImage = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const note: z.infer<typeof noteSchema> = { pixels_sha256, width, height }
-  const body = new TextEncoder().encode(JSON.stringify(note))
+  const body = encodeCompactRecord(note)
   await output.create(noteKey(input.bucket, info), body, { contentType: 'application/json' }, signal)
 }

@@ -1,8 +1,9 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { checkDeclaredFormat, formatOfName } from '../../shared/image/declared-format.ts'
-import { MAX_IMAGE_BYTES, type RgbImage } from '../../shared/image/decode-image.ts'
+import { MAX_IMAGE_BYTES } from '../../shared/image/decode-image.ts'
 import { decodeDroppedImage } from '../../shared/image/dropped-image.ts'
 import { imageFormatOf } from '../../shared/image/image-format.ts'
+import type { RgbImage } from '../../shared/image/rgb-image.ts'
 import { ObjectChangedError, type ObjectInfo, type ObjectStore } from '../../shared/ports/object-store.ts'
 
 const checkSize = ({ sizeBytes }: ObjectInfo, field: string): void => {

@@ -8,7 +8,7 @@ import { decodeParameters, encodeParameters } from '../../shared/contracts/param
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
 import type { FaultPlace } from '../../shared/manifest/fault-list.ts'
 import { type PlannedClip, parametersFor } from '../../shared/manifest/plan-clips.ts'
-import type { Drop, IngestDeps } from './ingest-deps.ts'
+import type { FoundUpload, IngestDeps } from './ingest-deps.ts'
 import { traitsOf } from './traits-of.ts'
 
 /** Characters that the group of a message may have. */
@@ -32,7 +32,7 @@ type MakingDeps = Pick<IngestDeps, 'model' | 'defaultSize' | 'input' | 'now'>
 const makeJob = (
   order: ClipOrder,
   resolved: RenderParameters,
-  { info, traceId }: Drop,
+  { info, traceId }: FoundUpload,
   { model, input, now }: MakingDeps,
 ): JobMessage => {
   const { image, group, kind, place } = order
@@ -60,7 +60,7 @@ const makeJob = (
 }
 
 /** One job for each clip; a grid that has a value twice asks for the same clip twice. */
-export const makeJobs = (order: ClipOrder, drop: Drop, deps: MakingDeps): readonly JobMessage[] => {
+export const makeJobs = (order: ClipOrder, drop: FoundUpload, deps: MakingDeps): readonly JobMessage[] => {
   const traits = traitsOf(deps)
   const jobs = order.clips.map((clip) => makeJob(order, parametersFor(clip, order.image, traits), drop, deps))
   return [...new Map(jobs.map((job) => [job.job_id, job])).values()]

@@ -1,15 +1,16 @@
 import { statusKey } from '../../shared/contracts/bucket-layout.ts'
 import { encodeJobMessage, type JobMessage } from '../../shared/contracts/job-message.ts'
+import { encodeRecord } from '../../shared/contracts/record-bytes.ts'
 import { queuedStatus } from '../../shared/contracts/status-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { countAtTurn } from '../../shared/job-index/count-entries.ts'
 import { forgetAllEnded, noteQueued } from '../../shared/job-index/write-entries.ts'
+import { REQUESTS_AT_ONCE } from '../object-events.ts'
 import type { EnteredJobs } from './entered-jobs.ts'
 import type { IngestDeps } from './ingest-deps.ts'
 import { recordOverlappingOrder, recordSentAgain } from './job-orders.ts'
-import { type JobStatus, statusOf } from './job-status.ts'
+import { type OrderedJobStatus, statusOfOrderedJob } from './job-status.ts'
 import { piecesOf } from './pieces-of.ts'
-import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 import { setAsideCancelled } from './withdraw-cancel.ts'
 
 /*
@@ -45,7 +46,7 @@ type QueueingDeps = Pick<IngestDeps, 'output' | 'jobs' | 'now'>
 
 const writeStatus = async (deps: QueueingDeps, job: JobMessage, signal: AbortSignal): Promise<void> => {
   const { output, now } = deps
-  const body = new TextEncoder().encode(JSON.stringify(queuedStatus(job, now())))
+  const body = encodeRecord(queuedStatus(job, now()))
   const created = await output.create(
     statusKey(job.job_id),
     body,
@@ -100,8 +101,8 @@ export const queueJobs = async (
   const sent = new Set<string>()
   const made = new Set<string>()
   for (const piece of piecesOf(unique, JOBS_PER_PIECE)) {
-    const statuses = await inLanes(piece, REQUESTS_AT_ONCE, (job) => statusOf(deps, job, signal))
-    const idsOf = (isMeant: (status: JobStatus) => boolean): readonly string[] =>
+    const statuses = await inLanes(piece, REQUESTS_AT_ONCE, (job) => statusOfOrderedJob(deps, job, signal))
+    const idsOf = (isMeant: (status: OrderedJobStatus) => boolean): readonly string[] =>
       piece.filter((_, index) => isMeant(statuses[index]!)).map(({ job_id }) => job_id)
     for (const jobId of idsOf(({ state }) => state === 'done')) doneBefore.add(jobId)
     withdrawn.push(...idsOf((status) => status.withdrawn))

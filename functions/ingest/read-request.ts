@@ -9,7 +9,7 @@ import { type PlannedClip, planClips } from '../../shared/manifest/plan-clips.ts
 import { readMetadata } from '../../shared/manifest/read-metadata.ts'
 import { NO_SIDECAR, readSidecar, SIDECAR, type Sidecar } from '../../shared/manifest/read-sidecar.ts'
 import { type ObjectStore, ObjectTooLargeError } from '../../shared/ports/object-store.ts'
-import type { Drop, IngestDeps } from './ingest-deps.ts'
+import type { FoundUpload, IngestDeps } from './ingest-deps.ts'
 import { listKeys } from './list-keys.ts'
 import { groupOfKey } from './make-jobs.ts'
 import { traitsOf } from './traits-of.ts'
@@ -68,7 +68,10 @@ type RequestDeps = Pick<IngestDeps, 'input' | 'model' | 'defaultSize' | 'limits'
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/'))
 
 /** Reads the request in an image's metadata and sidecar. The sidecar takes precedence. */
-export const readRequest = async (deps: RequestDeps, { info, signal }: Drop): Promise<ImageRequest> => {
+export const readRequest = async (
+  deps: RequestDeps,
+  { info, signal }: FoundUpload,
+): Promise<ImageRequest> => {
   const { input, limits } = deps
   const metadata = readMetadata(info.metadata)
   const sidecar = await findSidecar(input, info.key, limits, signal)
@@ -84,7 +87,11 @@ export const readRequest = async (deps: RequestDeps, { info, signal }: Drop): Pr
  * Throws if metadata and sidecar ask for something else than `asked`, which was read of them before. The event has to
  * come again then.
  */
-export const assertStillAsked = async (deps: RequestDeps, drop: Drop, asked: ImageRequest): Promise<void> => {
+export const assertStillAsked = async (
+  deps: RequestDeps,
+  drop: FoundUpload,
+  asked: ImageRequest,
+): Promise<void> => {
   if (isDeepStrictEqual(await readRequest(deps, drop), asked)) return
   throw new Error(
     `${drop.info.key}: its sidecar changed while the image was ingested; it is ingested once more when this event comes again`,

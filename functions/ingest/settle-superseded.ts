@@ -8,13 +8,13 @@ import {
 import { resultRecordSchema } from '../../shared/contracts/result-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
+import { REQUESTS_AT_ONCE } from '../object-events.ts'
 import { changeReport } from './change-report.ts'
 import { openEnteredJobs } from './entered-jobs.ts'
-import type { Drop, IngestDeps } from './ingest-deps.ts'
+import type { FoundUpload, IngestDeps } from './ingest-deps.ts'
 import { isOrderedElsewhere } from './job-orders.ts'
 import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
 import { assertStillAsked, type ImageRequest } from './read-request.ts'
-import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 import { pendingJobs, withOutcomes } from './superseded-jobs.ts'
 import { readRequester, withdrawCancel } from './withdraw-cancel.ts'
 import type { WrittenImageReport } from './write-image-report.ts'
@@ -63,7 +63,7 @@ type Verdict = Exclude<SupersededJob['outcome'], 'pending'> | 'withdrawn'
 const keep = async (
   deps: IngestDeps,
   jobId: string,
-  { signal }: Drop,
+  { signal }: FoundUpload,
 ): Promise<'kept' | 'cancelled' | 'withdrawn'> => {
   const { output } = deps
   const result = await readRecord(output, resultKey(jobId), resultRecordSchema, signal)
@@ -80,7 +80,7 @@ const keep = async (
 }
 
 /** Steps 3 and 4. `stop`: it has no result, and no other upload orders it. */
-const judge = async (deps: IngestDeps, jobId: string, drop: Drop): Promise<Verdict | 'stop'> => {
+const judge = async (deps: IngestDeps, jobId: string, drop: FoundUpload): Promise<Verdict | 'stop'> => {
   const { info, signal } = drop
   const result = await readRecord(deps.output, resultKey(jobId), resultRecordSchema, signal)
   if (result !== null && result.record?.state !== 'cancelled') return 'done'
@@ -93,26 +93,29 @@ const confirm = async (
   deps: IngestDeps,
   jobId: string,
   named: ReadonlySet<string>,
-  drop: Drop,
+  drop: FoundUpload,
 ): Promise<Verdict> => {
   const isOrdered = named.has(jobId) || (await isOrderedElsewhere(deps, jobId, drop.info.key, drop.signal))
   return isOrdered ? await keep(deps, jobId, drop) : 'cancelled'
 }
 
-const cancel = async ({ output, now }: IngestDeps, jobId: string, { signal }: Drop): Promise<void> => {
+const cancel = async ({ output, now }: IngestDeps, jobId: string, { signal }: FoundUpload): Promise<void> => {
   const marker = encodeCancelMarker(jobId, 'ingest', now())
   // A marker that is there stays: it may be a person's.
   await output.create(cancelKey(jobId), marker, { contentType: 'application/json' }, signal)
 }
 
-const jobsOfReport = async ({ output }: IngestDeps, { info, signal }: Drop): Promise<ReadonlySet<string>> => {
+const jobsOfReport = async (
+  { output }: IngestDeps,
+  { info, signal }: FoundUpload,
+): Promise<ReadonlySet<string>> => {
   const report = await readRecord(output, reportKey(info.key), ingestReportSchema, signal)
   return new Set(report?.record?.jobs.map(({ job_id }) => job_id))
 }
 
 const writeOutcomes = async (
   { output }: IngestDeps,
-  { info, signal }: Drop,
+  { info, signal }: FoundUpload,
   verdicts: ReadonlyMap<string, Verdict>,
 ): Promise<IngestReport> => {
   const outcomeOf = (jobId: string): SupersededJob['outcome'] => {
@@ -133,7 +136,7 @@ const writeOutcomes = async (
  */
 export const settleSuperseded = async (
   deps: IngestDeps,
-  drop: Drop,
+  drop: FoundUpload,
   { report, isRevision }: Pick<WrittenImageReport, 'report' | 'isRevision'>,
   asked: ImageRequest,
 ): Promise<IngestReport> => {

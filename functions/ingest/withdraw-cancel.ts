@@ -5,7 +5,7 @@ import { inLanes } from '../../shared/in-lanes.ts'
 import { forgetAllEnded, noteChanged } from '../../shared/job-index/write-entries.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { archiveResult } from '../../shared/records/archive-result.ts'
-import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
+import { REQUESTS_AT_ONCE } from '../object-events.ts'
 
 /*
  * How ingest takes back that it cancelled a job, because an upload orders the job now. What a person cancelled stays so

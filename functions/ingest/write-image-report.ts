@@ -2,7 +2,7 @@ import { reportKey } from '../../shared/contracts/bucket-layout.ts'
 import { type IngestReport, ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
 import { assertNewest } from './assert-newest.ts'
-import type { Drop, IngestDeps } from './ingest-deps.ts'
+import type { FoundUpload, IngestDeps } from './ingest-deps.ts'
 import { isRevision, jobsNamedAgain, supersede } from './superseded-jobs.ts'
 import { writeReport } from './write-report.ts'
 
@@ -20,7 +20,7 @@ export interface WrittenImageReport {
  */
 export const writeImageReport = async (
   { input, output }: Pick<IngestDeps, 'input' | 'output'>,
-  drop: Drop,
+  drop: FoundUpload,
   report: IngestReport,
 ): Promise<WrittenImageReport> => {
   const { sequencer, signal } = drop

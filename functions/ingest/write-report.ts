@@ -7,6 +7,7 @@ import {
   REPORTED_AT,
   type ReportedContext,
 } from '../../shared/contracts/ingest-report.ts'
+import { encodeCompactRecord } from '../../shared/contracts/record-bytes.ts'
 import { isLaterSequencer } from '../../shared/contracts/s3-event.ts'
 import {
   forgetReported,
@@ -73,7 +74,7 @@ const isNewer = (before: ObjectInfo, report: IngestReport): boolean => {
 }
 
 export const encodeReport = (report: IngestReport) => ({
-  body: new TextEncoder().encode(JSON.stringify(report)),
+  body: encodeCompactRecord(report),
   options: {
     contentType: 'application/json',
     metadata: {

@@ -6,11 +6,12 @@ import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
 import { isManifestReport, requestEnded, uploadRejected } from '../../shared/events/make-events.ts'
 import { orderingUploads } from '../../shared/events/ordering-uploads.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
+import type { ReadableRecord } from '../../shared/records/read-record.ts'
+import { readResult, type StoredResult } from '../../shared/records/read-result.ts'
+import { REQUESTS_AT_ONCE } from '../object-events.ts'
 import { followBatch } from './follow-batch.ts'
 import type { NotifyDeps } from './notify-deps.ts'
 import { readReport } from './read-report.ts'
-import { type Readable, readResult, type StoredResult } from './read-result.ts'
-import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 
 /*
  * Who announces a request, of which there are a report and a result, written by two processes in any order:
@@ -26,14 +27,14 @@ import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 const JOBS_PER_PIECE = 500
 
 const announce = async (
-  { publish, tell }: NotifyDeps,
+  { publish, onEvent }: NotifyDeps,
   key: string,
   events: readonly PipelineEvent[],
   signal: AbortSignal,
 ): Promise<void> => {
   if (events.length === 0) return
   await publish(events, signal)
-  tell({ type: 'announced', key, events })
+  onEvent({ type: 'announced', key, events })
 }
 
 /**
@@ -62,13 +63,13 @@ const requestsOf = ({ jobs }: IngestReport, jobId: string): readonly IngestRepor
 const announceBatch = async (
   deps: NotifyDeps,
   key: string,
-  report: Readable<IngestReport>,
+  report: ReadableRecord<IngestReport>,
   result: StoredResult | null,
   signal: AbortSignal,
 ): Promise<void> => {
   if (!isManifestReport(report.record)) return
   const ended = await followBatch(deps, report, result, signal)
-  if (ended !== null) deps.tell({ type: 'announced', key, events: [ended] })
+  if (ended !== null) deps.onEvent({ type: 'announced', key, events: [ended] })
 }
 
 const announceResult = async (

@@ -2,12 +2,13 @@ import { type BatchRecord, batchRecordSchema } from '../../shared/contracts/batc
 import { batchKey, resultKey } from '../../shared/contracts/bucket-layout.ts'
 import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import type { BatchEnded } from '../../shared/contracts/pipeline-event.ts'
+import { encodeCompactRecord } from '../../shared/contracts/record-bytes.ts'
 import { batchEnded, type EndedJob } from '../../shared/events/make-events.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
-import { readRecord, type StoredRecord } from '../../shared/records/read-record.ts'
+import { type ReadableRecord, readRecord, type StoredRecord } from '../../shared/records/read-record.ts'
+import { readResult, type StoredResult } from '../../shared/records/read-result.ts'
+import { REQUESTS_AT_ONCE } from '../object-events.ts'
 import type { NotifyDeps } from './notify-deps.ts'
-import { type Readable, readResult, type StoredResult } from './read-result.ts'
-import { REQUESTS_AT_ONCE } from './requests-at-once.ts'
 
 /*
  * When has the last job of a manifest ended? To look at all results whenever one is written would take n² requests. The
@@ -28,7 +29,7 @@ const ATTEMPTS = 20
 
 interface Batch {
   readonly deps: NotifyDeps
-  readonly report: Readable<IngestReport>
+  readonly report: ReadableRecord<IngestReport>
   /** Each once, in the order of the report. */
   readonly jobIds: readonly string[]
   readonly signal: AbortSignal
@@ -53,7 +54,7 @@ const write = async (
     report_etag: report.etag,
     ...{ waits_for, announced },
   }
-  const body = new TextEncoder().encode(JSON.stringify(record))
+  const body = encodeCompactRecord(record)
   const options = { contentType: 'application/json' }
   return before === null
     ? await deps.output.create(key, body, options, signal)
@@ -136,7 +137,7 @@ const look = async (
  */
 export const followBatch = async (
   deps: NotifyDeps,
-  report: Readable<IngestReport>,
+  report: ReadableRecord<IngestReport>,
   result: StoredResult | null,
   signal: AbortSignal,
 ): Promise<BatchEnded | null> => {

@@ -16,10 +16,10 @@ import type { PipelineEvent } from '../../shared/contracts/pipeline-event.ts'
 import { signEvent } from '../../shared/events/sign-event.ts'
 import type { PartialBatchResponse } from '../object-events.ts'
 import { parseEnvironment } from './environment.ts'
+import { logNotify } from './log-notify.ts'
 import type { NotifyDeps } from './notify-deps.ts'
 import { notifyEvent } from './notify-event.ts'
 import { publishToAll } from './publish-to-all.ts'
-import { tellPowertools } from './tell-powertools.ts'
 import { cachedSecret } from './webhook-secret.ts'
 
 /** Enough to log what failed before Lambda ends the process. */
@@ -47,7 +47,7 @@ const deps: NotifyDeps = {
     }),
     openEventTopic({ client: openSnsClient(), topicArn: eventTopicArn }),
   ]),
-  tell: tellPowertools(logger, metrics),
+  onEvent: logNotify(logger, metrics),
 }
 
 /** `Records` of S3 by way of SQS, or an event of S3 or EventBridge itself. */

@@ -12,5 +12,5 @@ export interface NotifyDeps {
   readonly output: ObjectStore
   /** Resolves when every receiver has taken every event. It may be called again with the same ones. */
   publish(events: readonly PipelineEvent[], signal: AbortSignal): Promise<void>
-  tell(event: NotifyLogEvent): void
+  onEvent(event: NotifyLogEvent): void
 }

@@ -14,5 +14,5 @@ export const notifyEvent = async (
   await handleObjectEvents(event, {
     done: 'announced',
     handle: (object) => announceObject(deps, object, signal),
-    onFailure: (key, error) => deps.tell({ type: 'failed', key, error }),
+    onFailure: (key, error) => deps.onEvent({ type: 'failed', key, error }),
   })

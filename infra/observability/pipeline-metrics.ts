@@ -17,7 +17,7 @@ const period = Duration.minutes(5)
 export type PipelineMetrics = ReturnType<typeof pipelineMetrics>
 
 /**
- * Metrics that workers, ingest and dispatch emit: worker/telemetry/measure-events.ts and `tell-powertools.ts` of each
+ * Metrics that workers, ingest and dispatch emit: worker/telemetry/measure-events.ts and `log-*.ts` of each
  * function.
  */
 export const pipelineMetrics = (deployment: string) => {

@@ -1,12 +1,12 @@
 import { createHash, type Hash } from 'node:crypto'
 import {
   AbortMultipartUploadCommand,
-  type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import { inLanes } from '../in-lanes.ts'
 import type { WriteOptions } from '../ports/object-store.ts'
 import { answered } from './answered.ts'
 import { type OpenBody, sha256Base64 } from './s3-body.ts'
@@ -16,7 +16,7 @@ import { taggingOf } from './s3-tagging.ts'
  * Byte count up to which a body is sent in one request; parts of a larger body have at least as many. Above S3's
  * minimum for a part, 5 MiB, and below what small endpoints accept in a request.
  */
-export const PART_BYTES = 8 * 2 ** 20
+export const UPLOAD_PART_BYTES = 8 * 2 ** 20
 const MAX_PARTS = 10_000
 const PARTS_AT_ONCE = 4
 /** For telling S3 to forget the parts, when the caller's signal may be aborted already. */
@@ -39,32 +39,12 @@ interface Part {
 
 /** Reads the parts in order, whichever lane asks for the next one, so that `hash` covers the whole body. */
 async function* partsOf(body: OpenBody, hash: Hash): AsyncGenerator<Part> {
-  const partBytes = Math.max(PART_BYTES, Math.ceil(body.sizeBytes / MAX_PARTS))
+  const partBytes = Math.max(UPLOAD_PART_BYTES, Math.ceil(body.sizeBytes / MAX_PARTS))
   for (let start = 0, number = 1; start < body.sizeBytes; start += partBytes, number += 1) {
     const bytes = await body.read(start, Math.min(start + partBytes, body.sizeBytes))
     hash.update(bytes)
     yield { number, bytes }
   }
-}
-
-/** Ends only when no part is on its way any more: what arrives after the upload is given up stays, and costs. */
-const uploadParts = async (
-  parts: AsyncGenerator<Part>,
-  upload: (part: Part) => Promise<CompletedPart>,
-): Promise<readonly CompletedPart[]> => {
-  const lane = async () => {
-    const uploaded: CompletedPart[] = []
-    // A part that fails closes the generator, and with it the other lanes.
-    for await (const part of parts) uploaded.push(await upload(part))
-    return uploaded
-  }
-  const lanes = await Promise.allSettled(Array.from({ length: PARTS_AT_ONCE }, lane))
-  return lanes
-    .flatMap((ended) => {
-      if (ended.status === 'rejected') throw ended.reason
-      return ended.value
-    })
-    .sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0))
 }
 
 /**
@@ -90,7 +70,8 @@ export const uploadInParts = async (
   const upload = { ...target, UploadId }
   try {
     const hash = createHash('sha256')
-    const parts = await uploadParts(partsOf(body, hash), async ({ number, bytes }) => {
+    // It ends when no part is under way any more: a part that arrives after the upload was aborted stays, and costs.
+    const parts = await inLanes(partsOf(body, hash), PARTS_AT_ONCE, async ({ number, bytes }) => {
       const checksum = { PartNumber: number, ChecksumSHA256: sha256Base64(bytes) }
       const command = new UploadPartCommand({ ...upload, ...checksum, Body: bytes })
       const { ETag } = await client.send(command, { abortSignal })

@@ -3,7 +3,7 @@ import pRetry from 'p-retry'
 import type { Body, WriteOptions } from '../ports/object-store.ts'
 import { answered } from './answered.ts'
 import { type OpenBody, openBody } from './s3-body.ts'
-import { PART_BYTES, uploadInParts, type WriteCondition, type WriteTarget } from './s3-multipart.ts'
+import { UPLOAD_PART_BYTES, uploadInParts, type WriteCondition, type WriteTarget } from './s3-multipart.ts'
 import { isConflict } from './s3-status.ts'
 import { taggingOf } from './s3-tagging.ts'
 
@@ -46,7 +46,7 @@ export const writeObject = async (
   signal: AbortSignal,
 ): Promise<string> => {
   await using opened = await openBody(body)
-  const write = opened.sizeBytes > PART_BYTES ? uploadInParts : putWhole
+  const write = opened.sizeBytes > UPLOAD_PART_BYTES ? uploadInParts : putWhole
   return await pRetry(() => write(client, target, opened, options, condition, signal), {
     retries: CONFLICT_RETRIES,
     minTimeout: FIRST_RETRY_MS,

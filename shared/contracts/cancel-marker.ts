@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { jobIdSchema, timestampSchema } from './job-message.ts'
+import { decodeRecord, encodeRecord } from './record-bytes.ts'
 
 /*
  * cancel/ID.json. Workers check only whether it is there. Ingest reads who asked, because it takes back its own
@@ -26,13 +27,13 @@ export const encodeCancelMarker = (
     requested_by: requestedBy,
     requested_at: now.toISOString(),
   }
-  return new TextEncoder().encode(`${JSON.stringify(marker, null, 2)}\n`)
+  return encodeRecord(marker)
 }
 
 /** Who asked for the job to be stopped. Markers that do not tell are a person's, as those of earlier versions are. */
 export const requesterOf = (marker: Uint8Array): CancelRequester => {
   try {
-    return cancelMarkerSchema.parse(JSON.parse(new TextDecoder().decode(marker))).requested_by
+    return cancelMarkerSchema.parse(decodeRecord(marker)).requested_by
   } catch {
     return 'person'
   }

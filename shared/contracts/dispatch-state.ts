@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { timestampSchema } from './job-message.ts'
+import { decodeRecord, encodeCompactRecord } from './record-bytes.ts'
 
 /*
  * `dispatch/state.json` in the output bucket: what dispatch remembers from one minute to the next. Dispatch writes it;
@@ -104,9 +105,7 @@ export const MAX_DISPATCH_STATE_BYTES = 48e6
 
 /** Throws for a document that dispatch did not write. */
 export const parseDispatchState = (bytes: Uint8Array): DispatchState => {
-  const document = z
-    .discriminatedUnion('version', [stateSchema, firstStateSchema])
-    .parse(JSON.parse(new TextDecoder().decode(bytes)))
+  const document = z.discriminatedUnion('version', [stateSchema, firstStateSchema]).parse(decodeRecord(bytes))
   const { written_at } = document
   if (document.version === 1) {
     const workers = document.workers.map((worker) => ({ ...worker, revision: null }))
@@ -117,4 +116,4 @@ export const parseDispatchState = (bytes: Uint8Array): DispatchState => {
 }
 
 export const encodeDispatchState = (state: DispatchState, now: Date): Uint8Array =>
-  new TextEncoder().encode(JSON.stringify({ version: 2, written_at: now.toISOString(), ...state }))
+  encodeCompactRecord({ version: 2, written_at: now.toISOString(), ...state })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { timestampSchema } from './job-message.ts'
+import { decodeRecord, encodeCompactRecord } from './record-bytes.ts'
 
 /**
  * `dispatch/pause.json` in the output bucket: until when workers take no further job. Dispatch writes it when the day's
@@ -15,10 +16,10 @@ const pauseRecordSchema = z.strictObject({
 export type PauseRecord = Readonly<Omit<z.infer<typeof pauseRecordSchema>, 'version'>>
 
 export const encodePauseRecord = (record: PauseRecord): Uint8Array =>
-  new TextEncoder().encode(JSON.stringify({ version: 1, ...record }))
+  encodeCompactRecord({ version: 1, ...record })
 
 /** Throws for a document that dispatch did not write. */
 export const parsePauseRecord = (bytes: Uint8Array): PauseRecord => {
-  const { until, reason } = pauseRecordSchema.parse(JSON.parse(new TextDecoder().decode(bytes)))
+  const { until, reason } = pauseRecordSchema.parse(decodeRecord(bytes))
   return { until, reason }
 }

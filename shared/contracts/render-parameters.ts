@@ -2,34 +2,21 @@ import type { PixelSize } from './auto-size.ts'
 import { chooseSize, givenSides } from './clip-size.ts'
 import type { FitMode } from './fit-mode.ts'
 import { InvalidInputError } from './invalid-input.ts'
+import {
+  type CamelValues,
+  camelName,
+  type DEFAULTS_FIELDS,
+  defaultsOf,
+  type JOB_FIELDS,
+} from './parameter-fields.ts'
 import type { RenderArguments } from './render-arguments.ts'
 import { stepsOfSigmas } from './schedule-steps.ts'
 
 /** The call arguments of the reference pipeline where a job does not say another. */
-export interface RenderDefaults {
-  readonly width: number
-  readonly height: number
-  readonly numFrames: number
-  readonly numInferenceSteps: number
-  /** A list is used as it is, its last entry being the end value; null: Karras sigmas from numInferenceSteps. */
-  readonly sigmas: readonly number[] | 'align-your-steps' | null
-  readonly minGuidanceScale: number
-  readonly maxGuidanceScale: number
-  readonly fps: number
-  readonly motionBucketId: number
-  readonly noiseAugStrength: number
-  /** Frames decoded at once; null: all. */
-  readonly decodeChunkSize: number | null
-  readonly numVideosPerPrompt: number
-}
+export type RenderDefaults = CamelValues<typeof DEFAULTS_FIELDS>
 
 /** Everything that decides the numbers of a clip, resolved: nothing is left to defaults. */
-export interface RenderParameters extends RenderDefaults {
-  readonly seed: bigint
-  readonly fit: FitMode
-  /** Frames that neighbouring decode chunks share; 0 decodes as the reference does. */
-  readonly decodeOverlap: number
-}
+export type RenderParameters = RenderDefaults & CamelValues<typeof JOB_FIELDS> & { readonly seed: bigint }
 
 /** Fault in the combination of the two guidance scales; `null` if there is none. */
 export const guidanceFault = ({
@@ -70,18 +57,10 @@ export const resolveParameters = (
   const { vaeScaleFactor, spell = (name) => name } = options
   const { width, height, fit } = sizeFor(given, defaults, options)
   const parameters: RenderParameters = {
+    ...defaultsOf((name) => given[name] ?? defaults[camelName(name)]),
     width,
     height,
-    numFrames: given.num_frames ?? defaults.numFrames,
-    numInferenceSteps: given.num_inference_steps ?? defaults.numInferenceSteps,
     sigmas: given.sigmas ?? (given.num_inference_steps === undefined ? defaults.sigmas : null),
-    minGuidanceScale: given.min_guidance_scale ?? defaults.minGuidanceScale,
-    maxGuidanceScale: given.max_guidance_scale ?? defaults.maxGuidanceScale,
-    fps: given.fps ?? defaults.fps,
-    motionBucketId: given.motion_bucket_id ?? defaults.motionBucketId,
-    noiseAugStrength: given.noise_aug_strength ?? defaults.noiseAugStrength,
-    decodeChunkSize: given.decode_chunk_size ?? defaults.decodeChunkSize,
-    numVideosPerPrompt: given.num_videos_per_prompt ?? defaults.numVideosPerPrompt,
     seed: given.seed ?? DEFAULT_SEED,
     fit,
     decodeOverlap: given.decode_overlap ?? 0,

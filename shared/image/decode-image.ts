@@ -9,8 +9,6 @@ import { type RawImage, rawToRgb } from './raw-to-rgb.ts'
 import type { RgbImage } from './rgb-image.ts'
 import { uprightImage } from './upright-image.ts'
 
-export type { RgbImage } from './rgb-image.ts'
-
 /** A camera's largest JPEG has some 50 MB. */
 export const MAX_IMAGE_BYTES = 64 * 2 ** 20
 /** 100 megapixels take 300 MB as RGB; the model sees about half a megapixel of them. */

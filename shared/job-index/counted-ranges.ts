@@ -32,7 +32,7 @@ const covers = ({ since, until }: CountedRange, time: Date): boolean => {
 }
 
 /** The one that covers `time`. */
-export const rangeOf = (ranges: readonly CountedRange[], time: Date): CountedRange | null =>
+export const rangeCovering = (ranges: readonly CountedRange[], time: Date): CountedRange | null =>
   ranges.find((range) => covers(range, time)) ?? null
 
 /** Without the one that covers `time`. */

@@ -1,5 +1,6 @@
 import { INDEX_COUNTS_KEY } from '../contracts/bucket-layout.ts'
 import { type IndexCounts, indexCountsSchema, NO_COUNTS } from '../contracts/index-counts.ts'
+import { decodeRecord } from '../contracts/record-bytes.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 
 /** A range has 80 bytes, and a thousand jobs or more. */
@@ -16,7 +17,7 @@ export interface StoredCounts {
 export const readCounts = async (store: ObjectStore, signal: AbortSignal): Promise<StoredCounts> => {
   const stored = await store.read(INDEX_COUNTS_KEY, { maxBytes: MAX_COUNTS_BYTES }, signal)
   if (stored === null) return { counts: NO_COUNTS, etag: null }
-  const counts = indexCountsSchema.parse(JSON.parse(new TextDecoder().decode(stored.bytes)))
+  const counts = indexCountsSchema.parse(decodeRecord(stored.bytes))
   return { counts, etag: stored.etag }
 }
 

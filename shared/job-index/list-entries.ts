@@ -9,6 +9,7 @@ import {
 } from '../contracts/index-entry.ts'
 import { jobIdSchema } from '../contracts/job-message.ts'
 import { MAX_KEY_BYTES } from '../contracts/object-key.ts'
+import { decodeRecord } from '../contracts/record-bytes.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { Gap } from './counted-ranges.ts'
 
@@ -55,5 +56,5 @@ export const jobIdsOf = async (
 ): Promise<readonly string[]> => {
   if (jobId !== null) return [jobId]
   const stored = await store.read(key, { maxBytes: MAX_IDS_BYTES }, signal)
-  return stored === null ? [] : idsSchema.parse(JSON.parse(new TextDecoder().decode(stored.bytes)))
+  return stored === null ? [] : idsSchema.parse(decodeRecord(stored.bytes))
 }

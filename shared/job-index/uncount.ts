@@ -1,7 +1,7 @@
 import type { EndedKind } from '../contracts/index-entry.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { MAX_CLOCK_SKEW_MS } from './count-entries.ts'
-import { rangeOf, withoutTime } from './counted-ranges.ts'
+import { rangeCovering, withoutTime } from './counted-ranges.ts'
 import { readCounts, writeCounts } from './index-counts-store.ts'
 
 /** Other processes write the counts at the same moment; more conflicts than that are no accident. */
@@ -86,7 +86,7 @@ export const uncountUnlessCounted = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const { counts } = await readCounts(store, signal)
-  const range = rangeOf(counts.counted[kind], time)
+  const range = rangeCovering(counts.counted[kind], time)
   // Without a range, a count that began before the entry was created may still be under way.
   const isComplete =
     range === null

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type EndedKind, entryKey, entryKeyOfSeveral } from '../contracts/index-entry.ts'
+import { encodeCompactRecord } from '../contracts/record-bytes.ts'
 import { inLanes } from '../in-lanes.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { ON_TIME_MS } from './count-entries.ts'
@@ -12,7 +13,7 @@ const ENTRY_OPTIONS = { contentType: 'text/plain' } as const
 const IDS_OPTIONS = { contentType: 'application/json' } as const
 
 /** Fields of a result record that its index entry is made from. */
-export interface EndedJob {
+export interface IndexedEnd {
   readonly job_id: string
   readonly state: EndedKind
   /** ISO 8601. */
@@ -32,7 +33,7 @@ export const noteQueued = async (
     await store.create(entryKey('queued', now, only), NOTHING, ENTRY_OPTIONS, signal)
     return
   }
-  const bytes = new TextEncoder().encode(JSON.stringify(jobIds))
+  const bytes = encodeCompactRecord(jobIds)
   const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 32)
   await store.create(entryKeyOfSeveral(now, digest, jobIds.length), bytes, IDS_OPTIONS, signal)
 }
@@ -53,7 +54,7 @@ export const noteChanged = async (
  */
 const whileUncounted = async (
   store: ObjectStore,
-  jobs: readonly EndedJob[],
+  jobs: readonly IndexedEnd[],
   signal: AbortSignal,
   change: () => Promise<unknown>,
 ): Promise<void> => {
@@ -64,13 +65,13 @@ const whileUncounted = async (
   await uncountAll()
 }
 
-const endedKey = ({ state, finished_at, job_id }: EndedJob): string =>
+const endedKey = ({ state, finished_at, job_id }: IndexedEnd): string =>
   entryKey(state, new Date(finished_at), job_id)
 
 /** Enters a job that has a result record. Of one record there is one entry, however often this is called. */
 export const noteEnded = async (
   store: ObjectStore,
-  job: EndedJob,
+  job: IndexedEnd,
   now: Date,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -89,7 +90,7 @@ export const noteEnded = async (
 /** Removes the entries of result records that are about to go, or are gone. */
 export const forgetAllEnded = async (
   store: ObjectStore,
-  jobs: readonly EndedJob[],
+  jobs: readonly IndexedEnd[],
   signal: AbortSignal,
 ): Promise<void> =>
   await whileUncounted(store, jobs, signal, () =>
@@ -97,5 +98,5 @@ export const forgetAllEnded = async (
   )
 
 /** Removes the entry of a result record that is about to go, or is gone. */
-export const forgetEnded = async (store: ObjectStore, job: EndedJob, signal: AbortSignal): Promise<void> =>
+export const forgetEnded = async (store: ObjectStore, job: IndexedEnd, signal: AbortSignal): Promise<void> =>
   await forgetAllEnded(store, [job], signal)

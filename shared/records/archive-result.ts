@@ -1,7 +1,7 @@
 import { failureKey, failuresFolder } from '../contracts/bucket-layout.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
+import { MAX_RECORD_BYTES } from './read-record.ts'
 
-const MAX_RECORD_BYTES = 64 * 2 ** 20
 /** Another process may take a number at the same moment; more than that is no accident. */
 const ATTEMPTS = 5
 

@@ -65,7 +65,7 @@ const run = async (): Promise<void> => {
     ...{ input, output, jobs, model: aModelRecord() },
     defaultSize: 'model' as const,
     limits: DEFAULT_WORK_LIMITS,
-    ...{ now: clock.now, newTraceId: () => 'bench', tell: () => {} },
+    ...{ now: clock.now, newTraceId: () => 'bench', onEvent: () => {} },
   }
   const scratchDir = await mkdtemp(path.join(tmpdir(), 'svd-queue-bench-'))
   let place = 0

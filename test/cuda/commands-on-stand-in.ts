@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
 import { encodePng } from '../../shared/image/encode-png.ts'
-import { readResult } from '../../worker/jobs/result-store.ts'
+import { readResult } from '../../shared/records/read-result.ts'
 import { openModel } from '../../worker/models/open-model.ts'
 import { temporaryDir } from '../fixtures/temporary-dir.ts'
 import { unaborted } from '../fixtures/unaborted.ts'
@@ -149,7 +149,7 @@ export const aQueueOnStandIn = async (env: Environment = {}) => {
         ),
       ),
     resultsOf: (jobIds: readonly string[]): Promise<(ResultRecord | null)[]> =>
-      Promise.all(jobIds.map((jobId) => readResult(output, jobId, unaborted))),
+      Promise.all(jobIds.map(async (jobId) => (await readResult(output, jobId, unaborted))?.record ?? null)),
     async depths() {
       const [waiting, dead] = await Promise.all([jobs.depth(unaborted), deadLetters.depth(unaborted)])
       return {

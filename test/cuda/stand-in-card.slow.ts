@@ -1,8 +1,9 @@
 import { truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { elementCount } from '../../worker/checkpoint/element-count.ts'
 import { createGraph, type Graph, type NodeSpec } from '../../worker/compiler/graph/graph.ts'
-import { elementsOf, type Value } from '../../worker/compiler/graph/value.ts'
+import type { Value } from '../../worker/compiler/graph/value.ts'
 import { multiHeadAttention, packedMultiHeadAttention } from '../../worker/compiler/ops/attention.ts'
 import { conv } from '../../worker/compiler/ops/conv.ts'
 import {
@@ -31,7 +32,7 @@ const cudnn = await openStandIn({ realCudnn: true })
 const MIB = 2 ** 20
 
 const zeros = (g: Graph, ...shape: readonly number[]): Value =>
-  g.inline(new Float32Array(elementsOf(shape)), shape)
+  g.inline(new Float32Array(elementCount(shape)), shape)
 
 const microsoft = (g: Graph, spec: Omit<NodeSpec, 'domain'>): Value =>
   g.node({ ...spec, domain: 'com.microsoft' })[0]!
@@ -42,7 +43,7 @@ const halfWeights = async () => {
   await writeFile(file, '')
   await truncate(file, 64 * MIB)
   return (g: Graph, key: string, shape: readonly number[]): Value => {
-    const sizeBytes = 2 * elementsOf(shape)
+    const sizeBytes = 2 * elementCount(shape)
     const stored = { key, dtype: 'F16', shape, file, offsetBytes: 0, sizeBytes } as const
     return g.weight({ key, dtype: 'float16', shape, offsetBytes: 0, stored })
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { elementsOf } from '../../worker/compiler/graph/value.ts'
+import { elementCount } from '../../worker/checkpoint/element-count.ts'
+
 import { openSession } from '../../worker/engine/session.ts'
 import type { OpenSession } from '../../worker/engine/session-pool.ts'
 import { cudaOpsOnCpu } from '../fixtures/cuda-ops-on-cpu.ts'
@@ -70,7 +71,7 @@ test.each([
       if (name === 'unet') for (const node of attentions) counts.add(node.inputs.length)
       const zeros = outputs.map(({ name: output, shape }) => [
         output,
-        { data: new Float32Array(elementsOf(shape)), shape },
+        { data: new Float32Array(elementCount(shape)), shape },
       ])
       return { name, run: async () => Object.fromEntries(zeros), [Symbol.asyncDispose]: async () => {} }
     }

@@ -19,8 +19,8 @@ test('an error is thrown when what had begun has ended, and nothing new begins',
   const ended: number[] = []
   const work = async (item: number): Promise<void> => {
     begun.push(item)
+    for (let turn = 0; turn < (item === 0 ? 5 : 20); turn++) await Promise.resolve()
     if (item === 0) throw new Error('no luck')
-    for (let turn = 0; turn < 10; turn++) await Promise.resolve()
     ended.push(item)
   }
   await expect(inLanes([0, 1, 2, 3], 2, work)).rejects.toThrow('no luck')

@@ -3,7 +3,7 @@ import {
   oneOf,
   only,
   positiveNumber,
-  readFields,
+  readConfigFields,
   type Values,
   wholeNumber,
 } from './config-fields.ts'
@@ -87,7 +87,7 @@ export const parseClipVisionConfig = (
   json: unknown,
   file = 'image_encoder/config.json',
 ): ClipVisionConfig => {
-  const { values, faults } = readFields(file, json, FIELDS, WITHOUT_EFFECT)
+  const { values, faults } = readConfigFields(file, json, FIELDS, WITHOUT_EFFECT)
   const fields = acceptFields(file, { values, faults: [...faults, ...ruleFaults(values)] })
   return {
     hiddenSize: fields.hidden_size,

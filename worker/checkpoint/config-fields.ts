@@ -90,7 +90,7 @@ const fieldFault = (
   return { field: name, message: `${got}; supported: ${supported}` }
 }
 
-export interface ReadFields<F extends Fields> {
+export interface ReadConfigFields<F extends Fields> {
   /** The fields that are sound. Rules between fields look at these, so that all faults can be told at once. */
   readonly values: Partial<Values<F>>
   readonly faults: readonly Fault[]
@@ -100,12 +100,12 @@ export interface ReadFields<F extends Fields> {
  * Reads an object field by field. Names that begin with `_` are notes of the libraries, those in `withoutEffect`
  * change nothing in the reference; any other unknown name is a fault.
  */
-export const readFields = <F extends Fields>(
+export const readConfigFields = <F extends Fields>(
   file: string,
   json: unknown,
   fields: F,
   withoutEffect: readonly string[] = [],
-): ReadFields<F> => {
+): ReadConfigFields<F> => {
   const object = z.record(z.string(), z.unknown()).safeParse(json)
   if (!object.success)
     throwFaults(file, [{ field: 'content', message: `is ${shown(json)}; supported: a JSON object` }])
@@ -133,7 +133,7 @@ export const readFields = <F extends Fields>(
 /** All values, now that there are no faults. Throws InvalidInputError that tells all of them otherwise. */
 export const acceptFields = <F extends Fields>(
   file: string,
-  { values, faults }: ReadFields<F>,
+  { values, faults }: ReadConfigFields<F>,
 ): Values<F> => {
   throwFaults(file, faults)
   return values as Values<F>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { acceptFields, field, oneOf, readFields } from './config-fields.ts'
+import { acceptFields, field, oneOf, readConfigFields } from './config-fields.ts'
 
 /** CLIPImageProcessor, of which the pipeline uses the normalisation alone. One number per channel: red, green, blue. */
 export interface FeatureExtractorConfig {
@@ -61,6 +61,6 @@ export const parseFeatureExtractorConfig = (
   json: unknown,
   file = 'feature_extractor/preprocessor_config.json',
 ): FeatureExtractorConfig => {
-  const fields = acceptFields(file, readFields(file, json, FIELDS, WITHOUT_EFFECT))
+  const fields = acceptFields(file, readConfigFields(file, json, FIELDS, WITHOUT_EFFECT))
   return { imageMean: fields.image_mean, imageStd: fields.image_std }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { acceptFields, field, oneOf, readFields } from './config-fields.ts'
+import { acceptFields, field, oneOf, readConfigFields } from './config-fields.ts'
 import { throwFaults } from './faults.ts'
 
 const component = (library: string, ...names: readonly [string, ...string[]]) => {
@@ -32,7 +32,7 @@ const absentComponents = (json: unknown): readonly string[] => {
 
 /** Checks that `model_index.json` describes a Stable Video Diffusion pipeline of classes implemented here. */
 export const assertModelIndex = (json: unknown, file = 'model_index.json'): void => {
-  const read = readFields(file, json, FIELDS, absentComponents(json))
+  const read = readConfigFields(file, json, FIELDS, absentComponents(json))
   // Of another pipeline every line would be wrong; its name says it all.
   const wrongPipeline = read.faults.filter(({ field }) => field === '_class_name')
   throwFaults(file, wrongPipeline)

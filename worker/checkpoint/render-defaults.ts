@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { type DefaultName, defaultsOf } from '../../shared/contracts/parameter-fields.ts'
 import {
   type RenderArgumentName,
   renderArgumentRule,
   renderArgumentSchema,
 } from '../../shared/contracts/render-arguments.ts'
 import { guidanceFault, type RenderDefaults } from '../../shared/contracts/render-parameters.ts'
-import { acceptFields, type Field, field, readFields } from './config-fields.ts'
+import { acceptFields, type Field, field, readConfigFields } from './config-fields.ts'
 import { throwFaults } from './faults.ts'
 
 /** A field with the rule of the option of the same name, so the file allows no value that the option refuses. */
@@ -31,28 +32,15 @@ const fieldsFor = (unetFrames: number) =>
     noise_aug_strength: argument('noise_aug_strength', 0.02),
     decode_chunk_size: orNull(argument('decode_chunk_size', null)),
     num_videos_per_prompt: argument('num_videos_per_prompt', 1),
-  }) as const
+  }) as const satisfies Readonly<Record<DefaultName, Field<unknown>>>
 
 /**
  * Parses `svd.json`, which a checkpoint folder may carry; `{}` gives the reference's own defaults.
  * Throws InvalidInputError that tells all its faults.
  */
 export const parseRenderDefaults = (json: unknown, unetFrames: number, file = 'svd.json'): RenderDefaults => {
-  const fields = acceptFields(file, readFields(file, json, fieldsFor(unetFrames)))
-  const defaults: RenderDefaults = {
-    width: fields.width,
-    height: fields.height,
-    numFrames: fields.num_frames,
-    numInferenceSteps: fields.num_inference_steps,
-    sigmas: fields.sigmas,
-    minGuidanceScale: fields.min_guidance_scale,
-    maxGuidanceScale: fields.max_guidance_scale,
-    fps: fields.fps,
-    motionBucketId: fields.motion_bucket_id,
-    noiseAugStrength: fields.noise_aug_strength,
-    decodeChunkSize: fields.decode_chunk_size,
-    numVideosPerPrompt: fields.num_videos_per_prompt,
-  }
+  const fields = acceptFields(file, readConfigFields(file, json, fieldsFor(unetFrames)))
+  const defaults: RenderDefaults = defaultsOf((name) => fields[name])
   const message = guidanceFault(defaults)
   throwFaults(file, message === null ? [] : [{ field: 'max_guidance_scale', message }])
   return defaults

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { elementCount } from './element-count.ts'
 import { type Fault, shown } from './faults.ts'
 
 /** Bytes per element of every dtype that a safetensors file may hold in whole bytes. */
@@ -53,7 +54,7 @@ const sizeFault = ({ key, dtype, shape, begin, end }: TensorEntry, dataBytes: nu
     }
   }
   // Exact up to 2^53, and beyond it never equal to a size that lies inside the file.
-  const sizeBytes = shape.reduce((product, size) => product * size, width)
+  const sizeBytes = elementCount(shape) * width
   if (sizeBytes !== end - begin) {
     return {
       field,

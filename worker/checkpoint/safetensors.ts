@@ -6,8 +6,6 @@ import { bfloat16ToFloat32, float16ToFloat32 } from './half-floats.ts'
 import { checkLayout, type TensorEntry } from './safetensors-layout.ts'
 import { isIndexDtype, isWeightDtype, type StoredTensor } from './stored-tensors.ts'
 
-export type { StoredTensor } from './stored-tensors.ts'
-
 /** The header's length comes first, as an unsigned 64-bit little-endian number. */
 const LENGTH_BYTES = 8
 

@@ -6,7 +6,7 @@ import {
   oneOf,
   only,
   positiveNumber,
-  readFields,
+  readConfigFields,
   trueOrFalse,
   type Values,
   wholeNumber,
@@ -96,7 +96,7 @@ export const parseSchedulerConfig = (
   json: unknown,
   file = 'scheduler/scheduler_config.json',
 ): SchedulerConfig => {
-  const { values, faults } = readFields(file, json, FIELDS, WITHOUT_EFFECT)
+  const { values, faults } = readConfigFields(file, json, FIELDS, WITHOUT_EFFECT)
   const fields = acceptFields(file, { values, faults: [...faults, ...ruleFaults(values)] })
   const schedule = fields.beta_schedule === 'linear' ? 'linear' : 'scaled_linear'
   return {

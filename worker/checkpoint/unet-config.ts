@@ -5,7 +5,7 @@ import {
   channelsPerLevel,
   field,
   only,
-  readFields,
+  readConfigFields,
   type Values,
   wholeNumber,
   wholeNumberPerLevel,
@@ -129,7 +129,7 @@ const ruleFaults = (values: Partial<Values<typeof FIELDS>>): Fault[] => {
 
 /** Parses `unet/config.json`. Throws InvalidInputError that tells all its faults. */
 export const parseUnetConfig = (json: unknown, file = 'unet/config.json'): UNetConfig => {
-  const { values, faults } = readFields(file, json, FIELDS, WITHOUT_EFFECT)
+  const { values, faults } = readConfigFields(file, json, FIELDS, WITHOUT_EFFECT)
   const fields = acceptFields(file, { values, faults: [...faults, ...ruleFaults(values)] })
   const levels = fields.block_out_channels.length
   const { sample_size: size } = fields

@@ -6,7 +6,7 @@ import {
   field,
   only,
   positiveNumber,
-  readFields,
+  readConfigFields,
   type Values,
   wholeNumber,
 } from './config-fields.ts'
@@ -71,7 +71,7 @@ const ruleFaults = (values: Partial<Values<typeof FIELDS>>): Fault[] => {
 
 /** Parses `vae/config.json`. Throws InvalidInputError that tells all its faults. */
 export const parseVaeConfig = (json: unknown, file = 'vae/config.json'): VaeConfig => {
-  const { values, faults } = readFields(file, json, FIELDS)
+  const { values, faults } = readConfigFields(file, json, FIELDS)
   const fields = acceptFields(file, { values, faults: [...faults, ...ruleFaults(values)] })
   return {
     inChannels: fields.in_channels,

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { readArgumentText } from '../../shared/contracts/argument-text.ts'
+import { camelName } from '../../shared/contracts/parameter-fields.ts'
 import type { RenderArgumentName } from '../../shared/contracts/render-arguments.ts'
 
 interface ArgumentOption {
@@ -69,8 +70,6 @@ export const addArgumentOptions = (command: Command, options: readonly ArgumentO
   return command
 }
 
-const camel = (name: string): string => name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
-
 /** Commander's parsed options as a record of arguments in the reference's spelling, read but not checked. */
 export const readArguments = (
   parsed: Readonly<Record<string, unknown>>,
@@ -78,7 +77,7 @@ export const readArguments = (
 ): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     options.flatMap(({ name }) => {
-      const text = parsed[camel(name)]
+      const text = parsed[camelName(name)]
       return typeof text === 'string' ? [[name, readArgumentText(name, text)]] : []
     }),
   )

@@ -13,13 +13,13 @@ import { addDemoOptions, type DemoOptions } from './local/demo-options.ts'
 import { addLocalOptions, type LocalOptions } from './local/options.ts'
 import { addModelsListOptions, type ModelsListOptions, runModelsList } from './models/list.ts'
 import { addModelsPushOptions, type ModelsPushOptions, runModelsPush } from './models/push.ts'
-import { addPlanOptions, type PlanOptions } from './plan/options.ts'
-import { addRenderOptions, type RenderOptions } from './render/options.ts'
+import { addPlanOptions, type PlanCommandOptions } from './plan/options.ts'
+import { addRenderOptions, type RenderCommandOptions } from './render/options.ts'
 import { runRender } from './render/render.ts'
 import { addSchemaOptions, runSchema } from './schema.ts'
 import { SvdCommand } from './svd-command.ts'
 import { readOwnVersion } from './versions.ts'
-import { addWorkerOptions, type WorkerOptions } from './worker/options.ts'
+import { addWorkerOptions, type WorkerCommandOptions } from './worker/options.ts'
 
 const NOTES = `
 Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 stopped by Ctrl-C.
@@ -48,13 +48,14 @@ const createProgram = (
       writeErr: (text) => context.stderr.write(text),
     })
   // After the settings above, which commands take over when they are added.
-  addRenderOptions(program.command('render')).action(async (images: string[], options: RenderOptions) =>
-    leave(await runRender(images, options, context)),
+  addRenderOptions(program.command('render')).action(
+    async (images: string[], options: RenderCommandOptions) =>
+      leave(await runRender(images, options, context)),
   )
   addInspectOptions(program.command('inspect')).action((options: InspectOptions) =>
     runInspect(options, context),
   )
-  addPlanOptions(program.command('plan')).action(async (options: PlanOptions) =>
+  addPlanOptions(program.command('plan')).action(async (options: PlanCommandOptions) =>
     (await import('./plan/plan.ts')).runPlan(options, context),
   )
   addCompileOptions(program.command('compile')).action((options: CompileOptions) =>
@@ -91,7 +92,7 @@ const createProgram = (
   )
   addJobCommands(program, context, leave)
   addSchemaOptions(program.command('schema')).action((document: DocumentName) => runSchema(document, context))
-  addWorkerOptions(program.command('worker')).action(async (options: WorkerOptions) =>
+  addWorkerOptions(program.command('worker')).action(async (options: WorkerCommandOptions) =>
     leave(await (await import('./worker/worker.ts')).runWorkerCommand(options, context)),
   )
   addHelpCommand(program)

@@ -1,6 +1,6 @@
 import { once } from '../../shared/once.ts'
 import type { ClipVisionConfig } from '../checkpoint/clip-vision-config.ts'
-import type { StoredTensor } from '../checkpoint/safetensors.ts'
+import type { StoredTensor } from '../checkpoint/stored-tensors.ts'
 import type { UNetConfig } from '../checkpoint/unet-config.ts'
 import type { VaeConfig } from '../checkpoint/vae-config.ts'
 import { createGraph, type Graph } from './graph/graph.ts'

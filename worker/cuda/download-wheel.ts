@@ -9,7 +9,7 @@ import { request, shownUrl } from './request.ts'
 
 const RETRIES = 3
 
-export interface DownloadOptions {
+export interface WheelDownloadOptions {
   /** Receives the byte count so far; it begins anew with each attempt. */
   readonly onBytes: (doneBytes: number) => void
   /** Before the second attempt; each later wait is twice as long. */
@@ -21,7 +21,7 @@ const writeVerified = async (
   url: string,
   { sizeBytes, sha256 }: PinnedFile,
   target: string,
-  onBytes: DownloadOptions['onBytes'],
+  onBytes: WheelDownloadOptions['onBytes'],
   signal: AbortSignal,
 ): Promise<void> => {
   if (body === null) throw new Error(`${url} has no content`)
@@ -54,7 +54,7 @@ export const downloadWheel = async (
   index: Address,
   release: ProviderRelease,
   target: string,
-  { onBytes, firstRetryMs }: DownloadOptions,
+  { onBytes, firstRetryMs }: WheelDownloadOptions,
   signal: AbortSignal,
 ): Promise<void> =>
   await pRetry(

@@ -1,4 +1,5 @@
 import type * as Ort from 'onnxruntime-node'
+import { elementCount } from '../checkpoint/element-count.ts'
 import { encodeOnnx } from '../compiler/graph/encode-onnx.ts'
 import type { Graph } from '../compiler/graph/graph.ts'
 import { preparationNodes } from '../compiler/graph/weight-preparation.ts'
@@ -8,7 +9,7 @@ import type { Reserve } from './memory/graph-memory.ts'
 import { onnxruntime } from './onnxruntime.ts'
 import { makeOfPreparedWeights, type PreparationOptions, withPreparedWeights } from './prepared-weights.ts'
 import { runningOptions, type SessionProvider } from './session-options.ts'
-import { type ByteTensor, elementCount, type Outputs, type Tensor } from './tensor.ts'
+import type { ByteTensor, Outputs, Tensor } from './tensor.ts'
 
 export interface SessionOptions {
   /** Default `cpu`. */

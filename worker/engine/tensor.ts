@@ -10,9 +10,6 @@ export type ByteTensor = Tensor<Uint8Array>
 /** Tensors that a network returns, by the names of its outputs. */
 export type Outputs = Readonly<Record<string, Tensor | ByteTensor>>
 
-export const elementCount = (shape: readonly number[]): number =>
-  shape.reduce((product, size) => product * size, 1)
-
 const isFloat32 = (tensor: Tensor | ByteTensor): tensor is Tensor => tensor.data instanceof Float32Array
 
 /** The outputs of a network that returns float32 alone. Throws TypeError if one has another type. */

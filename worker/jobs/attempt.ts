@@ -1,5 +1,5 @@
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
-import type { FinishedClip, RenderedClip } from './job-stages.ts'
+import type { FinishedJob, RenderedJob } from './job-stages.ts'
 
 /** Identity of the worker that makes an attempt, and the price of its time. */
 export interface WorkerIdentity {
@@ -22,10 +22,10 @@ export interface Attempt {
   readonly startedAt: Date
   prepareSeconds: number | null
   /** Seconds that the clip finished last took in each phase of its render. */
-  rendered: RenderedClip['seconds'] | null
+  rendered: RenderedJob['seconds'] | null
   decodeChunk: number | null
   decodeFallbacks: number | null
-  finished: FinishedClip['seconds'] | null
+  finished: FinishedJob['seconds'] | null
   publishSeconds: number | null
   /** Seconds of all its renders on the device, also of those that failed. */
   deviceSeconds: number

@@ -1,16 +1,21 @@
-import { ZodError } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
+import { resultKey } from '../../shared/contracts/bucket-layout.ts'
 import { encodeJobMessage } from '../../shared/contracts/job-message.ts'
-import { messageOfResult, type ResultRecord } from '../../shared/contracts/result-record.ts'
+import {
+  messageOfResult,
+  type ResultRecord,
+  resultRecordSchema,
+} from '../../shared/contracts/result-record.ts'
 import { countAtTurn } from '../../shared/job-index/count-entries.ts'
 import { noteEnded } from '../../shared/job-index/write-entries.ts'
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { readRecord } from '../../shared/records/read-record.ts'
 import { type TimeLimit, withTimeLimit } from '../../shared/time-limit.ts'
 import type { WorkerIdentity } from './attempt.ts'
 import type { HeldJob, JobEnd } from './held-job.ts'
 import { type Ending, resultOf } from './result-of-attempt.ts'
-import { createResult, readResult } from './result-store.ts'
+import { createResult } from './result-store.ts'
 import type { StatusChange } from './status-of-attempt.ts'
 import { steadyStore } from './steady-store.ts'
 
@@ -104,10 +109,14 @@ const tidyUp = async (held: HeldJob, result: FoundResult, deps: ClosingDeps): Pr
 
 const readIfPossible = async (held: HeldJob, deps: ClosingDeps): Promise<FoundResult> => {
   const store = steadyStore(deps.store, deps)
+  const key = resultKey(held.attempt.job.job_id)
   try {
-    return await withTimeLimit(closing(deps), (signal) => readResult(store, held.attempt.job.job_id, signal))
-  } catch (error) {
-    return error instanceof ZodError || error instanceof SyntaxError ? null : undefined
+    const stored = await withTimeLimit(closing(deps), (signal) =>
+      readRecord(store, key, resultRecordSchema, signal),
+    )
+    return stored?.record ?? null
+  } catch {
+    return undefined
   }
 }
 

@@ -3,7 +3,7 @@ import type { CheckSeverities } from '../../shared/contracts/clip-checks.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
 import type { RawVideo, RgbFile } from '../renderer/render-job.ts'
 import type { finishClip } from '../video/finish-clip.ts'
-import type { FinishedClip, FinishedVideo, RenderContext } from './job-stages.ts'
+import type { FinishedJob, FinishedVideo, StageContext } from './job-stages.ts'
 import type { checkClip } from './quality/check-clip.ts'
 
 export interface FinishingTools {
@@ -27,8 +27,8 @@ export interface VideosToFinish {
 export const finishVideos = async (
   { raw, fitted, parameters }: VideosToFinish,
   { finishClip, checkClip, ffmpegPath, severities }: FinishingTools,
-  { signal, onProgress }: RenderContext,
-): Promise<FinishedClip> => {
+  { signal, onProgress }: StageContext,
+): Promise<FinishedJob> => {
   const { width, height, fps, decodeChunkSize, decodeOverlap } = parameters
   const videos: FinishedVideo[] = []
   const seconds = { encodeVideo: 0, check: 0 }

@@ -6,8 +6,8 @@ import type { Progress } from '../pipeline/progress.ts'
  * The work of a job as the queue side sees it: three stages, each of which gives what the next one needs. What is
  * inside (pictures, frames, files in the job's folder) is theirs.
  *
- *   prepareJob ─▶ PreparedJob.render ─▶ RenderedClip.finish ─▶ FinishedClip
- *   no device      the device, alone     no device              files, and what the checks found
+ *   prepareJob ─▶ PreparedJob.render ─▶ RenderedJob.finish ─▶ FinishedJob
+ *   no device      the device, alone     no device             files, and what the checks found
  *
  * All throw the reason of their signal, once nothing of theirs works on the job any more; an `InvalidInputError` for
  * what can never work; a `DoesNotFitError` for what this worker has no memory for; anything else for what may.
@@ -29,13 +29,13 @@ export interface FinishedVideo {
   readonly quality: ClipQuality
 }
 
-export interface FinishedClip {
+export interface FinishedJob {
   /** One per video of `num_videos_per_prompt`. */
   readonly videos: readonly FinishedVideo[]
   readonly seconds: { readonly encodeVideo: number; readonly check: number }
 }
 
-export interface RenderedClip {
+export interface RenderedJob {
   /** Frames decoded at once. */
   readonly decodeChunk: number
   /** Count of chunks that were decoded once more in float32. */
@@ -47,17 +47,17 @@ export interface RenderedClip {
     readonly decode: number
   }
   /** Frames to MP4s and posters, and their checks. `onProgress` counts videos. */
-  finish(signal: AbortSignal, onProgress: (progress: Progress) => void): Promise<FinishedClip>
+  finish(signal: AbortSignal, onProgress: (progress: Progress) => void): Promise<FinishedJob>
 }
 
-export interface RenderContext {
+export interface StageContext {
   readonly signal: AbortSignal
   readonly onProgress: (progress: Progress) => void
 }
 
 export interface PreparedJob {
   /** One at a time. May be called again, after the first one's clip is finished. */
-  render(path: RenderPath, context: RenderContext): Promise<RenderedClip>
+  render(path: RenderPath, context: StageContext): Promise<RenderedJob>
 }
 
 /** Fetches and checks what the job needs; `folder` is the job's own and goes when the job ends. */

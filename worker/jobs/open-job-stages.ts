@@ -1,6 +1,5 @@
 import path from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
-import { hashPixels } from '../../shared/contracts/job-id.ts'
 import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
 import { decodeParameters } from '../../shared/contracts/parameters-document.ts'
 import { RENDER_ARGUMENT_NAMES } from '../../shared/contracts/render-arguments.ts'
@@ -9,7 +8,6 @@ import type { OpenModel } from '../models/open-model.ts'
 import type { Renderer } from '../renderer/child-process-renderer.ts'
 import type { PreparedImage, prepareImage } from '../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult, RenderSettings } from '../renderer/render-job.ts'
-import { readRgbFile } from '../renderer/rgb-file.ts'
 import { fetchImage } from './fetch-image.ts'
 import { type FinishingTools, finishVideos } from './finish-videos.ts'
 import type { PrepareJob } from './job-stages.ts'
@@ -36,8 +34,8 @@ const assertModel = ({ model }: JobMessage, { record }: OpenModel): void => {
 }
 
 /** The job's id is that of its picture: with another one, put there since, its clip would not be what it says. */
-const assertImage = async ({ source }: PreparedImage, image: JobImage): Promise<void> => {
-  if (hashPixels(await readRgbFile(source)) === image.pixels_sha256) return
+const assertImage = ({ pixelsSha256 }: PreparedImage, image: JobImage): void => {
+  if (pixelsSha256 === image.pixels_sha256) return
   throw new InvalidInputError(
     'image',
     `${image.key} does not match the image this job was created from (${image.source_key}); upload ${image.source_key} again`,
@@ -64,7 +62,7 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
     const bytes = await fetchImage(store, job.image, signal)
     const field = 'image'
     const prepared = await prepareImage({ bytes, field, width, height, fit, folder, signal })
-    await assertImage(prepared, job.image)
+    assertImage(prepared, job.image)
 
     return {
       async render(renderPath, context) {

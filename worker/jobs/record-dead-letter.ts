@@ -1,18 +1,21 @@
 import { reportKey, statusKey } from '../../shared/contracts/bucket-layout.ts'
 import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
+import { encodeRecord, RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
 import type { JobFailure } from '../../shared/contracts/result-record.ts'
 import type { StatusRecord } from '../../shared/contracts/status-record.ts'
+import { statusRecordSchema } from '../../shared/contracts/status-record.ts'
 import { noteEnded } from '../../shared/job-index/write-entries.ts'
 import type { ReceivedMessage } from '../../shared/ports/message-queue.ts'
+import { readRecord } from '../../shared/records/read-record.ts'
+import { readResult } from '../../shared/records/read-result.ts'
 import { startAttempt } from './attempt.ts'
 import type { ClosingDeps } from './close-job.ts'
 import { parseJobMessage } from './parse-job-message.ts'
 import { resultOf } from './result-of-attempt.ts'
-import { createResult, isDone, readResult } from './result-store.ts'
+import { createResult, hasResult } from './result-store.ts'
 import { lastReason, mayRender, rejectedOf } from './spent-attempts.ts'
-import { statusOf } from './status-of-attempt.ts'
-import { encodeStatus, readStatus, STATUS_WRITE_OPTIONS } from './status-store.ts'
+import { statusOfAttempt } from './status-of-attempt.ts'
 
 export interface DeadLetter {
   readonly message: ReceivedMessage
@@ -43,13 +46,13 @@ const recordJob = async (
   { store, clock, worker }: RecordingDeps,
   signal: AbortSignal,
 ): Promise<DeadLetterState> => {
-  if (await isDone(store, job.job_id, signal)) {
-    const done = await readResult(store, job.job_id, signal).catch(() => null)
+  if (await hasResult(store, job.job_id, signal)) {
+    const done = (await readResult(store, job.job_id, signal).catch(() => null))?.record ?? null
     // The worker that wrote the record may have ended before it entered the job in the index.
     if (done !== null) await noteEnded(store, done, clock.now(), signal)
     return done === null || done.state === 'failed' ? 'known' : 'obsolete'
   }
-  const known = (await readStatus(store, job.job_id, signal))?.record ?? null
+  const known = (await readRecord(store, statusKey(job.job_id), statusRecordSchema, signal))?.record ?? null
   // Another worker may render it, by a second copy of its message. The next poll decides.
   if (mayRender(known?.attempts ?? [], clock.now())) return 'known'
   const reason = reasonIn(known)
@@ -65,8 +68,8 @@ const recordJob = async (
   if (!(await createResult(store, record, signal))) return 'known'
   await noteEnded(store, record, clock.now(), signal)
   const change = { state: 'failed', message: reason } as const
-  const status = statusOf(attempt, change, worker.id, clock.now(), known?.attempts, known)
-  await store.put(statusKey(job.job_id), encodeStatus(status), STATUS_WRITE_OPTIONS, signal).catch(() => {})
+  const status = statusOfAttempt(attempt, change, worker.id, clock.now(), known?.attempts, known)
+  await store.put(statusKey(job.job_id), encodeRecord(status), RECORD_OPTIONS, signal).catch(() => {})
   return 'recorded'
 }
 
@@ -92,7 +95,7 @@ const reportMalformed = async (
     more_faults: 0,
     reported_at: clock.now().toISOString(),
   }
-  const bytes = new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`)
+  const bytes = encodeRecord(report)
   const created = await store.create(reportKey(key), bytes, { contentType: 'application/json' }, signal)
   return created ? 'recorded' : 'known'
 }

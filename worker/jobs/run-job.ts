@@ -8,13 +8,13 @@ import { createEtaEstimator } from './eta-estimator.ts'
 import type { JobEnd } from './held-job.ts'
 import type { JobDeps } from './job-deps.ts'
 import type { JobInHand, JobStage } from './job-in-hand.ts'
-import type { FinishedClip, PreparedJob, RenderContext, RenderedClip, RenderPath } from './job-stages.ts'
+import type { FinishedJob, PreparedJob, RenderedJob, RenderPath, StageContext } from './job-stages.ts'
 import { noteInWork } from './note-in-work.ts'
 import { PostponedError } from './postponed-error.ts'
 import { QualityError } from './quality/quality-error.ts'
-import { isDone } from './result-store.ts'
+import { hasResult } from './result-store.ts'
 import { settleFailure } from './settle-failure.ts'
-import type { Device } from './slots/device.ts'
+import type { DeviceSlot } from './slots/device.ts'
 import type { Mutex } from './slots/mutex.ts'
 import { countAttempts } from './spent-attempts.ts'
 import { PREPARE_LIMIT_MS, uploadLimitMs } from './stage-limits.ts'
@@ -36,7 +36,7 @@ import { storeRejected } from './store-rejected.ts'
 export interface Workshop {
   readonly rendering: Mutex
   readonly finishing: Mutex
-  readonly device: Device
+  readonly device: DeviceSlot
   /** The job that had the device last; `null`: none had it. */
   lastRendered: JobInHand | null
 }
@@ -71,7 +71,7 @@ const render = (
   const parameters = decodeParameters(attempt.job.parameters)
   deps.speed.assertEnds(parameters)
   hand.timeLeft = createEtaEstimator()
-  const context: RenderContext = {
+  const context: StageContext = {
     signal,
     onProgress(progress) {
       hand.timeLeft.update(progress, deps.clock.elapsedMs())
@@ -109,19 +109,19 @@ const render = (
 }
 
 interface Finished {
-  readonly clip: FinishedClip
+  readonly clip: FinishedJob
   /** Whether another worker completed the job meanwhile, by a second copy of its message. */
   readonly doneBefore: boolean
 }
 
-const finish = async (hand: JobInHand, rendered: RenderedClip, deps: JobDeps): Promise<Finished> => {
+const finish = async (hand: JobInHand, rendered: RenderedJob, deps: JobDeps): Promise<Finished> => {
   const { attempt, signal } = hand
   const jobId = attempt.job.job_id
   const finishing = rendered.finish(signal, (progress) =>
     deps.onEvent({ type: 'job-progress', jobId, progress }),
   )
   // Asked while the clip is encoded and checked, so that the answer takes no time of its own.
-  const asking = isDone(steadyStore(deps.store, deps), jobId, signal)
+  const asking = hasResult(steadyStore(deps.store, deps), jobId, signal)
   // Where the clip fails, its error is the one that counts.
   asking.catch(() => {})
   const clip = await finishing
@@ -132,13 +132,13 @@ const finish = async (hand: JobInHand, rendered: RenderedClip, deps: JobDeps): P
   return { clip, doneBefore: await asking }
 }
 
-const qualityOf = ({ videos }: FinishedClip): ClipQuality[] => videos.map(({ quality }) => quality)
-const passes = (clip: FinishedClip): boolean => qualityOf(clip).every(({ faults }) => faults.length === 0)
+const qualityOf = ({ videos }: FinishedJob): ClipQuality[] => videos.map(({ quality }) => quality)
+const passes = (clip: FinishedJob): boolean => qualityOf(clip).every(({ faults }) => faults.length === 0)
 
 /** The videos of the clip that are kept. The files of an earlier clip of the attempt were overwritten by this one's. */
 const keepRejected = async (
   { attempt, attemptId, signal }: JobInHand,
-  { videos }: FinishedClip,
+  { videos }: FinishedJob,
   { store, clock, random, worker, onEvent }: JobDeps,
 ): Promise<readonly RejectedVideo[]> => {
   const jobId = attempt.job.job_id
@@ -159,7 +159,7 @@ const keepRejected = async (
 const makeSaferClip = async (
   hand: JobInHand,
   prepared: PreparedJob,
-  faulty: FinishedClip,
+  faulty: FinishedJob,
   workshop: Workshop,
   deps: JobDeps,
 ): Promise<Finished> => {
@@ -253,7 +253,7 @@ export const runJob = async (
   try {
     const { attempt, status, cancel, signal } = hand
     const [done, attempts, cancelled] = await Promise.all([
-      isDone(steadyStore(deps.store, deps), attempt.job.job_id, signal),
+      hasResult(steadyStore(deps.store, deps), attempt.job.job_id, signal),
       status.readAttempts(signal),
       cancel.findCancelled(signal),
     ])

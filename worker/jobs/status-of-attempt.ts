@@ -1,5 +1,5 @@
 import type { ModelReference } from '../../shared/contracts/job-message.ts'
-import { isResultState, type RejectedVideo } from '../../shared/contracts/result-record.ts'
+import type { RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { JobState, SpentAttempt, StatusRecord } from '../../shared/contracts/status-record.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import type { Attempt } from './attempt.ts'
@@ -18,14 +18,11 @@ export interface StatusChange {
   readonly waitsForModel?: ModelReference | null
 }
 
-/** Whether no attempt comes after this state. */
-export const isFinal = (state: JobState): boolean => isResultState(state)
-
 /**
  * The job's status record. `known` is the one that it replaces. Its origin stays: that is the upload which ordered the job
  * first, and several messages of a job may name several uploads. Ingest and notify find that upload by the status alone.
  */
-export const statusOf = (
+export const statusOfAttempt = (
   { job, number }: Pick<Attempt, 'job' | 'number'>,
   { state, progress, message, waitsForModel }: StatusChange,
   workerId: string,

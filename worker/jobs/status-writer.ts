@@ -1,12 +1,18 @@
 import type { Clock } from '../../shared/clock.ts'
 import { statusKey } from '../../shared/contracts/bucket-layout.ts'
-import type { SpentAttempt, StatusRecord } from '../../shared/contracts/status-record.ts'
+import { encodeRecord, RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
+import { isResultState } from '../../shared/contracts/result-record.ts'
+import {
+  type SpentAttempt,
+  type StatusRecord,
+  statusRecordSchema,
+} from '../../shared/contracts/status-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { readRecord, type StoredRecord } from '../../shared/records/read-record.ts'
 import { withTimeLimit } from '../../shared/time-limit.ts'
 import type { Attempt } from './attempt.ts'
 import { withAttempt } from './spent-attempts.ts'
-import { isFinal, type StatusChange, statusOf } from './status-of-attempt.ts'
-import { encodeStatus, readStatus, STATUS_WRITE_OPTIONS, type StoredStatus } from './status-store.ts'
+import { type StatusChange, statusOfAttempt } from './status-of-attempt.ts'
 
 /**
  * Writes the status of a job, and keeps this attempt's entry among those that count, see spent-attempts.ts. Only
@@ -28,6 +34,9 @@ export interface StatusWriter {
    */
   end(change: StatusChange | null): Promise<readonly SpentAttempt[] | null>
 }
+
+/** Status as it was read or written last; `record` is `null` if this version cannot read it. */
+type StoredStatus = Pick<StoredRecord<StatusRecord>, 'etag' | 'record'>
 
 export interface StatusWriterOptions {
   readonly store: ObjectStore
@@ -98,10 +107,10 @@ export const openStatusWriter = ({
   }
 
   const read = async (signal: AbortSignal): Promise<StoredStatus | null> => {
-    there = withoutLeftovers(await readStatus(store, jobId, signal))
+    there = withoutLeftovers(await readRecord(store, key, statusRecordSchema, signal))
     const record = there?.record ?? null
     // A status from before the attempt began is older than the attempt, and cannot outdo it.
-    if (hasRead) outdone = record !== null && (isFinal(record.state) || record.attempt > attempt.number)
+    if (hasRead) outdone = record !== null && (isResultState(record.state) || record.attempt > attempt.number)
     hasRead = true
     return there
   }
@@ -110,9 +119,10 @@ export const openStatusWriter = ({
   const recordAfter = (stored: StoredStatus | null, change: StatusChange): StatusRecord | null => {
     const known = stored?.record ?? null
     const attempts = withAttempt(known?.attempts ?? [], attemptId, ownEntry(change))
-    if (!outdone || known === null) return statusOf(attempt, change, workerId, clock.now(), attempts, known)
+    if (!outdone || known === null)
+      return statusOfAttempt(attempt, change, workerId, clock.now(), attempts, known)
     const isSame = attempts.length === known.attempts.length && ownEntry(change) === null
-    return isFinal(known.state) || isSame ? null : { ...known, attempts }
+    return isResultState(known.state) || isSame ? null : { ...known, attempts }
   }
 
   /** Writes the change, and returns the attempts that count then. */
@@ -121,14 +131,14 @@ export const openStatusWriter = ({
       const stored = there === undefined ? await read(signal) : there
       const record = recordAfter(stored, change)
       if (record === null) return stored?.record?.attempts ?? []
-      const bytes = encodeStatus(record)
+      const bytes = encodeRecord(record)
       if (stored === null) {
-        const created = await store.create(key, bytes, STATUS_WRITE_OPTIONS, signal)
+        const created = await store.create(key, bytes, RECORD_OPTIONS, signal)
         // The ETag is not known yet.
         there = undefined
         if (created) return record.attempts
       } else {
-        const etag = await store.replace(key, stored.etag, bytes, STATUS_WRITE_OPTIONS, signal)
+        const etag = await store.replace(key, stored.etag, bytes, RECORD_OPTIONS, signal)
         if (etag !== null) {
           there = { etag, record }
           return record.attempts
@@ -144,10 +154,10 @@ export const openStatusWriter = ({
     const known = there?.record?.attempts ?? []
     const counted = known.filter(({ id, reason }) => id !== attemptId || reason !== null)
     const encode = (stored: StoredStatus | null): Uint8Array =>
-      encodeStatus(statusOf(attempt, change, workerId, clock.now(), counted, stored?.record))
+      encodeRecord(statusOfAttempt(attempt, change, workerId, clock.now(), counted, stored?.record))
     const stored = there ?? (await read(signal))
-    const isNew = stored === null && (await store.create(key, encode(null), STATUS_WRITE_OPTIONS, signal))
-    if (!isNew) await store.put(key, encode(stored ?? (await read(signal))), STATUS_WRITE_OPTIONS, signal)
+    const isNew = stored === null && (await store.create(key, encode(null), RECORD_OPTIONS, signal))
+    if (!isNew) await store.put(key, encode(stored ?? (await read(signal))), RECORD_OPTIONS, signal)
     return counted
   }
 
@@ -155,7 +165,7 @@ export const openStatusWriter = ({
   const write = async (change: StatusChange): Promise<readonly SpentAttempt[] | null> => {
     try {
       return await withTimeLimit({ clock, limitMs: WRITE_LIMIT_MS, signal: until }, async (signal) => {
-        if (!isFinal(change.state)) return await writeOver(change, signal)
+        if (!isResultState(change.state)) return await writeOver(change, signal)
         return await writeFinal(change, signal)
       })
     } catch {

@@ -10,7 +10,7 @@ import { openPartialFile, type PartialFile, partialBytes } from './partial-file.
  * Byte count of a part, which is one request. A thousand machines that start at once make some 5,000 requests a
  * second, and S3 allows 5,500 to one prefix. Several parts fit in memory.
  */
-export const PART_BYTES = 64 * 2 ** 20
+export const DOWNLOAD_PART_BYTES = 64 * 2 ** 20
 /** One connection to S3 gives some 90 MB/s: eight fill the network of most machines. */
 const PARALLEL_PARTS = 8
 
@@ -74,7 +74,7 @@ export const bytesKept = async (
 /** Parts of files. Each file has at least one, which may be empty, because a file's last part finishes it. */
 function* partsOf(
   files: readonly RemoteFile[],
-  { kept, partBytes }: Pick<DownloadOptions, 'kept' | 'partBytes'>,
+  { kept, partBytes }: Pick<ModelDownloadOptions, 'kept' | 'partBytes'>,
 ): Generator<Part> {
   for (const remote of files) {
     const { path: name, size_bytes: size } = remote.file
@@ -99,7 +99,7 @@ const wrongBytes = (
     `its SHA-256 is ${actual}, and by model.json ${sha256}; push the model under another id`,
   )
 
-export interface DownloadOptions {
+export interface ModelDownloadOptions {
   readonly dir: string
   readonly kept: ReadonlyMap<string, number>
   /** Most bytes of one request. */
@@ -116,7 +116,7 @@ export interface DownloadOptions {
 export const downloadFiles = async (
   store: ObjectStore,
   files: readonly RemoteFile[],
-  options: DownloadOptions,
+  options: ModelDownloadOptions,
   signal: AbortSignal,
 ): Promise<void> => {
   const read = async ({ key, etag, start, end }: Part, either: AbortSignal): Promise<Uint8Array> =>

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { makeFolders } from '../../shared/files/make-folders.ts'
+import { isRunning } from '../../shared/is-running.ts'
 
 /*
  * A lock between processes that share a disk: a folder that is there or not. It is renamed into place with its owner's
@@ -37,15 +38,6 @@ const readOwner = async (lock: string): Promise<Owner | null> => {
     return ownerSchema.parse(JSON.parse(await readFile(path.join(lock, OWNER_FILE), 'utf8')))
   } catch {
     return null
-  }
-}
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return codeOf(error) !== 'ESRCH'
   }
 }
 

@@ -5,7 +5,7 @@ import { readModelRecord } from '../../shared/models/read-model-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { describeModel } from './describe-model.ts'
-import { PART_BYTES } from './download-files.ts'
+import { DOWNLOAD_PART_BYTES } from './download-files.ts'
 import { type FetchOptions, fetchModel } from './fetch-model.ts'
 import { freeDiskBytes } from './free-disk.ts'
 import { parseModelSource } from './model-source.ts'
@@ -77,7 +77,7 @@ export const openModel = async (
     verify: options.verify ?? 'hashes',
     onProgress: options.onProgress ?? (() => {}),
     freeDiskBytes: options.freeDiskBytes ?? freeDiskBytes,
-    partBytes: options.partBytes ?? PART_BYTES,
+    partBytes: options.partBytes ?? DOWNLOAD_PART_BYTES,
   }
   const dir = await fetchModel(store, record, fetching, signal)
   // Only files of the variant are there; each component's own is the one that is found.

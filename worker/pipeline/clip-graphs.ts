@@ -1,6 +1,6 @@
 import { type CompileClip, type CompilerInput, clipCompiler } from '../compiler/compile.ts'
 import type { Targets } from '../compiler/targets/target.ts'
-import type { ClipNetworks } from '../engine/memory/clip-prediction.ts'
+import type { PlannableGraphs } from '../engine/memory/clip-prediction.ts'
 import type { ClipSize } from '../engine/memory/plan-clip-memory.ts'
 import { exactDecoderGraph } from './clip-networks.ts'
 import { LOW_MEMORY_CHUNKS } from './render-clip.ts'
@@ -21,7 +21,7 @@ export const clipNetworksOf =
     checkpoint: CompilerInput,
     { guidance, steps, targets, exactTargets = null, compile = clipCompiler(checkpoint) }: ClipKind,
   ) =>
-  ({ width, height, numFrames }: ClipSize): ClipNetworks => {
+  ({ width, height, numFrames }: ClipSize): PlannableGraphs => {
     const options = { width, height, numFrames, guidance, targets }
     const plain = compile({ ...options, feedForwardChunks: 1 })
     const exact =

@@ -1,5 +1,6 @@
 import { DoesNotFitError } from '../../shared/contracts/does-not-fit.ts'
-import { elementCount, type Tensor } from '../engine/tensor.ts'
+import { elementCount } from '../checkpoint/element-count.ts'
+import type { Tensor } from '../engine/tensor.ts'
 import type { ChunkDecoder, ClipNetworks, RgbChunk, Tensors } from './clip-networks.ts'
 import { type DecodeChunk, laterShare, overlappingChunks, plainChunks } from './decode-plan.ts'
 import { type RgbFrame, toRgbFrame } from './image/frames.ts'

@@ -3,6 +3,7 @@ import {
   type RenderParameters,
   usesGuidance,
 } from '../../shared/contracts/render-parameters.ts'
+import { elementCount } from '../checkpoint/element-count.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import { type CompileClip, clipCompiler, vaeScaleFactor } from '../compiler/compile.ts'
 import type { Precision } from '../compiler/targets/clip-targets.ts'
@@ -137,7 +138,7 @@ export const renderClip = async (
 
   const scale = vaeScaleFactor(checkpoint.vae.config)
   const shape = [numFrames, checkpoint.unet.config.outChannels, height / scale, width / scale]
-  const perVideo = shape.reduce((product, size) => product * size, 1)
+  const perVideo = elementCount(shape)
   const { initNoiseSigma } = schedule
   const noise = drawFirstLatents(generator, numVideosPerPrompt * perVideo, { initNoiseSigma, precision })
   const clean = new Float32Array(noise.length)

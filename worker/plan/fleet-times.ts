@@ -15,7 +15,7 @@ export const WAKE_SECONDS = 60
  * A worker ends after two and a half minutes without a job, and Batch keeps its machine for some five more: the first is
  * deployed, the second neither documented nor measured. With ECS it is twice as long.
  */
-export const IDLE_SECONDS = 450
+export const PAID_IDLE_SECONDS = 450
 
 /**
  * Time from the order to a worker that runs: machine, driver, image. It was not measured here. AWS's guidance for

@@ -1,5 +1,5 @@
 import type { InstanceType } from '../../shared/fleet/instance-types.ts'
-import { IDLE_SECONDS, readySeconds, WAKE_SECONDS } from './fleet-times.ts'
+import { PAID_IDLE_SECONDS, readySeconds, WAKE_SECONDS } from './fleet-times.ts'
 import { mapRange, type Range, rangeOf } from './range.ts'
 
 const SECONDS_PER_HOUR = 3600
@@ -40,7 +40,7 @@ export const planFleet = (
 
   const at = (end: keyof Range) => {
     const work = rounds * secondsPerClip[end]
-    const paid = ready[end] + work + IDLE_SECONDS
+    const paid = ready[end] + work + PAID_IDLE_SECONDS
     const instanceHours = (instances * paid) / SECONDS_PER_HOUR
     return {
       hours: (WAKE_SECONDS + ready[end] + work) / SECONDS_PER_HOUR,

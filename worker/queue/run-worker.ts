@@ -7,7 +7,7 @@ import { parseJobMessage } from '../jobs/parse-job-message.ts'
 import { openClipHistory } from '../jobs/quality/clip-history.ts'
 import { reasonOf } from '../jobs/reason-of.ts'
 import { runJob, type Workshop } from '../jobs/run-job.ts'
-import { openDevice } from '../jobs/slots/device.ts'
+import { createDeviceSlot } from '../jobs/slots/device.ts'
 import { createMutex } from '../jobs/slots/mutex.ts'
 import { stopJobsInTime } from './drain-jobs.ts'
 import { jobEndEvent } from './job-end-event.ts'
@@ -82,7 +82,7 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   const workshop: Workshop = {
     rendering: createMutex(),
     finishing: createMutex(),
-    device: openDevice(clock, (error) => giveUp(reasonOf(error))),
+    device: createDeviceSlot(clock, (error) => giveUp(reasonOf(error))),
     lastRendered: null,
   }
 

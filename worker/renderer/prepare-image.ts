@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { FitMode } from '../../shared/contracts/fit-mode.ts'
+import { hashPixels } from '../../shared/contracts/job-id.ts'
 import { decodeImage } from '../../shared/image/decode-image.ts'
 import { fitImage } from '../pipeline/image/fit.ts'
 import type { FrameSize } from '../video/rgb-frame.ts'
@@ -21,6 +22,8 @@ export interface ImageToPrepare extends FrameSize {
 
 /** Files that a job's renderer reads instead of the image. */
 export interface PreparedImage {
+  /** Identity of the upright image, as `hashPixels` gives it. */
+  readonly pixelsSha256: string
   readonly source: RgbFile
   /** The image at the clip's size. For a large clip, the renderer writes this file: see `isFittedAhead`. */
   readonly fitted: RgbFile
@@ -43,6 +46,7 @@ export const prepareImage = async (image: ImageToPrepare): Promise<PreparedImage
   const file = path.join(folder, 'fitted.rgb')
   const fitted = isFittedAhead(image) ? fitImage(source, width, height, fit) : null
   return {
+    pixelsSha256: hashPixels(source),
     source: await writeRgbFile(path.join(folder, 'source.rgb'), source, signal),
     fitted:
       fitted === null

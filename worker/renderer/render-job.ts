@@ -1,26 +1,15 @@
 import { z } from 'zod'
-import { FIT_MODES } from '../../shared/contracts/fit-mode.ts'
+import { camelFields, DEFAULTS_FIELDS, JOB_FIELDS } from '../../shared/contracts/parameter-fields.ts'
+import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
 import { PRECISIONS } from '../compiler/targets/clip-targets.ts'
 
 /** Modes that decide how much of the model is in memory at once. On the CPU all modes give the same frames. */
 export const MEMORY_MODES = ['auto', 'resident', 'offload', 'low-vram'] as const
 
-const parametersSchema = z.strictObject({
-  width: z.int(),
-  height: z.int(),
-  numFrames: z.int(),
-  numInferenceSteps: z.int(),
-  sigmas: z.union([z.array(z.number()).readonly(), z.literal('align-your-steps'), z.null()]),
-  minGuidanceScale: z.number(),
-  maxGuidanceScale: z.number(),
-  fps: z.int(),
-  motionBucketId: z.int(),
-  noiseAugStrength: z.number(),
-  decodeChunkSize: z.int().nullable(),
-  numVideosPerPrompt: z.int(),
+const parametersSchema: z.ZodType<RenderParameters> = z.strictObject({
+  ...camelFields(DEFAULTS_FIELDS),
   seed: z.bigint(),
-  fit: z.enum(FIT_MODES),
-  decodeOverlap: z.int(),
+  ...camelFields(JOB_FIELDS),
 })
 
 /** File with the pixels of an image alone, as RGB24. */

@@ -11,7 +11,7 @@ import { fromWireError } from './wire-error.ts'
  */
 export const FIRST_RUN_ALLOWANCE_MS = 600_000
 
-export interface JobOrder {
+export interface JobRequest {
   readonly id: number
   /** Name of the process in messages; default `the renderer`. */
   readonly processName?: string
@@ -54,7 +54,7 @@ export const startJob = <Result>(
     killGraceMs,
     stallTimeoutMs,
     firstRunAllowanceMs = FIRST_RUN_ALLOWANCE_MS,
-  }: JobOrder,
+  }: JobRequest,
   resultSchema: z.ZodType<Result>,
   onProgress: (progress: Progress) => void,
 ): RunningJob<Result> => {

@@ -1,12 +1,12 @@
-import type { ChildProcessWithoutNullStreams } from 'node:child_process'
-import { once } from 'node:events'
 import { access, constants } from 'node:fs/promises'
 import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { execa } from 'execa'
 import ffmpeg from 'fluent-ffmpeg'
 import { childEnvironment } from '../../shared/child-environment.ts'
 import { endWithThisProcess } from '../../shared/end-with-this-process.ts'
 import { openOutputTail } from '../../shared/output-tail.ts'
-import { type CommandLine, endWithParent } from './end-with-parent.ts'
+import { endWithParent } from './end-with-parent.ts'
 import { stoppable } from './stoppable.ts'
 
 export interface FfmpegRun {
@@ -39,7 +39,7 @@ export class FfmpegFailedError extends Error {
   }
 }
 
-/** The program that starts ffmpeg would report this in words of its own. */
+/** Without this check, the program that starts ffmpeg would report the fault in its own words. */
 const assertRuns = async (ffmpegPath: string): Promise<void> => {
   try {
     await access(ffmpegPath, constants.X_OK)
@@ -63,21 +63,70 @@ async function* timed<T>(items: AsyncIterable<T>, wait: Wait): AsyncGenerator<T>
   wait.begin()
 }
 
+/** The same items. `onError` gets the error of the items themselves, not one that ends the consumer's loop. */
+async function* reporting<T>(
+  items: AsyncIterable<T> | Iterable<T>,
+  onError: (error: unknown) => void,
+): AsyncGenerator<T> {
+  try {
+    yield* items
+  } catch (error) {
+    onError(error)
+    throw error
+  }
+}
+
+/** fluent-ffmpeg only puts the arguments into order; it starts no process and asks ffmpeg nothing. */
+const argumentsOf = ({ inputOptions, outputOptions, output }: FfmpegRun): readonly string[] =>
+  ffmpeg('pipe:0')
+    .inputOptions(...inputOptions)
+    .outputOptions(...outputOptions)
+    .output(output)
+    ._getArguments()
+
+/** The last lines that ffmpeg logged: its banner has lines that begin with a space, and its parts begin theirs with `[`. */
+const complaintOf = (stderr: string): string => {
+  const lines = stderr.split(/\r\n|\r|\n/)
+  return lines.slice(lines.findLastIndex((line) => /^[ []/.test(line)) + 1).join('\n')
+}
+
+interface EndOfProcess {
+  readonly failed: boolean
+  readonly exitCode?: number | undefined
+  readonly signal?: string | undefined
+  readonly originalMessage?: string | undefined
+}
+
+const messageOf = ({ failed, exitCode, signal, originalMessage }: EndOfProcess, stderr: string): string => {
+  if (!failed) return 'ffmpeg ended before it had read every frame'
+  if (exitCode !== undefined) return `ffmpeg exited with code ${exitCode}: ${complaintOf(stderr)}`
+  return signal === undefined
+    ? `ffmpeg could not be started: ${originalMessage}`
+    : `ffmpeg was killed with signal ${signal}`
+}
+
 /**
- * Runs ffmpeg through fluent-ffmpeg; this is the only file that knows that library. Ends when the process has
- * ended and let go of its files, and never before: by itself, or because `input` threw or `signal` aborted
+ * Runs ffmpeg with the arguments that fluent-ffmpeg builds; this is the only file that knows that library. Ends when the
+ * process has ended and let go of its files, and never before: by itself, or because `input` threw or `signal` aborted
  * (rejects with that very error or reason, whichever came first), or because it hung (rejects with
  * `FfmpegFailedError`).
  */
 export const runFfmpeg = async (run: FfmpegRun): Promise<void> => {
+  const { ffmpegPath, stallMs = STALL_MS, killGraceMs = KILL_GRACE_MS } = run
   run.signal.throwIfAborted()
-  await assertRuns(run.ffmpegPath)
-  const commandLine = await endWithParent(run.ffmpegPath)
+  await assertRuns(ffmpegPath)
+  const { program, args } = await endWithParent(ffmpegPath)
   run.signal.throwIfAborted()
+
   const stderr = openOutputTail()
-  const stop = Promise.withResolvers<never>()
-  stop.promise.catch(() => {})
-  const { stallMs = STALL_MS } = run
+  const controller = new AbortController()
+  const { signal: stop } = controller
+  const stopped = Promise.withResolvers<never>()
+  stopped.promise.catch(() => {})
+  stop.addEventListener('abort', () => stopped.reject(stop.reason), { once: true })
+  const abort = (): void => controller.abort(run.signal.reason)
+  run.signal.addEventListener('abort', abort, { once: true })
+
   let isOver = false
   let stallTimer: NodeJS.Timeout | undefined
   const stall: Wait = {
@@ -86,118 +135,35 @@ export const runFfmpeg = async (run: FfmpegRun): Promise<void> => {
       if (isOver) return
       stallTimer = setTimeout(() => {
         const message = `ffmpeg hung: it read nothing of its input, or did not end after it, for ${stallMs / 1000} s`
-        end(new FfmpegFailedError(message, stderr.text()))
+        controller.abort(new FfmpegFailedError(message, stderr.text()))
       }, stallMs)
     },
     end: () => clearTimeout(stallTimer),
   }
-  const source = Readable.from(timed(stoppable(run.input, stop.promise), stall), { objectMode: false })
-  let child: ChildProcessWithoutNullStreams | undefined
-  let stopped: { readonly reason: unknown } | undefined
-  source.once('error', (reason) => {
-    stopped ??= { reason }
-  })
-  const end = (reason: unknown): void => {
-    stopped ??= { reason }
-    const error = new Error('stopped')
-    stop.reject(error)
-    source.destroy(error)
-    // With all of its input read, only a signal ends it.
-    if (source.readableEnded && child !== undefined) void endProcess(child, run.killGraceMs ?? KILL_GRACE_MS)
-  }
-  const abort = (): void => end(run.signal.reason)
-  run.signal.addEventListener('abort', abort, { once: true })
+  const items = reporting(run.input, (error) => controller.abort(error))
+  const source = Readable.from(timed(stoppable(items, stopped.promise), stall), { objectMode: false })
 
-  const command = ffmpeg(source)
-    .inputOptions(...run.inputOptions)
-    .outputOptions(...run.outputOptions)
-    .output(run.output)
-  tameFluentFfmpeg(command, commandLine, (started) => {
-    child = started
-    endWithThisProcess(started)
-    started.stderr.on('data', (chunk: string) => stderr.push(chunk))
-    // Stopped while the library was still preparing: nobody would ever close this process's input.
-    if (source.destroyed) started.kill()
+  // `stop` also closes ffmpeg's input below: ffmpeg notices SIGTERM between two reads, and may wait for a frame.
+  const child = execa(program, [...args, ...argumentsOf(run)], {
+    ...{ env: childEnvironment(process.env), extendEnv: false },
+    ...{ stdin: 'pipe', stdout: 'ignore', stderr: 'pipe', buffer: false },
+    ...{ cancelSignal: stop, forceKillAfterDelay: killGraceMs, reject: false },
+    // `endWithThisProcess` does it, by SIGKILL, and without listeners for this process's signals.
+    cleanup: false,
   })
-
+  endWithThisProcess(child)
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
   try {
-    await new Promise<void>((resolve, reject) => {
-      command.once('end', () => resolve()).once('error', reject)
-      command.run()
-    })
-    if (!source.readableEnded) throw new Error('ffmpeg ended before it had read every frame')
-  } catch (cause) {
-    if (child !== undefined) await endProcess(child, run.killGraceMs ?? KILL_GRACE_MS)
-    if (stopped !== undefined) throw stopped.reason
-    throw new FfmpegFailedError(cause instanceof Error ? cause.message : String(cause), stderr.text(), {
-      cause,
-    })
+    // An input that ffmpeg did not read shows in how ffmpeg ends.
+    pipeline(source, child.stdin, { signal: stop }).catch(() => {})
+    const end = await child
+    if (!end.failed && source.readableEnded) return
+    if (stop.aborted) throw stop.reason
+    throw new FfmpegFailedError(messageOf(end, stderr.text()), stderr.text(), { cause: end.cause })
   } finally {
     isOver = true
     stall.end()
     run.signal.removeEventListener('abort', abort)
     source.destroy()
   }
-}
-
-/**
- * SIGTERM alone is not enough: ffmpeg notices it between two reads, and it may be waiting for a frame that
- * never comes, so its input is closed too.
- */
-const endProcess = async (child: ChildProcessWithoutNullStreams, graceMs: number): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
-  const exited = once(child, 'exit')
-  child.stdin.destroy()
-  child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
-  await exited.finally(() => clearTimeout(timer))
-}
-
-type SpawnFfmpeg = (
-  args: string[],
-  options: object,
-  onStart: (child: ChildProcessWithoutNullStreams, ...lines: unknown[]) => void,
-  onEnd: (error: unknown, stdout: FluentLines, stderr: FluentLines) => void,
-) => void
-interface FluentLines {
-  get(): string
-}
-
-/**
- * Replaces what fluent-ffmpeg 2.1.3, which no longer changes, would do on its own:
- * - it asks ffmpeg for its formats and encoders before each first run and parses the tables by patterns that
- *   newer builds do not fit; ffmpeg itself says better what it cannot do;
- * - it keeps the binary's path and those tables in module variables, so that two paths in one process mix;
- * - it gives ffmpeg the whole environment of this process;
- * - it throws from an event handler, out of reach of any `catch`, when the process cannot be started.
- */
-const tameFluentFfmpeg = (
-  command: ffmpeg.FfmpegCommand,
-  { program, args: firstArgs }: CommandLine,
-  onStart: (child: ChildProcessWithoutNullStreams) => void,
-): void => {
-  const insides = command as unknown as { _spawnFfmpeg: SpawnFfmpeg }
-  const spawnFfmpeg = insides._spawnFfmpeg.bind(command)
-  const noLines: FluentLines = { get: () => '' }
-  const guarded: SpawnFfmpeg = (args, options, started, ended) => {
-    try {
-      spawnFfmpeg(
-        [...firstArgs, ...args],
-        { ...options, env: childEnvironment(process.env) },
-        (child, ...lines) => {
-          onStart(child)
-          started(child, ...lines)
-        },
-        (error, stdout = noLines, stderr = noLines) => ended(error, stdout, stderr),
-      )
-    } catch (error) {
-      ended(error instanceof Error ? error : new Error(String(error)), noLines, noLines)
-    }
-  }
-  Object.assign(command, {
-    _checkCapabilities: (done: () => void) => done(),
-    availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}),
-    _getFfmpegPath: (done: (error: null, path: string) => void) => done(null, program),
-    _spawnFfmpeg: guarded,
-  })
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { writeThenRename } from '../../shared/files/write-then-rename.ts'
-import { encodePng } from './encode-png.ts'
+import { encodeFramePng } from './encode-frame-png.ts'
 import type { FrameSize } from './rgb-frame.ts'
 
 export interface FramesRequest extends FrameSize {
@@ -20,7 +20,7 @@ export const writeFrames = async (request: FramesRequest): Promise<string[]> => 
   const files: string[] = []
   for await (const frame of frames) {
     signal.throwIfAborted()
-    const png = await encodePng(frame, files.length, size)
+    const png = await encodeFramePng(frame, files.length, size)
     const file = path.join(directory, `${String(files.length).padStart(4, '0')}.png`)
     await writeThenRename(file, (temporary) => writeFile(temporary, png))
     files.push(file)

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { writeThenRename } from '../../shared/files/write-then-rename.ts'
-import { encodePng } from './encode-png.ts'
+import { encodeFramePng } from './encode-frame-png.ts'
 import type { FrameSize } from './rgb-frame.ts'
 
 /** The poster of `clip.mp4` is `clip.poster.png`: `svd render clip.png --output clip.mp4` keeps its photo. */
@@ -14,6 +14,6 @@ export interface PosterRequest extends FrameSize {
 
 /** Writes one frame as a PNG, whole or not at all. */
 export const writePoster = async ({ frame, width, height, output }: PosterRequest): Promise<void> => {
-  const png = await encodePng(frame, 0, { width, height })
+  const png = await encodeFramePng(frame, 0, { width, height })
   await writeThenRename(output, (temporary) => writeFile(temporary, png))
 }

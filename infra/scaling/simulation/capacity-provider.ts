@@ -1,5 +1,5 @@
 import type { FleetWorld } from './fleet-world.ts'
-import { isRegistered, type Machine } from './machines.ts'
+import { isRegistered, type SimulatedMachine } from './machines.ts'
 import { isBreached, type MinuteSeries, newestMinute, openMinuteSeries } from './minute-series.ts'
 
 /*
@@ -37,7 +37,7 @@ export const openCapacityProvider = ({
   const maxInstances = Math.ceil(maxWorkers / gpus)
   let desired = 0
 
-  const emptyOf = (now: number): readonly Machine[] =>
+  const emptyOf = (now: number): readonly SimulatedMachine[] =>
     [...machines.running].filter((machine) => isRegistered(machine, now) && machine.workers.size === 0)
 
   const reservationNow = (now: number, tasksWithoutPlace: number): number => {

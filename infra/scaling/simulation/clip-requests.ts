@@ -96,6 +96,3 @@ export const RECORDS_OF_CLIP = 2
 
 /** One request, which EventBridge and SNS each get once. */
 export const EVENTS_OF_CLIP = 1
-
-/** `jobs/run-job.ts`: one prepared, one rendered, one published. */
-export const MESSAGES_PER_WORKER = 3

@@ -3,7 +3,7 @@ import type { Random } from './random.ts'
 import { openWorker, type Worker } from './worker.ts'
 
 /** An instance, from its launch to its end. */
-export interface Machine {
+export interface SimulatedMachine {
   readonly id: number
   readonly launchedAt: number
   readonly runningAt: number
@@ -25,13 +25,13 @@ export interface Machine {
 }
 
 export interface Machines {
-  launch(now: number): Machine
-  end(machine: Machine, now: number): void
-  startWorker(machine: Machine, now: number): Worker
-  endWorker(machine: Machine, worker: Worker, now: number): void
+  launch(now: number): SimulatedMachine
+  end(machine: SimulatedMachine, now: number): void
+  startWorker(machine: SimulatedMachine, now: number): Worker
+  endWorker(machine: SimulatedMachine, worker: Worker, now: number): void
   /** Launched and not ended. */
-  readonly running: Set<Machine>
-  readonly all: readonly Machine[]
+  readonly running: Set<SimulatedMachine>
+  readonly all: readonly SimulatedMachine[]
 }
 
 /** `reclaimsPerHour`: of each machine. */
@@ -39,13 +39,13 @@ export const openMachines = (times: BootTimes, reclaimsPerHour: number, random: 
   const lifeSeconds = (): number =>
     reclaimsPerHour === 0 ? Number.POSITIVE_INFINITY : (-Math.log(1 - random()) * 3600) / reclaimsPerHour
 
-  const all: Machine[] = []
-  const running = new Set<Machine>()
+  const all: SimulatedMachine[] = []
+  const running = new Set<SimulatedMachine>()
   return {
     launch(now) {
       const runningAt = now + drawSeconds(times.pendingSeconds, random)
       const registersAt = runningAt + drawSeconds(times.registerSeconds, random)
-      const machine: Machine = {
+      const machine: SimulatedMachine = {
         ...{ id: all.length, launchedAt: now, runningAt, registersAt, workers: new Set(), past: [] },
         ...{
           emptySince: registersAt,
@@ -81,19 +81,19 @@ export const openMachines = (times: BootTimes, reclaimsPerHour: number, random: 
   }
 }
 
-export const isRegistered = (machine: Machine, now: number): boolean =>
+export const isRegistered = (machine: SimulatedMachine, now: number): boolean =>
   machine.reclaimedAt === null && now >= machine.registersAt
 
-export const freeSlots = (machine: Machine, gpus: number): number => gpus - machine.workers.size
+export const freeSlots = (machine: SimulatedMachine, gpus: number): number => gpus - machine.workers.size
 
 /** Machine on which a worker can be started; `undefined` if there is none. */
-export const findPlace = ({ running }: Machines, gpus: number, now: number): Machine | undefined =>
+export const findPlace = ({ running }: Machines, gpus: number, now: number): SimulatedMachine | undefined =>
   [...running].find((machine) => isRegistered(machine, now) && freeSlots(machine, gpus) > 0)
 
 /** Those that have not been told to go. */
 export const activeWorkers = ({
   running,
-}: Machines): readonly { readonly machine: Machine; readonly worker: Worker }[] =>
+}: Machines): readonly { readonly machine: SimulatedMachine; readonly worker: Worker }[] =>
   [...running].flatMap((machine) =>
     [...machine.workers].filter(({ endsAt }) => endsAt === null).map((worker) => ({ machine, worker })),
   )

@@ -38,7 +38,7 @@ export const every = (seconds: number, hours: number): Load => ({
 })
 
 /** From nothing at 6 h to the most at noon to nothing at 18 h, half a sine: a peak of pi times the day's average. */
-export const dayOf = (clips: number): Load => {
+export const halfSineDay = (clips: number): Load => {
   const day = 12 * HOUR
   let sent = 0
   return {
@@ -78,7 +78,7 @@ export const SCENARIOS = {
     load: () => both(atOnce(1), atOnce(200), 900),
     maxWorkers: 128,
   },
-  day: { name: "a day's wave of 10,000", load: () => dayOf(10_000) },
+  day: { name: "a day's wave of 10,000", load: () => halfSineDay(10_000) },
   longStorm: {
     name: '100 of 3 min, Spot storm',
     load: () => atOnce(100),

@@ -1,5 +1,5 @@
 import type { FleetWorld } from './fleet-world.ts'
-import type { Machine } from './machines.ts'
+import type { SimulatedMachine } from './machines.ts'
 import { drainWorker, loseWorker } from './worker.ts'
 
 /** EC2's notice comes two minutes before the end, best effort. */
@@ -20,7 +20,7 @@ export const openSpot = (
   market: SpotMarket,
   onReclaim: (now: number) => void,
 ): ((now: number) => void) => {
-  const end = (machine: Machine, now: number): void => {
+  const end = (machine: SimulatedMachine, now: number): void => {
     for (const worker of machine.workers) {
       tally.lostRenders += worker.rendering === null ? 0 : 1
       loseWorker(worker, now, queue, market.leaseSeconds)
@@ -29,7 +29,7 @@ export const openSpot = (
     machines.end(machine, now)
   }
 
-  const reclaim = (machine: Machine, now: number): void => {
+  const reclaim = (machine: SimulatedMachine, now: number): void => {
     machine.reclaimedAt = now
     tally.reclaims++
     const noticed = random() >= market.withoutNotice

@@ -1,7 +1,8 @@
+import { MESSAGES_PER_WORKER } from '../../../functions/dispatch/fleet-figures.ts'
 import type { InstanceType } from '../../../shared/fleet/instance-types.ts'
-import { PART_BYTES } from '../../../worker/models/download-files.ts'
+import { DOWNLOAD_PART_BYTES } from '../../../worker/models/download-files.ts'
 import { MODEL_GB } from './boot-times.ts'
-import { MESSAGES_PER_WORKER, type PrefixRequests, s3RequestsOfClip } from './clip-requests.ts'
+import { type PrefixRequests, s3RequestsOfClip } from './clip-requests.ts'
 
 export const VOLUMES = [10, 10_000, 1_000_000] as const
 
@@ -27,7 +28,10 @@ export interface PeakLoad {
 export const peakLoadOf = (
   clipsPerDay: number,
   type: InstanceType,
-  { renderSeconds, partBytes = PART_BYTES }: { readonly renderSeconds: number; readonly partBytes?: number },
+  {
+    renderSeconds,
+    partBytes = DOWNLOAD_PART_BYTES,
+  }: { readonly renderSeconds: number; readonly partBytes?: number },
 ): PeakLoad => {
   const clipsPerSecond = (PEAK * clipsPerDay) / DAY_SECONDS
   const workers = Math.ceil(clipsPerSecond * renderSeconds)
@@ -48,4 +52,4 @@ export const peakLoadOf = (
 }
 
 /** Requests for a model, each time that an instance starts. */
-export const MODEL_READS = Math.ceil((MODEL_GB * 1e9) / PART_BYTES)
+export const MODEL_READS = Math.ceil((MODEL_GB * 1e9) / DOWNLOAD_PART_BYTES)

@@ -6,7 +6,7 @@ import { durationText } from './fleet-tables.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { DEPLOYED } from './policy.ts'
 import { type FleetOptions, runFleet } from './run-fleet.ts'
-import { CLIP, dayOf, fleetOptions, INSTANCE, PRICE_USD_PER_HOUR } from './scenarios.ts'
+import { CLIP, fleetOptions, halfSineDay, INSTANCE, PRICE_USD_PER_HOUR } from './scenarios.ts'
 import { SERVICE_LIMITS, shareOf } from './service-limits.ts'
 import { type PeakLoad, peakLoadOf, VOLUMES } from './volume-load.ts'
 
@@ -63,7 +63,7 @@ export const limitTable = (): string =>
 
 const dayOfVolume = (clips: number, workers: number, way: FleetOptions['way']): Outcome => {
   const maxWorkers = Math.ceil(workers * HEADROOM) + 2
-  const scenario = { name: `${clips} a day`, load: () => dayOf(clips), maxWorkers }
+  const scenario = { name: `${clips} a day`, load: () => halfSineDay(clips), maxWorkers }
   return outcomeOf(runFleet(fleetOptions(scenario, { way, policy: DEPLOYED, seed: SEED })))
 }
 

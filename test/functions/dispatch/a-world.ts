@@ -92,7 +92,7 @@ export const aWorld = ({
       time += ms
     },
     newWorkerName: () => `worker-${++names}`,
-    tell: (event) => told.push(event),
+    onEvent: (event) => told.push(event),
   }
 
   /** Stores what exists before the first call: the record of the model, and a fleet that works. */

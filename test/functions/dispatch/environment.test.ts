@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseEnvironment } from '../../../functions/dispatch/environment.ts'
+import { parseDispatchEnvironment } from '../../../functions/dispatch/environment.ts'
 
 const COMMON = {
   SVD_JOBS_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/111122223333/jobs',
@@ -19,7 +19,7 @@ const ECS = { SVD_ECS_CLUSTER: 'cluster', SVD_ECS_SERVICE: 'worker', SVD_ECS_USD
 const GOOD = { ...COMMON, ...BATCH }
 
 test('the environment names queues, buckets, model, definition and limits', () => {
-  expect(parseEnvironment({ ...GOOD, PATH: '/bin' })).toEqual({
+  expect(parseDispatchEnvironment({ ...GOOD, PATH: '/bin' })).toEqual({
     metricsNamespace: 'SvdBatch',
     jobsQueueUrl: GOOD.SVD_JOBS_QUEUE_URL,
     ...{ outputBucket: 'output', modelsBucket: 'models', modelId: 'svd-xt' },
@@ -31,7 +31,7 @@ test('the environment names queues, buckets, model, definition and limits', () =
 })
 
 test('the environment names a service of ECS, and what a day may cost', () => {
-  expect(parseEnvironment({ ...COMMON, ...ECS, SVD_MAX_USD_PER_DAY: '20.5' })).toMatchObject({
+  expect(parseDispatchEnvironment({ ...COMMON, ...ECS, SVD_MAX_USD_PER_DAY: '20.5' })).toMatchObject({
     batch: null,
     ecs: { cluster: 'cluster', service: 'worker', usdPerHour: 1.333 },
     maxUsdPerDay: 20.5,
@@ -39,24 +39,26 @@ test('the environment names a service of ECS, and what a day may cost', () => {
 })
 
 test.each(Object.keys(GOOD))('without %s nothing starts', (name) => {
-  expect(() => parseEnvironment({ ...GOOD, [name]: undefined })).toThrow(name)
-  expect(() => parseEnvironment({ ...GOOD, [name]: '' })).toThrow(name)
+  expect(() => parseDispatchEnvironment({ ...GOOD, [name]: undefined })).toThrow(name)
+  expect(() => parseDispatchEnvironment({ ...GOOD, [name]: '' })).toThrow(name)
 })
 
 describe('a fleet', () => {
   test.each(Object.keys(ECS))('of which %s alone is missing is a mistake', (name) => {
-    expect(() => parseEnvironment({ ...GOOD, ...ECS, [name]: undefined })).toThrow(name)
+    expect(() => parseDispatchEnvironment({ ...GOOD, ...ECS, [name]: undefined })).toThrow(name)
   })
 
   test('has to be there, of one kind at least', () => {
-    expect(() => parseEnvironment(COMMON)).toThrow('there are no workers to start')
+    expect(() => parseDispatchEnvironment(COMMON)).toThrow('there are no workers to start')
   })
 })
 
 test.each(['0', '-1', '2.5', '1e3', ' 10', 'ten'])('%j is no number of workers', (value) => {
-  expect(() => parseEnvironment({ ...GOOD, SVD_MAX_WORKERS: value })).toThrow('from 1 to 99999')
+  expect(() => parseDispatchEnvironment({ ...GOOD, SVD_MAX_WORKERS: value })).toThrow('from 1 to 99999')
 })
 
 test.each(['-1', '1e3', 'twenty', '$20'])('%j is no number of dollars', (value) => {
-  expect(() => parseEnvironment({ ...GOOD, SVD_MAX_USD_PER_DAY: value })).toThrow('must be US dollars')
+  expect(() => parseDispatchEnvironment({ ...GOOD, SVD_MAX_USD_PER_DAY: value })).toThrow(
+    'must be US dollars',
+  )
 })

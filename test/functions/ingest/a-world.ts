@@ -101,7 +101,7 @@ export const aWorld = (options: WorldOptions = {}) => {
     limits: { ...DEFAULT_WORK_LIMITS, ...options.limits },
     now: () => new Date(time),
     newTraceId: () => 'trace-1',
-    tell: (event) => told.push(event),
+    onEvent: (event) => told.push(event),
   }
 
   const put = async (key: string, content: Uint8Array | string, drop: DropOptions = {}) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseEnvironment } from '../../../functions/ingest/environment.ts'
+import { parseIngestEnvironment } from '../../../functions/ingest/environment.ts'
 
 const GOOD = {
   SVD_INPUT_BUCKET: 'input',
@@ -10,7 +10,7 @@ const GOOD = {
 }
 
 test('the environment names buckets, queue and model', () => {
-  expect(parseEnvironment({ ...GOOD, PATH: '/bin' })).toEqual({
+  expect(parseIngestEnvironment({ ...GOOD, PATH: '/bin' })).toEqual({
     metricsNamespace: 'SvdBatch',
     inputBucket: 'input',
     outputBucket: 'output',
@@ -24,23 +24,26 @@ test('the environment names buckets, queue and model', () => {
 
 test('the environment may have bounds of its own for a job and a manifest', () => {
   const limits = { SVD_MAX_JOB_WORK: '5000', SVD_MAX_MANIFEST_CLIPS: '7' }
-  expect(parseEnvironment({ ...GOOD, ...limits }).limits).toEqual({ maxJobWork: 5000, maxManifestClips: 7 })
-  expect(() => parseEnvironment({ ...GOOD, SVD_MAX_JOB_WORK: '' })).toThrow('SVD_MAX_JOB_WORK')
-  expect(() => parseEnvironment({ ...GOOD, SVD_MAX_MANIFEST_CLIPS: '10001' })).toThrow(
+  expect(parseIngestEnvironment({ ...GOOD, ...limits }).limits).toEqual({
+    maxJobWork: 5000,
+    maxManifestClips: 7,
+  })
+  expect(() => parseIngestEnvironment({ ...GOOD, SVD_MAX_JOB_WORK: '' })).toThrow('SVD_MAX_JOB_WORK')
+  expect(() => parseIngestEnvironment({ ...GOOD, SVD_MAX_MANIFEST_CLIPS: '10001' })).toThrow(
     'SVD_MAX_MANIFEST_CLIPS',
   )
 })
 
 test('the environment may restore the size of the model for requests that give none', () => {
-  expect(parseEnvironment({ ...GOOD, SVD_DEFAULT_SIZE: 'model' }).defaultSize).toBe('model')
-  expect(() => parseEnvironment({ ...GOOD, SVD_DEFAULT_SIZE: 'fill' })).toThrow('SVD_DEFAULT_SIZE')
+  expect(parseIngestEnvironment({ ...GOOD, SVD_DEFAULT_SIZE: 'model' }).defaultSize).toBe('model')
+  expect(() => parseIngestEnvironment({ ...GOOD, SVD_DEFAULT_SIZE: 'fill' })).toThrow('SVD_DEFAULT_SIZE')
 })
 
 test.each(Object.keys(GOOD))('without %s nothing starts', (name) => {
-  expect(() => parseEnvironment({ ...GOOD, [name]: undefined })).toThrow(name)
-  expect(() => parseEnvironment({ ...GOOD, [name]: '' })).toThrow(name)
+  expect(() => parseIngestEnvironment({ ...GOOD, [name]: undefined })).toThrow(name)
+  expect(() => parseIngestEnvironment({ ...GOOD, [name]: '' })).toThrow(name)
 })
 
 test('a model id is no path', () => {
-  expect(() => parseEnvironment({ ...GOOD, SVD_MODEL_ID: '../other' })).toThrow('SVD_MODEL_ID')
+  expect(() => parseIngestEnvironment({ ...GOOD, SVD_MODEL_ID: '../other' })).toThrow('SVD_MODEL_ID')
 })

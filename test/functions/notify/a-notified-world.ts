@@ -23,7 +23,7 @@ export const aNotifiedWorld = (options: WorldOptions = {}) => {
     async publish(events) {
       for (const event of events) published.push(pipelineEventSchema.parse(event))
     },
-    tell: (event) => told.push(event),
+    onEvent: (event) => told.push(event),
   }
   const eventOf = (key: string) => s3Event({ bucket: 'output', key })
 

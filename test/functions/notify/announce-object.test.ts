@@ -139,7 +139,9 @@ describe('a result', () => {
       {
         type: 'failed',
         key,
-        error: { message: `${key}: cannot be read by this version; deploy the version that wrote it` },
+        error: {
+          message: `s3://${world.output.bucket}/${key}: is not a record that this version reads; use the version that wrote it`,
+        },
       },
     ])
   })

@@ -46,7 +46,7 @@ const drop = async (pipeline: Pipeline, name: string, picture: Uint8Array): Prom
     ...{ input, output, jobs, model: await demoRecord() },
     defaultSize: 'auto' as const,
     limits: DEFAULT_WORK_LIMITS,
-    ...{ now: () => new Date(), newTraceId: () => 'trace', tell: () => {} },
+    ...{ now: () => new Date(), newTraceId: () => 'trace', onEvent: () => {} },
   }
   await ingestEvent(s3Event({ bucket: input.bucket, key }), world, unaborted)
   const report = (await storedJson(output, reportKey(key))) as IngestReport

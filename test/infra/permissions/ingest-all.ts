@@ -18,7 +18,7 @@ export const ingestAll = async (
     ...{ input, output, jobs, model },
     defaultSize: 'auto' as const,
     limits: DEFAULT_WORK_LIMITS,
-    ...{ now: () => new Date(), newTraceId: () => 'trace', tell: () => {} },
+    ...{ now: () => new Date(), newTraceId: () => 'trace', onEvent: () => {} },
   }
   const jobIds = new Set<string>()
   for (const key of keys) {

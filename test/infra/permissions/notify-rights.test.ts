@@ -82,7 +82,7 @@ const endJobs = async (pipeline: Pipeline): Promise<readonly string[]> => {
     await put(
       output,
       resultKey(jobId),
-      aResult({ job_id: jobId, job: { ...base.job, job_id: jobId, image, parameters, origin } }),
+      aResult({ job: { ...base.job, job_id: jobId, image, parameters, origin } }),
     )
   }
   return [...jobIds.map(resultKey), ...keys.map(reportKey)]

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { PART_BYTES } from '../../../shared/aws/s3-multipart.ts'
+import { UPLOAD_PART_BYTES } from '../../../shared/aws/s3-multipart.ts'
 import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
 import { type Answer, openScriptedEndpoint, type ScriptedRequest } from '../../fixtures/scripted-endpoint.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -10,7 +10,7 @@ import { s3Error, type UploadStep, uploadAnswer, uploadStepOf } from './s3-answe
 
 const TEXT = { contentType: 'text/plain' }
 /** Two whole parts and a short one. */
-const BODY = new Uint8Array(2 * PART_BYTES + 1).fill(7)
+const BODY = new Uint8Array(2 * UPLOAD_PART_BYTES + 1).fill(7)
 
 /** As S3 answers, unless `answer` has another one. */
 const aStore = async (
@@ -40,8 +40,8 @@ test('joins the parts in order, each with its SHA-256, under the condition', asy
   const listed = [...(join?.body.matchAll(part) ?? [])].map(([, checksum, number]) => [number, checksum])
   expect(listed).toEqual([
     ...[
-      ['1', sha256(PART_BYTES)],
-      ['2', sha256(PART_BYTES)],
+      ['1', sha256(UPLOAD_PART_BYTES)],
+      ['2', sha256(UPLOAD_PART_BYTES)],
     ],
     ['3', sha256(1)],
   ])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { PART_BYTES } from '../../../shared/aws/s3-multipart.ts'
+import { UPLOAD_PART_BYTES } from '../../../shared/aws/s3-multipart.ts'
 import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
 import { openScriptedEndpoint } from '../../fixtures/scripted-endpoint.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -10,7 +10,7 @@ const TAGS = { 'svd-batch': 'rejected', 'two words': 'a=b&c' }
 const HEADER = 'svd-batch=rejected&two%20words=a%3Db%26c'
 
 const taggingOf = async (sizeBytes: number, tags?: Readonly<Record<string, string>>) => {
-  const isLarge = sizeBytes > PART_BYTES
+  const isLarge = sizeBytes > UPLOAD_PART_BYTES
   const endpoint = await openScriptedEndpoint((request) => (isLarge ? uploadAnswer(request) : written('"e"')))
   const store = openS3ObjectStore(anS3Client(endpoint.url), 'bucket')
   const options = { contentType: 'text/plain', ...(tags !== undefined && { tags }) }
@@ -26,7 +26,7 @@ test('sends tags with the bytes', async () => {
 })
 
 test('sends the tags of what comes in parts once, when the upload begins', async () => {
-  expect(await taggingOf(PART_BYTES + 1, TAGS)).toEqual([
+  expect(await taggingOf(UPLOAD_PART_BYTES + 1, TAGS)).toEqual([
     ...[
       ['begin', HEADER],
       ['part', undefined],

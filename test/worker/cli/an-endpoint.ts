@@ -35,7 +35,7 @@ export const anEndpoint = async (
     ...{ input, output, jobs, model },
     defaultSize: 'model' as const,
     limits: DEFAULT_WORK_LIMITS,
-    ...{ now: () => new Date(), newTraceId: () => 'trace', tell: () => {} },
+    ...{ now: () => new Date(), newTraceId: () => 'trace', onEvent: () => {} },
   }
   const stop = new AbortController()
   const bridge = runNotificationBridge(

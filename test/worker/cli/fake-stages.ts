@@ -96,6 +96,7 @@ export const fakeStages = (
       for (const file of [source, fitted]) await writeFile(file, field)
       const sha256 = createHash('sha256').update(field).digest('hex')
       return {
+        pixelsSha256: sha256,
         source: { path: source, sha256, width: 640, height: 480 },
         fitted: { path: fitted, sha256, width, height },
         seconds: 0.05,

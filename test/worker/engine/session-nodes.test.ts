@@ -4,11 +4,12 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { ModelProtoSchema } from 'onnx-buf'
 import * as ort from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
+import { elementCount } from '../../../worker/checkpoint/element-count.ts'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { type ClipGraphs, compileClip } from '../../../worker/compiler/compile.ts'
 import type { Graph } from '../../../worker/compiler/graph/graph.ts'
 import { statisticsOf } from '../../../worker/compiler/graph/statistics.ts'
-import { elementsOf } from '../../../worker/compiler/graph/value.ts'
+
 import { preparationNodes } from '../../../worker/compiler/graph/weight-preparation.ts'
 import { oneTarget, type Target } from '../../../worker/compiler/targets/target.ts'
 import { prepareSession } from '../../../worker/engine/session.ts'
@@ -67,7 +68,7 @@ const nodesRun = async (graph: Graph): Promise<readonly { readonly name: string;
   })
   const zeros = graph.inputs.map(({ name, shape }) => [
     name,
-    new ort.Tensor('float32', new Float32Array(elementsOf(shape)), shape),
+    new ort.Tensor('float32', new Float32Array(elementCount(shape)), shape),
   ])
   await session.run(Object.fromEntries(zeros))
   session.endProfiling()

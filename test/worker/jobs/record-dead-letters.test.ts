@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { reportKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
+import { encodeRecord } from '../../../shared/contracts/record-bytes.ts'
 import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
 import { closeJob } from '../../../worker/jobs/close-job.ts'
 import { recordDeadLetters } from '../../../worker/jobs/record-dead-letters.ts'
 import type { Ending } from '../../../worker/jobs/result-of-attempt.ts'
-import { statusOf } from '../../../worker/jobs/status-of-attempt.ts'
-import { encodeStatus } from '../../../worker/jobs/status-store.ts'
+import { statusOfAttempt } from '../../../worker/jobs/status-of-attempt.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
@@ -74,8 +74,8 @@ test.each([
     const job = aJobMessage()
     const { store, sweep } = await deadLettersWith([JSON.stringify(job)])
     const change = { state, ...(message === undefined ? {} : { message }) }
-    const status = statusOf({ job, number: 49 }, change, 'worker-1', dateAt(0), attempts)
-    await store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+    const status = statusOfAttempt({ job, number: 49 }, change, 'worker-1', dateAt(0), attempts)
+    await store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
 
     await sweep()
 
@@ -89,8 +89,11 @@ test('the record of a dead letter names what is kept of clips that did not pass 
   const { store, sweep } = await deadLettersWith([JSON.stringify(job)])
   const rejected = [aRejectedVideo('0001-1111', 'worker-7')]
   const failed: SpentAttempt = { ...RENDERING, reason: 'black', failed_checks: true, rejected }
-  const status = statusOf({ job, number: 2 }, { state: 'queued' }, 'worker-7', dateAt(0), [failed, RENDERING])
-  await store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+  const status = statusOfAttempt({ job, number: 2 }, { state: 'queued' }, 'worker-7', dateAt(0), [
+    failed,
+    RENDERING,
+  ])
+  await store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
 
   await sweep()
 
@@ -101,8 +104,8 @@ test('a job that another worker may render by a second copy of its message gets 
   const job = aJobMessage()
   const { store, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
   const alive = { ...RENDERING, alive_until: '2026-01-01T00:01:00.000Z' }
-  const status = statusOf({ job, number: 2 }, { state: 'rendering' }, 'worker-7', dateAt(0), [alive])
-  await store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+  const status = statusOfAttempt({ job, number: 2 }, { state: 'rendering' }, 'worker-7', dateAt(0), [alive])
+  await store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
 
   await sweep()
 

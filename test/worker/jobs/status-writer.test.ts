@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import { encodeRecord } from '../../../shared/contracts/record-bytes.ts'
 import {
   type JobState,
   type SpentAttempt,
@@ -7,8 +8,7 @@ import {
   statusRecordSchema,
 } from '../../../shared/contracts/status-record.ts'
 import { startAttempt } from '../../../worker/jobs/attempt.ts'
-import { statusOf } from '../../../worker/jobs/status-of-attempt.ts'
-import { encodeStatus } from '../../../worker/jobs/status-store.ts'
+import { statusOfAttempt } from '../../../worker/jobs/status-of-attempt.ts'
 import { openStatusWriter } from '../../../worker/jobs/status-writer.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import type { Faults } from '../../fixtures/faults.ts'
@@ -51,7 +51,7 @@ const aWriter = (
     job = JOB,
   ): Promise<string> => {
     const status = { job, number: by.attempt }
-    const bytes = encodeStatus(statusOf(status, { state }, by.workerId, dateAt(0), attempts))
+    const bytes = encodeRecord(statusOfAttempt(status, { state }, by.workerId, dateAt(0), attempts))
     return store.put(KEY, bytes, { contentType: 'application/json' }, unaborted)
   }
   const written = (): StatusRecord[] =>

@@ -3,7 +3,7 @@ import { DISPATCH as DEPLOYED } from '../../../infra/scaling/scaling-policy.ts'
 import { BATCH_KEEPS_IDLE_SECONDS } from '../../../infra/scaling/simulation/batch-fleet.ts'
 import { GPUS } from '../../../shared/fleet/gpus.ts'
 import type { InstanceType } from '../../../shared/fleet/instance-types.ts'
-import { IDLE_SECONDS, WAKE_SECONDS } from '../../../worker/plan/fleet-times.ts'
+import { PAID_IDLE_SECONDS, WAKE_SECONDS } from '../../../worker/plan/fleet-times.ts'
 import { planFleet, workersWithin } from '../../../worker/plan/plan-fleet.ts'
 
 /** Two cards; a model of 10 GB takes 10 s. */
@@ -68,5 +68,5 @@ describe('workers for a time', () => {
 
 test('the fleet wakes and sleeps as the stack deploys it by default', () => {
   expect(WAKE_SECONDS).toBe(DEPLOYED.everySeconds)
-  expect(IDLE_SECONDS).toBe(DEPLOYED.untilIdleSeconds + BATCH_KEEPS_IDLE_SECONDS)
+  expect(PAID_IDLE_SECONDS).toBe(DEPLOYED.untilIdleSeconds + BATCH_KEEPS_IDLE_SECONDS)
 })

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import { encodeRecord } from '../../../shared/contracts/record-bytes.ts'
 import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
-import { statusOf } from '../../../worker/jobs/status-of-attempt.ts'
-import { encodeStatus } from '../../../worker/jobs/status-store.ts'
+import { statusOfAttempt } from '../../../worker/jobs/status-of-attempt.ts'
 import { openDrain } from '../../../worker/queue/drain.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -152,11 +152,11 @@ test('a job that took down as many workers as it may is rendered no more', async
     ...{ id, worker_id: `worker of ${id}`, reason: null },
     alive_until: '2025-12-31T23:59:59.000Z',
   })
-  const status = statusOf({ job, number: 2 }, { state: 'rendering' }, 'worker-0', dateAt(0), [
+  const status = statusOfAttempt({ job, number: 2 }, { state: 'rendering' }, 'worker-0', dateAt(0), [
     attempt('1'),
     attempt('2'),
   ])
-  await world.store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+  await world.store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
 
   await world.run()
 

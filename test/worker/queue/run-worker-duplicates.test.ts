@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
+import { encodeRecord } from '../../../shared/contracts/record-bytes.ts'
 import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
-import { statusOf } from '../../../worker/jobs/status-of-attempt.ts'
-import { encodeStatus } from '../../../worker/jobs/status-store.ts'
+import { statusOfAttempt } from '../../../worker/jobs/status-of-attempt.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
@@ -88,8 +88,10 @@ test('a second copy of a message waits while another worker renders the last att
     ...{ id: '1', worker_id: 'worker-0', reason: null },
     alive_until: '2026-01-01T00:01:30.000Z',
   }
-  const status = statusOf({ job, number: 1 }, { state: 'rendering' }, 'worker-0', dateAt(0), [elsewhere])
-  await world.store.put(statusKey(job.job_id), encodeStatus(status), { contentType: '' }, unaborted)
+  const status = statusOfAttempt({ job, number: 1 }, { state: 'rendering' }, 'worker-0', dateAt(0), [
+    elsewhere,
+  ])
+  await world.store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
 
   await world.run()
 

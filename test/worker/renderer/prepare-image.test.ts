@@ -3,6 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { hashPixels } from '../../../shared/contracts/job-id.ts'
 import { decodeImage } from '../../../shared/image/decode-image.ts'
 import { fitImage } from '../../../worker/pipeline/image/fit.ts'
 import { type ImageToPrepare, prepareImage } from '../../../worker/renderer/prepare-image.ts'
@@ -23,12 +24,13 @@ describe('an image', () => {
   test('becomes the upright picture and the one of the clip size', async () => {
     const bytes = await goldenImage('turned.jpg')
     const { folder, preparing } = await prepare(bytes)
-    const { source, fitted } = await preparing
+    const { source, fitted, pixelsSha256 } = await preparing
     const upright = await decodeImage(bytes, 'photo.jpg')
     // The file holds it as 108x150, on its side.
     const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/)
     expect(source).toEqual({ path: path.join(folder, 'source.rgb'), width: 150, height: 108, sha256 })
     expect(fitted).toEqual({ path: path.join(folder, 'fitted.rgb'), width: 48, height: 32, sha256 })
+    expect(pixelsSha256).toBe(hashPixels(upright))
     const read = { source: await readRgbFile(source), fitted: await readRgbFile(fitted) }
     expect(Buffer.from(read.source.data).equals(upright.data)).toBe(true)
     expect(new Uint8Array(read.fitted.data)).toEqual(fitImage(upright, 48, 32, 'crop').data)

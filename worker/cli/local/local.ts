@@ -85,7 +85,7 @@ export const runLocal = async (options: LocalOptions, context: CommandContext): 
     events === '-' ? async (lines) => void stdout.write(eventLines(lines)) : (file?.append ?? null)
   const announce = {
     publish: createPublish({ append, commands }),
-    tell: (event: NotifyLogEvent) => say(notifyLine(event)),
+    onEvent: (event: NotifyLogEvent) => say(notifyLine(event)),
   }
 
   const fetches = new Set<Promise<void>>()

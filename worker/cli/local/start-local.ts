@@ -27,7 +27,7 @@ export interface LocalSettings {
   readonly onIngest: (event: IngestEvent) => void
   readonly onEvent: (event: WorkerEvent) => void
   /** Gets the events that notify announces on AWS; `null`: there is no notify. */
-  readonly announce: Pick<NotifyDeps, 'publish' | 'tell'> | null
+  readonly announce: Pick<NotifyDeps, 'publish' | 'onEvent'> | null
 }
 
 /** The whole pipeline on this machine, running. Disposing of it aborts the jobs that it renders. */
@@ -68,7 +68,7 @@ export const startLocal = async (
     limits: DEFAULT_WORK_LIMITS,
     now: clock.now,
     newTraceId: randomUUID,
-    tell: onIngest,
+    onEvent: onIngest,
   }
   const drain = openDrain(clock)
   const bridge = runNotificationBridge(

@@ -44,7 +44,7 @@ export const addPlanOptions = (command: Command): Command => {
 }
 
 /** Options as Commander returns them. */
-export interface PlanOptions {
+export interface PlanCommandOptions {
   readonly clips: string
   readonly checkpoint: string
   readonly variant?: string
@@ -61,7 +61,7 @@ const MAX_CLIPS = 1e12
 const MAX_WORKERS = 1e6
 const MAX_SECONDS = 86_400
 
-const secondsPerClip = (text: string, types: PlanOptions['instanceType']): number => {
+const secondsPerClip = (text: string, types: PlanCommandOptions['instanceType']): number => {
   const value = readNumber(text)
   if (typeof value !== 'number' || value <= 0 || value > MAX_SECONDS) {
     throw new InvalidInputError(
@@ -93,7 +93,7 @@ export interface PlanRequest {
 }
 
 /** Reads the request from the options. Throws InvalidInputError. */
-export const readPlanRequest = (options: PlanOptions): PlanRequest => {
+export const readPlanRequest = (options: PlanCommandOptions): PlanRequest => {
   const { clips, instanceType, spot, workers, within } = options
   return {
     clips: readWholeNumber('--clips', clips, MAX_CLIPS),

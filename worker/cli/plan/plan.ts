@@ -12,7 +12,7 @@ import type { CommandContext } from '../command-context.ts'
 import { countOnCards } from '../graphs/clip-on-cards.ts'
 import { clipShapeOf } from '../graphs/clip-options.ts'
 import { openConfigs } from '../graphs/open-configs.ts'
-import { type PlanOptions, readPlanRequest } from './options.ts'
+import { type PlanCommandOptions, readPlanRequest } from './options.ts'
 import { formatPlan, planAsJson } from './report.ts'
 
 /** Precision in which workers fetch the weights and render. */
@@ -21,7 +21,7 @@ const FP16_BYTES = 2
 
 /** Runs `svd plan`. Throws InvalidInputError. */
 export const runPlan = async (
-  options: PlanOptions,
+  options: PlanCommandOptions,
   { stdout, stderr }: Pick<CommandContext, 'stdout' | 'stderr'>,
 ): Promise<void> => {
   const request = readPlanRequest(options)

@@ -7,7 +7,7 @@ import type { RenderSettings } from '../../renderer/render-job.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
 import { assertImagesReadable } from '../input-images.ts'
 import { type ClipParameters, clipParameters } from './clip-parameters.ts'
-import type { RenderOptions } from './options.ts'
+import type { RenderCommandOptions } from './options.ts'
 import { checkOutputFolders } from './output-folders.ts'
 import { type ImageOutputs, planOutputs } from './outputs.ts'
 
@@ -22,7 +22,9 @@ const parseThreads = (text: string | undefined): number => {
 }
 
 /** Which of the two the user gave. */
-export const outputOptionOf = ({ output }: Pick<RenderOptions, 'output'>): '--output' | '--output-dir' =>
+export const outputOptionOf = ({
+  output,
+}: Pick<RenderCommandOptions, 'output'>): '--output' | '--output-dir' =>
   output === undefined ? '--output-dir' : '--output'
 
 /** One image, as the user named it, and all that is to be done with it. */
@@ -38,7 +40,7 @@ export interface ImageJob extends ImageOutputs {
  */
 export const prepareJobs = async (
   images: readonly string[],
-  options: RenderOptions,
+  options: RenderCommandOptions,
   { device, cacheDir }: Pick<RenderSettings, 'device' | 'cacheDir'>,
 ): Promise<readonly ImageJob[]> => {
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])

@@ -4,8 +4,8 @@ import type { ProgressDisplay } from '../terminal/progress.ts'
 /** One display for images of which several are under way at once. `index` is an image's place in the list. */
 export interface ImageProgress {
   update(index: number, progress: Progress): void
-  /** Lets `write` tell how an image ended. */
-  tell(index: number, write: () => void): void
+  /** Calls `write`, which prints how an image ended, between two drawings of the progress. */
+  print(index: number, write: () => void): void
 }
 
 /** Shows the latest image that has come so far, as it is the one that the others will have to wait for. */
@@ -18,7 +18,7 @@ export const followLatestImage = (display: ProgressDisplay, titles: readonly str
       shown = index
       display.update(progress)
     },
-    tell(index, write) {
+    print(index, write) {
       if (index === shown) display.end()
       display.aside(write)
     },

@@ -43,7 +43,7 @@ export const addRenderOptions = (command: Command): Command => {
     .addHelpText('after', NOTES)
 }
 
-export interface RenderOptions extends DeviceOptions {
+export interface RenderCommandOptions extends DeviceOptions {
   readonly checkpoint: string
   readonly variant?: string
   readonly output?: string

@@ -9,7 +9,7 @@ import { readVersions } from '../versions.ts'
 import { weightCacheDir } from '../weight-cache-dir.ts'
 import { outputOptionOf, prepareJobs } from './image-jobs.ts'
 import { followLatestImage } from './image-progress.ts'
-import type { RenderOptions } from './options.ts'
+import type { RenderCommandOptions } from './options.ts'
 import { makeOutputFolders } from './output-folders.ts'
 import { renderImages } from './render-images.ts'
 import {
@@ -28,7 +28,7 @@ interface Tellings {
 
 const renderAll = async (
   images: readonly string[],
-  options: RenderOptions,
+  options: RenderCommandOptions,
   { onReport, ...context }: CommandContext & Tellings,
 ): Promise<number> => {
   const { environment, stdout, stderr, signal } = context
@@ -52,7 +52,7 @@ const renderAll = async (
   })
   const tools = { ...context, renderer, ffmpegPath: ffmpeg.path, onProgress: progress.update }
   for await (const { index, job, outcome } of renderImages(jobs, tools)) {
-    progress.tell(index, () => {
+    progress.print(index, () => {
       if ('value' in outcome) {
         onReport(resultAsJson(job, outcome.value, device, versions))
         if (!options.json) stdout.write(summarize(job, outcome.value, device))
@@ -78,12 +78,12 @@ const renderAll = async (
  */
 export const runRender = async (
   inputs: readonly string[],
-  options: RenderOptions,
+  options: RenderCommandOptions,
   context: CommandContext,
 ): Promise<number> => {
   const reports: ImageReport[] = []
   let images = inputs
-  const tell = (report: object | undefined): void => {
+  const printJson = (report: object | undefined): void => {
     if (options.json) context.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   }
   let exitCode: number
@@ -94,9 +94,9 @@ export const runRender = async (
       onReport: (report) => reports.push(report),
     })
   } catch (error) {
-    tell(stoppedAsJson(images, reports, error))
+    printJson(stoppedAsJson(images, reports, error))
     throw error
   }
-  tell(reportsAsJson(reports, images.length))
+  printJson(reportsAsJson(reports, images.length))
   return exitCode
 }

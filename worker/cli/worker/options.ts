@@ -18,4 +18,4 @@ export const addWorkerOptions = (command: Command): Command => {
   return addWorkerSettings(command.optionsGroup('Worker:')).addHelpText('after', NOTES)
 }
 
-export type WorkerOptions = DeploymentOptions & WorkerSettingOptions
+export type WorkerCommandOptions = DeploymentOptions & WorkerSettingOptions

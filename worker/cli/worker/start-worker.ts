@@ -2,6 +2,7 @@ import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
 import { DEFAULT_SEVERITIES } from '../../../shared/contracts/clip-checks.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { isRunning } from '../../../shared/is-running.ts'
 import type { Check } from '../../fitness/check.ts'
 import { checkWorker } from '../../fitness/check-worker.ts'
 import { checkDevice } from '../../fitness/device-check.ts'
@@ -53,16 +54,6 @@ export interface WorkerTools
 /** Limit of a renderer's silence. A full-size step on a slow processor takes minutes; loading a network may too. */
 export const STALL_SECONDS = 1800
 const MAX_ATTEMPTS = 5
-
-const isRunning = (processId: number): boolean => {
-  try {
-    process.kill(processId, 0)
-    return true
-  } catch (error) {
-    // The process exists and belongs to another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
 
 /**
  * Runs the preflight, opens the model and works on the queue until `drain` is notified or a limit of the settings is

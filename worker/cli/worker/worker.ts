@@ -18,7 +18,7 @@ import { EXIT_DONE, InterruptedError } from '../exit-code.ts'
 import { openEcsTask } from './ecs-task.ts'
 import { openWorkerLog } from './log.ts'
 import { findUsdPerHour } from './machine-price.ts'
-import type { WorkerOptions } from './options.ts'
+import type { WorkerCommandOptions } from './options.ts'
 import { readWorkerSettings, type WorkerSettings } from './settings.ts'
 import { STALL_SECONDS, startWorker } from './start-worker.ts'
 
@@ -58,7 +58,7 @@ const noteHealthPort = async (file: string, port: number): Promise<void> => {
 
 /** Runs `svd worker`, and returns the exit code. Throws InvalidInputError, or an error with the machine's faults. */
 export const runWorkerCommand = async (
-  options: WorkerOptions,
+  options: WorkerCommandOptions,
   context: CommandContext,
   machine?: Machine,
 ): Promise<number> => {

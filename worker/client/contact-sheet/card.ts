@@ -13,7 +13,7 @@ import { sweepLabel } from './sweeps.ts'
 const SHORT_ID = 8
 
 /** `images/a/x.png` → `x.png`. */
-export const imageName = ({ status }: SheetJob): string => status.image.source_key.split('/').at(-1) ?? ''
+export const imageFileName = ({ status }: SheetJob): string => status.image.source_key.split('/').at(-1) ?? ''
 
 const totalSeconds = ({ status }: SheetJob): number | null => {
   const seconds = status.result?.seconds
@@ -37,7 +37,7 @@ const sortData = (job: SheetJob, label: string): Html => {
   ]
     .join(' ')
     .toLowerCase()
-  return html`data-state="${status.state}" data-words="${words}" data-name="${imageName(job).toLowerCase()}" data-newest="${Date.parse(status.updatedAt)}" data-seconds="${totalSeconds(job) ?? ''}" data-cost="${status.result?.cost_usd ?? ''}" data-likeness="${psnrOf(job) ?? ''}"`
+  return html`data-state="${status.state}" data-words="${words}" data-name="${imageFileName(job).toLowerCase()}" data-newest="${Date.parse(status.updatedAt)}" data-seconds="${totalSeconds(job) ?? ''}" data-cost="${status.result?.cost_usd ?? ''}" data-likeness="${psnrOf(job) ?? ''}"`
 }
 
 const renderFacts = (job: SheetJob): Html => {
@@ -98,7 +98,7 @@ ${result !== null && row('worker', `${result.worker.id}, ${result.worker.version
 export const renderCard = (job: SheetJob, usual: UsualParameters, swept: readonly ParameterName[]): Html => {
   const { status, clips } = job
   const label = sweepLabel(swept, status.parameters)
-  const name = imageName(job)
+  const name = imageFileName(job)
   const seconds = status.result?.seconds ?? null
   return html`
 <article class="card ${status.state}" ${sortData(job, label)}>

@@ -7,8 +7,8 @@ import {
 } from '../../../shared/contracts/parameters-document.ts'
 import { resolveParameters } from '../../../shared/contracts/render-parameters.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { readReadableRecord } from '../../../shared/records/read-record.ts'
 import type { JobStatus } from '../tracking/job-status.ts'
-import { readRecord } from '../tracking/read-record.ts'
 
 /**
  * Parameters of a job that sets none. `null` if the jobs are not all of one checkpoint, or if it is not in the bucket.
@@ -21,7 +21,7 @@ export const checkpointDefaults = async (
   const ids = new Set(statuses.flatMap(({ result }) => result?.job.model.id ?? []))
   const [id, ...others] = ids
   if (id === undefined || others.length > 0) return null
-  const stored = await readRecord(models, modelRecordKey(id), modelRecordSchema, signal)
+  const stored = await readReadableRecord(models, modelRecordKey(id), modelRecordSchema, signal)
   if (stored === null) return null
   const { defaults, vae_scale_factor: vaeScaleFactor } = stored.record
   return encodeParameters(resolveParameters({}, decodeDefaults(defaults), { vaeScaleFactor }))

@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ParametersDocument } from '../../../shared/contracts/parameters-document.ts'
+import {
+  type ParametersDocument,
+  parametersDocumentSchema,
+} from '../../../shared/contracts/parameters-document.ts'
 
 export type ParameterName = keyof ParametersDocument
 
-/** Names of all parameters, in the order in which users look for them. */
-export const PARAMETER_NAMES = [
+/** Names in the order in which users look for them. */
+const FIRST_NAMES: readonly ParameterName[] = [
   'width',
   'height',
   'num_frames',
@@ -20,7 +23,12 @@ export const PARAMETER_NAMES = [
   'decode_chunk_size',
   'decode_overlap',
   'num_videos_per_prompt',
-] as const satisfies readonly ParameterName[]
+]
+
+/** Names of all parameters, in the order in which users look for them; those without a rank of their own come last. */
+export const PARAMETER_NAMES: readonly ParameterName[] = [
+  ...new Set([...FIRST_NAMES, ...parametersDocumentSchema.keyof().options]),
+]
 
 /** Parameters that a job is compared with; one that is missing is compared with nothing. */
 export type UsualParameters = Partial<ParametersDocument>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { imageName, renderCard } from './card.ts'
+import { imageFileName, renderCard } from './card.ts'
 import { type Html, html, textOfHtml, trusted } from './html.ts'
 import { type UsualParameters, usualOf } from './parameter-differences.ts'
 import type { SheetJob } from './sheet-job.ts'
@@ -42,7 +42,7 @@ const renderGroup = ({ jobs, swept }: JobGroup, usual: UsualParameters): Html =>
   const what = jobs.every(({ clips }) => clips.length > 0) ? 'clips' : 'jobs'
   return html`
 <section class="sweep of-${Math.min(jobs.length, 4)}">
-<h2><span title="${first.status.image.source_key}">${imageName(first)}</span> <small>${jobs.length} ${what}${
+<h2><span title="${first.status.image.source_key}">${imageFileName(first)}</span> <small>${jobs.length} ${what}${
     swept.length > 0 && html`, by ${swept.join(', ')}`
   }</small></h2>
 <div class="cards">${jobs.map((job) => renderCard(job, usual, swept))}</div>

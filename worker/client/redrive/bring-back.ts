@@ -1,14 +1,14 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { cancelKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { encodeJobMessage, type JobMessage } from '../../../shared/contracts/job-message.ts'
+import { encodeRecord } from '../../../shared/contracts/record-bytes.ts'
 import { resultRecordSchema } from '../../../shared/contracts/result-record.ts'
 import { queuedStatus, statusRecordSchema } from '../../../shared/contracts/status-record.ts'
 import { forgetEnded, noteChanged } from '../../../shared/job-index/write-entries.ts'
 import type { MessageQueue } from '../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { archiveResult } from '../../../shared/records/archive-result.ts'
-import { readRecord as readAnyRecord } from '../../../shared/records/read-record.ts'
-import { readRecord } from '../tracking/read-record.ts'
+import { readReadableRecord, readRecord } from '../../../shared/records/read-record.ts'
 import { lastArchivedResult } from './last-archived-result.ts'
 import { type JobDeadLetterMessage, renewLease } from './leased-dead-letters.ts'
 import { mayComeBack, type RedriveFilter } from './redrive-filter.ts'
@@ -56,11 +56,11 @@ const writeQueued = async (
   job: JobMessage,
   signal: AbortSignal,
 ): Promise<void> => {
-  const known = await readAnyRecord(outputs, statusKey(job.job_id), statusRecordSchema, signal)
+  const known = await readRecord(outputs, statusKey(job.job_id), statusRecordSchema, signal)
   // The message may be of another upload than that which ordered the job first.
   const { origin, submitted_at } = known?.record ?? job
   const status = { ...queuedStatus(job, clock.now()), origin, submitted_at }
-  const bytes = new TextEncoder().encode(`${JSON.stringify(status, null, 2)}\n`)
+  const bytes = encodeRecord(status)
   await outputs.put(statusKey(job.job_id), bytes, { contentType: 'application/json' }, signal)
 }
 
@@ -82,7 +82,7 @@ export const bringBack = async (
   const { job, message } = deadLetter
   const jobId = job.job_id
   if (!(await renewLease(deadLetters, deadLetter, signal))) return 'out-of-reach'
-  const stored = await readRecord(outputs, resultKey(jobId), resultRecordSchema, signal)
+  const stored = await readReadableRecord(outputs, resultKey(jobId), resultRecordSchema, signal)
   if (!mayComeBack({ jobId, result: stored?.record ?? null }, filter)) {
     await deadLetters.remove(message.receiptHandle, signal)
     return 'done'

@@ -3,7 +3,7 @@ import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import { type ResultRecord, resultRecordSchema } from '../../../shared/contracts/result-record.ts'
 import { inLanes } from '../../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { readRecord } from '../tracking/read-record.ts'
+import { readReadableRecord } from '../../../shared/records/read-record.ts'
 import { findFailedRecords } from './failed-records.ts'
 import { lastArchivedResult } from './last-archived-result.ts'
 import { type DeadLetterMessage, isJobs, type JobDeadLetterMessage } from './leased-dead-letters.ts'
@@ -25,7 +25,7 @@ const lastResult = async (
   jobId: string,
   signal: AbortSignal,
 ): Promise<ResultRecord | null> => {
-  const stored = await readRecord(outputs, resultKey(jobId), resultRecordSchema, signal)
+  const stored = await readReadableRecord(outputs, resultKey(jobId), resultRecordSchema, signal)
   return stored?.record ?? (await lastArchivedResult(outputs, jobId, signal))
 }
 

@@ -2,8 +2,8 @@ import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { type ResultRecord, resultRecordSchema } from '../../../shared/contracts/result-record.ts'
 import { inLanes } from '../../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { readReadableRecord } from '../../../shared/records/read-record.ts'
 import { openIndex } from '../tracking/open-index.ts'
-import { readRecord } from '../tracking/read-record.ts'
 import { mayComeBack, passesFilter, type RedriveFilter } from './redrive-filter.ts'
 
 const LANES = 16
@@ -26,7 +26,7 @@ export const findFailedRecords = async (
   signal: AbortSignal,
 ): Promise<readonly ResultRecord[]> => {
   const records = await inLanes(await idsToRead(outputs, filter, signal), LANES, (jobId) =>
-    readRecord(outputs, resultKey(jobId), resultRecordSchema, signal),
+    readReadableRecord(outputs, resultKey(jobId), resultRecordSchema, signal),
   )
   return records.flatMap((stored) => {
     if (stored === null) return []

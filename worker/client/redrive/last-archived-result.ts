@@ -1,7 +1,7 @@
 import { failuresFolder } from '../../../shared/contracts/bucket-layout.ts'
 import { type ResultRecord, resultRecordSchema } from '../../../shared/contracts/result-record.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { readRecord } from '../tracking/read-record.ts'
+import { readReadableRecord } from '../../../shared/records/read-record.ts'
 
 /** The newest result that was archived so that its job could be rendered again; `null` if there is none. */
 export const lastArchivedResult = async (
@@ -12,5 +12,5 @@ export const lastArchivedResult = async (
   let last: string | undefined
   for await (const { key } of outputs.list(failuresFolder(jobId), signal)) last = key
   if (last === undefined) return null
-  return (await readRecord(outputs, last, resultRecordSchema, signal))?.record ?? null
+  return (await readReadableRecord(outputs, last, resultRecordSchema, signal))?.record ?? null
 }

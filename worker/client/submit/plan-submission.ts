@@ -23,7 +23,7 @@ export interface SubmissionRequest {
 }
 
 /** A dropped object, of which ingest makes a report, and what has to be there before it. */
-export interface Drop {
+export interface PlannedUpload {
   readonly before: readonly Upload[]
   readonly upload: Upload
 }
@@ -31,7 +31,7 @@ export interface Drop {
 export interface Submission {
   /** For manifests to find. */
   readonly images: readonly Upload[]
-  readonly drops: readonly Drop[]
+  readonly drops: readonly PlannedUpload[]
 }
 
 const assertPrefix = (prefix: string): void => {
@@ -68,7 +68,7 @@ export const planSubmission = async (
   assertPrefix(prefix)
   assertUseful(request)
   const nameOf = openNames()
-  const drops: Drop[] = []
+  const drops: PlannedUpload[] = []
   const imageKeys = new Set<string>()
   for (const file of files) {
     const name = `${prefix}/${nameOf(file)}`

@@ -3,7 +3,7 @@ import { reportKey } from '../../../shared/contracts/bucket-layout.ts'
 import { type IngestReport, ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
 import { inLanes } from '../../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { readRecord } from '../tracking/read-record.ts'
+import { readReadableRecord } from '../../../shared/records/read-record.ts'
 import type { Submission } from './plan-submission.ts'
 import { sendUpload, type Upload } from './upload.ts'
 
@@ -24,7 +24,7 @@ export const assertReportsReadable = async (
   signal: AbortSignal,
 ): Promise<void> => {
   if (first === undefined) return
-  await readRecord(outputs, reportKey(first.upload.key), ingestReportSchema, signal)
+  await readReadableRecord(outputs, reportKey(first.upload.key), ingestReportSchema, signal)
 }
 
 /** Uploads everything, a drop only when what it needs is there. What was sent before an error stays. */
@@ -67,7 +67,7 @@ export const awaitReports = async (
   let missing = sent
   for (;;) {
     const reports = await inLanes(missing, LANES, ({ upload }) =>
-      readRecord(outputs, reportKey(upload.key), ingestReportSchema, signal),
+      readReadableRecord(outputs, reportKey(upload.key), ingestReportSchema, signal),
     )
     missing = missing.filter((drop, index) => {
       const report = reports[index]?.record

@@ -3,7 +3,7 @@ import { type IngestReport, ingestReportSchema } from '../../../shared/contracts
 import { formsOf } from '../../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { readRecord } from './read-record.ts'
+import { readReadableRecord } from '../../../shared/records/read-record.ts'
 
 /** A manifest may be called by what follows `manifests/`. */
 export const droppedKey = (typed: string): string =>
@@ -39,7 +39,7 @@ export const reportOfManifest = async (
 ): Promise<IngestReport> => {
   const keys = candidates(typed)
   for (const candidate of keys) {
-    const stored = await readRecord(outputs, reportKey(candidate), ingestReportSchema, signal)
+    const stored = await readReadableRecord(outputs, reportKey(candidate), ingestReportSchema, signal)
     if (stored === null) continue
     assertBucket(typed, stored.record)
     return stored.record
@@ -58,6 +58,6 @@ export const exactName = async (
   signal: AbortSignal,
 ): Promise<string | null> => {
   if (droppedKey(key) === key) return key
-  const stored = await readRecord(outputs, reportKey(key), ingestReportSchema, signal)
+  const stored = await readReadableRecord(outputs, reportKey(key), ingestReportSchema, signal)
   return stored === null ? null : `s3://${stored.record.bucket}/${key}`
 }

@@ -13,7 +13,7 @@ import {
   statusRecordSchema,
 } from '../../../shared/contracts/status-record.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { readRecord } from './read-record.ts'
+import { readReadableRecord } from '../../../shared/records/read-record.ts'
 
 /** Status of a job, read from its records. */
 export interface JobStatus {
@@ -97,8 +97,8 @@ export const readJobStatus = async (
   signal: AbortSignal,
 ): Promise<JobStatus | null> => {
   // In this order: a job that ends in between is found done, for its result is written before its last status.
-  const status = await readRecord(outputs, statusKey(jobId), statusRecordSchema, signal)
-  const result = await readRecord(outputs, resultKey(jobId), resultRecordSchema, signal)
+  const status = await readReadableRecord(outputs, statusKey(jobId), statusRecordSchema, signal)
+  const result = await readReadableRecord(outputs, resultKey(jobId), resultRecordSchema, signal)
   if (result !== null) return statusOfResultRecord(result.record)
   return status === null ? null : statusOfStatusRecord(status.record)
 }

@@ -11,7 +11,6 @@ import {
   StringStringEntryProtoSchema,
   type TensorProto,
   TensorProto_DataLocation,
-  TensorProto_DataType,
   TensorProtoSchema,
   TensorShapeProto_DimensionSchema,
   TensorShapeProtoSchema,
@@ -22,22 +21,14 @@ import {
 } from 'onnx-buf'
 import { type WeightTensor, weightBytes } from '../weights/weight-tensor.ts'
 import { type Attribute, type Constant, type Graph, GraphError, type InlineData, type Node } from './graph.ts'
-import type { DType, Value } from './value.ts'
+import { ONNX_TYPE } from './onnx-type.ts'
+import type { Value } from './value.ts'
 import { preparationNodes } from './weight-preparation.ts'
 
 /** Opset 20: the last for which every op used here has a kernel on the CPU and on the CUDA provider. */
 export const OPSET_VERSION = 20
 const IR_VERSION = 9n
 const CONTRIB_VERSION = 1
-
-const DATA_TYPE: Readonly<Record<DType, TensorProto_DataType>> = {
-  float32: TensorProto_DataType.FLOAT,
-  float16: TensorProto_DataType.FLOAT16,
-  bfloat16: TensorProto_DataType.BFLOAT16,
-  int64: TensorProto_DataType.INT64,
-  uint8: TensorProto_DataType.UINT8,
-  bool: TensorProto_DataType.BOOL,
-}
 
 /** Location of a weight for the program that opens the model. */
 export interface WeightLocation {
@@ -93,7 +84,7 @@ const encodeValueInfo = ({ name, dtype, shape }: Value, sizes: Sizes): ValueInfo
       value: {
         case: 'tensorType',
         value: create(TypeProto_TensorSchema, {
-          elemType: DATA_TYPE[dtype],
+          elemType: ONNX_TYPE[dtype],
           ...(sizes === 'stated' && { shape: shapeOf(shape) }),
         }),
       },
@@ -136,7 +127,7 @@ const bytesOfArray = ({ buffer, byteOffset, byteLength }: InlineData): Uint8Arra
 
 const encodeConstant = (constant: Constant, locate: LocateWeight): TensorProto => {
   const { value } = constant
-  const common = { name: value.name, dims: value.shape.map(BigInt), dataType: DATA_TYPE[value.dtype] }
+  const common = { name: value.name, dims: value.shape.map(BigInt), dataType: ONNX_TYPE[value.dtype] }
   if (constant.source === 'inline')
     return create(TensorProtoSchema, { ...common, rawData: bytesOfArray(constant.data) })
   const { location, offsetBytes } = locate(constant.weight)

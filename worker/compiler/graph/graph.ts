@@ -1,5 +1,6 @@
+import { elementCount } from '../../checkpoint/element-count.ts'
 import type { WeightTensor } from '../weights/weight-tensor.ts'
-import { type DType, elementsOf, formatType, type Value } from './value.ts'
+import { type DType, formatType, type Value } from './value.ts'
 
 export type Attribute = number | string | readonly number[] | { readonly float: number }
 
@@ -135,7 +136,7 @@ export const createGraph = (name: string): Graph => {
     },
 
     inline(data, shape) {
-      if (data.length !== elementsOf(shape)) {
+      if (data.length !== elementCount(shape)) {
         throw new GraphError(
           `inline constant of ${data.length} numbers cannot have shape [${shape.join(',')}]`,
         )

@@ -1,3 +1,4 @@
+import { elementCount } from '../../checkpoint/element-count.ts'
 export type DType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'uint8' | 'bool'
 
 /** One edge of a graph. Shapes are static: a wrong one fails while the graph is recorded. */
@@ -16,11 +17,8 @@ const BYTES: Readonly<Record<DType, number>> = {
   bool: 1,
 }
 
-export const elementsOf = (shape: readonly number[]): number =>
-  shape.reduce((product, size) => product * size, 1)
-
 export const bytesOf = (value: Pick<Value, 'dtype' | 'shape'>): number =>
-  elementsOf(value.shape) * BYTES[value.dtype]
+  elementCount(value.shape) * BYTES[value.dtype]
 
 /** Whether all have one type; absent ones (null) have none. */
 export const haveOneType = (values: readonly (Pick<Value, 'dtype'> | null)[]): boolean =>

@@ -5,14 +5,14 @@ import type { Scope } from './scope.ts'
 /** The hidden width is four times the model's. */
 const EXPANSION = 4
 
-export interface FeedForward {
+export interface FeedForwardOptions {
   readonly channels: number
   /** Least number of chunks that tokens are computed in, one after the other. */
   readonly chunks: number
 }
 
 /** diffusers' FeedForward with GEGLU, plus a residual. */
-export const feedForward = ({ g, target, w }: Scope, { channels, chunks }: FeedForward) => {
+export const feedForward = ({ g, target, w }: Scope, { channels, chunks }: FeedForwardOptions) => {
   const hidden = channels * EXPANSION
   const proj = bindLinear(w.at('net', 0, 'proj'), channels, hidden * 2)
   const out = bindLinear(w.at('net', 2), hidden, channels)

@@ -33,14 +33,14 @@ import {
  *   timesteps, added_time_ids ─▶ embeddings ─▶ time_emb_proj of every ResNet
  */
 
-export interface ClipSize {
+export interface LatentClipSize {
   readonly frames: number
   /** Size of the latents. */
   readonly height: number
   readonly width: number
 }
 
-export interface StepOptions extends ClipSize {
+export interface StepOptions extends LatentClipSize {
   readonly feedForwardChunks: number
   /** 2 runs the unconditional and the conditional pass together, 1 one of them. */
   readonly clips: 1 | 2
@@ -105,7 +105,7 @@ const recordPrediction = (scope: Scope, config: UNetConfig, options: StepOptions
   return target.imagesToNchw(g, body({ features, conditioning }))
 }
 
-const latentShape = (config: UNetConfig, { frames, height, width }: ClipSize): readonly number[] => [
+const latentShape = (config: UNetConfig, { frames, height, width }: LatentClipSize): readonly number[] => [
   frames,
   config.outChannels,
   height,
@@ -135,7 +135,7 @@ export const recordPredictionStep = (scope: Scope, config: UNetConfig, options: 
 }
 
 /** Guidance over the two passes' predictions, then the Euler step. */
-export const recordGuidedEulerStep = (g: Graph, config: UNetConfig, size: ClipSize): void => {
+export const recordGuidedEulerStep = (g: Graph, config: UNetConfig, size: LatentClipSize): void => {
   const shape = latentShape(config, size)
   const latents = g.input('latents', shape)
   const sigma = g.input('sigma', [1])

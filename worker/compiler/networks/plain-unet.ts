@@ -2,7 +2,7 @@ import type { UNetConfig } from '../../checkpoint/unet-config.ts'
 import { clipsOfFrames, columnOf } from '../float32/boundary.ts'
 import { bindConv } from '../layers/parameters.ts'
 import type { Scope } from '../layers/scope.ts'
-import type { ClipSize } from './denoise-step.ts'
+import type { LatentClipSize } from './denoise-step.ts'
 import { unet } from './unet.ts'
 import { attentionDimOf } from './unet-blocks.ts'
 import { activatedTime, recordConditioning, recordContexts, recordShifts } from './unet-conditioning.ts'
@@ -14,7 +14,7 @@ import { activatedTime, recordConditioning, recordContexts, recordShifts } from 
 export const recordPlainUNet = (
   scope: Scope,
   config: UNetConfig,
-  options: ClipSize & { readonly clips: number; readonly feedForwardChunks: number },
+  options: LatentClipSize & { readonly clips: number; readonly feedForwardChunks: number },
 ): void => {
   const { g, target } = scope
   const { clips, frames, height, width } = options

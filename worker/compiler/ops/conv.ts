@@ -1,5 +1,6 @@
+import { elementCount } from '../../checkpoint/element-count.ts'
 import { type Graph, GraphError } from '../graph/graph.ts'
-import { elementsOf, formatType, type Value } from '../graph/value.ts'
+import { formatType, type Value } from '../graph/value.ts'
 import { assertOneType } from './one-type.ts'
 
 export interface ConvAttributes {
@@ -30,6 +31,6 @@ export const conv = (g: Graph, x: Value, { weight, bias, strides, pads }: ConvAt
     inputs: bias === null ? [x, weight] : [x, weight, bias],
     outputs: [{ shape, dtype: x.dtype }],
     attributes: { kernel_shape: kernel, strides, pads },
-    flops: 2 * elementsOf(shape) * into * elementsOf(kernel),
+    flops: 2 * elementCount(shape) * into * elementCount(kernel),
   })[0]!
 }

@@ -1,4 +1,5 @@
 import { type Graph, GraphError } from '../graph/graph.ts'
+import { ONNX_TYPE } from '../graph/onnx-type.ts'
 import type { DType, Value } from '../graph/value.ts'
 import { assertOneType } from './one-type.ts'
 
@@ -107,15 +108,6 @@ export const quickGelu = (g: Graph, x: Value, alpha: number): Value =>
   })[0]!
 
 export const silu = (g: Graph, x: Value): Value => quickGelu(g, x, 1)
-
-const ONNX_TYPE: Readonly<Record<DType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  bfloat16: 16,
-}
 
 export const cast = (g: Graph, x: Value, to: DType): Value =>
   x.dtype === to

@@ -1,5 +1,6 @@
+import { elementCount } from '../../checkpoint/element-count.ts'
 import { type Graph, GraphError } from '../graph/graph.ts'
-import { elementsOf, formatType, type Value } from '../graph/value.ts'
+import { formatType, type Value } from '../graph/value.ts'
 import { broadcastShapes } from './elementwise.ts'
 import { assertOneType } from './one-type.ts'
 import { reshape } from './shape.ts'
@@ -33,7 +34,7 @@ export const matmul = (g: Graph, a: Value, b: Value): Value => {
     op: 'MatMul',
     inputs: [a, b],
     outputs: [{ shape, dtype: a.dtype }],
-    flops: 2 * elementsOf(shape) * k,
+    flops: 2 * elementCount(shape) * k,
   })[0]!
 }
 
@@ -50,7 +51,7 @@ export const matmulTransposed = (g: Graph, a: Value, b: Value, alpha = 1): Value
     inputs: [a, b],
     outputs: [{ shape, dtype: a.dtype }],
     attributes: { transB: 1, alpha: { float: alpha } },
-    flops: 2 * elementsOf(shape) * k,
+    flops: 2 * elementCount(shape) * k,
   })[0]!
 }
 

@@ -1,5 +1,6 @@
+import { elementCount } from '../../checkpoint/element-count.ts'
 import { type Graph, GraphError } from '../graph/graph.ts'
-import { elementsOf, formatType, type Value } from '../graph/value.ts'
+import { formatType, type Value } from '../graph/value.ts'
 import { assertOneType } from './one-type.ts'
 
 export interface NhwcConv {
@@ -30,6 +31,6 @@ export const nhwcConv = (g: Graph, x: Value, { weight, strides, pads }: NhwcConv
     inputs: [x, weight],
     outputs: [{ shape, dtype: x.dtype }],
     attributes: { kernel_shape: [kH, kW], strides, pads },
-    flops: 2 * elementsOf(shape) * into * kH * kW,
+    flops: 2 * elementCount(shape) * into * kH * kW,
   })[0]!
 }

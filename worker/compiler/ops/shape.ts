@@ -1,11 +1,12 @@
+import { elementCount } from '../../checkpoint/element-count.ts'
 import { type Graph, GraphError } from '../graph/graph.ts'
-import { elementsOf, formatType, type Value } from '../graph/value.ts'
+import { formatType, type Value } from '../graph/value.ts'
 
 const int64 = (g: Graph, numbers: readonly number[]): Value =>
   g.inline(BigInt64Array.from(numbers, BigInt), [numbers.length])
 
 export const reshape = (g: Graph, x: Value, shape: readonly number[]): Value => {
-  if (elementsOf(shape) !== elementsOf(x.shape)) {
+  if (elementCount(shape) !== elementCount(x.shape)) {
     throw new GraphError(`Reshape of ${x.name} ${formatType(x)} to [${shape.join(',')}]`)
   }
   if (shape.length === x.shape.length && shape.every((size, axis) => size === x.shape[axis])) return x

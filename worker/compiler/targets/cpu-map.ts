@@ -3,29 +3,29 @@ import type * as target from './target.ts'
 
 /* Maps and tokens as both layouts of the CPU keep them: with the graph's value that holds their numbers. */
 
-export interface FeatureMap<Kind extends 'images' | 'clips' = 'images' | 'clips'>
+export interface CpuFeatureMap<Kind extends 'images' | 'clips' = 'images' | 'clips'>
   extends target.FeatureMap<Kind> {
   readonly value: Value
   /** Order of `value` in memory: plain, or in blocks of channels. */
   readonly layout: 'nchw' | 'nchwc'
 }
 
-export type Images = FeatureMap<'images'>
-export type Clips = FeatureMap<'clips'>
+export type CpuImages = CpuFeatureMap<'images'>
+export type CpuClips = CpuFeatureMap<'clips'>
 
-export interface Tokens extends target.Tokens {
+export interface CpuTokens extends target.Tokens {
   /** [rows·length, C] */
   readonly value: Value
 }
 
-export interface Conv2d extends target.Conv2d {
-  readonly residual?: Images
+export interface CpuConv2d extends target.Conv2d {
+  readonly residual?: CpuImages
 }
 
-export interface TemporalConv extends target.TemporalConv {
-  readonly blend?: { readonly mix: target.Mix; readonly residual: Clips }
+export interface CpuTemporalConv extends target.TemporalConv {
+  readonly blend?: { readonly mix: target.Mix; readonly residual: CpuClips }
 }
 
-export interface GroupNorm extends target.GroupNorm {
-  readonly shift?: Tokens | null
+export interface CpuGroupNorm extends target.GroupNorm {
+  readonly shift?: CpuTokens | null
 }

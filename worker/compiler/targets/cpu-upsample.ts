@@ -2,45 +2,45 @@ import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
 import { conv } from '../ops/conv.ts'
 import { concat, reshape, resizeNearest, slice } from '../ops/shape.ts'
-import { parameter } from './cpu-linear.ts'
-import type { Images } from './cpu-map.ts'
+import { float32Parameter } from './cpu-linear.ts'
+import type { CpuImages } from './cpu-map.ts'
 import type { BiasedLinear } from './target.ts'
-import { avoidByPhases, PHASES, phaseKernel } from './upsample-phases.ts'
+import { avoidByPhases, phaseKernel, UPSAMPLE_PHASES } from './upsample-phases.ts'
 
 /** As the reference does it, for an image a row or column short of twice its size: the last one has no equal pair. */
 const resizeThenConv = (
   g: Graph,
-  x: Images,
+  x: CpuImages,
   height: number,
   width: number,
   { weight, bias }: BiasedLinear,
 ): Value =>
   conv(g, slice(g, slice(g, resizeNearest(g, x.value, 2), 2, 0, height), 3, 0, width), {
-    weight: parameter(g, weight),
-    bias: parameter(g, bias),
+    weight: float32Parameter(g, weight),
+    bias: float32Parameter(g, bias),
     strides: [1, 1],
     pads: [1, 1, 1, 1],
   })
 
 /** [N, C, H, W] → [N, out, height, width]; height and width are twice those of x, or one less. */
-export const upsampleConv2d = (
+export const cpuUpsampleConv2d = (
   g: Graph,
-  x: Images,
+  x: CpuImages,
   height: number,
   width: number,
   options: BiasedLinear,
 ): Value => {
   if (height !== 2 * x.height || width !== 2 * x.width) return resizeThenConv(g, x, height, width, options)
   const { weight, bias } = options
-  const kernel = parameter(g, weight)
+  const kernel = float32Parameter(g, weight)
   const out = weight.shape[0] ?? 0
   const images = x.clips * x.frames
   // Interleaving is a concatenation behind the pixel: a good deal faster here than DepthToSpace.
   const pixels = [images, out, x.height, 1, x.width, 1]
-  const [evenEven, evenOdd, oddEven, oddOdd] = PHASES.map(([row, column]) => {
+  const [evenEven, evenOdd, oddEven, oddOdd] = UPSAMPLE_PHASES.map(([row, column]) => {
     const phase = conv(g, x.value, {
       weight: phaseKernel(g, kernel, row, column),
-      bias: parameter(g, bias),
+      bias: float32Parameter(g, bias),
       strides: [1, 1],
       pads: [1 - row, 1 - column, row, column],
     })

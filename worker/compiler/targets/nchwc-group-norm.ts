@@ -4,8 +4,8 @@ import { add, div, mul, silu, sqrt, sub } from '../ops/elementwise.ts'
 import { nchwcAffine } from '../ops/nchwc.ts'
 import { expand, reduce, reshape } from '../ops/shape.ts'
 import { viewAs } from '../weights/weight-tensor.ts'
-import { parameter } from './cpu-linear.ts'
-import type { FeatureMap, GroupNorm } from './cpu-map.ts'
+import { float32Parameter } from './cpu-linear.ts'
+import type { CpuFeatureMap, CpuGroupNorm } from './cpu-map.ts'
 
 /*
  * Group norm that stays in the blocked layout. Over the map go: the mean, an affine pass that centers it, the mean of
@@ -49,10 +49,10 @@ const toRows = (g: Graph, perClip: Value, rows: number): Value => {
 
 export const nchwcGroupNorm = <Kind extends 'images' | 'clips'>(
   g: Graph,
-  x: FeatureMap<Kind>,
-  { weight, bias, groups, epsilon, activation, shift }: GroupNorm,
+  x: CpuFeatureMap<Kind>,
+  { weight, bias, groups, epsilon, activation, shift }: CpuGroupNorm,
   block: number,
-): FeatureMap<Kind> => {
+): CpuFeatureMap<Kind> => {
   const [n = 0, channels = 0, , w = 0] = x.value.shape
   const rows = x.kind === 'clips' ? x.clips : n
   const perChannel = [rows, channels]
@@ -79,8 +79,8 @@ export const nchwcGroupNorm = <Kind extends 'images' | 'clips'>(
   const squares = ofRows(byRows('ReduceSumSquare', block)(g, centered))
   const variance = mul(g, ofGroup(squares), g.inline(Float32Array.of(1 / w), [1]))
   const deviation = sqrt(g, add(g, variance, g.inline(Float32Array.of(epsilon), [1])))
-  const scale = div(g, parameter(g, viewAs(weight, [1, ...perGroup.slice(1)])), deviation)
-  const beta = expand(g, parameter(g, viewAs(bias, [1, channels])), perChannel)
+  const scale = div(g, float32Parameter(g, viewAs(weight, [1, ...perGroup.slice(1)])), deviation)
+  const beta = expand(g, float32Parameter(g, viewAs(bias, [1, channels])), perChannel)
   const normed = affine(centered, reshape(g, scale, perChannel), beta)
   return { ...x, value: activation === 'silu' ? silu(g, normed) : normed }
 }

@@ -6,8 +6,8 @@ import { matmul } from '../ops/matmul.ts'
 import { nchwcConv } from '../ops/nchwc.ts'
 import { concat, filled, reshape, slice, transpose } from '../ops/shape.ts'
 import { viewAs } from '../weights/weight-tensor.ts'
-import { parameter } from './cpu-linear.ts'
-import type { Clips, TemporalConv } from './cpu-map.ts'
+import { float32Parameter } from './cpu-linear.ts'
+import type { CpuClips, CpuTemporalConv } from './cpu-map.ts'
 import { mixShares } from './mix-shares.ts'
 import { blockKernel } from './nchwc-weights.ts'
 import {
@@ -38,7 +38,7 @@ interface Kernel {
 
 const oneFrame = (
   g: Graph,
-  x: Clips,
+  x: CpuClips,
   { weight, bias, out, into }: Kernel,
   sum: Value | null,
   block: number,
@@ -50,7 +50,7 @@ const oneFrame = (
   })
 
 /** Frames under each other as rows of one tall image; taps lie an image's height apart. */
-const dilated = (g: Graph, x: Clips, { weight, bias, out, into }: Kernel, block: number): Value => {
+const dilated = (g: Graph, x: CpuClips, { weight, bias, out, into }: Kernel, block: number): Value => {
   const { clips, frames, height, width } = x
   const pixels = height * width * block
   const swap = (value: Value, from: readonly number[], to: readonly number[]): Value =>
@@ -88,7 +88,7 @@ const joinRows = (g: Graph, bands: readonly Value[], block: number): Value => {
   return reshape(g, joined, [n, channels, joined.shape[1] ?? 0, width])
 }
 
-const winograd = (g: Graph, x: Clips, kernel: Kernel, residual: Value | null, block: number): Value => {
+const winograd = (g: Graph, x: CpuClips, kernel: Kernel, residual: Value | null, block: number): Value => {
   const { weight, bias, out, into } = kernel
   const { clips, frames, height, width } = x
   const rows = PRODUCTS * tilesOf(frames)
@@ -130,19 +130,24 @@ const winograd = (g: Graph, x: Clips, kernel: Kernel, residual: Value | null, bl
   return joinRows(g, bands, block)
 }
 
-export const nchwcTemporalConv = (g: Graph, x: Clips, options: TemporalConv, block: number): Clips => {
+export const nchwcTemporalConv = (
+  g: Graph,
+  x: CpuClips,
+  options: CpuTemporalConv,
+  block: number,
+): CpuClips => {
   const { weight, bias, blend } = options
   const [out = 0, into = 0] = weight.shape
   const share = blend === undefined ? null : mixShares(g, blend.mix).temporal
   const scaled = (part: Value): Value => (share === null ? part : mul(g, part, share))
   const kernel: Kernel = {
-    weight: scaled(parameter(g, viewAs(weight, [out, into, 3]))),
-    bias: scaled(parameter(g, bias)),
+    weight: scaled(float32Parameter(g, viewAs(weight, [out, into, 3]))),
+    bias: scaled(float32Parameter(g, bias)),
     out,
     into,
   }
   const residual = blend?.residual.value ?? null
-  const done = (value: Value): Clips => ({ ...x, channels: out, value })
+  const done = (value: Value): CpuClips => ({ ...x, channels: out, value })
   if (x.frames === 1) return done(oneFrame(g, x, kernel, residual, block))
   if (Math.max(out, into) <= MAX_WINOGRAD_CHANNELS) return done(winograd(g, x, kernel, residual, block))
   const y = dilated(g, x, kernel, block)

@@ -2,16 +2,16 @@ import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
 import { nchwcConv } from '../ops/nchwc.ts'
 import { concat, reshape } from '../ops/shape.ts'
-import { parameter } from './cpu-linear.ts'
-import type { Images } from './cpu-map.ts'
+import { float32Parameter } from './cpu-linear.ts'
+import type { CpuImages } from './cpu-map.ts'
 import { blockKernel } from './nchwc-weights.ts'
 import type { BiasedLinear } from './target.ts'
-import { avoidByPhases, PHASES, phaseKernel } from './upsample-phases.ts'
+import { avoidByPhases, phaseKernel, UPSAMPLE_PHASES } from './upsample-phases.ts'
 
 /** Exactly twice the size, blocked in and out: four 2×2 convolutions, whose pixels are then interleaved. */
 export const nchwcDoublingConv2d = (
   g: Graph,
-  x: Images,
+  x: CpuImages,
   { weight, bias }: BiasedLinear,
   block: number,
 ): Value => {
@@ -19,11 +19,11 @@ export const nchwcDoublingConv2d = (
   const out = weight.shape[0] ?? 0
   const images = x.clips * x.frames
   const blocks = (images * out) / block
-  const kernel = parameter(g, weight)
-  const [evenEven, evenOdd, oddEven, oddOdd] = PHASES.map(([row, column]) => {
+  const kernel = float32Parameter(g, weight)
+  const [evenEven, evenOdd, oddEven, oddOdd] = UPSAMPLE_PHASES.map(([row, column]) => {
     const phase = nchwcConv(g, x.value, {
       weight: blockKernel(g, phaseKernel(g, kernel, row, column), block),
-      bias: parameter(g, bias),
+      bias: float32Parameter(g, bias),
       pads: [1 - row, 1 - column, row, column],
     })
     return reshape(g, phase, [blocks, height, width, 1, block])

@@ -4,7 +4,15 @@ import { add } from '../ops/elementwise.ts'
 import { nchwcConv, reorderInput, reorderOutput } from '../ops/nchwc.ts'
 import { concat, reshape } from '../ops/shape.ts'
 import { biasOf, cpuTarget, kernelOf } from './cpu.ts'
-import type { Clips, Conv2d, FeatureMap, GroupNorm, Images, TemporalConv, Tokens } from './cpu-map.ts'
+import type {
+  CpuClips,
+  CpuConv2d,
+  CpuFeatureMap,
+  CpuGroupNorm,
+  CpuImages,
+  CpuTemporalConv,
+  CpuTokens,
+} from './cpu-map.ts'
 import { nchwcGroupNorm } from './nchwc-group-norm.ts'
 import { nchwcTemporalConv } from './nchwc-temporal-conv.ts'
 import { nchwcDoublingConv2d } from './nchwc-upsample.ts'
@@ -14,23 +22,23 @@ import type { Target } from './target.ts'
 type Kind = 'images' | 'clips'
 
 const withValue = <K extends Kind>(
-  x: FeatureMap<K>,
+  x: CpuFeatureMap<K>,
   value: Value,
   layout: 'nchw' | 'nchwc',
-): FeatureMap<K> => {
+): CpuFeatureMap<K> => {
   const [, channels = 0, height = 0, width = 0] = value.shape
   return { ...x, value, channels, height, width, layout }
 }
 
-const plain = <K extends Kind>(g: Graph, x: FeatureMap<K>): FeatureMap<K> =>
+const plain = <K extends Kind>(g: Graph, x: CpuFeatureMap<K>): CpuFeatureMap<K> =>
   x.layout === 'nchwc' ? withValue(x, reorderOutput(g, x.value), 'nchw') : x
 
-const blocked = <K extends Kind>(g: Graph, x: FeatureMap<K>): FeatureMap<K> =>
+const blocked = <K extends Kind>(g: Graph, x: CpuFeatureMap<K>): CpuFeatureMap<K> =>
   x.layout === 'nchwc' ? x : withValue(x, reorderInput(g, x.value), 'nchwc')
 
 /** Frames lie side by side already, image after image: both kinds are the same numbers. */
-const asImages = (x: Clips): Images => ({ ...x, kind: 'images' })
-const asClips = (x: Images): Clips => ({ ...x, kind: 'clips' })
+const asImages = (x: CpuClips): CpuImages => ({ ...x, kind: 'images' })
+const asClips = (x: CpuImages): CpuClips => ({ ...x, kind: 'clips' })
 
 /**
  * ONNX Runtime's CPU provider in its own blocked layout: not portable ONNX, but made for the process that runs it.
@@ -43,13 +51,13 @@ export const nchwcTarget = (block: number) => {
     ...cpuTarget,
     name: `cpu-nchwc${block}`,
 
-    imagesToNchw: (g, x: Images) => plain(g, x).value,
-    imagesToPixels: (g, x: Images) => ({ pixels: plain(g, x).value, layout: 'nchw' }),
-    outputImages: (g, name, x: Images) => g.output(name, plain(g, x).value),
-    toClips: (_, x: Images) => asClips(x),
-    toImages: (_, x: Clips) => asImages(x),
+    imagesToNchw: (g, x: CpuImages) => plain(g, x).value,
+    imagesToPixels: (g, x: CpuImages) => ({ pixels: plain(g, x).value, layout: 'nchw' }),
+    outputImages: (g, name, x: CpuImages) => g.output(name, plain(g, x).value),
+    toClips: (_, x: CpuImages) => asClips(x),
+    toImages: (_, x: CpuClips) => asImages(x),
 
-    conv2d(g, x: Images, options: Conv2d): Images {
+    conv2d(g, x: CpuImages, options: CpuConv2d): CpuImages {
       const { weight, bias, stride, padding, residual, inChannels } = options
       const [out = 0] = weight.shape
       const into = inChannels === undefined ? (weight.shape[1] ?? 0) : inChannels.to - inChannels.from
@@ -67,7 +75,7 @@ export const nchwcTarget = (block: number) => {
       return withValue(x, value, 'nchwc')
     },
 
-    upsampleConv2d(g, x: Images, height, width, options): Images {
+    upsampleConv2d(g, x: CpuImages, height, width, options): CpuImages {
       if (
         height === 2 * x.height &&
         width === 2 * x.width &&
@@ -79,40 +87,40 @@ export const nchwcTarget = (block: number) => {
       return cpuTarget.upsampleConv2d(g, plain(g, x), height, width, options)
     },
 
-    temporalConv(g, x: Clips, options: TemporalConv): Clips {
+    temporalConv(g, x: CpuClips, options: CpuTemporalConv): CpuClips {
       const { blend } = options
       if (fits(x.channels) && fits(options.weight.shape[0] ?? 0)) {
         const blockedBlend =
           blend === undefined ? {} : { blend: { ...blend, residual: blocked(g, blend.residual) } }
         return nchwcTemporalConv(g, blocked(g, x), { ...options, ...blockedBlend }, block)
       }
-      const toClips = (map: Clips): Clips => cpuTarget.toClips(g, plain(g, asImages(map)))
+      const toClips = (map: CpuClips): CpuClips => cpuTarget.toClips(g, plain(g, asImages(map)))
       const plainBlend = blend === undefined ? {} : { blend: { ...blend, residual: toClips(blend.residual) } }
       const y = cpuTarget.temporalConv(g, toClips(x), { ...options, ...plainBlend })
       return asClips(cpuTarget.toImages(g, y))
     },
 
-    groupNorm: <K extends Kind>(g: Graph, x: FeatureMap<K>, options: GroupNorm): FeatureMap<K> =>
+    groupNorm: <K extends Kind>(g: Graph, x: CpuFeatureMap<K>, options: CpuGroupNorm): CpuFeatureMap<K> =>
       nchwcGroupNorm(g, blocked(g, x), options, block),
 
-    concatChannels: (g, a: Images, b: Images): Images =>
+    concatChannels: (g, a: CpuImages, b: CpuImages): CpuImages =>
       withValue(a, concat(g, [blocked(g, a).value, blocked(g, b).value], 1), 'nchwc'),
 
-    addFramesToClips(g, a: Images, b: Images): Images {
+    addFramesToClips(g, a: CpuImages, b: CpuImages): CpuImages {
       if (a.layout === b.layout && a.layout === 'nchw') return cpuTarget.addFramesToClips(g, a, b)
       // In blocks the channels of a block are part of its pixels, which changes no sum.
       const sum = cpuTarget.addFramesToClips(g, blocked(g, a), blocked(g, b))
       return { ...sum, layout: 'nchwc' }
     },
 
-    toTokens(g, x: Images): Tokens {
+    toTokens(g, x: CpuImages): CpuTokens {
       if (x.layout !== 'nchwc') return cpuTarget.toTokens(g, x)
       const [rows, length] = [x.clips * x.frames, x.height * x.width]
       const last = reorderOutput(g, x.value, { channelsLast: true })
       return { value: reshape(g, last, [rows * length, x.channels]), rows, length, channels: x.channels }
     },
 
-    addTokens(g, x: Images, tokens: Tokens): Images {
+    addTokens(g, x: CpuImages, tokens: CpuTokens): CpuImages {
       if (!fits(tokens.channels)) return cpuTarget.addTokens(g, plain(g, x), tokens)
       const last = reshape(g, tokens.value, [tokens.rows, x.height, x.width, tokens.channels])
       const added = reorderInput(g, last, { channelsLast: true })

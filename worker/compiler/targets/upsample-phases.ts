@@ -15,18 +15,18 @@ import type { Images } from './target.ts'
  * instead of 9. The sums depend on weights alone, so they are computed before a session is created.
  */
 
-export type Phase = 0 | 1
+export type UpsamplePhase = 0 | 1
 
 /** Row and column: the order in which phases are interleaved. */
-export const PHASES = [
+export const UPSAMPLE_PHASES = [
   [0, 0],
   [0, 1],
   [1, 0],
   [1, 1],
-] as const satisfies readonly (readonly [Phase, Phase])[]
+] as const satisfies readonly (readonly [UpsamplePhase, UpsamplePhase])[]
 
 /** [out, in, 3, …] → [out, in, 2, …] along one of the two kernel axes. */
-export const mergeTaps = (g: Graph, kernel: Value, axis: 2 | 3, phase: Phase): Value => {
+export const mergeTaps = (g: Graph, kernel: Value, axis: 2 | 3, phase: UpsamplePhase): Value => {
   const tap = (index: number): Value => slice(g, kernel, axis, index, index + 1)
   return phase === 0
     ? concat(g, [tap(0), add(g, tap(1), tap(2))], axis)
@@ -34,7 +34,7 @@ export const mergeTaps = (g: Graph, kernel: Value, axis: 2 | 3, phase: Phase): V
 }
 
 /** The 2×2 kernel of one phase; its convolution is padded by [1 − row, 1 − column, row, column]. */
-export const phaseKernel = (g: Graph, kernel: Value, row: Phase, column: Phase): Value =>
+export const phaseKernel = (g: Graph, kernel: Value, row: UpsamplePhase, column: UpsamplePhase): Value =>
   mergeTaps(g, mergeTaps(g, kernel, 2, row), 3, column)
 
 /** Notes what the reference's nine taps at every output pixel cost more than the four of a phase. */

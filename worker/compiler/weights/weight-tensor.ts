@@ -1,4 +1,5 @@
-import type { StoredTensor } from '../../checkpoint/safetensors.ts'
+import { elementCount } from '../../checkpoint/element-count.ts'
+import type { StoredTensor } from '../../checkpoint/stored-tensors.ts'
 
 /**
  * A tensor of the checkpoint, or a contiguous part of one under another shape: bytes are named, never copied.
@@ -13,14 +14,12 @@ export interface WeightTensor {
   readonly stored: StoredTensor | null
 }
 
-const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
-
 export const weightBytes = (weight: WeightTensor): number =>
-  elements(weight.shape) * (weight.dtype === 'float32' ? 4 : 2)
+  elementCount(weight.shape) * (weight.dtype === 'float32' ? 4 : 2)
 
 /** The same bytes under another shape of as many elements. */
 export const viewAs = (weight: WeightTensor, shape: readonly number[]): WeightTensor => {
-  if (elements(shape) !== elements(weight.shape)) {
+  if (elementCount(shape) !== elementCount(weight.shape)) {
     throw new RangeError(`${weight.key}: [${weight.shape.join(',')}] cannot be seen as [${shape.join(',')}]`)
   }
   return { ...weight, shape }

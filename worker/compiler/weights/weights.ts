@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { elementCount } from '../../checkpoint/element-count.ts'
 import { isWeightDtype, type StoredTensor } from '../../checkpoint/stored-tensors.ts'
 import type { WeightTensor } from './weight-tensor.ts'
 
@@ -26,8 +27,6 @@ export interface ComponentWeights {
 }
 
 const DTYPE = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
-
-const product = (shape: readonly number[]): number => shape.reduce((total, size) => total * size, 1)
 
 /** Opens weights. If `tensors` is `null`, there are configs alone, and every tensor is taken to exist, in float16. */
 export const openWeights = (
@@ -64,7 +63,10 @@ export const openWeights = (
         )
       }
     }
-    asked.set(key, { elements: product(shape), bytes: product(shape) * (dtype === 'float32' ? 4 : 2) })
+    asked.set(key, {
+      elements: elementCount(shape),
+      bytes: elementCount(shape) * (dtype === 'float32' ? 4 : 2),
+    })
     return { key, dtype, shape, offsetBytes: 0, stored }
   }
 

@@ -1,4 +1,5 @@
 import type { Constant, Graph, Node } from '../../compiler/graph/graph.ts'
+import { ONNX_TYPE } from '../../compiler/graph/onnx-type.ts'
 import type { Value } from '../../compiler/graph/value.ts'
 
 /*
@@ -62,10 +63,6 @@ const node = (
   ...{ op, domain: '', name: output.name, inputs, outputs: [output], attributes, flops: 0 },
 })
 
-/** ONNX's TensorProto.DataType. */
-const ONNX_FLOAT = 1
-const ONNX_INT64 = 7
-
 const FIRST_AXIS = integers('first_axis', [0])
 
 /** A buffer of one region's size, whose elements are all the one of `element`, and its last element. */
@@ -126,9 +123,9 @@ export const withArenaReserve = (graph: Graph, bytes: number, input = graph.inpu
   const nodes = [
     node('Slice', [x, constants.zeros.value, constants.ones.value, constants.axes.value], corner),
     node('Reshape', [corner, constants.one.value], element),
-    node('Cast', [element], whole, { to: ONNX_INT64 }),
+    node('Cast', [element], whole, { to: ONNX_TYPE.int64 }),
     ...regions.nodes,
-    node('Cast', [regions.none], zero, { to: ONNX_FLOAT }),
+    node('Cast', [regions.none], zero, { to: ONNX_TYPE.float32 }),
     node('Sub', [x, zero], entered),
   ]
   const entering = (value: Value | null): Value | null => (value?.name === x.name ? entered : value)

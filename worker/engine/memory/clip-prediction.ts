@@ -4,7 +4,7 @@ import type { GraphMemory } from './graph-memory.ts'
 import type { HostMemory } from './host-memory.ts'
 
 /** Every graph of a clip of given arguments. Recorded when asked for, without weights where there are only configs. */
-export interface ClipNetworks {
+export interface PlannableGraphs {
   /** All but the decoder; `lowMemory` as in low-vram. Those of an array take turns, and are open at the same time. */
   networks(lowMemory: boolean): readonly (Graph | readonly Graph[])[]
   decoder(frames: number): Graph
@@ -30,7 +30,7 @@ export interface ClipPrediction {
 /** The same clip can be planned for several memories with one prediction, where `memoryOf` is the same. */
 export const predictClip = (
   memoryOf: (recorded: Graph) => PlannedGraph,
-  clip: ClipNetworks,
+  clip: PlannableGraphs,
 ): ClipPrediction => {
   const { exactDecoder } = clip
   return {

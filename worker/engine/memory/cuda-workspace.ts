@@ -1,5 +1,6 @@
+import { elementCount } from '../../checkpoint/element-count.ts'
 import type { Graph, Node } from '../../compiler/graph/graph.ts'
-import { bytesOf, elementsOf } from '../../compiler/graph/value.ts'
+import { bytesOf } from '../../compiler/graph/value.ts'
 import type { Workspace } from './arena-peak.ts'
 import { type ConvolutionCard, isFloat32Convolution, mostConvolutionBytes } from './convolution-workspace.ts'
 
@@ -47,7 +48,7 @@ const attention = (
     const scores = FLOAT * rows * heads * length * keys
     return length < LONGEST_UNFUSED_SEQUENCE ? [packed, scores, scores] : [packed]
   }
-  if (channels / heads > LARGEST_FLASH_HEAD) return [FLOAT * elementsOf(query.shape)]
+  if (channels / heads > LARGEST_FLASH_HEAD) return [FLOAT * elementCount(query.shape)]
   if (computeCapability < 80) return [packed]
   return [FLOAT * rows * heads * length]
 }

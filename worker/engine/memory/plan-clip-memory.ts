@@ -1,9 +1,9 @@
 import { once } from '../../../shared/once.ts'
 import type { MemoryPlan } from '../memory-mode.ts'
 import {
-  type ClipNetworks,
   type ClipPrediction,
   type OpenTogether,
+  type PlannableGraphs,
   type PlannedGraph,
   predictClip,
 } from './clip-prediction.ts'
@@ -98,7 +98,7 @@ export interface ClipMemoryRequest extends ClipSize {
   /** Chunks that overlap must be longer than their overlap. Default 1. */
   readonly leastChunk?: number
   readonly device: DeviceMemory
-  readonly clip: (size: ClipSize) => ClipNetworks
+  readonly clip: (size: ClipSize) => PlannableGraphs
 }
 
 /** Sizes that are tried where a clip does not fit: the VAE and the UNet halve these without a rest. */

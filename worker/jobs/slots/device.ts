@@ -12,7 +12,7 @@ export interface DeviceUse {
 }
 
 /** The renderer's device: one job at a time has it. */
-export interface Device {
+export interface DeviceSlot {
   /** Once a use has thrown `CardUnusableError`, every later one throws the same and runs nothing. */
   use<T>(run: () => Promise<T>, use: DeviceUse): Promise<T>
   /** Time at which the last use ended, on the clock's `elapsedMs`; `null` if there was none. */
@@ -20,10 +20,10 @@ export interface Device {
 }
 
 /** `onUnusable` is called before the next use can begin. */
-export const openDevice = (
+export const createDeviceSlot = (
   clock: Clock,
   onUnusable: (error: CardUnusableError) => void = () => {},
-): Device => {
+): DeviceSlot => {
   const mutex = createMutex()
   let endedMs: number | null = null
   let unusable: CardUnusableError | null = null

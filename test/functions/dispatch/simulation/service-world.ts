@@ -76,7 +76,7 @@ export const simulateEcs = async (
     },
     faults: () => (isHealed() ? NO_CALL_FAULTS : schedule.calls),
     late: () => (isHealed() ? 0 : schedule.late),
-    tell(event) {
+    onEvent(event) {
       say(JSON.stringify(event))
       events.push(event)
     },

@@ -25,7 +25,7 @@ export interface SimulatedDispatchOptions {
   readonly faults: () => CallFaults
   /** Chance that a submission, or a count, is given up by its sender, and arrives. */
   readonly late: () => number
-  readonly tell: (event: DispatchEvent) => void
+  readonly onEvent: (event: DispatchEvent) => void
   readonly trace: (line: string) => void
 }
 
@@ -35,7 +35,8 @@ const TIME_TO_WRITE_MS = 7_000
 
 /** The real dispatch, in functions that may die at any await. Each call is one of Lambda's. */
 export const simulateDispatch = (options: SimulatedDispatchOptions): (() => void) => {
-  const { time, random, output, models, batch, service, depth, figures, faults, late, tell, trace } = options
+  const { time, random, output, models, batch, service, depth, figures, faults, late, onEvent, trace } =
+    options
   let invocations = 0
 
   return () => {
@@ -92,7 +93,7 @@ export const simulateDispatch = (options: SimulatedDispatchOptions): (() => void
       now: incarnation.clock.now,
       sleep: incarnation.clock.sleep,
       newWorkerName: () => `${incarnation.name}.${++names}`,
-      tell,
+      onEvent,
     }
     const untilMs = incarnation.clock.now().getTime() + LIFE_MS - TIME_TO_ANSWER_MS - TIME_TO_WRITE_MS
     dispatchWorkers(world, { untilMs, signal: over.signal }).then(

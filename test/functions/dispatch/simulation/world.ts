@@ -102,7 +102,7 @@ export const simulate = async (
     batch: alterBatch(batch),
     faults: () => (isHealed() ? NO_CALL_FAULTS : schedule.calls),
     late: () => (isHealed() ? 0 : schedule.late),
-    tell(event) {
+    onEvent(event) {
       trace(JSON.stringify(event))
       events.push(event)
     },

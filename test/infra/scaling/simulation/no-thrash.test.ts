@@ -1,12 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { dayOf, every, SCENARIOS, type Scenario } from '../../../../infra/scaling/simulation/scenarios.ts'
+import {
+  every,
+  halfSineDay,
+  SCENARIOS,
+  type Scenario,
+} from '../../../../infra/scaling/simulation/scenarios.ts'
 import { outcomesIn, WAYS } from './run-scenario.ts'
 
 const busy: readonly Scenario[] = [
   SCENARIOS.steady,
   SCENARIOS.day,
   { name: 'a clip every 20 s', load: () => every(20, 12) },
-  { name: "a day's wave of 50,000", load: () => dayOf(50_000), maxWorkers: 100 },
+  { name: "a day's wave of 50,000", load: () => halfSineDay(50_000), maxWorkers: 100 },
 ]
 
 describe.each(WAYS.flatMap((way) => busy.map((scenario) => ({ way, scenario, name: scenario.name }))))(

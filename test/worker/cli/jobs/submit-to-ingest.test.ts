@@ -32,7 +32,7 @@ const withRealIngest = () => {
     limits: DEFAULT_WORK_LIMITS,
     now: () => services.services.clock.now(),
     newTraceId: () => 'trace',
-    tell: () => {},
+    onEvent: () => {},
   }
   const queued = (): readonly JobMessage[] =>
     jobs.messages().map(({ body }) => jobMessageSchema.parse(JSON.parse(body)))

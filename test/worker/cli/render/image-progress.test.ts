@@ -33,8 +33,8 @@ test('an image is shown until a later one has come as far', () => {
 test('the end of an earlier image is told aside, and that of the one shown ends the display', () => {
   const { images, calls } = aDisplay()
   images.update(1, progress(0))
-  images.tell(0, () => calls.push('a is done'))
+  images.print(0, () => calls.push('a is done'))
   expect(calls.splice(0)).toEqual(['2/2 b', 'step 0', 'aside', 'a is done', 'back'])
-  images.tell(1, () => calls.push('b is done'))
+  images.print(1, () => calls.push('b is done'))
   expect(calls).toEqual(['end', 'aside', 'b is done', 'back'])
 })

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { readResult } from '../../../../worker/jobs/result-store.ts'
+import { readResult } from '../../../../shared/records/read-result.ts'
 import { openModel } from '../../../../worker/models/open-model.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
@@ -43,7 +43,7 @@ const submitAndWork = async (...clip: readonly string[]) => {
   worker.kill('SIGTERM')
   worker.stdout.resume()
   const { exitCode } = await worker
-  const result = await readResult(output, jobId, unaborted)
+  const result = (await readResult(output, jobId, unaborted))?.record
   const [waiting, dead] = [await jobs.depth(unaborted), await deadLetters.depth(unaborted)]
   return { exitCode, messages, peakBytes, result, waiting, dead }
 }

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { resultKey } from '../../../../shared/contracts/bucket-layout.ts'
+import { readResult } from '../../../../shared/records/read-result.ts'
 import { systemClock } from '../../../../worker/cli/system-clock.ts'
-import { readResult } from '../../../../worker/jobs/result-store.ts'
 import { openModel } from '../../../../worker/models/open-model.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 import { anEndpoint } from '../an-endpoint.ts'
@@ -106,7 +106,7 @@ const until = async <T>(what: string, look: () => Promise<T | null>, seconds: nu
 const expectDoneOnce = async (batch: Batch, jobIds: readonly string[]): Promise<void> => {
   for (const jobId of jobIds) {
     const { output } = batch
-    const result = await readResult(output, jobId, never)
+    const result = (await readResult(output, jobId, never))?.record
     expect(result).toMatchObject({ state: 'succeeded', failure: null })
     expect(result?.outputs).toHaveLength(1)
     for (const { video } of result?.outputs ?? []) {

@@ -10,7 +10,7 @@ import type { CommandContext } from '../../../../worker/cli/command-context.ts'
 import { InterruptedError } from '../../../../worker/cli/exit-code.ts'
 import type { Services } from '../../../../worker/cli/services.ts'
 import { systemClock } from '../../../../worker/cli/system-clock.ts'
-import type { WorkerOptions } from '../../../../worker/cli/worker/options.ts'
+import type { WorkerCommandOptions } from '../../../../worker/cli/worker/options.ts'
 import { runWorkerCommand } from '../../../../worker/cli/worker/worker.ts'
 import type { Machine } from '../../../../worker/fitness/machine.ts'
 import { aJobMessage } from '../../../fixtures/a-job-message.ts'
@@ -25,7 +25,7 @@ import { demoRecord } from '../../models/a-pushed-model.ts'
 import { DEMO_CHECKPOINT, NO_CARDS, NO_DESKTOP } from '../a-command-line.ts'
 
 interface CommandOptions {
-  readonly options?: WorkerOptions
+  readonly options?: WorkerCommandOptions
   readonly environment?: Readonly<Record<string, string>>
   readonly machine?: Partial<Machine>
   readonly signal?: AbortSignal

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph.ts'
 import { statisticsOf } from '../../../../worker/compiler/graph/statistics.ts'
-import { FEED_FORWARD_PIECE_BYTES, feedForward } from '../../../../worker/compiler/targets/cpu-linear.ts'
+import {
+  FEED_FORWARD_PIECE_BYTES,
+  feedForwardInPieces,
+} from '../../../../worker/compiler/targets/cpu-linear.ts'
 
 const CHANNELS = 32
 const HIDDEN = 4 * CHANNELS
@@ -16,7 +19,7 @@ const recordOn = (rows: number, { chunks = 1, pieceBytes = FEED_FORWARD_PIECE_BY
     proj: { weight: weight('proj', [2 * HIDDEN, CHANNELS]), bias: weight('proj.bias', [2 * HIDDEN]) },
     out: { weight: weight('out', [CHANNELS, HIDDEN]), bias: weight('out.bias', [CHANNELS]) },
   }
-  g.output('y', feedForward(g, g.input('x', [rows, CHANNELS]), { ...layers, chunks }, pieceBytes))
+  g.output('y', feedForwardInPieces(g, g.input('x', [rows, CHANNELS]), { ...layers, chunks }, pieceBytes))
   return g
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../../../shared/contracts/invalid-input.ts'
-import type { StoredTensor } from '../../../../worker/checkpoint/safetensors.ts'
+import type { StoredTensor } from '../../../../worker/checkpoint/stored-tensors.ts'
 import { openWeights } from '../../../../worker/compiler/weights/weights.ts'
 
 const stored = (

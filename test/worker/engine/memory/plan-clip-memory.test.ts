@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph.ts'
 import { silu } from '../../../../worker/compiler/ops/elementwise.ts'
-import type { ClipNetworks, PlannedGraph } from '../../../../worker/engine/memory/clip-prediction.ts'
+import type { PlannableGraphs, PlannedGraph } from '../../../../worker/engine/memory/clip-prediction.ts'
 import { doesNotFit } from '../../../../worker/engine/memory/does-not-fit.ts'
 import type { GraphMemory } from '../../../../worker/engine/memory/graph-memory.ts'
 import { NO_HOST_MEMORY } from '../../../../worker/engine/memory/host-memory.ts'
@@ -33,7 +33,7 @@ const memoryOf = ({ name, inputs }: Graph): PlannedGraph => {
  * At 1024x512: encoder 1 GB, step 10 GB or 5 GB in low-vram, decoder 1 GB a frame, in float32 2.5 GB; all in proportion
  * to the pixels.
  */
-const clip = ({ width, height, numFrames }: ClipSize): ClipNetworks => {
+const clip = ({ width, height, numFrames }: ClipSize): PlannableGraphs => {
   const scale = (width * height) / (1024 * 512)
   const step = (numFrames / 25) * scale
   return {
@@ -47,7 +47,7 @@ const clip = ({ width, height, numFrames }: ClipSize): ClipNetworks => {
 }
 
 /** The same clip in float16. */
-const halfClip = (size: ClipSize): ClipNetworks => {
+const halfClip = (size: ClipSize): PlannableGraphs => {
   const scale = (size.width * size.height) / (1024 * 512)
   return { ...clip(size), exactDecoder: (frames) => aNetwork('vae_decoder_float32', 2.5 * frames * scale) }
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { elementCount } from '../../../../worker/checkpoint/element-count.ts'
 import { openCheckpoint } from '../../../../worker/checkpoint/open-checkpoint.ts'
 import { compileClip } from '../../../../worker/compiler/compile.ts'
 import { openDevice } from '../../../../worker/engine/device.ts'
@@ -6,7 +7,6 @@ import { cpuMemoryOf } from '../../../../worker/engine/memory/cpu-memory.ts'
 import { HOST_RUNTIME_BYTES } from '../../../../worker/engine/memory/device-memory.ts'
 import { foldedGraph } from '../../../../worker/engine/memory/folded-graph.ts'
 import { openSession } from '../../../../worker/engine/session.ts'
-import { elementCount } from '../../../../worker/engine/tensor.ts'
 
 /*
  * session-peak.ts CASE.json: runs one graph twice on the CPU in this process, and prints its largest resident set

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Device, openDevice } from '../../../../worker/jobs/slots/device.ts'
+import { createDeviceSlot, type DeviceSlot } from '../../../../worker/jobs/slots/device.ts'
 import { CardUnusableError } from '../../../../worker/renderer/card-unusable-error.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
 import { virtualClock } from '../../../fixtures/virtual-clock.ts'
@@ -8,7 +8,7 @@ import { openVirtualTime } from '../../../fixtures/virtual-time.ts'
 const aDevice = () => {
   const time = openVirtualTime()
   const clock = virtualClock(time)
-  const device = openDevice(clock)
+  const device = createDeviceSlot(clock)
   const seen: string[] = []
   const use = (name: string, seconds: number, { first = false, fails = false } = {}): Promise<void> =>
     device
@@ -33,7 +33,7 @@ const aDevice = () => {
     })
     return time.runUntil(() => over, 1_000_000)
   }
-  return { device: device satisfies Device, seen, use, later, untilOver }
+  return { device: device satisfies DeviceSlot, seen, use, later, untilOver }
 }
 
 test('one has it at a time, and each learns how long it was idle', async () => {
@@ -77,7 +77,7 @@ test('a use that fails counts as one, and frees it', async () => {
 test('a card that cannot be used runs nothing more, and that is reported before the next use', async () => {
   const clock = virtualClock(openVirtualTime())
   const seen: string[] = []
-  const device = openDevice(clock, ({ message }) => seen.push(`reported: ${message}`))
+  const device = createDeviceSlot(clock, ({ message }) => seen.push(`reported: ${message}`))
   const use = (name: string): Promise<void> =>
     device.use(
       async () => {

@@ -60,11 +60,11 @@ export const simulateIngest = (options: SimulatedIngestOptions): SimulatedIngest
           queueCall('jobs.send', signal, () => jobs.send(messages, new AbortController().signal)),
       },
       model: aModelRecord(),
-      defaultSize: 'auto' as const,
+      defaultSize: 'model' as const,
       limits: DEFAULT_WORK_LIMITS,
       now: incarnation.clock.now,
       newTraceId: () => incarnation.name,
-      tell: () => {},
+      onEvent: () => {},
     }
     ingestEvent(event, world, new AbortController().signal).then(
       (response) => end('ends', response?.batchItemFailures.length === 0),

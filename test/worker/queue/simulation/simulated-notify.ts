@@ -75,7 +75,7 @@ export const simulateNotify = ({
             published.push(pipelineEventSchema.parse(structuredClone(one)))
           })
       },
-      tell: () => {},
+      onEvent: () => {},
     }
     notifyEvent(event, deps, unaborted).then(
       (response) => end('ends', response?.batchItemFailures.length === 0),

@@ -1,11 +1,6 @@
 import { InvalidInputError } from '../../../../shared/contracts/invalid-input.ts'
 import type { JobMessage } from '../../../../shared/contracts/job-message.ts'
-import type {
-  PrepareJob,
-  RenderContext,
-  RenderedClip,
-  RenderPath,
-} from '../../../../worker/jobs/job-stages.ts'
+import type { PrepareJob, RenderedJob, RenderPath, StageContext } from '../../../../worker/jobs/job-stages.ts'
 import { PostponedError } from '../../../../worker/jobs/postponed-error.ts'
 import type { Progress } from '../../../../worker/pipeline/progress.ts'
 import { CardUnusableError } from '../../../../worker/renderer/card-unusable-error.ts'
@@ -114,7 +109,7 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
   const runOnDevice = async (
     jobId: string,
     kind: JobKind,
-    { signal, onProgress }: RenderContext,
+    { signal, onProgress }: StageContext,
   ): Promise<void> => {
     const fail = (what: string): never => {
       onFailure(jobId)
@@ -147,7 +142,7 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
     if (kind === 'bad-picture') throw new InvalidInputError('image', 'is no picture')
     disk.write(`${folder}/picture.png`, 'picture')
     return {
-      async render(path, context): Promise<RenderedClip> {
+      async render(path, context): Promise<RenderedJob> {
         if (rendering) violate('two renders at once')
         rendering = true
         onRender(job.job_id)

@@ -6,13 +6,20 @@ import { nhwcConv } from '../../ops/nhwc-conv.ts'
 import { concat, reshape, slice } from '../../ops/shape.ts'
 import { viewAs } from '../../weights/weight-tensor.ts'
 import { mixShares } from '../mix-shares.ts'
-import { type Clips, type Conv2d, type Images, imagesOf, storedChannels, type TemporalConv } from './map.ts'
+import {
+  type CudaClips,
+  type CudaConv2d,
+  type CudaImages,
+  type CudaTemporalConv,
+  imagesOf,
+  storedChannels,
+} from './map.ts'
 import { sumOf, totalOf, viewOfTotal, withResidual } from './sum.ts'
 import { paddedConv } from './symmetric-padding.ts'
 import { channelsLastKernel, paddedBias, paddedChannels, parameter, storedKernel } from './weights.ts'
 
 /** A 1×1 convolution is a product of pixels, and its kernel a matrix as stored. */
-const pointwise = (g: Graph, x: Images, { weight }: Conv2d, dtype: DType): Value => {
+const pointwise = (g: Graph, x: CudaImages, { weight }: CudaConv2d, dtype: DType): Value => {
   const [out = 0, into = 0] = weight.shape
   const [images = 0, height = 0, width = 0] = x.sum.product.shape
   const pixels = viewOfTotal(g, x.sum, [images, height * width, storedChannels(x)])
@@ -24,7 +31,7 @@ const pointwise = (g: Graph, x: Images, { weight }: Conv2d, dtype: DType): Value
   return reshape(g, product, [images, height, width, out])
 }
 
-const isPointwise = ({ weight, stride, padding, inChannels }: Conv2d): boolean =>
+const isPointwise = ({ weight, stride, padding, inChannels }: CudaConv2d): boolean =>
   weight.shape[2] === 1 &&
   weight.shape[3] === 1 &&
   stride === 1 &&
@@ -37,7 +44,7 @@ const addConstants =
   (a: Value, b: Value): Value =>
     cast(g, add(g, cast(g, a, 'float32'), cast(g, b, 'float32')), a.dtype)
 
-export const conv2d = (g: Graph, x: Images, options: Conv2d, dtype: DType): Images => {
+export const conv2d = (g: Graph, x: CudaImages, options: CudaConv2d, dtype: DType): CudaImages => {
   const { weight, bias, stride, padding, residual } = options
   const channels = weight.shape[0] ?? 0
   const isProduct = isPointwise(options)
@@ -55,10 +62,10 @@ export const conv2d = (g: Graph, x: Images, options: Conv2d, dtype: DType): Imag
 /** A [3, 1] kernel over [clips, frames, H·W, C]. The blend's share goes into weights and bias. */
 export const temporalConv = (
   g: Graph,
-  x: Clips,
-  { weight, bias, blend }: TemporalConv,
+  x: CudaClips,
+  { weight, bias, blend }: CudaTemporalConv,
   dtype: DType,
-): Clips => {
+): CudaClips => {
   const [channels = 0, kernelChannels = 0, taps = 0] = weight.shape
   const { clips, frames, height, width } = x
   const [into, out] = [storedChannels(x), paddedChannels(channels)]

@@ -1,5 +1,6 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { elementsOf, type Value } from '../../graph/value.ts'
+import type { Value } from '../../graph/value.ts'
 import { add, cast, div, mul, silu, sqrt, sub } from '../../ops/elementwise.ts'
 import {
   groupNorm as fusedGroupNorm,
@@ -8,7 +9,7 @@ import {
   skipGroupNorm,
 } from '../../ops/group-norm.ts'
 import { expand, reduce, reshape, slice } from '../../ops/shape.ts'
-import type { FeatureMap, GroupNorm, Tokens } from './map.ts'
+import type { CudaFeatureMap, CudaGroupNorm, CudaTokens } from './map.ts'
 import { sumOf, totalOf } from './sum.ts'
 import { parameter } from './weights.ts'
 
@@ -23,10 +24,10 @@ const rowsFor = (g: Graph, rows: Value, images: number): Value => {
   return reshape(g, spread, [images, channels])
 }
 
-const matrixOf = (g: Graph, { sum }: Tokens): Value => {
+const matrixOf = (g: Graph, { sum }: CudaTokens): Value => {
   const total = totalOf(g, sum)
   const channels = total.shape.at(-1) ?? 0
-  return reshape(g, total, [elementsOf(total.shape) / channels, channels])
+  return reshape(g, total, [elementCount(total.shape) / channels, channels])
 }
 
 /**
@@ -50,11 +51,11 @@ const plainGroupNorm = (g: Graph, x: Value, options: GroupNormAttributes): Value
   return cast(g, activation === 'silu' ? silu(g, normalized) : normalized, x.dtype)
 }
 
-export const groupNorm = <Kind extends 'images' | 'clips'>(
+export const cudaGroupNorm = <Kind extends 'images' | 'clips'>(
   g: Graph,
-  x: FeatureMap<Kind>,
-  options: GroupNorm,
-): FeatureMap<Kind> => {
+  x: CudaFeatureMap<Kind>,
+  options: CudaGroupNorm,
+): CudaFeatureMap<Kind> => {
   const { product, bias, residual, known } = x.sum
   const { clips, frames, height, width } = x
   const channels = product.shape[3] ?? 0
@@ -68,7 +69,7 @@ export const groupNorm = <Kind extends 'images' | 'clips'>(
     epsilon: options.epsilon,
     activation: options.activation,
   }
-  const result = (normalized: Value): FeatureMap<Kind> => ({
+  const result = (normalized: Value): CudaFeatureMap<Kind> => ({
     ...x,
     sum: sumOf(reshape(g, normalized, product.shape)),
   })

@@ -1,10 +1,11 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { type DType, elementsOf, type Value } from '../../graph/value.ts'
+import type { DType, Value } from '../../graph/value.ts'
 import { layerNormalization } from '../../ops/normalization.ts'
 import { expand, reshape } from '../../ops/shape.ts'
 import { skipLayerNorm } from '../../ops/skip-layer-norm.ts'
 import type { Affine } from '../target.ts'
-import type { Tokens } from './map.ts'
+import type { CudaTokens } from './map.ts'
 import { sumOf, totalOf } from './sum.ts'
 import { parameter } from './weights.ts'
 
@@ -21,7 +22,7 @@ const smallDivisor = (count: number): number | null => {
  */
 const biasAsSkip = (g: Graph, product: Value, bias: Value): { x: Value; skip: Value } | null => {
   const channels = product.shape.at(-1) ?? 0
-  const count = elementsOf(product.shape) / channels
+  const count = elementCount(product.shape) / channels
   const length = smallDivisor(count)
   if (length === null) return null
   return {
@@ -32,13 +33,13 @@ const biasAsSkip = (g: Graph, product: Value, bias: Value): { x: Value; skip: Va
 
 export const layerNorm = (
   g: Graph,
-  x: Tokens,
+  x: CudaTokens,
   { weight, bias: betaWeight, epsilon }: Affine & { readonly epsilon: number },
   dtype: DType,
-): Tokens => {
+): CudaTokens => {
   const [gamma, beta] = [parameter(g, weight, dtype), parameter(g, betaWeight, dtype)]
   const { product, bias, residual, known } = x.sum
-  const result = (normalized: Value): Tokens => ({
+  const result = (normalized: Value): CudaTokens => ({
     ...x,
     sum: sumOf(reshape(g, normalized, product.shape)),
   })

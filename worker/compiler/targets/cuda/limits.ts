@@ -1,5 +1,5 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import type { Graph, Node } from '../../graph/graph.ts'
-import { elementsOf } from '../../graph/value.ts'
 
 /*
  * Sizes beyond which ONNX Runtime's CUDA kernels fail or, worse, pass and are wrong: they index with int32, and the
@@ -21,7 +21,7 @@ export interface LimitFault {
 
 const faultsOf = (node: Node): readonly string[] => {
   const values = [...node.inputs.filter((value) => value !== null), ...node.outputs]
-  const large = values.filter(({ shape }) => elementsOf(shape) > MAX_ELEMENTS)
+  const large = values.filter(({ shape }) => elementCount(shape) > MAX_ELEMENTS)
   const rules = large.map(
     ({ name, shape }) => `${name} has [${shape.join(',')}]; a tensor must have less than 2^31 elements`,
   )

@@ -6,50 +6,54 @@ import type { Sum } from './sum.ts'
  * bytes. In temporal order the pixel comes first, and the frames of all clips follow each other within it.
  */
 
-export interface FeatureMap<Kind extends 'images' | 'clips' = 'images' | 'clips'>
+export interface CudaFeatureMap<Kind extends 'images' | 'clips' = 'images' | 'clips'>
   extends target.FeatureMap<Kind> {
   /** [clips·frames, H, W, C]; C may be padded beyond `channels`. */
   readonly sum: Sum
 }
 
-export type Images = FeatureMap<'images'>
-export type Clips = FeatureMap<'clips'>
+export type CudaImages = CudaFeatureMap<'images'>
+export type CudaClips = CudaFeatureMap<'clips'>
 
-export interface Tokens extends target.Tokens {
+export interface CudaTokens extends target.Tokens {
   /** In spatial order [rows, length, C], in temporal order [pixels, clips·frames, C]. */
   readonly sum: Sum
   readonly order: 'spatial' | 'temporal'
 }
 
-export interface Conv2d extends target.Conv2d {
-  readonly residual?: Images
+export interface CudaConv2d extends target.Conv2d {
+  readonly residual?: CudaImages
 }
 
-export interface TemporalConv extends target.TemporalConv {
-  readonly blend?: { readonly mix: target.Mix; readonly residual: Clips }
+export interface CudaTemporalConv extends target.TemporalConv {
+  readonly blend?: { readonly mix: target.Mix; readonly residual: CudaClips }
 }
 
-export interface GroupNorm extends target.GroupNorm {
-  readonly shift?: Tokens | null
+export interface CudaGroupNorm extends target.GroupNorm {
+  readonly shift?: CudaTokens | null
 }
 
-export type Linear = target.Linear & { readonly residual?: Tokens }
+export type CudaLinear = target.Linear & { readonly residual?: CudaTokens }
 
-export interface FeedForward extends target.FeedForward {
-  readonly residual: Tokens
+export interface CudaFeedForward extends target.FeedForward {
+  readonly residual: CudaTokens
 }
 
 /** One row of tokens [1, n, C]. */
-export const oneRow = (sum: Sum): Tokens => {
+export const oneRow = (sum: Sum): CudaTokens => {
   const [, length = 0, channels = 0] = sum.product.shape
   return { rows: 1, length, channels, sum, order: 'spatial' }
 }
 
-export const imagesOf = (sum: Sum, like: Pick<FeatureMap, 'clips' | 'frames'>, channels: number): Images => {
+export const imagesOf = (
+  sum: Sum,
+  like: Pick<CudaFeatureMap, 'clips' | 'frames'>,
+  channels: number,
+): CudaImages => {
   const [, height = 0, width = 0] = sum.product.shape
   const { clips, frames } = like
   return { kind: 'images', clips, frames, channels, height, width, sum }
 }
 
 /** Channels of a map in memory, padding included. */
-export const storedChannels = ({ sum }: FeatureMap): number => sum.product.shape[3] ?? 0
+export const storedChannels = ({ sum }: CudaFeatureMap): number => sum.product.shape[3] ?? 0

@@ -1,11 +1,12 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { type DType, elementsOf, type Value } from '../../graph/value.ts'
+import type { DType, Value } from '../../graph/value.ts'
 import { matmulTransposed } from '../../ops/matmul.ts'
 import { concat, reshape } from '../../ops/shape.ts'
 import { viewAs } from '../../weights/weight-tensor.ts'
 import type { SelfAttention } from '../target.ts'
 import { MAX_ELEMENTS } from './limits.ts'
-import type { Tokens } from './map.ts'
+import type { CudaTokens } from './map.ts'
 import { totalOf } from './sum.ts'
 import { parameter } from './weights.ts'
 
@@ -40,7 +41,7 @@ export const packedHeadSizesOf = (computeCapability: number | null): readonly nu
  */
 export const packedSequences = (
   g: Graph,
-  x: Tokens,
+  x: CudaTokens,
   { toQ, toK, toV, heads }: SelfAttention,
   headSizes: readonly number[],
   dtype: DType,
@@ -50,7 +51,7 @@ export const packedSequences = (
   const headSize = width / heads
   const shape = [x.rows, x.length, heads, layers.length, headSize]
   const isPacked = headSizes.includes(headSize) && layers.every(({ bias }) => bias === null)
-  if (!isPacked || elementsOf(shape) > MAX_ELEMENTS) return null
+  if (!isPacked || elementCount(shape) > MAX_ELEMENTS) return null
   const perHead = layers.map(({ weight }) =>
     parameter(g, viewAs(weight, [heads, 1, headSize, channels]), dtype),
   )

@@ -1,5 +1,6 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { elementsOf, type Value } from '../../graph/value.ts'
+import type { Value } from '../../graph/value.ts'
 import { biasAdd } from '../../ops/bias.ts'
 import { add } from '../../ops/elementwise.ts'
 import { reshape } from '../../ops/shape.ts'
@@ -56,7 +57,7 @@ export const withResidual = (
 const asSequences = (g: Graph, x: Value): Value => {
   const [first = 0] = x.shape
   const channels = x.shape.at(-1) ?? 0
-  return reshape(g, x, [first, elementsOf(x.shape) / (first * channels), channels])
+  return reshape(g, x, [first, elementCount(x.shape) / (first * channels), channels])
 }
 
 const computeTotal = (g: Graph, { product, bias, residual }: Sum): Value => {

@@ -1,5 +1,6 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { elementsOf, type Value } from '../../graph/value.ts'
+import type { Value } from '../../graph/value.ts'
 import { nhwcConv } from '../../ops/nhwc-conv.ts'
 import { concat } from '../../ops/shape.ts'
 import { channelsLastKernel, type KernelSizes, zerosOf } from './weights.ts'
@@ -54,7 +55,7 @@ export const paddedConv = (g: Graph, x: Value, { stride, sizes, ...given }: Padd
   const product = nhwcConv(g, x, { weight, strides: [stride, stride], pads })
   const zeros = tapsOf(kernel) - tapsOf(given.kernel)
   if (zeros > 0) {
-    const flops = 2 * elementsOf(product.shape) * sizes.into * zeros
+    const flops = 2 * elementCount(product.shape) * sizes.into * zeros
     g.avoid('zeros in kernels, so that cuDNN has a plan for float32', -flops)
   }
   return product

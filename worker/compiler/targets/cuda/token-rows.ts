@@ -1,14 +1,15 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { elementsOf, type Value } from '../../graph/value.ts'
+import type { Value } from '../../graph/value.ts'
 import { add } from '../../ops/elementwise.ts'
 import { expand, reshape, slice } from '../../ops/shape.ts'
-import type { Tokens } from './map.ts'
+import type { CudaTokens } from './map.ts'
 import { type Sum, sumOf, totalOf } from './sum.ts'
 
 /* Rows that belong to clips or frames, added to tokens. Additions that are pending stay pending where they can. */
 
 /** Rows [1, n, C] for the clips·frames tokens of each pixel, [1, clips·frames, C]. */
-const temporalRows = (g: Graph, rows: Tokens, count: number, per: 'clip' | 'frame'): Value => {
+const temporalRows = (g: Graph, rows: CudaTokens, count: number, per: 'clip' | 'frame'): Value => {
   const value = totalOf(g, rows.sum)
   const [, given = 0, channels = 0] = value.shape
   if (given === count) return value
@@ -20,11 +21,11 @@ const temporalRows = (g: Graph, rows: Tokens, count: number, per: 'clip' | 'fram
 }
 
 /** The one row of a single clip, which is a bias of all tokens: [C]. */
-const asBias = (g: Graph, rows: Tokens): Value | null => {
+const asBias = (g: Graph, rows: CudaTokens): Value | null => {
   if (rows.length !== 1) return null
   const value = totalOf(g, rows.sum)
   const channels = value.shape.at(-1) ?? 0
-  const first = slice(g, reshape(g, value, [elementsOf(value.shape) / channels, channels]), 0, 0, 1)
+  const first = slice(g, reshape(g, value, [elementCount(value.shape) / channels, channels]), 0, 0, 1)
   return reshape(g, first, [channels])
 }
 
@@ -35,7 +36,7 @@ const withBias = (g: Graph, { product, bias, residual, known }: Sum, row: Value)
     : sumOf(known.total, { bias: row })
 
 /** Adds to each token in temporal order the row of its clip or frame. */
-export const addTemporalRows = (g: Graph, x: Tokens, rows: Tokens, per: 'clip' | 'frame'): Sum => {
+export const addTemporalRows = (g: Graph, x: CudaTokens, rows: CudaTokens, per: 'clip' | 'frame'): Sum => {
   const { product: before, bias, residual, known } = x.sum
   const row = per === 'clip' ? asBias(g, rows) : null
   if (row !== null) return withBias(g, x.sum, row)
@@ -46,14 +47,14 @@ export const addTemporalRows = (g: Graph, x: Tokens, rows: Tokens, per: 'clip' |
 }
 
 /** Adds to each token in spatial order the row of its clip. */
-export const addSpatialRows = (g: Graph, x: Tokens, rows: Tokens): Sum => {
+export const addSpatialRows = (g: Graph, x: CudaTokens, rows: CudaTokens): Sum => {
   const { product: before, bias, residual, known } = x.sum
   const row = asBias(g, rows)
   if (row !== null) return withBias(g, x.sum, row)
   const value = totalOf(g, rows.sum)
   const [, clips = 1, channels = 0] = value.shape
   const addTo = (first: Value, each: Value): Value => {
-    const byClip = reshape(g, first, [clips, elementsOf(first.shape) / (clips * channels), channels])
+    const byClip = reshape(g, first, [clips, elementCount(first.shape) / (clips * channels), channels])
     return reshape(g, add(g, byClip, reshape(g, each, [clips, 1, channels])), first.shape)
   }
   // With the bias in the rows, nobody needs the total without them: a norm that has read x need not write it.

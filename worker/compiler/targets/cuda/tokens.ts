@@ -1,6 +1,7 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import { evenPieces } from '../../even-pieces.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { type DType, elementsOf, type Value } from '../../graph/value.ts'
+import type { DType, Value } from '../../graph/value.ts'
 import { multiHeadAttention, packedMultiHeadAttention } from '../../ops/attention.ts'
 import { biasSplitGelu, hasBiasSplitGeluKernel } from '../../ops/bias.ts'
 import { add, biasGelu, cast, gelu, mul, quickGelu, silu } from '../../ops/elementwise.ts'
@@ -18,13 +19,13 @@ import {
 } from '../target.ts'
 import { layerNorm } from './layer-norm.ts'
 import { MAX_ATTENTION_BATCH, MAX_ELEMENTS, piecesWithin } from './limits.ts'
-import { type FeedForward, type Linear, oneRow, type Tokens } from './map.ts'
+import { type CudaFeedForward, type CudaLinear, type CudaTokens, oneRow } from './map.ts'
 import { packedSequences } from './packed-attention.ts'
 import { type Sum, sumOf, totalOf, viewOfTotal, withResidual } from './sum.ts'
 import { addSpatialRows, addTemporalRows } from './token-rows.ts'
 import { parameter } from './weights.ts'
 
-const withSum = (x: Tokens, sum: Sum): Tokens => ({ ...x, channels: sum.product.shape[2] ?? 0, sum })
+const withSum = (x: CudaTokens, sum: Sum): CudaTokens => ({ ...x, channels: sum.product.shape[2] ?? 0, sum })
 
 /** [a, b, C] · weightᵀ: one GEMM, with the weight as stored. */
 const product = (g: Graph, x: Value, { weight }: AnyLinear, dtype: DType): Value =>
@@ -41,7 +42,7 @@ const biasedProduct = (g: Graph, x: Value, weight: WeightTensor, bias: WeightTen
 /** One short row of tokens (CLIP's, an embedding's) is cheap to pass over, so that a bias need not wait for its reader. */
 const SHORT_ROW = 1024
 
-const project = (g: Graph, x: Tokens, layer: AnyLinear, dtype: DType): Sum => {
+const project = (g: Graph, x: CudaTokens, layer: AnyLinear, dtype: DType): Sum => {
   const before = totalOf(g, x.sum)
   const { weight, bias } = layer
   if (bias === null) return sumOf(product(g, before, layer, dtype))
@@ -49,7 +50,7 @@ const project = (g: Graph, x: Tokens, layer: AnyLinear, dtype: DType): Sum => {
   return sumOf(product(g, before, layer, dtype), { bias: parameter(g, bias, dtype) })
 }
 
-const activated = (g: Graph, x: Tokens, activation: Activation): Value => {
+const activated = (g: Graph, x: CudaTokens, activation: Activation): Value => {
   const { product: before, bias, residual, known } = x.sum
   if (activation === 'gelu' && known.total === null && residual === null && bias !== null)
     return biasGelu(g, before, bias)
@@ -73,14 +74,14 @@ const geglu = (g: Graph, x: Value, layer: BiasedLinear, dtype: DType): Value => 
   return mul(g, hidden, biasGelu(g, product(g, x, second, dtype), parameter(g, second.bias, dtype)))
 }
 
-const plusResidual = (g: Graph, value: Value, bias: Value | null, residual: Tokens | undefined): Sum =>
+const plusResidual = (g: Graph, value: Value, bias: Value | null, residual: CudaTokens | undefined): Sum =>
   withResidual(g, value, bias, residual?.sum ?? null, (a, b) => add(g, a, b))
 
 /** In as many pieces as the limit on a tensor's elements asks for, and at least `chunks`. */
 const feedForward = (
   g: Graph,
-  x: Tokens,
-  { proj, out, chunks, residual }: FeedForward,
+  x: CudaTokens,
+  { proj, out, chunks, residual }: CudaFeedForward,
   dtype: DType,
 ): Sum => {
   const before = totalOf(g, x.sum)
@@ -105,7 +106,7 @@ const attend = (g: Graph, rows: number, attention: (take: (x: Value) => Value) =
 
 const mixSequences = (
   g: Graph,
-  x: Tokens,
+  x: CudaTokens,
   options: SelfAttention,
   packedHeadSizes: readonly number[],
   dtype: DType,
@@ -125,19 +126,19 @@ const mixSequences = (
 }
 
 /** The target's verbs on tokens of that type. `packedHeadSizes`: see packed-attention.ts. */
-export const tokenVerbs = (dtype: DType, packedHeadSizes: readonly number[]) =>
+export const cudaTokenVerbs = (dtype: DType, packedHeadSizes: readonly number[]) =>
   ({
     tokensFromMatrix(g, x, rows) {
       const channels = x.shape.at(-1) ?? 0
-      const length = elementsOf(x.shape) / (rows * channels)
+      const length = elementCount(x.shape) / (rows * channels)
       const value = cast(g, reshape(g, x, [rows, length, channels]), dtype)
       return { rows, length, channels, sum: sumOf(value), order: 'spatial' }
     },
 
-    tokensToMatrix: (g, x: Tokens) =>
+    tokensToMatrix: (g, x: CudaTokens) =>
       cast(g, viewOfTotal(g, x.sum, [x.rows * x.length, x.channels]), 'float32'),
 
-    packTokens(g, parts: readonly Tokens[]) {
+    packTokens(g, parts: readonly CudaTokens[]) {
       const joined = concat(
         g,
         parts.map(({ sum }) => totalOf(g, sum)),
@@ -150,31 +151,31 @@ export const tokenVerbs = (dtype: DType, packedHeadSizes: readonly number[]) =>
       const [count = 0, total = 0] = packed.shape
       const value = cast(g, reshape(g, packed, [count, 1, total]), dtype)
       const repeated = reshape(g, expand(g, value, [count, repeats, total]), [count * repeats, total])
-      return splitSizes(g, repeated, 1, widths).map((part): Tokens => {
+      return splitSizes(g, repeated, 1, widths).map((part): CudaTokens => {
         const [rows = 0, channels = 0] = part.shape
         const sum = sumOf(reshape(g, part, [1, rows, channels]))
         return { rows: 1, length: count, channels, sum, order: 'spatial' }
       })
     },
 
-    linear: (g, x: Tokens, options: Linear) => {
+    linear: (g, x: CudaTokens, options: CudaLinear) => {
       const { product: value, bias } = project(g, x, options, dtype)
       return withSum(x, plusResidual(g, value, bias, options.residual))
     },
 
-    layerNorm: (g, x: Tokens, options) => layerNorm(g, x, options, dtype),
+    layerNorm: (g, x: CudaTokens, options) => layerNorm(g, x, options, dtype),
 
-    activate: (g, x: Tokens, activation) => withSum(x, sumOf(activated(g, x, activation))),
+    activate: (g, x: CudaTokens, activation) => withSum(x, sumOf(activated(g, x, activation))),
 
-    add(g, x: Tokens, y: Tokens) {
+    add(g, x: CudaTokens, y: CudaTokens) {
       const sum = sumOf(add(g, totalOf(g, x.sum), totalOf(g, y.sum)))
       return { ...x, length: sum.product.shape[1] ?? 0, sum }
     },
 
-    addRows: (g, x: Tokens, rows: Tokens, per) =>
+    addRows: (g, x: CudaTokens, rows: CudaTokens, per) =>
       withSum(x, x.order === 'temporal' ? addTemporalRows(g, x, rows, per) : addSpatialRows(g, x, rows)),
 
-    addParameter: (g, x: Tokens, weight) =>
+    addParameter: (g, x: CudaTokens, weight) =>
       withSum(
         x,
         sumOf(totalOf(g, x.sum), {
@@ -182,28 +183,29 @@ export const tokenVerbs = (dtype: DType, packedHeadSizes: readonly number[]) =>
         }),
       ),
 
-    prependToken(g, x: Tokens, weight) {
+    prependToken(g, x: CudaTokens, weight) {
       const token = parameter(g, viewAs(weight, [1, 1, x.channels]), dtype)
       return oneRow(sumOf(concat(g, [token, totalOf(g, x.sum)], 1)))
     },
 
-    firstToken: (g, x: Tokens) => oneRow(sumOf(slice(g, totalOf(g, x.sum), 1, 0, 1))),
+    firstToken: (g, x: CudaTokens) => oneRow(sumOf(slice(g, totalOf(g, x.sum), 1, 0, 1))),
 
-    selfAttention(g, x: Tokens, options) {
+    selfAttention(g, x: CudaTokens, options) {
       const mixed = mixSequences(g, x, options, packedHeadSizes, dtype)
       const [a = 0, b = 0] = x.sum.product.shape
       return withSum(x, sumOf(reshape(g, mixed, [a, b, mixed.shape[2] ?? 0])))
     },
 
-    feedForward: (g, x: Tokens, options: FeedForward) => withSum(x, feedForward(g, x, options, dtype)),
+    feedForward: (g, x: CudaTokens, options: CudaFeedForward) =>
+      withSum(x, feedForward(g, x, options, dtype)),
 
-    toTemporalTokens(g, x: Tokens, frames) {
+    toTemporalTokens(g, x: CudaTokens, frames) {
       const { rows, length, channels } = x
       const sum = sumOf(transpose(g, totalOf(g, x.sum), [1, 0, 2]))
       return { rows: (rows / frames) * length, length: frames, channels, sum, order: 'temporal' }
     },
 
-    blend(g, spatial: Tokens, temporal: Tokens, mix) {
+    blend(g, spatial: CudaTokens, temporal: CudaTokens, mix) {
       const shares = mixShares(g, mix)
       const weigh = (x: Value, share: Value): Value => mul(g, x, cast(g, share, dtype))
       const back = transpose(g, totalOf(g, temporal.sum), [1, 0, 2])
@@ -215,7 +217,7 @@ export const tokenVerbs = (dtype: DType, packedHeadSizes: readonly number[]) =>
      * One product for each side, whose weights hold the side's share: two multiplications and a transpose are passes over
      * large maps, and take longer than the second product.
      */
-    blendedLinear(g, spatial: Tokens, temporal: Tokens, mix, { weight, bias }) {
+    blendedLinear(g, spatial: CudaTokens, temporal: CudaTokens, mix, { weight, bias }) {
       const shares = mixShares(g, mix)
       const shareOf = (share: Value): Value => cast(g, mul(g, parameter(g, weight, 'float32'), share), dtype)
       const own = matmulTransposed(g, totalOf(g, spatial.sum), shareOf(shares.spatial))

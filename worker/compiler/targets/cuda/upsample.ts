@@ -4,8 +4,8 @@ import { cast } from '../../ops/elementwise.ts'
 import { nhwcConv } from '../../ops/nhwc-conv.ts'
 import { concat, filled, reshape, resizeNearest, slice } from '../../ops/shape.ts'
 import type { BiasedLinear } from '../target.ts'
-import { mergeTaps, type Phase } from '../upsample-phases.ts'
-import { type Images, imagesOf, storedChannels } from './map.ts'
+import { mergeTaps, type UpsamplePhase } from '../upsample-phases.ts'
+import { type CudaImages, imagesOf, storedChannels } from './map.ts'
 import { sumOf, totalOf } from './sum.ts'
 import { channelsLastKernel, paddedBias, paddedChannels } from './weights.ts'
 
@@ -13,7 +13,7 @@ import { channelsLastKernel, paddedBias, paddedChannels } from './weights.ts'
  * The kernel of one row phase (see upsample-phases.ts), for the even and the odd column at once, one behind the other
  * as output channels: [2·out, in, 2, 3]. Even columns see taps [k₀, k₁+k₂, 0], odd ones [0, k₀+k₁, k₂].
  */
-const rowPhaseKernel = (g: Graph, kernel: Value, row: Phase): Value => {
+const rowPhaseKernel = (g: Graph, kernel: Value, row: UpsamplePhase): Value => {
   const rows = mergeTaps(g, kernel, 2, row)
   const [out = 0, into = 0] = rows.shape
   const zeros = reshape(g, filled(g, 0, out * into * 2), [out, into, 2, 1])
@@ -26,7 +26,7 @@ const rowPhaseKernel = (g: Graph, kernel: Value, row: Phase): Value => {
  * Exactly twice the size, by two [2, 3] convolutions: 24 products for four pixels instead of 36. Both parities of a
  * column lie side by side as channels, so that only rows have to be interleaved.
  */
-const doublingConv = (g: Graph, x: Images, { weight }: BiasedLinear, dtype: DType): Value => {
+const doublingConv = (g: Graph, x: CudaImages, { weight }: BiasedLinear, dtype: DType): Value => {
   const [out = 0] = weight.shape
   const images = x.clips * x.frames
   const { height, width } = x
@@ -55,7 +55,7 @@ const doublingConv = (g: Graph, x: Images, { weight }: BiasedLinear, dtype: DTyp
  */
 const resizeThenConv = (
   g: Graph,
-  x: Images,
+  x: CudaImages,
   height: number,
   width: number,
   { weight }: BiasedLinear,
@@ -71,14 +71,14 @@ const resizeThenConv = (
   })
 }
 
-export const upsampleConv2d = (
+export const cudaUpsampleConv2d = (
   g: Graph,
-  x: Images,
+  x: CudaImages,
   height: number,
   width: number,
   options: BiasedLinear,
   dtype: DType,
-): Images => {
+): CudaImages => {
   const channels = options.weight.shape[0] ?? 0
   const isDouble = height === 2 * x.height && width === 2 * x.width && paddedChannels(channels) === channels
   const product =

@@ -1,5 +1,6 @@
+import { elementCount } from '../../../checkpoint/element-count.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { type DType, elementsOf, type Value } from '../../graph/value.ts'
+import type { DType, Value } from '../../graph/value.ts'
 import { cast, mul } from '../../ops/elementwise.ts'
 import { concat, filled, reshape, slice, transpose } from '../../ops/shape.ts'
 import type { WeightTensor } from '../../weights/weight-tensor.ts'
@@ -22,7 +23,7 @@ export const parameter = (g: Graph, weight: WeightTensor, dtype: DType): Value =
 
 /** A constant of zeros. */
 export const zerosOf = (g: Graph, shape: readonly number[], dtype: DType): Value =>
-  cast(g, reshape(g, filled(g, 0, elementsOf(shape)), shape), dtype)
+  cast(g, reshape(g, filled(g, 0, elementCount(shape)), shape), dtype)
 
 /** Zeros behind the end of an axis, up to `size`. */
 const padAxis = (g: Graph, x: Value, axis: number, size: number): Value => {

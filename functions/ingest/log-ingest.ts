@@ -6,7 +6,7 @@ import type { IngestEvent } from './ingest-deps.ts'
  * One JSON line an object, and its figures as metrics. Keys are users' text: they go into fields of their own, never
  * into a message.
  */
-export const tellPowertools =
+export const logIngest =
   (logger: Logger, metrics: Metrics) =>
   (event: IngestEvent): void => {
     const count = (name: string, value: number): void => {

@@ -2,7 +2,7 @@ import sharp from 'sharp'
 import { assertRgbFrame, type FrameSize } from './rgb-frame.ts'
 
 /** Lossless; the same pixels give the same bytes: fixed level and filter, no palette, no metadata. */
-export const encodePng = (
+export const encodeFramePng = (
   frame: Uint8Array,
   index: number,
   { width, height }: FrameSize,

@@ -9,14 +9,14 @@ import {
 import type { DispatchEvent } from './dispatch-world.ts'
 
 /** Parts that the deployment has. Each metric costs by the month, so those without a part are left out. */
-export interface ToldParts {
+export interface LoggedParts {
   readonly batch: boolean
   readonly budget: boolean
 }
 
 /** One JSON line, and its figures as metrics. `Backlog` is the sign of life that an alarm waits for. */
-export const tellPowertools =
-  (logger: Logger, metrics: Metrics, parts: ToldParts) =>
+export const logDispatch =
+  (logger: Logger, metrics: Metrics, parts: LoggedParts) =>
   (event: DispatchEvent): void => {
     if (event.type === 'outrun') {
       logger.info('somebody else dispatches')

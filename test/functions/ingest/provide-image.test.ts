@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { prepareImage } from '../../../functions/ingest/prepare-image.ts'
+import { provideImage } from '../../../functions/ingest/provide-image.ts'
 import { storeImage } from '../../../functions/ingest/store-image.ts'
 import { knownImageKey, normalizedImageKey } from '../../../shared/contracts/bucket-layout.ts'
 import { hashJson, hashPixels } from '../../../shared/contracts/job-id.ts'
@@ -20,7 +20,7 @@ const aWatchedWorld = async () => {
   const prepare = async (contentType?: string) => {
     const info = (await world.input.head(KEY, SIGNAL)) ?? expect.fail('no picture')
     const changed = contentType === undefined ? info : { ...info, contentType }
-    return prepareImage(world.world, changed, 'image', SIGNAL)
+    return provideImage(world.world, changed, 'image', SIGNAL)
   }
   return { ...world, reads, prepare }
 }

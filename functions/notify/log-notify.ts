@@ -13,7 +13,7 @@ const ofType = (events: readonly PipelineEvent[], type: PipelineEvent['type']): 
  * Writes one JSON line an object, and its figures as metrics. Keys are users' text: they go into fields of their own,
  * never into a message. Contexts are not logged.
  */
-export const tellPowertools =
+export const logNotify =
   (logger: Logger, metrics: Metrics) =>
   (event: NotifyLogEvent): void => {
     if (event.type === 'announced') {

@@ -11,7 +11,7 @@ import { storeImage } from './store-image.ts'
  * @throws InvalidInputError (`field`) if it is not what is accepted.
  * @throws ObjectChangedError if it is not what `info` says any more.
  */
-export const prepareImage = async (
+export const provideImage = async (
   deps: Pick<IngestDeps, 'input' | 'output'>,
   info: ObjectInfo,
   field: string,

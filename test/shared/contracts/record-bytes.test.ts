@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { decodeRecord, encodeCompactRecord, encodeRecord } from '../../../shared/contracts/record-bytes.ts'
+
+const RECORD = { version: 1, name: 'é', list: [1, 2] }
+
+test('a record that people open has lines, and a newline at its end', () => {
+  expect(new TextDecoder().decode(encodeRecord(RECORD))).toBe(
+    '{\n  "version": 1,\n  "name": "é",\n  "list": [\n    1,\n    2\n  ]\n}\n',
+  )
+})
+
+test('a record that only programs read is one line', () => {
+  expect(new TextDecoder().decode(encodeCompactRecord(RECORD))).toBe('{"version":1,"name":"é","list":[1,2]}')
+})
+
+test('both are read back as they were', () => {
+  expect([encodeRecord(RECORD), encodeCompactRecord(RECORD)].map(decodeRecord)).toEqual([RECORD, RECORD])
+})
+
+test('bytes that are not JSON are refused', () => {
+  expect(() => decodeRecord(Buffer.from('{"version":'))).toThrow(SyntaxError)
+})
