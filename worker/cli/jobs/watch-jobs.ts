@@ -79,13 +79,15 @@ export const displayFor = (
 
 export interface WatchOptions extends FollowOptions {
   readonly display: WatchDisplay
+  /** Called with each poll's statuses, after they are shown. */
+  readonly onStatuses?: (statuses: readonly JobStatus[]) => Promise<void>
 }
 
 /** Shows jobs until all are done or lost; returns how they ended. */
 export const watchJobs = async (
   outputs: ObjectStore,
   jobIds: readonly string[],
-  { display, ...following }: WatchOptions,
+  { display, onStatuses, ...following }: WatchOptions,
   signal: AbortSignal,
 ): Promise<readonly JobStatus[]> => {
   let last: readonly JobStatus[] = []
@@ -93,6 +95,7 @@ export const watchJobs = async (
     for await (const statuses of followJobs(outputs, jobIds, following, signal)) {
       last = statuses
       display.show(statuses)
+      await onStatuses?.(statuses)
     }
   } finally {
     display.end()

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { readNumber } from '../../../shared/contracts/argument-text.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { followEndedRequests } from '../../client/tracking/ended-requests.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
@@ -14,7 +15,8 @@ import { allSucceeded, displayFor, endLine, jsonLineDisplay, watchJobs } from '.
 
 const NOTES = `
 On a terminal a table that is drawn anew, with a bar for each job and the time left; elsewhere a line for each change.
-With --json each line of stdout is a job as svd status prints it, whenever it changed.
+With --json each line of stdout is a job as svd status prints it, whenever it changed, or has a type: then it is the
+event of a request or a batch that has ended (svd schema event).
 With the URLs of both queues, watch also ends when the message of a job is in no queue: that job is lost.
 Exit code 1 if a job failed, was cancelled or is lost, or if the upload that --manifest names has faults.
 `
@@ -72,7 +74,20 @@ export const runWatch = async (
     : displayFor({ stdout, stderr }, { quiet: false, clock })
   using queues = followQueues(options, services, context)
   const { readQueueDepths } = queues
-  const ended = await watchJobs(outputs, jobIds, { clock, intervalMs, readQueueDepths, display }, signal)
+  const endedRequests = followEndedRequests(outputs, report)
+  const printEvents = async (statuses: readonly JobStatus[]): Promise<void> => {
+    for (const event of await endedRequests(statuses, signal)) stdout.write(`${JSON.stringify(event)}\n`)
+  }
+  const watching = {
+    clock,
+    intervalMs,
+    readQueueDepths,
+    display,
+    ...(options.json && { onStatuses: printEvents }),
+  }
+  const ended = await watchJobs(outputs, jobIds, watching, signal)
+  // A manifest without jobs has nothing to watch, and its batch has ended all the same.
+  if (options.json && ended.length === 0) await printEvents([])
   if (!options.json) {
     const listed = listedOf(ended)
     if (listed.length > 0) stdout.write(`${jobTable(listed, clock.now())}\n`)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { type PipelineEvent, pipelineEventSchema } from '../../../../shared/contracts/pipeline-event.ts'
 import { InterruptedError } from '../../../../worker/cli/exit-code.ts'
 import { jobIdLike } from '../../../fixtures/a-job-message.ts'
 import { aFailure, anOutput, aResult, aStatus, someQuality } from '../../../fixtures/job-records.ts'
@@ -228,6 +229,64 @@ test('svd watch --json prints a job on each line, whenever it changed', async ()
     ['bb', 'succeeded', 0],
   ])
   expect(Object.keys(jobs[0])).toContain('videos')
+})
+
+describe('svd watch --json, of jobs that a report names', () => {
+  const JOB = { item_id: null, image: 'images/cup.png', videos: [], done_before: false }
+
+  const eventsOf = (stdout: string): readonly PipelineEvent[] =>
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter(({ type }) => type !== undefined)
+      .map((event) => pipelineEventSchema.parse(event))
+
+  const aManifest = async () => {
+    const world = await start(aBatch('fails'))
+    await world.putReport(
+      aRejectedReport('manifests/m.json', {
+        state: 'accepted',
+        jobs: [
+          { ...JOB, job_id: A, item: 1 },
+          { ...JOB, job_id: A, item: 2 },
+          { ...JOB, job_id: B, item: 3 },
+        ],
+        contexts: [{ item: 2, context: { order: 7 } }],
+        faults: [],
+      }),
+    )
+    return world
+  }
+
+  test('prints each request that ends, and the end of the batch', async () => {
+    const { stdout } = await (await aManifest()).run(['watch', '--manifest', 'm.json', '--json'])
+    expect(eventsOf(stdout)).toMatchObject([
+      { type: 'request.ended', item: 1, job_id: A, state: 'succeeded', context: null },
+      { type: 'request.ended', item: 2, job_id: A, state: 'succeeded', context: { order: 7 } },
+      { type: 'request.ended', item: 3, job_id: B, state: 'failed', failure: { reason: 'black' } },
+      { type: 'batch.ended', requests: 3, jobs: { succeeded: 1, failed: 1, cancelled: 0 } },
+    ])
+    expect(stdout.trim().split('\n').at(-1)).toContain('"batch.ended"')
+  })
+
+  test('prints the requests of all uploads that ordered a job which is named', async () => {
+    const world = fakeServices()
+    const job = { ...JOB, item: null, job_id: A }
+    await world.putResult(aResult({ jobId: A }))
+    const { key } = aResult({ jobId: A }).job.origin
+    await world.putReport(aRejectedReport(key, { state: 'accepted', jobs: [job], faults: [] }))
+    const { stdout } = await world.run(['watch', A, '--json'])
+    expect(eventsOf(stdout)).toMatchObject([{ type: 'request.ended', upload: { key }, job_id: A }])
+  })
+
+  test('prints the end of a batch without jobs', async () => {
+    const world = fakeServices()
+    await world.putReport(aRejectedReport('manifests/m.json'))
+    const { stdout, exitCode } = await world.run(['watch', '--manifest', 'm.json', '--json'])
+    expect(eventsOf(stdout)).toMatchObject([{ type: 'batch.ended', state: 'rejected', requests: 0 }])
+    expect(exitCode).toBe(1)
+  })
 })
 
 describe('svd watch, on a terminal', () => {
