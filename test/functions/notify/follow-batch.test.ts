@@ -27,7 +27,7 @@ describe('the end of a batch', () => {
     const [a = '', b = '', c = ''] = world.jobIds()
     await world.notify(reportKey(MANIFEST))
     await world.notify(await world.end(b, FAILED))
-    await world.notify(await world.end(c, { finished_at: '2026-01-02T05:00:00.000Z' }))
+    await world.notify(await world.end(c, { finished_at: '2026-12-01T05:00:00.000Z' }))
     expect(batches(world)).toEqual([])
     await world.notify(await world.end(a, { cost_usd: null }))
     expect(batches(world)).toEqual([
@@ -46,7 +46,7 @@ describe('the end of a batch', () => {
         rejected_items: 0,
         faults: [],
         cost_usd: 0.024,
-        finished_at: '2026-01-02T05:00:00.000Z',
+        finished_at: '2026-12-01T05:00:00.000Z',
       },
     ])
   })

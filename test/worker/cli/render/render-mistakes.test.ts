@@ -137,7 +137,7 @@ describe('mistakes are told before anything runs', () => {
       ['DIR/cup.jpg', '--checkpoint', 'DIR'],
       'error: DIR: has no model_index.json; give a diffusers folder (model_index.json, unet/, vae/, image_encoder/, ' +
         'scheduler/, feature_extractor/), for example from: hf download ' +
-        'stabilityai/stable-video-diffusion-img2vid-xt --local-dir DIR --exclude "svd_*"',
+        'stabilityai/stable-video-diffusion-img2vid-xt --local-dir stable-video-diffusion-img2vid-xt --include "*.json" --include "*.fp16.safetensors"',
     ],
     [
       ['DIR/cup.jpg', '--decode-overlap', '14'],
