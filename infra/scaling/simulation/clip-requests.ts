@@ -70,8 +70,8 @@ export const s3RequestsOfClip = (
     },
     { bucket: 'output', prefix: 'orders/', reads: 0, writes: 1, of: 'notify: a LIST for other uploads' },
     {
-      ...{ bucket: 'output', prefix: 'status/', reads: 2, writes: 1 + statusWrites + 1 },
-      of: 'ingest: queued; worker: stages, progress and heartbeats, at most one a second; the end',
+      ...{ bucket: 'output', prefix: 'status/', reads: 4, writes: 1 + statusWrites + 1 },
+      of: 'ingest: there? queued; worker: there? stages, progress and heartbeats, at most one a second; the end; notify: first upload',
     },
     // Besides, one job of 256 has the index counted.
     { bucket: 'output', prefix: 'index/', reads: 0, writes: 3, of: 'ingest: queued; worker: in work, ended' },
