@@ -162,6 +162,7 @@ describe.skipIf(ONE_SEED !== undefined)(
 )
 
 const SEEDS_OF_TWINS = 100
+const FIRST_SEEDS_OF_TWINS = [1, 101]
 
 /** Two manifests order the same new clips within milliseconds, and nothing fails but that processes die. */
 const withTwins = (schedule: Schedule): Schedule => ({
@@ -174,15 +175,18 @@ const withTwins = (schedule: Schedule): Schedule => ({
 })
 
 describe.skipIf(ONE_SEED !== undefined)('a job that two uploads order within milliseconds', () => {
-  test('is announced to both, each with its own context', async () => {
-    let requests = 0
-    for (let seed = 1; seed <= SEEDS_OF_TWINS; seed++) {
-      const result = await simulate(seed, pictures, { alterSchedule: withTwins })
-      expectKept(result)
-      requests += new Set(result.published.map(({ event_id }) => event_id)).size
-    }
-    expect(requests).toBeGreaterThan(SEEDS_OF_TWINS * 10)
-  })
+  test.each(FIRST_SEEDS_OF_TWINS)(
+    'is announced to both, each with its own context, from seed %i on',
+    async (first) => {
+      let requests = 0
+      for (let seed = first; seed < first + SEEDS_OF_TWINS; seed++) {
+        const result = await simulate(seed, pictures, { alterSchedule: withTwins })
+        expectKept(result)
+        requests += new Set(result.published.map(({ event_id }) => event_id)).size
+      }
+      expect(requests).toBeGreaterThan(SEEDS_OF_TWINS * 10)
+    },
+  )
 })
 
 test.skipIf(ONE_SEED !== undefined)('a seed gives the same run each time', async () => {
@@ -191,11 +195,13 @@ test.skipIf(ONE_SEED !== undefined)('a seed gives the same run each time', async
 
 const SEEDS_OF_A_FAULT = 400
 
+/** Violations of the first seeds; no further seed is run when `isEnough` of those that were found. */
 const violationsWith = async (
   alterStore: NonNullable<SimulationOptions['alterStore']>,
+  isEnough: (found: readonly string[]) => boolean = () => false,
 ): Promise<readonly string[]> => {
   const found: string[] = []
-  for (let seed = 1; seed <= SEEDS_OF_A_FAULT; seed++) {
+  for (let seed = 1; seed <= SEEDS_OF_A_FAULT && !isEnough(found); seed++) {
     const alterSchedule = (schedule: Schedule) => ({ ...schedule, moreManifests: [], redrives: false })
     found.push(...(await simulate(seed, pictures, { alterStore, alterSchedule })).violations)
   }
@@ -220,19 +226,21 @@ describe.skipIf(ONE_SEED !== undefined)('what no attempt may do is found', () =>
 
   test('where attempts share their files, and the first one of each stays', async () => {
     const shared = (key: string): string => key.replace(/attempts\/[^/]+\//, 'attempts/shared/')
-    const found = await violationsWith((store) => ({
-      ...store,
-      read: (key, options, signal) => store.read(shared(key), options, signal),
-      tagsOf: (key) => store.tagsOf(shared(key)),
-      async create(key, body, options, signal) {
-        const created = await store.create(shared(key), body, options, signal)
-        return created || shared(key) !== key
-      },
-    }))
+    const kinds = [/does not describe .*video\.mp4/, /is by \S+, and .* by \S+/, /mixes the clips/]
+    const found = await violationsWith(
+      (store) => ({
+        ...store,
+        read: (key, options, signal) => store.read(shared(key), options, signal),
+        tagsOf: (key) => store.tagsOf(shared(key)),
+        async create(key, body, options, signal) {
+          const created = await store.create(shared(key), body, options, signal)
+          return created || shared(key) !== key
+        },
+      }),
+      (found) => kinds.every((kind) => found.some((what) => kind.test(what))),
+    )
 
-    expect(found).toContainEqual(expect.stringMatching(/does not describe .*video\.mp4/))
-    expect(found).toContainEqual(expect.stringMatching(/is by \S+, and .* by \S+/))
-    expect(found).toContainEqual(expect.stringMatching(/mixes the clips/))
+    for (const kind of kinds) expect(found).toContainEqual(expect.stringMatching(kind))
   })
 })
 
