@@ -39,7 +39,7 @@ export interface LeasedMessage {
   readonly receiptHandle: string
   readonly receiveCount: number
   /** Time before the request that returned the message, on the clock's `elapsedMs`. */
-  readonly receivedMs: number
+  readonly requestedMs: number
 }
 
 export interface LeaseDeps {
@@ -58,14 +58,14 @@ const PROMPT_MS = 1_000
 /** Extends the lease on a message, on a timer of its own, until the message is removed, handed back or lost. */
 export const holdLease = (
   queue: MessageQueue,
-  { receiptHandle, receiveCount, receivedMs }: LeasedMessage,
+  { receiptHandle, receiveCount, requestedMs }: LeasedMessage,
   { clock, options, onBeat = () => {}, until = AbortSignal.any([]) }: LeaseDeps,
 ): Claim => {
   const { beatSeconds, visibilitySeconds, marginSeconds } = options
-  const longestMs = receivedMs + MAX_LEASE_SECONDS * 1000
+  const longestMs = requestedMs + MAX_LEASE_SECONDS * 1000
   const stop = new AbortController()
   const ended = new AbortController()
-  let heldUntilMs = receivedMs + visibilitySeconds * 1000
+  let heldUntilMs = requestedMs + visibilitySeconds * 1000
   let lost: LeaseLostError | null = null
 
   const lose = (error: LeaseLostError): void => {
@@ -93,7 +93,7 @@ export const holdLease = (
 
   const beatUntilEnd = async (): Promise<void> => {
     let failures = 0
-    let waitSeconds = clock.elapsedMs() - receivedMs > PROMPT_MS ? 0 : beatSeconds
+    let waitSeconds = clock.elapsedMs() - requestedMs > PROMPT_MS ? 0 : beatSeconds
     while (!ended.signal.aborted) {
       try {
         if (waitSeconds > 0) await clock.sleep(waitSeconds * 1000, ended.signal)

@@ -8,7 +8,7 @@ import type { WorkerEvent } from '../telemetry/worker-event.ts'
 export interface Received {
   readonly message: ReceivedMessage
   /** Time before the request, on the clock's `elapsedMs`. */
-  readonly receivedMs: number
+  readonly requestedMs: number
   /** Time after the request, on the clock's `elapsedMs`. */
   readonly arrivedMs: number
   /** Whether the queue was empty when this request began, or at the request before. */
@@ -48,7 +48,7 @@ export const openReceiver = ({
   let cameEmpty = false
 
   return async ({ waitSeconds, visibilitySeconds }, signal) => {
-    const receivedMs = clock.elapsedMs()
+    const requestedMs = clock.elapsedMs()
     try {
       const [message] = await withTimeLimit(
         { clock, limitMs: waitSeconds * 1000 + ANSWER_LIMIT_MS, signal },
@@ -57,7 +57,7 @@ export const openReceiver = ({
       failures = 0
       onBeat()
       const arrivedMs = clock.elapsedMs()
-      const tookMs = arrivedMs - receivedMs
+      const tookMs = arrivedMs - requestedMs
       if (message === undefined) {
         cameEmpty = true
         await clock.sleep(Math.max(0, PROMPT_MS - tookMs), signal)
@@ -65,7 +65,7 @@ export const openReceiver = ({
       }
       const awaited = cameEmpty || tookMs > PROMPT_MS
       cameEmpty = false
-      return { message, receivedMs, arrivedMs, awaited }
+      return { message, requestedMs, arrivedMs, awaited }
     } catch (error) {
       if (signal.aborted) return null
       failures++

@@ -20,7 +20,7 @@ export const takeJob = (
 ): JobInHand => {
   const { jobs, clock, worker, onEvent, until, onBeat = () => {} } = deps
   const store = steadyStore(deps.store, deps)
-  const { message, receivedMs } = received
+  const { message, requestedMs } = received
   const { receiptHandle, receiveCount } = message
   const attempt = startAttempt(job, receiveCount, clock.now())
   const attemptId = newAttemptId(receiveCount, deps.random)
@@ -32,7 +32,7 @@ export const takeJob = (
   })
   const claim = holdLease(
     jobs,
-    { receiptHandle, receiveCount, receivedMs },
+    { receiptHandle, receiveCount, requestedMs },
     {
       clock,
       options: lease,

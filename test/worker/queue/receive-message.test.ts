@@ -51,8 +51,8 @@ test('tells when it asked, when the message came, and whether it had to wait', a
     { seconds: 7, gives: 'message' },
   ])
 
-  expect(await next()).toEqual({ message: MESSAGE, receivedMs: 0, arrivedMs: 20, awaited: false })
-  expect(await next()).toEqual({ message: MESSAGE, receivedMs: 20, arrivedMs: 7_020, awaited: true })
+  expect(await next()).toEqual({ message: MESSAGE, requestedMs: 0, arrivedMs: 20, awaited: false })
+  expect(await next()).toEqual({ message: MESSAGE, requestedMs: 20, arrivedMs: 7_020, awaited: true })
 })
 
 test('a message that comes at once after the queue was empty was awaited too', async () => {

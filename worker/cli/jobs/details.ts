@@ -25,7 +25,7 @@ export const jobDetails = (status: JobStatus): string => {
     ['message', status.message],
     ['progress', status.phase === null ? null : `${status.phase} ${status.step}/${status.steps}`],
     ['attempt', status.attempt],
-    ['picture', status.image.source_key],
+    ['image', status.image.source_key],
     ['size', sizeText(status)],
     ['from', origin.item === null ? origin.key : `${origin.key}, item ${origin.item}`],
     ...Object.entries(parameters).map(
