@@ -23,6 +23,8 @@ export interface OrderedJobStatus {
   readonly cancelled: CancelledResult | null
   /** This upload was its first order, so lately that a run which ended midway may not have entered it in the index. */
   readonly mayLackEntry: boolean
+  /** Its result came of this very version of the upload, so that ingest runs for it again. */
+  readonly isOwnResult: boolean
 }
 
 const isOfThisUpload = (job: JobMessage, { origin, submitted_at }: FirstOrder, now: Date): boolean =>
@@ -30,11 +32,15 @@ const isOfThisUpload = (job: JobMessage, { origin, submitted_at }: FirstOrder, n
   origin.etag === job.origin.etag &&
   now.getTime() - Date.parse(submitted_at) < ENTERED_TWICE_WITHIN_MS
 
+/** Whether both are of one version of an upload. A bucket without versions does not tell an upload from an equal one. */
+const isOfThisVersion = ({ origin: { key, version_id } }: JobMessage, { origin }: FirstOrder): boolean =>
+  version_id !== null && origin.key === key && origin.version_id === version_id
+
 const jobStatus = (
   state: OrderedJobStatus['state'],
   about: Partial<OrderedJobStatus> = {},
 ): OrderedJobStatus => ({
-  ...{ state, withdrawn: false, cancelled: null, mayLackEntry: false },
+  ...{ state, withdrawn: false, cancelled: null, mayLackEntry: false, isOwnResult: false },
   ...about,
 })
 
@@ -55,14 +61,15 @@ export const statusOfOrderedJob = async (
     const { record } = result
     if (record === null) return jobStatus('done')
     const mayLackEntry = isOfThisUpload(job, record.job, now())
-    if (record.state === 'succeeded') return jobStatus('done', { mayLackEntry })
+    const about = { mayLackEntry, isOwnResult: isOfThisVersion(job, record.job) }
+    if (record.state === 'succeeded') return jobStatus('done', about)
     // A redrive takes the result away, so the upload in its message is recorded in any case.
     const first = record.job.origin.key === job.origin.key ? null : record.job
     await recordOrder(deps, job, first, signal)
-    if (record.state === 'failed') return jobStatus('done', { mayLackEntry })
+    if (record.state === 'failed') return jobStatus('done', about)
     const requester = await readRequester(output, job_id, signal)
     return requester === 'person'
-      ? jobStatus('done', { mayLackEntry })
+      ? jobStatus('done', about)
       : jobStatus('again', { mayLackEntry, cancelled: { ...result, record, isMarked: requester !== null } })
   }
   const status = await readRecord(output, statusKey(job_id), statusRecordSchema, signal)

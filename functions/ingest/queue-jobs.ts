@@ -32,7 +32,7 @@ import { setAsideCancelled } from './withdraw-cancel.ts'
 const JOBS_PER_PIECE = 100
 
 export interface QueuedJobs {
-  /** Ids of those with a result. */
+  /** Ids of those with a result that came of another upload. */
   readonly doneBefore: ReadonlySet<string>
   /** Ids of those whose message was sent. */
   readonly sent: ReadonlySet<string>
@@ -104,7 +104,8 @@ export const queueJobs = async (
     const statuses = await inLanes(piece, REQUESTS_AT_ONCE, (job) => statusOfOrderedJob(deps, job, signal))
     const idsOf = (isMeant: (status: OrderedJobStatus) => boolean): readonly string[] =>
       piece.filter((_, index) => isMeant(statuses[index]!)).map(({ job_id }) => job_id)
-    for (const jobId of idsOf(({ state }) => state === 'done')) doneBefore.add(jobId)
+    for (const jobId of idsOf(({ state, isOwnResult }) => state === 'done' && !isOwnResult))
+      doneBefore.add(jobId)
     withdrawn.push(...idsOf((status) => status.withdrawn))
     const known = new Set(idsOf(({ state }) => state === 'again'))
     const fresh = piece.filter((_, index) => ['new', 'again'].includes(statuses[index]!.state))

@@ -1,5 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { IngestFault, IngestReport, SupersededJob } from '../../shared/contracts/ingest-report.ts'
+import {
+  type IngestFault,
+  type IngestReport,
+  SUPERSEDED_FIELD,
+  type SupersededJob,
+} from '../../shared/contracts/ingest-report.ts'
 import { MAX_JOBS } from '../../shared/contracts/manifest.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import { isSameUpload, keepDoneBefore } from './keep-done-before.ts'
@@ -27,8 +32,6 @@ const MAX_IDS_SHOWN = 3
 /** Uploads of an image and its sidecar belong together if their events are that close: runs may fail and come again. */
 const SOON_MS = 30 * 60_000
 
-const FIELD = 'superseded'
-
 const idsOf = (jobs: readonly { readonly job_id: string }[]): ReadonlySet<string> =>
   new Set(jobs.map(({ job_id }) => job_id))
 
@@ -52,13 +55,13 @@ const faultOf = (superseded: readonly SupersededJob[]): readonly IngestFault[] =
   const groups = [...Map.groupBy(superseded, ({ outcome }) => outcome)]
   const told = groups.map(([outcome, jobs]) => `${shownIds(jobs)} (${TOLD[outcome]})`).join('; ')
   const message = `jobs were made before the image or its sidecar was uploaded anew: ${told}; upload them without faults`
-  return [{ ...NO_ITEM, field: FIELD, message }]
+  return [{ ...NO_ITEM, field: SUPERSEDED_FIELD, message }]
 }
 
 const withSuperseded = (report: IngestReport, superseded: readonly SupersededJob[]): IngestReport => {
   const decided = new Set(superseded.filter((job) => !isPending(job)).slice(-MAX_DECIDED_LISTED))
   const listed = superseded.filter((job) => isPending(job) || decided.has(job))
-  const faults = report.faults.filter(({ field }) => field !== FIELD)
+  const faults = report.faults.filter(({ field }) => field !== SUPERSEDED_FIELD)
   return {
     ...report,
     superseded: listed,
@@ -112,7 +115,7 @@ export const supersede = (before: IngestReport, report: IngestReport): IngestRep
 const answerOf = ({ state, jobs, faults }: IngestReport) => ({
   state,
   jobs: jobs.map(({ job_id }) => job_id),
-  faults: faults.filter(({ field }) => field !== FIELD),
+  faults: faults.filter(({ field }) => field !== SUPERSEDED_FIELD),
 })
 
 /** Whether the report answers the same upload in another way than the one before, because its sidecar is another. */

@@ -7,11 +7,11 @@ import { isManifestReport, requestEnded, uploadRejected } from '../../shared/eve
 import { orderingUploads } from '../../shared/events/ordering-uploads.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import type { ReadableRecord } from '../../shared/records/read-record.ts'
+import { readReport } from '../../shared/records/read-report.ts'
 import { readResult, type StoredResult } from '../../shared/records/read-result.ts'
 import { REQUESTS_AT_ONCE } from '../object-events.ts'
 import { followBatch } from './follow-batch.ts'
 import type { NotifyDeps } from './notify-deps.ts'
-import { readReport } from './read-report.ts'
 
 /*
  * Who announces a request, of which there are a report and a result, written by two processes in any order:

@@ -14,7 +14,7 @@ import type { NotifyDeps } from './notify-deps.ts'
  * When has the last job of a manifest ended? To look at all results whenever one is written would take n² requests. The
  * batch's record names one job that has no result instead, its watched job:
  *
- *   the result of another job    the batch has not ended: one request
+ *   the result of another job    the batch has not ended, if the watched job has no result: two requests
  *   the result of that job       look backwards from it for the next job without a result, and watch that one
  *   there is none                read all results, publish the event, and note that it was announced
  *
@@ -101,9 +101,17 @@ const readAll = async ({ deps, jobIds, signal }: Batch): Promise<AllResults> => 
   return { missing: null, ended, storedAt }
 }
 
-/** Whether a written result may end the batch. */
-const mayEnd = (record: BatchRecord, { record: { job_id }, lastModified }: StoredResult): boolean => {
-  if (record.waits_for !== null) return record.waits_for === job_id
+/**
+ * Whether a written result may end the batch. The watched job may have its result although its own event found another
+ * job watched: then this look, or one that failed and comes again, is the last chance to find that out.
+ */
+const mayEnd = async (
+  batch: Batch,
+  record: BatchRecord,
+  { record: { job_id }, lastModified }: StoredResult,
+): Promise<boolean> => {
+  if (record.waits_for !== null)
+    return record.waits_for === job_id || (await hasResult(batch, record.waits_for))
   const storedAt = record.announced?.stored_at ?? null
   return storedAt === null || lastModified.getTime() >= Date.parse(storedAt)
 }
@@ -148,7 +156,7 @@ export const followBatch = async (
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const stored = await readRecord(output, batchKey(report.record.key), batchRecordSchema, signal)
     const record = current(batch, stored)
-    if (record !== null && trigger !== null && !mayEnd(record, trigger)) return null
+    if (record !== null && trigger !== null && !(await mayEnd(batch, record, trigger))) return null
     const outcome = await look(batch, stored, record?.waits_for ?? null)
     if (outcome !== 'again') return outcome
     trigger = null

@@ -57,7 +57,8 @@ export const withoutReplacedSize = <Arguments extends SizeArguments>(
     delete left.width
     delete left.height
   }
-  if (hasSides(higher)) delete left.size
+  const replacesSize = higher.max_pixels !== undefined && left.size !== 'auto'
+  if (hasSides(higher) || replacesSize) delete left.size
   if (hasSides(higher) || (higher.size !== undefined && higher.size !== 'auto')) delete left.max_pixels
   return left
 }

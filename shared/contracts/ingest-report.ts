@@ -59,6 +59,9 @@ export const supersededJobSchema = z.strictObject({
   outcome: z.enum(SUPERSEDED_OUTCOMES),
 })
 
+/** Field of the fault that lists superseded jobs of a rejected upload. */
+export const SUPERSEDED_FIELD = 'superseded'
+
 /** A context of the upload, or of one of its items. */
 export const reportedContextSchema = z.strictObject({
   /** Position of the item in its manifest, from 1; `null`: of the image, or of items that have none. */

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto'
 import { IMAGES_PREFIX, MANIFESTS_PREFIX, reportKey } from '../contracts/bucket-layout.ts'
-import type { AcceptedJob, IngestFault, IngestReport } from '../contracts/ingest-report.ts'
+import {
+  type AcceptedJob,
+  type IngestFault,
+  type IngestReport,
+  SUPERSEDED_FIELD,
+} from '../contracts/ingest-report.ts'
 import type { BatchEnded, PipelineEvent, RequestEnded, UploadRejected } from '../contracts/pipeline-event.ts'
 import type { RequestContext } from '../contracts/request-context.ts'
 import { type ResultRecord, warningsOf } from '../contracts/result-record.ts'
@@ -20,7 +25,9 @@ const idOf = (...parts: readonly unknown[]): string =>
 
 /** Fields that differ between two uploads of the same key. */
 const identityOf = ({ bucket, key, version_id, etag, sequencer }: IngestReport): readonly unknown[] => [
-  ...[bucket, key, version_id, etag, sequencer],
+  ...[bucket, key, version_id, etag],
+  // A version is one upload. Its report may lack the sequencer, if a run for its sidecar came first.
+  version_id === null ? sequencer : null,
 ]
 
 export const isManifestReport = ({ key }: Pick<IngestReport, 'key'>): boolean =>
@@ -122,14 +129,16 @@ export const batchEnded = (
 /** The event of an upload that is not a manifest and of which nothing is made. */
 export const uploadRejected = (report: IngestReport, outputBucket: string): UploadRejected => {
   const context = contextOf(report, null)
+  // Ingest writes again what became of superseded jobs. Those are no reason for the rejection.
+  const faults = report.faults.filter(({ field }) => field !== SUPERSEDED_FIELD)
   return {
     type: 'upload.rejected',
     version: 1,
-    event_id: idOf('upload.rejected', identityOf(report), report.faults, context),
+    event_id: idOf('upload.rejected', identityOf(report), faults, context),
     upload: uploadOf(report),
     context,
     output_bucket: outputBucket,
     report_key: reportKey(report.key),
-    faults: report.faults.slice(0, MAX_FAULTS),
+    faults: faults.slice(0, MAX_FAULTS),
   }
 }

@@ -92,6 +92,7 @@ export const openEventCommands = (options: EventCommandOptions): EventCommands =
         `--on-event: '${command}' ${fault} at attempt ${index + 1} for the event ${event.event_id}; ${next}`,
       )
       if (pauseMs !== null) await clock.sleep(pauseMs, signal).catch(() => {})
+      if (signal.aborted) return
     }
   }
 

@@ -27,6 +27,9 @@ const isEventLine = (line: string): boolean => {
  * Cuts off a last line without an end, which a process leaves that is killed while it writes. Throws InvalidInputError if
  * the file has other lines than events.
  */
+/** Begin of an event, as a kill may have left it. */
+const FIRST_EVENT = /^\{"type":"(?:request\.ended|batch\.ended|upload\.rejected)"/
+
 const endAtALine = async (handle: FileHandle, path: string): Promise<void> => {
   const { size } = await handle.stat()
   if (size === 0) return
@@ -37,7 +40,7 @@ const endAtALine = async (handle: FileHandle, path: string): Promise<void> => {
   const lines = tail.subarray(0, end).toString().split('\n')
   const rest = tail.subarray(end)
   const last = lines.at(-2)
-  const isOfEvents = last === undefined ? rest.toString().startsWith('{"type":"') : isEventLine(last)
+  const isOfEvents = last === undefined ? FIRST_EVENT.test(rest.toString()) : isEventLine(last)
   if (!isOfEvents)
     throw new InvalidInputError(
       '--events',

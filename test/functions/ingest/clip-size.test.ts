@@ -69,13 +69,14 @@ describe('an image', () => {
         items: [
           { image: KEY, parameters: { size: 'auto' } },
           { image: KEY, parameters: { width: 256 } },
+          { image: KEY, parameters: { max_pixels: 65_536 } },
           { image: KEY, grid: { size: ['auto', 'model'] } },
         ],
       }),
     )
     const sizes = world.jobs().map(({ parameters: { width, height } }) => `${width}x${height}`)
-    // The third asks for two clips, of which the first has them in common.
-    expect(sizes).toEqual(['768x768', '256x576', '1024x576'])
+    // The fourth asks for two clips, of which the first has one in common.
+    expect(sizes).toEqual(['768x768', '256x576', '256x256', '1024x576'])
   })
 
   test.each([

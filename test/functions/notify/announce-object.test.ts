@@ -273,6 +273,49 @@ describe('a report', () => {
     expect(world.published).toMatchObject([{ type: 'upload.rejected', upload: { kind: 'other' } }])
   })
 
+  test('on an image that a faulty sidecar rejects is one event, whatever ingest decided of its jobs', async () => {
+    const world = aNotifiedWorld()
+    await world.dropImage()
+    await world.drop(`${IMAGE}.json`, '{"parameters": {"fps": 0}}')
+    const report = await world.report(IMAGE)
+    await world.notify(reportKey(IMAGE))
+    const undecided = report?.faults.map((fault) => ({ ...fault, message: `${fault.message} (other)` })) ?? []
+    const faults = [report?.faults[0], undecided.at(-1)]
+    const body = new TextEncoder().encode(JSON.stringify({ ...report, faults }))
+    await world.output.put(reportKey(IMAGE), body, { contentType: 'application/json' }, unaborted)
+    await world.notify(reportKey(IMAGE))
+    expect(world.published).toMatchObject([
+      { type: 'upload.rejected', faults: [{ field: 'sidecar.parameters.fps' }] },
+      { type: 'upload.rejected', faults: [{ field: 'sidecar.parameters.fps' }] },
+    ])
+    expect(world.published[1]).toEqual(world.published[0])
+  })
+
+  test('of a version has the same events where a run for its sidecar wrote it first, without a sequencer', async () => {
+    const world = aNotifiedWorld({ versioned: true })
+    await world.dropImage()
+    await world.notify(await world.end(firstJob(world)))
+    const report = await world.report(IMAGE)
+    expect(report?.sequencer).not.toBeNull()
+    const body = new TextEncoder().encode(JSON.stringify({ ...report, sequencer: null }))
+    await world.output.put(reportKey(IMAGE), body, { contentType: 'application/json' }, unaborted)
+    await world.notify(reportKey(IMAGE))
+    expect(requests(world)).toHaveLength(2)
+    expect(requests(world)[1]).toEqual(requests(world)[0])
+  })
+
+  test('that comes again after its jobs have ended does not call them done before', async () => {
+    const world = aNotifiedWorld({ versioned: true })
+    const image = await world.putImage()
+    await world.ingest(s3Event(image))
+    await world.output.delete(reportKey(IMAGE), unaborted)
+    await world.end(firstJob(world))
+    await world.ingest(s3Event(image))
+    expect((await world.report(IMAGE))?.jobs).toMatchObject([{ done_before: false }])
+    await world.dropImage()
+    expect((await world.report(IMAGE))?.jobs).toMatchObject([{ done_before: true }])
+  })
+
   test('announces no request that was rejected', async () => {
     const world = aNotifiedWorld()
     await world.putImage()

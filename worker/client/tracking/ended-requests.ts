@@ -1,11 +1,11 @@
 import { reportKey } from '../../../shared/contracts/bucket-layout.ts'
-import { type IngestReport, ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
+import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import type { PipelineEvent } from '../../../shared/contracts/pipeline-event.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import { batchEnded, isManifestReport, requestEnded } from '../../../shared/events/make-events.ts'
 import { orderingUploads } from '../../../shared/events/ordering-uploads.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { readReadableRecord } from '../../../shared/records/read-record.ts'
+import { readReport } from '../../../shared/records/read-report.ts'
 import type { JobStatus } from './job-status.ts'
 
 /** Returns the events of jobs that have ended since the last call. */
@@ -26,7 +26,7 @@ export const followEndedRequests = (outputs: ObjectStore, report: IngestReport |
     if (report !== null) return [report]
     const reports: IngestReport[] = []
     for (const key of await orderingUploads(outputs, result, signal)) {
-      const stored = await readReadableRecord(outputs, reportKey(key), ingestReportSchema, signal)
+      const stored = await readReport(outputs, reportKey(key), signal)
       if (stored !== null) reports.push(stored.record)
     }
     return reports

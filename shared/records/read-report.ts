@@ -1,6 +1,6 @@
-import { type IngestReport, ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
-import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import { type ReadableRecord, readReadableRecord } from '../../shared/records/read-record.ts'
+import { type IngestReport, ingestReportSchema } from '../contracts/ingest-report.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+import { type ReadableRecord, readReadableRecord } from './read-record.ts'
 
 /** Manifests whose jobs end at the same time; a report of 10,000 jobs has some 4 MB. */
 const MAX_REPORTS = 4
