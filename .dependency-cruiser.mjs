@@ -27,7 +27,7 @@ const FOLDERS = [
   ['shared/manifest', ['shared/contracts', 'shared/json']],
   ['shared/records', ['shared/contracts', 'shared/ports']],
   ['shared/job-index', ['shared', 'shared/contracts', 'shared/ports']],
-  ['shared/events', ['shared/contracts', 'shared/ports', 'shared/records']],
+  ['shared/events', ['shared', 'shared/contracts', 'shared/ports', 'shared/records']],
   ['shared/aws', ['shared', 'shared/contracts', 'shared/ports']],
 
   // Lambda gets these without the worker.
