@@ -231,7 +231,7 @@ describe.skipIf(reason !== null)(title, () => {
     })
 
     test('a worker that renders there, and writes nowhere else', async () => {
-      const small = ['--width', '64', '--height', '64', '--num-frames', '2', '--num-inference-steps', '1']
+      const small = ['--num-frames', '2', '--num-inference-steps', '1']
       const app = at(APPLICATIONS[image])
       const { exitCode, stderr } = await run(image, 'worker/cli/svd.ts', [
         ...['render', `${app}/worker/demo-samples/rocket.png`, '--checkpoint', `${app}/worker/demo`],

@@ -156,7 +156,7 @@ describe.each([22, 24])('on Node %s', (major) => {
   test.runIf(isLinuxX64)('renders the demo checkpoint', async () => {
     const modules = at('project/node_modules')
     const shipped = path.join(modules, 'svd-batch/dist/worker')
-    const small = ['--width', '64', '--height', '64', '--num-frames', '2', '--num-inference-steps', '1']
+    const small = ['--num-frames', '2', '--num-inference-steps', '1']
     const { exitCode, stderr } = await svd(modules, [
       ...[
         'render',

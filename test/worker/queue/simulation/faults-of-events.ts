@@ -1,6 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { jobIdOfResult, REPORTS_PREFIX } from '../../../../shared/contracts/bucket-layout.ts'
-import { type IngestReport, ingestReportSchema } from '../../../../shared/contracts/ingest-report.ts'
+import {
+  type IngestReport,
+  ingestReportSchema,
+  SUPERSEDED_FIELD,
+} from '../../../../shared/contracts/ingest-report.ts'
 import type { BatchEnded, PipelineEvent, RequestEnded } from '../../../../shared/contracts/pipeline-event.ts'
 import { type ResultRecord, resultRecordSchema } from '../../../../shared/contracts/result-record.ts'
 import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
@@ -151,6 +155,10 @@ const faultsOfBatches = ({ published, reports, results }: AnnouncedWorld): reado
     ]
   })
 
+/** Superseded jobs are no reason for a rejection, and their fault changes while ingest decides about them. */
+const reasonsOf = ({ faults }: IngestReport) =>
+  faults.filter(({ field }) => field !== SUPERSEDED_FIELD).slice(0, 10)
+
 const faultsOfRejections = ({ published, reports, contextOf }: AnnouncedWorld): readonly string[] => {
   const heard = published.filter((event) => event.type === 'upload.rejected')
   const lacking = [...reports.values()]
@@ -160,7 +168,7 @@ const faultsOfRejections = ({ published, reports, contextOf }: AnnouncedWorld): 
         !heard.some(
           (event) =>
             isAboutUpload(event, report) &&
-            isDeepStrictEqual(event.faults, report.faults.slice(0, 10)) &&
+            isDeepStrictEqual(event.faults, reasonsOf(report)) &&
             isDeepStrictEqual(event.context, contextOf(report.key, null)),
         ),
     )
