@@ -39,7 +39,7 @@ export const addRenderOptions = (command: Command): Command => {
     .option('--threads <n>', 'threads of one network (one per physical core)')
     .optionsGroup('Output:')
     .option('--json', 'one JSON object on stdout: parameters, files with SHA-256, seconds, memory, versions')
-    .option('--quiet', 'no progress')
+    .option('--quiet', 'no progress and no warnings on stderr')
     .addHelpText('after', NOTES)
 }
 

@@ -36,7 +36,7 @@ const renderAll = async (
   if (device.hint !== null) stderr.write(`${device.hint}\n`)
   const cacheDir = weightCacheDir(environment)
   const jobs = await prepareJobs(images, options, { device: device.choice, cacheDir })
-  for (const { image, warnings } of jobs)
+  for (const { image, warnings } of options.quiet === true ? [] : jobs)
     for (const warning of warnings) stderr.write(`warning: ${image}: ${warning}\n`)
   const ffmpeg = await findFfmpeg(environment)
   await assertFfmpegEncodes(ffmpeg, signal)

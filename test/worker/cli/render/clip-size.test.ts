@@ -21,9 +21,10 @@ const rendered = async (args: readonly string[], ...sides: readonly (readonly [n
     '--output-dir',
     path.join(folder, 'out'),
   ]
-  const { jobs, stderr, exitCode } = await runCommandLine([...command, '--quiet', ...args])
+  const { jobs, stderr, exitCode } = await runCommandLine([...command, ...args])
   const sizes = jobs.map(({ parameters: { width, height, fit } }) => `${width}x${height} ${fit}`)
-  return { sizes, exitCode, stderr: stderr.replaceAll(`${folder}/`, '') }
+  const told = stderr.split('\n').filter((line) => /^(?:warning|error): /.test(line))
+  return { sizes, exitCode, stderr: told.join('\n').replaceAll(`${folder}/`, '') }
 }
 
 test('a video has the size of the model unless another is given, and a stretch is told', async () => {
@@ -31,7 +32,7 @@ test('a video has the size of the model unless another is given, and a stretch i
     sizes: ['192x128 fill', '192x128 fill'],
     exitCode: 0,
     stderr:
-      'warning: 96x96.png: the image is stretched 1.50-fold, from 96x96 to 192x128; size auto keeps its proportions\n',
+      'warning: 96x96.png: the image is stretched 1.50-fold, from 96x96 to 192x128; size auto keeps its proportions',
   })
 })
 
@@ -61,4 +62,9 @@ test.each([
   expect(exitCode).toBe(2)
   expect(stderr).toContain(message)
   expect(sizes).toEqual([])
+})
+
+test('--quiet leaves warnings to --json', async () => {
+  const quiet = await rendered(['--quiet'], [96, 96])
+  expect(quiet.stderr).toBe('')
 })
