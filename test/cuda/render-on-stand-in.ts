@@ -53,7 +53,18 @@ export const renderOnStandIn = async (
   const exitCode = await runProgram(
     [
       ...['render', ...inputs, '--checkpoint', inRepository('worker/demo')],
-      ...['--json', '--width', '64', '--height', '64', '--num-frames', '3', '--num-inference-steps', '2'],
+      ...[
+        '--json',
+        '--quiet',
+        '--width',
+        '64',
+        '--height',
+        '64',
+        '--num-frames',
+        '3',
+        '--num-inference-steps',
+        '2',
+      ],
       ...files,
       ...options,
     ],
