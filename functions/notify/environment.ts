@@ -23,7 +23,7 @@ export interface NotifyEnvironment {
 }
 
 /** Throws a ZodError that names every variable that is absent or wrong. */
-export const parseEnvironment = (
+export const parseNotifyEnvironment = (
   environment: Readonly<Record<string, string | undefined>>,
 ): NotifyEnvironment => {
   const parsed = environmentSchema.parse(environment)

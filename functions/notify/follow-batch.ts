@@ -2,7 +2,7 @@ import { type BatchRecord, batchRecordSchema } from '../../shared/contracts/batc
 import { batchKey, resultKey } from '../../shared/contracts/bucket-layout.ts'
 import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import type { BatchEnded } from '../../shared/contracts/pipeline-event.ts'
-import { encodeCompactRecord } from '../../shared/contracts/record-bytes.ts'
+import { encodeCompactRecord, RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
 import { batchEnded, type EndedJob } from '../../shared/events/make-events.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { type ReadableRecord, readRecord, type StoredRecord } from '../../shared/records/read-record.ts'
@@ -55,10 +55,9 @@ const write = async (
     ...{ waits_for, announced },
   }
   const body = encodeCompactRecord(record)
-  const options = { contentType: 'application/json' }
   return before === null
-    ? await deps.output.create(key, body, options, signal)
-    : (await deps.output.replace(key, before.etag, body, options, signal)) !== null
+    ? await deps.output.create(key, body, RECORD_OPTIONS, signal)
+    : (await deps.output.replace(key, before.etag, body, RECORD_OPTIONS, signal)) !== null
 }
 
 const hasResult = async ({ deps, signal }: Batch, jobId: string): Promise<boolean> =>

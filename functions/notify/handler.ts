@@ -15,7 +15,7 @@ import { NOTIFY_SERVICE } from '../../shared/contracts/metrics.ts'
 import type { PipelineEvent } from '../../shared/contracts/pipeline-event.ts'
 import { signEvent } from '../../shared/events/sign-event.ts'
 import type { PartialBatchResponse } from '../object-events.ts'
-import { parseEnvironment } from './environment.ts'
+import { parseNotifyEnvironment } from './environment.ts'
 import { logNotify } from './log-notify.ts'
 import type { NotifyDeps } from './notify-deps.ts'
 import { notifyEvent } from './notify-event.ts'
@@ -25,7 +25,7 @@ import { cachedSecret } from './webhook-secret.ts'
 /** Enough to log what failed before Lambda ends the process. */
 const TIME_TO_ANSWER_MS = 3_000
 
-const environment = parseEnvironment(process.env)
+const environment = parseNotifyEnvironment(process.env)
 const logger = new Logger({ serviceName: NOTIFY_SERVICE })
 const metrics = new Metrics({ namespace: environment.metricsNamespace, serviceName: NOTIFY_SERVICE })
 const now = (): Date => new Date()

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import { DETAIL_TYPES } from '../../shared/contracts/event-names.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { PipelineEvent } from '../../shared/contracts/pipeline-event.ts'
 
@@ -23,13 +24,16 @@ const isEventLine = (line: string): boolean => {
   }
 }
 
+/** Beginnings of a line, of which a kill may have left a part. */
+const EVENT_STARTS = Object.keys(DETAIL_TYPES).map((type) => `{"type":"${type}"`)
+
+const mayBeginEvent = (text: string): boolean =>
+  EVENT_STARTS.some((start) => text.startsWith(start) || start.startsWith(text))
+
 /**
  * Cuts off a last line without an end, which a process leaves that is killed while it writes. Throws InvalidInputError if
  * the file has other lines than events.
  */
-/** Begin of an event, as a kill may have left it. */
-const FIRST_EVENT = /^\{"type":"(?:request\.ended|batch\.ended|upload\.rejected)"/
-
 const endAtALine = async (handle: FileHandle, path: string): Promise<void> => {
   const { size } = await handle.stat()
   if (size === 0) return
@@ -40,7 +44,7 @@ const endAtALine = async (handle: FileHandle, path: string): Promise<void> => {
   const lines = tail.subarray(0, end).toString().split('\n')
   const rest = tail.subarray(end)
   const last = lines.at(-2)
-  const isOfEvents = last === undefined ? FIRST_EVENT.test(rest.toString()) : isEventLine(last)
+  const isOfEvents = last === undefined ? mayBeginEvent(rest.toString()) : isEventLine(last)
   if (!isOfEvents)
     throw new InvalidInputError(
       '--events',

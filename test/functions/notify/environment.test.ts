@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseEnvironment } from '../../../functions/notify/environment.ts'
+import { parseNotifyEnvironment } from '../../../functions/notify/environment.ts'
 
 const GOOD = {
   SVD_OUTPUT_BUCKET: 'output',
@@ -8,7 +8,7 @@ const GOOD = {
 }
 
 test('the environment names bucket, bus and topic', () => {
-  expect(parseEnvironment({ ...GOOD, PATH: '/bin' })).toEqual({
+  expect(parseNotifyEnvironment({ ...GOOD, PATH: '/bin' })).toEqual({
     metricsNamespace: 'SvdBatch',
     outputBucket: 'output',
     eventBusArn: GOOD.SVD_EVENT_BUS_ARN,
@@ -18,16 +18,20 @@ test('the environment names bucket, bus and topic', () => {
 })
 
 test('the environment may name the secret that signs events', () => {
-  expect(parseEnvironment({ ...GOOD, SVD_WEBHOOK_HMAC_SECRET: 'svd/hmac' }).hmacSecretId).toBe('svd/hmac')
-  expect(() => parseEnvironment({ ...GOOD, SVD_WEBHOOK_HMAC_SECRET: '' })).toThrow('SVD_WEBHOOK_HMAC_SECRET')
+  expect(parseNotifyEnvironment({ ...GOOD, SVD_WEBHOOK_HMAC_SECRET: 'svd/hmac' }).hmacSecretId).toBe(
+    'svd/hmac',
+  )
+  expect(() => parseNotifyEnvironment({ ...GOOD, SVD_WEBHOOK_HMAC_SECRET: '' })).toThrow(
+    'SVD_WEBHOOK_HMAC_SECRET',
+  )
 })
 
 test.each(Object.keys(GOOD))('without %s nothing starts', (name) => {
-  expect(() => parseEnvironment({ ...GOOD, [name]: undefined })).toThrow(name)
-  expect(() => parseEnvironment({ ...GOOD, [name]: '' })).toThrow(name)
+  expect(() => parseNotifyEnvironment({ ...GOOD, [name]: undefined })).toThrow(name)
+  expect(() => parseNotifyEnvironment({ ...GOOD, [name]: '' })).toThrow(name)
 })
 
 test('a topic is not a bus', () => {
   const swapped = { ...GOOD, SVD_EVENT_BUS_ARN: GOOD.SVD_EVENT_TOPIC_ARN }
-  expect(() => parseEnvironment(swapped)).toThrow('must be an ARN of events')
+  expect(() => parseNotifyEnvironment(swapped)).toThrow('must be an ARN of events')
 })
