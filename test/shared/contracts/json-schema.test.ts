@@ -87,7 +87,7 @@ describe.each(DOCUMENT_NAMES)('the schema of a %s', (name) => {
 })
 
 describe('the schema of a manifest', () => {
-  test('needs items, and of an item its picture', () => {
+  test('needs items, and of an item its image', () => {
     expect(manifest.required).toEqual(['items'])
     expect(Object.keys(manifest.properties ?? {})).toEqual([
       ...['$schema', 'version', 'defaults', 'grid', 'group', 'context', 'items'],
@@ -153,7 +153,7 @@ describe('the schema of a sidecar', () => {
   const [nested = {}, flat = {}, ...others] = schemaOf('sidecar').anyOf ?? []
   const item = at(manifest, 'items', '[]')
 
-  test('is that of an item without picture and id', () => {
+  test('is that of an item without image and id', () => {
     expect(others).toEqual([])
     expect(nested.required).toBeUndefined()
     for (const name of ['parameters', 'grid', 'group', 'context'])
