@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import { jobIdSchema, modelReferenceSchema, sha256Schema } from './job-message.ts'
+import { parametersDocumentSchema } from './parameters-document.ts'
+import type { ResultRecord } from './result-record.ts'
+
+/*
+ * How a clip was made, without paths, users or times:
+ *
+ *   clip.mp4    ClipMetadata, as JSON in the MP4's comment
+ *   clip.json   ClipRecord: the same, and the files of the clip in all its formats
+ *
+ * `svd render` and `svd download` write both, `svd show` reads them, and `svd render --skip-existing` compares the second.
+ */
+
+/** All that decides a clip's frames, and the program that made it. Its keys are a contract. */
+export const clipMetadataSchema = z.object({
+  /** Version of svd-batch, which made the clip. The key also tells these documents from others. */
+  svd_batch: z.string(),
+  version: z.literal(1),
+  image: z.object({
+    /** Name of the image's file, without folders. */
+    name: z.string(),
+    /** Hash of the image's pixels, see `hashPixels`. */
+    pixels_sha256: sha256Schema,
+  }),
+  model: modelReferenceSchema,
+  parameters: parametersDocumentSchema,
+  /** Index of the clip among the videos of its image, from 0, see `num_videos_per_prompt`. */
+  video: z.int().nonnegative(),
+  /** Frames decoded at once: as requested, or as svd chose for the memory of the machine. `null`: unknown. */
+  decode_chunk_size: z.int().positive().nullable(),
+  /** Whether the clip came from the fallback decode: small decode chunks that overlap. */
+  fallback_decode: z.boolean(),
+  execution_provider: z.string(),
+  /** Precision of the networks: fp16 or fp32. `null`: unknown. */
+  precision: z.string().nullable(),
+  /** Id of the job in the queue. `null`: rendered by `svd render`. */
+  job_id: jobIdSchema.nullable(),
+})
+
+const clipFileSchema = z.object({
+  /** Name of the file, without folders. */
+  name: z.string(),
+  size_bytes: z.int().nonnegative(),
+  sha256: sha256Schema,
+})
+
+/** The document beside a clip. `files` are the clip in each of its formats, and its poster. */
+export const clipRecordSchema = clipMetadataSchema.extend({
+  frames: z.int().positive(),
+  files: z.array(clipFileSchema).min(1),
+})
+
+export type ClipMetadata = z.infer<typeof clipMetadataSchema>
+export type ClipFile = z.infer<typeof clipFileSchema>
+export type ClipRecord = z.infer<typeof clipRecordSchema>
+
+/** Part of a path or key after its last `/`. */
+export const baseNameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+/** Metadata of one video of a job that succeeded, as its MP4 carries them. `index` is the video's, from 0. */
+export const clipMetadataOfResult = (
+  { job, worker, safer_path, decode_chunk_size }: ResultRecord,
+  index: number,
+): ClipMetadata => ({
+  svd_batch: worker.version,
+  version: 1,
+  image: { name: baseNameOf(job.image.source_key), pixels_sha256: job.image.pixels_sha256 },
+  model: job.model,
+  parameters: job.parameters,
+  video: index,
+  decode_chunk_size,
+  fallback_decode: safer_path,
+  execution_provider: worker.execution_provider,
+  precision: worker.precision ?? null,
+  job_id: job.job_id,
+})
+
+/**
+ * Record beside one video of a job that succeeded. `files` are those that are on the disk, by their names there.
+ *
+ *     const record = clipRecordOfResult(result, 0, [{ name: 'cup.mp4', ...sizeAndHash }])
+ *     await writeFile('cup.json', encodeClipRecord(record))
+ */
+export const clipRecordOfResult = (
+  result: ResultRecord,
+  index: number,
+  files: readonly ClipFile[],
+): ClipRecord => ({
+  ...clipMetadataOfResult(result, index),
+  frames: result.outputs[index]!.frames,
+  files: [...files],
+})
+
+/** The text of a record's file. The same record gives the same bytes. */
+export const encodeClipRecord = (record: ClipRecord): string => `${JSON.stringify(record, null, 2)}\n`
