@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { jobIdSchema, modelReferenceSchema, sha256Schema } from './job-message.ts'
+import { type JobMessage, jobIdSchema, modelReferenceSchema, sha256Schema } from './job-message.ts'
 import { parametersDocumentSchema } from './parameters-document.ts'
 import type { ResultRecord } from './result-record.ts'
 
@@ -58,23 +58,43 @@ export type ClipRecord = z.infer<typeof clipRecordSchema>
 /** Part of a path or key after its last `/`. */
 export const baseNameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
-/** Metadata of one video of a job that succeeded, as its MP4 carries them. `index` is the video's, from 0. */
+/** Program, device and precision with which a clip is made. */
+export type ClipMaker = Pick<ClipMetadata, 'svd_batch' | 'execution_provider' | 'precision'>
+
+/** Facts of a clip that only its render decides. */
+export type ClipRender = Pick<ClipMetadata, 'video' | 'decode_chunk_size' | 'fallback_decode'>
+
+/** Metadata of one video of a job, as its MP4 carries them. */
+export const clipMetadataOfJob = (
+  { job_id, image, model, parameters }: JobMessage,
+  { svd_batch, execution_provider, precision }: ClipMaker,
+  { video, decode_chunk_size, fallback_decode }: ClipRender,
+): ClipMetadata => ({
+  svd_batch,
+  version: 1,
+  image: { name: baseNameOf(image.source_key), pixels_sha256: image.pixels_sha256 },
+  model,
+  parameters,
+  video,
+  decode_chunk_size,
+  fallback_decode,
+  execution_provider,
+  precision,
+  job_id,
+})
+
+/** The same metadata, from the result of a job that succeeded. `video` is the index of the video, from 0. */
 export const clipMetadataOfResult = (
   { job, worker, safer_path, decode_chunk_size }: ResultRecord,
-  index: number,
-): ClipMetadata => ({
-  svd_batch: worker.version,
-  version: 1,
-  image: { name: baseNameOf(job.image.source_key), pixels_sha256: job.image.pixels_sha256 },
-  model: job.model,
-  parameters: job.parameters,
-  video: index,
-  decode_chunk_size,
-  fallback_decode: safer_path,
-  execution_provider: worker.execution_provider,
-  precision: worker.precision ?? null,
-  job_id: job.job_id,
-})
+  video: number,
+): ClipMetadata => {
+  const { version, execution_provider, precision = null } = worker
+  return clipMetadataOfJob(
+    job,
+    { svd_batch: version, execution_provider, precision },
+    { video, decode_chunk_size, fallback_decode: safer_path },
+  )
+}
 
 /**
  * Record beside one video of a job that succeeded. `files` are those that are on the disk, by their names there.
@@ -84,11 +104,11 @@ export const clipMetadataOfResult = (
  */
 export const clipRecordOfResult = (
   result: ResultRecord,
-  index: number,
+  video: number,
   files: readonly ClipFile[],
 ): ClipRecord => ({
-  ...clipMetadataOfResult(result, index),
-  frames: result.outputs[index]!.frames,
+  ...clipMetadataOfResult(result, video),
+  frames: result.outputs[video]!.frames,
   files: [...files],
 })
 

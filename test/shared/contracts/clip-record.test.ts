@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import {
+  clipMetadataOfJob,
   clipMetadataOfResult,
   clipRecordOfResult,
   clipRecordSchema,
@@ -30,6 +31,13 @@ test("a result gives these keys, with the image's name without its folders", () 
     frames: 14,
     files: FILES,
   })
+})
+
+test("a worker's metadata of a job are those of its result", () => {
+  const result = aCup()
+  const maker = { svd_batch: '0.2.0', execution_provider: 'cuda', precision: 'fp16' }
+  const render = { video: 0, decode_chunk_size: 4, fallback_decode: true }
+  expect(clipMetadataOfJob(result.job, maker, render)).toEqual(clipMetadataOfResult(result, 0))
 })
 
 test('each video of a job has its own index and frame count', () => {
