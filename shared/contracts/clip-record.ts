@@ -114,3 +114,15 @@ export const clipRecordOfResult = (
 
 /** The text of a record's file. The same record gives the same bytes. */
 export const encodeClipRecord = (record: ClipRecord): string => `${JSON.stringify(record, null, 2)}\n`
+
+/** File of a clip's record: `cup.mp4`, and any other format of the clip, has `cup.json`. */
+export const clipRecordFileOf = (clip: string): string => clip.replace(/\.[^./\\]+$/, '').concat('.json')
+
+/** A clip's record in the text of a file; `null` if the text is anything else. */
+export const parseClipRecord = (text: string): ClipRecord | null => {
+  try {
+    return clipRecordSchema.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}

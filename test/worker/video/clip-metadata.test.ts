@@ -3,31 +3,17 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import type { ClipMetadata } from '../../../shared/contracts/clip-record.ts'
-import { encodeMp4 } from '../../../worker/video/encode-mp4.ts'
 import { readClipMetadata } from '../../../worker/video/read-clip-metadata.ts'
 import { TRAINED_ALGORITHMIC_MEDIA } from '../../../worker/video/xmp-packet.ts'
 import { aClipMetadata } from '../../fixtures/a-clip-metadata.ts'
 import { someParameters } from '../../fixtures/a-job-message.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
+import { aClipFile } from './a-clip-file.ts'
 import { ffmpegsUnderTest } from './ffmpeg-binaries.ts'
-import { noiseFrames } from './frames.ts'
 
 const run = promisify(execFile)
 const FFMPEGS = await ffmpegsUnderTest()
 const [{ ffmpegPath: anyFfmpeg } = { ffmpegPath: '' }] = FFMPEGS
-
-const aClip = async (
-  metadata: ClipMetadata | null,
-  ffmpegPath = anyFfmpeg,
-  frameCount = 3,
-): Promise<string> => {
-  const output = path.join(await temporaryDir(), 'clip.mp4')
-  const signal = new AbortController().signal
-  const size = { width: 64, height: 48, fps: 7 }
-  await encodeMp4({ ...size, frames: noiseFrames(frameCount, 64, 48), output, metadata, ffmpegPath, signal })
-  return output
-}
 
 /** Whether a program is on the PATH of this machine. */
 const isThere = (program: string, option: string): Promise<boolean> =>
@@ -44,20 +30,20 @@ const STRANGE = aClipMetadata({
 describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
   test('an MP4 carries the metadata it was given', async () => {
     const metadata = aClipMetadata()
-    expect(await readClipMetadata(await aClip(metadata, ffmpegPath))).toEqual(metadata)
+    expect(await readClipMetadata(await aClipFile(metadata, ffmpegPath))).toEqual(metadata)
   })
 
   test('names that mean something to ffmpeg, JSON or XML arrive as they are', async () => {
-    expect(await readClipMetadata(await aClip(STRANGE, ffmpegPath))).toEqual(STRANGE)
+    expect(await readClipMetadata(await aClipFile(STRANGE, ffmpegPath))).toEqual(STRANGE)
   })
 
   test('the same frames and metadata give the same bytes', async () => {
-    const [first, second] = [await aClip(STRANGE, ffmpegPath), await aClip(STRANGE, ffmpegPath)]
+    const [first, second] = [await aClipFile(STRANGE, ffmpegPath), await aClipFile(STRANGE, ffmpegPath)]
     expect((await readFile(first)).equals(await readFile(second))).toBe(true)
   })
 
   test('without metadata, an MP4 has neither tags nor XMP', async () => {
-    const file = await aClip(null, ffmpegPath)
+    const file = await aClipFile(null, ffmpegPath)
     expect(await readClipMetadata(file)).toBeNull()
     const traces = (await readFile(file)).toString('latin1').match(/uuid|xmpmeta|svd-|trained|Generated/g)
     expect(traces).toBeNull()
@@ -66,7 +52,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
 
 test('metadata changes no frame', async () => {
   const streams = await Promise.all(
-    [await aClip(STRANGE), await aClip(null)].map(async (file) => {
+    [await aClipFile(STRANGE), await aClipFile(null)].map(async (file) => {
       const stream = file.replace('.mp4', '.h264')
       await run(anyFfmpeg, ['-i', file, '-c', 'copy', stream])
       return readFile(stream)
@@ -76,7 +62,7 @@ test('metadata changes no frame', async () => {
 })
 
 test("another program's comment is no metadata", async () => {
-  const file = await aClip(null)
+  const file = await aClipFile(null)
   const other = path.join(path.dirname(file), 'other.mp4')
   for (const comment of ['made by hand', '{"version":1}', '']) {
     await run(anyFfmpeg, ['-y', '-i', file, '-c', 'copy', '-metadata', `comment=${comment}`, other])
@@ -92,7 +78,7 @@ test('a file that is no MP4 is named', async () => {
 
 test('ffprobe finds tags, record and the same video', async ({ skip }) => {
   skip(!(await isThere('ffprobe', '-version')), 'there is no ffprobe on PATH')
-  const file = await aClip(STRANGE)
+  const file = await aClipFile(STRANGE)
   const shown = ['-v', 'error', '-show_format', '-count_frames', '-show_streams', '-of', 'json']
   const { stdout, stderr } = await run('ffprobe', [...shown, file])
   const { format, streams } = JSON.parse(stdout)
@@ -115,7 +101,7 @@ test('exiftool finds the digital source type, title and program in XMP', async (
     '-n',
     '-validate',
     '-all:all',
-    await aClip(STRANGE),
+    await aClipFile(STRANGE),
   ])
   expect(JSON.parse(stdout)).toMatchObject([
     {
@@ -133,7 +119,7 @@ test.each([
   [3, 'cup-2'],
 ])('of %i videos, the title of the last is %s', async (videos, title) => {
   const parameters = { ...someParameters, num_videos_per_prompt: videos }
-  const file = await aClip(aClipMetadata({ parameters, video: videos - 1 }))
+  const file = await aClipFile(aClipMetadata({ parameters, video: videos - 1 }))
   expect((await readFile(file)).toString('latin1')).toContain(
     `<rdf:li xml:lang="x-default">${title}</rdf:li>`,
   )
