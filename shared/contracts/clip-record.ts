@@ -97,20 +97,24 @@ export const clipMetadataOfResult = (
 }
 
 /**
- * Record beside one video of a job that succeeded. `files` are those that are on the disk, by their names there.
+ * Record beside one video of a job that succeeded; `null` if the job was submitted without metadata. `files` are those that
+ * are on the disk, by their names there.
  *
  *     const record = clipRecordOfResult(result, 0, [{ name: 'cup.mp4', ...sizeAndHash }])
- *     await writeFile('cup.json', encodeClipRecord(record))
+ *     if (record !== null) await writeFile(clipRecordFileOf('cup.mp4'), encodeClipRecord(record))
  */
 export const clipRecordOfResult = (
   result: ResultRecord,
   video: number,
   files: readonly ClipFile[],
-): ClipRecord => ({
-  ...clipMetadataOfResult(result, video),
-  frames: result.outputs[video]!.frames,
-  files: [...files],
-})
+): ClipRecord | null =>
+  result.job.parameters.metadata === false
+    ? null
+    : {
+        ...clipMetadataOfResult(result, video),
+        frames: result.outputs[video]!.frames,
+        files: [...files],
+      }
 
 /** The text of a record's file. The same record gives the same bytes. */
 export const encodeClipRecord = (record: ClipRecord): string => `${JSON.stringify(record, null, 2)}\n`

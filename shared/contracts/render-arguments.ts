@@ -10,8 +10,8 @@ import { scheduleFaults } from './schedule-steps.ts'
 import { shownValue } from './shown-value.ts'
 
 /**
- * The arguments of one clip: diffusers' StableVideoDiffusionPipeline.__call__, in its own spelling, and eight of ours
- * (`fit`, `size` with `max_pixels`, `decode_overlap`, `seed` for its generator, and `format`, `crf` and `loop` of its files). All optional: what is not given comes from the checkpoint's
+ * The arguments of one clip: diffusers' StableVideoDiffusionPipeline.__call__, in its own spelling, and nine of ours
+ * (`fit`, `size` with `max_pixels`, `decode_overlap`, `seed` for its generator, and `format`, `crf`, `loop` and `metadata` of its files). All optional: what is not given comes from the checkpoint's
  * svd.json, else from the reference's defaults.
  */
 const integer = (min: number, max: number) => z.int().min(min).max(max)
@@ -107,6 +107,10 @@ const ARGUMENTS = {
     `a whole number from 1 (best) to 51 for mp4 (H.264) and to 63 for webm (VP9)`,
   ),
   loop: argument(z.boolean(), 'true or false; true plays the frames there and back'),
+  metadata: argument(
+    z.boolean(),
+    'true or false; false writes no metadata into the files, and no NAME.json beside them',
+  ),
 } as const
 
 export type RenderArgumentName = keyof typeof ARGUMENTS

@@ -22,8 +22,8 @@ export interface VideosToFinish {
   readonly fitted: RgbFile
   /** As they were rendered, with the chunk that was decoded at once. */
   readonly parameters: RenderParameters
-  /** Metadata for the MP4 of the video with that index. */
-  readonly metadataOf: (video: number) => ClipMetadata
+  /** Metadata for the files of the video with that index; `null`: none. */
+  readonly metadataOf: (video: number) => ClipMetadata | null
 }
 
 /** Encodes the videos of a job and checks them, one after the other. */

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { type ClipMaker, clipMetadataOfJob } from '../../shared/contracts/clip-record.ts'
+import { type ClipMaker, type ClipMetadata, clipMetadataOfJob } from '../../shared/contracts/clip-record.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
 import { decodeParameters } from '../../shared/contracts/parameters-document.ts'
@@ -95,12 +95,14 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
             finish(until, onProgress) {
               const rendered = { ...parameters, decodeChunkSize: decodeChunk }
               const fallback = renderPath === 'safer'
-              const metadataOf = (video: number) =>
-                clipMetadataOfJob(job, maker, {
-                  video,
-                  decode_chunk_size: decodeChunk,
-                  fallback_decode: fallback,
-                })
+              const metadataOf = (video: number): ClipMetadata | null =>
+                asked.metadata
+                  ? clipMetadataOfJob(job, maker, {
+                      video,
+                      decode_chunk_size: decodeChunk,
+                      fallback_decode: fallback,
+                    })
+                  : null
               return finishVideos(
                 { raw: videos, fitted: prepared.fitted, parameters: rendered, metadataOf },
                 tools,

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import {
   clipMetadataOfJob,
   clipMetadataOfResult,
+  clipRecordFileOf,
   clipRecordOfResult,
-  clipRecordSchema,
   encodeClipRecord,
+  parseClipRecord,
 } from '../../../shared/contracts/clip-record.ts'
 import { sha256Of, someParameters } from '../../fixtures/a-job-message.ts'
 import { anOutput, aResult } from '../../fixtures/job-records.ts'
@@ -40,6 +41,10 @@ test("a worker's metadata of a job are those of its result", () => {
   expect(clipMetadataOfJob(result.job, maker, render)).toEqual(clipMetadataOfResult(result, 0))
 })
 
+test('a job without metadata has no record', () => {
+  expect(clipRecordOfResult(aResult({ parameters: { metadata: false } }), 0, FILES)).toBeNull()
+})
+
 test('each video of a job has its own index and frame count', () => {
   const result = aResult({ parameters: { num_videos_per_prompt: 2 } })
   const second = { ...anOutput(result.job_id, 'video-1'), frames: 9 }
@@ -53,6 +58,21 @@ test('a result of before there were cards has no precision', () => {
 })
 
 test('the text of a record is read back as the same record', () => {
-  const record = clipRecordOfResult(aCup(), 0, FILES)
-  expect(clipRecordSchema.parse(JSON.parse(encodeClipRecord(record)))).toEqual(record)
+  const record = clipRecordOfResult(aCup(), 0, FILES)!
+  expect(parseClipRecord(encodeClipRecord(record))).toEqual(record)
+})
+
+test.each(['', '{"motion_bucket_id": 30}', '[]', '{"version": 1}'])(
+  'a text such as %j is no record',
+  (text) => {
+    expect(parseClipRecord(text)).toBeNull()
+  },
+)
+
+test.each([
+  ['out/cup.mp4', 'out/cup.json'],
+  ['out/cup.v2.webm', 'out/cup.v2.json'],
+  ['out.d/cup', 'out.d/cup.json'],
+])('the record of %s is %s', (clip, record) => {
+  expect(clipRecordFileOf(clip)).toBe(record)
 })

@@ -192,6 +192,15 @@ test.each([
   )
 })
 
+test('the MP4 of a job without metadata carries none', async () => {
+  const { asked, prepare } = await stagesOf(aJobOfPicture({ parameters: { metadata: false } }))
+
+  const rendered = await (await prepare()).render('as-asked', CONTEXT)
+  await rendered.finish(unaborted, () => {})
+
+  expect(asked.finishes.map(({ metadata }) => metadata)).toEqual([null])
+})
+
 test('the safer path is decoded otherwise, and checked for the seams that it has', async () => {
   const { asked, prepare } = await stagesOf(aJobOfPicture())
 
