@@ -10,7 +10,7 @@ import { runFfmpeg } from './run-ffmpeg.ts'
 import { xmpPacket } from './xmp-packet.ts'
 
 export interface EncodeRequest extends FrameSize {
-  /** RGB24 pictures of `width` x `height`, in order, at least one. */
+  /** RGB24 images of `width` x `height`, in order, at least one. */
   readonly frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
   /** Frames per second, a whole number from 1. */
   readonly fps: number
