@@ -13,7 +13,7 @@ import { anOutput, aResult } from '../../fixtures/job-records.ts'
 const FILES = [{ name: 'cup.mp4', size_bytes: 5, sha256: sha256Of('video') }]
 
 const aCup = (worker = { id: 'w', version: '0.2.0', execution_provider: 'cuda', precision: 'fp16' }) =>
-  aResult({ image: 'images/alice/trip/cup.png', safer_path: true, decode_chunk_size: 4, worker })
+  aResult({ sourceKey: 'images/alice/trip/cup.png', safer_path: true, decode_chunk_size: 4, worker })
 
 test("a result gives these keys, with the image's name without its folders", () => {
   const result = aCup()

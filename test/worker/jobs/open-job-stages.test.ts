@@ -176,7 +176,7 @@ test.each([
   ['as-asked', { decode_chunk_size: 2, fallback_decode: false }],
   ['safer', { decode_chunk_size: 4, fallback_decode: true }],
 ] as const)('the MP4s of a clip rendered %s carry how it was made', async (renderPath, decoded) => {
-  const job = aJobOfPicture({ image: 'images/alice/cup.png', parameters: { num_videos_per_prompt: 2 } })
+  const job = aJobOfPicture({ sourceKey: 'images/alice/cup.png', parameters: { num_videos_per_prompt: 2 } })
   const { asked, prepare } = await stagesOf(job)
 
   const rendered = await (await prepare()).render(renderPath, CONTEXT)
