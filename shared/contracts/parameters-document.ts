@@ -55,9 +55,13 @@ const encodeFileParameters = ({ format, crf, loop, metadata }: FileParameters) =
   ...(!metadata && { metadata }),
 })
 
+/** A number up to 2^53, text above it. */
+export const encodeSeed = (seed: bigint): number | string =>
+  Number.isSafeInteger(Number(seed)) ? Number(seed) : String(seed)
+
 export const encodeParameters = (parameters: RenderParameters): ParametersDocument => ({
   ...encodeDefaults(parameters),
-  seed: Number.isSafeInteger(Number(parameters.seed)) ? Number(parameters.seed) : String(parameters.seed),
+  seed: encodeSeed(parameters.seed),
   fit: parameters.fit,
   decode_overlap: parameters.decodeOverlap,
   ...encodeFileParameters(parameters),

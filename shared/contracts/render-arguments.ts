@@ -131,13 +131,20 @@ export const renderArgumentRule = (name: RenderArgumentName): string => ARGUMENT
 export const renderArgumentSchema = <Name extends RenderArgumentName>(name: Name): z.ZodType<Values[Name]> =>
   BY_NAME[name].schema
 
-const suggestion = (unknownName: string): string => {
+/** The argument that an unknown name is likely to mean. */
+export const argumentLike = (unknownName: string): RenderArgumentName | undefined => {
   const folded = unknownName.replaceAll(/[-_]/g, '').toLowerCase()
-  const close = RENDER_ARGUMENT_NAMES.find((name) => {
+  return RENDER_ARGUMENT_NAMES.find((name) => {
     const known = name.replaceAll('_', '')
     return known === folded || known.startsWith(folded) || folded.startsWith(known)
   })
-  return close === undefined ? `known are ${RENDER_ARGUMENT_NAMES.join(', ')}` : `did you mean ${close}?`
+}
+
+const suggestion = (unknownName: string): string => {
+  const close = argumentLike(unknownName)
+  if (close === undefined) return `known are ${RENDER_ARGUMENT_NAMES.join(', ')}`
+  const several = 'several seeds are the grid of a sidecar or a manifest, "grid": { "seed": [1, 5, 9] }'
+  return `did you mean ${close}?${unknownName.toLowerCase() === 'seeds' ? ` ${several}` : ''}`
 }
 
 export interface ReadArguments {

@@ -22,6 +22,7 @@ import { readDeployment } from '../deployment.ts'
 import { EXIT_FAILURE, EXIT_INVALID_INPUT, worstOf } from '../exit-code.ts'
 import { expandInputs } from '../expand-inputs.ts'
 import { assertImagesReadable } from '../input-images.ts'
+import { chooseSeeds } from '../seed-options.ts'
 import type { Services } from '../services.ts'
 import { parseDuration } from '../terminal/duration.ts'
 import { readContextOption } from './context-option.ts'
@@ -51,9 +52,10 @@ interface PlanDeps {
 
 const plan = async (
   inputs: readonly string[],
-  options: SubmitOptions,
+  asked: SubmitOptions,
   { now, scratchDir, stderr }: PlanDeps,
 ): Promise<Submission> => {
+  const { options, seeds, note } = chooseSeeds(asked)
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
   const given = parseRenderArguments(typed, spellOption)
   const files = await expandInputs(inputs)
@@ -66,8 +68,17 @@ const plan = async (
         `uploads it scaled down to ${to.width}x${to.height}\n`,
     )
   }
-  const request = { files, given, context, prefix: prefix ?? newPrefix(now), imagesDir: images ?? null }
-  return await planSubmission(request, { scratchDir, onScaled })
+  const request = {
+    files,
+    given,
+    context,
+    seeds,
+    prefix: prefix ?? newPrefix(now),
+    imagesDir: images ?? null,
+  }
+  const submission = await planSubmission(request, { scratchDir, onScaled })
+  if (note !== null && options.quiet !== true) stderr.write(note)
+  return submission
 }
 
 const REPORT_INTERVAL_MS = 500
