@@ -149,6 +149,11 @@ export const startWorker = async (
       prepareJob: openJobStages({
         ...{ model, renderer, finishClip, checkClip, ffmpegPath },
         prepareImage: images.prepareImage,
+        maker: {
+          svd_batch: version,
+          execution_provider: device.choice.provider,
+          precision: device.precision,
+        },
         severities: settings.qualityChecks ?? DEFAULT_SEVERITIES,
         store: steadyStore(store, { clock, random: Math.random }),
         settings: { device: device.choice, memory, threads, cacheDir },
