@@ -1,0 +1,16 @@
+/** How browsers show a clip: as a video, or as an image that moves. */
+export type ClipMedia =
+  | { readonly element: 'video'; readonly type: 'video/mp4' | 'video/webm' }
+  | { readonly element: 'image'; readonly type: 'image/gif' }
+
+const PLAYED: Readonly<Record<string, ClipMedia>> = {
+  mp4: { element: 'video', type: 'video/mp4' },
+  webm: { element: 'video', type: 'video/webm' },
+  gif: { element: 'image', type: 'image/gif' },
+}
+
+/** Ending of a file's name without the dot, in lower case: `mp4`. */
+export const endingOf = (name: string): string => /\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
+
+/** How browsers show the file; `null` if they do not, as with ProRes and PNG frames. */
+export const clipMedia = (name: string): ClipMedia | null => PLAYED[endingOf(name)] ?? null
