@@ -1,4 +1,4 @@
-/** How browsers show a clip: as a video, or as an image that moves. */
+/** Element in which browsers show a clip, and its media type. */
 export type ClipMedia =
   | { readonly element: 'video'; readonly type: 'video/mp4' | 'video/webm' }
   | { readonly element: 'image'; readonly type: 'image/gif' }
@@ -12,5 +12,5 @@ const PLAYED: Readonly<Record<string, ClipMedia>> = {
 /** Ending of a file's name without the dot, in lower case: `mp4`. */
 export const endingOf = (name: string): string => /\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
 
-/** How browsers show the file; `null` if they do not, as with ProRes and PNG frames. */
+/** Element in which browsers show the file; `null` if they do not show it, as with ProRes and PNG frames. */
 export const clipMedia = (name: string): ClipMedia | null => PLAYED[endingOf(name)] ?? null

@@ -3,7 +3,7 @@ import { type Html, html } from './html.ts'
 
 const redrive = (jobId: string): Html => html`<code>npx svd redrive --job ${jobId}</code>`
 
-/** What a user can do about a failed job. */
+/** Advice about a failed job. */
 export const failureAdvice = (failure: FailureClass, jobId: string): Html => {
   switch (failure) {
     case 'invalid-input':
@@ -17,7 +17,7 @@ export const failureAdvice = (failure: FailureClass, jobId: string): Html => {
   }
 }
 
-/** What a user can do about an upload that ingest rejected, whole or in part. */
+/** Advice about an upload that ingest rejected, whole or in part. */
 export const uploadAdvice = (state: 'accepted' | 'partly' | 'rejected'): Html =>
   state === 'partly'
     ? html`Correct these items and upload the file again. Items that were accepted are not rendered twice.`

@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts'
 
-/** What each figure of the page means: a title, and sentences. */
+/** Meanings of the figures of the page: a title and sentences for each. */
 const MEANINGS = {
   likeness: [
     'Likeness',

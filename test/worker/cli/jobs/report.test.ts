@@ -13,23 +13,26 @@ import { aRejectedReport } from '../../client/tracking/a-report.ts'
 import { aRejectedVideo } from '../../jobs/a-rejected-video.ts'
 import { fakeServices } from '../fake-services.ts'
 
-const picture = (): Promise<Buffer> =>
+const image = (): Promise<Buffer> =>
   sharp({ create: { width: 32, height: 16, channels: 3, background: 'red' } })
     .png()
     .toBuffer()
 
 /** A job with a clip, one that failed, and one whose clip is gone. */
 const aBucket = async () => {
-  const world = fakeServices()
-  const clip = await world.putResult(aResult({ jobId: jobIdLike('aa') }))
+  const setup = fakeServices()
+  const clip = await setup.putResult(aResult({ jobId: jobIdLike('aa') }))
   const { video, poster } = anOutput(clip)
-  await world.put(video.key, new TextEncoder().encode('video'), 'video/mp4')
-  await world.put(poster.key, await picture(), 'image/png')
-  const failed = aFailure({ reason: 'nothing moves' }, { jobId: jobIdLike('bb'), picture: 'images/sky.png' })
-  await world.putResult(failed)
-  await world.put(failed.job.image.key, await picture(), 'image/png')
-  await world.putResult(aResult({ jobId: jobIdLike('cc'), picture: 'images/gone.png' }))
-  return world
+  await setup.put(video.key, new TextEncoder().encode('video'), 'video/mp4')
+  await setup.put(poster.key, await image(), 'image/png')
+  const failed = aFailure(
+    { reason: 'nothing moves' },
+    { jobId: jobIdLike('bb'), sourceKey: 'images/sky.png' },
+  )
+  await setup.putResult(failed)
+  await setup.put(failed.job.image.key, await image(), 'image/png')
+  await setup.putResult(aResult({ jobId: jobIdLike('cc'), sourceKey: 'images/gone.png' }))
+  return setup
 }
 
 test('svd report writes one page with the clips in it', async () => {
@@ -61,18 +64,18 @@ test('--link puts the clips beside the page', async () => {
 
 test('rejected clips are in the page and beside it, and are no clips of the batch', async () => {
   const folder = await temporaryDir()
-  const world = fakeServices()
+  const setup = fakeServices()
   const rejected = aRejectedVideo('0001-1111', 'worker-1')
   const expired = aRejectedVideo('0002-2222', 'worker-2')
-  const jobId = await world.putResult(
+  const jobId = await setup.putResult(
     aFailure({ class: 'quality', reason: 'black', rejected: [rejected, expired] }),
   )
-  await world.put(rejected.video.key, new TextEncoder().encode('bad'), 'video/mp4')
-  await world.put(rejected.poster.key, await picture(), 'image/png')
+  await setup.put(rejected.video.key, new TextEncoder().encode('bad'), 'video/mp4')
+  await setup.put(rejected.poster.key, await image(), 'image/png')
 
   const file = path.join(folder, 'sheet.html')
-  const { stdout } = await world.run(['report', '--output', file])
-  await world.run(['report', '--output', path.join(folder, 'linked.html'), '--link'])
+  const { stdout } = await setup.run(['report', '--output', file])
+  await setup.run(['report', '--output', path.join(folder, 'linked.html'), '--link'])
 
   expect(stdout).toContain('1 job, 0 clips')
   const page = await readFile(file, 'utf8')
@@ -150,13 +153,13 @@ test('a page has to be called one', async () => {
 
 test('uploads that were rejected are on the page, unless jobs or another state are asked for', async () => {
   const file = path.join(await temporaryDir(), 'sheet.html')
-  const world = await aBucket()
+  const setup = await aBucket()
   const report = aRejectedReport('images/broken.png')
-  const outputs = world.services.openBucket('out')
+  const outputs = setup.services.openBucket('out')
   await noteReported(outputs, report, unaborted)
-  await world.put(reportKey(report.key), new TextEncoder().encode(JSON.stringify(report)), 'application/json')
+  await setup.put(reportKey(report.key), new TextEncoder().encode(JSON.stringify(report)), 'application/json')
   const isReportedBy = async (...args: readonly string[]): Promise<boolean> => {
-    await world.run(['report', '--output', file, ...args])
+    await setup.run(['report', '--output', file, ...args])
     return (await readFile(file, 'utf8')).includes('is no image; upload a PNG')
   }
   expect(await isReportedBy()).toBe(true)
@@ -177,21 +180,21 @@ test('the page has the command that downloads what is kept', async () => {
 
 test('of a file that no browser plays the poster is in the page, and beside it the file', async () => {
   const folder = await temporaryDir()
-  const world = fakeServices()
+  const setup = fakeServices()
   const jobId = jobIdLike('aa')
   const { video, poster } = anOutput(jobId)
   const key = video.key.replace('.mp4', '.mov')
-  await world.putResult(aResult({ jobId, outputs: [anOutput(jobId, 'video', { video: { ...video, key } })] }))
-  await world.put(key, new TextEncoder().encode('frame'), 'video/quicktime')
-  await world.put(poster.key, await picture(), 'image/png')
+  await setup.putResult(aResult({ jobId, outputs: [anOutput(jobId, 'video', { video: { ...video, key } })] }))
+  await setup.put(key, new TextEncoder().encode('frame'), 'video/quicktime')
+  await setup.put(poster.key, await image(), 'image/png')
 
-  await world.run(['report', '--output', path.join(folder, 'sheet.html')])
+  await setup.run(['report', '--output', path.join(folder, 'sheet.html')])
   const page = await readFile(path.join(folder, 'sheet.html'), 'utf8')
   expect(page).toMatch(/<img class="poster" src="data:image\/webp;base64,[^"]+"/)
   expect(page).toContain('MOV, which browsers do not play. Get it with <code>svd download</code>.')
   expect(page).not.toContain(Buffer.from('frame').toString('base64'))
 
-  await world.run(['report', '--output', path.join(folder, 'linked.html'), '--link'])
+  await setup.run(['report', '--output', path.join(folder, 'linked.html'), '--link'])
   const linked = await readFile(path.join(folder, 'linked.html'), 'utf8')
   expect(linked).toContain(`<a href="linked-files/${jobId}-0.mov" download>Save the MOV file</a>`)
   expect(await readFile(path.join(folder, 'linked-files', `${jobId}-0.mov`), 'utf8')).toBe('frame')
@@ -202,13 +205,13 @@ test.each([
   ['gif', 'image/gif', '<img class="moves"'],
 ])('a %s plays in the page', async (ending, type, element) => {
   const file = path.join(await temporaryDir(), 'sheet.html')
-  const world = fakeServices()
+  const setup = fakeServices()
   const jobId = jobIdLike('aa')
   const { video } = anOutput(jobId)
   const key = video.key.replace('.mp4', `.${ending}`)
-  await world.putResult(aResult({ jobId, outputs: [anOutput(jobId, 'video', { video: { ...video, key } })] }))
-  await world.put(key, new TextEncoder().encode('moves'), type)
-  await world.run(['report', '--output', file])
+  await setup.putResult(aResult({ jobId, outputs: [anOutput(jobId, 'video', { video: { ...video, key } })] }))
+  await setup.put(key, new TextEncoder().encode('moves'), type)
+  await setup.run(['report', '--output', file])
   const page = await readFile(file, 'utf8')
   expect(page).toContain(element)
   expect(page).toContain(`src="data:${type};base64,${Buffer.from('moves').toString('base64')}"`)

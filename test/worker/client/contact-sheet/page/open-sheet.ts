@@ -9,7 +9,7 @@ const HEADING = { title: 'Clips', subtitle: 's3://out', madeAt: '2026-11-24T13:0
 
 export interface OpenSheetOptions extends Partial<ContactSheetOptions> {
   readonly url?: string
-  /** What the browser remembers of earlier visits. */
+  /** Entries that the browser has stored on earlier visits. */
   readonly stored?: Readonly<Record<string, string>>
   /** Whether the browser refuses to remember anything. */
   readonly forgets?: boolean

@@ -11,8 +11,8 @@ export const aJobLike = (
   motionBucketId: number,
   quality: Partial<ClipQuality> = {},
 ): SheetJob => {
-  const picture = `images/${name}.png`
-  const job = aSheetJob({ picture, parameters: { motion_bucket_id: motionBucketId } })
+  const sourceKey = `images/${name}.png`
+  const job = aSheetJob({ sourceKey, parameters: { motion_bucket_id: motionBucketId } })
   return { ...job, clips: job.clips.map((clip) => ({ ...clip, quality: { ...someQuality, ...quality } })) }
 }
 
@@ -20,7 +20,7 @@ export const aFailedJob = (name: string): SheetJob => ({
   status: statusOfResultRecord(
     aFailure(
       { class: 'exhausted', reason: 'the worker vanished' },
-      { picture: `images/${name}.png`, parameters: { motion_bucket_id: 40 } },
+      { sourceKey: `images/${name}.png`, parameters: { motion_bucket_id: 40 } },
     ),
   ),
   clips: [],
