@@ -9,6 +9,7 @@ import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
 import { parseDuration } from '../terminal/duration.ts'
 import { type Column, plainTable } from '../terminal/plain-table.ts'
 import { counted, shortened } from '../terminal/short-text.ts'
+import { notesTo } from './selection.ts'
 import { imageText, shortId } from './table.ts'
 
 const NOTES = `
@@ -31,7 +32,7 @@ export const addRedriveOptions = (command: Command): Command => {
     .addOption(new Option('--class <class...>', 'those that failed so').choices(FAILURE_CLASSES))
     .option('--older-than <time>', 'those that failed so long ago: 15m, 2h, 3d')
     .option('--job <id...>', 'these, by id or its beginning')
-    .option('--manifest <key>', 'those of this manifest')
+    .option('--manifest <key>', 'those of this manifest, by its key or name')
     .option('--dry-run', 'print the jobs, and change nothing')
   return addDeploymentOptions(command, ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
@@ -101,7 +102,7 @@ const both = (a: ReadonlySet<string> | null, b: ReadonlySet<string> | null): Rea
 /** Returns the exit code: 1 if a job has to be redriven again. Throws InvalidInputError. */
 export const runRedrive = async (
   options: RedriveCommandOptions,
-  { environment, stdout, signal, openServices }: CommandContext,
+  { environment, stdout, stderr, signal, openServices }: CommandContext,
 ): Promise<number> => {
   const deployment = readDeployment(
     ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'],
@@ -113,11 +114,12 @@ export const runRedrive = async (
   await using services = await openServices()
   const { clock } = services
   const outputs = services.openBucket(deployment.outputBucket)
+  const finding = { note: notesTo(stderr), signal }
   const named = options.job === undefined ? null : new Set(await findJobIds(outputs, options.job, signal))
   const ofManifest =
     options.manifest === undefined
       ? null
-      : new Set((await reportOfManifest(outputs, options.manifest, signal)).jobs.map(({ job_id }) => job_id))
+      : new Set((await reportOfManifest(outputs, options.manifest, finding)).jobs.map(({ job_id }) => job_id))
   const report = await redrive(
     {
       outputs,

@@ -14,7 +14,7 @@ import {
   readDeployment,
 } from '../deployment.ts'
 import { counted } from '../terminal/short-text.ts'
-import { addJobSelection, type JobSelectionOptions, selectJobs } from './selection.ts'
+import { addJobSelection, type JobSelectionOptions, notesTo, selectJobs } from './selection.ts'
 
 const NOTES = `
 The page needs nothing but itself: the clips are in it, or with --link in a folder beside it. Clips that did not pass
@@ -51,7 +51,7 @@ export interface ReportOptions extends DeploymentOptions, JobSelectionOptions {
 export const runReport = async (
   named: readonly string[],
   options: ReportOptions,
-  { environment, stdout, signal, openServices }: CommandContext,
+  { environment, stdout, stderr, signal, openServices }: CommandContext,
 ): Promise<void> => {
   const { outputBucket } = readDeployment(['outputBucket'], options, environment)
   if (!/\.html?$/i.test(options.output)) {
@@ -61,7 +61,8 @@ export const runReport = async (
   await using services = await openServices()
   const outputs = services.openBucket(outputBucket)
   const now = services.clock.now()
-  const { jobIds, left } = await selectJobs(outputs, named, options, { otherwise: 'all', now, signal })
+  const selecting = { otherwise: 'all', now, note: notesTo(stderr), signal } as const
+  const { jobIds, left } = await selectJobs(outputs, named, options, selecting)
   const statuses = await readJobStatuses(outputs, jobIds, signal)
   const modelsBucket = deploymentPart('modelsBucket', options, environment)
   const usual =
