@@ -15,7 +15,7 @@ const aReport = (key: string, id: string): IngestReport => ({
   ...{ superseded: [], faults: [], more_faults: 0, reported_at: '2026-11-24T12:00:00.000Z' },
 })
 
-/** Manifests that were reported on in this order, a minute apart, each with a job named by a letter. */
+/** Manifests that were reported on in this order, a minute apart, each with a job whose id begins so. */
 const aWorld = async (manifests: Readonly<Record<string, string>>) => {
   const world = fakeServices()
   for (const [key, id] of Object.entries(manifests)) {
