@@ -13,7 +13,7 @@ import { planSubmission, type Submission } from '../../client/submit/plan-submis
 import {
   assertReportsReadable,
   awaitReports,
-  type SentDrop,
+  type SentRequest,
   sendSubmission,
 } from '../../client/submit/send-submission.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
@@ -75,7 +75,7 @@ const plan = async (
 const REPORT_INTERVAL_MS = 500
 
 interface Reported {
-  readonly drop: SentDrop
+  readonly request: SentRequest
   readonly report: IngestReport | null
 }
 
@@ -93,7 +93,7 @@ const send = async (
   await assertReportsReadable(outputs, submission, signal)
   const sent = await sendSubmission(inputs, submission, onSent, signal)
   const reports = new Map<string, IngestReport>()
-  const onReport = ({ upload }: SentDrop, report: IngestReport): void => {
+  const onReport = ({ upload }: SentRequest, report: IngestReport): void => {
     reports.set(upload.key, report)
     if (!options.json) stdout.write(acceptedLines(outputs.bucket, report) + supersededLines(report))
     stderr.write(warningLines(upload.name, report) + faultLines(upload.name, report))
@@ -105,7 +105,7 @@ const send = async (
         `${options.reportTimeout}; it is there, and svd status --manifest ${upload.key} will tell\n`,
     )
   }
-  return sent.map((drop) => ({ drop, report: reports.get(drop.upload.key) ?? null }))
+  return sent.map((request) => ({ request, report: reports.get(request.upload.key) ?? null }))
 }
 
 const fetchVideos = async (
@@ -150,10 +150,10 @@ export const runSubmit = async (
   const inputs = services.openBucket(deployment.inputBucket)
   const outputs = services.openBucket(deployment.outputBucket)
   const startedAt = clock.now()
-  const drops = await send(submission, { inputs, outputs, limitMs }, options, services, context)
+  const requests = await send(submission, { inputs, outputs, limitMs }, options, services, context)
   const exitCodes: number[] = []
-  const uploads = { keys: new Set(drops.map(({ drop }) => drop.upload.key)), since: startedAt }
-  const before = await findJobsBefore(outputs, acceptedJobs(drops), uploads, signal)
+  const uploads = { keys: new Set(requests.map(({ request }) => request.upload.key)), since: startedAt }
+  const before = await findJobsBefore(outputs, acceptedJobs(requests), uploads, signal)
   const said = { retries: retryQueues !== null, quiet: options.quiet === true }
   stderr.write(jobsBeforeText(before, said))
   if (retryQueues !== null && before.failed.length > 0) {
@@ -163,13 +163,13 @@ export const runSubmit = async (
     stderr.write(retriedText(retried))
     if (retried.left.length > 0) exitCodes.push(EXIT_FAILURE)
   }
-  if (drops.some(({ report }) => report === null)) exitCodes.push(EXIT_FAILURE)
-  if (drops.some(({ report }) => report !== null && report.state !== 'accepted'))
+  if (requests.some(({ report }) => report === null)) exitCodes.push(EXIT_FAILURE)
+  if (requests.some(({ report }) => report !== null && report.state !== 'accepted'))
     exitCodes.push(EXIT_INVALID_INPUT)
   let statuses: readonly JobStatus[] = []
   let fetched: ReadonlyMap<string, readonly string[]> = new Map()
   if (options.wait === true || options.download !== undefined) {
-    const jobIds = acceptedJobs(drops).map(({ job_id }) => job_id)
+    const jobIds = acceptedJobs(requests).map(({ job_id }) => job_id)
     const quiet = options.quiet === true || (options.json === true && stderr.isTTY !== true)
     const display = displayFor({ stdout, stderr }, { quiet, clock })
     using queues = followQueues(options, services, context)
@@ -185,7 +185,7 @@ export const runSubmit = async (
   }
   if (options.json) {
     const byId = new Map(statuses.map((status) => [status.jobId, status]))
-    const report = submissionAsJson({ drops, statuses: byId, files: fetched, before })
+    const report = submissionAsJson({ requests, statuses: byId, files: fetched, before })
     stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   }
   return worstOf(exitCodes)

@@ -5,23 +5,25 @@ import { OUTPUTS_ONLY } from '../fake-services.ts'
 import { aFolder, jobOf, pixels, withIngest } from './with-ingest.ts'
 
 const KEY = 'images/p/cup.png'
-const { job_id: JOB } = aJobMessage({ picture: KEY })
+const { job_id: JOB } = aJobMessage({ sourceKey: KEY })
 const SHORT = JOB.slice(0, 12)
 
 /** An image whose job is known, and the command that submits it. */
-const aWorld = async ({ ended = true }: { readonly ended?: boolean } = {}) => {
+const submitKnown = async ({ ended = true }: { readonly ended?: boolean } = {}) => {
   const { at } = await aFolder({ 'cup.png': await pixels('png') })
-  const world = withIngest({ says: (key) => ({ jobs: [jobOf(key, { done_before: ended })] }) })
+  const setup = withIngest({ says: (key) => ({ jobs: [jobOf(key, { done_before: ended })] }) })
   const submit = (...args: readonly string[]) =>
-    world.run(['submit', at('cup.png'), '--prefix', 'p', ...args])
+    setup.run(['submit', at('cup.png'), '--prefix', 'p', ...args])
   const uploaded = `${at('cup.png')} is at s3://in/${KEY}\n`
-  return { ...world, submit, at, uploaded }
+  return { ...setup, submit, at, uploaded }
 }
 
 describe('svd submit of a job that is known', () => {
   test('prints why it failed before, and how to try again', async () => {
-    const { submit, putResult, jobs, uploaded } = await aWorld()
-    await putResult(aFailure({ class: 'quality', reason: 'frozen: all frames are equal' }, { picture: KEY }))
+    const { submit, putResult, jobs, uploaded } = await submitKnown()
+    await putResult(
+      aFailure({ class: 'quality', reason: 'frozen: all frames are equal' }, { sourceKey: KEY }),
+    )
     const { exitCode, stdout, stderr } = await submit()
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
@@ -35,8 +37,8 @@ describe('svd submit of a job that is known', () => {
   })
 
   test('brings it back with --retry-failed, and waits for its clip', async () => {
-    const { submit, putResult, jobs, uploaded } = await aWorld()
-    const failure = aFailure({ class: 'quality', reason: 'frozen' }, { picture: KEY })
+    const { submit, putResult, jobs, uploaded } = await submitKnown()
+    const failure = aFailure({ class: 'quality', reason: 'frozen' }, { sourceKey: KEY })
     await putResult(failure)
     const { exitCode, stderr } = await submit('--retry-failed')
     expect({ exitCode, stderr }).toEqual({
@@ -47,8 +49,8 @@ describe('svd submit of a job that is known', () => {
   })
 
   test('keeps a job that succeeded with --retry-failed', async () => {
-    const { submit, putResult, jobs, uploaded } = await aWorld()
-    await putResult(aResult({ picture: KEY }))
+    const { submit, putResult, jobs, uploaded } = await submitKnown()
+    await putResult(aResult({ sourceKey: KEY }))
     const { exitCode, stderr } = await submit('--retry-failed')
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
@@ -58,8 +60,8 @@ describe('svd submit of a job that is known', () => {
   })
 
   test('prints that it was cancelled before', async () => {
-    const { submit, putResult, uploaded } = await aWorld()
-    await putResult(aResult({ picture: KEY, state: 'cancelled' }))
+    const { submit, putResult, uploaded } = await submitKnown()
+    await putResult(aResult({ sourceKey: KEY, state: 'cancelled' }))
     expect((await submit('--retry-failed')).stderr).toBe(
       `${uploaded}1 job was cancelled before: nothing is rendered. To render, svd redrive --job ${SHORT}\n` +
         `${SHORT}  p/cup.png  cancelled\n`,
@@ -67,8 +69,8 @@ describe('svd submit of a job that is known', () => {
   })
 
   test('prints that another upload ordered it and that it is in work', async () => {
-    const { submit, putStatus, uploaded } = await aWorld({ ended: false })
-    const job = aJobMessage({ picture: KEY })
+    const { submit, putStatus, uploaded } = await submitKnown({ ended: false })
+    const job = aJobMessage({ sourceKey: KEY })
     const origin = { ...job.origin, key: 'images/earlier/cup.png' }
     await putStatus(aStatus({ job: { ...job, origin }, state: 'rendering', attempt: 1 }))
     expect((await submit()).stderr).toBe(
@@ -77,20 +79,20 @@ describe('svd submit of a job that is known', () => {
   })
 
   test('prints nothing of a job that this upload ordered', async () => {
-    const { submit, putStatus, uploaded } = await aWorld({ ended: false })
-    await putStatus(aStatus({ picture: KEY }))
+    const { submit, putStatus, uploaded } = await submitKnown({ ended: false })
+    await putStatus(aStatus({ sourceKey: KEY }))
     expect((await submit()).stderr).toBe(uploaded)
   })
 
   test('prints with --quiet only what needs an action', async () => {
-    const { submit, putResult } = await aWorld()
-    await putResult(aResult({ picture: KEY }))
+    const { submit, putResult } = await submitKnown()
+    await putResult(aResult({ sourceKey: KEY }))
     expect((await submit('--quiet')).stderr).toBe('')
   })
 
   test('lists it in --json', async () => {
-    const { submit, putResult } = await aWorld()
-    await putResult(aFailure({ class: 'quality', reason: 'frozen' }, { picture: KEY }))
+    const { submit, putResult } = await submitKnown()
+    await putResult(aFailure({ class: 'quality', reason: 'frozen' }, { sourceKey: KEY }))
     expect(JSON.parse((await submit('--json')).stdout).known_before).toEqual({
       succeeded: 0,
       failed: [{ job_id: JOB, class: 'quality', reason: 'frozen' }],
@@ -100,7 +102,7 @@ describe('svd submit of a job that is known', () => {
   })
 
   test('refuses --retry-failed before the upload where the queues are not given', async () => {
-    const { at, run, inputs } = await aWorld()
+    const { at, run, inputs } = await submitKnown()
     const environment = { ...OUTPUTS_ONLY.environment, SVD_INPUT_BUCKET: 'in' }
     const { exitCode, stderr } = await run(['submit', at('cup.png'), '--retry-failed'], { environment })
     expect(exitCode).toBe(2)

@@ -22,9 +22,9 @@ describe('jobs before an upload', () => {
     await putResult(aFailure({}, { jobId: idOf(2) }))
     await putResult(aResult({ jobId: idOf(3), state: 'cancelled' }))
     await putStatus(
-      aStatus({ jobId: idOf(4), picture: 'images/other/cup.png', state: 'rendering', attempt: 1 }),
+      aStatus({ jobId: idOf(4), sourceKey: 'images/other/cup.png', state: 'rendering', attempt: 1 }),
     )
-    await putStatus(aStatus({ jobId: idOf(5), picture: 'images/p/cup.png' }))
+    await putStatus(aStatus({ jobId: idOf(5), sourceKey: 'images/p/cup.png' }))
     const jobs = [1, 2, 3, 4, 5, 6].map((number) => accepted(idOf(number), number <= 3))
     const before = await findJobsBefore(outputs, jobs, uploads, unaborted)
     expect({
@@ -39,7 +39,7 @@ describe('jobs before an upload', () => {
     const { outputs, putResult, putStatus, pass } = fakeServices()
     await putResult(aFailure({}, { jobId: idOf(1) }))
     await putResult(aResult({ jobId: idOf(2), state: 'cancelled' }))
-    await putStatus(aStatus({ jobId: idOf(6_000), picture: 'images/other/cup.png' }))
+    await putStatus(aStatus({ jobId: idOf(6_000), sourceKey: 'images/other/cup.png' }))
     pass(600)
     const fresh = Array.from({ length: 4_999 }, (_, index) => idOf(5_000 + index)).filter(
       (id) => id !== idOf(6_000),

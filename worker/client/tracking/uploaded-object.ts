@@ -8,7 +8,7 @@ import { readReadableRecord } from '../../../shared/records/read-record.ts'
 import { findNamedManifests } from './named-manifests.ts'
 
 /** A manifest may be called by what follows `manifests/`. */
-export const droppedKey = (typed: string): string =>
+export const uploadedKey = (typed: string): string =>
   typed.startsWith(IMAGES_PREFIX) || typed.startsWith(MANIFESTS_PREFIX) ? typed : MANIFESTS_PREFIX + typed
 
 /** An upload as `svd status` names one outside of both folders: `s3://BUCKET/KEY`. */
@@ -17,7 +17,7 @@ const EXACT = /^s3:\/\/([^/]+)\/(.+)$/
 /** Keys that may be meant: an upload outside `images/` and `manifests/` has a report too, under its own key. */
 const candidates = (typed: string): readonly string[] => {
   const exact = EXACT.exec(typed)?.[2]
-  const keys = exact === undefined ? [...formsOf(droppedKey(typed)), ...formsOf(typed)] : formsOf(exact)
+  const keys = exact === undefined ? [...formsOf(uploadedKey(typed)), ...formsOf(typed)] : formsOf(exact)
   return [...new Set(keys)]
 }
 
@@ -31,7 +31,7 @@ const assertBucket = (typed: string, { bucket }: IngestReport): void => {
 }
 
 /** Whether a manifest may be meant by its name alone. A whole key is that manifest's and no other's. */
-const mayBeName = (typed: string): boolean => droppedKey(typed) !== typed && !EXACT.test(typed)
+const mayBeName = (typed: string): boolean => uploadedKey(typed) !== typed && !EXACT.test(typed)
 
 export interface FindingManifest {
   /** Called with a sentence that names the manifest which is taken, where several have the name. */
@@ -92,7 +92,7 @@ export const exactName = async (
   key: string,
   signal: AbortSignal,
 ): Promise<string | null> => {
-  if (droppedKey(key) === key) return key
+  if (uploadedKey(key) === key) return key
   const stored = await readReadableRecord(outputs, reportKey(key), ingestReportSchema, signal)
   return stored === null ? null : `s3://${stored.record.bucket}/${key}`
 }
