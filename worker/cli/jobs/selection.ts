@@ -53,7 +53,7 @@ export interface JobSelectionOptions {
 
 export const MAX_LIMIT = 100_000
 
-const parseLimit = (text: string): number => {
+export const parseLimit = (text: string): number => {
   const limit = readNumber(text)
   if (typeof limit === 'number' && Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit
   throw new InvalidInputError('--limit', `got '${text}'; must be a whole number from 1 to ${MAX_LIMIT}`)

@@ -142,7 +142,7 @@ describe('svd redrive', () => {
         {
           job_id: a,
           outcome: 'brought-back',
-          sourceKey: 'images/a.png',
+          image: 'images/a.png',
           state: 'failed',
           class: 'exhausted',
           reason: 'out of memory',
