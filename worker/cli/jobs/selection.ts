@@ -24,7 +24,7 @@ export type OtherJobs = 'all' | 'not-done' | 'none'
 const OTHERWISE: Readonly<Record<OtherJobs, string>> = {
   all: 'all, the newest change first',
   'not-done': 'all that are not done',
-  none: 'or give --manifest, --prefix or --since',
+  none: 'or give --manifest, --prefix, --since or --kept',
 }
 
 /** Which jobs of a bucket a command is about. */
@@ -74,7 +74,7 @@ export interface SelectedJobs extends IndexedPage {
 }
 
 const ONE_WAY = 'give ids, --manifest, --prefix, --since or --state, and not several of them'
-const NO_WAY = 'gives none; give ids, --manifest, --prefix or --since'
+const NO_WAY = 'got none; give ids, --manifest, --prefix, --since or --kept'
 
 const idsOf = (reports: readonly IngestReport[]): readonly string[] => [
   ...new Set(reports.flatMap(({ jobs }) => jobs.map(({ job_id }) => job_id))),

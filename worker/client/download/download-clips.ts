@@ -64,7 +64,7 @@ interface WantedFile extends ResultFile {
 }
 
 const DIFFERS: Readonly<Record<'different' | 'folder', string>> = {
-  different: 'is another file than this clip; give --overwrite to replace it, or another folder or --name',
+  different: 'is another file than its clip; give --overwrite to replace it, or another folder or --name',
   folder: 'is a folder; give another folder or --name',
 }
 
@@ -148,12 +148,8 @@ export const openClipDownload = (
       const different = overwrite ? [] : found.filter(({ existing }) => existing === 'different')
       const refused = [...folders, ...different].map(({ file }) => file)
       if (refused.length === 0) return
-      const rule =
-        folders.length > 0
-          ? 'is a folder'
-          : `${refused.length === 1 ? 'is another file than its clip' : 'are other files than their clips'}; give ` +
-            '--overwrite to replace, or another folder or --name'
-      throw new InvalidInputError(folder, `${shownFiles(refused)}: ${rule}`)
+      const state = folders.length > 0 ? 'folder' : 'different'
+      throw new InvalidInputError('--to', `${shownFiles(refused)} ${DIFFERS[state]}`)
     },
     async fetch(statuses, signal) {
       const news = statuses.filter(({ jobId, result }) => result !== null && !ended.has(jobId))
