@@ -148,9 +148,7 @@ describe('svd download', () => {
     const { exitCode, stderr } = await download(B, A)
 
     expect(exitCode).toBe(1)
-    expect(stderr).toBe(
-      'error: bb0000000000  cup.png: failed: black: too dark\n1 file downloaded (11 B)\n',
-    )
+    expect(stderr).toBe('error: bb0000000000  cup.png: failed: black: too dark\n1 file downloaded (11 B)\n')
     expect(await names()).toEqual(['cup-aa000000.mp4'])
   })
 

@@ -9,14 +9,14 @@ import { aResult } from '../../../fixtures/job-records.ts'
 
 interface SomeJob {
   readonly id: string
-  readonly picture?: string
+  readonly image?: string
   readonly parameters?: Partial<ParametersDocument>
   /** Whether it has no result yet. */
   readonly waits?: true
 }
 
-const statusOf = ({ id, picture = 'images/cup.png', parameters = {}, waits }: SomeJob) => {
-  const result = aResult({ jobId: jobIdLike(id), picture, parameters, outputs: [] })
+const statusOf = ({ id, image = 'images/cup.png', parameters = {}, waits }: SomeJob) => {
+  const result = aResult({ jobId: jobIdLike(id), image, parameters, outputs: [] })
   const status = statusOfResultRecord(result)
   return waits ? { ...status, result: null, state: 'queued' as const } : status
 }
@@ -54,7 +54,7 @@ describe('by default a clip is named', () => {
     const { stems } = named([
       { id: 'aa', parameters: { motion_bucket_id: 60 } },
       { id: 'bb', parameters: { motion_bucket_id: 127, seed: 7 } },
-      { id: 'cc', picture: 'images/b/cat.png', parameters: { width: 128, motion_bucket_id: 60 } },
+      { id: 'cc', image: 'images/b/cat.png', parameters: { width: 128, motion_bucket_id: 60 } },
     ])
     expect(stems).toEqual([
       'cup-motion_bucket_id-60-seed-0-aa000000',
@@ -85,13 +85,13 @@ describe('by default a clip is named', () => {
   })
 
   test('within 255 bytes, however long the name of its image is', () => {
-    const picture = `images/${'杯'.repeat(100)}.png`
-    const [stem = ''] = named([{ id: 'aa', picture }]).stems
+    const image = `images/${'杯'.repeat(100)}.png`
+    const [stem = ''] = named([{ id: 'aa', image }]).stems
     expect(stem).toBe(`${'杯'.repeat(33)}-aa000000`)
   })
 
   test('in a name that Windows takes', () => {
-    expect(named([{ id: 'aa', picture: 'images/con.x.png' }]).stems).toEqual(['_con.x-aa000000'])
+    expect(named([{ id: 'aa', image: 'images/con.x.png' }]).stems).toEqual(['_con.x-aa000000'])
   })
 })
 
@@ -131,7 +131,7 @@ describe('a template', () => {
       "gives item 1 of manifests/m.json the name 'mug/red', which has a '/'",
     ],
   ])('is refused for %s', (_, template, fault) => {
-    const jobs = [{ id: 'aa' }, { id: 'bb', picture: 'images/b/CUP.png' }]
+    const jobs = [{ id: 'aa' }, { id: 'bb', image: 'images/b/CUP.png' }]
     const requests =
       template === '{item_id}' ? [anItem('aa', 1, 'mug/red'), anItem('bb', 2, 'mug')] : undefined
     expect(named(jobs, template, requests).faults[0]).toContain(fault)
