@@ -16,7 +16,7 @@ interface SomeJob {
 }
 
 const statusOf = ({ id, image = 'images/cup.png', parameters = {}, waits }: SomeJob) => {
-  const result = aResult({ jobId: jobIdLike(id), image, parameters, outputs: [] })
+  const result = aResult({ jobId: jobIdLike(id), sourceKey: image, parameters, outputs: [] })
   const status = statusOfResultRecord(result)
   return waits ? { ...status, result: null, state: 'queued' as const } : status
 }
