@@ -102,6 +102,7 @@ const FOLDERS = [
   // What people do with jobs, from their own machine.
   ['worker/client/tracking', SHARED],
   ['worker/client/submit', [...SHARED, 'worker/client/tracking']],
+  ['worker/client/download', [...SHARED, 'worker/client/tracking']],
   ['worker/client/redrive', [...SHARED, 'worker/client/tracking']],
   ['worker/client/contact-sheet', [...SHARED, 'worker/client/tracking']],
 
@@ -156,7 +157,7 @@ const FOLDERS = [
         'worker/cli/jobs',
       ],
       ...['worker/renderer', 'worker/models', 'worker/preflight', 'worker/telemetry', 'worker/queue'],
-      ...['worker/local', 'worker/client/submit', 'worker/client/tracking'],
+      ...['worker/local', 'worker/client/submit', 'worker/client/download', 'worker/client/tracking'],
     ],
   ],
   [
