@@ -6,13 +6,13 @@ import { createDisposalStack } from '../../shared/disposal-stack.ts'
 import { createQueues } from './create-queues.ts'
 import type { KeptState } from './kept-state.ts'
 import { INPUT_BUCKET, OUTPUT_BUCKET } from './names.ts'
+import { createUploadFeed, type UploadFeed } from './object-feed.ts'
 import {
   addLengthToHeadAnswers,
   refuseAfterFault,
   refuseForeignRequests,
   watchWrites,
 } from './request-hooks.ts'
-import { createUploadFeed, type UploadFeed } from './upload-feed.ts'
 
 /** Buckets and queues of the local pipeline, by the names that the deployed stack has outputs for. */
 export interface Deployment {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { FeedRecord } from './upload-feed.ts'
+import type { FeedRecord } from './object-feed.ts'
 
 /** Keeps the keys of the feed with that name in the records of a data folder. */
 export const keptKeys = (records: DatabaseSync, feed: string): FeedRecord => {

@@ -4,8 +4,8 @@ import { type FauxqsState, openFauxqsState } from './fauxqs-state.ts'
 import { type FoundWork, findWork } from './found-work.ts'
 import { type KeptEvents, keptEvents } from './kept-events.ts'
 import { keptKeys } from './kept-keys.ts'
+import type { FeedRecord } from './object-feed.ts'
 import { dataDirError } from './sqlite-fault.ts'
-import type { FeedRecord } from './upload-feed.ts'
 
 /** The state of the local pipeline in a folder, for this process alone. */
 export interface KeptState extends AsyncDisposable {

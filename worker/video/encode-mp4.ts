@@ -6,7 +6,7 @@ import { assertRgbFrame, type FrameSize } from './rgb-frame.ts'
 import { runFfmpeg } from './run-ffmpeg.ts'
 
 export interface EncodeRequest extends FrameSize {
-  /** RGB24 pictures of `width` x `height`, in order, at least one. */
+  /** RGB24 images of `width` x `height`, in order, at least one. */
   readonly frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
   /** Frames per second, a whole number from 1. */
   readonly fps: number

@@ -5,7 +5,7 @@ import { encodeFramePng } from './encode-frame-png.ts'
 import type { FrameSize } from './rgb-frame.ts'
 
 export interface FramesRequest extends FrameSize {
-  /** RGB24 pictures in order. */
+  /** RGB24 images in order. */
   readonly frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
   readonly directory: string
   readonly signal: AbortSignal
