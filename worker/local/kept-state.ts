@@ -13,6 +13,7 @@ export interface KeptState extends AsyncDisposable {
   readonly folder: string
   /** For one server, which keeps each change of buckets and queues in the folder. */
   readonly stores: FauxqsState['stores']
+  readonly database: FauxqsState['database']
   /** What earlier processes left. */
   readonly found: FoundWork
   readonly events: KeptEvents
@@ -56,7 +57,7 @@ export const openKeptState = async (folder: string, now: () => Date): Promise<Ke
   const events = keptEvents(dir.records)
   const open = opening.move()
   return {
-    ...{ folder, failed, stores: state.stores, noteUrl: dir.noteUrl },
+    ...{ folder, failed, stores: state.stores, database: state.database, noteUrl: dir.noteUrl },
     found: findWork(state.database, dir.records),
     events: { ...events, add: guarded(events.add), finish: guarded(events.finish) },
     keys(feed) {
