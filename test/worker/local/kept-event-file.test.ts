@@ -53,6 +53,14 @@ test('appends no event again that a killed process appended and did not note, an
   expect(await linesOf(folder)).toBe(eventLines([anEvent(1), anEvent(4), anEvent(2)]))
 })
 
+test('appends no event again that was appended right before the first kill', async () => {
+  const folder = await temporaryDir()
+  await run(folder, async () => {})
+  await appendFile(path.join(folder, 'events.jsonl'), eventLines([anEvent(1)]))
+  await run(folder, (publish) => publish([anEvent(1)]))
+  expect(await linesOf(folder)).toBe(eventLines([anEvent(1)]))
+})
+
 test('appends to a file of other runs, whose events are not those of the folder', async () => {
   const folder = await temporaryDir()
   await writeFile(path.join(folder, 'events.jsonl'), eventLines([anEvent(1)]))

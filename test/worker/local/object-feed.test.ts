@@ -83,7 +83,9 @@ describe('a feed with a record', () => {
 
   test('counts places on from those of an earlier process', async () => {
     const start = aDisk()
-    for (const key of ['a', 'b']) start().note(key)
-    expect(start().takeAll()).toEqual(['a', 'b'])
+    const first = start()
+    for (const key of ['a', 'b']) first.note(key)
+    start().note('c')
+    expect(start().takeAll()).toEqual(['a', 'b', 'c'])
   })
 })
