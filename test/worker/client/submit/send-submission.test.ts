@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { reportKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { encodeRecord, RECORD_OPTIONS } from '../../../../shared/contracts/record-bytes.ts'
@@ -26,7 +27,10 @@ const SUBMISSION: Submission = {
 }
 
 test('images of manifests come before requests, and a sidecar comes before its image', async () => {
-  const inputs = openMemoryObjectStore({ now: () => 0 })
+  // The image that a manifest names is stored last if requests do not wait for it.
+  const before = (operation: string, key: string) =>
+    operation === 'create' && key === 'images/named.png' ? setImmediate() : undefined
+  const inputs = openMemoryObjectStore({ now: () => 0, faults: { before } })
   const told: string[] = []
   const sent = await sendSubmission(inputs, SUBMISSION, ({ key }) => void told.push(key), unaborted)
   const written = inputs.writes.map(({ key }) => key)
