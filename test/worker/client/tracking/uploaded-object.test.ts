@@ -10,6 +10,8 @@ import { anIngestReport } from '../../../fixtures/job-records.ts'
 import { openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
 
+const finding = { note: () => {}, signal: unaborted }
+
 /** An output bucket with reports on uploads of these keys. */
 const outputsOf = async (...keys: readonly string[]) => {
   const outputs = openMemoryObjectStore({ bucket: 'out', now: () => 0 })
@@ -38,36 +40,36 @@ describe('the report of', () => {
     ['a manifest that was uploaded in the other Unicode form', NFD, NFC],
   ])('%s', async (_, typed, key) => {
     const outputs = await outputsOf(key)
-    expect((await reportOfManifest(outputs, typed, unaborted)).key).toBe(key)
+    expect((await reportOfManifest(outputs, typed, finding)).key).toBe(key)
   })
 
   test('a name that fits two uploads is that of the manifest, and a URI is its key alone', async () => {
     const outputs = await outputsOf('m.json', 'manifests/m.json')
-    expect((await reportOfManifest(outputs, 'm.json', unaborted)).key).toBe('manifests/m.json')
-    expect((await reportOfManifest(outputs, 's3://in/m.json', unaborted)).key).toBe('m.json')
+    expect((await reportOfManifest(outputs, 'm.json', finding)).key).toBe('manifests/m.json')
+    expect((await reportOfManifest(outputs, 's3://in/m.json', finding)).key).toBe('m.json')
   })
 
   test('a name in the form that was typed, where both were uploaded', async () => {
     const outputs = await outputsOf(NFC, NFD)
-    expect((await reportOfManifest(outputs, NFD, unaborted)).key).toBe(NFD)
+    expect((await reportOfManifest(outputs, NFD, finding)).key).toBe(NFD)
   })
 })
 
 test('an unknown upload is a mistake that names the report', async () => {
-  await expect(reportOfManifest(await outputsOf(), 'm.json', unaborted)).rejects.toThrow(
-    "--manifest: got 'm.json'; there is no s3://out/reports/manifests/m.json.json: check the key, or wait if it was " +
-      'uploaded just now',
+  await expect(reportOfManifest(await outputsOf(), 'm.json', finding)).rejects.toThrow(
+    "--manifest: got 'm.json'; there is no s3://out/reports/manifests/m.json.json, and no other manifest has this name: " +
+      'check the key (svd batches lists manifests), or wait if it was uploaded just now',
   )
   // A URI stands for its key alone.
   const outputs = await outputsOf('manifests/m.json')
-  await expect(reportOfManifest(outputs, 's3://in/m.json', unaborted)).rejects.toThrow(
+  await expect(reportOfManifest(outputs, 's3://in/m.json', finding)).rejects.toThrow(
     "--manifest: got 's3://in/m.json'; there is no s3://out/reports/m.json.json",
   )
 })
 
 test('another bucket is a mistake that names the bucket of uploads', async () => {
   const outputs = await outputsOf('m.json')
-  await expect(reportOfManifest(outputs, 's3://out/m.json', unaborted)).rejects.toThrow(
+  await expect(reportOfManifest(outputs, 's3://out/m.json', finding)).rejects.toThrow(
     "--manifest: got 's3://out/m.json'; uploads of this pipeline are in the bucket in",
   )
 })
