@@ -17,7 +17,13 @@ import {
   readDeployment,
 } from '../deployment.ts'
 import { counted } from '../terminal/short-text.ts'
-import { addJobSelection, type JobSelectionOptions, type SelectedJobs, selectJobs } from './selection.ts'
+import {
+  addJobSelection,
+  type JobSelectionOptions,
+  notesTo,
+  type SelectedJobs,
+  selectJobs,
+} from './selection.ts'
 
 const NOTES = `
 The page needs nothing but itself: the clips are in it, or with --link in a folder beside it. Clips that did not pass
@@ -74,7 +80,7 @@ const selectUploads = async (
 export const runReport = async (
   named: readonly string[],
   options: ReportOptions,
-  { environment, stdout, signal, openServices }: CommandContext,
+  { environment, stdout, stderr, signal, openServices }: CommandContext,
   bucketRemains = true,
 ): Promise<void> => {
   const { outputBucket } = readDeployment(['outputBucket'], options, environment)
@@ -85,7 +91,8 @@ export const runReport = async (
   await using services = await openServices()
   const outputs = services.openBucket(outputBucket)
   const now = services.clock.now()
-  const selected = await selectJobs(outputs, named, options, { otherwise: 'all', now, signal })
+  const selecting = { otherwise: 'all', now, note: notesTo(stderr), signal } as const
+  const selected = await selectJobs(outputs, named, options, selecting)
   const { jobIds, left } = selected
   const uploads = await selectUploads(outputs, selected, options, signal)
   const statuses = await readJobStatuses(outputs, jobIds, signal)
