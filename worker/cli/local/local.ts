@@ -6,13 +6,14 @@ import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import { makeFolder } from '../../../shared/files/output-folder.ts'
-import { downloadVideos } from '../../client/submit/download-video.ts'
-import { formatCheck } from '../../fitness/check.ts'
+import { downloadVideos } from '../../client/download/download-videos.ts'
 import { openEventCommands } from '../../local/event-commands.ts'
 import { eventLines, openEventFile } from '../../local/event-file.ts'
 import { createPublish, type EventReceivers } from '../../local/event-receivers.ts'
+import { formatCheck } from '../../preflight/check.ts'
 import type { CommandContext } from '../command-context.ts'
 import { EXIT_DONE, InterruptedError, messageOf } from '../exit-code.ts'
+import { COMMAND } from '../own-command.ts'
 import { systemClock } from '../system-clock.ts'
 import { localEventLine, notifyLine } from './event-line.ts'
 import type { LocalOptions } from './options.ts'
@@ -26,9 +27,6 @@ const readPort = (text: string): number => {
   if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port
   throw new InvalidInputError('--port', `got '${text}'; must be a whole number from 0 to 65535`)
 }
-
-/** Command that a user types. `npx svd` only finds that of a checkout. */
-const COMMAND = import.meta.url.endsWith('.ts') ? 'npx svd' : 'svd'
 
 /** Command that sets a variable in the platform's shell: PowerShell, or a POSIX shell. */
 const setVariable = (name: string, value: string): string =>
