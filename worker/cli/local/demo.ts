@@ -48,7 +48,7 @@ export const runDemo = async (options: DemoOptions, context: CommandContext): Pr
       onCheck: ({ status, name, found }) => status === 'fail' && stdout.write(`${name}: ${found}\n`),
       onIngest() {},
       onEvent() {},
-      announce: null,
+      ...{ announce: null, kept: null, fetches: false },
     },
     context,
   )
