@@ -38,10 +38,11 @@ const renderAll = async (
   if (device.hint !== null) stderr.write(`${device.hint}\n`)
   const cacheDir = weightCacheDir(environment)
   const jobs = await prepareJobs(images, options, { device: device.choice, cacheDir, seeds })
-  const warningLines = jobs.flatMap(({ image, warnings }) =>
-    warnings.map((warning) => `warning: ${image}: ${warning}\n`),
-  )
-  if (options.quiet !== true) for (const line of new Set([note ?? '', ...warningLines])) stderr.write(line)
+  const lines = jobs.flatMap(({ image, warnings, convertedFrom }) => [
+    ...(convertedFrom === null ? [] : [`${image}: converted from ${convertedFrom} to PNG\n`]),
+    ...warnings.map((warning) => `warning: ${image}: ${warning}\n`),
+  ])
+  if (options.quiet !== true) for (const line of new Set([note ?? '', ...lines])) stderr.write(line)
   const ffmpeg = await findFfmpeg(environment)
   await assertFfmpegEncodes(ffmpeg, signal)
   const versions = await readVersions()
