@@ -89,6 +89,7 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
       const file = { path: clip.output, sizeBytes: 1, sha256: 'a'.repeat(64) }
       return {
         video: file,
+        files: clip.files.map(({ format }) => ({ format, ...file })),
         poster: { ...file, path: 'poster' },
         framesDir: null,
         frameCount: 14,

@@ -51,8 +51,8 @@ export const prepareJobs = async (
   const checkpoint = await openCheckpoint(options.checkpoint, variant === undefined ? {} : { variant })
   const clips: ClipParameters[] = []
   for (const image of images) clips.push(await clipParameters(image, given, checkpoint, spellOption))
-  const { numFrames, numVideosPerPrompt: videosPerImage } = clips[0]!.parameters
-  const plan = planOutputs({ images, output, outputDir, framesDir, videosPerImage })
+  const { numFrames, numVideosPerPrompt: videosPerImage, format: formats } = clips[0]!.parameters
+  const plan = planOutputs({ images, output, outputDir, framesDir, videosPerImage, formats })
   await checkOutputFolders(plan, { option: outputOptionOf(options), frameCount: numFrames })
   return plan.map((planned, index) => ({
     ...planned,

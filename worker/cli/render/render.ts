@@ -39,7 +39,7 @@ const renderAll = async (
   for (const { image, warnings } of options.quiet === true ? [] : jobs)
     for (const warning of warnings) stderr.write(`warning: ${image}: ${warning}\n`)
   const ffmpeg = await findFfmpeg(environment)
-  await assertFfmpegEncodes(ffmpeg, signal)
+  await assertFfmpegEncodes(ffmpeg, jobs[0]?.formats ?? [], signal)
   const versions = await readVersions()
   const debug = environment['SVD_DEBUG'] === '1'
   const titles = images.length === 1 ? images : images.map((image, i) => `${i + 1}/${images.length} ${image}`)
