@@ -1,4 +1,4 @@
-import { type DroppedObject, parseS3Event, parseSqsEvent } from '../shared/contracts/s3-event.ts'
+import { parseS3Event, parseSqsEvent, type UploadedObject } from '../shared/contracts/s3-event.ts'
 
 /** Requests to S3 that a function has under way at once: the SDK opens at most 50 connections to a host. */
 export const REQUESTS_AT_ONCE = 32
@@ -12,14 +12,14 @@ export interface ObjectEventHandler {
   /** Participle for errors: `1 of 2 objects could not be ingested`. */
   readonly done: string
   /** Handles one object. `traceHeader` is X-Ray's, where the sender of the event was traced. */
-  handle(object: DroppedObject, traceHeader: string | null): Promise<void>
+  handle(object: UploadedObject, traceHeader: string | null): Promise<void>
   /** Reports what failed, to be tried again. `key` is `null` for a message that is no event of S3. */
   onFailure(key: string | null, error: unknown): void
 }
 
 /** Handles objects one by one, so that one that fails keeps none of the others from its turn. Returns the errors. */
 const handleAll = async (
-  objects: readonly DroppedObject[],
+  objects: readonly UploadedObject[],
   traceHeader: string | null,
   { handle, onFailure }: ObjectEventHandler,
 ): Promise<readonly unknown[]> => {
@@ -39,7 +39,7 @@ const handleAll = async (
 const objectsOfMessage = (
   body: string,
   { onFailure }: ObjectEventHandler,
-): readonly DroppedObject[] | null => {
+): readonly UploadedObject[] | null => {
   try {
     return parseS3Event(JSON.parse(body))
   } catch (error) {

@@ -4,8 +4,8 @@ import type { AskedWorker } from '../../shared/contracts/dispatch-state.ts'
 import { cannotStart } from '../../shared/contracts/fleet-fault.ts'
 import { encodePauseRecord } from '../../shared/contracts/pause-record.ts'
 import { type Decision, decideDispatch } from './decide-dispatch.ts'
+import type { DispatchDeps, DispatchLogEvent } from './dispatch-deps.ts'
 import { readDispatchState, replaceDispatchState } from './dispatch-state.ts'
-import type { DispatchEvent, DispatchWorld } from './dispatch-world.ts'
 import { lookAround } from './look-around.ts'
 import { type StartedWorkers, startWorkers } from './start-workers.ts'
 
@@ -49,7 +49,7 @@ const toldOf = ({
   usdToday,
   isPaused,
   state,
-}: Decision): Omit<Extract<DispatchEvent, { type: 'dispatched' }>, 'started' | 'stopped'> => {
+}: Decision): Omit<Extract<DispatchLogEvent, { type: 'dispatched' }>, 'started' | 'stopped'> => {
   const fleets = [state.batch, state.ecs].flatMap((fleet) => (fleet === null ? [] : [fleet]))
   return {
     ...{ type: 'dispatched', backlog, needed, active: state.workers.length, desired, usdToday, isPaused },
@@ -63,12 +63,12 @@ const toldOf = ({
 
 /** Starts and ends as many workers as the backlog asks for. Throws what failed, when what was begun is in order. */
 export const dispatchWorkers = async (
-  world: DispatchWorld,
+  deps: DispatchDeps,
   { untilMs, signal }: DispatchTimes,
 ): Promise<void> => {
-  const { output, batch, service, figures, now, newWorkerName, onEvent } = world
+  const { output, batch, service, figures, now, newWorkerName, onEvent } = deps
   const { state: before, etag: readEtag } = await readDispatchState(output, now(), signal)
-  const look = await lookAround(world, before, signal)
+  const look = await lookAround(deps, before, signal)
   const askedAt = now()
   const decision = decideDispatch(before, look, figures, askedAt)
   const { state, starts, desired, pause, isLimited } = decision
@@ -96,7 +96,7 @@ export const dispatchWorkers = async (
   const { asked, started, stopped, error }: StartedWorkers =
     batch === null
       ? { asked: [], started: 0, stopped: null, error: null }
-      : await startWorkers({ ...world, batch }, starting, deadlineMs, signal)
+      : await startWorkers({ ...deps, batch }, starting, deadlineMs, signal)
   if (stopped === 'failed') failures.push(error)
   const stop = failures.length > 0 ? 'failed' : (stopped ?? (isLimited ? 'limit' : null))
   onEvent({ ...toldOf(decision), started, stopped: stop })

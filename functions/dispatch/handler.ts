@@ -11,8 +11,8 @@ import { openS3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../shared/aws/sqs-message-queue.ts'
 import { openWorkerService } from '../../shared/aws/worker-service.ts'
 import { DISPATCH_SERVICE } from '../../shared/contracts/metrics.ts'
+import type { DispatchDeps } from './dispatch-deps.ts'
 import { dispatchWorkers } from './dispatch-workers.ts'
-import type { DispatchWorld } from './dispatch-world.ts'
 import { parseDispatchEnvironment } from './environment.ts'
 import { logDispatch } from './log-dispatch.ts'
 import { parseScheduleEvent } from './schedule-event.ts'
@@ -39,7 +39,7 @@ const batch =
 const service =
   environment.ecs === null ? null : openWorkerService({ client: openEcsClient(), ...environment.ecs })
 
-const world: DispatchWorld = {
+const deps: DispatchDeps = {
   output: openS3ObjectStore(s3, environment.outputBucket),
   models: openS3ObjectStore(s3, environment.modelsBucket),
   jobs: openSqsMessageQueue(openSqsClient(), environment.jobsQueueUrl),
@@ -67,7 +67,7 @@ export const handler = async (event: unknown, context: Context): Promise<void> =
   try {
     const { id, time } = parseScheduleEvent(event)
     logger.appendKeys({ event_id: id, scheduled_at: time })
-    await dispatchWorkers(world, { untilMs, signal })
+    await dispatchWorkers(deps, { untilMs, signal })
   } catch (error) {
     logger.error('failed, will be done by the next', { error: error as Error })
     throw error

@@ -6,7 +6,7 @@ import {
   CANNOT_START_METRIC,
   WORKERS_ACTIVE_METRIC,
 } from '../../shared/contracts/metrics.ts'
-import type { DispatchEvent } from './dispatch-world.ts'
+import type { DispatchLogEvent } from './dispatch-deps.ts'
 
 /** Parts that the deployment has. Each metric costs by the month, so those without a part are left out. */
 export interface LoggedParts {
@@ -17,7 +17,7 @@ export interface LoggedParts {
 /** One JSON line, and its figures as metrics. `Backlog` is the sign of life that an alarm waits for. */
 export const logDispatch =
   (logger: Logger, metrics: Metrics, parts: LoggedParts) =>
-  (event: DispatchEvent): void => {
+  (event: DispatchLogEvent): void => {
     if (event.type === 'outrun') {
       logger.info('somebody else dispatches')
       return

@@ -2,12 +2,12 @@ import { modelRecordKey } from '../../shared/contracts/bucket-layout.ts'
 import type { DispatchState } from '../../shared/contracts/dispatch-state.ts'
 import { countWorkers } from './count-workers.ts'
 import type { Look } from './decide-dispatch.ts'
-import type { DispatchWorld } from './dispatch-world.ts'
+import type { DispatchDeps } from './dispatch-deps.ts'
 import { backlogOf } from './workers-needed.ts'
 
 /** Asks for everything that a decision needs. */
 export const lookAround = async (
-  { jobs, batch, service, models, figures, now }: DispatchWorld,
+  { jobs, batch, service, models, figures, now }: DispatchDeps,
   state: DispatchState,
   signal: AbortSignal,
 ): Promise<Look> => {

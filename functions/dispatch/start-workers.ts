@@ -1,6 +1,6 @@
 import type { AskedWorker } from '../../shared/contracts/dispatch-state.ts'
 import { type BatchJobs, SubmitRefusedError } from '../../shared/ports/batch-jobs.ts'
-import type { DispatchWorld, StopReason } from './dispatch-world.ts'
+import type { DispatchDeps, StopReason } from './dispatch-deps.ts'
 
 export interface StartedWorkers {
   /** Those that run, or may. Those that were certainly not started are left out. */
@@ -22,7 +22,7 @@ const PAUSE_MS = 100
  * "started" is no reason to ask for more.
  */
 export const startWorkers = async (
-  { batch, now, sleep }: Pick<DispatchWorld, 'now' | 'sleep'> & { readonly batch: BatchJobs },
+  { batch, now, sleep }: Pick<DispatchDeps, 'now' | 'sleep'> & { readonly batch: BatchJobs },
   workers: readonly AskedWorker[],
   untilMs: number,
   signal: AbortSignal,

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
 import { encodeReport } from './write-report.ts'
 
-/** Other runs rewrite the same report only if the same picture has several events at once. */
+/** Other runs rewrite the same report only if the same image has several events at once. */
 const ATTEMPTS = 5
 
 /**

@@ -27,7 +27,7 @@ export interface IngestEnvironment {
   readonly outputBucket: string
   readonly modelsBucket: string
   readonly jobsQueueUrl: string
-  /** Which checkpoint renders what is dropped. */
+  /** Which checkpoint renders what is uploaded. */
   readonly modelId: string
   /** Size of clips whose request gives neither size nor fit. */
   readonly defaultSize: DefaultSize

@@ -10,12 +10,12 @@ import { withPending } from './superseded-jobs.ts'
  */
 export const giveUpJobs = async (
   deps: IngestDeps,
-  drop: FoundUpload,
+  upload: FoundUpload,
   jobIds: ReadonlySet<string>,
   asked: ImageRequest,
 ): Promise<void> => {
   if (jobIds.size === 0) return
-  const { info, signal } = drop
+  const { info, signal } = upload
   const report = await changeReport(deps.output, info.key, (stored) => withPending(stored, jobIds), signal)
-  if (report !== null) await settleSuperseded(deps, drop, { report, isRevision: false }, asked)
+  if (report !== null) await settleSuperseded(deps, upload, { report, isRevision: false }, asked)
 }

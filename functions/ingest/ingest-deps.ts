@@ -6,11 +6,11 @@ import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
 
 /**
- * Why nothing was done about a dropped object.
+ * Why nothing was done about an uploaded object.
  * - `gone`          it was deleted meanwhile
  * - `changed`       it was overwritten meanwhile: that has an event of its own
- * - `for-manifest`  a picture that was uploaded for manifests to name
- * - `no-picture`    a sidecar whose picture is not there yet, and will find it when it comes
+ * - `for-manifest`  an image that was uploaded for manifests to name
+ * - `no-picture`    a sidecar whose image is not there yet, and will find it when it comes
  * - `not-ours`      a folder's marker, or an object of another bucket
  */
 export type SkipReason = 'gone' | 'changed' | 'for-manifest' | 'no-picture' | 'not-ours'
@@ -26,14 +26,14 @@ export type IngestOutcome =
   | { readonly type: 'skipped'; readonly key: string; readonly reason: SkipReason }
 
 /** Event that ingest emits. No decision depends on it. */
-export type IngestEvent =
+export type IngestLogEvent =
   | IngestOutcome
   /** For a passing reason: it will be tried again. */
   | { readonly type: 'failed'; readonly key: string | null; readonly error: unknown }
 
 /** All that ingest touches. */
 export interface IngestDeps {
-  /** Pictures and manifests. */
+  /** Images and manifests. */
   readonly input: ObjectStore
   readonly output: ObjectStore
   readonly jobs: Pick<MessageQueue, 'send'>
@@ -45,7 +45,7 @@ export interface IngestDeps {
   readonly limits: WorkLimits
   now(): Date
   newTraceId(): string
-  onEvent(event: IngestEvent): void
+  onEvent(event: IngestLogEvent): void
 }
 
 export interface IngestContext {
@@ -53,7 +53,7 @@ export interface IngestContext {
   readonly signal: AbortSignal
 }
 
-/** A dropped object that was found. */
+/** An uploaded object that was found. */
 export interface FoundUpload extends IngestContext {
   readonly info: ObjectInfo
   /** Sequencer of its own event; `null` if the event is another object's or has none. */

@@ -58,35 +58,35 @@ const queueNamedAgain = async (
 }
 
 /**
- * A dropped picture, as it is now. Throws `ObjectChangedError`, and where store or queue fail or the event has to come
+ * An uploaded image, as it is now. Throws `ObjectChangedError`, and where store or queue fail or the event has to come
  * again: see settle-superseded.ts.
  */
-export const ingestImage = async (deps: IngestDeps, drop: FoundUpload): Promise<IngestOutcome> => {
-  const { key, metadata } = drop.info
+export const ingestImage = async (deps: IngestDeps, upload: FoundUpload): Promise<IngestOutcome> => {
+  const { key, metadata } = upload.info
   if (isForManifest(metadata)) return { type: 'skipped', key, reason: 'for-manifest' }
-  const request = await readRequest(deps, drop)
+  const request = await readRequest(deps, upload)
   // Looked at even if nothing can come of it, so that all that is wrong is told at once.
-  const { image, faults } = await prepare(deps, drop)
+  const { image, faults } = await prepare(deps, upload)
   const rejected = [{ place: NO_ITEM, faults: [...request.faults, ...faults] }]
   const { clips, group } = request
   const jobs: readonly JobMessage[] =
-    image === null ? [] : makeJobs({ image, clips, group, kind: 'image', place: NO_ITEM }, drop, deps)
-  const entered = openEnteredJobs(deps.output, key, drop.signal)
-  const queued = await queueJobs(deps, jobs, entered, drop.signal)
+    image === null ? [] : makeJobs({ image, clips, group, kind: 'image', place: NO_ITEM }, upload, deps)
+  const entered = openEnteredJobs(deps.output, key, upload.signal)
+  const queued = await queueJobs(deps, jobs, entered, upload.signal)
   const accepted = jobs.map((job) => acceptedJob(job, queued.doneBefore, deps))
   const contexts = request.context === null ? [] : [{ item: null, context: request.context }]
-  const made = makeReport(drop, accepted, rejected, deps, contexts)
-  const written = await writeImageReport(deps, drop, made).catch(async (error: unknown) => {
-    if (error instanceof ObjectChangedError) await giveUpJobs(deps, drop, queued.made, request)
+  const made = makeReport(upload, accepted, rejected, deps, contexts)
+  const written = await writeImageReport(deps, upload, made).catch(async (error: unknown) => {
+    if (error instanceof ObjectChangedError) await giveUpJobs(deps, upload, queued.made, request)
     throw error
   })
   const again = await queueNamedAgain(
     deps,
     jobs,
     { namedAgain: written.namedAgain, sent: queued.sent, entered },
-    drop.signal,
+    upload.signal,
   )
-  const report = await settleSuperseded(deps, drop, written, request)
+  const report = await settleSuperseded(deps, upload, written, request)
   assertNoneWithdrawn(key, [...queued.withdrawn, ...again.withdrawn])
   return { type: 'reported', report, queued: queued.sent.size + again.sent.size }
 }

@@ -31,9 +31,9 @@ import { assertNoneWithdrawn, queueJobs } from './queue-jobs.ts'
 import { traitsOf } from './traits-of.ts'
 import { makeReport, writeReport } from './write-report.ts'
 
-/** A second picture is fetched and stored while the first is decoded; more would only take memory. */
+/** A second image is fetched and stored while the first is decoded; more would only take memory. */
 const IMAGES_AT_ONCE = 2
-/** Jobs go into the queue when so many pictures are there: a worker need not wait for the last. */
+/** Jobs go into the queue when so many images are there: a worker need not wait for the last. */
 const IMAGES_PER_PIECE = 10
 
 const rejectAll = (fault: InputFault): ParsedManifest => ({
@@ -65,7 +65,7 @@ const readManifest = async (deps: IngestDeps, { info, signal }: FoundUpload): Pr
 }
 
 /**
- * The picture that a manifest names, or `null` if there is none. A key that is spelt as the manifest has it is found
+ * The image that a manifest names, or `null` if there is none. A key that is spelt as the manifest has it is found
  * with one request, unless another could look the same.
  *
  * @throws InvalidInputError (the key) if there are several.
@@ -91,25 +91,25 @@ const findImage = async (
 
 type PreparedImage = { readonly image: JobImage } | { readonly message: string }
 
-/** A picture of the manifest, where workers read it, or why it cannot be. */
+/** An image of the manifest, where workers read it, or why it cannot be. */
 const prepareNamed = async (deps: IngestDeps, key: string, signal: AbortSignal): Promise<PreparedImage> => {
   try {
     const info = await findImage(deps, key, signal)
     if (info === null) {
       return {
-        message: `there is no ${key} in ${deps.input.bucket}; upload the picture before the manifest`,
+        message: `there is no ${key} in ${deps.input.bucket}; upload the image before the manifest`,
       }
     }
     return { image: await provideImage(deps, info, key, signal) }
   } catch (error) {
     if (error instanceof InvalidInputError) return { message: `${key} ${faultOf(error).message}` }
-    // Of the manifest it says nothing: it stands, and its picture will be read again.
+    // Of the manifest it says nothing: it stands, and its image will be read again.
     if (error instanceof ObjectChangedError) throw new Error(error.message, { cause: error })
     throw error
   }
 }
 
-/** Items by picture, in the order in which these are first named. */
+/** Items by image, in the order in which these are first named. */
 const itemsByImage = (
   items: readonly ManifestItem[],
 ): readonly (readonly [string, readonly ManifestItem[]])[] => [...Map.groupBy(items, ({ image }) => image)]
@@ -122,18 +122,18 @@ interface ImageJobs {
 /** Items of one image. */
 const jobsOfImage = async (
   deps: IngestDeps,
-  drop: FoundUpload,
+  upload: FoundUpload,
   [key, items]: readonly [string, readonly ManifestItem[]],
 ): Promise<ImageJobs> => {
-  const prepared = await prepareNamed(deps, key, drop.signal)
+  const prepared = await prepareNamed(deps, key, upload.signal)
   if ('message' in prepared) {
     const { message } = prepared
     const rejected = items.map(({ place, imageField: field }) => ({ place, faults: [{ field, message }] }))
     return { jobs: [], rejected }
   }
   const jobs = items.flatMap(({ place, clips, group }) => {
-    const order = { image: prepared.image, clips, group: group ?? groupOfKey(drop.info.key), place }
-    return makeJobs({ ...order, kind: 'manifest' }, drop, deps)
+    const order = { image: prepared.image, clips, group: group ?? groupOfKey(upload.info.key), place }
+    return makeJobs({ ...order, kind: 'manifest' }, upload, deps)
   })
   return { jobs, rejected: [] }
 }
@@ -143,28 +143,28 @@ const contextsOf = ({ context, items }: ParsedManifest): readonly ReportedContex
   ...items.flatMap(({ place, context: own }) => (own === null ? [] : [{ item: place.item, context: own }])),
 ]
 
-/** A dropped manifest. Throws `ObjectChangedError`, and where store or queue fail. */
-export const ingestManifest = async (deps: IngestDeps, drop: FoundUpload): Promise<IngestOutcome> => {
-  const manifest = await readManifest(deps, drop)
+/** An uploaded manifest. Throws `ObjectChangedError`, and where store or queue fail. */
+export const ingestManifest = async (deps: IngestDeps, upload: FoundUpload): Promise<IngestOutcome> => {
+  const manifest = await readManifest(deps, upload)
   const { items, rejected: unsound } = manifest
-  const entered = openEnteredJobs(deps.output, drop.info.key, drop.signal)
+  const entered = openEnteredJobs(deps.output, upload.info.key, upload.signal)
   const accepted: AcceptedJob[] = []
   const rejected: PlacedFaults[] = [...unsound]
   const withdrawn: string[] = []
   let queued = 0
   for (const piece of piecesOf(itemsByImage(items), IMAGES_PER_PIECE)) {
-    const images = await inLanes(piece, IMAGES_AT_ONCE, (entry) => jobsOfImage(deps, drop, entry))
+    const images = await inLanes(piece, IMAGES_AT_ONCE, (entry) => jobsOfImage(deps, upload, entry))
     const jobs = images.flatMap((image) => image.jobs)
-    const outcome = await queueJobs(deps, jobs, entered, drop.signal)
+    const outcome = await queueJobs(deps, jobs, entered, upload.signal)
     for (const job of jobs) accepted.push(acceptedJob(job, outcome.doneBefore, deps))
     withdrawn.push(...outcome.withdrawn)
     for (const image of images) rejected.push(...image.rejected)
     queued += outcome.sent.size
   }
   accepted.sort((a, b) => (a.item ?? 0) - (b.item ?? 0))
-  const made = makeReport(drop, accepted, rejected, deps, contextsOf(manifest))
-  const takeOver = keepOfSameUpload(deps.output, drop.signal)
-  const report = await writeReport(deps.output, made, drop.signal, takeOver)
-  assertNoneWithdrawn(drop.info.key, withdrawn)
+  const made = makeReport(upload, accepted, rejected, deps, contextsOf(manifest))
+  const takeOver = keepOfSameUpload(deps.output, upload.signal)
+  const report = await writeReport(deps.output, made, upload.signal, takeOver)
+  assertNoneWithdrawn(upload.info.key, withdrawn)
   return { type: 'reported', report, queued }
 }

@@ -1,6 +1,6 @@
 import { IMAGES_PREFIX, MANIFESTS_PREFIX } from '../../shared/contracts/bucket-layout.ts'
 import { isSidecarName } from '../../shared/contracts/input-names.ts'
-import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
+import type { UploadedObject } from '../../shared/contracts/s3-event.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
 import type { IngestContext, IngestDeps, IngestOutcome, SkipReason } from './ingest-deps.ts'
 import { ingestImage } from './ingest-image.ts'
@@ -12,9 +12,9 @@ import { unlessChanged } from './unless-changed.ts'
 const skipped = (key: string, reason: SkipReason): IngestOutcome => ({ type: 'skipped', key, reason })
 
 /** The uploaded object of the event, if it has not changed since. */
-const findDropped = async (
+const findUpload = async (
   store: ObjectStore,
-  { key, versionId, etag }: DroppedObject,
+  { key, versionId, etag }: UploadedObject,
   signal: AbortSignal,
 ): Promise<ObjectInfo | 'gone' | 'changed'> => {
   const info = await store.head(key, signal, versionId)
@@ -27,7 +27,7 @@ const findDropped = async (
 /** Ingests one uploaded object that is not a sidecar. */
 const ingestOne = async (
   deps: IngestDeps,
-  object: DroppedObject,
+  object: UploadedObject,
   context: IngestContext,
 ): Promise<IngestOutcome> => {
   const { bucket, key, sequencer } = object
@@ -38,7 +38,7 @@ const ingestOne = async (
     if (bucket === deps.output.bucket) return skipped(key, 'not-ours')
     return await rejectMisplaced(deps, object, context.signal)
   }
-  const info = await findDropped(deps.input, object, context.signal)
+  const info = await findUpload(deps.input, object, context.signal)
   if (typeof info === 'string') return skipped(key, info)
   const ingest = isImage ? ingestImage : ingestManifest
   return await unlessChanged(key, () => ingest(deps, { info, sequencer, ...context }))
@@ -50,7 +50,7 @@ const ingestOne = async (
  */
 export async function* ingestObject(
   deps: IngestDeps,
-  object: DroppedObject,
+  object: UploadedObject,
   context: IngestContext,
 ): AsyncGenerator<IngestOutcome> {
   if (

@@ -2,7 +2,7 @@ import { faultOf, type InputFault } from '../../shared/contracts/input-fault.ts'
 import { imagePrefixes, isImageName, isSidecarOf } from '../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { isForManifest, USE } from '../../shared/contracts/manifest-image.ts'
-import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
+import type { UploadedObject } from '../../shared/contracts/s3-event.ts'
 import { shownValue } from '../../shared/contracts/shown-value.ts'
 import { NO_ITEM } from '../../shared/manifest/fault-list.ts'
 import { SIDECAR } from '../../shared/manifest/read-sidecar.ts'
@@ -37,10 +37,10 @@ const unusedFault = (key: string): InputFault => ({
 })
 
 /** The report on an image of which no clip is made, though it has a sidecar. What it reported before goes on. */
-const reportUnused = async (deps: IngestDeps, key: string, drop: FoundUpload): Promise<IngestOutcome> => {
-  const report = makeReport(drop, [], [{ place: NO_ITEM, faults: [unusedFault(key)] }], deps)
-  const written = await writeReport(deps.output, report, drop.signal, async (_, ours) => {
-    await assertNewest(deps.input, drop)
+const reportUnused = async (deps: IngestDeps, key: string, upload: FoundUpload): Promise<IngestOutcome> => {
+  const report = makeReport(upload, [], [{ place: NO_ITEM, faults: [unusedFault(key)] }], deps)
+  const written = await writeReport(deps.output, report, upload.signal, async (_, ours) => {
+    await assertNewest(deps.input, upload)
     return ours
   })
   return { type: 'reported', report: written, queued: 0 }
@@ -52,7 +52,7 @@ const reportUnused = async (deps: IngestDeps, key: string, drop: FoundUpload): P
  */
 export async function* ingestSidecar(
   deps: IngestDeps,
-  object: DroppedObject,
+  object: UploadedObject,
   context: IngestContext,
 ): AsyncGenerator<IngestOutcome> {
   const { key } = object
@@ -67,9 +67,9 @@ export async function* ingestSidecar(
     try {
       const info = await deps.input.head(imageKey, context.signal)
       if (info === null) continue
-      const drop = { info, sequencer: null, ...context }
+      const upload = { info, sequencer: null, ...context }
       yield await unlessChanged(imageKey, () =>
-        isForManifest(info.metadata) ? reportUnused(deps, key, drop) : ingestImage(deps, drop),
+        isForManifest(info.metadata) ? reportUnused(deps, key, upload) : ingestImage(deps, upload),
       )
       outcomes += 1
     } catch (error) {

@@ -7,8 +7,8 @@ import { DECODER_VERSION } from '../../shared/image/decode-image.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
 
 /*
- * A note beside a stored picture: which dropped object it came from. By it the same object, named again by another
- * manifest, need not be fetched and decoded again; and a manifest of a thousand large pictures, for which a Lambda's
+ * A note beside a stored image: which uploaded object it came from. By it the same object, named again by another
+ * manifest, need not be fetched and decoded again; and a manifest of a thousand large images, for which a Lambda's
  * quarter of an hour does not suffice, gets further each time it is tried.
  */
 
@@ -38,7 +38,7 @@ interface Buckets {
   readonly output: ObjectStore
 }
 
-/** The stored picture of a dropped object, or null if it is not known, or not there any more. */
+/** The stored image of an uploaded object, or null if it is not known, or not there any more. */
 export const findKnownImage = async (
   { input, output }: Buckets,
   info: ObjectInfo,

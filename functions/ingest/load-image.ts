@@ -1,9 +1,9 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { checkDeclaredFormat, formatOfName } from '../../shared/image/declared-format.ts'
 import { MAX_IMAGE_BYTES } from '../../shared/image/decode-image.ts'
-import { decodeDroppedImage } from '../../shared/image/dropped-image.ts'
 import { imageFormatOf } from '../../shared/image/image-format.ts'
 import type { RgbImage } from '../../shared/image/rgb-image.ts'
+import { decodeUploadedImage } from '../../shared/image/uploaded-image.ts'
 import { ObjectChangedError, type ObjectInfo, type ObjectStore } from '../../shared/ports/object-store.ts'
 
 const checkSize = ({ sizeBytes }: ObjectInfo, field: string): void => {
@@ -13,8 +13,8 @@ const checkSize = ({ sizeBytes }: ObjectInfo, field: string): void => {
 }
 
 /**
- * A picture in the input bucket, upright, in RGB. What can be refused by its name and size is not fetched, and never
- * more is fetched than a picture may have.
+ * An image in the input bucket, upright, in RGB. What can be refused by its name and size is not fetched, and never
+ * more is fetched than an image may have.
  *
  * @throws InvalidInputError (`field`) if it is not what is accepted.
  * @throws ObjectChangedError if it is not what `info` says any more.
@@ -31,5 +31,5 @@ export const loadImage = async (
   const stored = await store.read(key, { maxBytes: MAX_IMAGE_BYTES, versionId, ifMatch: etag }, signal)
   if (stored === null) throw new ObjectChangedError(`${key}: is not there any more`)
   checkDeclaredFormat(imageFormatOf(stored.bytes, field), info, field)
-  return decodeDroppedImage(stored.bytes, field)
+  return decodeUploadedImage(stored.bytes, field)
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
-import type { IngestEvent } from './ingest-deps.ts'
+import type { IngestLogEvent } from './ingest-deps.ts'
 
 /**
  * One JSON line an object, and its figures as metrics. Keys are users' text: they go into fields of their own, never
@@ -8,7 +8,7 @@ import type { IngestEvent } from './ingest-deps.ts'
  */
 export const logIngest =
   (logger: Logger, metrics: Metrics) =>
-  (event: IngestEvent): void => {
+  (event: IngestLogEvent): void => {
     const count = (name: string, value: number): void => {
       metrics.addMetric(name, MetricUnit.Count, value)
     }

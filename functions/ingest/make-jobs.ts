@@ -18,7 +18,7 @@ const GROUP = /^[!-~]{1,128}$/
 export const groupOfKey = (key: string): string =>
   GROUP.test(key) ? key : createHash('sha256').update(key).digest('hex').slice(0, 32)
 
-/** A picture and all that is to be made of it. */
+/** An image and all that is to be made of it. */
 export interface ClipOrder {
   readonly image: JobImage
   readonly clips: readonly PlannedClip[]
@@ -60,9 +60,11 @@ const makeJob = (
 }
 
 /** One job for each clip; a grid that has a value twice asks for the same clip twice. */
-export const makeJobs = (order: ClipOrder, drop: FoundUpload, deps: MakingDeps): readonly JobMessage[] => {
+export const makeJobs = (order: ClipOrder, upload: FoundUpload, deps: MakingDeps): readonly JobMessage[] => {
   const traits = traitsOf(deps)
-  const jobs = order.clips.map((clip) => makeJob(order, parametersFor(clip, order.image, traits), drop, deps))
+  const jobs = order.clips.map((clip) =>
+    makeJob(order, parametersFor(clip, order.image, traits), upload, deps),
+  )
   return [...new Map(jobs.map((job) => [job.job_id, job])).values()]
 }
 

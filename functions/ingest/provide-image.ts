@@ -6,7 +6,7 @@ import { loadImage } from './load-image.ts'
 import { storeImage } from './store-image.ts'
 
 /**
- * Has a picture of the input bucket lie where workers read it.
+ * Has an image of the input bucket lie where workers read it.
  *
  * @throws InvalidInputError (`field`) if it is not what is accepted.
  * @throws ObjectChangedError if it is not what `info` says any more.

@@ -41,7 +41,7 @@ const findSidecar = async (
   if (sidecar === undefined) return NO_SIDECAR
   if (keys.length > 1) {
     return unreadable(
-      `${shownNames(keys)} are all sidecars of this picture; delete all but one, then upload that one again`,
+      `${shownNames(keys)} are all sidecars of this image; delete all but one, then upload that one again`,
     )
   }
   try {
@@ -89,11 +89,11 @@ export const readRequest = async (
  */
 export const assertStillAsked = async (
   deps: RequestDeps,
-  drop: FoundUpload,
+  upload: FoundUpload,
   asked: ImageRequest,
 ): Promise<void> => {
-  if (isDeepStrictEqual(await readRequest(deps, drop), asked)) return
+  if (isDeepStrictEqual(await readRequest(deps, upload), asked)) return
   throw new Error(
-    `${drop.info.key}: its sidecar changed while the image was ingested; it is ingested once more when this event comes again`,
+    `${upload.info.key}: its sidecar changed while the image was ingested; it is ingested once more when this event comes again`,
   )
 }

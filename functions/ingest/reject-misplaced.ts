@@ -1,5 +1,5 @@
 import { IMAGES_PREFIX, MANIFESTS_PREFIX } from '../../shared/contracts/bucket-layout.ts'
-import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
+import type { UploadedObject } from '../../shared/contracts/s3-event.ts'
 import { shownValue } from '../../shared/contracts/shown-value.ts'
 import type { IngestDeps, IngestOutcome } from './ingest-deps.ts'
 import { rejectObject } from './reject-object.ts'
@@ -14,7 +14,7 @@ const messageOf = (key: string): string =>
  */
 export const rejectMisplaced = async (
   deps: IngestDeps,
-  object: DroppedObject,
+  object: UploadedObject,
   signal: AbortSignal,
 ): Promise<IngestOutcome> =>
   await rejectObject(deps, object, { field: 'key', message: messageOf(object.key) }, signal)

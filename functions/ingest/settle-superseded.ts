@@ -20,7 +20,7 @@ import { readRequester, withdrawCancel } from './withdraw-cancel.ts'
 import type { WrittenImageReport } from './write-image-report.ts'
 
 /*
- * What becomes of jobs that a picture's report superseded. The report lists them as pending before anything is done, so
+ * What becomes of jobs that an image's report superseded. The report lists them as pending before anything is done, so
  * that a run that dies is completed when its event comes again.
  *
  *   this run                                       a run that orders the same job
@@ -34,16 +34,16 @@ import type { WrittenImageReport } from './write-image-report.ts'
  *      again
  *   7  write what was decided into the report      ──▶ cancelled
  *
- * Step 2 stops a run that read the picture before its sidecar came, and wrote its report after the sidecar's run. Steps
+ * Step 2 stops a run that read the image before its sidecar came, and wrote its report after the sidecar's run. Steps
  * 5 and 6 against a and b: whichever run writes second sees what the other wrote. Step d does the same for the report of
- * this very picture. To come again is to throw, because a worker that saw the marker records the job as cancelled a
+ * this very image. To come again is to throw, because a worker that saw the marker records the job as cancelled a
  * little later; the next run finds that result and queues the job once more.
  *
  * Remaining races that render a clip too many, or report one as cancelled that is rendered:
  *   - The order of an upload that gave the job up counts while it is young, unless a later report is there: see
  *     job-orders.ts.
  *   - Both image and sidecar are overwritten, the sidecar's run renders the old image, and ends before it wrote a report.
- *   - A run that read the picture before its sidecar came takes the marker away in step b, and dies before step 2.
+ *   - A run that read the image before its sidecar came takes the marker away in step b, and dies before step 2.
  *   - A worker creates its result just before the marker is there.
  *
  * Remaining races that cancel a job that an upload orders. The next order of the job has it rendered:
@@ -80,11 +80,11 @@ const keep = async (
 }
 
 /** Steps 3 and 4. `stop`: it has no result, and no other upload orders it. */
-const judge = async (deps: IngestDeps, jobId: string, drop: FoundUpload): Promise<Verdict | 'stop'> => {
-  const { info, signal } = drop
+const judge = async (deps: IngestDeps, jobId: string, upload: FoundUpload): Promise<Verdict | 'stop'> => {
+  const { info, signal } = upload
   const result = await readRecord(deps.output, resultKey(jobId), resultRecordSchema, signal)
   if (result !== null && result.record?.state !== 'cancelled') return 'done'
-  if (await isOrderedElsewhere(deps, jobId, info.key, signal)) return await keep(deps, jobId, drop)
+  if (await isOrderedElsewhere(deps, jobId, info.key, signal)) return await keep(deps, jobId, upload)
   return result === null ? 'stop' : 'cancelled'
 }
 
@@ -93,10 +93,11 @@ const confirm = async (
   deps: IngestDeps,
   jobId: string,
   named: ReadonlySet<string>,
-  drop: FoundUpload,
+  upload: FoundUpload,
 ): Promise<Verdict> => {
-  const isOrdered = named.has(jobId) || (await isOrderedElsewhere(deps, jobId, drop.info.key, drop.signal))
-  return isOrdered ? await keep(deps, jobId, drop) : 'cancelled'
+  const isOrdered =
+    named.has(jobId) || (await isOrderedElsewhere(deps, jobId, upload.info.key, upload.signal))
+  return isOrdered ? await keep(deps, jobId, upload) : 'cancelled'
 }
 
 const cancel = async ({ output, now }: IngestDeps, jobId: string, { signal }: FoundUpload): Promise<void> => {
@@ -129,35 +130,35 @@ const writeOutcomes = async (
 }
 
 /**
- * Cancels the jobs that a picture's report has superseded and that no other upload orders. Returns the report with what
+ * Cancels the jobs that an image's report has superseded and that no other upload orders. Returns the report with what
  * was decided. Throws where store or queue fail, and where the event has to come again: see above.
  *
  * `asked` is the request that the report was made of.
  */
 export const settleSuperseded = async (
   deps: IngestDeps,
-  drop: FoundUpload,
+  upload: FoundUpload,
   { report, isRevision }: Pick<WrittenImageReport, 'report' | 'isRevision'>,
   asked: ImageRequest,
 ): Promise<IngestReport> => {
   const pending = pendingJobs(report)
-  if (isRevision || pending.length > 0) await assertStillAsked(deps, drop, asked)
+  if (isRevision || pending.length > 0) await assertStillAsked(deps, upload, asked)
   if (pending.length === 0) return report
   const verdicts = new Map<string, Verdict>()
   const stopped: string[] = []
   await inLanes(pending, REQUESTS_AT_ONCE, async (jobId) => {
-    const verdict = await judge(deps, jobId, drop)
+    const verdict = await judge(deps, jobId, upload)
     if (verdict !== 'stop') return void verdicts.set(jobId, verdict)
-    await cancel(deps, jobId, drop)
+    await cancel(deps, jobId, upload)
     stopped.push(jobId)
   })
-  const named = stopped.length === 0 ? new Set<string>() : await jobsOfReport(deps, drop)
+  const named = stopped.length === 0 ? new Set<string>() : await jobsOfReport(deps, upload)
   await inLanes(stopped, REQUESTS_AT_ONCE, async (jobId) => {
-    verdicts.set(jobId, await confirm(deps, jobId, named, drop))
+    verdicts.set(jobId, await confirm(deps, jobId, named, upload))
   })
-  const settled = await writeOutcomes(deps, drop, verdicts)
+  const settled = await writeOutcomes(deps, upload, verdicts)
   assertNoneWithdrawn(
-    drop.info.key,
+    upload.info.key,
     pending.filter((jobId) => verdicts.get(jobId) === 'withdrawn'),
   )
   return settled

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { normalizedImageKey } from '../../shared/contracts/bucket-layout.ts'
 import { hashPixels } from '../../shared/contracts/job-id.ts'
 import type { JobImage } from '../../shared/contracts/job-message.ts'
-import { encodeDroppedImage } from '../../shared/image/dropped-image.ts'
 import type { RgbImage } from '../../shared/image/rgb-image.ts'
+import { encodeUploadedImage } from '../../shared/image/uploaded-image.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 
 /**
- * Puts a picture where workers read it: a plain PNG, whatever came in with the dropped file left out. It is called by
- * its pixels, so that it is encoded and written once, however often and under whatever names it is dropped.
+ * Puts an image where workers read it: a plain PNG, whatever came in with the uploaded file left out. It is called by
+ * its pixels, so that it is encoded and written once, however often and under whatever names it is uploaded.
  *
  * @throws InvalidInputError (`field`) if that PNG is larger than workers read.
  */
@@ -22,7 +22,7 @@ export const storeImage = async (
   const pixelsSha256 = hashPixels(image)
   const key = normalizedImageKey(pixelsSha256)
   if ((await output.head(key, signal)) === null) {
-    const png = await encodeDroppedImage(image, field)
+    const png = await encodeUploadedImage(image, field)
     const sha256 = createHash('sha256').update(png).digest('hex')
     await output.create(key, png, { contentType: 'image/png', sha256 }, signal)
   }

@@ -15,18 +15,18 @@ export interface WrittenImageReport {
 }
 
 /**
- * Writes the report of a picture, as `writeReport` does. It lists the jobs that it supersedes as pending. Throws
+ * Writes the report of an image, as `writeReport` does. It lists the jobs that it supersedes as pending. Throws
  * `ObjectChangedError` if a sidecar's run is on an image that is not the newest.
  */
 export const writeImageReport = async (
   { input, output }: Pick<IngestDeps, 'input' | 'output'>,
-  drop: FoundUpload,
+  upload: FoundUpload,
   report: IngestReport,
 ): Promise<WrittenImageReport> => {
-  const { sequencer, signal } = drop
+  const { sequencer, signal } = upload
   let before: IngestReport | null = null
   const written = await writeReport(output, report, signal, async ({ etag }, ours) => {
-    if (sequencer === null) await assertNewest(input, drop)
+    if (sequencer === null) await assertNewest(input, upload)
     const stored = await readRecord(output, reportKey(report.key), ingestReportSchema, signal)
     // If another was written in between, the replacement fails, and this is called again.
     before = stored !== null && stored.etag === etag ? stored.record : null

@@ -19,7 +19,7 @@ import type { PlacedFaults } from '../../shared/manifest/parse-manifest.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
 import type { IngestDeps } from './ingest-deps.ts'
 
-/** Others write it at the same moment only if the same key was dropped twice within a second. */
+/** Others write it at the same moment only if the same key was uploaded twice within a second. */
 const ATTEMPTS = 5
 
 /** Metadata that decide whether a report may be replaced. A report itself may have megabytes. */
@@ -107,7 +107,7 @@ export type TakeOver = (before: ObjectInfo, report: IngestReport) => Promise<Ing
 const takeOverNothing: TakeOver = async (_, report) => report
 
 /**
- * Writes what became of a dropped object, unless there is a report on a later drop of the same key. Returns the report
+ * Writes what became of an uploaded object, unless there is a report on a later upload of the same key. Returns the report
  * as it stands. `takeOver` is called before each try to replace a report.
  */
 export const writeReport = async (

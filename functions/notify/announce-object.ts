@@ -2,7 +2,7 @@ import { jobIdOfResult, REPORTS_PREFIX, reportKey } from '../../shared/contracts
 import type { IngestReport } from '../../shared/contracts/ingest-report.ts'
 import type { PipelineEvent } from '../../shared/contracts/pipeline-event.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
-import type { DroppedObject } from '../../shared/contracts/s3-event.ts'
+import type { UploadedObject } from '../../shared/contracts/s3-event.ts'
 import { isManifestReport, requestEnded, uploadRejected } from '../../shared/events/make-events.ts'
 import { orderingUploads } from '../../shared/events/ordering-uploads.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
@@ -135,7 +135,7 @@ const announceReport = async (deps: NotifyDeps, key: string, signal: AbortSignal
 /** Announces what an object of the output bucket means for requests. Other objects than results and reports mean nothing. */
 export const announceObject = async (
   deps: NotifyDeps,
-  { bucket, key }: DroppedObject,
+  { bucket, key }: UploadedObject,
   signal: AbortSignal,
 ): Promise<void> => {
   if (bucket !== deps.output.bucket) return

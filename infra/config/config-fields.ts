@@ -210,7 +210,7 @@ export const CONFIG_FIELDS = {
   ingestConcurrency: wholeNumber(2, 1000)
     .default(5)
     .describe(
-      'Functions that look at dropped objects side by side, at most. A new account may run ten in all.',
+      'Functions that look at uploaded objects side by side, at most. A new account may run ten in all.',
     ),
   ingestReservedConcurrency: wholeNumber(0, 1000)
     .default(0)
@@ -236,7 +236,7 @@ export const CONFIG_FIELDS = {
     ),
   inputDays: wholeNumber(0, 3650)
     .default(0)
-    .describe('Dropped pictures and manifests are deleted after so many days. 0: never.'),
+    .describe('Uploaded images and manifests are deleted after so many days. 0: never.'),
   outputDays: wholeNumber(0, 3650)
     .default(0)
     .describe('Videos and records are deleted after so many days. 0: never.'),

@@ -1,5 +1,5 @@
 /**
- * As much as a new account gets, and with it the most processor. A picture of 100 megapixels is held twice, decoded
+ * As much as a new account gets, and with it the most processor. An image of 100 megapixels is held twice, decoded
  * and scaled.
  */
 export const INGEST_MEMORY_MIB = 3008

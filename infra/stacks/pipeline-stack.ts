@@ -1,7 +1,7 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { MAX_JOB_RECEIVES } from '../../shared/contracts/job-message.ts'
-import { LEASE_OPTIONS } from '../../worker/queue/lease.ts'
+import { LEASE_OPTIONS } from '../../worker/queue/hold-lease.ts'
 import type { DeploymentConfig } from '../config/deployment-config.ts'
 import { PipelineEvents } from '../events/pipeline-events.ts'
 import { Webhook } from '../events/webhook.ts'

@@ -28,7 +28,7 @@ const UNFINISHED: LifecycleRule = {
   abortIncompleteMultipartUploadAfter: Duration.days(1),
 }
 
-/** An overwritten picture is of use to nobody once ingest has normalised it. */
+/** An overwritten image is of use to nobody once ingest has normalised it. */
 const OLD_VERSION_DAYS = 30
 
 /** 0: never. */

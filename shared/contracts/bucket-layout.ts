@@ -1,12 +1,12 @@
 /*
  * Where everything lies. A prefix has one writer and one rule, so that a policy can say it.
  *
- *   input bucket     images/…            dropped pictures, and beside each an optional sidecar: x.png.json of x.png
- *                                        alone, or x.json of every picture x (see input-names.ts)
+ *   input bucket     images/…            uploaded images, and beside each an optional sidecar: x.png.json of x.png
+ *                                        alone, or x.json of every image x (see input-names.ts)
  *                    manifests/…         .json and .jsonl
  *                    anything else       is rejected by a report, unread; keys that end with / are folder markers
- *   output bucket    inputs/SHA.png      normalised pictures, by content; ingest, written once
- *                    inputs/known/…      which dropped object a normalised picture came from; ingest, written once
+ *   output bucket    inputs/SHA.png      normalised images, by content; ingest, written once
+ *                    inputs/known/…      which uploaded object a normalised image came from; ingest, written once
  *                    jobs/ID/result.json what became of a job; the worker, written once
  *                    jobs/ID/attempts/…  videos and posters, a folder per attempt; the worker, written once
  *                    jobs/ID/rejected/…  videos and posters that did not pass their checks, a folder per attempt, for
@@ -21,7 +21,7 @@
  *                                        any more
  *                    orders/ID/SHA.json  names an upload that ordered a job; ingest, overwritten. Jobs that one upload
  *                                        alone ordered have none: it is the origin in their status
- *                    reports/KEY.json    what became of a dropped object; ingest, overwritten
+ *                    reports/KEY.json    what became of an uploaded object; ingest, overwritten
  *                    reports/unusual-keys/SHA.json   the same, where KEY is too long or not fit to be part of a key
  *                    batches/SHA.json    which job of a manifest has not ended; notify, overwritten
  *                    dispatch/state.json workers that were asked for, failed starts, dollars of the day; dispatch,
@@ -54,7 +54,7 @@ export const sidecarKey = (imageKey: string): string => `${imageKey}.json`
 /** `pixelsSha256` as `hashPixels` gives it. */
 export const normalizedImageKey = (pixelsSha256: string): string => `${INPUTS_PREFIX}${pixelsSha256}.png`
 
-/** `sourceSha256`: of what identifies a dropped object. */
+/** `sourceSha256`: of what identifies an uploaded object. */
 export const knownImageKey = (sourceSha256: string): string => `${INPUTS_PREFIX}known/${sourceSha256}.json`
 
 export const jobFolder = (jobId: string): string => `${JOBS_PREFIX}${jobId}/`

@@ -15,7 +15,7 @@ export const CLIP_CHECKS = [
   'frozen',
   /** Brightness jumps where decode chunks meet. */
   'seams',
-  /** The first frame shows something else than the picture. */
+  /** The first frame shows something else than the image. */
   'likeness',
   /** The MP4 has another number of frames or another size, or cannot be read. */
   'container',

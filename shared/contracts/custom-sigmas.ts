@@ -31,7 +31,7 @@ const faultOf = (sigmas: readonly number[]): string | undefined => {
 /**
  * A user's own noise levels: two or more, each below the one before in float32, above 0 except for the last. They are
  * used as they are, with nothing added, so n values make n - 1 steps. The reference checks nothing here: other lists
- * give it NaN or a picture of noise.
+ * give it NaN or an image of noise.
  */
 export const customSigmasSchema = z
   .array(z.number())

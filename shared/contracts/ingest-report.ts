@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { jobIdSchema, timestampSchema } from './job-message.ts'
 import { contextSchema } from './request-context.ts'
 
-/** One thing wrong with a dropped object. */
+/** One thing wrong with an uploaded object. */
 export const faultSchema = z.strictObject({
   /** Position of the item in its manifest, from 1; `null` for the document as a whole. */
   item: z.int().positive().nullable(),
@@ -69,7 +69,7 @@ export const reportedContextSchema = z.strictObject({
   context: contextSchema,
 })
 
-/** `reports/KEY.json`: what became of a dropped picture or manifest. Its keys are a contract. */
+/** `reports/KEY.json`: what became of an uploaded image or manifest. Its keys are a contract. */
 export const ingestReportSchema = z.strictObject({
   version: z.literal(1),
   bucket: z.string(),

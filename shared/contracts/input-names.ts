@@ -2,7 +2,7 @@
  * The one rule by which names of inputs are compared. Programs and file systems spell one name in several ways: macOS
  * decomposes `é` into two characters (NFD), keyboards compose it (NFC), and cameras write `.JPG`.
  *
- *   pictures, sidecars, manifests   Unicode form does not count, nor does the case of the ending; all else does
+ *   images, sidecars, manifests   Unicode form does not count, nor does the case of the ending; all else does
  *   sidecars of images/x.png        images/x.png.json, and images/x.json, which is one of images/x.jpg too
  *   names of S3 metadata            upper or lower case does not count, nor whether words are joined by - or by _
  */
@@ -45,7 +45,7 @@ export const isImageName = (name: string): boolean => IMAGE_ENDINGS.includes(end
 
 export const isSidecarName = (name: string): boolean => endingOf(name) === SIDECAR_ENDING
 
-/** Whether `sidecar` says how `picture` is rendered. Both are keys. */
+/** Whether `sidecar` says how `image` is rendered. Both are keys. */
 export const isSidecarOf = (sidecar: string, image: string): boolean => {
   if (!isSidecarName(sidecar)) return false
   const named = stemOf(sidecar)
@@ -72,7 +72,7 @@ export const listingPrefixes = (key: string): readonly string[] => {
     .filter((prefix) => new TextEncoder().encode(prefix).length <= MAX_KEY_BYTES)
 }
 
-/** Prefixes under which a bucket lists every picture of a sidecar, and other keys. */
+/** Prefixes under which a bucket lists every image of a sidecar, and other keys. */
 export const imagePrefixes = (sidecar: string): readonly string[] => {
   const named = stemOf(sidecar)
   return listingPrefixes(isImageName(named) ? named : sidecar)

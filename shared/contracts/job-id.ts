@@ -11,7 +11,7 @@ export const hashJson = (value: unknown): string =>
     .digest('hex')
 
 /**
- * A picture's identity: of its upright RGB pixels and size, so that neither the file format nor the encoder's
+ * An image's identity: of its upright RGB pixels and size, so that neither the file format nor the encoder's
  * version counts. Lower-case hex.
  */
 export const hashPixels = ({ width, height, data }: RgbImage): string =>

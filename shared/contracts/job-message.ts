@@ -19,9 +19,9 @@ export const originSchema = z.strictObject({
   item_id: z.string().nullable(),
 })
 
-/** The picture that a job animates. */
+/** The image that a job animates. */
 export const jobImageSchema = z.strictObject({
-  /** As dropped, in the input bucket: what people call it. */
+  /** As uploaded, in the input bucket: what people call it. */
   source_key: z.string(),
   /** Normalised, in the output bucket. */
   key: z.string(),

@@ -7,7 +7,7 @@ export const USE = 'svd-use'
 const FOR_MANIFESTS = 'manifest'
 
 /**
- * User metadata of an image that was uploaded for manifests to name. Without it, each image dropped under `images/` is a
+ * User metadata of an image that was uploaded for manifests to name. Without it, each image uploaded under `images/` is a
  * clip to be made.
  */
 export const MANIFEST_IMAGE = { [USE]: FOR_MANIFESTS } as const

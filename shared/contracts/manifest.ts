@@ -74,7 +74,7 @@ export const HEADER_FIELDS = {
 }
 
 export const ITEM_FIELDS = {
-  image: z.string().min(1).describe('the key of a PNG, JPEG or WebP picture under images/ in this bucket'),
+  image: z.string().min(1).describe('the key of a PNG, JPEG or WebP image under images/ in this bucket'),
   parameters: parametersSchema.nullish().describe(parametersSchema.description ?? ''),
   grid: HEADER_FIELDS.grid,
   id: z
@@ -104,8 +104,8 @@ export const manifestSchema = z
     ...HEADER_FIELDS,
     items: z.array(z.strictObject(ITEM_FIELDS)).min(1).max(MAX_ITEMS).describe('what to render'),
   })
-  .describe('Clips to render; drop it under manifests/ as .json')
+  .describe('Clips to render; upload it under manifests/ as .json')
 
 export const sidecarSchema = z
   .strictObject({ ...SCHEMA_FIELD, ...SIDECAR_FIELDS })
-  .describe('How to render the picture of the same name beside it')
+  .describe('How to render the image of the same name beside it')

@@ -42,7 +42,7 @@ export const modelRecordSchema = z.strictObject({
   variant: z.string().nullable(),
   /** Defaults from the checkpoint's svd.json over those of the reference. */
   defaults: defaultsDocumentSchema,
-  /** Sides of pictures are multiples of it, in pixels. */
+  /** Sides of images are multiples of it, in pixels. */
   vae_scale_factor: z.int().positive(),
   files: z
     .array(fileSchema)

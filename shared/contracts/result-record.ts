@@ -36,7 +36,7 @@ export const clipQualitySchema = z.strictObject({
   smallest_frame_change: z.number().nullable(),
   /** Largest change where decode chunks meet over the median change elsewhere; null: they meet nowhere, or everywhere. */
   seam_change_ratio: z.number().nullable(),
-  /** First frame against the fitted input picture. */
+  /** First frame against the fitted input image. */
   first_frame_psnr_db: z.number(),
   /** As the MP4 itself says. */
   container_frames: z.int().nonnegative(),
@@ -66,7 +66,7 @@ export const rejectedVideoSchema = z.strictObject({
 
 /**
  * Why a job failed for good.
- * - `invalid-input`  the picture or its parameters can never work
+ * - `invalid-input`  the image or its parameters can never work
  * - `quality`        the clip did not pass its checks, also on the safer path, and on a second worker or on one that makes
  *                    good clips; `reason` begins with `unconfirmed` where no such worker was there
  * - `does-not-fit`   the worker's memory is too small for the clip in any way of rendering it, or the worker cannot

@@ -11,7 +11,7 @@ import { z } from 'zod'
  */
 
 /** A new object, or a new version of one. */
-export interface DroppedObject {
+export interface UploadedObject {
   readonly bucket: string
   readonly key: string
   /** `null` if the bucket keeps no versions. */
@@ -78,7 +78,7 @@ const decodeKey = (key: string): string => decodeURIComponent(key.replaceAll('+'
 
 const unquoted = (etag: string | null | undefined): string | null => etag?.replaceAll('"', '') ?? null
 
-const fromS3 = ({ eventName, s3 }: z.infer<typeof s3RecordSchema>): readonly DroppedObject[] => {
+const fromS3 = ({ eventName, s3 }: z.infer<typeof s3RecordSchema>): readonly UploadedObject[] => {
   if (!/^(s3:)?ObjectCreated:/.test(eventName)) return []
   const { key, size, eTag, versionId, sequencer } = s3.object
   return [
@@ -93,7 +93,7 @@ const fromS3 = ({ eventName, s3 }: z.infer<typeof s3RecordSchema>): readonly Dro
   ]
 }
 
-const fromEventBridge = (event: z.infer<typeof eventBridgeSchema>): readonly DroppedObject[] => {
+const fromEventBridge = (event: z.infer<typeof eventBridgeSchema>): readonly UploadedObject[] => {
   if (event['detail-type'] !== 'Object Created') return []
   const { bucket, object } = event.detail
   return [
@@ -109,7 +109,7 @@ const fromEventBridge = (event: z.infer<typeof eventBridgeSchema>): readonly Dro
 }
 
 /** Objects of an event of S3 itself or of EventBridge. Throws if it is neither. */
-export const parseS3Event = (event: unknown): readonly DroppedObject[] => {
+export const parseS3Event = (event: unknown): readonly UploadedObject[] => {
   if (testEventSchema.safeParse(event).success) return []
   const bridged = eventBridgeSchema.safeParse(event)
   if (bridged.success) return fromEventBridge(bridged.data)

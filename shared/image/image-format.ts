@@ -31,7 +31,7 @@ const refusedFormat = (bytes: Uint8Array): string | undefined => {
 /**
  * The format by the file's first bytes; a name's ending says nothing.
  *
- * @throws InvalidInputError if the file is empty, of another format or no picture at all.
+ * @throws InvalidInputError if the file is empty, of another format or no image at all.
  */
 export const imageFormatOf = (bytes: Uint8Array, field: string): ImageFormat => {
   if (bytes.length === 0) throw new InvalidInputError(field, `is empty (0 bytes); ${ACCEPTED}`)

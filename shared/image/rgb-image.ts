@@ -1,4 +1,4 @@
-/** An 8-bit picture: rows from the top, pixels from the left, three bytes (R, G, B) per pixel. */
+/** An 8-bit image: rows from the top, pixels from the left, three bytes (R, G, B) per pixel. */
 export interface RgbImage {
   readonly width: number
   readonly height: number

@@ -11,7 +11,7 @@ const TURNS: Readonly<Record<number, { swap: boolean; flipX: boolean; flipY: boo
   8: { swap: true, flipX: false, flipY: true },
 }
 
-/** The picture the right way up. Orientation 1 and unknown ones change nothing, as in PIL's `exif_transpose`. */
+/** The image the right way up. Orientation 1 and unknown ones change nothing, as in PIL's `exif_transpose`. */
 export const uprightImage = (image: RgbImage, orientation: number): RgbImage => {
   const turn = TURNS[orientation]
   if (turn === undefined) return image

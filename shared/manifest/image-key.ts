@@ -6,20 +6,20 @@ import { shownValue } from '../contracts/shown-value.ts'
 const URL_START = /^([a-z][a-z0-9+.-]*:\/\/|\/\/|data:|file:)/i
 
 /**
- * Why an item may not name this picture, or null: pictures are keys under `images/` in the manifest's own bucket, and
+ * Why an item may not name this image, or null: images are keys under `images/` in the manifest's own bucket, and
  * nothing else.
  */
 export const imageKeyFault = (key: string): string | null => {
   const got = `got ${shownValue(key)}`
   if (URL_START.test(key)) {
     return (
-      `${got}, a URL; pictures are never fetched from elsewhere: ` +
+      `${got}, a URL; images are never fetched from elsewhere: ` +
       `upload it to ${IMAGES_PREFIX} in this bucket and give its key`
     )
   }
   const fault = keyFault(key) ?? keyFault(key.normalize('NFC'))
-  if (fault !== null) return `${got}, which ${fault}; must be the key of a picture under ${IMAGES_PREFIX}`
+  if (fault !== null) return `${got}, which ${fault}; must be the key of an image under ${IMAGES_PREFIX}`
   if (!key.startsWith(IMAGES_PREFIX)) return `${got}; must be a key under ${IMAGES_PREFIX} in this bucket`
-  if (key.endsWith('/')) return `${got}, a folder; must be the key of a picture in it`
+  if (key.endsWith('/')) return `${got}, a folder; must be the key of an image in it`
   return null
 }

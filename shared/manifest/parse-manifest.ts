@@ -9,7 +9,7 @@ import { type ClipTraits, type PlannedClip, planClips } from './plan-clips.ts'
 import { gridSize } from './read-grid.ts'
 import { type ManifestHeader, type ReadItem, readHeader, readItem } from './read-item.ts'
 
-/** An item that can be rendered, if its picture can. */
+/** An item that can be rendered, if its image can. */
 export interface ManifestItem {
   readonly place: FaultPlace
   /** Field that a fault of its image names: `items[3].image`. */

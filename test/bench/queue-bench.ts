@@ -13,17 +13,17 @@ import { openScratchFolders } from '../../worker/jobs/scratch-folders.ts'
 import { startEmbeddedEndpoint } from '../../worker/local/embedded-endpoint.ts'
 import { objectCreatedEvent } from '../../worker/local/s3-event.ts'
 import { openDrain } from '../../worker/queue/drain.ts'
-import { LEASE_OPTIONS } from '../../worker/queue/lease.ts'
+import { LEASE_OPTIONS } from '../../worker/queue/hold-lease.ts'
 import { runWorker } from '../../worker/queue/run-worker.ts'
 import { WORKER_OPTIONS } from '../../worker/queue/worker-deps.ts'
-import type { WorkerEvent } from '../../worker/telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../../worker/telemetry/worker-event.ts'
 import { aModelRecord } from '../fixtures/model-record.ts'
 import { QUALITY } from '../worker/jobs/quality/a-quality.ts'
 import { conditionsText, readConditions } from './conditions.ts'
 
 /*
  * What the queue side costs a job: the embedded endpoint over HTTP, the ingest handler and the worker's loop, all in
- * this process, with a renderer and an encoder that take no time. Pictures are fetched and files stored for real.
+ * this process, with a renderer and an encoder that take no time. Images are fetched and files stored for real.
  */
 
 const PHOTO = fileURLToPath(new URL('../../worker/demo-samples/rocket.png', import.meta.url))
@@ -32,7 +32,7 @@ const SINGLE_JOBS = 50
 const SLOW_JOBS = 40
 /** Shorter than any clip takes, and long enough to prepare the next job and publish the last. */
 const SLOW_RENDER_MS = 200
-const PICTURE_KEY = 'images/rocket.png'
+const IMAGE_KEY = 'images/rocket.png'
 const never = new AbortController().signal
 
 const HOW_TO_READ = `"idle" is from one render's end to the next one's start, with jobs in the queue. "received to published" is from the
@@ -61,7 +61,7 @@ const run = async (): Promise<void> => {
   const { clock, openBucket, openQueue } = services
   const { inputBucket, outputBucket, jobsQueueUrl } = endpoint.deployment
   const [input, output, jobs] = [openBucket(inputBucket), openBucket(outputBucket), openQueue(jobsQueueUrl)]
-  const world = {
+  const setup = {
     ...{ input, output, jobs, model: aModelRecord() },
     defaultSize: 'model' as const,
     limits: DEFAULT_WORK_LIMITS,
@@ -74,10 +74,10 @@ const run = async (): Promise<void> => {
     const etag = await input.put(key, bytes, { contentType }, never)
     const object = { key, sizeBytes: bytes.length, etag, lastModified: clock.now() }
     const event = objectCreatedEvent(input.bucket, object, { at: clock.now(), place: ++place })
-    await ingestEvent(event, world, never)
+    await ingestEvent(event, setup, never)
   }
   const ingestManifest = async (name: string, seeds: readonly number[]): Promise<void> => {
-    const manifest = { items: [{ image: PICTURE_KEY }], grid: { seed: seeds } }
+    const manifest = { items: [{ image: IMAGE_KEY }], grid: { seed: seeds } }
     await ingest(`manifests/${name}.json`, Buffer.from(JSON.stringify(manifest)), 'application/json')
   }
   const prepareFor =
@@ -107,7 +107,7 @@ const run = async (): Promise<void> => {
     }
   const work = async (
     maxJobs: number,
-    onEvent: (event: WorkerEvent) => void,
+    onEvent: (event: WorkerLogEvent) => void,
     renderMs = 0,
   ): Promise<number> => {
     const startedMs = clock.elapsedMs()
@@ -135,7 +135,7 @@ const run = async (): Promise<void> => {
   }
 
   try {
-    await ingest(PICTURE_KEY, await readFile(PHOTO), 'image/png')
+    await ingest(IMAGE_KEY, await readFile(PHOTO), 'image/png')
     await work(1, () => {})
 
     const seeds = Array.from({ length: BATCH_JOBS }, (_, i) => i + 1)
@@ -144,7 +144,7 @@ const run = async (): Promise<void> => {
     const ingestSeconds = (clock.elapsedMs() - ingestStartedMs) / 1000
     const noteIdle =
       (gaps: number[]) =>
-      (event: WorkerEvent): void => {
+      (event: WorkerLogEvent): void => {
         if (event.type === 'device-idle' && event.gapMs !== null) gaps.push(event.gapMs)
       }
     const idleMs: number[] = []

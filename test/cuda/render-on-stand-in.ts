@@ -29,7 +29,7 @@ export interface StandInRender {
 }
 
 /**
- * `svd render` as it is, on a card that is not there: kernels do nothing, so that a clip has no picture. `variables` are
+ * `svd render` as it is, on a card that is not there: kernels do nothing, so that a clip has no image. `variables` are
  * names of what the renderer's processes had in their environment, without those of the stand-in.
  */
 export const renderOnStandIn = async (

@@ -42,7 +42,7 @@ export const assertComponentsFit = ({ unet, vae, imageEncoder }: Networks): void
   if (imageEncoder.imageSize !== CLIP_IMAGE_SIZE) {
     throw new InvalidInputError(
       'image_encoder/config.json: image_size',
-      `is ${imageEncoder.imageSize}; supported: ${CLIP_IMAGE_SIZE}, to which the pipeline resizes every picture`,
+      `is ${imageEncoder.imageSize}; supported: ${CLIP_IMAGE_SIZE}, to which the pipeline resizes every image`,
     )
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 import { withTimeLimit } from '../../shared/time-limit.ts'
-import type { WorkerEvent } from '../telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../telemetry/worker-event.ts'
 import type { ProtectTask } from './ecs-agent.ts'
 
 /*
@@ -33,14 +33,14 @@ export interface TaskProtectionOptions {
   /** Seconds without a sign of its jobs after which a worker counts as hanging. Above the renderer's own limit. */
   readonly silentSeconds: number
   /** Must not throw. */
-  readonly onEvent: (event: Extract<WorkerEvent, { type: `task-${string}` }>) => void
+  readonly onEvent: (event: Extract<WorkerLogEvent, { type: `task-${string}` }>) => void
   /** Called once, when ECS waits for this task to end. Must not throw. */
   readonly onBlocked: (reason: string) => void
 }
 
 export interface TaskProtection {
   /** Follows a worker by its events. Returns at once. */
-  onEvent(event: WorkerEvent): void
+  onEvent(event: WorkerLogEvent): void
   /** Requests protection and gives it up, until `signal` aborts. Never throws. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -83,7 +83,7 @@ export const openTaskProtection = ({
 
   const spread = (ms: number): number => ms * (0.5 + random() / 2)
 
-  const hear = (event: WorkerEvent): void => {
+  const hear = (event: WorkerLogEvent): void => {
     const before = jobs
     switch (event.type) {
       case 'job-received':

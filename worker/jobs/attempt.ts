@@ -29,7 +29,7 @@ export interface Attempt {
   publishSeconds: number | null
   /** Seconds of all its renders on the device, also of those that failed. */
   deviceSeconds: number
-  saferPath: boolean
+  fallbackDecode: boolean
 }
 
 export const startAttempt = (job: JobMessage, number: number, startedAt: Date): Attempt => ({
@@ -43,7 +43,7 @@ export const startAttempt = (job: JobMessage, number: number, startedAt: Date): 
   finished: null,
   publishSeconds: null,
   deviceSeconds: 0,
-  saferPath: false,
+  fallbackDecode: false,
 })
 
 /** Seconds from submit to receive. At least 0, because the clocks of two machines may disagree. */

@@ -13,7 +13,7 @@ import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
 import { type TimeLimit, withTimeLimit } from '../../shared/time-limit.ts'
 import type { WorkerIdentity } from './attempt.ts'
-import type { HeldJob, JobEnd } from './held-job.ts'
+import type { JobEnd, LeasedJob } from './leased-job.ts'
 import { type Ending, resultOf } from './result-of-attempt.ts'
 import { createResult } from './result-store.ts'
 import type { StatusChange } from './status-of-attempt.ts'
@@ -22,7 +22,7 @@ import { steadyStore } from './steady-store.ts'
 /*
  * The end of a job, in the only order in which nothing is lost and nothing published twice:
  *
- *   outputs ───▶ claim held? ───▶ result.json ───▶ status, ───▶ message
+ *   outputs ───▶ lease held? ───▶ result.json ───▶ status, ───▶ message
  *   create                        create           index         remove; of a job whose attempts are spent, first
  *                                                                sent to the dead-letter queue
  *          │                   │             │            │
@@ -65,7 +65,7 @@ const statusBy = (result: ResultRecord): StatusChange => {
 
 /** Throws if the queue refuses it. The message then stays, and its next delivery tries again. */
 const sendDeadLetter = async (
-  { job }: HeldJob['attempt'],
+  { job }: LeasedJob['attempt'],
   { deadLetters }: ClosingDeps,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -93,23 +93,23 @@ const enterInIndex = async (result: ResultRecord, deps: ClosingDeps): Promise<bo
  * that stays is delivered again. It stays if the store does not return the record, because the message may have to go
  * to the dead-letter queue, and if the index lacks the job.
  */
-const tidyUp = async (held: HeldJob, result: FoundResult, deps: ClosingDeps): Promise<void> => {
-  const { claim, status, attempt } = held
+const tidyUp = async (leased: LeasedJob, result: FoundResult, deps: ClosingDeps): Promise<void> => {
+  const { lease, status, attempt } = leased
   const [isEntered] = await Promise.all([
     result ? enterInIndex(result, deps) : true,
     status.end(result ? statusBy(result) : null),
   ])
   await withTimeLimit(closing(deps), async (signal) => {
-    if (result === undefined || !isEntered) return await claim.handBack(AGAIN_SECONDS, signal)
+    if (result === undefined || !isEntered) return await lease.handBack(AGAIN_SECONDS, signal)
     if (result?.failure?.class === 'exhausted') await sendDeadLetter(attempt, deps, signal)
-    await claim.remove(signal)
+    await lease.remove(signal)
     await countAtTurn(deps.store, [attempt.job.job_id], deps.clock.now(), signal)
   }).catch(() => {})
 }
 
-const readIfPossible = async (held: HeldJob, deps: ClosingDeps): Promise<FoundResult> => {
+const readIfPossible = async (leased: LeasedJob, deps: ClosingDeps): Promise<FoundResult> => {
   const store = steadyStore(deps.store, deps)
-  const key = resultKey(held.attempt.job.job_id)
+  const key = resultKey(leased.attempt.job.job_id)
   try {
     const stored = await withTimeLimit(closing(deps), (signal) =>
       readRecord(store, key, resultRecordSchema, signal),
@@ -133,8 +133,8 @@ const isSame = (there: FoundResult, ours: ResultRecord): boolean =>
   there.outputs[0]?.video.key === ours.outputs[0]?.video.key
 
 /** Ends a job that has a record already, as that of a message delivered twice. */
-export const closeDone = async (held: HeldJob, deps: ClosingDeps): Promise<JobEnd> => {
-  await tidyUp(held, await readIfPossible(held, deps), deps)
+export const closeDone = async (leased: LeasedJob, deps: ClosingDeps): Promise<JobEnd> => {
+  await tidyUp(leased, await readIfPossible(leased, deps), deps)
   return { type: 'done-before' }
 }
 
@@ -142,12 +142,12 @@ export const closeDone = async (held: HeldJob, deps: ClosingDeps): Promise<JobEn
  * Writes the job's record and removes its message. Throws if the lease is lost or the record cannot be written, and
  * leaves the message as it was. It is then unknown whether the record was written.
  */
-export const closeJob = async (held: HeldJob, ending: Ending, deps: ClosingDeps): Promise<JobEnd> => {
+export const closeJob = async (leased: LeasedJob, ending: Ending, deps: ClosingDeps): Promise<JobEnd> => {
   const { clock, worker } = deps
-  const record = resultOf(held.attempt, ending, worker, clock.now())
-  const store = steadyStore(deps.store, { ...deps, beforeTry: held.claim.assertHeld })
+  const record = resultOf(leased.attempt, ending, worker, clock.now())
+  const store = steadyStore(deps.store, { ...deps, beforeTry: leased.lease.assertHeld })
   const created = await withTimeLimit(closing(deps), (signal) => createResult(store, record, signal))
-  const result = created ? record : await readIfPossible(held, deps)
-  await tidyUp(held, result, deps)
+  const result = created ? record : await readIfPossible(leased, deps)
+  await tidyUp(leased, result, deps)
   return created || isSame(result, record) ? { type: 'done', result: record } : { type: 'done-before' }
 }

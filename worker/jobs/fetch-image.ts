@@ -4,9 +4,9 @@ import { MAX_IMAGE_BYTES } from '../../shared/image/decode-image.ts'
 import { type ObjectStore, ObjectTooLargeError } from '../../shared/ports/object-store.ts'
 
 /**
- * The file of a job's normalised picture.
+ * The file of a job's normalised image.
  *
- * @throws InvalidInputError (`image`) where it is not there any more, or larger than pictures may be.
+ * @throws InvalidInputError (`image`) where it is not there any more, or larger than images may be.
  */
 export const fetchImage = async (
   store: ObjectStore,

@@ -17,7 +17,7 @@ export interface FinishingTools {
 export interface VideosToFinish {
   /** Files of raw frames; an MP4, the other formats and a poster are written beside each. */
   readonly raw: readonly RawVideo[]
-  /** The picture at the clips' size. */
+  /** The image at the clips' size. */
   readonly fitted: RgbFile
   /** As they were rendered, with the chunk that was decoded at once. */
   readonly parameters: RenderParameters

@@ -1,4 +1,4 @@
-import type { WorkerEvent } from '../telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../telemetry/worker-event.ts'
 import type { DenoiseSpeed } from './denoise-speed.ts'
 import type { PrepareJob } from './job-stages.ts'
 import type { ScratchFolders } from './scratch-folders.ts'
@@ -10,5 +10,5 @@ export interface JobDeps extends SettlingDeps {
   readonly scratch: ScratchFolders
   readonly speed: DenoiseSpeed
   /** Must not throw. */
-  readonly onEvent: (event: WorkerEvent) => void
+  readonly onEvent: (event: WorkerLogEvent) => void
 }

@@ -5,7 +5,7 @@ import type { Progress } from '../pipeline/progress.ts'
 
 /*
  * The work of a job as the queue side sees it: three stages, each of which gives what the next one needs. What is
- * inside (pictures, frames, files in the job's folder) is theirs.
+ * inside (images, frames, files in the job's folder) is theirs.
  *
  *   prepareJob ─▶ PreparedJob.render ─▶ RenderedJob.finish ─▶ FinishedJob
  *   no device      the device, alone     no device             files, and what the checks found
@@ -14,7 +14,7 @@ import type { Progress } from '../pipeline/progress.ts'
  * what can never work; a `DoesNotFitError` for what this worker has no memory for; anything else for what may.
  */
 
-/** `safer`: decoded in small chunks that overlap, see safer-path.ts. */
+/** `safer`: decoded in small chunks that overlap, see fallback-decode.ts. */
 export type RenderPath = 'as-asked' | 'safer'
 
 export interface LocalFile {

@@ -8,14 +8,14 @@ import type { OpenModel } from '../models/open-model.ts'
 import type { Renderer } from '../renderer/child-process-renderer.ts'
 import type { PreparedImage, prepareImage } from '../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult, RenderSettings } from '../renderer/render-job.ts'
+import { fallbackDecodeParameters } from './fallback-decode.ts'
 import { fetchImage } from './fetch-image.ts'
 import { type FinishingTools, finishVideos } from './finish-videos.ts'
 import type { PrepareJob } from './job-stages.ts'
 import { PostponedError } from './postponed-error.ts'
-import { saferParameters } from './safer-path.ts'
 
 export interface JobTools extends FinishingTools {
-  /** The output bucket, where ingest has put the pictures. */
+  /** The output bucket, where ingest has put the images. */
   readonly store: ObjectStore
   readonly model: OpenModel
   readonly renderer: Renderer<RenderJob, RenderResult>
@@ -33,7 +33,7 @@ const assertModel = ({ model }: JobMessage, { record }: OpenModel): void => {
   throw new PostponedError(reason, { workersFault: false, waitsForModel: model })
 }
 
-/** The job's id is that of its picture: with another one, put there since, its clip would not be what it says. */
+/** The job's id is that of its image: with another one, put there since, its clip would not be what it says. */
 const assertImage = ({ pixelsSha256 }: PreparedImage, image: JobImage): void => {
   if (pixelsSha256 === image.pixels_sha256) return
   throw new InvalidInputError(
@@ -51,7 +51,7 @@ const whoseMistake = (error: unknown): unknown =>
       })
     : error
 
-/** The stages of jobs, for real: a picture out of the bucket, the renderer's process, ffmpeg and the checks. */
+/** The stages of jobs, for real: an image out of the bucket, the renderer's process, ffmpeg and the checks. */
 export const openJobStages = (tools: JobTools): PrepareJob => {
   const { store, model, renderer, prepareImage, settings } = tools
 
@@ -66,7 +66,7 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
 
     return {
       async render(renderPath, context) {
-        const parameters = renderPath === 'safer' ? saferParameters(asked) : asked
+        const parameters = renderPath === 'safer' ? fallbackDecodeParameters(asked) : asked
         const { numVideosPerPrompt } = parameters
         const outputs = Array.from({ length: numVideosPerPrompt }, (_, index) =>
           path.join(folder, `video-${index}.rgb`),

@@ -45,7 +45,7 @@ export const parseJobMessage = (body: string): ParsedMessage => {
     const jobId = jobIdOf(job.image.pixels_sha256, job.parameters, job.model)
     // Everything is stored under it, so it has to be the job's own.
     if (jobId !== job.job_id)
-      return { fault: `job_id: got ${job.job_id}; the picture, parameters and model make it ${jobId}` }
+      return { fault: `job_id: got ${job.job_id}; the image, parameters and model make it ${jobId}` }
     const fault = boundsFault(job.parameters)
     return fault === null ? { job } : { fault }
   } catch (error) {

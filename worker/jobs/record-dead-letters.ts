@@ -51,14 +51,14 @@ export const recordDeadLetters = async (deps: DeadLetterDeps, signal: AbortSigna
     if (state === 'obsolete') obsolete.add(message.receiptHandle)
   }
 
-  const held: ReceivedMessage[] = []
+  const leased: ReceivedMessage[] = []
   try {
-    while (held.length < MAX_MESSAGES && clock.elapsedMs() < lastReceiveMs) {
+    while (leased.length < MAX_MESSAGES && clock.elapsedMs() < lastReceiveMs) {
       const heldUntilMs = clock.elapsedMs() + VISIBILITY_SECONDS * 1000
       const options = { maxMessages: BATCH, waitSeconds: 1, visibilitySeconds: VISIBILITY_SECONDS }
       const messages = await limited((within) => deadLetters.receive(options, within), ending)
       if (messages.length === 0) break
-      held.push(...messages)
+      leased.push(...messages)
       for (const message of messages) {
         await record(message, heldUntilMs).catch(() => {})
         ending.throwIfAborted()
@@ -68,7 +68,7 @@ export const recordDeadLetters = async (deps: DeadLetterDeps, signal: AbortSigna
     // The queue does not answer, or the worker shuts down.
   }
   await Promise.all(
-    held.map(({ receiptHandle }) =>
+    leased.map(({ receiptHandle }) =>
       limited((within) =>
         obsolete.has(receiptHandle)
           ? deadLetters.remove(receiptHandle, within)

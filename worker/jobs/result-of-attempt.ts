@@ -44,7 +44,7 @@ export const resultOf = (
   seconds: timesOf(attempt),
   device_seconds: attempt.deviceSeconds,
   cost_usd: costOf(attempt.deviceSeconds, usdPerHour),
-  safer_path: attempt.saferPath,
+  safer_path: attempt.fallbackDecode,
   decode_chunk_size: attempt.decodeChunk,
   decode_fallbacks: attempt.decodeFallbacks,
   worker: { id, version, execution_provider: executionProvider, device, precision },

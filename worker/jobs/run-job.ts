@@ -2,13 +2,13 @@ import { decodeParameters } from '../../shared/contracts/parameters-document.ts'
 import type { ClipQuality, RejectedVideo } from '../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../shared/contracts/status-record.ts'
 import { withTimeLimit } from '../../shared/time-limit.ts'
+import type { ActiveJob, JobStage } from './active-job.ts'
 import { AttemptsSpentError } from './attempts-spent-error.ts'
 import { closeDone, closeJob } from './close-job.ts'
 import { createEtaEstimator } from './eta-estimator.ts'
-import type { JobEnd } from './held-job.ts'
 import type { JobDeps } from './job-deps.ts'
-import type { JobInHand, JobStage } from './job-in-hand.ts'
 import type { FinishedJob, PreparedJob, RenderedJob, RenderPath, StageContext } from './job-stages.ts'
+import type { JobEnd } from './leased-job.ts'
 import { noteInWork } from './note-in-work.ts'
 import { PostponedError } from './postponed-error.ts'
 import { QualityError } from './quality/quality-error.ts'
@@ -38,13 +38,13 @@ export interface Workshop {
   readonly finishing: Mutex
   readonly device: DeviceSlot
   /** The job that had the device last; `null`: none had it. */
-  lastRendered: JobInHand | null
+  lastRendered: ActiveJob | null
 }
 
-const begin = (hand: JobInHand, stage: Exclude<JobStage, 'waiting'>, { onEvent }: JobDeps): void => {
-  hand.stage = stage
-  hand.status.report({ state: stage })
-  onEvent({ type: 'job-stage', jobId: hand.attempt.job.job_id, stage })
+const begin = (active: ActiveJob, stage: Exclude<JobStage, 'waiting'>, { onEvent }: JobDeps): void => {
+  active.stage = stage
+  active.status.report({ state: stage })
+  onEvent({ type: 'job-stage', jobId: active.attempt.job.job_id, stage })
 }
 
 /**
@@ -52,51 +52,51 @@ const begin = (hand: JobInHand, stage: Exclude<JobStage, 'waiting'>, { onEvent }
  * earlier attempts failed may end this worker at once. The job before must then have no open entry any more, because
  * the entry would count as an attempt at it.
  */
-const othersSettled = (hand: JobInHand, workshop: Workshop): Promise<void> | null => {
+const othersSettled = (active: ActiveJob, workshop: Workshop): Promise<void> | null => {
   const before = workshop.lastRendered
-  workshop.lastRendered = hand
-  return hand.hasFailedBefore && before !== null ? before.status.settled() : null
+  workshop.lastRendered = active
+  return active.hasFailedBefore && before !== null ? before.status.settled() : null
 }
 
 const render = (
-  hand: JobInHand,
+  active: ActiveJob,
   prepared: PreparedJob,
   path: RenderPath,
   workshop: Workshop,
   deps: JobDeps,
 ) => {
-  const { attempt, signal, received } = hand
+  const { attempt, signal, received } = active
   const { device } = workshop
   const jobId = attempt.job.job_id
   const parameters = decodeParameters(attempt.job.parameters)
   deps.speed.assertEnds(parameters)
-  hand.timeLeft = createEtaEstimator()
+  active.timeLeft = createEtaEstimator()
   const context: StageContext = {
     signal,
     onProgress(progress) {
-      hand.timeLeft.update(progress, deps.clock.elapsedMs())
-      hand.status.report({ state: 'rendering', progress })
+      active.timeLeft.update(progress, deps.clock.elapsedMs())
+      active.status.report({ state: 'rendering', progress })
       if (progress.phase === 'denoise') {
-        const fault = deps.speed.note(parameters, progress, hand.timeLeft.secondsPerStep())
-        if (fault !== null) hand.abort(fault)
+        const fault = deps.speed.note(parameters, progress, active.timeLeft.secondsPerStep())
+        if (fault !== null) active.abort(fault)
       }
       deps.onEvent({ type: 'job-progress', jobId, progress })
     },
   }
   return device.use(
     async () => {
-      const settled = othersSettled(hand, workshop)
+      const settled = othersSettled(active, workshop)
       if (settled !== null) await settled
       const rendered = await prepared.render(path, context)
       // Before the next job has the device.
-      begin(hand, 'publishing', deps)
+      begin(active, 'publishing', deps)
       return rendered
     },
     {
       signal,
       first: path === 'safer',
       onStart(idleMs) {
-        begin(hand, 'rendering', deps)
+        begin(active, 'rendering', deps)
         if (path === 'safer') return
         const nothingQueued = received.awaited && received.arrivedMs > (device.endedMs() ?? 0)
         deps.onEvent({ type: 'device-idle', jobId, gapMs: nothingQueued ? null : idleMs })
@@ -114,8 +114,8 @@ interface Finished {
   readonly doneBefore: boolean
 }
 
-const finish = async (hand: JobInHand, rendered: RenderedJob, deps: JobDeps): Promise<Finished> => {
-  const { attempt, signal } = hand
+const finish = async (active: ActiveJob, rendered: RenderedJob, deps: JobDeps): Promise<Finished> => {
+  const { attempt, signal } = active
   const jobId = attempt.job.job_id
   const finishing = rendered.finish(signal, (progress) =>
     deps.onEvent({ type: 'job-progress', jobId, progress }),
@@ -137,7 +137,7 @@ const passes = (clip: FinishedJob): boolean => qualityOf(clip).every(({ faults }
 
 /** The videos of the clip that are kept. The files of an earlier clip of the attempt were overwritten by this one's. */
 const keepRejected = async (
-  { attempt, attemptId, signal }: JobInHand,
+  { attempt, attemptId, signal }: ActiveJob,
   { videos }: FinishedJob,
   { store, clock, random, worker, onEvent }: JobDeps,
 ): Promise<readonly RejectedVideo[]> => {
@@ -156,59 +156,59 @@ const keepRejected = async (
  * Renders the clip once more with the fallback decode, which neither memory nor seams can spoil. Throws `QualityError`
  * if that clip is bad too, unless the job has been completed meanwhile.
  */
-const makeSaferClip = async (
-  hand: JobInHand,
+const makeFallbackClip = async (
+  active: ActiveJob,
   prepared: PreparedJob,
   faulty: FinishedJob,
   workshop: Workshop,
   deps: JobDeps,
 ): Promise<Finished> => {
-  hand.attempt.saferPath = true
-  const rendered = await render(hand, prepared, 'safer', workshop, deps)
-  const finished = await finish(hand, rendered, deps)
+  active.attempt.fallbackDecode = true
+  const rendered = await render(active, prepared, 'safer', workshop, deps)
+  const finished = await finish(active, rendered, deps)
   const { clip, doneBefore } = finished
   if (doneBefore || passes(clip)) return finished
   const quality = [...qualityOf(faulty), ...qualityOf(clip)]
-  throw new QualityError(quality, await keepRejected(hand, clip, deps))
+  throw new QualityError(quality, await keepRejected(active, clip, deps))
 }
 
 const makeAndPublish = async (
-  hand: JobInHand,
+  active: ActiveJob,
   preparing: Disposable,
   workshop: Workshop,
   deps: JobDeps,
 ): Promise<JobEnd> => {
-  const { attempt, attemptId, signal } = hand
+  const { attempt, attemptId, signal } = active
   const { clock } = deps
   const store = steadyStore(deps.store, deps)
   const { job } = attempt
   const secondsSince = (startedMs: number): number => (clock.elapsedMs() - startedMs) / 1000
 
-  begin(hand, 'preparing', deps)
+  begin(active, 'preparing', deps)
   const startedMs = clock.elapsedMs()
   await using folder = await deps.scratch.open()
   const prepared = await withTimeLimit(
-    { clock, limitMs: PREPARE_LIMIT_MS, what: 'preparing the picture', signal },
+    { clock, limitMs: PREPARE_LIMIT_MS, what: 'preparing the image', signal },
     (until) => deps.prepareJob(job, folder.path, until),
   )
   attempt.prepareSeconds = secondsSince(startedMs)
 
-  hand.stage = 'waiting'
+  active.stage = 'waiting'
   using rendering = await workshop.rendering.enter(signal)
   preparing[Symbol.dispose]()
-  const rendered = await render(hand, prepared, 'as-asked', workshop, deps)
+  const rendered = await render(active, prepared, 'as-asked', workshop, deps)
 
   using _ = await workshop.finishing.enter(signal)
   rendering[Symbol.dispose]()
-  const first = await finish(hand, rendered, deps)
+  const first = await finish(active, rendered, deps)
   const isEnough = first.doneBefore || passes(first.clip)
   const { clip, doneBefore } = isEnough
     ? first
-    : await makeSaferClip(hand, prepared, first.clip, workshop, deps)
+    : await makeFallbackClip(active, prepared, first.clip, workshop, deps)
   // A clip with warnings may be as bad as the one that it would be a witness against.
   const isGood = passes(clip) && qualityOf(clip).every(({ warnings }) => warnings.length === 0)
   if (isGood) deps.clips.notePassed()
-  if (doneBefore) return await closeDone(hand, deps)
+  if (doneBefore) return await closeDone(active, deps)
 
   const publishingMs = clock.elapsedMs()
   const files = clip.videos.flatMap(({ video, poster, files }) => [video, poster, ...files])
@@ -220,7 +220,7 @@ const makeAndPublish = async (
   attempt.publishSeconds = secondsSince(publishingMs)
   // Removed beside what follows: the files are needed no more, and the end of this function waits for it.
   void folder[Symbol.asyncDispose]()
-  return await closeJob(hand, { state: 'succeeded', outputs }, deps)
+  return await closeJob(active, { state: 'succeeded', outputs }, deps)
 }
 
 const assertAttemptLeft = (
@@ -241,29 +241,29 @@ const assertAttemptLeft = (
  * the job gets its slot for rendering, or ends.
  */
 export const runJob = async (
-  hand: JobInHand,
+  active: ActiveJob,
   preparing: Disposable,
   workshop: Workshop,
   deps: JobDeps,
 ): Promise<JobEnd> => {
   const ended = new AbortController()
-  const until = AbortSignal.any([hand.signal, ended.signal])
-  void hand.cancel.watchUntil(until)
-  void noteInWork(deps, hand.attempt.job.job_id, until)
+  const until = AbortSignal.any([active.signal, ended.signal])
+  void active.cancel.watchUntil(until)
+  void noteInWork(deps, active.attempt.job.job_id, until)
   try {
-    const { attempt, status, cancel, signal } = hand
+    const { attempt, status, cancel, signal } = active
     const [done, attempts, cancelled] = await Promise.all([
       hasResult(steadyStore(deps.store, deps), attempt.job.job_id, signal),
       status.readAttempts(signal),
       cancel.findCancelled(signal),
     ])
-    if (done) return await closeDone(hand, deps)
+    if (done) return await closeDone(active, deps)
     assertAttemptLeft(attempts, deps)
-    hand.hasFailedBefore = attempts.length > 0
+    active.hasFailedBefore = attempts.length > 0
     if (cancelled !== null) throw cancelled
-    return await makeAndPublish(hand, preparing, workshop, deps)
+    return await makeAndPublish(active, preparing, workshop, deps)
   } catch (error) {
-    return await settleFailure(hand.signal.aborted ? hand.signal.reason : error, hand, deps)
+    return await settleFailure(active.signal.aborted ? active.signal.reason : error, active, deps)
   } finally {
     ended.abort('done')
     preparing[Symbol.dispose]()

@@ -7,7 +7,7 @@ import { withTimeLimit } from '../../shared/time-limit.ts'
 import type { AttemptsSpentError } from './attempts-spent-error.ts'
 import { type ClosingDeps, closeJob, closing } from './close-job.ts'
 import { dispositionOf } from './disposition.ts'
-import type { HeldJob, JobEnd } from './held-job.ts'
+import type { JobEnd, LeasedJob } from './leased-job.ts'
 import { PostponedError, postponedByCause } from './postponed-error.ts'
 import type { ClipHistory } from './quality/clip-history.ts'
 import { judgeFailedClip } from './quality/clip-verdict.ts'
@@ -41,32 +41,32 @@ const entryOf = (error: unknown): Pick<StatusChange, 'failed' | 'failedChecks' |
   }
 }
 
-const handBackMessage = ({ claim }: HeldJob, delaySeconds: number, deps: SettlingDeps): Promise<void> =>
-  withTimeLimit(closing(deps), (signal) => claim.handBack(delaySeconds, signal))
+const handBackMessage = ({ lease }: LeasedJob, delaySeconds: number, deps: SettlingDeps): Promise<void> =>
+  withTimeLimit(closing(deps), (signal) => lease.handBack(delaySeconds, signal))
 
 /** Writes the status before the message becomes visible, so that the next worker finds this attempt's final entry. */
 const handBack = async (
-  held: HeldJob,
+  leased: LeasedJob,
   delaySeconds: number,
   change: Omit<StatusChange, 'state'>,
   deps: SettlingDeps,
 ) => {
-  await held.status.end({ state: 'queued', ...change })
-  await handBackMessage(held, delaySeconds, deps)
+  await leased.status.end({ state: 'queued', ...change })
+  await handBackMessage(leased, delaySeconds, deps)
 }
 
 const giveUp = (
-  held: HeldJob,
+  leased: LeasedJob,
   reason: string,
   attempts: readonly SpentAttempt[],
   deps: SettlingDeps,
 ): Promise<JobEnd> => {
   const failure: JobFailure = { class: 'exhausted', reason, quality: [], rejected: rejectedOf(attempts) }
-  return closeJob(held, { state: 'failed', failure }, deps)
+  return closeJob(leased, { state: 'failed', failure }, deps)
 }
 
 const abandon = async (
-  { status }: HeldJob,
+  { status }: LeasedJob,
   change: Omit<StatusChange, 'state'> & { readonly message: string },
   leaseLost: boolean,
 ): Promise<JobEnd> => {
@@ -82,7 +82,7 @@ interface EnteredAttempt {
 }
 
 const enterFailed = async (
-  { status }: HeldJob,
+  { status }: LeasedJob,
   error: unknown,
   { clock, maxAttempts }: SettlingDeps,
 ): Promise<EnteredAttempt> => {
@@ -93,79 +93,79 @@ const enterFailed = async (
 
 /** Makes the message visible again after a delay that grows with each attempt that counts. */
 const handBackForRetry = async (
-  held: HeldJob,
+  leased: LeasedJob,
   reason: string,
   { attempts }: EnteredAttempt,
   deps: SettlingDeps,
 ): Promise<JobEnd> => {
-  const delaySeconds = backOffSeconds(attempts?.length ?? held.attempt.number, JOB_BACK_OFF, deps.random)
-  await handBackMessage(held, delaySeconds, deps)
+  const delaySeconds = backOffSeconds(attempts?.length ?? leased.attempt.number, JOB_BACK_OFF, deps.random)
+  await handBackMessage(leased, delaySeconds, deps)
   return { type: 'retry', reason, delaySeconds }
 }
 
-const retryLater = async (held: HeldJob, error: unknown, deps: SettlingDeps): Promise<JobEnd> => {
+const retryLater = async (leased: LeasedJob, error: unknown, deps: SettlingDeps): Promise<JobEnd> => {
   const reason = reasonOf(error)
-  const entered = await enterFailed(held, error, deps)
+  const entered = await enterFailed(leased, error, deps)
   return entered.isLast
-    ? await giveUp(held, reason, entered.attempts ?? [], deps)
-    : await handBackForRetry(held, reason, entered, deps)
+    ? await giveUp(leased, reason, entered.attempts ?? [], deps)
+    : await handBackForRetry(leased, reason, entered, deps)
 }
 
 /** Settles a job whose clip failed its checks on this worker, see clip-verdict.ts. */
-const confirm = async (error: QualityError, held: HeldJob, deps: SettlingDeps): Promise<JobEnd> => {
+const confirm = async (error: QualityError, leased: LeasedJob, deps: SettlingDeps): Promise<JobEnd> => {
   const { clips, worker } = deps
-  const jobId = held.attempt.job.job_id
+  const jobId = leased.attempt.job.job_id
   const reason = reasonOf(error)
-  const entered = await enterFailed(held, error, deps)
+  const entered = await enterFailed(leased, error, deps)
   const verdict = judgeFailedClip(entered.attempts ?? [], {
     workerId: worker.id,
     hasPassedSince: clips.hasPassedSinceFailing(jobId),
   })
   clips.noteFailed(jobId)
-  if (verdict === 'open' && !entered.isLast) return await handBackForRetry(held, reason, entered, deps)
+  if (verdict === 'open' && !entered.isLast) return await handBackForRetry(leased, reason, entered, deps)
   const failure: JobFailure = {
     class: 'quality',
     reason: verdict === 'confirmed' ? reason : `unconfirmed by another worker: ${reason}`,
     quality: [...error.quality],
     rejected: entered.attempts === null ? [...error.rejected] : rejectedOf(entered.attempts),
   }
-  return await closeJob(held, { state: 'failed', failure }, deps)
+  return await closeJob(leased, { state: 'failed', failure }, deps)
 }
 
 const postpone = async (
   error: PostponedError,
-  held: HeldJob,
+  leased: LeasedJob,
   deps: SettlingDeps,
   change: Omit<StatusChange, 'state'> = {},
 ): Promise<JobEnd> => {
   const { waitsForModel, workersFault } = error
   const backOff = waitsForModel === null ? JOB_BACK_OFF : MODEL_BACK_OFF
-  const delaySeconds = error.delaySeconds ?? backOffSeconds(held.attempt.number, backOff, deps.random)
+  const delaySeconds = error.delaySeconds ?? backOffSeconds(leased.attempt.number, backOff, deps.random)
   const reason = reasonOf(error)
-  await handBack(held, delaySeconds, { message: reason, waitsForModel, ...change }, deps)
+  await handBack(leased, delaySeconds, { message: reason, waitsForModel, ...change }, deps)
   return { type: 'postponed', reason, delaySeconds, workersFault, waitsForModel }
 }
 
-const settle = async (error: unknown, held: HeldJob, deps: SettlingDeps): Promise<JobEnd> => {
+const settle = async (error: unknown, leased: LeasedJob, deps: SettlingDeps): Promise<JobEnd> => {
   const reason = reasonOf(error)
   switch (dispositionOf(error)) {
     case 'reject':
-      return await closeJob(held, { state: 'failed', failure: failureOf(error) }, deps)
+      return await closeJob(leased, { state: 'failed', failure: failureOf(error) }, deps)
     case 'cancel':
-      return await closeJob(held, { state: 'cancelled' }, deps)
+      return await closeJob(leased, { state: 'cancelled' }, deps)
     case 'give-up':
-      return await giveUp(held, reason, (error as AttemptsSpentError).attempts, deps)
+      return await giveUp(leased, reason, (error as AttemptsSpentError).attempts, deps)
     case 'confirm':
-      return await confirm(error as QualityError, held, deps)
+      return await confirm(error as QualityError, leased, deps)
     case 'retry':
-      return await retryLater(held, error, deps)
+      return await retryLater(leased, error, deps)
     case 'postpone':
-      return await postpone(error as PostponedError, held, deps)
+      return await postpone(error as PostponedError, leased, deps)
     case 'release':
-      await handBack(held, 0, { message: reason }, deps)
+      await handBack(leased, 0, { message: reason }, deps)
       return { type: 'released', reason }
     case 'abandon':
-      return await abandon(held, { message: reason }, true)
+      return await abandon(leased, { message: reason }, true)
   }
 }
 
@@ -174,19 +174,23 @@ const settle = async (error: unknown, held: HeldJob, deps: SettlingDeps): Promis
  * what cannot be done now. If nothing at all can be done, that is when the lease has run out. An attempt that failed
  * counts whether the rest of this succeeds or not.
  */
-export const settleFailure = async (thrown: unknown, held: HeldJob, deps: SettlingDeps): Promise<JobEnd> => {
+export const settleFailure = async (
+  thrown: unknown,
+  leased: LeasedJob,
+  deps: SettlingDeps,
+): Promise<JobEnd> => {
   const error = postponedByCause(thrown)
   try {
-    return await settle(error, held, deps)
+    return await settle(error, leased, deps)
   } catch (second) {
     const reason = `${reasonOf(error)}; then: ${reasonOf(second)}`
     const entry = entryOf(error)
     try {
-      held.claim.assertHeld()
-      return await postpone(new PostponedError(reason, { workersFault: true }), held, deps, entry)
+      leased.lease.assertHeld()
+      return await postpone(new PostponedError(reason, { workersFault: true }), leased, deps, entry)
     } catch (third) {
       const leaseLost = [second, third].some((one) => one instanceof LeaseLostError)
-      return await abandon(held, { message: reason, ...entry }, leaseLost)
+      return await abandon(leased, { message: reason, ...entry }, leaseLost)
     }
   }
 }

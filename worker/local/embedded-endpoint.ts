@@ -5,7 +5,7 @@ import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
 import { jobIdOfResult, REPORTS_PREFIX } from '../../shared/contracts/bucket-layout.ts'
 import { MAX_JOB_RECEIVES } from '../../shared/contracts/job-message.ts'
 import { foreignRequestFault } from '../../shared/foreign-request.ts'
-import { createUploadFeed, type UploadFeed } from './upload-feed.ts'
+import { createUploadFeed, type UploadFeed } from './object-feed.ts'
 import { type WrittenObject, writtenObject } from './written-object.ts'
 
 /** Buckets and queues of the local pipeline, by the names that the deployed stack has outputs for. */

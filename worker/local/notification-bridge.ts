@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import type { UploadFeed } from './object-feed.ts'
 import { objectCreatedEvent } from './s3-event.ts'
-import type { UploadFeed } from './upload-feed.ts'
 
 export interface BridgeOptions {
   /** The ingest handler, which reports itself what went wrong. What it throws at is tried again, as S3 and SQS would. */

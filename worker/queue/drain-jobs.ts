@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import { NoAnswerError } from '../../shared/time-limit.ts'
+import type { ActiveJob } from '../jobs/active-job.ts'
 import { DrainingError } from '../jobs/draining-error.ts'
-import type { JobInHand } from '../jobs/job-in-hand.ts'
 import type { Drain } from './drain.ts'
 
 /** Seconds reserved for handing a job back: its renderer may have to be killed, and its message made visible again. */
@@ -13,7 +13,7 @@ const END_SECONDS = 2
 const LOOK_MS = 1_000
 
 /** Whether a job can be completed before the worker is ended. It may go on if its render's time left is unknown. */
-const mayGoOn = ({ stage, timeLeft }: JobInHand, secondsLeft: number | null, nowMs: number): boolean => {
+const mayGoOn = ({ stage, timeLeft }: ActiveJob, secondsLeft: number | null, nowMs: number): boolean => {
   if (stage === 'waiting' || stage === 'preparing') return false
   if (secondsLeft === null) return true
   if (secondsLeft <= HAND_BACK_SECONDS) return false
@@ -26,7 +26,7 @@ const mayGoOn = ({ stage, timeLeft }: JobInHand, secondsLeft: number | null, now
  * rendering one as soon as its time left is too long. To be called once the worker drains; `done` ends it.
  */
 export const stopJobsInTime = async (
-  hands: () => Iterable<JobInHand>,
+  activeJobs: () => Iterable<ActiveJob>,
   {
     drain,
     clock,
@@ -49,9 +49,9 @@ export const stopJobsInTime = async (
     return secondsLeft <= END_SECONDS && handBackSeconds >= HAND_BACK_SECONDS - END_SECONDS
   }
   while (!done.aborted) {
-    for (const hand of hands()) {
-      if (!mayGoOn(hand, drain.secondsLeft(), clock.elapsedMs()))
-        hand.abort(new DrainingError(`${drain.reason()}`))
+    for (const active of activeJobs()) {
+      if (!mayGoOn(active, drain.secondsLeft(), clock.elapsedMs()))
+        active.abort(new DrainingError(`${drain.reason()}`))
     }
     if (isTimeOver()) timeOver.abort(new NoAnswerError('the time of the worker is over'))
     await clock.sleep(LOOK_MS, done).catch(() => {})

@@ -1,8 +1,8 @@
-import type { JobEnd } from '../jobs/held-job.ts'
-import type { JobInHand } from '../jobs/job-in-hand.ts'
-import type { WorkerEvent } from '../telemetry/worker-event.ts'
+import type { ActiveJob } from '../jobs/active-job.ts'
+import type { JobEnd } from '../jobs/leased-job.ts'
+import type { WorkerLogEvent } from '../telemetry/worker-event.ts'
 
-export const jobEndEvent = ({ attempt }: JobInHand, end: JobEnd): WorkerEvent => {
+export const jobEndEvent = ({ attempt }: ActiveJob, end: JobEnd): WorkerLogEvent => {
   const jobId = attempt.job.job_id
   switch (end.type) {
     case 'done':

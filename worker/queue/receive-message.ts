@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { MessageQueue, ReceivedMessage } from '../../shared/ports/message-queue.ts'
 import { withTimeLimit } from '../../shared/time-limit.ts'
 import { reasonOf } from '../jobs/reason-of.ts'
-import type { WorkerEvent } from '../telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../telemetry/worker-event.ts'
 
 export interface Received {
   readonly message: ReceivedMessage
@@ -19,7 +19,7 @@ export interface ReceivingDeps {
   readonly jobs: MessageQueue
   readonly clock: Clock
   readonly random: () => number
-  readonly onEvent: (event: WorkerEvent) => void
+  readonly onEvent: (event: WorkerLogEvent) => void
   readonly onBeat?: () => void
 }
 

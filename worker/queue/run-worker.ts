@@ -1,8 +1,8 @@
 import { withTimeLimit } from '../../shared/time-limit.ts'
+import type { ActiveJob } from '../jobs/active-job.ts'
 import { openDenoiseSpeed } from '../jobs/denoise-speed.ts'
 import { DrainingError } from '../jobs/draining-error.ts'
-import type { JobEnd } from '../jobs/held-job.ts'
-import type { JobInHand } from '../jobs/job-in-hand.ts'
+import type { JobEnd } from '../jobs/leased-job.ts'
 import { parseJobMessage } from '../jobs/parse-job-message.ts'
 import { openClipHistory } from '../jobs/quality/clip-history.ts'
 import { reasonOf } from '../jobs/reason-of.ts'
@@ -10,8 +10,8 @@ import { runJob, type Workshop } from '../jobs/run-job.ts'
 import { createDeviceSlot } from '../jobs/slots/device.ts'
 import { createMutex } from '../jobs/slots/mutex.ts'
 import { stopJobsInTime } from './drain-jobs.ts'
+import { longestPollSeconds } from './hold-lease.ts'
 import { jobEndEvent } from './job-end-event.ts'
-import { longestPollSeconds } from './lease.ts'
 import { putAsideMalformed } from './put-aside-malformed.ts'
 import { openReceiver, type Received } from './receive-message.ts'
 import { takeJob } from './take-job.ts'
@@ -49,7 +49,7 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   const { untilIdleSeconds, maxJobs, maxSeconds, maxFailingJobs, lease } = options
   const receive = openReceiver(deps)
   const preparing = createMutex()
-  const hands = new Map<JobInHand, Promise<void>>()
+  const activeJobs = new Map<ActiveJob, Promise<void>>()
   /** Jobs that failed here, or that this machine could not do, since the last that succeeded. */
   const failing = new Set<string>()
   const ownAttempts = new Set<string>()
@@ -64,13 +64,15 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   const idleSecondsLeft = (): number => {
     if (untilIdleSeconds === null) return Number.POSITIVE_INFINITY
     // Counted from the end of the last job; until then a poll is not to last longer than the wait that follows.
-    return hands.size > 0 ? untilIdleSeconds : untilIdleSeconds - (clock.elapsedMs() - busyMs) / 1000
+    return activeJobs.size > 0 ? untilIdleSeconds : untilIdleSeconds - (clock.elapsedMs() - busyMs) / 1000
   }
 
   /** Jobs in hand that are the same, by other messages: their record will be there when they end. */
-  const sameJobs = ({ attempt }: JobInHand): Promise<unknown> =>
+  const sameJobs = ({ attempt }: ActiveJob): Promise<unknown> =>
     Promise.all(
-      [...hands].flatMap(([other, end]) => (other.attempt.job.job_id === attempt.job.job_id ? [end] : [])),
+      [...activeJobs].flatMap(([other, end]) =>
+        other.attempt.job.job_id === attempt.job.job_id ? [end] : [],
+      ),
     )
 
   const giveUp = (reason: string): void => {
@@ -86,7 +88,7 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
     lastRendered: null,
   }
 
-  const giveUpIfFailing = ({ attempt }: JobInHand, end: JobEnd): void => {
+  const giveUpIfFailing = ({ attempt }: ActiveJob, end: JobEnd): void => {
     if (end.type === 'done' && end.result.state === 'succeeded') failing.clear()
     if (end.type !== 'retry' && !(end.type === 'postponed' && end.workersFault)) return
     failing.add(attempt.job.job_id)
@@ -95,22 +97,22 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   }
 
   const follow = async (
-    hand: JobInHand,
+    active: ActiveJob,
     slot: Disposable,
     { same, idleSinceMs }: { readonly same: Promise<unknown>; readonly idleSinceMs: number },
   ): Promise<void> => {
     const takenMs = busyMs
-    await Promise.race([same, aborted(hand.signal)])
-    const end = await runJob(hand, slot, workshop, { ...deps, clips, speed })
+    await Promise.race([same, aborted(active.signal)])
+    const end = await runJob(active, slot, workshop, { ...deps, clips, speed })
     if (end.type === 'done') done++
-    giveUpIfFailing(hand, end)
-    hands.delete(hand)
+    giveUpIfFailing(active, end)
+    activeJobs.delete(active)
     const isOthers = end.type === 'postponed' && end.waitsForModel !== null
     // A job for a worker with another model is no work: this one is as idle, and has taken as many, as before.
     if (isOthers) taken--
     if (!isOthers) busyMs = clock.elapsedMs()
     else if (busyMs === takenMs) busyMs = idleSinceMs
-    onEvent(jobEndEvent(hand, end))
+    onEvent(jobEndEvent(active, end))
   }
 
   const start = async (received: Received, slot: Disposable): Promise<void> => {
@@ -122,16 +124,16 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
       return slot[Symbol.dispose]()
     }
     taken++
-    const hand = takeJob(parsed.job, received, deps, options, ownAttempts)
-    if (drain.signal.aborted) hand.abort(new DrainingError(`${drain.reason()}`))
-    hands.set(hand, follow(hand, slot, { same: sameJobs(hand), idleSinceMs }))
+    const active = takeJob(parsed.job, received, deps, options, ownAttempts)
+    if (drain.signal.aborted) active.abort(new DrainingError(`${drain.reason()}`))
+    activeJobs.set(active, follow(active, slot, { same: sameJobs(active), idleSinceMs }))
   }
 
-  /** Whether there may be more to take: of those in hand, some may turn out to be no work for this worker. */
+  /** Whether there may be more to take: of those in active, some may turn out to be no work for this worker. */
   const mayTakeMore = async (): Promise<boolean> => {
     while (maxJobs !== null && taken >= maxJobs) {
-      if (hands.size === 0) return false
-      await Promise.race(hands.values())
+      if (activeJobs.size === 0) return false
+      await Promise.race(activeJobs.values())
     }
     return true
   }
@@ -182,10 +184,10 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
         )
   const stopping = aborted(drain.signal).then(() => {
     onEvent({ type: 'draining', reason: `${drain.reason()}`, secondsLeft: drain.secondsLeft() })
-    return stopJobsInTime(() => hands.keys(), { drain, clock, timeOver }, gone.signal)
+    return stopJobsInTime(() => activeJobs.keys(), { drain, clock, timeOver }, gone.signal)
   })
   const reason = await takeJobs()
-  await Promise.all(hands.values())
+  await Promise.all(activeJobs.values())
   ended.abort()
   await Promise.all([watching, retiring])
   await lookOnceMore()

@@ -1,12 +1,12 @@
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
+import type { ActiveJob } from '../jobs/active-job.ts'
 import { startAttempt, waitingSeconds } from '../jobs/attempt.ts'
 import { newAttemptId } from '../jobs/attempt-id.ts'
 import { watchForCancel } from '../jobs/cancel-watch.ts'
 import { createEtaEstimator } from '../jobs/eta-estimator.ts'
-import type { JobInHand } from '../jobs/job-in-hand.ts'
 import { openStatusWriter } from '../jobs/status-writer.ts'
 import { steadyStore } from '../jobs/steady-store.ts'
-import { holdLease } from './lease.ts'
+import { holdLease } from './hold-lease.ts'
 import type { Received } from './receive-message.ts'
 import type { WorkerOptions, WorkingDeps } from './worker-deps.ts'
 
@@ -15,9 +15,9 @@ export const takeJob = (
   job: JobMessage,
   received: Received,
   deps: WorkingDeps,
-  { lease, statusIntervalMs, cancelIntervalMs }: WorkerOptions,
+  { lease: leaseOptions, statusIntervalMs, cancelIntervalMs }: WorkerOptions,
   ownAttempts: Set<string>,
-): JobInHand => {
+): ActiveJob => {
   const { jobs, clock, worker, onEvent, until, onBeat = () => {} } = deps
   const store = steadyStore(deps.store, deps)
   const { message, requestedMs } = received
@@ -28,14 +28,14 @@ export const takeJob = (
   const status = openStatusWriter({
     ...{ store, clock, attempt, attemptId, ownAttempts, workerId: worker.id, until },
     intervalMs: statusIntervalMs,
-    aliveSeconds: lease.visibilitySeconds,
+    aliveSeconds: leaseOptions.visibilitySeconds,
   })
-  const claim = holdLease(
+  const lease = holdLease(
     jobs,
     { receiptHandle, receiveCount, requestedMs },
     {
       clock,
-      options: lease,
+      options: leaseOptions,
       until,
       onBeat() {
         onBeat()
@@ -49,10 +49,10 @@ export const takeJob = (
   onEvent({ type: 'job-received', jobId, attempt: receiveCount, waitingSeconds: waitingSeconds(attempt) })
   return {
     attempt,
-    claim,
+    lease,
     status,
     cancel: watchForCancel({ store, clock, jobId, intervalMs: cancelIntervalMs, onCancelled: abort }),
-    signal: AbortSignal.any([claim.signal, controller.signal]),
+    signal: AbortSignal.any([lease.signal, controller.signal]),
     received,
     attemptId,
     stage: 'waiting',

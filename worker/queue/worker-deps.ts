@@ -2,7 +2,7 @@ import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { StepSpeed } from '../jobs/denoise-speed.ts'
 import type { JobDeps } from '../jobs/job-deps.ts'
 import type { Drain } from './drain.ts'
-import type { LeaseOptions } from './lease.ts'
+import type { LeaseOptions } from './hold-lease.ts'
 
 /** Dependencies of a worker. `store` is the output bucket. */
 export interface WorkerDeps extends Omit<JobDeps, 'clips' | 'speed' | 'until'> {

@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import { type ResultRecord, warningsOf } from '../../shared/contracts/result-record.ts'
-import type { WorkerEvent } from './worker-event.ts'
+import type { WorkerLogEvent } from './worker-event.ts'
 
 export interface EventLogOptions {
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
@@ -38,7 +38,7 @@ const lineOfResult = (job_id: string, result: ResultRecord) =>
     safer_path: result.safer_path,
   })
 
-const lineOf = (event: Exclude<WorkerEvent, { type: 'job-progress' }>) => {
+const lineOf = (event: Exclude<WorkerLogEvent, { type: 'job-progress' }>) => {
   switch (event.type) {
     case 'worker-started':
       return line('info', 'worker started', { worker_id: event.workerId })
@@ -115,7 +115,7 @@ const lineOf = (event: Exclude<WorkerEvent, { type: 'job-progress' }>) => {
 }
 
 /** One line of JSON an event, and of progress one in ten seconds a job. The names of its keys are a contract. */
-export const logEvents = ({ logger, now }: EventLogOptions): ((event: WorkerEvent) => void) => {
+export const logEvents = ({ logger, now }: EventLogOptions): ((event: WorkerLogEvent) => void) => {
   /** Time of the last progress line of each job that runs. */
   const lastProgress = new Map<string, number>()
   return (event) => {

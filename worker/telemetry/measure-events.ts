@@ -2,7 +2,7 @@ import { Metrics, MetricUnit as Unit } from '@aws-lambda-powertools/metrics'
 import type { MetricUnit } from '@aws-lambda-powertools/metrics/types'
 import { OTHER_MODEL_METRIC } from '../../shared/contracts/metrics.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
-import type { WorkerEvent } from './worker-event.ts'
+import type { WorkerLogEvent } from './worker-event.ts'
 
 /*
  * CloudWatch metrics of the worker, as lines of its log (Embedded Metric Format). One dimension, `service`, so that a
@@ -56,7 +56,7 @@ export const measureEvents = ({
   write,
   service,
   namespace,
-}: MeasureOptions): ((event: WorkerEvent) => void) => {
+}: MeasureOptions): ((event: WorkerLogEvent) => void) => {
   const emit = (
     jobId: string,
     measures: readonly Measure[],

@@ -3,7 +3,7 @@ import type { ResultRecord } from '../../shared/contracts/result-record.ts'
 import type { Progress } from '../pipeline/progress.ts'
 
 /** Event that the worker emits, for logs, metrics or a progress display. No decision of the job depends on it. */
-export type WorkerEvent =
+export type WorkerLogEvent =
   | { readonly type: 'worker-started'; readonly workerId: string }
   | {
       readonly type: 'job-received'

@@ -1,4 +1,4 @@
-import type { WorkerEvent } from './worker-event.ts'
+import type { WorkerLogEvent } from './worker-event.ts'
 
 /** Response of GET /health. Its keys are a contract. */
 export interface Health {
@@ -15,7 +15,7 @@ export interface Health {
 }
 
 export interface WorkerHealth {
-  onEvent(event: WorkerEvent): void
+  onEvent(event: WorkerLogEvent): void
   /** Notes a sign of life without an event: an answer of the queue, an extended lease. */
   beat(): void
   read(): { readonly healthy: boolean; readonly health: Health }
@@ -42,7 +42,7 @@ export const watchHealth = ({ now, staleAfterSeconds, stuckAfterSeconds }: Healt
   let beatMs = now()
   let progressMs = beatMs
 
-  const onEvent = (event: WorkerEvent): void => {
+  const onEvent = (event: WorkerLogEvent): void => {
     beatMs = now()
     const isOfJob = 'jobId' in event && event.jobId !== null && jobs.has(event.jobId)
     if (isOfJob || event.type === 'job-received') progressMs = beatMs

@@ -3,13 +3,13 @@ import { frameOrder } from './frame-order.ts'
 import { assertRgbFrame, type FrameSize, rgbFrameBytes } from './rgb-frame.ts'
 
 /*
- * A file of raw frames: RGB24 pictures one after the other, without header or padding. Width and height are told
+ * A file of raw frames: RGB24 images one after the other, without header or padding. Width and height are told
  * beside it. The process that runs the networks writes one, the process that encodes reads it: clips of any length
  * pass between them, and neither holds more than a frame.
  */
 
 export interface RawFramesRequest extends FrameSize {
-  /** RGB24 pictures in order, written as they come. */
+  /** RGB24 images in order, written as they come. */
   readonly frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
   readonly output: string
 }

@@ -6,7 +6,7 @@ export interface FrameSize {
 /** RGB24: `height` rows of `width` pixels, three bytes each, no padding. */
 export const rgbFrameBytes = ({ width, height }: FrameSize): number => width * height * 3
 
-/** Throws unless `frame` is one RGB24 picture of that size: one byte short would shift every later frame. */
+/** Throws unless `frame` is one RGB24 image of that size: one byte short would shift every later frame. */
 export const assertRgbFrame = (frame: Uint8Array, index: number, size: FrameSize): void => {
   const expected = rgbFrameBytes(size)
   if (frame.length !== expected) {

@@ -8,7 +8,7 @@ import type { FrameSize } from './rgb-frame.ts'
 export const frameName = (index: number): string => `${String(index).padStart(4, '0')}.png`
 
 export interface FramesRequest extends FrameSize {
-  /** RGB24 pictures in order. */
+  /** RGB24 images in order. */
   readonly frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
   readonly directory: string
   readonly signal: AbortSignal

@@ -1,4 +1,4 @@
-import { type Fleet, type FleetWorld, want } from './fleet-world.ts'
+import { type Fleet, type FleetDeps, want } from './fleet-deps.ts'
 import { activeWorkers, findPlace, freeSlots } from './machines.ts'
 import { dateAt, isPaused, openSimulatedDispatch, REVISION } from './simulated-dispatch.ts'
 import { drainWorker, isIdle, pauseWorker } from './worker.ts'
@@ -23,11 +23,11 @@ export type JobsRule = (
   seen: JobsSeen,
 ) => { readonly starts: number; readonly isPaused: boolean }
 
-export type OpenJobsRule = (world: FleetWorld) => JobsRule
+export type OpenJobsRule = (deps: FleetDeps) => JobsRule
 
 /** Rule that is deployed: dispatch starts the jobs. */
-const openDispatchRule: OpenJobsRule = (world) => {
-  const dispatch = openSimulatedDispatch(world)
+const openDispatchRule: OpenJobsRule = (deps) => {
+  const dispatch = openSimulatedDispatch(deps)
   return (now, { running, runnable, failed }) => {
     const active = Array.from({ length: running + runnable }, (_, n) => ({
       ...{ name: `worker-${n}`, job_id: `job-${n}`, asked_at: dateAt(now).toISOString() },
@@ -44,9 +44,9 @@ const openDispatchRule: OpenJobsRule = (world) => {
 }
 
 /** Workers as jobs of AWS Batch, on a managed compute environment that is empty while there are none. */
-export const openBatchFleet = (world: FleetWorld, openRule: OpenJobsRule = openDispatchRule): Fleet => {
-  const { machines, policy, queue, tally, gpus, maxWorkers } = world
-  const rule = openRule(world)
+export const openBatchFleet = (deps: FleetDeps, openRule: OpenJobsRule = openDispatchRule): Fleet => {
+  const { machines, policy, queue, tally, gpus, maxWorkers } = deps
+  const rule = openRule(deps)
   let runnable = 0
   /** Reasons of workers that failed since dispatch looked. */
   let failed: string[] = []

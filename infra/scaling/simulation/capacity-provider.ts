@@ -1,4 +1,4 @@
-import type { FleetWorld } from './fleet-world.ts'
+import type { FleetDeps } from './fleet-deps.ts'
 import { isRegistered, type SimulatedMachine } from './machines.ts'
 import { isBreached, type MinuteSeries, newestMinute, openMinuteSeries } from './minute-series.ts'
 
@@ -25,12 +25,7 @@ export interface CapacityProvider {
   evaluate(now: number, tasksWithoutPlace: number): void
 }
 
-export const openCapacityProvider = ({
-  policy,
-  machines,
-  gpus,
-  maxWorkers,
-}: FleetWorld): CapacityProvider => {
+export const openCapacityProvider = ({ policy, machines, gpus, maxWorkers }: FleetDeps): CapacityProvider => {
   const { instanceWarmupSeconds, scaleInPeriods, targetCapacityPercent } = policy.managedScaling
   const instances = openMinuteSeries()
   const reservation = openMinuteSeries()

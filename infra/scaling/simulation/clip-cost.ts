@@ -22,7 +22,7 @@ export const PRICES = {
 const INGEST_GIB = 3008 / 1024
 /** infra/functions/notify-limits.ts */
 const NOTIFY_GIB = 1
-/** MP4, poster, normalised picture: some megabytes. */
+/** MP4, poster, normalised image: some megabytes. */
 const STORED_GB = 0.004
 const STORED_MONTHS = 1
 /** Lines of ingest, worker and notify: about twelve of half a kilobyte, metrics among them as much again. */

@@ -1,8 +1,8 @@
-import { LEASE_OPTIONS } from '../../../worker/queue/lease.ts'
+import { LEASE_OPTIONS } from '../../../worker/queue/hold-lease.ts'
 import { WORKER_OPTIONS } from '../../../worker/queue/worker-deps.ts'
 
 /*
- * What one clip asks of S3 and SQS: a picture that is dropped without a sidecar, seen for the first time, rendered at
+ * What one clip asks of S3 and SQS: an image that is dropped without a sidecar, seen for the first time, rendered at
  * the first try, and announced. Counted in the code of functions/ingest, functions/notify and worker; HEAD and GET are reads. PUT is a write, and
  * so is LIST, because S3 asks the same price for both.
  */
@@ -54,11 +54,11 @@ export const s3RequestsOfClip = (
       prefix: 'images/',
       reads: 2,
       writes: 2,
-      of: 'the drop; ingest: object, picture, and a LIST for sidecars',
+      of: 'the drop; ingest: object, image, and a LIST for sidecars',
     },
     {
       ...{ bucket: 'output', prefix: 'inputs/', reads: 3, writes: 2 },
-      of: 'ingest: known? there? picture and note; worker: picture',
+      of: 'ingest: known? there? image and note; worker: image',
     },
     {
       ...{ bucket: 'output', prefix: 'reports/', reads: 3, writes: 1 },

@@ -1,5 +1,5 @@
 import { type CapacityProvider, openCapacityProvider } from './capacity-provider.ts'
-import { type Fleet, type FleetWorld, want } from './fleet-world.ts'
+import { type Fleet, type FleetDeps, want } from './fleet-deps.ts'
 import { activeWorkers, findPlace } from './machines.ts'
 import { isPaused, openSimulatedDispatch, REVISION } from './simulated-dispatch.ts'
 import { drainWorker, isIdle, isProtected, pauseWorker } from './worker.ts'
@@ -22,11 +22,11 @@ export type ServiceRule = (
   seen: ServiceSeen,
 ) => { readonly desired: number; readonly isPaused: boolean }
 
-export type OpenServiceRule = (world: FleetWorld, provider: CapacityProvider) => ServiceRule
+export type OpenServiceRule = (deps: FleetDeps, provider: CapacityProvider) => ServiceRule
 
 /** Rule that is deployed: dispatch sets the count. */
-const openDispatchRule: OpenServiceRule = (world) => {
-  const dispatch = openSimulatedDispatch(world)
+const openDispatchRule: OpenServiceRule = (deps) => {
+  const dispatch = openSimulatedDispatch(deps)
   return (now, seen) => {
     const service = { ...seen, deploymentId: REVISION, olderRunning: 0 }
     const decision = dispatch(now, { batch: null, service })
@@ -35,10 +35,10 @@ const openDispatchRule: OpenServiceRule = (world) => {
 }
 
 /** Workers as tasks of an ECS service, on instances of a capacity provider. */
-export const openEcsFleet = (world: FleetWorld, openRule: OpenServiceRule = openDispatchRule): Fleet => {
-  const { machines, policy, queue, tally, gpus } = world
-  const provider = openCapacityProvider(world)
-  const rule = openRule(world, provider)
+export const openEcsFleet = (deps: FleetDeps, openRule: OpenServiceRule = openDispatchRule): Fleet => {
+  const { machines, policy, queue, tally, gpus } = deps
+  const provider = openCapacityProvider(deps)
+  const rule = openRule(deps, provider)
   let desired = 0
   /** Tasks in state PROVISIONING. */
   let withoutPlace = 0

@@ -3,7 +3,7 @@ import { openBatchFleet } from './batch-fleet.ts'
 import { bootTimesOf } from './boot-times.ts'
 import { openClipQueue } from './clip-queue.ts'
 import { openEcsFleet } from './ecs-fleet.ts'
-import type { Fleet, FleetWorld, Tally } from './fleet-world.ts'
+import type { Fleet, FleetDeps, Tally } from './fleet-deps.ts'
 import { openMachines } from './machines.ts'
 import type { Policy } from './policy.ts'
 import { seededRandom } from './random.ts'
@@ -28,8 +28,8 @@ export interface FleetOptions {
 
 export interface FleetRun {
   readonly options: FleetOptions
-  readonly queue: FleetWorld['queue']
-  readonly machines: FleetWorld['machines']
+  readonly queue: FleetDeps['queue']
+  readonly machines: FleetDeps['machines']
   readonly tally: Tally
   /** Most at one time. */
   readonly peak: { readonly workers: number; readonly machines: number }
@@ -37,8 +37,8 @@ export interface FleetRun {
 }
 
 /** Opens a fleet with the rules that are deployed. */
-const openDeployedFleet = (way: FleetOptions['way'], world: FleetWorld): Fleet =>
-  way === 'ecs' ? openEcsFleet(world) : openBatchFleet(world)
+const openDeployedFleet = (way: FleetOptions['way'], deps: FleetDeps): Fleet =>
+  way === 'ecs' ? openEcsFleet(deps) : openBatchFleet(deps)
 
 /** Runs a fleet from nothing, second by second, until all clips are done and all machines ended. */
 export const runFleet = (options: FleetOptions, openFleet = openDeployedFleet): FleetRun => {
@@ -47,9 +47,9 @@ export const runFleet = (options: FleetOptions, openFleet = openDeployedFleet): 
   const queue = openClipQueue()
   const machines = openMachines(bootTimesOf(instanceType), options.spot.reclaimsPerInstanceHour, random)
   const tally: Tally = { cutRenders: 0, lostRenders: 0, reclaims: 0, countedHours: new Map(), wanted: [] }
-  const world = { policy, queue, machines, random, gpus: instanceType.gpus, maxWorkers, tally }
-  const fleet = openFleet(options.way, world)
-  const spot = openSpot(world, options.spot, fleet.onReclaim)
+  const deps = { policy, queue, machines, random, gpus: instanceType.gpus, maxWorkers, tally }
+  const fleet = openFleet(options.way, deps)
+  const spot = openSpot(deps, options.spot, fleet.onReclaim)
   const peak = { workers: 0, machines: 0 }
 
   const stepWorkers = (now: number): void => {

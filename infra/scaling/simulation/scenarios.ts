@@ -1,5 +1,5 @@
 import { instanceTypeOf } from '../../../shared/fleet/instance-types.ts'
-import { LEASE_OPTIONS } from '../../../worker/queue/lease.ts'
+import { LEASE_OPTIONS } from '../../../worker/queue/hold-lease.ts'
 import { usdPerHour } from './machine-cost.ts'
 import type { FleetOptions } from './run-fleet.ts'
 import type { SpotMarket } from './spot.ts'

@@ -23,7 +23,7 @@ export interface ServiceLimit {
 const JOIN_SECONDS = 45
 /** Layers of the worker's image; its Dockerfile has about so many. */
 const IMAGE_LAYERS = 12
-/** A picture in ingest: fetched, decoded, written, eleven more requests. Estimated, not measured. */
+/** An image in ingest: fetched, decoded, written, eleven more requests. Estimated, not measured. */
 export const INGEST_SECONDS = 1
 /** Mean time between two renewals of a worker that has a job: half of `RENEW_SECONDS` to all of it, by chance. */
 const PROTECT_EVERY_SECONDS = 0.75 * RENEW_SECONDS
@@ -56,7 +56,7 @@ export const SERVICE_LIMITS: readonly ServiceLimit[] = [
     limit: DEFAULTS.ingestConcurrency,
     usedBy: ({ clipsPerSecond }) => clipsPerSecond * INGEST_SECONDS,
     answer: 'ingestConcurrency; a manifest of many clips is one drop',
-    source: 'infra/config; a second a picture, estimated',
+    source: 'infra/config; a second an image, estimated',
   },
   {
     what: `this stack's records side by side, ${DEFAULTS.notifyConcurrency} if not set`,

@@ -5,7 +5,7 @@ import {
   NEW_FLEET,
   newDispatchState,
 } from '../../../shared/contracts/dispatch-state.ts'
-import type { FleetWorld } from './fleet-world.ts'
+import type { FleetDeps } from './fleet-deps.ts'
 
 /** Job definition and deployment id that dispatch sees for all workers. */
 export const REVISION = 'worker:1'
@@ -25,7 +25,7 @@ export const openSimulatedDispatch = ({
   tally,
   gpus,
   maxWorkers,
-}: Pick<FleetWorld, 'policy' | 'queue' | 'tally' | 'gpus' | 'maxWorkers'>): ((
+}: Pick<FleetDeps, 'policy' | 'queue' | 'tally' | 'gpus' | 'maxWorkers'>): ((
   now: number,
   fleets: SeenFleets,
 ) => Decision) => {

@@ -1,4 +1,4 @@
-import type { FleetWorld } from './fleet-world.ts'
+import type { FleetDeps } from './fleet-deps.ts'
 import type { SimulatedMachine } from './machines.ts'
 import { drainWorker, loseWorker } from './worker.ts'
 
@@ -10,13 +10,13 @@ export interface SpotMarket {
   readonly reclaimsPerInstanceHour: number
   /** Share of reclaims that come without a notice: 0 to 1. */
   readonly withoutNotice: number
-  /** Seconds until a message whose lease no worker extends is visible again: worker/queue/lease.ts. */
+  /** Seconds until a message whose lease no worker extends is visible again: worker/queue/hold-lease.ts. */
   readonly leaseSeconds: number
 }
 
 /** Takes machines away; `onReclaim` is called for each worker that is on one. Call it once a second. */
 export const openSpot = (
-  { machines, queue, random, tally }: FleetWorld,
+  { machines, queue, random, tally }: FleetDeps,
   market: SpotMarket,
   onReclaim: (now: number) => void,
 ): ((now: number) => void) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aWorld, MINUTE_MS } from './a-world.ts'
+import { dispatchSetup, MINUTE_MS } from './dispatch-setup.ts'
 
 /** The `n`th call of a port, counted from 1, is the last of its invocation: it never arrives, or it has its effect. */
 const endAt = (n: number, moment: 'before' | 'after') => {
@@ -20,7 +20,7 @@ describe.each(['before', 'after'] as const)('whichever call is the last, %s it h
   test('there are never too many workers, and enough in the end', async () => {
     for (let n = 1; ; n++) {
       const { faults, end, state, revive } = endAt(n, moment)
-      const world = aWorld({
+      const setup = dispatchSetup({
         backlog: 30,
         storeFaults: faults,
         faults,
@@ -29,16 +29,16 @@ describe.each(['before', 'after'] as const)('whichever call is the last, %s it h
           return { visible: 30, inFlight: 0, delayed: 0 }
         },
       })
-      await world.dispatch().catch(() => {})
+      await setup.dispatch().catch(() => {})
       revive()
 
       for (let minute = 0; minute < 7; minute++) {
-        world.wait(MINUTE_MS)
-        await world.dispatch()
-        expect(world.batch.all().length).toBeLessThanOrEqual(3)
+        setup.wait(MINUTE_MS)
+        await setup.dispatch()
+        expect(setup.batch.all().length).toBeLessThanOrEqual(3)
       }
 
-      expect(world.batch.all().length).toBe(3)
+      expect(setup.batch.all().length).toBe(3)
       if (!state.ended) {
         // Every call had its turn.
         expect(n).toBeGreaterThan(8)

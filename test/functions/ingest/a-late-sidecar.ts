@@ -3,10 +3,10 @@ import { requesterOf } from '../../../shared/contracts/cancel-marker.ts'
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import type { JobState } from '../../../shared/contracts/status-record.ts'
+import { aPng } from '../../fixtures/images.ts'
 import { aResult, aStatus } from '../../fixtures/job-records.ts'
-import { aPng } from '../../fixtures/pictures.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { aWorld, type WorldOptions } from './a-world.ts'
+import { type IngestSetupOptions, ingestSetup } from './ingest-setup.ts'
 
 export const IMAGE = 'images/a.png'
 export const SIDECAR = 'images/a.json'
@@ -20,17 +20,17 @@ const JSON_TYPE = { contentType: 'application/json' }
 const encode = (document: object): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(JSON.stringify(document))
 
-/** A world with an image that can be dropped, and with what workers and people do to its jobs. */
-export const aLateSidecar = async (options: WorldOptions = {}) => {
-  const world = aWorld(options)
-  const { output } = world
-  const image = await world.put(IMAGE, await aPng())
+/** A setup with an image that can be uploaded, and with what workers and people do to its jobs. */
+export const aLateSidecar = async (options: IngestSetupOptions = {}) => {
+  const setup = ingestSetup(options)
+  const { output } = setup
+  const image = await setup.put(IMAGE, await aPng())
   const write = (key: string, document: object) => output.put(key, encode(document), JSON_TYPE, unaborted)
   const setState = async (job: JobMessage, state: JobState): Promise<void> => {
     await write(statusKey(job.job_id), aStatus({ job, state }))
   }
   return {
-    ...world,
+    ...setup,
     image,
     setState,
     /** As a worker ends a job. */
@@ -55,7 +55,7 @@ export const aLateSidecar = async (options: WorldOptions = {}) => {
     hasResult: (jobId: string) => output.keys().includes(resultKey(jobId)),
     hasArchivedResult: (jobId: string) => output.keys().includes(failureKey(jobId, 1)),
     /** Ids of the jobs that messages are of, in the order sent. */
-    sent: () => world.jobs().map(({ job_id }) => job_id),
-    superseded: async () => (await world.report(IMAGE))?.superseded,
+    sent: () => setup.jobs().map(({ job_id }) => job_id),
+    superseded: async () => (await setup.report(IMAGE))?.superseded,
   }
 }

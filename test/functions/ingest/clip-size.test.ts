@@ -1,26 +1,26 @@
 import { describe, expect, test } from 'vitest'
+import { aPng } from '../../fixtures/images.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
-import { aPng } from '../../fixtures/pictures.ts'
-import { aWorld, type WorldOptions } from './a-world.ts'
+import { type IngestSetupOptions, ingestSetup } from './ingest-setup.ts'
 
 const KEY = 'images/a.png'
 const { defaults } = aModelRecord()
 /** The sides of SVD. */
 const SVD = aModelRecord({ defaults: { ...defaults, width: 1024, height: 576 } })
 
-const dropped = async (
+const uploaded = async (
   sides: readonly [width: number, height: number],
   request: object = {},
-  options: WorldOptions = { defaultSize: 'auto' },
+  options: IngestSetupOptions = { defaultSize: 'auto' },
 ) => {
-  const world = aWorld({ model: SVD, ...options })
+  const setup = ingestSetup({ model: SVD, ...options })
   const [width, height] = sides
-  await world.put(`${KEY}.json`, JSON.stringify(request))
-  await world.drop(KEY, await aPng({ width, height }))
-  return { world, job: world.jobs()[0], report: await world.report(KEY) }
+  await setup.put(`${KEY}.json`, JSON.stringify(request))
+  await setup.upload(KEY, await aPng({ width, height }))
+  return { setup, job: setup.jobs()[0], report: await setup.report(KEY) }
 }
 
-const shapeOf = ({ job }: Awaited<ReturnType<typeof dropped>>): string =>
+const shapeOf = ({ job }: Awaited<ReturnType<typeof uploaded>>): string =>
   `${job?.parameters.width}x${job?.parameters.height} ${job?.parameters.fit}`
 
 const parameters = (given: object) => ({ parameters: given })
@@ -32,17 +32,17 @@ describe('an image that gives neither size nor fit', () => {
     ['16:9', [160, 90], '1024x576 fill'],
     ['4:3', [96, 72], '832x640 crop'],
   ] as const)('as %s keeps its proportions', async (_, sides, shape) => {
-    expect(shapeOf(await dropped(sides))).toBe(shape)
+    expect(shapeOf(await uploaded(sides))).toBe(shape)
   })
 
   test('has the id of one whose size was given, if that is the same', async () => {
-    const chosen = await dropped([160, 90])
-    const given = await dropped([160, 90], parameters({ width: 1024, height: 576 }))
+    const chosen = await uploaded([160, 90])
+    const given = await uploaded([160, 90], parameters({ width: 1024, height: 576 }))
     expect(chosen.job?.job_id).toBe(given.job?.job_id)
   })
 
   test('is stretched to the size of the model where the deployment says so', async () => {
-    expect(shapeOf(await dropped([96, 96], {}, { defaultSize: 'model' }))).toBe('1024x576 fill')
+    expect(shapeOf(await uploaded([96, 96], {}, { defaultSize: 'model' }))).toBe('1024x576 fill')
   })
 })
 
@@ -56,13 +56,13 @@ describe('an image', () => {
     ['size auto with fit', { size: 'auto', fit: 'pad' }, '832x640 pad'],
     ['a bound', { max_pixels: 131_072 }, '384x320 crop'],
   ])('with %s is rendered as given', async (_, given, shape) => {
-    expect(shapeOf(await dropped([96, 72], parameters(given)))).toBe(shape)
+    expect(shapeOf(await uploaded([96, 72], parameters(given)))).toBe(shape)
   })
 
   test('of which a layer above gives another size is rendered as that', async () => {
-    const world = aWorld({ model: SVD, defaultSize: 'auto' })
-    await world.put(KEY, await aPng({ width: 96, height: 96 }))
-    await world.drop(
+    const setup = ingestSetup({ model: SVD, defaultSize: 'auto' })
+    await setup.put(KEY, await aPng({ width: 96, height: 96 }))
+    await setup.upload(
       'manifests/m.json',
       JSON.stringify({
         defaults: { size: '512x256' },
@@ -74,7 +74,7 @@ describe('an image', () => {
         ],
       }),
     )
-    const sizes = world.jobs().map(({ parameters: { width, height } }) => `${width}x${height}`)
+    const sizes = setup.jobs().map(({ parameters: { width, height } }) => `${width}x${height}`)
     // The fourth asks for two clips, of which the first has one in common.
     expect(sizes).toEqual(['768x768', '256x576', '256x256', '1024x576'])
   })
@@ -94,7 +94,7 @@ describe('an image', () => {
     [{ size: 'square' }, 'sidecar.parameters.size', /^got 'square'; must be auto /],
     [{ max_pixels: 8192 ** 2, num_frames: 4_000 }, 'sidecar.parameters.num_frames', /a job may have at most/],
   ])('with %o has a fault', async (given, field, message) => {
-    const { report } = await dropped([96, 96], parameters(given))
+    const { report } = await uploaded([96, 96], parameters(given))
     expect(report).toMatchObject({
       state: 'rejected',
       faults: [{ field, message: expect.stringMatching(message) }],
@@ -102,7 +102,7 @@ describe('an image', () => {
   })
 
   test('is told of in its report: its size, what is lost of it, and what will look bad', async () => {
-    const { report } = await dropped([96, 96], parameters({ size: 'model', motion_bucket_id: 300, fps: 4 }))
+    const { report } = await uploaded([96, 96], parameters({ size: 'model', motion_bucket_id: 300, fps: 4 }))
     expect(report?.jobs).toMatchObject([
       {
         size: { width: 1024, height: 576, stretch: 1.778, cropped: 0, padded: 0 },
@@ -116,7 +116,7 @@ describe('an image', () => {
   })
 
   test('has no warnings in its report where nothing is wrong', async () => {
-    const { report } = await dropped([96, 72])
+    const { report } = await uploaded([96, 72])
     expect(report?.jobs[0]).toMatchObject({ size: { width: 832, height: 640, stretch: 1, cropped: 0.025 } })
     expect(report?.jobs[0]).not.toHaveProperty('warnings')
   })

@@ -5,50 +5,50 @@ import { queuedStatus } from '../../../shared/contracts/status-record.ts'
 import { listEntries } from '../../../shared/job-index/list-entries.ts'
 import { readJobTotals } from '../../../worker/client/tracking/job-totals.ts'
 import { openIndex } from '../../../worker/client/tracking/open-index.ts'
-import { aPng } from '../../fixtures/pictures.ts'
+import { aPng } from '../../fixtures/images.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { aWorld, s3Event } from './a-world.ts'
+import { ingestSetup, s3Event } from './ingest-setup.ts'
 
 const MANIFEST = '{"items": [{"image": "images/a.png"}], "grid": {"seed": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}}'
 const MINUTE = 60_000
 
 const aManifest = async () => {
-  const world = aWorld()
-  await world.put('images/a.png', await aPng())
-  return { ...world, manifest: await world.put('manifests/m.json', MANIFEST) }
+  const setup = ingestSetup()
+  await setup.put('images/a.png', await aPng())
+  return { ...setup, manifest: await setup.put('manifests/m.json', MANIFEST) }
 }
 
-const jobsOf = async ({ output }: Pick<ReturnType<typeof aWorld>, 'output'>): Promise<number> =>
+const jobsOf = async ({ output }: Pick<ReturnType<typeof ingestSetup>, 'output'>): Promise<number> =>
   (await readJobTotals(output, openIndex(output, unaborted), unaborted)).jobs
 
 test('jobs are entered once, however often the event of their manifest is repeated', async () => {
-  const world = await aManifest()
+  const setup = await aManifest()
   for (const ms of [0, 1_000, MINUTE, LATELY_MS, 30 * MINUTE]) {
-    world.wait(ms)
-    await world.ingest(s3Event(world.manifest))
+    setup.wait(ms)
+    await setup.ingest(s3Event(setup.manifest))
   }
-  expect(await jobsOf(world)).toBe(10)
-  expect(await Array.fromAsync(listEntries(world.output, 'queued', unaborted))).toHaveLength(1)
+  expect(await jobsOf(setup)).toBe(10)
+  expect(await Array.fromAsync(listEntries(setup.output, 'queued', unaborted))).toHaveLength(1)
 })
 
 test('and however often the same file is uploaded again, also after a worker took a message of a later order', async () => {
-  const world = await aManifest()
-  await world.ingest(s3Event(world.manifest))
-  world.wait(2 * 24 * 60 * MINUTE)
-  await world.drop('manifests/m.json', MANIFEST)
-  const [again] = world.jobs().slice(10)
-  const status = queuedStatus(again ?? expect.fail('not sent again'), world.world.now())
+  const setup = await aManifest()
+  await setup.ingest(s3Event(setup.manifest))
+  setup.wait(2 * 24 * 60 * MINUTE)
+  await setup.upload('manifests/m.json', MANIFEST)
+  const [again] = setup.jobs().slice(10)
+  const status = queuedStatus(again ?? expect.fail('not sent again'), setup.deps.now())
   const body = new TextEncoder().encode(JSON.stringify({ ...status, state: 'rendering' }))
-  await world.output.put(statusKey(status.job_id), body, { contentType: 'application/json' }, unaborted)
-  world.wait(MINUTE)
-  await world.drop('manifests/m.json', MANIFEST)
-  expect(await Array.fromAsync(listEntries(world.output, 'queued', unaborted))).toHaveLength(1)
-  expect(await jobsOf(world)).toBe(10)
+  await setup.output.put(statusKey(status.job_id), body, { contentType: 'application/json' }, unaborted)
+  setup.wait(MINUTE)
+  await setup.upload('manifests/m.json', MANIFEST)
+  expect(await Array.fromAsync(listEntries(setup.output, 'queued', unaborted))).toHaveLength(1)
+  expect(await jobsOf(setup)).toBe(10)
 })
 
 test('jobs that a run entered before it ended, and the next run enters again, count once', async () => {
   let armed = true
-  const world = aWorld({
+  const setup = ingestSetup({
     outputFaults: {
       before(operation, key) {
         if (!armed || operation !== 'create' || !key.startsWith('reports/')) return
@@ -57,11 +57,11 @@ test('jobs that a run entered before it ended, and the next run enters again, co
       },
     },
   })
-  await world.put('images/a.png', await aPng())
-  const manifest = await world.put('manifests/m.json', MANIFEST)
-  await expect(world.ingest(s3Event(manifest))).rejects.toThrow('1 of 1 objects could not be ingested')
-  world.wait(MINUTE)
-  await world.ingest(s3Event(manifest))
-  expect(await Array.fromAsync(listEntries(world.output, 'queued', unaborted))).toHaveLength(2)
-  expect(await jobsOf(world)).toBe(10)
+  await setup.put('images/a.png', await aPng())
+  const manifest = await setup.put('manifests/m.json', MANIFEST)
+  await expect(setup.ingest(s3Event(manifest))).rejects.toThrow('1 of 1 objects could not be ingested')
+  setup.wait(MINUTE)
+  await setup.ingest(s3Event(manifest))
+  expect(await Array.fromAsync(listEntries(setup.output, 'queued', unaborted))).toHaveLength(2)
+  expect(await jobsOf(setup)).toBe(10)
 })

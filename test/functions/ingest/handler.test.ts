@@ -12,9 +12,9 @@ import { modelRecordKey, reportKey } from '../../../shared/contracts/bucket-layo
 import { ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
 import { jobMessageSchema } from '../../../shared/contracts/job-message.ts'
 import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
+import { aPng } from '../../fixtures/images.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
-import { aPng } from '../../fixtures/pictures.ts'
-import { s3Event, sqsEvent } from './a-world.ts'
+import { s3Event, sqsEvent } from './ingest-setup.ts'
 
 const SIGNAL = new AbortController().signal
 
@@ -63,7 +63,7 @@ test('the bundle holds nothing of the worker, the tests or the infrastructure', 
 })
 
 describe('the bundle, called as Lambda calls it, on the embedded endpoint', () => {
-  test('ingests what was dropped and tells SQS which messages failed', async () => {
+  test('ingests what was uploaded and tells SQS which messages failed', async () => {
     await using endpoint = await startEmbeddedEndpoint(0)
     const { inputBucket, outputBucket, jobsQueueUrl } = endpoint.deployment
     const config = {

@@ -4,8 +4,8 @@ import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
 import { normalizedImageKey } from '../../../shared/contracts/bucket-layout.ts'
 import { hashPixels } from '../../../shared/contracts/job-id.ts'
 import { MAX_IMAGE_BYTES } from '../../../shared/image/decode-image.ts'
-import { aFlatPng, aJpeg, aPng, aPngThatClaims, aWebp, somePixels } from '../../fixtures/pictures.ts'
-import { aWorld, s3Event } from './a-world.ts'
+import { aFlatPng, aJpeg, aPng, aPngThatClaims, aWebp, somePixels } from '../../fixtures/images.ts'
+import { ingestSetup, s3Event } from './ingest-setup.ts'
 
 const SIGNAL = new AbortController().signal
 
@@ -14,15 +14,15 @@ const golden = (name: string): Promise<Uint8Array> =>
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content)
 
-/** Drops a picture and then a good one: the first may not do the second any harm. */
-const dropAndGoOn = async (key: string, bytes: Uint8Array, contentType?: string) => {
-  const world = aWorld()
-  await world.drop(key, bytes, contentType === undefined ? {} : { contentType })
-  const jobsBefore = world.jobs().length
-  await world.drop('images/good.png', await aPng({ seed: 99 }))
-  expect(world.jobs()).toHaveLength(jobsBefore + 1)
-  expect((await world.report('images/good.png'))?.state).toBe('accepted')
-  return { world, report: (await world.report(key)) ?? expect.fail('no report'), jobsBefore }
+/** Uploads an image and then a good one: the first may not do the second any harm. */
+const uploadAndGoOn = async (key: string, bytes: Uint8Array, contentType?: string) => {
+  const setup = ingestSetup()
+  await setup.upload(key, bytes, contentType === undefined ? {} : { contentType })
+  const jobsBefore = setup.jobs().length
+  await setup.upload('images/good.png', await aPng({ seed: 99 }))
+  expect(setup.jobs()).toHaveLength(jobsBefore + 1)
+  expect((await setup.report('images/good.png'))?.state).toBe('accepted')
+  return { setup, report: (await setup.report(key)) ?? expect.fail('no report'), jobsBefore }
 }
 
 type Hostile = readonly [
@@ -115,31 +115,31 @@ const CORPUS: readonly Hostile[] = [
   ],
 ]
 
-describe('a picture that cannot be is refused with a report that says why, and the next one works', () => {
+describe('an image that cannot be is refused with a report that says why, and the next one works', () => {
   test.each(CORPUS.map((hostile) => ({ name: hostile[0], hostile })))('$name', async ({ hostile }) => {
     const [, key, bytes, message, contentType] = hostile
-    const { report, jobsBefore, world } = await dropAndGoOn(key, await bytes(), contentType)
+    const { report, jobsBefore, setup } = await uploadAndGoOn(key, await bytes(), contentType)
     expect(report).toMatchObject({ state: 'rejected', jobs: [], more_faults: 0 })
     expect(report.faults).toEqual([
       { item: null, line: null, item_id: null, field: 'image', message: expect.stringMatching(message) },
     ])
     expect(jobsBefore).toBe(0)
     expect(
-      world.output.keys().filter((key) => key.endsWith('.png') && key.startsWith('inputs/')),
+      setup.output.keys().filter((key) => key.endsWith('.png') && key.startsWith('inputs/')),
     ).toHaveLength(1)
   })
 })
 
-describe('a picture with something behind it', () => {
+describe('an image with something behind it', () => {
   const payloads = {
     'a ZIP archive': text('PK\u0003\u0004\u0014\u0000malware.exe'),
     'a page': text('<html><script>alert(1)</script></html>'),
   }
 
-  test.each(Object.entries(payloads))('is a picture still, and %s is not passed on', async (_, payload) => {
-    const { report, world } = await dropAndGoOn('images/a.png', Buffer.concat([await aPng(), payload]))
+  test.each(Object.entries(payloads))('is an image still, and %s is not passed on', async (_, payload) => {
+    const { report, setup } = await uploadAndGoOn('images/a.png', Buffer.concat([await aPng(), payload]))
     expect(report.state).toBe('accepted')
-    const stored = await world.output.read(
+    const stored = await setup.output.read(
       normalizedImageKey(hashPixels(somePixels())),
       { maxBytes: 1e6 },
       SIGNAL,
@@ -151,11 +151,11 @@ describe('a picture with something behind it', () => {
 describe('what is too large', () => {
   test('is refused by its size alone: nothing of it is fetched', async () => {
     const reads: string[] = []
-    const world = aWorld({
+    const setup = ingestSetup({
       inputFaults: { before: (operation, key) => void (operation === 'read' && reads.push(key)) },
     })
-    await world.drop('images/a.png', new Uint8Array(MAX_IMAGE_BYTES + 2 ** 20))
-    expect((await world.report('images/a.png'))?.faults).toMatchObject([
+    await setup.upload('images/a.png', new Uint8Array(MAX_IMAGE_BYTES + 2 ** 20))
+    expect((await setup.report('images/a.png'))?.faults).toMatchObject([
       {
         field: 'image',
         message: 'has 68157440 bytes, more than the 67108864 that are accepted; compress it',
@@ -166,37 +166,37 @@ describe('what is too large', () => {
 
   test('is never fetched beyond its cap, whatever the store said before', async () => {
     const caps: number[] = []
-    const { world, put, report } = aWorld()
+    const { deps, put, report } = ingestSetup()
     await put('images/a.json', '{}')
-    const dropped = await put('images/a.png', await aPng())
+    const uploaded = await put('images/a.png', await aPng())
     const input = {
-      ...world.input,
-      read: (...[key, options, signal]: Parameters<typeof world.input.read>) => {
+      ...deps.input,
+      read: (...[key, options, signal]: Parameters<typeof deps.input.read>) => {
         caps.push(options.maxBytes)
-        return world.input.read(key, options, signal)
+        return deps.input.read(key, options, signal)
       },
     }
-    await ingestEvent(s3Event(dropped), { ...world, input }, SIGNAL)
+    await ingestEvent(s3Event(uploaded), { ...deps, input }, SIGNAL)
     expect((await report('images/a.png'))?.state).toBe('accepted')
     expect(caps).toEqual([65_536, MAX_IMAGE_BYTES])
   })
 
   test('a sidecar too', async () => {
-    const world = aWorld()
-    await world.put('images/a.json', ' '.repeat(70_000))
-    await world.drop('images/a.png', await aPng())
-    expect((await world.report('images/a.png'))?.faults).toMatchObject([
+    const setup = ingestSetup()
+    await setup.put('images/a.json', ' '.repeat(70_000))
+    await setup.upload('images/a.png', await aPng())
+    expect((await setup.report('images/a.png'))?.faults).toMatchObject([
       { field: 'sidecar', message: 'has 70000 bytes, more than the 65536 that are accepted; shorten it' },
     ])
   })
 })
 
 test('pixel bombs take no memory', async () => {
-  const world = aWorld()
+  const setup = ingestSetup()
   const bomb = aFlatPng(12_000)
-  await world.drop('images/good.png', await aPng())
+  await setup.upload('images/good.png', await aPng())
   const before = process.resourceUsage().maxRSS
-  for (let i = 0; i < 5; i++) await world.drop(`images/${i}.png`, bomb)
+  for (let i = 0; i < 5; i++) await setup.upload(`images/${i}.png`, bomb)
   // Decoded, each of them has 432 MB. The peak counts, because freed memory is no part of the resident set afterwards.
   expect((process.resourceUsage().maxRSS - before) * 1024).toBeLessThan(150e6)
 })
@@ -209,10 +209,10 @@ describe('a name that is not fit to be part of a key has its report under anothe
     ['images/%2e%2e/a.png'],
     [`images/${'x'.repeat(1012)}.png`],
   ])('%j', async (key) => {
-    const world = aWorld()
-    await world.drop(key, await aPng())
-    expect(await world.report(key)).toMatchObject({ key, state: 'accepted' })
-    expect(world.output.keys().filter((name) => name.startsWith('reports/'))).toEqual([
+    const setup = ingestSetup()
+    await setup.upload(key, await aPng())
+    expect(await setup.report(key)).toMatchObject({ key, state: 'accepted' })
+    expect(setup.output.keys().filter((name) => name.startsWith('reports/'))).toEqual([
       expect.stringMatching(/^reports\/unusual-keys\/[0-9a-f]{64}\.json$/),
     ])
   })

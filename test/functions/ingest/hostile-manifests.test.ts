@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { MAX_JOBS, MAX_LINE_BYTES, MAX_MANIFEST_BYTES } from '../../../shared/contracts/manifest.ts'
 import { RENDER_ARGUMENT_NAMES } from '../../../shared/contracts/render-arguments.ts'
-import { aPng } from '../../fixtures/pictures.ts'
-import { aWorld } from './a-world.ts'
+import { aPng } from '../../fixtures/images.ts'
+import { ingestSetup } from './ingest-setup.ts'
 
 const GOOD = '{"items": [{"image": "images/a.png"}]}'
 const ITEM = '{"image": "images/a.png"}'
@@ -13,11 +13,11 @@ beforeAll(async () => {
   png = await aPng()
 })
 
-const dropManifest = async (content: Uint8Array | string, name = 'm.json') => {
-  const world = aWorld()
-  await world.put('images/a.png', png)
-  await world.drop(`manifests/${name}`, content)
-  return { world, report: (await world.report(`manifests/${name}`)) ?? expect.fail('no report') }
+const uploadManifest = async (content: Uint8Array | string, name = 'm.json') => {
+  const setup = ingestSetup()
+  await setup.put('images/a.png', png)
+  await setup.upload(`manifests/${name}`, content)
+  return { setup, report: (await setup.report(`manifests/${name}`)) ?? expect.fail('no report') }
 }
 
 const items = (...texts: readonly string[]): string => `{"items": [${texts.join(',')}]}`
@@ -30,7 +30,7 @@ const utf16 = (text: string, bigEndian = false): Uint8Array => {
 const REFUSED: readonly (readonly [string, Uint8Array | string, RegExp])[] = [
   ['nothing', '', /^document: is not JSON/],
   [
-    'bytes of a picture',
+    'bytes of an image',
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xff, 0xfe),
     /^document: is not UTF-8 text; save it/,
   ],
@@ -86,19 +86,19 @@ const REFUSED: readonly (readonly [string, Uint8Array | string, RegExp])[] = [
 
 describe('a manifest that cannot be is refused with a report that says why', () => {
   test.each(REFUSED)('%s', async (_, content, message) => {
-    const { report, world } = await dropManifest(content)
+    const { report, setup } = await uploadManifest(content)
     expect(report).toMatchObject({ state: 'rejected', jobs: [] })
     const [fault] = report.faults
     expect(`${fault?.field}: ${fault?.message}`).toMatch(message)
     expect(fault?.item).toBeNull()
-    expect(world.jobs()).toEqual([])
+    expect(setup.jobs()).toEqual([])
 
-    await world.drop('manifests/good.json', GOOD)
-    expect((await world.report('manifests/good.json'))?.state).toBe('accepted')
+    await setup.upload('manifests/good.json', GOOD)
+    expect((await setup.report('manifests/good.json'))?.state).toBe('accepted')
   })
 
   test('1,001 lines too, though they are read one by one', async () => {
-    const { report } = await dropManifest(`${ITEM}\n`.repeat(1_001), 'm.jsonl')
+    const { report } = await uploadManifest(`${ITEM}\n`.repeat(1_001), 'm.jsonl')
     expect(report.faults).toMatchObject([
       { field: 'items', message: expect.stringMatching(/^are more than the 1000/) },
     ])
@@ -147,12 +147,8 @@ const ITEMS: readonly (readonly [string, string, RegExp])[] = [
     /grid: makes 777600000 clips; at most 10000 are accepted \(svd:maxManifestClips\)/,
   ],
   ['a path out of the folder', '{"image": "images/../manifests/m.json"}', /has a part that is \. or \.\./],
-  ['a folder', '{"image": "images/"}', /a folder; must be the key of a picture/],
-  [
-    'an address',
-    '{"image": "http://169.254.169.254/latest/meta-data/"}',
-    /a URL; pictures are never fetched/,
-  ],
+  ['a folder', '{"image": "images/"}', /a folder; must be the key of an image/],
+  ['an address', '{"image": "http://169.254.169.254/latest/meta-data/"}', /a URL; images are never fetched/],
   ['half a character', '{"image": "images/\\ud800.png"}', /half of a surrogate pair/],
   [
     'an id of control characters',
@@ -169,18 +165,18 @@ function hugeGrid(values: number, axes: number) {
 
 describe('an item that cannot be is refused, and the others are queued', () => {
   test.each(ITEMS)('%s', async (_, item, message) => {
-    const { report, world } = await dropManifest(items(item, ITEM))
+    const { report, setup } = await uploadManifest(items(item, ITEM))
     expect(report.state).toBe('partly')
     expect(report.faults.map(({ field, message }) => `${field}: ${message}`)).toEqual([
       expect.stringMatching(message),
     ])
     expect(report.faults[0]?.item).toBe(1)
-    expect(world.jobs()).toHaveLength(1)
+    expect(setup.jobs()).toHaveLength(1)
   })
 
   test('a line of 10 MB', async () => {
     const line = `{"image": "${'x'.repeat(MAX_MANIFEST_BYTES - 100)}"}`
-    const { report } = await dropManifest(`${line}\n${ITEM}`, 'm.jsonl')
+    const { report } = await uploadManifest(`${line}\n${ITEM}`, 'm.jsonl')
     expect(report).toMatchObject({
       state: 'partly',
       faults: [
@@ -192,23 +188,27 @@ describe('an item that cannot be is refused, and the others are queued', () => {
 
   test('ten thousand unknown parameters: ten are told, the others counted', async () => {
     const parameters = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`p${i}`, i]))
-    const { report } = await dropManifest(JSON.stringify({ items: [{ image: 'images/a.png', parameters }] }))
+    const { report } = await uploadManifest(
+      JSON.stringify({ items: [{ image: 'images/a.png', parameters }] }),
+    )
     expect(report.faults).toHaveLength(10)
     expect(report.more_faults).toBe(9_990)
   })
 
   test('a parameter whose name has a megabyte', async () => {
     const parameters = { ['x'.repeat(2 ** 20)]: 'y'.repeat(2 ** 20) }
-    const { report } = await dropManifest(JSON.stringify({ items: [{ image: 'images/a.png', parameters }] }))
+    const { report } = await uploadManifest(
+      JSON.stringify({ items: [{ image: 'images/a.png', parameters }] }),
+    )
     expect(JSON.stringify(report).length).toBeLessThan(3_000)
   })
 })
 
 test('as many clips as a manifest may make are made', async () => {
   const grid = { seed: Array.from({ length: MAX_JOBS }, (_, i) => i) }
-  const { report, world } = await dropManifest(JSON.stringify({ items: [{ image: 'images/a.png', grid }] }))
+  const { report, setup } = await uploadManifest(JSON.stringify({ items: [{ image: 'images/a.png', grid }] }))
   expect(report.jobs).toHaveLength(MAX_JOBS)
-  expect(world.queue.messages()).toHaveLength(MAX_JOBS)
+  expect(setup.queue.messages()).toHaveLength(MAX_JOBS)
 })
 
 test('10,000 of the largest clips are refused, whatever else the manifest asks for goes on', async () => {
@@ -218,7 +218,7 @@ test('10,000 of the largest clips are refused, whatever else the manifest asks f
     { image: 'images/a.png', parameters: largest, grid },
     { image: 'images/a.png', parameters: { num_videos_per_prompt: 64 } },
   ]
-  const { report, world } = await dropManifest(JSON.stringify({ items }))
+  const { report, setup } = await uploadManifest(JSON.stringify({ items }))
   expect(report).toMatchObject({ state: 'partly', jobs: [{ item: 2 }] })
   expect(report.faults).toEqual([
     expect.objectContaining({
@@ -229,16 +229,16 @@ test('10,000 of the largest clips are refused, whatever else the manifest asks f
       ),
     }),
   ])
-  expect(world.queue.messages()).toHaveLength(1)
+  expect(setup.queue.messages()).toHaveLength(1)
 })
 
-describe('whatever is dropped as a manifest has a report', () => {
+describe('whatever is uploaded as a manifest has a report', () => {
   const anyName = fc.constantFrom('m.json', 'm.jsonl')
 
   test('if it is bytes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), anyName, async (bytes, name) => {
-        expect((await dropManifest(bytes, name)).report.state).toBe('rejected')
+        expect((await uploadManifest(bytes, name)).report.state).toBe('rejected')
       }),
     )
   })
@@ -246,7 +246,7 @@ describe('whatever is dropped as a manifest has a report', () => {
   test('if it is JSON', async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), anyName, async (value, name) => {
-        const { report } = await dropManifest(JSON.stringify(value), name)
+        const { report } = await uploadManifest(JSON.stringify(value), name)
         expect(report.state).toBe('rejected')
         expect(report.faults.length).toBeGreaterThan(0)
       }),
@@ -286,13 +286,13 @@ describe('whatever is dropped as a manifest has a report', () => {
       fc.asyncProperty(anyManifest, anyName, async (manifest, name) => {
         const { items, ...header } = manifest
         const lines = [header, ...items].map((line) => JSON.stringify(line)).join('\n')
-        const { report, world } = await dropManifest(
+        const { report, setup } = await uploadManifest(
           name === 'm.json' ? JSON.stringify(manifest) : lines,
           name,
         )
         const rejected = new Set(report.faults.map(({ item }) => item))
         for (const { item } of report.jobs) expect(rejected).not.toContain(item)
-        expect(new Set(report.jobs.map(({ job_id }) => job_id)).size).toBe(world.jobs().length)
+        expect(new Set(report.jobs.map(({ job_id }) => job_id)).size).toBe(setup.jobs().length)
       }),
     )
   })

@@ -5,20 +5,20 @@ import { normalizedImageKey, resultKey, statusKey } from '../../../shared/contra
 import { hashPixels, jobIdOf } from '../../../shared/contracts/job-id.ts'
 import { statusRecordSchema } from '../../../shared/contracts/status-record.ts'
 import { decodeImage } from '../../../shared/image/decode-image.ts'
+import { aPng, aWebp, somePixels } from '../../fixtures/images.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
-import { aPng, aWebp, somePixels } from '../../fixtures/pictures.ts'
-import { aWorld, s3Event } from './a-world.ts'
+import { ingestSetup, s3Event } from './ingest-setup.ts'
 
 const SIGNAL = new AbortController().signal
 
-const stored = async (world: ReturnType<typeof aWorld>, key: string): Promise<Uint8Array> =>
-  (await world.output.read(key, { maxBytes: 1e9 }, SIGNAL))?.bytes ?? expect.fail(`there is no ${key}`)
+const stored = async (setup: ReturnType<typeof ingestSetup>, key: string): Promise<Uint8Array> =>
+  (await setup.output.read(key, { maxBytes: 1e9 }, SIGNAL))?.bytes ?? expect.fail(`there is no ${key}`)
 
-describe('a dropped picture', () => {
+describe('an uploaded image', () => {
   test('becomes one job with the defaults of the checkpoint, known before it is rendered', async () => {
-    const world = aWorld()
-    const { etag, sequencer } = await world.put('images/alice/cat.png', await aPng())
-    await world.ingest(s3Event({ key: 'images/alice/cat.png', etag, sequencer }))
+    const setup = ingestSetup()
+    const { etag, sequencer } = await setup.put('images/alice/cat.png', await aPng())
+    await setup.ingest(s3Event({ key: 'images/alice/cat.png', etag, sequencer }))
 
     const { model_id: id, sha256, defaults } = aModelRecord()
     const pixels = hashPixels(somePixels())
@@ -39,9 +39,9 @@ describe('a dropped picture', () => {
       trace_id: 'trace-1',
       submitted_at: '2026-01-02T03:04:05.000Z',
     }
-    expect(world.jobs()).toEqual([job])
-    expect(world.queue.messages()[0]?.groupId).toBe('images/alice')
-    expect(await world.report('images/alice/cat.png')).toEqual({
+    expect(setup.jobs()).toEqual([job])
+    expect(setup.queue.messages()[0]?.groupId).toBe('images/alice')
+    expect(await setup.report('images/alice/cat.png')).toEqual({
       ...{ version: 1, bucket: 'input', key: 'images/alice/cat.png', version_id: null, etag, sequencer },
       state: 'accepted',
       jobs: [
@@ -56,7 +56,7 @@ describe('a dropped picture', () => {
       ],
       ...{ superseded: [], faults: [], more_faults: 0, reported_at: '2026-01-02T03:04:05.000Z' },
     })
-    expect(statusRecordSchema.parse(await world.readOutput(statusKey(jobId)))).toEqual({
+    expect(statusRecordSchema.parse(await setup.readOutput(statusKey(jobId)))).toEqual({
       ...{ version: 1, job_id: jobId, state: 'queued', attempt: 0, phase: null, step: 0, steps: 0 },
       ...{
         worker_id: null,
@@ -72,36 +72,36 @@ describe('a dropped picture', () => {
   })
 
   test('is stored upright, as a PNG of the pixels that its job names', async () => {
-    const world = aWorld()
+    const setup = ingestSetup()
     const photo = await readFile(new URL('../../goldens/images/formats/turned-6.jpg', import.meta.url))
-    await world.drop('images/turned.jpg', photo, { contentType: 'image/jpeg' })
-    const { image } = world.jobs()[0] ?? expect.fail('no job')
-    const normalized = await decodeImage(await stored(world, image.key), 'normalised')
+    await setup.upload('images/turned.jpg', photo, { contentType: 'image/jpeg' })
+    const { image } = setup.jobs()[0] ?? expect.fail('no job')
+    const normalized = await decodeImage(await stored(setup, image.key), 'normalised')
     expect(normalized).toEqual(await decodeImage(photo, 'photo'))
     expect([image.width, image.height]).toEqual([normalized.width, normalized.height])
     expect(image.pixels_sha256).toBe(hashPixels(normalized))
   })
 
   test('is the same job in another format, under another name, and is stored once', async () => {
-    const world = aWorld()
-    await world.drop('images/a.png', await aPng())
-    await world.drop('images/b.webp', await aWebp())
-    const reports = [await world.report('images/a.png'), await world.report('images/b.webp')]
+    const setup = ingestSetup()
+    await setup.upload('images/a.png', await aPng())
+    await setup.upload('images/b.webp', await aWebp())
+    const reports = [await setup.report('images/a.png'), await setup.report('images/b.webp')]
     expect(reports[0]?.jobs[0]?.job_id).toBe(reports[1]?.jobs[0]?.job_id)
-    expect(world.output.writes.filter(({ key }) => /^inputs\/[0-9a-f]+\.png$/.test(key))).toHaveLength(1)
-    expect(world.jobs()).toHaveLength(1)
+    expect(setup.output.writes.filter(({ key }) => /^inputs\/[0-9a-f]+\.png$/.test(key))).toHaveLength(1)
+    expect(setup.jobs()).toHaveLength(1)
   })
 
   test('in a folder whose name a queue would not take goes into a group all the same', async () => {
-    const world = aWorld()
-    await world.drop('images/käse am morgen/a.png', await aPng())
-    expect(world.queue.messages()[0]?.groupId).toMatch(/^[0-9a-f]{32}$/)
+    const setup = ingestSetup()
+    await setup.upload('images/käse am morgen/a.png', await aPng())
+    expect(setup.queue.messages()[0]?.groupId).toMatch(/^[0-9a-f]{32}$/)
   })
 })
 
-describe('what a picture asks for', () => {
+describe('what an image asks for', () => {
   test('comes from its metadata as text; names of others are left alone', async () => {
-    const world = aWorld()
+    const setup = ingestSetup()
     const metadata = {
       'svd-motion-bucket-id': '60',
       'svd-seed': '18446744073709551615',
@@ -109,39 +109,39 @@ describe('what a picture asks for', () => {
       'svd-fit': 'crop',
       mtime: '1700000000',
     }
-    await world.drop('images/a.png', await aPng(), { metadata })
-    expect(world.jobs()[0]?.parameters).toMatchObject({
+    await setup.upload('images/a.png', await aPng(), { metadata })
+    expect(setup.jobs()[0]?.parameters).toMatchObject({
       ...{ motion_bucket_id: 60, seed: '18446744073709551615', sigmas: [700, 1.5, 0], fit: 'crop' },
     })
   })
 
   test('comes from a sidecar, which goes before metadata', async () => {
-    const world = aWorld()
-    await world.put('images/a.json', '{"parameters": {"fps": 12}, "group": "team-a"}')
-    await world.drop('images/a.png', await aPng(), { metadata: { 'svd-fps': '24', 'svd-seed': '5' } })
-    expect(world.jobs()[0]?.parameters).toMatchObject({ fps: 12, seed: 5 })
-    expect(world.jobs()[0]?.group).toBe('team-a')
+    const setup = ingestSetup()
+    await setup.put('images/a.json', '{"parameters": {"fps": 12}, "group": "team-a"}')
+    await setup.upload('images/a.png', await aPng(), { metadata: { 'svd-fps': '24', 'svd-seed': '5' } })
+    expect(setup.jobs()[0]?.parameters).toMatchObject({ fps: 12, seed: 5 })
+    expect(setup.jobs()[0]?.group).toBe('team-a')
   })
 
   test('may be a grid: one job for each combination, equal ones once', async () => {
-    const world = aWorld()
-    await world.put('images/a.json', '{"grid": {"seed": [1, 2, 1], "fps": [6, 8]}}')
-    await world.drop('images/a.png', await aPng())
-    const asked = world.jobs().map(({ parameters }) => [parameters.seed, parameters.fps])
+    const setup = ingestSetup()
+    await setup.put('images/a.json', '{"grid": {"seed": [1, 2, 1], "fps": [6, 8]}}')
+    await setup.upload('images/a.png', await aPng())
+    const asked = setup.jobs().map(({ parameters }) => [parameters.seed, parameters.fps])
     expect(asked).toEqual([
       [1, 6],
       [1, 8],
       [2, 6],
       [2, 8],
     ])
-    expect((await world.report('images/a.png'))?.jobs).toHaveLength(4)
+    expect((await setup.report('images/a.png'))?.jobs).toHaveLength(4)
   })
 
   test('of more work than a job may have is refused with the key that raises the bound', async () => {
-    const world = aWorld({ limits: { maxJobWork: 64 * 32 * 4 * 3 } })
-    await world.drop('images/cat.png', await aPng(), { metadata: { 'svd-num-inference-steps': '4' } })
-    expect(world.jobs()).toEqual([])
-    expect((await world.report('images/cat.png'))?.faults).toMatchObject([
+    const setup = ingestSetup({ limits: { maxJobWork: 64 * 32 * 4 * 3 } })
+    await setup.upload('images/cat.png', await aPng(), { metadata: { 'svd-num-inference-steps': '4' } })
+    expect(setup.jobs()).toEqual([])
+    expect((await setup.report('images/cat.png'))?.faults).toMatchObject([
       {
         field: 'svd-num-inference-steps',
         message: expect.stringMatching(
@@ -152,20 +152,20 @@ describe('what a picture asks for', () => {
   })
 
   test("of more clips by its sidecar's grid than a manifest may make is refused", async () => {
-    const world = aWorld({ limits: { maxManifestClips: 2 } })
-    await world.put('images/cat.json', JSON.stringify({ grid: { seed: [1, 2, 3] } }))
-    await world.drop('images/cat.png', await aPng())
-    expect(world.jobs()).toEqual([])
-    expect((await world.report('images/cat.png'))?.faults).toMatchObject([
+    const setup = ingestSetup({ limits: { maxManifestClips: 2 } })
+    await setup.put('images/cat.json', JSON.stringify({ grid: { seed: [1, 2, 3] } }))
+    await setup.upload('images/cat.png', await aPng())
+    expect(setup.jobs()).toEqual([])
+    expect((await setup.report('images/cat.png'))?.faults).toMatchObject([
       { field: 'sidecar.grid', message: expect.stringMatching(/^makes 3 clips; at most 2 are accepted/) },
     ])
   })
 
-  test('is refused as a whole, with every fault of metadata, sidecar and picture', async () => {
-    const world = aWorld()
-    await world.put('images/a.json', '{"parameters": {"width": 100}, "fps": 7}')
-    await world.drop('images/a.png', 'no picture', { metadata: { 'svd-sed': '1', 'svd-fps': 'fast' } })
-    const report = await world.report('images/a.png')
+  test('is refused as a whole, with every fault of metadata, sidecar and image', async () => {
+    const setup = ingestSetup()
+    await setup.put('images/a.json', '{"parameters": {"width": 100}, "fps": 7}')
+    await setup.upload('images/a.png', 'no image', { metadata: { 'svd-sed': '1', 'svd-fps': 'fast' } })
+    const report = await setup.report('images/a.png')
     expect(report?.state).toBe('rejected')
     expect(report?.faults.map(({ field, message }) => `${field}: ${message}`)).toEqual([
       expect.stringMatching(/^svd-sed: no such argument; known are /),
@@ -174,14 +174,14 @@ describe('what a picture asks for', () => {
       expect.stringMatching(/^sidecar\.parameters\.width: got 100; must be a multiple of 8/),
       expect.stringMatching(/^image: is not an image that can be read/),
     ])
-    expect(world.jobs()).toEqual([])
+    expect(setup.jobs()).toEqual([])
   })
 
   test('is refused where parameters do not go together, by the name that was written last', async () => {
-    const world = aWorld()
-    await world.put('images/a.json', '{"grid": {"decode_overlap": [1, 4]}}')
-    await world.drop('images/a.png', await aPng(), { metadata: { 'svd-decode-chunk-size': '3' } })
-    expect((await world.report('images/a.png'))?.faults).toMatchObject([
+    const setup = ingestSetup()
+    await setup.put('images/a.json', '{"grid": {"decode_overlap": [1, 4]}}')
+    await setup.upload('images/a.png', await aPng(), { metadata: { 'svd-decode-chunk-size': '3' } })
+    expect((await setup.report('images/a.png'))?.faults).toMatchObject([
       { field: 'sidecar.grid.decode_overlap', message: expect.stringMatching(/^got 4; must be smaller/) },
     ])
   })
@@ -190,107 +190,109 @@ describe('what a picture asks for', () => {
 test.each([
   ['svd-use', 'manifest'],
   ['svd_use', ' manifest '],
-])('a picture that was uploaded for a manifest is no clip by itself: %s', async (name, value) => {
-  const world = aWorld()
-  await world.drop('images/a.png', await aPng(), { metadata: { [name]: value } })
-  expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'for-manifest' }])
-  expect(world.output.keys()).toEqual([])
-  await world.drop('manifests/m.json', '{"items": [{"image": "images/a.png"}]}')
-  expect(world.jobs().map(({ image }) => image.source_key)).toEqual(['images/a.png'])
+])('an image that was uploaded for a manifest is no clip by itself: %s', async (name, value) => {
+  const setup = ingestSetup()
+  await setup.upload('images/a.png', await aPng(), { metadata: { [name]: value } })
+  expect(setup.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'for-manifest' }])
+  expect(setup.output.keys()).toEqual([])
+  await setup.upload('manifests/m.json', '{"items": [{"image": "images/a.png"}]}')
+  expect(setup.jobs().map(({ image }) => image.source_key)).toEqual(['images/a.png'])
 })
 
 describe('svd-use', () => {
   test('of another value is a fault', async () => {
-    const world = aWorld()
-    await world.drop('images/a.png', await aPng(), { metadata: { 'svd-use': 'Manifest' } })
-    expect((await world.report('images/a.png'))?.faults).toMatchObject([
+    const setup = ingestSetup()
+    await setup.upload('images/a.png', await aPng(), { metadata: { 'svd-use': 'Manifest' } })
+    expect((await setup.report('images/a.png'))?.faults).toMatchObject([
       {
         field: 'svd-use',
         message:
           "got 'Manifest'; must be manifest, for an image that manifests name; leave svd-use out to have a clip made",
       },
     ])
-    expect(world.jobs()).toEqual([])
+    expect(setup.jobs()).toEqual([])
   })
 
   test.each(['clip', 'manifest'])(
     'by two spellings of its name is a fault, beside manifest: %s',
     async (value) => {
-      const world = aWorld()
-      await world.drop('images/a.png', await aPng(), { metadata: { 'svd-use': 'manifest', svd_use: value } })
-      expect((await world.report('images/a.png'))?.faults).toMatchObject([
+      const setup = ingestSetup()
+      await setup.upload('images/a.png', await aPng(), {
+        metadata: { 'svd-use': 'manifest', svd_use: value },
+      })
+      expect((await setup.report('images/a.png'))?.faults).toMatchObject([
         { field: 'svd-use', message: "is given as 'svd-use' and 'svd_use'; keep one" },
       ])
-      expect(world.jobs()).toEqual([])
+      expect(setup.jobs()).toEqual([])
     },
   )
 })
 
 describe('nothing is queued twice', () => {
   test('when an event is repeated', async () => {
-    const world = aWorld()
-    const dropped = await world.put('images/a.png', await aPng())
-    await world.ingest(s3Event(dropped))
-    await world.ingest(s3Event(dropped))
-    expect(world.jobs()).toHaveLength(1)
-    expect((await world.report('images/a.png'))?.jobs).toMatchObject([{ done_before: false }])
+    const setup = ingestSetup()
+    const uploaded = await setup.put('images/a.png', await aPng())
+    await setup.ingest(s3Event(uploaded))
+    await setup.ingest(s3Event(uploaded))
+    expect(setup.jobs()).toHaveLength(1)
+    expect((await setup.report('images/a.png'))?.jobs).toMatchObject([{ done_before: false }])
   })
 
   test('when a result is there; the report says so', async () => {
-    const world = aWorld()
-    await world.drop('images/a.png', await aPng())
-    const jobId = world.jobs()[0]?.job_id ?? expect.fail('no job')
-    await world.output.put(resultKey(jobId), new Uint8Array(1), { contentType: 'application/json' }, SIGNAL)
-    world.wait(LATELY_MS)
-    await world.drop('images/a.png', await aPng())
-    expect(world.jobs()).toHaveLength(1)
-    expect((await world.report('images/a.png'))?.jobs).toMatchObject([{ job_id: jobId, done_before: true }])
+    const setup = ingestSetup()
+    await setup.upload('images/a.png', await aPng())
+    const jobId = setup.jobs()[0]?.job_id ?? expect.fail('no job')
+    await setup.output.put(resultKey(jobId), new Uint8Array(1), { contentType: 'application/json' }, SIGNAL)
+    setup.wait(LATELY_MS)
+    await setup.upload('images/a.png', await aPng())
+    expect(setup.jobs()).toHaveLength(1)
+    expect((await setup.report('images/a.png'))?.jobs).toMatchObject([{ job_id: jobId, done_before: true }])
   })
 
-  test('but dropped again later, a job without a result is: its message may be lost', async () => {
-    const world = aWorld()
-    await world.drop('images/a.png', await aPng())
-    world.wait(LATELY_MS)
-    await world.drop('images/a.png', await aPng())
-    expect(world.jobs()).toHaveLength(2)
+  test('but uploaded again later, a job without a result is: its message may be lost', async () => {
+    const setup = ingestSetup()
+    await setup.upload('images/a.png', await aPng())
+    setup.wait(LATELY_MS)
+    await setup.upload('images/a.png', await aPng())
+    expect(setup.jobs()).toHaveLength(2)
   })
 })
 
-describe('a picture that is not any more what its event told of', () => {
+describe('an image that is not any more what its event told of', () => {
   test('is left to the event of what it is now', async () => {
-    const world = aWorld()
-    const first = await world.put('images/a.png', await aPng({ seed: 1 }))
-    await world.put('images/a.png', await aPng({ seed: 2 }))
-    await world.ingest(s3Event(first))
-    expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'changed' }])
-    expect(world.output.keys()).toEqual([])
+    const setup = ingestSetup()
+    const first = await setup.put('images/a.png', await aPng({ seed: 1 }))
+    await setup.put('images/a.png', await aPng({ seed: 2 }))
+    await setup.ingest(s3Event(first))
+    expect(setup.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'changed' }])
+    expect(setup.output.keys()).toEqual([])
   })
 
   test('is left to it also when it changes while it is read', async () => {
-    const world = aWorld({
+    const setup = ingestSetup({
       inputFaults: {
         async before(operation, key) {
-          if (operation === 'read' && key === 'images/a.png') await world.put(key, await aPng({ seed: 2 }))
+          if (operation === 'read' && key === 'images/a.png') await setup.put(key, await aPng({ seed: 2 }))
         },
       },
     })
-    await world.drop('images/a.png', await aPng({ seed: 1 }))
-    expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'changed' }])
-    expect(world.output.keys()).toEqual([])
+    await setup.upload('images/a.png', await aPng({ seed: 1 }))
+    expect(setup.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'changed' }])
+    expect(setup.output.keys()).toEqual([])
   })
 
   test('is nothing when it is gone', async () => {
-    const world = aWorld()
-    await world.ingest(s3Event({ key: 'images/a.png', etag: 'abc' }))
-    expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'gone' }])
+    const setup = ingestSetup()
+    await setup.ingest(s3Event({ key: 'images/a.png', etag: 'abc' }))
+    expect(setup.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'gone' }])
   })
 
   test('is read as it was where the bucket keeps versions', async () => {
-    const world = aWorld({ versioned: true })
-    const first = await world.put('images/a.png', await aPng({ seed: 1 }))
-    await world.put('images/a.png', await aPng({ seed: 2 }))
-    await world.ingest(s3Event(first))
-    expect(world.jobs()).toMatchObject([
+    const setup = ingestSetup({ versioned: true })
+    const first = await setup.put('images/a.png', await aPng({ seed: 1 }))
+    await setup.put('images/a.png', await aPng({ seed: 2 }))
+    await setup.ingest(s3Event(first))
+    expect(setup.jobs()).toMatchObject([
       {
         origin: { version_id: first.versionId, etag: first.etag },
         image: { pixels_sha256: hashPixels(somePixels({ seed: 1 })) },
@@ -301,14 +303,14 @@ describe('a picture that is not any more what its event told of', () => {
 
 describe('what is not for ingest', () => {
   test.each(['images/', 'images/holiday/'])('%s is skipped', async (key) => {
-    const world = aWorld()
-    await world.drop(key, '')
-    expect(world.told).toEqual([{ type: 'skipped', key, reason: 'not-ours' }])
+    const setup = ingestSetup()
+    await setup.upload(key, '')
+    expect(setup.told).toEqual([{ type: 'skipped', key, reason: 'not-ours' }])
   })
 
   test('an object of another bucket is skipped', async () => {
-    const world = aWorld()
-    await world.ingest(s3Event({ bucket: 'output', key: 'images/a.png' }))
-    expect(world.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'not-ours' }])
+    const setup = ingestSetup()
+    await setup.ingest(s3Event({ bucket: 'output', key: 'images/a.png' }))
+    expect(setup.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'not-ours' }])
   })
 })

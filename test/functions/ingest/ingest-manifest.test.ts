@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { hashPixels } from '../../../shared/contracts/job-id.ts'
-import { aJpeg, aPng, somePixels } from '../../fixtures/pictures.ts'
-import { aWorld, s3Event } from './a-world.ts'
+import { aJpeg, aPng, somePixels } from '../../fixtures/images.ts'
+import { ingestSetup, s3Event } from './ingest-setup.ts'
 
 const SIGNAL = new AbortController().signal
 const A = { image: 'images/a.png' }
@@ -11,12 +11,12 @@ const NFD = 'Cafe\u0301'
 
 const lines = (...items: readonly object[]): string => items.map((item) => JSON.stringify(item)).join('\n')
 
-describe('a dropped manifest', () => {
+describe('an uploaded manifest', () => {
   test('becomes a job for each clip, and a report that tells which', async () => {
-    const world = aWorld()
-    await world.put('images/a.png', await aPng({ seed: 1 }))
-    await world.put('images/b.jpg', await aJpeg({ seed: 2 }))
-    await world.drop(
+    const setup = ingestSetup()
+    await setup.put('images/a.png', await aPng({ seed: 1 }))
+    await setup.put('images/b.jpg', await aJpeg({ seed: 2 }))
+    await setup.upload(
       'manifests/m.jsonl',
       lines(
         { defaults: { fps: 8 } },
@@ -24,9 +24,9 @@ describe('a dropped manifest', () => {
         { image: 'images/b.jpg', parameters: { num_videos_per_prompt: 2 } },
       ),
     )
-    const report = await world.report('manifests/m.jsonl')
+    const report = await setup.report('manifests/m.jsonl')
     expect(report).toMatchObject({ state: 'accepted', faults: [], more_faults: 0 })
-    const jobs = world.jobs()
+    const jobs = setup.jobs()
     expect(
       jobs.map(({ origin, image, parameters }) => [origin.item, image.source_key, parameters.seed]),
     ).toEqual([
@@ -47,66 +47,66 @@ describe('a dropped manifest', () => {
         ...{ videos: [], done_before: false, size: expect.anything() },
       })),
     )
-    for (const { job_id } of jobs) expect(await world.readOutput(statusKey(job_id))).toMatchObject({ job_id })
+    for (const { job_id } of jobs) expect(await setup.readOutput(statusKey(job_id))).toMatchObject({ job_id })
   })
 
   test('has its jobs in one group, which takes turns with other manifests; an item may say another', async () => {
-    const world = aWorld()
-    await world.put('images/a.png', await aPng())
+    const setup = ingestSetup()
+    await setup.put('images/a.png', await aPng())
     const items = [A, { ...A, group: 'urgent', parameters: { seed: 1 } }]
-    await world.drop('manifests/m.json', JSON.stringify({ items }))
-    expect(world.queue.messages().map(({ groupId }) => groupId)).toEqual(['manifests/m.json', 'urgent'])
+    await setup.upload('manifests/m.json', JSON.stringify({ items }))
+    expect(setup.queue.messages().map(({ groupId }) => groupId)).toEqual(['manifests/m.json', 'urgent'])
   })
 
-  test('has each picture fetched once, however many items name it', async () => {
+  test('has each image fetched once, however many items name it', async () => {
     const reads: string[] = []
-    const world = aWorld({
+    const setup = ingestSetup({
       inputFaults: { after: (operation, key) => void reads.push(`${operation} ${key}`) },
     })
-    await world.put('images/a.png', await aPng())
+    await setup.put('images/a.png', await aPng())
     const items = Array.from({ length: 12 }, (_, seed) => ({ ...A, parameters: { seed } }))
-    await world.drop('manifests/m.json', JSON.stringify({ items }))
-    expect(world.jobs()).toHaveLength(12)
+    await setup.upload('manifests/m.json', JSON.stringify({ items }))
+    expect(setup.jobs()).toHaveLength(12)
     expect(reads.filter((read) => read === 'read images/a.png')).toHaveLength(1)
   })
 
-  test('does not look at what its pictures ask for by themselves', async () => {
-    const world = aWorld()
-    await world.put('images/a.png', await aPng(), { metadata: { 'svd-fps': '30' } })
-    await world.put('images/a.json', '{"parameters": {"seed": 9}}')
-    await world.drop('manifests/m.json', JSON.stringify({ items: [A] }))
-    expect(world.jobs()[0]?.parameters).toMatchObject({ fps: 7, seed: 0 })
+  test('does not look at what its images ask for by themselves', async () => {
+    const setup = ingestSetup()
+    await setup.put('images/a.png', await aPng(), { metadata: { 'svd-fps': '30' } })
+    await setup.put('images/a.json', '{"parameters": {"seed": 9}}')
+    await setup.upload('manifests/m.json', JSON.stringify({ items: [A] }))
+    expect(setup.jobs()[0]?.parameters).toMatchObject({ fps: 7, seed: 0 })
   })
 
   test('queues the same clip once, and reports it with each item that asks for it', async () => {
-    const world = aWorld()
-    await world.put('images/a.png', await aPng())
-    await world.drop('manifests/m.json', JSON.stringify({ items: [A, A] }))
-    expect(world.jobs()).toHaveLength(1)
-    expect((await world.report('manifests/m.json'))?.jobs.map(({ item }) => item)).toEqual([1, 2])
+    const setup = ingestSetup()
+    await setup.put('images/a.png', await aPng())
+    await setup.upload('manifests/m.json', JSON.stringify({ items: [A, A] }))
+    expect(setup.jobs()).toHaveLength(1)
+    expect((await setup.report('manifests/m.json'))?.jobs.map(({ item }) => item)).toEqual([1, 2])
   })
 
   test('reports which of its clips had been rendered before, and does not queue them', async () => {
-    const world = aWorld()
-    await world.put('images/a.png', await aPng())
-    await world.drop('manifests/one.json', JSON.stringify({ items: [A] }))
-    const done = resultKey(world.jobs()[0]?.job_id ?? '')
-    await world.output.put(done, new Uint8Array(1), { contentType: 'application/json' }, SIGNAL)
-    await world.drop('manifests/two.json', JSON.stringify({ items: [{ ...A, grid: { seed: [0, 1] } }] }))
-    expect((await world.report('manifests/two.json'))?.jobs.map((job) => job.done_before)).toEqual([
+    const setup = ingestSetup()
+    await setup.put('images/a.png', await aPng())
+    await setup.upload('manifests/one.json', JSON.stringify({ items: [A] }))
+    const done = resultKey(setup.jobs()[0]?.job_id ?? '')
+    await setup.output.put(done, new Uint8Array(1), { contentType: 'application/json' }, SIGNAL)
+    await setup.upload('manifests/two.json', JSON.stringify({ items: [{ ...A, grid: { seed: [0, 1] } }] }))
+    expect((await setup.report('manifests/two.json'))?.jobs.map((job) => job.done_before)).toEqual([
       true,
       false,
     ])
-    expect(world.jobs()).toHaveLength(2)
+    expect(setup.jobs()).toHaveLength(2)
   })
 
-  test('finds a picture whose name was composed differently on the way', async () => {
-    const world = aWorld()
-    await world.put('images/Caf\u00e9.png', await aPng({ seed: 1 }))
-    await world.put('images/The\u0301.png', await aPng({ seed: 2 }))
+  test('finds an image whose name was composed differently on the way', async () => {
+    const setup = ingestSetup()
+    await setup.put('images/Caf\u00e9.png', await aPng({ seed: 1 }))
+    await setup.put('images/The\u0301.png', await aPng({ seed: 2 }))
     const items = [{ image: 'images/Cafe\u0301.png' }, { image: 'images/The\u0301.png' }]
-    await world.drop('manifests/m.json', JSON.stringify({ items }))
-    const report = await world.report('manifests/m.json')
+    await setup.upload('manifests/m.json', JSON.stringify({ items }))
+    const report = await setup.report('manifests/m.json')
     expect(report?.jobs.map(({ image }) => image)).toEqual(['images/Caf\u00e9.png', 'images/The\u0301.png'])
   })
 
@@ -116,55 +116,55 @@ describe('a dropped manifest', () => {
     ['images/a.PNG', 'images/a.png'],
     [`images/${NFD}.PNG`, `images/${NFC}.png`],
   ])('finds %s by the name %s, for the job that its own name makes', async (key, image) => {
-    const world = aWorld()
-    await world.put(key, await aPng())
+    const setup = ingestSetup()
+    await setup.put(key, await aPng())
     const items = [{ image }, { image: key, id: 'by its own name' }]
-    await world.drop('manifests/m.json', JSON.stringify({ items }))
-    const report = await world.report('manifests/m.json')
+    await setup.upload('manifests/m.json', JSON.stringify({ items }))
+    const report = await setup.report('manifests/m.json')
     expect(report).toMatchObject({ state: 'accepted', faults: [] })
     expect(report?.jobs.map((job) => job.image)).toEqual([key, key])
-    expect(world.jobs()).toHaveLength(1)
+    expect(setup.jobs()).toHaveLength(1)
   })
 
-  test('takes the picture whose ending is as it says, of several', async () => {
-    const world = aWorld()
+  test('takes the image whose ending is as it says, of several', async () => {
+    const setup = ingestSetup()
     const keys = ['images/a.PNG', 'images/a.png', `images/${NFC}.PNG`, `images/${NFC}.png`]
-    for (const [seed, key] of keys.entries()) await world.put(key, await aPng({ seed }))
-    await world.drop('manifests/m.json', JSON.stringify({ items: keys.map((image) => ({ image })) }))
-    const report = await world.report('manifests/m.json')
+    for (const [seed, key] of keys.entries()) await setup.put(key, await aPng({ seed }))
+    await setup.upload('manifests/m.json', JSON.stringify({ items: keys.map((image) => ({ image })) }))
+    const report = await setup.report('manifests/m.json')
     expect(report?.jobs.map(({ image }) => image)).toEqual(keys)
   })
 
-  test('asks for a picture in ASCII with one request', async () => {
+  test('asks for an image in ASCII with one request', async () => {
     const asked: string[] = []
-    const world = aWorld({
+    const setup = ingestSetup({
       inputFaults: { before: (operation, key) => void (key.startsWith('images/') && asked.push(operation)) },
     })
-    await world.put('images/a.png', await aPng())
+    await setup.put('images/a.png', await aPng())
     asked.length = 0
-    await world.drop('manifests/m.json', JSON.stringify({ items: [A] }))
+    await setup.upload('manifests/m.json', JSON.stringify({ items: [A] }))
     expect(asked).toEqual(['head', 'read'])
   })
 
-  test('has many pictures in the order of its items', async () => {
-    const world = aWorld()
+  test('has many images in the order of its items', async () => {
+    const setup = ingestSetup()
     const items = Array.from({ length: 23 }, (_, i) => ({ image: `images/${i}.png` }))
-    for (const [i, { image }] of items.entries()) await world.put(image, await aPng({ seed: i }))
-    await world.drop('manifests/m.json', JSON.stringify({ items }))
-    const report = await world.report('manifests/m.json')
+    for (const [i, { image }] of items.entries()) await setup.put(image, await aPng({ seed: i }))
+    await setup.upload('manifests/m.json', JSON.stringify({ items }))
+    const report = await setup.report('manifests/m.json')
     expect(report?.jobs.map(({ image }) => image)).toEqual(items.map(({ image }) => image))
-    expect(world.jobs().map(({ image }) => image.pixels_sha256)).toEqual(
+    expect(setup.jobs().map(({ image }) => image.pixels_sha256)).toEqual(
       items.map((_, seed) => hashPixels(somePixels({ seed }))),
     )
   })
 })
 
 describe('what is wrong with an item keeps no other from being queued', () => {
-  test('be it its parameters or its picture; all is told in the order of the items', async () => {
-    const world = aWorld()
-    await world.put('images/a.png', await aPng())
-    await world.put('images/text.png', 'no picture')
-    await world.put('images/really.jpg', await aPng())
+  test('be it its parameters or its image; all is told in the order of the items', async () => {
+    const setup = ingestSetup()
+    await setup.put('images/a.png', await aPng())
+    await setup.put('images/text.png', 'no image')
+    await setup.put('images/really.jpg', await aPng())
     const items = [
       { image: 'images/none.png' },
       { ...A, parameters: { fps: 0 } },
@@ -173,22 +173,22 @@ describe('what is wrong with an item keeps no other from being queued', () => {
       { image: 'images/really.jpg', id: 'mixed up' },
       { image: 'images/a.gif' },
     ]
-    await world.drop('manifests/m.json', JSON.stringify({ items }))
-    const report = await world.report('manifests/m.json')
+    await setup.upload('manifests/m.json', JSON.stringify({ items }))
+    const report = await setup.report('manifests/m.json')
     expect(report?.state).toBe('partly')
     expect(report?.jobs.map(({ item }) => item)).toEqual([4])
     expect(report?.faults.map(({ item, field, message }) => `${item} ${field}: ${message}`)).toEqual([
-      '1 items[0].image: there is no images/none.png in input; upload the picture before the manifest',
+      '1 items[0].image: there is no images/none.png in input; upload the image before the manifest',
       expect.stringMatching(/^2 items\[1\]\.parameters\.fps: got 0; must be /),
       expect.stringMatching(/^3 items\[2\]\.image: images\/text\.png is not an image that can be read/),
       expect.stringMatching(/^5 items\[4\]\.image: images\/really\.jpg is a PNG by its first bytes, but its/),
-      '6 items[5].image: there is no images/a.gif in input; upload the picture before the manifest',
+      '6 items[5].image: there is no images/a.gif in input; upload the image before the manifest',
     ])
     expect(report?.faults[3]?.item_id).toBe('mixed up')
   })
 })
 
-describe('a picture that may be either of two is a fault that names both', () => {
+describe('an image that may be either of two is a fault that names both', () => {
   test.each([
     [
       `images/${NFC}.png`,
@@ -197,10 +197,10 @@ describe('a picture that may be either of two is a fault that names both', () =>
     ],
     ['images/a.Png', ['images/a.PNG', 'images/a.png'], "'images/a.PNG' and 'images/a.png'"],
   ])('%s', async (image, keys, names) => {
-    const world = aWorld()
-    for (const [seed, key] of keys.entries()) await world.put(key, await aPng({ seed }))
-    await world.drop('manifests/m.json', JSON.stringify({ items: [{ image }] }))
-    const report = await world.report('manifests/m.json')
+    const setup = ingestSetup()
+    for (const [seed, key] of keys.entries()) await setup.put(key, await aPng({ seed }))
+    await setup.upload('manifests/m.json', JSON.stringify({ items: [{ image }] }))
+    const report = await setup.report('manifests/m.json')
     expect(report).toMatchObject({ state: 'rejected', jobs: [], faults: [{ field: 'items[0].image' }] })
     expect(report?.faults[0]?.message).toContain(names)
     expect(report?.faults[0]?.message).toMatch(
@@ -210,43 +210,43 @@ describe('a picture that may be either of two is a fault that names both', () =>
 })
 
 test.each(['manifests/m.JSON', 'manifests/m.JsonL'])('%s is a manifest', async (key) => {
-  const world = aWorld()
-  await world.put('images/a.png', await aPng())
-  await world.drop(key, key.endsWith('L') ? lines(A) : JSON.stringify({ items: [A] }))
-  expect((await world.report(key))?.jobs).toHaveLength(1)
+  const setup = ingestSetup()
+  await setup.put('images/a.png', await aPng())
+  await setup.upload(key, key.endsWith('L') ? lines(A) : JSON.stringify({ items: [A] }))
+  expect((await setup.report(key))?.jobs).toHaveLength(1)
 })
 
 test('a name that ends otherwise is no manifest', async () => {
-  const world = aWorld()
-  await world.drop('manifests/m.yaml', 'items: []')
-  expect(await world.report('manifests/m.yaml')).toMatchObject({
+  const setup = ingestSetup()
+  await setup.upload('manifests/m.yaml', 'items: []')
+  expect(await setup.report('manifests/m.yaml')).toMatchObject({
     state: 'rejected',
     faults: [{ item: null, field: 'document', message: expect.stringContaining('must end with .json') }],
   })
 })
 
 test('a manifest that was overwritten meanwhile is left to its own event', async () => {
-  const world = aWorld()
-  const first = await world.put('manifests/m.json', '{"items": [1]}')
-  await world.put('manifests/m.json', '{"items": [2]}')
-  await world.ingest(s3Event(first))
-  expect(world.told).toEqual([{ type: 'skipped', key: 'manifests/m.json', reason: 'changed' }])
+  const setup = ingestSetup()
+  const first = await setup.put('manifests/m.json', '{"items": [1]}')
+  await setup.put('manifests/m.json', '{"items": [2]}')
+  await setup.ingest(s3Event(first))
+  expect(setup.told).toEqual([{ type: 'skipped', key: 'manifests/m.json', reason: 'changed' }])
 })
 
-test('a picture that changes while it is read has the whole manifest tried again', async () => {
+test('an image that changes while it is read has the whole manifest tried again', async () => {
   let changes = 1
-  const world = aWorld({
+  const setup = ingestSetup({
     inputFaults: {
       async before(operation, key) {
         if (operation === 'read' && key === 'images/a.png' && changes-- > 0) {
-          await world.put(key, await aPng({ seed: 2 }))
+          await setup.put(key, await aPng({ seed: 2 }))
         }
       },
     },
   })
-  await world.put('images/a.png', await aPng({ seed: 1 }))
-  const dropped = await world.put('manifests/m.json', JSON.stringify({ items: [A] }))
-  await expect(world.ingest(s3Event(dropped))).rejects.toThrow('could not be ingested')
-  await world.ingest(s3Event(dropped))
-  expect(world.jobs().map(({ image }) => image.pixels_sha256)).toEqual([hashPixels(somePixels({ seed: 2 }))])
+  await setup.put('images/a.png', await aPng({ seed: 1 }))
+  const uploaded = await setup.put('manifests/m.json', JSON.stringify({ items: [A] }))
+  await expect(setup.ingest(s3Event(uploaded))).rejects.toThrow('could not be ingested')
+  await setup.ingest(s3Event(uploaded))
+  expect(setup.jobs().map(({ image }) => image.pixels_sha256)).toEqual([hashPixels(somePixels({ seed: 2 }))])
 })

@@ -1,25 +1,25 @@
 import { describe, expect, test } from 'vitest'
 import { statusKey } from '../../../shared/contracts/bucket-layout.ts'
-import { aPng } from '../../fixtures/pictures.ts'
-import { aWorld } from './a-world.ts'
+import { aPng } from '../../fixtures/images.ts'
 import { failAt } from './failing-call.ts'
+import { ingestSetup } from './ingest-setup.ts'
 import { untilIngested } from './until-ingested.ts'
 
-const aWorldThatFails = async (n: number, moment: 'before' | 'after') => {
+const aSetupThatFails = async (n: number, moment: 'before' | 'after') => {
   const failure = failAt(n, moment)
   const { faults } = failure
-  const world = aWorld({ inputFaults: faults, outputFaults: faults, queueFaults: faults })
+  const setup = ingestSetup({ inputFaults: faults, outputFaults: faults, queueFaults: faults })
   const objects = [
-    await world.put('images/a.json', '{"grid": {"seed": [1, 2]}}'),
-    await world.put('images/a.png', await aPng({ seed: 1 })),
-    await world.put('images/b.png', await aPng({ seed: 2 })),
-    await world.put(
+    await setup.put('images/a.json', '{"grid": {"seed": [1, 2]}}'),
+    await setup.put('images/a.png', await aPng({ seed: 1 })),
+    await setup.put('images/b.png', await aPng({ seed: 2 })),
+    await setup.put(
       'manifests/m.json',
       '{"items": [{"image": "images/a.png", "grid": {"fps": [6, 8]}}, {"image": "images/b.png"}, {}]}',
     ),
   ]
   failure.arm()
-  return { world, objects, disarm: failure.disarm }
+  return { setup, objects, disarm: failure.disarm }
 }
 
 describe.each(['before', 'after'] as const)('whichever call fails, %s it had its effect', (moment) => {
@@ -27,22 +27,22 @@ describe.each(['before', 'after'] as const)('whichever call fails, %s it had its
     let n = 0
     for (;;) {
       n += 1
-      const attempt = await aWorldThatFails(n, moment)
-      await untilIngested(attempt.world, attempt.objects)
+      const attempt = await aSetupThatFails(n, moment)
+      await untilIngested(attempt.setup, attempt.objects)
       const failed = attempt.disarm()
-      const { world } = attempt
-      const picture = await world.report('images/a.png')
-      const manifest = await world.report('manifests/m.json')
-      expect([picture?.state, manifest?.state]).toEqual(['accepted', 'partly'])
-      expect([picture?.jobs.length, manifest?.jobs.length, manifest?.faults.length]).toEqual([2, 3, 1])
-      const queued = world.jobs()
+      const { setup } = attempt
+      const image = await setup.report('images/a.png')
+      const manifest = await setup.report('manifests/m.json')
+      expect([image?.state, manifest?.state]).toEqual(['accepted', 'partly'])
+      expect([image?.jobs.length, manifest?.jobs.length, manifest?.faults.length]).toEqual([2, 3, 1])
+      const queued = setup.jobs()
       const reported = new Set(
-        [...(picture?.jobs ?? []), ...(manifest?.jobs ?? [])].map(({ job_id }) => job_id),
+        [...(image?.jobs ?? []), ...(manifest?.jobs ?? [])].map(({ job_id }) => job_id),
       )
       expect(new Set(queued.map(({ job_id }) => job_id))).toEqual(reported)
       for (const { job_id, image } of queued) {
-        expect(world.output.keys()).toContain(statusKey(job_id))
-        expect(world.output.keys()).toContain(image.key)
+        expect(setup.output.keys()).toContain(statusKey(job_id))
+        expect(setup.output.keys()).toContain(image.key)
       }
       if (!failed) break
     }

@@ -7,12 +7,12 @@ import { queuedStatus } from '../../../shared/contracts/status-record.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { anIngestReport } from '../../fixtures/job-records.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { aWorld } from './a-world.ts'
+import { ingestSetup } from './ingest-setup.ts'
 
 const IMAGE = 'images/a.png'
 const MANIFEST = 'manifests/m.json'
 const MINUTE = 60_000
-/** The start of the world's clock. */
+/** The start of the setup's clock. */
 const SUBMITTED_AT = '2026-01-02T03:04:05.000Z'
 
 const orderedBy = (key: string): JobMessage => {
@@ -27,126 +27,126 @@ const firstOrderBy = (key: string) => {
 
 const { job_id: JOB_ID } = aJobMessage()
 
-/** A world with the status of a job, whose origin is given. */
+/** A setup with the status of a job, whose origin is given. */
 const aJobOf = async (origin: string) => {
-  const world = aWorld()
-  const { output } = world
+  const setup = ingestSetup()
+  const { output } = setup
   const status = new TextEncoder().encode(JSON.stringify(queuedStatus(orderedBy(origin), new Date(0))))
   await output.put(statusKey(JOB_ID), status, { contentType: 'application/json' }, unaborted)
   return {
-    ...world,
+    ...setup,
     record: (key: string, first: string) =>
-      recordOrder(world.world, orderedBy(key), firstOrderBy(first), unaborted),
+      recordOrder(setup.deps, orderedBy(key), firstOrderBy(first), unaborted),
     report: (key: string, jobIds: readonly string[]) => {
       const [job] = anIngestReport().jobs
       const jobs = jobIds.map((job_id) => ({ ...(job ?? expect.fail('no job')), job_id }))
-      const reported_at = world.world.now().toISOString()
+      const reported_at = setup.deps.now().toISOString()
       return writeReport(output, anIngestReport({ key, jobs, reported_at }), unaborted)
     },
-    isOrderedElsewhere: () => isOrderedElsewhere(world.world, JOB_ID, IMAGE, unaborted),
+    isOrderedElsewhere: () => isOrderedElsewhere(setup.deps, JOB_ID, IMAGE, unaborted),
   }
 }
 
 describe('a job of another origin', () => {
   test('is ordered elsewhere as long as the report may be on its way', async () => {
-    const world = await aJobOf(MANIFEST)
-    world.wait(29 * MINUTE)
-    expect(await world.isOrderedElsewhere()).toBe(true)
-    world.wait(MINUTE)
-    expect(await world.isOrderedElsewhere()).toBe(false)
+    const setup = await aJobOf(MANIFEST)
+    setup.wait(29 * MINUTE)
+    expect(await setup.isOrderedElsewhere()).toBe(true)
+    setup.wait(MINUTE)
+    expect(await setup.isOrderedElsewhere()).toBe(false)
   })
 
   test('is ordered elsewhere as long as the report names it', async () => {
-    const world = await aJobOf(MANIFEST)
-    world.wait(30 * MINUTE)
-    await world.report(MANIFEST, [JOB_ID])
-    expect(await world.isOrderedElsewhere()).toBe(true)
-    await world.report(MANIFEST, ['f'.repeat(32)])
-    expect(await world.isOrderedElsewhere()).toBe(false)
+    const setup = await aJobOf(MANIFEST)
+    setup.wait(30 * MINUTE)
+    await setup.report(MANIFEST, [JOB_ID])
+    expect(await setup.isOrderedElsewhere()).toBe(true)
+    await setup.report(MANIFEST, ['f'.repeat(32)])
+    expect(await setup.isOrderedElsewhere()).toBe(false)
   })
 })
 
 describe('a report on the other upload', () => {
   test('decides, if it is later than the order', async () => {
-    const world = await aJobOf(MANIFEST)
-    world.wait(MINUTE)
-    await world.report(MANIFEST, ['f'.repeat(32)])
-    expect(await world.isOrderedElsewhere()).toBe(false)
-    await world.record(MANIFEST, IMAGE)
-    expect(await world.isOrderedElsewhere()).toBe(true)
-    world.wait(MINUTE)
-    await world.report(MANIFEST, ['f'.repeat(32)])
-    expect(await world.isOrderedElsewhere()).toBe(false)
+    const setup = await aJobOf(MANIFEST)
+    setup.wait(MINUTE)
+    await setup.report(MANIFEST, ['f'.repeat(32)])
+    expect(await setup.isOrderedElsewhere()).toBe(false)
+    await setup.record(MANIFEST, IMAGE)
+    expect(await setup.isOrderedElsewhere()).toBe(true)
+    setup.wait(MINUTE)
+    await setup.report(MANIFEST, ['f'.repeat(32)])
+    expect(await setup.isOrderedElsewhere()).toBe(false)
   })
 
   test('decides also where the order of the first upload was recorded after it, for another one', async () => {
-    const world = await aJobOf(MANIFEST)
-    world.wait(MINUTE)
-    await world.report(MANIFEST, ['f'.repeat(32)])
-    world.wait(MINUTE)
-    await world.record(IMAGE, MANIFEST)
-    expect(await world.isOrderedElsewhere()).toBe(false)
+    const setup = await aJobOf(MANIFEST)
+    setup.wait(MINUTE)
+    await setup.report(MANIFEST, ['f'.repeat(32)])
+    setup.wait(MINUTE)
+    await setup.record(IMAGE, MANIFEST)
+    expect(await setup.isOrderedElsewhere()).toBe(false)
   })
 })
 
 describe('a job with an order of another upload', () => {
   test('is ordered elsewhere as long as the report may be on its way', async () => {
-    const world = await aJobOf(IMAGE)
-    await world.record(MANIFEST, IMAGE)
-    world.wait(29 * MINUTE)
-    expect(await world.isOrderedElsewhere()).toBe(true)
-    world.wait(MINUTE)
-    expect(await world.isOrderedElsewhere()).toBe(false)
+    const setup = await aJobOf(IMAGE)
+    await setup.record(MANIFEST, IMAGE)
+    setup.wait(29 * MINUTE)
+    expect(await setup.isOrderedElsewhere()).toBe(true)
+    setup.wait(MINUTE)
+    expect(await setup.isOrderedElsewhere()).toBe(false)
   })
 
   test('is ordered elsewhere once more when the order is repeated', async () => {
-    const world = await aJobOf(IMAGE)
-    await world.record(MANIFEST, IMAGE)
-    world.wait(60 * MINUTE)
-    await world.record(MANIFEST, IMAGE)
-    expect(await world.isOrderedElsewhere()).toBe(true)
+    const setup = await aJobOf(IMAGE)
+    await setup.record(MANIFEST, IMAGE)
+    setup.wait(60 * MINUTE)
+    await setup.record(MANIFEST, IMAGE)
+    expect(await setup.isOrderedElsewhere()).toBe(true)
   })
 
   test('is ordered elsewhere if the order cannot be read', async () => {
-    const world = await aJobOf(IMAGE)
-    await world.output.put(orderKey(JOB_ID, MANIFEST), new Uint8Array(1), { contentType: '' }, unaborted)
-    world.wait(60 * MINUTE)
-    expect(await world.isOrderedElsewhere()).toBe(true)
+    const setup = await aJobOf(IMAGE)
+    await setup.output.put(orderKey(JOB_ID, MANIFEST), new Uint8Array(1), { contentType: '' }, unaborted)
+    setup.wait(60 * MINUTE)
+    expect(await setup.isOrderedElsewhere()).toBe(true)
   })
 })
 
 test('a job of this upload alone is not ordered elsewhere', async () => {
-  const world = await aJobOf(IMAGE)
-  await world.record(IMAGE, IMAGE)
-  expect(await world.isOrderedElsewhere()).toBe(false)
+  const setup = await aJobOf(IMAGE)
+  await setup.record(IMAGE, IMAGE)
+  expect(await setup.isOrderedElsewhere()).toBe(false)
 })
 
 test.each(['is missing', 'is of another version'])(
   'a job whose status %s is ordered elsewhere',
   async (how) => {
-    const world = await aJobOf(IMAGE)
-    if (how === 'is missing') await world.output.delete(statusKey(JOB_ID), unaborted)
-    else await world.output.put(statusKey(JOB_ID), new Uint8Array(1), { contentType: '' }, unaborted)
-    expect(await world.isOrderedElsewhere()).toBe(true)
+    const setup = await aJobOf(IMAGE)
+    if (how === 'is missing') await setup.output.delete(statusKey(JOB_ID), unaborted)
+    else await setup.output.put(statusKey(JOB_ID), new Uint8Array(1), { contentType: '' }, unaborted)
+    expect(await setup.isOrderedElsewhere()).toBe(true)
   },
 )
 
 describe('the origin of a job', () => {
   test('records no order while its first one is young, and one after 15 minutes', async () => {
-    const world = await aJobOf(MANIFEST)
-    world.wait(14 * MINUTE)
-    await world.record(MANIFEST, MANIFEST)
-    expect(world.output.keys()).not.toContain(orderKey(JOB_ID, MANIFEST))
-    world.wait(MINUTE)
-    await world.record(MANIFEST, MANIFEST)
-    expect(world.output.keys()).toContain(orderKey(JOB_ID, MANIFEST))
+    const setup = await aJobOf(MANIFEST)
+    setup.wait(14 * MINUTE)
+    await setup.record(MANIFEST, MANIFEST)
+    expect(setup.output.keys()).not.toContain(orderKey(JOB_ID, MANIFEST))
+    setup.wait(MINUTE)
+    await setup.record(MANIFEST, MANIFEST)
+    expect(setup.output.keys()).toContain(orderKey(JOB_ID, MANIFEST))
   })
 
   test('is recorded beside each later order, once', async () => {
-    const world = await aJobOf(MANIFEST)
-    await world.record(IMAGE, MANIFEST)
-    await world.record(IMAGE, MANIFEST)
-    const written = world.output.writes.map(({ key }) => key)
+    const setup = await aJobOf(MANIFEST)
+    await setup.record(IMAGE, MANIFEST)
+    await setup.record(IMAGE, MANIFEST)
+    const written = setup.output.writes.map(({ key }) => key)
     expect(written.filter((key) => key === orderKey(JOB_ID, MANIFEST))).toHaveLength(1)
     expect(written.filter((key) => key === orderKey(JOB_ID, IMAGE))).toHaveLength(2)
   })

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aLateSidecar, IMAGE, MANIFEST, NAMES_IMAGE, OTHER, SIDECAR } from './a-late-sidecar.ts'
-import { s3Event } from './a-world.ts'
 import { failAt } from './failing-call.ts'
+import { s3Event } from './ingest-setup.ts'
 import { untilIngested } from './until-ingested.ts'
 
-type World = Awaited<ReturnType<typeof aLateSidecar>>
-type Dropped = Awaited<ReturnType<World['put']>>
+type Setup = Awaited<ReturnType<typeof aLateSidecar>>
+type Uploaded = Awaited<ReturnType<Setup['put']>>
 
 interface Scene {
   /** Prepares the run in which a call fails. Returns the objects of that run's events. */
-  readonly prepare: (world: World) => Promise<readonly Dropped[]>
+  readonly prepare: (setup: Setup) => Promise<readonly Uploaded[]>
   /** True if the image's first job is stopped in the end. */
   readonly isStopped: boolean
   /** Outcomes that its report may state for the one job that it superseded. */
@@ -23,31 +23,31 @@ interface Scene {
 
 const SCENES: Readonly<Record<string, Scene>> = {
   'a sidecar comes after its image': {
-    prepare: async (world) => [await world.put(SIDECAR, OTHER)],
+    prepare: async (setup) => [await setup.put(SIDECAR, OTHER)],
     ...{ isStopped: true, outcomes: ['cancelled'], sent: 1, calls: 20 },
   },
   'a sidecar with faults comes after its image': {
-    prepare: async (world) => [await world.put(SIDECAR, '{')],
+    prepare: async (setup) => [await setup.put(SIDECAR, '{')],
     ...{ isStopped: true, outcomes: ['cancelled'], sent: 1, calls: 15 },
   },
   'a manifest orders the same job, and then the sidecar comes': {
-    prepare: async (world) => [await world.put(MANIFEST, NAMES_IMAGE), await world.put(SIDECAR, OTHER)],
+    prepare: async (setup) => [await setup.put(MANIFEST, NAMES_IMAGE), await setup.put(SIDECAR, OTHER)],
     ...{ isStopped: false, outcomes: ['kept', 'cancelled'], sent: 1, calls: 25 },
   },
   'a sidecar comes, and then a manifest orders the cancelled job': {
-    async prepare(world) {
-      await world.drop(SIDECAR, OTHER)
-      await world.end(world.jobs()[0] ?? expect.fail('no job'), 'cancelled')
-      return [await world.put(MANIFEST, NAMES_IMAGE)]
+    async prepare(setup) {
+      await setup.upload(SIDECAR, OTHER)
+      await setup.end(setup.jobs()[0] ?? expect.fail('no job'), 'cancelled')
+      return [await setup.put(MANIFEST, NAMES_IMAGE)]
     },
     ...{ isStopped: false, outcomes: ['cancelled'], sent: 2, calls: 15 },
   },
   'the cancelled job is what the next sidecar asks for': {
-    async prepare(world) {
-      await world.drop(SIDECAR, OTHER)
-      await world.end(world.jobs()[0] ?? expect.fail('no job'), 'cancelled')
-      await world.input.delete(SIDECAR, unaborted)
-      return [await world.put(SIDECAR, '{}')]
+    async prepare(setup) {
+      await setup.upload(SIDECAR, OTHER)
+      await setup.end(setup.jobs()[0] ?? expect.fail('no job'), 'cancelled')
+      await setup.input.delete(SIDECAR, unaborted)
+      return [await setup.put(SIDECAR, '{}')]
     },
     ...{ isStopped: false, outcomes: ['cancelled'], sent: 2, calls: 25 },
   },
@@ -61,23 +61,23 @@ describe.each(Object.entries(SCENES))('%s', (_, { prepare, isStopped, outcomes, 
       for (;;) {
         n += 1
         const { faults, arm, disarm } = failAt(n, moment)
-        const world = await aLateSidecar({ inputFaults: faults, outputFaults: faults, queueFaults: faults })
-        await world.ingest(s3Event(world.image))
-        const first = world.jobs()[0]?.job_id ?? expect.fail('no job')
-        const objects = await prepare(world)
+        const setup = await aLateSidecar({ inputFaults: faults, outputFaults: faults, queueFaults: faults })
+        await setup.ingest(s3Event(setup.image))
+        const first = setup.jobs()[0]?.job_id ?? expect.fail('no job')
+        const objects = await prepare(setup)
         arm()
-        await untilIngested(world, objects)
+        await untilIngested(setup, objects)
         const failed = disarm()
-        expect(await world.superseded()).toEqual([
+        expect(await setup.superseded()).toEqual([
           { job_id: expect.any(String), outcome: expect.toBeOneOf([...outcomes]) },
         ])
-        expect(await world.stoppedBy(first)).toBe(isStopped ? 'ingest' : null)
-        expect(world.hasResult(first)).toBe(false)
-        expect(world.sent().filter((jobId) => jobId === first).length).toBeGreaterThanOrEqual(sent)
-        const named = [await world.report(IMAGE), await world.report(MANIFEST)].flatMap(
+        expect(await setup.stoppedBy(first)).toBe(isStopped ? 'ingest' : null)
+        expect(setup.hasResult(first)).toBe(false)
+        expect(setup.sent().filter((jobId) => jobId === first).length).toBeGreaterThanOrEqual(sent)
+        const named = [await setup.report(IMAGE), await setup.report(MANIFEST)].flatMap(
           (report) => report?.jobs ?? [],
         )
-        for (const { job_id } of named) expect(await world.stoppedBy(job_id)).toBeNull()
+        for (const { job_id } of named) expect(await setup.stoppedBy(job_id)).toBeNull()
         if (!failed) break
       }
       expect(n).toBeGreaterThan(calls)

@@ -1,122 +1,122 @@
 import { describe, expect, test } from 'vitest'
 import { CANCEL_PREFIX, cancelKey } from '../../../shared/contracts/bucket-layout.ts'
-import { aPng } from '../../fixtures/pictures.ts'
+import { aPng } from '../../fixtures/images.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { IMAGE, MANIFEST, NAMES_IMAGE, OTHER, SIDECAR } from './a-late-sidecar.ts'
-import { s3Event } from './a-world.ts'
+import { s3Event } from './ingest-setup.ts'
 import { untilIngested } from './until-ingested.ts'
-import { jobAt, type World, withFirstJob } from './with-first-job.ts'
+import { jobAt, type Setup, withFirstJob } from './with-first-job.ts'
 
 describe('a job that is ordered while it is being cancelled', () => {
   /** Orders the first job by a manifest at a moment of the run that cancels it. */
   const ordered = async (moment: 'before' | 'after', isQuick = false) => {
     let armed = false
-    let manifest: Awaited<ReturnType<World['put']>> | undefined
+    let manifest: Awaited<ReturnType<Setup['put']>> | undefined
     const rounds: number[] = []
-    const { world, first } = await withFirstJob({
+    const { setup, first } = await withFirstJob({
       outputFaults: {
         async [moment](operation: string, key: string) {
           if (!armed || operation !== 'create' || key !== cancelKey(first.job_id)) return
           armed = false
-          if (isQuick) await world.end(first, 'cancelled')
-          rounds.push(await untilIngested(world, [manifest ?? expect.fail('no manifest')]))
+          if (isQuick) await setup.end(first, 'cancelled')
+          rounds.push(await untilIngested(setup, [manifest ?? expect.fail('no manifest')]))
         },
       },
     })
-    manifest = await world.put(MANIFEST, NAMES_IMAGE)
-    const sidecar = await world.put(SIDECAR, OTHER)
+    manifest = await setup.put(MANIFEST, NAMES_IMAGE)
+    const sidecar = await setup.put(SIDECAR, OTHER)
     armed = true
-    rounds.push(await untilIngested(world, [sidecar]))
-    return { world, first, rounds }
+    rounds.push(await untilIngested(setup, [sidecar]))
+    return { setup, first, rounds }
   }
 
   test('goes on, if the order came before the marker', async () => {
-    const { world, first, rounds } = await ordered('before')
-    expect(await world.stoppedBy(first.job_id)).toBeNull()
-    expect(await world.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
+    const { setup, first, rounds } = await ordered('before')
+    expect(await setup.stoppedBy(first.job_id)).toBeNull()
+    expect(await setup.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
     // The run that cancels it has to come again.
     expect(rounds).toEqual([1, 2])
   })
 
   test('goes on, if the order came after the marker', async () => {
-    const { world, first, rounds } = await ordered('after')
-    expect(await world.stoppedBy(first.job_id)).toBeNull()
-    expect(await world.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
+    const { setup, first, rounds } = await ordered('after')
+    expect(await setup.stoppedBy(first.job_id)).toBeNull()
+    expect(await setup.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
     // The run that orders it has to come again.
     expect(rounds[0]).toBe(2)
   })
 
   test('is queued once more, if a worker was quick to stop it', async () => {
-    const { world, first } = await ordered('after', true)
-    expect(await world.stoppedBy(first.job_id)).toBeNull()
-    expect(world.hasResult(first.job_id)).toBe(false)
-    expect(world.hasArchivedResult(first.job_id)).toBe(true)
-    expect(world.sent().filter((jobId) => jobId === first.job_id).length).toBeGreaterThan(1)
-    expect((await world.report(MANIFEST))?.jobs).toMatchObject([{ job_id: first.job_id, done_before: false }])
+    const { setup, first } = await ordered('after', true)
+    expect(await setup.stoppedBy(first.job_id)).toBeNull()
+    expect(setup.hasResult(first.job_id)).toBe(false)
+    expect(setup.hasArchivedResult(first.job_id)).toBe(true)
+    expect(setup.sent().filter((jobId) => jobId === first.job_id).length).toBeGreaterThan(1)
+    expect((await setup.report(MANIFEST))?.jobs).toMatchObject([{ job_id: first.job_id, done_before: false }])
   })
 
   test('is queued once more by the run that cancels it, if that finds the order too late', async () => {
-    let manifest: Awaited<ReturnType<World['put']>> | undefined
-    const { world, first } = await withFirstJob({
+    let manifest: Awaited<ReturnType<Setup['put']>> | undefined
+    const { setup, first } = await withFirstJob({
       outputFaults: {
         async before(operation, key) {
           if (manifest === undefined || operation !== 'create' || !key.startsWith(CANCEL_PREFIX)) return
-          await untilIngested(world, [manifest])
+          await untilIngested(setup, [manifest])
         },
         async after(operation, key) {
-          if (operation === 'create' && key.startsWith(CANCEL_PREFIX)) await world.end(first, 'cancelled')
+          if (operation === 'create' && key.startsWith(CANCEL_PREFIX)) await setup.end(first, 'cancelled')
         },
       },
     })
-    manifest = await world.put(MANIFEST, NAMES_IMAGE)
-    await untilIngested(world, [await world.put(SIDECAR, OTHER)])
-    expect(world.hasResult(first.job_id)).toBe(false)
-    expect(await world.stoppedBy(first.job_id)).toBeNull()
-    expect(world.sent().filter((jobId) => jobId === first.job_id).length).toBeGreaterThan(1)
-    expect(await world.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
+    manifest = await setup.put(MANIFEST, NAMES_IMAGE)
+    await untilIngested(setup, [await setup.put(SIDECAR, OTHER)])
+    expect(setup.hasResult(first.job_id)).toBe(false)
+    expect(await setup.stoppedBy(first.job_id)).toBeNull()
+    expect(setup.sent().filter((jobId) => jobId === first.job_id).length).toBeGreaterThan(1)
+    expect(await setup.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
   })
 
   test('is queued once more, if a worker stops it between the marker and the next run', async () => {
-    const { world, first } = await withFirstJob()
-    await world.drop(SIDECAR, OTHER)
-    const manifest = await world.put(MANIFEST, NAMES_IMAGE)
-    await expect(world.ingest(s3Event(manifest))).rejects.toThrow('1 of 1 objects could not be ingested')
-    await world.end(first, 'cancelled')
-    await world.ingest(s3Event(manifest))
-    expect(world.hasResult(first.job_id)).toBe(false)
-    expect(world.sent().filter((jobId) => jobId === first.job_id)).toHaveLength(2)
+    const { setup, first } = await withFirstJob()
+    await setup.upload(SIDECAR, OTHER)
+    const manifest = await setup.put(MANIFEST, NAMES_IMAGE)
+    await expect(setup.ingest(s3Event(manifest))).rejects.toThrow('1 of 1 objects could not be ingested')
+    await setup.end(first, 'cancelled')
+    await setup.ingest(s3Event(manifest))
+    expect(setup.hasResult(first.job_id)).toBe(false)
+    expect(setup.sent().filter((jobId) => jobId === first.job_id)).toHaveLength(2)
   })
 
   test.each(['before', 'after'] as const)(
     'goes on, if the same image orders it %s the marker',
     async (moment) => {
       let armed = false
-      const { world, first } = await withFirstJob({
+      const { setup, first } = await withFirstJob({
         outputFaults: {
           async [moment](operation: string, key: string) {
             if (!armed || operation !== 'create' || key !== cancelKey(first.job_id)) return
             armed = false
             // A run in another process, which sees the sidecar as it is by now.
-            await untilIngested(world, [await world.put(SIDECAR, '{}')])
+            await untilIngested(setup, [await setup.put(SIDECAR, '{}')])
           },
         },
       })
-      const sidecar = await world.put(SIDECAR, OTHER)
+      const sidecar = await setup.put(SIDECAR, OTHER)
       armed = true
-      await untilIngested(world, [sidecar])
-      expect((await world.report(IMAGE))?.jobs).toMatchObject([{ job_id: first.job_id }])
-      expect(await world.stoppedBy(first.job_id)).toBeNull()
+      await untilIngested(setup, [sidecar])
+      expect((await setup.report(IMAGE))?.jobs).toMatchObject([{ job_id: first.job_id }])
+      expect(await setup.stoppedBy(first.job_id)).toBeNull()
     },
   )
 
   test('goes on, if the same image orders it, and the marker comes just before its report', async () => {
     let armed = false
-    const { world, first } = await withFirstJob({
+    const { setup, first } = await withFirstJob({
       outputFaults: {
         async before(operation, key) {
           if (!armed || operation !== 'replace' || !key.startsWith('reports/')) return
           armed = false
-          await world.output.put(
+          await setup.output.put(
             cancelKey(first.job_id),
             new TextEncoder().encode(
               JSON.stringify({
@@ -130,53 +130,53 @@ describe('a job that is ordered while it is being cancelled', () => {
         },
       },
     })
-    await world.drop(SIDECAR, OTHER)
-    await world.output.delete(cancelKey(first.job_id), unaborted)
-    const sidecar = await world.put(SIDECAR, '{}')
+    await setup.upload(SIDECAR, OTHER)
+    await setup.output.delete(cancelKey(first.job_id), unaborted)
+    const sidecar = await setup.put(SIDECAR, '{}')
     armed = true
-    expect(await untilIngested(world, [sidecar])).toBe(2)
-    expect((await world.report(IMAGE))?.jobs).toMatchObject([{ job_id: first.job_id }])
-    expect(await world.stoppedBy(first.job_id)).toBeNull()
+    expect(await untilIngested(setup, [sidecar])).toBe(2)
+    expect((await setup.report(IMAGE))?.jobs).toMatchObject([{ job_id: first.job_id }])
+    expect(await setup.stoppedBy(first.job_id)).toBeNull()
   })
 })
 
 describe('a job that was superseded, and is ordered again', () => {
   const superseded = async () => {
-    const { world, first } = await withFirstJob()
-    await world.drop(SIDECAR, OTHER)
-    expect(await world.stoppedBy(first.job_id)).toBe('ingest')
-    return { world, first }
+    const { setup, first } = await withFirstJob()
+    await setup.upload(SIDECAR, OTHER)
+    expect(await setup.stoppedBy(first.job_id)).toBe('ingest')
+    return { setup, first }
   }
 
   test('by its image without the sidecar, is not cancelled any more while it waits', async () => {
-    const { world, first } = await superseded()
-    await world.input.delete(SIDECAR, unaborted)
-    await untilIngested(world, [await world.put(IMAGE, await aPng())])
-    expect(await world.stoppedBy(first.job_id)).toBeNull()
-    expect((await world.report(IMAGE))?.jobs).toMatchObject([{ job_id: first.job_id, done_before: false }])
+    const { setup, first } = await superseded()
+    await setup.input.delete(SIDECAR, unaborted)
+    await untilIngested(setup, [await setup.put(IMAGE, await aPng())])
+    expect(await setup.stoppedBy(first.job_id)).toBeNull()
+    expect((await setup.report(IMAGE))?.jobs).toMatchObject([{ job_id: first.job_id, done_before: false }])
   })
 
   test.each([
     ['its image without the sidecar', IMAGE],
     ['a manifest', MANIFEST],
   ])('by %s, is rendered though it was cancelled', async (_, key) => {
-    const { world, first } = await superseded()
-    await world.end(first, 'cancelled')
-    await world.input.delete(SIDECAR, unaborted)
-    const again = await world.put(key, key === IMAGE ? await aPng() : NAMES_IMAGE)
-    expect(await untilIngested(world, [again])).toBe(1)
-    expect(world.hasResult(first.job_id)).toBe(false)
-    expect(world.hasArchivedResult(first.job_id)).toBe(true)
-    expect(await world.stoppedBy(first.job_id)).toBeNull()
-    expect(world.sent().filter((jobId) => jobId === first.job_id)).toHaveLength(2)
-    expect((await world.report(key))?.jobs).toMatchObject([{ job_id: first.job_id, done_before: false }])
+    const { setup, first } = await superseded()
+    await setup.end(first, 'cancelled')
+    await setup.input.delete(SIDECAR, unaborted)
+    const again = await setup.put(key, key === IMAGE ? await aPng() : NAMES_IMAGE)
+    expect(await untilIngested(setup, [again])).toBe(1)
+    expect(setup.hasResult(first.job_id)).toBe(false)
+    expect(setup.hasArchivedResult(first.job_id)).toBe(true)
+    expect(await setup.stoppedBy(first.job_id)).toBeNull()
+    expect(setup.sent().filter((jobId) => jobId === first.job_id)).toHaveLength(2)
+    expect((await setup.report(key))?.jobs).toMatchObject([{ job_id: first.job_id, done_before: false }])
   })
 
   test('by a sidecar, is not among the superseded any more', async () => {
-    const { world, first } = await superseded()
-    await untilIngested(world, [await world.put(SIDECAR, '{}')])
-    const second = jobAt(world, 1)
-    expect(await world.superseded()).toEqual([{ job_id: second.job_id, outcome: 'cancelled' }])
-    expect(await world.stoppedBy(first.job_id)).toBeNull()
+    const { setup, first } = await superseded()
+    await untilIngested(setup, [await setup.put(SIDECAR, '{}')])
+    const second = jobAt(setup, 1)
+    expect(await setup.superseded()).toEqual([{ job_id: second.job_id, outcome: 'cancelled' }])
+    expect(await setup.stoppedBy(first.job_id)).toBeNull()
   })
 })

@@ -3,10 +3,10 @@ import { EVENT_VISIBILITY_SECONDS, LATELY_MS } from '../../../functions/ingest/e
 import { INDEX_COUNTS_KEY, reportKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import { aLateSidecar, IMAGE, MANIFEST, NAMES_IMAGE, OTHER, SIDECAR } from './a-late-sidecar.ts'
-import { s3Event } from './a-world.ts'
+import { s3Event } from './ingest-setup.ts'
 import { untilIngested } from './until-ingested.ts'
 
-type World = Awaited<ReturnType<typeof aLateSidecar>>
+type Setup = Awaited<ReturnType<typeof aLateSidecar>>
 
 const VISIBILITY_MS = EVENT_VISIBILITY_SECONDS * 1_000
 
@@ -17,60 +17,60 @@ const gridOf = (seeds: number): string =>
 const cancelledJobs = async (
   seeds: number,
   options: Parameters<typeof aLateSidecar>[0] = {},
-): Promise<{ readonly world: World; readonly jobs: readonly JobMessage[] }> => {
-  const world = await aLateSidecar(options)
-  await world.put(SIDECAR, gridOf(seeds))
-  await world.ingest(s3Event(world.image))
-  const jobs = world.jobs()
+): Promise<{ readonly setup: Setup; readonly jobs: readonly JobMessage[] }> => {
+  const setup = await aLateSidecar(options)
+  await setup.put(SIDECAR, gridOf(seeds))
+  await setup.ingest(s3Event(setup.image))
+  const jobs = setup.jobs()
   expect(jobs).toHaveLength(seeds)
-  await world.drop(SIDECAR, OTHER)
-  for (const job of jobs) await world.end(job, 'cancelled')
-  return { world, jobs }
+  await setup.upload(SIDECAR, OTHER)
+  for (const job of jobs) await setup.end(job, 'cancelled')
+  return { setup, jobs }
 }
 
-const sentSince = ({ sent }: World, before: number): readonly string[] => sent().slice(before)
+const sentSince = ({ sent }: Setup, before: number): readonly string[] => sent().slice(before)
 
 describe('a cancelled job that is ordered again is sent once', () => {
   test.each([1, 3])('by a sidecar of the same image, with a grid of %d', async (seeds) => {
-    const { world, jobs } = await cancelledJobs(seeds)
-    const before = world.sent().length
-    const sidecar = await world.put(SIDECAR, gridOf(seeds))
-    expect(await untilIngested(world, [sidecar])).toBe(1)
-    await untilIngested(world, [sidecar, world.image, sidecar])
-    expect(sentSince(world, before)).toEqual(jobs.map(({ job_id }) => job_id))
-    for (const { job_id } of jobs) expect(world.hasResult(job_id)).toBe(false)
+    const { setup, jobs } = await cancelledJobs(seeds)
+    const before = setup.sent().length
+    const sidecar = await setup.put(SIDECAR, gridOf(seeds))
+    expect(await untilIngested(setup, [sidecar])).toBe(1)
+    await untilIngested(setup, [sidecar, setup.image, sidecar])
+    expect(sentSince(setup, before)).toEqual(jobs.map(({ job_id }) => job_id))
+    for (const { job_id } of jobs) expect(setup.hasResult(job_id)).toBe(false)
   })
 
   test('by a manifest, whose event is repeated', async () => {
-    const { world, jobs } = await cancelledJobs(1)
-    const before = world.sent().length
+    const { setup, jobs } = await cancelledJobs(1)
+    const before = setup.sent().length
     const [first] = jobs
-    const manifest = await world.put(
+    const manifest = await setup.put(
       MANIFEST,
       '{"items": [{"image": "images/a.png", "parameters": {"seed": 1}}]}',
     )
-    expect(await untilIngested(world, [manifest])).toBe(1)
-    world.wait(VISIBILITY_MS)
-    await untilIngested(world, [manifest])
-    expect(sentSince(world, before)).toEqual([first?.job_id])
+    expect(await untilIngested(setup, [manifest])).toBe(1)
+    setup.wait(VISIBILITY_MS)
+    await untilIngested(setup, [manifest])
+    expect(sentSince(setup, before)).toEqual([first?.job_id])
   })
 
   test('and once more when its next order is of a later time', async () => {
-    const { world, jobs } = await cancelledJobs(1)
-    const before = world.sent().length
-    const manifest = await world.put(
+    const { setup, jobs } = await cancelledJobs(1)
+    const before = setup.sent().length
+    const manifest = await setup.put(
       MANIFEST,
       '{"items": [{"image": "images/a.png", "parameters": {"seed": 1}}]}',
     )
-    await untilIngested(world, [manifest])
-    world.wait(LATELY_MS)
-    await untilIngested(world, [manifest])
-    expect(sentSince(world, before)).toEqual([jobs[0]?.job_id, jobs[0]?.job_id])
+    await untilIngested(setup, [manifest])
+    setup.wait(LATELY_MS)
+    await untilIngested(setup, [manifest])
+    expect(sentSince(setup, before)).toEqual([jobs[0]?.job_id, jobs[0]?.job_id])
   })
 
   test('and again where the run ended between the deletion of its result and its message', async () => {
     let armed = false
-    const { world, jobs } = await cancelledJobs(1, {
+    const { setup, jobs } = await cancelledJobs(1, {
       queueFaults: {
         before() {
           if (!armed) return
@@ -79,30 +79,30 @@ describe('a cancelled job that is ordered again is sent once', () => {
         },
       },
     })
-    const before = world.sent().length
+    const before = setup.sent().length
     armed = true
-    expect(await untilIngested(world, [await world.put(SIDECAR, gridOf(1))])).toBe(2)
-    expect(sentSince(world, before)).toEqual([jobs[0]?.job_id])
+    expect(await untilIngested(setup, [await setup.put(SIDECAR, gridOf(1))])).toBe(2)
+    expect(sentSince(setup, before)).toEqual([jobs[0]?.job_id])
   })
 })
 
 test('a marker that another run creates before the report names the job is taken back, and nothing is sent twice', async () => {
   let armed = false
-  const { world, jobs } = await cancelledJobs(1, {
+  const { setup, jobs } = await cancelledJobs(1, {
     outputFaults: {
       async before(operation, key) {
         if (!armed || operation !== 'replace' || key !== reportKey(IMAGE)) return
         armed = false
-        await world.cancelByIngest(jobs[0] ?? expect.fail('no job'))
+        await setup.cancelByIngest(jobs[0] ?? expect.fail('no job'))
       },
     },
   })
-  const before = world.sent().length
-  const sidecar = await world.put(SIDECAR, gridOf(1))
+  const before = setup.sent().length
+  const sidecar = await setup.put(SIDECAR, gridOf(1))
   armed = true
-  expect(await untilIngested(world, [sidecar])).toBe(2)
-  expect(sentSince(world, before)).toEqual([jobs[0]?.job_id])
-  expect(await world.stoppedBy(jobs[0]?.job_id ?? '')).toBeNull()
+  expect(await untilIngested(setup, [sidecar])).toBe(2)
+  expect(sentSince(setup, before)).toEqual([jobs[0]?.job_id])
+  expect(await setup.stoppedBy(jobs[0]?.job_id ?? '')).toBeNull()
 })
 
 test.each([
@@ -110,23 +110,23 @@ test.each([
   ['that, begun late', LATELY_MS - 1, 0],
   ['a time in which messages may have been lost', LATELY_MS, 1],
 ])('a run of the same event after %s sends what still waits so often: %d ms, %d', async (_, ms, sent) => {
-  const world = await aLateSidecar()
-  const manifest = await world.put(MANIFEST, NAMES_IMAGE)
-  await world.ingest(s3Event(manifest))
-  world.wait(ms)
-  await world.ingest(s3Event(manifest))
-  await world.ingest(s3Event(manifest))
-  expect(world.sent()).toHaveLength(1 + sent)
+  const setup = await aLateSidecar()
+  const manifest = await setup.put(MANIFEST, NAMES_IMAGE)
+  await setup.ingest(s3Event(manifest))
+  setup.wait(ms)
+  await setup.ingest(s3Event(manifest))
+  await setup.ingest(s3Event(manifest))
+  expect(setup.sent()).toHaveLength(1 + sent)
   if (sent === 0) return
   // Its status is as old as before: the order tells that the message was sent.
-  world.wait(VISIBILITY_MS)
-  await world.ingest(s3Event(manifest))
-  expect(world.sent()).toHaveLength(2)
+  setup.wait(VISIBILITY_MS)
+  await setup.ingest(s3Event(manifest))
+  expect(setup.sent()).toHaveLength(2)
 })
 
 test('a hundred cancelled jobs have their index counted anew with a few writes', async () => {
   let writes = 0
-  const { world, jobs } = await cancelledJobs(100, {
+  const { setup, jobs } = await cancelledJobs(100, {
     outputFaults: {
       before(operation, key) {
         if (operation !== 'read' && key === INDEX_COUNTS_KEY) writes += 1
@@ -134,18 +134,18 @@ test('a hundred cancelled jobs have their index counted anew with a few writes',
     },
   })
   writes = 0
-  const before = world.sent().length
-  await untilIngested(world, [
-    await world.put(MANIFEST, NAMES_IMAGE.replace(']', `], ${gridOf(100).slice(1, -1)}`)),
+  const before = setup.sent().length
+  await untilIngested(setup, [
+    await setup.put(MANIFEST, NAMES_IMAGE.replace(']', `], ${gridOf(100).slice(1, -1)}`)),
   ])
-  expect(sentSince(world, before)).toHaveLength(jobs.length)
+  expect(sentSince(setup, before)).toHaveLength(jobs.length)
   expect(writes).toBeLessThanOrEqual(8)
 })
 
 test('a run that ends midway leaves what it has sent, and the next run goes on from there', async () => {
   let sends = Number.NEGATIVE_INFINITY
   let archived = 0
-  const { world, jobs } = await cancelledJobs(300, {
+  const { setup, jobs } = await cancelledJobs(300, {
     queueFaults: {
       before() {
         sends += 1
@@ -158,13 +158,13 @@ test('a run that ends midway leaves what it has sent, and the next run goes on f
       },
     },
   })
-  const before = world.sent().length
+  const before = setup.sent().length
   sends = 0
-  const manifest = await world.put(MANIFEST, NAMES_IMAGE.replace(']', `], ${gridOf(300).slice(1, -1)}`))
-  await expect(world.ingest(s3Event(manifest))).rejects.toThrow('1 of 1 objects could not be ingested')
-  expect(sentSince(world, before)).toHaveLength(100)
-  world.wait(VISIBILITY_MS)
-  await world.ingest(s3Event(manifest))
-  expect(sentSince(world, before).toSorted()).toEqual(jobs.map(({ job_id }) => job_id).toSorted())
+  const manifest = await setup.put(MANIFEST, NAMES_IMAGE.replace(']', `], ${gridOf(300).slice(1, -1)}`))
+  await expect(setup.ingest(s3Event(manifest))).rejects.toThrow('1 of 1 objects could not be ingested')
+  expect(sentSince(setup, before)).toHaveLength(100)
+  setup.wait(VISIBILITY_MS)
+  await setup.ingest(s3Event(manifest))
+  expect(sentSince(setup, before).toSorted()).toEqual(jobs.map(({ job_id }) => job_id).toSorted())
   expect(archived).toBe(300)
 })

@@ -5,29 +5,29 @@ import { storeImage } from '../../../functions/ingest/store-image.ts'
 import { knownImageKey, normalizedImageKey } from '../../../shared/contracts/bucket-layout.ts'
 import { hashJson, hashPixels } from '../../../shared/contracts/job-id.ts'
 import { DECODER_VERSION } from '../../../shared/image/decode-image.ts'
-import { aPng, somePixels } from '../../fixtures/pictures.ts'
-import { aWorld } from './a-world.ts'
+import { aPng, somePixels } from '../../fixtures/images.ts'
+import { ingestSetup } from './ingest-setup.ts'
 
 const SIGNAL = new AbortController().signal
 const KEY = 'images/a.png'
 
-const aWatchedWorld = async () => {
+const aWatchedSetup = async () => {
   const reads: string[] = []
-  const world = aWorld({
+  const setup = ingestSetup({
     inputFaults: { before: (operation, key) => void (operation === 'read' && reads.push(key)) },
   })
-  await world.put(KEY, await aPng())
+  await setup.put(KEY, await aPng())
   const prepare = async (contentType?: string) => {
-    const info = (await world.input.head(KEY, SIGNAL)) ?? expect.fail('no picture')
+    const info = (await setup.input.head(KEY, SIGNAL)) ?? expect.fail('no image')
     const changed = contentType === undefined ? info : { ...info, contentType }
-    return provideImage(world.world, changed, 'image', SIGNAL)
+    return provideImage(setup.deps, changed, 'image', SIGNAL)
   }
-  return { ...world, reads, prepare }
+  return { ...setup, reads, prepare }
 }
 
-describe('a picture that was prepared before', () => {
+describe('an image that was prepared before', () => {
   test('is not fetched again', async () => {
-    const { prepare, reads, output } = await aWatchedWorld()
+    const { prepare, reads, output } = await aWatchedSetup()
     const first = await prepare()
     expect(await prepare()).toEqual(first)
     expect(first).toEqual({
@@ -40,21 +40,21 @@ describe('a picture that was prepared before', () => {
   })
 
   test('is fetched again when it was overwritten', async () => {
-    const { prepare, put } = await aWatchedWorld()
+    const { prepare, put } = await aWatchedSetup()
     await prepare()
     await put(KEY, await aPng({ seed: 1 }))
     expect((await prepare()).pixels_sha256).toBe(hashPixels(somePixels({ seed: 1 })))
   })
 
   test('is checked again when it is said to be something else', async () => {
-    const { prepare } = await aWatchedWorld()
+    const { prepare } = await aWatchedSetup()
     await prepare()
     await expect(prepare('image/jpeg')).rejects.toThrow('content type')
   })
 
   test('is decoded again when the note of it is from another version of the decoder', async () => {
-    const { prepare, input, output } = await aWatchedWorld()
-    const { etag, contentType } = (await input.head(KEY, SIGNAL)) ?? expect.fail('no picture')
+    const { prepare, input, output } = await aWatchedSetup()
+    const { etag, contentType } = (await input.head(KEY, SIGNAL)) ?? expect.fail('no image')
     const sideways = { width: 8, height: 16, pixels_sha256: 'a'.repeat(64) }
     await output.put(
       normalizedImageKey(sideways.pixels_sha256),
@@ -77,7 +77,7 @@ describe('a picture that was prepared before', () => {
   })
 
   test('is stored again when what was stored is gone', async () => {
-    const { prepare, output } = await aWatchedWorld()
+    const { prepare, output } = await aWatchedSetup()
     const { key } = await prepare()
     await output.delete(key, SIGNAL)
     await prepare()
@@ -85,7 +85,7 @@ describe('a picture that was prepared before', () => {
   })
 
   test('is fetched again when the note of it cannot be read', async () => {
-    const { prepare, output, reads } = await aWatchedWorld()
+    const { prepare, output, reads } = await aWatchedSetup()
     await prepare()
     const note = output.keys().find((key) => key.startsWith('inputs/known/')) ?? expect.fail('no note')
     await output.put(note, Buffer.from('{"version": 2}'), { contentType: 'application/json' }, SIGNAL)
@@ -94,10 +94,10 @@ describe('a picture that was prepared before', () => {
   })
 })
 
-test('a picture whose PNG would be larger than workers read is refused, and not stored', async () => {
+test('an image whose PNG would be larger than workers read is refused, and not stored', async () => {
   const [width, height] = [4800, 4700]
   const noise = { width, height, data: randomFillSync(new Uint8Array(width * height * 3)) }
-  const { output } = aWorld()
+  const { output } = ingestSetup()
   const where = { sourceKey: KEY, field: 'image' }
   await expect(storeImage(output, noise, where, SIGNAL)).rejects.toThrow(
     /^image: its 4800 x 4700 pixels take \d+ bytes as a PNG, more than 67108864; scale it down$/,

@@ -7,7 +7,7 @@ import { entryKey } from '../../../shared/contracts/index-entry.ts'
 import type { JobMessage } from '../../../shared/contracts/job-message.ts'
 import { jobIdsOf, listEntries } from '../../../shared/job-index/list-entries.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
-import { aWorld, type WorldOptions } from './a-world.ts'
+import { type IngestSetupOptions, ingestSetup } from './ingest-setup.ts'
 
 const SIGNAL = new AbortController().signal
 
@@ -21,67 +21,68 @@ const someJobs = (count: number): readonly JobMessage[] =>
 
 const nothingEntered = async (): Promise<ReadonlySet<string>> => new Set()
 
-const queueJobs = (world: IngestDeps, jobs: readonly JobMessage[], entered: EnteredJobs = nothingEntered) =>
-  queueWith(world, jobs, entered, SIGNAL)
+const queueJobs = (deps: IngestDeps, jobs: readonly JobMessage[], entered: EnteredJobs = nothingEntered) =>
+  queueWith(deps, jobs, entered, SIGNAL)
 
-const queued = ({ jobs }: ReturnType<typeof aWorld>): readonly string[] => jobs().map(({ job_id }) => job_id)
+const queued = ({ jobs }: ReturnType<typeof ingestSetup>): readonly string[] =>
+  jobs().map(({ job_id }) => job_id)
 
 describe('queueing', () => {
   test('sends the message, enters the job in the index, and then writes the status', async () => {
     const calls: string[] = []
     const log = (operation: string, subject: string) => void calls.push(`${operation} ${subject}`.trim())
-    const { world } = aWorld({ outputFaults: { after: log }, queueFaults: { after: log } })
+    const { deps } = ingestSetup({ outputFaults: { after: log }, queueFaults: { after: log } })
     const [job] = someJobs(1)
-    await queueJobs(world, someJobs(1))
+    await queueJobs(deps, someJobs(1))
     const { job_id: id = '' } = job ?? {}
     expect(calls).toEqual([
       `read ${resultKey(id)}`,
       `read ${statusKey(id)}`,
       'send',
-      `create ${entryKey('queued', world.now(), id)}`,
+      `create ${entryKey('queued', deps.now(), id)}`,
       `create ${statusKey(id)}`,
     ])
   })
 
   test('enters several jobs with one object', async () => {
-    const { world, output } = aWorld()
+    const { deps, output } = ingestSetup()
     const jobs = someJobs(3)
-    await queueJobs(world, jobs)
+    await queueJobs(deps, jobs)
     const entries = await Array.fromAsync(listEntries(output, 'queued', SIGNAL))
-    expect(entries).toMatchObject([{ jobs: 3, time: world.now() }])
+    expect(entries).toMatchObject([{ jobs: 3, time: deps.now() }])
     expect(await Promise.all(entries.map((entry) => jobIdsOf(output, entry, SIGNAL)))).toEqual([
       jobs.map(({ job_id }) => job_id),
     ])
   })
 
   test('enters no job that has had a status for an hour, also where it is sent again', async () => {
-    const { world, output, wait } = aWorld()
-    await queueJobs(world, someJobs(1))
+    const { deps, output, wait } = ingestSetup()
+    await queueJobs(deps, someJobs(1))
     wait(61 * 60_000)
-    expect((await queueJobs(world, someJobs(2))).sent.size).toBe(2)
+    expect((await queueJobs(deps, someJobs(2))).sent.size).toBe(2)
     const entries = await Array.fromAsync(listEntries(output, 'queued', SIGNAL))
     expect(entries.map(({ jobId }) => jobId)).toEqual([someJobs(2)[1]?.job_id, someJobs(1)[0]?.job_id])
   })
 
   test('enters a job once more that has a status of this upload for less than an hour', async () => {
-    const { world, output, wait } = aWorld()
-    await queueJobs(world, someJobs(1))
+    const { deps, output, wait } = ingestSetup()
+    await queueJobs(deps, someJobs(1))
     wait(11 * 60_000)
-    await queueJobs(world, someJobs(1))
+    await queueJobs(deps, someJobs(1))
     const entries = await Array.fromAsync(listEntries(output, 'queued', SIGNAL))
     expect(entries.map(({ jobId }) => jobId)).toEqual(Array(2).fill(someJobs(1)[0]?.job_id))
   })
 
   test('enters no job that a report on the upload names, and asks for that only where a job is known', async () => {
-    const { world, output } = aWorld()
+    const { deps, output } = ingestSetup()
     let asked = 0
     const entered: EnteredJobs = async () => {
       asked += 1
       return new Set(someJobs(1).map(({ job_id }) => job_id))
     }
-    await queueJobs(world, someJobs(2), entered)
+    await queueJobs(deps, someJobs(2), entered)
     expect(asked).toBe(0)
-    await queueJobs(world, someJobs(2), entered)
+    await queueJobs(deps, someJobs(2), entered)
     expect(asked).toBe(1)
     const entries = await Array.fromAsync(listEntries(output, 'queued', SIGNAL))
     const ids = await Promise.all(entries.map((entry) => jobIdsOf(output, entry, SIGNAL)))
@@ -92,28 +93,28 @@ describe('queueing', () => {
   test('leaves alone a status that a faster worker has written', async () => {
     const jobs = someJobs(1)
     const key = statusKey(jobs[0]?.job_id ?? '')
-    const world = aWorld({
+    const setup = ingestSetup({
       queueFaults: {
         after: async () => {
-          await world.output.put(key, new Uint8Array(3), { contentType: 'application/json' }, SIGNAL)
+          await setup.output.put(key, new Uint8Array(3), { contentType: 'application/json' }, SIGNAL)
         },
       },
     })
-    await queueJobs(world.world, jobs)
-    expect((await world.output.head(key, SIGNAL))?.sizeBytes).toBe(3)
+    await queueJobs(setup.deps, jobs)
+    expect((await setup.output.head(key, SIGNAL))?.sizeBytes).toBe(3)
   })
 
   test('takes thousands, in pieces, each once', async () => {
-    const world = aWorld()
+    const setup = ingestSetup()
     const jobs = someJobs(1_050)
     const ids = new Set(jobs.map(({ job_id }) => job_id))
-    expect(await queueJobs(world.world, [...jobs, ...jobs])).toEqual({
+    expect(await queueJobs(setup.deps, [...jobs, ...jobs])).toEqual({
       doneBefore: new Set(),
       sent: ids,
       made: ids,
       withdrawn: [],
     })
-    expect(queued(world)).toEqual(jobs.map(({ job_id }) => job_id))
+    expect(queued(setup)).toEqual(jobs.map(({ job_id }) => job_id))
   })
 })
 
@@ -121,29 +122,31 @@ describe('what the queue does not take', () => {
   test('is sent again when it is tried again, and the others are not', async () => {
     const jobs = someJobs(3)
     const refused = new Set([jobs[1]?.job_id])
-    const refuse: WorldOptions['refuse'] = ({ body }) =>
+    const refuse: IngestSetupOptions['refuse'] = ({ body }) =>
       refused.has(JSON.parse(body).job_id) ? 'busy' : null
-    const world = aWorld({ refuse })
-    await expect(queueJobs(world.world, jobs)).rejects.toThrow(
+    const setup = ingestSetup({ refuse })
+    await expect(queueJobs(setup.deps, jobs)).rejects.toThrow(
       '1 of 3 jobs were not accepted by the queue: busy',
     )
     refused.clear()
-    await queueJobs(world.world, jobs)
-    expect(queued(world)).toEqual([0, 2, 1].map((i) => jobs[i]?.job_id))
+    await queueJobs(setup.deps, jobs)
+    expect(queued(setup)).toEqual([0, 2, 1].map((i) => jobs[i]?.job_id))
   })
 
   test('has no status', async () => {
     const jobs = someJobs(2)
-    const world = aWorld({ refuse: ({ body }) => (body.includes(jobs[1]?.job_id ?? '') ? 'busy' : null) })
-    await expect(queueJobs(world.world, jobs)).rejects.toThrow()
-    const statuses = world.output.keys().filter((key) => key.startsWith(STATUS_PREFIX))
+    const setup = ingestSetup({
+      refuse: ({ body }) => (body.includes(jobs[1]?.job_id ?? '') ? 'busy' : null),
+    })
+    await expect(queueJobs(setup.deps, jobs)).rejects.toThrow()
+    const statuses = setup.output.keys().filter((key) => key.startsWith(STATUS_PREFIX))
     expect(statuses).toEqual([statusKey(jobs[0]?.job_id ?? '')])
   })
 })
 
 test('a job is sent again if nobody knows whether it was sent', async () => {
   let lost = 1
-  const world = aWorld({
+  const setup = ingestSetup({
     queueFaults: {
       after: () => {
         if (lost-- > 0) throw new Error('the answer got lost')
@@ -151,7 +154,7 @@ test('a job is sent again if nobody knows whether it was sent', async () => {
     },
   })
   const jobs = someJobs(1)
-  await expect(queueJobs(world.world, jobs)).rejects.toThrow('the answer got lost')
-  await queueJobs(world.world, jobs)
-  expect(queued(world)).toHaveLength(2)
+  await expect(queueJobs(setup.deps, jobs)).rejects.toThrow('the answer got lost')
+  await queueJobs(setup.deps, jobs)
+  expect(queued(setup)).toHaveLength(2)
 })

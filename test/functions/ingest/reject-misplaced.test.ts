@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { aWorld, s3Event } from './a-world.ts'
+import { ingestSetup, s3Event } from './ingest-setup.ts'
 
 const KEY = 'holiday/a b+ü.png'
 
 describe('an upload outside images/ and manifests/', () => {
   test('is rejected by a report that says where it belongs', async () => {
-    const world = aWorld({ versioned: true })
-    const { etag, versionId, sequencer } = await world.put(KEY, 'x')
-    await world.ingest(s3Event({ key: KEY, etag, versionId, sequencer }))
+    const setup = ingestSetup({ versioned: true })
+    const { etag, versionId, sequencer } = await setup.put(KEY, 'x')
+    await setup.ingest(s3Event({ key: KEY, etag, versionId, sequencer }))
 
-    expect(await world.report(KEY)).toEqual({
+    expect(await setup.report(KEY)).toEqual({
       ...{ version: 1, bucket: 'input', key: KEY, version_id: versionId, etag, sequencer },
       ...{ state: 'rejected', jobs: [], superseded: [] },
       faults: [
@@ -24,8 +24,8 @@ describe('an upload outside images/ and manifests/', () => {
       ],
       ...{ more_faults: 0, reported_at: '2026-01-02T03:04:05.000Z' },
     })
-    expect(world.told).toMatchObject([{ type: 'reported', queued: 0 }])
-    expect(world.jobs()).toEqual([])
+    expect(setup.told).toMatchObject([{ type: 'reported', queued: 0 }])
+    expect(setup.jobs()).toEqual([])
   })
 
   test.each([
@@ -37,9 +37,9 @@ describe('an upload outside images/ and manifests/', () => {
     'jobs/x.png',
     'reports/a.json',
   ])('is rejected as %s', async (key) => {
-    const world = aWorld()
-    await world.drop(key, 'x')
-    expect((await world.report(key))?.state).toBe('rejected')
+    const setup = ingestSetup()
+    await setup.upload(key, 'x')
+    expect((await setup.report(key))?.state).toBe('rejected')
   })
 
   test('costs four requests, and none to the input bucket', async () => {
@@ -49,8 +49,8 @@ describe('an upload outside images/ and manifests/', () => {
         requests.push(`${bucket} ${operation} ${key}`)
       },
     })
-    const world = aWorld({ inputFaults: note('input'), outputFaults: note('output') })
-    await world.ingest(s3Event({ key: 'a.png', etag: 'abc' }))
+    const setup = ingestSetup({ inputFaults: note('input'), outputFaults: note('output') })
+    await setup.ingest(s3Event({ key: 'a.png', etag: 'abc' }))
     expect(requests).toEqual([
       'output head reports/a.png.json',
       'output create reports/a.png.json',
@@ -60,18 +60,18 @@ describe('an upload outside images/ and manifests/', () => {
   })
 
   test('gives no answer to an answer, where one bucket is for both', async () => {
-    const world = aWorld()
-    await world.ingest(s3Event({ bucket: 'output', key: 'reports/a.png.json' }))
-    const both = { ...world.world, input: world.output }
+    const setup = ingestSetup()
+    await setup.ingest(s3Event({ bucket: 'output', key: 'reports/a.png.json' }))
+    const both = { ...setup.deps, input: setup.output }
     await ingestEvent(s3Event({ bucket: 'output', key: 'reports/a.png.json' }), both, unaborted)
-    expect(world.output.keys()).toEqual([])
-    expect(world.told.map(({ type }) => type)).toEqual(['skipped', 'skipped'])
+    expect(setup.output.keys()).toEqual([])
+    expect(setup.told.map(({ type }) => type)).toEqual(['skipped', 'skipped'])
   })
 })
 
 test.each(['holiday/', 'images/', '/'])('the marker of the folder %s gets no report', async (key) => {
-  const world = aWorld()
-  await world.drop(key, '')
-  expect(world.told).toEqual([{ type: 'skipped', key, reason: 'not-ours' }])
-  expect(world.output.keys()).toEqual([])
+  const setup = ingestSetup()
+  await setup.upload(key, '')
+  expect(setup.told).toEqual([{ type: 'skipped', key, reason: 'not-ours' }])
+  expect(setup.output.keys()).toEqual([])
 })

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { aPng } from '../../fixtures/pictures.ts'
-import { aWorld } from './a-world.ts'
+import { aPng } from '../../fixtures/images.ts'
+import { ingestSetup } from './ingest-setup.ts'
 
 const PNG = await aPng()
 const KEY = 'images/a.png'
 const ITEM = { image: KEY }
 
 const reportOfManifest = async (document: object) => {
-  const world = aWorld()
-  await world.put(KEY, PNG)
-  await world.drop('manifests/m.json', JSON.stringify(document))
-  return { world, report: await world.report('manifests/m.json') }
+  const setup = ingestSetup()
+  await setup.put(KEY, PNG)
+  await setup.upload('manifests/m.json', JSON.stringify(document))
+  return { setup, report: await setup.report('manifests/m.json') }
 }
 
 describe('the context of a manifest', () => {
@@ -30,16 +30,16 @@ describe('the context of a manifest', () => {
   })
 
   test('has no part in the id of a job: two items with two contexts share one', async () => {
-    const { world, report } = await reportOfManifest({
+    const { setup, report } = await reportOfManifest({
       items: [
         { ...ITEM, context: { order: 1 } },
         { ...ITEM, context: { order: 2 } },
       ],
     })
-    expect(world.jobs()).toHaveLength(1)
+    expect(setup.jobs()).toHaveLength(1)
     expect(new Set(report?.jobs.map(({ job_id }) => job_id)).size).toBe(1)
     expect(report?.contexts?.map(({ context }) => context)).toEqual([{ order: 1 }, { order: 2 }])
-    expect(JSON.stringify(world.jobs())).not.toContain('order')
+    expect(JSON.stringify(setup.jobs())).not.toContain('order')
   })
 
   test('is not in a report where none is given', async () => {
@@ -68,28 +68,28 @@ describe('the context of a manifest', () => {
 
 describe('the context of an image', () => {
   test('comes from its metadata', async () => {
-    const world = aWorld()
-    await world.drop(KEY, PNG, { metadata: { 'svd-context': '{"order": "\\u00e9"}' } })
-    expect(await world.report(KEY)).toMatchObject({
+    const setup = ingestSetup()
+    await setup.upload(KEY, PNG, { metadata: { 'svd-context': '{"order": "\\u00e9"}' } })
+    expect(await setup.report(KEY)).toMatchObject({
       state: 'accepted',
       contexts: [{ item: null, context: { order: 'é' } }],
     })
   })
 
   test('comes from its sidecar, if that has one', async () => {
-    const world = aWorld()
-    await world.put(`${KEY}.json`, '{"context": {"order": 2}}')
-    await world.drop(KEY, PNG, { metadata: { 'svd-context': '{"order": 1}' } })
-    expect(await world.report(KEY)).toMatchObject({ contexts: [{ context: { order: 2 } }] })
+    const setup = ingestSetup()
+    await setup.put(`${KEY}.json`, '{"context": {"order": 2}}')
+    await setup.upload(KEY, PNG, { metadata: { 'svd-context': '{"order": 1}' } })
+    expect(await setup.report(KEY)).toMatchObject({ contexts: [{ context: { order: 2 } }] })
   })
 
   test('changes with a late sidecar, and its job stays', async () => {
-    const world = aWorld()
-    await world.drop(KEY, PNG, { metadata: { 'svd-context': '{"order": 1}' } })
-    await world.drop(`${KEY}.json`, '{"context": {"order": 2}}')
-    expect(world.jobs()).toHaveLength(1)
-    expect(await world.report(KEY)).toMatchObject({
-      jobs: [{ job_id: world.jobs()[0]?.job_id }],
+    const setup = ingestSetup()
+    await setup.upload(KEY, PNG, { metadata: { 'svd-context': '{"order": 1}' } })
+    await setup.upload(`${KEY}.json`, '{"context": {"order": 2}}')
+    expect(setup.jobs()).toHaveLength(1)
+    expect(await setup.report(KEY)).toMatchObject({
+      jobs: [{ job_id: setup.jobs()[0]?.job_id }],
       superseded: [],
       contexts: [{ context: { order: 2 } }],
     })
@@ -101,35 +101,35 @@ describe('the context of an image', () => {
     ['[{]', 'svd-context', /is not JSON/],
     ['{"a":1,"a":2}', 'svd-context', /has the key "a" twice/],
   ])('as the metadata %s rejects the image', async (text, field, message) => {
-    const world = aWorld()
-    await world.drop(KEY, PNG, { metadata: { 'svd-context': text } })
-    expect(await world.report(KEY)).toMatchObject({
+    const setup = ingestSetup()
+    await setup.upload(KEY, PNG, { metadata: { 'svd-context': text } })
+    expect(await setup.report(KEY)).toMatchObject({
       state: 'rejected',
       faults: [{ field, message: expect.stringMatching(message) }],
     })
-    expect(world.jobs()).toEqual([])
+    expect(setup.jobs()).toEqual([])
   })
 
   test('in a sidecar that is at fault rejects the image', async () => {
-    const world = aWorld()
-    await world.put(`${KEY}.json`, '{"context": 7}')
-    await world.drop(KEY, PNG)
-    expect(await world.report(KEY)).toMatchObject({
+    const setup = ingestSetup()
+    await setup.put(`${KEY}.json`, '{"context": 7}')
+    await setup.upload(KEY, PNG)
+    expect(await setup.report(KEY)).toMatchObject({
       state: 'rejected',
       faults: [{ field: 'sidecar.context' }],
     })
   })
 
   test('given by two spellings of its name is a fault', async () => {
-    const world = aWorld()
-    await world.drop(KEY, PNG, { metadata: { 'svd-context': '{}', svd_context: '{}' } })
-    expect(await world.report(KEY)).toMatchObject({ state: 'rejected', faults: [{ field: 'svd-context' }] })
+    const setup = ingestSetup()
+    await setup.upload(KEY, PNG, { metadata: { 'svd-context': '{}', svd_context: '{}' } })
+    expect(await setup.report(KEY)).toMatchObject({ state: 'rejected', faults: [{ field: 'svd-context' }] })
   })
 
   test('is in the report of a rejected image, whose sender hears of it', async () => {
-    const world = aWorld()
-    await world.drop(KEY, PNG, { metadata: { 'svd-context': '{"order": 1}', 'svd-fps': 'x' } })
-    expect(await world.report(KEY)).toMatchObject({
+    const setup = ingestSetup()
+    await setup.upload(KEY, PNG, { metadata: { 'svd-context': '{"order": 1}', 'svd-fps': 'x' } })
+    expect(await setup.report(KEY)).toMatchObject({
       state: 'rejected',
       contexts: [{ context: { order: 1 } }],
     })

@@ -1,15 +1,15 @@
 import { expect } from 'vitest'
-import { type aWorld, type EventObject, s3Event, sqsEvent } from './a-world.ts'
+import { type EventObject, type ingestSetup, s3Event, sqsEvent } from './ingest-setup.ts'
 
 /** As SQS does: an event that failed comes again. Returns how many rounds it took. */
 export const untilIngested = async (
-  world: Pick<ReturnType<typeof aWorld>, 'ingest'>,
+  setup: Pick<ReturnType<typeof ingestSetup>, 'ingest'>,
   objects: readonly EventObject[],
 ): Promise<number> => {
   let waiting = objects.map((object) => s3Event(object))
   let rounds = 0
   for (; waiting.length > 0 && rounds < 5; rounds++) {
-    const answer = await world.ingest(sqsEvent(...waiting))
+    const answer = await setup.ingest(sqsEvent(...waiting))
     const failures = new Set(answer?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
     waiting = waiting.filter((_, index) => failures.has(`message-${index + 1}`))
   }

@@ -2,18 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { batchKey, reportKey, resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { BatchEnded } from '../../../shared/contracts/pipeline-event.ts'
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
-import { aNotifiedWorld, IMAGE, MANIFEST, type NotifiedWorld } from './a-notified-world.ts'
+import { IMAGE, MANIFEST, type NotifySetup, notifySetup } from './notify-setup.ts'
 
-const batches = ({ published }: Pick<NotifiedWorld, 'published'>): readonly BatchEnded[] =>
+const batches = ({ published }: Pick<NotifySetup, 'published'>): readonly BatchEnded[] =>
   published.filter((event) => event.type === 'batch.ended')
 
 const SEEDS = [1, 2, 3]
 
 const aBatch = async (seeds: readonly number[] = SEEDS, header: object = {}) => {
-  const world = aNotifiedWorld()
-  await world.putImage()
-  await world.dropManifest([{ image: IMAGE, grid: { seed: seeds } }], header)
-  return world
+  const setup = notifySetup()
+  await setup.putImage()
+  await setup.uploadManifest([{ image: IMAGE, grid: { seed: seeds } }], header)
+  return setup
 }
 
 const FAILED: Partial<ResultRecord> = {
@@ -23,14 +23,14 @@ const FAILED: Partial<ResultRecord> = {
 
 describe('the end of a batch', () => {
   test('is announced once, when its last job has ended, with counts and cost', async () => {
-    const world = await aBatch(SEEDS, { context: { batch: 1 } })
-    const [a = '', b = '', c = ''] = world.jobIds()
-    await world.notify(reportKey(MANIFEST))
-    await world.notify(await world.end(b, FAILED))
-    await world.notify(await world.end(c, { finished_at: '2026-12-01T05:00:00.000Z' }))
-    expect(batches(world)).toEqual([])
-    await world.notify(await world.end(a, { cost_usd: null }))
-    expect(batches(world)).toEqual([
+    const setup = await aBatch(SEEDS, { context: { batch: 1 } })
+    const [a = '', b = '', c = ''] = setup.jobIds()
+    await setup.notify(reportKey(MANIFEST))
+    await setup.notify(await setup.end(b, FAILED))
+    await setup.notify(await setup.end(c, { finished_at: '2026-12-01T05:00:00.000Z' }))
+    expect(batches(setup)).toEqual([])
+    await setup.notify(await setup.end(a, { cost_usd: null }))
+    expect(batches(setup)).toEqual([
       {
         type: 'batch.ended',
         version: 1,
@@ -60,32 +60,32 @@ describe('the end of a batch', () => {
       [2, 0, 1],
       [2, 1, 0],
     ]) {
-      const world = await aBatch()
-      const ids = world.jobIds()
+      const setup = await aBatch()
+      const ids = setup.jobIds()
       for (const place of order) {
-        const key = await world.end(ids[place] ?? '')
-        await world.notify(key)
-        await world.notify(key)
-        await world.notify(reportKey(MANIFEST))
+        const key = await setup.end(ids[place] ?? '')
+        await setup.notify(key)
+        await setup.notify(key)
+        await setup.notify(reportKey(MANIFEST))
       }
-      expect(batches(world)).toHaveLength(1)
+      expect(batches(setup)).toHaveLength(1)
     }
   })
 
   test('is announced where all results are there before the first event', async () => {
-    const world = await aBatch()
+    const setup = await aBatch()
     const keys: string[] = []
-    for (const id of world.jobIds()) keys.push(await world.end(id))
-    for (const key of keys.toReversed()) await world.notify(key)
-    expect(batches(world)).toHaveLength(1)
+    for (const id of setup.jobIds()) keys.push(await setup.end(id))
+    for (const key of keys.toReversed()) await setup.notify(key)
+    expect(batches(setup)).toHaveLength(1)
   })
 
   test('is announced of a manifest with no new job', async () => {
-    const world = await aBatch()
-    for (const id of world.jobIds()) await world.end(id)
-    await world.dropManifest([{ image: IMAGE, grid: { seed: SEEDS } }], {}, 'manifests/again.json')
-    await world.notify(reportKey('manifests/again.json'))
-    expect(batches(world)).toMatchObject([
+    const setup = await aBatch()
+    for (const id of setup.jobIds()) await setup.end(id)
+    await setup.uploadManifest([{ image: IMAGE, grid: { seed: SEEDS } }], {}, 'manifests/again.json')
+    await setup.notify(reportKey('manifests/again.json'))
+    expect(batches(setup)).toMatchObject([
       { requests: 3, jobs_done_before: 3, jobs: { succeeded: 3 }, cost_usd: null },
     ])
   })
@@ -94,97 +94,97 @@ describe('the end of a batch', () => {
     ['all items were rejected', [{ image: 'images/absent.png' }, { image: 'images/none.png' }], 2],
     ['nobody can read', [7], 1],
   ])('is announced of a manifest of which %s', async (_, items, rejected_items) => {
-    const world = aNotifiedWorld()
-    await world.dropManifest(items as readonly object[], { context: { batch: 1 } })
-    await world.notify(reportKey(MANIFEST))
-    expect(world.published).toMatchObject([
+    const setup = notifySetup()
+    await setup.uploadManifest(items as readonly object[], { context: { batch: 1 } })
+    await setup.notify(reportKey(MANIFEST))
+    expect(setup.published).toMatchObject([
       { type: 'batch.ended', state: 'rejected', requests: 0, rejected_items, context: { batch: 1 } },
     ])
-    expect(batches(world)[0]?.faults).toHaveLength(rejected_items)
+    expect(batches(setup)[0]?.faults).toHaveLength(rejected_items)
   })
 
   test('counts jobs once that several items share', async () => {
-    const world = aNotifiedWorld()
-    await world.putImage()
-    await world.dropManifest([{ image: IMAGE }, { image: IMAGE }])
-    await world.notify(await world.end(world.jobIds()[0] ?? ''))
-    expect(batches(world)).toMatchObject([{ requests: 2, jobs: { succeeded: 1 }, cost_usd: 0.012 }])
+    const setup = notifySetup()
+    await setup.putImage()
+    await setup.uploadManifest([{ image: IMAGE }, { image: IMAGE }])
+    await setup.notify(await setup.end(setup.jobIds()[0] ?? ''))
+    expect(batches(setup)).toMatchObject([{ requests: 2, jobs: { succeeded: 1 }, cost_usd: 0.012 }])
   })
 
   test('is announced again when a job that was brought back has ended', async () => {
-    const world = await aBatch()
-    const [a = '', b = '', c = ''] = world.jobIds()
-    for (const id of [a, b]) await world.notify(await world.end(id, FAILED))
-    await world.notify(await world.end(c))
-    expect(batches(world)).toMatchObject([{ jobs: { failed: 2, succeeded: 1 } }])
-    await world.bringBack(a)
-    await world.bringBack(b)
-    world.wait(60_000)
-    await world.notify(await world.end(b, { attempt: 2 }))
-    expect(batches(world)).toHaveLength(1)
-    await world.notify(await world.end(a, { attempt: 2 }))
-    expect(batches(world)).toMatchObject([{}, { jobs: { failed: 0, succeeded: 3 } }])
-    expect(new Set(batches(world).map(({ event_id }) => event_id)).size).toBe(2)
+    const setup = await aBatch()
+    const [a = '', b = '', c = ''] = setup.jobIds()
+    for (const id of [a, b]) await setup.notify(await setup.end(id, FAILED))
+    await setup.notify(await setup.end(c))
+    expect(batches(setup)).toMatchObject([{ jobs: { failed: 2, succeeded: 1 } }])
+    await setup.bringBack(a)
+    await setup.bringBack(b)
+    setup.wait(60_000)
+    await setup.notify(await setup.end(b, { attempt: 2 }))
+    expect(batches(setup)).toHaveLength(1)
+    await setup.notify(await setup.end(a, { attempt: 2 }))
+    expect(batches(setup)).toMatchObject([{}, { jobs: { failed: 0, succeeded: 3 } }])
+    expect(new Set(batches(setup).map(({ event_id }) => event_id)).size).toBe(2)
   })
 
   test('waits for a job that was brought back before the batch had ended', async () => {
-    const world = await aBatch()
-    const [a = '', b = '', c = ''] = world.jobIds()
-    await world.notify(await world.end(c, FAILED))
-    await world.notify(await world.end(b))
-    await world.bringBack(c)
-    await world.notify(await world.end(a))
-    expect(batches(world)).toEqual([])
-    await world.notify(await world.end(c, { attempt: 2 }))
-    expect(batches(world)).toMatchObject([{ jobs: { succeeded: 3 } }])
+    const setup = await aBatch()
+    const [a = '', b = '', c = ''] = setup.jobIds()
+    await setup.notify(await setup.end(c, FAILED))
+    await setup.notify(await setup.end(b))
+    await setup.bringBack(c)
+    await setup.notify(await setup.end(a))
+    expect(batches(setup)).toEqual([])
+    await setup.notify(await setup.end(c, { attempt: 2 }))
+    expect(batches(setup)).toMatchObject([{ jobs: { succeeded: 3 } }])
   })
 
   test('is another one where the manifest was uploaded once more', async () => {
-    const world = await aBatch()
-    for (const id of world.jobIds()) await world.notify(await world.end(id))
-    await world.dropManifest([{ image: IMAGE, grid: { seed: SEEDS } }])
-    await world.notify(reportKey(MANIFEST))
-    expect(new Set(batches(world).map(({ event_id }) => event_id)).size).toBe(2)
+    const setup = await aBatch()
+    for (const id of setup.jobIds()) await setup.notify(await setup.end(id))
+    await setup.uploadManifest([{ image: IMAGE, grid: { seed: SEEDS } }])
+    await setup.notify(reportKey(MANIFEST))
+    expect(new Set(batches(setup).map(({ event_id }) => event_id)).size).toBe(2)
   })
 
   test('is announced with the contexts of a report that changed meanwhile', async () => {
-    const world = await aBatch([1, 2], { context: { batch: 1 } })
-    const [a = '', b = ''] = world.jobIds()
-    await world.notify(await world.end(b))
-    await world.dropManifest([{ image: IMAGE, grid: { seed: [1, 2] } }], { context: { batch: 2 } })
-    await world.notify(await world.end(a))
-    expect(batches(world)).toMatchObject([{ context: { batch: 2 } }])
+    const setup = await aBatch([1, 2], { context: { batch: 1 } })
+    const [a = '', b = ''] = setup.jobIds()
+    await setup.notify(await setup.end(b))
+    await setup.uploadManifest([{ image: IMAGE, grid: { seed: [1, 2] } }], { context: { batch: 2 } })
+    await setup.notify(await setup.end(a))
+    expect(batches(setup)).toMatchObject([{ context: { batch: 2 } }])
   })
 
   test('is not lost where the next watched job ends while the record is written', async () => {
     let ended = false
-    const world = aNotifiedWorld({
+    const setup = notifySetup({
       outputFaults: {
         async before(operation, key) {
           if (ended || operation !== 'replace' || key !== batchKey(MANIFEST)) return
           ended = true
           // Its event comes before the record names it.
-          await world.notify(await world.end(world.jobIds()[0] ?? ''))
-          expect(batches(world)).toEqual([])
+          await setup.notify(await setup.end(setup.jobIds()[0] ?? ''))
+          expect(batches(setup)).toEqual([])
         },
       },
     })
-    await world.putImage()
-    await world.dropManifest([{ image: IMAGE, grid: { seed: [1, 2] } }])
-    await world.notify(reportKey(MANIFEST))
-    await world.notify(await world.end(world.jobIds()[1] ?? ''))
-    expect(batches(world)).toHaveLength(1)
+    await setup.putImage()
+    await setup.uploadManifest([{ image: IMAGE, grid: { seed: [1, 2] } }])
+    await setup.notify(reportKey(MANIFEST))
+    await setup.notify(await setup.end(setup.jobIds()[1] ?? ''))
+    expect(batches(setup)).toHaveLength(1)
   })
 
   test('is not lost where the next watched job ends meanwhile, and the look fails after that', async () => {
     let step: 'before' | 'written' | 'failed' = 'before'
-    const world = aNotifiedWorld({
+    const setup = notifySetup({
       outputFaults: {
         async before(operation, key) {
-          const [a = ''] = world.jobIds()
+          const [a = ''] = setup.jobIds()
           if (step === 'before' && operation === 'replace' && key === batchKey(MANIFEST)) {
             step = 'written'
-            await world.notify(await world.end(a))
+            await setup.notify(await setup.end(a))
           } else if (step === 'written' && operation === 'head' && key === resultKey(a)) {
             step = 'failed'
             throw new Error('500 Internal Error')
@@ -192,25 +192,25 @@ describe('the end of a batch', () => {
         },
       },
     })
-    await world.putImage()
-    await world.dropManifest([{ image: IMAGE, grid: { seed: [1, 2] } }])
-    await world.notify(reportKey(MANIFEST))
-    const key = await world.end(world.jobIds()[1] ?? '')
-    await world.notify(key)
-    await world.notify(key)
+    await setup.putImage()
+    await setup.uploadManifest([{ image: IMAGE, grid: { seed: [1, 2] } }])
+    await setup.notify(reportKey(MANIFEST))
+    const key = await setup.end(setup.jobIds()[1] ?? '')
+    await setup.notify(key)
+    await setup.notify(key)
     expect(step).not.toBe('before')
-    expect(batches(world).length).toBeGreaterThan(0)
+    expect(batches(setup).length).toBeGreaterThan(0)
   })
 
   test('of many jobs takes a few requests for each', async () => {
     let requests = 0
-    const world = aNotifiedWorld({ outputFaults: { before: () => void requests++ } })
-    await world.putImage()
-    await world.dropManifest([{ image: IMAGE, grid: { seed: Array.from({ length: 300 }, (_, i) => i) } }])
-    await world.notify(reportKey(MANIFEST))
+    const setup = notifySetup({ outputFaults: { before: () => void requests++ } })
+    await setup.putImage()
+    await setup.uploadManifest([{ image: IMAGE, grid: { seed: Array.from({ length: 300 }, (_, i) => i) } }])
+    await setup.notify(reportKey(MANIFEST))
     requests = 0
-    for (const id of world.jobIds()) await world.notify(await world.end(id))
-    expect(batches(world)).toMatchObject([{ jobs: { succeeded: 300 } }])
+    for (const id of setup.jobIds()) await setup.notify(await setup.end(id))
+    expect(batches(setup)).toMatchObject([{ jobs: { succeeded: 300 } }])
     // Of each: its own write, result, status, orders, report, record, watched job; at the end one more look at each, and one reading.
     expect(requests / 300).toBeLessThan(9.2)
   })

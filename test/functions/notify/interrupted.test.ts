@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { reportKey } from '../../../shared/contracts/bucket-layout.ts'
 import { failAt } from '../ingest/failing-call.ts'
-import { aNotifiedWorld, IMAGE, MANIFEST, type NotifiedWorld } from './a-notified-world.ts'
+import { IMAGE, MANIFEST, type NotifySetup, notifySetup } from './notify-setup.ts'
 
 /** Delivers events as SQS does: one that failed comes again, up to its limit of receives. */
-const deliver = async (world: NotifiedWorld, keys: readonly string[]): Promise<void> => {
+const deliver = async (setup: NotifySetup, keys: readonly string[]): Promise<void> => {
   let left = keys
   for (let receive = 1; receive <= 3; receive++) {
     const failed: string[] = []
     for (const key of left) {
-      const answer = await world.notify(key)
+      const answer = await setup.notify(key)
       if ((answer?.batchItemFailures.length ?? 0) > 0) failed.push(key)
     }
     left = failed
@@ -17,23 +17,23 @@ const deliver = async (world: NotifiedWorld, keys: readonly string[]): Promise<v
   expect(left).toEqual([])
 }
 
-const aWorldThatFails = async (n: number, moment: 'before' | 'after') => {
+const aSetupThatFails = async (n: number, moment: 'before' | 'after') => {
   const failure = failAt(n, moment)
-  const world = aNotifiedWorld({ outputFaults: failure.faults })
-  const { publish } = world.deps
-  Object.assign(world.deps, {
+  const setup = notifySetup({ outputFaults: failure.faults })
+  const { publish } = setup.deps
+  Object.assign(setup.deps, {
     publish: async (...call: Parameters<typeof publish>) => {
       if (moment === 'before') failure.faults[moment]?.()
       await publish(...call)
       if (moment === 'after') failure.faults[moment]?.()
     },
   })
-  await world.dropImage({ 'svd-context': '{"from": "image"}' })
-  await world.dropManifest([{ image: IMAGE }, { image: IMAGE, id: 'b', parameters: { seed: 1 } }])
+  await setup.uploadImage({ 'svd-context': '{"from": "image"}' })
+  await setup.uploadManifest([{ image: IMAGE }, { image: IMAGE, id: 'b', parameters: { seed: 1 } }])
   const ended: string[] = []
-  for (const id of world.jobIds()) ended.push(await world.end(id))
+  for (const id of setup.jobIds()) ended.push(await setup.end(id))
   failure.arm()
-  return { world, keys: [reportKey(MANIFEST), ...ended, reportKey(IMAGE)], disarm: failure.disarm }
+  return { setup, keys: [reportKey(MANIFEST), ...ended, reportKey(IMAGE)], disarm: failure.disarm }
 }
 
 describe.each(['before', 'after'] as const)('whichever call fails, %s it had its effect', (moment) => {
@@ -41,10 +41,10 @@ describe.each(['before', 'after'] as const)('whichever call fails, %s it had its
     let n = 0
     for (;;) {
       n += 1
-      const { world, keys, disarm } = await aWorldThatFails(n, moment)
-      await deliver(world, keys)
+      const { setup, keys, disarm } = await aSetupThatFails(n, moment)
+      await deliver(setup, keys)
       const failed = disarm()
-      const announced = new Map(world.published.map((event) => [event.event_id, event]))
+      const announced = new Map(setup.published.map((event) => [event.event_id, event]))
       expect(
         [...announced.values()].map(({ type, upload, context }) => [type, upload.kind, context]).toSorted(),
       ).toEqual([

@@ -4,72 +4,72 @@ import { reportKey, resultKey } from '../../../shared/contracts/bucket-layout.ts
 import { aResult } from '../../fixtures/job-records.ts'
 import { openMemoryEventPublisher } from '../../fixtures/memory-event-publisher.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { aNotifiedWorld, IMAGE, MANIFEST } from './a-notified-world.ts'
+import { IMAGE, MANIFEST, notifySetup } from './notify-setup.ts'
 
 /** Events of the item with this id are larger than the publisher accepts. */
 const POISON = 'x'.repeat(3_000)
 
-const aPoisonedWorld = () => {
-  const world = aNotifiedWorld()
+const aPoisonedSetup = () => {
+  const setup = notifySetup()
   const publisher = openMemoryEventPublisher({ name: 'event bus', maxBytes: 3_000 })
-  Object.assign(world.deps, { publish: publishToAll([publisher]) })
+  Object.assign(setup.deps, { publish: publishToAll([publisher]) })
   const accepted = () => publisher.accepted.map((text) => JSON.parse(text))
-  return { ...world, accepted }
+  return { ...setup, accepted }
 }
 
 const FAILED = { batchItemFailures: [{ itemIdentifier: 'message-1' }] }
 
 describe('an event that no service accepts', () => {
   test('fails its message, and keeps no other request of the report back, nor the end of the batch', async () => {
-    const world = aPoisonedWorld()
-    await world.putImage()
+    const setup = aPoisonedSetup()
+    await setup.putImage()
     const grid = { seed: Array.from({ length: 500 }, (_, n) => n) }
-    await world.dropManifest([
+    await setup.uploadManifest([
       { image: IMAGE, id: 'bad', context: { text: POISON } },
       { image: IMAGE, id: 'good', grid },
     ])
-    for (const job of world.jobs()) {
+    for (const job of setup.jobs()) {
       const record = JSON.stringify(aResult({ job }))
       const json = { contentType: 'application/json' }
-      await world.output.put(resultKey(job.job_id), Buffer.from(record), json, unaborted)
+      await setup.output.put(resultKey(job.job_id), Buffer.from(record), json, unaborted)
     }
 
-    expect(await world.notify(reportKey(MANIFEST))).toEqual(FAILED)
+    expect(await setup.notify(reportKey(MANIFEST))).toEqual(FAILED)
 
-    const types = world.accepted().map(({ type, item_id }) => `${type} ${item_id}`)
+    const types = setup.accepted().map(({ type, item_id }) => `${type} ${item_id}`)
     expect(types.filter((type) => type === 'request.ended good')).toHaveLength(500)
     expect(types.filter((type) => type.startsWith('batch.ended'))).toHaveLength(1)
     expect(types.filter((type) => type.endsWith(' bad'))).toEqual([])
-    expect(world.told.at(-1)).toMatchObject({
+    expect(setup.told.at(-1)).toMatchObject({
       type: 'failed',
       error: { message: expect.stringContaining('event bus: 1 of ') },
     })
   })
 
   test('keeps no event of another upload with the same job back', async () => {
-    const world = aPoisonedWorld()
-    await world.dropImage({ 'svd-context': JSON.stringify({ text: POISON }) })
-    await world.dropManifest([{ image: IMAGE }], { context: { from: 'manifest' } })
-    const [jobId = '', ...others] = world.jobIds()
+    const setup = aPoisonedSetup()
+    await setup.uploadImage({ 'svd-context': JSON.stringify({ text: POISON }) })
+    await setup.uploadManifest([{ image: IMAGE }], { context: { from: 'manifest' } })
+    const [jobId = '', ...others] = setup.jobIds()
     expect(others).toEqual([])
 
-    expect(await world.notify(await world.end(jobId))).toEqual(FAILED)
-    expect(world.accepted().map(({ type, context }) => [type, context])).toEqual([
+    expect(await setup.notify(await setup.end(jobId))).toEqual(FAILED)
+    expect(setup.accepted().map(({ type, context }) => [type, context])).toEqual([
       ['request.ended', { from: 'manifest' }],
       ['batch.ended', { from: 'manifest' }],
     ])
   })
 
   test('does not keep the next message of the batch from being announced', async () => {
-    const world = aPoisonedWorld()
-    await world.putImage()
-    await world.dropManifest([{ image: IMAGE, context: { text: POISON } }], {}, 'manifests/bad.json')
-    await world.dropManifest([{ image: IMAGE, context: { n: 1 } }], {}, 'manifests/good.json')
-    for (const id of world.jobIds()) await world.end(id)
+    const setup = aPoisonedSetup()
+    await setup.putImage()
+    await setup.uploadManifest([{ image: IMAGE, context: { text: POISON } }], {}, 'manifests/bad.json')
+    await setup.uploadManifest([{ image: IMAGE, context: { n: 1 } }], {}, 'manifests/good.json')
+    for (const id of setup.jobIds()) await setup.end(id)
 
-    expect(await world.notify(reportKey('manifests/bad.json'))).toEqual(FAILED)
-    expect(await world.notify(reportKey('manifests/good.json'))).toEqual({ batchItemFailures: [] })
-    expect(world.accepted().map(({ upload, type }) => [upload.key, type])).toEqual([
+    expect(await setup.notify(reportKey('manifests/bad.json'))).toEqual(FAILED)
+    expect(await setup.notify(reportKey('manifests/good.json'))).toEqual({ batchItemFailures: [] })
+    expect(setup.accepted().map(({ upload, type }) => [upload.key, type])).toEqual([
       ['manifests/bad.json', 'batch.ended'],
       ['manifests/good.json', 'request.ended'],
       ['manifests/good.json', 'batch.ended'],

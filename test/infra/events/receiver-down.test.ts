@@ -5,7 +5,7 @@ import { seededRandom } from '../../../infra/scaling/simulation/random.ts'
 import { reportKey } from '../../../shared/contracts/bucket-layout.ts'
 import { signEvent } from '../../../shared/events/sign-event.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
-import { aNotifiedWorld, IMAGE, MANIFEST } from '../../functions/notify/a-notified-world.ts'
+import { IMAGE, MANIFEST, notifySetup } from '../../functions/notify/notify-setup.ts'
 import { openSimulatedEventBridge, type WebhookAnswer } from './simulated-event-bridge.ts'
 
 const HOUR_MS = 3_600_000
@@ -15,14 +15,14 @@ const SEEDS = Array.from({ length: 100 }, (_, n) => n + 1)
 
 /** Events of an image and of a manifest with 20 clips and a context each, as notify publishes them. Some come twice. */
 const eventsOfNotify = async () => {
-  const world = aNotifiedWorld()
-  await world.dropImage({ 'svd-context': '{"from": "image"}' })
-  await world.dropManifest([
+  const setup = notifySetup()
+  await setup.uploadImage({ 'svd-context': '{"from": "image"}' })
+  await setup.uploadManifest([
     { image: IMAGE, context: { order: 7 }, grid: { seed: Array.from({ length: 20 }, (_, n) => n) } },
   ])
-  for (const id of world.jobIds()) await world.notify(await world.end(id))
-  await world.notify(reportKey(MANIFEST))
-  return world.published
+  for (const id of setup.jobIds()) await setup.notify(await setup.end(id))
+  await setup.notify(reportKey(MANIFEST))
+  return setup.published
 }
 
 const EVENTS = await eventsOfNotify()

@@ -55,7 +55,7 @@ describe('ingest', () => {
     })
   })
 
-  test('has memory for the largest picture, and time for the largest manifest', () => {
+  test('has memory for the largest image, and time for the largest manifest', () => {
     expect(lambda('Ingest')).toMatchObject({ MemorySize: 3008, Timeout: INGEST_TIMEOUT_SECONDS })
   })
 

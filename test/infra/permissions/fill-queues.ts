@@ -11,12 +11,12 @@ import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import type { SpentAttempt, StatusRecord } from '../../../shared/contracts/status-record.ts'
 import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
+import { aPng } from '../../fixtures/images.ts'
 import { aResult, aStatus } from '../../fixtures/job-records.ts'
-import { aPng } from '../../fixtures/pictures.ts'
 import type { Pipeline } from '../../fixtures/rights/a-pipeline.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { s3Event } from '../../functions/ingest/a-world.ts'
+import { s3Event } from '../../functions/ingest/ingest-setup.ts'
 import { demoRecord } from '../../worker/models/a-pushed-model.ts'
 
 const PHOTO = new URL('../../../worker/demo-samples/rocket.png', import.meta.url)
@@ -37,25 +37,25 @@ const send = (queue: Pipeline['jobs'], ...bodies: readonly unknown[]) =>
     unaborted,
   )
 
-/** A picture on its way, as ingest leaves it. Returns the id of its job. */
-const drop = async (pipeline: Pipeline, name: string, picture: Uint8Array): Promise<string> => {
+/** An image on its way, as ingest leaves it. Returns the id of its job. */
+const drop = async (pipeline: Pipeline, name: string, image: Uint8Array): Promise<string> => {
   const { input, output, jobs, put } = pipeline
   const key = `images/${name}.png`
-  await put(input, key, picture, SMALL)
-  const world = {
+  await put(input, key, image, SMALL)
+  const setup = {
     ...{ input, output, jobs, model: await demoRecord() },
     defaultSize: 'auto' as const,
     limits: DEFAULT_WORK_LIMITS,
     ...{ now: () => new Date(), newTraceId: () => 'trace', onEvent: () => {} },
   }
-  await ingestEvent(s3Event({ bucket: input.bucket, key }), world, unaborted)
+  await ingestEvent(s3Event({ bucket: input.bucket, key }), setup, unaborted)
   const report = (await storedJson(output, reportKey(key))) as IngestReport
   return report.jobs[0]!.job_id
 }
 
 /** A job under which as many workers vanished as may. */
 const sendHopeless = async ({ jobs, output, put }: Pipeline): Promise<string> => {
-  const job = aJobMessage({ picture: 'images/hopeless.png' })
+  const job = aJobMessage({ sourceKey: 'images/hopeless.png' })
   await send(jobs, job)
   const attempts = Array.from({ length: 5 }, (_, index) => ({
     ...{ id: `${index}`, worker_id: 'worker-0', reason: null },
@@ -68,15 +68,15 @@ const sendHopeless = async ({ jobs, output, put }: Pipeline): Promise<string> =>
 
 /** Sends a dead-letter message of a job that succeeded after all. */
 const sendObsolete = async ({ deadLetters, output, put }: Pipeline): Promise<string> => {
-  const job = aJobMessage({ picture: 'images/obsolete.png' })
+  const job = aJobMessage({ sourceKey: 'images/obsolete.png' })
   await send(deadLetters, job)
   const result = aResult({ job, state: 'cancelled', outputs: [] })
   await put(output, resultKey(job.job_id), Buffer.from(JSON.stringify(result)))
   return job.job_id
 }
 
-/** A picture of noise, which no clip of this checkpoint shows. Another worker has rejected its clip before. */
-const dropUnlike = async (pipeline: Pipeline): Promise<string> => {
+/** An image of noise, which no clip of this checkpoint shows. Another worker has rejected its clip before. */
+const uploadUnlike = async (pipeline: Pipeline): Promise<string> => {
   const { output, put } = pipeline
   const jobId = await drop(pipeline, 'unlike', await aPng({ width: 64, height: 64, seed: 3 }))
   const status = (await storedJson(output, statusKey(jobId))) as StatusRecord
@@ -103,10 +103,10 @@ export const fillQueues = async (pipeline: Pipeline): Promise<Readonly<Record<st
   const lost = await drop(pipeline, 'lost', await aPng({ seed: 2 }))
   const { image } = (await storedJson(output, statusKey(lost))) as StatusRecord
   await output.delete(image.key, unaborted)
-  const unlike = await dropUnlike(pipeline)
-  const unrecorded = aJobMessage({ picture: 'images/unrecorded.png' })
+  const unlike = await uploadUnlike(pipeline)
+  const unrecorded = aJobMessage({ sourceKey: 'images/unrecorded.png' })
   await send(deadLetters, unrecorded, 'no job')
-  await send(jobs, aJobMessage({ picture: 'images/of another model.png' }), 'no job')
+  await send(jobs, aJobMessage({ sourceKey: 'images/of another model.png' }), 'no job')
   return {
     [done]: 'succeeded',
     [cancelled]: 'cancelled',

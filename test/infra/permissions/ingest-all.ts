@@ -6,7 +6,7 @@ import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
 import type { Pipeline } from '../../fixtures/rights/a-pipeline.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { s3Event } from '../../functions/ingest/a-world.ts'
+import { s3Event } from '../../functions/ingest/ingest-setup.ts'
 
 /** Ingests uploads one after the other, with all rights. Returns the ids of their jobs, each once. */
 export const ingestAll = async (

@@ -5,9 +5,9 @@ import { openS3ObjectStore } from '../../../shared/aws/s3-object-store.ts'
 import { modelRecordKey, reportKey, resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { aPng } from '../../fixtures/images.ts'
 import { aResult } from '../../fixtures/job-records.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
-import { aPng } from '../../fixtures/pictures.ts'
 import { aLargePng } from '../../fixtures/rights/a-large-png.ts'
 import { aPipeline, type Pipeline } from '../../fixtures/rights/a-pipeline.ts'
 import { type Acting, actAs } from '../../fixtures/rights/act-as.ts'
@@ -15,7 +15,7 @@ import { countOldEntries } from '../../fixtures/rights/count-index.ts'
 import { createTwiceInParts } from '../../fixtures/rights/store-in-parts.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { s3Event, sqsEvent } from '../../functions/ingest/a-world.ts'
+import { s3Event, sqsEvent } from '../../functions/ingest/ingest-setup.ts'
 import { synthesize, VARIANTS } from '../synthesized.ts'
 import { rightsOf } from './permission-table.ts'
 import { runFunction } from './run-function.ts'
@@ -25,7 +25,7 @@ const HOOK_MS = 120_000
 
 const RIGHTS = rightsOf(synthesize(VARIANTS.kms).pipeline).filter(({ role }) => role === 'IngestRole')
 
-/** To write its log and its traces, and to take drops from their queue. */
+/** To write its log and its traces, and to take uploads from their queue. */
 const USED_BY_LAMBDA = [/^logs:\S+ on IngestLog$/, /^xray:\S+ on \*$/, /^sqs:\S+ on DropsQueue$/]
 
 const LONG_KEY = `images/${'long/'.repeat(200)}x.png`
@@ -42,14 +42,14 @@ const STATES = {
   'elsewhere/x.png': 'rejected',
 }
 
-const dropEverything = async ({ input, put }: Pipeline): Promise<void> => {
-  const picture = await aPng()
-  for (const key of ['images/cat.png', 'images/a b+ü.png', LONG_KEY]) await put(input, key, picture)
+const uploadEverything = async ({ input, put }: Pipeline): Promise<void> => {
+  const image = await aPng()
+  for (const key of ['images/cat.png', 'images/a b+ü.png', LONG_KEY]) await put(input, key, image)
   await put(input, 'images/cat.json', { parameters: { fps: 12 }, grid: { seed: [1, 2] } })
   await put(input, 'images/dog.png', await aPng({ seed: 1 }), { 'svd-use': 'manifest' })
   await put(input, 'images/noise.png', await aLargePng(), { 'svd-fps': '9' })
   await put(input, 'images/late.png', await aPng({ seed: 2 }))
-  await put(input, 'images/broken.png', Buffer.from('no picture'))
+  await put(input, 'images/broken.png', Buffer.from('no image'))
   const items = [{ image: 'images/dog.png' }, { image: 'images/cat.png' }, { image: 'images/none.png' }]
   await put(input, 'manifests/grid.json', { items, grid: { seed: [1, 2, 3] } })
   const lines = ['{"image": "images/dog.png", "parameters": {"seed": 7}}', '{"image": 1}']
@@ -57,7 +57,7 @@ const dropEverything = async ({ input, put }: Pipeline): Promise<void> => {
   await put(input, 'manifests/empty.json', { items: [] })
 }
 
-/** Each drop as S3 tells of it, some again and later; and drops that have gone, are nobody's, or are no events. */
+/** Each upload as S3 tells of it, some again and later; and uploads that have gone, are nobody's, or are no events. */
 const EVENTS = [
   ...Object.keys(STATES).map((key) => sqsEvent(s3Event({ bucket: 'svd-input', key, sequencer: '01' }))),
   ...['images/dog.png', 'images/cat.json', 'images/gone.png', 'elsewhere/'].map((key) =>
@@ -94,7 +94,7 @@ const cancelAndOrderAgain = async (
 /** An hour later an order is old: it is read, and the report of its upload decides. The function's clock is a real one. */
 const isOrderedInAnHour = async ({ place, output }: Pipeline, at: string): Promise<boolean> => {
   const client = openS3Client({ ...place, endpoint: at })
-  const world = {
+  const setup = {
     output: openS3ObjectStore(client, output.bucket),
     now: () => new Date(Date.now() + 3_600_000),
   }
@@ -102,7 +102,7 @@ const isOrderedInAnHour = async ({ place, output }: Pipeline, at: string): Promi
     const manifest = ingestReportSchema.parse(await storedJson(output, reportKey('manifests/late.json')))
     const [job] = manifest.jobs
     const { job_id } = job ?? expect.fail('manifests/late.json has no job')
-    return await isOrderedElsewhere(world, job_id, 'images/late.png', unaborted)
+    return await isOrderedElsewhere(setup, job_id, 'images/late.png', unaborted)
   } finally {
     client.destroy()
   }
@@ -125,7 +125,7 @@ describe('with the rights of its role, ingest', () => {
     await using pipeline = await aPipeline()
     const record = aModelRecord()
     await pipeline.put(pipeline.models, modelRecordKey(record.model_id), record)
-    await dropEverything(pipeline)
+    await uploadEverything(pipeline)
     acting = await actAs(pipeline.url, { rights: RIGHTS })
     const environment = { ...pipeline.environment(acting.url), SVD_MODEL_ID: record.model_id }
     answers = await runFunction('ingest', EVENTS, environment).catch(String)
@@ -145,7 +145,7 @@ describe('with the rights of its role, ingest', () => {
     expect([...acting.refused]).toEqual([])
   })
 
-  test('sees every drop to its end', () => {
+  test('sees every upload to its end', () => {
     expect(answers).toEqual(EVENTS.map(() => ({ batchItemFailures: [] })))
     expect(states).toEqual(STATES)
     expect(inParts).toEqual([

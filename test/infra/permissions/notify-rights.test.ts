@@ -3,15 +3,15 @@ import { batchKey, reportKey, resultKey, statusKey } from '../../../shared/contr
 import { type PipelineEvent, pipelineEventSchema } from '../../../shared/contracts/pipeline-event.ts'
 import { signedEventSchema } from '../../../shared/contracts/signed-event.ts'
 import type { StatusRecord } from '../../../shared/contracts/status-record.ts'
+import { aPng } from '../../fixtures/images.ts'
 import { aResult } from '../../fixtures/job-records.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
-import { aPng } from '../../fixtures/pictures.ts'
 import { aPipeline, type Pipeline } from '../../fixtures/rights/a-pipeline.ts'
 import { type Acting, actAs } from '../../fixtures/rights/act-as.ts'
 import type { WireRequest } from '../../fixtures/rights/guarded-endpoint.ts'
 import { serviceOf } from '../../fixtures/rights/needed-rights.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
-import { s3Event, sqsEvent } from '../../functions/ingest/a-world.ts'
+import { s3Event, sqsEvent } from '../../functions/ingest/ingest-setup.ts'
 import { synthesize, VARIANTS } from '../synthesized.ts'
 import { ingestAll } from './ingest-all.ts'
 import { rightsOf } from './permission-table.ts'
@@ -73,7 +73,7 @@ const endJobs = async (pipeline: Pipeline): Promise<readonly string[]> => {
   await put(input, 'manifests/m.json', {
     items: [{ image: 'images/a.png' }, { image: 'images/a.png', parameters: { seed: 1 } }],
   })
-  await put(input, 'images/broken.png', Buffer.from('no picture'))
+  await put(input, 'images/broken.png', Buffer.from('no image'))
   const keys = ['images/a.png', 'manifests/m.json', 'images/broken.png']
   const jobIds = await ingestAll(pipeline, aModelRecord(), keys)
   for (const jobId of jobIds) {

@@ -88,7 +88,7 @@ describe('what each role may do', () => {
     ])
   })
 
-  test('for notify, includes reading records and publishing them, and neither pictures, videos nor deleting', () => {
+  test('for notify, includes reading records and publishing them, and neither images, videos nor deleting', () => {
     const rights = rightsOf(synthesize().pipeline).filter(({ role }) => role === 'NotifyRole')
     const ofObjects = rights.filter(({ action }) => action.startsWith('s3:'))
 

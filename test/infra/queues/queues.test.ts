@@ -11,7 +11,7 @@ import {
   NOTIFY_VISIBILITY_SECONDS,
 } from '../../../functions/notify/event-times.ts'
 import { MAX_BATCH_BYTES } from '../../../shared/ports/message-queue.ts'
-import { LEASE_OPTIONS } from '../../../worker/queue/lease.ts'
+import { LEASE_OPTIONS } from '../../../worker/queue/hold-lease.ts'
 import { synthesize, VARIANTS } from '../synthesized.ts'
 
 const DAY_SECONDS = 86_400

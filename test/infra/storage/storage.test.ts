@@ -101,7 +101,7 @@ describe('buckets', () => {
       expect('ExpiredObjectDeleteMarker' in rule && 'ExpirationInDays' in rule).toBe(false)
   })
 
-  test('keep pictures and videos for ever, or for as long as is asked for', () => {
+  test('keep images and videos for ever, or for as long as is asked for', () => {
     const expiring = (keys = {}) =>
       buckets(keys).flatMap(([id, { Properties }]) =>
         (Properties.LifecycleConfiguration.Rules as readonly { Id: string; ExpirationInDays?: number }[])

@@ -57,11 +57,11 @@ test('a result is known by its key', () => {
 })
 
 describe('a sidecar', () => {
-  test('that `svd submit` uploads is of its picture alone', () => {
+  test('that `svd submit` uploads is of its image alone', () => {
     const key = layout.sidecarKey('images/p/cup.png')
     expect(key).toBe('images/p/cup.png.json')
-    const pictures = ['images/p/cup.png', 'images/p/cup.PNG', 'images/p/cup.jpg', 'images/p/cup']
-    expect(pictures.filter((picture) => isSidecarOf(key, picture))).toEqual(pictures.slice(0, 2))
+    const images = ['images/p/cup.png', 'images/p/cup.PNG', 'images/p/cup.jpg', 'images/p/cup']
+    expect(images.filter((image) => isSidecarOf(key, image))).toEqual(images.slice(0, 2))
   })
 })
 

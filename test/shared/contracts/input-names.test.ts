@@ -13,7 +13,7 @@ import {
 const NFC = 'caf\u00e9'
 const NFD = 'cafe\u0301'
 
-describe('the sidecar of a picture', () => {
+describe('the sidecar of an image', () => {
   test.each([
     ['images/x.json', 'images/x.png'],
     ['images/x.JSON', 'images/x.PNG'],
@@ -21,10 +21,10 @@ describe('the sidecar of a picture', () => {
     ['images/x.tar.json', 'images/x.tar.png'],
     [`images/${NFD}.json`, `images/${NFC}.png`],
     [`images/${NFC}.PNG.json`, `images/${NFD}.png`],
-    // Ingest refuses a picture without an ending, but never reads it as its own sidecar.
+    // Ingest refuses an image without an ending, but never reads it as its own sidecar.
     ['images/x.json', 'images/x'],
-  ])('may be %s of %s', (sidecar, picture) => {
-    expect(isSidecarOf(sidecar, picture)).toBe(true)
+  ])('may be %s of %s', (sidecar, image) => {
+    expect(isSidecarOf(sidecar, image)).toBe(true)
   })
 
   test.each([
@@ -34,8 +34,8 @@ describe('the sidecar of a picture', () => {
     ['images/x.jpg.json', 'images/x.png'],
     ['images/x.json', 'images/x.tar.png'],
     ['images/b/x.json', 'images/a/x.png'],
-  ])('is not %s of %s', (sidecar, picture) => {
-    expect(isSidecarOf(sidecar, picture)).toBe(false)
+  ])('is not %s of %s', (sidecar, image) => {
+    expect(isSidecarOf(sidecar, image)).toBe(false)
   })
 })
 
@@ -90,7 +90,7 @@ describe('what a bucket is asked for', () => {
     expect(listingPrefixes(`images/${name}.png`)).toEqual([`images/${name}.`])
   })
 
-  test('is wide enough for the pictures of a sidecar by either name', () => {
+  test('is wide enough for the images of a sidecar by either name', () => {
     expect(imagePrefixes('images/x.png.json')).toEqual(['images/x.'])
     expect(imagePrefixes('images/frame.0001.json')).toEqual(['images/frame.0001.'])
   })

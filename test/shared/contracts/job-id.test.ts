@@ -18,7 +18,7 @@ const parameters: ParametersDocument = { ...defaults, seed: 0, fit: 'fill', deco
 const ID = '7c4e815481714c022ec796cb7dd15fcf'
 
 describe('the id of a job', () => {
-  test('is this one, for this picture, these parameters and this model', () => {
+  test('is this one, for this image, these parameters and this model', () => {
     expect(jobIdOf(image.pixels_sha256, parameters, model)).toBe(ID)
   })
 
@@ -38,7 +38,7 @@ describe('the id of a job', () => {
     expect(jobIdOf(image.pixels_sha256, changed, model)).not.toBe(ID)
   })
 
-  test('depends on the picture and on the model', () => {
+  test('depends on the image and on the model', () => {
     expect(jobIdOf('e'.repeat(64), parameters, model)).not.toBe(ID)
     expect(jobIdOf(image.pixels_sha256, parameters, { ...model, sha256: 'e'.repeat(64) })).not.toBe(ID)
   })
@@ -81,7 +81,7 @@ describe('the id of a job with other files than an MP4', () => {
   })
 })
 
-describe('the identity of a picture', () => {
+describe('the identity of an image', () => {
   const data = Uint8Array.from({ length: 24 }, (_, i) => i)
 
   test('is this one for these pixels', () => {

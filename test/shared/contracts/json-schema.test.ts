@@ -85,7 +85,7 @@ describe.each(DOCUMENT_NAMES)('the schema of a %s', (name) => {
 })
 
 describe('the schema of a manifest', () => {
-  test('needs items, and of an item its picture', () => {
+  test('needs items, and of an item its image', () => {
     expect(manifest.required).toEqual(['items'])
     expect(Object.keys(manifest.properties ?? {})).toEqual([
       ...['$schema', 'version', 'defaults', 'grid', 'group', 'context', 'items'],
@@ -147,7 +147,7 @@ describe('the schema of a manifest', () => {
   })
 })
 
-test('the schema of a sidecar is that of an item without picture and id', () => {
+test('the schema of a sidecar is that of an item without image and id', () => {
   const sidecar = schemaOf('sidecar')
   const item = at(manifest, 'items', '[]')
   expect(sidecar.required).toBeUndefined()

@@ -88,7 +88,7 @@ const refusal = async (bytes: Uint8Array): Promise<string> => {
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content)
 
-describe('what is no picture is refused in one sentence', () => {
+describe('what is no image is refused in one sentence', () => {
   test.each([
     ['an empty file', new Uint8Array(0), /^photo\.png: is empty \(0 bytes\)/],
     [

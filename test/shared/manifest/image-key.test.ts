@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { imageKeyFault } from '../../../shared/manifest/image-key.ts'
 
-describe('a picture may be named', () => {
+describe('an image may be named', () => {
   test.each([
     'images/a.png',
     'images/a b/Käse (1)+#?.png',
@@ -13,9 +13,9 @@ describe('a picture may be named', () => {
   })
 })
 
-describe('a picture may not be named', () => {
+describe('an image may not be named', () => {
   test.each([
-    ['https://example.com/a.png', /a URL; pictures are never fetched from elsewhere: upload it to images\//],
+    ['https://example.com/a.png', /a URL; images are never fetched from elsewhere: upload it to images\//],
     ['s3://input/images/a.png', /a URL/],
     ['HTTP://169.254.169.254/latest/meta-data', /a URL/],
     ['//example.com/a.png', /a URL/],

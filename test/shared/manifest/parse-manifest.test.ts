@@ -34,7 +34,7 @@ const clipsOf = (
 ): unknown[] => items.flatMap(({ clips }) => clips.map((clip) => names.map((name) => clip.parameters[name])))
 
 describe('an item', () => {
-  test('has its picture, name, group and place', () => {
+  test('has its image, name, group and place', () => {
     const { items, rejected } = parseJson({ items: [A, { ...A, id: 'cat', group: 'pets' }] })
     expect(rejected).toEqual([])
     expect(items).toMatchObject([
@@ -203,7 +203,7 @@ describe('a rejected item is told with place, field, value, rule and fix; the ot
     expect(parsed.items.map(({ place }) => place.item)).toEqual([1])
     expect(faultsOf(parsed)).toEqual([
       expect.stringMatching(/^2\/2 line: is not JSON \(.*\); write one JSON object on each line$/),
-      expect.stringMatching(/^3\/3 image: is absent; must be the key of a PNG, JPEG or WebP picture/),
+      expect.stringMatching(/^3\/3 image: is absent; must be the key of a PNG, JPEG or WebP image/),
       '4/4 line: got []; must be an object with an image',
       expect.stringMatching(/^5\/5 parameters\.fps: got 0; must be /),
       expect.stringMatching(/^6\/6 image: got 7; must be the key of/),

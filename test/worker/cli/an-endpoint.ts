@@ -31,7 +31,7 @@ export const anEndpoint = async (
   const output = openS3ObjectStore(s3, outputBucket)
   const jobs = openSqsMessageQueue(sqs, jobsQueueUrl)
   const deadLetters = openSqsMessageQueue(sqs, deadLetterQueueUrl)
-  const world = {
+  const setup = {
     ...{ input, output, jobs, model },
     defaultSize: 'model' as const,
     limits: DEFAULT_WORK_LIMITS,
@@ -41,7 +41,7 @@ export const anEndpoint = async (
   const bridge = runNotificationBridge(
     input,
     endpoint.uploads,
-    { ingest: (event) => ingestEvent(event, world, never), clock: systemClock },
+    { ingest: (event) => ingestEvent(event, setup, never), clock: systemClock },
     stop.signal,
   )
   onTestFinished(async () => {

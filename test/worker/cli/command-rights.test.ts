@@ -7,8 +7,8 @@ import { resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts
 import type { MessageQueue } from '../../../shared/ports/message-queue.ts'
 import { openAwsServices } from '../../../worker/cli/aws-services.ts'
 import { jobIdLike } from '../../fixtures/a-job-message.ts'
+import { aPng } from '../../fixtures/images.ts'
 import { aFailure, anOutput, aResult, aStatus } from '../../fixtures/job-records.ts'
-import { aPng } from '../../fixtures/pictures.ts'
 import { aLargePng } from '../../fixtures/rights/a-large-png.ts'
 import { aPipeline, type Pipeline } from '../../fixtures/rights/a-pipeline.ts'
 import { actAs } from '../../fixtures/rights/act-as.ts'
@@ -123,8 +123,8 @@ describe('what people need', () => {
     for (const _ of ['first', 'again']) await svd('models push', DEMO_DIR)
     await giveUpParts('models push', 'svd-models', 'models/large/unet.safetensors')
     await svd('models list')
-    const picture = [file('a/cup.png'), '--prefix', 'p', '--json']
-    const submitted = await svd('submit', ...picture)
+    const image = [file('a/cup.png'), '--prefix', 'p', '--json']
+    const submitted = await svd('submit', ...image)
     const [{ job_id: jobId }] = JSON.parse(submitted).jobs
     await svd('submit', file('sweep.json'), '--images', folder.path)
     await svd('submit', file('noise.png'))
@@ -137,14 +137,14 @@ describe('what people need', () => {
     await pipeline.put(pipeline.output, statusKey(jobId), status)
     await empty(pipeline.jobs)
     const patient = ['--interval', '31']
-    await svdEnding(1, 'submit', ...picture, '--wait', ...patient)
+    await svdEnding(1, 'submit', ...image, '--wait', ...patient)
     await svdEnding(1, 'watch', jobId, ...patient)
     await svd('cancel', jobId)
     await svd('cancel', '--manifest', 'images/p/cup.png')
 
     await pipeline.put(pipeline.output, resultKey(jobId), aResult({ jobId, outputs: [anOutput(DONE)] }))
     await putEndedJobs(pipeline)
-    await svd('submit', ...picture, '--download', file('videos'))
+    await svd('submit', ...image, '--download', file('videos'))
     await svd('watch', DONE)
     await svd('watch', '--manifest', 'images/p/cup.png')
     await svd('report', '--output', file('sheet.html'))

@@ -58,7 +58,7 @@ describe('kernels in the order of the runtime', () => {
     expectClose((await second.run({ latents }))['frames']!, expected, { absolute: 0 })
   })
 
-  test('are written once, whatever the size of the pictures', async () => {
+  test('are written once, whatever the size of the images', async () => {
     const cacheDir = await temporaryDir()
     const folder = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'))
     const checkpoint = await openCheckpoint(folder)

@@ -1,18 +1,18 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { TaskProtectionAnswer } from '../../../worker/instance/ecs-agent.ts'
 import { openTaskProtection } from '../../../worker/instance/task-protection.ts'
-import type { WorkerEvent } from '../../../worker/telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../../../worker/telemetry/worker-event.ts'
 import { virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
 
 const MINUTE_MS = 60_000
 
-const received = (jobId: string): WorkerEvent => ({
+const received = (jobId: string): WorkerLogEvent => ({
   ...{ type: 'job-received', jobId },
   ...{ attempt: 1, waitingSeconds: 0 },
 })
-const ended = (jobId: string): WorkerEvent => ({ type: 'job-released', jobId, reason: 'SIGTERM' })
-const progress = (jobId: string): WorkerEvent => ({
+const ended = (jobId: string): WorkerLogEvent => ({ type: 'job-released', jobId, reason: 'SIGTERM' })
+const progress = (jobId: string): WorkerLogEvent => ({
   ...{ type: 'job-progress', jobId },
   progress: { phase: 'denoise', step: 1, steps: 25 },
 })
@@ -24,7 +24,7 @@ type Agent = (place: number, signal: AbortSignal) => TaskProtectionAnswer | Prom
 const aTask = (agent: Agent = () => 'done', random = () => 1) => {
   const time = openVirtualTime()
   const asked: string[] = []
-  const told: WorkerEvent[] = []
+  const told: WorkerLogEvent[] = []
   const drained: string[] = []
   const stop = new AbortController()
   let requests = 0
@@ -44,7 +44,7 @@ const aTask = (agent: Agent = () => 'done', random = () => 1) => {
     stop.abort()
     await running
   })
-  const tell = (atMs: number, ...events: readonly WorkerEvent[]): void => {
+  const tell = (atMs: number, ...events: readonly WorkerLogEvent[]): void => {
     time.after(atMs - time.nowMs(), () => events.forEach(protection.onEvent))
   }
   const runTo = async (untilMs: number): Promise<void> => {

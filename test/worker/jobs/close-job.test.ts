@@ -3,7 +3,7 @@ import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
 import { closeDone, closeJob } from '../../../worker/jobs/close-job.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
-import { aHeldJob } from './a-held-job.ts'
+import { aLeasedJob } from './a-leased-job.ts'
 import { closingDeps } from './closing-deps.ts'
 import { QUALITY } from './quality/a-quality.ts'
 
@@ -15,10 +15,10 @@ const SUCCEEDED = {
 
 test('writes the record, then the status, then removes the message', async () => {
   const { deps, store } = closingDeps()
-  const { held, said, statuses } = aHeldJob()
-  const { job } = held.attempt
+  const { leased, said, statuses } = aLeasedJob()
+  const { job } = leased.attempt
 
-  const end = await closeJob(held, SUCCEEDED, deps)
+  const end = await closeJob(leased, SUCCEEDED, deps)
 
   expect(end.type).toBe('done')
   expect(await storedJson(store, resultKey(job.job_id))).toEqual({
@@ -48,11 +48,11 @@ test('writes the record, then the status, then removes the message', async () =>
 
 test('the status of a clip with warnings has them as its message', async () => {
   const { deps } = closingDeps()
-  const { held, statuses } = aHeldJob()
+  const { leased, statuses } = aLeasedJob()
   const [output] = SUCCEEDED.outputs
   const warned = { ...output, quality: { ...QUALITY, warnings: ['likeness: low', 'seams: high'] } }
 
-  await closeJob(held, { state: 'succeeded', outputs: [warned, warned] }, deps)
+  await closeJob(leased, { state: 'succeeded', outputs: [warned, warned] }, deps)
 
   expect(statuses).toEqual([
     { state: 'succeeded', message: 'published with warnings: likeness: low; seams: high' },
@@ -61,8 +61,8 @@ test('the status of a clip with warnings has them as its message', async () => {
 
 test('records where the time went, and what it cost', async () => {
   const { deps, store } = closingDeps()
-  const { held } = aHeldJob()
-  Object.assign(held.attempt, {
+  const { leased } = aLeasedJob()
+  Object.assign(leased.attempt, {
     prepareSeconds: 0.5,
     rendered: { load: 1, encodeImage: 2, denoise: 3, decode: 4 },
     finished: { encodeVideo: 5, check: 6 },
@@ -73,9 +73,9 @@ test('records where the time went, and what it cost', async () => {
     decodeFallbacks: 2,
   })
 
-  await closeJob(held, SUCCEEDED, deps)
+  await closeJob(leased, SUCCEEDED, deps)
 
-  expect(await storedJson(store, resultKey(held.attempt.job.job_id))).toMatchObject({
+  expect(await storedJson(store, resultKey(leased.attempt.job.job_id))).toMatchObject({
     seconds: {
       waiting: 60,
       prepare: 0.5,
@@ -97,10 +97,10 @@ test('records where the time went, and what it cost', async () => {
 
 test('publishes nothing when the lease is lost', async () => {
   const { deps, store } = closingDeps()
-  const { held, said, loseLease } = aHeldJob()
+  const { leased, said, loseLease } = aLeasedJob()
   loseLease()
 
-  await expect(closeJob(held, SUCCEEDED, deps)).rejects.toBeInstanceOf(LeaseLostError)
+  await expect(closeJob(leased, SUCCEEDED, deps)).rejects.toBeInstanceOf(LeaseLostError)
 
   expect(store.writes).toEqual([])
   expect(said).toEqual([])
@@ -108,20 +108,20 @@ test('publishes nothing when the lease is lost', async () => {
 
 test('a record that was there stays; the message goes, and the status tells what the record says', async () => {
   const { deps, store } = closingDeps()
-  await closeJob(aHeldJob().held, { state: 'cancelled' }, deps)
-  const { held, said, statuses } = aHeldJob({ attempt: 2 })
+  await closeJob(aLeasedJob().leased, { state: 'cancelled' }, deps)
+  const { leased, said, statuses } = aLeasedJob({ attempt: 2 })
 
-  const end = await closeJob(held, SUCCEEDED, deps)
+  const end = await closeJob(leased, SUCCEEDED, deps)
 
   expect(end).toEqual({ type: 'done-before' })
-  expect(await storedJson(store, resultKey(held.attempt.job.job_id))).toMatchObject({ state: 'cancelled' })
+  expect(await storedJson(store, resultKey(leased.attempt.job.job_id))).toMatchObject({ state: 'cancelled' })
   expect(statuses).toEqual([{ state: 'cancelled' }])
   expect(said).toEqual(['removed'])
 })
 
 test('a record that is there by a first try of the same request is its own', async () => {
   const { deps, store } = closingDeps()
-  const { held } = aHeldJob()
+  const { leased } = aLeasedJob()
   const triedTwice = {
     ...store,
     async create(...request: Parameters<typeof store.create>) {
@@ -130,16 +130,16 @@ test('a record that is there by a first try of the same request is its own', asy
     },
   }
 
-  expect(await closeJob(held, SUCCEEDED, { ...deps, store: triedTwice })).toMatchObject({ type: 'done' })
+  expect(await closeJob(leased, SUCCEEDED, { ...deps, store: triedTwice })).toMatchObject({ type: 'done' })
 })
 
 test('a record that names the files of another attempt is not its own, whatever else is equal', async () => {
   const { deps } = closingDeps()
-  await closeJob(aHeldJob().held, SUCCEEDED, deps)
+  await closeJob(aLeasedJob().leased, SUCCEEDED, deps)
   const video = { ...FILE, key: 'jobs/x/attempts/0001-0000000000000001/video.mp4' }
   const outputs = [{ ...SUCCEEDED.outputs[0], video }]
 
-  const end = await closeJob(aHeldJob().held, { state: 'succeeded', outputs }, deps)
+  const end = await closeJob(aLeasedJob().leased, { state: 'succeeded', outputs }, deps)
 
   expect(end).toEqual({ type: 'done-before' })
 })
@@ -149,7 +149,7 @@ test('a record of figures that JSON does not have is not written', async () => {
   const quality = { ...QUALITY, first_frame_psnr_db: Number.NaN }
   const outputs = [{ ...SUCCEEDED.outputs[0], quality }]
 
-  const closing = closeJob(aHeldJob().held, { state: 'succeeded', outputs }, deps)
+  const closing = closeJob(aLeasedJob().leased, { state: 'succeeded', outputs }, deps)
 
   await expect(closing).rejects.toThrow(/first_frame_psnr_db/)
   expect(store.writes).toEqual([])
@@ -161,26 +161,26 @@ test('the message stays when the record cannot be written', async () => {
       if (operation === 'create') throw new Error('503')
     },
   })
-  const { held, said } = aHeldJob()
+  const { leased, said } = aLeasedJob()
 
-  await expect(settled(closeJob(held, SUCCEEDED, deps))).rejects.toThrow('503')
+  await expect(settled(closeJob(leased, SUCCEEDED, deps))).rejects.toThrow('503')
 
   expect(said).toEqual([])
 })
 
 test('a job is done when its record is there, also if its message cannot be removed', async () => {
   const { deps } = closingDeps()
-  const { held } = aHeldJob({ queueFailure: new Error('503') })
+  const { leased } = aLeasedJob({ queueFailure: new Error('503') })
 
-  expect(await closeJob(held, SUCCEEDED, deps)).toMatchObject({ type: 'done' })
+  expect(await closeJob(leased, SUCCEEDED, deps)).toMatchObject({ type: 'done' })
 })
 
 test('the message of a job that is done is removed, and its status put right', async () => {
   const { deps } = closingDeps()
-  await closeJob(aHeldJob().held, SUCCEEDED, deps)
-  const { held, said, statuses } = aHeldJob({ attempt: 2 })
+  await closeJob(aLeasedJob().leased, SUCCEEDED, deps)
+  const { leased, said, statuses } = aLeasedJob({ attempt: 2 })
 
-  expect(await closeDone(held, deps)).toEqual({ type: 'done-before' })
+  expect(await closeDone(leased, deps)).toEqual({ type: 'done-before' })
 
   expect(said).toEqual(['removed'])
   expect(statuses).toEqual([{ state: 'succeeded' }])
@@ -188,11 +188,16 @@ test('the message of a job that is done is removed, and its status put right', a
 
 test('a record of a later version of the contract is a record too', async () => {
   const { deps, store } = closingDeps()
-  const { held, said, statuses } = aHeldJob()
+  const { leased, said, statuses } = aLeasedJob()
   const body = new TextEncoder().encode('{"version": 2}')
-  await store.put(resultKey(held.attempt.job.job_id), body, { contentType: 'application/json' }, held.signal)
+  await store.put(
+    resultKey(leased.attempt.job.job_id),
+    body,
+    { contentType: 'application/json' },
+    leased.signal,
+  )
 
-  expect(await closeDone(held, deps)).toEqual({ type: 'done-before' })
+  expect(await closeDone(leased, deps)).toEqual({ type: 'done-before' })
 
   expect(said).toEqual(['removed'])
   expect(statuses).toEqual([null])

@@ -37,7 +37,7 @@ test('nothing is refused while nothing is known', () => {
 })
 
 describe('by the measured seconds of a step', () => {
-  test('a job is refused that takes longer than a message can be held, with the figures', () => {
+  test('a job is refused that takes longer than a message can be leased, with the figures', () => {
     expect(faultOf(slow(), { ...XT, numInferenceSteps: 216, numVideosPerPrompt: 2 })).toBeNull()
     expect(faultOf(slow(), { ...XT, numInferenceSteps: 217, numVideosPerPrompt: 2 })).toBe(
       'time: denoising takes at least 12.1 h on this worker (217 steps x num_videos_per_prompt 2, ' +

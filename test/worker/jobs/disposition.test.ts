@@ -8,12 +8,12 @@ import { DrainingError } from '../../../worker/jobs/draining-error.ts'
 import { JobCancelledError } from '../../../worker/jobs/job-cancelled-error.ts'
 import { PostponedError } from '../../../worker/jobs/postponed-error.ts'
 import { QualityError } from '../../../worker/jobs/quality/quality-error.ts'
-import { LeaseTooLongError } from '../../../worker/queue/lease.ts'
+import { LeaseTooLongError } from '../../../worker/queue/hold-lease.ts'
 import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
 import { crashOf } from '../../../worker/renderer/renderer-crashed.ts'
 
 test.each([
-  ['reject', new InvalidInputError('image', 'is no picture')],
+  ['reject', new InvalidInputError('image', 'is no image')],
   ['confirm', new QualityError([], [])],
   ['reject', new DoesNotFitError('memory: vae_decoder needs 40 GB, and 24 GB are there')],
   ['cancel', new JobCancelledError('it was asked to stop')],

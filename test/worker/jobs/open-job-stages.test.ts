@@ -26,7 +26,7 @@ const CONTEXT = { signal: unaborted, onProgress: () => {} }
 const aJobOfPicture = (options: JobOverrides = {}): JobMessage => {
   const job = aJobMessage(options)
   const pixelsSha256 = hashPixels(PICTURE)
-  const image = { ...job.image, key: 'inputs/picture.png', pixels_sha256: pixelsSha256, width: 2, height: 1 }
+  const image = { ...job.image, key: 'inputs/image.png', pixels_sha256: pixelsSha256, width: 2, height: 1 }
   return { ...job, image, job_id: jobIdOf(pixelsSha256, job.parameters, job.model) }
 }
 
@@ -109,7 +109,7 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
   return { folder, asked, prepare: () => prepare(job, folder, unaborted) }
 }
 
-test('the renderer gets the pictures, the parameters and the model, and writes into the job folder', async () => {
+test('the renderer gets the images, the parameters and the model, and writes into the job folder', async () => {
   const job = aJobOfPicture({ parameters: { seed: '9007199254740993', sigmas: [700, 1, 0] } })
   const { folder, asked, prepare } = await stagesOf(job)
 
@@ -182,13 +182,13 @@ test('the safer path is decoded otherwise, and checked for the seams that it has
   expect(asked.checks[0]).toMatchObject({ decodeChunkSize: 4, decodeOverlap: 2 })
 })
 
-test('a picture that is not there any more can never work', async () => {
+test('an image that is not there any more can never work', async () => {
   const { prepare } = await stagesOf(aJobOfPicture(), { stored: null })
 
   await expect(prepare()).rejects.toThrow(InvalidInputError)
 })
 
-test('a picture other than the one submitted can never work', async () => {
+test('an image other than the one submitted can never work', async () => {
   const other = await encodePng({ ...PICTURE, data: Uint8Array.from([255, 0, 0, 0, 0, 254]) })
   const { prepare } = await stagesOf(aJobOfPicture(), { stored: other })
 
@@ -200,7 +200,7 @@ test('a picture other than the one submitted can never work', async () => {
   )
 })
 
-test('a file that is no picture can never work', async () => {
+test('a file that is no image can never work', async () => {
   const { prepare } = await stagesOf(aJobOfPicture(), { stored: new TextEncoder().encode('hello') })
 
   await expect(prepare()).rejects.toThrow(InvalidInputError)

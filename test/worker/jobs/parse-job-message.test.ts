@@ -21,8 +21,8 @@ test.each([
 })
 
 test('refuses the id of another job: its outputs would lie where those of that one belong', () => {
-  const { job_id } = aJobMessage({ picture: 'images/dog.png' })
-  const body = JSON.stringify({ ...aJobMessage({ picture: 'images/cat.png' }), job_id })
+  const { job_id } = aJobMessage({ sourceKey: 'images/dog.png' })
+  const body = JSON.stringify({ ...aJobMessage({ sourceKey: 'images/cat.png' }), job_id })
 
   expect(parseJobMessage(body)).toEqual({ fault: expect.stringContaining(`job_id: got ${job_id}`) })
 })
@@ -48,7 +48,7 @@ const withParameters = (change: Partial<JobMessage['parameters']>): string => {
 
 test.each<[string, Partial<JobMessage['parameters']>, RegExp]>([
   [
-    'pictures that are too large',
+    'images that are too large',
     { width: 40_000, height: 40_000 },
     /^parameters\.width: got 40000; must be .*\nparameters\.height: got 40000; must be .*$/,
   ],

@@ -13,7 +13,7 @@ import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memo
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
-import { aHeldJob } from './a-held-job.ts'
+import { aLeasedJob } from './a-leased-job.ts'
 import { aRejectedVideo } from './a-rejected-video.ts'
 import { closingDeps } from './closing-deps.ts'
 
@@ -32,7 +32,7 @@ const deadLettersWith = async (bodies: readonly string[], faults: Faults<QueueOp
   return { store, deps, queue, recorded, sweep, visible }
 }
 
-const bodyOf = (picture: string): string => JSON.stringify(aJobMessage({ picture: `images/${picture}.png` }))
+const bodyOf = (image: string): string => JSON.stringify(aJobMessage({ sourceKey: `images/${image}.png` }))
 
 test('a job without a record gets one that says what is known of its end', async () => {
   const job = aJobMessage()
@@ -126,7 +126,7 @@ test.each([
   async (_, ending, left) => {
     const job = aJobMessage()
     const { deps, queue, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
-    await closeJob(aHeldJob({ job }).held, ending, { ...deps, deadLetters: null })
+    await closeJob(aLeasedJob({ job }).leased, ending, { ...deps, deadLetters: null })
 
     await sweep()
 
@@ -138,7 +138,7 @@ test.each([
 test('a record that is there stays', async () => {
   const job = aJobMessage()
   const { store, deps, recorded, sweep } = await deadLettersWith([JSON.stringify(job)])
-  await closeJob(aHeldJob({ job }).held, { state: 'cancelled' }, deps)
+  await closeJob(aLeasedJob({ job }).leased, { state: 'cancelled' }, deps)
 
   await sweep()
 
@@ -159,7 +159,7 @@ test('a message that is no job is reported, once', async () => {
 })
 
 test('all messages stay, and are in sight again at once', async () => {
-  const bodies = Array.from({ length: 23 }, (_, index) => bodyOf(`picture-${index}`))
+  const bodies = Array.from({ length: 23 }, (_, index) => bodyOf(`image-${index}`))
   const { queue, recorded, sweep, visible } = await deadLettersWith([...bodies, 'no job'])
 
   await sweep()
@@ -172,7 +172,7 @@ test('all messages stay, and are in sight again at once', async () => {
 test('one that cannot be recorded does not hold up the others, and is there for the next look', async () => {
   const { store, deps, queue, recorded } = await deadLettersWith([bodyOf('cat'), bodyOf('dog')])
   let away = true
-  const cat = resultKey(aJobMessage({ picture: 'images/cat.png' }).job_id)
+  const cat = resultKey(aJobMessage({ sourceKey: 'images/cat.png' }).job_id)
   const flaky = {
     ...store,
     head: (key: string, signal: AbortSignal) =>
@@ -204,7 +204,7 @@ test('a queue that is away fails nothing', async () => {
   expect(recorded).toEqual([])
 })
 
-test('a worker that has to go hands back what it holds', async () => {
+test('a worker that has to go activeJobs back what it holds', async () => {
   const controller = new AbortController()
   const { deps, queue, visible } = await deadLettersWith([bodyOf('cat'), bodyOf('dog')])
   const recorded: unknown[] = []

@@ -16,7 +16,7 @@ import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.
 import { crashOf } from '../../../worker/renderer/renderer-crashed.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { storedJson } from '../../fixtures/stored-json.ts'
-import { aHeldJob } from './a-held-job.ts'
+import { aLeasedJob } from './a-leased-job.ts'
 import { aRejectedVideo } from './a-rejected-video.ts'
 import { closingDeps } from './closing-deps.ts'
 import { QUALITY } from './quality/a-quality.ts'
@@ -30,25 +30,25 @@ const RESULT = resultKey(aJobMessage().job_id)
 
 test('what can never work is recorded as failed at once, and its message removed', async () => {
   const { deps, store } = closingDeps()
-  const { held, said, statuses } = aHeldJob()
+  const { leased, said, statuses } = aLeasedJob()
 
-  const end = await settleFailure(new InvalidInputError('image', 'is no picture'), held, deps)
+  const end = await settleFailure(new InvalidInputError('image', 'is no image'), leased, deps)
 
   expect(end.type).toBe('done')
   expect(await storedJson(store, RESULT)).toMatchObject({
     state: 'failed',
-    failure: { class: 'invalid-input', reason: 'image: is no picture', quality: [] },
+    failure: { class: 'invalid-input', reason: 'image: is no image', quality: [] },
   })
-  expect(statuses).toEqual([{ state: 'failed', message: 'image: is no picture' }])
+  expect(statuses).toEqual([{ state: 'failed', message: 'image: is no image' }])
   expect(said).toEqual(['removed'])
 })
 
 test('a clip that does not fit is recorded at once, and its message removed', async () => {
   const { deps, store } = closingDeps()
-  const { held, said } = aHeldJob()
+  const { leased, said } = aLeasedJob()
   const reason = 'memory: vae_decoder needs 40 GB, and 24 GB are there'
 
-  const end = await settleFailure(new DoesNotFitError(reason), held, deps)
+  const end = await settleFailure(new DoesNotFitError(reason), leased, deps)
 
   expect(end.type).toBe('done')
   expect(await storedJson(store, RESULT)).toMatchObject({
@@ -67,9 +67,9 @@ describe('clips that do not pass', () => {
 
   test('are tried again, and the attempt counts', async () => {
     const { deps, store } = closingDeps()
-    const { held, said, statuses } = aHeldJob()
+    const { leased, said, statuses } = aLeasedJob()
 
-    const end = await settleFailure(new QualityError([first, second], rejected), held, deps)
+    const end = await settleFailure(new QualityError([first, second], rejected), leased, deps)
 
     expect(end).toMatchObject({ type: 'retry', reason })
     expect(statuses).toEqual([
@@ -81,11 +81,11 @@ describe('clips that do not pass', () => {
 
   test('are recorded with the figures of each once another clip passed here', async () => {
     const { deps, store } = closingDeps()
-    const { held, said } = aHeldJob()
-    await settleFailure(new QualityError([first], []), aHeldJob().held, deps)
+    const { leased, said } = aLeasedJob()
+    await settleFailure(new QualityError([first], []), aLeasedJob().leased, deps)
     deps.clips.notePassed()
 
-    await settleFailure(new QualityError([first, second], []), held, deps)
+    await settleFailure(new QualityError([first, second], []), leased, deps)
 
     expect(await storedJson(store, RESULT)).toMatchObject({
       failure: { class: 'quality', reason, quality: [first, second] },
@@ -95,9 +95,9 @@ describe('clips that do not pass', () => {
 
   test('are recorded as unconfirmed on the last attempt', async () => {
     const { deps, store, deadLetters } = closingDeps()
-    const { held } = aHeldJob({ failedBefore: 2 })
+    const { leased } = aLeasedJob({ failedBefore: 2 })
 
-    await settleFailure(new QualityError([second], []), held, deps)
+    await settleFailure(new QualityError([second], []), leased, deps)
 
     expect(await storedJson(store, RESULT)).toMatchObject({
       failure: { class: 'quality', reason: `unconfirmed by another worker: ${reason}`, quality: [second] },
@@ -107,9 +107,9 @@ describe('clips that do not pass', () => {
 
   test('are recorded with what is kept of them, also of those of attempts before', async () => {
     const { deps, store } = closingDeps()
-    const { held } = aHeldJob({ failedBefore: 2, rejectedBefore })
+    const { leased } = aLeasedJob({ failedBefore: 2, rejectedBefore })
 
-    await settleFailure(new QualityError([second], rejected), held, deps)
+    await settleFailure(new QualityError([second], rejected), leased, deps)
 
     expect(await storedJson(store, RESULT)).toMatchObject({
       failure: { class: 'quality', rejected: [...rejectedBefore, ...rejected] },
@@ -118,11 +118,11 @@ describe('clips that do not pass', () => {
 
   test('are recorded with what is kept of this one where the attempts are not known', async () => {
     const { deps, store } = closingDeps()
-    await settleFailure(new QualityError([first], []), aHeldJob().held, deps)
+    await settleFailure(new QualityError([first], []), aLeasedJob().leased, deps)
     deps.clips.notePassed()
-    const { held } = aHeldJob({ statusFails: true })
+    const { leased } = aLeasedJob({ statusFails: true })
 
-    await settleFailure(new QualityError([second], rejected), held, deps)
+    await settleFailure(new QualityError([second], rejected), leased, deps)
 
     expect(await storedJson(store, RESULT)).toMatchObject({ failure: { class: 'quality', rejected } })
   })
@@ -135,9 +135,9 @@ describe('clips that do not pass', () => {
     ],
   ])('are named by the record of a job whose attempts are spent, though %s', async (_, error) => {
     const { deps, store } = closingDeps()
-    const { held } = aHeldJob({ failedBefore: 2, rejectedBefore })
+    const { leased } = aLeasedJob({ failedBefore: 2, rejectedBefore })
 
-    await settleFailure(error(), held, deps)
+    await settleFailure(error(), leased, deps)
 
     expect(await storedJson(store, RESULT)).toMatchObject({
       failure: { class: 'exhausted', rejected: rejectedBefore },
@@ -147,9 +147,9 @@ describe('clips that do not pass', () => {
 
 test('a cancelled job is recorded as such, and its message removed', async () => {
   const { deps, store } = closingDeps()
-  const { held, said } = aHeldJob()
+  const { leased, said } = aLeasedJob()
 
-  await settleFailure(new JobCancelledError('it was asked to stop'), held, deps)
+  await settleFailure(new JobCancelledError('it was asked to stop'), leased, deps)
 
   expect(await storedJson(store, RESULT)).toMatchObject({ state: 'cancelled', failure: null, outputs: [] })
   expect(said).toEqual(['removed'])
@@ -157,9 +157,9 @@ test('a cancelled job is recorded as such, and its message removed', async () =>
 
 test('anything else is tried again, later each time', async () => {
   const { deps, store } = closingDeps()
-  const { held, said, statuses } = aHeldJob({ attempt: 7, failedBefore: 1 })
+  const { leased, said, statuses } = aLeasedJob({ attempt: 7, failedBefore: 1 })
 
-  const end = await settleFailure(new Error('the renderer crashed'), held, deps)
+  const end = await settleFailure(new Error('the renderer crashed'), leased, deps)
 
   expect(end).toEqual({ type: 'retry', reason: 'the renderer crashed', delaySeconds: 60 })
   expect(said).toEqual(['handed back for 60 s'])
@@ -169,10 +169,10 @@ test('anything else is tried again, later each time', async () => {
 
 test('on its last attempt it is recorded as exhausted, and its message sent to the dead letters', async () => {
   const { deps, store, deadLetters } = closingDeps()
-  const { held, said } = aHeldJob({ attempt: 7, failedBefore: 2 })
-  const { job } = held.attempt
+  const { leased, said } = aLeasedJob({ attempt: 7, failedBefore: 2 })
+  const { job } = leased.attempt
 
-  await settleFailure(new Error('the renderer crashed'), held, deps)
+  await settleFailure(new Error('the renderer crashed'), leased, deps)
 
   expect(await storedJson(store, RESULT)).toMatchObject({
     state: 'failed',
@@ -186,12 +186,12 @@ test('on its last attempt it is recorded as exhausted, and its message sent to t
 test('the message stays where the dead letters do not take it, and its next delivery sends it', async () => {
   const { deps, deadLetters } = closingDeps()
   const refusing = { send: () => Promise.reject(new Error('503')) }
-  const first = aHeldJob({ failedBefore: 2 })
-  await settleFailure(new Error('the renderer crashed'), first.held, { ...deps, deadLetters: refusing })
+  const first = aLeasedJob({ failedBefore: 2 })
+  await settleFailure(new Error('the renderer crashed'), first.leased, { ...deps, deadLetters: refusing })
   expect(first.said).toEqual([])
 
-  const second = aHeldJob({ failedBefore: 3 })
-  expect(await closeDone(second.held, deps)).toEqual({ type: 'done-before' })
+  const second = aLeasedJob({ failedBefore: 3 })
+  expect(await closeDone(second.leased, deps)).toEqual({ type: 'done-before' })
 
   expect(deadLetters.messages().length).toBe(1)
   expect(second.said).toEqual(['removed'])
@@ -199,11 +199,11 @@ test('the message stays where the dead letters do not take it, and its next deli
 
 test('a job whose attempts are spent fails by the reason of the last, and no other is made', async () => {
   const { deps, store } = closingDeps()
-  const { held } = aHeldJob({ failedBefore: 3 })
-  const attempts = await held.status.readAttempts(held.signal)
+  const { leased } = aLeasedJob({ failedBefore: 3 })
+  const attempts = await leased.status.readAttempts(leased.signal)
   const vanished = { ...attempts[2]!, reason: null }
 
-  await settleFailure(new AttemptsSpentError([...attempts.slice(0, 2), vanished]), held, deps)
+  await settleFailure(new AttemptsSpentError([...attempts.slice(0, 2), vanished]), leased, deps)
 
   expect(await storedJson(store, RESULT)).toMatchObject({
     failure: {
@@ -215,11 +215,11 @@ test('a job whose attempts are spent fails by the reason of the last, and no oth
 
 test('a job that another worker has to do waits, longer with each delivery, and nothing counts', async () => {
   const { deps, store } = closingDeps()
-  const { held, said, statuses } = aHeldJob({ attempt: 3, failedBefore: 2 })
+  const { leased, said, statuses } = aLeasedJob({ attempt: 3, failedBefore: 2 })
   const waitsForModel = { id: 'svd-xt', sha256: 'a'.repeat(64) }
   const error = new PostponedError('it is for svd-xt', { workersFault: false, waitsForModel })
 
-  const end = await settleFailure(error, held, deps)
+  const end = await settleFailure(error, leased, deps)
 
   const reason = 'it is for svd-xt'
   expect(end).toEqual({
@@ -248,19 +248,19 @@ test.each([
   ],
 ])('%s is the machine’s fault: the job waits, and nothing counts', async (_, error) => {
   const { deps } = closingDeps()
-  const { held, statuses } = aHeldJob({ failedBefore: 2 })
+  const { leased, statuses } = aLeasedJob({ failedBefore: 2 })
 
-  const end = await settleFailure(error, held, deps)
+  const end = await settleFailure(error, leased, deps)
 
   expect(end).toMatchObject({ type: 'postponed', workersFault: true, delaySeconds: 30 })
   expect(statuses).toEqual([expect.not.objectContaining({ failed: true })])
 })
 
-test('a worker that has to go hands the job back at once', async () => {
+test('a worker that has to go activeJobs the job back at once', async () => {
   const { deps, store } = closingDeps()
-  const { held, said } = aHeldJob({ failedBefore: 2 })
+  const { leased, said } = aLeasedJob({ failedBefore: 2 })
 
-  const end = await settleFailure(new DrainingError('SIGTERM'), held, deps)
+  const end = await settleFailure(new DrainingError('SIGTERM'), leased, deps)
 
   expect(end).toEqual({ type: 'released', reason: 'SIGTERM' })
   expect(said).toEqual(['handed back for 0 s'])
@@ -269,9 +269,9 @@ test('a worker that has to go hands the job back at once', async () => {
 
 test('a job whose card is lost goes back at once, also on its last attempt', async () => {
   const { deps, store } = closingDeps()
-  const { held, said } = aHeldJob({ failedBefore: 2 })
+  const { leased, said } = aLeasedJob({ failedBefore: 2 })
 
-  const end = await settleFailure(new CardUnusableError('the card is lost'), held, deps)
+  const end = await settleFailure(new CardUnusableError('the card is lost'), leased, deps)
 
   expect(end).toEqual({ type: 'released', reason: 'the card is lost' })
   expect(said).toEqual(['handed back for 0 s'])
@@ -280,9 +280,9 @@ test('a job whose card is lost goes back at once, also on its last attempt', asy
 
 test('a job that was lost is left alone', async () => {
   const { deps, store } = closingDeps()
-  const { held, said, statuses } = aHeldJob()
+  const { leased, said, statuses } = aLeasedJob()
 
-  const end = await settleFailure(new LeaseLostError('somebody else has it'), held, deps)
+  const end = await settleFailure(new LeaseLostError('somebody else has it'), leased, deps)
 
   expect(end).toEqual({ type: 'abandoned', reason: 'somebody else has it', leaseLost: true })
   expect(said).toEqual([])
@@ -296,11 +296,11 @@ test('a failure that cannot be recorded is tried again, and does not count', asy
       if (operation === 'create') throw new Error('503')
     },
   })
-  const { held, said, statuses } = aHeldJob()
+  const { leased, said, statuses } = aLeasedJob()
 
-  const end = await settled(settleFailure(new InvalidInputError('image', 'is no picture'), held, deps))
+  const end = await settled(settleFailure(new InvalidInputError('image', 'is no image'), leased, deps))
 
-  const reason = 'image: is no picture; then: the bucket memory does not answer: 503'
+  const reason = 'image: is no image; then: the bucket memory does not answer: 503'
   expect(end).toMatchObject({ type: 'postponed', reason })
   expect(said).toEqual(['handed back for 30 s'])
   expect(statuses).toEqual([{ state: 'queued', message: reason, waitsForModel: null }])
@@ -313,9 +313,9 @@ test('a single error of the store ends nothing', async () => {
       if (operation === 'create' && failures-- > 0) throw new Error('503')
     },
   })
-  const { held } = aHeldJob()
+  const { leased } = aLeasedJob()
 
-  const end = await settled(settleFailure(new InvalidInputError('image', 'is no picture'), held, deps))
+  const end = await settled(settleFailure(new InvalidInputError('image', 'is no image'), leased, deps))
 
   expect(end.type).toBe('done')
   expect(await storedJson(store, RESULT)).toMatchObject({ failure: { class: 'invalid-input' } })
@@ -323,19 +323,19 @@ test('a single error of the store ends nothing', async () => {
 
 test('an attempt that failed counts, also where the job cannot be handed back', async () => {
   const { deps } = closingDeps()
-  const { held, statuses } = aHeldJob({ queueFailure: new Error('503') })
+  const { leased, statuses } = aLeasedJob({ queueFailure: new Error('503') })
 
-  await settleFailure(new Error('the renderer crashed'), held, deps)
+  await settleFailure(new Error('the renderer crashed'), leased, deps)
 
   expect(statuses.map((change) => change?.failed)).toEqual([true, true, true])
 })
 
 test('a failure that cannot be recorded because the job was lost meanwhile is left alone', async () => {
   const { deps, store } = closingDeps()
-  const { held, said, loseLease } = aHeldJob()
+  const { leased, said, loseLease } = aLeasedJob()
   loseLease()
 
-  const end = await settleFailure(new InvalidInputError('image', 'is no picture'), held, deps)
+  const end = await settleFailure(new InvalidInputError('image', 'is no image'), leased, deps)
 
   expect(end.type).toBe('abandoned')
   expect(said).toEqual([])
@@ -344,18 +344,18 @@ test('a failure that cannot be recorded because the job was lost meanwhile is le
 
 test('a job that cannot even be handed back comes back by itself', async () => {
   const { deps } = closingDeps()
-  const { held } = aHeldJob({ queueFailure: new Error('503') })
+  const { leased } = aLeasedJob({ queueFailure: new Error('503') })
 
-  const end = await settleFailure(new Error('the renderer crashed'), held, deps)
+  const end = await settleFailure(new Error('the renderer crashed'), leased, deps)
 
   expect(end).toEqual({ type: 'abandoned', reason: 'the renderer crashed; then: 503', leaseLost: false })
 })
 
 test('a reason that quotes a whole page is cut', async () => {
   const { deps } = closingDeps()
-  const { held } = aHeldJob()
+  const { leased } = aLeasedJob()
 
-  const end = await settleFailure(new Error('x'.repeat(1_000_000)), held, deps)
+  const end = await settleFailure(new Error('x'.repeat(1_000_000)), leased, deps)
 
   expect(end).toMatchObject({ reason: `${'x'.repeat(2_000)}…` })
 })

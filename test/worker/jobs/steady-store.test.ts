@@ -10,13 +10,13 @@ const TEXT = { contentType: 'text/plain' }
 const aSteadyStore = (failures: number, error: Error = new Error('503')) => {
   const triedMs: number[] = []
   let left = failures
-  const world = closingDeps({
+  const setup = closingDeps({
     before() {
-      triedMs.push(world.time.nowMs())
+      triedMs.push(setup.time.nowMs())
       if (left-- > 0) throw error
     },
   })
-  return { ...world, triedMs, steady: steadyStore(world.store, world.deps) }
+  return { ...setup, triedMs, steady: steadyStore(setup.store, setup.deps) }
 }
 
 test.each([

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseS3Event } from '../../../shared/contracts/s3-event.ts'
 import { announceOutputs } from '../../../worker/local/announce-outputs.ts'
-import { createUploadFeed } from '../../../worker/local/upload-feed.ts'
+import { createUploadFeed } from '../../../worker/local/object-feed.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 

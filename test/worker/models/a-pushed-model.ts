@@ -29,7 +29,7 @@ export const demoRecord = (): Promise<ModelRecord> => {
   return described
 }
 
-export interface ModelsWorld {
+export interface ModelsSetup {
   readonly store: MemoryObjectStore
   readonly record: ModelRecord
   readonly cacheDir: string
@@ -46,9 +46,9 @@ export interface ModelsWorld {
 }
 
 /** The demo checkpoint, pushed into a bucket in memory; fetched in parts of 1 MiB. */
-export const aModelsWorld = async (): Promise<ModelsWorld> => {
+export const modelsSetup = async (): Promise<ModelsSetup> => {
   const record = await demoRecord()
-  const faults: ModelsWorld['faults'] = {}
+  const faults: ModelsSetup['faults'] = {}
   const ranges: string[] = []
   const store = openMemoryObjectStore({
     bucket: 'models-bucket',

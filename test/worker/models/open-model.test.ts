@@ -10,11 +10,11 @@ import { hashFile } from '../../../shared/files/hash-file.ts'
 import { ObjectChangedError } from '../../../shared/ports/object-store.ts'
 import { openCheckpoint } from '../../../worker/checkpoint/open-checkpoint.ts'
 import { openModel } from '../../../worker/models/open-model.ts'
-import { aModelsWorld, DEMO_DIR, MIB, type ModelsWorld, UNET, UNET_KEY } from './a-pushed-model.ts'
+import { DEMO_DIR, MIB, type ModelsSetup, modelsSetup, UNET, UNET_KEY } from './a-pushed-model.ts'
 
 const running = (): AbortSignal => new AbortController().signal
 
-const expectWhole = async ({ dir, record }: ModelsWorld): Promise<void> => {
+const expectWhole = async ({ dir, record }: ModelsSetup): Promise<void> => {
   for (const { path, size_bytes, sha256 } of record.files) {
     expect(await hashFile(join(dir, path), running()), path).toEqual({ sha256, sizeBytes: size_bytes })
   }
@@ -37,7 +37,7 @@ const partsOf = ({ files }: ModelRecord): number =>
 const BYTES = { contentType: 'application/octet-stream' }
 
 test('a folder is described, and used where it is', async () => {
-  const { record } = await aModelsWorld()
+  const { record } = await modelsSetup()
   const options = { cacheDir: null, variant: 'fp16', openStore: () => expect.unreachable() }
   const model = await openModel(DEMO_DIR, options, running())
   expect(model).toEqual({ dir: DEMO_DIR, variant: 'fp16', record })
@@ -45,21 +45,21 @@ test('a folder is described, and used where it is', async () => {
 
 describe('a model in a bucket', () => {
   test('is fetched whole, in parts, into a folder named by its hash', async () => {
-    const world = await aModelsWorld()
-    const model = await world.open()
-    expect(model).toEqual({ dir: world.dir, variant: null, record: world.record })
-    await expectWhole(world)
-    expect(world.ranges).toHaveLength(partsOf(world.record))
-    expect(partsOf(world.record)).toBeGreaterThan(world.record.files.length + 8)
-    const paths = world.record.files.map(({ path }) => path)
-    expect(await filesUnder(world.dir)).toEqual([...paths, 'model.json'].toSorted())
+    const setup = await modelsSetup()
+    const model = await setup.open()
+    expect(model).toEqual({ dir: setup.dir, variant: null, record: setup.record })
+    await expectWhole(setup)
+    expect(setup.ranges).toHaveLength(partsOf(setup.record))
+    expect(partsOf(setup.record)).toBeGreaterThan(setup.record.files.length + 8)
+    const paths = setup.record.files.map(({ path }) => path)
+    expect(await filesUnder(setup.dir)).toEqual([...paths, 'model.json'].toSorted())
     expect(
-      modelRecordSchema.parse(JSON.parse(await readFile(join(world.dir, 'model.json'), 'utf8'))),
-    ).toEqual(world.record)
+      modelRecordSchema.parse(JSON.parse(await readFile(join(setup.dir, 'model.json'), 'utf8'))),
+    ).toEqual(setup.record)
   })
 
   test('tells how far it is, up to all', async () => {
-    const { open, progress, record } = await aModelsWorld()
+    const { open, progress, record } = await modelsSetup()
     await open()
     const totalBytes = record.files.reduce((total, { size_bytes }) => total + size_bytes, 0)
     const fetched = progress.filter(({ phase }) => phase === 'fetch')
@@ -68,7 +68,7 @@ describe('a model in a bucket', () => {
   })
 
   test('is not fetched again', async () => {
-    const { open, ranges } = await aModelsWorld()
+    const { open, ranges } = await modelsSetup()
     await open()
     ranges.length = 0
     await open()
@@ -76,40 +76,40 @@ describe('a model in a bucket', () => {
   })
 
   test('is fetched once by three that ask at the same time', async () => {
-    const world = await aModelsWorld()
-    await Promise.all([world.open(), world.open(), world.open()])
-    await expectWhole(world)
-    expect(world.ranges).toHaveLength(partsOf(world.record))
-    expect(world.progress.filter(({ phase }) => phase === 'wait')).toHaveLength(2)
-    expect(await readdir(dirname(world.dir))).toEqual([world.record.sha256])
+    const setup = await modelsSetup()
+    await Promise.all([setup.open(), setup.open(), setup.open()])
+    await expectWhole(setup)
+    expect(setup.ranges).toHaveLength(partsOf(setup.record))
+    expect(setup.progress.filter(({ phase }) => phase === 'wait')).toHaveLength(2)
+    expect(await readdir(dirname(setup.dir))).toEqual([setup.record.sha256])
   })
 
   test('is gone on with where an interrupted fetch ended', async () => {
-    const world = await aModelsWorld()
+    const setup = await modelsSetup()
     let left = 9
-    world.faults.before = (operation, key) => {
+    setup.faults.before = (operation, key) => {
       if (operation === 'readRange' && key === UNET_KEY && left-- === 0)
         throw new Error('the network is gone')
     }
-    await expect(world.open()).rejects.toThrow('the network is gone')
-    expect(await filesUnder(world.dir)).not.toContain(UNET)
-    const first = world.ranges.length
-    world.faults.before = undefined
-    await world.open()
-    await expectWhole(world)
+    await expect(setup.open()).rejects.toThrow('the network is gone')
+    expect(await filesUnder(setup.dir)).not.toContain(UNET)
+    const first = setup.ranges.length
+    setup.faults.before = undefined
+    await setup.open()
+    await expectWhole(setup)
     // Parts under way when it ended are asked for again: eight at the most.
-    expect(world.ranges.length).toBeLessThanOrEqual(partsOf(world.record) + 8)
-    expect(world.ranges.length - first).toBeLessThan(partsOf(world.record) - 1)
-    expect(await readdir(dirname(world.dir))).toEqual([world.record.sha256])
+    expect(setup.ranges.length).toBeLessThanOrEqual(partsOf(setup.record) + 8)
+    expect(setup.ranges.length - first).toBeLessThan(partsOf(setup.record) - 1)
+    expect(await readdir(dirname(setup.dir))).toEqual([setup.record.sha256])
   })
 
   test('is fetched anew where what an interrupted fetch left is of no use', async () => {
-    const world = await aModelsWorld()
-    const partial = join(world.dir, dirname(UNET), `.${UNET.slice(UNET.indexOf('/') + 1)}.partial`)
+    const setup = await modelsSetup()
+    const partial = join(setup.dir, dirname(UNET), `.${UNET.slice(UNET.indexOf('/') + 1)}.partial`)
     await mkdir(dirname(partial), { recursive: true })
     await writeFile(partial, Buffer.alloc(3 * MIB, 1))
-    await world.open()
-    await expectWhole(world)
+    await setup.open()
+    await expectWhole(setup)
     await expect(stat(partial)).rejects.toThrow('ENOENT')
   })
 
@@ -120,28 +120,28 @@ describe('a model in a bucket', () => {
       (bytes: Buffer) => Buffer.concat([bytes.subarray(0, -1), Buffer.of(bytes.at(-1)! ^ 1)]),
     ],
   ])('has a file fetched again that has become one %s', async (_, spoil) => {
-    const world = await aModelsWorld()
-    await world.open()
-    world.ranges.length = 0
-    const file = join(world.dir, UNET)
+    const setup = await modelsSetup()
+    await setup.open()
+    setup.ranges.length = 0
+    const file = join(setup.dir, UNET)
     await writeFile(file, spoil(await readFile(file)))
-    await world.open()
-    await expectWhole(world)
-    expect(new Set(world.ranges)).toEqual(new Set([UNET_KEY]))
+    await setup.open()
+    await expectWhole(setup)
+    expect(new Set(setup.ranges)).toEqual(new Set([UNET_KEY]))
   })
 
   test('is taken by its sizes alone where that is asked for', async () => {
-    const world = await aModelsWorld()
-    await world.open()
-    world.progress.length = 0
-    await world.open({ verify: 'sizes' })
-    expect(world.progress).toEqual([])
-    await rm(join(world.dir, 'svd.json'))
-    await world.open({ verify: 'sizes' })
-    await expectWhole(world)
+    const setup = await modelsSetup()
+    await setup.open()
+    setup.progress.length = 0
+    await setup.open({ verify: 'sizes' })
+    expect(setup.progress).toEqual([])
+    await rm(join(setup.dir, 'svd.json'))
+    await setup.open({ verify: 'sizes' })
+    await expectWhole(setup)
   })
 
-  test.each<[string, (world: ModelsWorld) => Promise<unknown>, string]>([
+  test.each<[string, (setup: ModelsSetup) => Promise<unknown>, string]>([
     [
       'a file is missing',
       ({ store }) => store.delete(UNET_KEY, running()),
@@ -184,114 +184,114 @@ describe('a model in a bucket', () => {
       'its sha256 is not that of its files',
     ],
   ])('is refused if %s', async (_, spoil, message) => {
-    const world = await aModelsWorld()
-    await spoil(world)
-    const opening = world.open()
+    const setup = await modelsSetup()
+    await spoil(setup)
+    const opening = setup.open()
     await expect(opening).rejects.toThrow(message)
     await expect(opening).rejects.toBeInstanceOf(InvalidInputError)
-    expect(await filesUnder(world.cacheDir)).not.toContain(join('models', world.record.sha256, UNET))
+    expect(await filesUnder(setup.cacheDir)).not.toContain(join('models', setup.record.sha256, UNET))
   })
 
   test('is refused if model.json lists a path outside its folder', async () => {
-    const world = await aModelsWorld()
-    const outside = { ...world.record.files[0]!, path: '../outside.json' }
-    await world.rewriteRecord({ files: [...world.record.files, outside] })
-    await expect(world.open()).rejects.toThrow('model.json: is not a model record')
-    expect(await readdir(world.cacheDir)).toEqual([])
+    const setup = await modelsSetup()
+    const outside = { ...setup.record.files[0]!, path: '../outside.json' }
+    await setup.rewriteRecord({ files: [...setup.record.files, outside] })
+    await expect(setup.open()).rejects.toThrow('model.json: is not a model record')
+    expect(await readdir(setup.cacheDir)).toEqual([])
   })
 
   test('is not put together from two contents, if a file is replaced meanwhile', async () => {
-    const world = await aModelsWorld()
+    const setup = await modelsSetup()
     let parts = 0
-    world.faults.after = async (operation, key) => {
+    setup.faults.after = async (operation, key) => {
       if (operation !== 'readRange' || key !== UNET_KEY || ++parts !== 2) return
-      await world.store.put(UNET_KEY, Buffer.alloc(sizeIn(world.record, UNET), 3), BYTES, running())
+      await setup.store.put(UNET_KEY, Buffer.alloc(sizeIn(setup.record, UNET), 3), BYTES, running())
     }
-    await expect(world.open()).rejects.toThrow(ObjectChangedError)
-    expect(await filesUnder(world.dir)).not.toContain(UNET)
+    await expect(setup.open()).rejects.toThrow(ObjectChangedError)
+    expect(await filesUnder(setup.dir)).not.toContain(UNET)
   })
 
   test('asks for room on the disk before it fetches anything', async () => {
-    const world = await aModelsWorld()
-    await expect(world.open({ freeDiskBytes: async () => 510e6 })).rejects.toThrow(
-      `${world.dir}: the model needs 14.9 MB and 500 MB beside it, and 510 MB are free; free some space`,
+    const setup = await modelsSetup()
+    await expect(setup.open({ freeDiskBytes: async () => 510e6 })).rejects.toThrow(
+      `${setup.dir}: the model needs 14.9 MB and 500 MB beside it, and 510 MB are free; free some space`,
     )
-    expect(world.ranges).toEqual([])
+    expect(setup.ranges).toEqual([])
   })
 
   test('asks only for the room that is still needed', async () => {
-    const world = await aModelsWorld()
-    await world.open()
-    await rm(join(world.dir, 'svd.json'))
-    await world.open({ freeDiskBytes: async () => 501e6 })
-    await expectWhole(world)
+    const setup = await modelsSetup()
+    await setup.open()
+    await rm(join(setup.dir, 'svd.json'))
+    await setup.open({ freeDiskBytes: async () => 501e6 })
+    await expectWhole(setup)
   })
 
   test('needs a place to be kept', async () => {
-    const { open } = await aModelsWorld()
+    const { open } = await modelsSetup()
     await expect(open({ cacheDir: null })).rejects.toThrow('SVD_CACHE_DIR: is empty')
   })
 
   test('has the variant that was pushed, and no other', async () => {
-    const { open } = await aModelsWorld()
+    const { open } = await modelsSetup()
     await expect(open({ variant: 'bf16' })).rejects.toThrow("variant: got 'bf16'")
     expect((await open({ variant: 'fp16' })).variant).toBeNull()
   })
 
   test('stops fetching when it is told to', async () => {
-    const world = await aModelsWorld()
+    const setup = await modelsSetup()
     const controller = new AbortController()
-    world.faults.after = (operation) => {
+    setup.faults.after = (operation) => {
       if (operation === 'readRange') controller.abort(new Error('enough'))
     }
-    const options = { cacheDir: world.cacheDir, variant: null, openStore: () => world.store }
+    const options = { cacheDir: setup.cacheDir, variant: null, openStore: () => setup.store }
     const opening = openModel('s3://models-bucket/models/demo/', options, controller.signal)
     await expect(opening).rejects.toThrow('enough')
-    expect(await readdir(dirname(world.dir))).not.toContain(`${world.record.sha256}.lock`)
+    expect(await readdir(dirname(setup.dir))).not.toContain(`${setup.record.sha256}.lock`)
   })
 })
 
 describe('the lock on a model', () => {
-  const leaveLock = async (world: ModelsWorld, owner: object): Promise<string> => {
-    const lock = `${world.dir}.lock`
+  const leaveLock = async (setup: ModelsSetup, owner: object): Promise<string> => {
+    const lock = `${setup.dir}.lock`
     await mkdir(lock, { recursive: true })
     await writeFile(join(lock, 'owner.json'), JSON.stringify(owner))
     return lock
   }
 
   test('is taken over from a process that is gone', async () => {
-    const world = await aModelsWorld()
+    const setup = await modelsSetup()
     const { pid } = execa('true')
     await execa('sh', ['-c', `while kill -0 ${pid} 2>/dev/null; do :; done`])
-    await leaveLock(world, { token: 'theirs', pid, host: hostname() })
-    await world.open()
-    await expectWhole(world)
-    expect(await readdir(dirname(world.dir))).toEqual([world.record.sha256])
+    await leaveLock(setup, { token: 'theirs', pid, host: hostname() })
+    await setup.open()
+    await expectWhole(setup)
+    expect(await readdir(dirname(setup.dir))).toEqual([setup.record.sha256])
   })
 
   test('is taken over from another machine that has not touched it for minutes', async () => {
-    const world = await aModelsWorld()
-    const lock = await leaveLock(world, { token: 'theirs', pid: 1, host: 'elsewhere' })
+    const setup = await modelsSetup()
+    const lock = await leaveLock(setup, { token: 'theirs', pid: 1, host: 'elsewhere' })
     const old = new Date(Date.now() - 10 * 60_000)
     await utimes(join(lock, 'owner.json'), old, old)
-    await world.open()
-    await expectWhole(world)
+    await setup.open()
+    await expectWhole(setup)
   })
 
   test('is left to one that lives', async () => {
-    const world = await aModelsWorld()
-    const lock = await leaveLock(world, { token: 'theirs', pid: process.pid, host: hostname() })
+    const setup = await modelsSetup()
+    const lock = await leaveLock(setup, { token: 'theirs', pid: process.pid, host: hostname() })
     const waiting = Promise.withResolvers<void>()
-    const opening = world.open({
+    const opening = setup.open({
       onProgress: ({ phase }) => {
         if (phase === 'wait') waiting.resolve()
       },
     })
     await waiting.promise
-    expect(world.ranges).toEqual([])
+    expect(setup.ranges).toEqual([])
     await rm(lock, { recursive: true })
     await opening
-    await expectWhole(world)
+    await expectWhole(setup)
   })
 })
 

@@ -15,7 +15,7 @@ const latentsOf = (frames: number): Tensor =>
 const PER_CALL = 96
 
 /**
- * A decoder of pictures of one pixel: red is the number of the frame plus 96 for every call before, green and blue are
+ * A decoder of images of one pixel: red is the number of the frame plus 96 for every call before, green and blue are
  * one and two more.
  */
 const aDecoder = () => {
@@ -49,17 +49,17 @@ const decodeAll = async (
 ) => {
   const { calls, forms, networks } = aDecoder()
   const progress: string[] = []
-  const pictures: RgbFrame[] = []
+  const images: RgbFrame[] = []
   const onChunk = (chunk: number, chunks: number) => progress.push(`${chunk} of ${chunks}`)
   const signal = new AbortController().signal
-  for await (const picture of decodeFrames(latentsOf(frames), {
+  for await (const image of decodeFrames(latentsOf(frames), {
     ...{ networks, onChunk, signal, onFallback: () => {} },
     ...options,
   })) {
-    pictures.push(picture)
+    images.push(image)
   }
-  const reds = pictures.map(({ bytes }) => bytes[0]!)
-  return { calls: calls(), forms: forms(), progress, pictures, reds }
+  const reds = images.map(({ bytes }) => bytes[0]!)
+  return { calls: calls(), forms: forms(), progress, images, reds }
 }
 
 const pixel = (...bytes: readonly number[]): RgbFrame => ({
@@ -69,10 +69,10 @@ const pixel = (...bytes: readonly number[]): RgbFrame => ({
 
 describe('chunks side by side', () => {
   test('give every frame as its own chunk has it', async () => {
-    const { calls, reds, pictures, progress } = await decodeAll(5, { chunkSize: 2, overlap: 0 })
+    const { calls, reds, images, progress } = await decodeAll(5, { chunkSize: 2, overlap: 0 })
     expect(calls).toEqual([[0, 1], [2, 3], [4]])
     expect(reds).toEqual([0, 1, 96 + 2, 96 + 3, 192 + 4])
-    expect(pictures[3]).toEqual(pixel(99, 100, 101))
+    expect(images[3]).toEqual(pixel(99, 100, 101))
     expect(progress).toEqual(['0 of 3', '1 of 3', '2 of 3', '3 of 3'])
   })
 
@@ -107,13 +107,13 @@ describe('chunks side by side', () => {
 
 describe('overlapping chunks', () => {
   test('fade from one to the next over the frames they share', async () => {
-    const { calls, reds, pictures } = await decodeAll(7, { chunkSize: 4, overlap: 1 })
+    const { calls, reds, images } = await decodeAll(7, { chunkSize: 4, overlap: 1 })
     expect(calls).toEqual([
       [0, 1, 2, 3],
       [3, 4, 5, 6],
     ])
     expect(reds).toEqual([0, 1, 2, 3 + 48, 96 + 4, 96 + 5, 96 + 6])
-    expect(pictures[3]).toEqual(pixel(51, 52, 53))
+    expect(images[3]).toEqual(pixel(51, 52, 53))
   })
 
   test('fade in even steps over several frames', async () => {

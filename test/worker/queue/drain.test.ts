@@ -3,9 +3,9 @@ import { openDrain } from '../../../worker/queue/drain.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
-import { aWorld } from './a-world.ts'
+import { workerSetup } from './worker-setup.ts'
 
-const idOf = (picture: string): string => aJobMessage({ picture: `images/${picture}.png` }).job_id
+const idOf = (image: string): string => aJobMessage({ sourceKey: `images/${image}.png` }).job_id
 
 describe('notices', () => {
   test('the first one begins it, and gives its reason', () => {
@@ -33,97 +33,97 @@ describe('notices', () => {
 
 describe('a worker that has to go', () => {
   test('finishes the job that renders, and hands back the one that is prepared, at once', async () => {
-    const world = aWorld({ pictures: ['rendering', 'prepared', 'waiting'], seconds: { render: 100 } })
-    world.after(50, () => world.drain.notify({ reason: 'SIGTERM', secondsLeft: null }))
+    const setup = workerSetup({ images: ['rendering', 'prepared', 'waiting'], seconds: { render: 100 } })
+    setup.after(50, () => setup.drain.notify({ reason: 'SIGTERM', secondsLeft: null }))
     const visible: number[] = []
-    world.after(51, () => visible.push(world.visible()))
+    setup.after(51, () => visible.push(setup.visible()))
 
-    const end = await world.run()
+    const end = await setup.run()
 
     expect(visible).toEqual([2])
     expect(end).toEqual({ reason: 'SIGTERM', jobs: 1, failing: false })
-    expect(await world.resultOf('rendering')).toMatchObject({ state: 'succeeded' })
-    expect(world.eventsOf('job-released')).toEqual([
+    expect(await setup.resultOf('rendering')).toMatchObject({ state: 'succeeded' })
+    expect(setup.eventsOf('job-released')).toEqual([
       { type: 'job-released', jobId: idOf('prepared'), reason: 'SIGTERM' },
     ])
-    expect(world.jobs.messages().length).toBe(2)
-    expect(world.visible()).toBe(2)
-    expect(world.eventsOf('draining')).toEqual([{ type: 'draining', reason: 'SIGTERM', secondsLeft: null }])
+    expect(setup.jobs.messages().length).toBe(2)
+    expect(setup.visible()).toBe(2)
+    expect(setup.eventsOf('draining')).toEqual([{ type: 'draining', reason: 'SIGTERM', secondsLeft: null }])
   })
 
   test('finishes what it can within the time', async () => {
-    const world = aWorld({ pictures: ['cat'], seconds: { render: 100 } })
-    world.after(50, () => world.drain.notify({ reason: 'Spot interruption', secondsLeft: 120 }))
+    const setup = workerSetup({ images: ['cat'], seconds: { render: 100 } })
+    setup.after(50, () => setup.drain.notify({ reason: 'Spot interruption', secondsLeft: 120 }))
 
-    await world.run()
+    await setup.run()
 
-    expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded' })
+    expect(await setup.resultOf('cat')).toMatchObject({ state: 'succeeded' })
   })
 
   test('hands back at once what it cannot finish in time, so that another can begin', async () => {
-    const world = aWorld({ pictures: ['cat'], seconds: { render: 1_000 } })
-    world.after(50, () => world.drain.notify({ reason: 'Spot interruption', secondsLeft: 120 }))
+    const setup = workerSetup({ images: ['cat'], seconds: { render: 1_000 } })
+    setup.after(50, () => setup.drain.notify({ reason: 'Spot interruption', secondsLeft: 120 }))
 
-    const end = await world.run()
+    const end = await setup.run()
 
     expect(end.jobs).toBe(0)
-    expect(world.visible()).toBe(1)
-    expect(world.clock.elapsedMs()).toBeLessThan(52_000)
-    expect(world.disk.folders()).toEqual([])
+    expect(setup.visible()).toBe(1)
+    expect(setup.clock.elapsedMs()).toBeLessThan(52_000)
+    expect(setup.disk.folders()).toEqual([])
   })
 
   test('publishes what is finished', async () => {
-    const world = aWorld({ pictures: ['cat'], seconds: { finish: 20 } })
-    world.after(15, () => world.drain.notify({ reason: 'SIGTERM', secondsLeft: 30 }))
+    const setup = workerSetup({ images: ['cat'], seconds: { finish: 20 } })
+    setup.after(15, () => setup.drain.notify({ reason: 'SIGTERM', secondsLeft: 30 }))
 
-    await world.run()
+    await setup.run()
 
-    expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded' })
-    expect(world.jobs.messages()).toEqual([])
+    expect(await setup.resultOf('cat')).toMatchObject({ state: 'succeeded' })
+    expect(setup.jobs.messages()).toEqual([])
   })
 
   test('hands back even what it is publishing when the time is over', async () => {
-    const world = aWorld({ pictures: ['cat'], seconds: { finish: 500 } })
-    world.after(15, () => world.drain.notify({ reason: 'SIGTERM', secondsLeft: 30 }))
+    const setup = workerSetup({ images: ['cat'], seconds: { finish: 500 } })
+    setup.after(15, () => setup.drain.notify({ reason: 'SIGTERM', secondsLeft: 30 }))
 
-    await world.run()
+    await setup.run()
 
-    expect(await world.resultOf('cat')).toBe(null)
-    expect(world.visible()).toBe(1)
-    expect(world.clock.elapsedMs()).toBeLessThan(45_000)
+    expect(await setup.resultOf('cat')).toBe(null)
+    expect(setup.visible()).toBe(1)
+    expect(setup.clock.elapsedMs()).toBeLessThan(45_000)
   })
 
   test('goes at once when the end comes nearer than a job can be done', async () => {
-    const world = aWorld({ pictures: ['cat'], seconds: { render: 100 } })
-    world.after(10, () => world.drain.notify({ reason: 'SIGTERM', secondsLeft: null }))
-    world.after(20, () => world.drain.notify({ reason: 'Spot interruption', secondsLeft: 0 }))
+    const setup = workerSetup({ images: ['cat'], seconds: { render: 100 } })
+    setup.after(10, () => setup.drain.notify({ reason: 'SIGTERM', secondsLeft: null }))
+    setup.after(20, () => setup.drain.notify({ reason: 'Spot interruption', secondsLeft: 0 }))
 
-    await world.run()
+    await setup.run()
 
-    expect(world.clock.elapsedMs()).toBeLessThan(25_000)
-    expect(world.visible()).toBe(1)
+    expect(setup.clock.elapsedMs()).toBeLessThan(25_000)
+    expect(setup.visible()).toBe(1)
   })
 
   test('takes nothing on any more', async () => {
-    const world = aWorld()
-    world.after(0.5, () => {
-      world.drain.notify({ reason: 'SIGTERM', secondsLeft: null })
-      void world.send('cat')
+    const setup = workerSetup()
+    setup.after(0.5, () => {
+      setup.drain.notify({ reason: 'SIGTERM', secondsLeft: null })
+      void setup.send('cat')
     })
 
-    const end = await world.run()
+    const end = await setup.run()
 
     expect(end).toEqual({ reason: 'SIGTERM', jobs: 0, failing: false })
-    expect(world.visible()).toBe(1)
+    expect(setup.visible()).toBe(1)
   })
 
   test('does not begin when it was told before', async () => {
-    const world = aWorld({ pictures: ['cat'] })
-    world.drain.notify({ reason: 'SIGTERM', secondsLeft: 30 })
+    const setup = workerSetup({ images: ['cat'] })
+    setup.drain.notify({ reason: 'SIGTERM', secondsLeft: 30 })
 
-    await world.run()
+    await setup.run()
 
-    expect(world.stages).toEqual([])
-    expect(world.visible()).toBe(1)
+    expect(setup.stages).toEqual([])
+    expect(setup.visible()).toBe(1)
   })
 })

@@ -5,7 +5,7 @@ import { openDrain } from '../../../worker/queue/drain.ts'
 import { watchForPause } from '../../../worker/queue/pause-watch.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
-import { aWorld } from './a-world.ts'
+import { workerSetup } from './worker-setup.ts'
 
 const REASON = 'the budget of 20 USD for 2026-01-01 is reached'
 /** A day of the tests' clock, which starts at midnight UTC. */
@@ -14,11 +14,11 @@ const JSON_TYPE = { contentType: 'application/json' }
 
 /** A worker with ten clips of 50 s, which is paused after 120 s until `untilSeconds`. */
 const aWorker = (untilSeconds: number) => {
-  const pictures = Array.from('abcdefghij')
-  const world = aWorld({ pictures, seconds: { render: 50 } })
+  const images = Array.from('abcdefghij')
+  const setup = workerSetup({ images, seconds: { render: 50 } })
   const pause = (text: Uint8Array): Promise<unknown> =>
-    world.store.put(DISPATCH_PAUSE_KEY, text, JSON_TYPE, unaborted)
-  world.after(120, () => {
+    setup.store.put(DISPATCH_PAUSE_KEY, text, JSON_TYPE, unaborted)
+  setup.after(120, () => {
     pause(encodePauseRecord({ until: dateAt(untilSeconds * 1000).toISOString(), reason: REASON })).catch(
       () => {},
     )
@@ -26,18 +26,18 @@ const aWorker = (untilSeconds: number) => {
   /** Until the worker ends; it looks for the pause meanwhile. */
   const run = async () => {
     const ended = new AbortController()
-    const drain = openDrain(world.clock)
-    watchForPause({ store: world.store, clock: world.clock, notify: drain.notify }, ended.signal)
-    const end = await world.run(drain)
+    const drain = openDrain(setup.clock)
+    watchForPause({ store: setup.store, clock: setup.clock, notify: drain.notify }, ended.signal)
+    const end = await setup.run(drain)
     ended.abort()
     return end
   }
-  return { world, pause, run }
+  return { setup, pause, run }
 }
 
 describe('a worker', () => {
   test('takes no job from a minute after the pause on, finishes the one that it renders, and does not fail', async () => {
-    const { world, run } = aWorker(DAY_SECONDS)
+    const { setup, run } = aWorker(DAY_SECONDS)
 
     const end = await run()
 
@@ -49,8 +49,8 @@ describe('a worker', () => {
     // Looks are at 0, 60, 120 and 180 s, and clips end every 50 s: the one that is rendered then is done at about 200 s.
     expect(end.jobs).toBeGreaterThanOrEqual(3)
     expect(end.jobs).toBeLessThanOrEqual(4)
-    expect(world.jobs.messages().length).toBe(10 - end.jobs)
-    expect(world.visible()).toBe(10 - end.jobs)
+    expect(setup.jobs.messages().length).toBe(10 - end.jobs)
+    expect(setup.visible()).toBe(10 - end.jobs)
   })
 
   test('works through all jobs when the pause is over: on the next day, or taken back', async () => {
@@ -60,16 +60,16 @@ describe('a worker', () => {
   })
 
   test('that starts in a pause takes no job, and does not fail', async () => {
-    const { world, pause, run } = aWorker(DAY_SECONDS)
+    const { setup, pause, run } = aWorker(DAY_SECONDS)
     await pause(encodePauseRecord({ until: dateAt(DAY_SECONDS * 1000).toISOString(), reason: REASON }))
 
     expect(await run()).toMatchObject({ jobs: 0, failing: false })
-    expect(world.visible()).toBe(10)
+    expect(setup.visible()).toBe(10)
   })
 
   test('works on beside a record that it cannot read', async () => {
-    const { world, pause, run } = aWorker(100)
-    world.after(1, () => {
+    const { setup, pause, run } = aWorker(100)
+    setup.after(1, () => {
       pause(Buffer.from('{"until": "soon"}')).catch(() => {})
     })
 

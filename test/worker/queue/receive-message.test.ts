@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { MessageQueue, ReceivedMessage } from '../../../shared/ports/message-queue.ts'
 import { openReceiver, type Received } from '../../../worker/queue/receive-message.ts'
-import type { WorkerEvent } from '../../../worker/telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../../../worker/telemetry/worker-event.ts'
 import { openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
 import { dateAt, virtualClock } from '../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../fixtures/virtual-time.ts'
@@ -19,7 +19,7 @@ const MESSAGE: ReceivedMessage = {
 const aReceiver = (answers: readonly { seconds: number; gives: 'message' | 'nothing' | 'error' }[]) => {
   const time = openVirtualTime()
   const clock = virtualClock(time)
-  const events: WorkerEvent[] = []
+  const events: WorkerLogEvent[] = []
   const asked: number[] = []
   let calls = 0
   const jobs: MessageQueue = {

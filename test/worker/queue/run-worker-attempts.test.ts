@@ -7,13 +7,13 @@ import { openDrain } from '../../../worker/queue/drain.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
-import { aWorld, idOf } from './a-world.ts'
+import { idOf, workerSetup } from './worker-setup.ts'
 
 test.each(['prepare', 'render', 'finish'] as const)(
   'publishes nothing when the lease is lost in %s',
   async (stage) => {
-    const world = aWorld({
-      pictures: ['cat'],
+    const setup = workerSetup({
+      images: ['cat'],
       seconds: { prepare: 60, render: 60, finish: 60 },
       onStage: (begun, _, { loseLeases }) => {
         if (begun === stage) loseLeases()
@@ -21,76 +21,76 @@ test.each(['prepare', 'render', 'finish'] as const)(
       options: { maxJobs: 1 },
     })
 
-    await world.run()
+    await setup.run()
 
-    expect(world.eventsOf('job-abandoned').length).toBe(1)
-    expect(await world.resultOf('cat')).toBe(null)
-    expect(world.store.keys().filter((key) => key.startsWith('jobs/'))).toEqual([])
-    expect(world.visible()).toBe(1)
+    expect(setup.eventsOf('job-abandoned').length).toBe(1)
+    expect(await setup.resultOf('cat')).toBe(null)
+    expect(setup.store.keys().filter((key) => key.startsWith('jobs/'))).toEqual([])
+    expect(setup.visible()).toBe(1)
   },
 )
 
-test('a picture that trickles in holds a job for five minutes, and costs it no attempt', async () => {
+test('an image that trickles in holds a job for five minutes, and costs it no attempt', async () => {
   const seconds = { prepare: 3600 }
-  const world = aWorld({
-    pictures: ['cat'],
+  const setup = workerSetup({
+    images: ['cat'],
     seconds,
     options: { untilIdleSeconds: 100, maxSeconds: 310 },
   })
 
-  await world.run()
+  await setup.run()
 
-  const reason = 'preparing the picture took more than 300 s'
-  expect(world.eventsOf('job-postponed')).toMatchObject([{ jobId: idOf('cat'), reason }])
-  expect(await world.statusOf('cat')).toMatchObject({ state: 'queued', message: reason, attempts: [] })
+  const reason = 'preparing the image took more than 300 s'
+  expect(setup.eventsOf('job-postponed')).toMatchObject([{ jobId: idOf('cat'), reason }])
+  expect(await setup.statusOf('cat')).toMatchObject({ state: 'queued', message: reason, attempts: [] })
 })
 
 test('an upload that does not end holds a job for a minute, and for longer the larger its files are', async () => {
-  const world = aWorld({ pictures: ['cat'], options: { maxSeconds: 200 } })
-  const { create } = world.store
-  world.store.create = (key, body, options, signal) =>
+  const setup = workerSetup({ images: ['cat'], options: { maxSeconds: 200 } })
+  const { create } = setup.store
+  setup.store.create = (key, body, options, signal) =>
     key.endsWith('.mp4')
-      ? world.clock.sleep(1e9, signal).then(() => true)
+      ? setup.clock.sleep(1e9, signal).then(() => true)
       : create(key, body, options, signal)
 
-  await world.run()
+  await setup.run()
 
-  expect(world.eventsOf('job-postponed')).toMatchObject([
+  expect(setup.eventsOf('job-postponed')).toMatchObject([
     { jobId: idOf('cat'), reason: 'uploading the clip took more than 61 s' },
   ])
-  expect(await world.statusOf('cat')).toMatchObject({ state: 'queued', attempts: [] })
+  expect(await setup.statusOf('cat')).toMatchObject({ state: 'queued', attempts: [] })
 })
 
 describe('what costs a job no attempt', () => {
   test('is any number of SIGTERMs under its render, nor are they one for the job prepared behind it', async () => {
-    const world = aWorld({
-      pictures: ['long', 'behind'],
+    const setup = workerSetup({
+      images: ['long', 'behind'],
       seconds: { render: 100 },
       maxAttempts: 1,
       options: { untilIdleSeconds: 60 },
     })
 
     for (let time = 0; time < 6; time++) {
-      const drain = openDrain(world.clock)
-      world.after(20, () => drain.notify({ reason: 'SIGTERM', secondsLeft: 0 }))
-      await world.run(drain)
-      expect(await world.statusOf('long')).toMatchObject({
+      const drain = openDrain(setup.clock)
+      setup.after(20, () => drain.notify({ reason: 'SIGTERM', secondsLeft: 0 }))
+      await setup.run(drain)
+      expect(await setup.statusOf('long')).toMatchObject({
         state: 'queued',
         message: 'SIGTERM',
         attempts: [],
       })
     }
-    await world.run()
+    await setup.run()
 
-    expect(world.eventsOf('job-released').length).toBe(12)
-    expect(await world.resultOf('long')).toMatchObject({ state: 'succeeded' })
-    expect(await world.resultOf('behind')).toMatchObject({ state: 'succeeded' })
+    expect(setup.eventsOf('job-released').length).toBe(12)
+    expect(await setup.resultOf('long')).toMatchObject({ state: 'succeeded' })
+    expect(await setup.resultOf('behind')).toMatchObject({ state: 'succeeded' })
   })
 
   test.each(['prepare', 'render', 'finish'] as const)('is a lease that is lost in %s', async (stage) => {
     let losses = 3
-    const world = aWorld({
-      pictures: ['cat'],
+    const setup = workerSetup({
+      images: ['cat'],
       maxAttempts: 1,
       seconds: { prepare: 60, render: 60, finish: 60 },
       onStage: (begun, _, { loseLeases }) => {
@@ -99,16 +99,16 @@ describe('what costs a job no attempt', () => {
       options: { untilIdleSeconds: 200 },
     })
 
-    await world.run()
+    await setup.run()
 
-    expect(world.eventsOf('job-abandoned').map(({ leaseLost }) => leaseLost)).toEqual([true, true, true])
-    expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded' })
+    expect(setup.eventsOf('job-abandoned').map(({ leaseLost }) => leaseLost)).toEqual([true, true, true])
+    expect(await setup.resultOf('cat')).toMatchObject({ state: 'succeeded' })
   })
 
   test('is a store that is away for minutes', async () => {
     let away = true
-    const world = aWorld({
-      pictures: ['cat'],
+    const setup = workerSetup({
+      images: ['cat'],
       maxAttempts: 1,
       storeFaults: {
         before() {
@@ -117,37 +117,37 @@ describe('what costs a job no attempt', () => {
       },
       options: { untilIdleSeconds: 1_000 },
     })
-    world.after(500, () => {
+    setup.after(500, () => {
       away = false
     })
 
-    const end = await world.run()
+    const end = await setup.run()
 
-    expect(world.eventsOf('job-postponed').length).toBeGreaterThan(3)
+    expect(setup.eventsOf('job-postponed').length).toBeGreaterThan(3)
     expect(end.failing).toBe(false)
-    expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded' })
+    expect(await setup.resultOf('cat')).toMatchObject({ state: 'succeeded' })
   })
 
   test('is a full disk; a machine that can do none of its jobs ends', async () => {
-    const pictures = ['a', 'b', 'c', 'd']
-    const world = aWorld({
-      pictures,
+    const images = ['a', 'b', 'c', 'd']
+    const setup = workerSetup({
+      images,
       maxAttempts: 1,
       onStage(stage) {
         if (stage === 'finish') throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
       },
     })
 
-    const end = await world.run()
+    const end = await setup.run()
 
     expect(end).toMatchObject({ failing: true, jobs: 0 })
-    for (const picture of pictures) expect(await world.resultOf(picture)).toBe(null)
+    for (const image of images) expect(await setup.resultOf(image)).toBe(null)
   })
 })
 
 test('a job that took down as many workers as it may is rendered no more', async () => {
-  const world = aWorld({ pictures: ['poison'], maxAttempts: 2 })
-  const job = aJobMessage({ picture: 'images/poison.png' })
+  const setup = workerSetup({ images: ['poison'], maxAttempts: 2 })
+  const job = aJobMessage({ sourceKey: 'images/poison.png' })
   const attempt = (id: string): SpentAttempt => ({
     ...{ id, worker_id: `worker of ${id}`, reason: null },
     alive_until: '2025-12-31T23:59:59.000Z',
@@ -156,17 +156,17 @@ test('a job that took down as many workers as it may is rendered no more', async
     attempt('1'),
     attempt('2'),
   ])
-  await world.store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
+  await setup.store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
 
-  await world.run()
+  await setup.run()
 
-  expect(world.stages).toEqual([])
-  expect(await world.resultOf('poison')).toMatchObject({
+  expect(setup.stages).toEqual([])
+  expect(await setup.resultOf('poison')).toMatchObject({
     failure: {
       class: 'exhausted',
       reason: 'the worker worker of 2 or its machine vanished while it rendered the job',
     },
   })
-  expect(world.jobs.messages()).toEqual([])
-  expect(world.deadLetters.messages().map(({ body }) => JSON.parse(body).job_id)).toEqual([job.job_id])
+  expect(setup.jobs.messages()).toEqual([])
+  expect(setup.deadLetters.messages().map(({ body }) => JSON.parse(body).job_id)).toEqual([job.job_id])
 })

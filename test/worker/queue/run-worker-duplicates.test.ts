@@ -6,84 +6,84 @@ import { statusOfAttempt } from '../../../worker/jobs/status-of-attempt.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { dateAt } from '../../fixtures/virtual-clock.ts'
-import { aWorld, idOf } from './a-world.ts'
+import { idOf, workerSetup } from './worker-setup.ts'
 
 test('a message delivered after its job was done is removed at once', async () => {
-  const world = aWorld({ pictures: ['cat'] })
-  world.after(15, () => void world.send('cat'))
+  const setup = workerSetup({ images: ['cat'] })
+  setup.after(15, () => void setup.send('cat'))
 
-  await world.run()
+  await setup.run()
 
-  expect(world.stages.filter((stage) => stage.includes('render')).length).toBe(1)
-  expect(world.eventsOf('job-done-before')).toEqual([{ type: 'job-done-before', jobId: idOf('cat') }])
-  expect(world.jobs.messages()).toEqual([])
+  expect(setup.stages.filter((stage) => stage.includes('render')).length).toBe(1)
+  expect(setup.eventsOf('job-done-before')).toEqual([{ type: 'job-done-before', jobId: idOf('cat') }])
+  expect(setup.jobs.messages()).toEqual([])
 })
 
 test('the same job by two messages at once is done once', async () => {
-  const world = aWorld({ pictures: ['cat', 'cat'] })
+  const setup = workerSetup({ images: ['cat', 'cat'] })
 
-  await world.run()
+  await setup.run()
 
-  expect(world.stages).toEqual(['0 prepare cat', '1 render cat', '11 finish cat'])
-  expect(world.jobs.messages()).toEqual([])
+  expect(setup.stages).toEqual(['0 prepare cat', '1 render cat', '11 finish cat'])
+  expect(setup.jobs.messages()).toEqual([])
 })
 
 test('uploads nothing where another worker did the job while this one rendered it', async () => {
   const key = resultKey(idOf('cat'))
-  const world = aWorld({
-    pictures: ['cat'],
+  const setup = workerSetup({
+    images: ['cat'],
     onStage(stage) {
       if (stage !== 'finish') return
       const body = new TextEncoder().encode('{"version": 2}')
-      void world.store.create(key, body, { contentType: 'application/json' }, unaborted)
+      void setup.store.create(key, body, { contentType: 'application/json' }, unaborted)
     },
   })
 
-  await world.run()
+  await setup.run()
 
-  expect(world.store.keys().filter((stored) => stored.startsWith('jobs/'))).toEqual([key])
-  expect(world.eventsOf('job-done-before')).toEqual([{ type: 'job-done-before', jobId: idOf('cat') }])
-  expect(world.jobs.messages()).toEqual([])
+  expect(setup.store.keys().filter((stored) => stored.startsWith('jobs/'))).toEqual([key])
+  expect(setup.eventsOf('job-done-before')).toEqual([{ type: 'job-done-before', jobId: idOf('cat') }])
+  expect(setup.jobs.messages()).toEqual([])
 })
 
 test('makes no clip on the safer path where another worker did the job while this one rendered it', async () => {
-  const world = aWorld({
-    pictures: ['cat'],
+  const setup = workerSetup({
+    images: ['cat'],
     faultsOf: () => ['flickers'],
     onStage(stage) {
       if (stage !== 'finish') return
       const body = new TextEncoder().encode('{"version": 2}')
-      void world.store.create(resultKey(idOf('cat')), body, { contentType: 'application/json' }, unaborted)
+      void setup.store.create(resultKey(idOf('cat')), body, { contentType: 'application/json' }, unaborted)
     },
   })
 
-  await world.run()
+  await setup.run()
 
-  expect(world.stages).toEqual(['0 prepare cat', '1 render cat', '11 finish cat'])
-  expect(world.eventsOf('job-done-before')).toEqual([{ type: 'job-done-before', jobId: idOf('cat') }])
+  expect(setup.stages).toEqual(['0 prepare cat', '1 render cat', '11 finish cat'])
+  expect(setup.eventsOf('job-done-before')).toEqual([{ type: 'job-done-before', jobId: idOf('cat') }])
 })
 
 test('asks whether the job is done before it begins, and while its clip is finished', async () => {
   const askedSeconds: number[] = []
-  const world = aWorld({
-    pictures: ['cat'],
+  const setup = workerSetup({
+    images: ['cat'],
     storeFaults: {
       before(operation, key) {
         const isQuestion = operation === 'head' && key === resultKey(idOf('cat'))
-        if (isQuestion) askedSeconds.push(world.clock.elapsedMs() / 1000)
+        if (isQuestion) askedSeconds.push(setup.clock.elapsedMs() / 1000)
       },
     },
   })
 
-  await world.run()
+  await setup.run()
 
-  expect(world.stages).toEqual(['0 prepare cat', '1 render cat', '11 finish cat'])
+  expect(setup.stages).toEqual(['0 prepare cat', '1 render cat', '11 finish cat'])
   expect(askedSeconds).toEqual([0, 11])
 })
 
 test('a second copy of a message waits while another worker renders the last attempt', async () => {
-  const world = aWorld({ pictures: ['cat'], maxAttempts: 1, options: { untilIdleSeconds: 100 } })
-  const job = aJobMessage({ picture: 'images/cat.png' })
+  const setup = workerSetup({ images: ['cat'], maxAttempts: 1, options: { untilIdleSeconds: 100 } })
+  const job = aJobMessage({ sourceKey: 'images/cat.png' })
   const elsewhere: SpentAttempt = {
     ...{ id: '1', worker_id: 'worker-0', reason: null },
     alive_until: '2026-01-01T00:01:30.000Z',
@@ -91,11 +91,11 @@ test('a second copy of a message waits while another worker renders the last att
   const status = statusOfAttempt({ job, number: 1 }, { state: 'rendering' }, 'worker-0', dateAt(0), [
     elsewhere,
   ])
-  await world.store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
+  await setup.store.put(statusKey(job.job_id), encodeRecord(status), { contentType: '' }, unaborted)
 
-  await world.run()
+  await setup.run()
 
-  expect(world.eventsOf('job-postponed')).toMatchObject([{ delaySeconds: 90 }])
-  expect(world.stages).toEqual([])
-  expect(await world.resultOf('cat')).toMatchObject({ failure: { class: 'exhausted' } })
+  expect(setup.eventsOf('job-postponed')).toMatchObject([{ delaySeconds: 90 }])
+  expect(setup.stages).toEqual([])
+  expect(await setup.resultOf('cat')).toMatchObject({ failure: { class: 'exhausted' } })
 })

@@ -2,28 +2,28 @@ import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { CardUnusableError } from '../../../worker/renderer/card-unusable-error.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { aWorld, idOf } from './a-world.ts'
+import { idOf, workerSetup } from './worker-setup.ts'
 
 test('the files of an attempt are removed once they are uploaded', async () => {
   const folders: string[][] = []
-  const world = aWorld({
-    pictures: ['cat'],
+  const setup = workerSetup({
+    images: ['cat'],
     storeFaults: {
       before(operation, key) {
-        if (operation === 'create' && key.startsWith('jobs/')) folders.push([...world.disk.folders()])
+        if (operation === 'create' && key.startsWith('jobs/')) folders.push([...setup.disk.folders()])
       },
     },
   })
 
-  await world.run()
+  await setup.run()
 
   expect(folders).toEqual([['/scratch/job-1'], ['/scratch/job-1'], []])
 })
 
 test('an attempt that fails between its uploads leaves its video, and the next one has files of its own', async () => {
   let failures = 5
-  const world = aWorld({
-    pictures: ['cat'],
+  const setup = workerSetup({
+    images: ['cat'],
     storeFaults: {
       before(operation, key) {
         if (operation === 'create' && key.endsWith('.poster.png') && failures-- > 0) throw new Error('503')
@@ -32,16 +32,16 @@ test('an attempt that fails between its uploads leaves its video, and the next o
     options: { untilIdleSeconds: 60 },
   })
 
-  await world.run()
+  await setup.run()
 
   const folder = `jobs/${idOf('cat')}`
   const files = (attempt: string) => `${folder}/attempts/${attempt}-8000000080000000/video`
-  expect(world.store.keys().filter((key) => key.startsWith('jobs/'))).toEqual([
+  expect(setup.store.keys().filter((key) => key.startsWith('jobs/'))).toEqual([
     `${files('0001')}.mp4`,
     ...[`${files('0002')}.mp4`, `${files('0002')}.poster.png`],
     `${folder}/result.json`,
   ])
-  expect(await world.resultOf('cat')).toMatchObject({
+  expect(await setup.resultOf('cat')).toMatchObject({
     attempt: 2,
     outputs: [{ video: { key: `${files('0002')}.mp4` }, poster: { key: `${files('0002')}.poster.png` } }],
   })
@@ -49,55 +49,55 @@ test('an attempt that fails between its uploads leaves its video, and the next o
 
 test('a job that fails does not hold up the others, and is tried again later', async () => {
   let failures = 1
-  const world = aWorld({
-    pictures: ['bad', 'good'],
-    onStage(stage, picture) {
-      if (stage === 'render' && picture === 'bad' && failures-- > 0) throw new Error('out of memory')
+  const setup = workerSetup({
+    images: ['bad', 'good'],
+    onStage(stage, image) {
+      if (stage === 'render' && image === 'bad' && failures-- > 0) throw new Error('out of memory')
     },
     options: { untilIdleSeconds: 60 },
   })
 
-  await world.run()
+  await setup.run()
 
-  expect(world.eventsOf('job-retry')).toEqual([
+  expect(setup.eventsOf('job-retry')).toEqual([
     { type: 'job-retry', jobId: idOf('bad'), attempt: 1, reason: 'out of memory', delaySeconds: 30 },
   ])
-  expect(await world.resultOf('good')).toMatchObject({ state: 'succeeded' })
-  expect(await world.resultOf('bad')).toMatchObject({ state: 'succeeded', attempt: 2 })
+  expect(await setup.resultOf('good')).toMatchObject({ state: 'succeeded' })
+  expect(await setup.resultOf('bad')).toMatchObject({ state: 'succeeded', attempt: 2 })
 })
 
 test('a job that always fails has a record, and its message goes to the dead letters', async () => {
-  const world = aWorld({
-    pictures: ['bad'],
+  const setup = workerSetup({
+    images: ['bad'],
     onStage(stage) {
       if (stage === 'render') throw new Error('out of memory')
     },
     options: { untilIdleSeconds: 100 },
   })
 
-  await world.run()
+  await setup.run()
 
-  expect(await world.resultOf('bad')).toMatchObject({
+  expect(await setup.resultOf('bad')).toMatchObject({
     state: 'failed',
     attempt: 3,
     failure: { class: 'exhausted', reason: 'out of memory' },
   })
-  expect(world.jobs.messages()).toEqual([])
-  expect(world.deadLetters.messages().length).toBe(1)
+  expect(setup.jobs.messages()).toEqual([])
+  expect(setup.deadLetters.messages().length).toBe(1)
 })
 
-test('a picture that can never work fails at once', async () => {
-  const world = aWorld({
-    pictures: ['bad'],
+test('an image that can never work fails at once', async () => {
+  const setup = workerSetup({
+    images: ['bad'],
     onStage() {
-      throw new InvalidInputError('image', 'is no picture')
+      throw new InvalidInputError('image', 'is no image')
     },
   })
 
-  await world.run()
+  await setup.run()
 
-  expect(await world.resultOf('bad')).toMatchObject({ attempt: 1, failure: { class: 'invalid-input' } })
-  expect(world.jobs.messages()).toEqual([])
+  expect(await setup.resultOf('bad')).toMatchObject({ attempt: 1, failure: { class: 'invalid-input' } })
+  expect(setup.jobs.messages()).toEqual([])
 })
 
 describe('a job that cannot end in the twelve hours of a lease has failed', () => {
@@ -105,14 +105,14 @@ describe('a job that cannot end in the twelve hours of a lease has failed', () =
   const LONG = { ...USUAL, num_inference_steps: 1000, num_videos_per_prompt: 64 }
 
   test('before it is rendered, by the steps of the clips before it', async () => {
-    const world = aWorld({
-      pictures: ['first', 'long', 'last'],
-      parametersOf: (picture) => (picture === 'long' ? { ...LONG, num_frames: 250 } : USUAL),
+    const setup = workerSetup({
+      images: ['first', 'long', 'last'],
+      parametersOf: (image) => (image === 'long' ? { ...LONG, num_frames: 250 } : USUAL),
     })
 
-    await world.run()
+    await setup.run()
 
-    expect(await world.resultOf('long')).toMatchObject({
+    expect(await setup.resultOf('long')).toMatchObject({
       ...{ state: 'failed', attempt: 1, device_seconds: 0 },
       failure: {
         class: 'does-not-fit',
@@ -121,22 +121,22 @@ describe('a job that cannot end in the twelve hours of a lease has failed', () =
         ),
       },
     })
-    expect(world.stages.filter((stage) => stage.includes(' render '))).toEqual([
+    expect(setup.stages.filter((stage) => stage.includes(' render '))).toEqual([
       expect.stringContaining('render first'),
       expect.stringContaining('render last'),
     ])
-    expect(await world.resultOf('last')).toMatchObject({ state: 'succeeded' })
-    expect(world.jobs.messages()).toEqual([])
-    expect(world.deadLetters.messages()).toEqual([])
+    expect(await setup.resultOf('last')).toMatchObject({ state: 'succeeded' })
+    expect(setup.jobs.messages()).toEqual([])
+    expect(setup.deadLetters.messages()).toEqual([])
   })
 
   test('before it is rendered, by what the planner counts', async () => {
     const counted = { secondsPerPixel: 1 / (2 * 1024 * 576 * 25), source: 'counted' } as const
-    const world = aWorld({ pictures: ['long'], parametersOf: () => LONG, countedSpeed: counted })
+    const setup = workerSetup({ images: ['long'], parametersOf: () => LONG, countedSpeed: counted })
 
-    await world.run()
+    await setup.run()
 
-    expect(await world.resultOf('long')).toMatchObject({
+    expect(await setup.resultOf('long')).toMatchObject({
       ...{
         device_seconds: 0,
         failure: { class: 'does-not-fit', reason: expect.stringContaining('each 1 s, counted,') },
@@ -145,67 +145,67 @@ describe('a job that cannot end in the twelve hours of a lease has failed', () =
   })
 
   test('by its own steps where nothing was known, at a tenth of it', async () => {
-    const world = aWorld({ pictures: ['long'], parametersOf: () => LONG, seconds: { render: 100 } })
+    const setup = workerSetup({ images: ['long'], parametersOf: () => LONG, seconds: { render: 100 } })
 
-    await world.run()
+    await setup.run()
 
-    const result = await world.resultOf('long')
+    const result = await setup.resultOf('long')
     expect(result).toMatchObject({
       ...{ state: 'failed', attempt: 1, device_seconds: 10 },
       failure: { class: 'does-not-fit', reason: expect.stringContaining('at least 17.8 h') },
     })
-    expect(world.jobs.messages()).toEqual([])
+    expect(setup.jobs.messages()).toEqual([])
   })
 })
 
 test('a message that is no job is left to the queue, and reported from the dead letters', async () => {
-  const world = aWorld({ options: { untilIdleSeconds: 150 } })
-  await world.jobs.send([{ body: 'hello', groupId: 'x' }], unaborted)
+  const setup = workerSetup({ options: { untilIdleSeconds: 150 } })
+  await setup.jobs.send([{ body: 'hello', groupId: 'x' }], unaborted)
 
-  await world.run()
+  await setup.run()
 
-  expect(world.eventsOf('message-malformed').length).toBe(3)
-  expect(world.jobs.messages()).toEqual([])
-  expect(world.deadLetters.messages().length).toBe(1)
-  expect(world.store.keys()).toEqual(['reports/messages/message-1.json'])
+  expect(setup.eventsOf('message-malformed').length).toBe(3)
+  expect(setup.jobs.messages()).toEqual([])
+  expect(setup.deadLetters.messages().length).toBe(1)
+  expect(setup.store.keys()).toEqual(['reports/messages/message-1.json'])
 })
 
 test('gives up when job after job fails, and leaves the others in the queue', async () => {
-  const world = aWorld({
-    pictures: ['a', 'b', 'c', 'd', 'e', 'f'],
+  const setup = workerSetup({
+    images: ['a', 'b', 'c', 'd', 'e', 'f'],
     onStage(stage) {
       if (stage === 'render') throw new Error('the renderer was killed by SIGSEGV')
     },
   })
 
-  const end = await world.run()
+  const end = await setup.run()
 
   expect(end).toEqual({ reason: '3 different jobs failed in a row on this worker', jobs: 0, failing: true })
-  expect(world.eventsOf('job-retry').length).toBe(3)
-  expect(world.jobs.messages().length).toBe(6)
+  expect(setup.eventsOf('job-retry').length).toBe(3)
+  expect(setup.jobs.messages().length).toBe(6)
 })
 
 test('does not give up for one job that fails again and again, nor when others are done in between', async () => {
   const broken = new Set(['bad', 'worse'])
-  const world = aWorld({
-    pictures: ['bad', 'a', 'worse', 'b'],
-    onStage(stage, picture) {
-      if (stage === 'render' && broken.has(picture)) throw new Error('out of memory')
+  const setup = workerSetup({
+    images: ['bad', 'a', 'worse', 'b'],
+    onStage(stage, image) {
+      if (stage === 'render' && broken.has(image)) throw new Error('out of memory')
     },
     options: { untilIdleSeconds: 3600 },
   })
 
-  const end = await world.run()
+  const end = await setup.run()
 
   expect(end).toMatchObject({ reason: 'idle for 3600 s', failing: false })
-  expect(await world.resultOf('a')).toMatchObject({ state: 'succeeded' })
-  expect(await world.resultOf('worse')).toMatchObject({ state: 'failed' })
+  expect(await setup.resultOf('a')).toMatchObject({ state: 'succeeded' })
+  expect(await setup.resultOf('worse')).toMatchObject({ state: 'failed' })
 })
 
 test('a worker whose card is lost hands its jobs back, takes no more, and ends as one that failed', async () => {
   let renders = 0
-  const world = aWorld({
-    pictures: ['a', 'b', 'c'],
+  const setup = workerSetup({
+    images: ['a', 'b', 'c'],
     seconds: { prepare: 1 },
     onStage(stage) {
       if (stage !== 'render') return
@@ -215,19 +215,19 @@ test('a worker whose card is lost hands its jobs back, takes no more, and ends a
     options: { untilIdleSeconds: 3600 },
   })
 
-  const end = await world.run()
+  const end = await setup.run()
 
   expect(end).toEqual({ reason: 'denoise_step: the card is lost', jobs: 0, failing: true })
-  expect(world.eventsOf('job-retry')).toEqual([])
+  expect(setup.eventsOf('job-retry')).toEqual([])
   expect(renders).toBe(1)
-  const received = world.eventsOf('job-received').map(({ jobId }) => jobId)
+  const received = setup.eventsOf('job-received').map(({ jobId }) => jobId)
   expect(received).not.toContain(idOf('c'))
   expect(
-    world
+    setup
       .eventsOf('job-released')
       .map(({ jobId }) => jobId)
       .sort(),
   ).toEqual(received.toSorted())
   expect(received).toContain(idOf('a'))
-  expect(world.visible()).toBe(3)
+  expect(setup.visible()).toBe(3)
 })

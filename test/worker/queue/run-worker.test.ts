@@ -3,25 +3,25 @@ import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { PostponedError } from '../../../worker/jobs/postponed-error.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
-import { aWorld } from './a-world.ts'
+import { workerSetup } from './worker-setup.ts'
 
 test('makes a clip of each job, and removes its message', async () => {
-  const world = aWorld({ pictures: ['cat', 'dog'] })
+  const setup = workerSetup({ images: ['cat', 'dog'] })
 
-  const end = await world.run()
+  const end = await setup.run()
 
   expect(end).toEqual({ reason: 'idle for 5 s', jobs: 2, failing: false })
-  expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded', attempt: 1, device_seconds: 10 })
-  expect(await world.resultOf('dog')).toMatchObject({ state: 'succeeded' })
-  expect(world.jobs.messages()).toEqual([])
+  expect(await setup.resultOf('cat')).toMatchObject({ state: 'succeeded', attempt: 1, device_seconds: 10 })
+  expect(await setup.resultOf('dog')).toMatchObject({ state: 'succeeded' })
+  expect(setup.jobs.messages()).toEqual([])
 })
 
 test('prepares the next job while one renders, and finishes the one before', async () => {
-  const world = aWorld({ pictures: ['a', 'b', 'c'] })
+  const setup = workerSetup({ images: ['a', 'b', 'c'] })
 
-  await world.run()
+  await setup.run()
 
-  expect(world.stages).toEqual([
+  expect(setup.stages).toEqual([
     '0 prepare a',
     '1 render a',
     '1 prepare b',
@@ -32,44 +32,44 @@ test('prepares the next job while one renders, and finishes the one before', asy
     '21 render c',
     '31 finish c',
   ])
-  expect(world.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, 0, 0])
+  expect(setup.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, 0, 0])
 })
 
 test('never holds more than three messages', async () => {
   const held: number[] = []
-  const world = aWorld({
-    pictures: ['a', 'b', 'c', 'd', 'e', 'f'],
+  const setup = workerSetup({
+    images: ['a', 'b', 'c', 'd', 'e', 'f'],
     seconds: { prepare: 1, render: 5, finish: 30 },
     onStage: (_, __, { jobs, visible }) => held.push(jobs.messages().length - visible()),
   })
 
-  await world.run()
+  await setup.run()
 
   expect(Math.max(...held)).toBe(3)
-  expect(world.eventsOf('job-done').length).toBe(6)
+  expect(setup.eventsOf('job-done').length).toBe(6)
 })
 
 test('does not count as idle the time in which nothing was queued', async () => {
-  const world = aWorld({ pictures: ['a'], options: { untilIdleSeconds: 100 } })
-  world.after(50, () => void world.send('b'))
+  const setup = workerSetup({ images: ['a'], options: { untilIdleSeconds: 100 } })
+  setup.after(50, () => void setup.send('b'))
 
-  await world.run()
+  await setup.run()
 
-  expect(world.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, null])
+  expect(setup.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, null])
 })
 
 test('counts as idle the time in which a queued job was being prepared', async () => {
-  const world = aWorld({ pictures: ['a', 'b'], seconds: { prepare: 30, render: 10 } })
+  const setup = workerSetup({ images: ['a', 'b'], seconds: { prepare: 30, render: 10 } })
 
-  await world.run()
+  await setup.run()
 
-  expect(world.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, 20_000])
+  expect(setup.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, 20_000])
 })
 
 test('a queue that cannot be reached is asked again, later each time, and the work goes on', async () => {
   let failures = 5
-  const world = aWorld({
-    pictures: ['cat'],
+  const setup = workerSetup({
+    images: ['cat'],
     queueFaults: {
       before(operation) {
         if (operation === 'receive' && failures-- > 0) throw new Error('getaddrinfo ENOTFOUND')
@@ -78,97 +78,97 @@ test('a queue that cannot be reached is asked again, later each time, and the wo
     options: { untilIdleSeconds: 60 },
   })
 
-  await world.run()
+  await setup.run()
 
-  expect(world.eventsOf('queue-unreachable').map(({ retryInSeconds }) => retryInSeconds)).toEqual([
+  expect(setup.eventsOf('queue-unreachable').map(({ retryInSeconds }) => retryInSeconds)).toEqual([
     1, 2, 4, 8, 16,
   ])
-  expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded' })
+  expect(await setup.resultOf('cat')).toMatchObject({ state: 'succeeded' })
 })
 
 test('ends after so many jobs, and leaves the others in the queue', async () => {
-  const world = aWorld({ pictures: ['a', 'b', 'c'], options: { maxJobs: 2 } })
+  const setup = workerSetup({ images: ['a', 'b', 'c'], options: { maxJobs: 2 } })
 
-  const end = await world.run()
+  const end = await setup.run()
 
   expect(end).toEqual({ reason: 'took 2 jobs', jobs: 2, failing: false })
-  expect(world.visible()).toBe(1)
+  expect(setup.visible()).toBe(1)
 })
 
 test('ends after so long with what it renders done, and hands back what is prepared', async () => {
-  const world = aWorld({
-    pictures: ['a', 'b', 'c', 'd'],
+  const setup = workerSetup({
+    images: ['a', 'b', 'c', 'd'],
     seconds: { render: 100 },
     options: { maxSeconds: 150 },
   })
 
-  const end = await world.run()
+  const end = await setup.run()
 
   expect(end).toEqual({ reason: 'worked for 150 s', jobs: 2, failing: false })
-  expect(world.visible()).toBe(2)
+  expect(setup.visible()).toBe(2)
 })
 
 test('ends when it has been idle for long enough, counted from its last job', async () => {
-  const world = aWorld({ pictures: ['a'], options: { untilIdleSeconds: 30 } })
+  const setup = workerSetup({ images: ['a'], options: { untilIdleSeconds: 30 } })
 
-  await world.run()
+  await setup.run()
 
-  expect(world.clock.elapsedMs()).toBeGreaterThanOrEqual(43_000)
-  expect(world.clock.elapsedMs()).toBeLessThan(45_000)
+  expect(setup.clock.elapsedMs()).toBeGreaterThanOrEqual(43_000)
+  expect(setup.clock.elapsedMs()).toBeLessThan(45_000)
 })
 
 test('leaves no files behind, whatever happens to a job', async () => {
-  const world = aWorld({
-    pictures: ['good', 'bad', 'crash'],
-    onStage(stage, picture) {
-      if (stage === 'render' && picture === 'bad') throw new InvalidInputError('image', 'is no picture')
-      if (stage === 'finish' && picture === 'crash') throw new Error('ffmpeg exited with code 1')
+  const setup = workerSetup({
+    images: ['good', 'bad', 'crash'],
+    onStage(stage, image) {
+      if (stage === 'render' && image === 'bad') throw new InvalidInputError('image', 'is no image')
+      if (stage === 'finish' && image === 'crash') throw new Error('ffmpeg exited with code 1')
     },
   })
 
-  await world.run()
+  await setup.run()
 
-  expect(world.disk.folders()).toEqual([])
+  expect(setup.disk.folders()).toEqual([])
 })
 
 test('looks through the dead letters at the start, every minute, and at the end', async () => {
-  const body = (picture: string): string => JSON.stringify(aJobMessage({ picture: `images/${picture}.png` }))
-  const world = aWorld({ options: { untilIdleSeconds: 150 } })
-  const lose = (picture: string): void =>
-    void world.deadLetters.send([{ body: body(picture), groupId: 'x' }], unaborted)
+  const body = (image: string): string => JSON.stringify(aJobMessage({ sourceKey: `images/${image}.png` }))
+  const setup = workerSetup({ options: { untilIdleSeconds: 150 } })
+  const lose = (image: string): void =>
+    void setup.deadLetters.send([{ body: body(image), groupId: 'x' }], unaborted)
   lose('first')
-  world.after(30, () => lose('second'))
-  world.after(145, () => lose('third'))
+  setup.after(30, () => lose('second'))
+  setup.after(145, () => lose('third'))
   const recordedAt: number[] = []
-  const push = world.events.push.bind(world.events)
-  world.events.push = (...events) => {
+  const push = setup.events.push.bind(setup.events)
+  setup.events.push = (...events) => {
     if (events.some(({ type }) => type === 'dead-letter-recorded'))
-      recordedAt.push(world.clock.elapsedMs() / 1000)
+      recordedAt.push(setup.clock.elapsedMs() / 1000)
     return push(...events)
   }
 
-  await world.run()
+  await setup.run()
 
   expect(recordedAt).toEqual([0, 60, 150])
-  expect(world.deadLetters.messages().length).toBe(3)
+  expect(setup.deadLetters.messages().length).toBe(3)
 })
 
 /** The shortest lease that the worker takes. */
 const SHORT_LEASE = { beatSeconds: 3, visibilitySeconds: 10, marginSeconds: 60 }
 
 test('a worker that was idle for long keeps its only job, under the shortest lease', async () => {
-  const world = aWorld({
+  const setup = workerSetup({
     longPolls: true,
     seconds: { render: 60 },
     options: { lease: SHORT_LEASE, untilIdleSeconds: 30 },
   })
-  world.after(19, () => void world.send('cat'))
+  setup.after(19, () => void setup.send('cat'))
 
-  await world.run()
+  await setup.run()
 
-  expect(world.eventsOf('job-abandoned')).toEqual([])
-  expect(world.eventsOf('job-received').length).toBe(1)
-  expect(await world.resultOf('cat')).toMatchObject({ state: 'succeeded' })
+  expect(setup.eventsOf('job-abandoned')).toEqual([])
+  expect(setup.eventsOf('job-received').length).toBe(1)
+  expect(await setup.resultOf('cat')).toMatchObject({ state: 'succeeded' })
 })
 
 describe('jobs for workers with another model', () => {
@@ -179,43 +179,43 @@ describe('jobs for workers with another model', () => {
 
   test('wait, end no worker, and do not hold up the others', async () => {
     const others = ['a', 'b', 'c', 'd', 'e']
-    const world = aWorld({
-      pictures: [...others, 'own'],
+    const setup = workerSetup({
+      images: [...others, 'own'],
       maxAttempts: 1,
-      onStage: (_, picture) => (picture === 'own' ? null : forAnother()),
+      onStage: (_, image) => (image === 'own' ? null : forAnother()),
     })
 
-    const end = await world.run()
+    const end = await setup.run()
 
     expect(end).toEqual({ reason: 'idle for 5 s', jobs: 1, failing: false })
-    expect(world.eventsOf('job-postponed')).toHaveLength(others.length)
-    expect(await world.statusOf('a')).toMatchObject({ state: 'queued', attempts: [], waits_for_model: XT })
-    expect(world.jobs.messages().length).toBe(others.length)
+    expect(setup.eventsOf('job-postponed')).toHaveLength(others.length)
+    expect(await setup.statusOf('a')).toMatchObject({ state: 'queued', attempts: [], waits_for_model: XT })
+    expect(setup.jobs.messages().length).toBe(others.length)
   })
 
   test('wait longer each time, and do not keep a worker that has nothing else to do', async () => {
-    const world = aWorld({
-      pictures: ['a'],
+    const setup = workerSetup({
+      images: ['a'],
       onStage: forAnother,
       options: { untilIdleSeconds: 1_000 },
     })
 
-    const end = await world.run()
+    const end = await setup.run()
 
-    expect(world.eventsOf('job-postponed').map(({ delaySeconds }) => delaySeconds)).toEqual([
+    expect(setup.eventsOf('job-postponed').map(({ delaySeconds }) => delaySeconds)).toEqual([
       60, 120, 240, 480, 900,
     ])
     expect(end.reason).toBe('idle for 1000 s')
-    expect(world.clock.elapsedMs()).toBeLessThan(1_010_000)
+    expect(setup.clock.elapsedMs()).toBeLessThan(1_010_000)
   })
 
   test('do not count among those after which a worker ends', async () => {
-    const world = aWorld({
-      pictures: ['a', 'own'],
-      onStage: (_, picture) => (picture === 'own' ? null : forAnother()),
+    const setup = workerSetup({
+      images: ['a', 'own'],
+      onStage: (_, image) => (image === 'own' ? null : forAnother()),
       options: { maxJobs: 1 },
     })
 
-    expect(await world.run()).toEqual({ reason: 'took 1 jobs', jobs: 1, failing: false })
+    expect(await setup.run()).toEqual({ reason: 'took 1 jobs', jobs: 1, failing: false })
   })
 })

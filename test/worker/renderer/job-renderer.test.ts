@@ -67,7 +67,7 @@ const aJob = async (): Promise<RenderJob> => {
 const render = (job: RenderJob, onProgress: (progress: Progress) => void = () => {}) =>
   renderer.render(job, { signal: new AbortController().signal, onProgress })
 
-test('prepared pictures become the raw frames of diffusers, a file for each video', async () => {
+test('prepared images become the raw frames of diffusers, a file for each video', async () => {
   const job = await aJob()
   const phases = new Set<string>()
   const result = await render(job, ({ phase }) => phases.add(phase))
@@ -168,7 +168,7 @@ test('the networks of a job are closed before one of another length is planned',
   expect(log).toEqual(opened.map((line) => line.replace('open', 'close')))
 })
 
-test('CLIP sees the source and the VAE the fitted picture', async () => {
+test('CLIP sees the source and the VAE the fitted image', async () => {
   const twoVideos = await aJob()
   const parameters = { ...twoVideos.parameters, numInferenceSteps: 1, numVideosPerPrompt: 1 }
   const job = { ...twoVideos, parameters, outputs: twoVideos.outputs.slice(0, 1) }
@@ -242,7 +242,7 @@ describe('a job that finds the memory of the card full', () => {
 })
 
 describe('a job is refused', () => {
-  test('whose fitted picture is not of the size of the clip', async () => {
+  test('whose fitted image is not of the size of the clip', async () => {
     const job = await aJob()
     const fitted = { ...job.fitted, width: job.fitted.width + 8 }
     expect(() => renderJobSchema.parse({ ...job, fitted })).toThrow('is not of the size in parameters')
@@ -269,7 +269,7 @@ describe('a job is refused', () => {
     expect(`${error}`).toMatch(/^DoesNotFitError: memory: .* needs .* GB, and .* GB are there; /)
   })
 
-  test('whose picture was cut short', async () => {
+  test('whose image was cut short', async () => {
     const job = await aJob()
     await writeFile(job.fitted.path, 'short')
     await expect(render(job)).rejects.toThrow('fitted.rgb has 5 bytes')

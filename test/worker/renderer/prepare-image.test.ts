@@ -21,7 +21,7 @@ const prepare = async (bytes: Uint8Array, changes: Partial<ImageToPrepare> = {})
 }
 
 describe('an image', () => {
-  test('becomes the upright picture and the one of the clip size', async () => {
+  test('becomes the upright image and the one of the clip size', async () => {
     const bytes = await goldenImage('turned.jpg')
     const { folder, preparing } = await prepare(bytes)
     const { source, fitted, pixelsSha256 } = await preparing
@@ -73,7 +73,7 @@ describe('an image', () => {
   })
 })
 
-test('a picture whose file was cut short is refused', async () => {
+test('an image whose file was cut short is refused', async () => {
   const { preparing } = await prepare(await goldenImage('wide.png'))
   const { fitted } = await preparing
   await expect(readRgbFile({ ...fitted, height: 33 })).rejects.toThrow(
@@ -81,7 +81,7 @@ test('a picture whose file was cut short is refused', async () => {
   )
 })
 
-test('a picture whose file changed after it was written is refused', async () => {
+test('an image whose file changed after it was written is refused', async () => {
   const { preparing } = await prepare(await goldenImage('wide.png'))
   const { fitted } = await preparing
   const bytes = await readFile(fitted.path)

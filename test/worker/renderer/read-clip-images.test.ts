@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { fitImage } from '../../../worker/pipeline/image/fit.ts'
 import { readClipImages } from '../../../worker/renderer/read-clip-images.ts'
 import { readRgbFile, writeRgbFile } from '../../../worker/renderer/rgb-file.ts'
-import { somePixels } from '../../fixtures/pictures.ts'
+import { somePixels } from '../../fixtures/images.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 

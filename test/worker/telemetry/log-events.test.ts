@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream'
 import { Logger } from '@aws-lambda-powertools/logger'
 import { describe, expect, test } from 'vitest'
 import { logEvents } from '../../../worker/telemetry/log-events.ts'
-import type { WorkerEvent } from '../../../worker/telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../../../worker/telemetry/worker-event.ts'
 import { QUALITY } from '../jobs/quality/a-quality.ts'
 import { aFailedJob, anEndedJob, JOB_ID } from './an-ended-job.ts'
 
@@ -35,7 +35,7 @@ const A_WARNED_OUTPUT = {
 const COMMON = { timestamp: expect.stringMatching(/Z$/), service: 'svd-worker', sampling_rate: 0 }
 
 describe('the log', () => {
-  test.each<[WorkerEvent, object]>([
+  test.each<[WorkerLogEvent, object]>([
     [
       { type: 'worker-started', workerId: 'worker-1' },
       { level: 'INFO', message: 'worker started', worker_id: 'worker-1' },
@@ -209,7 +209,7 @@ describe('the log', () => {
 })
 
 describe('progress in the log', () => {
-  const progress = (jobId: string, step: number): WorkerEvent => ({
+  const progress = (jobId: string, step: number): WorkerLogEvent => ({
     type: 'job-progress',
     jobId,
     progress: { phase: 'denoise', step, steps: 100 },

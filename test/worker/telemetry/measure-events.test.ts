@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { measureEvents } from '../../../worker/telemetry/measure-events.ts'
-import type { WorkerEvent } from '../../../worker/telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../../../worker/telemetry/worker-event.ts'
 import { aFailedJob, anEndedJob, JOB_ID } from './an-ended-job.ts'
 
-const linesOf = (...events: readonly WorkerEvent[]): unknown[] => {
+const linesOf = (...events: readonly WorkerLogEvent[]): unknown[] => {
   const written: string[] = []
   const tell = measureEvents({
     write: (text) => written.push(text),

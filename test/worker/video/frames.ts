@@ -1,4 +1,4 @@
-/** RGB24 pictures for encoding: `solid` colours and reproducible noise. */
+/** RGB24 images for encoding: `solid` colours and reproducible noise. */
 export const solidFrame = (
   width: number,
   height: number,

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** A test picture that ffmpeg draws itself, so that nothing of the encoder under test is in the file. */
+/** A test image that ffmpeg draws itself, so that nothing of the encoder under test is in the file. */
 const aVideo = async (name: string, ...options: string[]): Promise<string> => {
   const file = path.join(folder, name)
   const { path: ffmpeg } = await findFfmpeg({})

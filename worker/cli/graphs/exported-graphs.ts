@@ -32,7 +32,7 @@ export const exportedGraphs = (graphs: ClipGraphs, shape: ClipShape): readonly E
   const chunks = plainChunks(shape.numFrames, shape.decodeChunk).map(({ from, to }) => to - from)
   const decoder = (file: string, frames: number): ExportedGraph => ({
     file,
-    purpose: `latents to pictures, ${frames} frames at once`,
+    purpose: `latents to images, ${frames} frames at once`,
     graph: graphs.vaeDecoder(frames),
     meanings: {
       latents: 'as the last step leaves them; the division by scaling_factor is included',

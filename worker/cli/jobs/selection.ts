@@ -4,7 +4,6 @@ import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { JOB_STATES, type JobState } from '../../../shared/contracts/status-record.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { reportOfManifest } from '../../client/tracking/dropped-object.ts'
 import {
   type IndexedPage,
   newestPage,
@@ -15,6 +14,7 @@ import {
 import { findJobIds } from '../../client/tracking/job-id-prefix.ts'
 import { type JobTotals, readJobTotals } from '../../client/tracking/job-totals.ts'
 import { openIndex } from '../../client/tracking/open-index.ts'
+import { reportOfManifest } from '../../client/tracking/uploaded-object.ts'
 import { parseSince } from '../terminal/duration.ts'
 
 /** Which jobs a command is about where none are named. */

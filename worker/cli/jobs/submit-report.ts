@@ -1,14 +1,14 @@
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { AcceptedJob, IngestReport, SupersededJob } from '../../../shared/contracts/ingest-report.ts'
 import { safeText } from '../../../shared/contracts/shown-value.ts'
-import type { SentDrop } from '../../client/submit/send-submission.ts'
+import type { SentRequest } from '../../client/submit/send-submission.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
 import { jobAsJson, videoKeys } from './job-report.ts'
 
 /** State of a submission so far. */
 export interface SubmissionState {
   /** Uploads with ingest's reports; `report` is `null` if ingest has not reported yet. */
-  readonly drops: readonly { readonly drop: SentDrop; readonly report: IngestReport | null }[]
+  readonly requests: readonly { readonly request: SentRequest; readonly report: IngestReport | null }[]
   /** Statuses by job id; empty if the command did not wait for the jobs. */
   readonly statuses: ReadonlyMap<string, JobStatus>
   /** Paths of the downloaded files, by job id. */
@@ -16,14 +16,18 @@ export interface SubmissionState {
 }
 
 /** Accepted jobs, each once, because several items may ask for the same clip. */
-export const acceptedJobs = (drops: SubmissionState['drops']): readonly AcceptedJob[] => [
-  ...new Map(drops.flatMap(({ report }) => report?.jobs ?? []).map((job) => [job.job_id, job])).values(),
+export const acceptedJobs = (requests: SubmissionState['requests']): readonly AcceptedJob[] => [
+  ...new Map(requests.flatMap(({ report }) => report?.jobs ?? []).map((job) => [job.job_id, job])).values(),
 ]
 
 /** The object that `--json` prints. Its keys are a contract. */
-export const submissionAsJson = ({ drops, statuses, files }: SubmissionState) => ({
-  drops: drops.map(({ drop, report }) => ({ file: drop.upload.name, key: drop.upload.key, report })),
-  jobs: acceptedJobs(drops).map(({ job_id, image, done_before }) => {
+export const submissionAsJson = ({ requests, statuses, files }: SubmissionState) => ({
+  drops: requests.map(({ request, report }) => ({
+    file: request.upload.name,
+    key: request.upload.key,
+    report,
+  })),
+  jobs: acceptedJobs(requests).map(({ job_id, image, done_before }) => {
     const status = statuses.get(job_id)
     return {
       job_id,

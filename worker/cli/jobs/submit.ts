@@ -12,7 +12,7 @@ import { planSubmission, type Submission } from '../../client/submit/plan-submis
 import {
   assertReportsReadable,
   awaitReports,
-  type SentDrop,
+  type SentRequest,
   sendSubmission,
 } from '../../client/submit/send-submission.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
@@ -73,7 +73,7 @@ const plan = async (
 const REPORT_INTERVAL_MS = 500
 
 interface Reported {
-  readonly drop: SentDrop
+  readonly request: SentRequest
   readonly report: IngestReport | null
 }
 
@@ -91,7 +91,7 @@ const send = async (
   await assertReportsReadable(outputs, submission, signal)
   const sent = await sendSubmission(inputs, submission, onSent, signal)
   const reports = new Map<string, IngestReport>()
-  const onReport = ({ upload }: SentDrop, report: IngestReport): void => {
+  const onReport = ({ upload }: SentRequest, report: IngestReport): void => {
     reports.set(upload.key, report)
     if (!options.json) stdout.write(acceptedLines(outputs.bucket, report) + supersededLines(report))
     stderr.write(warningLines(upload.name, report) + faultLines(upload.name, report))
@@ -103,7 +103,7 @@ const send = async (
         `${options.reportTimeout}; it is there, and svd status --manifest ${upload.key} will tell\n`,
     )
   }
-  return sent.map((drop) => ({ drop, report: reports.get(drop.upload.key) ?? null }))
+  return sent.map((request) => ({ request, report: reports.get(request.upload.key) ?? null }))
 }
 
 const fetchVideos = async (
@@ -143,15 +143,15 @@ export const runSubmit = async (
   const submission = await plan(files, options, { now: clock.now(), scratchDir, stderr })
   const inputs = services.openBucket(deployment.inputBucket)
   const outputs = services.openBucket(deployment.outputBucket)
-  const drops = await send(submission, { inputs, outputs, limitMs }, options, services, context)
+  const requests = await send(submission, { inputs, outputs, limitMs }, options, services, context)
   const exitCodes: number[] = []
-  if (drops.some(({ report }) => report === null)) exitCodes.push(EXIT_FAILURE)
-  if (drops.some(({ report }) => report !== null && report.state !== 'accepted'))
+  if (requests.some(({ report }) => report === null)) exitCodes.push(EXIT_FAILURE)
+  if (requests.some(({ report }) => report !== null && report.state !== 'accepted'))
     exitCodes.push(EXIT_INVALID_INPUT)
   let statuses: readonly JobStatus[] = []
   let fetched: ReadonlyMap<string, readonly string[]> = new Map()
   if (options.wait === true || options.download !== undefined) {
-    const jobIds = acceptedJobs(drops).map(({ job_id }) => job_id)
+    const jobIds = acceptedJobs(requests).map(({ job_id }) => job_id)
     const quiet = options.quiet === true || (options.json === true && stderr.isTTY !== true)
     const display = displayFor({ stdout, stderr }, { quiet, clock })
     using queues = followQueues(options, services, context)
@@ -167,7 +167,7 @@ export const runSubmit = async (
   }
   if (options.json) {
     const byId = new Map(statuses.map((status) => [status.jobId, status]))
-    const report = submissionAsJson({ drops, statuses: byId, files: fetched })
+    const report = submissionAsJson({ requests, statuses: byId, files: fetched })
     stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   }
   return worstOf(exitCodes)

@@ -1,15 +1,15 @@
-import type { IngestEvent } from '../../../functions/ingest/ingest-deps.ts'
+import type { IngestLogEvent } from '../../../functions/ingest/ingest-deps.ts'
 import type { NotifyLogEvent } from '../../../functions/notify/notify-deps.ts'
 import { messageOfResult } from '../../../shared/contracts/result-record.ts'
 import { safeText } from '../../../shared/contracts/shown-value.ts'
-import type { WorkerEvent } from '../../telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../../telemetry/worker-event.ts'
 import { counted } from '../terminal/short-text.ts'
 
 const SHORT_ID = 8
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-const textOf = (event: IngestEvent | WorkerEvent): string | null => {
+const textOf = (event: IngestLogEvent | WorkerLogEvent): string | null => {
   switch (event.type) {
     case 'reported': {
       const { key, state, jobs, faults } = event.report
@@ -47,7 +47,7 @@ const textOf = (event: IngestEvent | WorkerEvent): string | null => {
 }
 
 /** Line that an event prints for a person who watches; `null` for none. Names in it are users' text. */
-export const localEventLine = (event: IngestEvent | WorkerEvent): string | null => {
+export const localEventLine = (event: IngestLogEvent | WorkerLogEvent): string | null => {
   const text = textOf(event)
   return text === null ? null : safeText(text)
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { IngestEvent } from '../../../functions/ingest/ingest-deps.ts'
+import type { IngestLogEvent } from '../../../functions/ingest/ingest-deps.ts'
 import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
 import type { NotifyDeps } from '../../../functions/notify/notify-deps.ts'
 import { notifyEvent } from '../../../functions/notify/notify-event.ts'
@@ -11,7 +11,7 @@ import { type EmbeddedEndpoint, startEmbeddedEndpoint } from '../../local/embedd
 import { runNotificationBridge } from '../../local/notification-bridge.ts'
 import { openModel } from '../../models/open-model.ts'
 import { type DrainNotice, openDrain } from '../../queue/drain.ts'
-import type { WorkerEvent } from '../../telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../../telemetry/worker-event.ts'
 import { openAwsServices } from '../aws-services.ts'
 import type { CommandContext } from '../command-context.ts'
 import type { Services } from '../services.ts'
@@ -24,8 +24,8 @@ export interface LocalSettings {
   readonly checkpoint: string
   readonly worker: WorkerSettings
   readonly onCheck: (check: Check) => void
-  readonly onIngest: (event: IngestEvent) => void
-  readonly onEvent: (event: WorkerEvent) => void
+  readonly onIngest: (event: IngestLogEvent) => void
+  readonly onEvent: (event: WorkerLogEvent) => void
   /** Gets the events that notify announces on AWS; `null`: there is no notify. */
   readonly announce: Pick<NotifyDeps, 'publish' | 'onEvent'> | null
 }

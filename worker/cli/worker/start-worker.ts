@@ -13,10 +13,10 @@ import { openScratchFolders } from '../../jobs/scratch-folders.ts'
 import { steadyStore } from '../../jobs/steady-store.ts'
 import { openModel } from '../../models/open-model.ts'
 import type { Drain } from '../../queue/drain.ts'
-import { LEASE_OPTIONS } from '../../queue/lease.ts'
+import { LEASE_OPTIONS } from '../../queue/hold-lease.ts'
 import { runWorker } from '../../queue/run-worker.ts'
 import { WORKER_OPTIONS } from '../../queue/worker-deps.ts'
-import type { WorkerEvent } from '../../telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../../telemetry/worker-event.ts'
 import { findFfmpeg } from '../../video/ffmpeg-path.ts'
 import type { CommandContext } from '../command-context.ts'
 import { chooseClipDevice, DEVICE_VARIABLE, readDeviceOption } from '../device-options.ts'
@@ -44,7 +44,7 @@ export interface WorkerTools
   readonly services: Services
   readonly drain: Drain
   readonly onCheck: (check: Check) => void
-  readonly onEvent: (event: WorkerEvent) => void
+  readonly onEvent: (event: WorkerLogEvent) => void
   readonly onBeat: () => void
   /** Price of this machine in US dollars an hour, for the estimate in results; `null` if it is not known. */
   readonly usdPerHour: number | null

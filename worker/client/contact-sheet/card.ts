@@ -82,7 +82,7 @@ ${renderParameterTable(status.parameters, usual)}
 ${seconds !== null && renderTimesTable(seconds)}
 <table><tbody>
 ${row('job', status.jobId)}
-${row('picture', status.image.source_key)}
+${row('image', status.image.source_key)}
 ${row('from', status.origin.item === null ? status.origin.key : `${status.origin.key}, item ${status.origin.item}`)}
 ${clips.map(({ key }) => row('video', key))}
 ${rejected.map(({ key }) => row('rejected video', key))}

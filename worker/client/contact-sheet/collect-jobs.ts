@@ -64,7 +64,7 @@ const collectJob = async (status: JobStatus, collecting: Collecting): Promise<Sh
   const thumbnail =
     clips.length + rejected.length > 0
       ? null
-      : await placeThumbnail(image.key, `${jobId}-picture.webp`, collecting)
+      : await placeThumbnail(image.key, `${jobId}-image.webp`, collecting)
   return { status, clips, rejected, thumbnail }
 }
 

@@ -7,7 +7,7 @@ const figure = (label: string, value: string, meaning: string): Html =>
 /** A clip's figures in one line, and what they were found to show. */
 export const renderQuality = (quality: ClipQuality): Html => html`
 <ul class="quality">
-${figure('likeness', `${quality.first_frame_psnr_db.toFixed(1)} dB`, 'PSNR of the first frame against the fitted picture')}
+${figure('likeness', `${quality.first_frame_psnr_db.toFixed(1)} dB`, 'PSNR of the first frame against the fitted image')}
 ${
   quality.smallest_frame_change !== null &&
   quality.largest_frame_change !== null &&

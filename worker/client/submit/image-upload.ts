@@ -56,14 +56,14 @@ export interface ImageSize {
 }
 
 export interface ImageChecks {
-  /** Folder that gets the pictures that are scaled down. It has to stay until they are uploaded. */
+  /** Folder that gets the images that are scaled down. It has to stay until they are uploaded. */
   readonly scratchDir: string
-  /** Called with the upright size of a picture that is larger than ingest takes, and with what is uploaded. */
+  /** Called with the upright size of an image that is larger than ingest takes, and with what is uploaded. */
   readonly onScaled: (file: string, from: ImageSize, to: ImageSize) => void
 }
 
 /**
- * Checks a picture as ingest will. Throws InvalidInputError where ingest would reject it. One that only has too many
+ * Checks an image as ingest will. Throws InvalidInputError where ingest would reject it. One that only has too many
  * pixels is scaled down. `key` gets the right ending if it has another.
  */
 export const checkImage = async (
@@ -89,7 +89,7 @@ export const checkImage = async (
 }
 
 /**
- * A picture to be rendered with these arguments: they are in its metadata, and so is the context, so that all arrive at
+ * An image to be rendered with these arguments: they are in its metadata, and so is the context, so that all arrive at
  * once. Lists of hundreds of sigmas and long contexts do not fit there. Then all go into a sidecar, which is uploaded
  * before.
  */

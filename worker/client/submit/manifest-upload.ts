@@ -43,7 +43,7 @@ const readManifestFile = async (file: string): Promise<Uint8Array> => {
 
 export interface CheckedManifest {
   readonly upload: Upload
-  /** Keys of the pictures that it names, each once, in Unicode form NFC. */
+  /** Keys of the images that it names, each once, in Unicode form NFC. */
   readonly imageKeys: readonly string[]
 }
 
@@ -97,7 +97,7 @@ const findImageFile = async (folder: string, key: string): Promise<string> => {
 }
 
 /**
- * The pictures that manifests name, out of a folder that stands for `images/`: `images/a/x.png` is DIR/a/x.png. They
+ * The images that manifests name, out of a folder that stands for `images/`: `images/a/x.png` is DIR/a/x.png. They
  * are marked as a manifest's: ingest makes no clip of them by themselves.
  */
 export const imagesOfManifest = async (

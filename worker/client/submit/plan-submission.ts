@@ -10,7 +10,7 @@ import type { Upload } from './upload.ts'
 import { openNames } from './upload-names.ts'
 
 export interface SubmissionRequest {
-  /** Pictures, and manifests by their endings. */
+  /** Images, and manifests by their endings. */
   readonly files: readonly string[]
   /** Arguments of the images that are submitted without a manifest. */
   readonly given: RenderArguments
@@ -22,8 +22,8 @@ export interface SubmissionRequest {
   readonly imagesDir: string | null
 }
 
-/** A dropped object, of which ingest makes a report, and what has to be there before it. */
-export interface PlannedUpload {
+/** An image or a manifest, of which ingest makes a report, and what has to be there before it. */
+export interface PlannedRequest {
   readonly before: readonly Upload[]
   readonly upload: Upload
 }
@@ -31,7 +31,7 @@ export interface PlannedUpload {
 export interface Submission {
   /** For manifests to find. */
   readonly images: readonly Upload[]
-  readonly drops: readonly PlannedUpload[]
+  readonly requests: readonly PlannedRequest[]
 }
 
 const assertPrefix = (prefix: string): void => {
@@ -42,7 +42,7 @@ const assertPrefix = (prefix: string): void => {
 const assertUseful = ({ files, given, context = null, imagesDir }: SubmissionRequest): void => {
   const manifests = files.filter((file) => manifestKindOf(file) !== null)
   if (imagesDir !== null && manifests.length === 0) {
-    throw new InvalidInputError('--images', 'is for the pictures that manifests name; there is no manifest')
+    throw new InvalidInputError('--images', 'is for the images that manifests name; there is no manifest')
   }
   const [first] = manifests
   if (first !== undefined && manifests.length === files.length && context !== null) {
@@ -68,7 +68,7 @@ export const planSubmission = async (
   assertPrefix(prefix)
   assertUseful(request)
   const nameOf = openNames()
-  const drops: PlannedUpload[] = []
+  const requests: PlannedRequest[] = []
   const imageKeys = new Set<string>()
   for (const file of files) {
     const name = `${prefix}/${nameOf(file)}`
@@ -77,13 +77,13 @@ export const planSubmission = async (
       const image = await checkImage(file, `${IMAGES_PREFIX}${name}`, checks)
       const uploads = imageWithArguments(image, given, context)
       const upload = uploads.at(-1) ?? image
-      drops.push({ before: uploads.slice(0, -1), upload })
+      requests.push({ before: uploads.slice(0, -1), upload })
     } else {
       const manifest = await checkManifest(file, { key: `${MANIFESTS_PREFIX}${name}`, kind })
       for (const key of manifest.imageKeys) imageKeys.add(key)
-      drops.push({ before: [], upload: manifest.upload })
+      requests.push({ before: [], upload: manifest.upload })
     }
   }
   const images = imagesDir === null ? [] : await imagesOfManifest([...imageKeys], imagesDir, checks)
-  return { images, drops }
+  return { images, requests }
 }

@@ -1,14 +1,14 @@
 import sharp from 'sharp'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { MAX_IMAGE_BYTES } from '../../../shared/image/decode-image.ts'
-import {
-  decodeDroppedImage,
-  encodeDroppedImage,
-  MAX_DROPPED_PIXELS,
-} from '../../../shared/image/dropped-image.ts'
 import { encodePng } from '../../../shared/image/encode-png.ts'
 import type { ImageFormat } from '../../../shared/image/image-format.ts'
 import { RGB_CHANNELS, type RgbImage } from '../../../shared/image/rgb-image.ts'
+import {
+  decodeUploadedImage,
+  encodeUploadedImage,
+  MAX_UPLOADED_PIXELS,
+} from '../../../shared/image/uploaded-image.ts'
 
 /** Pixels of which any PNG, even of noise, is below what workers read: three bytes each, and 10 % for the format. */
 const PIXELS_OF_ANY_PNG = Math.floor(MAX_IMAGE_BYTES / (RGB_CHANNELS * 1.1))
@@ -16,7 +16,7 @@ const PIXELS_OF_ANY_PNG = Math.floor(MAX_IMAGE_BYTES / (RGB_CHANNELS * 1.1))
 const fitsPng = async (image: RgbImage, field: string): Promise<boolean> => {
   if (image.width * image.height <= PIXELS_OF_ANY_PNG) return true
   try {
-    await encodeDroppedImage(image, field)
+    await encodeUploadedImage(image, field)
     return true
   } catch (error) {
     if (error instanceof InvalidInputError) return false
@@ -24,9 +24,9 @@ const fitsPng = async (image: RgbImage, field: string): Promise<boolean> => {
   }
 }
 
-/** Whether ingest takes a picture of these pixels. */
+/** Whether ingest takes an image of these pixels. */
 const isAccepted = async (image: RgbImage, field: string): Promise<boolean> =>
-  image.width * image.height <= MAX_DROPPED_PIXELS && (await fitsPng(image, field))
+  image.width * image.height <= MAX_UPLOADED_PIXELS && (await fitsPng(image, field))
 
 /** The largest size of the same proportions, in whole pixels. */
 const sizeWithin = ({ width, height }: RgbImage, maxPixels: number) => {
@@ -59,10 +59,10 @@ export interface ScaledImage {
 }
 
 /**
- * An upright picture scaled down to what ingest takes, as a file of `format`, with its proportions; `null` if ingest
+ * An upright image scaled down to what ingest takes, as a file of `format`, with its proportions; `null` if ingest
  * takes it as it is. The model sees half a megapixel of it, so that many more are left than a clip shows.
  *
- * @throws InvalidInputError (`field`) if ingest would not take the scaled picture either.
+ * @throws InvalidInputError (`field`) if ingest would not take the scaled image either.
  */
 export const scaleDown = async (
   image: RgbImage,
@@ -70,11 +70,11 @@ export const scaleDown = async (
   field: string,
 ): Promise<ScaledImage | null> => {
   if (await isAccepted(image, field)) return null
-  const within = await resize(image, sizeWithin(image, MAX_DROPPED_PIXELS))
+  const within = await resize(image, sizeWithin(image, MAX_UPLOADED_PIXELS))
   const scaled = (await fitsPng(within, field))
     ? within
     : await resize(image, sizeWithin(image, PIXELS_OF_ANY_PNG))
   const bytes = await encode(scaled, format)
-  await encodeDroppedImage(await decodeDroppedImage(bytes, field), field)
+  await encodeUploadedImage(await decodeUploadedImage(bytes, field), field)
   return { bytes, width: scaled.width, height: scaled.height }
 }

@@ -9,7 +9,7 @@ import { sendUpload, type Upload } from './upload.ts'
 
 const LANES = 4
 
-export interface SentDrop {
+export interface SentRequest {
   readonly upload: Upload
   readonly etag: string
 }
@@ -20,27 +20,27 @@ export interface SentDrop {
  */
 export const assertReportsReadable = async (
   outputs: ObjectStore,
-  { drops: [first] }: Submission,
+  { requests: [first] }: Submission,
   signal: AbortSignal,
 ): Promise<void> => {
   if (first === undefined) return
   await readReadableRecord(outputs, reportKey(first.upload.key), ingestReportSchema, signal)
 }
 
-/** Uploads everything, a drop only when what it needs is there. What was sent before an error stays. */
+/** Uploads everything, a request only when what it needs is there. What was sent before an error stays. */
 export const sendSubmission = async (
   inputs: ObjectStore,
-  { images, drops }: Submission,
+  { images, requests }: Submission,
   onSent: (upload: Upload) => void,
   signal: AbortSignal,
-): Promise<readonly SentDrop[]> => {
+): Promise<readonly SentRequest[]> => {
   const send = async (upload: Upload): Promise<string> => {
     const etag = await sendUpload(inputs, upload, signal)
     onSent(upload)
     return etag
   }
   await inLanes(images, LANES, send)
-  return await inLanes(drops, LANES, async ({ before, upload }) => {
+  return await inLanes(requests, LANES, async ({ before, upload }) => {
     for (const needed of before) await send(needed)
     return { upload, etag: await send(upload) }
   })
@@ -53,27 +53,27 @@ export interface AwaitReportsOptions {
   readonly intervalMs: number
   readonly limitMs: number
   /** As soon as it is there. */
-  readonly onReport: (drop: SentDrop, report: IngestReport) => void
+  readonly onReport: (request: SentRequest, report: IngestReport) => void
 }
 
-/** Waits for what ingest says of each drop; returns those of which it said nothing in time. */
+/** Waits for what ingest says of each request; returns those of which it said nothing in time. */
 export const awaitReports = async (
   outputs: ObjectStore,
-  sent: readonly SentDrop[],
+  sent: readonly SentRequest[],
   { clock, intervalMs, limitMs, onReport }: AwaitReportsOptions,
   signal: AbortSignal,
-): Promise<readonly SentDrop[]> => {
+): Promise<readonly SentRequest[]> => {
   const endMs = clock.elapsedMs() + limitMs
   let missing = sent
   for (;;) {
     const reports = await inLanes(missing, LANES, ({ upload }) =>
       readReadableRecord(outputs, reportKey(upload.key), ingestReportSchema, signal),
     )
-    missing = missing.filter((drop, index) => {
+    missing = missing.filter((request, index) => {
       const report = reports[index]?.record
       // Of the same key there may be one on what lay there before.
-      if (report === undefined || bare(report.etag) !== bare(drop.etag)) return true
-      onReport(drop, report)
+      if (report === undefined || bare(report.etag) !== bare(request.etag)) return true
+      onReport(request, report)
       return false
     })
     if (missing.length === 0 || clock.elapsedMs() >= endMs) return missing

@@ -27,7 +27,7 @@ const nonFiniteFaults = (values: number): readonly ClipFault[] =>
 /**
  * Checks a clip before it is published: its frames, one after the other, and what its MP4 says of itself. Each sentence
  * of `faults` and `warnings` begins with the name of its check. Both are empty for a clip that is as it should be. The
- * usual limits hold for any checkpoint that shows its picture; one of random weights does not. Throws if a file is
+ * usual limits hold for any checkpoint that shows its image; one of random weights does not. Throws if a file is
  * missing or of another size than said, and the signal's reason.
  */
 export const checkClip = async (

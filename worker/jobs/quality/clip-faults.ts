@@ -28,7 +28,7 @@ const black: Check = (figures, limits) => {
   const frame = frames.findIndex(({ mean }) => mean < leastMean)
   if (frame < 0) return null
   return (
-    `frame ${frame} is black: its mean brightness is ${apartFrom(leastMean, frames[frame]!.mean)}, the picture's ` +
+    `frame ${frame} is black: its mean brightness is ${apartFrom(leastMean, frames[frame]!.mean)}, the image's ` +
     `${one(image.mean)}; at least ${one(leastMean)} is expected`
   )
 }
@@ -41,7 +41,7 @@ const blank: Check = (figures, limits) => {
   const frame = frames.findIndex(({ mean, spread }) => mean >= leastMean && spread < leastSpread)
   if (frame < 0) return null
   return (
-    `frame ${frame} is blank: its levels spread by ${apartFrom(leastSpread, frames[frame]!.spread)}, the picture's by ` +
+    `frame ${frame} is blank: its levels spread by ${apartFrom(leastSpread, frames[frame]!.spread)}, the image's by ` +
     `${one(image.spread)}; at least ${one(leastSpread)} is expected`
   )
 }
@@ -68,7 +68,7 @@ const seams: Check = (figures, { seamRatio, seamExcess }) => {
 const likeness: Check = ({ firstFramePsnrDb }, limits) =>
   firstFramePsnrDb >= limits.firstFramePsnrDb
     ? null
-    : `the first frame does not show the picture: ${apartFrom(limits.firstFramePsnrDb, firstFramePsnrDb)} dB against it; ` +
+    : `the first frame does not show the image: ${apartFrom(limits.firstFramePsnrDb, firstFramePsnrDb)} dB against it; ` +
       `at least ${limits.firstFramePsnrDb} dB is expected`
 
 const CHECKS = { black, blank, frozen, seams, likeness } as const satisfies Partial<Record<ClipCheck, Check>>

@@ -6,7 +6,7 @@ import { changeBetween, type Levels, levelsOf, medianOf, psnrBetween } from './f
 /** Frames as the renderer leaves them; both files hold raw RGB24, see video/raw-frames.ts. */
 export interface RawClip extends FrameSize, DecodeCut {
   readonly frames: string
-  /** The picture at the clip's size: one frame. */
+  /** The image at the clip's size: one frame. */
   readonly fitted: string
 }
 

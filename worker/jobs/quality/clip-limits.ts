@@ -8,7 +8,7 @@
  *
  *     figure                            good             spoilt                                   limit
  *     mean of the darkest frame         66 and more      0        black frames                    8
- *     least spread, of the picture's    0.77 and more    0        a frame of one grey             0.1
+ *     least spread, of the image's    0.77 and more    0        a frame of one grey             0.1
  *     largest change                    2.2 and more     0        one frame again and again       0.02
  *     largest change at a seam, ratio   1.33 and less    2.1 …    every other chunk 16 brighter   1.75
  *     first frame's PSNR, dB            15.8 and more    … 11.4   another photo                   13
@@ -22,11 +22,11 @@
 export interface ClipLimits {
   /** A frame whose mean is below is black: video black is 0, with noise and what a decoder makes of it some 2 … */
   readonly blackMean: number
-  /** … unless the picture is dark itself: the frame's mean is below this share of the picture's, too. */
+  /** … unless the image is dark itself: the frame's mean is below this share of the image's, too. */
   readonly blackShare: number
-  /** A frame with less than this share of the picture's spread is blank: what networks leave that overflowed. */
+  /** A frame with less than this share of the image's spread is blank: what networks leave that overflowed. */
   readonly blankShare: number
-  /** A picture with less spread is blank itself, and nothing in it has to be seen or to move. */
+  /** An image with less spread is blank itself, and nothing in it has to be seen or to move. */
   readonly plainSpread: number
   /** Nothing moves if no two neighbours differ by more. 0.02: a fiftieth of the bytes by one level. */
   readonly frozenChange: number
@@ -34,7 +34,7 @@ export interface ClipLimits {
   readonly seamRatio: number
   /** … and more than so many levels above it, which is about what an eye makes out. */
   readonly seamExcess: number
-  /** Below it, the first frame shows something else than the picture. */
+  /** Below it, the first frame shows something else than the image. */
   readonly firstFramePsnrDb: number
 }
 

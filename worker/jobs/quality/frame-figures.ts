@@ -25,7 +25,7 @@ export const changeBetween = (a: Uint8Array, b: Uint8Array): number => {
   return total / a.length
 }
 
-/** JSON has no infinity, which two equal pictures would give. One level in one of 10^9 bytes is 138 dB. */
+/** JSON has no infinity, which two equal images would give. One level in one of 10^9 bytes is 138 dB. */
 export const EQUAL_PSNR_DB = 150
 
 /** 10·log10(255² / mean squared difference) over all bytes, in dB. */

@@ -3,7 +3,7 @@ import { RGB_CHANNELS, type RgbImage } from '../../../shared/image/rgb-image.ts'
 import { resizeLanczos } from './resize-lanczos.ts'
 
 /*
- * How a picture of one shape becomes a clip of another:
+ * How an image of one shape becomes a clip of another:
  *
  * - `fill`: stretched to the clip's size; the aspect ratio is lost. What the reference does
  *   (`resize_mode="default"` of diffusers' VaeImageProcessor, whose own "fill" is something else).

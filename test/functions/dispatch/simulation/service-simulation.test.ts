@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { DispatchEvent } from '../../../../functions/dispatch/dispatch-world.ts'
-import { type ServiceSimulationOptions, simulateEcs } from './service-world.ts'
+import type { DispatchLogEvent } from '../../../../functions/dispatch/dispatch-deps.ts'
+import { type ServiceSimulationOptions, simulateEcs } from './simulate-ecs.ts'
 
 /** As in simulation.test.ts beside it. */
 const SEEDS = Number(process.env['SVD_SIMULATION_SEEDS'] ?? 300)
@@ -13,7 +13,7 @@ const violationsWith = async (options: ServiceSimulationOptions, seeds = 40): Pr
 }
 
 describe('on ECS, whatever fails', () => {
-  const happened: DispatchEvent[] = []
+  const happened: DispatchLogEvent[] = []
 
   test('there are never more tasks desired than the backlog needs, and in the end all is done and none is left', async () => {
     for (let seed = 1; seed <= SEEDS; seed++) {

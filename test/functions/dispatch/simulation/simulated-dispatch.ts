@@ -1,6 +1,6 @@
 import type { DispatchFigures } from '../../../../functions/dispatch/decide-dispatch.ts'
+import type { DispatchLogEvent } from '../../../../functions/dispatch/dispatch-deps.ts'
 import { dispatchWorkers } from '../../../../functions/dispatch/dispatch-workers.ts'
-import type { DispatchEvent } from '../../../../functions/dispatch/dispatch-world.ts'
 import type { BatchJobs } from '../../../../shared/ports/batch-jobs.ts'
 import type { QueueDepth } from '../../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
@@ -25,7 +25,7 @@ export interface SimulatedDispatchOptions {
   readonly faults: () => CallFaults
   /** Chance that a submission, or a count, is given up by its sender, and arrives. */
   readonly late: () => number
-  readonly onEvent: (event: DispatchEvent) => void
+  readonly onEvent: (event: DispatchLogEvent) => void
   readonly trace: (line: string) => void
 }
 
@@ -64,7 +64,7 @@ export const simulateDispatch = (options: SimulatedDispatchOptions): (() => void
     }
     const overNetwork = <T>(name: string, signal: AbortSignal, effect: () => Promise<T>): Promise<T> =>
       random.chance(late()) ? arriveLate(name, effect) : call(name, signal, effect)
-    const world = {
+    const setup = {
       output: storeOverNetwork({ store: output, call }),
       models: storeOverNetwork({ store: models, call }),
       service:
@@ -96,7 +96,7 @@ export const simulateDispatch = (options: SimulatedDispatchOptions): (() => void
       onEvent,
     }
     const untilMs = incarnation.clock.now().getTime() + LIFE_MS - TIME_TO_ANSWER_MS - TIME_TO_WRITE_MS
-    dispatchWorkers(world, { untilMs, signal: over.signal }).then(
+    dispatchWorkers(setup, { untilMs, signal: over.signal }).then(
       () => end('ends'),
       (error) => end(`throws ${error}`),
     )

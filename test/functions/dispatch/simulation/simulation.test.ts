@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { DispatchEvent } from '../../../../functions/dispatch/dispatch-world.ts'
+import type { DispatchLogEvent } from '../../../../functions/dispatch/dispatch-deps.ts'
 import type { MemoryBatchJobs } from '../../../fixtures/memory-batch-jobs.ts'
-import { type SimulationOptions, type SimulationResult, simulate } from './world.ts'
+import { type SimulationOptions, type SimulationResult, simulate } from './simulate.ts'
 
 /*
  * SVD_SIMULATION_SEEDS=20000 runs so many schedules; SVD_SIMULATION_SEED=17 runs that one and prints all that happens.
@@ -41,7 +41,7 @@ const violationWith = async (
 const TOO_MANY = /workers are active where \d+ are needed/
 
 describe.skipIf(ONE_SEED !== undefined)('whatever fails', () => {
-  const happened: DispatchEvent[] = []
+  const happened: DispatchLogEvent[] = []
 
   test('there are never more workers than the backlog needs, and in the end it is served', async () => {
     for (let seed = 1; seed <= SEEDS; seed++) {

@@ -1,6 +1,6 @@
 import { workersNeeded } from '../../../../functions/dispatch/workers-needed.ts'
 import { type OpenJobsRule, openBatchFleet } from '../../../../infra/scaling/simulation/batch-fleet.ts'
-import type { Fleet, FleetWorld } from '../../../../infra/scaling/simulation/fleet-world.ts'
+import type { Fleet, FleetDeps } from '../../../../infra/scaling/simulation/fleet-deps.ts'
 
 /**
  * The rule by which dispatch started worker jobs before it remembered failed starts: each minute as many as the backlog
@@ -14,4 +14,4 @@ const openEveryMinuteRule: OpenJobsRule =
   }
 
 /** Workers as jobs of AWS Batch that are started every minute. */
-export const openEveryMinuteFleet = (world: FleetWorld): Fleet => openBatchFleet(world, openEveryMinuteRule)
+export const openEveryMinuteFleet = (setup: FleetDeps): Fleet => openBatchFleet(setup, openEveryMinuteRule)

@@ -1,4 +1,4 @@
-import type { Fleet, FleetWorld } from '../../../../infra/scaling/simulation/fleet-world.ts'
+import type { Fleet, FleetDeps } from '../../../../infra/scaling/simulation/fleet-deps.ts'
 import { type Outcome, outcomeOf } from '../../../../infra/scaling/simulation/outcome.ts'
 import { DEPLOYED, type Policy } from '../../../../infra/scaling/simulation/policy.ts'
 import { seededRandom } from '../../../../infra/scaling/simulation/random.ts'
@@ -38,19 +38,19 @@ interface Run {
   readonly seed?: number
   readonly limits?: Partial<Pick<FleetOptions, 'maxWorkers' | 'horizonSeconds'>>
   /** The old rules; absent: those that are deployed. */
-  readonly openOld?: ((world: FleetWorld) => Fleet) | undefined
+  readonly openOld?: ((setup: FleetDeps) => Fleet) | undefined
 }
 
 const runWith = ({ scenario, way, policy = {}, seed = 1, limits = {}, openOld }: Run) => {
   const options = fleetOptions(scenario, { way, policy: { ...DEPLOYED, ...policy }, seed })
-  const openFleet = openOld === undefined ? undefined : (_: unknown, world: FleetWorld) => openOld(world)
+  const openFleet = openOld === undefined ? undefined : (_: unknown, setup: FleetDeps) => openOld(setup)
   return runFleet({ ...options, ...limits }, openFleet)
 }
 
 const alarms =
   (reading: AlarmReading) =>
-  (world: FleetWorld): Fleet =>
-    openAlarmScaledFleet(world, reading)
+  (setup: FleetDeps): Fleet =>
+    openAlarmScaledFleet(setup, reading)
 
 /** ECS, scaled by metrics that come a minute late, with CloudWatch's documented FILL. */
 export const compareLateMetrics = (scenario: Scenario): Compared<Outcome> => ({

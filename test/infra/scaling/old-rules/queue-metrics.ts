@@ -1,4 +1,4 @@
-import type { FleetWorld } from '../../../../infra/scaling/simulation/fleet-world.ts'
+import type { FleetDeps } from '../../../../infra/scaling/simulation/fleet-deps.ts'
 import { activeWorkers } from '../../../../infra/scaling/simulation/machines.ts'
 import { type MinuteSeries, openMinuteSeries } from '../../../../infra/scaling/simulation/minute-series.ts'
 
@@ -27,7 +27,7 @@ export const openQueueMetrics = ({
   queue,
   machines,
   random,
-}: Pick<FleetWorld, 'queue' | 'machines' | 'random'>): QueueMetrics => {
+}: Pick<FleetDeps, 'queue' | 'machines' | 'random'>): QueueMetrics => {
   const visible = openMinuteSeries()
   const inFlight = openMinuteSeries()
   const queued = openMinuteSeries()

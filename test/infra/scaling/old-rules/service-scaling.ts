@@ -1,6 +1,6 @@
 import type { CapacityProvider } from '../../../../infra/scaling/simulation/capacity-provider.ts'
 import { openEcsFleet, type ServiceRule } from '../../../../infra/scaling/simulation/ecs-fleet.ts'
-import type { Fleet, FleetWorld } from '../../../../infra/scaling/simulation/fleet-world.ts'
+import type { Fleet, FleetDeps } from '../../../../infra/scaling/simulation/fleet-deps.ts'
 import { evaluateMetricMath } from './metric-math.ts'
 import { openQueueMetrics, type QueueMetrics } from './queue-metrics.ts'
 import { type AlarmReading, alarmValue } from './scaling-alarm.ts'
@@ -43,7 +43,7 @@ const wakeWorkers = (clips: number, clipsPerWorker: number, maxWorkers: number):
 }
 
 const openServiceScaling = (
-  { policy: { clipsPerWorker }, maxWorkers }: FleetWorld,
+  { policy: { clipsPerWorker }, maxWorkers }: FleetDeps,
   queue: QueueMetrics,
   provider: CapacityProvider,
   reading: AlarmReading,
@@ -109,9 +109,9 @@ const openServiceScaling = (
 }
 
 /** Workers as tasks of an ECS service that alarms scale. */
-export const openAlarmScaledFleet = (world: FleetWorld, reading: AlarmReading): Fleet => {
-  const metrics = openQueueMetrics(world)
-  const fleet = openEcsFleet(world, (_, provider) => openServiceScaling(world, metrics, provider, reading))
+export const openAlarmScaledFleet = (setup: FleetDeps, reading: AlarmReading): Fleet => {
+  const metrics = openQueueMetrics(setup)
+  const fleet = openEcsFleet(setup, (_, provider) => openServiceScaling(setup, metrics, provider, reading))
   return {
     ...fleet,
     tick(now) {

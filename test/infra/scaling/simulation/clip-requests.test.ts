@@ -7,11 +7,11 @@ import {
 } from '../../../../infra/scaling/simulation/clip-requests.ts'
 import { reportKey } from '../../../../shared/contracts/bucket-layout.ts'
 import type { Faults } from '../../../fixtures/faults.ts'
+import { aPng } from '../../../fixtures/images.ts'
 import type { StoreOperation } from '../../../fixtures/memory-object-store.ts'
-import { aPng } from '../../../fixtures/pictures.ts'
-import { aWorld as anIngestWorld, s3Event } from '../../../functions/ingest/a-world.ts'
-import { aNotifiedWorld, IMAGE } from '../../../functions/notify/a-notified-world.ts'
-import { aWorld as aWorkerWorld } from '../../../worker/queue/a-world.ts'
+import { ingestSetup, s3Event } from '../../../functions/ingest/ingest-setup.ts'
+import { IMAGE, notifySetup } from '../../../functions/notify/notify-setup.ts'
+import { workerSetup } from '../../../worker/queue/worker-setup.ts'
 
 const RENDER_SECONDS = 30
 const READS: readonly StoreOperation[] = ['head', 'read', 'readRange']
@@ -38,30 +38,30 @@ const counter = () => {
 const ingested = async () => {
   const input = counter()
   const output = counter()
-  const world = anIngestWorld({ inputFaults: input.faults, outputFaults: output.faults })
-  const object = await world.put('images/cat.png', await aPng())
+  const setup = ingestSetup({ inputFaults: input.faults, outputFaults: output.faults })
+  const object = await setup.put('images/cat.png', await aPng())
   // What it took to put it there was the drop's.
   input.clear()
-  await world.ingest(s3Event(object))
+  await setup.ingest(s3Event(object))
   return { input, output }
 }
 
 const rendered = async () => {
   const output = counter()
   const seconds = { render: RENDER_SECONDS }
-  await aWorkerWorld({ pictures: ['cat'], seconds, storeFaults: output.faults }).run()
+  await workerSetup({ images: ['cat'], seconds, storeFaults: output.faults }).run()
   return output
 }
 
 /** Notify, after the report and after the result of an image's job. */
 const announced = async () => {
   const output = counter()
-  const world = aNotifiedWorld({ outputFaults: output.faults })
-  await world.dropImage()
+  const setup = notifySetup({ outputFaults: output.faults })
+  await setup.uploadImage()
   output.clear()
-  await world.notify(reportKey(IMAGE))
-  const result = await world.end(world.jobIds()[0] ?? '')
-  await world.notify(result)
+  await setup.notify(reportKey(IMAGE))
+  const result = await setup.end(setup.jobIds()[0] ?? '')
+  await setup.notify(result)
   const records = [reportKey(IMAGE), result]
   // The worker's write of the result.
   const isResult = 1
@@ -69,7 +69,7 @@ const announced = async () => {
     const { reads, writes } = output.at(prefix)
     return { reads, writes: prefix === 'jobs/' ? writes - isResult : writes }
   }
-  return { at, records, published: world.published }
+  return { at, records, published: setup.published }
 }
 
 const counted = (prefix: string) =>
@@ -83,7 +83,7 @@ describe('what a clip asks of S3 is what ingest, worker and notify do', () => {
     expect(input.at('images/')).toEqual({ reads, writes: writes - 1 })
   })
 
-  test('pictures: ingest, and the worker that fetches one', async () => {
+  test('images: ingest, and the worker that fetches one', async () => {
     const { output } = await ingested()
     const { reads, writes } = output.at('inputs/')
     expect({ reads: reads + 1, writes }).toMatchObject({ reads: counted('inputs/').reads, writes })

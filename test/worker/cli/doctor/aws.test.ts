@@ -15,15 +15,15 @@ const ALL = { ...DEPLOYMENT, SVD_MODELS_BUCKET: 'models', SVD_MODEL_ID: 'demo' }
 const anError = (fields: object, message = 'as told') => Object.assign(new Error(message), fields)
 const rejecting = (fields: object, message?: string) => () => Promise.reject(anError(fields, message))
 
-const aWorld = async (options: FakeServicesOptions = {}) => {
-  const world = fakeServices(options)
+const awsSetup = async (options: FakeServicesOptions = {}) => {
+  const setup = fakeServices(options)
   const record = await demoRecord()
   const bytes = new TextEncoder().encode(JSON.stringify(record))
-  const models = world.services.openBucket('models')
+  const models = setup.services.openBucket('models')
   await models.put(modelRecordKey(record.model_id), bytes, { contentType: 'application/json' }, never)
-  await putDispatchState(world.services.openBucket('out'), { batch: aFleetState() })
+  await putDispatchState(setup.services.openBucket('out'), { batch: aFleetState() })
   const examine = async (args: readonly string[] = [], environment: object = ALL) => {
-    const { exitCode, stdout } = await world.run(['doctor', '--aws', '--json', ...args], {
+    const { exitCode, stdout } = await setup.run(['doctor', '--aws', '--json', ...args], {
       environment: { ...environment },
     })
     const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: readonly Check[] }
@@ -31,15 +31,15 @@ const aWorld = async (options: FakeServicesOptions = {}) => {
     const of = (name: string) => checks.find((check) => check.name === name)
     return { ok, checks, of, names: checks.map(({ name }) => name) }
   }
-  return { ...world, examine, record }
+  return { ...setup, examine, record }
 }
 
 const examineWith = async (account: Partial<AwsAccount>, args: readonly string[] = []) =>
-  (await aWorld({ account })).examine(args)
+  (await awsSetup({ account })).examine(args)
 
 describe('an account that is ready', () => {
   test('passes every check', async () => {
-    const { examine, record } = await aWorld()
+    const { examine, record } = await awsSetup()
     const { ok, checks } = await examine()
     expect(ok).toBe(true)
     expect(checks.map(({ name, status, found }) => [name, status, found])).toEqual([
@@ -66,7 +66,7 @@ describe('an account that is ready', () => {
   })
 
   test('is asked for the quotas of the machines that the deployment named, one of each kind', async () => {
-    const { examine } = await aWorld()
+    const { examine } = await awsSetup()
     const { of } = await examine(['--on-demand'], {
       ...{ ...ALL, SVD_INSTANCE_TYPES: 'c7i.xlarge,m7i.xlarge,c7a.xlarge' },
     })
@@ -76,7 +76,7 @@ describe('an account that is ready', () => {
   })
 
   test('an option goes before what the deployment named, and a name that is none is a mistake', async () => {
-    const { examine, run } = await aWorld()
+    const { examine, run } = await awsSetup()
     const environment = { ...ALL, SVD_INSTANCE_TYPES: 'c7i.huge' }
     const { of } = await examine(['--on-demand', '--instance-type', 'g6.xlarge'], environment)
     expect(of('quota')?.found).toContain('g6.xlarge')
@@ -86,7 +86,7 @@ describe('an account that is ready', () => {
   })
 
   test('is looked at as far as it is named', async () => {
-    const { examine } = await aWorld()
+    const { examine } = await awsSetup()
     const { ok, names, of } = await examine([], { SVD_OUTPUT_BUCKET: 'out' })
     expect(ok).toBe(true)
     expect(names).toEqual(['credentials', 'quota', 'spot quota', 'output', 'workers', 'deployment'])
@@ -99,7 +99,7 @@ describe('an account that is ready', () => {
   })
 
   test('says which models there are, where none is named', async () => {
-    const { examine } = await aWorld()
+    const { examine } = await awsSetup()
     const { of } = await examine([], { ...ALL, SVD_MODEL_ID: '' })
     expect(of('model')?.found).toMatch(/^demo, 10 files of 14\.9 MB/)
   })
@@ -232,7 +232,7 @@ describe('a bucket', () => {
 
 describe('workers', () => {
   test('that fail to start are a failure, with the reason and the next try', async () => {
-    const { examine, services } = await aWorld()
+    const { examine, services } = await awsSetup()
     const fleet = aFleetState({
       ...{ waits: 'back-off', failures: 2, failure: 'exit code 1', proven: false },
       retry_at: '2026-11-24T12:04:00.000Z',
@@ -250,7 +250,7 @@ describe('workers', () => {
   })
 
   test('that the budget of the day has ended are warned of', async () => {
-    const { examine, services } = await aWorld()
+    const { examine, services } = await awsSetup()
     const until = '2026-11-25T00:00:00.000Z'
     await putDispatchState(services.openBucket('out'), {
       ...{ batch: aFleetState({ waits: 'budget' }), paused_until: until },
@@ -263,7 +263,7 @@ describe('workers', () => {
   })
 
   test('that failed to start until the budget was reached are a failure, which no larger budget mends', async () => {
-    const { examine, services } = await aWorld()
+    const { examine, services } = await awsSetup()
     const failing = { waits: 'budget', failures: 2, failure: 'exit code 1', proven: false } as const
     await putDispatchState(services.openBucket('out'), {
       ...{ batch: aFleetState(failing), paused_until: '2026-11-25T00:00:00.000Z' },
@@ -279,7 +279,7 @@ describe('workers', () => {
   })
 
   test('that no dispatch has looked after yet are warned of', async () => {
-    const { examine, services } = await aWorld()
+    const { examine, services } = await awsSetup()
     await services.openBucket('out').delete(DISPATCH_STATE_KEY, never)
 
     expect((await examine()).of('workers')).toMatchObject({
@@ -291,7 +291,7 @@ describe('workers', () => {
 
 describe('queues', () => {
   test('with dead letters are a warning', async () => {
-    const { examine, deadLetters } = await aWorld()
+    const { examine, deadLetters } = await awsSetup()
     await deadLetters.send([{ body: '{}', groupId: 'g' }], never)
     expect((await examine()).of('dead letters')).toMatchObject({
       status: 'warn',
@@ -300,13 +300,13 @@ describe('queues', () => {
   })
 
   test('that give up at once are a failure', async () => {
-    const { examine, services } = await aWorld()
+    const { examine, services } = await awsSetup()
     Object.assign(services, { readQueueSettings: async () => ({ maxReceiveCount: 1 }) })
     expect((await examine()).of('jobs queue')).toMatchObject({ status: 'fail' })
   })
 
   test('that are not there are a failure that names the option', async () => {
-    const { examine, services } = await aWorld()
+    const { examine, services } = await awsSetup()
     Object.assign(services, { readQueueSettings: rejecting({ name: 'QueueDoesNotExist' }) })
     expect((await examine()).of('jobs queue')).toMatchObject({
       ...{ status: 'fail', found: 'memory:jobs is not there' },
@@ -316,7 +316,7 @@ describe('queues', () => {
 })
 
 test('a model that was not pushed is a failure, with those that were', async () => {
-  const { examine } = await aWorld()
+  const { examine } = await awsSetup()
   expect((await examine(['--model-id', 'svd-xt'])).of('model')).toMatchObject({
     status: 'fail',
     found: 's3://models has no model svd-xt; it has demo',

@@ -2,22 +2,22 @@ import { describe, expect, test } from 'vitest'
 import { aFailure, aResult } from '../../../fixtures/job-records.ts'
 import { fakeServices } from '../fake-services.ts'
 
-const aWorld = async () => {
-  const world = fakeServices()
-  const a = aFailure({ reason: 'out of memory' }, { picture: 'images/a.png' })
+const redriveSetup = async () => {
+  const setup = fakeServices()
+  const a = aFailure({ reason: 'out of memory' }, { sourceKey: 'images/a.png' })
   const b = aFailure(
     { class: 'quality', reason: 'frozen' },
-    { picture: 'images/b.png', finished_at: '2026-11-24T12:25:00.000Z' },
+    { sourceKey: 'images/b.png', finished_at: '2026-11-24T12:25:00.000Z' },
   )
-  for (const record of [a, b]) await world.putResult(record)
-  await world.deadLetters.send([{ body: JSON.stringify(a.job), groupId: 'g' }], new AbortController().signal)
-  const queued = () => world.jobs.messages().map(({ body }) => JSON.parse(body).image.source_key)
-  return { ...world, a: a.job_id, b: b.job_id, queued }
+  for (const record of [a, b]) await setup.putResult(record)
+  await setup.deadLetters.send([{ body: JSON.stringify(a.job), groupId: 'g' }], new AbortController().signal)
+  const queued = () => setup.jobs.messages().map(({ body }) => JSON.parse(body).image.source_key)
+  return { ...setup, a: a.job_id, b: b.job_id, queued }
 }
 
 describe('svd redrive', () => {
   test('brings back what is among the dead letters', async () => {
-    const { run, a, queued } = await aWorld()
+    const { run, a, queued } = await redriveSetup()
     const { exitCode, stdout, stderr } = await run(['redrive'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toBe(
@@ -43,21 +43,21 @@ describe('svd redrive', () => {
     [['--older-than', '20m'], ['images/a.png']],
   ])('with %j brings back %j', async (args, expected) => {
     // It is 12:30; b failed at 12:25, a at 12:00.
-    const { run, queued, pass } = await aWorld()
+    const { run, queued, pass } = await redriveSetup()
     pass(1)
     await run(['redrive', ...args])
     expect(queued().toSorted()).toEqual(expected)
   })
 
   test('takes jobs by the beginnings of their ids', async () => {
-    const { run, b, queued } = await aWorld()
+    const { run, b, queued } = await redriveSetup()
     const { stdout } = await run(['redrive', '--job', b.slice(0, 6)])
     expect(queued()).toEqual(['images/b.png'])
     expect(stdout).toContain('1 dead letter of other jobs left\n')
   })
 
   test('tells in a dry run, and does nothing', async () => {
-    const { run, queued } = await aWorld()
+    const { run, queued } = await redriveSetup()
     const { stdout } = await run(['redrive', '--dry-run'])
     expect(stdout).toContain('would be brought back  out of memory')
     expect(stdout).toMatch(/\n1 job would be brought back\n$/)
@@ -73,13 +73,13 @@ describe('svd redrive', () => {
   })
 
   test('--json has these keys', async () => {
-    const { run, a } = await aWorld()
+    const { run, a } = await redriveSetup()
     expect(JSON.parse((await run(['redrive', '--json'])).stdout)).toEqual({
       jobs: [
         {
           job_id: a,
           outcome: 'brought-back',
-          image: 'images/a.png',
+          sourceKey: 'images/a.png',
           state: 'failed',
           class: 'exhausted',
           reason: 'out of memory',
@@ -92,7 +92,7 @@ describe('svd redrive', () => {
   })
 
   test('knows no other class', async () => {
-    const { run } = await aWorld()
+    const { run } = await redriveSetup()
     expect(await run(['redrive', '--class', 'bad'])).toMatchObject({ exitCode: 2 })
   })
 })

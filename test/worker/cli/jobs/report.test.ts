@@ -9,23 +9,26 @@ import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 import { aRejectedVideo } from '../../jobs/a-rejected-video.ts'
 import { fakeServices } from '../fake-services.ts'
 
-const picture = (): Promise<Buffer> =>
+const image = (): Promise<Buffer> =>
   sharp({ create: { width: 32, height: 16, channels: 3, background: 'red' } })
     .png()
     .toBuffer()
 
 /** A job with a clip, one that failed, and one whose clip is gone. */
 const aBucket = async () => {
-  const world = fakeServices()
-  const clip = await world.putResult(aResult({ jobId: jobIdLike('aa') }))
+  const setup = fakeServices()
+  const clip = await setup.putResult(aResult({ jobId: jobIdLike('aa') }))
   const { video, poster } = anOutput(clip)
-  await world.put(video.key, new TextEncoder().encode('video'), 'video/mp4')
-  await world.put(poster.key, await picture(), 'image/png')
-  const failed = aFailure({ reason: 'nothing moves' }, { jobId: jobIdLike('bb'), picture: 'images/sky.png' })
-  await world.putResult(failed)
-  await world.put(failed.job.image.key, await picture(), 'image/png')
-  await world.putResult(aResult({ jobId: jobIdLike('cc'), picture: 'images/gone.png' }))
-  return world
+  await setup.put(video.key, new TextEncoder().encode('video'), 'video/mp4')
+  await setup.put(poster.key, await image(), 'image/png')
+  const failed = aFailure(
+    { reason: 'nothing moves' },
+    { jobId: jobIdLike('bb'), sourceKey: 'images/sky.png' },
+  )
+  await setup.putResult(failed)
+  await setup.put(failed.job.image.key, await image(), 'image/png')
+  await setup.putResult(aResult({ jobId: jobIdLike('cc'), sourceKey: 'images/gone.png' }))
+  return setup
 }
 
 test('svd report writes one page with the clips in it', async () => {
@@ -57,18 +60,18 @@ test('--link puts the clips beside the page', async () => {
 
 test('rejected clips are in the page and beside it, and are no clips of the batch', async () => {
   const folder = await temporaryDir()
-  const world = fakeServices()
+  const setup = fakeServices()
   const rejected = aRejectedVideo('0001-1111', 'worker-1')
   const expired = aRejectedVideo('0002-2222', 'worker-2')
-  const jobId = await world.putResult(
+  const jobId = await setup.putResult(
     aFailure({ class: 'quality', reason: 'black', rejected: [rejected, expired] }),
   )
-  await world.put(rejected.video.key, new TextEncoder().encode('bad'), 'video/mp4')
-  await world.put(rejected.poster.key, await picture(), 'image/png')
+  await setup.put(rejected.video.key, new TextEncoder().encode('bad'), 'video/mp4')
+  await setup.put(rejected.poster.key, await image(), 'image/png')
 
   const file = path.join(folder, 'sheet.html')
-  const { stdout } = await world.run(['report', '--output', file])
-  await world.run(['report', '--output', path.join(folder, 'linked.html'), '--link'])
+  const { stdout } = await setup.run(['report', '--output', file])
+  await setup.run(['report', '--output', path.join(folder, 'linked.html'), '--link'])
 
   expect(stdout).toContain('1 job, 0 clips')
   const page = await readFile(file, 'utf8')

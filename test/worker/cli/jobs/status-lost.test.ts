@@ -10,7 +10,7 @@ describe('svd status of a job whose message is gone', () => {
 
   test('says so after a purge of the queue, and what to do', async () => {
     const { run, putStatus } = fakeServices()
-    await putStatus(aStatus({ picture: 'images/cup.png', state: 'queued', updated_at: QUIET }))
+    await putStatus(aStatus({ sourceKey: 'images/cup.png', state: 'queued', updated_at: QUIET }))
     const { stdout } = await run(['status'])
     expect(stdout).toContain('lost   cup.png')
     expect(stdout).toContain('\n1 lost\n')

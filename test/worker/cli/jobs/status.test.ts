@@ -7,11 +7,11 @@ import { DEPLOYMENT, fakeServices, OUTPUTS_ONLY } from '../fake-services.ts'
 describe('svd status', () => {
   test('tells of each job in a line, the newest change first', async () => {
     const { run, putStatus, putResult, pass } = fakeServices()
-    await putStatus(aStatus({ jobId: jobIdLike('a1'), picture: 'images/x/cup.png' }))
+    await putStatus(aStatus({ jobId: jobIdLike('a1'), sourceKey: 'images/x/cup.png' }))
     pass(60)
     await putStatus(
       aStatus({
-        ...{ jobId: jobIdLike('b2'), picture: 'images/cat.jpg', state: 'rendering', attempt: 2 },
+        ...{ jobId: jobIdLike('b2'), sourceKey: 'images/cat.jpg', state: 'rendering', attempt: 2 },
         ...{ phase: 'denoise', step: 7, steps: 25, updated_at: '2026-11-24T12:31:50.000Z' },
       }),
     )
@@ -20,7 +20,7 @@ describe('svd status', () => {
       aFailure(
         { reason: 'out of\nmemory' },
         {
-          ...{ jobId: jobIdLike('c3'), picture: 'images/sky.webp' },
+          ...{ jobId: jobIdLike('c3'), sourceKey: 'images/sky.webp' },
           finished_at: '2026-11-24T12:31:55.000Z',
         },
       ),
@@ -96,12 +96,12 @@ describe('svd status', () => {
     expect(await lineOf('queued')).toBe('1 queued; more (--limit)')
   })
 
-  test('tells what differs between jobs of one picture', async () => {
+  test('tells what differs between jobs of one image', async () => {
     const { run, putStatus } = fakeServices()
     const jobs = [
       { jobId: jobIdLike('a'), parameters: { seed: 1, fps: 12 } },
       { jobId: jobIdLike('b'), parameters: { seed: 2, fps: 7 } },
-      { jobId: jobIdLike('c'), picture: 'images/cat.jpg', parameters: { seed: 3 } },
+      { jobId: jobIdLike('c'), sourceKey: 'images/cat.jpg', parameters: { seed: 3 } },
     ]
     for (const job of jobs) await putStatus(aStatus(job))
     const { stdout } = await run(['status'], OUTPUTS_ONLY)
@@ -228,7 +228,7 @@ describe('svd status', () => {
 
   test('shows nothing of a hostile name that a terminal would obey', async () => {
     const { run, putStatus } = fakeServices()
-    await putStatus(aStatus({ picture: 'images/\u001b[2Jcup\u202e.png' }))
+    await putStatus(aStatus({ sourceKey: 'images/\u001b[2Jcup\u202e.png' }))
     const { stdout } = await run(['status'])
     expect(stdout).toContain('\\u001b[2Jcup\\u202e.png')
     expect(stdout).not.toContain('\u001b')
@@ -250,8 +250,8 @@ test('svd status names the models that jobs wait for', async () => {
 describe('svd status --json', () => {
   test('has these keys', async () => {
     const { run, putResult, putStatus, jobs } = fakeServices()
-    const done = aResult({ picture: 'images/done.png' })
-    await putStatus(aStatus({ picture: 'images/queued.png', parameters: { num_videos_per_prompt: 2 } }))
+    const done = aResult({ sourceKey: 'images/done.png' })
+    await putStatus(aStatus({ sourceKey: 'images/queued.png', parameters: { num_videos_per_prompt: 2 } }))
     await putResult(done)
     await jobs.send([{ body: 'x', groupId: 'g' }], new AbortController().signal)
     const report = JSON.parse((await run(['status', '--json'])).stdout)

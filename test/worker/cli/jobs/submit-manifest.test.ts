@@ -34,7 +34,7 @@ describe('svd submit MANIFEST', () => {
     ])
   })
 
-  test("uploads the pictures that it names before it, marked as a manifest's", async () => {
+  test("uploads the images that it names before it, marked as a manifest's", async () => {
     const { at, folder } = await aFolder({
       'motion.json': manifest,
       'a/cup.png': await pixels('png'),
@@ -105,7 +105,7 @@ describe('svd submit MANIFEST', () => {
     expect((await run(['submit', at('motion.jsonl')])).stderr).toContain('motion.jsonl: line 3, seed: ')
   })
 
-  test('uploads nothing if a picture that it names is not in the folder', async () => {
+  test('uploads nothing if an image that it names is not in the folder', async () => {
     const { at, folder } = await aFolder({ 'motion.json': manifest, 'a/cup.png': await pixels('png') })
     const { run, inputs } = withIngest()
     const { exitCode, stderr } = await run(['submit', at('motion.json'), '--images', folder])
@@ -134,13 +134,13 @@ describe('svd submit MANIFEST', () => {
       line: null,
       item_id: null,
       field: 'items[1].image',
-      message: 'there is no such picture',
+      message: 'there is no such image',
     }
     const { run } = withIngest({ says: () => ({ state: 'partly', faults: [fault], more_faults: 3 }) })
     const { exitCode, stdout, stderr } = await run(['submit', at('motion.json'), '--quiet'])
     expect(exitCode).toBe(2)
     expect(stdout).toMatch(/^[0-9a-f]{32} {2}s3:/)
-    expect(stderr).toContain('items[1].image: there is no such picture\n')
+    expect(stderr).toContain('items[1].image: there is no such image\n')
     expect(stderr).toContain('3 more faults\n')
   })
 })

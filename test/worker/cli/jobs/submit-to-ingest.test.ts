@@ -5,15 +5,15 @@ import { expect, test } from 'vitest'
 import { ingestEvent } from '../../../../functions/ingest/ingest-event.ts'
 import { type JobMessage, jobMessageSchema } from '../../../../shared/contracts/job-message.ts'
 import { DEFAULT_WORK_LIMITS } from '../../../../shared/contracts/work-limits.ts'
+import { aJpeg, aPng } from '../../../fixtures/images.ts'
 import { aModelRecord } from '../../../fixtures/model-record.ts'
-import { aJpeg, aPng } from '../../../fixtures/pictures.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
-import { s3Event } from '../../../functions/ingest/a-world.ts'
+import { s3Event } from '../../../functions/ingest/ingest-setup.ts'
 import { fakeServices } from '../fake-services.ts'
 
 const signal = new AbortController().signal
 
-/** Services with the real ingest, which hears of what was dropped while the command sleeps. */
+/** Services with the real ingest, which hears of what was uploaded while the command sleeps. */
 const withRealIngest = () => {
   const heard = new Set<string>()
   const services = fakeServices({
@@ -21,12 +21,12 @@ const withRealIngest = () => {
       for (const { key, etag } of inputs.writes) {
         if (heard.has(key)) continue
         heard.add(key)
-        await ingestEvent(s3Event({ bucket: 'in', key, etag }), world, signal)
+        await ingestEvent(s3Event({ bucket: 'in', key, etag }), setup, signal)
       }
     },
   })
   const { inputs, outputs, jobs } = services
-  const world = {
+  const setup = {
     ...{ input: inputs, output: outputs, jobs, model: aModelRecord() },
     defaultSize: 'model' as const,
     limits: DEFAULT_WORK_LIMITS,
@@ -48,7 +48,7 @@ const aFolder = async (files: Readonly<Record<string, Uint8Array | string>>) => 
   return folder
 }
 
-test('a picture is rendered with the arguments that were typed', async () => {
+test('an image is rendered with the arguments that were typed', async () => {
   const folder = await aFolder({ 'cup.png': await aPng() })
   const { run, queued } = withRealIngest()
   const { exitCode, stdout, stderr } = await run([
@@ -66,7 +66,7 @@ test('a picture is rendered with the arguments that were typed', async () => {
 
 const LARGE = { width: 6000, height: 4200, channels: 3, background: { r: 200, g: 90, b: 30 } } as const
 
-test('a picture of more pixels than ingest takes is scaled down, upright, and told on stderr', async () => {
+test('an image of more pixels than ingest takes is scaled down, upright, and told on stderr', async () => {
   // Lies on its side: orientation 6.
   const bytes = await sharp({ create: LARGE }).withMetadata({ orientation: 6 }).jpeg().toBuffer()
   const folder = await aFolder({ 'sea.jpg': bytes })
@@ -84,7 +84,7 @@ test('a picture of more pixels than ingest takes is scaled down, upright, and to
   expect(queued().map(({ image }) => image)).toMatchObject([{ width: 4183, height: 5976 }])
 })
 
-test('a picture that a manifest names is scaled down under its own key', async () => {
+test('an image that a manifest names is scaled down under its own key', async () => {
   const folder = await aFolder({
     'motion.json': JSON.stringify({ items: [{ image: 'images/sea.png' }] }),
     'sea.png': await sharp({ create: LARGE }).png().toBuffer(),
@@ -99,7 +99,7 @@ test('a picture that a manifest names is scaled down under its own key', async (
   ])
 })
 
-test('a list too long for metadata arrives with its picture all the same', async () => {
+test('a list too long for metadata arrives with its image all the same', async () => {
   const folder = await aFolder({ 'cup.png': await aPng() })
   const { run, queued } = withRealIngest()
   const sigmas = Array.from({ length: 600 }, (_, index) => 700 - index)
@@ -107,7 +107,7 @@ test('a list too long for metadata arrives with its picture all the same', async
   expect(queued().map(({ parameters }) => parameters.sigmas)).toEqual([sigmas])
 })
 
-test('a manifest finds the pictures that were uploaded with it, and they are no clips by themselves', async () => {
+test('a manifest finds the images that were uploaded with it, and they are no clips by themselves', async () => {
   const folder = await aFolder({
     'motion.json': JSON.stringify({
       grid: { motion_bucket_id: [40, 127] },
@@ -139,7 +139,7 @@ test('a clip that is more work than a job may have comes back from ingest with t
   expect(queued()).toEqual([])
 })
 
-test('a manifest in NFC finds files whose names are in NFD, and items that spell one picture in two ways find one', async () => {
+test('a manifest in NFC finds files whose names are in NFD, and items that spell one image in two ways find one', async () => {
   const [nfc, nfd] = ['caf\u00e9', 'cafe\u0301']
   const folder = await aFolder({
     'motion.JSON': JSON.stringify({

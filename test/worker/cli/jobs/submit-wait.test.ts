@@ -8,21 +8,23 @@ import { aFolder, pixels, withIngest } from './with-ingest.ts'
 describe('svd submit --wait', () => {
   const aSubmission = async (end: 'succeeds' | 'fails') => {
     const { at, folder } = await aFolder({ 'cup.png': await pixels('png') })
-    const picture = 'images/p/cup.png'
-    const { job_id: jobId } = aJobMessage({ picture })
-    const world = withIngest({
+    const image = 'images/p/cup.png'
+    const { job_id: jobId } = aJobMessage({ sourceKey: image })
+    const setup = withIngest({
       async afterwards(sleep) {
-        if (sleep === 1) await world.putStatus(aStatus({ picture }))
+        if (sleep === 1) await setup.putStatus(aStatus({ sourceKey: image }))
         if (sleep !== 2) return
         const output = anOutput(jobId)
-        await world.put(output.video.key, new TextEncoder().encode('video'), 'video/mp4')
-        await world.putResult(
-          end === 'succeeds' ? aResult({ picture }) : aFailure({ reason: 'black' }, { picture }),
+        await setup.put(output.video.key, new TextEncoder().encode('video'), 'video/mp4')
+        await setup.putResult(
+          end === 'succeeds'
+            ? aResult({ sourceKey: image })
+            : aFailure({ reason: 'black' }, { sourceKey: image }),
         )
       },
     })
-    const run = (...args: readonly string[]) => world.run(['submit', at('cup.png'), '--prefix', 'p', ...args])
-    return { world, run, jobId, folder }
+    const run = (...args: readonly string[]) => setup.run(['submit', at('cup.png'), '--prefix', 'p', ...args])
+    return { setup, run, jobId, folder }
   }
 
   test('ends when the jobs are done', async () => {
@@ -51,9 +53,9 @@ describe('svd submit --wait', () => {
   })
 
   test('--download keeps nothing of a video that is not what its record says', async () => {
-    const { world, run, folder } = await aSubmission('succeeds')
-    const put = world.put
-    Object.assign(world, {
+    const { setup, run, folder } = await aSubmission('succeeds')
+    const put = setup.put
+    Object.assign(setup, {
       put: (key: string, bytes: Uint8Array, type?: string) =>
         put(key, key.endsWith('.mp4') ? new TextEncoder().encode('other') : bytes, type),
     })

@@ -65,7 +65,7 @@ describe('svd submit PICTURE', () => {
     ])
   })
 
-  test('puts a list too long for metadata into a sidecar, before the picture', async () => {
+  test('puts a list too long for metadata into a sidecar, before the image', async () => {
     const { at } = await aFolder({ 'cup.png': await pixels('png') })
     const { run, inputs } = withIngest()
     const sigmas = Array.from({ length: 500 }, (_, index) => 700 - index)
@@ -78,12 +78,12 @@ describe('svd submit PICTURE', () => {
 
   test.each([
     [
-      'a picture that is cut off',
+      'an image that is cut off',
       async (): Promise<Uint8Array> => (await pixels('png')).subarray(0, 60),
       [],
       /cup\.png: is a damaged/,
     ],
-    ['what is no picture', async (): Promise<string> => 'GIF89a', [], /cup\.png: is a GIF/],
+    ['what is no image', async (): Promise<string> => 'GIF89a', [], /cup\.png: is a GIF/],
     ['an argument out of its range', () => pixels('png'), ['--fps', '0'], /--fps: got 0; must be/],
     ['noise levels that rise', () => pixels('png'), ['--sigmas', '1,2,0'], /--sigmas: got \[1,2,0\]/],
     [
@@ -93,7 +93,7 @@ describe('svd submit PICTURE', () => {
       /--num-inference-steps: got 4, and --sigmas is 'align-your-steps', which makes 10 steps; must be 10/,
     ],
     ['a prefix that is no folder', () => pixels('png'), ['--prefix', '../x'], /--prefix: got '..\/x', which/],
-    ['pictures for no manifest', () => pixels('png'), ['--images', '.'], /--images: is for the pictures/],
+    ['images for no manifest', () => pixels('png'), ['--images', '.'], /--images: is for the images/],
   ] as const)('uploads nothing for %s', async (_, content, args, message) => {
     const { at } = await aFolder({ 'good.png': await pixels('png'), 'cup.png': await content() })
     const { run, inputs } = withIngest()

@@ -13,20 +13,20 @@ const B = jobIdLike('bb')
 
 /** Two jobs: `aa` is rendered and succeeds, `bb` waits and then ends as `second` says. */
 const aBatch = (second: 'succeeds' | 'fails' = 'succeeds') => {
-  const world = fakeServices({
+  const setup = fakeServices({
     async whileAsleep(sleep) {
-      if (sleep === 1) await world.putStatus(rendering(5))
-      if (sleep === 2) await world.putStatus(rendering(6))
-      if (sleep === 3) await world.putResult(aResult({ jobId: A }))
+      if (sleep === 1) await setup.putStatus(rendering(5))
+      if (sleep === 2) await setup.putStatus(rendering(6))
+      if (sleep === 3) await setup.putResult(aResult({ jobId: A }))
       if (sleep === 4) {
         const end =
           second === 'succeeds' ? aResult : (overrides: object) => aFailure({ reason: 'black' }, overrides)
-        await world.putResult(end({ jobId: B, picture: 'images/cat.png' }))
+        await setup.putResult(end({ jobId: B, sourceKey: 'images/cat.png' }))
       }
       if (sleep > 4) throw new Error('watches jobs that are done')
     },
   })
-  return world
+  return setup
 }
 
 const rendering = (step: number) =>
@@ -35,11 +35,11 @@ const rendering = (step: number) =>
 const never = new AbortController().signal
 const MESSAGE = { body: 'x', groupId: 'g' }
 
-const start = async (world: ReturnType<typeof fakeServices>) => {
-  await world.jobs.send([MESSAGE], never)
-  await world.putStatus(aStatus({ jobId: A }))
-  await world.putStatus(aStatus({ jobId: B, picture: 'images/cat.png' }))
-  return world
+const start = async (setup: ReturnType<typeof fakeServices>) => {
+  await setup.jobs.send([MESSAGE], never)
+  await setup.putStatus(aStatus({ jobId: A }))
+  await setup.putStatus(aStatus({ jobId: B, sourceKey: 'images/cat.png' }))
+  return setup
 }
 
 describe('svd watch, without a terminal', () => {
@@ -69,20 +69,20 @@ describe('svd watch, without a terminal', () => {
   test('follows all jobs of a large manifest, and lists those that did not succeed', async () => {
     const jobIds = Array.from({ length: 210 }, (_, number) => number.toString(16).padStart(32, '0'))
     const last = jobIds.slice(200)
-    const world = fakeServices({
+    const setup = fakeServices({
       async whileAsleep(sleep) {
         if (sleep > 20) throw new Error('does not see that they have ended')
         if (sleep !== 1) return
-        for (const jobId of last.slice(1)) await world.putResult(aResult({ jobId }))
-        await world.putResult(aFailure({ reason: 'black' }, { jobId: last[0]! }))
+        for (const jobId of last.slice(1)) await setup.putResult(aResult({ jobId }))
+        await setup.putResult(aFailure({ reason: 'black' }, { jobId: last[0]! }))
       },
     })
-    for (const jobId of jobIds.slice(0, 200)) await world.putResult(aResult({ jobId }))
-    for (const jobId of last) await world.putStatus(aStatus({ jobId }))
+    for (const jobId of jobIds.slice(0, 200)) await setup.putResult(aResult({ jobId }))
+    for (const jobId of last) await setup.putStatus(aStatus({ jobId }))
     const job = { item: null, item_id: null, image: 'images/cup.png', videos: [], done_before: false }
     const jobs = jobIds.map((job_id) => ({ ...job, job_id }))
-    await world.putReport(aRejectedReport('manifests/m.json', { state: 'accepted', jobs, faults: [] }))
-    const { exitCode, stdout } = await world.run(['watch', '--manifest', 'm.json'])
+    await setup.putReport(aRejectedReport('manifests/m.json', { state: 'accepted', jobs, faults: [] }))
+    const { exitCode, stdout } = await setup.run(['watch', '--manifest', 'm.json'])
     expect(stdout).toMatch(/\n209 succeeded, 1 failed\n$/)
     expect(stdout.match(/^\w{12} +(?:succeeded|failed) /gm)).toEqual([expect.stringContaining('failed')])
     expect(exitCode).toBe(1)
@@ -107,22 +107,22 @@ describe('svd watch, without a terminal', () => {
 
   test('says what the clip of a job was warned of', async () => {
     const quality = { ...someQuality, warnings: ['likeness: low'] }
-    const world = fakeServices({
+    const setup = fakeServices({
       async whileAsleep() {
-        await world.putResult(aResult({ jobId: A, outputs: [anOutput(A, 'video', { quality })] }))
+        await setup.putResult(aResult({ jobId: A, outputs: [anOutput(A, 'video', { quality })] }))
       },
     })
-    await world.putStatus(aStatus({ jobId: A }))
-    const { exitCode, stdout } = await world.run(['watch', 'aa'])
+    await setup.putStatus(aStatus({ jobId: A }))
+    const { exitCode, stdout } = await setup.run(['watch', 'aa'])
     expect(exitCode).toBe(0)
     expect(stdout).toContain('cup.png  succeeded: published with warnings: likeness: low\n')
     expect(stdout).toMatch(/\n1 succeeded \(1 with warnings\)\n$/)
   })
 
   test('watches what is not done, if no job is named', async () => {
-    const world = await start(aBatch())
-    await world.putResult(aFailure({}, { jobId: jobIdLike('cc') }))
-    const { exitCode, stdout } = await world.run(['watch'])
+    const setup = await start(aBatch())
+    await setup.putResult(aFailure({}, { jobId: jobIdLike('cc') }))
+    const { exitCode, stdout } = await setup.run(['watch'])
     expect(exitCode).toBe(0)
     expect(stdout).not.toContain('cc0000000000')
   })
@@ -133,55 +133,55 @@ describe('svd watch, without a terminal', () => {
   })
 
   test('ends with a job whose message has been in no queue for a minute, and says that it is lost', async () => {
-    const world = fakeServices({
+    const setup = fakeServices({
       whileAsleep: (sleep) => {
         if (sleep > 3) throw new Error('watches a job that is lost')
       },
     })
-    await world.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
-    const { exitCode, stdout } = await world.run(['watch', 'aa', '--interval', '31'])
+    await setup.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
+    const { exitCode, stdout } = await setup.run(['watch', 'aa', '--interval', '31'])
     expect(exitCode).toBe(1)
     expect(stdout).toContain('cup.png  lost: its message is in no queue: ')
     expect(stdout).toMatch(/\n1 lost\n$/)
   })
 
   test('follows a job that was taken for lost and is not, as long as another one runs', async () => {
-    const world = fakeServices({
+    const setup = fakeServices({
       async whileAsleep(sleep) {
-        if (sleep === 4) await world.putResult(aResult({ jobId: A }))
-        if (sleep === 5) await world.putResult(aResult({ jobId: B }))
+        if (sleep === 4) await setup.putResult(aResult({ jobId: A }))
+        if (sleep === 5) await setup.putResult(aResult({ jobId: B }))
         if (sleep > 5) throw new Error('watches jobs that are done')
       },
     })
-    await world.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
-    await world.putStatus(aStatus({ jobId: B, updated_at: '2026-11-24T12:29:00.000Z' }))
-    const { exitCode, stdout } = await world.run(['watch', 'aa', 'bb', '--interval', '31'])
+    await setup.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
+    await setup.putStatus(aStatus({ jobId: B, updated_at: '2026-11-24T12:29:00.000Z' }))
+    const { exitCode, stdout } = await setup.run(['watch', 'aa', 'bb', '--interval', '31'])
     expect(exitCode).toBe(0)
     expect(stdout).toContain('  lost: ')
     expect(stdout).toMatch(/\n2 succeeded\n$/)
   })
 
   test('takes no job for lost whose message SQS does not count for a moment', async () => {
-    const world = fakeServices({
+    const setup = fakeServices({
       async whileAsleep(sleep) {
-        if (sleep === 2) await world.jobs.send([MESSAGE], never)
-        if (sleep === 6) await world.putResult(aResult({ jobId: A }))
+        if (sleep === 2) await setup.jobs.send([MESSAGE], never)
+        if (sleep === 6) await setup.putResult(aResult({ jobId: A }))
       },
     })
-    await world.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
-    const { exitCode, stdout } = await world.run(['watch', 'aa', '--interval', '31'])
+    await setup.putStatus(aStatus({ jobId: A, updated_at: '2026-11-24T12:14:00.000Z' }))
+    const { exitCode, stdout } = await setup.run(['watch', 'aa', '--interval', '31'])
     expect(exitCode).toBe(0)
     expect(stdout).not.toContain('lost')
   })
 
   test('goes on without the queues where they do not answer, and says so once', async () => {
-    const world = aBatch()
-    await start(world)
+    const setup = aBatch()
+    await start(setup)
     const openQueue = () => {
       throw new Error('AccessDenied')
     }
-    const services = { ...world.services, openQueue }
-    const { exitCode, stdout, stderr } = await world.run(['watch', 'aa', 'bb'], { services })
+    const services = { ...setup.services, openQueue }
+    const { exitCode, stdout, stderr } = await setup.run(['watch', 'aa', 'bb'], { services })
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/\n2 succeeded\n$/)
     expect(stderr).toBe(
@@ -190,12 +190,12 @@ describe('svd watch, without a terminal', () => {
   })
 
   test('reports queues that do not answer below the table of a terminal, at its end', async () => {
-    const world = await start(aBatch())
+    const setup = await start(aBatch())
     const openQueue = () => {
       throw new Error('AccessDenied')
     }
-    const services = { ...world.services, openQueue }
-    const { stderr } = await world.run(['watch', 'aa', 'bb'], { services, terminal: true })
+    const services = { ...setup.services, openQueue }
+    const { stderr } = await setup.run(['watch', 'aa', 'bb'], { services, terminal: true })
     const [, below] = stderr.split(SHOW_CURSOR)
     expect(below).toBe(
       'the queues do not answer (AccessDenied), so a job whose message is gone is not noticed\n',
@@ -204,9 +204,9 @@ describe('svd watch, without a terminal', () => {
 
   test('stops when it is told to', async () => {
     const interrupt = new AbortController()
-    const world = fakeServices({ whileAsleep: () => interrupt.abort(new InterruptedError('SIGINT')) })
-    await world.putStatus(aStatus({ jobId: A }))
-    expect(await world.run(['watch'], { signal: interrupt.signal })).toMatchObject({
+    const setup = fakeServices({ whileAsleep: () => interrupt.abort(new InterruptedError('SIGINT')) })
+    await setup.putStatus(aStatus({ jobId: A }))
+    expect(await setup.run(['watch'], { signal: interrupt.signal })).toMatchObject({
       exitCode: 130,
       stderr: 'error: stopped by SIGINT\n',
     })
@@ -243,8 +243,8 @@ describe('svd watch --json, of jobs that a report names', () => {
       .map((event) => pipelineEventSchema.parse(event))
 
   const aManifest = async () => {
-    const world = await start(aBatch('fails'))
-    await world.putReport(
+    const setup = await start(aBatch('fails'))
+    await setup.putReport(
       aRejectedReport('manifests/m.json', {
         state: 'accepted',
         jobs: [
@@ -256,7 +256,7 @@ describe('svd watch --json, of jobs that a report names', () => {
         faults: [],
       }),
     )
-    return world
+    return setup
   }
 
   test('prints each request that ends, and the end of the batch', async () => {
@@ -271,19 +271,19 @@ describe('svd watch --json, of jobs that a report names', () => {
   })
 
   test('prints the requests of all uploads that ordered a job which is named', async () => {
-    const world = fakeServices()
+    const setup = fakeServices()
     const job = { ...JOB, item: null, job_id: A }
-    await world.putResult(aResult({ jobId: A }))
+    await setup.putResult(aResult({ jobId: A }))
     const { key } = aResult({ jobId: A }).job.origin
-    await world.putReport(aRejectedReport(key, { state: 'accepted', jobs: [job], faults: [] }))
-    const { stdout } = await world.run(['watch', A, '--json'])
+    await setup.putReport(aRejectedReport(key, { state: 'accepted', jobs: [job], faults: [] }))
+    const { stdout } = await setup.run(['watch', A, '--json'])
     expect(eventsOf(stdout)).toMatchObject([{ type: 'request.ended', upload: { key }, job_id: A }])
   })
 
   test('prints the end of a batch without jobs', async () => {
-    const world = fakeServices()
-    await world.putReport(aRejectedReport('manifests/m.json'))
-    const { stdout, exitCode } = await world.run(['watch', '--manifest', 'm.json', '--json'])
+    const setup = fakeServices()
+    await setup.putReport(aRejectedReport('manifests/m.json'))
+    const { stdout, exitCode } = await setup.run(['watch', '--manifest', 'm.json', '--json'])
     expect(eventsOf(stdout)).toMatchObject([{ type: 'batch.ended', state: 'rejected', requests: 0 }])
     expect(exitCode).toBe(1)
   })
@@ -304,9 +304,9 @@ describe('svd watch, on a terminal', () => {
 
   test('gives the cursor back, also when it is stopped', async () => {
     const interrupt = new AbortController()
-    const world = fakeServices({ whileAsleep: () => interrupt.abort(new InterruptedError('SIGINT')) })
-    await world.putStatus(aStatus({ jobId: A }))
-    const { stderr } = await world.run(['watch'], { signal: interrupt.signal, terminal: true })
+    const setup = fakeServices({ whileAsleep: () => interrupt.abort(new InterruptedError('SIGINT')) })
+    await setup.putStatus(aStatus({ jobId: A }))
+    const { stderr } = await setup.run(['watch'], { signal: interrupt.signal, terminal: true })
     expect(stderr.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(stderr.lastIndexOf(HIDE_CURSOR))
     expect(stderr).toMatch(/error: stopped by SIGINT\n$/)
   })

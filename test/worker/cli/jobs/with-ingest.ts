@@ -31,7 +31,7 @@ export interface IngestOptions {
 }
 
 export const jobOf = (key: string, overrides: object = {}) => {
-  const { job_id } = aJobMessage({ picture: key })
+  const { job_id } = aJobMessage({ sourceKey: key })
   return {
     ...{ job_id, item: null, item_id: null, image: key, videos: [] },
     ...{ done_before: false, ...overrides },
@@ -44,20 +44,20 @@ export const withIngest = ({
   awakeAt = 1,
   afterwards = async () => {},
 }: IngestOptions = {}) => {
-  const world = fakeServices({
+  const setup = fakeServices({
     async whileAsleep(sleep) {
-      if (sleep >= awakeAt) for (const key of world.inputs.keys()) await report(key)
+      if (sleep >= awakeAt) for (const key of setup.inputs.keys()) await report(key)
       await afterwards(sleep)
     },
   })
   const report = async (key: string) => {
-    const info = await world.inputs.head(key, signal)
+    const info = await setup.inputs.head(key, signal)
     if (info === null || (key.startsWith('images/') && key.endsWith('.json'))) return
-    await world.putReport({
+    await setup.putReport({
       ...{ version: 1, bucket: 'in', key, version_id: null, etag: info.etag, sequencer: null },
       ...{ state: 'accepted', jobs: [jobOf(key)], superseded: [], faults: [], more_faults: 0 },
       ...{ reported_at: '2026-11-24T12:30:01.000Z', ...says(key) },
     })
   }
-  return world
+  return setup
 }

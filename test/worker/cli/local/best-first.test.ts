@@ -3,7 +3,7 @@ import { bestFirst } from '../../../../worker/cli/local/best-first.ts'
 import { aSheetJob } from '../../client/contact-sheet/a-sheet-job.ts'
 
 const aClip = (photo: string, motionBucketId: number) =>
-  aSheetJob({ picture: `images/demo/${photo}`, parameters: { motion_bucket_id: motionBucketId } }).status
+  aSheetJob({ sourceKey: `images/demo/${photo}`, parameters: { motion_bucket_id: motionBucketId } }).status
 
 test('the page of the demo begins with the cat in slow motion', () => {
   const finished = [

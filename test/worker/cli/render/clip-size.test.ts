@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { aPng } from '../../../fixtures/pictures.ts'
+import { aPng } from '../../../fixtures/images.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 import { DEMO_CHECKPOINT, runCommandLine } from '../a-command-line.ts'
 

@@ -34,7 +34,7 @@ interface CommandOptions {
   readonly onLine?: (message: string) => void
 }
 
-/** A job for the model that the worker has; its picture is there, and cannot be prepared. */
+/** A job for the model that the worker has; its image is there, and cannot be prepared. */
 const aDemoJob = async (): Promise<JobMessage> => {
   const job = aJobMessage()
   const { model_id: id, sha256 } = await demoRecord()

@@ -56,7 +56,7 @@ describe('the card of a clip', () => {
 
   test('shows, where the defaults are not known, what differs from most', async () => {
     const jobs = [60, 127, 127].map((motion_bucket_id, index) =>
-      aSheetJob({ picture: `images/${index}.png`, parameters: { motion_bucket_id } }),
+      aSheetJob({ sourceKey: `images/${index}.png`, parameters: { motion_bucket_id } }),
     )
     expect(await render(jobs)).toContain('<li class="differs">motion 60</li>')
     expect(await render(jobs)).not.toContain('<li class="differs">motion 127</li>')
@@ -82,7 +82,7 @@ describe('the card of a clip', () => {
 test('the warnings of clips are on their card, in the summary, and found by the word', async () => {
   const job = aSheetJob()
   const clips = job.clips.map((clip) => ({ ...clip, quality: { ...someQuality, warnings: ['seams: high'] } }))
-  const page = await render([{ ...job, clips }, aSheetJob({ picture: 'images/fine.png' })])
+  const page = await render([{ ...job, clips }, aSheetJob({ sourceKey: 'images/fine.png' })])
   expect(page).toContain('<p class="warnings"><b>Warning</b> seams: high</p>')
   expect(page.match(/class="warnings"/g)).toHaveLength(1)
   expect(textOf(page)).toContain('2 clips 1 with warnings')
@@ -147,7 +147,7 @@ test('the summary tells counts, time, pace and cost', async () => {
 
 test('the page names its own order where the jobs are not listed the newest first', async () => {
   const [older, newer] = ['2026-11-24T12:00:20.000Z', '2026-11-24T12:00:40.000Z'].map((finished_at, index) =>
-    aSheetJob({ picture: `images/${index}.png`, finished_at }),
+    aSheetJob({ sourceKey: `images/${index}.png`, finished_at }),
   ) as [SheetJob, SheetJob]
   const ordersOf = (page: string): readonly string[] => {
     const [, options = ''] = /<select name="order"[^>]*>(.*?)<\/select>/s.exec(page) ?? []

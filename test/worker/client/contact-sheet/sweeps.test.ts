@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { groupSweeps, sweepLabel } from '../../../../worker/client/contact-sheet/sweeps.ts'
 import { aSheetJob } from './a-sheet-job.ts'
 
-const job = (picture: string, parameters: Parameters<typeof aSheetJob>[0] = {}) =>
-  aSheetJob({ picture: `images/${picture}.png`, ...parameters })
+const job = (image: string, parameters: Parameters<typeof aSheetJob>[0] = {}) =>
+  aSheetJob({ sourceKey: `images/${image}.png`, ...parameters })
 
 const shown = (groups: ReturnType<typeof groupSweeps>) =>
   groups.map(({ jobs, swept }) =>
@@ -12,7 +12,7 @@ const shown = (groups: ReturnType<typeof groupSweeps>) =>
     ),
   )
 
-test('jobs of one picture stand together, by the value that is swept', () => {
+test('jobs of one image stand together, by the value that is swept', () => {
   const groups = groupSweeps([
     job('cup', { parameters: { motion_bucket_id: 220 } }),
     job('cat'),

@@ -6,10 +6,10 @@ test('a batch is counted from its first submit, and its pace from its first star
   const jobs = [
     aSheetJob({ cost_usd: 0.5, device_seconds: 10 }),
     aSheetJob({
-      ...{ picture: 'images/b.png', started_at: '2026-11-24T12:01:00.000Z' },
+      ...{ sourceKey: 'images/b.png', started_at: '2026-11-24T12:01:00.000Z' },
       ...{ finished_at: '2026-11-24T12:02:05.000Z', cost_usd: null, device_seconds: 20 },
     }),
-    aSheetJob({ picture: 'images/c.png', state: 'cancelled' }),
+    aSheetJob({ sourceKey: 'images/c.png', state: 'cancelled' }),
   ]
   expect(totalsOf(jobs)).toEqual({
     ...{ succeeded: 2, failed: 0, cancelled: 1, open: 0, clips: 2, warned: 0 },

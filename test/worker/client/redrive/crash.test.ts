@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aFailure } from '../../../fixtures/job-records.ts'
-import { aRedriveWorld, classes } from './a-redrive-world.ts'
+import { classes, redriveSetup } from './redrive-setup.ts'
 
 const CHANGES = ['create', 'put', 'replace', 'delete', 'send', 'setVisibility', 'remove']
 
@@ -46,17 +46,17 @@ const dyingAt = (place: number, when: 'before' | 'after') => {
   }
 }
 
-const aCrashedWorld = async (place: number, when: 'before' | 'after', letter: boolean) => {
+const aCrashedSetup = async (place: number, when: 'before' | 'after', letter: boolean) => {
   const process = dyingAt(place, when)
-  const world = aRedriveWorld({ faults: process.faults })
+  const setup = redriveSetup({ faults: process.faults })
   const record = aFailure({ class: letter ? 'exhausted' : 'quality', reason: 'the first time' })
-  const jobId = await world.fail(record, { letter })
-  await world.askToCancel(jobId)
+  const jobId = await setup.fail(record, { letter })
+  await setup.askToCancel(jobId)
   const filter = letter ? {} : { classes: classes('quality'), jobIds: new Set([jobId]) }
-  const crashed = await process.run(() => world.redrive(filter))
+  const crashed = await process.run(() => setup.redrive(filter))
   // What it held comes back to the others.
-  world.pass(3600)
-  return { world, record, jobId, crashed, filter, died: process.died }
+  setup.pass(3600)
+  return { setup, record, jobId, crashed, filter, died: process.died }
 }
 
 describe.each([
@@ -74,47 +74,47 @@ describe.each([
   ])
 
   test('has so many steps', async () => {
-    expect((await aCrashedWorld(places.length, 'before', letter)).died[0]).toMatch(/^remove/)
+    expect((await aCrashedSetup(places.length, 'before', letter)).died[0]).toMatch(/^remove/)
     // Only the release at the end, of which nothing depends.
-    expect((await aCrashedWorld(places.length + 1, 'before', letter)).crashed).toBe(false)
+    expect((await aCrashedSetup(places.length + 1, 'before', letter)).crashed).toBe(false)
   })
 
   test.each(crashes)('that dies $when its change $place loses nothing', async ({ place, when }) => {
-    const { world, jobId, crashed } = await aCrashedWorld(place, when, letter)
+    const { setup, jobId, crashed } = await aCrashedSetup(place, when, letter)
     expect(crashed).toBe(true)
-    const somewhere = [...world.jobsInQueue(), ...world.jobsAmongDeadLetters()]
+    const somewhere = [...setup.jobsInQueue(), ...setup.jobsAmongDeadLetters()]
     // A job without a dead-letter message keeps its record until it has one.
-    expect(somewhere.includes(jobId) || (await world.result(jobId)) !== null).toBe(true)
+    expect(somewhere.includes(jobId) || (await setup.result(jobId)) !== null).toBe(true)
   })
 
   test.each(crashes)(
     'that dies $when its change $place is completed by the next',
     async ({ place, when }) => {
-      const { world, record, jobId, filter } = await aCrashedWorld(place, when, letter)
-      await world.redrive(filter)
-      await world.work()
-      await world.redrive(filter)
-      expect(await world.result(jobId)).toMatchObject({ state: 'succeeded' })
-      expect(world.jobsAmongDeadLetters()).toEqual([])
-      expect(world.isAskedToCancel(jobId)).toBe(false)
-      expect((await world.archived(jobId)).map((kept) => kept.record)).toEqual([record])
-      expect(await world.entered('failed')).toEqual([])
-      expect(await world.entered('succeeded')).toEqual([jobId])
+      const { setup, record, jobId, filter } = await aCrashedSetup(place, when, letter)
+      await setup.redrive(filter)
+      await setup.work()
+      await setup.redrive(filter)
+      expect(await setup.result(jobId)).toMatchObject({ state: 'succeeded' })
+      expect(setup.jobsAmongDeadLetters()).toEqual([])
+      expect(setup.isAskedToCancel(jobId)).toBe(false)
+      expect((await setup.archived(jobId)).map((kept) => kept.record)).toEqual([record])
+      expect(await setup.entered('failed')).toEqual([])
+      expect(await setup.entered('succeeded')).toEqual([jobId])
     },
   )
 
   test.each(crashes)(
     'that dies $when its change $place is completed also when the failure was recorded again before',
     async ({ place, when }) => {
-      const { world, record, jobId, filter } = await aCrashedWorld(place, when, letter)
-      await world.recordDeadLetters()
-      await world.work()
-      await world.redrive({ ...filter, classes: null })
-      await world.work()
-      expect(await world.result(jobId)).toMatchObject({ state: 'succeeded' })
-      expect(world.jobsAmongDeadLetters()).toEqual([])
-      expect((await world.archived(jobId)).map((kept) => kept.record)).toContainEqual(record)
-      expect(await world.entered('failed')).toEqual([])
+      const { setup, record, jobId, filter } = await aCrashedSetup(place, when, letter)
+      await setup.recordDeadLetters()
+      await setup.work()
+      await setup.redrive({ ...filter, classes: null })
+      await setup.work()
+      expect(await setup.result(jobId)).toMatchObject({ state: 'succeeded' })
+      expect(setup.jobsAmongDeadLetters()).toEqual([])
+      expect((await setup.archived(jobId)).map((kept) => kept.record)).toContainEqual(record)
+      expect(await setup.entered('failed')).toEqual([])
     },
   )
 })

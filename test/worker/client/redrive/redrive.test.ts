@@ -3,61 +3,61 @@ import { statusKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { queuedStatus } from '../../../../shared/contracts/status-record.ts'
 import { aJobMessage } from '../../../fixtures/a-job-message.ts'
 import { aFailure, aResult } from '../../../fixtures/job-records.ts'
-import { aRedriveWorld, classes } from './a-redrive-world.ts'
+import { classes, redriveSetup } from './redrive-setup.ts'
 
-const outcomes = (report: Awaited<ReturnType<ReturnType<typeof aRedriveWorld>['redrive']>>) =>
+const outcomes = (report: Awaited<ReturnType<ReturnType<typeof redriveSetup>['redrive']>>) =>
   report.jobs.map(({ job, outcome }) => [job.image.source_key, outcome])
 
 test('a hundred failed jobs come back with one call, and the index forgets that they failed', async () => {
-  const world = aRedriveWorld()
+  const setup = redriveSetup()
   const jobIds = Array.from({ length: 100 }, (_, number) => number.toString(16).padStart(32, '0'))
   for (const job_id of jobIds) {
-    await world.fail({ ...aFailure(), job_id, job: { ...aJobMessage(), job_id } })
+    await setup.fail({ ...aFailure(), job_id, job: { ...aJobMessage(), job_id } })
   }
-  const { jobs } = await world.redrive()
+  const { jobs } = await setup.redrive()
   expect(new Set(jobs.map(({ outcome }) => outcome))).toEqual(new Set(['brought-back']))
-  expect(world.jobsInQueue().toSorted()).toEqual(jobIds)
-  expect(await world.entered('failed')).toEqual([])
+  expect(setup.jobsInQueue().toSorted()).toEqual(jobIds)
+  expect(await setup.entered('failed')).toEqual([])
 })
 
 describe('a failed job with a dead letter', () => {
   test('is in the queue again, and its record is kept', async () => {
-    const world = aRedriveWorld()
+    const setup = redriveSetup()
     const record = aFailure({ reason: 'out of memory' })
-    const jobId = await world.fail(record)
-    const report = await world.redrive()
+    const jobId = await setup.fail(record)
+    const report = await setup.redrive()
     expect(outcomes(report)).toEqual([['images/cup.png', 'brought-back']])
-    expect(world.jobsInQueue()).toEqual([jobId])
-    expect(world.jobsAmongDeadLetters()).toEqual([])
-    expect(await world.result(jobId)).toBeNull()
-    expect(await world.archived(jobId)).toEqual([{ key: `jobs/${jobId}/failures/0001.json`, record }])
-    expect(await world.status(jobId)).toMatchObject({ state: 'queued', attempt: 0, message: null })
+    expect(setup.jobsInQueue()).toEqual([jobId])
+    expect(setup.jobsAmongDeadLetters()).toEqual([])
+    expect(await setup.result(jobId)).toBeNull()
+    expect(await setup.archived(jobId)).toEqual([{ key: `jobs/${jobId}/failures/0001.json`, record }])
+    expect(await setup.status(jobId)).toMatchObject({ state: 'queued', attempt: 0, message: null })
   })
 
   test('keeps the upload that ordered it first in its status', async () => {
-    const world = aRedriveWorld()
+    const setup = redriveSetup()
     const record = aFailure()
     const origin = { ...record.job.origin, key: 'images/first.png' }
-    await world.put(statusKey(record.job_id), { ...queuedStatus(record.job, world.now()), origin })
-    await world.fail(record)
-    await world.redrive()
-    expect(await world.status(record.job_id)).toMatchObject({ state: 'queued', origin })
+    await setup.put(statusKey(record.job_id), { ...queuedStatus(record.job, setup.now()), origin })
+    await setup.fail(record)
+    await setup.redrive()
+    expect(await setup.status(record.job_id)).toMatchObject({ state: 'queued', origin })
   })
 
   test('is sent as it was, in its group', async () => {
-    const world = aRedriveWorld()
-    await world.fail(aFailure())
-    await world.redrive()
-    expect(world.jobs.messages()).toMatchObject([{ body: JSON.stringify(aJobMessage()), groupId: 'default' }])
+    const setup = redriveSetup()
+    await setup.fail(aFailure())
+    await setup.redrive()
+    expect(setup.jobs.messages()).toMatchObject([{ body: JSON.stringify(aJobMessage()), groupId: 'default' }])
   })
 
   test('that fails again and again has every record kept', async () => {
-    const world = aRedriveWorld()
+    const setup = redriveSetup()
     for (const reason of ['first', 'second', 'third']) {
-      await world.fail(aFailure({ reason }))
-      await world.redrive()
+      await setup.fail(aFailure({ reason }))
+      await setup.redrive()
     }
-    const kept = await world.archived(aJobMessage().job_id)
+    const kept = await setup.archived(aJobMessage().job_id)
     expect(kept.map(({ key, record }) => [key.slice(-9), record?.failure?.reason])).toEqual([
       ['0001.json', 'first'],
       ['0002.json', 'second'],
@@ -66,124 +66,124 @@ describe('a failed job with a dead letter', () => {
   })
 
   test('is not cancelled by what asked for it before', async () => {
-    const world = aRedriveWorld()
-    const jobId = await world.fail(aFailure())
-    await world.askToCancel(jobId)
-    await world.redrive()
-    expect(world.isAskedToCancel(jobId)).toBe(false)
+    const setup = redriveSetup()
+    const jobId = await setup.fail(aFailure())
+    await setup.askToCancel(jobId)
+    await setup.redrive()
+    expect(setup.isAskedToCancel(jobId)).toBe(false)
   })
 
   test('comes back once where the queue kept a second copy of the letter', async () => {
-    const world = aRedriveWorld()
+    const setup = redriveSetup()
     const record = aFailure()
-    await world.fail(record)
-    await world.deadLetter(record.job)
-    expect(outcomes(await world.redrive())).toEqual([['images/cup.png', 'brought-back']])
-    expect(world.jobsInQueue()).toEqual([record.job_id])
-    expect(world.jobsAmongDeadLetters()).toEqual([])
+    await setup.fail(record)
+    await setup.deadLetter(record.job)
+    expect(outcomes(await setup.redrive())).toEqual([['images/cup.png', 'brought-back']])
+    expect(setup.jobsInQueue()).toEqual([record.job_id])
+    expect(setup.jobsAmongDeadLetters()).toEqual([])
   })
 })
 
 test('a dead letter that nobody has recorded yet comes back too', async () => {
-  const world = aRedriveWorld()
-  await world.deadLetter(aJobMessage())
-  await world.redrive()
-  expect(world.jobsInQueue()).toEqual([aJobMessage().job_id])
-  expect(await world.archived(aJobMessage().job_id)).toEqual([])
+  const setup = redriveSetup()
+  await setup.deadLetter(aJobMessage())
+  await setup.redrive()
+  expect(setup.jobsInQueue()).toEqual([aJobMessage().job_id])
+  expect(await setup.archived(aJobMessage().job_id)).toEqual([])
 })
 
 test.each(['succeeded', 'cancelled'] as const)(
   'a job that %s keeps its result; the letter goes',
   async (state) => {
-    const world = aRedriveWorld()
-    const jobId = await world.fail(aResult({ state }))
-    expect(outcomes(await world.redrive())).toEqual([['images/cup.png', 'done']])
-    expect(world.jobsInQueue()).toEqual([])
-    expect(world.jobsAmongDeadLetters()).toEqual([])
-    expect(await world.result(jobId)).toMatchObject({ state })
+    const setup = redriveSetup()
+    const jobId = await setup.fail(aResult({ state }))
+    expect(outcomes(await setup.redrive())).toEqual([['images/cup.png', 'done']])
+    expect(setup.jobsInQueue()).toEqual([])
+    expect(setup.jobsAmongDeadLetters()).toEqual([])
+    expect(await setup.result(jobId)).toMatchObject({ state })
   },
 )
 
 test('a letter that is no job stays, and is told', async () => {
-  const world = aRedriveWorld()
-  await world.deadLetters.send([{ body: 'hello', groupId: 'x' }], new AbortController().signal)
-  expect(await world.redrive()).toEqual({ jobs: [], deadLettersLeft: 0, malformed: ['message-1'] })
-  expect(world.deadLetters.messages()).toHaveLength(1)
+  const setup = redriveSetup()
+  await setup.deadLetters.send([{ body: 'hello', groupId: 'x' }], new AbortController().signal)
+  expect(await setup.redrive()).toEqual({ jobs: [], deadLettersLeft: 0, malformed: ['message-1'] })
+  expect(setup.deadLetters.messages()).toHaveLength(1)
 })
 
 describe('a failed job without a dead letter', () => {
   test('stays unless it is asked for', async () => {
-    const world = aRedriveWorld()
-    await world.fail(aFailure({ class: 'invalid-input' }), { letter: false })
-    expect(outcomes(await world.redrive())).toEqual([])
+    const setup = redriveSetup()
+    await setup.fail(aFailure({ class: 'invalid-input' }), { letter: false })
+    expect(outcomes(await setup.redrive())).toEqual([])
   })
 
   test('comes back by its id', async () => {
-    const world = aRedriveWorld()
-    const jobId = await world.fail(aFailure({ class: 'invalid-input' }), { letter: false })
-    expect(outcomes(await world.redrive({ jobIds: new Set([jobId]) }))).toEqual([
+    const setup = redriveSetup()
+    const jobId = await setup.fail(aFailure({ class: 'invalid-input' }), { letter: false })
+    expect(outcomes(await setup.redrive({ jobIds: new Set([jobId]) }))).toEqual([
       ['images/cup.png', 'brought-back'],
     ])
-    expect(world.jobsInQueue()).toEqual([jobId])
-    expect(world.jobsAmongDeadLetters()).toEqual([])
-    expect(await world.result(jobId)).toBeNull()
+    expect(setup.jobsInQueue()).toEqual([jobId])
+    expect(setup.jobsAmongDeadLetters()).toEqual([])
+    expect(await setup.result(jobId)).toBeNull()
   })
 
   test('comes back by its class, and others do not', async () => {
-    const world = aRedriveWorld()
-    await world.fail(aFailure({ class: 'invalid-input' }, { picture: 'images/a.png' }), { letter: false })
-    await world.fail(aFailure({ class: 'quality' }, { picture: 'images/b.png' }), { letter: false })
-    await world.fail(aResult({ picture: 'images/c.png' }), { letter: false })
-    const report = await world.redrive({ classes: classes('quality') })
+    const setup = redriveSetup()
+    await setup.fail(aFailure({ class: 'invalid-input' }, { sourceKey: 'images/a.png' }), { letter: false })
+    await setup.fail(aFailure({ class: 'quality' }, { sourceKey: 'images/b.png' }), { letter: false })
+    await setup.fail(aResult({ sourceKey: 'images/c.png' }), { letter: false })
+    const report = await setup.redrive({ classes: classes('quality') })
     expect(outcomes(report)).toEqual([['images/b.png', 'brought-back']])
   })
 
   test('that was cancelled comes back only by its id', async () => {
-    const world = aRedriveWorld()
-    const jobId = await world.fail(aResult({ state: 'cancelled' }), { letter: false })
-    expect(outcomes(await world.redrive({ classes: classes('exhausted') }))).toEqual([])
+    const setup = redriveSetup()
+    const jobId = await setup.fail(aResult({ state: 'cancelled' }), { letter: false })
+    expect(outcomes(await setup.redrive({ classes: classes('exhausted') }))).toEqual([])
     const jobIds = new Set([jobId])
-    expect(outcomes(await world.redrive({ jobIds }))).toEqual([])
-    expect(outcomes(await world.redrive({ jobIds, named: jobIds }))).toEqual([
+    expect(outcomes(await setup.redrive({ jobIds }))).toEqual([])
+    expect(outcomes(await setup.redrive({ jobIds, named: jobIds }))).toEqual([
       ['images/cup.png', 'brought-back'],
     ])
   })
 })
 
 describe('the filter', () => {
-  const aWorldOfThree = async () => {
-    const world = aRedriveWorld()
+  const aSetupOfThree = async () => {
+    const setup = redriveSetup()
     const at = (hour: number) => `2026-11-24T${String(hour).padStart(2, '0')}:00:00.000Z`
-    const a = await world.fail(aFailure({}, { picture: 'images/a.png', finished_at: at(10) }))
-    const b = await world.fail(aFailure({}, { picture: 'images/b.png', finished_at: at(20) }))
-    await world.fail(aFailure({ class: 'quality' }, { picture: 'images/c.png', finished_at: at(20) }))
-    return { world, a, b, at }
+    const a = await setup.fail(aFailure({}, { sourceKey: 'images/a.png', finished_at: at(10) }))
+    const b = await setup.fail(aFailure({}, { sourceKey: 'images/b.png', finished_at: at(20) }))
+    await setup.fail(aFailure({ class: 'quality' }, { sourceKey: 'images/c.png', finished_at: at(20) }))
+    return { setup, a, b, at }
   }
 
   test('takes jobs by id, and counts the letters that it leaves', async () => {
-    const { world, b } = await aWorldOfThree()
-    const report = await world.redrive({ jobIds: new Set([b]) })
+    const { setup, b } = await aSetupOfThree()
+    const report = await setup.redrive({ jobIds: new Set([b]) })
     expect(outcomes(report)).toEqual([['images/b.png', 'brought-back']])
     expect(report.deadLettersLeft).toBe(2)
   })
 
   test('takes those that ended before', async () => {
-    const { world, at } = await aWorldOfThree()
-    const report = await world.redrive({ endedBefore: new Date(at(15)) })
+    const { setup, at } = await aSetupOfThree()
+    const report = await setup.redrive({ endedBefore: new Date(at(15)) })
     expect(outcomes(report)).toEqual([['images/a.png', 'brought-back']])
   })
 
   test('takes only what every part of it lets through', async () => {
-    const { world, at } = await aWorldOfThree()
+    const { setup, at } = await aSetupOfThree()
     expect(
-      outcomes(await world.redrive({ classes: classes('quality'), endedBefore: new Date(at(15)) })),
+      outcomes(await setup.redrive({ classes: classes('quality'), endedBefore: new Date(at(15)) })),
     ).toEqual([])
   })
 
   test('lets others see at once what it leaves', async () => {
-    const { world, b } = await aWorldOfThree()
-    await world.redrive({ jobIds: new Set([b]) })
-    expect(await world.deadLetters.depth(new AbortController().signal)).toMatchObject({
+    const { setup, b } = await aSetupOfThree()
+    await setup.redrive({ jobIds: new Set([b]) })
+    expect(await setup.deadLetters.depth(new AbortController().signal)).toMatchObject({
       visible: 2,
       inFlight: 0,
     })
@@ -191,47 +191,47 @@ describe('the filter', () => {
 })
 
 test('a dry run tells, and changes nothing', async () => {
-  const world = aRedriveWorld()
-  await world.fail(aFailure({}, { picture: 'images/a.png' }))
-  await world.fail(aFailure({ class: 'quality' }, { picture: 'images/b.png' }), { letter: false })
-  await world.fail(aResult({ picture: 'images/c.png' }))
-  const writes = world.outputs.writes.length
-  const report = await world.redrive({ classes: classes('exhausted', 'quality') }, { dryRun: true })
+  const setup = redriveSetup()
+  await setup.fail(aFailure({}, { sourceKey: 'images/a.png' }))
+  await setup.fail(aFailure({ class: 'quality' }, { sourceKey: 'images/b.png' }), { letter: false })
+  await setup.fail(aResult({ sourceKey: 'images/c.png' }))
+  const writes = setup.outputs.writes.length
+  const report = await setup.redrive({ classes: classes('exhausted', 'quality') }, { dryRun: true })
   expect(outcomes(report)).toEqual([
     ['images/a.png', 'chosen'],
     ['images/c.png', 'done'],
     ['images/b.png', 'chosen'],
   ])
-  expect(world.outputs.writes).toHaveLength(writes)
-  expect(world.jobsInQueue()).toEqual([])
-  expect(await world.deadLetters.depth(new AbortController().signal)).toMatchObject({
+  expect(setup.outputs.writes).toHaveLength(writes)
+  expect(setup.jobsInQueue()).toEqual([])
+  expect(await setup.deadLetters.depth(new AbortController().signal)).toMatchObject({
     visible: 2,
     inFlight: 0,
   })
 })
 
 test('a letter that somebody else took meanwhile is left to them', async () => {
-  const world = aRedriveWorld({
+  const setup = redriveSetup({
     faults: {
       // Before the job is checked, the lease expires and another redrive receives the dead-letter message.
       async after(operation) {
         if (operation !== 'read') return
-        world.pass(3600)
+        setup.pass(3600)
       },
     },
   })
-  const jobId = await world.fail(aFailure())
-  expect(outcomes(await world.redrive())).toEqual([['images/cup.png', 'out-of-reach']])
-  expect(world.jobsInQueue()).toEqual([])
-  expect(await world.result(jobId)).toMatchObject({ state: 'failed' })
-  expect(world.jobsAmongDeadLetters()).toEqual([jobId])
+  const jobId = await setup.fail(aFailure())
+  expect(outcomes(await setup.redrive())).toEqual([['images/cup.png', 'out-of-reach']])
+  expect(setup.jobsInQueue()).toEqual([])
+  expect(await setup.result(jobId)).toMatchObject({ state: 'failed' })
+  expect(setup.jobsAmongDeadLetters()).toEqual([jobId])
 })
 
 test('a queue that refuses the message leaves the dead letter', async () => {
-  const world = aRedriveWorld()
-  await world.fail(aFailure())
-  const refusing = { ...world.jobs, send: async () => [{ index: 0, reason: 'too large' }] }
-  Object.assign(world.jobs, refusing)
-  await expect(world.redrive()).rejects.toThrow('the queue refused its message: too large')
-  expect(world.jobsAmongDeadLetters()).toHaveLength(1)
+  const setup = redriveSetup()
+  await setup.fail(aFailure())
+  const refusing = { ...setup.jobs, send: async () => [{ index: 0, reason: 'too large' }] }
+  Object.assign(setup.jobs, refusing)
+  await expect(setup.redrive()).rejects.toThrow('the queue refused its message: too large')
+  expect(setup.jobsAmongDeadLetters()).toHaveLength(1)
 })

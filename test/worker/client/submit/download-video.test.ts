@@ -23,14 +23,14 @@ const aJobWith = async (videos: readonly string[], overrides: ResultOverrides = 
 }
 
 test('a video is named after its image and its job', async () => {
-  const { folder, download } = await aJobWith(['video'], { picture: 'images/x/cup.png' })
+  const { folder, download } = await aJobWith(['video'], { sourceKey: 'images/x/cup.png' })
   const file = path.join(folder, 'cup-7c12e969.mp4')
   expect(await download()).toEqual([file])
   expect(await readFile(file, 'utf8')).toBe('video')
 })
 
 test('several videos of a job have numbers', async () => {
-  const { folder, download } = await aJobWith(['video-0', 'video-1'], { picture: 'images/a:b.png' })
+  const { folder, download } = await aJobWith(['video-0', 'video-1'], { sourceKey: 'images/a:b.png' })
   await download()
   expect(await readdir(folder)).toEqual(['a_b-7c12e969-0.mp4', 'a_b-7c12e969-1.mp4'])
   expect(await readFile(path.join(folder, 'a_b-7c12e969-1.mp4'), 'utf8')).toBe('video-1')

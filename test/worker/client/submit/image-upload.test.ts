@@ -18,13 +18,13 @@ test('carries the context in metadata, in ASCII, as ingest reads it', () => {
   expect(readMetadata(metadata)).toMatchObject({ context, faults: [] })
 })
 
-test('carries a context that is too long for metadata in a sidecar, before the picture', () => {
+test('carries a context that is too long for metadata in a sidecar, before the image', () => {
   const context = { note: 'x'.repeat(2_000) }
-  const [sidecar, picture] = imageWithArguments(PICTURE, { fps: 7 }, context)
+  const [sidecar, image] = imageWithArguments(PICTURE, { fps: 7 }, context)
   expect(sidecar).toMatchObject({ key: 'images/cup.png.json', contentType: 'application/json' })
   expect(JSON.parse(new TextDecoder().decode(sidecar?.body as Uint8Array))).toEqual({
     parameters: { fps: 7 },
     context,
   })
-  expect(picture).toEqual(PICTURE)
+  expect(image).toEqual(PICTURE)
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { decodeDroppedImage, MAX_DROPPED_PIXELS } from '../../../../shared/image/dropped-image.ts'
 import type { RgbImage } from '../../../../shared/image/rgb-image.ts'
+import { decodeUploadedImage, MAX_UPLOADED_PIXELS } from '../../../../shared/image/uploaded-image.ts'
 import { scaleDown } from '../../../../worker/client/submit/scale-down.ts'
 import { fitImage } from '../../../../worker/pipeline/image/fit.ts'
 
@@ -33,14 +33,14 @@ const openNoise = () => {
   }
 }
 
-describe('a picture is scaled down', { timeout: 120_000 }, () => {
+describe('an image is scaled down', { timeout: 120_000 }, () => {
   test('so that the clip sees the same pixels, within 3 of 255', async () => {
     const large = anImage(6800, 3800, waves)
     const scaled = await scaleDown(large, 'JPEG', 'sea.jpg')
-    const found = await decodeDroppedImage(scaled?.bytes ?? new Uint8Array(), 'sea.jpg')
+    const found = await decodeUploadedImage(scaled?.bytes ?? new Uint8Array(), 'sea.jpg')
     const { width, height } = found
     expect({ width, height }).toEqual({ width: 6688, height: 3737 })
-    expect(width * height).toBeLessThanOrEqual(MAX_DROPPED_PIXELS)
+    expect(width * height).toBeLessThanOrEqual(MAX_UPLOADED_PIXELS)
     const [before, after] = [large, found].map((image) => fitImage(image, 1024, 576, 'fill').data)
     expect(largestDifference(before ?? new Uint8Array(), after ?? new Uint8Array(1))).toBeLessThanOrEqual(3)
   })
@@ -54,6 +54,6 @@ describe('a picture is scaled down', { timeout: 120_000 }, () => {
   })
 })
 
-test('a picture that ingest takes stays as it is', async () => {
+test('an image that ingest takes stays as it is', async () => {
   expect(await scaleDown(anImage(64, 32, waves), 'PNG', 'cup.png')).toBeNull()
 })

@@ -16,8 +16,8 @@ const toPictures = ({ g }: Scope, x: Value): Value => {
 }
 
 const toVolumes = ({ g }: Scope, x: Value, clips: number): Value => {
-  const [pictures = 0, ...rest] = x.shape
-  return transpose(g, reshape(g, x, [clips, pictures / clips, ...rest]), [0, 2, 1, 3, 4])
+  const [images = 0, ...rest] = x.shape
+  return transpose(g, reshape(g, x, [clips, images / clips, ...rest]), [0, 2, 1, 3, 4])
 }
 
 describe.each(LAYER_TARGETS)("diffusers' TemporalResnetBlock, target $name", (target) => {

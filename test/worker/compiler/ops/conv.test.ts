@@ -48,7 +48,7 @@ describe('conv', () => {
     )
   })
 
-  test('refuses a kernel larger than the padded picture, naming the layer', () => {
+  test('refuses a kernel larger than the padded image, naming the layer', () => {
     const g = createGraph('conv')
     const options = { weight: g.input('w', [4, 3, 3, 3]), bias: null, strides: [1, 1], pads: [0, 0, 0, 0] }
     expect(() => g.within('encoder.conv_in', () => conv(g, g.input('x', [1, 3, 2, 7]), options))).toThrow(

@@ -141,7 +141,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
   describe('group norm', () => {
     const groups = 32
     test.each(['none', 'silu'] as const)(
-      'of images takes its statistics per picture: %s',
+      'of images takes its statistics per image: %s',
       async (activation) => {
         const w = await storedWeights(AFFINE)
         const norm = { weight: w.tensor('weight', [CHANNELS]), bias: w.tensor('bias', [CHANNELS]) }
@@ -322,8 +322,8 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
             : X.data[((clip * FRAMES + frame) * CHANNELS + channel) * pixels + pixel]!
         const data = Array.from(X.data, (value, i) => {
           const [pixel, channel] = [i % pixels, Math.floor(i / pixels) % CHANNELS]
-          const picture = Math.floor(i / (pixels * CHANNELS))
-          const [clip, frame] = [Math.floor(picture / FRAMES), picture % FRAMES]
+          const image = Math.floor(i / (pixels * CHANNELS))
+          const [clip, frame] = [Math.floor(image / FRAMES), image % FRAMES]
           let result = temporal.bias.data[channel]!
           for (let from = 0; from < CHANNELS; from++)
             for (const tap of [0, 1, 2])
@@ -337,7 +337,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     )
   })
 
-  test('convolutions over time give a row of a large picture what they give it alone', async () => {
+  test('convolutions over time give a row of a large image what they give it alone', async () => {
     const [frames, channels, height, width] = [3, 32, 128, 96]
     const large = someTensor(20, [frames, channels, height, width])
     const temporal = {

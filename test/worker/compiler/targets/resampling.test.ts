@@ -101,12 +101,12 @@ describe.each(LAYER_TARGETS)('target $name', (target) => {
     const volumes = layer.feed('input')
     const [clips = 0, channels = 0, frames = 0, ...size] = volumes.shape
     expect([clips, frames]).toEqual([1, 3])
-    const pictures = reshape(g, transpose(g, volumes, [0, 2, 1, 3, 4]), [frames, channels, ...size])
+    const images = reshape(g, transpose(g, volumes, [0, 2, 1, 3, 4]), [frames, channels, ...size])
     const conv = {
       weight: w.tensor('weight', [channels, channels, 3, 1, 1]),
       bias: w.tensor('bias', [channels]),
     }
-    const x = target.toClips(g, target.imagesFromNchw(g, pictures, frames))
+    const x = target.toClips(g, target.imagesFromNchw(g, images, frames))
     const result = target.imagesToNchw(g, target.toImages(g, target.temporalConv(g, x, conv)))
     await layer.expectOutput(
       transpose(g, reshape(g, result, [clips, frames, channels, ...size]), [0, 2, 1, 3, 4]),

@@ -118,12 +118,12 @@ describe('a clip that is as it should be', () => {
     expect((await check({ decodeChunkSize: 1 })).seam_change_ratio).toBeNull()
   })
 
-  test('may stand still where the picture is of one colour', async () => {
+  test('may stand still where the image is of one colour', async () => {
     const white = filled(255)
     expect((await check({ frames: PAN.map(() => white), fitted: white })).faults).toEqual([])
   })
 
-  test('may be as dark as its picture', async () => {
+  test('may be as dark as its image', async () => {
     const dark = (frame: Uint8Array): Uint8Array => frame.map((value) => value / 20)
     expect((await check({ frames: PAN.map(dark), fitted: dark(PICTURE) })).faults).toEqual([])
   })
@@ -146,7 +146,7 @@ describe('a clip is refused', () => {
     [
       'with a black frame',
       { frames: replaced(7, filled(1)) },
-      "black: frame 7 is black: its mean brightness is 1.0, the picture's 12",
+      "black: frame 7 is black: its mean brightness is 1.0, the image's 12",
     ],
     [
       'with a white frame',
@@ -172,9 +172,9 @@ describe('a clip is refused', () => {
       'seams: it flickers where decode chunks meet: frames 7 and 8 differ by 2',
     ],
     [
-      'that shows another picture',
+      'that shows another image',
       { fitted: view(scene(2), 0) },
-      'likeness: the first frame does not show the picture: ',
+      'likeness: the first frame does not show the image: ',
     ],
   ])('%s', async (_, changes, fault) => {
     const { faults } = await check(changes)
@@ -209,7 +209,7 @@ describe('a clip is refused', () => {
       'non-finite: 1 values of the decoded frames were NaN or infinite',
       'black: frame 0 is black',
       'frozen: nothing moves',
-      'likeness: the first frame does not show the picture',
+      'likeness: the first frame does not show the image',
     ])
   })
 })
@@ -217,7 +217,7 @@ describe('a clip is refused', () => {
 describe('the severity of a check', () => {
   const otherPicture = { fitted: view(scene(2), 0) }
   const fault = expect.stringMatching(
-    /^likeness: the first frame does not show the picture: .* dB is expected$/,
+    /^likeness: the first frame does not show the image: .* dB is expected$/,
   )
 
   test('decides whether its fault rejects the clip, is a warning, or is not reported', async () => {

@@ -19,7 +19,7 @@ test.each([
   const [fault] = clipFaults(figuresWith(psnr), CLIP_LIMITS)
   expect(fault).toEqual({
     check: 'likeness',
-    text: `the first frame does not show the picture: ${text} dB against it; at least 13 dB is expected`,
+    text: `the first frame does not show the image: ${text} dB against it; at least 13 dB is expected`,
   })
 })
 

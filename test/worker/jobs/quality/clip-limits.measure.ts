@@ -82,9 +82,9 @@ describe('a clip of the demo checkpoint', () => {
   test.each(CLIPS)('of %s with %o has no faults, and is far from any limit', async (photo, given) => {
     const figures = await measure(await render(photo, given))
     expect(clipFaults(figures, CLIP_LIMITS)).toEqual([])
-    const { frames, image: picture, changes, firstFramePsnrDb } = figures
+    const { frames, image, changes, firstFramePsnrDb } = figures
     expect(Math.min(...frames.map(({ mean }) => mean))).toBeGreaterThan(60)
-    expect(Math.min(...frames.map(({ spread }) => spread)) / picture.spread).toBeGreaterThan(0.65)
+    expect(Math.min(...frames.map(({ spread }) => spread)) / image.spread).toBeGreaterThan(0.65)
     expect(Math.max(...changes)).toBeGreaterThan(2)
     expect(largestSeamChange(figures)?.ratio ?? 0).toBeLessThan(1.4)
     expect(firstFramePsnrDb).toBeGreaterThan(15)
@@ -107,7 +107,7 @@ describe('a clip of the demo checkpoint', () => {
     }
   })
 
-  test('may be as dark as a picture of the night', async () => {
+  test('may be as dark as an image of the night', async () => {
     const { width, height, data } = photos.coffee
     const night = { width, height, data: data.map((value) => value * 0.06) }
     const figures = await measure(await renderer.render(night))
@@ -115,7 +115,7 @@ describe('a clip of the demo checkpoint', () => {
     expect(clipFaults(figures, CLIP_LIMITS)).toEqual([])
   })
 
-  test.each(['black', 'grey'])('may be as plain as a %s picture', async (colour) => {
+  test.each(['black', 'grey'])('may be as plain as a %s image', async (colour) => {
     const data = new Uint8Array(192 * 128 * 3).fill(colour === 'black' ? 0 : 128)
     const figures = await measure(await renderer.render({ width: 192, height: 128, data }))
     expect(clipFaults(figures, CLIP_LIMITS)).toEqual([])

@@ -18,11 +18,11 @@ test('change is the mean difference of bytes, whichever is the larger', () => {
   expect(changeBetween(Uint8Array.of(4, 8, 255), Uint8Array.of(0, 10, 255))).toBe(2)
 })
 
-test('psnr of a difference of one everywhere is 20·log10(255), and of equal pictures a number too', () => {
-  const picture = new Uint8Array(30).fill(100)
-  const brighter = picture.map((value) => value + 1)
-  expect(psnrBetween(picture, brighter)).toBeCloseTo(20 * Math.log10(255), 10)
-  expect(psnrBetween(picture, picture)).toBe(EQUAL_PSNR_DB)
+test('psnr of a difference of one everywhere is 20·log10(255), and of equal images a number too', () => {
+  const image = new Uint8Array(30).fill(100)
+  const brighter = image.map((value) => value + 1)
+  expect(psnrBetween(image, brighter)).toBeCloseTo(20 * Math.log10(255), 10)
+  expect(psnrBetween(image, image)).toBe(EQUAL_PSNR_DB)
 })
 
 test('the median stands in the middle of an odd number, and between the middle two of an even', () => {

@@ -16,13 +16,13 @@ const OPENAI_CLIP = {
   imageStd: [0.26862954, 0.26130258, 0.27577711],
 }
 
-test('the VAE sees the resized picture with equal bits', () => {
+test('the VAE sees the resized image with equal bits', () => {
   const input = toVaeInput(resizeLanczos(pattern(61, 47), 40, 24))
   expect(input.shape).toEqual(golden.tensor('vae').shape)
   expect(input.data).toEqual(golden.tensor('vae').data)
 })
 
-describe('CLIP sees the picture as the reference resizes and normalises it', () => {
+describe('CLIP sees the image as the reference resizes and normalises it', () => {
   test.each(JSON.parse(clipSizes) as [number, number][])('from %dx%d', (width, height) => {
     const { data, shape } = toClipInput(pattern(width, height), OPENAI_CLIP)
     expect(shape).toEqual([1, 3, 224, 224])

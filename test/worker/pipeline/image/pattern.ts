@@ -1,6 +1,6 @@
 import type { RgbImage } from '../../../../shared/image/rgb-image.ts'
 
-/** The source picture of the goldens: `pattern` in test/reference/image.py. */
+/** The source image of the goldens: `pattern` in test/reference/image.py. */
 export const pattern = (width: number, height: number): RgbImage => {
   const data = new Uint8Array(width * height * 3)
   let i = 0

@@ -33,7 +33,7 @@ describe("resizing gives the bytes of Pillow's LANCZOS", () => {
   )
 })
 
-test('a picture of the right size is copied, not shared', () => {
+test('an image of the right size is copied, not shared', () => {
   const image = pattern(6, 4)
   const same = resizeLanczos(image, 6, 4)
   expect(same).toEqual(image)

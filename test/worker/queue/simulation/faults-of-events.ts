@@ -11,7 +11,7 @@ import type { MemoryObjectStore } from '../../../fixtures/memory-object-store.ts
 
 /* Compares the published events with the reports and results at the end, and with all that there ever were. */
 
-export interface AnnouncedWorld {
+export interface AnnouncedEvents {
   readonly store: MemoryObjectStore
   readonly published: readonly PipelineEvent[]
   /** At the end, by the key of the upload. */
@@ -57,7 +57,7 @@ const parsedWrites = <T>(
     .map(({ bytes }) => parse(JSON.parse(new TextDecoder().decode(bytes))))
 
 /** Events with one id are the same event. */
-const faultsOfIds = ({ published }: AnnouncedWorld): readonly string[] =>
+const faultsOfIds = ({ published }: AnnouncedEvents): readonly string[] =>
   [...Map.groupBy(published, ({ event_id }) => event_id)].flatMap(([id, [first, ...others]]) => {
     const other = others.find((one) => !isDeepStrictEqual(one, first))
     return other === undefined
@@ -66,7 +66,7 @@ const faultsOfIds = ({ published }: AnnouncedWorld): readonly string[] =>
   })
 
 /** Each request of a report, as it stands at the end, is announced with the result at the end and its own context. */
-const unannounced = ({ published, reports, results, contextOf }: AnnouncedWorld): readonly string[] => {
+const unannounced = ({ published, reports, results, contextOf }: AnnouncedEvents): readonly string[] => {
   const resultById = new Map(results.map((result) => [result.job_id, result]))
   const byJob = Map.groupBy(requestsOf(published), ({ job_id }) => job_id)
   return [...reports.values()].flatMap((report) =>
@@ -91,7 +91,7 @@ const unannounced = ({ published, reports, results, contextOf }: AnnouncedWorld)
 }
 
 /** No event without a report that named the request, and a result that said what it says. */
-const unfounded = ({ store, published, contextOf }: AnnouncedWorld): readonly string[] => {
+const unfounded = ({ store, published, contextOf }: AnnouncedEvents): readonly string[] => {
   const reports = parsedWrites(
     store,
     (key) => key.startsWith(REPORTS_PREFIX),
@@ -131,7 +131,7 @@ const countsOf = (report: IngestReport, results: readonly ResultRecord[]): Batch
 }
 
 /** The end of each manifest is announced with the counts of the end; none is announced before all its jobs had a result. */
-const faultsOfBatches = ({ published, reports, results }: AnnouncedWorld): readonly string[] =>
+const faultsOfBatches = ({ published, reports, results }: AnnouncedEvents): readonly string[] =>
   [...reports.values()].filter(isManifest).flatMap((report) => {
     const heard = published.filter((event) => event.type === 'batch.ended' && isAboutUpload(event, report))
     const counts = countsOf(report, results)
@@ -159,7 +159,7 @@ const faultsOfBatches = ({ published, reports, results }: AnnouncedWorld): reado
 const reasonsOf = ({ faults }: IngestReport) =>
   faults.filter(({ field }) => field !== SUPERSEDED_FIELD).slice(0, 10)
 
-const faultsOfRejections = ({ published, reports, contextOf }: AnnouncedWorld): readonly string[] => {
+const faultsOfRejections = ({ published, reports, contextOf }: AnnouncedEvents): readonly string[] => {
   const heard = published.filter((event) => event.type === 'upload.rejected')
   const lacking = [...reports.values()]
     .filter((report) => report.state === 'rejected' && !isManifest(report))
@@ -176,10 +176,10 @@ const faultsOfRejections = ({ published, reports, contextOf }: AnnouncedWorld): 
 }
 
 /** Lists events that receivers lack, or ought not to have; empty if there are none. */
-export const faultsOfEvents = (world: AnnouncedWorld): readonly string[] => [
-  ...faultsOfIds(world),
-  ...unannounced(world),
-  ...unfounded(world),
-  ...faultsOfBatches(world),
-  ...faultsOfRejections(world),
+export const faultsOfEvents = (setup: AnnouncedEvents): readonly string[] => [
+  ...faultsOfIds(setup),
+  ...unannounced(setup),
+  ...unfounded(setup),
+  ...faultsOfBatches(setup),
+  ...faultsOfRejections(setup),
 ]

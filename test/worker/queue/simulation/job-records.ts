@@ -54,7 +54,7 @@ export const faultsOfJob = async (
   const wrong: readonly (readonly [boolean, string])[] = [
     [outputs.length !== videos, `${state} with ${outputs.length} outputs`],
     [stoppedBefore && state === 'succeeded', 'was to be stopped before it began, and succeeded'],
-    [kind === 'bad-picture' && state === 'succeeded', 'has no picture, and succeeded'],
+    [kind === 'bad-image' && state === 'succeeded', 'has no image, and succeeded'],
     [kind === 'bad-clip' && state === 'succeeded', 'did not pass its checks, and succeeded'],
     [kind === 'warned' && safer_path, 'has warnings alone, and was made on the safer path'],
     [
@@ -63,7 +63,7 @@ export const faultsOfJob = async (
     ],
     [kind === 'bad-seams' && state === 'succeeded' && !safer_path, 'has seams, and succeeded'],
     [kind === 'poison' && state === 'succeeded', 'takes its worker down, and succeeded'],
-    [kind !== 'bad-picture' && failure?.class === 'invalid-input', 'has a picture, and was refused'],
+    [kind !== 'bad-image' && failure?.class === 'invalid-input', 'has a image, and was refused'],
     [kind !== 'bad-clip' && failure?.class === 'quality', 'is good, and did not pass'],
   ]
   const found = [

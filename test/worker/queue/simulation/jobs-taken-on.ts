@@ -1,8 +1,8 @@
-import type { WorkerEvent } from '../../../../worker/telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../../../../worker/telemetry/worker-event.ts'
 
 /** Which jobs a life of a worker has taken on although they were done. */
 export interface JobsTakenOn {
-  note(event: WorkerEvent): void
+  note(event: WorkerLogEvent): void
   /** Ingest may have put the record aside since, so that the job is not done any more. */
   wasDone(jobId: string): boolean
 }

@@ -17,12 +17,12 @@ export interface Schedule {
   readonly renderer: RendererFaults
   /** Share of messages of which the queue keeps a second copy. */
   readonly duplicates: number
-  readonly drops: readonly PlannedDrop[]
-  /** Names all pictures, and asks for two clips of each; null: there is none. */
+  readonly uploads: readonly PlannedUpload[]
+  /** Names all images, and asks for two clips of each; null: there is none. */
   readonly manifestMs: number | null
-  /** With 0 among them, the manifest orders the clips that pictures make without a sidecar. */
+  /** With 0 among them, the manifest orders the clips that images make without a sidecar. */
   readonly manifestSeeds: readonly [number, number]
-  /** Further manifests, dropped with the first or after it; each names no picture, or the same clips as the first. */
+  /** Further manifests, uploaded with the first or after it; each names no image, or the same clips as the first. */
   readonly moreManifests: readonly PlannedManifest[]
   /** When all is over, a person brings back what failed, and it succeeds. */
   readonly redrives: boolean
@@ -31,7 +31,7 @@ export interface Schedule {
   readonly incidents: readonly Incident[]
 }
 
-export interface PlannedDrop {
+export interface PlannedUpload {
   readonly atMs: number
   readonly kind: JobKind
   readonly videos: 1 | 2
@@ -39,21 +39,21 @@ export interface PlannedDrop {
   readonly events: number
   /** The time of the request to cancel its job; `null`: no request. */
   readonly cancelledMs: number | null
-  /** `null`: the picture has none. */
+  /** `null`: the image has none. */
   readonly sidecar: PlannedSidecar | null
 }
 
 export interface PlannedSidecar {
-  /** Before the picture, or after it. */
+  /** Before the image, or after it. */
   readonly atMs: number
-  /** - `same` asks for the clip that the picture makes alone, `other` for another; `faulty` cannot be read */
+  /** - `same` asks for the clip that the image makes alone, `other` for another; `faulty` cannot be read */
   readonly kind: 'other' | 'same' | 'faulty'
   /** The number of events that S3 sends for it. */
   readonly events: number
 }
 
 export interface PlannedManifest {
-  readonly kind: 'same-clips' | 'no-picture'
+  readonly kind: 'same-clips' | 'no-image'
   /** After the first manifest. At 0, both are ingested at the same moment, with milliseconds between them. */
   readonly afterMs: number
 }
@@ -78,8 +78,8 @@ const LEASES = [
 export const HEALED_MS = 12 * 60_000
 const SUBMITTED_MS = 5 * 60_000
 
-/** As many pictures as there can be drops. */
-export const MAX_DROPS = 6
+/** As many images as there can be uploads. */
+export const MAX_UPLOADS = 6
 
 const planSidecar = (random: SeededRandom, pictureMs: number): PlannedSidecar => ({
   atMs: pictureMs + random.between(-5_000, 120_000),
@@ -87,7 +87,7 @@ const planSidecar = (random: SeededRandom, pictureMs: number): PlannedSidecar =>
   events: random.chance(0.3) ? 2 : 1,
 })
 
-const planDrop = (random: SeededRandom): PlannedDrop => {
+const planDrop = (random: SeededRandom): PlannedUpload => {
   const atMs = random.between(0, SUBMITTED_MS)
   return {
     atMs,
@@ -129,7 +129,7 @@ const planManifests = (random: SeededRandom): readonly PlannedManifest[] => [
   ...(random.chance(0.6)
     ? [{ kind: 'same-clips', afterMs: random.pick([0, 0, random.between(0, 1_200_000)]) } as const]
     : []),
-  ...(random.chance(0.2) ? [{ kind: 'no-picture', afterMs: random.between(0, 60_000) } as const] : []),
+  ...(random.chance(0.2) ? [{ kind: 'no-image', afterMs: random.between(0, 60_000) } as const] : []),
 ]
 
 const times = <T>(count: number, make: () => T): readonly T[] => Array.from({ length: count }, make)
@@ -157,7 +157,7 @@ export const planSchedule = (random: SeededRandom): Schedule => {
       lostCard: random.pick([0, 0, 0.02]),
     },
     duplicates: random.pick([0, 0.3, 1]),
-    drops: times(1 + random.below(MAX_DROPS), () => planDrop(random)),
+    uploads: times(1 + random.below(MAX_UPLOADS), () => planDrop(random)),
     manifestMs: random.chance(0.25) ? SUBMITTED_MS + random.between(0, 60_000) : null,
     manifestSeeds: random.pick([
       [0, 1],

@@ -4,7 +4,7 @@ import type { MessageQueue } from '../../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
 import { aModelRecord } from '../../../fixtures/model-record.ts'
 import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
-import { type EventObject, s3Event, sqsEvent } from '../../../functions/ingest/a-world.ts'
+import { type EventObject, s3Event, sqsEvent } from '../../../functions/ingest/ingest-setup.ts'
 import { type CallFaults, openFaultyCall } from './faulty-call.ts'
 import { openIncarnation } from './incarnation.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -52,7 +52,7 @@ export const simulateIngest = (options: SimulatedIngestOptions): SimulatedIngest
     const storeCall = openFaultyCall({ ...network, faults: faults.store })
     const queueCall = openFaultyCall({ ...network, faults: faults.queue })
     const over = (store: ObjectStore): ObjectStore => storeOverNetwork({ store, call: storeCall })
-    const world = {
+    const setup = {
       input: over(input),
       output: over(output),
       jobs: {
@@ -66,7 +66,7 @@ export const simulateIngest = (options: SimulatedIngestOptions): SimulatedIngest
       newTraceId: () => incarnation.name,
       onEvent: () => {},
     }
-    ingestEvent(event, world, new AbortController().signal).then(
+    ingestEvent(event, setup, new AbortController().signal).then(
       (response) => end('ends', response?.batchItemFailures.length === 0),
       (error) => end(`throws ${error}`, false),
     )

@@ -3,7 +3,7 @@ import type { MessageQueue } from '../../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
 import { type Drain, openDrain } from '../../../../worker/queue/drain.ts'
 import { runWorker } from '../../../../worker/queue/run-worker.ts'
-import type { WorkerEvent } from '../../../../worker/telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../../../../worker/telemetry/worker-event.ts'
 import type { MemoryMessageQueue } from '../../../fixtures/memory-message-queue.ts'
 import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
 import type { AttemptsWatch } from './attempts-watch.ts'
@@ -45,7 +45,7 @@ export interface MachineOptions {
   readonly epochMs: () => number
   readonly trace: (line: string) => void
   readonly violate: (what: string) => void
-  readonly onEvent: (event: WorkerEvent) => void
+  readonly onEvent: (event: WorkerLogEvent) => void
 }
 
 export interface SimulatedMachine {

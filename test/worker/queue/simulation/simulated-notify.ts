@@ -4,7 +4,7 @@ import { type PipelineEvent, pipelineEventSchema } from '../../../../shared/cont
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
 import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
-import { s3Event, sqsEvent } from '../../../functions/ingest/a-world.ts'
+import { s3Event, sqsEvent } from '../../../functions/ingest/ingest-setup.ts'
 import { type CallFaults, NO_CALL_FAULTS, openFaultyCall } from './faulty-call.ts'
 import { openIncarnation } from './incarnation.ts'
 import { HEALED_MS } from './schedule.ts'

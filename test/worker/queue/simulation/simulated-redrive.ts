@@ -69,11 +69,11 @@ export const simulateRedrive = ({
         call('setVisibility', unaborted, () => queue.setVisibility(handle, seconds, unaborted)),
       remove: (handle) => call('remove', unaborted, () => queue.remove(handle, unaborted)),
     })
-    const world = {
+    const setup = {
       outputs: storeOverNetwork({ store: output, call }),
       ...{ jobs: over(jobs), deadLetters: over(deadLetters), clock: incarnation.clock },
     }
-    redrive(world, { filter, dryRun: false }, unaborted).then(
+    redrive(setup, { filter, dryRun: false }, unaborted).then(
       ({ jobs: redriven }) => {
         const waiting = redriven.filter(({ outcome }) => outcome === 'waiting' || outcome === 'out-of-reach')
         end(`ends: ${redriven.map(({ job, outcome }) => `${job.job_id} ${outcome}`)}`, waiting.length === 0)

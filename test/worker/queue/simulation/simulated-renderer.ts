@@ -15,7 +15,7 @@ import type { SimulatedDisk } from './simulated-disk.ts'
  * Outcomes of a job where nothing fails, which the job decides. A `poison` one ends its worker's process, and a
  * `warned` one has clips with warnings alone.
  */
-export const JOB_KINDS = ['good', 'warned', 'bad-picture', 'bad-seams', 'bad-clip', 'poison'] as const
+export const JOB_KINDS = ['good', 'warned', 'bad-image', 'bad-seams', 'bad-clip', 'poison'] as const
 export type JobKind = (typeof JOB_KINDS)[number]
 
 export interface RendererFaults {
@@ -140,8 +140,8 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
       const reason = 'the job is for another model'
       throw new PostponedError(reason, { workersFault: false, waitsForModel: job.model })
     }
-    if (kind === 'bad-picture') throw new InvalidInputError('image', 'is no picture')
-    disk.write(`${folder}/picture.png`, 'picture')
+    if (kind === 'bad-image') throw new InvalidInputError('image', 'is no image')
+    disk.write(`${folder}/image.png`, 'image')
     return {
       async render(path, context): Promise<RenderedJob> {
         if (rendering) violate('two renders at once')
@@ -152,7 +152,7 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
         } finally {
           rendering = false
         }
-        disk.read(`${folder}/picture.png`)
+        disk.read(`${folder}/image.png`)
         return {
           decodeChunk: 2,
           decodeFallbacks: 0,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { STATUS_PREFIX } from '../../../../shared/contracts/bucket-layout.ts'
 import { warningsOf } from '../../../../shared/contracts/result-record.ts'
-import type { WorkerEvent } from '../../../../worker/telemetry/worker-event.ts'
-import { makeDroppablePictures } from './droppable-pictures.ts'
+import type { WorkerLogEvent } from '../../../../worker/telemetry/worker-event.ts'
 import { NO_CALL_FAULTS } from './faulty-call.ts'
-import { MAX_DROPS, type Schedule } from './schedule.ts'
-import { type SimulationOptions, type SimulationResult, simulate } from './world.ts'
+import { MAX_UPLOADS, type Schedule } from './schedule.ts'
+import { type SimulationOptions, type SimulationResult, simulate } from './simulate.ts'
+import { makeUploadableImages } from './uploadable-images.ts'
 
 /*
  * SVD_SIMULATION_SEEDS=20000 runs so many schedules; SVD_SIMULATION_SEED=17 runs that one and prints all that happens.
@@ -15,7 +15,7 @@ const ONE_SEED = process.env['SVD_SIMULATION_SEED']
 const SEEDS_A_TEST = 125
 const SHOWN_LINES = 200
 
-const pictures = await makeDroppablePictures(MAX_DROPS)
+const images = await makeUploadableImages(MAX_UPLOADS)
 
 const report = ({ seed, violations, trace }: SimulationResult): string =>
   [
@@ -28,7 +28,7 @@ const expectKept = (result: SimulationResult): void => {
   if (result.violations.length > 0) throw new Error(report(result))
 }
 
-const happened: WorkerEvent[] = []
+const happened: WorkerLogEvent[] = []
 const superseded = new Map<SimulationResult['superseded'][number], number>()
 
 describe.skipIf(ONE_SEED !== undefined)('whatever fails, no job is lost and none is published twice', () => {
@@ -36,7 +36,7 @@ describe.skipIf(ONE_SEED !== undefined)('whatever fails, no job is lost and none
     const last = Math.min(SEEDS, first + SEEDS_A_TEST - 1)
     test(`in schedules ${first} to ${last}`, async () => {
       for (let seed = first; seed <= last; seed++) {
-        const result = await simulate(seed, pictures)
+        const result = await simulate(seed, images)
         expectKept(result)
         happened.push(...result.events)
         for (const what of result.superseded) superseded.set(what, (superseded.get(what) ?? 0) + 1)
@@ -107,14 +107,14 @@ const withPoison = (schedule: Schedule): Schedule => ({
   calls: NO_CALL_FAULTS,
   renderer: { crash: 0, hang: 0, encoder: 0, lostCard: 0 },
   incidents: schedule.incidents.filter(({ type }) => type === 'crash' || type === 'drain'),
-  drops: (['good', 'poison', 'good', 'good'] as const).map((kind) => ({ ...PLANNED, kind })),
+  uploads: (['good', 'poison', 'good', 'good'] as const).map((kind) => ({ ...PLANNED, kind })),
 })
 
 describe.skipIf(ONE_SEED !== undefined)('a job that takes its worker down each time', () => {
   test('fails after five attempts, and the jobs beside it succeed', async () => {
     const endings = new Map<string, number>()
     for (let seed = 1; seed <= SEEDS_OF_A_POISON; seed++) {
-      const result = await simulate(seed, pictures, { alterSchedule: withPoison })
+      const result = await simulate(seed, images, { alterSchedule: withPoison })
       expectKept(result)
       // The fifth attempt may be one whose renderer dies by the schedule, before the job takes the worker down.
       const reason = /vanished while it rendered the job$|^the renderer was killed by /
@@ -134,15 +134,15 @@ describe.skipIf(ONE_SEED !== undefined)('a job that takes its worker down each t
 
 const SEEDS_OF_SIDECARS = 100
 
-/** Each picture has a sidecar that comes up to a minute later, and a manifest orders the same jobs meanwhile. */
+/** Each image has a sidecar that comes up to a minute later, and a manifest orders the same jobs meanwhile. */
 const withLateSidecars = (schedule: Schedule): Schedule => ({
   ...schedule,
-  manifestMs: 60_000 + ((schedule.drops[0]?.atMs ?? 0) % 60_000),
+  manifestMs: 60_000 + ((schedule.uploads[0]?.atMs ?? 0) % 60_000),
   manifestSeeds: [0, 1],
-  drops: schedule.drops.map((drop) => {
-    const atMs = drop.atMs / 6
-    const sidecar = { atMs: atMs + (drop.atMs % 60_000), kind: 'other', events: drop.events } as const
-    return { ...drop, atMs, kind: 'good', videos: 1, cancelledMs: null, sidecar }
+  uploads: schedule.uploads.map((upload) => {
+    const atMs = upload.atMs / 6
+    const sidecar = { atMs: atMs + (upload.atMs % 60_000), kind: 'other', events: upload.events } as const
+    return { ...upload, atMs, kind: 'good', videos: 1, cancelledMs: null, sidecar }
   }),
 })
 
@@ -152,7 +152,7 @@ describe.skipIf(ONE_SEED !== undefined)(
     test('is rendered, or named by no report', async () => {
       const outcomes = new Map<SimulationResult['superseded'][number], number>()
       for (let seed = 1; seed <= SEEDS_OF_SIDECARS; seed++) {
-        const result = await simulate(seed, pictures, { alterSchedule: withLateSidecars })
+        const result = await simulate(seed, images, { alterSchedule: withLateSidecars })
         expectKept(result)
         for (const what of result.superseded) outcomes.set(what, (outcomes.get(what) ?? 0) + 1)
       }
@@ -171,7 +171,7 @@ const withTwins = (schedule: Schedule): Schedule => ({
   moreManifests: [{ kind: 'same-clips', afterMs: 0 }],
   calls: { ...NO_CALL_FAULTS, crash: 0.02 },
   incidents: [],
-  drops: schedule.drops.slice(0, 2).map(() => ({ ...PLANNED, atMs: 0, kind: 'good' })),
+  uploads: schedule.uploads.slice(0, 2).map(() => ({ ...PLANNED, atMs: 0, kind: 'good' })),
 })
 
 describe.skipIf(ONE_SEED !== undefined)('a job that two uploads order within milliseconds', () => {
@@ -180,7 +180,7 @@ describe.skipIf(ONE_SEED !== undefined)('a job that two uploads order within mil
     async (first) => {
       let requests = 0
       for (let seed = first; seed < first + SEEDS_OF_TWINS; seed++) {
-        const result = await simulate(seed, pictures, { alterSchedule: withTwins })
+        const result = await simulate(seed, images, { alterSchedule: withTwins })
         expectKept(result)
         requests += new Set(result.published.map(({ event_id }) => event_id)).size
       }
@@ -190,7 +190,7 @@ describe.skipIf(ONE_SEED !== undefined)('a job that two uploads order within mil
 })
 
 test.skipIf(ONE_SEED !== undefined)('a seed gives the same run each time', async () => {
-  expect((await simulate(8, pictures)).trace).toEqual((await simulate(8, pictures)).trace)
+  expect((await simulate(8, images)).trace).toEqual((await simulate(8, images)).trace)
 })
 
 const SEEDS_OF_A_FAULT = 400
@@ -203,7 +203,7 @@ const violationsWith = async (
   const found: string[] = []
   for (let seed = 1; seed <= SEEDS_OF_A_FAULT && !isEnough(found); seed++) {
     const alterSchedule = (schedule: Schedule) => ({ ...schedule, moreManifests: [], redrives: false })
-    found.push(...(await simulate(seed, pictures, { alterStore, alterSchedule })).violations)
+    found.push(...(await simulate(seed, images, { alterStore, alterSchedule })).violations)
   }
   return found
 }
@@ -245,7 +245,7 @@ describe.skipIf(ONE_SEED !== undefined)('what no attempt may do is found', () =>
 })
 
 test.runIf(ONE_SEED !== undefined)(`schedule ${ONE_SEED}`, async () => {
-  const result = await simulate(Number(ONE_SEED), pictures)
+  const result = await simulate(Number(ONE_SEED), images)
   process.stdout.write(`${result.trace.join('\n')}\n`)
   expectKept(result)
 })

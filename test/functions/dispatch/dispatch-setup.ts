@@ -1,6 +1,6 @@
 import type { DispatchFigures } from '../../../functions/dispatch/decide-dispatch.ts'
+import type { DispatchDeps, DispatchLogEvent } from '../../../functions/dispatch/dispatch-deps.ts'
 import { type DispatchTimes, dispatchWorkers } from '../../../functions/dispatch/dispatch-workers.ts'
-import type { DispatchEvent, DispatchWorld } from '../../../functions/dispatch/dispatch-world.ts'
 import { DISPATCH_STATE_KEY, modelRecordKey } from '../../../shared/contracts/bucket-layout.ts'
 import {
   type DispatchState,
@@ -20,7 +20,7 @@ import {
 import { storedJson } from '../../fixtures/stored-json.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 
-export interface WorldOptions extends Omit<MemoryBatchJobsOptions, 'now'> {
+export interface DispatchSetupOptions extends Omit<MemoryBatchJobsOptions, 'now'> {
   readonly backlog?: number | QueueDepth
   readonly compute?: 'batch' | 'ec2' | 'both'
   readonly figures?: Partial<DispatchFigures>
@@ -39,7 +39,7 @@ export const DEPLOYMENT = 'ecs-svc/1'
 const JSON_TYPE = { contentType: 'application/json' }
 
 /** A queue of so many clips, Batch, ECS and buckets in memory, and a clock that stands still but for the pauses. */
-export const aWorld = ({
+export const dispatchSetup = ({
   backlog = 0,
   compute = 'batch',
   figures = {},
@@ -49,7 +49,7 @@ export const aWorld = ({
   proven = true,
   pushed = true,
   ...options
-}: WorldOptions = {}) => {
+}: DispatchSetupOptions = {}) => {
   let time = START
   let names = 0
   const now = () => time
@@ -66,10 +66,10 @@ export const aWorld = ({
   const models = openMemoryObjectStore({ bucket: 'models', now })
   const batch = openMemoryBatchJobs({ ...options, now })
   const ecs = openMemoryWorkerService(service)
-  const told: DispatchEvent[] = []
+  const told: DispatchLogEvent[] = []
   const push = (content = 'record'): Promise<unknown> =>
     models.put(modelRecordKey('svd-xt'), Buffer.from(content), JSON_TYPE, unaborted)
-  const world: DispatchWorld = {
+  const deps: DispatchDeps = {
     ...{ output, models },
     batch: compute === 'ec2' ? null : batch,
     service: compute === 'batch' ? null : ecs,
@@ -113,7 +113,7 @@ export const aWorld = ({
   }
   let prepared: Promise<void> | null = null
 
-  const dispatchAs = async (as: DispatchWorld, times: Partial<DispatchTimes> = {}): Promise<void> => {
+  const dispatchAs = async (as: DispatchDeps, times: Partial<DispatchTimes> = {}): Promise<void> => {
     prepared ??= prepare().then(() => {
       isPrepared = true
     })
@@ -122,8 +122,8 @@ export const aWorld = ({
   }
 
   return {
-    ...{ world, state, output, models, batch, ecs, told, push },
-    dispatch: (times: Partial<DispatchTimes> = {}) => dispatchAs(world, times),
+    ...{ deps, state, output, models, batch, ecs, told, push },
+    dispatch: (times: Partial<DispatchTimes> = {}) => dispatchAs(deps, times),
     /** Dispatches for another deployment, with the same state. */
     dispatchAs,
     now,

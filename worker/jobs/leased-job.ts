@@ -2,13 +2,13 @@ import type { ModelReference } from '../../shared/contracts/job-message.ts'
 import type { ResultRecord } from '../../shared/contracts/result-record.ts'
 import type { Attempt } from './attempt.ts'
 import type { CancelWatch } from './cancel-watch.ts'
-import type { Claim } from './claim.ts'
+import type { Lease } from './lease.ts'
 import type { StatusWriter } from './status-writer.ts'
 
 /** A job whose message this worker leases. */
-export interface HeldJob {
+export interface LeasedJob {
   readonly attempt: Attempt
-  readonly claim: Claim
+  readonly lease: Lease
   readonly status: StatusWriter
   readonly cancel: CancelWatch
   /** Aborts when the work on it has to stop. The reason decides the job's disposition, see disposition.ts. */

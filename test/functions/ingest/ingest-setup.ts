@@ -1,4 +1,4 @@
-import type { IngestDeps, IngestEvent } from '../../../functions/ingest/ingest-deps.ts'
+import type { IngestDeps, IngestLogEvent } from '../../../functions/ingest/ingest-deps.ts'
 import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
 import { reportKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { DefaultSize } from '../../../shared/contracts/clip-size.ts'
@@ -16,7 +16,7 @@ import {
 } from '../../fixtures/memory-object-store.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 
-export interface WorldOptions {
+export interface IngestSetupOptions {
   readonly versioned?: boolean
   readonly model?: ModelRecord
   readonly inputFaults?: Faults<StoreOperation>
@@ -28,7 +28,7 @@ export interface WorldOptions {
   readonly defaultSize?: DefaultSize
 }
 
-export interface DropOptions {
+export interface UploadOptions {
   readonly contentType?: string
   readonly metadata?: Readonly<Record<string, string>>
 }
@@ -82,9 +82,9 @@ export const sqsEvent = (...bodies: readonly unknown[]) => ({
 })
 
 /** Buckets and a queue in memory, and a clock that stands still until it is moved. */
-export const aWorld = (options: WorldOptions = {}) => {
+export const ingestSetup = (options: IngestSetupOptions = {}) => {
   let time = START
-  let dropped = 0
+  let uploaded = 0
   const now = (): number => time
   const { versioned = false, inputFaults = {}, outputFaults = {}, queueFaults = {} } = options
   const input = openMemoryObjectStore({ bucket: 'input', now, versioned, faults: inputFaults })
@@ -94,8 +94,8 @@ export const aWorld = (options: WorldOptions = {}) => {
     faults: queueFaults,
     ...(options.refuse && { refuse: options.refuse }),
   })
-  const told: IngestEvent[] = []
-  const world: IngestDeps = {
+  const told: IngestLogEvent[] = []
+  const deps: IngestDeps = {
     ...{ input, output, jobs: queue, model: options.model ?? aModelRecord() },
     defaultSize: options.defaultSize ?? 'model',
     limits: { ...DEFAULT_WORK_LIMITS, ...options.limits },
@@ -104,16 +104,16 @@ export const aWorld = (options: WorldOptions = {}) => {
     onEvent: (event) => told.push(event),
   }
 
-  const put = async (key: string, content: Uint8Array | string, drop: DropOptions = {}) => {
-    const { contentType = 'application/octet-stream', metadata = {} } = drop
+  const put = async (key: string, content: Uint8Array | string, upload: UploadOptions = {}) => {
+    const { contentType = 'application/octet-stream', metadata = {} } = upload
     await input.put(key, bytesOf(content), { contentType, metadata }, SIGNAL)
     const info = await input.head(key, SIGNAL)
-    dropped += 1
+    uploaded += 1
     return {
       key,
       etag: info?.etag ?? '',
       versionId: info?.versionId ?? null,
-      sequencer: `00${dropped.toString(16).padStart(14, '0')}`.toUpperCase(),
+      sequencer: `00${uploaded.toString(16).padStart(14, '0')}`.toUpperCase(),
     }
   }
 
@@ -123,11 +123,11 @@ export const aWorld = (options: WorldOptions = {}) => {
   }
 
   return {
-    ...{ world, input, output, queue, told, put },
-    ingest: (event: unknown, signal = SIGNAL) => ingestEvent(event, world, signal),
+    ...{ deps, input, output, queue, told, put },
+    ingest: (event: unknown, signal = SIGNAL) => ingestEvent(event, deps, signal),
     /** Uploads an object and invokes ingest with its event. */
-    drop: async (key: string, content: Uint8Array | string, drop: DropOptions = {}) =>
-      ingestEvent(s3Event(await put(key, content, drop)), world, SIGNAL),
+    upload: async (key: string, content: Uint8Array | string, upload: UploadOptions = {}) =>
+      ingestEvent(s3Event(await put(key, content, upload)), deps, SIGNAL),
     wait: (ms: number) => {
       time += ms
     },

@@ -9,9 +9,9 @@ import { openVirtualTime } from '../../../fixtures/virtual-time.ts'
 import { NO_CALL_FAULTS } from '../../../worker/queue/simulation/faulty-call.ts'
 import { seededRandom } from '../../../worker/queue/simulation/seeded-random.ts'
 import { HEALED_MS, MINUTE_MS, planSchedule } from './schedule.ts'
+import type { SimulationResult } from './simulate.ts'
 import { simulateDispatch } from './simulated-dispatch.ts'
 import { simulateService } from './simulated-service.ts'
-import type { SimulationResult } from './world.ts'
 
 const OVER_MS = 12 * 60 * MINUTE_MS
 /** A decision's request is made, and has arrived, by then. */

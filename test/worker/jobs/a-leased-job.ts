@@ -3,8 +3,8 @@ import type { RejectedVideo } from '../../../shared/contracts/result-record.ts'
 import type { SpentAttempt } from '../../../shared/contracts/status-record.ts'
 import { LeaseLostError } from '../../../shared/ports/message-queue.ts'
 import { startAttempt } from '../../../worker/jobs/attempt.ts'
-import type { Claim } from '../../../worker/jobs/claim.ts'
-import type { HeldJob } from '../../../worker/jobs/held-job.ts'
+import type { Lease } from '../../../worker/jobs/lease.ts'
+import type { LeasedJob } from '../../../worker/jobs/leased-job.ts'
 import type { StatusChange } from '../../../worker/jobs/status-of-attempt.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 
@@ -18,7 +18,7 @@ const failures = (count: number, rejected: readonly RejectedVideo[]): SpentAttem
     ...(index === 0 && rejected.length > 0 && { rejected: [...rejected] }),
   }))
 
-export interface HeldJobOptions {
+export interface LeasedJobOptions {
   readonly failedBefore?: number
   /** Videos that are kept of the first one's clip. */
   readonly rejectedBefore?: readonly RejectedVideo[]
@@ -30,15 +30,15 @@ export interface HeldJobOptions {
   readonly queueFailure?: Error
 }
 
-/** A job in hand, whose message is only what was said about it. */
-export const aHeldJob = ({
+/** A job in active, whose message is only what was said about it. */
+export const aLeasedJob = ({
   job = aJobMessage({ submittedAt: '2026-01-01T00:00:00.000Z' }),
   attempt = 1,
   failedBefore = 0,
   rejectedBefore = [],
   statusFails = false,
   queueFailure,
-}: HeldJobOptions = {}) => {
+}: LeasedJobOptions = {}) => {
   const said: string[] = []
   const statuses: (StatusChange | null)[] = []
   const lost = new AbortController()
@@ -47,16 +47,16 @@ export const aHeldJob = ({
     if (queueFailure !== undefined) throw queueFailure
     said.push(word)
   }
-  const claim: Claim = {
+  const lease: Lease = {
     attempt,
     signal: lost.signal,
     assertHeld: () => lost.signal.throwIfAborted(),
     remove: () => say('removed'),
     handBack: (seconds) => say(`handed back for ${seconds} s`),
   }
-  const held: HeldJob = {
+  const leased: LeasedJob = {
     attempt: startAttempt(job, attempt, new Date('2026-01-01T00:01:00Z')),
-    claim,
+    lease,
     status: {
       report: (change) => statuses.push(change),
       readAttempts: async () => failures(failedBefore, rejectedBefore),
@@ -75,7 +75,7 @@ export const aHeldJob = ({
     signal: AbortSignal.any([lost.signal, stopped.signal]),
   }
   return {
-    held,
+    leased,
     /** The calls to the queue for the message, in order. */
     said,
     statuses,

@@ -1,9 +1,9 @@
 import type { StoredObject } from '../../../../shared/ports/object-store.ts'
-import { aPng } from '../../../fixtures/pictures.ts'
-import { aWorld } from '../../../functions/ingest/a-world.ts'
+import { aPng } from '../../../fixtures/images.ts'
+import { ingestSetup } from '../../../functions/ingest/ingest-setup.ts'
 
-/** A picture that can be dropped, under a name of its own. */
-export interface DroppablePicture {
+/** A image that can be uploaded, under a name of its own. */
+export interface UploadableImage {
   readonly key: string
   readonly bytes: Uint8Array
   /** The job that ingest makes of it, by the number of videos that its metadata asks for. */
@@ -12,8 +12,8 @@ export interface DroppablePicture {
   readonly otherJobIds: Readonly<Record<1 | 2, string>>
 }
 
-export interface DroppablePictures {
-  readonly pictures: readonly DroppablePicture[]
+export interface UploadableImages {
+  readonly images: readonly UploadableImage[]
   /**
    * Objects of the output bucket that let ingest know the images, so that it need not decode them again. Decoding takes
    * real time, and a simulation has none.
@@ -37,27 +37,27 @@ export const metadataOf = (videos: number): Readonly<Record<string, string>> => 
   'svd-context': JSON.stringify({ videos }),
 })
 
-/** The context of a picture's request in the end. The sidecar's takes precedence, and one that nobody can read has none. */
-export const contextOfPicture = (videos: number, sidecar: keyof typeof SIDECARS | null): unknown =>
+/** The context of a image's request in the end. The sidecar's takes precedence, and one that nobody can read has none. */
+export const contextOfImage = (videos: number, sidecar: keyof typeof SIDECARS | null): unknown =>
   sidecar === null || sidecar === 'faulty' ? { videos } : { sidecar }
 
-/** Has real pictures ingested once, for all schedules. */
-export const makeDroppablePictures = async (count: number): Promise<DroppablePictures> => {
-  const world = aWorld()
-  const pictures: DroppablePicture[] = []
+/** Has real images ingested once, for all schedules. */
+export const makeUploadableImages = async (count: number): Promise<UploadableImages> => {
+  const setup = ingestSetup()
+  const images: UploadableImage[] = []
   for (let seed = 0; seed < count; seed++) {
-    const key = `images/picture-${seed}.png`
+    const key = `images/image-${seed}.png`
     const bytes = await aPng({ seed })
-    const dropBoth = async (): Promise<Readonly<Record<1 | 2, string>>> => {
-      for (const videos of [1, 2]) await world.drop(key, bytes, { ...PNG, metadata: metadataOf(videos) })
-      const [one, two] = world.jobs().slice(-2)
+    const uploadBoth = async (): Promise<Readonly<Record<1 | 2, string>>> => {
+      for (const videos of [1, 2]) await setup.upload(key, bytes, { ...PNG, metadata: metadataOf(videos) })
+      const [one, two] = setup.jobs().slice(-2)
       if (one === undefined || two === undefined || two.parameters.num_videos_per_prompt !== 2)
         throw new Error(`${key} was not ingested`)
       return { 1: one.job_id, 2: two.job_id }
     }
-    const jobIds = await dropBoth()
-    await world.put(sidecarOf(key), SIDECARS.other)
-    pictures.push({ key, bytes, jobIds, otherJobIds: await dropBoth() })
+    const jobIds = await uploadBoth()
+    await setup.put(sidecarOf(key), SIDECARS.other)
+    images.push({ key, bytes, jobIds, otherJobIds: await uploadBoth() })
   }
-  return { pictures, known: world.output.writes.filter(({ key }) => key.startsWith('inputs/')) }
+  return { images, known: setup.output.writes.filter(({ key }) => key.startsWith('inputs/')) }
 }

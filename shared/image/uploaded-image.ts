@@ -4,21 +4,21 @@ import { encodePng } from './encode-png.ts'
 import type { RgbImage } from './rgb-image.ts'
 
 /**
- * Lower than what `svd render` takes on one's own machine: anybody with access to the bucket drops pictures, and one of
+ * Lower than what `svd render` takes on one's own machine: anybody with access to the bucket uploads images, and one of
  * 25 megapixels takes 370 MB to decode as a JPEG, 760 MB as a 16-bit PNG, for half a megapixel that the model sees.
  */
-export const MAX_DROPPED_PIXELS = 25_000_000
+export const MAX_UPLOADED_PIXELS = 25_000_000
 
-/** As `decodeImage`, with the bound of dropped pictures. */
-export const decodeDroppedImage = (bytes: Uint8Array, field: string): Promise<RgbImage> =>
-  decodeImage(bytes, field, MAX_DROPPED_PIXELS)
+/** As `decodeImage`, with the bound of uploaded images. */
+export const decodeUploadedImage = (bytes: Uint8Array, field: string): Promise<RgbImage> =>
+  decodeImage(bytes, field, MAX_UPLOADED_PIXELS)
 
 /**
- * The plain PNG of a dropped picture that workers read.
+ * The plain PNG of an uploaded image that workers read.
  *
  * @throws InvalidInputError (`field`) if that PNG is larger than workers read.
  */
-export const encodeDroppedImage = async (image: RgbImage, field: string): Promise<Uint8Array> => {
+export const encodeUploadedImage = async (image: RgbImage, field: string): Promise<Uint8Array> => {
   const png = await encodePng(image)
   if (png.length <= MAX_IMAGE_BYTES) return png
   throw new InvalidInputError(

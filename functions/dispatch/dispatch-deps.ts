@@ -15,7 +15,7 @@ import type { DispatchFigures } from './decide-dispatch.ts'
 export type StopReason = 'limit' | 'throttled' | 'time' | 'failed'
 
 /** Event that dispatch emits. No decision depends on it. */
-export type DispatchEvent =
+export type DispatchLogEvent =
   | {
       readonly type: 'dispatched'
       readonly backlog: number
@@ -42,7 +42,7 @@ export type DispatchEvent =
   | { readonly type: 'outrun' }
 
 /** All that dispatch touches. */
-export interface DispatchWorld {
+export interface DispatchDeps {
   /** The output bucket, which has the state of dispatch. */
   readonly output: ObjectStore
   readonly models: Pick<ObjectStore, 'head'>
@@ -57,5 +57,5 @@ export interface DispatchWorld {
   sleep(ms: number, signal: AbortSignal): Promise<void>
   /** Different each time, also between functions. */
   newWorkerName(): string
-  onEvent(event: DispatchEvent): void
+  onEvent(event: DispatchLogEvent): void
 }

@@ -1,6 +1,6 @@
 import type { PlannedManifest, Schedule } from './schedule.ts'
 
-export interface DroppedManifest {
+export interface UploadedManifest {
   readonly key: string
   readonly body: string
   /** Returns the context of an item, counted from 1. */
@@ -15,7 +15,7 @@ const manifestOf = (
   key: string,
   images: readonly string[],
   seeds: readonly [number, number],
-): DroppedManifest => ({
+): UploadedManifest => ({
   key,
   body: JSON.stringify({
     ...{ context: { manifest: key }, grid: { seed: seeds } },
@@ -30,16 +30,16 @@ const manifestOf = (
 const ABSENT = ['images/absent.png', 'images/none.png'] as const
 const NAMES: Readonly<Record<PlannedManifest['kind'], string>> = {
   'same-clips': 'manifests/same.json',
-  'no-picture': 'manifests/none.json',
+  'no-image': 'manifests/none.json',
 }
 
 /** Manifests of a schedule, the first one first. It and those with the same clips have an item more that is rejected. */
 export const manifestsOf = (
   { manifestSeeds, moreManifests }: Schedule,
-  pictures: readonly string[],
-): readonly [DroppedManifest, ...DroppedManifest[]] => [
-  manifestOf('manifests/sweep.json', [...pictures, ABSENT[0]], manifestSeeds),
+  images: readonly string[],
+): readonly [UploadedManifest, ...UploadedManifest[]] => [
+  manifestOf('manifests/sweep.json', [...images, ABSENT[0]], manifestSeeds),
   ...moreManifests.map(({ kind }) =>
-    manifestOf(NAMES[kind], kind === 'no-picture' ? ABSENT : [...pictures, ABSENT[0]], manifestSeeds),
+    manifestOf(NAMES[kind], kind === 'no-image' ? ABSENT : [...images, ABSENT[0]], manifestSeeds),
   ),
 ]

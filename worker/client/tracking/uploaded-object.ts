@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { readReadableRecord } from '../../../shared/records/read-record.ts'
 
 /** A manifest may be called by what follows `manifests/`. */
-export const droppedKey = (typed: string): string =>
+export const uploadedKey = (typed: string): string =>
   typed.startsWith(IMAGES_PREFIX) || typed.startsWith(MANIFESTS_PREFIX) ? typed : MANIFESTS_PREFIX + typed
 
 /** An upload as `svd status` names one outside of both folders: `s3://BUCKET/KEY`. */
@@ -15,7 +15,7 @@ const EXACT = /^s3:\/\/([^/]+)\/(.+)$/
 /** Keys that may be meant: an upload outside `images/` and `manifests/` has a report too, under its own key. */
 const candidates = (typed: string): readonly string[] => {
   const exact = EXACT.exec(typed)?.[2]
-  const keys = exact === undefined ? [...formsOf(droppedKey(typed)), ...formsOf(typed)] : formsOf(exact)
+  const keys = exact === undefined ? [...formsOf(uploadedKey(typed)), ...formsOf(typed)] : formsOf(exact)
   return [...new Set(keys)]
 }
 
@@ -57,7 +57,7 @@ export const exactName = async (
   key: string,
   signal: AbortSignal,
 ): Promise<string | null> => {
-  if (droppedKey(key) === key) return key
+  if (uploadedKey(key) === key) return key
   const stored = await readReadableRecord(outputs, reportKey(key), ingestReportSchema, signal)
   return stored === null ? null : `s3://${stored.record.bucket}/${key}`
 }

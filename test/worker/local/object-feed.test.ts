@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createUploadFeed } from '../../../worker/local/upload-feed.ts'
+import { createUploadFeed } from '../../../worker/local/object-feed.ts'
 
 const never = new AbortController().signal
 

@@ -6,10 +6,10 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { StepSpeed } from '../../../worker/jobs/denoise-speed.ts'
 import type { PrepareJob, RenderPath } from '../../../worker/jobs/job-stages.ts'
 import { type Drain, openDrain } from '../../../worker/queue/drain.ts'
-import { LEASE_OPTIONS } from '../../../worker/queue/lease.ts'
+import { LEASE_OPTIONS } from '../../../worker/queue/hold-lease.ts'
 import { runWorker, type WorkerEnd } from '../../../worker/queue/run-worker.ts'
 import { WORKER_OPTIONS, type WorkerOptions } from '../../../worker/queue/worker-deps.ts'
-import type { WorkerEvent } from '../../../worker/telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../../../worker/telemetry/worker-event.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
@@ -24,19 +24,19 @@ import { openSimulatedDisk } from './simulation/simulated-disk.ts'
 
 export type StageName = 'prepare' | 'render' | 'finish'
 
-export interface WorldOptions {
+export interface WorkerSetupOptions {
   /** Names of the images whose jobs are in the queue at the start. */
-  readonly pictures?: readonly string[]
-  /** Parameters of a picture's job; default: those of `aJobMessage`. */
-  readonly parametersOf?: (picture: string) => Partial<ParametersDocument>
+  readonly images?: readonly string[]
+  /** Parameters of an image's job; default: those of `aJobMessage`. */
+  readonly parametersOf?: (image: string) => Partial<ParametersDocument>
   /** Duration of each stage. A render reports progress a hundred times. */
   readonly seconds?: Partial<Record<StageName, number>>
   /** Called when a stage begins; what it throws, the stage throws. */
-  readonly onStage?: (stage: StageName, picture: string, world: World) => void
+  readonly onStage?: (stage: StageName, image: string, setup: WorkerSetup) => void
   /** Faults that the checks find. */
-  readonly faultsOf?: (picture: string, path: RenderPath) => readonly string[]
+  readonly faultsOf?: (image: string, path: RenderPath) => readonly string[]
   /** Warnings of the checks. */
-  readonly warningsOf?: (picture: string, path: RenderPath) => readonly string[]
+  readonly warningsOf?: (image: string, path: RenderPath) => readonly string[]
   readonly countedSpeed?: StepSpeed
   readonly storeFaults?: Faults<StoreOperation>
   readonly queueFaults?: Faults<QueueOperation>
@@ -48,7 +48,7 @@ export interface WorldOptions {
 }
 
 /** The id of the job of an image. */
-export const idOf = (picture: string): string => aJobMessage({ picture: `images/${picture}.png` }).job_id
+export const idOf = (image: string): string => aJobMessage({ sourceKey: `images/${image}.png` }).job_id
 
 const SECONDS = { prepare: 1, render: 10, finish: 2 }
 const STEPS = 100
@@ -56,9 +56,9 @@ const LOOK_MS = 100
 const OVER_MS = 48 * 3_600_000
 
 /** A worker with a queue, a dead-letter queue and a bucket, in virtual time. */
-export const aWorld = (given: WorldOptions = {}) => {
+export const workerSetup = (given: WorkerSetupOptions = {}) => {
   const {
-    pictures = [],
+    images = [],
     onStage,
     faultsOf = () => [],
     parametersOf = () => ({}),
@@ -86,14 +86,14 @@ export const aWorld = (given: WorldOptions = {}) => {
     faults: queueFaults,
   })
   const usualDrain = openDrain(clock)
-  const events: WorkerEvent[] = []
+  const events: WorkerLogEvent[] = []
   const stages: string[] = []
   let clips = 0
 
   const begin = (stage: StageName, { image }: JobMessage): void => {
-    const picture = image.source_key.slice('images/'.length, -'.png'.length)
-    stages.push(`${time.nowMs() / 1000} ${stage} ${picture}`)
-    onStage?.(stage, picture, world)
+    const name = image.source_key.slice('images/'.length, -'.png'.length)
+    stages.push(`${time.nowMs() / 1000} ${stage} ${name}`)
+    onStage?.(stage, name, setup)
   }
   const prepareJob: PrepareJob = async (job, folder, signal) => {
     begin('prepare', job)
@@ -113,9 +113,9 @@ export const aWorld = (given: WorldOptions = {}) => {
             begin('finish', job)
             await clock.sleep(seconds.finish * 1000, signal)
             const clip = `clip ${clips++}`
-            const picture = job.image.source_key.slice(7, -4)
-            const faults = [...faultsOf(picture, path)]
-            const warnings = [...warningsOf(picture, path)]
+            const image = job.image.source_key.slice(7, -4)
+            const faults = [...faultsOf(image, path)]
+            const warnings = [...warningsOf(image, path)]
             const video = disk.write(`${folder}/video.mp4`, `${clip} video`)
             return {
               videos: [
@@ -180,10 +180,10 @@ export const aWorld = (given: WorldOptions = {}) => {
     return end
   }
 
-  const jobOf = (picture: string): JobMessage =>
-    aJobMessage({ picture: `images/${picture}.png`, parameters: parametersOf(picture) })
+  const jobOf = (image: string): JobMessage =>
+    aJobMessage({ sourceKey: `images/${image}.png`, parameters: parametersOf(image) })
 
-  const world = {
+  const setup = {
     store: memory,
     jobs,
     deadLetters,
@@ -191,30 +191,30 @@ export const aWorld = (given: WorldOptions = {}) => {
     drain: usualDrain,
     clock,
     events,
-    /** `12 render cat`: at which second which stage of which picture's job began. */
+    /** `12 render cat`: at which second which stage of which image's job began. */
     stages,
     run,
     after: (afterSeconds: number, run: () => void) => void time.after(afterSeconds * 1000, run),
     send: (...more: readonly string[]) =>
       jobs.send(
-        more.map((picture) => ({
-          body: JSON.stringify({ ...jobOf(picture), submitted_at: dateAt(time.nowMs()).toISOString() }),
+        more.map((image) => ({
+          body: JSON.stringify({ ...jobOf(image), submitted_at: dateAt(time.nowMs()).toISOString() }),
           groupId: 'images',
         })),
         unaborted,
       ),
-    statusOf: (picture: string) => storedJson(memory, statusKey(jobOf(picture).job_id)),
-    resultOf: (picture: string) => storedJson(memory, resultKey(jobOf(picture).job_id)),
-    eventsOf: <Type extends WorkerEvent['type']>(type: Type) =>
-      events.filter((event): event is Extract<WorkerEvent, { type: Type }> => event.type === type),
+    statusOf: (image: string) => storedJson(memory, statusKey(jobOf(image).job_id)),
+    resultOf: (image: string) => storedJson(memory, resultKey(jobOf(image).job_id)),
+    eventsOf: <Type extends WorkerLogEvent['type']>(type: Type) =>
+      events.filter((event): event is Extract<WorkerLogEvent, { type: Type }> => event.type === type),
     /** Makes another consumer receive every message, so that this worker loses its leases. */
     loseLeases() {
       for (const message of jobs.messages()) Object.assign(message, { visibleAtMs: now() })
     },
     visible: () => jobs.messages().filter(({ visibleAtMs }) => visibleAtMs <= now()).length,
   }
-  void world.send(...pictures)
-  return world
+  void setup.send(...images)
+  return setup
 }
 
-export type World = ReturnType<typeof aWorld>
+export type WorkerSetup = ReturnType<typeof workerSetup>

@@ -4,16 +4,13 @@ import type { JobMessage } from '../../../../shared/contracts/job-message.ts'
 import type { PipelineEvent } from '../../../../shared/contracts/pipeline-event.ts'
 import type { ResultRecord } from '../../../../shared/contracts/result-record.ts'
 import { UNSETTLED_MS } from '../../../../shared/job-index/count-entries.ts'
-import type { WorkerEvent } from '../../../../worker/telemetry/worker-event.ts'
+import type { WorkerLogEvent } from '../../../../worker/telemetry/worker-event.ts'
 import { openMemoryMessageQueue, type QueuedMessage } from '../../../fixtures/memory-message-queue.ts'
 import { type MemoryObjectStore, openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
 import { dateAt } from '../../../fixtures/virtual-clock.ts'
 import { openVirtualTime } from '../../../fixtures/virtual-time.ts'
 import { watchAttempts } from './attempts-watch.ts'
-import { contextOfPicture, type DroppablePicture, type DroppablePictures } from './droppable-pictures.ts'
-import { manifestsOf } from './dropped-manifests.ts'
-import { letPeopleDrop } from './droppers.ts'
 import { faultsOfEvents } from './faults-of-events.ts'
 import { letThemCount } from './index-counters.ts'
 import { faultsOfIndex } from './index-faults.ts'
@@ -22,7 +19,7 @@ import {
   HEALED_MS,
   type Incident,
   isCalm,
-  type PlannedDrop,
+  type PlannedUpload,
   planSchedule,
   type Schedule,
 } from './schedule.ts'
@@ -32,6 +29,9 @@ import { startMachine } from './simulated-machine.ts'
 import { simulateNotify } from './simulated-notify.ts'
 import { simulateRedrive } from './simulated-redrive.ts'
 import type { JobKind } from './simulated-renderer.ts'
+import { contextOfImage, type UploadableImage, type UploadableImages } from './uploadable-images.ts'
+import { manifestsOf } from './uploaded-manifests.ts'
+import { letPeopleUpload } from './uploaders.ts'
 import { jobIdIn, watchQueue } from './watched-queue.ts'
 import { watchStore } from './watched-store.ts'
 import { openWeather } from './weather.ts'
@@ -41,7 +41,7 @@ export interface SimulationResult {
   /** Broken promises; empty if all were kept. */
   readonly violations: readonly string[]
   readonly trace: readonly string[]
-  readonly events: readonly WorkerEvent[]
+  readonly events: readonly WorkerLogEvent[]
   /** Result records of jobs, if the simulation reached its end. */
   readonly results: readonly ResultRecord[]
   /** Outcomes of jobs that late sidecars superseded; `rendered again`: a job was cancelled, and ordered again. */
@@ -63,9 +63,9 @@ const OVER_MS = HEALED_MS + 24 * 3_600_000
 const DRAIN_MS = 3_600_000
 
 /** The jobs that an image must have in the end, whatever came late. */
-const jobsOfDrop = (
-  { videos, sidecar }: PlannedDrop,
-  { jobIds, otherJobIds }: DroppablePicture,
+const jobsOfUpload = (
+  { videos, sidecar }: PlannedUpload,
+  { jobIds, otherJobIds }: UploadableImage,
 ): readonly string[] => {
   if (sidecar?.kind === 'faulty') return []
   return [sidecar?.kind === 'other' ? otherJobIds[videos] : jobIds[videos]]
@@ -74,7 +74,7 @@ const jobsOfDrop = (
 /** Runs one schedule to its end. The same seed gives the same run. */
 export const simulate = async (
   seed: number,
-  { pictures, known }: DroppablePictures,
+  { images, known }: UploadableImages,
   { alterStore = (store) => store, alterSchedule = (planned) => planned }: SimulationOptions = {},
 ): Promise<SimulationResult> => {
   const random = seededRandom(seed)
@@ -83,7 +83,7 @@ export const simulate = async (
   const now = (): number => dateAt(time.nowMs()).getTime()
   const violations: string[] = []
   const lines: string[] = []
-  const events: WorkerEvent[] = []
+  const events: WorkerLogEvent[] = []
   const trace = (line: string): void => {
     lines.push(`${(time.nowMs() / 1000).toFixed(3)} ${line}`)
   }
@@ -106,7 +106,7 @@ export const simulate = async (
   const isDone = (jobId: string): boolean => output.keys().includes(resultKey(jobId))
   const recordOf = (jobId: string): number | null =>
     isDone(jobId) ? output.writes.findLastIndex(({ key }) => key === resultKey(jobId)) : null
-  const kindBySource = new Map(schedule.drops.map(({ kind }, index) => [pictures[index]!.key, kind]))
+  const kindBySource = new Map(schedule.uploads.map(({ kind }, index) => [images[index]!.key, kind]))
   /** They were brought back, and nothing is wrong with them any more. */
   const mended = new Set<string>()
   const kindOfJob = (jobId: string, sourceKey: string): JobKind =>
@@ -142,7 +142,7 @@ export const simulate = async (
     }),
   )
   const ingest = simulateIngest({ time, random, input, output: watchedOutput, jobs, faults: weather, trace })
-  letPeopleDrop({ time, random, schedule, pictures, input, output, jobs, ingest, trace })
+  letPeopleUpload({ time, random, schedule, images, input, output, jobs, ingest, trace })
 
   letThemCount({ time, random, store: watchedOutput, faults: weather.store, trace })
 
@@ -219,12 +219,12 @@ export const simulate = async (
     }
 
   const reports = reportsIn(output)
-  for (const [index, drop] of schedule.drops.entries()) {
-    const { key, jobIds } = pictures[index]!
-    const expected = jobsOfDrop(drop, pictures[index]!)
+  for (const [index, upload] of schedule.uploads.entries()) {
+    const { key, jobIds } = images[index]!
+    const expected = jobsOfUpload(upload, images[index]!)
     const accepted = reports.get(key)?.jobs.map(({ job_id }) => job_id)
-    if (accepted?.join() !== expected.join()) violate(`${key} was dropped, and accepted as ${accepted}`)
-    const { videos, atMs, cancelledMs } = drop
+    if (accepted?.join() !== expected.join()) violate(`${key} was uploaded, and accepted as ${accepted}`)
+    const { videos, atMs, cancelledMs } = upload
     for (const jobId of expected) {
       const stoppedBefore = jobId === jobIds[videos] && cancelledMs !== null && cancelledMs <= atMs
       const faults = await faultsOfJob(output, jobId, { kind: kindOfJob(jobId, key), stoppedBefore })
@@ -242,8 +242,8 @@ export const simulate = async (
     if (failure?.class === 'exhausted' && !hasLetter) violate(`${job_id} has failed, and has no dead letter`)
   }
   const stoppedByPeople = new Set(
-    schedule.drops.flatMap(({ cancelledMs, videos }, index) =>
-      cancelledMs === null ? [] : [pictures[index]!.jobIds[videos]],
+    schedule.uploads.flatMap(({ cancelledMs, videos }, index) =>
+      cancelledMs === null ? [] : [images[index]!.jobIds[videos]],
     ),
   )
   const stateById = new Map(results.map(({ job_id, state }) => [job_id, state]))
@@ -268,14 +268,14 @@ export const simulate = async (
   const manifests = new Map(
     manifestsOf(
       schedule,
-      schedule.drops.map((_, index) => pictures[index]!.key),
+      schedule.uploads.map((_, index) => images[index]!.key),
     ).map((manifest) => [manifest.key, manifest]),
   )
   const contextOf = (uploadKey: string, item: number | null): unknown => {
     if (item !== null) return manifests.get(uploadKey)?.contextOf(item)
-    const index = pictures.findIndex(({ key }) => key === uploadKey)
-    const { videos, sidecar } = schedule.drops[index]!
-    return contextOfPicture(videos, sidecar?.kind ?? null)
+    const index = images.findIndex(({ key }) => key === uploadKey)
+    const { videos, sidecar } = schedule.uploads[index]!
+    return contextOfImage(videos, sidecar?.kind ?? null)
   }
   const { published } = notify
   for (const what of faultsOfEvents({ store: output, published, reports, results, contextOf })) violate(what)

@@ -4,7 +4,7 @@ import type { Policy } from './policy.ts'
 import type { Random } from './random.ts'
 
 /** State that the parts of a fleet share. Times are whole seconds from the start. */
-export interface FleetWorld {
+export interface FleetDeps {
   readonly policy: Policy
   readonly queue: ClipQueue
   readonly machines: Machines

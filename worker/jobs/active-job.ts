@@ -1,11 +1,11 @@
 import type { EtaEstimator } from './eta-estimator.ts'
-import type { HeldJob } from './held-job.ts'
+import type { LeasedJob } from './leased-job.ts'
 
 /** Stage of a job. `waiting`: for its next stage's slot, or for the same job by another message. */
 export type JobStage = 'waiting' | 'preparing' | 'rendering' | 'publishing'
 
 /** A job whose message this worker leases, with the state that the worker's loop needs. */
-export interface JobInHand extends HeldJob {
+export interface ActiveJob extends LeasedJob {
   /**
    * `arrivedMs`: time at which the message was here, on the clock's `elapsedMs`. `awaited`: whether the queue was empty
    * before.

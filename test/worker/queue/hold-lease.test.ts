@@ -5,7 +5,7 @@ import {
   LEASE_OPTIONS,
   LeaseTooLongError,
   longestPollSeconds,
-} from '../../../worker/queue/lease.ts'
+} from '../../../worker/queue/hold-lease.ts'
 import type { Faults } from '../../fixtures/faults.ts'
 import { openMemoryMessageQueue, type QueueOperation } from '../../fixtures/memory-message-queue.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'

@@ -1,8 +1,8 @@
 /**
- * A worker's lease on the message of a job, as the steps of a job see it. A timer extends it (queue/lease.ts) until
+ * A worker's lease on the message of a job, as the steps of a job see it. A timer extends it (queue/hold-lease.ts) until
  * `remove` or `handBack` is called.
  */
-export interface Claim {
+export interface Lease {
   /** Deliveries so far, with this one: 1 on the first. */
   readonly attempt: number
   /** Aborts with a `LeaseLostError` when the lease is lost, and when the lease may not be extended any further. */

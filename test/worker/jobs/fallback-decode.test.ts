@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { decodeParameters } from '../../../shared/contracts/parameters-document.ts'
-import { saferParameters } from '../../../worker/jobs/safer-path.ts'
+import { fallbackDecodeParameters } from '../../../worker/jobs/fallback-decode.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 
 const parametersOf = (document: Parameters<typeof aJobMessage>[0]) =>
@@ -9,7 +9,11 @@ const parametersOf = (document: Parameters<typeof aJobMessage>[0]) =>
 test('decodes in chunks of four frames that share two, and leaves all else', () => {
   const parameters = parametersOf({ parameters: { num_frames: 14, seed: 7 } })
 
-  expect(saferParameters(parameters)).toEqual({ ...parameters, decodeChunkSize: 4, decodeOverlap: 2 })
+  expect(fallbackDecodeParameters(parameters)).toEqual({
+    ...parameters,
+    decodeChunkSize: 4,
+    decodeOverlap: 2,
+  })
 })
 
 test.each([
@@ -19,5 +23,8 @@ test.each([
 ])('a clip of %d frames has chunks of %d that share %d', (frames, chunk, overlap) => {
   const parameters = parametersOf({ parameters: { num_frames: frames } })
 
-  expect(saferParameters(parameters)).toMatchObject({ decodeChunkSize: chunk, decodeOverlap: overlap })
+  expect(fallbackDecodeParameters(parameters)).toMatchObject({
+    decodeChunkSize: chunk,
+    decodeOverlap: overlap,
+  })
 })

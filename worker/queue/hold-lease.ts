@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import { LeaseLostError, MAX_LEASE_SECONDS, type MessageQueue } from '../../shared/ports/message-queue.ts'
 import { withTimeLimit } from '../../shared/time-limit.ts'
-import type { Claim } from '../jobs/claim.ts'
+import type { Lease } from '../jobs/lease.ts'
 
 /*
  *   received                beat            beat         beat fails  again  again        held until
@@ -60,7 +60,7 @@ export const holdLease = (
   queue: MessageQueue,
   { receiptHandle, receiveCount, requestedMs }: LeasedMessage,
   { clock, options, onBeat = () => {}, until = AbortSignal.any([]) }: LeaseDeps,
-): Claim => {
+): Lease => {
   const { beatSeconds, visibilitySeconds, marginSeconds } = options
   const longestMs = requestedMs + MAX_LEASE_SECONDS * 1000
   const stop = new AbortController()

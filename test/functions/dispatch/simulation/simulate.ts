@@ -1,4 +1,4 @@
-import type { DispatchEvent } from '../../../../functions/dispatch/dispatch-world.ts'
+import type { DispatchLogEvent } from '../../../../functions/dispatch/dispatch-deps.ts'
 import { backlogOf, workersNeeded } from '../../../../functions/dispatch/workers-needed.ts'
 import { modelRecordKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { SubmitRefusedError } from '../../../../shared/ports/batch-jobs.ts'
@@ -18,7 +18,7 @@ export interface SimulationResult {
   /** Broken promises; empty if all were kept. */
   readonly violations: readonly string[]
   readonly trace: readonly string[]
-  readonly events: readonly DispatchEvent[]
+  readonly events: readonly DispatchLogEvent[]
 }
 
 export interface SimulationOptions {
@@ -43,7 +43,7 @@ export const simulate = async (
   const isHealed = (): boolean => time.nowMs() >= HEALED_MS
   const violations: string[] = []
   const lines: string[] = []
-  const events: DispatchEvent[] = []
+  const events: DispatchLogEvent[] = []
   const trace = (line: string): void => {
     lines.push(`${(time.nowMs() / 1000).toFixed(3)} ${line}`)
   }

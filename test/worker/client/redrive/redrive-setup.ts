@@ -23,7 +23,7 @@ export const everything: RedriveFilter = {
 }
 
 /** A bucket and its two queues under one clock, those who look after them, and what a test wants to know of them. */
-export const aRedriveWorld = ({ faults = {} }: { readonly faults?: Faults<string> } = {}) => {
+export const redriveSetup = ({ faults = {} }: { readonly faults?: Faults<string> } = {}) => {
   let nowMs = Date.parse('2026-11-25T00:00:00Z')
   const now = (): number => nowMs
   const outputs = openMemoryObjectStore({ bucket: 'out', now, faults })
