@@ -17,6 +17,7 @@ export const readArgumentText = (name: RenderArgumentName, text: string): unknow
     case 'format':
       return text.replaceAll(/\s*,\s*/g, ',')
     case 'loop':
+    case 'metadata':
       return text === 'true' ? true : text === 'false' ? false : text
     case 'fit':
     case 'seed':

@@ -44,6 +44,8 @@ export const FILE_FIELDS = {
   crf: z.int().min(1).max(MAX_CRF).nullable(),
   /** The frames there and back, without repeating the first and the last. */
   loop: z.boolean(),
+  /** Whether the files carry how the clip was made, and its record lies beside them (clip-record.ts). */
+  metadata: z.boolean(),
 }
 
 type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`

@@ -31,6 +31,7 @@ export const parametersDocumentSchema = z.strictObject({
   format: FILE_FIELDS.format.optional(),
   crf: FILE_FIELDS.crf.unwrap().optional(),
   loop: FILE_FIELDS.loop.optional(),
+  metadata: FILE_FIELDS.metadata.optional(),
 })
 
 export type DefaultsDocument = z.infer<typeof defaultsDocumentSchema>
@@ -47,15 +48,20 @@ export const encodeDefaults = (defaults: RenderDefaults): DefaultsDocument =>
 export const decodeDefaults = (document: DefaultsDocument): RenderDefaults =>
   defaultsOf((name) => document[name])
 
-const encodeFileParameters = ({ format, crf, loop }: FileParameters) => ({
+const encodeFileParameters = ({ format, crf, loop, metadata }: FileParameters) => ({
   ...(!isDeepStrictEqual(format, DEFAULT_FILE_PARAMETERS.format) && { format: [...format] }),
   ...(crf !== null && { crf }),
   ...(loop && { loop }),
+  ...(!metadata && { metadata }),
 })
+
+/** A number up to 2^53, text above it. */
+export const encodeSeed = (seed: bigint): number | string =>
+  Number.isSafeInteger(Number(seed)) ? Number(seed) : String(seed)
 
 export const encodeParameters = (parameters: RenderParameters): ParametersDocument => ({
   ...encodeDefaults(parameters),
-  seed: Number.isSafeInteger(Number(parameters.seed)) ? Number(parameters.seed) : String(parameters.seed),
+  seed: encodeSeed(parameters.seed),
   fit: parameters.fit,
   decode_overlap: parameters.decodeOverlap,
   ...encodeFileParameters(parameters),
@@ -69,4 +75,5 @@ export const decodeParameters = (document: ParametersDocument): RenderParameters
   format: document.format ?? DEFAULT_FILE_PARAMETERS.format,
   crf: document.crf ?? DEFAULT_FILE_PARAMETERS.crf,
   loop: document.loop ?? DEFAULT_FILE_PARAMETERS.loop,
+  metadata: document.metadata ?? DEFAULT_FILE_PARAMETERS.metadata,
 })

@@ -10,8 +10,8 @@ import { scheduleFaults } from './schedule-steps.ts'
 import { shownValue } from './shown-value.ts'
 
 /**
- * The arguments of one clip: diffusers' StableVideoDiffusionPipeline.__call__, in its own spelling, and eight of ours
- * (`fit`, `size` with `max_pixels`, `decode_overlap`, `seed` for its generator, and `format`, `crf` and `loop` of its files). All optional: what is not given comes from the checkpoint's
+ * The arguments of one clip: diffusers' StableVideoDiffusionPipeline.__call__, in its own spelling, and nine of ours
+ * (`fit`, `size` with `max_pixels`, `decode_overlap`, `seed` for its generator, and `format`, `crf`, `loop` and `metadata` of its files). All optional: what is not given comes from the checkpoint's
  * svd.json, else from the reference's defaults.
  */
 const integer = (min: number, max: number) => z.int().min(min).max(max)
@@ -107,6 +107,10 @@ const ARGUMENTS = {
     `a whole number from 1 (best) to 51 for mp4 (H.264) and to 63 for webm (VP9)`,
   ),
   loop: argument(z.boolean(), 'true or false; true plays the frames there and back'),
+  metadata: argument(
+    z.boolean(),
+    'true or false; false writes no metadata into the files, and no NAME.json beside them',
+  ),
 } as const
 
 export type RenderArgumentName = keyof typeof ARGUMENTS
@@ -127,13 +131,20 @@ export const renderArgumentRule = (name: RenderArgumentName): string => ARGUMENT
 export const renderArgumentSchema = <Name extends RenderArgumentName>(name: Name): z.ZodType<Values[Name]> =>
   BY_NAME[name].schema
 
-const suggestion = (unknownName: string): string => {
+/** The argument that an unknown name is likely to mean. */
+export const argumentLike = (unknownName: string): RenderArgumentName | undefined => {
   const folded = unknownName.replaceAll(/[-_]/g, '').toLowerCase()
-  const close = RENDER_ARGUMENT_NAMES.find((name) => {
+  return RENDER_ARGUMENT_NAMES.find((name) => {
     const known = name.replaceAll('_', '')
     return known === folded || known.startsWith(folded) || folded.startsWith(known)
   })
-  return close === undefined ? `known are ${RENDER_ARGUMENT_NAMES.join(', ')}` : `did you mean ${close}?`
+}
+
+const suggestion = (unknownName: string): string => {
+  const close = argumentLike(unknownName)
+  if (close === undefined) return `known are ${RENDER_ARGUMENT_NAMES.join(', ')}`
+  const several = 'several seeds are the grid of a sidecar or a manifest, "grid": { "seed": [1, 5, 9] }'
+  return `did you mean ${close}?${unknownName.toLowerCase() === 'seeds' ? ` ${several}` : ''}`
 }
 
 export interface ReadArguments {

@@ -25,7 +25,12 @@ export type RenderParameters = RenderDefaults &
   CamelValues<typeof JOB_FIELDS> &
   FileParameters & { readonly seed: bigint }
 
-export const DEFAULT_FILE_PARAMETERS: FileParameters = { format: DEFAULT_FORMATS, crf: null, loop: false }
+export const DEFAULT_FILE_PARAMETERS: FileParameters = {
+  format: DEFAULT_FORMATS,
+  crf: null,
+  loop: false,
+  metadata: true,
+}
 
 /** Fault in the combination of the two guidance scales; `null` if there is none. */
 export const guidanceFault = ({
@@ -77,6 +82,7 @@ export const resolveParameters = (
     format,
     crf: normalizeCrf(given.crf, format),
     loop: given.loop ?? false,
+    metadata: given.metadata ?? true,
   }
   for (const side of ['width', 'height'] as const) {
     if (parameters[side] % vaeScaleFactor !== 0) {

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { ClipMetadata } from '../../shared/contracts/clip-record.ts'
 import { writeThenRename } from '../../shared/files/write-then-rename.ts'
 import {
   assertAsAsked,
@@ -18,6 +19,8 @@ export interface FileRequest extends Omit<FramesToEncode, 'frames'> {
   /** `null`: the codec's usual one. */
   readonly crf: number | null
   readonly output: string
+  /** Facts of the clip for formats that carry them, which is the MP4; `null` or absent: none. */
+  readonly metadata?: ClipMetadata | null
   readonly ffmpegPath: string
   readonly signal: AbortSignal
 }

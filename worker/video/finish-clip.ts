@@ -1,4 +1,5 @@
 import type { ClipFormat } from '../../shared/contracts/clip-format.ts'
+import type { ClipMetadata } from '../../shared/contracts/clip-record.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import { clipFile, posterOf } from './clip-files.ts'
 import { ENCODERS } from './encoders.ts'
@@ -32,6 +33,8 @@ export interface ClipToFinish extends FrameSize {
   readonly output: string
   /** Folder for a lossless PNG of each frame, `0000.png` on, or null. */
   readonly framesDir: string | null
+  /** Written into the MP4; `null` or absent: none. */
+  readonly metadata?: ClipMetadata | null
   readonly ffmpegPath: string
   readonly signal: AbortSignal
   /** Steps are frames: of the PNGs, if there are any, then of each pass of each format. */
@@ -58,7 +61,7 @@ export interface FinishedClip {
  */
 export const finishClip = async (clip: ClipToFinish): Promise<FinishedClip> => {
   const started = performance.now()
-  const { width, height, fps, output, framesDir, ffmpegPath, signal } = clip
+  const { width, height, fps, output, framesDir, metadata = null, ffmpegPath, signal } = clip
   signal.throwIfAborted()
   await using raw = await openRawFrames(clip.rawFrames, { width, height })
   const order = frameOrder(raw.frameCount, clip.loop)
@@ -71,7 +74,7 @@ export const finishClip = async (clip: ClipToFinish): Promise<FinishedClip> => {
   const files: FormattedFile[] = []
   for (const { format, crf } of clip.files) {
     const file = clipFile(output, format)
-    const settings = { width, height, fps, crf, output: file, ffmpegPath, signal }
+    const settings = { width, height, fps, crf, output: file, metadata, ffmpegPath, signal }
     await ENCODERS[format].encode({ ...settings, frames: () => frames(order) })
     files.push({ format, ...(await describeFile(file, signal)) })
   }

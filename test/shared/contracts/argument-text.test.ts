@@ -31,6 +31,7 @@ test.each([
   ['loop', 'true', true],
   ['loop', 'false', false],
   ['loop', 'yes', 'yes'],
+  ['metadata', 'false', false],
   ['crf', '23', 23],
 ] as const)('the %s %j is read as %j', (name, text, read) => {
   expect(readArgumentText(name, text)).toBe(read)

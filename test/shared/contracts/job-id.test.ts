@@ -52,12 +52,17 @@ describe('the id of a job with other files than an MP4', () => {
     return jobIdOf(image.pixels_sha256, encodeParameters(resolved), model)
   }
 
-  test.each([{}, { format: 'mp4' }, { format: 'mp4,mp4' }, { crf: 18 }, { loop: false }, { format: null }])(
-    'is the one from before there were formats, for %j',
-    (given) => {
-      expect(idOf(given)).toBe(ID)
-    },
-  )
+  test.each([
+    {},
+    { format: 'mp4' },
+    { format: 'mp4,mp4' },
+    { crf: 18 },
+    { loop: false },
+    { metadata: true },
+    { format: null },
+  ])('is the one from before there were formats, for %j', (given) => {
+    expect(idOf(given)).toBe(ID)
+  })
 
   test('does not depend on the order of the formats, nor on one that comes twice', () => {
     const ids = ['mp4,gif', 'gif,mp4', 'gif,mp4,gif', ['gif', 'mp4']].map((format) => idOf({ format }))
@@ -72,6 +77,7 @@ describe('the id of a job with other files than an MP4', () => {
       { format: 'webm' },
       { crf: 19 },
       { loop: true },
+      { metadata: false },
     ]
     expect(new Set(all.map(idOf)).size).toBe(all.length)
   })

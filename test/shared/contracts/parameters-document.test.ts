@@ -39,6 +39,7 @@ const anyParameters: fc.Arbitrary<RenderParameters> = fc.record({
   format: fc.subarray([...CLIP_FORMATS], { minLength: 1 }),
   crf: fc.option(fc.integer({ min: 1, max: 63 })),
   loop: fc.boolean(),
+  metadata: fc.boolean(),
 })
 
 test('any parameters come out of their document as they went in, by way of JSON', () => {
@@ -85,7 +86,7 @@ describe('what is said of the files', () => {
 
   test('is left out where it is the default, so that ids stay', () => {
     const document = encodeParameters(usual)
-    for (const name of ['format', 'crf', 'loop']) expect(document).not.toHaveProperty(name)
+    for (const name of ['format', 'crf', 'loop', 'metadata']) expect(document).not.toHaveProperty(name)
     expect(decodeParameters(document)).toEqual(usual)
   })
 
@@ -94,6 +95,7 @@ describe('what is said of the files', () => {
     [{ format: ['mp4', 'png'] }, { format: ['mp4', 'png'] }],
     [{ crf: 30 }, { crf: 30 }],
     [{ loop: true }, { loop: true }],
+    [{ metadata: false }, { metadata: false }],
   ] as const)('is there where it is not: %j', (changes, written) => {
     expect(encodeParameters({ ...usual, ...changes })).toEqual({ ...encodeParameters(usual), ...written })
   })

@@ -48,6 +48,7 @@ test('the names are those of the reference, and eight more', () => {
     'format',
     'crf',
     'loop',
+    'metadata',
   ])
 })
 
@@ -86,6 +87,7 @@ const RULES: Readonly<
   },
   crf: { good: [1, 18, 51], bad: [0, 64, 18.5, '18', -1] },
   loop: { good: [true, false], bad: ['true', 1, 0, 'yes'] },
+  metadata: { good: [true, false], bad: ['true', 1, 0, 'no'] },
 }
 
 describe.each(RENDER_ARGUMENT_NAMES)('%s', (name) => {

@@ -51,6 +51,7 @@ describe('what a job does not say', () => {
       format: ['mp4'],
       crf: null,
       loop: false,
+      metadata: true,
     })
   })
 
@@ -83,6 +84,7 @@ test('what a job says goes before either', () => {
     format: ['webm', 'gif'],
     crf: 30,
     loop: true,
+    metadata: false,
   } as const
   expect(resolve(given, { width: 192, fps: 12, motion_bucket_id: 255 })).toEqual({
     width: 512,
@@ -103,6 +105,7 @@ test('what a job says goes before either', () => {
     format: ['webm', 'gif'],
     crf: 30,
     loop: true,
+    metadata: false,
   })
 })
 
