@@ -63,8 +63,8 @@ export const prepareJobs = async (
   const checkpoint = await openCheckpoint(options.checkpoint, variant === undefined ? {} : { variant })
   const clips = new Map<string, ClipParameters>()
   for (const image of images) clips.set(image, await clipParameters(image, given, checkpoint, spellOption))
-  const { numFrames, numVideosPerPrompt: videosPerImage } = clips.get(images[0]!)!.parameters
-  const plan = planOutputs({ images, seeds, output, outputDir, framesDir, videosPerImage })
+  const { numFrames, numVideosPerPrompt: videosPerImage, format: formats } = clips.get(images[0]!)!.parameters
+  const plan = planOutputs({ images, seeds, output, outputDir, framesDir, videosPerImage, formats })
   await checkOutputFolders(plan, { option: outputOptionOf(options), frameCount: numFrames })
   return plan.map((planned) => {
     const { parameters, warnings, convertedFrom } = clips.get(planned.image)!

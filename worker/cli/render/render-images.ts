@@ -108,13 +108,15 @@ export async function* renderImages(
   }
 
   const finishVideos = async ({ index, job, staged }: Underway<Rendered>): Promise<FinishedClip[]> => {
-    const { width, height, fps } = job.settings.parameters
+    const { width, height, fps, format, crf, loop } = job.settings.parameters
+    const files = format.map((one) => ({ format: one, crf }))
     const { videos } = staged
     const clips: FinishedClip[] = []
     for (const [place, video] of videos.entries()) {
       const report = ({ phase, step, steps }: Progress): void =>
         onProgress(index, { phase, step: place * steps + step, steps: videos.length * steps })
-      clips.push(await finishClip({ ...video, width, height, fps, ffmpegPath, signal, onProgress: report }))
+      const clip = { ...video, width, height, fps, files, loop }
+      clips.push(await finishClip({ ...clip, ffmpegPath, signal, onProgress: report }))
     }
     return clips
   }

@@ -44,7 +44,7 @@ const renderAll = async (
   ])
   if (options.quiet !== true) for (const line of new Set([note ?? '', ...lines])) stderr.write(line)
   const ffmpeg = await findFfmpeg(environment)
-  await assertFfmpegEncodes(ffmpeg, signal)
+  await assertFfmpegEncodes(ffmpeg, jobs[0]?.formats ?? [], signal)
   const versions = await readVersions()
   const debug = environment['SVD_DEBUG'] === '1'
   const names = jobs.map(clipName)
