@@ -4,6 +4,7 @@ import type { CommandContext } from '../command-context.ts'
 import { chooseClipDevice } from '../device-options.ts'
 import { exitCodeOf, messageOf, worstOf } from '../exit-code.ts'
 import { expandInputs } from '../expand-inputs.ts'
+import { openMinuteLines } from '../terminal/minute-lines.ts'
 import { openProgress } from '../terminal/progress.ts'
 import { readVersions } from '../versions.ts'
 import { weightCacheDir } from '../weight-cache-dir.ts'
@@ -43,7 +44,9 @@ const renderAll = async (
   const versions = await readVersions()
   const debug = environment['SVD_DEBUG'] === '1'
   const titles = images.length === 1 ? images : images.map((image, i) => `${i + 1}/${images.length} ${image}`)
-  const progress = followLatestImage(openProgress(stderr, { quiet: options.quiet === true }), titles)
+  const quiet = options.quiet === true
+  const minuteLines = openMinuteLines(stderr, { quiet })
+  const progress = followLatestImage(openProgress(stderr, { quiet }), titles, { minuteLines })
   const exitCodes: number[] = []
   let stopped = false
   await using _folders = await makeOutputFolders(jobs, outputOptionOf(options))
@@ -52,6 +55,7 @@ const renderAll = async (
   })
   const tools = { ...context, renderer, ffmpegPath: ffmpeg.path, onProgress: progress.update }
   for await (const { index, job, outcome } of renderImages(jobs, tools)) {
+    progress.end('value' in outcome ? 'made' : 'failed')
     progress.print(index, () => {
       if ('value' in outcome) {
         onReport(resultAsJson(job, outcome.value, device, versions))
