@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from '../argument-options.ts'
 import { addDeploymentOptions, type DeploymentOptions } from '../deployment.ts'
+import { addSeedsOption, type SeedOptions } from '../seed-options.ts'
 
 const NOTES = `
 Images are uploaded to images/PREFIX/, manifests (.json, .jsonl) to manifests/PREFIX/; nothing is overwritten. Files
@@ -11,6 +12,7 @@ A manifest names images by their keys in the input bucket. With --images DIR, th
 images/a/x.png is DIR/a/x.png.
 
   svd submit photos/*.jpg --motion-bucket-id 60 --wait --download videos
+  svd submit photo.png --seeds 1..8
   svd submit motion.json --images photos
   svd submit photo.png --context '{"order": 7}'
 `
@@ -26,7 +28,7 @@ export const addSubmitOptions = (command: Command): Command => {
     .option('--context <json>', 'JSON object that comes back in the events of the images; @FILE: in a file')
     .option('--retry-failed', 'bring jobs back that failed before')
     .optionsGroup('Video:')
-  addArgumentOptions(command, VIDEO_OPTIONS).optionsGroup('Sampling:')
+  addSeedsOption(addArgumentOptions(command, VIDEO_OPTIONS)).optionsGroup('Sampling:')
   addArgumentOptions(command, SAMPLING_OPTIONS)
   return addDeploymentOptions(command, ['inputBucket', 'outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
@@ -39,7 +41,7 @@ export const addSubmitOptions = (command: Command): Command => {
     .addHelpText('after', NOTES)
 }
 
-export interface SubmitOptions extends DeploymentOptions {
+export interface SubmitOptions extends DeploymentOptions, SeedOptions {
   readonly prefix?: string
   readonly images?: string
   readonly context?: string

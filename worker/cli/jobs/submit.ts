@@ -6,7 +6,7 @@ import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { downloadVideos } from '../../client/submit/download-video.ts'
+import { downloadVideos } from '../../client/download/download-videos.ts'
 import type { ImageChecks } from '../../client/submit/image-upload.ts'
 import { findJobsBefore } from '../../client/submit/jobs-before.ts'
 import { planSubmission, type Submission } from '../../client/submit/plan-submission.ts'
@@ -23,6 +23,7 @@ import { readDeployment } from '../deployment.ts'
 import { EXIT_FAILURE, EXIT_INVALID_INPUT, worstOf } from '../exit-code.ts'
 import { expandInputs } from '../expand-inputs.ts'
 import { assertImagesReadable } from '../input-images.ts'
+import { chooseSeeds } from '../seed-options.ts'
 import type { Services } from '../services.ts'
 import { parseDuration } from '../terminal/duration.ts'
 import { readContextOption } from './context-option.ts'
@@ -53,9 +54,10 @@ interface PlanDeps {
 
 const plan = async (
   inputs: readonly string[],
-  options: SubmitOptions,
+  asked: SubmitOptions,
   { now, scratchDir, stderr }: PlanDeps,
 ): Promise<Submission> => {
+  const { options, seeds, note } = chooseSeeds(asked)
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
   const given = parseRenderArguments(typed, spellOption)
   const files = await expandInputs(inputs)
@@ -68,8 +70,17 @@ const plan = async (
         `uploads it scaled down to ${to.width}x${to.height}\n`,
     )
   }
-  const request = { files, given, context, prefix: prefix ?? newPrefix(now), imagesDir: images ?? null }
-  return await planSubmission(request, { scratchDir, onScaled })
+  const request = {
+    files,
+    given,
+    context,
+    seeds,
+    prefix: prefix ?? newPrefix(now),
+    imagesDir: images ?? null,
+  }
+  const submission = await planSubmission(request, { scratchDir, onScaled })
+  if (note !== null && options.quiet !== true) stderr.write(note)
+  return submission
 }
 
 const REPORT_INTERVAL_MS = 500

@@ -66,7 +66,7 @@ export const runWatch = async (
   const { clock } = services
   const outputs = services.openBucket(outputBucket)
   const selecting = { otherwise: 'not-done', now: clock.now(), note: notesTo(stderr), signal } as const
-  const { jobIds, left, report } = await selectJobs(outputs, named, options, selecting)
+  const { jobIds, left, report, reports } = await selectJobs(outputs, named, options, selecting)
   if (left === null)
     stderr.write('there may be older jobs that are not done; name them, or give --manifest\n')
   else if (left > 0) stderr.write(`${left} more are not watched (--limit)\n`)
@@ -94,7 +94,7 @@ export const runWatch = async (
     if (listed.length > 0) stdout.write(`${jobTable(listed, clock.now())}\n`)
     stdout.write(endLine(ended))
   }
-  if (report !== null) stderr.write(faultLines(report.key, report))
-  const isAccepted = report === null || report.state === 'accepted'
+  for (const one of reports) stderr.write(faultLines(one.key, one))
+  const isAccepted = reports.every(({ state }) => state === 'accepted')
   return isAccepted && allSucceeded(ended) ? EXIT_DONE : EXIT_FAILURE
 }
