@@ -1,16 +1,18 @@
 import type { Command } from 'commander'
 import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from '../argument-options.ts'
 import { addDeploymentOptions, type DeploymentOptions } from '../deployment.ts'
+import { addSeedsOption, type SeedOptions } from '../seed-options.ts'
 
 const NOTES = `
 Images are uploaded to images/PREFIX/, manifests (.json, .jsonl) to manifests/PREFIX/; nothing is overwritten. Files
 are checked before the first upload. The same image, parameters and checkpoint are the same job: if it is done, nothing
-is rendered.
+is rendered. If it failed before, the command prints why, and --retry-failed brings it back as svd redrive does.
 
 A manifest names images by their keys in the input bucket. With --images DIR, those it names are uploaded too:
 images/a/x.png is DIR/a/x.png.
 
   svd submit photos/*.jpg --motion-bucket-id 60 --wait --download videos
+  svd submit photo.png --seeds 1..8
   svd submit motion.json --images photos
   svd submit photo.png --context '{"order": 7}'
 `
@@ -24,8 +26,9 @@ export const addSubmitOptions = (command: Command): Command => {
     .option('--prefix <name>', 'folder in the bucket (date, time and some letters)')
     .option('--images <dir>', 'folder with the images that the manifests name')
     .option('--context <json>', 'JSON object that comes back in the events of the images; @FILE: in a file')
+    .option('--retry-failed', 'bring jobs back that failed before')
     .optionsGroup('Video:')
-  addArgumentOptions(command, VIDEO_OPTIONS).optionsGroup('Sampling:')
+  addSeedsOption(addArgumentOptions(command, VIDEO_OPTIONS)).optionsGroup('Sampling:')
   addArgumentOptions(command, SAMPLING_OPTIONS)
   return addDeploymentOptions(command, ['inputBucket', 'outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
@@ -38,10 +41,11 @@ export const addSubmitOptions = (command: Command): Command => {
     .addHelpText('after', NOTES)
 }
 
-export interface SubmitOptions extends DeploymentOptions {
+export interface SubmitOptions extends DeploymentOptions, SeedOptions {
   readonly prefix?: string
   readonly images?: string
   readonly context?: string
+  readonly retryFailed?: true
   readonly reportTimeout: string
   readonly wait?: true
   readonly download?: string

@@ -8,6 +8,7 @@ import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { downloadVideos } from '../../client/submit/download-video.ts'
 import type { ImageChecks } from '../../client/submit/image-upload.ts'
+import { findJobsBefore } from '../../client/submit/jobs-before.ts'
 import { planSubmission, type Submission } from '../../client/submit/plan-submission.ts'
 import {
   assertReportsReadable,
@@ -22,10 +23,12 @@ import { readDeployment } from '../deployment.ts'
 import { EXIT_FAILURE, EXIT_INVALID_INPUT, worstOf } from '../exit-code.ts'
 import { expandInputs } from '../expand-inputs.ts'
 import { assertImagesReadable } from '../input-images.ts'
+import { chooseSeeds } from '../seed-options.ts'
 import type { Services } from '../services.ts'
 import { parseDuration } from '../terminal/duration.ts'
 import { readContextOption } from './context-option.ts'
 import { followQueues } from './queue-depths.ts'
+import { jobsBeforeText, retriedText, retryFailed } from './retry-failed.ts'
 import type { SubmitOptions } from './submit-options.ts'
 import {
   acceptedJobs,
@@ -51,9 +54,10 @@ interface PlanDeps {
 
 const plan = async (
   inputs: readonly string[],
-  options: SubmitOptions,
+  asked: SubmitOptions,
   { now, scratchDir, stderr }: PlanDeps,
 ): Promise<Submission> => {
+  const { options, seeds, note } = chooseSeeds(asked)
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
   const given = parseRenderArguments(typed, spellOption)
   const files = await expandInputs(inputs)
@@ -66,8 +70,17 @@ const plan = async (
         `uploads it scaled down to ${to.width}x${to.height}\n`,
     )
   }
-  const request = { files, given, context, prefix: prefix ?? newPrefix(now), imagesDir: images ?? null }
-  return await planSubmission(request, { scratchDir, onScaled })
+  const request = {
+    files,
+    given,
+    context,
+    seeds,
+    prefix: prefix ?? newPrefix(now),
+    imagesDir: images ?? null,
+  }
+  const submission = await planSubmission(request, { scratchDir, onScaled })
+  if (note !== null && options.quiet !== true) stderr.write(note)
+  return submission
 }
 
 const REPORT_INTERVAL_MS = 500
@@ -133,6 +146,10 @@ export const runSubmit = async (
 ): Promise<number> => {
   const { environment, stdout, stderr, signal, openServices } = context
   const deployment = readDeployment(['inputBucket', 'outputBucket'], options, environment)
+  const retryQueues =
+    options.retryFailed === true
+      ? readDeployment(['jobsQueueUrl', 'deadLetterQueueUrl'], options, environment)
+      : null
   const limitMs = parseDuration('--report-timeout', options.reportTimeout) * 1000
   const intervalMs = parseInterval(options.interval)
   await using services = await openServices()
@@ -143,8 +160,20 @@ export const runSubmit = async (
   const submission = await plan(files, options, { now: clock.now(), scratchDir, stderr })
   const inputs = services.openBucket(deployment.inputBucket)
   const outputs = services.openBucket(deployment.outputBucket)
+  const startedAt = clock.now()
   const requests = await send(submission, { inputs, outputs, limitMs }, options, services, context)
   const exitCodes: number[] = []
+  const uploads = { keys: new Set(requests.map(({ request }) => request.upload.key)), since: startedAt }
+  const before = await findJobsBefore(outputs, acceptedJobs(requests), uploads, signal)
+  const said = { retries: retryQueues !== null, quiet: options.quiet === true }
+  stderr.write(jobsBeforeText(before, said))
+  if (retryQueues !== null && before.failed.length > 0) {
+    const jobs = services.openQueue(retryQueues.jobsQueueUrl)
+    const deadLetters = services.openQueue(retryQueues.deadLetterQueueUrl)
+    const retried = await retryFailed({ outputs, clock, jobs, deadLetters }, before.failed, signal)
+    stderr.write(retriedText(retried))
+    if (retried.left.length > 0) exitCodes.push(EXIT_FAILURE)
+  }
   if (requests.some(({ report }) => report === null)) exitCodes.push(EXIT_FAILURE)
   if (requests.some(({ report }) => report !== null && report.state !== 'accepted'))
     exitCodes.push(EXIT_INVALID_INPUT)
@@ -167,7 +196,7 @@ export const runSubmit = async (
   }
   if (options.json) {
     const byId = new Map(statuses.map((status) => [status.jobId, status]))
-    const report = submissionAsJson({ requests, statuses: byId, files: fetched })
+    const report = submissionAsJson({ requests, statuses: byId, files: fetched, before })
     stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   }
   return worstOf(exitCodes)

@@ -7,7 +7,7 @@ import {
   ok,
   runCheck,
   warn,
-} from '../../../worker/fitness/check.ts'
+} from '../../../worker/preflight/check.ts'
 
 const DISK: Check = { name: 'disk', ...fail('2 GB free', 'free some space') }
 

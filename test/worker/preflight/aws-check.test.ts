@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { runAwsCheck } from '../../../worker/fitness/aws-check.ts'
-import { type Finding, fail, ok } from '../../../worker/fitness/check.ts'
+import { runAwsCheck } from '../../../worker/preflight/aws-check.ts'
+import { type Finding, fail, ok } from '../../../worker/preflight/check.ts'
 
 const never = new AbortController().signal
 const anError = (name: string, message: string) => Object.assign(new Error(message), { name })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkQueue, queueFinding } from '../../../worker/fitness/queue-check.ts'
+import { checkQueue, queueFinding } from '../../../worker/preflight/queue-check.ts'
 import { openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 

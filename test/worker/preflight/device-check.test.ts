@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Card } from '../../../worker/cuda/cards.ts'
 import type { DeviceProbes, DeviceRequest } from '../../../worker/cuda/choose-device.ts'
-import { checkDevice, type DeviceToCheck } from '../../../worker/fitness/device-check.ts'
+import { checkDevice, type DeviceToCheck } from '../../../worker/preflight/device-check.ts'
 import { aCard } from '../cuda/a-card.ts'
 import { aMachine } from './a-machine.ts'
 

@@ -1,4 +1,4 @@
-import type { Machine } from '../../../worker/fitness/machine.ts'
+import type { Machine } from '../../../worker/preflight/machine.ts'
 
 /** One on which every check passes. */
 export const aMachine = (changes: Partial<Machine> = {}): Machine => ({
