@@ -16,7 +16,7 @@ const foundLine = ({ folder, found }: KeptState): string => {
   return uploads + waiting.length + ended === 0 ? `${folder} is new.` : `In ${folder}: ${left}.`
 }
 
-/** What `svd local` prints when its endpoint is up. */
+/** Text that `svd local` prints when its endpoint is up. */
 export const startGuide = (
   { url, environment }: Pick<EmbeddedEndpoint, 'url' | 'environment'>,
   kept: KeptState | null,
