@@ -1,7 +1,7 @@
 import { jobIdOfResult } from '../../../shared/contracts/bucket-layout.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { readResult } from '../../../shared/records/read-result.ts'
-import { downloadVideos } from '../../client/submit/download-video.ts'
+import { downloadVideos } from '../../client/download/download-videos.ts'
 import type { UploadFeed } from '../../local/object-feed.ts'
 
 export interface FetchOptions {

@@ -1,9 +1,7 @@
 import type { EmbeddedEndpoint } from '../../local/embedded-endpoint.ts'
 import type { KeptState } from '../../local/kept-state.ts'
+import { COMMAND } from '../own-command.ts'
 import { counted } from '../terminal/short-text.ts'
-
-/** Command that a user types. `npx svd` only finds that of a checkout. */
-const COMMAND = import.meta.url.endsWith('.ts') ? 'npx svd' : 'svd'
 
 /** Command that sets a variable in the platform's shell: PowerShell, or a POSIX shell. */
 const setVariable = (name: string, value: string): string =>
