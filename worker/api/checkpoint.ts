@@ -143,7 +143,12 @@ export const openCheckpoint = async (
     const nameFault = videoNameFault(output, asked.format ?? DEFAULT_FORMATS)
     if (nameFault !== null) throw new InvalidInputError('output', nameFault)
     await assertImagesReadable([image])
-    const { parameters, warnings } = await clipParameters(image, asked, checkpoint, (name) => name)
+    const { parameters, warnings, convertedFrom } = await clipParameters(
+      image,
+      asked,
+      checkpoint,
+      (name) => name,
+    )
     const { numFrames, numVideosPerPrompt: videosPerImage, format: formats } = parameters
     const only = { outputDir: undefined, framesDir: undefined }
     const plan = planOutputs({ images: [image], output, videosPerImage, formats, ...only })
@@ -163,7 +168,7 @@ export const openCheckpoint = async (
       ...{ renderer, prepareImage, finishClip, ffmpegPath: ffmpeg.path, signal },
       onProgress: (_: number, progress: Progress) => onProgress(progress),
     }
-    const jobs = plan.map((planned) => ({ ...planned, settings, warnings }))
+    const jobs = plan.map((planned) => ({ ...planned, settings, warnings, convertedFrom }))
     for await (const { outcome } of renderImages(jobs, tools)) {
       if ('error' in outcome) throw outcome.error
       const { videos, seconds } = outcome.value

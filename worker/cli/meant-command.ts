@@ -9,6 +9,7 @@ export const COMMAND_NAMES_ELSEWHERE: readonly (readonly [meant: readonly string
   [['batches'], 'batch manifests uploads history runs'],
   [['list'], 'ls show get'],
   [['push'], 'upload add put publish'],
+  [['download'], 'fetch pull videos clips sync'],
   [['submit'], 'upload add send enqueue drop post'],
   [['submit', 'models push'], 'push put'],
   [['redrive'], 'retry requeue rerun resume restart replay'],

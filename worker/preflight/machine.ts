@@ -47,8 +47,10 @@ const probeRuntime = async (
     reject: false,
   })
   if (!failed) return runtimeProbeSchema.parse(JSON.parse(stdout))
-  const reason = stderr.split('\n').find((text) => /^\w*Error: /.test(text))
-  throw new Error(reason?.replace(/^\w*Error: /, '') ?? shortMessage)
+  // Node prints the message, which may have several lines, and then the stack.
+  const [, printed = ''] = /^\w*Error: (.*)/ms.exec(stderr) ?? []
+  const [message = ''] = printed.split(/\n {4}at /)
+  throw new Error(message.trim() || shortMessage)
 }
 
 export const thisMachine = (environment: Readonly<Record<string, string | undefined>>): Machine => ({

@@ -1,14 +1,10 @@
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { MessageQueue } from '../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { type Check, fail, ok } from '../../../worker/preflight/check.ts'
 import { checkWorker, type WorkerToCheck } from '../../../worker/preflight/check-worker.ts'
-import { thisMachine } from '../../../worker/preflight/machine.ts'
 import { openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
-import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { DEMO_DIR, demoRecord } from '../models/a-pushed-model.ts'
 import { aMachine } from './a-machine.ts'
 
@@ -240,20 +236,4 @@ test('the probe of a store is removed again, and left where it may not be', asyn
   const denied = { ...store, delete: () => Promise.reject(new Error('AccessDenied')) }
   expect((await check({ outputs: denied })).of('outputs')?.status).toBe('ok')
   expect(store.keys()).toEqual([expect.stringMatching(/^probes\//)])
-})
-
-describe('this machine', () => {
-  test('tells a folder that can be written to, makes it, and leaves nothing in it', async () => {
-    const folder = join(await temporaryDir(), 'new', 'scratch')
-    await thisMachine(process.env).tryWriting(folder)
-    expect(await readdir(folder)).toEqual([])
-    await expect(thisMachine(process.env).tryWriting('/dev/null/scratch')).rejects.toThrow(
-      '--scratch-dir: the folder /dev/null/scratch cannot be used (a file has that name); choose another',
-    )
-  })
-
-  test('runs a graph on its runtime', async () => {
-    const { providers } = await thisMachine(process.env).onnxRuntime()
-    expect(providers).toContain('cpu')
-  })
 })

@@ -6,7 +6,7 @@ import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { downloadVideos } from '../../client/submit/download-video.ts'
+import { downloadVideos } from '../../client/download/download-videos.ts'
 import type { ImageChecks } from '../../client/submit/image-upload.ts'
 import { findJobsBefore } from '../../client/submit/jobs-before.ts'
 import { planSubmission, type Submission } from '../../client/submit/plan-submission.ts'
@@ -70,6 +70,9 @@ const plan = async (
         `uploads it scaled down to ${to.width}x${to.height}\n`,
     )
   }
+  const onConverted: ImageChecks['onConverted'] = (file, from) => {
+    if (!options.quiet) stderr.write(`${file}: ingest does not read ${from}; uploads it converted to PNG\n`)
+  }
   const request = {
     files,
     given,
@@ -78,7 +81,7 @@ const plan = async (
     prefix: prefix ?? newPrefix(now),
     imagesDir: images ?? null,
   }
-  const submission = await planSubmission(request, { scratchDir, onScaled })
+  const submission = await planSubmission(request, { scratchDir, onScaled, onConverted })
   if (note !== null && options.quiet !== true) stderr.write(note)
   return submission
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readImageFile } from '../../client/convert/read-image-file.ts'
 import type { Progress } from '../../pipeline/progress.ts'
 import type { Renderer } from '../../renderer/child-process-renderer.ts'
 import type { PreparedImage } from '../../renderer/prepare-image.ts'
@@ -86,7 +86,7 @@ export async function* renderImages(
     const made = await settle(async () => {
       signal.throwIfAborted()
       await staged.make()
-      const bytes = await readFile(job.image, { signal })
+      const { bytes } = await readImageFile(job.image, signal)
       return prepareImage({ bytes, field: job.image, width, height, fit, folder: staged.folder, signal })
     })
     return { index, job, staged, made }

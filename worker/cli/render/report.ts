@@ -22,13 +22,15 @@ const fileAsJson = ({ path: file, sizeBytes, sha256 }: WrittenFile) => ({
 
 /** The object that `--json` prints for an image that was rendered. Its keys are a contract. */
 export const resultAsJson = (
-  { image, settings, warnings }: ImageJob,
+  { image, settings, warnings, convertedFrom }: ImageJob,
   result: RenderedImage,
   device: ClipDevice,
   versions: Versions,
 ) => ({
   status: 'succeeded' as const,
   image,
+  /** `null`: the file was read as it is. */
+  converted_from: convertedFrom,
   checkpoint: settings.checkpointDir,
   variant: settings.variant,
   parameters: encodeParameters(settings.parameters),

@@ -1,5 +1,5 @@
 import type { ParametersDocument } from '../../../shared/contracts/parameters-document.ts'
-import { type ParameterName, parameterText, varyingParameters } from './parameter-differences.ts'
+import { type ParameterName, parameterText, varyingParameters } from '../tracking/parameter-differences.ts'
 import type { SheetJob } from './sheet-job.ts'
 
 /** Something in which the jobs of a page differ, by which they are sorted and filtered. */

@@ -1,8 +1,8 @@
+import { PARAMETER_NAMES, parameterText, varyingParameters } from '../tracking/parameter-differences.ts'
 import { formatDollars, formatRate, formatSeconds, formatTime } from './amounts.ts'
 import { renderFigure } from './figure.ts'
 import { type Html, html } from './html.ts'
 import type { Meaning } from './meanings.ts'
-import { PARAMETER_NAMES, parameterText, varyingParameters } from './parameter-differences.ts'
 import type { SheetJob } from './sheet-job.ts'
 import { totalsOf } from './totals.ts'
 

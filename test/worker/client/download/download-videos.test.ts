@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { downloadVideos } from '../../../../worker/client/submit/download-video.ts'
+import { downloadVideos } from '../../../../worker/client/download/download-videos.ts'
 import { anOutput, aResult, type ResultOverrides } from '../../../fixtures/job-records.ts'
 import { openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
