@@ -64,6 +64,15 @@ test('an image is rendered with the arguments that were typed', async () => {
   expect(stdout).toMatch(new RegExp(`^${job?.job_id}  s3://out/jobs/${job?.job_id}/result.json  images/`))
 })
 
+test('an image is rendered in the formats that were typed', async () => {
+  const folder = await aFolder({ 'cup.png': await aPng() })
+  const { run, queued } = withRealIngest()
+  const formats = ['--format', 'gif', '--format', 'webm,mp4', '--crf', '30', '--loop']
+  const { exitCode, stderr } = await run(['submit', path.join(folder, 'cup.png'), '--quiet', ...formats])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(queued()[0]?.parameters).toMatchObject({ format: ['mp4', 'webm', 'gif'], crf: 30, loop: true })
+})
+
 test('an image is rendered once for each seed, with the arguments that were typed', async () => {
   const folder = await aFolder({ 'cup.png': await aPng(), 'jug.png': await aPng({ seed: 3 }) })
   const { run, queued } = withRealIngest()
