@@ -41,6 +41,9 @@ describe('a single image', () => {
           seed: 0n,
           fit: 'fill',
           decodeOverlap: 0,
+          format: ['mp4'],
+          crf: null,
+          loop: false,
         },
         memory: 'auto',
         keepWarm: false,
@@ -154,6 +157,7 @@ describe('a single image', () => {
     expect(JSON.parse(stdout)).toEqual({
       status: 'succeeded',
       image: at('cup.jpg'),
+      converted_from: null,
       checkpoint: DEMO_CHECKPOINT,
       variant: null,
       parameters: {
@@ -190,6 +194,14 @@ describe('a single image', () => {
             sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
           },
           frames_dir: at('frames'),
+          files: [
+            {
+              format: 'mp4',
+              path: at('cup.mp4'),
+              size_bytes: video.length,
+              sha256: createHash('sha256').update(video).digest('hex'),
+            },
+          ],
         },
       ],
       seconds: { load: 1, encode_image: 0.25, denoise: 8, decode: 2, encode_video: 0.5, total: 11.75 },
