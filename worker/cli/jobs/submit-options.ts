@@ -27,6 +27,12 @@ export const addSubmitOptions = (command: Command): Command => {
     .optionsGroup('Files:')
     .option('--prefix <name>', 'folder in the bucket (date, time and some letters)')
     .option('--images <dir>', 'folder with the images that the manifests name')
+  return addRequestOptions(command).addHelpText('after', NOTES)
+}
+
+/** Options of commands that upload images and may wait for their jobs. */
+export const addRequestOptions = (command: Command): Command => {
+  command
     .option('--context <json>', 'JSON object that comes back in the events of the images; @FILE: in a file')
     .option('--retry-failed', 'bring jobs back that failed before')
     .optionsGroup('Video:')
@@ -40,7 +46,6 @@ export const addSubmitOptions = (command: Command): Command => {
     .option('--interval <seconds>', 'between two polls', '2')
     .option('--json', 'one JSON object')
     .option('--quiet', 'no progress')
-    .addHelpText('after', NOTES)
 }
 
 export interface SubmitOptions extends DeploymentOptions, SeedOptions {
