@@ -2,11 +2,14 @@ import { type Command, Option } from 'commander'
 import { MEMORY_MODES, type MemoryMode } from '../../renderer/render-job.ts'
 import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from '../argument-options.ts'
 import { addDeviceOptions, type DeviceOptions } from '../device-options.ts'
+import { addMetadataOption, type MetadataOptions } from '../metadata-option.ts'
 import { addSeedsOption, type SeedOptions } from '../seed-options.ts'
 
 const NOTES = `
 Defaults are the reference's (in brackets); the checkpoint's svd.json may set others.
-Beside each VIDEO.mp4 a poster VIDEO.poster.png is written, its first frame; files of these names are replaced.
+Beside each VIDEO.mp4 a poster VIDEO.poster.png is written, its first frame, and VIDEO.json, a record of how it was made
+(see svd show); files of these names are replaced. After Ctrl-C, the same command with --skip-existing renders what is
+left.
 With --seeds, OUT.mp4 becomes OUT-seed1.mp4, OUT-seed2.mp4 and so on.
 With --num-videos-per-prompt above 1, OUT.mp4 becomes OUT-0.mp4, OUT-1.mp4 and so on, and --frames-dir gets a
 folder for each video; so it does for several images.
@@ -30,7 +33,10 @@ export const addRenderOptions = (command: Command): Command => {
     .option('-o, --output <file>', 'the video, for one image; ends in .mp4')
     .option('--output-dir <dir>', 'folder for the videos, each named like its image')
     .option('--frames-dir <dir>', 'also write each frame as a lossless PNG: 0000.png, 0001.png…')
-    .optionsGroup('Video:')
+    .option('--skip-existing', 'leave clips that are there and would be the same; error if they would not')
+    .option('--overwrite', 'with --skip-existing: render again what would not be the same')
+    .option('--strict', 'render nothing if one of the images cannot be used')
+  addMetadataOption(command).optionsGroup('Video:')
   addSeedsOption(addArgumentOptions(command, VIDEO_OPTIONS)).optionsGroup('Sampling:')
   addArgumentOptions(command, SAMPLING_OPTIONS).optionsGroup('Machine:')
   return addDeviceOptions(command)
@@ -46,12 +52,15 @@ export const addRenderOptions = (command: Command): Command => {
     .addHelpText('after', NOTES)
 }
 
-export interface RenderCommandOptions extends DeviceOptions, SeedOptions {
+export interface RenderCommandOptions extends DeviceOptions, SeedOptions, MetadataOptions {
   readonly checkpoint: string
   readonly variant?: string
   readonly output?: string
   readonly outputDir?: string
   readonly framesDir?: string
+  readonly skipExisting?: true
+  readonly overwrite?: true
+  readonly strict?: true
   readonly memory: MemoryMode
   readonly threads?: string
   readonly json?: true
