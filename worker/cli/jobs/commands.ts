@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
+import { addBatchesOptions, type BatchesOptions, runBatches } from './batches.ts'
 import { addCancelOptions, type CancelOptions, runCancel } from './cancel.ts'
+import { addDownloadOptions, type DownloadOptions, runDownload } from './download.ts'
 import { addRedriveOptions, type RedriveCommandOptions, runRedrive } from './redrive.ts'
 import { addReportOptions, type ReportOptions, runReport } from './report.ts'
 import { addStatusOptions, runStatus, type StatusOptions } from './status.ts'
@@ -20,8 +22,14 @@ export const addJobCommands = (
   addStatusOptions(program.command('status')).action(async (jobs: string[], options: StatusOptions) =>
     leave(await runStatus(jobs, options, context)),
   )
+  addBatchesOptions(program.command('batches')).action((options: BatchesOptions) =>
+    runBatches(options, context),
+  )
   addWatchOptions(program.command('watch')).action(async (jobs: string[], options: WatchCommandOptions) =>
     leave(await runWatch(jobs, options, context)),
+  )
+  addDownloadOptions(program.command('download')).action(async (jobs: string[], options: DownloadOptions) =>
+    leave(await runDownload(jobs, options, context)),
   )
   addCancelOptions(program.command('cancel')).action((jobs: string[], options: CancelOptions) =>
     runCancel(jobs, options, context),

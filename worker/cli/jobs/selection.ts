@@ -14,15 +14,18 @@ import {
 import { findJobIds } from '../../client/tracking/job-id-prefix.ts'
 import { type JobTotals, readJobTotals } from '../../client/tracking/job-totals.ts'
 import { openIndex } from '../../client/tracking/open-index.ts'
-import { reportOfManifest } from '../../client/tracking/uploaded-object.ts'
+import { reportsOfPrefix } from '../../client/tracking/reports-of-prefix.ts'
+import { type FindingManifest, reportOfManifest } from '../../client/tracking/uploaded-object.ts'
+import type { TextOutput } from '../command-context.ts'
 import { parseSince } from '../terminal/duration.ts'
 
 /** Which jobs a command is about where none are named. */
-export type OtherJobs = 'all' | 'not-done'
+export type OtherJobs = 'all' | 'not-done' | 'none'
 
 const OTHERWISE: Readonly<Record<OtherJobs, string>> = {
   all: 'all, the newest change first',
   'not-done': 'all that are not done',
+  none: 'or give --manifest, --prefix, --since or --kept',
 }
 
 /** Which jobs of a bucket a command is about. */
@@ -35,8 +38,9 @@ export const addJobSelection = (
     .optionsGroup('Jobs:')
     .option(
       '--manifest <key>',
-      'the jobs of this manifest (or uploaded image), by its key in the input bucket',
+      'the jobs of this manifest (or uploaded image), by its key in the input bucket, or by its name: the newest',
     )
+    .option('--prefix <name>', 'the jobs of all uploads in this folder, which svd submit names')
     .option('--since <time>', 'that changed since: 15m, 2h, 3d, or a date such as 2026-11-24')
   if (otherwise === 'all')
     command.addOption(new Option('--state <state>', 'in this state').choices(JOB_STATES))
@@ -45,6 +49,7 @@ export const addJobSelection = (
 
 export interface JobSelectionOptions {
   readonly manifest?: string
+  readonly prefix?: string
   readonly since?: string
   readonly state?: JobState
   readonly limit: string
@@ -52,7 +57,7 @@ export interface JobSelectionOptions {
 
 export const MAX_LIMIT = 100_000
 
-const parseLimit = (text: string): number => {
+export const parseLimit = (text: string): number => {
   const limit = readNumber(text)
   if (typeof limit === 'number' && Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit
   throw new InvalidInputError('--limit', `got '${text}'; must be a whole number from 1 to ${MAX_LIMIT}`)
@@ -61,40 +66,58 @@ const parseLimit = (text: string): number => {
 export interface SelectedJobs extends IndexedPage {
   /** Report of the upload that `--manifest` names; `null` without that option. */
   readonly report: IngestReport | null
+  /** Reports of the uploads that `--manifest` or `--prefix` name; empty without these options. */
+  readonly reports: readonly IngestReport[]
   /** Totals of the whole bucket; `null` if jobs or an upload are named. */
   readonly totals: JobTotals | null
   /** As `--since` says; `null` without that option. */
   readonly since: Date | null
 }
 
-const ONE_WAY = 'give ids, --manifest, --since or --state, and not several of them'
+const ONE_WAY = 'give ids, --manifest, --prefix, --since or --state, and not several of them'
+const NO_WAY = 'got none; give ids, --manifest, --prefix, --since or --kept'
+
+const idsOf = (reports: readonly IngestReport[]): readonly string[] => [
+  ...new Set(reports.flatMap(({ jobs }) => jobs.map(({ job_id }) => job_id))),
+]
 
 const pageOf = (jobIds: readonly string[], limit: number): IndexedPage => ({
   jobIds: jobIds.slice(0, limit),
   left: Math.max(0, jobIds.length - limit),
 })
 
+/** Writes notes as lines. */
+export const notesTo =
+  (output: TextOutput) =>
+  (text: string): void => {
+    output.write(`${text}\n`)
+  }
+
 /** Named jobs in the order given, a manifest's in its own, others the newest first. Throws InvalidInputError. */
 export const selectJobs = async (
   outputs: ObjectStore,
   named: readonly string[],
   options: JobSelectionOptions,
-  {
-    otherwise,
-    now,
-    signal,
-  }: { readonly otherwise: OtherJobs; readonly now: Date; readonly signal: AbortSignal },
+  { otherwise, now, note, signal }: FindingManifest & { readonly otherwise: OtherJobs; readonly now: Date },
 ): Promise<SelectedJobs> => {
-  const { manifest, state } = options
+  const { manifest, prefix, state } = options
   const limit = parseLimit(options.limit)
-  const ways = [named.length > 0, manifest !== undefined, options.since !== undefined, state !== undefined]
+  const ways = [
+    ...[named.length > 0, manifest !== undefined, prefix !== undefined],
+    ...[options.since !== undefined, state !== undefined],
+  ]
+  if (otherwise === 'none' && !ways.includes(true)) throw new InvalidInputError('job', NO_WAY)
   if (ways.filter(Boolean).length > 1) throw new InvalidInputError('job', ONE_WAY)
   const since = options.since === undefined ? null : parseSince('--since', options.since, now)
-  const nothing = { report: null, totals: null, since: null }
+  const nothing = { report: null, reports: [], totals: null, since: null }
   if (named.length > 0) return { ...nothing, ...pageOf(await findJobIds(outputs, named, signal), limit) }
   if (manifest !== undefined) {
-    const report = await reportOfManifest(outputs, manifest, signal)
-    return { ...nothing, ...pageOf([...new Set(report.jobs.map(({ job_id }) => job_id))], limit), report }
+    const report = await reportOfManifest(outputs, manifest, { note, signal })
+    return { ...nothing, ...pageOf(idsOf([report]), limit), report, reports: [report] }
+  }
+  if (prefix !== undefined) {
+    const reports = await reportsOfPrefix(outputs, prefix, signal)
+    return { ...nothing, ...pageOf(idsOf(reports), limit), reports }
   }
   const index = openIndex(outputs, signal)
   const totals = await readJobTotals(outputs, index, signal)
@@ -105,5 +128,5 @@ export const selectJobs = async (
       ? newestPage(index, totals, limit)
       : openPage(outputs, index, { limit, totals }, signal)
   }
-  return { ...(await choose()), report: null, totals, since }
+  return { ...(await choose()), report: null, reports: [], totals, since }
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import type { DispatchState } from '../../../shared/contracts/dispatch-state.ts'
-import { safeText } from '../../../shared/contracts/shown-value.ts'
 import type { QueueDepth } from '../../../shared/ports/message-queue.ts'
 import { FLEET_TITLES, fleetFigures, fleetWaits } from '../../client/tracking/fleet-waits.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
@@ -13,10 +12,17 @@ import { exactName } from '../../client/tracking/uploaded-object.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
+import { shellQuoted } from '../terminal/shell-text.ts'
 import { jobDetails } from './details.ts'
 import { jobAsJson } from './job-report.ts'
 import { readQueueDepths } from './queue-depths.ts'
-import { addJobSelection, type JobSelectionOptions, type SelectedJobs, selectJobs } from './selection.ts'
+import {
+  addJobSelection,
+  type JobSelectionOptions,
+  notesTo,
+  type SelectedJobs,
+  selectJobs,
+} from './selection.ts'
 import { faultLines, supersededLines } from './submit-report.ts'
 import { countStates, jobTable, totalsText, waitingForModels } from './table.ts'
 
@@ -46,9 +52,6 @@ export interface StatusOptions extends DeploymentOptions, JobSelectionOptions {
 
 const depthAsJson = (depth: QueueDepth | null) =>
   depth === null ? null : { visible: depth.visible, in_flight: depth.inFlight, delayed: depth.delayed }
-
-/** A key is a user's text, and the line may be pasted into a shell. */
-const shellQuoted = (key: string): string => `'${safeText(key).replaceAll("'", "'\\''")}'`
 
 /** The last line; empty if nothing was rejected. */
 const rejectedLine = async (
@@ -88,7 +91,7 @@ const countLine = (statuses: readonly JobStatus[], { left, totals, endedEarly }:
     : `${countStates(statuses)}; ${more}\n${totalsText(totals)}\n`
 }
 
-/** Returns the exit code: 1 if the upload that `--manifest` names has faults. Throws InvalidInputError. */
+/** Returns the exit code: 1 if an upload that is named has faults. Throws InvalidInputError. */
 export const runStatus = async (
   named: readonly string[],
   options: StatusOptions,
@@ -101,10 +104,10 @@ export const runStatus = async (
   const now = services.clock.now()
   // Before the records: a job whose message left the queues is found done then.
   const { queue, deadLetters } = await readQueueDepths(options, services, context)
-  const selecting = { otherwise: 'all', now, signal } as const
+  const selecting = { otherwise: 'all', now, note: notesTo(stderr), signal } as const
   const selected = await selectJobs(outputs, named, options, selecting)
-  const { jobIds, left, report, totals, since } = selected
-  const exitCode = report === null || report.state === 'accepted' ? EXIT_DONE : EXIT_FAILURE
+  const { jobIds, left, report, reports, totals, since } = selected
+  const exitCode = reports.every(({ state }) => state === 'accepted') ? EXIT_DONE : EXIT_FAILURE
   const uploads = totals === null ? null : await countRejectedUploads(outputs, since, signal)
   const dispatch = totals === null ? null : await readDispatch(outputs, signal)
   const found = selected.statuses ?? (await readJobStatuses(outputs, jobIds, signal))
@@ -142,9 +145,9 @@ export const runStatus = async (
   for (const { fleet, text } of dispatch === null ? [] : fleetWaits(dispatch))
     stdout.write(`workers of ${FLEET_TITLES[fleet]}: ${text}\n`)
   if (uploads !== null) stdout.write(await rejectedLine(uploads, (key) => exactName(outputs, key, signal)))
-  if (report !== null) {
-    stdout.write(supersededLines(report))
-    stderr.write(faultLines(report.key, report))
+  for (const one of reports) {
+    stdout.write(supersededLines(one))
+    stderr.write(faultLines(one.key, one))
   }
   return exitCode
 }

@@ -6,7 +6,7 @@ import { addSeedsOption, type SeedOptions } from '../seed-options.ts'
 const NOTES = `
 Images are uploaded to images/PREFIX/, manifests (.json, .jsonl) to manifests/PREFIX/; nothing is overwritten. Files
 are checked before the first upload. The same image, parameters and checkpoint are the same job: if it is done, nothing
-is rendered.
+is rendered. If it failed before, the command prints why, and --retry-failed brings it back as svd redrive does.
 
 A manifest names images by their keys in the input bucket. With --images DIR, those it names are uploaded too:
 images/a/x.png is DIR/a/x.png.
@@ -26,6 +26,7 @@ export const addSubmitOptions = (command: Command): Command => {
     .option('--prefix <name>', 'folder in the bucket (date, time and some letters)')
     .option('--images <dir>', 'folder with the images that the manifests name')
     .option('--context <json>', 'JSON object that comes back in the events of the images; @FILE: in a file')
+    .option('--retry-failed', 'bring jobs back that failed before')
     .optionsGroup('Video:')
   addSeedsOption(addArgumentOptions(command, VIDEO_OPTIONS)).optionsGroup('Sampling:')
   addArgumentOptions(command, SAMPLING_OPTIONS)
@@ -44,6 +45,7 @@ export interface SubmitOptions extends DeploymentOptions, SeedOptions {
   readonly prefix?: string
   readonly images?: string
   readonly context?: string
+  readonly retryFailed?: true
   readonly reportTimeout: string
   readonly wait?: true
   readonly download?: string

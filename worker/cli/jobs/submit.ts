@@ -6,8 +6,9 @@ import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { downloadVideos } from '../../client/submit/download-video.ts'
+import { downloadVideos } from '../../client/download/download-videos.ts'
 import type { ImageChecks } from '../../client/submit/image-upload.ts'
+import { findJobsBefore } from '../../client/submit/jobs-before.ts'
 import { planSubmission, type Submission } from '../../client/submit/plan-submission.ts'
 import {
   assertReportsReadable,
@@ -27,6 +28,7 @@ import type { Services } from '../services.ts'
 import { parseDuration } from '../terminal/duration.ts'
 import { readContextOption } from './context-option.ts'
 import { followQueues } from './queue-depths.ts'
+import { jobsBeforeText, retriedText, retryFailed } from './retry-failed.ts'
 import type { SubmitOptions } from './submit-options.ts'
 import {
   acceptedJobs,
@@ -68,6 +70,9 @@ const plan = async (
         `uploads it scaled down to ${to.width}x${to.height}\n`,
     )
   }
+  const onConverted: ImageChecks['onConverted'] = (file, from) => {
+    if (!options.quiet) stderr.write(`${file}: ingest does not read ${from}; uploads it converted to PNG\n`)
+  }
   const request = {
     files,
     given,
@@ -76,7 +81,7 @@ const plan = async (
     prefix: prefix ?? newPrefix(now),
     imagesDir: images ?? null,
   }
-  const submission = await planSubmission(request, { scratchDir, onScaled })
+  const submission = await planSubmission(request, { scratchDir, onScaled, onConverted })
   if (note !== null && options.quiet !== true) stderr.write(note)
   return submission
 }
@@ -144,6 +149,10 @@ export const runSubmit = async (
 ): Promise<number> => {
   const { environment, stdout, stderr, signal, openServices } = context
   const deployment = readDeployment(['inputBucket', 'outputBucket'], options, environment)
+  const retryQueues =
+    options.retryFailed === true
+      ? readDeployment(['jobsQueueUrl', 'deadLetterQueueUrl'], options, environment)
+      : null
   const limitMs = parseDuration('--report-timeout', options.reportTimeout) * 1000
   const intervalMs = parseInterval(options.interval)
   await using services = await openServices()
@@ -154,8 +163,20 @@ export const runSubmit = async (
   const submission = await plan(files, options, { now: clock.now(), scratchDir, stderr })
   const inputs = services.openBucket(deployment.inputBucket)
   const outputs = services.openBucket(deployment.outputBucket)
+  const startedAt = clock.now()
   const requests = await send(submission, { inputs, outputs, limitMs }, options, services, context)
   const exitCodes: number[] = []
+  const uploads = { keys: new Set(requests.map(({ request }) => request.upload.key)), since: startedAt }
+  const before = await findJobsBefore(outputs, acceptedJobs(requests), uploads, signal)
+  const said = { retries: retryQueues !== null, quiet: options.quiet === true }
+  stderr.write(jobsBeforeText(before, said))
+  if (retryQueues !== null && before.failed.length > 0) {
+    const jobs = services.openQueue(retryQueues.jobsQueueUrl)
+    const deadLetters = services.openQueue(retryQueues.deadLetterQueueUrl)
+    const retried = await retryFailed({ outputs, clock, jobs, deadLetters }, before.failed, signal)
+    stderr.write(retriedText(retried))
+    if (retried.left.length > 0) exitCodes.push(EXIT_FAILURE)
+  }
   if (requests.some(({ report }) => report === null)) exitCodes.push(EXIT_FAILURE)
   if (requests.some(({ report }) => report !== null && report.state !== 'accepted'))
     exitCodes.push(EXIT_INVALID_INPUT)
@@ -178,7 +199,7 @@ export const runSubmit = async (
   }
   if (options.json) {
     const byId = new Map(statuses.map((status) => [status.jobId, status]))
-    const report = submissionAsJson({ requests, statuses: byId, files: fetched })
+    const report = submissionAsJson({ requests, statuses: byId, files: fetched, before })
     stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   }
   return worstOf(exitCodes)

@@ -8,13 +8,14 @@ import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '..
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
 import { jobAsJson } from './job-report.ts'
 import { followQueues } from './queue-depths.ts'
-import { addJobSelection, type JobSelectionOptions, MAX_LIMIT, selectJobs } from './selection.ts'
+import { addJobSelection, type JobSelectionOptions, MAX_LIMIT, notesTo, selectJobs } from './selection.ts'
 import { faultLines } from './submit-report.ts'
 import { jobTable } from './table.ts'
 import { allSucceeded, displayFor, endLine, jsonLineDisplay, watchJobs } from './watch-jobs.ts'
 
 const NOTES = `
-On a terminal a table that is drawn anew, with a bar for each job and the time left; elsewhere a line for each change.
+On a terminal a table that is drawn anew, with a bar for each job and the time left of all. Elsewhere a line for each
+change, of more than four jobs for each that has ended, and on stderr a line a minute about all of them.
 With --json each line of stdout is a job as svd status prints it, whenever it changed, or has a type: then it is the
 event of a request or a batch that has ended (svd schema event).
 With the URLs of both queues, watch also ends when the message of a job is in no queue: that job is lost.
@@ -64,8 +65,8 @@ export const runWatch = async (
   await using services = await openServices()
   const { clock } = services
   const outputs = services.openBucket(outputBucket)
-  const selecting = { otherwise: 'not-done', now: clock.now(), signal } as const
-  const { jobIds, left, report } = await selectJobs(outputs, named, options, selecting)
+  const selecting = { otherwise: 'not-done', now: clock.now(), note: notesTo(stderr), signal } as const
+  const { jobIds, left, report, reports } = await selectJobs(outputs, named, options, selecting)
   if (left === null)
     stderr.write('there may be older jobs that are not done; name them, or give --manifest\n')
   else if (left > 0) stderr.write(`${left} more are not watched (--limit)\n`)
@@ -93,7 +94,7 @@ export const runWatch = async (
     if (listed.length > 0) stdout.write(`${jobTable(listed, clock.now())}\n`)
     stdout.write(endLine(ended))
   }
-  if (report !== null) stderr.write(faultLines(report.key, report))
-  const isAccepted = report === null || report.state === 'accepted'
+  for (const one of reports) stderr.write(faultLines(one.key, one))
+  const isAccepted = reports.every(({ state }) => state === 'accepted')
   return isAccepted && allSucceeded(ended) ? EXIT_DONE : EXIT_FAILURE
 }

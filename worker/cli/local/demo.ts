@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readJobStatuses } from '../../client/tracking/read-job-statuses.ts'
@@ -6,6 +7,7 @@ import { runReport } from '../jobs/report.ts'
 import { selectJobs } from '../jobs/selection.ts'
 import { runSubmit } from '../jobs/submit.ts'
 import { bestFirst } from './best-first.ts'
+import { demoDurationText } from './demo-duration.ts'
 import type { DemoOptions } from './demo-options.ts'
 import { DEMO_CHECKPOINT } from './local.ts'
 import { openPage } from './open-page.ts'
@@ -26,7 +28,12 @@ const jobsBestFirst = async (
 ): Promise<readonly string[]> => {
   const outputs = services.openBucket(endpoint.deployment.outputBucket)
   const now = services.clock.now()
-  const { jobIds } = await selectJobs(outputs, [], { limit: LIMIT }, { otherwise: 'all', now, signal })
+  const { jobIds } = await selectJobs(
+    outputs,
+    [],
+    { limit: LIMIT },
+    { otherwise: 'all', now, note() {}, signal },
+  )
   return bestFirst(await readJobStatuses(outputs, jobIds, signal)).map(({ jobId }) => jobId)
 }
 
@@ -37,13 +44,14 @@ const jobsBestFirst = async (
  */
 export const runDemo = async (options: DemoOptions, context: CommandContext): Promise<number> => {
   const { stdout, signal } = context
+  stdout.write(`${demoDurationText(availableParallelism())}\n`)
   await using local = await startLocal(
     {
       ...{ port: 0, checkpoint: DEMO_CHECKPOINT, worker: localWorkerSettings({ qualityChecks: STRICT }) },
       onCheck: ({ status, name, found }) => status === 'fail' && stdout.write(`${name}: ${found}\n`),
       onIngest() {},
       onEvent() {},
-      announce: null,
+      ...{ announce: null, kept: null, fetches: false },
     },
     context,
   )
@@ -58,7 +66,7 @@ export const runDemo = async (options: DemoOptions, context: CommandContext): Pr
   const exitCode = await runSubmit(files, { ...submission, reportTimeout: '2m', interval: '0.5' }, inLocal)
   const page = path.join(FOLDER, 'index.html')
   const jobIds = await jobsBestFirst(local, signal)
-  await runReport(jobIds, { output: page, title: 'svd-batch demo', limit: LIMIT }, inLocal)
+  await runReport(jobIds, { output: page, title: 'svd-batch demo', limit: LIMIT }, inLocal, false)
   stdout.write(`\nThe videos are in ${path.resolve(FOLDER)}. They play in ${path.resolve(page)}\n`)
   if (options.open) stdout.write(`${await openPage(path.resolve(page), context)}\n`)
   return exitCode

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { hashPixels } from '../../../shared/contracts/job-id.ts'
 import { decodeImage } from '../../../shared/image/decode-image.ts'
+import { readImageFile } from '../../client/convert/read-image-file.ts'
 import { unreadableImages } from '../input-images.ts'
 
 /** An image that cannot be rendered, and the error that names it. */
@@ -33,8 +33,9 @@ export const decodeImages = async (
   for (const image of images) {
     signal.throwIfAborted()
     try {
-      pixels.set(image, hashPixels(await decodeImage(await readFile(image), image)))
+      pixels.set(image, hashPixels(await decodeImage((await readImageFile(image, signal)).bytes, image)))
     } catch (error) {
+      signal.throwIfAborted()
       faults.push({ image, error })
     }
   }

@@ -2,10 +2,12 @@ import path from 'node:path'
 import type { ClipMaker, ClipMetadata } from '../../../shared/contracts/clip-record.ts'
 import type { ModelReference } from '../../../shared/contracts/job-message.ts'
 import { encodeParameters } from '../../../shared/contracts/parameters-document.ts'
-import type { Checkpoint } from '../../checkpoint/open-checkpoint.ts'
+import { type Checkpoint, openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
 import { identifyModel } from '../../models/identify-model.ts'
 import type { ClipDevice } from '../device-options.ts'
+import type { Versions } from '../versions.ts'
 import type { ImageJob } from './image-jobs.ts'
+import type { RenderCommandOptions } from './options.ts'
 
 /** Facts that all clips of a command have in common. */
 export interface SharedFacts {
@@ -22,17 +24,28 @@ export const makerOf = (
 /** Hashes the checkpoint at the first call: it takes seconds for gigabytes, and without metadata no clip needs it. */
 export const hashedOnDemand = (
   dir: string,
-  openCheckpoint: () => Promise<Pick<Checkpoint, 'dir' | 'files' | 'variant'>>,
+  open: () => Promise<Pick<Checkpoint, 'dir' | 'files' | 'variant'>>,
   signal: AbortSignal,
 ): SharedFacts['model'] => {
   let hashing: Promise<ModelReference> | undefined
   return () => {
-    hashing ??= openCheckpoint().then((checkpoint) => identifyModel(dir, checkpoint, signal))
+    hashing ??= open().then((checkpoint) => identifyModel(dir, checkpoint, signal))
     // Awaited by each clip that needs it, which may be none.
     hashing.catch(() => {})
     return hashing
   }
 }
+
+/** Facts of the clips of `svd render`. */
+export const factsOf = (
+  { checkpoint: dir, variant }: Pick<RenderCommandOptions, 'checkpoint' | 'variant'>,
+  device: Pick<ClipDevice, 'choice' | 'precision'>,
+  { svd_batch }: Pick<Versions, 'svd_batch'>,
+  signal: AbortSignal,
+): SharedFacts => ({
+  maker: makerOf(device, svd_batch),
+  model: hashedOnDemand(dir, () => openCheckpoint(dir, variant === undefined ? {} : { variant }), signal),
+})
 
 /** What the preparation of an image and its render found. */
 export interface RenderedFacts {

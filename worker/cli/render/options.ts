@@ -10,11 +10,13 @@ Defaults are the reference's (in brackets); the checkpoint's svd.json may set ot
 Beside each VIDEO.mp4 a poster VIDEO.poster.png is written, its first frame, and VIDEO.json, a record of how it was made
 (see svd show); files of these names are replaced. After Ctrl-C, the same command with --skip-existing renders what is
 left.
+Of several formats, each video has a file in each: photo.mp4, photo.webm, photo.gif, photo.mov and photo.zip (png).
 With --seeds, OUT.mp4 becomes OUT-seed1.mp4, OUT-seed2.mp4 and so on.
 With --num-videos-per-prompt above 1, OUT.mp4 becomes OUT-0.mp4, OUT-1.mp4 and so on, and --frames-dir gets a
 folder for each video; so it does for several images.
 
   svd render photo.jpg --checkpoint svd-xt --output photo.mp4
+  svd render photo.jpg --checkpoint svd-xt --output photo.mp4 --format mp4,gif --loop
   svd render photo.jpg --checkpoint svd-xt --output photo.mp4 --seeds 1..8
   svd render photos --checkpoint svd-xt --output-dir videos --motion-bucket-id 60 --seed 7 --json
 `
@@ -30,7 +32,7 @@ export const addRenderOptions = (command: Command): Command => {
       '--variant <name>',
       'weight files of that name, such as fp16 (those without one, else what is there)',
     )
-    .option('-o, --output <file>', 'the video, for one image; ends in .mp4')
+    .option('-o, --output <file>', 'the video, for one image; ends in .mp4, or as the format does')
     .option('--output-dir <dir>', 'folder for the videos, each named like its image')
     .option('--frames-dir <dir>', 'also write each frame as a lossless PNG: 0000.png, 0001.png…')
     .option('--skip-existing', 'leave clips that are there and would be the same; error if they would not')

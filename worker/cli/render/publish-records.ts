@@ -10,7 +10,7 @@ import type { FinishedClip } from '../../video/finish-clip.ts'
 import { readClipRecord } from '../../video/read-clip-record.ts'
 import type { WrittenFile } from '../../video/written-file.ts'
 
-const filesOfClip = ({ video, poster }: FinishedClip): readonly WrittenFile[] => [video, poster]
+const filesOfClip = ({ files, poster }: FinishedClip): readonly WrittenFile[] => [...files, poster]
 
 /** A record of the clip that is replaced would describe the new one falsely. */
 const removeRecord = async (file: string): Promise<void> => {

@@ -8,6 +8,7 @@ import {
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { hashFile } from '../../../shared/files/hash-file.ts'
 import { readClipRecord } from '../../video/read-clip-record.ts'
+import { frameName } from '../../video/write-frames.ts'
 import { metadataOfVideos, type SharedFacts } from './clip-facts.ts'
 import type { ImageJob, outputOptionOf } from './image-jobs.ts'
 import { recordDifferences } from './record-differences.ts'
@@ -71,7 +72,7 @@ const findClip = async (file: string, now: ClipMetadata, signal: AbortSignal): P
 const hasAllFrames = async ({ framesDirs, settings }: ImageJob): Promise<boolean> => {
   for (const folder of framesDirs ?? []) {
     for (let frame = 0; frame < settings.parameters.numFrames; frame++)
-      if (!(await exists(path.join(folder, `${String(frame).padStart(4, '0')}.png`)))) return false
+      if (!(await exists(path.join(folder, frameName(frame))))) return false
   }
   return true
 }

@@ -3,21 +3,20 @@ import path from 'node:path'
 import { DEFAULT_SEVERITIES } from '../../../shared/contracts/clip-checks.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { isRunning } from '../../../shared/is-running.ts'
-import type { Check } from '../../fitness/check.ts'
-import { checkWorker } from '../../fitness/check-worker.ts'
-import { checkDevice } from '../../fitness/device-check.ts'
-import { type Machine, thisMachine } from '../../fitness/machine.ts'
 import { openJobStages } from '../../jobs/open-job-stages.ts'
 import { checkClip } from '../../jobs/quality/check-clip.ts'
 import { openScratchFolders } from '../../jobs/scratch-folders.ts'
 import { steadyStore } from '../../jobs/steady-store.ts'
 import { openModel } from '../../models/open-model.ts'
+import type { Check } from '../../preflight/check.ts'
+import { checkWorker } from '../../preflight/check-worker.ts'
+import { checkDevice } from '../../preflight/device-check.ts'
+import { type Machine, thisMachine } from '../../preflight/machine.ts'
 import type { Drain } from '../../queue/drain.ts'
 import { LEASE_OPTIONS } from '../../queue/hold-lease.ts'
 import { runWorker } from '../../queue/run-worker.ts'
 import { WORKER_OPTIONS } from '../../queue/worker-deps.ts'
 import type { WorkerLogEvent } from '../../telemetry/worker-event.ts'
-import { findFfmpeg } from '../../video/ffmpeg-path.ts'
 import type { CommandContext } from '../command-context.ts'
 import { chooseClipDevice, DEVICE_VARIABLE, readDeviceOption } from '../device-options.ts'
 import type { Services } from '../services.ts'
@@ -119,7 +118,7 @@ export const startWorker = async (
   const device = found ?? (await chooseClipDevice(deviceOptions, tools))
   // The renderer reports the faults of the checkpoint for each job.
   const countedSpeed = await countedSpeedOf(model, device).catch(() => null)
-  const { path: ffmpegPath } = await findFfmpeg(environment)
+  const ffmpeg = await machine.ffmpeg()
   const owner = { host: hostname(), processId: process.pid, isRunning }
   await using scratch = await openScratchFolders(scratchDir, owner)
   await using renderer = tools.openRenderer(device.choice, {
@@ -147,7 +146,7 @@ export const startWorker = async (
       },
       maxAttempts: settings.maxAttempts ?? MAX_ATTEMPTS,
       prepareJob: openJobStages({
-        ...{ model, renderer, finishClip, checkClip, ffmpegPath },
+        ...{ model, renderer, finishClip, checkClip, ffmpegPath: ffmpeg.path, encoders: ffmpeg.encoders },
         prepareImage: images.prepareImage,
         maker: {
           svd_batch: version,

@@ -1,12 +1,12 @@
 import type { ParametersDocument } from '../../../shared/contracts/parameters-document.ts'
-import { type Html, html } from './html.ts'
 import {
   differsFromUsual,
   PARAMETER_NAMES,
   type ParameterName,
   parameterText,
   type UsualParameters,
-} from './parameter-differences.ts'
+} from '../tracking/parameter-differences.ts'
+import { type Html, html } from './html.ts'
 
 interface Chip {
   /** The parameters it tells. */

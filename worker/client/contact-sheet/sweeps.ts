@@ -1,5 +1,5 @@
 import type { ParametersDocument } from '../../../shared/contracts/parameters-document.ts'
-import { type ParameterName, parameterText, varyingParameters } from './parameter-differences.ts'
+import { type ParameterName, parameterText, varyingParameters } from '../tracking/parameter-differences.ts'
 import type { SheetJob } from './sheet-job.ts'
 
 /** Jobs of one image that differ in parameters alone, to be shown side by side; or a single job. */

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { runDoctor } from '../../../../worker/cli/doctor/doctor.ts'
 import type { DeviceProbes } from '../../../../worker/cuda/choose-device.ts'
-import type { Check } from '../../../../worker/fitness/check.ts'
-import type { Machine } from '../../../../worker/fitness/machine.ts'
+import type { Check } from '../../../../worker/preflight/check.ts'
+import type { Machine } from '../../../../worker/preflight/machine.ts'
 import { aCard } from '../../cuda/a-card.ts'
-import { aMachine } from '../../fitness/a-machine.ts'
+import { aMachine } from '../../preflight/a-machine.ts'
 import { DEMO_CHECKPOINT, NO_CARDS, runCommandLine, XT_CONFIGS } from '../a-command-line.ts'
 
 const examine = async (
@@ -103,6 +103,24 @@ test.each<[string, Partial<Machine>, object, number]>([
       fix: 'set FFMPEG_PATH to a build with libx264',
     },
     1,
+  ],
+  [
+    'an ffmpeg without the encoders of two formats',
+    {
+      ffmpeg: async () => ({
+        path: '/bin/ffmpeg',
+        source: 'PATH',
+        version: '7.1',
+        encoders: ['libx264', 'gif'],
+      }),
+    },
+    {
+      name: 'ffmpeg',
+      status: 'warn',
+      found: '7.1, /bin/ffmpeg (from PATH) has no libvpx-vp9 (webm) and prores_ks (prores)',
+      fix: 'set FFMPEG_PATH to a build that has, for these formats',
+    },
+    0,
   ],
   [
     'too little memory for the full model',

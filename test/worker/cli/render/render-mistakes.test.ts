@@ -38,7 +38,7 @@ describe('mistakes are told before anything runs', () => {
     [['DIR/cap.jpg'], 'error: DIR/cap.jpg: there is no such file; check the path'],
     [
       ['DIR/folder.mp4'],
-      'error: DIR/folder.mp4: is a folder without PNG, JPEG or WebP files; for those in its folders, give a pattern in quotes: ' +
+      'error: DIR/folder.mp4: is a folder without PNG, JPEG, WebP, AVIF, TIFF or HEIC files; for those in its folders, give a pattern in quotes: ' +
         "'DIR/folder.mp4/**/*.jpg'",
     ],
     [
@@ -110,7 +110,7 @@ describe('mistakes are told before anything runs', () => {
     [[], "error: missing required argument 'image'"],
     [
       ['DIR/cup.jpg', '--output', 'DIR/cup.mov'],
-      "error: --output: got 'DIR/cup.mov'; must be a file name that ends in .mp4 (for a folder, give --output-dir)",
+      "error: --output: got 'DIR/cup.mov'; must be a file name that ends in .mp4, or give --format prores (for a folder, give --output-dir)",
     ],
     [
       ['DIR/cup.jpg', '--output', 'DIR/folder.mp4'],

@@ -197,6 +197,14 @@ describe('a single image', () => {
           },
           record: at('cup.json'),
           frames_dir: at('frames'),
+          files: [
+            {
+              format: 'mp4',
+              path: at('cup.mp4'),
+              size_bytes: video.length,
+              sha256: createHash('sha256').update(video).digest('hex'),
+            },
+          ],
         },
       ],
       seconds: { load: 1, encode_image: 0.25, denoise: 8, decode: 2, encode_video: 0.5, total: 11.75 },

@@ -1,0 +1,364 @@
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { ParametersDocument } from '../../../../shared/contracts/parameters-document.ts'
+import { InterruptedError } from '../../../../worker/cli/exit-code.ts'
+import { jobIdLike } from '../../../fixtures/a-job-message.ts'
+import { aFailure, anIngestReport, anOutput, aResult, aStatus } from '../../../fixtures/job-records.ts'
+import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
+import { type FakeServicesOptions, fakeServices } from '../fake-services.ts'
+
+const [A, B, C] = [jobIdLike('aa'), jobIdLike('bb'), jobIdLike('cc')]
+
+/** A pipeline, a folder to download to, and jobs that end as they are told to. */
+const aPipeline = async (options: FakeServicesOptions = {}) => {
+  const world = fakeServices(options)
+  const folder = path.join(await temporaryDir(), 'videos')
+  const succeed = async (
+    jobId: string,
+    video = `video of ${jobId.slice(0, 2)}`,
+    parameters: Partial<ParametersDocument> = {},
+  ) => {
+    const output = anOutput(jobId, video)
+    await world.put(output.video.key, Buffer.from(video), 'video/mp4')
+    await world.put(output.poster.key, Buffer.from('poster'), 'image/png')
+    await world.putResult(aResult({ jobId, outputs: [output], parameters }))
+    return output.video.key
+  }
+  const itemOf = (job_id: string, item: number, item_id: string | null) => ({
+    ...{ job_id, item, item_id, image: 'images/cup.png', videos: [], done_before: false },
+  })
+  return {
+    ...{ world, folder, succeed, itemOf },
+    names: async () => (await readdir(folder)).toSorted(),
+    read: (name: string) => readFile(path.join(folder, name), 'utf8'),
+    place: async (name: string, content: string) => {
+      await mkdir(folder, { recursive: true })
+      await writeFile(path.join(folder, name), content)
+    },
+    download: (...args: readonly string[]) => world.run(['download', ...args, '--to', folder]),
+  }
+}
+
+describe('svd download', () => {
+  test('downloads each clip as soon as its job has succeeded', async () => {
+    const pipeline = await aPipeline({
+      async whileAsleep(sleep) {
+        if (sleep === 1) await pipeline.succeed(B)
+        if (sleep === 2) seen.push(...(await pipeline.names()))
+        if (sleep === 3) await pipeline.succeed(C)
+        if (sleep > 3) throw new Error('waits for jobs that have ended')
+      },
+    })
+    const seen: string[] = []
+    const { world, folder, download, names, read, succeed } = pipeline
+    await succeed(A)
+    for (const jobId of [B, C]) await world.putStatus(aStatus({ jobId }))
+
+    const { exitCode, stdout, stderr } = await download(A, B, C)
+
+    expect(exitCode).toBe(0)
+    expect(stdout).toBe(
+      ['aa', 'bb', 'cc'].map((id) => `${path.join(folder, `cup-${id}000000.mp4`)}\n`).join(''),
+    )
+    expect(seen).toEqual(['cup-aa000000.mp4', 'cup-bb000000.mp4'])
+    expect(await names()).toEqual(['cup-aa000000.mp4', 'cup-bb000000.mp4', 'cup-cc000000.mp4'])
+    expect(await read('cup-bb000000.mp4')).toBe('video of bb')
+    expect(stderr).toMatch(/\n3 files downloaded \(33 B\)\n$/)
+  })
+
+  test('downloads what is missing only, and keeps what is equal', async () => {
+    const { world, folder, succeed, download } = await aPipeline()
+    const key = await succeed(A)
+    await succeed(B)
+    await download(A)
+    await world.outputs.delete(key, new AbortController().signal)
+
+    const { exitCode, stdout, stderr } = await download(A, B)
+
+    expect(exitCode).toBe(0)
+    expect(stdout).toBe(
+      `${path.join(folder, 'cup-aa000000.mp4')}  (there already)\n${path.join(folder, 'cup-bb000000.mp4')}\n`,
+    )
+    expect(stderr).toBe('1 file downloaded (11 B), 1 was there and equal\n')
+  })
+
+  test('refuses a file that differs, before anything is downloaded', async () => {
+    const { folder, succeed, download, place, names, read } = await aPipeline()
+    await succeed(A)
+    await succeed(B)
+    await place('cup-bb000000.mp4', 'video of me')
+
+    const { exitCode, stderr } = await download(A, B)
+
+    expect(exitCode).toBe(2)
+    const file = path.join(folder, 'cup-bb000000.mp4')
+    expect(stderr).toBe(
+      `error: --to: ${file} is another file than its clip; give --overwrite to replace it, or another folder or --name\n`,
+    )
+    expect(await names()).toEqual(['cup-bb000000.mp4'])
+    expect(await read('cup-bb000000.mp4')).toBe('video of me')
+  })
+
+  test('refuses a file that differs when its job ends only now, and downloads the others', async () => {
+    const pipeline = await aPipeline({
+      async whileAsleep() {
+        await pipeline.succeed(B)
+        await pipeline.succeed(A)
+      },
+    })
+    const { world, download, place, names, read } = pipeline
+    for (const jobId of [A, B]) await world.putStatus(aStatus({ jobId }))
+    await place('cup-bb000000.mp4', 'video of me')
+
+    const { exitCode, stderr } = await download(A, B)
+
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('cup-bb000000.mp4: is another file than its clip; give --overwrite')
+    expect(await names()).toEqual(['cup-aa000000.mp4', 'cup-bb000000.mp4'])
+    expect(await read('cup-bb000000.mp4')).toBe('video of me')
+  })
+
+  test('--overwrite replaces a file that differs', async () => {
+    const { succeed, download, place, read } = await aPipeline()
+    await succeed(A)
+    await place('cup-aa000000.mp4', 'video of me')
+    expect((await download(A, '--overwrite')).exitCode).toBe(0)
+    expect(await read('cup-aa000000.mp4')).toBe('video of aa')
+  })
+
+  test('never replaces a folder', async () => {
+    const { folder, succeed, download } = await aPipeline()
+    await succeed(A)
+    await mkdir(path.join(folder, 'cup-aa000000.mp4'), { recursive: true })
+    const { exitCode, stderr } = await download(A, '--overwrite')
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('cup-aa000000.mp4 is a folder; give another folder or --name\n')
+  })
+
+  test('names failed jobs at the end with their reasons, and downloads nothing of them', async () => {
+    const { world, succeed, download, names } = await aPipeline()
+    const rejected = { attempt_id: '0001-9f3c41d07be25a68', worker_id: 'w', ...anOutput(B, 'black') }
+    await world.put(rejected.video.key, Buffer.from('black'), 'video/mp4')
+    await world.putResult(
+      aFailure({ class: 'quality', reason: 'black: too dark', rejected: [rejected] }, { jobId: B }),
+    )
+    await succeed(A)
+
+    const { exitCode, stderr } = await download(B, A)
+
+    expect(exitCode).toBe(1)
+    expect(stderr).toBe('error: bb0000000000  cup.png: failed: black: too dark\n1 file downloaded (11 B)\n')
+    expect(await names()).toEqual(['cup-aa000000.mp4'])
+  })
+
+  test('leaves no file of a clip whose bytes differ from its record, and downloads the others', async () => {
+    const { world, succeed, download, names } = await aPipeline()
+    await world.put(await succeed(A), Buffer.from('other'), 'video/mp4')
+    await succeed(B)
+
+    const { exitCode, stderr } = await download(A, B)
+
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(
+      /^error: aa0000000000 {2}cup\.png: s3:\/\/out\/.*: has SHA-256 .* as its record says\n/,
+    )
+    expect(await names()).toEqual(['cup-bb000000.mp4'])
+  })
+
+  test('--no-wait takes what is ready, and says what is not', async () => {
+    const { world, succeed, download, names } = await aPipeline({
+      whileAsleep() {
+        throw new Error('waits')
+      },
+    })
+    await succeed(A)
+    await world.putStatus(aStatus({ jobId: B }))
+
+    const { exitCode, stderr } = await download(A, B, '--no-wait')
+
+    expect(exitCode).toBe(0)
+    expect(stderr).toBe(
+      '1 file downloaded (11 B)\n1 job has not ended; the same command downloads what is missing then\n',
+    )
+    expect(await names()).toEqual(['cup-aa000000.mp4'])
+  })
+
+  test('names the clips of a manifest after the ids of its items, also of a job that another upload ordered', async () => {
+    const { world, succeed, itemOf, download, names } = await aPipeline()
+    await succeed(A)
+    await succeed(B, 'other', { motion_bucket_id: 60 })
+    const jobs = [itemOf(A, 1, 'mug'), itemOf(B, 2, 'mug-calm')]
+    await world.putReport(anIngestReport({ key: 'manifests/x/m.json', state: 'accepted', jobs, faults: [] }))
+
+    const { exitCode } = await download('--manifest', 'x/m.json', '--name', '{item_id}-{motion_bucket_id}')
+
+    expect(exitCode).toBe(0)
+    expect(await names()).toEqual(['mug-127.mp4', 'mug-calm-60.mp4'])
+  })
+
+  test('prints the faults of a manifest, and ends with 1', async () => {
+    const { world, succeed, itemOf, download } = await aPipeline()
+    await succeed(A)
+    await world.putReport(anIngestReport({ key: 'manifests/m.json', jobs: [itemOf(A, 1, null)] }))
+    const { exitCode, stderr } = await download('--manifest', 'm.json')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('error: manifests/m.json: line 3, parameters.fps: got 0; must be more\n')
+  })
+
+  test('--prefix takes the jobs of all uploads in a folder', async () => {
+    const { world, succeed, itemOf, download, names } = await aPipeline()
+    for (const jobId of [A, B, C]) await succeed(jobId)
+    const report = (key: string, jobId: string) =>
+      world.putReport(
+        anIngestReport({ ...{ key, state: 'accepted', faults: [] }, jobs: [itemOf(jobId, 1, null)] }),
+      )
+    await report('images/p/cup.png', A)
+    await report('manifests/p/m.json', B)
+    await report('images/p2/cup.png', C)
+
+    expect((await download('--prefix', 'p')).exitCode).toBe(0)
+
+    expect(await names()).toEqual(['cup-aa000000.mp4', 'cup-bb000000.mp4'])
+  })
+
+  test('--prefix of a folder without reports is refused', async () => {
+    const { download } = await aPipeline()
+    expect(await download('--prefix', 'q')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("--prefix: got 'q'; ingest has reported on no upload in images/q/ or"),
+    })
+  })
+
+  test('--kept takes the clips of a list', async () => {
+    const { folder, world, succeed, download, names } = await aPipeline()
+    await succeed(A)
+    await succeed(B)
+    const outputs = [anOutput(C, 'one'), anOutput(C, 'two')]
+    for (const [index, { video }] of outputs.entries())
+      await world.put(video.key, Buffer.from(['one', 'two'][index]!), 'video/mp4')
+    await world.putResult(aResult({ jobId: C, outputs }))
+    const list = path.join(path.dirname(folder), 'kept.json')
+    await writeFile(list, JSON.stringify({ version: 1, kept: [`${C}/1`, `${A}/0`], rejected: [`${B}/0`] }))
+
+    expect((await download('--kept', list)).exitCode).toBe(0)
+
+    expect(await names()).toEqual(['cup-aa000000.mp4', 'cup-cc000000-1.mp4'])
+  })
+
+  test('--kept refuses a video that its clip does not have', async () => {
+    const { folder, succeed, download } = await aPipeline()
+    await succeed(A)
+    const list = path.join(path.dirname(folder), 'kept.json')
+    await writeFile(list, JSON.stringify({ version: 1, kept: [`${A}/1`] }))
+    expect(await download('--kept', list)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`names video 1 of job ${A}, which has 1 video, numbered from 0`),
+    })
+  })
+
+  test('refuses names that two clips have, before anything is downloaded', async () => {
+    const { folder, succeed, download } = await aPipeline()
+    await succeed(A)
+    await succeed(B)
+    const { exitCode, stderr } = await download(A, B, '--name', 'clip-{seed}')
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain("--name: gives two clips of images/cup.png the same name 'clip-0'; add a field")
+    await expect(readdir(folder)).rejects.toThrow('ENOENT')
+  })
+
+  test('--posters downloads the first frames too', async () => {
+    const { succeed, download, names } = await aPipeline()
+    await succeed(A)
+    await download(A, '--posters', '--name', '{image}')
+    expect(await names()).toEqual(['cup.mp4', 'cup.poster.png'])
+  })
+
+  test('--json has these keys, and nothing else is on stdout', async () => {
+    const { world, folder, succeed, download } = await aPipeline()
+    await succeed(A)
+    await world.putResult(aFailure({ reason: 'black' }, { jobId: B }))
+    await world.putStatus(aStatus({ jobId: C }))
+
+    const { stdout } = await download(A, B, C, '--json', '--no-wait')
+
+    expect(JSON.parse(stdout)).toEqual({
+      folder,
+      files: [
+        {
+          ...{ file: path.join(folder, 'cup-aa000000.mp4'), kind: 'video', outcome: 'downloaded' },
+          ...{ size_bytes: 11, sha256: anOutput(A, 'video of aa').video.sha256 },
+          ...{
+            job_id: A,
+            video: 0,
+            upload: 'images/cup.png',
+            item: null,
+            item_id: null,
+            image: 'images/cup.png',
+          },
+        },
+      ],
+      missing: [{ job_id: B, image: 'images/cup.png', state: 'failed', reason: 'black' }],
+      not_ended: [{ job_id: C, image: 'images/cup.png', state: 'queued' }],
+    })
+  })
+
+  test('says how to come back when it is interrupted', async () => {
+    const controller = new AbortController()
+    const { world, folder } = await aPipeline({
+      whileAsleep: () => controller.abort(new InterruptedError('SIGINT')),
+    })
+    await world.putStatus(aStatus({ jobId: A }))
+    const { exitCode, stderr } = await world.run(['download', A, '--to', folder], {
+      signal: controller.signal,
+    })
+    expect(exitCode).toBe(130)
+    expect(stderr).toMatch(
+      /\nthe jobs go on; the same command downloads what is missing\nerror: stopped by SIGINT\n$/,
+    )
+  })
+
+  test('writes the paths after the table of a terminal', async () => {
+    const { world, folder, succeed } = await aPipeline({
+      async whileAsleep() {
+        await succeedLater()
+      },
+    })
+    const succeedLater = () => succeed(B)
+    await succeed(A)
+    await world.putStatus(aStatus({ jobId: B }))
+    const { stdout, stderr } = await world.run(['download', A, B, '--to', folder], { terminal: true })
+    expect(stdout.split('\n')).toHaveLength(3)
+    expect(stderr).toContain('1 succeeded')
+  })
+
+  test('removes the parts that a killed download left long ago, and no others', async () => {
+    const { folder, succeed, download, place, names } = await aPipeline()
+    await succeed(A)
+    const [old, young] = ['.svd-download-1.partial', '.svd-download-2.partial']
+    for (const name of [old, young]) await place(name, 'half')
+    // Fake services are at 12:30.
+    await utimes(path.join(folder, old), 0, new Date('2026-11-24T11:29:00Z'))
+    await utimes(path.join(folder, young), 0, new Date('2026-11-24T11:31:00Z'))
+    await download(A)
+    expect(await names()).toEqual([young, 'cup-aa000000.mp4'])
+  })
+
+  test('refuses to take all jobs of a bucket', async () => {
+    const { download } = await aPipeline()
+    expect(await download()).toMatchObject({
+      exitCode: 2,
+      stderr: 'error: job: got none; give ids, --manifest, --prefix, --since or --kept\n',
+    })
+  })
+
+  test('names a job that has no record', async () => {
+    const { world, succeed, itemOf, download } = await aPipeline()
+    await succeed(A)
+    const jobs = [itemOf(A, 1, null), itemOf(B, 2, null)]
+    await world.putReport(anIngestReport({ key: 'manifests/m.json', state: 'accepted', jobs, faults: [] }))
+    const { exitCode, stderr } = await download('--manifest', 'm.json')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('error: bb0000000000: there is no record of it any more\n')
+  })
+})

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest'
+import type { ParametersDocument } from '../../../../shared/contracts/parameters-document.ts'
+import { openClipNames } from '../../../../worker/client/download/clip-names.ts'
+import { type ClipRequest, requestOfJob } from '../../../../worker/client/download/clip-request.ts'
+import { parseNameTemplate } from '../../../../worker/client/download/name-template.ts'
+import { statusOfResultRecord } from '../../../../worker/client/tracking/job-status.ts'
+import { jobIdLike } from '../../../fixtures/a-job-message.ts'
+import { aResult } from '../../../fixtures/job-records.ts'
+
+interface SomeJob {
+  readonly id: string
+  readonly image?: string
+  readonly parameters?: Partial<ParametersDocument>
+  /** Whether it has no result yet. */
+  readonly waits?: true
+}
+
+const statusOf = ({ id, image = 'images/cup.png', parameters = {}, waits }: SomeJob) => {
+  const result = aResult({ jobId: jobIdLike(id), sourceKey: image, parameters, outputs: [] })
+  const status = statusOfResultRecord(result)
+  return waits ? { ...status, result: null, state: 'queued' as const } : status
+}
+
+/** Names of jobs by a template, or by default; what is wrong with them. */
+const named = (
+  jobs: readonly SomeJob[],
+  template: string | null = null,
+  requests?: readonly ClipRequest[],
+) => {
+  const statuses = jobs.map(statusOf)
+  const names = openClipNames(
+    requests ?? statuses.map(requestOfJob),
+    template === null ? null : parseNameTemplate('--name', template),
+  )
+  const faults = names.add(statuses).map(({ message }) => message)
+  return { names, faults, stems: statuses.flatMap(({ jobId }) => names.of(jobId).map(({ stem }) => stem)) }
+}
+
+const anItem = (
+  id: string,
+  item: number,
+  itemId: string | null,
+  imageKey = 'images/cup.png',
+): ClipRequest => ({
+  ...{ jobId: jobIdLike(id), uploadKey: 'manifests/m.json', imageKey, item, itemId },
+})
+
+describe('by default a clip is named', () => {
+  test('after its image and the beginning of its job', () => {
+    expect(named([{ id: 'aa' }]).stems).toEqual(['cup-aa000000'])
+  })
+
+  test('after what differs among the clips of an image, but not after what differs between images', () => {
+    const { stems } = named([
+      { id: 'aa', parameters: { motion_bucket_id: 60 } },
+      { id: 'bb', parameters: { motion_bucket_id: 127, seed: 7 } },
+      { id: 'cc', image: 'images/b/cat.png', parameters: { width: 128, motion_bucket_id: 60 } },
+    ])
+    expect(stems).toEqual([
+      'cup-motion_bucket_id-60-seed-0-aa000000',
+      'cup-motion_bucket_id-127-seed-7-bb000000',
+      'cat-motion_bucket_id-60-seed-0-cc000000',
+    ])
+  })
+
+  test('after the id of its item, as the upload that is named gives it', () => {
+    const requests = [anItem('aa', 1, 'mug/red'), anItem('bb', 2, null, 'images/renamed.png')]
+    expect(named([{ id: 'aa' }, { id: 'bb' }], null, requests).stems).toEqual([
+      'mug_red-aa000000',
+      'renamed-bb000000',
+    ])
+  })
+
+  test('with a number of each of several videos', () => {
+    expect(named([{ id: 'aa', parameters: { num_videos_per_prompt: 2 } }]).stems).toEqual([
+      'cup-aa000000-0',
+      'cup-aa000000-1',
+    ])
+  })
+
+  test('with the whole id where two ids begin alike', () => {
+    const { stems, faults } = named([{ id: 'aa0000001' }, { id: 'aa0000002' }])
+    expect(stems).toEqual(['cup-aa000000', `cup-${jobIdLike('aa0000002')}`])
+    expect(faults).toEqual([])
+  })
+
+  test('within 255 bytes, however long the name of its image is', () => {
+    const image = `images/${'杯'.repeat(100)}.png`
+    const [stem = ''] = named([{ id: 'aa', image }]).stems
+    expect(stem).toBe(`${'杯'.repeat(33)}-aa000000`)
+  })
+
+  test('in a name that Windows takes', () => {
+    expect(named([{ id: 'aa', image: 'images/con.x.png' }]).stems).toEqual(['_con.x-aa000000'])
+  })
+})
+
+describe('a template', () => {
+  test('takes parameters and the fields of the request', () => {
+    const requests = [anItem('aa', 3, 'mug')]
+    const template =
+      '{item_id}-{item}-{upload}-{image}-{motion_bucket_id}-{seed}-{fit}-{id}-{video}-{group}-{model}'
+    expect(named([{ id: 'aa' }], template, requests).stems).toEqual([
+      'mug-3-m-cup-127-0-fill-aa000000-0-default-svd-demo',
+    ])
+  })
+
+  test('that needs the group or the model waits for the end of the job', () => {
+    const { names, stems, faults } = named([{ id: 'aa', waits: true }], '{image}-{model}')
+    expect({ stems, faults }).toEqual({ stems: [], faults: [] })
+    const ended = statusOf({ id: 'aa' })
+    expect(names.add([ended])).toEqual([])
+    expect(names.of(ended.jobId)).toMatchObject([{ stem: 'cup-svd-demo' }])
+  })
+
+  test('gives a clip that two items order both their names', () => {
+    const requests = [anItem('aa', 1, 'mug'), anItem('aa', 2, 'tumbler'), anItem('aa', 3, 'mug')]
+    const { stems, faults } = named([{ id: 'aa' }], '{item_id}', requests)
+    expect({ stems, faults }).toEqual({ stems: ['mug', 'tumbler'], faults: [] })
+  })
+
+  test.each([
+    [
+      'a collision of two clips',
+      '{image}',
+      "gives images/cup.png and images/b/CUP.png the same name 'CUP'; add a field",
+    ],
+    [
+      'a value with a slash',
+      '{item_id}',
+      "gives item 1 of manifests/m.json the name 'mug/red', which has a '/'",
+    ],
+  ])('is refused for %s', (_, template, fault) => {
+    const jobs = [{ id: 'aa' }, { id: 'bb', image: 'images/b/CUP.png' }]
+    const requests =
+      template === '{item_id}' ? [anItem('aa', 1, 'mug/red'), anItem('bb', 2, 'mug')] : undefined
+    expect(named(jobs, template, requests).faults[0]).toContain(fault)
+  })
+
+  test('is refused for several videos without their number', () => {
+    const { faults } = named([{ id: 'aa', parameters: { num_videos_per_prompt: 2 } }], '{image}')
+    expect(faults).toEqual(["gives videos 0 and 1 of images/cup.png the same name 'cup'; add {video}"])
+  })
+
+  test('is refused for an item without an id', () => {
+    const requests = [anItem('aa', 2, null)]
+    expect(named([{ id: 'aa' }], '{item_id}', requests).faults).toEqual([
+      '{item_id}: item 2 of manifests/m.json has no id; give it one, or take {item} or {image}',
+    ])
+  })
+
+  test('is refused for an image without a manifest, of which it wants the item', () => {
+    expect(named([{ id: 'aa' }], '{item}').faults).toEqual([
+      '{item}: images/cup.png was uploaded without a manifest; take {image} or {id}',
+    ])
+  })
+})
