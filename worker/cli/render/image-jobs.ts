@@ -7,7 +7,6 @@ import type { SourceFormat } from '../../client/convert/source-format.ts'
 import type { RenderSettings } from '../../renderer/render-job.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
 import { assertImagesReadable } from '../input-images.ts'
-import { metadataArgument } from '../metadata-option.ts'
 import type { ChosenSeeds } from '../seed-options.ts'
 import { type ClipParameters, clipParameters } from './clip-parameters.ts'
 import type { RenderCommandOptions } from './options.ts'
@@ -57,7 +56,7 @@ export const prepareJobs = async (
   }: Pick<RenderSettings, 'device' | 'cacheDir'> & Pick<ChosenSeeds<unknown>, 'seeds'>,
 ): Promise<readonly ImageJob[]> => {
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
-  const given = parseRenderArguments({ ...typed, ...metadataArgument(options) }, spellOption)
+  const given = parseRenderArguments(typed, spellOption)
   const threads = parseThreads(options.threads)
   await assertImagesReadable(images)
   const { variant, output, outputDir, framesDir, memory } = options

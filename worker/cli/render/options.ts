@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander'
 import { MEMORY_MODES, type MemoryMode } from '../../renderer/render-job.ts'
 import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from '../argument-options.ts'
 import { addDeviceOptions, type DeviceOptions } from '../device-options.ts'
-import { addMetadataOption, type MetadataOptions } from '../metadata-option.ts'
 import { addSeedsOption, type SeedOptions } from '../seed-options.ts'
 
 const NOTES = `
@@ -38,7 +37,7 @@ export const addRenderOptions = (command: Command): Command => {
     .option('--skip-existing', 'leave clips that are there and would be the same; error if they would not')
     .option('--overwrite', 'with --skip-existing: render again what would not be the same')
     .option('--strict', 'render nothing if one of the images cannot be used')
-  addMetadataOption(command).optionsGroup('Video:')
+    .optionsGroup('Video:')
   addSeedsOption(addArgumentOptions(command, VIDEO_OPTIONS)).optionsGroup('Sampling:')
   addArgumentOptions(command, SAMPLING_OPTIONS).optionsGroup('Machine:')
   return addDeviceOptions(command)
@@ -54,12 +53,14 @@ export const addRenderOptions = (command: Command): Command => {
     .addHelpText('after', NOTES)
 }
 
-export interface RenderCommandOptions extends DeviceOptions, SeedOptions, MetadataOptions {
+export interface RenderCommandOptions extends DeviceOptions, SeedOptions {
   readonly checkpoint: string
   readonly variant?: string
   readonly output?: string
   readonly outputDir?: string
   readonly framesDir?: string
+  /** `false` with `--no-metadata`. */
+  readonly metadata?: boolean
   readonly skipExisting?: true
   readonly overwrite?: true
   readonly strict?: true
