@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { MAX_IMAGE_BYTES } from '../../../shared/image/decode-image.ts'
 import { encodePng } from '../../../shared/image/encode-png.ts'
-import { scaleDown } from './scale-down.ts'
 import { convertImage } from './convert-image.ts'
+import { scaleDown } from './scale-down.ts'
 import { type SourceFormat, sourceFormatOf } from './source-format.ts'
 
 export interface ImageFile {

@@ -1,4 +1,5 @@
-import type { ResultRecord, StoredFile } from '../../../shared/contracts/result-record.ts'
+import { FORMAT_TRAITS } from '../../../shared/contracts/clip-format.ts'
+import { filesOfOutput, type ResultRecord, type StoredFile } from '../../../shared/contracts/result-record.ts'
 
 /** A file of a result that a download fetches. */
 export interface ResultFile {
@@ -10,7 +11,7 @@ export interface ResultFile {
   readonly stored: StoredFile
 }
 
-/** Files of a clip that passed its checks. Rejected clips and failed jobs have none. */
+/** Files of a clip that passed its checks, in the formats that its job asked for. Rejected clips and failed jobs have none. */
 export const filesOfResult = (
   { state, outputs }: Pick<ResultRecord, 'state' | 'outputs'>,
   { posters }: { readonly posters: boolean },
@@ -18,7 +19,10 @@ export const filesOfResult = (
   state !== 'succeeded'
     ? []
     : outputs.flatMap((output, video) => [
-        { video, kind: 'video' as const, ending: '.mp4', stored: output.video },
+        ...filesOfOutput(output).map(({ format, ...stored }) => ({
+          ...{ video, kind: 'video' as const },
+          ...{ ending: FORMAT_TRAITS[format].ending, stored },
+        })),
         ...(posters
           ? [{ video, kind: 'poster' as const, ending: '.poster.png', stored: output.poster }]
           : []),

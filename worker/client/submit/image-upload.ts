@@ -10,8 +10,8 @@ import { encodePng } from '../../../shared/image/encode-png.ts'
 import { type ImageFormat, imageFormatOf } from '../../../shared/image/image-format.ts'
 import type { RgbImage } from '../../../shared/image/rgb-image.ts'
 import { convertImage } from '../convert/convert-image.ts'
-import { type SourceFormat, sourceFormatOf } from '../convert/source-format.ts'
 import { scaleDown } from '../convert/scale-down.ts'
+import { type SourceFormat, sourceFormatOf } from '../convert/source-format.ts'
 import type { Upload } from './upload.ts'
 
 const CONTENT_TYPES: Readonly<Record<ImageFormat, string>> = {
