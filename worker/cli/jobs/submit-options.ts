@@ -11,6 +11,8 @@ is rendered. If it failed before, the command prints why, and --retry-failed bri
 A manifest names images by their keys in the input bucket. With --images DIR, those it names are uploaded too:
 images/a/x.png is DIR/a/x.png.
 
+AVIF and TIFF are uploaded as PNG: x.avif becomes images/PREFIX/x.avif.png, and a manifest names it images/x.avif.png.
+
   svd submit photos/*.jpg --motion-bucket-id 60 --wait --download videos
   svd submit photo.png --seeds 1..8
   svd submit motion.json --images photos
@@ -21,10 +23,16 @@ export const addSubmitOptions = (command: Command): Command => {
   command
     .summary('upload images or manifests')
     .description('Uploads images or manifests and prints their jobs.')
-    .argument('<file...>', 'PNG, JPEG or WebP files, folders of them, patterns, or manifests')
+    .argument('<file...>', 'PNG, JPEG, WebP, AVIF or TIFF files, folders of them, patterns, or manifests')
     .optionsGroup('Files:')
     .option('--prefix <name>', 'folder in the bucket (date, time and some letters)')
     .option('--images <dir>', 'folder with the images that the manifests name')
+  return addRequestOptions(command).addHelpText('after', NOTES)
+}
+
+/** Options of commands that upload images and may wait for their jobs. */
+export const addRequestOptions = (command: Command): Command => {
+  command
     .option('--context <json>', 'JSON object that comes back in the events of the images; @FILE: in a file')
     .option('--retry-failed', 'bring jobs back that failed before')
     .optionsGroup('Video:')
@@ -38,7 +46,6 @@ export const addSubmitOptions = (command: Command): Command => {
     .option('--interval <seconds>', 'between two polls', '2')
     .option('--json', 'one JSON object')
     .option('--quiet', 'no progress')
-    .addHelpText('after', NOTES)
 }
 
 export interface SubmitOptions extends DeploymentOptions, SeedOptions {

@@ -22,7 +22,7 @@ export const addRenderOptions = (command: Command): Command => {
   command
     .summary('turn images into videos')
     .description('Turns each image into an MP4. The model is loaded once for all of them.')
-    .argument('<image...>', 'PNG, JPEG or WebP files, folders of them, or patterns')
+    .argument('<image...>', 'PNG, JPEG, WebP, AVIF or TIFF files, folders of them, or patterns')
     .optionsGroup('Files:')
     .requiredOption('-c, --checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder')
     .option(

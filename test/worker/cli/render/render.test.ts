@@ -157,6 +157,7 @@ describe('a single image', () => {
     expect(JSON.parse(stdout)).toEqual({
       status: 'succeeded',
       image: at('cup.jpg'),
+      converted_from: null,
       checkpoint: DEMO_CHECKPOINT,
       variant: null,
       parameters: {
