@@ -47,7 +47,7 @@ describe('help', () => {
         '--motion-bucket-id',
         '--noise-aug-strength',
       ],
-      ...['--seed', '--num-videos-per-prompt', '--seeds'],
+      ...['--seed', '--num-videos-per-prompt', '--format', '--crf', '--loop', '--seeds'],
       ...['--num-inference-steps', '--sigmas', '--min-guidance-scale'],
       ...[
         '--max-guidance-scale',

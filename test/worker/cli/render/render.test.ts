@@ -44,6 +44,7 @@ describe('a single image', () => {
           format: ['mp4'],
           crf: null,
           loop: false,
+          metadata: true,
         },
         memory: 'auto',
         keepWarm: false,
