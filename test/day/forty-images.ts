@@ -6,11 +6,11 @@ import sharp from 'sharp'
 const SAMPLES = ['astronaut.png', 'chelsea.png', 'coffee.png', 'rocket.png']
 /** Width and height of the images in pixels: square, portrait and landscape. */
 const SIZES = [
-  [240, 240],
-  [180, 260],
-  [260, 180],
-  [200, 200],
-  [150, 240],
+  [100, 100],
+  [72, 108],
+  [150, 100],
+  [90, 90],
+  [64, 108],
 ] as const
 
 export const MOTIONS = [40, 127, 200, 255] as const
@@ -27,7 +27,7 @@ export const writeFortyImages = async (folder: string, manifestFile: string): Pr
     const [width, height] = SIZES[index % SIZES.length]!
     const id = `product-${String(index + 1).padStart(2, '0')}`
     const source = fileURLToPath(new URL(`../../worker/demo-samples/${sample}`, import.meta.url))
-    const cut = { left: index, top: index, width, height }
+    const cut = { left: index, top: index % 20, width, height }
     await sharp(source)
       .extract(cut)
       .toFile(path.join(folder, `${id}.png`))

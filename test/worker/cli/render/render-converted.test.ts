@@ -77,6 +77,10 @@ test('a stage gets a PNG of the pixels', async () => {
       throw new Error('enough')
     },
     ffmpegPath: 'ffmpeg',
+    facts: {
+      maker: { svd_batch: '0.1.0', execution_provider: 'cpu', precision: 'fp32' },
+      model: () => Promise.reject(new Error('nothing is rendered')),
+    },
     signal: AbortSignal.any([]),
     onProgress() {},
   }

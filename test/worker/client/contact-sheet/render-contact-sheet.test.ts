@@ -83,7 +83,9 @@ test('the details name the files of a clip in other formats, and the page plays 
   const jobId = jobIdLike('aa')
   const output = anOutput(jobId)
   const gif = { format: 'gif' as const, ...output.video, key: output.video.key.replace('.mp4', '.gif') }
-  const page = await render([aSheetJob({ jobId, outputs: [{ ...output, files: [gif] }] })])
+  const page = await render([
+    aSheetJob({ jobId, outputs: [{ ...output, files: [{ format: 'mp4', ...output.video }, gif] }] }),
+  ])
   expect(textOf(page)).toContain(`video ${output.video.key} gif ${gif.key} submitted`)
   expect(page.match(/<video/g)).toHaveLength(1)
 })
