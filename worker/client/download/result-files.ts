@@ -6,7 +6,7 @@ export interface ResultFile {
   /** Number of the video in the clip, from 0. */
   readonly video: number
   readonly kind: 'video' | 'poster'
-  /** What follows the name that all files of the video share. */
+  /** Ending that follows the name, which all files of the video share. */
   readonly ending: string
   readonly stored: StoredFile
 }
