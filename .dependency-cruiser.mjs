@@ -102,7 +102,7 @@ const FOLDERS = [
   // What people do with jobs, from their own machine.
   ['worker/client/tracking', SHARED],
   ['worker/client/submit', [...SHARED, 'worker/client/tracking']],
-  ['worker/client/download', [...SHARED, 'worker/client/tracking']],
+  ['worker/client/download', [...SHARED, 'worker/client/tracking', 'worker/client/submit']],
   ['worker/client/redrive', [...SHARED, 'worker/client/tracking']],
   ['worker/client/contact-sheet', [...SHARED, 'worker/client/tracking']],
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from '../argument-options.ts'
 import { addDeploymentOptions, type DeploymentOptions } from '../deployment.ts'
+import { addFileOptions, type FileOptions, NAME_NOTES } from './download-options.ts'
 
 const NOTES = `
 Images are uploaded to images/PREFIX/, manifests (.json, .jsonl) to manifests/PREFIX/; nothing is overwritten. Files
@@ -10,6 +11,9 @@ is rendered.
 A manifest names images by their keys in the input bucket. With --images DIR, those it names are uploaded too:
 images/a/x.png is DIR/a/x.png.
 
+With --download a file that is there already is kept if it is the clip, and refused if it is another file. Names are
+checked before the first upload. If the command is stopped, the jobs go on, and it prints how to come back.
+${NAME_NOTES}
   svd submit photos/*.jpg --motion-bucket-id 60 --wait --download videos
   svd submit motion.json --images photos
   svd submit photo.png --context '{"order": 7}'
@@ -27,18 +31,19 @@ export const addSubmitOptions = (command: Command): Command => {
     .optionsGroup('Video:')
   addArgumentOptions(command, VIDEO_OPTIONS).optionsGroup('Sampling:')
   addArgumentOptions(command, SAMPLING_OPTIONS)
-  return addDeploymentOptions(command, ['inputBucket', 'outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
+  addDeploymentOptions(command, ['inputBucket', 'outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
     .option('--report-timeout <time>', 'how long to wait for ingest to say which jobs they are', '2m')
     .option('--wait', 'until all jobs are done; exit code 1 if one failed')
-    .option('--download <dir>', 'wait, and fetch the videos into this folder')
+    .option('--download <dir>', 'wait, and download each clip into this folder when it is ready')
+  return addFileOptions(command)
     .option('--interval <seconds>', 'between two polls', '2')
     .option('--json', 'one JSON object')
     .option('--quiet', 'no progress')
     .addHelpText('after', NOTES)
 }
 
-export interface SubmitOptions extends DeploymentOptions {
+export interface SubmitOptions extends DeploymentOptions, FileOptions {
   readonly prefix?: string
   readonly images?: string
   readonly context?: string

@@ -6,7 +6,6 @@ import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { downloadVideos } from '../../client/download/download-videos.ts'
 import type { ImageChecks } from '../../client/submit/image-upload.ts'
 import { planSubmission, type Submission } from '../../client/submit/plan-submission.ts'
 import {
@@ -15,36 +14,33 @@ import {
   type SentRequest,
   sendSubmission,
 } from '../../client/submit/send-submission.ts'
-import type { JobStatus } from '../../client/tracking/job-status.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
 import type { CommandContext } from '../command-context.ts'
 import { readDeployment } from '../deployment.ts'
-import { EXIT_FAILURE, EXIT_INVALID_INPUT, worstOf } from '../exit-code.ts'
+import { EXIT_DONE, EXIT_FAILURE, EXIT_INVALID_INPUT, InterruptedError, worstOf } from '../exit-code.ts'
 import { expandInputs } from '../expand-inputs.ts'
 import { assertImagesReadable } from '../input-images.ts'
 import type { Services } from '../services.ts'
 import { parseDuration } from '../terminal/duration.ts'
+import { comeBackNote } from './come-back.ts'
 import { readContextOption } from './context-option.ts'
-import { followQueues } from './queue-depths.ts'
 import type { SubmitOptions } from './submit-options.ts'
 import {
-  acceptedJobs,
   acceptedLines,
   faultLines,
   submissionAsJson,
   supersededLines,
   warningLines,
 } from './submit-report.ts'
-import { jobTable } from './table.ts'
+import { awaitJobs, checkDownload, isWaiting, NOT_WAITED } from './submit-wait.ts'
 import { parseInterval } from './watch.ts'
-import { allSucceeded, displayFor, endLine, watchJobs } from './watch-jobs.ts'
 
 /** No two submits share a folder, and folders are in the order of time. */
 const newPrefix = (now: Date): string =>
   `${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
 
 interface PlanDeps {
-  readonly now: Date
+  readonly prefix: string
   readonly scratchDir: string
   readonly stderr: CommandContext['stderr']
 }
@@ -52,13 +48,13 @@ interface PlanDeps {
 const plan = async (
   inputs: readonly string[],
   options: SubmitOptions,
-  { now, scratchDir, stderr }: PlanDeps,
+  { prefix, scratchDir, stderr }: PlanDeps,
 ): Promise<Submission> => {
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
   const given = parseRenderArguments(typed, spellOption)
   const files = await expandInputs(inputs)
   await assertImagesReadable(files)
-  const { prefix, images } = options
+  const { images } = options
   const context = options.context === undefined ? null : await readContextOption(options.context)
   const onScaled: ImageChecks['onScaled'] = (file, from, to) => {
     stderr.write(
@@ -66,7 +62,7 @@ const plan = async (
         `uploads it scaled down to ${to.width}x${to.height}\n`,
     )
   }
-  const request = { files, given, context, prefix: prefix ?? newPrefix(now), imagesDir: images ?? null }
+  const request = { files, given, context, prefix, imagesDir: images ?? null }
   return await planSubmission(request, { scratchDir, onScaled })
 }
 
@@ -106,20 +102,9 @@ const send = async (
   return sent.map((request) => ({ request, report: reports.get(request.upload.key) ?? null }))
 }
 
-const fetchVideos = async (
-  outputs: ObjectStore,
-  statuses: readonly JobStatus[],
-  folder: string,
-  { stdout, signal, quiet }: Pick<CommandContext, 'stdout' | 'signal'> & { readonly quiet: boolean },
-): Promise<ReadonlyMap<string, readonly string[]>> => {
-  const files = new Map<string, readonly string[]>()
-  for (const status of statuses) {
-    if (status.state !== 'succeeded' || status.result === null) continue
-    const fetched = await downloadVideos(outputs, status.result, folder, signal)
-    files.set(status.jobId, fetched)
-    if (!quiet) for (const file of fetched) stdout.write(`${file}\n`)
-  }
-  return files
+const exitCodeOfReport = (report: IngestReport | null): number => {
+  if (report === null) return EXIT_FAILURE
+  return report.state === 'accepted' ? EXIT_DONE : EXIT_INVALID_INPUT
 }
 
 /**
@@ -131,44 +116,34 @@ export const runSubmit = async (
   options: SubmitOptions,
   context: CommandContext,
 ): Promise<number> => {
-  const { environment, stdout, stderr, signal, openServices } = context
+  const { environment, stdout, stderr, openServices } = context
   const deployment = readDeployment(['inputBucket', 'outputBucket'], options, environment)
   const limitMs = parseDuration('--report-timeout', options.reportTimeout) * 1000
   const intervalMs = parseInterval(options.interval)
   await using services = await openServices()
-  const { clock } = services
+  const prefix = options.prefix ?? newPrefix(services.clock.now())
   await using made = createDisposalStack()
   const scratchDir = await mkdtemp(path.join(tmpdir(), 'svd-submit-'))
   made.defer(() => rm(scratchDir, { recursive: true }))
-  const submission = await plan(files, options, { now: clock.now(), scratchDir, stderr })
+  const submission = await plan(files, options, { prefix, scratchDir, stderr })
+  await checkDownload(options, submission)
   const inputs = services.openBucket(deployment.inputBucket)
   const outputs = services.openBucket(deployment.outputBucket)
-  const requests = await send(submission, { inputs, outputs, limitMs }, options, services, context)
-  const exitCodes: number[] = []
-  if (requests.some(({ report }) => report === null)) exitCodes.push(EXIT_FAILURE)
-  if (requests.some(({ report }) => report !== null && report.state !== 'accepted'))
-    exitCodes.push(EXIT_INVALID_INPUT)
-  let statuses: readonly JobStatus[] = []
-  let fetched: ReadonlyMap<string, readonly string[]> = new Map()
-  if (options.wait === true || options.download !== undefined) {
-    const jobIds = acceptedJobs(requests).map(({ job_id }) => job_id)
-    const quiet = options.quiet === true || (options.json === true && stderr.isTTY !== true)
-    const display = displayFor({ stdout, stderr }, { quiet, clock })
-    using queues = followQueues(options, services, context)
-    const { readQueueDepths } = queues
-    statuses = await watchJobs(outputs, jobIds, { clock, intervalMs, readQueueDepths, display }, signal)
-    if (!allSucceeded(statuses)) exitCodes.push(EXIT_FAILURE)
-    if (!options.json && statuses.length > 0) stdout.write(`${jobTable(statuses, clock.now())}\n`)
-    if (!options.json) stdout.write(endLine(statuses))
-    if (options.download !== undefined) {
-      const quietly = { stdout, signal, quiet: options.json === true }
-      fetched = await fetchVideos(outputs, statuses, options.download, quietly)
+  let isUploaded = false
+  try {
+    const requests = await send(submission, { inputs, outputs, limitMs }, options, services, context)
+    isUploaded = true
+    const waits = { outputs, intervalMs, services }
+    const waited = isWaiting(options) ? await awaitJobs(requests, waits, options, context) : NOT_WAITED
+    if (options.json) {
+      const report = submissionAsJson({ requests, ...waited })
+      stdout.write(`${JSON.stringify(report, null, 2)}\n`)
     }
+    const exitCodes = [...requests.map(({ report }) => exitCodeOfReport(report)), waited.exitCode]
+    return worstOf(exitCodes)
+  } catch (error) {
+    const keys = submission.requests.map(({ upload }) => upload.key)
+    if (isUploaded || error instanceof InterruptedError) stderr.write(comeBackNote(options, { prefix, keys }))
+    throw error
   }
-  if (options.json) {
-    const byId = new Map(statuses.map((status) => [status.jobId, status]))
-    const report = submissionAsJson({ requests, statuses: byId, files: fetched })
-    stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-  }
-  return worstOf(exitCodes)
 }

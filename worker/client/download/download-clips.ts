@@ -35,6 +35,8 @@ export interface DownloadFault {
 
 export interface DownloadOptions {
   readonly folder: string
+  /** Option that gave the folder, as errors name it. */
+  readonly option: '--to' | '--download'
   /** `null`: the default name. */
   readonly template: NameTemplate | null
   /** Replace files that differ. */
@@ -149,7 +151,7 @@ export const openClipDownload = (
       const refused = [...folders, ...different].map(({ file }) => file)
       if (refused.length === 0) return
       const state = folders.length > 0 ? 'folder' : 'different'
-      throw new InvalidInputError('--to', `${shownFiles(refused)} ${DIFFERS[state]}`)
+      throw new InvalidInputError(options.option, `${shownFiles(refused)} ${DIFFERS[state]}`)
     },
     async fetch(statuses, signal) {
       const news = statuses.filter(({ jobId, result }) => result !== null && !ended.has(jobId))

@@ -4,6 +4,7 @@ import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { keyFault } from '../../../shared/contracts/object-key.ts'
 import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import type { RequestContext } from '../../../shared/contracts/request-context.ts'
+import { type ExpectedClip, expectedOfImage } from './expected-clips.ts'
 import { checkImage, type ImageChecks, imageWithArguments } from './image-upload.ts'
 import { checkManifest, imagesOfManifest } from './manifest-upload.ts'
 import type { Upload } from './upload.ts'
@@ -26,6 +27,8 @@ export interface SubmissionRequest {
 export interface PlannedRequest {
   readonly before: readonly Upload[]
   readonly upload: Upload
+  /** Clips that it asks for. A manifest may have thousands, so they are made when they are wanted. */
+  readonly clips: () => readonly ExpectedClip[]
 }
 
 export interface Submission {
@@ -77,11 +80,12 @@ export const planSubmission = async (
       const image = await checkImage(file, `${IMAGES_PREFIX}${name}`, checks)
       const uploads = imageWithArguments(image, given, context)
       const upload = uploads.at(-1) ?? image
-      requests.push({ before: uploads.slice(0, -1), upload })
+      const clips = () => [expectedOfImage(upload.key, given)]
+      requests.push({ before: uploads.slice(0, -1), upload, clips })
     } else {
       const manifest = await checkManifest(file, { key: `${MANIFESTS_PREFIX}${name}`, kind })
       for (const key of manifest.imageKeys) imageKeys.add(key)
-      requests.push({ before: [], upload: manifest.upload })
+      requests.push({ before: [], upload: manifest.upload, clips: manifest.clips })
     }
   }
   const images = imagesDir === null ? [] : await imagesOfManifest([...imageKeys], imagesDir, checks)
