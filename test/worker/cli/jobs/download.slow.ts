@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -29,11 +29,12 @@ const aPipeline = async (): Promise<Readonly<Record<string, string>>> => {
     await local
   })
   const environment: Record<string, string> = {}
-  for await (const line of local) {
-    const [, name, value] = /^ {2}export (\w+)=(.+)$/.exec(String(line)) ?? []
-    if (name !== undefined && value !== undefined) environment[name] = value
-    if (String(line).includes('Ctrl-C ends it.')) break
+  let printed = ''
+  for await (const chunk of on(local.stdout, 'data')) {
+    printed += chunk
+    if (printed.includes('Ctrl-C ends it.')) break
   }
+  for (const [, name, value] of printed.matchAll(/^ {2}export (\w+)=(.+)$/gm)) environment[name!] = value!
   return environment
 }
 
@@ -82,7 +83,8 @@ test('clips reach a folder through Ctrl-C of submit and kill -9 of download, eac
     ...['submit', manifest, '--images', SAMPLES, '--download', videos],
     ...['--name', '{item_id}-{seed}'],
   ])
-  for await (const line of submit) if (/^[0-9a-f]{32} /.test(String(line))) submit.kill('SIGINT')
+  for await (const chunk of on(submit.stdout, 'data')) if (/^[0-9a-f]{32} /.test(String(chunk))) break
+  submit.kill('SIGINT')
   const stopped = await submit
   expect(stopped.exitCode).toBe(130)
   const [, line = ''] = /to come back:\n {2}npx svd (.*)\n/.exec(stopped.stderr) ?? []
