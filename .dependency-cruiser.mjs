@@ -82,7 +82,7 @@ const FOLDERS = [
   // The queue side, which never sees a tensor: one machine that takes jobs.
   ['worker/models', [...SHARED, 'worker/checkpoint', 'worker/compiler/**', 'worker/engine']],
   [
-    'worker/fitness',
+    'worker/preflight',
     [...SHARED, 'shared/aws', 'worker/cuda', 'worker/engine', 'worker/models', 'worker/video'],
   ],
   ['worker/telemetry', [...SHARED, 'worker/pipeline']],
@@ -133,14 +133,14 @@ const FOLDERS = [
     'worker/cli/doctor',
     [
       ...['.', ...SHARED, 'worker/cli/graphs', 'worker/checkpoint', 'worker/compiler/**', 'worker/cuda'],
-      ...['worker/engine', 'worker/pipeline', 'worker/models', 'worker/fitness', 'worker/client/tracking'],
+      ...['worker/engine', 'worker/pipeline', 'worker/models', 'worker/preflight', 'worker/client/tracking'],
     ],
   ],
   [
     'worker/cli/worker',
     [
       ...['.', ...SHARED, 'worker/cli/graphs', 'worker/checkpoint', 'worker/compiler/**', 'worker/cuda'],
-      ...['worker/plan', 'worker/video', 'worker/renderer', 'worker/models', 'worker/fitness'],
+      ...['worker/plan', 'worker/video', 'worker/renderer', 'worker/models', 'worker/preflight'],
       ...['worker/telemetry', 'worker/jobs/**', 'worker/queue', 'worker/instance'],
     ],
   ],
@@ -156,15 +156,15 @@ const FOLDERS = [
         'worker/cli/worker',
         'worker/cli/jobs',
       ],
-      ...['worker/renderer', 'worker/models', 'worker/fitness', 'worker/telemetry', 'worker/queue'],
-      ...['worker/local', 'worker/client/download', 'worker/client/tracking'],
+      ...['worker/renderer', 'worker/models', 'worker/preflight', 'worker/telemetry', 'worker/queue'],
+      ...['worker/local', 'worker/client/submit', 'worker/client/download', 'worker/client/tracking'],
     ],
   ],
   [
     'worker/cli',
     [
       ...[...SHARED, 'shared/aws', 'worker/compiler/**', 'worker/cuda', 'worker/engine'],
-      ...['worker/video', 'worker/renderer', 'worker/fitness'],
+      ...['worker/video', 'worker/renderer', 'worker/preflight'],
     ],
   ],
 

@@ -14,6 +14,11 @@ export const readNumbers = (text: string): readonly number[] | string => {
 /** An argument that came as text (an option, S3 user metadata), read as its kind but not checked. */
 export const readArgumentText = (name: RenderArgumentName, text: string): unknown => {
   switch (name) {
+    case 'format':
+      return text.replaceAll(/\s*,\s*/g, ',')
+    case 'loop':
+    case 'metadata':
+      return text === 'true' ? true : text === 'false' ? false : text
     case 'fit':
     case 'seed':
     case 'size':

@@ -10,6 +10,7 @@ import { contextSchema } from './request-context.ts'
  *   manifests/x.jsonl   { "defaults": {…}, "grid": {…} }              optional; the rest: one item a line
  *                       { "image": "images/a.png", "parameters": {…} }
  *   images/a.png.json   { "parameters": {…}, "grid": {…} }            a sidecar, for images/a.png alone
+ *   images/a.png.json   { "fps": 7, "grid": {…} }                     the same, with its parameters beside the other fields
  *   images/a.json       the same                                      a sidecar, for images/a.png, images/a.jpg and so on
  *
  * Of a parameter, the last that says it holds: checkpoint, manifest's defaults, item's parameters, a value of the
@@ -31,16 +32,14 @@ export const MAX_JOBS = 10_000
 /** A sidecar is an item. */
 export const MAX_SIDECAR_BYTES = MAX_LINE_BYTES
 
-const parametersSchema = z
-  .strictObject(
-    Object.fromEntries(
-      RENDER_ARGUMENT_NAMES.map((name) => [
-        name,
-        renderArgumentSchema(name).nullish().describe(renderArgumentRule(name)),
-      ]),
-    ),
-  )
-  .describe('an object of render parameters')
+const PARAMETER_FIELDS = Object.fromEntries(
+  RENDER_ARGUMENT_NAMES.map((name) => [
+    name,
+    renderArgumentSchema(name).nullish().describe(renderArgumentRule(name)),
+  ]),
+)
+
+const parametersSchema = z.strictObject(PARAMETER_FIELDS).describe('an object of render parameters')
 
 const gridSchema = z
   .strictObject(
@@ -106,6 +105,12 @@ export const manifestSchema = z
   })
   .describe('Clips to render; upload it under manifests/ as .json')
 
+const { parameters: _, ...FIELDS_BESIDE_PARAMETERS } = SIDECAR_FIELDS
+
+/** Parameters are in `parameters`, or beside the other fields. */
 export const sidecarSchema = z
-  .strictObject({ ...SCHEMA_FIELD, ...SIDECAR_FIELDS })
+  .union([
+    z.strictObject({ ...SCHEMA_FIELD, ...SIDECAR_FIELDS }),
+    z.strictObject({ ...SCHEMA_FIELD, ...PARAMETER_FIELDS, ...FIELDS_BESIDE_PARAMETERS }),
+  ])
   .describe('How to render the image of the same name beside it')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CLIP_FORMATS, MAX_CRF } from './clip-format.ts'
 import { FIT_MODES } from './fit-mode.ts'
 
 /*
@@ -30,6 +31,21 @@ export const JOB_FIELDS = {
   fit: z.enum(FIT_MODES),
   /** Frames that neighbouring decode chunks share; 0 decodes as the reference does. */
   decode_overlap: z.int().nonnegative(),
+}
+
+/**
+ * Parameters that decide about a clip's files and not about its frames. Documents leave out those that have their default,
+ * so that a job which does not use them has the id that it had before there were any.
+ */
+export const FILE_FIELDS = {
+  /** Formats of the files, each once, in the order of `CLIP_FORMATS`. */
+  format: z.array(z.enum(CLIP_FORMATS)).min(1),
+  /** `null`: each codec's own. */
+  crf: z.int().min(1).max(MAX_CRF).nullable(),
+  /** The frames there and back, without repeating the first and the last. */
+  loop: z.boolean(),
+  /** Whether the files carry how the clip was made, and its record lies beside them (clip-record.ts). */
+  metadata: z.boolean(),
 }
 
 type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`

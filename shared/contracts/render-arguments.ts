@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CLIP_FORMATS, formatFaults, isClipFormat, MAX_CRF, normalizeFormats } from './clip-format.ts'
 import { sizeFaults } from './clip-size.ts'
 import { customSigmasSchema } from './custom-sigmas.ts'
 import { explained } from './explained.ts'
@@ -9,8 +10,8 @@ import { scheduleFaults } from './schedule-steps.ts'
 import { shownValue } from './shown-value.ts'
 
 /**
- * The arguments of one clip: diffusers' StableVideoDiffusionPipeline.__call__, in its own spelling, and five of ours
- * (`fit`, `size` with `max_pixels`, `decode_overlap`, `seed` for its generator). All optional: what is not given comes from the checkpoint's
+ * The arguments of one clip: diffusers' StableVideoDiffusionPipeline.__call__, in its own spelling, and nine of ours
+ * (`fit`, `size` with `max_pixels`, `decode_overlap`, `seed` for its generator, and `format`, `crf`, `loop` and `metadata` of its files). All optional: what is not given comes from the checkpoint's
  * svd.json, else from the reference's defaults.
  */
 const integer = (min: number, max: number) => z.int().min(min).max(max)
@@ -41,6 +42,17 @@ const isSize = (text: string): boolean => {
   const [, , ...sides] = SIZE.exec(text) ?? [null, null, '0']
   return sides.every((text) => text === undefined || side.schema.safeParse(Number(text)).success)
 }
+
+/** `mp4,gif` or `["mp4", "gif"]`; in any order, also repeated. */
+const formatsSchema = z
+  .union([
+    z.array(z.enum(CLIP_FORMATS)).min(1),
+    z
+      .string()
+      .regex(new RegExp(`^(${CLIP_FORMATS.join('|')})(,(${CLIP_FORMATS.join('|')}))*$`))
+      .transform((text) => text.split(',').filter(isClipFormat)),
+  ])
+  .transform(normalizeFormats)
 
 const guidanceScale = argument(z.number().min(0).max(100), 'a number from 0 to 100; 1 means no guidance')
 
@@ -86,6 +98,19 @@ const ARGUMENTS = {
     integer(MIN_PIXELS, MAX_SIDE_PIXELS ** 2),
     `a whole number from ${MIN_PIXELS} to ${MAX_SIDE_PIXELS ** 2}: the most pixels of a size that is chosen`,
   ),
+  format: argument(
+    formatsSchema,
+    `one or more of ${CLIP_FORMATS.join(', ')}: a list, or text with commas such as mp4,gif`,
+  ),
+  crf: argument(
+    integer(1, MAX_CRF),
+    `a whole number from 1 (best) to 51 for mp4 (H.264) and to 63 for webm (VP9)`,
+  ),
+  loop: argument(z.boolean(), 'true or false; true plays the frames there and back'),
+  metadata: argument(
+    z.boolean(),
+    'true or false; false writes no metadata into the files, and no NAME.json beside them',
+  ),
 } as const
 
 export type RenderArgumentName = keyof typeof ARGUMENTS
@@ -106,13 +131,20 @@ export const renderArgumentRule = (name: RenderArgumentName): string => ARGUMENT
 export const renderArgumentSchema = <Name extends RenderArgumentName>(name: Name): z.ZodType<Values[Name]> =>
   BY_NAME[name].schema
 
-const suggestion = (unknownName: string): string => {
+/** The argument that an unknown name is likely to mean. */
+export const argumentLike = (unknownName: string): RenderArgumentName | undefined => {
   const folded = unknownName.replaceAll(/[-_]/g, '').toLowerCase()
-  const close = RENDER_ARGUMENT_NAMES.find((name) => {
+  return RENDER_ARGUMENT_NAMES.find((name) => {
     const known = name.replaceAll('_', '')
     return known === folded || known.startsWith(folded) || folded.startsWith(known)
   })
-  return close === undefined ? `known are ${RENDER_ARGUMENT_NAMES.join(', ')}` : `did you mean ${close}?`
+}
+
+const suggestion = (unknownName: string): string => {
+  const close = argumentLike(unknownName)
+  if (close === undefined) return `known are ${RENDER_ARGUMENT_NAMES.join(', ')}`
+  const several = 'several seeds are the grid of a sidecar or a manifest, "grid": { "seed": [1, 5, 9] }'
+  return `did you mean ${close}?${unknownName.toLowerCase() === 'seeds' ? ` ${several}` : ''}`
 }
 
 export interface ReadArguments {
@@ -150,16 +182,25 @@ export const readRenderArguments = (
   return { values: values as RenderArguments, faults }
 }
 
+const combinationFaults = (
+  values: RenderArguments,
+  spell: (name: string) => string,
+): readonly InputFault[] => [
+  ...scheduleFaults(values, spell),
+  ...sizeFaults(values, spell),
+  ...formatFaults(values, spell),
+]
+
 /**
- * As `readRenderArguments`, but throws one InvalidInputError that tells every fault, also `num_inference_steps` that
- * contradict `sigmas`.
+ * As `readRenderArguments`, but throws one InvalidInputError that tells every fault, also of arguments that contradict each
+ * other.
  */
 export const parseRenderArguments = (
   given: Readonly<Record<string, unknown>>,
   spell: (name: string) => string = (name) => name,
 ): RenderArguments => {
   const { values, faults } = readRenderArguments(given, spell)
-  const [first, ...others] = [...faults, ...scheduleFaults(values, spell), ...sizeFaults(values, spell)]
+  const [first, ...others] = [...faults, ...combinationFaults(values, spell)]
   if (first === undefined) return values
   const rest = others.map(({ field, message }) => `\n${field}: ${message}`).join('')
   throw new InvalidInputError(first.field, first.message + rest)

@@ -1,4 +1,5 @@
 import type { PixelSize } from './auto-size.ts'
+import { DEFAULT_FORMATS, formatFaults, normalizeCrf, normalizeFormats } from './clip-format.ts'
 import { chooseSize, givenSides } from './clip-size.ts'
 import type { FitMode } from './fit-mode.ts'
 import { InvalidInputError } from './invalid-input.ts'
@@ -7,6 +8,7 @@ import {
   camelName,
   type DEFAULTS_FIELDS,
   defaultsOf,
+  type FILE_FIELDS,
   type JOB_FIELDS,
 } from './parameter-fields.ts'
 import type { RenderArguments } from './render-arguments.ts'
@@ -15,8 +17,20 @@ import { stepsOfSigmas } from './schedule-steps.ts'
 /** The call arguments of the reference pipeline where a job does not say another. */
 export type RenderDefaults = CamelValues<typeof DEFAULTS_FIELDS>
 
-/** Everything that decides the numbers of a clip, resolved: nothing is left to defaults. */
-export type RenderParameters = RenderDefaults & CamelValues<typeof JOB_FIELDS> & { readonly seed: bigint }
+/** Parameters of a clip's files. */
+export type FileParameters = CamelValues<typeof FILE_FIELDS>
+
+/** Everything that decides the numbers of a clip and its files, resolved: nothing is left to defaults. */
+export type RenderParameters = RenderDefaults &
+  CamelValues<typeof JOB_FIELDS> &
+  FileParameters & { readonly seed: bigint }
+
+export const DEFAULT_FILE_PARAMETERS: FileParameters = {
+  format: DEFAULT_FORMATS,
+  crf: null,
+  loop: false,
+  metadata: true,
+}
 
 /** Fault in the combination of the two guidance scales; `null` if there is none. */
 export const guidanceFault = ({
@@ -56,6 +70,7 @@ export const resolveParameters = (
 ): RenderParameters => {
   const { vaeScaleFactor, spell = (name) => name } = options
   const { width, height, fit } = sizeFor(given, defaults, options)
+  const format = normalizeFormats(given.format ?? DEFAULT_FORMATS)
   const parameters: RenderParameters = {
     ...defaultsOf((name) => given[name] ?? defaults[camelName(name)]),
     width,
@@ -64,6 +79,10 @@ export const resolveParameters = (
     seed: given.seed ?? DEFAULT_SEED,
     fit,
     decodeOverlap: given.decode_overlap ?? 0,
+    format,
+    crf: normalizeCrf(given.crf, format),
+    loop: given.loop ?? false,
+    metadata: given.metadata ?? true,
   }
   for (const side of ['width', 'height'] as const) {
     if (parameters[side] % vaeScaleFactor !== 0) {
@@ -74,6 +93,8 @@ export const resolveParameters = (
       )
     }
   }
+  const [fileFault] = formatFaults({ format, crf: given.crf, fps: parameters.fps }, spell)
+  if (fileFault !== undefined) throw new InvalidInputError(fileFault.field, fileFault.message)
   const fault = guidanceFault(parameters)
   if (fault !== null) {
     // Defaults agree with each other, so that one of the two was given.

@@ -1,4 +1,5 @@
 import type { PixelSize } from '../contracts/auto-size.ts'
+import { formatFaults } from '../contracts/clip-format.ts'
 import { type DefaultSize, isAutoSize, sizeFaults } from '../contracts/clip-size.ts'
 import { faultOf, type InputFault } from '../contracts/input-fault.ts'
 import { InvalidInputError } from '../contracts/invalid-input.ts'
@@ -66,8 +67,8 @@ const spellIn =
     name
 
 /**
- * The first combination whose `num_inference_steps` contradict its `sigmas`, and the first whose sizes contradict each
- * other, as faults; empty if there is none. What a layer below gives counts as given. The checkpoint need not be known.
+ * The first combination whose `num_inference_steps` contradict its `sigmas`, the first whose sizes contradict each other,
+ * and the first whose formats do not have its `crf` or `fps`, as faults; empty if there is none. What a layer below gives counts as given. The checkpoint need not be known.
  */
 export const layerFaults = (layers: readonly ArgumentLayer[], grid: Grid): readonly InputFault[] => {
   const below = mergeLayers(layers)
@@ -85,6 +86,7 @@ export const layerFaults = (layers: readonly ArgumentLayer[], grid: Grid): reado
   return [
     ...faultOfSome(['sigmas', 'num_inference_steps'], scheduleFaults),
     ...faultOfSome(['size', 'max_pixels', 'width', 'height'], sizeFaults),
+    ...faultOfSome(['format', 'crf', 'fps'], formatFaults),
   ]
 }
 

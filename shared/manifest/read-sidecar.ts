@@ -1,7 +1,12 @@
 import { faultOf, type InputFault } from '../contracts/input-fault.ts'
 import { InvalidInputError } from '../contracts/invalid-input.ts'
 import { MAX_SIDECAR_BYTES, SCHEMA_FIELD, SIDECAR_FIELDS } from '../contracts/manifest.ts'
-import { readRenderArguments } from '../contracts/render-arguments.ts'
+import {
+  argumentLike,
+  RENDER_ARGUMENT_NAMES,
+  type ReadArguments,
+  readRenderArguments,
+} from '../contracts/render-arguments.ts'
 import type { RequestContext } from '../contracts/request-context.ts'
 import { shownValue } from '../contracts/shown-value.ts'
 import type { WorkLimits } from '../contracts/work-limits.ts'
@@ -60,19 +65,55 @@ const parse = (bytes: Uint8Array): JsonObject => {
   )
 }
 
+/** A sidecar's parameters, and its other fields. */
+interface SplitSidecar {
+  /** Parameters that are written beside the other fields, `{ "fps": 7 }`. */
+  readonly beside: JsonObject
+  readonly rest: JsonObject
+}
+
+/** A mistyped parameter counts as one, unless there are `parameters`. */
+const split = (object: JsonObject): SplitSidecar => {
+  const maybeMistyped = (object['parameters'] ?? null) === null
+  const isParameter = ([name]: [string, unknown]): boolean =>
+    RENDER_ARGUMENT_NAMES.some((argument) => argument === name) ||
+    (maybeMistyped && !Object.hasOwn(FIELDS, name) && argumentLike(name) !== undefined)
+  const entries = Object.entries(object)
+  return {
+    beside: Object.fromEntries(entries.filter(isParameter)),
+    rest: Object.fromEntries(entries.filter((entry) => !isParameter(entry))),
+  }
+}
+
+const readParameters = ({ beside, rest }: SplitSidecar): ReadArguments & Pick<ArgumentLayer, 'spell'> => {
+  const within = rest['parameters'] ?? null
+  if (within === null) return { ...readRenderArguments(beside, spell), spell }
+  const inParameters = isJsonObject(within)
+    ? readRenderArguments(within, spellParameter)
+    : { values: {}, faults: [] }
+  const twice = Object.keys(beside).map((name) => ({
+    field: spell(name),
+    message:
+      `got ${shownValue(beside[name])} beside ${spell('parameters')}; a sidecar has its arguments in one of the two, ` +
+      `so write ${spellParameter(name)}, or write all of them without parameters`,
+  }))
+  return { ...inParameters, faults: [...twice, ...inParameters.faults], spell: spellParameter }
+}
+
 const read = (object: JsonObject, limits: Pick<WorkLimits, 'maxManifestClips'>): Sidecar => {
-  const { values, faults } = readFields(object, FIELDS, { spell, parametersIn: 'parameters' })
-  const parameters = readRenderArguments(values.parameters ?? {}, spellParameter)
+  const parts = split(object)
+  const { values, faults } = readFields(parts.rest, FIELDS, { spell, parametersIn: 'parameters' })
+  const { values: parameters, spell: spellOne, faults: parameterFaults } = readParameters(parts)
   const { grid, faults: gridFaults } = readGrid(values.grid ?? {}, (name) => spell(`grid.${name}`))
   const { context, faults: contextFaults } = readContext(values.context, spell('context'))
   return {
-    parameters: { values: parameters.values, spell: spellParameter },
+    parameters: { values: parameters, spell: spellOne },
     grid,
     group: values.group ?? null,
     context,
     faults: [
       ...faults,
-      ...parameters.faults,
+      ...parameterFaults,
       ...gridFaults,
       ...gridSizeFaults(grid, spell('grid'), limits),
       ...contextFaults,

@@ -41,7 +41,7 @@ export const VIDEO_OPTIONS: readonly ArgumentOption[] = [
   option('fps', 'n', 'frames per second, also told to the model (7)'),
   option('motion_bucket_id', 'n', 'how much moves, 0 to 255 (127)'),
   option('noise_aug_strength', 'x', 'noise on the image: more motion, less likeness (0.02)'),
-  option('seed', 'n', 'same seed, same noise (0)'),
+  option('seed', 'n', 'same seed, same noise (0); random draws one and says which'),
   option('num_videos_per_prompt', 'n', 'videos per image, of different noise (1)'),
 ]
 

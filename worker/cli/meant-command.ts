@@ -5,6 +5,8 @@
 export const COMMAND_NAMES_ELSEWHERE: readonly (readonly [meant: readonly string[], names: string])[] = [
   [['render'], 'run generate gen make create video animate infer predict img2vid image-to-video'],
   [['status'], 'list ls ps jobs job queue show get results'],
+  [['show'], 'metadata exif probe'],
+  [['batches'], 'batch manifests uploads history runs'],
   [['list'], 'ls show get'],
   [['push'], 'upload add put publish'],
   [['download'], 'fetch pull videos clips sync'],

@@ -17,6 +17,7 @@ import { addPlanOptions, type PlanCommandOptions } from './plan/options.ts'
 import { addRenderOptions, type RenderCommandOptions } from './render/options.ts'
 import { runRender } from './render/render.ts'
 import { addSchemaOptions, runSchema } from './schema.ts'
+import { addShowOptions, runShow, type ShowOptions } from './show/show.ts'
 import { SvdCommand } from './svd-command.ts'
 import { readOwnVersion } from './versions.ts'
 import { addWorkerOptions, type WorkerCommandOptions } from './worker/options.ts'
@@ -27,6 +28,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 stopped by Ctrl-C.
   svd doctor
   svd render photo.jpg --checkpoint svd-xt --output photo.mp4
   svd submit photo.jpg --wait --download videos
+  svd show videos/photo.mp4
   svd inspect --checkpoint svd-xt
   svd plan --checkpoint svd-xt --clips 10000
   svd compile --checkpoint svd-xt --output svd-xt-onnx
@@ -51,6 +53,9 @@ const createProgram = (
   addRenderOptions(program.command('render')).action(
     async (images: string[], options: RenderCommandOptions) =>
       leave(await runRender(images, options, context)),
+  )
+  addShowOptions(program.command('show')).action((file: string, options: ShowOptions) =>
+    runShow(file, options, context),
   )
   addInspectOptions(program.command('inspect')).action((options: InspectOptions) =>
     runInspect(options, context),

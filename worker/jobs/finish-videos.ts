@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { CheckSeverities } from '../../shared/contracts/clip-checks.ts'
+import type { ClipMetadata } from '../../shared/contracts/clip-record.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
 import type { RawVideo, RgbFile } from '../renderer/render-job.ts'
 import type { finishClip } from '../video/finish-clip.ts'
@@ -21,11 +22,13 @@ export interface VideosToFinish {
   readonly fitted: RgbFile
   /** As they were rendered, with the chunk that was decoded at once. */
   readonly parameters: RenderParameters
+  /** Metadata for the files of the video with that index; `null`: none. */
+  readonly metadataOf: (video: number) => ClipMetadata | null
 }
 
 /** Encodes the videos of a job and checks them, one after the other. */
 export const finishVideos = async (
-  { raw, fitted, parameters }: VideosToFinish,
+  { raw, fitted, parameters, metadataOf }: VideosToFinish,
   { finishClip, checkClip, ffmpegPath, severities }: FinishingTools,
   { signal, onProgress }: StageContext,
 ): Promise<FinishedJob> => {
@@ -44,6 +47,7 @@ export const finishVideos = async (
       fps,
       output,
       framesDir: null,
+      metadata: metadataOf(videos.length),
       ffmpegPath,
       signal,
     })

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { type ClipMaker, type ClipMetadata, clipMetadataOfJob } from '../../shared/contracts/clip-record.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
 import { decodeParameters } from '../../shared/contracts/parameters-document.ts'
@@ -20,6 +21,8 @@ export interface JobTools extends FinishingTools {
   readonly model: OpenModel
   readonly renderer: Renderer<RenderJob, RenderResult>
   readonly prepareImage: typeof prepareImage
+  /** Program and device that the metadata of clips name. */
+  readonly maker: ClipMaker
   readonly settings: Pick<RenderSettings, 'device' | 'memory' | 'threads' | 'cacheDir'>
 }
 
@@ -53,7 +56,7 @@ const whoseMistake = (error: unknown): unknown =>
 
 /** The stages of jobs, for real: an image out of the bucket, the renderer's process, ffmpeg and the checks. */
 export const openJobStages = (tools: JobTools): PrepareJob => {
-  const { store, model, renderer, prepareImage, settings } = tools
+  const { store, model, renderer, prepareImage, maker, settings } = tools
 
   return async (job, folder, signal) => {
     assertModel(job, model)
@@ -91,10 +94,20 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
             decodeFallbacks,
             finish(until, onProgress) {
               const rendered = { ...parameters, decodeChunkSize: decodeChunk }
-              return finishVideos({ raw: videos, fitted: prepared.fitted, parameters: rendered }, tools, {
-                signal: until,
-                onProgress,
-              })
+              const fallback = renderPath === 'safer'
+              const metadataOf = (video: number): ClipMetadata | null =>
+                asked.metadata
+                  ? clipMetadataOfJob(job, maker, {
+                      video,
+                      decode_chunk_size: decodeChunk,
+                      fallback_decode: fallback,
+                    })
+                  : null
+              return finishVideos(
+                { raw: videos, fitted: prepared.fitted, parameters: rendered, metadataOf },
+                tools,
+                { signal: until, onProgress },
+              )
             },
           }
         } catch (error) {

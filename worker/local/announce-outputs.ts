@@ -15,7 +15,7 @@ const RETRY_MS = 5_000
 
 /**
  * The embedded endpoint sends no notifications. This calls notify for each key that `outputs` has, with the event that S3
- * would have sent. It resolves when `written` has aborted and no key is left. `signal` abandons what is being handled.
+ * would have sent, and settles the key when notify has done all. It resolves when `written` has aborted and no key is left. `signal` abandons what is being handled.
  */
 export const announceOutputs = async (
   store: ObjectStore,
@@ -28,10 +28,12 @@ export const announceOutputs = async (
 
   const notify = async (key: string): Promise<void> => {
     const info = await store.head(key, signal)
-    // `svd redrive` took it away meanwhile.
-    if (info === null) return
-    place += 1
-    await handle(objectCreatedEvent(store.bucket, info, { at: clock.now(), place }), signal)
+    // `svd redrive` may have taken it away meanwhile.
+    if (info !== null) {
+      place += 1
+      await handle(objectCreatedEvent(store.bucket, info, { at: clock.now(), place }), signal)
+    }
+    outputs.settle(key)
   }
 
   const addLater = (key: string): void => {

@@ -13,6 +13,8 @@ export interface EventCommandOptions {
   readonly onOutput: (text: string) => void
   /** Called each time that the command fails. */
   readonly onFailure: (message: string) => void
+  /** Called when the command is not run again for an event, because it succeeded or failed for the last time. */
+  readonly onEnd?: (event: PipelineEvent) => void
   /** Default 60,000. */
   readonly limitMs?: number
 }
@@ -77,7 +79,7 @@ const runOnce = (
 }
 
 export const openEventCommands = (options: EventCommandOptions): EventCommands => {
-  const { command, clock, onFailure } = options
+  const { command, clock, onFailure, onEnd = () => {} } = options
   const closing = new AbortController()
   const { signal } = closing
   const queue: PipelineEvent[] = []
@@ -86,7 +88,8 @@ export const openEventCommands = (options: EventCommandOptions): EventCommands =
   const run = async (event: PipelineEvent): Promise<void> => {
     for (const [index, pauseMs] of [...PAUSES_MS, null].entries()) {
       const fault = await runOnce(event, options, signal)
-      if (fault === null || signal.aborted) return
+      if (signal.aborted) return
+      if (fault === null) break
       const next = pauseMs === null ? 'it is not run again for this event' : 'it is run again'
       onFailure(
         `--on-event: '${command}' ${fault} at attempt ${index + 1} for the event ${event.event_id}; ${next}`,
@@ -94,6 +97,7 @@ export const openEventCommands = (options: EventCommandOptions): EventCommands =
       if (pauseMs !== null) await clock.sleep(pauseMs, signal).catch(() => {})
       if (signal.aborted) return
     }
+    onEnd(event)
   }
 
   const runAll = async (): Promise<void> => {

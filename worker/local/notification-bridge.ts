@@ -13,8 +13,8 @@ const RETRY_MS = 5_000
 
 /**
  * The embedded endpoint sends no notifications. This calls ingest for each key that `uploads` has, with the event that
- * S3 would have sent. It lists nothing, because the endpoint loses keys from long listings. Runs until `signal` aborts,
- * which also stops what is being ingested.
+ * S3 would have sent, and settles the key when ingest has done all. It lists nothing, because the endpoint loses keys from
+ * long listings. Runs until `signal` aborts, which also stops what is being ingested.
  */
 export const runNotificationBridge = async (
   input: ObjectStore,
@@ -42,6 +42,12 @@ export const runNotificationBridge = async (
 
   while (!signal.aborted) {
     const key = await uploads.next(signal).catch(() => null)
-    if (key !== null) await notify(key).catch(() => addLater(key))
+    if (key === null) continue
+    const isHandled = await notify(key).then(
+      () => true,
+      () => false,
+    )
+    if (isHandled) uploads.settle(key)
+    else addLater(key)
   }
 }

@@ -1,32 +1,70 @@
+/** Where a feed keeps its keys beyond its process. */
+export interface FeedRecord {
+  /** Keys that an earlier process noted and did not settle, in the order of writing. */
+  readonly left: readonly { readonly key: string; readonly place: number }[]
+  /** Keeps a key before its object is written. A later place takes that of an earlier one. */
+  note(key: string, place: number): void
+  /** Forgets a key, unless it was noted at a later place. */
+  settle(key: string, place: number): void
+}
+
 /** Keys that were written and have not been taken yet, in the order of writing, each once. */
 export interface UploadFeed {
-  /** A key that waits already keeps its position. */
-  add(key: string): void
+  /**
+   * Notes a key that is about to be written, so that a process which is killed after the write finds it at its next
+   * start. Returns the place of the write, for `add`.
+   */
+  note(key: string): number
+  /** A key that waits already keeps its position. Without a place, the key is one that was taken and comes again. */
+  add(key: string, place?: number): void
   /** Waits for a key, and takes it. Rejects with the reason of `signal` when that aborts first. */
   next(signal: AbortSignal): Promise<string>
   /** Takes all keys that wait. */
   takeAll(): readonly string[]
+  /** Forgets a key that was taken, because everything was done for it. A key that was not settled comes after a restart. */
+  settle(key: string): void
 }
 
-/** A feed for one reader. It is unbounded, because the objects themselves are in the memory of the same process. */
-export const createUploadFeed = (): UploadFeed => {
-  const keys = new Set<string>()
+/** A feed for one reader. It is unbounded. Without a record its keys are gone with the process. */
+export const createUploadFeed = (record: FeedRecord | null = null): UploadFeed => {
+  const waiting = new Map<string, number>()
+  const taken = new Map<string, number>()
+  let last = 0
+  for (const { key, place } of record?.left ?? []) {
+    waiting.set(key, place)
+    last = Math.max(last, place)
+  }
   let wake = (): void => {}
+  const take = (key: string, place: number): void => {
+    waiting.delete(key)
+    if (record !== null) taken.set(key, Math.max(place, taken.get(key) ?? 0))
+  }
   return {
-    add(key) {
-      keys.add(key)
+    note(key) {
+      last += 1
+      record?.note(key, last)
+      return last
+    },
+    add(key, place = taken.get(key) ?? 0) {
+      waiting.set(key, Math.max(place, waiting.get(key) ?? 0))
       wake()
     },
     takeAll() {
-      const all = [...keys]
-      keys.clear()
-      return all
+      const all = [...waiting]
+      for (const [key, place] of all) take(key, place)
+      return all.map(([key]) => key)
+    },
+    settle(key) {
+      const place = taken.get(key)
+      if (place === undefined) return
+      record?.settle(key, place)
+      taken.delete(key)
     },
     async next(signal) {
       for (;;) {
         signal.throwIfAborted()
-        for (const key of keys) {
-          keys.delete(key)
+        for (const [key, place] of waiting) {
+          take(key, place)
           return key
         }
         const { promise, resolve } = Promise.withResolvers<void>()

@@ -1,19 +1,12 @@
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
-import {
-  hashModel,
-  type ModelFile,
-  type ModelRecord,
-  modelIdSchema,
-} from '../../shared/contracts/model-record.ts'
+import { hashModel, type ModelRecord, modelIdSchema } from '../../shared/contracts/model-record.ts'
 import { encodeDefaults } from '../../shared/contracts/parameters-document.ts'
 import { usesGuidance } from '../../shared/contracts/render-parameters.ts'
-import { hashFile } from '../../shared/files/hash-file.ts'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { compileClip, vaeScaleFactor } from '../compiler/compile.ts'
 import { cpuTargets } from '../compiler/targets/clip-targets.ts'
-import { type OnModelProgress, openByteCount } from './model-progress.ts'
+import { hashCheckpoint } from './identify-model.ts'
+import type { OnModelProgress } from './model-progress.ts'
 
 export interface DescribeOptions {
   readonly modelId: string
@@ -53,19 +46,7 @@ export const describeModel = async (
 ): Promise<ModelRecord> => {
   const checkpoint = await openCheckpoint(dir, variant === null ? {} : { variant })
   assertComplete(checkpoint)
-  const places = checkpoint.files.map((path) => ({ path, place: join(checkpoint.dir, path) }))
-  const sizes = await Promise.all(places.map(async ({ place }) => (await stat(place)).size))
-  const count = openByteCount(
-    'hash',
-    sizes.reduce((total, size) => total + size, 0),
-    onProgress,
-  )
-  const files: ModelFile[] = []
-  for (const { path, place } of places) {
-    const { sha256, sizeBytes } = await hashFile(place, signal, count)
-    files.push({ path, size_bytes: sizeBytes, sha256 })
-  }
-  const identity = { variant: checkpoint.variant, files }
+  const identity = await hashCheckpoint(checkpoint, onProgress, signal)
   return {
     version: 1,
     model_id: parseModelId('model id', modelId),

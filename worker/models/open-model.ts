@@ -8,6 +8,7 @@ import { describeModel } from './describe-model.ts'
 import { DOWNLOAD_PART_BYTES } from './download-files.ts'
 import { type FetchOptions, fetchModel } from './fetch-model.ts'
 import { freeDiskBytes } from './free-disk.ts'
+import { modelIdOfFolder } from './identify-model.ts'
 import { parseModelSource } from './model-source.ts'
 
 /** A model on this machine. */
@@ -34,13 +35,7 @@ const openFolder = async (
   { variant, onProgress = () => {} }: OpenModelOptions,
   signal: AbortSignal,
 ): Promise<OpenModel> => {
-  // A folder can be called anything.
-  const modelId = path
-    .basename(path.resolve(dir))
-    .replaceAll(/[^A-Za-z0-9._-]+/g, '')
-    .replace(/^[._-]+/, '')
-    .slice(0, 100)
-  const options = { modelId: modelId === '' ? 'model' : modelId, variant, onProgress }
+  const options = { modelId: modelIdOfFolder(dir), variant, onProgress }
   return { dir: path.resolve(dir), variant, record: await describeModel(dir, options, signal) }
 }
 

@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { camelFields, DEFAULTS_FIELDS, JOB_FIELDS } from '../../shared/contracts/parameter-fields.ts'
+import {
+  camelFields,
+  DEFAULTS_FIELDS,
+  FILE_FIELDS,
+  JOB_FIELDS,
+} from '../../shared/contracts/parameter-fields.ts'
 import type { RenderParameters } from '../../shared/contracts/render-parameters.ts'
 import { PRECISIONS } from '../compiler/targets/clip-targets.ts'
 
@@ -10,6 +15,7 @@ const parametersSchema: z.ZodType<RenderParameters> = z.strictObject({
   ...camelFields(DEFAULTS_FIELDS),
   seed: z.bigint(),
   ...camelFields(JOB_FIELDS),
+  ...camelFields(FILE_FIELDS),
 })
 
 /** File with the pixels of an image alone, as RGB24. */

@@ -1,9 +1,13 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
+import type { ClipMetadata } from '../../shared/contracts/clip-record.ts'
 import { writeThenRename } from '../../shared/files/write-then-rename.ts'
+import { appendXmp } from './append-xmp.ts'
+import { tagOptions } from './clip-tags.ts'
 import { type Mp4Video, readMp4 } from './read-mp4.ts'
 import { assertRgbFrame, type FrameSize } from './rgb-frame.ts'
 import { runFfmpeg } from './run-ffmpeg.ts'
+import { xmpPacket } from './xmp-packet.ts'
 
 export interface EncodeRequest extends FrameSize {
   /** RGB24 images of `width` x `height`, in order, at least one. */
@@ -11,6 +15,8 @@ export interface EncodeRequest extends FrameSize {
   /** Frames per second, a whole number from 1. */
   readonly fps: number
   readonly output: string
+  /** Written into the file, as its comment and as XMP; `null` or absent: none. */
+  readonly metadata?: ClipMetadata | null
   readonly ffmpegPath: string
   readonly signal: AbortSignal
   /** Called with 0, 1, 2… as ffmpeg takes each frame. */
@@ -24,21 +30,23 @@ export interface EncodedVideo extends Mp4Video {
 
 /**
  * Encodes frames as H.264 in MP4: yuv420p, BT.709 limited range converted and tagged, index before the data,
- * one coded frame for each given. The same frames and ffmpeg give the same bytes. The file appears under
+ * one coded frame for each given. The same frames, metadata and ffmpeg give the same bytes. The file appears under
  * `output` complete, after its frame count, size and rate have been read back, or not at all.
  */
 export const encodeMp4 = async (request: EncodeRequest): Promise<EncodedVideo> => {
   assertEncodable(request)
+  const { metadata = null } = request
   const count = { frames: 0 }
   return writeThenRename(request.output, async (temporary) => {
     await runFfmpeg({
       ffmpegPath: request.ffmpegPath,
       input: countedFrames(request, count),
       inputOptions: inputOptions(request),
-      outputOptions: OUTPUT_OPTIONS,
+      outputOptions: [...OUTPUT_OPTIONS, ...(metadata === null ? [] : tagOptions(metadata))],
       output: path.resolve(temporary),
       signal: request.signal,
     })
+    if (metadata !== null) await appendXmp(temporary, xmpPacket(metadata))
     const video = await readMp4(temporary)
     assertAsAsked(video, request, count.frames)
     request.signal.throwIfAborted()

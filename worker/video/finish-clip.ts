@@ -1,3 +1,4 @@
+import type { ClipMetadata } from '../../shared/contracts/clip-record.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import { encodeMp4 } from './encode-mp4.ts'
 import { openRawFrames, type RawFrames } from './raw-frames.ts'
@@ -15,6 +16,8 @@ export interface ClipToFinish extends FrameSize {
   readonly output: string
   /** Folder for a lossless PNG of each frame, `0000.png` on, or null. */
   readonly framesDir: string | null
+  /** Written into the MP4; `null` or absent: none. */
+  readonly metadata?: ClipMetadata | null
   readonly ffmpegPath: string
   readonly signal: AbortSignal
   /** Steps are frames: of the PNGs, if there are any, then of the MP4. */
@@ -37,14 +40,14 @@ export interface FinishedClip {
  */
 export const finishClip = async (clip: ClipToFinish): Promise<FinishedClip> => {
   const started = performance.now()
-  const { width, height, fps, output, framesDir, ffmpegPath, signal } = clip
+  const { width, height, fps, output, framesDir, metadata = null, ffmpegPath, signal } = clip
   signal.throwIfAborted()
   await using raw = await openRawFrames(clip.rawFrames, { width, height })
   const frames = countedPasses(raw, framesDir === null ? 1 : 2, clip.onProgress)
   if (framesDir !== null) await writeFrames({ frames: frames(), width, height, directory: framesDir, signal })
   const poster = posterOf(output)
   await writePoster({ frame: await raw.frame(0), width, height, output: poster })
-  await encodeMp4({ frames: frames(), width, height, fps, output, ffmpegPath, signal })
+  await encodeMp4({ frames: frames(), width, height, fps, output, metadata, ffmpegPath, signal })
   return {
     video: await describeFile(output, signal),
     poster: await describeFile(poster, signal),

@@ -27,10 +27,15 @@ export interface Mp4Colour {
 }
 
 /** Reads a whole, not fragmented, MP4 with one video track. Throws, naming the file, if it is anything else. */
-export const readMp4 = async (file: string): Promise<Mp4Video> => {
+export const readMp4 = (file: string): Promise<Mp4Video> => readWhole(file, describe)
+
+/** Reads the boxes of a whole MP4. Throws, naming the file, if it is anything else. */
+export const readBoxes = (file: string): Promise<ISOFile> => readWhole(file, (boxes) => boxes)
+
+const readWhole = async <T>(file: string, read: (boxes: ISOFile) => T): Promise<T> => {
   const pieces = createReadStream(file, { highWaterMark: PIECE_BYTES })
   try {
-    return describe(await parseBoxes(pieces))
+    return read(await parseBoxes(pieces))
   } catch (cause) {
     throw new Error(
       `${file} is not a complete MP4 video: ${cause instanceof Error ? cause.message : cause}`,

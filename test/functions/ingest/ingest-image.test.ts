@@ -123,6 +123,20 @@ describe('what an image asks for', () => {
     expect(setup.jobs()[0]?.group).toBe('team-a')
   })
 
+  test('may stand in a sidecar beside its other fields, and makes the same job', async () => {
+    const nested = ingestSetup()
+    await nested.put('images/a.json', '{"parameters": {"motion_bucket_id": 30}, "grid": {"seed": [1, 2]}}')
+    await nested.upload('images/a.png', await aPng())
+    const flat = ingestSetup()
+    await flat.put('images/a.json', '{"motion_bucket_id": 30, "grid": {"seed": [1, 2]}}')
+    await flat.upload('images/a.png', await aPng())
+    expect(flat.jobs().map(({ parameters }) => parameters)).toMatchObject([
+      { motion_bucket_id: 30, seed: 1 },
+      { motion_bucket_id: 30, seed: 2 },
+    ])
+    expect(flat.jobs().map(({ job_id }) => job_id)).toEqual(nested.jobs().map(({ job_id }) => job_id))
+  })
+
   test('may be a grid: one job for each combination, equal ones once', async () => {
     const setup = ingestSetup()
     await setup.put('images/a.json', '{"grid": {"seed": [1, 2, 1], "fps": [6, 8]}}')
@@ -170,7 +184,9 @@ describe('what an image asks for', () => {
     expect(report?.faults.map(({ field, message }) => `${field}: ${message}`)).toEqual([
       expect.stringMatching(/^svd-sed: no such argument; known are /),
       expect.stringMatching(/^svd-fps: got 'fast'; must be a whole number/),
-      expect.stringMatching(/^sidecar\.fps: no such field; did you mean parameters\.fps\?$/),
+      expect.stringMatching(
+        /^sidecar\.fps: got 7 beside sidecar\.parameters; .* write sidecar\.parameters\.fps, /,
+      ),
       expect.stringMatching(/^sidecar\.parameters\.width: got 100; must be a multiple of 8/),
       expect.stringMatching(/^image: is not an image that can be read/),
     ])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readNumber, readNumbers } from '../../../shared/contracts/argument-text.ts'
+import { readArgumentText, readNumber, readNumbers } from '../../../shared/contracts/argument-text.ts'
 
 test.each([
   ['12', 12],
@@ -24,4 +24,15 @@ test('a list is read whole or not at all', () => {
   expect(readNumbers('700, 15.6,0')).toEqual([700, 15.6, 0])
   expect(readNumbers('700,,0')).toBe('700,,0')
   expect(readNumbers('')).toBe('')
+})
+
+test.each([
+  ['format', 'mp4 , gif', 'mp4,gif'],
+  ['loop', 'true', true],
+  ['loop', 'false', false],
+  ['loop', 'yes', 'yes'],
+  ['metadata', 'false', false],
+  ['crf', '23', 23],
+] as const)('the %s %j is read as %j', (name, text, read) => {
+  expect(readArgumentText(name, text)).toBe(read)
 })

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { hashJson, hashPixels, jobIdOf } from '../../../shared/contracts/job-id.ts'
-import type { ParametersDocument } from '../../../shared/contracts/parameters-document.ts'
+import {
+  decodeDefaults,
+  encodeParameters,
+  type ParametersDocument,
+} from '../../../shared/contracts/parameters-document.ts'
+import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
+import { resolveParameters } from '../../../shared/contracts/render-parameters.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 
 const image = { pixels_sha256: 'c'.repeat(64) }
@@ -35,6 +41,49 @@ describe('the id of a job', () => {
   test('depends on the image and on the model', () => {
     expect(jobIdOf('e'.repeat(64), parameters, model)).not.toBe(ID)
     expect(jobIdOf(image.pixels_sha256, parameters, { ...model, sha256: 'e'.repeat(64) })).not.toBe(ID)
+  })
+})
+
+describe('the id of a job with other files than an MP4', () => {
+  const idOf = (given: Readonly<Record<string, unknown>>): string => {
+    const resolved = resolveParameters(parseRenderArguments(given), decodeDefaults(defaults), {
+      vaeScaleFactor: 8,
+    })
+    return jobIdOf(image.pixels_sha256, encodeParameters(resolved), model)
+  }
+
+  test.each([
+    {},
+    { format: 'mp4' },
+    { format: 'mp4,mp4' },
+    { crf: 18 },
+    { loop: false },
+    { metadata: true },
+    { format: null },
+  ])('is the one from before there were formats, for %j', (given) => {
+    expect(idOf(given)).toBe(ID)
+  })
+
+  test('does not depend on the order of the formats, nor on one that comes twice', () => {
+    const ids = ['mp4,gif', 'gif,mp4', 'gif,mp4,gif', ['gif', 'mp4']].map((format) => idOf({ format }))
+    expect(new Set(ids).size).toBe(1)
+  })
+
+  test('is another for each set of formats, crf and loop', () => {
+    const all = [
+      {},
+      { format: 'gif' },
+      { format: 'mp4,gif' },
+      { format: 'webm' },
+      { crf: 19 },
+      { loop: true },
+      { metadata: false },
+    ]
+    expect(new Set(all.map(idOf)).size).toBe(all.length)
+  })
+
+  test('is this one for a GIF', () => {
+    expect(idOf({ format: 'gif' })).toBe('db950132338d70750ed8ee4a995dc9bd')
   })
 })
 

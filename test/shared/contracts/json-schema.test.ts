@@ -68,7 +68,9 @@ describe.each(DOCUMENT_NAMES)('the schema of a %s', (name) => {
   })
 
   test('takes no field that it does not name, anywhere', () => {
-    const objects = all(schemaOf(name)).filter(({ type, oneOf }) => type === 'object' && oneOf === undefined)
+    const objects = all(schemaOf(name)).filter(
+      ({ type, oneOf, anyOf }) => type === 'object' && oneOf === undefined && anyOf === undefined,
+    )
     expect(objects.length).toBeGreaterThan(1)
     // A context is its sender's own. Each kind of event has one.
     const closed = objects.filter(({ description }) => !description?.includes('comes back in the events'))
@@ -147,11 +149,29 @@ describe('the schema of a manifest', () => {
   })
 })
 
-test('the schema of a sidecar is that of an item without image and id', () => {
-  const sidecar = schemaOf('sidecar')
+describe('the schema of a sidecar', () => {
+  const [nested = {}, flat = {}, ...others] = schemaOf('sidecar').anyOf ?? []
   const item = at(manifest, 'items', '[]')
-  expect(sidecar.required).toBeUndefined()
-  for (const name of ['parameters', 'grid', 'group', 'context'])
-    expect(at(sidecar, name)).toEqual(at(item, name))
-  expect(Object.keys(sidecar.properties ?? {})).toEqual(['$schema', 'parameters', 'grid', 'group', 'context'])
+
+  test('is that of an item without image and id', () => {
+    expect(others).toEqual([])
+    expect(nested.required).toBeUndefined()
+    for (const name of ['parameters', 'grid', 'group', 'context'])
+      expect(at(nested, name)).toEqual(at(item, name))
+    expect(Object.keys(nested.properties ?? {})).toEqual([
+      '$schema',
+      'parameters',
+      'grid',
+      'group',
+      'context',
+    ])
+  })
+
+  test('or has the parameters beside its other fields, then without parameters', () => {
+    expect(flat.required).toBeUndefined()
+    for (const name of RENDER_ARGUMENT_NAMES) expect(at(flat, name)).toEqual(at(item, 'parameters', name))
+    expect(Object.keys(flat.properties ?? {})).toEqual([
+      ...['$schema', ...RENDER_ARGUMENT_NAMES, 'grid', 'group', 'context'],
+    ])
+  })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { CLIP_FORMATS } from '../../../shared/contracts/clip-format.ts'
 import {
   decodeDefaults,
   decodeParameters,
@@ -7,7 +8,10 @@ import {
   encodeParameters,
   parametersDocumentSchema,
 } from '../../../shared/contracts/parameters-document.ts'
-import type { RenderParameters } from '../../../shared/contracts/render-parameters.ts'
+import {
+  DEFAULT_FILE_PARAMETERS,
+  type RenderParameters,
+} from '../../../shared/contracts/render-parameters.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 
 const count = (max: number) => fc.integer({ min: 1, max })
@@ -32,6 +36,10 @@ const anyParameters: fc.Arbitrary<RenderParameters> = fc.record({
   seed: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }),
   fit: fc.constantFrom('fill', 'crop', 'pad'),
   decodeOverlap: fc.integer({ min: 0, max: 4096 }),
+  format: fc.subarray([...CLIP_FORMATS], { minLength: 1 }),
+  crf: fc.option(fc.integer({ min: 1, max: 63 })),
+  loop: fc.boolean(),
+  metadata: fc.boolean(),
 })
 
 test('any parameters come out of their document as they went in, by way of JSON', () => {
@@ -51,11 +59,44 @@ test.each([
   [0n, 0],
 ])('the seed %s is written as %j', (seed, written) => {
   const { defaults } = aModelRecord()
-  const parameters = { ...decodeDefaults(defaults), seed, fit: 'fill', decodeOverlap: 0 } as const
+  const parameters = {
+    ...decodeDefaults(defaults),
+    seed,
+    fit: 'fill',
+    decodeOverlap: 0,
+    ...DEFAULT_FILE_PARAMETERS,
+  } as const
   expect(encodeParameters(parameters).seed).toBe(written)
 })
 
 test("a checkpoint's defaults come out of their document as they went in", () => {
   const { defaults } = aModelRecord()
   expect(encodeDefaults(decodeDefaults(defaults))).toEqual(defaults)
+})
+
+describe('what is said of the files', () => {
+  const { defaults } = aModelRecord()
+  const usual = {
+    ...decodeDefaults(defaults),
+    seed: 0n,
+    fit: 'fill',
+    decodeOverlap: 0,
+    ...DEFAULT_FILE_PARAMETERS,
+  } as const
+
+  test('is left out where it is the default, so that ids stay', () => {
+    const document = encodeParameters(usual)
+    for (const name of ['format', 'crf', 'loop', 'metadata']) expect(document).not.toHaveProperty(name)
+    expect(decodeParameters(document)).toEqual(usual)
+  })
+
+  test.each([
+    [{ format: ['gif'] }, { format: ['gif'] }],
+    [{ format: ['mp4', 'png'] }, { format: ['mp4', 'png'] }],
+    [{ crf: 30 }, { crf: 30 }],
+    [{ loop: true }, { loop: true }],
+    [{ metadata: false }, { metadata: false }],
+  ] as const)('is there where it is not: %j', (changes, written) => {
+    expect(encodeParameters({ ...usual, ...changes })).toEqual({ ...encodeParameters(usual), ...written })
+  })
 })

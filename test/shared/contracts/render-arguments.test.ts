@@ -26,7 +26,7 @@ const falling = (count: number): readonly number[] => Array.from({ length: count
 const titled = (values: readonly unknown[]) =>
   values.map((value) => ({ value, title: inspect(value, { breakLength: Infinity, maxArrayLength: 4 }) }))
 
-test('the names are those of the reference, and five more', () => {
+test('the names are those of the reference, and eight more', () => {
   expect(RENDER_ARGUMENT_NAMES).toEqual([
     'width',
     'height',
@@ -45,6 +45,10 @@ test('the names are those of the reference, and five more', () => {
     'decode_overlap',
     'size',
     'max_pixels',
+    'format',
+    'crf',
+    'loop',
+    'metadata',
   ])
 })
 
@@ -77,6 +81,13 @@ const RULES: Readonly<
     bad: ['Auto', '', '1024', '1024X576', '1024x570', '0x8', '10240x8', '1024x576x1', 1024, [1024, 576]],
   },
   max_pixels: { good: [4096, 589_824, 67_108_864], bad: [0, 4095, 67_108_865, 4096.5, '4096'] },
+  format: {
+    good: [['mp4'], ['webm', 'gif'], ['mp4', 'webm', 'gif', 'prores', 'png']],
+    bad: ['avi', '', [], ['mp4', 'avi'], 'mp4,', ',gif', 'mp4;gif', 'MP4', 4, [['mp4']]],
+  },
+  crf: { good: [1, 18, 51], bad: [0, 64, 18.5, '18', -1] },
+  loop: { good: [true, false], bad: ['true', 1, 0, 'yes'] },
+  metadata: { good: [true, false], bad: ['true', 1, 0, 'no'] },
 }
 
 describe.each(RENDER_ARGUMENT_NAMES)('%s', (name) => {
@@ -166,4 +177,43 @@ describe('an unknown name', () => {
 test('what is undefined is not given', () => {
   expect(parseRenderArguments({ width: undefined, fps: 12 })).toEqual({ fps: 12 })
   expect(parseRenderArguments({})).toEqual({})
+})
+
+describe('formats', () => {
+  test.each([
+    ['gif', ['gif']],
+    ['gif,mp4', ['mp4', 'gif']],
+    ['png,gif,png,mp4,gif', ['mp4', 'gif', 'png']],
+    [
+      ['gif', 'webm', 'gif'],
+      ['webm', 'gif'],
+    ],
+  ])('%j are %j, in whatever order they come and however often', (format, normalized) => {
+    expect(parseRenderArguments({ format })).toEqual({ format: normalized })
+  })
+
+  test.each([
+    [{ format: 'webm', crf: 63 }],
+    [{ format: 'mp4,gif', crf: 51 }],
+    [{ format: 'gif', fps: 50 }],
+    [{ format: 'prores,png', fps: 240 }],
+  ])('%j go together', (given) => {
+    expect(() => parseRenderArguments(given)).not.toThrow()
+  })
+
+  test.each([
+    [{ crf: 52 }, 'crf: got 52; must be a whole number from 1 to 51 for mp4 (H.264)'],
+    [{ format: 'webm,mp4', crf: 60 }, 'crf: got 60; must be a whole number from 1 to 51 for mp4 (H.264)'],
+    [{ format: 'gif', crf: 20 }, 'crf: got 20, and gif has no CRF; leave it out, or ask for mp4 or webm'],
+    [
+      { format: 'gif,prores', crf: 20 },
+      'crf: got 20, and gif and prores have no CRF; leave it out, or ask for mp4 or webm',
+    ],
+    [
+      { format: 'mp4,gif', fps: 60 },
+      'fps: got 60; a gif has at most 50 frames per second, so lower it or choose another format',
+    ],
+  ])('%j contradict each other', (given, message) => {
+    expect(faultOf(given).message).toBe(message)
+  })
 })

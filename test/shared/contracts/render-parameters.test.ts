@@ -48,6 +48,10 @@ describe('what a job does not say', () => {
       seed: 0n,
       fit: 'fill',
       decodeOverlap: 0,
+      format: ['mp4'],
+      crf: null,
+      loop: false,
+      metadata: true,
     })
   })
 
@@ -77,6 +81,10 @@ test('what a job says goes before either', () => {
     seed: 2n ** 63n,
     fit: 'crop',
     decode_overlap: 2,
+    format: ['webm', 'gif'],
+    crf: 30,
+    loop: true,
+    metadata: false,
   } as const
   expect(resolve(given, { width: 192, fps: 12, motion_bucket_id: 255 })).toEqual({
     width: 512,
@@ -94,6 +102,10 @@ test('what a job says goes before either', () => {
     seed: 2n ** 63n,
     fit: 'crop',
     decodeOverlap: 2,
+    format: ['webm', 'gif'],
+    crf: 30,
+    loop: true,
+    metadata: false,
   })
 })
 
@@ -178,4 +190,24 @@ test.each([
   { given: { min_guidance_scale: 0.5, max_guidance_scale: 1 }, guided: false },
 ])('guidance is decided by the largest scale alone: $given', ({ given, guided }) => {
   expect(usesGuidance(resolve(given))).toBe(guided)
+})
+
+describe('a crf', () => {
+  test.each([
+    [{ crf: 18 }, null],
+    [{ format: ['mp4', 'gif'], crf: 18 }, null],
+    [{ format: ['webm'], crf: 24 }, null],
+    [{ crf: 24 }, 24],
+    [{ format: ['webm'], crf: 18 }, 18],
+    [{ format: ['mp4', 'webm'], crf: 18 }, 18],
+  ] as const)('that each codec has anyway is the same request as none: %j', (given, crf) => {
+    expect(resolve(given).crf).toBe(crf)
+  })
+})
+
+test("a checkpoint's rate may be too much for a format", () => {
+  const { message } = faultOf(() => resolve({ format: ['gif'] }, { fps: 60 }))
+  expect(message).toBe(
+    'fps: got 60; a gif has at most 50 frames per second, so lower it or choose another format',
+  )
 })

@@ -8,7 +8,7 @@ import type { AwsAccount } from '../../../shared/ports/aws-account.ts'
 import type { Services } from '../../../worker/cli/services.ts'
 import { type MemoryMessageQueue, openMemoryMessageQueue } from '../../fixtures/memory-message-queue.ts'
 import { type MemoryObjectStore, openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
-import { anAccount } from '../fitness/an-account.ts'
+import { anAccount } from '../preflight/an-account.ts'
 import { type CommandLineOptions, runCommandLine } from './a-command-line.ts'
 
 const signal = new AbortController().signal

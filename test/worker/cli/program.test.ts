@@ -47,7 +47,8 @@ describe('help', () => {
         '--motion-bucket-id',
         '--noise-aug-strength',
       ],
-      ...['--seed', '--num-videos-per-prompt', '--num-inference-steps', '--sigmas', '--min-guidance-scale'],
+      ...['--seed', '--num-videos-per-prompt', '--seeds'],
+      ...['--num-inference-steps', '--sigmas', '--min-guidance-scale'],
       ...[
         '--max-guidance-scale',
         '--decode-chunk-size',

@@ -62,6 +62,7 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
     store,
     model,
     prepareImage,
+    maker: { svd_batch: '0.1.0', execution_provider: 'cpu', precision: 'fp32' },
     renderer: {
       async render(given) {
         const one = renderJobSchema.parse(given)
@@ -169,6 +170,35 @@ test('each video is encoded and checked', async () => {
     { phase: 'encode-video', step: 1, steps: 2 },
     { phase: 'encode-video', step: 2, steps: 2 },
   ])
+})
+
+test.each([
+  ['as-asked', { decode_chunk_size: 2, fallback_decode: false }],
+  ['safer', { decode_chunk_size: 4, fallback_decode: true }],
+] as const)('the MP4s of a clip rendered %s carry how it was made', async (renderPath, decoded) => {
+  const job = aJobOfPicture({ sourceKey: 'images/alice/cup.png', parameters: { num_videos_per_prompt: 2 } })
+  const { asked, prepare } = await stagesOf(job)
+
+  const rendered = await (await prepare()).render(renderPath, CONTEXT)
+  await rendered.finish(unaborted, () => {})
+
+  expect(asked.finishes.map(({ metadata }) => metadata)).toEqual(
+    [0, 1].map((video) => ({
+      ...{ svd_batch: '0.1.0', version: 1, video, ...decoded },
+      image: { name: 'cup.png', pixels_sha256: job.image.pixels_sha256 },
+      ...{ model: job.model, parameters: job.parameters, job_id: job.job_id },
+      ...{ execution_provider: 'cpu', precision: 'fp32' },
+    })),
+  )
+})
+
+test('the MP4 of a job without metadata carries none', async () => {
+  const { asked, prepare } = await stagesOf(aJobOfPicture({ parameters: { metadata: false } }))
+
+  const rendered = await (await prepare()).render('as-asked', CONTEXT)
+  await rendered.finish(unaborted, () => {})
+
+  expect(asked.finishes.map(({ metadata }) => metadata)).toEqual([null])
 })
 
 test('the safer path is decoded otherwise, and checked for the seams that it has', async () => {

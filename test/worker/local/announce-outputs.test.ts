@@ -9,13 +9,18 @@ const KEYS = ['reports/images/a b.png.json', 'jobs/x/result.json']
 
 const aRun = (handle: (key: string, attempt: number) => void) => {
   const store = openMemoryObjectStore({ bucket: 'out', now: () => 0 })
-  const feed = createUploadFeed()
+  const kept = new Set<string>()
+  const feed = createUploadFeed({
+    left: [],
+    note: (key) => void kept.add(key),
+    settle: (key) => void kept.delete(key),
+  })
   const written = new AbortController()
   const handled: string[] = []
   const sleeps: (() => void)[] = []
   const put = async (key: string): Promise<void> => {
     await store.put(key, new Uint8Array(), { contentType: '' }, unaborted)
-    feed.add(key)
+    feed.add(key, feed.note(key))
   }
   const running = announceOutputs(
     store,
@@ -41,7 +46,7 @@ const aRun = (handle: (key: string, attempt: number) => void) => {
     },
     unaborted,
   )
-  return { store, put, running, written, handled, sleeps }
+  return { store, put, running, written, handled, sleeps, left: () => [...kept] }
 }
 
 test('calls notify for each object with the event that S3 would have sent', async () => {
@@ -53,10 +58,11 @@ test('calls notify for each object with the event that S3 would have sent', asyn
 })
 
 test('handles what is left when nothing more is written', async () => {
-  const { put, running, written, handled } = aRun(() => {})
+  const { put, running, written, handled, left } = aRun(() => {})
   for (const key of KEYS) await put(key)
   written.abort()
   await running
+  expect(left()).toEqual([])
   expect(handled.toSorted()).toEqual(KEYS.map((key) => `out ${key}`).toSorted())
 })
 
@@ -74,10 +80,20 @@ test('tries again what failed, after a while and once at the end', async () => {
 })
 
 test('skips what was taken away meanwhile', async () => {
-  const { store, put, running, written, handled } = aRun(() => {})
+  const { store, put, running, written, handled, left } = aRun(() => {})
   await put('jobs/x/result.json')
   await store.delete('jobs/x/result.json', unaborted)
   written.abort()
   await running
-  expect(handled).toEqual([])
+  expect([handled, left()]).toEqual([[], []])
+})
+
+test('leaves what failed at the end too to the next start', async () => {
+  const { put, running, written, left } = aRun((key) => {
+    if (key === KEYS[0]) throw new Error('a full disk')
+  })
+  for (const key of KEYS) await put(key)
+  written.abort()
+  await running
+  expect(left()).toEqual([KEYS[0]])
 })

@@ -83,3 +83,25 @@ test('ends what runs when it is disposed of, and starts nothing more', async () 
   expect(failures).toEqual([])
   expect(output().match(/began/g)?.length).toBeLessThanOrEqual(4)
 })
+
+test('reports the end of an event whose command succeeded, or failed for the last time', async () => {
+  const ended: string[] = []
+  const onEnd = ({ event_id }: { readonly event_id: string }): void => void ended.push(event_id)
+  for (const script of ['', 'process.exit(3)']) {
+    const { commands } = await aRun(script, { onEnd })
+    commands.add(anEvent(ended.length))
+    await commands.settled()
+  }
+  expect(ended).toEqual([anEvent(0), anEvent(1)].map(({ event_id }) => event_id))
+})
+
+test('reports no end of an event whose command was killed with svd', async () => {
+  const ended: unknown[] = []
+  const { commands, output } = await aRun(`console.log('runs'); setInterval(() => {}, 1000)`, {
+    onEnd: (event) => ended.push(event),
+  })
+  commands.add(anEvent(1))
+  await expect.poll(output).toContain('runs')
+  await commands[Symbol.asyncDispose]()
+  expect(ended).toEqual([])
+})

@@ -18,11 +18,16 @@ const aBridge = async (options: {
   let nowMs = 0
   const now = (): number => nowMs
   const store = openMemoryObjectStore({ bucket: 'in', now })
-  const feed = createUploadFeed()
+  const kept = new Set<string>()
+  const feed = createUploadFeed({
+    left: [],
+    note: (key) => void kept.add(key),
+    settle: (key) => void kept.delete(key),
+  })
   const stop = new AbortController()
   const upload = async (key: string): Promise<void> => {
     await store.put(key, new TextEncoder().encode(key), { contentType: 'text/plain' }, stop.signal)
-    feed.add(key)
+    feed.add(key, feed.note(key))
   }
   for (const key of options.uploads) await upload(key)
   if (options.deleted !== undefined) await store.delete(options.deleted, stop.signal)
@@ -50,12 +55,14 @@ const aBridge = async (options: {
     },
     stop.signal,
   )
-  return { ingested, sleepsMs }
+  return { ingested, sleepsMs, left: [...kept] }
 }
 
 test('calls ingest for each uploaded object, in the order of the uploads', async () => {
   const uploads = ['manifests/m.json', 'images/a b+ü.png', 'notes.txt']
-  expect(await aBridge({ calls: 3, uploads })).toEqual({ ingested: uploads, sleepsMs: [] })
+  expect(await aBridge({ calls: 3, uploads })).toEqual({
+    ...{ ingested: uploads, sleepsMs: [], left: [] },
+  })
 })
 
 test('calls it again for an object that was written again meanwhile, with the same bytes too', async () => {
@@ -76,11 +83,26 @@ test('tries what ingest could not take again after a pause, and goes on with the
       if (key === 'images/a.png' && failures++ === 0) throw new Error('503')
     },
   })
-  expect(bridge).toEqual({ ingested: ['images/a.png', 'images/b.png', 'images/a.png'], sleepsMs: [RETRY_MS] })
+  expect(bridge).toEqual({
+    ingested: ['images/a.png', 'images/b.png', 'images/a.png'],
+    sleepsMs: [RETRY_MS],
+    left: [],
+  })
 })
 
 test('is silent about an object that was deleted before its turn', async () => {
   const uploads = ['images/gone.png', 'images/b.png']
   const bridge = await aBridge({ calls: 1, uploads, deleted: 'images/gone.png' })
-  expect(bridge).toEqual({ ingested: ['images/b.png'], sleepsMs: [] })
+  expect(bridge).toEqual({ ingested: ['images/b.png'], sleepsMs: [], left: [] })
+})
+
+test('leaves what ingest had not finished to the next start', async () => {
+  const { left } = await aBridge({
+    calls: 2,
+    uploads: ['images/a.png', 'images/b.png', 'images/c.png'],
+    async ingest(key) {
+      if (key === 'images/b.png') throw new Error('aborted')
+    },
+  })
+  expect(left).toEqual(['images/b.png', 'images/c.png'])
 })

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createUploadFeed } from '../../../worker/local/object-feed.ts'
 
 const never = new AbortController().signal
@@ -28,4 +28,64 @@ test('ends a wait with the reason of its signal, and loses no key by it', async 
   await expect(waiting).rejects.toThrow('the end')
   feed.add('a')
   expect(await feed.next(never)).toBe('a')
+})
+
+describe('a feed with a record', () => {
+  /** A feed on the same records as the ones before. */
+  const aDisk = () => {
+    const rows = new Map<string, number>()
+    return () =>
+      createUploadFeed({
+        left: [...rows].map(([key, place]) => ({ key, place })).toSorted((a, b) => a.place - b.place),
+        note: (key, place) => void rows.set(key, place),
+        settle(key, place) {
+          if ((rows.get(key) ?? 0) <= place) rows.delete(key)
+        },
+      })
+  }
+
+  test('gives keys that were not settled again after a restart, in the order of writing', async () => {
+    const start = aDisk()
+    const first = start()
+    for (const key of ['b', 'a', 'c']) first.add(key, first.note(key))
+    await first.next(never)
+    first.settle(await first.next(never))
+    expect(start().takeAll()).toEqual(['b', 'c'])
+  })
+
+  test('gives a key whose write was not answered before the kill', () => {
+    const start = aDisk()
+    start().note('a')
+    expect(start().takeAll()).toEqual(['a'])
+  })
+
+  test('keeps a key that is written again while the write before is handled', async () => {
+    const start = aDisk()
+    const first = start()
+    const [before, after] = [first.note('a'), first.note('a')]
+    first.add('a', before)
+    first.settle(await first.next(never))
+    expect(start().takeAll()).toEqual(['a'])
+    first.add('a', after)
+    first.settle(await first.next(never))
+    expect(start().takeAll()).toEqual([])
+  })
+
+  test('settles a key that was put back, and keys of an earlier process', async () => {
+    const start = aDisk()
+    start().note('a')
+    const second = start()
+    second.note('b')
+    second.add(await second.next(never))
+    second.settle(await second.next(never))
+    expect(start().takeAll()).toEqual(['b'])
+  })
+
+  test('counts places on from those of an earlier process', async () => {
+    const start = aDisk()
+    const first = start()
+    for (const key of ['a', 'b']) first.note(key)
+    start().note('c')
+    expect(start().takeAll()).toEqual(['a', 'b', 'c'])
+  })
 })

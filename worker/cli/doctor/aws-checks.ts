@@ -4,10 +4,10 @@ import {
   workersPerMachine,
 } from '../../../shared/fleet/machine-types.ts'
 import type { AwsAccount } from '../../../shared/ports/aws-account.ts'
-import { checkIdentity, checkVcpuQuota } from '../../fitness/account-checks.ts'
-import { type Check, warn } from '../../fitness/check.ts'
-import { checkPushedModel } from '../../fitness/pushed-model-check.ts'
-import { checkBucket, checkDeadLetters, checkJobsQueue } from '../../fitness/resource-checks.ts'
+import { checkIdentity, checkVcpuQuota } from '../../preflight/account-checks.ts'
+import { type Check, warn } from '../../preflight/check.ts'
+import { checkPushedModel } from '../../preflight/pushed-model-check.ts'
+import { checkBucket, checkDeadLetters, checkJobsQueue } from '../../preflight/resource-checks.ts'
 import type { Services } from '../services.ts'
 import { checkDispatch } from './dispatch-check.ts'
 

@@ -13,17 +13,17 @@ import {
 } from '../../engine/memory/device-memory.ts'
 import { adviceOf, formatShortage } from '../../engine/memory/does-not-fit.ts'
 import type { DeviceMemory } from '../../engine/memory/memory-need.ts'
-import { type Check, fail, ok, runCheck, warn } from '../../fitness/check.ts'
-import { checkDevice, type DeviceToCheck } from '../../fitness/device-check.ts'
-import type { Machine } from '../../fitness/machine.ts'
+import { imageMemoryBytes, TYPICAL_IMAGE_SIZE } from '../../pipeline/image/image-memory.ts'
+import { type Check, fail, ok, runCheck, warn } from '../../preflight/check.ts'
+import { checkDevice, type DeviceToCheck } from '../../preflight/device-check.ts'
+import type { Machine } from '../../preflight/machine.ts'
 import {
   checkDisk,
   checkFfmpeg,
   checkMemory,
   checkNode,
   checkOnnxRuntime,
-} from '../../fitness/machine-checks.ts'
-import { imageMemoryBytes, TYPICAL_IMAGE_SIZE } from '../../pipeline/image/image-memory.ts'
+} from '../../preflight/machine-checks.ts'
 import { clipShapeOf } from '../graphs/clip-options.ts'
 import { clipMemoryOf } from './clip-memory.ts'
 

@@ -4,8 +4,8 @@ import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { FLEET_TITLES, fleetFigures, fleetWaits } from '../../client/tracking/fleet-waits.ts'
 import { readDispatch } from '../../client/tracking/read-dispatch.ts'
-import { runAwsCheck } from '../../fitness/aws-check.ts'
-import { type Check, fail, ok, warn } from '../../fitness/check.ts'
+import { runAwsCheck } from '../../preflight/aws-check.ts'
+import { type Check, fail, ok, warn } from '../../preflight/check.ts'
 
 const FIXES: Readonly<Record<Waits, string>> = {
   model: 'push it: svd models push CHECKPOINT --id ID',

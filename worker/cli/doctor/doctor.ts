@@ -1,6 +1,6 @@
 import { once } from '../../../shared/once.ts'
-import { type Check, formatCheck } from '../../fitness/check.ts'
-import { type Machine, thisMachine } from '../../fitness/machine.ts'
+import { type Check, formatCheck } from '../../preflight/check.ts'
+import { type Machine, thisMachine } from '../../preflight/machine.ts'
 import type { CommandContext } from '../command-context.ts'
 import { readDeviceOption } from '../device-options.ts'
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'

@@ -7,6 +7,7 @@ import { findJobIds } from '../../client/tracking/job-id-prefix.ts'
 import { reportOfManifest } from '../../client/tracking/uploaded-object.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
+import { notesTo } from './selection.ts'
 import { imageText, shortId } from './table.ts'
 
 const NOTES = `
@@ -21,7 +22,7 @@ export const addCancelOptions = (command: Command): Command =>
       .summary('stop jobs')
       .description('Asks the workers to stop jobs, whether they wait or are being rendered.')
       .argument('[job...]', 'ids, or their beginnings')
-      .option('--manifest <key>', 'all jobs of this manifest'),
+      .option('--manifest <key>', 'all jobs of this manifest, by its key or name'),
     ['outputBucket'],
   )
     .optionsGroup('Output:')
@@ -55,7 +56,7 @@ const LANES = 16
 export const runCancel = async (
   named: readonly string[],
   options: CancelOptions,
-  { environment, stdout, signal, openServices }: CommandContext,
+  { environment, stdout, stderr, signal, openServices }: CommandContext,
 ): Promise<void> => {
   const { outputBucket } = readDeployment(['outputBucket'], options, environment)
   if (named.length > 0 === (options.manifest !== undefined)) {
@@ -63,10 +64,11 @@ export const runCancel = async (
   }
   await using services = await openServices()
   const outputs = services.openBucket(outputBucket)
+  const finding = { note: notesTo(stderr), signal }
   const jobIds =
     options.manifest === undefined
       ? await findJobIds(outputs, named, signal)
-      : (await reportOfManifest(outputs, options.manifest, signal)).jobs.map(({ job_id }) => job_id)
+      : (await reportOfManifest(outputs, options.manifest, finding)).jobs.map(({ job_id }) => job_id)
   const outcomes = await inLanes([...new Set(jobIds)], LANES, async (jobId) => {
     const outcome = await cancelJob(outputs, jobId, services.clock.now(), signal)
     if (!options.json) stdout.write(cancelLine(outcome))

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
+import { addBatchesOptions, type BatchesOptions, runBatches } from './batches.ts'
 import { addCancelOptions, type CancelOptions, runCancel } from './cancel.ts'
 import { addDownloadOptions, type DownloadOptions, runDownload } from './download.ts'
 import { addRedriveOptions, type RedriveCommandOptions, runRedrive } from './redrive.ts'
@@ -20,6 +21,9 @@ export const addJobCommands = (
   )
   addStatusOptions(program.command('status')).action(async (jobs: string[], options: StatusOptions) =>
     leave(await runStatus(jobs, options, context)),
+  )
+  addBatchesOptions(program.command('batches')).action((options: BatchesOptions) =>
+    runBatches(options, context),
   )
   addWatchOptions(program.command('watch')).action(async (jobs: string[], options: WatchCommandOptions) =>
     leave(await runWatch(jobs, options, context)),

@@ -29,7 +29,7 @@ export const jobDetails = (status: JobStatus): string => {
     ['size', sizeText(status)],
     ['from', origin.item === null ? origin.key : `${origin.key}, item ${origin.item}`],
     ...Object.entries(parameters).map(
-      ([name, value]): Line => [name, typeof value === 'object' ? JSON.stringify(value) : value],
+      ([name, value]): Line => [name, typeof value === 'string' ? value : JSON.stringify(value)],
     ),
     ['submitted', status.submittedAt],
     ['updated', status.updatedAt],

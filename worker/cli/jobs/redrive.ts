@@ -1,20 +1,27 @@
 import { type Command, Option } from 'commander'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { FAILURE_CLASSES, type FailureClass } from '../../../shared/contracts/result-record.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { explainJobsLeft, type JobLeft } from '../../client/redrive/jobs-left.ts'
 import { type RedrivenJob, type RedriveReport, redrive } from '../../client/redrive/redrive.ts'
-import { findJobIds } from '../../client/tracking/job-id-prefix.ts'
-import { reportOfManifest } from '../../client/tracking/uploaded-object.ts'
+import type { RedriveFilter } from '../../client/redrive/redrive-filter.ts'
+import { findJobId } from '../../client/tracking/job-id-prefix.ts'
+import { type FindingManifest, reportOfManifest } from '../../client/tracking/uploaded-object.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
-import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
+import { EXIT_DONE, EXIT_FAILURE, EXIT_INVALID_INPUT, worstOf } from '../exit-code.ts'
 import { parseDuration } from '../terminal/duration.ts'
 import { type Column, plainTable } from '../terminal/plain-table.ts'
 import { counted, shortened } from '../terminal/short-text.ts'
+import { notesTo } from './selection.ts'
 import { imageText, shortId } from './table.ts'
 
 const NOTES = `
 Without filters, every job whose message is in the dead-letter queue. With --job, --manifest or --class also failed jobs
 that have none there, such as those of class invalid-input or quality. Filters hold together. A job that was cancelled
 comes back only by --job. The earlier result is kept as jobs/ID/failures/0001.json and so on.
+
+A job that --job or --manifest names and that needs no redrive has a line with the reason.
 
 If it is interrupted, nothing is lost: the same command completes it.
 
@@ -31,7 +38,7 @@ export const addRedriveOptions = (command: Command): Command => {
     .addOption(new Option('--class <class...>', 'those that failed so').choices(FAILURE_CLASSES))
     .option('--older-than <time>', 'those that failed so long ago: 15m, 2h, 3d')
     .option('--job <id...>', 'these, by id or its beginning')
-    .option('--manifest <key>', 'those of this manifest')
+    .option('--manifest <key>', 'those of this manifest, by its key or name')
     .option('--dry-run', 'print the jobs, and change nothing')
   return addDeploymentOptions(command, ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
@@ -51,7 +58,7 @@ export interface RedriveCommandOptions extends DeploymentOptions {
 const SAID: Readonly<Record<RedrivenJob['outcome'], string>> = {
   'brought-back': 'in the queue again',
   done: 'has a result that stays',
-  'out-of-reach': 'somebody else has its message; try again later',
+  'out-of-reach': 'another process has its message; try again later',
   chosen: 'would be brought back',
   waiting: 'in the dead-letter queue now; redrive again',
 }
@@ -68,7 +75,10 @@ const COLUMNS: readonly Column<RedrivenJob>[] = [
 ]
 
 /** The object that `--json` prints. Its keys are a contract. */
-const reportAsJson = ({ jobs, deadLettersLeft, malformed }: RedriveReport) => ({
+const reportAsJson = (
+  { jobs, deadLettersLeft, malformed }: RedriveReport,
+  { left, unknown }: Pick<AskedJobs, 'unknown'> & { readonly left: readonly JobLeft[] },
+) => ({
   jobs: jobs.map(({ job, result, outcome }) => ({
     job_id: job.job_id,
     outcome,
@@ -78,6 +88,10 @@ const reportAsJson = ({ jobs, deadLettersLeft, malformed }: RedriveReport) => ({
     reason: result?.failure?.reason ?? null,
     finished_at: result?.finished_at ?? null,
   })),
+  /** Jobs that the options name and that stay as they are. */
+  left: left.map(({ jobId, status, reason }) => ({ job_id: jobId, state: status?.state ?? null, reason })),
+  /** Values of `--job` that are no job's id or beginning, or not one's alone. */
+  unknown: unknown.map(({ typed, reason }) => ({ job: typed, reason })),
   dead_letters_left: deadLettersLeft,
   malformed_message_ids: malformed,
 })
@@ -98,10 +112,52 @@ const summary = ({ jobs, deadLettersLeft, malformed }: RedriveReport, dryRun: bo
 const both = (a: ReadonlySet<string> | null, b: ReadonlySet<string> | null): ReadonlySet<string> | null =>
   a === null || b === null ? (a ?? b) : new Set([...a].filter((id) => b.has(id)))
 
-/** Returns the exit code: 1 if a job has to be redriven again. Throws InvalidInputError. */
+/** Most jobs of a manifest that have a line each; of more, those of one reason have a line together. */
+const MOST_LEFT_LINES = 20
+
+/** Jobs that stay as they are, with the reasons. */
+const leftLines = (left: readonly JobLeft[]): string => {
+  if (left.length <= MOST_LEFT_LINES)
+    return left.map(({ jobId, reason }) => `${shortId(jobId)}  ${reason}\n`).join('')
+  const groups = Map.groupBy(left, ({ status }) => status?.state ?? 'without a record')
+  return [...groups]
+    .map(([state, jobs]) => `${counted(jobs.length, 'job')} ${state}, such as ${leftLines(jobs.slice(0, 1))}`)
+    .join('')
+}
+
+interface AskedJobs {
+  /** Ids of the jobs that `--job` and `--manifest` name together; `null` if neither is given. */
+  readonly jobIds: ReadonlySet<string> | null
+  /** Ids of those that `--job` names. */
+  readonly named: ReadonlySet<string>
+  readonly unknown: readonly { readonly typed: string; readonly reason: string }[]
+}
+
+/** Finds the jobs that the options name. An unknown one does not keep the others from being brought back. */
+const readAskedJobs = async (
+  outputs: ObjectStore,
+  { job, manifest }: RedriveCommandOptions,
+  finding: FindingManifest,
+): Promise<AskedJobs> => {
+  const named = new Set<string>()
+  const unknown: AskedJobs['unknown'][number][] = []
+  for (const typed of job ?? []) {
+    try {
+      named.add(await findJobId(outputs, typed, finding.signal))
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error
+      unknown.push({ typed, reason: error.message })
+    }
+  }
+  const report = manifest === undefined ? null : await reportOfManifest(outputs, manifest, finding)
+  const ofManifest = report === null ? null : new Set(report.jobs.map(({ job_id }) => job_id))
+  return { jobIds: both(job === undefined ? null : named, ofManifest), named, unknown }
+}
+
+/** Returns the exit code: 1 if a job has to be redriven again, 2 if `--job` names an unknown one. */
 export const runRedrive = async (
   options: RedriveCommandOptions,
-  { environment, stdout, signal, openServices }: CommandContext,
+  { environment, stdout, stderr, signal, openServices }: CommandContext,
 ): Promise<number> => {
   const deployment = readDeployment(
     ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'],
@@ -113,35 +169,35 @@ export const runRedrive = async (
   await using services = await openServices()
   const { clock } = services
   const outputs = services.openBucket(deployment.outputBucket)
-  const named = options.job === undefined ? null : new Set(await findJobIds(outputs, options.job, signal))
-  const ofManifest =
-    options.manifest === undefined
-      ? null
-      : new Set((await reportOfManifest(outputs, options.manifest, signal)).jobs.map(({ job_id }) => job_id))
-  const report = await redrive(
-    {
-      outputs,
-      clock,
-      jobs: services.openQueue(deployment.jobsQueueUrl),
-      deadLetters: services.openQueue(deployment.deadLetterQueueUrl),
-    },
-    {
-      filter: {
-        jobIds: both(named, ofManifest),
-        named: named ?? new Set(),
-        classes: options.class === undefined ? null : new Set(options.class),
-        endedBefore: olderSeconds === null ? null : new Date(clock.now().getTime() - olderSeconds * 1000),
-      },
-      dryRun: options.dryRun === true,
-    },
-    signal,
-  )
-  if (options.json) stdout.write(`${JSON.stringify(reportAsJson(report), null, 2)}\n`)
-  else {
-    if (report.jobs.length > 0) stdout.write(`${plainTable(COLUMNS, report.jobs)}\n`)
-    stdout.write(summary(report, options.dryRun === true))
+  const asked = await readAskedJobs(outputs, options, { note: notesTo(stderr), signal })
+  for (const { reason } of asked.unknown) stderr.write(`error: ${reason}\n`)
+  const filter: RedriveFilter = {
+    jobIds: asked.jobIds,
+    named: asked.named,
+    classes: options.class === undefined ? null : new Set(options.class),
+    endedBefore: olderSeconds === null ? null : new Date(clock.now().getTime() - olderSeconds * 1000),
   }
-  return report.jobs.some(({ outcome }) => outcome === 'out-of-reach' || outcome === 'waiting')
-    ? EXIT_FAILURE
-    : EXIT_DONE
+  const queues = {
+    jobs: services.openQueue(deployment.jobsQueueUrl),
+    deadLetters: services.openQueue(deployment.deadLetterQueueUrl),
+  }
+  const redriving = { filter, dryRun: options.dryRun === true }
+  const report = await redrive({ outputs, clock, ...queues }, redriving, signal)
+  const redriven = new Set(report.jobs.map(({ job }) => job.job_id))
+  const others = [...(asked.jobIds ?? [])].filter((jobId) => !redriven.has(jobId))
+  const left = await explainJobsLeft(outputs, others, filter, signal)
+  if (options.json) {
+    const json = reportAsJson(report, { left, unknown: asked.unknown })
+    stdout.write(`${JSON.stringify(json, null, 2)}\n`)
+  } else {
+    if (report.jobs.length > 0) stdout.write(`${plainTable(COLUMNS, report.jobs)}\n`)
+    stdout.write(leftLines(left) + summary(report, options.dryRun === true))
+  }
+  const exitCodes = [
+    ...report.jobs.map(({ outcome }) =>
+      outcome === 'out-of-reach' || outcome === 'waiting' ? EXIT_FAILURE : EXIT_DONE,
+    ),
+    ...asked.unknown.map(() => EXIT_INVALID_INPUT),
+  ]
+  return worstOf(exitCodes)
 }

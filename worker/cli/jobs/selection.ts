@@ -15,7 +15,8 @@ import { findJobIds } from '../../client/tracking/job-id-prefix.ts'
 import { type JobTotals, readJobTotals } from '../../client/tracking/job-totals.ts'
 import { openIndex } from '../../client/tracking/open-index.ts'
 import { reportsOfPrefix } from '../../client/tracking/reports-of-prefix.ts'
-import { reportOfManifest } from '../../client/tracking/uploaded-object.ts'
+import { type FindingManifest, reportOfManifest } from '../../client/tracking/uploaded-object.ts'
+import type { TextOutput } from '../command-context.ts'
 import { parseSince } from '../terminal/duration.ts'
 
 /** Which jobs a command is about where none are named. */
@@ -37,7 +38,7 @@ export const addJobSelection = (
     .optionsGroup('Jobs:')
     .option(
       '--manifest <key>',
-      'the jobs of this manifest (or uploaded image), by its key in the input bucket',
+      'the jobs of this manifest (or uploaded image), by its key in the input bucket, or by its name: the newest',
     )
     .option('--prefix <name>', 'the jobs of all uploads in this folder, which svd submit names')
     .option('--since <time>', 'that changed since: 15m, 2h, 3d, or a date such as 2026-11-24')
@@ -56,7 +57,7 @@ export interface JobSelectionOptions {
 
 export const MAX_LIMIT = 100_000
 
-const parseLimit = (text: string): number => {
+export const parseLimit = (text: string): number => {
   const limit = readNumber(text)
   if (typeof limit === 'number' && Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit
   throw new InvalidInputError('--limit', `got '${text}'; must be a whole number from 1 to ${MAX_LIMIT}`)
@@ -85,16 +86,19 @@ const pageOf = (jobIds: readonly string[], limit: number): IndexedPage => ({
   left: Math.max(0, jobIds.length - limit),
 })
 
+/** Writes notes as lines. */
+export const notesTo =
+  (output: TextOutput) =>
+  (text: string): void => {
+    output.write(`${text}\n`)
+  }
+
 /** Named jobs in the order given, a manifest's in its own, others the newest first. Throws InvalidInputError. */
 export const selectJobs = async (
   outputs: ObjectStore,
   named: readonly string[],
   options: JobSelectionOptions,
-  {
-    otherwise,
-    now,
-    signal,
-  }: { readonly otherwise: OtherJobs; readonly now: Date; readonly signal: AbortSignal },
+  { otherwise, now, note, signal }: FindingManifest & { readonly otherwise: OtherJobs; readonly now: Date },
 ): Promise<SelectedJobs> => {
   const { manifest, prefix, state } = options
   const limit = parseLimit(options.limit)
@@ -108,7 +112,7 @@ export const selectJobs = async (
   const nothing = { report: null, reports: [], totals: null, since: null }
   if (named.length > 0) return { ...nothing, ...pageOf(await findJobIds(outputs, named, signal), limit) }
   if (manifest !== undefined) {
-    const report = await reportOfManifest(outputs, manifest, signal)
+    const report = await reportOfManifest(outputs, manifest, { note, signal })
     return { ...nothing, ...pageOf(idsOf([report]), limit), report, reports: [report] }
   }
   if (prefix !== undefined) {

@@ -16,7 +16,13 @@ import { shellQuoted } from '../terminal/shell-text.ts'
 import { jobDetails } from './details.ts'
 import { jobAsJson } from './job-report.ts'
 import { readQueueDepths } from './queue-depths.ts'
-import { addJobSelection, type JobSelectionOptions, type SelectedJobs, selectJobs } from './selection.ts'
+import {
+  addJobSelection,
+  type JobSelectionOptions,
+  notesTo,
+  type SelectedJobs,
+  selectJobs,
+} from './selection.ts'
 import { faultLines, supersededLines } from './submit-report.ts'
 import { countStates, jobTable, totalsText, waitingForModels } from './table.ts'
 
@@ -98,7 +104,7 @@ export const runStatus = async (
   const now = services.clock.now()
   // Before the records: a job whose message left the queues is found done then.
   const { queue, deadLetters } = await readQueueDepths(options, services, context)
-  const selecting = { otherwise: 'all', now, signal } as const
+  const selecting = { otherwise: 'all', now, note: notesTo(stderr), signal } as const
   const selected = await selectJobs(outputs, named, options, selecting)
   const { jobIds, left, report, reports, totals, since } = selected
   const exitCode = reports.every(({ state }) => state === 'accepted') ? EXIT_DONE : EXIT_FAILURE

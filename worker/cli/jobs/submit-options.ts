@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from '../argument-options.ts'
 import { addDeploymentOptions, type DeploymentOptions } from '../deployment.ts'
+import { addSeedsOption, type SeedOptions } from '../seed-options.ts'
 import { addFileOptions, type FileOptions, NAME_NOTES } from './download-options.ts'
 
 const NOTES = `
 Images are uploaded to images/PREFIX/, manifests (.json, .jsonl) to manifests/PREFIX/; nothing is overwritten. Files
 are checked before the first upload. The same image, parameters and checkpoint are the same job: if it is done, nothing
-is rendered.
+is rendered. If it failed before, the command prints why, and --retry-failed brings it back as svd redrive does.
 
 A manifest names images by their keys in the input bucket. With --images DIR, those it names are uploaded too:
 images/a/x.png is DIR/a/x.png.
@@ -15,6 +16,7 @@ With --download a file that is there already is kept if it is the clip, and refu
 checked before the first upload. If the command is stopped, the jobs go on, and it prints how to come back.
 ${NAME_NOTES}
   svd submit photos/*.jpg --motion-bucket-id 60 --wait --download videos
+  svd submit photo.png --seeds 1..8
   svd submit motion.json --images photos
   svd submit photo.png --context '{"order": 7}'
 `
@@ -28,8 +30,9 @@ export const addSubmitOptions = (command: Command): Command => {
     .option('--prefix <name>', 'folder in the bucket (date, time and some letters)')
     .option('--images <dir>', 'folder with the images that the manifests name')
     .option('--context <json>', 'JSON object that comes back in the events of the images; @FILE: in a file')
+    .option('--retry-failed', 'bring jobs back that failed before')
     .optionsGroup('Video:')
-  addArgumentOptions(command, VIDEO_OPTIONS).optionsGroup('Sampling:')
+  addSeedsOption(addArgumentOptions(command, VIDEO_OPTIONS)).optionsGroup('Sampling:')
   addArgumentOptions(command, SAMPLING_OPTIONS)
   addDeploymentOptions(command, ['inputBucket', 'outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
@@ -43,10 +46,11 @@ export const addSubmitOptions = (command: Command): Command => {
     .addHelpText('after', NOTES)
 }
 
-export interface SubmitOptions extends DeploymentOptions, FileOptions {
+export interface SubmitOptions extends DeploymentOptions, FileOptions, SeedOptions {
   readonly prefix?: string
   readonly images?: string
   readonly context?: string
+  readonly retryFailed?: true
   readonly reportTimeout: string
   readonly wait?: true
   readonly download?: string

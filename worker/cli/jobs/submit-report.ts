@@ -1,6 +1,7 @@
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import type { AcceptedJob, IngestReport, SupersededJob } from '../../../shared/contracts/ingest-report.ts'
 import { safeText } from '../../../shared/contracts/shown-value.ts'
+import type { JobsBefore } from '../../client/submit/jobs-before.ts'
 import type { SentRequest } from '../../client/submit/send-submission.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
 import { jobAsJson, videoKeys } from './job-report.ts'
@@ -13,6 +14,8 @@ export interface SubmissionState {
   readonly statuses: ReadonlyMap<string, JobStatus>
   /** Paths of the downloaded files, by job id. */
   readonly files: ReadonlyMap<string, readonly string[]>
+  /** Jobs that were known before the uploads, as they were then. */
+  readonly before: JobsBefore
 }
 
 /** Accepted jobs, each once, because several items may ask for the same clip. */
@@ -21,7 +24,7 @@ export const acceptedJobs = (requests: SubmissionState['requests']): readonly Ac
 ]
 
 /** The object that `--json` prints. Its keys are a contract. */
-export const submissionAsJson = ({ requests, statuses, files }: SubmissionState) => ({
+export const submissionAsJson = ({ requests, statuses, files, before }: SubmissionState) => ({
   drops: requests.map(({ request, report }) => ({
     file: request.upload.name,
     key: request.upload.key,
@@ -40,6 +43,15 @@ export const submissionAsJson = ({ requests, statuses, files }: SubmissionState)
       files: files.get(job_id) ?? [],
     }
   }),
+  /** Jobs that were known before the uploads, as they were then. */
+  known_before: {
+    succeeded: before.succeeded,
+    failed: before.failed.map(({ jobId, message, result }) => ({
+      ...{ job_id: jobId, class: result?.failure?.class ?? null, reason: message },
+    })),
+    cancelled: before.cancelled.map(({ jobId }) => jobId),
+    underway: before.underway.map(({ jobId, state }) => ({ job_id: jobId, state })),
+  },
 })
 
 /** A line for each job: its id, where its result is or will be, its image, the size of its clip. */
@@ -47,7 +59,7 @@ export const acceptedLines = (bucket: string, { jobs }: IngestReport): string =>
   jobs
     .map(({ job_id, image, done_before, size }) => {
       const sides = size === undefined ? '' : `  ${size.width}x${size.height}`
-      const before = done_before ? '  (done before)' : ''
+      const before = done_before ? '  (ended before)' : ''
       return `${job_id}  s3://${bucket}/${resultKey(job_id)}  ${safeText(image)}${sides}${before}\n`
     })
     .join('')

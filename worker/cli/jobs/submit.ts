@@ -7,6 +7,7 @@ import { parseRenderArguments } from '../../../shared/contracts/render-arguments
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { ImageChecks } from '../../client/submit/image-upload.ts'
+import { findJobsBefore } from '../../client/submit/jobs-before.ts'
 import { planSubmission, type Submission } from '../../client/submit/plan-submission.ts'
 import {
   assertReportsReadable,
@@ -20,12 +21,15 @@ import { readDeployment } from '../deployment.ts'
 import { EXIT_DONE, EXIT_FAILURE, EXIT_INVALID_INPUT, InterruptedError, worstOf } from '../exit-code.ts'
 import { expandInputs } from '../expand-inputs.ts'
 import { assertImagesReadable } from '../input-images.ts'
+import { chooseSeeds } from '../seed-options.ts'
 import type { Services } from '../services.ts'
 import { parseDuration } from '../terminal/duration.ts'
 import { comeBackNote } from './come-back.ts'
 import { readContextOption } from './context-option.ts'
+import { jobsBeforeText, retriedText, retryFailed } from './retry-failed.ts'
 import type { SubmitOptions } from './submit-options.ts'
 import {
+  acceptedJobs,
   acceptedLines,
   faultLines,
   submissionAsJson,
@@ -47,9 +51,10 @@ interface PlanDeps {
 
 const plan = async (
   inputs: readonly string[],
-  options: SubmitOptions,
+  asked: SubmitOptions,
   { prefix, scratchDir, stderr }: PlanDeps,
 ): Promise<Submission> => {
+  const { options, seeds, note } = chooseSeeds(asked)
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
   const given = parseRenderArguments(typed, spellOption)
   const files = await expandInputs(inputs)
@@ -62,8 +67,10 @@ const plan = async (
         `uploads it scaled down to ${to.width}x${to.height}\n`,
     )
   }
-  const request = { files, given, context, prefix, imagesDir: images ?? null }
-  return await planSubmission(request, { scratchDir, onScaled })
+  const request = { files, given, context, seeds, prefix, imagesDir: images ?? null }
+  const submission = await planSubmission(request, { scratchDir, onScaled })
+  if (note !== null && options.quiet !== true) stderr.write(note)
+  return submission
 }
 
 const REPORT_INTERVAL_MS = 500
@@ -116,12 +123,17 @@ export const runSubmit = async (
   options: SubmitOptions,
   context: CommandContext,
 ): Promise<number> => {
-  const { environment, stdout, stderr, openServices } = context
+  const { environment, stdout, stderr, signal, openServices } = context
   const deployment = readDeployment(['inputBucket', 'outputBucket'], options, environment)
+  const retryQueues =
+    options.retryFailed === true
+      ? readDeployment(['jobsQueueUrl', 'deadLetterQueueUrl'], options, environment)
+      : null
   const limitMs = parseDuration('--report-timeout', options.reportTimeout) * 1000
   const intervalMs = parseInterval(options.interval)
   await using services = await openServices()
-  const prefix = options.prefix ?? newPrefix(services.clock.now())
+  const { clock } = services
+  const prefix = options.prefix ?? newPrefix(clock.now())
   await using made = createDisposalStack()
   const scratchDir = await mkdtemp(path.join(tmpdir(), 'svd-submit-'))
   made.defer(() => rm(scratchDir, { recursive: true }))
@@ -129,18 +141,30 @@ export const runSubmit = async (
   await checkDownload(options, submission)
   const inputs = services.openBucket(deployment.inputBucket)
   const outputs = services.openBucket(deployment.outputBucket)
+  const startedAt = clock.now()
   let isUploaded = false
   try {
     const requests = await send(submission, { inputs, outputs, limitMs }, options, services, context)
     isUploaded = true
+    const exitCodes = requests.map(({ report }) => exitCodeOfReport(report))
+    const uploads = { keys: new Set(requests.map(({ request }) => request.upload.key)), since: startedAt }
+    const before = await findJobsBefore(outputs, acceptedJobs(requests), uploads, signal)
+    const said = { retries: retryQueues !== null, quiet: options.quiet === true }
+    stderr.write(jobsBeforeText(before, said))
+    if (retryQueues !== null && before.failed.length > 0) {
+      const jobs = services.openQueue(retryQueues.jobsQueueUrl)
+      const deadLetters = services.openQueue(retryQueues.deadLetterQueueUrl)
+      const retried = await retryFailed({ outputs, clock, jobs, deadLetters }, before.failed, signal)
+      stderr.write(retriedText(retried))
+      if (retried.left.length > 0) exitCodes.push(EXIT_FAILURE)
+    }
     const waits = { outputs, intervalMs, services }
     const waited = isWaiting(options) ? await awaitJobs(requests, waits, options, context) : NOT_WAITED
     if (options.json) {
-      const report = submissionAsJson({ requests, ...waited })
+      const report = submissionAsJson({ requests, ...waited, before })
       stdout.write(`${JSON.stringify(report, null, 2)}\n`)
     }
-    const exitCodes = [...requests.map(({ report }) => exitCodeOfReport(report)), waited.exitCode]
-    return worstOf(exitCodes)
+    return worstOf([...exitCodes, waited.exitCode])
   } catch (error) {
     const keys = submission.requests.map(({ upload }) => upload.key)
     if (isUploaded || error instanceof InterruptedError) stderr.write(comeBackNote(options, { prefix, keys }))

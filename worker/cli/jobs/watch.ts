@@ -8,7 +8,7 @@ import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '..
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
 import { jobAsJson } from './job-report.ts'
 import { followQueues } from './queue-depths.ts'
-import { addJobSelection, type JobSelectionOptions, MAX_LIMIT, selectJobs } from './selection.ts'
+import { addJobSelection, type JobSelectionOptions, MAX_LIMIT, notesTo, selectJobs } from './selection.ts'
 import { faultLines } from './submit-report.ts'
 import { jobTable } from './table.ts'
 import { allSucceeded, displayFor, endLine, jsonLineDisplay, watchJobs } from './watch-jobs.ts'
@@ -64,7 +64,7 @@ export const runWatch = async (
   await using services = await openServices()
   const { clock } = services
   const outputs = services.openBucket(outputBucket)
-  const selecting = { otherwise: 'not-done', now: clock.now(), signal } as const
+  const selecting = { otherwise: 'not-done', now: clock.now(), note: notesTo(stderr), signal } as const
   const { jobIds, left, report, reports } = await selectJobs(outputs, named, options, selecting)
   if (left === null)
     stderr.write('there may be older jobs that are not done; name them, or give --manifest\n')

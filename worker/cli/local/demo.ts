@@ -26,7 +26,12 @@ const jobsBestFirst = async (
 ): Promise<readonly string[]> => {
   const outputs = services.openBucket(endpoint.deployment.outputBucket)
   const now = services.clock.now()
-  const { jobIds } = await selectJobs(outputs, [], { limit: LIMIT }, { otherwise: 'all', now, signal })
+  const { jobIds } = await selectJobs(
+    outputs,
+    [],
+    { limit: LIMIT },
+    { otherwise: 'all', now, note() {}, signal },
+  )
   return bestFirst(await readJobStatuses(outputs, jobIds, signal)).map(({ jobId }) => jobId)
 }
 
@@ -43,7 +48,7 @@ export const runDemo = async (options: DemoOptions, context: CommandContext): Pr
       onCheck: ({ status, name, found }) => status === 'fail' && stdout.write(`${name}: ${found}\n`),
       onIngest() {},
       onEvent() {},
-      announce: null,
+      ...{ announce: null, kept: null, fetches: false },
     },
     context,
   )
@@ -58,7 +63,7 @@ export const runDemo = async (options: DemoOptions, context: CommandContext): Pr
   const exitCode = await runSubmit(files, { ...submission, reportTimeout: '2m', interval: '0.5' }, inLocal)
   const page = path.join(FOLDER, 'index.html')
   const jobIds = await jobsBestFirst(local, signal)
-  await runReport(jobIds, { output: page, title: 'svd-batch demo', limit: LIMIT }, inLocal)
+  await runReport(jobIds, { output: page, title: 'svd-batch demo', limit: LIMIT }, inLocal, false)
   stdout.write(`\nThe videos are in ${path.resolve(FOLDER)}. They play in ${path.resolve(page)}\n`)
   if (options.open) stdout.write(`${await openPage(path.resolve(page), context)}\n`)
   return exitCode

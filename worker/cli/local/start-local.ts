@@ -3,18 +3,21 @@ import type { IngestLogEvent } from '../../../functions/ingest/ingest-deps.ts'
 import { ingestEvent } from '../../../functions/ingest/ingest-event.ts'
 import type { NotifyDeps } from '../../../functions/notify/notify-deps.ts'
 import { notifyEvent } from '../../../functions/notify/notify-event.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
-import type { Check } from '../../fitness/check.ts'
 import { announceOutputs } from '../../local/announce-outputs.ts'
 import { type EmbeddedEndpoint, startEmbeddedEndpoint } from '../../local/embedded-endpoint.ts'
+import type { KeptState } from '../../local/kept-state.ts'
 import { runNotificationBridge } from '../../local/notification-bridge.ts'
 import { openModel } from '../../models/open-model.ts'
+import type { Check } from '../../preflight/check.ts'
 import { type DrainNotice, openDrain } from '../../queue/drain.ts'
 import type { WorkerLogEvent } from '../../telemetry/worker-event.ts'
 import { openAwsServices } from '../aws-services.ts'
 import type { CommandContext } from '../command-context.ts'
 import type { Services } from '../services.ts'
+import { counted } from '../terminal/short-text.ts'
 import type { WorkerSettings } from '../worker/settings.ts'
 import { startWorker } from '../worker/start-worker.ts'
 
@@ -26,8 +29,27 @@ export interface LocalSettings {
   readonly onCheck: (check: Check) => void
   readonly onIngest: (event: IngestLogEvent) => void
   readonly onEvent: (event: WorkerLogEvent) => void
+  /** Where buckets and queues are kept; `null`: in memory. */
+  readonly kept: KeptState | null
+  /** Whether the results that are written are handled, see `EmbeddedEndpoint.results`. */
+  readonly fetches: boolean
   /** Gets the events that notify announces on AWS; `null`: there is no notify. */
   readonly announce: Pick<NotifyDeps, 'publish' | 'onEvent'> | null
+}
+
+/** A worker would only postpone a job for another model. */
+const assertModelOfJobs = (
+  { folder, found }: KeptState,
+  checkpoint: string,
+  { sha256 }: { readonly sha256: string },
+): void => {
+  const others = found.waiting.filter((model) => model.sha256 !== sha256)
+  const [first] = others
+  if (first === undefined) return
+  throw new InvalidInputError(
+    '--checkpoint',
+    `got '${checkpoint}', and ${counted(others.length, 'job')} in the folder '${folder}' wait for another, ${first.id} (${first.sha256.slice(0, 12)}); give that checkpoint, or another --data-dir`,
+  )
 }
 
 /** The whole pipeline on this machine, running. Disposing of it aborts the jobs that it renders. */
@@ -36,7 +58,10 @@ export interface LocalPipeline extends AsyncDisposable {
   readonly services: Services
   /** Drains the worker: it takes no further job, and finishes what renders if the notice leaves the time. */
   drain(notice: DrainNotice): void
-  /** Resolves when ingest and the worker have ended. Rejects if the worker's preflight fails. */
+  /**
+   * Resolves when ingest and the worker have ended. Rejects if the worker's preflight fails, and as soon as the folder of
+   * `kept` takes nothing more.
+   */
   readonly ended: Promise<void>
 }
 
@@ -45,12 +70,14 @@ export interface LocalPipeline extends AsyncDisposable {
  * for a checkpoint that cannot be used.
  */
 export const startLocal = async (
-  { port, checkpoint, worker, onCheck, onIngest, onEvent, announce }: LocalSettings,
+  { port, checkpoint, worker, kept, fetches, onCheck, onIngest, onEvent, announce }: LocalSettings,
   context: CommandContext,
 ): Promise<LocalPipeline> => {
   const { signal } = context
   await using opening = createDisposalStack()
-  const endpoint = opening.use(await startEmbeddedEndpoint(port))
+  const endpoint = opening.use(
+    await startEmbeddedEndpoint(port, { kept, fetches, announces: announce !== null }),
+  )
   const services = opening.use(openAwsServices(endpoint.place))
   const { clock, openBucket, openQueue } = services
   const { inputBucket, ...resources } = endpoint.deployment
@@ -59,6 +86,7 @@ export const startLocal = async (
     { cacheDir: null, variant: worker.variant, openStore: openBucket, field: '--checkpoint' },
     signal,
   )
+  if (kept !== null) assertModelOfJobs(kept, checkpoint, model.record)
   const deps = {
     input: openBucket(inputBucket),
     output: openBucket(resources.outputBucket),
@@ -99,7 +127,8 @@ export const startLocal = async (
           },
           abandoned.signal,
         )
-  const ended = Promise.all([working, bridge, announcing]).then(() => {})
+  const finished = Promise.all([working, bridge, announcing]).then(() => {})
+  const ended = kept === null ? finished : Promise.race([finished, kept.failed])
   // A caller that disposes of the pipeline need not have awaited `ended`.
   ended.catch(() => {})
   opening.defer(async () => {

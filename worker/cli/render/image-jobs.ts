@@ -6,6 +6,7 @@ import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
 import type { RenderSettings } from '../../renderer/render-job.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
 import { assertImagesReadable } from '../input-images.ts'
+import type { ChosenSeeds } from '../seed-options.ts'
 import { type ClipParameters, clipParameters } from './clip-parameters.ts'
 import type { RenderCommandOptions } from './options.ts'
 import { checkOutputFolders } from './output-folders.ts'
@@ -27,6 +28,10 @@ export const outputOptionOf = ({
 }: Pick<RenderCommandOptions, 'output'>): '--output' | '--output-dir' =>
   output === undefined ? '--output-dir' : '--output'
 
+/** A clip as a user knows it: by its image, and by its seed where `--seeds` gives several. */
+export const clipName = ({ image, seed }: Pick<ImageJob, 'image' | 'seed'>): string =>
+  seed === null ? image : `${image} (seed ${seed})`
+
 /** One image, as the user named it, and all that is to be done with it. */
 export interface ImageJob extends ImageOutputs {
   /** Warnings of a look that is likely to be bad, each with the fix. */
@@ -35,13 +40,17 @@ export interface ImageJob extends ImageOutputs {
 }
 
 /**
- * Options to jobs, one per image. Everything that can be wrong with them is found here, and nothing is written: throws
+ * Options to jobs, one per image and seed. Everything that can be wrong with them is found here, and nothing is written: throws
  * InvalidInputError.
  */
 export const prepareJobs = async (
   images: readonly string[],
   options: RenderCommandOptions,
-  { device, cacheDir }: Pick<RenderSettings, 'device' | 'cacheDir'>,
+  {
+    device,
+    cacheDir,
+    seeds,
+  }: Pick<RenderSettings, 'device' | 'cacheDir'> & Pick<ChosenSeeds<unknown>, 'seeds'>,
 ): Promise<readonly ImageJob[]> => {
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
   const given = parseRenderArguments(typed, spellOption)
@@ -49,23 +58,26 @@ export const prepareJobs = async (
   await assertImagesReadable(images)
   const { variant, output, outputDir, framesDir, memory } = options
   const checkpoint = await openCheckpoint(options.checkpoint, variant === undefined ? {} : { variant })
-  const clips: ClipParameters[] = []
-  for (const image of images) clips.push(await clipParameters(image, given, checkpoint, spellOption))
-  const { numFrames, numVideosPerPrompt: videosPerImage } = clips[0]!.parameters
-  const plan = planOutputs({ images, output, outputDir, framesDir, videosPerImage })
+  const clips = new Map<string, ClipParameters>()
+  for (const image of images) clips.set(image, await clipParameters(image, given, checkpoint, spellOption))
+  const { numFrames, numVideosPerPrompt: videosPerImage } = clips.get(images[0]!)!.parameters
+  const plan = planOutputs({ images, seeds, output, outputDir, framesDir, videosPerImage })
   await checkOutputFolders(plan, { option: outputOptionOf(options), frameCount: numFrames })
-  return plan.map((planned, index) => ({
-    ...planned,
-    warnings: clips[index]!.warnings,
-    settings: {
-      device,
-      checkpointDir: path.resolve(options.checkpoint),
-      variant: variant ?? null,
-      parameters: clips[index]!.parameters,
-      memory,
-      keepWarm: images.length > 1,
-      threads,
-      cacheDir,
-    },
-  }))
+  return plan.map((planned) => {
+    const { parameters, warnings } = clips.get(planned.image)!
+    return {
+      ...planned,
+      warnings,
+      settings: {
+        device,
+        checkpointDir: path.resolve(options.checkpoint),
+        variant: variant ?? null,
+        parameters: planned.seed === null ? parameters : { ...parameters, seed: planned.seed },
+        memory,
+        keepWarm: plan.length > 1,
+        threads,
+        cacheDir,
+      },
+    }
+  })
 }

@@ -2,14 +2,17 @@ import { type Command, Option } from 'commander'
 import { MEMORY_MODES, type MemoryMode } from '../../renderer/render-job.ts'
 import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from '../argument-options.ts'
 import { addDeviceOptions, type DeviceOptions } from '../device-options.ts'
+import { addSeedsOption, type SeedOptions } from '../seed-options.ts'
 
 const NOTES = `
 Defaults are the reference's (in brackets); the checkpoint's svd.json may set others.
 Beside each VIDEO.mp4 a poster VIDEO.poster.png is written, its first frame; files of these names are replaced.
+With --seeds, OUT.mp4 becomes OUT-seed1.mp4, OUT-seed2.mp4 and so on.
 With --num-videos-per-prompt above 1, OUT.mp4 becomes OUT-0.mp4, OUT-1.mp4 and so on, and --frames-dir gets a
 folder for each video; so it does for several images.
 
   svd render photo.jpg --checkpoint svd-xt --output photo.mp4
+  svd render photo.jpg --checkpoint svd-xt --output photo.mp4 --seeds 1..8
   svd render photos --checkpoint svd-xt --output-dir videos --motion-bucket-id 60 --seed 7 --json
 `
 
@@ -28,7 +31,7 @@ export const addRenderOptions = (command: Command): Command => {
     .option('--output-dir <dir>', 'folder for the videos, each named like its image')
     .option('--frames-dir <dir>', 'also write each frame as a lossless PNG: 0000.png, 0001.png…')
     .optionsGroup('Video:')
-  addArgumentOptions(command, VIDEO_OPTIONS).optionsGroup('Sampling:')
+  addSeedsOption(addArgumentOptions(command, VIDEO_OPTIONS)).optionsGroup('Sampling:')
   addArgumentOptions(command, SAMPLING_OPTIONS).optionsGroup('Machine:')
   return addDeviceOptions(command)
     .addOption(
@@ -43,7 +46,7 @@ export const addRenderOptions = (command: Command): Command => {
     .addHelpText('after', NOTES)
 }
 
-export interface RenderCommandOptions extends DeviceOptions {
+export interface RenderCommandOptions extends DeviceOptions, SeedOptions {
   readonly checkpoint: string
   readonly variant?: string
   readonly output?: string

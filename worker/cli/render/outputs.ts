@@ -8,11 +8,14 @@ import { posterOf } from '../../video/write-poster.ts'
  *   --output-dir D      D/<image>.mp4            D/<image>-k.mp4
  *   --frames-dir F      F/0000.png…              F/<video>/0000.png…      (also for several images)
  *
- * <image> and <video> are file names without their endings. Beside each video lies its poster.
+ * <image> and <video> are file names without their endings. With --seeds, -seedN follows O and <image>. Beside each video
+ * lies its poster.
  */
 
 export interface OutputRequest {
   readonly images: readonly string[]
+  /** Each image has a clip of each of these seeds; absent or `null`: one clip, of the seed that its arguments give. */
+  readonly seeds?: readonly bigint[] | null
   readonly output: string | undefined
   readonly outputDir: string | undefined
   readonly framesDir: string | undefined
@@ -22,6 +25,8 @@ export interface OutputRequest {
 /** Output paths of one image's videos and frames. All paths but the image's are absolute. */
 export interface ImageOutputs {
   readonly image: string
+  /** One of the seeds; `null` if there are none. */
+  readonly seed: bigint | null
   readonly outputs: readonly string[]
   readonly framesDirs: readonly string[] | null
 }
@@ -100,21 +105,25 @@ const assertNamesFit = (plan: readonly ImageOutputs[], option: string): void => 
 
 /** Decides every file name before anything runs. Throws InvalidInputError. */
 export const planOutputs = (request: OutputRequest): readonly ImageOutputs[] => {
-  const { images, framesDir, videosPerImage } = request
+  const { images, framesDir, videosPerImage, seeds: given } = request
+  const seeds = given ?? [null]
   const stems = stemsOf(request)
   const videoStems = (stem: string): readonly string[] =>
     videosPerImage === 1 ? [stem] : Array.from({ length: videosPerImage }, (_, k) => `${stem}-${k}`)
-  const single = images.length * videosPerImage === 1
+  const single = images.length * seeds.length * videosPerImage === 1
   const framesOf = (stem: string): string =>
     single ? path.resolve(framesDir ?? '') : path.resolve(framesDir ?? '', path.basename(stem))
-  const plan = images.map((image, index): ImageOutputs => {
-    const own = videoStems(stems[index] ?? '')
-    return {
-      image,
-      outputs: own.map((stem) => `${stem}${VIDEO_ENDING}`),
-      framesDirs: framesDir === undefined ? null : own.map(framesOf),
-    }
-  })
+  const plan = images.flatMap((image, index) =>
+    seeds.map((seed): ImageOutputs => {
+      const own = videoStems(`${stems[index] ?? ''}${seed === null ? '' : `-seed${seed}`}`)
+      return {
+        image,
+        seed,
+        outputs: own.map((stem) => `${stem}${VIDEO_ENDING}`),
+        framesDirs: framesDir === undefined ? null : own.map(framesOf),
+      }
+    }),
+  )
   assertDistinct(plan)
   assertNamesFit(plan, request.output === undefined ? '--output-dir' : '--output')
   return plan

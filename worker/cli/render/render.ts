@@ -4,10 +4,11 @@ import type { CommandContext } from '../command-context.ts'
 import { chooseClipDevice } from '../device-options.ts'
 import { exitCodeOf, messageOf, worstOf } from '../exit-code.ts'
 import { expandInputs } from '../expand-inputs.ts'
+import { type ChosenSeeds, chooseSeeds } from '../seed-options.ts'
 import { openProgress } from '../terminal/progress.ts'
 import { readVersions } from '../versions.ts'
 import { weightCacheDir } from '../weight-cache-dir.ts'
-import { outputOptionOf, prepareJobs } from './image-jobs.ts'
+import { clipName, outputOptionOf, prepareJobs } from './image-jobs.ts'
 import { followLatestImage } from './image-progress.ts'
 import type { RenderCommandOptions } from './options.ts'
 import { makeOutputFolders } from './output-folders.ts'
@@ -15,6 +16,7 @@ import { renderImages } from './render-images.ts'
 import {
   failureAsJson,
   type ImageReport,
+  type NamedClip,
   reportsAsJson,
   resultAsJson,
   stoppedAsJson,
@@ -28,21 +30,24 @@ interface Tellings {
 
 const renderAll = async (
   images: readonly string[],
-  options: RenderCommandOptions,
+  { options, seeds, note }: ChosenSeeds<RenderCommandOptions>,
   { onReport, ...context }: CommandContext & Tellings,
 ): Promise<number> => {
   const { environment, stdout, stderr, signal } = context
   const device = await chooseClipDevice(options, context)
   if (device.hint !== null) stderr.write(`${device.hint}\n`)
   const cacheDir = weightCacheDir(environment)
-  const jobs = await prepareJobs(images, options, { device: device.choice, cacheDir })
-  for (const { image, warnings } of options.quiet === true ? [] : jobs)
-    for (const warning of warnings) stderr.write(`warning: ${image}: ${warning}\n`)
+  const jobs = await prepareJobs(images, options, { device: device.choice, cacheDir, seeds })
+  const warningLines = jobs.flatMap(({ image, warnings }) =>
+    warnings.map((warning) => `warning: ${image}: ${warning}\n`),
+  )
+  if (options.quiet !== true) for (const line of new Set([note ?? '', ...warningLines])) stderr.write(line)
   const ffmpeg = await findFfmpeg(environment)
   await assertFfmpegEncodes(ffmpeg, signal)
   const versions = await readVersions()
   const debug = environment['SVD_DEBUG'] === '1'
-  const titles = images.length === 1 ? images : images.map((image, i) => `${i + 1}/${images.length} ${image}`)
+  const names = jobs.map(clipName)
+  const titles = names.length === 1 ? names : names.map((name, i) => `${i + 1}/${names.length} ${name}`)
   const progress = followLatestImage(openProgress(stderr, { quiet: options.quiet === true }), titles)
   const exitCodes: number[] = []
   let stopped = false
@@ -60,8 +65,8 @@ const renderAll = async (
         stopped = true
       } else {
         exitCodes.push(exitCodeOf(outcome.error))
-        onReport(failureAsJson(job.image, outcome.error))
-        const subject = jobs.length === 1 ? '' : job.image
+        onReport(failureAsJson(job, outcome.error))
+        const subject = jobs.length === 1 ? '' : clipName(job)
         stderr.write(`${messageOf(outcome.error, { debug, subject })}\n`)
       }
     })
@@ -82,21 +87,24 @@ export const runRender = async (
   context: CommandContext,
 ): Promise<number> => {
   const reports: ImageReport[] = []
-  let images = inputs
+  let clips: readonly NamedClip[] = inputs.map((image) => ({ image, seed: null }))
   const printJson = (report: object | undefined): void => {
     if (options.json) context.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   }
   let exitCode: number
   try {
-    images = await expandInputs(inputs)
-    exitCode = await renderAll(images, options, {
+    const images = await expandInputs(inputs)
+    clips = images.map((image) => ({ image, seed: null }))
+    const chosen = chooseSeeds(options)
+    clips = clips.flatMap(({ image }) => (chosen.seeds ?? [null]).map((seed) => ({ image, seed })))
+    exitCode = await renderAll(images, chosen, {
       ...context,
       onReport: (report) => reports.push(report),
     })
   } catch (error) {
-    printJson(stoppedAsJson(images, reports, error))
+    printJson(stoppedAsJson(clips, reports, error))
     throw error
   }
-  printJson(reportsAsJson(reports, images.length))
+  printJson(reportsAsJson(reports, clips.length))
   return exitCode
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import { encodeParameters } from '../../../shared/contracts/parameters-document.ts'
+import { encodeParameters, encodeSeed } from '../../../shared/contracts/parameters-document.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
 import type { WrittenFile } from '../../video/written-file.ts'
 import type { ClipDevice } from '../device-options.ts'
@@ -72,23 +72,31 @@ const errorAsJson = (error: unknown) => ({
   message: error instanceof Error ? error.message : String(error),
 })
 
+/** An image, and its seed where `--seeds` gives several. */
+export type NamedClip = Pick<ImageJob, 'image' | 'seed'>
+
 /** The object that `--json` prints for an image that was not rendered. */
-export const failureAsJson = (image: string, error: unknown) => ({
+export const failureAsJson = ({ image, seed }: NamedClip, error: unknown) => ({
   status: 'failed' as const,
   image,
+  ...(seed !== null && { seed: encodeSeed(seed) }),
   error: errorAsJson(error),
 })
 
 export type ImageReport = ReturnType<typeof resultAsJson> | ReturnType<typeof failureAsJson>
 
 /** The object that `--json` prints when all images were tried. */
-export const reportsAsJson = (reports: readonly ImageReport[], imageCount: number) =>
-  imageCount === 1 ? reports[0] : { results: reports }
+export const reportsAsJson = (reports: readonly ImageReport[], clipCount: number) =>
+  clipCount === 1 ? reports[0] : { results: reports }
 
 /** The object that `--json` prints when `error` ended the command; images without a report of their own share it. */
-export const stoppedAsJson = (images: readonly string[], reports: readonly ImageReport[], error: unknown) => {
-  const results = images.map((image, index) => reports[index] ?? failureAsJson(image, error))
-  return images.length === 1 ? results[0] : { status: 'failed' as const, error: errorAsJson(error), results }
+export const stoppedAsJson = (
+  clips: readonly NamedClip[],
+  reports: readonly ImageReport[],
+  error: unknown,
+) => {
+  const results = clips.map((clip, index) => reports[index] ?? failureAsJson(clip, error))
+  return clips.length === 1 ? results[0] : { status: 'failed' as const, error: errorAsJson(error), results }
 }
 
 const shortPath = (file: string): string => {

@@ -3,15 +3,15 @@ import path from 'node:path'
 import { DEFAULT_SEVERITIES } from '../../../shared/contracts/clip-checks.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { isRunning } from '../../../shared/is-running.ts'
-import type { Check } from '../../fitness/check.ts'
-import { checkWorker } from '../../fitness/check-worker.ts'
-import { checkDevice } from '../../fitness/device-check.ts'
-import { type Machine, thisMachine } from '../../fitness/machine.ts'
 import { openJobStages } from '../../jobs/open-job-stages.ts'
 import { checkClip } from '../../jobs/quality/check-clip.ts'
 import { openScratchFolders } from '../../jobs/scratch-folders.ts'
 import { steadyStore } from '../../jobs/steady-store.ts'
 import { openModel } from '../../models/open-model.ts'
+import type { Check } from '../../preflight/check.ts'
+import { checkWorker } from '../../preflight/check-worker.ts'
+import { checkDevice } from '../../preflight/device-check.ts'
+import { type Machine, thisMachine } from '../../preflight/machine.ts'
 import type { Drain } from '../../queue/drain.ts'
 import { LEASE_OPTIONS } from '../../queue/hold-lease.ts'
 import { runWorker } from '../../queue/run-worker.ts'
@@ -149,6 +149,11 @@ export const startWorker = async (
       prepareJob: openJobStages({
         ...{ model, renderer, finishClip, checkClip, ffmpegPath },
         prepareImage: images.prepareImage,
+        maker: {
+          svd_batch: version,
+          execution_provider: device.choice.provider,
+          precision: device.precision,
+        },
         severities: settings.qualityChecks ?? DEFAULT_SEVERITIES,
         store: steadyStore(store, { clock, random: Math.random }),
         settings: { device: device.choice, memory, threads, cacheDir },

@@ -16,9 +16,11 @@ export const formatDollars = (dollars: number): string => {
   return `$${dollars.toFixed(digits)}`
 }
 
-/** `2026-11-24 16:05 UTC` of an ISO 8601 time. */
-export const formatTime = (timestamp: string): string =>
-  `${timestamp.slice(0, 10)} ${timestamp.slice(11, 16)} UTC`
+/** `2026-11-24 16:05` of an ISO 8601 time in UTC. The page names the time zone once, for all of its times. */
+export const formatTime = (timestamp: string): string => {
+  const utc = new Date(timestamp).toISOString()
+  return `${utc.slice(0, 10)} ${utc.slice(11, 16)}`
+}
 
 export const formatRate = (perHour: number): string =>
   perHour >= 100 ? Math.round(perHour).toLocaleString('en-US') : perHour.toFixed(1)

@@ -3,6 +3,7 @@ import { MAX_IMAGE_BYTES } from '../../../shared/image/decode-image.ts'
 import { inLanes } from '../../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { JobStatus } from '../tracking/job-status.ts'
+import { clipMedia, endingOf } from './clip-media.ts'
 import type { PlaceSheetFile } from './sheet-files.ts'
 import type { RejectedSheetClip, SheetClip, SheetJob } from './sheet-job.ts'
 import { thumbnail } from './thumbnail.ts'
@@ -13,6 +14,8 @@ const LANES = 4
 interface Collecting {
   readonly outputs: ObjectStore
   readonly place: PlaceSheetFile
+  /** Whether files are placed that no browser plays. */
+  readonly unplayed: boolean
   readonly signal: AbortSignal
 }
 
@@ -34,31 +37,31 @@ const placeThumbnail = async (
 
 const collectClip = async (
   { video, poster, frames, quality }: JobOutput,
+  index: number,
   name: string,
   collecting: Collecting,
 ): Promise<SheetClip | null> => {
-  const { outputs, place, signal } = collecting
+  const { outputs, place, unplayed, signal } = collecting
+  const type = clipMedia(video.key)?.type
+  const about = { index, key: video.key, frames, quality }
+  const placePoster = () => placeThumbnail(poster.key, `${name}.webp`, collecting)
+  if (type === undefined && !unplayed) return { ...about, video: null, poster: await placePoster() }
   const stored = await outputs.read(video.key, { maxBytes: video.size_bytes }, signal)
   if (stored === null) return null
-  return {
-    video: await place({ name: `${name}.mp4`, type: 'video/mp4', bytes: stored.bytes }),
-    poster: await placeThumbnail(poster.key, `${name}.webp`, collecting),
-    key: video.key,
-    frames,
-    quality,
-  }
+  const file = { name: `${name}.${endingOf(video.key)}`, type: type ?? 'application/octet-stream' }
+  return { ...about, video: await place({ ...file, bytes: stored.bytes }), poster: await placePoster() }
 }
 
 const collectJob = async (status: JobStatus, collecting: Collecting): Promise<SheetJob> => {
   const { jobId, result, image } = status
   const clips: SheetClip[] = []
   for (const [index, output] of (result?.outputs ?? []).entries()) {
-    const clip = await collectClip(output, `${jobId}-${index}`, collecting)
+    const clip = await collectClip(output, index, `${jobId}-${index}`, collecting)
     if (clip !== null) clips.push(clip)
   }
   const rejected: RejectedSheetClip[] = []
   for (const [index, output] of (result?.failure?.rejected ?? []).entries()) {
-    const clip = await collectClip(output, `${jobId}-rejected-${index}`, collecting)
+    const clip = await collectClip(output, index, `${jobId}-rejected-${index}`, collecting)
     if (clip !== null) rejected.push({ ...clip, attemptId: output.attempt_id, workerId: output.worker_id })
   }
   const thumbnail =

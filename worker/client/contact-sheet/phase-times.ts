@@ -1,5 +1,6 @@
 import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import { formatSeconds } from './amounts.ts'
+import { renderFigure } from './figure.ts'
 import { type Html, html } from './html.ts'
 
 type Times = NonNullable<ResultRecord['seconds']>
@@ -22,9 +23,9 @@ export const workSeconds = (times: Times): number =>
 /** Widths as attributes: a policy without inline styles refuses them as styles. */
 const bar = (times: Times, total: number): Html => {
   let start = 0
-  const parts = PHASES.map(({ name, label }) => {
+  const parts = PHASES.map(({ name }) => {
     const width = (times[name] / total) * 1000
-    const part = html`<rect class="phase-${name}" x="${start.toFixed(2)}" width="${width.toFixed(2)}" height="10"><title>${label} ${formatSeconds(times[name])}</title></rect>`
+    const part = html`<rect class="phase-${name}" x="${start.toFixed(2)}" width="${width.toFixed(2)}" height="10"/>`
     start += width
     return part
   })
@@ -42,7 +43,7 @@ export const renderPhaseTimes = (times: Times): Html | null => {
   return html`${bar(times, total)}
 <ul class="times">${shown.map(
     ({ name, label }) =>
-      html`<li><span class="dot phase-${name}"></span>${label} <b>${formatSeconds(times[name])}</b></li>`,
+      html`<li>${renderFigure(name, label, formatSeconds(times[name]), { mark: html`<span class="dot phase-${name}"></span>` })}</li>`,
   )}</ul>`
 }
 

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { type UsualParameters, usualOf } from '../tracking/parameter-differences.ts'
-import { imageFileName, renderCard } from './card.ts'
+import { renderCard } from './card.ts'
+import { imageFileName } from './card-names.ts'
+import { renderChoiceBar } from './choice-bar.ts'
+import { type Facet, facetsOf } from './facets.ts'
 import { type Html, html, textOfHtml, trusted } from './html.ts'
+import { renderMeanings } from './meanings.ts'
+import { NO_UPLOADS, type ProblemUploads, renderProblems } from './problems.ts'
 import type { SheetJob } from './sheet-job.ts'
 import { renderSummary, type SheetHeading } from './summary-header.ts'
 import { groupSweeps, type JobGroup } from './sweeps.ts'
@@ -11,10 +16,31 @@ import { renderToolbar } from './toolbar.ts'
 export interface ContactSheetOptions extends SheetHeading {
   /** Parameters that jobs are compared with: the checkpoint's defaults. Default: those that most of the jobs have. */
   readonly usual?: UsualParameters
+  /** Uploads from which not all jobs were made. Default: none. */
+  readonly uploads?: ProblemUploads
+  /** Bucket from which the clips can be downloaded later; `null` or absent if there is none. */
+  readonly outputBucket?: string | null
 }
 
-const STYLES = ['theme', 'page', 'cards', 'clips', 'figures', 'phone', 'print'].map((name) => `${name}.css`)
-const SCRIPTS = ['play-clips.js', 'arrange-cards.js']
+const STYLES = [
+  'theme',
+  'page',
+  'toolbar',
+  'cards',
+  'clips',
+  'figures',
+  'problems',
+  'choice',
+  'phone',
+  'print',
+].map((name) => `${name}.css`)
+const SCRIPTS = [
+  'play-clips.js',
+  'mark-clips.js',
+  'arrange-cards.js',
+  'move-by-keys.js',
+  'explain-figures.js',
+]
 
 const readTexts = async (names: readonly string[]): Promise<string> => {
   const read = (name: string): Promise<string> => readFile(new URL(`page/${name}`, import.meta.url), 'utf8')
@@ -35,17 +61,22 @@ const contentPolicy = (style: string, script: string): string =>
     "form-action 'none'",
   ].join('; ')
 
-const renderGroup = ({ jobs, swept }: JobGroup, usual: UsualParameters): Html => {
+interface SheetContext {
+  readonly usual: UsualParameters
+  readonly facets: readonly Facet[]
+}
+
+const renderGroup = ({ jobs, swept }: JobGroup, common: SheetContext): Html => {
   const [first, ...others] = jobs
   if (first === undefined) return html``
-  if (others.length === 0) return renderCard(first, usual, [])
+  if (others.length === 0) return renderCard(first, { ...common, swept: [] })
   const what = jobs.every(({ clips }) => clips.length > 0) ? 'clips' : 'jobs'
   return html`
 <section class="sweep of-${Math.min(jobs.length, 4)}">
-<h2><span title="${first.status.image.source_key}">${imageFileName(first)}</span> <small>${jobs.length} ${what}${
+<h2><span>${imageFileName(first.status)}</span> <small>${jobs.length} ${what}${
     swept.length > 0 && html`, by ${swept.join(', ')}`
   }</small></h2>
-<div class="cards">${jobs.map((job) => renderCard(job, usual, swept))}</div>
+<div class="cards">${jobs.map((job) => renderCard(job, { ...common, swept }))}</div>
 </section>`
 }
 
@@ -59,6 +90,7 @@ export const renderContactSheet = async (
 ): Promise<string> => {
   const [style, script] = await Promise.all([readTexts(STYLES), readTexts(SCRIPTS)])
   const usual = options.usual ?? usualOf(jobs.map(({ status }) => status.parameters))
+  const common = { usual, facets: facetsOf(jobs) }
   return textOfHtml(html`<!doctype html>
 <html lang="en">
 <head>
@@ -72,9 +104,12 @@ export const renderContactSheet = async (
 </head>
 <body>
 ${renderSummary(jobs, options)}
-${renderToolbar(jobs)}
-<main class="cards">${groupSweeps(jobs).map((group) => renderGroup(group, usual))}</main>
+${renderProblems(jobs, options.uploads ?? NO_UPLOADS)}
+${renderToolbar(jobs, common.facets)}
+<main class="cards">${groupSweeps(jobs).map((group) => renderGroup(group, common))}</main>
 ${jobs.length === 0 && html`<p class="empty">There are no jobs.</p>`}
+${renderChoiceBar(options.outputBucket ?? null)}
+${renderMeanings()}
 <script>${trusted(script)}</script>
 </body>
 </html>

@@ -6,7 +6,8 @@ import { writeThenRename } from '../../../shared/files/write-then-rename.ts'
 export interface SheetFile {
   /** Name of the file; only alphanumeric characters, `.` and `-`. */
   readonly name: string
-  readonly type: 'video/mp4' | 'image/webp'
+  /** Media type, such as `video/mp4`. */
+  readonly type: string
   readonly bytes: Uint8Array
 }
 

@@ -2,8 +2,10 @@ import type { ClipQuality } from '../../../shared/contracts/result-record.ts'
 import type { JobStatus } from '../tracking/job-status.ts'
 
 export interface SheetClip {
-  /** A data URI, or a path beside the page. */
-  readonly video: string
+  /** Position among the job's videos, from 0. */
+  readonly index: number
+  /** A data URI, or a path beside the page. `null` if no browser plays the file, and the page has no files beside it. */
+  readonly video: string | null
   /** Still image that is shown until the clip plays; `null` if there is none. */
   readonly poster: string | null
   /** Its key in the output bucket. */

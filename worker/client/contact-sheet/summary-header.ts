@@ -1,6 +1,8 @@
 import { PARAMETER_NAMES, parameterText, varyingParameters } from '../tracking/parameter-differences.ts'
 import { formatDollars, formatRate, formatSeconds, formatTime } from './amounts.ts'
+import { renderFigure } from './figure.ts'
 import { type Html, html } from './html.ts'
+import type { Meaning } from './meanings.ts'
 import type { SheetJob } from './sheet-job.ts'
 import { totalsOf } from './totals.ts'
 
@@ -12,8 +14,11 @@ export interface SheetHeading {
   readonly madeAt: string
 }
 
-const tile = (value: string | number, label: string, kind = ''): Html =>
+const tile = (value: number, label: string, kind = ''): Html =>
   html`<li class="${kind}"><b>${value}</b><span>${label}</span></li>`
+
+const figureTile = (meaning: Meaning, value: string, label: string): Html =>
+  html`<li>${renderFigure(meaning, label, value)}</li>`
 
 /** Renders the parameters that all jobs share, once for all of them. */
 const renderCommon = (jobs: readonly SheetJob[]): Html | false => {
@@ -33,17 +38,17 @@ export const renderSummary = (jobs: readonly SheetJob[], { title, subtitle, made
   const totals = totalsOf(jobs)
   return html`
 <header class="summary">
-<div class="heading"><h1>${title}</h1><p>${subtitle !== '' && html`${subtitle} · `}<time datetime="${madeAt}">${formatTime(madeAt)}</time></p></div>
+<div class="heading"><h1>${title}</h1><p>${subtitle !== '' && html`${subtitle} · `}written <time datetime="${madeAt}">${formatTime(madeAt)}</time> · all times are UTC</p></div>
 <ul class="totals">
 ${tile(totals.clips, totals.clips === 1 ? 'clip' : 'clips', 'good')}
 ${totals.warned > 0 && tile(totals.warned, 'with warnings', 'warned')}
 ${totals.failed > 0 && tile(totals.failed, 'failed', 'bad')}
 ${totals.cancelled > 0 && tile(totals.cancelled, 'cancelled')}
 ${totals.open > 0 && tile(totals.open, 'not done yet')}
-${totals.spanSeconds !== null && tile(formatSeconds(totals.spanSeconds), 'submit to end')}
-${totals.clipsPerHour !== null && tile(formatRate(totals.clipsPerHour), 'clips/hour')}
-${totals.deviceSeconds > 0 && tile(formatSeconds(totals.deviceSeconds), 'device time')}
-${totals.costUsd !== null && tile(formatDollars(totals.costUsd), 'cost')}
+${totals.spanSeconds !== null && figureTile('span', formatSeconds(totals.spanSeconds), 'submit to end')}
+${totals.clipsPerHour !== null && figureTile('pace', formatRate(totals.clipsPerHour), 'clips/hour')}
+${totals.deviceSeconds > 0 && figureTile('device-time', formatSeconds(totals.deviceSeconds), 'device time')}
+${totals.costUsd !== null && figureTile('total-cost', formatDollars(totals.costUsd), 'cost')}
 </ul>
 ${renderCommon(jobs)}
 </header>`

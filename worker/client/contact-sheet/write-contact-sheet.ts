@@ -4,6 +4,7 @@ import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { writeThenRename } from '../../../shared/files/write-then-rename.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { JobStatus } from '../tracking/job-status.ts'
+import { clipMedia } from './clip-media.ts'
 import { collectJobs } from './collect-jobs.ts'
 import { type ContactSheetOptions, renderContactSheet } from './render-contact-sheet.ts'
 import { besidePage, inPage } from './sheet-files.ts'
@@ -30,7 +31,8 @@ const assertFitsPage = (statuses: readonly JobStatus[]): void => {
     ...(result?.outputs ?? []),
     ...(result?.failure?.rejected ?? []),
   ])
-  const bytes = outputs.reduce((total, { video }) => total + video.size_bytes, 0)
+  const played = outputs.filter(({ video }) => clipMedia(video.key) !== null)
+  const bytes = played.reduce((total, { video }) => total + video.size_bytes, 0)
   if (bytes <= MAX_CLIPS_IN_PAGE_BYTES) return
   throw new InvalidInputError(
     '--output',
@@ -49,7 +51,7 @@ export const writeContactSheet = async (
   const { file, link } = options
   if (!link) assertFitsPage(statuses)
   const place = link ? besidePage(file) : inPage
-  const jobs = await collectJobs(statuses, { outputs, place, signal })
+  const jobs = await collectJobs(statuses, { outputs, place, unplayed: link, signal })
   const bytes = new TextEncoder().encode(await renderContactSheet(jobs, options))
   await writeThenRename(file, (temporary) => writeFile(temporary, bytes))
   return {

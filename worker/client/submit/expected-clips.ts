@@ -2,6 +2,7 @@ import type { RenderArguments } from '../../../shared/contracts/render-arguments
 import { mergeArguments } from '../../../shared/manifest/merge-arguments.ts'
 import type { ReadManifest } from '../../../shared/manifest/parse-manifest.ts'
 import { combinationsOf } from '../../../shared/manifest/read-grid.ts'
+import type { ImageRequest } from './image-upload.ts'
 
 /** A clip that an upload asks for, as far as it is known before ingest has made its job. */
 export interface ExpectedClip {
@@ -16,11 +17,17 @@ export interface ExpectedClip {
   readonly given: RenderArguments
 }
 
-/** The clip of an image that is uploaded without a manifest. */
-export const expectedOfImage = (imageKey: string, given: RenderArguments): ExpectedClip => ({
-  ...{ uploadKey: imageKey, imageKey, given },
-  ...{ item: null, itemId: null, group: null },
-})
+/** Clips of an image that is uploaded without a manifest: one, or one of each seed. */
+export const expectedOfImage = (
+  imageKey: string,
+  { given, seeds = null }: Pick<ImageRequest, 'given' | 'seeds'>,
+): readonly ExpectedClip[] => {
+  const each = seeds === null ? [given] : seeds.map((seed) => ({ ...given, seed }))
+  return each.map((one) => ({
+    ...{ uploadKey: imageKey, imageKey, given: one },
+    ...{ item: null, itemId: null, group: null },
+  }))
+}
 
 /** Clips of a manifest without faults: of each item one for each combination of its grid. */
 export const expectedOfManifest = (

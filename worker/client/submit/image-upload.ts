@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { sidecarKey } from '../../../shared/contracts/bucket-layout.ts'
+import { encodeSeed } from '../../../shared/contracts/parameters-document.ts'
 import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import type { RequestContext } from '../../../shared/contracts/request-context.ts'
 import { decodeImage } from '../../../shared/image/decode-image.ts'
@@ -88,29 +89,41 @@ export const checkImage = async (
   return { ...upload, body: { path: scaledFile, sizeBytes: scaled.bytes.length } }
 }
 
+export interface ImageRequest {
+  readonly given: RenderArguments
+  readonly context?: RequestContext | null
+  /** The image has a clip of each of these seeds; absent or `null`: one clip. */
+  readonly seeds?: readonly bigint[] | null
+}
+
 /**
  * An image to be rendered with these arguments: they are in its metadata, and so is the context, so that all arrive at
- * once. Lists of hundreds of sigmas and long contexts do not fit there. Then all go into a sidecar, which is uploaded
- * before.
+ * once. Several seeds, which are a grid, do not fit there, nor do lists of hundreds of sigmas and long contexts. Then all
+ * go into a sidecar, which is uploaded before.
  */
 export const imageWithArguments = (
   image: Upload,
-  given: RenderArguments,
-  context: RequestContext | null = null,
+  { given, context = null, seeds = null }: ImageRequest,
 ): readonly Upload[] => {
   const metadata = metadataOf(given, context)
   const bytes = Object.entries(metadata).reduce(
     (total, [name, value]) => total + name.length + value.length,
     0,
   )
-  if (bytes <= MAX_METADATA_BYTES) return [{ ...image, metadata }]
+  if (bytes <= MAX_METADATA_BYTES && seeds === null) return [{ ...image, metadata }]
   const parameters = Object.fromEntries(
     Object.entries(given).map(([name, value]) => [name, jsonValue(value)]),
   )
   const sidecar: Upload = {
     name: image.name,
     key: sidecarKey(image.key),
-    body: new TextEncoder().encode(JSON.stringify({ parameters, ...(context !== null && { context }) })),
+    body: new TextEncoder().encode(
+      JSON.stringify({
+        parameters,
+        ...(seeds !== null && { grid: { seed: seeds.map(encodeSeed) } }),
+        ...(context !== null && { context }),
+      }),
+    ),
     contentType: 'application/json',
     metadata: {},
   }

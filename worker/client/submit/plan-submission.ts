@@ -2,21 +2,16 @@ import { IMAGES_PREFIX, MANIFESTS_PREFIX } from '../../../shared/contracts/bucke
 import { manifestKindOf } from '../../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { keyFault } from '../../../shared/contracts/object-key.ts'
-import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
-import type { RequestContext } from '../../../shared/contracts/request-context.ts'
 import { type ExpectedClip, expectedOfImage } from './expected-clips.ts'
-import { checkImage, type ImageChecks, imageWithArguments } from './image-upload.ts'
+import { checkImage, type ImageChecks, type ImageRequest, imageWithArguments } from './image-upload.ts'
 import { checkManifest, imagesOfManifest } from './manifest-upload.ts'
 import type { Upload } from './upload.ts'
 import { openNames } from './upload-names.ts'
 
-export interface SubmissionRequest {
+/** Arguments, context and seeds are those of the images that are submitted without a manifest. */
+export interface SubmissionRequest extends ImageRequest {
   /** Images, and manifests by their endings. */
   readonly files: readonly string[]
-  /** Arguments of the images that are submitted without a manifest. */
-  readonly given: RenderArguments
-  /** Context of the same images; absent or `null`: none. */
-  readonly context?: RequestContext | null
   /** Folder in the input bucket, under `images/` and `manifests/`. */
   readonly prefix: string
   /** Folder with the images that manifests name; `null` if they are in the bucket. */
@@ -42,7 +37,7 @@ const assertPrefix = (prefix: string): void => {
   if (fault !== null) throw new InvalidInputError('--prefix', `got '${prefix}', which ${fault}`)
 }
 
-const assertUseful = ({ files, given, context = null, imagesDir }: SubmissionRequest): void => {
+const assertUseful = ({ files, given, context = null, seeds = null, imagesDir }: SubmissionRequest): void => {
   const manifests = files.filter((file) => manifestKindOf(file) !== null)
   if (imagesDir !== null && manifests.length === 0) {
     throw new InvalidInputError('--images', 'is for the images that manifests name; there is no manifest')
@@ -52,6 +47,12 @@ const assertUseful = ({ files, given, context = null, imagesDir }: SubmissionReq
     throw new InvalidInputError(
       first,
       'is a manifest, and carries its context itself; write it as its "context"',
+    )
+  }
+  if (first !== undefined && manifests.length === files.length && seeds !== null) {
+    throw new InvalidInputError(
+      first,
+      'is a manifest, and says itself which seeds its clips have; write them as its "grid": { "seed": [1, 2] }',
     )
   }
   if (first !== undefined && manifests.length === files.length && Object.keys(given).length > 0) {
@@ -67,7 +68,7 @@ export const planSubmission = async (
   request: SubmissionRequest,
   checks: ImageChecks,
 ): Promise<Submission> => {
-  const { files, given, context = null, prefix, imagesDir } = request
+  const { files, prefix, imagesDir } = request
   assertPrefix(prefix)
   assertUseful(request)
   const nameOf = openNames()
@@ -78,9 +79,9 @@ export const planSubmission = async (
     const kind = manifestKindOf(file)
     if (kind === null) {
       const image = await checkImage(file, `${IMAGES_PREFIX}${name}`, checks)
-      const uploads = imageWithArguments(image, given, context)
+      const uploads = imageWithArguments(image, request)
       const upload = uploads.at(-1) ?? image
-      const clips = () => [expectedOfImage(upload.key, given)]
+      const clips = () => expectedOfImage(upload.key, request)
       requests.push({ before: uploads.slice(0, -1), upload, clips })
     } else {
       const manifest = await checkManifest(file, { key: `${MANIFESTS_PREFIX}${name}`, kind })

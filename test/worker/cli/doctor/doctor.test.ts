@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { runDoctor } from '../../../../worker/cli/doctor/doctor.ts'
 import type { DeviceProbes } from '../../../../worker/cuda/choose-device.ts'
-import type { Check } from '../../../../worker/fitness/check.ts'
-import type { Machine } from '../../../../worker/fitness/machine.ts'
+import type { Check } from '../../../../worker/preflight/check.ts'
+import type { Machine } from '../../../../worker/preflight/machine.ts'
 import { aCard } from '../../cuda/a-card.ts'
-import { aMachine } from '../../fitness/a-machine.ts'
+import { aMachine } from '../../preflight/a-machine.ts'
 import { DEMO_CHECKPOINT, NO_CARDS, runCommandLine, XT_CONFIGS } from '../a-command-line.ts'
 
 const examine = async (

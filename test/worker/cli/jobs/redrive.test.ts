@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { aFailure, aResult } from '../../../fixtures/job-records.ts'
+import { jobIdLike } from '../../../fixtures/a-job-message.ts'
+import { aFailure, aResult, aStatus } from '../../../fixtures/job-records.ts'
+import { aRejectedReport } from '../../client/tracking/a-report.ts'
 import { fakeServices } from '../fake-services.ts'
+
+const accepted = (jobId: string) => ({
+  ...{ job_id: jobId, item: 1, item_id: null, image: 'images/cup.png', videos: [], done_before: false },
+})
 
 const redriveSetup = async () => {
   const setup = fakeServices()
@@ -72,6 +78,63 @@ describe('svd redrive', () => {
     expect(jobs.messages()).toHaveLength(1)
   })
 
+  test('prints for each named job that needs none why', async () => {
+    const { run, putResult, putStatus, a, queued } = await redriveSetup()
+    const named = {
+      succeeded: await putResult(aResult({ jobId: jobIdLike('5a') })),
+      queued: await putStatus(aStatus({ jobId: jobIdLike('5b'), state: 'queued', attempt: 0 })),
+      rendering: await putStatus(aStatus({ jobId: jobIdLike('5c'), state: 'rendering', attempt: 1 })),
+    }
+    const { exitCode, stdout, stderr } = await run(['redrive', '--job', ...Object.values(named), 'ffff', a])
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: 'error: ffff: no job in s3://out has an id that begins with it\n',
+    })
+    expect(stdout).toContain(
+      [
+        `${named.succeeded.slice(0, 12)}  succeeded, and keeps its clip`,
+        `${named.queued.slice(0, 12)}  is still in the queue, since 2026-11-24T12:00:00.000Z`,
+        `${named.rendering.slice(0, 12)}  is in work: rendering, attempt 1`,
+        '1 job brought back',
+        '',
+      ].join('\n'),
+    )
+    expect(queued()).toEqual(['images/a.png'])
+  })
+
+  test.each([
+    [['--class', 'exhausted'], 'failed as quality at 2026-11-24T12:25:00.000Z, left out by --class'],
+    [['--older-than', '1h'], 'failed as quality at 2026-11-24T12:25:00.000Z, left out by --older-than'],
+    [
+      ['--class', 'exhausted', '--older-than', '1h'],
+      'failed as quality at 2026-11-24T12:25:00.000Z, left out by --class and --older-than',
+    ],
+  ])('prints which option leaves a failed job out: %j', async (args, reason) => {
+    const { run, b } = await redriveSetup()
+    const { stdout } = await run(['redrive', '--job', b, ...args])
+    expect(stdout).toContain(`${b.slice(0, 12)}  ${reason}\n`)
+  })
+
+  test('prints of many jobs of a manifest how many have each reason', async () => {
+    const { run, putResult, putStatus, putReport } = fakeServices()
+    const ids = Array.from({ length: 30 }, (_, index) => jobIdLike((index + 100).toString(16)))
+    for (const jobId of ids.slice(1)) await putResult(aResult({ jobId }))
+    const [first] = ids as [string]
+    await putStatus(aStatus({ jobId: first, state: 'rendering', attempt: 1 }))
+    await putReport(
+      aRejectedReport('manifests/m.json', { state: 'accepted', faults: [], jobs: ids.map(accepted) }),
+    )
+    const { stdout } = await run(['redrive', '--manifest', 'm.json'])
+    expect(stdout).toBe(
+      [
+        `1 job rendering, such as ${first.slice(0, 12)}  is in work: rendering, attempt 1`,
+        `29 jobs succeeded, such as ${ids[1]?.slice(0, 12)}  succeeded, and keeps its clip`,
+        '0 jobs brought back',
+        '',
+      ].join('\n'),
+    )
+  })
+
   test('--json has these keys', async () => {
     const { run, a } = await redriveSetup()
     expect(JSON.parse((await run(['redrive', '--json'])).stdout)).toEqual({
@@ -79,13 +142,15 @@ describe('svd redrive', () => {
         {
           job_id: a,
           outcome: 'brought-back',
-          sourceKey: 'images/a.png',
+          image: 'images/a.png',
           state: 'failed',
           class: 'exhausted',
           reason: 'out of memory',
           finished_at: '2026-11-24T12:00:20.000Z',
         },
       ],
+      left: [],
+      unknown: [],
       dead_letters_left: 0,
       malformed_message_ids: [],
     })

@@ -2,10 +2,14 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
+import { reportKey } from '../../../../shared/contracts/bucket-layout.ts'
+import { noteReported } from '../../../../shared/job-index/write-upload-entries.ts'
 import { aJobMessage, jobIdLike } from '../../../fixtures/a-job-message.ts'
 import { aFailure, anOutput, aResult } from '../../../fixtures/job-records.ts'
 import { aModelRecord } from '../../../fixtures/model-record.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
+import { unaborted } from '../../../fixtures/unaborted.ts'
+import { aRejectedReport } from '../../client/tracking/a-report.ts'
 import { aRejectedVideo } from '../../jobs/a-rejected-video.ts'
 import { fakeServices } from '../fake-services.ts'
 
@@ -84,7 +88,7 @@ test('only the jobs that are named, in that order', async () => {
   const file = path.join(await temporaryDir(), 'sheet.html')
   const { run } = await aBucket()
   await run(['report', 'cc', 'bb', '--output', file])
-  const names = [...(await readFile(file, 'utf8')).matchAll(/<h3[^>]*>([^<]*)/g)].map(([, name]) => name)
+  const names = [...(await readFile(file, 'utf8')).matchAll(/<h3>([^<]+)/g)].map(([, name]) => name)
   expect(names).toEqual(['gone.png', 'sky.png'])
 })
 
@@ -145,4 +149,70 @@ test('a page has to be called one', async () => {
     exitCode: 2,
     stderr: "error: --output: got 'sheet.pdf'; must end in .html\n",
   })
+})
+
+test('uploads that were rejected are on the page, unless jobs or another state are asked for', async () => {
+  const file = path.join(await temporaryDir(), 'sheet.html')
+  const setup = await aBucket()
+  const report = aRejectedReport('images/broken.png')
+  const outputs = setup.services.openBucket('out')
+  await noteReported(outputs, report, unaborted)
+  await setup.put(reportKey(report.key), new TextEncoder().encode(JSON.stringify(report)), 'application/json')
+  const isReportedBy = async (...args: readonly string[]): Promise<boolean> => {
+    await setup.run(['report', '--output', file, ...args])
+    return (await readFile(file, 'utf8')).includes('is no image; upload a PNG')
+  }
+  expect(await isReportedBy()).toBe(true)
+  expect(await isReportedBy('--state', 'failed')).toBe(true)
+  expect(await isReportedBy('--manifest', 'images/broken.png')).toBe(true)
+  expect(await isReportedBy('--since', '2026-11-24')).toBe(true)
+  expect(await isReportedBy('--since', '2026-11-25')).toBe(false)
+  expect(await isReportedBy('--state', 'succeeded')).toBe(false)
+  expect(await isReportedBy('aa')).toBe(false)
+})
+
+test('the page has the command that downloads what is kept', async () => {
+  const file = path.join(await temporaryDir(), 'sheet.html')
+  const { run } = await aBucket()
+  await run(['report', '--output', file])
+  expect(await readFile(file, 'utf8')).toContain('data-bucket="out"')
+})
+
+test('of a file that no browser plays the poster is in the page, and beside it the file', async () => {
+  const folder = await temporaryDir()
+  const setup = fakeServices()
+  const jobId = jobIdLike('aa')
+  const { video, poster } = anOutput(jobId)
+  const key = video.key.replace('.mp4', '.mov')
+  await setup.putResult(aResult({ jobId, outputs: [anOutput(jobId, 'video', { video: { ...video, key } })] }))
+  await setup.put(key, new TextEncoder().encode('frame'), 'video/quicktime')
+  await setup.put(poster.key, await image(), 'image/png')
+
+  await setup.run(['report', '--output', path.join(folder, 'sheet.html')])
+  const page = await readFile(path.join(folder, 'sheet.html'), 'utf8')
+  expect(page).toMatch(/<img class="poster" src="data:image\/webp;base64,[^"]+"/)
+  expect(page).toContain('MOV, which browsers do not play. Get it with <code>svd download</code>.')
+  expect(page).not.toContain(Buffer.from('frame').toString('base64'))
+
+  await setup.run(['report', '--output', path.join(folder, 'linked.html'), '--link'])
+  const linked = await readFile(path.join(folder, 'linked.html'), 'utf8')
+  expect(linked).toContain(`<a href="linked-files/${jobId}-0.mov" download>Save the MOV file</a>`)
+  expect(await readFile(path.join(folder, 'linked-files', `${jobId}-0.mov`), 'utf8')).toBe('frame')
+})
+
+test.each([
+  ['webm', 'video/webm', '<video'],
+  ['gif', 'image/gif', '<img class="moves"'],
+])('a %s plays in the page', async (ending, type, element) => {
+  const file = path.join(await temporaryDir(), 'sheet.html')
+  const setup = fakeServices()
+  const jobId = jobIdLike('aa')
+  const { video } = anOutput(jobId)
+  const key = video.key.replace('.mp4', `.${ending}`)
+  await setup.putResult(aResult({ jobId, outputs: [anOutput(jobId, 'video', { video: { ...video, key } })] }))
+  await setup.put(key, new TextEncoder().encode('moves'), type)
+  await setup.run(['report', '--output', file])
+  const page = await readFile(file, 'utf8')
+  expect(page).toContain(element)
+  expect(page).toContain(`src="data:${type};base64,${Buffer.from('moves').toString('base64')}"`)
 })

@@ -50,8 +50,8 @@ describe('a job', () => {
     expect(await run(['status', '--manifest', 'other.json'])).toMatchObject({
       exitCode: 2,
       stderr:
-        "error: --manifest: got 'other.json'; there is no s3://out/reports/manifests/other.json.json: " +
-        'check the key, or wait if it was uploaded just now\n',
+        `error: --manifest: got 'other.json'; there is no s3://out/reports/manifests/other.json.json, and no ` +
+        'other manifest has this name: check the key (svd batches lists manifests), or wait if it was uploaded just now\n',
     })
   })
 

@@ -64,6 +64,53 @@ test('an image is rendered with the arguments that were typed', async () => {
   expect(stdout).toMatch(new RegExp(`^${job?.job_id}  s3://out/jobs/${job?.job_id}/result.json  images/`))
 })
 
+test('an image is rendered once for each seed, with the arguments that were typed', async () => {
+  const folder = await aFolder({ 'cup.png': await aPng(), 'jug.png': await aPng({ seed: 3 }) })
+  const { run, queued } = withRealIngest()
+  const files = ['cup.png', 'jug.png'].map((name) => path.join(folder, name))
+  const { exitCode, stdout } = await run([
+    ...[
+      'submit',
+      ...files,
+      '--prefix',
+      'p',
+      '--quiet',
+      '--seeds',
+      '1..2,18446744073709551615',
+      '--fps',
+      '12',
+    ],
+  ])
+  expect(exitCode).toBe(0)
+  const asked = queued().map(({ image, parameters: { seed, fps } }) => [image.source_key, seed, fps])
+  expect(asked.toSorted()).toEqual([
+    ['images/p/cup.png', 1, 12],
+    ['images/p/cup.png', '18446744073709551615', 12],
+    ['images/p/cup.png', 2, 12],
+    ['images/p/jug.png', 1, 12],
+    ['images/p/jug.png', '18446744073709551615', 12],
+    ['images/p/jug.png', 2, 12],
+  ])
+  expect(stdout.trim().split('\n')).toHaveLength(6)
+})
+
+test('an image with one seed of --seeds is the job that --seed makes', async () => {
+  const folder = await aFolder({ 'cup.png': await aPng() })
+  const list = withRealIngest()
+  await list.run(['submit', path.join(folder, 'cup.png'), '--prefix', 'p', '--seeds', '7'])
+  const single = withRealIngest()
+  await single.run(['submit', path.join(folder, 'cup.png'), '--prefix', 'p', '--seed', '7'])
+  expect(list.queued().map(({ job_id }) => job_id)).toEqual(single.queued().map(({ job_id }) => job_id))
+})
+
+test('the seed that --seed random drew is told, and is that of the job', async () => {
+  const folder = await aFolder({ 'cup.png': await aPng() })
+  const { run, queued } = withRealIngest()
+  const { stderr } = await run(['submit', path.join(folder, 'cup.png'), '--seed', 'random'])
+  const [, seed] = /^seed (\d+) was drawn; /m.exec(stderr) ?? []
+  expect(queued().map(({ parameters }) => String(parameters.seed))).toEqual([seed])
+})
+
 const LARGE = { width: 6000, height: 4200, channels: 3, background: { r: 200, g: 90, b: 30 } } as const
 
 test('an image of more pixels than ingest takes is scaled down, upright, and told on stderr', async () => {

@@ -37,6 +37,29 @@ describe('files are named', () => {
   })
 })
 
+describe('with seeds, files are named', () => {
+  test('with each seed', () => {
+    expect(plan({ output: 'o/x.mp4', framesDir: 'f', seeds: [7n, -1n] })).toEqual([
+      { image: 'in/cup.jpg', outputs: ['o/x-seed7.mp4'], framesDirs: ['f/x-seed7'] },
+      { image: 'in/cup.jpg', outputs: ['o/x-seed-1.mp4'], framesDirs: ['f/x-seed-1'] },
+    ])
+  })
+
+  test('so also for one seed, that the next one changes no name', () => {
+    expect(plan({ output: 'o/x.mp4', seeds: [7n] })).toMatchObject([{ outputs: ['o/x-seed7.mp4'] }])
+  })
+
+  test('for each image, and with a number when there are several videos of each', () => {
+    const request = { images: ['a.jpg', 'b.jpg'], outputDir: 'o', videosPerImage: 2, seeds: [1n, 2n] }
+    expect(plan(request).map(({ outputs }) => outputs)).toEqual([
+      ['o/a-seed1-0.mp4', 'o/a-seed1-1.mp4'],
+      ['o/a-seed2-0.mp4', 'o/a-seed2-1.mp4'],
+      ['o/b-seed1-0.mp4', 'o/b-seed1-1.mp4'],
+      ['o/b-seed2-0.mp4', 'o/b-seed2-1.mp4'],
+    ])
+  })
+})
+
 test('names may have as many bytes as the poster leaves them', () => {
   const name = 'n'.repeat(255 - '.poster.png'.length)
   expect(plan({ output: `o/${name}.mp4` })).toMatchObject([{ outputs: [`o/${name}.mp4`] }])

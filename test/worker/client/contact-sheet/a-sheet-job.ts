@@ -7,7 +7,8 @@ export const aSheetJob = (overrides: ResultOverrides = {}): SheetJob => {
   const result = aResult(overrides)
   return {
     status: statusOfResultRecord(result),
-    clips: result.outputs.map(({ video, frames }) => ({
+    clips: result.outputs.map(({ video, frames }, index) => ({
+      index,
       video: 'data:video/mp4;base64,AAAA',
       poster: 'data:image/webp;base64,AAAA',
       key: video.key,

@@ -98,7 +98,7 @@ test('the card of a failure tells its class and reason, and what the checks foun
 
 describe('the card of a job whose clips were rejected', () => {
   const rejectedBy = (workerId: string, faults: readonly string[]): RejectedSheetClip => ({
-    ...{ video: 'data:video/mp4;base64,BBBB', poster: null, frames: 14, workerId },
+    ...{ video: 'data:video/mp4;base64,BBBB', poster: null, frames: 14, index: 0, workerId },
     ...{ key: `jobs/a/rejected/of-${workerId}/video.mp4`, attemptId: `of-${workerId}` },
     quality: { ...someQuality, faults: [...faults] },
   })
@@ -110,12 +110,13 @@ describe('the card of a job whose clips were rejected', () => {
   test('plays each of them, marked, with who made it and its faults', async () => {
     const page = await render([job])
     const text = textOf(page)
-    expect(page.match(/<div class="clip rejected"><b class="badge">Rejected<\/b><video/g)).toHaveLength(2)
-    expect(page).toContain('aria-label="Clip of cup.png, rejected"')
-    expect(text).toMatch(/Rejected, made by worker-1 likeness .* black: frame 0 Rejected, made by worker-2 /)
-    expect(text).toMatch(/Rejected, made by worker-2 likeness .* black: frame 3 /)
-    expect(page).toContain('title="Attempt of-worker-2"')
-    expect(text).toContain('rejected video jobs/a/rejected/of-worker-2/video.mp4')
+    expect(page.match(/<b class="badge">Failed its checks<\/b>\s*<video/g)).toHaveLength(2)
+    expect(page).toContain('aria-label="Clip of cup.png, failed its checks"')
+    expect(text).toMatch(
+      /Failed its checks, made by worker-1 likeness .* black: frame 0 Failed its checks, made by worker-2 /,
+    )
+    expect(text).toMatch(/Failed its checks, made by worker-2 likeness .* black: frame 3 /)
+    expect(text).toContain('rejected video jobs/a/rejected/of-worker-2/video.mp4, of attempt of-worker-2')
     expect(text).not.toContain('No clip')
     expect([...page.matchAll(/data-words="[^"]* rejected"/g)]).toHaveLength(1)
   })
@@ -142,7 +143,7 @@ test('a sweep has a heading, and its values as labels', async () => {
 
 test('the summary tells counts, time, pace and cost', async () => {
   const text = textOf(await render([aSheetJob({ cost_usd: 0.25 }), failed()]))
-  expect(text).toContain('1 clip 1 failed 20.0 s submit to end 240 clips/hour 27.4 s device time $0.25 cost')
+  expect(text).toContain('1 clip 1 failed submit to end 20.0 s clips/hour 240 device time 27.4 s cost $0.25')
 })
 
 test('the page names its own order where the jobs are not listed the newest first', async () => {
@@ -153,9 +154,17 @@ test('the page names its own order where the jobs are not listed the newest firs
     const [, options = ''] = /<select name="order"[^>]*>(.*?)<\/select>/s.exec(page) ?? []
     return [...options.matchAll(/value="(\w+)"/g)].map(([, value]) => value!)
   }
-  const usual = ['newest', 'name', 'seconds', 'cost', 'likeness']
+  const byFigures = ['motion', 'calm', 'likeness', 'alike', 'warnings', 'seconds', 'cost']
+  const usual = ['newest', 'name', ...byFigures, 'state']
   expect(ordersOf(await render([newer, older]))).toEqual(usual)
   expect(ordersOf(await render([older, newer]))).toEqual(['listed', ...usual])
+})
+
+test('all times of a page are UTC, which it says once', async () => {
+  const text = textOf(await render([aSheetJob({ finished_at: '2026-11-24T12:00:20.000Z' }), failed()]))
+  expect(text).toContain('written 2026-11-24 13:00 · all times are UTC')
+  expect(text).toContain('finished 2026-11-24 12:00')
+  expect(text.match(/UTC/g)).toHaveLength(1)
 })
 
 test('an empty page says so', async () => {

@@ -36,20 +36,25 @@ describe('names of clips that are not uploaded yet are fine where', () => {
     [
       'the sizes follow from two images',
       '{width}x{height}',
-      [expectedOfImage('images/a.png', {}), expectedOfImage('images/b.png', {})],
+      [...expectedOfImage('images/a.png', { given: {} }), ...expectedOfImage('images/b.png', { given: {} })],
     ],
     [
       'sizes are given at once',
       '{width}',
       [
-        expectedOfImage('images/a.png', { size: '64x64' }),
-        expectedOfImage('images/b.png', { size: '128x64' }),
+        ...expectedOfImage('images/a.png', { given: { size: '64x64' } }),
+        ...expectedOfImage('images/b.png', { given: { size: '128x64' } }),
       ],
     ],
     [
       'several videos have their numbers',
       '{image}-{video}',
       cups({ parameters: { num_videos_per_prompt: 2 } }),
+    ],
+    [
+      'the seeds of an image differ',
+      '{image}-{seed}',
+      expectedOfImage('images/a.png', { given: {}, seeds: [1n, 2n] }),
     ],
     ['groups of items differ', '{group}', cups({ group: 'a' }, { group: 'b', parameters: { seed: 1 } })],
   ])('%s', (_, template, clips) => {

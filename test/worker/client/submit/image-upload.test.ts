@@ -9,7 +9,7 @@ const PICTURE = {
 
 test('carries the context in metadata, in ASCII, as ingest reads it', () => {
   const context = { name: 'Zoë 🙂', order: 7 }
-  const uploads = imageWithArguments(PICTURE, { fps: 7 }, context)
+  const uploads = imageWithArguments(PICTURE, { given: { fps: 7 }, context })
   const metadata = {
     'svd-fps': '7',
     'svd-context': '{"name":"Zo\\u00eb \\ud83d\\ude42","order":7}',
@@ -20,7 +20,7 @@ test('carries the context in metadata, in ASCII, as ingest reads it', () => {
 
 test('carries a context that is too long for metadata in a sidecar, before the image', () => {
   const context = { note: 'x'.repeat(2_000) }
-  const [sidecar, image] = imageWithArguments(PICTURE, { fps: 7 }, context)
+  const [sidecar, image] = imageWithArguments(PICTURE, { given: { fps: 7 }, context })
   expect(sidecar).toMatchObject({ key: 'images/cup.png.json', contentType: 'application/json' })
   expect(JSON.parse(new TextDecoder().decode(sidecar?.body as Uint8Array))).toEqual({
     parameters: { fps: 7 },

@@ -1,6 +1,5 @@
 /* Clips play while they are in sight, unless the reader wants less motion: then under the mouse, or when asked. */
 ;(() => {
-  const clips = [...document.querySelectorAll('.clip')]
   const allButton = document.querySelector('.toolbar [name=motion]')
   const calm = matchMedia('(prefers-reduced-motion: reduce)')
   const inSight = new Set()
@@ -10,14 +9,10 @@
   const load = (video) => {
     const source = video.getAttribute('src')
     if (!source.startsWith('data:')) return
+    const type = source.slice('data:'.length, source.indexOf(';'))
     const text = atob(source.slice(source.indexOf(',') + 1))
     const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0))
-    video.src = URL.createObjectURL(new Blob([bytes], { type: 'video/mp4' }))
-  }
-
-  const play = (video) => {
-    load(video)
-    video.play().catch(() => {})
+    video.src = URL.createObjectURL(new Blob([bytes], { type }))
   }
 
   /* Clips of a sweep run together, so that they can be compared. */
@@ -27,66 +22,105 @@
     if (leader !== undefined && leader.currentTime < video.duration) video.currentTime = leader.currentTime
   }
 
-  const setUp = (clip) => {
-    const video = clip.querySelector('video')
-    const button = clip.querySelector('.play')
-    const full = clip.querySelector('.full')
-    const name = button.getAttribute('aria-label').slice('Play '.length)
-    const show = () => {
-      clip.classList.toggle('paused', video.paused)
-      button.setAttribute('aria-label', `${video.paused ? 'Play' : 'Pause'} ${name}`)
-    }
-    const toggle = () => {
-      if (video.paused) play(video)
-      else video.pause()
-    }
+  const videoPlayer = (video, changed) => {
     video.controls = false
-    button.hidden = false
-    full.hidden = video.requestFullscreen === undefined
     video.addEventListener('playing', () => keepStep(video))
-    for (const event of ['play', 'pause']) video.addEventListener(event, show)
-    for (const target of [video, button]) target.addEventListener('click', toggle)
+    for (const event of ['play', 'pause']) video.addEventListener(event, changed)
+    return {
+      element: video,
+      isPaused: () => video.paused,
+      play() {
+        load(video)
+        video.play().catch(() => {})
+      },
+      pause: () => video.pause(),
+    }
+  }
+
+  /* A GIF cannot be paused, so its poster takes its place. */
+  const imagePlayer = (image, changed) => {
+    const { src } = image
+    const { poster = src } = image.dataset
+    const put = (address) => {
+      if (image.getAttribute('src') !== address) image.src = address
+      changed()
+    }
+    put(poster)
+    return {
+      element: image,
+      isPaused: () => image.getAttribute('src') !== src,
+      play: () => put(src),
+      pause: () => put(poster),
+    }
+  }
+
+  const openPlayer = (screen, changed) => {
+    const [video, image] = ['video', '.moves'].map((selector) => screen.querySelector(selector))
+    if (video !== null) return videoPlayer(video, changed)
+    return image === null ? null : imagePlayer(image, changed)
+  }
+
+  const setUp = (screen) => {
+    let player = null
+    const button = screen.querySelector('.play')
+    const full = screen.querySelector('.full')
+    const name = button?.getAttribute('aria-label').slice('Play '.length)
+    const show = () => {
+      if (player === null) return
+      const isPaused = player.isPaused()
+      screen.classList.toggle('paused', isPaused)
+      button.setAttribute('aria-label', `${isPaused ? 'Play' : 'Pause'} ${name}`)
+    }
+    player = openPlayer(screen, show)
+    if (player === null) return null
+    const toggle = () => (player.isPaused() ? player.play() : player.pause())
+    button.hidden = false
+    full.hidden = player.element.requestFullscreen === undefined
+    for (const target of [player.element, button]) target.addEventListener('click', toggle)
     full.addEventListener('click', () => {
-      play(video)
-      video.requestFullscreen()
+      player.play()
+      player.element.requestFullscreen()
     })
-    clip.addEventListener('pointerenter', ({ pointerType }) => {
-      if (pointerType === 'mouse' && !moving) play(video)
+    screen.addEventListener('pointerenter', ({ pointerType }) => {
+      if (pointerType === 'mouse' && !moving) player.play()
     })
-    clip.addEventListener('pointerleave', ({ pointerType }) => {
-      if (pointerType === 'mouse' && !moving) video.pause()
+    screen.addEventListener('pointerleave', ({ pointerType }) => {
+      if (pointerType === 'mouse' && !moving) player.pause()
     })
     show()
+    return player
+  }
+
+  const players = new Map()
+  for (const screen of document.querySelectorAll('.screen')) {
+    const player = setUp(screen)
+    if (player !== null) players.set(screen, player)
   }
 
   const setMoving = (value) => {
     moving = value
     allButton.textContent = moving ? 'Pause all' : 'Play all'
-    for (const clip of clips) {
-      const video = clip.querySelector('video')
-      if (moving && inSight.has(clip)) play(video)
-      else video.pause()
+    for (const [screen, player] of players) {
+      if (moving && inSight.has(screen)) player.play()
+      else player.pause()
     }
   }
 
   const watcher = new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) {
-        const video = target.querySelector('video')
+        const player = players.get(target)
         if (isIntersecting) inSight.add(target)
         else inSight.delete(target)
-        if (!isIntersecting) video.pause()
-        else if (moving) play(video)
+        if (!isIntersecting) player.pause()
+        else if (moving) player.play()
       }
     },
     { threshold: 0.25 },
   )
 
-  for (const clip of clips) {
-    setUp(clip)
-    watcher.observe(clip)
-  }
-  allButton.hidden = clips.length === 0
+  for (const screen of players.keys()) watcher.observe(screen)
+  allButton.hidden = players.size === 0
   allButton.addEventListener('click', () => setMoving(!moving))
   calm.addEventListener('change', () => setMoving(!calm.matches))
   setMoving(moving)

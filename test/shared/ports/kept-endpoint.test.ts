@@ -1,0 +1,13 @@
+import { afterAll } from 'vitest'
+import { capabilitiesContract } from './capabilities-contract.ts'
+import { messageQueueContract } from './message-queue-contract.ts'
+import { objectStoreContract } from './object-store-contract.ts'
+import { openKeptEndpoint } from './open-kept-endpoint.ts'
+
+const kept = await openKeptEndpoint()
+afterAll(() => kept[Symbol.asyncDispose]())
+
+// What fauxqs deviates in, it does on disk too.
+objectStoreContract(() => kept)
+messageQueueContract(() => kept)
+capabilitiesContract(() => kept)

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { createGraph, type Graph } from '../../../../worker/compiler/graph/graph.ts'
+import { mul, silu } from '../../../../worker/compiler/ops/elementwise.ts'
+import { concat, reshape } from '../../../../worker/compiler/ops/shape.ts'
+import { simulateArena, type Workspace } from '../../../../worker/engine/memory/arena-peak.ts'
+
+const MIB = 2 ** 20
+const none: Workspace = () => []
+
+/** A float32 input of so many MiB. */
+const input = (g: Graph, mib: number) => g.input('x', [(mib * MIB) / 4])
+
+/** x → a → b → y, each of 1 MiB. */
+const aChain = (): Graph => {
+  const g = createGraph('chain')
+  const x = input(g, 1)
+  g.output(
+    'y',
+    g.within('b', () =>
+      silu(
+        g,
+        g.within('a', () => mul(g, x, x)),
+      ),
+    ),
+  )
+  return g
+}
+
+const liveOf = (graph: Graph, workspace = none) => {
+  const use = simulateArena(graph, workspace)
+  return use === null ? null : { mib: use.liveBytes / MIB, at: use.liveAt }
+}
+
+describe('what is alive', () => {
+  test('is the inputs to the end, and each tensor until its last reader has run', () => {
+    // x, a and b at the op of b; x, b and y at the end.
+    expect(liveOf(aChain())).toEqual({ mib: 3, at: 'b/QuickGelu' })
+  })
+
+  test('is a tensor that is read again to its last reader', () => {
+    const g = createGraph('skip')
+    const x = input(g, 1)
+    const a = g.within('a', () => mul(g, x, x))
+    const b = g.within('b', () => silu(g, a))
+    const c = g.within('c', () => silu(g, b))
+    g.output(
+      'y',
+      g.within('sum', () => mul(g, c, a)),
+    )
+    expect(liveOf(g)).toEqual({ mib: 4, at: 'c/QuickGelu' })
+  })
+
+  test('is one buffer for a tensor and its reshapes', () => {
+    const g = createGraph('views')
+    const x = input(g, 1)
+    const a = mul(g, x, x)
+    const view = reshape(g, reshape(g, a, [MIB / 8, 2]), [2, MIB / 8])
+    g.output('y', silu(g, view))
+    expect(liveOf(g)).toEqual({ mib: 3, at: 'QuickGelu' })
+  })
+
+  test('is a buffer of its own for an output, though it is a reshape of another tensor', () => {
+    const g = createGraph('output')
+    const x = input(g, 1)
+    g.output('y', reshape(g, mul(g, x, x), [2, MIB / 8]))
+    expect(liveOf(g)).toEqual({ mib: 3, at: 'y' })
+  })
+
+  test('is a workspace while its node runs', () => {
+    const workspace: Workspace = ({ op }) => (op === 'Mul' ? [2 * MIB, 3 * MIB] : [])
+    expect(liveOf(aChain(), workspace)).toEqual({ mib: 1 + 1 + 2 + 3, at: 'a/Mul' })
+  })
+
+  test('is the inputs alone for a graph without nodes', () => {
+    expect(liveOf({ ...aChain(), nodes: [], outputs: [] })).toEqual({ mib: 1, at: 'inputs' })
+  })
+})
+
+describe('the regions', () => {
+  /** x of 1 MiB, then 4 of it side by side, and the product of that with itself. */
+  const growing = (): Graph => {
+    const g = createGraph('growing')
+    const wide = concat(g, Array(4).fill(input(g, 1)), 0)
+    g.output('y', mul(g, wide, wide))
+    return g
+  }
+
+  test('are made as tensors grow, and later runs need no more', () => {
+    const regions = (runs: number) =>
+      simulateArena(growing(), none, { runs })?.regions.map((size) => size / MIB)
+    // x, 4 MiB side by side, and their product. The output then takes the buffer of the 4 MiB.
+    expect(regions(1)).toEqual([1, 4, 4])
+    expect(regions(2)).toEqual([1, 4, 4])
+    expect(simulateArena(growing(), none)).toMatchObject({ arenaBytes: 9 * MIB, liveBytes: 9 * MIB })
+  })
+
+  test('are touched as far as tensors lie in them', () => {
+    const g = createGraph('thirds')
+    const x = input(g, 3)
+    g.output('y', mul(g, x, x))
+    const { regions = [], touchedBytes = 0 } = simulateArena(g, none) ?? {}
+    expect(regions.map((size) => size / MIB)).toEqual([4, 4, 8])
+    expect(touchedBytes / MIB).toBe(3 + 3 + 3)
+  })
+
+  test('are null once they reach the limit, and where the device refuses', () => {
+    const bounded = (limitBytes: number) => simulateArena(growing(), none, { limitBytes })
+    expect(bounded(9 * MIB + 1)).toMatchObject({ arenaBytes: 9 * MIB })
+    expect(bounded(9 * MIB)).toBeNull()
+    const onDevice = (deviceBytes: number) => simulateArena(growing(), none, { deviceBytes })
+    expect(onDevice(9 * MIB)).toMatchObject({ arenaBytes: 9 * MIB })
+    expect(onDevice(9 * MIB - 1)).toBeNull()
+  })
+})

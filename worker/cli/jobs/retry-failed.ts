@@ -1,0 +1,89 @@
+import { safeText } from '../../../shared/contracts/shown-value.ts'
+import type { RedriveDeps } from '../../client/redrive/bring-back.ts'
+import { type RedrivenJob, redrive } from '../../client/redrive/redrive.ts'
+import type { JobsBefore } from '../../client/submit/jobs-before.ts'
+import type { JobStatus } from '../../client/tracking/job-status.ts'
+import { counted, shortened } from '../terminal/short-text.ts'
+import { countStates, imageText, shortId } from './table.ts'
+
+const REASON_LENGTH = 100
+/** Most jobs that have a line each. */
+const MOST_LINES = 20
+/** Most ids in a command that the user may copy. */
+const MOST_IDS = 5
+
+const reasonText = ({ state, message, result }: JobStatus): string => {
+  if (state !== 'failed') return state
+  const reason = shortened((message ?? '').replaceAll(/\s+/g, ' '), REASON_LENGTH)
+  return `failed as ${result?.failure?.class}: ${reason}`
+}
+
+const lines = (statuses: readonly JobStatus[]): string => {
+  const shown = statuses.slice(0, MOST_LINES).map((status) => {
+    const image = safeText(imageText(status.image.source_key))
+    return `${shortId(status.jobId)}  ${image}  ${safeText(reasonText(status))}\n`
+  })
+  const more = statuses.length - shown.length
+  return shown.join('') + (more > 0 ? `and ${more} more\n` : '')
+}
+
+const redriveCommand = (statuses: readonly JobStatus[]): string => {
+  const ids = statuses.slice(0, MOST_IDS).map(({ jobId }) => shortId(jobId))
+  return `svd redrive --job ${ids.join(' ')}${statuses.length > MOST_IDS ? ' …' : ''}`
+}
+
+const verb = ({ length }: readonly unknown[], one: string, several: string): string =>
+  `${counted(length, 'job')} ${length === 1 ? one : several}`
+
+/**
+ * Lines about the jobs of a submission that were known before; empty if all are new. `retries`: the
+ * failed ones are brought back. `quiet`: nothing of jobs that succeeded or that go on.
+ */
+export const jobsBeforeText = (
+  { succeeded, failed, cancelled, underway }: JobsBefore,
+  { retries, quiet }: { readonly retries: boolean; readonly quiet: boolean },
+): string => {
+  const parts = [
+    quiet || succeeded === 0
+      ? ''
+      : `${counted(succeeded, 'job')} succeeded before: nothing is rendered, ${succeeded === 1 ? 'its clip is' : 'their clips are'} there\n`,
+    quiet || underway.length === 0
+      ? ''
+      : `${verb(underway, 'was', 'were')} ordered by an earlier upload and not done: ${countStates(underway)}\n`,
+    failed.length === 0
+      ? ''
+      : `${verb(failed, 'has', 'have')} failed before` +
+        `${retries ? '' : `: nothing is rendered. To try again, give --retry-failed, or ${redriveCommand(failed)}`}\n` +
+        lines(failed),
+    cancelled.length === 0
+      ? ''
+      : `${verb(cancelled, 'was', 'were')} cancelled before: nothing is rendered. To render, ${redriveCommand(cancelled)}\n` +
+        lines(cancelled),
+  ]
+  return parts.join('')
+}
+
+export interface RetriedJobs {
+  /** Count of jobs that are in the queue again. */
+  readonly broughtBack: number
+  /** Ids of jobs that have to be redriven again. */
+  readonly left: readonly string[]
+}
+
+/** Brings failed jobs back into the queue, as `svd redrive` does. */
+export const retryFailed = async (
+  deps: RedriveDeps,
+  failed: readonly JobStatus[],
+  signal: AbortSignal,
+): Promise<RetriedJobs> => {
+  const jobIds = new Set(failed.map(({ jobId }) => jobId))
+  const filter = { jobIds, named: new Set<string>(), classes: null, endedBefore: null }
+  const { jobs } = await redrive(deps, { filter, dryRun: false }, signal)
+  const idsOf = (outcomes: readonly RedrivenJob['outcome'][]): readonly string[] =>
+    jobs.flatMap(({ job, outcome }) => (outcomes.includes(outcome) ? [job.job_id] : []))
+  return { broughtBack: idsOf(['brought-back']).length, left: idsOf(['out-of-reach', 'waiting']) }
+}
+
+export const retriedText = ({ broughtBack, left }: RetriedJobs): string =>
+  `${counted(broughtBack, 'job')} brought back\n` +
+  left.map((jobId) => `${shortId(jobId)}: redrive again: svd redrive --job ${shortId(jobId)}\n`).join('')

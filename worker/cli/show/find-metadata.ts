@@ -1,0 +1,71 @@
+import { open } from 'node:fs/promises'
+import path from 'node:path'
+import { type ClipMetadata, clipRecordFileOf } from '../../../shared/contracts/clip-record.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { hashFile } from '../../../shared/files/hash-file.ts'
+import { readClipMetadata } from '../../video/read-clip-metadata.ts'
+import { readClipRecord } from '../../video/read-clip-record.ts'
+
+/** Metadata of a clip, and where they were found: in the file itself, or in a record. */
+export interface FoundMetadata {
+  readonly metadata: ClipMetadata
+  /** File of the record; `null` if the file itself carries the metadata. */
+  readonly record: string | null
+}
+
+const HEAD_BYTES = 12
+
+const headOf = async (file: string): Promise<Buffer> => {
+  try {
+    await using handle = await open(file)
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+    return buffer.subarray(0, bytesRead)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const fault =
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? 'there is no such file; give a clip, or the NAME.json beside one (for a job, svd status JOB)'
+        : code === 'EISDIR'
+          ? 'is a folder; give the files in it'
+          : `cannot be read (${code}); check its permissions`
+    throw new InvalidInputError(file, fault, { cause })
+  }
+}
+
+/** Whether a file begins as files of the ISO base media format do, to which MP4 and QuickTime belong. */
+const isMp4 = (head: Buffer): boolean => head.toString('latin1', 4, 8) === 'ftyp'
+
+const isJson = (file: string, head: Buffer): boolean =>
+  path.extname(file).toLowerCase() === '.json' || /^\s*\{/.test(head.toString('latin1'))
+
+const readOwn = async (file: string): Promise<ClipMetadata | null> => {
+  try {
+    return await readClipMetadata(file)
+  } catch (cause) {
+    throw new InvalidInputError(file, 'is a damaged or cut-off MP4; copy or download it again', { cause })
+  }
+}
+
+/** Metadata in the record beside a clip, if the record lists this very file. */
+const readBeside = async (file: string, signal: AbortSignal): Promise<FoundMetadata | null> => {
+  const beside = clipRecordFileOf(file)
+  const record = await readClipRecord(beside)
+  if (typeof record === 'string') return null
+  const { sha256 } = await hashFile(file, signal)
+  return record.files.some((listed) => listed.sha256 === sha256) ? { metadata: record, record: beside } : null
+}
+
+/**
+ * Finds how a file was made: in the file itself, if it is an MP4, whatever its name; else in the record beside it. A
+ * record may be given too. `null`: neither has it. Throws InvalidInputError for a file that cannot be read, and for an
+ * MP4 that is not whole.
+ */
+export const findMetadata = async (file: string, signal: AbortSignal): Promise<FoundMetadata | null> => {
+  const head = await headOf(file)
+  if (isJson(file, head)) {
+    const record = await readClipRecord(file)
+    return typeof record === 'string' ? null : { metadata: record, record: file }
+  }
+  const own = isMp4(head) ? await readOwn(file) : null
+  return own === null ? await readBeside(file, signal) : { metadata: own, record: null }
+}

@@ -1,0 +1,70 @@
+import { createDisposalStack } from '../../shared/disposal-stack.ts'
+import { openDataDir } from './data-dir.ts'
+import { type FauxqsState, openFauxqsState } from './fauxqs-state.ts'
+import { type FoundWork, findWork } from './found-work.ts'
+import { type KeptEvents, keptEvents } from './kept-events.ts'
+import { keptKeys } from './kept-keys.ts'
+import type { FeedRecord } from './object-feed.ts'
+import { dataDirError } from './sqlite-fault.ts'
+
+/** The state of the local pipeline in a folder, for this process alone. */
+export interface KeptState extends AsyncDisposable {
+  /** As the user gave it. */
+  readonly folder: string
+  /** For one server, which keeps each change of buckets and queues in the folder. */
+  readonly stores: FauxqsState['stores']
+  readonly database: FauxqsState['database']
+  /** What earlier processes left. */
+  readonly found: FoundWork
+  readonly events: KeptEvents
+  /** Keeps the keys of the feed with that name. */
+  keys(feed: string): FeedRecord
+  noteUrl(url: string): void
+  /** The first change that could not be kept, with its fix; `null`: there was none. */
+  findFault(): Error | null
+  /** Rejects with that error. */
+  readonly failed: Promise<never>
+}
+
+/** Opens a folder, see `openDataDir`. Throws an error that names the folder if its files cannot be used. */
+export const openKeptState = async (folder: string, now: () => Date): Promise<KeptState> => {
+  await using opening = createDisposalStack()
+  const dir = await openDataDir(folder, now)
+  opening.defer(() => dir[Symbol.dispose]())
+  let fault: Error | null = null
+  const { promise: failed, reject } = Promise.withResolvers<never>()
+  // Whoever waits for the end of the pipeline gets it.
+  failed.catch(() => {})
+  const onFault = (cause: unknown): void => {
+    if (fault !== null) return
+    fault = dataDirError(folder, cause)
+    reject(fault)
+  }
+  const guarded =
+    <Values extends readonly unknown[], T>(call: (...values: Values) => T) =>
+    (...values: Values): T => {
+      try {
+        return call(...values)
+      } catch (error) {
+        onFault(error)
+        throw error
+      }
+    }
+  const state = await openFauxqsState(folder, { now, onFault }).catch((cause: unknown) => {
+    throw dataDirError(folder, cause)
+  })
+  opening.defer(() => state[Symbol.dispose]())
+  const events = keptEvents(dir.records)
+  const open = opening.move()
+  return {
+    ...{ folder, failed, stores: state.stores, database: state.database, noteUrl: dir.noteUrl },
+    found: findWork(state.database, dir.records),
+    events: { ...events, add: guarded(events.add), finish: guarded(events.finish) },
+    keys(feed) {
+      const { left, note, settle } = keptKeys(dir.records, feed)
+      return { left, note: guarded(note), settle: guarded(settle) }
+    },
+    findFault: () => fault,
+    [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
+  }
+}
