@@ -101,7 +101,8 @@ const FOLDERS = [
 
   // What people do with jobs, from their own machine.
   ['worker/client/tracking', SHARED],
-  ['worker/client/submit', [...SHARED, 'worker/client/tracking']],
+  ['worker/client/convert', SHARED],
+  ['worker/client/submit', [...SHARED, 'worker/client/convert', 'worker/client/tracking']],
   ['worker/client/download', [...SHARED, 'worker/client/tracking', 'worker/client/submit']],
   ['worker/client/redrive', [...SHARED, 'worker/client/tracking']],
   ['worker/client/contact-sheet', [...SHARED, 'worker/client/tracking']],
@@ -124,7 +125,7 @@ const FOLDERS = [
     'worker/cli/render',
     [
       ...['.', ...SHARED, 'worker/cli/terminal', 'worker/checkpoint', 'worker/compiler/**'],
-      ...['worker/pipeline', 'worker/renderer', 'worker/video'],
+      ...['worker/pipeline', 'worker/renderer', 'worker/video', 'worker/client/convert'],
     ],
   ],
   ['worker/cli/models', ['.', ...SHARED, 'worker/cli/terminal', 'worker/models']],
@@ -164,7 +165,7 @@ const FOLDERS = [
     'worker/cli',
     [
       ...[...SHARED, 'shared/aws', 'worker/compiler/**', 'worker/cuda', 'worker/engine'],
-      ...['worker/video', 'worker/renderer', 'worker/preflight'],
+      ...['worker/video', 'worker/renderer', 'worker/preflight', 'worker/client/convert'],
     ],
   ],
 

@@ -6,6 +6,7 @@ import {
   newDispatchState,
   parseDispatchState,
 } from '../../shared/contracts/dispatch-state.ts'
+import { RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { nextDay } from './spend.ts'
 
@@ -13,8 +14,6 @@ export interface StoredState {
   readonly state: DispatchState
   readonly etag: string
 }
-
-const OPTIONS = { contentType: 'application/json' }
 
 /** Writes a new one where there is none. Throws if the object there is not a state of dispatch. */
 export const readDispatchState = async (
@@ -32,7 +31,7 @@ export const readDispatchState = async (
       { ...newDispatchState(now), paused_until: nextDay(now).toISOString() },
       now,
     )
-    await store.create(DISPATCH_STATE_KEY, fresh, OPTIONS, signal)
+    await store.create(DISPATCH_STATE_KEY, fresh, RECORD_OPTIONS, signal)
     stored = await read()
   }
   if (stored === null) throw new Error(`${DISPATCH_STATE_KEY} was deleted while it was read`)
@@ -55,4 +54,4 @@ export const replaceDispatchState = (
   now: Date,
   signal: AbortSignal,
 ): Promise<string | null> =>
-  store.replace(DISPATCH_STATE_KEY, etag, encodeDispatchState(state, now), OPTIONS, signal)
+  store.replace(DISPATCH_STATE_KEY, etag, encodeDispatchState(state, now), RECORD_OPTIONS, signal)

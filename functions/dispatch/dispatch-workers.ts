@@ -3,6 +3,7 @@ import { DISPATCH_PAUSE_KEY } from '../../shared/contracts/bucket-layout.ts'
 import type { AskedWorker } from '../../shared/contracts/dispatch-state.ts'
 import { cannotStart } from '../../shared/contracts/fleet-fault.ts'
 import { encodePauseRecord } from '../../shared/contracts/pause-record.ts'
+import { RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
 import { type Decision, decideDispatch } from './decide-dispatch.ts'
 import type { DispatchDeps, DispatchLogEvent } from './dispatch-deps.ts'
 import { readDispatchState, replaceDispatchState } from './dispatch-state.ts'
@@ -82,8 +83,7 @@ export const dispatchWorkers = async (
   if (isDeepStrictEqual(intended, before) && isCounted)
     return onEvent({ ...toldOf(decision), started: 0, stopped: null })
   if (pause !== null) {
-    const options = { contentType: 'application/json' }
-    await output.put(DISPATCH_PAUSE_KEY, encodePauseRecord(pause), options, signal)
+    await output.put(DISPATCH_PAUSE_KEY, encodePauseRecord(pause), RECORD_OPTIONS, signal)
   }
   const etag = await replaceDispatchState(output, readEtag, intended, askedAt, signal)
   if (etag === null) return onEvent({ type: 'outrun' })

@@ -2,7 +2,7 @@ import { orderKey, ordersFolder, reportKey, statusKey } from '../../shared/contr
 import { ingestReportSchema } from '../../shared/contracts/ingest-report.ts'
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import { type JobOrder, jobOrderSchema } from '../../shared/contracts/job-order.ts'
-import { encodeCompactRecord } from '../../shared/contracts/record-bytes.ts'
+import { encodeCompactRecord, RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
 import { statusRecordSchema } from '../../shared/contracts/status-record.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
 import type { IngestDeps } from './ingest-deps.ts'
@@ -25,8 +25,6 @@ import type { IngestDeps } from './ingest-deps.ts'
 const HOLDS_WITHOUT_REPORT_MS = 30 * 60_000
 /** An upload that ordered the job so recently, as its origin, need not record that again: half of the above is left. */
 const NEED_NOT_BE_RENEWED_MS = HOLDS_WITHOUT_REPORT_MS / 2
-
-const JSON_TYPE = { contentType: 'application/json' }
 
 type OrderingDeps = Pick<IngestDeps, 'output' | 'now'>
 
@@ -65,10 +63,10 @@ export const recordOrder = async (
     // Workers keep the origin of a status, but those of earlier versions name the upload whose message they got.
     const { origin, submitted_at } = first
     const order = encodeOrder({ key: origin.key, orderedAt: new Date(submitted_at) })
-    await output.create(orderKey(job_id, origin.key), order, JSON_TYPE, signal)
+    await output.create(orderKey(job_id, origin.key), order, RECORD_OPTIONS, signal)
   }
   const order = encodeOrder({ key: origin.key, orderedAt: now(), sentAt })
-  await output.put(orderKey(job_id, origin.key), order, JSON_TYPE, signal)
+  await output.put(orderKey(job_id, origin.key), order, RECORD_OPTIONS, signal)
 }
 
 /**
@@ -92,7 +90,7 @@ export const recordSentAgain = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const order = encodeOrder({ key: origin.key, orderedAt: now(), sentAt: now() })
-  await output.put(orderKey(job_id, origin.key), order, JSON_TYPE, signal)
+  await output.put(orderKey(job_id, origin.key), order, RECORD_OPTIONS, signal)
 }
 
 /** Records an order whose status could not be created, because another upload was faster, or a worker. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { knownImageKey, normalizedImageKey } from '../../shared/contracts/bucket-layout.ts'
 import { hashJson } from '../../shared/contracts/job-id.ts'
 import { type JobImage, sha256Schema } from '../../shared/contracts/job-message.ts'
-import { decodeRecord, encodeCompactRecord } from '../../shared/contracts/record-bytes.ts'
+import { decodeRecord, encodeCompactRecord, RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
 import { DECODER_VERSION } from '../../shared/image/decode-image.ts'
 import type { ObjectInfo, ObjectStore } from '../../shared/ports/object-store.ts'
 
@@ -59,5 +59,5 @@ export const noteImage = async (
 ): Promise<void> => {
   const note: z.infer<typeof noteSchema> = { pixels_sha256, width, height }
   const body = encodeCompactRecord(note)
-  await output.create(noteKey(input.bucket, info), body, { contentType: 'application/json' }, signal)
+  await output.create(noteKey(input.bucket, info), body, RECORD_OPTIONS, signal)
 }

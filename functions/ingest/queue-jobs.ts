@@ -1,6 +1,6 @@
 import { statusKey } from '../../shared/contracts/bucket-layout.ts'
 import { encodeJobMessage, type JobMessage } from '../../shared/contracts/job-message.ts'
-import { encodeRecord } from '../../shared/contracts/record-bytes.ts'
+import { encodeRecord, RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
 import { queuedStatus } from '../../shared/contracts/status-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { countAtTurn } from '../../shared/job-index/count-entries.ts'
@@ -47,12 +47,7 @@ type QueueingDeps = Pick<IngestDeps, 'output' | 'jobs' | 'now'>
 const writeStatus = async (deps: QueueingDeps, job: JobMessage, signal: AbortSignal): Promise<void> => {
   const { output, now } = deps
   const body = encodeRecord(queuedStatus(job, now()))
-  const created = await output.create(
-    statusKey(job.job_id),
-    body,
-    { contentType: 'application/json' },
-    signal,
-  )
+  const created = await output.create(statusKey(job.job_id), body, RECORD_OPTIONS, signal)
   if (!created) await recordOverlappingOrder(deps, job, signal)
 }
 

@@ -5,6 +5,7 @@ import {
   ingestReportSchema,
   type SupersededJob,
 } from '../../shared/contracts/ingest-report.ts'
+import { RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
 import { resultRecordSchema } from '../../shared/contracts/result-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import { readRecord } from '../../shared/records/read-record.ts'
@@ -103,7 +104,7 @@ const confirm = async (
 const cancel = async ({ output, now }: IngestDeps, jobId: string, { signal }: FoundUpload): Promise<void> => {
   const marker = encodeCancelMarker(jobId, 'ingest', now())
   // A marker that is there stays: it may be a person's.
-  await output.create(cancelKey(jobId), marker, { contentType: 'application/json' }, signal)
+  await output.create(cancelKey(jobId), marker, RECORD_OPTIONS, signal)
 }
 
 const jobsOfReport = async (

@@ -7,7 +7,7 @@ import {
   REPORTED_AT,
   type ReportedContext,
 } from '../../shared/contracts/ingest-report.ts'
-import { encodeCompactRecord } from '../../shared/contracts/record-bytes.ts'
+import { encodeCompactRecord, RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
 import { isLaterSequencer } from '../../shared/contracts/s3-event.ts'
 import {
   forgetReported,
@@ -76,7 +76,7 @@ const isNewer = (before: ObjectInfo, report: IngestReport): boolean => {
 export const encodeReport = (report: IngestReport) => ({
   body: encodeCompactRecord(report),
   options: {
-    contentType: 'application/json',
+    ...RECORD_OPTIONS,
     metadata: {
       [ETAG]: report.etag,
       [REPORT_STATE]: report.state,

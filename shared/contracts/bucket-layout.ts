@@ -32,6 +32,7 @@
  */
 
 import { createHash } from 'node:crypto'
+import { type ClipFormat, FORMAT_TRAITS } from './clip-format.ts'
 import { keyFault } from './object-key.ts'
 
 export const IMAGES_PREFIX = 'images/'
@@ -96,6 +97,10 @@ const videoKeysIn = (folder: string, videos: number): readonly VideoKeys[] =>
     const name = `${folder}video${videos === 1 ? '' : `-${index}`}`
     return { video: `${name}.mp4`, poster: `${name}.poster.png` }
   })
+
+/** Key of a video in another format, beside its MP4: `video.mp4` → `video.gif`. */
+export const formatKey = (videoKey: string, format: ClipFormat): string =>
+  videoKey.slice(0, -FORMAT_TRAITS.mp4.ending.length) + FORMAT_TRAITS[format].ending
 
 /**
  * A job of one video has `video.mp4`; of more, `video-0.mp4` and so on, as `svd render` names them. Each attempt has its

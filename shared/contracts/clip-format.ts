@@ -51,6 +51,10 @@ export const MAX_CRF = Math.max(...CLIP_FORMATS.map((format) => FORMAT_TRAITS[fo
 export const isClipFormat = (text: string): text is ClipFormat =>
   (CLIP_FORMATS as readonly string[]).includes(text)
 
+/** Format whose files have this ending; `null`: none. */
+export const formatOfEnding = (ending: string): ClipFormat | null =>
+  CLIP_FORMATS.find((format) => FORMAT_TRAITS[format].ending === ending) ?? null
+
 /** Each format once, in the order of `CLIP_FORMATS`. */
 export const normalizeFormats = (formats: readonly ClipFormat[]): readonly ClipFormat[] =>
   CLIP_FORMATS.filter((format) => formats.includes(format))

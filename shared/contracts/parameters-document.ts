@@ -77,3 +77,15 @@ export const decodeParameters = (document: ParametersDocument): RenderParameters
   loop: document.loop ?? DEFAULT_FILE_PARAMETERS.loop,
   metadata: document.metadata ?? DEFAULT_FILE_PARAMETERS.metadata,
 })
+
+/** The same parameters with those of the files, also where they have their default. `null` as a CRF: each codec's own. */
+export type CompleteParameters = Omit<Required<ParametersDocument>, 'crf'> & { readonly crf: number | null }
+
+/** A document, or one that is complete. */
+export type AnyParameters = Omit<ParametersDocument, 'crf'> & { readonly crf?: number | null | undefined }
+
+/** For readers who show or compare every parameter. Ids are made of the document as it is. */
+export const completeParameters = (document: AnyParameters): CompleteParameters => {
+  const { format, ...others } = DEFAULT_FILE_PARAMETERS
+  return { format: [...format], ...others, ...document } as CompleteParameters
+}

@@ -48,7 +48,7 @@ export const requestEndedSchema = z.strictObject({
     .describe('null unless the job failed'),
   warnings: z.array(z.string()),
   outputs: z
-    .array(outputSchema.pick({ video: true, poster: true, frames: true }))
+    .array(outputSchema.pick({ video: true, poster: true, files: true, frames: true }))
     .describe('files in the output bucket; empty unless the job succeeded'),
   started_at: timestampSchema,
   finished_at: timestampSchema,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CLIP_FORMATS } from './clip-format.ts'
 import { jobIdSchema, jobMessageSchema, sha256Schema, timestampSchema } from './job-message.ts'
 
 /** States in which a job ends. */
@@ -16,6 +17,9 @@ const storedFileSchema = z.strictObject({
   size_bytes: z.int().nonnegative(),
   sha256: sha256Schema,
 })
+
+/** A file of a clip in one of its formats. */
+const formattedFileSchema = z.strictObject({ format: z.enum(CLIP_FORMATS), ...storedFileSchema.shape })
 
 /** Figures of a clip's frames, and what they were found to show. 8-bit levels unless said otherwise. */
 export const clipQualitySchema = z.strictObject({
@@ -39,8 +43,12 @@ export const clipQualitySchema = z.strictObject({
 })
 
 export const outputSchema = z.strictObject({
+  /** The MP4, which every player plays. It is there in any case, and is one of `files` only if the job asks for it. */
   video: storedFileSchema,
   poster: storedFileSchema,
+  /** Files in the formats that the job asks for. Older records lack the key: their jobs asked for the MP4. */
+  files: z.array(formattedFileSchema).min(1).optional(),
+  /** Frames of each file; those of a loop count twice, but for the first and the last. */
   frames: z.int().positive(),
   quality: clipQualitySchema,
 })
@@ -130,12 +138,19 @@ export const resultRecordSchema = z.strictObject({
 })
 
 export type StoredFile = z.infer<typeof storedFileSchema>
+export type FormattedFile = z.infer<typeof formattedFileSchema>
 export type ClipQuality = z.infer<typeof clipQualitySchema>
 export type JobOutput = z.infer<typeof outputSchema>
 export type RejectedVideo = z.infer<typeof rejectedVideoSchema>
 export type JobFailure = z.infer<typeof failureSchema>
 export type FailureClass = (typeof FAILURE_CLASSES)[number]
 export type ResultRecord = z.infer<typeof resultRecordSchema>
+
+/** Files of a clip in the formats that its job asked for. */
+export const filesOfOutput = ({
+  video,
+  files,
+}: Pick<JobOutput, 'video' | 'files'>): readonly FormattedFile[] => files ?? [{ format: 'mp4', ...video }]
 
 /** Warnings of the job's clips, each once. */
 export const warningsOf = ({ outputs }: Pick<ResultRecord, 'outputs'>): readonly string[] => [

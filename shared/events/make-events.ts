@@ -8,7 +8,7 @@ import {
 } from '../contracts/ingest-report.ts'
 import type { BatchEnded, PipelineEvent, RequestEnded, UploadRejected } from '../contracts/pipeline-event.ts'
 import type { RequestContext } from '../contracts/request-context.ts'
-import { type ResultRecord, warningsOf } from '../contracts/result-record.ts'
+import { filesOfOutput, type ResultRecord, warningsOf } from '../contracts/result-record.ts'
 
 /*
  * Events about an upload, made of its report and of results. Events with equal ids are equal. So an event has nothing of a
@@ -77,7 +77,12 @@ export const requestEnded = (
     failure: failure === null ? null : { class: failure.class, reason: cut(failure.reason) },
     warnings: warningsOf(result).map(cut),
     output_bucket: outputBucket,
-    outputs: outputs.map(({ video, poster, frames }) => ({ video, poster, frames })),
+    outputs: outputs.map((output) => ({
+      video: output.video,
+      poster: output.poster,
+      files: [...filesOfOutput(output)],
+      frames: output.frames,
+    })),
     ...{ started_at, finished_at },
     device_seconds: result.device_seconds,
     cost_usd: result.cost_usd,

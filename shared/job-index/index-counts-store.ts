@@ -1,11 +1,10 @@
 import { INDEX_COUNTS_KEY } from '../contracts/bucket-layout.ts'
 import { type IndexCounts, indexCountsSchema, NO_COUNTS } from '../contracts/index-counts.ts'
-import { decodeRecord } from '../contracts/record-bytes.ts'
+import { decodeRecord, RECORD_OPTIONS } from '../contracts/record-bytes.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 
 /** A range has 80 bytes, and a thousand jobs or more. */
 const MAX_COUNTS_BYTES = 64 * 2 ** 20
-const WRITE_OPTIONS = { contentType: 'application/json' } as const
 
 export interface StoredCounts {
   readonly counts: IndexCounts
@@ -30,6 +29,6 @@ export const writeCounts = async (
 ): Promise<boolean> => {
   const written: IndexCounts = { version: 1, generation: counts.generation + 1, counted }
   const bytes = new TextEncoder().encode(`${JSON.stringify(written)}\n`)
-  if (etag === null) return await store.create(INDEX_COUNTS_KEY, bytes, WRITE_OPTIONS, signal)
-  return (await store.replace(INDEX_COUNTS_KEY, etag, bytes, WRITE_OPTIONS, signal)) !== null
+  if (etag === null) return await store.create(INDEX_COUNTS_KEY, bytes, RECORD_OPTIONS, signal)
+  return (await store.replace(INDEX_COUNTS_KEY, etag, bytes, RECORD_OPTIONS, signal)) !== null
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type EndedKind, entryKey, entryKeyOfSeveral } from '../contracts/index-entry.ts'
-import { encodeCompactRecord } from '../contracts/record-bytes.ts'
+import { encodeCompactRecord, RECORD_OPTIONS } from '../contracts/record-bytes.ts'
 import { inLanes } from '../in-lanes.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { ON_TIME_MS } from './count-entries.ts'
@@ -10,7 +10,6 @@ import { uncount, uncountUnlessCounted } from './uncount.ts'
 const LANES = 32
 const NOTHING = new Uint8Array(0)
 const ENTRY_OPTIONS = { contentType: 'text/plain' } as const
-const IDS_OPTIONS = { contentType: 'application/json' } as const
 
 /** Fields of a result record that its index entry is made from. */
 export interface IndexedEnd {
@@ -35,7 +34,7 @@ export const noteQueued = async (
   }
   const bytes = encodeCompactRecord(jobIds)
   const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 32)
-  await store.create(entryKeyOfSeveral(now, digest, jobIds.length), bytes, IDS_OPTIONS, signal)
+  await store.create(entryKeyOfSeveral(now, digest, jobIds.length), bytes, RECORD_OPTIONS, signal)
 }
 
 /** Enters a job that has changed and that is not done. */

@@ -1,4 +1,5 @@
 import { failureKey, failuresFolder } from '../contracts/bucket-layout.ts'
+import { RECORD_OPTIONS } from '../contracts/record-bytes.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { MAX_RECORD_BYTES } from './read-record.ts'
 
@@ -26,7 +27,7 @@ export const archiveResult = async (
       if (stored !== null && sameBytes(stored.bytes, bytes)) return
     }
     const key = failureKey(jobId, count + 1)
-    if (await outputs.create(key, bytes, { contentType: 'application/json' }, signal)) return
+    if (await outputs.create(key, bytes, RECORD_OPTIONS, signal)) return
   }
   throw new Error(`${failuresFolder(jobId)}: others write there at the same time; try again`)
 }

@@ -95,7 +95,9 @@ const run = async (): Promise<void> => {
               const video = await instantFile(path.join(folder, 'video.mp4'), job.job_id)
               const poster = await instantFile(path.join(folder, 'poster.png'), job.job_id)
               return {
-                videos: [{ video, poster, frames: 14, quality: QUALITY }],
+                videos: [
+                  { video, poster, files: [{ format: 'mp4', ...video }], frames: 14, quality: QUALITY },
+                ],
                 seconds: { encodeVideo: 0, check: 0 },
               }
             },

@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '--num-videos-per-prompt': 'num_videos_per_prompt',
   '--decode-chunk-size': 'decode_chunk_size',
   '--decode-overlap': 'decode_overlap',
+  '--format': 'format',
   '--input-bucket': 'inputBucket',
   '--output-bucket': 'outputBucket',
   '--jobs-queue-url': 'jobsQueueUrl',

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { type ClipFormat, DEFAULT_FORMATS } from '../../shared/contracts/clip-format.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts'
 import {
@@ -17,7 +18,7 @@ import { assertImagesReadable } from '../cli/input-images.ts'
 import { openClipRenderer } from '../cli/open-clip-renderer.ts'
 import { clipParameters } from '../cli/render/clip-parameters.ts'
 import { checkOutputFolders, makeOutputFolders } from '../cli/render/output-folders.ts'
-import { isVideoName, planOutputs } from '../cli/render/outputs.ts'
+import { planOutputs, videoNameFault } from '../cli/render/outputs.ts'
 import { renderImages } from '../cli/render/render-images.ts'
 import { weightCacheDir } from '../cli/weight-cache-dir.ts'
 import { vaeScaleFactor } from '../compiler/compile.ts'
@@ -51,7 +52,10 @@ export interface CheckpointOptions {
 }
 
 export interface RenderClipOptions extends ClipArguments {
-  /** The video's file, which ends in `.mp4`. Its poster is written beside it. */
+  /**
+   * The video's file, which ends in `.mp4`, or as one of the formats does: `.webm`, `.gif`, `.mov` or `.zip`. The files of
+   * other formats and the poster are written beside it.
+   */
   readonly output: string
   /** Called when a phase begins, and after each of its steps. */
   readonly onProgress?: (progress: Progress) => void
@@ -60,7 +64,10 @@ export interface RenderClipOptions extends ClipArguments {
 }
 
 export interface ClipFile {
+  /** File of the first format. */
   readonly video: string
+  /** Files of all formats. */
+  readonly files: readonly { readonly format: ClipFormat; readonly path: string }[]
   readonly poster: string
 }
 
@@ -89,7 +96,7 @@ export interface CompileGraphsOptions
 
 export interface OpenedCheckpoint extends AsyncDisposable {
   /**
-   * Renders an image to an MP4. Clips are rendered one after the other. Throws `InvalidInputError` if the image, an
+   * Renders an image to an MP4, or to the formats given. Clips are rendered one after the other. Throws `InvalidInputError` if the image, an
    * argument or the output cannot be used, or if the clip does not fit the memory.
    */
   render(image: string, options: RenderClipOptions): Promise<Clip>
@@ -132,18 +139,22 @@ export const openCheckpoint = async (
 
   const renderNow = async (image: string, options: RenderClipOptions): Promise<Clip> => {
     const { output, onProgress = () => {}, signal = AbortSignal.any([]), ...given } = options
-    if (!isVideoName(output)) {
-      throw new InvalidInputError('output', `got '${output}'; must be a file name that ends in .mp4`)
-    }
     const asked = parseRenderArguments({ ...given })
+    const nameFault = videoNameFault(output, asked.format ?? DEFAULT_FORMATS)
+    if (nameFault !== null) throw new InvalidInputError('output', nameFault)
     await assertImagesReadable([image])
-    const { parameters, warnings } = await clipParameters(image, asked, checkpoint, (name) => name)
-    const { numFrames, numVideosPerPrompt: videosPerImage } = parameters
+    const { parameters, warnings, convertedFrom } = await clipParameters(
+      image,
+      asked,
+      checkpoint,
+      (name) => name,
+    )
+    const { numFrames, numVideosPerPrompt: videosPerImage, format: formats } = parameters
     const only = { outputDir: undefined, framesDir: undefined }
-    const plan = planOutputs({ images: [image], output, videosPerImage, ...only })
+    const plan = planOutputs({ images: [image], output, videosPerImage, formats, ...only })
     await checkOutputFolders(plan, { option: '--output', frameCount: numFrames })
     const ffmpeg = await findFfmpeg(environment)
-    await assertFfmpegEncodes(ffmpeg, signal)
+    await assertFfmpegEncodes(ffmpeg, formats, signal)
     const settings = {
       device: device.choice,
       checkpointDir: path.resolve(dir),
@@ -157,11 +168,15 @@ export const openCheckpoint = async (
       ...{ renderer, prepareImage, finishClip, ffmpegPath: ffmpeg.path, signal },
       onProgress: (_: number, progress: Progress) => onProgress(progress),
     }
-    const jobs = plan.map((planned) => ({ ...planned, settings, warnings }))
+    const jobs = plan.map((planned) => ({ ...planned, settings, warnings, convertedFrom }))
     for await (const { outcome } of renderImages(jobs, tools)) {
       if ('error' in outcome) throw outcome.error
       const { videos, seconds } = outcome.value
-      const files = videos.map(({ video, poster }) => ({ video: video.path, poster: poster.path }))
+      const files = videos.map((clip) => ({
+        video: clip.video.path,
+        files: clip.files.map(({ format, path: file }) => ({ format, path: file })),
+        poster: clip.poster.path,
+      }))
       return { videos: files, parameters, warnings, seconds: seconds.total }
     }
     throw new Error(`${image}: nothing was rendered`)

@@ -5,11 +5,12 @@ import type { RenderArgumentName } from '../../shared/contracts/render-arguments
 
 interface ArgumentOption {
   readonly name: RenderArgumentName
-  readonly value: string
+  /** `null`: an option without a value, which is true where it is given. */
+  readonly value: string | null
   readonly help: string
 }
 
-const option = (name: RenderArgumentName, value: string, help: string): ArgumentOption => ({
+const option = (name: RenderArgumentName, value: string | null, help: string): ArgumentOption => ({
   name,
   value,
   help,
@@ -43,6 +44,13 @@ export const VIDEO_OPTIONS: readonly ArgumentOption[] = [
   option('noise_aug_strength', 'x', 'noise on the image: more motion, less likeness (0.02)'),
   option('seed', 'n', 'same seed, same noise (0); random draws one and says which'),
   option('num_videos_per_prompt', 'n', 'videos per image, of different noise (1)'),
+  option(
+    'format',
+    'list',
+    'mp4 (H.264), webm (VP9), gif, prores (422 HQ), png (ZIP); several: mp4,gif (mp4)',
+  ),
+  option('crf', 'n', 'quality of mp4 (18; 1 to 51) and webm (24; 1 to 63): lower is better and larger'),
+  option('loop', null, 'play the frames there and back'),
 ]
 
 export const SAMPLING_OPTIONS: readonly ArgumentOption[] = [
@@ -63,9 +71,17 @@ const kebab = (name: string): string => name.replaceAll('_', '-')
 /** An argument as the user types it: `--num-frames`. */
 export const spellOption = (name: string): string => `--${kebab(name)}`
 
+/** `--format mp4 --format gif` is `--format mp4,gif`. */
+const joined = (text: string, before: unknown): string =>
+  typeof before === 'string' ? `${before},${text}` : text
+
 export const addArgumentOptions = (command: Command, options: readonly ArgumentOption[]): Command => {
   for (const { name, value, help } of options) {
-    command.addOption(new Option(`${spellOption(name)} <${value}>`, help))
+    const flags = value === null ? spellOption(name) : `${spellOption(name)} <${value}>`
+    const added = new Option(flags, help)
+    // Only these may be repeated. Of the others the last holds.
+    if (name === 'format') added.argParser(joined)
+    command.addOption(added)
   }
   return command
 }
@@ -78,6 +94,7 @@ export const readArguments = (
   Object.fromEntries(
     options.flatMap(({ name }) => {
       const text = parsed[camelName(name)]
+      if (text === true) return [[name, true]]
       return typeof text === 'string' ? [[name, readArgumentText(name, text)]] : []
     }),
   )

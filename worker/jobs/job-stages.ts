@@ -1,3 +1,4 @@
+import type { ClipFormat } from '../../shared/contracts/clip-format.ts'
 import type { JobMessage } from '../../shared/contracts/job-message.ts'
 import type { ClipQuality } from '../../shared/contracts/result-record.ts'
 import type { Progress } from '../pipeline/progress.ts'
@@ -22,9 +23,16 @@ export interface LocalFile {
   readonly sha256: string
 }
 
+export interface FormattedFile extends LocalFile {
+  readonly format: ClipFormat
+}
+
 export interface FinishedVideo {
+  /** The MP4, whether the job asks for it or not. */
   readonly video: LocalFile
   readonly poster: LocalFile
+  /** Files in the formats that the job asks for, in their order. */
+  readonly files: readonly FormattedFile[]
   readonly frames: number
   readonly quality: ClipQuality
 }
@@ -46,7 +54,7 @@ export interface RenderedJob {
     readonly denoise: number
     readonly decode: number
   }
-  /** Frames to MP4s and posters, and their checks. `onProgress` counts videos. */
+  /** Frames to MP4s, files of other formats and posters, and their checks. `onProgress` counts videos. */
   finish(signal: AbortSignal, onProgress: (progress: Progress) => void): Promise<FinishedJob>
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { ClipFormat } from '../../shared/contracts/clip-format.ts'
 import { type ClipMaker, type ClipMetadata, clipMetadataOfJob } from '../../shared/contracts/clip-record.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { JobImage, JobMessage } from '../../shared/contracts/job-message.ts'
@@ -9,6 +10,7 @@ import type { OpenModel } from '../models/open-model.ts'
 import type { Renderer } from '../renderer/child-process-renderer.ts'
 import type { PreparedImage, prepareImage } from '../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult, RenderSettings } from '../renderer/render-job.ts'
+import { missingEncoders, missingText } from '../video/probe-ffmpeg.ts'
 import { fallbackDecodeParameters } from './fallback-decode.ts'
 import { fetchImage } from './fetch-image.ts'
 import { type FinishingTools, finishVideos } from './finish-videos.ts'
@@ -21,6 +23,8 @@ export interface JobTools extends FinishingTools {
   readonly model: OpenModel
   readonly renderer: Renderer<RenderJob, RenderResult>
   readonly prepareImage: typeof prepareImage
+  /** Encoders of the worker's ffmpeg, by its own names. */
+  readonly encoders: readonly string[]
   /** Program and device that the metadata of clips name. */
   readonly maker: ClipMaker
   readonly settings: Pick<RenderSettings, 'device' | 'memory' | 'threads' | 'cacheDir'>
@@ -34,6 +38,18 @@ const assertModel = ({ model }: JobMessage, { record }: OpenModel): void => {
   )
   const reason = `the job is for the model ${wanted}, and this worker has ${here}`
   throw new PostponedError(reason, { workersFault: false, waitsForModel: model })
+}
+
+/** Another worker may have an ffmpeg with the encoder: the job waits for it. Found before anything is fetched or rendered. */
+const assertEncoders = (formats: readonly ClipFormat[], encoders: readonly string[]): void => {
+  const missing = missingEncoders({ encoders }, formats)
+  if (missing.length === 0) return
+  throw new PostponedError(
+    `this worker's ffmpeg has no encoder ${missingText(missing)}, which the job needs`,
+    {
+      workersFault: false,
+    },
+  )
 }
 
 /** The job's id is that of its image: with another one, put there since, its clip would not be what it says. */
@@ -56,11 +72,12 @@ const whoseMistake = (error: unknown): unknown =>
 
 /** The stages of jobs, for real: an image out of the bucket, the renderer's process, ffmpeg and the checks. */
 export const openJobStages = (tools: JobTools): PrepareJob => {
-  const { store, model, renderer, prepareImage, maker, settings } = tools
+  const { store, model, renderer, prepareImage, encoders, maker, settings } = tools
 
   return async (job, folder, signal) => {
     assertModel(job, model)
     const asked = decodeParameters(job.parameters)
+    assertEncoders(asked.format, encoders)
     const { width, height, fit } = asked
     const bytes = await fetchImage(store, job.image, signal)
     const field = 'image'

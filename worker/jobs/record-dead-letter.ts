@@ -96,7 +96,7 @@ const reportMalformed = async (
     reported_at: clock.now().toISOString(),
   }
   const bytes = encodeRecord(report)
-  const created = await store.create(reportKey(key), bytes, { contentType: 'application/json' }, signal)
+  const created = await store.create(reportKey(key), bytes, RECORD_OPTIONS, signal)
   return created ? 'recorded' : 'known'
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { resultKey } from '../../shared/contracts/bucket-layout.ts'
-import { encodeRecord } from '../../shared/contracts/record-bytes.ts'
+import { encodeRecord, RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
 import { type ResultRecord, resultRecordSchema } from '../../shared/contracts/result-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 
@@ -19,10 +19,5 @@ export const createResult = async (
 ): Promise<boolean> => {
   const bytes = encodeRecord(resultRecordSchema.parse(record))
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  return await store.create(
-    resultKey(record.job_id),
-    bytes,
-    { contentType: 'application/json', sha256 },
-    signal,
-  )
+  return await store.create(resultKey(record.job_id), bytes, { ...RECORD_OPTIONS, sha256 }, signal)
 }

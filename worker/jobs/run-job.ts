@@ -211,7 +211,7 @@ const makeAndPublish = async (
   if (doneBefore) return await closeDone(active, deps)
 
   const publishingMs = clock.elapsedMs()
-  const files = clip.videos.flatMap(({ video, poster }) => [video, poster])
+  const files = clip.videos.flatMap(({ video, poster, files }) => [video, poster, ...files])
   const sizeBytes = files.reduce((total, file) => total + file.sizeBytes, 0)
   const outputs = await withTimeLimit(
     { clock, limitMs: uploadLimitMs(sizeBytes), what: 'uploading the clip', signal },

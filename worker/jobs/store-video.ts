@@ -1,4 +1,5 @@
-import type { VideoKeys } from '../../shared/contracts/bucket-layout.ts'
+import { formatKey, type VideoKeys } from '../../shared/contracts/bucket-layout.ts'
+import { FORMAT_TRAITS } from '../../shared/contracts/clip-format.ts'
 import type { JobOutput, StoredFile } from '../../shared/contracts/result-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
 import type { ObjectStore, WriteOptions } from '../../shared/ports/object-store.ts'
@@ -33,22 +34,34 @@ const storeFile = async (
 }
 
 /**
- * Uploads a video and its poster, at once, under keys that no other attempt has, and returns where they are. Throws what
- * the store throws, and if another file is there, once neither upload is under way any more.
+ * Uploads a video, its files in other formats and its poster, at once, under keys that no other attempt has, and returns where they are. Throws what
+ * the store throws, and if another file is there, once no upload is under way any more.
  */
 export const storeVideo = async (
   store: ObjectStore,
   keys: VideoKeys,
-  { video, poster, frames, quality }: FinishedVideo,
+  { video, poster, files: formatted, frames, quality }: FinishedVideo,
   options: Pick<WriteOptions, 'tags'>,
   signal: AbortSignal,
 ): Promise<JobOutput> => {
-  const files = [
-    { key: keys.video, file: video, contentType: 'video/mp4' },
+  const uploads = [
+    { key: keys.video, file: video, contentType: FORMAT_TRAITS.mp4.contentType },
     { key: keys.poster, file: poster, contentType: 'image/png' },
+    ...formatted
+      .filter(({ format }) => format !== 'mp4')
+      .map((file) => ({
+        key: formatKey(keys.video, file.format),
+        file,
+        contentType: FORMAT_TRAITS[file.format].contentType,
+      })),
   ]
-  const [storedVideo, storedPoster] = await inLanes(files, files.length, ({ key, file, contentType }) =>
+  const stored = await inLanes(uploads, uploads.length, ({ key, file, contentType }) =>
     storeFile(store, key, file, { contentType, ...options }, signal),
   )
-  return { video: storedVideo!, poster: storedPoster!, frames, quality }
+  const [storedVideo, storedPoster] = stored
+  const files = formatted.map(({ format }) => ({
+    format,
+    ...stored.find(({ key }) => key === formatKey(keys.video, format))!,
+  }))
+  return { video: storedVideo!, poster: storedPoster!, files, frames, quality }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { modelFolder, modelRecordKey } from '../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { ModelFile, ModelRecord } from '../../shared/contracts/model-record.ts'
+import { RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
 import { readModelRecord } from '../../shared/models/read-model-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { type OnModelProgress, openByteCount } from './model-progress.ts'
@@ -80,8 +81,7 @@ export const pushModel = async (
     count(file.size_bytes)
   }
   const bytes = Buffer.from(`${JSON.stringify(record, null, 2)}\n`)
-  if (await store.create(modelRecordKey(modelId), bytes, { contentType: 'application/json' }, signal))
-    return true
+  if (await store.create(modelRecordKey(modelId), bytes, RECORD_OPTIONS, signal)) return true
   const now = await readModelRecord(store, modelId, signal)
   if (now?.sha256 !== record.sha256) throw taken(store, modelId, modelRecordKey(modelId))
   return false

@@ -1,6 +1,7 @@
+import { CLIP_FORMATS, DEFAULT_FORMATS } from '../../shared/contracts/clip-format.ts'
 import { NODE_NEEDED } from '../../shared/program-file.ts'
 import { formatBytes } from '../../shared/size-text.ts'
-import { encodesH264 } from '../video/probe-ffmpeg.ts'
+import { missingEncoders, missingText } from '../video/probe-ffmpeg.ts'
 import { type Check, type Finding, fail, ok, runCheck, warn } from './check.ts'
 import type { Machine } from './machine.ts'
 
@@ -35,9 +36,15 @@ export const checkFfmpeg = (machine: Machine): Promise<Check> =>
   runCheck('ffmpeg', 'install ffmpeg and set FFMPEG_PATH to it', async () => {
     const ffmpeg = await machine.ffmpeg()
     const found = `${ffmpeg.version}, ${ffmpeg.path} (from ${ffmpeg.source})`
-    return encodesH264(ffmpeg)
+    if (missingEncoders(ffmpeg, DEFAULT_FORMATS).length > 0)
+      return fail(`${found} has no libx264`, 'set FFMPEG_PATH to a build with libx264')
+    const missing = missingEncoders(ffmpeg, CLIP_FORMATS)
+    return missing.length === 0
       ? ok(found)
-      : fail(`${found} has no libx264`, 'set FFMPEG_PATH to a build with libx264')
+      : warn(
+          `${found} has no ${missingText(missing)}`,
+          'set FFMPEG_PATH to a build that has, for these formats',
+        )
   })
 
 export const checkMemory = (machine: Machine): Promise<Check> =>

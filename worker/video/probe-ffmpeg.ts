@@ -1,6 +1,8 @@
 import { execa } from 'execa'
 import { childEnvironment } from '../../shared/child-environment.ts'
+import type { ClipFormat } from '../../shared/contracts/clip-format.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { ENCODERS } from './encoders.ts'
 import type { FfmpegBinary } from './ffmpeg-path.ts'
 
 const TIMEOUT_MS = 20_000
@@ -37,12 +39,41 @@ export const probeFfmpeg = async (
   }
 }
 
-/** Whether it can write the videos of this program. */
-export const encodesH264 = ({ encoders }: FfmpegAbilities): boolean => encoders.includes('libx264')
+export interface MissingEncoder {
+  readonly format: ClipFormat
+  readonly encoder: string
+}
 
-/** Throws InvalidInputError unless the ffmpeg that was found runs and can encode, and the signal's reason when it aborts. */
-export const assertFfmpegEncodes = async (binary: FfmpegBinary, signal: AbortSignal): Promise<void> => {
+/** Formats that an ffmpeg cannot write, each with the encoder that it lacks. */
+export const missingEncoders = (
+  { encoders }: Pick<FfmpegAbilities, 'encoders'>,
+  formats: readonly ClipFormat[],
+): readonly MissingEncoder[] =>
+  formats.flatMap((format) => {
+    const { needs } = ENCODERS[format]
+    return needs === null || encoders.includes(needs) ? [] : [{ format, encoder: needs }]
+  })
+
+/** `libvpx-vp9 (webm)` of each. */
+export const missingText = (missing: readonly MissingEncoder[]): string =>
+  missing.map(({ format, encoder }) => `${encoder} (${format})`).join(' and ')
+
+const otherFix = (formats: readonly ClipFormat[], missing: readonly MissingEncoder[]): string => {
+  const left = formats.filter((format) => !missing.some((one) => one.format === format))
+  return left.length === 0 ? '' : `, or ask for ${left.join(' and ')} alone`
+}
+
+/**
+ * Throws InvalidInputError unless the ffmpeg that was found runs and can write the formats, and the signal's reason when it
+ * aborts.
+ */
+export const assertFfmpegEncodes = async (
+  binary: FfmpegBinary,
+  formats: readonly ClipFormat[],
+  signal: AbortSignal,
+): Promise<void> => {
   const { path, source } = binary
+  const needed = formats.flatMap((format) => ENCODERS[format].needs ?? []).join(' and ')
   let abilities: FfmpegAbilities
   try {
     abilities = await probeFfmpeg(binary, signal)
@@ -50,14 +81,15 @@ export const assertFfmpegEncodes = async (binary: FfmpegBinary, signal: AbortSig
     signal.throwIfAborted()
     throw new InvalidInputError(
       'FFMPEG_PATH',
-      `${path} (from ${source}) does not run as ffmpeg does; set it to an ffmpeg with libx264`,
+      `${path} (from ${source}) does not run as ffmpeg does; set it to an ffmpeg${needed === '' ? '' : ` with ${needed}`}`,
       { cause },
     )
   }
-  if (!encodesH264(abilities)) {
+  const missing = missingEncoders(abilities, formats)
+  if (missing.length > 0) {
     throw new InvalidInputError(
       'FFMPEG_PATH',
-      `${path} (from ${source}) has no encoder libx264; set it to an ffmpeg that has`,
+      `${path} (from ${source}) has no encoder ${missingText(missing)}; set it to an ffmpeg that has${otherFix(formats, missing)}`,
     )
   }
 }

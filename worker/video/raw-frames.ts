@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import { frameOrder } from './frame-order.ts'
 import { assertRgbFrame, type FrameSize, rgbFrameBytes } from './rgb-frame.ts'
 
 /*
@@ -43,8 +44,8 @@ export interface RawFrames extends AsyncDisposable {
   readonly frameCount: number
   /** From 0. */
   frame(index: number): Promise<Uint8Array>
-  /** All of them, each read when it is asked for. */
-  frames(): AsyncGenerator<Uint8Array>
+  /** Frames in the order given, by default all of them. Each is read when it is asked for. */
+  frames(order?: Iterable<number>): AsyncGenerator<Uint8Array>
 }
 
 /** Opens a file of raw frames. Throws, naming it, if it is empty or ends within a frame. */
@@ -68,8 +69,8 @@ export const openRawFrames = async (path: string, size: FrameSize): Promise<RawF
   return {
     frameCount,
     frame,
-    async *frames() {
-      for (let index = 0; index < frameCount; index++) yield await frame(index)
+    async *frames(order = frameOrder(frameCount, false)) {
+      for (const index of order) yield await frame(index)
     },
     [Symbol.asyncDispose]: () => file.close(),
   }

@@ -4,6 +4,9 @@ import { writeThenRename } from '../../shared/files/write-then-rename.ts'
 import { encodeFramePng } from './encode-frame-png.ts'
 import type { FrameSize } from './rgb-frame.ts'
 
+/** Name of a frame's file, by its position from 0. */
+export const frameName = (index: number): string => `${String(index).padStart(4, '0')}.png`
+
 export interface FramesRequest extends FrameSize {
   /** RGB24 images in order. */
   readonly frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
@@ -21,7 +24,7 @@ export const writeFrames = async (request: FramesRequest): Promise<string[]> => 
   for await (const frame of frames) {
     signal.throwIfAborted()
     const png = await encodeFramePng(frame, files.length, size)
-    const file = path.join(directory, `${String(files.length).padStart(4, '0')}.png`)
+    const file = path.join(directory, frameName(files.length))
     await writeThenRename(file, (temporary) => writeFile(temporary, png))
     files.push(file)
   }

@@ -3,9 +3,6 @@ import { writeThenRename } from '../../shared/files/write-then-rename.ts'
 import { encodeFramePng } from './encode-frame-png.ts'
 import type { FrameSize } from './rgb-frame.ts'
 
-/** The poster of `clip.mp4` is `clip.poster.png`: `svd render clip.png --output clip.mp4` keeps its photo. */
-export const posterOf = (video: string): string => video.replace(/\.mp4$/, '.poster.png')
-
 export interface PosterRequest extends FrameSize {
   /** RGB24, usually the first frame of the video. */
   readonly frame: Uint8Array

@@ -44,7 +44,10 @@ describe('a result', () => {
         failure: null,
         warnings: [],
         output_bucket: 'output',
-        outputs: result.outputs.map(({ video, poster, frames }) => ({ video, poster, frames })),
+        outputs: result.outputs.map(({ video, poster, frames }) => ({
+          ...{ video, poster, frames },
+          files: [{ format: 'mp4', ...video }],
+        })),
         started_at: result.started_at,
         finished_at: result.finished_at,
         device_seconds: 55,

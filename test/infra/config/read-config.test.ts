@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../../infra/config/read-config.ts'
 import { CLIPS_PER_WORKER } from '../../../infra/scaling/scaling-policy.ts'
-
-const faultsOf = (context: Readonly<Record<string, unknown>>): readonly string[] => {
-  try {
-    readConfig(context)
-    return []
-  } catch (error) {
-    return (error as Error).message.split('\n').slice(1)
-  }
-}
+import { faultsOf } from './faults-of.ts'
 
 describe('the deployment that the context asks for', () => {
   test('is the default without any key of ours, whatever else is in the context', () => {
@@ -103,16 +95,6 @@ describe('the deployment that the context asks for', () => {
   })
 
   test.each([
-    [{ 'svd:vpcId': 'vpc-0a1b2c3d' }, '  svd:subnetIds: is empty, but vpcId is given; give both or none'],
-    [
-      { 'svd:subnetIds': 'subnet-0a1b2c3d' },
-      '  svd:vpcId: is empty, but subnetIds are given; give both or none',
-    ],
-  ])('is refused for half of an existing VPC: %j', (context, fault) => {
-    expect(faultsOf(context)).toEqual([fault])
-  })
-
-  test.each([
     [{ 'svd:onDemandBase': 2 }, /onDemandBase: got 2; has a meaning for compute ec2 and both only/],
     [{ 'svd:onDemandPercent': '30' }, /onDemandPercent: got '30'; must be 0 .* or 100 .* with compute batch/],
     [
@@ -122,209 +104,6 @@ describe('the deployment that the context asks for', () => {
   ])('is refused for a key that would be left without effect: %j', (context, fault) => {
     expect(faultsOf(context)).toEqual([expect.stringMatching(fault)])
     expect(faultsOf({ ...context, 'svd:compute': 'ec2', 'svd:network': 'public' })).toEqual([])
-  })
-
-  test('has a webhook with an address and the names of its secrets', () => {
-    const context = {
-      'svd:webhookUrl': 'https://hooks.example.com:8443/svd?tenant=a%20b',
-      'svd:webhookApiKeySecret': 'svd/webhook-key',
-      'svd:webhookHmacSecret': 'arn:aws:secretsmanager:us-east-1:111122223333:secret:svd/hmac-a1B2c3',
-      'svd:webhookPerSecond': '300',
-    }
-
-    expect(readConfig(context)).toMatchObject({
-      webhookUrl: context['svd:webhookUrl'],
-      webhookHmacSecret: context['svd:webhookHmacSecret'],
-      webhookPerSecond: 300,
-    })
-  })
-
-  test.each([
-    [
-      { 'svd:webhookUrl': 'http://example.com/hooks' },
-      "  svd:webhookUrl: got 'http://example.com/hooks'; must be an HTTPS address such as https://example.com/hooks/svd, or empty",
-    ],
-    [
-      { 'svd:webhookUrl': 'https://example.com/*' },
-      "  svd:webhookUrl: got 'https://example.com/*'; must be an HTTPS address such as https://example.com/hooks/svd, or empty",
-    ],
-    [
-      { 'svd:webhookHmacSecret': 'my secret' },
-      "  svd:webhookHmacSecret: got 'my secret'; must be the name of a secret in Secrets Manager, or its whole ARN, or empty",
-    ],
-    [
-      { 'svd:webhookPerSecond': '301' },
-      "  svd:webhookPerSecond: got '301'; must be a whole number from 1 to 300",
-    ],
-    [
-      { 'svd:webhookUrl': 'https://example.com/hooks' },
-      '  svd:webhookApiKeySecret: must be given with webhookUrl: the receiver knows the sender by this key. Store one with aws secretsmanager create-secret',
-    ],
-    [
-      { 'svd:webhookHmacSecret': 'svd/hmac' },
-      "  svd:webhookHmacSecret: got 'svd/hmac'; has no effect without webhookUrl; give both or none",
-    ],
-    [
-      {
-        'svd:webhookUrl': 'https://example.com/hooks',
-        ...{ 'svd:webhookApiKeySecret': 'svd/one', 'svd:webhookHmacSecret': 'svd/one' },
-      },
-      "  svd:webhookHmacSecret: got 'svd/one'; must be another secret than webhookApiKeySecret, which is sent with each request; store a second one",
-    ],
-  ])('is refused for a webhook that cannot be: %j', (context, fault) => {
-    expect(faultsOf(context)).toContain(fault)
-  })
-
-  test('is refused for a budget without a price of a machine that no table has', () => {
-    const context = { 'svd:instanceTypes': 'g7e.2xlarge:1:8:64', 'svd:maxUsdPerDay': '20' }
-    expect(faultsOf(context)).toEqual([
-      '  svd:usdPerMachineHour: must be given with maxUsdPerDay, because svd has no price of g7e.2xlarge:1:8:64',
-    ])
-    expect(faultsOf({ ...context, 'svd:usdPerMachineHour': '4.1' })).toEqual([])
-    expect(faultsOf({ 'svd:instanceTypes': 'g7e.2xlarge:1:8:64' })).toEqual([])
-  })
-
-  test('is of machines without a GPU where that is asked for, with what goes with them', () => {
-    const ofTheDemo = { 'svd:device': 'cpu', 'svd:modelId': 'demo' }
-
-    expect(readConfig(ofTheDemo).instanceTypes).toEqual(['c7i.xlarge', 'm7i.xlarge', 'c7a.xlarge'])
-    expect(readConfig({ 'svd:device': 'cpu', 'svd:instanceTypes': 'm7i.4xlarge' }).instanceTypes).toEqual([
-      'm7i.4xlarge',
-    ])
-  })
-
-  test('is refused for machines without a GPU of which one would get more workers than another', () => {
-    const ofTheDemo = { 'svd:device': 'cpu', 'svd:modelId': 'demo' }
-
-    expect(faultsOf({ ...ofTheDemo, 'svd:instanceTypes': 'c7i.xlarge,c7i.4xlarge' })).toEqual([
-      expect.stringMatching(/instanceTypes: got .*; must all have the same number of vCPUs with device cpu/),
-    ])
-  })
-
-  test('is refused for machines without a GPU that are too small for the model that is the default', () => {
-    expect(faultsOf({ 'svd:device': 'cpu' })).toEqual([
-      '  svd:instanceTypes: must have 16 GiB of memory for svd-xt on the CPU, and c7i.xlarge has 8 GiB, c7a.xlarge has 8 GiB; take larger ones, or modelId demo',
-    ])
-  })
-
-  test.each([
-    [
-      { 'svd:device': 'cpu', 'svd:modelId': 'demo', 'svd:instanceTypes': 'c7i.xlarge,g6.xlarge' },
-      "  svd:instanceTypes: got 'c7i.xlarge,g6.xlarge'; must be types without a GPU with device cpu, which g6.xlarge is not; or take device cuda",
-    ],
-    [
-      { 'svd:instanceTypes': 'c7i.xlarge,m7i.xlarge' },
-      "  svd:instanceTypes: got 'c7i.xlarge,m7i.xlarge'; must be types with a GPU with device cuda, which c7i.xlarge, m7i.xlarge are not; or take device cpu",
-    ],
-    [
-      {
-        ...{ 'svd:device': 'cpu', 'svd:modelId': 'demo' },
-        'svd:cudaImage': 'registry.example.com/cuda:13',
-      },
-      "  svd:cudaImage: got 'registry.example.com/cuda:13'; has no effect: no image with CUDA is built with device cpu, or with workerImage",
-    ],
-  ])('is refused for machines that the device does not go with: %j', (context, fault) => {
-    expect(faultsOf(context)).toEqual([fault])
-  })
-
-  test('takes a type that nobody wrote down, of which neither price nor quota is known, with its sizes', () => {
-    const instanceTypes = ['g6e.xlarge', 'g7e.2xlarge:1:8:64']
-
-    expect(readConfig({ 'svd:instanceTypes': instanceTypes.join(',') })).toMatchObject({ instanceTypes })
-  })
-
-  test.each(['g7e.2xlarge', 'g7e.2xlarge:1:8', 'g7e.2xlarge:1:0:64', 'g7e:1:8:64', 'g7e.2xlarge:one:8:64'])(
-    'is refused for such a type without all its sizes: %s',
-    (type) => {
-      expect(faultsOf({ 'svd:instanceTypes': type })).toEqual([
-        expect.stringMatching(`svd:instanceTypes: got '${type}'; must be .* NAME:GPUS:VCPUS:GIB`),
-      ])
-    },
-  )
-
-  test.each([
-    ['g6.xlarge,g6.xlarge', "'g6.xlarge,g6.xlarge'; must name each type once"],
-    ['g6.xlarge:1:8:64', "'g6.xlarge:1:8:64'; must be written as g6.xlarge: its sizes are known"],
-    [
-      'g7e.2xlarge:2:1:64',
-      "'g7e.2xlarge:2:1:64'; must have at least one vCPU for each GPU, because a worker gets one GPU",
-    ],
-    [
-      'g5g.xlarge:1:4:8',
-      "'g5g.xlarge:1:4:8'; cannot be used: g5g.xlarge has an Arm processor, and the worker's image is for x86-64",
-    ],
-    [
-      'u-6tb1.metal:1:448:6144',
-      "'u-6tb1.metal:1:448:6144'; must begin with the name of an EC2 instance type, which u-6tb1.metal is not",
-    ],
-  ])('is refused for types on which no worker would start: %s', (types, fault) => {
-    expect(faultsOf({ 'svd:instanceTypes': types })).toEqual([`  svd:instanceTypes: got ${fault}`])
-  })
-
-  test.each([
-    'p3.2xlarge:1:8:61',
-    'g4ad.xlarge:1:4:16',
-    'p6-b200.48xlarge:8:192:2048',
-    'p6e-gb200.36xlarge:4:144:960',
-  ])("is refused for cards that ONNX Runtime's CUDA provider has no code for: %s", (type) => {
-    expect(faultsOf({ 'svd:instanceTypes': type })).toEqual([
-      expect.stringMatching(
-        `svd:instanceTypes: got '${type}'; cannot be used: .* has no code; take a type with T4, `,
-      ),
-    ])
-  })
-
-  test('is refused for a capacity reservation that Spot, or another type, would leave unused', () => {
-    const reserved = {
-      ...{ 'svd:capacityReservationId': 'cr-0a1b2c3d', 'svd:instanceTypes': 'g6e.xlarge' },
-      'svd:zoneNames': 'us-east-1b',
-    }
-
-    expect(faultsOf({ ...reserved, 'svd:onDemandPercent': '100' })).toEqual([])
-    for (const context of [
-      reserved,
-      { ...reserved, 'svd:onDemandPercent': '100', 'svd:instanceTypes': 'g6e.xlarge,g6.xlarge' },
-    ])
-      expect(faultsOf(context)).toEqual([
-        "  svd:capacityReservationId: got 'cr-0a1b2c3d'; needs onDemandPercent 100, because Spot takes no reservation, and the one instance type that is reserved in instanceTypes",
-      ])
-  })
-
-  test.each([
-    [
-      { 'svd:zoneNames': 'us-east-1a,us-east-1b' },
-      "  svd:zoneNames: got 'us-east-1a,us-east-1b'; must name the zone of capacityReservationId alone: EC2 launches into a reservation of the same zone only",
-    ],
-    [
-      {},
-      '  svd:zoneNames: must name the zone of capacityReservationId alone: EC2 launches into a reservation of the same zone only',
-    ],
-    [
-      { 'svd:vpcId': 'vpc-0a1b2c3d', 'svd:subnetIds': 'subnet-0a1b2c3d,subnet-1a1b2c3d' },
-      "  svd:subnetIds: got 'subnet-0a1b2c3d,subnet-1a1b2c3d'; must name the zone of capacityReservationId alone, by one subnet of it: EC2 launches into a reservation of the same zone only",
-    ],
-  ])(
-    'is refused for a capacity reservation beside zones in which no machine can start: %j',
-    (zones, fault) => {
-      const reserved = { 'svd:capacityReservationId': 'cr-0a1b2c3d', 'svd:instanceTypes': 'g6e.xlarge' }
-
-      expect(faultsOf({ ...reserved, 'svd:onDemandPercent': '100', ...zones })).toEqual([fault])
-    },
-  )
-
-  test('is refused for zones that are no names, are named twice, or are counted as well', () => {
-    expect(faultsOf({ 'svd:zoneNames': 'us-east-1a,use1-az2' })).toEqual([
-      "  svd:zoneNames: got 'use1-az2'; must be like us-east-1a",
-    ])
-    expect(faultsOf({ 'svd:zoneNames': 'us-east-1a,us-east-1a' })).toEqual([
-      "  svd:zoneNames: got 'us-east-1a,us-east-1a'; must name each zone once",
-    ])
-    expect(faultsOf({ 'svd:zoneNames': 'us-east-1a,eu-west-1a' })).toEqual([
-      "  svd:zoneNames: got 'us-east-1a,eu-west-1a'; must all be of one region, the one that is deployed to",
-    ])
-    expect(faultsOf({ 'svd:zoneNames': 'us-gov-west-1b', 'svd:availabilityZones': 1 })).toEqual([
-      '  svd:availabilityZones: has no effect with zoneNames; leave one of them out',
-    ])
   })
 
   test.each(['today', '30.11.2026', '2026-13-01', '2026-02-30'])(
@@ -384,18 +163,6 @@ describe('the deployment that the context asks for', () => {
     )
   })
 
-  test('is refused for zones beside an existing VPC, which has its own', () => {
-    const vpc = { 'svd:vpcId': 'vpc-0a1b2c3d', 'svd:subnetIds': 'subnet-0a1b2c3d' }
-
-    expect(faultsOf(vpc)).toEqual([])
-    expect(faultsOf({ ...vpc, 'svd:availabilityZones': '2' })).toEqual([
-      '  svd:availabilityZones: has no effect with vpcId: zones are those of subnetIds',
-    ])
-    expect(faultsOf({ ...vpc, 'svd:zoneNames': 'us-east-1a' })).toEqual([
-      '  svd:zoneNames: has no effect with vpcId: zones are those of subnetIds',
-    ])
-  })
-
   test('is refused for less concurrency set aside than ingest may take', () => {
     expect(faultsOf({ 'svd:ingestReservedConcurrency': '3' })).toEqual([
       expect.stringMatching(
@@ -419,12 +186,6 @@ describe('the deployment that the context asks for', () => {
     ])
     expect(faultsOf({ 'svd:qualityChecks': ['seams=off', 'seams=fail'] })).toEqual([
       '  svd:qualityChecks: got ["seams=off","seams=fail"]; must name each check once at most',
-    ])
-  })
-
-  test('is refused for machines of which one has more GPUs than another', () => {
-    expect(faultsOf({ 'svd:instanceTypes': 'g6.xlarge,p4d.24xlarge' })).toEqual([
-      "  svd:instanceTypes: got 'g6.xlarge,p4d.24xlarge'; must all have the same number of GPUs: a fleet is counted in instances",
     ])
   })
 })

@@ -9,7 +9,7 @@ import {
   renderJobSchema,
   renderResultSchema,
 } from '../../../worker/renderer/render-job.ts'
-import { posterOf } from '../../../worker/video/write-poster.ts'
+import { clipFile, posterOf } from '../../../worker/video/clip-files.ts'
 
 export type Stage = 'prepare' | 'render' | 'finish'
 
@@ -129,6 +129,7 @@ export const fakeStages = (
 
   const finishClip: CommandContext['finishClip'] = async ({
     rawFrames,
+    files: asked,
     output,
     framesDir,
     signal,
@@ -137,12 +138,22 @@ export const fakeStages = (
     const frames = await readFile(rawFrames, 'utf8')
     const image = frames.replace(/^\d+ of /, '')
     const frame = framesDir === null ? [] : [path.join(framesDir, '0000.png')]
-    const files = [output, posterOf(output), ...frame]
+    const videos = asked.map(({ format }) => ({ format, file: clipFile(output, format) }))
+    const files = [...videos.map(({ file }) => file), posterOf(output), ...frame]
     return run('finish', image, { files, signal }, async () => {
       onProgress?.({ phase: 'encode-video', step: 14, steps: 14 })
       for (const file of frame) await writeFile(file, 'frame')
+      const written = []
+      for (const { format, file } of videos)
+        written.push({
+          format,
+          ...(await writeRecorded(file, `${format === 'mp4' ? 'video' : format} ${frames}`)),
+        })
+      const [video] = written
+      if (video === undefined) throw new Error('no format was given')
       return {
-        video: await writeRecorded(output, `video ${frames}`),
+        video,
+        files: written,
         poster: await writeRecorded(posterOf(output), 'poster'),
         framesDir,
         frameCount: 14,

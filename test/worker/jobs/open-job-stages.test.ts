@@ -90,9 +90,10 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
       const file = { path: clip.output, sizeBytes: 1, sha256: 'a'.repeat(64) }
       return {
         video: file,
+        files: clip.files.map(({ format }) => ({ format, ...file })),
         poster: { ...file, path: 'poster' },
         framesDir: null,
-        frameCount: 14,
+        frameCount: clip.loop ? 26 : 14,
         seconds: 0.5,
       }
     },
@@ -103,6 +104,7 @@ const stagesOf = async (job: JobMessage, { stored, modelSha256, renderFailure }:
     },
     settings: { device: { provider: 'cpu' }, memory: 'auto', threads: 3, cacheDir: '/cache' },
     ffmpegPath: '/bin/ffmpeg',
+    encoders: ['libx264', 'libvpx-vp9', 'gif'],
     severities: SEVERITIES,
   })
   const folder = await temporaryDir()
@@ -170,6 +172,60 @@ test('each video is encoded and checked', async () => {
     { phase: 'encode-video', step: 1, steps: 2 },
     { phase: 'encode-video', step: 2, steps: 2 },
   ])
+})
+
+test('the formats that a job asks for are written beside its MP4, which is checked with the frames of a loop', async () => {
+  const { asked, prepare } = await stagesOf(aJobOfPicture({ parameters: { format: ['gif'], loop: true } }))
+
+  const rendered = await (await prepare()).render('as-asked', CONTEXT)
+  const { videos } = await rendered.finish(unaborted, () => {})
+
+  expect(asked.finishes).toMatchObject([
+    {
+      loop: true,
+      files: [
+        { format: 'mp4', crf: null },
+        { format: 'gif', crf: null },
+      ],
+    },
+  ])
+  expect(videos[0]?.files.map(({ format }) => format)).toEqual(['gif'])
+  expect(asked.checks).toMatchObject([{ frameCount: 14, videoFrames: 26 }])
+})
+
+test.each([
+  [{ crf: 30 }, [{ format: 'mp4', crf: 30 }]],
+  [
+    { format: ['webm'], crf: 60 },
+    [
+      { format: 'mp4', crf: null },
+      { format: 'webm', crf: 60 },
+    ],
+  ],
+  [
+    { format: ['mp4', 'webm'], crf: 40 },
+    [
+      { format: 'mp4', crf: 40 },
+      { format: 'webm', crf: 40 },
+    ],
+  ],
+] as const)('a crf holds for the formats that are asked for: %j', async (given, files) => {
+  const parameters = 'format' in given ? { ...given, format: [...given.format] } : given
+  const { asked, prepare } = await stagesOf(aJobOfPicture({ parameters }))
+  const rendered = await (await prepare()).render('as-asked', CONTEXT)
+  await rendered.finish(unaborted, () => {})
+  expect(asked.finishes.map((clip) => clip.files)).toEqual([files])
+})
+
+test('a job with a format that this ffmpeg cannot write waits for another worker, unrendered', async () => {
+  const { asked, prepare } = await stagesOf(aJobOfPicture({ parameters: { format: ['mp4', 'prores'] } }))
+
+  await expect(prepare()).rejects.toMatchObject({
+    name: 'PostponedError',
+    message: "this worker's ffmpeg has no encoder prores_ks (prores), which the job needs",
+    workersFault: false,
+  })
+  expect(asked.renders).toEqual([])
 })
 
 test.each([

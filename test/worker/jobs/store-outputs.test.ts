@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { storeOutputs } from '../../../worker/jobs/store-outputs.ts'
@@ -24,12 +25,43 @@ test('returns what is stored where, with its hash', async () => {
     {
       video: { key: VIDEO_KEY, size_bytes: 11, sha256: sha256Of('first video') },
       poster: { key: POSTER_KEY, size_bytes: 12, sha256: sha256Of('first poster') },
+      files: [{ format: 'mp4', key: VIDEO_KEY, size_bytes: 11, sha256: sha256Of('first video') }],
       frames: 14,
       quality: QUALITY,
     },
   ])
   expect((await store.head(VIDEO_KEY, unaborted))?.contentType).toBe('video/mp4')
   expect((await store.head(POSTER_KEY, unaborted))?.contentType).toBe('image/png')
+})
+
+test('stores each format that is asked for beside the MP4, with its type', async () => {
+  const store = openMemoryObjectStore({ now: Date.now })
+
+  const [output] = await storeOutputs(
+    store,
+    FIRST,
+    [await aFinishedVideo('first', QUALITY, ['webm', 'png'])],
+    unaborted,
+  )
+
+  const file = (ending: string, text: string) => ({
+    key: keyOf(FIRST, `video.${ending}`),
+    ...{ size_bytes: text.length, sha256: sha256Of(text) },
+  })
+  expect(output).toMatchObject({
+    video: file('mp4', 'first video'),
+    files: [
+      { format: 'webm', ...file('webm', 'first webm') },
+      { format: 'png', ...file('zip', 'first png') },
+    ],
+  })
+  const types = store.writes.map(({ key, contentType }) => [path.posix.extname(key), contentType])
+  expect(types).toEqual([
+    ['.mp4', 'video/mp4'],
+    ['.png', 'image/png'],
+    ['.webm', 'video/webm'],
+    ['.zip', 'application/zip'],
+  ])
 })
 
 test('uploads a video and its poster at once', async () => {

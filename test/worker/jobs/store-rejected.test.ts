@@ -29,6 +29,7 @@ test('keeps video and poster in the folder of the attempt, and returns where the
         ...{ attempt_id: ATTEMPT.attemptId, worker_id: 'worker-1', frames: 14, quality: BLACK },
         video: { key: `${FOLDER}/video.mp4`, size_bytes: 11, sha256: video.sha256 },
         poster: { key: `${FOLDER}/video.poster.png`, size_bytes: 12, sha256: poster.sha256 },
+        files: [{ format: 'mp4', key: `${FOLDER}/video.mp4`, size_bytes: 11, sha256: video.sha256 }],
       },
     ],
   })

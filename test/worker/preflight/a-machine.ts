@@ -9,7 +9,12 @@ export const aMachine = (changes: Partial<Machine> = {}): Machine => ({
   availableMemoryBytes: async () => 32e9,
   onnxRuntime: async () => ({ version: '1.30.0', providers: ['cpu'] }),
   runOnCard: async () => {},
-  ffmpeg: async () => ({ path: '/bin/ffmpeg', source: 'PATH', version: '7.1', encoders: ['libx264', 'png'] }),
+  ffmpeg: async () => ({
+    path: '/bin/ffmpeg',
+    source: 'PATH',
+    version: '7.1',
+    encoders: ['libx264', 'libvpx-vp9', 'gif', 'prores_ks'],
+  }),
   tryWriting: async () => {},
   freeDiskBytes: async () => 100e9,
   ...changes,

@@ -116,10 +116,12 @@ export const workerSetup = (given: WorkerSetupOptions = {}) => {
             const image = job.image.source_key.slice(7, -4)
             const faults = [...faultsOf(image, path)]
             const warnings = [...warningsOf(image, path)]
+            const video = disk.write(`${folder}/video.mp4`, `${clip} video`)
             return {
               videos: [
                 {
-                  video: disk.write(`${folder}/video.mp4`, `${clip} video`),
+                  video,
+                  files: [{ format: 'mp4', ...video }],
                   poster: disk.write(`${folder}/video.poster.png`, `${clip} poster`),
                   frames: 14,
                   quality: { ...QUALITY, faults, warnings },

@@ -2,13 +2,16 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import sharp from 'sharp'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { CLIP_FORMATS } from '../../../shared/contracts/clip-format.ts'
 import type { Progress } from '../../../worker/pipeline/progress.ts'
 import { findFfmpeg } from '../../../worker/video/ffmpeg-path.ts'
 import { type ClipToFinish, finishClip } from '../../../worker/video/finish-clip.ts'
+import { frameOrder } from '../../../worker/video/frame-order.ts'
 import { readMp4 } from '../../../worker/video/read-mp4.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
-import { noiseFrames } from './frames.ts'
+import { decodeFile } from './decode-file.ts'
+import { framePsnr, noiseFrames } from './frames.ts'
 
 const { path: ffmpegPath } = await findFfmpeg({})
 
@@ -24,6 +27,8 @@ const aClip = async (changes: Partial<ClipToFinish> = {}) => {
     width: 64,
     height: 48,
     fps: 7,
+    files: [{ format: 'mp4', crf: null }],
+    loop: false,
     output: path.join(folder, 'clip.mp4'),
     framesDir: path.join(folder, 'frames'),
     ffmpegPath,
@@ -44,7 +49,8 @@ const recordOf = async (file: string) => {
 test('makes PNGs, the poster and the MP4 of raw frames, and describes them', async () => {
   const { folder, clip } = await aClip()
   expect(await finishClip(clip)).toEqual({
-    video: await recordOf(clip.output),
+    video: { format: 'mp4', ...(await recordOf(clip.output)) },
+    files: [{ format: 'mp4', ...(await recordOf(clip.output)) }],
     poster: await recordOf(path.join(folder, 'clip.poster.png')),
     framesDir: path.join(folder, 'frames'),
     frameCount: 5,
@@ -72,6 +78,56 @@ test.each([
   expect(seen).toEqual(
     Array.from({ length: steps + 1 }, (_, step) => ({ phase: 'encode-video', step, steps })),
   )
+})
+
+describe('of several formats', () => {
+  const files = CLIP_FORMATS.map((format) => ({ format, crf: null }))
+
+  test('each has a file beside the others, described in the order that was asked for', async () => {
+    const { folder, clip } = await aClip({ framesDir: null, files: files.toReversed() })
+    const finished = await finishClip(clip)
+    const names = ['clip.zip', 'clip.mov', 'clip.gif', 'clip.webm', 'clip.mp4']
+    expect(finished.files.map(({ path: file }) => path.basename(file))).toEqual(names)
+    for (const { format: _, ...file } of finished.files) expect(file).toEqual(await recordOf(file.path))
+    expect(finished.video).toEqual(finished.files[0])
+    expect((await readdir(folder)).sort()).toEqual(['clip.poster.png', 'clip.rgb', ...names].sort())
+  })
+
+  test('each pass over the frames is reported, two of them for a GIF', async () => {
+    const seen: Progress[] = []
+    const { clip } = await aClip({ files, onProgress: (progress) => seen.push(progress) })
+    await finishClip(clip)
+    const steps = 5 * (1 + 6)
+    expect(seen).toEqual(
+      Array.from({ length: steps + 1 }, (_, step) => ({ phase: 'encode-video', step, steps })),
+    )
+  })
+})
+
+test('a loop goes there and back in every format, and repeats neither end', async () => {
+  const files = CLIP_FORMATS.map((format) => ({ format, crf: null }))
+  const { clip } = await aClip({ files, loop: true })
+  const { files: written, frameCount } = await finishClip(clip)
+  expect(frameCount).toBe(8)
+  const size = { width: 64, height: 48, ffmpegPath }
+  for (const { format, path: file } of written) {
+    const frames = await decodeFile({ format, file, ...size })
+    // Noise: each frame is nearest to the one that it shows.
+    const shown = frames.map((frame) => {
+      const likeness = FRAMES.map((given) => framePsnr(frame, given))
+      return likeness.indexOf(Math.max(...likeness))
+    })
+    expect(shown).toEqual([0, 1, 2, 3, 4, 3, 2, 1])
+  }
+  expect(await readdir(clip.framesDir ?? '')).toHaveLength(5)
+})
+
+test.each([
+  [1, [0]],
+  [2, [0, 1]],
+  [3, [0, 1, 2, 1]],
+])('a loop of %d frames shows %j', (frameCount, order) => {
+  expect(frameOrder(frameCount, true)).toEqual(order)
 })
 
 test.each([2, 7])('leaves no half-written file when aborted at step %d', async (at) => {

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { CLIP_FORMATS } from '../../../shared/contracts/clip-format.ts'
 import { assertFfmpegEncodes, probeFfmpeg } from '../../../worker/video/probe-ffmpeg.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -13,23 +14,40 @@ const aProgram = async (script: string) => {
 
 test.each(await ffmpegsUnderTest())('the ffmpeg of $name can encode', async ({ ffmpegPath }) => {
   const binary = { path: ffmpegPath, source: 'PATH' } as const
-  await assertFfmpegEncodes(binary, unaborted)
+  await assertFfmpegEncodes(binary, CLIP_FORMATS, unaborted)
   expect(await probeFfmpeg(binary)).toMatchObject({
     version: expect.stringMatching(/^\S+$/),
-    encoders: expect.arrayContaining(['libx264', 'png']),
+    encoders: expect.arrayContaining(['libx264', 'libvpx-vp9', 'gif', 'prores_ks']),
   })
 })
 
 test.each([
   ['fails', 'exit 1', 'does not run as ffmpeg does; set it to an ffmpeg with libx264'],
-  ['says nothing', 'exit 0', 'has no encoder libx264; set it to an ffmpeg that has'],
-  ['has only others', "echo ' V..... mpeg4  MPEG-4'", 'has no encoder libx264; set it to an ffmpeg that has'],
+  ['says nothing', 'exit 0', 'has no encoder libx264 (mp4); set it to an ffmpeg that has'],
+  [
+    'has only others',
+    "echo ' V..... mpeg4  MPEG-4'",
+    'has no encoder libx264 (mp4); set it to an ffmpeg that has',
+  ],
 ])('a program that %s is a mistake', async (_, script, message) => {
   const binary = await aProgram(script)
-  await expect(assertFfmpegEncodes(binary, unaborted)).rejects.toMatchObject({
+  await expect(assertFfmpegEncodes(binary, ['mp4'], unaborted)).rejects.toMatchObject({
     name: 'InvalidInputError',
     message: `FFMPEG_PATH: ${binary.path} (from FFMPEG_PATH) ${message}`,
   })
+})
+
+test('every encoder that is missing is named with its format, and those that are left', async () => {
+  const binary = await aProgram("echo ' V..... libx264  H.264'; echo ' V..... gif  GIF'")
+  await expect(assertFfmpegEncodes(binary, CLIP_FORMATS, unaborted)).rejects.toThrow(
+    'has no encoder libvpx-vp9 (webm) and prores_ks (prores); set it to an ffmpeg that has, ' +
+      'or ask for mp4 and gif and png alone',
+  )
+  await assertFfmpegEncodes(binary, ['mp4', 'gif', 'png'], unaborted)
+})
+
+test('frames as PNGs need no encoder of ffmpeg', async () => {
+  await assertFfmpegEncodes(await aProgram('exit 0'), ['png'], unaborted)
 })
 
 test('a probed program gets no variable that it has no use for', async () => {
@@ -42,7 +60,7 @@ test('a probed program gets no variable that it has no use for', async () => {
 test('a probe that is stopped ends with the reason', async () => {
   const controller = new AbortController()
   const reason = new Error('enough')
-  const probe = assertFfmpegEncodes(await aProgram('exec sleep 60'), controller.signal)
+  const probe = assertFfmpegEncodes(await aProgram('exec sleep 60'), ['mp4'], controller.signal)
   controller.abort(reason)
   await expect(probe).rejects.toBe(reason)
 })

@@ -1,4 +1,5 @@
 import { imageFit, lossText } from '../../../shared/contracts/image-fit.ts'
+import { filesOfOutput } from '../../../shared/contracts/result-record.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
 import { plainTable } from '../terminal/plain-table.ts'
@@ -38,11 +39,13 @@ export const jobDetails = (status: JobStatus): string => {
     ['device', result === null ? null : `${result.device_seconds.toFixed(1)} s`],
     ['cost', result === null || result.cost_usd === null ? null : `$${result.cost_usd.toFixed(5)}`],
     ['safer path', result?.safer_path ? 'yes' : null],
-    ...(result?.outputs ?? []).map(
-      ({ video, frames }): Line => [
-        'video',
-        `${video.key}  ${frames} frames, ${formatBytes(video.size_bytes)}`,
-      ],
+    ...(result?.outputs ?? []).flatMap((output) =>
+      filesOfOutput(output).map(
+        ({ key, size_bytes }): Line => [
+          'video',
+          `${key}  ${output.frames} frames, ${formatBytes(size_bytes)}`,
+        ],
+      ),
     ),
     ...(result?.failure?.rejected ?? []).map(
       ({ video, quality }): Line => ['rejected', [video.key, ...quality.faults].join('  ')],

@@ -1,9 +1,10 @@
 import { sizeOfClip } from '../../../shared/contracts/clip-size.ts'
+import { filesOfOutput } from '../../../shared/contracts/result-record.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
 
-/** Keys of the job's videos; empty until its result names them. */
+/** Keys of the job's videos in the formats that it asks for; empty until its result names them. */
 export const videoKeys = ({ result }: Pick<JobStatus, 'result'>): readonly string[] =>
-  result?.outputs.map(({ video }) => video.key) ?? []
+  result?.outputs.flatMap((output) => filesOfOutput(output).map(({ key }) => key)) ?? []
 
 /** A job as `--json` prints it, in every command. Its keys are a contract. */
 export const jobAsJson = (status: JobStatus) => ({

@@ -67,8 +67,11 @@ const plan = async (
         `uploads it scaled down to ${to.width}x${to.height}\n`,
     )
   }
+  const onConverted: ImageChecks['onConverted'] = (file, from) => {
+    if (!options.quiet) stderr.write(`${file}: ingest does not read ${from}; uploads it converted to PNG\n`)
+  }
   const request = { files, given, context, seeds, prefix, imagesDir: images ?? null }
-  const submission = await planSubmission(request, { scratchDir, onScaled })
+  const submission = await planSubmission(request, { scratchDir, onScaled, onConverted })
   if (note !== null && options.quiet !== true) stderr.write(note)
   return submission
 }

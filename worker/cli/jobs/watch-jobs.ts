@@ -6,8 +6,9 @@ import { type FollowOptions, followJobs } from '../../client/tracking/follow-job
 import { hasEnded, type JobStatus } from '../../client/tracking/job-status.ts'
 import type { StatusOutput, TextOutput } from '../command-context.ts'
 import { openLiveText } from '../terminal/live-text.ts'
+import { type MinuteLines, openMinuteLines } from '../terminal/minute-lines.ts'
 import { countStates, imageText, progressText, shortId } from './table.ts'
-import { watchLines } from './watch-view.ts'
+import { batchText, watchLines } from './watch-view.ts'
 
 /** Display of the jobs that a command follows. */
 export interface WatchDisplay {
@@ -55,12 +56,44 @@ const changeLine = (status: JobStatus): string => {
   )
 }
 
-/** Display that writes a line for each change of state or phase. */
-export const lineDisplay = (stdout: TextOutput): WatchDisplay =>
-  onChange(
+/** Most jobs whose every change has a line. Of more, only those that have ended have one. */
+const MOST_DETAILED = 4
+
+/** Display that writes a line for each change of state or phase; of many jobs, for each one that has ended. */
+const lineDisplay = (stdout: TextOutput): WatchDisplay => {
+  const lines = onChange(
     (status) => stdout.write(`${changeLine(status)}\n`),
     ({ state, phase, attempt }) => `${state} ${phase} ${attempt}`,
   )
+  return {
+    show: (statuses) => lines.show(statuses.length > MOST_DETAILED ? statuses.filter(hasEnded) : statuses),
+    end: lines.end,
+  }
+}
+
+/** Display that writes a line about all jobs a minute. */
+const minuteDisplay = (minuteLines: MinuteLines, clock: Pick<Clock, 'elapsedMs'>): WatchDisplay => {
+  const paceOf = followBatchPace()
+  return {
+    show(statuses) {
+      const pace = paceOf(statuses, clock.elapsedMs())
+      minuteLines(() => batchText(statuses, pace))
+    },
+    end() {},
+  }
+}
+
+/** Both displays, one after the other. */
+const bothDisplays = (first: WatchDisplay, second: WatchDisplay): WatchDisplay => ({
+  show(statuses) {
+    first.show(statuses)
+    second.show(statuses)
+  },
+  end() {
+    first.end()
+    second.end()
+  },
+})
 
 /** Display that writes a line of JSON for each change, also of a step. */
 export const jsonLineDisplay = (stdout: TextOutput, toJson: (status: JobStatus) => unknown): WatchDisplay =>
@@ -75,7 +108,12 @@ const SILENT: WatchDisplay = { show() {}, end() {} }
 export const displayFor = (
   { stdout, stderr }: { readonly stdout: TextOutput; readonly stderr: StatusOutput },
   { quiet, clock }: { readonly quiet: boolean; readonly clock: Pick<Clock, 'elapsedMs'> },
-): WatchDisplay => (quiet ? SILENT : stderr.isTTY === true ? liveDisplay(stderr, clock) : lineDisplay(stdout))
+): WatchDisplay => {
+  if (quiet) return SILENT
+  if (stderr.isTTY === true) return liveDisplay(stderr, clock)
+  const minuteLines = openMinuteLines(stderr, { quiet, now: clock.elapsedMs })
+  return bothDisplays(lineDisplay(stdout), minuteDisplay(minuteLines, clock))
+}
 
 export interface WatchOptions extends FollowOptions {
   readonly display: WatchDisplay

@@ -1,6 +1,6 @@
 import { safeText } from '../../../shared/contracts/shown-value.ts'
 import { type BatchPace, batchShare, jobShare, secondsLeft } from '../../client/tracking/batch-progress.ts'
-import { isDone, type JobStatus } from '../../client/tracking/job-status.ts'
+import { hasEnded, isDone, type JobStatus } from '../../client/tracking/job-status.ts'
 import { formatDuration } from '../terminal/progress.ts'
 import { shortened } from '../terminal/short-text.ts'
 import { countStates, imageText, progressText, shortId } from './table.ts'
@@ -36,15 +36,18 @@ const RANK: Readonly<Record<JobStatus['state'], number>> = {
   succeeded: 4,
 }
 
+/** `12 of 40 clips done: 3 queued, 1 rendering, 10 succeeded, 2 failed; about 5:00 left`. */
+export const batchText = (statuses: readonly JobStatus[], pace: BatchPace): string => {
+  const left = statuses.every(isDone) ? null : secondsLeft(statuses, pace)
+  const ended = statuses.filter(hasEnded).length
+  const clips = statuses.length > 1 ? `${ended} of ${statuses.length} clips done: ` : ''
+  return `${clips}${countStates(statuses)}${left === null ? '' : `; about ${formatDuration(left)} left`}`
+}
+
 /** The whole batch in a line. */
 export const batchLine = (statuses: readonly JobStatus[], pace: BatchPace): string => {
-  const left = secondsLeft(statuses, pace)
   const share = statuses.length === 0 ? 0 : batchShare(statuses) / statuses.length
-  const about = [
-    countStates(statuses),
-    statuses.every(isDone) ? '' : left === null ? '' : `about ${formatDuration(left)} left`,
-  ]
-  return `${bar(share)} ${Math.floor(share * 100)}%  ${about.filter((text) => text !== '').join('; ')}`
+  return `${bar(share)} ${Math.floor(share * 100)}%  ${batchText(statuses, pace)}`
 }
 
 /** At most `rows` lines, the batch last. */

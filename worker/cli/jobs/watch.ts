@@ -14,7 +14,8 @@ import { jobTable } from './table.ts'
 import { allSucceeded, displayFor, endLine, jsonLineDisplay, watchJobs } from './watch-jobs.ts'
 
 const NOTES = `
-On a terminal a table that is drawn anew, with a bar for each job and the time left; elsewhere a line for each change.
+On a terminal a table that is drawn anew, with a bar for each job and the time left of all. Elsewhere a line for each
+change, of more than four jobs for each that has ended, and on stderr a line a minute about all of them.
 With --json each line of stdout is a job as svd status prints it, whenever it changed, or has a type: then it is the
 event of a request or a batch that has ended (svd schema event).
 With the URLs of both queues, watch also ends when the message of a job is in no queue: that job is lost.

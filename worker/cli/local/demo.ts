@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readJobStatuses } from '../../client/tracking/read-job-statuses.ts'
@@ -6,6 +7,7 @@ import { runReport } from '../jobs/report.ts'
 import { selectJobs } from '../jobs/selection.ts'
 import { runSubmit } from '../jobs/submit.ts'
 import { bestFirst } from './best-first.ts'
+import { demoDurationText } from './demo-duration.ts'
 import type { DemoOptions } from './demo-options.ts'
 import { DEMO_CHECKPOINT } from './local.ts'
 import { openPage } from './open-page.ts'
@@ -42,6 +44,7 @@ const jobsBestFirst = async (
  */
 export const runDemo = async (options: DemoOptions, context: CommandContext): Promise<number> => {
   const { stdout, signal } = context
+  stdout.write(`${demoDurationText(availableParallelism())}\n`)
   await using local = await startLocal(
     {
       ...{ port: 0, checkpoint: DEMO_CHECKPOINT, worker: localWorkerSettings({ qualityChecks: STRICT }) },

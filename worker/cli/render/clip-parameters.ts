@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import type { PixelSize } from '../../../shared/contracts/auto-size.ts'
 import { isAutoSize } from '../../../shared/contracts/clip-size.ts'
 import { clipWarnings } from '../../../shared/contracts/clip-warnings.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import {
   type RenderParameters,
@@ -10,17 +10,33 @@ import {
 } from '../../../shared/contracts/render-parameters.ts'
 import { readImageSize } from '../../../shared/image/decode-image.ts'
 import type { Checkpoint } from '../../checkpoint/open-checkpoint.ts'
+import { readImageFile } from '../../client/convert/read-image-file.ts'
+import type { SourceFormat } from '../../client/convert/source-format.ts'
 import { vaeScaleFactor } from '../../compiler/compile.ts'
 
 export interface ClipParameters {
   readonly parameters: RenderParameters
   /** Warnings of a look that is likely to be bad, each with the fix. */
   readonly warnings: readonly string[]
+  /** Format that is converted to PNG before it is read; `null`: it is read as it is. */
+  readonly convertedFrom: SourceFormat | null
 }
 
-/** A file that is no image has a fault that rendering tells; until then it counts as of the model's own size. */
-const sizeOfFile = async (image: string, model: PixelSize): Promise<PixelSize> =>
-  (await readImageSize(await readFile(image))) ?? model
+interface FileSize {
+  /** `null` if the file cannot be read as an image, which rendering then says. */
+  readonly size: PixelSize | null
+  readonly convertedFrom: SourceFormat | null
+}
+
+const readSize = async (image: string): Promise<FileSize> => {
+  try {
+    const { bytes, convertedFrom } = await readImageFile(image)
+    return { size: await readImageSize(bytes), convertedFrom }
+  } catch (error) {
+    if (error instanceof InvalidInputError) return { size: null, convertedFrom: null }
+    throw error
+  }
+}
 
 /**
  * Parameters of one image's clip. Without a size it has that of the model, as with the reference. Throws InvalidInputError
@@ -33,9 +49,10 @@ export const clipParameters = async (
   spell: NonNullable<ResolveOptions['spell']>,
 ): Promise<ClipParameters> => {
   const options = { vaeScaleFactor: vaeScaleFactor(vae.config), spell }
-  const size = await sizeOfFile(image, defaults)
+  const { size: found, convertedFrom } = await readSize(image)
+  const size: PixelSize = found ?? defaults
   const parameters = isAutoSize(given, 'model')
     ? resolveParameters({ ...given, size: 'auto' }, defaults, { ...options, image: size })
     : resolveParameters(given, defaults, options)
-  return { parameters, warnings: clipWarnings(parameters, defaults, size) }
+  return { parameters, warnings: clipWarnings(parameters, defaults, size), convertedFrom }
 }

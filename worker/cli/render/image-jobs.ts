@@ -3,6 +3,7 @@ import { readNumber } from '../../../shared/contracts/argument-text.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
+import type { SourceFormat } from '../../client/convert/source-format.ts'
 import type { RenderSettings } from '../../renderer/render-job.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
 import { assertImagesReadable } from '../input-images.ts'
@@ -36,6 +37,8 @@ export const clipName = ({ image, seed }: Pick<ImageJob, 'image' | 'seed'>): str
 export interface ImageJob extends ImageOutputs {
   /** Warnings of a look that is likely to be bad, each with the fix. */
   readonly warnings: readonly string[]
+  /** Format that is converted to PNG before it is read; `null`: it is read as it is. */
+  readonly convertedFrom: SourceFormat | null
   readonly settings: RenderSettings
 }
 
@@ -60,14 +63,15 @@ export const prepareJobs = async (
   const checkpoint = await openCheckpoint(options.checkpoint, variant === undefined ? {} : { variant })
   const clips = new Map<string, ClipParameters>()
   for (const image of images) clips.set(image, await clipParameters(image, given, checkpoint, spellOption))
-  const { numFrames, numVideosPerPrompt: videosPerImage } = clips.get(images[0]!)!.parameters
-  const plan = planOutputs({ images, seeds, output, outputDir, framesDir, videosPerImage })
+  const { numFrames, numVideosPerPrompt: videosPerImage, format: formats } = clips.get(images[0]!)!.parameters
+  const plan = planOutputs({ images, seeds, output, outputDir, framesDir, videosPerImage, formats })
   await checkOutputFolders(plan, { option: outputOptionOf(options), frameCount: numFrames })
   return plan.map((planned) => {
-    const { parameters, warnings } = clips.get(planned.image)!
+    const { parameters, warnings, convertedFrom } = clips.get(planned.image)!
     return {
       ...planned,
       warnings,
+      convertedFrom,
       settings: {
         device,
         checkpointDir: path.resolve(options.checkpoint),

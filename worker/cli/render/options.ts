@@ -7,11 +7,13 @@ import { addSeedsOption, type SeedOptions } from '../seed-options.ts'
 const NOTES = `
 Defaults are the reference's (in brackets); the checkpoint's svd.json may set others.
 Beside each VIDEO.mp4 a poster VIDEO.poster.png is written, its first frame; files of these names are replaced.
+Of several formats, each video has a file in each: photo.mp4, photo.webm, photo.gif, photo.mov and photo.zip (png).
 With --seeds, OUT.mp4 becomes OUT-seed1.mp4, OUT-seed2.mp4 and so on.
 With --num-videos-per-prompt above 1, OUT.mp4 becomes OUT-0.mp4, OUT-1.mp4 and so on, and --frames-dir gets a
 folder for each video; so it does for several images.
 
   svd render photo.jpg --checkpoint svd-xt --output photo.mp4
+  svd render photo.jpg --checkpoint svd-xt --output photo.mp4 --format mp4,gif --loop
   svd render photo.jpg --checkpoint svd-xt --output photo.mp4 --seeds 1..8
   svd render photos --checkpoint svd-xt --output-dir videos --motion-bucket-id 60 --seed 7 --json
 `
@@ -27,7 +29,7 @@ export const addRenderOptions = (command: Command): Command => {
       '--variant <name>',
       'weight files of that name, such as fp16 (those without one, else what is there)',
     )
-    .option('-o, --output <file>', 'the video, for one image; ends in .mp4')
+    .option('-o, --output <file>', 'the video, for one image; ends in .mp4, or as the format does')
     .option('--output-dir <dir>', 'folder for the videos, each named like its image')
     .option('--frames-dir <dir>', 'also write each frame as a lossless PNG: 0000.png, 0001.png…')
     .optionsGroup('Video:')

@@ -8,8 +8,9 @@ import {
   makeFolder,
   removeEmptyFolders,
 } from '../../../shared/files/output-folder.ts'
-import { posterOf } from '../../video/write-poster.ts'
-import type { ImageOutputs } from './outputs.ts'
+import { posterOf } from '../../video/clip-files.ts'
+import { frameName } from '../../video/write-frames.ts'
+import { filesOfVideo, type ImageOutputs } from './outputs.ts'
 
 const assertNoFolder = async (option: string, file: string): Promise<void> => {
   const stats = await stat(file).catch(() => null)
@@ -47,12 +48,10 @@ const assertNoLaterFrames = async (folder: string, frameCount: number): Promise<
 
 /** Every file that the plan writes. */
 const filesOf = (plan: readonly ImageOutputs[], frameCount: number): readonly string[] =>
-  plan.flatMap(({ outputs, framesDirs }) => [
-    ...outputs.flatMap((video) => [video, posterOf(video)]),
+  plan.flatMap(({ outputs, formats, framesDirs }) => [
+    ...outputs.flatMap((video) => [...filesOfVideo(video, formats), posterOf(video)]),
     ...(framesDirs ?? []).flatMap((folder) =>
-      Array.from({ length: frameCount }, (_, frame) =>
-        path.join(folder, `${String(frame).padStart(4, '0')}.png`),
-      ),
+      Array.from({ length: frameCount }, (_, frame) => path.join(folder, frameName(frame))),
     ),
   ])
 
@@ -96,7 +95,9 @@ export const checkOutputFolders = async (
   { option, frameCount }: { readonly option: OutputOption; readonly frameCount: number },
 ): Promise<void> => {
   for (const folder of videoFolders(plan)) await assertFolderUsable(option, folder)
-  for (const video of plan.flatMap(({ outputs }) => outputs)) await assertNoFolder(option, video)
+  for (const { outputs, formats } of plan)
+    for (const file of outputs.flatMap((video) => filesOfVideo(video, formats)))
+      await assertNoFolder(option, file)
   for (const folder of framesFolders(plan)) {
     await assertFolderUsable('--frames-dir', folder)
     await assertNoLaterFrames(folder, frameCount)

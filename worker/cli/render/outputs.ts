@@ -1,6 +1,7 @@
 import path from 'node:path'
+import { type ClipFormat, FORMAT_TRAITS, formatOfEnding } from '../../../shared/contracts/clip-format.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import { posterOf } from '../../video/write-poster.ts'
+import { clipFile, clipStem, posterOf } from '../../video/clip-files.ts'
 
 /*
  *                       one video per image      N videos per image (k from 0)
@@ -9,7 +10,7 @@ import { posterOf } from '../../video/write-poster.ts'
  *   --frames-dir F      F/0000.png…              F/<video>/0000.png…      (also for several images)
  *
  * <image> and <video> are file names without their endings. With --seeds, -seedN follows O and <image>. Beside each video
- * lies its poster.
+ * lies its poster. Another format has its own ending in place of .mp4. Of several, each video has a file in each.
  */
 
 export interface OutputRequest {
@@ -20,6 +21,7 @@ export interface OutputRequest {
   readonly outputDir: string | undefined
   readonly framesDir: string | undefined
   readonly videosPerImage: number
+  readonly formats: readonly ClipFormat[]
 }
 
 /** Output paths of one image's videos and frames. All paths but the image's are absolute. */
@@ -27,42 +29,48 @@ export interface ImageOutputs {
   readonly image: string
   /** One of the seeds; `null` if there are none. */
   readonly seed: bigint | null
+  /** Path of each video in the first of its formats. */
   readonly outputs: readonly string[]
+  readonly formats: readonly ClipFormat[]
   readonly framesDirs: readonly string[] | null
 }
 
-const VIDEO_ENDING = '.mp4'
+/** Fault of an `output` that does not name a video's file in one of the formats; `null` if it does. */
+export const videoNameFault = (output: string, formats: readonly ClipFormat[]): string | null => {
+  const endings = formats.map((format) => FORMAT_TRAITS[format].ending)
+  if (endings.some((ending) => output.endsWith(ending) && path.basename(output) !== ending)) return null
+  const other = formatOfEnding(path.extname(output))
+  const fix = other === null || formats.includes(other) ? '' : `, or give --format ${other}`
+  return `got '${output}'; must be a file name that ends in ${endings.join(' or ')}${fix}`
+}
 
-/** Whether `output` names a video's file. */
-export const isVideoName = (output: string): boolean =>
-  output.endsWith(VIDEO_ENDING) && path.basename(output) !== VIDEO_ENDING
+/** Files of a video in all formats, the first of which is `output`. */
+export const filesOfVideo = (output: string, formats: readonly ClipFormat[]): readonly string[] =>
+  formats.map((format) => clipFile(output, format))
 
 /** Limit of a file name in bytes on Linux and macOS. */
 const MAX_NAME_BYTES = 255
 
 const fileStem = (file: string): string => path.parse(file).name
 
-const singleStem = (output: string, imageCount: number): string => {
-  if (imageCount > 1) {
+const singleStem = (output: string, { images, formats }: OutputRequest): string => {
+  if (images.length > 1) {
     throw new InvalidInputError(
       '--output',
-      `got '${output}' for ${imageCount} images; give --output-dir DIR, and each video is named like its image`,
+      `got '${output}' for ${images.length} images; give --output-dir DIR, and each video is named like its image`,
     )
   }
-  if (!isVideoName(output)) {
-    throw new InvalidInputError(
-      '--output',
-      `got '${output}'; must be a file name that ends in .mp4 (for a folder, give --output-dir)`,
-    )
-  }
-  return path.resolve(output.slice(0, -VIDEO_ENDING.length))
+  const fault = videoNameFault(output, formats)
+  if (fault !== null) throw new InvalidInputError('--output', `${fault} (for a folder, give --output-dir)`)
+  return path.resolve(clipStem(output))
 }
 
-const stemsOf = ({ images, output, outputDir }: OutputRequest): readonly string[] => {
+const stemsOf = (request: OutputRequest): readonly string[] => {
+  const { images, output, outputDir } = request
   if (output !== undefined && outputDir !== undefined) {
     throw new InvalidInputError('--output-dir', 'cannot go with --output; give one of them')
   }
-  if (output !== undefined) return [singleStem(output, images.length)]
+  if (output !== undefined) return [singleStem(output, request)]
   if (outputDir !== undefined) return images.map((image) => path.resolve(outputDir, fileStem(image)))
   throw new InvalidInputError('--output', 'is missing; give --output VIDEO.mp4, or --output-dir DIR')
 }
@@ -105,7 +113,8 @@ const assertNamesFit = (plan: readonly ImageOutputs[], option: string): void => 
 
 /** Decides every file name before anything runs. Throws InvalidInputError. */
 export const planOutputs = (request: OutputRequest): readonly ImageOutputs[] => {
-  const { images, framesDir, videosPerImage, seeds: given } = request
+  const { images, framesDir, videosPerImage, formats, seeds: given } = request
+  const { ending } = FORMAT_TRAITS[formats[0] ?? 'mp4']
   const seeds = given ?? [null]
   const stems = stemsOf(request)
   const videoStems = (stem: string): readonly string[] =>
@@ -119,7 +128,8 @@ export const planOutputs = (request: OutputRequest): readonly ImageOutputs[] => 
       return {
         image,
         seed,
-        outputs: own.map((stem) => `${stem}${VIDEO_ENDING}`),
+        outputs: own.map((stem) => `${stem}${ending}`),
+        formats,
         framesDirs: framesDir === undefined ? null : own.map(framesOf),
       }
     }),

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readImageFile } from '../../client/convert/read-image-file.ts'
 import type { Progress } from '../../pipeline/progress.ts'
 import type { Renderer } from '../../renderer/child-process-renderer.ts'
 import type { PreparedImage } from '../../renderer/prepare-image.ts'
@@ -86,7 +86,7 @@ export async function* renderImages(
     const made = await settle(async () => {
       signal.throwIfAborted()
       await staged.make()
-      const bytes = await readFile(job.image, { signal })
+      const { bytes } = await readImageFile(job.image, signal)
       return prepareImage({ bytes, field: job.image, width, height, fit, folder: staged.folder, signal })
     })
     return { index, job, staged, made }
@@ -108,13 +108,15 @@ export async function* renderImages(
   }
 
   const finishVideos = async ({ index, job, staged }: Underway<Rendered>): Promise<FinishedClip[]> => {
-    const { width, height, fps } = job.settings.parameters
+    const { width, height, fps, format, crf, loop } = job.settings.parameters
+    const files = format.map((one) => ({ format: one, crf }))
     const { videos } = staged
     const clips: FinishedClip[] = []
     for (const [place, video] of videos.entries()) {
       const report = ({ phase, step, steps }: Progress): void =>
         onProgress(index, { phase, step: place * steps + step, steps: videos.length * steps })
-      clips.push(await finishClip({ ...video, width, height, fps, ffmpegPath, signal, onProgress: report }))
+      const clip = { ...video, width, height, fps, files, loop }
+      clips.push(await finishClip({ ...clip, ffmpegPath, signal, onProgress: report }))
     }
     return clips
   }

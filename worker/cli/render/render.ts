@@ -5,6 +5,7 @@ import { chooseClipDevice } from '../device-options.ts'
 import { exitCodeOf, messageOf, worstOf } from '../exit-code.ts'
 import { expandInputs } from '../expand-inputs.ts'
 import { type ChosenSeeds, chooseSeeds } from '../seed-options.ts'
+import { openMinuteLines } from '../terminal/minute-lines.ts'
 import { openProgress } from '../terminal/progress.ts'
 import { readVersions } from '../versions.ts'
 import { weightCacheDir } from '../weight-cache-dir.ts'
@@ -38,17 +39,20 @@ const renderAll = async (
   if (device.hint !== null) stderr.write(`${device.hint}\n`)
   const cacheDir = weightCacheDir(environment)
   const jobs = await prepareJobs(images, options, { device: device.choice, cacheDir, seeds })
-  const warningLines = jobs.flatMap(({ image, warnings }) =>
-    warnings.map((warning) => `warning: ${image}: ${warning}\n`),
-  )
-  if (options.quiet !== true) for (const line of new Set([note ?? '', ...warningLines])) stderr.write(line)
+  const lines = jobs.flatMap(({ image, warnings, convertedFrom }) => [
+    ...(convertedFrom === null ? [] : [`${image}: converted from ${convertedFrom} to PNG\n`]),
+    ...warnings.map((warning) => `warning: ${image}: ${warning}\n`),
+  ])
+  if (options.quiet !== true) for (const line of new Set([note ?? '', ...lines])) stderr.write(line)
   const ffmpeg = await findFfmpeg(environment)
-  await assertFfmpegEncodes(ffmpeg, signal)
+  await assertFfmpegEncodes(ffmpeg, jobs[0]?.formats ?? [], signal)
   const versions = await readVersions()
   const debug = environment['SVD_DEBUG'] === '1'
   const names = jobs.map(clipName)
   const titles = names.length === 1 ? names : names.map((name, i) => `${i + 1}/${names.length} ${name}`)
-  const progress = followLatestImage(openProgress(stderr, { quiet: options.quiet === true }), titles)
+  const quiet = options.quiet === true
+  const minuteLines = openMinuteLines(stderr, { quiet })
+  const progress = followLatestImage(openProgress(stderr, { quiet }), titles, { minuteLines })
   const exitCodes: number[] = []
   let stopped = false
   await using _folders = await makeOutputFolders(jobs, outputOptionOf(options))
@@ -57,6 +61,7 @@ const renderAll = async (
   })
   const tools = { ...context, renderer, ffmpegPath: ffmpeg.path, onProgress: progress.update }
   for await (const { index, job, outcome } of renderImages(jobs, tools)) {
+    progress.end('value' in outcome ? 'made' : 'failed')
     progress.print(index, () => {
       if ('value' in outcome) {
         onReport(resultAsJson(job, outcome.value, device, versions))

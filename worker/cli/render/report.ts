@@ -22,13 +22,15 @@ const fileAsJson = ({ path: file, sizeBytes, sha256 }: WrittenFile) => ({
 
 /** The object that `--json` prints for an image that was rendered. Its keys are a contract. */
 export const resultAsJson = (
-  { image, settings, warnings }: ImageJob,
+  { image, settings, warnings, convertedFrom }: ImageJob,
   result: RenderedImage,
   device: ClipDevice,
   versions: Versions,
 ) => ({
   status: 'succeeded' as const,
   image,
+  /** `null`: the file was read as it is. */
+  converted_from: convertedFrom,
   checkpoint: settings.checkpointDir,
   variant: settings.variant,
   parameters: encodeParameters(settings.parameters),
@@ -37,11 +39,12 @@ export const resultAsJson = (
   decode_fallbacks: result.decodeFallbacks,
   decode_fallback_chunk_size: result.fallbackChunk,
   decode_chunk_size: result.decodeChunk,
-  videos: result.videos.map(({ video, poster, framesDir, frameCount }) => ({
+  videos: result.videos.map(({ video, files, poster, framesDir, frameCount }) => ({
     ...fileAsJson(video),
     frames: frameCount,
     poster: fileAsJson(poster),
     frames_dir: framesDir,
+    files: files.map((file) => ({ format: file.format, ...fileAsJson(file) })),
   })),
   seconds: {
     load: toMilliseconds(result.seconds.load),
@@ -111,8 +114,11 @@ export const summarize = (
   { choice, name, precision }: ClipDevice,
 ): string => {
   const { width, height, fps } = settings.parameters
-  const files = result.videos.flatMap(({ video, poster, framesDir, frameCount }) => [
-    `${shortPath(video.path)}  ${frameCount} frames, ${width}x${height}, ${fps} fps, ${formatBytes(video.sizeBytes)}`,
+  const lines = result.videos.flatMap(({ files, poster, framesDir, frameCount }) => [
+    ...files.map(
+      (file) =>
+        `${shortPath(file.path)}  ${frameCount} frames, ${width}x${height}, ${fps} fps, ${formatBytes(file.sizeBytes)}`,
+    ),
     `${shortPath(poster.path)}  poster`,
     ...(framesDir === null ? [] : [`${shortPath(framesDir)}  frames`]),
   ])
@@ -124,5 +130,5 @@ export const summarize = (
   const { decodeFallbacks, fallbackChunk } = result
   const atOnce = fallbackChunk === null ? '' : `, ${fallbackChunk} frames at once`
   const again = decodeFallbacks > 0 ? `; ${decodeFallbacks} chunks were decoded again in fp32${atOnce}` : ''
-  return [...files, `${total.toFixed(1)} s: ${times.join(', ')}; ${memory}${on}${again}`, ''].join('\n')
+  return [...lines, `${total.toFixed(1)} s: ${times.join(', ')}; ${memory}${on}${again}`, ''].join('\n')
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { FinishedClip } from '../../video/finish-clip.ts'
+import type { FinishedClip, FormattedFile } from '../../video/finish-clip.ts'
 import type { ImageOutputs } from './outputs.ts'
 
 /** Temporary paths of one video's files. */
@@ -22,7 +22,7 @@ export interface StagedOutputs {
   /** Makes the hidden folders. The folders that contain them must exist. */
   make(): Promise<void>
   /**
-   * Moves the files to their final paths, each video last, and returns these. Frames of the same number are replaced.
+   * Moves the files to their final paths, each video last and of its formats the first, and returns these. Frames of the same number are replaced.
    */
   publish(clips: readonly FinishedClip[]): Promise<readonly FinishedClip[]>
   /** Removes what is left of the hidden folders. */
@@ -41,12 +41,16 @@ const publishFile = async <File extends { readonly path: string }>(file: File): 
   return { ...file, path: published }
 }
 
-const publishClip = async ({ framesDir, poster, video, ...rest }: FinishedClip): Promise<FinishedClip> => ({
-  ...rest,
-  framesDir: framesDir === null ? null : await publishFrames(framesDir),
-  poster: await publishFile(poster),
-  video: await publishFile(video),
-})
+const publishClip = async (clip: FinishedClip): Promise<FinishedClip> => {
+  const { video, ...published } = {
+    ...clip,
+    framesDir: clip.framesDir === null ? null : await publishFrames(clip.framesDir),
+    poster: await publishFile(clip.poster),
+  }
+  const files: FormattedFile[] = []
+  for (const file of clip.files.toReversed()) files.unshift(await publishFile(file))
+  return { ...published, files, video: files[0] ?? video }
+}
 
 export const stageOutputs = ({ outputs, framesDirs }: Omit<ImageOutputs, 'image'>): StagedOutputs => {
   const id = randomUUID()

@@ -5,8 +5,8 @@ import type { StatusOutput } from '../command-context.ts'
 
 /** The progress of one video after the other. */
 export interface ProgressDisplay {
-  /** `title` stands in front of the phase. */
-  begin(title: string): void
+  /** `title` stands in front of the phase. It is called for every drawing. */
+  begin(title: () => string): void
   update(progress: Progress): void
   /** Takes the display away while `write` writes other text. */
   aside(write: () => void): void
@@ -21,6 +21,10 @@ const LABELS: Readonly<Record<Phase, string>> = {
   decode: 'decoding',
   'encode-video': 'writing the video',
 }
+
+/** `denoising 12/25`. */
+export const phaseText = ({ phase, step, steps }: Pick<Progress, 'phase' | 'step' | 'steps'>): string =>
+  `${LABELS[phase]} ${step}/${steps}`
 
 const SILENT: ProgressDisplay = { begin() {}, update() {}, aside: (write) => write(), end() {} }
 
@@ -53,7 +57,7 @@ export const openProgress = (
   { quiet, now = () => performance.now() }: { readonly quiet: boolean; readonly now?: () => number },
 ): ProgressDisplay => {
   if (quiet || stream.isTTY !== true) return SILENT
-  let title = ''
+  let title = (): string => ''
   let current:
     | {
         readonly bar: cliProgress.SingleBar
@@ -78,7 +82,7 @@ export const openProgress = (
       secondsSinceStep: (now() - stepMs) / 1000,
     })
     const bar = cliProgress.Format.BarFormat(share, options)
-    return `${title}  ${LABELS[progress.phase]} [${bar}] ${progress.step}/${progress.steps} ${left}`
+    return `${title()}  ${LABELS[progress.phase]} [${bar}] ${progress.step}/${progress.steps} ${left}`
   }
 
   const start = (progress: Progress): void => {

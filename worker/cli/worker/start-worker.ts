@@ -17,7 +17,6 @@ import { LEASE_OPTIONS } from '../../queue/hold-lease.ts'
 import { runWorker } from '../../queue/run-worker.ts'
 import { WORKER_OPTIONS } from '../../queue/worker-deps.ts'
 import type { WorkerLogEvent } from '../../telemetry/worker-event.ts'
-import { findFfmpeg } from '../../video/ffmpeg-path.ts'
 import type { CommandContext } from '../command-context.ts'
 import { chooseClipDevice, DEVICE_VARIABLE, readDeviceOption } from '../device-options.ts'
 import type { Services } from '../services.ts'
@@ -119,7 +118,7 @@ export const startWorker = async (
   const device = found ?? (await chooseClipDevice(deviceOptions, tools))
   // The renderer reports the faults of the checkpoint for each job.
   const countedSpeed = await countedSpeedOf(model, device).catch(() => null)
-  const { path: ffmpegPath } = await findFfmpeg(environment)
+  const ffmpeg = await machine.ffmpeg()
   const owner = { host: hostname(), processId: process.pid, isRunning }
   await using scratch = await openScratchFolders(scratchDir, owner)
   await using renderer = tools.openRenderer(device.choice, {
@@ -147,7 +146,7 @@ export const startWorker = async (
       },
       maxAttempts: settings.maxAttempts ?? MAX_ATTEMPTS,
       prepareJob: openJobStages({
-        ...{ model, renderer, finishClip, checkClip, ffmpegPath },
+        ...{ model, renderer, finishClip, checkClip, ffmpegPath: ffmpeg.path, encoders: ffmpeg.encoders },
         prepareImage: images.prepareImage,
         maker: {
           svd_batch: version,

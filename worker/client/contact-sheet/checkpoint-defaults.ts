@@ -1,9 +1,10 @@
 import { modelRecordKey } from '../../../shared/contracts/bucket-layout.ts'
 import { modelRecordSchema } from '../../../shared/contracts/model-record.ts'
 import {
+  type CompleteParameters,
+  completeParameters,
   decodeDefaults,
   encodeParameters,
-  type ParametersDocument,
 } from '../../../shared/contracts/parameters-document.ts'
 import { resolveParameters } from '../../../shared/contracts/render-parameters.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
@@ -17,12 +18,13 @@ export const checkpointDefaults = async (
   models: ObjectStore,
   statuses: readonly JobStatus[],
   signal: AbortSignal,
-): Promise<ParametersDocument | null> => {
+): Promise<CompleteParameters | null> => {
   const ids = new Set(statuses.flatMap(({ result }) => result?.job.model.id ?? []))
   const [id, ...others] = ids
   if (id === undefined || others.length > 0) return null
   const stored = await readReadableRecord(models, modelRecordKey(id), modelRecordSchema, signal)
   if (stored === null) return null
   const { defaults, vae_scale_factor: vaeScaleFactor } = stored.record
-  return encodeParameters(resolveParameters({}, decodeDefaults(defaults), { vaeScaleFactor }))
+  const parameters = resolveParameters({}, decodeDefaults(defaults), { vaeScaleFactor })
+  return completeParameters(encodeParameters(parameters))
 }

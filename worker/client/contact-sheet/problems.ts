@@ -57,6 +57,6 @@ export const renderProblems = (jobs: readonly SheetJob[], { reports, more }: Pro
     ...counted(reports.length - rejected, 'upload rejected in part', 'uploads rejected in part'),
   ]
   return html`
-<details class="problems" open><summary><h2>Not made <small>${counts.join(', ')}${more && ', and older ones'}</small></h2></summary>
-<ul>${failed}${reports.map(renderUpload)}</ul></details>`
+<section class="problems" aria-label="Not made"><details open><summary><h2>Not made <small>${counts.join(', ')}${more && ', and older ones'}</small></h2></summary>
+<ul>${failed}${reports.map(renderUpload)}</ul></details></section>`
 }

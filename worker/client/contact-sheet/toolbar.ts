@@ -93,7 +93,7 @@ export const renderToolbar = (jobs: readonly SheetJob[], facets: readonly Facet[
   const orders = areNewestFirst(jobs) ? ORDERS : [AS_LISTED, ...ORDERS]
   const byFacet = facets.map(({ name }): Choice => [`facet:${name}`, `By ${name}`])
   return html`
-<form class="toolbar" autocomplete="off" hidden>
+<form class="toolbar" role="search" autocomplete="off" hidden>
 <input type="search" name="words" placeholder="Find a name, id or value" aria-label="Find" autocomplete="off">
 <select name="order" aria-label="Order">${renderOptions([...orders, ...byFacet])}</select>
 <button type="button" name="motion">Pause all</button>

@@ -10,9 +10,14 @@ import type { NameTemplate } from './name-template.ts'
 /** Parameters that follow from the image where the upload does not give them, as a size of `auto` does. */
 const OF_IMAGE: readonly ParameterName[] = ['width', 'height', 'fit']
 /** Defaults that no checkpoint sets. */
-const FIXED: Partial<Record<ParameterName, string>> = { seed: '0', decode_overlap: '0' }
+const FIXED: Partial<Record<ParameterName, string>> = {
+  ...{ seed: '0', decode_overlap: '0', format: 'mp4', crf: "the codec's", loop: 'no', metadata: 'yes' },
+}
 
-const argumentText = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value))
+const argumentText = (value: unknown): string => {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return Array.isArray(value) ? value.join(', ') : String(value)
+}
 
 /** A value that is given or fixed; `null` if the checkpoint or the image decides it. */
 const knownText = (name: ParameterName, given: RenderArguments): string | null => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { cancelKey, resultKey, statusKey } from '../../../shared/contracts/bucket-layout.ts'
 import { encodeJobMessage, type JobMessage } from '../../../shared/contracts/job-message.ts'
-import { encodeRecord } from '../../../shared/contracts/record-bytes.ts'
+import { encodeRecord, RECORD_OPTIONS } from '../../../shared/contracts/record-bytes.ts'
 import { resultRecordSchema } from '../../../shared/contracts/result-record.ts'
 import { queuedStatus, statusRecordSchema } from '../../../shared/contracts/status-record.ts'
 import { forgetEnded, noteChanged } from '../../../shared/job-index/write-entries.ts'
@@ -61,7 +61,7 @@ const writeQueued = async (
   const { origin, submitted_at } = known?.record ?? job
   const status = { ...queuedStatus(job, clock.now()), origin, submitted_at }
   const bytes = encodeRecord(status)
-  await outputs.put(statusKey(job.job_id), bytes, { contentType: 'application/json' }, signal)
+  await outputs.put(statusKey(job.job_id), bytes, RECORD_OPTIONS, signal)
 }
 
 /** Sends the message of a job. Throws if the queue refuses it. */

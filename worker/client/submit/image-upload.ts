@@ -6,8 +6,12 @@ import { encodeSeed } from '../../../shared/contracts/parameters-document.ts'
 import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import type { RequestContext } from '../../../shared/contracts/request-context.ts'
 import { decodeImage } from '../../../shared/image/decode-image.ts'
+import { encodePng } from '../../../shared/image/encode-png.ts'
 import { type ImageFormat, imageFormatOf } from '../../../shared/image/image-format.ts'
-import { scaleDown } from './scale-down.ts'
+import type { RgbImage } from '../../../shared/image/rgb-image.ts'
+import { convertImage } from '../convert/convert-image.ts'
+import { scaleDown } from '../convert/scale-down.ts'
+import { type SourceFormat, sourceFormatOf } from '../convert/source-format.ts'
 import type { Upload } from './upload.ts'
 
 const CONTENT_TYPES: Readonly<Record<ImageFormat, string>> = {
@@ -57,24 +61,45 @@ export interface ImageSize {
 }
 
 export interface ImageChecks {
-  /** Folder that gets the images that are scaled down. It has to stay until they are uploaded. */
+  /** Folder that gets the images that are scaled down or converted. It has to stay until they are uploaded. */
   readonly scratchDir: string
   /** Called with the upright size of an image that is larger than ingest takes, and with what is uploaded. */
   readonly onScaled: (file: string, from: ImageSize, to: ImageSize) => void
+  /** Called with the format of a file that is uploaded as a PNG, because ingest does not read it. */
+  readonly onConverted?: (file: string, from: SourceFormat) => void
+}
+
+/** An image file as its user has it, and how ingest will read it. */
+interface CheckedFile {
+  readonly format: ImageFormat
+  readonly image: RgbImage
+  /** Byte count of the file; `null`: it is uploaded as a PNG of `image`. */
+  readonly sizeBytes: number | null
+}
+
+const checkFile = async (file: string, onConverted: ImageChecks['onConverted']): Promise<CheckedFile> => {
+  const bytes = await readFile(file)
+  const source = sourceFormatOf(bytes)
+  if (source === null) {
+    const format = imageFormatOf(bytes, file)
+    return { format, image: await decodeImage(bytes, file), sizeBytes: bytes.length }
+  }
+  const image = await convertImage(bytes, source, file)
+  onConverted?.(file, source)
+  return { format: 'PNG', image, sizeBytes: null }
 }
 
 /**
  * Checks an image as ingest will. Throws InvalidInputError where ingest would reject it. One that only has too many
- * pixels is scaled down. `key` gets the right ending if it has another.
+ * pixels is scaled down, and an AVIF, TIFF or HEIC is converted to PNG. `key` gets the right ending if it has another:
+ * `photo.avif` becomes `photo.avif.png`.
  */
 export const checkImage = async (
   file: string,
   key: string,
-  { scratchDir, onScaled }: ImageChecks,
+  { scratchDir, onScaled, onConverted }: ImageChecks,
 ): Promise<Upload> => {
-  const bytes = await readFile(file)
-  const format = imageFormatOf(bytes, file)
-  const image = await decodeImage(bytes, file)
+  const { format, image, sizeBytes } = await checkFile(file, onConverted)
   const upload = {
     name: file,
     key: keyOfFormat(key, format),
@@ -82,11 +107,12 @@ export const checkImage = async (
     metadata: {},
   }
   const scaled = await scaleDown(image, format, file)
-  if (scaled === null) return { ...upload, body: { path: file, sizeBytes: bytes.length } }
-  const scaledFile = path.join(scratchDir, randomUUID())
-  await writeFile(scaledFile, scaled.bytes)
-  onScaled(file, image, scaled)
-  return { ...upload, body: { path: scaledFile, sizeBytes: scaled.bytes.length } }
+  if (scaled !== null) onScaled(file, image, scaled)
+  else if (sizeBytes !== null) return { ...upload, body: { path: file, sizeBytes } }
+  const bytes = scaled?.bytes ?? (await encodePng(image))
+  const made = path.join(scratchDir, randomUUID())
+  await writeFile(made, bytes)
+  return { ...upload, body: { path: made, sizeBytes: bytes.length } }
 }
 
 export interface ImageRequest {

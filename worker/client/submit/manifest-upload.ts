@@ -10,6 +10,7 @@ import { DEFAULT_WORK_LIMITS } from '../../../shared/contracts/work-limits.ts'
 import type { ManifestKind } from '../../../shared/manifest/manifest-document.ts'
 import { type ReadManifest, readManifest } from '../../../shared/manifest/parse-manifest.ts'
 import { layerFaults } from '../../../shared/manifest/plan-clips.ts'
+import { sourceFormatOfName } from '../convert/source-format.ts'
 import { type ExpectedClip, expectedOfManifest } from './expected-clips.ts'
 import { checkImage, type ImageChecks } from './image-upload.ts'
 import { findNamedFiles } from './named-file.ts'
@@ -83,7 +84,11 @@ export const checkManifest = async (
 
 const findImageFile = async (folder: string, key: string): Promise<string> => {
   const name = key.slice(IMAGES_PREFIX.length)
-  const files = await findNamedFiles(folder, name)
+  const exact = await findNamedFiles(folder, name)
+  // images/x.avif.png may be the PNG that is made of x.avif.
+  const source = name.replace(/\.png$/i, '')
+  const isConverted = exact.length === 0 && sourceFormatOfName(source) !== null
+  const files = isConverted ? await findNamedFiles(folder, source) : exact
   const [file] = files
   if (file === undefined) {
     throw new InvalidInputError(
@@ -100,8 +105,8 @@ const findImageFile = async (folder: string, key: string): Promise<string> => {
 }
 
 /**
- * The images that manifests name, out of a folder that stands for `images/`: `images/a/x.png` is DIR/a/x.png. They
- * are marked as a manifest's: ingest makes no clip of them by themselves.
+ * The images that manifests name, out of a folder that stands for `images/`: `images/a/x.png` is DIR/a/x.png, and
+ * `images/x.avif.png` is made of DIR/x.avif. They are marked as a manifest's: ingest makes no clip of them by themselves.
  */
 export const imagesOfManifest = async (
   imageKeys: readonly string[],
@@ -112,6 +117,9 @@ export const imagesOfManifest = async (
   for (const key of imageKeys) {
     const file = await findImageFile(folder, key)
     const image = await checkImage(file, key, checks)
+    if (image.key !== key && sourceFormatOfName(key) !== null) {
+      throw new InvalidInputError(file, `is converted to PNG, so the manifest has to name it ${image.key}`)
+    }
     if (image.key !== key) {
       throw new InvalidInputError(
         file,

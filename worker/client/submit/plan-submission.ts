@@ -1,5 +1,5 @@
 import { IMAGES_PREFIX, MANIFESTS_PREFIX } from '../../../shared/contracts/bucket-layout.ts'
-import { manifestKindOf } from '../../../shared/contracts/input-names.ts'
+import { comparableName, manifestKindOf } from '../../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { keyFault } from '../../../shared/contracts/object-key.ts'
 import { type ExpectedClip, expectedOfImage } from './expected-clips.ts'
@@ -63,6 +63,22 @@ const assertUseful = ({ files, given, context = null, seeds = null, imagesDir }:
   }
 }
 
+/** Two names may become one key: a.avif is uploaded as a.avif.png. */
+const assertKeysDiffer = ({ images, requests }: Submission): void => {
+  const taken = new Map<string, string>()
+  for (const { name, key } of [...images, ...requests.map(({ upload }) => upload)]) {
+    const compared = comparableName(key)
+    const before = taken.get(compared)
+    if (before !== undefined && before !== name) {
+      throw new InvalidInputError(
+        name,
+        `would be uploaded as ${key}, and so would ${before}; rename one, or submit it on its own`,
+      )
+    }
+    taken.set(compared, name)
+  }
+}
+
 /** Everything that can be wrong without the bucket is found here: throws InvalidInputError. */
 export const planSubmission = async (
   request: SubmissionRequest,
@@ -90,5 +106,7 @@ export const planSubmission = async (
     }
   }
   const images = imagesDir === null ? [] : await imagesOfManifest([...imageKeys], imagesDir, checks)
-  return { images, requests }
+  const submission = { images, requests }
+  assertKeysDiffer(submission)
+  return submission
 }

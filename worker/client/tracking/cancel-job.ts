@@ -1,5 +1,6 @@
 import { cancelKey } from '../../../shared/contracts/bucket-layout.ts'
 import { encodeCancelMarker } from '../../../shared/contracts/cancel-marker.ts'
+import { RECORD_OPTIONS } from '../../../shared/contracts/record-bytes.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { isDone, type JobStatus, readJobStatus } from './job-status.ts'
 
@@ -21,6 +22,6 @@ export const cancelJob = async (
   const status = await readJobStatus(outputs, jobId, signal)
   if (status !== null && isDone(status)) return { jobId, outcome: 'done-before', status }
   const marker = encodeCancelMarker(jobId, 'person', now)
-  await outputs.put(cancelKey(jobId), marker, { contentType: 'application/json' }, signal)
+  await outputs.put(cancelKey(jobId), marker, RECORD_OPTIONS, signal)
   return { jobId, outcome: 'requested', status }
 }

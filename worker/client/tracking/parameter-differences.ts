@@ -1,5 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
+  type AnyParameters,
+  type CompleteParameters,
+  completeParameters,
   type ParametersDocument,
   parametersDocumentSchema,
 } from '../../../shared/contracts/parameters-document.ts'
@@ -22,6 +25,9 @@ const FIRST_NAMES: readonly ParameterName[] = [
   'fit',
   'decode_chunk_size',
   'decode_overlap',
+  'format',
+  'crf',
+  'loop',
   'num_videos_per_prompt',
 ]
 
@@ -31,7 +37,13 @@ export const PARAMETER_NAMES: readonly ParameterName[] = [
 ]
 
 /** Parameters that a job is compared with; one that is missing is compared with nothing. */
-export type UsualParameters = Partial<ParametersDocument>
+export type UsualParameters = Partial<CompleteParameters>
+
+/** A parameter's value, also where the document leaves it out because it is the default. */
+const parameterValue = <Name extends ParameterName>(
+  name: Name,
+  parameters: AnyParameters,
+): CompleteParameters[Name] => completeParameters(parameters)[name]
 
 /** The value, as JSON, of more than half of the jobs; `undefined` if there is none. */
 const majority = (values: readonly string[]): string | undefined =>
@@ -41,7 +53,7 @@ const majority = (values: readonly string[]): string | undefined =>
 export const usualOf = (jobs: readonly ParametersDocument[]): UsualParameters =>
   Object.fromEntries(
     PARAMETER_NAMES.flatMap((name) => {
-      const value = majority(jobs.map((job) => JSON.stringify(job[name])))
+      const value = majority(jobs.map((job) => JSON.stringify(parameterValue(name, job))))
       return value === undefined ? [] : [[name, JSON.parse(value)]]
     }),
   )
@@ -50,16 +62,27 @@ export const differsFromUsual = (
   name: ParameterName,
   parameters: ParametersDocument,
   usual: UsualParameters,
-): boolean => name in usual && !isDeepStrictEqual(parameters[name], usual[name])
+): boolean => name in usual && !isDeepStrictEqual(parameterValue(name, parameters), usual[name])
 
 /** Names of those that are not the same in all. */
 export const varyingParameters = (jobs: readonly ParametersDocument[]): readonly ParameterName[] => {
   const [first] = jobs
   if (first === undefined) return []
-  return PARAMETER_NAMES.filter((name) => jobs.some((job) => !isDeepStrictEqual(job[name], first[name])))
+  return PARAMETER_NAMES.filter((name) =>
+    jobs.some((job) => !isDeepStrictEqual(parameterValue(name, job), parameterValue(name, first))),
+  )
 }
 
-export const parameterText = (name: ParameterName, { [name]: value }: ParametersDocument): string => {
-  if (value === null) return name === 'sigmas' ? 'Karras' : 'all frames'
+/** Meaning of `null`, by parameter. */
+const NULL_TEXTS: Partial<Record<ParameterName, string>> = {
+  sigmas: 'Karras',
+  decode_chunk_size: 'all frames',
+  crf: "the codec's",
+}
+
+export const parameterText = (name: ParameterName, parameters: AnyParameters): string => {
+  const value = parameterValue(name, parameters)
+  if (value === null) return NULL_TEXTS[name] ?? 'none'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
   return Array.isArray(value) ? value.join(', ') : String(value)
 }

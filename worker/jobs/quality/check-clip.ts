@@ -10,6 +10,8 @@ export interface ClipToCheck extends RawClip {
   readonly nonFiniteValues: number
   /** The MP4 made of the frames. */
   readonly video: string
+  /** Frames that the MP4 should have; those of a loop count twice. */
+  readonly videoFrames: number
 }
 
 const nonFiniteFaults = (values: number): readonly ClipFault[] =>
@@ -35,7 +37,7 @@ export const checkClip = async (
   limits: ClipLimits = CLIP_LIMITS,
 ): Promise<ClipQuality> => {
   const figures = await measureClip(clip, signal)
-  const container = await checkContainer(clip.video, clip)
+  const container = await checkContainer(clip.video, { ...clip, frameCount: clip.videoFrames })
   const { changes, frames } = figures
   const found: readonly ClipFault[] = [
     ...nonFiniteFaults(clip.nonFiniteValues),

@@ -105,6 +105,24 @@ test.each<[string, Partial<Machine>, object, number]>([
     1,
   ],
   [
+    'an ffmpeg without the encoders of two formats',
+    {
+      ffmpeg: async () => ({
+        path: '/bin/ffmpeg',
+        source: 'PATH',
+        version: '7.1',
+        encoders: ['libx264', 'gif'],
+      }),
+    },
+    {
+      name: 'ffmpeg',
+      status: 'warn',
+      found: '7.1, /bin/ffmpeg (from PATH) has no libvpx-vp9 (webm) and prores_ks (prores)',
+      fix: 'set FFMPEG_PATH to a build that has, for these formats',
+    },
+    0,
+  ],
+  [
     'too little memory for the full model',
     { availableMemoryBytes: async () => 3e9 },
     {

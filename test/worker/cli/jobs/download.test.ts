@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parseClipRecord } from '../../../../shared/contracts/clip-record.ts'
 import type { ParametersDocument } from '../../../../shared/contracts/parameters-document.ts'
 import { InterruptedError } from '../../../../worker/cli/exit-code.ts'
 import { jobIdLike } from '../../../fixtures/a-job-message.ts'
@@ -30,7 +31,8 @@ const aPipeline = async (options: FakeServicesOptions = {}) => {
   })
   return {
     ...{ setup, folder, succeed, itemOf },
-    names: async () => (await readdir(folder)).toSorted(),
+    /** Files but for the records of clips. */
+    names: async () => (await readdir(folder)).filter((name) => !name.endsWith('.json')).toSorted(),
     read: (name: string) => readFile(path.join(folder, name), 'utf8'),
     place: async (name: string, content: string) => {
       await mkdir(folder, { recursive: true })
@@ -114,7 +116,7 @@ describe('svd download', () => {
     const { exitCode, stderr } = await download(A, B)
 
     expect(exitCode).toBe(1)
-    expect(stderr).toContain('cup-bb000000.mp4: is another file than its clip; give --overwrite')
+    expect(stderr).toContain('cup-bb000000.mp4 is another file than its clip; give --overwrite')
     expect(await names()).toEqual(['cup-aa000000.mp4', 'cup-bb000000.mp4'])
     expect(await read('cup-bb000000.mp4')).toBe('video of me')
   })
@@ -267,6 +269,72 @@ describe('svd download', () => {
     await expect(readdir(folder)).rejects.toThrow('ENOENT')
   })
 
+  test('downloads each format that the job asked for', async () => {
+    const { setup, download, names, read } = await aPipeline()
+    const output = anOutput(A, 'video')
+    const gif = {
+      ...anOutput(A, 'picture').video,
+      key: `jobs/${A}/attempts/1/video.gif`,
+      format: 'gif' as const,
+    }
+    const files = [{ format: 'mp4' as const, ...output.video }, gif]
+    await setup.put(output.video.key, Buffer.from('video'), 'video/mp4')
+    await setup.put(gif.key, Buffer.from('picture'), 'image/gif')
+    await setup.putResult(
+      aResult({ jobId: A, parameters: { format: ['mp4', 'gif'] }, outputs: [{ ...output, files }] }),
+    )
+    await download(A, '--name', '{image}')
+    expect(await names()).toEqual(['cup.gif', 'cup.mp4'])
+    expect(await read('cup.gif')).toBe('picture')
+  })
+
+  test('writes the record of a clip beside it, which a later download with posters extends', async () => {
+    const { succeed, download, read } = await aPipeline()
+    await succeed(A)
+    await download(A, '--name', '{image}')
+    const record = parseClipRecord(await read('cup.json'))
+    expect(record).toMatchObject({
+      ...{ job_id: A, video: 0, frames: 14, image: { name: 'cup.png' } },
+      files: [{ name: 'cup.mp4', size_bytes: 11, sha256: anOutput(A, 'video of aa').video.sha256 }],
+    })
+    expect((await download(A, '--name', '{image}', '--posters')).exitCode).toBe(0)
+    expect(parseClipRecord(await read('cup.json'))?.files.map(({ name }) => name)).toEqual([
+      'cup.mp4',
+      'cup.poster.png',
+    ])
+  })
+
+  test('writes no record for a job without metadata', async () => {
+    const { folder, succeed, download } = await aPipeline()
+    await succeed(A, 'video', { metadata: false })
+    await download(A)
+    expect(await readdir(folder)).toEqual(['cup-aa000000.mp4'])
+  })
+
+  test('never replaces a document that is not the record of a clip', async () => {
+    const { succeed, download, place, names, read } = await aPipeline()
+    await succeed(A)
+    await place('cup.json', '{"fps": 7}')
+    const { exitCode, stderr } = await download(A, '--name', '{image}', '--overwrite')
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('cup.json is not the record of a clip, which has that name; give another folder')
+    expect(await names()).toEqual([])
+    expect(await read('cup.json')).toBe('{"fps": 7}')
+  })
+
+  test('--overwrite replaces the record of another clip too', async () => {
+    const { succeed, download, read } = await aPipeline()
+    await succeed(A)
+    await succeed(B)
+    await download(A, '--name', '{image}')
+    expect(await download(B, '--name', '{image}')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('cup.mp4 is another file than its clip'),
+    })
+    expect((await download(B, '--name', '{image}', '--overwrite')).exitCode).toBe(0)
+    expect(parseClipRecord(await read('cup.json'))?.job_id).toBe(B)
+  })
+
   test('--posters downloads the first frames too', async () => {
     const { succeed, download, names } = await aPipeline()
     await succeed(A)
@@ -286,7 +354,12 @@ describe('svd download', () => {
       folder,
       files: [
         {
-          ...{ file: path.join(folder, 'cup-aa000000.mp4'), kind: 'video', outcome: 'downloaded' },
+          ...{
+            file: path.join(folder, 'cup-aa000000.mp4'),
+            kind: 'video',
+            format: 'mp4',
+            outcome: 'downloaded',
+          },
           ...{ size_bytes: 11, sha256: anOutput(A, 'video of aa').video.sha256 },
           ...{
             job_id: A,

@@ -45,7 +45,8 @@ const aSubmission = async (manifest: object = MANIFEST) => {
   const videos = path.join(folder, 'my videos')
   return {
     ...{ at, setup, videos, jobs },
-    names: async () => (await readdir(videos)).toSorted(),
+    /** Files but for the records of clips. */
+    names: async () => (await readdir(videos)).filter((name) => !name.endsWith('.json')).toSorted(),
     succeedAt: (sleep: number) => {
       succeedsAt = sleep
     },
@@ -114,7 +115,7 @@ describe('svd submit --download', () => {
     const { exitCode, stdout, stderr } = await submit(['m.json'], '--download', videos, '--name', '{item_id}')
     expect(exitCode).toBe(1)
     expect(stdout).toContain(`${path.join(videos, 'mug.mp4')}  (there already)\n`)
-    expect(stderr).toContain(`${path.join(videos, 'mug-calm.mp4')}: is another file than its clip`)
+    expect(stderr).toContain(`${path.join(videos, 'mug-calm.mp4')} is another file than its clip`)
   })
 
   test('refuses a file that differs from a clip which was done before, and says how to come back', async () => {

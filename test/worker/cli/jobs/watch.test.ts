@@ -58,6 +58,34 @@ describe('svd watch, without a terminal', () => {
     expect(lines.at(-2)).toBe('2 succeeded')
   })
 
+  test('writes of many jobs only the ends, and a line a minute about all of them', async () => {
+    const jobIds = ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'].map(jobIdLike)
+    const setup = fakeServices({
+      async whileAsleep(sleep) {
+        const jobId = jobIds[sleep - 1]
+        if (jobId === undefined) throw new Error('watches jobs that are done')
+        await setup.putResult(sleep === 2 ? aFailure({ reason: 'black' }, { jobId }) : aResult({ jobId }))
+      },
+    })
+    for (const jobId of jobIds)
+      await setup.putStatus(aStatus({ jobId, updated_at: '2026-11-24T12:29:00.000Z' }))
+    const { stdout, stderr } = await setup.run(['watch', ...jobIds, '--interval', '30'])
+    expect(stdout.split('\n').slice(0, 7)).toEqual([
+      ...jobIds.map((jobId) =>
+        expect.stringMatching(`Z  ${jobId.slice(0, 12)}  cup.png  (succeeded|failed: black)$`),
+      ),
+      expect.stringMatching(/^JOB /),
+    ])
+    expect(stderr).toBe(
+      [
+        '2 of 6 clips done: 4 queued, 1 succeeded, 1 failed; about 2:00 left',
+        '4 of 6 clips done: 2 queued, 3 succeeded, 1 failed; about 1:00 left',
+        '6 of 6 clips done: 5 succeeded, 1 failed',
+        '',
+      ].join('\n'),
+    )
+  })
+
   test('fails if a job did', async () => {
     const { run } = await start(aBatch('fails'))
     const { exitCode, stdout } = await run(['watch', 'aa', 'bb'])
@@ -296,8 +324,10 @@ describe('svd watch, on a terminal', () => {
     expect(stderr).toContain('aa0000000000  cup.png                   [=========-----------] denoise 5/10')
     expect(stderr).toContain('bb0000000000  cat.png                   [--------------------] queued')
     // 0.44 of two jobs may have been warm-up; then 0.072 took 2 s.
-    expect(stderr).toMatch(/\[====-{16}\] 22% {2}1 queued, 1 rendering(?!;)/)
-    expect(stderr).toContain('[=====---------------] 25%  1 queued, 1 rendering; about 0:42 left')
+    expect(stderr).toMatch(/\[====-{16}\] 22% {2}0 of 2 clips done: 1 queued, 1 rendering(?!;)/)
+    expect(stderr).toContain(
+      '[=====---------------] 25%  0 of 2 clips done: 1 queued, 1 rendering; about 0:42 left',
+    )
     expect(stdout).toContain('aa0000000000  succeeded  cup.png')
     expect(stdout).toMatch(/\n2 succeeded\n$/)
   })

@@ -9,6 +9,7 @@ const plan = (request: Partial<OutputRequest>) =>
     outputDir: undefined,
     framesDir: undefined,
     videosPerImage: 1,
+    formats: ['mp4'],
     ...request,
   }).map(({ image, outputs, framesDirs }) => ({
     image,

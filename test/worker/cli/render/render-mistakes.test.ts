@@ -110,7 +110,7 @@ describe('mistakes are told before anything runs', () => {
     [[], "error: missing required argument 'image'"],
     [
       ['DIR/cup.jpg', '--output', 'DIR/cup.mov'],
-      "error: --output: got 'DIR/cup.mov'; must be a file name that ends in .mp4 (for a folder, give --output-dir)",
+      "error: --output: got 'DIR/cup.mov'; must be a file name that ends in .mp4, or give --format prores (for a folder, give --output-dir)",
     ],
     [
       ['DIR/cup.jpg', '--output', 'DIR/folder.mp4'],

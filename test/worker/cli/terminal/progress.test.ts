@@ -20,7 +20,7 @@ describe('a terminal', () => {
   test('shows title, phase and step', () => {
     const { stream, written, now } = aTerminal()
     const progress = openProgress(stream, { quiet: false, now })
-    progress.begin('2/5 cup.jpg')
+    progress.begin(() => '2/5 cup.jpg')
     progress.update({ phase: 'load', step: 0, steps: 1 })
     progress.update({ phase: 'denoise', step: 5, steps: 25 })
     progress.end()
@@ -31,7 +31,7 @@ describe('a terminal', () => {
   test('is left to other text, and shows the same again after it', () => {
     const { stream, written, clock, now } = aTerminal()
     const progress = openProgress(stream, { quiet: false, now })
-    progress.begin('cup.jpg')
+    progress.begin(() => 'cup.jpg')
     progress.update({ phase: 'denoise', step: 0, steps: 4 })
     clock.ms = 10_000
     progress.update({ phase: 'denoise', step: 1, steps: 4 })
@@ -47,7 +47,7 @@ describe('a terminal', () => {
   test('does not take the pace from the first run of a network', () => {
     const { stream, written, clock, now } = aTerminal()
     const progress = openProgress(stream, { quiet: false, now })
-    progress.begin('cup.jpg')
+    progress.begin(() => 'cup.jpg')
     const drawnAfter = (ms: number, step: number): string => {
       clock.ms = ms
       progress.update({ phase: 'denoise', step, steps: 10 })
@@ -66,7 +66,7 @@ describe('a terminal', () => {
   test('gets its cursor back at the end', () => {
     const { stream, written, now } = aTerminal()
     const progress = openProgress(stream, { quiet: false, now })
-    progress.begin('cup.jpg')
+    progress.begin(() => 'cup.jpg')
     progress.update({ phase: 'load', step: 0, steps: 1 })
     expect(written()).toContain(HIDE_CURSOR)
     progress.end()
@@ -81,7 +81,7 @@ test('nothing is written where there is no terminal, or when it shall be quiet',
   ]) {
     const { stream, written } = aTerminal()
     const progress = openProgress(Object.assign(stream, { isTTY }), { quiet })
-    progress.begin('cup.jpg')
+    progress.begin(() => 'cup.jpg')
     progress.update({ phase: 'denoise', step: 1, steps: 2 })
     progress.aside(() => {})
     progress.end()

@@ -15,7 +15,7 @@ const problemsOf = async (jobs: readonly SheetJob[], uploads = { reports: [], mo
     element?.textContent.replaceAll(/\s+/g, ' ').trim()
   return {
     counts: textOf(part.querySelector('summary small')),
-    items: [...part.querySelectorAll(':scope > ul > li')].map((item) => [...item.children].map(textOf)),
+    items: [...part.querySelectorAll('details > ul > li')].map((item) => [...item.children].map(textOf)),
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { reportKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { encodeRecord, RECORD_OPTIONS } from '../../../../shared/contracts/record-bytes.ts'
+import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
 import {
   exactName,
   reportOfManifest,
@@ -10,14 +11,23 @@ import { anIngestReport } from '../../../fixtures/job-records.ts'
 import { openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
 
-/** An output bucket with reports on uploads of these keys. */
+/** An output bucket with reports on uploads of these keys, each later than the one before. */
 const outputsOf = async (...keys: readonly string[]) => {
-  const outputs = openMemoryObjectStore({ bucket: 'out', now: () => 0 })
+  let nowMs = 0
+  const outputs = openMemoryObjectStore({ bucket: 'out', now: () => ++nowMs })
   for (const key of keys) {
     const report = encodeRecord(anIngestReport({ bucket: 'in', key }))
     await outputs.put(reportKey(key), report, RECORD_OPTIONS, unaborted)
   }
   return outputs
+}
+
+/** The report of an upload that no note is needed to find. */
+const reportOf = (outputs: ObjectStore, typed: string) => {
+  const note = (text: string): void => {
+    throw new Error(`notes: ${text}`)
+  }
+  return reportOfManifest(outputs, typed, { note, signal: unaborted })
 }
 
 test('a name outside both folders is that of a manifest', () => {
@@ -38,36 +48,57 @@ describe('the report of', () => {
     ['a manifest that was uploaded in the other Unicode form', NFD, NFC],
   ])('%s', async (_, typed, key) => {
     const outputs = await outputsOf(key)
-    expect((await reportOfManifest(outputs, typed, unaborted)).key).toBe(key)
+    expect((await reportOf(outputs, typed)).key).toBe(key)
   })
 
   test('a name that fits two uploads is that of the manifest, and a URI is its key alone', async () => {
     const outputs = await outputsOf('m.json', 'manifests/m.json')
-    expect((await reportOfManifest(outputs, 'm.json', unaborted)).key).toBe('manifests/m.json')
-    expect((await reportOfManifest(outputs, 's3://in/m.json', unaborted)).key).toBe('m.json')
+    expect((await reportOf(outputs, 'm.json')).key).toBe('manifests/m.json')
+    expect((await reportOf(outputs, 's3://in/m.json')).key).toBe('m.json')
   })
 
   test('a name in the form that was typed, where both were uploaded', async () => {
     const outputs = await outputsOf(NFC, NFD)
-    expect((await reportOfManifest(outputs, NFD, unaborted)).key).toBe(NFD)
+    expect((await reportOf(outputs, NFD)).key).toBe(NFD)
   })
 })
 
 test('an unknown upload is a mistake that names the report', async () => {
-  await expect(reportOfManifest(await outputsOf(), 'm.json', unaborted)).rejects.toThrow(
-    "--manifest: got 'm.json'; there is no s3://out/reports/manifests/m.json.json: check the key, or wait if it was " +
-      'uploaded just now',
+  await expect(reportOf(await outputsOf(), 'manifests/m.json')).rejects.toThrow(
+    "--manifest: got 'manifests/m.json'; there is no s3://out/reports/manifests/m.json.json: check the key (svd " +
+      'batches lists manifests), or wait if it was uploaded just now',
   )
-  // A URI stands for its key alone.
-  const outputs = await outputsOf('manifests/m.json')
-  await expect(reportOfManifest(outputs, 's3://in/m.json', unaborted)).rejects.toThrow(
-    "--manifest: got 's3://in/m.json'; there is no s3://out/reports/m.json.json",
+})
+
+test.each([
+  ['a URI stands for its key alone', 's3://in/m.json', 'm.json'],
+  ['a whole key stands for itself alone', 'manifests/m.json', 'manifests/m.json'],
+])('%s, though a manifest has its name', async (_, typed, key) => {
+  const outputs = await outputsOf('manifests/p/m.json')
+  await expect(reportOf(outputs, typed)).rejects.toThrow(
+    `--manifest: got '${typed}'; there is no s3://out/reports/${key}.json: check the key`,
   )
+})
+
+test('a key comes before a name', async () => {
+  const outputs = await outputsOf('manifests/m.json', 'manifests/p/m.json')
+  expect((await reportOf(outputs, 'm.json')).key).toBe('manifests/m.json')
+})
+
+test('the newest of several manifests of one name is taken, with a note', async () => {
+  const notes: string[] = []
+  const finding = { note: (text: string) => void notes.push(text), signal: unaborted }
+  const outputs = await outputsOf('manifests/q/m.json', 'manifests/p/m.json')
+  expect((await reportOfManifest(outputs, 'm.json', finding)).key).toBe('manifests/p/m.json')
+  expect(notes).toEqual([
+    "--manifest: 2 manifests are named 'm.json'; takes the newest, manifests/p/m.json; for another give its key, " +
+      'such as manifests/q/m.json (svd batches lists them)',
+  ])
 })
 
 test('another bucket is a mistake that names the bucket of uploads', async () => {
   const outputs = await outputsOf('m.json')
-  await expect(reportOfManifest(outputs, 's3://out/m.json', unaborted)).rejects.toThrow(
+  await expect(reportOf(outputs, 's3://out/m.json')).rejects.toThrow(
     "--manifest: got 's3://out/m.json'; uploads of this pipeline are in the bucket in",
   )
 })

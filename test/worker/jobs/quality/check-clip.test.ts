@@ -68,7 +68,12 @@ const check = async (changes: Changes = {}) => {
   whole ??= aVideo(FRAMES)
   const video = videoFrames === FRAMES ? await whole : await aVideo(videoFrames)
   const dir = await temporaryDir()
-  const files = { frames: join(dir, 'a.rgb'), fitted: join(dir, 'fitted.rgb'), video: join(dir, 'a.mp4') }
+  const files = {
+    frames: join(dir, 'a.rgb'),
+    fitted: join(dir, 'fitted.rgb'),
+    video: join(dir, 'a.mp4'),
+    videoFrames: FRAMES,
+  }
   await writeFile(files.frames, Buffer.concat(frames))
   await writeFile(files.fitted, fitted)
   await writeFile(files.video, spoilVideo(video))
@@ -267,7 +272,15 @@ describe('what is no fault of the clip is thrown', () => {
     const frames = join(dir, 'a.rgb')
     await writeFile(frames, PICTURE)
     const cut = { frameCount: 1, decodeChunkSize: null, decodeOverlap: 0 }
-    return { ...SIZE, ...cut, frames, fitted: frames, video: join(dir, 'gone.mp4'), nonFiniteValues: 0 }
+    return {
+      ...SIZE,
+      ...cut,
+      frames,
+      fitted: frames,
+      video: join(dir, 'gone.mp4'),
+      videoFrames: 1,
+      nonFiniteValues: 0,
+    }
   }
 
   test('a file that is not there', async () => {

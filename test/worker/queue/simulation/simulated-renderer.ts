@@ -96,12 +96,13 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
       return disk.write(`${folder}/${name}`, encodeClipFile({ clip, path, isBad, kind, index }))
     }
     return {
-      videos: Array.from({ length: videos }, (_, index) => ({
-        video: write('video', index),
-        poster: write('poster', index),
-        frames: 14,
-        quality,
-      })),
+      videos: Array.from({ length: videos }, (_, index) => {
+        const video = write('video', index)
+        return {
+          ...{ video, files: [{ format: 'mp4' as const, ...video }] },
+          ...{ poster: write('poster', index), frames: 14, quality },
+        }
+      }),
       seconds: { encodeVideo: 1, check: 1 },
     }
   }

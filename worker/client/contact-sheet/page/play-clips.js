@@ -45,7 +45,6 @@
       if (image.getAttribute('src') !== address) image.src = address
       changed()
     }
-    put(poster)
     return {
       element: image,
       isPaused: () => image.getAttribute('src') !== src,

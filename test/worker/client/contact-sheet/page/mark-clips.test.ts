@@ -1,4 +1,8 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { readKeptList } from '../../../../../worker/client/download/kept-list.ts'
+import { temporaryDir } from '../../../../fixtures/temporary-dir.ts'
 import { openSheet } from './open-sheet.ts'
 import { aFailedJob, aJobOfTwoClips, clipIds, someJobs } from './some-jobs.ts'
 
@@ -83,6 +87,19 @@ describe('a mark', () => {
 })
 
 describe('the list', () => {
+  test('is one that svd download --kept reads', async () => {
+    const jobs = [...someJobs(), aJobOfTwoClips()]
+    const ids = clipIds(jobs)
+    const sheet = await openSheet(jobs)
+    for (const [index, clip] of ids.entries()) press(sheet, clip, index === 1 ? 'rejected' : 'kept')
+    sheet.find('[name=save]').click()
+    const file = path.join(await temporaryDir(), 'kept.json')
+    await writeFile(file, (await sheet.saved[0]?.blob.text()) ?? '')
+    const { clips } = await readKeptList('--kept', file)
+    const read = clips.map(({ jobId, video }) => `${jobId}/${video}`)
+    expect(read.toSorted()).toEqual(ids.filter((_, index) => index !== 1).toSorted())
+  })
+
   test('has kept and rejected clips in the order of the page, whatever the order of the marks', async () => {
     const jobs = someJobs()
     const [a = '', b = '', c = ''] = clipIds(jobs)

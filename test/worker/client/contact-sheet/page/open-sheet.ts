@@ -15,7 +15,13 @@ export interface OpenSheetOptions extends Partial<ContactSheetOptions> {
   readonly forgets?: boolean
   /** Whether the browser refuses the clipboard. */
   readonly keepsClipboard?: boolean
+  /** Whether the reader wants less motion. */
+  readonly calm?: boolean
 }
+
+type SightCallback = (
+  entries: readonly { readonly target: HTMLElement; readonly isIntersecting: boolean }[],
+) => void
 
 /** Popovers as browsers have them, without light dismissal: happy-dom does not tell which ones are open. */
 const addPopovers = ({ HTMLElement: { prototype } }: Window): void => {
@@ -37,7 +43,13 @@ const addPopovers = ({ HTMLElement: { prototype } }: Window): void => {
 
 /** Opens a page of these jobs in a window without a screen, in which its own script runs. */
 export const openSheet = async (jobs: readonly SheetJob[], options: OpenSheetOptions = {}) => {
-  const { url = 'file:///day/sheet.html', stored = {}, forgets = false, keepsClipboard = false } = options
+  const {
+    url = 'file:///day/sheet.html',
+    stored = {},
+    forgets = false,
+    keepsClipboard = false,
+    calm = false,
+  } = options
   const window = new Window({
     url,
     settings: { enableJavaScriptEvaluation: true, suppressInsecureJavaScriptEnvironmentWarning: true },
@@ -69,7 +81,17 @@ export const openSheet = async (jobs: readonly SheetJob[], options: OpenSheetOpt
     },
     revokeObjectURL: (address: string) => blobs.delete(address),
   })
-  Object.assign(window, { confirm: () => true })
+  let onSight: SightCallback = () => {}
+  Object.assign(window, {
+    confirm: () => true,
+    matchMedia: () => ({ matches: calm, addEventListener() {} }),
+    IntersectionObserver: class {
+      constructor(callback: SightCallback) {
+        onSight = callback
+      }
+      observe() {}
+    },
+  })
   Object.assign(window.HTMLAnchorElement.prototype, {
     click(this: { href: string; download: string }) {
       const blob = blobs.get(this.href)
@@ -93,6 +115,8 @@ export const openSheet = async (jobs: readonly SheetJob[], options: OpenSheetOpt
     copied,
     saved,
     find,
+    /** Scrolls an element into sight, or out of it. */
+    see: (target: HTMLElement, isIntersecting: boolean) => onSight([{ target, isIntersecting }]),
     /** Elements that neither are hidden nor lie in a hidden one. */
     shown,
     /** Headings of the cards that are shown, in order: the image's name, and what distinguishes the job. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RgbImage } from '../../../../shared/image/rgb-image.ts'
 import { decodeUploadedImage, MAX_UPLOADED_PIXELS } from '../../../../shared/image/uploaded-image.ts'
-import { scaleDown } from '../../../../worker/client/submit/scale-down.ts'
+import { scaleDown } from '../../../../worker/client/convert/scale-down.ts'
 import { fitImage } from '../../../../worker/pipeline/image/fit.ts'
 
 /** Each byte is `level(x, y)`, in the first channel; the others are derived from it. */

@@ -1,0 +1,15 @@
+import { execa } from 'execa'
+import { expect, test } from 'vitest'
+import { shellWord } from '../../../../worker/client/convert/shell-word.ts'
+
+test.each(['in/a-1.tif', 'a b.tif', "it's.tif", '$(x) `y` "z" \\.tif', 'é.tif', 'a.tif[0]', ''])(
+  'a shell reads %j as it is',
+  async (text) => {
+    const { stdout } = await execa('sh', ['-c', `printf %s ${shellWord(text)}`])
+    expect(stdout).toBe(text)
+  },
+)
+
+test('a plain name stays as it is', () => {
+  expect(shellWord('in/photo-1.tif')).toBe('in/photo-1.tif')
+})

@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import type { PassThrough } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import sharp from 'sharp'
+import { openPromise } from 'yauzl'
+import { ZipFile } from 'yazl'
+import { writeThenRename } from '../../shared/files/write-then-rename.ts'
+import type { EncodeFile, FileRequest } from './encode-file.ts'
+import { encodeFramePng } from './encode-frame-png.ts'
+import { assertAsAsked, countedFrames, type FileFigures, type FramesToEncode } from './frames-to-encode.ts'
+import { stoppable } from './stoppable.ts'
+import { frameName } from './write-frames.ts'
+
+/** PNGs are compressed already. A fixed time in the clock of the machine, the earliest of ZIP, gives the same bytes anywhere. */
+const ENTRY = {
+  compress: false,
+  mtime: new Date(1980, 0, 1),
+  forceDosTimestamp: true,
+  mode: 0o100644,
+} as const
+
+const writeZip = async (clip: FramesToEncode, file: string, signal: AbortSignal): Promise<number> => {
+  const zip = new ZipFile()
+  // yazl makes a PassThrough and writes to it without waiting, so this function waits for it.
+  const stream = zip.outputStream as PassThrough
+  const written = pipeline(stream, createWriteStream(file), { signal })
+  written.catch(() => {})
+  const count = { frames: 0 }
+  let index = 0
+  const stopped = Promise.withResolvers<never>()
+  stopped.promise.catch(() => {})
+  const stop = (): void => stopped.reject(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    signal.throwIfAborted()
+    for await (const frame of stoppable(countedFrames(clip, count), stopped.promise)) {
+      zip.addBuffer(await encodeFramePng(frame, index, clip), frameName(index), ENTRY)
+      if (stream.writableNeedDrain) await Promise.race([once(stream, 'drain', { signal }), written])
+      index++
+    }
+    zip.end()
+  } catch (error) {
+    stream.destroy()
+    await written.catch(() => {})
+    throw error
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+  await written
+  return count.frames
+}
+
+/** Frame count by the ZIP's directory, and the size of the first frame. Throws if a name is not the one expected. */
+const readZip = async (file: string): Promise<Omit<FileFigures, 'fps'>> => {
+  const zip = await openPromise(file, { autoClose: false })
+  try {
+    let frameCount = 0
+    let size = { width: 0, height: 0 }
+    for await (const entry of zip.eachEntry()) {
+      if (entry.fileName !== frameName(frameCount))
+        throw new Error(`${file} has ${entry.fileName} in place of ${frameName(frameCount)}`)
+      if (frameCount === 0)
+        size = await sharp(await buffer(await zip.openReadStreamPromise(entry))).metadata()
+      frameCount++
+    }
+    return { width: size.width, height: size.height, frameCount }
+  } finally {
+    zip.close()
+  }
+}
+
+/** A ZIP of lossless PNGs, `0000.png` on, one for each frame. It has no rate. */
+export const encodePngZip: EncodeFile = (request: FileRequest) =>
+  writeThenRename(request.output, async (temporary) => {
+    const { fps, signal } = request
+    const clip: FramesToEncode = { ...request, frames: request.frames() }
+    const frameCount = await writeZip(clip, temporary, signal)
+    const figures = { ...(await readZip(temporary)), fps }
+    assertAsAsked(figures, clip, frameCount)
+    signal.throwIfAborted()
+    return figures
+  })
