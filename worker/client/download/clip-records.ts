@@ -10,12 +10,12 @@ import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import { writeThenRename } from '../../../shared/files/write-then-rename.ts'
 import type { ResultFile } from './result-files.ts'
 
-/** What follows the name that all files of a video share in the name of its record. */
+/** Ending that a record adds to the name that all files of a video share. */
 export const RECORD_ENDING = '.json'
 
 /**
- * What is under the name of a record: nothing or an earlier record of the same video (`own`), the record of another clip,
- * another document, or a folder.
+ * A record's name may be free or have an earlier record of the same video (`own`), the record of another clip, another
+ * document, or a folder.
  */
 export type ExistingRecord = 'own' | 'another-clip' | 'another-document' | 'folder'
 

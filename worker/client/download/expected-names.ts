@@ -48,7 +48,7 @@ const fieldsOf = (clip: ExpectedClip, video: number, unknown: (name: FieldName) 
   }
 }
 
-/** Of an unknown value, as many characters as it has at least. */
+/** As many characters as an unknown value has at least. */
 const shortest = (name: FieldName): string =>
   '0'.repeat(name === 'job_id' ? 32 : name === 'id' ? ID_DIGITS : 1)
 

@@ -8,7 +8,7 @@ export interface ResultFile {
   readonly kind: 'video' | 'poster'
   /** `null` for a poster. */
   readonly format: ClipFormat | null
-  /** What follows the name that all files of the video share. */
+  /** Ending that the file adds to the name that all files of the video share. */
   readonly ending: string
   readonly stored: StoredFile
 }
