@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseClipRecord } from '../../../../shared/contracts/clip-record.ts'
@@ -320,6 +320,20 @@ describe('svd download', () => {
     expect(stderr).toContain('cup.json is not the record of a clip, which has that name; give another folder')
     expect(await names()).toEqual([])
     expect(await read('cup.json')).toBe('{"fps": 7}')
+  })
+
+  test('refuses to replace the record of another clip, whose files were moved away', async () => {
+    const { folder, succeed, download } = await aPipeline()
+    await succeed(A)
+    await succeed(B)
+    await download(A, '--name', '{image}')
+    await rm(path.join(folder, 'cup.mp4'))
+    expect(await download(B, '--name', '{image}')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(
+        'cup.json is the record of another clip; give --overwrite to replace it',
+      ),
+    })
   })
 
   test('--overwrite replaces the record of another clip too', async () => {
