@@ -7,6 +7,7 @@ import { preparationNodes } from '../../worker/compiler/graph/weight-preparation
 import { cudaTargets } from '../../worker/compiler/targets/clip-targets.ts'
 import { cudaLimitFaults, type LimitFault } from '../../worker/compiler/targets/cuda/limits.ts'
 import { XT_CONFIGS } from '../fixtures/checkpoint-folder.ts'
+import { notEmpty } from '../fixtures/not-empty.ts'
 import {
   type CheckpointName,
   readCheckpointSpec,
@@ -144,7 +145,8 @@ describe.each(FORM_NAMES)('SVD-XT in %s transposes', (form) => {
   test('no map in any layer of the other networks', async () => {
     const graphs = namedGraphs(await open(), DECODED_FRAMES)
     const others = Object.entries(graphs).filter(([name]) => !/step|UNet/.test(name))
-    for (const [name, record] of others) expect([name, transposesByLayer(record())]).toEqual([name, {}])
+    for (const [name, record] of notEmpty(others))
+      expect([name, transposesByLayer(record())]).toEqual([name, {}])
   })
 
   test('nothing at the door but latents, images and frames', async () => {

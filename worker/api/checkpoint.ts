@@ -16,10 +16,12 @@ import { targetsOf } from '../cli/graphs/target-options.ts'
 import { writeGraphs } from '../cli/graphs/write-graphs.ts'
 import { assertImagesReadable } from '../cli/input-images.ts'
 import { openClipRenderer } from '../cli/open-clip-renderer.ts'
+import { hashedOnDemand, makerOf } from '../cli/render/clip-facts.ts'
 import { clipParameters } from '../cli/render/clip-parameters.ts'
 import { checkOutputFolders, makeOutputFolders } from '../cli/render/output-folders.ts'
 import { planOutputs, videoNameFault } from '../cli/render/outputs.ts'
 import { renderImages } from '../cli/render/render-images.ts'
+import { readOwnVersion } from '../cli/versions.ts'
 import { weightCacheDir } from '../cli/weight-cache-dir.ts'
 import { vaeScaleFactor } from '../compiler/compile.ts'
 import type { Precision, TargetName } from '../compiler/targets/clip-targets.ts'
@@ -135,6 +137,10 @@ export const openCheckpoint = async (
   const deviceProbes = machineProbes(environment)
   const device = await withApiNames(() => chooseClipDevice(deviceOptions, { environment, deviceProbes }))
   const renderer = openClipRenderer(environment, device.choice)
+  const facts = {
+    maker: makerOf(device, await readOwnVersion()),
+    model: hashedOnDemand(dir, async () => checkpoint, AbortSignal.any([])),
+  }
   let last: Promise<unknown> = Promise.resolve()
 
   const renderNow = async (image: string, options: RenderClipOptions): Promise<Clip> => {
@@ -165,7 +171,7 @@ export const openCheckpoint = async (
     }
     await using _folders = await makeOutputFolders(plan, '--output')
     const tools = {
-      ...{ renderer, prepareImage, finishClip, ffmpegPath: ffmpeg.path, signal },
+      ...{ renderer, prepareImage, finishClip, ffmpegPath: ffmpeg.path, facts, signal },
       onProgress: (_: number, progress: Progress) => onProgress(progress),
     }
     const jobs = plan.map((planned) => ({ ...planned, settings, warnings, convertedFrom }))

@@ -5,12 +5,12 @@ import type { RenderArgumentName } from '../../shared/contracts/render-arguments
 
 interface ArgumentOption {
   readonly name: RenderArgumentName
-  /** `null`: an option without a value, which is true where it is given. */
-  readonly value: string | null
+  /** `null`: an option without a value, which is true where it is given. `no`: `--no-NAME`, which makes it false. */
+  readonly value: string | null | { readonly no: true }
   readonly help: string
 }
 
-const option = (name: RenderArgumentName, value: string | null, help: string): ArgumentOption => ({
+const option = (name: RenderArgumentName, value: ArgumentOption['value'], help: string): ArgumentOption => ({
   name,
   value,
   help,
@@ -51,6 +51,11 @@ export const VIDEO_OPTIONS: readonly ArgumentOption[] = [
   ),
   option('crf', 'n', 'quality of mp4 (18; 1 to 51) and webm (24; 1 to 63): lower is better and larger'),
   option('loop', null, 'play the frames there and back'),
+  option(
+    'metadata',
+    { no: true },
+    'neither parameters, model and version in the MP4, nor NAME.json beside it',
+  ),
 ]
 
 export const SAMPLING_OPTIONS: readonly ArgumentOption[] = [
@@ -71,16 +76,20 @@ const kebab = (name: string): string => name.replaceAll('_', '-')
 /** An argument as the user types it: `--num-frames`. */
 export const spellOption = (name: string): string => `--${kebab(name)}`
 
+const flagsOf = ({ name, value }: ArgumentOption): string => {
+  if (value === null) return spellOption(name)
+  return typeof value === 'string' ? `${spellOption(name)} <${value}>` : `--no-${kebab(name)}`
+}
+
 /** `--format mp4 --format gif` is `--format mp4,gif`. */
 const joined = (text: string, before: unknown): string =>
   typeof before === 'string' ? `${before},${text}` : text
 
 export const addArgumentOptions = (command: Command, options: readonly ArgumentOption[]): Command => {
-  for (const { name, value, help } of options) {
-    const flags = value === null ? spellOption(name) : `${spellOption(name)} <${value}>`
-    const added = new Option(flags, help)
+  for (const option of options) {
+    const added = new Option(flagsOf(option), option.help)
     // Only these may be repeated. Of the others the last holds.
-    if (name === 'format') added.argParser(joined)
+    if (option.name === 'format') added.argParser(joined)
     command.addOption(added)
   }
   return command
@@ -92,9 +101,10 @@ export const readArguments = (
   options: readonly ArgumentOption[],
 ): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    options.flatMap(({ name }) => {
+    options.flatMap(({ name, value }) => {
       const text = parsed[camelName(name)]
-      if (text === true) return [[name, true]]
+      // Commander sets what `--no-NAME` negates to true where it is not given.
+      if (typeof text === 'boolean' && text === (value === null)) return [[name, text]]
       return typeof text === 'string' ? [[name, readArgumentText(name, text)]] : []
     }),
   )

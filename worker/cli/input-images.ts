@@ -15,14 +15,24 @@ const faultOf = async (image: string): Promise<string | null> => {
   }
 }
 
-/** Throws InvalidInputError that tells every image which cannot even be opened; what is in them is not looked at. */
-export const assertImagesReadable = async (images: readonly string[]): Promise<void> => {
-  const faults: { readonly image: string; readonly fault: string }[] = []
+export interface UnreadableImage {
+  readonly image: string
+  readonly fault: string
+}
+
+/** Images which cannot even be opened. What is in them is not looked at. */
+export const unreadableImages = async (images: readonly string[]): Promise<readonly UnreadableImage[]> => {
+  const faults: UnreadableImage[] = []
   for (const image of images) {
     const fault = await faultOf(image)
     if (fault !== null) faults.push({ image, fault })
   }
-  const [first, ...others] = faults
+  return faults
+}
+
+/** Throws InvalidInputError that names every image which cannot even be opened. */
+export const assertImagesReadable = async (images: readonly string[]): Promise<void> => {
+  const [first, ...others] = await unreadableImages(images)
   if (first === undefined) return
   throw new InvalidInputError(
     first.image,

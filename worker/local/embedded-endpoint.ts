@@ -43,7 +43,7 @@ export interface EmbeddedEndpoint extends AsyncDisposable {
 }
 
 export interface EndpointOptions {
-  /** Where buckets, queues and keys are kept; `null`: in memory. */
+  /** State in a data folder; `null`: buckets, queues and keys are in memory. */
   readonly kept: KeptState | null
   /** Whether keys of `outputs` are to be kept, because they are handled. */
   readonly announces?: boolean

@@ -7,8 +7,8 @@ import type { buildApp } from 'fauxqs'
  * because the version is pinned, and corrects what of it loses a message (`test/worker/local/fauxqs-state.test.ts`):
  *
  *   release of a message     writes NULL to a column that is NOT NULL, and has then forgotten the message
- *   move to the dead         deletes the message and inserts it in two transactions, between which a kill loses it
- *   letters
+ *   move to the dead-letter  deletes the message and inserts it in two transactions, between which a kill loses it
+ *   queue
  *   restart                  a message stays leased until its time is over, although its worker is gone
  */
 
@@ -62,7 +62,7 @@ const receiveAtOnce = (queue: SqsQueue, db: DatabaseSync, onFault: (error: unkno
   }
 }
 
-/** What fauxqs calls at each change: `manager`, with the corrections. `onFault` gets what it throws. */
+/** `manager` with the corrections, for fauxqs to call at each change. `onFault` gets each error that a call throws. */
 const corrected = (manager: OpenManager, onFault: (error: unknown) => void): OpenManager => {
   const { db } = manager
   const release = db.prepare(`${RELEASE} WHERE message_id = ?`)

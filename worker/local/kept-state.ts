@@ -14,7 +14,7 @@ export interface KeptState extends AsyncDisposable {
   /** For one server, which keeps each change of buckets and queues in the folder. */
   readonly stores: FauxqsState['stores']
   readonly database: FauxqsState['database']
-  /** What earlier processes left. */
+  /** Work that earlier processes left. */
   readonly found: FoundWork
   readonly events: KeptEvents
   /** Keeps the keys of the feed with that name. */
@@ -33,7 +33,7 @@ export const openKeptState = async (folder: string, now: () => Date): Promise<Ke
   opening.defer(() => dir[Symbol.dispose]())
   let fault: Error | null = null
   const { promise: failed, reject } = Promise.withResolvers<never>()
-  // Whoever waits for the end of the pipeline gets it.
+  // The pipeline awaits it later.
   failed.catch(() => {})
   const onFault = (cause: unknown): void => {
     if (fault !== null) return

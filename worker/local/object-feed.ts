@@ -1,4 +1,4 @@
-/** Where a feed keeps its keys beyond its process. */
+/** Record of a feed's keys that outlives its process. */
 export interface FeedRecord {
   /** Keys that an earlier process noted and did not settle, in the order of writing. */
   readonly left: readonly { readonly key: string; readonly place: number }[]

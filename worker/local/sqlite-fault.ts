@@ -1,4 +1,4 @@
-/** What a failed call of SQLite means for a data folder; `null`: the error is not SQLite's. */
+/** Meaning of a failed call of SQLite for a data folder. */
 export type SqliteFault = 'busy' | 'full' | 'not-writable' | 'not-a-database' | 'other'
 
 /** Primary result codes: https://www.sqlite.org/rescode.html */
@@ -14,7 +14,7 @@ const FAULTS: Readonly<Record<number, SqliteFault>> = {
 
 /**
  * "… the application can always find the corresponding primary result code merely by extracting the least significant 8
- * bits of the extended result code." (SQLite, Result and Error Codes)
+ * bits of the extended result code." (SQLite, Result and Error Codes). Returns `null` for an error that is not SQLite's.
  */
 export const sqliteFault = (error: unknown): SqliteFault | null =>
   error instanceof Error && 'errcode' in error ? (FAULTS[Number(error.errcode) & 0xff] ?? 'other') : null

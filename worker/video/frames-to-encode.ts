@@ -9,7 +9,7 @@ export interface FramesToEncode extends FrameSize {
   readonly onFrame?: (index: number) => void
 }
 
-/** What a written file says of itself. `undefined`: its frames do not last equally long. */
+/** Figures that a written file gives of itself. Its `fps` is `undefined` where its frames do not last equally long. */
 export interface FileFigures extends FrameSize {
   readonly frameCount: number
   readonly fps: number | undefined

@@ -27,10 +27,13 @@ const parsePackets = (text: string): Packets => {
     lines.find((line) => line.startsWith(`#${name} 0: `))?.slice(`#${name} 0: `.length) ?? ''
   const [width = Number.NaN, height = Number.NaN] = header('dimensions').split('x').map(Number)
   const [numerator = Number.NaN, denominator = Number.NaN] = header('tb').split('/').map(Number)
-  const starts = lines.flatMap((line) => {
-    const [stream, , start] = line.split(',').map((field) => field.trim())
-    return stream === '0' && start !== undefined ? [Number(start)] : []
-  })
+  // Packets come in the order in which they are decoded.
+  const starts = lines
+    .flatMap((line) => {
+      const [stream, , start] = line.split(',').map((field) => field.trim())
+      return stream === '0' && start !== undefined ? [Number(start)] : []
+    })
+    .toSorted((a, b) => a - b)
   return { width, height, frameCount: starts.length, fps: undefined, tick: numerator / denominator, starts }
 }
 

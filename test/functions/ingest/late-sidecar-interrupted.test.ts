@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { notEmpty } from '../../fixtures/not-empty.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { aLateSidecar, IMAGE, MANIFEST, NAMES_IMAGE, OTHER, SIDECAR } from './a-late-sidecar.ts'
 import { failAt } from './failing-call.ts'
@@ -77,7 +78,7 @@ describe.each(Object.entries(SCENES))('%s', (_, { prepare, isStopped, outcomes, 
         const named = [await setup.report(IMAGE), await setup.report(MANIFEST)].flatMap(
           (report) => report?.jobs ?? [],
         )
-        for (const { job_id } of named) expect(await setup.stoppedBy(job_id)).toBeNull()
+        for (const { job_id } of notEmpty(named)) expect(await setup.stoppedBy(job_id)).toBeNull()
         if (!failed) break
       }
       expect(n).toBeGreaterThan(calls)

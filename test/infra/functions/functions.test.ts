@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { INGEST_TIMEOUT_SECONDS } from '../../../functions/ingest/event-times.ts'
 import { NOTIFY_TIMEOUT_SECONDS } from '../../../functions/notify/event-times.ts'
+import { notEmpty } from '../../fixtures/not-empty.ts'
 import { synthesize, VARIANTS } from '../synthesized.ts'
 
 const properties = (type: string, keys = {}) =>
@@ -12,12 +13,12 @@ const lambda = (prefix: string, keys = {}) =>
 
 describe('every function', () => {
   test('runs on Node 24, is traced, and has a log that does not grow for ever', () => {
-    for (const { Runtime, TracingConfig, LoggingConfig } of properties('AWS::Lambda::Function')) {
+    for (const { Runtime, TracingConfig, LoggingConfig } of notEmpty(properties('AWS::Lambda::Function'))) {
       expect(Runtime).toBe('nodejs24.x')
       expect(TracingConfig).toEqual({ Mode: 'Active' })
       expect(LoggingConfig.LogGroup.Ref).toMatch(/Log[0-9A-F]{8}$/)
     }
-    for (const { RetentionInDays } of properties('AWS::Logs::LogGroup', { logDays: 7 })) {
+    for (const { RetentionInDays } of notEmpty(properties('AWS::Logs::LogGroup', { logDays: 7 }))) {
       expect(RetentionInDays).toBe(7)
     }
   })

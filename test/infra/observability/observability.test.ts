@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
+import { notEmpty } from '../../fixtures/not-empty.ts'
 import { inRepository } from '../../worker/image/in-repository.ts'
 import { synthesize, VARIANTS } from '../synthesized.ts'
 
@@ -33,7 +34,9 @@ describe('alarms', () => {
   })
 
   test('all go to one topic, and say in words what is wrong and where to look', () => {
-    for (const { id, AlarmActions, AlarmDescription, TreatMissingData } of alarms({ maxUsdPerDay: 20 })) {
+    for (const { id, AlarmActions, AlarmDescription, TreatMissingData } of notEmpty(
+      alarms({ maxUsdPerDay: 20 }),
+    )) {
       expect(AlarmActions).toEqual([{ Ref: expect.stringMatching(/^AlarmTopic/) }])
       expect(AlarmDescription).toMatch(/^svd-batch: .{30,}\.$/)
       expect(TreatMissingData).toBe(id === 'DispatchSilent' ? 'breaching' : 'notBreaching')

@@ -3,6 +3,7 @@ import { DISPATCH } from '../../../infra/scaling/scaling-policy.ts'
 import { WORKER_LIFE } from '../../../infra/workers/worker-life.ts'
 import { INSTANCE_TYPE_NAMES, instanceTypeOf } from '../../../shared/fleet/instance-types.ts'
 import { DEFAULT_MACHINE_TYPES } from '../../../shared/fleet/machine-types.ts'
+import { notEmpty } from '../../fixtures/not-empty.ts'
 import { synthesize, VARIANTS } from '../synthesized.ts'
 
 const all = (type: string, keys = {}) =>
@@ -35,7 +36,9 @@ describe('the machines of AWS Batch', () => {
   })
 
   test('are none while there is nothing to do, and never more than the most workers need', () => {
-    for (const { MinvCpus, MaxvCpus } of environments({ maxWorkers: 10, instanceTypes: 'g6.xlarge' })) {
+    for (const { MinvCpus, MaxvCpus } of notEmpty(
+      environments({ maxWorkers: 10, instanceTypes: 'g6.xlarge' }),
+    )) {
       expect([MinvCpus, MaxvCpus]).toEqual([0, 40])
     }
     // Ten of the largest type.
@@ -48,7 +51,7 @@ describe('the machines of AWS Batch', () => {
     ['cuda', 'ECS_AL2023_NVIDIA'],
     ['cpu', 'ECS_AL2023'],
   ] as const)("are of the types that are allowed and no others, with AWS's image for %s", (device, image) => {
-    for (const { InstanceTypes, Ec2Configuration } of environments({ device, modelId: 'demo' })) {
+    for (const { InstanceTypes, Ec2Configuration } of notEmpty(environments({ device, modelId: 'demo' }))) {
       expect(InstanceTypes).toEqual(DEFAULT_MACHINE_TYPES[device])
       expect(Ec2Configuration).toEqual([{ ImageType: image }])
     }
@@ -83,7 +86,7 @@ describe('the machines of AWS Batch', () => {
   })
 
   test('are of the newest template, a change of which brings the newest image', () => {
-    for (const { LaunchTemplate, UpdateToLatestImageVersion } of environments()) {
+    for (const { LaunchTemplate, UpdateToLatestImageVersion } of notEmpty(environments())) {
       expect(LaunchTemplate.Version).toEqual({
         'Fn::GetAtt': [expect.stringMatching(/^BatchComputeInstance/), 'LatestVersionNumber'],
       })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as layout from '../../../shared/contracts/bucket-layout.ts'
 import { isSidecarOf } from '../../../shared/contracts/input-names.ts'
+import { notEmpty } from '../../fixtures/not-empty.ts'
 
 const ID = '0123456789abcdef0123456789abcdef'
 
@@ -42,7 +43,7 @@ test('a rejected clip lies beside the outputs, and never among them', () => {
   expect(layout.rejectedKeys(ID, '0002-abc', 1)).toEqual([
     { video: `${folder}/video.mp4`, poster: `${folder}/video.poster.png` },
   ])
-  for (const { video } of layout.rejectedKeys(ID, '0002-abc', 2)) {
+  for (const { video } of notEmpty(layout.rejectedKeys(ID, '0002-abc', 2))) {
     expect(video.startsWith(layout.rejectedFolder(ID))).toBe(true)
     expect(layout.jobIdOfResult(video)).toBeNull()
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { DOCUMENT_NAMES, jsonSchemaOf } from '../../../shared/contracts/json-schema.ts'
 import { RENDER_ARGUMENT_NAMES, renderArgumentRule } from '../../../shared/contracts/render-arguments.ts'
+import { notEmpty } from '../../fixtures/not-empty.ts'
 
 /** The part of JSON Schema that the generated schemas use. */
 interface Schema {
@@ -122,7 +123,7 @@ describe('the schema of a manifest', () => {
       at(item, 'parameters'),
       at(item, 'grid'),
     ]) {
-      for (const [name, property] of Object.entries(schema.properties ?? {})) {
+      for (const [name, property] of notEmpty(Object.entries(schema.properties ?? {}))) {
         expect({ name, takesNull: takesNull(property) }).toEqual({
           ...{ name, takesNull: schema.required?.includes(name) !== true },
         })

@@ -60,6 +60,9 @@ ${tableOf([titles, ...rows])}
 - fauxqs loses keys from a listing of more than 1,000 whose order by locale is not that by bytes. Keys under one prefix
   that are all lower-case hexadecimal of one length, as job ids and the names in the index are, come all and in order. So
   \`svd local\` notifies ingest from the requests that write.
+- What fauxqs keeps on disk loses a message that a worker releases, and one that is moved when the process is killed.
+  \`worker/local/fauxqs-state.ts\` corrects that for \`svd local --data-dir\`. The contract holds there too, and the column of
+  fauxqs is the same.
 - A message for fauxqs has to be without characters beyond U+FFFF: escaped in JSON, as \`\\ud83d\\ude00\`.
 - A lost lease is not always told: fauxqs says nothing until somebody polls the queue, moto never. Who holds a lease
   keeps its own clock too.

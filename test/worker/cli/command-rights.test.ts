@@ -57,6 +57,9 @@ const putFiles = async (folder: string): Promise<void> => {
   await writeFile(path.join(folder, 'noise.png'), await aLargePng())
   const manifest = { items: [{ image: 'images/a/cup.png', parameters: { seed: 9 } }] }
   await writeFile(path.join(folder, 'sweep.json'), JSON.stringify(manifest))
+  const seeds = Array.from({ length: 101 }, (_, index) => index + 100)
+  const many = { items: [{ image: 'images/a/cup.png' }], grid: { seed: seeds } }
+  await writeFile(path.join(folder, 'many.json'), JSON.stringify(many))
 }
 
 /** Without a message, a job whose status is old is lost: `watch` asks the queues, and ends. */
@@ -128,7 +131,10 @@ describe('what people need', () => {
     const [{ job_id: jobId }] = JSON.parse(submitted).jobs
     await svd('submit', file('sweep.json'), '--images', folder.path)
     await svd('submit', file('noise.png'))
+    await svd('submit', file('many.json'))
     await giveUpParts('submit', 'svd-input', 'images/large.png')
+    await svd('rerun', jobId, '--seed', '7')
+    await svd('batches')
     await svd('status')
     await svd('status', jobId)
     await svd('status', '--manifest', 'images/p/cup.png')
@@ -141,6 +147,8 @@ describe('what people need', () => {
     await svdEnding(1, 'watch', jobId, ...patient)
     await svd('cancel', jobId)
     await svd('cancel', '--manifest', 'images/p/cup.png')
+    await pipeline.put(pipeline.output, resultKey(jobId), aFailure({}, { jobId }))
+    await svd('submit --retry-failed', ...image)
 
     await pipeline.put(pipeline.output, resultKey(jobId), aResult({ jobId, outputs: [anOutput(DONE)] }))
     await putEndedJobs(pipeline)
@@ -170,6 +178,6 @@ describe('what people need', () => {
       needed.some(({ action }) => action === 's3:DeleteObject'),
     )
 
-    expect(deleting.map(([command]) => command)).toEqual(['redrive'])
+    expect(deleting.map(([command]) => command)).toEqual(['submit --retry-failed', 'redrive'])
   })
 })

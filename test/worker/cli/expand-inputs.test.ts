@@ -29,6 +29,12 @@ test('a folder stands for the images in it, 10 after 9', async () => {
   expect(await expanded('a')).toEqual(['a/9.JPG', 'a/10.png', 'a/b.webp'])
 })
 
+test('a folder stands for the images in it that are converted, and an HEIC only if it was not converted', async () => {
+  const { expanded } = await aFolder('a/1.avif', 'a/2.TIF', 'a/3.heic', 'a/4.HEIC', 'a/4.png', 'a/5.nef')
+  expect(await expanded('a')).toEqual(['a/1.avif', 'a/2.TIF', 'a/3.heic', 'a/4.png'])
+  expect(await expanded('a/4.HEIC')).toEqual(['a/4.HEIC'])
+})
+
 test('a pattern stands for the files that match, in folders too', async () => {
   const { expanded } = await aFolder('a/10.png', 'a/9.png', 'a/in/8.png', 'a/x.png/y.txt')
   expect(await expanded('a/**/*.png')).toEqual(['a/9.png', 'a/10.png', 'a/in/8.png'])
@@ -47,7 +53,7 @@ test('a missing file is left for the check of files', async () => {
 test('a folder without images is refused', async () => {
   const { expanded, folder } = await aFolder('a/in/b.png', 'a/c.txt')
   await expect(expanded('a')).rejects.toThrow(
-    `${folder}/a: is a folder without PNG, JPEG or WebP files; for those in its folders, give a pattern in quotes: ` +
+    `${folder}/a: is a folder without PNG, JPEG, WebP, AVIF, TIFF or HEIC files; for those in its folders, give a pattern in quotes: ` +
       `'${folder}/a/**/*.jpg'`,
   )
 })

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { hashPixels } from '../../../shared/contracts/job-id.ts'
+import { decodeImage } from '../../../shared/image/decode-image.ts'
 import type { CommandContext } from '../../../worker/cli/command-context.ts'
 import type { Progress } from '../../../worker/pipeline/progress.ts'
 import {
@@ -42,6 +44,15 @@ const writeRecorded = async (file: string, content: string) => {
   await writeFile(file, content)
   const sha256 = createHash('sha256').update(content).digest('hex')
   return { path: file, sizeBytes: Buffer.byteLength(content), sha256 }
+}
+
+/** Hash of an image's pixels, as the real stage gives it; of a file that is no image, `otherwise`. */
+const pixelsOf = async (bytes: Uint8Array, otherwise: string): Promise<string> => {
+  try {
+    return hashPixels(await decodeImage(bytes, 'image'))
+  } catch {
+    return otherwise
+  }
 }
 
 /**
@@ -96,7 +107,7 @@ export const fakeStages = (
       for (const file of [source, fitted]) await writeFile(file, field)
       const sha256 = createHash('sha256').update(field).digest('hex')
       return {
-        pixelsSha256: sha256,
+        pixelsSha256: await pixelsOf(bytes, sha256),
         source: { path: source, sha256, width: 640, height: 480 },
         fitted: { path: fitted, sha256, width, height },
         seconds: 0.05,

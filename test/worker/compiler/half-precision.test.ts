@@ -9,6 +9,7 @@ import { packedTarget } from '../../fixtures/cpu-targets.ts'
 import { type Golden, readGolden } from '../../fixtures/golden.ts'
 import { drawInput } from '../../fixtures/golden-input.ts'
 import { expectWithinBudget } from '../../fixtures/half-budget.ts'
+import { notEmpty } from '../../fixtures/not-empty.ts'
 import { readCheckpointSpec, writeRandomCheckpoint } from '../../fixtures/random-checkpoint.ts'
 import { runGraph, tensorOf } from '../../fixtures/run-graph.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
@@ -46,7 +47,7 @@ describe.each(CASES)('in float16, $checkpoint $form', ({ golden: goldenName, che
   /** Activations of the graph are float16: what enters or leaves it, or must stay float32, is small beside them. */
   const expectHalf = (graph: Graph): void => {
     const products = graph.nodes.filter(({ flops }) => flops > 0)
-    for (const { name: node, outputs } of products) expect(outputs[0]?.dtype, node).toBe('float16')
+    for (const { name: node, outputs } of notEmpty(products)) expect(outputs[0]?.dtype, node).toBe('float16')
   }
   const scaleOf = async (): Promise<number> => vaeScaleFactor((await open()).vae.config)
   const latentSize = async ({ shape }: Tensor): Promise<{ width: number; height: number }> => {
@@ -98,7 +99,7 @@ describe.each(CASES)('in float16, $checkpoint $form', ({ golden: goldenName, che
     'the UNet errs no more, $name',
     async (target) => {
       const golden = await readGolden(goldenName)
-      for (const [call, { timestep, added_time_ids }] of callsOf(golden)) {
+      for (const [call, { timestep, added_time_ids }] of notEmpty(callsOf(golden))) {
         const sample = drawInput(golden, `${call}.sample`)
         const [clips = 0, numFrames = 0] = sample.shape
         const graph = (await graphsOf({ ...(await latentSize(sample)), numFrames }, target)).plainUnet(clips)

@@ -107,14 +107,14 @@ test('a message that a worker releases is visible again, also after a restart', 
   expect(receive(second, 'dead')).toMatchObject([{ body: 'a' }])
 })
 
-test('a message is in its queue or among the dead letters, whenever the move stops', async () => {
+test('a message is in its queue or in the dead-letter queue, whenever the move stops', async () => {
   const folder = await temporaryDir()
   const faults: unknown[] = []
   const first = await open(folder, (error) => faults.push(error))
   const { jobs } = makeQueues(first)
   send(jobs, 'a')
   for (const _ of [1, 2]) jobs.changeVisibility(receive(first)[0]?.receipt ?? '', 0)
-  // The insert among the dead letters fails, as if the process had been killed before it.
+  // The insert into the dead-letter queue fails, as if the process had been killed before it.
   first.database.exec(
     "CREATE TRIGGER stop BEFORE INSERT ON sqs_messages WHEN NEW.queue_name = 'dead' BEGIN SELECT RAISE(ABORT, 'stop'); END",
   )

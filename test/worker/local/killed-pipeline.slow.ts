@@ -25,11 +25,15 @@ import { seededRandom } from '../queue/simulation/seeded-random.ts'
 
 const PIPELINE = fileURLToPath(new URL('./fixtures/quick-pipeline.ts', import.meta.url))
 const SEED = 20_261_130
-const KILLS = 14
+const KILLS = 12
 const UPLOADS_A_LIFE = 6
 const LIFE_MS = 900
+/** From a result to the kill: other jobs are in any of their stages. */
+const SOON_MS = 60
 /** A start takes about as long. Every third life ends in it. */
 const START_MS = 2_000
+/** Less than a lease, which a restart has to end. */
+const LAST_LIFE_MS = 30_000
 
 const start = (folder: string) => {
   const child = spawn(process.execPath, [PIPELINE, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -68,25 +72,35 @@ const resultsIn = (folder: string): ReadonlyMap<string, string> => {
   )
 }
 
-const until = async <T>(read: () => Promise<T | null>): Promise<T> => {
+const until = async <T>(what: string, read: () => Promise<T | null>): Promise<T> => {
+  const endMs = performance.now() + LAST_LIFE_MS
   for (;;) {
     const found = await read()
     if (found !== null) return found
+    if (performance.now() > endMs) throw new Error(`not within ${LAST_LIFE_MS / 1000} s: ${what}`)
     await sleep(50)
   }
 }
 
 /** Waits for the one result of an upload, and checks its video. */
 const resultOf = async (output: ObjectStore, key: string): Promise<string> => {
-  const report = await until(() => readReport(output, reportKey(key), unaborted))
+  const report = await until(`the report of ${key}`, () => readReport(output, reportKey(key), unaborted))
   const [job] = report.record.jobs
-  const { record } = await until(() => readResult(output, job?.job_id ?? '', unaborted))
+  const { record } = await until(`the result of ${key}`, () =>
+    readResult(output, job?.job_id ?? '', unaborted),
+  )
   expect([report.record.jobs.length, record.state, record.outputs.length]).toEqual([1, 'succeeded', 1])
   for (const { video } of record.outputs) {
     const bytes = (await output.read(video.key, { maxBytes: 1e6 }, unaborted))?.bytes ?? new Uint8Array()
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(video.sha256)
   }
   return record.job_id
+}
+
+/** Jobs whose results the process has reported, in order. */
+const publishedIn = (folder: string): readonly string[] => {
+  const file = path.join(folder, 'published')
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
 }
 
 const counts = (values: readonly string[]): ReadonlyMap<string, number> =>
@@ -103,10 +117,11 @@ test('gives each accepted upload one result and one event, whenever the process 
       await Promise.race([url, sleep(random.next() * START_MS)])
     } else {
       const { input } = clientOf(await url)
+      const before = publishedIn(folder).length
       for (let index = 0; index < UPLOADS_A_LIFE; index++) {
         const key = `images/${life}-${index}.png`
         const body = await aPng({ width: 64, height: 32, seed: life * UPLOADS_A_LIFE + index })
-        void sleep(random.next() * LIFE_MS)
+        void sleep((random.next() * LIFE_MS) / 2)
           .then(() => input.put(key, body, { contentType: 'image/png' }, unaborted))
           .then(
             () => accepted.push(key),
@@ -114,7 +129,13 @@ test('gives each accepted upload one result and one event, whenever the process 
             () => {},
           )
       }
-      await sleep(random.next() * LIFE_MS)
+      // Every second of these lives has results, however slow the machine is.
+      const wanted = life % 3 === 0 ? 0 : random.between(1, UPLOADS_A_LIFE)
+      await until(
+        `a result in life ${life}`,
+        async () => publishedIn(folder).length - before >= wanted || null,
+      )
+      await sleep(random.next() * (wanted === 0 ? LIFE_MS : SOON_MS))
     }
     await kill()
     for (const [key, etag] of resultsIn(folder)) {
@@ -122,7 +143,7 @@ test('gives each accepted upload one result and one event, whenever the process 
       results.set(key, etag)
     }
   }
-  expect(accepted.length).toBeGreaterThan(KILLS)
+  expect(accepted.length).toBeGreaterThan(0)
   expect(results.size).toBeGreaterThan(0)
 
   const { url, kill } = start(folder)
@@ -144,7 +165,7 @@ test('gives each accepted upload one result and one event, whenever the process 
 
   const events = counts(eventsOf())
   expect(accepted.filter((key) => events.get(key) !== 1)).toEqual([])
-  const published = counts(readFileSync(path.join(folder, 'published'), 'utf8').trim().split('\n'))
+  const published = counts(publishedIn(folder))
   expect([...published.values()].filter((count) => count !== 1)).toEqual([])
   for (const [key, etag] of resultsIn(folder)) expect(results.get(key) ?? etag).toBe(etag)
 }, 120_000)

@@ -9,10 +9,9 @@ import { aClipMetadata } from '../../fixtures/a-clip-metadata.ts'
 import { someParameters } from '../../fixtures/a-job-message.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { aClipFile } from './a-clip-file.ts'
-import { ffmpegsUnderTest } from './ffmpeg-binaries.ts'
+import { FFMPEGS } from './ffmpeg-binaries.ts'
 
 const run = promisify(execFile)
-const FFMPEGS = await ffmpegsUnderTest()
 const [{ ffmpegPath: anyFfmpeg } = { ffmpegPath: '' }] = FFMPEGS
 
 /** Whether a program is on the PATH of this machine. */

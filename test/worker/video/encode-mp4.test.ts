@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type EncodeRequest, encodeMp4 } from '../../../worker/video/encode-mp4.ts'
 import { writeFakeFfmpeg } from './fake-ffmpeg.ts'
-import { ffmpegsUnderTest } from './ffmpeg-binaries.ts'
+import { FFMPEGS } from './ffmpeg-binaries.ts'
 import { noiseFrames, solidFrame } from './frames.ts'
 
 const run = promisify(execFile)
@@ -43,7 +43,7 @@ async function* framesThenSilence(frames: Uint8Array[], onSilence: () => void) {
   await new Promise(() => {})
 }
 
-describe.each(await ffmpegsUnderTest())('with the ffmpeg of $name', ({ ffmpegPath }) => {
+describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
   test.each([1, 2, 14, 25])('writes %i frames for as many given, at every rate', async (count) => {
     for (const fps of [1, 7, 30]) {
       const taken: number[] = []
@@ -213,7 +213,7 @@ const ffprobe = await run('ffprobe', ['-version']).then(
 )
 test('ffprobe sees the same tags and counts the frames', async ({ skip }) => {
   skip(!ffprobe, 'there is no ffprobe on PATH')
-  for (const { ffmpegPath } of await ffmpegsUnderTest()) {
+  for (const { ffmpegPath } of FFMPEGS) {
     const request = aRequest(ffmpegPath, { frames: noiseFrames(14, WIDTH, HEIGHT) })
     await encodeMp4(request)
     const shown = ['-count_frames', '-show_streams', '-of', 'json', request.output]

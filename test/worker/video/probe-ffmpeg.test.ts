@@ -5,14 +5,14 @@ import { assertFfmpegEncodes, probeFfmpeg } from '../../../worker/video/probe-ff
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { expectChildEnvironment, writeFakeFfmpeg } from './fake-ffmpeg.ts'
-import { ffmpegsUnderTest } from './ffmpeg-binaries.ts'
+import { FFMPEGS } from './ffmpeg-binaries.ts'
 
 const aProgram = async (script: string) => {
   const file = await writeFakeFfmpeg(await temporaryDir(), script)
   return { path: file, source: 'FFMPEG_PATH' } as const
 }
 
-test.each(await ffmpegsUnderTest())('the ffmpeg of $name can encode', async ({ ffmpegPath }) => {
+test.each(FFMPEGS)('the ffmpeg of $name can encode', async ({ ffmpegPath }) => {
   const binary = { path: ffmpegPath, source: 'PATH' } as const
   await assertFfmpegEncodes(binary, CLIP_FORMATS, unaborted)
   expect(await probeFfmpeg(binary)).toMatchObject({

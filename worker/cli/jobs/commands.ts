@@ -5,6 +5,7 @@ import { addCancelOptions, type CancelOptions, runCancel } from './cancel.ts'
 import { addDownloadOptions, type DownloadOptions, runDownload } from './download.ts'
 import { addRedriveOptions, type RedriveCommandOptions, runRedrive } from './redrive.ts'
 import { addReportOptions, type ReportOptions, runReport } from './report.ts'
+import { addRerunOptions, type RerunOptions, runRerun } from './rerun.ts'
 import { addStatusOptions, runStatus, type StatusOptions } from './status.ts'
 import { runSubmit } from './submit.ts'
 import { addSubmitOptions, type SubmitOptions } from './submit-options.ts'
@@ -36,6 +37,9 @@ export const addJobCommands = (
   )
   addRedriveOptions(program.command('redrive')).action(async (options: RedriveCommandOptions) =>
     leave(await runRedrive(options, context)),
+  )
+  addRerunOptions(program.command('rerun')).action(async (job: string, options: RerunOptions) =>
+    leave(await runRerun(job, options, context)),
   )
   addReportOptions(program.command('report')).action((jobs: string[], options: ReportOptions) =>
     runReport(jobs, options, context),

@@ -12,6 +12,8 @@ is rendered. If it failed before, the command prints why, and --retry-failed bri
 A manifest names images by their keys in the input bucket. With --images DIR, those it names are uploaded too:
 images/a/x.png is DIR/a/x.png.
 
+AVIF and TIFF are uploaded as PNG: x.avif becomes images/PREFIX/x.avif.png, and a manifest names it images/x.avif.png.
+
 With --download a file that is there already is kept if it is the clip, and refused if it is another file. Names are
 checked before the first upload. If the command is stopped, the jobs go on, and it prints how to come back.
 ${NAME_NOTES}
@@ -25,10 +27,16 @@ export const addSubmitOptions = (command: Command): Command => {
   command
     .summary('upload images or manifests')
     .description('Uploads images or manifests and prints their jobs.')
-    .argument('<file...>', 'PNG, JPEG or WebP files, folders of them, patterns, or manifests')
+    .argument('<file...>', 'PNG, JPEG, WebP, AVIF or TIFF files, folders of them, patterns, or manifests')
     .optionsGroup('Files:')
     .option('--prefix <name>', 'folder in the bucket (date, time and some letters)')
     .option('--images <dir>', 'folder with the images that the manifests name')
+  return addRequestOptions(command).addHelpText('after', NOTES)
+}
+
+/** Options of commands that upload images and may wait for their jobs. */
+export const addRequestOptions = (command: Command): Command => {
+  command
     .option('--context <json>', 'JSON object that comes back in the events of the images; @FILE: in a file')
     .option('--retry-failed', 'bring jobs back that failed before')
     .optionsGroup('Video:')
@@ -43,7 +51,6 @@ export const addSubmitOptions = (command: Command): Command => {
     .option('--interval <seconds>', 'between two polls', '2')
     .option('--json', 'one JSON object')
     .option('--quiet', 'no progress')
-    .addHelpText('after', NOTES)
 }
 
 export interface SubmitOptions extends DeploymentOptions, FileOptions, SeedOptions {

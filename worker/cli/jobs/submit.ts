@@ -3,12 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
-import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
+import { parseRenderArguments, type RenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { ImageChecks } from '../../client/submit/image-upload.ts'
 import { findJobsBefore } from '../../client/submit/jobs-before.ts'
 import { planSubmission, type Submission } from '../../client/submit/plan-submission.ts'
+import { changedArguments } from '../../client/submit/rerun-arguments.ts'
 import {
   assertReportsReadable,
   awaitReports,
@@ -43,20 +44,40 @@ import { parseInterval } from './watch.ts'
 const newPrefix = (now: Date): string =>
   `${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
 
+/** The one image of a job that is submitted with changes. */
+export interface SubmittedAgain {
+  /** Arguments of the job, with which those that are typed are merged. */
+  readonly job: RenderArguments
+  /** Name by which messages call the image. */
+  readonly name: string
+}
+
 interface PlanDeps {
+  readonly again: SubmittedAgain | null
   readonly prefix: string
   readonly scratchDir: string
   readonly stderr: CommandContext['stderr']
 }
 
+/** The submission of one image, which messages call so. */
+const withName = ({ images, requests }: Submission, name: string): Submission => ({
+  images,
+  requests: requests.map(({ before, upload, ...others }) => ({
+    ...others,
+    before: before.map((sidecar) => ({ ...sidecar, name })),
+    upload: { ...upload, name },
+  })),
+})
+
 const plan = async (
   inputs: readonly string[],
   asked: SubmitOptions,
-  { prefix, scratchDir, stderr }: PlanDeps,
+  { again, prefix, scratchDir, stderr }: PlanDeps,
 ): Promise<Submission> => {
   const { options, seeds, note } = chooseSeeds(asked)
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
-  const given = parseRenderArguments(typed, spellOption)
+  const changes = parseRenderArguments(typed, spellOption)
+  const given = again === null ? changes : changedArguments(again.job, changes, seeds)
   const files = await expandInputs(inputs)
   await assertImagesReadable(files)
   const { images } = options
@@ -73,7 +94,7 @@ const plan = async (
   const request = { files, given, context, seeds, prefix, imagesDir: images ?? null }
   const submission = await planSubmission(request, { scratchDir, onScaled, onConverted })
   if (note !== null && options.quiet !== true) stderr.write(note)
-  return submission
+  return again === null ? submission : withName(submission, again.name)
 }
 
 const REPORT_INTERVAL_MS = 500
@@ -125,6 +146,7 @@ export const runSubmit = async (
   files: readonly string[],
   options: SubmitOptions,
   context: CommandContext,
+  again: SubmittedAgain | null = null,
 ): Promise<number> => {
   const { environment, stdout, stderr, signal, openServices } = context
   const deployment = readDeployment(['inputBucket', 'outputBucket'], options, environment)
@@ -140,7 +162,7 @@ export const runSubmit = async (
   await using made = createDisposalStack()
   const scratchDir = await mkdtemp(path.join(tmpdir(), 'svd-submit-'))
   made.defer(() => rm(scratchDir, { recursive: true }))
-  const submission = await plan(files, options, { prefix, scratchDir, stderr })
+  const submission = await plan(files, options, { again, prefix, scratchDir, stderr })
   await checkDownload(options, submission)
   const inputs = services.openBucket(deployment.inputBucket)
   const outputs = services.openBucket(deployment.outputBucket)

@@ -8,16 +8,16 @@ const setVariable = (name: string, value: string): string =>
   process.platform === 'win32' ? `$env:${name} = '${value}'` : `export ${name}=${value}`
 
 /** Line about what a data folder has. */
-const foundLine = ({ folder, found }: KeptState): string => {
+const foundLine = ({ folder, found }: Pick<KeptState, 'folder' | 'found'>): string => {
   const { uploads, waiting, ended } = found
   const left = `${counted(uploads, 'upload')} to ingest, ${counted(waiting.length, 'job')} waiting, ${ended} ended`
   return uploads + waiting.length + ended === 0 ? `${folder} is new.` : `In ${folder}: ${left}.`
 }
 
-/** What `svd local` prints when its endpoint is up. */
+/** Text that `svd local` prints when its endpoint is up. */
 export const startGuide = (
   { url, environment }: Pick<EmbeddedEndpoint, 'url' | 'environment'>,
-  kept: KeptState | null,
+  kept: Pick<KeptState, 'folder' | 'found'> | null,
 ): string => `
 ${kept === null ? '' : `${foundLine(kept)}\n`}S3 and SQS are at ${url}. For clients in another terminal:
 

@@ -29,7 +29,7 @@ export interface LocalSettings {
   readonly onCheck: (check: Check) => void
   readonly onIngest: (event: IngestLogEvent) => void
   readonly onEvent: (event: WorkerLogEvent) => void
-  /** Where buckets and queues are kept; `null`: in memory. */
+  /** State in a data folder; `null`: buckets and queues are in memory. */
   readonly kept: KeptState | null
   /** Whether the results that are written are handled, see `EmbeddedEndpoint.results`. */
   readonly fetches: boolean

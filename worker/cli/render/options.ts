@@ -6,7 +6,9 @@ import { addSeedsOption, type SeedOptions } from '../seed-options.ts'
 
 const NOTES = `
 Defaults are the reference's (in brackets); the checkpoint's svd.json may set others.
-Beside each VIDEO.mp4 a poster VIDEO.poster.png is written, its first frame; files of these names are replaced.
+Beside each VIDEO.mp4 a poster VIDEO.poster.png is written, its first frame, and VIDEO.json, a record of how it was made
+(see svd show); files of these names are replaced. After Ctrl-C, the same command with --skip-existing renders what is
+left.
 Of several formats, each video has a file in each: photo.mp4, photo.webm, photo.gif, photo.mov and photo.zip (png).
 With --seeds, OUT.mp4 becomes OUT-seed1.mp4, OUT-seed2.mp4 and so on.
 With --num-videos-per-prompt above 1, OUT.mp4 becomes OUT-0.mp4, OUT-1.mp4 and so on, and --frames-dir gets a
@@ -22,7 +24,7 @@ export const addRenderOptions = (command: Command): Command => {
   command
     .summary('turn images into videos')
     .description('Turns each image into an MP4. The model is loaded once for all of them.')
-    .argument('<image...>', 'PNG, JPEG or WebP files, folders of them, or patterns')
+    .argument('<image...>', 'PNG, JPEG, WebP, AVIF or TIFF files, folders of them, or patterns')
     .optionsGroup('Files:')
     .requiredOption('-c, --checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder')
     .option(
@@ -32,6 +34,9 @@ export const addRenderOptions = (command: Command): Command => {
     .option('-o, --output <file>', 'the video, for one image; ends in .mp4, or as the format does')
     .option('--output-dir <dir>', 'folder for the videos, each named like its image')
     .option('--frames-dir <dir>', 'also write each frame as a lossless PNG: 0000.png, 0001.png…')
+    .option('--skip-existing', 'leave clips that are there and would be the same; error if they would not')
+    .option('--overwrite', 'with --skip-existing: render again what would not be the same')
+    .option('--strict', 'render nothing if one of the images cannot be used')
     .optionsGroup('Video:')
   addSeedsOption(addArgumentOptions(command, VIDEO_OPTIONS)).optionsGroup('Sampling:')
   addArgumentOptions(command, SAMPLING_OPTIONS).optionsGroup('Machine:')
@@ -54,6 +59,11 @@ export interface RenderCommandOptions extends DeviceOptions, SeedOptions {
   readonly output?: string
   readonly outputDir?: string
   readonly framesDir?: string
+  /** `false` with `--no-metadata`. */
+  readonly metadata?: boolean
+  readonly skipExisting?: true
+  readonly overwrite?: true
+  readonly strict?: true
   readonly memory: MemoryMode
   readonly threads?: string
   readonly json?: true

@@ -1,3 +1,4 @@
+import type { ClipMetadata } from '../../../shared/contracts/clip-record.ts'
 import { readImageFile } from '../../client/convert/read-image-file.ts'
 import type { Progress } from '../../pipeline/progress.ts'
 import type { Renderer } from '../../renderer/child-process-renderer.ts'
@@ -5,8 +6,10 @@ import type { PreparedImage } from '../../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult } from '../../renderer/render-job.ts'
 import type { FinishedClip } from '../../video/finish-clip.ts'
 import type { CommandContext } from '../command-context.ts'
+import { metadataOfVideos, type SharedFacts } from './clip-facts.ts'
 import type { ImageJob } from './image-jobs.ts'
 import { oneAhead } from './one-ahead.ts'
+import { publishRecords } from './publish-records.ts'
 import { andThen, type Settled, settle } from './settled.ts'
 import { type StagedOutputs, stageOutputs } from './staged-outputs.ts'
 
@@ -26,6 +29,7 @@ export interface ImageOutcome {
 export interface RenderTools extends Pick<CommandContext, 'prepareImage' | 'finishClip' | 'signal'> {
   readonly renderer: Renderer<RenderJob, RenderResult>
   readonly ffmpegPath: string
+  readonly facts: SharedFacts
   /** `index` is the image's index in the list. */
   readonly onProgress: (index: number, progress: Progress) => void
 }
@@ -78,7 +82,7 @@ const summed = ({ prepared, result }: Rendered, videos: readonly FinishedClip[])
  */
 export async function* renderImages(
   jobs: readonly ImageJob[],
-  { renderer, prepareImage, finishClip, ffmpegPath, signal, onProgress }: RenderTools,
+  { renderer, prepareImage, finishClip, ffmpegPath, facts, signal, onProgress }: RenderTools,
 ): AsyncGenerator<ImageOutcome> {
   const prepare = async ([index, job]: readonly [number, ImageJob]): Promise<Underway<PreparedImage>> => {
     const staged = stageOutputs(job)
@@ -107,7 +111,10 @@ export async function* renderImages(
     return { ...image, made: rendered }
   }
 
-  const finishVideos = async ({ index, job, staged }: Underway<Rendered>): Promise<FinishedClip[]> => {
+  const finishVideos = async (
+    { index, job, staged }: Underway<Rendered>,
+    metadataOf: (video: number) => ClipMetadata | null,
+  ): Promise<FinishedClip[]> => {
     const { width, height, fps, format, crf, loop } = job.settings.parameters
     const files = format.map((one) => ({ format: one, crf }))
     const { videos } = staged
@@ -115,7 +122,7 @@ export async function* renderImages(
     for (const [place, video] of videos.entries()) {
       const report = ({ phase, step, steps }: Progress): void =>
         onProgress(index, { phase, step: place * steps + step, steps: videos.length * steps })
-      const clip = { ...video, width, height, fps, files, loop }
+      const clip = { ...video, width, height, fps, files, loop, metadata: metadataOf(place) }
       clips.push(await finishClip({ ...clip, ffmpegPath, signal, onProgress: report }))
     }
     return clips
@@ -125,7 +132,11 @@ export async function* renderImages(
     settle(async () => {
       try {
         if ('error' in image.made) throw image.made.error
-        const clips = await finishVideos(image)
+        const { prepared, result } = image.made.value
+        const rendered = { pixelsSha256: prepared.pixelsSha256, decodeChunk: result.decodeChunk }
+        const metadataOf = await metadataOfVideos(image.job, rendered, facts)
+        const clips = await finishVideos(image, metadataOf)
+        await publishRecords(image.job.outputs, clips, metadataOf)
         return summed(image.made.value, await image.staged.publish(clips))
       } finally {
         await image.staged.discard()

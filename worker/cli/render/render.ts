@@ -9,76 +9,134 @@ import { openMinuteLines } from '../terminal/minute-lines.ts'
 import { openProgress } from '../terminal/progress.ts'
 import { readVersions } from '../versions.ts'
 import { weightCacheDir } from '../weight-cache-dir.ts'
-import { clipName, outputOptionOf, prepareJobs } from './image-jobs.ts'
+import { type BatchCount, batchSummary, resumeAdvice } from './batch-end.ts'
+import { factsOf } from './clip-facts.ts'
+import { clipName, type ImageJob, outputOptionOf } from './image-jobs.ts'
 import { followLatestImage } from './image-progress.ts'
 import type { RenderCommandOptions } from './options.ts'
 import { makeOutputFolders } from './output-folders.ts'
+import { prepareBatch } from './prepare-batch.ts'
 import { renderImages } from './render-images.ts'
 import {
   failureAsJson,
   type ImageReport,
   type NamedClip,
+  type NamedReport,
   reportsAsJson,
   resultAsJson,
+  skippedAsJson,
   stoppedAsJson,
   summarize,
+  summarizeKept,
 } from './report.ts'
+import type { KeptJob } from './skip-existing.ts'
+import { sortJobs } from './sort-jobs.ts'
 
 interface Tellings {
-  /** Called with each image's report, in their order. */
-  readonly onReport: (report: ImageReport) => void
+  readonly onReport: (report: NamedReport) => void
+}
+
+/** Prints and counts how clips end. */
+const openReports = (
+  clipCount: number,
+  { json }: Pick<RenderCommandOptions, 'json'>,
+  { environment, stdout, stderr, onReport }: CommandContext & Tellings,
+) => {
+  const debug = environment['SVD_DEBUG'] === '1'
+  const exitCodes: number[] = []
+  const failed: string[] = []
+  const count = { rendered: 0, skipped: 0 }
+  const print = (text: string): void => {
+    if (!json) stdout.write(text)
+  }
+  return {
+    print,
+    count: (): BatchCount => ({ clips: clipCount, ...count, failed }),
+    exitCode: (): number => worstOf(exitCodes),
+    failed(clip: NamedClip, error: unknown): void {
+      exitCodes.push(exitCodeOf(error))
+      failed.push(clipName(clip))
+      onReport({ clip, report: failureAsJson(clip, error) })
+      stderr.write(`${messageOf(error, { debug, subject: clipCount === 1 ? '' : clipName(clip) })}\n`)
+    },
+    skipped(kept: KeptJob): void {
+      count.skipped++
+      onReport({ clip: kept.job, report: skippedAsJson(kept) })
+      print(summarizeKept(kept))
+    },
+    rendered(job: ImageJob, report: ImageReport, summary: string): void {
+      count.rendered++
+      onReport({ clip: job, report })
+      print(summary)
+    },
+  }
+}
+
+const noteJobs = (jobs: readonly ImageJob[], note: string | null, stderr: CommandContext['stderr']): void => {
+  const lines = jobs.flatMap(({ image, warnings, convertedFrom }) => [
+    ...(convertedFrom === null ? [] : [`${image}: converted from ${convertedFrom} to PNG\n`]),
+    ...warnings.map((warning) => `warning: ${image}: ${warning}\n`),
+  ])
+  for (const line of new Set([note ?? '', ...lines])) stderr.write(line)
 }
 
 const renderAll = async (
   images: readonly string[],
   { options, seeds, note }: ChosenSeeds<RenderCommandOptions>,
-  { onReport, ...context }: CommandContext & Tellings,
+  context: CommandContext & Tellings,
 ): Promise<number> => {
-  const { environment, stdout, stderr, signal } = context
+  const { environment, stderr, signal } = context
+  const quiet = options.quiet === true
   const device = await chooseClipDevice(options, context)
   if (device.hint !== null) stderr.write(`${device.hint}\n`)
-  const cacheDir = weightCacheDir(environment)
-  const jobs = await prepareJobs(images, options, { device: device.choice, cacheDir, seeds })
-  const lines = jobs.flatMap(({ image, warnings, convertedFrom }) => [
-    ...(convertedFrom === null ? [] : [`${image}: converted from ${convertedFrom} to PNG\n`]),
-    ...warnings.map((warning) => `warning: ${image}: ${warning}\n`),
-  ])
-  if (options.quiet !== true) for (const line of new Set([note ?? '', ...lines])) stderr.write(line)
-  const ffmpeg = await findFfmpeg(environment)
-  await assertFfmpegEncodes(ffmpeg, jobs[0]?.formats ?? [], signal)
+  const settings = { device: device.choice, cacheDir: weightCacheDir(environment), seeds }
+  const batch = await prepareBatch(images, options, settings, signal)
   const versions = await readVersions()
-  const debug = environment['SVD_DEBUG'] === '1'
-  const names = jobs.map(clipName)
+  const facts = factsOf(options, device, versions, signal)
+  const { toRender, kept } = await sortJobs(batch, options, facts, signal)
+  const reports = openReports(batch.jobs.length + batch.faults.length, options, context)
+  for (const { image, error } of batch.faults) reports.failed({ image, seed: null }, error)
+  if (!quiet) noteJobs(toRender, note, stderr)
+  for (const one of kept) reports.skipped(one)
+  const [job] = toRender
+  if (job === undefined) {
+    reports.print(batchSummary(reports.count()))
+    return reports.exitCode()
+  }
+  const ffmpeg = await findFfmpeg(environment)
+  await assertFfmpegEncodes(ffmpeg, job.formats, signal)
+  // The checkpoint is hashed beside the first render.
+  if (options.metadata !== false) void facts.model()
+  const names = toRender.map(clipName)
   const titles = names.length === 1 ? names : names.map((name, i) => `${i + 1}/${names.length} ${name}`)
-  const quiet = options.quiet === true
   const minuteLines = openMinuteLines(stderr, { quiet })
   const progress = followLatestImage(openProgress(stderr, { quiet }), titles, { minuteLines })
-  const exitCodes: number[] = []
   let stopped = false
-  await using _folders = await makeOutputFolders(jobs, outputOptionOf(options))
+  await using _folders = await makeOutputFolders(toRender, outputOptionOf(options))
   await using renderer = context.openRenderer(device.choice, {
     onRestart: (reason) => stderr.write(`${reason}\n`),
   })
-  const tools = { ...context, renderer, ffmpegPath: ffmpeg.path, onProgress: progress.update }
-  for await (const { index, job, outcome } of renderImages(jobs, tools)) {
+  const tools = { ...context, renderer, ffmpegPath: ffmpeg.path, facts, onProgress: progress.update }
+  for await (const { index, job, outcome } of renderImages(toRender, tools)) {
     progress.end('value' in outcome ? 'made' : 'failed')
     progress.print(index, () => {
       if ('value' in outcome) {
-        onReport(resultAsJson(job, outcome.value, device, versions))
-        if (!options.json) stdout.write(summarize(job, outcome.value, device))
+        const report = resultAsJson(job, outcome.value, device, versions)
+        reports.rendered(job, report, summarize(job, outcome.value, device))
       } else if (signal.aborted) {
         stopped = true
       } else {
-        exitCodes.push(exitCodeOf(outcome.error))
-        onReport(failureAsJson(job, outcome.error))
-        const subject = jobs.length === 1 ? '' : clipName(job)
-        stderr.write(`${messageOf(outcome.error, { debug, subject })}\n`)
+        reports.failed(job, outcome.error)
       }
     })
   }
   // A stop that came after the last image had its files stopped nothing.
-  if (stopped) signal.throwIfAborted()
-  return worstOf(exitCodes)
+  if (stopped) {
+    stderr.write(resumeAdvice(reports.count(), { metadata: options.metadata !== false }))
+    signal.throwIfAborted()
+  }
+  reports.print(batchSummary(reports.count()))
+  return reports.exitCode()
 }
 
 /**
@@ -91,7 +149,7 @@ export const runRender = async (
   options: RenderCommandOptions,
   context: CommandContext,
 ): Promise<number> => {
-  const reports: ImageReport[] = []
+  const reports: NamedReport[] = []
   let clips: readonly NamedClip[] = inputs.map((image) => ({ image, seed: null }))
   const printJson = (report: object | undefined): void => {
     if (options.json) context.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
@@ -110,6 +168,6 @@ export const runRender = async (
     printJson(stoppedAsJson(clips, reports, error))
     throw error
   }
-  printJson(reportsAsJson(reports, clips.length))
+  printJson(reportsAsJson(clips, reports))
   return exitCode
 }

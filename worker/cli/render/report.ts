@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { clipRecordFileOf } from '../../../shared/contracts/clip-record.ts'
 import { DoesNotFitError } from '../../../shared/contracts/does-not-fit.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { encodeParameters, encodeSeed } from '../../../shared/contracts/parameters-document.ts'
@@ -11,6 +12,7 @@ import { InterruptedError } from '../exit-code.ts'
 import type { Versions } from '../versions.ts'
 import type { ImageJob } from './image-jobs.ts'
 import type { RenderedImage } from './render-images.ts'
+import type { KeptJob } from './skip-existing.ts'
 
 const toMilliseconds = (seconds: number): number => Math.round(seconds * 1000) / 1000
 
@@ -43,6 +45,7 @@ export const resultAsJson = (
     ...fileAsJson(video),
     frames: frameCount,
     poster: fileAsJson(poster),
+    record: settings.parameters.metadata ? clipRecordFileOf(video.path) : null,
     frames_dir: framesDir,
     files: files.map((file) => ({ format: file.format, ...fileAsJson(file) })),
   })),
@@ -86,19 +89,46 @@ export const failureAsJson = ({ image, seed }: NamedClip, error: unknown) => ({
   error: errorAsJson(error),
 })
 
-export type ImageReport = ReturnType<typeof resultAsJson> | ReturnType<typeof failureAsJson>
+/** The object that `--json` prints for an image whose clips were there already. */
+export const skippedAsJson = ({ job: { image, seed }, clips }: KeptJob) => ({
+  status: 'skipped' as const,
+  image,
+  ...(seed !== null && { seed: encodeSeed(seed) }),
+  videos: clips.map(({ file, record }) => ({
+    path: file,
+    frames: record.frames,
+    record: clipRecordFileOf(file),
+  })),
+})
+
+export type ImageReport =
+  | ReturnType<typeof resultAsJson>
+  | ReturnType<typeof skippedAsJson>
+  | ReturnType<typeof failureAsJson>
+
+/** A clip's report, by which the reports are put into the order of the clips: they are made in another. */
+export interface NamedReport {
+  readonly clip: NamedClip
+  readonly report: ImageReport
+}
+
+const reportOf = (clip: NamedClip, reports: readonly NamedReport[]): ImageReport | undefined =>
+  reports.find(({ clip: { image, seed } }) => image === clip.image && (seed === clip.seed || seed === null))
+    ?.report
 
 /** The object that `--json` prints when all images were tried. */
-export const reportsAsJson = (reports: readonly ImageReport[], clipCount: number) =>
-  clipCount === 1 ? reports[0] : { results: reports }
+export const reportsAsJson = (clips: readonly NamedClip[], reports: readonly NamedReport[]) => {
+  const results = clips.flatMap((clip) => reportOf(clip, reports) ?? [])
+  return clips.length === 1 ? results[0] : { results }
+}
 
 /** The object that `--json` prints when `error` ended the command; images without a report of their own share it. */
 export const stoppedAsJson = (
   clips: readonly NamedClip[],
-  reports: readonly ImageReport[],
+  reports: readonly NamedReport[],
   error: unknown,
 ) => {
-  const results = clips.map((clip, index) => reports[index] ?? failureAsJson(clip, error))
+  const results = clips.map((clip) => reportOf(clip, reports) ?? failureAsJson(clip, error))
   return clips.length === 1 ? results[0] : { status: 'failed' as const, error: errorAsJson(error), results }
 }
 
@@ -114,12 +144,13 @@ export const summarize = (
   { choice, name, precision }: ClipDevice,
 ): string => {
   const { width, height, fps } = settings.parameters
-  const lines = result.videos.flatMap(({ files, poster, framesDir, frameCount }) => [
+  const lines = result.videos.flatMap(({ video, files, poster, framesDir, frameCount }) => [
     ...files.map(
       (file) =>
         `${shortPath(file.path)}  ${frameCount} frames, ${width}x${height}, ${fps} fps, ${formatBytes(file.sizeBytes)}`,
     ),
     `${shortPath(poster.path)}  poster`,
+    ...(settings.parameters.metadata ? [`${shortPath(clipRecordFileOf(video.path))}  record`] : []),
     ...(framesDir === null ? [] : [`${shortPath(framesDir)}  frames`]),
   ])
   const { load, encodeImage, denoise, decode, encodeVideo, total } = result.seconds
@@ -132,3 +163,7 @@ export const summarize = (
   const again = decodeFallbacks > 0 ? `; ${decodeFallbacks} chunks were decoded again in fp32${atOnce}` : ''
   return [...lines, `${total.toFixed(1)} s: ${times.join(', ')}; ${memory}${on}${again}`, ''].join('\n')
 }
+
+/** Lines of an image whose clips were there already. */
+export const summarizeKept = ({ clips }: KeptJob): string =>
+  clips.map(({ file }) => `${shortPath(file)}  is there already, and would be the same\n`).join('')

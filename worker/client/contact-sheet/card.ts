@@ -1,5 +1,7 @@
 import { MAX_STRETCH } from '../../../shared/contracts/clip-warnings.ts'
 import { imageFit, lossText } from '../../../shared/contracts/image-fit.ts'
+import { type FormattedFile, filesOfOutput } from '../../../shared/contracts/result-record.ts'
+import type { JobStatus } from '../tracking/job-status.ts'
 import type { ParameterName, UsualParameters } from '../tracking/parameter-differences.ts'
 import { formatDollars, formatSeconds, formatTime } from './amounts.ts'
 import { cardId, imageFileName } from './card-names.ts'
@@ -90,6 +92,12 @@ const renderFailure = ({ status, rejected }: SheetJob): Html | null => {
 const row = (name: string, value: string | number | null): Html | false =>
   value !== null && html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`
 
+/** Files in the formats that the job asked for, besides the MP4 that the page plays. */
+const filesBesides = ({ result }: JobStatus): readonly FormattedFile[] =>
+  (result?.outputs ?? []).flatMap((output) =>
+    filesOfOutput(output).filter(({ key }) => key !== output.video.key),
+  )
+
 const renderDetails = (job: SheetJob, usual: UsualParameters): Html => {
   const { status, clips, rejected } = job
   const { result } = status
@@ -102,6 +110,7 @@ ${row('job', status.jobId)}
 ${row('image', `${status.image.source_key}, ${status.image.width}×${status.image.height} pixels`)}
 ${row('from', status.origin.item === null ? status.origin.key : `${status.origin.key}, item ${status.origin.item}`)}
 ${clips.map(({ key }) => row('video', key))}
+${filesBesides(status).map(({ format, key }) => row(format, key))}
 ${rejected.map(({ key, attemptId }) => row('rejected video', `${key}, of attempt ${attemptId}`))}
 ${row('submitted', formatTime(status.submittedAt))}
 ${result !== null && row('finished', formatTime(result.finished_at))}

@@ -2,7 +2,7 @@ import { cutText } from '../../../shared/contracts/shown-value.ts'
 
 /** Most bytes of a name in ext4, XFS, APFS and NTFS, where Windows counts 255 UTF-16 units instead. */
 export const MAX_NAME_BYTES = 255
-/** Bytes that are kept for the ending, of which `.poster.png` and `.frames.zip` are the longest. */
+/** Bytes that are kept for the ending, of which `.poster.png` is the longest. */
 const ENDING_BYTES = 11
 /** Most bytes of a name without its ending. */
 export const MAX_STEM_BYTES = MAX_NAME_BYTES - ENDING_BYTES

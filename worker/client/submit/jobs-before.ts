@@ -80,12 +80,18 @@ export const findJobsBefore = async (
   const openStatuses = await read(
     open.length <= MOST_READ ? open : await indexedAsOlder(outputs, open, since, signal),
   )
-  const failed = endedStatuses.filter(({ state }) => state === 'failed')
-  const cancelled = endedStatuses.filter(({ state }) => state === 'cancelled')
+  // A report on the same upload keeps what it said the first time, so a job that was new then may have ended since.
+  const endedSince = openStatuses.filter(
+    ({ result }) => result !== null && new Date(result.finished_at) < since,
+  )
+  const known = [...endedStatuses, ...endedSince]
+  const failed = known.filter(({ state }) => state === 'failed')
+  const cancelled = known.filter(({ state }) => state === 'cancelled')
   // A job that was brought back since the report is open again.
   const reopened = endedStatuses.filter(({ result }) => result === null)
+  const others = failed.length + cancelled.length + reopened.length
   return {
-    succeeded: ended.length - failed.length - cancelled.length - reopened.length,
+    succeeded: ended.length + endedSince.length - others,
     failed,
     cancelled,
     underway: [

@@ -77,7 +77,7 @@ export const varyingParameters = (jobs: readonly ParametersDocument[]): readonly
 const NULL_TEXTS: Partial<Record<ParameterName, string>> = {
   sigmas: 'Karras',
   decode_chunk_size: 'all frames',
-  crf: "the codec's",
+  crf: 'usual',
 }
 
 export const parameterText = (name: ParameterName, parameters: AnyParameters): string => {

@@ -2,42 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
-import { ingestEvent } from '../../../../functions/ingest/ingest-event.ts'
-import { type JobMessage, jobMessageSchema } from '../../../../shared/contracts/job-message.ts'
-import { DEFAULT_WORK_LIMITS } from '../../../../shared/contracts/work-limits.ts'
 import { aJpeg, aPng } from '../../../fixtures/images.ts'
-import { aModelRecord } from '../../../fixtures/model-record.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
-import { s3Event } from '../../../functions/ingest/ingest-setup.ts'
-import { fakeServices } from '../fake-services.ts'
-
-const signal = new AbortController().signal
-
-/** Services with the real ingest, which hears of what was uploaded while the command sleeps. */
-const withRealIngest = () => {
-  const heard = new Set<string>()
-  const services = fakeServices({
-    async whileAsleep() {
-      for (const { key, etag } of inputs.writes) {
-        if (heard.has(key)) continue
-        heard.add(key)
-        await ingestEvent(s3Event({ bucket: 'in', key, etag }), setup, signal)
-      }
-    },
-  })
-  const { inputs, outputs, jobs } = services
-  const setup = {
-    ...{ input: inputs, output: outputs, jobs, model: aModelRecord() },
-    defaultSize: 'model' as const,
-    limits: DEFAULT_WORK_LIMITS,
-    now: () => services.services.clock.now(),
-    newTraceId: () => 'trace',
-    onEvent: () => {},
-  }
-  const queued = (): readonly JobMessage[] =>
-    jobs.messages().map(({ body }) => jobMessageSchema.parse(JSON.parse(body)))
-  return { run: services.run, queued }
-}
+import { withRealIngest } from './with-real-ingest.ts'
 
 const aFolder = async (files: Readonly<Record<string, Uint8Array | string>>) => {
   const folder = await temporaryDir()
@@ -62,6 +29,15 @@ test('an image is rendered with the arguments that were typed', async () => {
     ...{ decode_chunk_size: 4, decode_overlap: 2, fps: 12 },
   })
   expect(stdout).toMatch(new RegExp(`^${job?.job_id}  s3://out/jobs/${job?.job_id}/result.json  images/`))
+})
+
+test('an image is rendered in the formats that were typed', async () => {
+  const folder = await aFolder({ 'cup.png': await aPng() })
+  const { run, queued } = withRealIngest()
+  const formats = ['--format', 'gif', '--format', 'webm,mp4', '--crf', '30', '--loop']
+  const { exitCode, stderr } = await run(['submit', path.join(folder, 'cup.png'), '--quiet', ...formats])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(queued()[0]?.parameters).toMatchObject({ format: ['mp4', 'webm', 'gif'], crf: 30, loop: true })
 })
 
 test('an image is rendered once for each seed, with the arguments that were typed', async () => {

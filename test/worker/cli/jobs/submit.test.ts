@@ -33,6 +33,14 @@ describe('svd submit PICTURE', () => {
     expect(Buffer.from(inputs.writes[0]?.bytes ?? [])).toEqual(await readFile(at('cup.png')))
   })
 
+  test('asks for clips without metadata by --no-metadata, and says nothing of it otherwise', async () => {
+    const { at } = await aFolder({ 'cup.png': await pixels('png') })
+    const { run, inputs } = withIngest()
+    await run(['submit', at('cup.png'), '--no-metadata'])
+    await run(['submit', at('cup.png')])
+    expect(inputs.writes.map(({ metadata }) => metadata)).toEqual([{ 'svd-metadata': 'false' }, {}])
+  })
+
   test('gives each submit a folder of its own, by the time', async () => {
     const { at } = await aFolder({ 'cup.png': await pixels('png') })
     const { run, inputs } = withIngest()

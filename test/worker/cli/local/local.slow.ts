@@ -58,6 +58,10 @@ test('svd local takes what svd submit drops, renders it, and goes when it is tol
   })
   local.kill('SIGINT')
   const { exitCode } = await local
+  const clip = (await readdir(downloads)).find((name) => name.endsWith('.mp4')) ?? ''
+  const show = await execa(process.execPath, [SVD, 'show', path.join(downloads, clip), '--json'], {
+    reject: false,
+  })
 
   expect(submit.stderr).toBe('')
   expect([submit.exitCode, report.exitCode, exitCode]).toEqual([0, 0, 0])
@@ -67,6 +71,14 @@ test('svd local takes what svd submit drops, renders it, and goes when it is tol
   expect(await readFile(path.join(videos, names[0]!))).toEqual(
     await readFile(path.join(downloads, names[0]!)),
   )
+  expect(JSON.parse(show.stdout)).toMatchObject({
+    found_in: 'metadata',
+    metadata: {
+      image: { name: 'rocket.png' },
+      parameters: { num_frames: 2, num_inference_steps: 10 },
+      job_id: expect.stringMatching(`^${clip.slice('rocket-'.length, -'.mp4'.length)}`),
+    },
+  })
   expect(await readFile(sheet, 'utf8')).toContain('rocket.png')
   const lines = (await readFile(events, 'utf8')).trim().split('\n')
   expect(lines.map((line) => pipelineEventSchema.parse(JSON.parse(line)))).toMatchObject([

@@ -1,9 +1,50 @@
-import { expect, test } from 'vitest'
-import { runCommandLine } from '../a-command-line.ts'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { encodeJobMessage } from '../../../../shared/contracts/job-message.ts'
+import { openAwsServices } from '../../../../worker/cli/aws-services.ts'
+import { startEmbeddedEndpoint } from '../../../../worker/local/embedded-endpoint.ts'
+import { openKeptState } from '../../../../worker/local/kept-state.ts'
+import { aJobMessage } from '../../../fixtures/a-job-message.ts'
+import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
+import { unaborted } from '../../../fixtures/unaborted.ts'
+import { DEMO_CHECKPOINT, runCommandLine } from '../a-command-line.ts'
 
 test('svd local refuses severities that break the rule before it starts anything', async () => {
   const { exitCode, stdout, stderr } = await runCommandLine(['local', '--quality-checks', 'likeness=error'])
 
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   expect(stderr).toMatch(/^error: --quality-checks: got 'likeness=error'; must be a list with commas /)
+})
+
+describe('svd local --data-dir', () => {
+  test('refuses a folder of something else before it starts anything', async () => {
+    const folder = await temporaryDir()
+    await writeFile(path.join(folder, 'thesis.txt'), 'words')
+    expect(await runCommandLine(['local', '--port', '0', '--data-dir', folder])).toMatchObject({
+      ...{ exitCode: 2, stdout: '' },
+      stderr: `error: --data-dir: got '${folder}', which has other files; choose an empty or a new folder\n`,
+    })
+  })
+
+  test('refuses another checkpoint than the one that jobs in the folder wait for', async () => {
+    const folder = await temporaryDir()
+    const { model } = aJobMessage()
+    {
+      await using kept = await openKeptState(folder, () => new Date())
+      await using endpoint = await startEmbeddedEndpoint(0, { kept })
+      await using services = openAwsServices(endpoint.place)
+      const jobs = services.openQueue(endpoint.deployment.jobsQueueUrl)
+      for (const sourceKey of ['images/a.png', 'images/b.png'])
+        await jobs.send([{ body: encodeJobMessage(aJobMessage({ sourceKey })), groupId: 'g' }], unaborted)
+    }
+    const args = ['local', '--port', '0', '--data-dir', folder, '--checkpoint', DEMO_CHECKPOINT]
+    expect(await runCommandLine(args)).toMatchObject({
+      ...{ exitCode: 2, stdout: '' },
+      stderr: `error: --checkpoint: got '${DEMO_CHECKPOINT}', and 2 jobs in the folder '${folder}' wait for another, ${model.id} (${model.sha256.slice(0, 12)}); give that checkpoint, or another --data-dir\n`,
+    })
+    // The refusal has given the folder back.
+    await using kept = await openKeptState(folder, () => new Date())
+    expect(kept.found.waiting).toEqual([model, model])
+  })
 })

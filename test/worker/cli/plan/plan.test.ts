@@ -103,6 +103,7 @@ describe('a plan', () => {
     const { instance_types } = await planJson(
       ...['--clips', '10000', '--within', '8h', '--instance-type', 'g6e.xlarge', 'p4d.24xlarge'],
     )
+    expect(instance_types).toHaveLength(2)
     for (const { workers, workers_within, hours } of instance_types) {
       expect(workers).toBe(workers_within)
       expect(hours.high).toBeLessThanOrEqual(8)
@@ -134,6 +135,7 @@ describe('a plan', () => {
 
   test('has SVD-XT fit the memory of every host', async () => {
     const { instance_types } = await planJson('--clips', '1')
+    expect(instance_types.length).toBeGreaterThan(0)
     for (const { instance_type, host_memory } of instance_types) {
       expect(host_memory, instance_type).toMatchObject({ fits: true })
       expect(host_memory.needed_bytes).toBeLessThan(0.25 * host_memory.available_bytes)

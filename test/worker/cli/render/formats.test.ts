@@ -28,7 +28,13 @@ describe('--format', () => {
         ],
       },
     ])
-    expect((await readdir(folder)).sort()).toEqual(['cup.gif', 'cup.jpg', 'cup.mp4', 'cup.poster.png'])
+    expect((await readdir(folder)).sort()).toEqual([
+      'cup.gif',
+      'cup.jpg',
+      'cup.json',
+      'cup.mp4',
+      'cup.poster.png',
+    ])
     expect(await readFile(at('cup.gif'), 'utf8')).toMatch(/^gif 0 of /)
   })
 
@@ -36,7 +42,7 @@ describe('--format', () => {
     const { folder, at } = await aFolderOfImages('cup.jpg')
     const { stdout } = await renderCommand([at('cup.jpg'), '--output', at('cup.mov'), '--format', 'prores'])
     expect(stdout).toMatch(/cup\.mov {2}14 frames.*\n.*cup\.poster\.png {2}poster\n/)
-    expect((await readdir(folder)).sort()).toEqual(['cup.jpg', 'cup.mov', 'cup.poster.png'])
+    expect((await readdir(folder)).sort()).toEqual(['cup.jpg', 'cup.json', 'cup.mov', 'cup.poster.png'])
   })
 
   test('names the files of several videos and images', async () => {
@@ -44,7 +50,12 @@ describe('--format', () => {
     const args = ['--format', 'webm,png', '--num-videos-per-prompt', '2', '--quiet']
     await renderCommand([at('a.jpg'), at('b.jpg'), '--output-dir', at('out'), ...args])
     expect((await readdir(path.join(folder, 'out'))).sort()).toEqual(
-      ['a-0', 'a-1', 'b-0', 'b-1'].flatMap((name) => [`${name}.poster.png`, `${name}.webm`, `${name}.zip`]),
+      ['a-0', 'a-1', 'b-0', 'b-1'].flatMap((name) => [
+        `${name}.json`,
+        `${name}.poster.png`,
+        `${name}.webm`,
+        `${name}.zip`,
+      ]),
     )
   })
 })

@@ -91,7 +91,7 @@ const renderForReal = async (images: readonly string[], { at, act }: Hooks = {})
 test('images become videos; one that is none is named, and stops nobody', async () => {
   const { exitCode, stdout, folder, written, frames } = await renderForReal(['a.jpg', 'bad.jpg', 'b.jpg'])
   expect(exitCode).toBe(2)
-  expect(written).toEqual(['a.mp4', 'a.poster.png', 'b.mp4', 'b.poster.png'])
+  expect(written).toEqual(['a.json', 'a.mp4', 'a.poster.png', 'b.json', 'b.mp4', 'b.poster.png'])
   const { results } = JSON.parse(stdout)
   expect(results).toMatchObject([
     { status: 'succeeded', videos: [{ path: path.join(folder, 'out/a.mp4'), frames: 3 }] },
@@ -137,5 +137,5 @@ test('a renderer that is killed leaves nothing of its clip, and the next is rend
     { status: 'failed', error: { message: expect.stringContaining('killed by SIGKILL') } },
     { status: 'succeeded' },
   ])
-  expect(written).toEqual(['b.mp4', 'b.poster.png'])
+  expect(written).toEqual(['b.json', 'b.mp4', 'b.poster.png'])
 })

@@ -38,7 +38,7 @@ describe('mistakes are told before anything runs', () => {
     [['DIR/cap.jpg'], 'error: DIR/cap.jpg: there is no such file; check the path'],
     [
       ['DIR/folder.mp4'],
-      'error: DIR/folder.mp4: is a folder without PNG, JPEG or WebP files; for those in its folders, give a pattern in quotes: ' +
+      'error: DIR/folder.mp4: is a folder without PNG, JPEG, WebP, AVIF, TIFF or HEIC files; for those in its folders, give a pattern in quotes: ' +
         "'DIR/folder.mp4/**/*.jpg'",
     ],
     [

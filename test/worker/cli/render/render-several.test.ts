@@ -21,8 +21,10 @@ describe('several images', () => {
       { status: 'succeeded', image: at('b.jpg') },
     ])
     expect(await readdir(path.join(folder, 'videos'))).toEqual([
+      'a.json',
       'a.mp4',
       'a.poster.png',
+      'b.json',
       'b.mp4',
       'b.poster.png',
     ])
@@ -142,11 +144,16 @@ describe('several images overlap', () => {
         },
       },
     )
-    expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: 'error: stopped by SIGINT\n' })
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 130,
+      stderr:
+        '1 of 4 clips is complete. Give the same command with --skip-existing to render the others.\n' +
+        'error: stopped by SIGINT\n',
+    })
     expect(stdout).toMatch(/a\.mp4/)
     expect((await readdir(folder, { recursive: true })).sort()).toEqual([
       ...[...FOUR, 'frames', 'frames/a', 'frames/a/0000.png'],
-      ...['videos', 'videos/a.mp4', 'videos/a.poster.png'],
+      ...['videos', 'videos/a.json', 'videos/a.mp4', 'videos/a.poster.png'],
     ])
   })
 })

@@ -44,6 +44,7 @@ describe('a single image', () => {
           format: ['mp4'],
           crf: null,
           loop: false,
+          metadata: true,
         },
         memory: 'auto',
         keepWarm: false,
@@ -111,7 +112,8 @@ describe('a single image', () => {
       },
     ])
     expect((await readdir(folder, { recursive: true })).sort()).toEqual([
-      ...['cup-0.mp4', 'cup-0.poster.png', 'cup-1.mp4', 'cup-1.poster.png', 'cup.jpg'],
+      ...['cup-0.json', 'cup-0.mp4', 'cup-0.poster.png', 'cup-1.json', 'cup-1.mp4', 'cup-1.poster.png'],
+      'cup.jpg',
       ...['frames', 'frames/cup-0', 'frames/cup-0/0000.png', 'frames/cup-1', 'frames/cup-1/0000.png'],
     ])
   })
@@ -134,6 +136,7 @@ describe('a single image', () => {
     expect(stdout.replaceAll(path.dirname(at('x')), 'DIR').replace(/\d+\.?\d* B/, 'N B')).toBe(
       'DIR/cup.mp4  14 frames, 192x128, 7 fps, N B\n' +
         'DIR/cup.poster.png  poster\n' +
+        'DIR/cup.json  record\n' +
         '11.8 s: load 1.0, image 0.3, denoise 8.0, decode 2.0, video 0.5; peak memory 412 MB (offload)\n',
     )
     expect(stderr).toBe('')
@@ -157,6 +160,7 @@ describe('a single image', () => {
     expect(JSON.parse(stdout)).toEqual({
       status: 'succeeded',
       image: at('cup.jpg'),
+      converted_from: null,
       checkpoint: DEMO_CHECKPOINT,
       variant: null,
       parameters: {
@@ -192,6 +196,7 @@ describe('a single image', () => {
             size_bytes: 6,
             sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
           },
+          record: at('cup.json'),
           frames_dir: at('frames'),
           files: [
             {
@@ -259,7 +264,7 @@ test('replaces the files of an earlier run, frames too', async () => {
   expect(await readFile(at('a.mp4'), 'utf8')).toMatch(/^video/)
   expect(await readFile(at('frames/0000.png'), 'utf8')).toBe('frame')
   expect((await readdir(folder, { recursive: true })).sort()).toEqual([
-    ...['a.jpg', 'a.mp4', 'a.poster.png', 'frames', 'frames/0000.png'],
+    ...['a.jpg', 'a.json', 'a.mp4', 'a.poster.png', 'frames', 'frames/0000.png'],
   ])
 })
 
@@ -280,7 +285,7 @@ test.each([['--output'], ['--output-dir']])(
     const args = [at('a.jpg'), option, output, '--frames-dir', at('o')]
     expect(await renderCommand(args)).toMatchObject({ exitCode: 0, stderr: '' })
     expect((await readdir(folder, { recursive: true })).sort()).toEqual([
-      ...['a.jpg', 'o', 'o/0000.png', 'o/a.mp4', 'o/a.poster.png'],
+      ...['a.jpg', 'o', 'o/0000.png', 'o/a.json', 'o/a.mp4', 'o/a.poster.png'],
     ])
     expect(await readFile(at('o/0000.png'), 'utf8')).toBe('frame')
   },

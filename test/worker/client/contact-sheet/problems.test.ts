@@ -38,6 +38,17 @@ test('a failed job has its reason, and what to do', async () => {
   })
 })
 
+test.each([
+  ['quality', /--seed 7\. If a worker may be at fault, .* npx svd redrive --job/],
+  ['does-not-fit', /npx svd rerun [0-9a-f]{32} --num-frames 8\. Or start a worker with more memory/],
+  ['invalid-input', /^The same request would fail again: change the image or the parameters/],
+] as const)('a job that failed as %s has advice of its own', async (failure, advice) => {
+  const { status } = aFailedJob('sky')
+  const result = { ...status.result!, failure: { ...status.result!.failure!, class: failure } }
+  const found = await problemsOf([{ ...aFailedJob('sky'), status: { ...status, result } }])
+  expect(found?.items[0]?.[3]).toMatch(advice)
+})
+
 test('rejected uploads have all of their faults, and what to do', async () => {
   const fault = {
     item: 3,

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { renderContactSheet } from '../../../../worker/client/contact-sheet/render-contact-sheet.ts'
 import type { RejectedSheetClip, SheetJob } from '../../../../worker/client/contact-sheet/sheet-job.ts'
 import { statusOfResultRecord } from '../../../../worker/client/tracking/job-status.ts'
-import { someParameters } from '../../../fixtures/a-job-message.ts'
-import { aFailure, someQuality } from '../../../fixtures/job-records.ts'
+import { jobIdLike, someParameters } from '../../../fixtures/a-job-message.ts'
+import { aFailure, anOutput, someQuality } from '../../../fixtures/job-records.ts'
 import { aSheetJob } from './a-sheet-job.ts'
 
 const heading = { title: 'Clips', subtitle: 's3://out', madeAt: '2026-11-24T13:00:00.000Z' }
@@ -77,6 +77,17 @@ describe('the card of a clip', () => {
     }))
     expect(textOf(await render([{ ...job, clips }]))).toContain('dark; frozen')
   })
+})
+
+test('the details name the files of a clip in other formats, and the page plays the MP4', async () => {
+  const jobId = jobIdLike('aa')
+  const output = anOutput(jobId)
+  const gif = { format: 'gif' as const, ...output.video, key: output.video.key.replace('.mp4', '.gif') }
+  const page = await render([
+    aSheetJob({ jobId, outputs: [{ ...output, files: [{ format: 'mp4', ...output.video }, gif] }] }),
+  ])
+  expect(textOf(page)).toContain(`video ${output.video.key} gif ${gif.key} submitted`)
+  expect(page.match(/<video/g)).toHaveLength(1)
 })
 
 test('the warnings of clips are on their card, in the summary, and found by the word', async () => {

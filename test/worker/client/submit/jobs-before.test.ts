@@ -35,6 +35,16 @@ describe('jobs before an upload', () => {
     }).toEqual({ succeeded: 1, failed: [idOf(2)], cancelled: [idOf(3)], underway: [idOf(4)] })
   })
 
+  test('are those of an earlier run of the same command too, whose report stays as it was', async () => {
+    const { outputs, putResult } = fakeServices()
+    await putResult(aResult({ jobId: idOf(1) }))
+    await putResult(aFailure({}, { jobId: idOf(2) }))
+    await putResult(aFailure({}, { jobId: idOf(3), finished_at: '2026-11-24T12:30:05.000Z' }))
+    const jobs = [1, 2, 3].map((number) => accepted(idOf(number), false))
+    const before = await findJobsBefore(outputs, jobs, uploads, unaborted)
+    expect(before).toMatchObject({ succeeded: 1, failed: [{ jobId: idOf(2) }], cancelled: [], underway: [] })
+  })
+
   test('of ten thousand cost few requests: the index says which records matter', async () => {
     const { outputs, putResult, putStatus, pass } = fakeServices()
     await putResult(aFailure({}, { jobId: idOf(1) }))

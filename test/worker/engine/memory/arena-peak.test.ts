@@ -85,6 +85,14 @@ describe('the regions', () => {
     return g
   }
 
+  /** Three tensors of 3 MiB, each in a region that is larger. */
+  const thirds = (): Graph => {
+    const g = createGraph('thirds')
+    const x = input(g, 3)
+    g.output('y', mul(g, x, x))
+    return g
+  }
+
   test('are made as tensors grow, and later runs need no more', () => {
     const regions = (runs: number) =>
       simulateArena(growing(), none, { runs })?.regions.map((size) => size / MIB)
@@ -95,10 +103,7 @@ describe('the regions', () => {
   })
 
   test('are touched as far as tensors lie in them', () => {
-    const g = createGraph('thirds')
-    const x = input(g, 3)
-    g.output('y', mul(g, x, x))
-    const { regions = [], touchedBytes = 0 } = simulateArena(g, none) ?? {}
+    const { regions = [], touchedBytes = 0 } = simulateArena(thirds(), none) ?? {}
     expect(regions.map((size) => size / MIB)).toEqual([4, 4, 8])
     expect(touchedBytes / MIB).toBe(3 + 3 + 3)
   })
@@ -110,5 +115,7 @@ describe('the regions', () => {
     const onDevice = (deviceBytes: number) => simulateArena(growing(), none, { deviceBytes })
     expect(onDevice(9 * MIB)).toMatchObject({ arenaBytes: 9 * MIB })
     expect(onDevice(9 * MIB - 1)).toBeNull()
+    // The last node of the last run is refused.
+    expect(simulateArena(thirds(), none, { deviceBytes: 10 * MIB, runs: 1 })).toBeNull()
   })
 })

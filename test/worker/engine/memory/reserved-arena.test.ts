@@ -21,9 +21,10 @@ const growing = (): Graph => {
   return g
 }
 
-const small = (): Graph => {
-  const g = createGraph('small')
-  const x = g.input('x', [MIB / 4])
+/** Three tensors of one size. */
+const even = (mib: number): Graph => {
+  const g = createGraph('even')
+  const x = g.input('x', [(mib * MIB) / 4])
   g.output('y', mul(g, x, x))
   return g
 }
@@ -35,9 +36,9 @@ const inMib = ({ reserve, arenaBytes }: ReturnType<typeof plainArena>) => ({
 
 test('an arena without a reserve takes the most of all workspaces', () => {
   const workspaces: readonly Workspace[] = [none, ({ op }) => (op === 'Mul' ? [100 * MIB] : []), none]
-  expect(inMib(plainArena(small(), [none]))).toEqual({ arena: 1 + 2, reserve: null })
+  expect(inMib(plainArena(even(1), [none]))).toEqual({ arena: 1 + 2, reserve: null })
   // 100 MiB take a region of 128.
-  expect(inMib(plainArena(small(), workspaces))).toEqual({ arena: 1 + 2 + 128, reserve: null })
+  expect(inMib(plainArena(even(1), workspaces))).toEqual({ arena: 1 + 2 + 128, reserve: null })
 })
 
 test('a graph whose regions grow gets the reserve with which it takes least', () => {
@@ -52,7 +53,7 @@ test('a graph whose regions grow gets the reserve with which it takes least', ()
 })
 
 test('a graph that takes least as it is gets none', () => {
-  expect(inMib(reservedArena(small(), [none]))).toEqual({ arena: 1 + 2, reserve: null })
+  expect(inMib(reservedArena(even(64), [none]))).toEqual({ arena: 64 + 64 + 128, reserve: null })
 })
 
 test('where cuDNN chooses workspaces, the reserve holds all of the graph, whatever it chooses', () => {

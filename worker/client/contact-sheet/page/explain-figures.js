@@ -16,8 +16,7 @@
     const left = Math.max(8, Math.min(figure.left, innerWidth - width - 8))
     const below = figure.bottom
     const top = below + height > innerHeight && figure.top > height ? figure.top - height : below
-    meaning.style.left = `${left}px`
-    meaning.style.top = `${top}px`
+    Object.assign(meaning.style, { left: `${left}px`, top: `${top}px`, right: 'auto', bottom: 'auto' })
   }
 
   const close = () => {

@@ -1,0 +1,138 @@
+import path from 'node:path'
+import sharp from 'sharp'
+import { describe, expect, test } from 'vitest'
+import { aJpeg } from '../../../fixtures/images.ts'
+import { aFailure } from '../../../fixtures/job-records.ts'
+import { unaborted } from '../../../fixtures/unaborted.ts'
+import { aFolder } from './with-ingest.ts'
+import { withRealIngest } from './with-real-ingest.ts'
+
+/** A job of `cup.jpg`, submitted with these options. */
+const withJob = async (...args: readonly string[]) => {
+  const image = await aJpeg({ seed: 1 })
+  const { at } = await aFolder({ 'cup.jpg': image, 'other.jpg': await aJpeg({ seed: 2 }) })
+  const setup = withRealIngest()
+  const submitted = await setup.run([
+    'submit',
+    at('cup.jpg'),
+    '--quiet',
+    '--fps',
+    '12',
+    '--seed',
+    '3',
+    ...args,
+  ])
+  expect(submitted).toMatchObject({ exitCode: 0 })
+  const [job] = setup.queued()
+  if (job === undefined) throw new Error('no job was queued')
+  const rerun = (...changes: readonly string[]) => setup.run(['rerun', job.job_id.slice(0, 8), ...changes])
+  return { ...setup, at, job, rerun }
+}
+
+describe('svd rerun JOB', () => {
+  test('makes a job of the same image, with the parameters of the job and the changes', async () => {
+    const { rerun, queued, job } = await withJob('--motion-bucket-id', '60', '--fit', 'crop')
+    const { exitCode, stdout, stderr } = await rerun('--seed', '7', '--prefix', 'again')
+    const [, made, ...others] = queued()
+    expect({ exitCode, others }).toEqual({ exitCode: 0, others: [] })
+    expect(made?.parameters).toEqual({ ...job.parameters, seed: 7 })
+    expect(made?.image).toEqual({ ...job.image, source_key: 'images/again/cup.png' })
+    expect(made?.job_id).not.toBe(job.job_id)
+    expect(stdout).toContain(
+      `${made?.job_id}  s3://out/jobs/${made?.job_id}/result.json  images/again/cup.png`,
+    )
+    expect(stderr).toContain('cup.png is at s3://in/images/again/cup.png\n')
+  })
+
+  test('without a change is the same job, and says what became of it', async () => {
+    const { rerun, queued, job, putResult } = await withJob()
+    expect((await rerun()).stderr).toContain(
+      '1 job was ordered by an earlier upload and not done: 1 queued\n',
+    )
+    await putResult(aFailure({ class: 'quality', reason: 'frozen' }, { job }))
+    expect((await rerun()).stderr).toContain(`${job.job_id.slice(0, 12)}  `)
+    expect((await rerun()).stderr).toContain('failed as quality: frozen\n')
+    expect(queued()).toHaveLength(1)
+  })
+
+  test.each([
+    [
+      'another schedule',
+      ['--sigmas', '700,15.6,0.5,0'],
+      { sigmas: [700, 15.6, 0.5, 0], num_inference_steps: 3 },
+    ],
+    ['another number of steps', ['--num-inference-steps', '5'], { sigmas: null, num_inference_steps: 5 }],
+    ['a size that is chosen', ['--size', '64x64'], { width: 64, height: 64 }],
+    ['chunks', ['--decode-chunk-size', '2'], { decode_chunk_size: 2 }],
+    ['another format', ['--format', 'gif', '--fps', '10'], { format: ['gif'], fps: 10 }],
+  ])('takes %s', async (_, changes, expected) => {
+    const { rerun, queued } = await withJob('--sigmas', '700,54.5,4.2,0.4,0')
+    expect(await rerun(...changes)).toMatchObject({ exitCode: 0 })
+    expect(queued()[1]?.parameters).toMatchObject(expected)
+  })
+
+  test('makes a clip of each seed of --seeds', async () => {
+    const { rerun, queued } = await withJob()
+    expect(await rerun('--seeds', '5..7')).toMatchObject({ exitCode: 0 })
+    expect(queued().map(({ parameters }) => [parameters.seed, parameters.fps])).toEqual([
+      [3, 12],
+      [5, 12],
+      [6, 12],
+      [7, 12],
+    ])
+  })
+
+  test('needs --image where the image is gone, and the same pixels', async () => {
+    const { rerun, queued, outputs, at, job } = await withJob()
+    await outputs.delete(job.image.key, unaborted)
+    const gone = await rerun('--seed', '7')
+    expect(gone.exitCode).toBe(2)
+    expect(gone.stderr).toBe(
+      `error: --image: is not given, and s3://out/${job.image.key} is not there any more; give the image that was ` +
+        `uploaded as ${job.image.source_key}\n`,
+    )
+    const other = await rerun('--seed', '7', '--image', at('other.jpg'))
+    expect(other.exitCode).toBe(2)
+    expect(other.stderr).toMatch(
+      new RegExp(
+        `^error: --image: got '.*other.jpg', whose pixels have SHA-256 \\w{64}; .* ${job.image.pixels_sha256};`,
+      ),
+    )
+    expect(queued()).toHaveLength(1)
+    expect(await rerun('--seed', '7', '--image', at('cup.jpg'))).toMatchObject({ exitCode: 0 })
+    expect(queued()[1]?.image.pixels_sha256).toBe(job.image.pixels_sha256)
+  })
+
+  test('takes an image again that was converted for the upload', async () => {
+    const tiff = await sharp(await aJpeg({ seed: 1 }))
+      .tiff()
+      .toBuffer()
+    const { at } = await aFolder({ 'sea.tiff': tiff })
+    const { run, queued, outputs } = withRealIngest()
+    await run(['submit', at('sea.tiff'), '--quiet'])
+    const [job] = queued()
+    await outputs.delete(job?.image.key ?? '', unaborted)
+    const rerun = ['rerun', job?.job_id ?? '', '--seed', '7', '--quiet', '--image', at('sea.tiff')]
+    expect(await run(rerun)).toMatchObject({ exitCode: 0 })
+    expect(queued()[1]?.image.pixels_sha256).toBe(job?.image.pixels_sha256)
+  })
+
+  test.each([
+    [['ffff'], 'ffff: no job in s3://out has an id that begins with it'],
+    [[path.join('out', 'cup.mp4')], 'out/cup.mp4: is no job id'],
+  ])('knows no job %j', async (args, message) => {
+    const { run } = await withJob()
+    const { exitCode, stderr } = await run(['rerun', ...args])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(message) })
+  })
+
+  test('checks changes before anything is uploaded', async () => {
+    const { rerun, inputs } = await withJob()
+    const uploads = inputs.keys().length
+    expect(await rerun('--fps', '0')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--fps: got 0; must be'),
+    })
+    expect(inputs.keys()).toHaveLength(uploads)
+  })
+})

@@ -1,0 +1,92 @@
+import { readdir, writeFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { aFolderOfImages, renderCommand } from './render-command.ts'
+
+const NAMES = ['a.jpg', 'b.jpg', 'c.jpg'] as const
+
+/** Three images, of which the second is none, and the name of one that is not there. */
+const threeAndNone = async () => {
+  const { folder, at } = await aFolderOfImages(...NAMES)
+  await writeFile(at('b.jpg'), 'no image')
+  const render = (...options: readonly string[]) =>
+    renderCommand([...NAMES.map(at), at('none.jpg'), '--output-dir', at('o'), ...options])
+  return { folder, at, render }
+}
+
+describe('all images are checked before the model is loaded', () => {
+  test('and the faulty ones stop no others; they are reported first and in the summary', async () => {
+    const { folder, at, render } = await threeAndNone()
+    const { exitCode, stdout, stderr, events } = await render()
+    expect(exitCode).toBe(2)
+    const lines = stderr.replaceAll(folder, 'DIR').trimEnd().split('\n')
+    expect(lines).toEqual([
+      expect.stringMatching(/^error: DIR\/b\.jpg: /),
+      'error: DIR/none.jpg: there is no such file; check the path',
+    ])
+    expect(events.filter((event) => event.startsWith('finished'))).toEqual([
+      'finished a.jpg',
+      'finished c.jpg',
+    ])
+    expect(stdout.replaceAll(folder, 'DIR')).toMatch(
+      /\n4 clips: 2 rendered, 2 failed: DIR\/b\.jpg, DIR\/none\.jpg\n$/,
+    )
+    expect((await readdir(at('o'))).filter((name) => name.endsWith('.mp4'))).toEqual(['a.mp4', 'c.mp4'])
+  })
+
+  test('and --json has all of them in their order', async () => {
+    const { at, render } = await threeAndNone()
+    const { stdout } = await render('--json')
+    expect(JSON.parse(stdout).results).toMatchObject([
+      { status: 'succeeded', image: at('a.jpg') },
+      { status: 'failed', image: at('b.jpg'), error: { kind: 'invalid-input' } },
+      { status: 'succeeded', image: at('c.jpg') },
+      { status: 'failed', image: at('none.jpg'), error: { kind: 'invalid-input' } },
+    ])
+  })
+
+  test('and with --strict one that is faulty keeps all from being rendered', async () => {
+    const { folder, render } = await threeAndNone()
+    const { exitCode, stdout, stderr, renderers } = await render('--strict')
+    expect({ exitCode, stdout, opened: renderers.opened }).toEqual({ exitCode: 2, stdout: '', opened: 0 })
+    expect(stderr.replaceAll(folder, 'DIR')).toMatch(
+      /^error: DIR\/none\.jpg: there is no such file; check the path\n--strict: none of the 4 images is rendered, /,
+    )
+    expect(await readdir(folder)).toEqual([...NAMES])
+  })
+
+  test('and with --strict by decoding them too', async () => {
+    const { at } = await threeAndNone()
+    const { exitCode, stderr, renderers } = await renderCommand([
+      ...[...NAMES.map(at), '--output-dir', at('o'), '--strict'],
+    ])
+    expect({ exitCode, opened: renderers.opened }).toEqual({ exitCode: 2, opened: 0 })
+    expect(stderr).toContain(`${at('b.jpg')}: `)
+    expect(stderr).toContain('--strict: none of the 3 images is rendered, because 1 cannot be; ')
+  })
+
+  test('and the command ends where none is left', async () => {
+    const { at } = await aFolderOfImages('a.jpg', 'b.jpg')
+    for (const name of ['a.jpg', 'b.jpg']) await writeFile(at(name), 'no image')
+    const { exitCode, stderr, renderers } = await renderCommand([
+      at('a.jpg'),
+      at('b.jpg'),
+      '--output-dir',
+      at('o'),
+    ])
+    expect({ exitCode, opened: renderers.opened }).toEqual({ exitCode: 2, opened: 0 })
+    expect(stderr.split('\n').filter((line) => /[ab]\.jpg: /.test(line))).toHaveLength(2)
+    expect(stderr).not.toContain('--strict')
+  })
+})
+
+test('two images of one output name are named before any is rendered, as before', async () => {
+  const { at } = await aFolderOfImages('a.jpg', 'a.png')
+  const { exitCode, stderr, renderers } = await renderCommand([
+    at('a.jpg'),
+    at('a.png'),
+    '--output-dir',
+    at('o'),
+  ])
+  expect({ exitCode, opened: renderers.opened }).toEqual({ exitCode: 2, opened: 0 })
+  expect(stderr).toContain('would both become a.mp4')
+})

@@ -1,0 +1,45 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import sharp from 'sharp'
+import { expect, test } from 'vitest'
+import { decodeImage, MAX_IMAGE_BYTES } from '../../../../shared/image/decode-image.ts'
+import { readImageFile } from '../../../../worker/client/convert/read-image-file.ts'
+import { aPng } from '../../../fixtures/images.ts'
+import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
+
+const aFile = async (name: string, bytes: Uint8Array | string): Promise<string> => {
+  const file = path.join(await temporaryDir(), name)
+  await writeFile(file, bytes)
+  return file
+}
+
+test('a file of another format is read as it is, an image or not', async () => {
+  const png = await aPng()
+  expect(await readImageFile(await aFile('a.avif', png))).toEqual({
+    bytes: Buffer.from(png),
+    convertedFrom: null,
+  })
+  expect(await readImageFile(await aFile('a.tif', 'text'))).toEqual({
+    bytes: Buffer.from('text'),
+    convertedFrom: null,
+  })
+})
+
+test('a TIFF whose PNG has too many bytes is scaled down', async () => {
+  const [width, height] = [6000, 4500]
+  const data = Buffer.alloc(width * height * 3)
+  // Noise, which no PNG compresses.
+  for (let i = 0, state = 1; i < data.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    data[i] = state >>> 24
+  }
+  const tiff = await sharp(data, { raw: { width, height, channels: 3 } })
+    .tiff({ compression: 'none' })
+    .toBuffer()
+  const { bytes, convertedFrom } = await readImageFile(await aFile('noise.tif', tiff))
+  expect(convertedFrom).toBe('TIFF')
+  expect(bytes.length).toBeLessThanOrEqual(MAX_IMAGE_BYTES)
+  const image = await decodeImage(bytes, 'image')
+  expect(image.width / image.height).toBeCloseTo(width / height, 2)
+  expect(image.width).toBeLessThan(width)
+}, 60_000)
