@@ -105,6 +105,7 @@ const FOLDERS = [
   ['worker/client/submit', [...SHARED, 'worker/client/convert', 'worker/client/tracking']],
   ['worker/client/download', [...SHARED, 'worker/client/tracking', 'worker/client/submit']],
   ['worker/client/redrive', [...SHARED, 'worker/client/tracking']],
+  ['worker/client/batches', [...SHARED, 'worker/client/tracking']],
   ['worker/client/contact-sheet', [...SHARED, 'worker/client/tracking']],
 
   // The `svd` command, a folder for each family of commands.
@@ -125,9 +126,10 @@ const FOLDERS = [
     'worker/cli/render',
     [
       ...['.', ...SHARED, 'worker/cli/terminal', 'worker/checkpoint', 'worker/compiler/**'],
-      ...['worker/pipeline', 'worker/renderer', 'worker/video', 'worker/client/convert'],
+      ...['worker/pipeline', 'worker/renderer', 'worker/models', 'worker/video', 'worker/client/convert'],
     ],
   ],
+  ['worker/cli/show', ['.', ...SHARED, 'worker/cli/terminal', 'worker/video']],
   ['worker/cli/models', ['.', ...SHARED, 'worker/cli/terminal', 'worker/models']],
   ['worker/cli/jobs', ['.', ...SHARED, 'worker/cli/terminal', 'worker/client/**']],
   [
