@@ -1,9 +1,12 @@
+import { copyFile } from 'node:fs/promises'
 import path from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
+import { aClipMetadata } from '../../../fixtures/a-clip-metadata.ts'
 import { aJpeg } from '../../../fixtures/images.ts'
 import { aFailure } from '../../../fixtures/job-records.ts'
 import { unaborted } from '../../../fixtures/unaborted.ts'
+import { aClipFile } from '../../video/a-clip-file.ts'
 import { aFolder } from './with-ingest.ts'
 import { withRealIngest } from './with-real-ingest.ts'
 
@@ -88,8 +91,8 @@ describe('svd rerun JOB', () => {
     const gone = await rerun('--seed', '7')
     expect(gone.exitCode).toBe(2)
     expect(gone.stderr).toBe(
-      `error: --image: is not given, and s3://out/${job.image.key} is not there any more; give the image that was ` +
-        `uploaded as ${job.image.source_key}\n`,
+      `error: --image: is not given, and s3://out/${job.image.key} is not there any more; give the image ` +
+        `named ${job.image.source_key}\n`,
     )
     const other = await rerun('--seed', '7', '--image', at('other.jpg'))
     expect(other.exitCode).toBe(2)
@@ -117,9 +120,51 @@ describe('svd rerun JOB', () => {
     expect(queued()[1]?.image.pixels_sha256).toBe(job?.image.pixels_sha256)
   })
 
+  test('takes a clip, and finds its image beside it by the pixels', async () => {
+    const { run, queued, outputs, at, job } = await withJob()
+    await outputs.delete(job.image.key, unaborted)
+    const metadata = aClipMetadata({
+      parameters: job.parameters,
+      image: { name: 'cup.jpg', pixels_sha256: job.image.pixels_sha256 },
+    })
+    const clip = await aClipFile(metadata)
+    const alone = await run(['rerun', clip, '--seed', '7'])
+    expect(alone).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--image: is not given, no image in'),
+    })
+    await copyFile(at('other.jpg'), path.join(path.dirname(clip), 'cup.jpg'))
+    await copyFile(at('cup.jpg'), path.join(path.dirname(clip), 'renamed.jpg'))
+    expect(await run(['rerun', clip, '--seed', '7', '--prefix', 'p'])).toMatchObject({ exitCode: 0 })
+    expect(queued()[1]).toMatchObject({
+      image: { source_key: 'images/p/renamed.jpg', pixels_sha256: job.image.pixels_sha256 },
+      parameters: { ...job.parameters, seed: 7 },
+    })
+  })
+
+  test('takes a clip whose image is in the output bucket', async () => {
+    const { run, queued, job } = await withJob()
+    const clip = await aClipFile(
+      aClipMetadata({
+        parameters: job.parameters,
+        image: { name: 'cup.jpg', pixels_sha256: job.image.pixels_sha256 },
+      }),
+    )
+    expect(await run(['rerun', clip, '--seed', '7'])).toMatchObject({ exitCode: 0 })
+    expect(queued()[1]?.parameters).toEqual({ ...job.parameters, seed: 7 })
+  })
+
+  test('refuses a file that does not tell how it was made', async () => {
+    const { run, at } = await withJob()
+    expect(await run(['rerun', at('cup.jpg')])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('cup.jpg: does not tell how it was made; give a job, a clip'),
+    })
+  })
+
   test.each([
     [['ffff'], 'ffff: no job in s3://out has an id that begins with it'],
-    [[path.join('out', 'cup.mp4')], 'out/cup.mp4: is no job id'],
+    [[path.join('out', 'cup.mp4')], 'out/cup.mp4: there is no such file'],
   ])('knows no job %j', async (args, message) => {
     const { run } = await withJob()
     const { exitCode, stderr } = await run(['rerun', ...args])
