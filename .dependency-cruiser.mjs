@@ -103,7 +103,7 @@ const FOLDERS = [
   ['worker/client/tracking', SHARED],
   ['worker/client/convert', SHARED],
   ['worker/client/submit', [...SHARED, 'worker/client/convert', 'worker/client/tracking']],
-  ['worker/client/download', [...SHARED, 'worker/client/tracking']],
+  ['worker/client/download', [...SHARED, 'worker/client/tracking', 'worker/client/submit']],
   ['worker/client/redrive', [...SHARED, 'worker/client/tracking']],
   ['worker/client/batches', [...SHARED, 'worker/client/tracking']],
   ['worker/client/contact-sheet', [...SHARED, 'worker/client/tracking']],

@@ -72,6 +72,13 @@ export const deploymentPart = (
   environment: Readonly<Record<string, string | undefined>>,
 ): string | null => options[part] || environment[PARTS[part].variable] || null
 
+/** Words that give the same parts to another command, of those that options gave. The environment gives it the others. */
+export const givenParts = (parts: readonly DeploymentPart[], options: DeploymentOptions): readonly string[] =>
+  parts.flatMap((part) => {
+    const value = options[part]
+    return value ? [PARTS[part].option, value] : []
+  })
+
 /** Throws one InvalidInputError that names everything that is missing, and both ways to give it. */
 export const readDeployment = <Part extends DeploymentPart>(
   parts: readonly Part[],

@@ -153,6 +153,8 @@ describe('what people need', () => {
     await pipeline.put(pipeline.output, resultKey(jobId), aResult({ jobId, outputs: [anOutput(DONE)] }))
     await putEndedJobs(pipeline)
     await svd('submit', ...image, '--download', file('videos'))
+    await svd('download', DONE, '--to', file('clips'))
+    await svd('download', '--prefix', 'p', '--to', file('clips'))
     await svd('watch', DONE)
     await svd('watch', '--manifest', 'images/p/cup.png')
     await svd('report', '--output', file('sheet.html'))

@@ -106,8 +106,8 @@ export const openFileLines = (stdout: TextOutput, { isLive }: { readonly isLive:
 /** The object that `--json` prints. Its keys are a contract. */
 export const downloadAsJson = (end: DownloadEnd) => ({
   folder: end.folder,
-  files: end.download.files.map(({ request, video, kind, file, outcome, sizeBytes, sha256 }) => ({
-    ...{ file, kind, outcome, size_bytes: sizeBytes, sha256 },
+  files: end.download.files.map(({ request, video, kind, format, file, outcome, sizeBytes, sha256 }) => ({
+    ...{ file, kind, format, outcome, size_bytes: sizeBytes, sha256 },
     ...{ job_id: request.jobId, video, upload: request.uploadKey },
     ...{ item: request.item, item_id: request.itemId, image: request.imageKey },
   })),

@@ -104,7 +104,7 @@ export const runDownload = async (
   const quiet = options.quiet === true || (options.json === true && stderr.isTTY !== true)
   const lines = openFileLines(stdout, { isLive: wait && !quiet && stderr.isTTY === true })
   const download = openClipDownload(outputs, selected.requests, {
-    ...{ folder, template },
+    ...{ folder, option: '--to', template },
     ...{ overwrite: options.overwrite === true, posters: options.posters === true },
     ...(kept !== null && { isWanted: kept.has }),
     onFile: (file) => !options.json && lines.write(file),

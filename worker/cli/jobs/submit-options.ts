@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { addArgumentOptions, SAMPLING_OPTIONS, VIDEO_OPTIONS } from '../argument-options.ts'
 import { addDeploymentOptions, type DeploymentOptions } from '../deployment.ts'
 import { addSeedsOption, type SeedOptions } from '../seed-options.ts'
+import { addFileOptions, type FileOptions, NAME_NOTES } from './download-options.ts'
 
 const NOTES = `
 Images are uploaded to images/PREFIX/, manifests (.json, .jsonl) to manifests/PREFIX/; nothing is overwritten. Files
@@ -13,6 +14,9 @@ images/a/x.png is DIR/a/x.png.
 
 AVIF and TIFF are uploaded as PNG: x.avif becomes images/PREFIX/x.avif.png, and a manifest names it images/x.avif.png.
 
+With --download a file that is there already is kept if it is the clip, and refused if it is another file. Names are
+checked before the first upload. If the command is stopped, the jobs go on, and it prints how to come back.
+${NAME_NOTES}
   svd submit photos/*.jpg --motion-bucket-id 60 --wait --download videos
   svd submit photo.png --seeds 1..8
   svd submit motion.json --images photos
@@ -38,17 +42,18 @@ export const addRequestOptions = (command: Command): Command => {
     .optionsGroup('Video:')
   addSeedsOption(addArgumentOptions(command, VIDEO_OPTIONS)).optionsGroup('Sampling:')
   addArgumentOptions(command, SAMPLING_OPTIONS)
-  return addDeploymentOptions(command, ['inputBucket', 'outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
+  addDeploymentOptions(command, ['inputBucket', 'outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl'])
     .optionsGroup('Output:')
     .option('--report-timeout <time>', 'how long to wait for ingest to say which jobs they are', '2m')
     .option('--wait', 'until all jobs are done; exit code 1 if one failed')
-    .option('--download <dir>', 'wait, and fetch the videos into this folder')
+    .option('--download <dir>', 'wait, and download each clip into this folder when it is ready')
+  return addFileOptions(command)
     .option('--interval <seconds>', 'between two polls', '2')
     .option('--json', 'one JSON object')
     .option('--quiet', 'no progress')
 }
 
-export interface SubmitOptions extends DeploymentOptions, SeedOptions {
+export interface SubmitOptions extends DeploymentOptions, FileOptions, SeedOptions {
   readonly prefix?: string
   readonly images?: string
   readonly context?: string

@@ -6,7 +6,6 @@ import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import { parseRenderArguments, type RenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { downloadVideos } from '../../client/download/download-videos.ts'
 import type { ImageChecks } from '../../client/submit/image-upload.ts'
 import { findJobsBefore } from '../../client/submit/jobs-before.ts'
 import { planSubmission, type Submission } from '../../client/submit/plan-submission.ts'
@@ -17,18 +16,17 @@ import {
   type SentRequest,
   sendSubmission,
 } from '../../client/submit/send-submission.ts'
-import type { JobStatus } from '../../client/tracking/job-status.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
 import type { CommandContext } from '../command-context.ts'
 import { readDeployment } from '../deployment.ts'
-import { EXIT_FAILURE, EXIT_INVALID_INPUT, worstOf } from '../exit-code.ts'
+import { EXIT_DONE, EXIT_FAILURE, EXIT_INVALID_INPUT, InterruptedError, worstOf } from '../exit-code.ts'
 import { expandInputs } from '../expand-inputs.ts'
 import { assertImagesReadable } from '../input-images.ts'
 import { chooseSeeds } from '../seed-options.ts'
 import type { Services } from '../services.ts'
 import { parseDuration } from '../terminal/duration.ts'
+import { comeBackNote } from './come-back.ts'
 import { readContextOption } from './context-option.ts'
-import { followQueues } from './queue-depths.ts'
 import { jobsBeforeText, retriedText, retryFailed } from './retry-failed.ts'
 import type { SubmitOptions } from './submit-options.ts'
 import {
@@ -39,9 +37,8 @@ import {
   supersededLines,
   warningLines,
 } from './submit-report.ts'
-import { jobTable } from './table.ts'
+import { awaitJobs, checkDownload, isWaiting, NOT_WAITED } from './submit-wait.ts'
 import { parseInterval } from './watch.ts'
-import { allSucceeded, displayFor, endLine, watchJobs } from './watch-jobs.ts'
 
 /** No two submits share a folder, and folders are in the order of time. */
 const newPrefix = (now: Date): string =>
@@ -57,7 +54,7 @@ export interface SubmittedAgain {
 
 interface PlanDeps {
   readonly again: SubmittedAgain | null
-  readonly now: Date
+  readonly prefix: string
   readonly scratchDir: string
   readonly stderr: CommandContext['stderr']
 }
@@ -65,7 +62,8 @@ interface PlanDeps {
 /** The submission of one image, which messages call so. */
 const withName = ({ images, requests }: Submission, name: string): Submission => ({
   images,
-  requests: requests.map(({ before, upload }) => ({
+  requests: requests.map(({ before, upload, ...others }) => ({
+    ...others,
     before: before.map((sidecar) => ({ ...sidecar, name })),
     upload: { ...upload, name },
   })),
@@ -74,7 +72,7 @@ const withName = ({ images, requests }: Submission, name: string): Submission =>
 const plan = async (
   inputs: readonly string[],
   asked: SubmitOptions,
-  { again, now, scratchDir, stderr }: PlanDeps,
+  { again, prefix, scratchDir, stderr }: PlanDeps,
 ): Promise<Submission> => {
   const { options, seeds, note } = chooseSeeds(asked)
   const typed = readArguments({ ...options }, [...VIDEO_OPTIONS, ...SAMPLING_OPTIONS])
@@ -82,7 +80,7 @@ const plan = async (
   const given = again === null ? changes : changedArguments(again.job, changes, seeds)
   const files = await expandInputs(inputs)
   await assertImagesReadable(files)
-  const { prefix, images } = options
+  const { images } = options
   const context = options.context === undefined ? null : await readContextOption(options.context)
   const onScaled: ImageChecks['onScaled'] = (file, from, to) => {
     stderr.write(
@@ -93,14 +91,7 @@ const plan = async (
   const onConverted: ImageChecks['onConverted'] = (file, from) => {
     if (!options.quiet) stderr.write(`${file}: ingest does not read ${from}; uploads it converted to PNG\n`)
   }
-  const request = {
-    files,
-    given,
-    context,
-    seeds,
-    prefix: prefix ?? newPrefix(now),
-    imagesDir: images ?? null,
-  }
+  const request = { files, given, context, seeds, prefix, imagesDir: images ?? null }
   const submission = await planSubmission(request, { scratchDir, onScaled, onConverted })
   if (note !== null && options.quiet !== true) stderr.write(note)
   return again === null ? submission : withName(submission, again.name)
@@ -142,20 +133,9 @@ const send = async (
   return sent.map((request) => ({ request, report: reports.get(request.upload.key) ?? null }))
 }
 
-const fetchVideos = async (
-  outputs: ObjectStore,
-  statuses: readonly JobStatus[],
-  folder: string,
-  { stdout, signal, quiet }: Pick<CommandContext, 'stdout' | 'signal'> & { readonly quiet: boolean },
-): Promise<ReadonlyMap<string, readonly string[]>> => {
-  const files = new Map<string, readonly string[]>()
-  for (const status of statuses) {
-    if (status.state !== 'succeeded' || status.result === null) continue
-    const fetched = await downloadVideos(outputs, status.result, folder, signal)
-    files.set(status.jobId, fetched)
-    if (!quiet) for (const file of fetched) stdout.write(`${file}\n`)
-  }
-  return files
+const exitCodeOfReport = (report: IngestReport | null): number => {
+  if (report === null) return EXIT_FAILURE
+  return report.state === 'accepted' ? EXIT_DONE : EXIT_INVALID_INPUT
 }
 
 /**
@@ -178,50 +158,41 @@ export const runSubmit = async (
   const intervalMs = parseInterval(options.interval)
   await using services = await openServices()
   const { clock } = services
+  const prefix = options.prefix ?? newPrefix(clock.now())
   await using made = createDisposalStack()
   const scratchDir = await mkdtemp(path.join(tmpdir(), 'svd-submit-'))
   made.defer(() => rm(scratchDir, { recursive: true }))
-  const submission = await plan(files, options, { again, now: clock.now(), scratchDir, stderr })
+  const submission = await plan(files, options, { again, prefix, scratchDir, stderr })
+  await checkDownload(options, submission)
   const inputs = services.openBucket(deployment.inputBucket)
   const outputs = services.openBucket(deployment.outputBucket)
   const startedAt = clock.now()
-  const requests = await send(submission, { inputs, outputs, limitMs }, options, services, context)
-  const exitCodes: number[] = []
-  const uploads = { keys: new Set(requests.map(({ request }) => request.upload.key)), since: startedAt }
-  const before = await findJobsBefore(outputs, acceptedJobs(requests), uploads, signal)
-  const said = { retries: retryQueues !== null, quiet: options.quiet === true }
-  stderr.write(jobsBeforeText(before, said))
-  if (retryQueues !== null && before.failed.length > 0) {
-    const jobs = services.openQueue(retryQueues.jobsQueueUrl)
-    const deadLetters = services.openQueue(retryQueues.deadLetterQueueUrl)
-    const retried = await retryFailed({ outputs, clock, jobs, deadLetters }, before.failed, signal)
-    stderr.write(retriedText(retried))
-    if (retried.left.length > 0) exitCodes.push(EXIT_FAILURE)
-  }
-  if (requests.some(({ report }) => report === null)) exitCodes.push(EXIT_FAILURE)
-  if (requests.some(({ report }) => report !== null && report.state !== 'accepted'))
-    exitCodes.push(EXIT_INVALID_INPUT)
-  let statuses: readonly JobStatus[] = []
-  let fetched: ReadonlyMap<string, readonly string[]> = new Map()
-  if (options.wait === true || options.download !== undefined) {
-    const jobIds = acceptedJobs(requests).map(({ job_id }) => job_id)
-    const quiet = options.quiet === true || (options.json === true && stderr.isTTY !== true)
-    const display = displayFor({ stdout, stderr }, { quiet, clock })
-    using queues = followQueues(options, services, context)
-    const { readQueueDepths } = queues
-    statuses = await watchJobs(outputs, jobIds, { clock, intervalMs, readQueueDepths, display }, signal)
-    if (!allSucceeded(statuses)) exitCodes.push(EXIT_FAILURE)
-    if (!options.json && statuses.length > 0) stdout.write(`${jobTable(statuses, clock.now())}\n`)
-    if (!options.json) stdout.write(endLine(statuses))
-    if (options.download !== undefined) {
-      const quietly = { stdout, signal, quiet: options.json === true }
-      fetched = await fetchVideos(outputs, statuses, options.download, quietly)
+  let isUploaded = false
+  try {
+    const requests = await send(submission, { inputs, outputs, limitMs }, options, services, context)
+    isUploaded = true
+    const exitCodes = requests.map(({ report }) => exitCodeOfReport(report))
+    const uploads = { keys: new Set(requests.map(({ request }) => request.upload.key)), since: startedAt }
+    const before = await findJobsBefore(outputs, acceptedJobs(requests), uploads, signal)
+    const said = { retries: retryQueues !== null, quiet: options.quiet === true }
+    stderr.write(jobsBeforeText(before, said))
+    if (retryQueues !== null && before.failed.length > 0) {
+      const jobs = services.openQueue(retryQueues.jobsQueueUrl)
+      const deadLetters = services.openQueue(retryQueues.deadLetterQueueUrl)
+      const retried = await retryFailed({ outputs, clock, jobs, deadLetters }, before.failed, signal)
+      stderr.write(retriedText(retried))
+      if (retried.left.length > 0) exitCodes.push(EXIT_FAILURE)
     }
+    const waits = { outputs, intervalMs, services }
+    const waited = isWaiting(options) ? await awaitJobs(requests, waits, options, context) : NOT_WAITED
+    if (options.json) {
+      const report = submissionAsJson({ requests, ...waited, before })
+      stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+    }
+    return worstOf([...exitCodes, waited.exitCode])
+  } catch (error) {
+    const keys = submission.requests.map(({ upload }) => upload.key)
+    if (isUploaded || error instanceof InterruptedError) stderr.write(comeBackNote(options, { prefix, keys }))
+    throw error
   }
-  if (options.json) {
-    const byId = new Map(statuses.map((status) => [status.jobId, status]))
-    const report = submissionAsJson({ requests, statuses: byId, files: fetched, before })
-    stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-  }
-  return worstOf(exitCodes)
 }

@@ -1,25 +1,24 @@
 import path from 'node:path'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import { inLanes } from '../../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { JobStatus } from '../tracking/job-status.ts'
-import { type ClipNames, type NamedVideoFile, openClipNames } from './clip-names.ts'
+import { type ClipNames, openClipNames } from './clip-names.ts'
+import { compareRecord, hasRecord, RECORD_ENDING, writeRecord } from './clip-records.ts'
 import type { ClipRequest } from './clip-request.ts'
 import { downloadFile, StoredFileError } from './download-file.ts'
 import { compareExisting, type ExistingFile } from './existing-file.ts'
+import { isInTheWay, type Obstacle, obstaclesText, obstacleText } from './folder-faults.ts'
 import type { NameTemplate } from './name-template.ts'
 import { filesOfResult, type ResultFile } from './result-files.ts'
 
-/** Files that are transferred at once. */
+/** Videos that are downloaded at once. */
 const LANES = 4
-/** Files that one message names. */
-const SHOWN_FILES = 5
 
 /** A file that is in the folder now. */
-export interface DownloadedFile {
+export interface DownloadedFile extends Pick<ResultFile, 'video' | 'kind' | 'format'> {
   readonly request: ClipRequest
-  readonly video: number
-  readonly kind: ResultFile['kind']
   readonly file: string
   readonly sizeBytes: number
   readonly sha256: string
@@ -27,7 +26,7 @@ export interface DownloadedFile {
   readonly outcome: 'downloaded' | 'kept'
 }
 
-/** A clip that succeeded and is not in the folder. */
+/** Why a clip that succeeded is not in the folder. */
 export interface DownloadFault {
   readonly jobId: string
   readonly message: string
@@ -35,6 +34,8 @@ export interface DownloadFault {
 
 export interface DownloadOptions {
   readonly folder: string
+  /** Option that gave the folder, as errors name it. */
+  readonly option: '--to' | '--download'
   /** `null`: the default name. */
   readonly template: NameTemplate | null
   /** Replace files that differ. */
@@ -58,22 +59,17 @@ export interface ClipDownload {
   readonly faults: readonly DownloadFault[]
 }
 
-interface WantedFile extends ResultFile {
+/** A video with the paths that its files will have. */
+interface WantedVideo {
   readonly request: ClipRequest
-  readonly file: string
+  readonly video: number
+  readonly result: ResultRecord
+  readonly files: readonly (ResultFile & { readonly file: string })[]
+  /** File of its record. */
+  readonly record: string
 }
 
-const DIFFERS: Readonly<Record<'different' | 'folder', string>> = {
-  different: 'is another file than its clip; give --overwrite to replace it, or another folder or --name',
-  folder: 'is a folder; give another folder or --name',
-}
-
-const shownFiles = (files: readonly string[]): string => {
-  const more = files.length - SHOWN_FILES
-  return `${files.slice(0, SHOWN_FILES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
-}
-
-/** Downloads the clips of `requests` into a folder, each when its job has succeeded. */
+/** Downloads the clips of `requests` into a folder, each when its job has succeeded, and writes their records. */
 export const openClipDownload = (
   outputs: ObjectStore,
   requests: readonly ClipRequest[],
@@ -86,18 +82,25 @@ export const openClipDownload = (
   const ended = new Set<string>()
   const known = new Map<string, ExistingFile>()
 
-  const wantedFiles = ({ jobId, result }: JobStatus): readonly WantedFile[] => {
+  const wantedVideos = ({ jobId, result }: JobStatus): readonly WantedVideo[] => {
     if (result === null) return []
     const stored = filesOfResult(result, { posters })
-    const wanted = names.of(jobId).filter(({ video }) => isWanted(jobId, video))
-    return wanted.flatMap(({ request, video, stem }: NamedVideoFile) =>
-      stored
-        .filter((file) => file.video === video)
-        .map((file) => ({ ...file, request, file: path.join(folder, `${stem}${file.ending}`) })),
-    )
+    return names
+      .of(jobId)
+      .filter(({ video }) => isWanted(jobId, video))
+      .map(({ request, video, stem }) => ({
+        ...{ request, video, result, record: path.join(folder, `${stem}${RECORD_ENDING}`) },
+        files: stored
+          .filter((file) => file.video === video)
+          .map((file) => ({ ...file, file: path.join(folder, `${stem}${file.ending}`) })),
+      }))
+      .filter((wanted) => wanted.files.length > 0)
   }
 
-  const lookUp = async ({ file, stored }: WantedFile, signal: AbortSignal): Promise<ExistingFile> => {
+  const existing = async (
+    { file, stored }: WantedVideo['files'][number],
+    signal: AbortSignal,
+  ): Promise<ExistingFile> => {
     const before = known.get(file)
     // One that was absent may have come since.
     if (before !== undefined && before !== 'absent') return before
@@ -106,29 +109,39 @@ export const openClipDownload = (
     return found
   }
 
-  const fetchFile = async (wanted: WantedFile, signal: AbortSignal): Promise<void> => {
-    const { file, stored, request, video, kind } = wanted
-    const existing = await lookUp(wanted, signal)
-    if (existing === 'folder' || (existing === 'different' && !overwrite)) {
-      faults.push({ jobId: request.jobId, message: `${file}: ${DIFFERS[existing]}` })
+  const obstaclesOf = async (
+    wanted: WantedVideo,
+    signal: AbortSignal,
+  ): Promise<readonly { readonly file: string; readonly obstacle: Obstacle }[]> => {
+    const found: { readonly file: string; readonly obstacle: Obstacle }[] = []
+    for (const one of wanted.files) {
+      const obstacle = await existing(one, signal)
+      if (obstacle !== 'absent' && obstacle !== 'equal') found.push({ file: one.file, obstacle })
+    }
+    const record = await compareRecord(wanted.record, wanted.result, wanted.video)
+    if (hasRecord(wanted.result) && record !== 'own') found.push({ file: wanted.record, obstacle: record })
+    return found.filter(({ obstacle }) => isInTheWay(obstacle, overwrite))
+  }
+
+  const fetchVideo = async (wanted: WantedVideo, signal: AbortSignal): Promise<void> => {
+    const { request, video, result, record } = wanted
+    const [obstacle] = await obstaclesOf(wanted, signal)
+    if (obstacle !== undefined) {
+      faults.push({ jobId: request.jobId, message: obstacleText(obstacle.file, obstacle.obstacle) })
       return
     }
-    if (existing !== 'equal') {
-      try {
-        await downloadFile(outputs, stored, file, signal)
-      } catch (error) {
-        if (!(error instanceof StoredFileError)) throw error
-        faults.push({ jobId: request.jobId, message: error.message })
-        return
+    for (const one of wanted.files) {
+      const { file, stored, kind, format } = one
+      const isThere = (await existing(one, signal)) === 'equal'
+      if (!isThere) await downloadFile(outputs, stored, file, signal)
+      const downloaded: DownloadedFile = {
+        ...{ request, video, kind, format, file, outcome: isThere ? 'kept' : 'downloaded' },
+        ...{ sizeBytes: stored.size_bytes, sha256: stored.sha256 },
       }
+      files.push(downloaded)
+      onFile(downloaded)
     }
-    const outcome = existing === 'equal' ? 'kept' : 'downloaded'
-    const downloaded: DownloadedFile = {
-      ...{ request, video, kind, file, outcome },
-      ...{ sizeBytes: stored.size_bytes, sha256: stored.sha256 },
-    }
-    files.push(downloaded)
-    onFile(downloaded)
+    await writeRecord(record, result, video, wanted.files)
   }
 
   return {
@@ -140,21 +153,23 @@ export const openClipDownload = (
         const others = more.length > 0 ? ` (and ${more.length} more faults like this)` : ''
         throw new InvalidInputError('--name', `${fault.message}${others}`)
       }
-      const found = await inLanes(statuses.flatMap(wantedFiles), LANES, async (wanted) => ({
-        file: wanted.file,
-        existing: await lookUp(wanted, signal),
-      }))
-      const folders = found.filter(({ existing }) => existing === 'folder')
-      const different = overwrite ? [] : found.filter(({ existing }) => existing === 'different')
-      const refused = [...folders, ...different].map(({ file }) => file)
-      if (refused.length === 0) return
-      const state = folders.length > 0 ? 'folder' : 'different'
-      throw new InvalidInputError('--to', `${shownFiles(refused)} ${DIFFERS[state]}`)
+      const found = await inLanes(statuses.flatMap(wantedVideos), LANES, (wanted) =>
+        obstaclesOf(wanted, signal),
+      )
+      const text = obstaclesText(found.flat())
+      if (text !== '') throw new InvalidInputError(options.option, text)
     },
     async fetch(statuses, signal) {
       const news = statuses.filter(({ jobId, result }) => result !== null && !ended.has(jobId))
       faults.push(...names.add(news))
-      await inLanes(news.flatMap(wantedFiles), LANES, (wanted) => fetchFile(wanted, signal))
+      await inLanes(news.flatMap(wantedVideos), LANES, async (wanted) => {
+        try {
+          await fetchVideo(wanted, signal)
+        } catch (error) {
+          if (!(error instanceof StoredFileError)) throw error
+          faults.push({ jobId: wanted.request.jobId, message: error.message })
+        }
+      })
       for (const { jobId } of news) ended.add(jobId)
     },
   }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { StoredFile } from '../../../shared/contracts/result-record.ts'
 import { hashFile } from '../../../shared/files/hash-file.ts'
 
-/** What is under a name to which a file is to be downloaded. */
+/** State of the name to which a file is to be downloaded: free, or an equal file, a different file or a folder has it. */
 export type ExistingFile = 'absent' | 'equal' | 'different' | 'folder'
 
 /** Compares what is at `file` with the record of a stored file, by size and SHA-256. */

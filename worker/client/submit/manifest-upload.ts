@@ -11,6 +11,7 @@ import type { ManifestKind } from '../../../shared/manifest/manifest-document.ts
 import { type ReadManifest, readManifest } from '../../../shared/manifest/parse-manifest.ts'
 import { layerFaults } from '../../../shared/manifest/plan-clips.ts'
 import { sourceFormatOfName } from '../convert/source-format.ts'
+import { type ExpectedClip, expectedOfManifest } from './expected-clips.ts'
 import { checkImage, type ImageChecks } from './image-upload.ts'
 import { findNamedFiles } from './named-file.ts'
 import type { Upload } from './upload.ts'
@@ -46,6 +47,7 @@ export interface CheckedManifest {
   readonly upload: Upload
   /** Keys of the images that it names, each once, in Unicode form NFC. */
   readonly imageKeys: readonly string[]
+  readonly clips: () => readonly ExpectedClip[]
 }
 
 /**
@@ -76,6 +78,7 @@ export const checkManifest = async (
   return {
     upload: { name: file, key, body: bytes, contentType: 'application/json', metadata: {} },
     imageKeys: [...new Set(items.map(({ image }) => image.normalize('NFC')))],
+    clips: () => expectedOfManifest(key, manifest),
   }
 }
 

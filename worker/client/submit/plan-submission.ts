@@ -2,6 +2,7 @@ import { IMAGES_PREFIX, MANIFESTS_PREFIX } from '../../../shared/contracts/bucke
 import { comparableName, manifestKindOf } from '../../../shared/contracts/input-names.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { keyFault } from '../../../shared/contracts/object-key.ts'
+import { type ExpectedClip, expectedOfImage } from './expected-clips.ts'
 import { checkImage, type ImageChecks, type ImageRequest, imageWithArguments } from './image-upload.ts'
 import { checkManifest, imagesOfManifest } from './manifest-upload.ts'
 import type { Upload } from './upload.ts'
@@ -21,6 +22,8 @@ export interface SubmissionRequest extends ImageRequest {
 export interface PlannedRequest {
   readonly before: readonly Upload[]
   readonly upload: Upload
+  /** Clips that it asks for. A manifest may have thousands, so they are made when they are wanted. */
+  readonly clips: () => readonly ExpectedClip[]
 }
 
 export interface Submission {
@@ -94,11 +97,12 @@ export const planSubmission = async (
       const image = await checkImage(file, `${IMAGES_PREFIX}${name}`, checks)
       const uploads = imageWithArguments(image, request)
       const upload = uploads.at(-1) ?? image
-      requests.push({ before: uploads.slice(0, -1), upload })
+      const clips = () => expectedOfImage(upload.key, request)
+      requests.push({ before: uploads.slice(0, -1), upload, clips })
     } else {
       const manifest = await checkManifest(file, { key: `${MANIFESTS_PREFIX}${name}`, kind })
       for (const key of manifest.imageKeys) imageKeys.add(key)
-      requests.push({ before: [], upload: manifest.upload })
+      requests.push({ before: [], upload: manifest.upload, clips: manifest.clips })
     }
   }
   const images = imagesDir === null ? [] : await imagesOfManifest([...imageKeys], imagesDir, checks)

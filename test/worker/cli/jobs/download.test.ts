@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parseClipRecord } from '../../../../shared/contracts/clip-record.ts'
 import type { ParametersDocument } from '../../../../shared/contracts/parameters-document.ts'
 import { InterruptedError } from '../../../../worker/cli/exit-code.ts'
 import { jobIdLike } from '../../../fixtures/a-job-message.ts'
@@ -12,7 +13,7 @@ const [A, B, C] = [jobIdLike('aa'), jobIdLike('bb'), jobIdLike('cc')]
 
 /** A pipeline, a folder to download to, and jobs that end as they are told to. */
 const aPipeline = async (options: FakeServicesOptions = {}) => {
-  const world = fakeServices(options)
+  const setup = fakeServices(options)
   const folder = path.join(await temporaryDir(), 'videos')
   const succeed = async (
     jobId: string,
@@ -20,23 +21,24 @@ const aPipeline = async (options: FakeServicesOptions = {}) => {
     parameters: Partial<ParametersDocument> = {},
   ) => {
     const output = anOutput(jobId, video)
-    await world.put(output.video.key, Buffer.from(video), 'video/mp4')
-    await world.put(output.poster.key, Buffer.from('poster'), 'image/png')
-    await world.putResult(aResult({ jobId, outputs: [output], parameters }))
+    await setup.put(output.video.key, Buffer.from(video), 'video/mp4')
+    await setup.put(output.poster.key, Buffer.from('poster'), 'image/png')
+    await setup.putResult(aResult({ jobId, outputs: [output], parameters }))
     return output.video.key
   }
   const itemOf = (job_id: string, item: number, item_id: string | null) => ({
     ...{ job_id, item, item_id, image: 'images/cup.png', videos: [], done_before: false },
   })
   return {
-    ...{ world, folder, succeed, itemOf },
-    names: async () => (await readdir(folder)).toSorted(),
+    ...{ setup, folder, succeed, itemOf },
+    /** Files but for the records of clips. */
+    names: async () => (await readdir(folder)).filter((name) => !name.endsWith('.json')).toSorted(),
     read: (name: string) => readFile(path.join(folder, name), 'utf8'),
     place: async (name: string, content: string) => {
       await mkdir(folder, { recursive: true })
       await writeFile(path.join(folder, name), content)
     },
-    download: (...args: readonly string[]) => world.run(['download', ...args, '--to', folder]),
+    download: (...args: readonly string[]) => setup.run(['download', ...args, '--to', folder]),
   }
 }
 
@@ -51,9 +53,9 @@ describe('svd download', () => {
       },
     })
     const seen: string[] = []
-    const { world, folder, download, names, read, succeed } = pipeline
+    const { setup, folder, download, names, read, succeed } = pipeline
     await succeed(A)
-    for (const jobId of [B, C]) await world.putStatus(aStatus({ jobId }))
+    for (const jobId of [B, C]) await setup.putStatus(aStatus({ jobId }))
 
     const { exitCode, stdout, stderr } = await download(A, B, C)
 
@@ -68,11 +70,11 @@ describe('svd download', () => {
   })
 
   test('downloads what is missing only, and keeps what is equal', async () => {
-    const { world, folder, succeed, download } = await aPipeline()
+    const { setup, folder, succeed, download } = await aPipeline()
     const key = await succeed(A)
     await succeed(B)
     await download(A)
-    await world.outputs.delete(key, new AbortController().signal)
+    await setup.outputs.delete(key, new AbortController().signal)
 
     const { exitCode, stdout, stderr } = await download(A, B)
 
@@ -107,14 +109,14 @@ describe('svd download', () => {
         await pipeline.succeed(A)
       },
     })
-    const { world, download, place, names, read } = pipeline
-    for (const jobId of [A, B]) await world.putStatus(aStatus({ jobId }))
+    const { setup, download, place, names, read } = pipeline
+    for (const jobId of [A, B]) await setup.putStatus(aStatus({ jobId }))
     await place('cup-bb000000.mp4', 'video of me')
 
     const { exitCode, stderr } = await download(A, B)
 
     expect(exitCode).toBe(1)
-    expect(stderr).toContain('cup-bb000000.mp4: is another file than its clip; give --overwrite')
+    expect(stderr).toContain('cup-bb000000.mp4 is another file than its clip; give --overwrite')
     expect(await names()).toEqual(['cup-aa000000.mp4', 'cup-bb000000.mp4'])
     expect(await read('cup-bb000000.mp4')).toBe('video of me')
   })
@@ -137,10 +139,10 @@ describe('svd download', () => {
   })
 
   test('names failed jobs at the end with their reasons, and downloads nothing of them', async () => {
-    const { world, succeed, download, names } = await aPipeline()
+    const { setup, succeed, download, names } = await aPipeline()
     const rejected = { attempt_id: '0001-9f3c41d07be25a68', worker_id: 'w', ...anOutput(B, 'black') }
-    await world.put(rejected.video.key, Buffer.from('black'), 'video/mp4')
-    await world.putResult(
+    await setup.put(rejected.video.key, Buffer.from('black'), 'video/mp4')
+    await setup.putResult(
       aFailure({ class: 'quality', reason: 'black: too dark', rejected: [rejected] }, { jobId: B }),
     )
     await succeed(A)
@@ -153,8 +155,8 @@ describe('svd download', () => {
   })
 
   test('leaves no file of a clip whose bytes differ from its record, and downloads the others', async () => {
-    const { world, succeed, download, names } = await aPipeline()
-    await world.put(await succeed(A), Buffer.from('other'), 'video/mp4')
+    const { setup, succeed, download, names } = await aPipeline()
+    await setup.put(await succeed(A), Buffer.from('other'), 'video/mp4')
     await succeed(B)
 
     const { exitCode, stderr } = await download(A, B)
@@ -167,13 +169,13 @@ describe('svd download', () => {
   })
 
   test('--no-wait takes what is ready, and says what is not', async () => {
-    const { world, succeed, download, names } = await aPipeline({
+    const { setup, succeed, download, names } = await aPipeline({
       whileAsleep() {
         throw new Error('waits')
       },
     })
     await succeed(A)
-    await world.putStatus(aStatus({ jobId: B }))
+    await setup.putStatus(aStatus({ jobId: B }))
 
     const { exitCode, stderr } = await download(A, B, '--no-wait')
 
@@ -185,11 +187,11 @@ describe('svd download', () => {
   })
 
   test('names the clips of a manifest after the ids of its items, also of a job that another upload ordered', async () => {
-    const { world, succeed, itemOf, download, names } = await aPipeline()
+    const { setup, succeed, itemOf, download, names } = await aPipeline()
     await succeed(A)
     await succeed(B, 'other', { motion_bucket_id: 60 })
     const jobs = [itemOf(A, 1, 'mug'), itemOf(B, 2, 'mug-calm')]
-    await world.putReport(anIngestReport({ key: 'manifests/x/m.json', state: 'accepted', jobs, faults: [] }))
+    await setup.putReport(anIngestReport({ key: 'manifests/x/m.json', state: 'accepted', jobs, faults: [] }))
 
     const { exitCode } = await download('--manifest', 'x/m.json', '--name', '{item_id}-{motion_bucket_id}')
 
@@ -198,19 +200,19 @@ describe('svd download', () => {
   })
 
   test('prints the faults of a manifest, and ends with 1', async () => {
-    const { world, succeed, itemOf, download } = await aPipeline()
+    const { setup, succeed, itemOf, download } = await aPipeline()
     await succeed(A)
-    await world.putReport(anIngestReport({ key: 'manifests/m.json', jobs: [itemOf(A, 1, null)] }))
+    await setup.putReport(anIngestReport({ key: 'manifests/m.json', jobs: [itemOf(A, 1, null)] }))
     const { exitCode, stderr } = await download('--manifest', 'm.json')
     expect(exitCode).toBe(1)
     expect(stderr).toContain('error: manifests/m.json: line 3, parameters.fps: got 0; must be more\n')
   })
 
   test('--prefix takes the jobs of all uploads in a folder', async () => {
-    const { world, succeed, itemOf, download, names } = await aPipeline()
+    const { setup, succeed, itemOf, download, names } = await aPipeline()
     for (const jobId of [A, B, C]) await succeed(jobId)
     const report = (key: string, jobId: string) =>
-      world.putReport(
+      setup.putReport(
         anIngestReport({ ...{ key, state: 'accepted', faults: [] }, jobs: [itemOf(jobId, 1, null)] }),
       )
     await report('images/p/cup.png', A)
@@ -231,13 +233,13 @@ describe('svd download', () => {
   })
 
   test('--kept takes the clips of a list', async () => {
-    const { folder, world, succeed, download, names } = await aPipeline()
+    const { folder, setup, succeed, download, names } = await aPipeline()
     await succeed(A)
     await succeed(B)
     const outputs = [anOutput(C, 'one'), anOutput(C, 'two')]
     for (const [index, { video }] of outputs.entries())
-      await world.put(video.key, Buffer.from(['one', 'two'][index]!), 'video/mp4')
-    await world.putResult(aResult({ jobId: C, outputs }))
+      await setup.put(video.key, Buffer.from(['one', 'two'][index]!), 'video/mp4')
+    await setup.putResult(aResult({ jobId: C, outputs }))
     const list = path.join(path.dirname(folder), 'kept.json')
     await writeFile(list, JSON.stringify({ version: 1, kept: [`${C}/1`, `${A}/0`], rejected: [`${B}/0`] }))
 
@@ -267,6 +269,86 @@ describe('svd download', () => {
     await expect(readdir(folder)).rejects.toThrow('ENOENT')
   })
 
+  test('downloads each format that the job asked for', async () => {
+    const { setup, download, names, read } = await aPipeline()
+    const output = anOutput(A, 'video')
+    const gif = {
+      ...anOutput(A, 'picture').video,
+      key: `jobs/${A}/attempts/1/video.gif`,
+      format: 'gif' as const,
+    }
+    const files = [{ format: 'mp4' as const, ...output.video }, gif]
+    await setup.put(output.video.key, Buffer.from('video'), 'video/mp4')
+    await setup.put(gif.key, Buffer.from('picture'), 'image/gif')
+    await setup.putResult(
+      aResult({ jobId: A, parameters: { format: ['mp4', 'gif'] }, outputs: [{ ...output, files }] }),
+    )
+    await download(A, '--name', '{image}')
+    expect(await names()).toEqual(['cup.gif', 'cup.mp4'])
+    expect(await read('cup.gif')).toBe('picture')
+  })
+
+  test('writes the record of a clip beside it, which a later download with posters extends', async () => {
+    const { succeed, download, read } = await aPipeline()
+    await succeed(A)
+    await download(A, '--name', '{image}')
+    const record = parseClipRecord(await read('cup.json'))
+    expect(record).toMatchObject({
+      ...{ job_id: A, video: 0, frames: 14, image: { name: 'cup.png' } },
+      files: [{ name: 'cup.mp4', size_bytes: 11, sha256: anOutput(A, 'video of aa').video.sha256 }],
+    })
+    expect((await download(A, '--name', '{image}', '--posters')).exitCode).toBe(0)
+    expect(parseClipRecord(await read('cup.json'))?.files.map(({ name }) => name)).toEqual([
+      'cup.mp4',
+      'cup.poster.png',
+    ])
+  })
+
+  test('writes no record for a job without metadata', async () => {
+    const { folder, succeed, download } = await aPipeline()
+    await succeed(A, 'video', { metadata: false })
+    await download(A)
+    expect(await readdir(folder)).toEqual(['cup-aa000000.mp4'])
+  })
+
+  test('never replaces a document that is not the record of a clip', async () => {
+    const { succeed, download, place, names, read } = await aPipeline()
+    await succeed(A)
+    await place('cup.json', '{"fps": 7}')
+    const { exitCode, stderr } = await download(A, '--name', '{image}', '--overwrite')
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('cup.json is not the record of a clip, which has that name; give another folder')
+    expect(await names()).toEqual([])
+    expect(await read('cup.json')).toBe('{"fps": 7}')
+  })
+
+  test('refuses to replace the record of another clip, whose files were moved away', async () => {
+    const { folder, succeed, download } = await aPipeline()
+    await succeed(A)
+    await succeed(B)
+    await download(A, '--name', '{image}')
+    await rm(path.join(folder, 'cup.mp4'))
+    expect(await download(B, '--name', '{image}')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(
+        'cup.json is the record of another clip; give --overwrite to replace it',
+      ),
+    })
+  })
+
+  test('--overwrite replaces the record of another clip too', async () => {
+    const { succeed, download, read } = await aPipeline()
+    await succeed(A)
+    await succeed(B)
+    await download(A, '--name', '{image}')
+    expect(await download(B, '--name', '{image}')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('cup.mp4 is another file than its clip'),
+    })
+    expect((await download(B, '--name', '{image}', '--overwrite')).exitCode).toBe(0)
+    expect(parseClipRecord(await read('cup.json'))?.job_id).toBe(B)
+  })
+
   test('--posters downloads the first frames too', async () => {
     const { succeed, download, names } = await aPipeline()
     await succeed(A)
@@ -275,10 +357,10 @@ describe('svd download', () => {
   })
 
   test('--json has these keys, and nothing else is on stdout', async () => {
-    const { world, folder, succeed, download } = await aPipeline()
+    const { setup, folder, succeed, download } = await aPipeline()
     await succeed(A)
-    await world.putResult(aFailure({ reason: 'black' }, { jobId: B }))
-    await world.putStatus(aStatus({ jobId: C }))
+    await setup.putResult(aFailure({ reason: 'black' }, { jobId: B }))
+    await setup.putStatus(aStatus({ jobId: C }))
 
     const { stdout } = await download(A, B, C, '--json', '--no-wait')
 
@@ -286,7 +368,12 @@ describe('svd download', () => {
       folder,
       files: [
         {
-          ...{ file: path.join(folder, 'cup-aa000000.mp4'), kind: 'video', outcome: 'downloaded' },
+          ...{
+            file: path.join(folder, 'cup-aa000000.mp4'),
+            kind: 'video',
+            format: 'mp4',
+            outcome: 'downloaded',
+          },
           ...{ size_bytes: 11, sha256: anOutput(A, 'video of aa').video.sha256 },
           ...{
             job_id: A,
@@ -305,11 +392,11 @@ describe('svd download', () => {
 
   test('says how to come back when it is interrupted', async () => {
     const controller = new AbortController()
-    const { world, folder } = await aPipeline({
+    const { setup, folder } = await aPipeline({
       whileAsleep: () => controller.abort(new InterruptedError('SIGINT')),
     })
-    await world.putStatus(aStatus({ jobId: A }))
-    const { exitCode, stderr } = await world.run(['download', A, '--to', folder], {
+    await setup.putStatus(aStatus({ jobId: A }))
+    const { exitCode, stderr } = await setup.run(['download', A, '--to', folder], {
       signal: controller.signal,
     })
     expect(exitCode).toBe(130)
@@ -319,15 +406,15 @@ describe('svd download', () => {
   })
 
   test('writes the paths after the table of a terminal', async () => {
-    const { world, folder, succeed } = await aPipeline({
+    const { setup, folder, succeed } = await aPipeline({
       async whileAsleep() {
         await succeedLater()
       },
     })
     const succeedLater = () => succeed(B)
     await succeed(A)
-    await world.putStatus(aStatus({ jobId: B }))
-    const { stdout, stderr } = await world.run(['download', A, B, '--to', folder], { terminal: true })
+    await setup.putStatus(aStatus({ jobId: B }))
+    const { stdout, stderr } = await setup.run(['download', A, B, '--to', folder], { terminal: true })
     expect(stdout.split('\n')).toHaveLength(3)
     expect(stderr).toContain('1 succeeded')
   })
@@ -353,10 +440,10 @@ describe('svd download', () => {
   })
 
   test('names a job that has no record', async () => {
-    const { world, succeed, itemOf, download } = await aPipeline()
+    const { setup, succeed, itemOf, download } = await aPipeline()
     await succeed(A)
     const jobs = [itemOf(A, 1, null), itemOf(B, 2, null)]
-    await world.putReport(anIngestReport({ key: 'manifests/m.json', state: 'accepted', jobs, faults: [] }))
+    await setup.putReport(anIngestReport({ key: 'manifests/m.json', state: 'accepted', jobs, faults: [] }))
     const { exitCode, stderr } = await download('--manifest', 'm.json')
     expect(exitCode).toBe(1)
     expect(stderr).toContain('error: bb0000000000: there is no record of it any more\n')

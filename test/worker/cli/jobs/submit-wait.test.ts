@@ -49,7 +49,9 @@ describe('svd submit --wait', () => {
     expect(exitCode).toBe(0)
     expect(stdout).toContain(`${file}\n`)
     expect(await readFile(file, 'utf8')).toBe('video')
-    expect(await readdir(videos)).toHaveLength(1)
+    expect((await readdir(videos)).toSorted()).toEqual(
+      [file.replace(/mp4$/, 'json'), file].map((one) => path.basename(one)),
+    )
   })
 
   test('--download keeps nothing of a video that is not what its record says', async () => {

@@ -32,7 +32,9 @@ test('a video is named after its image and its job', async () => {
 test('several videos of a job have numbers', async () => {
   const { folder, download } = await aJobWith(['video-0', 'video-1'], { sourceKey: 'images/a:b.png' })
   await download()
-  expect(await readdir(folder)).toEqual(['a_b-7c12e969-0.mp4', 'a_b-7c12e969-1.mp4'])
+  expect(await readdir(folder)).toEqual([
+    ...['a_b-7c12e969-0.json', 'a_b-7c12e969-0.mp4', 'a_b-7c12e969-1.json', 'a_b-7c12e969-1.mp4'],
+  ])
   expect(await readFile(path.join(folder, 'a_b-7c12e969-1.mp4'), 'utf8')).toBe('video-1')
 })
 

@@ -31,6 +31,7 @@ describe('a manifest', () => {
         ...{ contentType: 'application/json', metadata: {} },
       },
       imageKeys: ['images/cup.png', 'images/caf\u00e9.png'],
+      clips: expect.any(Function),
     })
   })
 

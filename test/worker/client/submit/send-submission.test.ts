@@ -21,8 +21,8 @@ const anUpload = (key: string): Upload => ({
 const SUBMISSION: Submission = {
   images: [anUpload('images/named.png')],
   requests: [
-    { before: [anUpload('images/cup.png.json')], upload: anUpload('images/cup.png') },
-    { before: [], upload: anUpload('manifests/m.json') },
+    { before: [anUpload('images/cup.png.json')], upload: anUpload('images/cup.png'), clips: () => [] },
+    { before: [], upload: anUpload('manifests/m.json'), clips: () => [] },
   ],
 }
 

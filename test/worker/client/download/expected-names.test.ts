@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest'
+import { DEFAULT_WORK_LIMITS } from '../../../../shared/contracts/work-limits.ts'
+import { readManifest } from '../../../../shared/manifest/parse-manifest.ts'
+import { assertExpectedNames } from '../../../../worker/client/download/expected-names.ts'
+import { parseNameTemplate } from '../../../../worker/client/download/name-template.ts'
+import { expectedOfImage, expectedOfManifest } from '../../../../worker/client/submit/expected-clips.ts'
+
+const ofManifest = (manifest: object) =>
+  expectedOfManifest(
+    'manifests/m.json',
+    readManifest(Buffer.from(JSON.stringify(manifest)), 'json', DEFAULT_WORK_LIMITS),
+  )
+
+const check = (template: string, clips: Parameters<typeof assertExpectedNames>[2]): string | null => {
+  try {
+    assertExpectedNames('--name', parseNameTemplate('--name', template), clips)
+    return null
+  } catch (error) {
+    return String(error)
+  }
+}
+
+const cups = (...items: readonly object[]) =>
+  ofManifest({ items: items.map((item) => ({ image: 'images/cup.png', ...item })) })
+
+describe('names of clips that are not uploaded yet are fine where', () => {
+  test.each([
+    [
+      'the values of a grid differ',
+      '{seed}',
+      ofManifest({ items: [{ image: 'images/a.png' }], grid: { seed: [1, 2] } }),
+    ],
+    ['the ids of jobs differ', '{id}', cups({}, { parameters: { seed: 1 } })],
+    ['the checkpoint decides alone', '{image}-{fps}', cups({})],
+    ['two items ask for the same clip', '{image}', cups({ id: 'a' }, { id: 'b' })],
+    [
+      'the sizes follow from two images',
+      '{width}x{height}',
+      [...expectedOfImage('images/a.png', { given: {} }), ...expectedOfImage('images/b.png', { given: {} })],
+    ],
+    [
+      'sizes are given at once',
+      '{width}',
+      [
+        ...expectedOfImage('images/a.png', { given: { size: '64x64' } }),
+        ...expectedOfImage('images/b.png', { given: { size: '128x64' } }),
+      ],
+    ],
+    [
+      'several videos have their numbers',
+      '{image}-{video}',
+      cups({ parameters: { num_videos_per_prompt: 2 } }),
+    ],
+    [
+      'the seeds of an image differ',
+      '{image}-{seed}',
+      expectedOfImage('images/a.png', { given: {}, seeds: [1n, 2n] }),
+    ],
+    ['groups of items differ', '{group}', cups({ group: 'a' }, { group: 'b', parameters: { seed: 1 } })],
+  ])('%s', (_, template, clips) => {
+    expect(check(template, clips)).toBeNull()
+  })
+})
+
+describe('names of clips that are not uploaded yet are refused where', () => {
+  test.each([
+    [
+      'two clips have one',
+      '{image}',
+      cups({}, { parameters: { seed: 1 } }),
+      "gives item 1 of manifests/m.json and item 2 of manifests/m.json the same name 'cup'",
+    ],
+    [
+      'both have the default seed',
+      '{seed}',
+      cups({ parameters: { fps: 5 } }, { parameters: { seed: 0, fps: 6 } }),
+      "the same name '0'",
+    ],
+    [
+      'the checkpoint decides both alike',
+      '{fps}',
+      cups({}, { parameters: { seed: 1 } }),
+      "the same name '{fps}'; add a field in which they differ",
+    ],
+    [
+      'a grid of one item gives one',
+      '{image}',
+      ofManifest({ items: [{ image: 'images/a.png' }], grid: { seed: [1, 2] } }),
+      "gives two clips of item 1 of manifests/m.json the same name 'a'",
+    ],
+    [
+      'several videos share one',
+      '{image}',
+      cups({ parameters: { num_videos_per_prompt: 2 } }),
+      'gives videos 0 and 1 of item 1 of manifests/m.json',
+    ],
+    [
+      'an item has no id',
+      '{item_id}',
+      cups({ id: 'a' }, { parameters: { seed: 1 } }),
+      'item 2 of manifests/m.json has no id; give it one',
+    ],
+    [
+      'an id has a slash',
+      '{item_id}',
+      cups({ id: 'a/b' }),
+      "the name 'a/b', which has a '/', which separates folders",
+    ],
+    [
+      'an id is too long',
+      '{item_id}{item_id}',
+      cups({ id: 'x'.repeat(128) }),
+      'has 256 bytes; at most 244 fit',
+    ],
+    [
+      'an id is a name that Windows keeps',
+      '{item_id}',
+      cups({ id: 'con' }),
+      'is CON, which Windows keeps for a device',
+    ],
+  ])('%s', (_, template, clips, fault) => {
+    expect(check(template, clips)).toContain(fault)
+  })
+})

@@ -1,0 +1,39 @@
+import { type DeploymentOptions, type DeploymentPart, givenParts } from '../deployment.ts'
+import { COMMAND } from '../own-command.ts'
+import { shellWord } from '../terminal/shell-text.ts'
+import type { FileOptions } from './download-options.ts'
+
+const PARTS: readonly DeploymentPart[] = ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl']
+
+/** Options of the submit whose jobs go on. */
+export interface LeftSubmit extends DeploymentOptions, FileOptions {
+  readonly download?: string
+}
+
+/**
+ * Command line that follows the jobs of a submit, and downloads their clips if the submit would have. It gives the same
+ * names, because it selects the same uploads.
+ */
+export const comeBackCommand = (
+  options: LeftSubmit,
+  { prefix, keys }: { readonly prefix: string; readonly keys: readonly string[] },
+): string => {
+  const { download, name, overwrite, posters } = options
+  const [only] = keys
+  const selection = only !== undefined && keys.length === 1 ? ['--manifest', only] : ['--prefix', prefix]
+  const files =
+    download === undefined
+      ? []
+      : [
+          ...['--to', download, ...(name === undefined ? [] : ['--name', name])],
+          ...(overwrite ? ['--overwrite'] : []),
+          ...(posters ? ['--posters'] : []),
+        ]
+  const verb = download === undefined ? 'watch' : 'download'
+  const words = [verb, ...selection, ...files, ...givenParts(PARTS, options)]
+  return `${COMMAND} ${words.map(shellWord).join(' ')}`
+}
+
+/** Says that jobs go on, and how to come back. */
+export const comeBackNote = (...[options, uploads]: Parameters<typeof comeBackCommand>): string =>
+  `the jobs of what was uploaded go on; to come back:\n  ${comeBackCommand(options, uploads)}\n`

@@ -1,0 +1,96 @@
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
+import type { ExpectedClip } from '../submit/expected-clips.ts'
+import { PARAMETER_NAMES, type ParameterName } from '../tracking/parameter-differences.ts'
+import { collision, type NamedVideoFile, nameFault } from './clip-names.ts'
+import { sameFileKey } from './file-names.ts'
+import { type FieldName, ID_DIGITS, lackOf, type NameFields, requestFields } from './name-fields.ts'
+import type { NameTemplate } from './name-template.ts'
+
+/** Parameters that follow from the image where the upload does not give them, as a size of `auto` does. */
+const OF_IMAGE: readonly ParameterName[] = ['width', 'height', 'fit']
+/** Defaults that no checkpoint sets. */
+const FIXED: Partial<Record<ParameterName, string>> = {
+  ...{ seed: '0', decode_overlap: '0', format: 'mp4', crf: "the codec's", loop: 'no', metadata: 'yes' },
+}
+
+const argumentText = (value: unknown): string => {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return Array.isArray(value) ? value.join(', ') : String(value)
+}
+
+/** A value that is given or fixed; `null` if the checkpoint or the image decides it. */
+const knownText = (name: ParameterName, given: RenderArguments): string | null => {
+  const value = (given as Readonly<Record<string, unknown>>)[name]
+  if (value !== undefined) return argumentText(value)
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(given.size ?? '') ?? []
+  const side = name === 'width' ? width : name === 'height' ? height : undefined
+  return side ?? FIXED[name] ?? null
+}
+
+/** The same text for the same job, as far as can be known. */
+const jobText = ({ imageKey, given }: ExpectedClip): string =>
+  JSON.stringify([
+    imageKey,
+    Object.entries(given)
+      .map(([name, value]) => [name, argumentText(value)])
+      .toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+  ])
+
+/** Fields of a clip; `unknown` gives the text of a field that is not known yet. */
+const fieldsOf = (clip: ExpectedClip, video: number, unknown: (name: FieldName) => string): NameFields => {
+  const parameters = PARAMETER_NAMES.map((name) => [name, knownText(name, clip.given) ?? unknown(name)])
+  return {
+    ...(Object.fromEntries(parameters) as Record<ParameterName, string>),
+    ...requestFields(clip),
+    ...{ video: String(video), group: clip.group ?? unknown('group'), model: unknown('model') },
+    ...{ id: unknown('id'), job_id: unknown('job_id') },
+  }
+}
+
+/** As many characters as an unknown value has at least. */
+const shortest = (name: FieldName): string =>
+  '0'.repeat(name === 'job_id' ? 32 : name === 'id' ? ID_DIGITS : 1)
+
+/** Text by which two unknown values are compared: equal only if the values are. */
+const comparedBy = (clip: ExpectedClip, name: FieldName): string => {
+  if (name === 'id' || name === 'job_id') return jobText(clip)
+  if (name === 'group') return `{group of ${clip.uploadKey}}`
+  return (OF_IMAGE as readonly string[]).includes(name) ? `{${name} of ${clip.imageKey}}` : `{${name}}`
+}
+
+/**
+ * Checks the names that a template gives to clips which are not uploaded yet. Throws InvalidInputError for a name that no
+ * file can have, and for one that two clips have. Values that the checkpoint decides are taken to be equal in all clips
+ * that do not give them, so a collision of a given value with the checkpoint's own is found later.
+ */
+export const assertExpectedNames = (
+  option: string,
+  template: NameTemplate,
+  clips: readonly ExpectedClip[],
+): void => {
+  const taken = new Map<string, Pick<NamedVideoFile, 'request' | 'video'>>()
+  const refuse = (message: string): never => {
+    throw new InvalidInputError(option, message)
+  }
+  for (const clip of clips) {
+    const { uploadKey, imageKey, item, itemId } = clip
+    const request = { jobId: jobText(clip), uploadKey, imageKey, item, itemId }
+    const videos = clip.given.num_videos_per_prompt ?? 1
+    for (let video = 0; video < videos; video++) {
+      const shortestFields = fieldsOf(clip, video, shortest)
+      const lacking = template.fields.find((name) => shortestFields[name] === null)
+      if (lacking !== undefined) refuse(lackOf(lacking, clip))
+      const fault = nameFault(template.fill(shortestFields), clip)
+      if (fault !== null) refuse(fault)
+      const key = sameFileKey(template.fill(fieldsOf(clip, video, (name) => comparedBy(clip, name))))
+      const other = taken.get(key)
+      const named = { request, video }
+      if (other !== undefined && (other.request.jobId !== request.jobId || other.video !== video)) {
+        const shown = template.fill(fieldsOf(clip, video, (name) => `{${name}}`))
+        refuse(collision(shown, other, named))
+      }
+      taken.set(key, named)
+    }
+  }
+}
