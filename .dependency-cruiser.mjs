@@ -104,6 +104,7 @@ const FOLDERS = [
   ['worker/client/convert', SHARED],
   ['worker/client/submit', [...SHARED, 'worker/client/convert', 'worker/client/tracking']],
   ['worker/client/download', [...SHARED, 'worker/client/tracking']],
+  ['worker/client/batches', SHARED],
   ['worker/client/redrive', [...SHARED, 'worker/client/tracking']],
   ['worker/client/contact-sheet', [...SHARED, 'worker/client/tracking']],
 
@@ -129,7 +130,8 @@ const FOLDERS = [
     ],
   ],
   ['worker/cli/models', ['.', ...SHARED, 'worker/cli/terminal', 'worker/models']],
-  ['worker/cli/jobs', ['.', ...SHARED, 'worker/cli/terminal', 'worker/client/**']],
+  ['worker/cli/show', ['.', ...SHARED, 'worker/cli/terminal', 'worker/video']],
+  ['worker/cli/jobs', ['.', ...SHARED, 'worker/cli/terminal', 'worker/cli/show', 'worker/client/**']],
   [
     'worker/cli/doctor',
     [
