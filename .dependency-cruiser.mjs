@@ -126,9 +126,10 @@ const FOLDERS = [
     'worker/cli/render',
     [
       ...['.', ...SHARED, 'worker/cli/terminal', 'worker/checkpoint', 'worker/compiler/**'],
-      ...['worker/pipeline', 'worker/renderer', 'worker/video', 'worker/client/convert'],
+      ...['worker/pipeline', 'worker/renderer', 'worker/models', 'worker/video', 'worker/client/convert'],
     ],
   ],
+  ['worker/cli/show', ['.', ...SHARED, 'worker/cli/terminal', 'worker/video']],
   ['worker/cli/models', ['.', ...SHARED, 'worker/cli/terminal', 'worker/models']],
   ['worker/cli/show', ['.', ...SHARED, 'worker/cli/terminal', 'worker/video']],
   ['worker/cli/jobs', ['.', ...SHARED, 'worker/cli/terminal', 'worker/cli/show', 'worker/client/**']],

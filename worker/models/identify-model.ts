@@ -6,7 +6,7 @@ import { hashFile } from '../../shared/files/hash-file.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import { type OnModelProgress, openByteCount } from './model-progress.ts'
 
-/** What a checkpoint's hash depends on: its files as opened, and their variant. */
+/** Everything that a model's hash depends on: the files of the checkpoint as opened, and their variant. */
 export type ModelIdentity = Pick<ModelRecord, 'files' | 'variant'>
 
 /** Hashes every file of a checkpoint. */

@@ -168,4 +168,4 @@ test('gives each accepted upload one result and one event, whenever the process 
   const published = counts(publishedIn(folder))
   expect([...published.values()].filter((count) => count !== 1)).toEqual([])
   for (const [key, etag] of resultsIn(folder)) expect(results.get(key) ?? etag).toBe(etag)
-}, 120_000)
+}, 300_000)

@@ -10,7 +10,7 @@ import { describeFile } from '../../../worker/video/written-file.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { decodeFile } from './decode-file.ts'
 import { writeFakeFfmpeg } from './fake-ffmpeg.ts'
-import { ffmpegsUnderTest } from './ffmpeg-binaries.ts'
+import { FFMPEGS } from './ffmpeg-binaries.ts'
 import { framePsnr, movingFrames, noiseFrames } from './frames.ts'
 
 const run = promisify(execFile)
@@ -55,7 +55,7 @@ const delaysOf = (gif: Buffer): readonly number[] => {
   return delays
 }
 
-describe.each(await ffmpegsUnderTest())('with the ffmpeg of $name', ({ ffmpegPath }) => {
+describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
   describe.each(CLIP_FORMATS)('%s', (format) => {
     const { encode } = ENCODERS[format]
     const decode = (file: string) => decodeFile({ format, file, width: WIDTH, height: HEIGHT, ffmpegPath })
@@ -209,7 +209,7 @@ exec bash -c 'exec "$0" "\${@:1:$#-1}" -vsync 1 -r 14 "\${@: -1}"' '${ffmpegPath
 test.each(['mp4', 'webm', 'gif', 'prores'] as const)(
   'a %s that has other frames than were given is not kept',
   async (format) => {
-    const [{ ffmpegPath } = { ffmpegPath: '' }] = await ffmpegsUnderTest()
+    const [{ ffmpegPath } = { ffmpegPath: '' }] = FFMPEGS
     const request = aRequest(format, await doubling(ffmpegPath), movingFrames(4, WIDTH, HEIGHT))
     await expect(ENCODERS[format].encode(request)).rejects.toThrow(/^ffmpeg wrote a video whose /)
     expect(await readdir(folder)).toEqual(['ffmpeg'])
@@ -217,7 +217,7 @@ test.each(['mp4', 'webm', 'gif', 'prores'] as const)(
 )
 
 test('a ZIP of frames has the same bytes in every time zone', async () => {
-  const [{ ffmpegPath } = { ffmpegPath: '' }] = await ffmpegsUnderTest()
+  const [{ ffmpegPath } = { ffmpegPath: '' }] = FFMPEGS
   const request = aRequest('png', ffmpegPath, movingFrames(2, WIDTH, HEIGHT))
   await ENCODERS.png.encode(request)
   const zip = await readFile(request.output)

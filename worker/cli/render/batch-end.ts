@@ -21,7 +21,7 @@ export const batchSummary = ({ clips, rendered, skipped, failed }: BatchCount): 
   return `${counted(clips, 'clip')}: ${parts.join(', ')}\n`
 }
 
-/** How to go on after a stop; empty if there is nothing to go on with. */
+/** Advice by which a user goes on after a stop; empty if no clip is complete, or all are. */
 export const resumeAdvice = (
   { clips, rendered, skipped }: BatchCount,
   { metadata }: { readonly metadata: boolean },

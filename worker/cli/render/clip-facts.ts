@@ -47,7 +47,7 @@ export const factsOf = (
   model: hashedOnDemand(dir, () => openCheckpoint(dir, variant === undefined ? {} : { variant }), signal),
 })
 
-/** What the preparation of an image and its render found. */
+/** Facts that the preparation of an image and its render found. */
 export interface RenderedFacts {
   readonly pixelsSha256: string
   /** Frames decoded at once. */

@@ -31,8 +31,8 @@ const isSame = (
 }
 
 /**
- * What a clip that is there was made with and what it would be made with now, where these differ: `seed 0, now 7`. Empty:
- * rendering it again would give the same clip.
+ * Facts in which a clip that is there differs from the one that would be rendered now: `seed 0, now 7`. Empty: it would be
+ * the same clip.
  */
 export const recordDifferences = (before: ClipRecord, now: ClipMetadata): readonly string[] => {
   const [old, wanted] = [new Map(factsOf(before)), new Map(factsOf(now))]
