@@ -106,6 +106,7 @@ const FOLDERS = [
   ['worker/client/download', [...SHARED, 'worker/client/tracking']],
   ['worker/client/batches', SHARED],
   ['worker/client/redrive', [...SHARED, 'worker/client/tracking']],
+  ['worker/client/batches', [...SHARED, 'worker/client/tracking']],
   ['worker/client/contact-sheet', [...SHARED, 'worker/client/tracking']],
 
   // The `svd` command, a folder for each family of commands.
