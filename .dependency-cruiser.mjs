@@ -131,7 +131,7 @@ const FOLDERS = [
   ],
   ['worker/cli/show', ['.', ...SHARED, 'worker/cli/terminal', 'worker/video']],
   ['worker/cli/models', ['.', ...SHARED, 'worker/cli/terminal', 'worker/models']],
-  ['worker/cli/jobs', ['.', ...SHARED, 'worker/cli/terminal', 'worker/client/**']],
+  ['worker/cli/jobs', ['.', ...SHARED, 'worker/cli/terminal', 'worker/client/**', 'worker/video']],
   [
     'worker/cli/doctor',
     [

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { ingestReportSchema } from '../../../shared/contracts/ingest-report.ts'
 import { jobMessageSchema } from '../../../shared/contracts/job-message.ts'
 import { hashModel, modelRecordSchema } from '../../../shared/contracts/model-record.ts'
-import { resultRecordSchema } from '../../../shared/contracts/result-record.ts'
+import { filesOfOutput, resultRecordSchema } from '../../../shared/contracts/result-record.ts'
 import { statusRecordSchema } from '../../../shared/contracts/status-record.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import {
@@ -154,6 +154,21 @@ describe.each(DOCUMENTS)('%s', (_, schema, document, keys) => {
 test('a result of an older version says nothing of its decode chunk and of what was decoded again', () => {
   const { decode_chunk_size: _, decode_fallbacks: __, ...older } = aResult()
   expect(resultRecordSchema.parse(older)).toMatchObject({ decode_chunk_size: null, decode_fallbacks: null })
+})
+
+test('a result names the files in each format, and an older one has the MP4 alone', () => {
+  const record = aResult()
+  const { files: _, ...output } = record.outputs[0]!
+  const older = { ...record, outputs: [output] }
+  expect(resultRecordSchema.parse(older)).toEqual(older)
+  expect(filesOfOutput(output)).toEqual([{ format: 'mp4', ...output.video }])
+  const files = [{ format: 'gif' as const, ...output.video, key: 'jobs/a/video.gif' }]
+  const parsed = resultRecordSchema.parse({ ...record, outputs: [{ ...output, files }] })
+  expect(keysOf(parsed.outputs).filter((key) => key.includes('files'))).toEqual([
+    '[].files',
+    ...['format', ...FILE].map((key) => `[].files[].${key}`),
+  ])
+  expect(filesOfOutput(parsed.outputs[0]!)).toEqual(files)
 })
 
 test('a failed result of an older version has no rejected clips', () => {

@@ -36,6 +36,7 @@ describe('help', () => {
     const named = [...stdout.matchAll(/^ {2}(?:-[a-z], )?(--[a-z-]+)/gm)].map(([, option]) => option)
     expect(named).toEqual([
       ...['--checkpoint', '--variant', '--output', '--output-dir', '--frames-dir'],
+      ...['--skip-existing', '--overwrite', '--strict'],
       ...[
         '--size',
         '--max-pixels',
@@ -47,7 +48,7 @@ describe('help', () => {
         '--motion-bucket-id',
         '--noise-aug-strength',
       ],
-      ...['--seed', '--num-videos-per-prompt', '--seeds'],
+      ...['--seed', '--num-videos-per-prompt', '--format', '--crf', '--loop', '--no-metadata', '--seeds'],
       ...['--num-inference-steps', '--sigmas', '--min-guidance-scale'],
       ...[
         '--max-guidance-scale',

@@ -68,7 +68,7 @@ test('records where the time went, and what it cost', async () => {
     finished: { encodeVideo: 5, check: 6 },
     publishSeconds: 7,
     deviceSeconds: 10,
-    saferPath: true,
+    fallbackDecode: true,
     decodeChunk: 3,
     decodeFallbacks: 2,
   })

@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { findImageIn, type RerunImage, writeStoredImage } from '../../client/submit/rerun-image.ts'
 import { findJobId } from '../../client/tracking/job-id-prefix.ts'
 import { readJobStatus } from '../../client/tracking/job-status.ts'
-import { findMetadata } from '../show/find-metadata.ts'
+import { findMetadata } from '../../video/find-metadata.ts'
 
 /** A clip that is to be made again: that of a job, or a file. */
 export interface RerunSource {

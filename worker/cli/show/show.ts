@@ -2,9 +2,9 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import { type ClipMetadata, clipRecordFileOf } from '../../../shared/contracts/clip-record.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { type FoundMetadata, findMetadata } from '../../video/find-metadata.ts'
 import type { CommandContext } from '../command-context.ts'
 import { plainTable } from '../terminal/plain-table.ts'
-import { type FoundMetadata, findMetadata } from './find-metadata.ts'
 
 const NOTES = `
 An MP4 carries it in its metadata, also under another name. Other formats have it in NAME.json beside them, which may be

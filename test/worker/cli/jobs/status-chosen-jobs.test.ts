@@ -56,10 +56,7 @@ describe('a job', () => {
   })
 
   test.each([
-    [
-      ['a1', '--since', '1h'],
-      'job: give ids, --manifest, --prefix, --since or --state, and not several of them',
-    ],
+    [['a1', '--since', '1h'], 'job: give ids, --manifest, --prefix, --since or --state, and not several of them'],
     [['--limit', '0'], "--limit: got '0'; must be a whole number from 1 to 100000"],
     [
       ['--since', 'monday'],

@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { type ClipMetadata, clipRecordFileOf } from '../../../shared/contracts/clip-record.ts'
-import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import { hashFile } from '../../../shared/files/hash-file.ts'
-import { readClipMetadata } from '../../video/read-clip-metadata.ts'
-import { readClipRecord } from '../../video/read-clip-record.ts'
+import { type ClipMetadata, clipRecordFileOf } from '../../shared/contracts/clip-record.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { hashFile } from '../../shared/files/hash-file.ts'
+import { readClipMetadata } from './read-clip-metadata.ts'
+import { readClipRecord } from './read-clip-record.ts'
 
 /** Metadata of a clip, and where they were found: in the file itself, or in a record. */
 export interface FoundMetadata {

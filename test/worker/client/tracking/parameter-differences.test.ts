@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import {
+  differsFromUsual,
+  parameterText,
+  usualOf,
+  varyingParameters,
+} from '../../../../worker/client/tracking/parameter-differences.ts'
+import { aJobMessage } from '../../../fixtures/a-job-message.ts'
+
+const { parameters: usual } = aJobMessage()
+
+test('parameters of files that a job leaves out read as their defaults', () => {
+  const texts = (['format', 'crf', 'loop'] as const).map((name) => parameterText(name, usual))
+  expect(texts).toEqual(['mp4', 'usual', 'no'])
+})
+
+test('parameters of files are shown as they were asked for', () => {
+  const asked = { ...usual, format: ['webm', 'gif'] as const, crf: 30, loop: true }
+  const texts = (['format', 'crf', 'loop'] as const).map((name) =>
+    parameterText(name, { ...asked, format: [...asked.format] }),
+  )
+  expect(texts).toEqual(['webm, gif', '30', 'yes'])
+})
+
+test('a job with another format differs from those that leave it out', () => {
+  const gif = { ...usual, format: ['gif' as const] }
+  expect(varyingParameters([usual, gif])).toEqual(['format'])
+  expect(varyingParameters([usual, { ...usual, format: ['mp4' as const] }])).toEqual([])
+  const most = usualOf([usual, usual, gif])
+  expect(most).toMatchObject({ format: ['mp4'], crf: null, loop: false })
+  expect(differsFromUsual('format', gif, most)).toBe(true)
+  expect(differsFromUsual('format', usual, most)).toBe(false)
+  expect(differsFromUsual('format', gif, {})).toBe(false)
+})
