@@ -35,7 +35,7 @@ export const addLocalOptions = (command: Command): Command =>
   addDeviceOptions(command)
     .summary('the whole pipeline on this machine')
     .description(
-      'Starts S3 and SQS in this process, ingests what is dropped into the bucket, and renders it on this machine.',
+      'Starts S3 and SQS in this process, ingests what is uploaded to the bucket, and renders it on this machine.',
     )
     .option('-c, --checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder (the demo checkpoint)')
     .option('--variant <name>', 'weight files of that name, such as fp16')
