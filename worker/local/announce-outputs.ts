@@ -1,38 +1,31 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import type { UploadFeed } from './object-feed.ts'
-import { objectCreatedEvent } from './s3-event.ts'
+import { type HandleEvent, openDelivery, RETRY_MS } from './deliver-event.ts'
+import type { ObjectFeed } from './object-feed.ts'
 
 export interface AnnounceOptions {
-  /** The notify handler, which reports itself what went wrong. A key at which it throws is tried again. */
-  readonly handle: (event: unknown, signal: AbortSignal) => Promise<unknown>
+  /** The notify handler. A key at which it throws is tried again. */
+  readonly handle: HandleEvent
   readonly clock: Clock
   /** Aborts when nothing more will be written. What waits then is still handled, once. */
   readonly written: AbortSignal
 }
 
-const RETRY_MS = 5_000
-
 /**
- * The embedded endpoint sends no notifications. This calls notify for each key that `outputs` has, with the event that S3
- * would have sent, and settles the key when notify has done all. It resolves when `written` has aborted and no key is left. `signal` abandons what is being handled.
+ * Calls notify for each key that `outputs` has, and settles the key when notify has done all. It resolves when `written`
+ * has aborted and no key is left. `signal` abandons what is being handled.
  */
 export const announceOutputs = async (
   store: ObjectStore,
-  outputs: UploadFeed,
+  outputs: ObjectFeed,
   { handle, clock, written }: AnnounceOptions,
   signal: AbortSignal,
 ): Promise<void> => {
   const waiting = new Set<string>()
-  let place = 0
+  const deliver = openDelivery(store, handle, clock)
 
   const notify = async (key: string): Promise<void> => {
-    const info = await store.head(key, signal)
-    // `svd redrive` may have taken it away meanwhile.
-    if (info !== null) {
-      place += 1
-      await handle(objectCreatedEvent(store.bucket, info, { at: clock.now(), place }), signal)
-    }
+    await deliver(key, signal)
     outputs.settle(key)
   }
 

@@ -6,7 +6,7 @@ import { createDisposalStack } from '../../shared/disposal-stack.ts'
 import { createQueues } from './create-queues.ts'
 import type { KeptState } from './kept-state.ts'
 import { INPUT_BUCKET, OUTPUT_BUCKET } from './names.ts'
-import { createUploadFeed, type UploadFeed } from './object-feed.ts'
+import { createObjectFeed, type ObjectFeed } from './object-feed.ts'
 import {
   addLengthToHeadAnswers,
   refuseAfterFault,
@@ -35,11 +35,11 @@ export interface EmbeddedEndpoint extends AsyncDisposable {
   /** Variables that a client of the endpoint needs. */
   readonly environment: Readonly<Record<string, string>>
   /** Every key of the input bucket that was written, since the start or not handled before. */
-  readonly uploads: UploadFeed
+  readonly uploads: ObjectFeed
   /** Every key of a result or report in the output bucket that was written, since the start or not handled before. */
-  readonly outputs: UploadFeed
+  readonly outputs: ObjectFeed
   /** Every key of a result that was written, for what fetches videos. */
-  readonly results: UploadFeed
+  readonly results: ObjectFeed
 }
 
 export interface EndpointOptions {
@@ -83,8 +83,8 @@ export const startEmbeddedEndpoint = async (
   refuseForeignRequests(server)
   if (kept !== null) refuseAfterFault(server, kept.findFault)
   addLengthToHeadAnswers(server)
-  const feedOf = (name: string, isKept: boolean): UploadFeed =>
-    createUploadFeed(kept !== null && isKept ? kept.keys(name) : null)
+  const feedOf = (name: string, isKept: boolean): ObjectFeed =>
+    createObjectFeed(kept !== null && isKept ? kept.keys(name) : null)
   const feeds = {
     uploads: feedOf('uploads', true),
     outputs: feedOf('outputs', announces),

@@ -1,36 +1,25 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import type { UploadFeed } from './object-feed.ts'
-import { objectCreatedEvent } from './s3-event.ts'
+import { type HandleEvent, openDelivery, RETRY_MS } from './deliver-event.ts'
+import type { ObjectFeed } from './object-feed.ts'
 
 export interface BridgeOptions {
-  /** The ingest handler, which reports itself what went wrong. What it throws at is tried again, as S3 and SQS would. */
-  readonly ingest: (event: unknown, signal: AbortSignal) => Promise<unknown>
+  /** The ingest handler. A key at which it throws is tried again, as S3 and SQS would. */
+  readonly ingest: HandleEvent
   readonly clock: Clock
 }
 
-const RETRY_MS = 5_000
-
 /**
- * The embedded endpoint sends no notifications. This calls ingest for each key that `uploads` has, with the event that
- * S3 would have sent, and settles the key when ingest has done all. It lists nothing, because the endpoint loses keys from
- * long listings. Runs until `signal` aborts, which also stops what is being ingested.
+ * Calls ingest for each key that `uploads` has, and settles the key when ingest has done all. It lists nothing, because
+ * the endpoint loses keys from long listings. Runs until `signal` aborts, which also stops what is being ingested.
  */
 export const runNotificationBridge = async (
   input: ObjectStore,
-  uploads: UploadFeed,
+  uploads: ObjectFeed,
   { ingest, clock }: BridgeOptions,
   signal: AbortSignal,
 ): Promise<void> => {
-  let place = 0
-
-  const notify = async (key: string): Promise<void> => {
-    const info = await input.head(key, signal)
-    // Deleted meanwhile.
-    if (info === null) return
-    place += 1
-    await ingest(objectCreatedEvent(input.bucket, info, { at: clock.now(), place }), signal)
-  }
+  const deliver = openDelivery(input, ingest, clock)
 
   const addLater = (key: string): void => {
     clock.sleep(RETRY_MS, signal).then(
@@ -43,11 +32,9 @@ export const runNotificationBridge = async (
   while (!signal.aborted) {
     const key = await uploads.next(signal).catch(() => null)
     if (key === null) continue
-    const isHandled = await notify(key).then(
-      () => true,
-      () => false,
+    await deliver(key, signal).then(
+      () => uploads.settle(key),
+      () => addLater(key),
     )
-    if (isHandled) uploads.settle(key)
-    else addLater(key)
   }
 }

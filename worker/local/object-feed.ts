@@ -9,7 +9,7 @@ export interface FeedRecord {
 }
 
 /** Keys that were written and have not been taken yet, in the order of writing, each once. */
-export interface UploadFeed {
+export interface ObjectFeed {
   /**
    * Notes a key that is about to be written, so that a process which is killed after the write finds it at its next
    * start. Returns the place of the write, for `add`.
@@ -26,7 +26,7 @@ export interface UploadFeed {
 }
 
 /** A feed for one reader. It is unbounded. Without a record its keys are gone with the process. */
-export const createUploadFeed = (record: FeedRecord | null = null): UploadFeed => {
+export const createObjectFeed = (record: FeedRecord | null = null): ObjectFeed => {
   const waiting = new Map<string, number>()
   const taken = new Map<string, number>()
   let last = 0

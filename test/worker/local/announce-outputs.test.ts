@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseS3Event } from '../../../shared/contracts/s3-event.ts'
 import { announceOutputs } from '../../../worker/local/announce-outputs.ts'
-import { createUploadFeed } from '../../../worker/local/object-feed.ts'
+import { createObjectFeed } from '../../../worker/local/object-feed.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 
@@ -10,7 +10,7 @@ const KEYS = ['reports/images/a b.png.json', 'jobs/x/result.json']
 const aRun = (handle: (key: string, attempt: number) => void) => {
   const store = openMemoryObjectStore({ bucket: 'out', now: () => 0 })
   const kept = new Set<string>()
-  const feed = createUploadFeed({
+  const feed = createObjectFeed({
     left: [],
     note: (key) => void kept.add(key),
     settle: (key) => void kept.delete(key),

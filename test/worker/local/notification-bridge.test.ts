@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseS3Event } from '../../../shared/contracts/s3-event.ts'
 import { runNotificationBridge } from '../../../worker/local/notification-bridge.ts'
-import { createUploadFeed } from '../../../worker/local/object-feed.ts'
+import { createObjectFeed } from '../../../worker/local/object-feed.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 
 const RETRY_MS = 5_000
@@ -19,7 +19,7 @@ const aBridge = async (options: {
   const now = (): number => nowMs
   const store = openMemoryObjectStore({ bucket: 'in', now })
   const kept = new Set<string>()
-  const feed = createUploadFeed({
+  const feed = createObjectFeed({
     left: [],
     note: (key) => void kept.add(key),
     settle: (key) => void kept.delete(key),

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createUploadFeed } from '../../../worker/local/object-feed.ts'
+import { createObjectFeed } from '../../../worker/local/object-feed.ts'
 
 const never = new AbortController().signal
 
 test('gives keys in the order of writing, each once', async () => {
-  const feed = createUploadFeed()
+  const feed = createObjectFeed()
   for (const key of ['b', 'a', 'b']) feed.add(key)
   expect([await feed.next(never), await feed.next(never)]).toEqual(['b', 'a'])
   const third = feed.next(never)
@@ -13,7 +13,7 @@ test('gives keys in the order of writing, each once', async () => {
 })
 
 test('gives a key again that was written after it was taken', async () => {
-  const feed = createUploadFeed()
+  const feed = createObjectFeed()
   feed.add('a')
   await feed.next(never)
   feed.add('a')
@@ -21,7 +21,7 @@ test('gives a key again that was written after it was taken', async () => {
 })
 
 test('ends a wait with the reason of its signal, and loses no key by it', async () => {
-  const feed = createUploadFeed()
+  const feed = createObjectFeed()
   const stop = new AbortController()
   const waiting = feed.next(stop.signal)
   stop.abort(new Error('the end'))
@@ -35,7 +35,7 @@ describe('a feed with a record', () => {
   const aDisk = () => {
     const rows = new Map<string, number>()
     return () =>
-      createUploadFeed({
+      createObjectFeed({
         left: [...rows].map(([key, place]) => ({ key, place })).toSorted((a, b) => a.place - b.place),
         note: (key, place) => void rows.set(key, place),
         settle(key, place) {

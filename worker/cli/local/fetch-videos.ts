@@ -2,7 +2,7 @@ import { jobIdOfResult } from '../../../shared/contracts/bucket-layout.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { readResult } from '../../../shared/records/read-result.ts'
 import { downloadVideos } from '../../client/download/download-videos.ts'
-import type { UploadFeed } from '../../local/object-feed.ts'
+import type { ObjectFeed } from '../../local/object-feed.ts'
 
 export interface FetchOptions {
   readonly folder: string
@@ -18,7 +18,7 @@ const never = (): AbortSignal => AbortSignal.any([])
 /** Copies the videos of each job into a folder when its result has been written. Resolves when all is copied. */
 export const fetchVideos = async (
   outputs: ObjectStore,
-  results: UploadFeed,
+  results: ObjectFeed,
   { folder, written, onFile, onFailure }: FetchOptions,
 ): Promise<void> => {
   const fetch = async (key: string): Promise<void> => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { resultKey } from '../../../../shared/contracts/bucket-layout.ts'
 import { encodeRecord } from '../../../../shared/contracts/record-bytes.ts'
 import { fetchVideos } from '../../../../worker/cli/local/fetch-videos.ts'
-import { createUploadFeed } from '../../../../worker/local/object-feed.ts'
+import { createObjectFeed } from '../../../../worker/local/object-feed.ts'
 import { jobIdLike } from '../../../fixtures/a-job-message.ts'
 import { anOutput, aResult } from '../../../fixtures/job-records.ts'
 import { openMemoryObjectStore } from '../../../fixtures/memory-object-store.ts'
@@ -17,7 +17,7 @@ const TYPE = { contentType: '' }
 const aRun = async (jobs: Readonly<Record<string, 'stored' | 'without video' | 'taken away'>>) => {
   const outputs = openMemoryObjectStore({ bucket: 'out', now: () => 0 })
   const kept = new Set<string>()
-  const feed = createUploadFeed({
+  const feed = createObjectFeed({
     left: [],
     note: (key) => void kept.add(key),
     settle: (key) => void kept.delete(key),
