@@ -17,7 +17,7 @@ import { addUp, budgetLeft, machinesFor, nextDay } from './spend.ts'
 import { backlogOf, type FleetLimits, workersNeeded } from './workers-needed.ts'
 
 /** State of the queue, the model and the fleets that dispatch reads in one minute. */
-export interface Look {
+export interface DispatchInputs {
   readonly depth: QueueDepth
   /** ETag of the model's record; `null`: there is none; `undefined`: nothing waits, so dispatch did not read it. */
   readonly model: string | null | undefined
@@ -66,7 +66,7 @@ const isRevision =
 
 /** Each fleet as it is seen, or `null`. */
 const fleetsSeen = (
-  { depth, model, batch, service }: Look,
+  { depth, model, batch, service }: DispatchInputs,
   { batchRevision }: DispatchFigures,
 ): Readonly<Record<FleetName, Omit<FleetSeen, 'isPaused'> | null>> => {
   const messages = { visible: depth.visible + depth.delayed, inFlight: depth.inFlight }
@@ -117,22 +117,22 @@ const pauseFor = (
     : { until: now.toISOString(), reason: 'the budget of the day is no longer reached' }
 }
 
-/** Pure: the same state and the same look give the same decision. */
+/** Pure: the same state and the same inputs give the same decision. */
 export const decideDispatch = (
   before: DispatchState,
-  look: Look,
+  inputs: DispatchInputs,
   figures: DispatchFigures,
   now: Date,
 ): Decision => {
   const { maxUsdPerDay, usdPerMachineHour, gpusPerMachine, maxWorkers } = figures
-  const backlog = backlogOf(look.depth)
+  const backlog = backlogOf(inputs.depth)
   const needed = workersNeeded(backlog, figures)
   const counted = { day: before.spend_day, countedAt: before.spend_counted_at }
   const usdOf = (name: FleetName): number =>
     addUp(before[name] ?? NEW_FLEET, counted, usdPerMachineHour[name], now)
   const usd = { batch: usdOf('batch'), ecs: usdOf('ecs') }
   const usdToday = usd.batch + usd.ecs
-  const seen = fleetsSeen(look, figures)
+  const seen = fleetsSeen(inputs, figures)
   const paying = FLEET_NAMES.filter((name) => seen[name] !== null).map((name) => ({
     ...{ name, fleet: before[name] ?? NEW_FLEET, usdPerMachineHour: usdPerMachineHour[name] },
   }))
@@ -165,7 +165,7 @@ export const decideDispatch = (
     return paid(name, { ...last, usd: usd[name] }, 0)
   }
 
-  const active = look.batch?.active ?? []
+  const active = inputs.batch?.active ?? []
   let batch = absent('batch')
   let starts = 0
   let missing = 0
@@ -177,13 +177,13 @@ export const decideDispatch = (
   }
   let ecs = absent('ecs')
   let desired: number | null = null
-  if (seen.ecs !== null && look.service !== null) {
+  if (seen.ecs !== null && inputs.service !== null) {
     const { fleet, most } = startsOf('ecs', seen.ecs)
     const isNew = before.ecs === null
-    const { inFlight } = look.depth
-    const count = countService(look.service, { needed, inFlight, most, fleet, isNew }, now)
+    const { inFlight } = inputs.depth
+    const count = countService(inputs.service, { needed, inFlight, most, fleet, isNew }, now)
     desired = count.desired
-    const asked = Math.max(desired, look.service.running + look.service.olderRunning)
+    const asked = Math.max(desired, inputs.service.running + inputs.service.olderRunning)
     ecs = { ...paid('ecs', fleet, asked), surplus: count.surplus }
   }
 

@@ -7,7 +7,7 @@ import { RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
 import { type Decision, decideDispatch } from './decide-dispatch.ts'
 import type { DispatchDeps, DispatchLogEvent } from './dispatch-deps.ts'
 import { readDispatchState, replaceDispatchState } from './dispatch-state.ts'
-import { lookAround } from './look-around.ts'
+import { readDispatchInputs } from './read-dispatch-inputs.ts'
 import { type StartedWorkers, startWorkers } from './start-workers.ts'
 
 /*
@@ -15,7 +15,7 @@ import { type StartedWorkers, startWorkers } from './start-workers.ts'
  * what it has, and takes no token by which it would know a request again:
  *
  *   1 read    state: who was asked for, failed starts, dollars, and its etag
- *   2 look    backlog; which workers are active, or may be; the service; the model's record
+ *   2 read    backlog; which workers are active, or may be; the service; the model's record
  *   3 write   the pause of the workers, where it changed; then state and the new names, only over that etag
  *                                                                    refused: another run dispatches; the end
  *   4 ask     ECS for the desired count; Batch for each new name, once
@@ -69,16 +69,16 @@ export const dispatchWorkers = async (
 ): Promise<void> => {
   const { output, batch, service, figures, now, newWorkerName, onEvent } = deps
   const { state: before, etag: readEtag } = await readDispatchState(output, now(), signal)
-  const look = await lookAround(deps, before, signal)
+  const inputs = await readDispatchInputs(deps, before, signal)
   const askedAt = now()
-  const decision = decideDispatch(before, look, figures, askedAt)
+  const decision = decideDispatch(before, inputs, figures, askedAt)
   const { state, starts, desired, pause, isLimited } = decision
   const starting: readonly AskedWorker[] = Array.from({ length: starts }, () => ({
     ...{ name: newWorkerName(), job_id: null, asked_at: askedAt.toISOString() },
     revision: figures.batchRevision,
   }))
 
-  const isCounted = desired === null || desired === look.service?.desired
+  const isCounted = desired === null || desired === inputs.service?.desired
   const intended = { ...state, workers: [...state.workers, ...starting] }
   if (isDeepStrictEqual(intended, before) && isCounted)
     return onEvent({ ...toldOf(decision), started: 0, stopped: null })

@@ -35,7 +35,7 @@ export interface FleetSeen {
   readonly running: number
   /** Running workers that may hold messages too: of an earlier revision, or of the other fleet. */
   readonly others: number
-  /** Reasons of worker jobs of `revision` that ended FAILED since the last look. */
+  /** Reasons of worker jobs of `revision` that ended FAILED since the last decision. */
   readonly failed: readonly string[]
   /** Workers take no job for the rest of the day, so that one that takes none has not failed. */
   readonly isPaused: boolean
@@ -108,7 +108,7 @@ const waitsOf = (fleet: FleetState, seen: FleetSeen, overdue: boolean, now: Date
   return fleet.proven ? null : 'canary'
 }
 
-/** Pure: the same state and the same look give the same decision. */
+/** Pure: the same state and the same inputs give the same decision. */
 export const decideStarts = (before: FleetState, seen: FleetSeen, now: Date): FleetStarts => {
   let fleet = stateFor(before, seen)
   const running_since = seen.running > 0 ? (fleet.running_since ?? now.toISOString()) : null

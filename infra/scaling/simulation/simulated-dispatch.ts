@@ -1,4 +1,8 @@
-import { type Decision, decideDispatch, type Look } from '../../../functions/dispatch/decide-dispatch.ts'
+import {
+  type Decision,
+  type DispatchInputs,
+  decideDispatch,
+} from '../../../functions/dispatch/decide-dispatch.ts'
 import {
   type DispatchState,
   dayOf,
@@ -11,7 +15,7 @@ import type { FleetDeps } from './fleet-deps.ts'
 export const REVISION = 'worker:1'
 const MODEL = 'etag-1'
 
-export type SeenFleets = Pick<Look, 'batch' | 'service'>
+export type SeenFleets = Pick<DispatchInputs, 'batch' | 'service'>
 
 /** Whether workers are told to take no further job. */
 export const isPaused = ({ state }: Decision): boolean => state.paused_until !== null

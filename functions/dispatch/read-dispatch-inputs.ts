@@ -1,16 +1,16 @@
 import { modelRecordKey } from '../../shared/contracts/bucket-layout.ts'
 import type { DispatchState } from '../../shared/contracts/dispatch-state.ts'
 import { countWorkers } from './count-workers.ts'
-import type { Look } from './decide-dispatch.ts'
+import type { DispatchInputs } from './decide-dispatch.ts'
 import type { DispatchDeps } from './dispatch-deps.ts'
 import { backlogOf } from './workers-needed.ts'
 
-/** Asks for everything that a decision needs. */
-export const lookAround = async (
+/** Reads everything that a decision needs. */
+export const readDispatchInputs = async (
   { jobs, batch, service, models, figures, now }: DispatchDeps,
   state: DispatchState,
   signal: AbortSignal,
-): Promise<Look> => {
+): Promise<DispatchInputs> => {
   // The workers first: a message that one of them takes meanwhile is in the queue's figures then.
   const counted = batch === null ? null : await countWorkers(state.workers, batch, now(), signal)
   const seen = service === null ? null : await service.read(signal)
