@@ -9,7 +9,7 @@
  */
 const SHARED = [
   ...['shared', 'shared/contracts', 'shared/image/**', 'shared/json', 'shared/files', 'shared/fleet'],
-  ...['shared/ports', 'shared/models', 'shared/manifest', 'shared/records', 'shared/job-index'],
+  ...['shared/ports', 'shared/manifest', 'shared/records', 'shared/job-index'],
   'shared/events',
 ]
 /** Arithmetic that a tensor of any folder needs. */
@@ -23,9 +23,8 @@ const FOLDERS = [
   ['shared/files', ['shared/contracts']],
   ['shared/fleet', []],
   ['shared/ports', ['shared/contracts']],
-  ['shared/models', ['shared/contracts', 'shared/json', 'shared/ports']],
   ['shared/manifest', ['shared/contracts', 'shared/json']],
-  ['shared/records', ['shared/contracts', 'shared/ports']],
+  ['shared/records', ['shared/contracts', 'shared/json', 'shared/ports']],
   ['shared/job-index', ['shared', 'shared/contracts', 'shared/ports']],
   ['shared/events', ['shared', 'shared/contracts', 'shared/ports', 'shared/records']],
   ['shared/aws', ['shared', 'shared/contracts', 'shared/ports']],

@@ -1,8 +1,8 @@
 import { MODELS_PREFIX, modelIdOfRecord } from '../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { ModelRecord } from '../../shared/contracts/model-record.ts'
-import { readModelRecord } from '../../shared/models/read-model-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { readModelRecord } from '../../shared/records/read-model-record.ts'
 
 /** A model in the bucket, or what is wrong with its record. */
 export type ListedModel =

@@ -4,8 +4,8 @@ import { modelFolder, modelRecordKey } from '../../shared/contracts/bucket-layou
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { ModelFile, ModelRecord } from '../../shared/contracts/model-record.ts'
 import { RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
-import { readModelRecord } from '../../shared/models/read-model-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { readModelRecord } from '../../shared/records/read-model-record.ts'
 import { type OnModelProgress, openByteCount } from './model-progress.ts'
 
 export interface PushOptions {

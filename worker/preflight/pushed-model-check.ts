@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import type { ModelRecord } from '../../shared/contracts/model-record.ts'
-import { readModelRecord } from '../../shared/models/read-model-record.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
+import { readModelRecord } from '../../shared/records/read-model-record.ts'
 import { formatBytes } from '../../shared/size-text.ts'
 import { listModels } from '../models/list-models.ts'
 import { runAwsCheck } from './aws-check.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readModelRecord } from '../../../shared/models/read-model-record.ts'
+import { readModelRecord } from '../../../shared/records/read-model-record.ts'
 import { openMemoryObjectStore } from '../../fixtures/memory-object-store.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 
