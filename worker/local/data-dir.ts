@@ -19,9 +19,9 @@ import { dataDirError, sqliteFault } from './sqlite-fault.ts'
  * the process, however that ends, so a lock is never stale.
  */
 
-const RECORDS = 'svd.sqlite'
-const OBJECTS = 'fauxqs.db'
-const HOLDER = 'in-use-by.json'
+const RECORDS_FILE = 'svd.sqlite'
+const FAUXQS_FILE = 'fauxqs.db'
+const LOCK_INFO_FILE = 'in-use-by.json'
 
 /** "SVDL" in ASCII. SQLite keeps it in the file's header: PRAGMA application_id. */
 const APPLICATION_ID = 0x5356444c
@@ -45,7 +45,7 @@ CREATE TABLE event_files (
 ) STRICT;
 `
 
-const holderSchema = z.object({ pid: z.int().positive(), since: z.string(), url: z.string().nullable() })
+const lockInfoSchema = z.object({ pid: z.int().positive(), since: z.string(), url: z.string().nullable() })
 
 export interface DataDir extends Disposable {
   /** As the user gave it. */
@@ -61,10 +61,10 @@ const OPTION = '--data-dir'
 const refuse = (folder: string, rule: string): InvalidInputError =>
   new InvalidInputError(OPTION, `got '${folder}', ${rule}`)
 
-const whoHas = (folder: string): string => {
+const lockOwner = (folder: string): string => {
   try {
-    const { pid, since, url } = holderSchema.parse(
-      JSON.parse(readFileSync(path.join(folder, HOLDER), 'utf8')),
+    const { pid, since, url } = lockInfoSchema.parse(
+      JSON.parse(readFileSync(path.join(folder, LOCK_INFO_FILE), 'utf8')),
     )
     if (isRunning(pid)) return `process ${pid}, since ${since}${url === null ? '' : `, at ${url}`}`
   } catch {
@@ -74,8 +74,9 @@ const whoHas = (folder: string): string => {
 }
 
 /** Files that are there when a process was killed while it made the folder. */
-const isOwn = (name: string): boolean =>
-  [RECORDS, OBJECTS].some((own) => name === own || name.startsWith(`${own}-`)) || name === HOLDER
+const isOurFile = (name: string): boolean =>
+  [RECORDS_FILE, FAUXQS_FILE].some((own) => name === own || name.startsWith(`${own}-`)) ||
+  name === LOCK_INFO_FILE
 
 const readNumber = (database: DatabaseSync, sql: string): number =>
   Number(Object.values(database.prepare(sql).get() ?? {})[0])
@@ -87,7 +88,7 @@ const readFormat = (database: DatabaseSync, folder: string): 'new' | 'known' => 
   const isEmpty = id === 0 && readNumber(database, 'SELECT count(*) FROM sqlite_schema') === 0
   if (isEmpty) return 'new'
   if (id !== APPLICATION_ID)
-    throw refuse(folder, `whose ${RECORDS} another program made; choose an empty or a new folder`)
+    throw refuse(folder, `whose ${RECORDS_FILE} another program made; choose an empty or a new folder`)
   if (version !== DATA_DIR_FORMAT)
     throw refuse(
       folder,
@@ -104,13 +105,13 @@ const lock = (database: DatabaseSync, folder: string): void => {
     if (sqliteFault(error) !== 'busy') throw error
     throw refuse(
       folder,
-      `which another svd local uses (${whoHas(folder)}); end that one, or choose another folder`,
+      `which another svd local uses (${lockOwner(folder)}); end that one, or choose another folder`,
     )
   }
 }
 
 const open = (folder: string, isNewFolder: boolean): DatabaseSync => {
-  const database = new DatabaseSync(path.join(folder, RECORDS))
+  const database = new DatabaseSync(path.join(folder, RECORDS_FILE))
   try {
     lock(database, folder)
     if (readFormat(database, folder) === 'new') {
@@ -131,7 +132,7 @@ const openRecords = (folder: string, isNewFolder: boolean): DatabaseSync => {
     return open(folder, isNewFolder)
   } catch (error) {
     if (sqliteFault(error) === 'not-a-database')
-      throw refuse(folder, `whose ${RECORDS} another program made; choose an empty or a new folder`)
+      throw refuse(folder, `whose ${RECORDS_FILE} another program made; choose an empty or a new folder`)
     throw sqliteFault(error) === null ? error : dataDirError(folder, error)
   }
 }
@@ -144,11 +145,11 @@ export const openDataDir = async (folder: string, now: () => Date): Promise<Data
   await makeFolder(OPTION, folder)
   const names = readdirSync(folder)
   // Before SQLite makes its file in a folder that is another program's.
-  const isNewFolder = names.every((name) => name.startsWith('.') || isOwn(name))
-  if (!isNewFolder && !names.includes(RECORDS))
+  const isNewFolder = names.every((name) => name.startsWith('.') || isOurFile(name))
+  if (!isNewFolder && !names.includes(RECORDS_FILE))
     throw refuse(folder, 'which has other files; choose an empty or a new folder')
   const records = openRecords(folder, isNewFolder)
-  const holder = path.join(folder, HOLDER)
+  const holder = path.join(folder, LOCK_INFO_FILE)
   const since = now().toISOString()
   const noteUrl = (url: string | null): void => {
     try {

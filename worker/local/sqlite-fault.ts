@@ -32,7 +32,7 @@ export const dataDirError = (folder: string, cause: unknown): Error => {
   const fault = sqliteFault(cause) ?? 'other'
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new Error(
-    `--data-dir: got '${folder}', and ${FIXES[fault]}, then start svd local again: what was accepted is kept (${reason})`,
+    `--data-dir: got '${folder}', and ${FIXES[fault]}, then start svd local again: accepted uploads and jobs are saved (${reason})`,
     { cause },
   )
 }

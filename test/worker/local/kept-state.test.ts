@@ -109,7 +109,7 @@ describe('on a full disk', () => {
       fetch(`${first.endpoint.url}/svd-input/${key}`, { method: 'PUT', body }).then(({ status }) => status)
     expect(await upload('images/b.png')).toBe(500)
     expect(await failed).toBe(
-      `--data-dir: got '${folder}', and its disk is full; make space there, then start svd local again: what was accepted is kept (database or disk is full)`,
+      `--data-dir: got '${folder}', and its disk is full; make space there, then start svd local again: accepted uploads and jobs are saved (database or disk is full)`,
     )
     // What the process has in memory is more than the folder has.
     expect(await upload('images/c.png')).toBe(503)
