@@ -2,7 +2,7 @@ import { imageFit, lossText } from '../../../shared/contracts/image-fit.ts'
 import { filesOfOutput } from '../../../shared/contracts/result-record.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
-import { plainTable } from '../terminal/plain-table.ts'
+import { factTable } from '../terminal/fact-table.ts'
 
 type Line = readonly [name: string, text: string | number | null]
 
@@ -38,7 +38,7 @@ export const jobDetails = (status: JobStatus): string => {
     ['seconds', result?.seconds ? secondsText(result.seconds) : null],
     ['device', result === null ? null : `${result.device_seconds.toFixed(1)} s`],
     ['cost', result === null || result.cost_usd === null ? null : `$${result.cost_usd.toFixed(5)}`],
-    ['safer path', result?.safer_path ? 'yes' : null],
+    ['fallback decode', result?.safer_path ? 'yes' : null],
     ...(result?.outputs ?? []).flatMap((output) =>
       filesOfOutput(output).map(
         ({ key, size_bytes }): Line => [
@@ -56,11 +56,5 @@ export const jobDetails = (status: JobStatus): string => {
       ['likeness', `${quality.first_frame_psnr_db.toFixed(1)} dB`],
     ]),
   ]
-  return plainTable<Line>(
-    [
-      { head: '', text: ([name]) => name },
-      { head: '', text: ([, text]) => String(text) },
-    ],
-    lines.filter(([, text]) => text !== null),
-  ).replace(/^\n/, '')
+  return factTable(lines.flatMap(([name, text]) => (text === null ? [] : [[name, String(text)] as const])))
 }

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { factTable } from '../../../../worker/cli/terminal/fact-table.ts'
+
+test('prints a line per fact, aligns the texts, and has no line for a head', () => {
+  expect(
+    factTable([
+      ['job', '7c12e969'],
+      ['video', '1 of 2'],
+      ['video', '2 of 2'],
+    ]),
+  ).toBe('job    7c12e969\nvideo  1 of 2\nvideo  2 of 2\n')
+})
