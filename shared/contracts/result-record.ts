@@ -67,7 +67,7 @@ export const rejectedVideoSchema = z.strictObject({
 /**
  * Why a job failed for good.
  * - `invalid-input`  the image or its parameters can never work
- * - `quality`        the clip did not pass its checks, also on the safer path, and on a second worker or on one that makes
+ * - `quality`        the clip did not pass its checks, also with the fallback decode, and on a second worker or on one that makes
  *                    good clips; `reason` begins with `unconfirmed` where no such worker was there
  * - `does-not-fit`   the worker's memory is too small for the clip in any way of rendering it, or the worker cannot
  *                    render it within the twelve hours for which a message can be held

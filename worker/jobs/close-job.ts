@@ -6,7 +6,7 @@ import {
   type ResultRecord,
   resultRecordSchema,
 } from '../../shared/contracts/result-record.ts'
-import { countAtTurn } from '../../shared/job-index/count-entries.ts'
+import { countIfSampled } from '../../shared/job-index/count-entries.ts'
 import { noteEnded } from '../../shared/job-index/write-entries.ts'
 import type { MessageQueue } from '../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
@@ -103,7 +103,7 @@ const tidyUp = async (leased: LeasedJob, result: FoundResult, deps: ClosingDeps)
     if (result === undefined || !isEntered) return await lease.handBack(AGAIN_SECONDS, signal)
     if (result?.failure?.class === 'exhausted') await sendDeadLetter(attempt, deps, signal)
     await lease.remove(signal)
-    await countAtTurn(deps.store, [attempt.job.job_id], deps.clock.now(), signal)
+    await countIfSampled(deps.store, [attempt.job.job_id], deps.clock.now(), signal)
   }).catch(() => {})
 }
 

@@ -14,8 +14,8 @@ import type { Progress } from '../pipeline/progress.ts'
  * what can never work; a `DoesNotFitError` for what this worker has no memory for; anything else for what may.
  */
 
-/** `safer`: decoded in small chunks that overlap, see fallback-decode.ts. */
-export type RenderPath = 'as-asked' | 'safer'
+/** `fallback-decode`: decoded in small chunks that overlap, see fallback-decode.ts. */
+export type RenderPath = 'as-asked' | 'fallback-decode'
 
 export interface LocalFile {
   readonly path: string

@@ -86,7 +86,7 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
 
     return {
       async render(renderPath, context) {
-        const parameters = renderPath === 'safer' ? fallbackDecodeParameters(asked) : asked
+        const parameters = renderPath === 'fallback-decode' ? fallbackDecodeParameters(asked) : asked
         const { numVideosPerPrompt } = parameters
         const outputs = Array.from({ length: numVideosPerPrompt }, (_, index) =>
           path.join(folder, `video-${index}.rgb`),
@@ -111,7 +111,7 @@ export const openJobStages = (tools: JobTools): PrepareJob => {
             decodeFallbacks,
             finish(until, onProgress) {
               const rendered = { ...parameters, decodeChunkSize: decodeChunk }
-              const fallback = renderPath === 'safer'
+              const fallback = renderPath === 'fallback-decode'
               const metadataOf = (video: number): ClipMetadata | null =>
                 asked.metadata
                   ? clipMetadataOfJob(job, maker, {

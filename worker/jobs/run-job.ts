@@ -23,7 +23,7 @@ import { storeOutputs } from './store-outputs.ts'
 import { storeRejected } from './store-rejected.ts'
 
 /*
- * Three slots, one job in each:
+ * Each worker has three slots, with one job in each:
  *
  *   preparing ────────────▶ rendering ─────────────▶ finishing ──────────▶
  *   received, done before?  has the device, or       frames to MP4, checks,
@@ -33,7 +33,7 @@ import { storeRejected } from './store-rejected.ts'
  * A job keeps its slot until it has the next one. The device is free as soon as a render ends: a job that finishes
  * and has to be rendered once more takes it before the job that comes next.
  */
-export interface Workshop {
+export interface WorkerSlots {
   readonly rendering: Mutex
   readonly finishing: Mutex
   readonly device: DeviceSlot
@@ -52,9 +52,9 @@ const begin = (active: ActiveJob, stage: Exclude<JobStage, 'waiting'>, { onEvent
  * earlier attempts failed may end this worker at once. The job before must then have no open entry any more, because
  * the entry would count as an attempt at it.
  */
-const othersSettled = (active: ActiveJob, workshop: Workshop): Promise<void> | null => {
-  const before = workshop.lastRendered
-  workshop.lastRendered = active
+const othersSettled = (active: ActiveJob, slots: WorkerSlots): Promise<void> | null => {
+  const before = slots.lastRendered
+  slots.lastRendered = active
   return active.hasFailedBefore && before !== null ? before.status.settled() : null
 }
 
@@ -62,11 +62,11 @@ const render = (
   active: ActiveJob,
   prepared: PreparedJob,
   path: RenderPath,
-  workshop: Workshop,
+  slots: WorkerSlots,
   deps: JobDeps,
 ) => {
   const { attempt, signal, received } = active
-  const { device } = workshop
+  const { device } = slots
   const jobId = attempt.job.job_id
   const parameters = decodeParameters(attempt.job.parameters)
   deps.speed.assertEnds(parameters)
@@ -85,7 +85,7 @@ const render = (
   }
   return device.use(
     async () => {
-      const settled = othersSettled(active, workshop)
+      const settled = othersSettled(active, slots)
       if (settled !== null) await settled
       const rendered = await prepared.render(path, context)
       // Before the next job has the device.
@@ -94,10 +94,10 @@ const render = (
     },
     {
       signal,
-      first: path === 'safer',
+      first: path === 'fallback-decode',
       onStart(idleMs) {
         begin(active, 'rendering', deps)
-        if (path === 'safer') return
+        if (path === 'fallback-decode') return
         const nothingQueued = received.awaited && received.arrivedMs > (device.endedMs() ?? 0)
         deps.onEvent({ type: 'device-idle', jobId, gapMs: nothingQueued ? null : idleMs })
       },
@@ -160,11 +160,11 @@ const makeFallbackClip = async (
   active: ActiveJob,
   prepared: PreparedJob,
   faulty: FinishedJob,
-  workshop: Workshop,
+  slots: WorkerSlots,
   deps: JobDeps,
 ): Promise<Finished> => {
   active.attempt.fallbackDecode = true
-  const rendered = await render(active, prepared, 'safer', workshop, deps)
+  const rendered = await render(active, prepared, 'fallback-decode', slots, deps)
   const finished = await finish(active, rendered, deps)
   const { clip, doneBefore } = finished
   if (doneBefore || passes(clip)) return finished
@@ -175,7 +175,7 @@ const makeFallbackClip = async (
 const makeAndPublish = async (
   active: ActiveJob,
   preparing: Disposable,
-  workshop: Workshop,
+  slots: WorkerSlots,
   deps: JobDeps,
 ): Promise<JobEnd> => {
   const { attempt, attemptId, signal } = active
@@ -194,17 +194,17 @@ const makeAndPublish = async (
   attempt.prepareSeconds = secondsSince(startedMs)
 
   active.stage = 'waiting'
-  using rendering = await workshop.rendering.enter(signal)
+  using rendering = await slots.rendering.enter(signal)
   preparing[Symbol.dispose]()
-  const rendered = await render(active, prepared, 'as-asked', workshop, deps)
+  const rendered = await render(active, prepared, 'as-asked', slots, deps)
 
-  using _ = await workshop.finishing.enter(signal)
+  using _ = await slots.finishing.enter(signal)
   rendering[Symbol.dispose]()
   const first = await finish(active, rendered, deps)
   const isEnough = first.doneBefore || passes(first.clip)
   const { clip, doneBefore } = isEnough
     ? first
-    : await makeFallbackClip(active, prepared, first.clip, workshop, deps)
+    : await makeFallbackClip(active, prepared, first.clip, slots, deps)
   // A clip with warnings may be as bad as the one that it would be a witness against.
   const isGood = passes(clip) && qualityOf(clip).every(({ warnings }) => warnings.length === 0)
   if (isGood) deps.clips.notePassed()
@@ -243,7 +243,7 @@ const assertAttemptLeft = (
 export const runJob = async (
   active: ActiveJob,
   preparing: Disposable,
-  workshop: Workshop,
+  slots: WorkerSlots,
   deps: JobDeps,
 ): Promise<JobEnd> => {
   const ended = new AbortController()
@@ -261,7 +261,7 @@ export const runJob = async (
     assertAttemptLeft(attempts, deps)
     active.hasFailedBefore = attempts.length > 0
     if (cancelled !== null) throw cancelled
-    return await makeAndPublish(active, preparing, workshop, deps)
+    return await makeAndPublish(active, preparing, slots, deps)
   } catch (error) {
     return await settleFailure(active.signal.aborted ? active.signal.reason : error, active, deps)
   } finally {

@@ -34,8 +34,8 @@ const storeFile = async (
 }
 
 /**
- * Uploads a video, its files in other formats and its poster, at once, under keys that no other attempt has, and returns where they are. Throws what
- * the store throws, and if another file is there, once no upload is under way any more.
+ * Uploads a video, its files in other formats and its poster, all at once, under keys that no other attempt has. Returns
+ * where they are. Throws what the store throws, and if another file is there, once no upload is under way any more.
  */
 export const storeVideo = async (
   store: ObjectStore,

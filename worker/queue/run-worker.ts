@@ -6,7 +6,7 @@ import type { JobEnd } from '../jobs/leased-job.ts'
 import { parseJobMessage } from '../jobs/parse-job-message.ts'
 import { openClipHistory } from '../jobs/quality/clip-history.ts'
 import { reasonOf } from '../jobs/reason-of.ts'
-import { runJob, type Workshop } from '../jobs/run-job.ts'
+import { runJob, type WorkerSlots } from '../jobs/run-job.ts'
 import { createDeviceSlot } from '../jobs/slots/device.ts'
 import { createMutex } from '../jobs/slots/mutex.ts'
 import { stopJobsInTime } from './drain-jobs.ts'
@@ -81,7 +81,7 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   }
   const clips = openClipHistory()
   const speed = openDenoiseSpeed(given.countedSpeed)
-  const workshop: Workshop = {
+  const slots: WorkerSlots = {
     rendering: createMutex(),
     finishing: createMutex(),
     device: createDeviceSlot(clock, (error) => giveUp(reasonOf(error))),
@@ -103,7 +103,7 @@ export const runWorker = async (given: WorkerDeps, options: WorkerOptions): Prom
   ): Promise<void> => {
     const takenMs = busyMs
     await Promise.race([same, aborted(active.signal)])
-    const end = await runJob(active, slot, workshop, { ...deps, clips, speed })
+    const end = await runJob(active, slot, slots, { ...deps, clips, speed })
     if (end.type === 'done') done++
     giveUpIfFailing(active, end)
     activeJobs.delete(active)

@@ -230,7 +230,7 @@ test('a job with a format that this ffmpeg cannot write waits for another worker
 
 test.each([
   ['as-asked', { decode_chunk_size: 2, fallback_decode: false }],
-  ['safer', { decode_chunk_size: 4, fallback_decode: true }],
+  ['fallback-decode', { decode_chunk_size: 4, fallback_decode: true }],
 ] as const)('the MP4s of a clip rendered %s carry how it was made', async (renderPath, decoded) => {
   const job = aJobOfPicture({ sourceKey: 'images/alice/cup.png', parameters: { num_videos_per_prompt: 2 } })
   const { asked, prepare } = await stagesOf(job)
@@ -257,10 +257,10 @@ test('the MP4 of a job without metadata carries none', async () => {
   expect(asked.finishes.map(({ metadata }) => metadata)).toEqual([null])
 })
 
-test('the safer path is decoded otherwise, and checked for the seams that it has', async () => {
+test('the fallback decode uses other arguments, and checked for the seams that it has', async () => {
   const { asked, prepare } = await stagesOf(aJobOfPicture())
 
-  const rendered = await (await prepare()).render('safer', CONTEXT)
+  const rendered = await (await prepare()).render('fallback-decode', CONTEXT)
   await rendered.finish(unaborted, () => {})
 
   expect(asked.renders[0]?.parameters).toMatchObject({ decodeChunkSize: 4, decodeOverlap: 2 })

@@ -46,7 +46,7 @@ test('uploads nothing where another worker did the job while this one rendered i
   expect(setup.jobs.messages()).toEqual([])
 })
 
-test('makes no clip on the safer path where another worker did the job while this one rendered it', async () => {
+test('makes no clip with the fallback decode where another worker did the job while this one rendered it', async () => {
   const setup = workerSetup({
     images: ['cat'],
     faultsOf: () => ['flickers'],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { resultRecordSchema } from '../../../shared/contracts/result-record.ts'
 import { idOf, workerSetup } from './worker-setup.ts'
 
-test('a clip that does not pass its checks is made once more, on the safer path, before the job that comes up', async () => {
+test('a clip that does not pass its checks is made once more, with the fallback decode, before the job that comes up', async () => {
   const setup = workerSetup({
     images: ['seams', 'next', 'last'],
     faultsOf: (image, path) => (image === 'seams' && path === 'as-asked' ? ['flickers'] : []),

@@ -1,6 +1,6 @@
 import type { ClipQuality, RejectedVideo } from '../../../shared/contracts/result-record.ts'
 
-/** The clips of a job did not pass their checks, also on the safer path. clip-verdict.ts says when that is final. */
+/** The clips of a job did not pass their checks, also with the fallback decode. clip-verdict.ts says when that is final. */
 export class QualityError extends Error {
   override readonly name = 'QualityError'
   /** Results of the checks of each clip, in the order rendered. */

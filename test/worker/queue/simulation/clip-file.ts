@@ -25,7 +25,7 @@ export const parseClipFile = (text: string): ClipFile => {
   return {
     worker,
     clip,
-    path: path === 'safer' ? 'safer' : 'as-asked',
+    path: path === 'fallback-decode' ? 'fallback-decode' : 'as-asked',
     isBad: quality === 'bad',
     kind: kind === 'poster' ? 'poster' : 'video',
     index: Number(index),

@@ -56,7 +56,7 @@ export const faultsOfJob = async (
     [stoppedBefore && state === 'succeeded', 'was to be stopped before it began, and succeeded'],
     [kind === 'bad-image' && state === 'succeeded', 'has no image, and succeeded'],
     [kind === 'bad-clip' && state === 'succeeded', 'did not pass its checks, and succeeded'],
-    [kind === 'warned' && safer_path, 'has warnings alone, and was made on the safer path'],
+    [kind === 'warned' && safer_path, 'has warnings alone, and was made with the fallback decode'],
     [
       kind === 'warned' && state === 'succeeded' && warningsOf(record).length === 0,
       'has warnings, and succeeded without them',

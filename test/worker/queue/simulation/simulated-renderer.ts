@@ -84,7 +84,7 @@ export const simulateRenderer = (options: SimulatedRendererOptions): PrepareJob 
       throw new Error('ffmpeg exited with code 1')
     }
     const isBad = hasFault(kind, path)
-    if (kind !== 'warned' && (!isBad || path === 'safer')) onClip(job_id, !isBad)
+    if (kind !== 'warned' && (!isBad || path === 'fallback-decode')) onClip(job_id, !isBad)
     const quality = {
       ...QUALITY,
       faults: isBad ? ['flickers at decode seams'] : [],

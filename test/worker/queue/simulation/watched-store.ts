@@ -63,7 +63,7 @@ const faultsOfClip = async (
 
 /**
  * Faults of the files that a record names. Outputs are of the one good clip that the record's own worker made,
- * and what is rejected is of one bad clip for each attempt, made on the safer path. No two simulated clips have the same
+ * and what is rejected is of one bad clip for each attempt, made with the fallback decode. No two simulated clips have the same
  * bytes, so that a file of another attempt is found.
  */
 export const faultsOfFiles = async (
@@ -72,13 +72,13 @@ export const faultsOfFiles = async (
 ): Promise<readonly string[]> => {
   const faults = await faultsOfClip(store, outputs, {
     ...{ folder: `${jobFolder(job_id)}attempts/`, worker: worker.id, isBad: false },
-    path: safer_path ? 'safer' : 'as-asked',
+    path: safer_path ? 'fallback-decode' : 'as-asked',
   })
   const attempts = Map.groupBy(failure?.rejected ?? [], ({ attempt_id }) => attempt_id)
   const ofRejected = [...attempts].map(([id, videos]) =>
     faultsOfClip(store, videos, {
       ...{ folder: `${rejectedFolder(job_id)}${id}/`, worker: videos[0]!.worker_id },
-      ...{ path: 'safer', isBad: true },
+      ...{ path: 'fallback-decode', isBad: true },
     }),
   )
   return [faults, ...(await Promise.all(ofRejected))].flat()
