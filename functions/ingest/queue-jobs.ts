@@ -3,7 +3,7 @@ import { encodeJobMessage, type JobMessage } from '../../shared/contracts/job-me
 import { encodeRecord, RECORD_OPTIONS } from '../../shared/contracts/record-bytes.ts'
 import { queuedStatus } from '../../shared/contracts/status-record.ts'
 import { inLanes } from '../../shared/in-lanes.ts'
-import { countAtTurn } from '../../shared/job-index/count-entries.ts'
+import { countIfSampled } from '../../shared/job-index/count-entries.ts'
 import { forgetAllEnded, noteQueued } from '../../shared/job-index/write-entries.ts'
 import { REQUESTS_AT_ONCE } from '../object-events.ts'
 import type { EnteredJobs } from './entered-jobs.ts'
@@ -120,7 +120,7 @@ export const queueJobs = async (
       deps.now(),
       signal,
     )
-    await countAtTurn(
+    await countIfSampled(
       deps.output,
       fresh.map(({ job_id }) => job_id),
       deps.now(),

@@ -29,7 +29,7 @@ const ETAG = 'dropped-etag'
 /** The part of an upload that its report repeats. */
 export interface ReportedObject {
   readonly info: Pick<ObjectInfo, 'key' | 'versionId' | 'etag'>
-  /** See `Drop`. */
+  /** S3 sequencer of the upload's own event, which orders events of one key; `null` if the event has none or is another's. */
   readonly sequencer: string | null
 }
 

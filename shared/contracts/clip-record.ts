@@ -9,7 +9,8 @@ import type { ResultRecord } from './result-record.ts'
  *   clip.mp4    ClipMetadata, as JSON in the MP4's comment
  *   clip.json   ClipRecord: the same, and the files of the clip in all its formats
  *
- * `svd render` and `svd download` write both, `svd show` reads them, and `svd render --skip-existing` compares the second.
+ * `svd render` writes both. The worker writes the first, and `svd download` the second beside it. `svd show` reads both, and
+ * `svd render --skip-existing` compares the second.
  */
 
 /** All that decides a clip's frames, and the program that made it. Its keys are a contract. */

@@ -136,8 +136,8 @@ export const countEntries = async (
 /** One job of 256 has entries counted when it is queued, and when it ends. */
 const SHARE = /^00/
 
-/** Counts where it is this job's turn. Never throws: readers list what is not counted. */
-export const countAtTurn = async (
+/** Counts if one of the jobs is in the sample, `SHARE`. Never throws: readers list what is not counted. */
+export const countIfSampled = async (
   store: ObjectStore,
   jobIds: readonly string[],
   now: Date,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { countAtTurn } from '../../../shared/job-index/count-entries.ts'
+import { countIfSampled } from '../../../shared/job-index/count-entries.ts'
 import { readCounts, writeCounts } from '../../../shared/job-index/index-counts-store.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { anIndex, jobIdOf } from './an-index.ts'
@@ -83,9 +83,9 @@ describe('counting', () => {
     const { store, pass, queueEach, counted, now } = anIndex()
     await queueEach(0, 1_000)
     pass(30)
-    await countAtTurn(store, ['01'.padEnd(32, '0'), 'f0'.padEnd(32, '0')], now(), unaborted)
+    await countIfSampled(store, ['01'.padEnd(32, '0'), 'f0'.padEnd(32, '0')], now(), unaborted)
     expect(await counted('queued')).toEqual([])
-    await countAtTurn(store, ['f0'.padEnd(32, '0'), '00'.padEnd(32, 'f')], now(), unaborted)
+    await countIfSampled(store, ['f0'.padEnd(32, '0'), '00'.padEnd(32, 'f')], now(), unaborted)
     expect(await counted('queued')).toEqual([1_000])
   })
 
@@ -95,7 +95,7 @@ describe('counting', () => {
         throw new Error('the store is away')
       },
     })
-    await countAtTurn(store, [jobIdOf(0)], now(), unaborted)
+    await countIfSampled(store, [jobIdOf(0)], now(), unaborted)
   })
 })
 
