@@ -13,7 +13,7 @@ const NOTES = `
 A batch is a manifest, or the images that were uploaded to one folder without a manifest, as by one svd submit. The
 newest come first. Other commands take the name of a manifest as --manifest.
 
-Counts come from the index, a request for a thousand jobs. Without --exact the cost of a batch is estimated from a
+Counts come from the index, with one S3 request per 1,000 jobs. Without --exact the cost of a batch is estimated from a
 hundred of its jobs where it has more (~), and of a folder only the newest thousand images are counted (of N). The time
 left is that of the batch's own latest clips; jobs of other batches before it in the queue are not counted.
 

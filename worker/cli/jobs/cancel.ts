@@ -21,7 +21,7 @@ export const addCancelOptions = (command: Command): Command =>
     command
       .summary('stop jobs')
       .description('Asks the workers to stop jobs, whether they wait or are being rendered.')
-      .argument('[job...]', 'ids, or their beginnings')
+      .argument('[job...]', 'job ids or their beginnings')
       .option('--manifest <key>', 'all jobs of this manifest, by its key or name'),
     ['outputBucket'],
   )

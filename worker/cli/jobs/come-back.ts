@@ -36,4 +36,4 @@ export const comeBackCommand = (
 
 /** Says that jobs go on, and how to come back. */
 export const comeBackNote = (...[options, uploads]: Parameters<typeof comeBackCommand>): string =>
-  `the jobs of what was uploaded go on; to come back:\n  ${comeBackCommand(options, uploads)}\n`
+  `The jobs of the uploaded files go on. To follow them again:\n  ${comeBackCommand(options, uploads)}\n`

@@ -99,7 +99,7 @@ export const runDownload = async (
   const selecting = { now: clock.now(), note, signal }
   const selected = await selectDownload(outputs, named, options, kept, selecting)
   const { reports, unknown, left } = selected
-  if (left !== 0) note(`${left ?? 'some'} more are not downloaded (--limit)`)
+  if (left !== 0) note(`${left === null ? '' : `${left} `}further jobs are not downloaded (--limit)`)
 
   const quiet = options.quiet === true || (options.json === true && stderr.isTTY !== true)
   const lines = openFileLines(stdout, { isLive: wait && !quiet && stderr.isTTY === true })

@@ -65,7 +65,7 @@ const SAID: Readonly<Record<RedrivenJob['outcome'], string>> = {
 
 const COLUMNS: readonly Column<RedrivenJob>[] = [
   { head: 'JOB', text: ({ job }) => shortId(job.job_id) },
-  { head: 'PICTURE', text: ({ job }) => imageText(job.image.source_key) },
+  { head: 'IMAGE', text: ({ job }) => imageText(job.image.source_key) },
   { head: 'CLASS', text: ({ result }) => result?.failure?.class ?? '' },
   { head: '', text: ({ outcome }) => SAID[outcome] },
   {

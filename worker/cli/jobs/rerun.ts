@@ -36,7 +36,7 @@ export const addRerunOptions = (command: Command): Command => {
     .argument('<job>', 'its id, or the beginning of it; or a clip, or its NAME.json')
     .optionsGroup('Files:')
     .option('--image <file>', "the job's image, if the output bucket does not have it any more")
-    .option('--prefix <name>', 'folder in the bucket (date, time and some letters)')
+    .option('--prefix <name>', 'folder in the bucket (default: date, time and random letters)')
   return addRequestOptions(command).addHelpText('after', NOTES)
 }
 

@@ -49,7 +49,7 @@ export const jobsBeforeText = (
       : `${counted(succeeded, 'job')} succeeded before: nothing is rendered, ${succeeded === 1 ? 'its clip is' : 'their clips are'} there\n`,
     quiet || underway.length === 0
       ? ''
-      : `${verb(underway, 'was', 'were')} ordered by an earlier upload and not done: ${countStates(underway)}\n`,
+      : `${verb(underway, 'is', 'are')} in the queue since an earlier upload: ${countStates(underway)}\n`,
     failed.length === 0
       ? ''
       : `${verb(failed, 'has', 'have')} failed before` +

@@ -23,8 +23,8 @@ import { parseSince } from '../terminal/duration.ts'
 export type OtherJobs = 'all' | 'not-done' | 'none'
 
 const OTHERWISE: Readonly<Record<OtherJobs, string>> = {
-  all: 'all, the newest change first',
-  'not-done': 'all that are not done',
+  all: 'default: all, the newest change first',
+  'not-done': 'default: all that are not done',
   none: 'or give --manifest, --prefix, --since or --kept',
 }
 
@@ -34,7 +34,7 @@ export const addJobSelection = (
   { otherwise, limit }: { readonly otherwise: OtherJobs; readonly limit: number },
 ): Command => {
   command
-    .argument('[job...]', `ids, or their beginnings (${OTHERWISE[otherwise]})`)
+    .argument('[job...]', `job ids or their beginnings (${OTHERWISE[otherwise]})`)
     .optionsGroup('Jobs:')
     .option(
       '--manifest <key>',

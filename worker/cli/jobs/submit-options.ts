@@ -29,7 +29,7 @@ export const addSubmitOptions = (command: Command): Command => {
     .description('Uploads images or manifests and prints their jobs.')
     .argument('<file...>', 'PNG, JPEG, WebP, AVIF or TIFF files, folders of them, patterns, or manifests')
     .optionsGroup('Files:')
-    .option('--prefix <name>', 'folder in the bucket (date, time and some letters)')
+    .option('--prefix <name>', 'folder in the bucket (default: date, time and random letters)')
     .option('--images <dir>', 'folder with the images that the manifests name')
   return addRequestOptions(command).addHelpText('after', NOTES)
 }

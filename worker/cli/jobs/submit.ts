@@ -126,8 +126,8 @@ const send = async (
   const waits = { clock, intervalMs: REPORT_INTERVAL_MS, limitMs, onReport }
   for (const { upload } of await awaitReports(outputs, sent, waits, signal)) {
     stderr.write(
-      `error: ${upload.name}: ingest has not said anything of s3://${inputs.bucket}/${upload.key} within ` +
-        `${options.reportTimeout}; it is there, and svd status --manifest ${upload.key} will tell\n`,
+      `error: ${upload.name}: no ingest report of s3://${inputs.bucket}/${upload.key} within ` +
+        `${options.reportTimeout}; the upload is there, and svd status --manifest ${upload.key} shows its jobs\n`,
     )
   }
   return sent.map((request) => ({ request, report: reports.get(request.upload.key) ?? null }))

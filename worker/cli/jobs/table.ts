@@ -50,7 +50,7 @@ const differencesAmong = (statuses: readonly JobStatus[]): ((status: JobStatus) 
 const columns = (statuses: readonly JobStatus[], now: Date): readonly Column<JobStatus>[] => [
   { head: 'JOB', text: ({ jobId }) => shortId(jobId) },
   { head: 'STATE', text: ({ state }) => state },
-  { head: 'PICTURE', text: ({ image }) => imageText(image.source_key) },
+  { head: 'IMAGE', text: ({ image }) => imageText(image.source_key) },
   { head: 'DIFFERS IN', text: differencesAmong(statuses) },
   { head: 'PROGRESS', text: progressText },
   { head: 'ATTEMPT', align: 'right', text: ({ attempt }) => (attempt === 0 ? '' : String(attempt)) },

@@ -61,6 +61,6 @@ export const assertSomeUsable = (
     faults.length === imageCount
       ? ''
       : `\n--strict: none of the ${imageCount} images is rendered, because ${faults.length} cannot be; ` +
-        'mend or leave out these, or leave out --strict'
+        'fix or leave out these, or leave out --strict'
   throw new InvalidInputError(first.image, `${rest}${because}`)
 }

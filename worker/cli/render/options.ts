@@ -23,7 +23,7 @@ folder for each video; so it does for several images.
 export const addRenderOptions = (command: Command): Command => {
   command
     .summary('turn images into videos')
-    .description('Turns each image into an MP4. The model is loaded once for all of them.')
+    .description('Renders a clip from each image. The model is loaded once for all of them.')
     .argument('<image...>', 'PNG, JPEG, WebP, AVIF or TIFF files, folders of them, or patterns')
     .optionsGroup('Files:')
     .requiredOption('-c, --checkpoint <dir>', 'Stable Video Diffusion as a diffusers folder')

@@ -32,7 +32,7 @@ import {
 import type { KeptJob } from './skip-existing.ts'
 import { sortJobs } from './sort-jobs.ts'
 
-interface Tellings {
+interface RenderListener {
   readonly onReport: (report: NamedReport) => void
 }
 
@@ -40,7 +40,7 @@ interface Tellings {
 const openReports = (
   clipCount: number,
   { json }: Pick<RenderCommandOptions, 'json'>,
-  { environment, stdout, stderr, onReport }: CommandContext & Tellings,
+  { environment, stdout, stderr, onReport }: CommandContext & RenderListener,
 ) => {
   const debug = environment['SVD_DEBUG'] === '1'
   const exitCodes: number[] = []
@@ -83,7 +83,7 @@ const noteJobs = (jobs: readonly ImageJob[], note: string | null, stderr: Comman
 const renderAll = async (
   images: readonly string[],
   { options, seeds, note }: ChosenSeeds<RenderCommandOptions>,
-  context: CommandContext & Tellings,
+  context: CommandContext & RenderListener,
 ): Promise<number> => {
   const { environment, stderr, signal } = context
   const quiet = options.quiet === true

@@ -22,7 +22,8 @@ export interface StagedOutputs {
   /** Makes the hidden folders. The folders that contain them must exist. */
   make(): Promise<void>
   /**
-   * Moves the files to their final paths, each video last and of its formats the first, and returns these. Frames of the same number are replaced.
+   * Moves the files to their final paths and returns these. Each video is moved last, and its first format after the
+   * others. Frames of the same number are replaced.
    */
   publish(clips: readonly FinishedClip[]): Promise<readonly FinishedClip[]>
   /** Removes what is left of the hidden folders. */

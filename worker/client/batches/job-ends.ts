@@ -29,7 +29,7 @@ const MOST_READ = 200
 const LANES = 16
 
 /**
- * Finds the ends of jobs by the index, with a request for a thousand jobs that ended since the oldest report. A job
+ * Finds the ends of jobs by the index, with one S3 request per 1,000 jobs that ended since the oldest report. A job
  * that is not in the result has not ended. One that ended twice, because it was brought back, has its newest end.
  */
 export const findJobEnds = async (

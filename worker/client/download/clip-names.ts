@@ -3,7 +3,7 @@ import type { ParameterName } from '../tracking/parameter-differences.ts'
 import { type ClipRequest, requestText } from './clip-request.ts'
 import { defaultStem, differencesIn } from './default-name.ts'
 import { sameFileKey, stemFault } from './file-names.ts'
-import { fieldsOfVideo, LATE_FIELDS, lackOf, type NameFields } from './name-fields.ts'
+import { FIELDS_OF_ENDED_JOBS, fieldsOfVideo, missingFieldText, type NameFields } from './name-fields.ts'
 import type { NameTemplate } from './name-template.ts'
 
 /** A video of a clip, and the name that its files have before their endings. */
@@ -40,7 +40,7 @@ const fill = (
   request: ClipRequest,
 ): { readonly stem: string; readonly fault: string | null } => {
   const lacking = template.fields.find((name) => fields[name] === null)
-  if (lacking !== undefined) return { stem: '', fault: lackOf(lacking, request) }
+  if (lacking !== undefined) return { stem: '', fault: missingFieldText(lacking, request) }
   const stem = template.fill(fields)
   return { stem, fault: nameFault(stem, request) }
 }
@@ -67,7 +67,7 @@ export const openClipNames = (requests: readonly ClipRequest[], template: NameTe
   const byJob = Map.groupBy(requests, ({ jobId }) => jobId)
   const named = new Map<string, readonly NamedVideoFile[]>()
   const taken = new Map<string, NamedVideoFile>()
-  const needsEnd = template?.fields.some((name) => LATE_FIELDS.includes(name)) ?? false
+  const needsEnd = template?.fields.some((name) => FIELDS_OF_ENDED_JOBS.includes(name)) ?? false
   let varying: readonly ParameterName[] | null = null
 
   const take = (file: NamedVideoFile): NamedVideoFile | null => {

@@ -60,7 +60,9 @@ export const writeRecord = async (
   files: readonly (Pick<ResultFile, 'stored'> & { readonly file: string })[],
 ): Promise<void> => {
   const listed = files.map(({ file: listedFile, stored }) => ({
-    ...{ name: path.basename(listedFile), size_bytes: stored.size_bytes, sha256: stored.sha256 },
+    name: path.basename(listedFile),
+    size_bytes: stored.size_bytes,
+    sha256: stored.sha256,
   }))
   const record = clipRecordOfResult(result, video, listed)
   if (record !== null)

@@ -4,7 +4,7 @@ import type { ExpectedClip } from '../submit/expected-clips.ts'
 import { PARAMETER_NAMES, type ParameterName } from '../tracking/parameter-differences.ts'
 import { collision, type NamedVideoFile, nameFault } from './clip-names.ts'
 import { sameFileKey } from './file-names.ts'
-import { type FieldName, ID_DIGITS, lackOf, type NameFields, requestFields } from './name-fields.ts'
+import { type FieldName, ID_DIGITS, missingFieldText, type NameFields, requestFields } from './name-fields.ts'
 import type { NameTemplate } from './name-template.ts'
 
 /** Parameters that follow from the image where the upload does not give them, as a size of `auto` does. */
@@ -80,7 +80,7 @@ export const assertExpectedNames = (
     for (let video = 0; video < videos; video++) {
       const shortestFields = fieldsOf(clip, video, shortest)
       const lacking = template.fields.find((name) => shortestFields[name] === null)
-      if (lacking !== undefined) refuse(lackOf(lacking, clip))
+      if (lacking !== undefined) refuse(missingFieldText(lacking, clip))
       const fault = nameFault(template.fill(shortestFields), clip)
       if (fault !== null) refuse(fault)
       const key = sameFileKey(template.fill(fieldsOf(clip, video, (name) => comparedBy(clip, name))))

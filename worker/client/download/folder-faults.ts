@@ -5,10 +5,10 @@ import type { ExistingFile } from './existing-file.ts'
 export type Obstacle = Exclude<ExistingFile, 'absent' | 'equal'> | Exclude<ExistingRecord, 'own'>
 
 const MEANINGS: Readonly<Record<Obstacle, string>> = {
-  different: 'is another file than its clip; give --overwrite to replace it, or another folder or --name',
+  different: 'exists and differs from the clip; give --overwrite to replace it, or another folder or --name',
   'another-clip':
     'is the record of another clip; give --overwrite to replace it, or another folder or --name',
-  'another-document': 'is not the record of a clip, which has that name; give another folder or --name',
+  'another-document': "exists, and the clip's record needs this name; give another folder or --name",
   folder: 'is a folder; give another folder or --name',
 }
 

@@ -64,10 +64,13 @@ export const fieldsOfVideo = ({ request, parameters, video, group, model }: Name
 })
 
 /** Fields that are known only when the job has ended. */
-export const LATE_FIELDS: readonly FieldName[] = ['group', 'model']
+export const FIELDS_OF_ENDED_JOBS: readonly FieldName[] = ['group', 'model']
 
 /** Says why a clip lacks a field, and what to do. */
-export const lackOf = (name: FieldName, request: Pick<ClipRequest, 'uploadKey' | 'item'>): string => {
+export const missingFieldText = (
+  name: FieldName,
+  request: Pick<ClipRequest, 'uploadKey' | 'item'>,
+): string => {
   if (name === 'item_id')
     return request.item === null
       ? `{item_id}: ${requestText(request)} was uploaded without a manifest, so it has no id; take {image}`

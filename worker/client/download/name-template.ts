@@ -27,7 +27,7 @@ const unknownField = (name: string): string => {
   const close = FIELD_NAMES.filter(isLike)
   const hint =
     close.length > 0 ? `did you mean {${close.join('}, {')}}?` : `fields are ${FIELD_NAMES.join(', ')}`
-  return `has the field {${cutText(name)}}, which there is not; ${hint}`
+  return `has an unknown field {${cutText(name)}}; ${hint}`
 }
 
 const templateFault = (text: string): string | null => {

@@ -5,11 +5,11 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { type JobStatus, readJobStatus } from '../tracking/job-status.ts'
 
 /*
- * The same image, parameters and checkpoint are the same job, so a job of an upload may be known already. Of up to a
- * hundred jobs the records are read, two requests each. Of more, the index says first which records matter:
+ * The same image, parameters and checkpoint are the same job, so a job of an upload may be known already. The
+ * records of up to 100 jobs are read, with two S3 requests per job. With more jobs, the index first names the records to read:
  *
- *   ended before    the failed and the cancelled jobs of the index, a request for a thousand; the others succeeded
- *   not ended       those that ingest queued since the upload are new, a request for a hundred
+ *   ended before    the failed and the cancelled jobs of the index, one S3 request per 1,000 jobs; the others succeeded
+ *   not ended       those that ingest queued since the upload are new, one S3 request per 100 jobs
  */
 
 const MOST_READ = 100

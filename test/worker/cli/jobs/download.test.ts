@@ -96,7 +96,7 @@ describe('svd download', () => {
     expect(exitCode).toBe(2)
     const file = path.join(folder, 'cup-bb000000.mp4')
     expect(stderr).toBe(
-      `error: --to: ${file} is another file than its clip; give --overwrite to replace it, or another folder or --name\n`,
+      `error: --to: ${file} exists and differs from the clip; give --overwrite to replace it, or another folder or --name\n`,
     )
     expect(await names()).toEqual(['cup-bb000000.mp4'])
     expect(await read('cup-bb000000.mp4')).toBe('video of me')
@@ -116,7 +116,7 @@ describe('svd download', () => {
     const { exitCode, stderr } = await download(A, B)
 
     expect(exitCode).toBe(1)
-    expect(stderr).toContain('cup-bb000000.mp4 is another file than its clip; give --overwrite')
+    expect(stderr).toContain('cup-bb000000.mp4 exists and differs from the clip; give --overwrite')
     expect(await names()).toEqual(['cup-aa000000.mp4', 'cup-bb000000.mp4'])
     expect(await read('cup-bb000000.mp4')).toBe('video of me')
   })
@@ -317,7 +317,7 @@ describe('svd download', () => {
     await place('cup.json', '{"fps": 7}')
     const { exitCode, stderr } = await download(A, '--name', '{image}', '--overwrite')
     expect(exitCode).toBe(2)
-    expect(stderr).toContain('cup.json is not the record of a clip, which has that name; give another folder')
+    expect(stderr).toContain("cup.json exists, and the clip's record needs this name; give another folder")
     expect(await names()).toEqual([])
     expect(await read('cup.json')).toBe('{"fps": 7}')
   })
@@ -343,7 +343,7 @@ describe('svd download', () => {
     await download(A, '--name', '{image}')
     expect(await download(B, '--name', '{image}')).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('cup.mp4 is another file than its clip'),
+      stderr: expect.stringContaining('cup.mp4 exists and differs from the clip'),
     })
     expect((await download(B, '--name', '{image}', '--overwrite')).exitCode).toBe(0)
     expect(parseClipRecord(await read('cup.json'))?.job_id).toBe(B)

@@ -28,8 +28,8 @@ describe('svd redrive', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toBe(
       [
-        'JOB           PICTURE  CLASS                          REASON',
-        `${a.slice(0, 12)}  a.png    exhausted  in the queue again  out of memory`,
+        'JOB           IMAGE  CLASS                          REASON',
+        `${a.slice(0, 12)}  a.png  exhausted  in the queue again  out of memory`,
         '',
         '1 job brought back',
         '',

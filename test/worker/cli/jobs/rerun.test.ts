@@ -49,9 +49,7 @@ describe('svd rerun JOB', () => {
 
   test('without a change is the same job, and says what became of it', async () => {
     const { rerun, queued, job, putResult } = await withJob()
-    expect((await rerun()).stderr).toContain(
-      '1 job was ordered by an earlier upload and not done: 1 queued\n',
-    )
+    expect((await rerun()).stderr).toContain('1 job is in the queue since an earlier upload: 1 queued\n')
     await putResult(aFailure({ class: 'quality', reason: 'frozen' }, { job }))
     expect((await rerun()).stderr).toContain(`${job.job_id.slice(0, 12)}  `)
     expect((await rerun()).stderr).toContain('failed as quality: frozen\n')

@@ -29,7 +29,7 @@ describe('svd status', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toBe(
       [
-        'JOB           STATE      PICTURE    PROGRESS      ATTEMPT     UPDATED  MESSAGE',
+        'JOB           STATE      IMAGE      PROGRESS      ATTEMPT     UPDATED  MESSAGE',
         'c30000000000  failed     sky.webp                       3     5 s ago  out of memory',
         'b20000000000  rendering  cat.jpg    denoise 7/25        2    10 s ago',
         'a10000000000  queued     x/cup.png                         32 min ago',
@@ -106,7 +106,7 @@ describe('svd status', () => {
     for (const job of jobs) await putStatus(aStatus(job))
     const { stdout } = await run(['status'], OUTPUTS_ONLY)
     expect(stdout.split('\n').slice(0, 4)).toEqual([
-      'JOB           STATE   PICTURE  DIFFERS IN         UPDATED',
+      'JOB           STATE   IMAGE    DIFFERS IN         UPDATED',
       expect.stringMatching(/^a0+ {2}queued {2}cup\.png {2}fps 12, seed 1/),
       expect.stringMatching(/^b0+ {2}queued {2}cup\.png {2}fps 7, seed 2/),
       expect.stringMatching(/^c0+ {2}queued {2}cat\.jpg +30 min ago/),

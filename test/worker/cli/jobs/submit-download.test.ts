@@ -115,7 +115,7 @@ describe('svd submit --download', () => {
     const { exitCode, stdout, stderr } = await submit(['m.json'], '--download', videos, '--name', '{item_id}')
     expect(exitCode).toBe(1)
     expect(stdout).toContain(`${path.join(videos, 'mug.mp4')}  (there already)\n`)
-    expect(stderr).toContain(`${path.join(videos, 'mug-calm.mp4')} is another file than its clip`)
+    expect(stderr).toContain(`${path.join(videos, 'mug-calm.mp4')} exists and differs from the clip`)
   })
 
   test('refuses a file that differs from a clip which was done before, and says how to come back', async () => {
@@ -125,7 +125,7 @@ describe('svd submit --download', () => {
     await writeFile(path.join(videos, 'mug.mp4'), 'mine')
     const { exitCode, stderr } = await submit(['m.json'], '--download', videos, '--name', '{item_id}')
     expect(exitCode).toBe(2)
-    expect(stderr).toContain(`--download: ${path.join(videos, 'mug.mp4')} is another file than its clip`)
+    expect(stderr).toContain(`--download: ${path.join(videos, 'mug.mp4')} exists and differs from the clip`)
     expect(stderr).toContain('svd download --manifest manifests/p/m.json')
   })
 
@@ -136,7 +136,7 @@ describe('svd submit --download', () => {
     const template = ['--name', '{item_id}-{seed}']
     const interrupted = await submit(['m.json'], '--download', videos, ...template)
     expect(interrupted.exitCode).toBe(130)
-    const [, line = ''] = /to come back:\n {2}npx svd (.*)\n/.exec(interrupted.stderr) ?? []
+    const [, line = ''] = /To follow them again:\n {2}npx svd (.*)\n/.exec(interrupted.stderr) ?? []
     expect(line).toBe(`download --manifest manifests/p/m.json --to '${videos}' --name '{item_id}-{seed}'`)
 
     const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
@@ -149,7 +149,7 @@ describe('svd submit --download', () => {
     interruptAt(2)
     const { stderr } = await submit(['cup.png', 'b/cup.png'], '--wait', '--output-bucket', 'out')
     expect(stderr).toContain(
-      'the jobs of what was uploaded go on; to come back:\n  npx svd watch --prefix p --output-bucket out\n',
+      'The jobs of the uploaded files go on. To follow them again:\n  npx svd watch --prefix p --output-bucket out\n',
     )
   })
 

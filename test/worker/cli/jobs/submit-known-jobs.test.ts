@@ -74,7 +74,7 @@ describe('svd submit of a job that is known', () => {
     const origin = { ...job.origin, key: 'images/earlier/cup.png' }
     await putStatus(aStatus({ job: { ...job, origin }, state: 'rendering', attempt: 1 }))
     expect((await submit()).stderr).toBe(
-      `${uploaded}1 job was ordered by an earlier upload and not done: 1 rendering\n`,
+      `${uploaded}1 job is in the queue since an earlier upload: 1 rendering\n`,
     )
   })
 

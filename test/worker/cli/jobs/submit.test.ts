@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
 import { aFolder, jobOf, pixels, signal, withIngest } from './with-ingest.ts'
 
-describe('svd submit PICTURE', () => {
+describe('svd submit IMAGE', () => {
   test('uploads it with its parameters, and tells the job and where its result will be', async () => {
     const { at } = await aFolder({ 'cup.png': await pixels('png') })
     const { run, inputs } = withIngest()
@@ -210,8 +210,8 @@ describe('svd submit PICTURE', () => {
     ])
     expect(exitCode).toBe(1)
     expect(stderr).toBe(
-      `error: ${at('cup.png')}: ingest has not said anything of s3://in/images/p/cup.png within 10s; ` +
-        'it is there, and svd status --manifest images/p/cup.png will tell\n',
+      `error: ${at('cup.png')}: no ingest report of s3://in/images/p/cup.png within 10s; ` +
+        'the upload is there, and svd status --manifest images/p/cup.png shows its jobs\n',
     )
   })
 })

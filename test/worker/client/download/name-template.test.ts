@@ -17,9 +17,9 @@ test('a template lists its fields, each once', () => {
 
 describe('a template is refused with the fix for', () => {
   test.each([
-    ['{sed}-{id}', "got '{sed}-{id}', which has the field {sed}, which there is not; fields are image, "],
-    ['{motion}', 'has the field {motion}, which there is not; did you mean {motion_bucket_id}?'],
-    ['{}', 'has the field {}, which there is not; fields are image, item, '],
+    ['{sed}-{id}', "got '{sed}-{id}', which has an unknown field {sed}; fields are image, "],
+    ['{motion}', 'has an unknown field {motion}; did you mean {motion_bucket_id}?'],
+    ['{}', 'has an unknown field {}; fields are image, item, '],
     ['a/{seed}', "has a '/', which separates folders; write another"],
     ['../{seed}', "has a '/', which separates folders; write another"],
     ['..{seed}', "has '..', which may name the folder above; write another"],
