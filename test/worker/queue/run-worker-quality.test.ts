@@ -61,7 +61,7 @@ describe('a clip with warnings', () => {
 })
 
 describe('a clip that does not pass there either', () => {
-  const quality = [{ faults: ['is black as-asked'] }, { faults: ['is black safer'] }]
+  const quality = [{ faults: ['is black as-asked'] }, { faults: ['is black fallback-decode'] }]
   const blackOnly = (image: string, path: string): readonly string[] =>
     image === 'black' ? [`is black ${path}`] : []
 
@@ -73,7 +73,7 @@ describe('a clip that does not pass there either', () => {
 
     expect(setup.eventsOf('job-retry').map(({ jobId }) => jobId)).toEqual([idOf('black')])
     expect(await setup.resultOf('cat')).toMatchObject({ state: 'succeeded' })
-    const reason = 'the clip did not pass its checks: is black as-asked; is black safer'
+    const reason = 'the clip did not pass its checks: is black as-asked; is black fallback-decode'
     expect(await setup.resultOf('black')).toMatchObject({
       ...{ state: 'failed', failure: { class: 'quality', reason, quality } },
     })
@@ -118,7 +118,10 @@ describe('a clip that does not pass there either', () => {
     expect(record.outputs).toEqual([])
     const { rejected = [] } = record.failure ?? {}
     expect(rejected.flatMap(({ video, poster }) => [video.key, poster.key])).toEqual(kept)
-    expect(rejected.map(({ quality }) => quality.faults)).toEqual([['is black safer'], ['is black safer']])
+    expect(rejected.map(({ quality }) => quality.faults)).toEqual([
+      ['is black fallback-decode'],
+      ['is black fallback-decode'],
+    ])
     expect(setup.eventsOf('clip-rejected')).toMatchObject([
       { videos: [kept[0]], failure: null },
       { videos: [kept[2]], failure: null },

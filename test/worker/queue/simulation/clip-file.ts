@@ -13,7 +13,7 @@ export interface ClipFile {
 }
 
 const WORDS =
-  /^(?<clip>(?<worker>\S+) clip \d+) (?<path>as-asked|safer) (?<quality>good|bad) (?<kind>video|poster) (?<index>\d+)$/
+  /^(?<clip>(?<worker>\S+) clip \d+) (?<path>as-asked|fallback-decode) (?<quality>good|bad) (?<kind>video|poster) (?<index>\d+)$/
 
 export const encodeClipFile = ({ clip, path, isBad, kind, index }: Omit<ClipFile, 'worker'>): string =>
   `${clip} ${path} ${isBad ? 'bad' : 'good'} ${kind} ${index}`
