@@ -87,7 +87,7 @@ test('clips reach a folder through Ctrl-C of submit and kill -9 of download, eac
   submit.kill('SIGINT')
   const stopped = await submit
   expect(stopped.exitCode).toBe(130)
-  const [, line = ''] = /to come back:\n {2}npx svd (.*)\n/.exec(stopped.stderr) ?? []
+  const [, line = ''] = /To follow them again:\n {2}npx svd (.*)\n/.exec(stopped.stderr) ?? []
   const comeBack = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
   expect(comeBack.slice(0, 2)).toEqual(['download', '--manifest'])
 
