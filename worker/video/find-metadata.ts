@@ -2,10 +2,10 @@ import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { type ClipMetadata, clipRecordFileOf } from '../../shared/contracts/clip-record.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { readClipRecord } from '../../shared/files/clip-record-file.ts'
 import { hashFile } from '../../shared/files/hash-file.ts'
 import { AVIF_BRANDS, HEIC_BRANDS } from '../../shared/image/heif-brands.ts'
 import { readClipMetadata } from './read-clip-metadata.ts'
-import { readClipRecord } from './read-clip-record.ts'
 
 /** Metadata of a clip, and where they were found: in the file itself, or in a record. */
 export interface FoundMetadata {
