@@ -9,10 +9,13 @@ export interface FramesToEncode extends FrameSize {
   readonly onFrame?: (index: number) => void
 }
 
-/** Figures that a written file gives of itself. Its `fps` is `undefined` where its frames do not last equally long. */
+/**
+ * Figures that a written file gives of itself. Its `fps` is `undefined` where its frames do not last equally long, and
+ * `null` where its format has no rate.
+ */
 export interface FileFigures extends FrameSize {
   readonly frameCount: number
-  readonly fps: number | undefined
+  readonly fps: number | null | undefined
 }
 
 /** Options with which ffmpeg reads the frames from its standard input. */
@@ -59,8 +62,9 @@ export const assertEncodable = ({ width, height, fps }: FramesToEncode): void =>
 export const assertAsAsked = (file: FileFigures, request: FramesToEncode, frameCount: number): void => {
   const asked = { width: request.width, height: request.height, fps: request.fps, frameCount }
   for (const name of ['width', 'height', 'fps', 'frameCount'] as const) {
+    if (name === 'fps' && file.fps === null) continue
     if (file[name] !== asked[name]) {
-      throw new Error(`ffmpeg wrote a video whose ${name} is ${file[name]}, not ${asked[name]}`)
+      throw new Error(`the written file has the ${name} ${file[name]}, not ${asked[name]}`)
     }
   }
 }
