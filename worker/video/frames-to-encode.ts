@@ -5,8 +5,6 @@ export interface FramesToEncode extends FrameSize {
   readonly frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
   /** Frames per second, a whole number from 1. */
   readonly fps: number
-  /** Called with 0, 1, 2… as ffmpeg takes each frame. */
-  readonly onFrame?: (index: number) => void
 }
 
 /**
@@ -42,7 +40,6 @@ export async function* countedFrames(request: FramesToEncode, count: { frames: n
   for await (const frame of request.frames) {
     assertRgbFrame(frame, count.frames, request)
     yield frame
-    request.onFrame?.(count.frames)
     count.frames++
   }
   if (count.frames === 0) throw new Error('a video needs at least one frame; none was given')
