@@ -2,9 +2,7 @@ import { imageFit, lossText } from '../../../shared/contracts/image-fit.ts'
 import { filesOfOutput } from '../../../shared/contracts/result-record.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
-import { plainTable } from '../terminal/plain-table.ts'
-
-type Line = readonly [name: string, text: string | number | null]
+import { type Fact, factTable } from '../terminal/fact-table.ts'
 
 const secondsText = (seconds: Readonly<Record<string, number>>): string =>
   Object.entries(seconds)
@@ -20,7 +18,7 @@ const sizeText = ({ image, parameters }: JobStatus): string => {
 /** All of one job that a person may want to know. */
 export const jobDetails = (status: JobStatus): string => {
   const { result, origin, parameters } = status
-  const lines: readonly Line[] = [
+  const lines: readonly Fact[] = [
     ['job', status.jobId],
     ['state', status.state],
     ['message', status.message],
@@ -30,7 +28,7 @@ export const jobDetails = (status: JobStatus): string => {
     ['size', sizeText(status)],
     ['from', origin.item === null ? origin.key : `${origin.key}, item ${origin.item}`],
     ...Object.entries(parameters).map(
-      ([name, value]): Line => [name, typeof value === 'string' ? value : JSON.stringify(value)],
+      ([name, value]): Fact => [name, typeof value === 'string' ? value : JSON.stringify(value)],
     ),
     ['submitted', status.submittedAt],
     ['updated', status.updatedAt],
@@ -41,26 +39,20 @@ export const jobDetails = (status: JobStatus): string => {
     ['safer path', result?.safer_path ? 'yes' : null],
     ...(result?.outputs ?? []).flatMap((output) =>
       filesOfOutput(output).map(
-        ({ key, size_bytes }): Line => [
+        ({ key, size_bytes }): Fact => [
           'video',
           `${key}  ${output.frames} frames, ${formatBytes(size_bytes)}`,
         ],
       ),
     ),
     ...(result?.failure?.rejected ?? []).map(
-      ({ video, quality }): Line => ['rejected', [video.key, ...quality.faults].join('  ')],
+      ({ video, quality }): Fact => ['rejected', [video.key, ...quality.faults].join('  ')],
     ),
-    ...(result?.outputs ?? []).flatMap(({ quality }): Line[] => [
+    ...(result?.outputs ?? []).flatMap(({ quality }): Fact[] => [
       ['quality', quality.warnings.length === 0 ? 'no faults' : 'no faults, but warnings'],
-      ...quality.warnings.map((warning): Line => ['warning', warning]),
+      ...quality.warnings.map((warning): Fact => ['warning', warning]),
       ['likeness', `${quality.first_frame_psnr_db.toFixed(1)} dB`],
     ]),
   ]
-  return plainTable<Line>(
-    [
-      { head: '', text: ([name]) => name },
-      { head: '', text: ([, text]) => String(text) },
-    ],
-    lines.filter(([, text]) => text !== null),
-  ).replace(/^\n/, '')
+  return factTable(lines)
 }

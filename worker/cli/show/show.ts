@@ -4,7 +4,7 @@ import { type ClipMetadata, clipRecordFileOf } from '../../../shared/contracts/c
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { type FoundMetadata, findMetadata } from '../../video/find-metadata.ts'
 import type { CommandContext } from '../command-context.ts'
-import { plainTable } from '../terminal/plain-table.ts'
+import { type Fact, factTable } from '../terminal/fact-table.ts'
 
 const NOTES = `
 An MP4 carries it in its metadata, also under another name. Other formats have it in NAME.json beside them, which may be
@@ -28,15 +28,13 @@ export const addShowOptions = (command: Command): Command =>
 
 const DIGEST_DIGITS = 12
 
-type Line = readonly [name: string, text: string]
-
-const parameterLines = ({ parameters }: ClipMetadata): readonly Line[] =>
+const parameterLines = ({ parameters }: ClipMetadata): readonly Fact[] =>
   Object.entries(parameters).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : JSON.stringify(value),
   ])
 
-const linesOf = ({ metadata, record }: FoundMetadata): readonly Line[] => {
+const linesOf = ({ metadata, record }: FoundMetadata): readonly Fact[] => {
   const { image, model, svd_batch, execution_provider, precision, job_id } = metadata
   const { video, decode_chunk_size, fallback_decode, parameters } = metadata
   const { num_videos_per_prompt: videos } = parameters
@@ -56,15 +54,6 @@ const linesOf = ({ metadata, record }: FoundMetadata): readonly Line[] => {
     ['found in', record === null ? 'the metadata of the file' : record],
   ]
 }
-
-const textOf = (found: FoundMetadata): string =>
-  plainTable<Line>(
-    [
-      { head: '', text: ([name]) => name },
-      { head: '', text: ([, text]) => text },
-    ],
-    linesOf(found),
-  ).replace(/^\n/, '')
 
 const noneIn = (file: string): InvalidInputError => {
   const beside = path.basename(clipRecordFileOf(file))
@@ -90,5 +79,5 @@ export const runShow = async (
     stdout.write(`${JSON.stringify({ file, found_in: foundIn, record, metadata }, null, 2)}\n`)
   }
   if (found === null) throw noneIn(file)
-  if (!options.json) stdout.write(textOf(found))
+  if (!options.json) stdout.write(factTable(linesOf(found)))
 }
