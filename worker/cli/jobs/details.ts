@@ -2,7 +2,9 @@ import { imageFit, lossText } from '../../../shared/contracts/image-fit.ts'
 import { filesOfOutput } from '../../../shared/contracts/result-record.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
-import { type Fact, factTable } from '../terminal/fact-table.ts'
+import { factTable } from '../terminal/fact-table.ts'
+
+type Line = readonly [name: string, text: string | number | null]
 
 const secondsText = (seconds: Readonly<Record<string, number>>): string =>
   Object.entries(seconds)
@@ -18,7 +20,7 @@ const sizeText = ({ image, parameters }: JobStatus): string => {
 /** All of one job that a person may want to know. */
 export const jobDetails = (status: JobStatus): string => {
   const { result, origin, parameters } = status
-  const lines: readonly Fact[] = [
+  const lines: readonly Line[] = [
     ['job', status.jobId],
     ['state', status.state],
     ['message', status.message],
@@ -28,7 +30,7 @@ export const jobDetails = (status: JobStatus): string => {
     ['size', sizeText(status)],
     ['from', origin.item === null ? origin.key : `${origin.key}, item ${origin.item}`],
     ...Object.entries(parameters).map(
-      ([name, value]): Fact => [name, typeof value === 'string' ? value : JSON.stringify(value)],
+      ([name, value]): Line => [name, typeof value === 'string' ? value : JSON.stringify(value)],
     ),
     ['submitted', status.submittedAt],
     ['updated', status.updatedAt],
@@ -36,23 +38,23 @@ export const jobDetails = (status: JobStatus): string => {
     ['seconds', result?.seconds ? secondsText(result.seconds) : null],
     ['device', result === null ? null : `${result.device_seconds.toFixed(1)} s`],
     ['cost', result === null || result.cost_usd === null ? null : `$${result.cost_usd.toFixed(5)}`],
-    ['safer path', result?.safer_path ? 'yes' : null],
+    ['fallback decode', result?.safer_path ? 'yes' : null],
     ...(result?.outputs ?? []).flatMap((output) =>
       filesOfOutput(output).map(
-        ({ key, size_bytes }): Fact => [
+        ({ key, size_bytes }): Line => [
           'video',
           `${key}  ${output.frames} frames, ${formatBytes(size_bytes)}`,
         ],
       ),
     ),
     ...(result?.failure?.rejected ?? []).map(
-      ({ video, quality }): Fact => ['rejected', [video.key, ...quality.faults].join('  ')],
+      ({ video, quality }): Line => ['rejected', [video.key, ...quality.faults].join('  ')],
     ),
-    ...(result?.outputs ?? []).flatMap(({ quality }): Fact[] => [
+    ...(result?.outputs ?? []).flatMap(({ quality }): Line[] => [
       ['quality', quality.warnings.length === 0 ? 'no faults' : 'no faults, but warnings'],
-      ...quality.warnings.map((warning): Fact => ['warning', warning]),
+      ...quality.warnings.map((warning): Line => ['warning', warning]),
       ['likeness', `${quality.first_frame_psnr_db.toFixed(1)} dB`],
     ]),
   ]
-  return factTable(lines)
+  return factTable(lines.flatMap(([name, text]) => (text === null ? [] : [[name, String(text)] as const])))
 }

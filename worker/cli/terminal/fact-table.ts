@@ -1,14 +1,14 @@
 import { plainTable } from './plain-table.ts'
 
-/** A fact with its name; `null`: there is nothing to say. */
-export type Fact = readonly [name: string, text: string | number | null]
+/** A fact with its name, as one line of a table. */
+export type Fact = readonly [name: string, text: string]
 
-/** Facts in two columns without heads. Those that are `null` are left out. */
+/** Prints facts as a table of two columns without a head. */
 export const factTable = (facts: readonly Fact[]): string =>
   plainTable<Fact>(
     [
       { head: '', text: ([name]) => name },
-      { head: '', text: ([, text]) => String(text) },
+      { head: '', text: ([, text]) => text },
     ],
-    facts.filter(([, text]) => text !== null),
+    facts,
   ).replace(/^\n/, '')

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { factTable } from '../../../../worker/cli/terminal/fact-table.ts'
 
-test('facts stand in two columns, without those that say nothing', () => {
-  const text = factTable([
-    ['seed', 7],
-    ['message', null],
-    ['found in', 'cup.json'],
-  ])
-  expect(text).toBe('seed      7\nfound in  cup.json\n')
+test('prints a line per fact, aligns the texts, and has no line for a head', () => {
+  expect(
+    factTable([
+      ['job', '7c12e969'],
+      ['video', '1 of 2'],
+      ['video', '2 of 2'],
+    ]),
+  ).toBe('job    7c12e969\nvideo  1 of 2\nvideo  2 of 2\n')
 })
