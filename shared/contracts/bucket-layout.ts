@@ -32,7 +32,7 @@
  */
 
 import { createHash } from 'node:crypto'
-import { type ClipFormat, FORMAT_TRAITS } from './clip-format.ts'
+import { type ClipFormat, FORMAT_TRAITS, POSTER_ENDING } from './clip-format.ts'
 import { keyFault } from './object-key.ts'
 
 export const IMAGES_PREFIX = 'images/'
@@ -95,7 +95,7 @@ export interface VideoKeys {
 const videoKeysIn = (folder: string, videos: number): readonly VideoKeys[] =>
   Array.from({ length: videos }, (_, index) => {
     const name = `${folder}video${videos === 1 ? '' : `-${index}`}`
-    return { video: `${name}.mp4`, poster: `${name}.poster.png` }
+    return { video: `${name}.mp4`, poster: `${name}${POSTER_ENDING}` }
   })
 
 /** Key of a video in another format, beside its MP4: `video.mp4` → `video.gif`. */

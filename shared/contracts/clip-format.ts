@@ -45,6 +45,9 @@ export const FORMAT_TRAITS: Readonly<Record<ClipFormat, FormatTraits>> = {
   png: { ending: '.zip', contentType: 'application/zip', crf: null, mostFps: null },
 }
 
+/** Ending of a clip's poster, a PNG of its first frame. */
+export const POSTER_ENDING = '.poster.png'
+
 /** The largest value that some codec has. */
 export const MAX_CRF = Math.max(...CLIP_FORMATS.map((format) => FORMAT_TRAITS[format].crf?.most ?? 0))
 

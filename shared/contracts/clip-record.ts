@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CLIP_FORMATS, FORMAT_TRAITS, POSTER_ENDING } from './clip-format.ts'
 import { type JobMessage, jobIdSchema, modelReferenceSchema, sha256Schema } from './job-message.ts'
 import { parametersDocumentSchema } from './parameters-document.ts'
 import type { ResultRecord } from './result-record.ts'
@@ -120,8 +121,19 @@ export const clipRecordOfResult = (
 /** The text of a record's file. The same record gives the same bytes. */
 export const encodeClipRecord = (record: ClipRecord): string => `${JSON.stringify(record, null, 2)}\n`
 
+/** Ending that a record adds to the name that all files of a clip share. */
+export const RECORD_ENDING = '.json'
+
+/** Endings of all files of a clip: its formats, its poster and its record. */
+export const FILE_ENDINGS: readonly string[] = [
+  ...CLIP_FORMATS.map((format) => FORMAT_TRAITS[format].ending),
+  POSTER_ENDING,
+  RECORD_ENDING,
+]
+
 /** File of a clip's record: `cup.mp4`, and any other format of the clip, has `cup.json`. */
-export const clipRecordFileOf = (clip: string): string => clip.replace(/\.[^./\\]+$/, '').concat('.json')
+export const clipRecordFileOf = (clip: string): string =>
+  clip.replace(/\.[^./\\]+$/, '').concat(RECORD_ENDING)
 
 /** A clip's record in the text of a file; `null` if the text is anything else. */
 export const parseClipRecord = (text: string): ClipRecord | null => {

@@ -42,7 +42,8 @@ export const guidanceFault = ({
     : `a max_guidance_scale of ${maxGuidanceScale} turns guidance off, and min_guidance_scale is ${minGuidanceScale}; ` +
       'give both above 1, or both 1'
 
-const DEFAULT_SEED = 0n
+/** Seed of a job whose request gives none. */
+export const DEFAULT_SEED = 0n
 
 export interface ResolveOptions {
   readonly vaeScaleFactor: number

@@ -1,4 +1,9 @@
-import { CLIP_FORMATS, type ClipFormat, FORMAT_TRAITS } from '../../shared/contracts/clip-format.ts'
+import {
+  CLIP_FORMATS,
+  type ClipFormat,
+  FORMAT_TRAITS,
+  POSTER_ENDING,
+} from '../../shared/contracts/clip-format.ts'
 
 const ENDINGS = CLIP_FORMATS.map((format) => FORMAT_TRAITS[format].ending)
 
@@ -9,7 +14,7 @@ export const clipStem = (file: string): string => {
 }
 
 /** The poster of `clip.mp4` is `clip.poster.png`: `svd render clip.png --output clip.mp4` keeps its photo. */
-export const posterOf = (file: string): string => `${clipStem(file)}.poster.png`
+export const posterOf = (file: string): string => `${clipStem(file)}${POSTER_ENDING}`
 
 /** Path of a clip's file in a format, beside its file in another one. */
 export const clipFile = (file: string, format: ClipFormat): string =>

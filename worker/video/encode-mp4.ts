@@ -5,6 +5,7 @@ import type { ClipMetadata } from '../../shared/contracts/clip-record.ts'
 import { writeThenRename } from '../../shared/files/write-then-rename.ts'
 import { appendXmp } from './append-xmp.ts'
 import { tagOptions } from './clip-tags.ts'
+import { BT709_TAGS, REPRODUCIBLE } from './encode-file.ts'
 import {
   assertAsAsked,
   assertEncodable,
@@ -65,10 +66,10 @@ const outputOptions = ({ crf }: EncodeRequest): readonly string[] => [
   ...['-c:v', 'libx264', '-preset', 'medium', '-crf', String(crf ?? H264_CRF)],
   // x264's result depends on its number of threads, which it takes from the machine, and on the processor.
   ...['-threads', '1', '-x264-params', 'cpu-independent=1'],
-  ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'],
+  ...BT709_TAGS,
   // x264 writes its version and settings into a NAL unit of type 6.
   ...['-bsf:v', 'filter_units=remove_types=6'],
   // Builds before 4.4 write the colour box only when asked.
   ...['-movflags', '+faststart+write_colr', '-f', 'mp4'],
-  ...['-flags:v', '+bitexact', '-fflags', '+bitexact', '-map_metadata', '-1'],
+  ...REPRODUCIBLE,
 ]

@@ -1,15 +1,13 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { PassThrough } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import sharp from 'sharp'
-import { openPromise } from 'yauzl'
 import { ZipFile } from 'yazl'
 import { writeThenRename } from '../../shared/files/write-then-rename.ts'
 import type { EncodeFile, FileRequest } from './encode-file.ts'
 import { encodeFramePng } from './encode-frame-png.ts'
-import { assertAsAsked, countedFrames, type FileFigures, type FramesToEncode } from './frames-to-encode.ts'
+import { assertAsAsked, countedFrames, type FramesToEncode } from './frames-to-encode.ts'
+import { readPngZip } from './read-png-zip.ts'
 import { stoppable } from './stoppable.ts'
 import { frameName } from './write-frames.ts'
 
@@ -52,32 +50,13 @@ const writeZip = async (clip: FramesToEncode, file: string, signal: AbortSignal)
   return count.frames
 }
 
-/** Frame count by the ZIP's directory, and the size of the first frame. Throws if a name is not the one expected. */
-const readZip = async (file: string): Promise<Omit<FileFigures, 'fps'>> => {
-  const zip = await openPromise(file, { autoClose: false })
-  try {
-    let frameCount = 0
-    let size = { width: 0, height: 0 }
-    for await (const entry of zip.eachEntry()) {
-      if (entry.fileName !== frameName(frameCount))
-        throw new Error(`${file} has ${entry.fileName} in place of ${frameName(frameCount)}`)
-      if (frameCount === 0)
-        size = await sharp(await buffer(await zip.openReadStreamPromise(entry))).metadata()
-      frameCount++
-    }
-    return { width: size.width, height: size.height, frameCount }
-  } finally {
-    zip.close()
-  }
-}
-
 /** A ZIP of lossless PNGs, `0000.png` on, one for each frame. It has no rate. */
 export const encodePngZip: EncodeFile = (request: FileRequest) =>
   writeThenRename(request.output, async (temporary) => {
-    const { fps, signal } = request
+    const { signal } = request
     const clip: FramesToEncode = { ...request, frames: request.frames() }
     const frameCount = await writeZip(clip, temporary, signal)
-    const figures = { ...(await readZip(temporary)), fps }
+    const figures = await readPngZip(temporary)
     assertAsAsked(figures, clip, frameCount)
     signal.throwIfAborted()
     return figures

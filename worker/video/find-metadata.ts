@@ -2,9 +2,10 @@ import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { type ClipMetadata, clipRecordFileOf } from '../../shared/contracts/clip-record.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { readClipRecord } from '../../shared/files/clip-record-file.ts'
 import { hashFile } from '../../shared/files/hash-file.ts'
+import { AVIF_BRANDS, HEIC_BRANDS } from '../../shared/image/heif-brands.ts'
 import { readClipMetadata } from './read-clip-metadata.ts'
-import { readClipRecord } from './read-clip-record.ts'
 
 /** Metadata of a clip, and where they were found: in the file itself, or in a record. */
 export interface FoundMetadata {
@@ -32,8 +33,11 @@ const headOf = async (file: string): Promise<Buffer> => {
   }
 }
 
-/** Whether a file begins as files of the ISO base media format do, to which MP4 and QuickTime belong. */
-const isMp4 = (head: Buffer): boolean => head.toString('latin1', 4, 8) === 'ftyp'
+/** Major brand of a file of the ISO base media format, to which MP4, QuickTime and HEIF belong; `null`: it is none. */
+const majorBrand = (head: Buffer): string | null =>
+  head.toString('latin1', 4, 8) === 'ftyp' ? head.toString('latin1', 8, 12) : null
+
+const isImageBrand = (brand: string): boolean => AVIF_BRANDS.includes(brand) || HEIC_BRANDS.includes(brand)
 
 const isJson = (file: string, head: Buffer): boolean =>
   path.extname(file).toLowerCase() === '.json' || /^\s*\{/.test(head.toString('latin1'))
@@ -66,6 +70,13 @@ export const findMetadata = async (file: string, signal: AbortSignal): Promise<F
     const record = await readClipRecord(file)
     return typeof record === 'string' ? null : { metadata: record, record: file }
   }
-  const own = isMp4(head) ? await readOwn(file) : null
+  const brand = majorBrand(head)
+  if (brand !== null && isImageBrand(brand)) {
+    throw new InvalidInputError(
+      file,
+      'is an AVIF or HEIC image, and no clip; give a clip, or the NAME.json beside one',
+    )
+  }
+  const own = brand === null ? null : await readOwn(file)
   return own === null ? await readBeside(file, signal) : { metadata: own, record: null }
 }

@@ -67,7 +67,7 @@ export const finishClip = async (clip: ClipToFinish): Promise<FinishedClip> => {
   const order = frameOrder(raw.frameCount, clip.loop)
   const passes = clip.files.reduce((sum, { format }) => sum + ENCODERS[format].passes, 0)
   const steps = (framesDir === null ? 0 : raw.frameCount) + passes * order.length
-  const frames = countedFrames(raw, steps, clip.onProgress)
+  const frames = reportedFrames(raw, steps, clip.onProgress)
   if (framesDir !== null) await writeFrames({ frames: frames(), width, height, directory: framesDir, signal })
   const poster = posterOf(output)
   await writePoster({ frame: await raw.frame(0), width, height, output: poster })
@@ -90,8 +90,8 @@ export const finishClip = async (clip: ClipToFinish): Promise<FinishedClip> => {
   }
 }
 
-/** Each call goes through frames, and counts on from the call before. */
-const countedFrames = (raw: RawFrames, steps: number, onProgress: ClipToFinish['onProgress'] = () => {}) => {
+/** Each call goes through frames, and reports each as a step after those of the call before. */
+const reportedFrames = (raw: RawFrames, steps: number, onProgress: ClipToFinish['onProgress'] = () => {}) => {
   let step = 0
   const report = (): void => onProgress({ phase: 'encode-video', step, steps })
   report()

@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
+import { hashFile } from '../../shared/files/hash-file.ts'
 
 export interface WrittenFile {
   readonly path: string
@@ -10,8 +7,7 @@ export interface WrittenFile {
   readonly sha256: string
 }
 
-export const describeFile = async (path: string, signal: AbortSignal): Promise<WrittenFile> => {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash, { signal })
-  return { path, sizeBytes: (await stat(path)).size, sha256: hash.digest('hex') }
-}
+export const describeFile = async (path: string, signal: AbortSignal): Promise<WrittenFile> => ({
+  path,
+  ...(await hashFile(path, signal)),
+})

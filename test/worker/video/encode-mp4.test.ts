@@ -46,12 +46,10 @@ async function* framesThenSilence(frames: Uint8Array[], onSilence: () => void) {
 describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
   test.each([1, 2, 14, 25])('writes %i frames for as many given, at every rate', async (count) => {
     for (const fps of [1, 7, 30]) {
-      const taken: number[] = []
       const frames = noiseFrames(count, WIDTH, HEIGHT)
-      const video = await encodeMp4(aRequest(ffmpegPath, { frames, fps, onFrame: (i) => taken.push(i) }))
+      const video = await encodeMp4(aRequest(ffmpegPath, { frames, fps }))
       expect(video).toMatchObject({ frameCount: count, fps, width: WIDTH, height: HEIGHT, faststart: true })
       expect(video.durationSeconds).toBeCloseTo(count / fps, 9)
-      expect(taken).toEqual(frames.map((_, i) => i))
     }
   })
 
@@ -183,10 +181,8 @@ describe('with a broken ffmpeg', () => {
   test('kills one that ignores SIGTERM and a closed input', async () => {
     const controller = new AbortController()
     const ffmpegPath = await aScript('trap "" TERM; head -c 1 >/dev/null; while :; do read x; done')
-    const frames = framesThenSilence(noiseFrames(1, WIDTH, HEIGHT), () => {})
-    const encoding = encodeMp4(
-      aRequest(ffmpegPath, { frames, signal: controller.signal, onFrame: () => controller.abort() }),
-    )
+    const frames = framesThenSilence(noiseFrames(1, WIDTH, HEIGHT), () => controller.abort())
+    const encoding = encodeMp4(aRequest(ffmpegPath, { frames, signal: controller.signal }))
     await expect(encoding).rejects.toMatchObject({ name: 'AbortError' })
     expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([])
   })

@@ -1,6 +1,4 @@
 import path from 'node:path'
-import { readNumber } from '../../../shared/contracts/argument-text.ts'
-import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
 import type { SourceFormat } from '../../client/convert/source-format.ts'
@@ -8,6 +6,7 @@ import type { RenderSettings } from '../../renderer/render-job.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
 import { assertImagesReadable } from '../input-images.ts'
 import type { ChosenSeeds } from '../seed-options.ts'
+import { readWholeNumber } from '../whole-number.ts'
 import { type ClipParameters, clipParameters } from './clip-parameters.ts'
 import type { RenderCommandOptions } from './options.ts'
 import { checkOutputFolders } from './output-folders.ts'
@@ -15,13 +14,8 @@ import { type ImageOutputs, planOutputs } from './outputs.ts'
 
 const MAX_THREADS = 1024
 
-const parseThreads = (text: string | undefined): number => {
-  if (text === undefined) return 0
-  const threads = readNumber(text)
-  if (typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)
-    return threads
-  throw new InvalidInputError('--threads', `got '${text}'; must be a whole number from 1 to ${MAX_THREADS}`)
-}
+const parseThreads = (text: string | undefined): number =>
+  text === undefined ? 0 : readWholeNumber('--threads', text, MAX_THREADS)
 
 /** Which of the two the user gave. */
 export const outputOptionOf = ({

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { type ClipFormat, FORMAT_TRAITS, formatOfEnding } from '../../../shared/contracts/clip-format.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { MAX_NAME_BYTES } from '../../../shared/files/max-name-bytes.ts'
 import { clipFile, clipStem, posterOf } from '../../video/clip-files.ts'
 
 /*
@@ -47,9 +48,6 @@ export const videoNameFault = (output: string, formats: readonly ClipFormat[]): 
 /** Files of a video in all formats, the first of which is `output`. */
 export const filesOfVideo = (output: string, formats: readonly ClipFormat[]): readonly string[] =>
   formats.map((format) => clipFile(output, format))
-
-/** Limit of a file name in bytes on Linux and macOS. */
-const MAX_NAME_BYTES = 255
 
 const fileStem = (file: string): string => path.parse(file).name
 

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { clipRecordFileOf } from '../../../shared/contracts/clip-record.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import { readClipRecord } from '../../video/read-clip-record.ts'
+import { readClipRecord } from '../../../shared/files/clip-record-file.ts'
 import type { ImageJob } from './image-jobs.ts'
 
 /**

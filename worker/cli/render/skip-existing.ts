@@ -6,8 +6,8 @@ import {
   clipRecordFileOf,
 } from '../../../shared/contracts/clip-record.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
+import { readClipRecord } from '../../../shared/files/clip-record-file.ts'
 import { hashFile } from '../../../shared/files/hash-file.ts'
-import { readClipRecord } from '../../video/read-clip-record.ts'
 import { frameName } from '../../video/write-frames.ts'
 import { metadataOfVideos, type SharedFacts } from './clip-facts.ts'
 import type { ImageJob, outputOptionOf } from './image-jobs.ts'

@@ -8,7 +8,8 @@ import { type SortedJobs, skipExisting } from './skip-existing.ts'
 
 /**
  * Decides which jobs are rendered: all, or with `--skip-existing` those whose clips are not there. Throws
- * InvalidInputError as `skipExisting` does, and where a record would replace another document.
+ * InvalidInputError as `skipExisting` does, where a record would replace another document, and for `--overwrite` without
+ * `--skip-existing`.
  */
 export const sortJobs = async (
   { jobs, pixels }: Pick<Batch, 'jobs' | 'pixels'>,
@@ -16,6 +17,13 @@ export const sortJobs = async (
   facts: SharedFacts,
   signal: AbortSignal,
 ): Promise<SortedJobs> => {
+  if (options.overwrite === true && options.skipExisting !== true) {
+    throw new InvalidInputError(
+      '--overwrite',
+      'is for clips that --skip-existing compares; leave it out, because clips that are there are replaced anyway, ' +
+        'or give --skip-existing too',
+    )
+  }
   const option = outputOptionOf(options)
   await assertRecordsReplaceable(jobs, option)
   if (options.skipExisting !== true) return { toRender: jobs, kept: [] }

@@ -1,3 +1,5 @@
+import { AVIF_BRANDS, HEIC_BRANDS } from '../../../shared/image/heif-brands.ts'
+
 /** Formats that ingest and the renderer do not read, and that a client converts to PNG. */
 export type SourceFormat = 'AVIF' | 'HEIC' | 'TIFF'
 
@@ -15,12 +17,6 @@ export const sourceFormatOfName = (name: string): SourceFormat | null =>
 
 const TIFF_STARTS = ['II*\0', 'MM\0*', 'II+\0', 'MM\0+']
 
-/**
- * Brands of the box `ftyp`, with which a file in a HEIF container begins: those of AV1 (AVIF 1.2, section 6) and those of
- * HEVC (ISO/IEC 23008-12, Annex B). `mif1` and `msf1` say nothing of the codec.
- */
-const AVIF_BRANDS = ['avif', 'avis']
-const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs', 'mif1', 'msf1']
 const MAX_BRANDS_BYTES = 256
 
 const brandsOf = (text: string): readonly string[] => {

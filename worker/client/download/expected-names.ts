@@ -1,7 +1,9 @@
+import { DEFAULT_FORMATS, normalizeCrf, normalizeFormats } from '../../../shared/contracts/clip-format.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
+import { type CompleteParameters, encodeSeed } from '../../../shared/contracts/parameters-document.ts'
+import { DEFAULT_FILE_PARAMETERS, DEFAULT_SEED } from '../../../shared/contracts/render-parameters.ts'
 import type { ExpectedClip } from '../submit/expected-clips.ts'
-import { PARAMETER_NAMES, type ParameterName } from '../tracking/parameter-differences.ts'
+import { PARAMETER_NAMES, type ParameterName, parameterText } from '../tracking/parameter-differences.ts'
 import { collision, type NamedVideoFile, nameFault } from './clip-names.ts'
 import { sameFileKey } from './file-names.ts'
 import { type FieldName, ID_DIGITS, missingFieldText, type NameFields, requestFields } from './name-fields.ts'
@@ -9,37 +11,47 @@ import type { NameTemplate } from './name-template.ts'
 
 /** Parameters that follow from the image where the upload does not give them, as a size of `auto` does. */
 const OF_IMAGE: readonly ParameterName[] = ['width', 'height', 'fit']
-/** Defaults that no checkpoint sets. */
-const FIXED: Partial<Record<ParameterName, string>> = {
-  ...{ seed: '0', decode_overlap: '0', format: 'mp4', crf: "the codec's", loop: 'no', metadata: 'yes' },
-}
 
-const argumentText = (value: unknown): string => {
-  if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  return Array.isArray(value) ? value.join(', ') : String(value)
+/** Parameters that are known before ingest: those that the upload gives, and defaults that no checkpoint sets. */
+const knownParameters = ({ given }: ExpectedClip): Partial<CompleteParameters> => {
+  const { size, max_pixels: _, ...named } = given
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(size ?? '') ?? []
+  const format = normalizeFormats(given.format ?? DEFAULT_FORMATS)
+  return {
+    ...named,
+    ...(width !== undefined && { width: Number(width), height: Number(height) }),
+    // A number of steps turns the checkpoint's own sigmas off, see `resolveParameters`.
+    ...(given.sigmas === undefined && given.num_inference_steps !== undefined && { sigmas: null }),
+    seed: encodeSeed(given.seed ?? DEFAULT_SEED),
+    decode_overlap: given.decode_overlap ?? 0,
+    format: [...format],
+    crf: normalizeCrf(given.crf, format),
+    loop: given.loop ?? DEFAULT_FILE_PARAMETERS.loop,
+    metadata: given.metadata ?? DEFAULT_FILE_PARAMETERS.metadata,
+  } as Partial<CompleteParameters>
 }
 
 /** A value that is given or fixed; `null` if the checkpoint or the image decides it. */
-const knownText = (name: ParameterName, given: RenderArguments): string | null => {
-  const value = (given as Readonly<Record<string, unknown>>)[name]
-  if (value !== undefined) return argumentText(value)
-  const [, width, height] = /^(\d+)x(\d+)$/.exec(given.size ?? '') ?? []
-  const side = name === 'width' ? width : name === 'height' ? height : undefined
-  return side ?? FIXED[name] ?? null
-}
+const knownText = (name: ParameterName, known: Partial<CompleteParameters>): string | null =>
+  known[name] === undefined ? null : parameterText(name, known as CompleteParameters)
 
 /** The same text for the same job, as far as can be known. */
-const jobText = ({ imageKey, given }: ExpectedClip): string =>
-  JSON.stringify([
-    imageKey,
-    Object.entries(given)
-      .map(([name, value]) => [name, argumentText(value)])
-      .toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+const jobText = (clip: ExpectedClip): string => {
+  const { size = null, max_pixels = null } = clip.given
+  const known = knownParameters(clip)
+  return JSON.stringify([
+    clip.imageKey,
+    // Sides that are given once as a size, and once as width and height, are the same.
+    known.width === undefined || known.height === undefined ? size : null,
+    max_pixels,
+    PARAMETER_NAMES.map((name) => knownText(name, known)),
   ])
+}
 
 /** Fields of a clip; `unknown` gives the text of a field that is not known yet. */
 const fieldsOf = (clip: ExpectedClip, video: number, unknown: (name: FieldName) => string): NameFields => {
-  const parameters = PARAMETER_NAMES.map((name) => [name, knownText(name, clip.given) ?? unknown(name)])
+  const known = knownParameters(clip)
+  const parameters = PARAMETER_NAMES.map((name) => [name, knownText(name, known) ?? unknown(name)])
   return {
     ...(Object.fromEntries(parameters) as Record<ParameterName, string>),
     ...requestFields(clip),

@@ -1,9 +1,9 @@
+import { FILE_ENDINGS } from '../../../shared/contracts/clip-record.ts'
 import { cutText } from '../../../shared/contracts/shown-value.ts'
+import { MAX_NAME_BYTES } from '../../../shared/files/max-name-bytes.ts'
 
-/** Most bytes of a name in ext4, XFS, APFS and NTFS, where Windows counts 255 UTF-16 units instead. */
-export const MAX_NAME_BYTES = 255
-/** Bytes that are kept for the ending, of which `.poster.png` is the longest. */
-const ENDING_BYTES = 11
+/** Most bytes of an ending that a file adds to its name. */
+const ENDING_BYTES = Math.max(...FILE_ENDINGS.map((ending) => Buffer.byteLength(ending)))
 /** Most bytes of a name without its ending. */
 export const MAX_STEM_BYTES = MAX_NAME_BYTES - ENDING_BYTES
 

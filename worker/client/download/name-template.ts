@@ -1,3 +1,4 @@
+import { FILE_ENDINGS } from '../../../shared/contracts/clip-record.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { cutText } from '../../../shared/contracts/shown-value.ts'
 import { stemFault } from './file-names.ts'
@@ -12,7 +13,8 @@ export interface NameTemplate {
 }
 
 const PART = /\{([^{}]*)\}/g
-const ENDINGS = /\.(mp4|webm|gif|mov|png|zip|json)$/i
+/** Endings that the files of a clip get, and that of any PNG. */
+const ENDINGS: readonly string[] = [...FILE_ENDINGS, '.png']
 /** Stands for a value where the text between the fields is checked. */
 const SOME_VALUE = '0'
 
@@ -36,9 +38,9 @@ const templateFault = (text: string): string | null => {
   if (unknown !== undefined) return unknownField(unknown)
   if (/[{}]/.test(text.replaceAll(PART, '')))
     return 'has a brace without its partner; write fields as {image}'
-  const ending = ENDINGS.exec(text)?.[0]
-  if (ending !== undefined)
-    return `ends with ${ending}; leave that out, because each file gets its own ending`
+  const known = ENDINGS.find((one) => text.toLowerCase().endsWith(one))
+  if (known !== undefined)
+    return `ends with ${text.slice(-known.length)}; leave that out, because each file gets its own ending`
   const fault = stemFault(text.replaceAll(PART, SOME_VALUE))
   return fault === null ? null : `${fault}; write another`
 }

@@ -1,4 +1,4 @@
-import { type ClipFormat, FORMAT_TRAITS } from '../../../shared/contracts/clip-format.ts'
+import { type ClipFormat, FORMAT_TRAITS, POSTER_ENDING } from '../../../shared/contracts/clip-format.ts'
 import { filesOfOutput, type ResultRecord, type StoredFile } from '../../../shared/contracts/result-record.ts'
 
 /** A file of a result that a download fetches. */
@@ -32,7 +32,7 @@ export const filesOfResult = (
         )
         const poster: ResultFile = {
           ...{ video, kind: 'poster', format: null, stored: output.poster },
-          ending: '.poster.png',
+          ending: POSTER_ENDING,
         }
         return posters ? [...videos, poster] : videos
       })

@@ -142,6 +142,18 @@ test('--overwrite renders again what would not be the same, and only that', asyn
   expect(await readFile(at('o/a.mp4'), 'utf8')).toMatch(/^video/)
 })
 
+test('--overwrite without --skip-existing is refused, because it would change nothing', async () => {
+  const { at } = await aFolderOfImages('a.jpg')
+  const { exitCode, stderr, renderers } = await renderCommand([
+    ...[at('a.jpg'), '--output', at('o/a.mp4'), '--overwrite'],
+  ])
+  expect({ exitCode, opened: renderers.opened }).toEqual({ exitCode: 2, opened: 0 })
+  expect(stderr).toBe(
+    'error: --overwrite: is for clips that --skip-existing compares; leave it out, because clips that are there are ' +
+      'replaced anyway, or give --skip-existing too\n',
+  )
+})
+
 test('without --skip-existing, clips that are there are rendered again', async () => {
   const { at } = await threeRendered()
   const { jobs } = await renderCommand([...NAMES.map(at), '--output-dir', at('o'), '--seed', '7'])

@@ -127,6 +127,14 @@ describe('svd show says plainly that', () => {
     )
   })
 
+  test.each(['avif', 'avis', 'heic', 'mif1'])('an image of the brand %s is no clip', async (brand) => {
+    const file = path.join(await temporaryDir(), 'cup.avif')
+    await writeFile(file, Buffer.from(`\0\0\0\x10ftyp${brand}\0\0\0\0`, 'latin1'))
+    expect(await refused(file)).toBe(
+      'error: DIR/cup.avif: is an AVIF or HEIC image, and no clip; give a clip, or the NAME.json beside one\n',
+    )
+  })
+
   test('there is no such file, or only a folder', async () => {
     const folder = await temporaryDir()
     expect(await refused(path.join(folder, 'none.mp4'))).toBe(

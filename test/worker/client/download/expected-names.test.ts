@@ -56,6 +56,21 @@ describe('names of clips that are not uploaded yet are fine where', () => {
       '{image}-{seed}',
       expectedOfImage('images/a.png', { given: {}, seeds: [1n, 2n] }),
     ],
+    [
+      'an item gives what another has by default, so that both are one job',
+      '{image}',
+      cups({}, { parameters: { crf: 18, seed: 0, format: ['mp4'], loop: false, metadata: true } }),
+    ],
+    [
+      'a size is given in two ways, so that both are one job',
+      '{image}',
+      cups({ parameters: { size: '64x128' } }, { parameters: { width: 64, height: 128 } }),
+    ],
+    [
+      'a CRF is that of another codec',
+      '{crf}',
+      cups({ parameters: { format: 'webm' } }, { parameters: { format: 'webm', crf: 18, seed: 1 } }),
+    ],
     ['groups of items differ', '{group}', cups({ group: 'a' }, { group: 'b', parameters: { seed: 1 } })],
   ])('%s', (_, template, clips) => {
     expect(check(template, clips)).toBeNull()
@@ -75,6 +90,24 @@ describe('names of clips that are not uploaded yet are refused where', () => {
       '{seed}',
       cups({ parameters: { fps: 5 } }, { parameters: { seed: 0, fps: 6 } }),
       "the same name '0'",
+    ],
+    [
+      'only the bound of their sizes tells two jobs apart',
+      '{image}',
+      cups({ parameters: { max_pixels: 8192 } }, { parameters: { max_pixels: 16384 } }),
+      "the same name 'cup'",
+    ],
+    [
+      'both have the default CRF',
+      '{crf}',
+      cups({}, { parameters: { crf: 18, seed: 1 } }),
+      "the same name 'usual'",
+    ],
+    [
+      'both have the sigmas that follow from their steps',
+      '{sigmas}',
+      cups({ parameters: { num_inference_steps: 5 } }, { parameters: { num_inference_steps: 6 } }),
+      "the same name 'Karras'",
     ],
     [
       'the checkpoint decides both alike',

@@ -25,6 +25,8 @@ describe('a template is refused with the fix for', () => {
     ['..{seed}', "has '..', which may name the folder above; write another"],
     ['{seed', 'has a brace without its partner; write fields as {image}'],
     ['{{seed}}', 'has a brace without its partner; write fields as {image}'],
+    ['{seed}.poster.png', 'ends with .poster.png; leave that out, because each file gets its own ending'],
+    ['{seed}.MOV', 'ends with .MOV; leave that out'],
     ['{seed}.mp4', 'ends with .mp4; leave that out, because each file gets its own ending'],
     ['a?{seed}', "has the character '?', which Windows refuses; write another"],
     ['', "got '', which is empty; write another"],
