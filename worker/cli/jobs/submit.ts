@@ -174,13 +174,13 @@ export const runSubmit = async (
     const exitCodes = requests.map(({ report }) => exitCodeOfReport(report))
     const uploads = { keys: new Set(requests.map(({ request }) => request.upload.key)), since: startedAt }
     const before = await findJobsBefore(outputs, acceptedJobs(requests), uploads, signal)
-    const said = { retries: retryQueues !== null, quiet: options.quiet === true }
+    const said = { retries: retryQueues !== null, quiet: options.quiet === true, options }
     stderr.write(jobsBeforeText(before, said))
     if (retryQueues !== null && before.failed.length > 0) {
       const jobs = services.openQueue(retryQueues.jobsQueueUrl)
       const deadLetters = services.openQueue(retryQueues.deadLetterQueueUrl)
       const retried = await retryFailed({ outputs, clock, jobs, deadLetters }, before.failed, signal)
-      stderr.write(retriedText(retried))
+      stderr.write(retriedText(retried, options))
       if (retried.left.length > 0) exitCodes.push(EXIT_FAILURE)
     }
     const waits = { outputs, intervalMs, services }
