@@ -59,6 +59,9 @@ const endedJobs = async (): Promise<readonly string[]> =>
     .flatMap(({ type, job_id }) => (type === 'request.ended' && job_id !== undefined ? [job_id] : []))
 
 const NAME = '{item_id}-{motion_bucket_id}-{seed}'
+const downloadCommand = (): readonly string[] => [
+  ...['download', '--manifest', 'products.json', '--to', at('clips'), '--name', NAME],
+]
 let ids: readonly string[] = []
 const expectedNames = (): readonly string[] =>
   ids.map((id, index) => `${id}-${MOTIONS[Math.floor(index / 10)]}-1.mp4`)
@@ -82,7 +85,7 @@ describe('a day with forty images', () => {
   })
 
   test('a download that is killed leaves whole files alone', async () => {
-    const args = ['download', '--manifest', 'products.json', '--to', at('clips'), '--name', NAME]
+    const args = downloadCommand()
     const download = startSvd(args, environment)
     await untilPrinted(download, (text) => text.split('\n').length > 5)
     await killHard(download)
@@ -97,15 +100,7 @@ describe('a day with forty images', () => {
     await note('[svd local is killed]\n\n')
     expect(await openDay()).toMatch(/^In /)
     const before = await hashesIn('clips')
-    const { exitCode } = await svd(
-      'download',
-      '--manifest',
-      'products.json',
-      '--to',
-      at('clips'),
-      '--name',
-      NAME,
-    )
+    const { exitCode } = await svd(...downloadCommand())
     const clips = await hashesIn('clips')
     expect(exitCode).toBe(0)
     expect([...clips.keys()]).toEqual(expectedNames())
@@ -115,11 +110,9 @@ describe('a day with forty images', () => {
   })
 
   test('the same download again fetches nothing', async () => {
-    const { exitCode, stdout } = await svd(
-      ...['download', '--manifest', 'products.json', '--to', at('clips'), '--name', NAME, '--json'],
-    )
-    expect(exitCode).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({ files: expect.any(Array) })
+    const { exitCode, stdout } = await svd(...downloadCommand(), '--json')
+    const { files } = JSON.parse(stdout) as { readonly files: readonly { readonly outcome: string }[] }
+    expect([exitCode, files.map(({ outcome }) => outcome)]).toEqual([0, Array.from(ids, () => 'kept')])
   })
 
   test('the batch is listed with its figures', async () => {
@@ -131,40 +124,16 @@ describe('a day with forty images', () => {
   test('one clip is made again with another seed, and has its own name', async () => {
     const { stdout } = await svd('status', '--manifest', 'products.json', '--json')
     const [first] = (JSON.parse(stdout) as { readonly jobs: readonly { readonly job_id: string }[] }).jobs
-    const again = await svd(
-      'rerun',
-      first?.job_id ?? '',
-      '--seed',
-      '7',
-      '--download',
-      at('again'),
-      '--name',
-      NAME,
-    )
-    expect(again.exitCode).toBe(0)
-    expect([...(await hashesIn('again')).keys()]).toEqual([expect.stringMatching(/-7\.mp4$/)])
+    const args = ['--seed', '7', '--download', at('again'), '--name', '{image}-{seed}']
+    const { exitCode } = await svd('rerun', first?.job_id ?? '', ...args)
+    expect(exitCode).toBe(0)
+    expect([...(await hashesIn('again')).keys()]).toEqual(['product-01-7.mp4'])
   })
 
   test('a clip comes in every format', async () => {
-    const { exitCode } = await svd(
-      ...[
-        'submit',
-        at('images', 'products', 'product-03.png'),
-        '--num-frames',
-        '4',
-        '--num-inference-steps',
-        '4',
-      ],
-      ...[
-        '--max-pixels',
-        '16384',
-        '--format',
-        'mp4,webm,gif,prores,png',
-        '--loop',
-        '--download',
-        at('formats'),
-      ],
-    )
+    const small = ['--num-frames', '4', '--num-inference-steps', '4', '--max-pixels', '16384']
+    const formats = ['--format', 'mp4,webm,gif,prores,png', '--loop', '--download', at('formats')]
+    const { exitCode } = await svd('submit', at('images', 'products', 'product-03.png'), ...small, ...formats)
     const endings = (await readdir(at('formats'))).map((file) => path.extname(file)).sort()
     expect([exitCode, endings]).toEqual([0, ['.gif', '.json', '.mov', '.mp4', '.webm', '.zip']])
   })
