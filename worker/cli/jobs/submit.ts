@@ -38,6 +38,7 @@ import {
   warningLines,
 } from './submit-report.ts'
 import { awaitJobs, checkDownload, isWaiting, NOT_WAITED } from './submit-wait.ts'
+import { suggestedCommand } from './suggested-command.ts'
 import { parseInterval } from './watch.ts'
 
 /** No two submits share a folder, and folders are in the order of time. */
@@ -126,8 +127,9 @@ const send = async (
   const waits = { clock, intervalMs: REPORT_INTERVAL_MS, limitMs, onReport }
   for (const { upload } of await awaitReports(outputs, sent, waits, signal)) {
     stderr.write(
-      `error: ${upload.name}: ingest has not said anything of s3://${inputs.bucket}/${upload.key} within ` +
-        `${options.reportTimeout}; it is there, and svd status --manifest ${upload.key} will tell\n`,
+      `error: ${upload.name}: no ingest report of s3://${inputs.bucket}/${upload.key} within ` +
+        `${options.reportTimeout}; the upload is there, and ` +
+        `${suggestedCommand(options, ['status', '--manifest', upload.key])} shows its jobs\n`,
     )
   }
   return sent.map((request) => ({ request, report: reports.get(request.upload.key) ?? null }))
