@@ -1,5 +1,5 @@
 import { createDisposalStack } from '../../shared/disposal-stack.ts'
-import { openDataDir } from './data-dir.ts'
+import { type DataDir, openDataDir } from './data-dir.ts'
 import { type FauxqsState, openFauxqsState } from './fauxqs-state.ts'
 import { type FoundWork, findWork } from './found-work.ts'
 import { type KeptEvents, keptEvents } from './kept-events.ts'
@@ -14,6 +14,8 @@ export interface KeptState extends AsyncDisposable {
   /** For one server, which keeps each change of buckets and queues in the folder. */
   readonly stores: FauxqsState['stores']
   readonly database: FauxqsState['database']
+  /** Connection to the records of the pipeline, beside those of fauxqs. */
+  readonly records: DataDir['records']
   /** Work that earlier processes left. */
   readonly found: FoundWork
   readonly events: KeptEvents
@@ -24,6 +26,25 @@ export interface KeptState extends AsyncDisposable {
   findFault(): Error | null
   /** Rejects with that error. */
   readonly failed: Promise<never>
+}
+
+/** The same calls, all of them. `onFault` gets each error that one throws. */
+const withFaultsTold = <T extends object>(calls: T, onFault: (error: unknown) => void): T => {
+  const told =
+    (call: (...values: readonly unknown[]) => unknown) =>
+    (...values: readonly unknown[]): unknown => {
+      try {
+        return call(...values)
+      } catch (error) {
+        onFault(error)
+        throw error
+      }
+    }
+  const entries = Object.entries(calls).map(([name, value]) => [
+    name,
+    typeof value === 'function' ? told(value) : value,
+  ])
+  return Object.fromEntries(entries) as T
 }
 
 /** Opens a folder, see `openDataDir`. Throws an error that names the folder if its files cannot be used. */
@@ -40,30 +61,17 @@ export const openKeptState = async (folder: string, now: () => Date): Promise<Ke
     fault = dataDirError(folder, cause)
     reject(fault)
   }
-  const guarded =
-    <Values extends readonly unknown[], T>(call: (...values: Values) => T) =>
-    (...values: Values): T => {
-      try {
-        return call(...values)
-      } catch (error) {
-        onFault(error)
-        throw error
-      }
-    }
   const state = await openFauxqsState(folder, { now, onFault }).catch((cause: unknown) => {
     throw dataDirError(folder, cause)
   })
   opening.defer(() => state[Symbol.dispose]())
-  const events = keptEvents(dir.records)
   const open = opening.move()
   return {
-    ...{ folder, failed, stores: state.stores, database: state.database, noteUrl: dir.noteUrl },
+    ...{ folder, failed, stores: state.stores, noteUrl: dir.noteUrl },
+    ...{ database: state.database, records: dir.records },
     found: findWork(state.database, dir.records),
-    events: { ...events, add: guarded(events.add), finish: guarded(events.finish) },
-    keys(feed) {
-      const { left, note, settle } = keptKeys(dir.records, feed)
-      return { left, note: guarded(note), settle: guarded(settle) }
-    },
+    events: withFaultsTold(keptEvents(dir.records), onFault),
+    keys: (feed) => withFaultsTold(keptKeys(dir.records, feed), onFault),
     findFault: () => fault,
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   }

@@ -3,10 +3,11 @@ import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { encodeJobMessage } from '../../../shared/contracts/job-message.ts'
 import { openAwsServices } from '../../../worker/cli/aws-services.ts'
 import { type EndpointOptions, startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
-import { openKeptState } from '../../../worker/local/kept-state.ts'
+import { type KeptState, openKeptState } from '../../../worker/local/kept-state.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
+import { anEvent } from './an-event.ts'
 
 const TYPE = { contentType: 'application/json' }
 
@@ -91,8 +92,7 @@ describe('after a restart on another port', () => {
 })
 
 describe('on a full disk', () => {
-  const fill = ({ kept }: Awaited<ReturnType<typeof start>>) => {
-    const { database } = kept
+  const fill = (database: KeptState['database']): void => {
     const [pages] = Object.values(database.prepare('PRAGMA page_count').get() ?? {})
     // SQLite then fails as it does on a full disk.
     database.exec(`PRAGMA max_page_count = ${Number(pages) + 4}`)
@@ -102,7 +102,7 @@ describe('on a full disk', () => {
     const folder = await temporaryDir()
     const first = await start(folder)
     await put(first.input, 'images/a.png')
-    fill(first)
+    fill(first.kept.database)
     const failed = first.kept.failed.catch((error: Error) => error.message)
     const body = Buffer.alloc(100_000)
     const upload = (key: string) =>
@@ -119,5 +119,18 @@ describe('on a full disk', () => {
       ['a', 'b', 'c'].map((name) => input.head(`images/${name}.png`, unaborted)),
     )
     expect(found.map((info) => info !== null)).toEqual([true, false, false])
+  })
+
+  test.each<[string, (kept: KeptState, text: string) => void]>([
+    ['an event', ({ events }, text) => events.add([{ ...anEvent(1), event_id: text }], { runs: true })],
+    ['the size of an event file', ({ events }, text) => events.noteFileSizeBytes(text, 1)],
+    ['a key', ({ keys }, text) => keys('uploads').note(text, 1)],
+  ])('%s that is not kept ends the pipeline', async (_, write) => {
+    const folder = await temporaryDir()
+    const { kept } = await start(folder)
+    fill(kept.records)
+    expect(() => write(kept, 'a'.repeat(100_000))).toThrow('database or disk is full')
+    expect(kept.findFault()?.message).toContain(`--data-dir: got '${folder}', and its disk is full`)
+    await expect(kept.failed).rejects.toBe(kept.findFault())
   })
 })

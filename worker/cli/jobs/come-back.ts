@@ -1,9 +1,6 @@
-import { type DeploymentOptions, type DeploymentPart, givenParts } from '../deployment.ts'
-import { COMMAND } from '../own-command.ts'
-import { shellWord } from '../terminal/shell-text.ts'
+import type { DeploymentOptions } from '../deployment.ts'
 import type { FileOptions } from './download-options.ts'
-
-const PARTS: readonly DeploymentPart[] = ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl']
+import { suggestedCommand } from './suggested-command.ts'
 
 /** Options of the submit whose jobs go on. */
 export interface LeftSubmit extends DeploymentOptions, FileOptions {
@@ -30,8 +27,7 @@ export const comeBackCommand = (
           ...(posters ? ['--posters'] : []),
         ]
   const verb = download === undefined ? 'watch' : 'download'
-  const words = [verb, ...selection, ...files, ...givenParts(PARTS, options)]
-  return `${COMMAND} ${words.map(shellWord).join(' ')}`
+  return suggestedCommand(options, [verb, ...selection, ...files])
 }
 
 /** Says that jobs go on, and how to come back. */

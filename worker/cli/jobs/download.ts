@@ -19,7 +19,7 @@ import {
 } from './download-report.ts'
 import { type SelectionOptions, selectDownload } from './download-selection.ts'
 import { followQueues } from './queue-depths.ts'
-import { addJobSelection, MAX_LIMIT } from './selection.ts'
+import { addJobSelection, MAX_LIMIT, notesTo } from './selection.ts'
 import { faultLines } from './submit-report.ts'
 import { parseInterval } from './watch.ts'
 import { displayFor, type WatchOptions, watchJobs } from './watch-jobs.ts'
@@ -95,7 +95,7 @@ export const runDownload = async (
   await using services = await openServices()
   const { clock } = services
   const outputs = services.openBucket(outputBucket)
-  const note = (text: string): void => void stderr.write(`${text}\n`)
+  const note = notesTo(stderr)
   const selecting = { now: clock.now(), note, signal }
   const selected = await selectDownload(outputs, named, options, kept, selecting)
   const { reports, unknown, left } = selected
@@ -111,7 +111,8 @@ export const runDownload = async (
   })
   // Names depend on all clips that are selected, so that they stay as they were before some were marked.
   await download.plan(selected.statuses, signal)
-  const isWanted = (jobId: string): boolean => kept === null || kept.jobIds.includes(jobId)
+  const keptIds = kept === null ? null : new Set(kept.jobIds)
+  const isWanted = (jobId: string): boolean => keptIds === null || keptIds.has(jobId)
   const known = selected.statuses.filter(({ jobId }) => isWanted(jobId))
   await removeAbandonedParts(folder, clock.now().getTime())
   let statuses: readonly JobStatus[] = known

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { normalizedImageKey } from '../../../shared/contracts/bucket-layout.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
@@ -49,13 +50,24 @@ const sourceOfFile = async (file: string, signal: AbortSignal): Promise<RerunSou
   }
 }
 
-/** Finds the clip that is meant. `typed`: id of a job or its beginning, or a file. Throws InvalidInputError. */
+const isFile = (typed: string): Promise<boolean> =>
+  stat(typed).then(
+    (stats) => stats.isFile(),
+    () => false,
+  )
+
+/**
+ * Finds the clip that is meant. `typed`: a file, or the id of a job or its beginning; a file whose name is like an id goes
+ * before the job. Throws InvalidInputError.
+ */
 export const findRerunSource = async (
   outputs: ObjectStore,
   typed: string,
   signal: AbortSignal,
 ): Promise<RerunSource> =>
-  ID_LIKE.test(typed) ? await sourceOfJob(outputs, typed, signal) : await sourceOfFile(typed, signal)
+  ID_LIKE.test(typed) && !(await isFile(typed))
+    ? await sourceOfJob(outputs, typed, signal)
+    : await sourceOfFile(typed, signal)
 
 /**
  * Finds a file with the image of a clip: beside the clip's file, by its pixels, or else in the output bucket. Throws

@@ -21,7 +21,7 @@ The image comes from the output bucket, where workers read it. If it is not ther
 to have the same pixels. A context is not part of a job: give it again with --context.
 
 Instead of a job, a file: a clip of svd render or svd download, or the NAME.json beside it. Its image may also lie in the
-same folder, where it is found by its pixels.
+same folder, where it is found by its pixels. A file whose name is like an id goes before the job.
 
   svd rerun 7c12e969 --seed 7 --wait --download videos
   svd rerun 7c12e969 --seeds 1..8

@@ -3,7 +3,9 @@ import type { RedriveDeps } from '../../client/redrive/bring-back.ts'
 import { type RedrivenJob, redrive } from '../../client/redrive/redrive.ts'
 import type { JobsBefore } from '../../client/submit/jobs-before.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
+import type { DeploymentOptions } from '../deployment.ts'
 import { counted, shortened } from '../terminal/short-text.ts'
+import { suggestedCommand } from './suggested-command.ts'
 import { countStates, imageText, shortId } from './table.ts'
 
 const REASON_LENGTH = 100
@@ -27,22 +29,33 @@ const lines = (statuses: readonly JobStatus[]): string => {
   return shown.join('') + (more > 0 ? `and ${more} more\n` : '')
 }
 
-const redriveCommand = (statuses: readonly JobStatus[]): string => {
-  const ids = statuses.slice(0, MOST_IDS).map(({ jobId }) => shortId(jobId))
-  return `svd redrive --job ${ids.join(' ')}${statuses.length > MOST_IDS ? ' …' : ''}`
+const redriveCommand = (jobIds: readonly string[], options: DeploymentOptions): string => {
+  const command = suggestedCommand(options, ['redrive', '--job', ...jobIds.slice(0, MOST_IDS).map(shortId)])
+  return jobIds.length > MOST_IDS ? `for the first ${MOST_IDS}: ${command}` : command
 }
 
 const verb = ({ length }: readonly unknown[], one: string, several: string): string =>
   `${counted(length, 'job')} ${length === 1 ? one : several}`
 
+interface SaidOfJobsBefore {
+  readonly retries: boolean
+  readonly quiet: boolean
+  readonly options: DeploymentOptions
+}
+
 /**
  * Lines about the jobs of a submission that were known before; empty if all are new. `retries`: the
- * failed ones are brought back. `quiet`: nothing of jobs that succeeded or that go on.
+ * failed ones are brought back. `quiet`: nothing of jobs that succeeded or that go on. `options`: of the submit.
  */
 export const jobsBeforeText = (
   { succeeded, failed, cancelled, underway }: JobsBefore,
-  { retries, quiet }: { readonly retries: boolean; readonly quiet: boolean },
+  { retries, quiet, options }: SaidOfJobsBefore,
 ): string => {
+  const redriving = (statuses: readonly JobStatus[]): string =>
+    redriveCommand(
+      statuses.map(({ jobId }) => jobId),
+      options,
+    )
   const parts = [
     quiet || succeeded === 0
       ? ''
@@ -53,11 +66,11 @@ export const jobsBeforeText = (
     failed.length === 0
       ? ''
       : `${verb(failed, 'has', 'have')} failed before` +
-        `${retries ? '' : `: nothing is rendered. To try again, give --retry-failed, or ${redriveCommand(failed)}`}\n` +
+        `${retries ? '' : `: nothing is rendered. To try again, give --retry-failed, or ${redriving(failed)}`}\n` +
         lines(failed),
     cancelled.length === 0
       ? ''
-      : `${verb(cancelled, 'was', 'were')} cancelled before: nothing is rendered. To render, ${redriveCommand(cancelled)}\n` +
+      : `${verb(cancelled, 'was', 'were')} cancelled before: nothing is rendered. To render, ${redriving(cancelled)}\n` +
         lines(cancelled),
   ]
   return parts.join('')
@@ -84,6 +97,6 @@ export const retryFailed = async (
   return { broughtBack: idsOf(['brought-back']).length, left: idsOf(['out-of-reach', 'waiting']) }
 }
 
-export const retriedText = ({ broughtBack, left }: RetriedJobs): string =>
+export const retriedText = ({ broughtBack, left }: RetriedJobs, options: DeploymentOptions): string =>
   `${counted(broughtBack, 'job')} brought back\n` +
-  left.map((jobId) => `${shortId(jobId)}: redrive again: svd redrive --job ${shortId(jobId)}\n`).join('')
+  left.map((jobId) => `${shortId(jobId)}: redrive again: ${redriveCommand([jobId], options)}\n`).join('')

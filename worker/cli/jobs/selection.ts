@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander'
-import { readNumber } from '../../../shared/contracts/argument-text.ts'
 import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { JOB_STATES, type JobState } from '../../../shared/contracts/status-record.ts'
@@ -18,6 +17,7 @@ import { reportsOfPrefix } from '../../client/tracking/reports-of-prefix.ts'
 import { type FindingManifest, reportOfManifest } from '../../client/tracking/uploaded-object.ts'
 import type { TextOutput } from '../command-context.ts'
 import { parseSince } from '../terminal/duration.ts'
+import { readWholeNumber } from '../whole-number.ts'
 
 /** Which jobs a command is about where none are named. */
 export type OtherJobs = 'all' | 'not-done' | 'none'
@@ -57,11 +57,7 @@ export interface JobSelectionOptions {
 
 export const MAX_LIMIT = 100_000
 
-export const parseLimit = (text: string): number => {
-  const limit = readNumber(text)
-  if (typeof limit === 'number' && Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit
-  throw new InvalidInputError('--limit', `got '${text}'; must be a whole number from 1 to ${MAX_LIMIT}`)
-}
+export const parseLimit = (text: string): number => readWholeNumber('--limit', text, MAX_LIMIT)
 
 export interface SelectedJobs extends IndexedPage {
   /** Report of the upload that `--manifest` names; `null` without that option. */
@@ -74,7 +70,8 @@ export interface SelectedJobs extends IndexedPage {
   readonly since: Date | null
 }
 
-const ONE_WAY = 'give ids, --manifest, --prefix, --since or --state, and not several of them'
+const oneWay = (otherwise: OtherJobs): string =>
+  `give ids, --manifest, --prefix${otherwise === 'all' ? ', --since or --state' : ' or --since'}, and not several of them`
 const NO_WAY = 'got none; give ids, --manifest, --prefix, --since or --kept'
 
 const idsOf = (reports: readonly IngestReport[]): readonly string[] => [
@@ -107,7 +104,7 @@ export const selectJobs = async (
     ...[options.since !== undefined, state !== undefined],
   ]
   if (otherwise === 'none' && !ways.includes(true)) throw new InvalidInputError('job', NO_WAY)
-  if (ways.filter(Boolean).length > 1) throw new InvalidInputError('job', ONE_WAY)
+  if (ways.filter(Boolean).length > 1) throw new InvalidInputError('job', oneWay(otherwise))
   const since = options.since === undefined ? null : parseSince('--since', options.since, now)
   const nothing = { report: null, reports: [], totals: null, since: null }
   if (named.length > 0) return { ...nothing, ...pageOf(await findJobIds(outputs, named, signal), limit) }

@@ -38,6 +38,7 @@ import {
   warningLines,
 } from './submit-report.ts'
 import { awaitJobs, checkDownload, isWaiting, NOT_WAITED } from './submit-wait.ts'
+import { suggestedCommand } from './suggested-command.ts'
 import { parseInterval } from './watch.ts'
 
 /** No two submits share a folder, and folders are in the order of time. */
@@ -127,7 +128,8 @@ const send = async (
   for (const { upload } of await awaitReports(outputs, sent, waits, signal)) {
     stderr.write(
       `error: ${upload.name}: no ingest report of s3://${inputs.bucket}/${upload.key} within ` +
-        `${options.reportTimeout}; the upload is there, and svd status --manifest ${upload.key} shows its jobs\n`,
+        `${options.reportTimeout}; the upload is there, and ` +
+        `${suggestedCommand(options, ['status', '--manifest', upload.key])} shows its jobs\n`,
     )
   }
   return sent.map((request) => ({ request, report: reports.get(request.upload.key) ?? null }))
@@ -174,13 +176,13 @@ export const runSubmit = async (
     const exitCodes = requests.map(({ report }) => exitCodeOfReport(report))
     const uploads = { keys: new Set(requests.map(({ request }) => request.upload.key)), since: startedAt }
     const before = await findJobsBefore(outputs, acceptedJobs(requests), uploads, signal)
-    const said = { retries: retryQueues !== null, quiet: options.quiet === true }
+    const said = { retries: retryQueues !== null, quiet: options.quiet === true, options }
     stderr.write(jobsBeforeText(before, said))
     if (retryQueues !== null && before.failed.length > 0) {
       const jobs = services.openQueue(retryQueues.jobsQueueUrl)
       const deadLetters = services.openQueue(retryQueues.deadLetterQueueUrl)
       const retried = await retryFailed({ outputs, clock, jobs, deadLetters }, before.failed, signal)
-      stderr.write(retriedText(retried))
+      stderr.write(retriedText(retried, options))
       if (retried.left.length > 0) exitCodes.push(EXIT_FAILURE)
     }
     const waits = { outputs, intervalMs, services }

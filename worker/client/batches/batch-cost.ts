@@ -8,7 +8,7 @@ const LANES = 16
 
 export interface BatchCost {
   readonly usd: number
-  /** Whether it is the mean of some jobs times the count of all. */
+  /** Whether it is the mean of some jobs times the count of all, because the cost of others was not read or is not known. */
   readonly isEstimated: boolean
 }
 
@@ -20,7 +20,7 @@ const spread = <T>(items: readonly T[], count: number): readonly T[] =>
 
 /**
  * Dollars that the jobs cost, by the records of at most `mostRead` of them; `null` if no record has a cost, as where
- * workers know no price.
+ * workers know no price. A job whose record has none counts with the mean of the others.
  */
 export const readBatchCost = async (
   outputs: ObjectStore,
@@ -36,7 +36,7 @@ export const readBatchCost = async (
   const known = costs.filter((cost) => cost !== null)
   if (known.length === 0) return null
   const sum = known.reduce((total, cost) => total + cost, 0)
-  return read.length === jobIds.length
+  return known.length === jobIds.length
     ? { usd: sum, isEstimated: false }
-    : { usd: (sum / read.length) * jobIds.length, isEstimated: true }
+    : { usd: (sum / known.length) * jobIds.length, isEstimated: true }
 }

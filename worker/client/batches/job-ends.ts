@@ -12,6 +12,10 @@ export interface JobEnd {
   readonly time: Date
 }
 
+/** Time of the newest of these ends; `null` if there is none. */
+export const lastTime = (ends: readonly JobEnd[]): Date | null =>
+  ends.reduce<Date | null>((last, { time }) => (last === null || last < time ? time : last), null)
+
 /** Jobs whose ends are asked for. */
 export interface AskedEnds {
   /** Ids of jobs that had not ended when their batch was reported. */

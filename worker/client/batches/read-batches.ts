@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { readReadableRecord } from '../../../shared/records/read-record.ts'
 import { type BatchCost, readBatchCost } from './batch-cost.ts'
 import { batchSecondsLeft } from './batch-pace.ts'
-import { findJobEnds, type JobEnd } from './job-ends.ts'
+import { findJobEnds, type JobEnd, lastTime } from './job-ends.ts'
 import type { ListedBatch } from './list-batches.ts'
 
 /** A batch and what has become of its jobs. */
@@ -91,7 +91,6 @@ const withEnds = async (
   const ownTimes = own.flatMap((jobId) => ends.get(jobId)?.time ?? [])
   const left = ids.length - found.length
   const rejected = new Set(reports.flatMap(rejectedIn))
-  const lastMs = Math.max(...found.map(({ time }) => time.getTime()))
   return {
     ...batch,
     uploadsRead: reports.length,
@@ -103,7 +102,7 @@ const withEnds = async (
     endedBefore: [...jobs.values()].filter(Boolean).length,
     cost: await readBatchCost(outputs, own, mostRead.results, signal),
     secondsLeft: batchSecondsLeft(ownTimes, left, now),
-    endedAt: left > 0 || found.length === 0 ? null : new Date(lastMs),
+    endedAt: left > 0 ? null : lastTime(found),
   }
 }
 

@@ -46,8 +46,11 @@ const parameterValue = <Name extends ParameterName>(
 ): CompleteParameters[Name] => completeParameters(parameters)[name]
 
 /** The value, as JSON, of more than half of the jobs; `undefined` if there is none. */
-const majority = (values: readonly string[]): string | undefined =>
-  values.find((value) => values.filter((other) => other === value).length * 2 > values.length)
+const majority = (values: readonly string[]): string | undefined => {
+  const counts = new Map<string, number>()
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
+  return [...counts].find(([, count]) => count * 2 > values.length)?.[0]
+}
 
 /** Parameters that most of these jobs have, for use where the checkpoint's defaults are not known. */
 export const usualOf = (jobs: readonly ParametersDocument[]): UsualParameters =>

@@ -61,6 +61,34 @@ describe('svd batches', () => {
     expect((await run(['batches', '--since', '1m'])).stdout).toBe('no batches\n')
   })
 
+  test('estimates the cost of a hundred jobs and counts a thousand images; --exact reads all', async () => {
+    const setup = fakeServices()
+    const ids = Array.from({ length: 1_001 }, (_, index) => (index + 4096).toString(16))
+    for (const id of ids) await setup.putReport(accepted(`images/many/${id}.png`, [id]))
+    setup.pass(60)
+    await setup.putReport(accepted('manifests/m.json', ids.slice(0, 101)))
+    const ended = { finished_at: '2026-11-24T12:31:00.000Z', cost_usd: 0.5 }
+    for (const id of ids.slice(0, 100)) await setup.putResult(aResult({ jobId: jobIdLike(id), ...ended }))
+    // The last of a manifest is not among those whose results are read.
+    await setup.putResult(aResult({ jobId: jobIdLike(ids[100] ?? ''), ...ended, cost_usd: 10.5 }))
+    const namesAndCosts = async (...args: readonly string[]) => {
+      const { stdout } = await setup.run(['batches', ...args])
+      return stdout.split('\n').flatMap((line) => {
+        const [, name, cost] =
+          /^(m\.json|images\/many\/(?: \(\d+ of \d+\))?) .* (~?\$\d+\.\d+) /.exec(line) ?? []
+        return name === undefined ? [] : [[name, cost]]
+      })
+    }
+    expect(await namesAndCosts()).toEqual([
+      ['m.json', '~$50.50'],
+      ['images/many/ (1000 of 1001)', '~$50.50'],
+    ])
+    expect(await namesAndCosts('--exact')).toEqual([
+      ['m.json', '$60.50'],
+      ['images/many/', '$60.50'],
+    ])
+  })
+
   test('--json has these keys', async () => {
     const { run } = await withBatches()
     expect(JSON.parse((await run(['batches', '--limit', '1', '--json'])).stdout)).toEqual({

@@ -439,6 +439,14 @@ describe('svd download', () => {
     })
   })
 
+  test('refuses several ways to select jobs, and names those that it has', async () => {
+    const { download } = await aPipeline()
+    expect(await download(A, '--since', '1h')).toMatchObject({
+      exitCode: 2,
+      stderr: 'error: job: give ids, --manifest, --prefix or --since, and not several of them\n',
+    })
+  })
+
   test('names a job that has no record', async () => {
     const { setup, succeed, itemOf, download } = await aPipeline()
     await succeed(A)

@@ -1,7 +1,7 @@
-import { copyFile } from 'node:fs/promises'
+import { copyFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import sharp from 'sharp'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { aClipMetadata } from '../../../fixtures/a-clip-metadata.ts'
 import { aJpeg } from '../../../fixtures/images.ts'
 import { aFailure } from '../../../fixtures/job-records.ts'
@@ -150,6 +150,22 @@ describe('svd rerun JOB', () => {
     )
     expect(await run(['rerun', clip, '--seed', '7'])).toMatchObject({ exitCode: 0 })
     expect(queued()[1]?.parameters).toEqual({ ...job.parameters, seed: 7 })
+  })
+
+  test('takes a clip whose name is like the id of a job', async () => {
+    const { run, queued, job } = await withJob()
+    const clip = await aClipFile(
+      aClipMetadata({
+        parameters: { ...job.parameters, fps: 9 },
+        image: { name: 'cup.jpg', pixels_sha256: job.image.pixels_sha256 },
+      }),
+    )
+    // The name of a file in the working folder.
+    const name = job.job_id
+    await copyFile(clip, name)
+    onTestFinished(() => rm(name))
+    expect(await run(['rerun', name, '--seed', '7'])).toMatchObject({ exitCode: 0 })
+    expect(queued()[1]?.parameters).toEqual({ ...job.parameters, fps: 9, seed: 7 })
   })
 
   test('refuses a file that does not tell how it was made', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { aJobMessage } from '../../../fixtures/a-job-message.ts'
+import { jobsBeforeText, retriedText } from '../../../../worker/cli/jobs/retry-failed.ts'
+import { statusOfResultRecord } from '../../../../worker/client/tracking/job-status.ts'
+import { aJobMessage, jobIdLike } from '../../../fixtures/a-job-message.ts'
 import { aFailure, aResult, aStatus } from '../../../fixtures/job-records.ts'
 import { OUTPUTS_ONLY } from '../fake-services.ts'
 import { aFolder, jobOf, pixels, withIngest } from './with-ingest.ts'
@@ -31,7 +33,7 @@ describe('svd submit of a job that is known', () => {
     })
     expect(stderr).toBe(
       `${uploaded}1 job has failed before: nothing is rendered. To try again, give --retry-failed, or ` +
-        `svd redrive --job ${SHORT}\n${SHORT}  p/cup.png  failed as quality: frozen: all frames are equal\n`,
+        `npx svd redrive --job ${SHORT}\n${SHORT}  p/cup.png  failed as quality: frozen: all frames are equal\n`,
     )
     expect(jobs.messages()).toEqual([])
   })
@@ -63,8 +65,36 @@ describe('svd submit of a job that is known', () => {
     const { submit, putResult, uploaded } = await submitKnown()
     await putResult(aResult({ sourceKey: KEY, state: 'cancelled' }))
     expect((await submit('--retry-failed')).stderr).toBe(
-      `${uploaded}1 job was cancelled before: nothing is rendered. To render, svd redrive --job ${SHORT}\n` +
+      `${uploaded}1 job was cancelled before: nothing is rendered. To render, npx svd redrive --job ${SHORT}\n` +
         `${SHORT}  p/cup.png  cancelled\n`,
+    )
+  })
+
+  test('suggests commands for the deployment whose options it was given', async () => {
+    const { submit, putResult } = await submitKnown()
+    await putResult(aFailure({ class: 'quality', reason: 'frozen' }, { sourceKey: KEY }))
+    const { stderr } = await submit('--output-bucket', 'out', '--jobs-queue-url', 'https://sqs/a?b')
+    expect(stderr).toContain(
+      `or npx svd redrive --job ${SHORT} --output-bucket out --jobs-queue-url 'https://sqs/a?b'\n`,
+    )
+  })
+
+  test('suggests a command that a shell takes for some of many jobs', () => {
+    const status = statusOfResultRecord(aFailure({ class: 'quality', reason: 'frozen' }, { sourceKey: KEY }))
+    const failed = Array.from({ length: 6 }, (_, index) => ({ ...status, jobId: jobIdLike(`${index}`) }))
+    const before = { succeeded: 0, failed, cancelled: [], underway: [] }
+    const [line] = jobsBeforeText(before, { retries: false, quiet: false, options: {} }).split('\n')
+    const ids = [0, 1, 2, 3, 4].map((digit) => String(digit).padEnd(12, '0'))
+    expect(line).toBe(
+      '6 jobs have failed before: nothing is rendered. To try again, give --retry-failed, or ' +
+        `for the first 5: npx svd redrive --job ${ids.join(' ')}`,
+    )
+  })
+
+  test('suggests to redrive again what was left', () => {
+    const text = retriedText({ broughtBack: 1, left: [JOB] }, { outputBucket: 'my bucket' })
+    expect(text).toBe(
+      `1 job brought back\n${SHORT}: redrive again: npx svd redrive --job ${SHORT} --output-bucket 'my bucket'\n`,
     )
   })
 

@@ -197,11 +197,11 @@ describe('svd submit IMAGE', () => {
   })
 
   test('fails when ingest says nothing in time', async () => {
-    const { at } = await aFolder({ 'cup.png': await pixels('png') })
+    const { at } = await aFolder({ 'my cup.png': await pixels('png') })
     const { run } = withIngest({ awakeAt: Number.POSITIVE_INFINITY })
     const { exitCode, stderr } = await run([
       'submit',
-      at('cup.png'),
+      at('my cup.png'),
       '--prefix',
       'p',
       '--report-timeout',
@@ -210,8 +210,8 @@ describe('svd submit IMAGE', () => {
     ])
     expect(exitCode).toBe(1)
     expect(stderr).toBe(
-      `error: ${at('cup.png')}: no ingest report of s3://in/images/p/cup.png within 10s; ` +
-        'the upload is there, and svd status --manifest images/p/cup.png shows its jobs\n',
+      `error: ${at('my cup.png')}: no ingest report of s3://in/images/p/my cup.png within 10s; ` +
+        "the upload is there, and npx svd status --manifest 'images/p/my cup.png' shows its jobs\n",
     )
   })
 })

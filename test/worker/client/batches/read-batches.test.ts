@@ -99,7 +99,8 @@ describe('batches', () => {
     await bucket.end(
       aFailure({}, { jobId: idOf(3), finished_at: bucket.now().toISOString(), cost_usd: 0.01 }),
     )
-    await bucket.end(aResult({ jobId: idOf(4), state: 'cancelled', finished_at: bucket.now().toISOString() }))
+    const cancelled = { jobId: idOf(4), finished_at: bucket.now().toISOString(), cost_usd: 0 }
+    await bucket.end(aResult({ ...cancelled, state: 'cancelled' }))
     const [batch] = await bucket.read()
     expect(batch && summary(batch)).toEqual({
       ...{ key: 'manifests/m.json', items: 7, jobs: 6, succeeded: 2, failed: 1, cancelled: 1 },

@@ -32,3 +32,15 @@ test('a job with another format differs from those that leave it out', () => {
   expect(differsFromUsual('format', usual, most)).toBe(false)
   expect(differsFromUsual('format', gif, {})).toBe(false)
 })
+
+const withSeeds = (seeds: readonly number[]) => seeds.map((seed) => ({ ...usual, seed }))
+
+test('the usual value is that of more than half of the jobs', () => {
+  expect(usualOf(withSeeds([1, 7, 2, 7]))).not.toHaveProperty('seed')
+  expect(usualOf(withSeeds([1, 7, 2, 7, 7]))).toHaveProperty('seed', 7)
+})
+
+test('usual values are found of as many jobs as a command may select', () => {
+  const most = usualOf(withSeeds(Array.from({ length: 100_000 }, (_, seed) => seed)))
+  expect(most).toEqual({ ...usualOf([usual]), seed: undefined })
+})

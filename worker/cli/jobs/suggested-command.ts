@@ -1,0 +1,10 @@
+import { type DeploymentOptions, type DeploymentPart, givenParts } from '../deployment.ts'
+import { COMMAND } from '../own-command.ts'
+import { shellWord } from '../terminal/shell-text.ts'
+
+/** Parts that the commands about jobs take. */
+const PARTS: readonly DeploymentPart[] = ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl']
+
+/** Command line about jobs that a user may copy: it is of the deployment that `options` of this command name. */
+export const suggestedCommand = (options: DeploymentOptions, words: readonly string[]): string =>
+  `${COMMAND} ${[...words, ...givenParts(PARTS, options)].map(shellWord).join(' ')}`
