@@ -3,6 +3,7 @@ import { buildApp } from 'fauxqs'
 import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
 import { jobIdOfResult, REPORTS_PREFIX } from '../../shared/contracts/bucket-layout.ts'
 import { createDisposalStack } from '../../shared/disposal-stack.ts'
+import { honourConditions } from './conditional-writes.ts'
 import { createQueues } from './create-queues.ts'
 import type { KeptState } from './kept-state.ts'
 import { INPUT_BUCKET, OUTPUT_BUCKET } from './names.ts'
@@ -83,6 +84,7 @@ export const startEmbeddedEndpoint = async (
   refuseForeignRequests(server)
   if (kept !== null) refuseAfterFault(server, kept.findFault)
   addLengthToHeadAnswers(server)
+  honourConditions(server)
   const feedOf = (name: string, isKept: boolean): ObjectFeed =>
     createObjectFeed(kept !== null && isKept ? kept.keys(name) : null)
   const feeds = {

@@ -1,5 +1,6 @@
 import type { buildApp } from 'fauxqs'
 import { foreignRequestFault } from '../../shared/foreign-request.ts'
+import { refusal } from './s3-refusal.ts'
 import { type WrittenObject, writtenObject } from './written-object.ts'
 
 /*
@@ -7,14 +8,6 @@ import { type WrittenObject, writtenObject } from './written-object.ts'
  */
 
 export type Server = ReturnType<typeof buildApp>
-
-const CHARACTERS_OF_XML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
-
-/** As S3 refuses a request. */
-const refusal = (code: string, reason: string): string => {
-  const message = reason.replaceAll(/[&<>]/g, (character) => CHARACTERS_OF_XML[character] ?? '')
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>\n`
-}
 
 /** Refuses what web pages have a browser send, before any of its body is read. */
 export const refuseForeignRequests = (server: Server): void => {

@@ -4,7 +4,7 @@ import { MAX_CLOCK_SKEW_MS } from '../../shared/job-index/count-entries.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { type Check, fail, ok, runCheck, warn } from './check.ts'
 
-/** `optional`: a store that overwrites what it should leave is only warned of. The embedded endpoint's does. */
+/** `optional`: a store that overwrites what it should leave is only warned of. */
 export type ConditionalWrites = 'required' | 'optional'
 
 const FIRST = Buffer.from('first\n')

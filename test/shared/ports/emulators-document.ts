@@ -54,15 +54,14 @@ ${tableOf([titles, ...rows])}
 - fauxqs is pinned to ${VERSIONS.fauxqs}, because this table is of that version. Its dist-tag \`latest\` has pointed to 1.9.2, of
   the week before, which stores an object of several parts without its bytes: the contract fails on it. A new version
   is taken with the table that \`npm run deviations\` then writes.
-- On fauxqs, \`svd local\`, a conditional write is an ordinary one. Results are safe there because it has one worker,
-  which never does a job by two messages at once, and because each attempt uploads under keys of its own. That a second
-  writer is refused is proven on moto and on the fakes.
+- On fauxqs a conditional write is an ordinary one. \`worker/local/conditional-writes.ts\` corrects that for \`svd local\`,
+  so that no upload and no result is overwritten there either.
 - fauxqs loses keys from a listing of more than 1,000 whose order by locale is not that by bytes. Keys under one prefix
   that are all lower-case hexadecimal of one length, as job ids and the names in the index are, come all and in order. So
   \`svd local\` notifies ingest from the requests that write.
 - What fauxqs keeps on disk loses a message that a worker releases, and one that is moved when the process is killed.
-  \`worker/local/fauxqs-state.ts\` corrects that for \`svd local --data-dir\`. The contract holds there too, and the column of
-  fauxqs is the same.
+  \`worker/local/fauxqs-state.ts\` corrects that for \`svd local --data-dir\`. The contract holds there too. Apart from
+  conditional writes, it deviates where fauxqs does.
 - A message for fauxqs has to be without characters beyond U+FFFF: escaped in JSON, as \`\\ud83d\\ude00\`.
 - A lost lease is not always told: fauxqs says nothing until somebody polls the queue, moto never. Who holds a lease
   keeps its own clock too.

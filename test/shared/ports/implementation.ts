@@ -3,7 +3,8 @@ import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { MessageQueue, ReceivedMessage, ReceiveOptions } from '../../../shared/ports/message-queue.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 
-export type ImplementationName = 'memory' | 'fauxqs' | 'moto'
+/** `embedded`: the endpoint of `svd local`, which is fauxqs with corrections. */
+export type ImplementationName = 'memory' | 'fauxqs' | 'embedded' | 'moto'
 
 /** A queue and its dead-letter queue. */
 export interface QueuePair {

@@ -7,7 +7,6 @@ import { openKeptEndpoint } from './open-kept-endpoint.ts'
 const kept = await openKeptEndpoint()
 afterAll(() => kept[Symbol.asyncDispose]())
 
-// What fauxqs deviates in, it does on disk too.
 objectStoreContract(() => kept)
 messageQueueContract(() => kept)
 capabilitiesContract(() => kept)

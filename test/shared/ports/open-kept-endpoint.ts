@@ -11,7 +11,7 @@ export const openKeptEndpoint = async (): Promise<Implementation> => {
   const folder = await mkdtemp(path.join(tmpdir(), 'svd-kept-'))
   const kept = await openKeptState(folder, () => new Date())
   const endpoint = await startEmbeddedEndpoint(0, { kept })
-  return openEndpoint('fauxqs', endpoint.url, async () => {
+  return openEndpoint('embedded', endpoint.url, async () => {
     await endpoint[Symbol.asyncDispose]()
     await kept[Symbol.asyncDispose]()
     await rm(folder, { recursive: true })

@@ -46,13 +46,10 @@ test('a model that was pushed over HTTP comes back whole, in parts', async () =>
 
 const now = (): Date => new Date()
 
-test('the embedded endpoint ignores conditions, which is a warning where it is allowed', async () => {
+test('the embedded endpoint honours conditions, as a worker requires', async () => {
   const store = await anS3Bucket()
   expect(await checkConditionalWrites(store, { conditionalWrites: 'required', now }, signal)).toMatchObject({
-    status: 'fail',
-  })
-  expect(await checkConditionalWrites(store, { conditionalWrites: 'optional', now }, signal)).toMatchObject({
-    status: 'warn',
+    status: 'ok',
   })
   expect(await Array.fromAsync(store.list('probes/', signal))).toEqual([])
 })
