@@ -29,11 +29,11 @@ const shapeWarnings = (parameters: RenderParameters, image: PixelSize): readonly
       : []),
     ...(cropped > MAX_LOST
       ? [
-          `${Math.round(cropped * 100)} % of the image are cut off, from ${sizes}; size auto cuts less, fit pad cuts nothing`,
+          `${Math.round(cropped * 100)} % of the image are cut off, from ${sizes}; size auto with more pixels cuts less, fit pad cuts nothing`,
         ]
       : []),
     ...(padded > MAX_LOST
-      ? [`${Math.round(padded * 100)} % of the video are black bars, from ${sizes}; size auto leaves less`]
+      ? [`${Math.round(padded * 100)} % of the video are black bars, from ${sizes}; size auto with more pixels leaves less`]
       : []),
   ]
 }

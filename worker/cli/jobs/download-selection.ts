@@ -46,6 +46,16 @@ const assertVideosThere = (
   }
 }
 
+/** A list for the clips of other jobs would download nothing. */
+const assertSelectsKept = (kept: KeptClips, file: string | undefined, jobIds: readonly string[]): void => {
+  const selected = new Set(jobIds)
+  if (kept.jobIds.some((jobId) => selected.has(jobId))) return
+  throw new InvalidInputError(
+    '--kept',
+    `${file}: none of its clips is of the jobs that are selected here; leave the selection out, or select their jobs`,
+  )
+}
+
 /**
  * Selects the jobs to download: those that arguments and options select, or those of the list of kept clips if nothing else
  * selects any. Throws InvalidInputError.
@@ -62,7 +72,10 @@ export const selectDownload = async (
       ? { jobIds: kept.jobIds, left: 0, reports: [] }
       : await selectJobs(outputs, named, options, { ...selecting, otherwise: 'none' })
   const statuses = await readJobStatuses(outputs, jobIds, selecting.signal)
-  if (kept !== null) assertVideosThere(kept, options.kept, statuses)
+  if (kept !== null) {
+    assertSelectsKept(kept, options.kept, jobIds)
+    assertVideosThere(kept, options.kept, statuses)
+  }
   const known = new Set(statuses.map(({ jobId }) => jobId))
   return {
     ...{ statuses, left, reports },

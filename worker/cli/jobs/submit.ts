@@ -16,6 +16,7 @@ import {
   type SentRequest,
   sendSubmission,
 } from '../../client/submit/send-submission.ts'
+import { findUnusedSidecars } from '../../client/submit/unused-sidecars.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
 import type { CommandContext } from '../command-context.ts'
 import { readDeployment } from '../deployment.ts'
@@ -25,6 +26,7 @@ import { assertImagesReadable } from '../input-images.ts'
 import { chooseSeeds } from '../seed-options.ts'
 import type { Services } from '../services.ts'
 import { parseDuration } from '../terminal/duration.ts'
+import { counted } from '../terminal/short-text.ts'
 import { comeBackNote } from './come-back.ts'
 import { readContextOption } from './context-option.ts'
 import { jobsBeforeText, retriedText, retryFailed } from './retry-failed.ts'
@@ -70,6 +72,15 @@ const withName = ({ images, requests }: Submission, name: string): Submission =>
   })),
 })
 
+const sidecarNote = ([first, ...others]: readonly string[]): string => {
+  if (first === undefined) return ''
+  const more = others.length === 0 ? '' : ` and ${counted(others.length, 'more file')}`
+  return (
+    `warning: ${first}${more}: beside an image and not sent, because svd submit takes arguments from its options; ` +
+    'for arguments of each image write a manifest (svd schema manifest), or upload both with an S3 client\n'
+  )
+}
+
 const plan = async (
   inputs: readonly string[],
   asked: SubmitOptions,
@@ -95,6 +106,7 @@ const plan = async (
   const request = { files, given, context, seeds, prefix, imagesDir: images ?? null }
   const submission = await planSubmission(request, { scratchDir, onScaled, onConverted })
   if (note !== null && options.quiet !== true) stderr.write(note)
+  if (options.quiet !== true && again === null) stderr.write(sidecarNote(await findUnusedSidecars(files)))
   return again === null ? submission : withName(submission, again.name)
 }
 

@@ -61,8 +61,8 @@ const noneIn = (file: string): InvalidInputError => {
     return new InvalidInputError(file, 'is not the record of a clip; give the clip, or the NAME.json of one')
   return new InvalidInputError(
     file,
-    `does not tell how it was made, nor does a ${beside} beside it; svd writes both unless --no-metadata is given, and ` +
-      'programs that convert a clip may leave its metadata out',
+    `does not tell how it was made, nor does a ${beside} beside it; unless --no-metadata is given, svd writes that file ` +
+      'and the metadata of MP4s, which programs that convert a clip may leave out',
   )
 }
 

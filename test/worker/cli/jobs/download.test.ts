@@ -248,6 +248,20 @@ describe('svd download', () => {
     expect(await names()).toEqual(['cup-aa000000.mp4', 'cup-cc000000-1.mp4'])
   })
 
+  test('--kept refuses a list with no clip of the jobs that are selected', async () => {
+    const { folder, succeed, download } = await aPipeline()
+    await succeed(A)
+    await succeed(B)
+    const list = path.join(path.dirname(folder), 'kept.json')
+    await writeFile(list, JSON.stringify({ version: 1, kept: [`${A}/0`] }))
+    expect(await download(B, '--kept', list)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(
+        'none of its clips is of the jobs that are selected here; leave the selection out, or select their jobs',
+      ),
+    })
+  })
+
   test('--kept refuses a video that its clip does not have', async () => {
     const { folder, succeed, download } = await aPipeline()
     await succeed(A)

@@ -45,7 +45,9 @@ const aRun = async (jobs: Readonly<Record<string, 'stored' | 'without video' | '
 test('copies the videos of results that wait, and settles them', async () => {
   const { folder, files, failures, left } = await aRun({ aa: 'stored', bb: 'stored' })
   expect(files).toEqual(['cup-aa000000.mp4', 'cup-bb000000.mp4'])
-  expect(await readdir(folder)).toEqual(files)
+  // A record of how it was made is beside each.
+  const beside = files.flatMap((file) => [file.replace('.mp4', '.json'), file])
+  expect(await readdir(folder)).toEqual(beside)
   expect(await readFile(path.join(folder, files[0] ?? ''), 'utf8')).toBe('video')
   expect([failures, left]).toEqual([[], []])
 })

@@ -98,7 +98,7 @@ describe('svd show says plainly that', () => {
     return stderr.replaceAll(path.dirname(file), 'DIR')
   }
   const UNTOLD =
-    'svd writes both unless --no-metadata is given, and programs that convert a clip may leave its metadata out\n'
+    'unless --no-metadata is given, svd writes that file and the metadata of MP4s, which programs that convert a clip may leave out\n'
 
   test('an MP4 has none', async () => {
     expect(await refused(await aClipFile(null))).toBe(

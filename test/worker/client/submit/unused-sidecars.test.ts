@@ -1,0 +1,23 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { findUnusedSidecars } from '../../../../worker/client/submit/unused-sidecars.ts'
+import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
+
+test('finds files beside images that would be their sidecars, and no others', async () => {
+  const folder = await temporaryDir()
+  const at = (name: string): string => path.join(folder, name)
+  await mkdir(at('other'))
+  for (const name of ['x.png', 'x.json', 'x.png.json', 'y.jpg', 'z.json', 'other/y.json', 'manifest.json'])
+    await writeFile(at(name), '{}')
+  expect((await findUnusedSidecars([at('x.png'), at('y.jpg')])).toSorted()).toEqual([
+    ...[at('x.json'), at('x.png.json')],
+  ])
+})
+
+test('leaves out a file that is submitted itself, such as a manifest of the same name', async () => {
+  const folder = await temporaryDir()
+  const at = (name: string): string => path.join(folder, name)
+  for (const name of ['x.png', 'x.json']) await writeFile(at(name), '{}')
+  expect(await findUnusedSidecars([at('x.png'), at('x.json')])).toEqual([])
+})
