@@ -1,7 +1,7 @@
 import { CAPABILITIES, type CapabilityName } from './capabilities.ts'
 import type { ImplementationName } from './implementation.ts'
 
-/** What fauxqs deviates in, in memory and on disk. `svd local` corrects what is not here. */
+/** Deviations of fauxqs, in memory and on disk, that `svd local` does not correct. */
 const OF_FAUXQS = {
   'body that has not the SHA-256 announced': 'accepted, something there',
   'earlier version of an object': 'no versions',
