@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { type ClipFormat, DEFAULT_FORMATS } from '../../shared/contracts/clip-format.ts'
+import { clipRecordFileOf } from '../../shared/contracts/clip-record.ts'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 import { parseRenderArguments } from '../../shared/contracts/render-arguments.ts'
 import {
@@ -71,6 +72,8 @@ export interface ClipFile {
   /** Files of all formats. */
   readonly files: readonly { readonly format: ClipFormat; readonly path: string }[]
   readonly poster: string
+  /** Record of how the clip was made, `NAME.json`; `null` with `metadata: false`. */
+  readonly record: string | null
 }
 
 export interface Clip {
@@ -98,8 +101,8 @@ export interface CompileGraphsOptions
 
 export interface OpenedCheckpoint extends AsyncDisposable {
   /**
-   * Renders an image to an MP4, or to the formats given. Clips are rendered one after the other. Throws `InvalidInputError` if the image, an
-   * argument or the output cannot be used, or if the clip does not fit the memory.
+   * Renders an image to an MP4, or to the formats given. Clips are rendered one after the other. Throws
+   * `InvalidInputError` if the image, an argument or the output cannot be used, or if the clip does not fit the memory.
    */
   render(image: string, options: RenderClipOptions): Promise<Clip>
   /** Writes the networks as ONNX files of one clip's shape. Returns the files. */
@@ -182,6 +185,7 @@ export const openCheckpoint = async (
         video: clip.video.path,
         files: clip.files.map(({ format, path: file }) => ({ format, path: file })),
         poster: clip.poster.path,
+        record: parameters.metadata ? clipRecordFileOf(clip.video.path) : null,
       }))
       return { videos: files, parameters, warnings, seconds: seconds.total }
     }

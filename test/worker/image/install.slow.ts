@@ -240,7 +240,7 @@ describe.skipIf(reason !== null)(title, () => {
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
       const written = await readdir(at('var/lib/svd'))
       for (const name of written) await rm(at('var/lib/svd', name))
-      expect(written).toEqual([`${image}.mp4`, `${image}.poster.png`])
+      expect(written).toEqual([`${image}.json`, `${image}.mp4`, `${image}.poster.png`])
     })
   })
 

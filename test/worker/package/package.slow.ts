@@ -207,7 +207,14 @@ describe('the API, for a program of a user', () => {
       phases: [
         ...['load', 'encode-image', 'denoise 0/2', 'denoise 1/2', 'denoise 2/2', 'decode', 'encode-video'],
       ],
-      videos: [{ video: at('elsewhere/api.mp4'), poster: at('elsewhere/api.poster.png') }],
+      videos: [
+        {
+          video: at('elsewhere/api.mp4'),
+          files: [{ format: 'mp4', path: at('elsewhere/api.mp4') }],
+          poster: at('elsewhere/api.poster.png'),
+          record: at('elsewhere/api.json'),
+        },
+      ],
       seed: '7',
       fault: expect.stringMatching(/^width: got 63; must be a multiple of 8/),
     })
