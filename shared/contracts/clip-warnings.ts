@@ -33,7 +33,9 @@ const shapeWarnings = (parameters: RenderParameters, image: PixelSize): readonly
         ]
       : []),
     ...(padded > MAX_LOST
-      ? [`${Math.round(padded * 100)} % of the video are black bars, from ${sizes}; size auto with more pixels leaves less`]
+      ? [
+          `${Math.round(padded * 100)} % of the video are black bars, from ${sizes}; size auto with more pixels leaves less`,
+        ]
       : []),
   ]
 }
