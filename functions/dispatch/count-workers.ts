@@ -1,5 +1,5 @@
 import type { AskedWorker } from '../../shared/contracts/dispatch-state.ts'
-import type { BatchJobs, BatchStanding } from '../../shared/ports/batch-jobs.ts'
+import type { BatchJobState, BatchJobs } from '../../shared/ports/batch-jobs.ts'
 
 /**
  * So long after it was asked for, a worker that Batch does not show was never started: longer than a function lives and
@@ -43,7 +43,7 @@ export const countWorkers = async (
     now.getTime() - Date.parse(asked_at) >= SHOWN_AFTER_MS
   const listed = await batch.listActive(signal)
   const idByName = new Map(listed.map(({ name, jobId }) => [name, jobId]))
-  const standings = new Map<string, BatchStanding>(
+  const states = new Map<string, BatchJobState>(
     listed.map(({ jobId, isRunning }) => [jobId, { type: 'active', isRunning }]),
   )
 
@@ -51,19 +51,19 @@ export const countWorkers = async (
   for (const worker of asked) {
     const jobId = worker.job_id ?? idByName.get(worker.name) ?? null
     const found = jobId === null && isOverdue(worker) ? await batch.find(worker.name, signal) : null
-    if (found !== null) standings.set(found.jobId, found.standing)
+    if (found !== null) states.set(found.jobId, found.state)
     known.push({ ...worker, job_id: jobId ?? found?.jobId ?? null })
   }
 
-  const unlisted = known.flatMap(({ job_id }) => (job_id === null || standings.has(job_id) ? [] : [job_id]))
+  const unlisted = known.flatMap(({ job_id }) => (job_id === null || states.has(job_id) ? [] : [job_id]))
   const described = unlisted.length === 0 ? [] : await batch.describe(unlisted, signal)
-  for (const [jobId, standing] of described) standings.set(jobId, standing)
+  for (const [jobId, state] of described) states.set(jobId, state)
 
-  const standingOf = ({ job_id }: AskedWorker): BatchStanding | undefined =>
-    job_id === null ? undefined : standings.get(job_id)
+  const stateOf = ({ job_id }: AskedWorker): BatchJobState | undefined =>
+    job_id === null ? undefined : states.get(job_id)
   const mayBeActive = (worker: AskedWorker): boolean => {
-    const standing = standingOf(worker)
-    return standing === undefined ? !isOverdue(worker) : standing.type === 'active'
+    const state = stateOf(worker)
+    return state === undefined ? !isOverdue(worker) : state.type === 'active'
   }
   const isKnown = new Set(known.map(({ job_id }) => job_id))
   const foreign = listed
@@ -71,16 +71,16 @@ export const countWorkers = async (
     .map(({ jobId, name }) => ({ name, job_id: jobId, asked_at: now.toISOString(), revision: null }))
   const active = [...known.filter(mayBeActive), ...foreign]
   const running = active.filter((worker) => {
-    const standing = standingOf(worker)
-    return standing?.type === 'active' && standing.isRunning
+    const state = stateOf(worker)
+    return state?.type === 'active' && state.isRunning
   })
   return {
     active,
     running: new Set(running.map(({ name }) => name)),
     failed: known.flatMap((worker) => {
-      const standing = standingOf(worker)
-      return standing?.type === 'failed' && !standing.isReclaimed
-        ? [{ reason: standing.reason, revision: worker.revision }]
+      const state = stateOf(worker)
+      return state?.type === 'failed' && !state.isReclaimed
+        ? [{ reason: state.reason, revision: worker.revision }]
         : []
     }),
   }

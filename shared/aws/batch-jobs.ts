@@ -7,7 +7,7 @@ import {
   paginateListJobs,
   SubmitJobCommand,
 } from '@aws-sdk/client-batch'
-import { type BatchJob, type BatchJobs, type BatchStanding, SubmitRefusedError } from '../ports/batch-jobs.ts'
+import { type BatchJob, type BatchJobState, type BatchJobs, SubmitRefusedError } from '../ports/batch-jobs.ts'
 import { abortable } from './abortable.ts'
 import { answered } from './answered.ts'
 
@@ -43,7 +43,7 @@ const reasonOf = ({ statusReason, container }: JobSaid): string => {
   return said.length === 0 ? 'AWS Batch gives no reason' : said.join('; ')
 }
 
-const standingOf = (job: JobSaid): BatchStanding => {
+const stateOf = (job: JobSaid): BatchJobState => {
   const status = answered(job.status, 'status')
   if (status === 'SUCCEEDED') return { type: 'succeeded' }
   if (status !== 'FAILED') return { type: 'active', isRunning: status === 'RUNNING' }
@@ -89,13 +89,13 @@ export const openBatchJobs = ({
 
     describe: (jobIds, signal) =>
       abortable(signal, async () => {
-        const standings = new Map<string, BatchStanding>()
+        const states = new Map<string, BatchJobState>()
         for (let first = 0; first < jobIds.length; first += MAX_DESCRIBED) {
           const command = new DescribeJobsCommand({ jobs: jobIds.slice(first, first + MAX_DESCRIBED) })
           const { jobs = [] } = await client.send(command, { abortSignal: signal })
-          for (const job of jobs) standings.set(answered(job.jobId, 'jobId'), standingOf(job))
+          for (const job of jobs) states.set(answered(job.jobId, 'jobId'), stateOf(job))
         }
-        return standings
+        return states
       }),
 
     find: (name, signal) =>
@@ -105,7 +105,7 @@ export const openBatchJobs = ({
         const { jobSummaryList = [] } = await client.send(command, { abortSignal: signal })
         const job = jobSummaryList.find(({ jobName }) => jobName === name)
         if (job === undefined) return null
-        return { jobId: answered(job.jobId, 'jobId'), standing: standingOf(job) }
+        return { jobId: answered(job.jobId, 'jobId'), state: stateOf(job) }
       }),
 
     submit: (name, signal) =>

@@ -16,7 +16,7 @@ export interface BatchJob {
   readonly isRunning: boolean
 }
 
-export type BatchStanding =
+export type BatchJobState =
   | { readonly type: 'active'; readonly isRunning: boolean }
   | { readonly type: 'succeeded' }
   /** `isReclaimed`: its machine was taken, and the job has no attempt left. */
@@ -42,12 +42,12 @@ export interface BatchJobs {
    */
   listActive(signal: AbortSignal): Promise<readonly BatchJob[]>
   /** Reads the status of jobs, by id. Jobs that Batch does not show, not yet or not any more, are left out. */
-  describe(jobIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, BatchStanding>>
+  describe(jobIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, BatchJobState>>
   /** Finds the job of that name, ended or not; `null` if Batch shows none, not yet or not any more. */
   find(
     name: string,
     signal: AbortSignal,
-  ): Promise<{ readonly jobId: string; readonly standing: BatchStanding } | null>
+  ): Promise<{ readonly jobId: string; readonly state: BatchJobState } | null>
   /**
    * Starts a job, and returns its id. `name`: up to 128 characters of A-Z, a-z, 0-9, `-` and `_`. Batch takes no
    * token by which it would recognize a repeated request: asked twice, it starts two jobs. So this method never

@@ -86,10 +86,10 @@ describe('descriptions', () => {
       }),
     )
 
-    const standings = await jobs.describe(['job-1', 'job-2', 'job-3', 'job-4'], unaborted)
+    const states = await jobs.describe(['job-1', 'job-2', 'job-3', 'job-4'], unaborted)
 
     const reason = 'Essential container in task exited; exit code 1'
-    expect([...standings]).toEqual([
+    expect([...states]).toEqual([
       ['job-1', { type: 'succeeded' }],
       ['job-2', { type: 'failed', reason, isReclaimed: false }],
       ['job-3', { type: 'active', isRunning: false }],
@@ -133,12 +133,12 @@ describe('a job', () => {
   test.each([
     ['RUNNING', { type: 'active', isRunning: true }],
     ['SUCCEEDED', { type: 'succeeded' }],
-  ])('that is %s is found by its name, as %j', async (status, standing) => {
+  ])('that is %s is found by its name, as %j', async (status, state) => {
     const { jobs, requests } = await aJobQueue(() =>
       json({ jobSummaryList: [aJob(7, { jobName: 'WORKER-1', status }), aJob(1, { status })] }),
     )
 
-    expect(await jobs.find('worker-1', unaborted)).toEqual({ jobId: 'job-1', standing })
+    expect(await jobs.find('worker-1', unaborted)).toEqual({ jobId: 'job-1', state })
 
     expect(bodyOf(requests[0]!)).toEqual({
       jobQueue: 'workers',

@@ -7,8 +7,8 @@ const job = (image: string, parameters: Parameters<typeof aSheetJob>[0] = {}) =>
 
 const shown = (groups: ReturnType<typeof groupSweeps>) =>
   groups.map(({ jobs, swept }) =>
-    jobs.map(({ status: standing }) =>
-      `${standing.image.source_key} ${sweepLabel(swept, standing.parameters)}`.trim(),
+    jobs.map(({ status: record }) =>
+      `${record.image.source_key} ${sweepLabel(swept, record.parameters)}`.trim(),
     ),
   )
 
@@ -45,8 +45,6 @@ test('of two swept parameters the first goes before', () => {
 test('values that are no numbers keep their order', () => {
   const fitted = (value: 'fill' | 'crop' | 'pad') => job('cup', { parameters: { fit: value } })
   expect(
-    groupSweeps([fitted('pad'), fitted('fill')])[0]?.jobs.map(
-      ({ status: standing }) => standing.parameters.fit,
-    ),
+    groupSweeps([fitted('pad'), fitted('fill')])[0]?.jobs.map(({ status: record }) => record.parameters.fit),
   ).toEqual(['pad', 'fill'])
 })

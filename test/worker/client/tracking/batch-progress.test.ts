@@ -9,18 +9,18 @@ import type { JobStatus } from '../../../../worker/client/tracking/job-status.ts
 import { statusOfResultRecord } from '../../../../worker/client/tracking/job-status.ts'
 import { aResult } from '../../../fixtures/job-records.ts'
 
-const standing = (overrides: Partial<JobStatus> = {}): JobStatus => ({
+const aJobStatus = (overrides: Partial<JobStatus> = {}): JobStatus => ({
   ...statusOfResultRecord(aResult()),
   ...overrides,
 })
 
 const at = (phase: string, step: number, steps: number): JobStatus =>
-  standing({ state: 'rendering', phase, step, steps })
+  aJobStatus({ state: 'rendering', phase, step, steps })
 
 test('a job only goes forward', () => {
   const course = [
-    standing({ state: 'queued' }),
-    standing({ state: 'preparing' }),
+    aJobStatus({ state: 'queued' }),
+    aJobStatus({ state: 'preparing' }),
     ...[
       at('load', 0, 1),
       at('encode-image', 0, 3),
@@ -29,8 +29,8 @@ test('a job only goes forward', () => {
       at('denoise', 25, 25),
     ],
     ...[at('decode', 0, 2), at('decode', 1, 2), at('encode-video', 0, 1)],
-    standing({ state: 'publishing' }),
-    standing(),
+    aJobStatus({ state: 'publishing' }),
+    aJobStatus(),
   ].map(jobShare)
   expect(course).toEqual(course.toSorted((a, b) => a - b))
   expect([course[0], course.at(-1)]).toEqual([0, 1])
@@ -41,19 +41,19 @@ test('a phase that this version does not know is no end', () => {
 })
 
 test('the time left is what the rest takes at the pace so far', () => {
-  const batch = [standing(), standing(), standing({ state: 'queued' }), standing({ state: 'queued' })]
+  const batch = [aJobStatus(), aJobStatus(), aJobStatus({ state: 'queued' }), aJobStatus({ state: 'queued' })]
   expect(batchShare(batch)).toBe(2)
   expect(secondsLeft(batch, { startShare: 1, elapsedSeconds: 30 })).toBe(60)
 })
 
 test('before anything is done there is no pace', () => {
-  const batch = [standing(), standing({ state: 'queued' })]
+  const batch = [aJobStatus(), aJobStatus({ state: 'queued' })]
   expect(secondsLeft(batch, { startShare: 1, elapsedSeconds: 30 })).toBeNull()
 })
 
 test('the pace begins after the first tenth of a job, in which machines start and networks warm up', () => {
   const paceOf = followBatchPace()
-  const waiting = standing({ state: 'queued' })
+  const waiting = aJobStatus({ state: 'queued' })
   const poll = (first: JobStatus, seconds: number) => {
     const { startShare, elapsedSeconds } = paceOf([first, waiting], seconds * 1000)
     return [Number(startShare.toFixed(3)), elapsedSeconds]
@@ -68,7 +68,7 @@ test('the pace begins after the first tenth of a job, in which machines start an
 
 test('jobs that were done before the watch are no part of its warm-up', () => {
   const paceOf = followBatchPace()
-  const poll = (second: JobStatus, seconds: number) => paceOf([standing(), second], seconds * 1000)
-  expect(poll(standing({ state: 'queued' }), 0)).toEqual({ startShare: 1, elapsedSeconds: 0 })
-  expect(poll(standing({ state: 'queued' }), 60)).toEqual({ startShare: 1, elapsedSeconds: 0 })
+  const poll = (second: JobStatus, seconds: number) => paceOf([aJobStatus(), second], seconds * 1000)
+  expect(poll(aJobStatus({ state: 'queued' }), 0)).toEqual({ startShare: 1, elapsedSeconds: 0 })
+  expect(poll(aJobStatus({ state: 'queued' }), 60)).toEqual({ startShare: 1, elapsedSeconds: 0 })
 })

@@ -46,8 +46,8 @@ test('jobs are told until all are done, in the order given, and those that are d
   })
   await putStatus(aStatus({ jobId: a }))
   const looks: string[] = []
-  for await (const standings of follow([b, a])) {
-    looks.push(standings.map(({ jobId, state }) => `${jobId[0]} ${state}`).join(', '))
+  for await (const statuses of follow([b, a])) {
+    looks.push(statuses.map(({ jobId, state }) => `${jobId[0]} ${state}`).join(', '))
   }
   // There is no record of b at first.
   expect(looks).toEqual(['a queued', 'b succeeded, a queued', 'b succeeded, a succeeded'])
