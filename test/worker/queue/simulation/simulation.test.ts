@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { STATUS_PREFIX } from '../../../../shared/contracts/bucket-layout.ts'
 import { warningsOf } from '../../../../shared/contracts/result-record.ts'
 import type { WorkerLogEvent } from '../../../../worker/telemetry/worker-event.ts'
 import { NO_CALL_FAULTS } from './faulty-call.ts'
 import { MAX_UPLOADS, type Schedule } from './schedule.ts'
-import { type SimulationOptions, type SimulationResult, simulate } from './simulate.ts'
+import { type SimulationResult, simulate } from './simulate.ts'
 import { makeUploadableImages } from './uploadable-images.ts'
 
 /*
@@ -191,57 +190,6 @@ describe.skipIf(ONE_SEED !== undefined)('a job that two uploads order within mil
 
 test.skipIf(ONE_SEED !== undefined)('a seed gives the same run each time', async () => {
   expect((await simulate(8, images)).trace).toEqual((await simulate(8, images)).trace)
-})
-
-const SEEDS_OF_A_FAULT = 400
-
-/** Violations of the first seeds; no further seed is run when `isEnough` of those that were found. */
-const violationsWith = async (
-  alterStore: NonNullable<SimulationOptions['alterStore']>,
-  isEnough: (found: readonly string[]) => boolean = () => false,
-): Promise<readonly string[]> => {
-  const found: string[] = []
-  for (let seed = 1; seed <= SEEDS_OF_A_FAULT && !isEnough(found); seed++) {
-    const alterSchedule = (schedule: Schedule) => ({ ...schedule, moreManifests: [], redrives: false })
-    found.push(...(await simulate(seed, images, { alterStore, alterSchedule })).violations)
-  }
-  return found
-}
-
-describe.skipIf(ONE_SEED !== undefined)('what no attempt may do is found', () => {
-  // A status that was overwritten would lose attempts that count, and a job could take more workers down.
-  test('on a store that overwrites all but statuses, where a second record is whole all the same', async () => {
-    const found = await violationsWith((store) => ({
-      ...store,
-      async create(key, body, options, signal) {
-        if (key.startsWith(STATUS_PREFIX)) return await store.create(key, body, options, signal)
-        await store.put(key, body, options, signal)
-        return true
-      },
-    }))
-
-    expect(found).not.toEqual([])
-    for (const what of found) expect(what).toMatch(/result\.json was written twice$/)
-  })
-
-  test('where attempts share their files, and the first one of each stays', async () => {
-    const shared = (key: string): string => key.replace(/attempts\/[^/]+\//, 'attempts/shared/')
-    const kinds = [/does not describe .*video\.mp4/, /is by \S+, and .* by \S+/, /mixes the clips/]
-    const found = await violationsWith(
-      (store) => ({
-        ...store,
-        read: (key, options, signal) => store.read(shared(key), options, signal),
-        tagsOf: (key) => store.tagsOf(shared(key)),
-        async create(key, body, options, signal) {
-          const created = await store.create(shared(key), body, options, signal)
-          return created || shared(key) !== key
-        },
-      }),
-      (found) => kinds.every((kind) => found.some((what) => kind.test(what))),
-    )
-
-    for (const kind of kinds) expect(found).toContainEqual(expect.stringMatching(kind))
-  })
 })
 
 test.runIf(ONE_SEED !== undefined)(`schedule ${ONE_SEED}`, async () => {
