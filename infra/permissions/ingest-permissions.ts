@@ -36,7 +36,7 @@ export interface IngestPlaces {
 }
 
 /**
- * Reads what is dropped. Writes images, first statuses and entries of the index once, its reports and its orders. Asks
+ * Reads what is uploaded. Writes images, first statuses and entries of the index once, its reports and its orders. Asks
  * workers to stop jobs that no report names any more; takes that back, with the result that came of it, where such a job
  * is ordered again.
  */

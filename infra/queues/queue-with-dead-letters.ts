@@ -31,7 +31,7 @@ export class QueueWithDeadLetters extends Construct {
     const common = {
       enforceSSL: true,
       maxMessageSizeBytes: MAX_BATCH_BYTES,
-      // What is in them can be had again: `svd redrive`, or dropping the image once more.
+      // What is in them can be had again: `svd redrive`, or uploading the image once more.
       removalPolicy: RemovalPolicy.DESTROY,
       ...(key === null
         ? { encryption: QueueEncryption.SQS_MANAGED }

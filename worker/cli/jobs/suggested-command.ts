@@ -1,6 +1,6 @@
+import { shellWord } from '../../../shared/shell-text.ts'
 import { type DeploymentOptions, type DeploymentPart, givenParts } from '../deployment.ts'
 import { COMMAND } from '../own-command.ts'
-import { shellWord } from '../terminal/shell-text.ts'
 
 /** Parts that the commands about jobs take. */
 const PARTS: readonly DeploymentPart[] = ['outputBucket', 'jobsQueueUrl', 'deadLetterQueueUrl']

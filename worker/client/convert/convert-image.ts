@@ -5,7 +5,7 @@ import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { MAX_IMAGE_PIXELS } from '../../../shared/image/decode-image.ts'
 import { rawToRgb } from '../../../shared/image/raw-to-rgb.ts'
 import type { RgbImage } from '../../../shared/image/rgb-image.ts'
-import { shellWord } from './shell-word.ts'
+import { shellWord } from '../../../shared/shell-text.ts'
 import { isImageSequence, type SourceFormat, sourceFormatOfName } from './source-format.ts'
 
 /** 100 megapixels of 16 bits with alpha take 800 MB without compression. */

@@ -1,4 +1,4 @@
-import { safeText } from '../../../shared/contracts/shown-value.ts'
+import { safeText } from './contracts/shown-value.ts'
 
 /** A text in quotes, for a line that may be pasted into a shell. A key is a user's text. */
 export const shellQuoted = (text: string): string => `'${safeText(text).replaceAll("'", "'\\''")}'`

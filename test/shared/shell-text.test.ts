@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
-import { shellWord } from '../../../../worker/client/convert/shell-word.ts'
+import { shellWord } from '../../shared/shell-text.ts'
 
 test.each(['in/a-1.tif', 'a b.tif', "it's.tif", '$(x) `y` "z" \\.tif', 'é.tif', 'a.tif[0]', ''])(
   'a shell reads %j as it is',
