@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 const inRepository = (file: string): string => fileURLToPath(new URL(`../../../../${file}`, import.meta.url))
 const SVD = inRepository('worker/cli/svd.ts')
@@ -38,7 +38,7 @@ const aPipeline = async (): Promise<Readonly<Record<string, string>>> => {
   return environment
 }
 
-/** Forwards requests to `target`, but never answers the read of a second video. `held` resolves when that is asked for. */
+/** Forwards requests to `target`, but answers the reads of one video alone. `held` resolves when another is asked for. */
 const aSlowProxy = async (target: string) => {
   const videos = new Set<string>()
   const held = Promise.withResolvers<void>()
@@ -91,18 +91,21 @@ test('clips reach a folder through Ctrl-C of submit and kill -9 of download, eac
   const comeBack = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
   expect(comeBack.slice(0, 2)).toEqual(['download', '--manifest'])
 
-  // Killed while it reads its second clip.
+  // Killed while it reads its second clip, once the first is there: it may read both at once.
   const proxy = await aSlowProxy(environment['AWS_ENDPOINT_URL'] ?? '')
   const killed = svd(comeBack, { AWS_ENDPOINT_URL: proxy.url })
   await proxy.held
+  const untilFirst = { timeout: 60_000, interval: 20 }
+  await vi.waitFor(async () => expect((await readdir(videos)).join(' ')).toContain('.mp4'), untilFirst)
   killed.kill('SIGKILL')
   expect((await killed).signal).toBe('SIGKILL')
   const left = await readdir(videos)
   const whole = left.filter((name) => name.endsWith('.mp4'))
   expect(whole).toEqual([expect.stringMatching(/^SKU-(rocket|coffee|chelsea)-0\.mp4$/)])
-  expect(left.filter((name) => !/\.(mp4|json)$/.test(name))).toEqual([
-    expect.stringMatching(/^\.svd-download-.*\.partial$/),
-  ])
+  // One, or two where both other clips were there to be read.
+  const partial = left.filter((name) => !/\.(mp4|json)$/.test(name))
+  expect(partial).not.toEqual([])
+  for (const name of partial) expect(name).toMatch(/^\.svd-download-.*\.partial$/)
 
   const { exitCode, stdout, stderr } = await svd([...comeBack, '--json'])
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
