@@ -1,5 +1,6 @@
 import { BT709_TAGS, type EncodeFile, encodeFile, REPRODUCIBLE } from './encode-file.ts'
 import { toBt709 } from './frames-to-encode.ts'
+import { readContainer } from './read-container.ts'
 
 /** Index of 422 HQ among the profiles of `prores_ks`. */
 const HQ = '3'
@@ -16,4 +17,5 @@ export const encodeProres: EncodeFile = (request) =>
       ...['-movflags', '+write_colr', '-f', 'mov'],
       ...REPRODUCIBLE,
     ],
+    readBack: (file) => readContainer(file, request),
   })

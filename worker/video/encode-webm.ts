@@ -1,6 +1,7 @@
 import { FORMAT_TRAITS } from '../../shared/contracts/clip-format.ts'
 import { BT709_TAGS, type EncodeFile, encodeFile, REPRODUCIBLE } from './encode-file.ts'
 import { toBt709 } from './frames-to-encode.ts'
+import { readContainer } from './read-container.ts'
 
 const VP9_CRF = FORMAT_TRAITS.webm.crf?.usual
 
@@ -17,4 +18,5 @@ export const encodeWebm: EncodeFile = (request) =>
       ...['-f', 'webm'],
       ...REPRODUCIBLE,
     ],
+    readBack: (file) => readContainer(file, request),
   })

@@ -9,7 +9,7 @@ import { noiseFrames } from './frames.ts'
 export const aClipFile = async (metadata: ClipMetadata | null, ffmpegPath?: string): Promise<string> => {
   const output = path.join(await temporaryDir(), 'clip.mp4')
   await encodeMp4({
-    ...{ frames: noiseFrames(3, 64, 48), width: 64, height: 48, fps: 7, output, metadata },
+    ...{ frames: () => noiseFrames(3, 64, 48), width: 64, height: 48, fps: 7, output, metadata },
     ffmpegPath: ffmpegPath ?? (await findFfmpeg({})).path,
     signal: new AbortController().signal,
   })
