@@ -19,6 +19,7 @@ import { assertImagesReadable } from '../cli/input-images.ts'
 import { openClipRenderer } from '../cli/open-clip-renderer.ts'
 import { hashedOnDemand, makerOf } from '../cli/render/clip-facts.ts'
 import { clipParameters } from '../cli/render/clip-parameters.ts'
+import { openImageSource } from '../cli/render/image-source.ts'
 import { checkOutputFolders, makeOutputFolders } from '../cli/render/output-folders.ts'
 import { planOutputs, videoNameFault } from '../cli/render/outputs.ts'
 import { renderImages } from '../cli/render/render-images.ts'
@@ -174,7 +175,8 @@ export const openCheckpoint = async (
     }
     await using _folders = await makeOutputFolders(plan, '--output')
     const tools = {
-      ...{ renderer, prepareImage, finishClip, ffmpegPath: ffmpeg.path, facts, signal },
+      ...{ renderer, readImage: openImageSource().read, prepareImage, finishClip },
+      ...{ ffmpegPath: ffmpeg.path, facts, signal },
       onProgress: (_: number, progress: Progress) => onProgress(progress),
     }
     const jobs = plan.map((planned) => ({ ...planned, settings, warnings, convertedFrom }))

@@ -2,6 +2,7 @@ import type { RenderSettings } from '../../renderer/render-job.ts'
 import type { ChosenSeeds } from '../seed-options.ts'
 import { assertSomeUsable, decodeImages, type ImageFault, openFaults } from './check-images.ts'
 import { type ImageJob, prepareJobs } from './image-jobs.ts'
+import type { ImageSource } from './image-source.ts'
 import type { RenderCommandOptions } from './options.ts'
 
 export interface Batch {
@@ -12,7 +13,8 @@ export interface Batch {
   readonly pixels: ReadonlyMap<string, string>
 }
 
-type BatchSettings = Pick<RenderSettings, 'device' | 'cacheDir'> & Pick<ChosenSeeds<unknown>, 'seeds'>
+type BatchSettings = Pick<RenderSettings, 'device' | 'cacheDir'> &
+  Pick<ChosenSeeds<unknown>, 'seeds'> & { readonly source: Pick<ImageSource, 'check'> }
 
 /**
  * Checks everything that can be checked before the model is loaded: files, arguments, checkpoint, output names and
@@ -22,7 +24,7 @@ type BatchSettings = Pick<RenderSettings, 'device' | 'cacheDir'> & Pick<ChosenSe
 export const prepareBatch = async (
   images: readonly string[],
   options: RenderCommandOptions,
-  settings: BatchSettings,
+  { source, ...settings }: BatchSettings,
   signal: AbortSignal,
 ): Promise<Batch> => {
   const limits = { imageCount: images.length, strict: options.strict === true }
@@ -34,7 +36,7 @@ export const prepareBatch = async (
   }
   const opened = images.filter(without(unopened))
   const jobs = await prepareJobs(opened, options, settings)
-  const { pixels, faults: undecoded } = await decodeImages(opened, signal)
+  const { pixels, faults: undecoded } = await decodeImages(opened, source, signal)
   const inOrder = new Map(images.map((image, index) => [image, index]))
   const faults = [...unopened, ...undecoded].toSorted(
     (a, b) => (inOrder.get(a.image) ?? 0) - (inOrder.get(b.image) ?? 0),

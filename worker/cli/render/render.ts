@@ -13,6 +13,7 @@ import { type BatchCount, batchSummary, resumeAdvice } from './batch-end.ts'
 import { factsOf } from './clip-facts.ts'
 import { clipName, type ImageJob, outputOptionOf } from './image-jobs.ts'
 import { followLatestImage } from './image-progress.ts'
+import { openImageSource } from './image-source.ts'
 import type { RenderCommandOptions } from './options.ts'
 import { makeOutputFolders } from './output-folders.ts'
 import { prepareBatch } from './prepare-batch.ts'
@@ -89,7 +90,8 @@ const renderAll = async (
   const quiet = options.quiet === true
   const device = await chooseClipDevice(options, context)
   if (device.hint !== null) stderr.write(`${device.hint}\n`)
-  const settings = { device: device.choice, cacheDir: weightCacheDir(environment), seeds }
+  const source = openImageSource()
+  const settings = { device: device.choice, cacheDir: weightCacheDir(environment), seeds, source }
   const batch = await prepareBatch(images, options, settings, signal)
   const versions = await readVersions()
   const facts = factsOf(options, device, versions, signal)
@@ -116,7 +118,10 @@ const renderAll = async (
   await using renderer = context.openRenderer(device.choice, {
     onRestart: (reason) => stderr.write(`${reason}\n`),
   })
-  const tools = { ...context, renderer, ffmpegPath: ffmpeg.path, facts, onProgress: progress.update }
+  const tools = {
+    ...{ ...context, renderer, readImage: source.read, ffmpegPath: ffmpeg.path, facts },
+    onProgress: progress.update,
+  }
   for await (const { index, job, outcome } of renderImages(toRender, tools)) {
     progress.end('value' in outcome ? 'made' : 'failed')
     progress.print(index, () => {

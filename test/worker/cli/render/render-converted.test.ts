@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { decodeImage } from '../../../../shared/image/decode-image.ts'
 import type { ImageJob } from '../../../../worker/cli/render/image-jobs.ts'
+import { openImageSource } from '../../../../worker/cli/render/image-source.ts'
 import { type RenderTools, renderImages } from '../../../../worker/cli/render/render-images.ts'
 import { readGolden } from '../../../fixtures/golden.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
@@ -72,6 +73,7 @@ test('a stage gets a PNG of the pixels', async () => {
       async close() {},
       async [Symbol.asyncDispose]() {},
     },
+    readImage: openImageSource().read,
     async prepareImage({ bytes }) {
       seen.push(bytes)
       throw new Error('enough')
