@@ -61,6 +61,7 @@ const FOLDERS = [
   [
     'worker/pipeline',
     [
+      'shared',
       'shared/contracts',
       'shared/image/**',
       'worker/checkpoint',

@@ -58,11 +58,17 @@ describe('time left of the images', () => {
       180,
     ],
     [
-      'is a second at least',
+      'is that of the later clips where one is late',
       [
         [90, 'made'],
         [120, 'made'],
       ],
+      1_000,
+      210,
+    ],
+    [
+      'is a second at least',
+      [[90, 'made'], ...Array.from({ length: 8 }, () => [120, 'made'] as const)],
       1_000,
       1,
     ],

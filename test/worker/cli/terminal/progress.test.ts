@@ -99,16 +99,11 @@ test.each([
 })
 
 test.each([
-  ['is unknown while there is no pace', 0, { secondsPerStep: null, secondsSinceStep: 9 }, ''],
-  [
-    'is that of the steps to come at the pace so far',
-    10,
-    { secondsPerStep: 3, secondsSinceStep: 0 },
-    '0:45 left',
-  ],
-  ['runs on between two steps', 10, { secondsPerStep: 3, secondsSinceStep: 2 }, '0:43 left'],
-  ['never ends before the phase does', 24, { secondsPerStep: 1, secondsSinceStep: 76 }, '0:01 left'],
-  ['is nothing at the end', 25, { secondsPerStep: 1, secondsSinceStep: 0 }, ''],
+  ['is unknown while there is no pace', 0, { msPerStep: null, sinceMs: 9000 }, ''],
+  ['is that of the steps to come at the pace so far', 10, { msPerStep: 3000, sinceMs: 0 }, '0:45 left'],
+  ['runs on between two steps', 10, { msPerStep: 3000, sinceMs: 2000 }, '0:43 left'],
+  ['never ends before the phase does', 24, { msPerStep: 1000, sinceMs: 76000 }, '0:01 left'],
+  ['is nothing at the end', 25, { msPerStep: 1000, sinceMs: 0 }, ''],
 ])('the time left %s', (_, step, pace, text) => {
   expect(timeLeft({ step, steps: 25 }, pace)).toBe(text)
 })
