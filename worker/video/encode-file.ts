@@ -18,7 +18,7 @@ export interface FileRequest extends Omit<FramesToEncode, 'frames'> {
   /** `null` or absent: the codec's usual one. */
   readonly crf?: number | null
   readonly output: string
-  /** Facts of the clip for formats that carry them, which is the MP4; `null` or absent: none. */
+  /** Facts of the clip for formats that carry them: MP4, WebM and ProRes; `null` or absent: none. */
   readonly metadata?: ClipMetadata | null
   readonly ffmpegPath: string
   readonly signal: AbortSignal

@@ -26,7 +26,7 @@ export const encodeMp4 = (request: FileRequest): Promise<Mp4Video> => {
       // Builds before 4.4 write the colour box only when asked.
       ...['-movflags', '+faststart+write_colr', '-f', 'mp4'],
       ...REPRODUCIBLE,
-      ...(metadata === null ? [] : tagOptions(metadata)),
+      ...tagOptions(metadata, 'mp4'),
     ],
     complete: async (file) => {
       if (metadata !== null) await appendXmp(file, xmpPacket(metadata))

@@ -76,8 +76,19 @@ describe('svd show prints how a clip was made', () => {
     })
   })
 
+  test.each(['webm', 'prores'] as const)('as JSON, of %s that was renamed', async (format) => {
+    const file = await aClipFile(METADATA, { format })
+    const renamed = path.join(path.dirname(file), 'final version')
+    await rename(file, renamed)
+    const { exitCode, stdout } = await runCommandLine(['show', renamed, '--json'])
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ file: renamed, found_in: 'metadata', record: null, metadata: METADATA },
+    })
+  })
+
   test('of another format by the record beside it', async () => {
-    const { file, record } = await aClipWithRecord('clip.webm')
+    const { file, record } = await aClipWithRecord('clip.gif')
     const { exitCode, stdout } = await runCommandLine(['show', file, '--json'])
     expect(exitCode).toBe(0)
     expect(JSON.parse(stdout)).toEqual({ file, found_in: 'record', record, metadata: aRecord('webm') })
@@ -98,7 +109,7 @@ describe('svd show says plainly that', () => {
     return stderr.replaceAll(path.dirname(file), 'DIR')
   }
   const UNTOLD =
-    'unless --no-metadata is given, svd writes that file and the metadata of MP4s, which programs that convert a clip may leave out\n'
+    'unless --no-metadata is given, svd writes that file and the metadata of MP4, WebM and MOV, which programs that convert a clip may leave out\n'
 
   test('an MP4 has none', async () => {
     expect(await refused(await aClipFile(null))).toBe(
@@ -124,6 +135,23 @@ describe('svd show says plainly that', () => {
     await truncate(file, 3000)
     expect(await refused(file)).toBe(
       'error: DIR/clip.mp4: is a damaged or cut-off MP4; copy or download it again\n',
+    )
+  })
+
+  test.each([
+    ['webm', 40, 'WebM'],
+    ['prores', 300, 'QuickTime file'],
+  ] as const)('a clip is cut off: %s', async (format, bytes, name) => {
+    const file = await aClipFile(METADATA, { format })
+    await truncate(file, bytes)
+    expect(await refused(file)).toBe(
+      `error: DIR/${path.basename(file)}: is a damaged or cut-off ${name}; copy or download it again\n`,
+    )
+  })
+
+  test.each(['webm', 'prores'] as const)('%s has none', async (format) => {
+    expect(await refused(await aClipFile(null, { format }))).toContain(
+      'does not tell how it was made, nor does a clip.json beside it',
     )
   })
 
