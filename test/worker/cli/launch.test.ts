@@ -14,11 +14,11 @@ const asNode = (version: string): string =>
 const launch = (launcher: string, version: string = process.versions.node) =>
   execa(process.execPath, ['--import', asNode(version), launcher, '--version'], { reject: false })
 
-test('runs the sources of a checkout', async () => {
+test('the launcher runs the sources of a checkout', async () => {
   expect(await launch(LAUNCHER)).toMatchObject({ exitCode: 0, stdout: '0.1.0', stderr: '' })
 })
 
-test('says what is needed when Node is too old for the sources, which need Node 24', async () => {
+test('the launcher names Node.js 24 when this Node is too old for the sources', async () => {
   expect(await launch(LAUNCHER, '22.20.0')).toMatchObject({
     exitCode: 1,
     stdout: '',
@@ -27,7 +27,7 @@ test('says what is needed when Node is too old for the sources, which need Node 
   })
 })
 
-describe('in a package, which has no sources', () => {
+describe('the launcher in the npm package', () => {
   const inPackage = async (): Promise<string> => {
     const launcher = path.join(await temporaryDir(), 'worker/cli/launch.mjs')
     await mkdir(path.dirname(launcher), { recursive: true })
@@ -35,7 +35,7 @@ describe('in a package, which has no sources', () => {
     return launcher
   }
 
-  test.each(['18.20.8', '20.20.2'])('says what is needed when Node is %s', async (version) => {
+  test.each(['18.20.8', '20.20.2'])('names Node.js 22 when this Node is %s', async (version) => {
     expect(await launch(await inPackage(), version)).toMatchObject({
       exitCode: 1,
       stdout: '',
@@ -43,7 +43,7 @@ describe('in a package, which has no sources', () => {
     })
   })
 
-  test('runs dist on Node 22', async () => {
+  test('starts dist/worker/cli/svd.js on Node 22', async () => {
     const { exitCode, stderr } = await launch(await inPackage(), '22.0.0')
     expect({ exitCode, stderr }).toEqual({
       exitCode: 1,
