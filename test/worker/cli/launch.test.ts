@@ -18,12 +18,12 @@ test('the launcher runs the sources of a checkout', async () => {
   expect(await launch(LAUNCHER)).toMatchObject({ exitCode: 0, stdout: '0.1.0', stderr: '' })
 })
 
-test('the launcher names Node.js 24 when this Node is too old for the sources', async () => {
+test('the launcher names Node.js 24.0 when this Node is too old for the sources', async () => {
   expect(await launch(LAUNCHER, '22.20.0')).toMatchObject({
     exitCode: 1,
     stdout: '',
     stderr:
-      'error: svd needs Node.js 24 or newer, and this is 22.20.0; run npx svd, which takes the Node of node_modules',
+      'error: svd needs Node.js 24.0 or newer, and this is 22.20.0; run npx svd, which takes the Node of node_modules',
   })
 })
 
@@ -35,16 +35,19 @@ describe('the launcher in the npm package', () => {
     return launcher
   }
 
-  test.each(['18.20.8', '20.20.2'])('names Node.js 22 when this Node is %s', async (version) => {
-    expect(await launch(await inPackage(), version)).toMatchObject({
-      exitCode: 1,
-      stdout: '',
-      stderr: `error: svd needs Node.js 22 or newer, and this is ${version}; see https://nodejs.org`,
-    })
-  })
+  test.each(['18.20.8', '20.20.2', '22.12.0'])(
+    'names Node.js 22.13 when this Node is %s',
+    async (version) => {
+      expect(await launch(await inPackage(), version)).toMatchObject({
+        exitCode: 1,
+        stdout: '',
+        stderr: `error: svd needs Node.js 22.13 or newer, and this is ${version}; see https://nodejs.org`,
+      })
+    },
+  )
 
-  test('starts dist/worker/cli/svd.js on Node 22', async () => {
-    const { exitCode, stderr } = await launch(await inPackage(), '22.0.0')
+  test('starts dist/worker/cli/svd.js on Node 22.13', async () => {
+    const { exitCode, stderr } = await launch(await inPackage(), '22.13.0')
     expect({ exitCode, stderr }).toEqual({
       exitCode: 1,
       stderr: expect.stringContaining('dist/worker/cli/svd.js'),

@@ -104,13 +104,13 @@ test('svd render starts without the package fauxqs, and svd demo reports that it
   })
 })
 
-test('svd on Node 20 prints only that it needs Node.js 22 or newer', async () => {
+test('svd on Node 20 prints only that it needs Node.js 22.13 or newer', async () => {
   const { exitCode, stdout, stderr } = await svdOn(20)(at('project/node_modules'), ['--help'])
   expect({ exitCode, stdout, stderr }).toEqual({
     exitCode: 1,
     stdout: '',
     stderr: expect.stringMatching(
-      /^error: svd needs Node\.js 22 or newer, and this is 20\.\d+\.\d+; see https:\/\/nodejs\.org$/,
+      /^error: svd needs Node\.js 22\.13 or newer, and this is 20\.\d+\.\d+; see https:\/\/nodejs\.org$/,
     ),
   })
 })
