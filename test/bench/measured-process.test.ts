@@ -5,7 +5,7 @@ import { runMeasured } from './measured-process.ts'
 const PYTHON = process.env['SVD_PYTHON'] ?? 'python3'
 const hasPython = !execaSync(PYTHON, ['--version'], { reject: false }).failed
 
-/** Starts a Node like itself `depth` times, one in the other. Each allocates 100 MB. The last one works for half a CPU second. */
+/** Starts itself `depth` times, one in the other. Each allocates 100 MB. The last one works for half a CPU second. */
 const NESTED = `
 const block = Buffer.alloc(1e8, 1)
 const depth = Number(process.argv[1])

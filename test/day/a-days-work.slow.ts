@@ -7,8 +7,8 @@ import { MOTIONS, writeFortyImages } from './forty-images.ts'
 import { killHard, type SvdProcess, startLocal, startSvd, untilPrinted } from './svd-process.ts'
 
 /*
- * The day of a studio: forty images with four motions, a crash of the pipeline and one of the download, one clip again with
- * another seed, everything in several formats, and the page. Each test needs the tests before it. With
+ * The day of a studio: forty images with four motions, a crash of the pipeline and one of the download, one clip again
+ * with another seed, everything in several formats, and the page. Each test needs the tests before it. With
  * SVD_DAY_FOLDER the files stay there, with a transcript of the commands.
  */
 

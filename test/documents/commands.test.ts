@@ -18,7 +18,7 @@ const readText = (file: string): Promise<string> =>
 const commandsOf = async (file: string): Promise<readonly CommandWords[]> =>
   documentCommands(await readText(file))
 
-/** Returns the commands of one program without its name: `npx svd status`, `svd status` and `npx --package FILE svd status`. */
+/** Returns the commands of one program without its name, also those of `npx svd` and `npx --package FILE svd`. */
 const argumentsOf = (commands: readonly CommandWords[], program: 'svd' | 'cdk' | 'aws' | 'npm') =>
   commands.flatMap((words) => {
     const name = words.indexOf(program)

@@ -1,8 +1,8 @@
 import ts from 'typescript'
 
 /*
- * Faults of prose that a program can find in comments: docstrings that are not a sentence about the thing that they document,
- * and words for which the glossary of CONTRIBUTING has a standard term.
+ * Faults of prose that a program can find in comments: docstrings that are not a sentence about the thing that they
+ * document, and words for which the glossary of CONTRIBUTING has a standard term.
  */
 
 export interface ProseFault {

@@ -38,7 +38,7 @@ const aPipeline = async (): Promise<Readonly<Record<string, string>>> => {
   return environment
 }
 
-/** Forwards requests to `target`, but answers reads of one video only. `held` resolves when another one is requested. */
+/** Forwards requests to `target`, but answers reads of one video only. `held` resolves when another is requested. */
 const aSlowProxy = async (target: string) => {
   const videos = new Set<string>()
   const held = Promise.withResolvers<void>()

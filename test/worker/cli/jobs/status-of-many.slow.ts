@@ -11,8 +11,8 @@ import { unaborted } from '../../../fixtures/unaborted.ts'
 import { aRejectedReport } from '../../client/tracking/a-report.ts'
 
 /*
- * The cost of commands in a bucket of 100,000 jobs. Each job was queued by itself, one every eight seconds. The last ten
- * thousand jobs have not ended, and three of these are rendering. S3 is a server over memory, which counts requests.
+ * The cost of commands in a bucket of 100,000 jobs. Each job was queued by itself, one every eight seconds. The last
+ * ten thousand jobs have not ended, and three of these are rendering. S3 is a server over memory that counts requests.
  */
 
 const JOBS = 100_000
