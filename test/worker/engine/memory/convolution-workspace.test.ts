@@ -61,7 +61,7 @@ const PLANNED: readonly (readonly [Shape, string, number, readonly (number | nul
 
 describe('the most that cuDNN allocates for a float32 convolution', () => {
   test.each(CARDS.map((card, index) => ({ ...card, index })))(
-    'is at least what it plans on $card',
+    'is at least what cuDNN plans on $card',
     ({ index, ...card }) => {
       for (const [shape, kernel, channelsOut, planned] of PLANNED) {
         const most = mostConvolutionBytes(convolution(shape, kernel, channelsOut), card)
@@ -70,7 +70,7 @@ describe('the most that cuDNN allocates for a float32 convolution', () => {
     },
   )
 
-  test('is close to what it plans for the convolution that decides the peak of a decoder', () => {
+  test('is within 10 MB of the plan for the convolution that decides the peak of a decoder', () => {
     const [shape, kernel, channelsOut, planned] = PLANNED[4]!
     for (const [index, card] of CARDS.entries()) {
       const most = mostConvolutionBytes(convolution(shape, kernel, channelsOut), card)
@@ -78,7 +78,7 @@ describe('the most that cuDNN allocates for a float32 convolution', () => {
     }
   })
 
-  test('is the most of all cards on one that is not known', () => {
+  test('is, on an unknown GPU, the most of all known GPUs', () => {
     for (const [shape, kernel, channelsOut] of PLANNED) {
       const node = convolution(shape, kernel, channelsOut)
       const ofKnown = CARDS.map((card) => mostConvolutionBytes(node, card))

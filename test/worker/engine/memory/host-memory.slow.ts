@@ -82,18 +82,22 @@ const expectPrediction = async (dir: string, checkpoint: Checkpoint, clip: Clip)
 const MODES = ['resident', 'offload', 'low-vram'] as const
 
 describe.skipIf(obstacle !== null)(`a prediction of the host's memory on CUDA${title}`, () => {
-  test.each(MODES)('holds for the demo, %s', { timeout: 300_000 }, async (memory) => {
-    const dir = fileURLToPath(new URL('../../../../worker/demo', import.meta.url))
-    const clip = { width: 256, height: 256, numFrames: 8, memory, decodeChunk: 8 }
-    await expectPrediction(dir, await openCheckpoint(dir), clip)
-  })
+  test.each(MODES)(
+    'is at most 1.25 times the measured memory for the demo, %s',
+    { timeout: 300_000 },
+    async (memory) => {
+      const dir = fileURLToPath(new URL('../../../../worker/demo', import.meta.url))
+      const clip = { width: 256, height: 256, numFrames: 8, memory, decodeChunk: 8 }
+      await expectPrediction(dir, await openCheckpoint(dir), clip)
+    },
+  )
 
   test.each([
     [64, 3, 3, 0],
     [512, 25, 25, 0],
     [512, 25, 8, 2],
   ])(
-    'holds for the demo at %d pixels, %d frames, chunks of %d that share %d',
+    'is at most 1.25 times the measured memory for the demo at %d pixels, %d frames, chunks of %d that share %d',
     async (pixels, ...sizes) => {
       const [numFrames, decodeChunk, overlap] = sizes
       const dir = fileURLToPath(new URL('../../../../worker/demo', import.meta.url))
@@ -103,19 +107,33 @@ describe.skipIf(obstacle !== null)(`a prediction of the host's memory on CUDA${t
     300_000,
   )
 
-  test.each(MODES)('holds for a tiny checkpoint, %s', { timeout: 300_000 }, async (memory) => {
-    const dir = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'))
-    const clip = { width: 64, height: 64, numFrames: 3, memory, decodeChunk: 3 }
-    await expectPrediction(dir, await openCheckpoint(dir), clip)
-  })
+  test.each(MODES)(
+    'is at most 1.25 times the measured memory for a tiny checkpoint, %s',
+    { timeout: 300_000 },
+    async (memory) => {
+      const dir = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'))
+      const clip = { width: 64, height: 64, numFrames: 3, memory, decodeChunk: 3 }
+      await expectPrediction(dir, await openCheckpoint(dir), clip)
+    },
+  )
 
   test.each([
     ['resident', 4],
     ['offload', 25],
     ['low-vram', 7],
-  ] as const)('holds for SVD-XT, %s', { timeout: 600_000 }, async (memory, decodeChunk) => {
-    const dir = await temporaryDir()
-    const checkpoint = await writeSparseCheckpoint(XT_CONFIGS, dir)
-    await expectPrediction(dir, checkpoint, { width: 1024, height: 576, numFrames: 25, memory, decodeChunk })
-  })
+  ] as const)(
+    'is at most 1.25 times the measured memory for SVD-XT, %s',
+    { timeout: 600_000 },
+    async (memory, decodeChunk) => {
+      const dir = await temporaryDir()
+      const checkpoint = await writeSparseCheckpoint(XT_CONFIGS, dir)
+      await expectPrediction(dir, checkpoint, {
+        width: 1024,
+        height: 576,
+        numFrames: 25,
+        memory,
+        decodeChunk,
+      })
+    },
+  )
 })
