@@ -202,7 +202,7 @@ test.each([
   ['height', { height: 0 }],
   ['fps', { fps: 0 }],
   ['fps', { fps: 7.5 }],
-])('encodeMp4 refuses a %s that cannot be encoded, before it starts ffmpeg', async (field, changes) => {
+])('encodeMp4 refuses the %s of %j before it starts ffmpeg', async (field, changes) => {
   await expect(encodeMp4(aRequest('/nowhere', changes))).rejects.toThrow(new RegExp(`^${field}: `))
 })
 
