@@ -20,8 +20,8 @@ import { type Card, openStandIn } from './stand-in-card.ts'
 import { uploadedTableBytes } from './uploaded-tables.ts'
 
 /*
- * Every graph of three checkpoints is created and run by the real CUDA provider, on cards that are not there. What each
- * takes is in placement.md.
+ * Every graph of three checkpoints is created and run by the real CUDA provider, on stand-ins for GPUs. placement.md
+ * lists what each graph takes.
  */
 
 const { obstacle, title } = await openStandIn({ realCudnn: true })
@@ -149,9 +149,9 @@ const bytesOfAll = (values: readonly Value[]): number =>
   values.reduce((sum, value) => sum + bytesOf(value), 0)
 
 describe.skipIf(obstacle !== null).each(Object.entries(CHECKPOINTS))(
-  `%s on every card${title}`,
+  `%s on every GPU${title}`,
   (_, cases) => {
-    test.each(cases)('runs on CUDA alone, and copies inputs and outputs alone: $name', async (one) => {
+    test.each(cases)('runs only on CUDA and copies only inputs and outputs: $name', async (one) => {
       const { graphOn, runs } = await placedOf(one)
       for (const [card, run] of runs) {
         const graph = graphOn(card)
@@ -185,9 +185,9 @@ A T4 runs graphs of its own, with fewer nodes. A cell is empty where a graph is 
 the memory, small checkpoints in float32 on most cards. \`h100, cuDNN attention\` has convolutions without workspace.
 `
 
-describe.skipIf(obstacle !== null)(`graphs on cards${title}`, () => {
+describe.skipIf(obstacle !== null)(`graphs on GPUs${title}`, () => {
   test.each(['t4', 'a10g', 'h100', 'h100, cuDNN attention'])(
-    'a denoise step of SVD-XT is at most 992 launches on %s',
+    'take at most 992 launches for a denoise step of SVD-XT on %s',
     async (card) => {
       const step = CHECKPOINTS['SVD-XT'].find(({ name }) => name === 'denoise step')
       const run = (await placedOf(step!)).runs.get(card)
@@ -196,7 +196,7 @@ describe.skipIf(obstacle !== null)(`graphs on cards${title}`, () => {
     },
   )
 
-  test('take the launches and the memory that placement.md has', async () => {
+  test('take the launches and the memory that placement.md lists', async () => {
     const cards = CARD_SETUPS.map(({ name }) => name)
     const allOf = async (cases: readonly Case[]): Promise<readonly Placed[]> => {
       const all: Placed[] = []
