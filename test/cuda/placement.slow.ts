@@ -35,7 +35,7 @@ interface Sizes {
   readonly numFrames: number
 }
 
-/** A T4's own graphs, and those of the other cards. */
+/** The graphs of a T4, and the graphs of all other GPUs. */
 type Form = 't4' | 'others'
 const formOn = (card: string): Form => (card === 't4' ? 't4' : 'others')
 
@@ -43,7 +43,7 @@ interface Case {
   readonly name: string
   readonly record: (form: Form) => Graph
   readonly setups: readonly CardSetup[]
-  /** Puts files in place of the nodes that prepare weights. */
+  /** Replaces the nodes that prepare weights by files. */
   readonly prepare: (graph: Graph) => Promise<Graph>
 }
 
@@ -87,7 +87,7 @@ const casesOf = (checkpoint: Checkpoint, sizes: Sizes): readonly Case[] => {
   return [...inPrecision('fp16', CARD_SETUPS), ...inPrecision('fp32', setupsOf('t4', 'h100'))]
 }
 
-/** Frames of 1024 × 576 that a card has the memory to decode at once: what of 1, 4, 8, 14 and 25 it takes. */
+/** The largest of 1, 4, 8, 14 and 25 frames of 1024 × 576 that a GPU has the memory to decode at once. */
 const MOST_DECODED_FRAMES: Readonly<Partial<Record<Card, number>>> = {
   ...{ t4: 4, a10g: 14, l4: 14 },
   ...{ a100: 25, h100: 25 },

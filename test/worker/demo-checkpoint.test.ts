@@ -69,7 +69,7 @@ beforeAll(async () => {
   photo = await decodeImage(await readFile(inRepository(image)), image)
   checkpoint = await openCheckpoint(inRepository('worker/demo'), { variant })
   pool = createSessionPool({ keep: 'all', threads: 0 })
-  // What `svd render` runs on this processor.
+  // `svd render` runs the same targets on this processor.
   targets = (await openDevice({ provider: 'cpu' })).targets(checkpoint.vae.config)
   const rendered: [ClipName, RgbClip][] = []
   for (const name of CLIP_NAMES) rendered.push([name, await render(name)])
@@ -128,7 +128,7 @@ describe('the demo checkpoint on the photo of a coffee cup', () => {
     ]
     expect(middle).toBeGreaterThan(still + 8)
     expect(fast).toBeGreaterThan(middle + 8)
-    // What training asked for: 28 pixels over 14 frames at 255, in proportion below.
+    // The checkpoint was trained for 28 pixels over 14 frames at 255, and for proportionally fewer below.
     expect(Math.abs(still - 28 / 255)).toBeLessThanOrEqual(1)
     expect(Math.abs(middle - (28 * 127) / 255)).toBeLessThanOrEqual(1)
     expect(Math.abs(fast - 28)).toBeLessThanOrEqual(4)

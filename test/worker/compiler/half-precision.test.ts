@@ -46,7 +46,7 @@ describe.each(CASES)(
         targets: oneTarget(target),
         feedForwardChunks: 1,
       })
-    /** Activations of the graph are float16: what enters or leaves it, or must stay float32, is small beside them. */
+    /** Expects the activations of all products to be float16. Inputs, outputs and values that stay float32 are small. */
     const expectHalf = (graph: Graph): void => {
       const products = graph.nodes.filter(({ flops }) => flops > 0)
       for (const { name: node, outputs } of notEmpty(products))

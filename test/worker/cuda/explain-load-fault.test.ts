@@ -3,7 +3,7 @@ import { CUDA_LIBRARIES } from '../../../worker/cuda/cuda-libraries.ts'
 import type { CudaState } from '../../../worker/cuda/cuda-state.ts'
 import { explainLoadFault } from '../../../worker/cuda/explain-load-fault.ts'
 
-// As onnxruntime-node 1.30.0 throws it, with the provider there and libcublasLt.so.13 missing.
+// onnxruntime-node 1.30.0 throws this text if the provider exists and libcublasLt.so.13 is missing.
 const THROWN = new Error('OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library')
 const SETTING = { field: '--device', value: 'cuda' }
 

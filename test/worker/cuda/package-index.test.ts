@@ -6,9 +6,9 @@ const VARIABLE = { PIP_INDEX_URL: 'https://mirror.example.com/pypi/simple' }
 
 test.each<[string, string | undefined, Record<string, string>, string]>([
   ['the option', 'https://option.example.com/simple', VARIABLE, 'https://option.example.com/simple/'],
-  ['pip’s variable without it', undefined, VARIABLE, 'https://mirror.example.com/pypi/simple/'],
-  ['PyPI without both', undefined, {}, 'https://pypi.org/simple/'],
-  ['PyPI where the variable is empty', undefined, { PIP_INDEX_URL: '' }, 'https://pypi.org/simple/'],
+  ['pip’s variable without the option', undefined, VARIABLE, 'https://mirror.example.com/pypi/simple/'],
+  ['PyPI without option and variable', undefined, {}, 'https://pypi.org/simple/'],
+  ['PyPI if the variable is empty', undefined, { PIP_INDEX_URL: '' }, 'https://pypi.org/simple/'],
 ])('readPackageIndex returns the index of %s', (_, option, environment, url) => {
   const index = readPackageIndex(option, environment)
   expect([index.url.href, index.headers]).toEqual([url, {}])

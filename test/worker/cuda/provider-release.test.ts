@@ -11,7 +11,7 @@ test('the pinned provider has the exact version of onnxruntime-node', async () =
   const { version } = PROVIDER_RELEASE
   const { dependencies, devDependencies } = await readJson('package.json')
   expect(devDependencies['onnxruntime-node']).toBe(version)
-  // What a user of the package installs for the files of onnxruntime-node that the package has.
+  // A user of the package installs it for the files of onnxruntime-node that the package contains.
   expect(dependencies['onnxruntime-common']).toBe(version)
   const { packages } = await readJson('package-lock.json')
   expect(packages['node_modules/onnxruntime-node'].version).toBe(version)

@@ -32,7 +32,7 @@ const aClip = async (dtype: WeightDtype, target: Target): Promise<ClipGraphs> =>
   return compileClip(await openCheckpoint(folder), { ...sizes, targets: oneTarget(target) })
 }
 
-/** Every graph that a clip has, also those that are added later. Those that take a count are asked for one and two. */
+/** Every graph that a clip has, including those added later. Graphs that take a count are recorded for one and two. */
 const graphsOf = (clip: ClipGraphs): readonly Graph[] => {
   const { checkWeights: _, weights: __, ...recorders } = clip
   const recorded = Object.values(recorders).flatMap((record: (count: 1 | 2) => Graph) => [

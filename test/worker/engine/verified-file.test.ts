@@ -18,7 +18,7 @@ const aFile = async () => {
   return { folder: join(folder, 'below'), path }
 }
 
-/** Whether the file is there and holds what was written. */
+/** Returns true if the file exists and contains what was written. */
 const isVerified = async (path: string, contentBytes: number): Promise<boolean> =>
   (await (await beginVerification(path, contentBytes))?.isIntact) ?? false
 

@@ -21,7 +21,7 @@ const stage = (name: string): Stage => {
 }
 const worker = stage('worker')
 const cpu = stage('cpu')
-/** As a Dockerfile spells it. */
+/** A variable in the syntax of a Dockerfile. */
 const variable = (name: string): string => `\${${name}}`
 /** The one instruction of this kind in the stage. */
 const only = (image: Stage, keyword: string): string => {

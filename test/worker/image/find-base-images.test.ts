@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { inRepository } from './in-repository.ts'
 
-/** The script, on a PATH whose `docker` knows these images and no others, each by its digest. */
+/** Runs the script on a PATH whose `docker` knows only these images, each by its digest. */
 const find = async (known: Readonly<Record<string, string>>, dockerfile?: string) => {
   const bin = await temporaryDir()
   const cases = Object.entries(known).map(([image, digest]) => `${image}) echo ${digest};;`)

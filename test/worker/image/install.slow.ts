@@ -19,8 +19,8 @@ import { pairsOf, parseDockerfile, valuesOf } from './dockerfile.ts'
 import { inRepository } from './in-repository.ts'
 
 /*
- * What the build of the image does, done here, as far as it goes without Docker and without NVIDIA's packages: the
- * context that the build gets, its scripts, its checks, and the result run as in a container whose root is read-only.
+ * Runs the steps of the image's build that work without Docker and without NVIDIA's packages. They are the context that
+ * the build gets, its scripts and its checks. The result runs as in a container whose root is read-only.
  */
 
 const UID = 10_001
@@ -190,7 +190,7 @@ describe.skipIf(reason !== null)(title, () => {
 
   test('install a provider that opens the other libraries of the check later, by their names', async () => {
     const provider = await readFile(at(libraries, 'libonnxruntime_providers_cuda.so'))
-    /** Whether the name is in it: whole, or as the compiler stores a short one, in two registers that overlap. */
+    /** Returns true if the provider contains the name, whole or, if it is short, in two registers that overlap. */
     const names = (name: string): boolean => {
       if (provider.includes(`${name}\0`)) return true
       const [start, end] = [name.slice(0, REGISTER_BYTES), name.slice(-REGISTER_BYTES)]

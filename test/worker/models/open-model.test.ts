@@ -97,7 +97,7 @@ describe('a model in a bucket', () => {
     setup.faults.before = undefined
     await setup.open()
     await expectWhole(setup)
-    // Parts under way when it ended are asked for again: eight at the most.
+    // Parts that were being fetched when it ended are requested again, eight at most.
     expect(setup.ranges.length).toBeLessThanOrEqual(partsOf(setup.record) + 8)
     expect(setup.ranges.length - first).toBeLessThan(partsOf(setup.record) - 1)
     expect(await readdir(dirname(setup.dir))).toEqual([setup.record.sha256])
@@ -173,7 +173,7 @@ describe('a model in a bucket', () => {
       'is that of another model, other',
     ],
     [
-      'model.json lists other files than its sha256 says',
+      'model.json has another sha256 than that of its files',
       ({ store, record }) =>
         store.put(
           `${modelFolder('demo')}model.json`,

@@ -215,7 +215,7 @@ test('an abort stops decodeFrames before the next chunk, with its reason', async
 })
 
 describe('a chunk that overflows in float16', () => {
-  /** Green, whatever the latents are. */
+  /** The colour of every exact frame, for all latents. */
   const GREEN = [0, 200, 0]
 
   /** Decodes chunks that hold frame 2 to values that are not finite. The exact decoder gives green frames. */

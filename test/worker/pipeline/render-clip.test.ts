@@ -38,11 +38,11 @@ const openOnCpu: OpenSession = (graph, options) => openSession(cudaOpsOnCpu(grap
 interface Setup {
   /** Default: what this processor runs fastest. CUDA's graphs run on the CPU. */
   readonly graphs?: 'cpu' | CudaTargetOptions['precision']
-  /** Default: as the golden says. */
+  /** Default: the precision of the golden. */
   readonly precision?: Precision
   readonly keep?: 'all' | 'one'
   readonly lowMemory?: boolean
-  /** There is a decoder in float32 beside that of `graphs`. */
+  /** `true` adds a float32 decoder for the fallback decode. */
   readonly exact?: boolean
   readonly open?: OpenSession
   readonly overrides?: Readonly<Record<string, unknown>>

@@ -66,7 +66,7 @@ describe('workersWithin', () => {
   })
 })
 
-test('the fleet wakes and sleeps at the times that the stack deploys by default', () => {
+test('the planned start and idle times are those that the stack deploys by default', () => {
   expect(WAKE_SECONDS).toBe(DEPLOYED.everySeconds)
   expect(PAID_IDLE_SECONDS).toBe(DEPLOYED.untilIdleSeconds + BATCH_KEEPS_IDLE_SECONDS)
 })

@@ -28,9 +28,9 @@ const aJob = (given: Readonly<Record<string, unknown>> = {}): RenderJob => {
 interface FakeOptions {
   /** Frames decoded at once, above which the kernel kills the renderer. */
   readonly most: number
-  /** When it is killed; default `decode`. */
+  /** The phase in which it is killed. Default: `decode`. */
   readonly phase?: Phase
-  /** Who kills it; default the kernel, for memory. */
+  /** The killer of the renderer. Default: the kernel, for memory. */
   readonly killer?: 'kernel' | 'somebody'
   /** The kernel does not count. */
   readonly uncounted?: true

@@ -4,7 +4,7 @@ import type { Progress } from '../../../worker/pipeline/progress.ts'
 import type { RendererProcess } from '../../../worker/renderer/renderer-process.ts'
 import { type RunningJob, startJob } from '../../../worker/renderer/running-job.ts'
 
-/** A job in a process that sends nothing by itself, and is gone as soon as it is killed. */
+/** A job in a process that sends no messages by itself, and ends as soon as it is killed. */
 const aSilentJob = (limits: {
   readonly stallTimeoutMs?: number
   readonly firstRunAllowanceMs?: number

@@ -14,7 +14,7 @@ import { FFMPEGS } from './ffmpeg-binaries.ts'
 const run = promisify(execFile)
 const [{ ffmpegPath: anyFfmpeg } = { ffmpegPath: '' }] = FFMPEGS
 
-/** Whether a program is on the PATH of this machine. */
+/** Returns true if the program is on the PATH of this machine. */
 const isThere = (program: string, option: string): Promise<boolean> =>
   run(program, [option]).then(
     () => true,

@@ -201,7 +201,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
   })
 })
 
-/** An ffmpeg that writes twice as many frames as it is told to, and reads as it should. */
+/** An ffmpeg that writes twice the requested number of frames, and reads correctly. */
 const doubling = async (ffmpegPath: string): Promise<string> =>
   writeFakeFfmpeg(
     folder,

@@ -27,7 +27,7 @@ const storedIn = async (dir: string, file: string, tensors: TensorSpecs) => {
   return { header, w: openWeights('unet', header).root }
 }
 
-/** The external initializers by name, with where their bytes lie in the fields of ONNX. */
+/** The external initializers by name, with the file and the range of their bytes in the fields of ONNX. */
 const externalData = (graph: Graph) =>
   Object.fromEntries(
     decode(encodeOnnx(graph).bytes)

@@ -14,7 +14,7 @@ import { skipLayerNorm } from '../../../../worker/compiler/ops/skip-layer-norm.t
 
 type Record = (g: Graph, input: (name: string, shape: readonly number[]) => Value) => unknown
 
-/** Every op whose inputs have to be of one type. Its last input is asked for in another type. */
+/** Every op whose inputs must have one type. A test gives its last input another type. */
 const OPS: readonly (readonly [string, Record])[] = [
   ['Add', (g, input) => add(g, input('a', [2]), input('last', [2]))],
   ['BiasGelu', (g, input) => biasGelu(g, input('a', [2]), input('last', [2]))],

@@ -32,8 +32,8 @@ const CARDS = [
 ]
 
 /*
- * Workspaces of the plans that cuDNN 9.28.1 makes first for these cards, in their order, from the descriptions in
- * `test/cuda/stand-in/card.c`; `null`: it has no plan. The convolutions are of SVD-XT's networks, the last one is of the demo's. Read on 2026-11-30.
+ * Workspaces of the plans that cuDNN 9.28.1 makes first for these GPUs, in their order, from the descriptions in
+ * `test/cuda/stand-in/card.c`. `null` if it has no plan. The convolutions are of SVD-XT's networks, the last one is of the demo's. Read on 2026-11-30.
  */
 const PLANNED: readonly (readonly [Shape, string, number, readonly (number | null)[]])[] = [
   [[1, 72, 128, 512], '3x3', 512, [73402384, 28311568, 28311568, 47185936, 131, 73402384, 47185936]],

@@ -22,7 +22,7 @@ const decoder = (frames: number, precision: Precision, { width, height } = { wid
 const GIB = 2 ** 30
 const A10G = { computeCapability: 86, hasTf32: true }
 
-/** The shape for which cuDNN 9.28.1 plans no workspace on an A10G, though it does for all others of its size. */
+/** The shape for which cuDNN 9.28.1 plans no workspace on an A10G, though it plans one for all other shapes of its size. */
 const LEFT_OUT = [4, 288, 512, 512]
 
 test.each([

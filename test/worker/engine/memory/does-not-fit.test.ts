@@ -4,7 +4,7 @@ import type { DoesNotFit } from '../../../../worker/engine/memory/plan-clip-memo
 
 const GB = 1e9
 
-/** A clip that needs 6 GB of a card that has 4 left, and fits on none. */
+/** A clip that needs 6 GB on a GPU that has 4 GB left, and that fits on no GPU. */
 const aShortage = (changes: Partial<DoesNotFit> = {}): DoesNotFit => ({
   ...{ fits: false, of: 'device', graph: 'denoise_step', needBytes: 6 * GB, availableBytes: 4 * GB },
   ...{ usedByOthersBytes: 3 * GB, totalBytes: 7 * GB, fitsTotal: false, nearest: null, instanceType: null },

@@ -19,11 +19,11 @@ import { writeSparseCheckpoint } from '../../../fixtures/sparse-checkpoint.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 
 /*
- * The host's memory that a clip is predicted to take, beside the largest resident set of the process that renders it
- * over a stand-in for the card. The stand-in's device memory takes none of the host's but for copies of up to 1 MiB, and
- * NVIDIA's libraries are not there, so their allowance is left out. The garbage collector makes the set differ from run to
- * run, by up to 30 MB for the demo and 115 MB for SVD-XT, and a prediction is for the largest one: no run takes more than is
- * predicted, and the largest of at most five takes at least 1/1.25 of it.
+ * Compares the predicted host memory of a clip with the largest resident set of the process that renders it over a
+ * stand-in for the GPU. The device memory of the stand-in takes no host memory, except for copies of up to 1 MiB.
+ * NVIDIA's libraries are missing, so their allowance is left out. The garbage collector makes the set differ from run to
+ * run, by up to 30 MB for the demo and 115 MB for SVD-XT. A prediction is for the largest set: no run takes more than is
+ * predicted, and the largest of at most five runs takes at least 1/1.25 of it.
  */
 
 const { obstacle, title } = await openStandIn()
@@ -54,7 +54,7 @@ const predictedBytes = (checkpoint: Checkpoint, { overlap = 0, ...clip }: Clip):
   return plan.host.needBytes - CUDA_LIBRARIES_HOST_BYTES
 }
 
-/** With an empty cache, so that all weights are prepared. */
+/** The peak of a render with an empty cache, so that all weights are prepared. */
 const measuredBytes = async (
   dir: string,
   { width, height, numFrames, memory, decodeChunk, overlap = 0 }: Clip,

@@ -125,7 +125,7 @@ describe('memory mode auto', () => {
     }
   })
 
-  test('keeps no network warm for a single clip', () => {
+  test('chooses offload for a single clip, after which no network stays in memory', () => {
     expect(plan(100, { keepWarm: false })).toMatchObject({ memory: 'offload', needBytes: 26 * GB })
   })
 

@@ -9,7 +9,7 @@ import { plainArena, reservedArena } from '../../../../worker/engine/memory/rese
 const MIB = 2 ** 20
 const none: Workspace = () => []
 
-/** Tensors of 1, 4, 32 and 512 MiB, each multiplied with itself, which leave a region of each size behind. */
+/** Tensors of 1, 4, 32 and 512 MiB, each multiplied with itself, which need a region of each size. */
 const growing = (): Graph => {
   const g = createGraph('growing')
   let x = g.input('x', [MIB / 4])
