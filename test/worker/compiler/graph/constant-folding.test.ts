@@ -125,10 +125,11 @@ describe('planFolding', () => {
     expect(hashOf('one', 3)).toEqual(hashOf('another', 7))
   })
 
-  test('gives a result another hash if its weights or ops differ', () => {
+  test('gives a result another hash if its weights, ops or their attributes differ', () => {
     const hashes = [
       ['w', (g: Graph, w: Value) => transpose(g, w, [1, 0])],
       ['v', (g: Graph, w: Value) => transpose(g, w, [1, 0])],
+      ['w', (g: Graph, w: Value) => transpose(g, w, [0, 1])],
       ['w', (g: Graph, w: Value) => mul(g, w, w)],
       ['w', (g: Graph, w: Value) => mul(g, mul(g, w, w), w)],
     ] as const
@@ -138,7 +139,7 @@ describe('planFolding', () => {
       g.output('y', add(g, g.input('x', [200, 200]), prepared))
       return planFolding(g, (file) => file).large.map(({ hash }) => hash)
     })
-    expect(new Set(all.flat()).size).toBe(4)
+    expect(new Set(all.flat()).size).toBe(5)
   })
 })
 
