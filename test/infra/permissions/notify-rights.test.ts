@@ -88,7 +88,7 @@ const endJobs = async (pipeline: Pipeline): Promise<readonly string[]> => {
   return [...jobIds.map(resultKey), ...keys.map(reportKey)]
 }
 
-describe('with the rights of its role, notify', () => {
+describe('notify with the rights of its role', () => {
   const service = anEventService()
   let acting: Acting
   let answers: readonly unknown[]
@@ -105,7 +105,7 @@ describe('with the rights of its role, notify', () => {
     await acting[Symbol.asyncDispose]()
   }, HOOK_MS)
 
-  test('is refused nothing', () => {
+  test('is denied no request', () => {
     expect([...acting.refused]).toEqual([])
   })
 
@@ -126,7 +126,7 @@ describe('with the rights of its role, notify', () => {
     expect(batch).toMatchObject({ waits_for: null, announced: { event_id: expect.any(String) } })
   })
 
-  test('uses all of them but those that Lambda uses in its name', () => {
+  test('uses every right except those that Lambda itself uses', () => {
     expect(unusedRights(RIGHTS, acting, USED_BY_LAMBDA)).toEqual([])
   })
 })
