@@ -18,7 +18,7 @@ const lint = async (...templates: readonly object[]): Promise<string> => {
       return file
     }),
   )
-  // Warnings are of CDK's style: dependencies said twice, outputs that are imports.
+  // Warnings concern CDK's style: repeated dependencies, outputs that are imports.
   const options = ['--regions', 'us-east-1', '--ignore-checks', 'W', '--format', 'parseable']
   const { all } = await execa(cfnLint ?? 'cfn-lint', [...options, '--', ...files], {
     all: true,

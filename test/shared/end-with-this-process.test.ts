@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const fixture = fileURLToPath(new URL('./fixtures/parent-of-a-sleeper.ts', import.meta.url))
 
-/** Less than the child would sleep. */
+/** The timeout is shorter than the child's sleep. */
 const timeout = 30_000
 
 test.each(['exit', 'throw'])(

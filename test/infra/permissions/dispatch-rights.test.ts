@@ -14,10 +14,10 @@ const HOOK_MS = 120_000
 
 const RIGHTS = rightsOf(synthesize(VARIANTS.kms).pipeline).filter(({ role }) => role === 'DispatchRole')
 
-/** To write its log and its traces. */
+/** Rights with which Lambda writes the function's log and traces. */
 const USED_BY_LAMBDA = [/^logs:\S+ on DispatchLog$/, /^xray:\S+ on \*$/]
 
-/** As the template calls them. */
+/** Batch's resources by their names in the template. */
 const BATCH = {
   SVD_BATCH_JOB_QUEUE: 'BatchComputeQueue',
   SVD_BATCH_JOB_DEFINITION: 'BatchWorker',

@@ -25,7 +25,7 @@ const HOOK_MS = 120_000
 
 const RIGHTS = rightsOf(synthesize(VARIANTS.kms).pipeline).filter(({ role }) => role === 'IngestRole')
 
-/** To write its log and its traces, and to take uploads from their queue. */
+/** Rights with which Lambda writes the function's log and traces, and reads S3 events from their queue. */
 const USED_BY_LAMBDA = [/^logs:\S+ on IngestLog$/, /^xray:\S+ on \*$/, /^sqs:\S+ on DropsQueue$/]
 
 const LONG_KEY = `images/${'long/'.repeat(200)}x.png`

@@ -22,12 +22,12 @@ const HOOK_MS = 120_000
 
 const RIGHTS = rightsOf(synthesize(VARIANTS.webhook).pipeline).filter(({ role }) => role === 'NotifyRole')
 
-/** To write its log and its traces, and to take events from their queue. */
+/** Rights with which Lambda writes the function's log and traces, and reads events from their queue. */
 const USED_BY_LAMBDA = [/^logs:\S+ on NotifyLog$/, /^xray:\S+ on \*$/, /^sqs:\S+ on RecordsQueue$/]
 
 const SECRET = 's'.repeat(32)
 
-/** As the template names them. */
+/** Bus, topic and secret by their names in the template. */
 const EVENTS = {
   SVD_EVENT_BUS_ARN: 'arn:aws:events:us-east-1:111122223333:event-bus/EventsBus',
   SVD_EVENT_TOPIC_ARN: 'arn:aws:sns:us-east-1:111122223333:EventsTopic',

@@ -12,7 +12,7 @@ const TEXT = { contentType: 'text/plain' }
 /** Two whole parts and a short one. */
 const BODY = new Uint8Array(2 * UPLOAD_PART_BYTES + 1).fill(7)
 
-/** As S3 answers, unless `answer` has another one. */
+/** A store whose endpoint answers as S3 does, unless `answer` returns another answer. */
 const aStore = async (
   answer: (step: UploadStep, request: ScriptedRequest, joins: number) => Answer | undefined,
 ) => {

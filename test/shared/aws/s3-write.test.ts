@@ -15,7 +15,7 @@ const aStore = async (answer: (request: ScriptedRequest, place: number) => Answe
   return { store: openS3ObjectStore(anS3Client(endpoint.url), 'bucket'), requests: endpoint.requests }
 }
 
-/** One after the other; the last one from then on. */
+/** Gives the answers one after the other, and the last one to every further request. */
 const answers =
   (...all: readonly Answer[]) =>
   (_: unknown, place: number): Answer =>

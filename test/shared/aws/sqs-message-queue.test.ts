@@ -10,7 +10,7 @@ const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.0' }
 
 const said = (body: unknown): Answer => ({ status: 200, headers: JSON_TYPE, body: JSON.stringify(body) })
 
-/** As SQS sends it: the code of the older protocol in a header. */
+/** An error as SQS sends it, with the code of the older protocol in a header. */
 const sqsError = (type: string, code: string, message: string): Answer => ({
   status: 400,
   headers: { ...JSON_TYPE, 'x-amzn-query-error': `${code};Sender` },

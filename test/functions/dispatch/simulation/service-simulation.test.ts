@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { DispatchLogEvent } from '../../../../functions/dispatch/dispatch-deps.ts'
 import { type ServiceSimulationOptions, simulateEcs } from './simulate-ecs.ts'
 
-/** As in simulation.test.ts beside it. */
+/** The number of schedules, as in simulation.test.ts beside this file. */
 const SEEDS = Number(process.env['SVD_SIMULATION_SEEDS'] ?? 300)
 const SHOWN_LINES = 200
 

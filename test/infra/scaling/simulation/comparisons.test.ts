@@ -6,7 +6,7 @@ import { outcomesIn } from './run-scenario.ts'
 const mean = (outcomes: readonly Outcome[], of: (outcome: Outcome) => number): number =>
   outcomes.reduce((sum, outcome) => sum + of(outcome), 0) / outcomes.length
 
-/** By the rule's name: how much worse it is without. */
+/** Difference of the means with and without the rule of that name; positive if it is worse without. */
 const worse = (rule: string, of: (outcome: Outcome) => number): number => {
   const comparison = COMPARISONS.find((one) => one.rule === rule) ?? expect.fail(`there is no ${rule}`)
   const { scenario, without } = comparison
