@@ -14,7 +14,7 @@ describe('Batch workers that cannot start', () => {
     }
   }
 
-  test('are started fewer than thirty times a day', async () => {
+  test('are started fewer than thirty times a day after their first failures', async () => {
     const setup = dispatchSetup({ backlog: 10_000 })
 
     await aDay(setup)
