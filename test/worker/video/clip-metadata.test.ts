@@ -17,7 +17,7 @@ import { FFMPEGS } from './ffmpeg-binaries.ts'
 const run = promisify(execFile)
 const [{ ffmpegPath: anyFfmpeg } = { ffmpegPath: '' }] = FFMPEGS
 
-/** Whether a program is on the PATH of this machine. */
+/** Returns true if the program is on the PATH of this machine. */
 const isThere = (program: string, option: string): Promise<boolean> =>
   run(program, [option]).then(
     () => true,
@@ -38,12 +38,12 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
   describe.each(['mp4', 'webm', 'prores'] as const)('%s', (format) => {
     const aFile = (metadata: ClipMetadata | null) => aClipFile(metadata, { format, ffmpegPath })
 
-    test('carries the metadata it was given', async () => {
+    test('contains the metadata that it was given', async () => {
       const metadata = aClipMetadata()
       expect(await readMetadata(await aFile(metadata), format, ffmpegPath)).toEqual(metadata)
     })
 
-    test('carries names that mean something to ffmpeg, JSON or XML as they are', async () => {
+    test('keeps names with characters special to ffmpeg, JSON or XML', async () => {
       expect(await readMetadata(await aFile(STRANGE), format, ffmpegPath)).toEqual(STRANGE)
     })
 
@@ -61,7 +61,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
       expect(traces).toBeNull()
     })
 
-    test('carries no version of ffmpeg with metadata', async () => {
+    test('contains no version of ffmpeg with metadata', async () => {
       const text = (await readFile(await aFile(aClipMetadata()))).toString('latin1')
       expect(text).not.toMatch(/x264 - core|Lavf\d|Lavc\d/)
     })
@@ -79,7 +79,7 @@ test('metadata changes no frame', async () => {
   expect(streams[0]!.equals(streams[1]!)).toBe(true)
 })
 
-test("another program's comment is no metadata", async () => {
+test('readClipMetadata returns null for the comment of another program', async () => {
   const file = await aClipFile(null)
   const other = path.join(path.dirname(file), 'other.mp4')
   for (const comment of ['made by hand', '{"version":1}', '']) {
@@ -109,7 +109,7 @@ test.for([
   expect(streams).toMatchObject([{ nb_read_frames: '3' }])
 })
 
-test.each(['webm', 'prores'] as const)('metadata changes no frame of %s', async (format) => {
+test.each(['webm', 'prores'] as const)('metadata does not change the frames of %s', async (format) => {
   const lists = await Promise.all(
     [await aClipFile(STRANGE, { format }), await aClipFile(null, { format })].map(async (file) => {
       const { stdout } = await run(anyFfmpeg, [
@@ -129,7 +129,7 @@ test.each(['webm', 'prores'] as const)('metadata changes no frame of %s', async 
   expect(lists[0]).toBe(lists[1])
 })
 
-test('a file that is neither WebM nor QuickTime is named', async () => {
+test('readTaggedMetadata names a file that is neither WebM nor QuickTime', async () => {
   const file = path.join(await temporaryDir(), 'clip.webm')
   await writeFile(file, 'nothing')
   for (const format of ['webm', 'prores'] as const) {
@@ -138,13 +138,13 @@ test('a file that is neither WebM nor QuickTime is named', async () => {
   }
 })
 
-test('a file that is no MP4 is named', async () => {
+test('readClipMetadata names a file that is not an MP4', async () => {
   const file = path.join(await temporaryDir(), 'clip.mp4')
   await writeFile(file, 'nothing')
   await expect(readClipMetadata(file)).rejects.toThrow(`${file} is not a complete MP4 video`)
 })
 
-test('ffprobe finds tags, record and the same video', async ({ skip }) => {
+test('ffprobe finds the tags, the metadata and the frames of the video', async ({ skip }) => {
   skip(!(await isThere('ffprobe', '-version')), 'there is no ffprobe on PATH')
   const file = await aClipFile(STRANGE)
   const shown = ['-v', 'error', '-show_format', '-count_frames', '-show_streams', '-of', 'json']
@@ -185,7 +185,7 @@ test('exiftool finds the digital source type, title and program in XMP', async (
 test.each([
   [1, 'cup'],
   [3, 'cup-2'],
-])('of %i videos, the title of the last is %s', async (videos, title) => {
+])('the title of the last of %i video(s) is %s', async (videos, title) => {
   const parameters = { ...someParameters, num_videos_per_prompt: videos }
   const file = await aClipFile(aClipMetadata({ parameters, video: videos - 1 }))
   expect((await readFile(file)).toString('latin1')).toContain(
