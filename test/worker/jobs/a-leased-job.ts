@@ -30,7 +30,7 @@ export interface LeasedJobOptions {
   readonly queueFailure?: Error
 }
 
-/** A job in active, whose message is only what was said about it. */
+/** A leased job. Its message is only a list of the calls to the queue. */
 export const aLeasedJob = ({
   job = aJobMessage({ submittedAt: '2026-01-01T00:00:00.000Z' }),
   attempt = 1,
