@@ -52,7 +52,7 @@ test('the device has one user at a time, and each use reports the idle time befo
   ])
 })
 
-test('a use with first set runs before all uses that wait', async () => {
+test('a use with the option first runs before all uses that wait', async () => {
   const { seen, use, untilOver } = aDevice()
 
   await untilOver([use('a', 3), use('b', 1), use('again', 1, { first: true })])

@@ -36,7 +36,7 @@ test('the mutex admits one caller at a time, in the order of their requests', as
   expect(entered).toEqual(['a', 'b', 'c'])
 })
 
-test('a caller with first set enters before all that wait', async () => {
+test('a caller with the option first enters before all that wait', async () => {
   const { entered, enter, leave } = aPlace()
   for (const name of ['a', 'b']) void enter(name)
 
