@@ -2,13 +2,13 @@ import type { Clock } from '../../../../shared/clock.ts'
 import { pauseOn, virtualClock } from '../../../fixtures/virtual-clock.ts'
 import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
 
-/** One life of a worker's process. Once it is dead, nothing that it waits for ever comes. */
+/** One process of a worker. After its death, none of its waits ends. */
 export interface Incarnation {
   readonly name: string
   readonly clock: Clock
   isAlive(): boolean
   die(): void
-  /** Stops it, as SIGSTOP or a sleeping machine does: what comes meanwhile it sees afterwards, in order. */
+  /** Stops the process, as SIGSTOP or a sleeping machine does. Its timers and answers run afterwards, in order. */
   freeze(ms: number): void
   isFrozen(): boolean
   /** Rejects with the reason of `signal`, `afterAbortMs` after that aborts. */

@@ -26,13 +26,13 @@ export interface SimulatedNotify {
   watch(store: ObjectStore): ObjectStore
   /** Count of S3 events that notify has not handled yet. */
   waiting(): number
-  /** Events that receivers took, in that order; some came more than once. */
+  /** Events that receivers got, in that order, including duplicates. */
   readonly published: readonly PipelineEvent[]
 }
 
 const TIMEOUT_MS = 60_000
 const VISIBILITY_MS = 90_000
-/** This is so late that events of a redrive meet faults, too. */
+/** The end of the faults of notify, which is so late that events of a redrive meet faults too. */
 const NOTIFY_HEALED_MS = HEALED_MS + 20 * 60_000
 
 const isAnnounced = (key: string): boolean => jobIdOfResult(key) !== null || key.startsWith(REPORTS_PREFIX)

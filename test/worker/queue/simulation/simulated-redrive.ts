@@ -19,18 +19,18 @@ export interface SimulatedRedriveOptions {
 }
 
 export interface SimulatedRedrive {
-  /** A person brings back all that failed, and does so again where a message was with another process. */
+  /** Redrives all failed jobs, and repeats that while another process leases one of the messages. */
   begin(): void
-  /** Whether no redrive is under way. */
+  /** Returns whether no redrive is under way. */
   isOver(): boolean
 }
 
-/** This is longer than the lease of a worker that records dead-letter messages. */
+/** The pause between two redrives. It is longer than the lease of a worker that records dead-letter messages. */
 const AGAIN_MS = 300_000
 
 /**
- * `svd redrive`, beside workers and notify. It is not killed here: what a redrive leaves that was interrupted is in
- * test/worker/client/redrive.
+ * Runs `svd redrive` beside workers and notify. It is not killed here, because test/worker/client/redrive has the tests
+ * of interrupted redrives.
  */
 export const simulateRedrive = ({
   time,
