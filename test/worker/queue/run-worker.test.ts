@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { PostponedError } from '../../../worker/jobs/postponed-error.ts'
@@ -33,6 +34,14 @@ test('prepares the next job while one renders, and finishes the one before', asy
     '31 finish c',
   ])
   expect(setup.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, 0, 0])
+})
+
+test('leaves no listener on the signal of a job that has ended', async () => {
+  const setup = workerSetup({ images: ['a', 'b', 'c'] })
+
+  await setup.run()
+
+  expect(setup.renderSignals.map((signal) => getEventListeners(signal, 'abort').length)).toEqual([0, 0, 0])
 })
 
 test('never holds more than three messages', async () => {
