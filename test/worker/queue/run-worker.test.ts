@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { PostponedError } from '../../../worker/jobs/postponed-error.ts'
@@ -33,6 +34,14 @@ test('a worker prepares the next job and finishes the previous one while a job r
     '31 finish c',
   ])
   expect(setup.eventsOf('device-idle').map(({ gapMs }) => gapMs)).toEqual([null, 0, 0])
+})
+
+test('a worker leaves no listener on the signal of a job that has ended', async () => {
+  const setup = workerSetup({ images: ['a', 'b', 'c'] })
+
+  await setup.run()
+
+  expect(setup.renderSignals.map((signal) => getEventListeners(signal, 'abort').length)).toEqual([0, 0, 0])
 })
 
 test('a worker leases at most three messages at a time', async () => {

@@ -88,6 +88,7 @@ export const workerSetup = (given: WorkerSetupOptions = {}) => {
   const usualDrain = openDrain(clock)
   const events: WorkerLogEvent[] = []
   const stages: string[] = []
+  const renderSignals: AbortSignal[] = []
   let clips = 0
 
   const begin = (stage: StageName, { image }: JobMessage): void => {
@@ -101,6 +102,7 @@ export const workerSetup = (given: WorkerSetupOptions = {}) => {
     return {
       async render(path, { signal, onProgress }) {
         begin('render', job)
+        renderSignals.push(signal)
         for (let step = 0; step <= STEPS; step++) {
           onProgress({ phase: 'denoise', step, steps: STEPS })
           if (step < STEPS) await clock.sleep((seconds.render * 1000) / STEPS, signal)
@@ -193,6 +195,8 @@ export const workerSetup = (given: WorkerSetupOptions = {}) => {
     events,
     /** Stages that began, each with its second and its image, such as `12 render cat`. */
     stages,
+    /** The signal of each render: its job's. */
+    renderSignals,
     run,
     after: (afterSeconds: number, run: () => void) => void time.after(afterSeconds * 1000, run),
     send: (...more: readonly string[]) =>

@@ -6,6 +6,11 @@ import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
 export interface Incarnation {
   readonly name: string
   readonly clock: Clock
+  /**
+   * The signal of calls that nothing aborts. A dead process leaves listeners on it, so that each has one of its own: a
+   * signal of all processes would keep their listeners, and what these refer to, for the whole run of the tests.
+   */
+  readonly signal: AbortSignal
   isAlive(): boolean
   die(): void
   /** Stops the process, as SIGSTOP or a sleeping machine does. Its timers and answers run afterwards, in order. */
@@ -31,6 +36,7 @@ export const openIncarnation = (name: string, time: VirtualTime): Incarnation =>
   return {
     name,
     clock: virtualClock({ nowMs: time.nowMs, after }),
+    signal: new AbortController().signal,
     isAlive: () => alive,
     die: () => {
       alive = false

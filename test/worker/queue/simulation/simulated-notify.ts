@@ -2,7 +2,6 @@ import { notifyEvent } from '../../../../functions/notify/notify-event.ts'
 import { jobIdOfResult, REPORTS_PREFIX } from '../../../../shared/contracts/bucket-layout.ts'
 import { type PipelineEvent, pipelineEventSchema } from '../../../../shared/contracts/pipeline-event.ts'
 import type { ObjectStore } from '../../../../shared/ports/object-store.ts'
-import { unaborted } from '../../../fixtures/unaborted.ts'
 import type { VirtualTime } from '../../../fixtures/virtual-time.ts'
 import { s3Event, sqsEvent } from '../../../functions/ingest/ingest-setup.ts'
 import { type CallFaults, NO_CALL_FAULTS, openFaultyCall } from './faulty-call.ts'
@@ -77,7 +76,7 @@ export const simulateNotify = ({
       },
       onEvent: () => {},
     }
-    notifyEvent(event, deps, unaborted).then(
+    notifyEvent(event, deps, incarnation.signal).then(
       (response) => end('ends', response?.batchItemFailures.length === 0),
       (error) => end(`throws ${error}`, false),
     )

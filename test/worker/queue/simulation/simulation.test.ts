@@ -27,7 +27,21 @@ const expectKept = (result: SimulationResult): void => {
   if (result.violations.length > 0) throw new Error(report(result))
 }
 
-const happened: WorkerLogEvent[] = []
+/* Only what the schedules' events say: the events themselves would stay in memory, 24 MiB of 1,000 schedules. */
+const eventTypes = new Set<WorkerLogEvent['type']>()
+const endings = new Set<string>()
+let hasWarned = false
+let hasFailedOnTwoWorkers = false
+
+const noteEvent = (event: WorkerLogEvent): void => {
+  eventTypes.add(event.type)
+  if (event.type !== 'job-done') return
+  const { state, failure, safer_path } = event.result
+  endings.add(`${failure?.class ?? state} ${safer_path}`)
+  hasWarned ||= warningsOf(event.result).length > 0
+  hasFailedOnTwoWorkers ||= new Set(failure?.rejected.map((one) => one.worker_id)).size > 1
+}
+
 const superseded = new Map<SimulationResult['superseded'][number], number>()
 
 describe.skipIf(ONE_SEED !== undefined)(
@@ -39,15 +53,14 @@ describe.skipIf(ONE_SEED !== undefined)(
         for (let seed = first; seed <= last; seed++) {
           const result = await simulate(seed, images)
           expectKept(result)
-          happened.push(...result.events)
+          result.events.forEach(noteEvent)
           for (const what of result.superseded) superseded.set(what, (superseded.get(what) ?? 0) + 1)
         }
       })
     }
 
     test('and every event type and every kind of result occurs', () => {
-      const types = new Set(happened.map(({ type }) => type))
-      expect([...types].sort()).toEqual([
+      expect([...eventTypes].sort()).toEqual([
         'clip-rejected',
         'dead-letter-recorded',
         'device-idle',
@@ -66,15 +79,8 @@ describe.skipIf(ONE_SEED !== undefined)(
         'worker-started',
         'worker-stopped',
       ])
-      const results = happened.flatMap((event) => (event.type === 'job-done' ? [event.result] : []))
-      expect(results.some((result) => warningsOf(result).length > 0)).toBe(true)
-      expect(
-        results.some(({ failure }) => new Set(failure?.rejected.map((one) => one.worker_id)).size > 1),
-      ).toBe(true)
-      const endings = results.map(
-        ({ state, failure, safer_path }) => `${failure?.class ?? state} ${safer_path}`,
-      )
-      expect([...new Set(endings)].sort()).toEqual([
+      expect({ hasWarned, hasFailedOnTwoWorkers }).toEqual({ hasWarned: true, hasFailedOnTwoWorkers: true })
+      expect([...endings].sort()).toEqual([
         'cancelled false',
         'cancelled true',
         'exhausted false',
