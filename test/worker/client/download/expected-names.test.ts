@@ -71,6 +71,11 @@ describe('names of clips that are not uploaded yet are fine where', () => {
       '{crf}',
       cups({ parameters: { format: 'webm' } }, { parameters: { format: 'webm', crf: 18, seed: 1 } }),
     ],
+    [
+      'the ids of jobs of two images differ, and the images only in case',
+      '{id}',
+      [...expectedOfImage('p/IMG.png', { given: {} }), ...expectedOfImage('p/img.png', { given: {} })],
+    ],
     ['groups of items differ', '{group}', cups({ group: 'a' }, { group: 'b', parameters: { seed: 1 } })],
   ])('%s', (_, template, clips) => {
     expect(check(template, clips)).toBeNull()
@@ -84,6 +89,13 @@ describe('names of clips that are not uploaded yet are refused where', () => {
       '{image}',
       cups({}, { parameters: { seed: 1 } }),
       "gives item 1 of manifests/m.json and item 2 of manifests/m.json the same name 'cup'",
+    ],
+    [
+      'the names of two clips differ only in case',
+      '{image}',
+      [...expectedOfImage('p/IMG.png', { given: {} }), ...expectedOfImage('p/img.png', { given: {} })],
+      "gives p/IMG.png the name 'IMG' and p/img.png the name 'img', which are one file where case or Unicode form does " +
+        'not count, as on macOS; add a field in which they differ, such as {id}',
     ],
     [
       'both have the default seed',
