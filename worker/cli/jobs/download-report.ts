@@ -45,7 +45,7 @@ const notEnded = ({ statuses }: Pick<DownloadEnd, 'statuses'>): readonly JobStat
   statuses.filter((status) => !isDone(status) && status.state !== 'lost')
 
 /** A line for each job whose clip is missing, with the reason. */
-export const missingLines = (end: DownloadEnd): string =>
+const missingLines = (end: DownloadEnd): string =>
   missingClips(end)
     .map(({ jobId, image, state, reason }) => {
       const about = [
@@ -59,7 +59,7 @@ export const missingLines = (end: DownloadEnd): string =>
     .join('')
 
 /** `3 files downloaded (1.2 MB), 37 were there and equal`. */
-export const filesLine = ({ download: { files } }: Pick<DownloadEnd, 'download'>): string => {
+const filesLine = ({ download: { files } }: Pick<DownloadEnd, 'download'>): string => {
   const downloaded = files.filter(({ outcome }) => outcome === 'downloaded')
   const kept = files.length - downloaded.length
   const sizeBytes = downloaded.reduce((sum, file) => sum + file.sizeBytes, 0)
@@ -71,12 +71,21 @@ export const filesLine = ({ download: { files } }: Pick<DownloadEnd, 'download'>
 }
 
 /** Line about jobs that go on; empty if all have ended. */
-export const notEndedLine = (end: Pick<DownloadEnd, 'statuses'>): string => {
+const notEndedLine = (end: Pick<DownloadEnd, 'statuses'>): string => {
   const { length } = notEnded(end)
   if (length === 0) return ''
   const have = length === 1 ? 'has' : 'have'
   return `${counted(length, 'job')} ${have} not ended; the same command downloads what is missing then\n`
 }
+
+/**
+ * Lines on stderr at the end of a download, by when earlier ones are out of sight: the faults of its uploads, clips that are
+ * missing, and how many files came unless `json` has them.
+ */
+export const downloadEndLines = (
+  end: DownloadEnd,
+  { uploadFaults, json }: { readonly uploadFaults: string; readonly json: boolean },
+): string => uploadFaults + missingLines(end) + (json ? '' : filesLine(end) + notEndedLine(end))
 
 /** The line of a file. It is a path alone for a file that is new. */
 const fileLine = ({ file, outcome }: DownloadedFile): string =>
@@ -103,6 +112,10 @@ export const openFileLines = (stdout: TextOutput, { isLive }: { readonly isLive:
   }
 }
 
+/** Clips that are not in the folder, with the reason. The keys are a contract. */
+export const missingAsJson = (end: DownloadEnd) =>
+  missingClips(end).map(({ jobId, image, state, reason }) => ({ job_id: jobId, image, state, reason }))
+
 /** The object that `--json` prints. Its keys are a contract. */
 export const downloadAsJson = (end: DownloadEnd) => ({
   folder: end.folder,
@@ -111,13 +124,7 @@ export const downloadAsJson = (end: DownloadEnd) => ({
     ...{ job_id: request.jobId, video, upload: request.uploadKey },
     ...{ item: request.item, item_id: request.itemId, image: request.imageKey },
   })),
-  /** Clips that are not in the folder, with the reason. */
-  missing: missingClips(end).map(({ jobId, image, state, reason }) => ({
-    job_id: jobId,
-    image,
-    state,
-    reason,
-  })),
+  missing: missingAsJson(end),
   /** Jobs that go on. */
   not_ended: notEnded(end).map(({ jobId, image, state }) => ({
     ...{ job_id: jobId, image: image.source_key, state },

@@ -9,14 +9,7 @@ import type { CommandContext } from '../command-context.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
 import { EXIT_DONE, EXIT_FAILURE, InterruptedError } from '../exit-code.ts'
 import { addFileOptions, type FileOptions, NAME_NOTES, templateOf } from './download-options.ts'
-import {
-  downloadAsJson,
-  filesLine,
-  missingClips,
-  missingLines,
-  notEndedLine,
-  openFileLines,
-} from './download-report.ts'
+import { downloadAsJson, downloadEndLines, missingClips, openFileLines } from './download-report.ts'
 import { type SelectionOptions, selectDownload } from './download-selection.ts'
 import { followQueues } from './queue-depths.ts'
 import { addJobSelection, MAX_LIMIT, notesTo } from './selection.ts'
@@ -131,10 +124,9 @@ export const runDownload = async (
   }
 
   const end = { folder, download, statuses, unknown: unknown.filter(isWanted) }
-  for (const report of reports) stderr.write(faultLines(report.key, report))
-  stderr.write(missingLines(end))
+  const uploadFaults = reports.map((report) => faultLines(report.key, report)).join('')
+  stderr.write(downloadEndLines(end, { uploadFaults, json: options.json === true }))
   if (options.json) stdout.write(`${JSON.stringify(downloadAsJson(end), null, 2)}\n`)
-  else stderr.write(filesLine(end) + notEndedLine(end))
   const isAccepted = reports.every(({ state }) => state === 'accepted')
   return isAccepted && missingClips(end).length === 0 ? EXIT_DONE : EXIT_FAILURE
 }
