@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { safeText } from '../../../shared/contracts/shown-value.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
 import type { ClipDownload, DownloadedFile } from '../../client/download/download-clips.ts'
@@ -87,9 +88,14 @@ export const downloadEndLines = (
   { uploadFaults, json }: { readonly uploadFaults: string; readonly json: boolean },
 ): string => uploadFaults + missingLines(end) + (json ? '' : filesLine(end) + notEndedLine(end))
 
-/** The line of a file. It is a path alone for a file that is new. */
-const fileLine = ({ file, outcome }: DownloadedFile): string =>
-  `${file}${outcome === 'kept' ? '  (there already)' : ''}\n`
+/** The line of a file. It is a path alone for a file that is new under its own name. */
+const fileLine = ({ file, outcome, insteadOf }: DownloadedFile): string => {
+  const notes = [
+    ...(outcome === 'kept' ? ['there already'] : []),
+    ...(insteadOf === null ? [] : [`instead of ${path.basename(insteadOf)}`]),
+  ]
+  return `${file}${notes.length === 0 ? '' : `  (${notes.join(', ')})`}\n`
+}
 
 export interface FileLines {
   write(file: DownloadedFile): void
@@ -119,11 +125,13 @@ export const missingAsJson = (end: DownloadEnd) =>
 /** The object that `--json` prints. Its keys are a contract. */
 export const downloadAsJson = (end: DownloadEnd) => ({
   folder: end.folder,
-  files: end.download.files.map(({ request, video, kind, format, file, outcome, sizeBytes, sha256 }) => ({
-    ...{ file, kind, format, outcome, size_bytes: sizeBytes, sha256 },
-    ...{ job_id: request.jobId, video, upload: request.uploadKey },
-    ...{ item: request.item, item_id: request.itemId, image: request.imageKey },
-  })),
+  files: end.download.files.map(
+    ({ request, video, kind, format, file, outcome, insteadOf, sizeBytes, sha256 }) => ({
+      ...{ file, kind, format, outcome, instead_of: insteadOf, size_bytes: sizeBytes, sha256 },
+      ...{ job_id: request.jobId, video, upload: request.uploadKey },
+      ...{ item: request.item, item_id: request.itemId, image: request.imageKey },
+    }),
+  ),
   missing: missingAsJson(end),
   /** Jobs that go on. */
   not_ended: notEnded(end).map(({ jobId, image, state }) => ({

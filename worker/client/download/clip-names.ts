@@ -2,7 +2,7 @@ import { sameFileKey } from '../../../shared/files/same-file-key.ts'
 import type { JobStatus } from '../tracking/job-status.ts'
 import type { ParameterName } from '../tracking/parameter-differences.ts'
 import { type ClipRequest, requestText } from './clip-request.ts'
-import { defaultStem, differencesIn } from './default-name.ts'
+import { defaultStem, differencesIn, isDefaultStem } from './default-name.ts'
 import { stemFault } from './file-names.ts'
 import { FIELDS_OF_ENDED_JOBS, fieldsOfVideo, missingFieldText, type NameFields } from './name-fields.ts'
 import type { NameTemplate } from './name-template.ts'
@@ -12,6 +12,8 @@ export interface NamedVideoFile {
   readonly request: ClipRequest
   readonly video: number
   readonly stem: string
+  /** Tells whether the video has a name by default in some selection of clips. Absent with a template. */
+  readonly isDefault?: (stem: string) => boolean
 }
 
 export interface NameFault {
@@ -105,10 +107,11 @@ export const openClipNames = (requests: readonly ClipRequest[], template: NameTe
     }
     const stemWith = (idDigits?: number): string =>
       defaultStem(fields, { varying: varying ?? [], videos, ...(idDigits !== undefined && { idDigits }) })
-    const file = { request, video, stem: stemWith() }
+    const isDefault = (stem: string): boolean => isDefaultStem(stem, fields, videos)
+    const file = { request, video, stem: stemWith(), isDefault }
     if (take(file) === null) return [file]
     // Two ids of a large batch may begin alike.
-    const longer = { request, video, stem: stemWith(request.jobId.length) }
+    const longer = { ...file, stem: stemWith(request.jobId.length) }
     take(longer)
     return [longer]
   }

@@ -387,6 +387,7 @@ describe('svd download', () => {
             kind: 'video',
             format: 'mp4',
             outcome: 'downloaded',
+            instead_of: null,
           },
           ...{ size_bytes: 11, sha256: anOutput(A, 'video of aa').video.sha256 },
           ...{
