@@ -1,17 +1,18 @@
 import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { assertFolderUsable } from '../../../shared/files/output-folder.ts'
+import { removeLeftovers } from '../../../shared/files/remove-leftovers.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { requestsOfReports } from '../../client/download/clip-request.ts'
 import { type ClipDownload, openClipDownload } from '../../client/download/download-clips.ts'
 import { assertExpectedNames } from '../../client/download/expected-names.ts'
-import { removeAbandonedParts } from '../../client/download/partial-files.ts'
 import type { Submission } from '../../client/submit/plan-submission.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
 import { readJobStatuses } from '../../client/tracking/read-job-statuses.ts'
 import type { CommandContext } from '../command-context.ts'
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
 import type { Services } from '../services.ts'
+import { leftoverLines } from '../terminal/leftover-lines.ts'
 import { templateOf } from './download-options.ts'
 import { downloadEndLines, missingAsJson, missingClips, openFileLines } from './download-report.ts'
 import { followQueues } from './queue-depths.ts'
@@ -88,7 +89,8 @@ export const awaitJobs = async (
       onFile: (file) => !options.json && lines.write(file),
     })
     await download.plan(await readJobStatuses(outputs, jobIds, signal), signal)
-    await removeAbandonedParts(folder, clock.now().getTime())
+    const leftovers = await removeLeftovers([folder], clock.now().getTime())
+    if (!quiet) stderr.write(leftoverLines(leftovers))
   }
 
   const display = displayFor({ stdout, stderr }, { quiet, clock })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -437,12 +438,17 @@ describe('svd download', () => {
   test('removes the parts that a killed download left long ago, and no others', async () => {
     const { folder, succeed, download, place, names } = await aPipeline()
     await succeed(A)
-    const [old, young] = ['.svd-download-1.partial', '.svd-download-2.partial']
+    // Of processes of another machine.
+    const [old, young] = [1, 2].map((id) => `.svd-download-00000000-${id}-${randomUUID()}.partial`) as [
+      string,
+      string,
+    ]
     for (const name of [old, young]) await place(name, 'half')
     // Fake services are at 12:30.
     await utimes(path.join(folder, old), 0, new Date('2026-11-24T11:29:00Z'))
     await utimes(path.join(folder, young), 0, new Date('2026-11-24T11:31:00Z'))
-    await download(A)
+    const { stderr } = await download(A)
+    expect(stderr).toContain(`removed ${path.join(folder, old)}, which a killed svd left half-written\n`)
     expect(await names()).toEqual([young, 'cup-aa000000.mp4'])
   })
 
