@@ -90,6 +90,27 @@ describe('the default name of a clip', () => {
     expect(stem).toBe(`${'杯'.repeat(33)}-aa000000`)
   })
 
+  test('has the job id when the names of two images differ only in case', () => {
+    const { stems, faults } = named([
+      { id: 'aa', image: 'images/IMG.png' },
+      { id: 'bb', image: 'images/img.png' },
+    ])
+    expect({ stems, faults }).toEqual({ stems: ['IMG-aa000000', 'img-bb000000'], faults: [] })
+  })
+
+  test('has the whole job id when such ids begin with the same digits', () => {
+    const jobs = [
+      { id: 'aa0000001', image: 'images/IMG.png' },
+      { id: 'aa0000002', image: 'images/img.png' },
+    ]
+    expect(named(jobs).stems).toEqual(['IMG-aa000000', `img-${jobIdLike('aa0000002')}`])
+  })
+
+  test('is given once when two images whose names differ only in case have one clip', () => {
+    const requests = [anItem('aa', 1, null, 'images/IMG.png'), anItem('aa', 2, null, 'images/img.png')]
+    expect(named([{ id: 'aa' }], null, requests).stems).toEqual(['IMG-aa000000'])
+  })
+
   test('is valid on Windows', () => {
     expect(named([{ id: 'aa', image: 'images/con.x.png' }]).stems).toEqual(['_con.x-aa000000'])
   })
@@ -123,7 +144,8 @@ describe('a name template', () => {
     [
       'two clips with the same name',
       '{image}',
-      "gives images/cup.png and images/b/CUP.png the same name 'CUP'; add a field",
+      "gives images/cup.png the name 'cup' and images/b/CUP.png the name 'CUP', which are one file where case or " +
+        'Unicode form does not count, as on macOS; add a field in which they differ, such as {id}',
     ],
     [
       'a value with a slash',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { defaultStem, differencesIn } from '../../../../worker/client/download/default-name.ts'
+import { defaultStem, differencesIn, isDefaultStem } from '../../../../worker/client/download/default-name.ts'
 import { MAX_STEM_BYTES, stemFault } from '../../../../worker/client/download/file-names.ts'
 import { fieldsOfVideo } from '../../../../worker/client/download/name-fields.ts'
 import { PARAMETER_NAMES } from '../../../../worker/client/tracking/parameter-differences.ts'
@@ -40,4 +40,21 @@ test('parameters are compared between the clips of one image', () => {
   }
   expect(differencesIn([jobOf('a', 64, 0), jobOf('b', 128, 0)])).toEqual([])
   expect(differencesIn([jobOf('a', 64, 0), jobOf('a', 64, 1), jobOf('b', 128, 0)])).toEqual(['seed'])
+})
+
+test.each([
+  ['cup-aa000000', 1, true],
+  ['cup-seed-0-aa000000', 1, true],
+  ['cup-seed--7-fps-5-aa000000', 1, true],
+  [`cup-${jobIdLike('aa')}`, 1, true],
+  ['cup-aa000000-1', 2, true],
+  ['cup-aa000000', 2, false],
+  ['cup-aa000000-0', 2, false],
+  ['cup-bb000000', 1, false],
+  ['cup-aa0000', 1, false],
+  ['cup-red-aa000000', 1, false],
+  ['cupaa000000', 1, false],
+  ['mug-aa000000', 1, false],
+])('%j is a default name of video 1 of %i: %j', (stem, videos, isDefault) => {
+  expect(isDefaultStem(stem, fieldsOf('images/cup.png'), videos)).toBe(isDefault)
 })

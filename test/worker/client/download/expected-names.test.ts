@@ -72,6 +72,11 @@ describe('the expected names of clips are accepted when', () => {
       cups({ parameters: { format: 'webm' } }, { parameters: { format: 'webm', crf: 18, seed: 1 } }),
     ],
     ['the groups of items differ', '{group}', cups({ group: 'a' }, { group: 'b', parameters: { seed: 1 } })],
+    [
+      'the job ids differ, and the image names differ only in case',
+      '{id}',
+      [...expectedOfImage('p/IMG.png', { given: {} }), ...expectedOfImage('p/img.png', { given: {} })],
+    ],
   ])('%s', (_, template, clips) => {
     expect(check(template, clips)).toBeNull()
   })
@@ -84,6 +89,13 @@ describe('the expected names of clips are refused when', () => {
       '{image}',
       cups({}, { parameters: { seed: 1 } }),
       "gives item 1 of manifests/m.json and item 2 of manifests/m.json the same name 'cup'",
+    ],
+    [
+      'the names of two clips differ only in case',
+      '{image}',
+      [...expectedOfImage('p/IMG.png', { given: {} }), ...expectedOfImage('p/img.png', { given: {} })],
+      "gives p/IMG.png the name 'IMG' and p/img.png the name 'img', which are one file where case or Unicode form does " +
+        'not count, as on macOS; add a field in which they differ, such as {id}',
     ],
     [
       'both clips have the default seed',

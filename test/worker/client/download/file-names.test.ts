@@ -3,7 +3,6 @@ import {
   cutToBytes,
   fitForName,
   MAX_STEM_BYTES,
-  sameFileKey,
   stemFault,
 } from '../../../../worker/client/download/file-names.ts'
 
@@ -54,9 +53,4 @@ test.each([
 test('cutToBytes cuts a text between characters', () => {
   expect(cutToBytes('größe', 4)).toBe('grö')
   expect(cutToBytes('größe', 3)).toBe('gr')
-})
-
-test('names that a file system may treat as equal have the same key', () => {
-  expect(sameFileKey('Cafe\u0301')).toBe(sameFileKey('CAF\u00c9'))
-  expect(sameFileKey('cup')).not.toBe(sameFileKey('cups'))
 })
