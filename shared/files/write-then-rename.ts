@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { makeFolders } from './make-folders.ts'
+import { partialName } from './partial-name.ts'
 
 /**
  * Lets `write` fill a temporary file beside `target` and renames it when it is whole, so that a file under the
@@ -14,7 +14,7 @@ export const writeThenRename = async <T>(
 ): Promise<T> => {
   const folder = path.dirname(path.resolve(target))
   await makeFolders(folder)
-  const temporary = path.join(folder, `.svd-${randomUUID()}.partial`)
+  const temporary = path.join(folder, partialName())
   try {
     const written = await write(temporary)
     await rename(temporary, target)

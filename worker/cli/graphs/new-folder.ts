@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
@@ -8,6 +7,7 @@ import {
   makeFolder,
   removeEmptyFolders,
 } from '../../../shared/files/output-folder.ts'
+import { partialName } from '../../../shared/files/partial-name.ts'
 
 const entriesOf = async (option: string, folder: string): Promise<readonly string[]> => {
   try {
@@ -40,7 +40,7 @@ export const fillNewFolder = async (
   const target = path.resolve(folder)
   const parent = path.dirname(target)
   const made = await makeFolder(option, parent)
-  const temporary = path.join(parent, `.svd-${randomUUID()}.partial`)
+  const temporary = path.join(parent, partialName())
   try {
     await mkdir(temporary)
     await fill(temporary)

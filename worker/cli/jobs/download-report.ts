@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { safeText } from '../../../shared/contracts/shown-value.ts'
 import { formatBytes } from '../../../shared/size-text.ts'
 import type { ClipDownload, DownloadedFile } from '../../client/download/download-clips.ts'
@@ -45,7 +46,7 @@ const notEnded = ({ statuses }: Pick<DownloadEnd, 'statuses'>): readonly JobStat
   statuses.filter((status) => !isDone(status) && status.state !== 'lost')
 
 /** A line for each job whose clip is missing, with the reason. */
-export const missingLines = (end: DownloadEnd): string =>
+const missingLines = (end: DownloadEnd): string =>
   missingClips(end)
     .map(({ jobId, image, state, reason }) => {
       const about = [
@@ -59,7 +60,7 @@ export const missingLines = (end: DownloadEnd): string =>
     .join('')
 
 /** `3 files downloaded (1.2 MB), 37 were there and equal`. */
-export const filesLine = ({ download: { files } }: Pick<DownloadEnd, 'download'>): string => {
+const filesLine = ({ download: { files } }: Pick<DownloadEnd, 'download'>): string => {
   const downloaded = files.filter(({ outcome }) => outcome === 'downloaded')
   const kept = files.length - downloaded.length
   const sizeBytes = downloaded.reduce((sum, file) => sum + file.sizeBytes, 0)
@@ -71,16 +72,30 @@ export const filesLine = ({ download: { files } }: Pick<DownloadEnd, 'download'>
 }
 
 /** Line about jobs that go on; empty if all have ended. */
-export const notEndedLine = (end: Pick<DownloadEnd, 'statuses'>): string => {
+const notEndedLine = (end: Pick<DownloadEnd, 'statuses'>): string => {
   const { length } = notEnded(end)
   if (length === 0) return ''
   const have = length === 1 ? 'has' : 'have'
   return `${counted(length, 'job')} ${have} not ended; the same command downloads what is missing then\n`
 }
 
-/** The line of a file. It is a path alone for a file that is new. */
-const fileLine = ({ file, outcome }: DownloadedFile): string =>
-  `${file}${outcome === 'kept' ? '  (there already)' : ''}\n`
+/**
+ * Lines on stderr at the end of a download, by when earlier ones are out of sight: the faults of its uploads, clips that are
+ * missing, and how many files came unless `json` has them.
+ */
+export const downloadEndLines = (
+  end: DownloadEnd,
+  { uploadFaults, json }: { readonly uploadFaults: string; readonly json: boolean },
+): string => uploadFaults + missingLines(end) + (json ? '' : filesLine(end) + notEndedLine(end))
+
+/** The line of a file. It is a path alone for a file that is new under its own name. */
+const fileLine = ({ file, outcome, insteadOf }: DownloadedFile): string => {
+  const notes = [
+    ...(outcome === 'kept' ? ['there already'] : []),
+    ...(insteadOf === null ? [] : [`instead of ${path.basename(insteadOf)}`]),
+  ]
+  return `${file}${notes.length === 0 ? '' : `  (${notes.join(', ')})`}\n`
+}
 
 export interface FileLines {
   write(file: DownloadedFile): void
@@ -103,21 +118,21 @@ export const openFileLines = (stdout: TextOutput, { isLive }: { readonly isLive:
   }
 }
 
+/** Clips that are not in the folder, with the reason. The keys are a contract. */
+export const missingAsJson = (end: DownloadEnd) =>
+  missingClips(end).map(({ jobId, image, state, reason }) => ({ job_id: jobId, image, state, reason }))
+
 /** The object that `--json` prints. Its keys are a contract. */
 export const downloadAsJson = (end: DownloadEnd) => ({
   folder: end.folder,
-  files: end.download.files.map(({ request, video, kind, format, file, outcome, sizeBytes, sha256 }) => ({
-    ...{ file, kind, format, outcome, size_bytes: sizeBytes, sha256 },
-    ...{ job_id: request.jobId, video, upload: request.uploadKey },
-    ...{ item: request.item, item_id: request.itemId, image: request.imageKey },
-  })),
-  /** Clips that are not in the folder, with the reason. */
-  missing: missingClips(end).map(({ jobId, image, state, reason }) => ({
-    job_id: jobId,
-    image,
-    state,
-    reason,
-  })),
+  files: end.download.files.map(
+    ({ request, video, kind, format, file, outcome, insteadOf, sizeBytes, sha256 }) => ({
+      ...{ file, kind, format, outcome, instead_of: insteadOf, size_bytes: sizeBytes, sha256 },
+      ...{ job_id: request.jobId, video, upload: request.uploadKey },
+      ...{ item: request.item, item_id: request.itemId, image: request.imageKey },
+    }),
+  ),
+  missing: missingAsJson(end),
   /** Jobs that go on. */
   not_ended: notEnded(end).map(({ jobId, image, state }) => ({
     ...{ job_id: jobId, image: image.source_key, state },

@@ -1,22 +1,16 @@
 import type { Command } from 'commander'
 import { assertFolderUsable } from '../../../shared/files/output-folder.ts'
+import { removeLeftovers } from '../../../shared/files/remove-leftovers.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { type ClipDownload, openClipDownload } from '../../client/download/download-clips.ts'
 import { readKeptList } from '../../client/download/kept-list.ts'
-import { removeAbandonedParts } from '../../client/download/partial-files.ts'
 import { hasEnded, type JobStatus } from '../../client/tracking/job-status.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
 import { EXIT_DONE, EXIT_FAILURE, InterruptedError } from '../exit-code.ts'
+import { leftoverLines } from '../terminal/leftover-lines.ts'
 import { addFileOptions, type FileOptions, NAME_NOTES, templateOf } from './download-options.ts'
-import {
-  downloadAsJson,
-  filesLine,
-  missingClips,
-  missingLines,
-  notEndedLine,
-  openFileLines,
-} from './download-report.ts'
+import { downloadAsJson, downloadEndLines, missingClips, openFileLines } from './download-report.ts'
 import { type SelectionOptions, selectDownload } from './download-selection.ts'
 import { followQueues } from './queue-depths.ts'
 import { addJobSelection, MAX_LIMIT, notesTo } from './selection.ts'
@@ -114,7 +108,8 @@ export const runDownload = async (
   const keptIds = kept === null ? null : new Set(kept.jobIds)
   const isWanted = (jobId: string): boolean => keptIds === null || keptIds.has(jobId)
   const known = selected.statuses.filter(({ jobId }) => isWanted(jobId))
-  await removeAbandonedParts(folder, clock.now().getTime())
+  const leftovers = await removeLeftovers([folder], clock.now().getTime())
+  if (!quiet) stderr.write(leftoverLines(leftovers))
   let statuses: readonly JobStatus[] = known
   try {
     using queues = followQueues(options, services, context)
@@ -131,10 +126,9 @@ export const runDownload = async (
   }
 
   const end = { folder, download, statuses, unknown: unknown.filter(isWanted) }
-  for (const report of reports) stderr.write(faultLines(report.key, report))
-  stderr.write(missingLines(end))
+  const uploadFaults = reports.map((report) => faultLines(report.key, report)).join('')
+  stderr.write(downloadEndLines(end, { uploadFaults, json: options.json === true }))
   if (options.json) stdout.write(`${JSON.stringify(downloadAsJson(end), null, 2)}\n`)
-  else stderr.write(filesLine(end) + notEndedLine(end))
   const isAccepted = reports.every(({ state }) => state === 'accepted')
   return isAccepted && missingClips(end).length === 0 ? EXIT_DONE : EXIT_FAILURE
 }

@@ -3,6 +3,7 @@ import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { FAILURE_CLASSES, type FailureClass } from '../../../shared/contracts/result-record.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { explainJobsLeft, type JobLeft } from '../../client/redrive/jobs-left.ts'
+import { findJobsWithoutMessage, type JobsWithoutMessage } from '../../client/redrive/jobs-without-message.ts'
 import { type RedrivenJob, type RedriveReport, redrive } from '../../client/redrive/redrive.ts'
 import type { RedriveFilter } from '../../client/redrive/redrive-filter.ts'
 import { findJobId } from '../../client/tracking/job-id-prefix.ts'
@@ -14,10 +15,11 @@ import { parseDuration } from '../terminal/duration.ts'
 import { type Column, plainTable } from '../terminal/plain-table.ts'
 import { counted, shortened } from '../terminal/short-text.ts'
 import { notesTo } from './selection.ts'
+import { suggestedCommand } from './suggested-command.ts'
 import { imageText, shortId } from './table.ts'
 
 const NOTES = `
-Without filters, every job whose message is in the dead-letter queue. With --job, --manifest or --class also failed jobs
+Without filters, every job whose message is in the dead-letter queue; failed jobs without one are listed. With --job, --manifest or --class also failed jobs
 that have none there, such as those of class invalid-input or quality. Filters hold together. A job that was cancelled
 comes back only by --job. The earlier result is kept as jobs/ID/failures/0001.json and so on.
 
@@ -77,7 +79,11 @@ const COLUMNS: readonly Column<RedrivenJob>[] = [
 /** The object that `--json` prints. Its keys are a contract. */
 const reportAsJson = (
   { jobs, deadLettersLeft, malformed }: RedriveReport,
-  { left, unknown }: Pick<AskedJobs, 'unknown'> & { readonly left: readonly JobLeft[] },
+  {
+    left,
+    leftMore,
+    unknown,
+  }: Pick<AskedJobs, 'unknown'> & { readonly left: readonly JobLeft[]; readonly leftMore: number },
 ) => ({
   jobs: jobs.map(({ job, result, outcome }) => ({
     job_id: job.job_id,
@@ -88,8 +94,10 @@ const reportAsJson = (
     reason: result?.failure?.reason ?? null,
     finished_at: result?.finished_at ?? null,
   })),
-  /** Jobs that the options name and that stay as they are. */
+  /** Jobs that stay as they are: those that the options name; without filters, failed ones without a message. */
   left: left.map(({ jobId, status, reason }) => ({ job_id: jobId, state: status?.state ?? null, reason })),
+  /** Count of further failed jobs without a message. */
+  left_more: leftMore,
   /** Values of `--job` that are no job's id or beginning, or not one's alone. */
   unknown: unknown.map(({ typed, reason }) => ({ job: typed, reason })),
   dead_letters_left: deadLettersLeft,
@@ -123,6 +131,22 @@ const leftLines = (left: readonly JobLeft[]): string => {
   return [...groups]
     .map(([state, jobs]) => `${counted(jobs.length, 'job')} ${state}, such as ${leftLines(jobs.slice(0, 1))}`)
     .join('')
+}
+
+/** Says how failed jobs without a dead-letter message are tried again; empty if there are none. */
+const noMessageAdvice = ({ explained, more }: JobsWithoutMessage, options: DeploymentOptions): string => {
+  const [first] = explained
+  if (first === undefined) return ''
+  const count = explained.length + more
+  const classes = new Set(explained.flatMap(({ status }) => status?.result?.failure?.class ?? []))
+  const id = shortId(first.jobId)
+  const asIs = count === 1 ? ['redrive', '--job', id] : ['redrive', '--class', ...classes]
+  return (
+    `${counted(count, 'failed job')} without a dead-letter message left\n` +
+    `To try ${count === 1 ? 'it' : 'them'} again as before: ${suggestedCommand(options, asIs)}\n` +
+    `To change arguments: ${suggestedCommand(options, ['rerun', id, '--seed', '7'])}\n` +
+    'To correct an upload: change it, and submit it again with --retry-failed\n'
+  )
 }
 
 interface AskedJobs {
@@ -185,13 +209,16 @@ export const runRedrive = async (
   const report = await redrive({ outputs, clock, ...queues }, redriving, signal)
   const redriven = new Set(report.jobs.map(({ job }) => job.job_id))
   const others = [...(asked.jobIds ?? [])].filter((jobId) => !redriven.has(jobId))
-  const left = await explainJobsLeft(outputs, others, filter, signal)
+  const named = await explainJobsLeft(outputs, others, filter, signal)
+  const withoutMessage = await findJobsWithoutMessage(outputs, redriven, filter, signal)
+  const left = [...named, ...withoutMessage.explained]
   if (options.json) {
-    const json = reportAsJson(report, { left, unknown: asked.unknown })
+    const json = reportAsJson(report, { left, leftMore: withoutMessage.more, unknown: asked.unknown })
     stdout.write(`${JSON.stringify(json, null, 2)}\n`)
   } else {
     if (report.jobs.length > 0) stdout.write(`${plainTable(COLUMNS, report.jobs)}\n`)
     stdout.write(leftLines(left) + summary(report, options.dryRun === true))
+    stdout.write(noMessageAdvice(withoutMessage, options))
   }
   const exitCodes = [
     ...report.jobs.map(({ outcome }) =>

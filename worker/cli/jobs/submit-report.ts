@@ -4,6 +4,7 @@ import { safeText } from '../../../shared/contracts/shown-value.ts'
 import type { JobsBefore } from '../../client/submit/jobs-before.ts'
 import type { SentRequest } from '../../client/submit/send-submission.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
+import type { missingAsJson } from './download-report.ts'
 import { jobAsJson, videoKeys } from './job-report.ts'
 
 /** State of a submission so far. */
@@ -14,6 +15,8 @@ export interface SubmissionState {
   readonly statuses: ReadonlyMap<string, JobStatus>
   /** Paths of the downloaded files, by job id. */
   readonly files: ReadonlyMap<string, readonly string[]>
+  /** Clips that are not in the folder of `--download`, with the reason. */
+  readonly missing: ReturnType<typeof missingAsJson>
   /** Jobs that were known before the uploads, as they were then. */
   readonly before: JobsBefore
 }
@@ -24,7 +27,7 @@ export const acceptedJobs = (requests: SubmissionState['requests']): readonly Ac
 ]
 
 /** The object that `--json` prints. Its keys are a contract. */
-export const submissionAsJson = ({ requests, statuses, files, before }: SubmissionState) => ({
+export const submissionAsJson = ({ requests, statuses, files, missing, before }: SubmissionState) => ({
   drops: requests.map(({ request, report }) => ({
     file: request.upload.name,
     key: request.upload.key,
@@ -43,6 +46,8 @@ export const submissionAsJson = ({ requests, statuses, files, before }: Submissi
       files: files.get(job_id) ?? [],
     }
   }),
+  /** Clips that are not in the folder, as `svd download --json` prints them; empty without `--download`. */
+  missing,
   /** Jobs that were known before the uploads, as they were then. */
   known_before: {
     succeeded: before.succeeded,

@@ -1,19 +1,20 @@
 import type { IngestReport } from '../../../shared/contracts/ingest-report.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { assertFolderUsable } from '../../../shared/files/output-folder.ts'
+import { removeLeftovers } from '../../../shared/files/remove-leftovers.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { requestsOfReports } from '../../client/download/clip-request.ts'
 import { type ClipDownload, openClipDownload } from '../../client/download/download-clips.ts'
 import { assertExpectedNames } from '../../client/download/expected-names.ts'
-import { removeAbandonedParts } from '../../client/download/partial-files.ts'
 import type { Submission } from '../../client/submit/plan-submission.ts'
 import type { JobStatus } from '../../client/tracking/job-status.ts'
 import { readJobStatuses } from '../../client/tracking/read-job-statuses.ts'
 import type { CommandContext } from '../command-context.ts'
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
 import type { Services } from '../services.ts'
+import { leftoverLines } from '../terminal/leftover-lines.ts'
 import { templateOf } from './download-options.ts'
-import { filesLine, missingLines, openFileLines } from './download-report.ts'
+import { downloadEndLines, missingAsJson, missingClips, openFileLines } from './download-report.ts'
 import { followQueues } from './queue-depths.ts'
 import type { SubmitOptions } from './submit-options.ts'
 import { jobTable } from './table.ts'
@@ -48,21 +49,27 @@ export interface WaitedJobs {
   readonly statuses: ReadonlyMap<string, JobStatus>
   /** Paths of the files in the folder, by job id. */
   readonly files: ReadonlyMap<string, readonly string[]>
+  /** Clips that are not in the folder, as `--json` prints them; empty if no folder is asked for. */
+  readonly missing: ReturnType<typeof missingAsJson>
   readonly exitCode: number
 }
 
-export const NOT_WAITED: WaitedJobs = { statuses: new Map(), files: new Map(), exitCode: EXIT_DONE }
+export const NOT_WAITED: WaitedJobs = {
+  ...{ statuses: new Map(), files: new Map(), missing: [], exitCode: EXIT_DONE },
+}
 
 interface WaitDeps {
   readonly outputs: ObjectStore
   readonly services: Services
   readonly intervalMs: number
+  /** Lines about what ingest did not take, which the end repeats. */
+  readonly uploadFaults: string
 }
 
 /** Waits for all jobs of the reports, and downloads each clip when its job has succeeded, if there is a folder for them. */
 export const awaitJobs = async (
   sent: readonly { readonly report: IngestReport | null }[],
-  { outputs, services, intervalMs }: WaitDeps,
+  { outputs, services, intervalMs, uploadFaults }: WaitDeps,
   options: SubmitOptions,
   context: CommandContext,
 ): Promise<WaitedJobs> => {
@@ -82,7 +89,8 @@ export const awaitJobs = async (
       onFile: (file) => !options.json && lines.write(file),
     })
     await download.plan(await readJobStatuses(outputs, jobIds, signal), signal)
-    await removeAbandonedParts(folder, clock.now().getTime())
+    const leftovers = await removeLeftovers([folder], clock.now().getTime())
+    if (!quiet) stderr.write(leftoverLines(leftovers))
   }
 
   const display = displayFor({ stdout, stderr }, { quiet, clock })
@@ -100,16 +108,18 @@ export const awaitJobs = async (
   }
   if (!options.json && statuses.length > 0) stdout.write(`${jobTable(statuses, clock.now())}\n`)
   if (!options.json) stdout.write(endLine(statuses))
-  // The table has the jobs that failed.
-  if (download !== null && folder !== undefined) {
-    stderr.write(missingLines({ folder, download, statuses: [], unknown: [] }))
-    if (!options.json && !options.quiet) stderr.write(filesLine({ download }))
-  }
-  const isWhole = allSucceeded(statuses) && (download?.faults.length ?? 0) === 0
+  const end = folder === undefined || download === null ? null : { folder, download, statuses, unknown: [] }
+  // Without a job there was no wait, and the faults are in sight.
+  const repeated = jobIds.length === 0 ? '' : uploadFaults
+  stderr.write(
+    end === null ? repeated : downloadEndLines(end, { uploadFaults: repeated, json: options.json === true }),
+  )
+  const isWhole = allSucceeded(statuses) && (end === null || missingClips(end).length === 0)
   const byJob = Map.groupBy(download?.files ?? [], ({ request }) => request.jobId)
   return {
     statuses: new Map(statuses.map((status) => [status.jobId, status])),
     files: new Map([...byJob].map(([jobId, files]) => [jobId, files.map(({ file }) => file)])),
+    missing: end === null ? [] : missingAsJson(end),
     exitCode: isWhole ? EXIT_DONE : EXIT_FAILURE,
   }
 }

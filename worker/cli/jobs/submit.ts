@@ -112,6 +112,12 @@ const plan = async (
 
 const REPORT_INTERVAL_MS = 500
 
+/** Says that ingest has not reported on an upload in time, and how to find its jobs. */
+const unreportedLine = ({ upload }: SentRequest, bucket: string, options: SubmitOptions): string =>
+  `error: ${upload.name}: no ingest report of s3://${bucket}/${upload.key} within ` +
+  `${options.reportTimeout}; the upload is there, and ` +
+  `${suggestedCommand(options, ['status', '--manifest', upload.key])} shows its jobs\n`
+
 interface Reported {
   readonly request: SentRequest
   readonly report: IngestReport | null
@@ -137,13 +143,8 @@ const send = async (
     stderr.write(warningLines(upload.name, report) + faultLines(upload.name, report))
   }
   const waits = { clock, intervalMs: REPORT_INTERVAL_MS, limitMs, onReport }
-  for (const { upload } of await awaitReports(outputs, sent, waits, signal)) {
-    stderr.write(
-      `error: ${upload.name}: no ingest report of s3://${inputs.bucket}/${upload.key} within ` +
-        `${options.reportTimeout}; the upload is there, and ` +
-        `${suggestedCommand(options, ['status', '--manifest', upload.key])} shows its jobs\n`,
-    )
-  }
+  for (const request of await awaitReports(outputs, sent, waits, signal))
+    stderr.write(unreportedLine(request, inputs.bucket, options))
   return sent.map((request) => ({ request, report: reports.get(request.upload.key) ?? null }))
 }
 
@@ -197,7 +198,14 @@ export const runSubmit = async (
       stderr.write(retriedText(retried, options))
       if (retried.left.length > 0) exitCodes.push(EXIT_FAILURE)
     }
-    const waits = { outputs, intervalMs, services }
+    const uploadFaults = requests
+      .map(({ request, report }) =>
+        report === null
+          ? unreportedLine(request, inputs.bucket, options)
+          : faultLines(request.upload.name, report),
+      )
+      .join('')
+    const waits = { outputs, intervalMs, services, uploadFaults }
     const waited = isWaiting(options) ? await awaitJobs(requests, waits, options, context) : NOT_WAITED
     if (options.json) {
       const report = submissionAsJson({ requests, ...waited, before })

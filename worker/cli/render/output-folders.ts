@@ -86,6 +86,12 @@ const videoFolders = (plan: readonly ImageOutputs[]): readonly string[] => [
 const framesFolders = (plan: readonly ImageOutputs[]): readonly string[] =>
   plan.flatMap(({ framesDirs }) => framesDirs ?? [])
 
+/** Every folder to which the plan's files go. */
+export const outputFolders = (plan: readonly ImageOutputs[]): readonly string[] => [
+  ...videoFolders(plan),
+  ...framesFolders(plan),
+]
+
 /**
  * Looks whether the plan's files can be written, and writes nothing. Throws InvalidInputError where they cannot, or
  * something is in the way.

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { type ClipFormat, FORMAT_TRAITS, formatOfEnding } from '../../../shared/contracts/clip-format.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { MAX_NAME_BYTES } from '../../../shared/files/max-name-bytes.ts'
+import { sameFileKey } from '../../../shared/files/same-file-key.ts'
 import { clipFile, clipStem, posterOf } from '../../video/clip-files.ts'
 
 /*
@@ -74,17 +75,24 @@ const stemsOf = (request: OutputRequest): readonly string[] => {
 }
 
 const assertDistinct = (plan: readonly ImageOutputs[]): void => {
-  const taken = new Map<string, string>()
+  const taken = new Map<string, { readonly image: string; readonly video: string }>()
   for (const { image, outputs } of plan) {
     for (const video of outputs) {
-      const before = taken.get(video)
+      const name = path.basename(video)
+      const key = path.join(path.dirname(video), sameFileKey(name))
+      const before = taken.get(key)
       if (before !== undefined) {
+        const other = path.basename(before.video)
+        const become =
+          other === name
+            ? `would both become ${name}`
+            : `would become ${other} and ${name}, which are one file where case or Unicode form does not count, as on macOS`
         throw new InvalidInputError(
           '--output-dir',
-          `${before} and ${image} would both become ${path.basename(video)}; rename one, or render it on its own`,
+          `${before.image} and ${image} ${become}; rename one, or render it into another folder`,
         )
       }
-      taken.set(video, image)
+      taken.set(key, { image, video })
     }
   }
 }

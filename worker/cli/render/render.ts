@@ -1,3 +1,4 @@
+import { removeLeftovers } from '../../../shared/files/remove-leftovers.ts'
 import { findFfmpeg } from '../../video/ffmpeg-path.ts'
 import { assertFfmpegEncodes } from '../../video/probe-ffmpeg.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -5,6 +6,8 @@ import { chooseClipDevice } from '../device-options.ts'
 import { exitCodeOf, messageOf, worstOf } from '../exit-code.ts'
 import { expandInputs } from '../expand-inputs.ts'
 import { type ChosenSeeds, chooseSeeds } from '../seed-options.ts'
+import { systemClock } from '../system-clock.ts'
+import { leftoverLines } from '../terminal/leftover-lines.ts'
 import { openMinuteLines } from '../terminal/minute-lines.ts'
 import { openProgress } from '../terminal/progress.ts'
 import { readVersions } from '../versions.ts'
@@ -15,7 +18,7 @@ import { clipName, type ImageJob, outputOptionOf } from './image-jobs.ts'
 import { followLatestImage } from './image-progress.ts'
 import { openImageSource } from './image-source.ts'
 import type { RenderCommandOptions } from './options.ts'
-import { makeOutputFolders } from './output-folders.ts'
+import { makeOutputFolders, outputFolders } from './output-folders.ts'
 import { prepareBatch } from './prepare-batch.ts'
 import { renderImages } from './render-images.ts'
 import {
@@ -96,6 +99,8 @@ const renderAll = async (
   const versions = await readVersions()
   const facts = factsOf(options, device, versions, signal)
   const { toRender, kept } = await sortJobs(batch, options, facts, signal)
+  const leftovers = await removeLeftovers(outputFolders(batch.jobs), systemClock.now().getTime())
+  if (!quiet) stderr.write(leftoverLines(leftovers))
   const reports = openReports(batch.jobs.length + batch.faults.length, options, context)
   for (const { image, error } of batch.faults) reports.failed({ image, seed: null }, error)
   if (!quiet) noteJobs(toRender, note, stderr)

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { partialName } from '../../../shared/files/partial-name.ts'
 import type { FinishedClip, FormattedFile } from '../../video/finish-clip.ts'
 import type { ImageOutputs } from './outputs.ts'
 
@@ -54,10 +54,9 @@ const publishClip = async (clip: FinishedClip): Promise<FinishedClip> => {
 }
 
 export const stageOutputs = ({ outputs, framesDirs }: Omit<ImageOutputs, 'image'>): StagedOutputs => {
-  const id = randomUUID()
-  const hidden = `.svd-${id}.partial`
+  const hidden = partialName()
   // A folder of its own, because all its files are published as frames, also if they go to the video's folder.
-  const hiddenFrames = `.svd-${id}-frames.partial`
+  const hiddenFrames = partialName()
   const videos = outputs.map((file, index): StagedVideo => {
     const { dir, base, name } = path.parse(file)
     const framesDir = framesDirs?.[index]

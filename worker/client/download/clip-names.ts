@@ -1,8 +1,9 @@
+import { sameFileKey } from '../../../shared/files/same-file-key.ts'
 import type { JobStatus } from '../tracking/job-status.ts'
 import type { ParameterName } from '../tracking/parameter-differences.ts'
 import { type ClipRequest, requestText } from './clip-request.ts'
-import { defaultStem, differencesIn } from './default-name.ts'
-import { sameFileKey, stemFault } from './file-names.ts'
+import { defaultStem, differencesIn, isDefaultStem } from './default-name.ts'
+import { stemFault } from './file-names.ts'
 import { FIELDS_OF_ENDED_JOBS, fieldsOfVideo, missingFieldText, type NameFields } from './name-fields.ts'
 import type { NameTemplate } from './name-template.ts'
 
@@ -11,6 +12,8 @@ export interface NamedVideoFile {
   readonly request: ClipRequest
   readonly video: number
   readonly stem: string
+  /** Tells whether the video has a name by default in some selection of clips. Absent with a template. */
+  readonly isDefault?: (stem: string) => boolean
 }
 
 export interface NameFault {
@@ -48,18 +51,19 @@ const fill = (
 const sameVideo = (a: NamedVideoFile, b: NamedVideoFile): boolean =>
   a.request.jobId === b.request.jobId && a.video === b.video
 
-/** Says that two videos have one name, and which field tells them apart. */
-export const collision = (
-  stem: string,
-  first: Pick<NamedVideoFile, 'request' | 'video'>,
-  second: Pick<NamedVideoFile, 'request' | 'video'>,
-): string => {
+/** Says that two videos have one name, or names that differ in nothing that every system sees, and what to do. */
+export const collision = (first: NamedVideoFile, second: NamedVideoFile): string => {
   const isSameJob = first.request.jobId === second.request.jobId
   const [a, b] = [requestText(first.request), requestText(second.request)]
-  return isSameJob
-    ? `gives videos ${first.video} and ${second.video} of ${a} the same name '${stem}'; add {video}`
-    : `gives ${a === b ? `two clips of ${a}` : `${a} and ${b}`} the same name '${stem}'; add a field in which they ` +
-        'differ, such as {id}'
+  if (isSameJob)
+    return `gives videos ${first.video} and ${second.video} of ${a} the same name '${second.stem}'; add {video}`
+  const fix = 'add a field in which they differ, such as {id}'
+  if (first.stem !== second.stem)
+    return (
+      `gives ${a} the name '${first.stem}' and ${b} the name '${second.stem}', which are one file where case or Unicode ` +
+      `form does not count, as on macOS; ${fix}`
+    )
+  return `gives ${a === b ? `two clips of ${a}` : `${a} and ${b}`} the same name '${second.stem}'; ${fix}`
 }
 
 /** Names files by a template, or by default (`null`) after what differs among the jobs of the first call. */
@@ -97,15 +101,17 @@ export const openClipNames = (requests: readonly ClipRequest[], template: NameTe
     if (template !== null) {
       const { stem, fault } = fill(template, fields, request)
       if (fault !== null) return refuse(fault)
-      const other = take({ request, video, stem })
-      return other === null ? [{ request, video, stem }] : refuse(collision(stem, other, { request, video }))
+      const file = { request, video, stem }
+      const other = take(file)
+      return other === null ? [file] : refuse(collision(other, file))
     }
     const stemWith = (idDigits?: number): string =>
       defaultStem(fields, { varying: varying ?? [], videos, ...(idDigits !== undefined && { idDigits }) })
-    const file = { request, video, stem: stemWith() }
+    const isDefault = (stem: string): boolean => isDefaultStem(stem, fields, videos)
+    const file = { request, video, stem: stemWith(), isDefault }
     if (take(file) === null) return [file]
     // Two ids of a large batch may begin alike.
-    const longer = { request, video, stem: stemWith(request.jobId.length) }
+    const longer = { ...file, stem: stemWith(request.jobId.length) }
     take(longer)
     return [longer]
   }
@@ -125,8 +131,12 @@ export const openClipNames = (requests: readonly ClipRequest[], template: NameTe
             return nameVideo({ request, video, videos, fields: fieldsOfVideo(about) }, faults)
           }).flat(),
         )
-        // Of two requests of one job, both may ask for the same file.
-        named.set(jobId, [...new Map(files.map((file) => [`${file.video} ${file.stem}`, file])).values()])
+        // Of two requests of one job, both may ask for the same file. The first one names it.
+        const keyOf = ({ video, stem }: NamedVideoFile): string => `${video} ${sameFileKey(stem)}`
+        named.set(
+          jobId,
+          [...Map.groupBy(files, keyOf).values()].flatMap(([first]) => first ?? []),
+        )
       }
       return faults
     },

@@ -30,6 +30,11 @@ const differenceText = (fields: NameFields, varying: readonly ParameterName[]): 
   return cutToBytes(texts.join(''), DIFFERENCES_BYTES)
 }
 
+const headOf = (fields: NameFields): string =>
+  cutToBytes(fitForName(fields.item_id ?? fields.image ?? ''), HEAD_BYTES)
+
+const numberOf = (fields: NameFields, videos: number): string => (videos === 1 ? '' : `-${fields.video}`)
+
 /**
  * `cup-motion_bucket_id-60-7c12e969`: the id of the item, else the name of the image; what differs in the batch; and the
  * beginning of the job's id, by which no two clips have one name. Of several videos each gets its number too.
@@ -46,8 +51,22 @@ export const defaultStem = (
     readonly idDigits?: number
   },
 ): string => {
-  const head = cutToBytes(fitForName(fields.item_id ?? fields.image ?? ''), HEAD_BYTES)
   const id = (fields.job_id ?? '').slice(0, idDigits)
-  const number = videos === 1 ? '' : `-${fields.video}`
-  return `${head}${differenceText(fields, varying)}-${id}${number}`
+  return `${headOf(fields)}${differenceText(fields, varying)}-${id}${numberOf(fields, videos)}`
+}
+
+/** Whether the video has the default name `stem` in some selection of clips. */
+export const isDefaultStem = (stem: string, fields: NameFields, videos: number): boolean => {
+  const [head, number, jobId] = [headOf(fields), numberOf(fields, videos), fields.job_id ?? '']
+  if (!stem.startsWith(head) || !stem.endsWith(number)) return false
+  const rest = stem.slice(head.length, stem.length - number.length)
+  const idStart = rest.lastIndexOf('-') + 1
+  const id = rest.slice(idStart)
+  const differences = rest.slice(0, Math.max(0, idStart - 1))
+  return (
+    idStart > 0 &&
+    id.length >= ID_DIGITS &&
+    jobId.startsWith(id) &&
+    (differences === '' || PARAMETER_NAMES.some((name) => differences.startsWith(`-${name}-`)))
+  )
 }

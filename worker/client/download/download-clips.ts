@@ -1,18 +1,16 @@
 import path from 'node:path'
-import { RECORD_ENDING } from '../../../shared/contracts/clip-record.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import type { ResultRecord } from '../../../shared/contracts/result-record.ts'
 import { inLanes } from '../../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { JobStatus } from '../tracking/job-status.ts'
 import { type ClipNames, openClipNames } from './clip-names.ts'
-import { compareRecord, hasRecord, writeRecord } from './clip-records.ts'
+import { writeRecord } from './clip-records.ts'
 import type { ClipRequest } from './clip-request.ts'
 import { downloadFile, StoredFileError } from './download-file.ts'
-import { compareExisting, type ExistingFile } from './existing-file.ts'
-import { isInTheWay, type Obstacle, obstaclesText, obstacleText } from './folder-faults.ts'
+import { obstaclesText, obstacleText } from './folder-faults.ts'
 import type { NameTemplate } from './name-template.ts'
-import { filesOfResult, type ResultFile } from './result-files.ts'
+import type { ResultFile } from './result-files.ts'
+import { openVideoPlaces, type PlacedVideo } from './video-places.ts'
 
 /** Videos that are downloaded at once. */
 const LANES = 4
@@ -25,6 +23,8 @@ export interface DownloadedFile extends Pick<ResultFile, 'video' | 'kind' | 'for
   readonly sha256: string
   /** `kept`: it was there before, and is equal. */
   readonly outcome: 'downloaded' | 'kept'
+  /** Path that the file would have by default now, where an earlier default name is kept; else `null`. */
+  readonly insteadOf: string | null
 }
 
 /** Why a clip that succeeded is not in the folder. */
@@ -60,16 +60,6 @@ export interface ClipDownload {
   readonly faults: readonly DownloadFault[]
 }
 
-/** A video with the paths that its files will have. */
-interface WantedVideo {
-  readonly request: ClipRequest
-  readonly video: number
-  readonly result: ResultRecord
-  readonly files: readonly (ResultFile & { readonly file: string })[]
-  /** File of its record. */
-  readonly record: string
-}
-
 /** Downloads the clips of `requests` into a folder, each when its job has succeeded, and writes their records. */
 export const openClipDownload = (
   outputs: ObjectStore,
@@ -81,62 +71,35 @@ export const openClipDownload = (
   const files: DownloadedFile[] = []
   const faults: DownloadFault[] = []
   const ended = new Set<string>()
-  const known = new Map<string, ExistingFile>()
+  const places = openVideoPlaces({ folder, posters, overwrite })
 
-  const wantedVideos = ({ jobId, result }: JobStatus): readonly WantedVideo[] => {
-    if (result === null) return []
-    const stored = filesOfResult(result, { posters })
-    return names
-      .of(jobId)
-      .filter(({ video }) => isWanted(jobId, video))
-      .map(({ request, video, stem }) => ({
-        ...{ request, video, result, record: path.join(folder, `${stem}${RECORD_ENDING}`) },
-        files: stored
-          .filter((file) => file.video === video)
-          .map((file) => ({ ...file, file: path.join(folder, `${stem}${file.ending}`) })),
-      }))
-      .filter((wanted) => wanted.files.length > 0)
+  const wantedOf = async ({ jobId, result }: JobStatus, signal: AbortSignal): Promise<PlacedVideo[]> => {
+    if (result?.state !== 'succeeded') return []
+    const named = names.of(jobId).filter(({ video }) => isWanted(jobId, video))
+    const placed = await Promise.all(named.map((one) => places.place(one, result, signal)))
+    return placed.filter(({ files }) => files.length > 0)
   }
 
-  const existing = async (
-    { file, stored }: WantedVideo['files'][number],
+  const wantedVideos = async (
+    statuses: readonly JobStatus[],
     signal: AbortSignal,
-  ): Promise<ExistingFile> => {
-    const before = known.get(file)
-    // One that was absent may have come since.
-    if (before !== undefined && before !== 'absent') return before
-    const found = await compareExisting(file, stored, signal)
-    known.set(file, found)
-    return found
-  }
+  ): Promise<readonly PlacedVideo[]> =>
+    (await inLanes(statuses, LANES, (status) => wantedOf(status, signal))).flat()
 
-  const obstaclesOf = async (
-    wanted: WantedVideo,
-    signal: AbortSignal,
-  ): Promise<readonly { readonly file: string; readonly obstacle: Obstacle }[]> => {
-    const found: { readonly file: string; readonly obstacle: Obstacle }[] = []
-    for (const one of wanted.files) {
-      const obstacle = await existing(one, signal)
-      if (obstacle !== 'absent' && obstacle !== 'equal') found.push({ file: one.file, obstacle })
-    }
-    const record = await compareRecord(wanted.record, wanted.result, wanted.video)
-    if (hasRecord(wanted.result) && record !== 'own') found.push({ file: wanted.record, obstacle: record })
-    return found.filter(({ obstacle }) => isInTheWay(obstacle, overwrite))
-  }
-
-  const fetchVideo = async (wanted: WantedVideo, signal: AbortSignal): Promise<void> => {
-    const { request, video, result, record } = wanted
-    const [obstacle] = await obstaclesOf(wanted, signal)
+  const fetchVideo = async (wanted: PlacedVideo, signal: AbortSignal): Promise<void> => {
+    const { request, video, result, record, insteadOf } = wanted
+    const [obstacle] = await places.obstaclesOf(wanted, signal)
     if (obstacle !== undefined) {
       faults.push({ jobId: request.jobId, message: obstacleText(obstacle.file, obstacle.obstacle) })
       return
     }
     for (const one of wanted.files) {
-      const { file, stored, kind, format } = one
-      const isThere = (await existing(one, signal)) === 'equal'
-      if (!isThere) await downloadFile(outputs, stored, file, signal)
+      const { file, stored, kind, format, ending } = one
+      const isKept = (await places.existing(one, signal)) === 'equal'
+      if (!isKept) await downloadFile(outputs, stored, file, signal)
       const downloaded: DownloadedFile = {
-        ...{ request, video, kind, format, file, outcome: isThere ? 'kept' : 'downloaded' },
+        ...{ request, video, kind, format, file, outcome: isKept ? 'kept' : 'downloaded' },
+        insteadOf: insteadOf === null ? null : path.join(folder, `${insteadOf}${ending}`),
         ...{ sizeBytes: stored.size_bytes, sha256: stored.sha256 },
       }
       files.push(downloaded)
@@ -154,8 +117,8 @@ export const openClipDownload = (
         const others = more.length > 0 ? ` (and ${more.length} more faults like this)` : ''
         throw new InvalidInputError('--name', `${fault.message}${others}`)
       }
-      const found = await inLanes(statuses.flatMap(wantedVideos), LANES, (wanted) =>
-        obstaclesOf(wanted, signal),
+      const found = await inLanes(await wantedVideos(statuses, signal), LANES, (wanted) =>
+        places.obstaclesOf(wanted, signal),
       )
       const text = obstaclesText(found.flat())
       if (text !== '') throw new InvalidInputError(options.option, text)
@@ -163,7 +126,7 @@ export const openClipDownload = (
     async fetch(statuses, signal) {
       const news = statuses.filter(({ jobId, result }) => result !== null && !ended.has(jobId))
       faults.push(...names.add(news))
-      await inLanes(news.flatMap(wantedVideos), LANES, async (wanted) => {
+      await inLanes(await wantedVideos(news, signal), LANES, async (wanted) => {
         try {
           await fetchVideo(wanted, signal)
         } catch (error) {

@@ -3,8 +3,8 @@ import { open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { StoredFile } from '../../../shared/contracts/result-record.ts'
 import { makeFolders } from '../../../shared/files/make-folders.ts'
+import { partialName } from '../../../shared/files/partial-name.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
-import { partialName } from './partial-files.ts'
 
 const CHUNK_BYTES = 8 * 2 ** 20
 
@@ -52,7 +52,7 @@ export const downloadFile = async (
 ): Promise<void> => {
   const folder = path.dirname(path.resolve(target))
   await makeFolders(folder)
-  const temporary = path.join(folder, partialName())
+  const temporary = path.join(folder, partialName('download'))
   try {
     await writeChunks(store, stored, temporary, signal)
     await rename(temporary, target)

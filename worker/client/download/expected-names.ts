@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto'
 import { DEFAULT_FORMATS, normalizeCrf, normalizeFormats } from '../../../shared/contracts/clip-format.ts'
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 import { type CompleteParameters, encodeSeed } from '../../../shared/contracts/parameters-document.ts'
 import { DEFAULT_FILE_PARAMETERS, DEFAULT_SEED } from '../../../shared/contracts/render-parameters.ts'
+import { sameFileKey } from '../../../shared/files/same-file-key.ts'
 import type { ExpectedClip } from '../submit/expected-clips.ts'
 import { PARAMETER_NAMES, type ParameterName, parameterText } from '../tracking/parameter-differences.ts'
 import { collision, type NamedVideoFile, nameFault } from './clip-names.ts'
-import { sameFileKey } from './file-names.ts'
 import { type FieldName, ID_DIGITS, missingFieldText, type NameFields, requestFields } from './name-fields.ts'
 import type { NameTemplate } from './name-template.ts'
 
@@ -64,12 +65,16 @@ const fieldsOf = (clip: ExpectedClip, video: number, unknown: (name: FieldName) 
 const shortest = (name: FieldName): string =>
   '0'.repeat(name === 'job_id' ? 32 : name === 'id' ? ID_DIGITS : 1)
 
-/** Text by which two unknown values are compared: equal only if the values are. */
-const comparedBy = (clip: ExpectedClip, name: FieldName): string => {
+/** Text of what an unknown value depends on: equal only if the values are. */
+const dependsOn = (clip: ExpectedClip, name: FieldName): string => {
   if (name === 'id' || name === 'job_id') return jobText(clip)
-  if (name === 'group') return `{group of ${clip.uploadKey}}`
-  return (OF_IMAGE as readonly string[]).includes(name) ? `{${name} of ${clip.imageKey}}` : `{${name}}`
+  if (name === 'group') return clip.uploadKey
+  return (OF_IMAGE as readonly string[]).includes(name) ? clip.imageKey : ''
 }
+
+/** Stands for an unknown value where names are compared. Keys that differ only in case give two of them. */
+const comparedBy = (clip: ExpectedClip, name: FieldName): string =>
+  `{${name}${createHash('sha256').update(dependsOn(clip, name)).digest('hex')}}`
 
 /**
  * Checks the names that a template gives to clips which are not uploaded yet. Throws InvalidInputError for a name that no
@@ -81,7 +86,7 @@ export const assertExpectedNames = (
   template: NameTemplate,
   clips: readonly ExpectedClip[],
 ): void => {
-  const taken = new Map<string, Pick<NamedVideoFile, 'request' | 'video'>>()
+  const taken = new Map<string, NamedVideoFile>()
   const refuse = (message: string): never => {
     throw new InvalidInputError(option, message)
   }
@@ -97,11 +102,10 @@ export const assertExpectedNames = (
       if (fault !== null) refuse(fault)
       const key = sameFileKey(template.fill(fieldsOf(clip, video, (name) => comparedBy(clip, name))))
       const other = taken.get(key)
-      const named = { request, video }
-      if (other !== undefined && (other.request.jobId !== request.jobId || other.video !== video)) {
-        const shown = template.fill(fieldsOf(clip, video, (name) => `{${name}}`))
-        refuse(collision(shown, other, named))
-      }
+      const shown = template.fill(fieldsOf(clip, video, (name) => `{${name}}`))
+      const named = { request, video, stem: shown }
+      if (other !== undefined && (other.request.jobId !== request.jobId || other.video !== video))
+        refuse(collision(other, named))
       taken.set(key, named)
     }
   }

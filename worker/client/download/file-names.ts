@@ -49,6 +49,3 @@ export const fitForName = (text: string): string => {
   const fit = text.normalize('NFC').replaceAll(ALL_UNFIT, '_').replaceAll('..', '__').replace(/^ | $/g, '_')
   return RESERVED.test(fit) ? `_${fit}` : fit
 }
-
-/** A name in the form in which two are one file on some system, as on macOS and Windows, which ignore case. */
-export const sameFileKey = (name: string): string => name.normalize('NFC').toLowerCase()

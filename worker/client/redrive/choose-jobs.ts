@@ -7,7 +7,7 @@ import { readReadableRecord } from '../../../shared/records/read-record.ts'
 import { findFailedRecords } from './failed-records.ts'
 import { lastArchivedResult } from './last-archived-result.ts'
 import { type DeadLetterMessage, isJobs, type JobDeadLetterMessage } from './leased-dead-letters.ts'
-import { passesFilter, type RedriveFilter } from './redrive-filter.ts'
+import { passesFilter, type RedriveFilter, searchesRecords } from './redrive-filter.ts'
 
 export interface ChosenJob {
   readonly job: JobMessage
@@ -48,9 +48,6 @@ const chooseByDeadLetters = async (
   return chosen.filter((one) => one !== null)
 }
 
-/** Whether records are searched too, because the filter may include jobs without a dead-letter message. */
-const looksAtRecords = ({ jobIds, classes }: RedriveFilter): boolean => jobIds !== null || classes !== null
-
 export const chooseJobs = async (
   outputs: ObjectStore,
   held: Iterable<DeadLetterMessage>,
@@ -59,7 +56,7 @@ export const chooseJobs = async (
 ): Promise<readonly ChosenJob[]> => {
   const deadLetterMessages = [...held].filter(isJobs)
   const chosen = await chooseByDeadLetters(outputs, deadLetterMessages, filter, signal)
-  if (!looksAtRecords(filter)) return chosen
+  if (!searchesRecords(filter)) return chosen
   const withDeadLetter = new Set(deadLetterMessages.map(({ job }) => job.job_id))
   const records = await findFailedRecords(outputs, filter, signal)
   return [

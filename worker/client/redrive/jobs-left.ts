@@ -1,7 +1,7 @@
 import { inLanes } from '../../../shared/in-lanes.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { type JobStatus, readJobStatus } from '../tracking/job-status.ts'
-import { passesFilter, type RedriveFilter } from './redrive-filter.ts'
+import { passesFilter, type RedriveFilter, searchesRecords } from './redrive-filter.ts'
 
 /** A job that was asked for and that a redrive leaves as it is. */
 export interface JobLeft {
@@ -27,13 +27,20 @@ const excludingOptions = (
   ]
 }
 
+/** Says why a failed job has no dead-letter message. */
+const noMessageText = ({ result }: JobStatus): string =>
+  result?.failure?.class === 'exhausted'
+    ? 'and has no dead-letter message any more, unless another process has it at the moment'
+    : 'which leaves no dead-letter message'
+
 const reasonOfEnded = (status: JobStatus, filter: RedriveFilter): string => {
   const { state, result, updatedAt } = status
   const ended = state === 'failed' ? `failed as ${result?.failure?.class}` : 'was cancelled'
   const options = excludingOptions(status, filter)
-  return options.length === 0
+  if (options.length > 0) return `${ended} at ${updatedAt}, left out by ${options.join(' and ')}`
+  return searchesRecords(filter)
     ? `${ended} at ${updatedAt}, after this command had read its records; redrive it again`
-    : `${ended} at ${updatedAt}, left out by ${options.join(' and ')}`
+    : `${ended} at ${updatedAt}, ${noMessageText(status)}`
 }
 
 const reasonOf = (status: JobStatus | null, filter: RedriveFilter): string => {

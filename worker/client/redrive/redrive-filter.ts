@@ -12,6 +12,10 @@ export interface RedriveFilter {
   readonly endedBefore: Date | null
 }
 
+/** Whether records are searched too, because the filter may include jobs without a dead-letter message. */
+export const searchesRecords = ({ jobIds, classes }: RedriveFilter): boolean =>
+  jobIds !== null || classes !== null
+
 /** Properties of a job that may be brought back. */
 export interface Candidate {
   readonly jobId: string

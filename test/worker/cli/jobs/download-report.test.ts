@@ -8,7 +8,16 @@ const aFile = (file: string, outcome: DownloadedFile['outcome']): DownloadedFile
     ...{ jobId: jobIdLike('aa'), uploadKey: 'images/cup.png', imageKey: 'images/cup.png' },
     ...{ item: null, itemId: null },
   },
-  ...{ video: 0, kind: 'video', format: 'mp4', file, outcome, sizeBytes: 5, sha256: '0'.repeat(64) },
+  ...{
+    video: 0,
+    kind: 'video',
+    format: 'mp4',
+    file,
+    outcome,
+    insteadOf: null,
+    sizeBytes: 5,
+    sha256: '0'.repeat(64),
+  },
 })
 
 const written = (isLive: boolean) => {
@@ -29,4 +38,15 @@ test('the line of a file is written at once when no live table is on the termina
 
 test('the lines of files are written at the end when a live table is on the terminal', () => {
   expect(written(true)).toEqual({ before: [], after: BOTH })
+})
+
+test('the line of a file under an earlier name has the name that it would have now', () => {
+  const texts: string[] = []
+  const lines = openFileLines({ write: (text) => texts.push(text) }, { isLive: false })
+  lines.write({ ...aFile('videos/a.mp4', 'kept'), insteadOf: 'videos/a-seed-1.mp4' })
+  lines.write({ ...aFile('videos/a.webm', 'downloaded'), insteadOf: 'videos/a-seed-1.webm' })
+  expect(texts).toEqual([
+    'videos/a.mp4  (there already, instead of a-seed-1.mp4)\n',
+    'videos/a.webm  (instead of a-seed-1.webm)\n',
+  ])
 })

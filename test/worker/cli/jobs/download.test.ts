@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -387,6 +388,7 @@ describe('svd download', () => {
             kind: 'video',
             format: 'mp4',
             outcome: 'downloaded',
+            instead_of: null,
           },
           ...{ size_bytes: 11, sha256: anOutput(A, 'video of aa').video.sha256 },
           ...{
@@ -436,12 +438,17 @@ describe('svd download', () => {
   test('removes partial files that are over an hour old, and keeps newer ones', async () => {
     const { folder, succeed, download, place, names } = await aPipeline()
     await succeed(A)
-    const [old, young] = ['.svd-download-1.partial', '.svd-download-2.partial']
+    // Of processes of another machine.
+    const [old, young] = [1, 2].map((id) => `.svd-download-00000000-${id}-${randomUUID()}.partial`) as [
+      string,
+      string,
+    ]
     for (const name of [old, young]) await place(name, 'half')
     // The clock of the fake services is at 12:30.
     await utimes(path.join(folder, old), 0, new Date('2026-11-24T11:29:00Z'))
     await utimes(path.join(folder, young), 0, new Date('2026-11-24T11:31:00Z'))
-    await download(A)
+    const { stderr } = await download(A)
+    expect(stderr).toContain(`removed ${path.join(folder, old)}, which a killed svd left half-written\n`)
     expect(await names()).toEqual([young, 'cup-aa000000.mp4'])
   })
 

@@ -71,7 +71,7 @@ describe('svd submit --wait', () => {
   test('--json prints one object with these keys, and nothing else to stdout', async () => {
     const { run, jobId } = await aSubmission('succeeds')
     const report = JSON.parse((await run('--wait', '--json')).stdout)
-    expect(Object.keys(report)).toEqual(['drops', 'jobs', 'known_before'])
+    expect(Object.keys(report)).toEqual(['drops', 'jobs', 'missing', 'known_before'])
     expect(Object.keys(report.drops[0])).toEqual(['file', 'key', 'report'])
     expect(Object.keys(report.jobs[0])).toEqual(['job_id', 'image', 'videos', 'done_before', 'job', 'files'])
     expect(report.jobs[0]).toMatchObject({ job_id: jobId, job: { state: 'succeeded' } })

@@ -82,7 +82,18 @@ describe('planOutputs', () => {
     [
       'images that would have the same video',
       { images: ['x/a.jpg', 'y/a.png'], outputDir: 'o' },
-      '--output-dir: x/a.jpg and y/a.png would both become a.mp4; rename one, or render it on its own',
+      '--output-dir: x/a.jpg and y/a.png would both become a.mp4; rename one, or render it into another folder',
+    ],
+    [
+      'to give images whose videos differ only in case',
+      { images: ['in/IMG.png', 'in/img.jpg'], outputDir: 'o' },
+      '--output-dir: in/IMG.png and in/img.jpg would become IMG.mp4 and img.mp4, which are one file where case or ' +
+        'Unicode form does not count, as on macOS; rename one, or render it into another folder',
+    ],
+    [
+      'to give images whose videos differ only in Unicode form',
+      { images: ['x/caf\u00e9.png', 'y/cafe\u0301.png'], outputDir: 'o', seeds: [7n] },
+      'would become caf\u00e9-seed7.mp4 and cafe\u0301-seed7.mp4, which are one file',
     ],
     [
       'a name that makes the name of the poster too long',

@@ -64,6 +64,7 @@ describe.each(['SIGINT', 'SIGKILL'] as const)('svd render after %s', (kind) => {
     expect(resumed.exitCode).toBe(0)
     expect(resumed.stdout).toMatch(/^3 clips: [12] rendered, [12] skipped$/m)
     expect(await filesIn(parted)).toEqual(await filesIn(whole))
+    expect((await readdir(parted)).filter((name) => name.startsWith('.'))).toEqual([])
 
     const shown = await svd(['show', path.join(parted, 'coffee.mp4')])
     expect(shown.stdout).toMatch(/^seed +7$/m)
