@@ -1,4 +1,4 @@
-import { machineProbes } from '../../worker/cli/device-options.ts'
+import { machineProbes } from '../../worker/cli/machine-probes.ts'
 import type { Precision } from '../../worker/compiler/targets/clip-targets.ts'
 import { type Card as NvidiaCard, readCards, smVersionOf } from '../../worker/cuda/cards.ts'
 import { chooseDevice, parseDeviceRequest } from '../../worker/cuda/choose-device.ts'

@@ -1,11 +1,10 @@
-import type { Command } from 'commander'
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
-/*
- * Where the pieces of the pipeline are. Region, credentials and endpoint are not among it: those come from the standard
- * AWS environment alone.
+/**
+ * Parts of a deployment, each with its option of the command line and its variable. Region, credentials and endpoint are not among them: those
+ * come from the standard AWS environment alone.
  */
-const PARTS = {
+export const DEPLOYMENT_PARTS = {
   inputBucket: {
     option: '--input-bucket',
     value: 'name',
@@ -50,34 +49,17 @@ const PARTS = {
   },
 } as const
 
-export type DeploymentPart = keyof typeof PARTS
+export type DeploymentPart = keyof typeof DEPLOYMENT_PARTS
 
-/** As Commander gives them. */
+/** Values by part, such as the options of a command. */
 export type DeploymentOptions = { readonly [Part in DeploymentPart]?: string }
-
-/** Options for the parts that a command needs, each with its environment variable. */
-export const addDeploymentOptions = (command: Command, parts: readonly DeploymentPart[]): Command => {
-  command.optionsGroup('Deployment:')
-  for (const part of parts) {
-    const { option, value, variable, help } = PARTS[part]
-    command.option(`${option} <${value}>`, `${help} (${variable})`)
-  }
-  return command
-}
 
 /** Value of an option, else of its variable. An empty variable counts as not set. */
 export const deploymentPart = (
   part: DeploymentPart,
   options: DeploymentOptions,
   environment: Readonly<Record<string, string | undefined>>,
-): string | null => options[part] || environment[PARTS[part].variable] || null
-
-/** Words that give the same parts to another command, of those that options gave. The environment gives it the others. */
-export const givenParts = (parts: readonly DeploymentPart[], options: DeploymentOptions): readonly string[] =>
-  parts.flatMap((part) => {
-    const value = options[part]
-    return value ? [PARTS[part].option, value] : []
-  })
+): string | null => options[part] || environment[DEPLOYMENT_PARTS[part].variable] || null
 
 /** Throws one InvalidInputError that names everything that is missing, and both ways to give it. */
 export const readDeployment = <Part extends DeploymentPart>(
@@ -86,7 +68,7 @@ export const readDeployment = <Part extends DeploymentPart>(
   environment: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<Part, string>> => {
   const found = parts.map((part) => [part, deploymentPart(part, options, environment)] as const)
-  const missing = found.flatMap(([part, value]) => (value === null ? [PARTS[part]] : []))
+  const missing = found.flatMap(([part, value]) => (value === null ? [DEPLOYMENT_PARTS[part]] : []))
   const [first] = missing
   if (first !== undefined) {
     const ways = missing.map(({ option, variable }) => `${option} or ${variable}`)

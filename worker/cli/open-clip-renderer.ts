@@ -10,13 +10,12 @@ import {
 } from '../renderer/render-job.ts'
 import { renderWithinMemory } from '../renderer/render-within-memory.ts'
 import { rendererEnvironment } from '../renderer/renderer-environment.ts'
-import type { CommandContext } from './command-context.ts'
 
 const RENDERER_ENTRY = programFile('../renderer/main', import.meta.url)
 
 /** A renderer whose process is made for that device, and gets of `environment` what a renderer needs. */
 export const openClipRenderer = (
-  environment: CommandContext['environment'],
+  environment: Readonly<Record<string, string | undefined>>,
   device: DeviceChoice,
   limits?: Pick<RendererOptions<RenderJob, RenderResult>, 'stallTimeoutMs' | 'onRestart'>,
 ): Renderer<RenderJob, RenderResult> =>

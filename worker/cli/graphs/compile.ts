@@ -6,7 +6,8 @@ import { PROVIDER_RELEASE } from '../../cuda/provider-release.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addClipOptions, clipShapeOf } from './clip-options.ts'
 import { assertNewFolder } from './new-folder.ts'
-import { addTargetOptions, type TargetOptions, targetsOf } from './target-options.ts'
+import { addTargetOptions } from './target-options.ts'
+import { type TargetOptions, targetsOf } from './targets-of.ts'
 import { writeGraphs } from './write-graphs.ts'
 
 const NOTES = `

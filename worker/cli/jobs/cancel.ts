@@ -6,7 +6,8 @@ import { type CancelOutcome, cancelJob } from '../../client/tracking/cancel-job.
 import { findJobIds } from '../../client/tracking/job-id-prefix.ts'
 import { reportOfManifest } from '../../client/tracking/uploaded-object.ts'
 import type { CommandContext } from '../command-context.ts'
-import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
+import { type DeploymentOptions, readDeployment } from '../deployment.ts'
+import { addDeploymentOptions } from '../deployment-options.ts'
 import { notesTo } from './selection.ts'
 import { imageText, shortId } from './table.ts'
 

@@ -6,7 +6,8 @@ import { readKeptList } from '../../client/download/kept-list.ts'
 import { removeAbandonedParts } from '../../client/download/partial-files.ts'
 import { hasEnded, type JobStatus } from '../../client/tracking/job-status.ts'
 import type { CommandContext } from '../command-context.ts'
-import { addDeploymentOptions, type DeploymentOptions, readDeployment } from '../deployment.ts'
+import { type DeploymentOptions, readDeployment } from '../deployment.ts'
+import { addDeploymentOptions } from '../deployment-options.ts'
 import { EXIT_DONE, EXIT_FAILURE, InterruptedError } from '../exit-code.ts'
 import { addFileOptions, type FileOptions, NAME_NOTES, templateOf } from './download-options.ts'
 import {
@@ -18,7 +19,7 @@ import {
   openFileLines,
 } from './download-report.ts'
 import { type SelectionOptions, selectDownload } from './download-selection.ts'
-import { followQueues } from './queue-depths.ts'
+import { followQueues } from './follow-queues.ts'
 import { addJobSelection, MAX_LIMIT, notesTo } from './selection.ts'
 import { faultLines } from './submit-report.ts'
 import { parseInterval } from './watch.ts'

@@ -1,58 +1,29 @@
 import type { QueueDepth } from '../../../shared/ports/message-queue.ts'
-import type { QueuesSeen } from '../../client/tracking/lost-jobs.ts'
-import type { CommandContext } from '../command-context.ts'
 import { type DeploymentOptions, type DeploymentPart, deploymentPart } from '../deployment.ts'
 import type { Services } from '../services.ts'
 
-type QueueDepths = Pick<QueuesSeen, 'queue' | 'deadLetters'>
+/** Message counts of a deployment's queues. */
+export interface QueueDepths {
+  /** Counts of the queue of jobs; `null` if its URL is not given. */
+  readonly queue: QueueDepth | null
+  /** Counts of the dead-letter queue; `null` if its URL is not given. */
+  readonly deadLetters: QueueDepth | null
+}
+
+interface QueuesAsked {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly signal: AbortSignal
+}
 
 /** Reads the message counts of the deployment's queues; `null` for a queue whose URL is not given. */
 export const readQueueDepths = async (
   options: DeploymentOptions,
   services: Services,
-  { environment, signal }: Pick<CommandContext, 'environment' | 'signal'>,
+  { environment, signal }: QueuesAsked,
 ): Promise<QueueDepths> => {
   const depthOf = async (part: DeploymentPart): Promise<QueueDepth | null> => {
     const url = deploymentPart(part, options, environment)
     return url === null ? null : await services.openQueue(url).depth(signal)
   }
   return { queue: await depthOf('jobsQueueUrl'), deadLetters: await depthOf('deadLetterQueueUrl') }
-}
-
-export interface FollowedQueues extends Disposable {
-  readQueueDepths(): Promise<QueueDepths>
-}
-
-/**
- * Reads the message counts for a command that follows jobs for hours. If the queues do not answer, for lack of the
- * right to `sqs:GetQueueAttributes` or for a moment, the command goes on without them. It reports that once: on a
- * terminal, where a table is drawn anew, at its end.
- */
-export const followQueues = (
-  options: DeploymentOptions,
-  services: Services,
-  { environment, stderr, signal }: Pick<CommandContext, 'environment' | 'stderr' | 'signal'>,
-): FollowedQueues => {
-  let warning: string | null = null
-  const warn = (): void => {
-    stderr.write(`${warning}\n`)
-  }
-  const isLive = stderr.isTTY === true
-  return {
-    async readQueueDepths() {
-      try {
-        return await readQueueDepths(options, services, { environment, signal })
-      } catch (error) {
-        signal.throwIfAborted()
-        const reason = error instanceof Error ? error.message : String(error)
-        const isFirst = warning === null
-        warning ??= `the queues do not answer (${reason}), so a job whose message is gone is not noticed`
-        if (isFirst && !isLive) warn()
-        return { queue: null, deadLetters: null }
-      }
-    },
-    [Symbol.dispose]() {
-      if (warning !== null && isLive) warn()
-    },
-  }
 }

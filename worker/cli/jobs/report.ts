@@ -10,12 +10,8 @@ import { writeContactSheet } from '../../client/contact-sheet/write-contact-shee
 import { readJobStatuses } from '../../client/tracking/read-job-statuses.ts'
 import { readRejectedReports } from '../../client/tracking/rejected-reports.ts'
 import type { CommandContext } from '../command-context.ts'
-import {
-  addDeploymentOptions,
-  type DeploymentOptions,
-  deploymentPart,
-  readDeployment,
-} from '../deployment.ts'
+import { type DeploymentOptions, deploymentPart, readDeployment } from '../deployment.ts'
+import { addDeploymentOptions } from '../deployment-options.ts'
 import { counted } from '../terminal/short-text.ts'
 import {
   addJobSelection,

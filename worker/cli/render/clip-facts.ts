@@ -4,12 +4,11 @@ import type { ModelReference } from '../../../shared/contracts/job-message.ts'
 import { encodeParameters } from '../../../shared/contracts/parameters-document.ts'
 import { type Checkpoint, openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
 import { identifyModel } from '../../models/identify-model.ts'
-import type { ClipDevice } from '../device-options.ts'
+import type { ClipDevice } from '../clip-device.ts'
 import type { Versions } from '../versions.ts'
-import type { ImageJob } from './image-jobs.ts'
-import type { RenderCommandOptions } from './options.ts'
+import type { ImageJob } from './image-job.ts'
 
-/** Facts that all clips of a command have in common. */
+/** Facts that all clips of a run have in common. */
 export interface SharedFacts {
   readonly maker: ClipMaker
   /** Id and hash of the model. Throws if a file of the checkpoint cannot be read. */
@@ -36,9 +35,9 @@ export const hashedOnDemand = (
   }
 }
 
-/** Facts of the clips of `svd render`. */
+/** Facts of clips of the checkpoint in a folder, which is opened when its hash is needed. */
 export const factsOf = (
-  { checkpoint: dir, variant }: Pick<RenderCommandOptions, 'checkpoint' | 'variant'>,
+  { checkpoint: dir, variant }: { readonly checkpoint: string; readonly variant?: string },
   device: Pick<ClipDevice, 'choice' | 'precision'>,
   { svd_batch }: Pick<Versions, 'svd_batch'>,
   signal: AbortSignal,
@@ -54,7 +53,7 @@ export interface RenderedFacts {
   readonly decodeChunk: number
 }
 
-/** Metadata of an image's videos, by their index; `null` for all if `--no-metadata` is given. */
+/** Metadata of an image's videos, by their index; `null` for all where the parameter `metadata` is `false`. */
 export const metadataOfVideos = async (
   { image, settings: { parameters } }: Pick<ImageJob, 'image' | 'settings'>,
   { pixelsSha256, decodeChunk }: RenderedFacts,

@@ -2,12 +2,11 @@ import type { ClipMetadata } from '../../../shared/contracts/clip-record.ts'
 import { readImageFile } from '../../client/convert/read-image-file.ts'
 import type { Progress } from '../../pipeline/progress.ts'
 import type { Renderer } from '../../renderer/child-process-renderer.ts'
-import type { PreparedImage } from '../../renderer/prepare-image.ts'
+import type { PreparedImage, prepareImage } from '../../renderer/prepare-image.ts'
 import type { RenderJob, RenderResult } from '../../renderer/render-job.ts'
-import type { FinishedClip } from '../../video/finish-clip.ts'
-import type { CommandContext } from '../command-context.ts'
+import type { FinishedClip, finishClip } from '../../video/finish-clip.ts'
 import { metadataOfVideos, type SharedFacts } from './clip-facts.ts'
-import type { ImageJob } from './image-jobs.ts'
+import type { ImageJob } from './image-job.ts'
 import { oneAhead } from './one-ahead.ts'
 import { publishRecords } from './publish-records.ts'
 import { andThen, type Settled, settle } from './settled.ts'
@@ -26,7 +25,10 @@ export interface ImageOutcome {
   readonly outcome: Settled<RenderedImage>
 }
 
-export interface RenderTools extends Pick<CommandContext, 'prepareImage' | 'finishClip' | 'signal'> {
+export interface RenderTools {
+  readonly prepareImage: typeof prepareImage
+  readonly finishClip: typeof finishClip
+  readonly signal: AbortSignal
   readonly renderer: Renderer<RenderJob, RenderResult>
   readonly ffmpegPath: string
   readonly facts: SharedFacts

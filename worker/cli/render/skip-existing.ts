@@ -10,7 +10,8 @@ import { readClipRecord } from '../../../shared/files/clip-record-file.ts'
 import { hashFile } from '../../../shared/files/hash-file.ts'
 import { frameName } from '../../video/write-frames.ts'
 import { metadataOfVideos, type SharedFacts } from './clip-facts.ts'
-import type { ImageJob, outputOptionOf } from './image-jobs.ts'
+import type { ImageJob } from './image-job.ts'
+import type { outputOptionOf } from './image-jobs.ts'
 import { recordDifferences } from './record-differences.ts'
 
 /** A job whose clips are there already, with their records. */

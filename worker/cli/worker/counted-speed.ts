@@ -7,7 +7,7 @@ import { type StepSpeed, stepSpeedOf } from '../../jobs/denoise-speed.ts'
 import type { OpenModel } from '../../models/open-model.ts'
 import { graphWorkOf } from '../../plan/graph-work.ts'
 import { deviceSecondsOf } from '../../plan/roofline.ts'
-import type { ClipDevice } from '../device-options.ts'
+import type { ClipDevice } from '../clip-device.ts'
 import { clipShapeOf } from '../graphs/clip-options.ts'
 
 /** The cards of the planner by the names that NVIDIA's driver gives them. */
