@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { DEPLOYMENT_PARTS, type DeploymentOptions, type DeploymentPart } from './deployment.ts'
+import { DEPLOYMENT_PARTS, type DeploymentOptions, type DeploymentPart } from '../aws/deployment.ts'
 
 /** Options for the parts that a command needs, each with its environment variable. */
 export const addDeploymentOptions = (command: Command, parts: readonly DeploymentPart[]): Command => {

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { PRECISIONS } from '../compiler/targets/clip-targets.ts'
 import { DEVICE_RULE } from '../cuda/choose-device.ts'
-import { DEVICE_VARIABLE } from './clip-device.ts'
+import { DEVICE_VARIABLE } from '../device/clip-device.ts'
 
 export const deviceOption = (): Option =>
   new Option(

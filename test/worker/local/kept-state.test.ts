@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { encodeJobMessage } from '../../../shared/contracts/job-message.ts'
-import { openAwsServices } from '../../../worker/cli/aws-services.ts'
+import { openAwsServices } from '../../../worker/aws/aws-services.ts'
 import { type EndpointOptions, startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
 import { type KeptState, openKeptState } from '../../../worker/local/kept-state.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'

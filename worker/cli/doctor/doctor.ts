@@ -1,7 +1,7 @@
 import { once } from '../../../shared/once.ts'
+import { readDeviceOption } from '../../device/clip-device.ts'
 import { type Check, formatCheck } from '../../preflight/check.ts'
 import { type Machine, thisMachine } from '../../preflight/machine.ts'
-import { readDeviceOption } from '../clip-device.ts'
 import type { CommandContext } from '../command-context.ts'
 import { EXIT_DONE, EXIT_FAILURE } from '../exit-code.ts'
 import { readAwsToCheck } from './aws-options.ts'

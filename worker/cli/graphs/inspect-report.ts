@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatTera } from '../../../shared/size-text.ts'
 import type { ClipShape } from '../../compiler/clip-shape.ts'
-import type { ClipDevice } from '../clip-device.ts'
+import type { ClipDevice } from '../../device/clip-device.ts'
 import { deviceAsJson, deviceText } from '../device-report.ts'
 import { linedTable } from '../terminal/lined-table.ts'
 import { clipShapeAsJson, clipShapeText } from './clip-shape.ts'

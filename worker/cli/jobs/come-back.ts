@@ -1,4 +1,4 @@
-import type { DeploymentOptions } from '../deployment.ts'
+import type { DeploymentOptions } from '../../aws/deployment.ts'
 import type { FileOptions } from './download-options.ts'
 import { suggestedCommand } from './suggested-command.ts'
 

@@ -1,7 +1,7 @@
+import type { DeploymentOptions } from '../../aws/deployment.ts'
+import { type QueueDepths, readQueueDepths } from '../../aws/queue-depths.ts'
+import type { Services } from '../../aws/services.ts'
 import type { CommandContext } from '../command-context.ts'
-import type { DeploymentOptions } from '../deployment.ts'
-import type { Services } from '../services.ts'
-import { type QueueDepths, readQueueDepths } from './queue-depths.ts'
 
 export interface FollowedQueues extends Disposable {
   readQueueDepths(): Promise<QueueDepths>

@@ -1,12 +1,12 @@
 import type { NotifyDeps } from '../../../functions/notify/notify-deps.ts'
 import { createDisposalStack } from '../../../shared/disposal-stack.ts'
+import { systemClock } from '../../../shared/system-clock.ts'
 import { openEventCommands } from '../../local/event-commands.ts'
 import { eventLines, openEventFile } from '../../local/event-file.ts'
 import { createPublish, type EventReceivers } from '../../local/event-receivers.ts'
 import { openKeptEventFile } from '../../local/kept-event-file.ts'
 import type { KeptEvents } from '../../local/kept-events.ts'
 import type { CommandContext } from '../command-context.ts'
-import { systemClock } from '../system-clock.ts'
 import type { LocalOptions } from './options.ts'
 
 export interface OpenReceivers extends AsyncDisposable {

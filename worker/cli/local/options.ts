@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
+import type { DeviceOptions } from '../../device/clip-device.ts'
 import { MEMORY_MODES, type MemoryMode } from '../../renderer/render-job.ts'
-import type { DeviceOptions } from '../clip-device.ts'
 import { addDeviceOptions } from '../device-options.ts'
 import { QUALITY_CHECKS_HELP } from '../worker/settings.ts'
 

@@ -1,16 +1,16 @@
 import path from 'node:path'
 import { parseRenderArguments } from '../../../shared/contracts/render-arguments.ts'
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
+import { assertImagesReadable } from '../../client/convert/input-images.ts'
+import { type ClipParameters, clipParameters } from '../../clips/clip-parameters.ts'
+import type { ImageJob } from '../../clips/image-job.ts'
+import { checkOutputFolders } from '../../clips/output-folders.ts'
+import { planOutputs } from '../../clips/outputs.ts'
 import type { RenderSettings } from '../../renderer/render-job.ts'
 import { readArguments, SAMPLING_OPTIONS, spellOption, VIDEO_OPTIONS } from '../argument-options.ts'
-import { assertImagesReadable } from '../input-images.ts'
 import type { ChosenSeeds } from '../seed-options.ts'
 import { readWholeNumber } from '../whole-number.ts'
-import { type ClipParameters, clipParameters } from './clip-parameters.ts'
-import type { ImageJob } from './image-job.ts'
 import type { RenderCommandOptions } from './options.ts'
-import { checkOutputFolders } from './output-folders.ts'
-import { planOutputs } from './outputs.ts'
 
 const MAX_THREADS = 1024
 

@@ -1,7 +1,7 @@
+import type { ImageJob } from '../../clips/image-job.ts'
 import type { RenderSettings } from '../../renderer/render-job.ts'
 import type { ChosenSeeds } from '../seed-options.ts'
 import { assertSomeUsable, decodeImages, type ImageFault, openFaults } from './check-images.ts'
-import type { ImageJob } from './image-job.ts'
 import { prepareJobs } from './image-jobs.ts'
 import type { RenderCommandOptions } from './options.ts'
 

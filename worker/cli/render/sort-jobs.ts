@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import type { SharedFacts } from './clip-facts.ts'
+import type { SharedFacts } from '../../clips/clip-facts.ts'
 import { outputOptionOf } from './image-jobs.ts'
 import type { RenderCommandOptions } from './options.ts'
 import type { Batch } from './prepare-batch.ts'

@@ -1,5 +1,5 @@
-import type { SourceFormat } from '../../client/convert/source-format.ts'
-import type { RenderSettings } from '../../renderer/render-job.ts'
+import type { SourceFormat } from '../client/convert/source-format.ts'
+import type { RenderSettings } from '../renderer/render-job.ts'
 import type { ImageOutputs } from './outputs.ts'
 
 /** One image, as the user named it, and all that is to be done with it. */

@@ -1,7 +1,7 @@
-import type { ClipShape } from '../../compiler/clip-shape.ts'
-import type { ClipGraphs } from '../../compiler/compile.ts'
-import type { Graph } from '../../compiler/graph/graph.ts'
-import { plainChunks } from '../../pipeline/decode-plan.ts'
+import type { ClipShape } from '../compiler/clip-shape.ts'
+import type { ClipGraphs } from '../compiler/compile.ts'
+import type { Graph } from '../compiler/graph/graph.ts'
+import { plainChunks } from '../pipeline/decode-plan.ts'
 
 /** A graph that users get as an ONNX file, and what its inputs and outputs mean. */
 export interface ExportedGraph {

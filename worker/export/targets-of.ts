@@ -1,7 +1,7 @@
-import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import type { Checkpoint } from '../../checkpoint/open-checkpoint.ts'
-import { clipTargets, type Precision, type TargetName } from '../../compiler/targets/clip-targets.ts'
-import type { Targets } from '../../compiler/targets/target.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
+import { clipTargets, type Precision, type TargetName } from '../compiler/targets/clip-targets.ts'
+import type { Targets } from '../compiler/targets/target.ts'
 
 export interface TargetOptions {
   readonly target: TargetName

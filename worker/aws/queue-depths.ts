@@ -1,6 +1,6 @@
-import type { QueueDepth } from '../../../shared/ports/message-queue.ts'
-import { type DeploymentOptions, type DeploymentPart, deploymentPart } from '../deployment.ts'
-import type { Services } from '../services.ts'
+import type { QueueDepth } from '../../shared/ports/message-queue.ts'
+import { type DeploymentOptions, type DeploymentPart, deploymentPart } from './deployment.ts'
+import type { Services } from './services.ts'
 
 /** Message counts of a deployment's queues. */
 export interface QueueDepths {

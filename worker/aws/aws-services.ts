@@ -3,8 +3,8 @@ import { openS3Client, openSqsClient } from '../../shared/aws/clients.ts'
 import { openS3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import { openSqsMessageQueue } from '../../shared/aws/sqs-message-queue.ts'
 import { readSqsQueueSettings } from '../../shared/aws/sqs-queue-settings.ts'
+import { systemClock } from '../../shared/system-clock.ts'
 import type { Services } from './services.ts'
-import { systemClock } from './system-clock.ts'
 
 /** Endpoint, region and credentials for S3 and SQS. */
 export type AwsClientConfig = Required<Pick<S3ClientConfig, 'endpoint' | 'region' | 'credentials'>>

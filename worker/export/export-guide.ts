@@ -1,6 +1,6 @@
-import type { ClipShape } from '../../compiler/clip-shape.ts'
-import type { Value } from '../../compiler/graph/value.ts'
-import type { Versions } from '../versions.ts'
+import type { ClipShape } from '../compiler/clip-shape.ts'
+import type { Value } from '../compiler/graph/value.ts'
+import type { Versions } from '../engine/versions.ts'
 import { type ExportedGraph, meaningOf } from './exported-graphs.ts'
 
 const describe = (exported: ExportedGraph) => (value: Value) => ({

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { FinishedClip, FormattedFile } from '../../video/finish-clip.ts'
+import type { FinishedClip, FormattedFile } from '../video/finish-clip.ts'
 import type { ImageOutputs } from './outputs.ts'
 
 /** Temporary paths of one video's files. */

@@ -1,5 +1,5 @@
 import { access, constants, stat } from 'node:fs/promises'
-import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
 
 const faultOf = async (image: string): Promise<string | null> => {
   try {

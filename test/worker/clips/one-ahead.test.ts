@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { oneAhead } from '../../../../worker/cli/render/one-ahead.ts'
+import { oneAhead } from '../../../worker/clips/one-ahead.ts'
 
 /** Work on the characters of a word, which ends when the test ends it. */
 const anAssemblyLine = () => {

@@ -1,8 +1,8 @@
 import path from 'node:path'
-import { type ClipMetadata, clipRecordFileOf } from '../../../shared/contracts/clip-record.ts'
-import { replaceClipRecord } from '../../../shared/files/clip-record-file.ts'
-import type { FinishedClip } from '../../video/finish-clip.ts'
-import type { WrittenFile } from '../../video/written-file.ts'
+import { type ClipMetadata, clipRecordFileOf } from '../../shared/contracts/clip-record.ts'
+import { replaceClipRecord } from '../../shared/files/clip-record-file.ts'
+import type { FinishedClip } from '../video/finish-clip.ts'
+import type { WrittenFile } from '../video/written-file.ts'
 
 const filesOfClip = ({ files, poster }: FinishedClip): readonly WrittenFile[] => [...files, poster]
 

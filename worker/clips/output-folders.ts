@@ -1,15 +1,15 @@
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import { createDisposalStack } from '../../../shared/disposal-stack.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { createDisposalStack } from '../../shared/disposal-stack.ts'
 import {
   assertFolderUsable,
   folderFault,
   makeFolder,
   removeEmptyFolders,
-} from '../../../shared/files/output-folder.ts'
-import { posterOf } from '../../video/clip-files.ts'
-import { frameName } from '../../video/write-frames.ts'
+} from '../../shared/files/output-folder.ts'
+import { posterOf } from '../video/clip-files.ts'
+import { frameName } from '../video/write-frames.ts'
 import { filesOfVideo, type ImageOutputs } from './outputs.ts'
 
 const assertNoFolder = async (option: string, file: string): Promise<void> => {

@@ -1,6 +1,6 @@
-import type { CudaMachine } from '../../cuda/cuda-state.ts'
-import { PROVIDER_RELEASE } from '../../cuda/provider-release.ts'
-import { findRuntimePackage } from '../../cuda/runtime-package.ts'
+import type { CudaMachine } from './cuda-state.ts'
+import { PROVIDER_RELEASE } from './provider-release.ts'
+import { findRuntimePackage } from './runtime-package.ts'
 
 /** Target of the CUDA commands: a machine, and its platform by Node's names, such as `linux-x64`. */
 export interface CudaTarget extends CudaMachine {

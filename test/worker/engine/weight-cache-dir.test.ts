@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { weightCacheDir } from '../../../worker/cli/weight-cache-dir.ts'
+import { weightCacheDir } from '../../../worker/engine/weight-cache-dir.ts'
 
 test('weights are kept where SVD_CACHE_DIR says', () => {
   expect(weightCacheDir({ SVD_CACHE_DIR: '/data/cache', XDG_CACHE_HOME: '/x' })).toBe('/data/cache')

@@ -1,8 +1,9 @@
 import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
 
 /**
- * Parts of a deployment, each with its option of the command line and its variable. Region, credentials and endpoint are not among them: those
- * come from the standard AWS environment alone.
+ * Parts of a deployment, each with its option and its variable. Region, credentials and endpoint are not among them: those
+ * come from the standard AWS environment alone. Errors name options as the command line does, and `worker/api` translates
+ * them.
  */
 export const DEPLOYMENT_PARTS = {
   inputBucket: {

@@ -1,18 +1,18 @@
-import type { PixelSize } from '../../../shared/contracts/auto-size.ts'
-import { isAutoSize } from '../../../shared/contracts/clip-size.ts'
-import { clipWarnings } from '../../../shared/contracts/clip-warnings.ts'
-import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import type { RenderArguments } from '../../../shared/contracts/render-arguments.ts'
+import type { PixelSize } from '../../shared/contracts/auto-size.ts'
+import { isAutoSize } from '../../shared/contracts/clip-size.ts'
+import { clipWarnings } from '../../shared/contracts/clip-warnings.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import type { RenderArguments } from '../../shared/contracts/render-arguments.ts'
 import {
   type RenderParameters,
   type ResolveOptions,
   resolveParameters,
-} from '../../../shared/contracts/render-parameters.ts'
-import { readImageSize } from '../../../shared/image/decode-image.ts'
-import type { Checkpoint } from '../../checkpoint/open-checkpoint.ts'
-import { readImageFile } from '../../client/convert/read-image-file.ts'
-import type { SourceFormat } from '../../client/convert/source-format.ts'
-import { vaeScaleFactor } from '../../compiler/compile.ts'
+} from '../../shared/contracts/render-parameters.ts'
+import { readImageSize } from '../../shared/image/decode-image.ts'
+import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
+import { readImageFile } from '../client/convert/read-image-file.ts'
+import type { SourceFormat } from '../client/convert/source-format.ts'
+import { vaeScaleFactor } from '../compiler/compile.ts'
 
 export interface ClipParameters {
   readonly parameters: RenderParameters

@@ -3,7 +3,7 @@ import type { DeviceProbes } from '../cuda/choose-device.ts'
 import { cudaFixes } from '../cuda/cuda-fixes.ts'
 import { assertCudaPlatform } from '../cuda/cuda-platform.ts'
 import { type CudaState, cudaFaults, readCudaState } from '../cuda/cuda-state.ts'
-import { type CudaTarget, thisCudaTarget } from './cuda/target.ts'
+import { type CudaTarget, thisCudaTarget } from '../cuda/cuda-target.ts'
 
 /**
  * This machine's cards and what of CUDA is missing on it, for processes that are started with `environment`. The

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import { systemClock } from '../../../worker/cli/system-clock.ts'
+import { systemClock } from '../../shared/system-clock.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 

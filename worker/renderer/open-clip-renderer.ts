@@ -1,17 +1,12 @@
 import { programFile } from '../../shared/program-file.ts'
 import { type DeviceChoice, deviceEnvironment } from '../engine/device.ts'
-import { openRenderer, type Renderer, type RendererOptions } from '../renderer/child-process-renderer.ts'
-import { countOomKills } from '../renderer/oom-kills.ts'
-import {
-  type RenderJob,
-  type RenderResult,
-  renderJobSchema,
-  renderResultSchema,
-} from '../renderer/render-job.ts'
-import { renderWithinMemory } from '../renderer/render-within-memory.ts'
-import { rendererEnvironment } from '../renderer/renderer-environment.ts'
+import { openRenderer, type Renderer, type RendererOptions } from './child-process-renderer.ts'
+import { countOomKills } from './oom-kills.ts'
+import { type RenderJob, type RenderResult, renderJobSchema, renderResultSchema } from './render-job.ts'
+import { renderWithinMemory } from './render-within-memory.ts'
+import { rendererEnvironment } from './renderer-environment.ts'
 
-const RENDERER_ENTRY = programFile('../renderer/main', import.meta.url)
+const RENDERER_ENTRY = programFile('./main', import.meta.url)
 
 /** A renderer whose process is made for that device, and gets of `environment` what a renderer needs. */
 export const openClipRenderer = (

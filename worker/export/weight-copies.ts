@@ -2,9 +2,9 @@ import { constants, createReadStream, createWriteStream } from 'node:fs'
 import { copyFile, link } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { makeFolders } from '../../../shared/files/make-folders.ts'
-import type { Checkpoint } from '../../checkpoint/open-checkpoint.ts'
-import type { StoredTensor } from '../../checkpoint/stored-tensors.ts'
+import { makeFolders } from '../../shared/files/make-folders.ts'
+import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
+import type { StoredTensor } from '../checkpoint/stored-tensors.ts'
 
 /*
  * ONNX Runtime opens external data only inside the model's folder, and no links that lead out of it. Hard links it

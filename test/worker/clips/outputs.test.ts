@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type OutputRequest, planOutputs } from '../../../../worker/cli/render/outputs.ts'
+import { type OutputRequest, planOutputs } from '../../../worker/clips/outputs.ts'
 
 const plan = (request: Partial<OutputRequest>) =>
   planOutputs({

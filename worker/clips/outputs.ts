@@ -1,8 +1,8 @@
 import path from 'node:path'
-import { type ClipFormat, FORMAT_TRAITS, formatOfEnding } from '../../../shared/contracts/clip-format.ts'
-import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import { MAX_NAME_BYTES } from '../../../shared/files/max-name-bytes.ts'
-import { clipFile, clipStem, posterOf } from '../../video/clip-files.ts'
+import { type ClipFormat, FORMAT_TRAITS, formatOfEnding } from '../../shared/contracts/clip-format.ts'
+import { InvalidInputError } from '../../shared/contracts/invalid-input.ts'
+import { MAX_NAME_BYTES } from '../../shared/files/max-name-bytes.ts'
+import { clipFile, clipStem, posterOf } from '../video/clip-files.ts'
 
 /*
  *                       one video per image      N videos per image (k from 0)

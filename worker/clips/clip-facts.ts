@@ -1,11 +1,11 @@
 import path from 'node:path'
-import type { ClipMaker, ClipMetadata } from '../../../shared/contracts/clip-record.ts'
-import type { ModelReference } from '../../../shared/contracts/job-message.ts'
-import { encodeParameters } from '../../../shared/contracts/parameters-document.ts'
-import { type Checkpoint, openCheckpoint } from '../../checkpoint/open-checkpoint.ts'
-import { identifyModel } from '../../models/identify-model.ts'
-import type { ClipDevice } from '../clip-device.ts'
-import type { Versions } from '../versions.ts'
+import type { ClipMaker, ClipMetadata } from '../../shared/contracts/clip-record.ts'
+import type { ModelReference } from '../../shared/contracts/job-message.ts'
+import { encodeParameters } from '../../shared/contracts/parameters-document.ts'
+import { type Checkpoint, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
+import type { ClipDevice } from '../device/clip-device.ts'
+import type { Versions } from '../engine/versions.ts'
+import { identifyModel } from '../models/identify-model.ts'
 import type { ImageJob } from './image-job.ts'
 
 /** Facts that all clips of a run have in common. */

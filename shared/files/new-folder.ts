@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
-import { InvalidInputError } from '../../../shared/contracts/invalid-input.ts'
-import {
-  assertFolderUsable,
-  folderFault,
-  makeFolder,
-  removeEmptyFolders,
-} from '../../../shared/files/output-folder.ts'
+import { InvalidInputError } from '../contracts/invalid-input.ts'
+import { assertFolderUsable, folderFault, makeFolder, removeEmptyFolders } from './output-folder.ts'
 
 const entriesOf = async (option: string, folder: string): Promise<readonly string[]> => {
   try {
