@@ -5,9 +5,9 @@ import { jobIdOfResult, REPORTS_PREFIX } from '../../shared/contracts/bucket-lay
 import { createDisposalStack } from '../../shared/disposal-stack.ts'
 import { honourConditions } from './conditional-writes.ts'
 import { createQueues } from './create-queues.ts'
-import type { KeptState } from './kept-state.ts'
 import { INPUT_BUCKET, OUTPUT_BUCKET } from './names.ts'
 import { createObjectFeed, type ObjectFeed } from './object-feed.ts'
+import type { KeptState } from './persistent-state.ts'
 import {
   addLengthToHeadAnswers,
   refuseAfterFault,

@@ -1,5 +1,5 @@
 import type { EmbeddedEndpoint } from '../../local/embedded-endpoint.ts'
-import type { KeptState } from '../../local/kept-state.ts'
+import type { KeptState } from '../../local/persistent-state.ts'
 import { COMMAND } from '../own-command.ts'
 import { counted } from '../terminal/short-text.ts'
 

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { type PipelineEvent, pipelineEventSchema } from '../../shared/contracts/pipeline-event.ts'
 import { type EventFile, openEventFile } from './event-file.ts'
-import type { KeptEvents } from './kept-events.ts'
+import type { KeptEvents } from './persistent-events.ts'
 
 /*
  * An event is appended, noted as given, and then the size of the file is noted. A process that is killed in between has

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
-import { openKeptState } from '../../../worker/local/kept-state.ts'
+import { openKeptState } from '../../../worker/local/persistent-state.ts'
 import type { Implementation } from './implementation.ts'
 import { openEndpoint } from './open-endpoint.ts'
 

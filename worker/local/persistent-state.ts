@@ -1,10 +1,10 @@
 import { createDisposalStack } from '../../shared/disposal-stack.ts'
 import { type DataDir, openDataDir } from './data-dir.ts'
+import { type FoundWork, findWork } from './earlier-work.ts'
 import { type FauxqsState, openFauxqsState } from './fauxqs-state.ts'
-import { type FoundWork, findWork } from './found-work.ts'
-import { type KeptEvents, keptEvents } from './kept-events.ts'
-import { keptKeys } from './kept-keys.ts'
 import type { FeedRecord } from './object-feed.ts'
+import { type KeptEvents, keptEvents } from './persistent-events.ts'
+import { keptKeys } from './persistent-keys.ts'
 import { dataDirError } from './sqlite-fault.ts'
 
 /** The state of the local pipeline in a folder, for this process alone. */
