@@ -4,7 +4,7 @@ import { jobMessageSchema, type ModelReference } from '../../shared/contracts/jo
 import { JOBS_QUEUE, OUTPUT_BUCKET } from './names.ts'
 
 /** The work that earlier processes left in a data folder. */
-export interface FoundWork {
+export interface EarlierWork {
   /** Uploads that ingest has not finished. */
   readonly uploads: number
   /** Models for which jobs wait, one entry a message. */
@@ -23,7 +23,7 @@ const parseModel = (body: unknown): readonly ModelReference[] => {
 }
 
 /** Reads what a folder has, of fauxqs' database and of the records beside it. */
-export const findWork = (database: DatabaseSync, records: DatabaseSync): FoundWork => {
+export const readEarlierWork = (database: DatabaseSync, records: DatabaseSync): EarlierWork => {
   const uploads = records.prepare("SELECT count(*) AS n FROM waiting WHERE feed = 'uploads'").get()
   const messages = database.prepare('SELECT body FROM sqs_messages WHERE queue_name = ?').all(JOBS_QUEUE)
   const keys = database.prepare('SELECT key FROM s3_objects WHERE bucket = ?').all(OUTPUT_BUCKET)

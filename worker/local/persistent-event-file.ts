@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { type PipelineEvent, pipelineEventSchema } from '../../shared/contracts/pipeline-event.ts'
 import { type EventFile, openEventFile } from './event-file.ts'
-import type { KeptEvents } from './persistent-events.ts'
+import type { PersistentEvents } from './persistent-events.ts'
 
 /*
  * An event is appended, noted as given, and then the size of the file is noted. A process that is killed in between has
@@ -24,7 +24,12 @@ const parseLine = (line: string): PipelineEvent | null => {
 }
 
 /** Notes events of the file as given that a killed process appended and did not note. */
-const adoptTail = async (file: string, start: number, events: KeptEvents, runs: boolean): Promise<void> => {
+const adoptTail = async (
+  file: string,
+  start: number,
+  events: PersistentEvents,
+  runs: boolean,
+): Promise<void> => {
   await using handle = await open(file, 'r')
   const lines = handle.readLines({ start, autoClose: false })
   for await (const line of lines) {
@@ -37,9 +42,9 @@ const adoptTail = async (file: string, start: number, events: KeptEvents, runs: 
  * Opens an event file as `openEventFile` does. Events that a killed process has appended there count as given. `runs`: a
  * command is run for each event, so for these too.
  */
-export const openKeptEventFile = async (
+export const openPersistentEventFile = async (
   file: string,
-  events: KeptEvents,
+  events: PersistentEvents,
   { runs }: { readonly runs: boolean },
 ): Promise<EventFile> => {
   const opened = await openEventFile(file)

@@ -3,7 +3,7 @@ import { type PipelineEvent, pipelineEventSchema } from '../../shared/contracts/
 import type { GivenEvents } from './event-receivers.ts'
 
 /** The events that receivers were given, beyond the process. */
-export interface KeptEvents extends GivenEvents {
+export interface PersistentEvents extends GivenEvents {
   /** Events whose command had not ended, in the order in which they were given. */
   unfinished(): readonly PipelineEvent[]
   /** Notes that the command of an event has ended. */
@@ -14,7 +14,7 @@ export interface KeptEvents extends GivenEvents {
 }
 
 /** Keeps events in the records of a data folder. */
-export const keptEvents = (records: DatabaseSync): KeptEvents => {
+export const persistentEvents = (records: DatabaseSync): PersistentEvents => {
   const find = records.prepare('SELECT 1 FROM given_events WHERE event_id = ?')
   const insert = records.prepare('INSERT OR IGNORE INTO given_events (event_id, event) VALUES (?, ?)')
   const unfinished = records.prepare('SELECT event FROM given_events WHERE event IS NOT NULL ORDER BY rowid')

@@ -1,14 +1,14 @@
 import { createDisposalStack } from '../../shared/disposal-stack.ts'
 import { type DataDir, openDataDir } from './data-dir.ts'
-import { type FoundWork, findWork } from './earlier-work.ts'
+import { type EarlierWork, readEarlierWork } from './earlier-work.ts'
 import { type FauxqsState, openFauxqsState } from './fauxqs-state.ts'
 import type { FeedRecord } from './object-feed.ts'
-import { type KeptEvents, keptEvents } from './persistent-events.ts'
-import { keptKeys } from './persistent-keys.ts'
+import { type PersistentEvents, persistentEvents } from './persistent-events.ts'
+import { persistentKeys } from './persistent-keys.ts'
 import { dataDirError } from './sqlite-fault.ts'
 
 /** The state of the local pipeline in a folder, for this process alone. */
-export interface KeptState extends AsyncDisposable {
+export interface PersistentState extends AsyncDisposable {
   /** As the user gave it. */
   readonly folder: string
   /** For one server, which keeps each change of buckets and queues in the folder. */
@@ -17,8 +17,8 @@ export interface KeptState extends AsyncDisposable {
   /** Connection to the records of the pipeline, beside those of fauxqs. */
   readonly records: DataDir['records']
   /** Work that earlier processes left. */
-  readonly found: FoundWork
-  readonly events: KeptEvents
+  readonly earlierWork: EarlierWork
+  readonly events: PersistentEvents
   /** Keeps the keys of the feed with that name. */
   keys(feed: string): FeedRecord
   noteUrl(url: string): void
@@ -48,7 +48,7 @@ const withFaultsTold = <T extends object>(calls: T, onFault: (error: unknown) =>
 }
 
 /** Opens a folder, see `openDataDir`. Throws an error that names the folder if its files cannot be used. */
-export const openKeptState = async (folder: string, now: () => Date): Promise<KeptState> => {
+export const openPersistentState = async (folder: string, now: () => Date): Promise<PersistentState> => {
   await using opening = createDisposalStack()
   const dir = await openDataDir(folder, now)
   opening.defer(() => dir[Symbol.dispose]())
@@ -69,9 +69,9 @@ export const openKeptState = async (folder: string, now: () => Date): Promise<Ke
   return {
     ...{ folder, failed, stores: state.stores, noteUrl: dir.noteUrl },
     ...{ database: state.database, records: dir.records },
-    found: findWork(state.database, dir.records),
-    events: withFaultsTold(keptEvents(dir.records), onFault),
-    keys: (feed) => withFaultsTold(keptKeys(dir.records, feed), onFault),
+    earlierWork: readEarlierWork(state.database, dir.records),
+    events: withFaultsTold(persistentEvents(dir.records), onFault),
+    keys: (feed) => withFaultsTold(persistentKeys(dir.records, feed), onFault),
     findFault: () => fault,
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   }

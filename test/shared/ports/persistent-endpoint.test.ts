@@ -2,11 +2,11 @@ import { afterAll } from 'vitest'
 import { capabilitiesContract } from './capabilities-contract.ts'
 import { messageQueueContract } from './message-queue-contract.ts'
 import { objectStoreContract } from './object-store-contract.ts'
-import { openKeptEndpoint } from './open-persistent-endpoint.ts'
+import { openPersistentEndpoint } from './open-persistent-endpoint.ts'
 
-const kept = await openKeptEndpoint()
-afterAll(() => kept[Symbol.asyncDispose]())
+const endpoint = await openPersistentEndpoint()
+afterAll(() => endpoint[Symbol.asyncDispose]())
 
-objectStoreContract(() => kept)
-messageQueueContract(() => kept)
-capabilitiesContract(() => kept)
+objectStoreContract(() => endpoint)
+messageQueueContract(() => endpoint)
+capabilitiesContract(() => endpoint)

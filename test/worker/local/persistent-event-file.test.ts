@@ -5,8 +5,8 @@ import type { PipelineEvent } from '../../../shared/contracts/pipeline-event.ts'
 import { openDataDir } from '../../../worker/local/data-dir.ts'
 import { eventLines } from '../../../worker/local/event-file.ts'
 import { createPublish } from '../../../worker/local/event-receivers.ts'
-import { openKeptEventFile } from '../../../worker/local/persistent-event-file.ts'
-import { type KeptEvents, keptEvents } from '../../../worker/local/persistent-events.ts'
+import { openPersistentEventFile } from '../../../worker/local/persistent-event-file.ts'
+import { type PersistentEvents, persistentEvents } from '../../../worker/local/persistent-events.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { anEvent } from './an-event.ts'
 
@@ -15,14 +15,14 @@ const run = async (
   folder: string,
   use: (
     publish: (events: readonly PipelineEvent[]) => Promise<void>,
-    given: KeptEvents,
+    given: PersistentEvents,
     added: readonly PipelineEvent[],
   ) => Promise<void>,
   { runs = true } = {},
 ): Promise<void> => {
   using dir = await openDataDir(path.join(folder, 'data'), () => new Date(0))
-  const given = keptEvents(dir.records)
-  await using file = await openKeptEventFile(path.join(folder, 'events.jsonl'), given, { runs })
+  const given = persistentEvents(dir.records)
+  await using file = await openPersistentEventFile(path.join(folder, 'events.jsonl'), given, { runs })
   const added: PipelineEvent[] = []
   const commands = runs ? { add: (event: PipelineEvent) => void added.push(event) } : null
   await use(createPublish({ append: file.append, commands, given }), given, added)

@@ -3,7 +3,7 @@ import { resultKey } from '../../../shared/contracts/bucket-layout.ts'
 import { encodeJobMessage } from '../../../shared/contracts/job-message.ts'
 import { openAwsServices } from '../../../worker/aws/aws-services.ts'
 import { type EndpointOptions, startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.ts'
-import { type KeptState, openKeptState } from '../../../worker/local/persistent-state.ts'
+import { openPersistentState, type PersistentState } from '../../../worker/local/persistent-state.ts'
 import { aJobMessage } from '../../fixtures/a-job-message.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
@@ -12,9 +12,9 @@ import { anEvent } from './an-event.ts'
 const TYPE = { contentType: 'application/json' }
 
 /** The endpoint of a folder. It ends with the test, or before. */
-const start = async (folder: string, options: Omit<EndpointOptions, 'kept'> = {}) => {
-  const kept = await openKeptState(folder, () => new Date())
-  const endpoint = await startEmbeddedEndpoint(0, { ...options, kept })
+const start = async (folder: string, options: Omit<EndpointOptions, 'persistentState'> = {}) => {
+  const persistentState = await openPersistentState(folder, () => new Date())
+  const endpoint = await startEmbeddedEndpoint(0, { ...options, persistentState })
   const services = openAwsServices(endpoint.place)
   let isOpen = true
   const end = async (): Promise<void> => {
@@ -22,12 +22,12 @@ const start = async (folder: string, options: Omit<EndpointOptions, 'kept'> = {}
     isOpen = false
     await services[Symbol.asyncDispose]()
     await endpoint[Symbol.asyncDispose]()
-    await kept[Symbol.asyncDispose]()
+    await persistentState[Symbol.asyncDispose]()
   }
   onTestFinished(end)
   const { inputBucket, outputBucket, jobsQueueUrl } = endpoint.deployment
   return {
-    ...{ kept, endpoint, end, input: services.openBucket(inputBucket) },
+    ...{ persistentState, endpoint, end, input: services.openBucket(inputBucket) },
     ...{ output: services.openBucket(outputBucket), jobs: services.openQueue(jobsQueueUrl) },
   }
 }
@@ -79,7 +79,7 @@ describe('after a restart on another port', () => {
   test('the work that is left is counted', async () => {
     const folder = await temporaryDir()
     const first = await start(folder)
-    expect(first.kept.found).toEqual({ uploads: 0, waiting: [], ended: 0 })
+    expect(first.persistentState.earlierWork).toEqual({ uploads: 0, waiting: [], ended: 0 })
     const job = aJobMessage()
     for (const body of [encodeJobMessage(job), 'no job'])
       await first.jobs.send([{ body, groupId: 'g' }], unaborted)
@@ -87,12 +87,16 @@ describe('after a restart on another port', () => {
     for (const id of ['a', 'b']) await put(first.output, resultKey(id.repeat(32)))
     await put(first.output, `jobs/${'a'.repeat(32)}/attempts/1/video.mp4`)
     await first.end()
-    expect((await start(folder)).kept.found).toEqual({ uploads: 1, waiting: [job.model], ended: 2 })
+    expect((await start(folder)).persistentState.earlierWork).toEqual({
+      uploads: 1,
+      waiting: [job.model],
+      ended: 2,
+    })
   })
 })
 
 describe('on a full disk', () => {
-  const fill = (database: KeptState['database']): void => {
+  const fill = (database: PersistentState['database']): void => {
     const [pages] = Object.values(database.prepare('PRAGMA page_count').get() ?? {})
     // SQLite then fails as it does on a full disk.
     database.exec(`PRAGMA max_page_count = ${Number(pages) + 4}`)
@@ -102,8 +106,8 @@ describe('on a full disk', () => {
     const folder = await temporaryDir()
     const first = await start(folder)
     await put(first.input, 'images/a.png')
-    fill(first.kept.database)
-    const failed = first.kept.failed.catch((error: Error) => error.message)
+    fill(first.persistentState.database)
+    const failed = first.persistentState.failed.catch((error: Error) => error.message)
     const body = Buffer.alloc(100_000)
     const upload = (key: string) =>
       fetch(`${first.endpoint.url}/svd-input/${key}`, { method: 'PUT', body }).then(({ status }) => status)
@@ -121,16 +125,18 @@ describe('on a full disk', () => {
     expect(found.map((info) => info !== null)).toEqual([true, false, false])
   })
 
-  test.each<[string, (kept: KeptState, text: string) => void]>([
+  test.each<[string, (state: PersistentState, text: string) => void]>([
     ['an event', ({ events }, text) => events.add([{ ...anEvent(1), event_id: text }], { runs: true })],
     ['the size of an event file', ({ events }, text) => events.noteFileSizeBytes(text, 1)],
     ['a key', ({ keys }, text) => keys('uploads').note(text, 1)],
   ])('%s that is not kept ends the pipeline', async (_, write) => {
     const folder = await temporaryDir()
-    const { kept } = await start(folder)
-    fill(kept.records)
-    expect(() => write(kept, 'a'.repeat(100_000))).toThrow('database or disk is full')
-    expect(kept.findFault()?.message).toContain(`--data-dir: got '${folder}', and its disk is full`)
-    await expect(kept.failed).rejects.toBe(kept.findFault())
+    const { persistentState } = await start(folder)
+    fill(persistentState.records)
+    expect(() => write(persistentState, 'a'.repeat(100_000))).toThrow('database or disk is full')
+    expect(persistentState.findFault()?.message).toContain(
+      `--data-dir: got '${folder}', and its disk is full`,
+    )
+    await expect(persistentState.failed).rejects.toBe(persistentState.findFault())
   })
 })
