@@ -18,7 +18,7 @@ import { type NamedGraphs, namedGraphs } from './clip-graphs.ts'
 import { type KernelFault, kernelFaults } from './kernel-faults.ts'
 
 /*
- * What the tables of kernels and limits tell of every graph on CUDA, without the provider. That the provider itself
+ * Checks every graph on CUDA against the tables of kernels and limits, without the provider. That the provider itself
  * takes the graphs is shown in placement.slow.ts.
  */
 
@@ -74,7 +74,7 @@ const CHECKPOINTS = [
 ]
 
 describe('CUDA has a kernel for every node of every graph', () => {
-  test.each(CHECKPOINTS)('of $name, in every form', async ({ open, sizes }) => {
+  test.each(CHECKPOINTS)('of $name, in both precisions and on sm_75', async ({ open, sizes }) => {
     const checkpoint = await open()
     for (const form of FORM_NAMES) {
       const graphs = namedGraphs(graphsOf(checkpoint, form, sizes), DECODED_FRAMES)
@@ -92,7 +92,7 @@ describe('the limits of CUDA', () => {
     expect(faultsByGraph<LimitFault>(graphs, cudaLimitFaults)).toEqual({})
   })
 
-  test('name the tensors of 29 frames that are decoded at once', async () => {
+  test('are exceeded if 29 frames are decoded at once, but not if 28 are', async () => {
     const graphs = graphsOf(await xt(), 'float16', XT_SIZES)
     expect(cudaLimitFaults(graphs.vaeDecoder(28))).toEqual([])
     const faults = cudaLimitFaults(graphs.vaeDecoder(29))
@@ -109,7 +109,7 @@ const transposesOf = (graph: Graph): readonly Node[] => {
   return graph.nodes.filter((node) => node.op === 'Transpose' && !prepared.has(node))
 }
 
-/** Nodes of layers are named after the layer; those at a graph's door, where NCHW comes and goes, are not. */
+/** Nodes of layers are named after the layer. Nodes that convert inputs and outputs from and to NCHW are not. */
 const isOfLayer = ({ name }: Node): boolean => name.includes('/')
 
 /** Layer → number of transposes in it. */
@@ -130,7 +130,7 @@ const shapesAtTheDoor = (graph: Graph): readonly (readonly number[])[] =>
 describe.each(FORM_NAMES)('SVD-XT in %s transposes', (form) => {
   const open = async (): Promise<ClipGraphs> => graphsOf(await xt(), form, XT_SIZES)
 
-  test('tokens once on the way to attention over frames; a product brings them back', async () => {
+  test('tokens once before attention over frames, and a product moves them back', async () => {
     const graphs = await open()
     for (const graph of [graphs.denoiseStep(), graphs.predictionStep(), graphs.plainUnet(2)]) {
       const layers = Object.entries(transposesByLayer(graph))
@@ -142,14 +142,14 @@ describe.each(FORM_NAMES)('SVD-XT in %s transposes', (form) => {
     }
   })
 
-  test('no map in any layer of the other networks', async () => {
+  test('no feature map in any layer of the other networks', async () => {
     const graphs = namedGraphs(await open(), DECODED_FRAMES)
     const others = Object.entries(graphs).filter(([name]) => !/step|UNet/.test(name))
     for (const [name, record] of notEmpty(others))
       expect([name, transposesByLayer(record())]).toEqual([name, {}])
   })
 
-  test('nothing at the door but latents, images and frames', async () => {
+  test('only latents, images and frames where they enter and leave a graph', async () => {
     const graphs = await open()
     expect(shapesAtTheDoor(graphs.denoiseStep())).toEqual([
       [25, 4, 72, 128],

@@ -14,7 +14,7 @@ const svd = async (args: readonly string[], env: Readonly<Record<string, string>
   })
 
 describe.skipIf(obstacle !== null)(`a machine that is ready for CUDA${title}`, () => {
-  test('passes svd doctor, which names card, driver and provider', async () => {
+  test('passes svd doctor, which names GPU, driver and provider', async () => {
     const { exitCode, stdout } = await svd(['doctor', '--device', 'cuda'])
     expect(stdout).toMatch(
       /^ok {4}device {8}NVIDIA A10G, compute capability 8\.6; driver 580\.126\.09; .*; CUDA provider of ONNX Runtime 1\.30\.0/m,
@@ -23,7 +23,7 @@ describe.skipIf(obstacle !== null)(`a machine that is ready for CUDA${title}`, (
     expect(exitCode).toBe(0)
   })
 
-  test('passes svd doctor with no option, because auto takes the card', async () => {
+  test('passes svd doctor without an option, because auto chooses the GPU', async () => {
     const { exitCode, stdout } = await svd(['doctor'])
     expect(stdout).toMatch(/^ok {4}device {8}NVIDIA A10G, /m)
     expect(exitCode).toBe(0)
@@ -35,7 +35,7 @@ describe.skipIf(obstacle !== null)(`a machine that is ready for CUDA${title}`, (
     expect(exitCode).toBe(0)
   })
 
-  test('fails svd doctor where the card runs nothing', async () => {
+  test('fails svd doctor if the GPU runs nothing', async () => {
     const { exitCode, stdout } = await svd(['doctor', '--device', 'cuda'], {
       SVD_STAND_IN_FAIL: 'cudaSetDevice:1:46',
     })

@@ -45,45 +45,50 @@ const outsideArena = {
 
 describe.skipIf(obstacle !== null)(`errors of the real CUDA provider${title}`, () => {
   test.each<[CudaFault, string, () => Graph, StandInOptions]>([
-    ['out-of-memory', 'weights beyond the card', product, { ...outsideArena, memoryBytes: 2 * MIB }],
-    ['out-of-memory', 'weights beyond the arena', product, { memoryBytes: 2 * MIB }],
-    ['out-of-memory', 'activations beyond the card', product, { memoryBytes: 10 * MIB }],
-    ['out-of-memory', 'a copy', product, asking('cudaMemcpy:1:2')],
+    [
+      'out-of-memory',
+      'weights larger than the GPU memory',
+      product,
+      { ...outsideArena, memoryBytes: 2 * MIB },
+    ],
+    ['out-of-memory', 'weights larger than the arena', product, { memoryBytes: 2 * MIB }],
+    ['out-of-memory', 'activations larger than the GPU memory', product, { memoryBytes: 10 * MIB }],
+    ['out-of-memory', 'a copy that fails', product, asking('cudaMemcpy:1:2')],
     ['out-of-memory', "cuBLAS's handle, not initialized", product, asking('cublasCreate_v2:1:1')],
     ['out-of-memory', "cuBLAS's handle, not allocated", product, asking('cublasCreate_v2:1:3')],
     ['out-of-memory', "cuBLAS's workspace", product, asking('cublasSgemm_v2:1:3')],
     ['out-of-memory', "cuDNN's handle, on the host", product, asking('cudnnCreate:1:4003')],
-    ['out-of-memory', "cuDNN's handle, on the card", product, asking('cudnnCreate:1:4004')],
+    ['out-of-memory', "cuDNN's handle, on the GPU", product, asking('cudnnCreate:1:4004')],
     ['out-of-memory', "cuDNN's handle, not initialized", product, asking('cudnnCreate:1:1001')],
     ['sticky', 'an illegal address at a launch', product, asking('launch:2:700')],
-    ['sticky', 'an illegal address at the end', product, asking('cudaStreamSynchronize:1:700')],
+    ['sticky', 'an illegal address at the end of a run', product, asking('cudaStreamSynchronize:1:700')],
     ['sticky', 'an illegal address at a copy', product, asking('cudaMemcpy:2:700')],
     ['sticky', 'a launch failure', product, asking('launch:1:719')],
     ['sticky', 'a misaligned address', product, asking('launch:1:716')],
     ['sticky', 'an assertion', product, asking('launch:1:710')],
     ['sticky', 'a product that fails', product, asking('cublasSgemm_v2:1:13')],
     ['sticky', 'a convolution that fails', convolution, asking('cudnnBackendExecute:1:5000')],
-    ['card-lost', 'an ECC error at the end', product, asking('cudaStreamSynchronize:1:214')],
+    ['card-lost', 'an ECC error at the end of a run', product, asking('cudaStreamSynchronize:1:214')],
     ['card-lost', 'an ECC error at a launch', product, asking('launch:1:214')],
-    ['card-lost', 'a card that is unavailable', product, asking('cudaSetDevice:1:46')],
-    ['card-lost', 'no card', product, asking('cudaSetDevice:1:100')],
-    ['card-lost', 'another number of cards', product, asking('cudaSetDevice:1:101')],
+    ['card-lost', 'a GPU that is unavailable', product, asking('cudaSetDevice:1:46')],
+    ['card-lost', 'a missing GPU', product, asking('cudaSetDevice:1:100')],
+    ['card-lost', 'another number of GPUs', product, asking('cudaSetDevice:1:101')],
     ['card-lost', 'a system that is not ready', product, asking('cudaSetDevice:1:802')],
     ['cannot-run', 'an old driver', product, asking('cudaSetDevice:1:35')],
-    ['cannot-run', 'no code for the card', product, { card: 'v100' }],
+    ['cannot-run', 'a GPU that the provider has no code for', product, { card: 'v100' }],
     ['attention-refused', 'a graph without a plan', attention, asking('cudnn_graph:0:3000', onH100)],
     ['attention-refused', 'a plan that fails', attention, asking('cudnnBackendExecute:1:5000', onH100)],
-  ])('%s: %s', async (fault, _, graph, options) => {
+  ])('are classified as %s for %s', async (fault, _, graph, options) => {
     const { error } = await runOnStandIn(graph(), options)
     expect([error, classifyCudaFault(error ?? '')?.fault]).toEqual([expect.any(String), fault])
   })
 
-  test('cuDNN attention is not asked for where the variable says so', async () => {
+  test('do not occur for cuDNN attention if the variable turns it off', async () => {
     const env = { SVD_STAND_IN_FAIL: 'cudnn_graph:0:3000', ORT_ENABLE_CUDNN_FLASH_ATTENTION: '0' }
     expect((await runOnStandIn(attention(), { ...onH100, env })).error).toBeNull()
   })
 
-  test('a convolution without a plan is no fault of the card', async () => {
+  test('are not classified as GPU faults for a convolution without a plan', async () => {
     const { error } = await runOnStandIn(convolution(), asking('cudnn_convolution:0:3000'))
     expect([error, classifyCudaFault(error ?? '')]).toEqual([expect.stringMatching(/CUDNN_FE failure/), null])
   })

@@ -28,12 +28,12 @@ const oneNode = (
   return g
 }
 
-test('the table is of the opset that graphs are written in', () => {
+test('the kernel table is for the opset in which graphs are written', () => {
   expect(KERNEL_TABLE.opset).toBe(OPSET_VERSION)
 })
 
-describe('accepts on CUDA', () => {
-  test('a graph of which every op has a kernel, in half precision and across domains', () => {
+describe('kernelFaults on CUDA accepts', () => {
+  test('a graph whose ops all have a kernel, in float16 and across domains', () => {
     const g = createGraph('good')
     const shape = [2, 8, 8, 64]
     const half = { shape, dtype: 'float16' } as const
@@ -64,7 +64,7 @@ describe('accepts on CUDA', () => {
     expect(kernelFaults(g, cuda)).toEqual([])
   })
 
-  test('many inputs of an op that takes any number, and inputs that are left out', () => {
+  test('several inputs of an op that takes any number of them, and omitted inputs', () => {
     const g = createGraph('many')
     const x = g.input('x', [2, 4], 'float16')
     const [y] = g.node({ op: 'Concat', inputs: [x, x, x], outputs: [{ shape: [2, 12], dtype: 'float16' }] })
@@ -78,14 +78,14 @@ describe('accepts on CUDA', () => {
   })
 })
 
-describe('names the node on CUDA', () => {
+describe('kernelFaults on CUDA names the node', () => {
   test('of an op without a kernel', () => {
     expect(kernelFaults(oneNode('Tan'), cuda)).toEqual([
       { node: 'Tan', op: 'Tan', message: 'CUDAExecutionProvider has no kernel of Tan' },
     ])
   })
 
-  test('of an op that is not in this opset', () => {
+  test('of an op that does not exist in this opset', () => {
     expect(kernelFaults(oneNode('Swish'), cuda)).toEqual([
       { node: 'Swish', op: 'Swish', message: 'Swish is not an op at opset 20' },
     ])
@@ -110,7 +110,7 @@ describe('names the node on CUDA', () => {
     expect(faults[0]?.message).toContain('no kernel of com.microsoft.GroupNorm for X bfloat16')
   })
 
-  test('and no other in a graph of several', () => {
+  test('with the fault, and no other node of the graph', () => {
     const g = createGraph('mixed')
     const x = g.input('x', [4])
     const [a] = g.node({ op: 'Sin', inputs: [x], outputs: [x] })
@@ -121,21 +121,21 @@ describe('names the node on CUDA', () => {
   })
 })
 
-describe('a kernel serves', () => {
-  test('the versions up to its last one', () => {
+describe('a kernel', () => {
+  test('supports versions up to its last one', () => {
     expect(kernelFaults(oneNode('Scatter'), cuda).map(({ message }) => message)).toEqual([
       'CUDAExecutionProvider has no kernel of Scatter version 11; it has versions 9–10',
     ])
   })
 
-  test('its own version alone where it has no last one', () => {
+  test('supports its own version alone if it has no last version', () => {
     expect(kernelFaults(oneNode('Affine'), cuda).map(({ message }) => message)).toEqual([
       'CUDAExecutionProvider has no kernel of Affine version 10; it has versions 1',
     ])
   })
 })
 
-test('another provider has other kernels', () => {
+test('kernelFaults uses the kernels of the given provider', () => {
   const blocked = oneNode('Conv', { domain: 'com.microsoft.nchwc' })
   expect(kernelFaults(blocked, { provider: 'CPUExecutionProvider' })).toEqual([])
   expect(kernelFaults(blocked, cuda).map(({ message }) => message)).toEqual([

@@ -33,7 +33,7 @@ const readEnvironment = async (stdout: NodeJS.ReadableStream): Promise<Record<st
 }
 
 describe.skipIf(obstacle !== null)(`svd local on CUDA${title}`, () => {
-  test('renders on the card that SVD_DEVICE asks for', async () => {
+  test('renders on the GPU that SVD_DEVICE requests', async () => {
     const folder = await temporaryDir()
     const image = path.join(folder, 'black.png')
     await writeBlackImage(image)
@@ -55,7 +55,7 @@ describe.skipIf(obstacle !== null)(`svd local on CUDA${title}`, () => {
     expect(await readdir(folder)).toContainEqual(expect.stringMatching(/^black-[0-9a-f]{8}\.mp4$/))
   })
 
-  test('ends where the provider is missing, and does not render on the CPU', async () => {
+  test('exits if the provider is missing, and does not render on the CPU', async () => {
     const environment = { ...(await standInMachine()), SVD_DEVICE: 'cuda', NODE_OPTIONS: '' }
     const { exitCode, stderr } = await startLocal(await temporaryDir(), environment)
     expect(exitCode).toBe(1)

@@ -20,8 +20,8 @@ import { type Card, openStandIn } from './stand-in-card.ts'
 import { uploadedTableBytes } from './uploaded-tables.ts'
 
 /*
- * Every graph of three checkpoints is created and run by the real CUDA provider, on cards that are not there. What each
- * takes is in placement.md.
+ * Every graph of three checkpoints is created and run by the real CUDA provider, on stand-ins for GPUs. placement.md
+ * lists what each graph takes.
  */
 
 const { obstacle, title } = await openStandIn({ realCudnn: true })
@@ -35,7 +35,7 @@ interface Sizes {
   readonly numFrames: number
 }
 
-/** A T4's own graphs, and those of the other cards. */
+/** The graphs of a T4, and the graphs of all other GPUs. */
 type Form = 't4' | 'others'
 const formOn = (card: string): Form => (card === 't4' ? 't4' : 'others')
 
@@ -43,7 +43,7 @@ interface Case {
   readonly name: string
   readonly record: (form: Form) => Graph
   readonly setups: readonly CardSetup[]
-  /** Puts files in place of the nodes that prepare weights. */
+  /** Replaces the nodes that prepare weights by files. */
   readonly prepare: (graph: Graph) => Promise<Graph>
 }
 
@@ -87,7 +87,7 @@ const casesOf = (checkpoint: Checkpoint, sizes: Sizes): readonly Case[] => {
   return [...inPrecision('fp16', CARD_SETUPS), ...inPrecision('fp32', setupsOf('t4', 'h100'))]
 }
 
-/** Frames of 1024 × 576 that a card has the memory to decode at once: what of 1, 4, 8, 14 and 25 it takes. */
+/** The largest of 1, 4, 8, 14 and 25 frames of 1024 × 576 that a GPU has the memory to decode at once. */
 const MOST_DECODED_FRAMES: Readonly<Partial<Record<Card, number>>> = {
   ...{ t4: 4, a10g: 14, l4: 14 },
   ...{ a100: 25, h100: 25 },
@@ -149,9 +149,9 @@ const bytesOfAll = (values: readonly Value[]): number =>
   values.reduce((sum, value) => sum + bytesOf(value), 0)
 
 describe.skipIf(obstacle !== null).each(Object.entries(CHECKPOINTS))(
-  `%s on every card${title}`,
+  `%s on every GPU${title}`,
   (_, cases) => {
-    test.each(cases)('runs on CUDA alone, and copies inputs and outputs alone: $name', async (one) => {
+    test.each(cases)('runs only on CUDA and copies only inputs and outputs: $name', async (one) => {
       const { graphOn, runs } = await placedOf(one)
       for (const [card, run] of runs) {
         const graph = graphOn(card)
@@ -185,9 +185,9 @@ A T4 runs graphs of its own, with fewer nodes. A cell is empty where a graph is 
 the memory, small checkpoints in float32 on most cards. \`h100, cuDNN attention\` has convolutions without workspace.
 `
 
-describe.skipIf(obstacle !== null)(`graphs on cards${title}`, () => {
+describe.skipIf(obstacle !== null)(`graphs on GPUs${title}`, () => {
   test.each(['t4', 'a10g', 'h100', 'h100, cuDNN attention'])(
-    'a denoise step of SVD-XT is at most 992 launches on %s',
+    'take at most 992 launches for a denoise step of SVD-XT on %s',
     async (card) => {
       const step = CHECKPOINTS['SVD-XT'].find(({ name }) => name === 'denoise step')
       const run = (await placedOf(step!)).runs.get(card)
@@ -196,7 +196,7 @@ describe.skipIf(obstacle !== null)(`graphs on cards${title}`, () => {
     },
   )
 
-  test('take the launches and the memory that placement.md has', async () => {
+  test('take the launches and the memory that placement.md lists', async () => {
     const cards = CARD_SETUPS.map(({ name }) => name)
     const allOf = async (cases: readonly Case[]): Promise<readonly Placed[]> => {
       const all: Placed[] = []

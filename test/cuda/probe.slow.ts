@@ -6,7 +6,7 @@ import { openStandIn, standInProcess } from './stand-in-card.ts'
 const { obstacle, title } = await openStandIn()
 const PROBE = fileURLToPath(new URL('../../worker/engine/probe-runtime.ts', import.meta.url))
 
-/** The check of `svd doctor` and of a worker's start, on a card that is not there. */
+/** The check of `svd doctor` and of a worker's start, on the stand-in for a GPU. */
 const probe = async (env: Readonly<Record<string, string>> = {}) => {
   const standIn = await standInProcess('a10g')
   return await execa(process.execPath, [...standIn.execArgv, PROBE, 'cuda'], {
@@ -15,8 +15,8 @@ const probe = async (env: Readonly<Record<string, string>> = {}) => {
   })
 }
 
-describe.skipIf(obstacle !== null)(`the graph that a worker runs on its card at its start${title}`, () => {
-  test('runs on CUDA, and its result is looked at: kernels of the stand-in compute nothing', async () => {
+describe.skipIf(obstacle !== null)(`the graph that a worker runs on its GPU at its start${title}`, () => {
+  test('runs on CUDA, and fails on the stand-in because its result is checked', async () => {
     const { exitCode, stderr } = await probe()
     expect(exitCode).toBe(1)
     expect(stderr).toContain('1 + 10 and 2 + 20 gave 0,0, not 11 and 22')
@@ -25,7 +25,7 @@ describe.skipIf(obstacle !== null)(`the graph that a worker runs on its card at 
   test.each([
     ['cudaSetDevice:1:802', 'probe: the card is lost (CUDA failure 802: system not yet initialized)'],
     ['launch:1:209', "probe: the card or its driver does not fit ONNX Runtime's CUDA provider (CUDA error"],
-  ])('fails with what is wrong, on one line: %s', async (call, message) => {
+  ])('fails with the cause on one line: %s', async (call, message) => {
     const { exitCode, stderr } = await probe({ SVD_STAND_IN_FAIL: call })
     expect(exitCode).toBe(1)
     expect(stderr.split('\n').find((line) => /^\w*Error: /.test(line))).toContain(message)

@@ -11,7 +11,7 @@ describe.skipIf(obstacle !== null)(`svd render on CUDA${title}`, () => {
     ['fp16', ['--memory', 'low-vram', '--decode-chunk-size', '2']],
     ['fp16', ['--decode-chunk-size', '2', '--decode-overlap', '1']],
     ['fp16', ['--max-guidance-scale', '1']],
-  ])('goes through every phase: %s %j', async (precision, options) => {
+  ])('renders through every phase in %s with the options %j', async (precision, options) => {
     const { exitCode, stderr, report } = await renderOnStandIn(['--precision', precision, ...options])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(report).toMatchObject({
@@ -22,7 +22,7 @@ describe.skipIf(obstacle !== null)(`svd render on CUDA${title}`, () => {
     })
   })
 
-  test('needs no variable that a renderer does not get', async () => {
+  test('uses only variables that a renderer gets', async () => {
     const { exitCode, variables } = await renderOnStandIn([])
     expect(exitCode).toBe(0)
     expect(process.env).toHaveProperty('VITEST')

@@ -17,7 +17,7 @@ const outlineOf = ({ nodes, constants, inputs, outputs }: Graph) => ({
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
   a.name < b.name ? -1 : 1
 
-test('sparse weights make the graph that prepared weights make', async () => {
+test('withSparseWeights makes the same graph as withPreparedWeights', async () => {
   const dir = await temporaryDir()
   const checkpoint = await openCheckpoint(await writeRandomCheckpoint(dir, await readCheckpointSpec('tiny')))
   const graphs = compileClip(checkpoint, {

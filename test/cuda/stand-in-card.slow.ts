@@ -23,8 +23,8 @@ import { temporaryDir } from '../fixtures/temporary-dir.ts'
 import { openStandIn, runOnStandIn } from './stand-in-card.ts'
 
 /*
- * The CUDA provider of ONNX Runtime, its real binary, on a card that is not there. What is compared are launches, bytes
- * and refusals; kernels compute nothing.
+ * The CUDA provider of ONNX Runtime, its real binary, on a stand-in for a GPU. Tests compare launches, bytes and
+ * refusals, because kernels compute nothing.
  */
 
 const { obstacle, title } = await openStandIn()
@@ -49,8 +49,8 @@ const halfWeights = async () => {
   }
 }
 
-describe.skipIf(obstacle !== null)(`a graph on the stand-in card${title}`, () => {
-  test('has every op of the compiler on CUDA, and no copy between devices', async () => {
+describe.skipIf(obstacle !== null)(`a graph on the stand-in GPU${title}`, () => {
+  test('runs every op of the compiler on CUDA, without copies between devices', async () => {
     const g = createGraph('ops')
     const x = g.input('x', [2, 16, 8, 8])
     const image = conv(g, x, {
@@ -79,7 +79,7 @@ describe.skipIf(obstacle !== null)(`a graph on the stand-in card${title}`, () =>
     expect(run.outputs).toEqual({ y: [4, 128] })
   })
 
-  test('counts every launch of a run: kernels, products, convolutions', async () => {
+  test('has every launch of a run counted: kernels, products and convolutions', async () => {
     const g = createGraph('fused')
     const shape = [2, 16, 16, 64]
     const half = { shape, dtype: 'float16' } as const
@@ -121,7 +121,7 @@ describe.skipIf(obstacle !== null)(`a graph on the stand-in card${title}`, () =>
     expect(run.creation.launches).toBe(0)
   })
 
-  test('takes other kernels for attention on other cards', async () => {
+  test('uses other kernels for attention on other GPUs', async () => {
     const g = createGraph('attention')
     const shape = [2, 1024, 320]
     const x = cast(g, g.input('x', shape), 'float16')
@@ -184,14 +184,14 @@ describe.skipIf(obstacle !== null)(`a graph on the stand-in card${title}`, () =>
     ["the VAE's", [1, 9216, 1, 512], efficient, { ...unpack, ...efficient }],
     ['short, with small heads,', [2, 144, 4, 16], efficient, { ...unpack, ...efficient }],
   ] as const)(
-    'launches these kernels on a T4 for %s attention of %j, apart and packed',
+    'launches the expected kernels on a T4 for %s attention of %j, separate and packed',
     async (_, sizes, apart, packed) => {
       expect(await kernelsOnT4(sizes, 'apart')).toEqual(apart)
       expect(await kernelsOnT4(sizes, 'packed')).toEqual(packed)
     },
   )
 
-  test('names the nodes that are left to the CPU, strict or not', async () => {
+  test('reports the nodes that are left to the CPU, strict or not', async () => {
     const g = createGraph('tan')
     const x = g.input('x', [4])
     const [y] = g.within('down_blocks.0', () => g.node({ op: 'Tan', inputs: [sigmoid(g, x)], outputs: [x] }))
@@ -204,7 +204,7 @@ describe.skipIf(obstacle !== null)(`a graph on the stand-in card${title}`, () =>
     expect([strict.cpuNodes, strict.runs]).toEqual([['Tan (down_blocks.0/Tan)'], []])
   })
 
-  test('fails where a kernel refuses shapes: a group norm with an odd number of channels per group', async () => {
+  test('fails if a kernel refuses shapes, as for a group norm with an odd number of channels per group', async () => {
     const g = createGraph('odd')
     const x = g.input('x', [2, 8, 8, 96])
     const y = microsoft(g, {
@@ -219,7 +219,7 @@ describe.skipIf(obstacle !== null)(`a graph on the stand-in card${title}`, () =>
     expect([run.runs.length, run.outputs]).toEqual([1, {}])
   })
 
-  test('fails where a grid is beyond the limits of a card: attention over 65,536 batches', async () => {
+  test('fails if a grid exceeds the limits of a GPU, as for attention over 65,536 batches', async () => {
     const attention = (batches: number): Graph => {
       const g = createGraph('batches')
       const x = cast(g, g.input('x', [batches, 2, 64]), 'float16')
@@ -232,7 +232,7 @@ describe.skipIf(obstacle !== null)(`a graph on the stand-in card${title}`, () =>
     expect(run.faults.join()).toMatch(/grid 1 x 65536 x 1, .* beyond the card's limits: .*flash_fwd_kernel/)
   })
 
-  test('fails on a card that the provider has no code for', async () => {
+  test('fails on a GPU for which the provider has no code', async () => {
     const g = createGraph('old')
     g.output('y', sigmoid(g, g.input('x', [4])))
     const run = await runOnStandIn(g, { card: 'v100' })
@@ -241,7 +241,7 @@ describe.skipIf(obstacle !== null)(`a graph on the stand-in card${title}`, () =>
   })
 })
 
-describe.skipIf(obstacle !== null)(`memory of the stand-in card${title}`, () => {
+describe.skipIf(obstacle !== null)(`memory of the stand-in GPU${title}`, () => {
   /** Three ops on tensors of 4 MiB. Two inputs of an op and its output are alive at once, and one more is to come. */
   const chain = (): Graph => {
     const g = createGraph('chain')
@@ -258,7 +258,7 @@ describe.skipIf(obstacle !== null)(`memory of the stand-in card${title}`, () => 
     expect([run.launches, run.gemmCalls]).toEqual([3, 1])
   })
 
-  test('grows at the second run where there is a memory pattern', async () => {
+  test('grows at the second run if there is a memory pattern', async () => {
     const g = createGraph('pattern')
     const x = g.input('x', [1024, 1024])
     const parts = [x]
@@ -273,14 +273,14 @@ describe.skipIf(obstacle !== null)(`memory of the stand-in card${title}`, () => 
     expect(await peaks(true)).toEqual([64, 128, 128])
   })
 
-  test('runs out', async () => {
+  test('is refused beyond its limit', async () => {
     const run = await runOnStandIn(chain(), { memoryBytes: 10 * MIB })
     expect(run.error).toMatch(/Failed to allocate memory/)
     expect(run.refusedBytes).toBeGreaterThan(0)
     expect(run.peakBytesPerRun[0]).toBeLessThanOrEqual(10 * MIB)
   })
 
-  test('holds weights from the creation on, whose bytes are read from sparse files', async () => {
+  test('holds weights from the creation of a session on, whose bytes are read from sparse files', async () => {
     const g = createGraph('weights')
     const weight = await halfWeights()
     const x = cast(g, g.input('x', [1, 4096]), 'float16')
@@ -300,7 +300,7 @@ describe.skipIf(obstacle !== null)(`memory of the stand-in card${title}`, () => 
 })
 
 describe.skipIf(cudnn.obstacle !== null)(`plans of NVIDIA's cuDNN${cudnn.title}`, () => {
-  test('ask for workspace where a convolution changes the layout, and for none in NHWC', async () => {
+  test('request workspace if a convolution changes the layout, but not in NHWC', async () => {
     const weight = await halfWeights()
     const shape = [2, 72, 128, 320]
     const session = async (

@@ -4,14 +4,14 @@ import { openStandIn } from './stand-in-card.ts'
 
 const { obstacle, title } = await openStandIn()
 
-/** The probe of a worker's start launches one kernel, so that only a renderer gets to the hundredth. */
+/** The probe of a worker's start launches one kernel, so that only a renderer reaches the hundredth. */
 const inRenderer = (status: number): string => `launch:100:${status}`
 
 describe.skipIf(obstacle !== null)(`svd worker on CUDA${title}`, () => {
   test.each([
     { precision: 'fp16', tf32: undefined },
     { precision: 'fp32', tf32: '0' },
-  ])('loads once for two jobs of one shape, and names card and precision: $precision', async (row) => {
+  ])('loads once for two jobs of one shape, and reports GPU and precision: $precision', async (row) => {
     const { precision, tf32 } = row
     const queue = await aQueueOnStandIn()
     const jobIds = await queue.submit(2)
@@ -38,7 +38,7 @@ describe.skipIf(obstacle !== null)(`svd worker on CUDA${title}`, () => {
     expect(NVIDIA_TF32_OVERRIDE).toBe(tf32)
   })
 
-  test('takes no more jobs once the card is lost, hands back those it has, and ends with 1', async () => {
+  test('receives no more jobs after the GPU is lost, releases its jobs, and exits with code 1', async () => {
     const queue = await aQueueOnStandIn()
     const jobIds = await queue.submit(3)
     await queue.failOnce(inRenderer(214))
@@ -57,7 +57,7 @@ describe.skipIf(obstacle !== null)(`svd worker on CUDA${title}`, () => {
     expect(await queue.depths()).toEqual({ waiting: 3, leased: 0, later: 0, dead: 0 })
   })
 
-  test('renders in a new process after one lost its context, also the job that failed', async () => {
+  test('renders in a new process after a lost context, and also the job that failed', async () => {
     const queue = await aQueueOnStandIn()
     const jobIds = await queue.submit(2)
     await queue.failOnce(inRenderer(700))
@@ -76,7 +76,7 @@ describe.skipIf(obstacle !== null)(`svd worker on CUDA${title}`, () => {
     expect(await queue.depths()).toEqual({ waiting: 0, leased: 0, later: 0, dead: 0 })
   })
 
-  test('does a job with a smaller plan where memory was full, and later jobs too', async () => {
+  test('renders a job with a smaller plan after full memory, and later jobs too', async () => {
     const queue = await aQueueOnStandIn()
     const jobIds = await queue.submit(2)
     // The probe makes two handles.
@@ -95,7 +95,7 @@ describe.skipIf(obstacle !== null)(`svd worker on CUDA${title}`, () => {
     expect(second).toBeGreaterThan(first / 10)
   })
 
-  test('lets a job wait that other processes on the card leave no memory for', async () => {
+  test('lets a job wait if other processes on the GPU leave too little memory', async () => {
     const queue = await aQueueOnStandIn({ SVD_STAND_IN_FREE_MEBIBYTES: '601' })
     const jobIds = await queue.submit(1)
 
@@ -111,7 +111,7 @@ describe.skipIf(obstacle !== null)(`svd worker on CUDA${title}`, () => {
     expect(await queue.depths()).toMatchObject({ leased: 1, dead: 0 })
   })
 
-  test('starts a renderer without the attention that cuDNN refuses, and reports that', async () => {
+  test('starts a renderer without the attention that cuDNN refuses, and reports it', async () => {
     const queue = await aQueueOnStandIn({
       ...(await standInMachine('h100')),
       SVD_STAND_IN_FAIL: 'cudnn_graph:0:3000',
@@ -141,24 +141,24 @@ describe.skipIf(obstacle !== null)(`svd worker on CUDA${title}`, () => {
       'SVD_DEVICE: got cuda, but CUDA cannot be loaded:\n',
     ],
     [
-      'there is one card',
+      'the requested GPU does not exist',
       {},
       ['--device', 'cuda:1'],
       '--device: got cuda:1, but there is no such card: cuda:0 is NVIDIA A10G',
     ],
     [
-      'the card runs nothing',
+      'the GPU runs nothing',
       { SVD_STAND_IN_FAIL: 'cudaSetDevice:1:802' },
       ['--device', 'cuda'],
       'a graph of one node does not run on it: probe: the card is lost (CUDA failure 802:',
     ],
     [
-      'the card computes something else',
+      'the GPU computes wrong results',
       { SVD_STAND_IN_PROBE: '' },
       ['--device', 'cuda'],
       '1 + 10 and 2 + 20 gave 0,0, not 11 and 22',
     ],
-  ])('takes no job, and renders nothing on the CPU, where %s', async (_, env, options, fault) => {
+  ])('takes no job, and renders nothing on the CPU, if %s', async (_, env, options, fault) => {
     const queue = await aQueueOnStandIn(env)
     await queue.submit(1)
 

@@ -10,7 +10,7 @@ import { checkNetworks, checkPipeline, type GoldenRow, type GoldenSetup } from '
 /** The graphs of the CUDA target, with real values. */
 const onCpu: OpenSession = (graph, options) => openSession(cudaOpsOnCpu(graph), options)
 
-/** A card that is wrong by a fiftieth. */
+/** Sessions whose results are wrong by 2 percent. */
 const wrongBy2Percent: OpenSession = async (graph, options) => {
   const session = await onCpu(graph, options)
   return {
@@ -39,7 +39,7 @@ const verdicts = (rows: readonly GoldenRow[]) =>
   Object.fromEntries(rows.map(({ output, ok }) => [output, ok]))
 
 describe.each(['fp32', 'fp16'] as const)('in %s', (precision) => {
-  test('every network of a golden is compared, and passes with the right values', async () => {
+  test('checkNetworks compares every network of a golden, and passes with the right values', async () => {
     const rows = await rowsOf(checkNetworks('networks-tiny', await aSetup({ precision })))
     expect(verdicts(rows)).toEqual({
       'clip.image_embeds': true,
@@ -53,7 +53,7 @@ describe.each(['fp32', 'fp16'] as const)('in %s', (precision) => {
     for (const { largest, largestBudget } of rows) expect(largest).toBeLessThanOrEqual(largestBudget ?? 0)
   })
 
-  test('latents and frames of a clip are compared, and pass with the right values', async () => {
+  test('checkPipeline compares latents and frames of a clip, and passes with the right values', async () => {
     const rows = await rowsOf(checkPipeline('pipeline-default-ramp', await aSetup({ precision })))
     expect(verdicts(rows)).toEqual({ latents: true, frames: true })
   })
@@ -63,7 +63,7 @@ test.each([
   [75, 1],
   [86, 3],
 ])(
-  "a card of compute capability %i runs its own graphs: the UNet's attention has %i inputs",
+  'a GPU of compute capability %i runs its own graphs, whose UNet has attention with %i input(s)',
   async (computeCapability, inputs) => {
     const counts = new Set<number>()
     const open: OpenSession = async ({ name, nodes, outputs }) => {
@@ -81,7 +81,7 @@ test.each([
   },
 )
 
-test('wrong values fail', async () => {
+test('checks of goldens fail with wrong values', async () => {
   const [single, half] = [
     await aSetup({ open: wrongBy2Percent }),
     await aSetup({ precision: 'fp16', open: wrongBy2Percent }),
@@ -93,7 +93,7 @@ test('wrong values fail', async () => {
   expect(rows.map(({ ok }) => ok)).toEqual(rows.map(() => false))
 })
 
-test('without values a shape alone is compared', async () => {
+test('checks without values compare shapes alone', async () => {
   const rows = await rowsOf(
     checkPipeline('pipeline-default-ramp', await aSetup({ values: false, open: wrongBy2Percent })),
   )

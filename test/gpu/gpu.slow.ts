@@ -42,7 +42,7 @@ describe.skipIf(obstacle !== null)(`npm run test:gpu over the stand-in${title}`,
   const part = (name: string): PartReport => run.written.parts.find((each) => each.part === name)!
   const rowsOf = (name: string, table: number) => part(name).tables[table]?.rows ?? []
 
-  test('runs every part on the CUDA provider; without a Python that has diffusers that part is skipped', () => {
+  test('runs every part on the CUDA provider, and skips diffusers without a Python that has it', () => {
     const status = Object.fromEntries(PART_NAMES.map((name) => [name, part(name).status]))
     expect([run.exitCode, status], run.stderr).toEqual([
       0,
@@ -50,7 +50,7 @@ describe.skipIf(obstacle !== null)(`npm run test:gpu over the stand-in${title}`,
     ])
   })
 
-  test('every golden runs: networks in both precisions, clips in float32, and in float16 where it has a budget', () => {
+  test('runs the networks of goldens in both precisions, and clips in float16 only with a budget', () => {
     const counts = Map.groupBy(rowsOf('goldens', 0), ({ golden, precision }) => `${golden} ${precision}`)
     const networks = Object.keys(NETWORK_GOLDENS)
     const outputs = Object.fromEntries([...counts].map(([name, rows]) => [name, rows.length]))
@@ -65,7 +65,7 @@ describe.skipIf(obstacle !== null)(`npm run test:gpu over the stand-in${title}`,
     })
   })
 
-  test('the large clip runs every network, the denoise step six times after its first run', () => {
+  test('runs every network for the large clip, and the denoise step six times after its first run', () => {
     const runs = rowsOf('xt', 0).map(({ network, laterRuns }) => [network, laterRuns])
     expect(runs).toEqual([
       ['image_encoder', 0],
@@ -79,7 +79,7 @@ describe.skipIf(obstacle !== null)(`npm run test:gpu over the stand-in${title}`,
     ])
   })
 
-  test('the profile has the three references, the step and the decoder, by op', () => {
+  test('writes a profile by op of the three references, the step and the decoder', () => {
     expect(part('profile').tables.map(({ title: name }) => name)).toEqual([
       'product: time by op',
       'convolution: time by op',
@@ -95,7 +95,7 @@ describe.skipIf(obstacle !== null)(`npm run test:gpu over the stand-in${title}`,
     )
   })
 
-  test('no time, rate or memory of the stand-in is in the results, and they say what they are', () => {
+  test('writes no time, rate or memory of the stand-in, and names the stand-in in its results', () => {
     const keys = new Set(
       run.written.parts.flatMap(({ tables }) => tables.flatMap(({ rows }) => rows.flatMap(Object.keys))),
     )
@@ -109,7 +109,7 @@ describe.skipIf(obstacle !== null)(`npm run test:gpu over the stand-in${title}`,
   })
 })
 
-test('a part that does not exist is refused before anything runs', async () => {
+test('npm run test:gpu refuses a part that does not exist before it runs anything', async () => {
   const { exitCode, stderr } = await execa(process.execPath, [PROGRAM, '--parts', 'xt,speed'], {
     reject: false,
   })

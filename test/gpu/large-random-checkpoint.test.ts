@@ -8,7 +8,7 @@ import { readCheckpointSpec, writeRandomCheckpoint } from '../fixtures/random-ch
 import { temporaryDir } from '../fixtures/temporary-dir.ts'
 import { writeLargeRandomCheckpoint } from './large-random-checkpoint.ts'
 
-test('the checkpoint is whole, and its numbers are scaled by the fan-in', async () => {
+test('writeLargeRandomCheckpoint writes a complete checkpoint, with numbers scaled by the fan-in', async () => {
   const [configs, dir] = [await temporaryDir(), await temporaryDir()]
   const { configs: parts } = await readCheckpointSpec('tiny')
   await writeRandomCheckpoint(configs, { name: 'tiny', configs: parts, components: {} as never })

@@ -26,7 +26,7 @@ const TRACE = [
   session('model_run', 2990, 100),
 ]
 
-test('the last run alone counts, in the order of its nodes', () => {
+test('lastRunOf returns the last run alone, in the order of its nodes', () => {
   expect(lastRunOf(TRACE).map(({ node: name, seconds }) => [name, seconds])).toEqual([
     ['a/MatMul', 20e-6],
     ['b/Add', 5e-6],
@@ -34,14 +34,14 @@ test('the last run alone counts, in the order of its nodes', () => {
   ])
 })
 
-test('a node has its op, provider, shapes and bytes', () => {
+test('lastRunOf returns each node with its op, provider, shapes and bytes', () => {
   expect(lastRunOf(TRACE)[1]).toEqual({
     ...{ node: 'b/Add', op: 'Add', provider: 'CUDAExecutionProvider', seconds: 5e-6 },
     ...{ inputs: 'float16[2,64] float[64]', bytes: 640 },
   })
 })
 
-test('times, bytes and work are summed by op, the slowest op first', () => {
+test('timesByOp sums times, bytes and FLOPs by op, the slowest op first', () => {
   const flopsOf = new Map([
     ['a/MatMul', 100],
     ['c/MatMul', 300],
@@ -52,6 +52,6 @@ test('times, bytes and work are summed by op, the slowest op first', () => {
   expect(sum).toEqual({ op: 'Add', count: 1, seconds: 5e-6, bytes: 640, flops: 0 })
 })
 
-test('a trace without a run is an error', () => {
+test('lastRunOf throws if the trace has no run', () => {
   expect(() => lastRunOf([session('model_loading_array', 0, 400)])).toThrow('the trace has no run')
 })

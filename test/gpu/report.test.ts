@@ -23,7 +23,7 @@ const aReport = (): PartReport => ({
   ],
 })
 
-test('a table is Markdown, with numbers that a person can read', () => {
+test('markdownOf writes a table in Markdown, with rounded numbers', () => {
   expect(markdownOf(['H100, commit 1234567'], [aReport()])).toBe(`# svd-batch on an NVIDIA card
 
 H100, commit 1234567
@@ -44,7 +44,7 @@ H100, commit 1234567
 `)
 })
 
-test("a card's figures are left out over the stand-in, in tables and in rows", () => {
+test('withoutCardFigures removes the figures of a GPU from tables and rows', () => {
   const { seconds, tables } = withoutCardFigures(aReport())
   expect(seconds).toBeNull()
   expect(tables).toEqual([

@@ -33,7 +33,7 @@ const aRun = (budgetSeconds: number) => {
   }
 }
 
-test('a part gets what is left of the budget, and no more than its own limit', async () => {
+test('a part gets the rest of the budget, but at most its own limit', async () => {
   const { part, run, limits } = aRun(150)
   const reports = await run([part('first', 70), part('second', 30)])
   expect(limits).toEqual([100, 80])
@@ -43,7 +43,7 @@ test('a part gets what is left of the budget, and no more than its own limit', a
   ])
 })
 
-test('a part for which too little is left is skipped, with a note', async () => {
+test('a part is skipped with a note if too little of the budget is left', async () => {
   const { part, run } = aRun(75)
   const [, second] = await run([part('first', 70), part('second', 30)])
   expect(second).toMatchObject({
@@ -64,13 +64,13 @@ test('a part that throws or finds a failure does not stop the next one', async (
   ])
 })
 
-test('a part that cannot run on the machine is skipped, and that is not a failure', async () => {
+test('a part that cannot run on the machine is skipped without a failure', async () => {
   const { part, run } = aRun(300)
   const [report] = await run([part('diffusers', 1, { skipped: true, notes: ['there is no torch'] })])
   expect(report).toMatchObject({ status: 'skipped', notes: ['there is no torch'], failures: [] })
 })
 
-test('a part that was stopped has failed, whatever it found before', async () => {
+test('a part that was aborted has failed, even if it had findings', async () => {
   const { part, run, stops } = aRun(300)
   stops.abort()
   const [report] = await run([part('slow', 100, { notes: ['half of it'] })])

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 
-test('what cdk writes into the project is not part of it: git and npm run check pass it over', async () => {
+test('git and biome ignore cdk.out, which cdk writes into the project', async () => {
   const [ignored, biome] = await Promise.all(
     ['.gitignore', 'biome.json'].map((file) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8')),
   )

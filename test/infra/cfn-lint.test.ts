@@ -8,7 +8,7 @@ import { synthesize, VARIANT_NAMES, VARIANTS } from './synthesized.ts'
 
 const cfnLint = await findPythonTool('cfn-lint')
 
-/** cfn-lint knows what CloudFormation takes: names of properties, their values, in which region. */
+/** cfn-lint knows which property names and values CloudFormation accepts in which region. */
 const lint = async (...templates: readonly object[]): Promise<string> => {
   const dir = await temporaryDir()
   const files = await Promise.all(
@@ -18,7 +18,7 @@ const lint = async (...templates: readonly object[]): Promise<string> => {
       return file
     }),
   )
-  // Warnings are of CDK's style: dependencies said twice, outputs that are imports.
+  // Warnings concern CDK's style: repeated dependencies, outputs that are imports.
   const options = ['--regions', 'us-east-1', '--ignore-checks', 'W', '--format', 'parseable']
   const { all } = await execa(cfnLint ?? 'cfn-lint', [...options, '--', ...files], {
     all: true,
@@ -29,7 +29,7 @@ const lint = async (...templates: readonly object[]): Promise<string> => {
 
 describe('cfn-lint', () => {
   test.skipIf(cfnLint === null)(
-    `has nothing to say about any variant${skippedWithout('cfn-lint', cfnLint)}`,
+    `finds no error in any variant${skippedWithout('cfn-lint', cfnLint)}`,
     async () => {
       const templates = VARIANT_NAMES.flatMap((name) => {
         const { storage, pipeline } = synthesize(VARIANTS[name])
@@ -40,7 +40,7 @@ describe('cfn-lint', () => {
     },
   )
 
-  test.skipIf(cfnLint === null)('names a property that CloudFormation does not know', async () => {
+  test.skipIf(cfnLint === null)('reports a property that CloudFormation does not know', async () => {
     const Resources = { Queue: { Type: 'AWS::SQS::Queue', Properties: { Visibility: 30 } } }
 
     expect(await lint({ Resources })).toContain('E3002')

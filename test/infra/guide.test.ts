@@ -26,10 +26,10 @@ const deployments: readonly Readonly<Record<string, string>>[] = [
   ),
 )
 
-describe("the guide's first path", () => {
+describe("the guide's section From a fresh account to the first MP4", () => {
   const commands = commandsBelow('From a fresh account to the first MP4')
 
-  test('has at most eight commands, and begins and ends as a newcomer does', () => {
+  test('has at most eight commands, from npm ci to svd submit', () => {
     expect(commands.length).toBeGreaterThan(4)
     expect(commands.length).toBeLessThanOrEqual(8)
     expect([commands[0], commands.at(-1)]).toEqual([
@@ -38,12 +38,12 @@ describe("the guide's first path", () => {
     ])
   })
 
-  test('needs no GPU: neither a quota of them nor an image with CUDA', () => {
+  test('needs neither a GPU quota nor a CUDA image', () => {
     expect(commands.filter((command) => command.includes('quota'))).toEqual([])
     expect(commands).toContain('npx cdk deploy --all -c svd:device=cpu -c svd:modelId=demo')
   })
 
-  test('names files that are there', () => {
+  test('names files that exist', () => {
     const files = commands.flatMap((command) => command.match(/worker\/[\w/.-]+/g) ?? [])
 
     expect(files.length).toBe(2)
@@ -51,7 +51,7 @@ describe("the guide's first path", () => {
   })
 })
 
-test('every deployment that the guide names has keys that there are, with values that are taken', () => {
+test('every deployment command of the guide has known keys with valid values', () => {
   expect(deployments.length).toBeGreaterThan(3)
   for (const keys of deployments) {
     const context = Object.fromEntries(

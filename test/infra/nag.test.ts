@@ -31,15 +31,15 @@ interface Violation {
   readonly violatingConstructs?: readonly { readonly constructPath?: string }[]
 }
 
-describe('cdk-nag, with the packs AwsSolutions and Serverless', () => {
-  test.each(VARIANT_NAMES)('finds nothing that is neither mended nor acknowledged: %s', (name) => {
+describe('cdk-nag with the packs AwsSolutions and Serverless', () => {
+  test.each(VARIANT_NAMES)('has no open finding in the variant %s', (name) => {
     const app = openApp(VARIANTS[name])
     addDeployment(app)
 
     expect(findingsOf(app)).toEqual([])
   })
 
-  test('finds what is wrong: a bucket that takes any request', () => {
+  test('reports a bucket that accepts requests without TLS', () => {
     const app = openApp()
     const { storage } = addDeployment(app)
     new Bucket(storage, 'Careless')

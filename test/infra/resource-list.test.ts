@@ -14,9 +14,9 @@ const resourcesOf = (template: Template): string => {
     .join('\n')
 }
 
-/** Nothing of the content: what is in each is held by the tests beside this one. */
-describe('what a deployment is made of', () => {
-  test.each(VARIANT_NAMES)('is known, type by type: %s', async (name) => {
+/** Only types and counts; the tests beside this one check the properties. */
+describe('the resources of a deployment', () => {
+  test.each(VARIANT_NAMES)('match the stored list, type by type: %s', async (name) => {
     const { storage, pipeline } = synthesize(VARIANTS[name])
 
     const list = `storage\n${resourcesOf(storage)}\npipeline\n${resourcesOf(pipeline)}\n`
@@ -24,7 +24,7 @@ describe('what a deployment is made of', () => {
     await expect(list).toMatchFileSnapshot(`resources/${name}.txt`)
   })
 
-  test('has no function that CDK would add by itself', () => {
+  test('include no Lambda function that CDK adds by itself', () => {
     for (const name of VARIANT_NAMES) {
       const { storage, pipeline } = synthesize(VARIANTS[name])
       storage.resourceCountIs('AWS::Lambda::Function', 0)

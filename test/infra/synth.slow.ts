@@ -34,7 +34,7 @@ interface CodeProperties {
 }
 
 describe('npx cdk synth', () => {
-  test.each(VARIANT_NAMES)('needs no account, no credentials and no Docker: %s', async (name) => {
+  test.each(VARIANT_NAMES)('needs no account, no credentials and no Docker for %s', async (name) => {
     const output = await temporaryDir()
     const keys = Object.entries(VARIANTS[name]).flatMap(([key, value]) => [
       '--context',
@@ -83,7 +83,7 @@ describe('npx cdk synth', () => {
     expect(await named('Dispatch')).toEqual(['SVD_BATCH_JOB_QUEUE'])
   })
 
-  test('says in a few lines which key of the context is wrong, and makes nothing', async () => {
+  test('reports wrong context keys in a few lines and writes nothing', async () => {
     const output = await temporaryDir()
 
     const { exitCode, all } = await cdk(

@@ -3,10 +3,10 @@ import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { addDeployment } from '../../infra/deployment.ts'
 
-/** As the cdk command gives it: feature flags, and the keys that are not the defaults. */
+/** The context as the cdk command gives it: feature flags, and the keys that are not the defaults. */
 const CONTEXT = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')).context
 
-/** An image that is there: synthesis then does not look through the whole project for what belongs to one. */
+/** An existing image, so that synthesis does not search the whole project for the files of one. */
 const IMAGE = `123456789012.dkr.ecr.us-east-1.amazonaws.com/svd@sha256:${'0'.repeat(64)}`
 
 export type DeploymentKeys = Readonly<Record<string, string | number | readonly string[]>>
@@ -45,7 +45,7 @@ export const VARIANT_NAMES = Object.keys(VARIANTS) as readonly Variant[]
 
 export const openApp = (keys: DeploymentKeys = {}, context: Readonly<Record<string, unknown>> = {}): App => {
   const given = Object.entries({ workerImage: IMAGE, ...keys }).map(([key, value]) => [`svd:${key}`, value])
-  // Functions are not bundled: one test does that, and looks at what comes out.
+  // Functions are not bundled here; one test bundles them and checks the output.
   return new App({
     context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [], ...Object.fromEntries(given), ...context },
   })

@@ -1,5 +1,5 @@
 /**
- * Environment of this process without anything that it says of an AWS account. npm's own settings stay, because the
+ * Environment of this process without its settings of an AWS account. npm's own settings stay, because the
  * registry may be another than the usual one.
  */
 export const withoutAws = (): Readonly<Record<string, string | undefined>> => ({

@@ -6,7 +6,7 @@ import { childEnvironment } from '../../shared/child-environment.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-test('passes what programs and native libraries read', () => {
+test('the child environment passes variables that programs and native libraries read', () => {
   const needed = {
     ...{ PATH: '/bin', HOME: '/home', TMPDIR: '/tmp', LANG: 'C.UTF-8', LD_LIBRARY_PATH: '/cuda' },
     ...{ CUDA_CACHE_PATH: '/cache', NVIDIA_VISIBLE_DEVICES: 'all', ORT_DISABLE_TELEMETRY: '1' },
@@ -30,11 +30,11 @@ test.each([
   'SVD_OUTPUT_BUCKET',
   'PATHS',
   'MY_CUDA_TOKEN',
-])('keeps %s', (name) => {
+])('the child environment does not pass %s', (name) => {
   expect(childEnvironment({ [name]: 'value' })).toEqual({})
 })
 
-test('leaves out what is not set', () => {
+test('the child environment leaves out variables that are not set', () => {
   expect(childEnvironment({ HOME: undefined })).toEqual({})
 })
 
@@ -45,7 +45,7 @@ const STARTS_PROCESSES =
 /** Runs a command that the user typed, which gets the environment in which it was typed. */
 const OF_USERS = ['worker/local/event-commands.ts']
 
-test('is what every process of the worker and of the functions gets', async () => {
+test("every process of worker, functions or shared gets the child environment, except a user's event commands", async () => {
   const starting: string[] = []
   for await (const file of glob('{worker,functions,shared}/**/*.ts', { cwd: ROOT })) {
     const text = await readFile(path.join(ROOT, file), 'utf8')

@@ -15,20 +15,20 @@ const aStack = (fails: readonly string[] = []): { stack: DisposalStack; disposed
   return { stack, disposed }
 }
 
-test('disposes of the newest first', async () => {
+test('a disposal stack disposes of its resources from the newest to the oldest', async () => {
   const { stack, disposed } = aStack()
   await stack[Symbol.asyncDispose]()
   expect(disposed).toEqual(['third', 'second', 'first'])
 })
 
-test('disposes of each resource once', async () => {
+test('a disposal stack disposes of each resource once', async () => {
   const { stack, disposed } = aStack()
   await stack[Symbol.asyncDispose]()
   await stack[Symbol.asyncDispose]()
   expect(disposed).toHaveLength(3)
 })
 
-test('disposes of nothing after everything was moved', async () => {
+test('a disposal stack whose resources were moved disposes of none', async () => {
   const { stack, disposed } = aStack()
   const moved = stack.move()
   await stack[Symbol.asyncDispose]()
@@ -37,13 +37,13 @@ test('disposes of nothing after everything was moved', async () => {
   expect(disposed).toEqual(['third', 'second', 'first'])
 })
 
-test('disposes of the others when one fails, and then throws its error', async () => {
+test('a disposal stack disposes of the other resources when one fails, and then throws its error', async () => {
   const { stack, disposed } = aStack(['second'])
   await expect(stack[Symbol.asyncDispose]()).rejects.toThrow(/^second$/)
   expect(disposed).toEqual(['third', 'second', 'first'])
 })
 
-test('throws all errors when more than one fails', async () => {
+test('a disposal stack throws all errors when several resources fail', async () => {
   const { stack } = aStack(['third', 'first'])
   await expect(stack[Symbol.asyncDispose]()).rejects.toThrow('Error: third; Error: first')
 })

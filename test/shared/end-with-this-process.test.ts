@@ -5,16 +5,16 @@ import { expect, test } from 'vitest'
 
 const fixture = fileURLToPath(new URL('./fixtures/parent-of-a-sleeper.ts', import.meta.url))
 
-/** Less than the child would sleep. */
+/** The timeout is shorter than the child's sleep. */
 const timeout = 30_000
 
 test.each(['exit', 'throw'])(
-  'a child ends with a process that ends by itself: %s',
+  'a child process ends when its parent ends by itself: %s',
   { timeout },
   async (end) => {
     const parent = fork(fixture, { execArgv: [], stdio: ['ignore', 'pipe', 'ignore', 'ipc'] })
     await once(parent, 'message')
-    // Both processes hold it open.
+    // Both processes have the stream open.
     const closed = once(parent.stdout!, 'close')
     parent.stdout!.resume()
     parent.send(end)

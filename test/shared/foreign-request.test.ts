@@ -11,7 +11,7 @@ test.each([
   { host: '127.0.0.1:4566', origin: 'http://127.0.0.1:4566' },
   { host: '127.0.0.1:4566', 'sec-fetch-site': 'none' },
   { host: '127.0.0.1:4566', 'sec-fetch-site': 'same-origin' },
-])('is from this machine: %j', (headers) => {
+])('a request with the headers %j is from this machine', (headers) => {
   expect(foreignRequestFault(headers)).toBeNull()
 })
 
@@ -25,7 +25,7 @@ test.each([
   { host: 'localhost@evil.example' },
   { host: 'evil.example/.localhost' },
   { host: '192.168.1.7:4566' },
-])('has a foreign Host: %j', (headers) => {
+])('a request with the headers %j is refused because of its Host', (headers) => {
   expect(foreignRequestFault(headers)).toMatch(/^Host: got '.*'; must be 127\.0\.0\.1 or localhost/)
 })
 
@@ -35,14 +35,17 @@ test.each([
   'http://127.0.0.1:3000',
   'https://127.0.0.1:4566',
   'http://localhost:4566',
-])('has a foreign Origin: %s', (origin) => {
+])('a request with the Origin %s is refused', (origin) => {
   expect(foreignRequestFault({ host: '127.0.0.1:4566', origin })).toBe(
     `Origin: got '${origin}'; this server takes no requests from web pages`,
   )
 })
 
-test.each(['cross-site', 'same-site'])('is of a page that embeds it: %s', (site) => {
-  expect(foreignRequestFault({ host: '127.0.0.1:4566', 'sec-fetch-site': site })).toMatch(
-    /^Sec-Fetch-Site: got/,
-  )
-})
+test.each(['cross-site', 'same-site'])(
+  'a request with Sec-Fetch-Site %s is refused, because another page sent it',
+  (site) => {
+    expect(foreignRequestFault({ host: '127.0.0.1:4566', 'sec-fetch-site': site })).toMatch(
+      /^Sec-Fetch-Site: got/,
+    )
+  },
+)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { inLanes } from '../../shared/in-lanes.ts'
 
-test('results are in the order of the items, and no more than the lanes run at once', async () => {
+test('inLanes returns results in the order of items and runs at most as many at once as there are lanes', async () => {
   let running = 0
   let most = 0
   const results = await inLanes([3, 1, 2, 0], 2, async (turns) => {
@@ -14,7 +14,7 @@ test('results are in the order of the items, and no more than the lanes run at o
   expect(most).toBe(2)
 })
 
-test('an error is thrown when what had begun has ended, and nothing new begins', async () => {
+test('inLanes starts no other item after an error and throws it when running items have ended', async () => {
   const begun: number[] = []
   const ended: number[] = []
   const work = async (item: number): Promise<void> => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { once } from '../../shared/once.ts'
 
-test('a value is computed once for each key, also where it is false, null or undefined', () => {
+test('once computes a value once per key, also when that is false, null or undefined', () => {
   const asked: number[] = []
   const values = [false, null, undefined, 0]
   const valueAt = once((index: number) => {
@@ -14,7 +14,7 @@ test('a value is computed once for each key, also where it is false, null or und
   expect(asked).toEqual([0, 1, 2, 3])
 })
 
-test('a computation that throws is tried again', () => {
+test('once repeats a computation that threw', () => {
   let calls = 0
   const value = once((_: 'key') => {
     calls++

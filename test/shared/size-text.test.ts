@@ -9,7 +9,7 @@ test.each([
   [999_999, '1.00 MB'],
   [412_000_000, '412 MB'],
   [3_049_246_164, '3.05 GB'],
-])('%d bytes are %s', (bytes, text) => {
+])('formatBytes shows %d bytes as %s', (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text)
 })
 
@@ -17,6 +17,6 @@ test.each([
   [159.896e12, '159.90'],
   [0.33459e12, '0.3346'],
   [14_581_760, '0.00001458'],
-])('%d FLOPs are %s TFLOPs', (flops, text) => {
+])('formatTera shows %d FLOPs as %s TFLOPs', (flops, text) => {
   expect(formatTera(flops)).toBe(text)
 })

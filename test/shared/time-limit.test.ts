@@ -16,7 +16,7 @@ const aWait = () => {
   return { time, clock, outcomes, follow, end: () => time.runUntil(() => outcomes.length > 0, 60_000) }
 }
 
-test('gives what came in time', async () => {
+test('withTimeLimit returns a result that comes in time', async () => {
   const { time, clock, outcomes, follow, end } = aWait()
 
   follow(withTimeLimit({ clock, limitMs: 5_000 }, (signal) => clock.sleep(4_999, signal).then(() => 'done')))
@@ -26,7 +26,7 @@ test('gives what came in time', async () => {
   expect(time.nowMs()).toBe(4_999)
 })
 
-test('ends what takes longer, and says after how long', async () => {
+test('withTimeLimit fails after its limit and states it', async () => {
   const { time, clock, outcomes, follow, end } = aWait()
 
   follow(withTimeLimit({ clock, limitMs: 5_000 }, (signal) => clock.sleep(6_000, signal)))
@@ -36,7 +36,7 @@ test('ends what takes longer, and says after how long', async () => {
   expect(time.nowMs()).toBe(5_000)
 })
 
-test('names what takes longer', async () => {
+test('withTimeLimit names the work that exceeds its limit', async () => {
   const { clock, outcomes, follow, end } = aWait()
 
   const what = 'uploading the clip'
@@ -46,7 +46,7 @@ test('names what takes longer', async () => {
   expect(outcomes).toEqual(['uploading the clip took more than 5 s'])
 })
 
-test('ends with the reason of the signal that it is given', async () => {
+test('withTimeLimit fails with the reason of an aborted signal', async () => {
   const { time, clock, outcomes, follow, end } = aWait()
   const controller = new AbortController()
   time.after(1_000, () => controller.abort(new Error('SIGTERM')))

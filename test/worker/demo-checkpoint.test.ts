@@ -25,7 +25,7 @@ const inRepository = (file: string): string => fileURLToPath(new URL(`../../${fi
 
 /* The golden has a fourth, `bucket-1`: half a minute more for what these three show as well. */
 const CLIP_NAMES = ['bucket-127', 'bucket-255', 'grainy'] as const
-/** The three have 24.4, 24.1 and 22.6 dB; another photo has at most 11.1. */
+/** The three have 24.4, 24.1 and 22.6 dB. Another photo has at most 11.1. */
 const LEAST_PSNR_DB = 22
 type ClipName = (typeof CLIP_NAMES)[number]
 
@@ -69,7 +69,7 @@ beforeAll(async () => {
   photo = await decodeImage(await readFile(inRepository(image)), image)
   checkpoint = await openCheckpoint(inRepository('worker/demo'), { variant })
   pool = createSessionPool({ keep: 'all', threads: 0 })
-  // What `svd render` runs on this processor.
+  // `svd render` runs the same targets on this processor.
   targets = (await openDevice({ provider: 'cpu' })).targets(checkpoint.vae.config)
   const rendered: [ClipName, RgbClip][] = []
   for (const name of CLIP_NAMES) rendered.push([name, await render(name)])
@@ -91,12 +91,12 @@ describe('the demo checkpoint on the photo of a coffee cup', () => {
     expect(meanAbsolute).toBeLessThanOrEqual(0.01)
   })
 
-  test.each(CLIP_NAMES)('%s begins with the photo, as near as with diffusers', (name) => {
+  test.each(CLIP_NAMES)('begins %s with the photo, as close as diffusers', (name) => {
     const psnr = psnrOf(photo.data, clips[name].frames[0]!)
     expect(Math.abs(psnr - expected(name, 'psnr_first_db')[0]!)).toBeLessThanOrEqual(0.3)
   })
 
-  test.each(CLIP_NAMES)('%s begins with this photo, and with none of the others', async (name) => {
+  test.each(CLIP_NAMES)('begins %s with this photo, and with none of the others', async (name) => {
     const [first] = clips[name].frames
     expect(psnrOf(photo.data, first!)).toBeGreaterThan(LEAST_PSNR_DB)
     for (const other of ['astronaut.png', 'chelsea.png', 'rocket.png']) {
@@ -105,19 +105,22 @@ describe('the demo checkpoint on the photo of a coffee cup', () => {
     }
   })
 
-  test.each(CLIP_NAMES)('%s moves over the photo as far as with diffusers, in every frame', (name) => {
+  test.each(CLIP_NAMES)('moves %s over the photo as far as diffusers, in every frame', (name) => {
     const pan = { data: expected(name, 'pan_px'), shape: [14] }
     expectClose({ data: panOf(clips[name]), shape: [14] }, pan, { absolute: 0.25 })
   })
 
-  test.each(CLIP_NAMES)('%s passes the checks that a worker makes before it publishes', async (name) => {
-    const { frames } = clips[name]
-    const cut = { frameCount: frames.length, decodeChunkSize: null, decodeOverlap: 0 }
-    const figures = await measureFrames(frames, photo.data, cut, new AbortController().signal)
-    expect(clipFaults(figures, CLIP_LIMITS)).toEqual([])
-  })
+  test.each(CLIP_NAMES)(
+    'gives a clip %s that passes the checks of a worker before publishing',
+    async (name) => {
+      const { frames } = clips[name]
+      const cut = { frameCount: frames.length, decodeChunkSize: null, decodeOverlap: 0 }
+      const figures = await measureFrames(frames, photo.data, cut, new AbortController().signal)
+      expect(clipFaults(figures, CLIP_LIMITS)).toEqual([])
+    },
+  )
 
-  test('moves further the larger the motion bucket is', () => {
+  test('moves further for a larger motion bucket', () => {
     const [still, middle, fast] = [
       expected('bucket-1', 'pan_px').at(-1)!,
       panOf(clips['bucket-127']).at(-1)!,
@@ -125,13 +128,13 @@ describe('the demo checkpoint on the photo of a coffee cup', () => {
     ]
     expect(middle).toBeGreaterThan(still + 8)
     expect(fast).toBeGreaterThan(middle + 8)
-    // What training asked for: 28 pixels over 14 frames at 255, in proportion below.
+    // The checkpoint was trained for 28 pixels over 14 frames at 255, and for proportionally fewer below.
     expect(Math.abs(still - 28 / 255)).toBeLessThanOrEqual(1)
     expect(Math.abs(middle - (28 * 127) / 255)).toBeLessThanOrEqual(1)
     expect(Math.abs(fast - 28)).toBeLessThanOrEqual(4)
   })
 
-  test('is grainier the noisier the photo was made', () => {
+  test('is grainier for a noisier photo', () => {
     const [fine, grainy] = [grainOf(clips['bucket-127']), grainOf(clips['grainy'])]
     expect(mean(grainy)).toBeGreaterThan(mean(fine) * 1.1)
     for (const [frame, value] of grainy.entries()) expect(value).toBeGreaterThan(fine[frame]!)

@@ -7,9 +7,15 @@ import { existsSync } from 'node:fs'
  */
 const source = new URL('./svd.ts', import.meta.url)
 const isCheckout = existsSync(source)
-const needed = isCheckout ? 24 : 22
+// Before 22.13, node:sqlite needs a flag.
+const needed = isCheckout ? '24.0' : '22.13'
 
-if (Number.parseInt(process.versions.node, 10) < needed) {
+const toNumber = (version) => {
+  const [major, minor] = version.split('.').map(Number)
+  return major * 1000 + minor
+}
+
+if (toNumber(process.versions.node) < toNumber(needed)) {
   const way = isCheckout ? 'run npx svd, which takes the Node of node_modules' : 'see https://nodejs.org'
   process.stderr.write(
     `error: svd needs Node.js ${needed} or newer, and this is ${process.versions.node}; ${way}\n`,

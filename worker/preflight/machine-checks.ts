@@ -1,5 +1,5 @@
 import { CLIP_FORMATS, DEFAULT_FORMATS } from '../../shared/contracts/clip-format.ts'
-import { NODE_NEEDED } from '../../shared/program-file.ts'
+import { isNodeSupported, OLDEST_NODE } from '../../shared/program-file.ts'
 import { formatBytes } from '../../shared/size-text.ts'
 import { missingEncoders, missingText } from '../video/probe-ffmpeg.ts'
 import { type Check, type Finding, fail, ok, runCheck, warn } from './check.ts'
@@ -21,9 +21,9 @@ const judge = (
 
 export const checkNode = ({ nodeVersion }: Machine): Promise<Check> =>
   runCheck('node', '', () =>
-    Number.parseInt(nodeVersion, 10) >= NODE_NEEDED
+    isNodeSupported(nodeVersion)
       ? ok(nodeVersion)
-      : fail(nodeVersion, `use Node ${NODE_NEEDED} or newer; npm scripts of this package do`),
+      : fail(nodeVersion, `use Node ${OLDEST_NODE} or newer; npm scripts of this package do`),
   )
 
 export const checkOnnxRuntime = (machine: Machine): Promise<Check> =>

@@ -19,6 +19,6 @@ test.each([
     'fmha_v2_flash_attention_fp16_64_64_S_64_sm75_kernel_nl',
     'fmha_v2_flash_attention_fp16_64_64_S_64_sm75_kernel_nl',
   ],
-])('%s is %s', (name, short) => {
+])('shortKernelName of %s is %s', (name, short) => {
   expect(shortKernelName(name)).toBe(short)
 })

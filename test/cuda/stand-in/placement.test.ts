@@ -4,7 +4,7 @@ import { parsePlacement } from './placement.ts'
 const PREFIX =
   '2026-01-01 12:00:00.000000001 [V:onnxruntime:, session_state.cc:1400 VerifyEachNodeIsAssignedToAnEp]'
 
-test('all nodes on CUDA are counted, and none is named', () => {
+test('parsePlacement counts nodes that are all on CUDA, and names none', () => {
   const log = `${PREFIX} Node placements\n${PREFIX}  All nodes placed on [CUDAExecutionProvider]. Number of nodes: 3\n`
   expect(parsePlacement(log)).toEqual({
     nodesByProvider: { CUDAExecutionProvider: 3 },
@@ -13,7 +13,7 @@ test('all nodes on CUDA are counted, and none is named', () => {
   })
 })
 
-test('nodes on the CPU are named, and the copies to them', () => {
+test('parsePlacement names nodes on the CPU, and the copies to them', () => {
   const log = `
 [I:onnxruntime:, transformer_memcpy.cc:400 AddCopyNode] Add MemcpyToHost after Sigmoid for CUDAExecutionProvider
 ${PREFIX} Node placements

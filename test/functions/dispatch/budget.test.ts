@@ -13,7 +13,7 @@ const PRICE = { batch: 2, ecs: 1 }
 const usdOf = (event: DispatchLogEvent | undefined): number =>
   event?.type === 'dispatched' ? event.usdToday : Number.NaN
 
-/** Minute by minute; what workers do is done by `work`. */
+/** Runs dispatch minute by minute; `work` does what the workers do. */
 const run = async (setup: ReturnType<typeof dispatchSetup>, minutes: number, work: () => Promise<void>) => {
   const most = { batch: 0, ecs: 0 }
   for (let minute = 0; minute < minutes; minute++) {
@@ -31,73 +31,76 @@ const figures = { maxWorkers: 30, maxUsdPerDay: 20, usdPerMachineHour: PRICE }
 describe.each([
   { compute: 'batch', fleet: 'batch', usdPerHour: PRICE.batch },
   { compute: 'ec2', fleet: 'ecs', usdPerHour: PRICE.ecs },
-] as const)('a backlog of 10,000, $compute', ({ compute, fleet, usdPerHour }) => {
-  const aBusySetup = () => {
-    const setup = dispatchSetup({ backlog: { visible: 9_910, inFlight: 90, delayed: 0 }, compute, figures })
-    /** Workers end when they are told to pause, as worker/queue/pause-watch.ts does, and work else. */
-    const work = async (): Promise<void> => {
-      const pause = (await storedJson(setup.output, DISPATCH_PAUSE_KEY)) as { until: string } | null
-      const isPaused = pause !== null && Date.parse(pause.until) > setup.now()
-      for (const { jobId } of setup.batch.active())
-        setup.batch.move(jobId, isPaused ? 'SUCCEEDED' : 'RUNNING')
-      setup.ecs.run(isPaused ? 0 : setup.ecs.desired())
+] as const)(
+  'a backlog of 10,000 with compute $compute and a daily budget',
+  ({ compute, fleet, usdPerHour }) => {
+    const aBusySetup = () => {
+      const setup = dispatchSetup({ backlog: { visible: 9_910, inFlight: 90, delayed: 0 }, compute, figures })
+      /** Workers end while the pause record holds, as worker/queue/pause-watch.ts does, and work otherwise. */
+      const work = async (): Promise<void> => {
+        const pause = (await storedJson(setup.output, DISPATCH_PAUSE_KEY)) as { until: string } | null
+        const isPaused = pause !== null && Date.parse(pause.until) > setup.now()
+        for (const { jobId } of setup.batch.active())
+          setup.batch.move(jobId, isPaused ? 'SUCCEEDED' : 'RUNNING')
+        setup.ecs.run(isPaused ? 0 : setup.ecs.desired())
+      }
+      return { setup, work }
     }
-    return { setup, work }
-  }
 
-  test('costs the budget, idle time of its machines included, and two minutes of them beyond it at most', async () => {
-    const { setup, work } = aBusySetup()
-    await run(setup, UNTIL_MIDNIGHT_MINUTES, work)
+    test('costs at most the budget, idle machines included, plus two minutes of all machines', async () => {
+      const { setup, work } = aBusySetup()
+      await run(setup, UNTIL_MIDNIGHT_MINUTES, work)
 
-    expect(usdOf(setup.last())).toBeGreaterThan(19)
-    expect(usdOf(setup.last())).toBeLessThan(20 + 30 * usdPerHour * (2 / 60))
-    expect(setup.last()).toMatchObject({
-      ...{ waits: { [fleet]: 'budget' }, started: 0, cannotStart: false, isPaused: true },
+      expect(usdOf(setup.last())).toBeGreaterThan(19)
+      expect(usdOf(setup.last())).toBeLessThan(20 + 30 * usdPerHour * (2 / 60))
+      expect(setup.last()).toMatchObject({
+        ...{ waits: { [fleet]: 'budget' }, started: 0, cannotStart: false, isPaused: true },
+      })
+      expect(setup.batch.active()).toEqual([])
+      expect(setup.ecs.desired()).toBe(0)
     })
-    expect(setup.batch.active()).toEqual([])
-    expect(setup.ecs.desired()).toBe(0)
-  })
 
-  test('goes on at once on the next UTC day, with as many workers as it pays for half an hour', async () => {
-    const { setup, work } = aBusySetup()
-    await run(setup, UNTIL_MIDNIGHT_MINUTES, work)
+    test('gets workers again at once on the next UTC day, as many as the budget pays for half an hour', async () => {
+      const { setup, work } = aBusySetup()
+      await run(setup, UNTIL_MIDNIGHT_MINUTES, work)
 
-    const { [fleet]: most } = await run(setup, 3, work)
+      const { [fleet]: most } = await run(setup, 3, work)
 
-    const usdOfMachine = (usdPerHour * (PAID_RUN_SECONDS + LINGER_SECONDS[fleet])) / 3600
-    expect(most).toBeLessThanOrEqual(Math.floor(20 / usdOfMachine))
-    expect(most).toBeGreaterThan(10)
-    expect(setup.last()).toMatchObject({ waits: { [fleet]: null }, isPaused: false })
-    expect(usdOf(setup.last())).toBeLessThan(5)
-  })
-
-  test('has its workers told once until when, and why', async () => {
-    const { setup, work } = aBusySetup()
-    await run(setup, UNTIL_MIDNIGHT_MINUTES, work)
-
-    expect(await storedJson(setup.output, DISPATCH_PAUSE_KEY)).toEqual({
-      version: 1,
-      until: '2026-01-03T00:00:00.000Z',
-      reason: 'the budget of 20 USD for 2026-01-02 is reached',
+      const usdOfMachine = (usdPerHour * (PAID_RUN_SECONDS + LINGER_SECONDS[fleet])) / 3600
+      expect(most).toBeLessThanOrEqual(Math.floor(20 / usdOfMachine))
+      expect(most).toBeGreaterThan(10)
+      expect(setup.last()).toMatchObject({ waits: { [fleet]: null }, isPaused: false })
+      expect(usdOf(setup.last())).toBeLessThan(5)
     })
-    expect(setup.output.writes.filter(({ key }) => key === DISPATCH_PAUSE_KEY).length).toBe(1)
-  })
 
-  test('goes on within a minute when the budget is raised', async () => {
-    const { setup, work } = aBusySetup()
-    await run(setup, 10 * 60, work)
-    const raised = { ...setup.deps, figures: { ...setup.deps.figures, maxUsdPerDay: 1000 } }
+    test('has one pause record, with its end and its reason', async () => {
+      const { setup, work } = aBusySetup()
+      await run(setup, UNTIL_MIDNIGHT_MINUTES, work)
 
-    await setup.dispatchAs(raised)
+      expect(await storedJson(setup.output, DISPATCH_PAUSE_KEY)).toEqual({
+        version: 1,
+        until: '2026-01-03T00:00:00.000Z',
+        reason: 'the budget of 20 USD for 2026-01-02 is reached',
+      })
+      expect(setup.output.writes.filter(({ key }) => key === DISPATCH_PAUSE_KEY).length).toBe(1)
+    })
 
-    const pause = (await storedJson(setup.output, DISPATCH_PAUSE_KEY)) as { until: string }
-    expect(Date.parse(pause.until)).toBeLessThanOrEqual(setup.now())
-    expect(setup.last()).toMatchObject({ waits: { [fleet]: null } })
-  })
-})
+    test('is worked on again within a minute when the budget is raised', async () => {
+      const { setup, work } = aBusySetup()
+      await run(setup, 10 * 60, work)
+      const raised = { ...setup.deps, figures: { ...setup.deps.figures, maxUsdPerDay: 1000 } }
 
-describe.each(['batch', 'ec2'] as const)('workers that never start, %s', (compute) => {
-  test('cost the budget at most', async () => {
+      await setup.dispatchAs(raised)
+
+      const pause = (await storedJson(setup.output, DISPATCH_PAUSE_KEY)) as { until: string }
+      expect(Date.parse(pause.until)).toBeLessThanOrEqual(setup.now())
+      expect(setup.last()).toMatchObject({ waits: { [fleet]: null } })
+    })
+  },
+)
+
+describe.each(['batch', 'ec2'] as const)('workers of compute %s that never start', (compute) => {
+  test('cost at most the budget', async () => {
     const small = { ...figures, maxUsdPerDay: 3 }
     const setup = dispatchSetup({ backlog: 10_000, compute, figures: small, proven: false })
     await run(setup, UNTIL_MIDNIGHT_MINUTES, async () => {
@@ -114,7 +117,7 @@ describe.each(['batch', 'ec2'] as const)('workers that never start, %s', (comput
   })
 })
 
-test('a fleet that the budget pays no more machines for keeps those that it has', async () => {
+test('a fleet for which the budget pays no more machines keeps the machines that it has', async () => {
   const setup = dispatchSetup({
     backlog: { visible: 9_000, inFlight: 5, delayed: 0 },
     compute: 'ec2',
@@ -127,7 +130,7 @@ test('a fleet that the budget pays no more machines for keeps those that it has'
   expect(setup.ecs.set).toEqual([first])
 })
 
-test('a budget that pays for no machine starts none, and says why', async () => {
+test('dispatch starts no worker and reports the budget as reason when it pays for no machine', async () => {
   const setup = dispatchSetup({ backlog: 100, figures: { ...figures, maxUsdPerDay: 0.5 } })
 
   await setup.dispatch()
@@ -135,7 +138,7 @@ test('a budget that pays for no machine starts none, and says why', async () => 
   expect(setup.last()).toMatchObject({ started: 0, waits: { batch: 'budget' }, isPaused: true })
 })
 
-test('without a limit no worker is told anything, whatever it costs', async () => {
+test('dispatch writes no pause record without a budget, however much the workers cost', async () => {
   const setup = dispatchSetup({
     backlog: { visible: 990, inFlight: 10, delayed: 0 },
     figures: { ...figures, maxUsdPerDay: null },
@@ -149,8 +152,8 @@ test('without a limit no worker is told anything, whatever it costs', async () =
   expect(setup.batch.active().length).toBe(30)
 })
 
-describe('a pause that dispatch has forgotten', () => {
-  test('is taken back when its state was deleted, or workers would start only to end', async () => {
+describe('a pause record whose dispatch state was deleted', () => {
+  test('is ended by dispatch, because new workers would otherwise shut down at once', async () => {
     const setup = dispatchSetup({
       backlog: { visible: 990, inFlight: 10, delayed: 0 },
       figures: { ...figures, maxUsdPerDay: 3 },
@@ -170,7 +173,7 @@ describe('a pause that dispatch has forgotten', () => {
   })
 })
 
-test('a job that starts and ends because of the pause, beside one that has no machine, has not failed', async () => {
+test('a Batch job that starts and ends because of the pause does not count as a failed start', async () => {
   const setup = dispatchSetup({
     backlog: { visible: 990, inFlight: 0, delayed: 0 },
     figures: { ...figures, maxUsdPerDay: 4 },

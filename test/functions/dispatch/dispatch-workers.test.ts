@@ -8,7 +8,7 @@ import { unaborted } from '../../fixtures/unaborted.ts'
 import { dispatchSetup, MINUTE_MS, REVISION } from './dispatch-setup.ts'
 
 describe('a backlog', () => {
-  test('gets the workers it needs, and their ids are kept', async () => {
+  test('gets the workers that it needs, and the dispatch state has their ids', async () => {
     const setup = dispatchSetup({ backlog: { visible: 12, inFlight: 8, delayed: 1 } })
 
     await setup.dispatch()
@@ -34,7 +34,7 @@ describe('a backlog', () => {
     })
   })
 
-  test('that grows gets those that are missing', async () => {
+  test('that grows gets the missing workers', async () => {
     const setup = dispatchSetup({ backlog: 20 })
     await setup.dispatch()
     setup.state.backlog = 50
@@ -46,7 +46,7 @@ describe('a backlog', () => {
     expect(setup.told.at(-1)).toMatchObject({ needed: 5, active: 2, started: 3 })
   })
 
-  test('that shrinks loses none, and gets none', async () => {
+  test('that shrinks keeps its workers and gets no new ones', async () => {
     const setup = dispatchSetup({ backlog: 50 })
     await setup.dispatch()
     setup.state.backlog = 20
@@ -57,7 +57,7 @@ describe('a backlog', () => {
     expect(setup.batch.active().length).toBe(5)
   })
 
-  test('gets others at once for workers that have ended', async () => {
+  test('gets new workers at once for workers that have ended', async () => {
     const setup = dispatchSetup({ backlog: 30 })
     await setup.dispatch()
     setup.batch.move('job-1', 'SUCCEEDED')
@@ -70,7 +70,7 @@ describe('a backlog', () => {
     expect(await setup.asked()).toEqual({ 'worker-3': 'job-3', 'worker-4': 'job-4', 'worker-5': 'job-5' })
   })
 
-  test('of more than one invocation starts gets the rest from the next', async () => {
+  test('that needs more workers than one invocation starts gets the others from the next invocation', async () => {
     const setup = dispatchSetup({ backlog: 10 * (MAX_STARTS + 7), figures: { maxWorkers: 1000 } })
 
     await setup.dispatch()
@@ -83,7 +83,7 @@ describe('a backlog', () => {
     ])
   })
 
-  test('of none costs no write', async () => {
+  test('of 0 causes no write', async () => {
     const setup = dispatchSetup()
     await setup.dispatch()
     const { length } = setup.output.writes
@@ -95,8 +95,8 @@ describe('a backlog', () => {
   })
 })
 
-describe('never twice', () => {
-  test('when the event comes twice', async () => {
+describe('dispatch does not start a worker twice', () => {
+  test('when the same event arrives twice', async () => {
     const setup = dispatchSetup({ backlog: 30 })
 
     await setup.dispatch()
@@ -105,7 +105,7 @@ describe('never twice', () => {
     expect(setup.batch.all().length).toBe(3)
   })
 
-  test('when two run at once: the second to write gives way', async () => {
+  test('when three invocations run at once, because those that write later stop', async () => {
     const setup = dispatchSetup({ backlog: 30 })
 
     await Promise.all([setup.dispatch(), setup.dispatch(), setup.dispatch()])
@@ -114,7 +114,7 @@ describe('never twice', () => {
     expect(setup.told.filter(({ type }) => type === 'outrun').length).toBe(2)
   })
 
-  test('when Batch does not show yet what was started', async () => {
+  test('when Batch does not list a started job yet', async () => {
     const setup = dispatchSetup({ backlog: 30, lagMs: () => 2 * MINUTE_MS })
 
     for (let minute = 0; minute < 6; minute++) {
@@ -126,7 +126,7 @@ describe('never twice', () => {
     expect(setup.told.at(-1)).toMatchObject({ active: 3 })
   })
 
-  test('when a worker gets another attempt while the lists are read', async () => {
+  test('when a worker gets another attempt while jobs are being listed', async () => {
     let slipping = false
     const setup = dispatchSetup({ backlog: 30, slips: () => slipping })
     await setup.dispatch()
@@ -138,7 +138,7 @@ describe('never twice', () => {
     expect(setup.told.at(-1)).toMatchObject({ active: 3, started: 0 })
   })
 
-  test('when the answer to a submission gets lost: it is found by its name', async () => {
+  test('when the answer to a submission is lost, because it finds the job by its name', async () => {
     let lost = 0
     const setup = dispatchSetup({
       backlog: 30,
@@ -161,7 +161,7 @@ describe('never twice', () => {
     expect(await setup.asked()).toEqual({ 'worker-1': 'job-1', 'worker-2': 'job-2', 'worker-4': 'job-3' })
   })
 
-  test('when workers are there that nobody asked for: they count, and are kept in mind', async () => {
+  test('when a worker was submitted by hand, because it counts that worker and records it in its state', async () => {
     const setup = dispatchSetup({ backlog: 30 })
     await setup.batch.submit('by-hand', unaborted)
 
@@ -171,7 +171,7 @@ describe('never twice', () => {
     expect(await setup.asked()).toMatchObject({ 'by-hand': 'job-1' })
   })
 
-  test('when the state is lost while workers are listed', async () => {
+  test('when the dispatch state is lost, but Batch lists the workers', async () => {
     const setup = dispatchSetup({ backlog: 30 })
     await setup.dispatch()
     await setup.output.delete(DISPATCH_STATE_KEY, unaborted)
@@ -182,7 +182,7 @@ describe('never twice', () => {
   })
 })
 
-describe('an answer that never came, and nobody looked for minutes', () => {
+describe('a submission whose answer was lost minutes ago', () => {
   const aSetupThatForgets = async (slipping: { now: boolean }) => {
     const setup = dispatchSetup({
       backlog: 10,
@@ -198,7 +198,7 @@ describe('an answer that never came, and nobody looked for minutes', () => {
     return setup
   }
 
-  test('is made up for by looking for the name, where the lists miss it', async () => {
+  test("is found by its name when Batch's job lists miss it", async () => {
     const slipping = { now: true }
     const setup = await aSetupThatForgets(slipping)
 
@@ -208,7 +208,7 @@ describe('an answer that never came, and nobody looked for minutes', () => {
     expect(await setup.asked()).toEqual({ 'worker-1': 'job-1' })
   })
 
-  test('counts no more when its worker has ended', async () => {
+  test('does not count when its worker has ended', async () => {
     const setup = await aSetupThatForgets({ now: false })
     setup.batch.move('job-1', 'FAILED')
 
@@ -218,7 +218,7 @@ describe('an answer that never came, and nobody looked for minutes', () => {
   })
 })
 
-describe('a request that never arrived', () => {
+describe('a submission that never arrived', () => {
   const aSetupThatLosesOne = () => {
     let lost = false
     return dispatchSetup({
@@ -233,7 +233,7 @@ describe('a request that never arrived', () => {
     })
   }
 
-  test('ends the invocation, and its worker counts for a while', async () => {
+  test('fails the invocation, and its worker counts as started for a while', async () => {
     const setup = aSetupThatLosesOne()
 
     await expect(setup.dispatch()).rejects.toThrow('ECONNREFUSED')
@@ -244,7 +244,7 @@ describe('a request that never arrived', () => {
     expect(setup.batch.all().length).toBe(2)
   })
 
-  test('is made up for when Batch would have shown it', async () => {
+  test('is replaced once Batch would have listed its job', async () => {
     const setup = aSetupThatLosesOne()
     await expect(setup.dispatch()).rejects.toThrow('ECONNREFUSED')
     setup.wait(SHOWN_AFTER_MS)
@@ -255,8 +255,8 @@ describe('a request that never arrived', () => {
   })
 })
 
-describe('a refusal', () => {
-  test('for too many requests ends the invocation, and the next goes on at once', async () => {
+describe('a submission that Batch refuses', () => {
+  test('because of too many requests ends the invocation, and the next one submits the others at once', async () => {
     let accepted = 0
     const setup = dispatchSetup({
       backlog: 100,
@@ -273,7 +273,7 @@ describe('a refusal', () => {
     expect(setup.told.at(-1)).toMatchObject({ active: 8, started: 2, stopped: null })
   })
 
-  test('for another reason is an error, and leaves nothing behind', async () => {
+  test('for another reason fails the invocation and leaves nothing in the dispatch state', async () => {
     const setup = dispatchSetup({
       backlog: 100,
       refuse: () => new SubmitRefusedError('ClientException: no such queue', false),
@@ -286,8 +286,8 @@ describe('a refusal', () => {
   })
 })
 
-describe('time', () => {
-  test('that is nearly over leaves the rest to the next', async () => {
+describe('an invocation of dispatch', () => {
+  test('that is close to its time limit leaves the other workers to the next invocation', async () => {
     const setup = dispatchSetup({ backlog: 100 })
 
     await setup.dispatch({ untilMs: setup.now() + 350 })
@@ -297,7 +297,7 @@ describe('time', () => {
     expect(setup.batch.all().length).toBe(10)
   })
 
-  test('never lets a request be made long after its name was written', async () => {
+  test('submits no job a minute after it wrote the name of the job', async () => {
     const setup = dispatchSetup({ backlog: 30 })
     setup.deps.sleep = async () => setup.wait(59_950)
 
@@ -306,7 +306,7 @@ describe('time', () => {
     expect(setup.told).toMatchObject([{ started: 2, stopped: 'time' }])
   })
 
-  test('that is over ends it, with the reason', async () => {
+  test('that is aborted fails with the reason of the abort', async () => {
     const stop = new AbortController()
     const setup = dispatchSetup({
       backlog: 30,
@@ -321,7 +321,7 @@ describe('time', () => {
   })
 })
 
-test('a state that nobody can read stops all, for what is active is not known', async () => {
+test('dispatch fails and starts no worker when its state cannot be parsed', async () => {
   const setup = dispatchSetup({ backlog: 30 })
   await setup.output.put(
     DISPATCH_STATE_KEY,

@@ -18,7 +18,7 @@ const BATCH = {
 const ECS = { SVD_ECS_CLUSTER: 'cluster', SVD_ECS_SERVICE: 'worker', SVD_ECS_USD_PER_HOUR: '1.333' }
 const GOOD = { ...COMMON, ...BATCH }
 
-test('the environment names queues, buckets, model, definition and limits', () => {
+test('the environment names queues, buckets, model, job definition and limits', () => {
   expect(parseDispatchEnvironment({ ...GOOD, PATH: '/bin' })).toEqual({
     metricsNamespace: 'SvdBatch',
     jobsQueueUrl: GOOD.SVD_JOBS_QUEUE_URL,
@@ -30,7 +30,7 @@ test('the environment names queues, buckets, model, definition and limits', () =
   })
 })
 
-test('the environment names a service of ECS, and what a day may cost', () => {
+test('the environment names an ECS service and a daily budget', () => {
   expect(parseDispatchEnvironment({ ...COMMON, ...ECS, SVD_MAX_USD_PER_DAY: '20.5' })).toMatchObject({
     batch: null,
     ecs: { cluster: 'cluster', service: 'worker', usdPerHour: 1.333 },
@@ -38,26 +38,26 @@ test('the environment names a service of ECS, and what a day may cost', () => {
   })
 })
 
-test.each(Object.keys(GOOD))('without %s nothing starts', (name) => {
+test.each(Object.keys(GOOD))('an environment without %s is refused', (name) => {
   expect(() => parseDispatchEnvironment({ ...GOOD, [name]: undefined })).toThrow(name)
   expect(() => parseDispatchEnvironment({ ...GOOD, [name]: '' })).toThrow(name)
 })
 
-describe('a fleet', () => {
-  test.each(Object.keys(ECS))('of which %s alone is missing is a mistake', (name) => {
+describe('the environment of dispatch', () => {
+  test.each(Object.keys(ECS))('is refused when it has ECS but not %s', (name) => {
     expect(() => parseDispatchEnvironment({ ...GOOD, ...ECS, [name]: undefined })).toThrow(name)
   })
 
-  test('has to be there, of one kind at least', () => {
+  test('must name at least one fleet', () => {
     expect(() => parseDispatchEnvironment(COMMON)).toThrow('there are no workers to start')
   })
 })
 
-test.each(['0', '-1', '2.5', '1e3', ' 10', 'ten'])('%j is no number of workers', (value) => {
+test.each(['0', '-1', '2.5', '1e3', ' 10', 'ten'])('the worker limit %j is refused', (value) => {
   expect(() => parseDispatchEnvironment({ ...GOOD, SVD_MAX_WORKERS: value })).toThrow('from 1 to 99999')
 })
 
-test.each(['-1', '1e3', 'twenty', '$20'])('%j is no number of dollars', (value) => {
+test.each(['-1', '1e3', 'twenty', '$20'])('the daily budget %j is refused', (value) => {
   expect(() => parseDispatchEnvironment({ ...GOOD, SVD_MAX_USD_PER_DAY: value })).toThrow(
     'must be US dollars',
   )

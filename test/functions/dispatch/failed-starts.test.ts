@@ -4,8 +4,8 @@ import { dispatchSetup, MINUTE_MS } from './dispatch-setup.ts'
 
 const DAY_MINUTES = 24 * 60
 
-describe('workers of Batch that cannot start', () => {
-  /** As on the documented way before: the worker ends at once, whatever the reason. */
+describe('Batch workers that cannot start', () => {
+  /** Every worker ends at once. */
   const aDay = async (setup: ReturnType<typeof dispatchSetup>, minutes = DAY_MINUTES) => {
     for (let minute = 0; minute < minutes; minute++) {
       await setup.dispatch()
@@ -14,7 +14,7 @@ describe('workers of Batch that cannot start', () => {
     }
   }
 
-  test('are started thirty times a day, and not every minute', async () => {
+  test('are started fewer than thirty times a day after their first failures', async () => {
     const setup = dispatchSetup({ backlog: 10_000 })
 
     await aDay(setup)
@@ -28,7 +28,7 @@ describe('workers of Batch that cannot start', () => {
     expect(others.length).toBeLessThan(30)
   })
 
-  test('are told as one state, with the words of Batch', async () => {
+  test("are reported as one state, with Batch's status reason", async () => {
     const setup = dispatchSetup({ backlog: 10_000, proven: false })
 
     await aDay(setup, 10)
@@ -40,7 +40,7 @@ describe('workers of Batch that cannot start', () => {
     expect(setup.told.slice(1).every((event) => event.type === 'dispatched' && event.cannotStart)).toBe(true)
   })
 
-  test('are tried within a minute when another deployment is there', async () => {
+  test('are tried again within a minute when the job definition changes', async () => {
     const setup = dispatchSetup({ backlog: 10_000 })
     await aDay(setup, 40)
     expect(setup.last()).toMatchObject({ started: 0, waits: { batch: 'back-off' } })
@@ -51,7 +51,7 @@ describe('workers of Batch that cannot start', () => {
     expect(setup.last()).toMatchObject({ started: 1, waits: { batch: 'canary' } })
   })
 
-  test('are no reason that is told any more when one works, though they still count', async () => {
+  test('are not reported any more once one worker works, but the failure count stays', async () => {
     const setup = dispatchSetup({ backlog: 1_000, proven: false, figures: { maxWorkers: 4 } })
     await aDay(setup, 1)
     for (let minute = 0; minute < 3; minute++) {
@@ -68,7 +68,7 @@ describe('workers of Batch that cannot start', () => {
     expect((await setup.stored()).batch).toMatchObject({ failures: 1, proven: true })
   })
 
-  test('of an earlier deployment are no failed starts of the one that replaces them', async () => {
+  test('of an earlier deployment do not count as failed starts of the new deployment', async () => {
     const setup = dispatchSetup({ backlog: 10_000, figures: { maxWorkers: 4 } })
     await setup.dispatch()
     const [first, second, third] = setup.batch.active()
@@ -83,7 +83,7 @@ describe('workers of Batch that cannot start', () => {
     expect((await setup.stored()).batch).toMatchObject({ failures: 0, asked: 2 })
   })
 
-  test('whose machines Spot has taken have not failed', async () => {
+  test('do not count as failed starts when EC2 reclaimed their Spot instances', async () => {
     const setup = dispatchSetup({ backlog: 20 })
     await setup.dispatch()
     for (const { jobId } of setup.batch.active()) setup.batch.reclaim(jobId)
@@ -95,8 +95,8 @@ describe('workers of Batch that cannot start', () => {
   })
 })
 
-describe('the model', () => {
-  test('that is not there is waited for: no worker is started, for ten days', async () => {
+describe('the model record', () => {
+  test('is waited for: dispatch starts no worker without it, for ten days', async () => {
     const setup = dispatchSetup({ backlog: 100, pushed: false, proven: false })
 
     for (let hour = 0; hour < 240; hour++) {
@@ -108,7 +108,7 @@ describe('the model', () => {
     expect(setup.last()).toMatchObject({ waits: { batch: 'model' }, cannotStart: true })
   })
 
-  test('that appears gets a worker in that minute, and all when this has taken a message', async () => {
+  test('starts one worker in the minute it appears, and all workers once that one took a message', async () => {
     const setup = dispatchSetup({ backlog: 100, pushed: false, proven: false })
     await setup.dispatch()
     await setup.push()
@@ -127,7 +127,7 @@ describe('the model', () => {
     expect(setup.last()).toMatchObject({ active: 1, started: 9, waits: { batch: null }, cannotStart: false })
   })
 
-  test('is not asked for while nothing waits', async () => {
+  test('is not read while the backlog is empty', async () => {
     const setup = dispatchSetup({ pushed: false })
     const asked: string[] = []
     const models = {
@@ -144,8 +144,8 @@ describe('the model', () => {
   })
 })
 
-describe('a worker of ECS that cannot start', () => {
-  test('is ended after as long as a start may take, and tried again after a minute, two, four …', async () => {
+describe('an ECS worker that cannot start', () => {
+  test('is stopped after the start limit and tried again after 1, 2, 4 … minutes', async () => {
     const setup = dispatchSetup({ backlog: 100, compute: 'ec2', proven: false })
     const desired: number[] = []
     for (let minute = 0; minute < 60; minute++) {
@@ -161,7 +161,7 @@ describe('a worker of ECS that cannot start', () => {
     expect(desired).toEqual([...tried, 0, ...tried, 0, 0, ...tried, 0, 0, 0, 0, ...tried].slice(0, 60))
   })
 
-  test('and has no machine is asked for on and on', async () => {
+  test('that has no machine stays requested', async () => {
     const setup = dispatchSetup({ backlog: 100, compute: 'ec2', proven: false })
     for (let minute = 0; minute < 60; minute++) {
       await setup.dispatch()
@@ -173,8 +173,8 @@ describe('a worker of ECS that cannot start', () => {
   })
 })
 
-describe('a deployment of ECS during a backlog', () => {
-  test('whose canary has no place yet, because older workers are busy, has not failed to get a machine', async () => {
+describe('an ECS deployment during a backlog', () => {
+  test('waits for its canary, without an alarm, while older workers are busy', async () => {
     const setup = dispatchSetup({
       ...{ backlog: { visible: 400, inFlight: 12, delayed: 0 }, compute: 'ec2' },
       figures: { maxWorkers: 4 },
@@ -193,7 +193,7 @@ describe('a deployment of ECS during a backlog', () => {
   })
 })
 
-describe('workers that die after they have taken a message', () => {
+describe('workers that stop soon after they took a message', () => {
   /** Each worker takes one message, dies within two minutes, and leaves the message to its lease. */
   const aDay = async (setup: ReturnType<typeof dispatchSetup>) => {
     let started = 0
@@ -211,7 +211,7 @@ describe('workers that die after they have taken a message', () => {
     return started
   }
 
-  test('are backed off from too, though each start looks well for a minute', async () => {
+  test('are started with back-off, although each looks healthy for a minute', async () => {
     const setup = dispatchSetup({ backlog: 1_000, proven: false, figures: { maxWorkers: 4 } })
 
     const started = await aDay(setup)

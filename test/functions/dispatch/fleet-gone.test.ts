@@ -25,7 +25,7 @@ const aBusySetup = async (minutes: number, running: (desired: number) => number 
   return setup
 }
 
-describe('a fleet that the deployment does not have any more', () => {
+describe('a fleet that was removed from the deployment', () => {
   /** The same state, dispatched by a deployment whose workers are all on AWS Batch. */
   const withoutEcs = async (setup: ReturnType<typeof dispatchSetup>, minutes: number): Promise<void> => {
     const batchAlone = { ...setup.deps, service: null }
@@ -36,7 +36,7 @@ describe('a fleet that the deployment does not have any more', () => {
     }
   }
 
-  test('costs nothing on the days after', async () => {
+  test('costs nothing on the following days', async () => {
     const setup = await aBusySetup(60)
     setup.state.backlog = 0
     for (const { jobId } of setup.batch.active()) setup.batch.move(jobId, 'SUCCEEDED')
@@ -47,7 +47,7 @@ describe('a fleet that the deployment does not have any more', () => {
     expect((await setup.stored()).ecs).toMatchObject({ asked: 0, machines: 0, usd: 0 })
   })
 
-  test('keeps what it cost on the day itself, and its machines for as long as they stay', async () => {
+  test('keeps its cost of the day, and counts its machines until they have ended', async () => {
     const setup = await aBusySetup(60)
     const before = (await setup.stored()).ecs
 
@@ -71,7 +71,7 @@ describe('a fleet that the deployment does not have any more', () => {
   })
 })
 
-test('a service that ECS does not show for a minute keeps its failed starts in mind', async () => {
+test('dispatch keeps the failed starts of an ECS service that ECS does not return for a minute', async () => {
   const setup = dispatchSetup({ backlog: 100, compute: 'ec2', proven: false })
   for (let minute = 0; minute < 18; minute++) {
     await setup.dispatch()

@@ -13,7 +13,7 @@ const seen = (more: Partial<FleetSeen> = {}): FleetSeen => ({
   ...more,
 })
 
-/** A fleet that is looked at minute by minute. */
+/** A fleet that is polled minute by minute. */
 const aFleet = (before: Partial<FleetState> = {}) => {
   let fleet: FleetState = { ...NEW_FLEET, revision: 'worker:1', model: 'etag', ...before }
   let minute = 0
@@ -35,7 +35,7 @@ const aFleet = (before: Partial<FleetState> = {}) => {
 const FAILED = { failed: ['exit code 1'] }
 
 describe('a deployment', () => {
-  test('starts one worker until it has taken a message, and then all', () => {
+  test('starts one worker until that has taken a message, and then all', () => {
     const fleet = aFleet({ revision: null, model: null })
 
     expect(fleet.look()).toMatchObject({ most: 1, waits: 'canary', proven: false })
@@ -44,19 +44,19 @@ describe('a deployment', () => {
     expect(fleet.look({ asked: 1, running: 1, inFlight: 1 })).toMatchObject({ most: ALL, waits: null })
   })
 
-  test('that works starts all after hours without work', () => {
+  test('that is proven starts all workers after hours without messages', () => {
     const fleet = aFleet({ proven: true })
     fleet.look({ visible: 0, model: undefined })
 
     expect(fleet.look()).toMatchObject({ most: ALL, waits: null })
   })
 
-  test('that is replaced, or gets another model, starts one worker again', () => {
+  test('that is replaced, or whose model changes, starts one worker again', () => {
     expect(aFleet({ proven: true }).look({ revision: 'worker:2' })).toMatchObject({ most: 1 })
     expect(aFleet({ proven: true }).look({ model: 'other' })).toMatchObject({ most: 1 })
   })
 
-  test('is not proven by messages that workers of an earlier one, or of the other fleet, can hold', () => {
+  test('is not proven by messages that workers of an earlier deployment or other fleet may lease', () => {
     const fleet = aFleet()
     const busy = { asked: 1, running: 1, others: 2 }
 
@@ -64,7 +64,7 @@ describe('a deployment', () => {
     expect(fleet.look({ ...busy, inFlight: 7 })).toMatchObject({ most: ALL })
   })
 
-  test('is not proven by messages that wait for another attempt, hidden from all workers', () => {
+  test('is not proven by messages that are hidden until their next attempt', () => {
     const fleet = aFleet()
     const starting = { asked: 1, running: 1 }
     fleet.look({ asked: 1, inFlight: 4 })
@@ -75,7 +75,7 @@ describe('a deployment', () => {
     expect(fleet.look({ ...starting, inFlight: 3 })).toMatchObject({ most: ALL })
   })
 
-  test('is proven beside others by a worker that has outlived the longest start', () => {
+  test('is proven, beside other workers, by a worker that runs for longer than the start limit', () => {
     const fleet = aFleet()
     const busy = { asked: 1, running: 1, others: 2, inFlight: 6 }
     for (let minute = 0; minute < START_LIMIT_SECONDS / 60; minute++) expect(fleet.look(busy).most).toBe(1)
@@ -85,7 +85,7 @@ describe('a deployment', () => {
 })
 
 describe('a failed start', () => {
-  test('is followed by 1, 2, 4 … 60 minutes without one, and then by one worker', () => {
+  test('is followed by 1, 2, 4 … 60 minutes without a start, and then by one worker', () => {
     const fleet = aFleet({ proven: true })
     const waited = Array.from({ length: 8 }, () => {
       const { most, waits, failure } = fleet.look(FAILED)
@@ -97,7 +97,7 @@ describe('a failed start', () => {
     expect(fleet.look()).toMatchObject({ most: 1, failures: 8 })
   })
 
-  test('no longer keeps workers from starting when one takes a message, and is no fault then', () => {
+  test('no longer prevents starts once a worker takes a message, and is then not reported', () => {
     const fleet = aFleet()
     fleet.look(FAILED)
     fleet.look(FAILED)
@@ -107,7 +107,7 @@ describe('a failed start', () => {
     expect(cannotStart(working)).toBe(false)
   })
 
-  test('is forgotten when workers have worked for as long as a start may take', () => {
+  test('is forgotten when workers have worked for as long as the start limit', () => {
     const fleet = aFleet()
     const working = { asked: 1, running: 1, inFlight: 1 }
     fleet.look(FAILED)
@@ -117,7 +117,7 @@ describe('a failed start', () => {
     expect(fleet.look(working)).toMatchObject({ failures: 0, failure: null })
   })
 
-  test('is forgotten when workers have left nothing to do, and not before they have worked', () => {
+  test('is forgotten when workers have emptied the queue, but not before they have worked', () => {
     const nothing = { visible: 0, model: undefined }
     const fleet = aFleet()
     fleet.look(FAILED)
@@ -127,7 +127,7 @@ describe('a failed start', () => {
     expect(fleet.look(nothing)).toMatchObject({ failures: 0, failure: null })
   })
 
-  test('is the second in a row if workers that took a message die soon after', () => {
+  test('is counted as the second in a row when workers stop soon after they took a message', () => {
     const fleet = aFleet()
     fleet.look(FAILED)
     fleet.look({ asked: 1, running: 1, inFlight: 1 })
@@ -137,7 +137,7 @@ describe('a failed start', () => {
     })
   })
 
-  test('begins the time anew for which workers have to work', () => {
+  test('restarts the time for which workers must work before failures are forgotten', () => {
     const fleet = aFleet({ proven: true })
     const working = { asked: 2, running: 2, inFlight: 2 }
     for (let minute = 0; minute < START_LIMIT_SECONDS / 60; minute++) fleet.look(working)
@@ -148,25 +148,25 @@ describe('a failed start', () => {
     expect(fleet.look(working).failures).toBe(0)
   })
 
-  test('is none of a worker that takes no message because of the budget', () => {
+  test('is not counted for a worker that takes no message because of the budget', () => {
     const fleet = aFleet({ proven: true })
     for (let minute = 0; minute < 2 * (START_LIMIT_SECONDS / 60); minute++)
       expect(fleet.look({ asked: 2, running: 1, isPaused: true }).failures).toBe(0)
   })
 
-  test('is none while other workers of this deployment have messages', () => {
+  test('is not counted while other workers of this deployment have messages', () => {
     expect(aFleet({ proven: true }).look({ ...FAILED, asked: 3, running: 3, inFlight: 4 })).toMatchObject({
       ...{ most: ALL, failures: 0 },
     })
   })
 
-  test('is one although others have messages, if as many workers failed as run', () => {
+  test('is counted, although other workers have messages, when as many workers failed as run', () => {
     const look = aFleet({ proven: true }).look({ failed: ['a', 'b'], asked: 2, running: 2, inFlight: 4 })
 
     expect(look).toMatchObject({ most: 0, waits: 'back-off', failures: 1, failure: 'a' })
   })
 
-  test('is a worker too that runs and takes no message for as long as a start may take', () => {
+  test('is counted for a worker that runs for the start limit and takes no message', () => {
     const fleet = aFleet()
     const starting = { asked: 1, running: 1 }
     for (let minute = 0; minute < START_LIMIT_SECONDS / 60; minute++)
@@ -181,7 +181,7 @@ describe('a failed start', () => {
   test.each([
     ['the deployment changes', { revision: 'worker:2' }],
     ['the model changes', { model: 'other' }],
-  ])('no longer holds anything up when %s', (_, change) => {
+  ])('no longer prevents starts when %s', (_, change) => {
     const fleet = aFleet()
     for (let n = 0; n < 7; n++) fleet.look(FAILED)
     expect(fleet.look()).toMatchObject({ most: 0, waits: 'back-off' })
@@ -190,7 +190,7 @@ describe('a failed start', () => {
   })
 })
 
-test('a worker that came late, beside others that are busy, has not failed before its own time is over', () => {
+test('a worker that started late beside busy ones has not failed before its own start limit', () => {
   const fleet = aFleet()
   const minutes = START_LIMIT_SECONDS / 60
   const booting = { asked: 1, running: 0, others: 4, inFlight: 12 }
@@ -201,8 +201,8 @@ test('a worker that came late, beside others that are busy, has not failed befor
   expect(fleet.look({ ...booting, running: 1 })).toMatchObject({ most: ALL, waits: null })
 })
 
-describe('no machine for as long as a start may take', () => {
-  test('is told, but nothing has failed: the fleet goes on asking', () => {
+describe('a fleet that gets no machine within the start limit', () => {
+  test('is reported, has no failed start, and stays requested', () => {
     const fleet = aFleet({ proven: true })
     for (let minute = 0; minute < START_LIMIT_SECONDS / 60; minute++) fleet.look({ asked: 2 })
     const waiting = fleet.look({ asked: 2 })
@@ -212,22 +212,22 @@ describe('no machine for as long as a start may take', () => {
   })
 })
 
-describe('without the record of the model', () => {
-  test('nothing starts, and nothing fails', () => {
+describe('a fleet whose model record is missing', () => {
+  test('starts no worker and counts no failure', () => {
     const waiting = aFleet({ proven: true }).look({ model: null })
 
     expect(waiting).toMatchObject({ most: 0, waits: 'model', failures: 0, retry_at: null })
     expect(cannotStart(waiting)).toBe(true)
   })
 
-  test('a worker starts within the minute in which it appears, whatever failed before', () => {
+  test('starts one worker in the minute the record appears, despite earlier failures', () => {
     const fleet = aFleet({ model: null })
     for (let n = 0; n < 7; n++) fleet.look({ ...FAILED, model: null })
 
     expect(fleet.look({ model: 'etag' })).toMatchObject({ most: 1, failures: 0, waits: 'canary' })
   })
 
-  test('the same record that comes back is another try', () => {
+  test('starts one worker when the same record comes back', () => {
     const fleet = aFleet()
     for (let n = 0; n < 7; n++) fleet.look(FAILED)
     fleet.look({ model: null })
@@ -236,7 +236,7 @@ describe('without the record of the model', () => {
   })
 })
 
-test('nobody has to look at a fleet for which nothing waits, whatever failed', () => {
+test('cannotStart is false for a fleet with failed starts while its backlog is empty', () => {
   const fleet = aFleet()
   fleet.look(FAILED)
 

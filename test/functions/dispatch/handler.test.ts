@@ -13,7 +13,7 @@ import { startEmbeddedEndpoint } from '../../../worker/local/embedded-endpoint.t
 import { openScriptedEndpoint } from '../../fixtures/scripted-endpoint.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 
-/** As Lambda calls a handler, a minute after the other. */
+/** Calls the handler twice, as Lambda does. */
 const CALLER = `
 const { handler } = require('./index.js')
 const context = { awsRequestId: 'request-1', functionName: 'dispatch', getRemainingTimeInMillis: () => 60_000 }
@@ -33,13 +33,13 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-test('the bundle holds nothing of the worker, the tests or the infrastructure', () => {
+test('the dispatch bundle contains no files of the worker, the tests or the infrastructure', () => {
   const ours = inputs.filter((file) => !file.includes('node_modules/'))
   expect(ours).toContain('functions/dispatch/dispatch-workers.ts')
   expect(ours.filter((file) => !/^(functions\/dispatch|shared)\//.test(file))).toEqual([])
 })
 
-test('the bundle, called as Lambda calls it, starts a first worker for what is in the queue, once', async () => {
+test('the dispatch bundle, called as Lambda calls it, starts one first worker for the queued messages', async () => {
   await using endpoint = await startEmbeddedEndpoint(0)
   const { outputBucket, jobsQueueUrl } = endpoint.deployment
   const config = {

@@ -7,7 +7,7 @@ const endAt = (n: number, moment: 'before' | 'after') => {
   const end = (): void => {
     state.calls++
     if (state.calls === n) state.ended = true
-    // Whatever the same invocation still tries does not happen: it is dead.
+    // The invocation has ended, so that none of its later calls has an effect.
     if (state.ended && state.calls >= n) throw new Error('dead')
   }
   const revive = (): void => {
@@ -16,34 +16,37 @@ const endAt = (n: number, moment: 'before' | 'after') => {
   return { faults: { [moment]: end }, end, state, revive }
 }
 
-describe.each(['before', 'after'] as const)('whichever call is the last, %s it had its effect', (moment) => {
-  test('there are never too many workers, and enough in the end', async () => {
-    for (let n = 1; ; n++) {
-      const { faults, end, state, revive } = endAt(n, moment)
-      const setup = dispatchSetup({
-        backlog: 30,
-        storeFaults: faults,
-        faults,
-        async depth() {
-          end()
-          return { visible: 30, inFlight: 0, delayed: 0 }
-        },
-      })
-      await setup.dispatch().catch(() => {})
-      revive()
+describe.each(['before', 'after'] as const)(
+  'a dispatch invocation that ends %s one of its calls takes effect',
+  (moment) => {
+    test('leads neither to too many workers nor, in the end, to too few', async () => {
+      for (let n = 1; ; n++) {
+        const { faults, end, state, revive } = endAt(n, moment)
+        const setup = dispatchSetup({
+          backlog: 30,
+          storeFaults: faults,
+          faults,
+          async depth() {
+            end()
+            return { visible: 30, inFlight: 0, delayed: 0 }
+          },
+        })
+        await setup.dispatch().catch(() => {})
+        revive()
 
-      for (let minute = 0; minute < 7; minute++) {
-        setup.wait(MINUTE_MS)
-        await setup.dispatch()
-        expect(setup.batch.all().length).toBeLessThanOrEqual(3)
-      }
+        for (let minute = 0; minute < 7; minute++) {
+          setup.wait(MINUTE_MS)
+          await setup.dispatch()
+          expect(setup.batch.all().length).toBeLessThanOrEqual(3)
+        }
 
-      expect(setup.batch.all().length).toBe(3)
-      if (!state.ended) {
-        // Every call had its turn.
-        expect(n).toBeGreaterThan(8)
-        break
+        expect(setup.batch.all().length).toBe(3)
+        if (!state.ended) {
+          // Every call was the last one once.
+          expect(n).toBeGreaterThan(8)
+          break
+        }
       }
-    }
-  })
-})
+    })
+  },
+)

@@ -13,12 +13,12 @@ const EVENT = {
   detail: {},
 }
 
-test('of an event of EventBridge, id and time are of interest', () => {
+test('parseScheduleEvent returns id and time of an EventBridge event', () => {
   expect(parseScheduleEvent(EVENT)).toEqual({ id: EVENT.id, time: EVENT.time })
 })
 
 test.each([[{}], [null], [{ ...EVENT, id: undefined }], [{ ...EVENT, time: 'now' }]])(
-  '%j is no event of EventBridge',
+  'parseScheduleEvent refuses %j',
   (event) => {
     expect(() => parseScheduleEvent(event)).toThrow()
   },

@@ -35,16 +35,16 @@ const aService = (before: number) => {
   }
 }
 
-describe('more workers', () => {
-  test('are asked for at once', () => {
+describe('a higher count of workers', () => {
+  test('is set at once', () => {
     const count = aService(0)
 
     expect([1, 4, 9].map((needed) => count({ needed }))).toEqual([1, 4, 9])
   })
 })
 
-describe('fewer workers', () => {
-  test('are asked for when nothing was to be done for as long as a worker of Batch waits idle', () => {
+describe('a lower count of workers', () => {
+  test('is set when nothing was to be done for as long as a Batch worker waits idle', () => {
     const count = aService(4)
     const minutes = Math.ceil(IDLE_SECONDS / 60)
 
@@ -52,20 +52,20 @@ describe('fewer workers', () => {
     expect(count({ needed: 0 })).toBe(0)
   })
 
-  test('are asked for not while each may have a message, however little waits', () => {
+  test('is not set while every worker may lease a message, however few messages wait', () => {
     const count = aService(4)
 
     expect(Array.from({ length: 30 }, () => count({ needed: 1, inFlight: 4 }))).toEqual(Array(30).fill(4))
   })
 
-  test('are as many as were busy at the busiest moment meanwhile', () => {
+  test('is the largest number of busy workers within the idle time', () => {
     const count = aService(8)
     const inFlight = [2, 5, 3, 2]
 
     expect(inFlight.map((messages) => count({ needed: 1, inFlight: messages }))).toEqual([8, 8, 8, 5])
   })
 
-  test('are asked for not when all were busy once meanwhile', () => {
+  test('is not set until the idle time has passed since all workers were busy', () => {
     const count = aService(4)
     const inFlight = [0, 0, 4, 0, 0, 0, 0]
 
@@ -75,23 +75,23 @@ describe('fewer workers', () => {
   })
 })
 
-describe('where none may start', () => {
-  test.each(['back-off', 'budget'] as const)('because of %s, none is asked for at once', (waits) => {
+describe('a service that may start no worker', () => {
+  test.each(['back-off', 'budget'] as const)('because of %s is set to zero at once', (waits) => {
     expect(aService(4)({ needed: 4, inFlight: 4, most: 0, waits })).toBe(0)
   })
 
-  test('for want of a model, those that run are kept', () => {
+  test('because the model is missing keeps its running workers', () => {
     expect(aService(4)({ needed: 4, most: 0, waits: 'model', running: 2 })).toBe(2)
   })
 })
 
-test('a canary comes on top of the tasks of earlier deployments', () => {
+test('the count for a canary is one more than the running tasks of earlier deployments', () => {
   expect(aService(0)({ needed: 8, most: 1, waits: 'canary' })).toBe(1)
   expect(aService(6)({ needed: 8, most: 1, waits: 'canary', running: 6 })).toBe(1)
   expect(aService(6)({ needed: 8, most: 1, waits: 'canary', running: 0, olderRunning: 6 })).toBe(7)
 })
 
-test('the task that CloudFormation starts with a new service is taken back at once', () => {
+test('the task that CloudFormation starts with a new service is removed at once', () => {
   expect(aService(1)({ needed: 0, isNew: true, running: 0 })).toBe(0)
   expect(aService(1)({ needed: 0, running: 0 })).toBe(1)
 })

@@ -5,23 +5,23 @@ import { addUp, budgetLeft, machinesFor, nextDay } from '../../../functions/disp
 const at = (text: string): Date => new Date(`2026-01-${text}Z`)
 const counted = { day: '2026-01-02', countedAt: '2026-01-02T10:00:00.000Z' }
 
-describe('the dollars of a day', () => {
-  test('are those of each machine, for as long as it was asked for', () => {
+describe('the cost of a day', () => {
+  test('is the sum over machines for the time for which they were requested', () => {
     expect(addUp({ usd: 5, machines: 4 }, counted, 1.5, at('02T10:20:00'))).toBe(7)
   })
 
-  test('begin anew at midnight UTC: of an interval across it, the part of today counts', () => {
+  test("restarts at midnight UTC and includes today's part of an interval that crosses it", () => {
     const late = { day: '2026-01-02', countedAt: '2026-01-02T23:59:00.000Z' }
 
     expect(addUp({ usd: 5, machines: 60 }, late, 1, at('03T00:01:00'))).toBe(1)
   })
 
-  test('go on while dispatch does not run: its machines do, too', () => {
+  test('grows while dispatch does not run, because its machines still run', () => {
     expect(addUp({ usd: 0, machines: 2 }, counted, 1, at('02T13:00:00'))).toBe(6)
     expect(addUp({ usd: 9, machines: 2 }, counted, 1, at('05T01:00:00'))).toBe(2)
   })
 
-  test('are none for machines that nobody asked for', () => {
+  test('is zero when no machine is requested', () => {
     expect(addUp({ usd: 0, machines: 0 }, counted, 9, at('02T13:00:00'))).toBe(0)
   })
 })
@@ -38,16 +38,19 @@ describe('the machines that are paid for', () => {
     expect(machinesFor(none, { ...four, asked: 0 }, now)).toEqual({ machines: 0, machines_until: null })
   })
 
-  test.each(['batch', 'ecs'] as const)('stay for a while after their workers, %s', (name) => {
-    const before = { asked: 4, ...machinesFor(none, { ...four, name }, now) }
-    const linger = LINGER_SECONDS[name]
-    const fewer = (seconds: number) =>
-      machinesFor(before, { ...four, name, asked: 1 }, after(seconds)).machines
+  test.each(['batch', 'ecs'] as const)(
+    'count on for their idle time after their workers ended, on %s',
+    (name) => {
+      const before = { asked: 4, ...machinesFor(none, { ...four, name }, now) }
+      const linger = LINGER_SECONDS[name]
+      const fewer = (seconds: number) =>
+        machinesFor(before, { ...four, name, asked: 1 }, after(seconds)).machines
 
-    expect([fewer(60), fewer(linger - 1), fewer(linger)]).toEqual([4, 4, 1])
-  })
+      expect([fewer(60), fewer(linger - 1), fewer(linger)]).toEqual([4, 4, 1])
+    },
+  )
 
-  test('are two with ECS from none, for one worker too, where there may be two', () => {
+  test('are two for a first ECS worker, unless the limit is one worker', () => {
     const one = { ...four, name: 'ecs', asked: 1 } as const
 
     expect(machinesFor(none, one, now).machines).toBe(2)
@@ -56,7 +59,7 @@ describe('the machines that are paid for', () => {
   })
 })
 
-describe('what is left of a budget', () => {
+describe('the budget that is left', () => {
   const now = at('02T10:00:00')
   const none = { machines: 0, machines_until: null }
   /** Kept for half an hour more. */
@@ -65,19 +68,19 @@ describe('what is left of a budget', () => {
     ...{ name, fleet: paidFor, usdPerMachineHour: 2 },
   })
 
-  test('is no limit without one', () => {
+  test('is infinite when no budget is set', () => {
     const { isReached, machines } = budgetLeft([fleet('batch', ten)], 1e9, null, now)
 
     expect([isReached, machines.batch]).toEqual([false, Number.POSITIVE_INFINITY])
   })
 
-  test('is reached when it pays for the idle time of the machines that are there, and nothing else', () => {
+  test('is used up when it pays only for the idle time of the machines that run', () => {
     const reached = (usdToday: number) => budgetLeft([fleet('batch', ten)], usdToday, 20, now).isReached
 
     expect([reached(9.9), reached(10)]).toEqual([false, true])
   })
 
-  test('pays for machines that run for half an hour and then idle, after the same for those that are there', () => {
+  test('pays for half an hour and the idle time of a new machine, after those that already run', () => {
     // A machine of Batch: half an hour and six minutes, at two dollars an hour: 1.20.
     const machines = (paidFor: typeof none | typeof ten, max: number) =>
       budgetLeft([fleet('batch', paidFor)], 0, max, now).machines.batch
@@ -87,14 +90,14 @@ describe('what is left of a budget', () => {
     expect([machines(ten, 20), machines(ten, 21.3)]).toEqual([0, 1])
   })
 
-  test('is shared by two fleets', () => {
+  test('is split between two fleets', () => {
     const { machines } = budgetLeft([fleet('batch', none), fleet('ecs', none)], 0, 24, now)
 
     expect(machines).toEqual({ batch: 10, ecs: Math.floor(12 / ((2 * 47) / 60)) })
   })
 })
 
-test('the next day begins at midnight UTC', () => {
+test('nextDay is the next midnight UTC', () => {
   expect(nextDay(at('02T23:59:59')).toISOString()).toBe('2026-01-03T00:00:00.000Z')
   expect(nextDay(at('31T00:00:00')).toISOString()).toBe('2026-02-01T00:00:00.000Z')
 })

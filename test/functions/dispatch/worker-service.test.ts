@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { dispatchSetup, MINUTE_MS } from './dispatch-setup.ts'
 
-describe('the service of ECS', () => {
-  test('gets the count that the backlog needs, in the minute in which it comes', async () => {
+describe('the ECS service', () => {
+  test('gets the count that the backlog needs in the minute the backlog appears', async () => {
     const setup = dispatchSetup({ backlog: { visible: 12, inFlight: 8, delayed: 1 }, compute: 'ec2' })
 
     await setup.dispatch()
@@ -11,7 +11,7 @@ describe('the service of ECS', () => {
     expect(setup.last()).toMatchObject({ backlog: 21, needed: 3, desired: 3, started: 0, active: 0 })
   })
 
-  test('goes to none, and costs no write and no request then', async () => {
+  test('is set to zero when the backlog is empty, and then causes no writes and no requests', async () => {
     const setup = dispatchSetup({ backlog: 20, compute: 'ec2' })
     await setup.dispatch()
     setup.ecs.run(2)
@@ -32,7 +32,7 @@ describe('the service of ECS', () => {
     expect(setup.output.writes.length).toBe(length)
   })
 
-  test('is told nothing twice when dispatch runs twice at once', async () => {
+  test('is set once when dispatch runs three times at once', async () => {
     const setup = dispatchSetup({ backlog: 30, compute: 'ec2' })
 
     await Promise.all([setup.dispatch(), setup.dispatch(), setup.dispatch()])
@@ -41,7 +41,7 @@ describe('the service of ECS', () => {
     expect(setup.told.filter(({ type }) => type === 'outrun').length).toBe(2)
   })
 
-  test('that cannot be told is an error, and told by the next', async () => {
+  test('that cannot be updated fails the invocation and is updated by the next', async () => {
     let fails = true
     const setup = dispatchSetup({
       ...{ backlog: 30, compute: 'ec2' },
@@ -62,7 +62,7 @@ describe('the service of ECS', () => {
     expect(setup.ecs.desired()).toBe(3)
   })
 
-  test('that is not there yet is waited for', async () => {
+  test('that does not exist yet causes no error', async () => {
     const setup = dispatchSetup({ backlog: 30, compute: 'ec2', proven: false })
     setup.ecs.remove()
 
@@ -71,7 +71,7 @@ describe('the service of ECS', () => {
     expect(setup.last()).toMatchObject({ needed: 3, desired: null, cannotStart: false })
   })
 
-  test('that CloudFormation has just made has its one task taken back', async () => {
+  test('that CloudFormation has just created is set from one task to zero', async () => {
     const setup = dispatchSetup({ compute: 'ec2', proven: false, service: { desired: 1 } })
 
     await setup.dispatch()
@@ -79,7 +79,7 @@ describe('the service of ECS', () => {
     expect(setup.ecs.set).toEqual([0])
   })
 
-  test('is left alone by a deployment: old tasks stay, and one of the new version comes', async () => {
+  test('keeps its old tasks during a deployment and gets one task of the new version', async () => {
     const setup = dispatchSetup({ backlog: { visible: 100, inFlight: 9, delayed: 0 }, compute: 'ec2' })
     await setup.dispatch()
     setup.ecs.run(11)
@@ -97,8 +97,8 @@ describe('the service of ECS', () => {
   })
 })
 
-describe('both fleets', () => {
-  test('look at the whole backlog, each with its own limit', async () => {
+describe('dispatch with both fleets', () => {
+  test('counts the whole backlog for each fleet', async () => {
     const setup = dispatchSetup({ backlog: 30, compute: 'both' })
 
     await setup.dispatch()
@@ -107,7 +107,7 @@ describe('both fleets', () => {
     expect(setup.ecs.desired()).toBe(3)
   })
 
-  test('wait on their own: what fails on one does not stop the other', async () => {
+  test('starts ECS workers although Batch workers fail', async () => {
     const setup = dispatchSetup({ backlog: 30, compute: 'both' })
     await setup.dispatch()
     for (const { jobId } of setup.batch.active()) setup.batch.move(jobId, 'FAILED')

@@ -15,16 +15,16 @@ test.each([
   [11, 2],
   [499, 50],
   [1_000_000, 50],
-])('a backlog of %i needs %i workers of ten clips, fifty at most', (backlog, workers) => {
+])('a backlog of %i needs %i workers of ten clips, at most fifty', (backlog, workers) => {
   expect(workersNeeded(backlog, { clipsPerWorker: 10, maxWorkers: 50 })).toBe(workers)
 })
 
-test('what is in flight or delayed is still to be done', () => {
+test('the backlog includes messages that are in flight or delayed', () => {
   expect(backlogOf({ visible: 3, inFlight: 20, delayed: 100 })).toBe(123)
 })
 
-describe('whatever the backlog', () => {
-  test('no backlog needs none, any needs one', () => {
+describe('the number of workers needed', () => {
+  test('is zero exactly when the backlog is empty', () => {
     fc.assert(
       fc.property(counts, limits, (backlog, fleet) => {
         expect(workersNeeded(backlog, fleet) > 0).toBe(backlog > 0)
@@ -32,7 +32,7 @@ describe('whatever the backlog', () => {
     )
   })
 
-  test('there are never more than the most, nor one that would have nothing to do', () => {
+  test('never exceeds the limit or includes a worker without a clip to render', () => {
     fc.assert(
       fc.property(counts, limits, (backlog, fleet) => {
         const workers = workersNeeded(backlog, fleet)
@@ -42,7 +42,7 @@ describe('whatever the backlog', () => {
     )
   })
 
-  test('below the most, they are enough', () => {
+  test('suffices for the backlog when it is below the limit', () => {
     fc.assert(
       fc.property(counts, limits, (backlog, fleet) => {
         const workers = workersNeeded(backlog, fleet)
@@ -51,7 +51,7 @@ describe('whatever the backlog', () => {
     )
   })
 
-  test('more backlog never needs fewer', () => {
+  test('never falls when the backlog grows', () => {
     fc.assert(
       fc.property(counts, counts, limits, (backlog, more, fleet) => {
         expect(workersNeeded(backlog + more, fleet)).toBeGreaterThanOrEqual(workersNeeded(backlog, fleet))

@@ -33,12 +33,12 @@ export const aLateSidecar = async (options: IngestSetupOptions = {}) => {
     ...setup,
     image,
     setState,
-    /** As a worker ends a job. */
+    /** Writes result and status, as a worker does when a job ends. */
     async end(job: JobMessage, state: ResultRecord['state']) {
       await write(resultKey(job.job_id), aResult({ job, state }))
       await setState(job, state)
     },
-    /** As `svd cancel` of an earlier version does. */
+    /** Writes a cancel marker as `svd cancel` of an earlier version does. */
     cancelByPerson: ({ job_id }: JobMessage) => write(cancelKey(job_id), { version: 1, job_id }),
     cancelByIngest: ({ job_id }: JobMessage) =>
       write(cancelKey(job_id), {
@@ -47,14 +47,14 @@ export const aLateSidecar = async (options: IngestSetupOptions = {}) => {
         requested_by: 'ingest',
         requested_at: '2026-01-02T03:04:05.000Z',
       }),
-    /** Who asked for the job to be stopped; `null`: nobody. */
+    /** Requester of the job's cancel marker; `null` if there is no marker. */
     async stoppedBy(jobId: string): Promise<'person' | 'ingest' | null> {
       const marker = await output.read(cancelKey(jobId), { maxBytes: 1e6 }, unaborted)
       return marker === null ? null : requesterOf(marker.bytes)
     },
     hasResult: (jobId: string) => output.keys().includes(resultKey(jobId)),
     hasArchivedResult: (jobId: string) => output.keys().includes(failureKey(jobId, 1)),
-    /** Ids of the jobs that messages are of, in the order sent. */
+    /** Ids of the jobs in the sent messages, in the order sent. */
     sent: () => setup.jobs().map(({ job_id }) => job_id),
     superseded: async () => (await setup.report(IMAGE))?.superseded,
   }

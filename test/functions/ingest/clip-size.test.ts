@@ -25,23 +25,23 @@ const shapeOf = ({ job }: Awaited<ReturnType<typeof uploaded>>): string =>
 
 const parameters = (given: object) => ({ parameters: given })
 
-describe('an image that gives neither size nor fit', () => {
+describe('an image without size and fit', () => {
   test.each([
-    ['a square', [96, 96], '768x768 fill'],
-    ['a portrait', [90, 160], '576x1024 fill'],
-    ['16:9', [160, 90], '1024x576 fill'],
-    ['4:3', [96, 72], '832x640 crop'],
-  ] as const)('as %s keeps its proportions', async (_, sides, shape) => {
+    ['a square becomes 768x768', [96, 96], '768x768 fill'],
+    ['a portrait becomes 576x1024', [90, 160], '576x1024 fill'],
+    ['16:9 becomes 1024x576', [160, 90], '1024x576 fill'],
+    ['4:3 becomes 832x640, cropped', [96, 72], '832x640 crop'],
+  ] as const)('keeps its proportions: %s', async (_, sides, shape) => {
     expect(shapeOf(await uploaded(sides))).toBe(shape)
   })
 
-  test('has the id of one whose size was given, if that is the same', async () => {
+  test('has the job id of an image whose request gives the same size', async () => {
     const chosen = await uploaded([160, 90])
     const given = await uploaded([160, 90], parameters({ width: 1024, height: 576 }))
     expect(chosen.job?.job_id).toBe(given.job?.job_id)
   })
 
-  test('is stretched to the size of the model where the deployment says so', async () => {
+  test("is stretched to the model's size when the deployment's default size is model", async () => {
     expect(shapeOf(await uploaded([96, 96], {}, { defaultSize: 'model' }))).toBe('1024x576 fill')
   })
 })
@@ -55,11 +55,11 @@ describe('an image', () => {
     ['size as text', { size: '512x256' }, '512x256 fill'],
     ['size auto with fit', { size: 'auto', fit: 'pad' }, '832x640 pad'],
     ['a bound', { max_pixels: 131_072 }, '384x320 crop'],
-  ])('with %s is rendered as given', async (_, given, shape) => {
+  ])('whose request gives %s is rendered as that says', async (_, given, shape) => {
     expect(shapeOf(await uploaded([96, 72], parameters(given)))).toBe(shape)
   })
 
-  test('of which a layer above gives another size is rendered as that', async () => {
+  test('takes its size from the most specific layer of a manifest', async () => {
     const setup = ingestSetup({ model: SVD, defaultSize: 'auto' })
     await setup.put(KEY, await aPng({ width: 96, height: 96 }))
     await setup.upload(
@@ -93,7 +93,7 @@ describe('an image', () => {
     [{ width: 512, max_pixels: 9_000 }, 'sidecar.parameters.max_pixels', /^got 9000/],
     [{ size: 'square' }, 'sidecar.parameters.size', /^got 'square'; must be auto /],
     [{ max_pixels: 8192 ** 2, num_frames: 4_000 }, 'sidecar.parameters.num_frames', /a job may have at most/],
-  ])('with %o has a fault', async (given, field, message) => {
+  ])('whose request has %o is rejected', async (given, field, message) => {
     const { report } = await uploaded([96, 96], parameters(given))
     expect(report).toMatchObject({
       state: 'rejected',
@@ -101,7 +101,7 @@ describe('an image', () => {
     })
   })
 
-  test('is told of in its report: its size, what is lost of it, and what will look bad', async () => {
+  test('has its size, its stretch, what is cropped, and its warnings in the report', async () => {
     const { report } = await uploaded([96, 96], parameters({ size: 'model', motion_bucket_id: 300, fps: 4 }))
     expect(report?.jobs).toMatchObject([
       {
@@ -115,7 +115,7 @@ describe('an image', () => {
     ])
   })
 
-  test('has no warnings in its report where nothing is wrong', async () => {
+  test('has no warnings in the report when nothing is wrong', async () => {
     const { report } = await uploaded([96, 72])
     expect(report?.jobs[0]).toMatchObject({ size: { width: 832, height: 640, stretch: 1, cropped: 0.025 } })
     expect(report?.jobs[0]).not.toHaveProperty('warnings')

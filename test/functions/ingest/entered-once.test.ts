@@ -21,7 +21,7 @@ const aManifest = async () => {
 const jobsOf = async ({ output }: Pick<ReturnType<typeof ingestSetup>, 'output'>): Promise<number> =>
   (await readJobTotals(output, openIndex(output, unaborted), unaborted)).jobs
 
-test('jobs are entered once, however often the event of their manifest is repeated', async () => {
+test('ingest enters jobs into the index once, although the event of their manifest is repeated', async () => {
   const setup = await aManifest()
   for (const ms of [0, 1_000, MINUTE, LATELY_MS, 30 * MINUTE]) {
     setup.wait(ms)
@@ -31,7 +31,7 @@ test('jobs are entered once, however often the event of their manifest is repeat
   expect(await Array.fromAsync(listEntries(setup.output, 'queued', unaborted))).toHaveLength(1)
 })
 
-test('and however often the same file is uploaded again, also after a worker took a message of a later order', async () => {
+test('ingest enters jobs once when a manifest is uploaded again, also after a worker took a later message', async () => {
   const setup = await aManifest()
   await setup.ingest(s3Event(setup.manifest))
   setup.wait(2 * 24 * 60 * MINUTE)
@@ -46,7 +46,7 @@ test('and however often the same file is uploaded again, also after a worker too
   expect(await jobsOf(setup)).toBe(10)
 })
 
-test('jobs that a run entered before it ended, and the next run enters again, count once', async () => {
+test('ingest counts jobs once when both a failed run and the next run entered them into the index', async () => {
   let armed = true
   const setup = ingestSetup({
     outputFaults: {

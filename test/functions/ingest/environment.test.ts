@@ -22,7 +22,7 @@ test('the environment names buckets, queue and model', () => {
   })
 })
 
-test('the environment may have bounds of its own for a job and a manifest', () => {
+test('the environment may set the limits of a job and of a manifest', () => {
   const limits = { SVD_MAX_JOB_WORK: '5000', SVD_MAX_MANIFEST_CLIPS: '7' }
   expect(parseIngestEnvironment({ ...GOOD, ...limits }).limits).toEqual({
     maxJobWork: 5000,
@@ -34,16 +34,16 @@ test('the environment may have bounds of its own for a job and a manifest', () =
   )
 })
 
-test('the environment may restore the size of the model for requests that give none', () => {
+test("the environment may set the model's size as default for requests without a size", () => {
   expect(parseIngestEnvironment({ ...GOOD, SVD_DEFAULT_SIZE: 'model' }).defaultSize).toBe('model')
   expect(() => parseIngestEnvironment({ ...GOOD, SVD_DEFAULT_SIZE: 'fill' })).toThrow('SVD_DEFAULT_SIZE')
 })
 
-test.each(Object.keys(GOOD))('without %s nothing starts', (name) => {
+test.each(Object.keys(GOOD))('an environment without %s is refused', (name) => {
   expect(() => parseIngestEnvironment({ ...GOOD, [name]: undefined })).toThrow(name)
   expect(() => parseIngestEnvironment({ ...GOOD, [name]: '' })).toThrow(name)
 })
 
-test('a model id is no path', () => {
+test('the environment refuses a model id that is a path', () => {
   expect(() => parseIngestEnvironment({ ...GOOD, SVD_MODEL_ID: '../other' })).toThrow('SVD_MODEL_ID')
 })

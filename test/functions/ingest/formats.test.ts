@@ -17,15 +17,15 @@ const filesOf = ({
   ...(loop !== undefined && { loop }),
 })
 
-describe('formats of an image', () => {
-  test('come from its metadata as text', async () => {
+describe('the formats of an image', () => {
+  test('are read from its S3 metadata', async () => {
     const setup = ingestSetup()
     const metadata = { 'svd-format': 'gif, webm', 'svd-crf': '30', 'svd-loop': 'true' }
     await setup.upload(KEY, await aPng(), { metadata })
     expect(setup.jobs().map(filesOf)).toEqual([{ format: ['webm', 'gif'], crf: 30, loop: true }])
   })
 
-  test('come from its sidecar, as text or as a list', async () => {
+  test('are read from its sidecar, as text or as a list', async () => {
     for (const format of ['prores,mp4', ['mp4', 'prores', 'mp4']]) {
       const setup = ingestSetup()
       await setup.put(`${KEY}.json`, JSON.stringify({ format, loop: false }))
@@ -34,7 +34,7 @@ describe('formats of an image', () => {
     }
   })
 
-  test('that are the default leave its job as it was before there were any', async () => {
+  test('do not change the job id when they are the default', async () => {
     const ids = new Set<string>()
     for (const given of [{}, { format: 'mp4' }, { crf: 18 }, { loop: false }]) {
       const setup = ingestSetup()
@@ -51,7 +51,7 @@ describe('formats of an image', () => {
     [{ crf: 60 }, 'sidecar.crf', /^got 60; must be a whole number from 1 to 51 for mp4/],
     [{ format: ['gif'], fps: 60 }, 'sidecar.fps', /^got 60; a gif has at most 50 frames per second/],
     [{ loop: 'yes' }, 'sidecar.loop', /^got 'yes'; must be true or false/],
-  ])('%o are refused', async (given, field, message) => {
+  ])('given as %o are refused', async (given, field, message) => {
     const setup = ingestSetup()
     await setup.put(`${KEY}.json`, JSON.stringify(given))
     await setup.upload(KEY, await aPng())
@@ -62,8 +62,8 @@ describe('formats of an image', () => {
   })
 })
 
-describe('formats of a manifest', () => {
-  test('may be a grid, and a crf holds only for the formats that have one', async () => {
+describe('the formats of a manifest', () => {
+  test('may be a grid, in which crf applies only to formats that have a CRF', async () => {
     const setup = ingestSetup()
     await setup.put(KEY, await aPng())
     await setup.upload(
@@ -82,7 +82,7 @@ describe('formats of a manifest', () => {
   })
 })
 
-test('an image that has its MP4 is rendered for its GIF, and never answered as done before', async () => {
+test('an image with a finished MP4 gets another job for its GIF, whose report has done_before false', async () => {
   const setup = ingestSetup()
   await setup.upload(KEY, await aPng())
   const [mp4] = setup.jobs()

@@ -18,7 +18,7 @@ import { s3Event, sqsEvent } from './ingest-setup.ts'
 
 const SIGNAL = new AbortController().signal
 
-/** As Lambda calls a handler, but the event comes from a file and the answer goes into one. */
+/** Calls the handler as Lambda does, but reads the event from a file and writes the answer into one. */
 const CALLER = `
 const { readFileSync, writeFileSync } = require('node:fs')
 const { handler } = require('./index.js')
@@ -39,7 +39,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-test("the bundle has sharp for Lambda's platform, of the version that this project is tested with", async () => {
+test("the ingest bundle has sharp for Lambda's platform, in the version that the tests use", async () => {
   const versionIn = async (place: string): Promise<string> =>
     JSON.parse(await readFile(path.join(place, 'package.json'), 'utf8')).version
   const inBundle = path.join(folder, 'node_modules')
@@ -50,20 +50,20 @@ test("the bundle has sharp for Lambda's platform, of the version that this proje
   expect(await versionIn(path.join(inBundle, 'sharp'))).toBe(await versionIn('node_modules/sharp'))
 })
 
-test('the bundle has no links, which an archive for Lambda must not have', async () => {
+test('the ingest bundle has no symbolic links, which a Lambda archive must not have', async () => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
 
   expect(entries.filter((entry) => entry.isSymbolicLink())).toEqual([])
 })
 
-test('the bundle holds nothing of the worker, the tests or the infrastructure', () => {
+test('the ingest bundle contains no files of the worker, the tests or the infrastructure', () => {
   const ours = inputs.filter((file) => !file.includes('node_modules/'))
   expect(ours).toContain('functions/ingest/ingest-event.ts')
   expect(ours.filter((file) => !/^(functions\/(ingest\/|object-events\.ts)|shared\/)/.test(file))).toEqual([])
 })
 
-describe('the bundle, called as Lambda calls it, on the embedded endpoint', () => {
-  test('ingests what was uploaded and tells SQS which messages failed', async () => {
+describe('the ingest bundle, called as Lambda calls it on the embedded endpoint', () => {
+  test('ingests an upload and returns the failed messages to SQS', async () => {
     await using endpoint = await startEmbeddedEndpoint(0)
     const { inputBucket, outputBucket, jobsQueueUrl } = endpoint.deployment
     const config = {

@@ -14,7 +14,7 @@ const golden = (name: string): Promise<Uint8Array> =>
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content)
 
-/** Uploads an image and then a good one: the first may not do the second any harm. */
+/** Uploads an image and then a valid one, which has to be accepted in any case. */
 const uploadAndGoOn = async (key: string, bytes: Uint8Array, contentType?: string) => {
   const setup = ingestSetup()
   await setup.upload(key, bytes, contentType === undefined ? {} : { contentType })
@@ -34,8 +34,13 @@ type Hostile = readonly [
 ]
 
 const CORPUS: readonly Hostile[] = [
-  ['nothing', 'images/a.png', () => new Uint8Array(0), /^is empty \(0 bytes\)/],
-  ['text', 'images/a.png', () => text('hello'), /^is not an image that can be read; PNG, JPEG and WebP/],
+  ['an empty file', 'images/a.png', () => new Uint8Array(0), /^is empty \(0 bytes\)/],
+  [
+    'plain text',
+    'images/a.png',
+    () => text('hello'),
+    /^is not an image that can be read; PNG, JPEG and WebP/,
+  ],
   [
     'a cut-off PNG',
     'images/a.png',
@@ -45,7 +50,7 @@ const CORPUS: readonly Hostile[] = [
   ['a cut-off JPEG', 'images/a.jpg', async () => (await aJpeg()).subarray(0, 300), /damaged or cut-off JPEG/],
   ['a cut-off WebP', 'images/a.webp', async () => (await aWebp()).subarray(0, 40), /damaged or cut-off WebP/],
   [
-    'a signature alone',
+    'the signature of a JPEG alone',
     'images/a.jpg',
     () => Uint8Array.of(0xff, 0xd8, 0xff),
     /damaged or cut-off JPEG file/,
@@ -98,9 +103,9 @@ const CORPUS: readonly Hostile[] = [
     () => aJpeg(),
     /^is a JPEG by its first bytes, but its name ends with \.png/,
   ],
-  ['a name without an ending', 'images/a', () => aPng(), /^its name has no ending; must end with \.png/],
+  ['a PNG without an extension', 'images/a', () => aPng(), /^its name has no ending; must end with \.png/],
   [
-    'a PNG with the content type of a page',
+    'a PNG with the content type of HTML',
     'images/a.png',
     () => aPng(),
     /^its content type is 'text\/html'; must be image\/png, image\/jpeg or image\/webp, or not said$/,
@@ -115,28 +120,31 @@ const CORPUS: readonly Hostile[] = [
   ],
 ]
 
-describe('an image that cannot be is refused with a report that says why, and the next one works', () => {
-  test.each(CORPUS.map((hostile) => ({ name: hostile[0], hostile })))('$name', async ({ hostile }) => {
-    const [, key, bytes, message, contentType] = hostile
-    const { report, jobsBefore, setup } = await uploadAndGoOn(key, await bytes(), contentType)
-    expect(report).toMatchObject({ state: 'rejected', jobs: [], more_faults: 0 })
-    expect(report.faults).toEqual([
-      { item: null, line: null, item_id: null, field: 'image', message: expect.stringMatching(message) },
-    ])
-    expect(jobsBefore).toBe(0)
-    expect(
-      setup.output.keys().filter((key) => key.endsWith('.png') && key.startsWith('inputs/')),
-    ).toHaveLength(1)
-  })
+describe('ingest rejects an image, reports why, and accepts the next image', () => {
+  test.each(CORPUS.map((hostile) => ({ name: hostile[0], hostile })))(
+    'when its file is $name',
+    async ({ hostile }) => {
+      const [, key, bytes, message, contentType] = hostile
+      const { report, jobsBefore, setup } = await uploadAndGoOn(key, await bytes(), contentType)
+      expect(report).toMatchObject({ state: 'rejected', jobs: [], more_faults: 0 })
+      expect(report.faults).toEqual([
+        { item: null, line: null, item_id: null, field: 'image', message: expect.stringMatching(message) },
+      ])
+      expect(jobsBefore).toBe(0)
+      expect(
+        setup.output.keys().filter((key) => key.endsWith('.png') && key.startsWith('inputs/')),
+      ).toHaveLength(1)
+    },
+  )
 })
 
-describe('an image with something behind it', () => {
+describe('an image file with other data behind the image', () => {
   const payloads = {
     'a ZIP archive': text('PK\u0003\u0004\u0014\u0000malware.exe'),
-    'a page': text('<html><script>alert(1)</script></html>'),
+    'an HTML page': text('<html><script>alert(1)</script></html>'),
   }
 
-  test.each(Object.entries(payloads))('is an image still, and %s is not passed on', async (_, payload) => {
+  test.each(Object.entries(payloads))('is accepted, and %s behind it is not copied', async (_, payload) => {
     const { report, setup } = await uploadAndGoOn('images/a.png', Buffer.concat([await aPng(), payload]))
     expect(report.state).toBe('accepted')
     const stored = await setup.output.read(
@@ -148,8 +156,8 @@ describe('an image with something behind it', () => {
   })
 })
 
-describe('what is too large', () => {
-  test('is refused by its size alone: nothing of it is fetched', async () => {
+describe('an upload that is too large', () => {
+  test('is rejected by its size, without reading it', async () => {
     const reads: string[] = []
     const setup = ingestSetup({
       inputFaults: { before: (operation, key) => void (operation === 'read' && reads.push(key)) },
@@ -164,7 +172,7 @@ describe('what is too large', () => {
     expect(reads).toEqual([])
   })
 
-  test('is never fetched beyond its cap, whatever the store said before', async () => {
+  test('is never read beyond the limit, although the store reported a smaller size', async () => {
     const caps: number[] = []
     const { deps, put, report } = ingestSetup()
     await put('images/a.json', '{}')
@@ -181,7 +189,7 @@ describe('what is too large', () => {
     expect(caps).toEqual([65_536, MAX_IMAGE_BYTES])
   })
 
-  test('a sidecar too', async () => {
+  test('is rejected when it is a sidecar', async () => {
     const setup = ingestSetup()
     await setup.put('images/a.json', ' '.repeat(70_000))
     await setup.upload('images/a.png', await aPng())
@@ -191,7 +199,7 @@ describe('what is too large', () => {
   })
 })
 
-test('pixel bombs take no memory', async () => {
+test('pixel bombs take less than 150 MB of memory', async () => {
   const setup = ingestSetup()
   const bomb = aFlatPng(12_000)
   await setup.upload('images/good.png', await aPng())
@@ -201,14 +209,14 @@ test('pixel bombs take no memory', async () => {
   expect((process.resourceUsage().maxRSS - before) * 1024).toBeLessThan(150e6)
 })
 
-describe('a name that is not fit to be part of a key has its report under another', () => {
+describe('an image whose key cannot be part of a report key', () => {
   test.each([
     ['images/../../etc/passwd.png'],
     ['images/a//b.png'],
     ['images/a\n\u001b[2J.png'],
     ['images/%2e%2e/a.png'],
     [`images/${'x'.repeat(1012)}.png`],
-  ])('%j', async (key) => {
+  ])('gets its report below reports/unusual-keys/: %j', async (key) => {
     const setup = ingestSetup()
     await setup.upload(key, await aPng())
     expect(await setup.report(key)).toMatchObject({ key, state: 'accepted' })

@@ -28,25 +28,29 @@ const utf16 = (text: string, bigEndian = false): Uint8Array => {
 }
 
 const REFUSED: readonly (readonly [string, Uint8Array | string, RegExp])[] = [
-  ['nothing', '', /^document: is not JSON/],
+  ['no content', '', /^document: is not JSON/],
   [
-    'bytes of an image',
+    'the bytes of an image',
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xff, 0xfe),
     /^document: is not UTF-8 text; save it/,
   ],
-  ['UTF-16', utf16(GOOD), /^document: is UTF-16 text; save it as UTF-8$/],
-  ['UTF-16, the other way around', utf16(GOOD, true), /^document: is UTF-16 text; save it as UTF-8$/],
-  ['UTF-16 with its mark', utf16(`\ufeff${GOOD}`), /^document: is UTF-16 text; save it as UTF-8$/],
-  ['UTF-32', Uint8Array.of(0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0), /^document: is UTF-32 text/],
+  ['UTF-16 text', utf16(GOOD), /^document: is UTF-16 text; save it as UTF-8$/],
+  ['UTF-16 text in big-endian order', utf16(GOOD, true), /^document: is UTF-16 text; save it as UTF-8$/],
   [
-    'Latin-1',
+    'UTF-16 text with a byte order mark',
+    utf16(`\ufeff${GOOD}`),
+    /^document: is UTF-16 text; save it as UTF-8$/,
+  ],
+  ['UTF-32 text', Uint8Array.of(0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0), /^document: is UTF-32 text/],
+  [
+    'Latin-1 text',
     Buffer.from('{"items": [{"image": "images/ä.png"}]}', 'latin1'),
     /^document: is not UTF-8 text/,
   ],
   ['NaN', '{"items": [{"image": "images/a.png", "parameters": {"fps": NaN}}]}', /^document: is not JSON \(/],
   ['a comment', `// clips\n${GOOD}`, /^document: is not JSON \(/],
   [
-    'a key twice',
+    'the same key twice',
     '{"items": [{"image": "images/a.png", "image": "images/b.png"}]}',
     /has the key "image" twice/,
   ],
@@ -68,7 +72,7 @@ const REFUSED: readonly (readonly [string, Uint8Array | string, RegExp])[] = [
     /^document: has 10485761 bytes, more than the 10485760/,
   ],
   [
-    'more clips than a manifest may make, by its items together',
+    'items that together make too many clips',
     `{"grid": {"seed": ${JSON.stringify([...new Array(11).keys()])}}, "items": [${new Array(1_000).fill(ITEM).join()}]}`,
     /^items: make 11000 clips together; at most 10000 are accepted \(svd:maxManifestClips\), so split it$/,
   ],
@@ -84,8 +88,8 @@ const REFUSED: readonly (readonly [string, Uint8Array | string, RegExp])[] = [
   ],
 ]
 
-describe('a manifest that cannot be is refused with a report that says why', () => {
-  test.each(REFUSED)('%s', async (_, content, message) => {
+describe('ingest rejects a manifest, reports why, and accepts the next manifest', () => {
+  test.each(REFUSED)('when the manifest has %s', async (_, content, message) => {
     const { report, setup } = await uploadManifest(content)
     expect(report).toMatchObject({ state: 'rejected', jobs: [] })
     const [fault] = report.faults
@@ -97,7 +101,7 @@ describe('a manifest that cannot be is refused with a report that says why', () 
     expect((await setup.report('manifests/good.json'))?.state).toBe('accepted')
   })
 
-  test('1,001 lines too, though they are read one by one', async () => {
+  test('when a JSON Lines manifest has 1,001 lines', async () => {
     const { report } = await uploadManifest(`${ITEM}\n`.repeat(1_001), 'm.jsonl')
     expect(report.faults).toMatchObject([
       { field: 'items', message: expect.stringMatching(/^are more than the 1000/) },
@@ -107,7 +111,7 @@ describe('a manifest that cannot be is refused with a report that says why', () 
 
 const ITEMS: readonly (readonly [string, string, RegExp])[] = [
   [
-    'a number without end',
+    'a number beyond float64',
     '{"image": "images/a.png", "parameters": {"fps": 1e999}}',
     /fps: got Infinity; must be/,
   ],
@@ -137,25 +141,29 @@ const ITEMS: readonly (readonly [string, string, RegExp])[] = [
     /__proto__: no such field/,
   ],
   [
-    'a grid of a million',
+    'a grid of a million clips',
     `{"image": "images/a.png", "grid": ${JSON.stringify(hugeGrid(100, 3))}}`,
     /makes 1000000 clip/,
   ],
   [
-    'a grid beyond all numbers',
+    'a grid of 777,600,000 clips',
     `{"image": "images/a.png", "grid": ${JSON.stringify(hugeGrid(60, 5))}}`,
     /grid: makes 777600000 clips; at most 10000 are accepted \(svd:maxManifestClips\)/,
   ],
   ['a path out of the folder', '{"image": "images/../manifests/m.json"}', /has a part that is \. or \.\./],
-  ['a folder', '{"image": "images/"}', /a folder; must be the key of an image/],
-  ['an address', '{"image": "http://169.254.169.254/latest/meta-data/"}', /a URL; images are never fetched/],
-  ['half a character', '{"image": "images/\\ud800.png"}', /half of a surrogate pair/],
+  ['a folder as image', '{"image": "images/"}', /a folder; must be the key of an image/],
   [
-    'an id of control characters',
+    'a URL as image',
+    '{"image": "http://169.254.169.254/latest/meta-data/"}',
+    /a URL; images are never fetched/,
+  ],
+  ['half a surrogate pair', '{"image": "images/\\ud800.png"}', /half of a surrogate pair/],
+  [
+    'an id with control characters',
     '{"image": "images/a.png", "id": "\\u001b[2J"}',
     /id: got '\\u001b\[2J'; must be/,
   ],
-  ['another file of the bucket', '{"image": "images/a.json"}', /there is no images\/a\.json in input/],
+  ['a JSON file as image', '{"image": "images/a.json"}', /there is no images\/a\.json in input/],
 ]
 
 function hugeGrid(values: number, axes: number) {
@@ -163,8 +171,8 @@ function hugeGrid(values: number, axes: number) {
   return Object.fromEntries(names.map((name) => [name, Array.from({ length: values }, (_, i) => i + 1)]))
 }
 
-describe('an item that cannot be is refused, and the others are queued', () => {
-  test.each(ITEMS)('%s', async (_, item, message) => {
+describe('ingest rejects an item of a manifest and queues the others', () => {
+  test.each(ITEMS)('when the item has %s', async (_, item, message) => {
     const { report, setup } = await uploadManifest(items(item, ITEM))
     expect(report.state).toBe('partly')
     expect(report.faults.map(({ field, message }) => `${field}: ${message}`)).toEqual([
@@ -174,7 +182,7 @@ describe('an item that cannot be is refused, and the others are queued', () => {
     expect(setup.jobs()).toHaveLength(1)
   })
 
-  test('a line of 10 MB', async () => {
+  test('when a line has 10 MB', async () => {
     const line = `{"image": "${'x'.repeat(MAX_MANIFEST_BYTES - 100)}"}`
     const { report } = await uploadManifest(`${line}\n${ITEM}`, 'm.jsonl')
     expect(report).toMatchObject({
@@ -186,7 +194,7 @@ describe('an item that cannot be is refused, and the others are queued', () => {
     })
   })
 
-  test('ten thousand unknown parameters: ten are told, the others counted', async () => {
+  test('when an item has 10,000 unknown parameters, of which the report lists ten and counts the others', async () => {
     const parameters = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`p${i}`, i]))
     const { report } = await uploadManifest(
       JSON.stringify({ items: [{ image: 'images/a.png', parameters }] }),
@@ -195,7 +203,7 @@ describe('an item that cannot be is refused, and the others are queued', () => {
     expect(report.more_faults).toBe(9_990)
   })
 
-  test('a parameter whose name has a megabyte', async () => {
+  test('when the name of a parameter has 1 MiB, in a report below 3,000 characters', async () => {
     const parameters = { ['x'.repeat(2 ** 20)]: 'y'.repeat(2 ** 20) }
     const { report } = await uploadManifest(
       JSON.stringify({ items: [{ image: 'images/a.png', parameters }] }),
@@ -204,14 +212,14 @@ describe('an item that cannot be is refused, and the others are queued', () => {
   })
 })
 
-test('as many clips as a manifest may make are made', async () => {
+test('a manifest makes as many clips as its limit allows', async () => {
   const grid = { seed: Array.from({ length: MAX_JOBS }, (_, i) => i) }
   const { report, setup } = await uploadManifest(JSON.stringify({ items: [{ image: 'images/a.png', grid }] }))
   expect(report.jobs).toHaveLength(MAX_JOBS)
   expect(setup.queue.messages()).toHaveLength(MAX_JOBS)
 })
 
-test('10,000 of the largest clips are refused, whatever else the manifest asks for goes on', async () => {
+test('ingest rejects 10,000 clips of the largest size and queues the other items of the manifest', async () => {
   const largest = { width: 8192, height: 8192, num_frames: 4096, num_videos_per_prompt: 64 }
   const grid = { seed: Array.from({ length: MAX_JOBS - 1 }, (_, i) => i) }
   const items = [
@@ -232,10 +240,10 @@ test('10,000 of the largest clips are refused, whatever else the manifest asks f
   expect(setup.queue.messages()).toHaveLength(1)
 })
 
-describe('whatever is uploaded as a manifest has a report', () => {
+describe('every upload below manifests/ gets a report', () => {
   const anyName = fc.constantFrom('m.json', 'm.jsonl')
 
-  test('if it is bytes', async () => {
+  test('when it is random bytes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), anyName, async (bytes, name) => {
         expect((await uploadManifest(bytes, name)).report.state).toBe('rejected')
@@ -243,7 +251,7 @@ describe('whatever is uploaded as a manifest has a report', () => {
     )
   })
 
-  test('if it is JSON', async () => {
+  test('when it is random JSON', async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), anyName, async (value, name) => {
         const { report } = await uploadManifest(JSON.stringify(value), name)
@@ -253,7 +261,7 @@ describe('whatever is uploaded as a manifest has a report', () => {
     )
   })
 
-  test('if it is nearly a manifest', async () => {
+  test('when it is nearly a manifest', async () => {
     const anyArguments = fc.dictionary(
       fc.constantFrom(...RENDER_ARGUMENT_NAMES, '__proto__', 'x'),
       fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.array(fc.integer({ min: 0, max: 64 }), { maxLength: 3 })),

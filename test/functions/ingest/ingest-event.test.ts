@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { aPng } from '../../fixtures/images.ts'
 import { ingestSetup, s3Event, sqsEvent } from './ingest-setup.ts'
 
-/** The store is out of order for objects whose name has `bad` in it. */
+/** The store fails to read objects whose name contains `bad`. */
 const failing = {
   before(operation: string, key: string) {
     if (operation === 'read' && key.includes('bad')) throw new Error('503 Slow Down')
@@ -20,8 +20,8 @@ const putAll = async (setup: ReturnType<typeof ingestSetup>, ...keys: readonly s
   }
 }
 
-describe('events by way of SQS', () => {
-  test('fail each for itself', async () => {
+describe('S3 events in SQS messages', () => {
+  test('fail independently of each other', async () => {
     const setup = ingestSetup({ inputFaults: failing })
     await putAll(setup, 'images/a.png', 'images/bad.png', 'images/c.png')
     const event = sqsEvent(
@@ -35,7 +35,7 @@ describe('events by way of SQS', () => {
     expect(setup.told.map(({ type }) => type)).toEqual(['reported', 'failed', 'reported'])
   })
 
-  test('that tell of several objects fail as one, after each had its turn', async () => {
+  test('that name several objects fail together after each object was tried', async () => {
     const setup = ingestSetup({ inputFaults: failing })
     await putAll(setup, 'images/bad.png', 'images/b.png')
     const event = sqsEvent(s3Event({ key: 'images/bad.png' }, { key: 'images/b.png' }))
@@ -43,7 +43,7 @@ describe('events by way of SQS', () => {
     expect((await setup.report('images/b.png'))?.state).toBe('accepted')
   })
 
-  test('that no event of S3 is in fail, until they are where somebody sees them', async () => {
+  test('that are not S3 events fail, so that SQS moves them to the dead-letter queue', async () => {
     const setup = ingestSetup()
     await putAll(setup, 'images/a.png')
     const event = sqsEvent('not json', { any: 'thing' }, s3Event({ key: 'images/a.png' }))
@@ -53,7 +53,7 @@ describe('events by way of SQS', () => {
     expect(setup.jobs()).toHaveLength(1)
   })
 
-  test('for the setting up of a notification are done with', async () => {
+  test('that S3 sends as a test are deleted without a report', async () => {
     const setup = ingestSetup()
     expect(await setup.ingest(sqsEvent({ Service: 'Amazon S3', Event: 's3:TestEvent' }))).toEqual({
       batchItemFailures: [],
@@ -61,7 +61,7 @@ describe('events by way of SQS', () => {
     expect(setup.told).toEqual([])
   })
 
-  test('of EventBridge have their key as it is', async () => {
+  test('that EventBridge delivered have keys without URL encoding', async () => {
     const setup = ingestSetup()
     await putAll(setup, 'images/a+b%41.png')
     const detail = { bucket: { name: 'input' }, object: { key: 'images/a+b%41.png' } }
@@ -69,7 +69,7 @@ describe('events by way of SQS', () => {
     expect(setup.jobs()[0]?.image.source_key).toBe('images/a+b%41.png')
   })
 
-  test('hand their trace on to the jobs', async () => {
+  test('pass their trace header to the jobs', async () => {
     const setup = ingestSetup()
     await putAll(setup, 'images/a.png')
     const [record] = sqsEvent(s3Event({ key: 'images/a.png' })).Records
@@ -77,7 +77,7 @@ describe('events by way of SQS', () => {
     expect(setup.jobs()[0]?.trace_id).toBe('Root=1-abc')
   })
 
-  test('that the time does not suffice for are tried again', async () => {
+  test('for which the time does not suffice are returned to the queue and succeed later', async () => {
     const stop = new AbortController()
     const setup = ingestSetup({
       outputFaults: {
@@ -96,15 +96,15 @@ describe('events by way of SQS', () => {
   })
 })
 
-describe('an event of S3 itself', () => {
-  test('has spaces and other characters in its keys decoded', async () => {
+describe('an S3 event that invokes Lambda directly', () => {
+  test('has URL-encoded keys, which are decoded', async () => {
     const setup = ingestSetup()
     await putAll(setup, 'images/a b+c ä%.png')
     await setup.ingest(s3Event({ key: 'images/a b+c ä%.png' }))
     expect((await setup.report('images/a b+c ä%.png'))?.state).toBe('accepted')
   })
 
-  test('fails as a whole if an object could not be ingested, after each had its turn', async () => {
+  test('fails as a whole when one object could not be ingested, after each object was tried', async () => {
     const setup = ingestSetup({ inputFaults: failing })
     await putAll(setup, 'images/bad.png', 'images/b.png')
     await expect(setup.ingest(s3Event({ key: 'images/bad.png' }, { key: 'images/b.png' }))).rejects.toThrow(
@@ -113,13 +113,13 @@ describe('an event of S3 itself', () => {
     expect(setup.jobs()).toHaveLength(1)
   })
 
-  test('does not fail for what is wrong with an object', async () => {
+  test('succeeds when an object is rejected', async () => {
     const setup = ingestSetup()
     await expect(setup.upload('images/a.png', 'no image')).resolves.toBeUndefined()
     expect(setup.told).toMatchObject([{ type: 'reported', report: { state: 'rejected' } }])
   })
 })
 
-test('an event of something else is refused', async () => {
+test('ingest refuses an event that is not from S3', async () => {
   await expect(ingestSetup().ingest({ source: 'aws.ec2' })).rejects.toThrow()
 })

@@ -3,7 +3,7 @@ import { aJpeg, aPng } from '../../fixtures/images.ts'
 import { ingestSetup, s3Event } from './ingest-setup.ts'
 
 describe('a sidecar', () => {
-  test('that comes after its image has it rendered as it says', async () => {
+  test('that is uploaded after its image has the image rendered with its arguments', async () => {
     const setup = ingestSetup()
     await setup.upload('images/a.JPG', await aJpeg())
     await setup.upload('images/a.json', '{"parameters": {"fps": 12}}')
@@ -12,14 +12,14 @@ describe('a sidecar', () => {
     expect(report?.jobs.map(({ job_id }) => job_id)).toEqual([setup.jobs()[1]?.job_id])
   })
 
-  test('that comes before its image does nothing', async () => {
+  test('that is uploaded before its image is skipped', async () => {
     const setup = ingestSetup()
     await setup.upload('images/a.json', '{"parameters": {"fps": 12}}')
     expect(setup.told).toEqual([{ type: 'skipped', key: 'images/a.json', reason: 'no-picture' }])
     expect(setup.output.keys()).toEqual([])
   })
 
-  test('that cannot be read is in the report of its image', async () => {
+  test('that is not JSON is a fault in the report of its image', async () => {
     const setup = ingestSetup()
     await setup.put('images/a.png', await aPng())
     await setup.upload('images/a.json', '{"parameters": {"fps": 12}')
@@ -28,7 +28,7 @@ describe('a sidecar', () => {
     ])
   })
 
-  test('leaves the report in the order of the events of its image', async () => {
+  test('keeps the report in the order of the events of its image', async () => {
     const setup = ingestSetup()
     const first = await setup.put('images/a.png', await aPng({ seed: 1 }))
     const second = await setup.put('images/a.png', await aPng({ seed: 2 }))
@@ -44,7 +44,7 @@ const NFC = 'Caf\u00e9'
 
 const NFD = 'Cafe\u0301'
 
-describe('a sidecar belongs to its image', () => {
+describe('an image and its sidecar', () => {
   test.each([
     ['images/a.png', 'images/a.JSON'],
     ['images/a.PNG', 'images/a.png.json'],
@@ -53,7 +53,7 @@ describe('a sidecar belongs to its image', () => {
     [`images/${NFC}.png`, `images/${NFD}.png.json`],
     [`images/${NFC}/${NFD}.png`, `images/${NFC}/${NFC}.json`],
     ['images/한국/x.y.jpg', 'images/한국/x.y.json'.normalize('NFD')],
-  ])('%s has %s, whichever comes first', async (image, sidecar) => {
+  ])('belong together, in either order of upload: %s and %s', async (image, sidecar) => {
     const content = image.endsWith('.jpg') ? await aJpeg() : await aPng()
     const before = ingestSetup()
     await before.upload(sidecar, '{"parameters": {"fps": 12}}')
@@ -74,7 +74,7 @@ describe('a sidecar belongs to its image', () => {
     'images/x/a.json',
     'images/a.jsonl',
     'images/a.png.png.json',
-  ])('images/a.png has another than %s', async (sidecar) => {
+  ])('do not belong together: images/a.png and %s', async (sidecar) => {
     const setup = ingestSetup()
     await setup.put(sidecar, '{"parameters": {"fps": 12}}')
     await setup.upload('images/a.png', await aPng())
@@ -85,7 +85,7 @@ describe('a sidecar belongs to its image', () => {
     ).toEqual([setup.told[0]])
   })
 
-  test('and to each other image of its name', async () => {
+  test("belong together also when several images have the sidecar's name", async () => {
     const setup = ingestSetup()
     await setup.put('images/a.png', await aPng({ seed: 1 }))
     await setup.put('images/a.JPEG', await aJpeg({ seed: 2 }))
@@ -93,7 +93,7 @@ describe('a sidecar belongs to its image', () => {
     expect(setup.jobs().map(({ image }) => image.source_key)).toEqual(['images/a.JPEG', 'images/a.png'])
   })
 
-  test('which is found with one listing, and two where its name has two forms', async () => {
+  test('are found with one S3 listing, or two if the name has two Unicode forms', async () => {
     const listed: string[] = []
     const setup = ingestSetup({
       inputFaults: { before: (operation, key) => void (operation === 'list' && listed.push(key)) },
@@ -104,7 +104,7 @@ describe('a sidecar belongs to its image', () => {
   })
 })
 
-describe('an image with two sidecars is refused, and its report names both', () => {
+describe('ingest rejects an image with two sidecars and names both in the report', () => {
   test.each([
     ['images/a.png', ['images/a.JSON', 'images/a.json'], "'images/a.JSON' and 'images/a.json'"],
     ['images/a.png', ['images/a.json', 'images/a.png.json'], "'images/a.json' and 'images/a.png.json'"],
@@ -113,7 +113,7 @@ describe('an image with two sidecars is refused, and its report names both', () 
       [`images/${NFC}.json`, `images/${NFD}.json`],
       `'images/${NFC}.json' (in Unicode form NFC) and 'images/${NFD}.json' (in Unicode form NFD)`,
     ],
-  ])('%s has %j', async (image, [first = '', second = ''], names) => {
+  ])('for %s and %j', async (image, [first = '', second = ''], names) => {
     const fault = {
       field: 'sidecar',
       message: `${names} are all sidecars of this image; delete all but one, then upload that one again`,

@@ -15,7 +15,7 @@ const stored = async (setup: ReturnType<typeof ingestSetup>, key: string): Promi
   (await setup.output.read(key, { maxBytes: 1e9 }, SIGNAL))?.bytes ?? expect.fail(`there is no ${key}`)
 
 describe('an uploaded image', () => {
-  test('becomes one job with the defaults of the checkpoint, known before it is rendered', async () => {
+  test("becomes one job with the checkpoint's defaults, and has a status before it is rendered", async () => {
     const setup = ingestSetup()
     const { etag, sequencer } = await setup.put('images/alice/cat.png', await aPng())
     await setup.ingest(s3Event({ key: 'images/alice/cat.png', etag, sequencer }))
@@ -71,7 +71,7 @@ describe('an uploaded image', () => {
     })
   })
 
-  test('is stored upright, as a PNG of the pixels that its job names', async () => {
+  test('is stored upright as a PNG of the pixels that its job names', async () => {
     const setup = ingestSetup()
     const photo = await readFile(new URL('../../goldens/images/formats/turned-6.jpg', import.meta.url))
     await setup.upload('images/turned.jpg', photo, { contentType: 'image/jpeg' })
@@ -82,7 +82,7 @@ describe('an uploaded image', () => {
     expect(image.pixels_sha256).toBe(hashPixels(normalized))
   })
 
-  test('is the same job in another format, under another name, and is stored once', async () => {
+  test('is the same job in another format and under another name, and is stored once', async () => {
     const setup = ingestSetup()
     await setup.upload('images/a.png', await aPng())
     await setup.upload('images/b.webp', await aWebp())
@@ -92,15 +92,15 @@ describe('an uploaded image', () => {
     expect(setup.jobs()).toHaveLength(1)
   })
 
-  test('in a folder whose name a queue would not take goes into a group all the same', async () => {
+  test('in a folder whose name SQS would refuse gets a hashed group id', async () => {
     const setup = ingestSetup()
     await setup.upload('images/käse am morgen/a.png', await aPng())
     expect(setup.queue.messages()[0]?.groupId).toMatch(/^[0-9a-f]{32}$/)
   })
 })
 
-describe('what an image asks for', () => {
-  test('comes from its metadata as text; names of others are left alone', async () => {
+describe('the request of an image', () => {
+  test('comes from its S3 metadata, in which other names are ignored', async () => {
     const setup = ingestSetup()
     const metadata = {
       'svd-motion-bucket-id': '60',
@@ -115,7 +115,7 @@ describe('what an image asks for', () => {
     })
   })
 
-  test('comes from a sidecar, which goes before metadata', async () => {
+  test('comes from a sidecar, which overrides metadata', async () => {
     const setup = ingestSetup()
     await setup.put('images/a.json', '{"parameters": {"fps": 12}, "group": "team-a"}')
     await setup.upload('images/a.png', await aPng(), { metadata: { 'svd-fps': '24', 'svd-seed': '5' } })
@@ -123,7 +123,7 @@ describe('what an image asks for', () => {
     expect(setup.jobs()[0]?.group).toBe('team-a')
   })
 
-  test('may stand in a sidecar beside its other fields, and makes the same job', async () => {
+  test('may have its arguments beside the other fields of a sidecar, and then makes the same job', async () => {
     const nested = ingestSetup()
     await nested.put('images/a.json', '{"parameters": {"motion_bucket_id": 30}, "grid": {"seed": [1, 2]}}')
     await nested.upload('images/a.png', await aPng())
@@ -137,7 +137,7 @@ describe('what an image asks for', () => {
     expect(flat.jobs().map(({ job_id }) => job_id)).toEqual(nested.jobs().map(({ job_id }) => job_id))
   })
 
-  test('may be a grid: one job for each combination, equal ones once', async () => {
+  test('may be a grid, which makes one job for each different combination', async () => {
     const setup = ingestSetup()
     await setup.put('images/a.json', '{"grid": {"seed": [1, 2, 1], "fps": [6, 8]}}')
     await setup.upload('images/a.png', await aPng())
@@ -151,7 +151,7 @@ describe('what an image asks for', () => {
     expect((await setup.report('images/a.png'))?.jobs).toHaveLength(4)
   })
 
-  test('of more work than a job may have is refused with the key that raises the bound', async () => {
+  test('that needs more work than a job may have is refused, and the fault names the key of the limit', async () => {
     const setup = ingestSetup({ limits: { maxJobWork: 64 * 32 * 4 * 3 } })
     await setup.upload('images/cat.png', await aPng(), { metadata: { 'svd-num-inference-steps': '4' } })
     expect(setup.jobs()).toEqual([])
@@ -165,7 +165,7 @@ describe('what an image asks for', () => {
     ])
   })
 
-  test("of more clips by its sidecar's grid than a manifest may make is refused", async () => {
+  test('whose grid makes more clips than a manifest may have is refused', async () => {
     const setup = ingestSetup({ limits: { maxManifestClips: 2 } })
     await setup.put('images/cat.json', JSON.stringify({ grid: { seed: [1, 2, 3] } }))
     await setup.upload('images/cat.png', await aPng())
@@ -193,7 +193,7 @@ describe('what an image asks for', () => {
     expect(setup.jobs()).toEqual([])
   })
 
-  test('is refused where parameters do not go together, by the name that was written last', async () => {
+  test('whose parameters contradict each other has a fault at the most specific parameter', async () => {
     const setup = ingestSetup()
     await setup.put('images/a.json', '{"grid": {"decode_overlap": [1, 4]}}')
     await setup.upload('images/a.png', await aPng(), { metadata: { 'svd-decode-chunk-size': '3' } })
@@ -206,7 +206,7 @@ describe('what an image asks for', () => {
 test.each([
   ['svd-use', 'manifest'],
   ['svd_use', ' manifest '],
-])('an image that was uploaded for a manifest is no clip by itself: %s', async (name, value) => {
+])('an image with the metadata %s: %s becomes no clip until a manifest names it', async (name, value) => {
   const setup = ingestSetup()
   await setup.upload('images/a.png', await aPng(), { metadata: { [name]: value } })
   expect(setup.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'for-manifest' }])
@@ -215,8 +215,8 @@ test.each([
   expect(setup.jobs().map(({ image }) => image.source_key)).toEqual(['images/a.png'])
 })
 
-describe('svd-use', () => {
-  test('of another value is a fault', async () => {
+describe('the svd-use metadata', () => {
+  test('is a fault when it has another value', async () => {
     const setup = ingestSetup()
     await setup.upload('images/a.png', await aPng(), { metadata: { 'svd-use': 'Manifest' } })
     expect((await setup.report('images/a.png'))?.faults).toMatchObject([
@@ -230,7 +230,7 @@ describe('svd-use', () => {
   })
 
   test.each(['clip', 'manifest'])(
-    'by two spellings of its name is a fault, beside manifest: %s',
+    'is a fault when its name is spelled in two ways, manifest and %s',
     async (value) => {
       const setup = ingestSetup()
       await setup.upload('images/a.png', await aPng(), {
@@ -244,7 +244,7 @@ describe('svd-use', () => {
   )
 })
 
-describe('nothing is queued twice', () => {
+describe('ingest does not queue a job twice', () => {
   test('when an event is repeated', async () => {
     const setup = ingestSetup()
     const uploaded = await setup.put('images/a.png', await aPng())
@@ -254,7 +254,7 @@ describe('nothing is queued twice', () => {
     expect((await setup.report('images/a.png'))?.jobs).toMatchObject([{ done_before: false }])
   })
 
-  test('when a result is there; the report says so', async () => {
+  test('when the job has a result, which the report states', async () => {
     const setup = ingestSetup()
     await setup.upload('images/a.png', await aPng())
     const jobId = setup.jobs()[0]?.job_id ?? expect.fail('no job')
@@ -265,7 +265,7 @@ describe('nothing is queued twice', () => {
     expect((await setup.report('images/a.png'))?.jobs).toMatchObject([{ job_id: jobId, done_before: true }])
   })
 
-  test('but uploaded again later, a job without a result is: its message may be lost', async () => {
+  test('within minutes, but queues it again later without a result, because its message may be lost', async () => {
     const setup = ingestSetup()
     await setup.upload('images/a.png', await aPng())
     setup.wait(LATELY_MS)
@@ -274,8 +274,8 @@ describe('nothing is queued twice', () => {
   })
 })
 
-describe('an image that is not any more what its event told of', () => {
-  test('is left to the event of what it is now', async () => {
+describe('an image that has changed since its event', () => {
+  test('is ingested by the event of its new version', async () => {
     const setup = ingestSetup()
     const first = await setup.put('images/a.png', await aPng({ seed: 1 }))
     await setup.put('images/a.png', await aPng({ seed: 2 }))
@@ -284,7 +284,7 @@ describe('an image that is not any more what its event told of', () => {
     expect(setup.output.keys()).toEqual([])
   })
 
-  test('is left to it also when it changes while it is read', async () => {
+  test('is ingested by the event of its new version, also when it changes while it is read', async () => {
     const setup = ingestSetup({
       inputFaults: {
         async before(operation, key) {
@@ -297,13 +297,13 @@ describe('an image that is not any more what its event told of', () => {
     expect(setup.output.keys()).toEqual([])
   })
 
-  test('is nothing when it is gone', async () => {
+  test('is skipped when it was deleted', async () => {
     const setup = ingestSetup()
     await setup.ingest(s3Event({ key: 'images/a.png', etag: 'abc' }))
     expect(setup.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'gone' }])
   })
 
-  test('is read as it was where the bucket keeps versions', async () => {
+  test('is read in its old version when the bucket keeps versions', async () => {
     const setup = ingestSetup({ versioned: true })
     const first = await setup.put('images/a.png', await aPng({ seed: 1 }))
     await setup.put('images/a.png', await aPng({ seed: 2 }))
@@ -317,14 +317,14 @@ describe('an image that is not any more what its event told of', () => {
   })
 })
 
-describe('what is not for ingest', () => {
-  test.each(['images/', 'images/holiday/'])('%s is skipped', async (key) => {
+describe('an object that ingest does not process', () => {
+  test.each(['images/', 'images/holiday/'])('is skipped: the folder %s', async (key) => {
     const setup = ingestSetup()
     await setup.upload(key, '')
     expect(setup.told).toEqual([{ type: 'skipped', key, reason: 'not-ours' }])
   })
 
-  test('an object of another bucket is skipped', async () => {
+  test('is skipped: an object of another bucket', async () => {
     const setup = ingestSetup()
     await setup.ingest(s3Event({ bucket: 'output', key: 'images/a.png' }))
     expect(setup.told).toEqual([{ type: 'skipped', key: 'images/a.png', reason: 'not-ours' }])

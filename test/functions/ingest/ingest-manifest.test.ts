@@ -12,7 +12,7 @@ const NFD = 'Cafe\u0301'
 const lines = (...items: readonly object[]): string => items.map((item) => JSON.stringify(item)).join('\n')
 
 describe('an uploaded manifest', () => {
-  test('becomes a job for each clip, and a report that tells which', async () => {
+  test('becomes one job for each clip, and its report lists the jobs', async () => {
     const setup = ingestSetup()
     await setup.put('images/a.png', await aPng({ seed: 1 }))
     await setup.put('images/b.jpg', await aJpeg({ seed: 2 }))
@@ -50,7 +50,7 @@ describe('an uploaded manifest', () => {
     for (const { job_id } of jobs) expect(await setup.readOutput(statusKey(job_id))).toMatchObject({ job_id })
   })
 
-  test('has its jobs in one group, which takes turns with other manifests; an item may say another', async () => {
+  test('has its jobs in a message group of its own, unless an item names another', async () => {
     const setup = ingestSetup()
     await setup.put('images/a.png', await aPng())
     const items = [A, { ...A, group: 'urgent', parameters: { seed: 1 } }]
@@ -58,7 +58,7 @@ describe('an uploaded manifest', () => {
     expect(setup.queue.messages().map(({ groupId }) => groupId)).toEqual(['manifests/m.json', 'urgent'])
   })
 
-  test('has each image fetched once, however many items name it', async () => {
+  test('reads each image once, although many items name it', async () => {
     const reads: string[] = []
     const setup = ingestSetup({
       inputFaults: { after: (operation, key) => void reads.push(`${operation} ${key}`) },
@@ -70,7 +70,7 @@ describe('an uploaded manifest', () => {
     expect(reads.filter((read) => read === 'read images/a.png')).toHaveLength(1)
   })
 
-  test('does not look at what its images ask for by themselves', async () => {
+  test('ignores the metadata and sidecars of its images', async () => {
     const setup = ingestSetup()
     await setup.put('images/a.png', await aPng(), { metadata: { 'svd-fps': '30' } })
     await setup.put('images/a.json', '{"parameters": {"seed": 9}}')
@@ -78,7 +78,7 @@ describe('an uploaded manifest', () => {
     expect(setup.jobs()[0]?.parameters).toMatchObject({ fps: 7, seed: 0 })
   })
 
-  test('queues the same clip once, and reports it with each item that asks for it', async () => {
+  test('queues the same clip once and reports it for each item that requests it', async () => {
     const setup = ingestSetup()
     await setup.put('images/a.png', await aPng())
     await setup.upload('manifests/m.json', JSON.stringify({ items: [A, A] }))
@@ -86,7 +86,7 @@ describe('an uploaded manifest', () => {
     expect((await setup.report('manifests/m.json'))?.jobs.map(({ item }) => item)).toEqual([1, 2])
   })
 
-  test('reports which of its clips had been rendered before, and does not queue them', async () => {
+  test('reports which of its clips have a result, and does not queue those', async () => {
     const setup = ingestSetup()
     await setup.put('images/a.png', await aPng())
     await setup.upload('manifests/one.json', JSON.stringify({ items: [A] }))
@@ -100,7 +100,7 @@ describe('an uploaded manifest', () => {
     expect(setup.jobs()).toHaveLength(2)
   })
 
-  test('finds an image whose name was composed differently on the way', async () => {
+  test('finds an image whose name is in another Unicode form', async () => {
     const setup = ingestSetup()
     await setup.put('images/Caf\u00e9.png', await aPng({ seed: 1 }))
     await setup.put('images/The\u0301.png', await aPng({ seed: 2 }))
@@ -115,7 +115,7 @@ describe('an uploaded manifest', () => {
     [`images/${NFC}/${NFD}.png`, `images/${NFC}/${NFC}.png`],
     ['images/a.PNG', 'images/a.png'],
     [`images/${NFD}.PNG`, `images/${NFC}.png`],
-  ])('finds %s by the name %s, for the job that its own name makes', async (key, image) => {
+  ])('finds %s by the name %s, and makes the same job as for the exact name', async (key, image) => {
     const setup = ingestSetup()
     await setup.put(key, await aPng())
     const items = [{ image }, { image: key, id: 'by its own name' }]
@@ -126,7 +126,7 @@ describe('an uploaded manifest', () => {
     expect(setup.jobs()).toHaveLength(1)
   })
 
-  test('takes the image whose ending is as it says, of several', async () => {
+  test('takes the image whose extension is spelled as in the item, when there are several', async () => {
     const setup = ingestSetup()
     const keys = ['images/a.PNG', 'images/a.png', `images/${NFC}.PNG`, `images/${NFC}.png`]
     for (const [seed, key] of keys.entries()) await setup.put(key, await aPng({ seed }))
@@ -135,7 +135,7 @@ describe('an uploaded manifest', () => {
     expect(report?.jobs.map(({ image }) => image)).toEqual(keys)
   })
 
-  test('asks for an image in ASCII with one request', async () => {
+  test('finds an image with an ASCII name by one head request', async () => {
     const asked: string[] = []
     const setup = ingestSetup({
       inputFaults: { before: (operation, key) => void (key.startsWith('images/') && asked.push(operation)) },
@@ -146,7 +146,7 @@ describe('an uploaded manifest', () => {
     expect(asked).toEqual(['head', 'read'])
   })
 
-  test('has many images in the order of its items', async () => {
+  test('reports many images in the order of its items', async () => {
     const setup = ingestSetup()
     const items = Array.from({ length: 23 }, (_, i) => ({ image: `images/${i}.png` }))
     for (const [i, { image }] of items.entries()) await setup.put(image, await aPng({ seed: i }))
@@ -159,8 +159,8 @@ describe('an uploaded manifest', () => {
   })
 })
 
-describe('what is wrong with an item keeps no other from being queued', () => {
-  test('be it its parameters or its image; all is told in the order of the items', async () => {
+describe('a faulty item of a manifest', () => {
+  test('does not keep other items from being queued, and faults are reported in the order of items', async () => {
     const setup = ingestSetup()
     await setup.put('images/a.png', await aPng())
     await setup.put('images/text.png', 'no image')
@@ -188,7 +188,7 @@ describe('what is wrong with an item keeps no other from being queued', () => {
   })
 })
 
-describe('an image that may be either of two is a fault that names both', () => {
+describe('a manifest item whose image name matches two images is rejected with both names', () => {
   test.each([
     [
       `images/${NFC}.png`,
@@ -196,7 +196,7 @@ describe('an image that may be either of two is a fault that names both', () => 
       `'images/${NFD}.png' (in Unicode form NFD)`,
     ],
     ['images/a.Png', ['images/a.PNG', 'images/a.png'], "'images/a.PNG' and 'images/a.png'"],
-  ])('%s', async (image, keys, names) => {
+  ])('for the name %s', async (image, keys, names) => {
     const setup = ingestSetup()
     for (const [seed, key] of keys.entries()) await setup.put(key, await aPng({ seed }))
     await setup.upload('manifests/m.json', JSON.stringify({ items: [{ image }] }))
@@ -209,14 +209,14 @@ describe('an image that may be either of two is a fault that names both', () => 
   })
 })
 
-test.each(['manifests/m.JSON', 'manifests/m.JsonL'])('%s is a manifest', async (key) => {
+test.each(['manifests/m.JSON', 'manifests/m.JsonL'])('ingest reads %s as a manifest', async (key) => {
   const setup = ingestSetup()
   await setup.put('images/a.png', await aPng())
   await setup.upload(key, key.endsWith('L') ? lines(A) : JSON.stringify({ items: [A] }))
   expect((await setup.report(key))?.jobs).toHaveLength(1)
 })
 
-test('a name that ends otherwise is no manifest', async () => {
+test('ingest rejects a manifest whose name does not end with .json or .jsonl', async () => {
   const setup = ingestSetup()
   await setup.upload('manifests/m.yaml', 'items: []')
   expect(await setup.report('manifests/m.yaml')).toMatchObject({
@@ -225,7 +225,7 @@ test('a name that ends otherwise is no manifest', async () => {
   })
 })
 
-test('a manifest that was overwritten meanwhile is left to its own event', async () => {
+test('ingest skips a manifest that was overwritten after its event', async () => {
   const setup = ingestSetup()
   const first = await setup.put('manifests/m.json', '{"items": [1]}')
   await setup.put('manifests/m.json', '{"items": [2]}')
@@ -233,7 +233,7 @@ test('a manifest that was overwritten meanwhile is left to its own event', async
   expect(setup.told).toEqual([{ type: 'skipped', key: 'manifests/m.json', reason: 'changed' }])
 })
 
-test('an image that changes while it is read has the whole manifest tried again', async () => {
+test('ingest fails, and succeeds when repeated, if an image of a manifest changes while it is read', async () => {
   let changes = 1
   const setup = ingestSetup({
     inputFaults: {

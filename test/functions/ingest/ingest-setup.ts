@@ -39,7 +39,7 @@ const SIGNAL = new AbortController().signal
 const bytesOf = (content: Uint8Array | string): Uint8Array =>
   typeof content === 'string' ? new TextEncoder().encode(content) : content
 
-/** As S3 writes keys into events. */
+/** Encodes a key as S3 does in its events. */
 export const encodeKey = (key: string): string =>
   encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+')
 
@@ -51,7 +51,7 @@ export interface EventObject {
   readonly sequencer?: string
 }
 
-/** As S3 sends it. */
+/** An event as S3 sends it. */
 export const s3Event = (...objects: readonly EventObject[]) => ({
   Records: objects.map(({ bucket = 'input', key, etag, versionId, sequencer }) => ({
     eventVersion: '2.5',

@@ -4,7 +4,7 @@ import { unaborted } from '../../fixtures/unaborted.ts'
 import { OTHER, SIDECAR } from './a-late-sidecar.ts'
 import { ingestSetup, s3Event, sqsEvent } from './ingest-setup.ts'
 
-describe('a sidecar of several images', () => {
+describe('a sidecar of several images, of which some cannot be ingested', () => {
   const failing = async (...broken: readonly string[]) => {
     let armed = false
     const setup = ingestSetup({
@@ -25,7 +25,7 @@ describe('a sidecar of several images', () => {
     return { setup, answer, rendered: rendered.map(({ image }) => image.source_key) }
   }
 
-  test('has the others ingested and told where one fails, and comes again', async () => {
+  test('has the other images ingested and reported, and is tried again', async () => {
     const { setup, answer, rendered } = await failing('images/a.jpg')
     expect(rendered).toEqual(['images/a.png', 'images/a.webp'])
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] })
@@ -36,7 +36,7 @@ describe('a sidecar of several images', () => {
     ])
   })
 
-  test('tells all that failed', async () => {
+  test('reports every failure in one error', async () => {
     const { setup, rendered } = await failing('images/a.jpg', 'images/a.png')
     expect(rendered).toEqual(['images/a.webp'])
     expect(setup.told.at(-1)).toMatchObject({
@@ -48,8 +48,8 @@ describe('a sidecar of several images', () => {
   })
 })
 
-describe('a sidecar of an image that was uploaded for manifests', () => {
-  test('is told to have no effect', async () => {
+describe('a sidecar of an image with svd-use: manifest', () => {
+  test('is reported to have no effect', async () => {
     const setup = ingestSetup()
     await setup.upload('images/a.png', await aPng(), { metadata: { 'svd-use': 'manifest' } })
     await setup.upload(SIDECAR, OTHER)
@@ -68,7 +68,7 @@ describe('a sidecar of an image that was uploaded for manifests', () => {
     expect(await setup.report('images/a.png')).toMatchObject({ state: 'accepted', faults: [] })
   })
 
-  test('cancels no job of the time before that', async () => {
+  test("does not cancel jobs of the image's earlier uploads", async () => {
     const setup = ingestSetup()
     await setup.upload('images/a.png', await aPng())
     await setup.upload('images/a.png', await aPng(), { metadata: { 'svd-use': 'manifest' } })
@@ -77,7 +77,7 @@ describe('a sidecar of an image that was uploaded for manifests', () => {
   })
 })
 
-describe('names that begin as another does', () => {
+describe('keys that begin with the name of an image', () => {
   const beside = async (count: number) => {
     const setup = ingestSetup()
     const options = { contentType: 'image/png' }
@@ -87,14 +87,14 @@ describe('names that begin as another does', () => {
     return setup
   }
 
-  test('are passed over, if they are not too many', async () => {
+  test('are skipped if there are fewer than 10,000', async () => {
     const setup = await beside(9_998)
     await setup.put(SIDECAR, OTHER)
     await setup.upload('images/a.png', await aPng())
     expect(setup.jobs().map(({ parameters }) => parameters.fps)).toEqual([12])
   })
 
-  test('are a fault of the image, the sidecar and the item of a manifest, if they are too many', async () => {
+  test('reject the image, the sidecar and the manifest item if there are more than 10,000', async () => {
     const setup = await beside(10_001)
     await setup.upload('images/a.png', await aPng())
     await setup.upload(SIDECAR, OTHER)

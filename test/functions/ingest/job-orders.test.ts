@@ -47,8 +47,8 @@ const aJobOf = async (origin: string) => {
   }
 }
 
-describe('a job of another origin', () => {
-  test('is ordered elsewhere as long as the report may be on its way', async () => {
+describe('a job whose status names another upload', () => {
+  test('is ordered elsewhere until 30 minutes have passed without a report of that upload', async () => {
     const setup = await aJobOf(MANIFEST)
     setup.wait(29 * MINUTE)
     expect(await setup.isOrderedElsewhere()).toBe(true)
@@ -56,7 +56,7 @@ describe('a job of another origin', () => {
     expect(await setup.isOrderedElsewhere()).toBe(false)
   })
 
-  test('is ordered elsewhere as long as the report names it', async () => {
+  test("is ordered elsewhere as long as that upload's report names it", async () => {
     const setup = await aJobOf(MANIFEST)
     setup.wait(30 * MINUTE)
     await setup.report(MANIFEST, [JOB_ID])
@@ -66,8 +66,8 @@ describe('a job of another origin', () => {
   })
 })
 
-describe('a report on the other upload', () => {
-  test('decides, if it is later than the order', async () => {
+describe('the report on the other upload', () => {
+  test('decides whether the job is ordered elsewhere if it is later than the order', async () => {
     const setup = await aJobOf(MANIFEST)
     setup.wait(MINUTE)
     await setup.report(MANIFEST, ['f'.repeat(32)])
@@ -79,7 +79,7 @@ describe('a report on the other upload', () => {
     expect(await setup.isOrderedElsewhere()).toBe(false)
   })
 
-  test('decides also where the order of the first upload was recorded after it, for another one', async () => {
+  test("decides also when the first upload's order was recorded after it by another upload", async () => {
     const setup = await aJobOf(MANIFEST)
     setup.wait(MINUTE)
     await setup.report(MANIFEST, ['f'.repeat(32)])
@@ -89,8 +89,8 @@ describe('a report on the other upload', () => {
   })
 })
 
-describe('a job with an order of another upload', () => {
-  test('is ordered elsewhere as long as the report may be on its way', async () => {
+describe('a job with a recorded order of another upload', () => {
+  test('is ordered elsewhere until 30 minutes have passed without a report of that upload', async () => {
     const setup = await aJobOf(IMAGE)
     await setup.record(MANIFEST, IMAGE)
     setup.wait(29 * MINUTE)
@@ -99,7 +99,7 @@ describe('a job with an order of another upload', () => {
     expect(await setup.isOrderedElsewhere()).toBe(false)
   })
 
-  test('is ordered elsewhere once more when the order is repeated', async () => {
+  test('is ordered elsewhere again when the order is repeated', async () => {
     const setup = await aJobOf(IMAGE)
     await setup.record(MANIFEST, IMAGE)
     setup.wait(60 * MINUTE)
@@ -107,7 +107,7 @@ describe('a job with an order of another upload', () => {
     expect(await setup.isOrderedElsewhere()).toBe(true)
   })
 
-  test('is ordered elsewhere if the order cannot be read', async () => {
+  test('is ordered elsewhere if the order cannot be parsed', async () => {
     const setup = await aJobOf(IMAGE)
     await setup.output.put(orderKey(JOB_ID, MANIFEST), new Uint8Array(1), { contentType: '' }, unaborted)
     setup.wait(60 * MINUTE)
@@ -115,7 +115,7 @@ describe('a job with an order of another upload', () => {
   })
 })
 
-test('a job of this upload alone is not ordered elsewhere', async () => {
+test('a job that only this upload ordered is not ordered elsewhere', async () => {
   const setup = await aJobOf(IMAGE)
   await setup.record(IMAGE, IMAGE)
   expect(await setup.isOrderedElsewhere()).toBe(false)
@@ -132,7 +132,7 @@ test.each(['is missing', 'is of another version'])(
 )
 
 describe('the origin of a job', () => {
-  test('records no order while its first one is young, and one after 15 minutes', async () => {
+  test("gets no recorded order while the job's status is younger than 15 minutes", async () => {
     const setup = await aJobOf(MANIFEST)
     setup.wait(14 * MINUTE)
     await setup.record(MANIFEST, MANIFEST)
@@ -142,7 +142,7 @@ describe('the origin of a job', () => {
     expect(setup.output.keys()).toContain(orderKey(JOB_ID, MANIFEST))
   })
 
-  test('is recorded beside each later order, once', async () => {
+  test('gets one recorded order beside the first order of another upload', async () => {
     const setup = await aJobOf(MANIFEST)
     await setup.record(IMAGE, MANIFEST)
     await setup.record(IMAGE, MANIFEST)

@@ -24,19 +24,19 @@ interface Scene {
 }
 
 const SCENES: Readonly<Record<string, Scene>> = {
-  'a sidecar comes after its image': {
+  'a sidecar is uploaded after its image': {
     prepare: async (setup) => [await setup.put(SIDECAR, OTHER)],
     ...{ isStopped: true, outcomes: ['cancelled'], sent: 1, named: 1, calls: 20 },
   },
-  'a sidecar with faults comes after its image': {
+  'a faulty sidecar is uploaded after its image': {
     prepare: async (setup) => [await setup.put(SIDECAR, '{')],
     ...{ isStopped: true, outcomes: ['cancelled'], sent: 1, named: 0, calls: 15 },
   },
-  'a manifest orders the same job, and then the sidecar comes': {
+  'a manifest orders the same job before the sidecar is uploaded': {
     prepare: async (setup) => [await setup.put(MANIFEST, NAMES_IMAGE), await setup.put(SIDECAR, OTHER)],
     ...{ isStopped: false, outcomes: ['kept', 'cancelled'], sent: 1, named: 2, calls: 25 },
   },
-  'a sidecar comes, and then a manifest orders the cancelled job': {
+  'a manifest orders the cancelled job after the sidecar was uploaded': {
     async prepare(setup) {
       await setup.upload(SIDECAR, OTHER)
       await setup.end(setup.jobs()[0] ?? expect.fail('no job'), 'cancelled')
@@ -44,7 +44,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
     },
     ...{ isStopped: false, outcomes: ['cancelled'], sent: 2, named: 2, calls: 15 },
   },
-  'the cancelled job is what the next sidecar asks for': {
+  'the next sidecar requests the cancelled job': {
     async prepare(setup) {
       await setup.upload(SIDECAR, OTHER)
       await setup.end(setup.jobs()[0] ?? expect.fail('no job'), 'cancelled')
@@ -55,35 +55,38 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
 }
 
-describe.each(Object.entries(SCENES))('%s', (_, { prepare, isStopped, outcomes, sent, named, calls }) => {
-  test.each(['before', 'after'] as const)(
-    'and whichever call fails, %s it had its effect, the end is the same',
-    async (moment) => {
-      let n = 0
-      for (;;) {
-        n += 1
-        const { faults, arm, disarm } = failAt(n, moment)
-        const setup = await aLateSidecar({ inputFaults: faults, outputFaults: faults, queueFaults: faults })
-        await setup.ingest(s3Event(setup.image))
-        const first = setup.jobs()[0]?.job_id ?? expect.fail('no job')
-        const objects = await prepare(setup)
-        arm()
-        await untilIngested(setup, objects)
-        const failed = disarm()
-        expect(await setup.superseded()).toEqual([
-          { job_id: expect.any(String), outcome: expect.toBeOneOf([...outcomes]) },
-        ])
-        expect(await setup.stoppedBy(first)).toBe(isStopped ? 'ingest' : null)
-        expect(setup.hasResult(first)).toBe(false)
-        expect(setup.sent().filter((jobId) => jobId === first).length).toBeGreaterThanOrEqual(sent)
-        const jobs = [await setup.report(IMAGE), await setup.report(MANIFEST)].flatMap(
-          (report) => report?.jobs ?? [],
-        )
-        expect(jobs).toHaveLength(named)
-        for (const { job_id } of jobs) expect(await setup.stoppedBy(job_id)).toBeNull()
-        if (!failed) break
-      }
-      expect(n).toBeGreaterThan(calls)
-    },
-  )
-})
+describe.each(Object.entries(SCENES))(
+  'ingest with one failing call, when %s',
+  (_, { prepare, isStopped, outcomes, sent, named, calls }) => {
+    test.each(['before', 'after'] as const)(
+      'ends with the same reports and jobs if a call fails %s it takes effect',
+      async (moment) => {
+        let n = 0
+        for (;;) {
+          n += 1
+          const { faults, arm, disarm } = failAt(n, moment)
+          const setup = await aLateSidecar({ inputFaults: faults, outputFaults: faults, queueFaults: faults })
+          await setup.ingest(s3Event(setup.image))
+          const first = setup.jobs()[0]?.job_id ?? expect.fail('no job')
+          const objects = await prepare(setup)
+          arm()
+          await untilIngested(setup, objects)
+          const failed = disarm()
+          expect(await setup.superseded()).toEqual([
+            { job_id: expect.any(String), outcome: expect.toBeOneOf([...outcomes]) },
+          ])
+          expect(await setup.stoppedBy(first)).toBe(isStopped ? 'ingest' : null)
+          expect(setup.hasResult(first)).toBe(false)
+          expect(setup.sent().filter((jobId) => jobId === first).length).toBeGreaterThanOrEqual(sent)
+          const jobs = [await setup.report(IMAGE), await setup.report(MANIFEST)].flatMap(
+            (report) => report?.jobs ?? [],
+          )
+          expect(jobs).toHaveLength(named)
+          for (const { job_id } of jobs) expect(await setup.stoppedBy(job_id)).toBeNull()
+          if (!failed) break
+        }
+        expect(n).toBeGreaterThan(calls)
+      },
+    )
+  },
+)

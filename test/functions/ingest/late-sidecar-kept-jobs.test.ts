@@ -7,8 +7,8 @@ import { jobAt, type Setup, withFirstJob } from './with-first-job.ts'
 
 const HALF_AN_HOUR = 30 * 60_000
 
-describe('a job that another upload orders', () => {
-  test('goes on, if that is a manifest that came before the image', async () => {
+describe('a job that another upload ordered too', () => {
+  test('is kept when a manifest ordered it before the image', async () => {
     const setup = await aLateSidecar()
     await setup.upload(MANIFEST, NAMES_IMAGE)
     await setup.ingest(s3Event(setup.image))
@@ -18,7 +18,7 @@ describe('a job that another upload orders', () => {
     expect(await setup.stoppedBy(first.job_id)).toBeNull()
   })
 
-  test('goes on, if that is a manifest that came after the image', async () => {
+  test('is kept when a manifest ordered it after the image', async () => {
     const { setup, first } = await withFirstJob()
     await setup.upload(MANIFEST, NAMES_IMAGE)
     await setup.upload(SIDECAR, OTHER)
@@ -26,7 +26,7 @@ describe('a job that another upload orders', () => {
     expect(await setup.stoppedBy(first.job_id)).toBeNull()
   })
 
-  test('goes on, if that is an image of the same pixels under another name', async () => {
+  test('is kept when an image of the same pixels under another name ordered it', async () => {
     const { setup, first } = await withFirstJob()
     await setup.upload('images/b.png', await aPng())
     await setup.upload(SIDECAR, OTHER)
@@ -35,7 +35,7 @@ describe('a job that another upload orders', () => {
   })
 
   test.each(['before', 'after'])(
-    'goes on as long as the report of a manifest %s it names it',
+    'is kept as long as the report of a manifest uploaded %s the image names it',
     async (when) => {
       const setup = await aLateSidecar()
       const image = s3Event(setup.image)
@@ -59,7 +59,7 @@ describe('a job that another upload orders', () => {
     },
   )
 
-  test('goes on, whichever of the two messages a worker took', async () => {
+  test('is kept whichever of its two messages a worker took', async () => {
     const { setup, first } = await withFirstJob()
     setup.wait(HALF_AN_HOUR)
     await setup.upload(MANIFEST, NAMES_IMAGE)
@@ -67,12 +67,12 @@ describe('a job that another upload orders', () => {
     setup.wait(HALF_AN_HOUR)
     await setup.upload(SIDECAR, OTHER)
     expect(await setup.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
-    // The manifest is the origin now; the image's order is known all the same.
+    // The manifest is the origin now, but the image's order is still recorded.
     await setup.upload(SIDECAR, '{}')
     expect((await setup.report(IMAGE))?.jobs).toMatchObject([{ job_id: first.job_id }])
   })
 
-  test('goes on, if both were the first to order it, and a worker took the message of the image', async () => {
+  test("is kept when both uploads ordered it first and a worker took the image's message", async () => {
     let armed = true
     const setup: Setup = await aLateSidecar({
       queueFaults: {
@@ -93,7 +93,7 @@ describe('a job that another upload orders', () => {
   })
 
   test.each([1, 60_000])(
-    'is cancelled once both uploads have given it up by late sidecars, %d ms after another',
+    'is cancelled when late sidecars replaced it for both uploads, %d ms apart',
     async (ms) => {
       const { setup, first } = await withFirstJob()
       await setup.upload('images/b.png', await aPng())
@@ -109,7 +109,7 @@ describe('a job that another upload orders', () => {
     },
   )
 
-  test('goes on while a young order has an earlier report alone, which does not name it', async () => {
+  test('is kept while its last order is young and the only report of that upload is earlier', async () => {
     let armed = false
     const { setup, first } = await withFirstJob({
       outputFaults: {
@@ -128,7 +128,7 @@ describe('a job that another upload orders', () => {
     expect(await setup.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
   })
 
-  test('costs a manifest of new jobs no request, and an order where the job is there', async () => {
+  test('has recorded orders, while a new job of the manifest has none', async () => {
     const { setup, first } = await withFirstJob()
     await setup.upload(
       MANIFEST,
@@ -139,8 +139,8 @@ describe('a job that another upload orders', () => {
   })
 })
 
-describe('what a person cancelled', () => {
-  test('stays cancelled when it is ordered again', async () => {
+describe('a job that a user cancelled', () => {
+  test('stays cancelled when a manifest orders it again', async () => {
     const { setup, first } = await withFirstJob()
     await setup.cancelByPerson(first)
     await setup.end(first, 'cancelled')
@@ -152,7 +152,7 @@ describe('what a person cancelled', () => {
   })
 
   test.each(['queued', 'cancelled'] as const)(
-    'is told as cancelled where a manifest orders it and it is %s, because it does not go on',
+    'is reported as cancelled, although a manifest orders it, while it is %s',
     async (state) => {
       const { setup, first } = await withFirstJob()
       await setup.upload(MANIFEST, NAMES_IMAGE)
@@ -165,7 +165,7 @@ describe('what a person cancelled', () => {
     },
   )
 
-  test('stays so while it waits, and is superseded as by ingest', async () => {
+  test('stays cancelled by the user when a sidecar supersedes it and a manifest orders it', async () => {
     const { setup, first } = await withFirstJob()
     await setup.cancelByPerson(first)
     await setup.upload(SIDECAR, OTHER)

@@ -7,7 +7,7 @@ import { s3Event } from './ingest-setup.ts'
 import { untilIngested } from './until-ingested.ts'
 import { jobAt, type Setup, withFirstJob } from './with-first-job.ts'
 
-describe('a job that is ordered while it is being cancelled', () => {
+describe('a job that is ordered while ingest cancels it', () => {
   /** Orders the first job by a manifest at a moment of the run that cancels it. */
   const ordered = async (moment: 'before' | 'after', isQuick = false) => {
     let armed = false
@@ -30,7 +30,7 @@ describe('a job that is ordered while it is being cancelled', () => {
     return { setup, first, rounds }
   }
 
-  test('goes on, if the order came before the marker', async () => {
+  test('is kept if the order came before the cancel marker', async () => {
     const { setup, first, rounds } = await ordered('before')
     expect(await setup.stoppedBy(first.job_id)).toBeNull()
     expect(await setup.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
@@ -38,7 +38,7 @@ describe('a job that is ordered while it is being cancelled', () => {
     expect(rounds).toEqual([1, 2])
   })
 
-  test('goes on, if the order came after the marker', async () => {
+  test('is kept if the order came after the cancel marker', async () => {
     const { setup, first, rounds } = await ordered('after')
     expect(await setup.stoppedBy(first.job_id)).toBeNull()
     expect(await setup.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
@@ -46,7 +46,7 @@ describe('a job that is ordered while it is being cancelled', () => {
     expect(rounds[0]).toBe(2)
   })
 
-  test('is queued once more, if a worker was quick to stop it', async () => {
+  test('is queued again if a worker has already stopped it', async () => {
     const { setup, first } = await ordered('after', true)
     expect(await setup.stoppedBy(first.job_id)).toBeNull()
     expect(setup.hasResult(first.job_id)).toBe(false)
@@ -55,7 +55,7 @@ describe('a job that is ordered while it is being cancelled', () => {
     expect((await setup.report(MANIFEST))?.jobs).toMatchObject([{ job_id: first.job_id, done_before: false }])
   })
 
-  test('is queued once more by the run that cancels it, if that finds the order too late', async () => {
+  test('is queued again by the run that cancels it, if that run finds the order too late', async () => {
     let manifest: Awaited<ReturnType<Setup['put']>> | undefined
     const { setup, first } = await withFirstJob({
       outputFaults: {
@@ -76,7 +76,7 @@ describe('a job that is ordered while it is being cancelled', () => {
     expect(await setup.superseded()).toEqual([{ job_id: first.job_id, outcome: 'kept' }])
   })
 
-  test('is queued once more, if a worker stops it between the marker and the next run', async () => {
+  test('is queued again if a worker stops it between the cancel marker and the next run', async () => {
     const { setup, first } = await withFirstJob()
     await setup.upload(SIDECAR, OTHER)
     const manifest = await setup.put(MANIFEST, NAMES_IMAGE)
@@ -88,7 +88,7 @@ describe('a job that is ordered while it is being cancelled', () => {
   })
 
   test.each(['before', 'after'] as const)(
-    'goes on, if the same image orders it %s the marker',
+    'is kept if the same image orders it %s the cancel marker',
     async (moment) => {
       let armed = false
       const { setup, first } = await withFirstJob({
@@ -109,7 +109,7 @@ describe('a job that is ordered while it is being cancelled', () => {
     },
   )
 
-  test('goes on, if the same image orders it, and the marker comes just before its report', async () => {
+  test('is kept if its image orders it and the cancel marker is written just before the report', async () => {
     let armed = false
     const { setup, first } = await withFirstJob({
       outputFaults: {
@@ -140,7 +140,7 @@ describe('a job that is ordered while it is being cancelled', () => {
   })
 })
 
-describe('a job that was superseded, and is ordered again', () => {
+describe('a superseded job that is ordered again', () => {
   const superseded = async () => {
     const { setup, first } = await withFirstJob()
     await setup.upload(SIDECAR, OTHER)
@@ -148,7 +148,7 @@ describe('a job that was superseded, and is ordered again', () => {
     return { setup, first }
   }
 
-  test('by its image without the sidecar, is not cancelled any more while it waits', async () => {
+  test('by its image without the sidecar is no longer cancelled', async () => {
     const { setup, first } = await superseded()
     await setup.input.delete(SIDECAR, unaborted)
     await untilIngested(setup, [await setup.put(IMAGE, await aPng())])
@@ -159,7 +159,7 @@ describe('a job that was superseded, and is ordered again', () => {
   test.each([
     ['its image without the sidecar', IMAGE],
     ['a manifest', MANIFEST],
-  ])('by %s, is rendered though it was cancelled', async (_, key) => {
+  ])('by %s is rendered although it was cancelled', async (_, key) => {
     const { setup, first } = await superseded()
     await setup.end(first, 'cancelled')
     await setup.input.delete(SIDECAR, unaborted)
@@ -172,7 +172,7 @@ describe('a job that was superseded, and is ordered again', () => {
     expect((await setup.report(key))?.jobs).toMatchObject([{ job_id: first.job_id, done_before: false }])
   })
 
-  test('by a sidecar, is not among the superseded any more', async () => {
+  test('by a sidecar is no longer reported as superseded', async () => {
     const { setup, first } = await superseded()
     await untilIngested(setup, [await setup.put(SIDECAR, '{}')])
     const second = jobAt(setup, 1)

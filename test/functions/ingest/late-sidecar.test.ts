@@ -22,9 +22,9 @@ const anOvertakenRun = async (sidecar: string): Promise<Setup> => {
   return setup
 }
 
-describe('a sidecar that comes after its image', () => {
+describe('a sidecar that is uploaded after its image', () => {
   test.each(['queued', 'preparing', 'rendering', 'publishing'] as const)(
-    'has the first job cancelled while it is %s, and the report names it',
+    'cancels the first job while it is %s and names it in the report',
     async (state) => {
       const { setup, first } = await withFirstJob()
       await setup.setState(first, state)
@@ -40,16 +40,19 @@ describe('a sidecar that comes after its image', () => {
     },
   )
 
-  test.each(['succeeded', 'failed'] as const)('leaves the first job alone that %s before', async (state) => {
-    const { setup, first } = await withFirstJob()
-    await setup.end(first, state)
-    await setup.upload(SIDECAR, OTHER)
-    expect(await setup.superseded()).toEqual([{ job_id: first.job_id, outcome: 'done' }])
-    expect(await setup.stoppedBy(first.job_id)).toBeNull()
-    expect(setup.hasResult(first.job_id)).toBe(true)
-  })
+  test.each(['succeeded', 'failed'] as const)(
+    'leaves a first job unchanged that has already %s',
+    async (state) => {
+      const { setup, first } = await withFirstJob()
+      await setup.end(first, state)
+      await setup.upload(SIDECAR, OTHER)
+      expect(await setup.superseded()).toEqual([{ job_id: first.job_id, outcome: 'done' }])
+      expect(await setup.stoppedBy(first.job_id)).toBeNull()
+      expect(setup.hasResult(first.job_id)).toBe(true)
+    },
+  )
 
-  test('and has faults, rejects the image, tells of the first job and cancels it', async () => {
+  test('with faults rejects the image, and cancels and reports the first job', async () => {
     const { setup, first } = await withFirstJob()
     await setup.upload(SIDECAR, '{"parameters": {"fps": 0}}')
     const report = await setup.report(IMAGE)
@@ -65,7 +68,7 @@ describe('a sidecar that comes after its image', () => {
     expect(await setup.stoppedBy(first.job_id)).toBe('ingest')
   })
 
-  test('and is no JSON, is told to be removed together with a new upload of the image, which renders the defaults', async () => {
+  test('that is not JSON is reported with the steps to render with the defaults, which work', async () => {
     const { setup, first } = await withFirstJob()
     await setup.upload(SIDECAR, '{')
     expect((await setup.report(IMAGE))?.faults[0]).toMatchObject({
@@ -79,7 +82,7 @@ describe('a sidecar that comes after its image', () => {
     expect(await setup.report(IMAGE)).toMatchObject({ state: 'accepted', jobs: [{ job_id: first.job_id }] })
   })
 
-  test('and is corrected, leaves no word of the faults, and both earlier jobs in the report', async () => {
+  test('that is corrected leaves no faults and both earlier jobs in the report', async () => {
     const { setup, first } = await withFirstJob()
     await setup.upload(SIDECAR, OTHER)
     await setup.upload(SIDECAR, '{')
@@ -95,7 +98,7 @@ describe('a sidecar that comes after its image', () => {
     expect(await setup.stoppedBy(second.job_id)).toBe('ingest')
   })
 
-  test('and asks for what was asked for already, supersedes nothing', async () => {
+  test('supersedes nothing when it requests the same job', async () => {
     const { setup, first } = await withFirstJob()
     await setup.upload(SIDECAR, '{"parameters": {"fps": 7}}')
     expect(setup.sent()).toEqual([first.job_id])
@@ -103,14 +106,14 @@ describe('a sidecar that comes after its image', () => {
     expect(await setup.stoppedBy(first.job_id)).toBeNull()
   })
 
-  test('and changes the group alone, has no effect on a job that is in the queue', async () => {
+  test('that changes only the group does not change a queued job', async () => {
     const { setup, first } = await withFirstJob()
     await setup.upload(SIDECAR, '{"group": "team-a"}')
     expect(setup.queue.messages().map(({ groupId }) => groupId)).toEqual([first.group])
     expect(await setup.report(IMAGE)).toMatchObject({ state: 'accepted', jobs: [{ job_id: first.job_id }] })
   })
 
-  test('supersedes the clips of a grid that it does not ask for any more, and no other', async () => {
+  test('supersedes only those clips of a grid that it no longer requests', async () => {
     const setup = await aLateSidecar()
     await setup.put(SIDECAR, '{"grid": {"seed": [1, 2]}}')
     await setup.ingest(s3Event(setup.image))
@@ -122,12 +125,12 @@ describe('a sidecar that comes after its image', () => {
   })
 })
 
-describe('events that are repeated and out of order do no harm', () => {
+describe('image and sidecar events that are repeated or out of order do not change the result', () => {
   test.each([
-    ['the image last', ['sidecar', 'image']],
-    ['the sidecar last', ['image', 'sidecar']],
-    ['both twice', ['image', 'sidecar', 'image', 'sidecar']],
-  ])('%s, after both were uploaded', async (_, order) => {
+    ['the sidecar, then the image', ['sidecar', 'image']],
+    ['the image, then the sidecar', ['image', 'sidecar']],
+    ['the image and the sidecar, twice', ['image', 'sidecar', 'image', 'sidecar']],
+  ])('in this order, after both uploads: %s', async (_, order) => {
     const setup = await aLateSidecar()
     const sidecar = await setup.put(SIDECAR, OTHER)
     for (const one of order) await setup.ingest(s3Event(one === 'image' ? setup.image : sidecar))
@@ -136,7 +139,7 @@ describe('events that are repeated and out of order do no harm', () => {
     expect(setup.output.keys().filter((key) => key.startsWith(CANCEL_PREFIX))).toEqual([])
   })
 
-  test('once a job was superseded', async () => {
+  test('after a job was superseded', async () => {
     const { setup, first } = await withFirstJob()
     const sidecar = await setup.put(SIDECAR, OTHER)
     for (const event of [sidecar, setup.image, sidecar, setup.image]) await setup.ingest(s3Event(event))
@@ -159,7 +162,7 @@ describe('events that are repeated and out of order do no harm', () => {
   })
 })
 
-test('a run that began before a sidecar with faults, and writes its report last, comes again', async () => {
+test('a run that began before a faulty sidecar, and would report last, fails and is repeated', async () => {
   const setup = await anOvertakenRun('{')
   expect(await untilIngested(setup, [setup.image])).toBe(2)
   const [first = ''] = setup.sent()
@@ -168,14 +171,14 @@ test('a run that began before a sidecar with faults, and writes its report last,
   expect(await setup.stoppedBy(first)).toBe('ingest')
 })
 
-test('an image that overwrites another is an order of its own: the job of the first goes on', async () => {
+test('an image that overwrites another image does not supersede the job of the first', async () => {
   const { setup, first } = await withFirstJob()
   await setup.upload(IMAGE, await aPng({ seed: 2 }))
   expect(await setup.superseded()).toEqual([])
   expect(await setup.stoppedBy(first.job_id)).toBeNull()
 })
 
-test('an image that is uploaded again with other arguments is an order of its own', async () => {
+test('an image that is uploaded again with other arguments does not supersede its first job', async () => {
   const { setup, first } = await withFirstJob()
   await setup.upload(IMAGE, await aPng(), { metadata: { 'svd-fps': '12' } })
   expect(setup.sent()).toHaveLength(2)

@@ -30,8 +30,8 @@ const cancelledJobs = async (
 
 const sentSince = ({ sent }: Setup, before: number): readonly string[] => sent().slice(before)
 
-describe('a cancelled job that is ordered again is sent once', () => {
-  test.each([1, 3])('by a sidecar of the same image, with a grid of %d', async (seeds) => {
+describe('a cancelled job that is ordered again', () => {
+  test.each([1, 3])('by a sidecar with a grid of %d is sent once', async (seeds) => {
     const { setup, jobs } = await cancelledJobs(seeds)
     const before = setup.sent().length
     const sidecar = await setup.put(SIDECAR, gridOf(seeds))
@@ -41,7 +41,7 @@ describe('a cancelled job that is ordered again is sent once', () => {
     for (const { job_id } of jobs) expect(setup.hasResult(job_id)).toBe(false)
   })
 
-  test('by a manifest, whose event is repeated', async () => {
+  test('by a manifest with a repeated event is sent once', async () => {
     const { setup, jobs } = await cancelledJobs(1)
     const before = setup.sent().length
     const [first] = jobs
@@ -55,7 +55,7 @@ describe('a cancelled job that is ordered again is sent once', () => {
     expect(sentSince(setup, before)).toEqual([first?.job_id])
   })
 
-  test('and once more when its next order is of a later time', async () => {
+  test('is sent again when the event is repeated after a time in which the message may be lost', async () => {
     const { setup, jobs } = await cancelledJobs(1)
     const before = setup.sent().length
     const manifest = await setup.put(
@@ -68,7 +68,7 @@ describe('a cancelled job that is ordered again is sent once', () => {
     expect(sentSince(setup, before)).toEqual([jobs[0]?.job_id, jobs[0]?.job_id])
   })
 
-  test('and again where the run ended between the deletion of its result and its message', async () => {
+  test('is sent once by the next run when a run ended before it sent the message', async () => {
     let armed = false
     const { setup, jobs } = await cancelledJobs(1, {
       queueFaults: {
@@ -86,7 +86,7 @@ describe('a cancelled job that is ordered again is sent once', () => {
   })
 })
 
-test('a marker that another run creates before the report names the job is taken back, and nothing is sent twice', async () => {
+test('ingest removes a cancel marker that another run writes before the report, and sends nothing twice', async () => {
   let armed = false
   const { setup, jobs } = await cancelledJobs(1, {
     outputFaults: {
@@ -107,9 +107,9 @@ test('a marker that another run creates before the report names the job is taken
 
 test.each([
   ['the visibility timeout', VISIBILITY_MS, 0],
-  ['that, begun late', LATELY_MS - 1, 0],
-  ['a time in which messages may have been lost', LATELY_MS, 1],
-])('a run of the same event after %s sends what still waits so often: %d ms, %d', async (_, ms, sent) => {
+  ['nearly the time in which messages may be lost', LATELY_MS - 1, 0],
+  ['the time in which messages may be lost', LATELY_MS, 1],
+])('a repeated event after %s, %d ms, sends a waiting job %d times again', async (_, ms, sent) => {
   const setup = await aLateSidecar()
   const manifest = await setup.put(MANIFEST, NAMES_IMAGE)
   await setup.ingest(s3Event(manifest))
@@ -118,13 +118,13 @@ test.each([
   await setup.ingest(s3Event(manifest))
   expect(setup.sent()).toHaveLength(1 + sent)
   if (sent === 0) return
-  // Its status is as old as before: the order tells that the message was sent.
+  // Its status is as old as before; the order records that the message was sent.
   setup.wait(VISIBILITY_MS)
   await setup.ingest(s3Event(manifest))
   expect(setup.sent()).toHaveLength(2)
 })
 
-test('a hundred cancelled jobs have their index counted anew with a few writes', async () => {
+test('ingest counts the index again with at most eight writes for a hundred cancelled jobs', async () => {
   let writes = 0
   const { setup, jobs } = await cancelledJobs(100, {
     outputFaults: {
@@ -142,7 +142,7 @@ test('a hundred cancelled jobs have their index counted anew with a few writes',
   expect(writes).toBeLessThanOrEqual(8)
 })
 
-test('a run that ends midway leaves what it has sent, and the next run goes on from there', async () => {
+test('a run that ends midway keeps the jobs that it sent, and the next run sends the others', async () => {
   let sends = Number.NEGATIVE_INFINITY
   let archived = 0
   const { setup, jobs } = await cancelledJobs(300, {

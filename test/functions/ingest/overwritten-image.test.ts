@@ -13,7 +13,7 @@ interface NewerImage {
   readonly metadata?: Readonly<Record<string, string>>
 }
 
-/** A run of a sidecar, in which a newer image is uploaded and ingested just before the report is written. */
+/** Runs ingest on a sidecar; a newer image is uploaded and ingested just before the report is written. */
 const overtakenBy = async ({ versioned = false, content, metadata = {} }: NewerImage) => {
   let armed = false
   const setup: Setup = await aLateSidecar({
@@ -34,26 +34,29 @@ const overtakenBy = async ({ versioned = false, content, metadata = {} }: NewerI
   return { setup, rounds, newest: (await setup.report(IMAGE)) ?? expect.fail('no report') }
 }
 
-describe('a run of a sidecar that a newer image overtakes leaves the report to that image', () => {
-  test.each([false, true])('of other content, in a bucket with versions: %s', async (versioned) => {
-    const content = await aPng({ seed: 2 })
-    const { setup, rounds, newest } = await overtakenBy({ versioned, content })
-    expect(rounds).toBe(1)
-    const info = await setup.input.head(IMAGE, new AbortController().signal)
-    expect(newest).toMatchObject({ etag: info?.etag, version_id: info?.versionId, state: 'accepted' })
-    expect(newest.sequencer).not.toBeNull()
-    expect(setup.told.at(-1)).toEqual({ type: 'skipped', key: IMAGE, reason: 'changed' })
-    const [job] = newest.jobs
-    expect(setup.jobs().find(({ job_id }) => job_id === job?.job_id)?.origin.etag).toBe(info?.etag)
-    expect(await setup.stoppedBy(job?.job_id ?? '')).toBeNull()
-    // The old image with the new sidecar: nobody asked for that.
-    const mixed = setup.sent().find((jobId) => ![setup.sent()[0], job?.job_id].includes(jobId)) ?? ''
-    expect(newest.superseded).toEqual([{ job_id: mixed, outcome: 'cancelled' }])
-    expect(await setup.stoppedBy(mixed)).toBe('ingest')
-    expect(await setup.stoppedBy(setup.sent()[0] ?? '')).toBeNull()
-  })
+describe('a sidecar run leaves the report to a newer image that is ingested meanwhile', () => {
+  test.each([false, true])(
+    'when the newer image has other content, in a bucket with versions: %s',
+    async (versioned) => {
+      const content = await aPng({ seed: 2 })
+      const { setup, rounds, newest } = await overtakenBy({ versioned, content })
+      expect(rounds).toBe(1)
+      const info = await setup.input.head(IMAGE, new AbortController().signal)
+      expect(newest).toMatchObject({ etag: info?.etag, version_id: info?.versionId, state: 'accepted' })
+      expect(newest.sequencer).not.toBeNull()
+      expect(setup.told.at(-1)).toEqual({ type: 'skipped', key: IMAGE, reason: 'changed' })
+      const [job] = newest.jobs
+      expect(setup.jobs().find(({ job_id }) => job_id === job?.job_id)?.origin.etag).toBe(info?.etag)
+      expect(await setup.stoppedBy(job?.job_id ?? '')).toBeNull()
+      // No upload requested the old image with the new sidecar.
+      const mixed = setup.sent().find((jobId) => ![setup.sent()[0], job?.job_id].includes(jobId)) ?? ''
+      expect(newest.superseded).toEqual([{ job_id: mixed, outcome: 'cancelled' }])
+      expect(await setup.stoppedBy(mixed)).toBe('ingest')
+      expect(await setup.stoppedBy(setup.sent()[0] ?? '')).toBeNull()
+    },
+  )
 
-  test('of the same content with other arguments', async () => {
+  test('when the newer image has the same content and other arguments', async () => {
     const { setup, newest } = await overtakenBy({
       content: await aPng(),
       metadata: { 'svd-seed': '5' },
@@ -67,7 +70,7 @@ describe('a run of a sidecar that a newer image overtakes leaves the report to t
   })
 })
 
-describe('where image and sidecar are both overwritten', () => {
+describe('a clip of the old image with the new sidecar, when both are overwritten', () => {
   const bothOverwritten = async (afterMs: number) => {
     const setup = await aLateSidecar()
     await setup.put(SIDECAR, OTHER)
@@ -81,7 +84,7 @@ describe('where image and sidecar are both overwritten', () => {
     return { setup, first, mixed, last }
   }
 
-  test('the clip of the old image with the new sidecar is cancelled, though the event of the sidecar came first', async () => {
+  test('is cancelled, although the event of the sidecar came before that of the image', async () => {
     const { setup, mixed, last } = await bothOverwritten(60_000)
     expect(await setup.report(IMAGE)).toMatchObject({
       ...{ state: 'accepted', jobs: [{ job_id: last }] },
@@ -92,13 +95,13 @@ describe('where image and sidecar are both overwritten', () => {
     expect(setup.jobs()[2]?.parameters.fps).toBe(24)
   })
 
-  test('it goes on where the image comes half an hour later: an order of its own', async () => {
+  test('is kept when the image comes half an hour later, because that is an order of its own', async () => {
     const { setup, mixed } = await bothOverwritten(30 * 60_000)
     expect(await setup.superseded()).toEqual([])
     expect(await setup.stoppedBy(mixed)).toBeNull()
   })
 
-  test('it goes on where a manifest orders it', async () => {
+  test('is kept when a manifest orders it', async () => {
     const setup = await aLateSidecar()
     await setup.put(SIDECAR, OTHER)
     await setup.ingest(s3Event(setup.image))
@@ -111,7 +114,7 @@ describe('where image and sidecar are both overwritten', () => {
   })
 })
 
-test('a job that a run left undecided is decided by the report on the image that overwrites its own', async () => {
+test('the report on an overwriting image decides a pending job that an earlier run left', async () => {
   let armed = false
   const setup = await aLateSidecar({
     outputFaults: {
@@ -133,7 +136,7 @@ test('a job that a run left undecided is decided by the report on the image that
   expect(await setup.stoppedBy(first)).toBe('ingest')
 })
 
-test('the run of an image costs no request for that', async () => {
+test('an image run makes no additional request to find superseded jobs', async () => {
   const requests: string[] = []
   const setup: Setup = await aLateSidecar({
     inputFaults: { before: (operation, key) => void requests.push(`${operation} ${key}`) },

@@ -25,8 +25,8 @@ const aWatchedSetup = async () => {
   return { ...setup, reads, prepare }
 }
 
-describe('an image that was prepared before', () => {
-  test('is not fetched again', async () => {
+describe('an image that was already prepared', () => {
+  test('is not read again', async () => {
     const { prepare, reads, output } = await aWatchedSetup()
     const first = await prepare()
     expect(await prepare()).toEqual(first)
@@ -39,20 +39,20 @@ describe('an image that was prepared before', () => {
     expect(output.writes).toHaveLength(2)
   })
 
-  test('is fetched again when it was overwritten', async () => {
+  test('is read again when it was overwritten', async () => {
     const { prepare, put } = await aWatchedSetup()
     await prepare()
     await put(KEY, await aPng({ seed: 1 }))
     expect((await prepare()).pixels_sha256).toBe(hashPixels(somePixels({ seed: 1 })))
   })
 
-  test('is checked again when it is said to be something else', async () => {
+  test('is checked again when its content type changes', async () => {
     const { prepare } = await aWatchedSetup()
     await prepare()
     await expect(prepare('image/jpeg')).rejects.toThrow('content type')
   })
 
-  test('is decoded again when the note of it is from another version of the decoder', async () => {
+  test('is decoded again when its cache record is from another version of the decoder', async () => {
     const { prepare, input, output } = await aWatchedSetup()
     const { etag, contentType } = (await input.head(KEY, SIGNAL)) ?? expect.fail('no image')
     const sideways = { width: 8, height: 16, pixels_sha256: 'a'.repeat(64) }
@@ -76,7 +76,7 @@ describe('an image that was prepared before', () => {
     expect((await prepare()).pixels_sha256).toBe(hashPixels(somePixels()))
   })
 
-  test('is stored again when what was stored is gone', async () => {
+  test('is stored again when its normalized PNG was deleted', async () => {
     const { prepare, output } = await aWatchedSetup()
     const { key } = await prepare()
     await output.delete(key, SIGNAL)
@@ -84,7 +84,7 @@ describe('an image that was prepared before', () => {
     expect(output.keys()).toContain(key)
   })
 
-  test('is fetched again when the note of it cannot be read', async () => {
+  test('is read again when its cache record cannot be parsed', async () => {
     const { prepare, output, reads } = await aWatchedSetup()
     await prepare()
     const note = output.keys().find((key) => key.startsWith('inputs/known/')) ?? expect.fail('no note')
@@ -94,7 +94,7 @@ describe('an image that was prepared before', () => {
   })
 })
 
-test('an image whose PNG would be larger than workers read is refused, and not stored', async () => {
+test('an image whose PNG would exceed the limit of workers is refused and not stored', async () => {
   const [width, height] = [4800, 4700]
   const noise = { width, height, data: randomFillSync(new Uint8Array(width * height * 3)) }
   const { output } = ingestSetup()

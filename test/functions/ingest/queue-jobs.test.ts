@@ -27,8 +27,8 @@ const queueJobs = (deps: IngestDeps, jobs: readonly JobMessage[], entered: Enter
 const queued = ({ jobs }: ReturnType<typeof ingestSetup>): readonly string[] =>
   jobs().map(({ job_id }) => job_id)
 
-describe('queueing', () => {
-  test('sends the message, enters the job in the index, and then writes the status', async () => {
+describe('queueJobs', () => {
+  test('sends the message, enters the job into the index, and then writes the status', async () => {
     const calls: string[] = []
     const log = (operation: string, subject: string) => void calls.push(`${operation} ${subject}`.trim())
     const { deps } = ingestSetup({ outputFaults: { after: log }, queueFaults: { after: log } })
@@ -44,7 +44,7 @@ describe('queueing', () => {
     ])
   })
 
-  test('enters several jobs with one object', async () => {
+  test('enters several jobs into the index with one object', async () => {
     const { deps, output } = ingestSetup()
     const jobs = someJobs(3)
     await queueJobs(deps, jobs)
@@ -55,7 +55,7 @@ describe('queueing', () => {
     ])
   })
 
-  test('enters no job that has had a status for an hour, also where it is sent again', async () => {
+  test('does not enter a job that has had a status for an hour, although it sends it again', async () => {
     const { deps, output, wait } = ingestSetup()
     await queueJobs(deps, someJobs(1))
     wait(61 * 60_000)
@@ -64,7 +64,7 @@ describe('queueing', () => {
     expect(entries.map(({ jobId }) => jobId)).toEqual([someJobs(2)[1]?.job_id, someJobs(1)[0]?.job_id])
   })
 
-  test('enters a job once more that has a status of this upload for less than an hour', async () => {
+  test('enters a job again whose status is younger than an hour', async () => {
     const { deps, output, wait } = ingestSetup()
     await queueJobs(deps, someJobs(1))
     wait(11 * 60_000)
@@ -73,7 +73,7 @@ describe('queueing', () => {
     expect(entries.map(({ jobId }) => jobId)).toEqual(Array(2).fill(someJobs(1)[0]?.job_id))
   })
 
-  test('enters no job that a report on the upload names, and asks for that only where a job is known', async () => {
+  test('does not enter jobs that a report names, and reads the report only for known jobs', async () => {
     const { deps, output } = ingestSetup()
     let asked = 0
     const entered: EnteredJobs = async () => {
@@ -90,7 +90,7 @@ describe('queueing', () => {
     expect(ids.toSorted((a, b) => b.length - a.length)).toEqual([[one, two], [two]])
   })
 
-  test('leaves alone a status that a faster worker has written', async () => {
+  test('keeps a status that a worker has already written', async () => {
     const jobs = someJobs(1)
     const key = statusKey(jobs[0]?.job_id ?? '')
     const setup = ingestSetup({
@@ -104,7 +104,7 @@ describe('queueing', () => {
     expect((await setup.output.head(key, SIGNAL))?.sizeBytes).toBe(3)
   })
 
-  test('takes thousands, in pieces, each once', async () => {
+  test('sends thousands of jobs in chunks, each job once', async () => {
     const setup = ingestSetup()
     const jobs = someJobs(1_050)
     const ids = new Set(jobs.map(({ job_id }) => job_id))
@@ -118,8 +118,8 @@ describe('queueing', () => {
   })
 })
 
-describe('what the queue does not take', () => {
-  test('is sent again when it is tried again, and the others are not', async () => {
+describe('a job that SQS refuses', () => {
+  test('is sent again by the next run, which does not send the accepted jobs again', async () => {
     const jobs = someJobs(3)
     const refused = new Set([jobs[1]?.job_id])
     const refuse: IngestSetupOptions['refuse'] = ({ body }) =>
@@ -133,7 +133,7 @@ describe('what the queue does not take', () => {
     expect(queued(setup)).toEqual([0, 2, 1].map((i) => jobs[i]?.job_id))
   })
 
-  test('has no status', async () => {
+  test('gets no status', async () => {
     const jobs = someJobs(2)
     const setup = ingestSetup({
       refuse: ({ body }) => (body.includes(jobs[1]?.job_id ?? '') ? 'busy' : null),
@@ -144,7 +144,7 @@ describe('what the queue does not take', () => {
   })
 })
 
-test('a job is sent again if nobody knows whether it was sent', async () => {
+test('ingest sends a job again when the answer to its first send was lost', async () => {
   let lost = 1
   const setup = ingestSetup({
     queueFaults: {

@@ -6,7 +6,7 @@ import { ingestSetup, s3Event } from './ingest-setup.ts'
 const KEY = 'holiday/a b+ü.png'
 
 describe('an upload outside images/ and manifests/', () => {
-  test('is rejected by a report that says where it belongs', async () => {
+  test('is rejected with a report that says where to upload it', async () => {
     const setup = ingestSetup({ versioned: true })
     const { etag, versionId, sequencer } = await setup.put(KEY, 'x')
     await setup.ingest(s3Event({ key: KEY, etag, versionId, sequencer }))
@@ -36,13 +36,13 @@ describe('an upload outside images/ and manifests/', () => {
     'images',
     'jobs/x.png',
     'reports/a.json',
-  ])('is rejected as %s', async (key) => {
+  ])('is rejected with the key %s', async (key) => {
     const setup = ingestSetup()
     await setup.upload(key, 'x')
     expect((await setup.report(key))?.state).toBe('rejected')
   })
 
-  test('costs four requests, and none to the input bucket', async () => {
+  test('causes four requests, and none to the input bucket', async () => {
     const requests: string[] = []
     const note = (bucket: string) => ({
       before(operation: string, key: string) {
@@ -59,7 +59,7 @@ describe('an upload outside images/ and manifests/', () => {
     ])
   })
 
-  test('gives no answer to an answer, where one bucket is for both', async () => {
+  test('is skipped when it is a report in a bucket that is both input and output', async () => {
     const setup = ingestSetup()
     await setup.ingest(s3Event({ bucket: 'output', key: 'reports/a.png.json' }))
     const both = { ...setup.deps, input: setup.output }
@@ -69,7 +69,7 @@ describe('an upload outside images/ and manifests/', () => {
   })
 })
 
-test.each(['holiday/', 'images/', '/'])('the marker of the folder %s gets no report', async (key) => {
+test.each(['holiday/', 'images/', '/'])('the folder marker %s gets no report', async (key) => {
   const setup = ingestSetup()
   await setup.upload(key, '')
   expect(setup.told).toEqual([{ type: 'skipped', key, reason: 'not-ours' }])

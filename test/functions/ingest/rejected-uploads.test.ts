@@ -18,7 +18,7 @@ const uploadsIn = async (output: ObjectStore): Promise<readonly string[]> => {
 }
 
 describe('the index of rejected uploads', () => {
-  test('has an upload until its key is accepted', async () => {
+  test('has an upload until ingest accepts an object with the same key', async () => {
     const { output, upload, wait } = ingestSetup()
     const lines = '{"image": "images/ä.png"}\n{"image": 1}'
     await upload('images/ä.png', 'no image')
@@ -31,7 +31,7 @@ describe('the index of rejected uploads', () => {
     expect(await uploadsIn(output)).toEqual(['rejected elsewhere/x.png', 'partly manifests/m.jsonl'])
   })
 
-  test('has an upload once, however often and however late its report is written again', async () => {
+  test('has an upload once, although its report is written several times', async () => {
     const { output, put, ingest, wait } = ingestSetup()
     const object = await put('images/broken.png', 'no image')
     for (let time = 0; time < 3; time++) {
@@ -41,7 +41,7 @@ describe('the index of rejected uploads', () => {
     expect(await uploadsIn(output)).toEqual(['rejected images/broken.png'])
   })
 
-  test.each([1, 2, 3])('is the same where ingest ends after its change %d and runs again', async (place) => {
+  test.each([1, 2, 3])('is correct when ingest ends after its change %d and runs again', async (place) => {
     let changes = 0
     let isArmed = false
     const after = (operation: string): void => {
@@ -62,7 +62,7 @@ describe('the index of rejected uploads', () => {
   })
 
   test.each(['create', 'replace'])(
-    'has an upload once, if a second run ends between %s and entry of the first',
+    'has an upload once when a second run ends between %s and index entry of the first',
     async (written) => {
       let isArmed = false
       const setup: ReturnType<typeof ingestSetup> = ingestSetup({
@@ -86,7 +86,7 @@ describe('the index of rejected uploads', () => {
     },
   )
 
-  test('costs an accepted upload no request', async () => {
+  test('causes no request for an accepted upload', async () => {
     const requests: string[] = []
     const { upload } = ingestSetup({
       outputFaults: { before: (operation, key) => void requests.push(`${operation} ${key}`) },

@@ -14,7 +14,7 @@ const reportOfManifest = async (document: object) => {
 }
 
 describe('the context of a manifest', () => {
-  test('is in the report, for all items and for those that have their own', async () => {
+  test('is in the report, for all items and for items with their own context', async () => {
     const own = { order: 2, lines: [1, 2] }
     const { report } = await reportOfManifest({
       context: { shop: 'a' },
@@ -29,7 +29,7 @@ describe('the context of a manifest', () => {
     })
   })
 
-  test('has no part in the id of a job: two items with two contexts share one', async () => {
+  test('does not change the job id, so that two items with two contexts share a job', async () => {
     const { setup, report } = await reportOfManifest({
       items: [
         { ...ITEM, context: { order: 1 } },
@@ -42,7 +42,7 @@ describe('the context of a manifest', () => {
     expect(JSON.stringify(setup.jobs())).not.toContain('order')
   })
 
-  test('is not in a report where none is given', async () => {
+  test('is not in the report when none is given', async () => {
     const { report } = await reportOfManifest({ items: [ITEM] })
     expect(report).not.toHaveProperty('contexts')
   })
@@ -53,7 +53,7 @@ describe('the context of a manifest', () => {
     ['too large', `{"a":"${'x'.repeat(4_090)}"}`, 'has 4098 bytes as compact JSON, more than the 4096'],
     ['too deep', `${'{"a":'.repeat(9)}1${'}'.repeat(9)}`, 'is nested more than 8 levels deep'],
     ['too deep in lists', `{"a":${'['.repeat(40)}${']'.repeat(40)}}`, 'is nested more than 8 levels deep'],
-  ])('that is %s is a fault of its item alone', async (_, context, message) => {
+  ])('rejects its item alone when it is %s', async (_, context, message) => {
     const { report } = await reportOfManifest({
       items: [ITEM, { ...ITEM, context: JSON.parse(context) as unknown, parameters: { seed: 1 } }],
     })
@@ -67,7 +67,7 @@ describe('the context of a manifest', () => {
 })
 
 describe('the context of an image', () => {
-  test('comes from its metadata', async () => {
+  test('is read from its metadata', async () => {
     const setup = ingestSetup()
     await setup.upload(KEY, PNG, { metadata: { 'svd-context': '{"order": "\\u00e9"}' } })
     expect(await setup.report(KEY)).toMatchObject({
@@ -76,14 +76,14 @@ describe('the context of an image', () => {
     })
   })
 
-  test('comes from its sidecar, if that has one', async () => {
+  test('is read from its sidecar if that has one', async () => {
     const setup = ingestSetup()
     await setup.put(`${KEY}.json`, '{"context": {"order": 2}}')
     await setup.upload(KEY, PNG, { metadata: { 'svd-context': '{"order": 1}' } })
     expect(await setup.report(KEY)).toMatchObject({ contexts: [{ context: { order: 2 } }] })
   })
 
-  test('changes with a late sidecar, and its job stays', async () => {
+  test('changes with a late sidecar, but the job does not', async () => {
     const setup = ingestSetup()
     await setup.upload(KEY, PNG, { metadata: { 'svd-context': '{"order": 1}' } })
     await setup.upload(`${KEY}.json`, '{"context": {"order": 2}}')
@@ -100,7 +100,7 @@ describe('the context of an image', () => {
     ['7', 'svd-context', /^got 7; must be a JSON object such as \{"order": 7\}$/],
     ['[{]', 'svd-context', /is not JSON/],
     ['{"a":1,"a":2}', 'svd-context', /has the key "a" twice/],
-  ])('as the metadata %s rejects the image', async (text, field, message) => {
+  ])('rejects the image when its metadata is %s', async (text, field, message) => {
     const setup = ingestSetup()
     await setup.upload(KEY, PNG, { metadata: { 'svd-context': text } })
     expect(await setup.report(KEY)).toMatchObject({
@@ -110,7 +110,7 @@ describe('the context of an image', () => {
     expect(setup.jobs()).toEqual([])
   })
 
-  test('in a sidecar that is at fault rejects the image', async () => {
+  test('rejects the image when it is faulty in the sidecar', async () => {
     const setup = ingestSetup()
     await setup.put(`${KEY}.json`, '{"context": 7}')
     await setup.upload(KEY, PNG)
@@ -120,13 +120,13 @@ describe('the context of an image', () => {
     })
   })
 
-  test('given by two spellings of its name is a fault', async () => {
+  test('rejects the image when its metadata name has two spellings', async () => {
     const setup = ingestSetup()
     await setup.upload(KEY, PNG, { metadata: { 'svd-context': '{}', svd_context: '{}' } })
     expect(await setup.report(KEY)).toMatchObject({ state: 'rejected', faults: [{ field: 'svd-context' }] })
   })
 
-  test('is in the report of a rejected image, whose sender hears of it', async () => {
+  test('is in the report of a rejected image, so that the sender gets it back', async () => {
     const setup = ingestSetup()
     await setup.upload(KEY, PNG, { metadata: { 'svd-context': '{"order": 1}', 'svd-fps': 'x' } })
     expect(await setup.report(KEY)).toMatchObject({

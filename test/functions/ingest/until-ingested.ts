@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { type EventObject, type ingestSetup, s3Event, sqsEvent } from './ingest-setup.ts'
 
-/** As SQS does: an event that failed comes again. Returns how many rounds it took. */
+/** Delivers failed events again, as SQS does, until all succeed. Returns the number of rounds. */
 export const untilIngested = async (
   setup: Pick<ReturnType<typeof ingestSetup>, 'ingest'>,
   objects: readonly EventObject[],

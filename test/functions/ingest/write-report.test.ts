@@ -20,8 +20,8 @@ const aReport = (change: Partial<IngestReport> = {}): IngestReport => ({
   ...change,
 })
 
-describe('a report', () => {
-  test('has its state in its metadata, by which it is counted unread', async () => {
+describe('writeReport', () => {
+  test("puts the report's state into its S3 metadata, so that reports are counted without reading them", async () => {
     const { output } = ingestSetup()
     await writeReport(output, aReport({ state: 'partly' }), SIGNAL)
     expect((await output.head(reportKey(KEY), SIGNAL))?.metadata).toMatchObject({ 'report-state': 'partly' })
@@ -31,28 +31,28 @@ describe('a report', () => {
     })
   })
 
-  test('takes the place of one on an earlier upload', async () => {
+  test('replaces a report on an earlier upload', async () => {
     const { output, report } = ingestSetup()
     await writeReport(output, aReport({ sequencer: '00A5' }), SIGNAL)
     await writeReport(output, aReport({ sequencer: '00A500B', etag: '"2"' }), SIGNAL)
     expect(await report(KEY)).toMatchObject({ etag: '"2"', sequencer: '00A500B' })
   })
 
-  test('never takes the place of one on a later upload', async () => {
+  test('does not replace a report on a later upload', async () => {
     const { output, report } = ingestSetup()
     await writeReport(output, aReport({ sequencer: '00A6', etag: '"2"' }), SIGNAL)
     await writeReport(output, aReport({ sequencer: '00A5FF' }), SIGNAL)
     expect(await report(KEY)).toMatchObject({ etag: '"2"' })
   })
 
-  test('takes the place of one on the same upload', async () => {
+  test('replaces a report on the same upload', async () => {
     const { output, report } = ingestSetup()
     await writeReport(output, aReport(), SIGNAL)
     await writeReport(output, aReport({ state: 'accepted' }), SIGNAL)
     expect((await report(KEY))?.state).toBe('accepted')
   })
 
-  test('without an order keeps that of the content it is about', async () => {
+  test('keeps the sequencer of a report on the same content when it has none itself', async () => {
     const { output, report } = ingestSetup()
     await writeReport(output, aReport({ sequencer: '00A5' }), SIGNAL)
     await writeReport(output, aReport({ sequencer: null, state: 'accepted' }), SIGNAL)
@@ -61,7 +61,7 @@ describe('a report', () => {
     expect(await report(KEY)).toMatchObject({ etag: '"2"', sequencer: null })
   })
 
-  test('looks again when another was written in between, and gives way if that is later', async () => {
+  test('reads again when another run wrote the report meanwhile, and keeps a later one', async () => {
     let races = 2
     const setup = ingestSetup({
       outputFaults: {
@@ -69,7 +69,7 @@ describe('a report', () => {
           if (operation !== 'create' && operation !== 'replace') return
           races -= 1
           if (races < 0) return
-          // By another process, which meets no one.
+          // Another process writes, without a conflict of its own.
           const other = aReport({ sequencer: races === 1 ? '00A4' : '00A6', etag: `"other ${races}"` })
           await writeReport(setup.output, other, SIGNAL)
         },
@@ -79,7 +79,7 @@ describe('a report', () => {
     expect((await setup.report(KEY))?.etag).toBe('"other 0"')
   })
 
-  test('gives up when it never gets its turn', async () => {
+  test('fails after five conflicting writes', async () => {
     let writes = 0
     const setup = ingestSetup({
       outputFaults: {

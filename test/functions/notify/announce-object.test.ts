@@ -15,7 +15,7 @@ const ids = (events: readonly PipelineEvent[]): readonly string[] => events.map(
 const firstJob = (setup: NotifySetup): string => setup.jobIds()[0] ?? ''
 
 describe('a result', () => {
-  test('is announced with its request, its files and its context', async () => {
+  test('is announced with its request, files and context', async () => {
     const setup = notifySetup()
     await setup.uploadImage({ 'svd-context': '{"order": 7}' })
     const jobId = firstJob(setup)
@@ -57,7 +57,7 @@ describe('a result', () => {
     expect(setup.told).toEqual([{ type: 'announced', key: resultKey(jobId), events: setup.published }])
   })
 
-  test('that failed says why, and a reason is cut', async () => {
+  test('of a failed job is announced with its reason, which is cut to 2,000 characters', async () => {
     const setup = notifySetup()
     await setup.uploadImage()
     const failure = { class: 'quality' as const, reason: 'x'.repeat(9_000), quality: [], rejected: [] }
@@ -67,7 +67,7 @@ describe('a result', () => {
     ])
   })
 
-  test('of two requests is announced to both, each with its own context', async () => {
+  test('that serves two items is announced for both, each with its own context', async () => {
     const setup = notifySetup()
     await setup.putImage()
     await setup.uploadManifest([
@@ -83,7 +83,7 @@ describe('a result', () => {
     expect(new Set(ids(requests(setup))).size).toBe(2)
   })
 
-  test('of a job that two uploads ordered is announced to both', async () => {
+  test('of a job that two uploads ordered is announced for both', async () => {
     const setup = notifySetup()
     await setup.uploadImage({ 'svd-context': '{"from": "image"}' })
     await setup.uploadManifest([{ image: IMAGE }], { context: { from: 'manifest' } })
@@ -102,7 +102,7 @@ describe('a result', () => {
     expect(second).toEqual(first)
   })
 
-  test('of a later attempt has an event of its own', async () => {
+  test('of a later attempt has an event id of its own', async () => {
     const setup = notifySetup()
     await setup.uploadImage()
     const jobId = firstJob(setup)
@@ -113,7 +113,7 @@ describe('a result', () => {
     expect(requests(setup).map(({ state }) => state)).toEqual(['failed', 'succeeded'])
   })
 
-  test('that was taken away again is not announced', async () => {
+  test('that was archived by a redrive is not announced', async () => {
     const setup = notifySetup()
     await setup.uploadImage()
     const key = await setup.end(firstJob(setup))
@@ -122,7 +122,7 @@ describe('a result', () => {
     expect(setup.published).toEqual([])
   })
 
-  test('of a job without a report waits for the report', async () => {
+  test('of a job without a report is announced when the report is written', async () => {
     const setup = notifySetup()
     await setup.uploadImage()
     await setup.output.delete(reportKey(IMAGE), unaborted)
@@ -133,7 +133,7 @@ describe('a result', () => {
     expect(requests(setup)).toMatchObject([{ state: 'succeeded', done_before: true }])
   })
 
-  test('that this version cannot read fails, and comes again', async () => {
+  test('of an unknown version fails its message, so that SQS delivers it again', async () => {
     const setup = notifySetup()
     await setup.uploadImage()
     const key = await setup.end(firstJob(setup), { version: 2 as never })
@@ -149,7 +149,7 @@ describe('a result', () => {
     ])
   })
 
-  test('of an order that this version cannot read fails, and comes again', async () => {
+  test('with an order of an unknown version fails its message, so that SQS delivers it again', async () => {
     const setup = notifySetup()
     await setup.uploadImage()
     const order = `orders/${firstJob(setup)}/x.json`
@@ -166,7 +166,7 @@ describe('a result', () => {
 
 describe('a job that two uploads ordered at the same moment', () => {
   // The slower run ended between sending its message and recording its order, and a worker got that message.
-  test('is announced to the upload in its status, too', async () => {
+  test('is announced also to the upload in its status', async () => {
     const setup = notifySetup()
     await setup.uploadImage({ 'svd-context': '{"from": "faster"}' })
     const [job] = setup.jobs()
@@ -179,8 +179,8 @@ describe('a job that two uploads ordered at the same moment', () => {
   })
 })
 
-describe('a failed job whose result alone names an upload', () => {
-  test('is announced to that upload after a redrive, too', async () => {
+describe('a failed job whose result is the only record that names an upload', () => {
+  test('is announced to that upload also after a redrive', async () => {
     const setup = notifySetup()
     await setup.uploadImage()
     const [job] = setup.jobs()
@@ -194,11 +194,11 @@ describe('a failed job whose result alone names an upload', () => {
   })
 })
 
-describe('a report that ingest writes once more, because its event came twice', () => {
+describe('a report that ingest writes again because its event is repeated', () => {
   test.each([
     ['an image', IMAGE],
     ['a manifest', MANIFEST],
-  ])('on %s announces the same events, although the job has ended since', async (_, key) => {
+  ])('announces the same events for %s, although the job has ended meanwhile', async (_, key) => {
     const setup = notifySetup()
     const { etag } = await setup.putImage()
     const uploadAgain = async () => {
@@ -216,7 +216,7 @@ describe('a report that ingest writes once more, because its event came twice', 
 })
 
 describe('a report', () => {
-  test('announces jobs that were done before', async () => {
+  test('announces jobs that had a result before', async () => {
     const setup = notifySetup()
     await setup.uploadImage()
     await setup.end(firstJob(setup))
@@ -227,14 +227,14 @@ describe('a report', () => {
     ])
   })
 
-  test('announces nothing of jobs that have no result', async () => {
+  test('announces nothing for jobs without a result', async () => {
     const setup = notifySetup()
     await setup.uploadImage()
     await setup.notify(reportKey(IMAGE))
     expect(setup.published).toEqual([])
   })
 
-  test('of the same image uploaded once more is another request', async () => {
+  test('of the same image uploaded again announces another request', async () => {
     const setup = notifySetup()
     await setup.uploadImage()
     await setup.notify(await setup.end(firstJob(setup)))
@@ -244,7 +244,7 @@ describe('a report', () => {
     expect(new Set(ids(requests(setup))).size).toBe(2)
   })
 
-  test('that changes the context alone is another request', async () => {
+  test('that changes only the context announces another request', async () => {
     const setup = notifySetup()
     await setup.uploadImage()
     await setup.notify(await setup.end(firstJob(setup)))
@@ -254,7 +254,7 @@ describe('a report', () => {
     expect(new Set(ids(requests(setup))).size).toBe(2)
   })
 
-  test('on a rejected image announces that alone, with its context', async () => {
+  test('on a rejected image announces only the rejection, with its context', async () => {
     const setup = notifySetup()
     await setup.uploadImage({ 'svd-fps': 'x', 'svd-context': '{"order": 7}' })
     await setup.notify(reportKey(IMAGE))
@@ -269,14 +269,14 @@ describe('a report', () => {
     ])
   })
 
-  test('on an upload outside both folders says so', async () => {
+  test('on an upload outside images/ and manifests/ announces a rejection of kind other', async () => {
     const setup = notifySetup()
     await setup.upload('photo.png', await aPng())
     await setup.notify(reportKey('photo.png'))
     expect(setup.published).toMatchObject([{ type: 'upload.rejected', upload: { kind: 'other' } }])
   })
 
-  test('on an image that a faulty sidecar rejects is one event, whatever ingest decided of its jobs', async () => {
+  test('on an image that a faulty sidecar rejects announces the same event for every outcome of its jobs', async () => {
     const setup = notifySetup()
     await setup.uploadImage()
     await setup.upload(`${IMAGE}.json`, '{"parameters": {"fps": 0}}')
@@ -294,7 +294,7 @@ describe('a report', () => {
     expect(setup.published[1]).toEqual(setup.published[0])
   })
 
-  test('of a version has the same events where a run for its sidecar wrote it first, without a sequencer', async () => {
+  test('announces the same events when a sidecar run wrote it first without a sequencer', async () => {
     const setup = notifySetup({ versioned: true })
     await setup.uploadImage()
     await setup.notify(await setup.end(firstJob(setup)))
@@ -307,7 +307,7 @@ describe('a report', () => {
     expect(requests(setup)[1]).toEqual(requests(setup)[0])
   })
 
-  test('that comes again after its jobs have ended does not call them done before', async () => {
+  test('that is written again after its jobs ended has done_before false', async () => {
     const setup = notifySetup({ versioned: true })
     const image = await setup.putImage()
     await setup.ingest(s3Event(image))
@@ -319,7 +319,7 @@ describe('a report', () => {
     expect((await setup.report(IMAGE))?.jobs).toMatchObject([{ done_before: true }])
   })
 
-  test('announces no request that was rejected', async () => {
+  test('does not announce rejected items as requests', async () => {
     const setup = notifySetup()
     await setup.putImage()
     await setup.uploadManifest([{ image: IMAGE }, { image: 'images/absent.png' }])
@@ -328,7 +328,7 @@ describe('a report', () => {
     expect(requests(setup).map(({ item }) => item)).toEqual([1])
   })
 
-  test('that supersedes a job announces the one that it names', async () => {
+  test('that supersedes a job announces only the job that it names', async () => {
     const setup = notifySetup()
     await setup.uploadImage()
     await setup.upload(`${IMAGE}.json`, '{"parameters": {"fps": 12}}')
@@ -337,13 +337,13 @@ describe('a report', () => {
     expect(setup.published).toEqual([])
     await setup.notify(await setup.end(current))
     expect(requests(setup).map(({ job_id }) => job_id)).toEqual([current])
-    // Without a request nothing is told either.
+    // A result without a request causes no log line.
     expect(setup.told).toHaveLength(1)
   })
 })
 
 test.each([statusKey('0'.repeat(32)), 'inputs/x.png', 'jobs/x/result.json', 'jobs/result.json'])(
-  'nothing is announced of %s',
+  'notify announces nothing for the key %s',
   async (key) => {
     const setup = notifySetup()
     expect(await setup.notify(key)).toEqual({ batchItemFailures: [] })

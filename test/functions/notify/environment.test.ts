@@ -7,7 +7,7 @@ const GOOD = {
   SVD_EVENT_TOPIC_ARN: 'arn:aws:sns:eu-central-1:111122223333:svd',
 }
 
-test('the environment names bucket, bus and topic', () => {
+test('the environment names bucket, event bus and topic', () => {
   expect(parseNotifyEnvironment({ ...GOOD, PATH: '/bin' })).toEqual({
     metricsNamespace: 'SvdBatch',
     outputBucket: 'output',
@@ -26,12 +26,12 @@ test('the environment may name the secret that signs events', () => {
   )
 })
 
-test.each(Object.keys(GOOD))('without %s nothing starts', (name) => {
+test.each(Object.keys(GOOD))('an environment without %s is refused', (name) => {
   expect(() => parseNotifyEnvironment({ ...GOOD, [name]: undefined })).toThrow(name)
   expect(() => parseNotifyEnvironment({ ...GOOD, [name]: '' })).toThrow(name)
 })
 
-test('a topic is not a bus', () => {
+test('the environment refuses a topic as event bus', () => {
   const swapped = { ...GOOD, SVD_EVENT_BUS_ARN: GOOD.SVD_EVENT_TOPIC_ARN }
   expect(() => parseNotifyEnvironment(swapped)).toThrow('must be an ARN of events')
 })

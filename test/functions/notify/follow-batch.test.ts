@@ -51,7 +51,7 @@ describe('the end of a batch', () => {
     ])
   })
 
-  test('in whichever order jobs end, and however often events come', async () => {
+  test('is announced once for every order of job ends and for repeated events', async () => {
     for (const order of [
       [0, 1, 2],
       [0, 2, 1],
@@ -72,7 +72,7 @@ describe('the end of a batch', () => {
     }
   })
 
-  test('is announced where all results are there before the first event', async () => {
+  test('is announced when all results exist before the first event', async () => {
     const setup = await aBatch()
     const keys: string[] = []
     for (const id of setup.jobIds()) keys.push(await setup.end(id))
@@ -80,7 +80,7 @@ describe('the end of a batch', () => {
     expect(batches(setup)).toHaveLength(1)
   })
 
-  test('is announced of a manifest with no new job', async () => {
+  test('is announced for a manifest without new jobs', async () => {
     const setup = await aBatch()
     for (const id of setup.jobIds()) await setup.end(id)
     await setup.uploadManifest([{ image: IMAGE, grid: { seed: SEEDS } }], {}, 'manifests/again.json')
@@ -91,9 +91,9 @@ describe('the end of a batch', () => {
   })
 
   test.each([
-    ['all items were rejected', [{ image: 'images/absent.png' }, { image: 'images/none.png' }], 2],
-    ['nobody can read', [7], 1],
-  ])('is announced of a manifest of which %s', async (_, items, rejected_items) => {
+    ['whose items were all rejected', [{ image: 'images/absent.png' }, { image: 'images/none.png' }], 2],
+    ['whose one item is not an object', [7], 1],
+  ])('is announced for a manifest %s', async (_, items, rejected_items) => {
     const setup = notifySetup()
     await setup.uploadManifest(items as readonly object[], { context: { batch: 1 } })
     await setup.notify(reportKey(MANIFEST))
@@ -103,7 +103,7 @@ describe('the end of a batch', () => {
     expect(batches(setup)[0]?.faults).toHaveLength(rejected_items)
   })
 
-  test('counts jobs once that several items share', async () => {
+  test('counts a job once that several items share', async () => {
     const setup = notifySetup()
     await setup.putImage()
     await setup.uploadManifest([{ image: IMAGE }, { image: IMAGE }])
@@ -111,7 +111,7 @@ describe('the end of a batch', () => {
     expect(batches(setup)).toMatchObject([{ requests: 2, jobs: { succeeded: 1 }, cost_usd: 0.012 }])
   })
 
-  test('is announced again when a job that was brought back has ended', async () => {
+  test('is announced again when all redriven jobs have ended', async () => {
     const setup = await aBatch()
     const [a = '', b = '', c = ''] = setup.jobIds()
     for (const id of [a, b]) await setup.notify(await setup.end(id, FAILED))
@@ -127,7 +127,7 @@ describe('the end of a batch', () => {
     expect(new Set(batches(setup).map(({ event_id }) => event_id)).size).toBe(2)
   })
 
-  test('waits for a job that was brought back before the batch had ended', async () => {
+  test('waits for a job that was redriven before the batch had ended', async () => {
     const setup = await aBatch()
     const [a = '', b = '', c = ''] = setup.jobIds()
     await setup.notify(await setup.end(c, FAILED))
@@ -139,7 +139,7 @@ describe('the end of a batch', () => {
     expect(batches(setup)).toMatchObject([{ jobs: { succeeded: 3 } }])
   })
 
-  test('is another one where the manifest was uploaded once more', async () => {
+  test('has another event id when the manifest is uploaded again', async () => {
     const setup = await aBatch()
     for (const id of setup.jobIds()) await setup.notify(await setup.end(id))
     await setup.uploadManifest([{ image: IMAGE, grid: { seed: SEEDS } }])
@@ -147,7 +147,7 @@ describe('the end of a batch', () => {
     expect(new Set(batches(setup).map(({ event_id }) => event_id)).size).toBe(2)
   })
 
-  test('is announced with the contexts of a report that changed meanwhile', async () => {
+  test('has the context of the newest report', async () => {
     const setup = await aBatch([1, 2], { context: { batch: 1 } })
     const [a = '', b = ''] = setup.jobIds()
     await setup.notify(await setup.end(b))
@@ -176,7 +176,7 @@ describe('the end of a batch', () => {
     return { setup, announcedThen: announcedThen as number | null }
   }
 
-  test('is not lost where the next watched job ends while the record is written', async () => {
+  test('is announced when the next watched job ends while the batch record is written', async () => {
     let key = ''
     const { setup, announcedThen } = await whileWritten(async ({ end, jobIds }) => {
       key = await end(jobIds()[0] ?? '')
@@ -187,7 +187,7 @@ describe('the end of a batch', () => {
     expect(batches(setup)).toHaveLength(1)
   })
 
-  test('is announced once where the event of the next watched job comes while the record is written', async () => {
+  test("is announced once when the next watched job's event arrives while the batch record is written", async () => {
     const { setup, announcedThen } = await whileWritten(async ({ end, jobIds, notify }) =>
       notify(await end(jobIds()[0] ?? '')),
     )
@@ -196,7 +196,7 @@ describe('the end of a batch', () => {
     expect(batches(setup)).toHaveLength(1)
   })
 
-  test('is not lost where the next watched job ends meanwhile, and the look fails after that', async () => {
+  test('is announced when the next watched job ends meanwhile and the following check fails', async () => {
     let step: 'before' | 'written' | 'failed' = 'before'
     const setup = notifySetup({
       outputFaults: {
@@ -222,7 +222,7 @@ describe('the end of a batch', () => {
     expect(batches(setup).length).toBeGreaterThan(0)
   })
 
-  test('of many jobs takes a few requests for each', async () => {
+  test('takes fewer than ten requests per job, for many jobs', async () => {
     let requests = 0
     const setup = notifySetup({ outputFaults: { before: () => void requests++ } })
     await setup.putImage()
@@ -231,7 +231,7 @@ describe('the end of a batch', () => {
     requests = 0
     for (const id of setup.jobIds()) await setup.notify(await setup.end(id))
     expect(batches(setup)).toMatchObject([{ jobs: { succeeded: 300 } }])
-    // Of each: its own write, result, status, orders, report, record, watched job; at the end one more look at each, and one reading.
+    // Of each: its own write, result, status, orders, report, record, watched job; at the end one more check of each, and one read.
     expect(requests / 300).toBeLessThan(9.2)
   })
 })

@@ -3,7 +3,7 @@ import { reportKey } from '../../../shared/contracts/bucket-layout.ts'
 import { failAt } from '../ingest/failing-call.ts'
 import { IMAGE, MANIFEST, type NotifySetup, notifySetup } from './notify-setup.ts'
 
-/** Delivers events as SQS does: one that failed comes again, up to its limit of receives. */
+/** Delivers events as SQS does: a failed event is delivered again, up to the limit of receives. */
 const deliver = async (setup: NotifySetup, keys: readonly string[]): Promise<void> => {
   let left = keys
   for (let receive = 1; receive <= 3; receive++) {
@@ -36,26 +36,29 @@ const aSetupThatFails = async (n: number, moment: 'before' | 'after') => {
   return { setup, keys: [reportKey(MANIFEST), ...ended, reportKey(IMAGE)], disarm: failure.disarm }
 }
 
-describe.each(['before', 'after'] as const)('whichever call fails, %s it had its effect', (moment) => {
-  test('each request and the batch are announced when the event comes again', async () => {
-    let n = 0
-    for (;;) {
-      n += 1
-      const { setup, keys, disarm } = await aSetupThatFails(n, moment)
-      await deliver(setup, keys)
-      const failed = disarm()
-      const announced = new Map(setup.published.map((event) => [event.event_id, event]))
-      expect(
-        [...announced.values()].map(({ type, upload, context }) => [type, upload.kind, context]).toSorted(),
-      ).toEqual([
-        ['batch.ended', 'manifest', null],
-        ['request.ended', 'image', { from: 'image' }],
-        ['request.ended', 'manifest', null],
-        ['request.ended', 'manifest', null],
-      ])
-      if (!failed) break
-    }
-    // Every call had its turn.
-    expect(n).toBeGreaterThan(25)
-  })
-})
+describe.each(['before', 'after'] as const)(
+  'a notify run that fails %s one of its calls takes effect',
+  (moment) => {
+    test('is completed by the repeated event, which announces every request and the batch', async () => {
+      let n = 0
+      for (;;) {
+        n += 1
+        const { setup, keys, disarm } = await aSetupThatFails(n, moment)
+        await deliver(setup, keys)
+        const failed = disarm()
+        const announced = new Map(setup.published.map((event) => [event.event_id, event]))
+        expect(
+          [...announced.values()].map(({ type, upload, context }) => [type, upload.kind, context]).toSorted(),
+        ).toEqual([
+          ['batch.ended', 'manifest', null],
+          ['request.ended', 'image', { from: 'image' }],
+          ['request.ended', 'manifest', null],
+          ['request.ended', 'manifest', null],
+        ])
+        if (!failed) break
+      }
+      // Every call failed once.
+      expect(n).toBeGreaterThan(25)
+    })
+  },
+)

@@ -19,8 +19,8 @@ const aPoisonedSetup = () => {
 
 const FAILED = { batchItemFailures: [{ itemIdentifier: 'message-1' }] }
 
-describe('an event that no service accepts', () => {
-  test('fails its message, and keeps no other request of the report back, nor the end of the batch', async () => {
+describe('an event that a publisher refuses', () => {
+  test('fails its message, but the other requests and the end of the batch are announced', async () => {
     const setup = aPoisonedSetup()
     await setup.putImage()
     const grid = { seed: Array.from({ length: 500 }, (_, n) => n) }
@@ -46,7 +46,7 @@ describe('an event that no service accepts', () => {
     })
   })
 
-  test('keeps no event of another upload with the same job back', async () => {
+  test('does not keep an event of another upload with the same job from being announced', async () => {
     const setup = aPoisonedSetup()
     await setup.uploadImage({ 'svd-context': JSON.stringify({ text: POISON }) })
     await setup.uploadManifest([{ image: IMAGE }], { context: { from: 'manifest' } })
@@ -60,7 +60,7 @@ describe('an event that no service accepts', () => {
     ])
   })
 
-  test('does not keep the next message of the batch from being announced', async () => {
+  test('does not keep the next message from being announced', async () => {
     const setup = aPoisonedSetup()
     await setup.putImage()
     await setup.uploadManifest([{ image: IMAGE, context: { text: POISON } }], {}, 'manifests/bad.json')

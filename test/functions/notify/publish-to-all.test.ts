@@ -7,8 +7,8 @@ import { unaborted } from '../../fixtures/unaborted.ts'
 const POISON = aRequestEnded(2, { warnings: ['x'.repeat(9_000)] })
 const idsOf = (accepted: readonly string[]) => accepted.map((text) => JSON.parse(text).event_id)
 
-describe('events', () => {
-  test('go to each publisher', async () => {
+describe('publishToAll', () => {
+  test('sends events to each publisher', async () => {
     const [bus, topic] = [openMemoryEventPublisher(), openMemoryEventPublisher()]
     await publishToAll([bus, topic])([aRequestEnded(1), aRequestEnded(2)], unaborted)
 
@@ -16,7 +16,7 @@ describe('events', () => {
     expect(topic.accepted).toEqual(bus.accepted)
   })
 
-  test('go to the other publisher where one fails', async () => {
+  test('sends events to the other publisher when one fails', async () => {
     const failing = openMemoryEventPublisher({
       faults: {
         before: () => {
@@ -32,7 +32,7 @@ describe('events', () => {
     expect(idsOf(topic.accepted)).toEqual([eventId(1)])
   })
 
-  test('that one publisher refuses are an error that names publisher, event and reason', async () => {
+  test('fails with publisher, event and reason when one publisher refuses an event', async () => {
     const bus = openMemoryEventPublisher({ name: 'event bus', maxBytes: 5_000 })
     const topic = openMemoryEventPublisher()
     const published = publishToAll([bus, topic])([aRequestEnded(1), POISON, aRequestEnded(3)], unaborted)
@@ -42,7 +42,7 @@ describe('events', () => {
     expect(topic.accepted).toHaveLength(3)
   })
 
-  test('that both publishers refuse are one error of both', async () => {
+  test('fails with one error for both when both publishers refuse an event', async () => {
     const publishers = ['event bus', 'topic'].map((name) =>
       openMemoryEventPublisher({ name, maxBytes: 5_000 }),
     )
@@ -52,7 +52,7 @@ describe('events', () => {
     )
   })
 
-  test('are not published once the time is over, and the error says so', async () => {
+  test("publishes nothing and fails with the abort's reason when the time is over", async () => {
     const signal = AbortSignal.abort(new Error('the time is over'))
 
     await expect(publishToAll([openMemoryEventPublisher()])([aRequestEnded(1)], signal)).rejects.toThrow(

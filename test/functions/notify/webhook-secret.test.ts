@@ -22,7 +22,7 @@ const aSecret = (answers: readonly (string | Error)[]) => {
   }
 }
 
-test('a secret is read once for some minutes, also by calls at the same time, and then anew', async () => {
+test('the webhook secret is read once for some minutes, also by concurrent calls, and then again', async () => {
   const secret = aSecret(SECRETS)
 
   expect(await Promise.all([secret.get(), secret.get()])).toEqual([SECRETS[0], SECRETS[0]])
@@ -32,14 +32,14 @@ test('a secret is read once for some minutes, also by calls at the same time, an
   expect([await secret.get(), secret.reads()]).toEqual([SECRETS[1], 2])
 })
 
-test('a read that failed throws, and the next call reads again', async () => {
+test('a failed read of the webhook secret throws, and the next call reads again', async () => {
   const secret = aSecret([new Error('throttled'), SECRETS[0] ?? ''])
 
   await expect(secret.get()).rejects.toThrow('throttled')
   expect(await secret.get()).toBe(SECRETS[0])
 })
 
-test('a secret that is too short is refused with what to do', async () => {
+test('a webhook secret that is too short is refused with the fix', async () => {
   await expect(aSecret(['short']).get()).rejects.toThrow(
     'svd:webhookHmacSecret: the secret has 5 characters, and must have at least 32; store a random one',
   )

@@ -4,7 +4,7 @@ import { CONFIG_FIELDS } from '../../../infra/config/config-fields.ts'
 import { deploymentConfigSchema } from '../../../infra/config/deployment-config.ts'
 import { CONTEXT_PREFIX } from '../../../infra/config/read-config.ts'
 
-/** A row a key, made of the schema: `vitest --update` writes it anew. */
+/** The document has a row for each key, made of the schema; `vitest --update` writes it again. */
 const keysDocument = (): string => {
   const defaults = deploymentConfigSchema.parse({})
   const shown = (value: unknown): string =>
@@ -26,7 +26,7 @@ const keysDocument = (): string => {
   ].join('\n')
 }
 
-test('every key is documented, with its default', async () => {
+test('KEYS.md documents every key with its default', async () => {
   const document = keysDocument()
 
   expect(document).not.toMatch(/\| {2}\|$/m)

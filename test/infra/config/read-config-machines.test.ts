@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../../infra/config/read-config.ts'
 import { faultsOf } from './faults-of.ts'
 
-describe('a deployment', () => {
-  test('is refused for a budget without a price of a machine that no table has', () => {
+describe('the configuration of a deployment', () => {
+  test('is refused when it has a budget and an instance type without a known price', () => {
     const context = { 'svd:instanceTypes': 'g7e.2xlarge:1:8:64', 'svd:maxUsdPerDay': '20' }
     expect(faultsOf(context)).toEqual([
       '  svd:usdPerMachineHour: must be given with maxUsdPerDay, because svd has no price of g7e.2xlarge:1:8:64',
@@ -12,7 +12,7 @@ describe('a deployment', () => {
     expect(faultsOf({ 'svd:instanceTypes': 'g7e.2xlarge:1:8:64' })).toEqual([])
   })
 
-  test('is of machines without a GPU where that is asked for, with what goes with them', () => {
+  test('has instance types without a GPU for device cpu', () => {
     const ofTheDemo = { 'svd:device': 'cpu', 'svd:modelId': 'demo' }
 
     expect(readConfig(ofTheDemo).instanceTypes).toEqual(['c7i.xlarge', 'm7i.xlarge', 'c7a.xlarge'])
@@ -21,7 +21,7 @@ describe('a deployment', () => {
     ])
   })
 
-  test('is refused for machines without a GPU of which one would get more workers than another', () => {
+  test('is refused when instance types of device cpu differ in vCPUs and thus in workers', () => {
     const ofTheDemo = { 'svd:device': 'cpu', 'svd:modelId': 'demo' }
 
     expect(faultsOf({ ...ofTheDemo, 'svd:instanceTypes': 'c7i.xlarge,c7i.4xlarge' })).toEqual([
@@ -29,7 +29,7 @@ describe('a deployment', () => {
     ])
   })
 
-  test('is refused for machines without a GPU that are too small for the model that is the default', () => {
+  test('is refused when instance types of device cpu have too little memory for the default model', () => {
     expect(faultsOf({ 'svd:device': 'cpu' })).toEqual([
       '  svd:instanceTypes: must have 16 GiB of memory for svd-xt on the CPU, and c7i.xlarge has 8 GiB, c7a.xlarge has 8 GiB; take larger ones, or modelId demo',
     ])
@@ -51,18 +51,18 @@ describe('a deployment', () => {
       },
       "  svd:cudaImage: got 'registry.example.com/cuda:13'; has no effect: no image with CUDA is built with device cpu, or with workerImage",
     ],
-  ])('is refused for machines that the device does not go with: %j', (context, fault) => {
+  ])('is refused when instance types or images do not fit the device: %j', (context, fault) => {
     expect(faultsOf(context)).toEqual([fault])
   })
 
-  test('takes a type that nobody wrote down, of which neither price nor quota is known, with its sizes', () => {
+  test('takes an instance type that svd does not list when the type is written with its sizes', () => {
     const instanceTypes = ['g6e.xlarge', 'g7e.2xlarge:1:8:64']
 
     expect(readConfig({ 'svd:instanceTypes': instanceTypes.join(',') })).toMatchObject({ instanceTypes })
   })
 
   test.each(['g7e.2xlarge', 'g7e.2xlarge:1:8', 'g7e.2xlarge:1:0:64', 'g7e:1:8:64', 'g7e.2xlarge:one:8:64'])(
-    'is refused for such a type without all its sizes: %s',
+    'is refused when an unlisted instance type lacks a size: %s',
     (type) => {
       expect(faultsOf({ 'svd:instanceTypes': type })).toEqual([
         expect.stringMatching(`svd:instanceTypes: got '${type}'; must be .* NAME:GPUS:VCPUS:GIB`),
@@ -85,7 +85,7 @@ describe('a deployment', () => {
       'u-6tb1.metal:1:448:6144',
       "'u-6tb1.metal:1:448:6144'; must begin with the name of an EC2 instance type, which u-6tb1.metal is not",
     ],
-  ])('is refused for types on which no worker would start: %s', (types, fault) => {
+  ])('is refused when no worker would start on an instance type: %s', (types, fault) => {
     expect(faultsOf({ 'svd:instanceTypes': types })).toEqual([`  svd:instanceTypes: got ${fault}`])
   })
 
@@ -94,7 +94,7 @@ describe('a deployment', () => {
     'g4ad.xlarge:1:4:16',
     'p6-b200.48xlarge:8:192:2048',
     'p6e-gb200.36xlarge:4:144:960',
-  ])("is refused for cards that ONNX Runtime's CUDA provider has no code for: %s", (type) => {
+  ])("is refused when the ONNX Runtime CUDA provider has no code for a type's GPU: %s", (type) => {
     expect(faultsOf({ 'svd:instanceTypes': type })).toEqual([
       expect.stringMatching(
         `svd:instanceTypes: got '${type}'; cannot be used: .* has no code; take a type with T4, `,
@@ -102,7 +102,7 @@ describe('a deployment', () => {
     ])
   })
 
-  test('is refused for a capacity reservation that Spot, or another type, would leave unused', () => {
+  test('is refused when Spot or another instance type would leave a capacity reservation unused', () => {
     const reserved = {
       ...{ 'svd:capacityReservationId': 'cr-0a1b2c3d', 'svd:instanceTypes': 'g6e.xlarge' },
       'svd:zoneNames': 'us-east-1b',
@@ -131,16 +131,13 @@ describe('a deployment', () => {
       { 'svd:vpcId': 'vpc-0a1b2c3d', 'svd:subnetIds': 'subnet-0a1b2c3d,subnet-1a1b2c3d' },
       "  svd:subnetIds: got 'subnet-0a1b2c3d,subnet-1a1b2c3d'; must name the zone of capacityReservationId alone, by one subnet of it: EC2 launches into a reservation of the same zone only",
     ],
-  ])(
-    'is refused for a capacity reservation beside zones in which no machine can start: %j',
-    (zones, fault) => {
-      const reserved = { 'svd:capacityReservationId': 'cr-0a1b2c3d', 'svd:instanceTypes': 'g6e.xlarge' }
+  ])('is refused when a capacity reservation is outside the zones of the deployment: %j', (zones, fault) => {
+    const reserved = { 'svd:capacityReservationId': 'cr-0a1b2c3d', 'svd:instanceTypes': 'g6e.xlarge' }
 
-      expect(faultsOf({ ...reserved, 'svd:onDemandPercent': '100', ...zones })).toEqual([fault])
-    },
-  )
+    expect(faultsOf({ ...reserved, 'svd:onDemandPercent': '100', ...zones })).toEqual([fault])
+  })
 
-  test('is refused for machines of which one has more GPUs than another', () => {
+  test('is refused when instance types differ in their number of GPUs', () => {
     expect(faultsOf({ 'svd:instanceTypes': 'g6.xlarge,p4d.24xlarge' })).toEqual([
       "  svd:instanceTypes: got 'g6.xlarge,p4d.24xlarge'; must all have the same number of GPUs: a fleet is counted in instances",
     ])

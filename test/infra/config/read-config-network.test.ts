@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { faultsOf } from './faults-of.ts'
 
-describe('a deployment', () => {
+describe('the configuration of a deployment', () => {
   test.each([
     [{ 'svd:vpcId': 'vpc-0a1b2c3d' }, '  svd:subnetIds: is empty, but vpcId is given; give both or none'],
     [
       { 'svd:subnetIds': 'subnet-0a1b2c3d' },
       '  svd:vpcId: is empty, but subnetIds are given; give both or none',
     ],
-  ])('is refused for half of an existing VPC: %j', (context, fault) => {
+  ])('is refused when it has a VPC without subnets or subnets without a VPC: %j', (context, fault) => {
     expect(faultsOf(context)).toEqual([fault])
   })
 
-  test('is refused for zones that are no names, are named twice, or are counted as well', () => {
+  test('is refused when zones are not zone names, are repeated, or are given with a zone count', () => {
     expect(faultsOf({ 'svd:zoneNames': 'us-east-1a,use1-az2' })).toEqual([
       "  svd:zoneNames: got 'use1-az2'; must be like us-east-1a",
     ])
@@ -27,7 +27,7 @@ describe('a deployment', () => {
     ])
   })
 
-  test('is refused for zones beside an existing VPC, which has its own', () => {
+  test('is refused when it has zones and an existing VPC, whose subnets determine the zones', () => {
     const vpc = { 'svd:vpcId': 'vpc-0a1b2c3d', 'svd:subnetIds': 'subnet-0a1b2c3d' }
 
     expect(faultsOf(vpc)).toEqual([])

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../../infra/config/read-config.ts'
 import { faultsOf } from './faults-of.ts'
 
-describe('a deployment', () => {
-  test('has a webhook with an address and the names of its secrets', () => {
+describe('the configuration of a deployment', () => {
+  test('takes a webhook with its URL and the names of its secrets', () => {
     const context = {
       'svd:webhookUrl': 'https://hooks.example.com:8443/svd?tenant=a%20b',
       'svd:webhookApiKeySecret': 'svd/webhook-key',
@@ -50,7 +50,7 @@ describe('a deployment', () => {
       },
       "  svd:webhookHmacSecret: got 'svd/one'; must be another secret than webhookApiKeySecret, which is sent with each request; store a second one",
     ],
-  ])('is refused for a webhook that cannot be: %j', (context, fault) => {
+  ])('is refused when a webhook is not possible: %j', (context, fault) => {
     expect(faultsOf(context)).toContain(fault)
   })
 })

@@ -3,8 +3,8 @@ import { readConfig } from '../../../infra/config/read-config.ts'
 import { CLIPS_PER_WORKER } from '../../../infra/scaling/scaling-policy.ts'
 import { faultsOf } from './faults-of.ts'
 
-describe('the deployment that the context asks for', () => {
-  test('is the default without any key of ours, whatever else is in the context', () => {
+describe('readConfig', () => {
+  test('returns the defaults for a context without svd keys', () => {
     const config = readConfig({ '@aws-cdk/core:checkSecretUsage': true, 'cli-telemetry': false })
 
     expect(config).toEqual({
@@ -52,7 +52,7 @@ describe('the deployment that the context asks for', () => {
     })
   })
 
-  test('takes text, as the command line gives it, and JSON, as cdk.json has it', () => {
+  test('takes text from the command line and JSON from cdk.json', () => {
     const text = readConfig({ 'svd:maxWorkers': '12', 'svd:instanceTypes': 'g6.xlarge, g5.xlarge' })
     const json = readConfig({ 'svd:maxWorkers': 12, 'svd:instanceTypes': ['g6.xlarge', 'g5.xlarge'] })
 
@@ -60,7 +60,7 @@ describe('the deployment that the context asks for', () => {
     expect(text).toMatchObject({ maxWorkers: 12, instanceTypes: ['g6.xlarge', 'g5.xlarge'] })
   })
 
-  test('is refused with every key that is wrong: value and rule', () => {
+  test('reports every wrong key with its value and rule', () => {
     const faults = faultsOf({
       'svd:compute': 'fargate',
       'svd:maxWorkers': 'many',
@@ -82,13 +82,13 @@ describe('the deployment that the context asks for', () => {
     ])
   })
 
-  test('is refused for a key that there is not, with those that there are', () => {
+  test('refuses an unknown key and lists the known keys', () => {
     expect(faultsOf({ 'svd:maxworkers': '4' })).toEqual([
       expect.stringMatching(/^ {2}svd:maxworkers: there is no such key; there are name, .*maxWorkers, /),
     ])
   })
 
-  test('is refused for an empty number, which is not 0', () => {
+  test('refuses an empty number, because it is not 0', () => {
     expect(faultsOf({ 'svd:onDemandPercent': '' })).toEqual([
       "  svd:onDemandPercent: got ''; must be a whole number from 0 to 100",
     ])
@@ -101,19 +101,16 @@ describe('the deployment that the context asks for', () => {
       { 'svd:network': 'isolated', 'svd:workerImage': 'registry.example.com/svd:1' },
       /workerImage: got 'registry.example.com\/svd:1'; must be of ECR with network isolated/,
     ],
-  ])('is refused for a key that would be left without effect: %j', (context, fault) => {
+  ])('refuses a key that would have no effect: %j', (context, fault) => {
     expect(faultsOf(context)).toEqual([expect.stringMatching(fault)])
     expect(faultsOf({ ...context, 'svd:compute': 'ec2', 'svd:network': 'public' })).toEqual([])
   })
 
-  test.each(['today', '30.11.2026', '2026-13-01', '2026-02-30'])(
-    'is refused for a day that is none: %s',
-    (day) => {
-      expect(faultsOf({ 'svd:amiDate': day })).toEqual([
-        `  svd:amiDate: got '${day}'; must be a date such as 2026-11-30, or empty`,
-      ])
-    },
-  )
+  test.each(['today', '30.11.2026', '2026-13-01', '2026-02-30'])('refuses %s as a date', (day) => {
+    expect(faultsOf({ 'svd:amiDate': day })).toEqual([
+      `  svd:amiDate: got '${day}'; must be a date such as 2026-11-30, or empty`,
+    ])
+  })
 
   test.each([
     ['instanceTypes', 5, 'must be a list: a,b on the command line, ["a", "b"] in cdk.json'],
@@ -126,19 +123,19 @@ describe('the deployment that the context asks for', () => {
     ['alarmEmail', 5, 'must be an address such as ops@example.com, or empty'],
     ['maxWorkers', [3], 'must be a whole number from 1 to 5000'],
     ['sessionManager', true, 'must be off or on'],
-  ])('is refused for a value of another type, by the rule of the key: %s', (key, value, rule) => {
+  ])('refuses a value of another type with the rule of the key: %s', (key, value, rule) => {
     expect(faultsOf({ [`svd:${key}`]: value })).toEqual([
       `  svd:${key}: got ${JSON.stringify(value)}; ${rule}`,
     ])
   })
 
-  test('is refused for a number with blanks around it, which the message shows', () => {
+  test('refuses a number with spaces around it and shows them', () => {
     expect(faultsOf({ 'svd:maxWorkers': ' 4 ' })).toEqual([
       "  svd:maxWorkers: got ' 4 '; must be a whole number from 1 to 5000",
     ])
   })
 
-  test('is built on an image as `npm run check:images` prints it', () => {
+  test('takes a CUDA image as `npm run check:images` prints it', () => {
     const cudaImage = `nvidia/cuda:13.0.3-cudnn-runtime-ubuntu24.04@sha256:${'0'.repeat(64)}`
 
     expect(readConfig({ 'svd:cudaImage': cudaImage })).toMatchObject({ cudaImage })
@@ -148,13 +145,13 @@ describe('the deployment that the context asks for', () => {
   })
 
   test.each(['compute', 'svd.compute', 'SVD:compute', 'svd_compute'])(
-    'is refused for a key without its prefix, which would have no effect: %s',
+    'refuses a key without the svd: prefix: %s',
     (key) => {
       expect(faultsOf({ [key]: 'ec2' })).toEqual([`  ${key}: has no effect; write svd:compute`])
     },
   )
 
-  test('is refused for a key that another one leaves without effect', () => {
+  test('refuses a key that another key leaves without effect', () => {
     expect(faultsOf({ 'svd:usdPerMachineHour': '4' })).toEqual([
       "  svd:usdPerMachineHour: got '4'; has no effect without maxUsdPerDay",
     ])
@@ -163,7 +160,7 @@ describe('the deployment that the context asks for', () => {
     )
   })
 
-  test('is refused for less concurrency set aside than ingest may take', () => {
+  test('refuses a reserved concurrency below the concurrency of ingest', () => {
     expect(faultsOf({ 'svd:ingestReservedConcurrency': '3' })).toEqual([
       expect.stringMatching(
         /ingestReservedConcurrency: got '3'; must be 0, or at least ingestConcurrency \(5\)/,
@@ -171,7 +168,7 @@ describe('the deployment that the context asks for', () => {
     ])
   })
 
-  test('is refused with the one item of a list that is wrong', () => {
+  test('names the one item of a list that is wrong', () => {
     expect(faultsOf({ 'svd:instanceTypes': 'g6.xlarge, g5.huge' })).toEqual([
       expect.stringMatching(
         /^ {2}svd:instanceTypes: got 'g5.huge'; must be g4dn.xlarge, .*, c7a.8xlarge, or for another type NAME:GPUS:VCPUS:GIB, such as g7e.2xlarge:1:8:64$/,
@@ -179,7 +176,7 @@ describe('the deployment that the context asks for', () => {
     ])
   })
 
-  test('is refused with the one severity of a check that is wrong', () => {
+  test('names the one severity of a quality check that is wrong', () => {
     expect(faultsOf({ 'svd:qualityChecks': 'likeness=fail,seam=off' })).toEqual([
       "  svd:qualityChecks: got 'seam=off'; must be CHECK=SEVERITY, such as likeness=fail; checks are non-finite, " +
         'black, blank, frozen, seams, likeness, container; severities are off, warn, fail',

@@ -38,7 +38,7 @@ export const synthesizeInto = (dir: string, keys: DeploymentKeys): Promise<void>
   ])
 }
 
-/** By stack: its outputs, by name. */
+/** Outputs of each stack, by stack and by name. */
 export type StackOutputs = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 const forCdk = ({ environment }: EmulatedAccount): Readonly<Record<string, string>> => ({

@@ -76,7 +76,7 @@ export const runDeployedWorker = async (
   return all
 }
 
-/** An `svd` command in a shell that has run what the stack's output `Environment` says. */
+/** Runs an `svd` command in a shell after the commands of the stack's output `Environment`. */
 export const svdInShell = async (
   { account, outputs }: Deployment,
   ...args: readonly string[]

@@ -41,7 +41,7 @@ const skipped = probe === null ? ' (skipped: neither SVD_PYTHON nor the PATH has
 const observed = new Map<Compute, Observed>()
 
 describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
-  `deployed on moto with compute=%s${skipped}`,
+  `a deployment on moto with compute=%s${skipped}`,
   (compute) => {
     let account: EmulatedAccount
     let deployment: Deployment
@@ -69,7 +69,7 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
       pollOnce(account, ingest, await readMapping(account, ingest), dropsQueueUrl(deployment))
     const jobsQueueUrl = (): string => deployment.outputs['svd-pipeline']?.['JobsQueueUrl'] ?? ''
 
-    test('a message of the queue of drops is out of sight for longer than ingest takes', async () => {
+    test('hides a message of the S3 event queue for 600 seconds and dead-letters it after six receives', async () => {
       const asked = new GetQueueAttributesCommand({
         QueueUrl: dropsQueueUrl(deployment),
         AttributeNames: ['VisibilityTimeout', 'RedrivePolicy'],
@@ -80,7 +80,7 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
       expect(JSON.parse(Attributes['RedrivePolicy'] ?? '{}')).toMatchObject({ maxReceiveCount: 6 })
     })
 
-    test('ingest is fed by the queue of drops, and answers for each message alone', async () => {
+    test('feeds ingest from the S3 event queue and lets it report failures message by message', async () => {
       const ingest = await deployedFunction(deployment, 'Ingest')
       const mapping = await readMapping(account, ingest)
       await stopPolling(account, mapping)
@@ -89,13 +89,13 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
       expect(mapping.EventSourceArn).toContain('svd-storage-DropsQueue')
     })
 
-    test('svd models push puts the demo checkpoint into the deployed bucket', async () => {
+    test('takes the demo checkpoint from svd models push into its models bucket', async () => {
       expect(await svdInShell(deployment, 'models', 'push', DEMO_DIR, '--id', 'demo', '--quiet')).toContain(
         'demo',
       )
     })
 
-    test('an image and its sidecar become one job, by the notifications and the bundle of ingest', async () => {
+    test('makes one job of an image and its sidecar by S3 notifications and the ingest bundle', async () => {
       properties = await completeInputBucket(deployment)
       const Bucket = bucketOf(deployment, 'BucketsInput')
       const put = (Key: string, Body: Uint8Array | string) =>
@@ -120,7 +120,7 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
       expect(await waiting(jobsQueueUrl())).toBe(1)
     })
 
-    test('dispatch, called once, asks for one worker in the deployed fleet', async () => {
+    test('starts one worker when dispatch is called once', async () => {
       const dispatch = await deployedFunction(deployment, 'Dispatch')
       const event = { id: 'event-1', time: '2026-01-02T03:04:00Z', source: 'aws.events', detail: {} }
 
@@ -147,7 +147,7 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
       expect(jobs[0]?.jobDefinition).toBe(idOf('AWS::Batch::JobDefinition'))
     })
 
-    test('the worker of the deployed container renders the job, and leaves when nothing is left', async () => {
+    test('runs the worker of its container, which renders the job and shuts down when the queue is empty', async () => {
       const metadata = await aMetadataService({
         '/latest/meta-data/instance-type': 'g6.xlarge',
         '/latest/meta-data/instance-life-cycle': 'on-demand',
@@ -187,7 +187,7 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
       expect(await waiting(jobsQueueUrl())).toBe(0)
     })
 
-    test('svd status reports it, in a shell with what the stack printed', async () => {
+    test("is read by svd status in a shell with the stack's outputs as environment", async () => {
       const status = JSON.parse(await svdInShell(deployment, 'status', '--json'))
 
       expect(status.jobs).toMatchObject([{ job_id: jobId, state: 'succeeded' }])
@@ -198,7 +198,7 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
       })
     })
 
-    test('an upload outside of both folders is rejected by a report, which svd status counts', async () => {
+    test('rejects an upload outside images/ and manifests/, which svd status counts', async () => {
       const Bucket = bucketOf(deployment, 'BucketsInput')
       await account.s3.send(new PutObjectCommand({ Bucket, Key: 'README.md', Body: 'no image' }))
       const ingest = await deployedFunction(deployment, 'Ingest')
@@ -209,7 +209,7 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
       expect(await svdInShell(deployment, 'status')).toMatch(/^uploads: 1 rejected/m)
     })
 
-    test('an upload with a context arrives as an event with it, on the bus and on the topic, by the bundle of notify', async () => {
+    test("delivers an upload's context in events on bus and topic by the notify bundle", async () => {
       const notify = await deployedFunction(deployment, 'Notify')
       const mapping = await readMapping(account, notify)
       await stopPolling(account, mapping)
@@ -260,7 +260,7 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
       expect(await waiting(recordsQueueUrl(deployment))).toBe(0)
     })
 
-    test('every substitution that it needed is one that moto refuses to be without', async () => {
+    test('needs the expected substitutions, because moto refuses the stack without them', async () => {
       const endpoint = account.environment['AWS_ENDPOINT_URL']!
       const { synthesized, created } = deployment
       const refusals = await refusalsOf(endpoint, synthesized)
@@ -284,7 +284,7 @@ describe.skipIf(probe === null).each(['batch', 'ec2'] as const)(
   },
 )
 
-test.skipIf(probe === null)(`the document is what both runs gave${skipped}`, async () => {
+test.skipIf(probe === null)(`moto.md documents what both deployments observed${skipped}`, async () => {
   const [batch, ec2] = [observed.get('batch'), observed.get('ec2')]
   if (batch === undefined || ec2 === undefined) throw new Error('a deployment failed before it was observed')
 

@@ -18,7 +18,7 @@ export const readMapping = async (
   return mappings[0]!
 }
 
-/** moto would take every message at once, run nothing and delete it. From here on the test polls in Lambda's place. */
+/** moto would take every message at once, run nothing and delete it. From here on the test polls instead of Lambda. */
 export const stopPolling = async (
   { lambda }: EmulatedAccount,
   { UUID }: EventSourceMappingConfiguration,
@@ -26,7 +26,7 @@ export const stopPolling = async (
   await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false }))
 }
 
-/** As AWS's "Using Lambda with Amazon SQS" shows a record of the event. */
+/** A record of the event as AWS's "Using Lambda with Amazon SQS" shows it. */
 const recordOf = (message: Message, queueArn: string) => ({
   messageId: message.MessageId,
   receiptHandle: message.ReceiptHandle,

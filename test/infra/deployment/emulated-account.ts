@@ -22,7 +22,7 @@ export interface EmulatedAccount extends AsyncDisposable {
   readonly sqs: SQSClient
 }
 
-/** moto runs functions and jobs in Docker unless it is told otherwise; then it accepts them and runs nothing. */
+/** Configures moto to run no functions and jobs. By default it runs them in Docker. */
 const runNothing = async (url: string): Promise<void> => {
   const body = JSON.stringify({ batch: { use_docker: false }, lambda: { use_docker: false } })
   const { ok, status } = await fetch(`${url}/moto-api/config`, { method: 'POST', body })
@@ -53,7 +53,7 @@ export const openEmulatedAccount = async (): Promise<EmulatedAccount | null> => 
       AWS_CONFIG_FILE: '/nowhere',
       AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
       AWS_EC2_METADATA_DISABLED: 'true',
-      // A second attempt would be told that the first one's stack exists.
+      // A second attempt would fail, because the stack of the first one exists.
       AWS_MAX_ATTEMPTS: '1',
     },
     async [Symbol.asyncDispose]() {

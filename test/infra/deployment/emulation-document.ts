@@ -93,7 +93,7 @@ const substituteRows = ({ batch, ec2 }: Observations): readonly (readonly string
     instead,
   ])
 
-/** As a reviewer reads it. Nothing in it differs from one run to the next. */
+/** The document for reviewers. It is the same in every run. */
 export const renderEmulationDocument = (observations: Observations): string => `# The deployment on moto
 
 \`deployment.slow.ts\` runs \`npx cdk bootstrap\` and \`npx cdk deploy --all\` against moto's server, for \`compute=batch\` and

@@ -1,7 +1,7 @@
 import { STACKS, type StackTemplate, type Templates } from './stack-template.ts'
 import { SUBSTITUTIONS, substituteIn } from './substitutions.ts'
 
-/** As AWS's SDKs send it. Written by hand, because they cannot read what moto answers where it breaks. */
+/** Sends a request as AWS's SDKs do. It does not use them, because they cannot read moto's answer when moto fails. */
 const ask = async (
   endpoint: string,
   parameters: Readonly<Record<string, string>>,

@@ -77,7 +77,7 @@ export const substituteIn = (templates: Templates, without: readonly Substitutio
   ),
 })
 
-/** In an assembly's manifest: moto has no UpdateTerminationProtection, which `cdk deploy` calls for it. */
+/** A property of an assembly's manifest. moto has no UpdateTerminationProtection, which `cdk deploy` calls for it. */
 export const withoutTerminationProtection = async (dir: string): Promise<void> => {
   const file = path.join(dir, 'manifest.json')
   const manifest = await readFile(file, 'utf8')

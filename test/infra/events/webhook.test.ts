@@ -14,8 +14,8 @@ const targetOf = (keys: DeploymentKeys = WEBHOOK) => {
   return rule?.[1]['Properties'] ?? expect.fail('there is no rule of the webhook')
 }
 
-describe('bus and topic', () => {
-  test('are in each deployment, with or without a webhook, and the stack prints their ARNs', () => {
+describe('the event bus and the topic', () => {
+  test('exist in each deployment, with or without a webhook, and the stack prints their ARNs', () => {
     for (const keys of [{}, WEBHOOK]) {
       pipeline(keys).resourceCountIs('AWS::Events::EventBus', 1)
       const outputs = pipeline(keys).findOutputs('*')
@@ -26,7 +26,7 @@ describe('bus and topic', () => {
     }
   })
 
-  test('the topic takes requests over TLS alone, and is under the key of the deployment', () => {
+  test("are protected: the topic refuses requests without TLS and uses the deployment's KMS key", () => {
     pipeline().hasResourceProperties('AWS::SNS::Topic', {
       DisplayName: 'svd-batch events',
       KmsMasterKeyId: Match.anyValue(),
@@ -43,7 +43,7 @@ describe('bus and topic', () => {
 })
 
 describe('the webhook', () => {
-  test('is made only where an address is given', () => {
+  test('exists only when a URL is configured', () => {
     for (const type of ['AWS::Events::ApiDestination', 'AWS::Events::Connection']) {
       pipeline({}).resourceCountIs(type, 0)
       pipeline().resourceCountIs(type, 1)
@@ -52,7 +52,7 @@ describe('the webhook', () => {
     expect(pipeline().findOutputs('*')['WebhookDeadLetterQueueUrl']).toBeDefined()
   })
 
-  test('gets a POST of every event of the pipeline, as many a second as the key says', () => {
+  test('gets a POST request for every pipeline event, at most at the configured rate per second', () => {
     pipeline(UNSIGNED).hasResourceProperties('AWS::Events::ApiDestination', {
       ...{ InvocationEndpoint: 'https://example.com/hooks/svd', HttpMethod: 'POST' },
       InvocationRateLimitPerSecond: 25,
@@ -64,12 +64,12 @@ describe('the webhook', () => {
     })
   })
 
-  test('gets the signed text with a secret, and the event itself without', () => {
+  test('gets the signed text when there is a secret, and the plain event otherwise', () => {
     expect(targetOf().Targets).toMatchObject([{ InputPath: '$.detail.signed' }])
     expect(targetOf(UNSIGNED).Targets).toMatchObject([{ InputPath: '$.detail' }])
   })
 
-  test('is authenticated by a key that the template only names', () => {
+  test('is authenticated by an API key that the template reads from Secrets Manager', () => {
     pipeline().hasResourceProperties('AWS::Events::Connection', {
       AuthorizationType: 'API_KEY',
       AuthParameters: {
@@ -81,7 +81,7 @@ describe('the webhook', () => {
     })
   })
 
-  test('is tried 185 times in 24 hours, and then the event waits for 14 days in a queue of its own', () => {
+  test('is tried 185 times in 24 hours, and then the event stays in its dead-letter queue for 14 days', () => {
     expect(targetOf().Targets).toMatchObject([
       {
         RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 },
@@ -95,7 +95,7 @@ describe('the webhook', () => {
     })
   })
 
-  test('has dead letters that its own rule alone may send, under the key too', () => {
+  test('has a dead-letter queue to which only its own rule may send, also with the KMS key', () => {
     pipeline().hasResourceProperties('AWS::SQS::QueuePolicy', {
       Queues: [{ Ref: Match.stringLikeRegexp('^WebhookDeadLetters') }],
       PolicyDocument: {

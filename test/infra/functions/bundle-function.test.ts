@@ -8,7 +8,7 @@ import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 const NPM_MS = 120_000
 
 test(
-  'packages with native code are installed once, and copied into every later bundle',
+  'bundleFunction installs packages with native code once and copies them into later bundles',
   async () => {
     const cache = await temporaryDir()
     const bundle = async (): Promise<string> => {
@@ -19,7 +19,7 @@ test(
 
     const first = await bundle()
     const [installed = '', ...others] = await readdir(cache)
-    // npm would not put it there.
+    // npm would not install this file.
     await writeFile(path.join(cache, installed, 'node_modules/copied'), 'yes')
     const second = await bundle()
 

@@ -12,7 +12,7 @@ const lambda = (prefix: string, keys = {}) =>
   properties('AWS::Lambda::Function', keys).find(({ id }) => id.startsWith(prefix))
 
 describe('every function', () => {
-  test('runs on Node 24, is traced, and has a log that does not grow for ever', () => {
+  test('runs on Node 24, is traced, and has a log with a retention period', () => {
     for (const { Runtime, TracingConfig, LoggingConfig } of notEmpty(properties('AWS::Lambda::Function'))) {
       expect(Runtime).toBe('nodejs24.x')
       expect(TracingConfig).toEqual({ Mode: 'Active' })
@@ -24,8 +24,8 @@ describe('every function', () => {
   })
 })
 
-describe('ingest', () => {
-  test('is told what it has to know, and nothing else', () => {
+describe('the ingest function', () => {
+  test('gets exactly the environment variables that it needs', () => {
     const { Variables } = lambda('Ingest')!.Environment
 
     expect(Object.keys(Variables).toSorted()).toEqual([
@@ -44,7 +44,7 @@ describe('ingest', () => {
     expect(Variables).toMatchObject({ MALLOC_ARENA_MAX: '2', SVD_MODEL_ID: 'svd-xt' })
   })
 
-  test("is told the deployment's bounds of a job and of a manifest", () => {
+  test("gets the deployment's limits of a job and of a manifest", () => {
     expect(lambda('Ingest')!.Environment.Variables).toMatchObject({
       SVD_MAX_JOB_WORK: '40000000000',
       SVD_MAX_MANIFEST_CLIPS: '10000',
@@ -56,11 +56,11 @@ describe('ingest', () => {
     })
   })
 
-  test('has memory for the largest image, and time for the largest manifest', () => {
+  test('has memory for the largest image and time for the largest manifest', () => {
     expect(lambda('Ingest')).toMatchObject({ MemorySize: 3008, Timeout: INGEST_TIMEOUT_SECONDS })
   })
 
-  test('takes drops from their queue, tells which failed, and so many side by side', () => {
+  test('reads S3 events from their queue, reports failures one by one, and has a maximum concurrency', () => {
     const source = properties('AWS::Lambda::EventSourceMapping', { ingestConcurrency: 25 }).find(({ id }) =>
       id.startsWith('Ingest'),
     )
@@ -73,7 +73,7 @@ describe('ingest', () => {
     expect(JSON.stringify(source?.['EventSourceArn'])).toContain('DropsQueue')
   })
 
-  test('has concurrency of its own only where that is asked for: a new account has none to give', () => {
+  test('has reserved concurrency only when it is configured, because a new account may have none to reserve', () => {
     expect(lambda('Ingest')).not.toHaveProperty('ReservedConcurrentExecutions')
     expect(lambda('Ingest', { ingestReservedConcurrency: 40 })).toMatchObject({
       ReservedConcurrentExecutions: 40,
@@ -81,8 +81,8 @@ describe('ingest', () => {
   })
 })
 
-describe('notify', () => {
-  test('gets its bucket, bus and topic, and nothing else', () => {
+describe('the notify function', () => {
+  test('gets exactly its bucket, bus and topic as environment', () => {
     const { Variables } = lambda('Notify')!.Environment
 
     expect(Object.keys(Variables).toSorted()).toEqual([
@@ -98,13 +98,13 @@ describe('notify', () => {
     expect(Variables['SVD_EVENT_TOPIC_ARN']).toEqual({ Ref: expect.stringMatching(/^EventsTopic/) })
   })
 
-  test('gets the name of the secret that signs events, where there is one, and never the secret', () => {
+  test('gets the name of the secret that signs events, not the secret itself', () => {
     const { Variables } = lambda('Notify', VARIANTS.webhook)!.Environment
 
     expect(Variables['SVD_WEBHOOK_HMAC_SECRET']).toBe('svd/webhook-hmac')
   })
 
-  test('takes records from their queue, tells which failed, and so many side by side', () => {
+  test('reads records from their queue, reports failures one by one, and has a maximum concurrency', () => {
     const source = properties('AWS::Lambda::EventSourceMapping', { notifyConcurrency: 20 }).find(({ id }) =>
       id.startsWith('Notify'),
     )
@@ -119,8 +119,8 @@ describe('notify', () => {
   })
 })
 
-describe('dispatch', () => {
-  test('looks at the backlog every minute, and is done before it looks again', () => {
+describe('the dispatch function', () => {
+  test('checks the backlog every minute and ends before the next check', () => {
     const rule = properties('AWS::Events::Rule').find(({ id }) => id.startsWith('Dispatch'))
 
     expect(rule).toMatchObject({
@@ -137,7 +137,7 @@ describe('dispatch', () => {
     expect(lambda('Dispatch')?.Timeout).toBeLessThan(60)
   })
 
-  test("is told the deployment's figures for how many workers there are", () => {
+  test("gets the deployment's worker limits as environment", () => {
     const { Variables } = lambda('Dispatch', { clipsPerWorker: 3, maxWorkers: 17 })!.Environment
 
     expect(Variables).toMatchObject({
@@ -165,14 +165,14 @@ describe('dispatch', () => {
     ['batch', BATCH_VARIABLES],
     ['ec2', ECS_VARIABLES],
     ['both', [...BATCH_VARIABLES, ...ECS_VARIABLES]],
-  ])('looks after the workers of compute=%s', (compute, expected) => {
+  ])('manages the fleets of compute=%s', (compute, expected) => {
     const { Variables } = lambda('Dispatch', { compute })!.Environment
     const ofFleets = Object.keys(Variables).filter((name) => /^SVD_(BATCH|ECS)_/.test(name))
 
     expect(ofFleets.toSorted()).toEqual(expected)
   })
 
-  test('counts a machine at the most that it may cost, and is told what a day may cost', () => {
+  test('gets the highest possible price of a machine and the daily budget', () => {
     const priced = (keys: object) => lambda('Dispatch', { compute: 'both', ...keys })!.Environment.Variables
 
     // Of the default types, g6e.2xlarge is the dearest On-Demand, to which Batch falls back, and g6e.xlarge on Spot.

@@ -9,14 +9,14 @@ const endpoints = (keys = {}) =>
   )
 
 describe('the network of workers', () => {
-  test('costs nothing while it is idle: no NAT, no interface endpoint, no address that is kept', () => {
+  test('costs nothing while it is idle, because it has no NAT gateway, interface endpoint or Elastic IP', () => {
     const { pipeline } = synthesize()
 
     for (const type of ['NatGateway', 'EIP']) pipeline.resourceCountIs(`AWS::EC2::${type}`, 0)
     expect(endpoints().map(({ VpcEndpointType }) => VpcEndpointType)).toEqual(['Gateway'])
   })
 
-  test('lets nothing in, and out by HTTPS alone', () => {
+  test('allows no inbound traffic and only HTTPS outbound', () => {
     const groups = Object.values(synthesize(VARIANTS.both).pipeline.findResources('AWS::EC2::SecurityGroup'))
 
     expect(
@@ -37,7 +37,7 @@ describe('the network of workers', () => {
     ])
   })
 
-  test('has a subnet in each of three zones, with public addresses', () => {
+  test('has a subnet with public addresses in each of three zones', () => {
     const subnets = Object.values(synthesize().pipeline.findResources('AWS::EC2::Subnet'))
 
     expect(
@@ -52,18 +52,18 @@ describe('the network of workers', () => {
     ])
   })
 
-  test('has as many zones as are asked for', () => {
+  test('has as many zones as configured', () => {
     synthesize({ availabilityZones: '2' }).pipeline.resourceCountIs('AWS::EC2::Subnet', 2)
   })
 
-  test('has the zones that are named, and no others', () => {
+  test('has exactly the zones that are named', () => {
     const { pipeline } = synthesize({ zoneNames: 'us-east-1b,us-east-1d' })
     const subnets = Object.values(pipeline.findResources('AWS::EC2::Subnet'))
 
     expect(subnets.map(({ Properties }) => Properties.AvailabilityZone)).toEqual(['us-east-1b', 'us-east-1d'])
   })
 
-  test('logs what it refuses, where access is logged', () => {
+  test('logs rejected traffic to the bucket of access logs', () => {
     synthesize().pipeline.hasResourceProperties('AWS::EC2::FlowLog', {
       TrafficType: 'REJECT',
       LogDestinationType: 's3',
@@ -73,7 +73,7 @@ describe('the network of workers', () => {
 })
 
 describe('an isolated network', () => {
-  test('has no way to the internet', () => {
+  test('has no route to the internet', () => {
     const { pipeline } = synthesize(VARIANTS.isolated)
 
     for (const type of ['InternetGateway', 'NatGateway', 'EIP', 'Route']) {
@@ -82,7 +82,7 @@ describe('an isolated network', () => {
     pipeline.allResourcesProperties('AWS::EC2::Subnet', { MapPublicIpOnLaunch: false })
   })
 
-  test('has an interface endpoint, by its usual name, for each service that a machine talks to', () => {
+  test('has an interface endpoint with private DNS for each AWS service that a machine calls', () => {
     const interfaces = endpoints(VARIANTS.isolated).filter(
       ({ VpcEndpointType }) => VpcEndpointType === 'Interface',
     )
@@ -96,14 +96,14 @@ describe('an isolated network', () => {
     expect(interfaces.every(({ PrivateDnsEnabled }) => PrivateDnsEnabled)).toBe(true)
   })
 
-  test('has the endpoints of Session Manager where that is asked for', () => {
+  test('has the endpoints of Session Manager when that is on', () => {
     const names = JSON.stringify(endpoints(VARIANTS['session-manager']).map(({ ServiceName }) => ServiceName))
 
     expect([names.includes('.ssm"'), names.includes('.ssmmessages"')]).toEqual([true, true])
     expect(JSON.stringify(endpoints(VARIANTS.isolated))).not.toContain('.ssm')
   })
 
-  test('takes objects to and from the buckets of this account, and the layers of images', () => {
+  test("gives access to this account's buckets and to image layers", () => {
     const gateway = endpoints(VARIANTS.isolated).find(({ VpcEndpointType }) => VpcEndpointType === 'Gateway')!
 
     expect(gateway.PolicyDocument.Statement).toEqual([
@@ -116,8 +116,8 @@ describe('an isolated network', () => {
   })
 })
 
-describe('a network that is there', () => {
-  test('is used as it is: nothing is added but a group of security', () => {
+describe('an existing VPC', () => {
+  test('is used unchanged, except for an added security group', () => {
     const { pipeline } = synthesize(VARIANTS['existing-vpc'])
 
     for (const type of ['VPC', 'Subnet', 'VPCEndpoint', 'FlowLog'])

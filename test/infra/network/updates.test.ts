@@ -42,11 +42,11 @@ const conflictsOf = (from: string, to: string): readonly Subnet[] => {
 const pairs = NAMES.flatMap((from) => NAMES.filter((to) => to !== from).map((to) => [from, to] as const))
 
 describe('an update from one network to another', () => {
-  test.each(pairs)('creates no subnet in a range that is still in use: from %s to %s', (from, to) => {
+  test.each(pairs)('creates no subnet with a CIDR block that is still in use: from %s to %s', (from, to) => {
     expect(conflictsOf(from, to)).toEqual([])
   })
 
-  test('changes nothing where the same zones are named in another order', () => {
+  test('changes nothing when the same zones are named in another order', () => {
     const [ab, ba] = ['us-east-1a,us-east-1b', 'us-east-1b,us-east-1a'].map((zoneNames) =>
       synthesize({ zoneNames }).pipeline.toJSON(),
     )

@@ -13,8 +13,8 @@ const alarms = (keys = {}) =>
     .map(([id, { Properties }]) => ({ id: id.replace(/^Alarms|[0-9A-F]{8}$/g, ''), ...Properties }))
 const alarm = (id: string, keys = {}) => alarms(keys).find((found) => found.id === id)
 
-describe('alarms', () => {
-  test('are these', () => {
+describe('the alarms', () => {
+  test('are the listed ones', () => {
     expect(alarms().map(({ id }) => id)).toEqual([
       'JobsFailedForGood',
       'DropsFailedForGood',
@@ -33,7 +33,7 @@ describe('alarms', () => {
     ])
   })
 
-  test('all go to one topic, and say in words what is wrong and where to look', () => {
+  test('notify one topic, and their descriptions say what is wrong and what to check', () => {
     for (const { id, AlarmActions, AlarmDescription, TreatMissingData } of notEmpty(
       alarms({ maxUsdPerDay: 20 }),
     )) {
@@ -43,7 +43,7 @@ describe('alarms', () => {
     }
   })
 
-  test('ring for one dead letter, also while somebody looks at it, but not for one approximate number', () => {
+  test('are raised by one dead-letter message, visible or in flight, in two of three periods', () => {
     for (const id of [
       'JobsFailedForGood',
       'DropsFailedForGood',
@@ -57,14 +57,14 @@ describe('alarms', () => {
     }
   })
 
-  test('ring for an error of ingest at once, and for one of dispatch when it lasts: rights come late at first', () => {
+  test('are raised by one error of ingest, and by errors of dispatch in two of three periods', () => {
     expect(alarm('IngestErrors')).toMatchObject({ Threshold: 0, EvaluationPeriods: 1 })
     expect(alarm('DispatchErrors')).toMatchObject({
       ...{ Threshold: 0, EvaluationPeriods: 3, DatapointsToAlarm: 2 },
     })
   })
 
-  test('ring for a webhook that fails for a quarter of an hour, where there is one', () => {
+  test('are raised when a webhook fails for 15 minutes, if there is a webhook', () => {
     expect(alarms().filter(({ id }) => id.startsWith('Webhook'))).toEqual([])
     expect(alarm('WebhookFails', VARIANTS.webhook)).toMatchObject({
       ...{ Namespace: 'AWS/Events', MetricName: 'RetryInvocationAttempts', Statistic: 'Sum', Period: 300 },
@@ -76,14 +76,14 @@ describe('alarms', () => {
     })
   })
 
-  test('ring for a job that waits for longer than the deployment allows', () => {
+  test('are raised when a job waits longer than alarmHours', () => {
     expect(alarm('JobsWaitLong', { alarmHours: 6 })).toMatchObject({
       MetricName: 'ApproximateAgeOfOldestMessage',
       Threshold: 6 * 3600,
     })
   })
 
-  test('ring for a job that waits for another model, and name the one that workers have', () => {
+  test('are raised when a job waits for another model, and name the model of the workers', () => {
     const { Metrics, ...ringing } = alarm('JobsOfAnotherModel', { modelId: 'svd-xt' })!
 
     expect(ringing).toMatchObject({
@@ -99,7 +99,7 @@ describe('alarms', () => {
     })
   })
 
-  test('ring when clips wait and none has been done or failed for half an hour', () => {
+  test('are raised when clips wait and none has succeeded or failed for half an hour', () => {
     const { Metrics, EvaluationPeriods, Threshold } = alarm('NothingDone')!
 
     expect(Metrics[0].Expression).toBe('IF(done > 0, 0, backlog)')
@@ -111,7 +111,7 @@ describe('alarms', () => {
     ).toBe(true)
   })
 
-  test('ring when dispatch has emitted nothing for ten minutes, and not before it is called at all', () => {
+  test('are raised when dispatch emits nothing for ten minutes, and are created after its schedule', () => {
     expect(alarm('DispatchSilent')).toMatchObject({
       ...{ Namespace: 'SvdBatch/svd', MetricName: 'Backlog', Statistic: 'SampleCount' },
       Dimensions: [{ Name: 'service', Value: 'dispatch' }],
@@ -123,21 +123,21 @@ describe('alarms', () => {
     expect(silent?.[1]['DependsOn']).toContainEqual(expect.stringMatching(/^DispatchEveryMinute/))
   })
 
-  test('ring once for workers that cannot start, however often they are tried', () => {
+  test('report workers that cannot start by one metric, and by no EventBridge rule', () => {
     expect(alarm('WorkersCannotStart')).toMatchObject({
       ...{ MetricName: 'WorkersCannotStart', Statistic: 'Maximum', Threshold: 0, EvaluationPeriods: 1 },
     })
     pipeline().resourcePropertiesCountIs('AWS::Events::Rule', { EventPattern: Match.anyValue() }, 0)
   })
 
-  test("ring when the day's budget is reached, where there is one", () => {
+  test('are raised when the daily budget is reached, if there is a budget', () => {
     expect(alarm('BudgetReached')).toBeUndefined()
     expect(alarm('BudgetReached', { maxUsdPerDay: 20 })).toMatchObject({
       ...{ MetricName: 'BudgetReached', Statistic: 'Maximum', Threshold: 0 },
     })
   })
 
-  test('are heard by whoever is named, after a confirmation', () => {
+  test('are sent to the configured email address, if there is one', () => {
     pipeline().resourceCountIs('AWS::SNS::Subscription', 0)
     pipeline({ alarmEmail: 'alarms@example.com' }).hasResourceProperties('AWS::SNS::Subscription', {
       Protocol: 'email',
@@ -145,7 +145,7 @@ describe('alarms', () => {
     })
   })
 
-  test('can be sent under the KMS key: CloudWatch may use it', () => {
+  test('can be published with the KMS key, because CloudWatch may use it', () => {
     const { storage } = synthesize(VARIANTS.kms)
 
     storage.hasResourceProperties('AWS::KMS::Key', {
@@ -160,7 +160,7 @@ describe('alarms', () => {
     })
   })
 
-  test('are published by CloudWatch of this account alone', () => {
+  test('can be published only by CloudWatch of this account', () => {
     const policies = Object.entries(pipeline().findResources('AWS::SNS::TopicPolicy'))
     const [, policy] = policies.find(([id]) => id.startsWith('AlarmTopic')) ?? []
     const statements: readonly { Principal: object; Condition?: object; Effect: string }[] =
@@ -190,24 +190,24 @@ describe('the dashboard', () => {
     'GPU use, % of what is paid for',
     'Failures by class',
     'Again and in vain',
-  ])('shows: %s', (title) => {
+  ])('shows the widget: %s', (title) => {
     expect(body()).toContain(title)
   })
 
-  test('counts the workers of each kind that there is', () => {
+  test('counts the workers of each fleet in the deployment', () => {
     expect([body().includes('ECS, ordered'), body().includes('AWS Batch, active')]).toEqual([true, true])
     expect(body({ compute: 'ec2' })).not.toContain('AWS Batch, active')
     expect(body({ compute: 'batch' })).not.toContain('ECS, ordered')
   })
 
-  test('tells failures apart by the classes that records have', () => {
+  test('distinguishes failures by the classes of result records', () => {
     for (const name of ['invalid-input', 'quality', 'does-not-fit', 'exhausted'])
       expect(body()).toContain(name)
   })
 })
 
-describe('what `cdk deploy` prints', () => {
-  test('is where everything is, and what to do with it', () => {
+describe('the outputs of `cdk deploy`', () => {
+  test('name buckets and queues, and the commands to use them', () => {
     const outputs = pipeline().toJSON()['Outputs'] as Readonly<Record<string, { Value: unknown }>>
     const text = (id: string): string => {
       const value = outputs[id]?.Value
@@ -231,7 +231,7 @@ describe('what `cdk deploy` prints', () => {
   const output = (id: string, keys = {}): string =>
     JSON.stringify((pipeline(keys).toJSON()['Outputs'] as Record<string, { Value: unknown }>)[id]?.Value)
 
-  test('names files that are there: a sample, and the checkpoint of the demo', () => {
+  test('name a sample image and the demo checkpoint, which exist', () => {
     const [, image = ''] = /aws s3 cp (\S+) s3:/.exec(output('DropPicture')) ?? []
     const [, checkpoint = ''] =
       /models push (\S+) --id demo/.exec(output('PushModel', { modelId: 'demo' })) ?? []
@@ -240,11 +240,11 @@ describe('what `cdk deploy` prints', () => {
       expect([file, existsSync(inRepository(file))]).toEqual([file, true])
   })
 
-  test('leaves the checkpoint of a model of one’s own to be filled in', () => {
+  test('have the placeholder CHECKPOINT for a model that svd does not know', () => {
     expect(output('PushModel', { modelId: 'look-2' })).toBe('"npx svd models push CHECKPOINT --id look-2"')
   })
 
-  test('tells svd doctor which machines the deployment starts', () => {
+  test('have the instance types of the deployment for svd doctor', () => {
     expect(output('Environment', { device: 'cpu', modelId: 'demo' })).toContain(
       'SVD_INSTANCE_TYPES=c7i.xlarge,m7i.xlarge,c7a.xlarge',
     )

@@ -14,10 +14,10 @@ const HOOK_MS = 120_000
 
 const RIGHTS = rightsOf(synthesize(VARIANTS.kms).pipeline).filter(({ role }) => role === 'DispatchRole')
 
-/** To write its log and its traces. */
+/** Rights with which Lambda writes the function's log and traces. */
 const USED_BY_LAMBDA = [/^logs:\S+ on DispatchLog$/, /^xray:\S+ on \*$/]
 
-/** As the template calls them. */
+/** Batch's resources by their names in the template. */
 const BATCH = {
   SVD_BATCH_JOB_QUEUE: 'BatchComputeQueue',
   SVD_BATCH_JOB_DEFINITION: 'BatchWorker',
@@ -25,10 +25,10 @@ const BATCH = {
 }
 const ECS = { SVD_ECS_CLUSTER: 'EcsMachinesCluster', SVD_ECS_SERVICE: 'worker', SVD_ECS_USD_PER_HOUR: '100' }
 const LIMITS = { SVD_CLIPS_PER_WORKER: '10', SVD_MAX_WORKERS: '50', SVD_GPUS_PER_MACHINE: '1' }
-/** Reached at once: the workers are told to pause. */
+/** A budget that is reached at once, so that dispatch writes a pause record. */
 const BUDGET = { SVD_MAX_USD_PER_DAY: '0' }
 
-/** A Batch whose jobs are over at once, and an ECS whose service has no task. */
+/** Answers as a Batch whose jobs have ended at once, and an ECS whose service has no task. */
 const answerAsAws = ({ path, headers, body }: WireRequest) => {
   const { jobName, jobs = [] } = JSON.parse(body.toString())
   const action = String(headers['x-amz-target']).split('.')[1]
@@ -43,7 +43,7 @@ const answerAsAws = ({ path, headers, body }: WireRequest) => {
   return { status: 200, body: JSON.stringify(answer) }
 }
 
-describe('with the rights of its role, dispatch', () => {
+describe('dispatch with the rights of its role', () => {
   let acting: Acting
   let before: unknown
   let after: unknown
@@ -56,7 +56,7 @@ describe('with the rights of its role, dispatch', () => {
     const ofModel = { SVD_MODEL_ID: 'svd-xt' }
     const environment = { ...pipeline.environment(acting.url), ...BATCH, ...ECS, ...LIMITS, ...ofModel }
     const event = { id: 'event-1', time: '2026-01-02T03:04:00Z' }
-    // What it fails of is seen in what it leaves. The first call finds no model.
+    // The tests check what a failed call leaves. The first call finds no model.
     await runFunction('dispatch', [event], environment).catch(String)
     const json = { contentType: 'application/json' }
     await pipeline.models.put(modelRecordKey('svd-xt'), Buffer.from('{}'), json, unaborted)
@@ -68,17 +68,17 @@ describe('with the rights of its role, dispatch', () => {
     await acting[Symbol.asyncDispose]()
   }, HOOK_MS)
 
-  test('is refused nothing', () => {
+  test('is denied no request', () => {
     expect([...acting.refused]).toEqual([])
   })
 
-  test('starts a worker, and another when this has ended', () => {
+  test('starts a worker, and another one when that has ended', () => {
     const one = { workers: [{ name: expect.any(String) }] }
     expect([before, after]).toMatchObject([one, one])
     expect(after).not.toEqual(before)
   })
 
-  test('uses all of them but those that Lambda uses in its name', () => {
+  test('uses every right except those that Lambda itself uses', () => {
     expect(unusedRights(RIGHTS, acting, USED_BY_LAMBDA)).toEqual([])
   })
 })

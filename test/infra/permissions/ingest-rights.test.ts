@@ -25,7 +25,7 @@ const HOOK_MS = 120_000
 
 const RIGHTS = rightsOf(synthesize(VARIANTS.kms).pipeline).filter(({ role }) => role === 'IngestRole')
 
-/** To write its log and its traces, and to take uploads from their queue. */
+/** Rights with which Lambda writes the function's log and traces, and reads S3 events from their queue. */
 const USED_BY_LAMBDA = [/^logs:\S+ on IngestLog$/, /^xray:\S+ on \*$/, /^sqs:\S+ on DropsQueue$/]
 
 const LONG_KEY = `images/${'long/'.repeat(200)}x.png`
@@ -57,7 +57,7 @@ const uploadEverything = async ({ input, put }: Pipeline): Promise<void> => {
   await put(input, 'manifests/empty.json', { items: [] })
 }
 
-/** Each upload as S3 tells of it, some again and later; and uploads that have gone, are nobody's, or are no events. */
+/** S3 events of each upload, some repeated later, and of uploads that are deleted or that ingest skips. */
 const EVENTS = [
   ...Object.keys(STATES).map((key) => sqsEvent(s3Event({ bucket: 'svd-input', key, sequencer: '01' }))),
   ...['images/dog.png', 'images/cat.json', 'images/gone.png', 'elsewhere/'].map((key) =>
@@ -71,7 +71,7 @@ const EVENTS = [
 const eventOf = (key: string) => sqsEvent(s3Event({ bucket: 'svd-input', key }))
 
 /**
- * A sidecar comes late, and has a job cancelled; a worker stops it; a manifest orders it, and its event is repeated.
+ * A late sidecar has a job cancelled, and a worker stops it. Then a manifest orders it, and its event is repeated.
  */
 const cancelAndOrderAgain = async (
   { input, output, put }: Pipeline,
@@ -91,7 +91,7 @@ const cancelAndOrderAgain = async (
   return [...late, superseded.map(({ outcome }) => outcome), ...ordered, result]
 }
 
-/** An hour later an order is old: it is read, and the report of its upload decides. The function's clock is a real one. */
+/** An hour later an order is old, so that the report of its upload decides. The function's clock is a real one. */
 const isOrderedInAnHour = async ({ place, output }: Pipeline, at: string): Promise<boolean> => {
   const client = openS3Client({ ...place, endpoint: at })
   const setup = {
@@ -108,7 +108,7 @@ const isOrderedInAnHour = async ({ place, output }: Pipeline, at: string): Promi
   }
 }
 
-describe('with the rights of its role, ingest', () => {
+describe('ingest with the rights of its role', () => {
   let acting: Acting
   let answers: unknown
   let missing: unknown
@@ -141,11 +141,11 @@ describe('with the rights of its role, ingest', () => {
     await acting[Symbol.asyncDispose]()
   }, HOOK_MS)
 
-  test('is refused nothing', () => {
+  test('is denied no request', () => {
     expect([...acting.refused]).toEqual([])
   })
 
-  test('sees every upload to its end', () => {
+  test('ingests every upload', () => {
     expect(answers).toEqual(EVENTS.map(() => ({ batchItemFailures: [] })))
     expect(states).toEqual(STATES)
     expect(inParts).toEqual([
@@ -155,7 +155,7 @@ describe('with the rights of its role, ingest', () => {
     expect(counted).toBe(true)
   })
 
-  test('cancels a job that a late sidecar supersedes, and has it rendered when it is ordered again', () => {
+  test('cancels a job that a late sidecar supersedes, and queues it again when a manifest orders it', () => {
     expect(again).toEqual([
       { batchItemFailures: [] },
       ['cancelled'],
@@ -169,11 +169,11 @@ describe('with the rights of its role, ingest', () => {
     expect(isOrdered).toBe(true)
   })
 
-  test('knows a model that is not there from one that it may not see', () => {
+  test('distinguishes a missing model from a denied read', () => {
     expect(missing).toContain('the bucket svd-models has no model none')
   })
 
-  test('uses all of them but those that Lambda uses in its name', () => {
+  test('uses every right except those that Lambda itself uses', () => {
     expect(unusedRights(RIGHTS, acting, USED_BY_LAMBDA)).toEqual([])
   })
 })

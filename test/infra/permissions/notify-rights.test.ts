@@ -22,12 +22,12 @@ const HOOK_MS = 120_000
 
 const RIGHTS = rightsOf(synthesize(VARIANTS.webhook).pipeline).filter(({ role }) => role === 'NotifyRole')
 
-/** To write its log and its traces, and to take events from their queue. */
+/** Rights with which Lambda writes the function's log and traces, and reads events from their queue. */
 const USED_BY_LAMBDA = [/^logs:\S+ on NotifyLog$/, /^xray:\S+ on \*$/, /^sqs:\S+ on RecordsQueue$/]
 
 const SECRET = 's'.repeat(32)
 
-/** As the template names them. */
+/** Bus, topic and secret by their names in the template. */
 const EVENTS = {
   SVD_EVENT_BUS_ARN: 'arn:aws:events:us-east-1:111122223333:event-bus/EventsBus',
   SVD_EVENT_TOPIC_ARN: 'arn:aws:sns:us-east-1:111122223333:EventsTopic',
@@ -88,7 +88,7 @@ const endJobs = async (pipeline: Pipeline): Promise<readonly string[]> => {
   return [...jobIds.map(resultKey), ...keys.map(reportKey)]
 }
 
-describe('with the rights of its role, notify', () => {
+describe('notify with the rights of its role', () => {
   const service = anEventService()
   let acting: Acting
   let answers: readonly unknown[]
@@ -105,7 +105,7 @@ describe('with the rights of its role, notify', () => {
     await acting[Symbol.asyncDispose]()
   }, HOOK_MS)
 
-  test('is refused nothing', () => {
+  test('is denied no request', () => {
     expect([...acting.refused]).toEqual([])
   })
 
@@ -126,7 +126,7 @@ describe('with the rights of its role, notify', () => {
     expect(batch).toMatchObject({ waits_for: null, announced: { event_id: expect.any(String) } })
   })
 
-  test('uses all of them but those that Lambda uses in its name', () => {
+  test('uses every right except those that Lambda itself uses', () => {
     expect(unusedRights(RIGHTS, acting, USED_BY_LAMBDA)).toEqual([])
   })
 })

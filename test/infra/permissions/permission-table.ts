@@ -80,7 +80,7 @@ export const rightsOf = (template: Template): readonly Right[] => {
   })
 }
 
-/** One row an action and condition, with all resources for which it holds. */
+/** The table has one row for each action and condition, with all resources for which it holds. */
 export const permissionTable = (rights: readonly Right[]): string => {
   const rows = new Map<string, { readonly cells: readonly string[]; readonly resources: string[] }>()
   for (const { role, action, resource, condition } of rights) {

@@ -9,7 +9,7 @@ const workerRoles = (pipeline: Template): readonly string[] =>
     .map(({ role }) => role)
     .filter((role, i, all) => /TaskRole|JobRole/.test(role) && all.indexOf(role) === i)
 
-/** Whose rights are held against what the programs ask for, in a test of their own each. */
+/** Roles whose rights a test of their own compares with the requests of the program. */
 const RUN_IN_TESTS = ['BatchJobRole', 'DispatchRole', 'EcsTaskTaskRole', 'IngestRole', 'NotifyRole']
 /** Roles of ECS's agent on a machine and as it starts a container. AWS documents which rights they need. */
 const RUN_BY_AWS = [
@@ -19,26 +19,26 @@ const RUN_BY_AWS = [
   'WebhookDestinationEventsRole',
 ]
 
-describe('what each role may do', () => {
-  test('is this, action by action and resource by resource', async () => {
+describe('the rights of the roles', () => {
+  test('are those of permissions.md, action by action and resource by resource', async () => {
     const { pipeline } = synthesize(VARIANTS.webhook)
 
     await expect(permissionTable(rightsOf(pipeline))).toMatchFileSnapshot('permissions.md')
   })
 
-  test('is held against what runs with it, unless that is AWS itself', () => {
+  test('are tested by a run of their program, except for roles that AWS itself uses', () => {
     const roles = new Set(rightsOf(synthesize(VARIANTS.webhook).pipeline).map(({ role }) => role))
 
     expect([...roles].toSorted()).toEqual([...RUN_IN_TESTS, ...RUN_BY_AWS].toSorted())
   })
 
-  test('never includes all actions of a service', () => {
+  test('never include all actions of a service', () => {
     const rights = rightsOf(synthesize(VARIANTS.webhook).pipeline)
 
     expect(rights.filter(({ action }) => action === '*' || action.endsWith(':*'))).toEqual([])
   })
 
-  test('for workers, never includes deleting an object, nor sending a message but to the dead letters', () => {
+  test('let workers delete no objects and send messages only to the dead-letter queue', () => {
     const { pipeline } = synthesize(VARIANTS.both)
 
     const roles = workerRoles(pipeline)
@@ -50,7 +50,7 @@ describe('what each role may do', () => {
     expect(rights.filter(({ action }) => /Delete(?!Message)/.test(action))).toEqual([])
   })
 
-  test('for workers, includes putting a clip only where nothing is', () => {
+  test('let workers put a clip only where no object exists', () => {
     const { pipeline } = synthesize(VARIANTS.both)
 
     for (const role of notEmpty(workerRoles(pipeline))) {
@@ -66,7 +66,7 @@ describe('what each role may do', () => {
     }
   })
 
-  test('for ingest, includes nothing but reading in the input bucket', () => {
+  test('let ingest only read the input bucket', () => {
     const { pipeline } = synthesize()
 
     const rights = rightsOf(pipeline).filter(({ resource }) => /BucketsInput/.test(resource))
@@ -77,7 +77,7 @@ describe('what each role may do', () => {
     expect(rights.every(({ role }) => role.startsWith('Ingest'))).toBe(true)
   })
 
-  test('for ingest, includes deleting nothing but requests to stop jobs, results, and entries of the index', () => {
+  test('let ingest delete only cancel markers, results and index entries', () => {
     const deletes = rightsOf(synthesize().pipeline).filter(({ action }) => /Delete(?!Message)/.test(action))
 
     expect(deletes.map(({ role, resource }) => [role, resource])).toEqual([
@@ -89,7 +89,7 @@ describe('what each role may do', () => {
     ])
   })
 
-  test('for notify, includes reading records and publishing them, and neither images, videos nor deleting', () => {
+  test('let notify read records and publish events, but neither read media nor delete objects', () => {
     const rights = rightsOf(synthesize().pipeline).filter(({ role }) => role === 'NotifyRole')
     const ofObjects = rights.filter(({ action }) => action.startsWith('s3:'))
 
@@ -108,7 +108,7 @@ describe('what each role may do', () => {
     ])
   })
 
-  test('for the dispatcher, includes starting workers of this deployment alone, and no message', () => {
+  test('let dispatch start only workers of this deployment, and read no message', () => {
     const rights = rightsOf(synthesize(VARIANTS.batch).pipeline).filter(({ role }) => /^Dispatch/.test(role))
 
     expect(

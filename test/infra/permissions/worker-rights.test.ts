@@ -28,7 +28,7 @@ const HOOK_MS = 120_000
 const RIGHTS = rightsOfRole('EcsTaskTaskRole')
 
 const SVD = fileURLToPath(new URL('../../../worker/cli/svd.ts', import.meta.url))
-describe('with the rights of its role, a worker', () => {
+describe('a worker with the rights of its role', () => {
   let acting: Acting
   let log: string
   let withoutModel: unknown
@@ -78,14 +78,14 @@ describe('with the rights of its role, a worker', () => {
     await acting[Symbol.asyncDispose]()
   }, HOOK_MS)
 
-  test('is refused nothing but to take its probes away, which it bears', () => {
+  test('is denied only the deletion of its probes, after which it continues', () => {
     const probe = /^EcsTaskTaskRole may not s3:DeleteObject on BucketsOutput\/probes\//
 
     expect([...acting.refused]).toEqual([expect.stringMatching(probe)])
     expect(log).toContain('"message":"worker stopped"')
   })
 
-  test('sees every job to its end', () => {
+  test('completes every job', () => {
     expect(ends).toEqual(expected)
     expect(inParts).toEqual([true, false])
     expect(log).toContain('task protected from scale-in')
@@ -96,15 +96,15 @@ describe('with the rights of its role, a worker', () => {
     expect(log).toContain('"message":"clip rejected"')
   })
 
-  test('knows a model that is not there from one that it may not see', () => {
+  test('distinguishes a missing model from a denied read', () => {
     expect(withoutModel).toContain('s3://svd-models/models/none/ has no model.json')
   })
 
-  test('uses all of them', () => {
+  test('uses every right of its role', () => {
     expect(unusedRights(RIGHTS, acting, [])).toEqual([])
   })
 
-  test('has no others in a job of AWS Batch, which protects nothing', () => {
+  test('has the same rights in a job of AWS Batch, except for task protection', () => {
     const told = (name: string) => rightsOfRole(name).map(({ role: _, ...right }) => right)
 
     expect(told('BatchJobRole')).toEqual(

@@ -31,36 +31,36 @@ const queues = (keys = {}) => {
   }
 }
 
-describe('queues', () => {
+describe('the queues', () => {
   test('take messages of up to 1 MiB', () => {
     for (const { MaximumMessageSize } of Object.values(queues())) {
       expect(MaximumMessageSize).toBe(MAX_BATCH_BYTES)
     }
   })
 
-  test('hide a job for as long as a worker does between two beats', () => {
+  test("hide a job's message for the duration of a lease", () => {
     expect(queues().jobs.VisibilityTimeout).toBe(LEASE_OPTIONS.visibilitySeconds)
   })
 
-  test('hide a drop for longer than ingest may take over it', () => {
+  test('hide an S3 event for longer than ingest may run', () => {
     expect(queues().drops.VisibilityTimeout).toBeGreaterThan(INGEST_TIMEOUT_SECONDS)
   })
 
-  test('show a drop again, and let the next run end, while ingest counts its messages as sent lately', () => {
+  test('show an S3 event again while ingest still treats its messages as recently sent', () => {
     const { VisibilityTimeout } = queues().drops
     expect(VisibilityTimeout).toBe(EVENT_VISIBILITY_SECONDS)
     // The next run may begin one function's time late, and takes another.
     expect(LATELY_MS / 1_000).toBe(VisibilityTimeout + 2 * INGEST_TIMEOUT_SECONDS)
   })
 
-  test('give a job up after fifty deliveries, and a drop after an hour of them', () => {
+  test('dead-letter a job after fifty deliveries, and an S3 event after an hour of deliveries', () => {
     const { jobs, drops } = queues()
 
     expect(jobs.RedrivePolicy.maxReceiveCount).toBe(50)
     expect(drops.RedrivePolicy.maxReceiveCount * drops.VisibilityTimeout).toBe(3600)
   })
 
-  test('hide a record for longer than notify may take over it, and give it up after an hour', () => {
+  test("hide a record's event for longer than notify may run, and dead-letter it after an hour", () => {
     const { records } = queues()
 
     expect(records.VisibilityTimeout).toBe(NOTIFY_VISIBILITY_SECONDS)
@@ -69,7 +69,7 @@ describe('queues', () => {
     expect(NOTIFY_RECEIVES * NOTIFY_VISIBILITY_SECONDS).toBe(3600)
   })
 
-  test('keep dead letters for longer than messages: they keep the age that they had', () => {
+  test('keep dead-letter messages for longer than messages, because SQS counts from the first send', () => {
     const { jobs, jobsDead, drops, dropsDead, records, recordsDead } = queues()
 
     for (const [queue, deadLetters] of [
@@ -82,7 +82,7 @@ describe('queues', () => {
     }
   })
 
-  test('are encrypted, by SQS or by the key of the deployment', () => {
+  test("are encrypted by SQS or with the deployment's KMS key", () => {
     for (const queue of Object.values(queues())) expect(queue.SqsManagedSseEnabled).toBe(true)
     for (const queue of Object.values(queues(VARIANTS.kms))) expect(queue.KmsMasterKeyId).toBeDefined()
   })

@@ -4,14 +4,14 @@ import { synthesize } from '../synthesized.ts'
 
 const { pipeline } = synthesize({ compute: 'ec2', maxWorkers: 20 })
 
-describe('the stack deploys what the simulation runs on', () => {
-  test('dispatch looks as often', () => {
+describe('the stack deploys what the simulation assumes', () => {
+  test('in the interval of dispatch', () => {
     pipeline.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: `rate(${DISPATCH.everySeconds / 60} minute)`,
     })
   })
 
-  test('nothing else changes the number of workers: no alarm, no policy of Application Auto Scaling', () => {
+  test('in that no alarm and no policy of Application Auto Scaling changes the number of workers', () => {
     pipeline.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0)
     pipeline.resourceCountIs('AWS::ApplicationAutoScaling::ScalingPolicy', 0)
     const actions = Object.values(pipeline.findResources('AWS::CloudWatch::Alarm')).flatMap(
@@ -22,7 +22,7 @@ describe('the stack deploys what the simulation runs on', () => {
     )
   })
 
-  test("ECS's managed scaling: its target and its warm-up, and machines with a task are protected", () => {
+  test('in ECS managed scaling: its target, its warm-up, and the protection of machines with a task', () => {
     pipeline.hasResourceProperties('AWS::ECS::CapacityProvider', {
       AutoScalingGroupProvider: {
         ManagedScaling: {

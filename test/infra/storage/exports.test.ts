@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { notEmpty } from '../../fixtures/not-empty.ts'
 import { synthesize, VARIANT_NAMES, VARIANTS, type Variant } from '../synthesized.ts'
 
-/** Names, as CloudFormation knows them in an account and a region. */
+/** Export names of a template, which CloudFormation knows in an account and a region. */
 const exportsOf = (storage: Template): readonly string[] =>
   Object.values(
     storage.toJSON()['Outputs'] as Record<string, { readonly Export?: { readonly Name: string } }>,
@@ -27,7 +27,7 @@ const pairs = VARIANT_NAMES.flatMap((from) =>
  * `cdk deploy --all` updates storage before the pipeline: "Export … cannot be deleted as it is in use by …" refuses it
  * where the pipeline as it is deployed imports what storage as it is to be does not export.
  */
-describe('an update from one choice of keys to another', () => {
+describe('an update from one variant to another', () => {
   test.each(pairs)('deletes no export that is in use: from %s to %s', (from, to) => {
     const inUse = importsOf(synthesize(VARIANTS[from]).pipeline)
     const exported = new Set(exportsOf(synthesize(VARIANTS[to]).storage))
@@ -36,7 +36,7 @@ describe('an update from one choice of keys to another', () => {
     expect(inUse.filter((name) => !exported.has(name) && !isKey(name))).toEqual([])
   })
 
-  test('changes no export: storage has the same ones in every variant, and the key beside with kms', () => {
+  test('changes no export, because storage exports the same in every variant, and its KMS key with kms', () => {
     const [first, ...others] = VARIANT_NAMES.map((name) => exportsOf(synthesize(VARIANTS[name]).storage))
 
     for (const names of notEmpty(others)) expect(names.filter((name) => !isKey(name))).toEqual(first)

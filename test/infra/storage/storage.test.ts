@@ -13,8 +13,8 @@ import { openApp, synthesize, VARIANTS } from '../synthesized.ts'
 
 const buckets = (keys = {}) => Object.entries(synthesize(keys).storage.findResources('AWS::S3::Bucket'))
 
-describe('buckets', () => {
-  test('are kept when their stack goes, and the stack is protected from going', () => {
+describe('the buckets', () => {
+  test('are retained when their stack is deleted, and the stack has termination protection', () => {
     const { storage } = addDeployment(openApp())
 
     expect(storage.terminationProtection).toBe(true)
@@ -23,7 +23,7 @@ describe('buckets', () => {
     }
   })
 
-  test('are closed to the public and know no lists of access', () => {
+  test('block public access and have no ACLs', () => {
     synthesize().storage.allResourcesProperties('AWS::S3::Bucket', {
       PublicAccessBlockConfiguration: {
         BlockPublicAcls: true,
@@ -54,7 +54,7 @@ describe('buckets', () => {
     })
   })
 
-  test('have their access logged, but for the one with the logs', () => {
+  test('have access logs, except for the bucket of the logs', () => {
     const logged = buckets().filter(([, { Properties }]) => Properties.LoggingConfiguration !== undefined)
 
     expect(logged.map(([, { Properties }]) => Properties.LoggingConfiguration.LogFilePrefix)).toEqual([
@@ -64,7 +64,7 @@ describe('buckets', () => {
     ])
   })
 
-  test('forget uploads that nobody finished after a day', () => {
+  test('abort unfinished multipart uploads after a day', () => {
     for (const [, { Properties }] of notEmpty(buckets())) {
       expect(Properties.LifecycleConfiguration.Rules).toContainEqual({
         Id: 'unfinished-uploads',
@@ -74,7 +74,7 @@ describe('buckets', () => {
     }
   })
 
-  test("clear a worker's probes away, which it may not delete itself", () => {
+  test("expire a worker's probes, which a worker may not delete", () => {
     synthesize().storage.hasResourceProperties('AWS::S3::Bucket', {
       LifecycleConfiguration: {
         Rules: Match.arrayWith([Match.objectLike({ Prefix: 'probes/', ExpirationInDays: 1 })]),
@@ -82,7 +82,7 @@ describe('buckets', () => {
     })
   })
 
-  test('keep what is dropped in versions, and old ones for a month', () => {
+  test('keep versions, and noncurrent ones for 30 days', () => {
     synthesize().storage.hasResourceProperties('AWS::S3::Bucket', {
       VersioningConfiguration: { Status: 'Enabled' },
       LifecycleConfiguration: {
@@ -91,7 +91,7 @@ describe('buckets', () => {
     })
   })
 
-  test('forget a marker of a deletion when it hides no version any more', () => {
+  test('remove a delete marker that hides no version', () => {
     const [, { Properties }] = buckets().find(([id]) => /Input/.test(id))!
 
     expect(Properties.LifecycleConfiguration.Rules).toContainEqual(
@@ -102,7 +102,7 @@ describe('buckets', () => {
       expect('ExpiredObjectDeleteMarker' in rule && 'ExpirationInDays' in rule).toBe(false)
   })
 
-  test('keep images and videos for ever, or for as long as is asked for', () => {
+  test('keep images and videos without limit, or for the configured days', () => {
     const expiring = (keys = {}) =>
       buckets(keys).flatMap(([id, { Properties }]) =>
         (Properties.LifecycleConfiguration.Rules as readonly { Id: string; ExpirationInDays?: number }[])
@@ -122,28 +122,25 @@ describe('buckets', () => {
     [0, 30],
     [90, 30],
     [7, 7],
-  ])(
-    'keep what was rejected, by its tag, where outputs stay for %i days, for %i days',
-    (outputDays, days) => {
-      const rules = buckets({ outputDays }).flatMap(([id, { Properties }]) =>
-        (Properties.LifecycleConfiguration.Rules as readonly { readonly Id: string }[])
-          .filter(({ Id }) => Id === 'rejected-clips')
-          .map((rule) => [id.slice(0, 12), rule]),
-      )
+  ])('keep rejected clips by their tag: with outputDays %i for %i days', (outputDays, days) => {
+    const rules = buckets({ outputDays }).flatMap(([id, { Properties }]) =>
+      (Properties.LifecycleConfiguration.Rules as readonly { readonly Id: string }[])
+        .filter(({ Id }) => Id === 'rejected-clips')
+        .map((rule) => [id.slice(0, 12), rule]),
+    )
 
-      expect(rules).toEqual([
-        [
-          'BucketsOutpu',
-          {
-            ...{ Id: 'rejected-clips', Status: 'Enabled', ExpirationInDays: days, Prefix: 'jobs/' },
-            TagFilters: [{ Key: 'svd-batch', Value: 'rejected' }],
-          },
-        ],
-      ])
-    },
-  )
+    expect(rules).toEqual([
+      [
+        'BucketsOutpu',
+        {
+          ...{ Id: 'rejected-clips', Status: 'Enabled', ExpirationInDays: days, Prefix: 'jobs/' },
+          TagFilters: [{ Key: 'svd-batch', Value: 'rejected' }],
+        },
+      ],
+    ])
+  })
 
-  test('have a KMS key of the deployment where that is asked for, with one call for many objects', () => {
+  test("use the deployment's KMS key with a bucket key when that is configured", () => {
     const encryption = (keys = {}) =>
       buckets(keys).map(
         ([, { Properties }]) => Properties.BucketEncryption.ServerSideEncryptionConfiguration[0],
@@ -168,7 +165,7 @@ describe('buckets', () => {
 })
 
 describe('the input bucket', () => {
-  test('notifies the queue of every upload, by one notification without a filter', () => {
+  test('sends every upload to the S3 event queue by one notification without a filter', () => {
     const [, { Properties }] = buckets().find(([id]) => /Input/.test(id))!
 
     expect(Properties.NotificationConfiguration).toEqual({
@@ -181,13 +178,13 @@ describe('the input bucket', () => {
     })
   })
 
-  test('comes after the right to send to that queue, which S3 tries at once', () => {
+  test('depends on the policy of that queue, because S3 checks it at once', () => {
     const [, { DependsOn }] = buckets().find(([id]) => /Input/.test(id))!
 
     expect(DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^DropsQueuePolicy/)]))
   })
 
-  test('may send there as a bucket of this account, and no other', () => {
+  test('may send to that queue as a bucket of this account, and buckets of other accounts may not', () => {
     synthesize().storage.hasResourceProperties('AWS::SQS::QueuePolicy', {
       PolicyDocument: {
         Statement: Match.arrayWith([
@@ -202,7 +199,7 @@ describe('the input bucket', () => {
     })
   })
 
-  test('may use the KMS key for it, as the queue is under the key too', () => {
+  test('may use the KMS key of the queue', () => {
     synthesize(VARIANTS.kms).storage.hasResourceProperties('AWS::KMS::Key', {
       EnableKeyRotation: true,
       KeyPolicy: {
@@ -219,7 +216,7 @@ describe('the input bucket', () => {
 })
 
 describe('the output bucket', () => {
-  test('notifies the queue of results and of reports, and of no other object', () => {
+  test('sends results and reports to the queue of notify, and no other objects', () => {
     const [, { Properties }] = buckets().find(([id]) => /Output/.test(id))!
     const { QueueConfigurations } = Properties.NotificationConfiguration
 
@@ -250,7 +247,7 @@ describe('the output bucket', () => {
     expect(keys.map(notified)).toEqual([true, true, true, false, false, false, false])
   })
 
-  test('comes after the right to send to that queue', () => {
+  test('depends on the policy of that queue', () => {
     const [, { DependsOn }] = buckets().find(([id]) => /Output/.test(id))!
 
     expect(DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^RecordsQueuePolicy/)]))
@@ -269,7 +266,7 @@ describe('the output bucket', () => {
   })
 })
 
-test('what the network refused may be delivered to the bucket of logs', () => {
+test('the log delivery service may write rejected traffic to the bucket of logs', () => {
   synthesize().storage.hasResourceProperties('AWS::S3::BucketPolicy', {
     Bucket: { Ref: Match.stringLikeRegexp('BucketsLogs') },
     PolicyDocument: {
@@ -284,7 +281,7 @@ test('what the network refused may be delivered to the bucket of logs', () => {
   })
 })
 
-test('two deployments have stacks of their own, and metrics of their own', () => {
+test('two deployments have different stack names and metrics', () => {
   const { pipeline: templateB } = synthesize({ name: 'studio-b', compute: 'both' })
   const metricsOfB = JSON.stringify(templateB.toJSON())
   expect(metricsOfB).toContain('SvdBatch/studio-b')

@@ -15,7 +15,7 @@ const environments = (keys = {}) =>
 const job = (keys = {}) => all('AWS::Batch::JobDefinition', keys)[0]
 
 describe('the machines of AWS Batch', () => {
-  test('are Spot first, and On-Demand where there is no Spot', () => {
+  test('are Spot first, and On-Demand where Spot has no capacity', () => {
     expect(environments().map(({ Type, AllocationStrategy }) => [Type, AllocationStrategy])).toEqual([
       ['SPOT', 'SPOT_PRICE_CAPACITY_OPTIMIZED'],
       ['EC2', 'BEST_FIT_PROGRESSIVE'],
@@ -31,11 +31,11 @@ describe('the machines of AWS Batch', () => {
     ])
   })
 
-  test('are On-Demand alone where Spot is not wanted', () => {
+  test('are On-Demand only with onDemandPercent 100', () => {
     expect(environments({ onDemandPercent: 100 }).map(({ Type }) => Type)).toEqual(['EC2'])
   })
 
-  test('are none while there is nothing to do, and never more than the most workers need', () => {
+  test('are none without jobs, and at most as many as maxWorkers needs', () => {
     for (const { MinvCpus, MaxvCpus } of notEmpty(
       environments({ maxWorkers: 10, instanceTypes: 'g6.xlarge' }),
     )) {
@@ -50,14 +50,14 @@ describe('the machines of AWS Batch', () => {
   test.each([
     ['cuda', 'ECS_AL2023_NVIDIA'],
     ['cpu', 'ECS_AL2023'],
-  ] as const)("are of the types that are allowed and no others, with AWS's image for %s", (device, image) => {
+  ] as const)("are of the configured types, with AWS's image for %s", (device, image) => {
     for (const { InstanceTypes, Ec2Configuration } of notEmpty(environments({ device, modelId: 'demo' }))) {
       expect(InstanceTypes).toEqual(DEFAULT_MACHINE_TYPES[device])
       expect(Ec2Configuration).toEqual([{ ImageType: image }])
     }
   })
 
-  test('may be of a type that is in no table, by the sizes that go with it', () => {
+  test('may be of a type that svd does not list, with the sizes that are given', () => {
     const keys = { instanceTypes: 'g6e.4xlarge,g7e.2xlarge:1:8:64', maxWorkers: 2 }
 
     expect(environments(keys)[0]).toMatchObject({
@@ -71,21 +71,21 @@ describe('the machines of AWS Batch', () => {
     )
   })
 
-  test('are eight types or more, so that Spot has many pools to draw from', () => {
+  test('are of eight or more types, with known Spot prices', () => {
     expect(environments()[0]?.InstanceTypes.length).toBeGreaterThanOrEqual(8)
-    // Or results would not tell what their clips cost.
+    // Otherwise results would not have the cost of their clips.
     const priced = INSTANCE_TYPE_NAMES.filter((name) => instanceTypeOf(name).spotUsdPerHour !== null)
     expect(priced).toEqual(expect.arrayContaining(environments()[0]?.InstanceTypes))
   })
 
-  test('ask for a token before they tell about themselves, also to a container, and encrypt their disk', () => {
+  test('require IMDSv2 tokens, serve them to containers, and encrypt their disk', () => {
     expect(all('AWS::EC2::LaunchTemplate')[0]?.LaunchTemplateData).toMatchObject({
       MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
       BlockDeviceMappings: [{ Ebs: { Encrypted: true } }],
     })
   })
 
-  test('are of the newest template, a change of which brings the newest image', () => {
+  test('use the newest launch template, whose change brings the newest AMI', () => {
     for (const { LaunchTemplate, UpdateToLatestImageVersion } of notEmpty(environments())) {
       expect(LaunchTemplate.Version).toEqual({
         'Fn::GetAtt': [expect.stringMatching(/^BatchComputeInstance/), 'LatestVersionNumber'],
@@ -94,7 +94,7 @@ describe('the machines of AWS Batch', () => {
     }
   })
 
-  test('are changed by another date of the image, and by nothing else', () => {
+  test('are changed by another amiDate, and not by other keys', () => {
     const template = (keys = {}) => JSON.stringify(all('AWS::EC2::LaunchTemplate', keys))
 
     expect(template({ amiDate: '2026-11-30' })).toContain('# svd:amiDate 2026-11-30')
@@ -102,7 +102,7 @@ describe('the machines of AWS Batch', () => {
     expect(template({ clipsPerWorker: 3 })).toBe(template())
   })
 
-  test('are replaced when their workers have ended by themselves: within two hours and a clip', () => {
+  test('are replaced when their workers have ended by themselves, within three hours', () => {
     const [first] = all('AWS::Batch::ComputeEnvironment')
     const { JobExecutionTimeoutMinutes, TerminateJobsOnUpdate } = first.UpdatePolicy
 
@@ -110,7 +110,7 @@ describe('the machines of AWS Batch', () => {
     expect(60 * JobExecutionTimeoutMinutes).toBeGreaterThan(WORKER_LIFE.seconds)
   })
 
-  test('start in a capacity reservation, if there is one, On-Demand alone', () => {
+  test('are launched in a capacity reservation, if there is one, as On-Demand only', () => {
     const { LaunchTemplateData } = all('AWS::EC2::LaunchTemplate', VARIANTS.reserved)[0]!
 
     expect(LaunchTemplateData.CapacityReservationSpecification).toEqual({
@@ -122,14 +122,14 @@ describe('the machines of AWS Batch', () => {
     )
   })
 
-  test('open to Session Manager only where that is asked for', () => {
+  test('allow Session Manager only when that is on', () => {
     const policies = (keys = {}) => JSON.stringify(all('AWS::IAM::Role', keys))
 
     expect(policies()).not.toContain('AmazonSSMManagedInstanceCore')
     expect(policies({ sessionManager: 'on' })).toContain('AmazonSSMManagedInstanceCore')
   })
 
-  test('get their commands as MIME parts, to which Batch adds its own', () => {
+  test('have MIME multipart user data, to which Batch adds its own', () => {
     expect(JSON.stringify(all('AWS::EC2::LaunchTemplate')[0]?.LaunchTemplateData.UserData)).toContain(
       'multipart/mixed',
     )
@@ -137,7 +137,7 @@ describe('the machines of AWS Batch', () => {
 })
 
 describe('a worker of AWS Batch', () => {
-  test('has a GPU to itself, and what fits the smallest machine', () => {
+  test('has a GPU of its own, and CPU and memory that fit the smallest machine', () => {
     const requirements = Object.fromEntries(
       job().ContainerProperties.ResourceRequirements.map(
         ({ Type, Value }: { Type: string; Value: string }) => [Type, Number(Value)],
@@ -148,7 +148,7 @@ describe('a worker of AWS Batch', () => {
     expect(requirements['MEMORY']).toBeLessThan(16 * 1024 - 1500)
   })
 
-  test('asks for no GPU where machines have none, and for what fits the smallest of them', () => {
+  test('requests no GPU with device cpu, and CPU and memory that fit the smallest machine', () => {
     const { ResourceRequirements, Environment } = job({ device: 'cpu', modelId: 'demo' }).ContainerProperties
 
     expect(ResourceRequirements).toEqual([
@@ -158,7 +158,7 @@ describe('a worker of AWS Batch', () => {
     expect(Environment).toContainEqual({ Name: 'SVD_DEVICE', Value: 'cpu' })
   })
 
-  test('is tried again when Spot takes its machine, and for nothing else', () => {
+  test('is retried when its host is terminated, and for no other reason', () => {
     expect(job().RetryStrategy).toEqual({
       Attempts: 5,
       EvaluateOnExit: [
@@ -168,11 +168,11 @@ describe('a worker of AWS Batch', () => {
     })
   })
 
-  test('ends by itself when there is nothing more to do, and long before Batch would end it by force', () => {
+  test("ends by itself when idle or after two hours, long before Batch's timeout", () => {
     expect(job().Timeout).toEqual({ AttemptDurationSeconds: 86_400 })
     expect(job().ContainerProperties.Environment).toContainEqual({ Name: 'SVD_MAX_SECONDS', Value: '7200' })
     expect(job().ContainerProperties.Command).toEqual(['worker'])
-    // Or a trickle of clips finds nobody there each time.
+    // Otherwise a few clips an hour would find no running worker.
     expect(DISPATCH.untilIdleSeconds).toBeGreaterThan(2 * DISPATCH.everySeconds)
     expect(job().ContainerProperties.Environment).toContainEqual({
       Name: 'SVD_UNTIL_IDLE',
@@ -180,19 +180,19 @@ describe('a worker of AWS Batch', () => {
     })
   })
 
-  test('hands back what it holds within the half minute that Batch gives', () => {
+  test('returns its leases within the 30 seconds that Batch gives it', () => {
     expect(job().ContainerProperties.Environment).toContainEqual({ Name: 'SVD_DRAIN_SECONDS', Value: '25' })
   })
 
-  test('takes any port for its health: workers of one machine share its network', () => {
+  test('uses any free port for health checks, because workers of one machine share its network', () => {
     expect(job().ContainerProperties.Environment).toContainEqual({ Name: 'SVD_HEALTH_PORT', Value: '0' })
   })
 
-  test('never waits for its log', () => {
+  test('logs without blocking', () => {
     expect(job().ContainerProperties.LogConfiguration.Options).toMatchObject({ mode: 'non-blocking' })
   })
 
-  test('is nobody in particular, and can write to two folders alone', () => {
+  test('runs as an unprivileged user and writes to two folders only', () => {
     expect(job().ContainerProperties).toMatchObject({
       User: '10001:10001',
       ReadonlyRootFilesystem: true,

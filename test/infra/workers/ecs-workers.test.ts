@@ -14,18 +14,18 @@ const only = (type: string, keys = {}) => {
 const container = (keys = {}) => only('AWS::ECS::TaskDefinition', keys).ContainerDefinitions[0]
 
 describe('the machines of ECS', () => {
-  test('are none while there is nothing to do, and never more than there are workers', () => {
+  test('are none without work, and at most as many as workers', () => {
     expect(only('AWS::AutoScaling::AutoScalingGroup')).toMatchObject({ MinSize: '0', MaxSize: '4' })
     expect(only('AWS::AutoScaling::AutoScalingGroup', { maxWorkers: '50' })).toMatchObject({ MaxSize: '50' })
   })
 
-  test('are as many as their GPUs ask for', () => {
+  test('are as many as their GPUs require', () => {
     const eight = { instanceTypes: 'p4d.24xlarge', maxWorkers: '20' }
 
     expect(only('AWS::AutoScaling::AutoScalingGroup', eight)).toMatchObject({ MaxSize: '3' })
   })
 
-  test('are Spot first, of every type that is allowed, where there is most of it for its price', () => {
+  test('are Spot first, of every configured type, by price and capacity', () => {
     const { LaunchTemplate, InstancesDistribution } = only(
       'AWS::AutoScaling::AutoScalingGroup',
     ).MixedInstancesPolicy
@@ -41,7 +41,7 @@ describe('the machines of ECS', () => {
     })
   })
 
-  test('may be of a type that is in no table, by the sizes that go with it', () => {
+  test('may be of a type that svd does not list, with the sizes that are given', () => {
     const keys = { instanceTypes: 'g7e.2xlarge:1:8:64' }
 
     const { Overrides } = only('AWS::AutoScaling::AutoScalingGroup', keys).MixedInstancesPolicy.LaunchTemplate
@@ -49,7 +49,7 @@ describe('the machines of ECS', () => {
     expect(container(keys).MemoryReservation).toBe(Math.floor(0.8 * 64 * 1024))
   })
 
-  test('are On-Demand as far as that is asked for', () => {
+  test('are On-Demand to the configured extent', () => {
     const keys = { onDemandBase: '2', onDemandPercent: '30' }
 
     expect(
@@ -63,21 +63,16 @@ describe('the machines of ECS', () => {
   test.each([
     ['cuda', '/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id'],
     ['cpu', '/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id'],
-  ])(
-    "start from AWS's own image for %s, which CloudFormation reads with the launch template",
-    (device, name) => {
-      const keys = { device, modelId: 'demo' }
-      const { Parameters } = pipeline(keys).toJSON()
+  ])("use AWS's own image for %s, which CloudFormation reads with the launch template", (device, name) => {
+    const keys = { device, modelId: 'demo' }
+    const { Parameters } = pipeline(keys).toJSON()
 
-      expect(only('AWS::EC2::LaunchTemplate', keys).LaunchTemplateData.ImageId).toBe(
-        `{{resolve:ssm:${name}}}`,
-      )
-      // A parameter of the template would be read anew by every deploy.
-      expect(JSON.stringify(Parameters)).not.toContain('optimized-ami')
-    },
-  )
+    expect(only('AWS::EC2::LaunchTemplate', keys).LaunchTemplateData.ImageId).toBe(`{{resolve:ssm:${name}}}`)
+    // A parameter of the template would be read anew by every deploy.
+    expect(JSON.stringify(Parameters)).not.toContain('optimized-ami')
+  })
 
-  test('are changed by another date of the image, and by nothing else', () => {
+  test('are changed by another amiDate, and not by other keys', () => {
     const template = (keys = {}) => JSON.stringify(only('AWS::EC2::LaunchTemplate', keys))
 
     expect(template({ amiDate: '2026-11-30' })).toContain('# svd:amiDate 2026-11-30')
@@ -85,21 +80,21 @@ describe('the machines of ECS', () => {
     expect(template({ maxWorkers: 9 })).toBe(template())
   })
 
-  test('are not replaced under the workers that they have when their template changes', () => {
+  test('are not replaced while they run workers when the launch template changes', () => {
     const [group] = Object.values(pipeline().findResources('AWS::AutoScaling::AutoScalingGroup'))
 
     expect(group?.['UpdatePolicy'] ?? {}).not.toHaveProperty('AutoScalingRollingUpdate')
     expect(group?.['UpdatePolicy'] ?? {}).not.toHaveProperty('AutoScalingReplacingUpdate')
   })
 
-  test('ask for a token before they tell about themselves, also to a container, and encrypt their disk', () => {
+  test('require IMDSv2 tokens, serve them to containers, and encrypt their disk', () => {
     expect(only('AWS::EC2::LaunchTemplate').LaunchTemplateData).toMatchObject({
       MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
       BlockDeviceMappings: [{ Ebs: { Encrypted: true, VolumeType: 'gp3' } }],
     })
   })
 
-  test('take themselves out of service with a Spot notice, and may do so', () => {
+  test('drain on a Spot notice, and have the right to do so', () => {
     const userData = JSON.stringify(only('AWS::EC2::LaunchTemplate').LaunchTemplateData.UserData)
 
     expect(userData).toContain('ECS_ENABLE_SPOT_INSTANCE_DRAINING=true')
@@ -110,7 +105,7 @@ describe('the machines of ECS', () => {
     })
   })
 
-  test('are started and ended by ECS as tasks need them, and never under a task', () => {
+  test('are started and ended by ECS as tasks need them, but not while they run a task', () => {
     expect(only('AWS::ECS::CapacityProvider').AutoScalingGroupProvider).toMatchObject({
       ManagedScaling: { Status: 'ENABLED', TargetCapacity: 100 },
       ManagedTerminationProtection: 'ENABLED',
@@ -122,7 +117,7 @@ describe('the machines of ECS', () => {
     })
   })
 
-  test('are counted by metrics that cost nothing', () => {
+  test('are counted by metrics that are free of charge', () => {
     expect(only('AWS::AutoScaling::AutoScalingGroup').MetricsCollection).toEqual([
       { Granularity: '1Minute', Metrics: ['GroupDesiredCapacity', 'GroupInServiceInstances'] },
     ])
@@ -133,7 +128,7 @@ describe('the machines of ECS', () => {
 })
 
 describe('a worker of ECS', () => {
-  test('has a GPU to itself, and what fits the smallest machine', () => {
+  test('has a GPU of its own, and memory that fits the smallest machine', () => {
     const { ResourceRequirements, MemoryReservation } = container()
 
     expect(ResourceRequirements).toEqual([{ Type: 'GPU', Value: '1' }])
@@ -141,7 +136,7 @@ describe('a worker of ECS', () => {
     expect(MemoryReservation).toBeGreaterThan(12 * 1024)
   })
 
-  test('is nobody in particular, and can write to two folders alone', () => {
+  test('runs as an unprivileged user and writes to two folders only', () => {
     expect(container()).toMatchObject({
       User: '10001:10001',
       ReadonlyRootFilesystem: true,
@@ -155,14 +150,14 @@ describe('a worker of ECS', () => {
     expect(container().Privileged).not.toBe(true)
   })
 
-  test("keeps models on the machine's fast disk, and clips in the making to itself", () => {
+  test("keeps models on the machine's fast disk, and has scratch space of its own", () => {
     expect(only('AWS::ECS::TaskDefinition').Volumes).toEqual([
       { Name: 'models', Host: { SourcePath: '/mnt/svd/models' } },
       { Name: 'scratch' },
     ])
   })
 
-  test('is told where its jobs are, and heeds Spot and its price', () => {
+  test('gets its queues, bucket and model, and watches Spot notices and price', () => {
     const environment = Object.fromEntries(
       container().Environment.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, Value]),
     )
@@ -191,14 +186,14 @@ describe('a worker of ECS', () => {
     expect(JSON.stringify(environment['SVD_MODEL'])).toContain('/models/svd-xt/')
   })
 
-  test('ends within the three hours that CloudFormation gives an update, also while there is a backlog', () => {
+  test('ends within the three hours that CloudFormation gives an update, also during a backlog', () => {
     const { Environment } = container()
 
     expect(Environment).toContainEqual({ Name: 'SVD_MAX_SECONDS', Value: '7200' })
     expect(WORKER_LIFE.seconds + WORKER_LIFE.longestClipSeconds).toBeLessThanOrEqual(3 * 3600)
   })
 
-  test('asks for no GPU where machines have none, and works on the CPU', () => {
+  test('requests no GPU with device cpu, and all vCPUs of a machine', () => {
     const { ResourceRequirements, MemoryReservation, Environment } = container({
       device: 'cpu',
       modelId: 'demo',
@@ -218,7 +213,7 @@ describe('a worker of ECS', () => {
     )
   })
 
-  test('has the severities of checks that the deployment names', () => {
+  test('has the check severities that the deployment names', () => {
     const { Environment } = container({ qualityChecks: 'likeness=fail, seams=off' })
 
     expect(Environment).toContainEqual({ Name: 'SVD_QUALITY_CHECKS', Value: 'likeness=fail,seams=off' })
@@ -231,28 +226,28 @@ describe('a worker of ECS', () => {
     })
   })
 
-  test('has two minutes to hand back what it holds, and uses all but ten seconds of them', () => {
+  test('has two minutes to return its leases, and uses all but ten seconds of them', () => {
     const { StopTimeout, Environment } = container()
 
     expect(StopTimeout).toBe(120)
     expect(Environment).toContainEqual({ Name: 'SVD_DRAIN_SECONDS', Value: '110' })
   })
 
-  test('is looked at every half minute', () => {
+  test('has a health check every 30 seconds', () => {
     expect(container().HealthCheck).toMatchObject({
       Command: ['CMD', 'node', '/opt/svd/worker/image/check-health.ts'],
       Interval: 30,
     })
   })
 
-  test('never waits for its log', () => {
+  test('logs without blocking', () => {
     expect(container().LogConfiguration).toMatchObject({
       LogDriver: 'awslogs',
       Options: { mode: 'non-blocking', 'max-buffer-size': '26214400b' },
     })
   })
 
-  test('comes after the tie between cluster and machines, and goes before it', () => {
+  test('has a service that is created after the capacity provider association and deleted before it', () => {
     const [service] = Object.values(pipeline().findResources('AWS::ECS::Service'))
 
     expect(service?.['DependsOn']).toEqual(
@@ -262,15 +257,15 @@ describe('a worker of ECS', () => {
     expect(service?.['DependsOn']).toEqual(expect.arrayContaining(ties))
   })
 
-  test('is as many as dispatch says: an update of the service leaves their number alone', () => {
+  test('has a service without a desired count, which only dispatch sets', () => {
     // "For existing services, if a desired count is not specified, it is omitted from the operation."
     expect(only('AWS::ECS::Service')).not.toHaveProperty('DesiredCount')
     const [service] = Object.values(pipeline().findResources('AWS::ECS::Service'))
-    // A new service begins with one task, which dispatch takes back.
+    // A new service begins with one task, which dispatch sets to none.
     expect(service?.['DependsOn']).toContainEqual(expect.stringMatching(/^DispatchEveryMinute/))
   })
 
-  test('is of a new version only when the old one is done', () => {
+  test('is started in a new version only after the old one has ended', () => {
     expect(only('AWS::ECS::Service')).toMatchObject({
       DeploymentConfiguration: {
         MinimumHealthyPercent: 0,
@@ -280,7 +275,7 @@ describe('a worker of ECS', () => {
     })
   })
 
-  test('may protect its own task, in this cluster, from scale-in', () => {
+  test('may protect tasks of this cluster from scale-in', () => {
     pipeline().hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: {
         Statement: Match.arrayWith([
@@ -295,7 +290,7 @@ describe('a worker of ECS', () => {
     })
   })
 
-  test('is made of the image that is named, which it may pull', () => {
+  test('runs the configured image or the one that CDK builds', () => {
     expect(JSON.stringify(container().Image)).toMatch(/123456789012\.dkr\.ecr\.us-east-1\..*svd@sha256:0{64}/)
     expect(container({ workerImage: 'registry.example.com/svd:1' }).Image).toBe('registry.example.com/svd:1')
   })

@@ -6,7 +6,7 @@ import { INSTANCE_STORE_COMMANDS } from '../../../infra/workers/instance-store.t
 import { findPythonTool, skippedWithout } from '../../fixtures/python-tool.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 
-/** Stand-ins on the PATH that say what they are called with. */
+/** Stand-ins on the PATH that record their arguments. */
 const commandsOn = async (disks: string): Promise<readonly string[]> => {
   const dir = await temporaryDir()
   const say = (name: string, output = ''): Promise<void> =>
@@ -26,7 +26,7 @@ const ROOT_DISK = '/dev/nvme0n1 Amazon Elastic Block Store\n'
 const FAST_DISK = (n: number) => `/dev/nvme${n}n1 Amazon EC2 NVMe Instance Storage\n`
 const MODELS = 'install --directory --owner 10001 --group 10001 --mode 0750 /mnt/svd/models'
 
-test("a machine's fast disk becomes the place of models, which the worker owns", async () => {
+test('a fast disk of a machine is formatted for models, which the worker owns', async () => {
   expect(await commandsOn(ROOT_DISK + FAST_DISK(1))).toEqual([
     'mkdir -p /mnt/svd',
     'mkfs.xfs -f /dev/nvme1n1',
@@ -35,7 +35,7 @@ test("a machine's fast disk becomes the place of models, which the worker owns",
   ])
 })
 
-test('several fast disks become one', async () => {
+test('several fast disks are combined into one', async () => {
   expect(await commandsOn(ROOT_DISK + FAST_DISK(1) + FAST_DISK(2))).toEqual([
     'mdadm --create /dev/md0 --level 0 --raid-devices 2 /dev/nvme1n1 /dev/nvme2n1',
     'mkdir -p /mnt/svd',
@@ -45,13 +45,13 @@ test('several fast disks become one', async () => {
   ])
 })
 
-test('a machine without one keeps models on its own disk, which nothing formats', async () => {
+test('a machine without a fast disk keeps models on its root disk, which is not formatted', async () => {
   expect(await commandsOn(ROOT_DISK)).toEqual(['mkdir -p /mnt/svd', MODELS])
 })
 
 const shellcheck = await findPythonTool('shellcheck')
 test.skipIf(shellcheck === null)(
-  `shellcheck has nothing to say about it${skippedWithout('shellcheck', shellcheck)}`,
+  `shellcheck reports nothing about the instance store commands${skippedWithout('shellcheck', shellcheck)}`,
   async () => {
     const input = `#!/bin/bash\n${INSTANCE_STORE_COMMANDS.join('\n')}\n`
     const { stdout } = await execa(shellcheck ?? 'shellcheck', ['-'], { input, reject: false })

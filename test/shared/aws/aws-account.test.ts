@@ -35,8 +35,8 @@ const aQuota = (value: number): Answer => ({
 const anError = async (call: Promise<unknown>): Promise<unknown> =>
   call.then(() => null).catch((error) => error)
 
-describe('who asks', () => {
-  test('is told by STS', async () => {
+describe('the identity of the AWS caller', () => {
+  test('is read from STS', async () => {
     const { account } = await scripted(() => ({
       status: 200,
       headers: { 'content-type': 'text/xml' },
@@ -48,7 +48,7 @@ describe('who asks', () => {
     expect(await account.region()).toBe('eu-west-1')
   })
 
-  test('may be nobody that AWS knows', async () => {
+  test('is a fault of kind bad-credentials when AWS does not know the credentials', async () => {
     const { account } = await scripted(() => ({
       status: 403,
       headers: { 'content-type': 'text/xml' },
@@ -58,27 +58,27 @@ describe('who asks', () => {
   })
 })
 
-describe('a quota of EC2', () => {
-  test('is the one that the account was given', async () => {
+describe('an EC2 quota', () => {
+  test('is the one that the account has', async () => {
     const { account, requests } = await scripted(() => aQuota(64))
     expect(await account.ec2Quota('L-1', never)).toBe(64)
     expect(requests.map(targetOf)).toEqual(['GetServiceQuota'])
     expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ ServiceCode: 'ec2', QuotaCode: 'L-1' })
   })
 
-  test("is AWS's default where the account has none of its own", async () => {
+  test('is the default of AWS when the account has no quota of its own', async () => {
     const { account } = await scripted((request) =>
       targetOf(request) === 'GetServiceQuota' ? aFault(400, 'NoSuchResourceException') : aQuota(0),
     )
     expect(await account.ec2Quota('L-1', never)).toBe(0)
   })
 
-  test('is nothing where AWS knows none of that code', async () => {
+  test('is null when AWS knows no quota of that code', async () => {
     const { account } = await scripted(() => aFault(400, 'NoSuchResourceException'))
     expect(await account.ec2Quota('L-1', never)).toBeNull()
   })
 
-  test('may not be asked for by everybody', async () => {
+  test('is a fault of kind denied without the permission to read it', async () => {
     const { account } = await scripted(() => aFault(400, 'AccessDeniedException'))
     expect(faultKindOf(await anError(account.ec2Quota('L-1', never)))).toBe('denied')
   })
@@ -89,25 +89,25 @@ describe('a bucket', () => {
     [403, 'denied'],
     [404, 'absent'],
     [301, 'elsewhere'],
-  ])('that answers %d is %s', async (status, kind) => {
+  ])('that answers %d is a fault of kind %s', async (status, kind) => {
     const { account } = await scripted(() => ({ status, headers: { 'x-amz-bucket-region': 'us-east-2' } }))
     const error = await anError(account.seeBucket('outputs', never))
     expect(faultKindOf(error)).toBe(kind)
     expect(regionOfBucketFault(error)).toBe('us-east-2')
   })
 
-  test('that is there is seen', async () => {
+  test('that exists is found by one HEAD request', async () => {
     const { account, requests } = await scripted(() => ({ status: 200 }))
     await account.seeBucket('outputs', never)
     expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual(['HEAD /outputs/'])
   })
 })
 
-test('an endpoint that nobody listens at is unreachable', async () => {
+test('an endpoint on which no server listens is a fault of kind unreachable', async () => {
   expect(faultKindOf(await anError(anAccountAt('http://127.0.0.1:1').identity(never)))).toBe('unreachable')
 })
 
-test('an aborted question ends with its reason', async () => {
+test('an aborted AWS request fails with the reason of the abort', async () => {
   const controller = new AbortController()
   const { account } = await scripted(() => () => controller.abort(new Error('enough')))
   await expect(account.identity(controller.signal)).rejects.toThrow('enough')
@@ -116,8 +116,8 @@ test('an aborted question ends with its reason', async () => {
 const moto = await openMoto()
 afterAll(() => moto?.[Symbol.asyncDispose]())
 
-describe.skipIf(moto === null)('moto', () => {
-  test('knows the caller, and which buckets there are', async () => {
+describe.skipIf(moto === null)('an account on moto', () => {
+  test('returns its caller, and a fault of kind absent for a missing bucket', async () => {
     const at = await moto?.endpoint?.s3.config.endpoint?.()
     if (at === undefined) throw new Error('moto has no endpoint')
     const account = anAccountAt(`${at.protocol}//${at.hostname}:${at.port}`)

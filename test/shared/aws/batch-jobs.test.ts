@@ -11,7 +11,7 @@ const json = (body: unknown): Answer => ({
   body: JSON.stringify(body),
 })
 
-/** As Batch answers: the error's name is in a header. */
+/** An error as Batch answers it, with its name in a header. */
 const anError = (status: number, name: string): Answer => ({
   status,
   headers: { 'content-type': 'application/json', 'x-amzn-errortype': name },
@@ -20,7 +20,7 @@ const anError = (status: number, name: string): Answer => ({
 
 const bodyOf = ({ body }: ScriptedRequest) => JSON.parse(body)
 
-/** Batch as a script, asked through the adapter. */
+/** The adapter to a scripted Batch. */
 const aJobQueue = async (answer: (request: ScriptedRequest, place: number) => Answer) => {
   const endpoint = await openScriptedEndpoint(answer)
   const config = {
@@ -39,8 +39,8 @@ const aJobQueue = async (answer: (request: ScriptedRequest, place: number) => An
 
 const aJob = (n: number, more: object = {}) => ({ jobId: `job-${n}`, jobName: `worker-${n}`, ...more })
 
-describe('active jobs', () => {
-  test('are listed status by status, in the order in which a job goes through them', async () => {
+describe('the list of active Batch jobs', () => {
+  test('is read status by status, in the order in which a job passes them', async () => {
     const { jobs, requests } = await aJobQueue(() => json({ jobSummaryList: [] }))
 
     expect(await jobs.listActive(unaborted)).toEqual([])
@@ -53,7 +53,7 @@ describe('active jobs', () => {
     )
   })
 
-  test('are those of all pages; one that moves on meanwhile is there once', async () => {
+  test('has the jobs of all pages, and once a job that changes its status meanwhile', async () => {
     const { jobs } = await aJobQueue((request) => {
       const { jobStatus, nextToken } = bodyOf(request)
       if (jobStatus === 'RUNNABLE') return json({ jobSummaryList: [aJob(1)] })
@@ -71,8 +71,8 @@ describe('active jobs', () => {
   })
 })
 
-describe('descriptions', () => {
-  test('tell who has ended; who is not shown is left out', async () => {
+describe('descriptions of Batch jobs', () => {
+  test('have the states of the jobs and leave out a job that Batch does not return', async () => {
     const { jobs, requests } = await aJobQueue(() =>
       json({
         jobs: [
@@ -98,7 +98,7 @@ describe('descriptions', () => {
     expect(bodyOf(requests[0]!)).toEqual({ jobs: ['job-1', 'job-2', 'job-3', 'job-4'] })
   })
 
-  test('tell a job whose machine was taken from one that failed', async () => {
+  test('distinguish a job whose instance was reclaimed from a failed job', async () => {
     const reason = 'Host EC2 (instance i-0123456789abcdef0) terminated.'
     const { jobs } = await aJobQueue(() =>
       json({ jobs: [aJob(1, { status: 'FAILED', statusReason: reason })] }),
@@ -109,7 +109,7 @@ describe('descriptions', () => {
     ])
   })
 
-  test('are asked for a hundred at once', async () => {
+  test('are requested for a hundred jobs at once', async () => {
     const { jobs, requests } = await aJobQueue(() => json({ jobs: [] }))
 
     await jobs.describe(
@@ -120,7 +120,7 @@ describe('descriptions', () => {
     expect(requests.map((request) => bodyOf(request).jobs.length)).toEqual([100, 100, 50])
   })
 
-  test('are asked for again where an answer gets lost', async () => {
+  test('are requested again when an answer is lost', async () => {
     const { jobs, requests } = await aJobQueue((_, place) => (place === 0 ? 'lost' : json({ jobs: [] })))
 
     await jobs.describe(['job-1'], unaborted)
@@ -129,11 +129,11 @@ describe('descriptions', () => {
   })
 })
 
-describe('a job', () => {
+describe('a Batch job', () => {
   test.each([
     ['RUNNING', { type: 'active', isRunning: true }],
     ['SUCCEEDED', { type: 'succeeded' }],
-  ])('that is %s is found by its name, as %j', async (status, state) => {
+  ])('that is %s is found by its name, with the state %j', async (status, state) => {
     const { jobs, requests } = await aJobQueue(() =>
       json({ jobSummaryList: [aJob(7, { jobName: 'WORKER-1', status }), aJob(1, { status })] }),
     )
@@ -146,15 +146,15 @@ describe('a job', () => {
     })
   })
 
-  test('that is not shown is not found', async () => {
+  test('that Batch does not list is null', async () => {
     const { jobs } = await aJobQueue(() => json({ jobSummaryList: [] }))
 
     expect(await jobs.find('worker-1', unaborted)).toBe(null)
   })
 })
 
-describe('a submission', () => {
-  test('names queue, definition and job, and gives the id', async () => {
+describe('a submission to Batch', () => {
+  test('names queue, definition and job, and returns the job id', async () => {
     const { jobs, requests } = await aJobQueue(() => json(aJob(1)))
 
     expect(await jobs.submit('worker-1', unaborted)).toBe('job-1')
@@ -168,7 +168,7 @@ describe('a submission', () => {
   test.each<[string, Answer]>([
     ['an answer that gets lost', 'lost'],
     ['an error of Batch itself', anError(500, 'ServerException')],
-  ])('is not made twice after %s, and nobody knows what became of it', async (_, answer) => {
+  ])('is sent once, and its outcome is unknown, after %s', async (_, answer) => {
     const { jobs, requests } = await aJobQueue(() => answer)
 
     const error = await jobs.submit('worker-1', unaborted).catch((thrown) => thrown)
@@ -193,7 +193,7 @@ describe('a submission', () => {
     expect(requests.length).toBe(1)
   })
 
-  test('that is given up ends with the reason of its signal', async () => {
+  test('that is aborted fails with the reason of its signal', async () => {
     const stop = new AbortController()
     const { jobs } = await aJobQueue(() => {
       stop.abort(new Error('the time is over'))

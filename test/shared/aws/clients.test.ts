@@ -11,10 +11,10 @@ const SCRIPT = fileURLToPath(new URL('./show-endpoint.ts', import.meta.url))
 const NOWHERE = 'http://127.0.0.1:1'
 const ACCOUNT = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }
 
-describe('the standard environment', () => {
+describe('the standard AWS environment', () => {
   let server: Awaited<ReturnType<typeof startFauxqs>>
   let queueUrl: string
-  /** By name: `bucket.localhost` would be nowhere. */
+  /** The endpoint by its host name, because `bucket.localhost` does not resolve. */
   let endpoint: string
 
   beforeAll(async () => {
@@ -40,11 +40,11 @@ describe('the standard environment', () => {
     return JSON.parse(stdout)
   }
 
-  test('leads to the endpoint of all services', async () => {
+  test('sets the endpoint of all services', async () => {
     expect(await show({ ...ACCOUNT, AWS_ENDPOINT_URL: endpoint })).toEqual({ keys: [], visible: 1 })
   })
 
-  test('leads to the endpoint of each service first', async () => {
+  test('sets the endpoint of each service, which overrides the common endpoint', async () => {
     const endpoints = {
       AWS_ENDPOINT_URL_S3: endpoint,
       AWS_ENDPOINT_URL_SQS: endpoint,
@@ -53,7 +53,7 @@ describe('the standard environment', () => {
     expect(await show({ ...ACCOUNT, ...endpoints })).toEqual({ keys: [], visible: 1 })
   })
 
-  test('leads to the endpoints, region and account of a profile', async () => {
+  test('sets endpoints, region and credentials by a profile', async () => {
     const file = join(await temporaryDir(), 'config')
     const profile = [
       ...['[profile here]', 'region = us-east-1', 'services = mine'],
@@ -76,7 +76,7 @@ describe('addresses of buckets', () => {
     return client.config.endpointProvider(asked).url.href
   }
 
-  test('are names on AWS, and paths at an endpoint of one’s own', () => {
+  test('have the bucket as host name on AWS, and as path at another endpoint', () => {
     expect(hrefOf()).toBe('https://bucket.s3.eu-west-1.amazonaws.com/')
     expect(hrefOf('https://s3.dualstack.eu-west-1.amazonaws.com')).toBe(
       'https://bucket.s3.dualstack.eu-west-1.amazonaws.com/',
@@ -85,7 +85,7 @@ describe('addresses of buckets', () => {
   })
 })
 
-test('a request is tried up to six times', async () => {
+test('an AWS client sends a request up to six times', async () => {
   expect(await openS3Client({ region: 'eu-west-1' }).config.maxAttempts()).toBe(6)
   expect(await openSqsClient({ region: 'eu-west-1' }).config.maxAttempts()).toBe(6)
 })

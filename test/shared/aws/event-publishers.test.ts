@@ -100,7 +100,7 @@ const events = (count: number): readonly PipelineEvent[] =>
   Array.from({ length: count }, (_, n) => aRequestEnded(n))
 
 describe('the event bus', () => {
-  test('gets ten entries a request at most, with a source and a detail-type for rules', async () => {
+  test('gets at most ten entries a request, each with source and detail-type', async () => {
     const { bus, endpoint } = await openBus(accepted)
 
     await bus.publish([aRequestEnded(1), aBatchEnded(2), anUploadRejected(3), ...events(9)], unaborted)
@@ -117,7 +117,7 @@ describe('the event bus', () => {
     expect(JSON.parse(first[0]?.Detail ?? '')).toEqual(aRequestEnded(1))
   })
 
-  test('gets requests below the size limit, whatever the size of events', async () => {
+  test('gets requests below the size limit when events are large', async () => {
     const { bus, endpoint } = await openBus(accepted)
     const large = Array.from({ length: 7 }, (_, n) => aRequestEnded(n, { warnings: ['ü'.repeat(50_000)] }))
 
@@ -130,7 +130,7 @@ describe('the event bus', () => {
     for (const size of sizes) expect(size).toBeLessThan(BUS_LIMITS.maxBytes)
   })
 
-  test('names the entries that failed, also where FailedEntryCount says nothing', async () => {
+  test('names the entries that failed, although FailedEntryCount is 0', async () => {
     const { bus } = await openBus(() =>
       busAnswer([
         { EventId: 'event-0' },
@@ -147,7 +147,7 @@ describe('the event bus', () => {
     ])
   })
 
-  test('gets a request that it refuses again entry by entry, so that one keeps none of the others back', async () => {
+  test('gets each entry of a refused request again in a request of its own', async () => {
     const poison = aRequestEnded(7).event_id
     const { bus, endpoint } = await openBus((request) =>
       busEntries(request).some((entry) => eventIdOf(entry) === poison)
@@ -165,7 +165,7 @@ describe('the event bus', () => {
   })
 
   test.each(['AccessDeniedException', 'ThrottlingException', 'ExpiredTokenException'])(
-    'throws %s, which is no fault of an event, after one request',
+    'fails with %s, which no event caused, after one request',
     async (code) => {
       const { bus, endpoint } = await openBus(() => refusal(code))
 
@@ -174,15 +174,15 @@ describe('the event bus', () => {
     },
   )
 
-  test('throws where an answer is lost', async () => {
+  test('fails when an answer is lost', async () => {
     const { bus } = await openBus(() => 'lost')
 
     await expect(bus.publish(events(1), unaborted)).rejects.toThrow()
   })
 })
 
-describe('the topic', () => {
-  test('gets ten messages a request at most, with attributes for filter policies', async () => {
+describe('the event topic', () => {
+  test('gets at most ten messages a request, with attributes for filter policies', async () => {
     const { topic, endpoint } = await openTopic((request) => snsAnswer(request))
 
     expect(await topic.publish([anUploadRejected(1), aBatchEnded(2), ...events(9)], unaborted)).toEqual([])
@@ -204,7 +204,7 @@ describe('the topic', () => {
     ])
   })
 
-  test('gets requests below the size limit', async () => {
+  test('gets requests below the size limit when events are large', async () => {
     const { topic, endpoint } = await openTopic((request) => snsAnswer(request))
     const large = Array.from({ length: 7 }, (_, n) => aRequestEnded(n, { warnings: ['x'.repeat(100_000)] }))
 
@@ -225,7 +225,7 @@ describe('the topic', () => {
     ])
   })
 
-  test('gets a request that it refuses again message by message', async () => {
+  test('gets each message of a refused request again in a request of its own', async () => {
     const poison = aRequestEnded(2).event_id
     const { topic, endpoint } = await openTopic((request) =>
       messagesOf(request).some(({ text }) => text.includes(poison))
@@ -240,7 +240,7 @@ describe('the topic', () => {
   })
 
   test.each(['AuthorizationError', 'KMSAccessDenied', 'Throttling'])(
-    'throws %s after one request',
+    'fails with %s after one request',
     async (code) => {
       const { topic, endpoint } = await openTopic(() => snsError(code))
 

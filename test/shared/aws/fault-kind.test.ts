@@ -3,7 +3,7 @@ import { faultKindOf, regionOfBucketFault } from '../../../shared/aws/fault-kind
 
 const anError = (fields: object, message = 'no') => Object.assign(new Error(message), fields)
 
-describe('an error of the SDK', () => {
+describe('an error of the AWS SDK', () => {
   test.each([
     [anError({ name: 'CredentialsProviderError' }), 'no-credentials'],
     [anError({ name: 'InvalidClientTokenId', $metadata: { httpStatusCode: 403 } }), 'bad-credentials'],
@@ -20,11 +20,11 @@ describe('an error of the SDK', () => {
     [anError({ name: '301', $metadata: { httpStatusCode: 301 } }), 'elsewhere'],
     [anError({ name: 'InternalError', $metadata: { httpStatusCode: 500 } }), 'other'],
     ['a text', 'other'],
-  ])('%s is %s', (error, kind) => {
+  ])('that reads "%s" is a fault of kind %s', (error, kind) => {
     expect(faultKindOf(error)).toBe(kind)
   })
 
-  test('tells where a bucket is, if S3 did', () => {
+  test('has the region of a bucket if S3 returned it', () => {
     const response = { headers: { 'x-amz-bucket-region': 'eu-west-1' } }
     expect(regionOfBucketFault(anError({ $response: response }))).toBe('eu-west-1')
     expect(regionOfBucketFault(anError({ $response: { headers: {} } }))).toBeNull()

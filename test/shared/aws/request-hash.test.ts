@@ -17,24 +17,24 @@ const ABC = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
 const QUESTION = 'what do ya want for nothing?'
 const JEFE = '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843'
 
-test('gives the SHA-256 of all that came', async () => {
+test('RequestHash returns the SHA-256 of all updates', async () => {
   expect(await hexOf(undefined, 'a', bytesOf('bc'))).toBe(ABC)
 })
 
-test('gives the HMAC-SHA-256 with a secret, be it text or bytes', async () => {
+test('RequestHash returns the HMAC-SHA-256 when it has a secret, as text or bytes', async () => {
   const bytes = bytesOf('Jefe')
   for (const secret of ['Jefe', bytes, bytes, bytes.slice().buffer])
     expect(await hexOf(secret, QUESTION)).toBe(JEFE)
 })
 
-test('takes the secret that it is given, after another one', async () => {
+test('RequestHash uses its own secret, after another instance used another one', async () => {
   await hexOf('Anna', QUESTION)
   expect(await hexOf('Jefe', QUESTION)).toBe(JEFE)
   await hexOf(bytesOf('Anna'), QUESTION)
   expect(await hexOf(bytesOf('Jefe'), QUESTION)).toBe(JEFE)
 })
 
-test('begins anew', async () => {
+test('RequestHash starts again after a reset', async () => {
   const hash = new RequestHash()
   hash.update('x')
   hash.reset()
@@ -42,7 +42,7 @@ test('begins anew', async () => {
   expect(Buffer.from(await hash.digest()).toString('hex')).toBe(ABC)
 })
 
-test("signs a request as the SDK's own does", async () => {
+test("RequestHash signs a request exactly as the SDK's own hash does", async () => {
   const authorizationBy = async (config: { readonly sha256?: typeof RequestHash }) => {
     const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'token' }
     const client = new S3Client({ region: 'eu-central-1', credentials, ...config })

@@ -19,7 +19,7 @@ export const uploadStepOf = ({ method, url }: ScriptedRequest): UploadStep => {
   return url.includes('uploads') ? 'begin' : 'join'
 }
 
-/** As S3 answers when all goes well. */
+/** The answer of S3 to a request that succeeds. */
 export const uploadAnswer = (request: ScriptedRequest): Answer => {
   const step = uploadStepOf(request)
   if (step === 'begin') {

@@ -12,7 +12,7 @@ const TEXT = { contentType: 'text/plain' }
 /** Two whole parts and a short one. */
 const BODY = new Uint8Array(2 * UPLOAD_PART_BYTES + 1).fill(7)
 
-/** As S3 answers, unless `answer` has another one. */
+/** A store whose endpoint answers as S3 does, unless `answer` returns another answer. */
 const aStore = async (
   answer: (step: UploadStep, request: ScriptedRequest, joins: number) => Answer | undefined,
 ) => {
@@ -26,7 +26,7 @@ const aStore = async (
   return { store: openS3ObjectStore(anS3Client(endpoint.url), 'bucket'), requests: endpoint.requests, steps }
 }
 
-test('joins the parts in order, each with its SHA-256, under the condition', async () => {
+test('a multipart upload completes its parts in order, with their SHA-256 and the condition', async () => {
   const { store, requests, steps } = await aStore(() => undefined)
 
   expect(await store.replace('key', '"old"', BODY, TEXT, unaborted)).toBe('"whole"')
@@ -47,7 +47,7 @@ test('joins the parts in order, each with its SHA-256, under the condition', asy
   ])
 })
 
-test('says false if something is there when the parts are joined, and gives them up', async () => {
+test('a multipart create returns false and aborts the upload if the object exists at completion', async () => {
   const { store, steps } = await aStore((step) =>
     step === 'join' ? s3Error(412, 'PreconditionFailed') : undefined,
   )
@@ -55,7 +55,7 @@ test('says false if something is there when the parts are joined, and gives them
   expect(steps().slice(-2)).toEqual(['join', 'give up'])
 })
 
-test('starts again after a conflict', async () => {
+test('a multipart upload starts again after a conflict', async () => {
   const { store, steps } = await aStore((step, _, joins) =>
     step === 'join' && joins === 1 ? s3Error(409, 'ConditionalRequestConflict') : undefined,
   )
@@ -64,7 +64,7 @@ test('starts again after a conflict', async () => {
   expect(steps()).toEqual([...upload, 'give up', ...upload])
 })
 
-test('a join whose answer got lost is tried again from the start, and the condition tells', async () => {
+test('a multipart create whose answer was lost starts again, and returns false if the object exists', async () => {
   const { store } = await aStore((step, _, joins) => {
     if (step !== 'join') return undefined
     return ['lost', s3Error(404, 'NoSuchUpload'), s3Error(412, 'PreconditionFailed')][joins - 1] as Answer
@@ -72,7 +72,7 @@ test('a join whose answer got lost is tried again from the start, and the condit
   expect(await store.create('key', BODY, TEXT, unaborted)).toBe(false)
 })
 
-test('gives up the upload when a part fails, and not before the others have ended', async () => {
+test('a multipart upload is aborted when a part fails, after the other parts have ended', async () => {
   const refused = Promise.withResolvers<void>()
   let ended = 0
   let endedWhenGivenUp = 0
@@ -96,7 +96,7 @@ test('gives up the upload when a part fails, and not before the others have ende
   expect(steps()).not.toContain('join')
 })
 
-test('gives up the upload when it is aborted, with the reason', async () => {
+test('a multipart upload that the caller aborts is aborted in S3 and fails with the reason', async () => {
   const aborting = new AbortController()
   const reason = new Error('draining')
   const { store, steps } = await aStore((step) =>

@@ -20,7 +20,7 @@ const aStore = async (...answers: readonly Answer[]) => {
   return { store: openS3ObjectStore(anS3Client(endpoint.url), 'bucket'), requests: endpoint.requests }
 }
 
-test('asks again when a body breaks off', async () => {
+test('the S3 store reads again when a body ends early', async () => {
   const brokenOff: Answer = (response) => {
     response.writeHead(200, HEADERS)
     response.write('hel', () => response.destroy())
@@ -30,14 +30,14 @@ test('asks again when a body breaks off', async () => {
   expect(requests).toHaveLength(2)
 })
 
-test('asks again when a body has not the checksum it came with', async () => {
+test('the S3 store reads again when a body does not match its checksum', async () => {
   const damaged: Answer = { ...WHOLE, headers: { ...HEADERS, 'x-amz-checksum-crc32': 'AAAAAA==' } }
   const { store, requests } = await aStore(damaged, WHOLE)
   expect(await store.read('key', { maxBytes: 5 }, unaborted)).toMatchObject({ bytes: TEXT })
   expect(requests).toHaveLength(2)
 })
 
-test('does not take a body of more than the cap: the connection is closed', async () => {
+test('the S3 store closes the connection for a body above maxBytes', async () => {
   const closed = Promise.withResolvers<void>()
   const { store } = await aStore((response) => {
     response.on('close', () => closed.resolve())
@@ -48,7 +48,7 @@ test('does not take a body of more than the cap: the connection is closed', asyn
   await closed.promise
 })
 
-test('an aborted read does not wait for the rest of the body', async () => {
+test('an aborted read fails at once with its reason', async () => {
   const aborting = new AbortController()
   const reason = new Error('draining')
   const { store } = await aStore((response) => {
@@ -58,13 +58,13 @@ test('an aborted read does not wait for the rest of the body', async () => {
   await expect(store.read('key', { maxBytes: 5 }, aborting.signal)).rejects.toBe(reason)
 })
 
-test('asks for a version, and takes a deletion for nothing', async () => {
+test('the S3 store requests a version, and returns null for a delete marker', async () => {
   const { store, requests } = await aStore({ status: 405, headers: { 'x-amz-delete-marker': 'true' } })
   expect(await store.head('key', unaborted, 'version-1')).toBeNull()
   expect(requests[0]?.url).toBe('/bucket/key?versionId=version-1')
 })
 
-test('a type that S3 itself puts in is no type', async () => {
+test('the S3 store returns no content type when S3 has set binary/octet-stream itself', async () => {
   const { store } = await aStore({
     ...{ status: 200, body: 'hello' },
     headers: { ...HEADERS, 'content-type': 'binary/octet-stream' },
@@ -72,7 +72,7 @@ test('a type that S3 itself puts in is no type', async () => {
   expect(await store.read('key', { maxBytes: 5 }, unaborted)).toMatchObject({ contentType: null })
 })
 
-test('a missing permission is an error, not an absence', async () => {
+test('the S3 store fails when a permission is missing', async () => {
   const { store } = await aStore(s3Error(403, 'AccessDenied'))
   await expect(store.read('key', { maxBytes: 5 }, unaborted)).rejects.toThrow('AccessDenied')
   await expect(store.head('key', unaborted)).rejects.toThrow()

@@ -21,11 +21,11 @@ const taggingOf = async (sizeBytes: number, tags?: Readonly<Record<string, strin
   ])
 }
 
-test('sends tags with the bytes', async () => {
+test('the S3 store sends tags with a put', async () => {
   expect(await taggingOf(5, TAGS)).toEqual([['PUT', HEADER]])
 })
 
-test('sends the tags of what comes in parts once, when the upload begins', async () => {
+test('the S3 store sends tags once for a multipart upload, at its start', async () => {
   expect(await taggingOf(UPLOAD_PART_BYTES + 1, TAGS)).toEqual([
     ...[
       ['begin', HEADER],
@@ -38,7 +38,7 @@ test('sends the tags of what comes in parts once, when the upload begins', async
   ])
 })
 
-test('sends no header where there are no tags: it would need a right', async () => {
+test('the S3 store sends no tagging header without tags, because that needs a permission', async () => {
   expect(await taggingOf(5)).toEqual([['PUT', undefined]])
   expect(await taggingOf(5, {})).toEqual([['PUT', undefined]])
 })

@@ -15,13 +15,13 @@ const aStore = async (answer: (request: ScriptedRequest, place: number) => Answe
   return { store: openS3ObjectStore(anS3Client(endpoint.url), 'bucket'), requests: endpoint.requests }
 }
 
-/** One after the other; the last one from then on. */
+/** Gives the answers one after the other, and the last one to every further request. */
 const answers =
   (...all: readonly Answer[]) =>
   (_: unknown, place: number): Answer =>
     all[Math.min(place, all.length - 1)] ?? 'lost'
 
-test('sends condition, checksum, type and metadata', async () => {
+test('the S3 store sends condition, checksum, content type and metadata', async () => {
   const { store, requests } = await aStore(answers(written('"e"')))
   const sha256 = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
 
@@ -37,25 +37,25 @@ test('sends condition, checksum, type and metadata', async () => {
   })
 })
 
-test('tries again when another conditional write was under way', async () => {
+test('the S3 store repeats a write after a conflict with another conditional write', async () => {
   const { store, requests } = await aStore(answers(CONFLICT, CONFLICT, written('"new"')))
   expect(await store.replace('key', '"old"', BODY, TEXT, unaborted)).toBe('"new"')
   expect(requests.map(({ headers }) => headers['if-match'])).toEqual(['"old"', '"old"', '"old"'])
 })
 
-test('takes the other one’s success after a conflict for what it is', async () => {
+test('the S3 store returns false for a create when another write succeeded after a conflict', async () => {
   const { store } = await aStore(answers(CONFLICT, EXISTS))
   expect(await store.create('key', BODY, TEXT, unaborted)).toBe(false)
 })
 
-test('gives up when conflicts do not end', async () => {
+test('the S3 store fails after six conflicts', async () => {
   const { store, requests } = await aStore(answers(CONFLICT))
   const created = store.create('key', BODY, TEXT, unaborted)
   await expect(created).rejects.toThrow('ConditionalRequestConflict')
   expect(requests).toHaveLength(6)
 })
 
-test('ends its tries when it is aborted, with the reason', async () => {
+test('the S3 store stops its retries when it is aborted, and fails with the reason', async () => {
   const aborting = new AbortController()
   const reason = new Error('draining')
   const { store, requests } = await aStore((_, place) => {
@@ -66,31 +66,31 @@ test('ends its tries when it is aborted, with the reason', async () => {
   expect(requests).toHaveLength(2)
 })
 
-test('an aborted write does not wait for its answer', async () => {
+test('an aborted write fails at once with its reason', async () => {
   const aborting = new AbortController()
   const reason = new Error('draining')
   const { store } = await aStore(() => () => aborting.abort(reason))
   await expect(store.put('key', BODY, TEXT, aborting.signal)).rejects.toBe(reason)
 })
 
-test('says false to a create whose first answer got lost: it exists, by this very call', async () => {
+test('the S3 store returns false for a create whose first answer was lost', async () => {
   const { store, requests } = await aStore(answers('lost', EXISTS))
   expect(await store.create('key', BODY, TEXT, unaborted)).toBe(false)
   expect(requests).toHaveLength(2)
 })
 
-test('tries again after a failure of the server', async () => {
+test('the S3 store repeats a write after a server error', async () => {
   const { store, requests } = await aStore(answers(s3Error(503, 'SlowDown'), 'lost', written('"e"')))
   expect(await store.put('key', BODY, TEXT, unaborted)).toBe('"e"')
   expect(requests).toHaveLength(3)
 })
 
-test('replaces nothing where the object is gone', async () => {
+test('the S3 store returns null for a replace when the object does not exist', async () => {
   const { store } = await aStore(answers(s3Error(404, 'NoSuchKey')))
   expect(await store.replace('key', '"old"', BODY, TEXT, unaborted)).toBeNull()
 })
 
-test('a missing bucket is an error, and so is a missing permission', async () => {
+test('the S3 store fails when a bucket or a permission is missing', async () => {
   const { store } = await aStore(answers(s3Error(404, 'NoSuchBucket')))
   await expect(store.replace('key', '"old"', BODY, TEXT, unaborted)).rejects.toThrow('NoSuchBucket')
   const { store: closed } = await aStore(answers(s3Error(403, 'AccessDenied')))

@@ -6,7 +6,7 @@ import { MAX_BATCH_BYTES, MAX_BATCH_MESSAGES } from '../../../shared/ports/messa
 const bytesOf = (batch: readonly IndexedMessage[]): number =>
   batch.reduce((sum, message) => sum + bodyBytes(message), 0)
 
-test('batches keep the order, fit, and are as full as they can be', () => {
+test('batches keep the order of messages and are as full as the SQS limits allow', () => {
   const sizes = fc.array(
     fc.integer({ min: 1, max: MAX_BATCH_BYTES }).map((n) => (n % 3 === 0 ? n : n % 9000)),
   )
@@ -31,6 +31,6 @@ test('batches keep the order, fit, and are as full as they can be', () => {
   )
 })
 
-test('bytes are counted in UTF-8', () => {
+test('the size of a message is counted in UTF-8 bytes', () => {
   expect(bodyBytes({ body: 'é😀', groupId: 'g' })).toBe(6)
 })

@@ -10,7 +10,7 @@ const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.0' }
 
 const said = (body: unknown): Answer => ({ status: 200, headers: JSON_TYPE, body: JSON.stringify(body) })
 
-/** As SQS sends it: the code of the older protocol in a header. */
+/** An error as SQS sends it, with the code of the older protocol in a header. */
 const sqsError = (type: string, code: string, message: string): Answer => ({
   status: 400,
   headers: { ...JSON_TYPE, 'x-amzn-query-error': `${code};Sender` },
@@ -41,7 +41,7 @@ const LOST = [
 ] as const
 
 test.each(LOST)(
-  'a receipt that is %s is a lost lease to extend, and no error to remove',
+  'a receipt handle that is %s is a lost lease for a heartbeat, and no error for a removal',
   async (_, answer) => {
     const { queue } = await aQueue(() => answer)
     await expect(queue.setVisibility('AQEB', 60, unaborted)).rejects.toThrow(LeaseLostError)
@@ -49,7 +49,7 @@ test.each(LOST)(
   },
 )
 
-test('a refused duration is not a lost lease', async () => {
+test('a refused visibility timeout is not a lost lease', async () => {
   const { queue } = await aQueue(() =>
     sqsError(
       'com.amazon.coral.service#InvalidParameterValueException',
@@ -62,7 +62,7 @@ test('a refused duration is not a lost lease', async () => {
   await expect(extended).rejects.not.toBeInstanceOf(LeaseLostError)
 })
 
-test('sends group and body, and says which of all were not accepted', async () => {
+test('the SQS queue sends group and body, and returns the messages that SQS refused', async () => {
   const { queue, sent } = await aQueue((_, place) => {
     const failed = {
       Id: place === 0 ? '3' : '11',
@@ -84,7 +84,7 @@ test('sends group and body, and says which of all were not accepted', async () =
   expect(sent()[1].Entries[1]).toEqual({ Id: '11', MessageBody: 'body 11', MessageGroupId: 'group 11' })
 })
 
-test('asks for what it tells about a message', async () => {
+test('the SQS queue requests receive count, sent time and group of a message', async () => {
   const { queue, sent } = await aQueue(() => said({}))
 
   expect(await queue.receive({ maxMessages: 1, waitSeconds: 20, visibilitySeconds: 120 }, unaborted)).toEqual(
@@ -98,7 +98,7 @@ test('asks for what it tells about a message', async () => {
   })
 })
 
-test('an aborted long poll does not wait for its end', async () => {
+test('an aborted long poll fails at once with its reason', async () => {
   const aborting = new AbortController()
   const reason = new Error('draining')
   const { queue } = await aQueue(() => () => aborting.abort(reason))
@@ -106,7 +106,7 @@ test('an aborted long poll does not wait for its end', async () => {
   await expect(polled).rejects.toBe(reason)
 })
 
-test('throws where a whole request fails', async () => {
+test('the SQS queue fails when a whole request fails', async () => {
   const { queue } = await aQueue(() =>
     sqsError(
       'com.amazonaws.sqs#QueueDoesNotExist',

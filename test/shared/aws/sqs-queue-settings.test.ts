@@ -19,19 +19,19 @@ afterAll(async () => {
   await endpoint?.[Symbol.asyncDispose]()
 })
 
-test('tells after how many deliveries a queue gives a message up', async () => {
+test('the settings of a queue have its maxReceiveCount', async () => {
   expect(await readSqsQueueSettings(client, endpoint.deployment.jobsQueueUrl, signal)).toEqual({
     maxReceiveCount: MAX_JOB_RECEIVES,
   })
 })
 
-test('tells that a queue never does', async () => {
+test('the settings of a queue without a redrive policy have no maxReceiveCount', async () => {
   expect(await readSqsQueueSettings(client, endpoint.deployment.deadLetterQueueUrl, signal)).toEqual({
     maxReceiveCount: null,
   })
 })
 
-test('throws what SQS says of a queue that is not there', async () => {
+test("the settings of a missing queue fail with SQS's error", async () => {
   const url = `${endpoint.url}/000000000000/gone`
   await expect(readSqsQueueSettings(client, url, signal)).rejects.toThrow()
 })

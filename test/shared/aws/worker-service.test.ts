@@ -4,7 +4,7 @@ import { openWorkerService } from '../../../shared/aws/worker-service.ts'
 import { openScriptedEndpoint, type ScriptedRequest } from '../../fixtures/scripted-endpoint.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 
-/** ECS as a script, asked through the adapter. */
+/** The adapter to a scripted ECS. */
 const aService = async (answer: unknown) => {
   const endpoint = await openScriptedEndpoint(() => ({
     status: 200,
@@ -25,7 +25,7 @@ const actionOf = ({ headers }: ScriptedRequest) => String(headers['x-amz-target'
 const PRIMARY = { id: 'ecs-svc/2', status: 'PRIMARY', desiredCount: 3, runningCount: 1, pendingCount: 2 }
 const OLDER = { id: 'ecs-svc/1', status: 'ACTIVE', desiredCount: 0, runningCount: 2, pendingCount: 0 }
 
-test('a service tells the tasks of its primary deployment from those of earlier ones', async () => {
+test('the ECS service has the tasks of its primary deployment apart from those of earlier ones', async () => {
   const { service, requests } = await aService({
     services: [
       { status: 'ACTIVE', desiredCount: 3, runningCount: 3, pendingCount: 2, deployments: [OLDER, PRIMARY] },
@@ -39,19 +39,19 @@ test('a service tells the tasks of its primary deployment from those of earlier 
   expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ cluster: 'svd', services: ['worker'] })
 })
 
-test.each(['DRAINING', 'INACTIVE'])('a service that is %s is not there', async (status) => {
+test.each(['DRAINING', 'INACTIVE'])('an ECS service with the status %s is null', async (status) => {
   const { service } = await aService({ services: [{ status, desiredCount: 0, deployments: [] }] })
 
   expect(await service.read(unaborted)).toBeNull()
 })
 
-test('a service that ECS does not know is not there', async () => {
+test('an ECS service that ECS does not know is null', async () => {
   const { service } = await aService({ services: [], failures: [{ reason: 'MISSING' }] })
 
   expect(await service.read(unaborted)).toBeNull()
 })
 
-test('the desired count is all that is changed', async () => {
+test('setDesired changes only the desired count of the ECS service', async () => {
   const { service, requests } = await aService({ service: {} })
 
   await service.setDesired(0, unaborted)

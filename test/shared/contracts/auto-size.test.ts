@@ -10,21 +10,21 @@ const sizeOf = (width: number, height: number, budget = SVD): string => {
   return `${size.width}x${size.height}`
 }
 
-describe("the size of a clip in its image's proportions", () => {
+describe('the automatic size of a clip', () => {
   test.each([
     ['16:9', 1920, 1080, '1024x576'],
     ['9:16', 1080, 1920, '576x1024'],
-    ['a square', 3000, 3000, '768x768'],
+    ['1:1', 3000, 3000, '768x768'],
     ['4:3', 4000, 3000, '832x640'],
     ['3:4', 3000, 4000, '640x832'],
     ['3:2', 6000, 4000, '896x576'],
     ['4:5', 1080, 1350, '640x832'],
-    ['the smallest', 1, 1, '768x768'],
-  ])('of %s', (_, width, height, size) => {
+    ['one pixel', 1, 1, '768x768'],
+  ])('for an image of %s is that of the proportions', (_, width, height, size) => {
     expect(sizeOf(width, height)).toBe(size)
   })
 
-  test('keeps within its own budget and multiple', () => {
+  test("does not exceed the model's pixel budget and is a multiple of its step", () => {
     const demo = { maxPixels: 192 * 128, multiple: sizeMultiple(4) }
     expect(sizeOf(192, 128, demo)).toBe('192x128')
     expect(sizeOf(500, 500, demo)).toBe('128x128')
@@ -32,7 +32,7 @@ describe("the size of a clip in its image's proportions", () => {
     expect(sizeOf(3000, 3000, { ...SVD, maxPixels: 64 * 64 })).toBe('64x64')
   })
 
-  test('cuts off at most 5.5 % of any image up to 4:1, and takes at least 3/4 of the budget', () => {
+  test('crops at most 5.5 % of images up to 4:1, and uses at least 3/4 of the pixel budget', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 64, max: 8000 }),
@@ -51,13 +51,13 @@ describe("the size of a clip in its image's proportions", () => {
     )
   })
 
-  test('of a panorama is as long as it takes', () => {
+  test("for a panorama is wider than the model's width", () => {
     const { width, height } = autoSize({ width: 10_000, height: 1_000 }, SVD)
     expect([width, height]).toEqual([1_920, 192])
   })
 })
 
-test('an image that is turned has the turned size', () => {
+test('the automatic size of a rotated image is the rotated size', () => {
   for (const [width, height] of [
     [1920, 1080],
     [4000, 3000],
@@ -72,10 +72,10 @@ test('an image that is turned has the turned size', () => {
   }
 })
 
-describe('how an image fits', () => {
+describe('the fit of an image', () => {
   const square = { width: 1000, height: 1000 }
   const wide = { width: 1024, height: 512 }
-  test('tells stretch, cut or bars, each in its mode', () => {
+  test('has stretch for fill, crop for crop, and padding for pad', () => {
     expect(imageFit(square, { ...wide, fit: 'fill' })).toEqual({ stretch: 2, cropped: 0, padded: 0 })
     expect(imageFit(square, { ...wide, fit: 'crop' })).toEqual({ stretch: 1, cropped: 0.5, padded: 0 })
     expect(imageFit(square, { ...wide, fit: 'pad' })).toEqual({ stretch: 1, cropped: 0, padded: 0.5 })

@@ -5,7 +5,7 @@ import { notEmpty } from '../../fixtures/not-empty.ts'
 
 const ID = '0123456789abcdef0123456789abcdef'
 
-test('everything lies where it always did', () => {
+test('the keys of the buckets do not change', () => {
   expect([
     ...[layout.IMAGES_PREFIX, layout.MANIFESTS_PREFIX, layout.JOBS_PREFIX, layout.STATUS_PREFIX],
     ...[layout.REPORTS_PREFIX, layout.sidecarKey('images/a/x.png'), layout.normalizedImageKey('abc')],
@@ -27,7 +27,7 @@ test('everything lies where it always did', () => {
   ])
 })
 
-test('outputs are called as `svd render` calls them, in a folder of their attempt', () => {
+test('the keys of outputs have the names of `svd render` in a folder of their attempt', () => {
   const folder = `jobs/${ID}/attempts/0002-abc`
   expect(layout.outputKeys(ID, '0002-abc', 1)).toEqual([
     { video: `${folder}/video.mp4`, poster: `${folder}/video.poster.png` },
@@ -38,7 +38,7 @@ test('outputs are called as `svd render` calls them, in a folder of their attemp
   ])
 })
 
-test('a rejected clip lies beside the outputs, and never among them', () => {
+test('the keys of rejected clips are not below the folder of outputs', () => {
   const folder = `jobs/${ID}/rejected/0002-abc`
   expect(layout.rejectedKeys(ID, '0002-abc', 1)).toEqual([
     { video: `${folder}/video.mp4`, poster: `${folder}/video.poster.png` },
@@ -50,15 +50,15 @@ test('a rejected clip lies beside the outputs, and never among them', () => {
   expect(layout.REJECTED_TAG).toEqual({ name: 'svd-batch', value: 'rejected' })
 })
 
-test('a result is known by its key', () => {
+test('jobIdOfResult returns the job id of a result key, and null for other keys', () => {
   expect(layout.jobIdOfResult(layout.resultKey(ID))).toBe(ID)
   for (const key of [layout.statusKey(ID), `${layout.resultKey(ID)}.json`, `x/${layout.resultKey(ID)}`]) {
     expect(layout.jobIdOfResult(key)).toBeNull()
   }
 })
 
-describe('a sidecar', () => {
-  test('that `svd submit` uploads is of its image alone', () => {
+describe('the sidecar key of an image', () => {
+  test('belongs to that image alone, in any case of its extension', () => {
     const key = layout.sidecarKey('images/p/cup.png')
     expect(key).toBe('images/p/cup.png.json')
     const images = ['images/p/cup.png', 'images/p/cup.PNG', 'images/p/cup.jpg', 'images/p/cup']
@@ -66,23 +66,23 @@ describe('a sidecar', () => {
   })
 })
 
-describe('a report', () => {
+describe('the report key of an upload', () => {
   test.each(['images/käse am morgen.png', `images/${'x'.repeat(1_000)}.png`])(
-    'lies beside its key: %s',
+    "is the upload's key below reports/: %s",
     (key) => {
       expect(layout.reportKey(key)).toBe(`reports/${key}.json`)
     },
   )
 
   test.each([`images/${'x'.repeat(1_004)}.png`, 'images//a.png', 'images/../a.png', 'images/\u0007.png'])(
-    'lies under a hash where that would be no good key: %j',
+    "has a hash when the upload's key is unusual: %j",
     (key) => {
       expect(layout.reportKey(key)).toMatch(/^reports\/unusual-keys\/[0-9a-f]{64}\.json$/)
       expect(layout.reportKey(key)).not.toBe(layout.reportKey(`${key}x`))
     },
   )
 
-  test('of a key that names the report of another key is another', () => {
+  test('is different for a key that looks like the report key of another upload', () => {
     const other = layout.reportKey('images//a.png')
     const name = other.slice('reports/'.length, -'.json'.length)
     expect(layout.reportKey(name)).toMatch(/^reports\/unusual-keys\/[0-9a-f]{64}\.json$/)

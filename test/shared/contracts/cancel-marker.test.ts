@@ -6,8 +6,8 @@ const NOW = new Date('2026-01-02T03:04:05.000Z')
 
 const encode = (marker: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(marker))
 
-describe('the marker of a job that is to be stopped', () => {
-  test('has exactly these keys', () => {
+describe('the cancel marker of a job', () => {
+  test('has exactly the documented keys', () => {
     expect(JSON.parse(new TextDecoder().decode(encodeCancelMarker(ID, 'ingest', NOW)))).toEqual({
       version: 1,
       job_id: ID,
@@ -16,15 +16,15 @@ describe('the marker of a job that is to be stopped', () => {
     })
   })
 
-  test.each(['person', 'ingest'] as const)('tells that %s asked', (requester) => {
+  test.each(['person', 'ingest'] as const)('names %s as requester', (requester) => {
     expect(requesterOf(encodeCancelMarker(ID, requester, NOW))).toBe(requester)
   })
 
   test.each([
-    ['of an earlier version', encode({ version: 1, job_id: ID, requested_at: NOW.toISOString() })],
-    ['that is empty', new Uint8Array()],
-    ['of another requester', encode({ version: 1, job_id: ID, requested_by: 'x', requested_at: NOW })],
-  ])("%s is a person's", (_, marker) => {
+    ['without a requester', encode({ version: 1, job_id: ID, requested_at: NOW.toISOString() })],
+    ['empty', new Uint8Array()],
+    ['of an unknown requester', encode({ version: 1, job_id: ID, requested_by: 'x', requested_at: NOW })],
+  ])('that is %s counts as requested by a person', (_, marker) => {
     expect(requesterOf(marker)).toBe('person')
   })
 })

@@ -15,7 +15,7 @@ const FILES = [{ name: 'cup.mp4', size_bytes: 5, sha256: sha256Of('video') }]
 const aCup = (worker = { id: 'w', version: '0.2.0', execution_provider: 'cuda', precision: 'fp16' }) =>
   aResult({ sourceKey: 'images/alice/trip/cup.png', safer_path: true, decode_chunk_size: 4, worker })
 
-test("a result gives these keys, with the image's name without its folders", () => {
+test("the clip record of a result has the documented keys, and the image's name without folders", () => {
   const result = aCup()
   expect(clipRecordOfResult(result, 0, FILES)).toEqual({
     svd_batch: '0.2.0',
@@ -34,36 +34,36 @@ test("a result gives these keys, with the image's name without its folders", () 
   })
 })
 
-test("a worker's metadata of a job are those of its result", () => {
+test("a worker's metadata for a job are the same as those of its result", () => {
   const result = aCup()
   const maker = { svd_batch: '0.2.0', execution_provider: 'cuda', precision: 'fp16' }
   const render = { video: 0, decode_chunk_size: 4, fallback_decode: true }
   expect(clipMetadataOfJob(result.job, maker, render)).toEqual(clipMetadataOfResult(result, 0))
 })
 
-test('a job without metadata has no record', () => {
+test('a job with metadata false has no clip record', () => {
   expect(clipRecordOfResult(aResult({ parameters: { metadata: false } }), 0, FILES)).toBeNull()
 })
 
-test('each video of a job has its own index and frame count', () => {
+test('each video of a job has its own index and frame count in its record', () => {
   const result = aResult({ parameters: { num_videos_per_prompt: 2 } })
   const second = { ...anOutput(result.job_id, 'video-1'), frames: 9 }
   const both = { ...result, outputs: [...result.outputs, second] }
   expect(clipRecordOfResult(both, 1, FILES)).toMatchObject({ video: 1, frames: 9 })
 })
 
-test('a result of before there were cards has no precision', () => {
+test('the metadata of a result without a precision have precision null', () => {
   const { precision } = clipMetadataOfResult(aResult(), 0)
   expect(precision).toBeNull()
 })
 
-test('the text of a record is read back as the same record', () => {
+test('an encoded clip record is parsed into the same record', () => {
   const record = clipRecordOfResult(aCup(), 0, FILES)!
   expect(parseClipRecord(encodeClipRecord(record))).toEqual(record)
 })
 
 test.each(['', '{"motion_bucket_id": 30}', '[]', '{"version": 1}'])(
-  'a text such as %j is no record',
+  'a text such as %j is not a clip record',
   (text) => {
     expect(parseClipRecord(text)).toBeNull()
   },
@@ -73,6 +73,6 @@ test.each([
   ['out/cup.mp4', 'out/cup.json'],
   ['out/cup.v2.webm', 'out/cup.v2.json'],
   ['out.d/cup', 'out.d/cup.json'],
-])('the record of %s is %s', (clip, record) => {
+])('the clip record of %s is the file %s', (clip, record) => {
   expect(clipRecordFileOf(clip)).toBe(record)
 })

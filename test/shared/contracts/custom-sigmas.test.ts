@@ -5,7 +5,7 @@ import { parseRenderArguments } from '../../../shared/contracts/render-arguments
 const messagesOf = (sigmas: unknown): readonly string[] =>
   customSigmasSchema.safeParse(sigmas).error?.issues.map(({ message }) => message) ?? []
 
-describe('noise levels that cannot work are refused', () => {
+describe('customSigmasSchema', () => {
   test.each([
     ['a negative value', [5, -1], /^value 2 of 2, -1, is negative$/],
     ['zero before the end', [5, 0, 0], /^value 2 of 3, 0, is 0, which only the last value may be$/],
@@ -13,7 +13,7 @@ describe('noise levels that cannot work are refused', () => {
     ['a rising value', [5, 6, 0], /^value 2 of 3, 6, is not below the value before it, 5$/],
     ['equal values in float32', [1 + 1e-12, 1, 0], /^value 2 of 3, 1, is not below/],
     ['a value whose square overflows', [1e20, 0], /^value 1 of 2, 100000000000000000000, is too large/],
-  ])('%s, and the value is named', (_, sigmas, message) => {
+  ])('refuses %s and names the value', (_, sigmas, message) => {
     expect(messagesOf(sigmas)).toEqual([expect.stringMatching(message)])
     expect(() => parseRenderArguments({ sigmas })).toThrow(
       /^sigmas: got \[.*\] \(value \d of \d, .*\); must be the name/,
@@ -23,13 +23,13 @@ describe('noise levels that cannot work are refused', () => {
   test.each([
     ['fewer than two values', [5]],
     ['no value', []],
-    ['not a number', [5, Number.NaN, 0]],
-    ['infinity', [Number.POSITIVE_INFINITY, 0]],
-  ])('%s', (_, sigmas) => {
+    ['a value that is not a number', [5, Number.NaN, 0]],
+    ['an infinite value', [Number.POSITIVE_INFINITY, 0]],
+  ])('refuses %s', (_, sigmas) => {
     expect(messagesOf(sigmas)).toHaveLength(1)
   })
 })
 
-test.each([[[700, 0]], [[700, 15.6, 0.5]], [[2 ** 63, 1e-30, 0]]])('%j are noise levels', (sigmas) => {
+test.each([[[700, 0]], [[700, 15.6, 0.5]], [[2 ** 63, 1e-30, 0]]])('%j are valid sigmas', (sigmas) => {
   expect(customSigmasSchema.parse(sigmas)).toEqual(sigmas)
 })

@@ -9,7 +9,7 @@ import {
 const NOW = new Date('2026-01-02T03:04:05.000Z')
 const bytesOf = (document: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(document))
 
-test('the state has these keys', () => {
+test('the dispatch state has the documented keys', () => {
   const state = { ...newDispatchState(NOW), ecs: NEW_FLEET }
 
   expect(JSON.parse(new TextDecoder().decode(encodeDispatchState(state, NOW)))).toEqual({
@@ -30,7 +30,7 @@ test('the state has these keys', () => {
   })
 })
 
-test('a state is read as it was written', () => {
+test('an encoded dispatch state is parsed into the same state', () => {
   const worker = { name: 'a', job_id: 'job-1', asked_at: NOW.toISOString(), revision: 'worker:1' }
   const fleet = { ...NEW_FLEET, waits: 'back-off', surplus: { since: NOW.toISOString(), busy: 3 } } as const
   const state = { ...newDispatchState(NOW), workers: [worker], batch: fleet }
@@ -38,7 +38,7 @@ test('a state is read as it was written', () => {
   expect(parseDispatchState(encodeDispatchState(state, NOW))).toEqual(state)
 })
 
-test('a state of the first version keeps its workers, of which nobody knows the revision', () => {
+test('a dispatch state of version 1 keeps its workers, with revision null', () => {
   const worker = { name: 'a', job_id: null, asked_at: '2026-01-01T00:00:00.000Z' }
   const first = { version: 1, written_at: NOW.toISOString(), workers: [worker] }
 
@@ -48,6 +48,9 @@ test('a state of the first version keeps its workers, of which nobody knows the 
   })
 })
 
-test.each([[{}], [{ version: 3 }], [{ version: 2, workers: [] }]])('%j is no state', (document) => {
-  expect(() => parseDispatchState(bytesOf(document))).toThrow()
-})
+test.each([[{}], [{ version: 3 }], [{ version: 2, workers: [] }]])(
+  '%j is not a dispatch state',
+  (document) => {
+    expect(() => parseDispatchState(bytesOf(document))).toThrow()
+  },
+)

@@ -18,7 +18,7 @@ import { keysOf } from '../../fixtures/keys-of.ts'
 import { aModelRecord } from '../../fixtures/model-record.ts'
 
 /*
- * Documents of version 1 that deployed buckets and queues hold. A key that changes here is one that an older
+ * Documents of version 1 that are in deployed buckets and queues. A key that changes here is one that an older
  * worker, a script or a page does not find any more.
  */
 
@@ -134,29 +134,29 @@ const DOCUMENTS: readonly (readonly [string, z.ZodType, object, readonly string[
   ['ingest report', ingestReportSchema, anIngestReport(), REPORT],
 ]
 
-describe.each(DOCUMENTS)('%s', (_, schema, document, keys) => {
-  test('has exactly these keys', () => {
+describe.each(DOCUMENTS)('the %s', (_, schema, document, keys) => {
+  test('has exactly the documented keys', () => {
     expect(keysOf(schema.parse(document))).toEqual(keys)
     expect(schema.parse(document)).toEqual(document)
   })
 
-  test.each(Object.keys(document).filter((key) => !ADDED_LATER.has(key)))('needs %s', (key) => {
+  test.each(Object.keys(document).filter((key) => !ADDED_LATER.has(key)))('must have %s', (key) => {
     const { [key]: _, ...rest } = document as Record<string, unknown>
     expect(schema.safeParse(rest).success).toBe(false)
   })
 
-  test('has no other key, and is of no other version', () => {
+  test('must have no other key and no other version', () => {
     expect(schema.safeParse({ ...document, more: 1 }).success).toBe(false)
     expect(schema.safeParse({ ...document, version: 2 }).success).toBe(false)
   })
 })
 
-test('a result of an older version says nothing of its decode chunk and of what was decoded again', () => {
+test('a result without decode_chunk_size and decode_fallbacks is parsed with null for both', () => {
   const { decode_chunk_size: _, decode_fallbacks: __, ...older } = aResult()
   expect(resultRecordSchema.parse(older)).toMatchObject({ decode_chunk_size: null, decode_fallbacks: null })
 })
 
-test('a result names the files in each format, and an older one has the MP4 alone', () => {
+test('a result has its files in each format, and a result without files has its MP4 alone', () => {
   const record = aResult()
   const { files: _, ...output } = record.outputs[0]!
   const older = { ...record, outputs: [output] }
@@ -171,13 +171,13 @@ test('a result names the files in each format, and an older one has the MP4 alon
   expect(filesOfOutput(parsed.outputs[0]!)).toEqual(files)
 })
 
-test('a failed result of an older version has no rejected clips', () => {
+test('a failed result without rejected clips is parsed with an empty list', () => {
   const record = aRejectedResult()
   const { rejected: _, ...failure } = record.failure!
   expect(resultRecordSchema.parse({ ...record, failure }).failure).toEqual({ ...failure, rejected: [] })
 })
 
-test('a clip of an older version has no warnings', () => {
+test('a clip quality without warnings is parsed with an empty list', () => {
   const record = aResult()
   const [output] = record.outputs
   const { warnings: _, ...quality } = output!.quality
@@ -185,17 +185,17 @@ test('a clip of an older version has no warnings', () => {
   expect(resultRecordSchema.parse(older)).toEqual(record)
 })
 
-test('a status of an older version counts no attempts', () => {
+test('a status without attempts is parsed with an empty list', () => {
   const { attempts: _, waits_for_model: __, ...older } = aStatus()
   expect(statusRecordSchema.parse(older)).toMatchObject({ attempts: [], waits_for_model: null })
 })
 
-test('a report of an older version has superseded no job', () => {
+test('a report without superseded jobs is parsed with an empty list', () => {
   const { superseded: _, ...older } = anIngestReport()
   expect(ingestReportSchema.parse(older).superseded).toEqual([])
 })
 
-test('a report that runs of a sidecar revised tells when, and which jobs they added', () => {
+test('a revised report has the time of its revision and the added jobs', () => {
   const { job_id } = aJobMessage()
   const report = anIngestReport({
     revision: { revised_at: '2026-01-02T03:04:05.000Z', job_ids: [job_id] },
@@ -206,7 +206,7 @@ test('a report that runs of a sidecar revised tells when, and which jobs they ad
   ])
 })
 
-test('a failed result tells its class and reason, and what was found', () => {
+test('a failed result has class and reason of its failure, and what the checks found', () => {
   const failed = resultRecordSchema.parse(aRejectedResult())
   expect(keysOf(failed.failure)).toEqual([
     ...['class', 'reason', 'quality'],
@@ -221,7 +221,7 @@ test('a failed result tells its class and reason, and what was found', () => {
 })
 
 describe('the identity of a model', () => {
-  test('is that of its files, in whatever order they are listed, and its variant', () => {
+  test('depends on its files, but not on their order, and on its variant', () => {
     const { files, variant } = aModelRecord()
     const sha256 = hashModel({ files, variant })
     expect(sha256).toBe('c5a69a3803fd9e5624dfe61f4dabba39b621a82325e519cbc97e0d3ff5cd9a9f')
@@ -231,7 +231,7 @@ describe('the identity of a model', () => {
   })
 
   test.each(['../etc/passwd', 'unet/../../x', '/etc/passwd', 'unet\\x', ''])(
-    'has no file outside of its folder: %j',
+    'refuses a file outside its folder: %j',
     (path) => {
       const files = [{ path, size_bytes: 1, sha256: 'a'.repeat(64) }]
       expect(modelRecordSchema.safeParse(aModelRecord({ files })).success).toBe(false)

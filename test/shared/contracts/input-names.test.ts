@@ -23,7 +23,7 @@ describe('the sidecar of an image', () => {
     [`images/${NFC}.PNG.json`, `images/${NFD}.png`],
     // Ingest refuses an image without an ending, but never reads it as its own sidecar.
     ['images/x.json', 'images/x'],
-  ])('may be %s of %s', (sidecar, image) => {
+  ])('may have the name %s for the image %s', (sidecar, image) => {
     expect(isSidecarOf(sidecar, image)).toBe(true)
   })
 
@@ -34,18 +34,18 @@ describe('the sidecar of an image', () => {
     ['images/x.jpg.json', 'images/x.png'],
     ['images/x.json', 'images/x.tar.png'],
     ['images/b/x.json', 'images/a/x.png'],
-  ])('is not %s of %s', (sidecar, image) => {
+  ])('does not have the name %s for the image %s', (sidecar, image) => {
     expect(isSidecarOf(sidecar, image)).toBe(false)
   })
 })
 
-describe('of several names that are equal', () => {
-  test('the one with the ending as it is wanted is meant', () => {
+describe('among several equal names', () => {
+  test('the one with the requested extension is meant, or all if none has it', () => {
     expect(namesMeantBy('a.png', ['a.PNG', 'a.png', 'A.png'])).toEqual(['a.png'])
     expect(namesMeantBy('a.Png', ['a.PNG', 'a.png', 'A.png'])).toEqual(['a.PNG', 'a.png'])
   })
 
-  test('all that look as it is wanted are meant, and are told apart by their form', () => {
+  test('all that differ only in Unicode form are meant, and messages name their forms', () => {
     const names = [`${NFD}.png`, `${NFC}.png`, `${NFC}.PNG`]
     expect(namesMeantBy(`${NFC}.png`, names)).toEqual([`${NFD}.png`, `${NFC}.png`])
     expect(shownNames([`${NFD}.png`, `${NFC}/${NFD}.png`, 'a.png'])).toBe(
@@ -53,7 +53,7 @@ describe('of several names that are equal', () => {
     )
   })
 
-  test.each(['a', '\u{1f600}'])('long ones are shown with their endings, of %s', (letter) => {
+  test.each(['a', '\u{1f600}'])('a long one of %s is shortened, but keeps its extension', (letter) => {
     const stem = `images/${letter.repeat(200)}`
     const [jpg, png] = [shownNames([`${stem}.jpg`]), shownNames([`${stem}.png`])]
     expect(jpg).toMatch(/^'images\/.*….*\.jpg'$/u)
@@ -63,46 +63,46 @@ describe('of several names that are equal', () => {
     expect(shownNames([`images/${'a'.repeat(69)}.png`])).toBe(`'images/${'a'.repeat(69)}.png'`)
   })
 
-  test('none is meant by another name', () => {
+  test('no different name is meant', () => {
     expect(namesMeantBy('b.png', ['a.png'])).toEqual([])
   })
 })
 
-test('only a name that can be composed has other forms', () => {
+test('hasOtherForms is true only for a name with another Unicode form', () => {
   expect(['a.png', NFC, NFD, '\u65e5\u672c.png', '\ud800'].map(hasOtherForms)).toEqual([
     ...[false, true, true, false, false],
   ])
 })
 
-describe('what a bucket is asked for', () => {
-  test('is a prefix of one stem where a name has one form', () => {
+describe('the prefixes that ingest lists', () => {
+  test('are one for a name with one Unicode form', () => {
     expect(listingPrefixes('images/a.b/x.y.png')).toEqual(['images/a.b/x.y.'])
   })
 
-  test('is a prefix for each form of the folder and of the name', () => {
+  test('are one for each Unicode form of folder and name', () => {
     expect(listingPrefixes(`images/${NFC}/${NFD}.png`)).toEqual([
       ...[`images/${NFC}/${NFD}.`, `images/${NFC}/${NFC}.`, `images/${NFD}/${NFD}.`, `images/${NFD}/${NFC}.`],
     ])
   })
 
-  test('is no prefix longer than a key may be', () => {
+  test('leave out a prefix longer than a key may be', () => {
     const name = '\u00e9'.repeat(500)
     expect(listingPrefixes(`images/${name}.png`)).toEqual([`images/${name}.`])
   })
 
-  test('is wide enough for the images of a sidecar by either name', () => {
+  test('include both names that the images of a sidecar may have', () => {
     expect(imagePrefixes('images/x.png.json')).toEqual(['images/x.'])
     expect(imagePrefixes('images/frame.0001.json')).toEqual(['images/frame.0001.'])
   })
 })
 
-test('a manifest is known by its ending, in any case', () => {
+test('a manifest is recognized by its extension, in any case', () => {
   expect(['m.json', 'm.JSON', 'm.JsonL', 'm.yaml', 'json'].map(manifestKindOf)).toEqual([
     ...['json', 'json', 'jsonl', null, null],
   ])
 })
 
-test('names of metadata are equal in any case and with either mark between words', () => {
+test('metadata names are equal in any case and with hyphens or underscores', () => {
   expect(['svd-motion-bucket-id', 'SVD_Motion-Bucket_ID'].map(metadataName)).toEqual([
     ...['svd-motion-bucket-id', 'svd-motion-bucket-id'],
   ])

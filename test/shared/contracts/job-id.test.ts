@@ -14,11 +14,11 @@ const { model_id, sha256, defaults } = aModelRecord()
 const model = { id: model_id, sha256 }
 const parameters: ParametersDocument = { ...defaults, seed: 0, fit: 'fill', decode_overlap: 0 }
 
-/** Outputs in everybody's buckets are called by it: it never changes. */
+/** Outputs in the buckets of all users have this id in their keys, so that it must not change. */
 const ID = '7c4e815481714c022ec796cb7dd15fcf'
 
 describe('the id of a job', () => {
-  test('is this one, for this image, these parameters and this model', () => {
+  test('is the same in every version, for the same image, parameters and model', () => {
     expect(jobIdOf(image.pixels_sha256, parameters, model)).toBe(ID)
   })
 
@@ -28,7 +28,7 @@ describe('the id of a job', () => {
     expect(jobIdOf(image.pixels_sha256, reversed, model)).toBe(ID)
   })
 
-  test('does not depend on what the model is called, nor on anything else of the message', () => {
+  test("does not depend on the model's id, or on other fields of the message", () => {
     expect(jobIdOf(image.pixels_sha256, parameters, { ...model, id: 'renamed' })).toBe(ID)
     expect(jobIdOf.length).toBe(3)
   })
@@ -38,13 +38,13 @@ describe('the id of a job', () => {
     expect(jobIdOf(image.pixels_sha256, changed, model)).not.toBe(ID)
   })
 
-  test('depends on the image and on the model', () => {
+  test("depends on the image and on the model's hash", () => {
     expect(jobIdOf('e'.repeat(64), parameters, model)).not.toBe(ID)
     expect(jobIdOf(image.pixels_sha256, parameters, { ...model, sha256: 'e'.repeat(64) })).not.toBe(ID)
   })
 })
 
-describe('the id of a job with other files than an MP4', () => {
+describe('the id of a job with output options', () => {
   const idOf = (given: Readonly<Record<string, unknown>>): string => {
     const resolved = resolveParameters(parseRenderArguments(given), decodeDefaults(defaults), {
       vaeScaleFactor: 8,
@@ -60,16 +60,16 @@ describe('the id of a job with other files than an MP4', () => {
     { loop: false },
     { metadata: true },
     { format: null },
-  ])('is the one from before there were formats, for %j', (given) => {
+  ])('is that of a job without them, for %j', (given) => {
     expect(idOf(given)).toBe(ID)
   })
 
-  test('does not depend on the order of the formats, nor on one that comes twice', () => {
+  test('does not depend on the order or the repetition of formats', () => {
     const ids = ['mp4,gif', 'gif,mp4', 'gif,mp4,gif', ['gif', 'mp4']].map((format) => idOf({ format }))
     expect(new Set(ids).size).toBe(1)
   })
 
-  test('is another for each set of formats, crf and loop', () => {
+  test('is different for each set of formats, crf, loop and metadata', () => {
     const all = [
       {},
       { format: 'gif' },
@@ -82,7 +82,7 @@ describe('the id of a job with other files than an MP4', () => {
     expect(new Set(all.map(idOf)).size).toBe(all.length)
   })
 
-  test('is this one for a GIF', () => {
+  test('is the same in every version, for a GIF', () => {
     expect(idOf({ format: 'gif' })).toBe('db950132338d70750ed8ee4a995dc9bd')
   })
 })
@@ -90,7 +90,7 @@ describe('the id of a job with other files than an MP4', () => {
 describe('the identity of an image', () => {
   const data = Uint8Array.from({ length: 24 }, (_, i) => i)
 
-  test('is this one for these pixels', () => {
+  test('is the same in every version, for the same pixels', () => {
     expect(hashPixels({ width: 4, height: 2, data })).toBe(
       'e19bee1b84febd2304cfa51c7fc0301d2cceec017268035b6187568ee7c1f1de',
     )
@@ -106,7 +106,7 @@ describe('the identity of an image', () => {
   })
 })
 
-test('JSON is hashed without regard to the order of keys, and with regard to that of lists', () => {
+test('hashJson ignores the order of keys, but not that of lists', () => {
   expect(hashJson({ a: [1, 2], b: null })).toBe(hashJson({ b: null, a: [1, 2] }))
   expect(hashJson({ a: [1, 2] })).not.toBe(hashJson({ a: [2, 1] }))
 })

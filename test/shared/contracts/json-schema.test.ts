@@ -59,8 +59,8 @@ test('the schema of an event has its three kinds', () => {
   expect(kinds).toEqual(['request.ended', 'batch.ended', 'upload.rejected'])
 })
 
-describe.each(DOCUMENT_NAMES)('the schema of a %s', (name) => {
-  test('says what it is of, and which draft it is', () => {
+describe.each(DOCUMENT_NAMES)('the JSON Schema of the document %s', (name) => {
+  test('has a title and names its draft', () => {
     expect(schemaOf(name)).toMatchObject({
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       title: `svd-batch ${name}`,
@@ -68,7 +68,7 @@ describe.each(DOCUMENT_NAMES)('the schema of a %s', (name) => {
     })
   })
 
-  test('takes no field that it does not name, anywhere', () => {
+  test('allows only fields that it names, except in contexts', () => {
     const objects = all(schemaOf(name)).filter(
       ({ type, oneOf, anyOf }) => type === 'object' && oneOf === undefined && anyOf === undefined,
     )
@@ -79,7 +79,7 @@ describe.each(DOCUMENT_NAMES)('the schema of a %s', (name) => {
     for (const object of closed) expect(object.additionalProperties).toBe(false)
   })
 
-  test('takes no value just as it comes', () => {
+  test('restricts every value', () => {
     for (const schema of all(schemaOf(name))) {
       expect(Object.keys(schema).filter((key) => key !== 'description')).not.toEqual([])
       for (const choice of schema.anyOf ?? []) expect(Object.keys(choice)).not.toEqual([])
@@ -88,7 +88,7 @@ describe.each(DOCUMENT_NAMES)('the schema of a %s', (name) => {
 })
 
 describe('the schema of a manifest', () => {
-  test('needs items, and of an item its image', () => {
+  test('requires items, and an image in each item', () => {
     expect(manifest.required).toEqual(['items'])
     expect(Object.keys(manifest.properties ?? {})).toEqual([
       ...['$schema', 'version', 'defaults', 'grid', 'group', 'context', 'items'],
@@ -100,7 +100,7 @@ describe('the schema of a manifest', () => {
     ])
   })
 
-  test.each(RENDER_ARGUMENT_NAMES)('tells the rule of %s wherever it may stand', (name) => {
+  test.each(RENDER_ARGUMENT_NAMES)('has the rule of %s wherever that may be given', (name) => {
     const rule = renderArgumentRule(name)
     for (const path of [['defaults'], ['items', '[]', 'parameters']]) {
       expect(at(manifest, ...path, name).description).toBe(rule)
@@ -114,7 +114,7 @@ describe('the schema of a manifest', () => {
     }
   })
 
-  test('takes null for whatever need not be given, and for nothing else', () => {
+  test('allows null for every optional field, and for no other', () => {
     const item = at(manifest, 'items', '[]')
     for (const schema of [
       manifest,
@@ -132,7 +132,7 @@ describe('the schema of a manifest', () => {
     expect(takesNull(propertyOf(at(item, 'grid', 'fps'), '[]'))).toBe(true)
   })
 
-  test('holds the bounds of numbers, so that an editor sees what is wrong', () => {
+  test('has the limits of numbers, so that editors show violations', () => {
     const parameters = at(manifest, 'items', '[]', 'parameters')
     expect(at(parameters, 'width')).toMatchObject({
       type: 'integer',
@@ -154,7 +154,7 @@ describe('the schema of a sidecar', () => {
   const [nested = {}, flat = {}, ...others] = schemaOf('sidecar').anyOf ?? []
   const item = at(manifest, 'items', '[]')
 
-  test('is that of an item without image and id', () => {
+  test('is that of a manifest item without image and id', () => {
     expect(others).toEqual([])
     expect(nested.required).toBeUndefined()
     for (const name of ['parameters', 'grid', 'group', 'context'])
@@ -168,7 +168,7 @@ describe('the schema of a sidecar', () => {
     ])
   })
 
-  test('or has the parameters beside its other fields, then without parameters', () => {
+  test('also allows the arguments beside the other fields, without parameters', () => {
     expect(flat.required).toBeUndefined()
     for (const name of RENDER_ARGUMENT_NAMES) expect(at(flat, name)).toEqual(at(item, 'parameters', name))
     expect(Object.keys(flat.properties ?? {})).toEqual([

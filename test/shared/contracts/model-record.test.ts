@@ -27,7 +27,7 @@ const aRecord = (changes: Partial<ModelRecord> = {}): ModelRecord => ({
   ...changes,
 })
 
-test('a model record has these keys, and no others', () => {
+test('a model record has exactly the documented keys', () => {
   expect(modelRecordSchema.parse(aRecord())).toEqual(aRecord())
   expect(Object.keys(modelRecordSchema.shape)).toEqual([
     'version',
@@ -41,7 +41,7 @@ test('a model record has these keys, and no others', () => {
   expect(modelRecordSchema.safeParse({ ...aRecord(), more: 1 }).success).toBe(false)
 })
 
-describe('paths of files', () => {
+describe('the path of a model file', () => {
   test.each(['unet/diffusion_pytorch_model-00001-of-00002.fp16.safetensors', 'svd.json', '_a/b-c/D.0'])(
     'may be %j',
     (path) => {
@@ -74,7 +74,7 @@ describe('paths of files', () => {
   })
 })
 
-test("a model's identity is its files and variant, in whatever order they are listed", () => {
+test('the identity of a model depends on its files and variant, but not on their order or its id', () => {
   const { files } = aRecord()
   const identity = hashModel(aRecord())
   expect(hashModel(aRecord({ files: files.toReversed(), model_id: 'other' }))).toBe(identity)

@@ -42,7 +42,7 @@ const anyParameters: fc.Arbitrary<RenderParameters> = fc.record({
   metadata: fc.boolean(),
 })
 
-test('any parameters come out of their document as they went in, by way of JSON', () => {
+test('encoded parameters are decoded into the same parameters, through JSON', () => {
   fc.assert(
     fc.property(anyParameters, (parameters) => {
       const text = JSON.stringify(encodeParameters(parameters))
@@ -57,7 +57,7 @@ test.each([
   [2n ** 53n + 1n, '9007199254740993'],
   [-(2n ** 63n), '-9223372036854775808'],
   [0n, 0],
-])('the seed %s is written as %j', (seed, written) => {
+])('the seed %s is encoded as %j', (seed, written) => {
   const { defaults } = aModelRecord()
   const parameters = {
     ...decodeDefaults(defaults),
@@ -69,12 +69,12 @@ test.each([
   expect(encodeParameters(parameters).seed).toBe(written)
 })
 
-test("a checkpoint's defaults come out of their document as they went in", () => {
+test('decoded defaults of a checkpoint are encoded into the same document', () => {
   const { defaults } = aModelRecord()
   expect(encodeDefaults(decodeDefaults(defaults))).toEqual(defaults)
 })
 
-describe('what is said of the files', () => {
+describe('an output option in the parameters document', () => {
   const { defaults } = aModelRecord()
   const usual = {
     ...decodeDefaults(defaults),
@@ -84,7 +84,7 @@ describe('what is said of the files', () => {
     ...DEFAULT_FILE_PARAMETERS,
   } as const
 
-  test('is left out where it is the default, so that ids stay', () => {
+  test('is left out when it has its default, so that job ids do not change', () => {
     const document = encodeParameters(usual)
     for (const name of ['format', 'crf', 'loop', 'metadata']) expect(document).not.toHaveProperty(name)
     expect(decodeParameters(document)).toEqual(usual)
@@ -96,7 +96,7 @@ describe('what is said of the files', () => {
     [{ crf: 30 }, { crf: 30 }],
     [{ loop: true }, { loop: true }],
     [{ metadata: false }, { metadata: false }],
-  ] as const)('is there where it is not: %j', (changes, written) => {
+  ] as const)('is present when it differs from its default: %j', (changes, written) => {
     expect(encodeParameters({ ...usual, ...changes })).toEqual({ ...encodeParameters(usual), ...written })
   })
 })

@@ -3,13 +3,13 @@ import { encodePauseRecord, parsePauseRecord } from '../../../shared/contracts/p
 
 const RECORD = { until: '2026-01-03T00:00:00.000Z', reason: 'the budget is reached' }
 
-test('a pause says until when, and why', () => {
+test('a pause record has its end and its reason', () => {
   expect(JSON.parse(new TextDecoder().decode(encodePauseRecord(RECORD)))).toEqual({ version: 1, ...RECORD })
   expect(parsePauseRecord(encodePauseRecord(RECORD))).toEqual(RECORD)
 })
 
 test.each(['', '{}', '{"version": 2}', '{"version": 1, "until": "soon", "reason": ""}'])(
-  '%j is none',
+  '%j is not a pause record',
   (text) => {
     expect(() => parsePauseRecord(new TextEncoder().encode(text))).toThrow()
   },

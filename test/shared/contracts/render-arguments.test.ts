@@ -26,7 +26,7 @@ const falling = (count: number): readonly number[] => Array.from({ length: count
 const titled = (values: readonly unknown[]) =>
   values.map((value) => ({ value, title: inspect(value, { breakLength: Infinity, maxArrayLength: 4 }) }))
 
-test('the names are those of the reference, and eight more', () => {
+test('the render arguments are those of the reference and nine more', () => {
   expect(RENDER_ARGUMENT_NAMES).toEqual([
     'width',
     'height',
@@ -90,13 +90,13 @@ const RULES: Readonly<
   metadata: { good: [true, false], bad: ['true', 1, 0, 'no'] },
 }
 
-describe.each(RENDER_ARGUMENT_NAMES)('%s', (name) => {
+describe.each(RENDER_ARGUMENT_NAMES)('the argument %s', (name) => {
   test.each(titled(RULES[name]!.good))('may be $title', ({ value }) => {
     const expected = name === 'seed' ? BigInt(value as number) : value
     expect(parseRenderArguments({ [name]: value })).toEqual({ [name]: expected })
   })
 
-  test.each(titled(RULES[name]!.bad))('may not be $title; the message tells the rule', ({ value }) => {
+  test.each(titled(RULES[name]!.bad))('may not be $title, and the fault has its rule', ({ value }) => {
     const { field, message } = faultOf({ [name]: value })
     expect(field).toBe(name)
     expect(message.startsWith(`${name}: got `)).toBe(true)
@@ -104,7 +104,7 @@ describe.each(RENDER_ARGUMENT_NAMES)('%s', (name) => {
   })
 })
 
-test.each(RENDER_ARGUMENT_NAMES)('%s that is null is not given', (name) => {
+test.each(RENDER_ARGUMENT_NAMES)('the argument %s with the value null counts as not given', (name) => {
   expect(parseRenderArguments({ [name]: null })).toEqual({})
 })
 
@@ -114,7 +114,7 @@ describe('a seed', () => {
   })
 })
 
-describe('a refused value', () => {
+describe('the fault of a refused value', () => {
   test.each([
     [Number.NaN, 'NaN'],
     [Number.POSITIVE_INFINITY, 'Infinity'],
@@ -124,12 +124,12 @@ describe('a refused value', () => {
     [[1, 2], '[1,2]'],
     [{ frames: 3 }, '{"frames":3}'],
     ['x'.repeat(100), `'${'x'.repeat(79)}…`],
-  ])('%o is shown as %s', (value, shown) => {
+  ])('shows %o as %s', (value, shown) => {
     expect(faultOf({ num_frames: value }).message).toContain(`got ${shown};`)
   })
 })
 
-describe('faults', () => {
+describe('the faults of render arguments', () => {
   test('are all reported at once, each with its field', () => {
     const { field, message } = faultOf({ width: 100, fps: 7, num_frames: 0, seed: 'one' })
     expect(field).toBe('width')
@@ -140,7 +140,7 @@ describe('faults', () => {
     ])
   })
 
-  test('are spelled as the user wrote the names', () => {
+  test('have names in the spelling of the user', () => {
     const spell = (name: string) => `--${name.replaceAll('_', '-')}`
     const { field, message } = faultOf({ num_frames: 0, motion_bucket_id: -1 }, spell)
     expect(field).toBe('--num-frames')
@@ -148,8 +148,8 @@ describe('faults', () => {
   })
 })
 
-describe('an unknown name', () => {
-  test('is told though its value is null', () => {
+describe('an unknown argument', () => {
+  test('is refused also when its value is null', () => {
     expect(faultOf({ colour: null }).message).toMatch(/^colour: no such argument; known are width, /)
   })
 
@@ -159,27 +159,27 @@ describe('an unknown name', () => {
     ['Motion_Bucket', 'motion_bucket_id'],
     ['widthPixels', 'width'],
     ['decode_chunk', 'decode_chunk_size'],
-  ])('%s is answered with %s', (name, known) => {
+  ])('named %s is refused with the proposal %s', (name, known) => {
     expect(faultOf({ [name]: 1 }).message).toBe(`${name}: no such argument; did you mean ${known}?`)
   })
 
-  test('that is like none is answered with all', () => {
+  test('unlike any known one is refused with all known names', () => {
     expect(faultOf({ prompt: 'a cat' }).message).toBe(
       `prompt: no such argument; known are ${RENDER_ARGUMENT_NAMES.join(', ')}`,
     )
   })
 
-  test.each(['toString', 'constructor', '__proto__'])('%s is no argument either', (name) => {
+  test.each(['toString', 'constructor', '__proto__'])('named %s is refused', (name) => {
     expect(faultOf(JSON.parse(`{"${name}": 1}`)).message).toContain(`${name}: no such argument`)
   })
 })
 
-test('what is undefined is not given', () => {
+test('an argument with the value undefined counts as not given', () => {
   expect(parseRenderArguments({ width: undefined, fps: 12 })).toEqual({ fps: 12 })
   expect(parseRenderArguments({})).toEqual({})
 })
 
-describe('formats', () => {
+describe('the argument format', () => {
   test.each([
     ['gif', ['gif']],
     ['gif,mp4', ['mp4', 'gif']],
@@ -188,16 +188,19 @@ describe('formats', () => {
       ['gif', 'webm', 'gif'],
       ['webm', 'gif'],
     ],
-  ])('%j are %j, in whatever order they come and however often', (format, normalized) => {
-    expect(parseRenderArguments({ format })).toEqual({ format: normalized })
-  })
+  ])(
+    'with the value %j becomes %j, in the order of the known formats and without repetition',
+    (format, normalized) => {
+      expect(parseRenderArguments({ format })).toEqual({ format: normalized })
+    },
+  )
 
   test.each([
     [{ format: 'webm', crf: 63 }],
     [{ format: 'mp4,gif', crf: 51 }],
     [{ format: 'gif', fps: 50 }],
     [{ format: 'prores,png', fps: 240 }],
-  ])('%j go together', (given) => {
+  ])('agrees with the other arguments: %j', (given) => {
     expect(() => parseRenderArguments(given)).not.toThrow()
   })
 
@@ -213,7 +216,7 @@ describe('formats', () => {
       { format: 'mp4,gif', fps: 60 },
       'fps: got 60; a gif has at most 50 frames per second, so lower it or choose another format',
     ],
-  ])('%j contradict each other', (given, message) => {
+  ])('contradicts the other arguments: %j', (given, message) => {
     expect(faultOf(given).message).toBe(message)
   })
 })

@@ -30,8 +30,8 @@ const faultOf = (work: () => unknown): InvalidInputError => {
   throw new Error('nothing was refused')
 }
 
-describe('what a job does not say', () => {
-  test("comes from the reference's defaults, the frames from the UNet", () => {
+describe('a parameter that a job does not give', () => {
+  test("comes from the reference's defaults, and the number of frames from the UNet", () => {
     expect(resolve({})).toEqual({
       width: 1024,
       height: 576,
@@ -55,7 +55,7 @@ describe('what a job does not say', () => {
     })
   })
 
-  test("comes from the checkpoint's svd.json where that says it", () => {
+  test("comes from the checkpoint's svd.json when that has it", () => {
     expect(resolve({}, { width: 192, num_frames: 14, max_guidance_scale: 1.5 })).toMatchObject({
       width: 192,
       height: 576,
@@ -65,7 +65,7 @@ describe('what a job does not say', () => {
   })
 })
 
-test('what a job says goes before either', () => {
+test("a parameter that a job gives overrides svd.json and the reference's defaults", () => {
   const given = {
     width: 512,
     height: 320,
@@ -109,10 +109,10 @@ test('what a job says goes before either', () => {
   })
 })
 
-describe('sigmas', () => {
+describe('the parameter sigmas', () => {
   const svdJson = { sigmas: 'align-your-steps' }
 
-  test('of the checkpoint hold until a job asks for a number of steps', () => {
+  test('of the checkpoint is used unless the job gives a number of steps', () => {
     expect(resolve({}, svdJson).sigmas).toBe('align-your-steps')
     expect(resolve({ num_inference_steps: 30 }, svdJson)).toMatchObject({
       sigmas: null,
@@ -120,13 +120,13 @@ describe('sigmas', () => {
     })
   })
 
-  test('of the job go before its number of steps', () => {
+  test("of the job overrides the job's number of steps", () => {
     expect(resolve({ num_inference_steps: 30, sigmas: [700, 1, 0] }).sigmas).toEqual([700, 1, 0])
   })
 })
 
-describe('the size', () => {
-  test('must be made of blocks of the VAE; the next one up is proposed', () => {
+describe('the size of a clip', () => {
+  test("must be a multiple of the VAE's block size, and the fault proposes the next larger size", () => {
     const { field, message } = faultOf(() => resolve({ width: 72 }, {}, 16))
     expect(field).toBe('width')
     expect(message).toBe("width: got 72; this checkpoint's VAE works on blocks of 16 pixels: take 80")
@@ -134,19 +134,19 @@ describe('the size', () => {
     expect(resolve({ width: 80 }, {}, 16).width).toBe(80)
   })
 
-  test('is spelled as the user wrote it', () => {
+  test('has its name in the spelling of the user in a fault', () => {
     expect(faultOf(() => resolve({ width: 72 }, {}, 16, (name) => `--${name}`)).field).toBe('--width')
   })
 })
 
-describe('guidance', () => {
-  test('that its largest scale turns off is not asked for by the smallest: nor does the reference take that', () => {
+describe('the guidance scales', () => {
+  test('are refused when the largest turns guidance off, but the smallest does not, as in the reference', () => {
     const { field, message } = faultOf(() => resolve({ min_guidance_scale: 3, max_guidance_scale: 1 }))
     expect(field).toBe('max_guidance_scale')
     expect(message).toContain('a max_guidance_scale of 1 turns guidance off, and min_guidance_scale is 3')
   })
 
-  test('is blamed on the scale that was given', () => {
+  test('are refused by the name of the scale that the job gave', () => {
     const fault = faultOf(() => resolve({ min_guidance_scale: 3 }, { max_guidance_scale: 1 }))
     expect(fault.field).toBe('min_guidance_scale')
   })
@@ -157,14 +157,14 @@ describe('guidance', () => {
   })
 })
 
-describe('decode_overlap', () => {
+describe('the parameter decode_overlap', () => {
   test.each([
     { given: { decode_chunk_size: 4, decode_overlap: 4 }, chunk: 4 },
     { given: { decode_chunk_size: 4, decode_overlap: 9 }, chunk: 4 },
     { given: { decode_overlap: 25 }, chunk: 25 },
     { given: { num_frames: 5, decode_overlap: 6 }, chunk: 5 },
     { given: { decode_chunk_size: 1, decode_overlap: 1 }, chunk: 1 },
-  ])('must be smaller than the chunk: $given', ({ given, chunk }) => {
+  ])('must be smaller than the decode chunk: $given.decode_overlap of $chunk', ({ given, chunk }) => {
     const { field, message } = faultOf(() => resolve(given))
     expect(field).toBe('decode_overlap')
     expect(message).toBe(
@@ -172,13 +172,13 @@ describe('decode_overlap', () => {
     )
   })
 
-  test('may be one less, and 0 with any chunk', () => {
+  test('may be one less than the decode chunk, and 0 for any chunk', () => {
     expect(resolve({ decode_chunk_size: 4, decode_overlap: 3 }).decodeOverlap).toBe(3)
     expect(resolve({ decode_chunk_size: 1, decode_overlap: 0 }).decodeOverlap).toBe(0)
   })
 })
 
-test('all frames are decoded at once unless the job says fewer', () => {
+test('all frames are decoded at once unless the job has a decode chunk size', () => {
   expect(decodeChunkOf(resolve({}))).toBe(25)
   expect(decodeChunkOf(resolve({ num_frames: 9 }))).toBe(9)
   expect(decodeChunkOf(resolve({ decode_chunk_size: 4 }))).toBe(4)
@@ -188,11 +188,11 @@ test.each([
   { given: { max_guidance_scale: 1 }, guided: false },
   { given: { max_guidance_scale: 1.01 }, guided: true },
   { given: { min_guidance_scale: 0.5, max_guidance_scale: 1 }, guided: false },
-])('guidance is decided by the largest scale alone: $given', ({ given, guided }) => {
+])('guidance is on when the largest scale is above 1: $given', ({ given, guided }) => {
   expect(usesGuidance(resolve(given))).toBe(guided)
 })
 
-describe('a crf', () => {
+describe('the parameter crf', () => {
   test.each([
     [{ crf: 18 }, null],
     [{ format: ['mp4', 'gif'], crf: 18 }, null],
@@ -200,12 +200,12 @@ describe('a crf', () => {
     [{ crf: 24 }, 24],
     [{ format: ['webm'], crf: 18 }, 18],
     [{ format: ['mp4', 'webm'], crf: 18 }, 18],
-  ] as const)('that each codec has anyway is the same request as none: %j', (given, crf) => {
+  ] as const)('of the request %j is %j, which is null if each codec has that default', (given, crf) => {
     expect(resolve(given).crf).toBe(crf)
   })
 })
 
-test("a checkpoint's rate may be too much for a format", () => {
+test("a checkpoint's fps is refused when it is too high for the format", () => {
   const { message } = faultOf(() => resolve({ format: ['gif'] }, { fps: 60 }))
   expect(message).toBe(
     'fps: got 60; a gif has at most 50 frames per second, so lower it or choose another format',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isLaterSequencer, parseS3Event, parseSqsEvent } from '../../../shared/contracts/s3-event.ts'
 
-/** As AWS documents it, version 2.6. */
+/** A record as AWS documents it in version 2.6. */
 const record = {
   eventVersion: '2.6',
   eventSource: 'aws:s3',
@@ -28,8 +28,8 @@ const record = {
 
 const withRecord = (change: object) => ({ Records: [{ ...record, ...change }] })
 
-describe("S3's own event", () => {
-  test('tells a new object, its key decoded', () => {
+describe('an event of S3 itself', () => {
+  test('names a new object by its decoded key', () => {
     expect(parseS3Event({ Records: [record] })).toEqual([
       {
         bucket: 'input',
@@ -42,7 +42,7 @@ describe("S3's own event", () => {
     ])
   })
 
-  test('may leave out what not every endpoint knows', () => {
+  test('may lack fields that not every endpoint has', () => {
     const s3 = { bucket: { name: 'input' }, object: { key: 'images/a.png' } }
     expect(parseS3Event(withRecord({ s3 }))).toEqual([
       ...[
@@ -58,30 +58,30 @@ describe("S3's own event", () => {
     ])
   })
 
-  test.each(['2.1', '2.5', '2.6', '2.17'])('of version %s is understood', (eventVersion) => {
+  test.each(['2.1', '2.5', '2.6', '2.17'])('of version %s is accepted', (eventVersion) => {
     expect(parseS3Event(withRecord({ eventVersion }))).toHaveLength(1)
   })
 
-  test.each(['1.0', '2.0', '3.0', '2', ''])('of version %j is not', (eventVersion) => {
+  test.each(['1.0', '2.0', '3.0', '2', ''])('of version %j is refused', (eventVersion) => {
     expect(() => parseS3Event(withRecord({ eventVersion }))).toThrow('eventVersion')
   })
 
   test.each(['ObjectCreated:Copy', 'ObjectCreated:CompleteMultipartUpload', 's3:ObjectCreated:Post'])(
-    '%s counts',
+    'of the type %s names an object',
     (eventName) => {
       expect(parseS3Event(withRecord({ eventName }))).toHaveLength(1)
     },
   )
 
   test.each(['ObjectRemoved:Delete', 'ObjectRestore:Completed', 'ObjectTagging:Put'])(
-    '%s does not',
+    'of the type %s names no object',
     (eventName) => {
       const object = { key: 'images/a.png', sequencer: '00' }
       expect(parseS3Event(withRecord({ eventName, s3: { bucket: { name: 'input' }, object } }))).toEqual([])
     },
   )
 
-  test('for the setting up of a notification tells nothing', () => {
+  test('that S3 sends as a test names no object', () => {
     const event = {
       Service: 'Amazon S3',
       Event: 's3:TestEvent',
@@ -92,7 +92,7 @@ describe("S3's own event", () => {
   })
 })
 
-describe("EventBridge's event", () => {
+describe('an S3 event of EventBridge', () => {
   const event = {
     version: '0',
     id: '17793124-05d4-b198-2fde-7ededc63b103',
@@ -114,7 +114,7 @@ describe("EventBridge's event", () => {
     },
   }
 
-  test('tells a new object, its key as it is', () => {
+  test('names a new object by its key, which is not encoded', () => {
     expect(parseS3Event(event)).toEqual([
       {
         bucket: 'input',
@@ -127,19 +127,19 @@ describe("EventBridge's event", () => {
     ])
   })
 
-  test('of something else tells nothing', () => {
+  test('of another type names no object', () => {
     expect(parseS3Event({ ...event, 'detail-type': 'Object Deleted' })).toEqual([])
   })
 })
 
 test.each([null, 7, 'text', {}, [], { Records: [{}] }, { source: 'aws.ec2', detail: {} }])(
-  '%j is no event of S3',
+  '%j is not an S3 event',
   (event) => {
     expect(() => parseS3Event(event)).toThrow()
   },
 )
 
-describe('messages of SQS', () => {
+describe('SQS messages in an event', () => {
   const message = {
     ...{
       messageId: 'm-1',
@@ -151,7 +151,7 @@ describe('messages of SQS', () => {
     attributes: { ApproximateReceiveCount: '1', AWSTraceHeader: 'Root=1-5759e988-bd862e3fe1be46a994272793' },
   }
 
-  test('come with their ids and trace', () => {
+  test('have their ids and trace headers', () => {
     expect(parseSqsEvent({ Records: [message, { ...message, messageId: 'm-2', attributes: {} }] })).toEqual([
       { messageId: 'm-1', body: '{}', traceHeader: 'Root=1-5759e988-bd862e3fe1be46a994272793' },
       { messageId: 'm-2', body: '{}', traceHeader: null },
@@ -159,14 +159,14 @@ describe('messages of SQS', () => {
   })
 
   test.each([{ Records: [record] }, { Records: [] }, { source: 'aws.s3' }, null])(
-    'are not in another event: %#',
+    'are null in an event of another source: %#',
     (event) => {
       expect(parseSqsEvent(event)).toBeNull()
     },
   )
 })
 
-describe('a sequencer is later', () => {
+describe('isLaterSequencer', () => {
   test.each([
     ['0055AED6DCD90281E6', '0055AED6DCD90281E5', true],
     ['0055AED6DCD90281E5', '0055AED6DCD90281E5', false],
@@ -176,7 +176,7 @@ describe('a sequencer is later', () => {
     ['0055AED6DCD9', '0055AED6DCD90281E5', false],
     ['0056', '0055AED6DCD90281E5', true],
     ['0055AED6DCD9', '0055AED6DCD90000', false],
-  ])('%s than %s: %s', (a, b, later) => {
+  ])('compares %s with %s: %s', (a, b, later) => {
     expect(isLaterSequencer(a, b)).toBe(later)
   })
 })

@@ -21,7 +21,7 @@ test('the work of a clip is frames x pixels x steps x videos', () => {
   expect(jobWorkOf(clip({ num_frames: 5, width: 8, height: 16, num_videos_per_prompt: 3 }))).toBe(48_000)
 })
 
-test('steps are those of the sigmas where there are some', () => {
+test('the steps of a clip are those of its sigmas if it has some', () => {
   expect(ALIGN_YOUR_STEPS).toBe(ALIGN_YOUR_STEPS_SIGMAS.length - 1)
   const small = { num_frames: 1, width: 8, height: 8 }
   expect(jobWorkOf(clip({ ...small, sigmas: 'align-your-steps' }))).toBe(640)
@@ -34,15 +34,18 @@ test.each([
   [25, 25, 24],
   [4096, 2048, 2047],
   [7, 3, 0],
-])('of %i frames in chunks of %i that share %i, those decoded again count', (frames, chunk, overlap) => {
-  const chunks = overlap === 0 ? [] : overlappingChunks(frames, chunk, overlap)
-  const decoded = chunks.reduce((sum, { from, to }) => sum + to - from, 0)
-  const again = chunks.length === 0 ? 0 : decoded - frames
-  const parameters = clip({ num_frames: frames, decode_chunk_size: chunk, decode_overlap: overlap })
+])(
+  'the work of %i frames in chunks of %i with an overlap of %i includes frames that are decoded again',
+  (frames, chunk, overlap) => {
+    const chunks = overlap === 0 ? [] : overlappingChunks(frames, chunk, overlap)
+    const decoded = chunks.reduce((sum, { from, to }) => sum + to - from, 0)
+    const again = chunks.length === 0 ? 0 : decoded - frames
+    const parameters = clip({ num_frames: frames, decode_chunk_size: chunk, decode_overlap: overlap })
 
-  expect(framesDecodedAgain(parameters)).toBe(again)
-  expect(jobWorkOf(parameters)).toBe(1024 * 576 * (frames * 25 + again * 8))
-})
+    expect(framesDecodedAgain(parameters)).toBe(again)
+    expect(jobWorkOf(parameters)).toBe(1024 * 576 * (frames * 25 + again * 8))
+  },
+)
 
 test.each<readonly [string, RenderArguments]>([
   ['64 videos of a usual clip', { num_videos_per_prompt: 64 }],
@@ -52,7 +55,7 @@ test.each<readonly [string, RenderArguments]>([
   expect(faultOf(given)).toBeNull()
 })
 
-test('a clip of more work is a fault with the argument to blame, value, bound, key and fix', () => {
+test('a clip with too much work is a fault with argument, value, limit, key and fix', () => {
   expect(faultOf({ width: 8192, height: 8192, num_frames: 4096, num_videos_per_prompt: 64 })).toEqual({
     name: 'num_frames',
     message:
@@ -72,11 +75,11 @@ test.each<readonly [string, RenderArguments]>([
     'decode_overlap',
     { num_frames: 2000, num_inference_steps: 1, decode_chunk_size: 1000, decode_overlap: 999 },
   ],
-])('the argument to blame is the one furthest above the defaults: %s', (name, given) => {
+])('a work fault names the argument that is furthest above the defaults: %s', (name, given) => {
   expect(faultOf(given)?.name).toBe(name)
 })
 
-test('what is decoded again is part of the fault', () => {
+test('a work fault includes the frames that are decoded again', () => {
   const fault = faultOf({
     ...{ num_frames: 2000, num_inference_steps: 1, decode_chunk_size: 1000, decode_overlap: 999 },
   })

@@ -21,45 +21,45 @@ beforeEach(async () => {
 })
 
 describe('readClipRecord', () => {
-  test('reads the record of a clip', async () => {
+  test('returns the record of a clip', async () => {
     await writeFile(file, encodeClipRecord(RECORD))
     expect(await readClipRecord(file)).toEqual(RECORD)
   })
 
-  test('finds none where there is no file, or where a file stands in place of the folder', async () => {
+  test('returns absent when there is no file, or a file where the folder should be', async () => {
     expect(await readClipRecord(file)).toBe('absent')
     await writeFile(file, '')
     expect(await readClipRecord(path.join(file, 'cup.json'))).toBe('absent')
   })
 
-  test('calls a folder and another text another document', async () => {
+  test('returns other for a folder and for a file with other content', async () => {
     await writeFile(file, '{"fps": 7}')
     expect(await readClipRecord(file)).toBe('other')
     expect(await readClipRecord(folder)).toBe('other')
   })
 
-  test('calls a file that is too large for a record another document', async () => {
+  test('returns other for a file that is too large for a record', async () => {
     await writeFile(file, encodeClipRecord(RECORD) + ' '.repeat(2 ** 20))
     expect(await readClipRecord(file)).toBe('other')
   })
 })
 
 describe('replaceClipRecord', () => {
-  test('writes a record in place of an earlier one, and leaves no other file', async () => {
+  test('replaces an earlier record and leaves no temporary file', async () => {
     await replaceClipRecord(file, { ...RECORD, frames: 25 })
     await replaceClipRecord(file, RECORD)
     expect(await readFile(file, 'utf8')).toBe(encodeClipRecord(RECORD))
     expect(await readdir(folder)).toEqual(['cup.json'])
   })
 
-  test('removes the earlier record of a clip that has none', async () => {
+  test('removes the earlier record of a clip without a record', async () => {
     await replaceClipRecord(file, RECORD)
     await replaceClipRecord(file, null)
     await replaceClipRecord(file, null)
     expect(await readdir(folder)).toEqual([])
   })
 
-  test('leaves another document and a folder of a clip that has no record', async () => {
+  test('keeps another document and a folder when the clip has no record', async () => {
     await writeFile(file, '{"fps": 7}')
     await mkdir(path.join(folder, 'folder.json'))
     for (const name of ['cup.json', 'folder.json']) await replaceClipRecord(path.join(folder, name), null)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { makeFolders } from '../../../shared/files/make-folders.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 
-test('makes what is missing, and tells what it made, the outermost first', async () => {
+test('makeFolders makes missing folders and reports each, the outermost first', async () => {
   const dir = await temporaryDir()
   await mkdir(path.join(dir, 'a'))
   const made: string[] = []
@@ -13,7 +13,7 @@ test('makes what is missing, and tells what it made, the outermost first', async
   expect((await stat(path.join(dir, 'a/b/c'))).isDirectory()).toBe(true)
 })
 
-test('is content with what others make at the same time', async () => {
+test('makeFolders succeeds when eight calls make the same folders at once, and reports each folder once', async () => {
   const folder = path.join(await temporaryDir(), 'a/b/c')
   const made: string[] = []
   await Promise.all(Array.from({ length: 8 }, () => makeFolders(folder, (one) => made.push(one))))
@@ -21,13 +21,13 @@ test('is content with what others make at the same time', async () => {
 })
 
 test.runIf(process.platform === 'linux')(
-  'fails below /proc, where a recursive mkdir never ends',
+  'makeFolders fails below /proc, where a recursive mkdir of Node does not end',
   async () => {
     await expect(makeFolders('/proc/nope/deep')).rejects.toThrow('ENOENT')
   },
 )
 
-test('fails below a file', async () => {
+test('makeFolders fails below a file', async () => {
   const file = path.join(await temporaryDir(), 'file')
   await writeFile(file, '')
   await expect(makeFolders(path.join(file, 'below'))).rejects.toThrow('ENOTDIR')

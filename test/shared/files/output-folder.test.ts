@@ -15,7 +15,7 @@ const aFolder = async () => {
   return { folder, at: (name: string): string => path.join(folder, name) }
 }
 
-test('a folder is made with those above it, which are told', async () => {
+test('makeFolder makes an output folder with its parents and returns those that it made', async () => {
   const { folder, at } = await aFolder()
   await mkdir(at('a'))
   await assertFolderUsable('--output', at('a/b/c'))
@@ -24,7 +24,7 @@ test('a folder is made with those above it, which are told', async () => {
   expect(await makeFolder('--output', at('a/b/c'))).toEqual([])
 })
 
-test('of the folders made, those with something in them stay', async () => {
+test('removeEmptyFolders keeps folders that are not empty', async () => {
   const { folder, at } = await aFolder()
   const made = await makeFolder('--output', at('a/b/c'))
   await writeFile(at('a/kept'), '')
@@ -32,15 +32,15 @@ test('of the folders made, those with something in them stay', async () => {
   expect((await readdir(folder, { recursive: true })).sort()).toEqual(['a', 'a/kept'])
 })
 
-describe('a folder that cannot be used is told with its option', () => {
+describe('an unusable output folder is an error that names its option and the reason', () => {
   test.each([
     ['a file', 'file', 'a file has that name'],
-    ['below a file', 'file/x/y', 'a file has that name'],
-    ['a link that leads to itself', 'loop', 'its symbolic links lead in a circle'],
-    ['below such a link', 'loop/x', 'its symbolic links lead in a circle'],
-    ['a link to nowhere', 'gone', 'no folder can be made there'],
+    ['a folder below a file', 'file/x/y', 'a file has that name'],
+    ['a link to itself', 'loop', 'its symbolic links lead in a circle'],
+    ['a folder below a link to itself', 'loop/x', 'its symbolic links lead in a circle'],
+    ['a link without a target', 'gone', 'no folder can be made there'],
     ['a name that is too long', 'n'.repeat(256), 'its name is too long'],
-  ])('%s', async (_, name, reason) => {
+  ])('for %s', async (_, name, reason) => {
     const { folder, at } = await aFolder()
     await writeFile(at('file'), '')
     await symlink('loop', at('loop'))
@@ -55,20 +55,23 @@ describe('a folder that cannot be used is told with its option', () => {
     expect((await readdir(folder)).sort()).toEqual(['file', 'gone', 'loop'])
   })
 
-  test.skipIf(!existsSync('/proc/self'))('below /proc, where Node would try for ever', async () => {
-    await expect(makeFolder('--output', '/proc/nope/deeper')).rejects.toThrow(
-      /^--output: the folder \/proc\/nope\/deeper cannot be used/,
-    )
-  })
+  test.skipIf(!existsSync('/proc/self'))(
+    'for a folder below /proc, where a recursive mkdir of Node does not end',
+    async () => {
+      await expect(makeFolder('--output', '/proc/nope/deeper')).rejects.toThrow(
+        /^--output: the folder \/proc\/nope\/deeper cannot be used/,
+      )
+    },
+  )
 
-  // For root there is always permission, so these cannot be had from every file system.
+  // Root always has permission, so these errors cannot be caused on every file system.
   test.each([
     ['EACCES', 'there is no permission to write there'],
     ['EPERM', 'there is no permission to write there'],
     ['EROFS', 'its file system is read-only'],
     ['ENOSPC', 'the disk is full'],
     ['EIO', 'EIO'],
-  ])('%s', (code, reason) => {
+  ])('for the error %s', (code, reason) => {
     const { message } = folderFault('--output', 'o', Object.assign(new Error('no'), { code }))
     expect(message).toBe(`--output: the folder o cannot be used (${reason}); choose another`)
   })

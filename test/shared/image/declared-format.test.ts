@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { checkDeclaredFormat, formatOfName } from '../../../shared/image/declared-format.ts'
 
-describe('the format of a name', () => {
+describe('the format of the file name', () => {
   test.each([
     ['images/a.png', 'PNG'],
     ['IMG_0001.JPG', 'JPEG'],
     ['a.jpeg', 'JPEG'],
     ['a.tar.webp', 'WebP'],
-  ])('%s: %s', (name, format) => {
+  ])('%s is %s', (name, format) => {
     expect(formatOfName(name, 'image')).toBe(format)
   })
 
@@ -16,12 +16,12 @@ describe('the format of a name', () => {
     ['png', 'image: its name has no ending; must end with'],
     ['a.png/b', 'image: its name has no ending'],
     ['a.constructor', "image: its name ends with '.constructor'"],
-  ])('%s is none of ours', (name, message) => {
+  ])('%s is refused', (name, message) => {
     expect(() => formatOfName(name, 'image')).toThrow(message)
   })
 })
 
-describe('a content type', () => {
+describe('the content type of a JPEG', () => {
   test.each([
     null,
     '',
@@ -31,12 +31,12 @@ describe('a content type', () => {
     'image/jpg',
     'IMAGE/JPEG',
     'image/jpeg; charset=binary',
-  ])('%j does for a JPEG', (contentType) => {
+  ])('may be %j', (contentType) => {
     expect(() => checkDeclaredFormat('JPEG', { key: 'a.jpg', contentType }, 'image')).not.toThrow()
   })
 
   test.each(['image/png', 'image/webp', 'text/html', 'image/svg+xml', 'constructor'])(
-    '%j does not',
+    'may not be %j',
     (contentType) => {
       expect(() => checkDeclaredFormat('JPEG', { key: 'a.jpg', contentType }, 'image')).toThrow(
         'content type',

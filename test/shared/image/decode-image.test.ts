@@ -10,8 +10,8 @@ const golden = await readGolden('image-formats')
 const fileBytes = (name: string): Promise<Uint8Array> =>
   readFile(new URL(`../../goldens/images/formats/${name}`, import.meta.url))
 
-describe("a file becomes the bytes of diffusers' load_image", () => {
-  test.each(golden.keys.toSorted())('%s', async (name) => {
+describe("decodeImage returns the bytes of diffusers' load_image", () => {
+  test.each(golden.keys.toSorted())('for %s', async (name) => {
     const expected = golden.tensor<Uint8Array>(name)
     const image = await decodeImage(await fileBytes(name), 'image')
     expect([image.height, image.width, 3]).toEqual(expected.shape)
@@ -21,8 +21,8 @@ describe("a file becomes the bytes of diffusers' load_image", () => {
 
 const metadata = await readGolden('image-metadata')
 
-describe('an image is turned where diffusers turns it', () => {
-  test.each(metadata.keys.filter((key) => !key.startsWith('file:')).toSorted())('%s', async (name) => {
+describe('decodeImage rotates an image by its metadata as diffusers does', () => {
+  test.each(metadata.keys.filter((key) => !key.startsWith('file:')).toSorted())('for %s', async (name) => {
     const expected = metadata.tensor<Uint8Array>(name)
     const image = await decodeImage(metadata.tensor<Uint8Array>(`file:${name}`).data, 'image')
     expect([image.height, image.width, 3]).toEqual(expected.shape)
@@ -88,7 +88,7 @@ const refusal = async (bytes: Uint8Array): Promise<string> => {
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content)
 
-describe('what is no image is refused in one sentence', () => {
+describe('decodeImage refuses a file in one sentence', () => {
   test.each([
     ['an empty file', new Uint8Array(0), /^photo\.png: is empty \(0 bytes\)/],
     [
@@ -132,7 +132,7 @@ describe('what is no image is refused in one sentence', () => {
       /is a damaged or cut-off PNG file \(texts take more than 67108864 bytes/,
     ],
     ['too many bytes', new Uint8Array(MAX_IMAGE_BYTES + 1), /has 64\.0 MiB, more than the 64\.0 MiB/],
-  ])('%s', async (_, bytes, message) => {
+  ])('for %s', async (_, bytes, message) => {
     expect(await refusal(bytes)).toMatch(message)
   })
 
@@ -142,12 +142,12 @@ describe('what is no image is refused in one sentence', () => {
     ['animated.png', /is an animation/],
     ['still.tiff', /is a TIFF/],
     ['still.bmp', /is a BMP/],
-  ])('%s', async (name, message) => {
+  ])('for %s', async (name, message) => {
     expect(await refusal(await fileBytes(name))).toMatch(message)
   })
 
   test.each(['rgb.png', 'rgb-420.jpg', 'progressive.jpg', 'lossy.webp', 'lossless.webp'])(
-    '%s, cut off',
+    'for a part of %s',
     async (name) => {
       const whole = await fileBytes(name)
       for (const share of [0.3, 0.6, 0.9]) {

@@ -16,7 +16,7 @@ const anyImage = fc
     )
   })
 
-test('an image is the same bytes after it was encoded and decoded', async () => {
+test('an image has the same bytes after it was encoded as PNG and decoded', async () => {
   await fc.assert(
     fc.asyncProperty(anyImage, async (image) => {
       const { width, height, data } = await decodeImage(await encodePng(image), 'image')

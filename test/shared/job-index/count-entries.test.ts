@@ -4,8 +4,8 @@ import { readCounts, writeCounts } from '../../../shared/job-index/index-counts-
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { anIndex, jobIdOf } from './an-index.ts'
 
-describe('counting', () => {
-  test('leaves the last 20 minutes and less than a thousand entries to readers', async () => {
+describe('a count of the index', () => {
+  test('leaves out the last 20 minutes and fewer than a thousand entries', async () => {
     const { pass, queueEach, count, counted } = anIndex()
     await queueEach(0, 999)
     pass(30)
@@ -19,7 +19,7 @@ describe('counting', () => {
     expect(await counted('queued')).toEqual([1_000])
   })
 
-  test('goes on where it ended', async () => {
+  test('continues after the last counted range', async () => {
     const { pass, queueEach, count, counted } = anIndex()
     for (const first of [0, 2_000, 4_000]) {
       await queueEach(first, 1_000 + first / 1_000)
@@ -29,7 +29,7 @@ describe('counting', () => {
     expect(await counted('queued')).toEqual([1_004, 1_002, 1_000])
   })
 
-  test('counts jobs that were queued together one by one, and a job once', async () => {
+  test('counts each job of an entry of several jobs, and a job with two entries once', async () => {
     const { pass, queueEach, queueTogether, count, counted } = anIndex()
     await queueEach(0, 999)
     await queueTogether([998, 999, 1_000])
@@ -38,7 +38,7 @@ describe('counting', () => {
     expect(await counted('queued')).toEqual([1_001])
   })
 
-  test('counts a job with its first entry where the second is in a later range', async () => {
+  test('counts a job with its first entry if its second entry is in a later range', async () => {
     const { pass, queueEach, queueTogether, count, counted } = anIndex()
     await queueEach(0, 1_000)
     pass(30)
@@ -50,7 +50,7 @@ describe('counting', () => {
     expect(await counted('queued')).toEqual([1_000, 1_000])
   })
 
-  test('counts some thousand entries, and the others the next time', async () => {
+  test('counts at most 5,000 entries, and the others the next time', async () => {
     const { pass, queueEach, count, counted } = anIndex()
     await queueEach(0, 7_000)
     pass(30)
@@ -60,7 +60,7 @@ describe('counting', () => {
     expect(await counted('queued')).toEqual([5_000, 2_000])
   })
 
-  test('changes nothing where somebody else wrote meanwhile', async () => {
+  test('changes nothing when another process wrote an entry meanwhile, and is right the next time', async () => {
     let meanwhile: (() => Promise<unknown>) | null = null
     const index = anIndex({
       async after(operation) {
@@ -79,7 +79,7 @@ describe('counting', () => {
     expect(await index.counted('queued')).toEqual([1_000])
   })
 
-  test('is the turn of one job of 256', async () => {
+  test('is made for one job of 256', async () => {
     const { store, pass, queueEach, counted, now } = anIndex()
     await queueEach(0, 1_000)
     pass(30)
@@ -89,7 +89,7 @@ describe('counting', () => {
     expect(await counted('queued')).toEqual([1_000])
   })
 
-  test('fails no job', async () => {
+  test('does not fail a job when the store fails', async () => {
     const { store, now } = anIndex({
       before: () => {
         throw new Error('the store is away')
@@ -99,8 +99,8 @@ describe('counting', () => {
   })
 })
 
-describe('an entry that comes late', () => {
-  test('is counted with the range that it belongs to', async () => {
+describe('a late index entry', () => {
+  test('is counted with its range', async () => {
     const { pass, end, count, counted, now } = anIndex()
     const [first, second] = [now(), new Date(now().getTime() + 1)]
     for (let number = 1; number <= 1_000; number++) await end(number, first)
@@ -112,7 +112,7 @@ describe('an entry that comes late', () => {
     expect(await counted('succeeded')).toEqual([1_001])
   })
 
-  test('and is there already leaves a range that was counted with it', async () => {
+  test('that already exists leaves its counted range unchanged', async () => {
     const { pass, end, count, counted, now } = anIndex()
     const first = now()
     for (let number = 1; number <= 1_000; number++) await end(number, first)
@@ -122,7 +122,7 @@ describe('an entry that comes late', () => {
     expect(await counted('succeeded')).toEqual([1_000])
   })
 
-  test('is counted although its writer ended before it had the range counted again', async () => {
+  test('is counted although its writer ended before it invalidated the range', async () => {
     let counting: (() => Promise<unknown>) | null = null
     const index = anIndex({
       async after(operation, key) {
@@ -155,7 +155,7 @@ describe('an entry that comes late', () => {
     expect(await index.counted('succeeded')).toEqual([1_001])
   })
 
-  test('is no longer counted once it is forgotten', async () => {
+  test('is no longer counted once it is deleted', async () => {
     const { pass, end, forget, count, counted, now } = anIndex()
     const first = now()
     for (let number = 1; number <= 1_001; number++) await end(number, first, 'failed')

@@ -7,7 +7,7 @@ const LIMITS = { maxDepth: 3, maxItems: 10, fix: 'save it again' }
 const parse = (text: string): unknown => parseStrictJson('a.json', text, LIMITS)
 
 describe('parseStrictJson', () => {
-  test('gives what JSON.parse gives for any JSON value', () => {
+  test('returns what JSON.parse returns for any JSON value', () => {
     const limits = { ...LIMITS, maxDepth: 100, maxItems: 1e6 }
     fc.assert(
       fc.property(fc.json(), (text) => {
@@ -20,7 +20,7 @@ describe('parseStrictJson', () => {
     expect(() => parse('{"a": 1, "b": 2, "a": 3}')).toThrow('a.json: has the key "a" twice')
   })
 
-  test('refuses a key that is there twice in different spellings', () => {
+  test('refuses a key that an object has twice in different spellings', () => {
     expect(() => parse('{"a": 1, "\\u0061": 3}')).toThrow('has the key "a" twice')
   })
 
@@ -31,15 +31,15 @@ describe('parseStrictJson', () => {
     })
   })
 
-  test('refuses deep nesting before building any of it', () => {
+  test('refuses deep nesting before it builds any value', () => {
     expect(() => parse('['.repeat(4))).toThrow('nested more than 3 levels')
   })
 
-  test('refuses more items than such a file can have', () => {
+  test('refuses more items than its limit', () => {
     expect(() => parse(`[${'1,'.repeat(11)}1]`)).toThrow('more than 10 items')
   })
 
-  test('says what is wrong with text that is not JSON, and what to do', () => {
+  test('reports the fault and the fix for text that is not JSON', () => {
     expect(() => parse('{"a": NaN}')).toThrow(/a\.json: is not JSON \(.*NaN.*\); save it again$/)
   })
 })

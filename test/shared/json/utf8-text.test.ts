@@ -4,16 +4,16 @@ import { decodeUtf8 } from '../../../shared/json/utf8-text.ts'
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 describe('UTF-8 text', () => {
-  test.each(['', 'a', '{"ä": "🎬"}', '\u0000'])('%j is read as it is', (text) => {
+  test.each(['', 'a', '{"ä": "🎬"}', '\u0000'])('%j is decoded unchanged', (text) => {
     expect(decodeUtf8('document', utf8(text))).toBe(text)
   })
 
-  test('loses its byte order mark, one of them', () => {
+  test('loses its byte order mark', () => {
     expect(decodeUtf8('document', utf8('\ufeff{}'))).toBe('{}')
   })
 })
 
-describe('text in another encoding is refused by its name', () => {
+describe('text that is not UTF-8 is refused', () => {
   test.each([
     ['UTF-16', Buffer.from('{}', 'utf16le')],
     ['UTF-16', Buffer.from('\ufeff{}', 'utf16le')],
@@ -23,11 +23,11 @@ describe('text in another encoding is refused by its name', () => {
     ['UTF-32', Uint8Array.of(0, 0, 0, 0x7b, 0, 0, 0, 0x7d)],
     ['UTF-32', Uint8Array.of(0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0)],
     ['UTF-32', Uint8Array.of(0, 0, 0xfe, 0xff, 0, 0, 0, 0x7b)],
-  ])('%s: %o', (encoding, bytes) => {
+  ])('as %s: %o', (encoding, bytes) => {
     expect(() => decodeUtf8('document', bytes)).toThrow(`document: is ${encoding} text; save it as UTF-8`)
   })
 
-  test('or at least as not being UTF-8', () => {
+  test('without the name of an encoding when that is unknown', () => {
     expect(() => decodeUtf8('line', Uint8Array.of(0x61, 0xe4, 0x62))).toThrow('line: is not UTF-8 text')
   })
 })

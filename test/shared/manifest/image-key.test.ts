@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { imageKeyFault } from '../../../shared/manifest/image-key.ts'
 
-describe('an image may be named', () => {
+describe('a manifest item may name the image', () => {
   test.each([
     'images/a.png',
     'images/a b/Käse (1)+#?.png',
@@ -13,7 +13,7 @@ describe('an image may be named', () => {
   })
 })
 
-describe('an image may not be named', () => {
+describe('a manifest item may not name the image', () => {
   test.each([
     ['https://example.com/a.png', /a URL; images are never fetched from elsewhere: upload it to images\//],
     ['s3://input/images/a.png', /a URL/],
@@ -42,7 +42,7 @@ describe('an image may not be named', () => {
   })
 })
 
-test('a message shows no control characters, nor marks that turn the text around', () => {
+test('a fault shows control characters and bidirectional marks as escapes', () => {
   const message = imageKeyFault('images/\u001b[31m\u202egnp.png')
   expect(message).toContain("got 'images/\\u001b[31m\\u202egnp.png'")
 })

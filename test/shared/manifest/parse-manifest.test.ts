@@ -36,8 +36,8 @@ const clipsOf = (
   ...names: readonly (keyof RenderParameters)[]
 ): unknown[] => items.flatMap(({ clips }) => clips.map((clip) => names.map((name) => clip.parameters[name])))
 
-describe('an item', () => {
-  test('has its image, name, group and place', () => {
+describe('an item of a manifest', () => {
+  test('has its image, name, group and position', () => {
     const { items, rejected } = parseJson({ items: [A, { ...A, id: 'cat', group: 'pets' }] })
     expect(rejected).toEqual([])
     expect(items).toMatchObject([
@@ -46,7 +46,7 @@ describe('an item', () => {
     ])
   })
 
-  test('of .jsonl has its line; blank lines, a byte order mark and Windows line ends do not matter', () => {
+  test('of .jsonl has its line number, and blank lines, a byte order mark and Windows line ends are ignored', () => {
     const { items, rejected } = parseText(
       '\ufeff\r\n{"group": "g"}\r\n\r\n{"image": "images/a.png"}\r\n   \n{"image": "images/b.png", "id": "b"}',
       'jsonl',
@@ -58,13 +58,13 @@ describe('an item', () => {
     ])
   })
 
-  test('of .jsonl may be the first line, if nothing stands for all of them', () => {
+  test('of .jsonl may be on the first line when no line is for all items', () => {
     expect(parseLines(A, A).items).toHaveLength(2)
   })
 })
 
-describe('a parameter', () => {
-  test('is that of the checkpoint, unless the manifest, the item or a grid says another', () => {
+describe('a parameter of an item', () => {
+  test('comes from the grid, the item, the manifest or the checkpoint, in this order', () => {
     const parsed = parseJson({
       defaults: { fps: 8, motion_bucket_id: 8, seed: 8 },
       grid: { seed: [10, 11] },
@@ -76,7 +76,7 @@ describe('a parameter', () => {
     ])
   })
 
-  test("of an item's grid goes before the manifest's of that name, and multiplies with the others", () => {
+  test("in the item's grid replaces that of the manifest's grid and is combined with the others", () => {
     const parsed = parseJson({
       grid: { seed: [1, 2], fps: [6, 8] },
       items: [{ ...A, grid: { seed: [3], motion_bucket_id: [40, 50] } }, A],
@@ -93,12 +93,12 @@ describe('a parameter', () => {
     ])
   })
 
-  test('may be a list itself, in a grid a list of lists', () => {
+  test('may be a list, and in a grid a list of lists', () => {
     const parsed = parseJson({ items: [{ ...A, grid: { sigmas: ['align-your-steps', [700, 1, 0]] } }] })
     expect(clipsOf(parsed, 'sigmas')).toEqual([['align-your-steps'], [[700, 1, 0]]])
   })
 
-  test('that is null is not given, also where the defaults or a grid have it', () => {
+  test('counts as not given when it is null, also in the defaults or a grid', () => {
     const parsed = parseJson({
       defaults: { fps: 6, seed: null, motion_bucket_id: 60 },
       grid: { noise_aug_strength: [0.5] },
@@ -115,7 +115,7 @@ describe('a parameter', () => {
     ])
   })
 
-  test('num_inference_steps of an item does away with the sigmas of the defaults', () => {
+  test('num_inference_steps removes the sigmas of the defaults', () => {
     const parsed = parseJson({
       defaults: { sigmas: 'align-your-steps' },
       items: [A, { ...A, parameters: { num_inference_steps: 30 } }],
@@ -126,7 +126,7 @@ describe('a parameter', () => {
     ])
   })
 
-  test('num_inference_steps of the defaults are refused where an item has sigmas of other steps', () => {
+  test('num_inference_steps of the defaults is refused when the item has sigmas with other steps', () => {
     const parsed = parseJson({
       defaults: { num_inference_steps: 4 },
       items: [
@@ -147,13 +147,13 @@ describe('a parameter', () => {
     ])
   })
 
-  test('sigmas keep the number of steps of the checkpoint beside them, so that the job id stays', () => {
+  test('num_inference_steps stays that of the checkpoint beside sigmas, so that the job id does not change', () => {
     const parsed = parseJson({ items: [{ ...A, parameters: { sigmas: 'align-your-steps' } }] })
     expect(clipsOf(parsed, 'sigmas', 'numInferenceSteps')).toEqual([['align-your-steps', 3]])
   })
 })
 
-test('optional fields that are null are not given', () => {
+test('an optional field with the value null counts as not given', () => {
   const parsed = parseJson({
     ...{ $schema: null, version: null, defaults: null, grid: null, group: 'g' },
     items: [{ ...A, parameters: null, grid: null, id: null, group: null }],
@@ -162,14 +162,14 @@ test('optional fields that are null are not given', () => {
   expect(parsed.items).toMatchObject([{ group: 'g', location: { item_id: null } }])
 })
 
-test('a field that has to be given may not be null', () => {
+test('a required field must not be null', () => {
   expect(faultsOf(parseJson({ items: [{ image: null }] }))).toEqual([
     expect.stringMatching(/^1\/- items\[0\]\.image: got null; must be the key of /),
   ])
 })
 
-describe('a rejected item is told with place, field, value, rule and fix; the others go on', () => {
-  test('by its path in .json', () => {
+describe('a rejected item has faults with position, field, value, rule and fix, and other items are accepted', () => {
+  test('named by their path in .json', () => {
     const parsed = parseJson({
       items: [
         A,
@@ -194,7 +194,7 @@ describe('a rejected item is told with place, field, value, rule and fix; the ot
     ])
   })
 
-  test('by its line in .jsonl', () => {
+  test('named by their line in .jsonl', () => {
     const parsed = parseLines(
       A,
       '{"image": "images/a.png"',
@@ -214,7 +214,7 @@ describe('a rejected item is told with place, field, value, rule and fix; the ot
     expect(parsed.rejected[3]?.location.item_id).toBe('dog')
   })
 
-  test('by the place of the value where parameters do not go together', () => {
+  test('named by the position of the value when parameters contradict each other', () => {
     const parsed = parseJson({
       defaults: { decode_chunk_size: 2 },
       items: [
@@ -228,7 +228,7 @@ describe('a rejected item is told with place, field, value, rule and fix; the ot
     ])
   })
 
-  test('if its id is that of an item before it', () => {
+  test('when its id is that of an earlier item', () => {
     const parsed = parseJson({ items: [{ ...A, id: 'x' }, A, { ...A, id: 'x' }] })
     expect(parsed.items.map(({ location }) => location.item)).toEqual([1, 2])
     expect(faultsOf(parsed)).toEqual([
@@ -237,11 +237,11 @@ describe('a rejected item is told with place, field, value, rule and fix; the ot
   })
 })
 
-describe("the deployment's bounds", () => {
+describe('the work limits of the deployment', () => {
   /** The work of a clip with the checkpoint's defaults. */
   const WORK = 64 * 32 * 4 * 3
 
-  test('refuse an item whose clips are more work than a job may have, and the others go on', () => {
+  test('reject an item whose clips need more work than a job may have, and accept the others', () => {
     const parsed = parseJson(
       { items: [A, { ...A, grid: { fps: [7, 8], num_frames: [4, 5] } }, A] },
       { ...DEFAULT_WORK_LIMITS, maxJobWork: WORK },
@@ -254,7 +254,7 @@ describe("the deployment's bounds", () => {
     ])
   })
 
-  test('refuse an item with more clips than a manifest may make, and the others go on', () => {
+  test('reject an item with more clips than a manifest may have, and accept the others', () => {
     const parsed = parseJson(
       { items: [A, { ...A, grid: { seed: [1, 2, 3] } }] },
       { ...DEFAULT_WORK_LIMITS, maxManifestClips: 2 },
@@ -266,7 +266,7 @@ describe("the deployment's bounds", () => {
     ])
   })
 
-  test('refuse a manifest whose items make more clips together', () => {
+  test('reject a manifest whose items together have more clips', () => {
     const parsed = parseJson({ items: [A, A, A] }, { ...DEFAULT_WORK_LIMITS, maxManifestClips: 2 })
     expect(parsed.items).toEqual([])
     expect(faultsOf(parsed)).toEqual([
@@ -276,8 +276,8 @@ describe("the deployment's bounds", () => {
   })
 })
 
-describe('a fault of what stands for all items rejects all of them', () => {
-  test('and those of the items are told too', () => {
+describe('a fault in a field for all items rejects every item', () => {
+  test('and is reported with the faults of the items', () => {
     const parsed = parseJson({
       version: 2,
       fps: 7,
@@ -297,7 +297,7 @@ describe('a fault of what stands for all items rejects all of them', () => {
     ])
   })
 
-  test('with its line in .jsonl', () => {
+  test('and is reported with its line in .jsonl', () => {
     const parsed = parseLines('', { defaults: { fps: 0 } }, A)
     expect(parsed.items).toEqual([])
     expect(faultsOf(parsed)).toEqual([expect.stringMatching(/^-\/2 defaults\.fps: got 0; must be /)])
@@ -308,10 +308,14 @@ describe('the first line of .jsonl', () => {
   test.each<[string, string | object, RegExp]>([
     ['a mistyped image', { imagee: 'images/b.png' }, /^1\/1 imagee: no such field; known are image, /],
     ['a mistyped image and a group', { img: 'images/b.png', group: 'g' }, /^1\/1 img: no such field/],
-    ['no object', '"images/b.png"', /^1\/1 line: got 'images\/b\.png'; must be an object with an image$/],
+    [
+      'text instead of an object',
+      '"images/b.png"',
+      /^1\/1 line: got 'images\/b\.png'; must be an object with an image$/,
+    ],
     ['text that is no JSON', '{"image": "images/b.png"', /^1\/1 line: /],
     [
-      'text with a name of what stands for all',
+      'text with the name of a field for all items',
       '{"image": "images/b.png", "id": "version",}',
       /^1\/1 line: /,
     ],
@@ -326,7 +330,7 @@ describe('the first line of .jsonl', () => {
       { image: 'images/b.png', version: 1 },
       /^1\/1 version: no such field/,
     ],
-  ])('is an item at fault, and the others go on: %s', (_, line, fault) => {
+  ])('is a faulty item, and the others are accepted: %s', (_, line, fault) => {
     const parsed = parseLines(line, A)
     expect(parsed.items).toMatchObject([{ image: 'images/a.png' }])
     expect(faultsOf(parsed)).toContainEqual(expect.stringMatching(fault))
@@ -354,23 +358,23 @@ describe('the first line of .jsonl', () => {
       '{"defaults": {"fps": 7}',
       /^-\/- line: .*; line 1 stands for all items, and none of them is rendered without it: correct that line$/,
     ],
-  ])('rejects all items where it stands for them and is at fault: %s', (_, line, fault) => {
+  ])('is for all items and rejects them when it is faulty: %s', (_, line, fault) => {
     const parsed = parseLines(line, A)
     expect(parsed.items).toEqual([])
     for (const each of notEmpty(faultsOf(parsed))) expect(each).toMatch(fault)
   })
 })
 
-describe('the first line of .jsonl, if it cannot be read and names no image, rejects all items', () => {
+describe('an unreadable first line of .jsonl without an image rejects all items', () => {
   test.each([
     ['a comma too many', '{"grid":{"fps":[7,12]},}'],
-    ['no end', '{"grid":{"fps":[7,12]}'],
+    ['no closing brace', '{"grid":{"fps":[7,12]}'],
     ['a comma after a group', '{"group":"g",}'],
     ['a mistyped name', '{"default":{"fps":7},}'],
     ['single quotes', `{'defaults':{"fps":7}}`],
     ['a name without quotes', '{ defaults: {"fps": 7} }'],
     ['too many bytes', `{"grid": {"fps": [${'7, '.repeat(30_000)}7]}}`],
-  ])('%s', (_, line) => {
+  ])('when it has %s', (_, line) => {
     const parsed = parseLines(line, A)
     expect(parsed.items).toEqual([])
     expect(faultsOf(parsed)).toEqual([
@@ -381,7 +385,7 @@ describe('the first line of .jsonl, if it cannot be read and names no image, rej
   })
 })
 
-describe('a document without items is refused', () => {
+describe('parseManifest refuses a document without items', () => {
   test.each([
     ['[]', 'json', 'document: got []; must be an object with a list of items'],
     ['null', 'json', 'document: got null; must be an object with a list of items'],
@@ -390,11 +394,11 @@ describe('a document without items is refused', () => {
     ['{"items": {"image": 1}}', 'json', 'items: got {"image":1}; must be a list of at least one item'],
     ['', 'jsonl', 'items: are absent; write at least one, on a line of its own'],
     ['{"defaults": {}}', 'jsonl', 'items: are absent; write at least one, on a line of its own'],
-  ] as const)('%s', (text, kind, fault) => {
+  ] as const)('such as %j', (text, kind, fault) => {
     expect(faultsOf(parseText(text, kind))).toEqual([`-/- ${fault}`])
   })
 })
 
-test('an editor finds its schema by $schema', () => {
+test('a manifest may name its schema by $schema', () => {
   expect(parseJson({ $schema: './manifest.schema.json', items: [A] }).rejected).toEqual([])
 })

@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest'
 import { readMetadata } from '../../../shared/manifest/read-metadata.ts'
 
-test('only names that begin with svd- are read', () => {
+test('only metadata names that begin with svd- are read', () => {
   expect(readMetadata({ fps: '7', mtime: '1', 'svd-fps': ' 12 ' })).toMatchObject({
     values: { fps: 12 },
     faults: [],
   })
 })
 
-test('a name is read in any case, and with either mark between its words', () => {
+test('a metadata name is read in any case, and with hyphens or underscores', () => {
   expect(readMetadata({ svd_fps: '12', 'SVD-Motion_Bucket-id': '60' })).toMatchObject({
     values: { fps: 12, motion_bucket_id: 60 },
     faults: [],
   })
 })
 
-test('a name that is given by two spellings is a fault that names both, and not a value', () => {
+test('a metadata name that is given in two spellings is a fault that names both, and has no value', () => {
   const { values, faults } = readMetadata({
     'svd-decode_overlap': '1',
     'svd-decode-overlap': '2',
@@ -30,12 +30,12 @@ test('a name that is given by two spellings is a fault that names both, and not 
   ])
 })
 
-test('a fault has the name as it was written', () => {
+test('a fault names a metadata entry as it was written', () => {
   const { faults } = readMetadata({ 'svd-motion-bucket-id': 'lots', 'svd-colour': 'red' })
   expect(faults.map(({ field }) => field)).toEqual(['svd-motion-bucket-id', 'svd-colour'])
 })
 
-test('names of objects in JavaScript are no arguments', () => {
+test('property names of every JavaScript object are not arguments', () => {
   const { faults, values } = readMetadata({ 'svd---proto--': '1', 'svd-constructor': '1' })
   expect(faults.map(({ field }) => field)).toEqual(['svd---proto--', 'svd-constructor'])
   expect(values).toEqual({})

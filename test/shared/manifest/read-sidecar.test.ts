@@ -7,8 +7,8 @@ const read = (document: object): Sidecar =>
 const faultsOf = (document: object): readonly string[] =>
   read(document).faults.map(({ field, message }) => `${field}: ${message}`)
 
-describe('parameters of a sidecar', () => {
-  test('may stand beside its other fields', () => {
+describe('the parameters of a sidecar', () => {
+  test('may be beside its other fields', () => {
     const { parameters, grid, group, faults } = read({
       motion_bucket_id: 30,
       grid: { seed: [1] },
@@ -23,7 +23,7 @@ describe('parameters of a sidecar', () => {
   test.each([
     ['beside its other fields', { fps: 0 }, 'sidecar.fps'],
     ['in parameters', { parameters: { fps: 0 } }, 'sidecar.parameters.fps'],
-  ])('are named in a fault where they stand: %s', (_, document, field) => {
+  ])('have their path in a fault: %s', (_, document, field) => {
     expect(faultsOf(document)).toEqual([
       `${field}: got 0; must be a whole number of frames per second from 1 to 240`,
     ])
@@ -31,14 +31,14 @@ describe('parameters of a sidecar', () => {
     expect(read({ parameters: { fps: 7 } }).parameters.spell('fps')).toBe('sidecar.parameters.fps')
   })
 
-  test('in both are a fault that names both', () => {
+  test('are a fault when they are in both places', () => {
     expect(faultsOf({ motion_bucket_id: 30, parameters: { fps: 7 } })).toEqual([
       'sidecar.motion_bucket_id: got 30 beside sidecar.parameters; a sidecar has its arguments in one of the two, ' +
         'so write sidecar.parameters.motion_bucket_id, or write all of them without parameters',
     ])
   })
 
-  test('may stand beside parameters of null, which are not given', () => {
+  test('may be beside a parameters field of null', () => {
     const { parameters, faults } = read({ motion_bucket_id: 30, parameters: null })
     expect(faults).toEqual([])
     expect(parameters.values).toEqual({ motion_bucket_id: 30 })
@@ -58,6 +58,6 @@ test.each([
       '"grid": { "seed": [1, 5, 9] }',
   ],
   [{ parameters: [30] }, 'sidecar.parameters: got [30]; must be an object of render parameters'],
-])('a name that a sidecar does not have is a fault: %j', (document, fault) => {
+])('an unknown name in a sidecar is a fault: %j', (document, fault) => {
   expect(faultsOf(document)).toEqual([fault])
 })

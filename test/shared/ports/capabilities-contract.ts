@@ -5,8 +5,8 @@ import type { Implementation } from './implementation.ts'
 
 /** Each capability is as AWS documents it, or deviates as deviations.ts says. */
 export const capabilitiesContract = (open: () => Implementation): void => {
-  describe('capabilities', () => {
-    test.each(CAPABILITY_NAMES)('%s', async (name) => {
+  describe('the capability', () => {
+    test.each(CAPABILITY_NAMES)('"%s" is as AWS documents it, or as deviations.ts lists it', async (name) => {
       const implementation = open()
       expect(await CAPABILITIES[name].observe(implementation)).toBe(expectedOf(implementation.name, name))
     })

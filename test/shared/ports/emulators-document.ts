@@ -4,7 +4,7 @@ import type { ImplementationName } from './implementation.ts'
 
 export const EMULATORS_DOCUMENT = fileURLToPath(new URL('../../../shared/aws/EMULATORS.md', import.meta.url))
 
-/** As a run observed it, or as one has to. */
+/** A capability as a run observed it, or as a run has to observe it. */
 export type Observations = (implementation: ImplementationName, name: CapabilityName) => string | null
 
 /** Those that the observations are of. */
@@ -21,7 +21,7 @@ const cellOf = (observed: string | null, aws: string): string => {
   return observed === aws ? '✓' : `**${observed}**`
 }
 
-/** As the formatter lays tables out. */
+/** A table in the layout of the formatter. */
 const tableOf = ([titles = [], ...rows]: readonly (readonly string[])[]): string => {
   const widths = titles.map((_, column) =>
     Math.max(...[titles, ...rows].map((row) => row[column]?.length ?? 0)),

@@ -18,8 +18,8 @@ const aHugeEvent = (n: number): PipelineEvent => aRequestEnded(n, { warnings: ['
 
 /** Tests of any publisher of events, in memory or at an endpoint. `open` makes a new one with one subscriber. */
 export const eventPublisherContract = (open: () => Promise<PublisherOfContract>): void => {
-  describe('a publisher of events', () => {
-    test('delivers each event as it is, of every type', async () => {
+  describe('an event publisher', () => {
+    test('delivers events of every type unchanged', async () => {
       const { publisher, received } = await open()
       const events = [
         aRequestEnded(1, { context: { text: 'ü "quoted" \\ \u2028', list: [1, null, { deep: 0.1 }] } }),
@@ -51,7 +51,7 @@ export const eventPublisherContract = (open: () => Promise<PublisherOfContract>)
       expect((await received()).map(({ event_id }) => event_id)).toEqual([eventId(1), eventId(1)])
     })
 
-    test('refuses an event that is too large, and delivers the others', async () => {
+    test('refuses an event that is too large and delivers the others', async () => {
       const { publisher, received } = await open()
       const events = [aRequestEnded(1), aHugeEvent(2), aRequestEnded(3)]
 
@@ -64,14 +64,14 @@ export const eventPublisherContract = (open: () => Promise<PublisherOfContract>)
       expect(byId(await received()).map(({ event_id }) => event_id)).toEqual([eventId(1), eventId(3)])
     })
 
-    test('publishes nothing of no events', async () => {
+    test('publishes nothing for an empty list', async () => {
       const { publisher, received } = await open()
 
       expect(await publisher.publish([], unaborted)).toEqual([])
       expect(await received()).toEqual([])
     })
 
-    test('ends with the reason of a signal that is aborted', async () => {
+    test('fails with the reason of an aborted signal', async () => {
       const { publisher, received } = await open()
       const signal = AbortSignal.abort(new Error('the time is over'))
 

@@ -22,7 +22,7 @@ describe('in memory', () => {
 const moto = await startMoto()
 afterAll(() => moto?.stop())
 
-const title = moto === null ? 'moto (skipped: neither SVD_PYTHON nor the PATH has moto’s server)' : 'moto'
+const title = `on moto${moto === null ? ' (skipped: neither SVD_PYTHON nor the PATH has moto’s server)' : ''}`
 describe.skipIf(moto === null)(title, () => {
   const config = {
     endpoint: moto?.url ?? '',
@@ -53,7 +53,7 @@ describe.skipIf(moto === null)(title, () => {
     }
   }
 
-  describe('EventBridge, with a rule that has a queue as its target', () => {
+  describe('through EventBridge to a queue', () => {
     eventPublisherContract(async (): Promise<PublisherOfContract> => {
       const client = openEventBridgeClient(config)
       const subscriber = await openSubscriber()
@@ -71,7 +71,7 @@ describe.skipIf(moto === null)(title, () => {
     })
   })
 
-  describe('SNS, with a queue that subscribes to the topic', () => {
+  describe('through SNS to a queue', () => {
     eventPublisherContract(async (): Promise<PublisherOfContract> => {
       const client = openSnsClient(config)
       const subscriber = await openSubscriber()

@@ -66,7 +66,7 @@ export const MESSAGE_QUEUE_CAPABILITIES = {
     aws: 'LeaseLostError',
     observe: async (implementation) => {
       const { queue, message } = await aDelivery(implementation, 1)
-      // Nobody looks into the queue meanwhile: a message of another, hidden later, says when the time is over.
+      // The queue is not polled meanwhile. A message of another queue, hidden later, shows that the time is over.
       const { queue: other } = await aDelivery(implementation, 1)
       await other.receive({ ...NOW, visibilitySeconds: 1 }, unaborted)
       await implementation.receiveAfter(1, other, NOW)

@@ -28,7 +28,7 @@ export const messageQueueContract = (open: () => Implementation): void => {
     return queue
   }
 
-  /** All there are, out of sight for long. */
+  /** Receives all messages and hides them for ten minutes. */
   const receiveAll = async (queue: MessageQueue): Promise<readonly ReceivedMessage[]> => {
     const all: ReceivedMessage[] = []
     for (;;) {
@@ -38,8 +38,8 @@ export const messageQueueContract = (open: () => Implementation): void => {
     }
   }
 
-  describe('message queue', () => {
-    test('delivers what was sent', async () => {
+  describe('a message queue', () => {
+    test('delivers a sent message', async () => {
       const queue = await aQueueWith('{"job":1}')
 
       const message = await receiveOne(queue)
@@ -49,7 +49,7 @@ export const messageQueueContract = (open: () => Implementation): void => {
       expect(message.sentAt.getTime()).toBeGreaterThan(Date.UTC(2025, 0, 1))
     })
 
-    test('sends more than a batch holds', async () => {
+    test('sends more messages than a batch takes', async () => {
       const bodies = Array.from({ length: 23 }, (_, i) => `message ${i}`)
       const queue = await aQueueWith(...bodies)
 
@@ -59,7 +59,7 @@ export const messageQueueContract = (open: () => Implementation): void => {
       expect(new Set(received.map(({ messageId }) => messageId)).size).toBe(23)
     })
 
-    test('sends more bytes than a batch holds', async () => {
+    test('sends more bytes than a batch takes', async () => {
       // In UTF-8, not in characters, they do not fit together.
       const bodies = ['é', 'ü', 'ö', 'å'].map((letter) => letter.repeat(200_000))
       const queue = await aQueueWith(...bodies)
@@ -67,7 +67,7 @@ export const messageQueueContract = (open: () => Implementation): void => {
       expect(received.map(({ body }) => body.slice(0, 1)).sort()).toEqual(['å', 'é', 'ö', 'ü'].sort())
     })
 
-    test('takes a body of 1 MiB, names the one that is a byte larger, and sends the others', async () => {
+    test('accepts a body of 1 MiB, names one that is a byte larger, and sends the others', async () => {
       const { queue } = await open().openQueues()
       const largest = 'x'.repeat(MAX_BATCH_BYTES)
 
@@ -81,17 +81,17 @@ export const messageQueueContract = (open: () => Implementation): void => {
       expect(received.map(({ body }) => body.length).sort()).toEqual([MAX_BATCH_BYTES, 5, 6].sort())
     })
 
-    test('sends nothing if there is nothing', async () => {
+    test('sends nothing for an empty list', async () => {
       const queue = await aQueueWith()
       expect(await receiveAll(queue)).toEqual([])
     })
 
-    test('receives no more than asked for', async () => {
+    test('receives at most as many messages as requested', async () => {
       const queue = await aQueueWith('a', 'b', 'c')
       expect(await queue.receive({ ...NOW, maxMessages: 2 }, unaborted)).toHaveLength(2)
     })
 
-    test('hides a message in flight, and delivers it again when its time is over', async () => {
+    test('hides a message in flight, and delivers it again after its visibility timeout', async () => {
       const queue = await aQueueWith('a')
       const first = await receiveOne(queue, 1)
       expect(await queue.receive(NOW, unaborted)).toEqual([])
@@ -103,7 +103,7 @@ export const messageQueueContract = (open: () => Implementation): void => {
       expect(second?.sentAt).toEqual(first.sentAt)
     })
 
-    test('keeps hidden what is extended or removed', async () => {
+    test('keeps an extended message hidden and a removed message deleted', async () => {
       const queue = await aQueueWith('extended', 'removed', 'left alone')
       const received = await queue.receive({ ...NOW, visibilitySeconds: 1 }, unaborted)
       const receiptOf = (body: string) =>
@@ -118,7 +118,7 @@ export const messageQueueContract = (open: () => Implementation): void => {
       expect(await queue.depth(unaborted)).toEqual({ visible: 0, inFlight: 2, delayed: 0 })
     })
 
-    test('takes a message back at once', async () => {
+    test('delivers a message at once after its visibility timeout is set to 0', async () => {
       const queue = await aQueueWith('a')
       const { receiptHandle, messageId } = await receiveOne(queue)
 
@@ -127,7 +127,7 @@ export const messageQueueContract = (open: () => Implementation): void => {
       expect(await receiveOne(queue)).toMatchObject({ messageId, receiveCount: 2 })
     })
 
-    test('moves to the dead letters what was received too often', async () => {
+    test('moves a message to the dead-letter queue when it was received too often', async () => {
       const { queue, deadLetters } = await open().openQueues({ maxReceiveCount: 2 })
       await queue.send([aMessage('poison')], unaborted)
       const sent = await receiveOne(queue)
@@ -142,7 +142,7 @@ export const messageQueueContract = (open: () => Implementation): void => {
       expect(await queue.depth(unaborted)).toEqual({ visible: 0, inFlight: 0, delayed: 0 })
     })
 
-    test('a removed message is nobody’s', async () => {
+    test('reports a lost lease for the heartbeat of a removed message, and no error for its removal', async () => {
       const queue = await aQueueWith('a')
       const { receiptHandle } = await receiveOne(queue)
       await queue.remove(receiptHandle, unaborted)
@@ -151,7 +151,7 @@ export const messageQueueContract = (open: () => Implementation): void => {
       await queue.remove(receiptHandle, unaborted)
     })
 
-    test('an outdated receipt is no error to remove', async () => {
+    test('reports no error for the removal by an outdated receipt handle', async () => {
       const queue = await aQueueWith('a')
       const { receiptHandle } = await receiveOne(queue)
       await queue.setVisibility(receiptHandle, 0, unaborted)
@@ -160,13 +160,13 @@ export const messageQueueContract = (open: () => Implementation): void => {
       await queue.remove(receiptHandle, unaborted)
     })
 
-    test('counts what waits and what is in flight', async () => {
+    test('counts visible messages and messages in flight', async () => {
       const queue = await aQueueWith('a', 'b', 'c')
       await receiveOne(queue)
       expect(await queue.depth(unaborted)).toEqual({ visible: 2, inFlight: 1, delayed: 0 })
     })
 
-    test('an aborted call ends with the reason of its signal', async () => {
+    test('fails every call with the reason of an aborted signal', async () => {
       const queue = await aQueueWith('a')
       const reason = new Error('draining')
       const signal = AbortSignal.abort(reason)

@@ -7,7 +7,7 @@ import { openMoto } from './open-moto.ts'
 const moto = await openMoto()
 afterAll(() => moto?.[Symbol.asyncDispose]())
 
-const title = moto === null ? 'moto (skipped: neither SVD_PYTHON nor the PATH has moto’s server)' : 'moto'
+const title = `on moto${moto === null ? ' (skipped: neither SVD_PYTHON nor the PATH has moto’s server)' : ''}`
 describe.skipIf(moto === null)(title, () => {
   const open = () => {
     if (moto === null) throw new Error('skipped')

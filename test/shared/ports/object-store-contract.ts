@@ -19,7 +19,7 @@ const LARGE_BYTES = 20_000_003
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** No two parts alike. */
+/** A body whose parts all differ. */
 const aLargeBody = (): Uint8Array => {
   const words = new Uint32Array(Math.ceil(LARGE_BYTES / 4)).map((_, i) => Math.imul(i, 2_654_435_761))
   return new Uint8Array(words.buffer, 0, LARGE_BYTES)
@@ -40,7 +40,7 @@ const KEYS = [
 
 /** The contract of every implementation. Differences are in object-store-capabilities.ts. */
 export const objectStoreContract = (open: () => Implementation): void => {
-  describe('object store', () => {
+  describe('an object store', () => {
     let store: ObjectStore
     beforeAll(async () => {
       store = await open().openStore()
@@ -51,7 +51,7 @@ export const objectStoreContract = (open: () => Implementation): void => {
       return object === null ? null : new TextDecoder().decode(object.bytes)
     }
 
-    test('gives back what was put: bytes, type, metadata', async () => {
+    test('returns the bytes, content type and metadata that were put', async () => {
       const metadata = { 'job-id': 'abc', empty: '', Upper: 'Case Kept' }
 
       const etag = await store.put('put', bytesOf('hello'), { ...TEXT, metadata }, unaborted)
@@ -74,12 +74,12 @@ export const objectStoreContract = (open: () => Implementation): void => {
       expect(info).toEqual(read)
     })
 
-    test('says null for what is not there', async () => {
+    test('returns null for an object that does not exist', async () => {
       expect(await store.head('nothing', unaborted)).toBeNull()
       expect(await store.read('nothing', ALL, unaborted)).toBeNull()
     })
 
-    test('keeps an empty object', async () => {
+    test('stores an empty object', async () => {
       await store.put('empty', new Uint8Array(), TEXT, unaborted)
       expect(await store.read('empty', ALL, unaborted)).toMatchObject({
         sizeBytes: 0,
@@ -87,12 +87,12 @@ export const objectStoreContract = (open: () => Implementation): void => {
       })
     })
 
-    test('creates what is not there', async () => {
+    test('creates an object that does not exist', async () => {
       expect(await store.create('created', bytesOf('first'), TEXT, unaborted)).toBe(true)
       expect(await text('created')).toBe('first')
     })
 
-    test('puts over what was there, under another etag', async () => {
+    test('overwrites an object with a put, under another etag', async () => {
       const first = await store.put('twice', bytesOf('first'), TEXT, unaborted)
       const second = await store.put('twice', bytesOf('second'), TEXT, unaborted)
 
@@ -100,7 +100,7 @@ export const objectStoreContract = (open: () => Implementation): void => {
       expect(await text('twice')).toBe('second')
     })
 
-    test('replaces what is still the same', async () => {
+    test('replaces an object whose etag is unchanged', async () => {
       const first = await store.put('replaced', bytesOf('first'), TEXT, unaborted)
 
       const second = await store.replace('replaced', first, bytesOf('second'), TEXT, unaborted)
@@ -109,7 +109,7 @@ export const objectStoreContract = (open: () => Implementation): void => {
       expect(await text('replaced')).toBe('second')
     })
 
-    test.each(KEYS)('takes any key: %s', async (key) => {
+    test.each(KEYS)('stores, lists and deletes any key: %s', async (key) => {
       const prefix = key.slice(0, -1)
       await store.put(key, bytesOf('here'), TEXT, unaborted)
 
@@ -122,7 +122,7 @@ export const objectStoreContract = (open: () => Implementation): void => {
       expect(await store.head(key, unaborted)).toBeNull()
     })
 
-    test('reads up to the cap, and refuses one byte more', async () => {
+    test('reads an object of maxBytes, and refuses one that is a byte larger', async () => {
       await store.put('capped', new Uint8Array(1000), TEXT, unaborted)
 
       expect(await store.read('capped', { maxBytes: 1000 }, unaborted)).toMatchObject({ sizeBytes: 1000 })
@@ -131,7 +131,7 @@ export const objectStoreContract = (open: () => Implementation): void => {
       await expect(refused).rejects.toMatchObject({ sizeBytes: 1000 })
     })
 
-    test('reads on the condition that the content is still the same', async () => {
+    test('reads an object whose etag matches, and returns null for a missing object', async () => {
       const ifMatch = await store.put('still', bytesOf('same'), TEXT, unaborted)
       expect(await store.read('still', { ...ALL, ifMatch }, unaborted)).toMatchObject({
         bytes: bytesOf('same'),
@@ -139,7 +139,7 @@ export const objectStoreContract = (open: () => Implementation): void => {
       expect(await store.read('nothing', { ...ALL, ifMatch }, unaborted)).toBeNull()
     })
 
-    test('reads ranges, of which the last may be shorter', async () => {
+    test('reads ranges, of which the last may be shorter, and fails for a missing object', async () => {
       const etag = await store.put('ranged', bytesOf('0123456789'), TEXT, unaborted)
       const range = async (start: number, end: number) =>
         new TextDecoder().decode(await store.readRange('ranged', { start, end, etag }, unaborted))
@@ -149,7 +149,7 @@ export const objectStoreContract = (open: () => Implementation): void => {
       await expect(gone).rejects.toThrow(ObjectChangedError)
     })
 
-    test('lists all under a prefix, over several pages, in order', async () => {
+    test('lists all keys under a prefix, over several pages, in order', async () => {
       const keys = Array.from({ length: 33 }, (_, i) => `paged/${String(i).padStart(4, '0')}`)
       await store.put('paged', bytesOf('not under it'), TEXT, unaborted)
       const shuffled = keys.toSorted((a, b) => sha256Of(bytesOf(a)).localeCompare(sha256Of(bytesOf(b))))
@@ -164,11 +164,11 @@ export const objectStoreContract = (open: () => Implementation): void => {
     })
 
     test.each([
-      ['that is there', 'after/b', ['after/c', 'after/d']],
-      ['that is not there', 'after/bb', ['after/c', 'after/d']],
+      ['that exists', 'after/b', ['after/c', 'after/d']],
+      ['that does not exist', 'after/bb', ['after/c', 'after/d']],
       ['beyond the last', 'after/d', []],
       ['before the prefix', 'aft', ['after/a', 'after/b', 'after/c', 'after/d']],
-    ])('lists what comes after a key %s', async (_, after, expected) => {
+    ])('lists the keys after a key %s', async (_, after, expected) => {
       for (const name of 'dbca') await store.put(`after/${name}`, bytesOf(name), TEXT, unaborted)
 
       const listed = await Array.fromAsync(store.list('after/', unaborted, after))
@@ -176,7 +176,7 @@ export const objectStoreContract = (open: () => Implementation): void => {
       expect(listed.map(({ key }) => key)).toEqual(expected)
     })
 
-    test('deletes, also what is not there', async () => {
+    test('deletes an object, and reports no error when it does not exist', async () => {
       await store.put('deleted', bytesOf('x'), TEXT, unaborted)
 
       await store.delete('deleted', unaborted)
@@ -207,7 +207,7 @@ export const objectStoreContract = (open: () => Implementation): void => {
       }
     })
 
-    test('takes tags with bytes of any size, and stores the bytes as ever', async () => {
+    test('stores tags with objects of any size, and their bytes unchanged', async () => {
       for (const sizeBytes of [10, LARGE_BYTES]) {
         const bytes = aLargeBody().subarray(0, sizeBytes)
         const key = `tagged ${sizeBytes}`
@@ -221,14 +221,14 @@ export const objectStoreContract = (open: () => Implementation): void => {
       }
     })
 
-    test('refuses a large body that has not the SHA-256 announced, and changes nothing', async () => {
+    test('refuses a large body that does not match its SHA-256, and changes nothing', async () => {
       const sha256 = sha256Of(bytesOf('something else'))
       const write = store.create('wrong', aLargeBody(), { ...TEXT, sha256 }, unaborted)
       await expect(write).rejects.toThrow(/SHA-256/)
       expect(await store.head('wrong', unaborted)).toBeNull()
     })
 
-    test('refuses a file that is shorter than it was said to be', async () => {
+    test('refuses a file that is shorter than announced', async () => {
       const path = join(await temporaryDir(), 'short')
       await writeFile(path, 'short')
       const write = store.create('short', { path, sizeBytes: 6 }, TEXT, unaborted)
@@ -236,7 +236,7 @@ export const objectStoreContract = (open: () => Implementation): void => {
       expect(await store.head('short', unaborted)).toBeNull()
     })
 
-    test('an aborted call ends with the reason of its signal, and changes nothing', async () => {
+    test('fails every call with the reason of an aborted signal, and changes nothing', async () => {
       await store.put('kept', bytesOf('kept'), TEXT, unaborted)
       const reason = new Error('draining')
       const signal = AbortSignal.abort(reason)

@@ -23,7 +23,7 @@ const start = async (file: string, args: readonly string[]): Promise<MotoServer 
   })
   const url = await new Promise<string | null>((resolve) => {
     let printed = ''
-    // Read to the end: it prints a line per request, and stops when nobody takes them.
+    // The output is read to its end, because moto prints a line per request and stops when the pipe is full.
     server.stderr.on('data', (chunk) => {
       if (printed.length > 10_000) return
       printed += chunk

@@ -11,8 +11,8 @@ export interface ServiceOfContract {
 
 /** The contract of an ECS service, in memory or at an endpoint. `open` returns a new one with `desired` tasks. */
 export const workerServiceContract = (open: (desired: number) => Promise<ServiceOfContract>): void => {
-  describe('a service of workers', () => {
-    test('has the desired count that it was made with, and a primary deployment', async () => {
+  describe('an ECS service of workers', () => {
+    test('has the desired count of its creation, and a primary deployment', async () => {
       const { service } = await open(1)
 
       expect(await service.read(unaborted)).toMatchObject({
@@ -20,7 +20,7 @@ export const workerServiceContract = (open: (desired: number) => Promise<Service
       })
     })
 
-    test('has the desired count that was set last, none too, in the same deployment', async () => {
+    test('has the desired count that was set last, also 0, in the same deployment', async () => {
       const { service } = await open(1)
       const before = await service.read(unaborted)
       const counts: (number | undefined)[] = []
@@ -33,7 +33,7 @@ export const workerServiceContract = (open: (desired: number) => Promise<Service
       expect((await service.read(unaborted))?.deploymentId).toBe(before?.deploymentId)
     })
 
-    test('counts tasks of the primary deployment that run or are on their way: no more than are desired', async () => {
+    test('has at most as many running and pending tasks as desired', async () => {
       const { service } = await open(2)
 
       const { running = Number.NaN, pending = Number.NaN } = (await service.read(unaborted)) ?? {}
@@ -52,14 +52,14 @@ export const workerServiceContract = (open: (desired: number) => Promise<Service
       expect(after?.desired).toBe(2)
     })
 
-    test('that is deleted is not there', async () => {
+    test('is null when it was deleted', async () => {
       const { service, remove } = await open(0)
       await remove()
 
       expect(await service.read(unaborted)).toBeNull()
     })
 
-    test('ends with the reason of a signal that is aborted', async () => {
+    test('fails with the reason of an aborted signal', async () => {
       const { service } = await open(0)
       const signal = AbortSignal.abort(new Error('the time is over'))
 

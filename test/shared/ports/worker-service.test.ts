@@ -22,7 +22,7 @@ describe('in memory', () => {
 const moto = await openMoto()
 afterAll(() => moto?.[Symbol.asyncDispose]())
 
-const title = moto === null ? 'moto (skipped: neither SVD_PYTHON nor the PATH has moto’s server)' : 'moto'
+const title = `on moto${moto === null ? ' (skipped: neither SVD_PYTHON nor the PATH has moto’s server)' : ''}`
 describe.skipIf(moto === null)(title, () => {
   let made = 0
 

@@ -11,12 +11,12 @@ const modelsWith = async (key: string, content: string) => {
   return models
 }
 
-test('a checkpoint is known by its record', async () => {
+test('readModelRecord returns the record of a checkpoint', async () => {
   const models = await modelsWith('models/tiny/model.json', JSON.stringify(aModelRecord()))
   expect(await readModelRecord(models, 'tiny', SIGNAL)).toEqual(aModelRecord())
 })
 
-test('one that is not there is null', async () => {
+test('readModelRecord returns null for a checkpoint that does not exist', async () => {
   const models = await modelsWith('models/tiny/model.json', '{}')
   expect(await readModelRecord(models, 'svd-xt', SIGNAL)).toBeNull()
 })
@@ -29,7 +29,7 @@ test.each([
   [JSON.stringify({ ...RECORD, version: 2 }), 'is not a model record'],
   [JSON.stringify({ ...RECORD, model_id: 'huge' }), 'is that of another model, huge'],
   [JSON.stringify({ ...RECORD, sha256: '0'.repeat(64) }), 'its sha256 is not that of its files'],
-])('a record that cannot be used is a failure: %j', async (content, message) => {
+])('readModelRecord fails for an unusable record: its error has $1', async (content, message) => {
   const models = await modelsWith('models/tiny/model.json', content)
   await expect(readModelRecord(models, 'tiny', SIGNAL)).rejects.toThrow(message)
 })

@@ -21,7 +21,7 @@ describe('parseClipVisionConfig', () => {
     })
   })
 
-  test("takes the reference's defaults for absent fields", () => {
+  test('uses the defaults of the reference for absent fields', () => {
     expect(parseClipVisionConfig({})).toEqual({
       hiddenSize: 768,
       intermediateSize: 3072,
@@ -36,7 +36,7 @@ describe('parseClipVisionConfig', () => {
     })
   })
 
-  test('takes quick_gelu', async () => {
+  test('accepts quick_gelu', async () => {
     expect((await parse({ hidden_act: 'quick_gelu' })).hiddenAct).toBe('quick_gelu')
   })
 

@@ -13,7 +13,7 @@ const check = async (changes: { unet?: object; vae?: object; clip?: object } = {
   })
 
 describe('assertComponentsFit', () => {
-  test("accepts SVD-XT's three networks", () => check())
+  test('accepts the three networks of SVD-XT', () => check())
 
   test('accepts any width that all three share', () =>
     check({
@@ -22,7 +22,7 @@ describe('assertComponentsFit', () => {
       clip: { projection_dim: 96 },
     }))
 
-  test('asks nothing of the context width of a level without attention', () => {
+  test('ignores the context width of a level without attention', () => {
     const down_block_types = ['DownBlockSpatioTemporal', ...Array(3).fill('CrossAttnDownBlockSpatioTemporal')]
     const up_block_types = [...Array(3).fill('CrossAttnUpBlockSpatioTemporal'), 'UpBlockSpatioTemporal']
     return check({ unet: { down_block_types, up_block_types, cross_attention_dim: [7, 1024, 1024, 1024] } })

@@ -13,7 +13,7 @@ describe('parseFeatureExtractorConfig', () => {
     })
   })
 
-  test("takes OpenAI's statistics if there are none, as the reference does", async () => {
+  test("uses OpenAI's statistics if there are none, as the reference does", async () => {
     expect(parseFeatureExtractorConfig({})).toEqual(await parse())
   })
 

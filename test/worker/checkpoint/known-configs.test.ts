@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { findKnownConfigs, knownNameFault } from '../../../worker/checkpoint/known-configs.ts'
 
-describe('other names than the built-in ones', () => {
+describe('a name that is not built in', () => {
   test.each(['./svd-xt', 'svd-xt/', 'SVD-XT', 'svd', '', '../known-configs/svd-xt'])(
-    "'%s' is a path",
+    "is a path: '%s'",
     async (name) => {
       expect(await findKnownConfigs(name)).toBeNull()
       expect(knownNameFault(name)).toBeNull()
@@ -12,7 +12,7 @@ describe('other names than the built-in ones', () => {
   )
 })
 
-test('every folder of built-in configs has a name, and its repository', async () => {
+test('every folder of built-in configs has a name and a repository', async () => {
   const folder = new URL('../../../worker/checkpoint/known-configs/', import.meta.url)
   const names = (await readdir(folder)).filter((name) => name !== 'README.md')
   expect(names).toEqual(['svd-xt'])

@@ -38,7 +38,7 @@ describe('openCheckpoint', () => {
     expect(bias[0]).toBe(-0.00946044921875)
   })
 
-  test("opens SVD-XT's configs alone", async () => {
+  test('opens the configs of SVD-XT without weights', async () => {
     const checkpoint = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
     expect(checkpoint.unet.tensors).toBeNull()
     expect(checkpoint.unet.config.numFrames).toBe(25)
@@ -51,11 +51,11 @@ describe('openCheckpoint', () => {
     })
   })
 
-  test('needs weights unless told otherwise', async () => {
+  test('refuses a checkpoint without weights, unless they are optional', async () => {
     await expect(openCheckpoint(XT_CONFIGS)).rejects.toThrow('unet: has no weights')
   })
 
-  test('takes float32 if both are there, and the variant if asked', async () => {
+  test('opens float32 if both precisions exist, and the variant if it is requested', async () => {
     await using folder = await aCheckpoint({
       ...SINGLE_FILES,
       'unet/diffusion_pytorch_model.fp16.safetensors': someWeights('half'),
@@ -71,7 +71,7 @@ describe('openCheckpoint', () => {
     )
   })
 
-  test('names every file that belongs to it, and no other', async () => {
+  test('lists every file that belongs to the checkpoint, and no other file', async () => {
     const index = JSON.stringify({ weight_map: { one: 'b.safetensors', other: 'a.safetensors' } })
     const { 'unet/diffusion_pytorch_model.safetensors': _, ...others } = SINGLE_FILES
     await using folder = await aCheckpoint({
@@ -100,7 +100,7 @@ describe('openCheckpoint', () => {
     ])
   })
 
-  test('takes what a component has without a variant, where another has the one that was asked for', async () => {
+  test('opens a component without a variant if only another component has the requested one', async () => {
     await using folder = await aCheckpoint({
       ...SINGLE_FILES,
       'unet/diffusion_pytorch_model.fp16.safetensors': someWeights(),
@@ -119,7 +119,7 @@ describe('openCheckpoint', () => {
     expect(unet.tensors?.get('from_blob')?.file).toBe(blob)
   })
 
-  test('says that a link leads nowhere', async () => {
+  test('reports a link whose target does not exist', async () => {
     await using folder = await aCheckpoint(SINGLE_FILES)
     const link = join(folder.dir, 'unet/diffusion_pytorch_model.safetensors')
     await rm(link)
@@ -140,8 +140,8 @@ describe('openCheckpoint', () => {
       (unet) => symlink('unet', unet),
       'unet/config.json: cannot be opened; its symbolic links lead in a circle: download it again',
     ],
-    ['not there', async () => {}, 'unet/config.json: is missing; download the whole folder'],
-  ])('says that a component is %s', async (_, place, message) => {
+    ['missing', async () => {}, 'unet/config.json: is missing; download the whole folder'],
+  ])('reports a component that is %s', async (_, place, message) => {
     await using folder = await aCheckpoint(SINGLE_FILES)
     const unet = join(folder.dir, 'unet')
     await rm(unet, { recursive: true })
@@ -149,7 +149,7 @@ describe('openCheckpoint', () => {
     await expect(openCheckpoint(folder.dir)).rejects.toThrow(message)
   })
 
-  test('says that a file is a link to itself', async () => {
+  test('reports a file that is a link to itself', async () => {
     await using folder = await aCheckpoint(SINGLE_FILES)
     const config = join(folder.dir, 'vae/config.json')
     await rm(config)
@@ -159,7 +159,7 @@ describe('openCheckpoint', () => {
     )
   })
 
-  test('takes a component that was left out for none', async () => {
+  test('accepts an index that lists an omitted component as null', async () => {
     const index = JSON.stringify(await xtConfig('model_index.json', { safety_checker: [null, null] }))
     await using folder = await aCheckpoint({ ...SINGLE_FILES, 'model_index.json': index })
     expect((await openCheckpoint(folder.dir)).variant).toBeNull()
@@ -171,7 +171,7 @@ describe('openCheckpoint', () => {
     await expect(openCheckpoint(folder.dir)).rejects.toThrow('in_channels: is 8; must be 32')
   })
 
-  test('names the config that is missing', async () => {
+  test('reports a config that is missing', async () => {
     await using folder = await aCheckpoint(SINGLE_FILES)
     await rm(join(folder.dir, 'scheduler'), { recursive: true })
     await expect(openCheckpoint(folder.dir)).rejects.toThrow('scheduler/scheduler_config.json: is missing')
@@ -197,13 +197,13 @@ describe('openCheckpoint', () => {
 })
 
 describe('a folder that is not a checkpoint', () => {
-  test('is told when it is not there', async () => {
+  test('is reported as missing if it does not exist', async () => {
     await expect(openCheckpoint('/no/such/folder')).rejects.toThrow(
       '/no/such/folder: there is no such folder',
     )
   })
 
-  test('is told when links lead in a circle, or a file is above it', async () => {
+  test('is reported if links form a circle, or if a file is above it', async () => {
     await using folder = await aFolder()
     await symlink('loop', join(folder.dir, 'loop'))
     await expect(openCheckpoint(join(folder.dir, 'loop'))).rejects.toThrow('symbolic links lead in a circle')
@@ -213,7 +213,7 @@ describe('a folder that is not a checkpoint', () => {
     )
   })
 
-  test('is told when it is a single-file checkpoint, or holds one', async () => {
+  test('is reported if it is a single-file checkpoint, or contains one', async () => {
     await using folder = await aFolder()
     const file = await folder.write('svd_xt.safetensors', someWeights())
     await expect(openCheckpoint(file)).rejects.toThrow(
@@ -224,19 +224,19 @@ describe('a folder that is not a checkpoint', () => {
     )
   })
 
-  test('is told when it is one component', async () => {
+  test('is reported if it is one component', async () => {
     await expect(openCheckpoint(join(XT_CONFIGS, 'unet'))).rejects.toThrow(
       'one component of a checkpoint; give the folder above it',
     )
   })
 
-  test('is told when only model_index.json is missing', async () => {
+  test('is reported if only model_index.json is missing', async () => {
     await using folder = await aCheckpoint(SINGLE_FILES)
     await rm(join(folder.dir, 'model_index.json'))
     await expect(openCheckpoint(folder.dir)).rejects.toThrow('has no model_index.json; copy it from')
   })
 
-  test('is told which snapshot to give when it is the root of a Hub cache entry', async () => {
+  test('is reported with the snapshot to give if it is the root of a Hub cache entry', async () => {
     await using folder = await aFolder()
     await folder.write('snapshots/9e43909/model_index.json', '{}')
     await expect(openCheckpoint(folder.dir)).rejects.toThrow(
@@ -245,7 +245,7 @@ describe('a folder that is not a checkpoint', () => {
   })
 
   test.each(['', '/snapshots'])(
-    'is told the snapshot of refs/main among several, given %j',
+    'is reported with the snapshot of refs/main among several, given %j',
     async (given) => {
       await using folder = await aFolder()
       for (const commit of ['1a7f0c2', '9e43909', 'c0ffee1']) {
@@ -258,7 +258,7 @@ describe('a folder that is not a checkpoint', () => {
     },
   )
 
-  test('is told that there are several snapshots when refs/main names none of them', async () => {
+  test('is reported with its number of snapshots if refs/main names none of them', async () => {
     await using folder = await aFolder()
     await folder.write('snapshots/1a7f0c2/model_index.json', '{}')
     await folder.write('snapshots/9e43909/model_index.json', '{}')
@@ -268,14 +268,14 @@ describe('a folder that is not a checkpoint', () => {
     )
   })
 
-  test('is told when it is empty', async () => {
+  test('is reported if it is empty', async () => {
     await using folder = await aFolder()
     await expect(openCheckpoint(folder.dir)).rejects.toThrow(
       'has no model_index.json; give a diffusers folder',
     )
   })
 
-  test('is told which pipeline it is, and nothing else', async () => {
+  test('is reported with its pipeline alone if that is another pipeline', async () => {
     const index = JSON.stringify({
       _class_name: 'StableDiffusionPipeline',
       unet: ['diffusers', 'UNet2DConditionModel'],
@@ -299,8 +299,8 @@ describe('a folder that is not a checkpoint', () => {
     ],
     ['lacks a component', { vae: undefined }, 'vae: is absent'],
     ['has a component too many', { safety_checker: ['diffusers', 'Checker'] }, 'safety_checker'],
-    ['lacks a component', { vae: [null, null] }, 'vae: is [null,null]; supported: ["diffusers",'],
-  ])('is told when its index %s', async (_name, changes, message) => {
+    ['lists a component as null', { vae: [null, null] }, 'vae: is [null,null]; supported: ["diffusers",'],
+  ])('is reported if its index %s', async (_name, changes, message) => {
     const index = JSON.stringify(await xtConfig('model_index.json', changes))
     await using folder = await aCheckpoint({ ...SINGLE_FILES, 'model_index.json': index })
     await expect(openCheckpoint(folder.dir)).rejects.toThrow(`model_index.json: ${message}`)
@@ -340,7 +340,7 @@ describe('a sharded checkpoint', () => {
 
   test.each([
     [
-      'a shard that is not there',
+      'a shard that is missing',
       { ...SOUND, c: 'diffusion_pytorch_model-00003-of-00003.safetensors' },
       'diffusion_pytorch_model-00003-of-00003.safetensors: cannot be opened',
     ],
@@ -350,7 +350,11 @@ describe('a sharded checkpoint', () => {
       'names the shard "../vae/diffusion_pytorch_model.safetensors"',
     ],
     ['a shard at an absolute path', { ...SOUND, c: '/etc/passwd' }, 'names the shard "/etc/passwd"'],
-    ['a shard that is no safetensors file', { ...SOUND, c: 'config.json' }, 'names the shard "config.json"'],
+    [
+      'a shard that is not a safetensors file',
+      { ...SOUND, c: 'config.json' },
+      'names the shard "config.json"',
+    ],
     [
       'a tensor that its shard lacks',
       { ...SOUND, c: SECOND },
@@ -362,7 +366,7 @@ describe('a sharded checkpoint', () => {
       { a: FIRST, b: SECOND },
       `"ids": is in ${SECOND}, where the index does not list it`,
     ],
-  ])('refuses %s', async (_name, weightMap, message) => {
+  ])('is refused for %s', async (_name, weightMap, message) => {
     await using folder = await sharded(weightMap)
     await expect(openCheckpoint(folder.dir)).rejects.toThrow(message)
   })
@@ -372,7 +376,7 @@ describe('a sharded checkpoint', () => {
     ['has no weight map', '{"metadata": {}}', 'is not a shard index'],
     ['lists a tensor twice', `{"weight_map": {"a": "${FIRST}", "a": "${SECOND}"}}`, 'has the key "a" twice'],
     ['has a weight map of numbers', '{"weight_map": {"a": 1}}', 'is not a shard index'],
-  ])('refuses an index that %s', async (_name, index, message) => {
+  ])('is refused if its index %s', async (_name, index, message) => {
     await using folder = await sharded(SOUND, { [`unet/${INDEX}`]: index })
     await expect(openCheckpoint(folder.dir)).rejects.toThrow(message)
   })

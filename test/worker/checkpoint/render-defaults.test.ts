@@ -19,7 +19,7 @@ describe('parseRenderDefaults', () => {
     })
   })
 
-  test('takes every argument', () => {
+  test('accepts every argument', () => {
     const json = {
       width: 192,
       height: 128,
@@ -37,7 +37,7 @@ describe('parseRenderDefaults', () => {
     expect(Object.values(parseRenderDefaults(json, 25))).toEqual(Object.values(json))
   })
 
-  test('takes a list of sigmas', () => {
+  test('accepts a list of sigmas', () => {
     expect(parseRenderDefaults({ sigmas: [700, 10, 0] }, 25).sigmas).toEqual([700, 10, 0])
   })
 

@@ -32,7 +32,7 @@ const refusal = async (bytes: Uint8Array): Promise<string> => {
 }
 
 describe('readSafetensorsHeader', () => {
-  test('gives dtype, shape, place and size of each tensor', async () => {
+  test('returns dtype, shape, offset and size of each tensor', async () => {
     const bytes = encodeSafetensors(
       {
         a: { dtype: 'F32', shape: [2, 3] },
@@ -51,7 +51,7 @@ describe('readSafetensorsHeader', () => {
     ])
   })
 
-  test('names the file that a symbolic link leads to', async () => {
+  test('names the file behind a symbolic link', async () => {
     const target = await folder.write('blobs/0123', encodeSafetensors({ a: { dtype: 'F16', shape: [1] } }))
     const link = join(folder.dir, 'link.safetensors')
     await symlink(target, link)
@@ -63,12 +63,12 @@ describe('readSafetensorsHeader', () => {
     expect([...(await read(encodeRaw(header, Buffer.alloc(4)))).keys()]).toEqual(['a', 'b'])
   })
 
-  test('keeps a tensor called __proto__ apart from everything else', async () => {
+  test('reads a tensor whose name is __proto__', async () => {
     const header = '{"__proto__":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}'
     expect((await read(encodeRaw(header, Buffer.alloc(2)))).get('__proto__')?.sizeBytes).toBe(2)
   })
 
-  test('gives tensors of whole numbers too', async () => {
+  test('also returns tensors of integers', async () => {
     const tensors = await read(
       encodeSafetensors({ position_ids: { dtype: 'I64', shape: [1, 5] }, w: { dtype: 'F16', shape: [2] } }),
     )
@@ -78,7 +78,7 @@ describe('readSafetensorsHeader', () => {
     ])
   })
 
-  test('says of a download that broke off how much is there, once', async () => {
+  test('reports once how many bytes a truncated download has', async () => {
     const whole = encodeSafetensors({ a: { dtype: 'F16', shape: [2] }, b: { dtype: 'F32', shape: [3] } })
     await expect(read(whole.subarray(0, whole.length - 13))).rejects.toThrow(
       /: data: has 3 bytes of the 16 that its header lists; it is truncated: download the file again$/,
@@ -100,7 +100,7 @@ describe('readSafetensorsHeader', () => {
     ['a header that begins with a byte order mark', encodeRaw('\ufeff{}'), 'begins with'],
     ['a header that is not UTF-8', encodeRaw(Uint8Array.of(0x7b, 0xff, 0x7d)), 'not UTF-8'],
     ['a header that is not JSON', encodeRaw('{"a":}'), 'is not JSON'],
-    ['a key that is there twice', encodeRaw('{"a":{},"a":{}}'), 'has the key "a" twice'],
+    ['a duplicate key', encodeRaw('{"a":{},"a":{}}'), 'has the key "a" twice'],
     ['deep nesting', encodeRaw(`{"a":${'['.repeat(50_000)}`), 'nested more than 3 levels'],
     ['an entry that is not an object', encodeRaw('{"a":7}'), '"a": Invalid input: expected object'],
     [
@@ -161,7 +161,7 @@ describe('readSafetensorsHeader', () => {
     expect(await refusal(encodeRaw(header, Buffer.alloc(12)))).toContain('shape.0')
   })
 
-  test('tells all faults of a header at once', async () => {
+  test('reports all faults of a header at once', async () => {
     const header = {
       a: { dtype: 'F17', shape: [], data_offsets: [0, 0] },
       b: { dtype: 'F16', shape: [-1], data_offsets: [0, 0] },
@@ -172,14 +172,14 @@ describe('readSafetensorsHeader', () => {
     expect(message).toContain('"b": shape.0')
   })
 
-  test('does not drown the first faults of a header in thousands of others', async () => {
+  test('reports only the first faults of a header that has thousands', async () => {
     const header = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`layer.${i}`, {}]))
     const message = await refusal(encodeRaw(JSON.stringify(header)))
     expect(message).toContain('"layer.0": dtype')
     expect(message.split('\n').length).toBe(22)
   })
 
-  test('refuses a path where there is no file, and a folder', async () => {
+  test('refuses a missing file and a folder', async () => {
     await expect(readSafetensorsHeader(join(folder.dir, 'absent'))).rejects.toThrow('is not there')
     await expect(readSafetensorsHeader(folder.dir)).rejects.toThrow('is not a file')
   })
@@ -195,7 +195,7 @@ describe('a damaged file', () => {
     { format: 'pt' },
   )
 
-  /** Sound map or InvalidInputError; an allocation by a size that the file claims would be another error. */
+  /** Expects a valid map or an InvalidInputError. An allocation by a size that the file claims would be another error. */
   const survives = async (bytes: Uint8Array): Promise<void> => {
     try {
       const tensors = await read(bytes)
@@ -208,11 +208,11 @@ describe('a damaged file', () => {
     }
   }
 
-  test('of any bytes is refused, never a crash', async () => {
+  test('with random bytes is refused or read, without a crash', async () => {
     await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), survives))
   })
 
-  test('with any text as its header is refused or sound', async () => {
+  test('with random text as its header is refused or read', async () => {
     const json = fc.oneof(
       fc.json(),
       fc.string(),
@@ -221,7 +221,7 @@ describe('a damaged file', () => {
     await fc.assert(fc.asyncProperty(json, (text) => survives(encodeRaw(text))))
   })
 
-  test('with any entry in its header is refused or sound', async () => {
+  test('with random entries in its header is refused or read', async () => {
     const number = fc.oneof(
       fc.integer({ min: -2, max: 20 }),
       fc.double(),
@@ -245,7 +245,7 @@ describe('a damaged file', () => {
     )
   })
 
-  test('with flipped bytes is refused or sound', async () => {
+  test('with flipped bytes is refused or read', async () => {
     const flips = fc.array(fc.tuple(fc.nat(sound.length - 1), fc.integer({ min: 1, max: 255 })), {
       minLength: 1,
       maxLength: 4,
@@ -260,25 +260,25 @@ describe('a damaged file', () => {
     )
   })
 
-  test('of a tebibyte may not ask for a header beyond the limit', async () => {
+  test('of a tebibyte is refused if its header exceeds the limit', async () => {
     const path = await folder.write('huge.safetensors', '')
     const length = fc.bigInt({ min: 100_000_001n, max: 2n ** 64n - 1n })
     await fc.assert(
       fc.asyncProperty(length, async (headerBytes) => {
         await writeFile(path, encodeLength(headerBytes))
-        await truncate(path, 2 ** 40) // sparse: takes no room on disk
+        await truncate(path, 2 ** 40) // Sparse: takes no space on disk.
         await expect(readSafetensorsHeader(path)).rejects.toThrow(InvalidInputError)
       }),
     )
   })
 
-  test('cut anywhere is refused', async () => {
+  test('is refused wherever it was truncated', async () => {
     for (let length = 0; length < sound.length; length++) await refusal(sound.subarray(0, length))
   })
 })
 
 describe('readTensorValues', () => {
-  test('widens float16 and bfloat16, and gives float32 as it is', async () => {
+  test('widens float16 and bfloat16, and returns float32 unchanged', async () => {
     const data = Buffer.alloc(16)
     data.writeUInt16LE(0x3c00, 0)
     data.writeUInt16LE(0xc000, 2)
@@ -300,7 +300,7 @@ describe('readTensorValues', () => {
     expect(await values('full')).toEqual([0.5, -7])
   })
 
-  test('refuses a file that became shorter since its header was read', async () => {
+  test('refuses a file that was truncated after its header was read', async () => {
     const path = await folder.write(
       'shrinking.safetensors',
       encodeSafetensors({ a: { dtype: 'F32', shape: [100] } }),

@@ -21,14 +21,14 @@ describe('parseSchedulerConfig', () => {
     ['scaled_linear', 0.00085, 0.02916753478348255],
     ['linear', 0.0001, 0.010001329705119133],
   ])(
-    'ends at the first training sigma of %s betas if told to',
+    'ends at the first training sigma of %s betas if final_sigmas_type is sigma_min',
     async (beta_schedule, beta_start, expected) => {
       const { finalSigma } = await parse({ final_sigmas_type: 'sigma_min', beta_schedule, beta_start })
       expect(Math.abs(finalSigma / expected - 1)).toBeLessThan(2 ** -23)
     },
   )
 
-  test('says what an absent field means to the reference', () => {
+  test('reports what an absent field means to the reference', () => {
     const empty = () => parseSchedulerConfig({})
     expect(empty).toThrow(
       'prediction_type: is absent, which means "epsilon" to the reference; supported: "v_prediction"',

@@ -24,11 +24,11 @@ describe('parseUnetConfig', () => {
     })
   })
 
-  test("takes the reference's defaults for absent fields", async () => {
+  test('uses the defaults of the reference for absent fields', async () => {
     expect(parseUnetConfig({})).toEqual({ ...(await parse()), sampleSize: null })
   })
 
-  test('takes lists per level, one level, and attention at any level', async () => {
+  test('accepts lists per level, a single level, and attention at any level', async () => {
     const config = await parse({
       block_out_channels: [32, 64],
       down_block_types: ['DownBlockSpatioTemporal', 'CrossAttnDownBlockSpatioTemporal'],
@@ -117,7 +117,7 @@ describe('parseUnetConfig', () => {
     await expect(parse(changes)).rejects.toThrow(message)
   })
 
-  test('asks nothing of the heads of a level without attention', async () => {
+  test('ignores the heads of a level without attention', async () => {
     const attention = {
       up_block_types: [
         ...Array(2).fill('UpBlockSpatioTemporal'),
@@ -134,7 +134,7 @@ describe('parseUnetConfig', () => {
     expect(config.numAttentionHeads).toEqual([5, 10, 7, 20])
   })
 
-  test('tells all faults at once, those between fields included', async () => {
+  test('reports all faults at once, including those between fields', async () => {
     const faulty = parse({
       act_fn: 'mish',
       num_frames: -1,
@@ -147,11 +147,11 @@ describe('parseUnetConfig', () => {
     )
   })
 
-  test.each([null, [], 'text', 7])('refuses %j in the place of an object', (json) => {
+  test.each([null, [], 'text', 7])('refuses %j instead of an object', (json) => {
     expect(() => parseUnetConfig(json)).toThrow('supported: a JSON object')
   })
 
-  test('reads notes of the libraries and training settings without effect', async () => {
+  test('ignores notes of the libraries and training settings', async () => {
     expect(await parse({ _name_or_path: 'x', _use_default_values: [], dropout: 0.1 })).toEqual(await parse())
   })
 })

@@ -24,7 +24,7 @@ describe('parseVaeConfig', () => {
     })
   })
 
-  test("takes the reference's defaults for absent fields", () => {
+  test('uses the defaults of the reference for absent fields', () => {
     expect(parseVaeConfig(levels(32, 64))).toEqual({
       inChannels: 3,
       outChannels: 3,
@@ -37,7 +37,7 @@ describe('parseVaeConfig', () => {
     })
   })
 
-  test.each([[[32, 32]], [[32, 64, 96]], [[32, 64, 96, 128]]])('takes the levels %j', async (channels) => {
+  test.each([[[32, 32]], [[32, 64, 96]], [[32, 64, 96, 128]]])('accepts the levels %j', async (channels) => {
     expect((await parse(levels(...channels))).blockOutChannels).toEqual(channels)
   })
 

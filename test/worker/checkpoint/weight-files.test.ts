@@ -17,11 +17,11 @@ const BF16 = 'diffusion_pytorch_model.bf16.safetensors'
 
 describe('chooseWeightFile', () => {
   test.each([
-    ['the file without a variant if both are there', [FP16, FP32], {}, FP32, null],
-    ['the only variant there is', [FP16, 'config.json'], {}, FP16, 'fp16'],
-    ['the variant asked for', [FP16, FP32, BF16], { variant: 'bf16' }, BF16, 'bf16'],
+    ['the file without a variant if both exist', [FP16, FP32], {}, FP32, null],
+    ['the only existing variant', [FP16, 'config.json'], {}, FP16, 'fp16'],
+    ['the requested variant', [FP16, FP32, BF16], { variant: 'bf16' }, BF16, 'bf16'],
     [
-      'the shards, as diffusers does, if a single file is there too',
+      'the shards if a single file exists too, as diffusers does',
       [FP32, `${FP32}.index.json`],
       {},
       `${FP32}.index.json`,
@@ -55,26 +55,26 @@ describe('chooseWeightFile', () => {
       'fp16',
     ],
     ['safetensors rather than a pickle', ['diffusion_pytorch_model.bin', FP32], {}, FP32, null],
-  ])('takes %s', (_name, entries, options, name, variant) => {
+  ])('chooses %s', (_name, entries, options, name, variant) => {
     expect(choose(entries, options)).toMatchObject({ name, variant, sharded: name.endsWith('.json') })
   })
 
-  test('takes the single file, as transformers does, if shards are there too', () => {
+  test('chooses the single file if shards exist too, as transformers does', () => {
     const entries = ['model.safetensors.index.json', 'model.safetensors']
     expect(choose(entries, {}, 'transformers')?.name).toBe('model.safetensors')
   })
 
-  test('does not take a file of another component', () => {
+  test('ignores a file of another component', () => {
     expect(() => choose(['model.safetensors'])).toThrow(
       'unet: has no weights (no diffusion_pytorch_model.safetensors',
     )
   })
 
-  test('takes the files without a variant if the one asked for is not there: another component may have it', () => {
+  test('chooses the files without a variant if the requested one is missing, because another component may have it', () => {
     expect(choose([FP16, FP32], { variant: 'bf16' })).toMatchObject({ name: FP32, variant: null })
   })
 
-  test('says which variants exist if there is neither the one asked for nor a default', () => {
+  test('lists the existing variants if there is neither the requested one nor a default', () => {
     expect(() => choose([FP16], { variant: 'bf16' })).toThrow(
       'variant: unet has no bf16 weights; there is: fp16',
     )
@@ -86,21 +86,21 @@ describe('chooseWeightFile', () => {
     )
   })
 
-  test('explains what to do about pickles', () => {
+  test('explains how to convert pickles', () => {
     expect(() => choose(['diffusion_pytorch_model.fp16.bin'])).toThrow(
       /PyTorch pickle \(diffusion_pytorch_model\.fp16\.bin\) only.*safe_serialization=True/,
     )
   })
 
-  test('misses the index of shards', () => {
+  test('reports a missing index of shards', () => {
     expect(() => choose(['diffusion_pytorch_model-00001-of-00002.safetensors'])).toThrow('but no index')
   })
 
-  test('gives null where there are no weights and none are needed', () => {
+  test('returns null if there are no weights and none are required', () => {
     expect(choose(['config.json'], { optional: true })).toBeNull()
   })
 
-  test('still refuses an absent variant where weights are optional but there', () => {
+  test('refuses a missing variant if optional weights exist', () => {
     expect(() => choose([BF16], { variant: 'fp16', optional: true })).toThrow('has no fp16 weights')
   })
 })

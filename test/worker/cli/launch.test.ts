@@ -23,7 +23,7 @@ test('says what is needed when Node is too old for the sources, which need Node 
     exitCode: 1,
     stdout: '',
     stderr:
-      'error: svd needs Node.js 24 or newer, and this is 22.20.0; run npx svd, which takes the Node of node_modules',
+      'error: svd needs Node.js 24.0 or newer, and this is 22.20.0; run npx svd, which takes the Node of node_modules',
   })
 })
 
@@ -35,16 +35,16 @@ describe('in a package, which has no sources', () => {
     return launcher
   }
 
-  test.each(['18.20.8', '20.20.2'])('says what is needed when Node is %s', async (version) => {
+  test.each(['18.20.8', '20.20.2', '22.12.0'])('says what is needed when Node is %s', async (version) => {
     expect(await launch(await inPackage(), version)).toMatchObject({
       exitCode: 1,
       stdout: '',
-      stderr: `error: svd needs Node.js 22 or newer, and this is ${version}; see https://nodejs.org`,
+      stderr: `error: svd needs Node.js 22.13 or newer, and this is ${version}; see https://nodejs.org`,
     })
   })
 
-  test('runs dist on Node 22', async () => {
-    const { exitCode, stderr } = await launch(await inPackage(), '22.0.0')
+  test('runs dist on Node 22.13', async () => {
+    const { exitCode, stderr } = await launch(await inPackage(), '22.13.0')
     expect({ exitCode, stderr }).toEqual({
       exitCode: 1,
       stderr: expect.stringContaining('dist/worker/cli/svd.js'),

@@ -40,7 +40,7 @@ const REFERENCE_FLOPS = {
   imageEncoder: 334_590_279_680,
 } as const
 
-describe.each(TARGETS)('SVD-XT, from its configs alone, for $name', (target) => {
+describe.each(TARGETS)('compileClip of the config files of SVD-XT alone, for target $name', (target) => {
   let checkpoint: Checkpoint
   let graphs: ClipGraphs
   beforeAll(async () => {
@@ -49,13 +49,13 @@ describe.each(TARGETS)('SVD-XT, from its configs alone, for $name', (target) => 
     graphs.checkWeights()
   })
 
-  test('has the parameters of the published files', () => {
+  test('counts as many parameters in each network as the published files have', () => {
     expect(graphs.weights.unet.parameterCount()).toBe(1_524_623_082)
     expect(graphs.weights.vae.parameterCount()).toBe(97_742_847)
     expect(graphs.weights.imageEncoder.parameterCount()).toBe(632_076_800)
   })
 
-  /** Time projections of every ResNet pair, and of frame numbers: of the step's work, what the reference repeats. */
+  /** FLOPs of a step that the reference repeats: time projections of every ResNet pair and of frame numbers. */
   const repeatedFlops = (clips: 1 | 2): number => {
     const { unet } = checkpoint
     const { down, mid, up } = unetBlocks(unet.config)
@@ -76,33 +76,33 @@ describe.each(TARGETS)('SVD-XT, from its configs alone, for $name', (target) => 
     ['both passes', 2, () => graphs.denoiseStep(), REFERENCE_FLOPS.unetGuided],
     ['one pass', 1, () => graphs.predictionStep(), REFERENCE_FLOPS.unetSingle],
   ] as const)(
-    "a step of %s does the reference's work, but for embeddings it repeats for every frame",
+    'records a step of %s with the FLOPs of the reference, except for embeddings repeated for each frame',
     (_, clips, record, expected) => {
       expect(referenceFlops(record()) + repeatedFlops(clips)).toBe(expected)
       expect(repeatedFlops(clips) / expected).toBeLessThan(1e-4)
     },
   )
 
-  test("the decoder does the reference's work", () => {
+  test('records a decoder with the FLOPs of the reference', () => {
     expect(referenceFlops(graphs.vaeDecoder(25))).toBe(REFERENCE_FLOPS.vaeDecoder)
   })
 
-  test("the encoder does the reference's work, but for the variances of the posterior", () => {
+  test('records a VAE encoder with the FLOPs of the reference, except for the variances of the posterior', () => {
     const variances = 2 * 8 * 4 * (1024 / 8) * (576 / 8)
     expect(referenceFlops(graphs.vaeEncoder()) + variances).toBe(REFERENCE_FLOPS.vaeEncoder)
   })
 
-  test("the image encoder does the reference's work", () => {
+  test('records an image encoder with the FLOPs of the reference', () => {
     expect(referenceFlops(graphs.imageEncoder())).toBe(REFERENCE_FLOPS.imageEncoder)
   })
 
-  test('cross-attention, conv_in and upsampling cost less than in the reference', () => {
+  test('counts the FLOPs that it avoids in cross-attention and in conv_in', () => {
     const { avoidedFlops } = statisticsOf(graphs.denoiseStep())
     expect(avoidedFlops['cross-attention over a single context token']).toBe(5_982_536_663_040)
     expect(avoidedFlops['conv_in over the image latents and over both passes']).toBe(15_925_248_000)
   })
 
-  test('feed-forwards in pieces do the same work in no more memory', () => {
+  test('chunks feed-forwards without more FLOPs or a higher peak of activation bytes', () => {
     // At 1024x576, targets chunk large feed-forwards by themselves, and more chunks change nothing.
     const stepIn = (feedForwardChunks: number): Graph =>
       compileClip(checkpoint, {
@@ -118,10 +118,10 @@ describe.each(TARGETS)('SVD-XT, from its configs alone, for $name', (target) => 
   })
 })
 
-describe('what is recorded once', () => {
+describe('the graphs of a clip', () => {
   const options = { ...CLIP, width: 64, height: 64, numFrames: 2 }
 
-  test('is each graph of a clip', async () => {
+  test('are recorded once for each set of arguments', async () => {
     const graphs = compileClip(await openCheckpoint(XT_CONFIGS, { weights: 'optional' }), {
       ...options,
       targets: oneTarget(cpuTarget),
@@ -132,7 +132,7 @@ describe('what is recorded once', () => {
     expect(graphs.vaeDecoder(1)).not.toBe(graphs.vaeDecoder(1, 'rgb'))
   })
 
-  test('is each clip of a compiler', async () => {
+  test('are compiled once for equal options of one compiler', async () => {
     const compile = clipCompiler(await openCheckpoint(XT_CONFIGS, { weights: 'optional' }))
     const compiled = compile({ ...options, targets: oneTarget(cpuTarget) })
     expect(compile({ ...options, targets: oneTarget(cpuTarget) })).toBe(compiled)
@@ -141,8 +141,8 @@ describe('what is recorded once', () => {
   })
 })
 
-describe('a UNet whose first level does not attend', () => {
-  test('takes the context at the width of the levels that do', async () => {
+describe('a UNet whose first level has no cross-attention', () => {
+  test('takes the context at the width of the levels with cross-attention', async () => {
     const { unet } = await openCheckpoint(XT_CONFIGS, { weights: 'optional' })
     const widths = [320, ...unet.config.crossAttentionDim.slice(1)]
     const config = {
@@ -162,7 +162,7 @@ describe('a UNet whose first level does not attend', () => {
   })
 })
 
-describe('tensors beside those of the networks', () => {
+describe('a tensor that config.json does not account for', () => {
   const withTensor = async (key: string): Promise<ClipGraphs> => {
     const dir = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'))
     const checkpoint = await openCheckpoint(dir)
@@ -173,12 +173,12 @@ describe('tensors beside those of the networks', () => {
     return compileClip(input, { ...CLIP, targets: oneTarget(cpuTarget), width: 64, height: 64 })
   }
 
-  test('may be the position ids that older files carry', async () => {
+  test('is accepted if it holds the position ids that older files have', async () => {
     const { checkWeights } = await withTensor('vision_model.embeddings.position_ids')
     expect(() => checkWeights()).not.toThrow()
   })
 
-  test('are refused by name otherwise', async () => {
+  test('is refused with its key otherwise', async () => {
     const { checkWeights } = await withTensor('text_projection.weight')
     expect(() => checkWeights()).toThrow(
       'image_encoder: the checkpoint holds 1 tensor(s) that config.json does not account for: text_projection.weight',

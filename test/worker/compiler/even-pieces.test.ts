@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { evenPieces } from '../../../worker/compiler/even-pieces.ts'
 
-test('cuts a number into pieces without gaps, which differ by one at most', () => {
+test('evenPieces cuts a range into adjacent chunks whose sizes differ by at most one', () => {
   expect(evenPieces(7, 3)).toEqual([
     { from: 0, to: 2 },
     { from: 2, to: 5 },

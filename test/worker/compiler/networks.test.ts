@@ -41,11 +41,11 @@ const runsOn = (targets: readonly Target[]) =>
 const sizeFor = (target: Target) =>
   ({ guidance: true, targets: oneTarget(target), feedForwardChunks: 1 }) as const
 
-describe.each(runsOn(FLOAT32_TARGETS))('$checkpoint $form on $on', (run) => {
+describe.each(runsOn(FLOAT32_TARGETS))('with checkpoint $checkpoint $form on target $on', (run) => {
   const { golden: goldenName, checkpoint: name, form, target } = run
   const SIZE = sizeFor(target)
 
-  test('the image encoder gives the embeddings of transformers', async () => {
+  test('the image encoder gives the same embeddings as transformers', async () => {
     const [golden, checkpoint] = await Promise.all([readGolden(goldenName), open(name, form)])
     const pixels = drawInput(golden, 'clip.pixel_values')
     const expected = golden.tensor('clip.image_embeds')
@@ -63,7 +63,7 @@ describe.each(runsOn(FLOAT32_TARGETS))('$checkpoint $form on $on', (run) => {
     }
   })
 
-  test('the VAE encodes to the mode of diffusers', async () => {
+  test('the VAE encoder gives the same mode as diffusers', async () => {
     const [golden, checkpoint] = await Promise.all([readGolden(goldenName), open(name, form)])
     const image = drawInput(golden, 'vae.encode.image')
     const [, , height = 0, width = 0] = image.shape
@@ -82,13 +82,16 @@ describe.each(runsOn(FLOAT32_TARGETS))('$checkpoint $form on $on', (run) => {
     return { golden, graphs: compileClip(checkpoint, size), latents, size }
   }
 
-  test.each([1, 2, 5])('the VAE decodes a chunk of %i frames as diffusers', async (frames) => {
-    const { golden, graphs, latents } = await openDecoder(frames)
-    const decoded = await runGraph(graphs.vaeDecoder(frames), { latents })
-    expectClose(decoded['frames']!, golden.tensor(`vae.decode.${frames}.sample`), toleranceOf(golden))
-  })
+  test.each([1, 2, 5])(
+    'the VAE decoder gives the same frames as diffusers for a chunk of %i frame(s)',
+    async (frames) => {
+      const { golden, graphs, latents } = await openDecoder(frames)
+      const decoded = await runGraph(graphs.vaeDecoder(frames), { latents })
+      expectClose(decoded['frames']!, golden.tensor(`vae.decode.${frames}.sample`), toleranceOf(golden))
+    },
+  )
 
-  test('the VAE decodes to the bytes that its float32 frames are rounded to', async () => {
+  test('the VAE decoder gives the bytes to which its float32 frames are rounded', async () => {
     const { graphs, latents, size } = await openDecoder(2)
     const { frames } = await runGraph(graphs.vaeDecoder(2), { latents })
     const { width, height } = size
@@ -106,27 +109,36 @@ describe.each(runsOn(FLOAT32_TARGETS))('$checkpoint $form on $on', (run) => {
   })
 })
 
-describe.each(runsOn([...FLOAT32_TARGETS, packedTarget('float32')]))('$checkpoint $form on $on', (run) => {
-  const { golden: goldenName, checkpoint: name, form, target } = run
-  const SIZE = sizeFor(target)
+describe.each(runsOn([...FLOAT32_TARGETS, packedTarget('float32')]))(
+  'with checkpoint $checkpoint $form on target $on',
+  (run) => {
+    const { golden: goldenName, checkpoint: name, form, target } = run
+    const SIZE = sizeFor(target)
 
-  test('the UNet predicts what diffusers predicts', async () => {
-    const [golden, checkpoint] = await Promise.all([readGolden(goldenName), open(name, form)])
-    const calls = Object.entries(JSON.parse(golden.metadata['calls'] ?? '') as Calls)
-    const unetCalls = calls.filter(([call]) => call.startsWith('unet.'))
-    expect(unetCalls).toHaveLength(2)
-    for (const [call, { timestep, added_time_ids }] of unetCalls) {
-      const sample = drawInput(golden, `${call}.sample`)
-      const [clips = 0, numFrames = 0, , height = 0, width = 0] = sample.shape
-      const scale = vaeScaleFactor(checkpoint.vae.config)
-      const size = { ...SIZE, width: width * scale, height: height * scale, numFrames, feedForwardChunks: 3 }
-      const { out_sample } = await runGraph(compileClip(checkpoint, size).plainUnet(clips), {
-        sample,
-        timestep: tensorOf([timestep]),
-        encoder_hidden_states: drawInput(golden, `${call}.encoder_hidden_states`),
-        added_time_ids: tensorOf(Array.from({ length: clips }, () => added_time_ids).flat(), [clips, 3]),
-      })
-      expectClose(out_sample!, golden.tensor(`${call}.output`), toleranceOf(golden))
-    }
-  })
-})
+    test('the UNet gives the same prediction as diffusers', async () => {
+      const [golden, checkpoint] = await Promise.all([readGolden(goldenName), open(name, form)])
+      const calls = Object.entries(JSON.parse(golden.metadata['calls'] ?? '') as Calls)
+      const unetCalls = calls.filter(([call]) => call.startsWith('unet.'))
+      expect(unetCalls).toHaveLength(2)
+      for (const [call, { timestep, added_time_ids }] of unetCalls) {
+        const sample = drawInput(golden, `${call}.sample`)
+        const [clips = 0, numFrames = 0, , height = 0, width = 0] = sample.shape
+        const scale = vaeScaleFactor(checkpoint.vae.config)
+        const size = {
+          ...SIZE,
+          width: width * scale,
+          height: height * scale,
+          numFrames,
+          feedForwardChunks: 3,
+        }
+        const { out_sample } = await runGraph(compileClip(checkpoint, size).plainUnet(clips), {
+          sample,
+          timestep: tensorOf([timestep]),
+          encoder_hidden_states: drawInput(golden, `${call}.encoder_hidden_states`),
+          added_time_ids: tensorOf(Array.from({ length: clips }, () => added_time_ids).flat(), [clips, 3]),
+        })
+        expectClose(out_sample!, golden.tensor(`${call}.output`), toleranceOf(golden))
+      }
+    })
+  },
+)

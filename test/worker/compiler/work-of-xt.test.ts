@@ -9,7 +9,7 @@ import { oneTarget } from '../../../worker/compiler/targets/target.ts'
 import { XT_CONFIGS } from '../../fixtures/checkpoint-folder.ts'
 
 /*
- * How much a card has to do for SVD-XT's 25 frames of 1024 × 576 in float16, counted. No time is measured. Bytes between
+ * The work of a GPU for SVD-XT's 25 frames of 1024 × 576 in float16, counted. No time is measured. Bytes between
  * products are compared with those of diffusers' eager graph, which test/reference/eager_bytes.py counts by the rule in
  * its header; `runWork` counts by the same rule.
  */
@@ -47,7 +47,7 @@ describe('a denoise step of SVD-XT', () => {
     expect(tensorCoreShare(work())).toBeGreaterThanOrEqual(0.99)
   })
 
-  test('moves at most half of the bytes between products that diffusers moves', () => {
+  test('moves at most half as many bytes between products as diffusers', () => {
     expect(eager.unetStep.frames).toBe(25)
     expect(work().elementwiseBytes).toBeLessThanOrEqual(eager.unetStep.bytes / 2)
   })
@@ -60,7 +60,7 @@ describe.each([8, 25])('a VAE decode of %i frames', (frames) => {
     expect(tensorCoreShare(work())).toBeGreaterThanOrEqual(0.99)
   })
 
-  test('moves at most half of the bytes a frame between products that diffusers moves', () => {
+  test('moves at most half as many bytes per frame between products as diffusers', () => {
     const reference = eager.vaeDecode.find((decode) => decode.frames === frames)
     const perFrame = work().elementwiseBytes / frames
     expect(perFrame).toBeLessThanOrEqual((reference?.bytes ?? 0) / frames / 2)

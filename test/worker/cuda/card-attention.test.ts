@@ -4,7 +4,7 @@ import { aCard } from './a-card.ts'
 
 const hopper = aCard({ computeCapability: { major: 9, minor: 0 } })
 
-test('on compute capability 9.0 attention is cuDNN’s, unless the variable says otherwise', () => {
+test('a GPU of compute capability 9.0 uses attention by cuDNN, unless the variable turns it off', () => {
   expect(attentionOf(hopper, {})).toBe(
     'attention by cuDNN (ORT_ENABLE_CUDNN_FLASH_ATTENTION=0 takes flash attention instead)',
   )
@@ -13,6 +13,6 @@ test('on compute capability 9.0 attention is cuDNN’s, unless the variable says
   )
 })
 
-test('on other cards there is nothing to choose', () => {
+test('attentionOf returns null for other GPUs, which have no choice', () => {
   expect(attentionOf(aCard(), {})).toBeNull()
 })

@@ -7,7 +7,7 @@ const withCapability = (capability: string, name: string) => {
   return aCard({ name, computeCapability: { major, minor } })
 }
 
-describe('a card', () => {
+describe('a GPU', () => {
   test.each([
     ['7.5', 'Tesla T4'],
     ['8.0', 'NVIDIA A100-SXM4-40GB'],
@@ -15,7 +15,7 @@ describe('a card', () => {
     ['8.9', 'NVIDIA L4'],
     ['9.0', 'NVIDIA H100'],
     ['12.0', 'NVIDIA RTX PRO 6000'],
-  ])('of compute capability %s can be used: %s', (capability, name) => {
+  ])('of compute capability %s is supported: %s', (capability, name) => {
     expect(cardFault(withCapability(capability, name))).toBeNull()
   })
 
@@ -23,13 +23,16 @@ describe('a card', () => {
     ['7.0', 'Tesla V100-SXM2-16GB'],
     ['6.1', 'Tesla P40'],
     ['10.0', 'NVIDIA B200'],
-  ])('of compute capability %s has no code in the provider: %s', (capability, name) => {
-    expect(cardFault(withCapability(capability, name))).toMatch(
-      `${name} has compute capability ${capability}, for which ONNX Runtime's CUDA provider has no code; use one of T4`,
-    )
-  })
+  ])(
+    'of compute capability %s is refused, because the provider has no code for it: %s',
+    (capability, name) => {
+      expect(cardFault(withCapability(capability, name))).toMatch(
+        `${name} has compute capability ${capability}, for which ONNX Runtime's CUDA provider has no code; use one of T4`,
+      )
+    },
+  )
 
-  test('needs a driver for CUDA 13', () => {
+  test('is refused if its driver is too old for CUDA 13', () => {
     expect(cardFault(aCard({ driverVersion: '570.86.15' }))).toBe(
       'its driver is 570.86.15; CUDA 13 needs 580 or newer, so update the driver',
     )

@@ -12,8 +12,8 @@ const PRINTED = [
 const uuidsWith = async (visible: string | undefined): Promise<readonly string[]> =>
   (await readCards({ CUDA_VISIBLE_DEVICES: visible }, async () => PRINTED)).map(({ uuid }) => uuid)
 
-describe('the cards of a machine', () => {
-  test('are read from what nvidia-smi prints, in bytes', async () => {
+describe('the GPUs of a machine', () => {
+  test('are read from the output of nvidia-smi, with memory in bytes', async () => {
     const asked: string[][] = []
     const cards = await readCards({}, async (args) => {
       asked.push([...args])
@@ -45,17 +45,17 @@ describe('the cards of a machine', () => {
     ['', []],
     ['-1', []],
     ['0,7,1', [FIRST]],
-  ])('with CUDA_VISIBLE_DEVICES %s are those that CUDA shows', async (visible, expected) => {
+  ])('with CUDA_VISIBLE_DEVICES %s are those that CUDA exposes', async (visible, expected) => {
     expect(await uuidsWith(visible)).toEqual(expected)
   })
 
-  test('that cannot be read are named with what was printed', async () => {
+  test('cause an error with the output of nvidia-smi if it cannot be parsed', async () => {
     const run = async (): Promise<string> => 'GPU-1, NVIDIA A10G, [N/A], 23028, 22500, 580.126.09'
     await expect(readCards({}, run)).rejects.toThrow("nvidia-smi printed 'GPU-1, NVIDIA A10G, [N/A], ")
   })
 })
 
-test('free memory is that of one card, in bytes', async () => {
+test('readFreeBytes returns the free memory of one GPU, in bytes', async () => {
   const asked: string[] = []
   const free = await readFreeBytes('GPU-1', async (args) => {
     asked.push(...args)
@@ -65,7 +65,7 @@ test('free memory is that of one card, in bytes', async () => {
   expect(asked).toEqual(['--id=GPU-1', '--query-gpu=memory.free', '--format=csv,noheader,nounits'])
 })
 
-test('usable memory is what the driver does not reserve', async () => {
+test('readUsableBytes returns the memory that the driver does not reserve', async () => {
   const asked: string[] = []
   const usable = await readUsableBytes('GPU-1', async (args) => {
     asked.push(...args)

@@ -19,14 +19,14 @@ const NO_DRIVER = probes({ readCards: () => readCards({}, runMissingProgram) })
 const choose = (text: string, found: DeviceProbes) =>
   chooseDevice('--device', parseDeviceRequest('--device', text), found)
 
-describe('a device that is asked for', () => {
+describe('a requested device', () => {
   test.each(['gpu', 'cuda:', 'cuda:x', 'cuda:100', 'CPU', ''])('is refused as %j', (text) => {
     expect(() => parseDeviceRequest('SVD_DEVICE', text)).toThrow(
       new InvalidInputError('SVD_DEVICE', `got '${text}'; must be auto, cpu, cuda or cuda:N`),
     )
   })
 
-  test('may be the processor, of which nothing is probed', async () => {
+  test('can be the CPU, for which no GPU is probed', async () => {
     const never = async (): Promise<never> => {
       throw new Error('probed')
     }
@@ -34,7 +34,7 @@ describe('a device that is asked for', () => {
     expect(await choose('cpu', found)).toEqual({ provider: 'cpu', hint: null })
   })
 
-  test('is the first card, or one by its number', async () => {
+  test('is the first GPU, or the GPU with the given number', async () => {
     const second = aCard({ uuid: 'GPU-2' })
     const two = probes({ readCards: async () => [aCard(), second] })
     expect(await choose('cuda', two)).toEqual({ provider: 'cuda', card: aCard() })
@@ -51,17 +51,20 @@ describe('a device that is asked for', () => {
       probes({ readCudaFaults: async () => ['libcudnn.so.9: not found'] }),
       /but CUDA cannot be loaded:\n {2}libcudnn.so.9: not found\n {2}see: svd cuda check$/,
     ],
-  ])('and cannot be used is an error, never the processor: %s', async (text, found, message) => {
-    await expect(choose(text, found)).rejects.toThrow(message)
-  })
+  ])(
+    'that cannot be used causes an error, and the CPU is not used instead: %s, case %#',
+    async (text, found, message) => {
+      await expect(choose(text, found)).rejects.toThrow(message)
+    },
+  )
 })
 
 describe('auto', () => {
-  test('takes the first card where all of CUDA is there', async () => {
+  test('chooses the first GPU if CUDA is complete', async () => {
     expect(await choose('auto', probes())).toEqual({ provider: 'cuda', card: aCard() })
   })
 
-  test('takes the processor where there is no card', async () => {
+  test('chooses the CPU if there is no GPU', async () => {
     expect(await choose('auto', NO_DRIVER)).toEqual({ provider: 'cpu', hint: null })
     const none = probes({ readCards: async () => [] })
     expect(await choose('auto', none)).toEqual({ provider: 'cpu', hint: null })
@@ -76,7 +79,7 @@ describe('auto', () => {
       probes({ readCudaFaults: async () => ['the CUDA provider is not installed'] }),
       'NVIDIA A10G is not used: the CUDA provider is not installed; see: svd cuda check',
     ],
-  ])('says why a card goes unused', async (found, hint) => {
+  ])('gives the reason if a GPU is not used: $1', async (found, hint) => {
     const chosen = await choose('auto', found)
     expect(chosen).toEqual({ provider: 'cpu', hint: expect.stringContaining(hint) })
   })

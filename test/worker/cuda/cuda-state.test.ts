@@ -40,7 +40,7 @@ describe.skipIf(!isLinuxX64)('the state of a machine', () => {
   })
 
   test.each(['libcublasLt.so.13', 'libcudnn.so.9'])(
-    'without %s is not, whenever it is opened',
+    'without %s is not ready, whether it is opened at once or later',
     async (gone) => {
       const state = await read(await aLibraryFolder(NAMES.filter((name) => name !== gone)), 'sizes')
       expect(cudaFaults(state)).toEqual([`${gone}: the dynamic loader does not find it`])
@@ -59,7 +59,7 @@ describe.skipIf(!isLinuxX64)('the state of a machine', () => {
     expect(cudaFaults(await read(folder))).toEqual(faults)
   })
 
-  test('without a provider has the libraries all the same', async () => {
+  test('without a provider still lists the libraries as found', async () => {
     const { release } = aRelease()
     const packageDir = await aRuntime()
     const environment = { LD_LIBRARY_PATH: await aLibraryFolder(NAMES) }

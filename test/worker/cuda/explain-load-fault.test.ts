@@ -3,7 +3,7 @@ import { CUDA_LIBRARIES } from '../../../worker/cuda/cuda-libraries.ts'
 import type { CudaState } from '../../../worker/cuda/cuda-state.ts'
 import { explainLoadFault } from '../../../worker/cuda/explain-load-fault.ts'
 
-// As onnxruntime-node 1.30.0 throws it, with the provider there and libcublasLt.so.13 missing.
+// onnxruntime-node 1.30.0 throws this text if the provider exists and libcublasLt.so.13 is missing.
 const THROWN = new Error('OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library')
 const SETTING = { field: '--device', value: 'cuda' }
 
@@ -22,7 +22,7 @@ const messageOf = (state: CudaState) => explainLoadFault(THROWN, state, SETTING)
 
 const START = "--device: got 'cuda'; it needs ONNX Runtime's CUDA provider and NVIDIA's libraries"
 
-test('a missing library is named, with the commands that install it', () => {
+test('explainLoadFault names a missing library with the commands that install it', () => {
   expect(messageOf(aState(['libcudnn.so.9', 'libcurand.so.10']))?.split('\n')).toEqual([
     `${START}:`,
     '  libcurand.so.10: the dynamic loader does not find it',
@@ -33,7 +33,7 @@ test('a missing library is named, with the commands that install it', () => {
   ])
 })
 
-test('a missing driver is a matter of the machine, not of packages', () => {
+test('explainLoadFault asks for a driver on the machine, not for a package, if the driver is missing', () => {
   expect(messageOf(aState(['libcuda.so.1']))?.split('\n')).toEqual([
     `${START}:`,
     '  libcuda.so.1: the dynamic loader does not find it',
@@ -41,7 +41,7 @@ test('a missing driver is a matter of the machine, not of packages', () => {
   ])
 })
 
-test('a package that has two of the missing libraries is named once', () => {
+test('explainLoadFault names a package once if it has two of the missing libraries', () => {
   const message = messageOf(aState(['libcublas.so.13', 'libcublasLt.so.13']))
   expect(message).toContain('apt-get install libcublas-13-0\n')
 })
@@ -50,12 +50,12 @@ test.each([
   ['missing', 'run: svd cuda install'],
   ['mismatch', 'run: svd cuda install'],
   ['unfit', 'run npm ci, which installs the version of package-lock.json'],
-] as const)('a provider that is %s has its own fix', (status, fix) => {
+] as const)('explainLoadFault gives a fix of its own for a provider that is %s', (status, fix) => {
   const provider = { status, fault: 'what is wrong with it' }
   expect(messageOf(aState([], { provider }))).toBe(`${START}:\n  what is wrong with it\n  fix: ${fix}`)
 })
 
-test('a fault of another library is repeated', () => {
+test('explainLoadFault repeats the fault of another library', () => {
   const fault =
     "/lib/libc.so.6: version `GLIBC_2.38' not found (required by ./libonnxruntime_providers_cuda.so)"
   expect(messageOf(aState([], { faults: [fault] }))).toBe(
@@ -63,13 +63,13 @@ test('a fault of another library is repeated', () => {
   )
 })
 
-test('where nothing is missing, the message is that of ONNX Runtime, and names the setting', () => {
+test('explainLoadFault repeats the message of ONNX Runtime and names the setting if nothing is missing', () => {
   expect(messageOf(aState([]))).toBe(
     `${START}, which are all found, but ONNX Runtime fails: ${THROWN.message}`,
   )
 })
 
-test('the error that was thrown is the cause', () => {
+test('explainLoadFault keeps the original error as the cause', () => {
   expect(explainLoadFault(THROWN, aState([]), SETTING)?.cause).toBe(THROWN)
 })
 
@@ -77,6 +77,6 @@ test.each([
   new Error('Load model from unet.onnx failed: Protobuf parsing failed'),
   new Error('CUDA failure 2: out of memory'),
   'Failed to load shared library',
-])('%s is not explained', (error) => {
+])('explainLoadFault returns null for %s', (error) => {
   expect(explainLoadFault(error, aState(['libcudnn.so.9']), SETTING)).toBeNull()
 })

@@ -19,7 +19,7 @@ const find = (folder: string, more: Partial<LibrarySearch> = {}) =>
   })
 
 describe.skipIf(!isLinuxX64)('the dynamic loader', () => {
-  test('finds libraries in the folders of LD_LIBRARY_PATH, and misses the others by name', async () => {
+  test('finds libraries in the folders of LD_LIBRARY_PATH, and reports the missing ones by name', async () => {
     const folder = await aLibraryFolder([SECOND])
     expect(await find(`${await temporaryDir()}:${folder}`)).toEqual({
       found: expect.any(Map),
@@ -29,19 +29,19 @@ describe.skipIf(!isLinuxX64)('the dynamic loader', () => {
     expect((await find(folder)).found.get(SECOND)).toBe(path.join(folder, SECOND))
   })
 
-  test('finds what is in its own folders, without any variable', async () => {
+  test('finds libraries in its own folders without a variable', async () => {
     const { found, missing } = await find('', { environment: {}, names: ['libc.so.6', FIRST] })
     expect(found.get('libc.so.6')).toMatch(/\/libc[.-]/)
     expect([...missing.keys()]).toEqual([FIRST])
   })
 
-  test('is asked for the file behind a symbolic link', async () => {
+  test('finds the file behind a symbolic link', async () => {
     const folder = await aLibraryFolder(['libsvdfirst.so.13.0.96'])
     await symlink('libsvdfirst.so.13.0.96', path.join(folder, FIRST))
     expect((await find(folder)).found.get(FIRST)).toBe(path.join(folder, 'libsvdfirst.so.13.0.96'))
   })
 
-  test('says why it cannot load a file of the right name, and goes on', async () => {
+  test('reports why it cannot load a file of the right name, and continues', async () => {
     const folder = await aLibraryFolder([SECOND])
     await writeFile(
       path.join(folder, FIRST),
@@ -52,7 +52,7 @@ describe.skipIf(!isLinuxX64)('the dynamic loader', () => {
     expect(found.get(SECOND)).toBe(path.join(folder, SECOND))
   })
 
-  test('misses what a library needs in turn, also one whose folder has a space in its path', async () => {
+  test('reports a missing dependency of a library, also if the path of the library has a space', async () => {
     const object = path.join(await temporaryDir(), 'a b', 'libprovider.so')
     await copyNeedyLibrary(object)
     const folder = await aLibraryFolder([FIRST, SECOND])
@@ -66,14 +66,14 @@ describe.skipIf(!isLinuxX64)('the dynamic loader', () => {
     expect(found.get('libonnxruntime.so.1')).toBe(runtime)
   })
 
-  test('says that the library itself cannot be loaded', async () => {
+  test('reports that the library itself cannot be loaded', async () => {
     const object = path.join(await temporaryDir(), 'libprovider.so')
     await writeFile(object, 'half a file'.repeat(99))
     const { faults } = await find(await aLibraryFolder([FIRST, SECOND]), { object })
     expect(faults).toEqual(['./libprovider.so: invalid ELF header'])
   })
 
-  test('runs no program', async () => {
+  test('runs no program while it searches', async () => {
     const folder = await temporaryDir()
     const environment = {
       LD_LIBRARY_PATH: folder,
@@ -88,7 +88,7 @@ describe.skipIf(!isLinuxX64)('the dynamic loader', () => {
 const STATIC_PROGRAM = '/lib64/ld-linux-x86-64.so.2'
 
 test.skipIf(!isLinuxX64).each([STATIC_PROGRAM, '/nowhere/node'])(
-  '%s, which lists no libraries, is told from a program that misses none',
+  'findLibraries refuses %s, which lists no libraries, instead of reporting none as missing',
   async (program) => {
     await expect(find('', { program, names: [] })).rejects.toThrow(
       `the dynamic loader of ${program} does not list libraries; glibc's is needed`,

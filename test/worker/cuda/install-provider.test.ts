@@ -22,8 +22,8 @@ const install = (folder: string, release: ProviderRelease, source: WheelSource, 
 
 const INSTALLED = [SHARED, CUDA, ...LICENCES].sort()
 
-describe('from an index', () => {
-  test('the libraries and the licences are installed, byte for byte, and nothing else is left', async () => {
+describe('an install from an index', () => {
+  test('writes the libraries and the licences unchanged, and leaves no other file', async () => {
     const { release, wheel, contents } = aRelease()
     const folder = await temporaryDir()
     const { url, requests } = await openIndex(wheel)
@@ -36,7 +36,7 @@ describe('from an index', () => {
     expect(requests.map((request) => request.url)).toEqual(['/simple/onnxruntime-gpu/', `/files/${WHEEL}`])
   })
 
-  test('a second install asks the index nothing', async () => {
+  test('sends no request if the provider is installed already', async () => {
     const { release, wheel } = aRelease()
     const folder = await temporaryDir()
     const { url, requests } = await openIndex(wheel)
@@ -45,7 +45,7 @@ describe('from an index', () => {
     expect(requests).toHaveLength(2)
   })
 
-  test('a library of the right size that is not the pinned one is replaced', async () => {
+  test('replaces a library of the right size whose hash differs', async () => {
     const { release, wheel, contents } = aRelease()
     const folder = await temporaryDir()
     const { url } = await openIndex(wheel)
@@ -55,7 +55,7 @@ describe('from an index', () => {
     expect((await readFile(path.join(folder, CUDA))).equals(contents[CUDA]!)).toBe(true)
   })
 
-  test('two installs at once both succeed, and the files are whole', async () => {
+  test('succeeds at the same time as another install, and the files are complete', async () => {
     const { release, wheel, contents } = aRelease()
     const folder = await temporaryDir()
     const { url } = await openIndex(wheel)
@@ -65,7 +65,7 @@ describe('from an index', () => {
     expect((await readFile(path.join(folder, CUDA))).equals(contents[CUDA]!)).toBe(true)
   })
 
-  test('bytes are counted as they arrive', async () => {
+  test('reports bytes as they arrive', async () => {
     const { release, wheel } = aRelease()
     const { url } = await openIndex(wheel)
     const counts: [number, number][] = []
@@ -75,7 +75,7 @@ describe('from an index', () => {
   })
 
   test.each(['/files/', '../../files/', 'FULL/files/'])(
-    'an index that has only HTML will do, with a link to %s',
+    'reads an index that has only HTML, with a link to %s',
     async (base) => {
       const { release, wheel } = aRelease()
       const folder = await temporaryDir()
@@ -88,7 +88,7 @@ describe('from an index', () => {
     },
   )
 
-  test('credentials go to the index, and to no other host', async () => {
+  test('sends credentials to the index, but not to another host', async () => {
     const { release, wheel } = aRelease()
     const files = await openIndex(wheel)
     const { url, requests } = await openScriptedEndpoint(() => jsonPage(`${files.url}/files/${WHEEL}`))
@@ -98,7 +98,7 @@ describe('from an index', () => {
     expect(files.requests.map(({ headers }) => headers.authorization)).toEqual([undefined])
   })
 
-  test('credentials go along to files of the same host', async () => {
+  test('sends credentials for files on the same host as the index', async () => {
     const { release, wheel } = aRelease()
     const { url, requests } = await openIndex(wheel)
     const index = readPackageIndex(`${url.replace('//', '//me:secret@')}/simple`, {})
@@ -107,7 +107,7 @@ describe('from an index', () => {
     expect(sent).toEqual(['Basic bWU6c2VjcmV0', 'Basic bWU6c2VjcmV0'])
   })
 
-  test('credentials in the address of the file are used for it', async () => {
+  test('uses the credentials in the URL of the file for that file', async () => {
     const { release, wheel } = aRelease()
     const files = await openIndex(wheel)
     const { url } = await openScriptedEndpoint(() =>
@@ -118,10 +118,10 @@ describe('from an index', () => {
   })
 
   test.each<[string, number]>([
-    ['an answer that gets lost', 0],
-    ['a file that breaks off', 1],
-    ['a server that is busy', 2],
-  ])('%s is asked for again', async (_, kind) => {
+    ['a lost response', 0],
+    ['a truncated file', 1],
+    ['status 503', 2],
+  ])('repeats the request after %s', async (_, kind) => {
     const { release, wheel } = aRelease()
     const faults = [
       'lost' as const,
@@ -140,7 +140,7 @@ describe('from an index', () => {
   })
 })
 
-describe('an install that fails leaves the folder as it was', () => {
+describe('an install that fails leaves the folder unchanged', () => {
   const expectFailure = async (source: WheelSource, release: ProviderRelease): Promise<Error> => {
     const folder = await temporaryDir()
     await writeFile(path.join(folder, CUDA), 'an older one')
@@ -153,7 +153,7 @@ describe('an install that fails leaves the folder as it was', () => {
     return error
   }
 
-  test('where the index has another file under the name, of the same size', async () => {
+  test('if the index has another file of the same name and size', async () => {
     const { release, wheel } = aRelease()
     const { url, requests } = await openIndex(Buffer.alloc(wheel.length))
     const { message } = await expectFailure(from(url), release)
@@ -162,14 +162,14 @@ describe('an install that fails leaves the folder as it was', () => {
     expect(requests).toHaveLength(2)
   })
 
-  test('where the file under the name has no end', async () => {
+  test('if the file of that name is longer than the wheel', async () => {
     const { release, wheel } = aRelease()
     const { url } = await openIndex(Buffer.concat([wheel, Buffer.alloc(1)]))
     const { message } = await expectFailure(from(url), release)
     expect(message).toContain(`has more than the ${wheel.length} bytes of the wheel`)
   })
 
-  test('where the index does not list the wheel', async () => {
+  test('if the index does not list the wheel', async () => {
     const { release, wheel } = aRelease()
     const { url, requests } = await openIndex(wheel, () => jsonPage('/x.whl', 'onnxruntime_gpu-1.2.2.whl'))
     const { message } = await expectFailure(from(url), release)
@@ -181,7 +181,7 @@ describe('an install that fails leaves the folder as it was', () => {
   test.each([
     [404, 'check the URL of the index'],
     [401, 'put the credentials into the URL'],
-  ])('where the index answers %i, which is not repeated', async (status, hint) => {
+  ])('if the index answers %i, and does not repeat the request', async (status, hint) => {
     const { release, wheel } = aRelease()
     const { url, requests } = await openIndex(wheel, () => ({ status }))
     const { message } = await expectFailure(from(url), release)
@@ -190,7 +190,7 @@ describe('an install that fails leaves the folder as it was', () => {
     expect(requests).toHaveLength(1)
   })
 
-  test('where the page is not JSON though it says so', async () => {
+  test('if the page is not JSON, though its content type is JSON', async () => {
     const { release, wheel } = aRelease()
     const page = {
       status: 200,
@@ -201,7 +201,7 @@ describe('an install that fails leaves the folder as it was', () => {
     expect((await expectFailure(from(url), release)).message).toContain('is not a list of files')
   })
 
-  test('where no server answers, after four attempts', async () => {
+  test('if no server answers, after four attempts', async () => {
     const { release, wheel } = aRelease()
     const { url, requests } = await openIndex(wheel, () => 'lost')
     const { message } = await expectFailure(from(url), release)
@@ -209,7 +209,7 @@ describe('an install that fails leaves the folder as it was', () => {
     expect(requests).toHaveLength(4)
   })
 
-  test('where it is stopped in the middle of the wheel', async () => {
+  test('if it is aborted in the middle of the wheel', async () => {
     const { release, wheel } = aRelease()
     const stop = new AbortController()
     const { url } = await openIndex(wheel, (request) =>
@@ -225,7 +225,7 @@ describe('an install that fails leaves the folder as it was', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
-  test('where it is stopped before it reads a file', async () => {
+  test('if it is aborted before it reads a file', async () => {
     const { release, wheel } = aRelease()
     const folder = await temporaryDir()
     const stopped = AbortSignal.abort(new Error('stopped'))
@@ -234,7 +234,7 @@ describe('an install that fails leaves the folder as it was', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
-  test('where the address of the file has a signature, which is not shown', async () => {
+  test('if the URL of the file has a signature, which the error omits', async () => {
     const { release, wheel } = aRelease()
     const { url } = await openIndex(wheel, (request) =>
       request.url.startsWith('/simple/') ? jsonPage('/gone?signature=secret') : null,
@@ -244,7 +244,7 @@ describe('an install that fails leaves the folder as it was', () => {
     expect(message).not.toContain('secret')
   })
 
-  test('where a library in the pinned wheel is not the pinned one', async () => {
+  test('if a library in the pinned wheel has another hash than the pinned one', async () => {
     const { release, wheel } = aRelease()
     const libraries = release.libraries.map((library) => ({ ...library, sha256: '0'.repeat(64) }))
     const { url } = await openIndex(wheel)
@@ -252,7 +252,7 @@ describe('an install that fails leaves the folder as it was', () => {
     expect(message).toMatch(/^onnxruntime\/capi\/libonnxruntime_providers_\w+\.so in the wheel has SHA-256 /)
   })
 
-  test('where the wheel lacks a file', async () => {
+  test('if the wheel lacks a file', async () => {
     const { release, wheel } = aRelease()
     const libraries = release.libraries.map((library) => ({ ...library, path: 'onnxruntime/gone.so' }))
     const { url } = await openIndex(wheel)
@@ -261,8 +261,8 @@ describe('an install that fails leaves the folder as it was', () => {
   })
 })
 
-describe('from a file', () => {
-  test('the libraries are installed, and the file stays', async () => {
+describe('an install from a file', () => {
+  test('writes the libraries and keeps the file', async () => {
     const { release, wheel } = aRelease()
     const [folder, file] = [await temporaryDir(), await aWheelFile(wheel)]
     expect(await install(folder, release, { file })).toBe('installed')
@@ -277,7 +277,7 @@ describe('from a file', () => {
       (wheel) => Buffer.alloc(wheel.length),
       /has SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}; must be /,
     ],
-  ])('one %s is the user’s mistake', async (_, change, rule) => {
+  ])('refuses a file %s with an InvalidInputError', async (_, change, rule) => {
     const { release, wheel } = aRelease()
     const file = await aWheelFile(change(wheel))
     const failed = install(await temporaryDir(), release, { file })
@@ -288,7 +288,7 @@ describe('from a file', () => {
     )
   })
 
-  test.each(['/nowhere/x.whl', '/'])('%s is the user’s mistake', async (file) => {
+  test.each(['/nowhere/x.whl', '/'])('refuses %s with an InvalidInputError', async (file) => {
     const { release } = aRelease()
     const failed = install(await temporaryDir(), release, { file })
     await expect(failed).rejects.toThrow(InvalidInputError)
@@ -296,8 +296,8 @@ describe('from a file', () => {
   })
 })
 
-describe('a folder that cannot be installed in', () => {
-  test('one that is not there is named, with what to do', async () => {
+describe('an install into a folder', () => {
+  test('that does not exist fails with the path and the fix', async () => {
     const { release, wheel } = aRelease()
     const [folder, file] = [path.join(await temporaryDir(), 'x64'), await aWheelFile(wheel)]
     await expect(install(folder, release, { file })).rejects.toThrow(
@@ -305,7 +305,7 @@ describe('a folder that cannot be installed in', () => {
     )
   })
 
-  test.skipIf(process.getuid?.() === 0)('one that cannot be written is named', async () => {
+  test.skipIf(process.getuid?.() === 0)('that is not writable fails with the path', async () => {
     const { release, wheel } = aRelease()
     const [folder, file] = [await temporaryDir(), await aWheelFile(wheel)]
     await chmod(folder, 0o555)
@@ -313,7 +313,7 @@ describe('a folder that cannot be installed in', () => {
   })
 })
 
-describe('a process that is killed', () => {
+describe('a process that is killed during an install', () => {
   /** The program of the image's build, killed while the wheel arrives. */
   const killedInstall = async (folder: string): Promise<void> => {
     const stop = new AbortController()
@@ -346,7 +346,7 @@ describe('a process that is killed', () => {
     },
   )
 
-  test('leaves a folder that is removed an hour later, and not before', async () => {
+  test('leaves a folder that a later install removes after an hour, and not before', async () => {
     const { release, wheel } = aRelease()
     const folder = await temporaryDir()
     const anHourAgo = new Date(Date.now() - 3_601_000)

@@ -18,26 +18,26 @@ const anInstalledRuntime = async (): Promise<string> => {
 const check = (packageDir: string, verify: VerifyProvider = 'hashes') =>
   checkProvider(packageDir, release, verify, signal)
 
-test('a provider that was installed is found so, by sizes and by hashes', async () => {
+test('checkProvider finds an installed provider by sizes and by hashes', async () => {
   const packageDir = await anInstalledRuntime()
   expect(await check(packageDir)).toEqual({ status: 'installed' })
   expect(await check(packageDir, 'sizes')).toEqual({ status: 'installed' })
 })
 
-test('a runtime without one is told', async () => {
+test('checkProvider reports a runtime without a provider as missing', async () => {
   const packageDir = await aRuntime()
   const fault = `${SHARED} is not in ${librariesOf(packageDir)}`
   expect(await check(packageDir)).toEqual({ status: 'missing', fault })
 })
 
-test.each([SHARED, CUDA])('a provider without %s is missing', async (name) => {
+test.each([SHARED, CUDA])('checkProvider reports a provider without %s as missing', async (name) => {
   const packageDir = await anInstalledRuntime()
   await rm(path.join(librariesOf(packageDir), name))
   expect(await check(packageDir, 'sizes')).toMatchObject({ status: 'missing' })
 })
 
 describe.each([SHARED, CUDA])('%s', (name) => {
-  test('that is cut off is a mismatch, by its size', async () => {
+  test('that is truncated is a mismatch by its size', async () => {
     const packageDir = await anInstalledRuntime()
     const file = path.join(librariesOf(packageDir), name)
     await writeFile(file, contents[name]!.subarray(1))
@@ -46,7 +46,7 @@ describe.each([SHARED, CUDA])('%s', (name) => {
     expect(await check(packageDir, 'sizes')).toEqual({ status: 'mismatch', fault })
   })
 
-  test('of other bytes is a mismatch, by its hash alone', async () => {
+  test('with other bytes is a mismatch by its hash alone', async () => {
     const packageDir = await anInstalledRuntime()
     await writeFile(path.join(librariesOf(packageDir), name), Buffer.alloc(contents[name]!.length))
     expect(await check(packageDir, 'sizes')).toEqual({ status: 'installed' })
@@ -57,14 +57,14 @@ describe.each([SHARED, CUDA])('%s', (name) => {
   })
 })
 
-test('a provider is unfit for another version of onnxruntime-node, though it is whole', async () => {
+test('a complete provider is unfit for another version of onnxruntime-node', async () => {
   const packageDir = await anInstalledRuntime()
   await writeFile(path.join(packageDir, 'package.json'), '{ "version": "1.2.4" }')
   const fault = 'onnxruntime-node is 1.2.4; the CUDA provider fits 1.2.3 alone'
   expect(await check(packageDir, 'sizes')).toEqual({ status: 'unfit', fault })
 })
 
-test('a runtime library of another version than its package says is unfit', async () => {
+test('a runtime library of another version than its package is unfit', async () => {
   const packageDir = await aRuntime('1.2.3', 'VERS_1.2.4')
   expect(await check(packageDir)).toMatchObject({
     status: 'unfit',

@@ -7,11 +7,11 @@ import { inRepository } from '../image/in-repository.ts'
 
 const readJson = async (file: string) => JSON.parse(await readFile(inRepository(file), 'utf8'))
 
-test('the pinned provider is of the version of onnxruntime-node, which is exact', async () => {
+test('the pinned provider has the exact version of onnxruntime-node', async () => {
   const { version } = PROVIDER_RELEASE
   const { dependencies, devDependencies } = await readJson('package.json')
   expect(devDependencies['onnxruntime-node']).toBe(version)
-  // What a user of the package installs for the files of onnxruntime-node that the package has.
+  // A user of the package installs it for the files of onnxruntime-node that the package contains.
   expect(dependencies['onnxruntime-common']).toBe(version)
   const { packages } = await readJson('package-lock.json')
   expect(packages['node_modules/onnxruntime-node'].version).toBe(version)
@@ -19,7 +19,7 @@ test('the pinned provider is of the version of onnxruntime-node, which is exact'
 })
 
 test.skipIf(process.platform !== 'linux' || process.arch !== 'x64')(
-  'it fits the runtime that is installed',
+  'the pinned provider fits the installed runtime',
   async () => {
     expect(await checkRuntimeFits(findRuntimePackage(), PROVIDER_RELEASE, 'hashes')).toEqual({
       status: 'installed',
@@ -27,6 +27,6 @@ test.skipIf(process.platform !== 'linux' || process.arch !== 'x64')(
   },
 )
 
-test('the provider itself is installed last', () => {
+test('the provider library is installed after all other libraries', () => {
   expect(PROVIDER_RELEASE.libraries.at(-1)?.name).toBe('libonnxruntime_providers_cuda.so')
 })

@@ -12,24 +12,24 @@ const settle = async (...values: readonly number[]) => {
   return { free, waitedMs: waits.reduce((sum, ms) => sum + ms, 0) }
 }
 
-test('memory that does not change is read twice', async () => {
+test('readSettledFreeBytes reads memory twice if it does not change', async () => {
   expect(await settle(20, 20)).toEqual({ free: 20, waitedMs: 500 })
 })
 
-test("memory that comes back is waited for, as of a killed renderer's", async () => {
+test('readSettledFreeBytes waits for memory that is being freed, for example by a killed renderer', async () => {
   expect(await settle(3, 9, 18, 22, 22)).toEqual({ free: 22, waitedMs: 2000 })
 })
 
-test('memory that another program takes meanwhile is not free', async () => {
+test('readSettledFreeBytes leaves out memory that another program takes meanwhile', async () => {
   expect(await settle(3, 9, 7)).toEqual({ free: 7, waitedMs: 1000 })
 })
 
-test('memory that rises for ever is waited for a few seconds', async () => {
+test('readSettledFreeBytes waits a few seconds for memory that rises without end', async () => {
   const rising = Array.from({ length: 100 }, (_, i) => i)
   expect(await settle(...rising)).toEqual({ free: 9, waitedMs: 4500 })
 })
 
-test('a driver that does not answer is an error', async () => {
+test('readSettledFreeBytes throws if the driver does not answer', async () => {
   const failing = readSettledFreeBytes(
     () => Promise.reject(new Error('nvidia-smi: not found')),
     async () => {},

@@ -15,7 +15,7 @@ const float32Of = (bytes: Uint8Array | undefined): readonly number[] => [
   ...new Float32Array(Uint8Array.from(bytes ?? []).buffer),
 ]
 
-test('values come in the given order, as their own bytes', async () => {
+test('computeConstants returns the bytes of values in the given order', async () => {
   const g = createGraph('constants')
   const table = g.inline(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3])
   const transposed = transpose(g, table, [1, 0])
@@ -35,7 +35,7 @@ test('values come in the given order, as their own bytes', async () => {
   expect(float32Of(third?.bytes)).toEqual([2, 4, 6, 8, 10, 12])
 })
 
-test('float16 comes as its bits', async () => {
+test('computeConstants returns float16 values as their bits', async () => {
   const g = createGraph('halves')
   const half = cast(g, g.inline(Float32Array.of(1, -2, 65504, 2 ** -24), [4]), 'float16')
   const [result] = await computed(g, [half])
@@ -44,7 +44,7 @@ test('float16 comes as its bits', async () => {
   ])
 })
 
-test('weights are read from their file, and nodes that read an input are not run', async () => {
+test('computeConstants reads weights from their file, and runs no node that reads an input', async () => {
   const weights = await storedWeights({ w: someTensor(1, [2, 3]) })
   const g = createGraph('weights')
   const weight = g.weight(weights.tensor('w', [2, 3]))
@@ -55,7 +55,7 @@ test('weights are read from their file, and nodes that read an input are not run
   expect(float32Of(result?.bytes)).toEqual([a, d, b, e, c, f])
 })
 
-test('more values than a batch holds are all computed', async () => {
+test('computeConstants computes all values, also if they exceed one batch', async () => {
   const g = createGraph('large')
   // 20 MiB each, of which a batch holds one.
   const column = g.inline(

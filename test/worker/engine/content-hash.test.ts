@@ -23,8 +23,8 @@ const LARGE = 33 * 2 ** 20 + 5
 describe.each([
   ['a small file', 1000, endsWithItsHash],
   ['a file of several reads', LARGE, endsWithItsHash],
-  ['a small file, by way of the thread', 1000, endsWithItsHashInThread],
-  ['a large file, in a thread', LARGE, endsWithItsHashInThread],
+  ['a small file, given to endsWithItsHashInThread,', 1000, endsWithItsHashInThread],
+  ['a large file, read in a thread,', LARGE, endsWithItsHashInThread],
 ] as const)('%s', (_, contentBytes, endsWithHash) => {
   test('ends with its hash until a byte changes', async () => {
     const file = await aFile(contentBytes)
@@ -33,7 +33,7 @@ describe.each([
     expect(await endsWithHash(file)).toBe(false)
   })
 
-  test('is an error where it is gone', async () => {
+  test('causes an error if it does not exist', async () => {
     const path = join(await temporaryDir(), 'gone')
     await expect(endsWithHash({ path, contentBytes })).rejects.toThrow('ENOENT')
   })

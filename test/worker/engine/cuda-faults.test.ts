@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type CudaFault, classifyCudaFault } from '../../../worker/engine/cuda-faults.ts'
 
-/** As CudaCall of 1.30.0 throws it, twice wrapped. */
+/** The error text as CudaCall of 1.30.0 throws it, wrapped twice. */
 const thrown = (what: string, place = 'cuda_allocator.cc ; line=47 ; expr=cudaMalloc((void**)&p, size)') =>
   'Exception during initialization: /onnxruntime_src/onnxruntime/core/providers/cuda/cuda_call.cc:154 CudaCall() ' +
   `${what} ; GPU=0 ; hostname=vm ; file=/onnxruntime_src/onnxruntime/core/providers/cuda/${place}; \n\n`
@@ -132,7 +132,7 @@ test.each<[CudaFault | null, string, string | null]>([
     ),
     'CUDNN_FE failure 11: CUDNN_BACKEND_API_FAILED',
   ],
-  // An error of the graph, and not of the card.
+  // An error of the graph, not of the GPU.
   [null, thrown('CUDA failure 9: invalid configuration argument'), null],
   [
     null,
@@ -140,11 +140,11 @@ test.each<[CudaFault | null, string, string | null]>([
     null,
   ],
   [null, 'denoise_step: input latents is missing', null],
-])('%s: %#', (fault, text, what) => {
+])('classifyCudaFault returns %s for error text %#', (fault, text, what) => {
   expect(classifyCudaFault(text)).toEqual(fault === null ? null : { fault, what })
 })
 
-test('a lost context comes before what a library made of it', () => {
+test('classifyCudaFault returns the fault of a lost context rather than the later failure of a library', () => {
   const text =
     'CUDA failure 700: an illegal memory access was encountered ; then CUBLAS failure 1: CUBLAS_STATUS_NOT_INITIALIZED'
   expect(classifyCudaFault(text)?.fault).toBe('sticky')

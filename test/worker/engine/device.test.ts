@@ -5,24 +5,24 @@ import { deviceEnvironment, openDevice, plannedCard } from '../../../worker/engi
 const UUID = 'GPU-1'
 
 describe('the environment of a process that runs on a device', () => {
-  test('needs nothing for the processor', () => {
+  test('is empty for the CPU', () => {
     expect(deviceEnvironment({ provider: 'cpu' })).toEqual({})
   })
 
-  test('shows one card alone, in the order of slots', () => {
+  test('exposes one GPU alone, in the order of PCI slots', () => {
     expect(deviceEnvironment({ provider: 'cuda', uuid: UUID, precision: 'fp16' })).toEqual({
       CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
       CUDA_VISIBLE_DEVICES: UUID,
     })
   })
 
-  test('keeps float32 from being rounded to TF32', () => {
+  test('disables TF32 for float32', () => {
     expect(deviceEnvironment({ provider: 'cuda', uuid: UUID, precision: 'fp32' })).toMatchObject({
       NVIDIA_TF32_OVERRIDE: '0',
     })
   })
 
-  test('decides with the card what convolutions allocate', () => {
+  test('decides with the GPU whether convolutions are planned with TF32', () => {
     const planned = (['fp16', 'fp32'] as const).map((precision) =>
       plannedCard({ precision, computeCapability: 80 }, {}),
     )
@@ -42,7 +42,7 @@ describe('a device', () => {
     return [imageEncoder, vaeEncoder, unet, vaeDecoder].map(({ dtype }) => dtype)
   }
 
-  test('on CUDA has float16 networks, but for a VAE encoder that has to be float32', async () => {
+  test('on CUDA has float16 networks, except for a VAE encoder that must be float32', async () => {
     expect(await dtypes('fp16', true)).toEqual(['float16', 'float32', 'float16', 'float16'])
     expect(await dtypes('fp16', false)).toEqual(['float16', 'float16', 'float16', 'float16'])
     expect(await dtypes('fp32', true)).toEqual(['float32', 'float32', 'float32', 'float32'])
@@ -51,12 +51,12 @@ describe('a device', () => {
   test.each([
     [75, 'cuda-float16-packed'],
     [86, 'cuda-float16'],
-  ])('of compute capability %i runs the graphs of %s', async (computeCapability, name) => {
+  ])('of compute capability %i has target %s', async (computeCapability, name) => {
     const device = await openDevice({ provider: 'cuda', uuid: UUID, precision: 'fp16', computeCapability })
     expect(device.targets({ forceUpcast: true }).name).toBe(name)
   })
 
-  test('has float32 targets beside those of float16, and no others beside float32', async () => {
+  test('has exact float32 targets only beside float16 targets', async () => {
     const exact = async (precision: 'fp16' | 'fp32') => {
       const device = await openDevice({ provider: 'cuda', uuid: UUID, precision, computeCapability: 86 })
       return device.exactTargets({ forceUpcast: true })?.vaeDecoder.dtype ?? null
@@ -65,7 +65,7 @@ describe('a device', () => {
     expect((await openDevice({ provider: 'cpu' })).exactTargets({ forceUpcast: true })).toBeNull()
   })
 
-  test('that is the processor has float32 networks and free memory', async () => {
+  test('of the CPU has float32 networks and free memory', async () => {
     const device = await openDevice({ provider: 'cpu' })
     expect(device.targets({ forceUpcast: true }).unet.dtype).toBe('float32')
     const { availableBytes, totalBytes } = await device.memory()

@@ -6,7 +6,7 @@ import { DeviceFaultError } from '../../../worker/engine/device-fault.ts'
 import { explainSessionError } from '../../../worker/engine/explain-session-error.ts'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 
-test('a fault of the card names the network, what happened and what to do', async () => {
+test('the error of a GPU fault names the network, the failure and the fix', async () => {
   const thrown = new Error('CUDA failure 2: out of memory ; GPU=0 ; hostname=vm ; expr=cudaMalloc()')
   const error = await explainSessionError('vae_decoder', thrown)
   expect(error).toBeInstanceOf(DeviceFaultError)
@@ -28,13 +28,13 @@ test.each([
     'Failed to build cuDNN graph for Flash Attention',
     'ORT_ENABLE_CUDNN_FLASH_ATTENTION=0',
   ],
-])('%s has a fix of its own', async (fault, text, fix) => {
+])('the error of fault %s names its own fix', async (fault, text, fix) => {
   const error = await explainSessionError('denoise_step', new Error(`${text} ; GPU=0`))
   expect(error).toMatchObject({ fault, message: expect.stringContaining(fix) })
   expect((error as Error).message).toContain(`(${text})`)
 })
 
-test('a node without a CUDA kernel is explained, and is no fault of the card', async () => {
+test('the error of a node without a CUDA kernel explains it, and is not a GPU fault', async () => {
   const thrown = new Error(
     'This session contains graph nodes that are assigned to the default CPU EP, but fallback to CPU EP has been ' +
       'explicitly disabled by the user.',
@@ -49,7 +49,7 @@ test('a node without a CUDA kernel is explained, and is no fault of the card', a
   })
 })
 
-test('a provider that cannot be loaded is explained by what is missing on the machine', async () => {
+test('the error of a provider that cannot be loaded names what the machine lacks', async () => {
   const packageDir = await temporaryDir()
   await writeFile(path.join(packageDir, 'package.json'), '{"version":"1.0.0"}')
   const thrown = new Error('OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library')
@@ -67,7 +67,7 @@ test('a provider that cannot be loaded is explained by what is missing on the ma
   })
 })
 
-test('a machine that cannot be examined does not hide what was thrown', async () => {
+test('a machine that cannot be examined does not hide the original error', async () => {
   const thrown = new Error('OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library')
   const error = await explainSessionError('image_encoder', thrown, () => {
     throw new Error('onnxruntime-node is not installed')
@@ -80,7 +80,7 @@ test('a machine that cannot be examined does not hide what was thrown', async ()
 })
 
 test.each([new Error('input latents is missing'), 'a text', undefined])(
-  'anything else stays as it is: %s',
+  'explainSessionError returns any other error unchanged: %s',
   async (thrown) => {
     expect(await explainSessionError('denoise_step', thrown)).toBe(thrown)
   },

@@ -29,7 +29,7 @@ test.skipIf(block === null)(
     const g = createGraph('blocked')
     const x = g.input('x', [1, 32, 1, 3])
     const blocked = reorderInput(g, x)
-    // A reader of another op takes the numbers as they lie in memory.
+    // A reader of another op gets the numbers in the order of memory.
     g.output('blocked', g.node({ op: 'Identity', inputs: [blocked], outputs: [blocked] })[0]!)
     g.output('plain', reorderOutput(g, blocked))
     const numbers = Array.from({ length: 96 }, (_, index) => index)

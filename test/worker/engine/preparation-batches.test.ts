@@ -10,16 +10,16 @@ const aValue = (name: string, mib: number): Value => ({ name, dtype: 'float32', 
 const namesOf = (...values: readonly Value[]) =>
   preparationBatches(values).map((batch) => batch.map(({ name }) => name))
 
-test('values are computed together up to 32 MiB, in their order', () => {
+test('preparationBatches groups values up to 32 MiB, in their order', () => {
   expect(namesOf(aValue('a', 16), aValue('b', 16), aValue('c', 1))).toEqual([['a', 'b'], ['c']])
   expect(namesOf(aValue('a', 16), aValue('b', 17), aValue('c', 15))).toEqual([['a'], ['b', 'c']])
 })
 
-test('a value that is larger than a batch has its own', () => {
+test('preparationBatches puts a value larger than 32 MiB into a batch of its own', () => {
   expect(namesOf(aValue('a', 1), aValue('b', 64), aValue('c', 1))).toEqual([['a'], ['b'], ['c']])
   expect(namesOf(aValue('b', 64), aValue('c', 1))).toEqual([['b'], ['c']])
 })
 
-test('no values are no batch', () => {
+test('preparationBatches returns no batch for no values', () => {
   expect(preparationBatches([])).toEqual([])
 })

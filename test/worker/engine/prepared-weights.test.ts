@@ -38,8 +38,8 @@ const aDecoder = async (target: Target = nchwcTarget(8), size = 32) => {
 
 const weightFiles = async (cacheDir: string): Promise<string[]> => (await readdir(cacheDir)).sort()
 
-describe('kernels in the order of the runtime', () => {
-  test('give the same numbers from the file as computed with the session', async () => {
+describe('prepared kernels', () => {
+  test('give the same numbers from the file as when the session computes them', async () => {
     const cacheDir = await temporaryDir()
     const { graph } = await aDecoder(await detectCpuTarget())
     const [{ shape = [] } = {}] = graph.inputs
@@ -58,7 +58,7 @@ describe('kernels in the order of the runtime', () => {
     expectClose((await second.run({ latents }))['frames']!, expected, { absolute: 0 })
   })
 
-  test('are written once, whatever the size of the images', async () => {
+  test('are written once for all sizes of images', async () => {
     const cacheDir = await temporaryDir()
     const folder = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'))
     const checkpoint = await openCheckpoint(folder)
@@ -70,14 +70,14 @@ describe('kernels in the order of the runtime', () => {
     expect(await weightFiles(cacheDir)).toHaveLength(1)
   })
 
-  test('are written anew when the checkpoint is another', async () => {
+  test('are written again for another checkpoint', async () => {
     const cacheDir = await temporaryDir()
     for (const { graph } of [await aDecoder(), await aDecoder()])
       await withPreparedWeights(graph, { cacheDir })
     expect(await weightFiles(cacheDir)).toHaveLength(2)
   })
 
-  test('are made again when the file was cut short', async () => {
+  test('are written again if the file was truncated', async () => {
     const cacheDir = await temporaryDir()
     const { graph } = await aDecoder()
     await withPreparedWeights(graph, { cacheDir })
@@ -89,7 +89,7 @@ describe('kernels in the order of the runtime', () => {
     expect(await weightFiles(cacheDir)).toEqual([file])
   })
 
-  test('are made again when a byte of the file changed', async () => {
+  test('are written again if a byte of the file changed', async () => {
     const cacheDir = await temporaryDir()
     const { graph } = await aDecoder()
     await withPreparedWeights(graph, { cacheDir })
@@ -120,7 +120,7 @@ describe('kernels in the order of the runtime', () => {
     return { made, discarded, maker: { make, discard } }
   }
 
-  test('are used once where their file holds what was written', async () => {
+  test('are used once for each session if their file is intact', async () => {
     const cacheDir = await temporaryDir()
     const { graph } = await aDecoder()
     const { made, discarded, maker } = aMaker(cacheDir)
@@ -129,7 +129,7 @@ describe('kernels in the order of the runtime', () => {
     expect([made.length, discarded.length]).toEqual([2, 0])
   })
 
-  test('are used anew where their file turns out to be damaged, and what was made of that is discarded', async () => {
+  test('are used again if their file was damaged, and the first result is discarded', async () => {
     const cacheDir = await temporaryDir()
     const { graph } = await aDecoder()
     await withPreparedWeights(graph, { cacheDir })
@@ -144,7 +144,7 @@ describe('kernels in the order of the runtime', () => {
     expect(discarded).toEqual([sha256Of(damaged)])
   })
 
-  test('are made again where their file is deleted before it can be used', async () => {
+  test('are written again if their file is deleted before its use', async () => {
     const cacheDir = await temporaryDir()
     const { graph } = await aDecoder()
     await withPreparedWeights(graph, { cacheDir })
@@ -161,7 +161,7 @@ describe('kernels in the order of the runtime', () => {
     expect(await weightFiles(cacheDir)).toEqual([name])
   })
 
-  test('are not made again where something else fails', async () => {
+  test('are not written again if the use of the file fails for another reason', async () => {
     const cacheDir = await temporaryDir()
     const { graph } = await aDecoder()
     let calls = 0
@@ -174,7 +174,7 @@ describe('kernels in the order of the runtime', () => {
     expect(calls).toBe(1)
   })
 
-  test('give the right numbers where their file was damaged', async () => {
+  test('give the right numbers if their file was damaged', async () => {
     const cacheDir = await temporaryDir()
     const { graph } = await aDecoder(await detectCpuTarget())
     const [{ shape = [] } = {}] = graph.inputs
@@ -189,7 +189,7 @@ describe('kernels in the order of the runtime', () => {
     expectClose((await session.run({ latents }))['frames']!, expected, { absolute: 0 })
   })
 
-  test('are one file when two sessions make it at once', async () => {
+  test('are one file if two sessions write them at the same time', async () => {
     const cacheDir = await temporaryDir()
     const { graph } = await aDecoder()
     await Promise.all([withPreparedWeights(graph, { cacheDir }), withPreparedWeights(graph, { cacheDir })])
@@ -208,7 +208,7 @@ describe('kernels in the order of the runtime', () => {
     expect(await weightFiles(cacheDir)).toEqual(files)
   })
 
-  test('are computed with the session where the folder cannot be written, and a warning says so', async () => {
+  test('are computed with the session if the folder cannot be written, with a warning', async () => {
     const warning = once(process, 'warning') as Promise<[Error]>
     const { graph } = await aDecoder(await detectCpuTarget())
     const cacheDir = join(await temporaryDir(), 'file')
@@ -233,7 +233,7 @@ describe('prepared results', () => {
   test.each([
     ['inside the graph', 10],
     ['in the file', 50_000],
-  ])('may be float16: %s', async (_, size) => {
+  ])('can be float16 %s', async (_, size) => {
     const cacheDir = await temporaryDir()
     const graph = await roundedSquare(size)
     const ready = await withPreparedWeights(graph, { cacheDir })
@@ -253,7 +253,7 @@ describe('prepared results', () => {
   test.each([
     ['inside the graph', 10],
     ['in the file', 50_000],
-  ])('are exact when bfloat16 weights are widened: %s', async (_, size) => {
+  ])('are exact %s if bfloat16 weights are widened', async (_, size) => {
     const cacheDir = await temporaryDir()
     const bits = Uint16Array.from(
       new Uint32Array(someTensor(1, [size]).data.slice().buffer),
@@ -273,7 +273,7 @@ describe('prepared results', () => {
     expect(await weightFiles(cacheDir)).toHaveLength(size === 10 ? 0 : 1)
   })
 
-  test('may be int64: sizes that are computed', async () => {
+  test('can be sizes in int64', async () => {
     const g = createGraph('sizes')
     const sizes = concat(
       g,
@@ -295,7 +295,7 @@ describe('prepared results', () => {
     expect(await session.run({ x })).toEqual({ y: tensorOf([1, 2, 3, 4, 5, 6], [2, 3]) })
   })
 
-  test('may be what the caller asks for: the session gives the same numbers at every run', async () => {
+  test('can be outputs of the graph, with the same numbers in every run', async () => {
     const w = await storedWeights({ w: someTensor(1, [4]) })
     const g = createGraph('constant')
     const weight = g.weight(w.tensor('w', [4]))
@@ -310,7 +310,7 @@ describe('prepared results', () => {
     expect((await session.run({ x }))['square']?.data).toEqual(expected)
   })
 
-  test('of products by cast weights are bit-identical to those of a session that folds its constants', async () => {
+  test('of products with cast weights are bit-identical to those of a session that folds constants', async () => {
     // From 256 numbers a row, packed and unpacked weights give sums that are rounded differently.
     const shape = [256, 512]
     const halves = new Float16Array(someTensor(1, shape).data)
@@ -331,7 +331,7 @@ describe('prepared results', () => {
     expect((await session.run({}))['product']?.data).toEqual(expected)
   })
 
-  test('that are views of a weight are read from the checkpoint, and no file is written', async () => {
+  test('that are views of a weight are read from the checkpoint, without another file', async () => {
     const cacheDir = await temporaryDir()
     const w = await storedWeights({ w: someTensor(1, [200, 100]) })
     const g = createGraph('views')

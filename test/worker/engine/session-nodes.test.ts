@@ -32,7 +32,7 @@ const aClip = async (dtype: WeightDtype, target: Target): Promise<ClipGraphs> =>
   return compileClip(await openCheckpoint(folder), { ...sizes, targets: oneTarget(target) })
 }
 
-/** Every graph that a clip has, also those that are added later. Those that take a count are asked for one and two. */
+/** Every graph that a clip has, including those added later. Graphs that take a count are recorded for one and two. */
 const graphsOf = (clip: ClipGraphs): readonly Graph[] => {
   const { checkWeights: _, weights: __, ...recorders } = clip
   const recorded = Object.values(recorders).flatMap((record: (count: 1 | 2) => Graph) => [
@@ -85,7 +85,7 @@ const nodesRun = async (graph: Graph): Promise<readonly { readonly name: string;
 }
 
 describe.each(CASES)('on %s with %s weights', (_, dtype, target) => {
-  test('no graph of a clip has a node left that depends on constants alone', async () => {
+  test('no graph of a clip keeps a node that depends on constants alone', async () => {
     const cacheDir = await temporaryDir()
     const graphs = graphsOf(await aClip(dtype, target))
     expect(graphs.length).toBeGreaterThanOrEqual(11)
@@ -99,7 +99,7 @@ describe.each(CASES)('on %s with %s weights', (_, dtype, target) => {
     }
   })
 
-  test('without a cache, no session runs such a node: what is left is folded when it is created', async () => {
+  test('a session without a cache runs no node that depends on constants alone', async () => {
     const clip = await aClip(dtype, target)
     for (const graph of [clip.imageEncoder(), clip.denoiseStep(), clip.vaeDecoder(2)]) {
       const prepared = new Set([...preparationNodes(graph)].map(({ name }) => name))

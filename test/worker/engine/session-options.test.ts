@@ -12,11 +12,11 @@ describe('options of a session that runs a network', () => {
     foldsConstants: false,
   })
 
-  test('leave the ops as the compiler chose them', () => {
+  test('keep the ops that the compiler chose', () => {
     expect(options).toMatchObject({ executionProviders: ['cpu'], graphOptimizationLevel: 'disabled' })
   })
 
-  test('fold constants where the graph still computes some', () => {
+  test('fold constants if the graph still computes some', () => {
     const folding = runningOptions({
       provider: 'cpu',
       threads: 3,
@@ -26,7 +26,7 @@ describe('options of a session that runs a network', () => {
     expect(folding).toEqual({ ...options, graphOptimizationLevel: 'basic' })
   })
 
-  test('keep the pages of activations, and plan no memory by sizes', () => {
+  test('use the memory arena for activations, without memory patterns', () => {
     expect(options).toMatchObject({ intraOpNumThreads: 3, enableCpuMemArena: true, enableMemPattern: false })
   })
 
@@ -46,12 +46,12 @@ describe('options of a session that runs a network', () => {
     expect(inline.extra).toEqual({ session: { use_device_allocator_for_initializers: '1' } })
   })
 
-  test('say nothing of what is no error', () => {
+  test('log errors alone', () => {
     expect(options.logSeverityLevel).toBe(3)
   })
 })
 
-test('on CUDA a session refuses nodes that would run on the processor', () => {
+test('a session on CUDA refuses nodes that would run on the CPU', () => {
   const cuda = runningOptions({ provider: 'cuda', threads: 3, externalDataDir: null, foldsConstants: false })
   expect(cuda).toMatchObject({
     executionProviders: [{ name: 'cuda', deviceId: 0 }],
@@ -61,7 +61,7 @@ test('on CUDA a session refuses nodes that would run on the processor', () => {
   })
 })
 
-test('weights are prepared op by op, with nothing kept that was used', () => {
+test('a session that prepares weights runs op by op and keeps no memory', () => {
   expect(preparingOptions({ externalDataDir: '/weights', casts: false })).toEqual({
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'disabled',
@@ -72,12 +72,12 @@ test('weights are prepared op by op, with nothing kept that was used', () => {
   })
 })
 
-test('weights that are cast are folded, as a session without a cache folds them', () => {
+test('a session that prepares cast weights folds them like a session without a cache', () => {
   const options = preparingOptions({ externalDataDir: null, casts: true })
   expect(options).toMatchObject({ graphOptimizationLevel: 'basic', extra: { session: {} } })
 })
 
-test('a session holds few activations at once, whatever their sizes', async () => {
+test('a session reuses memory for activations of different sizes', async () => {
   const program = fileURLToPath(new URL('./fixtures/peak-memory.ts', import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, [program])
   // Largest: 32 MiB, alive once before and once after its activation. With stated sizes: 669 MiB.

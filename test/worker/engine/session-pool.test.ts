@@ -4,7 +4,7 @@ import { createGraph } from '../../../worker/compiler/graph/graph.ts'
 import type { SessionOptions } from '../../../worker/engine/session.ts'
 import { createSessionPool, type OpenSession } from '../../../worker/engine/session-pool.ts'
 
-/** A pool whose sessions only write down what happens to them. */
+/** A pool whose sessions only record events. */
 const aPool = (keep: 'all' | 'one') => {
   const events: string[] = []
   const options: SessionOptions[] = []
@@ -37,7 +37,7 @@ describe('a pool that keeps all sessions', () => {
     expect(events).toEqual(['open unet', 'open vae'])
   })
 
-  test('closes what is not wanted any more, and opens it anew when asked', async () => {
+  test('closes sessions that are not retained, and opens them again when they are requested', async () => {
     const { pool, events, use } = aPool('all')
     for (const key of ['small/unet', 'small/vae', 'large/unet']) await use(key)
     await pool.retain((key) => key.startsWith('large/'))
@@ -46,7 +46,7 @@ describe('a pool that keeps all sessions', () => {
     expect(events.slice(3)).toEqual(['close small/unet', 'close small/vae', 'open small/vae'])
   })
 
-  test('closes all when it is disposed', async () => {
+  test('closes all sessions when it is disposed', async () => {
     const { pool, events, use } = aPool('all')
     await use('unet')
     await use('vae')
@@ -64,7 +64,7 @@ describe('a pool that keeps one session', () => {
     expect(events).toEqual(['open unet', 'close unet', 'open vae'])
   })
 
-  test('keeps two that take turns, and closes both before it opens another', async () => {
+  test('keeps two sessions that take turns, and closes both before it opens another', async () => {
     const { pool, events, use } = aPool('one')
     await use('encoder')
     for (let step = 0; step < 2; step++) {
@@ -78,7 +78,7 @@ describe('a pool that keeps one session', () => {
     ])
   })
 
-  test('gives the memory back before the next graph is even recorded', async () => {
+  test('closes its session before the next graph is recorded', async () => {
     const { pool, events, use } = aPool('one')
     await use('unet')
     const record = () => {
@@ -90,14 +90,14 @@ describe('a pool that keeps one session', () => {
   })
 })
 
-test('sessions get the threads of the pool and the memory habit of their network', async () => {
+test('sessions get the threads of the pool', async () => {
   const { pool, options, use } = aPool('all')
   await use('vae')
   await pool.session('unet', () => createGraph('unet'))
   expect(options).toEqual([{ threads: 3 }, { threads: 3 }])
 })
 
-test('a network that cannot be opened leaves the pool as it was', async () => {
+test('a network that cannot be opened leaves the pool unchanged', async () => {
   let broken = true
   const pool = createSessionPool({ keep: 'all', threads: 1 }, async ({ name }) => {
     if (broken) throw new Error('no memory')

@@ -17,7 +17,7 @@ const X = tensorOf([1, 2])
 const BIAS = tensorOf([10, 20])
 
 describe('a session', () => {
-  test('runs its network again and again', async () => {
+  test('runs its network several times', async () => {
     await using session = await openSum()
     expect(session.name).toBe('sum')
     expect(await session.run({ x: X, bias: BIAS })).toEqual({ y: tensorOf([11, 22]) })
@@ -26,7 +26,7 @@ describe('a session', () => {
 
   test.each([
     ['is missing', { x: X }, 'sum: input bias is missing'],
-    ['is left over', { x: X, bias: BIAS, scale: X }, 'sum has no input scale'],
+    ['is unknown', { x: X, bias: BIAS, scale: X }, 'sum has no input scale'],
     [
       'has another size',
       { x: X, bias: tensorOf([1, 2, 3]) },
@@ -38,11 +38,11 @@ describe('a session', () => {
       'sum: input x is [1,2], the graph was built for [2]',
     ],
     [
-      'holds other numbers than its shape says',
+      'holds more numbers than its shape',
       { x: tensorOf([1, 2, 3], [2]), bias: BIAS },
       'sum: input x holds 3 numbers for [2]',
     ],
-  ])('refuses to run when an input %s', async (_, inputs, message) => {
+  ])('refuses to run if an input %s', async (_, inputs, message) => {
     await using session = await openSum()
     await expect(session.run(inputs as Record<string, typeof X>)).rejects.toThrow(new TypeError(message))
   })
@@ -57,7 +57,7 @@ describe('a session', () => {
     expect(await session.run({ x: X, bias: BIAS })).toEqual({ y: tensorOf([11, 22]) })
   })
 
-  test('returns bytes beside float32', async () => {
+  test('returns bytes as well as float32 numbers', async () => {
     const g = createGraph('mixed')
     const x = g.input('x', [2])
     g.output('bytes', roundToUint8(g, x))
@@ -81,7 +81,7 @@ describe('a session', () => {
     )
   })
 
-  test('reads weights where they lie in the checkpoint', async () => {
+  test('reads weights from the file of the checkpoint', async () => {
     const bias = someTensor(1, [2])
     const w = await storedWeights({ padding: someTensor(2, [3]), bias })
     const g = createGraph('stored')

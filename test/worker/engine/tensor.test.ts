@@ -6,13 +6,13 @@ const latents = tensorOf([1, 2])
 const rgb = { data: Uint8Array.of(1, 2), shape: [2] }
 
 describe('outputs by type', () => {
-  test('are given as what they are', () => {
+  test('are returned unchanged', () => {
     expect(float32Output({ latents, rgb }, 'latents')).toBe(latents)
     expect(byteOutput({ latents, rgb }, 'rgb')).toBe(rgb)
     expect(float32Outputs({ latents })).toEqual({ latents })
   })
 
-  test('are refused where they are missing or of another type', () => {
+  test('are refused if they are missing or of another type', () => {
     expect(() => float32Output({ rgb }, 'rgb')).toThrow(new TypeError('there is no float32 output rgb'))
     expect(() => float32Output({}, 'latents')).toThrow(new TypeError('there is no float32 output latents'))
     expect(() => byteOutput({ latents }, 'latents')).toThrow(

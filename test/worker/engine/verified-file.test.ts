@@ -18,7 +18,7 @@ const aFile = async () => {
   return { folder: join(folder, 'below'), path }
 }
 
-/** Whether the file is there and holds what was written. */
+/** Returns true if the file exists and contains what was written. */
 const isVerified = async (path: string, contentBytes: number): Promise<boolean> =>
   (await (await beginVerification(path, contentBytes))?.isIntact) ?? false
 
@@ -30,7 +30,7 @@ const flipByte = async (path: string, position: number): Promise<void> => {
 }
 
 describe('a verified file', () => {
-  test('holds the content and its SHA-256, and nothing else is left in the folder', async () => {
+  test('holds the content and its SHA-256, and no other file is left in the folder', async () => {
     const { folder, path } = await aFile()
     expect((await readFile(path)).subarray(0, CONTENT.length).equals(CONTENT)).toBe(true)
     expect((await stat(path)).size).toBe(CONTENT.length + 32)
@@ -42,7 +42,7 @@ describe('a verified file', () => {
     ['at the start of the content', 0],
     ['at the end of the content', CONTENT.length - 1],
     ['in the hash', CONTENT.length + 31],
-  ])('is none when a byte changed %s', async (_, position) => {
+  ])('is rejected if a byte changed %s', async (_, position) => {
     const { path } = await aFile()
     await flipByte(path, position)
     expect(await isVerified(path, CONTENT.length)).toBe(false)
@@ -50,7 +50,7 @@ describe('a verified file', () => {
     expect(await isVerified(path, CONTENT.length)).toBe(true)
   })
 
-  test('is none when it is cut short, longer, expected to be of another size, or absent', async () => {
+  test('is rejected if it is truncated, too long, of another size, or absent', async () => {
     const { path } = await aFile()
     expect(await isVerified(path, CONTENT.length - 1)).toBe(false)
     await truncate(path, CONTENT.length + 31)
@@ -61,7 +61,7 @@ describe('a verified file', () => {
     expect(await isVerified(path, CONTENT.length)).toBe(false)
   })
 
-  test('is replaced as a whole', async () => {
+  test('is replaced as a whole by simultaneous writes', async () => {
     const { folder, path } = await aFile()
     const other = CONTENT.toReversed() as Uint8Array<ArrayBuffer>
     await Promise.all([writeVerified(path, inParts(other)), writeVerified(path, inParts(other))])
@@ -70,7 +70,7 @@ describe('a verified file', () => {
     expect(await readdir(folder)).toEqual(['file'])
   })
 
-  test('stays what it was when the next one fails half-way, and no part of that is left', async () => {
+  test('stays intact if the next write fails, and no partial file is left', async () => {
     const { folder, path } = await aFile()
     async function* failing() {
       yield CONTENT
@@ -82,7 +82,7 @@ describe('a verified file', () => {
   })
 })
 
-test('what a killed process left half-written is removed an hour later', async () => {
+test('a partial file of a killed process is removed after an hour', async () => {
   const { folder, path } = await aFile()
   const minutesAgo = async (name: string, minutes: number): Promise<void> => {
     const time = new Date((await stat(path)).mtimeMs - minutes * 60_000)
@@ -97,7 +97,7 @@ test('what a killed process left half-written is removed an hour later', async (
   expect((await readdir(folder)).sort()).toEqual([partial(2), 'file', 'other.partial'])
 })
 
-describe('bytes are written', () => {
+describe('writeAll', () => {
   /** A file that takes at most that many bytes at once. */
   const aSlowFile = (maxBytes: number) => {
     const taken: number[] = []
@@ -109,13 +109,13 @@ describe('bytes are written', () => {
     return { taken, file: { write } as unknown as Parameters<typeof writeAll>[0] }
   }
 
-  test('to the last one, however few a write takes', async () => {
+  test('writes all bytes if each write takes only some of them', async () => {
     const { taken, file } = aSlowFile(300)
     await writeAll(file, CONTENT)
     expect(taken).toEqual([...CONTENT])
   })
 
-  test('or it is an error', async () => {
+  test('throws if a write takes no bytes', async () => {
     await expect(writeAll(aSlowFile(0).file, CONTENT)).rejects.toThrow('0 of 1000 bytes were written')
   })
 })

@@ -26,6 +26,6 @@ test.each([
     'functions/debug.log',
   ],
   ...['worker/node_modules/x/index.js', 'worker/out/clip.mp4', 'worker/demo/.svd-cache/weights'],
-])('%s is not', (file) => {
+])('%s is not sent to the build', (file) => {
   expect(isSent(file)).toBe(false)
 })

@@ -25,13 +25,13 @@ const checkOf = async (prepare: (health: WorkerHealth) => void, secondsLater = 0
 
 const start = (health: WorkerHealth): void => health.onEvent({ type: 'worker-started', workerId: 'w-1' })
 
-test('a worker at work is healthy', async () => {
+test('check-health.ts reports a running worker as healthy', async () => {
   const { exitCode, stdout } = await checkOf(start)
   expect(exitCode).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ state: 'idle', worker_id: 'w-1' })
 })
 
-test('one that drains is, until it has finished', async () => {
+test('check-health.ts reports a draining worker as healthy', async () => {
   const { exitCode } = await checkOf((health) => {
     start(health)
     health.onEvent({ type: 'draining', reason: 'SIGTERM', secondsLeft: 100 })
@@ -39,21 +39,21 @@ test('one that drains is, until it has finished', async () => {
   expect(exitCode).toBe(0)
 })
 
-test('one that still fetches its model is, for longer than a container’s start may take', async () => {
+test('check-health.ts reports a worker that still fetches its model as healthy for half an hour', async () => {
   expect((await checkOf(() => {}, 1800)).exitCode).toBe(0)
 })
 
-test('one that has not started after an hour is not', async () => {
+test('check-health.ts reports a worker that has not started after an hour as unhealthy', async () => {
   expect((await checkOf(() => {}, 3601)).exitCode).toBe(1)
 })
 
-test('one that gives no sign of life any more is not, and the check says how it stands', async () => {
+test('check-health.ts reports a worker without heartbeats as unhealthy, with its state', async () => {
   const { exitCode, stderr } = await checkOf(start, 121)
   expect(exitCode).toBe(1)
   expect(stderr).toMatch(/^unhealthy: \{"state":"idle".*"seconds_since_beat":121/)
 })
 
-test('where nobody listens, there is no healthy worker', async () => {
+test('check-health.ts reports unhealthy if no process listens on the port', async () => {
   const port = await openHealthPort({
     port: 0,
     read: watchHealth({ now: () => 0, staleAfterSeconds: 1, stuckAfterSeconds: 3_600 }).read,
@@ -64,11 +64,11 @@ test('where nobody listens, there is no healthy worker', async () => {
   expect(stderr).toMatch(/^unhealthy: fetch failed: .*ECONNREFUSED/)
 })
 
-test('without a port there is nothing to ask', async () => {
+test('check-health.ts reports unhealthy if SVD_HEALTH_PORT is not set', async () => {
   expect(await check('')).toMatchObject({ exitCode: 1, stderr: 'unhealthy: SVD_HEALTH_PORT is not set' })
 })
 
-test('a worker that took any port is asked on the one that it wrote down', async () => {
+test('check-health.ts reads the port of a worker that chose any port from its file', async () => {
   const health = watchHealth({ now: () => 0, staleAfterSeconds: 120, stuckAfterSeconds: 3_600 })
   start(health)
   await using port = await openHealthPort({ port: 0, read: health.read })
@@ -81,6 +81,6 @@ test('a worker that took any port is asked on the one that it wrote down', async
 test.each([
   ['', 'unhealthy: SVD_HEALTH_PORT is 0, and SVD_HEALTH_PORT_FILE is not set'],
   ['/nowhere/health-port', expect.stringContaining('ENOENT')],
-])('a port that cannot be known, with the file %j, is not healthy', async (file, stderr) => {
+])('check-health.ts reports unhealthy if it cannot find the port, with the file %j', async (file, stderr) => {
   expect(await check('0', file)).toMatchObject({ exitCode: 1, stderr })
 })

@@ -42,7 +42,7 @@ describe.skipIf(!isLinuxX64)('check-cuda.ts', () => {
     })
   })
 
-  test('refuses a runtime of another version, and names a library that is not one', async () => {
+  test('refuses a runtime of another version, and names an invalid library', async () => {
     const folder = await aLibraryFolder(names)
     await writeFile(path.join(folder, 'libcudnn.so.9'), 'not a library'.repeat(99))
     const { exitCode, all } = await run('check-cuda.ts', [await anApp('1.0.0')], { LD_LIBRARY_PATH: folder })
@@ -56,7 +56,7 @@ describe.skipIf(!isLinuxX64)('check-cuda.ts', () => {
     ...['libcudart.so.13', 'libcublas.so.13', 'libcublasLt.so.13', 'libcurand.so.10'],
     ...['libcudnn.so.9', 'libcufft.so.12', 'libnvrtc.so.13'],
   ])('opens every library, also one that the provider opens later: %s', async (name) => {
-    // Spoilt rather than missing: the machine that tests may have one of its own.
+    // The library is damaged rather than missing, because the machine that tests may have one of its own.
     const folder = await aLibraryFolder(names)
     await writeFile(path.join(folder, name), 'not a library'.repeat(99))
     const { exitCode, all } = await run('check-cuda.ts', [await anApp()], { LD_LIBRARY_PATH: folder })
@@ -64,7 +64,7 @@ describe.skipIf(!isLinuxX64)('check-cuda.ts', () => {
     expect(all.split('\n')).toContain(`${name}: invalid ELF header`)
   })
 
-  test('refuses a folder that has no application', async () => {
+  test('refuses a folder without an application', async () => {
     const { exitCode, all } = await run('check-cuda.ts', ['/nowhere'])
     expect([exitCode, all]).toEqual([1, expect.stringContaining('/nowhere/node_modules/onnxruntime-node')])
   })
@@ -77,7 +77,7 @@ test.skipIf(!isLinuxX64)('fetch-cuda-provider.ts refuses an index that is not a 
 })
 
 describe('check-absent.sh', () => {
-  test.each(['python3', 'npm', 'gcc'])('refuses an image with %s', async (name) => {
+  test.each(['python3', 'npm', 'gcc'])('refuses an image that contains %s', async (name) => {
     const bin = await temporaryDir()
     await writeFile(path.join(bin, name), '#!/bin/sh\n')
     await chmod(path.join(bin, name), 0o755)
@@ -86,7 +86,7 @@ describe('check-absent.sh', () => {
     expect(all).toBe(`${path.join(bin, name)} has no business in the image`)
   })
 
-  test('is content with an image that has none', async () => {
+  test('accepts an image without development tools', async () => {
     expect(await run('check-absent.sh', [], { PATH: await temporaryDir() })).toMatchObject({
       exitCode: 0,
       all: '',
@@ -95,7 +95,7 @@ describe('check-absent.sh', () => {
 })
 
 test.each(['check-cuda.ts', 'fetch-cuda-provider.ts', 'install-packages.sh'])(
-  '%s tells how it is called',
+  '%s prints its usage if it gets no arguments',
   async (script) => {
     const { exitCode, all } = await run(script)
     expect(exitCode).toBe(2)

@@ -21,7 +21,7 @@ const stage = (name: string): Stage => {
 }
 const worker = stage('worker')
 const cpu = stage('cpu')
-/** As a Dockerfile spells it. */
+/** A variable in the syntax of a Dockerfile. */
 const variable = (name: string): string => `\${${name}}`
 /** The one instruction of this kind in the stage. */
 const only = (image: Stage, keyword: string): string => {
@@ -30,9 +30,9 @@ const only = (image: Stage, keyword: string): string => {
   return values[0]!
 }
 
-describe('what the image is made of', () => {
+describe('the Dockerfile', () => {
   test.each(stages.map(({ name, image }) => [name, image]))(
-    'stage %s is of an exact tag, or of whatever the builder names instead, such as a digest or a mirror',
+    'takes stage %s from an exact tag, or from the image that the builder gives instead',
     (_, image) => {
       if (image === 'node') return expect(stage('node').image).toMatch(/^\$\{/)
       const [, name = ''] = /^\$\{(\w+_IMAGE)\}$/.exec(image) ?? []
@@ -40,7 +40,7 @@ describe('what the image is made of', () => {
     },
   )
 
-  test('what only copies or installs runs on the builder’s platform, and what is run later on the image’s', () => {
+  test('copies and installs on the platform of the builder, and runs programs on that of the image', () => {
     expect(stages.map(({ name, platform }) => [name, platform])).toEqual([
       ['packages', '$BUILDPLATFORM'],
       ['provider', '$BUILDPLATFORM'],
@@ -56,24 +56,24 @@ describe('what the image is made of', () => {
     for (const copied of notEmpty(programs)) expect(copied).toMatch(/^--from=node /)
   })
 
-  test('packages are those of Linux on x86-64, whatever machine builds it', async () => {
+  test('installs packages for Linux on x86-64 on every machine that builds it', async () => {
     const script = await readText('worker/image/install-packages.sh')
 
     expect(script).toMatch(/^npm ci .* --os=linux --cpu=x64 --libc=glibc$/m)
   })
 
-  test('the last stage, which is what is built, is the one on CUDA 13.0 and cuDNN', () => {
+  test('has CUDA 13.0 and cuDNN in its last stage, which is the built one', () => {
     expect(stages.at(-1)).toBe(worker)
     expect(worker.image).toBe(variable('CUDA_IMAGE'))
     expect(args.get('CUDA_IMAGE')).toMatch(/^nvidia\/cuda:13\.0\.\d+-cudnn-runtime-ubuntu24\.04$/)
   })
 
-  test('its Node is the one that the tests run with', async () => {
+  test('uses the Node version that the tests run with', async () => {
     const { packages } = await readJson('package-lock.json')
     expect(args.get('NODE_IMAGE')).toBe(`node:${packages['node_modules/node'].version}-bookworm-slim`)
   })
 
-  test('it names no registry, and takes nothing by its address', () => {
+  test('names no registry, and fetches nothing by URL', () => {
     expect(text).not.toMatch(/https?:|\w+\.(io|com|org)\//)
     expect(stages.flatMap(({ instructions }) => instructions).map(({ keyword }) => keyword)).not.toContain(
       'ADD',
@@ -83,7 +83,7 @@ describe('what the image is made of', () => {
   test.each([
     ['worker', '7:6.1'],
     ['cpu', '7:5.1'],
-  ])('in %s, one script installs ffmpeg %s and nothing else', async (name, version) => {
+  ])('installs in %s with one script ffmpeg %s and no other package', async (name, version) => {
     const script = '/image/prepare-system.sh'
     const mount = `--mount=type=bind,source=worker${script},target=${script}`
     expect(valuesOf(stage(name), 'RUN')[0]).toMatch(new RegExp(`^${mount} sh ${script} ${version}(?: &&|$)`))
@@ -93,7 +93,7 @@ describe('what the image is made of', () => {
     expect(installed).toEqual(['apt-get install --yes --no-install-recommends "ffmpeg=$1.*"'])
   })
 
-  test('nothing is left of the other stages but what is copied, and CUDA is in one image alone', () => {
+  test('copies from other stages only what the image needs, and CUDA into one image alone', () => {
     const packages = '--from=packages /opt/svd/node_modules/ /opt/svd/node_modules/'
     const app = '--from=app /app/ /opt/svd/'
     expect(valuesOf(worker, 'COPY')).toEqual([
@@ -106,14 +106,14 @@ describe('what the image is made of', () => {
     expect(stage(cpu.image).image).toBe(variable('NODE_IMAGE'))
   })
 
-  test('what its builder may keep to himself is mounted, not copied', () => {
+  test('mounts the secrets of its builder and does not copy them', () => {
     expect([...args.keys()]).toEqual(['CUDA_IMAGE', 'NODE_IMAGE'])
     expect(new Set(stages.flatMap((each) => valuesOf(each, 'ARG')))).toEqual(new Set(['REVISION']))
     expect(valuesOf(stage('provider'), 'RUN')[0]).toMatch(/^--mount=type=secret,id=pip-index-url /)
     expect(valuesOf(stage('packages'), 'RUN')[0]).toMatch(/^--mount=type=secret,id=npmrc,/)
   })
 
-  test.each([worker, cpu])('$name says what it is', async (image) => {
+  test.each([worker, cpu])('labels image $name with version, revision and licences', async (image) => {
     const { version } = await readJson('package.json')
     expect(Object.fromEntries(pairsOf(image, 'LABEL'))).toMatchObject({
       'org.opencontainers.image.version': version,
@@ -124,8 +124,8 @@ describe('what the image is made of', () => {
   })
 })
 
-describe.each([worker, cpu])('how $name runs', (image) => {
-  test('as a user by number, who is not root, from before its checks on', async () => {
+describe.each([worker, cpu])('the image $name', (image) => {
+  test('runs as a user by number who is not root, already during its checks', async () => {
     expect(only(image, 'USER')).toBe('10001:10001')
     const keywords = image.instructions.map(({ keyword }) => keyword)
     const afterUser = image.instructions.slice(keywords.indexOf('USER')).filter((i) => i.keyword === 'RUN')
@@ -133,7 +133,7 @@ describe.each([worker, cpu])('how $name runs', (image) => {
     expect(await readText('worker/image/prepare-system.sh')).toContain('useradd --uid 10001 --gid 10001')
   })
 
-  test('without a shell between, so that SIGTERM comes through', () => {
+  test('starts its programs without a shell, so that SIGTERM reaches them', () => {
     const healthCheck = only(image, 'HEALTHCHECK').replace(/^.* CMD /, '')
     const commands = [only(image, 'ENTRYPOINT'), only(image, 'CMD'), healthCheck].map(
       (command): readonly string[] => JSON.parse(command),
@@ -146,7 +146,7 @@ describe.each([worker, cpu])('how $name runs', (image) => {
     expect(only(image, 'STOPSIGNAL')).toBe('SIGTERM')
   })
 
-  test('with all that is written in two folders, of the user, outside of the layers', async () => {
+  test('writes only to two folders of the user, which are volumes', async () => {
     const env = pairsOf(image, 'ENV')
     const volumes: readonly string[] = JSON.parse(only(image, 'VOLUME'))
     const written = [
@@ -163,7 +163,7 @@ describe.each([worker, cpu])('how $name runs', (image) => {
     expect(volumes).toContain(only(image, 'WORKDIR'))
   })
 
-  test('with settings that the worker knows', () => {
+  test('has only settings that the worker knows', () => {
     const command = addDeploymentOptions(addWorkerSettings(new Command()), ['model'])
     const set = [...pairsOf(image, 'ENV').keys()].filter((name) => name.startsWith('SVD_'))
     expect(set).toEqual([
@@ -175,7 +175,7 @@ describe.each([worker, cpu])('how $name runs', (image) => {
     }
   })
 
-  test('after every check of the build has passed', async () => {
+  test('runs every check of the build', async () => {
     const checks = (await readdir(inRepository('worker/image'))).filter((file) => /^check-.*\.sh$/.test(file))
     const run = valuesOf(image, 'RUN').at(-1) ?? ''
     expect([...run.matchAll(/check-[\w-]+\.sh/g)].map(([file]) => file).sort()).toEqual(checks.sort())
@@ -184,16 +184,16 @@ describe.each([worker, cpu])('how $name runs', (image) => {
   })
 })
 
-test('both images have one environment, but for CUDA', () => {
+test('both images have the same environment, except for CUDA', () => {
   const [onGpu, onCpu] = [worker, cpu].map((image) => Object.fromEntries(pairsOf(image, 'ENV')))
   const { CUDA_CACHE_PATH, NVIDIA_VISIBLE_DEVICES, NVIDIA_DRIVER_CAPABILITIES, ...shared } = onGpu!
   expect([CUDA_CACHE_PATH, NVIDIA_VISIBLE_DEVICES, NVIDIA_DRIVER_CAPABILITIES]).not.toContain(undefined)
   expect(onCpu).toEqual({ ...shared, SVD_DEVICE: 'cpu' })
-  // Nothing tells anybody else what it does.
+  // No program reports its activity to a vendor.
   expect(shared['ORT_DISABLE_TELEMETRY']).toBe('1')
 })
 
-test('the Dockerfile names files that are there, and that the build is sent', () => {
+test('the Dockerfile names files that exist and that are sent to the build', () => {
   const copied = stages
     .flatMap((each) => valuesOf(each, 'COPY'))
     .filter((value) => !value.startsWith('--from='))

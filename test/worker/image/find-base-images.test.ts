@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { inRepository } from './in-repository.ts'
 
-/** The script, on a PATH whose `docker` knows these images and no others, each by its digest. */
+/** Runs the script on a PATH whose `docker` knows only these images, each by its digest. */
 const find = async (known: Readonly<Record<string, string>>, dockerfile?: string) => {
   const bin = await temporaryDir()
   const cases = Object.entries(known).map(([image, digest]) => `${image}) echo ${digest};;`)
@@ -29,20 +29,20 @@ const CUDA = 'nvidia/cuda:13.0.3-cudnn-runtime-ubuntu24.04'
 const NODE = 'node:24.21.0-bookworm-slim'
 const LINES = [`ARG CUDA_IMAGE=${CUDA}`, `ARG NODE_IMAGE=${NODE}`, 'ARG REVISION']
 
-test('prints every image with the digest that its registry has', async () => {
+test('find-base-images.sh prints every image with the digest from its registry', async () => {
   const found = await find({ [CUDA]: 'sha256:1', [NODE]: 'sha256:2' }, await aDockerfile(...LINES))
 
   expect(found).toMatchObject({ exitCode: 0, stdout: `${CUDA}@sha256:1\n${NODE}@sha256:2`, stderr: '' })
 })
 
-test('fails where a tag is gone, and names it', async () => {
+test('find-base-images.sh fails if a tag no longer exists, and names it', async () => {
   const { exitCode, stdout, stderr } = await find({ [NODE]: 'sha256:2' }, await aDockerfile(...LINES))
 
   expect([exitCode, stdout]).toEqual([1, `${NODE}@sha256:2`])
   expect(stderr).toContain(`${CUDA}: not in its registry any more, or the registry did not answer`)
 })
 
-test('fails where there is a later point release, before the tag is gone', async () => {
+test('find-base-images.sh fails if there is a later point release, before the tag is deleted', async () => {
   const later = CUDA.replace('13.0.3', '13.0.4')
   const known = { [CUDA]: 'sha256:1', [later]: 'sha256:3', [NODE]: 'sha256:2' }
 
@@ -51,14 +51,14 @@ test('fails where there is a later point release, before the tag is gone', async
   expect([exitCode, stderr]).toEqual([1, `${CUDA}: superseded by ${later}; NVIDIA deletes superseded tags`])
 })
 
-test('looks for the images of the worker by itself', async () => {
+test('find-base-images.sh checks the images of the worker by default', async () => {
   const { exitCode, stderr } = await find({})
 
   expect(exitCode).toBe(1)
   expect(stderr).toMatch(/nvidia\/cuda:\S+: not in its registry[\s\S]*node:\S+: not in its registry/)
 })
 
-test('refuses a file that names no image', async () => {
+test('find-base-images.sh refuses a file that names no image', async () => {
   const file = await aDockerfile('FROM scratch AS nothing')
 
   expect(await find({}, file)).toMatchObject({

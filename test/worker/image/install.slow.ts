@@ -19,8 +19,8 @@ import { pairsOf, parseDockerfile, valuesOf } from './dockerfile.ts'
 import { inRepository } from './in-repository.ts'
 
 /*
- * What the build of the image does, done here, as far as it goes without Docker and without NVIDIA's packages: the
- * context that the build gets, its scripts, its checks, and the result run as in a container whose root is read-only.
+ * Runs the steps of the image's build that work without Docker and without NVIDIA's packages. They are the context that
+ * the build gets, its scripts and its checks. The result runs as in a container whose root is read-only.
  */
 
 const UID = 10_001
@@ -144,7 +144,7 @@ describe.skipIf(reason !== null)(title, () => {
     await rm(work, { recursive: true, force: true })
   }, INSTALL_MS)
 
-  test('bring the CUDA provider beside the runtime of its version, and its licence', async () => {
+  test('install the CUDA provider beside the runtime of its version, and its licence', async () => {
     const state = await checkProvider(
       at('svd/node_modules/onnxruntime-node'),
       PROVIDER_RELEASE,
@@ -158,7 +158,7 @@ describe.skipIf(reason !== null)(title, () => {
     ])
   })
 
-  test('bring no runtime of another system, no other ffmpeg, and nothing that is for development', async () => {
+  test('install no runtime of another system, no other ffmpeg, and no development packages', async () => {
     const [modules, runtimes] = [at('svd/node_modules'), at('svd/node_modules/onnxruntime-node/bin/napi-v6')]
     expect([await readdir(runtimes), await readdir(path.join(runtimes, 'linux'))]).toEqual([
       ['linux'],
@@ -170,7 +170,7 @@ describe.skipIf(reason !== null)(title, () => {
     }
   })
 
-  test('bring a provider that wants of NVIDIA what the check looks for, and finds the rest here', async () => {
+  test('install a provider that needs the NVIDIA libraries of the check and finds all others', async () => {
     const provider = at(libraries, 'libonnxruntime_providers_cuda.so')
     const env = { LD_TRACE_LOADED_OBJECTS: '1' }
     const { stdout } = await execa('/lib64/ld-linux-x86-64.so.2', [provider], { env, reject: false })
@@ -188,9 +188,9 @@ describe.skipIf(reason !== null)(title, () => {
     expect(stderr.split('\n').filter((fault) => !known.includes(fault))).toEqual([])
   })
 
-  test('bring a provider that opens later what the check looks for, by these names', async () => {
+  test('install a provider that opens the other libraries of the check later, by their names', async () => {
     const provider = await readFile(at(libraries, 'libonnxruntime_providers_cuda.so'))
-    /** Whether the name is in it: whole, or as the compiler stores a short one, in two registers that overlap. */
+    /** Returns true if the provider contains the name, whole or, if it is short, in two registers that overlap. */
     const names = (name: string): boolean => {
       if (provider.includes(`${name}\0`)) return true
       const [start, end] = [name.slice(0, REGISTER_BYTES), name.slice(-REGISTER_BYTES)]
@@ -204,7 +204,7 @@ describe.skipIf(reason !== null)(title, () => {
     expect(names('libcufft.so.11')).toBe(false)
   })
 
-  test('bring the image for the CPU no library of CUDA, and at most 300 MB', async () => {
+  test('install no CUDA library in the image for the CPU, which has at most 300 MB', async () => {
     const app = at('svd-cpu')
     expect(await readdir(path.join(app, 'node_modules/onnxruntime-node/bin/napi-v6/linux/x64'))).toEqual([
       ...['libonnxruntime.so.1', 'onnxruntime_binding.node'],
@@ -213,14 +213,14 @@ describe.skipIf(reason !== null)(title, () => {
     expect(Number.parseInt(stdout, 10)).toBeLessThan(300e6)
   })
 
-  describe.each(['worker', 'cpu'] as const)('and bring the image %s', (image) => {
-    test('all that the command needs: it tells its version', async () => {
+  describe.each(['worker', 'cpu'] as const)('install image %s with', (image) => {
+    test('a command that prints its version', async () => {
       const { version } = JSON.parse(await readFile(inRepository('package.json'), 'utf8'))
       const { stdout, stderr, exitCode } = await run(image, 'worker/cli/svd.ts', ['--version'])
       expect({ stdout, stderr, exitCode }).toEqual({ stdout: version, stderr: '', exitCode: 0 })
     })
 
-    test('a worker that is fit for a machine whose root is read-only', async () => {
+    test('a worker that passes its checks on a machine with a read-only root', async () => {
       const device = image === 'cpu' ? [] : ['--device', 'cpu']
       const { stdout, exitCode } = await run(image, 'worker/cli/svd.ts', ['doctor', ...device, '--json'])
       const { checks } = JSON.parse(stdout)
@@ -230,7 +230,7 @@ describe.skipIf(reason !== null)(title, () => {
       expect(found).toMatch(/^1\.30\.0, providers: .*cpu/)
     })
 
-    test('a worker that renders there, and writes nowhere else', async () => {
+    test('a worker that renders there and writes only to its folder', async () => {
       const small = ['--num-frames', '2', '--num-inference-steps', '1']
       const app = at(APPLICATIONS[image])
       const { exitCode, stderr } = await run(image, 'worker/cli/svd.ts', [
@@ -244,7 +244,7 @@ describe.skipIf(reason !== null)(title, () => {
     })
   })
 
-  test('bring a health check that asks the worker on its port', async () => {
+  test('install a health check that asks the worker on its port', async () => {
     const health = watchHealth({ now: () => 0, staleAfterSeconds: 120, stuckAfterSeconds: 3_600 })
     health.onEvent({ type: 'worker-started', workerId: 'w-1' })
     await using port = await openHealthPort({ port: 0, read: health.read })

@@ -16,7 +16,7 @@ const linted: readonly (readonly [PythonTool, readonly string[]])[] = [
 describe.each(linted)('%s', async (name, files) => {
   const tool = await findPythonTool(name)
 
-  test.skipIf(tool === null)(`has nothing to say${skippedWithout(name, tool)}`, async () => {
+  test.skipIf(tool === null)(`finds no faults${skippedWithout(name, tool)}`, async () => {
     expect(files.length).toBeGreaterThan(0)
     const { all } = await execa(tool ?? name, files, { all: true, reject: false })
     expect(all).toBe('')

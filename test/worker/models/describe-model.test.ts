@@ -13,7 +13,7 @@ import { DEMO_DIR, UNET } from './a-pushed-model.ts'
 const signal = new AbortController().signal
 
 describe('the record of the demo checkpoint', () => {
-  test('lists its files with their sizes and SHA-256, and leaves out what it does not need', async () => {
+  test('lists its files with their sizes and SHA-256, without files that it does not need', async () => {
     const record = await describeModel(DEMO_DIR, { modelId: 'demo', variant: null }, signal)
     expect(modelRecordSchema.parse(record)).toEqual(record)
     const paths = record.files.map(({ path }) => path)
@@ -32,12 +32,12 @@ describe('the record of the demo checkpoint', () => {
     expect(record.sha256).toBe(hashModel(record))
   })
 
-  test('is the same whether the variant was asked for or found', async () => {
+  test('is the same whether the variant was requested or found', async () => {
     const found = await describeModel(DEMO_DIR, { modelId: 'demo', variant: null }, signal)
     expect(await describeModel(DEMO_DIR, { modelId: 'demo', variant: 'fp16' }, signal)).toEqual(found)
   })
 
-  test('tells how much is hashed, up to all', async () => {
+  test('is made with progress reports of the hashed bytes, up to the total', async () => {
     const progress: ModelProgress[] = []
     const onProgress = (step: ModelProgress): void => void progress.push(step)
     const { files } = await describeModel(DEMO_DIR, { modelId: 'demo', variant: null, onProgress }, signal)
@@ -46,7 +46,7 @@ describe('the record of the demo checkpoint', () => {
   })
 })
 
-test('shards are listed with their index, and links of a Hub cache by the names in the checkpoint', async () => {
+test('describeModel lists shards with their index, and links of a Hub cache by their names in the checkpoint', async () => {
   const form = { shards: 2, hubCacheSymlinks: true } as const
   const dir = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'), form)
   const { files } = await describeModel(dir, { modelId: 'tiny', variant: null }, signal)
@@ -58,7 +58,7 @@ test('shards are listed with their index, and links of a Hub cache by the names 
   ])
 })
 
-describe('a checkpoint that cannot be rendered with is refused', () => {
+describe('describeModel refuses a checkpoint', () => {
   const aCopy = async (): Promise<string> => {
     const dir = await temporaryDir()
     await cp(DEMO_DIR, dir, { recursive: true })
@@ -66,24 +66,24 @@ describe('a checkpoint that cannot be rendered with is refused', () => {
   }
   const describeIt = (dir: string, modelId = 'demo') => describeModel(dir, { modelId, variant: null }, signal)
 
-  test('without one of its configs', async () => {
+  test('that lacks one of its configs', async () => {
     const dir = await aCopy()
     await rm(join(dir, 'scheduler/scheduler_config.json'))
     await expect(describeIt(dir)).rejects.toThrow('scheduler/scheduler_config.json: is missing')
   })
 
-  test('with weights cut short', async () => {
+  test('with truncated weights', async () => {
     const dir = await aCopy()
     await truncate(join(dir, UNET), 5_000_000)
     await expect(describeIt(dir)).rejects.toThrow(UNET)
   })
 
-  test("with other tensors than the networks'", async () => {
+  test('with other tensors than those of the networks', async () => {
     await using folder = await aCheckpoint(SINGLE_FILES)
     await expect(describeIt(folder.dir)).rejects.toThrow('image_encoder')
   })
 
-  test.each(['', '../up', 'a b', '.hidden', 'a'.repeat(101)])('under the id %j', async (modelId) => {
+  test.each(['', '../up', 'a b', '.hidden', 'a'.repeat(101)])('with the id %j', async (modelId) => {
     await expect(describeIt(DEMO_DIR, modelId)).rejects.toThrow(`model id: got '${modelId}'`)
   })
 })

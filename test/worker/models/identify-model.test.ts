@@ -5,7 +5,7 @@ import { identifyModel, modelIdOfFolder } from '../../../worker/models/identify-
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { DEMO_DIR } from './a-pushed-model.ts'
 
-test('a model has the hash that its record has', async () => {
+test('identifyModel returns the hash that the record of the model has', async () => {
   const { sha256 } = await describeModel(DEMO_DIR, { modelId: 'demo', variant: null }, unaborted)
   expect(await identifyModel(DEMO_DIR, await openCheckpoint(DEMO_DIR), unaborted)).toEqual({
     id: 'demo',
@@ -18,11 +18,11 @@ test.each([
   ['/models/My Model (1)/', 'MyModel1'],
   ['/models/.hidden', 'hidden'],
   ['/models/\u65e5\u672c', 'model'],
-])('the folder %s is the model %s', (dir, id) => {
+])('modelIdOfFolder of %s is %s', (dir, id) => {
   expect(modelIdOfFolder(dir)).toBe(id)
 })
 
-test('an abort ends the hashing', async () => {
+test('an abort ends the hashing of identifyModel', async () => {
   const reason = new Error('stopped')
   const identifying = identifyModel(DEMO_DIR, await openCheckpoint(DEMO_DIR), AbortSignal.abort(reason))
   await expect(identifying).rejects.toThrow()

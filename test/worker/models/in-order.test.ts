@@ -3,7 +3,7 @@ import { inOrder } from '../../../worker/models/in-order.ts'
 
 const TASKS = [0, 1, 2, 3, 4, 5, 6, 7]
 
-/** Tasks that end when they are told to. */
+/** Tasks that end when `end` or `fail` is called for them. */
 const aWorkshop = () => {
   const ends = TASKS.map(() => Promise.withResolvers<void>())
   const state = { started: [] as number[], aborted: [] as number[] }
@@ -26,8 +26,8 @@ const aWorkshop = () => {
   }
 }
 
-describe('tasks run in order', () => {
-  test('give their results in order, however they end, and not more at once than said', async () => {
+describe('inOrder', () => {
+  test('yields results in order, however tasks end, and runs at most the given number at once', async () => {
     const { started, run, end } = aWorkshop()
     const signal = new AbortController().signal
     const results: string[] = []
@@ -45,7 +45,7 @@ describe('tasks run in order', () => {
     expect(Math.max(...most)).toBe(3)
   })
 
-  test('end with the first failure, when the others have stopped', async () => {
+  test('ends with the first failure after it has aborted the other tasks', async () => {
     const { aborted, run, end, fail } = aWorkshop()
     const taking = Array.fromAsync(inOrder(TASKS, run, { parallel: 3, signal: new AbortController().signal }))
     fail(1)
@@ -54,7 +54,7 @@ describe('tasks run in order', () => {
     expect(aborted).toContain(2)
   })
 
-  test('stop when nobody takes their results any more', async () => {
+  test('aborts its tasks if the caller stops reading results', async () => {
     const { started, aborted, run, end } = aWorkshop()
     end(0)
     for await (const _ of inOrder(TASKS, run, { parallel: 2, signal: new AbortController().signal })) break
@@ -62,7 +62,7 @@ describe('tasks run in order', () => {
     expect(aborted).toEqual([0, 1])
   })
 
-  test('stop when they are told to', async () => {
+  test('aborts its tasks after an abort', async () => {
     const { aborted, run } = aWorkshop()
     const controller = new AbortController()
     const taking = Array.fromAsync(inOrder(TASKS, run, { parallel: 2, signal: controller.signal }))

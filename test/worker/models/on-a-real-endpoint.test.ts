@@ -28,7 +28,7 @@ const anS3Bucket = async (): Promise<ObjectStore> => {
   return openS3ObjectStore(client, endpoint.deployment.outputBucket)
 }
 
-test('a model that was pushed over HTTP comes back whole, in parts', async () => {
+test('a model that was pushed over HTTP is fetched complete, in parts', async () => {
   const store = await anS3Bucket()
   const record = await demoRecord()
   expect(await pushModel(DEMO_DIR, record, store, {}, signal)).toBe(true)
@@ -46,7 +46,7 @@ test('a model that was pushed over HTTP comes back whole, in parts', async () =>
 
 const now = (): Date => new Date()
 
-test('the embedded endpoint honours conditions, as a worker requires', async () => {
+test('the embedded endpoint respects conditional writes, which a worker requires', async () => {
   const store = await anS3Bucket()
   expect(await checkConditionalWrites(store, { conditionalWrites: 'required', now }, signal)).toMatchObject({
     status: 'ok',

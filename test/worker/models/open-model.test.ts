@@ -36,7 +36,7 @@ const partsOf = ({ files }: ModelRecord): number =>
 
 const BYTES = { contentType: 'application/octet-stream' }
 
-test('a folder is described, and used where it is', async () => {
+test('openModel describes a folder and uses it without copying it', async () => {
   const { record } = await modelsSetup()
   const options = { cacheDir: null, variant: 'fp16', openStore: () => expect.unreachable() }
   const model = await openModel(DEMO_DIR, options, running())
@@ -44,7 +44,7 @@ test('a folder is described, and used where it is', async () => {
 })
 
 describe('a model in a bucket', () => {
-  test('is fetched whole, in parts, into a folder named by its hash', async () => {
+  test('is fetched completely, in parts, into a folder named by its hash', async () => {
     const setup = await modelsSetup()
     const model = await setup.open()
     expect(model).toEqual({ dir: setup.dir, variant: null, record: setup.record })
@@ -58,7 +58,7 @@ describe('a model in a bucket', () => {
     ).toEqual(setup.record)
   })
 
-  test('tells how far it is, up to all', async () => {
+  test('is fetched with reports of progress, up to the total', async () => {
     const { open, progress, record } = await modelsSetup()
     await open()
     const totalBytes = record.files.reduce((total, { size_bytes }) => total + size_bytes, 0)
@@ -75,7 +75,7 @@ describe('a model in a bucket', () => {
     expect(ranges).toEqual([])
   })
 
-  test('is fetched once by three that ask at the same time', async () => {
+  test('is fetched once by three simultaneous callers', async () => {
     const setup = await modelsSetup()
     await Promise.all([setup.open(), setup.open(), setup.open()])
     await expectWhole(setup)
@@ -84,7 +84,7 @@ describe('a model in a bucket', () => {
     expect(await readdir(dirname(setup.dir))).toEqual([setup.record.sha256])
   })
 
-  test('is gone on with where an interrupted fetch ended', async () => {
+  test('is fetched from the point where an interrupted fetch ended', async () => {
     const setup = await modelsSetup()
     let left = 9
     setup.faults.before = (operation, key) => {
@@ -97,13 +97,13 @@ describe('a model in a bucket', () => {
     setup.faults.before = undefined
     await setup.open()
     await expectWhole(setup)
-    // Parts under way when it ended are asked for again: eight at the most.
+    // Parts that were being fetched when it ended are requested again, eight at most.
     expect(setup.ranges.length).toBeLessThanOrEqual(partsOf(setup.record) + 8)
     expect(setup.ranges.length - first).toBeLessThan(partsOf(setup.record) - 1)
     expect(await readdir(dirname(setup.dir))).toEqual([setup.record.sha256])
   })
 
-  test('is fetched anew where what an interrupted fetch left is of no use', async () => {
+  test('is fetched again if the partial file of an interrupted fetch is unusable', async () => {
     const setup = await modelsSetup()
     const partial = join(setup.dir, dirname(UNET), `.${UNET.slice(UNET.indexOf('/') + 1)}.partial`)
     await mkdir(dirname(partial), { recursive: true })
@@ -119,7 +119,7 @@ describe('a model in a bucket', () => {
       'of other content',
       (bytes: Buffer) => Buffer.concat([bytes.subarray(0, -1), Buffer.of(bytes.at(-1)! ^ 1)]),
     ],
-  ])('has a file fetched again that has become one %s', async (_, spoil) => {
+  ])('has a file fetched again if it is now %s', async (_, spoil) => {
     const setup = await modelsSetup()
     await setup.open()
     setup.ranges.length = 0
@@ -130,7 +130,7 @@ describe('a model in a bucket', () => {
     expect(new Set(setup.ranges)).toEqual(new Set([UNET_KEY]))
   })
 
-  test('is taken by its sizes alone where that is asked for', async () => {
+  test('is verified by sizes alone if the caller requests it', async () => {
     const setup = await modelsSetup()
     await setup.open()
     setup.progress.length = 0
@@ -163,17 +163,17 @@ describe('a model in a bucket', () => {
       's3://models-bucket/models/demo/ has no model.json; put it there with: svd models push DIR',
     ],
     [
-      'model.json is no record',
+      'model.json is not a record',
       ({ store }) => store.put(`${modelFolder('demo')}model.json`, Buffer.from('{}'), BYTES, running()),
       's3://models-bucket/models/demo/model.json: is not a model record',
     ],
     [
-      'model.json is of another model',
+      'model.json belongs to another model',
       ({ rewriteRecord }) => rewriteRecord({ model_id: 'other' }),
       'is that of another model, other',
     ],
     [
-      'model.json lists other files than its sha256 says',
+      'model.json has another sha256 than that of its files',
       ({ store, record }) =>
         store.put(
           `${modelFolder('demo')}model.json`,
@@ -200,7 +200,7 @@ describe('a model in a bucket', () => {
     expect(await readdir(setup.cacheDir)).toEqual([])
   })
 
-  test('is not put together from two contents, if a file is replaced meanwhile', async () => {
+  test('is not assembled from two contents if a file is replaced during the fetch', async () => {
     const setup = await modelsSetup()
     let parts = 0
     setup.faults.after = async (operation, key) => {
@@ -211,7 +211,7 @@ describe('a model in a bucket', () => {
     expect(await filesUnder(setup.dir)).not.toContain(UNET)
   })
 
-  test('asks for room on the disk before it fetches anything', async () => {
+  test('is not fetched if the disk has too little space', async () => {
     const setup = await modelsSetup()
     await expect(setup.open({ freeDiskBytes: async () => 510e6 })).rejects.toThrow(
       `${setup.dir}: the model needs 14.9 MB and 500 MB beside it, and 510 MB are free; free some space`,
@@ -219,7 +219,7 @@ describe('a model in a bucket', () => {
     expect(setup.ranges).toEqual([])
   })
 
-  test('asks only for the room that is still needed', async () => {
+  test('is fetched if the disk has the space that is still needed', async () => {
     const setup = await modelsSetup()
     await setup.open()
     await rm(join(setup.dir, 'svd.json'))
@@ -227,18 +227,18 @@ describe('a model in a bucket', () => {
     await expectWhole(setup)
   })
 
-  test('needs a place to be kept', async () => {
+  test('is refused if there is no cache folder', async () => {
     const { open } = await modelsSetup()
     await expect(open({ cacheDir: null })).rejects.toThrow('SVD_CACHE_DIR: is empty')
   })
 
-  test('has the variant that was pushed, and no other', async () => {
+  test('has the variant that was pushed, and no other variant', async () => {
     const { open } = await modelsSetup()
     await expect(open({ variant: 'bf16' })).rejects.toThrow("variant: got 'bf16'")
     expect((await open({ variant: 'fp16' })).variant).toBeNull()
   })
 
-  test('stops fetching when it is told to', async () => {
+  test('is no longer fetched after an abort', async () => {
     const setup = await modelsSetup()
     const controller = new AbortController()
     setup.faults.after = (operation) => {
@@ -259,7 +259,7 @@ describe('the lock on a model', () => {
     return lock
   }
 
-  test('is taken over from a process that is gone', async () => {
+  test('is taken over from a process that has ended', async () => {
     const setup = await modelsSetup()
     const { pid } = execa('true')
     await execa('sh', ['-c', `while kill -0 ${pid} 2>/dev/null; do :; done`])
@@ -278,7 +278,7 @@ describe('the lock on a model', () => {
     await expectWhole(setup)
   })
 
-  test('is left to one that lives', async () => {
+  test('is kept by a process that is alive', async () => {
     const setup = await modelsSetup()
     const lock = await leaveLock(setup, { token: 'theirs', pid: process.pid, host: hostname() })
     const waiting = Promise.withResolvers<void>()
@@ -295,14 +295,14 @@ describe('the lock on a model', () => {
   })
 })
 
-describe('a source', () => {
+describe('openModel', () => {
   test.each([
     's3://models-bucket',
     's3://models-bucket/demo/',
     's3://m/models/a/b/',
     's3://M_B/models/demo',
     'https://host/demo',
-  ])('%s is refused with what it should look like', async (source) => {
+  ])('refuses the source %s with the required form', async (source) => {
     const options = { cacheDir: null, variant: null, openStore: () => expect.unreachable(), field: '--model' }
     await expect(openModel(source, options, running())).rejects.toThrow(
       `--model: got '${source}'; must be a folder, or s3://BUCKET/models/ID/`,

@@ -19,7 +19,7 @@ const push = async (store: ReturnType<typeof aBucket>, changes: Partial<ModelRec
   await pushModel(DEMO_DIR, { ...(await demoRecord()), ...changes }, store, {}, signal)
 
 describe('a pushed model', () => {
-  test('has every file, and its record as the last thing written', async () => {
+  test('has every file, and its record is written last', async () => {
     const store = aBucket()
     const record = await demoRecord()
     expect(await push(store)).toBe(true)
@@ -31,7 +31,7 @@ describe('a pushed model', () => {
     expect(store.writes.at(-1)?.contentType).toBe('application/json')
   })
 
-  test('tells how much is there, up to all', async () => {
+  test('is pushed with reports of progress, up to the total', async () => {
     const progress: ModelProgress[] = []
     const record = await demoRecord()
     await pushModel(DEMO_DIR, record, aBucket(), { onProgress: (step) => progress.push(step) }, signal)
@@ -39,7 +39,7 @@ describe('a pushed model', () => {
     expect(progress.at(-1)).toEqual({ phase: 'push', doneBytes: totalBytes, totalBytes })
   })
 
-  test('is not pushed twice', async () => {
+  test('is not pushed a second time', async () => {
     const store = aBucket()
     await push(store)
     const before = store.writes.length
@@ -47,7 +47,7 @@ describe('a pushed model', () => {
     expect(store.writes.length).toBe(before)
   })
 
-  test('is gone on with where an interrupted push ended', async () => {
+  test('is pushed from the point where an interrupted push ended', async () => {
     let broken = true
     const store = aBucket({
       before(operation, key) {
@@ -62,7 +62,7 @@ describe('a pushed model', () => {
     expect(new Set(keys).size).toBe(keys.length)
   })
 
-  test('is done if the answer to its last write was lost', async () => {
+  test('is complete if the response to its last write was lost', async () => {
     const store = aBucket({
       after(operation, key) {
         if (operation === 'create' && key === modelRecordKey('demo')) throw new Error('lost')
@@ -72,7 +72,7 @@ describe('a pushed model', () => {
     expect(await push(store)).toBe(false)
   })
 
-  test('is never changed: its id has one content', async () => {
+  test('is never changed, because an id has one content', async () => {
     const store = aBucket()
     await push(store)
     const { files } = await demoRecord()
@@ -83,7 +83,7 @@ describe('a pushed model', () => {
     await expect(other).rejects.toBeInstanceOf(InvalidInputError)
   })
 
-  test('is not overwritten in a store that ignores conditions, either', async () => {
+  test('is not overwritten in a store that ignores conditions', async () => {
     const store = aBucket()
     await push(store)
     const create: typeof store.create = async (...write) => (await store.put(...write)) !== ''
@@ -96,7 +96,7 @@ describe('a pushed model', () => {
   test.each([
     ['of another size', 7],
     ['of the same size', null],
-  ])('does not take a file for its own that another push left, %s', async (_, sizeBytes) => {
+  ])('is refused if another push left a file %s', async (_, sizeBytes) => {
     const store = aBucket()
     const { files } = await demoRecord()
     const { size_bytes } = files.find(({ path }) => UNET_KEY.endsWith(path))!
@@ -107,7 +107,7 @@ describe('a pushed model', () => {
     expect(await readModelRecord(store, 'demo', signal)).toBeNull()
   })
 
-  test('has the bytes that were described, or is refused by the store', async () => {
+  test('is refused by the store if its bytes differ from the record', async () => {
     const record = await demoRecord()
     const files = record.files.map((file) =>
       file.path === 'svd.json' ? { ...file, sha256: 'f'.repeat(64) } : file,
@@ -118,7 +118,7 @@ describe('a pushed model', () => {
   })
 })
 
-test('models are listed by their records, a broken one with what is wrong', async () => {
+test('listModels lists models by their records, and a broken record with its fault', async () => {
   const store = aBucket()
   await push(store)
   const json = { contentType: 'application/json' }

@@ -110,7 +110,7 @@ test('says one sentence on Node 20', async () => {
     exitCode: 1,
     stdout: '',
     stderr: expect.stringMatching(
-      /^error: svd needs Node\.js 22 or newer, and this is 20\.\d+\.\d+; see https:\/\/nodejs\.org$/,
+      /^error: svd needs Node\.js 22\.13 or newer, and this is 20\.\d+\.\d+; see https:\/\/nodejs\.org$/,
     ),
   })
 })

@@ -61,7 +61,7 @@ const conditionIn = async (precision: Precision, ids: readonly number[]) => {
 }
 
 describe('the added time ids', () => {
-  test.each(['half-noise', 'two-videos'])("in half are diffusers' float16 ones: %s", async (name) => {
+  test.each(['half-noise', 'two-videos'])('in float16 equal those of diffusers: %s', async (name) => {
     const golden = await readGolden('half-pipeline')
     const cases = JSON.parse(golden.metadata['cases'] ?? '') as Record<string, { ids: number[] }>
     const { ids } = await conditionIn('fp16', cases[name]?.ids ?? [])
@@ -69,7 +69,7 @@ describe('the added time ids', () => {
     expect(ids?.data).toEqual(expected)
   })
 
-  test('are the numbers of the call in float32', async () => {
+  test('in float32 are the numbers of the call', async () => {
     const { ids } = await conditionIn('fp32', [6, 127, 0.02])
     expect(ids?.data).toEqual(Float32Array.of(6, 127, 0.02))
   })

@@ -13,8 +13,8 @@ const framesOf = ({ from, to }: DecodeChunk): readonly number[] =>
 const pairsOf = (chunks: readonly DecodeChunk[]) =>
   chunks.slice(1).map((later, i) => ({ earlier: chunks[i]!, later }))
 
-describe('chunks side by side', () => {
-  test('are cut as the reference cuts them, the last one shorter', () => {
+describe('plainChunks', () => {
+  test('cuts frames as the reference cuts them, with a shorter last chunk', () => {
     expect(plainChunks(25, 8)).toEqual([
       { from: 0, to: 8 },
       { from: 8, to: 16 },
@@ -25,7 +25,7 @@ describe('chunks side by side', () => {
     expect(plainChunks(3, 8)).toEqual([{ from: 0, to: 3 }])
   })
 
-  test('hold every frame once, in order', () => {
+  test('puts every frame into one chunk, in order', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 130 }), (frames, chunkSize) => {
         const chunks = plainChunks(frames, chunkSize)
@@ -47,8 +47,8 @@ function constants(plan: { frames: number; chunkSize: number }) {
   return { frames: fc.constant(plan.frames), chunkSize: fc.constant(plan.chunkSize) }
 }
 
-describe('overlapping chunks', () => {
-  test('are of equal length: the last is moved back', () => {
+describe('overlappingChunks', () => {
+  test('gives chunks of equal length, because the last one is moved back', () => {
     expect(overlappingChunks(25, 8, 2)).toEqual([
       { from: 0, to: 8 },
       { from: 6, to: 14 },
@@ -59,7 +59,7 @@ describe('overlapping chunks', () => {
     expect(overlappingChunks(5, 8, 3)).toEqual([{ from: 0, to: 5 }])
   })
 
-  test('hold every frame, rise, and are all of one length', () => {
+  test('covers every frame with chunks of equal length, in order', () => {
     fc.assert(
       fc.property(plans, ({ frames, chunkSize, overlap }) => {
         const chunks = overlappingChunks(frames, chunkSize, overlap)
@@ -71,7 +71,7 @@ describe('overlapping chunks', () => {
     )
   })
 
-  test('share as many frames as asked for, the last pair perhaps more', () => {
+  test('shares as many frames as requested, the last two chunks perhaps more', () => {
     fc.assert(
       fc.property(plans, ({ frames, chunkSize, overlap }) => {
         const shared = pairsOf(overlappingChunks(frames, chunkSize, overlap)).map(
@@ -83,7 +83,7 @@ describe('overlapping chunks', () => {
     )
   })
 
-  test('are as few as will do', () => {
+  test('makes as few chunks as possible', () => {
     fc.assert(
       fc.property(plans, ({ frames, chunkSize, overlap }) => {
         const chunks = overlappingChunks(frames, chunkSize, overlap).length
@@ -95,8 +95,8 @@ describe('overlapping chunks', () => {
   })
 })
 
-describe('shares of two chunks', () => {
-  test('rise evenly, and leave something to both at either end', () => {
+describe('laterShare', () => {
+  test('rises in even steps over the shared frames, between 0 and 1', () => {
     const [earlier, later] = [
       { from: 0, to: 8 },
       { from: 5, to: 13 },
@@ -104,7 +104,7 @@ describe('shares of two chunks', () => {
     expect([5, 6, 7].map((frame) => laterShare(frame, earlier, later))).toEqual([0.25, 0.5, 0.75])
   })
 
-  test('sum to one, seen from either side', () => {
+  test('sums to one over two frames at mirrored positions', () => {
     fc.assert(
       fc.property(plans, ({ frames, chunkSize, overlap }) => {
         for (const { earlier, later } of pairsOf(overlappingChunks(frames, chunkSize, overlap))) {

@@ -67,8 +67,8 @@ const pixel = (...bytes: readonly number[]): RgbFrame => ({
   nonFiniteValues: 0,
 })
 
-describe('chunks side by side', () => {
-  test('give every frame as its own chunk has it', async () => {
+describe('decodeFrames without overlap', () => {
+  test('takes every frame from its own chunk', async () => {
     const { calls, reds, images, progress } = await decodeAll(5, { chunkSize: 2, overlap: 0 })
     expect(calls).toEqual([[0, 1], [2, 3], [4]])
     expect(reds).toEqual([0, 1, 96 + 2, 96 + 3, 192 + 4])
@@ -76,7 +76,7 @@ describe('chunks side by side', () => {
     expect(progress).toEqual(['0 of 3', '1 of 3', '2 of 3', '3 of 3'])
   })
 
-  test('run on from one video into the next, as the reference cuts them', async () => {
+  test('cuts chunks across videos, as the reference cuts them', async () => {
     const { calls } = await decodeAll(2 * 5, { chunkSize: 4, overlap: 0 })
     expect(calls).toEqual([
       [0, 1, 2, 3],
@@ -85,7 +85,7 @@ describe('chunks side by side', () => {
     ])
   })
 
-  test('leave the decoder as bytes, each frame with its own count of values that are not finite', async () => {
+  test('decodes to bytes, and counts the non-finite values of each frame', async () => {
     const { forms, networks } = aDecoder()
     const decodeRgb: ClipNetworks['decodeRgb'] = async (count, inputs) => ({
       ...(await networks.decodeRgb(count, inputs)),
@@ -105,8 +105,8 @@ describe('chunks side by side', () => {
   })
 })
 
-describe('overlapping chunks', () => {
-  test('fade from one to the next over the frames they share', async () => {
+describe('decodeFrames with overlap', () => {
+  test('blends two chunks over the frames that they share', async () => {
     const { calls, reds, images } = await decodeAll(7, { chunkSize: 4, overlap: 1 })
     expect(calls).toEqual([
       [0, 1, 2, 3],
@@ -116,12 +116,12 @@ describe('overlapping chunks', () => {
     expect(images[3]).toEqual(pixel(51, 52, 53))
   })
 
-  test('fade in even steps over several frames', async () => {
+  test('blends in even steps over several frames', async () => {
     const { reds } = await decodeAll(5, { chunkSize: 4, overlap: 3 })
     expect(reds).toEqual([0, 1 + 24, 2 + 48, 3 + 72, 96 + 4])
   })
 
-  test('fade again where a frame lies in three of them', async () => {
+  test('blends again if a frame lies in three chunks', async () => {
     const { calls, reds } = await decodeAll(5, { chunkSize: 3, overlap: 2 })
     expect(calls).toEqual([
       [0, 1, 2],
@@ -134,7 +134,7 @@ describe('overlapping chunks', () => {
     expect(reds).toEqual([0, 1 + third, Math.round(frame2), Math.round(frame3), 192 + 4])
   })
 
-  test('are blended before they are rounded', async () => {
+  test('blends before it rounds', async () => {
     const { networks, forms } = aDecoder()
     // 100.4 and 101.4 of 255: rounded first they would blend to 100.5, which is 100.
     const values = [100.4, 101.4].map((byte) => byte / 127.5 - 1)
@@ -155,7 +155,7 @@ describe('overlapping chunks', () => {
     expect(forms()).toEqual(['float'])
   })
 
-  test('count the values that are not finite in what was blended', async () => {
+  test('counts the non-finite values after it has blended', async () => {
     const { networks } = aDecoder()
     const decode: ClipNetworks['decode'] = async (count, inputs) => {
       const { frames } = await networks.decode(count, inputs)
@@ -173,7 +173,7 @@ describe('overlapping chunks', () => {
     expect(counts).toEqual([0, 1, 1])
   })
 
-  test('of a clip that fits into one are that one', async () => {
+  test('decodes a clip that fits into one chunk, without blending', async () => {
     const { calls, forms } = await decodeAll(3, { chunkSize: 4, overlap: 2 })
     expect(calls).toEqual([[0, 1, 2]])
     // Nothing is blended.
@@ -181,7 +181,7 @@ describe('overlapping chunks', () => {
   })
 })
 
-test('a chunk is decoded when its first frame is taken, not before', async () => {
+test('decodeFrames decodes a chunk only when its first frame is taken', async () => {
   const { calls, networks } = aDecoder()
   const signal = new AbortController().signal
   const options = { networks, chunkSize: 2, overlap: 0, onChunk: () => {}, onFallback: () => {}, signal }
@@ -194,7 +194,7 @@ test('a chunk is decoded when its first frame is taken, not before', async () =>
   expect(calls()).toHaveLength(2)
 })
 
-test('an abort stops before the next chunk, with its reason', async () => {
+test('an abort stops decodeFrames before the next chunk, with its reason', async () => {
   const { calls, networks } = aDecoder()
   const controller = new AbortController()
   const reason = new Error('the lease was lost')
@@ -215,7 +215,7 @@ test('an abort stops before the next chunk, with its reason', async () => {
 })
 
 describe('a chunk that overflows in float16', () => {
-  /** Green, whatever the latents are. */
+  /** The colour of every exact frame, for all latents. */
   const GREEN = [0, 200, 0]
 
   /** Decodes chunks that hold frame 2 to values that are not finite. The exact decoder gives green frames. */
@@ -267,14 +267,14 @@ describe('a chunk that overflows in float16', () => {
     return { exact, fallbacks, frames }
   }
 
-  test('is decoded once more in float32, and that result is used', async () => {
+  test('gets a fallback decode in float32, whose frames are used', async () => {
     const { exact, fallbacks, frames } = await decodeOverflowing({ chunkSize: 2, overlap: 0 })
     expect({ exact, fallbacks }).toEqual({ exact: [[2, 3]], fallbacks: 1 })
     expect(frames.map(({ nonFiniteValues }) => nonFiniteValues)).toEqual([0, 0, 0, 0, 0])
     expect(frames.slice(1, 4)).toEqual([pixel(1, 2, 3), pixel(...GREEN), pixel(...GREEN)])
   })
 
-  test('is decoded in float32 before it is blended with others', async () => {
+  test('is decoded in float32 before it is blended with other chunks', async () => {
     const { exact, fallbacks, frames } = await decodeOverflowing({ chunkSize: 3, overlap: 1 })
     expect({ exact, fallbacks }).toEqual({
       exact: [
@@ -286,7 +286,7 @@ describe('a chunk that overflows in float16', () => {
     expect(frames).toEqual(new Array(5).fill(pixel(...GREEN)))
   })
 
-  test('is decoded in shorter chunks that share two frames where it does not fit in float32', async () => {
+  test('is decoded in shorter chunks that share two frames, if it does not fit in float32', async () => {
     const { exact, fallbacks, frames } = await decodeOverflowing({
       ...{ chunkSize: 5, overlap: 0, exactChunkSize: () => 3 },
     })
@@ -301,13 +301,13 @@ describe('a chunk that overflows in float16', () => {
     expect(frames).toEqual(new Array(5).fill(pixel(...GREEN)))
   })
 
-  test('is decoded frame by frame where no two fit in float32', async () => {
+  test('is decoded frame by frame, if no two frames fit in float32', async () => {
     const { exact, frames } = await decodeOverflowing({ chunkSize: 3, overlap: 0, exactChunkSize: () => 1 })
     expect(exact).toEqual([[0], [1], [2]])
     expect(frames.slice(0, 4)).toEqual([...new Array(3).fill(pixel(...GREEN)), pixel(99, 100, 101)])
   })
 
-  test('is put together again from its shorter chunks before it is blended with others', async () => {
+  test('is joined from its shorter chunks before it is blended with other chunks', async () => {
     const { exact, fallbacks, frames } = await decodeOverflowing({
       ...{ chunkSize: 3, overlap: 1, exactChunkSize: () => 2 },
     })
@@ -323,7 +323,7 @@ describe('a chunk that overflows in float16', () => {
     expect(frames).toEqual(new Array(5).fill(pixel(...GREEN)))
   })
 
-  test('fails with what helps where no frame fits in float32', async () => {
+  test('fails with advice, if not one frame fits in float32', async () => {
     for (const overlap of [0, 1]) {
       const decoding = decodeOverflowing({ chunkSize: 3, overlap, exactChunkSize: () => null })
       await expect(decoding).rejects.toThrow(DoesNotFitError)
@@ -331,7 +331,7 @@ describe('a chunk that overflows in float16', () => {
     }
   })
 
-  test('keeps its count where the decoder is float32 already', async () => {
+  test('keeps its count of non-finite values, if the decoder is float32 already', async () => {
     const { exact, fallbacks, frames } = await decodeOverflowing(
       { chunkSize: 2, overlap: 0 },
       { withExact: false },
@@ -340,7 +340,7 @@ describe('a chunk that overflows in float16', () => {
     expect(frames.map(({ nonFiniteValues }) => nonFiniteValues)).toEqual([0, 0, 3, 3, 0])
   })
 
-  test('is not decoded again where its latents are not finite, for no precision helps there', async () => {
+  test('is not decoded again if its latents are not finite, because no precision helps then', async () => {
     const latents = latentsOf(5)
     latents.data[5] = Number.NaN
     for (const overlap of [0, 1]) {

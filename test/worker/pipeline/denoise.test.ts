@@ -28,7 +28,7 @@ const APART: ClipConditioning = {
 const plain = (inputs: Tensors) =>
   Object.fromEntries(Object.entries(inputs).map(([name, { data }]) => [name, [...data]]))
 
-/** Networks that write down what they are given; every step adds one to the latents. */
+/** Networks that record their inputs. Every step adds one to the latents. */
 const aRecorder = (whenCalled: (call: number) => void = () => {}) => {
   const calls: { readonly network: string; readonly inputs: Record<string, number[]> }[] = []
   const record = (network: string, give: (inputs: Tensors) => Tensors) => async (inputs: Tensors) => {
@@ -57,8 +57,8 @@ const optionsWith = (networks: ClipNetworks, more: Partial<DenoiseOptions> = {})
   ...more,
 })
 
-describe('both passes together', () => {
-  test('every step goes from its sigma to the next, with its row of the time shifts and the guidance per frame', async () => {
+describe('denoise, with both passes together,', () => {
+  test('gives each step its sigma, the next sigma, its time shifts and the guidance per frame', async () => {
     const { calls, networks } = aRecorder()
     const steps: number[] = []
     const options = optionsWith(networks, { onStep: (step) => steps.push(step) })
@@ -72,15 +72,15 @@ describe('both passes together', () => {
     expect(steps).toEqual([1, 2, 3])
   })
 
-  test('without guidance no scale is given', async () => {
+  test('gives no scale without guidance', async () => {
     const { calls, networks } = aRecorder()
     await denoise(NOISE, optionsWith(networks, { guidanceScale: null }))
     expect(Object.keys(calls[0]!.inputs)).not.toContain('guidance_scale')
   })
 })
 
-describe('passes apart', () => {
-  test('run one after the other on the same latents, then come together', async () => {
+describe('denoise, with passes apart,', () => {
+  test('runs both passes on the same latents and then combines them', async () => {
     const { calls, networks } = aRecorder()
     const result = await denoise(NOISE, optionsWith(networks, { conditioning: APART }))
     expect(result).toEqual(tensorOf([4, 5], [2, 1]))
@@ -110,17 +110,20 @@ describe('an abort', () => {
     { when: 'during the first of two passes', conditioning: APART, call: 1 },
     { when: 'during the first step', conditioning: TOGETHER, call: 1 },
     { when: 'during the second step', conditioning: TOGETHER, call: 2 },
-  ])('$when stops before the next run, with its reason', async ({ conditioning, call }) => {
-    const controller = new AbortController()
-    const { calls, networks } = aRecorder((count) => {
-      if (count === call) controller.abort(reason)
-    })
-    const options = optionsWith(networks, { conditioning, signal: controller.signal })
-    await expect(denoise(NOISE, options)).rejects.toBe(reason)
-    expect(calls).toHaveLength(call)
-  })
+  ])(
+    'stops denoise before its next run, with the reason of the abort: $when',
+    async ({ conditioning, call }) => {
+      const controller = new AbortController()
+      const { calls, networks } = aRecorder((count) => {
+        if (count === call) controller.abort(reason)
+      })
+      const options = optionsWith(networks, { conditioning, signal: controller.signal })
+      await expect(denoise(NOISE, options)).rejects.toBe(reason)
+      expect(calls).toHaveLength(call)
+    },
+  )
 
-  test('before the first step runs nothing', async () => {
+  test('prevents all runs if it comes before the first step', async () => {
     const { calls, networks } = aRecorder()
     const options = optionsWith(networks, { signal: AbortSignal.abort(reason) })
     await expect(denoise(NOISE, options)).rejects.toBe(reason)
@@ -128,7 +131,7 @@ describe('an abort', () => {
   })
 })
 
-test('a network that gives no latents is named', async () => {
+test('denoise names the output that a network does not give', async () => {
   const networks = { ...NO_NETWORKS, denoiseStep: async () => ({}) }
   await expect(denoise(NOISE, optionsWith(networks))).rejects.toThrow('the network gave no next_latents')
 })

@@ -29,7 +29,7 @@ describe('the first latents', () => {
     expect(drawFirstLatents(createTorchGenerator(5n), 20, options)).toEqual(expected)
   })
 
-  test('stay finite in half under a sigma that makes them infinite in diffusers', () => {
+  test('stay finite in float16 under a sigma that makes them infinite in diffusers', () => {
     const options = { initNoiseSigma: 2 ** 30, precision: 'fp16' } as const
     const expected = createTorchGenerator(5n)
       .randn(20, 'float16')

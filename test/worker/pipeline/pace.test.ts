@@ -15,24 +15,24 @@ const paceAfter = (
   return { msPerStep: pace.msPerStep(), warmUpMs: pace.warmUpMs() }
 }
 
-describe('without a first run', () => {
-  test('is unknown before the second mark', () => {
+describe('the pace without a first run', () => {
+  test('is unknown before the second report of progress', () => {
     expect(followPace().msPerStep()).toBe(null)
     expect(paceAfter(25, [9, 0])).toEqual({ msPerStep: null, warmUpMs: 0 })
   })
 
-  test('is known from the first step on, which counts', () => {
+  test('is known from the first step on, and counts that step', () => {
     expect(paceAfter(25, [10, 0], [12, 1])).toEqual({ msPerStep: 2000, warmUpMs: 0 })
     expect(paceAfter(25, [10, 0], [12, 1], [18, 2])).toEqual({ msPerStep: 4000, warmUpMs: 0 })
   })
 
-  test('counts only the steps that were seen', () => {
+  test('counts only the steps that were reported', () => {
     expect(paceAfter(25, [10, 5], [20, 10])).toEqual({ msPerStep: 2000, warmUpMs: 0 })
     expect(paceAfter(25, [10, 1])).toEqual({ msPerStep: null, warmUpMs: 0 })
   })
 })
 
-describe('where the first step is a first run', () => {
+describe('the pace, if the first step is a first run,', () => {
   test('is unknown until the step after it, and leaves it out', () => {
     const marks = [
       [0, 0],
@@ -51,14 +51,14 @@ describe('where the first step is a first run', () => {
     })
   })
 
-  test('has at least the whole of it where one step is left, or none', () => {
+  test('includes the whole first run if at most one step is left', () => {
     expect(paceAfter(2, [0, 0], [1, 0, 'first run'], [30, 1])).toEqual({ msPerStep: 30_000, warmUpMs: 0 })
     expect(paceAfter(1, [0, 0], [1, 0, 'first run'], [30, 1])).toEqual({ msPerStep: 30_000, warmUpMs: 0 })
     expect(paceAfter(3, [0, 0], [1, 0, 'first run'], [30, 1])).toEqual({ msPerStep: null, warmUpMs: 0 })
   })
 })
 
-test('later first runs of the phase count', () => {
+test('the pace counts later first runs of the phase', () => {
   expect(
     paceAfter(
       9,

@@ -38,11 +38,11 @@ const openOnCpu: OpenSession = (graph, options) => openSession(cudaOpsOnCpu(grap
 interface Setup {
   /** Default: what this processor runs fastest. CUDA's graphs run on the CPU. */
   readonly graphs?: 'cpu' | CudaTargetOptions['precision']
-  /** Default: as the golden says. */
+  /** Default: the precision of the golden. */
   readonly precision?: Precision
   readonly keep?: 'all' | 'one'
   readonly lowMemory?: boolean
-  /** There is a decoder in float32 beside that of `graphs`. */
+  /** `true` adds a float32 decoder for the fallback decode. */
   readonly exact?: boolean
   readonly open?: OpenSession
   readonly overrides?: Readonly<Record<string, unknown>>
@@ -133,8 +133,8 @@ const CASES = [
   'four-level-portrait',
 ] as const
 
-describe.each(['cpu', 'fp32'] as const)('the frames of diffusers, by the graphs for %s', (graphs) => {
-  test.each(CASES)('%s', async (name) => {
+describe.each(['cpu', 'fp32'] as const)('renderClip with the graphs for %s', (graphs) => {
+  test.each(CASES)('gives the frames of diffusers: %s', async (name) => {
     const golden = await readGolden(`pipeline-${name}`)
     const { latents, frames } = await renderGolden(golden, { graphs })
     const expected = golden.tensor('latents')
@@ -143,9 +143,9 @@ describe.each(['cpu', 'fp32'] as const)('the frames of diffusers, by the graphs 
   })
 })
 
-describe('a clip by the float16 graphs of CUDA', () => {
+describe('a clip of the float16 graphs for CUDA', () => {
   test.each(['default-ramp', 'half-noise', 'three-level'])(
-    "is as near to the float32 clip as diffusers' in float16: %s",
+    'is as close to the float32 clip as that of diffusers in float16: %s',
     async (name) => {
       const golden = await readGolden(`pipeline-${name}`)
       const budget = await readHalfClipError(`pipeline-${name}`)
@@ -163,18 +163,18 @@ describe('a clip by the float16 graphs of CUDA', () => {
   )
 })
 
-describe('memory modes', () => {
+describe('renderClip', () => {
   let golden: Golden
   beforeAll(async () => {
     golden = await readGolden('pipeline-default-ramp')
   })
 
-  test('one network at a time gives the same bytes as all in memory', async () => {
+  test('gives the same bytes with one network in memory as with all of them', async () => {
     const [together, offloaded] = [await renderGolden(golden), await renderGolden(golden, { keep: 'one' })]
     expect(offloaded.frames.equals(together.frames)).toBe(true)
   })
 
-  test('passes one after the other and feed-forward in pieces give the frames of diffusers', async () => {
+  test('gives the frames of diffusers with passes apart and feed-forwards in chunks', async () => {
     const opened: string[] = []
     const open: OpenSession = (graph, options) => {
       opened.push(graph.name)
@@ -193,7 +193,7 @@ test('another seed gives another clip', async () => {
   expect(differenceOf(frames, golden.tensor<Uint8Array>('frames').data).meanAbsolute).toBeGreaterThan(1)
 })
 
-test('a chunk that overflows has the frames of the float32 decoder', async () => {
+test('a chunk that overflows gets the frames of the fallback decode in float32', async () => {
   const decoders: string[] = []
   const overflowsFirst: OpenSession = async (graph, options) => {
     const session = await openOnCpu(graph, options)

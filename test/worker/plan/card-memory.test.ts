@@ -11,7 +11,7 @@ const aPlan = (change: Partial<FittingPlan>): FittingPlan => ({
   ...change,
 })
 
-test('a card gets the way that the planner chose for its memory', () => {
+test('fitCard returns the mode that the planner chose for the memory of the GPU', () => {
   const planOn = (cardBytes: number) => aPlan({ memory: 'offload', needBytes: cardBytes / 2 })
   expect(fitCard(planOn, 25, 24 * 1024)).toEqual({
     way: 'offload',
@@ -21,13 +21,13 @@ test('a card gets the way that the planner chose for its memory', () => {
   })
 })
 
-test('a chunk smaller than was asked for is named', () => {
+test('fitCard returns the decode chunk if it is smaller than requested', () => {
   const planOn = () => aPlan({ memory: 'low-vram', decodeChunk: 6 })
   expect(fitCard(planOn, 25, 1024)).toEqual({ way: 'smaller-chunk', bytes: GIB, decodeChunk: 6, host: null })
   expect(fitCard(planOn, 6, 1024)).toEqual({ way: 'low-vram', bytes: GIB, decodeChunk: null, host: null })
 })
 
-test('a card that is too small is told with what the most sparing way takes', () => {
+test('fitCard returns the need of the smallest mode if the GPU is too small', () => {
   const planOn = () => ({
     ...({
       fits: false,
@@ -44,7 +44,7 @@ test('a card that is too small is told with what the most sparing way takes', ()
   expect(fitCard(planOn, 25, 1024)).toEqual({ way: 'none', bytes: 6 * GIB, decodeChunk: null, host: null })
 })
 
-test('a host that is too small is told with what is needed of its memory', () => {
+test('fitCard returns the need of host memory if the host is too small', () => {
   const planOn = () => ({
     ...({ fits: false, of: 'host', graph: 'denoise_step', needBytes: 3 * GIB, availableBytes: GIB } as const),
     ...{ usedByOthersBytes: 0, totalBytes: GIB, fitsTotal: false },

@@ -9,7 +9,7 @@ import { graphWorkOf } from '../../../worker/plan/graph-work.ts'
 const w = openWeights('unet', null).root
 
 describe('the work of a graph', () => {
-  test('is that of each node that runs, in order, without what depends on weights alone', () => {
+  test('is that of each node that runs, in order, without nodes that depend on weights alone', () => {
     const g = createGraph('g')
     const x = g.input('x', [4, 16], 'float16')
     const weight = cast(g, cast(g, g.weight(w.tensor('w', [8, 16])), 'float32'), 'float16')
@@ -30,7 +30,7 @@ describe('the work of a graph', () => {
     })
   })
 
-  test('counts products outside the tensor cores apart', () => {
+  test('excludes products outside the tensor cores from tensorCoreFlops', () => {
     const g = createGraph('g')
     const x = g.input('x', [4, 16], 'float16')
     gemm(g, x, g.weight(w.tensor('a', [8, 16])), null)
@@ -39,15 +39,15 @@ describe('the work of a graph', () => {
   })
 })
 
-describe('weights of a session', () => {
-  test('count as they are laid out for its nodes, not as they are stored', () => {
+describe('the weights of a session', () => {
+  test('are counted as they are laid out for its nodes, not as they are stored', () => {
     const g = createGraph('g')
     const x = g.input('x', [4, 16])
     gemm(g, x, cast(g, g.weight(w.tensor('w', [8, 16])), 'float32'), null)
     expect(graphWorkOf(g).sessionWeightBytes).toBe(4 * 8 * 16)
   })
 
-  test('count once where they are laid out twice in the same way', () => {
+  test('are counted once if they are laid out twice in the same way', () => {
     const g = createGraph('g')
     const x = g.input('x', [4, 16])
     const stored = g.weight(w.tensor('w', [8, 16]))

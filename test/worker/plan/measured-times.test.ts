@@ -12,16 +12,19 @@ const aTime = (change: Partial<MeasuredTime> = {}): MeasuredTime => ({
   ...change,
 })
 
-test('a measured time is found for its card and clip, the last one of several', () => {
+test('measuredTimeOf returns the last time for the same GPU and clip', () => {
   const times = [aTime({ secondsPerClip: 31 }), aTime(), aTime({ card: 'L4', secondsPerClip: 90 })]
   expect(measuredTimeOf(times, 'L40S', { ...XT })?.secondsPerClip).toBe(30)
   expect(measuredTimeOf(times, 'L4', XT)?.secondsPerClip).toBe(90)
 })
 
-test.each(Object.keys(XT) as (keyof TimedClip)[])('none is found for a clip with another %s', (field) => {
-  expect(measuredTimeOf([aTime()], 'L40S', { ...XT, [field]: 1 })).toBeNull()
-})
+test.each(Object.keys(XT) as (keyof TimedClip)[])(
+  'measuredTimeOf returns null for a clip with another %s',
+  (field) => {
+    expect(measuredTimeOf([aTime()], 'L40S', { ...XT, [field]: 1 })).toBeNull()
+  },
+)
 
-test('none is found for another card', () => {
+test('measuredTimeOf returns null for another GPU', () => {
   expect(measuredTimeOf([aTime()], 'A10G', XT)).toBeNull()
 })

@@ -6,7 +6,7 @@ import type { InstanceType } from '../../../shared/fleet/instance-types.ts'
 import { PAID_IDLE_SECONDS, WAKE_SECONDS } from '../../../worker/plan/fleet-times.ts'
 import { planFleet, workersWithin } from '../../../worker/plan/plan-fleet.ts'
 
-/** Two cards; a model of 10 GB takes 10 s. */
+/** Two GPUs. A model of 10 GB takes 10 s. */
 const INSTANCE: InstanceType = {
   gpu: GPUS.t4,
   ...{ gpus: 2, vcpus: 8, memoryGib: 1, nvmeGb: 1, networkGbitPerSecond: 8 },
@@ -16,7 +16,7 @@ const BATCH = { clips: 100, secondsPerClip: { low: 20, high: 60 }, modelBytes: 1
 const USD = { low: 2, high: 3 }
 
 describe('a batch on a fleet', () => {
-  test('takes boot, model and clips, and is paid for from boot to the idle minutes at its end', () => {
+  test('takes the time of boot, model and clips, and is paid from boot to the idle minutes at its end', () => {
     const plan = planFleet(BATCH, INSTANCE, { workers: 3, usdPerHour: USD })
     // Three workers are two instances, four workers: 25 clips each. Fast 500 s, slow 1500 s of work.
     expect(plan).toMatchObject({ instances: 2, workers: 4 })
@@ -35,7 +35,7 @@ describe('a batch on a fleet', () => {
     expect(plan.overheadShare.high).toBeCloseTo(580 / 1080, 12)
   })
 
-  test('takes as long as the worker that has most of an uneven share', () => {
+  test('takes as long as the worker with the largest share of clips', () => {
     const hours = (clips: number) =>
       planFleet({ ...BATCH, clips }, INSTANCE, { workers: 4, usdPerHour: USD }).hours.low
     expect(hours(101) - hours(100)).toBeCloseTo(20 / 3600, 12)
@@ -43,7 +43,7 @@ describe('a batch on a fleet', () => {
   })
 })
 
-describe('workers for a time', () => {
+describe('workersWithin', () => {
   test.each([
     // 1870 - 370 = 1500 s for clips, 25 of each worker.
     [1870, 4],
@@ -53,11 +53,11 @@ describe('workers for a time', () => {
     [430, 100],
     [429, null],
     [10, null],
-  ])('%d s: %j', (seconds, workers) => {
+  ])('of %d s returns %j', (seconds, workers) => {
     expect(workersWithin(seconds, BATCH, INSTANCE)).toBe(workers)
   })
 
-  test('are in time, by the plan for them', () => {
+  test('returns a number of workers whose plan is in time', () => {
     for (const seconds of [500, 900, 3600, 36_000]) {
       const workers = workersWithin(seconds, BATCH, INSTANCE) ?? 0
       const { hours } = planFleet(BATCH, INSTANCE, { workers, usdPerHour: USD })
@@ -66,7 +66,7 @@ describe('workers for a time', () => {
   })
 })
 
-test('the fleet wakes and sleeps as the stack deploys it by default', () => {
+test('the planned start and idle times are those that the stack deploys by default', () => {
   expect(WAKE_SECONDS).toBe(DEPLOYED.everySeconds)
   expect(PAID_IDLE_SECONDS).toBe(DEPLOYED.untilIdleSeconds + BATCH_KEEPS_IDLE_SECONDS)
 })

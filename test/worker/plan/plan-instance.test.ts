@@ -37,13 +37,13 @@ const TIME: MeasuredTime = {
 const PRICE = { low: 1, high: 1 }
 
 describe('seconds per clip', () => {
-  test('are counted where nothing was measured', () => {
+  test('are counted if nothing was measured', () => {
     const plan = planInstance('g6e.xlarge', PRICE, CLIP, QUESTION)
     expect(plan).toMatchObject({ basis: 'counted', measured: null, limits: ['compute'] })
     expect(plan.secondsPerClip).toEqual(clipSecondsOf(CLIP.graphs, GPUS.l40s).seconds)
   })
 
-  test('are the measured ones of this card and clip where there are such, and say of which', () => {
+  test('are the measured ones of this GPU and clip if they exist, with their source', () => {
     const question = { ...QUESTION, measuredTimes: [TIME] }
     expect(planInstance('g6e.xlarge', PRICE, CLIP, question)).toMatchObject({
       ...{ basis: 'measured', measured: TIME, limits: [] },
@@ -52,7 +52,7 @@ describe('seconds per clip', () => {
     expect(planInstance('g6.xlarge', PRICE, CLIP, question).basis).toBe('counted')
   })
 
-  test("are the caller's before all others", () => {
+  test('are those of the caller in preference to all others', () => {
     const question = { ...QUESTION, givenSeconds: 12, measuredTimes: [TIME] }
     expect(planInstance('g6e.xlarge', PRICE, CLIP, question)).toMatchObject({
       ...{ basis: 'measured', measured: null, secondsPerClip: { low: 12, high: 12 } },

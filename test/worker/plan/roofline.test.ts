@@ -28,21 +28,24 @@ const predicted = (steps: number, speed: Speed) => {
   return clipSecondsOf(graphs, speed).seconds
 }
 
-describe('published times of SVD-XT', () => {
-  test.each(PUBLISHED_TIMES)('$card: $seconds s lies within what is counted', ({ speed, steps, seconds }) => {
-    const { low, high } = predicted(steps, speed)
-    expect(seconds).toBeGreaterThanOrEqual(low)
-    expect(seconds).toBeLessThanOrEqual(high)
-  })
+describe('a published time of SVD-XT', () => {
+  test.each(PUBLISHED_TIMES)(
+    'is within the counted range on $card: $seconds s',
+    ({ speed, steps, seconds }) => {
+      const { low, high } = predicted(steps, speed)
+      expect(seconds).toBeGreaterThanOrEqual(low)
+      expect(seconds).toBeLessThanOrEqual(high)
+    },
+  )
 
   test.each(PUBLISHED_TIMES)(
-    '$card: $seconds s is within 2.5 times the lower bound',
+    'is less than 2.5 times the lower bound on $card: $seconds s',
     ({ speed, steps, seconds }) => {
       expect(seconds / predicted(steps, speed).low).toBeLessThan(2.5)
     },
   )
 
-  test('reach to both ends: the range is as narrow as they allow', () => {
+  test('is close to each end of the range, so that the range is not wider than necessary', () => {
     const ratios = PUBLISHED_TIMES.map(({ speed, steps, seconds }) => {
       const { low, high } = predicted(steps, speed)
       return { toLow: seconds / low, toHigh: high / seconds }
@@ -64,8 +67,8 @@ const outside = (tflops: number, gigabytes: number): NodeWork => ({
 })
 const { fast, slow } = REACHED
 
-describe('seconds of a graph', () => {
-  test('are the longer of computing and moving, node by node', () => {
+describe('the seconds of a graph', () => {
+  test('are the longer of computing and moving bytes, node by node', () => {
     // 7 TFLOPs at 70 of 100: 0.1 s, and 9 GB at 900 GB/s: 0.01 s. 18 GB: 0.02 s.
     const { computeSeconds, trafficSeconds, seconds, launchSeconds } = deviceSecondsOf(
       [inTensorCores(7, 9), outside(0, 18)],
@@ -80,17 +83,17 @@ describe('seconds of a graph', () => {
     expect(seconds.low).toBeCloseTo(0.12 + 4e-6, 12)
   })
 
-  test('take the float32 peak outside the tensor cores', () => {
+  test('use the float32 peak outside the tensor cores', () => {
     const { low, high } = deviceSecondsOf([outside(9, 0)], CARD).computeSeconds
     expect(low).toBeCloseTo(9 / (10 * fast.float32), 12)
     expect(high).toBeCloseTo(9 / (10 * slow.float32), 12)
   })
 
-  test('count no launch of what only renames bytes', () => {
+  test('include no launch of a node that only renames bytes', () => {
     expect(deviceSecondsOf([outside(0, 0)], CARD).seconds).toEqual({ low: 0, high: 0 })
   })
 
-  test('are longer at the slow end alone where a card does not hold its clock', () => {
+  test('are longer only at the slow end if a GPU does not hold its clock', () => {
     const nodes = [inTensorCores(7, 0)]
     const held = deviceSecondsOf(nodes, CARD).computeSeconds
     const limited = deviceSecondsOf(nodes, { ...CARD, holdsClock: false }).computeSeconds
@@ -117,7 +120,7 @@ describe('seconds of a graph', () => {
   })
 })
 
-test('a faster card takes less', () => {
+test('a faster GPU takes fewer seconds', () => {
   const of = (speed: Speed): number => predicted(25, speed).low
   const seconds = [GPUS.t4, GPUS.a10g, GPUS.l40s, GPUS.a100, GPUS['h100-pcie'], GPUS.h100, GPUS.h200].map(of)
   expect(seconds).toEqual(seconds.toSorted((a, b) => b - a))

@@ -11,13 +11,13 @@ import { RendererCrashedError } from '../../../worker/renderer/renderer-crashed.
 import type { SpawnRenderer } from '../../../worker/renderer/renderer-process.ts'
 import { aRenderer, fixture, isAlive, never, say, sayAndAbort } from './a-renderer.ts'
 
-describe('a process that dies', () => {
+describe('a renderer process that fails', () => {
   test.each([
     ['abort the process', { exitCode: null, signal: 'SIGABRT' }, /killed by SIGABRT/],
     ['be killed', { exitCode: null, signal: 'SIGKILL' }, /killed by SIGKILL \(out of memory\?\)/],
     ['exit', { exitCode: 7, signal: null }, /exited with code 7/],
     ['throw asynchronously', { exitCode: 1, signal: null }, /exited with code 1[\s\S]*nobody catches this/],
-  ])('rejects the job and is replaced for the next: %s', async (word, end, message) => {
+  ])('rejects its job and is replaced for the next job: %s', async (word, end, message) => {
     const renderer = aRenderer()
     const { pid } = await say(renderer, 'one')
     const crash: unknown = await say(renderer, word).catch((reason: unknown) => reason)
@@ -28,14 +28,14 @@ describe('a process that dies', () => {
     expect(next.pid).not.toBe(pid)
   })
 
-  test('leaves its last words in the error', async () => {
+  test('leaves the end of its stderr in the error', async () => {
     await expect(say(aRenderer(), 'abort the process')).rejects.toMatchObject({
       lastStderr: expect.stringContaining('instance of std::bad_alloc'),
       message: expect.stringContaining('instance of std::bad_alloc'),
     })
   })
 
-  test('says why when it cannot even load', async () => {
+  test('reports the cause if it cannot load its entry', async () => {
     const renderer = aRenderer({ entry: fixture('broken-entry.ts') })
     for (const word of ['one', 'two']) {
       await expect(say(renderer, word)).rejects.toThrow(
@@ -44,27 +44,27 @@ describe('a process that dies', () => {
     }
   })
 
-  test('says why when it cannot be started', async () => {
+  test('reports the cause if it cannot be started', async () => {
     const renderer = aRenderer({
       spawn: (entry, options) => fork(entry, { ...options, execPath: '/nowhere/node' }),
     })
     await expect(say(renderer, 'one')).rejects.toThrow(/could not be started: .*ENOENT/)
   })
 
-  test('is killed when it breaks the protocol', async () => {
+  test('is killed if it violates the protocol', async () => {
     const renderer = aRenderer()
     await expect(say(renderer, 'speak nonsense')).rejects.toThrow('Invalid')
     expect(await say(renderer, 'two')).toMatchObject({ jobsSeen: 1 })
   })
 })
 
-describe('a fault of the card', () => {
+describe('a GPU fault', () => {
   test.each([
     ['fill the memory', DeviceFaultError, 'out-of-memory'],
     ['lose the context', DeviceFaultError, 'sticky'],
     ['lose the card', CardUnusableError, 'card-lost'],
     ['have the wrong driver', CardUnusableError, 'cannot-run'],
-  ])('ends the process, and the next job has a new one: %s', async (word, kind, fault) => {
+  ])('ends the process, and the next job gets a new one: %s', async (word, kind, fault) => {
     const renderer = aRenderer()
     const { pid } = await say(renderer, 'one')
     const error: unknown = await say(renderer, word).catch((reason: unknown) => reason)
@@ -74,11 +74,11 @@ describe('a fault of the card', () => {
     expect(await say(renderer, 'two')).toMatchObject({ jobsSeen: 1 })
   })
 
-  test('that a dying process printed is one, too', async () => {
+  test('is also found in the output of a dying process', async () => {
     await expect(say(aRenderer(), 'die of a lost card')).rejects.toBeInstanceOf(CardUnusableError)
   })
 
-  test('in attention renders the job again without it, and so do all jobs after it', async () => {
+  test('in attention makes the renderer run this job again and later jobs without flash attention', async () => {
     const reasons: string[] = []
     const renderer = aRenderer({ onRestart: (reason) => reasons.push(reason) })
     const first = await say(renderer, 'one')
@@ -89,7 +89,7 @@ describe('a fault of the card', () => {
     expect(reasons).toEqual(['denoise_step: attention-refused'])
   })
 
-  test('in attention is thrown where the job fails without it as well', async () => {
+  test('in attention is thrown if the job also fails without flash attention', async () => {
     const reasons: string[] = []
     const renderer = aRenderer({ onRestart: (reason) => reasons.push(reason) })
     await expect(say(renderer, 'refuse attention')).rejects.toMatchObject({ fault: 'attention-refused' })
@@ -97,8 +97,8 @@ describe('a fault of the card', () => {
   })
 })
 
-describe('a process that not even SIGKILL ends', () => {
-  /** Processes that wait for a driver: they hear neither signals nor, once they block, that their parent has gone. */
+describe('a process that SIGKILL cannot end', () => {
+  /** Processes that wait for a driver. They react neither to signals nor, once they block, to the end of their parent. */
   const unkillable = () => {
     const children: ChildProcess[] = []
     const spawn: SpawnRenderer = (entry, options) => {
@@ -113,7 +113,7 @@ describe('a process that not even SIGKILL ends', () => {
   }
   const limits = { killGraceMs: 1, unkillableMs: 1 }
 
-  test('rejects its job with the reason of the abort, and is replaced for the next', async () => {
+  test('rejects its job with the reason of the abort, and is replaced for the next job', async () => {
     const { spawn, endAll, pids } = unkillable()
     const renderer = aRenderer({ ...limits, spawn })
     const reason = new Error('the lease was lost')
@@ -123,14 +123,14 @@ describe('a process that not even SIGKILL ends', () => {
     endAll()
   })
 
-  test('that stalls rejects its job', async () => {
+  test('rejects its job if it stalls', async () => {
     const { spawn, endAll } = unkillable()
     const renderer = aRenderer({ ...limits, spawn, stallTimeoutMs: 1 })
     await expect(say(renderer, 'block the event loop')).rejects.toBeInstanceOf(RendererCrashedError)
     endAll()
   })
 
-  test('does not hold up closing', async () => {
+  test('does not delay the closing of the renderer', async () => {
     const { spawn, endAll, pids } = unkillable()
     const renderer = aRenderer({ ...limits, spawn })
     const blocked = Promise.withResolvers<void>()
@@ -157,12 +157,16 @@ test.each([
   await expect(stalled).rejects.toThrow('gave no sign for 1000 ms and was killed')
 })
 
-describe('the process ends', () => {
+describe('a renderer process', () => {
   test.each([
-    ['is killed, in the middle of a job', '0', (parent: ChildProcess) => parent.kill('SIGKILL')],
-    ['is killed, while native code blocks it', '1', (parent: ChildProcess) => parent.kill('SIGKILL')],
-    ['exits at once, while native code blocks it', '1', (parent: ChildProcess) => parent.send('exit')],
-  ] as const)('when its parent %s', { timeout: 20_000 }, async (_, BLOCKED, end) => {
+    ['is killed during a job', '0', (parent: ChildProcess) => parent.kill('SIGKILL')],
+    ['is killed while native code blocks the process', '1', (parent: ChildProcess) => parent.kill('SIGKILL')],
+    [
+      'exits at once while native code blocks the process',
+      '1',
+      (parent: ChildProcess) => parent.send('exit'),
+    ],
+  ] as const)('ends when its parent %s', { timeout: 20_000 }, async (_, BLOCKED, end) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'renderer-'))
     const BEACON = path.join(folder, 'beacon')
     const server = createServer().listen(BEACON)

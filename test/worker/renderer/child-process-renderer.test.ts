@@ -6,8 +6,8 @@ import { NODE_OPTIONS_OF_RENDERER } from '../../../worker/renderer/renderer-proc
 import { aRenderer, fixture, isAlive, never, say, sayAndAbort } from './a-renderer.ts'
 import { atWork, type WordJob, wordSchemas } from './fixtures/word-job.ts'
 
-describe('a renderer that behaves', () => {
-  test('does a job in another process, which stays for the next one', async () => {
+describe('a renderer', () => {
+  test('renders a job in another process, which renders the next job too', async () => {
     const renderer = aRenderer()
     const first = await say(renderer, 'one')
     const second = await say(renderer, 'two')
@@ -16,7 +16,7 @@ describe('a renderer that behaves', () => {
     expect(first.pid).not.toBe(process.pid)
   })
 
-  test('carries bigints and bytes both ways', async () => {
+  test('passes bigints and bytes to its process and back', async () => {
     const job = { word: 'one', seed: 2n ** 63n, pixels: Uint8Array.of(1, 2, 255) }
     expect(await aRenderer().render(job, { signal: never })).toMatchObject(job)
   })
@@ -37,7 +37,7 @@ describe('a renderer that behaves', () => {
     expect(await first).toMatchObject({ word: 'one' })
   })
 
-  test('passes on what the process prints, on either stream', async () => {
+  test('passes on what its process prints to stdout and stderr', async () => {
     const printed: string[] = []
     const renderer = aRenderer({ onOutput: (chunk) => printed.push(Buffer.from(chunk).toString()) })
     await say(renderer, 'say something on both streams')
@@ -45,7 +45,7 @@ describe('a renderer that behaves', () => {
     expect(printed.join('').trim().split('\n').sort()).toEqual(['on stderr', 'on stdout'])
   })
 
-  test('gives the process the environment it is told, and its own options of Node', async () => {
+  test('gives its process the given environment and its own options of Node', async () => {
     const asked: unknown[] = []
     const renderer = aRenderer({
       env: { ONLY: 'this' },
@@ -58,7 +58,7 @@ describe('a renderer that behaves', () => {
     expect(asked).toEqual([{ ONLY: 'this' }, NODE_OPTIONS_OF_RENDERER])
   })
 
-  test('gives the process no variable that it has no use for, when it is told nothing', async () => {
+  test('gives its process no variables that it does not need, if no environment is given', async () => {
     const asked: string[] = []
     const renderer = aRenderer({
       spawn: (entry, options) => {
@@ -72,13 +72,13 @@ describe('a renderer that behaves', () => {
     expect(asked).not.toContain('VITEST')
   })
 
-  test('leaves Ctrl-C and SIGTERM to its parent', async () => {
+  test('runs in a process that ignores SIGINT and SIGTERM, because its parent handles them', async () => {
     expect(await say(aRenderer(), 'be told to stop by signals')).toMatchObject({ jobsSeen: 1 })
   })
 })
 
 describe('a job that fails', () => {
-  test('throws the InvalidInputError that it threw, and the process stays', async () => {
+  test('throws the InvalidInputError that it threw in the process, and keeps the process', async () => {
     const renderer = aRenderer()
     const { pid } = await say(renderer, 'one')
     const refused = say(renderer, 'refuse the input')
@@ -90,28 +90,28 @@ describe('a job that fails', () => {
     expect(await say(renderer, 'two')).toEqual({ word: 'two', pid, jobsSeen: 3 })
   })
 
-  test('throws an error with the message, stack and cause of the one in the process', async () => {
+  test('throws an error with the message, stack and cause of the error in the process', async () => {
     const error: unknown = await say(aRenderer(), 'fail').catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(Error)
     expect(error).toMatchObject({ message: 'out of paint' })
     expect((error as Error).stack).toMatch(/serve-words\.ts[\s\S]*the shop is closed/)
   })
 
-  test('may throw anything', async () => {
+  test('throws an error if it threw a string in the process', async () => {
     await expect(say(aRenderer(), 'throw a string')).rejects.toThrow('just text')
   })
 
-  test('is refused in the process when it is not the job that was agreed', async () => {
+  test('is refused by the process if it violates the schema of jobs', async () => {
     const job = { word: 'one', colour: 'red' } as WordJob
     await expect(aRenderer().render(job, { signal: never })).rejects.toThrow('colour')
   })
 
-  test('is refused here when it cannot be copied into another process', async () => {
+  test('is refused by the caller if it cannot be cloned', async () => {
     const job = { word: () => 'one' } as unknown as WordJob
     await expect(aRenderer().render(job, { signal: never })).rejects.toThrow('could not be cloned')
   })
 
-  test('fails in the process when its result is not the one that was agreed', async () => {
+  test('fails in the process if its result violates the schema of results', async () => {
     await expect(say(aRenderer(), 'give a wrong result')).rejects.toThrow('jobsSeen')
   })
 })
@@ -119,18 +119,18 @@ describe('a job that fails', () => {
 describe('an abort', () => {
   const reason = new Error('the lease was lost')
 
-  test('cancels the job, and the process stays', async () => {
+  test('cancels the job and keeps the process', async () => {
     const renderer = aRenderer({ killGraceMs: 60_000 })
     await expect(sayAndAbort(renderer, 'wait for cancel', reason)).rejects.toBe(reason)
     expect(await say(renderer, 'two')).toMatchObject({ jobsSeen: 2 })
   })
 
-  test('wins over a result that comes all the same', async () => {
+  test('takes precedence over a result that arrives later', async () => {
     await expect(sayAndAbort(aRenderer(), 'finish in spite of cancel', reason)).rejects.toBe(reason)
   })
 
   test.each(['block the event loop', 'ignore cancel'])(
-    'kills a process that does not answer: %s',
+    'kills a process that does not react: %s',
     async (word) => {
       const renderer = aRenderer({ killGraceMs: 50 })
       const { pid } = await say(renderer, 'one')
@@ -140,7 +140,7 @@ describe('an abort', () => {
     },
   )
 
-  test('before the call starts nothing', async () => {
+  test('before the call prevents the start of a process', async () => {
     const renderer = aRenderer({
       spawn: () => {
         throw new Error('started')
@@ -149,7 +149,7 @@ describe('an abort', () => {
     await expect(renderer.render({ word: 'one' }, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })
 
-  test('while the process is starting ends the wait at once', async () => {
+  test('during the start of the process ends the wait at once', async () => {
     const controller = new AbortController()
     const renderer = aRenderer({
       entry: fixture('never-ready.ts'),
@@ -163,7 +163,7 @@ describe('an abort', () => {
     await expect(renderer.render({ word: 'one' }, { signal: controller.signal })).rejects.toBe(reason)
   })
 
-  test('by an onProgress that throws is thrown from the call', async () => {
+  test('by an onProgress that throws makes the call throw the same error', async () => {
     const fault = new Error('the progress bar broke')
     const onProgress = (): void => {
       throw fault
@@ -173,8 +173,8 @@ describe('an abort', () => {
   })
 })
 
-describe('closing', () => {
-  test('ends the process', async () => {
+describe('closing a renderer', () => {
+  test('ends its process, and later jobs are refused', async () => {
     const renderer = aRenderer()
     const { pid } = await say(renderer, 'one')
     await renderer.close()
@@ -182,7 +182,7 @@ describe('closing', () => {
     await expect(say(renderer, 'two')).rejects.toThrow('the renderer is closed')
   })
 
-  test('happens by itself at the end of an await using', async () => {
+  test('happens at the end of an await using block', async () => {
     let pid = 0
     {
       await using renderer = openRenderer({ entry: fixture('serve-words.ts'), schemas: wordSchemas })
@@ -191,7 +191,7 @@ describe('closing', () => {
     expect(isAlive(pid)).toBe(false)
   })
 
-  test.each(['wait for cancel', 'block the event loop'])('ends a job that is running: %s', async (word) => {
+  test.each(['wait for cancel', 'block the event loop'])('ends a running job: %s', async (word) => {
     const renderer = aRenderer({ killGraceMs: 50 })
     const { pid } = await say(renderer, 'one')
     const closing = Promise.withResolvers<void>()
@@ -201,7 +201,7 @@ describe('closing', () => {
     expect(isAlive(pid)).toBe(false)
   })
 
-  test('is nothing when no job was ever given', async () => {
+  test('succeeds if no job was ever given', async () => {
     await aRenderer().close()
   })
 })

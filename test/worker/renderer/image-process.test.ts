@@ -30,7 +30,7 @@ const aProcess = (options: ImageProcessOptions = {}) => {
   return { images, processes }
 }
 
-test('prepares images as this process does, one after the other in one of its own', async () => {
+test('an image process prepares several images in one process, with the results of prepareImage', async () => {
   const { images, processes } = aProcess()
   const here = await prepareImage(await anImage())
 
@@ -43,14 +43,14 @@ test('prepares images as this process does, one after the other in one of its ow
   expect(processes).toHaveLength(1)
 })
 
-test('an image that cannot be decoded is a mistake of whoever gave it', async () => {
+test('an image that cannot be decoded causes an InvalidInputError', async () => {
   const { images } = aProcess()
   const preparing = images.prepareImage(await anImage((await readFile(PHOTO)).subarray(0, 500)))
   await expect(preparing).rejects.toThrow(InvalidInputError)
   await expect(preparing).rejects.toThrow(/^photo\.jpg: is a damaged or cut-off JPEG file/)
 })
 
-test('a process that dies fails its image, and the next image gets a new one', async () => {
+test('an image process that dies fails its image, and the next image gets a new process', async () => {
   const { images, processes } = aProcess()
   await images.prepareImage(await anImage())
   const preparing = images.prepareImage(await anImage())
@@ -62,7 +62,7 @@ test('a process that dies fails its image, and the next image gets a new one', a
   expect(processes).toHaveLength(2)
 })
 
-test('an image that takes too long is given up, and its process killed', async () => {
+test('an image process is killed if an image takes too long', async () => {
   const { images, processes } = aProcess({ limitMs: 1 })
   await expect(images.prepareImage(await anImage())).rejects.toThrow(
     'the process that prepares images gave no sign for 1 ms and was killed',

@@ -67,7 +67,7 @@ const aJob = async (): Promise<RenderJob> => {
 const render = (job: RenderJob, onProgress: (progress: Progress) => void = () => {}) =>
   renderer.render(job, { signal: new AbortController().signal, onProgress })
 
-test('prepared images become the raw frames of diffusers, a file for each video', async () => {
+test('prepared images become the raw frames of diffusers, in one file for each video', async () => {
   const job = await aJob()
   const phases = new Set<string>()
   const result = await render(job, ({ phase }) => phases.add(phase))
@@ -86,7 +86,7 @@ test('prepared images become the raw frames of diffusers, a file for each video'
   expect([...phases]).toEqual(['load', 'encode-image', 'denoise', 'decode'])
 })
 
-test('a job like the one before reads nothing of the checkpoint again; one of another length does', async () => {
+test('a job like the one before does not read the checkpoint again, but one of another length does', async () => {
   const twoVideos = await aJob()
   const parameters = { ...twoVideos.parameters, numInferenceSteps: 1, numVideosPerPrompt: 1 }
   const job = { ...twoVideos, parameters, outputs: twoVideos.outputs.slice(0, 1) }
@@ -99,7 +99,7 @@ test('a job like the one before reads nothing of the checkpoint again; one of an
   await expect(render(longer)).rejects.toThrow('model_index.json')
 })
 
-test('a job of more videos is planned anew where chunks are cut from all of them, and else finds all ready', async () => {
+test('a job of more videos is planned again only if chunks are cut from all videos', async () => {
   const twoVideos = await aJob()
   const withVideos = (numVideosPerPrompt: number, decodeChunkSize: number | null): RenderJob => ({
     ...twoVideos,
@@ -121,7 +121,7 @@ test('a job of more videos is planned anew where chunks are cut from all of them
   }
 })
 
-test('the first run of each network is announced, and none in a job that finds them ready', async () => {
+test('the first run of each network is reported, but not in a job that finds the networks ready', async () => {
   const twoVideos = await aJob()
   const parameters = { ...twoVideos.parameters, numInferenceSteps: 2, numVideosPerPrompt: 1 }
   const job = { ...twoVideos, parameters, outputs: twoVideos.outputs.slice(0, 1) }
@@ -141,7 +141,7 @@ test('the first run of each network is announced, and none in a job that finds t
   ])
 })
 
-test('the networks of a job are closed before one of another length is planned', async () => {
+test('the networks of a job are closed before a job of another length is planned', async () => {
   const log: string[] = []
   const open: OpenSession = async (graph, options) => {
     const session = await openSession(graph, options)
@@ -168,7 +168,7 @@ test('the networks of a job are closed before one of another length is planned',
   expect(log).toEqual(opened.map((line) => line.replace('open', 'close')))
 })
 
-test('CLIP sees the source and the VAE the fitted image', async () => {
+test('CLIP gets the source image, and the VAE gets the fitted image', async () => {
   const twoVideos = await aJob()
   const parameters = { ...twoVideos.parameters, numInferenceSteps: 1, numVideosPerPrompt: 1 }
   const job = { ...twoVideos, parameters, outputs: twoVideos.outputs.slice(0, 1) }
@@ -186,7 +186,7 @@ test('CLIP sees the source and the VAE the fitted image', async () => {
   expect((await framesOf()).equals(before)).toBe(true)
 })
 
-describe('a job that finds the memory of the card full', () => {
+describe('a job that finds the GPU memory full', () => {
   /** Sessions of which the first few of one network fail, and how many of them were opened. */
   const sessionsThatFail = (failures: number, fault: 'out-of-memory' | 'sticky' = 'out-of-memory') => {
     let opened = 0
@@ -215,7 +215,7 @@ describe('a job that finds the memory of the card full', () => {
     expect((await readFile(job.outputs[0]!)).equals(expected)).toBe(true)
   })
 
-  test('goes down to the smallest plan, which the next job like it begins with', async () => {
+  test('is rendered with the smallest plan if necessary, with which the next such job begins', async () => {
     const job = await oneStep('resident')
     const { open, opened } = sessionsThatFail(2)
     await using small = createJobRenderer(open)
@@ -225,7 +225,7 @@ describe('a job that finds the memory of the card full', () => {
     expect(opened() - before).toBe(before - 2)
   })
 
-  test('fails where no plan is small enough', async () => {
+  test('fails if no plan is small enough', async () => {
     const { open } = sessionsThatFail(Number.POSITIVE_INFINITY)
     await using small = createJobRenderer(open)
     await expect(small.render(await oneStep('offload'), context)).rejects.toMatchObject({
@@ -233,7 +233,7 @@ describe('a job that finds the memory of the card full', () => {
     })
   })
 
-  test('is not rendered again for a fault of another kind', async () => {
+  test('is not rendered again for a GPU fault of another kind', async () => {
     const { open, opened } = sessionsThatFail(1, 'sticky')
     await using small = createJobRenderer(open)
     await expect(small.render(await oneStep('resident'), context)).rejects.toMatchObject({ fault: 'sticky' })
@@ -241,21 +241,21 @@ describe('a job that finds the memory of the card full', () => {
   })
 })
 
-describe('a job is refused', () => {
-  test('whose fitted image is not of the size of the clip', async () => {
+describe('a render job', () => {
+  test('is refused if its fitted image has another size than the clip', async () => {
     const job = await aJob()
     const fitted = { ...job.fitted, width: job.fitted.width + 8 }
     expect(() => renderJobSchema.parse({ ...job, fitted })).toThrow('is not of the size in parameters')
   })
 
-  test('that has not a file for each video', async () => {
+  test('is refused if it does not have one output file for each video', async () => {
     const job = await aJob()
     expect(() => renderJobSchema.parse({ ...job, outputs: job.outputs.slice(1) })).toThrow(
       'are not as many as parameters.numVideosPerPrompt',
     )
   })
 
-  test('that does not fit the memory, before any image is read', async () => {
+  test('is refused before any image is read if it does not fit in memory', async () => {
     const job = await aJob()
     const size = { width: 8192, height: 8192 }
     await rm(job.source.path)
@@ -269,7 +269,7 @@ describe('a job is refused', () => {
     expect(`${error}`).toMatch(/^DoesNotFitError: memory: .* needs .* GB, and .* GB are there; /)
   })
 
-  test('whose image was cut short', async () => {
+  test('is refused if its image file was truncated', async () => {
     const job = await aJob()
     await writeFile(job.fitted.path, 'short')
     await expect(render(job)).rejects.toThrow('fitted.rgb has 5 bytes')

@@ -10,7 +10,7 @@ const printedKills = async (): Promise<number | null> => {
 }
 
 test.runIf(process.platform === 'linux')(
-  'reads how many processes the kernel has killed for memory (on Linux)',
+  'countOomKills reads how many processes the kernel has killed for memory (on Linux)',
   async () => {
     const before = await printedKills()
     const count = await countOomKills()
@@ -19,6 +19,9 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test.runIf(process.platform === 'darwin')('is null where the kernel prints none (on macOS)', async () => {
-  expect(await countOomKills()).toBeNull()
-})
+test.runIf(process.platform === 'darwin')(
+  'countOomKills returns null where the kernel prints no count (on macOS)',
+  async () => {
+    expect(await countOomKills()).toBeNull()
+  },
+)

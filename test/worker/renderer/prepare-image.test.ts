@@ -20,8 +20,8 @@ const prepare = async (bytes: Uint8Array, changes: Partial<ImageToPrepare> = {})
   return { folder, preparing: prepareImage({ ...image, ...changes }) }
 }
 
-describe('an image', () => {
-  test('becomes the upright image and the one of the clip size', async () => {
+describe('prepareImage', () => {
+  test('writes the upright image and the image in the size of the clip', async () => {
     const bytes = await goldenImage('turned.jpg')
     const { folder, preparing } = await prepare(bytes)
     const { source, fitted, pixelsSha256 } = await preparing
@@ -36,7 +36,7 @@ describe('an image', () => {
     expect(new Uint8Array(read.fitted.data)).toEqual(fitImage(upright, 48, 32, 'crop').data)
   })
 
-  test('is fitted as told', async () => {
+  test('fits the image in the requested way', async () => {
     const bytes = await goldenImage('wide.png')
     const [stretched, padded] = await Promise.all(
       (['fill', 'pad'] as const).map(async (fit) =>
@@ -48,14 +48,14 @@ describe('an image', () => {
     expect(new Uint8Array(padded!.data)).toEqual(fitImage(source, 48, 32, 'pad').data)
   })
 
-  test('is left to the renderer to fit where the clip is large', async () => {
+  test('leaves the fitting to the renderer if the clip is large', async () => {
     const size = { width: 8192, height: 8192 }
     const { folder, preparing } = await prepare(await goldenImage('turned.jpg'), size)
     expect((await preparing).fitted).toEqual({ path: path.join(folder, 'fitted.rgb'), sha256: null, ...size })
     expect(await readdir(folder)).toEqual(['source.rgb'])
   })
 
-  test('that cannot be decoded is a mistake of whoever gave it, and leaves nothing', async () => {
+  test('refuses an image that cannot be decoded, and leaves no file', async () => {
     const bytes = (await goldenImage('turned.jpg')).subarray(0, 500)
     const { folder, preparing } = await prepare(bytes)
     await expect(preparing).rejects.toThrow(InvalidInputError)
@@ -63,7 +63,7 @@ describe('an image', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
-  test('is not prepared after an abort', async () => {
+  test('prepares nothing after an abort', async () => {
     const reason = new Error('the lease was lost')
     const { folder, preparing } = await prepare(await goldenImage('wide.png'), {
       signal: AbortSignal.abort(reason),
@@ -73,7 +73,7 @@ describe('an image', () => {
   })
 })
 
-test('an image whose file was cut short is refused', async () => {
+test('readRgbFile refuses a file whose size does not fit the image', async () => {
   const { preparing } = await prepare(await goldenImage('wide.png'))
   const { fitted } = await preparing
   await expect(readRgbFile({ ...fitted, height: 33 })).rejects.toThrow(
@@ -81,7 +81,7 @@ test('an image whose file was cut short is refused', async () => {
   )
 })
 
-test('an image whose file changed after it was written is refused', async () => {
+test('readRgbFile refuses a file that changed after it was written', async () => {
   const { preparing } = await prepare(await goldenImage('wide.png'))
   const { fitted } = await preparing
   const bytes = await readFile(fitted.path)

@@ -5,7 +5,7 @@ test.each([
   { type: 'render', id: 0, job: { any: 'thing' } },
   { type: 'cancel', id: 3 },
   { type: 'shutdown' },
-])('the child understands %o', (message) => {
+])('the child accepts the message %o', (message) => {
   expect(toChildSchema.parse(message)).toEqual(message)
 })
 
@@ -17,7 +17,7 @@ test.each([
   { type: 'failed', id: 1, error: { kind: 'invalid-input', field: '--fps', message: '--fps: no' } },
   { type: 'failed', id: 1, error: { kind: 'cancelled', message: 'stopped' } },
   { type: 'failed', id: 1, error: { kind: 'failure', message: 'no', stack: 'Error: no' } },
-])('the parent understands %o', (message) => {
+])('the parent accepts the message %o', (message) => {
   expect(toParentSchema.parse(message)).toEqual(message)
 })
 
@@ -30,6 +30,6 @@ test.each([
   { type: 'progress', id: 1, progress: { phase: 'denoise', step: 0, steps: 25, firstRun: false } },
   { type: 'failed', id: 1, error: { kind: 'failure', message: 'no stack' } },
   { type: 'result', id: -1, result: {} },
-])('the parent does not understand %o', (message) => {
+])('the parent refuses the message %o', (message) => {
   expect(toParentSchema.safeParse(message).success).toBe(false)
 })

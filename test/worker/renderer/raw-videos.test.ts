@@ -22,7 +22,7 @@ const outputsIn = async (count: number): Promise<string[]> => {
   return Array.from({ length: count }, (_, i) => path.join(folder, `${i}.rgb`))
 }
 
-test('puts the frames of each video into its own file', async () => {
+test('writeRawVideos puts the frames of each video into its own file', async () => {
   const outputs = await outputsIn(2)
   const frames = decoded(aFrame(0), aFrame(255), aFrame(255), aFrame(0))
   const videos = await writeRawVideos({ decoded: frames, framesPerVideo: 2, outputs, ...SIZE })
@@ -35,14 +35,14 @@ test('puts the frames of each video into its own file', async () => {
   ])
 })
 
-test('counts, for each video, the values that are not finite', async () => {
+test('writeRawVideos counts the non-finite values of each video', async () => {
   const outputs = await outputsIn(2)
   const frames = decoded(aFrame(0, 3), aFrame(0, 4), aFrame(0), aFrame(0, 2))
   const videos = await writeRawVideos({ decoded: frames, framesPerVideo: 2, outputs, ...SIZE })
   expect(videos.map(({ nonFiniteValues }) => nonFiniteValues)).toEqual([3 + 4, 2])
 })
 
-test('is an error when frames are missing', async () => {
+test('writeRawVideos throws if frames are missing', async () => {
   const outputs = await outputsIn(2)
   const frames = decoded(aFrame(0), aFrame(0), aFrame(0))
   await expect(writeRawVideos({ decoded: frames, framesPerVideo: 2, outputs, ...SIZE })).rejects.toThrow(

@@ -21,7 +21,7 @@ const readFitted = async (width: number, height: number, fittedAhead?: typeof IM
   return { images, file: await readRgbFile(fitted) }
 }
 
-test('the image of a large clip is fitted when it is read, and written for the checks', async () => {
+test('readClipImages fits the image of a large clip, and writes it for the checks', async () => {
   const { images, file } = await readFitted(2048, 2056)
   const expected = fitImage(IMAGE, 2048, 2056, 'crop')
   expect(Buffer.from(images.source.data).equals(IMAGE.data)).toBe(true)
@@ -30,7 +30,7 @@ test('the image of a large clip is fitted when it is read, and written for the c
   expect(Buffer.from(file.data).equals(expected.data)).toBe(true)
 })
 
-test('the image of a smaller clip was fitted before', async () => {
+test('readClipImages reads the image of a smaller clip, which was fitted before', async () => {
   const before = somePixels({ width: 32, height: 24, seed: 1 })
   const { images } = await readFitted(32, 24, before)
   expect(Buffer.from(images.fitted.data).equals(before.data)).toBe(true)

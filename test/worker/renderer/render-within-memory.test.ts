@@ -28,9 +28,9 @@ const aJob = (given: Readonly<Record<string, unknown>> = {}): RenderJob => {
 interface FakeOptions {
   /** Frames decoded at once, above which the kernel kills the renderer. */
   readonly most: number
-  /** When it is killed; default `decode`. */
+  /** The phase in which it is killed. Default: `decode`. */
   readonly phase?: Phase
-  /** Who kills it; default the kernel, for memory. */
+  /** The killer of the renderer. Default: the kernel, for memory. */
   readonly killer?: 'kernel' | 'somebody'
   /** The kernel does not count. */
   readonly uncounted?: true
@@ -78,7 +78,7 @@ test('a renderer killed for memory decodes half as many frames at once, until th
   ])
 })
 
-test('later jobs of the shape begin with the smaller chunk, and others as they were asked for', async () => {
+test('later jobs of the same shape begin with the smaller chunk, and other jobs with their own', async () => {
   const { asked, render } = aRenderer({ most: 4 })
   await render(aJob())
   asked.length = 0
@@ -90,13 +90,13 @@ test('later jobs of the shape begin with the smaller chunk, and others as they w
   expect(asked).toEqual([3, 2, 4])
 })
 
-test('begins below the chunk that the renderer had planned itself', async () => {
+test('a renderer begins below the chunk that it had planned itself', async () => {
   const { asked, render } = aRenderer({ most: 1, planned: 2 })
   await render(aJob())
   expect(asked).toEqual([null, 1])
 })
 
-test('a clip does not fit where its smallest chunk was killed too', async () => {
+test('a clip does not fit if the renderer was also killed at the smallest chunk', async () => {
   const { asked, render } = aRenderer({ most: 0 })
 
   const rendering = render(aJob({ decode_chunk_size: 4, decode_overlap: 1 }))
@@ -109,10 +109,10 @@ test('a clip does not fit where its smallest chunk was killed too', async () => 
 })
 
 test.each([
-  ['that somebody else killed', { killer: 'somebody' }],
+  ['that the kernel did not kill', { killer: 'somebody' }],
   ['that was killed before the decode', { phase: 'denoise' }],
-  ['of which the kernel does not say why it was killed', { uncounted: true }],
-] as const)('a renderer %s has crashed', async (_, options) => {
+  ['whose kill the kernel does not count', { uncounted: true }],
+] as const)('a renderer %s counts as crashed', async (_, options) => {
   const { asked, render } = aRenderer({ most: 0, ...options })
   await expect(render(aJob())).rejects.toThrow(RendererCrashedError)
   expect(asked).toHaveLength(1)

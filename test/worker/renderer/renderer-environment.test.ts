@@ -2,17 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { rendererEnvironment } from '../../../worker/renderer/renderer-environment.ts'
 
 describe("the environment of a renderer's process", () => {
-  test('keeps ONNX Runtime from reporting what it runs', () => {
+  test('disables the telemetry of ONNX Runtime', () => {
     expect(rendererEnvironment({}, {})).toMatchObject({ ORT_DISABLE_TELEMETRY: '1' })
   })
 
-  test('keeps what is set already', () => {
+  test('keeps variables that are already set', () => {
     const environment = { GLIBC_TUNABLES: 'glibc.malloc.check=1', ORT_DISABLE_TELEMETRY: '0', PATH: '/bin' }
 
     expect(rendererEnvironment(environment, {})).toEqual(environment)
   })
 
-  test('has no key of AWS, and nothing else that a renderer has no use for', () => {
+  test('contains no AWS keys, and no other variables that a renderer does not need', () => {
     const secrets = {
       AWS_ACCESS_KEY_ID: 'AKIA',
       AWS_SECRET_ACCESS_KEY: 'secret',
@@ -27,7 +27,7 @@ describe("the environment of a renderer's process", () => {
     })
   })
 
-  test('has what the device needs, whatever is set', () => {
+  test('contains the variables of the device, even if other values are set', () => {
     const ofDevice = { CUDA_VISIBLE_DEVICES: 'GPU-1' }
     expect(rendererEnvironment({ CUDA_VISIBLE_DEVICES: '0,1' }, ofDevice)).toMatchObject(ofDevice)
   })

@@ -8,13 +8,13 @@ import { fromWireError, toWireError } from '../../../worker/renderer/wire-error.
 const across = (error: unknown, cancelled = false): Error =>
   fromWireError(wireErrorSchema.parse(structuredClone(toWireError(error, cancelled))))
 
-test('an InvalidInputError is the same on the other side', () => {
+test('an InvalidInputError is the same in the other process', () => {
   const error = new InvalidInputError('--fps: rate', '--fps: rate: 0 is below 1')
   expect(across(error)).toEqual(error)
   expect(across(error)).toBeInstanceOf(InvalidInputError)
 })
 
-test('a fault of the card keeps its class and its stack', () => {
+test('a GPU fault keeps its class and its stack in the other process', () => {
   const error = new DeviceFaultError('sticky', 'denoise_step: the card stopped')
   expect(across(error)).toBeInstanceOf(DeviceFaultError)
   expect(across(error)).toMatchObject({
@@ -24,7 +24,7 @@ test('a fault of the card keeps its class and its stack', () => {
   })
 })
 
-test('a DoesNotFitError is one again, with its message', () => {
+test('a DoesNotFitError keeps its class, message and fitsLater in the other process', () => {
   const error = new DoesNotFitError('memory: vae_decoder needs 40 GB, and 24 GB are there')
   expect(across(error)).toEqual(error)
   expect(across(error)).toBeInstanceOf(DoesNotFitError)
@@ -33,7 +33,7 @@ test('a DoesNotFitError is one again, with its message', () => {
   expect(across(error)).toMatchObject({ fitsLater: false })
 })
 
-test('an AbortError is one, and so is whatever is thrown after a cancel', () => {
+test('an AbortError keeps its class, and every error after a cancel becomes an AbortError', () => {
   expect(across(new DOMException('stop', 'AbortError'))).toMatchObject({
     name: 'AbortError',
     message: 'stop',
@@ -41,6 +41,9 @@ test('an AbortError is one, and so is whatever is thrown after a cancel', () => 
   expect(across(new Error('ffmpeg was killed'), true)).toMatchObject({ name: 'AbortError' })
 })
 
-test.each([undefined, null, 'text', { code: 5 }])('anything thrown becomes an error: %o', (thrown) => {
-  expect(across(thrown)).toBeInstanceOf(Error)
-})
+test.each([undefined, null, 'text', { code: 5 }])(
+  'every thrown value becomes an error in the other process: %o',
+  (thrown) => {
+    expect(across(thrown)).toBeInstanceOf(Error)
+  },
+)

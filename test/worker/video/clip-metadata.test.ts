@@ -14,7 +14,7 @@ import { FFMPEGS } from './ffmpeg-binaries.ts'
 const run = promisify(execFile)
 const [{ ffmpegPath: anyFfmpeg } = { ffmpegPath: '' }] = FFMPEGS
 
-/** Whether a program is on the PATH of this machine. */
+/** Returns true if the program is on the PATH of this machine. */
 const isThere = (program: string, option: string): Promise<boolean> =>
   run(program, [option]).then(
     () => true,
@@ -27,12 +27,12 @@ const STRANGE = aClipMetadata({
 })
 
 describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
-  test('an MP4 carries the metadata it was given', async () => {
+  test('an MP4 contains the metadata that it was given', async () => {
     const metadata = aClipMetadata()
     expect(await readClipMetadata(await aClipFile(metadata, ffmpegPath))).toEqual(metadata)
   })
 
-  test('names that mean something to ffmpeg, JSON or XML arrive as they are', async () => {
+  test('names with characters special to ffmpeg, JSON or XML stay unchanged', async () => {
     expect(await readClipMetadata(await aClipFile(STRANGE, ffmpegPath))).toEqual(STRANGE)
   })
 
@@ -41,7 +41,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
     expect((await readFile(first)).equals(await readFile(second))).toBe(true)
   })
 
-  test('without metadata, an MP4 has neither tags nor XMP', async () => {
+  test('an MP4 without metadata has neither tags nor XMP', async () => {
     const file = await aClipFile(null, ffmpegPath)
     expect(await readClipMetadata(file)).toBeNull()
     const traces = (await readFile(file)).toString('latin1').match(/uuid|xmpmeta|svd-|trained|Generated/g)
@@ -60,7 +60,7 @@ test('metadata changes no frame', async () => {
   expect(streams[0]!.equals(streams[1]!)).toBe(true)
 })
 
-test("another program's comment is no metadata", async () => {
+test('readClipMetadata returns null for the comment of another program', async () => {
   const file = await aClipFile(null)
   const other = path.join(path.dirname(file), 'other.mp4')
   for (const comment of ['made by hand', '{"version":1}', '']) {
@@ -69,13 +69,13 @@ test("another program's comment is no metadata", async () => {
   }
 })
 
-test('a file that is no MP4 is named', async () => {
+test('readClipMetadata names a file that is not an MP4', async () => {
   const file = path.join(await temporaryDir(), 'clip.mp4')
   await writeFile(file, 'nothing')
   await expect(readClipMetadata(file)).rejects.toThrow(`${file} is not a complete MP4 video`)
 })
 
-test('ffprobe finds tags, record and the same video', async ({ skip }) => {
+test('ffprobe finds the tags, the metadata and the frames of the video', async ({ skip }) => {
   skip(!(await isThere('ffprobe', '-version')), 'there is no ffprobe on PATH')
   const file = await aClipFile(STRANGE)
   const shown = ['-v', 'error', '-show_format', '-count_frames', '-show_streams', '-of', 'json']
@@ -116,7 +116,7 @@ test('exiftool finds the digital source type, title and program in XMP', async (
 test.each([
   [1, 'cup'],
   [3, 'cup-2'],
-])('of %i videos, the title of the last is %s', async (videos, title) => {
+])('the title of the last of %i video(s) is %s', async (videos, title) => {
   const parameters = { ...someParameters, num_videos_per_prompt: videos }
   const file = await aClipFile(aClipMetadata({ parameters, video: videos - 1 }))
   expect((await readFile(file)).toString('latin1')).toContain(

@@ -44,16 +44,19 @@ async function* framesThenSilence(frames: Uint8Array[], onSilence: () => void) {
 }
 
 describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
-  test.each([1, 2, 14, 25])('writes %i frames for as many given, at every rate', async (count) => {
-    for (const fps of [1, 7, 30]) {
-      const frames = noiseFrames(count, WIDTH, HEIGHT)
-      const video = await encodeMp4(aRequest(ffmpegPath, { frames, fps }))
-      expect(video).toMatchObject({ frameCount: count, fps, width: WIDTH, height: HEIGHT, faststart: true })
-      expect(video.durationSeconds).toBeCloseTo(count / fps, 9)
-    }
-  })
+  test.each([1, 2, 14, 25])(
+    'encodeMp4 writes as many frames as it is given, at every rate: %i',
+    async (count) => {
+      for (const fps of [1, 7, 30]) {
+        const frames = noiseFrames(count, WIDTH, HEIGHT)
+        const video = await encodeMp4(aRequest(ffmpegPath, { frames, fps }))
+        expect(video).toMatchObject({ frameCount: count, fps, width: WIDTH, height: HEIGHT, faststart: true })
+        expect(video.durationSeconds).toBeCloseTo(count / fps, 9)
+      }
+    },
+  )
 
-  test('converts by BT.709: pure red is 63, 102, 240', async () => {
+  test('encodeMp4 converts by BT.709, so that pure red is 63, 102, 240', async () => {
     const frames = Array.from({ length: 14 }, () => solidFrame(WIDTH, HEIGHT, [255, 0, 0]))
     const request = aRequest(ffmpegPath, { frames })
     await encodeMp4(request)
@@ -67,7 +70,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
     expect(new Set(decoded.subarray(luma + chroma, luma + 2 * chroma))).toEqual(new Set([240]))
   })
 
-  test('tags BT.709 in the container and in the H.264 stream', async () => {
+  test('encodeMp4 tags BT.709 in the container and in the H.264 stream', async () => {
     const request = aRequest(ffmpegPath)
     const video = await encodeMp4(request)
     expect(video.colour).toEqual({ primaries: 1, transfer: 1, matrix: 1, fullRange: false })
@@ -78,7 +81,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
     expect(stderr).toMatch(/Input #0.*Video: h264 \([\w ]+\), yuv420p\(tv, bt709/s)
   })
 
-  test('gives the same bytes for the same frames', async () => {
+  test('encodeMp4 writes the same bytes for the same frames', async () => {
     const outputs = ['a.mp4', 'b.mp4'].map((name) => path.join(folder, name))
     for (const output of outputs) {
       await encodeMp4(aRequest(ffmpegPath, { frames: noiseFrames(14, WIDTH, HEIGHT), output }))
@@ -87,7 +90,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
     expect(second).toBe(first)
   })
 
-  test('carries no date and no version', async () => {
+  test('encodeMp4 writes no date and no version', async () => {
     const request = aRequest(ffmpegPath)
     await encodeMp4(request)
     expect((await readFile(request.output)).toString('latin1')).not.toMatch(
@@ -95,7 +98,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
     )
   })
 
-  test('leaves nothing when aborted while the next frame is awaited', async () => {
+  test('encodeMp4 leaves no file if it is aborted while it waits for the next frame', async () => {
     const controller = new AbortController()
     const reason = new Error('the lease was lost')
     const frames = framesThenSilence(noiseFrames(3, WIDTH, HEIGHT), () => controller.abort(reason))
@@ -104,7 +107,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
     expect(await readdir(folder)).toEqual([])
   })
 
-  test('leaves what was there when the frames fail half-way', async () => {
+  test('encodeMp4 leaves the earlier file if the frames fail half-way', async () => {
     const request = aRequest(ffmpegPath)
     await encodeMp4(request)
     const before = await sha256(request.output)
@@ -118,7 +121,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
     expect(await sha256(request.output)).toBe(before)
   })
 
-  test('refuses a frame of the wrong size and leaves nothing', async () => {
+  test('encodeMp4 refuses a frame of the wrong size and leaves no file', async () => {
     const frames = [...noiseFrames(1, WIDTH, HEIGHT), ...noiseFrames(1, WIDTH, HEIGHT - 2)]
     await expect(encodeMp4(aRequest(ffmpegPath, { frames }))).rejects.toThrow(
       'frame 1 has 8832 bytes; 64x48 RGB24 takes 9216',
@@ -126,22 +129,22 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
     expect(await readdir(folder)).toEqual([])
   })
 
-  test('refuses a video of no frames', async () => {
+  test('encodeMp4 refuses a video without frames', async () => {
     await expect(encodeMp4(aRequest(ffmpegPath, { frames: [] }))).rejects.toThrow('at least one frame')
     expect(await readdir(folder)).toEqual([])
   })
 
-  test('writes under names that mean something to ffmpeg', async () => {
+  test('encodeMp4 writes to a path with characters special to ffmpeg', async () => {
     const output = path.join(folder, 'new folder', 'pipe:%03d -y.mp4')
     await encodeMp4(aRequest(ffmpegPath, { output }))
     expect(await readdir(path.dirname(output))).toEqual(['pipe:%03d -y.mp4'])
   })
 })
 
-describe('with a broken ffmpeg', () => {
+describe('encodeMp4 with a broken ffmpeg', () => {
   const aScript = (body: string): Promise<string> => writeFakeFfmpeg(folder, body)
 
-  test('reports what it said before it died', async () => {
+  test('reports what ffmpeg printed before it exited', async () => {
     const ffmpegPath = await aScript('head -c 9216 >/dev/null; echo "Unknown encoder libx264" >&2; exit 3')
     const encoding = encodeMp4(aRequest(ffmpegPath))
     await expect(encoding).rejects.toThrow('ffmpeg exited with code 3')
@@ -152,7 +155,7 @@ describe('with a broken ffmpeg', () => {
     expect(await readdir(folder)).toEqual(['ffmpeg'])
   })
 
-  test('keeps the last 64 KB of what it said', async () => {
+  test('keeps the last 64 KB of what ffmpeg printed', async () => {
     const ffmpegPath = await aScript('head -c 200000 /dev/zero | tr "\\0" x >&2; echo "the end" >&2; exit 1')
     const error: unknown = await encodeMp4(aRequest(ffmpegPath)).catch((reason: unknown) => reason)
     const { stderr } = error as { stderr: string }
@@ -160,25 +163,25 @@ describe('with a broken ffmpeg', () => {
     expect(stderr.endsWith('xthe end\n')).toBe(true)
   })
 
-  test('reports a kill by someone else', async () => {
+  test('reports that ffmpeg was killed by SIGKILL', async () => {
     const encoding = encodeMp4(aRequest(await aScript('kill -9 $$')))
     await expect(encoding).rejects.toThrow('SIGKILL')
   })
 
-  test('does not take a file for a video because ffmpeg was content', async () => {
+  test('refuses a file that is not a video, though ffmpeg exited with code 0', async () => {
     const encoding = encodeMp4(aRequest(await aScript('cat >/dev/null; for o; do :; done; echo no > "$o"')))
     await expect(encoding).rejects.toThrow('is not a complete MP4 video')
     expect(await readdir(folder)).toEqual(['ffmpeg'])
   })
 
-  test('notices one that leaves before all frames are read', async () => {
+  test('fails if ffmpeg exits before it has read all frames', async () => {
     const frames = framesThenSilence(noiseFrames(1, WIDTH, HEIGHT), () => {})
     await expect(encodeMp4(aRequest(await aScript('exit 0'), { frames }))).rejects.toThrow(
       'ended before it had read every frame',
     )
   })
 
-  test('kills one that ignores SIGTERM and a closed input', async () => {
+  test('kills an ffmpeg that ignores SIGTERM and a closed input', async () => {
     const controller = new AbortController()
     const ffmpegPath = await aScript('trap "" TERM; head -c 1 >/dev/null; while :; do read x; done')
     const frames = framesThenSilence(noiseFrames(1, WIDTH, HEIGHT), () => controller.abort())
@@ -187,7 +190,7 @@ describe('with a broken ffmpeg', () => {
     expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([])
   })
 
-  test('reports a program that is not there, the first time and the next', async () => {
+  test('reports a program that does not exist, the first time and the second', async () => {
     for (let i = 0; i < 2; i++) {
       await expect(encodeMp4(aRequest(path.join(folder, 'none')))).rejects.toThrow('ENOENT')
     }
@@ -199,7 +202,7 @@ test.each([
   ['height', { height: 0 }],
   ['fps', { fps: 0 }],
   ['fps', { fps: 7.5 }],
-])('refuses a %s that cannot be encoded before it starts anything', async (field, changes) => {
+])('encodeMp4 refuses the %s of %j before it starts ffmpeg', async (field, changes) => {
   await expect(encodeMp4(aRequest('/nowhere', changes))).rejects.toThrow(new RegExp(`^${field}: `))
 })
 
@@ -207,7 +210,7 @@ const ffprobe = await run('ffprobe', ['-version']).then(
   () => true,
   () => false,
 )
-test('ffprobe sees the same tags and counts the frames', async ({ skip }) => {
+test('ffprobe finds the same tags and the number of frames', async ({ skip }) => {
   skip(!ffprobe, 'there is no ffprobe on PATH')
   for (const { ffmpegPath } of FFMPEGS) {
     const request = aRequest(ffmpegPath, { frames: noiseFrames(14, WIDTH, HEIGHT) })

@@ -56,11 +56,11 @@ const delaysOf = (gif: Buffer): readonly number[] => {
 }
 
 describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
-  describe.each(CLIP_FORMATS)('%s', (format) => {
+  describe.each(CLIP_FORMATS)('the encoder for %s', (format) => {
     const { encode } = ENCODERS[format]
     const decode = (file: string) => decodeFile({ format, file, width: WIDTH, height: HEIGHT, ffmpegPath })
 
-    test('has as many frames as were given, of their size, at their rate', async () => {
+    test('writes the given number of frames, in their size and at their rate', async () => {
       for (const [count, fps] of [
         [1, 7],
         [2, 1],
@@ -77,19 +77,19 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
       }
     })
 
-    test('shows the frames that were given, one by one', async () => {
+    test('writes the given frames in order', async () => {
       const frames = movingFrames(14, WIDTH, HEIGHT)
       const request = aRequest(format, ffmpegPath, frames)
       await encode(request)
       const decoded = await decode(request.output)
       const likeness = decoded.map((frame, index) => framePsnr(frame, frames[index]!))
       expect(Math.min(...likeness)).toBeGreaterThanOrEqual(LEAST_DB[format])
-      // The neighbour is further away: no frame is shown in the place of another.
+      // The neighbour differs more, so no frame is shown at the position of another.
       const misplaced = decoded.slice(1).map((frame, index) => framePsnr(frame, frames[index]!))
       for (const [index, db] of misplaced.entries()) expect(db).toBeLessThan(likeness[index + 1]!)
     })
 
-    test('gives the same bytes for the same frames', async () => {
+    test('writes the same bytes for the same frames', async () => {
       const frames = noiseFrames(5, WIDTH, HEIGHT)
       const hashes = []
       for (const name of ['a', 'b']) {
@@ -100,14 +100,14 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
       expect(hashes[1]).toBe(hashes[0])
     })
 
-    test('carries no date and no version', async () => {
+    test('writes no date and no version', async () => {
       const request = aRequest(format, ffmpegPath, movingFrames(2, WIDTH, HEIGHT))
       await encode(request)
       const text = (await readFile(request.output)).toString('latin1')
       expect(text).not.toMatch(/x264 - core|Lavf\d|Lavc\d|20\d\d-\d\d/)
     })
 
-    test('leaves nothing when aborted while the next frame is awaited', async () => {
+    test('leaves no file if it is aborted while it waits for the next frame', async () => {
       const controller = new AbortController()
       const reason = new Error('the lease was lost')
       async function* framesThenSilence() {
@@ -121,7 +121,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
       expect(await readdir(folder)).toEqual([])
     })
 
-    test('leaves what was there when the frames fail half-way', async () => {
+    test('leaves the earlier file if the frames fail half-way', async () => {
       const request = aRequest(format, ffmpegPath, movingFrames(2, WIDTH, HEIGHT))
       await encode(request)
       const before = await describeFile(request.output, never)
@@ -135,7 +135,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
       expect(await describeFile(request.output, never)).toEqual(before)
     })
 
-    test('refuses a frame of the wrong size, and a clip of no frames', async () => {
+    test('refuses a frame of the wrong size, and a clip without frames', async () => {
       const wrong = [...noiseFrames(1, WIDTH, HEIGHT), ...noiseFrames(1, WIDTH, HEIGHT - 2)]
       await expect(encode(aRequest(format, ffmpegPath, wrong))).rejects.toThrow(
         'frame 1 has 8832 bytes; 64x48 RGB24 takes 9216',
@@ -152,13 +152,13 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
     return stderr.slice(stderr.indexOf('Input #0'), stderr.indexOf('Output #0'))
   }
 
-  test('WebM has VP9, tagged as BT.709', async () => {
+  test('a WebM has VP9, tagged as BT.709', async () => {
     const found = await probe('webm')
     expect(found).toMatch(/matroska,webm/)
     expect(found).toMatch(/Video: vp9 \(Profile 0\), yuv420p\(tv, bt709[,)]/)
   })
 
-  test('ProRes is 422 HQ of 10 bits, tagged as BT.709', async () => {
+  test('a ProRes file has 422 HQ of 10 bits, tagged as BT.709', async () => {
     const found = await probe('prores')
     expect(found).toMatch(/mov,mp4/)
     expect(found).toMatch(/Video: prores \((HQ\) \()?apch .*yuv422p10le\((tv, )?bt709/)
@@ -187,7 +187,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
     expect(figures[0]!.sizeBytes).toBeGreaterThan(2 * figures[2]!.sizeBytes)
   })
 
-  test('a GIF repeats without end, and lasts as long as the clip', async () => {
+  test('a GIF repeats without end and lasts as long as the clip', async () => {
     const request = aRequest('gif', ffmpegPath, movingFrames(14, WIDTH, HEIGHT))
     await ENCODERS.gif.encode(request)
     const bytes = await readFile(request.output)
@@ -201,7 +201,7 @@ describe.each(FFMPEGS)('with the ffmpeg of $name', ({ ffmpegPath }) => {
   })
 })
 
-/** An ffmpeg that writes twice as many frames as it is told to, and reads as it should. */
+/** An ffmpeg that writes twice the requested number of frames, and reads correctly. */
 const doubling = async (ffmpegPath: string): Promise<string> =>
   writeFakeFfmpeg(
     folder,
@@ -210,7 +210,7 @@ exec bash -c 'exec "$0" "\${@:1:$#-1}" -vsync 1 -r 14 "\${@: -1}"' '${ffmpegPath
   )
 
 test.each(['mp4', 'webm', 'gif', 'prores'] as const)(
-  'a %s that has other frames than were given is not kept',
+  'a %s is not kept if its frames differ in number from the given frames',
   async (format) => {
     const [{ ffmpegPath } = { ffmpegPath: '' }] = FFMPEGS
     const request = aRequest(format, await doubling(ffmpegPath), movingFrames(4, WIDTH, HEIGHT))

@@ -10,10 +10,10 @@ const packaged = await findFfmpeg({})
 const usual = await findFfmpeg({ PATH: process.env['PATH'] })
 const hasUsual = usual.path !== packaged.path
 
-// Each file that imports these then reports one skipped test, so that no case vanishes without a word.
+// Each file that imports these then reports one skipped test, so that the missing cases are visible.
 if (!hasUsual)
   describe('the ffmpeg of PATH', () => {
-    test.skip('does what the one of the npm package does: skipped, because there is none on PATH', () => {})
+    test.skip('works like that of the npm package (skipped: there is no ffmpeg on PATH)', () => {})
   })
 
 /** Every ffmpeg that this machine offers: the npm package's, and the one on PATH if there is one. */

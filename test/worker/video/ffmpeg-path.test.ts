@@ -19,7 +19,7 @@ const anExecutable = async (...parts: string[]): Promise<string> => {
   return file
 }
 
-test('takes the file that FFMPEG_PATH names before anything else', async () => {
+test('findFfmpeg prefers the file that FFMPEG_PATH names', async () => {
   const chosen = await anExecutable('chosen', 'my-ffmpeg')
   const onPath = await anExecutable('bin', 'ffmpeg')
   expect(await findFfmpeg({ FFMPEG_PATH: chosen, PATH: path.dirname(onPath) })).toEqual({
@@ -39,14 +39,14 @@ test.each([
       return file
     },
   ],
-])('fails when the file of FFMPEG_PATH %s, though PATH has one', async (_, chosen) => {
+])('findFfmpeg fails if the file of FFMPEG_PATH %s, even if PATH has an ffmpeg', async (_, chosen) => {
   const onPath = await anExecutable('bin', 'ffmpeg')
   const search = findFfmpeg({ FFMPEG_PATH: await chosen(), PATH: path.dirname(onPath) })
   await expect(search).rejects.toThrow(InvalidInputError)
   await expect(search).rejects.toThrow(/^FFMPEG_PATH: ".*" is not an executable file; give the full path/)
 })
 
-test('takes the first ffmpeg on PATH that can be run', async () => {
+test('findFfmpeg returns the first executable ffmpeg on PATH', async () => {
   const plain = await anExecutable('first', 'ffmpeg')
   await chmod(plain, 0o644)
   const second = await anExecutable('second', 'ffmpeg')
@@ -55,13 +55,13 @@ test('takes the first ffmpeg on PATH that can be run', async () => {
   expect(await findFfmpeg({ PATH, FFMPEG_PATH: '' })).toEqual({ path: second, source: 'PATH' })
 })
 
-test('falls back on the binary of the npm package', async () => {
+test('findFfmpeg falls back to the binary of the npm package', async () => {
   const found = await findFfmpeg({ PATH: folder })
   expect(found.source).toBe('@ffmpeg-installer/ffmpeg')
   expect(found.path).toContain('@ffmpeg-installer')
 })
 
-test('names all three places when there is no ffmpeg at all', async () => {
+test('findFfmpeg names all three sources if it finds no ffmpeg', async () => {
   // The package throws strings.
   const search = findFfmpeg({}, () => Promise.reject('Unsupported platform/architecture: sunos-mips'))
   await expect(search).rejects.toThrow(InvalidInputError)

@@ -46,7 +46,7 @@ const recordOf = async (file: string) => {
   return { path: file, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-test('makes PNGs, the poster and the MP4 of raw frames, and describes them', async () => {
+test('finishClip makes PNGs, the poster and the MP4 from raw frames, and describes them', async () => {
   const { folder, clip } = await aClip()
   expect(await finishClip(clip)).toEqual({
     video: { format: 'mp4', ...(await recordOf(clip.output)) },
@@ -62,7 +62,7 @@ test('makes PNGs, the poster and the MP4 of raw frames, and describes them', asy
   expect(await Promise.all(pngs.map(pixelsOf))).toEqual(FRAMES)
 })
 
-test('writes no PNGs unless asked', async () => {
+test('finishClip writes no PNGs unless they are requested', async () => {
   const { folder, clip } = await aClip({ framesDir: null })
   expect(await finishClip(clip)).toMatchObject({ framesDir: null, frameCount: 5 })
   expect((await readdir(folder)).sort()).toEqual(['clip.mp4', 'clip.poster.png', 'clip.rgb'])
@@ -71,7 +71,7 @@ test('writes no PNGs unless asked', async () => {
 test.each([
   ['the MP4', { framesDir: null }, 5],
   ['PNGs and MP4', {}, 10],
-])('reports each frame of %s', async (_, changes, steps) => {
+])('finishClip reports progress for each frame of %s', async (_, changes, steps) => {
   const seen: Progress[] = []
   const { clip } = await aClip({ ...changes, onProgress: (progress) => seen.push(progress) })
   await finishClip(clip)
@@ -80,10 +80,10 @@ test.each([
   )
 })
 
-describe('of several formats', () => {
+describe('finishClip with several formats', () => {
   const files = CLIP_FORMATS.map((format) => ({ format, crf: null }))
 
-  test('each has a file beside the others, described in the order that was asked for', async () => {
+  test('writes a file for each format, and describes them in the requested order', async () => {
     const { folder, clip } = await aClip({ framesDir: null, files: files.toReversed() })
     const finished = await finishClip(clip)
     const names = ['clip.zip', 'clip.mov', 'clip.gif', 'clip.webm', 'clip.mp4']
@@ -93,7 +93,7 @@ describe('of several formats', () => {
     expect((await readdir(folder)).sort()).toEqual(['clip.poster.png', 'clip.rgb', ...names].sort())
   })
 
-  test('each pass over the frames is reported, two of them for a GIF', async () => {
+  test('reports each pass over the frames, two of them for a GIF', async () => {
     const seen: Progress[] = []
     const { clip } = await aClip({ files, onProgress: (progress) => seen.push(progress) })
     await finishClip(clip)
@@ -104,7 +104,7 @@ describe('of several formats', () => {
   })
 })
 
-test('a loop goes there and back in every format, and repeats neither end', async () => {
+test('a loop plays forwards and backwards in every format, and repeats neither end', async () => {
   const files = CLIP_FORMATS.map((format) => ({ format, crf: null }))
   const { clip } = await aClip({ files, loop: true })
   const { files: written, frameCount } = await finishClip(clip)
@@ -130,7 +130,7 @@ test.each([
   expect(frameOrder(frameCount, true)).toEqual(order)
 })
 
-test.each([2, 7])('leaves no half-written file when aborted at step %d', async (at) => {
+test.each([2, 7])('finishClip leaves no half-written file if it is aborted at step %d', async (at) => {
   const controller = new AbortController()
   const reason = new Error('the lease was lost')
   const { folder, clip } = await aClip({
@@ -145,14 +145,14 @@ test.each([2, 7])('leaves no half-written file when aborted at step %d', async (
   expect(files.filter((file) => file.endsWith('.partial'))).toEqual([])
 })
 
-test('does nothing when aborted before', async () => {
+test('finishClip writes nothing if it is aborted before it starts', async () => {
   const reason = new Error('the lease was lost')
   const { folder, clip } = await aClip({ signal: AbortSignal.abort(reason) })
   await expect(finishClip(clip)).rejects.toBe(reason)
   expect(await readdir(folder)).toEqual(['clip.rgb'])
 })
 
-test('refuses raw frames of another size', async () => {
+test('finishClip refuses raw frames of another size', async () => {
   const { folder, clip } = await aClip({ width: 62 })
   await expect(finishClip(clip)).rejects.toThrow('clip.rgb has 46080 bytes')
   expect(await readdir(folder)).toEqual(['clip.rgb'])

@@ -10,11 +10,11 @@ test.each([
   [{ fps: 8 }, 'the written file has the fps 8, not 7'],
   [{ fps: undefined }, 'the written file has the fps undefined, not 7'],
   [{ frameCount: 13 }, 'the written file has the frameCount 13, not 14'],
-])('a file with %j is refused', (changes, message) => {
+])('assertAsAsked refuses a file with %j', (changes, message) => {
   expect(() => assertAsAsked({ ...FILE, ...changes }, ASKED, 14)).toThrow(message)
 })
 
-test('a file as it was asked for is fine, and one of a format without a rate', () => {
+test('assertAsAsked accepts a file that matches the request, also if its format has no rate', () => {
   expect(() => assertAsAsked(FILE, ASKED, 14)).not.toThrow()
   expect(() => assertAsAsked({ ...FILE, fps: null }, ASKED, 14)).not.toThrow()
 })

@@ -12,7 +12,7 @@ const aProgram = async (script: string) => {
   return { path: file, source: 'FFMPEG_PATH' } as const
 }
 
-test.each(FFMPEGS)('the ffmpeg of $name can encode', async ({ ffmpegPath }) => {
+test.each(FFMPEGS)('the ffmpeg of $name can encode every format', async ({ ffmpegPath }) => {
   const binary = { path: ffmpegPath, source: 'PATH' } as const
   await assertFfmpegEncodes(binary, CLIP_FORMATS, unaborted)
   expect(await probeFfmpeg(binary)).toMatchObject({
@@ -23,13 +23,13 @@ test.each(FFMPEGS)('the ffmpeg of $name can encode', async ({ ffmpegPath }) => {
 
 test.each([
   ['fails', 'exit 1', 'does not run as ffmpeg does; set it to an ffmpeg with libx264'],
-  ['says nothing', 'exit 0', 'has no encoder libx264 (mp4); set it to an ffmpeg that has'],
+  ['prints nothing', 'exit 0', 'has no encoder libx264 (mp4); set it to an ffmpeg that has'],
   [
-    'has only others',
+    'has only other encoders',
     "echo ' V..... mpeg4  MPEG-4'",
     'has no encoder libx264 (mp4); set it to an ffmpeg that has',
   ],
-])('a program that %s is a mistake', async (_, script, message) => {
+])('an ffmpeg that %s causes an InvalidInputError', async (_, script, message) => {
   const binary = await aProgram(script)
   await expect(assertFfmpegEncodes(binary, ['mp4'], unaborted)).rejects.toMatchObject({
     name: 'InvalidInputError',
@@ -37,7 +37,7 @@ test.each([
   })
 })
 
-test('every encoder that is missing is named with its format, and those that are left', async () => {
+test('assertFfmpegEncodes names each missing encoder with its format, and the formats that remain', async () => {
   const binary = await aProgram("echo ' V..... libx264  H.264'; echo ' V..... gif  GIF'")
   await expect(assertFfmpegEncodes(binary, CLIP_FORMATS, unaborted)).rejects.toThrow(
     'has no encoder libvpx-vp9 (webm) and prores_ks (prores); set it to an ffmpeg that has, ' +
@@ -46,18 +46,18 @@ test('every encoder that is missing is named with its format, and those that are
   await assertFfmpegEncodes(binary, ['mp4', 'gif', 'png'], unaborted)
 })
 
-test('frames as PNGs need no encoder of ffmpeg', async () => {
+test('assertFfmpegEncodes needs no encoder of ffmpeg for PNG frames', async () => {
   await assertFfmpegEncodes(await aProgram('exit 0'), ['png'], unaborted)
 })
 
-test('a probed program gets no variable that it has no use for', async () => {
+test('a probed ffmpeg gets no variables that it does not need', async () => {
   const folder = await temporaryDir()
   const binary = await aProgram(`env > '${folder}/env'`)
   await probeFfmpeg(binary)
   await expectChildEnvironment(path.join(folder, 'env'))
 })
 
-test('a probe that is stopped ends with the reason', async () => {
+test('an aborted probe ends with the reason of the abort', async () => {
   const controller = new AbortController()
   const reason = new Error('enough')
   const probe = assertFfmpegEncodes(await aProgram('exec sleep 60'), ['mp4'], controller.signal)

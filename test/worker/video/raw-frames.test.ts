@@ -14,8 +14,8 @@ const aFile = async (frames: readonly Uint8Array[]): Promise<string> => {
   return output
 }
 
-describe('writing', () => {
-  test('puts the frames one after the other, with nothing between', async () => {
+describe('writeRawFrames', () => {
+  test('writes the frames one after the other, without bytes between them', async () => {
     const frames = noiseFrames(3, 16, 8)
     const output = await aFile([Buffer.from('an earlier clip')])
     expect(await writeRawFrames({ frames, ...SIZE, output })).toEqual({
@@ -25,7 +25,7 @@ describe('writing', () => {
     expect(await readFile(output)).toEqual(Buffer.concat(frames))
   })
 
-  test('asks for a frame when the one before is in the file', async () => {
+  test('takes a frame only when the frame before is in the file', async () => {
     const output = path.join(await temporaryDir(), 'clip.rgb')
     const sizes: number[] = []
     async function* frames() {
@@ -44,7 +44,7 @@ describe('writing', () => {
     await expect(writeRawFrames({ frames, ...SIZE, output })).rejects.toThrow('frame 1 has 336 bytes')
   })
 
-  test('says that the disk is full', async ({ skip }) => {
+  test('reports that the disk is full', async ({ skip }) => {
     const fullDisk = await stat('/dev/full').catch(() => null)
     skip(fullDisk === null, 'there is no /dev/full')
     const writing = writeRawFrames({ frames: noiseFrames(2, 16, 8), ...SIZE, output: '/dev/full' })
@@ -55,8 +55,8 @@ describe('writing', () => {
   })
 })
 
-describe('reading', () => {
-  test('gives any frame, and all of them as often as asked', async () => {
+describe('a file of raw frames', () => {
+  test('returns any frame, and all frames as often as requested', async () => {
     const frames = noiseFrames(3, 16, 8)
     await using raw = await openRawFrames(await aFile(frames), SIZE)
     expect(raw.frameCount).toBe(3)
@@ -65,7 +65,7 @@ describe('reading', () => {
     expect(await Array.fromAsync(raw.frames())).toEqual(frames)
   })
 
-  test('has no frame in memory before it is asked for', async () => {
+  test('is read frame by frame, when each frame is requested', async () => {
     const file = await aFile(noiseFrames(3, 16, 8))
     await using raw = await openRawFrames(file, SIZE)
     const frames = raw.frames()
@@ -76,7 +76,7 @@ describe('reading', () => {
     expect((await frames.next()).value).toEqual(late)
   })
 
-  test('notices a file that shrinks', async () => {
+  test('causes an error if it shrinks', async () => {
     const file = await aFile(noiseFrames(2, 16, 8))
     await using raw = await openRawFrames(file, SIZE)
     await truncate(file, FRAME_BYTES + 3)
@@ -86,7 +86,7 @@ describe('reading', () => {
   test.each([
     ['is empty', 0],
     ['ends within a frame', 2 * FRAME_BYTES - 1],
-  ])('refuses a file that %s', async (_, sizeBytes) => {
+  ])('is refused if it %s', async (_, sizeBytes) => {
     const file = await aFile(noiseFrames(2, 16, 8))
     await truncate(file, sizeBytes)
     await expect(openRawFrames(file, SIZE)).rejects.toThrow(

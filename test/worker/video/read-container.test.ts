@@ -21,7 +21,7 @@ const aFile = async (format: (typeof FORMATS)[number]): Promise<string> => {
   return output
 }
 
-test.each(FORMATS)('size, frames and rate of a %s are read', async (format) => {
+test.each(FORMATS)('readContainer returns size, frames and rate of a %s', async (format) => {
   const options = { ffmpegPath, fps: 7, signal: unaborted }
   expect(await readContainer(await aFile(format), options)).toEqual({
     width: 64,
@@ -31,15 +31,18 @@ test.each(FORMATS)('size, frames and rate of a %s are read', async (format) => {
   })
 })
 
-test.each(FORMATS)('a %s of another rate than the expected one has none', async (format) => {
-  const file = await aFile(format)
-  for (const fps of [6, 8, 14]) {
-    const read = await readContainer(file, { ffmpegPath, fps, signal: unaborted })
-    expect(read).toMatchObject({ frameCount: 9, fps: undefined })
-  }
-})
+test.each(FORMATS)(
+  'readContainer returns no rate for a %s whose rate is not the expected one',
+  async (format) => {
+    const file = await aFile(format)
+    for (const fps of [6, 8, 14]) {
+      const read = await readContainer(file, { ffmpegPath, fps, signal: unaborted })
+      expect(read).toMatchObject({ frameCount: 9, fps: undefined })
+    }
+  },
+)
 
-test('a file that is no video is refused by its name', async () => {
+test('readContainer names a file that is not a video', async () => {
   const file = path.join(await temporaryDir(), 'no-video')
   await writeFile(file, 'words')
   await expect(readContainer(file, { ffmpegPath, fps: 7, signal: unaborted })).rejects.toThrow(
@@ -47,7 +50,7 @@ test('a file that is no video is refused by its name', async () => {
   )
 })
 
-test('a file that ends early is refused', async () => {
+test('readContainer refuses a truncated file', async () => {
   const file = await aFile('prores')
   const whole = await readFile(file)
   // The index of a QuickTime file is at its end.
@@ -57,7 +60,7 @@ test('a file that ends early is refused', async () => {
   )
 })
 
-test('a read that is stopped ends with the reason', async () => {
+test('an aborted readContainer ends with the reason of the abort', async () => {
   const reason = new Error('enough')
   const signal = AbortSignal.abort(reason)
   await expect(readContainer(await aFile('gif'), { ffmpegPath, fps: 7, signal })).rejects.toBe(reason)

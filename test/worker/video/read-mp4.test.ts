@@ -22,7 +22,7 @@ const aVideo = async (name: string, ...options: string[]): Promise<string> => {
   return file
 }
 
-test('tells container, codec, size, frames and rate', async () => {
+test('readMp4 returns container, codec, size, frames and rate', async () => {
   const file = await aVideo('a.mp4', '-frames:v', '9', '-c:v', 'libx264', '-pix_fmt', 'yuv420p')
   expect(await readMp4(file)).toEqual({
     container: 'isom',
@@ -37,7 +37,7 @@ test('tells container, codec, size, frames and rate', async () => {
   })
 })
 
-test('tells an index in front and the colour tags', async () => {
+test('readMp4 returns the colour tags, and whether the index is in front', async () => {
   const tags = ['-color_primaries', 'bt470bg', '-color_trc', 'smpte240m', '-colorspace', 'smpte170m']
   const file = await aVideo('b.mp4', '-frames:v', '2', ...tags, '-movflags', '+faststart+write_colr')
   const video = await readMp4(file)
@@ -45,12 +45,12 @@ test('tells an index in front and the colour tags', async () => {
   expect(video.colour).toEqual({ primaries: 5, transfer: 7, matrix: 6, fullRange: false })
 })
 
-test('gives no rate to frames that last unequally long', async () => {
+test('readMp4 returns no rate for frames of different durations', async () => {
   const file = await aVideo('c.mp4', '-vf', "select='not(eq(n,2))'", '-vsync', 'vfr', '-frames:v', '6')
   expect((await readMp4(file)).fps).toBeUndefined()
 })
 
-test('tells the same of a file of several pieces, index last', async () => {
+test('readMp4 reads a file of several chunks whose index is last', async () => {
   const options = ['-frames:v', '300', '-vf', 'noise=alls=100:allf=t', '-c:v', 'libx264', '-qp', '0']
   const file = await aVideo('long.mp4', ...options, '-pix_fmt', 'yuv420p')
   expect((await stat(file)).size).toBeGreaterThan(2.5 * 2 ** 20)
@@ -59,7 +59,7 @@ test('tells the same of a file of several pieces, index last', async () => {
   await expect(readMp4(file)).rejects.toThrow('is not a complete MP4 video')
 })
 
-test('refuses a file that was cut short, wherever', async () => {
+test('readMp4 refuses a file that was truncated at any point', async () => {
   const file = await aVideo('d.mp4', '-frames:v', '4', '-movflags', '+faststart')
   const { length } = await readFile(file)
   for (const share of [0.999, 0.7, 0.3, 0.05, 0]) {
@@ -71,13 +71,13 @@ test('refuses a file that was cut short, wherever', async () => {
 test.each([
   ['text', Buffer.from('this is not a video, though it is a file')],
   ['zeros', Buffer.alloc(4096)],
-])('refuses %s', async (name, bytes) => {
+])('readMp4 refuses a file of %s', async (name, bytes) => {
   const file = path.join(folder, name)
   await writeFile(file, bytes)
   await expect(readMp4(file)).rejects.toThrow('is not a complete MP4 video')
 })
 
-test('refuses a file that has sound too', async () => {
+test('readMp4 refuses a file that has sound as well', async () => {
   const file = await aVideo('e.mp4', '-f', 'lavfi', '-i', 'sine=duration=1', '-t', '1')
   await expect(readMp4(file)).rejects.toThrow('2 tracks, 1 of them video')
 })

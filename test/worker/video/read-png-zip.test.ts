@@ -20,19 +20,19 @@ const aZip = async (...frames: readonly (readonly [name: string, width: number, 
   return file
 }
 
-test('a ZIP of frames has their count and size, and no rate', async () => {
+test('readPngZip returns the count and size of the frames of a ZIP, and no rate', async () => {
   const file = await aZip(['0000.png', 64, 48], ['0001.png', 64, 48])
   expect(await readPngZip(file)).toEqual({ width: 64, height: 48, frameCount: 2, fps: null })
 })
 
-test('every frame has the size of the first', async () => {
+test('readPngZip refuses a frame that differs in size from the first', async () => {
   const file = await aZip(['0000.png', 64, 48], ['0001.png', 64, 48], ['0002.png', 64, 46])
   await expect(readPngZip(file)).rejects.toThrow(
     `${file} has 0002.png of 64x46, and frames before it of 64x48`,
   )
 })
 
-test('a frame that is missing or has another name is told', async () => {
+test('readPngZip names a frame that is missing or has another name', async () => {
   const file = await aZip(['0000.png', 64, 48], ['0002.png', 64, 48])
   await expect(readPngZip(file)).rejects.toThrow(`${file} has 0002.png in place of 0001.png`)
 })

@@ -11,7 +11,7 @@ import { temporaryDir } from '../../fixtures/temporary-dir.ts'
 import { unaborted } from '../../fixtures/unaborted.ts'
 import { expectChildEnvironment, writeFakeFfmpeg } from './fake-ffmpeg.ts'
 
-test('ffmpeg gets no variable that it has no use for', async () => {
+test('ffmpeg gets no variables that it does not need', async () => {
   const folder = await temporaryDir()
   const script = `env > '${folder}/env'\ncat > '${folder}/input'`
   const ffmpegPath = await writeFakeFfmpeg(folder, script)
@@ -23,14 +23,14 @@ test('ffmpeg gets no variable that it has no use for', async () => {
   expect(await readFile(path.join(folder, 'input'), 'utf8')).toBe('frame')
 })
 
-/** Also of a process that nobody has waited for yet. */
+/** Also true of a process that its parent has not waited for yet. */
 const hasEnded = async (pid: number): Promise<boolean> => {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   return text === null || / Z /.test(text)
 }
 
 test.skipIf(!(await endWithParent('ffmpeg')).args.length)(
-  'an ffmpeg that hangs ends with the process that started it, also by SIGKILL',
+  'an ffmpeg that hangs ends with its parent process, also after SIGKILL',
   async () => {
     const folder = await temporaryDir()
     const pidFile = path.join(folder, 'pid')
@@ -54,7 +54,7 @@ test.skipIf(!(await endWithParent('ffmpeg')).args.length)(
   },
 )
 
-describe('an ffmpeg that hangs', () => {
+describe('an ffmpeg', () => {
   const FRAME = Buffer.alloc(2 ** 20)
   /** More than pipes and buffers hold. */
   const FRAMES = Array.from({ length: 8 }, () => FRAME)
@@ -84,8 +84,8 @@ describe('an ffmpeg that hangs', () => {
 
   test.each([
     ['before it has read its input', ''],
-    ['after it', 'cat > /dev/null'],
-  ])('is killed %s, and fails', async (_, script) => {
+    ['after it has read its input', 'cat > /dev/null'],
+  ])('that hangs %s is killed, and its run fails', async (_, script) => {
     const { running, hasEnded } = await runHanging(script)
     await expect(running).rejects.toThrow(
       'ffmpeg hung: it read nothing of its input, or did not end after it, for 0.5 s',
@@ -93,7 +93,7 @@ describe('an ffmpeg that hangs', () => {
     expect(await hasEnded()).toBe(true)
   })
 
-  test('leaves no timer behind where it failed while an item was computed', async () => {
+  test('that fails while an item is computed leaves no timer behind', async () => {
     const folder = await temporaryDir()
     const item = Promise.withResolvers<Buffer>()
     async function* input() {
@@ -118,7 +118,7 @@ describe('an ffmpeg that hangs', () => {
     expect(timers()).toBe(before)
   })
 
-  test('is killed after its input when it is told to stop, with the reason', async () => {
+  test('that hangs after its input is killed by an abort, whose reason the run throws', async () => {
     const controller = new AbortController()
     async function* input() {
       yield FRAME

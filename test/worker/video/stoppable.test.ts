@@ -11,12 +11,12 @@ async function* untilStopped() {
   await new Promise(() => {})
 }
 
-test('gives the items, of a list as of a generator', async () => {
+test('stoppable yields the items of a list and of a generator', async () => {
   expect(await Array.fromAsync(stoppable([1, 2, 3], never))).toEqual([1, 2, 3])
   expect(await Array.fromAsync(stoppable(new Set([1, 2]).values(), never))).toEqual([1, 2])
 })
 
-test('ends a wait, and every later one, with the reason', async () => {
+test('stoppable ends a wait and every later one with the reason of the stop', async () => {
   const stop = Promise.withResolvers<never>()
   const reason = new Error('the lease was lost')
   const items = stoppable(untilStopped(), stop.promise)
@@ -27,7 +27,7 @@ test('ends a wait, and every later one, with the reason', async () => {
   await expect(items.next()).rejects.toBe(reason)
 })
 
-test('passes on what the items throw', async () => {
+test('stoppable passes on the error that the items throw', async () => {
   const failure = new Error('decode failed')
   // biome-ignore lint/correctness/useYield: it fails at once
   function* failing() {
@@ -36,7 +36,7 @@ test('passes on what the items throw', async () => {
   await expect(stoppable(failing(), never).next()).rejects.toBe(failure)
 })
 
-test('keeps no item that was taken, however long nothing stops it', async () => {
+test('stoppable keeps no reference to an item that was taken', async () => {
   setFlagsFromString('--expose-gc')
   const collectGarbage = runInNewContext('gc') as () => void
   async function* frames() {
@@ -49,6 +49,6 @@ test('keeps no item that was taken, however long nothing stops it', async () => 
   collectGarbage()
   // This loop may still hold the last one.
   expect(taken.slice(0, 3).map((frame) => frame.deref())).toEqual([undefined, undefined, undefined])
-  // Until here nothing has stopped it, and nothing could collect what would.
+  // Until here nothing has stopped it, and the garbage collector cannot collect the stop.
   stop.reject(new Error('over'))
 })

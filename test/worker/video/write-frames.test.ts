@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-test('numbers the frames from 0000.png in a folder that it makes, lossless', async () => {
+test('writeFrames writes lossless PNGs from 0000.png on, in a folder that it makes', async () => {
   const directory = path.join(folder, 'new', 'frames')
   const frames = noiseFrames(3, 16, 8)
   const { signal } = new AbortController()
@@ -23,7 +23,7 @@ test('numbers the frames from 0000.png in a folder that it makes, lossless', asy
   expect(read.map((bytes) => new Uint8Array(bytes))).toEqual(frames)
 })
 
-test('stops at an abort with whole files only', async () => {
+test('writeFrames leaves only complete files after an abort', async () => {
   const controller = new AbortController()
   const reason = new Error('stop')
   function* frames() {

@@ -7,11 +7,11 @@ export interface Schedule {
   readonly maxWorkers: number
   /** Clips that come, and when. */
   readonly drops: readonly { readonly atMs: number; readonly clips: number }[]
-  /** Workers that hold a clip, never do it and never end: then none is ever to be started in another's place. */
+  /** Workers that lease a clip, never complete it and never end, so that none may be started as a replacement. */
   readonly endless: boolean
   readonly clipMs: number
   readonly calls: CallFaults
-  /** A submission whose sender has given up arrives all the same, up to a minute later. */
+  /** A submission arrives up to a minute after its sender has given up. */
   readonly late: number
   readonly throttled: number
   /** The longest delay until Batch shows a change. */

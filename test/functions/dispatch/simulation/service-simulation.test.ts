@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { DispatchLogEvent } from '../../../../functions/dispatch/dispatch-deps.ts'
 import { type ServiceSimulationOptions, simulateEcs } from './simulate-ecs.ts'
 
-/** As in simulation.test.ts beside it. */
+/** The number of schedules, as in simulation.test.ts beside this file. */
 const SEEDS = Number(process.env['SVD_SIMULATION_SEEDS'] ?? 300)
 const SHOWN_LINES = 200
 
@@ -12,10 +12,10 @@ const violationsWith = async (options: ServiceSimulationOptions, seeds = 40): Pr
   return found
 }
 
-describe('on ECS, whatever fails', () => {
+describe('dispatch on ECS, in simulated schedules of faults', () => {
   const happened: DispatchLogEvent[] = []
 
-  test('there are never more tasks desired than the backlog needs, and in the end all is done and none is left', async () => {
+  test('never desires more tasks than the backlog needs, completes all work, and leaves no task running', async () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const { violations, trace, events } = await simulateEcs(seed)
       if (violations.length > 0)
@@ -24,21 +24,21 @@ describe('on ECS, whatever fails', () => {
     }
   })
 
-  test('and all that can happen has happened', () => {
+  test('has met every way in which an invocation can end', () => {
     const endings = happened.map((event) => (event.type === 'outrun' ? 'outrun' : event.stopped))
     expect(new Set(endings)).toEqual(new Set([null, 'outrun', 'failed']))
     const waits = happened.flatMap((event) => (event.type === 'outrun' ? [] : [event.waits.ecs]))
-    // Tasks that fail between two looks are not seen to run.
+    // Dispatch does not see that tasks ran which fail between two polls.
     expect([...new Set(waits)]).toEqual(expect.arrayContaining([null, 'canary', 'machine']))
   })
 
-  test('a seed gives the same run each time', async () => {
+  test('runs the same schedule for the same seed', async () => {
     expect((await simulateEcs(8)).trace).toEqual((await simulateEcs(8)).trace)
   })
 })
 
-describe('on ECS it is found out', () => {
-  test('when a count is added to what is desired', async () => {
+describe('the ECS simulation reports a violation', () => {
+  test('when a count is added to the desired count', async () => {
     const found = await violationsWith({
       alterService: (service) => ({
         ...service,

@@ -40,10 +40,10 @@ const violationWith = async (
 
 const TOO_MANY = /workers are active where \d+ are needed/
 
-describe.skipIf(ONE_SEED !== undefined)('whatever fails', () => {
+describe.skipIf(ONE_SEED !== undefined)('dispatch on AWS Batch, in simulated schedules of faults', () => {
   const happened: DispatchLogEvent[] = []
 
-  test('there are never more workers than the backlog needs, and in the end it is served', async () => {
+  test('never has more workers than the backlog needs, and completes all work', async () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const result = await simulate(seed)
       expectKept(result)
@@ -51,18 +51,18 @@ describe.skipIf(ONE_SEED !== undefined)('whatever fails', () => {
     }
   })
 
-  test('and all that can happen has happened', () => {
+  test('has met every way in which an invocation can end', () => {
     const endings = happened.map((event) => (event.type === 'outrun' ? 'outrun' : event.stopped))
     expect(new Set(endings)).toEqual(new Set([null, 'outrun', 'throttled', 'time', 'failed', 'limit']))
   })
 
-  test('a seed gives the same run each time', async () => {
+  test('runs the same schedule for the same seed', async () => {
     expect((await simulate(8)).trace).toEqual((await simulate(8)).trace)
   })
 })
 
-describe.skipIf(ONE_SEED !== undefined)('it is found out', () => {
-  test('when a store lets everybody write', async () => {
+describe.skipIf(ONE_SEED !== undefined)('the Batch simulation reports a violation', () => {
+  test('when the store ignores the condition of a write', async () => {
     const alterStore: SimulationOptions['alterStore'] = (store) => ({
       ...store,
       replace: (key, _, body, options, signal) => store.put(key, body, options, signal),
@@ -71,7 +71,7 @@ describe.skipIf(ONE_SEED !== undefined)('it is found out', () => {
     expect(await violationWith({ alterStore }, TOO_MANY)).not.toBeNull()
   })
 
-  test('when a submission is made twice', async () => {
+  test('when a job is submitted twice', async () => {
     const alterBatch: SimulationOptions['alterBatch'] = (batch) => ({
       ...batch,
       async submit(name, signal) {
@@ -83,7 +83,7 @@ describe.skipIf(ONE_SEED !== undefined)('it is found out', () => {
     expect(await violationWith({ alterBatch }, TOO_MANY)).not.toBeNull()
   })
 
-  test('when nothing is ever started', async () => {
+  test('when no job is ever started', async () => {
     const alterBatch = (batch: MemoryBatchJobs) => ({
       ...batch,
       submit: () => Promise.reject(new Error('503')),
@@ -93,7 +93,7 @@ describe.skipIf(ONE_SEED !== undefined)('it is found out', () => {
   })
 })
 
-test.runIf(ONE_SEED !== undefined)(`schedule ${ONE_SEED}`, async () => {
+test.runIf(ONE_SEED !== undefined)(`schedule ${ONE_SEED} keeps every promise`, async () => {
   const result = await simulate(Number(ONE_SEED))
   process.stdout.write(`${result.trace.join('\n')}\n`)
   expectKept(result)

@@ -4,7 +4,7 @@ import type { Fleet, FleetDeps } from '../../../../infra/scaling/simulation/flee
 
 /**
  * The rule by which dispatch started worker jobs before it remembered failed starts: each minute as many as the backlog
- * needs and are not active, whatever the others came to, and whatever they cost.
+ * needs and are not active, independent of the outcome of the others, and of their cost.
  */
 const openEveryMinuteRule: OpenJobsRule =
   ({ queue, policy: { clipsPerWorker }, maxWorkers }) =>

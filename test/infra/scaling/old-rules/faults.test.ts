@@ -13,12 +13,12 @@ import {
 import { readFaultRows } from './fault-table.ts'
 import { DEPLOYMENT_WORKERS } from './rolling-deployment.ts'
 
-describe('metrics that come a minute late', () => {
+describe('metrics that arrive a minute late', () => {
   test.each([
-    ['one', SCENARIOS.one, 1],
-    ['a hundred', SCENARIOS.hundred, 100],
+    ['1 in all', SCENARIOS.one, 1],
+    ['100 at once', SCENARIOS.hundred, 100],
     ['144 over a day', SCENARIOS.trickle, 144],
-  ])('keep the old alarms from ever starting a worker of ECS: %s', (_, scenario, clips) => {
+  ])('keep the old alarms from ever starting an ECS worker for clips: %s', (_, scenario, clips) => {
     const { before, now } = compareLateMetrics(scenario)
 
     expect([before.clips, before.done, before.launches]).toEqual([clips, 0, 0])
@@ -26,7 +26,7 @@ describe('metrics that come a minute late', () => {
     expect(now.firstClipSeconds).toBeLessThan(8 * 60)
   })
 
-  test('slow the old rules down even if FILL waits for them, because arithmetic takes missing ones for 0', () => {
+  test('slow down the old rules even if FILL waits, because arithmetic reads missing values as 0', () => {
     const { before, now } = compareMissingAsZero(SCENARIOS.hundred)
     const drained = before.map(({ drainedSeconds }) => drainedSeconds)
 
@@ -37,7 +37,7 @@ describe('metrics that come a minute late', () => {
   })
 })
 
-test('workers that cannot start are started 4 times a minute by the old rule, and some 30 times a day by the new', () => {
+test('workers that cannot start are started 4 times a minute by the old rule, under 32 times a day by the new', () => {
   const { before, now } = compareFailedStarts()
 
   expect(before.inNineMinutes).toBeGreaterThanOrEqual(36)
@@ -50,7 +50,7 @@ test('workers that cannot start are started 4 times a minute by the old rule, an
 })
 
 describe('a deployment during a backlog', () => {
-  test('waits up to an hour for protected tasks and cuts clips by the old rule; the new one drains them in minutes', async () => {
+  test('takes 40 minutes or more and interrupts clips by the old rule if ECS refuses renewals; by the new, nine minutes', async () => {
     const { before, now } = await compareDeployments('refused')
 
     expect(before.minutes).toBeGreaterThan(40)
@@ -61,7 +61,7 @@ describe('a deployment during a backlog', () => {
     expect(now.cutClips).toBe(0)
   })
 
-  test('never ends by the old rule if ECS renews protection; by the new one within the life of a worker', async () => {
+  test("does not end by the old rule if ECS renews protection, but ends within a worker's life by the new", async () => {
     const { before, now } = await compareDeployments('granted')
 
     expect(before).toEqual({ minutes: null, cutClips: 0 })
@@ -70,8 +70,8 @@ describe('a deployment during a backlog', () => {
   })
 })
 
-describe.each(['batch', 'ecs'] as const)('what a day of 10,000 clips may cost, %s', (way) => {
-  test('has no limit by the old rules; with one, two looks and a clip go beyond it', () => {
+describe.each(['batch', 'ecs'] as const)('the cost of a day of 10,000 clips on %s', (way) => {
+  test('is unlimited by the old rules; with a budget, it exceeds that by two checks and a clip at most', () => {
     const { before, now } = compareSpend(way, 'backlog')
     const beyond = (32 * (2 * 60 + 36)) / 3600
 
@@ -79,7 +79,7 @@ describe.each(['batch', 'ecs'] as const)('what a day of 10,000 clips may cost, %
     expect(now).toBeLessThan(20 + beyond)
   })
 
-  test('has no limit either where all workers fail', () => {
+  test('is unlimited by the old rules, but within the budget by the new, when all workers fail', () => {
     const { before, now } = compareSpend(way, 'failing')
 
     expect(before).toBeGreaterThan(0.9 * 32 * 24)
@@ -87,7 +87,7 @@ describe.each(['batch', 'ecs'] as const)('what a day of 10,000 clips may cost, %
   })
 })
 
-test('the guide shows these figures', async () => {
+test('infra/README.md shows the figures of the comparison with the old rules', async () => {
   const guide = await readFile(inRepository('infra/README.md'), 'utf8')
   const shown = guide.split('\n').map((line) => line.replaceAll(/\s+/g, ' '))
 

@@ -9,7 +9,7 @@ import { openVirtualTime } from '../../../fixtures/virtual-time.ts'
  * update, new tasks will be created but tasks running older version will not be terminated until protectionEnabled is
  * unset or expires." (ECS developer guide, "Protect your Amazon ECS tasks from being terminated by scale-in events")
  *
- *   protected task     goes on
+ *   protected task     continues
  *   unprotected task   SIGTERM ── DRAIN_SECONDS ──▶ what it has not finished by then goes back to the queue
  *
  * The clips are longer than DRAIN_SECONDS, as on a small card. With shorter ones no SIGTERM cuts a clip.
@@ -28,9 +28,9 @@ const RECONCILE_MS = 10_000
 const UPDATE_LIMIT_MS = 3 * 3_600_000
 
 /**
- * Answer to an older task that renews its protection. `refused`: DEPLOYMENT_BLOCKED, as the document says of a service that
+ * Answer to an older task that renews its protection. `refused`: DEPLOYMENT_BLOCKED, as the document states for a service that
  * "has more protected tasks than the desired count of tasks". `granted`: ECS counts the tasks of both deployments against
- * the desired count, which is not exceeded. The document does not say which holds in a rolling update.
+ * the desired count, which is not exceeded. The document does not state which holds in a rolling update.
  */
 export type RenewalReading = 'refused' | 'granted'
 

@@ -8,19 +8,19 @@ const isInAlarm = (points: string): boolean => {
   return alarmValue(valueAt, (value) => value >= 1, 3, newest + 1, DOCUMENTED) !== undefined
 }
 
-describe('an alarm with three periods, by the table of the CloudWatch user guide', () => {
+describe('an alarm with three periods, as in the table of the CloudWatch user guide', () => {
   test.each([
     ['0-X-X', false],
     ['0----', false],
     ['-----', false],
     ['0XX-X', true],
     ['----X', false],
-  ])('%s', (points, expected) => {
+  ])('is evaluated for the data points %s, in alarm: %s', (points, expected) => {
     expect(isInAlarm(points)).toBe(expected)
   })
 })
 
-test('an alarm evaluates the minute that has just passed, or the one before where FILL waits', () => {
+test('an alarm evaluates the previous minute, or the one before that where FILL waits', () => {
   const valueAt = (minute: number) => minute
   expect(alarmValue(valueAt, () => true, 1, 10, DOCUMENTED)).toBe(9)
   expect(alarmValue(valueAt, () => true, 1, 10, FILL_WAITS)).toBe(8)

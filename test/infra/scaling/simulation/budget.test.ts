@@ -21,8 +21,8 @@ const hoursByDay = ({ machines, endedAt }: FleetRun): readonly number[] =>
 const runWith = (way: (typeof WAYS)[number], policy: Partial<Policy>): FleetRun =>
   runScenario(SCENARIOS.tenThousand, way, { policy: { ...DEPLOYED, ...policy } })
 
-describe.each(WAYS)('a backlog of 10,000 clips, %s', (way) => {
-  test('with a budget of 20 machine hours a day costs that at most, and two looks and a clip beyond it', () => {
+describe.each(WAYS)('a backlog of 10,000 clips on %s', (way) => {
+  test('with a budget of 20 machine hours a day costs at most that, two checks and a clip', () => {
     const run = runWith(way, { maxUsdPerDay: 20 })
     const beyond = (MOST_MACHINES * (2 * 60 + LONGEST_CLIP_SECONDS)) / 3600
 
@@ -34,7 +34,7 @@ describe.each(WAYS)('a backlog of 10,000 clips, %s', (way) => {
     }
   })
 
-  test('goes on each day, and no clip is rendered twice or lost', () => {
+  test('is worked on every day, and no clip is rendered twice or lost', () => {
     const { queue } = runWith(way, { maxUsdPerDay: 20 })
     const doneOn = (day: number): number =>
       queue.doneAt.filter((at) => Math.floor(at / DAY_SECONDS) === day).length
@@ -45,7 +45,7 @@ describe.each(WAYS)('a backlog of 10,000 clips, %s', (way) => {
     expect(queue.visible() + queue.inFlight()).toBe(10_000 - done)
   })
 
-  test('whose workers fail to start costs some machine hours a day, and the budget at most', () => {
+  test('whose workers fail to start costs few machine hours a day, and at most the budget', () => {
     const unlimited = hoursByDay(runWith(way, { workersFail: true }))
     const limited = hoursByDay(runWith(way, { workersFail: true, maxUsdPerDay: 3 }))
 

@@ -6,7 +6,7 @@ import { openMachines } from '../../../../infra/scaling/simulation/machines.ts'
 import { DEPLOYED } from '../../../../infra/scaling/simulation/policy.ts'
 import { INSTANCE_TYPES } from '../../../../shared/fleet/instance-types.ts'
 
-/** A cluster in which tasks wait for a place, as many as it is told; who gets one is not of interest here. */
+/** A cluster with a given number of tasks that wait for an instance; which task gets one does not matter here. */
 const aCluster = (maxWorkers = 100) => {
   const random = () => 0.5
   const queue = openClipQueue()
@@ -31,12 +31,12 @@ const aCluster = (maxWorkers = 100) => {
   }
 }
 
-describe("ECS's managed scaling", () => {
+describe('ECS managed scaling', () => {
   test('starts two instances from zero, however many are needed', () => {
     expect(aCluster().minutes(4, 30).at(-1)).toBe(2)
   })
 
-  test('orders the others when those two have passed their warm-up', () => {
+  test('starts the others when the first two have passed their warm-up', () => {
     const cluster = aCluster()
     const counts = cluster.minutes(12, 30)
     const first = counts.indexOf(2)
@@ -45,11 +45,11 @@ describe("ECS's managed scaling", () => {
     expect(counts[next]).toBe(32)
   })
 
-  test('never starts more than there may be', () => {
+  test('starts no more instances than the maximum', () => {
     expect(aCluster(3).minutes(12, 30).at(-1)).toBe(3)
   })
 
-  test('ends instances without a task after a quarter of an hour, half of them a minute', () => {
+  test('ends instances without a task after 15 minutes, half of them each minute', () => {
     const cluster = aCluster()
     cluster.minutes(9, 6)
     expect(cluster.machines.running.size).toBe(8)
@@ -59,7 +59,7 @@ describe("ECS's managed scaling", () => {
     expect([...new Set(counts)]).toEqual([8, 4, 2, 1, 0])
   })
 
-  test('never ends an instance that has a task', () => {
+  test('does not end an instance that has a task', () => {
     const cluster = aCluster()
     cluster.minutes(6, 1)
     const [machine] = cluster.machines.running

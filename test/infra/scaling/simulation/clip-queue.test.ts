@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { openClipQueue } from '../../../../infra/scaling/simulation/clip-queue.ts'
 
-test('hands out each clip once, in order', () => {
+test('the simulated queue delivers each clip once, in order', () => {
   const queue = openClipQueue()
   queue.send(2, 0)
   expect([queue.receive(), queue.receive(), queue.receive()]).toEqual([0, 1, null])
   expect([queue.visible(), queue.inFlight()]).toEqual([0, 2])
 })
 
-test('what is handed back is there for others at once, and before what came later', () => {
+test('a clip that is returned to the simulated queue is visible at once, before later clips', () => {
   const queue = openClipQueue()
   queue.send(2, 0)
   queue.receive()
@@ -17,7 +17,7 @@ test('what is handed back is there for others at once, and before what came late
   expect(queue.deliveries).toEqual([2, 0])
 })
 
-test('what a lost machine held is in flight until its lease has run out', () => {
+test('a clip of a lost machine is in flight until its lease expires', () => {
   const queue = openClipQueue()
   queue.send(1, 0)
   queue.receive()
@@ -28,7 +28,7 @@ test('what a lost machine held is in flight until its lease has run out', () => 
   expect([queue.visible(), queue.inFlight()]).toEqual([1, 0])
 })
 
-test('a clip that is done twice is seen to be', () => {
+test('the simulated queue counts a clip that is completed twice', () => {
   const queue = openClipQueue()
   queue.send(1, 0)
   queue.receive()

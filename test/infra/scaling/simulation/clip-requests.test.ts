@@ -16,7 +16,7 @@ import { workerSetup } from '../../../worker/queue/worker-setup.ts'
 const RENDER_SECONDS = 30
 const READS: readonly StoreOperation[] = ['head', 'read', 'readRange']
 
-/** Counts what a store is asked, by prefix. */
+/** Counts the requests to a store by prefix. */
 const counter = () => {
   const counts = new Map<string, { reads: number; writes: number }>()
   const faults: Faults<StoreOperation> = {
@@ -40,7 +40,7 @@ const ingested = async () => {
   const output = counter()
   const setup = ingestSetup({ inputFaults: input.faults, outputFaults: output.faults })
   const object = await setup.put('images/cat.png', await aPng())
-  // What it took to put it there was the drop's.
+  // The requests of the upload itself do not count.
   input.clear()
   await setup.ingest(s3Event(object))
   return { input, output }
@@ -76,21 +76,21 @@ const counted = (prefix: string) =>
   s3RequestsOfClip(RENDER_SECONDS, { waitingSeconds: 0 }).find((one) => one.prefix === prefix) ??
   expect.fail(`no ${prefix}`)
 
-describe('what a clip asks of S3 is what ingest, worker and notify do', () => {
-  test('in the input bucket: ingest alone, beside the drop itself', async () => {
+describe('the S3 requests that the model counts for a clip are those that ingest, worker and notify send', () => {
+  test('to images/ of the input bucket: those of ingest beside the upload itself', async () => {
     const { input } = await ingested()
     const { reads, writes } = counted('images/')
     expect(input.at('images/')).toEqual({ reads, writes: writes - 1 })
   })
 
-  test('images: ingest, and the worker that fetches one', async () => {
+  test('to inputs/: those of ingest and of the worker that reads the image', async () => {
     const { output } = await ingested()
     const { reads, writes } = output.at('inputs/')
     expect({ reads: reads + 1, writes }).toMatchObject({ reads: counted('inputs/').reads, writes })
     expect(writes).toBe(counted('inputs/').writes)
   })
 
-  test('reports and orders: ingest and notify', async () => {
+  test('to reports/ and orders/: those of ingest and notify', async () => {
     const { output } = await ingested()
     const { at, records, published } = await announced()
     for (const prefix of ['reports/', 'orders/']) {
@@ -101,31 +101,34 @@ describe('what a clip asks of S3 is what ingest, worker and notify do', () => {
     expect([records.length, published.length]).toEqual([RECORDS_OF_CLIP, EVENTS_OF_CLIP])
   })
 
-  test.each(['jobs/', 'index/', 'status/', 'cancel/'])('%s: all', async (prefix) => {
-    const { output } = await ingested()
-    const worker = await rendered()
-    const notify = await announced()
-    const sum = (kind: 'reads' | 'writes') =>
-      output.at(prefix)[kind] + worker.at(prefix)[kind] + notify.at(prefix)[kind]
-    // Progress comes by the clock: one more or less.
-    expect(Math.abs(sum('reads') - counted(prefix).reads)).toBeLessThanOrEqual(1)
-    expect(Math.abs(sum('writes') - counted(prefix).writes)).toBeLessThanOrEqual(1)
-  })
+  test.each(['jobs/', 'index/', 'status/', 'cancel/'])(
+    'to %s: those of ingest, worker and notify',
+    async (prefix) => {
+      const { output } = await ingested()
+      const worker = await rendered()
+      const notify = await announced()
+      const sum = (kind: 'reads' | 'writes') =>
+        output.at(prefix)[kind] + worker.at(prefix)[kind] + notify.at(prefix)[kind]
+      // Progress comes by the clock: one more or less.
+      expect(Math.abs(sum('reads') - counted(prefix).reads)).toBeLessThanOrEqual(1)
+      expect(Math.abs(sum('writes') - counted(prefix).writes)).toBeLessThanOrEqual(1)
+    },
+  )
 })
 
-test('a longer clip has a status for each sign of progress and for each heartbeat', () => {
+test('a longer clip has a status write for each progress report and each heartbeat', () => {
   const writes = (seconds: number) =>
     s3RequestsOfClip(seconds).find(({ prefix }) => prefix === 'status/')!.writes
   expect(writes(600) - writes(60)).toBe((600 - 60) / 20)
 })
 
-test('a clip that waits behind another is looked after for as long again', () => {
+test('a clip that waits behind another clip has its cancel marker checked for twice as long', () => {
   const reads = (options = {}) =>
     s3RequestsOfClip(60, options).find(({ prefix }) => prefix === 'cancel/')!.reads
   expect([reads({ waitingSeconds: 0 }), reads()]).toEqual([32, 62])
 })
 
-test('a status every five seconds is a quarter of the writes', () => {
+test('a status every five seconds causes less than half of all writes of a clip', () => {
   const options = { statusIntervalMs: 5_000 }
   const writes = (requests: ReturnType<typeof s3RequestsOfClip>) =>
     requests.reduce((sum, prefix) => sum + prefix.writes, 0)
@@ -134,6 +137,6 @@ test('a status every five seconds is a quarter of the writes', () => {
   )
 })
 
-test("a clip's message is kept up while the one before it renders, and itself", () => {
+test("a clip's message has heartbeats while the previous clip renders and while it renders itself", () => {
   expect(sqsRequestsOfClip(30) - sqsRequestsOfClip(0)).toBe(3)
 })

@@ -15,42 +15,42 @@ const busy: readonly Scenario[] = [
 ]
 
 describe.each(WAYS.flatMap((way) => busy.map((scenario) => ({ way, scenario, name: scenario.name }))))(
-  'no thrash: $name, $way',
+  'the fleet in the scenario $name, on $way',
   ({ way, scenario }) => {
     const outcomes = outcomesIn(scenario, way)
 
-    test('in eight hours and more, the number of workers that are wanted turns eight times at most', () => {
+    test('changes the direction of its worker count at most eight times', () => {
       for (const { turns } of outcomes) expect(turns).toBeLessThanOrEqual(8)
     })
 
-    test('at most a quarter of the machines, and one from zero, end without having done a clip', () => {
+    test('ends at most a quarter of its machines, and one more, without a clip', () => {
       for (const { launches, launchesForNothing } of outcomes)
         expect(launchesForNothing).toBeLessThanOrEqual(1 + launches / 4)
     })
 
-    test('a machine is launched for twelve clips at least', () => {
+    test('renders more than twelve clips for each launched machine', () => {
       for (const { launches, reclaims, clips } of outcomes)
         expect(clips / (launches - reclaims)).toBeGreaterThan(12)
     })
   },
 )
 
-describe('one clip every ten minutes, which no fleet is made for', () => {
-  test('launches a pair of machines for a clip at most on ECS, one of them for nothing', () => {
+describe('a load of one clip every ten minutes', () => {
+  test('launches at most two machines per clip on ECS, one of them unused', () => {
     for (const { clips, launches, launchesForNothing, reclaims } of outcomesIn(SCENARIOS.trickle, 'ecs')) {
       expect(launches - reclaims).toBeLessThanOrEqual(2 * clips)
       expect(launchesForNothing).toBeLessThanOrEqual(clips)
     }
   })
 
-  test('launches one for two clips on Batch, and none for nothing', () => {
+  test('launches at most one machine for two clips on Batch, and none unused', () => {
     for (const { clips, launches, launchesForNothing, reclaims } of outcomesIn(SCENARIOS.trickle, 'batch')) {
       expect(launches - reclaims).toBeLessThanOrEqual(clips / 2)
       expect(launchesForNothing).toBe(0)
     }
   })
 
-  test('keeps nobody waiting for longer than a start from zero', () => {
+  test('keeps clips waiting at most as long as a start from zero', () => {
     for (const way of WAYS)
       for (const { p95WaitSeconds } of outcomesIn(SCENARIOS.trickle, way))
         expect(p95WaitSeconds).toBeLessThan(480)

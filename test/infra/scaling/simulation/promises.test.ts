@@ -9,23 +9,23 @@ import { outcomesIn, runScenario, WAYS } from './run-scenario.ts'
 const scenarios: readonly Scenario[] = Object.values(SCENARIOS)
 const cases = scenarios.flatMap((scenario) => WAYS.map((way) => ({ scenario, way, name: scenario.name })))
 
-describe.each(cases)('$name, $way', ({ scenario, way }) => {
+describe.each(cases)('the simulated fleet in the scenario $name, on $way', ({ scenario, way }) => {
   const outcomes = outcomesIn(scenario, way)
 
-  test('every clip is done, and none twice', () => {
+  test('completes every clip once', () => {
     for (const { clips, done, doneTwice } of outcomes)
       expect({ done, doneTwice }).toEqual({ done: clips, doneTwice: 0 })
   })
 
-  test('no worker is told to go by scale-in while it renders', () => {
+  test('does not stop a rendering worker by scale-in', () => {
     expect(outcomes.map(({ cutRenders }) => cutRenders)).toEqual(outcomes.map(() => 0))
   })
 
-  test('renders are lost with reclaimed machines alone', () => {
+  test('loses renders only with reclaimed machines', () => {
     for (const { lostRenders, reclaims } of outcomes) expect(lostRenders).toBeLessThanOrEqual(reclaims)
   })
 
-  test('there are never more workers or machines than there may be', () => {
+  test('has no more workers or machines than the maximum', () => {
     for (const { peakWorkers, peakMachines } of outcomes) {
       const most = scenario.maxWorkers ?? 32
       expect(peakWorkers).toBeLessThanOrEqual(most)
@@ -33,14 +33,14 @@ describe.each(cases)('$name, $way', ({ scenario, way }) => {
     }
   })
 
-  test('in the end nothing is left that costs', () => {
+  test('has no running machine at the end', () => {
     const { machines, options, endedAt } = runScenario(scenario, way)
     expect(machines.running.size).toBe(0)
     expect(endedAt).toBeLessThan(options.horizonSeconds)
   })
 })
 
-test('a Spot storm takes renders, and their clips are done by others', () => {
+test('other workers complete the clips whose renders a Spot storm interrupts', () => {
   for (const way of WAYS) {
     const outcomes = outcomesIn(SCENARIOS.longStorm, way)
     const sum = (of: (outcome: (typeof outcomes)[number]) => number) =>
@@ -53,7 +53,7 @@ test('a Spot storm takes renders, and their clips are done by others', () => {
   }
 })
 
-test('machines of eight GPUs have eight workers each, and no more than they need', () => {
+test('machines of eight GPUs run eight workers each, and a hundred clips need two of them', () => {
   for (const way of WAYS) {
     const options = fleetOptions(SCENARIOS.hundred, { way, policy: DEPLOYED, seed: 1 })
     const run = runFleet({ ...options, instanceType: instanceTypeOf('p4d.24xlarge') })
@@ -64,7 +64,7 @@ test('machines of eight GPUs have eight workers each, and no more than they need
   }
 })
 
-test('the same seed gives the same run', () => {
+test('the fleet simulation gives the same run for the same seed, and another run for another seed', () => {
   const [one, other] = [1, 1].map((seed) => runScenario(SCENARIOS.storm, 'ecs', { seed }).queue.doneAt)
   expect(one).toEqual(other)
   expect(runScenario(SCENARIOS.storm, 'ecs', { seed: 2 }).queue.doneAt).not.toEqual(one)

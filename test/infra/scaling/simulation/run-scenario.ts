@@ -21,6 +21,6 @@ export const runScenario = (
 export const outcomeIn = (scenario: Scenario, way: Way, setting: Setting = {}): Outcome =>
   outcomeOf(runScenario(scenario, way, setting))
 
-/** One of each seed. */
+/** One outcome for each seed. */
 export const outcomesIn = (scenario: Scenario, way: Way, policy: Policy = DEPLOYED): readonly Outcome[] =>
   SEEDS.map((seed) => outcomeIn(scenario, way, { seed, policy }))

@@ -17,12 +17,12 @@ const exceeded = (clipsPerDay: number): readonly string[] =>
 const share = (what: RegExp, load: ReturnType<typeof at>): number =>
   shareOf(SERVICE_LIMITS.find((limit) => what.test(limit.what)) ?? expect.fail(`${what}`), load) ?? Number.NaN
 
-describe('what gives way first', () => {
-  test('10 a day: nothing but the quota of a new account', () => {
+describe('the limits that are exceeded first', () => {
+  test('at 10 clips a day are the vCPU quota of a new account', () => {
     expect(exceeded(10)).toEqual(['EC2: vCPUs of running G and VT instances'])
   })
 
-  test('10,000 a day: that, and maxWorkers', () => {
+  test('at 10,000 clips a day are the vCPU quota and maxWorkers', () => {
     expect(at(10_000).workers).toBe(11)
     expect(exceeded(10_000)).toEqual([
       'EC2: vCPUs of running G and VT instances',
@@ -30,7 +30,7 @@ describe('what gives way first', () => {
     ])
   })
 
-  test('1,000,000 a day: drops side by side too, and tasks without an instance', () => {
+  test('at 1,000,000 clips a day are also the Lambda concurrencies and ECS tasks without an instance', () => {
     expect(at(1_000_000).vcpus).toBe(4364)
     expect(exceeded(1_000_000)).toEqual([
       'EC2: vCPUs of running G and VT instances',
@@ -42,47 +42,47 @@ describe('what gives way first', () => {
   })
 })
 
-describe('at 1,000,000 a day the layout of keys holds', () => {
-  test('the busiest prefix takes less than half of what one may', () => {
+describe('the key layout at 1,000,000 clips a day', () => {
+  test('sends the busiest prefix less than half of the requests that S3 allows', () => {
     expect(share(/writes a second of a prefix/, at(1_000_000))).toBeLessThan(0.5)
     expect(share(/reads a second of a prefix, the busiest/, at(1_000_000))).toBeLessThan(0.5)
   })
 
-  test('the queue holds what is in flight many times over', () => {
+  test("keeps less than 5 percent of SQS's limit of messages in flight", () => {
     expect(share(/in flight/, at(1_000_000))).toBeLessThan(0.05)
   })
 
-  test("workers' renewals of their protection are some percent of what ECS takes, though each comes within five minutes", () => {
+  test('renews task protection at 5 to 10 percent of the rate that ECS allows', () => {
     expect(share(/task protections/, at(1_000_000))).toBeGreaterThan(0.05)
     expect(share(/task protections/, at(1_000_000))).toBeLessThan(0.1)
   })
 
-  test('parts of 64 MiB let all machines fetch the model at the same time', () => {
+  test('lets all machines download the model at the same time with parts of 64 MiB', () => {
     expect(share(/models/, at(1_000_000, 16 * MIB))).toBeGreaterThan(1)
     expect(share(/models/, at(1_000_000, 64 * MIB))).toBeLessThan(1)
   })
 })
 
-describe('what a clip costs beside machines', () => {
+describe('the cost of a clip beside machines', () => {
   const costs = (clipsPerDay: number) =>
     Object.fromEntries(
       serviceCostsOf(clipsPerDay, { renderSeconds: 30, launches: 10 }).map(({ of, usd }) => [of, usd]),
     )
 
-  test('most of it are the requests to S3, and these are some percent of the machine', () => {
+  test('consists mostly of S3 requests, which cost less than 3 percent of the machine', () => {
     const machine = (usdPerHour(INSTANCE, 'spot') * 30) / 3600
     const { 'S3 requests': s3 = 0, SQS: sqs = 0, ingest = 0, logs = 0 } = costs(10_000)
     expect(s3).toBeGreaterThan(sqs + ingest + logs)
     expect(s3 / machine).toBeLessThan(0.03)
   })
 
-  test('what is paid by the month counts for little work alone', () => {
+  test('includes monthly charges that matter only for few clips', () => {
     expect(costs(10)['metrics, alarms']).toBeGreaterThan(0.01)
     expect(costs(10_000)['metrics, alarms']).toBeLessThan(0.0001)
   })
 })
 
-test('a Spot price is the middle of its range, and one that is not known is an error', () => {
+test('a Spot price is the mean of its range, and an unknown Spot price is an error', () => {
   expect(usdPerHour('g6e.xlarge', 'spot')).toBeCloseTo((0.878 + 1.333) / 2)
   expect(usdPerHour('g6e.xlarge', 'on-demand')).toBe(1.861)
   expect(() => usdPerHour('g5.8xlarge', 'spot')).toThrow('there is no Spot price of g5.8xlarge')

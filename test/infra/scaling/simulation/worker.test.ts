@@ -25,26 +25,26 @@ const aWorker = (clips: number) => {
   }
 }
 
-test('takes nothing before it is ready', () => {
+test('the simulated worker takes no clip before it is ready', () => {
   const { queue, runTo } = aWorker(1)
   runTo(9)
   expect(queue.inFlight()).toBe(0)
 })
 
-test('prepares, renders and publishes, one clip in each place', () => {
+test('the simulated worker publishes, renders and prepares one clip each at the same time', () => {
   const { queue, worker, runTo } = aWorker(5)
   runTo(10 + 2 + 30 + 1)
   expect(queue.inFlight()).toBe(3)
   expect([worker.publishing?.clip, worker.rendering?.clip, worker.preparing?.clip]).toEqual([0, 1, 2])
 })
 
-test('renders one clip after the other without a pause', () => {
+test('the simulated worker renders one clip after another without a pause', () => {
   const { queue, runTo } = aWorker(3)
   runTo(10 + 2 + 3 * 30 + 4)
   expect(queue.doneAt).toEqual([46, 76, 106])
 })
 
-test('protects its task while it has a clip in hand, and for a minute after', () => {
+test('the simulated worker protects its task while it has a clip, and for a minute after that', () => {
   const { worker, runTo } = aWorker(1)
   runTo(10)
   expect(isProtected(worker, 11)).toBe(false)
@@ -54,7 +54,7 @@ test('protects its task while it has a clip in hand, and for a minute after', ()
   expect([isIdle(worker), isProtected(worker, 105), isProtected(worker, 106)]).toEqual([true, true, false])
 })
 
-test('a notice of two minutes is enough for the clip that renders; the one that is prepared goes back', () => {
+test('the simulated worker completes its render within a two-minute notice and returns the prepared clip to the queue', () => {
   const { queue, worker, runTo } = aWorker(3)
   runTo(20)
   expect(drainWorker(worker, 20, 140, queue)).toBe(0)
@@ -64,14 +64,14 @@ test('a notice of two minutes is enough for the clip that renders; the one that 
   expect(isIdle(worker)).toBe(true)
 })
 
-test('what cannot be finished in time goes back too, and counts as a lost render', () => {
+test('the simulated worker returns a render that it cannot complete in time, which counts as lost', () => {
   const { queue, worker, runTo } = aWorker(3)
   runTo(20)
   expect(drainWorker(worker, 20, 30, queue)).toBe(1)
   expect([queue.visible(), queue.inFlight(), isIdle(worker)]).toEqual([3, 0, true])
 })
 
-test('what goes down with its machine comes back when the lease has run out', () => {
+test('the clips of a lost machine are visible again when their lease expires', () => {
   const { queue, worker, runTo } = aWorker(3)
   runTo(20)
   expect(loseWorker(worker, 20, queue, 120)).toBe(2)

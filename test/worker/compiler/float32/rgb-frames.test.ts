@@ -34,8 +34,8 @@ const inLayout = (x: Tensor, layout: Layout): Tensor => (layout === 'nchw' ? x :
 const golden = await readGolden('image')
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number
 
-describe.each(['nchw', 'nhwc'] as const)('from %s', (layout) => {
-  test('decoded values become the bytes of the reference, halves rounded to even', async () => {
+describe.each(['nchw', 'nhwc'] as const)('rgbFrames of %s frames', (layout) => {
+  test('converts decoded values to the bytes of the reference, with halves rounded to even', async () => {
     const decoded = golden.tensor('frames/decoded')
     const [frames = 0, , height, width] = decoded.shape
     expect(await convert(inLayout(decoded, layout), layout)).toEqual({
@@ -44,7 +44,7 @@ describe.each(['nchw', 'nhwc'] as const)('from %s', (layout) => {
     })
   })
 
-  test('values that are not finite are counted for each frame; they and no others become black or white', async () => {
+  test('counts the non-finite values of each frame, and makes only them black or white', async () => {
     // Two frames of 4x4. Pixel 7 of the first has one such value in each channel, pixel 0 of the second a NaN in green.
     const x = { data: new Float32Array(2 * 3 * 16), shape: [2, 3, 4, 4] }
     for (const [channel, value] of [nan, infinity, -infinity].entries()) x.data[channel * 16 + 7] = value
@@ -58,7 +58,7 @@ describe.each(['nchw', 'nhwc'] as const)('from %s', (layout) => {
     })
   })
 
-  test('values beyond -1 and 1 are clipped, which is no overflow', async () => {
+  test('clips values beyond -1 and 1, and does not count them as non-finite', async () => {
     const x = tensorOf([-3.4e38, 3.4e38, 1.5], [1, 3, 1, 1])
     expect(await convert(inLayout(x, layout), layout)).toEqual({
       rgb: { data: Uint8Array.of(0, 255, 255), shape: [1, 1, 1, 3] },
@@ -72,7 +72,7 @@ test.each([
   ['float32[1,3,4,4]', 'nhwc', 'float32', [1, 3, 4, 4]],
   ['float32[1,4,4,4]', 'nchw', 'float32', [1, 4, 4, 4]],
   ['float32[3,4,4]', 'nchw', 'float32', [3, 4, 4]],
-] as const)('%s in the order %s is refused', (type, layout, dtype, shape) => {
+] as const)('rgbFrames refuses %s in the order %s', (type, layout, dtype, shape) => {
   const g = createGraph('rgb')
   expect(() => rgbFrames(g, g.input('x', shape, dtype), layout)).toThrow(
     new GraphError(`RGB frames of x ${type} in the order ${layout}`),

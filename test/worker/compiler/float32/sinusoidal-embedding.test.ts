@@ -5,11 +5,11 @@ import { reshape } from '../../../../worker/compiler/ops/shape.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 import { runGraph, tensorOf } from '../../../fixtures/run-graph.ts'
 
-describe("diffusers' Timesteps", () => {
+describe('sinusoidalEmbedding', () => {
   test.each([
     ['of the step', 'time_proj'],
     ['of the added ids', 'add_time_proj'],
-  ])('%s', async (_, path) => {
+  ])("equals diffusers' Timesteps %s", async (_, path) => {
     const layer = await openLayerGolden('tiny', 'unet', path)
     const { g } = layer.scope
     const timesteps = layer.feed('timesteps')
@@ -18,7 +18,7 @@ describe("diffusers' Timesteps", () => {
   })
 })
 
-test('several values of a row have their embeddings side by side', async () => {
+test('sinusoidalEmbedding puts the embeddings of several values in a row side by side', async () => {
   const g = createGraph('embedding')
   g.output('y', sinusoidalEmbedding(g, g.input('x', [1, 2]), 2))
   const { y } = await runGraph(g, { x: tensorOf([0, 1], [1, 2]) })

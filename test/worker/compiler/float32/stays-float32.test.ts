@@ -31,7 +31,7 @@ const runNodes = (name: string): readonly Node[] => {
 const isOfLayer = ({ name }: Node): boolean => name.includes('/')
 const givesFloat32 = ({ outputs }: Node): boolean => outputs.some(({ dtype }) => dtype === 'float32')
 
-test('no layer of a float16 network computes in float32, but for the VAE encoder under force_upcast', () => {
+test('no layer of a float16 network computes in float32, except in the VAE encoder under force_upcast', () => {
   expect(Object.keys(STAYS_FLOAT32)).toContain('the VAE encoder under force_upcast')
   const withFloat32 = Object.keys(graphs).filter((name) =>
     runNodes(name).some((node) => isOfLayer(node) && givesFloat32(node)),

@@ -20,8 +20,8 @@ const sum = (g: Graph, values: readonly Value[]): Value =>
 const plan = (graph: Graph) => planFolding(graph, () => 'file')
 const names = (values: readonly Value[]): readonly string[] => values.map(({ name }) => name)
 
-describe('a view of a constant', () => {
-  test('is the stored bytes under another shape', () => {
+describe('foldViews', () => {
+  test('replaces a view of a weight by a constant with the stored bytes and another shape', () => {
     const g = createGraph('g')
     const row = g.weight(rowsOf(weights().tensor('w', [2, 6]), 1, 2))
     g.output('y', add(g, g.input('x', [2, 3], 'float16'), reshape(g, reshape(g, row, [3, 2]), [2, 3])))
@@ -32,7 +32,7 @@ describe('a view of a constant', () => {
     ])
   })
 
-  test('is the inline numbers under another shape', () => {
+  test('replaces a view of inline numbers by a constant with the same numbers and another shape', () => {
     const g = createGraph('g')
     const numbers = Float32Array.of(1, 2, 3, 4)
     g.output('y', add(g, g.input('x', [2, 2]), reshape(g, g.inline(numbers, [4]), [2, 2])))
@@ -41,7 +41,7 @@ describe('a view of a constant', () => {
     expect(constants[0]).toHaveProperty('data', numbers)
   })
 
-  test('is one constant for all that read the same bytes under the same shape', () => {
+  test('makes one constant for all views of the same bytes in the same shape', () => {
     const g = createGraph('g')
     const w = g.weight(weights().tensor('w', [4]))
     const viewed = () => reshape(g, reshape(g, w, [2, 2]), [1, 4])
@@ -57,7 +57,7 @@ describe('a view of a constant', () => {
     ])
   })
 
-  test('keeps its name where the caller asks for it', () => {
+  test('gives a constant the name of the graph output that it becomes', () => {
     const g = createGraph('g')
     g.output('y', g.weight(weights().tensor('w', [4])))
     const { constants, nodes, outputs } = foldViews(g)
@@ -65,15 +65,15 @@ describe('a view of a constant', () => {
     expect(constants).toMatchObject([{ value: { name: 'y' }, weight: { key: 'w' } }])
   })
 
-  test('is left where activations are viewed', () => {
+  test('leaves a view of an activation unchanged', () => {
     const g = createGraph('g')
     g.output('y', reshape(g, g.input('x', [4]), [2, 2]))
     expect(printGraph(foldViews(g))).toBe(printGraph(g))
   })
 })
 
-describe('what is computed', () => {
-  test('is what others read, and not what leads to it', () => {
+describe('planFolding', () => {
+  test('computes the result that running nodes read, and no intermediate results', () => {
     const g = createGraph('g')
     const wide = cast(g, g.weight(weights().tensor('w', LARGE)), 'float32')
     const kernel = transpose(g, mul(g, wide, wide), [1, 0])
@@ -82,7 +82,7 @@ describe('what is computed', () => {
     expect(plan(g).inline).toEqual([])
   })
 
-  test('is the root of a view, once for all its shapes', () => {
+  test('computes the result behind several views once for all their shapes', () => {
     const g = createGraph('g')
     const wide = cast(g, g.weight(weights().tensor('w', LARGE)), 'float32')
     const flat = reshape(g, wide, [1, 20_000])
@@ -94,7 +94,7 @@ describe('what is computed', () => {
     expect(folded.nodes.map(({ op }) => op)).toEqual(['Add', 'Add', 'Identity'])
   })
 
-  test('is computed once where it is recorded for each chunk', () => {
+  test('computes a result once if it is recorded for each chunk', () => {
     const g = createGraph('g')
     const w = g.weight(weights().tensor('w', LARGE))
     const chunk = () => reshape(g, transpose(g, cast(g, w, 'float32'), [1, 0]), [1, 20_000])
@@ -104,7 +104,7 @@ describe('what is computed', () => {
     expect(large).toHaveLength(1)
     expect(new Set(reads.map(({ root }) => root))).toEqual(new Set([large[0]?.value.name]))
 
-    // Left to the session it is recorded once, too.
+    // foldGraph without the result also records it once.
     const left = foldGraph(g, plan(g), new Map())
     const ops = left.nodes.map(({ op }) => op)
     expect(ops).toEqual(['Cast', 'Transpose', 'Reshape', 'Add', 'Add', 'Add', 'Identity'])
@@ -115,7 +115,7 @@ describe('what is computed', () => {
     ])
   })
 
-  test('has the same hash in every graph that computes it', () => {
+  test('gives a result the same hash in every graph that computes it', () => {
     const hashOf = (name: string, images: number): readonly string[] => {
       const g = createGraph(name)
       const wide = cast(g, g.weight(weights().tensor('w', LARGE)), 'float32')
@@ -125,10 +125,11 @@ describe('what is computed', () => {
     expect(hashOf('one', 3)).toEqual(hashOf('another', 7))
   })
 
-  test('is another one if the weights, the ops or their attributes are', () => {
+  test('gives a result another hash if its weights, ops or their attributes differ', () => {
     const hashes = [
       ['w', (g: Graph, w: Value) => transpose(g, w, [1, 0])],
       ['v', (g: Graph, w: Value) => transpose(g, w, [1, 0])],
+      ['w', (g: Graph, w: Value) => transpose(g, w, [0, 1])],
       ['w', (g: Graph, w: Value) => mul(g, w, w)],
       ['w', (g: Graph, w: Value) => mul(g, mul(g, w, w), w)],
     ] as const
@@ -138,18 +139,18 @@ describe('what is computed', () => {
       g.output('y', add(g, g.input('x', [200, 200]), prepared))
       return planFolding(g, (file) => file).large.map(({ hash }) => hash)
     })
-    expect(new Set(all.flat()).size).toBe(4)
+    expect(new Set(all.flat()).size).toBe(5)
   })
 })
 
-test('what is computed cannot be bfloat16', () => {
+test('planFolding refuses to compute a result in bfloat16', () => {
   const g = createGraph('g')
   const narrow = cast(g, g.weight(weights().tensor('w', [2])), 'bfloat16')
   g.output('y', add(g, g.input('x', [2], 'bfloat16'), narrow))
   expect(() => plan(g)).toThrow(new GraphError('Cast: is computed as bfloat16; cast it first'))
 })
 
-describe('a result goes inside the graph', () => {
+describe('a computed result is stored inside the graph', () => {
   const inlineOf = (record: (g: Graph) => Value, asOutput = false): readonly string[] => {
     const g = createGraph('g')
     const value = record(g)
@@ -165,23 +166,23 @@ describe('a result goes inside the graph', () => {
     expect(inlineOf((g) => wide(g, [16_385]))).toEqual(['large'])
   })
 
-  test('if no weight goes into it', () => {
+  test('if it depends on no weight', () => {
     const numbers = new Float32Array(20_000)
     expect(inlineOf((g) => mul(g, g.inline(numbers, [20_000]), g.inline(numbers, [20_000])))).toEqual([
       'inline',
     ])
   })
 
-  test('if it repeats rows for each image, so that files do not depend on their number', () => {
+  test('if it repeats rows for each image, so that files do not depend on the number of images', () => {
     expect(inlineOf((g) => expand(g, wide(g, [1, 1000]), [100, 1000]))).toEqual(['inline'])
   })
 
-  test('if the caller reads it', () => {
+  test('if it is an output of the graph', () => {
     expect(inlineOf((g) => wide(g, [20_000]), true)).toEqual(['inline'])
   })
 })
 
-test('an output that is computed is a constant of its name', () => {
+test('foldGraph replaces a computed output by a constant of the same name', () => {
   const g = createGraph('g')
   g.output('y', cast(g, g.weight(weights().tensor('w', [2])), 'float32'))
   const [root = { name: '' }] = plan(g).inline
@@ -192,7 +193,7 @@ test('an output that is computed is a constant of its name', () => {
   expect(names(folded.outputs)).toEqual(['y'])
 })
 
-test('a node with optional outputs reads what is computed, and keeps the places of its outputs', () => {
+test('foldGraph lets a node with optional outputs read computed constants, and keeps its output slots', () => {
   const g = createGraph('g')
   const x = g.input('x', [1, 2, 8])
   const parameter = (key: string): Value => cast(g, g.weight(weights().tensor(key, [8])), 'float32')

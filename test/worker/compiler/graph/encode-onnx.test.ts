@@ -27,7 +27,7 @@ const storedIn = async (dir: string, file: string, tensors: TensorSpecs) => {
   return { header, w: openWeights('unet', header).root }
 }
 
-/** The initializers by name: where their bytes lie, as ONNX says it. */
+/** The external initializers by name, with the file and the range of their bytes in the fields of ONNX. */
 const externalData = (graph: Graph) =>
   Object.fromEntries(
     decode(encodeOnnx(graph).bytes)
@@ -42,7 +42,7 @@ const externalData = (graph: Graph) =>
       ]),
   )
 
-describe('a graph whose sizes are left open', () => {
+describe('a graph encoded with open sizes', () => {
   const aGraph = (): Graph => {
     const g = createGraph('open')
     const x = g.input('x', [2, 3])
@@ -50,7 +50,7 @@ describe('a graph whose sizes are left open', () => {
     return g
   }
 
-  test('tells neither the sizes of inputs and outputs nor, as a constant, what a reshape gives', () => {
+  test('states no sizes of inputs and outputs, and makes the sizes of a reshape an input with a default', () => {
     const { input, output, node, initializer } = decode(encodeOnnx(aGraph(), { sizes: 'open' }).bytes).graph!
     const shapes = [...input, ...output].map(({ type }) =>
       type?.value.case === 'tensorType' ? type.value.value.shape : 'no tensor',
@@ -61,7 +61,7 @@ describe('a graph whose sizes are left open', () => {
     expect(initializer.map(({ name }) => name)).toContain(sizes)
   })
 
-  test('keeps as constants the sizes that only weights are given', async () => {
+  test('keeps the sizes of reshaped weights as constants', async () => {
     const g = createGraph('weights')
     const w = await storedWeights({ weight: someTensor(1, [6]) })
     g.output('y', add(g, g.input('x', [2, 3]), reshape(g, g.weight(w.tensor('weight', [6])), [2, 3])))
@@ -70,8 +70,8 @@ describe('a graph whose sizes are left open', () => {
   })
 })
 
-describe('a graph as ONNX', () => {
-  test('says what each node is, in order', () => {
+describe('a graph encoded as ONNX', () => {
+  test('lists its nodes in order, with their types, inputs, outputs and attributes', () => {
     const g = createGraph('small')
     const x = g.input('x', [1, 2, 4, 4])
     const y = g.within('up', () => resizeNearest(g, x, 2))
@@ -111,7 +111,7 @@ describe('a graph as ONNX', () => {
     expect([...new BigInt64Array(sizes!)]).toEqual([2n, 64n])
   })
 
-  test('holds inline numbers as they are: float32, int64, or the bits of float16', () => {
+  test('stores inline numbers as float32 or as the bits of float16', () => {
     const g = createGraph('inline')
     const halves = Uint16Array.of(0x3c00, 0xc000)
     const part = Float32Array.of(0, 1, 2, 3).subarray(1, 3)
@@ -127,7 +127,7 @@ describe('a graph as ONNX', () => {
     expect(new Float32Array(second!)).toEqual(Float32Array.of(1, 2))
   })
 
-  test('holds lists of whole numbers and texts as such', () => {
+  test('stores lists of integers and strings as attributes', () => {
     const g = createGraph('attributes')
     const weight = g.input('w', [3, 2, 3, 3])
     conv(g, g.input('x', [1, 2, 4, 4]), { weight, bias: null, strides: [1, 2], pads: [1, 0, 1, 0] })
@@ -141,7 +141,7 @@ describe('a graph as ONNX', () => {
     expect(new TextDecoder().decode(second?.attribute[0]?.s)).toBe('nearest')
   })
 
-  test('gives an output the place that its op has for it, and leaves those in between without a name', () => {
+  test('puts each output in the slot that its op defines, and leaves unread slots unnamed', () => {
     const g = createGraph('slots')
     const x = g.input('x', [1, 2, 8])
     const affine = { gamma: g.input('gamma', [8]), beta: g.input('beta', [8]) }
@@ -155,7 +155,7 @@ describe('a graph as ONNX', () => {
     expect(outputs(sumAlone)).toEqual([normalized.name, '', '', sum.name])
   })
 
-  test('imports only the domains it uses', () => {
+  test('imports only the operator domains that its nodes use', () => {
     const g = createGraph('plain')
     g.output('y', g.input('x', [1]))
     expect(decode(encodeOnnx(g).bytes).opsetImport.map(({ domain }) => domain)).toEqual([''])
@@ -165,8 +165,8 @@ describe('a graph as ONNX', () => {
   })
 })
 
-describe('weights', () => {
-  test('are named by file, offset and length, also parts and other views of one', async () => {
+describe('the weights of a graph encoded as ONNX', () => {
+  test('have file, offset and length, also for rows and other views of a tensor', async () => {
     const { header, w } = await storedIn(await temporaryDir(), 'model.safetensors', {
       first: { dtype: 'F16', shape: [5] },
       second: { dtype: 'F32', shape: [4, 6] },
@@ -204,7 +204,7 @@ describe('weights', () => {
     })
   })
 
-  test('are located from the deepest folder that holds all files', async () => {
+  test('are located from the deepest folder that contains all their files', async () => {
     const dir = await temporaryDir()
     const a = await storedIn(dir, 'blobs/deep/a.safetensors', { a: { dtype: 'F16', shape: [1] } })
     const b = await storedIn(dir, 'blobs/deeper/er/b.safetensors', { b: { dtype: 'F16', shape: [1] } })
@@ -219,7 +219,7 @@ describe('weights', () => {
     })
   })
 
-  test('known from configs alone cannot be run with', () => {
+  test('cannot be encoded if they are known from configs alone', () => {
     const g = createGraph('g')
     g.weight(openWeights('unet', null).root.tensor('conv_in.weight', [3]))
     expect(() => encodeOnnx(g)).toThrow(

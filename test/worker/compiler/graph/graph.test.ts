@@ -6,21 +6,21 @@ import { openWeights } from '../../../../worker/compiler/weights/weights.ts'
 
 const aWeight = (name = 'conv.weight') => openWeights('unet', null).root.tensor(name, [4, 6])
 
-describe('constants', () => {
-  test('the same weight seen twice is one', () => {
+describe('the constants of a graph', () => {
+  test('are shared between uses of the same weight', () => {
     const g = createGraph('g')
     expect(g.weight(aWeight())).toBe(g.weight(aWeight()))
     expect(g.constants).toHaveLength(1)
   })
 
-  test('parts of a weight, and other views of it, are constants of their own', () => {
+  test('are separate for rows and other views of a weight', () => {
     const g = createGraph('g')
     const weight = aWeight()
     const views = [weight, rowsOf(weight, 0, 2), rowsOf(weight, 2, 4), viewAs(weight, [24])]
     expect(new Set(views.map((view) => g.weight(view).name)).size).toBe(4)
   })
 
-  test('the same few numbers are one, unless they differ in type or shape', () => {
+  test('are shared between equal lists of few numbers, unless their type or shape differs', () => {
     const g = createGraph('g')
     expect(g.inline(Float32Array.of(1, 2), [2])).toBe(g.inline(Float32Array.of(1, 2), [2]))
     g.inline(Float32Array.of(1, 2), [1, 2])
@@ -32,22 +32,22 @@ describe('constants', () => {
     ])
   })
 
-  test('many numbers are compared by no one', () => {
+  test('are not shared between equal lists of more than 16 numbers, which are not compared', () => {
     const g = createGraph('g')
     g.inline(new Float32Array(17), [17])
-    g.inline(new Float32Array(17).fill(1), [17])
+    g.inline(new Float32Array(17), [17])
     expect(g.constants).toHaveLength(2)
   })
 
-  test('refuse a shape of other size', () => {
+  test('cannot have a shape of another size', () => {
     expect(() => createGraph('g').inline(Float32Array.of(1, 2), [3])).toThrow(
       new GraphError('inline constant of 2 numbers cannot have shape [3]'),
     )
   })
 })
 
-describe('names', () => {
-  test('are unique, and follow the place in the checkpoint', () => {
+describe('the names of values', () => {
+  test('are unique and begin with the path in the checkpoint', () => {
     const g = createGraph('g')
     const x = g.input('x', [2])
     const inner = g.within('down.0', () => g.within('down.0.norm', () => add(g, x, x)))
@@ -56,13 +56,13 @@ describe('names', () => {
     expect([inner, again, top].map(({ name }) => name)).toEqual(['down.0.norm/Add', 'down.0/Add', 'Add_1'])
   })
 
-  test('an output does not take the name of a node', () => {
+  test('differ between an output and a node', () => {
     const g = createGraph('g')
     g.output('Add', add(g, g.input('x', [2]), g.input('y', [2])))
     expect(g.outputs[0]?.name).not.toBe(g.nodes[0]?.outputs[0]?.name)
   })
 
-  test('a place is left when recording in it throws', () => {
+  test('do not begin with a path in which an earlier recording threw', () => {
     const g = createGraph('g')
     const failing = () =>
       g.within('down.0', () => {

@@ -28,17 +28,17 @@ describe('the bytes of a node', () => {
     expect(nodeWork(nodeOf('float32', product))).toMatchObject({ flops: 2 * 2 * 3 * 4, bytes: 4 * 30 })
   })
 
-  test('count a broadcast operand once, at its own size', () => {
+  test('count a broadcast operand once, in its own size', () => {
     const node = nodeOf('float16', (g, of) => add(g, of([2, 100, 8]), of([8])))
     expect(nodeWork(node)).toEqual({ flops: 0, bytes: 2 * (1600 + 8 + 1600), usesTensorCores: false })
   })
 
-  test('are none where a node only renames them', () => {
+  test('are zero if the node only renames a value', () => {
     expect(nodeWork(nodeOf('float16', (g, of) => reshape(g, of([4, 6]), [24]))).bytes).toBe(0)
     expect(nodeWork(nodeOf('float16', (g, of) => g.output('y', of([4, 6])))).bytes).toBe(0)
   })
 
-  test('leave out inputs that are absent', () => {
+  test('leave out absent inputs', () => {
     const node = nodeOf('float16', (g, of) =>
       g.node({ op: 'Clip', inputs: [of([8]), null], outputs: [{ shape: [8], dtype: 'float16' }] }),
     )
@@ -63,7 +63,7 @@ const attention = (hidden: number, heads: number) => (g: Graph, of: Inputs) =>
 const packedAttention = (size: number) => (g: Graph, of: Inputs) =>
   packedMultiHeadAttention(g, of([1, 9, 2, 3, size]))
 
-describe('tensor cores', () => {
+describe('nodeWork', () => {
   test.each([
     ['an NHWC convolution of 8 to 16 channels', nhwc(8, 16), true],
     ['an NHWC convolution of 4 to 16 channels', nhwc(4, 16), false],
@@ -84,11 +84,11 @@ describe('tensor cores', () => {
     ['packed attention with heads of 12', packedAttention(12), false],
     ['attention with heads of 20', attention(80, 4), false],
     ['an addition', (g: Graph, of: Inputs) => add(g, of([8, 8]), of([8, 8])), false],
-  ] as const)('%s in float16: %j', (_, record, used) => {
+  ] as const)('sets usesTensorCores of %s in float16 to $2', (_, record, used) => {
     expect(nodeWork(nodeOf('float16', record)).usesTensorCores).toBe(used)
   })
 
-  test('are not used in float32', () => {
+  test('sets usesTensorCores to false in float32', () => {
     expect(nodeWork(nodeOf('float32', nhwc(8, 16))).usesTensorCores).toBe(false)
     expect(nodeWork(nodeOf('float32', attention(80, 2))).usesTensorCores).toBe(false)
   })

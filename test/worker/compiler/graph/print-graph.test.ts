@@ -9,7 +9,7 @@ import { reshape, resizeNearest } from '../../../../worker/compiler/ops/shape.ts
 import { skipLayerNorm } from '../../../../worker/compiler/ops/skip-layer-norm.ts'
 import { openWeights } from '../../../../worker/compiler/weights/weights.ts'
 
-test('a graph prints as one line per node, with names, types and attributes', () => {
+test('printGraph prints one line per node, with names, types and attributes', () => {
   const w = openWeights('unet', null).root
   const g = createGraph('example')
   const x = g.input('x', [1, 4, 8, 8], 'float16')
@@ -37,7 +37,7 @@ graph example(%x: float16[1,4,8,8], %time: float16[1,16])
 `)
 })
 
-test('a note stands behind its node as a comment', () => {
+test('printGraph appends the note of a node to its line as a comment', () => {
   const g = createGraph('noted')
   const x = g.input('x', [2])
   g.output('y', add(g, x, x))
@@ -48,7 +48,7 @@ test('a note stands behind its node as a comment', () => {
 `)
 })
 
-test('a node with two results prints both, and one alone where the other was left out', () => {
+test('printGraph prints both results of a node, or the first alone if the second is left out', () => {
   const g = createGraph('norms')
   const x = g.input('x', [1, 2, 8])
   const affine = { gamma: g.input('gamma', [8]), beta: g.input('beta', [8]) }

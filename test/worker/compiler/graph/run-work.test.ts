@@ -9,7 +9,7 @@ import { openWeights } from '../../../../worker/compiler/weights/weights.ts'
 const HALF = 2
 const FLOAT = 4
 
-test('the work of a run is summed by kind, without what prepares weights', () => {
+test('runWork sums FLOPs and bytes by kind, without nodes that only prepare weights', () => {
   const g = createGraph('g')
   const w = openWeights('unet', null).root
   const x = g.input('x', [4, 16], 'float16')
@@ -28,7 +28,7 @@ test('the work of a run is summed by kind, without what prepares weights', () =>
   const siluBytes = 2 * (4 * 24) * HALF
   expect(runWork(g)).toEqual({
     flops: first + second,
-    // A product of 3 columns does not fill them.
+    // A product of 3 columns does not run on tensor cores.
     tensorCoreFlops: first,
     productBytes: HALF * (4 * 16 + 24 * 16 + 4 * 24 + (4 * 24 + 3 * 24 + 4 * 3)),
     elementwiseBytes: castBytes + addBytes + siluBytes,

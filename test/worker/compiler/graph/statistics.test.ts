@@ -11,7 +11,7 @@ import { openWeights } from '../../../../worker/compiler/weights/weights.ts'
 const weights = () => openWeights('unet', null).root
 
 describe('FLOPs', () => {
-  test('are two per multiply-add of convolutions and products, by op and in all', () => {
+  test('are two per multiply-add of convolutions and products, by op and in total', () => {
     const g = createGraph('g')
     const w = weights()
     const kernel = g.weight(w.tensor('conv', [5, 3, 3, 3]))
@@ -29,7 +29,7 @@ describe('FLOPs', () => {
     })
   })
 
-  test('avoided ones are summed by reason, apart from those that run', () => {
+  test('that are avoided are summed by reason, apart from those that run', () => {
     const g = createGraph('g')
     g.avoid('folded', 10)
     g.avoid('shared', 1)
@@ -38,7 +38,7 @@ describe('FLOPs', () => {
   })
 })
 
-test('weights count as they are stored, parts of one as what is taken', () => {
+test('statisticsOf counts weights at their stored size, and of a part only its rows', () => {
   const g = createGraph('g')
   const weight = weights().tensor('weight', [4, 6])
   g.weight(rowsOf(weight, 0, 1))
@@ -51,7 +51,7 @@ describe('the peak of activations', () => {
   const FLOAT = 4
   const HALF = 2
 
-  test('is the largest sum alive at once: inputs and outputs always, the others until their last use', () => {
+  test('is the largest sum alive at once: inputs and outputs always, other values until their last use', () => {
     const g = createGraph('g')
     const x = g.input('x', [100], 'float16')
     const row = reshape(g, x, [1, 100])
@@ -66,7 +66,7 @@ describe('the peak of activations', () => {
     expect(peakAt).toBe('peak/Gemm')
   })
 
-  test('counts a value as long as anything reads it', () => {
+  test('counts a value until its last reader has run', () => {
     const g = createGraph('g')
     const x = g.input('x', [100])
     const skip = silu(g, x)
@@ -76,7 +76,7 @@ describe('the peak of activations', () => {
     expect(statisticsOf(g).peakActivationBytes).toBe(FLOAT * 400)
   })
 
-  test('sees through views: their bytes live as long as the last of them', () => {
+  test('counts viewed bytes until the last reader of a view has run', () => {
     const g = createGraph('g')
     const x = g.input('x', [100])
     const early = silu(g, x)
@@ -86,13 +86,13 @@ describe('the peak of activations', () => {
     expect(statisticsOf(g).peakActivationBytes).toBe(FLOAT * 400)
   })
 
-  test('counts a view as no memory of its own', () => {
+  test('counts no extra bytes for a view', () => {
     const g = createGraph('g')
     g.output('y', reshape(g, silu(g, g.input('x', [100])), [10, 10]))
     expect(statisticsOf(g).peakActivationBytes).toBe(FLOAT * 200)
   })
 
-  test('leaves out what depends on weights alone, and counts smaller types as such', () => {
+  test('leaves out values that depend on weights alone, and counts smaller types at their own size', () => {
     const g = createGraph('g')
     const x = g.input('x', [100])
     const table = cast(g, g.weight(weights().tensor('table', [5000, 100])), 'float32')

@@ -12,7 +12,7 @@ const hashOf = (table: Float32Array, shape: readonly number[] = [table.length]):
   return preparationHashes(g, [value], (file) => file)[0]
 }
 
-test('tables are the same by numbers, shape and type, wherever their bytes are', () => {
+test('preparationHashes depend on the numbers and shape of a table, but not on where its bytes are', () => {
   const table = hashOf(Float32Array.of(1, 2, 3, 4))
   expect(hashOf(Float32Array.of(0, 1, 2, 3, 4).subarray(1))).toBe(table)
   expect(hashOf(Float32Array.of(1, 2, 3, 5))).not.toBe(table)

@@ -30,8 +30,8 @@ const normRead = (record: (g: Graph) => Made, ...read: readonly (keyof Made)[]) 
   return withoutUnused(g).nodes.find(({ op }) => op !== 'Identity')
 }
 
-describe('an optional output that nothing reads is left out', () => {
-  test('of SkipLayerNormalization, which keeps the fourth place for its sum', () => {
+describe('withoutUnused, applied to outputs,', () => {
+  test('keeps the read sum of SkipLayerNormalization in the fourth slot', () => {
     expect(normRead(layerNorm, 'normalized', 'sum')).toMatchObject({
       outputs: [{ shape: [1, 2, 8] }, { shape: [1, 2, 8] }],
       outputSlots: [0, 3],
@@ -39,27 +39,27 @@ describe('an optional output that nothing reads is left out', () => {
     expect(normRead(layerNorm, 'sum')).toMatchObject({ outputs: [{}, {}], outputSlots: [0, 3] })
   })
 
-  test('of SkipLayerNormalization with its sum, so that it has one output', () => {
+  test('removes the unread sum of SkipLayerNormalization', () => {
     const node = normRead(layerNorm, 'normalized')
     expect(node?.outputs.map(({ name }) => name)).toEqual(['SkipLayerNormalization:0'])
     expect(node).not.toHaveProperty('outputSlots')
   })
 
-  test('of SkipGroupNorm with its sum, but never the first', () => {
+  test('removes the unread sum of SkipGroupNorm, but never its first output', () => {
     expect(normRead(groupNorm, 'normalized')?.outputs.map(({ name }) => name)).toEqual(['SkipGroupNorm:0'])
     expect(normRead(groupNorm, 'sum')?.outputs).toHaveLength(2)
     expect(normRead(groupNorm, 'normalized', 'sum')?.outputs).toHaveLength(2)
   })
 
-  test('but is kept of ops whose outputs are not optional', () => {
+  test('keeps the unread outputs of ops whose outputs are not optional', () => {
     const g = createGraph('split')
     g.output('y', split(g, g.input('x', [4]), 0, 2)[0]!)
     expect(withoutUnused(g).nodes[0]?.outputs).toHaveLength(2)
   })
 })
 
-describe('a node that nothing reads is left out', () => {
-  test('with what it alone reads, and its constants', () => {
+describe('withoutUnused, applied to nodes,', () => {
+  test('removes an unread node with the nodes and constants that it alone reads', () => {
     const g = createGraph('unused')
     const x = g.input('x', [2])
     const used = mul(g, x, g.inline(Float32Array.of(2), [1]))
@@ -70,14 +70,14 @@ describe('a node that nothing reads is left out', () => {
     expect(kept.constants).toMatchObject([{ data: Float32Array.of(2) }])
   })
 
-  test('and the inputs stay, as the caller feeds them', () => {
+  test('keeps unread inputs, because callers feed them', () => {
     const g = createGraph('inputs')
     g.output('y', g.input('x', [2]))
     g.input('unread', [2])
     expect(withoutUnused(g).inputs.map(({ name }) => name)).toEqual(['x', 'unread'])
   })
 
-  test('and a norm whose sum only such a node reads loses its sum', () => {
+  test('removes the sum of a norm if only an unread node reads it', () => {
     const node = normRead((g) => {
       const made = layerNorm(g)
       add(g, made.sum, made.sum)
@@ -86,7 +86,7 @@ describe('a node that nothing reads is left out', () => {
     expect(node?.outputs).toHaveLength(1)
   })
 
-  test('and all others keep their order', () => {
+  test('keeps the order of all other nodes', () => {
     const g = createGraph('order')
     const x = g.input('x', [2])
     const first = add(g, x, x)

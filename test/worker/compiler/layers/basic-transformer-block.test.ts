@@ -25,8 +25,8 @@ const foldedContext = (layer: LayerGolden) =>
 const TARGETS = [...LAYER_TARGETS, packedTarget('float32'), packedTarget('float16')]
 const CASES = TARGETS.flatMap((target) => [1, 5].map((pieces) => ({ name: target.name, target, pieces })))
 
-describe.each(CASES)('target $name, with the feed-forward in $pieces pieces', ({ target, pieces }) => {
-  test("diffusers' BasicTransformerBlock", async () => {
+describe.each(CASES)('for target $name, with the feed-forward in $pieces chunk(s),', ({ target, pieces }) => {
+  test("basicTransformerBlock equals diffusers' BasicTransformerBlock", async () => {
     const layer = await openLayerGolden(
       'tiny',
       'unet',
@@ -37,7 +37,7 @@ describe.each(CASES)('target $name, with the feed-forward in $pieces pieces', ({
     await layer.expectOutput(block(layer.feedTokens('hidden_states'), foldedContext(layer)))
   })
 
-  test("diffusers' TemporalBasicTransformerBlock", async () => {
+  test("temporalTransformerBlock equals diffusers' TemporalBasicTransformerBlock", async () => {
     const path = 'down_blocks.0.attentions.0.temporal_transformer_blocks.0'
     const layer = await openLayerGolden('tiny', 'unet', path, target)
     const { g } = layer.scope
@@ -46,7 +46,7 @@ describe.each(CASES)('target $name, with the feed-forward in $pieces pieces', ({
     const byPixel = target.toTemporalTokens(g, spatial, layer.numFrames)
     expect(byPixel).toMatchObject({ rows: CLIPS * 24, length: 2 })
     const temporal = block(byPixel, foldedContext(layer))
-    // A share of one for the temporal side brings its tokens back as they are.
+    // If the temporal side has a share of one, blend returns its tokens unchanged.
     const w = await storedWeights({ mix_factor: { data: Float32Array.of(100), shape: [1] } })
     const onlyTemporal = bindMix(w, { switched: true })
     await layer.expectOutput(target.blend(g, spatial, temporal, onlyTemporal))

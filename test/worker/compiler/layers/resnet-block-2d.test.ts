@@ -12,27 +12,30 @@ const OF_VAE = { inChannels: 32, outChannels: 64, epsilon: 1e-6 } as const
 
 const TIME = { timeEmbedDim: 128, channels: 64 } as const
 
-/** The target, told that a map is so large that each image needs a piece of its own. */
+/** The target with maps so large, as it is given, that each image needs a chunk of its own. */
 const withSmallPieces = (target: Target): Target => ({
   ...target,
   inImagePieces: (g, x, _, layers) => target.inImagePieces(g, x, 2 ** 30, layers),
 })
 
-describe.each(LAYER_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) => {
-  test.each([1, 2])('widens 32 channels to 64, with a time embedding for each of %i', async (rows) => {
-    const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.1.resnets.0.spatial_res_block', target)
-    const x = layer.feedImages('input_tensor', 2)
-    const block = resnetBlock2d(layer.scope, OF_UNET)
-    await layer.expectOutput(block(x, shiftOf(layer.scope, layer.feedPerClip('temb', rows), TIME)))
-  })
+describe.each(LAYER_TARGETS)('resnetBlock2d, for target $name,', (target) => {
+  test.each([1, 2])(
+    "equals diffusers' ResnetBlock2D from 32 to 64 channels, with %i time embedding(s)",
+    async (rows) => {
+      const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.1.resnets.0.spatial_res_block', target)
+      const x = layer.feedImages('input_tensor', 2)
+      const block = resnetBlock2d(layer.scope, OF_UNET)
+      await layer.expectOutput(block(x, shiftOf(layer.scope, layer.feedPerClip('temb', rows), TIME)))
+    },
+  )
 
-  test('needs no time embedding in the VAE', async () => {
+  test("equals diffusers' ResnetBlock2D of the VAE, without a time embedding", async () => {
     const layer = await openLayerGolden('tiny', 'vae', 'encoder.down_blocks.1', target)
     const block = resnetBlock2d(into(layer.scope, 'resnets', 0), OF_VAE)
     await layer.expectOutput(block(layer.feedImages('hidden_states'), null))
   })
 
-  test('gives the same in pieces of one image', async () => {
+  test("equals diffusers' ResnetBlock2D in chunks of one image", async () => {
     const small = withSmallPieces(target)
     const layer = await openLayerGolden('tiny', 'unet', 'down_blocks.1.resnets.0.spatial_res_block', small)
     const { scope } = layer
@@ -47,7 +50,7 @@ describe.each(LAYER_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) 
     await layer.expectOutput(y)
   })
 
-  test('gives the same in pieces, with a shift that was packed for all images', async () => {
+  test("equals diffusers' ResnetBlock2D in chunks, with a shift that was packed for all images", async () => {
     const layer = await openLayerGolden(
       'tiny',
       'unet',
@@ -62,7 +65,7 @@ describe.each(LAYER_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) 
     await layer.expectOutput(resnetBlock2d(layer.scope, OF_UNET)(x, unpacked ?? null))
   })
 
-  test('never makes an upsampled map as a whole', async () => {
+  test('enlarges one image at a time if each image is a chunk', async () => {
     const small = withSmallPieces(target)
     const layer = await openLayerGolden('tiny', 'vae', 'encoder.down_blocks.1', small)
     const block = resnetBlock2d(into(layer.scope, 'resnets', 0), OF_VAE)
@@ -76,7 +79,7 @@ describe.each(LAYER_TARGETS)("diffusers' ResnetBlock2D, target $name", (target) 
     expect(asked).toEqual(Array.from({ length: x.clips * x.frames }, () => 1))
   })
 
-  test('names its nodes after its place in the checkpoint', async () => {
+  test('names its nodes after its path in the checkpoint', async () => {
     const layer = await openLayerGolden('tiny', 'vae', 'encoder.down_blocks.1', target)
     const scope = into(layer.scope, 'resnets', 0)
     const block = resnetBlock2d(scope, OF_VAE)

@@ -20,9 +20,9 @@ const toVolumes = ({ g }: Scope, x: Value, clips: number): Value => {
   return transpose(g, reshape(g, x, [clips, images / clips, ...rest]), [0, 2, 1, 3, 4])
 }
 
-describe.each(LAYER_TARGETS)("diffusers' TemporalResnetBlock, target $name", (target) => {
+describe.each(LAYER_TARGETS)('temporalResnetBlock, for target $name,', (target) => {
   test.each([1, 2])(
-    'is the block where the mix gives it all, with a time embedding for each of %i',
+    "equals diffusers' TemporalResnetBlock if the mix takes its result alone, with %i time embedding(s)",
     async (rows) => {
       const layer = await openLayerGolden(
         'tiny',

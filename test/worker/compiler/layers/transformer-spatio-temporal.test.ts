@@ -10,26 +10,29 @@ const CONFIG = { crossAttentionDim: 32, feedForwardChunks: 1 } as const
 
 const TARGETS = [...LAYER_TARGETS, packedTarget('float32'), packedTarget('float16')]
 
-describe.each(TARGETS)("diffusers' TransformerSpatioTemporalModel, target $name", (target) => {
+describe.each(TARGETS)('transformerSpatioTemporal, for target $name,', (target) => {
   test.each([
     [
-      'with one layer, two clips',
+      'with one layer and two clips',
       'tiny',
       'down_blocks.0.attentions.0',
       { channels: 32, heads: 2, layers: 1 },
       2,
     ],
     ['with two layers', 'four-level', 'down_blocks.1.attentions.0', { channels: 64, heads: 2, layers: 2 }, 1],
-  ] as const)('%s', async (_, checkpoint, path, sizes, clips) => {
-    const config = { ...CONFIG, ...sizes }
-    const layer = await openLayerGolden(checkpoint, 'unet', path, target)
-    const transformer = transformerSpatioTemporal(layer.scope, config)
-    const context = layer.feedPerClip('encoder_hidden_states', clips)
-    const conditioning = conditioningOf(layer.scope, config, { context, frames: layer.numFrames })
-    await layer.expectOutput(transformer(layer.feedImages('hidden_states'), conditioning))
-  })
+  ] as const)(
+    "equals diffusers' TransformerSpatioTemporalModel %s",
+    async (_, checkpoint, path, sizes, clips) => {
+      const config = { ...CONFIG, ...sizes }
+      const layer = await openLayerGolden(checkpoint, 'unet', path, target)
+      const transformer = transformerSpatioTemporal(layer.scope, config)
+      const context = layer.feedPerClip('encoder_hidden_states', clips)
+      const conditioning = conditioningOf(layer.scope, config, { context, frames: layer.numFrames })
+      await layer.expectOutput(transformer(layer.feedImages('hidden_states'), conditioning))
+    },
+  )
 
-  test('between the two ResNets of the mid block', async () => {
+  test("gives diffusers' mid block, together with the two ResNets around it", async () => {
     const layer = await openLayerGolden('tiny', 'unet', 'mid_block', target)
     const { scope, numFrames: frames } = layer
     const config = { ...CONFIG, channels: 64, heads: 4, layers: 1 }

@@ -9,16 +9,16 @@ import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 const CONFIG = { channels: 64, epsilon: 1e-6 } as const
 const SAME_CHANNELS = { inChannels: 64, outChannels: 64, epsilon: 1e-6 } as const
 
-describe.each(LAYER_TARGETS)("the VAE's attention, target $name", (target) => {
+describe.each(LAYER_TARGETS)('vaeAttention, for target $name,', (target) => {
   test.each([
     ['in the encoder', 'encoder.mid_block.attentions.0'],
     ['in the decoder, over three frames', 'decoder.mid_block.attentions.0'],
-  ])('%s', async (_, path) => {
+  ])("equals diffusers' attention %s", async (_, path) => {
     const layer = await openLayerGolden('four-level', 'vae', path, target)
     await layer.expectOutput(vaeAttention(layer.scope, CONFIG)(layer.feedImages('hidden_states')))
   })
 
-  test("between the two ResNets of the encoder's mid block", async () => {
+  test("gives diffusers' mid block of the encoder, together with the two ResNets around it", async () => {
     const layer = await openLayerGolden('tiny', 'vae', 'encoder.mid_block', target)
     const resnet = (index: number) => resnetBlock2d(into(layer.scope, 'resnets', index), SAME_CHANNELS)
     const attention = vaeAttention(into(layer.scope, 'attentions', 0), CONFIG)
@@ -27,7 +27,7 @@ describe.each(LAYER_TARGETS)("the VAE's attention, target $name", (target) => {
   })
 
   test.each(['four-level', 'mid-attn-3'] as const)(
-    "between the first two ResNets of the decoder's mid block: %s",
+    "gives diffusers' mid block of the %s decoder, together with the first two ResNets",
     async (checkpoint) => {
       const layer = await openLayerGolden(checkpoint, 'vae', 'decoder.mid_block', target)
       const resnet = (index: number) =>

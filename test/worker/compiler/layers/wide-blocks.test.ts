@@ -15,13 +15,13 @@ const VAE = { epsilon: 1e-6, temporalEpsilon: 1e-5, switchedMix: true } as const
 
 const TARGETS = [...LAYER_TARGETS, packedTarget('float32'), packedTarget('float16')]
 
-describe.each(TARGETS)('at the published widths, target $name', (target) => {
+describe.each(TARGETS)('at the published widths, for target $name,', (target) => {
   test.each([
     ['320 channels', 'down_blocks.0.resnets.0.spatial_res_block', 320, 320],
     ['320 channels, narrowed to 64', 'down_blocks.1.resnets.0.spatial_res_block', 320, 64],
     ['64 channels', 'down_blocks.1.resnets.1.spatial_res_block', 64, 64],
   ] as const)(
-    "a ResnetBlock2D of the UNet equals diffusers': %s",
+    "resnetBlock2d of the UNet equals diffusers' ResnetBlock2D with %s",
     async (_, path, inChannels, outChannels) => {
       const layer = await openLayerGolden('wide', 'unet', path, target)
       const block = resnetBlock2d(layer.scope, { inChannels, outChannels, epsilon: 1e-6 })
@@ -31,7 +31,7 @@ describe.each(TARGETS)('at the published widths, target $name', (target) => {
     },
   )
 
-  test("a ResnetBlock2D of the VAE equals diffusers': 64 channels", async () => {
+  test("resnetBlock2d of the VAE equals diffusers' ResnetBlock2D with 64 channels", async () => {
     const layer = await openLayerGolden('wide', 'vae', 'encoder.down_blocks.0.resnets.0', target)
     const sizes = { inChannels: 64, outChannels: 64, epsilon: 1e-6 }
     await layer.expectOutput(resnetBlock2d(layer.scope, sizes)(layer.feedImages('input_tensor'), null))
@@ -41,7 +41,7 @@ describe.each(TARGETS)('at the published widths, target $name', (target) => {
     [320, 'down_blocks.0.resnets.0'],
     [64, 'down_blocks.1.resnets.1'],
   ] as const)(
-    "a SpatioTemporalResBlock of the UNet equals diffusers': %i channels",
+    "spatioTemporalResBlock of the UNet equals diffusers' SpatioTemporalResBlock with %i channels",
     async (channels, path) => {
       const layer = await openLayerGolden('wide', 'unet', path, target)
       const block = spatioTemporalResBlock(layer.scope, {
@@ -59,7 +59,7 @@ describe.each(TARGETS)('at the published widths, target $name', (target) => {
     [320, 'decoder.up_blocks.1.resnets.1'],
     [64, 'decoder.up_blocks.2.resnets.1'],
   ] as const)(
-    "a SpatioTemporalResBlock of the VAE equals diffusers': %i channels",
+    "spatioTemporalResBlock of the VAE equals diffusers' SpatioTemporalResBlock with %i channels",
     async (channels, path) => {
       const layer = await openLayerGolden('wide', 'vae', path, target)
       const block = spatioTemporalResBlock(layer.scope, {
@@ -75,7 +75,7 @@ describe.each(TARGETS)('at the published widths, target $name', (target) => {
     [320, 5, 'down_blocks.0.attentions.0'],
     [64, 1, 'down_blocks.1.attentions.0'],
   ] as const)(
-    "a TransformerSpatioTemporalModel equals diffusers': %i channels, heads of 64: %i",
+    "transformerSpatioTemporal equals diffusers' model with %i channels and %i head(s) of 64",
     async (channels, heads, path) => {
       const layer = await openLayerGolden('wide', 'unet', path, target)
       const config = { channels, heads, layers: 1, crossAttentionDim: 1024, feedForwardChunks: 1 }
@@ -86,7 +86,7 @@ describe.each(TARGETS)('at the published widths, target $name', (target) => {
     },
   )
 
-  test("the VAE's attention equals diffusers': one head of 512", async () => {
+  test("vaeAttention equals diffusers' attention with one head of 512", async () => {
     const layer = await openLayerGolden('wide', 'vae', 'encoder.mid_block.attentions.0', target)
     const attention = vaeAttention(layer.scope, { channels: 512, epsilon: 1e-6 })
     await layer.expectOutput(attention(layer.feedImages('hidden_states')))
@@ -97,7 +97,7 @@ describe.each(TARGETS)('at the published widths, target $name', (target) => {
     ['unet', 'down_blocks.1.downsamplers.0', 64, [1, 1, 1, 1]],
     ['vae', 'encoder.down_blocks.0.downsamplers.0', 64, [0, 0, 1, 1]],
   ] as const)(
-    "a downsampler of the %s equals diffusers': %s, %i channels",
+    'conv2d with stride 2 equals the %s downsampler of diffusers at %s, with %i channels',
     async (component, path, channels, padding) => {
       const layer = await openLayerGolden('wide', component, path, target)
       const { g, w } = layer.scope
@@ -107,7 +107,7 @@ describe.each(TARGETS)('at the published widths, target $name', (target) => {
     },
   )
 
-  test("an upsampler equals diffusers': 64 channels", async () => {
+  test("upsampleConv2d equals diffusers' upsampler with 64 channels", async () => {
     const layer = await openLayerGolden('wide', 'unet', 'up_blocks.1.upsamplers.0', target)
     const { g, w } = layer.scope
     const x = layer.feedImages('hidden_states')

@@ -51,8 +51,8 @@ describe.each([
       [`${LAYER_1}/output`]: (graph: Graph) => layerOutput(graph, 1),
     },
   },
-] as const)("inside the image encoder of $checkpoint every stage is transformers'", (given) => {
-  test.each(Object.entries(given.stages))('%s', async (stage, find) => {
+] as const)('the image encoder of $checkpoint', (given) => {
+  test.each(Object.entries(given.stages))('equals that of transformers at stage %s', async (stage, find) => {
     const golden = await readGolden('layers')
     const graph = await recordEncoder(given.checkpoint)
     const expected = golden.tensor(`${given.checkpoint}/image_encoder/${stage}`)

@@ -7,7 +7,7 @@ import { runGraph } from '../../../fixtures/run-graph.ts'
 import { someTensor } from '../../../fixtures/stored-weights.ts'
 
 describe('multi-head attention', () => {
-  test.each([1, 2, 4])('with %i heads', async (heads) => {
+  test.each([1, 2, 4])('equals plain attention with %i head(s)', async (heads) => {
     const [q, k, v] = [someTensor(1, [2, 3, 8]), someTensor(2, [2, 5, 8]), someTensor(3, [2, 5, 8])]
     const g = createGraph('attention')
     const y = multiHeadAttention(
@@ -25,9 +25,9 @@ describe('multi-head attention', () => {
 
   test.each([
     ['heads that do not divide the channels', [2, 3, 9], [2, 5, 9], [2, 5, 9]],
-    ['unlike batches', [2, 3, 8], [1, 5, 8], [1, 5, 8]],
-    ['unlike channels', [2, 3, 8], [2, 5, 4], [2, 5, 4]],
-    ['as many keys as not values', [2, 3, 8], [2, 5, 8], [2, 6, 8]],
+    ['different batch sizes', [2, 3, 8], [1, 5, 8], [1, 5, 8]],
+    ['different numbers of channels', [2, 3, 8], [2, 5, 4], [2, 5, 4]],
+    ['different numbers of keys and values', [2, 3, 8], [2, 5, 8], [2, 6, 8]],
   ])('refuses %s', (_, q, k, v) => {
     const g = createGraph('attention')
     expect(() => multiHeadAttention(g, g.input('q', q), g.input('k', k), g.input('v', v), 4)).toThrow(
@@ -37,7 +37,7 @@ describe('multi-head attention', () => {
 })
 
 describe('multi-head attention of packed q, k and v', () => {
-  test('is a node of one input, with the work of three', () => {
+  test('is one node with one input, and has the FLOPs of separate q, k and v', () => {
     const g = createGraph('packed')
     const y = packedMultiHeadAttention(g, g.input('qkv', [2, 5, 4, 3, 8], 'float16'))
     expect(y).toMatchObject({ shape: [2, 5, 32], dtype: 'float16' })

@@ -13,24 +13,27 @@ describe('conv', () => {
     { padding: [1, 1, 1, 1], stride: 2, size: [4, 3] },
     { padding: [0, 0, 1, 1], stride: 2, size: [3, 3] },
     { padding: [2, 0, 1, 3], stride: 1, size: [8, 7] },
-  ] as const)('with padding $padding and stride $stride gives $size', async ({ padding, stride, size }) => {
-    const x = someTensor(1, [2, 3, 7, 6])
-    const weight = someTensor(2, [4, 3, 3, 3])
-    const bias = someTensor(3, [4])
-    const g = createGraph('conv')
-    const y = conv(g, g.input('x', x.shape), {
-      weight: g.input('weight', weight.shape),
-      bias: g.input('bias', bias.shape),
-      strides: [stride, stride],
-      pads: padding,
-    })
-    g.output('y', y)
-    expect(y.shape).toEqual([2, 4, ...size])
-    const expected = convolve2d(x, weight, bias, { stride, padding })
-    expectClose((await runGraph(g, { x, weight, bias }))['y']!, expected, { absolute: 1e-5 })
-  })
+  ] as const)(
+    'gives images of size $size with padding $padding and stride $stride',
+    async ({ padding, stride, size }) => {
+      const x = someTensor(1, [2, 3, 7, 6])
+      const weight = someTensor(2, [4, 3, 3, 3])
+      const bias = someTensor(3, [4])
+      const g = createGraph('conv')
+      const y = conv(g, g.input('x', x.shape), {
+        weight: g.input('weight', weight.shape),
+        bias: g.input('bias', bias.shape),
+        strides: [stride, stride],
+        pads: padding,
+      })
+      g.output('y', y)
+      expect(y.shape).toEqual([2, 4, ...size])
+      const expected = convolve2d(x, weight, bias, { stride, padding })
+      expectClose((await runGraph(g, { x, weight, bias }))['y']!, expected, { absolute: 1e-5 })
+    },
+  )
 
-  test('counts two operations per tap, channel and output number', () => {
+  test('counts two FLOPs per kernel element, input channel and output element', () => {
     const g = createGraph('conv')
     const weight = g.input('weight', [4, 3, 3, 1])
     conv(g, g.input('x', [2, 3, 7, 6]), { weight, bias: null, strides: [1, 1], pads: [1, 0, 1, 0] })
@@ -38,9 +41,9 @@ describe('conv', () => {
   })
 
   test.each([
-    ['other channels', [4, 2, 3, 3]],
+    ['another number of channels', [4, 2, 3, 3]],
     ['another number of axes', [4, 3, 3]],
-  ])('refuses a kernel for %s, and says which', (_, shape) => {
+  ])('refuses a kernel with %s, and names it', (_, shape) => {
     const g = createGraph('conv')
     const options = { weight: g.input('kernel', shape), bias: null, strides: [1, 1], pads: [1, 1, 1, 1] }
     expect(() => conv(g, g.input('x', [2, 3, 7, 6]), options)).toThrow(
@@ -48,7 +51,7 @@ describe('conv', () => {
     )
   })
 
-  test('refuses a kernel larger than the padded image, naming the layer', () => {
+  test('refuses a kernel larger than the padded image, and names the layer', () => {
     const g = createGraph('conv')
     const options = { weight: g.input('w', [4, 3, 3, 3]), bias: null, strides: [1, 1], pads: [0, 0, 0, 0] }
     expect(() => g.within('encoder.conv_in', () => conv(g, g.input('x', [1, 3, 2, 7]), options))).toThrow(

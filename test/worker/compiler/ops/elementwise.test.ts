@@ -26,7 +26,7 @@ import { expectClose } from '../../../fixtures/close.ts'
 import { normalCdf } from '../../../fixtures/plain-arithmetic.ts'
 import { runGraph, runMixedGraph, tensorOf } from '../../../fixtures/run-graph.ts'
 
-describe('broadcasting', () => {
+describe('broadcastShapes', () => {
   test.each([
     [
       [2, 3],
@@ -64,13 +64,13 @@ describe('broadcasting', () => {
   })
 })
 
-describe('of two values', () => {
+describe('an op of two values', () => {
   test.each([
     ['add', add, (a: number, b: number) => a + b],
     ['sub', sub, (a: number, b: number) => a - b],
     ['mul', mul, (a: number, b: number) => a * b],
     ['div', div, (a: number, b: number) => a / b],
-  ])('%s', async (_, op, plain) => {
+  ])('computes %s', async (_, op, plain) => {
     const [a, b] = [
       [1, -2, 3, 8, 0.5, -6],
       [4, -0.25, 2],
@@ -84,7 +84,7 @@ describe('of two values', () => {
     expect(results['y']).toEqual(tensorOf(expected, [2, 3]))
   })
 
-  test('refuses unlike types', () => {
+  test('refuses values of different types', () => {
     const g = createGraph('binary')
     expect(() => mul(g, g.input('a', [2]), g.input('b', [2], 'float16'))).toThrow(
       new GraphError('Mul needs inputs of one type: a is float32, b is float16'),
@@ -95,16 +95,16 @@ describe('of two values', () => {
 const POINTS = [-9, -3, -1.702, -1, -0.5, -1e-3, 0.25, 1, 2.5, 6] as const
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x))
 
-describe('of one value', () => {
+describe('an op of one value', () => {
   test.each<[string, (g: Graph, x: Value) => Value, (x: number) => number]>([
     ['sin', sin, Math.sin],
     ['cos', cos, Math.cos],
     ['sigmoid', sigmoid, logistic],
     ['sqrt', (g, x) => sqrt(g, mul(g, x, x)), Math.abs],
-    ['gelu, through erf', gelu, (x) => x * normalCdf(x)],
+    ['gelu with erf', gelu, (x) => x * normalCdf(x)],
     ['silu', silu, (x) => x * logistic(x)],
     ["CLIP's quick gelu", (g, x) => quickGelu(g, x, 1.702), (x) => x * logistic(1.702 * x)],
-  ])('%s', async (_, op, plain) => {
+  ])('computes %s', async (_, op, plain) => {
     const g = createGraph('unary')
     const y = op(g, g.input('x', [5, 2]))
     g.output('y', y)
@@ -118,7 +118,7 @@ describe('of one value', () => {
   })
 })
 
-test('a bias can go into the gelu, one for each column', async () => {
+test('biasGelu adds the bias of each column before the GELU', async () => {
   const bias = [0.5, -1]
   const g = createGraph('gelu')
   g.output('y', biasGelu(g, g.input('x', [5, 2]), g.input('bias', [2])))
@@ -127,7 +127,7 @@ test('a bias can go into the gelu, one for each column', async () => {
   expectClose(y!, { data, shape: [5, 2] }, { absolute: 2e-6 })
 })
 
-test('softmax of every row', async () => {
+test('softmax normalizes every row', async () => {
   const g = createGraph('softmax')
   g.output('y', softmax(g, g.input('x', [2, 2])))
   const { y } = await runGraph(g, { x: tensorOf([0, Math.log(3), 5, 5], [2, 2]) })
@@ -136,11 +136,11 @@ test('softmax of every row', async () => {
 
 const { NaN: nan, POSITIVE_INFINITY: infinity, MAX_VALUE: tooLarge } = Number
 
-describe('tests for numbers that are not finite', () => {
+describe('an op that finds non-finite numbers', () => {
   test.each([
     ['NaN', isNan, [1, 0, 0, 0, 0]],
     ['infinity of either sign', isInf, [0, 1, 1, 1, 0]],
-  ])('%s', async (_, op, expected) => {
+  ])('marks %s', async (_, op, expected) => {
     const g = createGraph('test')
     const marks = op(g, g.input('x', [5]))
     expect(marks).toMatchObject({ dtype: 'bool', shape: [5] })
@@ -152,7 +152,7 @@ describe('tests for numbers that are not finite', () => {
 })
 
 describe('where', () => {
-  test('takes one or the other, element by element', async () => {
+  test('selects one of two values for each element', async () => {
     const g = createGraph('where')
     const x = g.input('x', [2, 2])
     const y = where(g, isNan(g, x), g.input('other', [2]), x)
@@ -162,7 +162,7 @@ describe('where', () => {
     expect(results['y']).toEqual(tensorOf([8, 1, 2, 9], [2, 2]))
   })
 
-  test('refuses a condition that is not bool, and unlike types', () => {
+  test('refuses a condition that is not bool, and values of different types', () => {
     const g = createGraph('where')
     const [x, half, marks] = [
       g.input('x', [2]),
@@ -178,7 +178,7 @@ describe('where', () => {
   })
 })
 
-test('rounding to bytes takes halves to even numbers and clamps what lies beyond', async () => {
+test('roundToUint8 rounds halves to even and clamps values to 0 and 255', async () => {
   const g = createGraph('bytes')
   const y = roundToUint8(g, g.input('x', [4, 3]))
   expect(y).toMatchObject({ dtype: 'uint8', shape: [4, 3] })
@@ -192,14 +192,14 @@ test('rounding to bytes takes halves to even numbers and clamps what lies beyond
 })
 
 describe('cast', () => {
-  test('names the ONNX type', () => {
+  test('states the target type by its number in ONNX', () => {
     const g = createGraph('cast')
     const y = cast(g, g.input('x', [2], 'float16'), 'float32')
     expect(y).toMatchObject({ dtype: 'float32', shape: [2] })
     expect(g.nodes[0]).toMatchObject({ op: 'Cast', attributes: { to: 1 } })
   })
 
-  test('to the same type records nothing', () => {
+  test('records no node if the type stays the same', () => {
     const g = createGraph('cast')
     const x = g.input('x', [2])
     expect(cast(g, x, 'float32')).toBe(x)

@@ -56,7 +56,7 @@ const mapped = (x: Tensor, sum: (value: number, index: number) => number): Tenso
   shape: x.shape,
 })
 
-describe('a kernel for group norm', () => {
+describe('hasGroupNormKernel', () => {
   test.each([
     [64, 32, true],
     [320, 32, true],
@@ -65,16 +65,19 @@ describe('a kernel for group norm', () => {
     [96, 32, false],
     [160, 32, false],
     [48, 32, false],
-  ])('takes an even number of channels a group: %i channels in %i groups, %s', (channels, groups, has) => {
-    expect(hasGroupNormKernel(channels, groups)).toBe(has)
-  })
+  ])(
+    'is true only for an even number of channels in a group: %i channels in %i groups, %s',
+    (channels, groups, has) => {
+      expect(hasGroupNormKernel(channels, groups)).toBe(has)
+    },
+  )
 })
 
 describe.each(IN_TYPES)('in $dtype', ({ dtype, close }) => {
   test.each(
     [64, 320, 1280].flatMap((channels) => ACTIVATIONS.map((activation) => [channels, activation] as const)),
   )(
-    'GroupNorm of %i channels in 32 groups takes its statistics per image: %s',
+    'GroupNorm of %i channels in 32 groups normalizes each image, with activation %s',
     async (channels, activation) => {
       const x = someHalves(1, [2, 3, 2, channels], 4)
       const norm = { groups: 32, activation }
@@ -94,9 +97,9 @@ describe.each(IN_TYPES)('in $dtype', ({ dtype, close }) => {
 
   test.each([
     ['each pixel', SHAPE, (index: number) => index],
-    ['an image', [2, 64] as const, (index: number) => Math.floor(index / (6 * 64)) * 64 + (index % 64)],
+    ['each image', [2, 64] as const, (index: number) => Math.floor(index / (6 * 64)) * 64 + (index % 64)],
   ] as const)(
-    'SkipGroupNorm adds a skip for %s and the bias, and gives the sum too',
+    'SkipGroupNorm adds a skip for %s and the bias, and also returns the sum',
     async (_, shape, from) => {
       const given = { x: coarse(x), skip: coarse(someHalves(3, shape)), bias: coarse(bias) }
       const record = (g: Graph, inputs: Readonly<Record<keyof typeof given, Value>>) => {
@@ -116,7 +119,7 @@ describe.each(IN_TYPES)('in $dtype', ({ dtype, close }) => {
   )
 })
 
-describe('recorded', () => {
+describe('a recorded group norm', () => {
   const parameters = (g: Graph, channels: number): GroupNormAttributes => ({
     gamma: g.input('gamma', [channels]),
     beta: g.input('beta', [channels]),
@@ -125,7 +128,7 @@ describe('recorded', () => {
     activation: 'silu',
   })
 
-  test('is told epsilon, groups, activation and layout', () => {
+  test('has epsilon, groups, activation and layout as attributes', () => {
     const g = createGraph('norm')
     const x = g.input('x', [1, 2, 3, 64], 'float16')
     expect(groupNorm(g, x, parameters(g, 64))).toMatchObject({ shape: x.shape, dtype: 'float16' })
@@ -137,8 +140,8 @@ describe('recorded', () => {
   })
 
   test.each([
-    ['an odd number of channels a group', [1, 2, 3, 96]],
-    ['channels that the groups do not divide', [1, 2, 3, 80]],
+    ['an odd number of channels in a group', [1, 2, 3, 96]],
+    ['a number of channels that the groups do not divide', [1, 2, 3, 80]],
     ['another number of axes', [2, 3, 64]],
   ])('is refused for %s', (_, shape) => {
     const g = createGraph('norm')
@@ -151,8 +154,8 @@ describe('recorded', () => {
   })
 
   test.each([
-    ['of half precision', [64], 'float16'],
-    ['for other channels', [32], 'float32'],
+    ['in float16', [64], 'float16'],
+    ['for another number of channels', [32], 'float32'],
   ] as const)('is refused with a gamma or beta %s', (_, shape, dtype) => {
     for (const name of ['gamma', 'beta']) {
       const g = createGraph('norm')
@@ -165,10 +168,10 @@ describe('recorded', () => {
   })
 
   test.each([
-    ['a skip of other images', [3, 64], [64], 'float32[3,64] and float32[64]'],
+    ['a skip for another number of images', [3, 64], [64], 'float32[3,64] and float32[64]'],
     ['a skip [N, 1, 1, C]', [2, 1, 1, 64], null, 'float32[2,1,1,64] and -'],
-    ['a bias of other channels', [2, 64], [32], 'float32[2,64] and float32[32]'],
-  ])('SkipGroupNorm refuses %s', (_, skip, bias, given) => {
+    ['a bias for another number of channels', [2, 64], [32], 'float32[2,64] and float32[32]'],
+  ])('is refused as SkipGroupNorm with %s', (_, skip, bias, given) => {
     const g = createGraph('norm')
     const addends = { skip: g.input('skip', skip), bias: bias === null ? null : g.input('bias', bias) }
     expect(() => skipGroupNorm(g, g.input('x', [2, 2, 3, 64]), addends, parameters(g, 64))).toThrow(

@@ -8,7 +8,7 @@ import { runGraph, tensorOf } from '../../../fixtures/run-graph.ts'
 import { someTensor } from '../../../fixtures/stored-weights.ts'
 
 describe('gemm', () => {
-  test("is PyTorch's Linear: x·weightᵀ + bias", async () => {
+  test("computes PyTorch's Linear, x·weightᵀ + bias", async () => {
     const [x, weight, bias] = [someTensor(1, [5, 7]), someTensor(2, [3, 7]), someTensor(3, [3])]
     const g = createGraph('gemm')
     const inputs = [g.input('x', x.shape), g.input('weight', weight.shape)] as const
@@ -44,7 +44,7 @@ describe('gemm', () => {
 })
 
 describe('matmul', () => {
-  test('multiplies the last two axes, and broadcasts those before', async () => {
+  test('multiplies the last two axes and broadcasts the axes before them', async () => {
     const g = createGraph('matmul')
     const y = matmul(g, g.input('a', [2, 1, 2, 2]), g.input('b', [2, 2, 1]))
     g.output('y', y)
@@ -58,7 +58,7 @@ describe('matmul', () => {
     )
   })
 
-  test('refuses unequal inner sizes', () => {
+  test('refuses different inner sizes', () => {
     const g = createGraph('matmul')
     expect(() => matmul(g, g.input('a', [2, 3]), g.input('b', [2, 3]))).toThrow(
       new GraphError('MatMul of a float32[2,3] with b float32[2,3]'),
@@ -67,7 +67,7 @@ describe('matmul', () => {
 })
 
 describe('matmulTransposed', () => {
-  test('multiplies by the transposed second, times a factor', async () => {
+  test('multiplies by the transposed second matrix and by a factor', async () => {
     const [a, b] = [someTensor(1, [4, 7]), someTensor(2, [3, 7])]
     const g = createGraph('matmul')
     const y = matmulTransposed(g, g.input('a', a.shape), g.input('b', b.shape), 0.5)
@@ -79,7 +79,7 @@ describe('matmulTransposed', () => {
     expectClose((await runGraph(g, { a, b }))['y']!, expected, { absolute: 1e-6 })
   })
 
-  test('refuses unequal inner sizes', () => {
+  test('refuses different inner sizes', () => {
     const g = createGraph('matmul')
     expect(() => matmulTransposed(g, g.input('a', [2, 3]), g.input('b', [3, 2]))).toThrow(
       new GraphError('FusedMatMul of a float32[2,3] with b float32[3,2]'),
@@ -88,7 +88,7 @@ describe('matmulTransposed', () => {
 })
 
 describe('matmulIntoBatches', () => {
-  test('multiplies by the transposed second, and puts the second axis first', async () => {
+  test('multiplies by the transposed second matrix and moves the second axis to the front', async () => {
     const [a, b] = [someTensor(1, [4, 2, 7]), someTensor(2, [3, 7])]
     const g = createGraph('matmul')
     const y = matmulIntoBatches(g, g.input('a', a.shape), g.input('b', b.shape))
@@ -100,7 +100,7 @@ describe('matmulIntoBatches', () => {
     expectClose((await runGraph(g, { a, b }))['y']!, expected, { absolute: 1e-6 })
   })
 
-  test('refuses unequal inner sizes and other ranks', () => {
+  test('refuses different inner sizes and other ranks', () => {
     const g = createGraph('matmul')
     expect(() => matmulIntoBatches(g, g.input('a', [2, 5, 3]), g.input('b', [3, 2]))).toThrow(
       new GraphError('FusedMatMul of a float32[2,5,3] with b float32[3,2]'),

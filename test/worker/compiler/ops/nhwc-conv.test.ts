@@ -18,26 +18,29 @@ describe('NhwcConv', () => {
       { kernel: [2, 3], stride: 1, pads: [0, 1, 1, 1], channels: 8, size: [7, 6] },
       { kernel: [1, 1], stride: 1, pads: [0, 0, 0, 0], channels: 8, size: [7, 6] },
       { kernel: [2, 2], stride: 1, pads: [2, 0, 1, 3], channels: 8, size: [9, 8] },
-    ] as const)('kernel $kernel, stride $stride, pads $pads', async (options) => {
-      const { kernel, stride, pads, channels, size } = options
-      const x = someHalves(1, [2, 7, 6, channels])
-      const weight = someHalves(2, [16, ...kernel, channels])
-      const { y } = await runInType(dtype, { x, weight }, (g, inputs) => {
-        const made = nhwcConv(g, inputs.x, { weight: inputs.weight, strides: [stride, stride], pads })
-        expect(made.shape).toEqual([2, ...size, 16])
-        expect(g.nodes.at(-1)?.flops).toBe(
-          2 * (2 * size[0] * size[1] * 16) * (kernel[0] * kernel[1] * channels),
-        )
-        return { y: made }
-      })
-      const zeros = { data: new Float32Array(16), shape: [16] }
-      const plain = convolve2d(channelsFirst(x), channelsFirst(weight), zeros, { stride, padding: pads })
-      const expected = channelsLast({ data: Float32Array.from(plain.data), shape: plain.shape })
-      expectClose(y, expected, close)
-    })
+    ] as const)(
+      'equals plain convolution with kernel $kernel, stride $stride and pads $pads',
+      async (options) => {
+        const { kernel, stride, pads, channels, size } = options
+        const x = someHalves(1, [2, 7, 6, channels])
+        const weight = someHalves(2, [16, ...kernel, channels])
+        const { y } = await runInType(dtype, { x, weight }, (g, inputs) => {
+          const made = nhwcConv(g, inputs.x, { weight: inputs.weight, strides: [stride, stride], pads })
+          expect(made.shape).toEqual([2, ...size, 16])
+          expect(g.nodes.at(-1)?.flops).toBe(
+            2 * (2 * size[0] * size[1] * 16) * (kernel[0] * kernel[1] * channels),
+          )
+          return { y: made }
+        })
+        const zeros = { data: new Float32Array(16), shape: [16] }
+        const plain = convolve2d(channelsFirst(x), channelsFirst(weight), zeros, { stride, padding: pads })
+        const expected = channelsLast({ data: Float32Array.from(plain.data), shape: plain.shape })
+        expectClose(y, expected, close)
+      },
+    )
   })
 
-  test('states the size of its kernel, which shape inference would take from the wrong axes', () => {
+  test('states the size of its kernel, because shape inference would take it from the wrong axes', () => {
     const g = createGraph('conv')
     const options = { weight: g.input('w', [16, 2, 3, 8]), strides: [1, 2], pads: [1, 0, 0, 2] } as const
     const y = nhwcConv(g, g.input('x', [1, 4, 5, 8]), options)
@@ -50,11 +53,11 @@ describe('NhwcConv', () => {
   })
 
   test.each([
-    ['for other channels', [1, 4, 5, 8], [16, 3, 3, 4]],
-    ['in the order of Conv', [1, 4, 5, 8], [16, 8, 3, 3]],
-    ['of another number of axes', [1, 4, 5, 8], [16, 3, 8]],
+    ['for another number of channels', [1, 4, 5, 8], [16, 3, 3, 4]],
+    ['with the axes in the order of Conv', [1, 4, 5, 8], [16, 8, 3, 3]],
+    ['with another number of axes', [1, 4, 5, 8], [16, 3, 8]],
     ['for images without a height', [4, 5, 8], [16, 3, 3, 8]],
-  ])('refuses a kernel %s, and says which', (_, shape, kernel) => {
+  ])('refuses a kernel %s, and names it', (_, shape, kernel) => {
     const g = createGraph('conv')
     expect(() => nhwcConv(g, g.input('x', shape), { ...SAME, weight: g.input('w', kernel) })).toThrow(
       new GraphError(`NhwcConv of x float32[${shape}] with w float32[${kernel}]`),

@@ -50,7 +50,7 @@ test('instance normalization normalizes every channel of every item', async () =
   expectClose((await runGraph(g, { x, scale, bias }))['y']!, { data, shape: x.shape }, { absolute: 1e-6 })
 })
 
-test('batch normalization takes its statistics as given', async () => {
+test('batch normalization uses the mean and variance that it is given', async () => {
   const x = someTensor(1, [2, 3, 4])
   const given = {
     scale: someTensor(2, [3]),

@@ -14,7 +14,7 @@ import { skipLayerNorm } from '../../../../worker/compiler/ops/skip-layer-norm.t
 
 type Record = (g: Graph, input: (name: string, shape: readonly number[]) => Value) => unknown
 
-/** Every op whose inputs have to be of one type. Its last input is asked for in another type. */
+/** Every op whose inputs must have one type. A test gives its last input another type. */
 const OPS: readonly (readonly [string, Record])[] = [
   ['Add', (g, input) => add(g, input('a', [2]), input('last', [2]))],
   ['BiasGelu', (g, input) => biasGelu(g, input('a', [2]), input('last', [2]))],
@@ -82,7 +82,7 @@ const inputsOf =
     g.input(name, shape, name === 'last' ? last : 'float32')
 
 describe('inputs of different types', () => {
-  test.each(OPS)('are refused by %s, and named', (op, record) => {
+  test.each(OPS)('are refused by %s with their names, case %#', (op, record) => {
     const g = createGraph('types')
     expect(() => record(g, inputsOf(g, 'float16'))).toThrow(
       new RegExp(`^${op} needs inputs of one type: a is float32,.* last is float16$`),
@@ -91,7 +91,7 @@ describe('inputs of different types', () => {
     expect(() => record(same, inputsOf(same, 'float32'))).not.toThrow()
   })
 
-  test('are refused by SkipGroupNorm too where the skip is of another type than x', () => {
+  test('are refused by SkipGroupNorm if the skip has another type than x', () => {
     const g = createGraph('types')
     const affine = { gamma: g.input('gamma', [8]), beta: g.input('beta', [8]) }
     const options = { ...affine, groups: 4, epsilon: 1e-5, activation: 'none' } as const

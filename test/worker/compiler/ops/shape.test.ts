@@ -40,14 +40,14 @@ const refused = (shape: readonly number[], record: (g: Graph, x: Value) => unkno
 }
 
 describe('reshape', () => {
-  test('keeps the numbers in order', async () => {
+  test('keeps the elements in order', async () => {
     expect(await runOn([2, 3], (g, x) => reshape(g, x, [3, 1, 2]))).toMatchObject({
       numbers: countTo(6),
       shape: [3, 1, 2],
     })
   })
 
-  test('to the same shape records nothing', async () => {
+  test('records no node if the shape stays the same', async () => {
     expect((await runOn([2, 3], (g, x) => reshape(g, x, [2, 3]))).ops).toEqual(['Identity'])
   })
 
@@ -64,7 +64,7 @@ describe('transpose', () => {
     })
   })
 
-  test('that moves only axes of size one is a reshape', async () => {
+  test('records a Reshape if only axes of size one move', async () => {
     expect(await runOn([1, 3, 2], (g, x) => transpose(g, x, [1, 0, 2]))).toEqual({
       numbers: countTo(6),
       shape: [3, 1, 2],
@@ -72,26 +72,26 @@ describe('transpose', () => {
     })
   })
 
-  test('refuses an axis that is not there', () => {
+  test('refuses an axis that does not exist', () => {
     expect(refused([2, 3], (g, x) => transpose(g, x, [1, 2]))).toMatch(/\[2,3\].*\[3,NaN\]/)
   })
 })
 
 describe('concat', () => {
-  test('joins along one axis', async () => {
+  test('joins values along one axis', async () => {
     expect(await runOn([2, 2], (g, x) => concat(g, [x, slice(g, x, 1, 0, 1)], 1))).toMatchObject({
       numbers: [0, 1, 0, 2, 3, 2],
       shape: [2, 3],
     })
   })
 
-  test('of one part is that part', () => {
+  test('returns a single value unchanged', () => {
     const g = createGraph('concat')
     const x = g.input('x', [2])
     expect(concat(g, [x], 0)).toBe(x)
   })
 
-  test('refuses unlike sizes along the other axes, unlike types, and nothing', () => {
+  test('refuses different sizes along the other axes, different types, and an empty list', () => {
     const join = (g: Graph, x: Value, other: Value) => concat(g, [x, other], 1)
     expect(refused([2, 3], (g, x) => join(g, x, g.input('other', [3, 3])))).toBe(
       'Concat of x float32[2,3] and other float32[3,3]',
@@ -115,7 +115,7 @@ describe('slice and split', () => {
     })
   })
 
-  test('the whole axis is no slice', async () => {
+  test('record no node for a whole axis', async () => {
     expect((await runOn([2, 4], (g, x) => slice(g, x, 1, 0, 4))).ops).toEqual(['Identity'])
   })
 
@@ -123,13 +123,13 @@ describe('slice and split', () => {
     [-1, 2],
     [2, 2],
     [1, 5],
-  ])('refuses %i to %i of four', (from, to) => {
+  ])('refuse the range from %i to %i of four elements', (from, to) => {
     expect(refused([2, 4], (g, x) => slice(g, x, 1, from, to))).toBe(
       `Slice ${from}..${to} of axis 1 of x float32[2,4]`,
     )
   })
 
-  test('refuses unequal parts', () => {
+  test('refuse parts of different sizes', () => {
     expect(refused([2, 4], (g, x) => split(g, x, 1, 3))).toMatch(
       /^shape: Split\(float32\[2,4\]\) would give \[2,1\.3/,
     )
@@ -140,7 +140,7 @@ describe('splitSizes', () => {
   test.each([
     [0, [0, 1, 4, 5]],
     [1, [2, 3, 6, 7]],
-  ])('of two equal parts gives part %i', async (part, numbers) => {
+  ])('returns part %i of two equal parts', async (part, numbers) => {
     expect(await runOn([2, 4], (g, x) => splitSizes(g, x, 1, [2, 2])[part]!)).toMatchObject({
       numbers,
       shape: [2, 2],
@@ -151,21 +151,21 @@ describe('splitSizes', () => {
     [0, [0, 4], [2, 1]],
     [1, [1, 2, 5, 6], [2, 2]],
     [2, [3, 7], [2, 1]],
-  ])('of unequal parts gives part %i in order', async (part, numbers, shape) => {
+  ])('returns part %i of three parts with different sizes', async (part, numbers, shape) => {
     expect(await runOn([2, 4], (g, x) => splitSizes(g, x, 1, [1, 2, 1])[part]!)).toMatchObject({
       numbers,
       shape,
     })
   })
 
-  test('runs along any axis', async () => {
+  test('splits along the first axis', async () => {
     expect(await runOn([3, 2], (g, x) => splitSizes(g, x, 0, [1, 2])[1]!)).toMatchObject({
       numbers: [2, 3, 4, 5],
       shape: [2, 2],
     })
   })
 
-  test('of one part is the whole, and records nothing', () => {
+  test('returns a single part unchanged and records no node', () => {
     const g = createGraph('split')
     const x = g.input('x', [2, 4])
     expect(splitSizes(g, x, 1, [4])).toEqual([x])
@@ -178,12 +178,12 @@ describe('splitSizes', () => {
     )
   })
 
-  test('refuses a part of nothing', () => {
+  test('refuses a part of size zero', () => {
     expect(refused([2, 4], (g, x) => splitSizes(g, x, 1, [4, 0]))).toMatch(/would give \[2,0\]$/)
   })
 })
 
-test('expand repeats along axes of size one', async () => {
+test('expand repeats elements along axes of size one', async () => {
   expect(await runOn([2, 1], (g, x) => expand(g, x, [2, 3]))).toMatchObject({
     numbers: [0, 0, 0, 1, 1, 1],
     shape: [2, 3],
@@ -197,7 +197,7 @@ test('resizeNearest repeats every pixel', async () => {
   })
 })
 
-test('resizeNearest repeats pixels along the axes it is told, here with channels last', async () => {
+test('resizeNearest repeats pixels along the given axes, here with channels last', async () => {
   expect(await runOn([1, 2, 1, 2], (g, x) => resizeNearest(g, x, 2, [1, 2]))).toEqual({
     numbers: [0, 1, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 2, 3],
     shape: [1, 4, 2, 2],
@@ -209,11 +209,11 @@ test.each([
   ['ReduceMean', [1, 4]],
   ['ReduceSum', [3, 12]],
   ['ReduceSumSquare', [5, 50]],
-] as const)('%s keeps the axis it reduces', async (op, numbers) => {
+] as const)('%s keeps the axis that it reduces', async (op, numbers) => {
   expect(await runOn([2, 3], (g, x) => reduce(g, op, x, [1]))).toMatchObject({ numbers, shape: [2, 1] })
 })
 
-test('filled makes a constant of one number', async () => {
+test('filled makes a constant that repeats one number', async () => {
   expect(await runOn([1], (g, x) => concat(g, [x, filled(g, 7, 3)], 0))).toMatchObject({
     numbers: [0, 7, 7, 7],
   })

@@ -13,8 +13,8 @@ const PARAMETERS = { gamma: someHalves(1, [40]), beta: someHalves(2, [40]), bias
 describe.each(IN_TYPES)('SkipLayerNormalization in $dtype', ({ dtype, close }) => {
   test.each([
     ['each token', SHAPE, (index: number) => index],
-    ['a place in every sequence', [1, 2, 40] as const, (index: number) => index % 80],
-  ] as const)('adds a skip for %s and the bias, and gives the sum too', async (_, shape, from) => {
+    ['each position of every sequence', [1, 2, 40] as const, (index: number) => index % 80],
+  ] as const)('adds a skip for %s and the bias, and also returns the sum', async (_, shape, from) => {
     // Sums of multiples of 1/64 are not rounded here, so that the result does not depend on their order.
     const coarse = (seed: number, size: readonly number[]) => ({
       data: someHalves(seed, size).data.map((value) => Math.round(value * 64) / 64),
@@ -81,7 +81,7 @@ describe('SkipLayerNormalization', () => {
     )
   })
 
-  test.each(['gamma', 'beta', 'bias'])('refuses a %s of other channels', (name) => {
+  test.each(['gamma', 'beta', 'bias'])('refuses a %s for another number of channels', (name) => {
     const g = createGraph('norm')
     const wrong = { ...options(g, SHAPE), [name]: g.input('wrong', [39]) }
     expect(() => skipLayerNorm(g, g.input('x', SHAPE), wrong)).toThrow(

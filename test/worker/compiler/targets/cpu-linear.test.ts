@@ -29,30 +29,30 @@ const pieceRows = (g: Graph): readonly number[] => {
 }
 
 describe('a feed-forward on the CPU', () => {
-  test('takes few rows at once', () => {
+  test('computes few rows in one chunk', () => {
     expect(pieceRows(recordOn(100))).toEqual([])
   })
 
-  test('takes them in as many pieces as asked for, alike to one row', () => {
+  test('has as many chunks as requested, whose rows differ by at most one', () => {
     expect(pieceRows(recordOn(100, { chunks: 3 }))).toEqual([33, 34, 33])
   })
 
-  test('has no more pieces than rows', () => {
+  test('has no more chunks than rows', () => {
     expect(pieceRows(recordOn(2, { chunks: 5 }))).toEqual([1, 1])
   })
 
-  test('keeps its hidden layer within the size of a piece', () => {
+  test('keeps its hidden layer within the size of a chunk', () => {
     const pieceBytes = 50 * 4 * HIDDEN
     expect(pieceRows(recordOn(100, { pieceBytes }))).toEqual([50, 50])
     expect(pieceRows(recordOn(101, { pieceBytes }))).toEqual([34, 33, 34])
   })
 
-  test('has at most eight pieces unless more are asked for', () => {
+  test('has at most eight chunks unless more are requested', () => {
     expect(pieceRows(recordOn(100, { pieceBytes: 1 }))).toHaveLength(8)
     expect(pieceRows(recordOn(100, { pieceBytes: 1, chunks: 20 }))).toHaveLength(20)
   })
 
-  test('does the same work in pieces, with less memory', () => {
+  test('has the same FLOPs and less than half the peak memory in eight chunks', () => {
     const [whole, cut] = [recordOn(4096), recordOn(4096, { chunks: 8 })].map(statisticsOf)
     expect(cut!.flops).toBe(whole!.flops)
     expect(cut!.peakActivationBytes).toBeLessThan(whole!.peakActivationBytes / 2)

@@ -12,22 +12,22 @@ import { CHANNELS, CLIPS, FRAMES, runOnImages, SIZE, X } from './some-images.ts'
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-describe.each(FLOAT32_TARGETS)('target $name', (target) => {
-  describe('convolutions', () => {
+describe.each(FLOAT32_TARGETS)('for target $name,', (target) => {
+  describe('a convolution', () => {
     const kernel = { weight: someTensor(5, [32, CHANNELS, 3, 3]), bias: someTensor(6, [32]) }
 
     test.each([
       { stride: 1, padding: [1, 1, 1, 1] },
       { stride: 2, padding: [1, 1, 1, 1] },
       { stride: 2, padding: [0, 0, 1, 1] },
-    ] as const)('stride $stride, padding $padding', async (options) => {
+    ] as const)('equals plain convolution with stride $stride and padding $padding', async (options) => {
       const w = await storedWeights(kernel)
       const bound = { weight: w.tensor('weight', [32, CHANNELS, 3, 3]), bias: w.tensor('bias', [32]) }
       const actual = await runOnImages(target, (g, x) => target.conv2d(g, x, { ...bound, ...options }))
       expectClose(actual, convolve2d(X, kernel.weight, kernel.bias, options), { relativeToScale: 1e-5 })
     })
 
-    test('add a residual', async () => {
+    test('adds a residual', async () => {
       const w = await storedWeights(kernel)
       const bound = { weight: w.tensor('weight', [32, CHANNELS, 3, 3]), bias: w.tensor('bias', [32]) }
       const residual = someTensor(7, [CLIPS * FRAMES, 32, ...SIZE])
@@ -48,7 +48,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     })
 
     test.each([{ to: [10, 8] }, { to: [9, 8] }, { to: [10, 7] }, { to: [9, 7] }] as const)(
-      'behind an upsampling to $to see each pixel twice',
+      'after an upsampling to $to reads each pixel twice',
       async ({ to: [height, width] }) => {
         const w = await storedWeights(kernel)
         const bound = { weight: w.tensor('weight', [32, CHANNELS, 3, 3]), bias: w.tensor('bias', [32]) }
@@ -59,7 +59,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
       },
     )
 
-    test('behind a doubling count as much work as the reference does, in all', () => {
+    test('after an upsampling to twice the size counts the FLOPs of the reference, avoided ones included', () => {
       const g = createGraph('upsample')
       const x = target.imagesFromNchw(g, g.input('x', X.shape), FRAMES)
       const stored = { dtype: 'float32', offsetBytes: 0, stored: null } as const
@@ -74,7 +74,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     })
 
     test.each([false, true])(
-      'over time see the frames before and after, within a clip; blended: %s',
+      'over time reads the frames before and after, within a clip; blended: %s',
       async (blended) => {
         const temporal = {
           weight: someTensor(8, [CHANNELS, CHANNELS, 3, 1, 1]),
@@ -114,7 +114,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     )
   })
 
-  test('convolutions over time give a row of a large image what they give it alone', async () => {
+  test('a convolution over time gives a row of a large image the same result as that row alone', async () => {
     const [frames, channels, height, width] = [3, 32, 128, 96]
     const large = someTensor(20, [frames, channels, height, width])
     const temporal = {

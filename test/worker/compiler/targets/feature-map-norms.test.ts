@@ -14,11 +14,11 @@ const CLOSE = { absolute: 2e-5 }
 
 const silu = (x: number): number => x / (1 + Math.exp(-x))
 
-describe.each(FLOAT32_TARGETS)('target $name', (target) => {
-  describe('group norm', () => {
+describe.each(FLOAT32_TARGETS)('for target $name,', (target) => {
+  describe('a group norm', () => {
     const groups = 32
     test.each(['none', 'silu'] as const)(
-      'of images takes its statistics per image: %s',
+      'of images normalizes each image, with activation %s',
       async (activation) => {
         const w = await storedWeights(AFFINE)
         const norm = { weight: w.tensor('weight', [CHANNELS]), bias: w.tensor('bias', [CHANNELS]) }
@@ -31,7 +31,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
       },
     )
 
-    test('keeps its precision for numbers that lie ten deviations from zero', async () => {
+    test('keeps its precision for numbers that are ten deviations from zero', async () => {
       const w = await storedWeights(AFFINE)
       const norm = { weight: w.tensor('weight', [CHANNELS]), bias: w.tensor('bias', [CHANNELS]) }
       const g = createGraph('far')
@@ -44,7 +44,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     })
 
     test.each([1, 10, 100])(
-      'keeps its precision on a large map whose mean is %i deviations',
+      'keeps its precision on a large map whose mean is %i deviation(s) from zero',
       async (mean) => {
         const [height, width] = [72, 128]
         const shape = [1, CHANNELS, height, width]
@@ -62,7 +62,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
       },
     )
 
-    test('of clips takes its statistics over all frames', async () => {
+    test('of clips normalizes all frames together', async () => {
       const w = await storedWeights(AFFINE)
       const norm = { weight: w.tensor('weight', [CHANNELS]), bias: w.tensor('bias', [CHANNELS]) }
       const actual = await runOnImages(target, (g, x) => {
@@ -79,7 +79,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
       { kind: 'images', rows: CLIPS },
       { kind: 'clips', rows: 1 },
       { kind: 'clips', rows: CLIPS },
-    ] as const)('of $kind first adds a shift of $rows rows', async ({ kind, rows }) => {
+    ] as const)('of $kind first adds a shift of $rows row(s)', async ({ kind, rows }) => {
       const w = await storedWeights(AFFINE)
       const norm = { weight: w.tensor('weight', [CHANNELS]), bias: w.tensor('bias', [CHANNELS]) }
       const shift = someTensor(4, [rows, CHANNELS])

@@ -19,13 +19,13 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     })
   })
 
-  /** A mix whose temporal side is all: a blend then only brings tokens back. */
+  /** A mix whose temporal side has a share of one, so that a blend only reorders tokens. */
   const onlyTemporal = async () =>
     bindMix(await storedWeights({ mix_factor: { data: Float32Array.of(100), shape: [1] } }), {
       switched: true,
     })
 
-  test('gives images back from clips as they were, and adds tokens and temporal tokens to their pixels', async () => {
+  test('returns images from clips unchanged, and adds tokens and temporal tokens to their pixels', async () => {
     const there = await runOnImages(target, (g, x) => target.toImages(g, target.toClips(g, x)))
     expect(there).toEqual(X)
     const doubled = { data: X.data.map((value) => 2 * value), shape: X.shape }
@@ -41,7 +41,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     expect(temporal).toEqual(doubled)
   })
 
-  test('has one sequence of temporal tokens per pixel of a clip, frame after frame', async () => {
+  test('makes one sequence of temporal tokens for each pixel of a clip, in the order of frames', async () => {
     const g = createGraph('tokens')
     const images = target.imagesFromNchw(g, g.input('x', X.shape), FRAMES)
     const temporal = target.toTemporalTokens(g, target.toTokens(g, images), FRAMES)
@@ -63,7 +63,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     expect(sorted(actual)).toEqual(sorted(expected))
   })
 
-  test('has one token per pixel, image after image', async () => {
+  test('makes one token for each pixel, in the order of images', async () => {
     const g = createGraph('tokens')
     const tokens = target.toTokens(g, target.imagesFromNchw(g, g.input('x', X.shape), FRAMES))
     expect(tokens).toMatchObject({ rows: CLIPS * FRAMES, length: SIZE[0] * SIZE[1], channels: CHANNELS })
@@ -75,7 +75,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     expect(results['tokens']!.data[(image * pixels + pixel) * CHANNELS + channel]).toBe(expected)
   })
 
-  test('passes images to another graph in its own order', async () => {
+  test('passes images to another graph without reordering them', async () => {
     const first = createGraph('first')
     target.outputImages(first, 'images', target.imagesFromNchw(first, first.input('x', X.shape), FRAMES))
     const { images } = await runGraph(first, { x: X })
@@ -90,7 +90,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     expect((await runGraph(second, { images: images! }))['y']).toEqual(X)
   })
 
-  test("adds a clip's image to each of its frames", async () => {
+  test('adds the image of a clip to each frame of the clip', async () => {
     const perClip = someTensor(31, [CLIPS, CHANNELS, ...SIZE])
     const g = createGraph('outer')
     const frames = target.imagesFromNchw(g, g.input('x', [FRAMES, CHANNELS, ...SIZE]), FRAMES)
@@ -106,7 +106,7 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     expect((await runGraph(g, { x, c: perClip }))['y']).toEqual({ data, shape: X.shape })
   })
 
-  test('takes images in pieces where their maps are large, and joins the results', async () => {
+  test('splits images with large maps into chunks, and joins the results', async () => {
     const seen: number[] = []
     const actual = await runOnImages(target, (g, x) => {
       const y = target.inImagePieces(g, x, 2 ** 30, (piece) => {
@@ -121,13 +121,13 @@ describe.each(FLOAT32_TARGETS)('target $name', (target) => {
     expect(actual).toEqual({ data: X.data.map((value) => 2 * value), shape: X.shape })
   })
 
-  test('takes images at once where their maps are small', () => {
+  test('does not split images with small maps', () => {
     const g = createGraph('images')
     const x = target.imagesFromNchw(g, g.input('x', X.shape), FRAMES)
     expect(target.inImagePieces(g, x, 1, (piece) => piece)).toBe(x)
   })
 
-  test('joins the channels of images, first to last', async () => {
+  test('joins the channels of two images in order', async () => {
     const other = someTensor(10, [CLIPS * FRAMES, 32, ...SIZE])
     const actual = await runOnImages(
       target,

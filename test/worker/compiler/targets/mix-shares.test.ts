@@ -9,18 +9,21 @@ import { storedWeights } from '../../../fixtures/stored-weights.ts'
 const FACTOR = 0.7
 const alpha = 1 / (1 + Math.exp(-FACTOR))
 
-describe('the mix factor', () => {
+describe('mixShares', () => {
   test.each([
     { switched: false, spatial: alpha, temporal: 1 - alpha },
     { switched: true, spatial: 1 - alpha, temporal: alpha },
-  ])('gives one side its sigmoid, the other the rest; switched: $switched', async (expected) => {
-    const w = await storedWeights({ mix_factor: { data: Float32Array.of(FACTOR), shape: [1] } })
-    const g = createGraph('mix')
-    const { spatial, temporal } = mixShares(g, bindMix(w, expected))
-    g.output('spatial', spatial)
-    g.output('temporal', temporal)
-    const results = await runGraph(g, {})
-    expectClose(results['spatial']!, tensorOf([expected.spatial]), { absolute: 1e-7 })
-    expectClose(results['temporal']!, tensorOf([expected.temporal]), { absolute: 1e-7 })
-  })
+  ])(
+    'gives one side the sigmoid of the factor and the other side the rest; switched: $switched',
+    async (expected) => {
+      const w = await storedWeights({ mix_factor: { data: Float32Array.of(FACTOR), shape: [1] } })
+      const g = createGraph('mix')
+      const { spatial, temporal } = mixShares(g, bindMix(w, expected))
+      g.output('spatial', spatial)
+      g.output('temporal', temporal)
+      const results = await runGraph(g, {})
+      expectClose(results['spatial']!, tensorOf([expected.spatial]), { absolute: 1e-7 })
+      expectClose(results['temporal']!, tensorOf([expected.temporal]), { absolute: 1e-7 })
+    },
+  )
 })

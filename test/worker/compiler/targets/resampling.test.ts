@@ -7,11 +7,11 @@ import { LAYER_TARGETS } from '../../../fixtures/cpu-targets.ts'
 import { openLayerGolden } from '../../../fixtures/layer-golden.ts'
 import { shiftsOf } from '../layers/clip-conditioning.ts'
 
-describe.each(LAYER_TARGETS)('target $name', (target) => {
+describe.each(LAYER_TARGETS)('for target $name,', (target) => {
   test.each([
-    ['of the UNet, pads all around', 'tiny', 'unet', 'down_blocks.0.downsamplers.0', 32, [1, 1, 1, 1]],
+    ['of the UNet, which pads all sides', 'tiny', 'unet', 'down_blocks.0.downsamplers.0', 32, [1, 1, 1, 1]],
     [
-      'of the UNet, halves an odd size',
+      'of the UNet, which halves an odd size',
       'four-level',
       'unet',
       'down_blocks.1.downsamplers.0',
@@ -19,30 +19,33 @@ describe.each(LAYER_TARGETS)('target $name', (target) => {
       [1, 1, 1, 1],
     ],
     [
-      'of the VAE, pads below and right',
+      'of the VAE, which pads below and right',
       'tiny',
       'vae',
       'encoder.down_blocks.0.downsamplers.0',
       32,
       [0, 0, 1, 1],
     ],
-  ] as const)('a downsampler %s', async (_, checkpoint, component, path, channels, padding) => {
-    const layer = await openLayerGolden(checkpoint, component, path, target)
-    const { g, w } = layer.scope
-    const conv = bindConv(w.at('conv'), channels, channels, 3)
-    const x = layer.feedImages('hidden_states')
-    await layer.expectOutput(target.conv2d(g, x, { ...conv, stride: 2, padding }))
-  })
+  ] as const)(
+    'conv2d with stride 2 equals the downsampler %s',
+    async (_, checkpoint, component, path, channels, padding) => {
+      const layer = await openLayerGolden(checkpoint, component, path, target)
+      const { g, w } = layer.scope
+      const conv = bindConv(w.at('conv'), channels, channels, 3)
+      const x = layer.feedImages('hidden_states')
+      await layer.expectOutput(target.conv2d(g, x, { ...conv, stride: 2, padding }))
+    },
+  )
 
   test.each([
-    ['doubles the size', 'tiny', 'up_blocks.0.upsamplers.0', [4, 6]],
+    ['that doubles the size', 'tiny', 'up_blocks.0.upsamplers.0', [4, 6]],
     [
-      'stops one row short of twice the size, as the skip has it',
+      'that stops one row below twice the size, at the size of the skip',
       'four-level',
       'up_blocks.1.upsamplers.0',
       [5, 6],
     ],
-  ] as const)('an upsampler %s', async (_, checkpoint, path, [height, width]) => {
+  ] as const)('upsampleConv2d equals the upsampler %s', async (_, checkpoint, path, [height, width]) => {
     const layer = await openLayerGolden(checkpoint, 'unet', path, target)
     const { g, w } = layer.scope
     const conv = bindConv(w.at('conv'), 64, 64, 3)
@@ -51,7 +54,7 @@ describe.each(LAYER_TARGETS)('target $name', (target) => {
     await layer.expectOutput(x)
   })
 
-  test('a decoder block doubles the size behind its ResNets', async () => {
+  test("two ResNets and an upsampler equal diffusers' block of the VAE decoder", async () => {
     const layer = await openLayerGolden('tiny', 'vae', 'decoder.up_blocks.0', target)
     const { scope } = layer
     const resnets = [0, 1].map((index) =>
@@ -68,7 +71,7 @@ describe.each(LAYER_TARGETS)('target $name', (target) => {
     await layer.expectOutput(target.upsampleConv2d(scope.g, x, 6, 10, upsampler))
   })
 
-  test('a block on the way up takes its skips last first', async () => {
+  test('an up block of the UNet takes its skips in reverse order', async () => {
     const layer = await openLayerGolden('mid-attn-3', 'unet', 'up_blocks.1', target)
     const { scope } = layer
     const time = layer.feedPerClip('temb', 1)
@@ -95,7 +98,7 @@ describe.each(LAYER_TARGETS)('target $name', (target) => {
     await layer.expectOutput(target.upsampleConv2d(scope.g, second, 6, 5, upsampler))
   })
 
-  test("the decoder's last convolution runs over the frames alone", async () => {
+  test("a convolution over time equals the last convolution of diffusers' decoder", async () => {
     const layer = await openLayerGolden('tiny', 'vae', 'decoder.time_conv_out', target)
     const { g, w } = layer.scope
     const volumes = layer.feed('input')

@@ -11,11 +11,11 @@ import { someTensor, storedWeights } from '../../../fixtures/stored-weights.ts'
 const ROWS = 6
 const X = someTensor(1, [ROWS, 16])
 
-describe.each([...FLOAT32_TARGETS, packedTarget('float32')])('target $name', (target) => {
+describe.each([...FLOAT32_TARGETS, packedTarget('float32')])('for target $name,', (target) => {
   test.each([
     ['narrower', 8],
     ['wider', 40],
-  ])('a linear layer to a %s width, with bias and without', async (_, out) => {
+  ])('a linear layer to a %s width equals a plain product, with bias and without', async (_, out) => {
     const given = { weight: someTensor(2, [out, 16]), bias: someTensor(3, [out]) }
     const w = await storedWeights(given)
     const [weight, bias] = [w.tensor('weight', [out, 16]), w.tensor('bias', [out])]
@@ -30,7 +30,7 @@ describe.each([...FLOAT32_TARGETS, packedTarget('float32')])('target $name', (ta
     expectClose(results['unbiased']!, multiplyTransposed(X, given.weight, null), { absolute: 2e-6 })
   })
 
-  test('a feed-forward is GEGLU, whose gate is the second half through erf, and a product', async () => {
+  test('a feed-forward equals GEGLU, whose gate is the second half through erf, and a product', async () => {
     const given = {
       proj: someTensor(4, [48, 16]),
       projBias: someTensor(5, [48]),
@@ -59,7 +59,7 @@ describe.each([...FLOAT32_TARGETS, packedTarget('float32')])('target $name', (ta
     expectClose((await runGraph(g, { x: X }))['y']!, { data, shape: X.shape }, { relativeToScale: 1e-6 })
   })
 
-  test('a feed-forward in more chunks does the same work in less memory', async () => {
+  test('a feed-forward in more chunks has the same FLOPs and a lower peak of activation bytes', async () => {
     const w = await storedWeights({
       ...{ proj: someTensor(2, [48, 16]), projBias: someTensor(3, [48]) },
       ...{ out: someTensor(4, [16, 24]), outBias: someTensor(5, [16]) },
@@ -84,7 +84,7 @@ describe.each([...FLOAT32_TARGETS, packedTarget('float32')])('target $name', (ta
     { per: 'clip', rows: [10, 20], of: [0, 0, 0, 0, 0, 0, 0, 0] },
     { per: 'clip', rows: [10, 20, 30, 40], of: [0, 0, 0, 0, 1, 1, 1, 1] },
     { per: 'frame', rows: [10, 20, 30, 40], of: [0, 1, 0, 1, 0, 1, 0, 1] },
-  ] as const)('adds its own row to each token of a $per: $rows', async ({ per, rows, of }) => {
+  ] as const)('addRows adds to each token the row of its $per: $rows', async ({ per, rows, of }) => {
     // Two clips of two frames of two pixels; after the change of order a sequence holds a pixel's frames.
     const g = createGraph('rows')
     const spatial = target.tokensFromMatrix(g, g.input('x', [8, 2]), 4)
@@ -105,7 +105,7 @@ describe.each([...FLOAT32_TARGETS, packedTarget('float32')])('target $name', (ta
     expect([...y!.data]).toEqual(expected)
   })
 
-  test('a linear layer of a blend, which weighs the temporal side by its share', async () => {
+  test('a linear layer of a blend weighs the temporal side by its share', async () => {
     // Two clips of three frames of two pixels. The temporal side is twice the spatial one.
     const x = someTensor(1, [12, 16])
     const given = { weight: someTensor(2, [8, 16]), bias: someTensor(3, [8]) }
@@ -126,7 +126,7 @@ describe.each([...FLOAT32_TARGETS, packedTarget('float32')])('target $name', (ta
     }
   })
 
-  test('a layer norm', async () => {
+  test('a layer norm equals plain layer normalization', async () => {
     const given = { weight: someTensor(6, [16]), bias: someTensor(7, [16]) }
     const w = await storedWeights(given)
     const g = createGraph('norm')
@@ -145,25 +145,28 @@ describe.each([...FLOAT32_TARGETS, packedTarget('float32')])('target $name', (ta
     { length: 25, heads: 4 },
     { length: 40, heads: 4 },
     { length: 40, heads: 1 },
-  ])('attention within sequences of $length tokens, $heads heads', async ({ length, heads }) => {
-    const rows = 3
-    const tokens = someTensor(11, [rows * length, 16])
-    const given = { q: someTensor(12, [16, 16]), k: someTensor(13, [16, 16]), v: someTensor(14, [16, 16]) }
-    const w = await storedWeights(given)
-    const projection = (name: string) => ({ weight: w.tensor(name, [16, 16]), bias: null })
-    const g = createGraph('attention')
-    const x = target.tokensFromMatrix(g, g.input('x', tokens.shape), rows)
-    const projections = { toQ: projection('q'), toK: projection('k'), toV: projection('v') }
-    g.output('y', target.tokensToMatrix(g, target.selfAttention(g, x, { ...projections, heads })))
-    expect(statisticsOf(g).flops).toBe(
-      2 * (2 * rows * length * length * 16) + 3 * 2 * rows * length * 16 * 16,
-    )
-    const projected = (weight: typeof tokens) => ({
-      data: Float32Array.from(multiplyTransposed(tokens, weight, null).data),
-      shape: [rows, length, 16],
-    })
-    const expected = attend(projected(given.q), projected(given.k), projected(given.v), heads)
-    const actual = (await runGraph(g, { x: tokens }))['y']!
-    expectClose(actual, { ...expected, shape: tokens.shape }, { absolute: 2e-6 })
-  })
+  ])(
+    'attention in sequences of $length token(s) with $heads head(s) equals plain attention',
+    async ({ length, heads }) => {
+      const rows = 3
+      const tokens = someTensor(11, [rows * length, 16])
+      const given = { q: someTensor(12, [16, 16]), k: someTensor(13, [16, 16]), v: someTensor(14, [16, 16]) }
+      const w = await storedWeights(given)
+      const projection = (name: string) => ({ weight: w.tensor(name, [16, 16]), bias: null })
+      const g = createGraph('attention')
+      const x = target.tokensFromMatrix(g, g.input('x', tokens.shape), rows)
+      const projections = { toQ: projection('q'), toK: projection('k'), toV: projection('v') }
+      g.output('y', target.tokensToMatrix(g, target.selfAttention(g, x, { ...projections, heads })))
+      expect(statisticsOf(g).flops).toBe(
+        2 * (2 * rows * length * length * 16) + 3 * 2 * rows * length * 16 * 16,
+      )
+      const projected = (weight: typeof tokens) => ({
+        data: Float32Array.from(multiplyTransposed(tokens, weight, null).data),
+        shape: [rows, length, 16],
+      })
+      const expected = attend(projected(given.q), projected(given.k), projected(given.v), heads)
+      const actual = (await runGraph(g, { x: tokens }))['y']!
+      expectClose(actual, { ...expected, shape: tokens.shape }, { absolute: 2e-6 })
+    },
+  )
 })

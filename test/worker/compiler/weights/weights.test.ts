@@ -25,7 +25,7 @@ const faultOf = (work: () => unknown): InvalidInputError => {
 }
 
 describe('a tensor', () => {
-  test('is found by its path, in its own precision', () => {
+  test('is found by its path, with its stored precision', () => {
     const tensors = stored({ 'down_blocks.0.resnets.1.conv1.weight': [4, 3, 3, 3] }, 'F32')
     const place = openWeights('unet', tensors).root.at('down_blocks', 0, 'resnets').at(1)
     expect(place.path).toBe('down_blocks.0.resnets.1')
@@ -41,11 +41,11 @@ describe('a tensor', () => {
     ['F32', 'float32'],
     ['F16', 'float16'],
     ['BF16', 'bfloat16'],
-  ] as const)('stored as %s is %s', (dtype, expected) => {
+  ] as const)('stored as %s has type %s', (dtype, expected) => {
     expect(openWeights('vae', stored({ x: [1] }, dtype)).root.tensor('x', [1]).dtype).toBe(expected)
   })
 
-  test('of whole numbers is no weight: quantised checkpoints are refused', () => {
+  test('of integers is refused as a weight, because quantised checkpoints are not supported', () => {
     const { field, message } = faultOf(() =>
       openWeights('unet', stored({ x: [1] }, 'U8')).root.tensor('x', [1]),
     )
@@ -53,12 +53,12 @@ describe('a tensor', () => {
     expect(message).toContain('has dtype U8; weights must be F32, F16 or BF16')
   })
 
-  test('of whole numbers that nothing asks for is left over like any other', () => {
+  test('of integers that no layer requests is reported as left over', () => {
     const weights = openWeights('unet', stored({ 'conv_in.weight.absmax': [4] }, 'U8'))
     expect(faultOf(() => weights.assertNoneLeft()).message).toContain('conv_in.weight.absmax')
   })
 
-  test('that is missing is refused with its name, the shape and what to do', () => {
+  test('that is missing is refused with its name, its expected shape and a fix', () => {
     const { field, message } = faultOf(() =>
       openWeights('unet', stored({})).root.at('conv_in').tensor('weight', [320, 8, 3, 3]),
     )
@@ -81,8 +81,8 @@ describe('a tensor', () => {
   )
 })
 
-describe('what was asked for', () => {
-  test('is counted once each, unused ones included', () => {
+describe('a component', () => {
+  test('counts each requested tensor once, unused tensors included', () => {
     const component = openWeights('unet', stored({ a: [2, 3], b: [5] }, 'F32'))
     component.root.tensor('a', [2, 3])
     component.root.tensor('a', [2, 3])
@@ -91,7 +91,7 @@ describe('what was asked for', () => {
     expect(component.sizeBytes()).toBe(44)
   })
 
-  test('is taken to exist, in half precision, where there are only configs', () => {
+  test('without files assumes that each requested tensor exists in float16', () => {
     const component = openWeights('unet', null)
     expect(component.root.tensor('a', [2, 3])).toMatchObject({ dtype: 'float16', stored: null })
     expect(component.parameterCount()).toBe(6)
@@ -104,8 +104,8 @@ describe('what was asked for', () => {
   })
 })
 
-describe('what nobody asked for', () => {
-  test('is named, three at most', () => {
+describe('tensors that no layer requests', () => {
+  test('are reported, at most three by name', () => {
     const component = openWeights('unet', stored({ a: [1], b: [1], c: [1], d: [1], e: [1] }))
     component.root.tensor('c', [1])
     expect(faultOf(() => component.assertNoneLeft()).message).toBe(
@@ -114,7 +114,7 @@ describe('what nobody asked for', () => {
     )
   })
 
-  test('may be ignored by name', () => {
+  test('can be ignored by name', () => {
     const component = openWeights('image_encoder', stored({ 'embeddings.position_ids': [1] }))
     expect(() => component.assertNoneLeft((key) => key.endsWith('.position_ids'))).not.toThrow()
     expect(faultOf(() => component.assertNoneLeft()).message).toContain('1 tensor(s)')

@@ -31,13 +31,13 @@ const liveOf = (graph: Graph, workspace = none) => {
   return use === null ? null : { mib: use.liveBytes / MIB, at: use.liveAt }
 }
 
-describe('what is alive', () => {
-  test('is the inputs to the end, and each tensor until its last reader has run', () => {
+describe('the live memory of a graph', () => {
+  test('includes the inputs to the end, and each tensor until its last reader has run', () => {
     // x, a and b at the op of b; x, b and y at the end.
     expect(liveOf(aChain())).toEqual({ mib: 3, at: 'b/QuickGelu' })
   })
 
-  test('is a tensor that is read again to its last reader', () => {
+  test('includes a tensor that is read twice until its last reader has run', () => {
     const g = createGraph('skip')
     const x = input(g, 1)
     const a = g.within('a', () => mul(g, x, x))
@@ -50,7 +50,7 @@ describe('what is alive', () => {
     expect(liveOf(g)).toEqual({ mib: 4, at: 'c/QuickGelu' })
   })
 
-  test('is one buffer for a tensor and its reshapes', () => {
+  test('includes one buffer for a tensor and its reshapes', () => {
     const g = createGraph('views')
     const x = input(g, 1)
     const a = mul(g, x, x)
@@ -59,14 +59,14 @@ describe('what is alive', () => {
     expect(liveOf(g)).toEqual({ mib: 3, at: 'QuickGelu' })
   })
 
-  test('is a buffer of its own for an output, though it is a reshape of another tensor', () => {
+  test('includes a separate buffer for an output that is a reshape of another tensor', () => {
     const g = createGraph('output')
     const x = input(g, 1)
     g.output('y', reshape(g, mul(g, x, x), [2, MIB / 8]))
     expect(liveOf(g)).toEqual({ mib: 3, at: 'y' })
   })
 
-  test('is a workspace while its node runs', () => {
+  test('includes a workspace while its node runs', () => {
     const workspace: Workspace = ({ op }) => (op === 'Mul' ? [2 * MIB, 3 * MIB] : [])
     expect(liveOf(aChain(), workspace)).toEqual({ mib: 1 + 1 + 2 + 3, at: 'a/Mul' })
   })
@@ -76,7 +76,7 @@ describe('what is alive', () => {
   })
 })
 
-describe('the regions', () => {
+describe('the regions of an arena', () => {
   /** x of 1 MiB, then 4 of it side by side, and the product of that with itself. */
   const growing = (): Graph => {
     const g = createGraph('growing')
@@ -93,7 +93,7 @@ describe('the regions', () => {
     return g
   }
 
-  test('are made as tensors grow, and later runs need no more', () => {
+  test('grow with the tensors, and do not grow in later runs', () => {
     const regions = (runs: number) =>
       simulateArena(growing(), none, { runs })?.regions.map((size) => size / MIB)
     // x, 4 MiB side by side, and their product. The output then takes the buffer of the 4 MiB.
@@ -108,14 +108,14 @@ describe('the regions', () => {
     expect(touchedBytes / MIB).toBe(3 + 3 + 3)
   })
 
-  test('are null once they reach the limit, and where the device refuses', () => {
+  test('are null if they reach the limit or exceed the memory of the device', () => {
     const bounded = (limitBytes: number) => simulateArena(growing(), none, { limitBytes })
     expect(bounded(9 * MIB + 1)).toMatchObject({ arenaBytes: 9 * MIB })
     expect(bounded(9 * MIB)).toBeNull()
     const onDevice = (deviceBytes: number) => simulateArena(growing(), none, { deviceBytes })
     expect(onDevice(9 * MIB)).toMatchObject({ arenaBytes: 9 * MIB })
     expect(onDevice(9 * MIB - 1)).toBeNull()
-    // The last node of the last run is refused.
+    // The device refuses the last node of the last run.
     expect(simulateArena(thirds(), none, { deviceBytes: 10 * MIB, runs: 1 })).toBeNull()
   })
 })

@@ -22,7 +22,7 @@ describe('a graph with a reserve', () => {
     ['numbers', [1, -2, 3.5, 1e30, -0, 5]],
     ['NaN', [Number.NaN, 1, 2, 3, 4, 5]],
     ['infinity', [Number.NEGATIVE_INFINITY, 1, 2, 3, 4, 5]],
-  ])('gives the same bits for %s', async (_, numbers) => {
+  ])('gives bit-identical results for %s', async (_, numbers) => {
     const inputs = { x: tensorOf(numbers, [2, 3]) }
     const plain = await runGraph(aGraph(), inputs)
     const reserved = await runGraph(withArenaReserve(aGraph(), MIB), inputs)
@@ -32,7 +32,7 @@ describe('a graph with a reserve', () => {
     )
   })
 
-  test('allocates the reserve before a node of its own, and no constant computes it', () => {
+  test('allocates the reserve before its other nodes, in a node that is not folded', () => {
     const graph = withArenaReserve(aGraph(), MIB)
     const order = executionOrder(graph)
     const filled = order.findIndex(({ outputs }) => outputs.some((output) => bytesOf(output) === MIB))
@@ -41,7 +41,7 @@ describe('a graph with a reserve', () => {
     expect(preparationNodes(graph).size).toBe(0)
   })
 
-  test('gives the same bits with two regions, whose buffers are there at the same time', async () => {
+  test('gives bit-identical results with two regions, whose buffers exist at the same time', async () => {
     const inputs = { x: tensorOf([1, Number.NaN, -0, 3.5, Number.POSITIVE_INFINITY, 5], [2, 3]) }
     const reserved = withArenaReserve(aGraph(), 5 * MIB)
     const { y } = await runGraph(reserved, inputs)
@@ -58,7 +58,7 @@ describe('a graph with a reserve', () => {
     expect(order.findIndex(({ op }) => op === 'Mul')).toBeGreaterThan(readAgain)
   })
 
-  test('has one region for tensors that took one for each size', () => {
+  test('has one region for tensors that had a region for each size', () => {
     const g = createGraph('growing')
     let x = g.input('x', [64 * 1024])
     for (const factor of [4, 8, 16]) {
@@ -78,7 +78,7 @@ describe('a graph with a reserve', () => {
     expect(regions(320 * MIB)).toEqual([1, 64, 256])
   })
 
-  test('has regions of powers of two, none above what kernels can index', () => {
+  test('has regions of powers of two, none larger than kernels can index', () => {
     const gib = (bytes: number) => reserveRegions(bytes * 1024 * MIB).map((size) => size / (1024 * MIB))
     expect(gib(8)).toEqual([8])
     expect(gib(7)).toEqual([1, 2, 4])

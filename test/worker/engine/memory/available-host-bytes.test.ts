@@ -6,18 +6,18 @@ import {
 
 const STAT = 'anon 300\nfile 70\nkernel 5\ninactive_file 40\nactive_file 25\n'
 
-test('pages of files are available, because the system takes them back', () => {
+test('availableInGroup counts pages of files, because the system reclaims them', () => {
   expect(availableInGroup({ freeBytes: 100, stat: STAT, machineBytes: 1000 })).toBe(165)
 })
 
-test('no more is available than the machine has', () => {
+test('availableInGroup returns at most the memory of the machine', () => {
   expect(availableInGroup({ freeBytes: 100, stat: STAT, machineBytes: 120 })).toBe(120)
 })
 
-test('a group that cannot be read has what it has free', () => {
+test('availableInGroup returns the free bytes of a group that cannot be read', () => {
   expect(availableInGroup({ freeBytes: 100, stat: null, machineBytes: 1000 })).toBe(100)
 })
 
-test('this process has some', async () => {
+test('readAvailableHostBytes returns more than 1 MiB for this process', async () => {
   expect(await readAvailableHostBytes()).toBeGreaterThan(2 ** 20)
 })

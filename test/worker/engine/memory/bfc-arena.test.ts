@@ -14,7 +14,7 @@ describe('the arena', () => {
     expect(sizes(arena.regions).slice(3)).toEqual([1024, 1024, 1024, 1024, 1024])
   })
 
-  test('makes larger regions for large allocations, and goes back to 1 GiB after the second of a size', () => {
+  test('makes larger regions for large allocations, and returns to 1 GiB after the second of a size', () => {
     const arena = createBfcArena()
     for (const gib of [3, 3, 1, 1]) arena.allocate(gib * 1024 * MIB)
     expect(sizes(arena.regions)).toEqual([4096, 4096])
@@ -34,13 +34,13 @@ describe('the arena', () => {
     expect(arena.allocate(256)).toMatchObject({ region: 0, offsetBytes: 0.5 * MIB })
   })
 
-  test('leaves less than 128 MiB unused rather than split a chunk that is not twice the request', () => {
+  test('leaves less than 128 MiB unused instead of splitting a chunk that is not twice the request', () => {
     const arena = createBfcArena()
     expect(arena.allocate(900 * MIB)).toMatchObject({ sizeBytes: 1024 * MIB })
     expect(arena.allocate(890 * MIB)).toMatchObject({ sizeBytes: 890 * MIB })
   })
 
-  test('merges free neighbours, with what no run has used only after the run', () => {
+  test('merges free neighbours, but merges unused space only after the run', () => {
     const arena = createBfcArena()
     const first = arena.allocate(2 * MIB)!
     const [a, b] = [arena.allocate(MIB)!, arena.allocate(MIB)!]
@@ -53,7 +53,7 @@ describe('the arena', () => {
     expect(arena.allocate(4 * MIB)).toMatchObject({ region: 2 })
   })
 
-  test('asks for nine tenths as often as the device refuses, down to the allocation itself', () => {
+  test('requests nine tenths each time the device refuses, down to the allocation itself', () => {
     const arena = createBfcArena({ deviceBytes: 900 * MIB })
     arena.allocate(800 * MIB)
     expect(arena.regions[0]).toBe(Math.ceil((1024 * MIB * 0.9 * 0.9) / 256) * 256)

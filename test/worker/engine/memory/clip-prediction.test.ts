@@ -22,7 +22,7 @@ const aClip = ({ isHalf = true } = {}) => {
   return { clip, predicted }
 }
 
-test('graphs that take turns are open together, and every other one alone', () => {
+test('graphs that take turns are open together, and every other graph is open alone', () => {
   const { clip } = aClip()
   const names = (lowMemory: boolean) =>
     clip.networks(lowMemory).map((together) => together.map(({ graph }) => graph))
@@ -30,7 +30,7 @@ test('graphs that take turns are open together, and every other one alone', () =
   expect(names(true)).toEqual([['encoder'], ['pass', 'step']])
 })
 
-test('each graph is predicted when it is asked for, and once', () => {
+test('each graph is predicted once, when it is first requested', () => {
   const { clip, predicted } = aClip()
   expect(predicted).toEqual([])
   clip.decoder(13)
@@ -45,6 +45,6 @@ test('each graph is predicted when it is asked for, and once', () => {
   ])
 })
 
-test('a clip whose decoder is float32 has no other one', () => {
+test('a clip whose decoder is float32 has no other exact decoder', () => {
   expect(aClip({ isHalf: false }).clip.exactDecoder).toBeNull()
 })

@@ -32,8 +32,8 @@ const CARDS = [
 ]
 
 /*
- * Workspaces of the plans that cuDNN 9.28.1 makes first for these cards, in their order, from the descriptions in
- * `test/cuda/stand-in/card.c`; `null`: it has no plan. The convolutions are of SVD-XT's networks, the last one is of the demo's. Read on 2026-11-30.
+ * Workspaces of the plans that cuDNN 9.28.1 makes first for these GPUs, in their order, from the descriptions in
+ * `test/cuda/stand-in/card.c`. `null` if it has no plan. The convolutions are of SVD-XT's networks, the last one is of the demo's. Read on 2026-11-30.
  */
 const PLANNED: readonly (readonly [Shape, string, number, readonly (number | null)[]])[] = [
   [[1, 72, 128, 512], '3x3', 512, [73402384, 28311568, 28311568, 47185936, 131, 73402384, 47185936]],
@@ -61,7 +61,7 @@ const PLANNED: readonly (readonly [Shape, string, number, readonly (number | nul
 
 describe('the most that cuDNN allocates for a float32 convolution', () => {
   test.each(CARDS.map((card, index) => ({ ...card, index })))(
-    'is at least what it plans on $card',
+    'is at least what cuDNN plans on $card',
     ({ index, ...card }) => {
       for (const [shape, kernel, channelsOut, planned] of PLANNED) {
         const most = mostConvolutionBytes(convolution(shape, kernel, channelsOut), card)
@@ -70,7 +70,7 @@ describe('the most that cuDNN allocates for a float32 convolution', () => {
     },
   )
 
-  test('is close to what it plans for the convolution that decides the peak of a decoder', () => {
+  test('is within 10 MB of the plan for the convolution that decides the peak of a decoder', () => {
     const [shape, kernel, channelsOut, planned] = PLANNED[4]!
     for (const [index, card] of CARDS.entries()) {
       const most = mostConvolutionBytes(convolution(shape, kernel, channelsOut), card)
@@ -78,7 +78,7 @@ describe('the most that cuDNN allocates for a float32 convolution', () => {
     }
   })
 
-  test('is the most of all cards on one that is not known', () => {
+  test('is, on an unknown GPU, the most of all known GPUs', () => {
     for (const [shape, kernel, channelsOut] of PLANNED) {
       const node = convolution(shape, kernel, channelsOut)
       const ofKnown = CARDS.map((card) => mostConvolutionBytes(node, card))

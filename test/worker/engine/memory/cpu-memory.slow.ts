@@ -29,7 +29,7 @@ test.each([
     await writeFile(file, JSON.stringify(one))
     // Once, so that the weights are prepared: a renderer's later sessions find them.
     await execa(process.execPath, [SESSION, file])
-    // What the heap holds at the peak varies from run to run by up to a tenth.
+    // The heap at the peak varies from run to run by up to a tenth.
     const ratios: number[] = []
     for (let run = 0; run < 3; run += 1) {
       const { stdout } = await execa(process.execPath, [SESSION, file])

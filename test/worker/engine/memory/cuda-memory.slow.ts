@@ -19,8 +19,8 @@ import { writeSparseCheckpoint } from '../../../fixtures/sparse-checkpoint.ts'
 import { temporaryDir } from '../../../fixtures/temporary-dir.ts'
 
 /*
- * Predictions beside the device memory that the CUDA provider's real binary allocates on a card that is not there. A
- * prediction is never below what is measured, and at most 15 % above it.
+ * Compares predictions with the device memory that the CUDA provider's real binary allocates on the stand-in for a GPU.
+ * A prediction is never below what is measured, and at most 15 % above it.
  */
 
 const { obstacle, title } = await openStandIn()
@@ -100,7 +100,7 @@ const expectAll = async (checkpoint: Checkpoint, size: Size, chunks: readonly nu
 
 describe.skipIf(obstacle !== null)(`a prediction of CUDA memory${title}`, () => {
   test.each(['t4', 'a10g', 'h100'] as const)(
-    'fits every graph of SVD-XT on %s',
+    'is 0 to 15 per cent above the measured memory for every graph of SVD-XT on %s',
     { timeout: 600_000 },
     async (card) => {
       const checkpoint = await writeSparseCheckpoint(XT_CONFIGS, await temporaryDir(), { variant: 'fp16' })
@@ -110,7 +110,7 @@ describe.skipIf(obstacle !== null)(`a prediction of CUDA memory${title}`, () => 
     },
   )
 
-  test('fits packed attention on t4, whose kernels copy nothing', async () => {
+  test('is 0 to 15 per cent above the measured memory for packed attention on t4', async () => {
     const g = createGraph('packed')
     const x = cast(g, g.input('x', [655, 25, 5 * 3 * 64]), 'float16')
     const y = packedMultiHeadAttention(g, reshape(g, x, [655, 25, 5, 3, 64]))
@@ -118,12 +118,16 @@ describe.skipIf(obstacle !== null)(`a prediction of CUDA memory${title}`, () => 
     await expectPrediction(g, await temporaryDir(), 't4')
   })
 
-  test('fits the demo checkpoint', { timeout: 300_000 }, async () => {
+  test('is 0 to 15 per cent above the measured memory for the demo checkpoint', {
+    timeout: 300_000,
+  }, async () => {
     const demo = fileURLToPath(new URL('../../../../worker/demo', import.meta.url))
     await expectAll(await openCheckpoint(demo), { width: 256, height: 256, numFrames: 8 }, [2, 8], 'a10g')
   })
 
-  test('fits a checkpoint of four levels', { timeout: 300_000 }, async () => {
+  test('is 0 to 15 per cent above the measured memory for a checkpoint of four levels', {
+    timeout: 300_000,
+  }, async () => {
     const dir = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('four-level'), {
       variant: 'fp16',
     })
@@ -131,7 +135,9 @@ describe.skipIf(obstacle !== null)(`a prediction of CUDA memory${title}`, () => 
     await expectAll(checkpoint, { width: 512, height: 320, numFrames: 7 }, [1, 7], 't4')
   })
 
-  test('fits a tiny checkpoint', { timeout: 300_000 }, async () => {
+  test('is 0 to 15 per cent above the measured memory for a tiny checkpoint', {
+    timeout: 300_000,
+  }, async () => {
     const dir = await writeRandomCheckpoint(await temporaryDir(), await readCheckpointSpec('tiny'), {
       variant: 'fp16',
     })
@@ -162,33 +168,41 @@ describe.skipIf(withCudnn.obstacle !== null)(`a prediction for float32 networks$
   test.each([
     ...(['t4', 'a10g', 'l4', 'a100', 'h100'] as const).map((card) => [card, 'with TF32', true] as const),
     ...(['a10g', 'l4', 'a100', 'h100'] as const).map((card) => [card, 'without TF32', false] as const),
-  ])('fits on %s %s', { timeout: 900_000 }, async (card, _, hasTf32) => {
-    const checkpoint = await writeSparseCheckpoint(XT_CONFIGS, await temporaryDir(), { variant: 'fp16' })
-    const dir = await temporaryDir()
-    const large = graphsOf(checkpoint, { width: 1024, height: 576, numFrames: 25 }, 1, card, 'fp32')
-    const small = graphsOf(checkpoint, { width: 512, height: 320, numFrames: 14 }, 1, card, 'fp32')
-    const networks = [
-      large.vaeEncoder(),
-      large.denoiseStep(),
-      ...[1, 2, 4].map((frames) => large.vaeDecoder(frames, 'rgb')),
-      small.vaeEncoder(),
-      ...[1, 7].map((frames) => small.vaeDecoder(frames, 'rgb')),
-      small.denoiseStep(),
-    ]
-    for (const recorded of networks)
-      await expectFit(recorded, await withSparseWeights(recorded, dir), card, hasTf32)
-  })
+  ])(
+    'is 0 to 15 per cent above the measured memory for SVD-XT on %s %s',
+    { timeout: 900_000 },
+    async (card, _, hasTf32) => {
+      const checkpoint = await writeSparseCheckpoint(XT_CONFIGS, await temporaryDir(), { variant: 'fp16' })
+      const dir = await temporaryDir()
+      const large = graphsOf(checkpoint, { width: 1024, height: 576, numFrames: 25 }, 1, card, 'fp32')
+      const small = graphsOf(checkpoint, { width: 512, height: 320, numFrames: 14 }, 1, card, 'fp32')
+      const networks = [
+        large.vaeEncoder(),
+        large.denoiseStep(),
+        ...[1, 2, 4].map((frames) => large.vaeDecoder(frames, 'rgb')),
+        small.vaeEncoder(),
+        ...[1, 7].map((frames) => small.vaeDecoder(frames, 'rgb')),
+        small.denoiseStep(),
+      ]
+      for (const recorded of networks)
+        await expectFit(recorded, await withSparseWeights(recorded, dir), card, hasTf32)
+    },
+  )
 
-  test.each(['t4', 'l4', 'h100'] as const)('fits the demo on %s', { timeout: 300_000 }, async (card) => {
-    const demo = fileURLToPath(new URL('../../../../worker/demo', import.meta.url))
-    const size = { width: 256, height: 256, numFrames: 8 }
-    const graphs = graphsOf(await openCheckpoint(demo), size, 1, card, 'fp32')
-    const networks = [
-      ...[graphs.imageEncoder(), graphs.vaeEncoder(), graphs.conditioning(2), graphs.denoiseStep()],
-      ...[2, 8].map((frames) => graphs.vaeDecoder(frames, 'rgb')),
-    ]
-    const cacheDir = await temporaryDir()
-    for (const recorded of networks)
-      await expectFit(recorded, await withPreparedWeights(recorded, { cacheDir }), card)
-  })
+  test.each(['t4', 'l4', 'h100'] as const)(
+    'is 0 to 15 per cent above the measured memory for the demo on %s',
+    { timeout: 300_000 },
+    async (card) => {
+      const demo = fileURLToPath(new URL('../../../../worker/demo', import.meta.url))
+      const size = { width: 256, height: 256, numFrames: 8 }
+      const graphs = graphsOf(await openCheckpoint(demo), size, 1, card, 'fp32')
+      const networks = [
+        ...[graphs.imageEncoder(), graphs.vaeEncoder(), graphs.conditioning(2), graphs.denoiseStep()],
+        ...[2, 8].map((frames) => graphs.vaeDecoder(frames, 'rgb')),
+      ]
+      const cacheDir = await temporaryDir()
+      for (const recorded of networks)
+        await expectFit(recorded, await withPreparedWeights(recorded, { cacheDir }), card)
+    },
+  )
 })

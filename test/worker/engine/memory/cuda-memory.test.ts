@@ -22,26 +22,29 @@ const decoder = (frames: number, precision: Precision, { width, height } = { wid
 const GIB = 2 ** 30
 const A10G = { computeCapability: 86, hasTf32: true }
 
-/** The shape for which cuDNN 9.28.1 plans no workspace on an A10G, though it does for all others of its size. */
+/** The shape for which cuDNN 9.28.1 plans no workspace on an A10G, though it plans one for all other shapes of its size. */
 const LEFT_OUT = [4, 288, 512, 512]
 
 test.each([
   ['none', () => 0],
   ['the most', (node: Node) => mostConvolutionBytes(node, A10G)],
-  ['half of that', (node: Node) => mostConvolutionBytes(node, A10G) / 2],
+  ['half of the most', (node: Node) => mostConvolutionBytes(node, A10G) / 2],
   ['a copy of the input', ({ inputs: [x] }: Node) => (x == null ? 0 : bytesOf(x))],
   [
-    'a copy of the input but for one shape',
+    'a copy of the input, except for one shape',
     ({ inputs: [x] }: Node) => (x == null || isDeepStrictEqual(x.shape, LEFT_OUT) ? 0 : bytesOf(x)),
   ],
-])('a float32 decoder takes as much as predicted whatever cuDNN plans: %s', (_, bytesOfConvolution) => {
-  const graph = decoder(4, 'fp32', { width: 1024, height: 576 })
-  const { reserve, arenaBytes } = cudaMemoryOf(graph, A10G)
-  const workspace: Workspace = (node) => (node.op === 'NhwcConv' ? [bytesOfConvolution(node)] : [])
-  expect(simulateArena(withReserve(graph, reserve), workspace)?.arenaBytes).toBe(arenaBytes)
-})
+])(
+  'a float32 decoder takes the predicted memory for every workspace that cuDNN plans: %s',
+  (_, bytesOfConvolution) => {
+    const graph = decoder(4, 'fp32', { width: 1024, height: 576 })
+    const { reserve, arenaBytes } = cudaMemoryOf(graph, A10G)
+    const workspace: Workspace = (node) => (node.op === 'NhwcConv' ? [bytesOfConvolution(node)] : [])
+    expect(simulateArena(withReserve(graph, reserve), workspace)?.arenaBytes).toBe(arenaBytes)
+  },
+)
 
-test('a float32 decoder takes what its card makes cuDNN plan', () => {
+test('the reserve of a float32 decoder depends on what cuDNN plans for the GPU', () => {
   const graph = decoder(7, 'fp32')
   const gibOn = (computeCapability: number, hasTf32 = true) =>
     (cudaMemoryOf(graph, { computeCapability, hasTf32 }).reserve?.bytes ?? 0) / GIB

@@ -33,8 +33,13 @@ describe('attention allocates', () => {
     ['a number for each row and head in flash attention', attention([2, 9216, 320], 5), A10G, [368_640]],
     ['q, k and v side by side on a T4', attention([2, 9216, 320], 5), T4, [35_389_440]],
     ['the output as float32 for a head size above 256', attention([1, 9216, 512], 1), A10G, [18_874_368]],
-    ['the same on a T4', attention([1, 9216, 512], 1), T4, [18_874_368]],
-    ['flash attention’s numbers for a head size of 256', attention([1, 9216, 512], 2), A10G, [73_728]],
+    [
+      'the output as float32 for a head size above 256 on a T4',
+      attention([1, 9216, 512], 1),
+      T4,
+      [18_874_368],
+    ],
+    ['a number for each row and head for a head size of 256', attention([1, 9216, 512], 2), A10G, [73_728]],
     [
       'q, k and v in float32, and the scores twice for short sequences',
       attention([2, 255, 64], 4, 'float32', 10),
@@ -48,7 +53,7 @@ describe('attention allocates', () => {
       [3 * 2 * 256 * 64 * 4],
     ],
     [
-      'an integer for each sequence where q, k and v are packed, and one more',
+      'an integer for each sequence with packed q, k and v, and one more',
       aNode('MultiHeadAttention', [value([18_432, 14, 5, 3, 64])], { num_heads: 5 }),
       T4,
       [4 * 18_433],
@@ -60,29 +65,37 @@ describe('attention allocates', () => {
 
 test.each<[string, Node, readonly number[]]>([
   [
-    'GroupNorm: two sums for each image and group',
+    'GroupNorm allocates two sums for each image and group',
     aNode('GroupNorm', [value([25, 72, 128, 320])], { groups: 16 }),
     [3_200],
   ],
   [
-    'SkipGroupNorm: the same, with 32 groups by default',
+    'SkipGroupNorm allocates two sums for each image and group, of which it has 32 by default',
     aNode('SkipGroupNorm', [value([25, 72, 128, 320])]),
     [6_400],
   ],
-  ['Concat: a table of its inputs', aNode('Concat', [value([1]), value([1])]), [8_192]],
+  ['Concat allocates a table of its inputs', aNode('Concat', [value([1]), value([1])]), [8_192]],
   [
-    'FusedMatMul into batches: three pointers to each matrix',
+    'FusedMatMul into batches allocates three pointers to each matrix',
     aNode('FusedMatMul', [value([9216, 25, 320])], { transBatchA: 1 }, value([25, 9216, 320])),
     [200, 200, 200],
   ],
-  ['FusedMatMul otherwise: nothing', aNode('FusedMatMul', [value([25, 9216, 320])], { transB: 1 }), []],
-  ['a convolution in float16: nothing', aNode('NhwcConv', [value([1, 8, 8, 8]), value([8, 3, 3, 8])]), []],
-  ['any other op: nothing', aNode('Add', [value([1]), value([1])]), []],
+  [
+    'any other FusedMatMul allocates nothing',
+    aNode('FusedMatMul', [value([25, 9216, 320])], { transB: 1 }),
+    [],
+  ],
+  [
+    'a convolution in float16 allocates nothing',
+    aNode('NhwcConv', [value([1, 8, 8, 8]), value([8, 3, 3, 8])]),
+    [],
+  ],
+  ['any other op allocates nothing', aNode('Add', [value([1]), value([1])]), []],
 ])('%s', (_, node, bytes) => {
   expect(mostOf(node)).toEqual(bytes)
 })
 
-test('a graph with a float32 convolution has a most and a least, because cuDNN chooses', () => {
+test('a graph with a float32 convolution has a largest and a smallest workspace, because cuDNN chooses', () => {
   const [x, w, y] = [
     [1, 72, 128, 512],
     [512, 3, 3, 512],

@@ -3,7 +3,7 @@ import { createGraph } from '../../../../worker/compiler/graph/graph.ts'
 import { add, mul, sigmoid, silu } from '../../../../worker/compiler/ops/elementwise.ts'
 import { executionOrder } from '../../../../worker/engine/memory/execution-order.ts'
 
-test('a node runs after those it reads from, of which the last in the file is first', () => {
+test('executionOrder runs a node after its inputs, of which the last in the file runs first', () => {
   const g = createGraph('diamond')
   const x = g.input('x', [4])
   const left = g.within('left', () => silu(g, sigmoid(g, x)))
@@ -18,7 +18,7 @@ test('a node runs after those it reads from, of which the last in the file is fi
   ])
 })
 
-test('the last of several outputs is computed first', () => {
+test('executionOrder computes the last of several outputs first', () => {
   const g = createGraph('outputs')
   const x = g.input('x', [4])
   g.output('first', sigmoid(g, x))

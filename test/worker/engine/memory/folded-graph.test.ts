@@ -22,7 +22,7 @@ const aGraph = () => {
   return { graph: g, prepared, doubled }
 }
 
-test('what depends on constants alone is a constant of its size, without its numbers', () => {
+test('foldForMemory replaces what depends on constants alone by constants of that size, without numbers', () => {
   const { graph } = foldForMemory(aGraph().graph)
   expect(graph.nodes.map(({ op }) => op)).toEqual(['Mul', 'Reshape', 'Add', 'Identity'])
   const described = graph.constants.map((constant) => [
@@ -37,7 +37,7 @@ test('what depends on constants alone is a constant of its size, without its num
   ])
 })
 
-test('the graph before and its plan stay, so that what is computed can be counted', () => {
+test('foldForMemory keeps the source graph and its plan, so that computed results can be counted', () => {
   const { graph, prepared, doubled } = aGraph()
   const { source, folding } = foldForMemory(graph)
   expect(source.nodes.map(({ op }) => op)).toContain('Transpose')
@@ -45,7 +45,7 @@ test('the graph before and its plan stay, so that what is computed can be counte
   expect(folding.inline.map(({ name }) => name)).toEqual([doubled.name])
 })
 
-test('the folded graph alone is the same', () => {
+test('foldedGraph returns the same graph as foldForMemory', () => {
   const { graph } = aGraph()
   expect(printGraph(foldedGraph(graph))).toBe(printGraph(foldForMemory(graph).graph))
 })

@@ -34,7 +34,7 @@ test('a session takes 8 bytes for each 256 of its arena, and 20 KB for each node
   expect(memoryOf(16 * 1024 * MIB, true).sessionBytes).toBe(4 * 20_000 + 512 * MIB)
 })
 
-test('weights are prepared in batches: what is computed, its source, and the results of two batches', () => {
+test('preparing weights in batches takes a computed value, its source and the results of two batches', () => {
   expect(memoryOf(0, true).preparingBytes).toBe((40 + 1.5 * 40 + 2 * 40) * MIB)
 })
 
@@ -42,7 +42,7 @@ test('weights that no file keeps are all computed at once', () => {
   expect(memoryOf(0, false).preparingBytes).toBe(2 * 40 * MIB)
 })
 
-test('outputs and prepared weights are arrays that are freed late', () => {
+test('outputs and prepared weights count as arrays that are freed late', () => {
   expect(memoryOf(0, true)).toMatchObject({ outputBytes: 80 * MIB, arrayBytes: (80 + 80) * MIB })
   expect(memoryOf(0, false)).toMatchObject({ arrayBytes: 80 * MIB })
 })

@@ -18,33 +18,36 @@ const aGraph = (graph: string, bytes: number, host: Partial<HostMemory> = {}): P
 
 const aHost = { availableBytes: 1000, totalBytes: 2000, baseBytes: 100, share: 0.5 }
 
-describe("of the device's memory", () => {
+describe('for the memory of the device,', () => {
   const groups = [[aGraph('encoder', 3)], [aGraph('pass', 4), aGraph('step', 5)], [aGraph('decoder', 8)]]
 
-  test('networks that stay need all of it at once', () => {
+  test('the resident mode needs the sum of all graphs', () => {
     expect(needOf('resident', groups, { baseBytes: 100 })).toBe(100 + 3 + 4 + 5 + 8)
   })
 
-  test.each(['offload', 'low-vram'] as const)('%s needs what is open together at most', (memory) => {
-    expect(needOf(memory, groups, { baseBytes: 100 })).toBe(100 + 4 + 5)
-  })
+  test.each(['offload', 'low-vram'] as const)(
+    'the %s mode needs the most that is open at the same time',
+    (memory) => {
+      expect(needOf(memory, groups, { baseBytes: 100 })).toBe(100 + 4 + 5)
+    },
+  )
 
-  test('the largest graph is one, whatever is open beside it', () => {
+  test('largestOf returns a single graph, not those that are open together', () => {
     expect(largestOf(groups, 'device').graph).toBe('decoder')
   })
 })
 
-describe("of the host's memory", () => {
-  test("nothing is known where it is the device's, and all of it may be taken", () => {
+describe('for the memory of the host,', () => {
+  test('hostNeedOf returns null and hostRoomOf infinity, if the device uses it', () => {
     expect(hostNeedOf('offload', [[aGraph('step', 1)]], { host: null })).toBeNull()
     expect(hostRoomOf({ host: null })).toBe(Number.POSITIVE_INFINITY)
   })
 
-  test('a process may take its share of what is available', () => {
+  test('hostRoomOf returns the share of the available memory that a process may take', () => {
     expect(hostRoomOf({ host: aHost })).toBe(500)
   })
 
-  test('graphs and outputs of all networks stay, whatever is open', () => {
+  test('hostNeedOf counts the graphs and outputs of all networks in every mode', () => {
     const groups = [
       [aGraph('encoder', 1, { graphBytes: 1, outputBytes: 2, sessionBytes: 30 })],
       [aGraph('step', 1, { graphBytes: 4, outputBytes: 8, sessionBytes: 60 })],
@@ -55,7 +58,7 @@ describe("of the host's memory", () => {
     expect(hostNeedOf('offload', groups, { host: aHost }, 1000)?.needBytes).toBe(1000 + 100 + 15 + 60 + 8)
   })
 
-  test("a network's weights are prepared beside the sessions before it", () => {
+  test('hostNeedOf counts the preparation of weights together with the sessions before it', () => {
     const groups = [
       [aGraph('pass', 1, { sessionBytes: 30, preparingBytes: 50 })],
       [aGraph('step', 1, { sessionBytes: 60, preparingBytes: 80 })],
@@ -65,14 +68,14 @@ describe("of the host's memory", () => {
     expect(largestOf(groups, 'host').graph).toBe('step')
   })
 
-  test('at most 160 MiB of arrays are freed late', () => {
+  test('hostNeedOf counts at most 160 MiB of arrays that are freed late', () => {
     const needOfArrays = (arrayBytes: number) =>
       hostNeedOf('offload', [[aGraph('step', 1, { arrayBytes })]], { host: aHost })?.needBytes
     expect(needOfArrays(5 * MIB)).toBe(100 + 5 * MIB)
     expect(needOfArrays(500 * MIB)).toBe(100 + 160 * MIB)
   })
 
-  test('chunks that are blended are there three times as float32, less two that are counted as bytes', () => {
+  test('blendingBytes counts blended chunks three times as float32, less two counted as bytes', () => {
     expect(blendingBytes(aGraph('decoder', 1, { outputBytes: 7 }))).toBe((3 * 4 - 2) * 7)
   })
 })

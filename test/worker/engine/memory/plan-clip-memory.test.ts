@@ -74,12 +74,12 @@ const plan = (gigabytes: number, change: Partial<ClipMemoryRequest> = {}, totalG
     ...change,
   })
 
-describe('auto', () => {
+describe('memory mode auto', () => {
   test.each([
     [37, 'resident', 25],
     [36.9, 'offload', 25],
     [26, 'offload', 25],
-  ])('with %d GB decodes all frames at once, and is %s', (gigabytes, memory, decodeChunk) => {
+  ])('with %d GB decodes all frames at once in mode %s', (gigabytes, memory, decodeChunk) => {
     expect(plan(gigabytes)).toMatchObject({ fits: true, memory, decodeChunk })
   })
 
@@ -91,7 +91,7 @@ describe('auto', () => {
     [9.9, 'low-vram', 7],
     [6, 'low-vram', 5],
   ])(
-    'with %d GB decodes in as few chunks as fit, of equal length: %s, %d',
+    'with %d GB decodes in as few chunks of equal length as fit: mode %s, chunks of %d',
     (gigabytes, memory, decodeChunk) => {
       expect(plan(gigabytes)).toMatchObject({ fits: true, memory, decodeChunk })
     },
@@ -101,13 +101,13 @@ describe('auto', () => {
     [24, 12],
     [20, 10],
     [14, 14],
-  ])('cuts %d frames into chunks of one length, where 14 fit', (numFrames, decodeChunk) => {
+  ])('cuts %d frames, of which 14 fit at once, into chunks of %d', (numFrames, decodeChunk) => {
     const short = plan(15, { numFrames, keepWarm: false })
     expect(short).toMatchObject({ fits: true, decodeChunk })
     if (short.fits) expect(short.graphs.filter(({ graph }) => graph === 'vae_decoder')).toHaveLength(1)
   })
 
-  test('has no more chunks than with the longest that fits, and none is much shorter than the others', () => {
+  test('makes no more chunks than the longest that fits allows, and no chunk is much shorter', () => {
     const onlyDecoder = () => ({
       networks: () => [],
       decoder: (frames: number) => aNetwork('vae_decoder', frames),
@@ -125,17 +125,17 @@ describe('auto', () => {
     }
   })
 
-  test('keeps nothing warm for a single clip', () => {
+  test('chooses offload for a single clip, after which no network stays in memory', () => {
     expect(plan(100, { keepWarm: false })).toMatchObject({ memory: 'offload', needBytes: 26 * GB })
   })
 
-  test('keeps a chunk that was given', () => {
+  test('keeps a chunk length that was given', () => {
     expect(plan(26, { decodeChunk: 8 })).toMatchObject({ fits: true, memory: 'resident', decodeChunk: 8 })
     expect(plan(14, { decodeChunk: 8 })).toMatchObject({ fits: true, memory: 'offload', decodeChunk: 8 })
     expect(plan(8, { decodeChunk: 8 })).toMatchObject({ fits: false })
   })
 
-  test('counts the decoder of a last chunk that is shorter among networks that stay', () => {
+  test('counts the decoder of a shorter last chunk among resident networks', () => {
     expect(plan(100, { decodeChunk: 20 })).toMatchObject({
       memory: 'resident',
       needBytes: (1 + 11 + 20 + 5) * GB,
@@ -154,7 +154,7 @@ describe('auto', () => {
     expect(plan(6, { leastChunk: 6 })).toMatchObject({ fits: false })
   })
 
-  test('counts the frames that chunks share, and one decoder for all of them', () => {
+  test('counts the frames that chunks share, and one decoder for all chunks', () => {
     // Four frames are shared: 0 to 10, 7 to 17 and 14 to 24. Ten at once would make four chunks.
     const overlapping = plan(15, { leastChunk: 5, keepWarm: false })
     expect(overlapping).toMatchObject({ fits: true, decodeChunk: 11 })
@@ -164,7 +164,7 @@ describe('auto', () => {
   })
 })
 
-describe('a chunk that overflows', () => {
+describe('a decode chunk that overflows', () => {
   const exactPlan = (gigabytes: number, change: Partial<ClipMemoryRequest> = {}) => {
     const found = plan(gigabytes, { clip: halfClip, ...change })
     if (!found.fits || found.exact === null) throw new Error('there is no plan for it')
@@ -173,33 +173,33 @@ describe('a chunk that overflows', () => {
   }
   const lengthOf = ({ inputShapes }: GraphMemory): number => (inputShapes[0]?.[0] ?? 0) / 2500
 
-  test('is decoded in float32 as a whole where that fits, whatever else is resident', () => {
+  test('is decoded in float32 as a whole if that fits without the resident networks', () => {
     expect(plan(64, { clip: halfClip })).toMatchObject({ memory: 'resident', needBytes: 37 * GB })
     expect(exactPlan(64)).toEqual({ chunk: 25, exact: 25, needBytes: 63.5 * GB, lengths: [25] })
   })
 
-  test('is decoded in shorter ones where it does not, and is as long as without', () => {
+  test('is decoded in shorter float32 chunks if the whole does not fit, and keeps its own length', () => {
     expect(exactPlan(27)).toEqual({ chunk: 25, exact: 10, needBytes: 26 * GB, lengths: [10] })
     expect(plan(27, { clip: halfClip })).toMatchObject({ decodeChunk: 25, needBytes: 26 * GB })
   })
 
-  test('is planned with a last one that is shorter still', () => {
+  test('is planned with the decoder of a shorter last float32 chunk', () => {
     expect(exactPlan(31, { decodeChunk: 20 })).toMatchObject({ exact: 12, lengths: [12, 5] })
     expect(exactPlan(11, { decodeChunk: 10 })).toMatchObject({ exact: 4, lengths: [4, 4] })
   })
 
-  test('keeps to what low-vram promises', () => {
+  test('is decoded in float32 within the limit of low-vram', () => {
     expect(exactPlan(100, { memory: 'low-vram' })).toMatchObject({ chunk: 7, exact: 2, needBytes: 6 * GB })
   })
 
-  test('has no plan where not one frame fits in float32, and the clip is not refused', () => {
+  test('has no float32 plan if not one frame fits, and the clip is accepted', () => {
     const small = { width: 2048, memory: 'low-vram', numFrames: 2 } as const
     expect(exactPlan(5, small)).toEqual({ chunk: 2, exact: null, needBytes: 6 * GB, lengths: [] })
   })
 })
 
 /* Sessions take a tenth in the host's memory, outputs a hundredth; its process takes 1 GB. */
-describe("the host's memory", () => {
+describe('the memory of the host', () => {
   const hostPlan = (
     hostGigabytes: number,
     change: Partial<ClipMemoryRequest> = {},
@@ -219,7 +219,7 @@ describe("the host's memory", () => {
   /** Outputs of encoder, step and decoder. */
   const outputs = (decoded: number): number => 0.01 + 0.1 + decoded / 100
 
-  test('is needed for all sessions where networks stay, and for the largest where they do not', () => {
+  test('has to hold all sessions if networks are resident, and otherwise the largest one', () => {
     const [resident, offload] = [hostPlan(100), hostPlan(100, { keepWarm: false })]
     if (!resident.fits || !offload.fits) throw new Error('it does not fit')
     expect(resident.host?.needBytes).toBeCloseTo((1 + outputs(25) + 3.6 + 0.25) * GB, -8)
@@ -227,13 +227,13 @@ describe("the host's memory", () => {
     expect(offload.host?.availableBytes).toBe(100 * GB)
   })
 
-  test('decides between ways, and then the chunk', () => {
+  test('decides the memory mode first, and then the chunk', () => {
     expect(hostPlan(5.3)).toMatchObject({ fits: true, memory: 'resident', decodeChunk: 25 })
     expect(hostPlan(4.5)).toMatchObject({ fits: true, memory: 'offload', decodeChunk: 25 })
     expect(hostPlan(2.6)).toMatchObject({ fits: true, decodeChunk: 9 })
   })
 
-  test('that is too small refuses the clip, and says so', () => {
+  test('that is too small refuses the clip with an error that names it', () => {
     const found = hostPlan(1.5)
     if (found.fits) throw new Error('it fits')
     expect(found).toMatchObject({ of: 'host', graph: 'denoise_step', availableBytes: 1.5 * GB })
@@ -249,40 +249,40 @@ describe("the host's memory", () => {
     expect(hostPlan(1.5, {}, 1.6)).toMatchObject({ of: 'host', fitsTotal: false })
   })
 
-  test('holds chunks that are blended as float32', () => {
+  test('holds blended chunks as float32', () => {
     const [plain, blended] = [1, 3].map((leastChunk) => hostPlan(100, { decodeChunk: 5, leastChunk }))
     if (!plain?.fits || !blended?.fits) throw new Error('it does not fit')
     expect((blended.host?.needBytes ?? 0) - (plain.host?.needBytes ?? 0)).toBeCloseTo(10 * 0.05 * GB, -3)
   })
 })
 
-describe('a way that was asked for', () => {
-  test('leaves room for all other networks where they stay', () => {
+describe('a requested memory mode', () => {
+  test('leaves memory for all other networks if they are resident', () => {
     expect(plan(20, { memory: 'resident' })).toMatchObject({
       decodeChunk: 5,
       needBytes: (1 + 11 + 5) * GB,
     })
   })
 
-  test('is kept, and its chunk chosen', () => {
+  test('is kept, and its chunk length is chosen', () => {
     expect(plan(100, { memory: 'offload' })).toMatchObject({ memory: 'offload', decodeChunk: 25 })
     expect(plan(11, { memory: 'offload' })).toMatchObject({ memory: 'offload', decodeChunk: 9 })
   })
 
-  test('low-vram decodes in as few chunks as its promise leaves room for', () => {
+  test('decodes in as few chunks as its limit allows, for low-vram', () => {
     expect(plan(100, { memory: 'low-vram' })).toMatchObject({ decodeChunk: 7, needBytes: 8 * GB })
     expect(plan(7, { memory: 'low-vram' })).toMatchObject({ decodeChunk: 5 })
     expect(plan(100, { memory: 'low-vram', decodeChunk: 20 })).toMatchObject({ decodeChunk: 20 })
   })
 
-  test('low-vram decodes as much as its other networks take where those take more than was promised', () => {
+  test('lets the decoder take as much as networks that exceed its limit, for low-vram', () => {
     expect(plan(100, { memory: 'low-vram', width: 2048 })).toMatchObject({
       decodeChunk: 5,
       needBytes: 11 * GB,
     })
   })
 
-  test('needs networks that take turns together', () => {
+  test('counts networks that take turns together', () => {
     const inTurn = (size: ClipSize) => ({
       ...clip(size),
       networks: () => [aNetwork('encoder', 4), [aNetwork('prediction_step', 3), aNetwork('euler_step', 2)]],
@@ -294,7 +294,7 @@ describe('a way that was asked for', () => {
     expect(plan(5.9, { memory: 'low-vram', decodeChunk: 1, clip: inTurn })).toMatchObject({ fits: false })
   })
 
-  test('is refused where it does not fit, with the one that does', () => {
+  test('is refused if it does not fit, with the mode that fits', () => {
     expect(plan(7, { memory: 'offload' })).toEqual({
       ...{ fits: false, of: 'device', graph: 'denoise_step', needBytes: 11 * GB, availableBytes: 7 * GB },
       ...{ usedByOthersBytes: 0, totalBytes: 7 * GB, fitsTotal: false },
@@ -303,16 +303,16 @@ describe('a way that was asked for', () => {
   })
 })
 
-describe('what does not fit', () => {
+describe('a clip that does not fit', () => {
   test.each([
     ['a smaller chunk', 9, { decodeChunk: 25 }, { decodeChunk: 7 }],
     ['fewer frames', 4, {}, { numFrames: 12, decodeChunk: 3 }],
     ['a smaller image', 1.15, { numFrames: 2 }, { width: 384, height: 192, decodeChunk: 1 }],
-  ])('names %s that fits', (_, gigabytes, change, nearest) => {
+  ])('is refused with %s that fits', (_, gigabytes, change, nearest) => {
     expect(plan(gigabytes, change)).toMatchObject({ fits: false, nearest })
   })
 
-  test('names an instance type where no argument helps', () => {
+  test('is refused with an instance type if no argument helps', () => {
     const found = plan(0.5)
     if (found.fits) throw new Error('it fits')
     expect(found).toMatchObject({ nearest: null, needBytes: 6 * GB, availableBytes: 0.5 * GB })
@@ -321,7 +321,7 @@ describe('what does not fit', () => {
     )
   })
 
-  test('is found without predicting decoders or numbers of frames that cannot help', () => {
+  test('is refused without predicting decoders or numbers of frames that cannot help', () => {
     const decoders: number[] = []
     const clips: string[] = []
     const found = plan(0.5, {
@@ -345,7 +345,7 @@ describe('what does not fit', () => {
     ])
   })
 
-  test('fits later, where others use the memory that it needs', () => {
+  test('fits later if other processes use the memory that it needs', () => {
     const found = plan(4, {}, 7)
     if (found.fits) throw new Error('it fits')
     expect(doesNotFit(found)).toMatchObject({
@@ -356,7 +356,7 @@ describe('what does not fit', () => {
     })
   })
 
-  test('never fits, where it needs more than others leave and use together', () => {
+  test('never fits if it needs more than the total memory', () => {
     const found = plan(4, {}, 5.9)
     if (found.fits) throw new Error('it fits')
     expect(doesNotFit(found)).toMatchObject({
@@ -365,7 +365,7 @@ describe('what does not fit', () => {
     })
   })
 
-  test('is told of the whole model, where all of it was to stay', () => {
+  test('is refused with the need of the whole model if resident was requested', () => {
     const found = plan(30, { memory: 'resident', decodeChunk: 25 })
     if (found.fits) throw new Error('it fits')
     expect(doesNotFit(found).message).toMatch(
@@ -373,7 +373,7 @@ describe('what does not fit', () => {
     )
   })
 
-  test('is told with what would fit', () => {
+  test('is refused with the arguments that would fit', () => {
     const found = plan(4)
     if (found.fits) throw new Error('it fits')
     expect(doesNotFit(found).message).toBe(

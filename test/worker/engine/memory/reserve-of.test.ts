@@ -16,20 +16,20 @@ const planned = (frames: number, bytes: number | null): GraphMemory => ({
   reserve: bytes === null ? null : { bytes, input: 'latents' },
 })
 
-test('graphs of one name have the reserve of their own shape', () => {
+test('reserveOf returns the reserve of the planned graph with the same name and shape', () => {
   const plan = [planned(8, 1024), planned(1, 64), planned(2, null)]
   expect(reserveOf(plan, decoder(8))).toEqual({ bytes: 1024, input: 'latents' })
   expect(reserveOf(plan, decoder(1))).toEqual({ bytes: 64, input: 'latents' })
   expect(reserveOf(plan, decoder(2))).toBeNull()
 })
 
-test('a float32 decoder of the same shape has its own', () => {
+test('reserveOf returns a reserve of its own for a float32 decoder of the same shape', () => {
   const exact = { ...planned(8, 2048), graph: 'vae_decoder_float32' }
   const plan = [planned(8, 1024), exact]
   expect(reserveOf(plan, exactDecoderGraph(decoder(8)))).toEqual({ bytes: 2048, input: 'latents' })
   expect(reserveOf([planned(8, 1024)], exactDecoderGraph(decoder(8)))).toBeNull()
 })
 
-test('a graph that was not planned has none', () => {
+test('reserveOf returns null for a graph that was not planned', () => {
   expect(reserveOf([planned(8, 1024)], decoder(3))).toBeNull()
 })

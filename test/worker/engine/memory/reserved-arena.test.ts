@@ -9,7 +9,7 @@ import { plainArena, reservedArena } from '../../../../worker/engine/memory/rese
 const MIB = 2 ** 20
 const none: Workspace = () => []
 
-/** Tensors of 1, 4, 32 and 512 MiB, each multiplied with itself, which leave a region of each size behind. */
+/** Tensors of 1, 4, 32 and 512 MiB, each multiplied with itself, which need a region of each size. */
 const growing = (): Graph => {
   const g = createGraph('growing')
   let x = g.input('x', [MIB / 4])
@@ -34,14 +34,14 @@ const inMib = ({ reserve, arenaBytes }: ReturnType<typeof plainArena>) => ({
   reserve: reserve === null ? null : { mib: reserve.bytes / MIB, input: reserve.input },
 })
 
-test('an arena without a reserve takes the most of all workspaces', () => {
+test('an arena without a reserve takes the most of all workspaces that are given', () => {
   const workspaces: readonly Workspace[] = [none, ({ op }) => (op === 'Mul' ? [100 * MIB] : []), none]
   expect(inMib(plainArena(even(1), [none]))).toEqual({ arena: 1 + 2, reserve: null })
   // 100 MiB take a region of 128.
   expect(inMib(plainArena(even(1), workspaces))).toEqual({ arena: 1 + 2 + 128, reserve: null })
 })
 
-test('a graph whose regions grow gets the reserve with which it takes least', () => {
+test('a graph whose regions grow gets the reserve with which it takes the least memory', () => {
   expect(inMib(plainArena(growing(), [none]))).toEqual({
     ...{ arena: 1 + 4 + 4 + 32 + 32 + 512 + 512, reserve: null },
   })
@@ -52,15 +52,15 @@ test('a graph whose regions grow gets the reserve with which it takes least', ()
   expect(simulateArena(again, none)?.arenaBytes).toBe(arenaBytes)
 })
 
-test('a graph that takes least as it is gets none', () => {
+test('a graph that takes the least memory without a reserve gets none', () => {
   expect(inMib(reservedArena(even(64), [none]))).toEqual({ arena: 64 + 64 + 128, reserve: null })
 })
 
-test('where cuDNN chooses workspaces, the reserve holds all of the graph, whatever it chooses', () => {
+test('a reserve holds the whole graph for every workspace that cuDNN may choose', () => {
   const most: Workspace = ({ op }) => (op === 'Mul' ? [200 * MIB] : [])
   const half: Workspace = ({ op }) => (op === 'Mul' ? [100 * MIB] : [])
   const { reserve, arenaBytes } = reservedArena(growing(), [most, none])
-  // Two tensors of 512 MiB, x and a workspace of 200 MiB are there at once. 1,280 MiB is the next size.
+  // Two tensors of 512 MiB, x and a workspace of 200 MiB exist at once. 1,280 MiB is the next size.
   expect(inMib({ reserve, arenaBytes })).toEqual({ arena: 1 + 2 + 1280, reserve: { mib: 1280, input: 'x' } })
   for (const workspace of [most, half, none]) {
     const again = withArenaReserve(growing(), reserve?.bytes ?? 0, reserve?.input)

@@ -8,7 +8,7 @@ const golden = await readGolden('image')
 const { fits: fitsJson = '' } = golden.metadata
 const fits = JSON.parse(fitsJson) as [number, number, number, number][]
 
-describe.each(['crop', 'pad'] as const)('fitting by "%s"', (mode) => {
+describe.each(['crop', 'pad'] as const)('fitImage with "%s"', (mode) => {
   test.each(fits)(
     'gives the bytes of the reference, from %dx%d to %dx%d',
     (width, height, newWidth, newHeight) => {
@@ -20,12 +20,12 @@ describe.each(['crop', 'pad'] as const)('fitting by "%s"', (mode) => {
   )
 })
 
-test('fitting by "fill" stretches', () => {
+test('fitImage with "fill" stretches the image', () => {
   const image = pattern(20, 10)
   expect(fitImage(image, 16, 16, 'fill')).toEqual(resizeLanczos(image, 16, 16))
 })
 
-test('a line one pixel high is padded, not lost', () => {
+test('fitImage with "pad" keeps an image that is one pixel high', () => {
   const { data, width, height } = fitImage(
     { width: 500, height: 1, data: new Uint8Array(1500).fill(200) },
     8,

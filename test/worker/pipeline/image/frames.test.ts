@@ -11,7 +11,7 @@ const frameOf = ({ data, shape: [, ...shape] }: Tensor, i: number): Tensor => {
   return { data: data.subarray(i * size, (i + 1) * size), shape }
 }
 
-test('decoded values become the bytes of the reference, halves rounded to even', () => {
+test('toRgbFrame converts decoded values to the bytes of the reference, with halves rounded to even', () => {
   const decoded = golden.tensor('frames/decoded')
   const expected = golden.tensor<Uint8Array>('frames/rgb')
   expect(decoded.shape[0]).toBe(3)
@@ -22,7 +22,7 @@ test('decoded values become the bytes of the reference, halves rounded to even',
   }
 })
 
-test('values that are not finite are counted; they and no others become black or white', () => {
+test('toRgbFrame counts non-finite values, and makes only them black or white', () => {
   const data = new Float32Array(3 * 4 * 4)
   const [nan, infinity, negative] = [7, 16 + 7, 32 + 7]
   data[nan] = Number.NaN
@@ -35,7 +35,7 @@ test('values that are not finite are counted; they and no others become black or
   expect(bytes).toEqual(grey)
 })
 
-test('values beyond -1 and 1 are clipped, which is no overflow', () => {
+test('toRgbFrame clips values beyond -1 and 1, and does not count them as non-finite', () => {
   const data = Float32Array.of(-3e38, 3e38, 1.5)
   expect(toRgbFrame({ data, shape: [3, 1, 1] })).toEqual({
     bytes: Uint8Array.of(0, 255, 255),

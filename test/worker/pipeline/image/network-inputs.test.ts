@@ -16,28 +16,35 @@ const OPENAI_CLIP = {
   imageStd: [0.26862954, 0.26130258, 0.27577711],
 }
 
-test('the VAE sees the resized image with equal bits', () => {
+test('toVaeInput gives an input that is bit-identical to that of the reference', () => {
   const input = toVaeInput(resizeLanczos(pattern(61, 47), 40, 24))
   expect(input.shape).toEqual(golden.tensor('vae').shape)
   expect(input.data).toEqual(golden.tensor('vae').data)
 })
 
-describe('CLIP sees the image as the reference resizes and normalises it', () => {
-  test.each(JSON.parse(clipSizes) as [number, number][])('from %dx%d', (width, height) => {
-    const { data, shape } = toClipInput(pattern(width, height), OPENAI_CLIP)
-    expect(shape).toEqual([1, 3, 224, 224])
-    const sample = [0, 1, 2].flatMap((c) =>
-      positions.flatMap((y) => positions.map((x) => data[(c * 224 + y) * 224 + x] as number)),
-    )
-    const expected = golden.tensor(`clip/${width}x${height}`)
-    expectClose({ data: sample, shape: [1, 3, positions.length, positions.length] }, expected, CLIP_TOLERANCE)
-  })
+describe('toClipInput', () => {
+  test.each(JSON.parse(clipSizes) as [number, number][])(
+    'gives the input of the reference from %dx%d',
+    (width, height) => {
+      const { data, shape } = toClipInput(pattern(width, height), OPENAI_CLIP)
+      expect(shape).toEqual([1, 3, 224, 224])
+      const sample = [0, 1, 2].flatMap((c) =>
+        positions.flatMap((y) => positions.map((x) => data[(c * 224 + y) * 224 + x] as number)),
+      )
+      const expected = golden.tensor(`clip/${width}x${height}`)
+      expectClose(
+        { data: sample, shape: [1, 3, positions.length, positions.length] },
+        expected,
+        CLIP_TOLERANCE,
+      )
+    },
+  )
 
   test.each([
     [1, 1],
     [1, 300],
     [2000, 1],
-  ])('also from %dx%d, which the reference cannot', (width, height) => {
+  ])('also takes %dx%d, which the reference cannot resize', (width, height) => {
     const image = { width, height, data: new Uint8Array(width * height * 3).fill(255) }
     const { data } = toClipInput(image, OPENAI_CLIP)
     OPENAI_CLIP.imageMean.forEach((mean, c) => {

@@ -7,9 +7,9 @@ import { pattern } from './pattern.ts'
 const golden = await readGolden('image')
 const { resizes = '', large_resizes: largeResizes = '' } = golden.metadata
 
-describe("resizing gives the bytes of Pillow's LANCZOS", () => {
+describe('resizeLanczos', () => {
   test.each(JSON.parse(resizes) as [number, number, number, number][])(
-    'from %dx%d to %dx%d',
+    "gives the bytes of Pillow's LANCZOS from %dx%d to %dx%d",
     (width, height, newWidth, newHeight) => {
       const expected = golden.tensor<Uint8Array>(`resize/${width}x${height}/${newWidth}x${newHeight}`)
       const resized = resizeLanczos(pattern(width, height), newWidth, newHeight)
@@ -19,7 +19,7 @@ describe("resizing gives the bytes of Pillow's LANCZOS", () => {
   )
 
   test.each(Object.entries(JSON.parse(largeResizes) as Record<string, string>))(
-    'of a photo: %s',
+    "gives the bytes of Pillow's LANCZOS for a large image: %s",
     (sizes, sha256) => {
       const [width, height, newWidth, newHeight] = sizes.split(/[x/]/).map(Number) as [
         number,
@@ -33,7 +33,7 @@ describe("resizing gives the bytes of Pillow's LANCZOS", () => {
   )
 })
 
-test('an image of the right size is copied, not shared', () => {
+test('resizeLanczos copies an image that has the right size already', () => {
   const image = pattern(6, 4)
   const same = resizeLanczos(image, 6, 4)
   expect(same).toEqual(image)

@@ -12,6 +12,6 @@ test.each([
   [0.1, 0.0999755859375],
   [2 ** -14 - 2 ** -26, 2 ** -14],
   [65_504, 65_504],
-])('%d is %d in float16', (value, expected) => {
+])('roundToFloat16 of %d is %d', (value, expected) => {
   expect(roundToFloat16(value)).toBe(expected)
 })

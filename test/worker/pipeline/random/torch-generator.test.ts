@@ -30,12 +30,15 @@ describe('a generator like torch.Generator', () => {
     .filter((key) => key !== 'sequence')
     .map((key) => key.split('/') as [Kind, string, string])
 
-  test.each(cases)('draws %s numbers of seed %s with equal bits: %s of them', (kind, seed, count) => {
-    const numbers = draw(createTorchGenerator(BigInt(seed)), kind, Number(count))
-    expect(bitsOf(numbers)).toEqual(bitsOf(golden.tensor(`${kind}/${seed}/${count}`).data))
-  })
+  test.each(cases)(
+    'draws %s numbers of seed %s that are bit-identical to torch: %s of them',
+    (kind, seed, count) => {
+      const numbers = draw(createTorchGenerator(BigInt(seed)), kind, Number(count))
+      expect(bitsOf(numbers)).toEqual(bitsOf(golden.tensor(`${kind}/${seed}/${count}`).data))
+    },
+  )
 
-  test('goes on where the last draw ended, whatever its kind, and keeps the odd one of few numbers', () => {
+  test('continues where the last draw ended, of any kind, and keeps the odd number of a short draw', () => {
     const sequence = JSON.parse(sequenceJson) as [Kind, number][]
     const generator = createTorchGenerator(123456789n)
     const numbers = sequence.flatMap(([kind, count]) => Array.from(draw(generator, kind, count)))
@@ -43,7 +46,7 @@ describe('a generator like torch.Generator', () => {
   })
 
   test.each(['float32', 'float16'] as const)(
-    'draws any count of %s numbers with equal bits, and leaves the same state to the draws after it',
+    'draws any count of %s numbers bit-identical to torch, and leaves the same state',
     (kind) => {
       const afterSweep = JSON.parse(afterSweepJson) as [Kind, number][]
       const expected = Object.entries(JSON.parse(sweepJson) as Record<string, string>).filter(([key]) =>
@@ -59,13 +62,16 @@ describe('a generator like torch.Generator', () => {
     },
   )
 
-  test.each(['float32', 'float16'] as const)("draws a whole clip's %s numbers with equal bits", (kind) => {
-    const streams = JSON.parse(longStreams)
-    const { count, sha256: expected } = streams[kind] as { count: number; sha256: string }
-    expect(sha256(createTorchGenerator(42n).randn(count, kind))).toBe(expected)
-  })
+  test.each(['float32', 'float16'] as const)(
+    'draws the %s numbers of a whole clip bit-identical to torch',
+    (kind) => {
+      const streams = JSON.parse(longStreams)
+      const { count, sha256: expected } = streams[kind] as { count: number; sha256: string }
+      expect(sha256(createTorchGenerator(42n).randn(count, kind))).toBe(expected)
+    },
+  )
 
-  test('gives nothing and moves nothing when nothing is asked for', () => {
+  test('draws nothing and keeps its state for a count of zero', () => {
     const generator = createTorchGenerator(0n)
     expect(generator.randn(0, 'float32')).toEqual(new Float32Array(0))
     expect(generator.randn(16, 'float32')).toEqual(golden.tensor('float32/0/16').data)

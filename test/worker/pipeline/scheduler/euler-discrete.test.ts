@@ -26,7 +26,7 @@ const joined = (
   part: (schedule: Schedule) => Iterable<number>,
 ): Float32Array => Float32Array.from(schedules.flatMap((schedule) => Array.from(part(schedule))))
 
-describe('a schedule is that of EulerDiscreteScheduler, the noise levels bit for bit', () => {
+describe('a schedule equals that of EulerDiscreteScheduler, with bit-identical noise levels,', () => {
   test.each(Object.keys(configs))(`with the config "%s", for 1 to ${mostSteps} steps`, (name) => {
     const finalSigma = golden.tensor(`${name}/sigmas`).data.at(-1) as number
     expect(Math.abs(configOf(name).finalSigma - finalSigma)).toBeLessThanOrEqual(finalSigma * 2 ** -23)
@@ -43,7 +43,7 @@ describe('a schedule is that of EulerDiscreteScheduler, the noise levels bit for
     expect(initNoiseSigmas).toEqual(golden.tensor(`${name}/init_noise_sigma`).data)
   })
 
-  test.each(Object.entries(custom))("for the user's own sigmas: %s", (name, sigmas) => {
+  test.each(Object.entries(custom))('for given sigmas: %s', (name, sigmas) => {
     const schedule = createSchedule({ config: configOf('svd'), sigmas })
     expect(schedule.sigmas).toEqual(golden.tensor(`custom/${name}/sigmas`).data)
     expectTimesteps(schedule.timesteps, `custom/${name}/timesteps`)
@@ -53,11 +53,11 @@ describe('a schedule is that of EulerDiscreteScheduler, the noise levels bit for
   })
 })
 
-test('the table of Align Your Steps is the one of diffusers', () => {
+test('the table of Align Your Steps equals that of diffusers', () => {
   expect(ALIGN_YOUR_STEPS_SIGMAS).toEqual(custom['align-your-steps'])
 })
 
-test('25 steps of SVD begin at 700, end with 0.002 and 0', () => {
+test('the 25 steps of SVD begin at sigma 700 and end with 0.002 and 0', () => {
   const { sigmas, timesteps, initNoiseSigma } = createSchedule({
     config: configOf('svd'),
     numInferenceSteps: 25,
@@ -67,7 +67,7 @@ test('25 steps of SVD begin at 700, end with 0.002 and 0', () => {
   expect(initNoiseSigma).toBeCloseTo(700.0007, 4)
 })
 
-describe('a schedule that cannot work is refused', () => {
+describe('createSchedule', () => {
   const config = configOf('svd')
   const errorOf = (make: () => unknown): unknown => {
     try {
@@ -78,7 +78,7 @@ describe('a schedule that cannot work is refused', () => {
     return undefined
   }
 
-  test.each([0, -1, 2.5, Number.NaN])('%d steps', (numInferenceSteps) => {
+  test.each([0, -1, 2.5, Number.NaN])('refuses %d steps', (numInferenceSteps) => {
     const error = errorOf(() => createSchedule({ config, numInferenceSteps }))
     expect(error).toMatchObject({ name: 'InvalidInputError', field: 'num_inference_steps' })
   })

@@ -8,14 +8,14 @@ const ramps = JSON.parse(rampsJson) as [number, number][]
 const mostFrames = Number(mostFramesJson)
 
 test.each(ramps.map(([min, max], i) => [min, max, `ramp/${i}`] as const))(
-  `from %d to %d it has the bits of torch.linspace, for 1 to ${mostFrames} frames`,
+  `guidanceRamp from %d to %d is bit-identical to torch.linspace, for 1 to ${mostFrames} frames`,
   (min, max, key) => {
     const all = Array.from({ length: mostFrames }, (_, i) => Array.from(guidanceRamp(min, max, i + 1))).flat()
     expect(Float32Array.from(all)).toEqual(golden.tensor(key).data)
   },
 )
 
-test('a single frame gets the first scale', () => {
+test('guidanceRamp gives a single frame the first scale', () => {
   expect(Array.from(guidanceRamp(1, 3, 1))).toEqual([1])
 })
 
@@ -23,6 +23,6 @@ test.each([
   [Number.NaN, 3, 'min_guidance_scale'],
   [1, Number.POSITIVE_INFINITY, 'max_guidance_scale'],
   [1, 1e39, 'max_guidance_scale'],
-])('scales %d and %d are refused as %s', (min, max, field) => {
+])('guidanceRamp refuses the scales %d and %d, and names %s', (min, max, field) => {
   expect(() => guidanceRamp(min, max, 14)).toThrow(`${field}: must be a finite number`)
 })

@@ -20,13 +20,13 @@ const opsRun = (g: Graph): readonly string[] => {
     .map(({ op }) => op)
 }
 
-describe('a convolution', () => {
+describe('conv2d of the CUDA target', () => {
   test.each([
-    ['1×1, as a product with the stored matrix', 1, {}, ['FusedMatMul', 'Add']],
-    ['3×3', 3, { padding: [1, 1, 1, 1] }, ['NhwcConv', 'Add']],
-    ['1×1 with stride 2, which is no product', 1, { stride: 2 }, ['NhwcConv', 'Add']],
-    ['1×1 with padding, which is none either', 1, { padding: [1, 0, 0, 1] }, ['NhwcConv', 'Add']],
-  ] as const)('%s', async (_, size, options, ops) => {
+    ['a 1×1 convolution as a product with the stored matrix', 1, {}, ['FusedMatMul', 'Add']],
+    ['a 3×3 convolution as NhwcConv', 3, { padding: [1, 1, 1, 1] }, ['NhwcConv', 'Add']],
+    ['a 1×1 convolution with stride 2 as NhwcConv', 1, { stride: 2 }, ['NhwcConv', 'Add']],
+    ['a 1×1 convolution with padding as NhwcConv', 1, { padding: [1, 0, 0, 1] }, ['NhwcConv', 'Add']],
+  ] as const)('computes %s', async (_, size, options, ops) => {
     const given = { weight: someTensor(1, [16, 8, size, size]), bias: someTensor(2, [16]) }
     const w = await storedWeights(given)
     const conv: Omit<Conv2d, 'weight' | 'bias'> = { stride: 1, padding: [0, 0, 0, 0], ...options }
@@ -42,7 +42,7 @@ describe('a convolution', () => {
     expectClose((await runGraph(g, { x }))['y']!, expected, CLOSE)
   })
 
-  test('adds the bias of its residual to its own before a session, and the two products in one pass', async () => {
+  test('adds its bias and that of its residual before a session runs, and the two products in one node', async () => {
     const given = {
       weight: someTensor(1, [8, 8, 3, 3]),
       bias: someTensor(2, [8]),
@@ -69,7 +69,7 @@ describe('a convolution', () => {
     expectClose((await runGraph(g, { x }))['y']!, { data, shape: second.shape }, CLOSE)
   })
 
-  test('of part of the channels and of the rest add up to the whole', async () => {
+  test('on parts of the input channels gives results that add up to the whole', async () => {
     const given = { weight: someTensor(1, [8, 8, 3, 3]) }
     const w = await storedWeights(given)
     const x = someTensor(5, SHAPE)

@@ -100,7 +100,7 @@ const record = async ({
 
 const NORMS = ['GroupNorm', 'SkipGroupNorm', 'Add', 'BiasAdd']
 
-describe('a group norm', () => {
+describe('groupNorm of the CUDA target', () => {
   test.each([
     ['nothing', { hasBias: false }, ['GroupNorm']],
     ['a bias', {}, ['SkipGroupNorm']],
@@ -110,11 +110,11 @@ describe('a group norm', () => {
     ['a shift', { hasBias: false, shiftRows: CLIPS * FRAMES }, ['SkipGroupNorm']],
     ['a shift for each clip', { shiftRows: CLIPS }, ['SkipGroupNorm']],
     [
-      'a shift besides a residual, whose sum has to be whole',
+      'a shift after a residual, whose sum is computed first',
       { hasResidual: true, shiftRows: 1 },
       ['BiasAdd', 'SkipGroupNorm'],
     ],
-  ] as const)('makes the additions in front of it: %s', async (_, options, ops) => {
+  ] as const)('makes the additions before it in its own node where it can: %s', async (_, options, ops) => {
     for (const kind of ['images', 'clips'] as const) {
       if (kind === 'clips' && 'shiftRows' in options && options.shiftRows > CLIPS) continue
       const { g, inputs, expected } = await record({ channels: 64, kind, ...options })
@@ -124,7 +124,7 @@ describe('a group norm', () => {
   })
 
   test.each([{}, { hasResidual: true }, { hasBias: false, hasResidual: true }])(
-    'hands the sum that it made to later readers: %j',
+    'shares the sum that it computed with later readers: %j',
     async (options) => {
       const { g, made, inputs, expected } = await record({ channels: 64, ...options })
       g.output('sum', target.imagesToNchw(g, made))
@@ -144,13 +144,13 @@ describe('a group norm', () => {
     },
   )
 
-  test('keeps a shift for itself: later readers get the sum without it', async () => {
+  test('leaves a shift out of the sum that later readers get', async () => {
     const { g, made, inputs, expected } = await record({ channels: 64, shiftRows: 1 })
     g.output('sum', target.imagesToNchw(g, made))
     expectClose((await runGraph(withoutUnused(g), inputs))['sum']!, expected.sum, CLOSE)
   })
 
-  test('reads a sum that another reader had computed', async () => {
+  test('reads the sum if another reader had it computed', async () => {
     const g = createGraph('read')
     const w = await storedWeights({ weight: someTensor(3, [64]), beta: someTensor(4, [64]) })
     const x = target.imagesFromNchw(g, g.input('x', [6, 64, ...SIZE]), FRAMES)
@@ -165,19 +165,22 @@ describe('a group norm', () => {
     expect(g.nodes.map(({ op }) => op).filter((op) => NORMS.includes(op))).toEqual(['Add', 'GroupNorm'])
   })
 
-  describe.each([32, 96, 160])('of %i channels, an odd number a group, is made of reductions', (channels) => {
-    test.each([
-      ['nothing', { hasBias: false }],
-      ['bias and residual', { hasResidual: true }],
-      ['bias and shift', { shiftRows: 1 }],
-      ['a shift for each clip besides a residual', { hasResidual: true, shiftRows: CLIPS }],
-    ])('behind %s', async (_, options) => {
-      for (const kind of ['images', 'clips'] as const) {
-        const { g, inputs, expected } = await record({ channels, kind, ...options })
-        expect(opsOf(g, 'GroupNorm', 'SkipGroupNorm')).toEqual([])
-        expect(opsOf(g, 'ReduceMean')).toHaveLength(4)
-        expectClose((await runGraph(withoutUnused(g), inputs))['y']!, expected.y, CLOSE)
-      }
-    })
-  })
+  describe.each([32, 96, 160])(
+    'with %i channels, an odd number in each group, consists of reductions',
+    (channels) => {
+      test.each([
+        ['nothing', { hasBias: false }],
+        ['bias and residual', { hasResidual: true }],
+        ['bias and shift', { shiftRows: 1 }],
+        ['a residual and a shift for each clip', { hasResidual: true, shiftRows: CLIPS }],
+      ])('after %s', async (_, options) => {
+        for (const kind of ['images', 'clips'] as const) {
+          const { g, inputs, expected } = await record({ channels, kind, ...options })
+          expect(opsOf(g, 'GroupNorm', 'SkipGroupNorm')).toEqual([])
+          expect(opsOf(g, 'ReduceMean')).toHaveLength(4)
+          expectClose((await runGraph(withoutUnused(g), inputs))['y']!, expected.y, CLOSE)
+        }
+      })
+    },
+  )
 })

@@ -49,20 +49,23 @@ const run = async ({ tokens, hasBias = true, hasResidual = false }: Case) => {
   return g
 }
 
-describe('a layer norm', () => {
+describe('layerNorm of the CUDA target', () => {
   test.each([
     ['nothing', { tokens: 6, hasBias: false }, ['LayerNormalization']],
     ['a residual', { tokens: 6, hasBias: false, hasResidual: true }, ['SkipLayerNormalization']],
     ['bias and residual', { tokens: 6, hasResidual: true }, ['SkipLayerNormalization']],
     ['a bias', { tokens: 6 }, ['SkipLayerNormalization']],
-    ['a bias behind 15 tokens', { tokens: 15 }, ['SkipLayerNormalization']],
-    ['a bias behind a prime number of tokens', { tokens: 997 }, ['SkipLayerNormalization']],
-  ] as const)('makes the additions in front of it, and hands on their sum: %s', async (_, options, ops) => {
-    const g = await run(options)
-    expect(g.nodes.map(({ op }) => op).filter((op) => ADDING.includes(op))).toEqual(ops)
-  })
+    ['a bias on 15 tokens', { tokens: 15 }, ['SkipLayerNormalization']],
+    ['a bias on a prime number of tokens', { tokens: 997 }, ['SkipLayerNormalization']],
+  ] as const)(
+    'makes the additions before it in its own node, and returns their sum: %s',
+    async (_, options, ops) => {
+      const g = await run(options)
+      expect(g.nodes.map(({ op }) => op).filter((op) => ADDING.includes(op))).toEqual(ops)
+    },
+  )
 
-  test('adds a bias before where no small number divides the tokens', async () => {
+  test('leaves the bias to an Add if no small number divides the tokens', async () => {
     const g = await run({ tokens: 1009 })
     expect(g.nodes.map(({ op }) => op).filter((op) => ADDING.includes(op))).toEqual([
       'Add',
@@ -70,7 +73,7 @@ describe('a layer norm', () => {
     ])
   })
 
-  test('repeats a bias as few times as it can', async () => {
+  test('repeats a bias as few times as the number of tokens allows', async () => {
     for (const [tokens, times] of [
       [6, 2],
       [15, 3],

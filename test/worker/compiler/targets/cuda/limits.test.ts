@@ -14,7 +14,7 @@ import { openWeights } from '../../../../../worker/compiler/weights/weights.ts'
 const target: Target = cudaTarget('float16')
 const opCount = (g: Graph, op: string): number => g.nodes.filter((node) => node.op === op).length
 
-describe('pieces', () => {
+describe('piecesWithin', () => {
   test.each([
     [10, 10, 1],
     [11, 10, 2],
@@ -22,13 +22,13 @@ describe('pieces', () => {
     [21, 10, 3],
     [5, 1, 5],
     [5, 0, 5],
-  ])('%i of at most %i are %i', (total, most, count) => {
+  ])('splits %i elements, at most %i in a chunk, into %i chunk(s)', (total, most, count) => {
     expect(piecesWithin(total, most)).toBe(count)
   })
 })
 
-describe('a fault', () => {
-  test('is a tensor of 2^31 elements, named with its shape; one fewer passes', () => {
+describe('cudaLimitFaults', () => {
+  test('names a tensor of 2^31 elements with its shape, and accepts one with fewer', () => {
     const g = createGraph('large')
     silu(g, g.input('fits', [MAX_ELEMENTS]))
     expect(cudaLimitFaults(g)).toEqual([])
@@ -47,7 +47,7 @@ describe('a fault', () => {
     [1, 1024, []],
     [1, 1025, ['has 1025 heads; at most 1024 fit']],
     [65_536, 1025, ['has 65536 sequences; at most 65535 fit', 'has 1025 heads; at most 1024 fit']],
-  ])('is an attention of too many sequences or heads: %i sequences, %i heads', (batch, heads, rules) => {
+  ])('names an attention with too many sequences or heads: %i sequences, %i heads', (batch, heads, rules) => {
     const g = createGraph('attention')
     const q = g.input('q', [batch, 2, heads], 'float16')
     multiHeadAttention(g, q, q, q, heads)
@@ -55,7 +55,7 @@ describe('a fault', () => {
   })
 })
 
-describe('within the limits stay', () => {
+describe('the CUDA target', () => {
   /** Two passes of 25 frames at 1536 × 1536 pixels. */
   const [clips, frames, side] = [2, 25, 192]
   const tokensOf = (g: Graph, channels: number) => {
@@ -63,7 +63,7 @@ describe('within the limits stay', () => {
     return target.tokensFromMatrix(g, g.input('x', [rows * side * side, channels]), rows)
   }
 
-  test('feed-forwards, in the fewest pieces', () => {
+  test('runs a feed-forward in the fewest chunks that stay within the limits', () => {
     const g = createGraph('feed_forward')
     const w = openWeights('unet', null).root
     const x = tokensOf(g, 320)
@@ -78,7 +78,7 @@ describe('within the limits stay', () => {
     expect(opCount(g, 'BiasSplitGelu')).toBe(3)
   })
 
-  test('feed-forwards that the caller wants in more pieces', () => {
+  test('runs a feed-forward in more chunks if the caller requests them', () => {
     const g = createGraph('feed_forward')
     const w = openWeights('unet', null).root
     const x = target.tokensFromMatrix(g, g.input('x', [100, 320]), 1)
@@ -91,7 +91,7 @@ describe('within the limits stay', () => {
     expect(opCount(g, 'BiasSplitGelu')).toBe(7)
   })
 
-  test('temporal attentions, whose sequences are the pixels of both passes', () => {
+  test('splits temporal attention, whose sequences are the pixels of both passes', () => {
     const g = createGraph('attention')
     const w = openWeights('unet', null).root
     const projection = (name: string) => ({ weight: w.tensor(name, [320, 320]), bias: null })
@@ -107,22 +107,25 @@ describe('within the limits stay', () => {
     [14, [14]],
     [15, [8, 7]],
     [25, [13, 12]],
-  ])("the decoder's maps of 256 channels at 576 × 1024: %i frames", (count, pieces) => {
-    const g = createGraph('decoder')
-    const numbersPerImage = 256 * 576 * 1024
-    const x = target.imagesFromNchw(g, g.input('x', [count, 8, 2, 2]), count)
-    const seen: number[] = []
-    const layers = (piece: Images): Images => {
-      seen.push(piece.clips * piece.frames)
-      return piece
-    }
-    const y = target.inImagePieces(g, x, numbersPerImage, layers)
-    expect(y).toMatchObject({ clips: 1, frames: count, channels: 8, height: 2, width: 2 })
-    expect(seen.toSorted()).toEqual(pieces.toSorted())
-    for (const images of seen) expect(images * numbersPerImage).toBeLessThanOrEqual(MAX_ELEMENTS)
-  })
+  ])(
+    'splits the maps of the decoder, 256 channels at 576 × 1024, for %i frames into chunks of %j',
+    (count, pieces) => {
+      const g = createGraph('decoder')
+      const numbersPerImage = 256 * 576 * 1024
+      const x = target.imagesFromNchw(g, g.input('x', [count, 8, 2, 2]), count)
+      const seen: number[] = []
+      const layers = (piece: Images): Images => {
+        seen.push(piece.clips * piece.frames)
+        return piece
+      }
+      const y = target.inImagePieces(g, x, numbersPerImage, layers)
+      expect(y).toMatchObject({ clips: 1, frames: count, channels: 8, height: 2, width: 2 })
+      expect(seen.toSorted()).toEqual(pieces.toSorted())
+      for (const images of seen) expect(images * numbersPerImage).toBeLessThanOrEqual(MAX_ELEMENTS)
+    },
+  )
 
-  test('not images that are too large one by one: each is a piece, and is named', () => {
+  test('makes each image a chunk if one image alone exceeds the limits', () => {
     const g = createGraph('decoder')
     const x = target.imagesFromNchw(g, g.input('x', [3, 8, 2, 2]), 3)
     const seen: number[] = []

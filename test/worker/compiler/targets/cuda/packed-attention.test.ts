@@ -41,15 +41,18 @@ const opsOf = (graph: Graph): readonly string[] => {
     .map(({ op }) => op)
 }
 
-describe('q, k and v that are packed', () => {
-  test.each(['spatial', 'temporal'] as const)('attend as three products do, in %s order', async (order) => {
-    const options = await attentionOf()
-    const { y } = await runGraph(record(packed, options, order), { x: X })
-    const expected = (await runGraph(record(apart, options, order), { x: X }))['y']!
-    expectClose(y!, expected, { absolute: 2e-6 })
-  })
+describe('packed q, k and v', () => {
+  test.each(['spatial', 'temporal'] as const)(
+    'give the same attention as three products, in %s order',
+    async (order) => {
+      const options = await attentionOf()
+      const { y } = await runGraph(record(packed, options, order), { x: X })
+      const expected = (await runGraph(record(apart, options, order), { x: X }))['y']!
+      expectClose(y!, expected, { absolute: 2e-6 })
+    },
+  )
 
-  test('are one product, whose weight no session puts in order', async () => {
+  test('are one product, whose weight no session reorders', async () => {
     const options = await attentionOf()
     expect(opsOf(record(packed, options, 'spatial'))).toEqual(['FusedMatMul', 'MultiHeadAttention'])
     expect(opsOf(record(apart, options, 'spatial'))).toEqual([
@@ -60,13 +63,13 @@ describe('q, k and v that are packed', () => {
   test.each([
     ['heads of another size', cudaTarget('float32', { packedHeadSizes: [8, 64] }), {}],
     ['projections with biases', packed, { isBiased: true }],
-  ])('are not for %s', async (_, target, layers) => {
+  ])('are not used for %s', async (_, target, layers) => {
     const options = await attentionOf(layers)
     const graph = record(target, options, 'spatial')
     expect(opsOf(graph)).toEqual(opsOf(record(apart, options, 'spatial')))
   })
 
-  test('stay apart where one tensor had more elements than CUDA can index', async () => {
+  test('are not used if one tensor would have more elements than CUDA can index', async () => {
     const options = await attentionOf()
     const inputsOf = (rows: number): number | undefined => {
       const g = createGraph('large')
@@ -79,7 +82,7 @@ describe('q, k and v that are packed', () => {
     expect([inputsOf(most), inputsOf(most + 1)]).toEqual([1, 3])
   })
 
-  test('are cut where they are more sequences than one attention takes', async () => {
+  test('are split if they have more sequences than one attention takes', async () => {
     const options = await attentionOf()
     const g = createGraph('many')
     packed.selfAttention(g, packed.tokensFromMatrix(g, g.input('x', [65_537 * 2, CHANNELS]), 65_537), options)
@@ -91,7 +94,7 @@ describe('q, k and v that are packed', () => {
   })
 })
 
-test('q, k and v are packed on sm_75 alone, for the head sizes of its fused kernels', () => {
+test('packedHeadSizesOf returns the head sizes of the fused kernels on sm_75, and none elsewhere', () => {
   expect(packedHeadSizesOf(75)).toEqual([32, 64])
   for (const other of [null, 80, 86, 89, 90, 120])
     expect([other, packedHeadSizesOf(other)]).toEqual([other, []])

@@ -48,34 +48,34 @@ describe('a total', () => {
     expect(g.nodes).toEqual([])
   })
 
-  test('with a bias is one addition', async () => {
+  test('with a bias takes one Add', async () => {
     expect(await totalOn({ product: PRODUCT, bias: BIAS })).toMatchObject({
       ops: ['Add'],
       y: plus(PRODUCT, biasAt),
     })
   })
 
-  test('with a residual is one addition', async () => {
+  test('with a residual takes one Add', async () => {
     expect(await totalOn({ product: PRODUCT, residual: FULL })).toMatchObject({
       ops: ['Add'],
       y: plus(PRODUCT, (i) => FULL.data[i]!),
     })
   })
 
-  test('with both is one pass, also of maps with four axes', async () => {
+  test('with a bias and a residual takes one BiasAdd, also for maps with four axes', async () => {
     const { ops, y } = await totalOn({ product: PRODUCT, bias: BIAS, residual: FULL })
     expect(ops).toEqual(['BiasAdd'])
     expect(y).toEqual(plus(plus(PRODUCT, biasAt), (i) => FULL.data[i]!))
   })
 
-  test('with a bias and a residual that every sequence gets adds these two first: they are small', async () => {
+  test('adds the bias and a residual that every sequence shares first, because they are small', async () => {
     const { sizes, y } = await totalOn({ product: SEQUENCES, bias: BIAS, residual: REPEATED })
     expect(sizes).toEqual([REPEATED.shape, SEQUENCES.shape])
     const small = plus(REPEATED, biasAt)
     expect(y).toEqual(plus(SEQUENCES, (i) => small.data[i % 48]!))
   })
 
-  test('is computed once for all shapes under which it is read', () => {
+  test('is computed once for all shapes in which it is read', () => {
     const g = createGraph('sum')
     const sum = sumOf(g.input('product', [2, 6, 8]), { bias: g.input('bias', [8]) })
     const flat = viewOfTotal(g, sum, [12, 8])

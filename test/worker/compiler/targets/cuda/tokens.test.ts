@@ -18,7 +18,7 @@ const X = someTensor(1, [TOKENS, CHANNELS])
 const spatial = (g: Graph): Tokens => target.tokensFromMatrix(g, g.input('x', X.shape), CLIPS * FRAMES)
 const opCount = (g: Graph, op: string): number => g.nodes.filter((node) => node.op === op).length
 
-/** Tokens in temporal order, brought back to images in the order of the input. */
+/** Tokens in temporal order, moved back to the order of the input images. */
 const back = async (g: Graph, original: Tokens, temporal: Tokens): Promise<Tokens> => {
   const w = await storedWeights({ mix_factor: { data: Float32Array.of(100), shape: [1] } })
   return target.blend(g, original, temporal, bindMix(w, { switched: true }))
@@ -34,7 +34,7 @@ const plus = (addend: (clip: number, frame: number, pixel: number, channel: numb
 })
 
 describe('temporal order', () => {
-  test('puts the frames of all clips behind each other for each pixel', async () => {
+  test('lists the frames of all clips in sequence for each pixel', async () => {
     const g = createGraph('order')
     const temporal = target.toTemporalTokens(g, spatial(g), FRAMES)
     expect(temporal).toMatchObject({ rows: CLIPS * PIXELS, length: FRAMES, channels: CHANNELS })
@@ -43,7 +43,7 @@ describe('temporal order', () => {
     expect((await runGraph(g, { x: X }))['y']!.data).toEqual(byPixel.data)
   })
 
-  test('is one transpose there and one back', async () => {
+  test('takes one transpose in each direction', async () => {
     const g = createGraph('order')
     const x = spatial(g)
     g.output('y', target.tokensToMatrix(g, await back(g, x, target.toTemporalTokens(g, x, FRAMES))))
@@ -51,7 +51,7 @@ describe('temporal order', () => {
     expect((await runGraph(g, { x: X }))['y']).toEqual(X)
   })
 
-  test('attends among the frames of a pixel in one clip', async () => {
+  test('makes attention mix the frames of a pixel within one clip', async () => {
     const given = { q: someTensor(2, [8, 8]), k: someTensor(3, [8, 8]), v: someTensor(4, [8, 8]) }
     const w = await storedWeights(given)
     const layer = (name: 'q' | 'k' | 'v') => ({ weight: w.tensor(name, [8, 8]), bias: null })
@@ -78,8 +78,8 @@ describe('temporal order', () => {
   })
 })
 
-describe('more sequences than one attention takes', () => {
-  test('are cut, and attend as they would in one', async () => {
+describe('sequences that exceed what one attention takes', () => {
+  test('are split, and give the same result as one attention', async () => {
     const [rows, length, channels] = [65_537, 2, 4] as const
     const x = someTensor(1, [rows * length, channels])
     const identity = { data: Float32Array.from({ length: 16 }, (_, i) => Number(i % 5 === 0)), shape: [4, 4] }
@@ -101,14 +101,14 @@ describe('more sequences than one attention takes', () => {
   })
 })
 
-describe('rows', () => {
+describe('rows of tokens', () => {
   const WIDTHS = [CHANNELS, 3]
   const total = CHANNELS + 3
   const perClip = someTensor(7, [CLIPS, total])
   const at = (clip: number, channel: number): number => perClip.data[clip * total + channel]!
 
   test.each([1, 3])(
-    'that travelled side by side come apart, each repeated %i times in a row',
+    'that were packed side by side are unpacked, each repeated %i time(s) in sequence',
     async (repeats) => {
       const g = createGraph('rows')
       const parts = target.unpackTokens(g, g.input('rows', perClip.shape), WIDTHS, repeats)
@@ -124,7 +124,7 @@ describe('rows', () => {
     },
   )
 
-  test('that repeat for each frame are added to temporal tokens without being repeated again', async () => {
+  test('that repeat for each frame are added to temporal tokens without another Expand', async () => {
     const g = createGraph('rows')
     const [rows] = target.unpackTokens(g, g.input('rows', perClip.shape), WIDTHS, FRAMES)
     const x = spatial(g)
@@ -137,7 +137,7 @@ describe('rows', () => {
     )
   })
 
-  test('of a clip are added to each of its tokens in either order', async () => {
+  test('that belong to a clip are added to each of its tokens in either order', async () => {
     for (const order of ['spatial', 'temporal'] as const) {
       const g = createGraph('rows')
       const [rows] = target.unpackTokens(g, g.input('rows', perClip.shape), WIDTHS, 1)
@@ -152,7 +152,7 @@ describe('rows', () => {
     }
   })
 
-  test('of a frame are added to each of its tokens in every clip', async () => {
+  test('that belong to a frame are added to each of its tokens in every clip', async () => {
     const perFrame = someTensor(8, [FRAMES, CHANNELS])
     const g = createGraph('rows')
     const rows = target.tokensFromMatrix(g, g.input('rows', perFrame.shape), 1)
@@ -163,7 +163,7 @@ describe('rows', () => {
     expect((await runGraph(g, { x: X, rows: perFrame }))['y']).toEqual(expected)
   })
 
-  test('wait with a bias and a residual for the norm that adds them', async () => {
+  test('are added by the next norm, together with a bias and a residual', async () => {
     const given = { matrix: someTensor(2, [8, 8]), bias: someTensor(3, [8]) }
     const w = await storedWeights(given)
     const layer = { weight: w.tensor('matrix', [8, 8]), bias: w.tensor('bias', [8]) }
@@ -192,7 +192,7 @@ describe('rows', () => {
   })
 })
 
-test('a blend weighs the spatial side by the sigmoid of its factor, or the temporal one where they are switched', async () => {
+test('blend weighs the spatial side by the sigmoid of its factor, or the temporal side if switched', async () => {
   const factor = 0.7
   const share = 1 / (1 + Math.exp(-factor))
   for (const switched of [false, true]) {
@@ -208,7 +208,7 @@ test('a blend weighs the spatial side by the sigmoid of its factor, or the tempo
   }
 })
 
-test('a linear layer of a blend has a product for each side, and no pass that weighs or transposes', async () => {
+test('blendedLinear runs one product for each side, and no node that weighs or transposes the blend', async () => {
   const given = { weight: someTensor(2, [8, 8]), bias: someTensor(3, [8]), mix_factor: tensorOf([0.7]) }
   const w = await storedWeights(given)
   const g = createGraph('blend')
@@ -223,8 +223,8 @@ test('a linear layer of a blend has a product for each side, and no pass that we
   expect(run).toEqual(['Transpose', 'FusedMatMul', 'FusedMatMul', 'Add', 'Add'])
 })
 
-describe('the bias of a short row of tokens', () => {
-  test('is added by the product itself, which rounds once', async () => {
+describe('the bias of a linear layer on one row of tokens', () => {
+  test('is added by the Gemm of the product, which rounds once', async () => {
     const given = { matrix: someTensor(2, [8, 8]), bias: someTensor(3, [8]) }
     const w = await storedWeights(given)
     const g = createGraph('row')
@@ -237,8 +237,8 @@ describe('the bias of a short row of tokens', () => {
   })
 })
 
-describe("a single clip's row", () => {
-  test('is a bias that waits, with those of the layers around it, for the norm that adds them', async () => {
+describe('the row of a single clip', () => {
+  test('is added by the next norm, together with the biases of the layers around it', async () => {
     const given = { matrix: someTensor(2, [8, 8]), bias: someTensor(3, [8]) }
     const w = await storedWeights(given)
     const layer = { weight: w.tensor('matrix', [8, 8]), bias: w.tensor('bias', [8]) }

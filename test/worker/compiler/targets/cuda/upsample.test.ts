@@ -25,10 +25,10 @@ const record = async ([height, width]: readonly [number, number], out = 16, on =
   return { g, expected: convolve2d(large, given.weight, given.bias, { stride: 1, padding: [1, 1, 1, 1] }) }
 }
 
-describe('a doubled image', () => {
+describe('upsampleConv2d to twice the size', () => {
   const half = cudaTarget('float16')
 
-  test('is two convolutions [2, 3] whose rows alternate, and no enlarged image', async () => {
+  test('runs two [2, 3] convolutions whose rows alternate, and makes no enlarged image', async () => {
     const { g } = await record([6, 10], 16, half)
     const convs = g.nodes.filter(({ op }) => op === 'NhwcConv')
     expect(convs.map(({ attributes }) => attributes)).toEqual([
@@ -44,16 +44,16 @@ describe('a doubled image', () => {
 
   test.each([
     ['float16', half, 2e-3],
-    ['float32, enlarged and convolved as in the reference', target, 4e-6],
-  ])('has the numbers of the reference in %s', async (_, on, relativeToScale) => {
+    ['float32, where it enlarges and convolves like the reference', target, 4e-6],
+  ])('equals the reference in %s', async (_, on, relativeToScale) => {
     const { g, expected } = await record([6, 10], 16, on)
     expectClose((await runGraph(g, { x: X }))['y']!, expected, { relativeToScale })
     const convs = g.nodes.filter(({ op }) => op === 'NhwcConv')
-    // Paddings that differ are for float16 alone.
+    // Only float16 has paddings that differ.
     expect(convs.some(({ attributes }) => `${attributes['pads']}` !== '1,1,1,1')).toBe(on === half)
   })
 
-  test('takes two thirds of the products of the reference, and counts the others as avoided', async () => {
+  test('takes two thirds of the FLOPs of the reference, and counts the others as avoided', async () => {
     const { g } = await record([6, 10], 16, half)
     const { flops, avoidedFlops } = statisticsOf(g)
     const avoided = Object.values(avoidedFlops).reduce((sum, each) => sum + each, 0)
@@ -64,12 +64,12 @@ describe('a doubled image', () => {
 })
 
 describe.each([
-  ['one row short', [5, 10], 16],
-  ['one column short', [6, 9], 16],
-  ['one row and one column short', [5, 9], 16],
+  ['one row below twice the height', [5, 10], 16],
+  ['one column below twice the width', [6, 9], 16],
+  ['one row and one column below twice the size', [5, 9], 16],
   ['of 12 channels, which are not a multiple of eight', [6, 10], 12],
-] as const)('an image %s', (_, size, out) => {
-  test('is enlarged, cut and convolved, as in the reference', async () => {
+] as const)('upsampleConv2d to an image %s', (_, size, out) => {
+  test('enlarges and convolves like the reference', async () => {
     const { g, expected } = await record(size, out)
     expectClose((await runGraph(g, { x: X }))['y']!, expected, CLOSE)
     expect(g.nodes.filter(({ op }) => op === 'Resize' || op === 'NhwcConv')).toHaveLength(2)

@@ -42,7 +42,7 @@ test.each([
 })
 
 describe('a linear layer of a float16 checkpoint', () => {
-  test('reads the stored bytes: no node prepares a weight or a bias', () => {
+  test('reads the stored bytes, so that no node prepares a weight or a bias', () => {
     const g = createGraph('linear')
     const w = openWeights('unet', null).root
     const layer = { weight: w.tensor('weight', [40, 16]), bias: w.tensor('bias', [40]) }
@@ -56,7 +56,7 @@ describe('a linear layer of a float16 checkpoint', () => {
     expect(product?.inputs[1]).toMatchObject({ name: 'weight', dtype: 'float16', shape: [40, 16] })
   })
 
-  test('reads them too as a 1×1 convolution, an attention and a feed-forward', () => {
+  test('also reads the stored bytes as a 1×1 convolution, an attention and a feed-forward', () => {
     const g = createGraph('linear')
     const w = openWeights('unet', null).root
     const linear = (name: string, out: number, into: number) => ({
@@ -85,7 +85,7 @@ describe('a kernel', () => {
   const bound = (w: Weights) => w.tensor('kernel', [4, 3, 3, 3])
   const sizes = { into: 8, out: 8, dtype: 'float32' } as const
 
-  test('lies as [out, kH, kW, in], with zeros for the channels that are missing', async () => {
+  test('is laid out as [out, kH, kW, in], with zeros for missing channels', async () => {
     const y = await prepared({ kernel }, (g, w) => channelsLastKernel(g, g.weight(bound(w)), sizes))
     expect(y.shape).toEqual([8, 3, 3, 8])
     const data = Float32Array.from({ length: 8 * 72 }, (_, i) => {
@@ -95,7 +95,7 @@ describe('a kernel', () => {
     expect(y.data).toEqual(data)
   })
 
-  test('is weighed by a share', async () => {
+  test('is multiplied by a share', async () => {
     const exact = { into: 3, out: 4, dtype: 'float32' } as const
     const y = await prepared({ kernel }, (g, w) =>
       channelsLastKernel(g, g.weight(bound(w)), exact, g.inline(Float32Array.of(0.25), [1])),
@@ -103,7 +103,7 @@ describe('a kernel', () => {
     expect(y).toEqual({ data: channelsLast(kernel).data.map((x) => x / 4), shape: [4, 3, 3, 3] })
   })
 
-  test('may be the input channels that a map holds', async () => {
+  test('can be limited to the input channels that a map has', async () => {
     const y = await prepared({ kernel }, (g, w) =>
       storedKernel(g, { weight: bound(w), inChannels: { from: 1, to: 3 } }),
     )
@@ -111,7 +111,7 @@ describe('a kernel', () => {
     expect(y).toEqual({ data, shape: [4, 2, 3, 3] })
   })
 
-  test('has a bias that is padded with zeros, and weighed', async () => {
+  test('has a bias that is padded with zeros and multiplied by the share', async () => {
     const bias = tensorOf([1, 2, 3])
     const plain = await prepared({ bias }, (g, w) => paddedBias(g, w.tensor('bias', [3]), 8, 'float32'))
     expect([...plain.data]).toEqual([1, 2, 3, 0, 0, 0, 0, 0])
@@ -140,14 +140,14 @@ describe('a map', () => {
     },
   )
 
-  test('of eight channels is left as it is', () => {
+  test('of eight channels is unchanged', () => {
     const g = createGraph('map')
     const x = g.input('x', [2, 3, 8])
     expect(padMapChannels(g, x)).toBe(x)
   })
 
   test.each([1, 3, 4, 5, 8, 12])(
-    'of %i channels gives a convolution nothing but its own',
+    'of %i channels gives the same convolution as without the repeated channels',
     async (channels) => {
       const x = someTensor(1, [2, channels, 4, 3])
       const given = { weight: someTensor(2, [channels, channels, 3, 3]), bias: someTensor(3, [channels]) }
@@ -174,7 +174,7 @@ describe('a map', () => {
     },
   )
 
-  test('comes back from channels last as it was', () => {
+  test('is unchanged after channelsLast and channelsFirst', () => {
     const x = someTensor(1, [2, 3, 4, 5])
     expect(channelsFirst(channelsLast(x))).toEqual(x)
   })
