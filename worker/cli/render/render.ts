@@ -13,11 +13,11 @@ import { expandInputs } from '../expand-inputs.ts'
 import { type ChosenSeeds, chooseSeeds } from '../seed-options.ts'
 import { openMinuteLines } from '../terminal/minute-lines.ts'
 import { openProgress } from '../terminal/progress.ts'
-import { type BatchCount, batchSummary, resumeAdvice } from './batch-end.ts'
 import { clipName, outputOptionOf } from './image-jobs.ts'
 import { followLatestImage } from './image-progress.ts'
 import type { RenderCommandOptions } from './options.ts'
-import { prepareBatch } from './prepare-batch.ts'
+import { prepareRender } from './prepare-render.ts'
+import { type RenderCount, renderSummary, resumeAdvice } from './render-end.ts'
 import {
   failureAsJson,
   type ImageReport,
@@ -52,7 +52,7 @@ const openReports = (
   }
   return {
     print,
-    count: (): BatchCount => ({ clips: clipCount, ...count, failed }),
+    count: (): RenderCount => ({ clips: clipCount, ...count, failed }),
     exitCode: (): number => worstOf(exitCodes),
     failed(clip: NamedClip, error: unknown): void {
       exitCodes.push(exitCodeOf(error))
@@ -91,17 +91,17 @@ const renderAll = async (
   const device = await chooseClipDevice(options, context)
   if (device.hint !== null) stderr.write(`${device.hint}\n`)
   const settings = { device: device.choice, cacheDir: weightCacheDir(environment), seeds }
-  const batch = await prepareBatch(images, options, settings, signal)
+  const prepared = await prepareRender(images, options, settings, signal)
   const versions = await readVersions()
   const facts = factsOf(options, device, versions, signal)
-  const { toRender, kept } = await sortJobs(batch, options, facts, signal)
-  const reports = openReports(batch.jobs.length + batch.faults.length, options, context)
-  for (const { image, error } of batch.faults) reports.failed({ image, seed: null }, error)
+  const { toRender, kept } = await sortJobs(prepared, options, facts, signal)
+  const reports = openReports(prepared.jobs.length + prepared.faults.length, options, context)
+  for (const { image, error } of prepared.faults) reports.failed({ image, seed: null }, error)
   if (!quiet) noteJobs(toRender, note, stderr)
   for (const one of kept) reports.skipped(one)
   const [job] = toRender
   if (job === undefined) {
-    reports.print(batchSummary(reports.count()))
+    reports.print(renderSummary(reports.count()))
     return reports.exitCode()
   }
   const ffmpeg = await findFfmpeg(environment)
@@ -136,7 +136,7 @@ const renderAll = async (
     stderr.write(resumeAdvice(reports.count(), { metadata: options.metadata !== false }))
     signal.throwIfAborted()
   }
-  reports.print(batchSummary(reports.count()))
+  reports.print(renderSummary(reports.count()))
   return reports.exitCode()
 }
 

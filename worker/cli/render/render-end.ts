@@ -1,6 +1,6 @@
 import { counted } from '../terminal/short-text.ts'
 
-export interface BatchCount {
+export interface RenderCount {
   /** Clips that the command was asked for. */
   readonly clips: number
   readonly rendered: number
@@ -11,7 +11,7 @@ export interface BatchCount {
 }
 
 /** Last line of a command, or empty if all of its clips were rendered: `3 clips: 1 rendered, 1 skipped, 1 failed: b.jpg`. */
-export const batchSummary = ({ clips, rendered, skipped, failed }: BatchCount): string => {
+export const renderSummary = ({ clips, rendered, skipped, failed }: RenderCount): string => {
   if (clips === 1 || (skipped === 0 && failed.length === 0)) return ''
   const parts = [
     `${rendered} rendered`,
@@ -23,7 +23,7 @@ export const batchSummary = ({ clips, rendered, skipped, failed }: BatchCount): 
 
 /** Advice by which a user goes on after a stop; empty if no clip is complete, or all are. */
 export const resumeAdvice = (
-  { clips, rendered, skipped }: BatchCount,
+  { clips, rendered, skipped }: RenderCount,
   { metadata }: { readonly metadata: boolean },
 ): string => {
   const done = rendered + skipped

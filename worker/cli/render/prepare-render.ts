@@ -5,7 +5,7 @@ import { assertSomeUsable, decodeImages, type ImageFault, openFaults } from './c
 import { prepareJobs } from './image-jobs.ts'
 import type { RenderCommandOptions } from './options.ts'
 
-export interface Batch {
+export interface PreparedRender {
   readonly jobs: readonly ImageJob[]
   /** Images that cannot be rendered, which have no job. */
   readonly faults: readonly ImageFault[]
@@ -13,19 +13,19 @@ export interface Batch {
   readonly pixels: ReadonlyMap<string, string>
 }
 
-type BatchSettings = Pick<RenderSettings, 'device' | 'cacheDir'> & Pick<ChosenSeeds<unknown>, 'seeds'>
+type ClipSettings = Pick<RenderSettings, 'device' | 'cacheDir'> & Pick<ChosenSeeds<unknown>, 'seeds'>
 
 /**
  * Checks everything that can be checked before the model is loaded: files, arguments, checkpoint, output names and
  * folders, and every image by decoding it. A faulty image does not keep the others from being rendered. Throws
  * InvalidInputError for every other mistake, if no image is left, and with `--strict` if one is faulty.
  */
-export const prepareBatch = async (
+export const prepareRender = async (
   images: readonly string[],
   options: RenderCommandOptions,
-  settings: BatchSettings,
+  settings: ClipSettings,
   signal: AbortSignal,
-): Promise<Batch> => {
+): Promise<PreparedRender> => {
   const limits = { imageCount: images.length, strict: options.strict === true }
   const unopened = await openFaults(images)
   assertSomeUsable(unopened, limits)
