@@ -57,7 +57,7 @@ const instantFile = async (file: string, content: string): Promise<LocalFile> =>
 const run = async (): Promise<void> => {
   const conditions = await readConditions()
   await using endpoint = await startEmbeddedEndpoint(0)
-  await using services = openAwsServices(endpoint.place)
+  await using services = openAwsServices(endpoint.clientConfig)
   const { clock, openBucket, openQueue } = services
   const { inputBucket, outputBucket, jobsQueueUrl } = endpoint.deployment
   const [input, output, jobs] = [openBucket(inputBucket), openBucket(outputBucket), openQueue(jobsQueueUrl)]

@@ -27,8 +27,8 @@ export interface EmbeddedEndpoint extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, for S3 and SQS alike. */
   readonly url: string
   readonly deployment: Deployment
-  /** For a client in this process. */
-  readonly place: {
+  /** Configuration of AWS clients in this process. */
+  readonly clientConfig: {
     readonly endpoint: string
     readonly region: string
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
@@ -101,15 +101,15 @@ export const startEmbeddedEndpoint = async (
   })
   const url = await server.listen({ port, host: '127.0.0.1' })
   persistentState?.noteUrl(url)
-  const place = { endpoint: url, region: REGION, credentials: CREDENTIALS }
-  const s3 = openS3Client(place)
-  const sqs = openSqsClient(place)
+  const clientConfig = { endpoint: url, region: REGION, credentials: CREDENTIALS }
+  const s3 = openS3Client(clientConfig)
+  const sqs = openSqsClient(clientConfig)
   try {
     for (const Bucket of [INPUT_BUCKET, OUTPUT_BUCKET]) await s3.send(new CreateBucketCommand({ Bucket }))
     const queues = await createQueues(sqs, url)
     const open = opening.move()
     return {
-      ...{ url, place, ...feeds },
+      ...{ url, clientConfig, ...feeds },
       deployment: {
         inputBucket: INPUT_BUCKET,
         outputBucket: OUTPUT_BUCKET,

@@ -59,7 +59,7 @@ describe('a worker with the rights of its role', () => {
     }
     const options = { extendEnv: false, env: environment, reject: false, all: true } as const
     log = (await execa(process.execPath, [SVD, 'worker'], options)).all
-    await using services = openAwsServices({ ...pipeline.place, endpoint: acting.url })
+    await using services = openAwsServices({ ...pipeline.clientConfig, endpoint: acting.url })
     const anyModel = { cacheDir: folder.path, variant: null, openStore: services.openBucket }
     withoutModel = await openModel('s3://svd-models/models/none/', anyModel, unaborted).catch(String)
     const place = { bucket: 'svd-output', key: 'jobs/1/video.mp4' }

@@ -109,7 +109,7 @@ describe('what people need', () => {
     const svdEnding = async (exitCode: number, name: string, ...args: readonly string[]): Promise<string> => {
       let stdout = ''
       await record(name, async (at) => {
-        const opened = openAwsServices({ ...pipeline.place, endpoint: at })
+        const opened = openAwsServices({ ...pipeline.clientConfig, endpoint: at })
         const services = { ...opened, clock: withoutLongWaits(opened.clock) }
         const environment = pipeline.environment(at)
         const ended = await runCommandLine([...name.split(' '), ...args], { environment, services })

@@ -8,7 +8,7 @@ const TEXT = { contentType: 'text/plain' }
 
 const aBucket = async () => {
   const endpoint = await startEmbeddedEndpoint(0)
-  const services = openAwsServices(endpoint.place)
+  const services = openAwsServices(endpoint.clientConfig)
   const bucket = services.openBucket(endpoint.deployment.inputBucket)
   const textOf = async (key: string) =>
     Buffer.from((await bucket.read(key, { maxBytes: 100 }, unaborted))?.bytes ?? []).toString()

@@ -9,7 +9,7 @@ const signal = new AbortController().signal
 
 test('has the buckets and queues of a deployment, for this machine alone', async () => {
   await using endpoint = await startEmbeddedEndpoint(0)
-  await using services = openAwsServices(endpoint.place)
+  await using services = openAwsServices(endpoint.clientConfig)
   const { inputBucket, outputBucket, jobsQueueUrl, deadLetterQueueUrl } = endpoint.deployment
 
   expect(endpoint.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
@@ -23,7 +23,7 @@ test('has the buckets and queues of a deployment, for this machine alone', async
 
 test('moves a message that was taken as often as in a deployment to the dead letters', async () => {
   await using endpoint = await startEmbeddedEndpoint(0)
-  await using services = openAwsServices(endpoint.place)
+  await using services = openAwsServices(endpoint.clientConfig)
   const jobs = services.openQueue(endpoint.deployment.jobsQueueUrl)
   const deadLetters = services.openQueue(endpoint.deployment.deadLetterQueueUrl)
   await jobs.send([{ body: 'x', groupId: 'g' }], signal)
@@ -110,7 +110,7 @@ const HOST = { host: 'evil.example' }
 describe('a web page', () => {
   test('uploads nothing by a form', async () => {
     await using endpoint = await startEmbeddedEndpoint(0)
-    await using services = openAwsServices(endpoint.place)
+    await using services = openAwsServices(endpoint.clientConfig)
     const upload = await formUpload()
     const answers = await Promise.all(
       [ORIGIN, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }].map((from) =>

@@ -15,7 +15,7 @@ const TYPE = { contentType: 'application/json' }
 const start = async (folder: string, options: Omit<EndpointOptions, 'persistentState'> = {}) => {
   const persistentState = await openPersistentState(folder, () => new Date())
   const endpoint = await startEmbeddedEndpoint(0, { ...options, persistentState })
-  const services = openAwsServices(endpoint.place)
+  const services = openAwsServices(endpoint.clientConfig)
   let isOpen = true
   const end = async (): Promise<void> => {
     if (!isOpen) return

@@ -20,7 +20,7 @@ const TYPE = { contentType: 'image/png' }
 
 const openInput = async () => {
   const endpoint = await startEmbeddedEndpoint(0)
-  const s3 = openS3Client(endpoint.place)
+  const s3 = openS3Client(endpoint.clientConfig)
   const { inputBucket, outputBucket } = endpoint.deployment
   return {
     ...{ endpoint, s3, inputBucket, outputBucket, input: openS3ObjectStore(s3, inputBucket) },

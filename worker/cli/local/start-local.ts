@@ -78,7 +78,7 @@ export const startLocal = async (
   const endpoint = opening.use(
     await startEmbeddedEndpoint(port, { persistentState, fetches, announces: announce !== null }),
   )
-  const services = opening.use(openAwsServices(endpoint.place))
+  const services = opening.use(openAwsServices(endpoint.clientConfig))
   const { clock, openBucket, openQueue } = services
   const { inputBucket, ...resources } = endpoint.deployment
   const model = await openModel(

@@ -33,7 +33,7 @@ describe('svd local --data-dir', () => {
     {
       await using persistentState = await openPersistentState(folder, () => new Date())
       await using endpoint = await startEmbeddedEndpoint(0, { persistentState })
-      await using services = openAwsServices(endpoint.place)
+      await using services = openAwsServices(endpoint.clientConfig)
       const jobs = services.openQueue(endpoint.deployment.jobsQueueUrl)
       for (const sourceKey of ['images/a.png', 'images/b.png'])
         await jobs.send([{ body: encodeJobMessage(aJobMessage({ sourceKey })), groupId: 'g' }], unaborted)
